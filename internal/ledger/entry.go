@@ -1,0 +1,207 @@
+package ledger
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// EntryVersion is the version of the canonical form that new entries carry.
+const EntryVersion = 1
+
+// timeLayout is RFC 3339 in UTC with exactly six decimals.
+const timeLayout = "2006-01-02T15:04:05.000000Z"
+
+// Fact is what a writing closure hands back: what was done, to which thing.
+// It has no number and no time; the writer gives those when it appends.
+type Fact struct {
+	Verb string  // "submission.submit"
+	Kind string  // kind of the object
+	ID   string  // id of the object
+	Unit string  // unit concerned, "" if none
+	Rows []After // rows written; nil means "those journaled since the last fact"
+}
+
+// After names one row as a write left it.
+type After struct {
+	Kind     string
+	ID       string
+	Encoding int // version of the row encoding
+	Digest   Hash
+}
+
+// Entry is one fact in the ledger. Marshal gives its canonical bytes; those
+// bytes are stored and hashed, and nothing is ever re-encoded.
+type Entry struct {
+	Version int
+	Origin  string // name of the log
+	Seq     int64  // 0-based position, equal to the leaf index
+	Time    time.Time
+	Actor   string // account id, a pseudonym
+	Role    string
+	Unit    string
+	Verb    string
+	Kind    string
+	Object  string
+	Prev    int64  // seq of the object's previous entry, -1 for none
+	Policy  []byte // hash of policy and rule pack
+	Request []byte // hash of the request id
+	After   []After
+}
+
+// Marshal gives the canonical bytes: UTF-8 lines "key: value" in fixed order,
+// LF, no control characters, RFC 3339 UTC with microseconds, base64 for bytes.
+// It fails on a value that would break a line.
+func (e *Entry) Marshal() ([]byte, error) {
+	var b bytes.Buffer
+	b.Grow(400 + len(e.After)*120)
+	line := func(key, value string) error {
+		if i := strings.IndexFunc(value, func(r rune) bool { return r < 0x20 || r == 0x7f || r == 0xfffd }); i >= 0 {
+			return fmt.Errorf("ledger entry: control character in %s", key)
+		}
+		b.WriteString(key)
+		b.WriteString(": ")
+		b.WriteString(value)
+		b.WriteByte('\n')
+		return nil
+	}
+	for _, kv := range [...][2]string{
+		{"version", strconv.Itoa(e.Version)},
+		{"origin", e.Origin},
+		{"seq", strconv.FormatInt(e.Seq, 10)},
+		{"time", e.Time.UTC().Format(timeLayout)},
+		{"actor", e.Actor},
+		{"role", e.Role},
+		{"unit", e.Unit},
+		{"verb", e.Verb},
+		{"kind", e.Kind},
+		{"object", e.Object},
+		{"prev", strconv.FormatInt(e.Prev, 10)},
+		{"policy", base64.StdEncoding.EncodeToString(e.Policy)},
+		{"request", base64.StdEncoding.EncodeToString(e.Request)},
+	} {
+		if err := line(kv[0], kv[1]); err != nil {
+			return nil, err
+		}
+	}
+	for _, a := range e.After {
+		if strings.ContainsAny(a.Kind, " \n") || strings.ContainsAny(a.ID, " \n") {
+			return nil, fmt.Errorf("ledger entry: a row's kind or id holds a space")
+		}
+		if err := line("after", a.Kind+" "+a.ID+" "+strconv.Itoa(a.Encoding)+" "+base64.StdEncoding.EncodeToString(a.Digest[:])); err != nil {
+			return nil, err
+		}
+	}
+	return b.Bytes(), nil
+}
+
+var entryKeys = [...]string{"version", "origin", "seq", "time", "actor", "role", "unit", "verb", "kind", "object", "prev", "policy", "request"}
+
+// ParseEntry reads canonical bytes. It accepts only what Marshal would write:
+// parsed entries marshal to the same bytes.
+func ParseEntry(data []byte) (*Entry, error) {
+	e := &Entry{}
+	rest := string(data)
+	next := func() (key, value string, err error) {
+		line, tail, ok := strings.Cut(rest, "\n")
+		if !ok {
+			return "", "", fmt.Errorf("ledger entry: unterminated line")
+		}
+		rest = tail
+		key, value, ok = strings.Cut(line, ": ")
+		if !ok {
+			return "", "", fmt.Errorf("ledger entry: not a key and a value")
+		}
+		return key, value, nil
+	}
+	var err error
+	number := func(s string) int64 {
+		n, convErr := strconv.ParseInt(s, 10, 64)
+		if convErr != nil && err == nil {
+			err = fmt.Errorf("ledger entry: %w", convErr)
+		}
+		return n
+	}
+	blob := func(s string) []byte {
+		raw, decErr := base64.StdEncoding.Strict().DecodeString(s)
+		if decErr != nil && err == nil {
+			err = fmt.Errorf("ledger entry: %w", decErr)
+		}
+		return raw
+	}
+	for _, want := range entryKeys {
+		key, value, lineErr := next()
+		if lineErr != nil {
+			return nil, lineErr
+		}
+		if key != want {
+			return nil, fmt.Errorf("ledger entry: expected %s, found %q", want, key)
+		}
+		switch key {
+		case "version":
+			e.Version = int(number(value))
+		case "origin":
+			e.Origin = value
+		case "seq":
+			e.Seq = number(value)
+		case "time":
+			t, timeErr := time.Parse(timeLayout, value)
+			if timeErr != nil && err == nil {
+				err = fmt.Errorf("ledger entry: %w", timeErr)
+			}
+			e.Time = t
+		case "actor":
+			e.Actor = value
+		case "role":
+			e.Role = value
+		case "unit":
+			e.Unit = value
+		case "verb":
+			e.Verb = value
+		case "kind":
+			e.Kind = value
+		case "object":
+			e.Object = value
+		case "prev":
+			e.Prev = number(value)
+		case "policy":
+			e.Policy = blob(value)
+		case "request":
+			e.Request = blob(value)
+		}
+	}
+	for rest != "" {
+		key, value, lineErr := next()
+		if lineErr != nil {
+			return nil, lineErr
+		}
+		f := strings.Split(value, " ")
+		if key != "after" || len(f) != 4 {
+			return nil, fmt.Errorf("ledger entry: malformed after line")
+		}
+		a := After{Kind: f[0], ID: f[1], Encoding: int(number(f[2]))}
+		if digest := blob(f[3]); len(digest) == len(a.Digest) {
+			copy(a.Digest[:], digest)
+		} else if err == nil {
+			err = fmt.Errorf("ledger entry: a digest is not %d bytes", len(a.Digest))
+		}
+		e.After = append(e.After, a)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if e.Version != EntryVersion {
+		return nil, fmt.Errorf("ledger entry: version %d is unknown", e.Version)
+	}
+	again, err := e.Marshal()
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(again, data) {
+		return nil, fmt.Errorf("ledger entry: not in canonical form")
+	}
+	return e, nil
+}

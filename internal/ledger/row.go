@@ -1,0 +1,225 @@
+package ledger
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"hash"
+	"reflect"
+	"strings"
+	"sync"
+	"time"
+)
+
+// RowEncoding is the version of the row encoding that new digests use. A column
+// added later is tagged `ledger:"v2"` and enters digests from encoding 2 on.
+const RowEncoding = 1
+
+// Hash is a SHA-256 digest.
+type Hash [sha256.Size]byte
+
+// Commitment is SHA-256 over a fixed label, the field's name, a random 32-byte
+// salt and the value of an erasable field. The value and its salt lie apart in
+// the contents, so that both can be erased while every digest stays valid.
+type Commitment []byte
+
+// Stamp is what every ledgered row begins with.
+type Stamp struct {
+	ID        string    `bun:"id,pk"`
+	Version   int64     `bun:"version"`    // 1 when made; an edit names the version it edits
+	Salt      []byte    `bun:"salt"`       // 32 random bytes, fresh at each write
+	CreatedAt time.Time `bun:"created_at"` // instant, UTC, microseconds
+	ChangedAt time.Time `bun:"changed_at"`
+}
+
+// RowID gives the id.
+func (s *Stamp) RowID() string { return s.ID }
+
+// RowStamp gives the stamp itself, for the store to fill.
+func (s *Stamp) RowStamp() *Stamp { return s }
+
+// Row is a ledgered row: a struct that embeds Stamp.
+type Row interface {
+	RowID() string
+	RowStamp() *Stamp
+}
+
+// Placed is a row that keeps its event-date unit and, derived from it, the
+// tier-2 branch that the unit belongs to in today's tree.
+type Placed interface {
+	PlaceUnit() string
+	PlaceBranch(branch string)
+}
+
+// Counted is a row that feeds the report's counters. Deltas emits one line for
+// each counter the row belongs to in its present state; n may be any number.
+// It must be a pure function of the row.
+type Counted interface {
+	Deltas(emit func(section, unit, month, key string, n int64))
+}
+
+// NewSalt draws 32 random bytes. crypto/rand never fails on the systems that
+// Go supports; it ends the process instead.
+func NewSalt() []byte {
+	salt := make([]byte, 32)
+	rand.Read(salt)
+	return salt
+}
+
+const commitLabel = "plumbline commitment v1\x00"
+
+// Commit computes the commitment to a value.
+func Commit(field string, salt []byte, value string) Commitment {
+	h := sha256.New()
+	h.Write([]byte(commitLabel))
+	writeBytes(h, []byte(field))
+	writeBytes(h, salt)
+	writeBytes(h, []byte(value))
+	return h.Sum(nil)
+}
+
+const rowLabel = "plumbline row v1\x00"
+
+// Digest hashes a row: label, kind, then every ledgered column as name and
+// value, each with its length in front. Columns tagged `ledger:"-"` are derived
+// and left out. Text is taken byte for byte, instants as microseconds UTC.
+func Digest(kind string, row any) (Hash, error) {
+	v := reflect.Indirect(reflect.ValueOf(row))
+	plan, err := planOf(v.Type())
+	if err != nil {
+		return Hash{}, err
+	}
+	h := sha256.New()
+	h.Write([]byte(rowLabel))
+	writeBytes(h, []byte(kind))
+	var number [8]byte
+	for i := range plan {
+		c := &plan[i]
+		writeBytes(h, c.name)
+		f := v.FieldByIndex(c.index)
+		switch c.kind {
+		case colString:
+			s := f.String()
+			binary.BigEndian.PutUint64(number[:], uint64(len(s)))
+			h.Write(number[:])
+			writeString(h, s)
+		case colInt:
+			binary.BigEndian.PutUint64(number[:], uint64(f.Int()))
+			h.Write(number[:])
+		case colBool:
+			if f.Bool() {
+				h.Write([]byte{1})
+			} else {
+				h.Write([]byte{0})
+			}
+		case colBytes:
+			writeBytes(h, f.Bytes())
+		case colTime:
+			binary.BigEndian.PutUint64(number[:], uint64(f.Addr().Interface().(*time.Time).UnixMicro()))
+			h.Write(number[:])
+		case colTimePtr:
+			if p := f.Addr().Interface().(**time.Time); *p == nil {
+				h.Write([]byte{0})
+			} else {
+				h.Write([]byte{1})
+				binary.BigEndian.PutUint64(number[:], uint64((*p).UnixMicro()))
+				h.Write(number[:])
+			}
+		}
+	}
+	var out Hash
+	h.Sum(out[:0])
+	return out, nil
+}
+
+func writeBytes(h hash.Hash, b []byte) {
+	var number [8]byte
+	binary.BigEndian.PutUint64(number[:], uint64(len(b)))
+	h.Write(number[:])
+	h.Write(b)
+}
+
+func writeString(h hash.Hash, s string) {
+	for len(s) > 0 {
+		var chunk [256]byte
+		n := copy(chunk[:], s)
+		h.Write(chunk[:n])
+		s = s[n:]
+	}
+}
+
+type columnKind int
+
+const (
+	colString columnKind = iota
+	colInt
+	colBool
+	colBytes
+	colTime
+	colTimePtr
+)
+
+type column struct {
+	name  []byte
+	index []int
+	kind  columnKind
+}
+
+var plans sync.Map // reflect.Type → []column
+
+var (
+	timeType    = reflect.TypeFor[time.Time]()
+	timePtrType = reflect.TypeFor[*time.Time]()
+)
+
+func planOf(t reflect.Type) ([]column, error) {
+	if p, ok := plans.Load(t); ok {
+		return p.([]column), nil
+	}
+	var plan []column
+	var walk func(t reflect.Type, index []int) error
+	walk = func(t reflect.Type, index []int) error {
+		for i := range t.NumField() {
+			f := t.Field(i)
+			at := append(append([]int(nil), index...), i)
+			if f.Anonymous && f.Type.Kind() == reflect.Struct {
+				if err := walk(f.Type, at); err != nil {
+					return err
+				}
+				continue
+			}
+			name, _, _ := strings.Cut(f.Tag.Get("bun"), ",")
+			if !f.IsExported() || name == "-" || name == "" || f.Tag.Get("ledger") == "-" {
+				if name == "" && f.IsExported() {
+					return fmt.Errorf("ledger: %s.%s has no column name", t, f.Name)
+				}
+				continue
+			}
+			c := column{name: []byte(name), index: at}
+			switch {
+			case f.Type == timeType:
+				c.kind = colTime
+			case f.Type == timePtrType:
+				c.kind = colTimePtr
+			case f.Type.Kind() == reflect.String:
+				c.kind = colString
+			case f.Type.Kind() >= reflect.Int && f.Type.Kind() <= reflect.Int64:
+				c.kind = colInt
+			case f.Type.Kind() == reflect.Bool:
+				c.kind = colBool
+			case f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Uint8:
+				c.kind = colBytes
+			default:
+				return fmt.Errorf("ledger: %s.%s has a type that digests do not know", t, f.Name)
+			}
+			plan = append(plan, c)
+		}
+		return nil
+	}
+	if err := walk(t, nil); err != nil {
+		return nil, err
+	}
+	plans.Store(t, plan)
+	return plan, nil
+}
