@@ -76,12 +76,11 @@ type Item struct {
 // An Organisation is the invented bureau of the demo: units in the three tiers
 // under one superior authority, and characters to make names from.
 type Organisation struct {
-	Units      []Unit   `json:"units"`
-	Surnames   []Label  `json:"surnames"`
-	GivenNames []Label  `json:"given_names"`
-	Posts      []Label  `json:"posts"`
-	Ranks      []Label  `json:"ranks"`
-	Streets    []string `json:"streets"`
+	Units      []Unit  `json:"units"`
+	Surnames   []Label `json:"surnames"`
+	GivenNames []Label `json:"given_names"`
+	Posts      []Label `json:"posts"`
+	Ranks      []Label `json:"ranks"`
 }
 
 // A Unit is one unit of the invented bureau; Parent is the code of the unit
@@ -99,6 +98,16 @@ var Categories = sync.OnceValue(func() []Category { return load[[]Category]("cat
 
 // Sources gives the eight audit sources in their fixed order.
 var Sources = sync.OnceValue(func() []Source { return load[[]Source]("sources.json") })
+
+// Officers is the checklist that every person on the roster owes.
+var Officers = sync.OnceValue(func() Checklist { return load[Checklist]("checklist-officers.json") })
+
+// Leaders is the checklist that members of a leadership team owe as well, and
+// every unit for its team as a body.
+var Leaders = sync.OnceValue(func() Checklist { return load[Checklist]("checklist-leaders.json") })
+
+// Bureau is the invented organisation of the demo.
+var Bureau = sync.OnceValue(func() Organisation { return load[Organisation]("organisation.json") })
 
 // load decodes one embedded file. The files are compiled in, so a bad one is a
 // broken build and panics at first use; the tests read every file.
