@@ -1,0 +1,273 @@
+package roster
+
+import "slices"
+
+// Role is a named set of duties (domain rules, section 3). A role is held at a
+// unit for a time by a Grant; the officer role alone comes from the roster.
+type Role string
+
+// The roles.
+const (
+	RoleOfficer          Role = "officer"
+	RoleUnitHead         Role = "unit_head"
+	RoleCampaignManager  Role = "campaign_manager"
+	RoleInspector        Role = "inspector"
+	RoleClueManager      Role = "clue_manager"
+	RoleInvestigator     Role = "investigator"
+	RoleAdjudicator      Role = "adjudicator"
+	RoleDecidingBody     Role = "deciding_body"
+	RoleAppealsReviewer  Role = "appeals_reviewer"
+	RoleLeadDepartment   Role = "lead_department"
+	RoleLeadershipReader Role = "leadership_reader"
+	RoleRecordsOfficer   Role = "records_officer"
+	RoleSystemAdmin      Role = "system_admin"
+	RoleSecurityAdmin    Role = "security_admin"
+	RoleAuditAdmin       Role = "audit_admin"
+)
+
+// Roles lists every role in the order of the rules.
+var Roles = []Role{
+	RoleOfficer, RoleUnitHead, RoleCampaignManager, RoleInspector, RoleClueManager,
+	RoleInvestigator, RoleAdjudicator, RoleDecidingBody, RoleAppealsReviewer,
+	RoleLeadDepartment, RoleLeadershipReader, RoleRecordsOfficer,
+	RoleSystemAdmin, RoleSecurityAdmin, RoleAuditAdmin,
+}
+
+// Administrator reports whether r is one of the three administrator roles, of
+// which a person may hold one at most, and no content role beside it.
+func (r Role) Administrator() bool {
+	return r == RoleSystemAdmin || r == RoleSecurityAdmin || r == RoleAuditAdmin
+}
+
+// Reach is how far a role sees from the unit where it is held.
+type Reach int
+
+// The reaches, narrowest first.
+const (
+	ReachNone     Reach = iota
+	ReachSelf           // the holder's own things
+	ReachAssigned       // what the holder was put on
+	ReachUnit           // the unit where the role is held
+	ReachSubtree        // that unit and all below it, in today's tree
+)
+
+// Reach is part of the role and not of the grant.
+func (r Role) Reach() Reach {
+	switch r {
+	case RoleOfficer:
+		return ReachSelf
+	case RoleInvestigator, RoleAdjudicator, RoleAppealsReviewer:
+		return ReachAssigned
+	case RoleUnitHead, RoleLeadDepartment:
+		return ReachUnit
+	case RoleCampaignManager, RoleInspector, RoleClueManager, RoleDecidingBody,
+		RoleLeadershipReader, RoleRecordsOfficer, RoleSystemAdmin, RoleSecurityAdmin, RoleAuditAdmin:
+		return ReachSubtree
+	}
+	return ReachNone
+}
+
+// Act is what somebody wants to do.
+type Act string
+
+// The acts. Read opens one thing, List several; both are judged by the Scope.
+const (
+	ActRead       Act = "read"
+	ActList       Act = "list"
+	ActCreate     Act = "create"
+	ActEdit       Act = "edit"
+	ActSubmit     Act = "submit"
+	ActAccept     Act = "accept"
+	ActReturn     Act = "return"
+	ActSupplement Act = "supplement"
+	ActExcuse     Act = "excuse"
+	ActCertify    Act = "certify"
+	ActCorrect    Act = "correct" // correct S0 and S1 on the spot
+	ActOpen       Act = "open"
+	ActLock       Act = "lock"
+	ActClose      Act = "close"
+	ActImport     Act = "import"
+	ActWithdraw   Act = "withdraw"
+	ActDecide     Act = "decide"
+	ActTriage     Act = "triage"
+	ActNotify     Act = "notify"
+	ActReply      Act = "reply"
+	ActMerge      Act = "merge"
+	ActReopen     Act = "reopen"
+	ActPropose    Act = "propose"
+	ActApprove    Act = "approve"
+	ActAssign     Act = "assign"
+	ActRecommend  Act = "recommend"
+	ActConfirm    Act = "confirm"
+	ActAnswer     Act = "answer"
+	ActProgress   Act = "progress"
+	ActVerify     Act = "verify"
+	ActStrikeOff  Act = "strike_off"
+	ActGrant      Act = "grant"
+	ActRevoke     Act = "revoke"
+	ActExport     Act = "export"
+	ActRun        Act = "run"
+)
+
+// Acts lists every act.
+var Acts = []Act{
+	ActRead, ActList, ActCreate, ActEdit, ActSubmit, ActAccept, ActReturn, ActSupplement, ActExcuse,
+	ActCertify, ActCorrect, ActOpen, ActLock, ActClose, ActImport, ActWithdraw, ActDecide, ActTriage,
+	ActNotify, ActReply, ActMerge, ActReopen, ActPropose, ActApprove, ActAssign, ActRecommend,
+	ActConfirm, ActAnswer, ActProgress, ActVerify, ActStrikeOff, ActGrant, ActRevoke, ActExport, ActRun,
+}
+
+// Kind is what it is done to.
+type Kind string
+
+// The kinds.
+const (
+	KindSelf           Kind = "self" // the actor's own session, password, language, to-do list
+	KindUnit           Kind = "unit"
+	KindPerson         Kind = "person"
+	KindPosting        Kind = "posting"
+	KindCommandLink    Kind = "command_link"
+	KindAccount        Kind = "account"
+	KindGrant          Kind = "grant"
+	KindDeputy         Kind = "deputy" // a head's dated deputy
+	KindChecklist      Kind = "checklist"
+	KindCampaign       Kind = "campaign"
+	KindSnapshot       Kind = "snapshot" // who owes a list
+	KindOwnSubmission  Kind = "own_submission"
+	KindSubmission     Kind = "submission" // somebody else's
+	KindCompletion     Kind = "completion"
+	KindCertification  Kind = "certification"
+	KindBatch          Kind = "batch"
+	KindAuditRecord    Kind = "audit_record"
+	KindMatch          Kind = "match"
+	KindIssue          Kind = "issue"
+	KindConcealment    Kind = "concealment"
+	KindOwnFile        Kind = "own_file"
+	KindFile           Kind = "file" // somebody else's
+	KindReconciliation Kind = "reconciliation"
+	KindCase           Kind = "case"
+	KindTrack          Kind = "track"
+	KindAllegation     Kind = "allegation"
+	KindFinding        Kind = "finding"
+	KindQuestion       Kind = "question"
+	KindDecision       Kind = "decision"
+	KindRectification  Kind = "rectification"
+	KindReport         Kind = "report"
+	KindLedger         Kind = "ledger"
+	KindReadLog        Kind = "read_log"
+	KindJob            Kind = "job"
+)
+
+// Kinds lists every kind.
+var Kinds = []Kind{
+	KindSelf, KindUnit, KindPerson, KindPosting, KindCommandLink, KindAccount, KindGrant, KindDeputy,
+	KindChecklist, KindCampaign, KindSnapshot, KindOwnSubmission, KindSubmission, KindCompletion,
+	KindCertification, KindBatch, KindAuditRecord, KindMatch, KindIssue, KindConcealment, KindOwnFile,
+	KindFile, KindReconciliation, KindCase, KindTrack, KindAllegation, KindFinding, KindQuestion,
+	KindDecision, KindRectification, KindReport, KindLedger, KindReadLog, KindJob,
+}
+
+// Held is one role held today at a unit: a live grant, or the officer role
+// that the roster gives.
+type Held struct {
+	Role Role
+	Unit string // unit id
+}
+
+// DatedBar bars a subject for events of a time: the actor was then posted
+// under that person's command.
+type DatedBar struct {
+	Person   string
+	From, To Date // inclusive; "" is open
+}
+
+// Actor is who acts, with what the roster and the grants say of him today.
+// It is plain data, made once per request and never changed.
+type Actor struct {
+	Account   string // account id: the pseudonym that ledger entries carry
+	Person    string // person id, "" for the set-up actor and the program itself
+	Name      string // for the page head only; never for a log
+	Lang      string
+	Session   string // hash of the session, "" for the command line
+	Unit      string // unit of the main posting
+	Units     []string
+	Held      []Held
+	Superiors []string   // heads and in-charge leaders above him now
+	Dated     []DatedBar // the same, as of former postings
+	Relatives []string   // declared relatives and interested persons
+	PartyTo   []string   // issues and cases he is a party to
+	Assigned  []string   // cases and tracks he was put on
+	Program   bool       // the program itself: jobs, set-up, demo; never a session
+	MustRenew bool       // signed in by a one-time code: may only set a password
+}
+
+// Holds reports whether the actor holds the role anywhere.
+func (a *Actor) Holds(r Role) bool {
+	return slices.ContainsFunc(a.Held, func(h Held) bool { return h.Role == r })
+}
+
+// HoldsAt reports whether the actor holds the role at that very unit.
+func (a *Actor) HoldsAt(r Role, unit string) bool {
+	return slices.Contains(a.Held, Held{r, unit})
+}
+
+// Scope says which rows an actor may see: reach minus bars. It is plain data,
+// made by package access and turned into SQL by one function of package store,
+// so that a page and a list cannot disagree. The zero Scope admits nothing.
+type Scope struct {
+	All      bool     // every unit
+	Branches []string // all of these tier-2 branches
+	Units    []string // and these units
+	Objects  []string // and these things, by id (assigned reach)
+	Own      string   // and what belongs to this person ("" none); not subject to bars
+
+	BarPeople  []string   // subjects that are never seen: the actor, superiors, relatives
+	BarDated   []DatedBar // subjects not seen for events of a time
+	BarObjects []string   // things the actor is a party to
+}
+
+// Target is what a Scope is asked about.
+type Target struct {
+	ID, Unit, Branch, Person string
+	EventOn                  Date
+}
+
+// Empty reports whether the scope admits nothing at all.
+func (s Scope) Empty() bool {
+	return !s.All && len(s.Branches) == 0 && len(s.Units) == 0 && len(s.Objects) == 0 && s.Own == ""
+}
+
+// Admits is the single check; it allocates nothing and agrees with the SQL.
+func (s Scope) Admits(t Target) bool {
+	if s.Own != "" && s.Own == t.Person {
+		return true
+	}
+	if !s.All && !slices.Contains(s.Branches, t.Branch) && !slices.Contains(s.Units, t.Unit) &&
+		!slices.Contains(s.Objects, t.ID) {
+		return false
+	}
+	return !s.Bars(t)
+}
+
+// Bars reports whether the target is hidden from the actor whatever his reach.
+func (s Scope) Bars(t Target) bool {
+	if t.Person != "" && slices.Contains(s.BarPeople, t.Person) {
+		return true
+	}
+	if slices.Contains(s.BarObjects, t.ID) {
+		return true
+	}
+	for _, b := range s.BarDated {
+		if b.Person == t.Person && t.Person != "" && (b.From == "" || t.EventOn >= b.From) && (b.To == "" || t.EventOn <= b.To) {
+			return true
+		}
+	}
+	return false
+}
+
+// Unbarred is the same reach without the exclusions, for counting what the
+// exclusions take away. It never decides what is shown.
+func (s Scope) Unbarred() Scope {
+	s.BarPeople, s.BarDated, s.BarObjects = nil, nil, nil
+	return s
+}

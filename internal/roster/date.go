@@ -1,0 +1,71 @@
+package roster
+
+import (
+	"time"
+
+	"plumbline/internal/fault"
+)
+
+// Date is a civil date of the site's zone as "2006-01-02"; "" means none, or
+// an open end. Dates compare as text.
+type Date string
+
+const dateLayout = "2006-01-02"
+
+// ParseDate reads "2006-01-02" strictly.
+func ParseDate(s string) (Date, error) {
+	if s == "" {
+		return "", nil
+	}
+	if t, err := time.Parse(dateLayout, s); err != nil || t.Format(dateLayout) != s {
+		return "", fault.Invalid("date_unreadable", "")
+	}
+	return Date(s), nil
+}
+
+// DateOf is the civil date of an instant in the zone.
+func DateOf(t time.Time, zone *time.Location) Date { return Date(t.In(zone).Format(dateLayout)) }
+
+// Time is midnight UTC of the date; the zero time for "".
+func (d Date) Time() time.Time {
+	t, err := time.Parse(dateLayout, string(d))
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+// AddDays moves by whole days; "" stays "".
+func (d Date) AddDays(n int) Date {
+	if d == "" {
+		return ""
+	}
+	return Date(d.Time().AddDate(0, 0, n).Format(dateLayout))
+}
+
+// AddMonths moves by calendar months, clamped to the last day of the month.
+func (d Date) AddMonths(n int) Date {
+	if d == "" {
+		return ""
+	}
+	t := d.Time()
+	first := time.Date(t.Year(), t.Month()+time.Month(n), 1, 0, 0, 0, 0, time.UTC)
+	last := first.AddDate(0, 1, -1).Day()
+	return Date(first.AddDate(0, 0, min(t.Day(), last)-1).Format(dateLayout))
+}
+
+// Days is the number of days from d to e, negative if e is earlier.
+func (d Date) Days(e Date) int { return int(e.Time().Sub(d.Time()).Hours() / 24) }
+
+// Month is "2006-01".
+func (d Date) Month() string {
+	if len(d) < 7 {
+		return ""
+	}
+	return string(d[:7])
+}
+
+// Within reports whether d lies in [from, to]; an empty bound is open.
+func (d Date) Within(from, to Date) bool {
+	return (from == "" || d >= from) && (to == "" || d <= to)
+}
