@@ -1,0 +1,11 @@
+// Package policies carries the authority policy and the rule packs as files
+// compiled into the program. It only holds them: access reads the policy,
+// rules reads the packs. A change of either is a new build.
+package policies
+
+import "embed"
+
+// Packs holds the rule packs, packs/<version>.json.
+//
+//go:embed packs/*.json
+var Packs embed.FS
