@@ -1,0 +1,62 @@
+package ui
+
+import "fmt"
+
+func noteIcon(kind string) string {
+	switch kind {
+	case "ok":
+		return "circle-check"
+	case "warn":
+		return "alert-triangle"
+	case "bad":
+		return "alert-circle"
+	}
+	return "info-circle"
+}
+
+func emptyText(p Page, t Table) string {
+	if t.Empty != "" {
+		return t.Empty
+	}
+	return p.T("page.none")
+}
+
+func colText(t Table, i int) string {
+	if i < len(t.Cols) {
+		return t.Cols[i].Text
+	}
+	return ""
+}
+
+// share is the part of the whole in hundredths, as an SVG width.
+func share(done, whole int64) string {
+	if whole <= 0 {
+		return "0"
+	}
+	return fmt.Sprintf("%.2f", float64(min(done, whole))*100/float64(whole))
+}
+
+func viewBox(c Chart) string { return fmt.Sprintf("0 0 %d %d", chartWidth, c.height()) }
+
+func series(i int) string { return fmt.Sprintf("b%d", i%4) }
+
+func barValue(p Page, c Chart, b Bar) string {
+	if b.Hidden {
+		return p.T("page.hidden_cell")
+	}
+	return c.value(b)
+}
+
+// valueAt is the place right of the bar.
+func valueAt(c Chart, b Bar) string {
+	at := float64(chartLabel)
+	if !b.Hidden {
+		for _, s := range c.segments(b) {
+			var x, w float64
+			_, _ = fmt.Sscan(s.x, &x) // written by segments
+			_, _ = fmt.Sscan(s.w, &w)
+			at = x + w
+		}
+	}
+	return fmt.Sprintf("%.1f", at+7)
+}
