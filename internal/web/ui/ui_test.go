@@ -69,7 +69,7 @@ func TestShell(t *testing.T) {
 				t.Errorf("%s: a form without the token: %s", lang, form)
 			}
 		}
-		for _, want := range []string{`lang="` + string(lang) + `"`, `name="back" value="/issues"`, "1,200", p.T("page.hidden_cell")[1:], `aria-current`} {
+		for _, want := range []string{`lang="` + string(lang) + `"`, `name="back" value="/issues"`, "1,200", p.T("page.hidden_cell")[1:], `aria-current`, "<span>" + p.T("nav.menu") + "</span>"} {
 			if !strings.Contains(html, want) {
 				t.Errorf("%s: the page lacks %q", lang, want)
 			}

@@ -1,0 +1,242 @@
+// Package pgtest owns a PostgreSQL for tests: one server per test binary, made
+// with initdb in a folder of its own, reached over a unix socket only, run by
+// an account that is not root, and ended with the binary whatever happens.
+//
+// A machine without PostgreSQL skips the test and says so; with
+// PLUMBLINE_REQUIRE set to all (or to a list that names postgres) that is a
+// failure, so that no test run passes by testing nothing.
+package pgtest
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib"
+)
+
+// server is the one server of this test binary.
+type server struct {
+	folder string
+	bin    string
+	owner  *syscall.Credential // nil when we are not root
+}
+
+var (
+	once    sync.Once
+	running *server
+	why     error // why there is none
+	number  atomic.Int64
+	errNone = errors.New("no PostgreSQL was found under /usr/lib/postgresql or in PATH; install the package postgresql")
+)
+
+// DSN makes an empty database of the test's own and gives its URL. The
+// database goes when the test ends.
+func DSN(t testing.TB) string {
+	t.Helper()
+	once.Do(func() { running, why = start() })
+	if why != nil {
+		if required("postgres") {
+			t.Fatalf("PostgreSQL is required here: %v", why)
+		}
+		fmt.Fprintf(os.Stderr, "\n*** SKIPPED on PostgreSQL: %s: %v ***\n", t.Name(), why)
+		t.Skipf("no PostgreSQL: %v", why)
+	}
+	name := fmt.Sprintf("t%d_%d", os.Getpid(), number.Add(1))
+	if err := running.exec("CREATE DATABASE " + name + " TEMPLATE template0"); err != nil {
+		t.Fatalf("create database: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := running.exec("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)"); err != nil {
+			t.Logf("drop database: %v", err)
+		}
+	})
+	return running.url(name)
+}
+
+// required reports whether a skip of the thing counts as a failure.
+func required(thing string) bool {
+	list := strings.FieldsFunc(os.Getenv("PLUMBLINE_REQUIRE"), func(r rune) bool { return r == ',' || r == ' ' })
+	return slices.Contains(list, "all") || slices.Contains(list, thing)
+}
+
+// Exec runs one statement on the database of a DSN, as its owner; for tests
+// that look at or break what lies in it.
+func Exec(t testing.TB, dsn, statement string) {
+	t.Helper()
+	db, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.ExecContext(context.Background(), statement); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}
+
+func (s *server) url(database string) string {
+	q := url.Values{"host": {s.folder}, "user": {"plumbline"}, "sslmode": {"disable"}}
+	return "postgres:///" + database + "?" + q.Encode()
+}
+
+func (s *server) exec(statement string) error {
+	db, err := sql.Open("pgx", s.url("postgres"))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	_, err = db.ExecContext(ctx, statement)
+	return err
+}
+
+// start makes the cluster and waits until it answers.
+func start() (*server, error) {
+	bin, err := binaries()
+	if err != nil {
+		return nil, err
+	}
+	sweep()
+	folder, err := os.MkdirTemp("", folderPrefix)
+	if err != nil {
+		return nil, err
+	}
+	s := &server{folder: folder, bin: bin}
+	if s.owner, err = owner(); err != nil {
+		return nil, err
+	}
+	if s.owner != nil {
+		if err := os.Chown(folder, int(s.owner.Uid), int(s.owner.Gid)); err != nil {
+			return nil, err
+		}
+	}
+	if err := os.Chmod(folder, 0o700); err != nil {
+		return nil, err
+	}
+	data := filepath.Join(folder, "data")
+	out, err := s.command("initdb", "-D", data, "-U", "plumbline", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions").CombinedOutput()
+	if err != nil {
+		return nil, fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	// A watcher ends the server when this process is gone, even if a test
+	// panicked or was killed: its standard input then closes. fsync stays on,
+	// because what is tested here is durability.
+	watch := s.command("sh", "-c", watcher, "sh", filepath.Join(bin, "postgres"), folder, data)
+	alive, err := watch.StdinPipe() // held open until this process ends
+	if err != nil {
+		return nil, err
+	}
+	watch.SysProcAttr.Setpgid = true // a Ctrl-C for the tests is not one for the server
+	if err := watch.Start(); err != nil {
+		return nil, err
+	}
+	keep = alive
+	for deadline := time.Now().Add(30 * time.Second); ; {
+		if err = s.exec("SELECT 1"); err == nil {
+			return s, nil
+		}
+		if time.Now().After(deadline) {
+			text, _ := os.ReadFile(filepath.Join(folder, "server.log"))
+			return nil, fmt.Errorf("the server did not answer: %w: %s", err, text)
+		}
+		pause()
+	}
+}
+
+// keep holds the pipe to the watcher: collected, it would end the server.
+var keep any
+
+const folderPrefix = "plumbline-pg-"
+
+// watcher runs the server, waits for its standard input to close, and ends the
+// server and its folder.
+const watcher = `
+exec >"$2/server.log" 2>&1
+"$1" -D "$3" -c unix_socket_directories="$2" -c listen_addresses= -c max_connections=120 \
+  -c fsync=on -c synchronous_commit=on -c shared_buffers=128MB -c max_wal_size=1GB -c log_min_messages=fatal </dev/null &
+pid=$!
+cat >/dev/null
+kill -INT $pid 2>/dev/null
+wait $pid
+rm -rf "$3" "$2"/* "$2"/.s.* 
+rmdir "$2" 2>/dev/null
+`
+
+// pause waits between two tries to reach a server that is starting.
+func pause() { <-time.After(50 * time.Millisecond) }
+
+// command is a server program run as the owner.
+func (s *server) command(name string, args ...string) *exec.Cmd {
+	path := filepath.Join(s.bin, name)
+	if name == "sh" {
+		path = "/bin/sh"
+	}
+	c := exec.Command(path, args...)
+	c.Dir = s.folder
+	c.Env = []string{"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC"}
+	c.SysProcAttr = &syscall.SysProcAttr{Credential: s.owner}
+	return c
+}
+
+// owner is an account that is not root, nil when we are not root ourselves.
+func owner() (*syscall.Credential, error) {
+	if os.Getuid() != 0 {
+		return nil, nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, err1 := strconv.ParseUint(u.Uid, 10, 32)
+		gid, err2 := strconv.ParseUint(u.Gid, 10, 32)
+		if err1 == nil && err2 == nil {
+			return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+		}
+	}
+	return nil, errors.New("we are root and there is neither an account postgres nor nobody")
+}
+
+// binaries finds the folder with initdb and postgres, the newest version first.
+func binaries() (string, error) {
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	sort.Slice(found, func(i, j int) bool { return version(found[i]) > version(found[j]) })
+	if len(found) > 0 {
+		return filepath.Dir(found[0]), nil
+	}
+	if path, err := exec.LookPath("initdb"); err == nil {
+		return filepath.Dir(path), nil
+	}
+	return "", errNone
+}
+
+func version(path string) int {
+	n, _ := strconv.Atoi(strings.Split(path, "/")[4])
+	return n
+}
+
+// sweep removes what a killed machine left behind: folders older than a day.
+func sweep() {
+	old, _ := filepath.Glob(filepath.Join(os.TempDir(), folderPrefix+"*"))
+	for _, f := range old {
+		if st, err := os.Stat(f); err == nil && time.Since(st.ModTime()) > 24*time.Hour {
+			_ = os.RemoveAll(f)
+		}
+	}
+}
