@@ -1,0 +1,93 @@
+package issue
+
+import (
+	"strconv"
+	"strings"
+)
+
+// The sections of the report that issues feed. Each counter is keyed by unit,
+// month of the event, and:
+//
+//	issue_state   "state/severity"              every issue
+//	issue_source  "source/source code/tier"     live issues
+//	issue_cell    "cell/category", and "cell/category/first" for the one issue
+//	              of a person and category that happened first; live issues
+//
+// Total, by month, by category and by severity are sums over these; keys never
+// touched are counted from the ones that end in "first".
+const (
+	SectionState  = "issue_state"
+	SectionSource = "issue_source"
+	SectionCell   = "issue_cell"
+)
+
+// Cell is a cell of the reconciliation, or the side of a counted issue that
+// belongs to none.
+type Cell string
+
+// The cells. Both and AuditOnly count audit issues; SelfOnly counts declared
+// ones. Neither is a count of (person, category) keys and of no issue.
+// Counterpart is a declared issue whose audit issue is counted under Both, and
+// Inspected one that neither side brought.
+const (
+	Both        Cell = "both"
+	SelfOnly    Cell = "self_only"
+	AuditOnly   Cell = "audit_only"
+	Neither     Cell = "neither"
+	Counterpart Cell = "counterpart"
+	Inspected   Cell = "inspected"
+)
+
+// Cells lists the four cells of the reconciliation.
+var Cells = []Cell{Both, SelfOnly, AuditOnly, Neither}
+
+// Cell is where a live issue is counted.
+func (i *Issue) Cell() Cell {
+	switch {
+	case i.Source == Audit && i.Disclosure == NotDisclosed:
+		return AuditOnly
+	case i.Source == Audit:
+		return Both
+	case i.Source == Inspection:
+		return Inspected
+	case i.Paired:
+		return Counterpart
+	}
+	return SelfOnly
+}
+
+// Deltas says what the issue adds to the report's counters.
+func (i *Issue) Deltas(emit func(section, unit, month, key string, n int64)) {
+	emit(SectionState, i.UnitID, i.Month, string(i.State)+"/"+strconv.Itoa(i.Severity), 1)
+	if !i.State.Live() {
+		return
+	}
+	emit(SectionSource, i.UnitID, i.Month, string(i.Source)+"/"+i.SourceCode+"/"+strconv.Itoa(i.Tier), 1)
+	key := string(i.Cell()) + "/" + i.Category
+	if i.FirstOfKey {
+		key += "/first"
+	}
+	emit(SectionCell, i.UnitID, i.Month, key, 1)
+}
+
+// ParseStateKey reads a key of SectionState.
+func ParseStateKey(key string) (State, int) {
+	s, sev, _ := strings.Cut(key, "/")
+	n, _ := strconv.Atoi(sev)
+	return State(s), n
+}
+
+// ParseSourceKey reads a key of SectionSource.
+func ParseSourceKey(key string) (source Source, code string, tier int) {
+	s, rest, _ := strings.Cut(key, "/")
+	code, t, _ := strings.Cut(rest, "/")
+	tier, _ = strconv.Atoi(t)
+	return Source(s), code, tier
+}
+
+// ParseCellKey reads a key of SectionCell.
+func ParseCellKey(key string) (cell Cell, category string, first bool) {
+	c, rest, _ := strings.Cut(key, "/")
+	category, tail, _ := strings.Cut(rest, "/")
+	return Cell(c), category, tail == "first"
+}

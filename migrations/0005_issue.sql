@@ -1,0 +1,84 @@
+-- Issues, what was said about them, and the requests to correct them.
+CREATE TABLE issues (
+  $STAMP,
+  ref TEXT NOT NULL,
+  source TEXT NOT NULL,
+  source_code TEXT NOT NULL,
+  category TEXT NOT NULL,
+  item_no $INT NOT NULL,
+  severity $INT NOT NULL,
+  person_id TEXT NOT NULL,
+  unit_id TEXT NOT NULL,
+  branch_id TEXT NOT NULL,
+  tier $INT NOT NULL,
+  event_on TEXT NOT NULL,
+  month TEXT NOT NULL,
+  received_on TEXT NOT NULL,
+  raised_at $TIME NOT NULL,
+  state TEXT NOT NULL,
+  disclosure TEXT NOT NULL,
+  paired $BOOL NOT NULL,
+  first_event $BOOL NOT NULL,
+  concealment TEXT NOT NULL,
+  conceal_as TEXT NOT NULL,
+  conceal_by TEXT NOT NULL,
+  reject_by TEXT NOT NULL,
+  campaign_id TEXT NOT NULL,
+  submission_id TEXT NOT NULL,
+  record_id TEXT NOT NULL,
+  case_id TEXT NOT NULL,
+  duplicate_of TEXT NOT NULL,
+  recurrence_of TEXT NOT NULL,
+  finding TEXT NOT NULL,
+  form $INT NOT NULL,
+  narrative_c $BYTES NOT NULL,
+  triaged_at $TIME,
+  noticed_at $TIME,
+  settled_at $TIME
+) $STRICT;
+--;;
+-- Lists go through these in their own order; the last column breaks ties.
+CREATE INDEX issues_event ON issues (event_on, id);
+--;;
+CREATE INDEX issues_branch_event ON issues (branch_id, event_on, id);
+--;;
+CREATE INDEX issues_branch_state ON issues (branch_id, state, event_on, id);
+--;;
+CREATE INDEX issues_unit_event ON issues (unit_id, event_on, id);
+--;;
+CREATE INDEX issues_key ON issues (person_id, category, event_on);
+--;;
+-- Few rows each: severe ones, open questions, and links to other things.
+CREATE INDEX issues_severe ON issues (severity, event_on, id) WHERE severity >= 2;
+--;;
+CREATE INDEX issues_concealment ON issues (concealment, event_on, id) WHERE concealment <> '';
+--;;
+CREATE INDEX issues_submission ON issues (submission_id) WHERE submission_id <> '';
+--;;
+CREATE INDEX issues_record ON issues (record_id) WHERE record_id <> '';
+--;;
+CREATE INDEX issues_case ON issues (case_id) WHERE case_id <> '';
+--;;
+CREATE INDEX issues_duplicate ON issues (duplicate_of) WHERE duplicate_of <> '';
+--;;
+CREATE INDEX issues_recurrence ON issues (recurrence_of) WHERE recurrence_of <> '';
+--;;
+CREATE TABLE statements (
+  $STAMP,
+  issue_id TEXT NOT NULL,
+  person_id TEXT NOT NULL,
+  unit_id TEXT NOT NULL,
+  branch_id TEXT NOT NULL,
+  event_on TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  state TEXT NOT NULL,
+  answer_by TEXT NOT NULL,
+  text_c $BYTES NOT NULL,
+  answer_c $BYTES NOT NULL
+) $STRICT;
+--;;
+CREATE INDEX statements_issue ON statements (issue_id, created_at);
+--;;
+CREATE INDEX statements_person ON statements (person_id, created_at);
+--;;
+CREATE INDEX statements_state ON statements (state, created_at, id);
