@@ -64,6 +64,7 @@ func (p *Pack) check() error {
 	within("triggers.repeat_months", t.RepeatMonths, 1, 120)
 	within("triggers.cluster_officers", t.ClusterOfficers, 2, 1000)
 	within("triggers.cluster_days", t.ClusterDays, 1, 3660)
+	within("triggers.cluster_severity", t.ClusterSeverity, 0, 5)
 
 	within("dual.investigators_per_track", p.Dual.InvestigatorsPerTrack, 2, 20)
 	within("dual.leader_team_tiers_above", p.Dual.LeaderTeamTiersAbove, 1, 3)

@@ -142,6 +142,7 @@ type Triggers struct {
 	Concealment        bool `json:"concealment"`
 	ClusterOfficers    int  `json:"cluster_officers"` // this many persons of one unit
 	ClusterDays        int  `json:"cluster_days"`
+	ClusterSeverity    int  `json:"cluster_severity"` // counting only issues of this severity or above
 	OverdueBeforeEvent bool `json:"overdue_before_event"`
 	LeaderNamed        bool `json:"leader_named"`
 }
