@@ -1,0 +1,103 @@
+package selfcheck
+
+import (
+	"time"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/ledger"
+)
+
+// Certification says that a unit's roster is complete: filed + excused = 100 %.
+type Certification struct {
+	ledger.Stamp
+	CampaignID  string    `bun:"campaign_id"`
+	UnitID      string    `bun:"unit_id"`
+	BranchID    string    `bun:"branch_id" ledger:"-"`
+	Owed        int64     `bun:"owed"`
+	Filed       int64     `bun:"filed"`
+	Excused     int64     `bun:"excused"`
+	CertifiedBy string    `bun:"certified_by"` // person
+	CertifiedAt time.Time `bun:"certified_at"`
+}
+
+// PlaceUnit is the certified unit.
+func (c *Certification) PlaceUnit() string { return c.UnitID }
+
+// PlaceBranch sets the tier-2 branch of today's tree.
+func (c *Certification) PlaceBranch(branch string) { c.BranchID = branch }
+
+// Completion is how far a unit's own roster has come, children not included.
+type Completion struct {
+	UnitID    string `bun:"unit_id"`
+	Owed      int64  `bun:"owed"` // every list on the roster, the excused included
+	Assigned  int64  `bun:"assigned"`
+	Submitted int64  `bun:"submitted"`
+	Returned  int64  `bun:"returned"`
+	Accepted  int64  `bun:"accepted"`
+	Locked    int64  `bun:"locked"`
+	Excused   int64  `bun:"excused"`
+	Nil       int64  `bun:"nil_items"`      // nil items of filed lists
+	Declared  int64  `bun:"declared_items"` // declared items of filed lists
+	Issues    int64  `bun:"declared_issues"`
+}
+
+// Filed counts submitted, accepted and locked lists.
+func (c Completion) Filed() int64 { return c.Submitted + c.Accepted + c.Locked }
+
+// Missing counts the lists that are neither filed nor excused.
+func (c Completion) Missing() int64 { return c.Owed - c.Filed() - c.Excused }
+
+// PerMille is the share of filed and excused lists; 1000 only when complete.
+func (c Completion) PerMille() int64 {
+	if c.Owed == 0 {
+		return 1000
+	}
+	return (c.Filed() + c.Excused) * 1000 / c.Owed
+}
+
+// NilPerMille is the share of nil answers among the items of filed lists.
+func (c Completion) NilPerMille() int64 {
+	if c.Nil+c.Declared == 0 {
+		return 0
+	}
+	return c.Nil * 1000 / (c.Nil + c.Declared)
+}
+
+// Add sums two units, for a subtree.
+func (c Completion) Add(o Completion) Completion {
+	c.Owed += o.Owed
+	c.Assigned += o.Assigned
+	c.Submitted += o.Submitted
+	c.Returned += o.Returned
+	c.Accepted += o.Accepted
+	c.Locked += o.Locked
+	c.Excused += o.Excused
+	c.Nil += o.Nil
+	c.Declared += o.Declared
+	c.Issues += o.Issues
+	return c
+}
+
+// Certify certifies a unit: its own roster is complete and every child with a
+// roster has been certified before (rules, section 4.4). open names the
+// children that have not.
+func Certify(c *Campaign, done Completion, open []string, certified bool, by string, now time.Time) (*Certification, error) {
+	switch {
+	case c.State == CampaignDraft || c.State == CampaignClosed:
+		return nil, fault.Conflict("campaign_not_open", "State", string(c.State))
+	case !c.RosterDone:
+		return nil, fault.Conflict("campaign_roster_running")
+	case certified:
+		return nil, fault.Conflict("already_certified")
+	case done.Owed == 0:
+		return nil, fault.Invalid("certify_no_roster", "unit")
+	case done.Missing() > 0:
+		return nil, fault.Invalid("certify_incomplete", "unit", "Missing", done.Missing(), "Owed", done.Owed)
+	case len(open) > 0:
+		return nil, fault.Invalid("certify_children", "unit", "Count", len(open))
+	}
+	return &Certification{
+		CampaignID: c.ID, UnitID: done.UnitID, Owed: done.Owed, Filed: done.Filed(), Excused: done.Excused,
+		CertifiedBy: by, CertifiedAt: now,
+	}, nil
+}

@@ -1,0 +1,161 @@
+CREATE TABLE checklists (
+  $STAMP,
+  unit_id TEXT NOT NULL,
+  audience TEXT NOT NULL,
+  edition $INT NOT NULL,
+  state TEXT NOT NULL,
+  title_zh TEXT NOT NULL,
+  title_en TEXT NOT NULL
+) $STRICT;
+--;;
+CREATE UNIQUE INDEX checklists_edition ON checklists (unit_id, audience, edition);
+--;;
+CREATE TABLE checklist_items (
+  $STAMP,
+  checklist_id TEXT NOT NULL,
+  no $INT NOT NULL,
+  category TEXT NOT NULL,
+  severity $INT NOT NULL,
+  text_zh TEXT NOT NULL,
+  text_en TEXT NOT NULL,
+  help_zh TEXT NOT NULL,
+  help_en TEXT NOT NULL
+) $STRICT;
+--;;
+--append-only: checklist_items
+--;;
+CREATE UNIQUE INDEX checklist_items_no ON checklist_items (checklist_id, no);
+--;;
+CREATE TABLE campaigns (
+  $STAMP,
+  unit_id TEXT NOT NULL,
+  title TEXT NOT NULL,
+  state TEXT NOT NULL,
+  opens_on TEXT NOT NULL,
+  closes_on TEXT NOT NULL,
+  period_from TEXT NOT NULL,
+  period_to TEXT NOT NULL,
+  officers_id TEXT NOT NULL,
+  leaders_id TEXT NOT NULL,
+  roster_on TEXT NOT NULL,
+  roster_done $BOOL NOT NULL,
+  lock_done $BOOL NOT NULL,
+  opened_at $TIME,
+  locked_at $TIME,
+  closed_at $TIME
+) $STRICT;
+--;;
+CREATE TABLE submissions (
+  $STAMP,
+  campaign_id TEXT NOT NULL,
+  checklist_id TEXT NOT NULL,
+  audience TEXT NOT NULL,
+  person_id TEXT NOT NULL,
+  unit_id TEXT NOT NULL,
+  branch_id TEXT NOT NULL,
+  review_unit_id TEXT NOT NULL,
+  event_on TEXT NOT NULL,
+  state TEXT NOT NULL,
+  round $INT NOT NULL,
+  first_filed_at $TIME,
+  filed_at $TIME,
+  filed_by TEXT NOT NULL,
+  reviewed_at $TIME,
+  reviewed_by TEXT NOT NULL,
+  reason_c $BYTES NOT NULL,
+  answers_digest $BYTES NOT NULL,
+  nil_items $INT NOT NULL,
+  declared_items $INT NOT NULL,
+  declared_issues $INT NOT NULL,
+  fingerprint $INT NOT NULL
+) $STRICT;
+--;;
+CREATE UNIQUE INDEX submissions_person ON submissions (person_id, campaign_id, audience) WHERE person_id <> '';
+--;;
+CREATE UNIQUE INDEX submissions_body ON submissions (unit_id, campaign_id, audience) WHERE person_id = '';
+--;;
+CREATE INDEX submissions_unit ON submissions (unit_id, campaign_id, state, id);
+--;;
+CREATE INDEX submissions_review ON submissions (review_unit_id, campaign_id, state, id);
+--;;
+CREATE INDEX submissions_campaign ON submissions (campaign_id, state, id);
+--;;
+CREATE TABLE answers (
+  submission_id TEXT NOT NULL,
+  round $INT NOT NULL,
+  item_no $INT NOT NULL,
+  is_nil $BOOL NOT NULL,
+  declared $INT NOT NULL,
+  leader_id TEXT NOT NULL,
+  review_unit_id TEXT NOT NULL,
+  PRIMARY KEY (submission_id, round, item_no)
+) $STRICT;
+--;;
+--append-only: answers
+--;;
+CREATE INDEX answers_routed ON answers (review_unit_id, submission_id) WHERE leader_id <> '';
+--;;
+CREATE TABLE submission_returns (
+  $STAMP,
+  submission_id TEXT NOT NULL,
+  round $INT NOT NULL,
+  returned_by TEXT NOT NULL,
+  reason_c $BYTES NOT NULL
+) $STRICT;
+--;;
+--append-only: submission_returns
+--;;
+CREATE INDEX submission_returns_submission ON submission_returns (submission_id, round);
+--;;
+CREATE TABLE roster_amendments (
+  $STAMP,
+  campaign_id TEXT NOT NULL,
+  submission_id TEXT NOT NULL,
+  change TEXT NOT NULL,
+  from_unit_id TEXT NOT NULL,
+  to_unit_id TEXT NOT NULL,
+  effective_on TEXT NOT NULL,
+  reason_c $BYTES NOT NULL
+) $STRICT;
+--;;
+--append-only: roster_amendments
+--;;
+CREATE INDEX roster_amendments_submission ON roster_amendments (submission_id, id);
+--;;
+CREATE INDEX roster_amendments_campaign ON roster_amendments (campaign_id, id);
+--;;
+CREATE TABLE supplements (
+  $STAMP,
+  submission_id TEXT NOT NULL,
+  item_no $INT NOT NULL,
+  issue_id TEXT NOT NULL,
+  person_id TEXT NOT NULL,
+  added_on TEXT NOT NULL
+) $STRICT;
+--;;
+--append-only: supplements
+--;;
+CREATE INDEX supplements_submission ON supplements (submission_id, id);
+--;;
+CREATE TABLE certifications (
+  $STAMP,
+  campaign_id TEXT NOT NULL,
+  unit_id TEXT NOT NULL,
+  branch_id TEXT NOT NULL,
+  owed $INT NOT NULL,
+  filed $INT NOT NULL,
+  excused $INT NOT NULL,
+  certified_by TEXT NOT NULL,
+  certified_at $TIME NOT NULL
+) $STRICT;
+--;;
+CREATE UNIQUE INDEX certifications_unit ON certifications (campaign_id, unit_id);
+--;;
+CREATE TABLE draft_answers (
+  submission_id TEXT NOT NULL,
+  item_no $INT NOT NULL,
+  seq $INT NOT NULL,
+  body TEXT NOT NULL,
+  saved_at $TIME NOT NULL,
+  PRIMARY KEY (submission_id, item_no)
+) $STRICT;
