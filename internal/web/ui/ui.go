@@ -48,7 +48,8 @@ type Page struct {
 	Nav     []Nav
 	Who     *Who // nil when nobody is signed in
 	Token   string
-	Path    string // this page's own address, for the language switch
+	Keys    func() string // a fresh request key for each form
+	Path    string        // this page's own address, for the language switch
 	Flash   *Flash
 	Demo    bool
 	Narrow  bool // a single column for forms

@@ -1,0 +1,345 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/a-h/templ"
+	"github.com/uptrace/bunrouter"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/roster"
+	"plumbline/internal/web/ui"
+	"plumbline/internal/words"
+)
+
+// Call is one request: who asks, in which language, and what was sent.
+type Call struct {
+	W     http.ResponseWriter
+	R     *http.Request
+	Lang  words.Lang
+	Actor *roster.Actor // nil on public pages without a session
+
+	face     *Face
+	route    Route
+	params   bunrouter.Params
+	seed     string // what the form token is derived from
+	flash    *ui.Flash
+	answered bool
+}
+
+func newCall(f *Face, w http.ResponseWriter, r bunrouter.Request, route Route) *Call {
+	c := &Call{W: w, R: r.Request, face: f, route: route, params: r.Params()}
+	c.Lang = words.Match(r.Header.Get("Accept-Language"), c.cookie(languageCookie))
+	if w.Header().Get("X-Request-Id") == "" { // the server gives one; a face on its own does too
+		w.Header().Set("X-Request-Id", random(9))
+	}
+	c.seed = c.cookie(visitorCookie)
+	c.takeFlash()
+	return c
+}
+
+// Context is the request's.
+func (c *Call) Context() context.Context { return c.R.Context() }
+
+// T is a text in the reader's language.
+func (c *Call) T(key string, kv ...any) string { return words.T(c.Lang, key, kv...) }
+
+// RequestID is the number that the page shows and the log holds.
+func (c *Call) RequestID() string { return c.W.Header().Get("X-Request-Id") }
+
+// Param is a part of the path, for example of {id}.
+func (c *Call) Param(name string) string { return c.params.ByName(name) }
+
+// Query is a value of the address.
+func (c *Call) Query(name string) string { return strings.TrimSpace(c.R.URL.Query().Get(name)) }
+
+// Form is a value of the form that was sent, without the space around it.
+func (c *Call) Form(name string) string { return strings.TrimSpace(c.R.PostForm.Get(name)) }
+
+// Forms are all values of the name in the form that was sent.
+func (c *Call) Forms(name string) []string { return c.R.PostForm[name] }
+
+// FormInt is a whole number of the form, 0 when it is none.
+func (c *Call) FormInt(name string) int64 {
+	n, _ := strconv.ParseInt(c.Form(name), 10, 64)
+	return n
+}
+
+// Version is the version of the thing that the form edits.
+func (c *Call) Version() int64 { return c.FormInt("version") }
+
+// Key is the request key of the form: the same form sent twice has the same
+// one, and is carried out once.
+func (c *Call) Key() string { return c.Form("request_key") }
+
+// Files are the uploaded files of the name, with the route's Body as limit.
+func (c *Call) Files(name string) []*multipart.FileHeader {
+	if c.R.MultipartForm == nil {
+		return nil
+	}
+	return c.R.MultipartForm.File[name]
+}
+
+// Page is the frame of a page with the title of the key.
+func (c *Call) Page(titleKey string, kv ...any) ui.Page {
+	p := ui.Page{
+		Lang: c.Lang, Title: c.T(titleKey, kv...), Path: c.R.URL.RequestURI(), Token: c.token(), Keys: newKey,
+		Nav: c.face.nav(c), Flash: c.flash, Demo: c.face.Demo, Request: c.RequestID(),
+	}
+	if c.R.Method != http.MethodGet && c.R.Method != http.MethodHead {
+		p.Path = back(c.R)
+	}
+	if c.Actor != nil {
+		p.Who = &ui.Who{Name: c.Actor.Name, Roles: roleNames(c)}
+	}
+	return p
+}
+
+// Show sends a page.
+func (c *Call) Show(page templ.Component) error { return c.ShowStatus(http.StatusOK, page) }
+
+// ShowStatus sends a page under a status. It is made whole first, so that a
+// page that cannot be made is an error and never half a page.
+func (c *Call) ShowStatus(status int, page templ.Component) error {
+	var b bytes.Buffer
+	if err := page.Render(c.Context(), &b); err != nil {
+		return err
+	}
+	h := c.W.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", string(c.Lang))
+	h.Set("Content-Length", strconv.Itoa(b.Len()))
+	c.W.WriteHeader(status)
+	c.answered = true
+	_, _ = c.W.Write(b.Bytes()) // the reader may have gone away
+	return nil
+}
+
+// Download sends a file to be saved.
+func (c *Call) Download(name, kind string, body []byte) error {
+	h := c.W.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	c.W.WriteHeader(http.StatusOK)
+	c.answered = true
+	_, _ = c.W.Write(body)
+	return nil
+}
+
+// Go leads to another page after a form, with a message there; no key, no
+// message. The message says that it worked.
+func (c *Call) Go(path, flashKey string, kv ...any) error {
+	if flashKey != "" {
+		c.Say("ok", c.T(flashKey, kv...))
+	}
+	return c.redirect(path)
+}
+
+// Say keeps a message for the next page; kind is ok, warn, bad or info.
+func (c *Call) Say(kind, text string) {
+	if len(text) > 900 {
+		text = strings.ToValidUTF8(text[:900], "") + "…"
+	}
+	c.SetCookie(flashCookie, kind+":"+base64.RawURLEncoding.EncodeToString([]byte(text)), time.Minute)
+}
+
+func (c *Call) redirect(path string) error {
+	c.answered = true
+	if c.R.Header.Get("HX-Request") != "" {
+		c.W.Header().Set("HX-Redirect", path)
+		c.W.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	http.Redirect(c.W, c.R, path, http.StatusSeeOther)
+	return nil
+}
+
+// Errors gives the messages of a fault that the form itself can show: what is
+// not valid, or has moved on. For every other error it is nil.
+func (c *Call) Errors(err error) ui.Errors {
+	if err == nil {
+		return nil
+	}
+	switch fault.KindOf(err) {
+	case fault.InvalidKind, fault.ConflictKind, fault.ShapeKind, fault.TooLargeKind:
+		return ui.ErrorsOf(c.Lang, err)
+	}
+	return nil
+}
+
+// StatusOf is the status of a fault, for ShowStatus.
+func StatusOf(err error) int { return fault.KindOf(err).Status() }
+
+// fail makes the page of an error; an error that is no fault is logged here,
+// once, with the request id.
+func (c *Call) fail(err error) {
+	f := fault.As(err)
+	if f.Kind == fault.Internal || f.Kind == fault.UnavailableKind {
+		c.face.Log.ErrorContext(c.Context(), "page failed", "request", c.RequestID(), "path", c.route.Path, "method", c.R.Method, "error", err)
+	}
+	if c.answered {
+		return // half an answer is out; it cannot be taken back
+	}
+	if f.Kind == fault.Unauth {
+		c.clearCookie(sessionCookie)
+		to := SignInPath
+		if c.R.Method == http.MethodGet && c.R.URL.Path != "/" {
+			to += "?next=" + url.QueryEscape(c.R.URL.RequestURI())
+		}
+		_ = c.redirect(to) // cannot fail
+		return
+	}
+	c.showFault(f.Kind.Status(), ui.Message(c.Lang, f))
+}
+
+func (c *Call) showFault(status int, text string) {
+	p := c.Page("shell.error." + strconv.Itoa(status))
+	// The page of an unknown id and that of somebody else's are the same bytes
+	// but for the request id: no address and no fresh key.
+	p.Bare, p.Flash, p.Keys, p.Path = true, nil, nil, "/"
+	if err := c.ShowStatus(status, ui.Fault(p, status, text)); err != nil {
+		c.face.Log.ErrorContext(c.Context(), "error page failed", "request", c.RequestID(), "error", err)
+	}
+}
+
+// parse reads the form, and refuses what no text of ours may hold: control
+// characters, and bytes that are not UTF-8.
+func (c *Call) parse() error {
+	var err error
+	if strings.HasPrefix(c.R.Header.Get("Content-Type"), "multipart/form-data") {
+		err = c.R.ParseMultipartForm(1 << 20)
+	} else {
+		err = c.R.ParseForm()
+	}
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return fault.TooLarge("too_large").WithCause(err)
+	}
+	if err != nil {
+		return fault.Shape("shape", "").WithCause(err)
+	}
+	for name, values := range c.R.PostForm {
+		for _, v := range values {
+			if !utf8.ValidString(v) || strings.ContainsFunc(v, control) {
+				return fault.Shape("control_character", name)
+			}
+		}
+	}
+	return nil
+}
+
+func control(r rune) bool { return r < 0x20 && r != '\n' && r != '\r' && r != '\t' || r == 0x7f }
+
+// token is the form token: derived from the session, or before sign-in from a
+// cookie of the visitor, so that it need not be stored and ends with it.
+func (c *Call) token() string {
+	if c.seed == "" {
+		c.seed = random(18)
+		c.SetCookie(visitorCookie, c.seed, 12*time.Hour)
+	}
+	m := hmac.New(sha256.New, []byte(c.seed))
+	_, _ = io.WriteString(m, "plumbline form token") // a hash takes everything
+	return base64.RawURLEncoding.EncodeToString(m.Sum(nil)[:18])
+}
+
+func (c *Call) tokenFits() bool {
+	sent := c.R.PostForm.Get("form_token")
+	if sent == "" {
+		sent = c.R.Header.Get("X-Form-Token")
+	}
+	return c.seed != "" && hmac.Equal([]byte(sent), []byte(c.token()))
+}
+
+// SetCookie keeps a value in the browser for a time; zero keeps it until the
+// browser is closed. No script can read it.
+func (c *Call) SetCookie(name, value string, keep time.Duration) {
+	http.SetCookie(c.W, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: int(keep.Seconds()), HttpOnly: true, Secure: c.face.Secure, SameSite: http.SameSiteLaxMode})
+}
+
+// SetSession keeps the session in the browser; "" forgets it.
+func (c *Call) SetSession(session string) {
+	if session == "" {
+		c.clearCookie(sessionCookie)
+		return
+	}
+	c.SetCookie(sessionCookie, session, 0)
+}
+
+// Session is the session that the browser sent, "" if none.
+func (c *Call) Session() string { return c.cookie(sessionCookie) }
+
+func (c *Call) clearCookie(name string) {
+	http.SetCookie(c.W, &http.Cookie{Name: name, Path: "/", MaxAge: -1, HttpOnly: true, Secure: c.face.Secure, SameSite: http.SameSiteLaxMode})
+}
+
+func (c *Call) cookie(name string) string {
+	k, err := c.R.Cookie(name)
+	if err != nil || len(k.Value) > 2000 {
+		return ""
+	}
+	return k.Value
+}
+
+// takeFlash reads the message that the last page left, and forgets it.
+func (c *Call) takeFlash() {
+	v := c.cookie(flashCookie)
+	if v == "" || c.R.Method != http.MethodGet || c.R.Header.Get("HX-Request") != "" {
+		return
+	}
+	kind, text, _ := strings.Cut(v, ":")
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	if err == nil && utf8.Valid(raw) && (kind == "ok" || kind == "warn" || kind == "bad" || kind == "info") {
+		c.flash = &ui.Flash{Kind: kind, Text: string(raw)}
+	}
+	c.clearCookie(flashCookie)
+}
+
+// setLanguage keeps the language and goes back to where the reader was.
+func (f *Face) setLanguage(c *Call) error {
+	c.SetCookie(languageCookie, string(words.Match("", c.Form("lang"))), 365*24*time.Hour)
+	return c.redirect(Local(c.Form("back")))
+}
+
+// Local is the path if it leads to a page of ours, else the home page.
+func Local(path string) string {
+	u, err := url.Parse(path)
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n\t") {
+		return "/"
+	}
+	return path
+}
+
+// back is where a form was sent from, if that is a page of ours.
+func back(r *http.Request) string {
+	u, err := url.Parse(r.Referer())
+	if err != nil || u.Host != r.Host {
+		return "/"
+	}
+	return Local(u.RequestURI())
+}
+
+// newKey is a request key for one form.
+func newKey() string { return random(15) }
+
+// random is n random bytes as text.
+func random(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails
+	return base64.RawURLEncoding.EncodeToString(b)
+}
