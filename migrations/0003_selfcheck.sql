@@ -151,7 +151,7 @@ CREATE TABLE certifications (
 --;;
 CREATE UNIQUE INDEX certifications_unit ON certifications (campaign_id, unit_id);
 --;;
-CREATE TABLE draft_answers (
+CREATE TABLE drafts (
   submission_id TEXT NOT NULL,
   item_no $INT NOT NULL,
   seq $INT NOT NULL,

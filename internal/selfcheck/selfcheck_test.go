@@ -343,7 +343,7 @@ func TestCampaignLife(t *testing.T) {
 }
 
 func TestDraftSequence(t *testing.T) {
-	save := func(seq int64, nil_ bool) DraftAnswer {
+	save := func(seq int64, nil_ bool) Draft {
 		d, err := NewDraft("s1", seq, ItemAnswer{ItemNo: 3, Nil: nil_}, now)
 		if err != nil {
 			t.Fatal(err)
@@ -352,8 +352,8 @@ func TestDraftSequence(t *testing.T) {
 	}
 	stored := save(4, true)
 	for name, c := range map[string]struct {
-		next   DraftAnswer
-		stored *DraftAnswer
+		next   Draft
+		stored *Draft
 		save   bool
 		ok     bool
 	}{
