@@ -27,6 +27,7 @@ CREATE TABLE issues (
   submission_id TEXT NOT NULL,
   record_id TEXT NOT NULL,
   case_id TEXT NOT NULL,
+  bulk_id TEXT NOT NULL,
   duplicate_of TEXT NOT NULL,
   recurrence_of TEXT NOT NULL,
   finding TEXT NOT NULL,
@@ -71,7 +72,9 @@ CREATE TABLE statements (
   branch_id TEXT NOT NULL,
   event_on TEXT NOT NULL,
   kind TEXT NOT NULL,
+  act TEXT NOT NULL,
   state TEXT NOT NULL,
+  said_by TEXT NOT NULL,
   answer_by TEXT NOT NULL,
   text_c $BYTES NOT NULL,
   answer_c $BYTES NOT NULL

@@ -110,6 +110,7 @@ type Issue struct {
 	SubmissionID string `bun:"submission_id"`
 	RecordID     string `bun:"record_id"` // audit record
 	CaseID       string `bun:"case_id"`
+	BulkID       string `bun:"bulk_id"` // the bulk correction that closed it
 	DuplicateOf  string `bun:"duplicate_of"`
 	RecurrenceOf string `bun:"recurrence_of"`
 
@@ -229,8 +230,9 @@ func NewRef() string {
 	return string(out)
 }
 
-// Statement is something said about an issue or a file by its subject, and what
-// was answered: an answer to the substance, or a request to correct.
+// Statement is something said about an issue: by its subject (an answer to the
+// substance, or a request to correct, with what was answered), or by whoever
+// took a step, as its reason.
 type Statement struct {
 	ledger.Stamp
 	IssueID  string            `bun:"issue_id"`
@@ -239,7 +241,9 @@ type Statement struct {
 	BranchID string            `bun:"branch_id" ledger:"-"`
 	EventOn  roster.Date       `bun:"event_on"` // of the issue, for dated bars
 	Kind     StatementKind     `bun:"kind"`
+	Act      Act               `bun:"act"` // of a reason: the step it was given for
 	State    StatementState    `bun:"state"`
+	SaidBy   string            `bun:"said_by"`   // account
 	AnswerBy string            `bun:"answer_by"` // account
 	TextC    ledger.Commitment `bun:"text_c"`
 	AnswerC  ledger.Commitment `bun:"answer_c"`
@@ -251,7 +255,7 @@ func (s *Statement) PlaceUnit() string { return s.UnitID }
 // PlaceBranch takes the tier-2 unit of today's tree.
 func (s *Statement) PlaceBranch(branch string) { s.BranchID = branch }
 
-// StatementKind is what the subject wants.
+// StatementKind is what is said: an answer, a request, a reason.
 type StatementKind string
 
 // StatementState is where the statement is: noted answers need nothing, requests for
@@ -262,6 +266,7 @@ type StatementState string
 const (
 	Answer     StatementKind = "answer"
 	Correction StatementKind = "correction"
+	Reason     StatementKind = "reason"
 
 	Noted   StatementState = "noted"
 	Asked   StatementState = "asked"
