@@ -1,0 +1,38 @@
+# What people do with this repository. Only Go and make are needed: on Debian as
+# root `make test` also installs PostgreSQL, Chromium and gcc, which the tests of
+# the second database, of the pages and of data races use; elsewhere it says
+# loudly what it skips.
+DB   ?= demo.db
+ADDR ?= 127.0.0.1:8080
+GO   ?= go
+BIN  := bin/plumbline
+
+.PHONY: run build test race bench check generate clean
+
+run: build
+	$(BIN) demo --db $(DB) --addr $(ADDR)
+
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o $(BIN) ./cmd/plumbline
+
+test:
+	@sh script/prepare
+	$(GO) test -timeout 20m ./...
+	@$(MAKE) --no-print-directory race
+
+# Data races matter where goroutines share: the writer, the sessions, the faces.
+RACE := ./internal/store/... ./internal/app/... ./internal/ledger/... ./internal/web ./internal/words
+race:
+	@sh script/race $(RACE)
+
+bench: build
+	$(BIN) bench
+
+check:
+	@sh script/check
+
+generate:
+	$(GO) tool templ generate -path ./internal/web
+
+clean:
+	rm -rf bin
