@@ -1,0 +1,223 @@
+package roster
+
+import (
+	"time"
+
+	"plumbline/internal/ledger"
+)
+
+// Unit is one node of the tree: tier 0 the superior authority (outside rosters
+// and statistics), 1 the bureau, 2 a sub-bureau or directly-led office, 3 a
+// station or squad.
+type Unit struct {
+	ledger.Stamp
+	Code        string    `bun:"code"`
+	Name        string    `bun:"name"`
+	NameEN      string    `bun:"name_en"`
+	SortKey     string    `bun:"sort_key"`
+	Tier        int       `bun:"tier"`
+	ParentID    string    `bun:"parent_id"` // today's parent; the dated ones are UnitLinks
+	State       UnitState `bun:"state"`
+	SuccessorID string    `bun:"successor_id"` // of a merged unit
+	FromOn      Date      `bun:"from_on"`
+	ToOn        Date      `bun:"to_on"`
+}
+
+// UnitState is the state of a unit.
+type UnitState string
+
+// The states of a unit.
+const (
+	UnitActive UnitState = "active"
+	UnitMerged UnitState = "merged"
+	UnitClosed UnitState = "closed"
+)
+
+// UnitLink says under which unit another stood for a time.
+type UnitLink struct {
+	ledger.Stamp
+	UnitID   string `bun:"unit_id"`
+	ParentID string `bun:"parent_id"`
+	FromOn   Date   `bun:"from_on"`
+	ToOn     Date   `bun:"to_on"`
+}
+
+// Person is one member of the staff, under a stable personnel number.
+type Person struct {
+	ledger.Stamp
+	PersonnelNo string     `bun:"personnel_no"`
+	Name        string     `bun:"name"`
+	NameFolded  string     `bun:"name_folded"`
+	Pinyin      string     `bun:"pinyin"` // full, lower case, no spaces
+	Initials    string     `bun:"initials"`
+	SortKey     string     `bun:"sort_key"`
+	Kind        PersonKind `bun:"kind"`
+	Sex         string     `bun:"sex"` // m, f or ""
+	BornOn      Date       `bun:"born_on"`
+	Rank        string     `bun:"rank"`
+	IDHash      string     `bun:"id_hash"` // keyed hash of the national id
+	IDTail      string     `bun:"id_tail"` // masked tail
+	State       string     `bun:"state"`   // serving, left
+	UnitID      string     `bun:"unit_id"` // unit of today's main posting, "" if none
+	BranchID    string     `bun:"branch_id" ledger:"-"`
+}
+
+// PlaceUnit implements ledger.Placed.
+func (p *Person) PlaceUnit() string { return p.UnitID }
+
+// PlaceBranch implements ledger.Placed.
+func (p *Person) PlaceBranch(b string) { p.BranchID = b }
+
+// PersonKind tells officers from auxiliaries.
+type PersonKind string
+
+// The kinds of staff, and the states of a person.
+const (
+	Officer   PersonKind = "officer"
+	Auxiliary PersonKind = "auxiliary"
+
+	Serving = "serving"
+	Left    = "left"
+)
+
+// Identifier is a dated number or name of a person, which others may hold at
+// other times.
+type Identifier struct {
+	ledger.Stamp
+	PersonID string `bun:"person_id"`
+	Kind     string `bun:"kind"` // police_no, badge_no, former_name
+	Value    string `bun:"value"`
+	Folded   string `bun:"folded"`
+	FromOn   Date   `bun:"from_on"`
+	ToOn     Date   `bun:"to_on"`
+}
+
+// The kinds of identifier.
+const (
+	PoliceNo   = "police_no"
+	BadgeNo    = "badge_no"
+	FormerName = "former_name"
+)
+
+// Posting is a dated post of a person in a unit.
+type Posting struct {
+	ledger.Stamp
+	PersonID string `bun:"person_id"`
+	UnitID   string `bun:"unit_id"`
+	Post     string `bun:"post"`
+	Rank     string `bun:"rank"`
+	Team     bool   `bun:"team"` // member of the unit's leadership team
+	Main     bool   `bun:"main"` // the posting that places the person
+	FromOn   Date   `bun:"from_on"`
+	ToOn     Date   `bun:"to_on"`
+}
+
+// CommandLink says who answered for a unit or a person, for a time.
+type CommandLink struct {
+	ledger.Stamp
+	PersonID     string   `bun:"person_id"`
+	Kind         LinkKind `bun:"kind"`
+	OverUnitID   string   `bun:"over_unit_id"`
+	OverPersonID string   `bun:"over_person_id"`
+	FromOn       Date     `bun:"from_on"`
+	ToOn         Date     `bun:"to_on"`
+}
+
+// LinkKind is the way of answering for a unit.
+type LinkKind string
+
+// The kinds of command link. A point leader answers for a unit but is not a
+// superior in the sense of the bars.
+const (
+	LinkHead        LinkKind = "head"
+	LinkInCharge    LinkKind = "in_charge"
+	LinkPointLeader LinkKind = "point_leader"
+)
+
+// Relation is a declared relative or interested person.
+type Relation struct {
+	ledger.Stamp
+	PersonID string `bun:"person_id"`
+	OtherID  string `bun:"other_id"`
+	Kind     string `bun:"kind"` // relative, interested
+	FromOn   Date   `bun:"from_on"`
+	ToOn     Date   `bun:"to_on"`
+}
+
+// Account is a sign-in. Its id is the pseudonym that ledger entries carry.
+type Account struct {
+	ledger.Stamp
+	Login       string `bun:"login"`
+	LoginFolded string `bun:"login_folded"`
+	PersonID    string `bun:"person_id"` // "" for the set-up actor
+	State       string `bun:"state"`     // new, active, disabled
+	Lang        string `bun:"lang"`
+}
+
+// The states of an account.
+const (
+	AccountNew      = "new"
+	AccountActive   = "active"
+	AccountDisabled = "disabled"
+)
+
+// Grant is a role held by an account at a unit for a time.
+type Grant struct {
+	ledger.Stamp
+	AccountID  string `bun:"account_id"`
+	Role       Role   `bun:"role"`
+	UnitID     string `bun:"unit_id"`
+	FromOn     Date   `bun:"from_on"`
+	ToOn       Date   `bun:"to_on"`
+	State      string `bun:"state"` // proposed, live, revoked
+	GrantedBy  string `bun:"granted_by"`
+	ApprovedBy string `bun:"approved_by"`
+	RevokedBy  string `bun:"revoked_by"`
+	DeputyOf   string `bun:"deputy_of"` // grant that this one deputises for
+}
+
+// The states of a grant.
+const (
+	GrantProposed = "proposed"
+	GrantLive     = "live"
+	GrantRevoked  = "revoked"
+)
+
+// Credential holds an account's secrets. It is outside the ledger.
+type Credential struct {
+	AccountID string    `bun:"account_id,pk"`
+	Hash      string    `bun:"hash"`      // argon2id, "" until a password is set
+	CodeHash  string    `bun:"code_hash"` // of a one-time code, "" for none
+	CodeUntil time.Time `bun:"code_until"`
+	ChangedAt time.Time `bun:"changed_at"`
+}
+
+// Session is a signed-in device or script. Only the token's hash is stored.
+type Session struct {
+	TokenHash string    `bun:"token_hash,pk"`
+	AccountID string    `bun:"account_id"`
+	FormSeed  string    `bun:"form_seed"`
+	Label     string    `bun:"label"`
+	Bearer    bool      `bun:"bearer"`
+	Renew     bool      `bun:"renew"` // began with a one-time code: may only set a password
+	CreatedAt time.Time `bun:"created_at"`
+	SeenAt    time.Time `bun:"seen_at"`
+	UntilAt   time.Time `bun:"until_at"`
+}
+
+// Device is one that an account has signed in from before.
+type Device struct {
+	DeviceHash string    `bun:"device_hash,pk"`
+	AccountID  string    `bun:"account_id,pk"`
+	Failures   int64     `bun:"failures"`
+	SeenAt     time.Time `bun:"seen_at"`
+}
+
+// SignInAttempt counts failures for an account's folded spelling or a source.
+type SignInAttempt struct {
+	Key          string    `bun:"key,pk"`
+	Failures     int64     `bun:"failures"`
+	FirstAt      time.Time `bun:"first_at"`
+	LastAt       time.Time `bun:"last_at"`
+	BlockedUntil time.Time `bun:"blocked_until"`
+}

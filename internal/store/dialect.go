@@ -1,0 +1,248 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+	"github.com/uptrace/bun/dialect/sqlitedialect"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// This file holds all that differs between SQLite and PostgreSQL.
+
+// Dialect is the database that a store runs on.
+type Dialect int
+
+// The dialects.
+const (
+	SQLite Dialect = iota
+	Postgres
+)
+
+// String names the dialect.
+func (d Dialect) String() string {
+	if d == Postgres {
+		return "postgres"
+	}
+	return "sqlite"
+}
+
+// DialectOf reads a --db value: a postgres:// URL, or else a file path.
+func DialectOf(dsn string) Dialect {
+	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+		return Postgres
+	}
+	return SQLite
+}
+
+// sqliteReaders is the size of the pool of query_only connections.
+const sqliteReaders = 4
+
+// open gives a writer and a reader handle.
+func open(dsn string) (writer, reader *bun.DB, d Dialect, err error) {
+	d = DialectOf(dsn)
+	if d == Postgres {
+		cfg, err := pgx.ParseConfig(dsn)
+		if err != nil {
+			return nil, nil, d, fmt.Errorf("the database address cannot be read (its text is not shown, it may hold a password)")
+		}
+		cfg.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
+		cfg.RuntimeParams["application_name"] = "plumbline"
+		cfg.RuntimeParams["timezone"] = "UTC"
+		cfg.RuntimeParams["standard_conforming_strings"] = "on"
+		write := cfg.Copy()
+		read := cfg.Copy()
+		read.RuntimeParams["default_transaction_read_only"] = "on"
+		w := stdlib.OpenDB(*write)
+		w.SetMaxOpenConns(3)
+		w.SetMaxIdleConns(3)
+		r := stdlib.OpenDB(*read)
+		r.SetMaxOpenConns(16)
+		r.SetMaxIdleConns(16)
+		return bun.NewDB(w, pgdialect.New()), bun.NewDB(r, pgdialect.New()), d, nil
+	}
+	abs, err := filepath.Abs(dsn)
+	if err != nil {
+		return nil, nil, d, err
+	}
+	base := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(abs)}).EscapedPath()}
+	address := func(readOnly bool) string {
+		q := url.Values{}
+		for _, p := range []string{
+			"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+			"recursive_triggers(1)", "trusted_schema(0)", "secure_delete(1)", "wal_autocheckpoint(10000)",
+			"cache_size(-32000)", "temp_store(MEMORY)",
+		} {
+			if readOnly && strings.HasPrefix(p, "journal_mode") {
+				continue
+			}
+			q.Add("_pragma", p)
+		}
+		if readOnly {
+			q.Add("_pragma", "query_only(1)")
+			q.Set("_txlock", "deferred")
+		} else {
+			q.Set("_txlock", "immediate")
+		}
+		u := base
+		u.RawQuery = q.Encode()
+		return u.String()
+	}
+	w, err := sql.Open("sqlite", address(false))
+	if err != nil {
+		return nil, nil, d, err
+	}
+	w.SetMaxOpenConns(1)
+	w.SetMaxIdleConns(1)
+	w.SetConnMaxLifetime(0)
+	r, err := sql.Open("sqlite", address(true))
+	if err != nil {
+		return nil, nil, d, err
+	}
+	r.SetMaxOpenConns(sqliteReaders)
+	r.SetMaxIdleConns(sqliteReaders)
+	return bun.NewDB(w, sqlitedialect.New()), bun.NewDB(r, sqlitedialect.New()), d, nil
+}
+
+// lockKey is the advisory lock that serialises writers over all nodes.
+const lockKey = 0x706c756d626c696e // "plumblin"
+
+// lock makes this transaction the only writer. SQLite has done so already
+// with BEGIN IMMEDIATE.
+func lock(ctx context.Context, tx bun.Tx, d Dialect) error {
+	if d == SQLite {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(?)", int64(lockKey))
+	return err
+}
+
+// tokens replaces the words of a migration that differ by dialect.
+func (d Dialect) tokens() *strings.Replacer {
+	stamp := "id TEXT PRIMARY KEY, version $INT NOT NULL, salt $BYTES NOT NULL, created_at $TIME NOT NULL, changed_at $TIME NOT NULL"
+	pairs := []string{"$INT", "INTEGER", "$BYTES", "BLOB", "$TIME", "TEXT", "$BOOL", "INTEGER", "$STRICT", "STRICT", "$CLUSTERED", "STRICT, WITHOUT ROWID"}
+	if d == Postgres {
+		pairs = []string{"$INT", "BIGINT", "$BYTES", "BYTEA", "$TIME", "TIMESTAMPTZ", "$BOOL", "BOOLEAN", "$STRICT", "", "$CLUSTERED", ""}
+	}
+	r := strings.NewReplacer(pairs...)
+	return strings.NewReplacer(append([]string{"$STAMP", r.Replace(stamp)}, pairs...)...)
+}
+
+// appendOnly gives the triggers that make the database refuse to change or
+// delete rows of the table. They delay; the tree is what proves.
+func (d Dialect) appendOnly(table, key string) []string {
+	if d == Postgres {
+		return []string{
+			`CREATE OR REPLACE FUNCTION plumbline_refuse() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN RAISE EXCEPTION 'plumbline: % is append-only', TG_TABLE_NAME USING ERRCODE = 'PL001'; END $f$`,
+			fmt.Sprintf(`CREATE TRIGGER %[1]s_append_only BEFORE UPDATE OR DELETE ON %[1]s FOR EACH ROW EXECUTE FUNCTION plumbline_refuse()`, table),
+			fmt.Sprintf(`CREATE TRIGGER %[1]s_no_truncate BEFORE TRUNCATE ON %[1]s FOR EACH STATEMENT EXECUTE FUNCTION plumbline_refuse()`, table),
+			fmt.Sprintf(`ALTER TABLE %[1]s ENABLE ALWAYS TRIGGER %[1]s_append_only`, table),
+			fmt.Sprintf(`ALTER TABLE %[1]s ENABLE ALWAYS TRIGGER %[1]s_no_truncate`, table),
+		}
+	}
+	refuse := fmt.Sprintf("SELECT RAISE(ABORT, 'plumbline: %s is append-only')", table)
+	out := []string{
+		fmt.Sprintf("CREATE TRIGGER %[1]s_no_update BEFORE UPDATE ON %[1]s BEGIN %[2]s; END", table, refuse),
+		fmt.Sprintf("CREATE TRIGGER %[1]s_no_delete BEFORE DELETE ON %[1]s BEGIN %[2]s; END", table, refuse),
+	}
+	if key != "" {
+		out = append(out, fmt.Sprintf("CREATE TRIGGER %[1]s_no_replace BEFORE INSERT ON %[1]s WHEN EXISTS (SELECT 1 FROM %[1]s WHERE %[2]s = NEW.%[2]s) BEGIN %[3]s; END", table, key, refuse))
+	}
+	return out
+}
+
+// failure is the class of a driver error.
+type failure int
+
+const (
+	failOther  failure = iota
+	failUnique         // a unique key is taken
+	failEnded          // the whole transaction is gone; run the members again alone
+	failBusy           // could not get the lock in time
+)
+
+func classify(err error) failure {
+	if err == nil {
+		return failOther
+	}
+	var se *sqlite.Error
+	if errors.As(err, &se) {
+		switch code := se.Code(); code {
+		case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID:
+			return failUnique
+		default:
+			switch code & 0xff {
+			case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+				return failBusy
+			case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT:
+				return failEnded
+			}
+		}
+		return failOther
+	}
+	var pe *pgconn.PgError
+	if errors.As(err, &pe) {
+		switch {
+		case pe.Code == "23505":
+			return failUnique
+		case strings.HasPrefix(pe.Code, "40"), strings.HasPrefix(pe.Code, "08"), strings.HasPrefix(pe.Code, "57P"):
+			return failEnded
+		}
+		return failOther
+	}
+	var ce *pgconn.ConnectError
+	if errors.As(err, &ce) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, sql.ErrTxDone) || pgconn.Timeout(err) {
+		return failEnded
+	}
+	return failOther
+}
+
+// Unique reports whether err says that a unique key is taken.
+func Unique(err error) bool { return classify(err) == failUnique }
+
+// columnsOf lists a table's columns, for the schema test.
+func columnsOf(ctx context.Context, db bun.IDB, d Dialect, table string) ([]string, error) {
+	var names []string
+	var err error
+	if d == Postgres {
+		err = db.NewRaw("SELECT column_name FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = ? ORDER BY ordinal_position", table).Scan(ctx, &names)
+	} else {
+		err = db.NewRaw("SELECT name FROM pragma_table_info(?) ORDER BY cid", table).Scan(ctx, &names)
+	}
+	return names, err
+}
+
+// tablesOf lists the tables.
+func tablesOf(ctx context.Context, db bun.IDB, d Dialect) ([]string, error) {
+	var names []string
+	var err error
+	if d == Postgres {
+		err = db.NewRaw("SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() ORDER BY 1").Scan(ctx, &names)
+	} else {
+		err = db.NewRaw("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1").Scan(ctx, &names)
+	}
+	return names, err
+}
+
+// checkpoint folds the write-ahead log into the file (SQLite only).
+func checkpoint(ctx context.Context, db *bun.DB, d Dialect) error {
+	if d == Postgres {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	_, err := db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+	return err
+}

@@ -1,0 +1,62 @@
+package store
+
+import (
+	"context"
+
+	"plumbline/internal/ledger"
+)
+
+// EntryAt reads one stored entry.
+func (v *View) EntryAt(ctx context.Context, seq int64) (*LedgerEntry, error) {
+	e := &LedgerEntry{}
+	if err := v.db.NewSelect().Model(e).Where("seq = ?", seq).Scan(ctx); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// EntriesOf reads the entries about an object, oldest first.
+func (v *View) EntriesOf(ctx context.Context, objectID string) ([]LedgerEntry, error) {
+	var rows []LedgerEntry
+	err := v.db.NewSelect().Model(&rows).Where("object_id = ?", objectID).Order("seq").Limit(1000).Scan(ctx)
+	return rows, err
+}
+
+// Entries reads entries from a sequence number on, oldest first.
+func (v *View) Entries(ctx context.Context, from int64, limit int) ([]LedgerEntry, error) {
+	var rows []LedgerEntry
+	err := v.db.NewSelect().Model(&rows).Where("seq >= ?", from).Order("seq").Limit(int64(limit)).Scan(ctx)
+	return rows, err
+}
+
+// Head gives the size of the tree and its root.
+func (v *View) Head(ctx context.Context) (size int64, root ledger.Hash, err error) {
+	var newest []LedgerEntry
+	if err := v.db.NewSelect().Model(&newest).Column("seq").OrderExpr("seq DESC").Limit(1).Scan(ctx); err != nil {
+		return 0, root, err
+	}
+	if len(newest) > 0 {
+		size = newest[0].Seq + 1
+	}
+	edge, err := readEdge(ctx, v.db, size)
+	if err != nil {
+		return 0, root, err
+	}
+	root, err = edge.Root()
+	return size, root, err
+}
+
+// Prove gives the inclusion proof of an entry in the tree of that size.
+func (v *View) Prove(ctx context.Context, size, seq int64) ([]ledger.Hash, error) {
+	return ledger.Prove(size, seq, func(indexes []int64) ([]ledger.Hash, error) {
+		nodes, err := readHashes(ctx, v.db, indexes)
+		if err != nil {
+			return nil, err
+		}
+		out := make([]ledger.Hash, len(indexes))
+		for i, x := range indexes {
+			out[i] = nodes[x]
+		}
+		return out, nil
+	})
+}

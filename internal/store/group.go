@@ -1,0 +1,479 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/ledger"
+)
+
+const (
+	groupMax      = 64               // members of one commit
+	groupDeadline = 60 * time.Second // of one group, whatever its clients do
+)
+
+// Call says who writes and how a repetition is recognised. It never holds
+// content: key and body come as hashes.
+type Call struct {
+	Account   string
+	Role      string
+	Op        string
+	Key       []byte // SHA-256 of the idempotency key, nil for none
+	Body      []byte // SHA-256 of the canonical input
+	RequestID string
+}
+
+// Receipt is the proof handle of a committed write.
+type Receipt struct {
+	Seq      int64
+	At       time.Time
+	Leaf     ledger.Hash
+	ResultID string
+	Replayed bool // the request had been done before; nothing was written now
+}
+
+// ErrUnchanged is returned by a closure that found nothing to do: its
+// savepoint is rolled back and nothing is appended.
+var ErrUnchanged = errors.New("nothing to do")
+
+// Writing is the closure of a writing operation. It may run more than once
+// and must not keep anything from a run that failed.
+type Writing func(ctx context.Context, tx *Tx) (facts []ledger.Fact, resultID string, err error)
+
+type member struct {
+	call  Call
+	fn    Writing
+	state atomic.Int32 // waiting, running, dropped
+	done  chan outcome
+
+	// of the current run
+	facts    []ledger.Fact
+	journal  *journal
+	resultID string
+	receipt  Receipt
+}
+
+const (
+	waiting int32 = iota
+	running
+	dropped
+)
+
+type outcome struct {
+	receipt Receipt
+	err     error
+}
+
+// Update runs fn in the next group and returns after the commit. A fault of fn
+// undoes only fn. When ctx ends while the group is under way, the answer is
+// "unknown, retry with the same key".
+func (s *Store) Update(ctx context.Context, call Call, fn Writing) (Receipt, error) {
+	if f := s.frozen.Load(); f != nil {
+		return Receipt{}, fault.Unavailable("ledger_frozen")
+	}
+	m := &member{call: call, fn: fn, done: make(chan outcome, 1)}
+	select {
+	case <-s.closing:
+		return Receipt{}, fault.Unavailable("shutting_down")
+	case <-ctx.Done():
+		return Receipt{}, fault.Unavailable("outcome_unknown").WithCause(ctx.Err())
+	case s.queue <- m:
+	}
+	select {
+	case o := <-m.done:
+		return o.receipt, translate(ctx, o.err)
+	case <-ctx.Done():
+		if m.state.CompareAndSwap(waiting, dropped) {
+			return Receipt{}, fault.Unavailable("not_started").WithCause(ctx.Err())
+		}
+		return Receipt{}, fault.Unavailable("outcome_unknown").WithCause(ctx.Err())
+	}
+}
+
+// write is the writer: it takes what waits, commits it once and answers all.
+func (s *Store) write() {
+	defer s.done.Done()
+	for {
+		var first *member
+		select {
+		case first = <-s.queue:
+		case <-s.closing:
+			for { // what was queued before the closing is still done
+				select {
+				case m := <-s.queue:
+					s.lead([]*member{m})
+				default:
+					return
+				}
+			}
+		}
+		group := append(make([]*member, 0, groupMax), first)
+	fill:
+		for len(group) < groupMax {
+			select {
+			case m := <-s.queue:
+				group = append(group, m)
+			default:
+				break fill
+			}
+		}
+		s.lead(group)
+	}
+}
+
+// errGroupEnded says that the whole transaction was lost before COMMIT.
+var errGroupEnded = errors.New("the group's transaction ended")
+
+func (s *Store) lead(group []*member) {
+	live := group[:0]
+	for _, m := range group {
+		if m.state.CompareAndSwap(waiting, running) {
+			live = append(live, m)
+		}
+	}
+	if len(live) == 0 {
+		return
+	}
+	if err := s.commit(live); errors.Is(err, errGroupEnded) && len(live) > 1 {
+		for _, m := range live { // one by one: the culprit meets its own error
+			if err := s.commit([]*member{m}); err != nil {
+				m.done <- outcome{err: err}
+			}
+		}
+	} else if err != nil {
+		for _, m := range live {
+			m.done <- outcome{err: err}
+		}
+	}
+}
+
+// commit runs the members, appends and commits once. If it returns nil, every
+// member has been answered; otherwise none has.
+func (s *Store) commit(group []*member) (err error) {
+	// The clients' contexts never reach this transaction.
+	ctx, cancel := context.WithTimeout(context.Background(), groupDeadline)
+	defer cancel()
+	ended := func(doing string, err error) error {
+		return fmt.Errorf("%s: %w: %w", doing, errGroupEnded, err)
+	}
+	btx, err := s.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return ended("begin", err)
+	}
+	committed := false
+	defer func() {
+		if !committed {
+			btx.Rollback()
+		}
+	}()
+	if err := lock(ctx, btx, s.dialect); err != nil {
+		return ended("lock", err)
+	}
+	head, err := s.head(ctx, btx)
+	if err != nil {
+		return ended("read head", err)
+	}
+	now := s.Now()
+	if now.Before(head.at) {
+		now = head.at
+	}
+	tree, err := s.placement(ctx, btx)
+	if err != nil {
+		return ended("read tree", err)
+	}
+
+	results := make([]outcome, len(group))
+	survived := make([]*member, 0, len(group))
+	for i, m := range group {
+		tx := &Tx{View: View{db: btx, s: s}, now: now, tree: tree, journal: &journal{}, call: m.call, raw: btx}
+		memberErr, lost := s.runMember(ctx, btx, tx, m)
+		if lost != nil {
+			return ended("member", lost)
+		}
+		if memberErr != nil {
+			results[i].err = memberErr
+			continue
+		}
+		if m.receipt.Replayed {
+			results[i].receipt = m.receipt
+			continue
+		}
+		if tx.treeChanged {
+			s.tree.Store(nil)
+			if tree, err = s.placement(ctx, btx); err != nil {
+				return ended("read tree", err)
+			}
+		}
+		survived = append(survived, m)
+	}
+	edge := head.edge
+	if len(survived) > 0 {
+		edge = head.edge.Clone()
+		if err := s.append(ctx, btx, edge, tree, now, survived); err != nil {
+			return ended("append", err)
+		}
+	}
+	committed = true // from here on, a failure leaves the outcome unknown
+	if err := btx.Commit(); err != nil {
+		s.edge = nil
+		s.tree.Store(nil)
+		if classify(err) == failBusy {
+			btx.Rollback()
+		}
+		for _, m := range group {
+			m.done <- outcome{err: fault.Unavailable("outcome_unknown").WithCause(err)}
+		}
+		return nil
+	}
+	s.edge, s.headTime = edge, head.at
+	if len(survived) > 0 {
+		s.headTime = now
+	}
+	s.acked.Store(edge.Size())
+	next := 0
+	for i, m := range group {
+		if next < len(survived) && survived[next] == m {
+			results[i].receipt = m.receipt
+			next++
+		}
+		m.done <- results[i]
+	}
+	return nil
+}
+
+// runMember runs one closure under its own savepoint. lost is set when the
+// transaction itself is gone.
+func (s *Store) runMember(ctx context.Context, btx bun.Tx, tx *Tx, m *member) (memberErr, lost error) {
+	if _, err := btx.ExecContext(ctx, "SAVEPOINT member"); err != nil {
+		return nil, err
+	}
+	m.facts, m.resultID, m.receipt, m.journal = nil, "", Receipt{}, tx.journal
+	err := s.replay(ctx, tx, m)
+	if err == nil && !m.receipt.Replayed {
+		err = call(ctx, tx, m)
+	}
+	if err == nil && !m.receipt.Replayed && len(m.facts) == 0 {
+		err = fmt.Errorf("operation %s wrote without a ledger fact", m.call.Op)
+	}
+	if err != nil {
+		if classify(err) == failEnded {
+			return nil, err
+		}
+		if _, rollbackErr := btx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT member"); rollbackErr != nil {
+			return nil, errors.Join(err, rollbackErr)
+		}
+		if tx.treeChanged {
+			s.tree.Store(nil)
+		}
+	}
+	if _, releaseErr := btx.ExecContext(ctx, "RELEASE SAVEPOINT member"); releaseErr != nil {
+		return nil, releaseErr
+	}
+	return err, nil
+}
+
+// call runs the closure; a panic becomes an internal error of this member.
+func call(ctx context.Context, tx *Tx, m *member) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic in %s: %v\n%s", m.call.Op, r, debug.Stack())
+		}
+	}()
+	m.facts, m.resultID, err = m.fn(ctx, tx)
+	return err
+}
+
+// replay looks the request up; the same key with another body is a conflict.
+func (s *Store) replay(ctx context.Context, tx *Tx, m *member) error {
+	if m.call.Key == nil {
+		return nil
+	}
+	var rows []Request
+	err := tx.db.NewSelect().Model(&rows).Where("account = ? AND op = ? AND key_hash = ?", m.call.Account, m.call.Op, m.call.Key).Scan(ctx)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	if !bytes.Equal(rows[0].BodyHash, m.call.Body) {
+		return fault.Conflict("key_reused")
+	}
+	e, err := tx.EntryAt(ctx, rows[0].Seq)
+	if err != nil {
+		return err
+	}
+	m.receipt = Receipt{Seq: e.Seq, At: e.At, Leaf: ledger.Hash(e.Leaf), ResultID: rows[0].ResultID, Replayed: true}
+	return nil
+}
+
+type headState struct {
+	edge *ledger.Edge
+	at   time.Time
+}
+
+// head reads the newest entry and the right edge of the tree, from memory
+// where that is still the newest. A head smaller than the last one
+// acknowledged freezes writing: somebody put an older database back.
+func (s *Store) head(ctx context.Context, tx bun.Tx) (headState, error) {
+	var newest []LedgerEntry
+	if err := tx.NewSelect().Model(&newest).Column("seq", "at").OrderExpr("seq DESC").Limit(1).Scan(ctx); err != nil {
+		return headState{}, err
+	}
+	var size int64
+	var at time.Time
+	if len(newest) > 0 {
+		size, at = newest[0].Seq+1, newest[0].At.UTC()
+	}
+	if size < s.acked.Load() {
+		reason := "head"
+		s.frozen.Store(&reason)
+		return headState{}, fault.Unavailable("ledger_frozen")
+	}
+	if s.edge != nil && s.edge.Size() == size {
+		return headState{s.edge, at}, nil
+	}
+	edge, err := readEdge(ctx, tx, size)
+	return headState{edge, at}, err
+}
+
+func readEdge(ctx context.Context, db bun.IDB, size int64) (*ledger.Edge, error) {
+	nodes, err := readHashes(ctx, db, ledger.EdgeIndexes(size))
+	if err != nil {
+		return nil, err
+	}
+	return ledger.NewEdge(size, nodes)
+}
+
+func readHashes(ctx context.Context, db bun.IDB, indexes []int64) (map[int64]ledger.Hash, error) {
+	nodes := make(map[int64]ledger.Hash, len(indexes))
+	if len(indexes) == 0 {
+		return nodes, nil
+	}
+	var rows []LedgerHash
+	if err := db.NewSelect().Model(&rows).Where("idx IN (?)", bun.In(indexes)).Scan(ctx); err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		if len(r.Hash) == len(ledger.Hash{}) {
+			nodes[r.Idx] = ledger.Hash(r.Hash)
+		}
+	}
+	return nodes, nil
+}
+
+// append turns the facts of the members that survived into entries, and writes
+// entries, tree nodes, request records and counters, one statement each.
+func (s *Store) append(ctx context.Context, tx bun.Tx, edge *ledger.Edge, tree *placement, now time.Time, members []*member) error {
+	var objects []string
+	for _, m := range members {
+		for _, f := range m.facts {
+			objects = append(objects, f.ID)
+		}
+	}
+	prev, err := lastEntries(ctx, tx, objects)
+	if err != nil {
+		return err
+	}
+	var (
+		entries  []LedgerEntry
+		hashes   []LedgerHash
+		requests []Request
+		sums     = make(map[counterKey]int64)
+	)
+	for _, m := range members {
+		m.journal.settle(m.facts)
+		for i, f := range m.facts {
+			seq := edge.Size()
+			before, ok := prev[f.ID]
+			if !ok {
+				before = -1
+			}
+			request := sha256.Sum256([]byte(m.call.RequestID))
+			e := &ledger.Entry{
+				Version: ledger.EntryVersion, Origin: s.origin, Seq: seq, Time: now,
+				Actor: m.call.Account, Role: m.call.Role, Unit: f.Unit, Verb: f.Verb, Kind: f.Kind, Object: f.ID,
+				Prev: before, Policy: s.policy, Request: request[:], After: f.Rows,
+			}
+			body, err := e.Marshal()
+			if err != nil {
+				return err
+			}
+			leaf, nodes, err := edge.Append(body)
+			if err != nil {
+				return err
+			}
+			entries = append(entries, LedgerEntry{Seq: seq, At: now, Account: m.call.Account, Verb: f.Verb, Kind: f.Kind, ObjectID: f.ID, Body: body, Leaf: leaf[:]})
+			for _, n := range nodes {
+				hashes = append(hashes, LedgerHash{Idx: n.Index, Hash: n.Hash[:]})
+			}
+			prev[f.ID] = seq
+			if i == 0 {
+				m.receipt = Receipt{Seq: seq, At: now, Leaf: leaf, ResultID: m.resultID}
+			}
+		}
+		if m.call.Key != nil {
+			requests = append(requests, Request{Account: m.call.Account, Op: m.call.Op, KeyHash: m.call.Key, BodyHash: m.call.Body, ResultID: m.resultID, Seq: m.receipt.Seq})
+		}
+		m.journal.addTo(sums, tree)
+	}
+	if err := insertAll(ctx, tx, entries); err != nil {
+		return fmt.Errorf("insert entries: %w", err)
+	}
+	if err := insertAll(ctx, tx, hashes); err != nil {
+		return fmt.Errorf("insert tree nodes: %w", err)
+	}
+	if err := insertAll(ctx, tx, requests); err != nil {
+		return fmt.Errorf("insert requests: %w", err)
+	}
+	return upsertCounters(ctx, tx, sums)
+}
+
+func upsertCounters(ctx context.Context, db bun.IDB, sums map[counterKey]int64) error {
+	rows := make([]Counter, 0, len(sums))
+	for k, n := range sums {
+		if n != 0 {
+			rows = append(rows, Counter{Section: k.section, UnitID: k.unit, Month: k.month, Key: k.key, N: n})
+		}
+	}
+	// In key order, so that two nodes never wait for each other in a circle.
+	slices.SortFunc(rows, func(a, b Counter) int {
+		return cmp.Or(cmp.Compare(a.Section, b.Section), cmp.Compare(a.UnitID, b.UnitID), cmp.Compare(a.Month, b.Month), cmp.Compare(a.Key, b.Key))
+	})
+	for chunk := range slices.Chunk(rows, insertChunk) {
+		if _, err := db.NewInsert().Model(&chunk).On("CONFLICT (section, unit_id, month, key) DO UPDATE").Set("n = counter.n + EXCLUDED.n").Exec(ctx); err != nil {
+			return fmt.Errorf("upsert counters: %w", err)
+		}
+	}
+	return nil
+}
+
+// lastEntries gives the newest entry of each object.
+func lastEntries(ctx context.Context, db bun.IDB, objects []string) (map[string]int64, error) {
+	out := make(map[string]int64, len(objects))
+	slices.Sort(objects)
+	objects = slices.Compact(objects)
+	for chunk := range slices.Chunk(objects, 500) {
+		var rows []struct {
+			ObjectID string `bun:"object_id"`
+			Seq      int64  `bun:"seq"`
+		}
+		err := db.NewSelect().TableExpr("ledger_entries").ColumnExpr("object_id, MAX(seq) AS seq").
+			Where("object_id IN (?)", bun.In(chunk)).GroupExpr("object_id").Scan(ctx, &rows)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			out[r.ObjectID] = r.Seq
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,29 @@
+package store
+
+import (
+	"reflect"
+
+	"plumbline/internal/ledger"
+)
+
+// rowKind ties a ledgered row's type to the kind that entries name. Kinds are
+// part of the stored bytes: never rename one.
+type rowKind struct {
+	kind string
+	typ  reflect.Type
+}
+
+// kinds lists every ledgered row. Verify checks the tables in this order.
+var kinds = []rowKind{}
+
+func row[T any](kind string) rowKind { return rowKind{kind, reflect.TypeFor[T]()} }
+
+var kindByType = func() map[reflect.Type]string {
+	m := make(map[reflect.Type]string, len(kinds))
+	for _, k := range kinds {
+		m[k.typ] = k.kind
+	}
+	return m
+}()
+
+func kindOf(r ledger.Row) string { return kindByType[reflect.TypeOf(r).Elem()] }

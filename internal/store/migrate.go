@@ -1,0 +1,173 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"reflect"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"plumbline/migrations"
+)
+
+// Migration is one applied migration.
+type Migration struct {
+	Name      string    `bun:"name,pk"`
+	AppliedAt time.Time `bun:"applied_at"`
+}
+
+// appendOnlyLine marks a table as append-only; an optional second word is the
+// column whose existing values an insert must not repeat.
+var appendOnlyLine = regexp.MustCompile(`^--append-only:\s*(\w+)(?:\s+(\w+))?\s*$`)
+
+// Statements gives the migration's statements for the dialect.
+func (d Dialect) statements(text string) []string {
+	text = d.tokens().Replace(text)
+	var out []string
+	var b strings.Builder
+	flush := func() {
+		if s := strings.TrimSpace(b.String()); s != "" {
+			out = append(out, strings.TrimSuffix(s, ";"))
+		}
+		b.Reset()
+	}
+	for line := range strings.Lines(text) {
+		trimmed := strings.TrimSpace(line)
+		m := appendOnlyLine.FindStringSubmatch(trimmed)
+		switch {
+		case trimmed == "--;;":
+			flush()
+		case m != nil:
+			flush()
+			key := m[2]
+			if key == "" {
+				key = map[string]string{"ledger_entries": "seq", "ledger_hashes": "idx"}[m[1]]
+			}
+			out = append(out, d.appendOnly(m[1], key)...)
+		case strings.HasPrefix(trimmed, "--"):
+		default:
+			b.WriteString(line)
+		}
+	}
+	flush()
+	return out
+}
+
+// Migrate brings the schema up to date and says which migrations it applied.
+// Each runs in a transaction of its own together with its mark.
+func (s *Store) Migrate(ctx context.Context) ([]string, error) {
+	create := s.dialect.tokens().Replace("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at $TIME NOT NULL) $STRICT")
+	if _, err := s.writer.ExecContext(ctx, create); err != nil {
+		return nil, fmt.Errorf("create migrations table: %w", err)
+	}
+	names, err := fs.Glob(migrations.FS, "*.sql")
+	if err != nil {
+		return nil, err
+	}
+	var applied []string
+	for _, name := range names {
+		did := false
+		err := s.writer.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+			if err := lock(ctx, tx, s.dialect); err != nil {
+				return err
+			}
+			n, err := tx.NewSelect().Model((*Migration)(nil)).Where("name = ?", name).Count(ctx)
+			if err != nil || n > 0 {
+				return err
+			}
+			text, err := migrations.FS.ReadFile(name)
+			if err != nil {
+				return err
+			}
+			for _, stmt := range s.dialect.statements(string(text)) {
+				if _, err := tx.ExecContext(ctx, strings.ReplaceAll(stmt, "?", "\\?")); err != nil {
+					return fmt.Errorf("%w in: %.80s", err, stmt)
+				}
+			}
+			did = true
+			_, err = tx.NewInsert().Model(&Migration{Name: name, AppliedAt: s.Now()}).Exec(ctx)
+			return err
+		})
+		if err != nil {
+			return applied, fmt.Errorf("migration %s: %w", name, err)
+		}
+		if did {
+			applied = append(applied, name)
+		}
+	}
+	return applied, s.remember(ctx)
+}
+
+// Migrated reports whether every migration has been applied.
+func (s *Store) Migrated(ctx context.Context) (bool, error) {
+	tables, err := tablesOf(ctx, s.reader, s.dialect)
+	if err != nil {
+		return false, err
+	}
+	found := false
+	for _, t := range tables {
+		found = found || t == "migrations"
+	}
+	if !found {
+		return false, nil
+	}
+	names, err := fs.Glob(migrations.FS, "*.sql")
+	if err != nil {
+		return false, err
+	}
+	n, err := s.reader.NewSelect().Model((*Migration)(nil)).Count(ctx)
+	if err != nil {
+		return false, err
+	}
+	if int(n) < len(names) {
+		return false, nil
+	}
+	return true, s.remember(ctx)
+}
+
+// remember reads the log's origin, writing it the first time.
+func (s *Store) remember(ctx context.Context) error {
+	var rows []Site
+	if err := s.writer.NewSelect().Model(&rows).Where("name = 'origin'").Scan(ctx); err != nil {
+		return err
+	}
+	if len(rows) == 1 {
+		s.origin = rows[0].Value
+		return nil
+	}
+	if s.origin == "" {
+		s.origin = "plumbline/" + NewID()
+	}
+	_, err := s.writer.NewInsert().Model(&Site{Name: "origin", Value: s.origin}).Exec(ctx)
+	return err
+}
+
+// Origin is the name of this installation's log.
+func (s *Store) Origin() string { return s.origin }
+
+// SiteFact reads one fact about the installation; "" if it was never set.
+func (v *View) SiteFact(ctx context.Context, name string) (string, error) {
+	var rows []Site
+	if err := v.db.NewSelect().Model(&rows).Where("name = ?", name).Scan(ctx); err != nil || len(rows) == 0 {
+		return "", err
+	}
+	return rows[0].Value, nil
+}
+
+// SetSiteFact writes a fact about the installation once.
+func (tx *Tx) SetSiteFact(ctx context.Context, name, value string) error {
+	_, err := tx.db.NewInsert().Model(&Site{Name: name, Value: value}).Exec(ctx)
+	return err
+}
+
+func modelType(model any) reflect.Type {
+	t := reflect.TypeOf(model)
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	return t
+}

@@ -1,0 +1,102 @@
+package store
+
+import (
+	"github.com/uptrace/bun"
+
+	"plumbline/internal/roster"
+)
+
+// ScopeColumns names the columns that a scope is judged by. An empty name
+// means that the table has no such column.
+type ScopeColumns struct {
+	ID, Unit, Branch, Person, EventOn string
+}
+
+// columnsDefault fit every table with the usual names.
+var columnsDefault = ScopeColumns{ID: "id", Unit: "unit_id", Branch: "branch_id", Person: "person_id", EventOn: "event_on"}
+
+// scoped narrows a query to what the scope admits. It is the only place where
+// a Scope becomes SQL, and says the same as Scope.Admits.
+func scoped(q *bun.SelectQuery, sc roster.Scope, c ScopeColumns) *bun.SelectQuery {
+	if sc.Empty() {
+		return q.Where("1 = 0")
+	}
+	own := sc.Own != "" && c.Person != ""
+	reach := func(q *bun.SelectQuery) *bun.SelectQuery {
+		if !sc.All {
+			q = q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
+				some := false
+				if len(sc.Branches) == 1 && c.Branch != "" {
+					q, some = q.WhereOr("? = ?", bun.Safe(c.Branch), sc.Branches[0]), true
+				} else if len(sc.Branches) > 0 && c.Branch != "" {
+					q, some = q.WhereOr("? IN (?)", bun.Safe(c.Branch), bun.In(sc.Branches)), true
+				}
+				if len(sc.Units) > 0 && c.Unit != "" {
+					q, some = q.WhereOr("? IN (?)", bun.Safe(c.Unit), bun.In(sc.Units)), true
+				}
+				if len(sc.Objects) > 0 && c.ID != "" {
+					q, some = q.WhereOr("? IN (?)", bun.Safe(c.ID), bun.In(sc.Objects)), true
+				}
+				if !some {
+					q = q.WhereOr("1 = 0")
+				}
+				return q
+			})
+		}
+		if len(sc.BarPeople) > 0 && c.Person != "" {
+			q = q.Where("? NOT IN (?)", bun.Safe(c.Person), bun.In(sc.BarPeople))
+		}
+		if len(sc.BarObjects) > 0 && c.ID != "" {
+			q = q.Where("? NOT IN (?)", bun.Safe(c.ID), bun.In(sc.BarObjects))
+		}
+		if c.EventOn != "" && c.Person != "" {
+			for _, b := range sc.BarDated {
+				to := b.To
+				if to == "" {
+					to = "9999-12-31"
+				}
+				q = q.Where("NOT (? = ? AND ? >= ? AND ? <= ?)", bun.Safe(c.Person), b.Person,
+					bun.Safe(c.EventOn), string(b.From), bun.Safe(c.EventOn), string(to))
+			}
+		}
+		return q
+	}
+	if !own {
+		return reach(q)
+	}
+	return q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
+		q = q.WhereOr("? = ?", bun.Safe(c.Person), sc.Own)
+		if !sc.All && len(sc.Branches) == 0 && len(sc.Units) == 0 && len(sc.Objects) == 0 {
+			return q
+		}
+		return q.WhereGroup(" OR ", func(q *bun.SelectQuery) *bun.SelectQuery { return reach(q.Where("1 = 1")) })
+	})
+}
+
+// barred narrows a query to the rows that the scope's reach covers but its
+// bars hide: what a count must leave out.
+func barred(q *bun.SelectQuery, sc roster.Scope, c ScopeColumns) *bun.SelectQuery {
+	if len(sc.BarPeople) == 0 && len(sc.BarObjects) == 0 && len(sc.BarDated) == 0 {
+		return q.Where("1 = 0")
+	}
+	reach := sc.Unbarred()
+	reach.Own = ""
+	q = scoped(q, reach, c)
+	return q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
+		if len(sc.BarPeople) > 0 {
+			q = q.WhereOr("? IN (?)", bun.Safe(c.Person), bun.In(sc.BarPeople))
+		}
+		if len(sc.BarObjects) > 0 {
+			q = q.WhereOr("? IN (?)", bun.Safe(c.ID), bun.In(sc.BarObjects))
+		}
+		for _, b := range sc.BarDated {
+			to := b.To
+			if to == "" {
+				to = "9999-12-31"
+			}
+			q = q.WhereOr("(? = ? AND ? >= ? AND ? <= ?)", bun.Safe(c.Person), b.Person,
+				bun.Safe(c.EventOn), string(b.From), bun.Safe(c.EventOn), string(to))
+		}
+		return q
+	})
+}

@@ -1,0 +1,100 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+
+	"github.com/uptrace/bun"
+)
+
+// scratchTables is the closed list of tables that Scratch may write: things
+// that prove nothing.
+var scratchTables = []string{
+	"drafts", "sessions", "sign_in_attempts", "devices", "credentials", "jobs", "read_logs", "positions", "generations",
+	"uploads", "mappings",
+}
+
+// ScratchTx writes to tables that prove nothing. It may update and delete.
+type ScratchTx struct{ View }
+
+// Scratch runs fn in a transaction of its own, outside the ledger.
+func (s *Store) Scratch(ctx context.Context, fn func(ctx context.Context, sx *ScratchTx) error) error {
+	err := s.writer.RunInTx(ctx, &sql.TxOptions{}, func(ctx context.Context, tx bun.Tx) error {
+		return fn(ctx, &ScratchTx{View{db: tx, s: s}})
+	})
+	return translate(ctx, err)
+}
+
+func (sx *ScratchTx) table(model any) error {
+	t := sx.s.writer.Dialect().Tables().Get(modelType(model))
+	if t == nil || !slices.Contains(scratchTables, t.Name) {
+		return fmt.Errorf("store: %T is not a scratch table", model)
+	}
+	return nil
+}
+
+// Insert writes rows (pointers to structs or to slices) of scratch tables.
+func (sx *ScratchTx) Insert(ctx context.Context, models ...any) error {
+	for _, m := range models {
+		if err := sx.table(m); err != nil {
+			return err
+		}
+		if _, err := sx.db.NewInsert().Model(m).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Upsert inserts a row or, where its primary key exists, replaces the named
+// columns.
+func (sx *ScratchTx) Upsert(ctx context.Context, model any, key string, columns ...string) error {
+	if err := sx.table(model); err != nil {
+		return err
+	}
+	q := sx.db.NewInsert().Model(model).On("CONFLICT (?) DO UPDATE", bun.Safe(key))
+	for _, c := range columns {
+		q = q.Set("? = EXCLUDED.?", bun.Ident(c), bun.Ident(c))
+	}
+	_, err := q.Exec(ctx)
+	return err
+}
+
+// Update changes rows of the model's table and says how many.
+func (sx *ScratchTx) Update(ctx context.Context, model any, set, where string, args ...any) (int64, error) {
+	if err := sx.table(model); err != nil {
+		return 0, err
+	}
+	res, err := sx.db.NewUpdate().Model(model).Set(set, args[:countMarks(set)]...).Where(where, args[countMarks(set):]...).Exec(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// Delete removes rows of the model's table and says how many.
+func (sx *ScratchTx) Delete(ctx context.Context, model any, where string, args ...any) (int64, error) {
+	if err := sx.table(model); err != nil {
+		return 0, err
+	}
+	res, err := sx.db.NewDelete().Model(model).Where(where, args...).Exec(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// Bump moves a generation.
+func (sx *ScratchTx) Bump(ctx context.Context, name string) error { return bump(ctx, sx.db, name) }
+
+func countMarks(s string) int {
+	n := 0
+	for _, r := range s {
+		if r == '?' {
+			n++
+		}
+	}
+	return n
+}

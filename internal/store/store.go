@@ -1,0 +1,155 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/ledger"
+)
+
+// Store is an open database. It is safe for concurrent use.
+type Store struct {
+	writer  *bun.DB
+	reader  *bun.DB
+	dialect Dialect
+	clock   func() time.Time
+	origin  string
+	policy  []byte // hash of policy and rule pack, kept in every entry
+
+	queue   chan *member
+	closing chan struct{}
+	done    sync.WaitGroup
+	closed  atomic.Bool
+
+	// owned by the writer goroutine
+	edge     *ledger.Edge
+	headTime time.Time
+	tree     atomic.Pointer[placement]
+	frozen   atomic.Pointer[string]
+	acked    atomic.Int64 // size of the tree last acknowledged to anybody
+}
+
+// Options of Open.
+type Options struct {
+	Clock  func() time.Time // defaults to time.Now
+	Origin string           // name of the log; kept from the first migration on
+	Policy []byte           // hash of policy and rule pack
+}
+
+// Open connects and starts the writer. The schema must be migrated before use.
+func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
+	writer, reader, d, err := open(dsn)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{
+		writer: writer, reader: reader, dialect: d, clock: opts.Clock, origin: opts.Origin, policy: opts.Policy,
+		queue: make(chan *member, 4096), closing: make(chan struct{}),
+	}
+	if s.clock == nil {
+		s.clock = time.Now
+	}
+	if err := writer.PingContext(ctx); err != nil {
+		writer.Close()
+		reader.Close()
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	s.done.Add(1)
+	go s.write()
+	return s, nil
+}
+
+// Close finishes what was queued, folds the write-ahead log and disconnects.
+func (s *Store) Close() error {
+	if s.closed.Swap(true) {
+		return nil
+	}
+	close(s.closing)
+	s.done.Wait()
+	var errs []error
+	if s.dialect == SQLite {
+		errs = append(errs, s.reader.Close())
+		errs = append(errs, checkpoint(context.Background(), s.writer, s.dialect))
+		errs = append(errs, s.writer.Close())
+		return errors.Join(errs...)
+	}
+	return errors.Join(s.reader.Close(), s.writer.Close())
+}
+
+// Dialect tells the database.
+func (s *Store) Dialect() Dialect { return s.dialect }
+
+// SetPolicy sets the hash of policy and rule pack that entries carry. It is
+// called once, before the first write.
+func (s *Store) SetPolicy(hash []byte) { s.policy = hash }
+
+// Now is the store's clock in UTC, cut to microseconds.
+func (s *Store) Now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
+
+// NewID makes a UUIDv7.
+func NewID() string {
+	id, err := uuid.NewV7()
+	if err != nil { // only if the system has no randomness, which ends the process anyway
+		panic(err)
+	}
+	return id.String()
+}
+
+// View is a read: one snapshot where the dialect gives one. It refuses writes.
+type View struct {
+	db bun.IDB
+	s  *Store
+}
+
+// View runs fn over a read-only transaction.
+func (s *Store) View(ctx context.Context, fn func(ctx context.Context, v *View) error) error {
+	err := s.reader.RunInTx(ctx, &sql.TxOptions{ReadOnly: s.dialect == Postgres, Isolation: s.viewIsolation()}, func(ctx context.Context, tx bun.Tx) error {
+		return fn(ctx, &View{db: tx, s: s})
+	})
+	return translate(ctx, err)
+}
+
+func (s *Store) viewIsolation() sql.IsolationLevel {
+	if s.dialect == Postgres {
+		return sql.LevelRepeatableRead
+	}
+	return sql.LevelDefault
+}
+
+// Ping reports whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	return s.reader.PingContext(ctx)
+}
+
+// translate makes a fault out of the driver errors that mean something to a
+// caller; others stay as they are and become "internal".
+func translate(ctx context.Context, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, sql.ErrNoRows):
+		return fault.NotFound().WithCause(err)
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return fault.Unavailable("outcome_unknown").WithCause(err)
+	}
+	var f *fault.Error
+	if errors.As(err, &f) {
+		return err
+	}
+	switch classify(err) {
+	case failBusy, failEnded:
+		return fault.Unavailable("outcome_unknown").WithCause(err)
+	case failUnique:
+		return fault.Conflict("already_exists").WithCause(err)
+	}
+	return err
+}

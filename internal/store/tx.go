@@ -1,0 +1,326 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/ledger"
+)
+
+// insertChunk is the most rows that one INSERT carries.
+const insertChunk = 200
+
+// Tx is one member's part of a writing transaction. What it writes is
+// journaled, so that the fact names each row with its digest.
+type Tx struct {
+	View
+	now         time.Time
+	tree        *placement
+	journal     *journal
+	call        Call
+	raw         bun.Tx
+	treeChanged bool
+}
+
+// Now is the time of this commit: the clock, or the newest entry's time if
+// that is later.
+func (tx *Tx) Now() time.Time { return tx.now }
+
+// NewID makes a UUIDv7.
+func (tx *Tx) NewID() string { return NewID() }
+
+// Insert writes new rows: pointers to structs, or slices of structs or of
+// pointers. It fills Version, Salt, CreatedAt, ChangedAt (and ID where empty),
+// derives the branch of placed rows, and journals the digests. Rows of one
+// slice go in one statement.
+func (tx *Tx) Insert(ctx context.Context, rows ...any) error {
+	for _, r := range rows {
+		v := reflect.ValueOf(r)
+		if v.Kind() == reflect.Pointer && v.Elem().Kind() == reflect.Slice {
+			v = v.Elem()
+		}
+		if v.Kind() != reflect.Slice {
+			if err := tx.stamp(r); err != nil {
+				return err
+			}
+			if _, err := tx.db.NewInsert().Model(r).Exec(ctx); err != nil {
+				return fmt.Errorf("insert %T: %w", r, err)
+			}
+			continue
+		}
+		for i := range v.Len() {
+			e := v.Index(i)
+			if e.Kind() != reflect.Pointer {
+				e = e.Addr()
+			}
+			if err := tx.stamp(e.Interface()); err != nil {
+				return err
+			}
+		}
+		for from := 0; from < v.Len(); from += insertChunk {
+			part := v.Slice(from, min(from+insertChunk, v.Len()))
+			slice := reflect.New(part.Type())
+			slice.Elem().Set(part)
+			if _, err := tx.db.NewInsert().Model(slice.Interface()).Exec(ctx); err != nil {
+				return fmt.Errorf("insert %s: %w", v.Type(), err)
+			}
+		}
+	}
+	return nil
+}
+
+func (tx *Tx) stamp(r any) error {
+	row, ok := r.(ledger.Row)
+	if !ok {
+		return nil // part of another row (answers of a submission): its digest covers it
+	}
+	st := row.RowStamp()
+	if st.ID == "" {
+		st.ID = NewID()
+	}
+	st.Version, st.Salt, st.CreatedAt, st.ChangedAt = 1, ledger.NewSalt(), tx.now, tx.now
+	tx.place(r)
+	return tx.journal.wrote(nil, row)
+}
+
+func (tx *Tx) place(r any) {
+	if p, ok := r.(ledger.Placed); ok {
+		p.PlaceBranch(tx.tree.branch(p.PlaceUnit()))
+	}
+}
+
+// Save writes the row after, which was loaded as before: one row changed under
+// the version that was read, or a conflict. It raises after's version and
+// draws a fresh salt. before and after must be different values.
+func (tx *Tx) Save(ctx context.Context, before, after ledger.Row) error {
+	b, a := before.RowStamp(), after.RowStamp()
+	if b == a {
+		return errors.New("store: Save needs the row as it was and as it shall be, not the same pointer twice")
+	}
+	a.ID, a.CreatedAt = b.ID, b.CreatedAt
+	a.Version, a.Salt, a.ChangedAt = b.Version+1, ledger.NewSalt(), tx.now
+	tx.place(after)
+	res, err := tx.db.NewUpdate().Model(after).ExcludeColumn("id", "created_at").Where("id = ? AND version = ?", b.ID, b.Version).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("save %T: %w", after, err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n != 1 {
+		return fault.Conflict("stale_version", "Current", b.Version)
+	}
+	return tx.journal.wrote(before, after)
+}
+
+// PutText stores erasable text of a record and returns the commitment that
+// the record's row keeps. Each field of a record is written once.
+func (tx *Tx) PutText(ctx context.Context, recordID, field, value string) (ledger.Commitment, error) {
+	c := NewText(recordID, field, value)
+	if _, err := tx.db.NewInsert().Model(&c).Exec(ctx); err != nil {
+		return nil, fmt.Errorf("put text %s: %w", field, err)
+	}
+	return c.Commitment(), nil
+}
+
+// NewText draws the salt of a text that PutTexts will write.
+func NewText(recordID, field, value string) Content {
+	return Content{RecordID: recordID, Field: field, Salt: ledger.NewSalt(), Value: value}
+}
+
+// Commitment is what the record's row keeps of the text.
+func (c *Content) Commitment() ledger.Commitment { return ledger.Commit(c.Field, c.Salt, c.Value) }
+
+// PutTexts stores many texts in few statements.
+func (tx *Tx) PutTexts(ctx context.Context, texts []Content) error {
+	return insertAll(ctx, tx.db, texts)
+}
+
+// Texts reads the erasable texts of records: record id → field → value. An
+// erased text is absent.
+func (v *View) Texts(ctx context.Context, recordIDs ...string) (map[string]map[string]string, error) {
+	out := make(map[string]map[string]string, len(recordIDs))
+	for chunk := range slices.Chunk(recordIDs, 500) {
+		var rows []Content
+		if err := v.db.NewSelect().Model(&rows).Column("record_id", "field", "value").Where("record_id IN (?)", bun.In(chunk)).Scan(ctx); err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			if out[r.RecordID] == nil {
+				out[r.RecordID] = make(map[string]string)
+			}
+			out[r.RecordID][r.Field] = r.Value
+		}
+	}
+	return out, nil
+}
+
+// Bump moves a generation, so that knowledge cached under it is read anew.
+func (tx *Tx) Bump(ctx context.Context, name string) error {
+	if name == GenerationTree {
+		tx.treeChanged = true
+	}
+	return bump(ctx, tx.db, name)
+}
+
+func bump(ctx context.Context, db bun.IDB, name string) error {
+	_, err := db.NewInsert().Model(&Generation{Name: name, N: 1}).On("CONFLICT (name) DO UPDATE").Set("n = generation.n + 1").Exec(ctx)
+	return err
+}
+
+// The generations.
+const (
+	GenerationTree      = "tree"      // units, their parents, merges
+	GenerationAuthority = "authority" // sessions, grants, postings, command links, parties
+)
+
+// Generation reads a generation; 0 if it never moved.
+func (v *View) Generation(ctx context.Context, name string) (int64, error) {
+	var rows []Generation
+	if err := v.db.NewSelect().Model(&rows).Where("name = ?", name).Scan(ctx); err != nil || len(rows) == 0 {
+		return 0, err
+	}
+	return rows[0].N, nil
+}
+
+func insertAll[T any](ctx context.Context, db bun.IDB, rows []T) error {
+	for chunk := range slices.Chunk(rows, insertChunk) {
+		if _, err := db.NewInsert().Model(&chunk).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// journal is what a member wrote.
+type journal struct {
+	after  []ledger.After
+	deltas []delta
+}
+
+type delta struct {
+	counterKey
+	n int64
+}
+
+type counterKey struct{ section, unit, month, key string }
+
+// wrote notes a row as it was (nil for a new one) and as it is now.
+func (j *journal) wrote(before, after ledger.Row) error {
+	kind := kindOf(after)
+	if kind == "" {
+		return fmt.Errorf("store: %T is not registered in kinds.go, so verify could not check it", after)
+	}
+	digest, err := ledger.Digest(kind, after)
+	if err != nil {
+		return err
+	}
+	line := ledger.After{Kind: kind, ID: after.RowID(), Encoding: ledger.RowEncoding, Digest: digest}
+	if before != nil { // a row written twice in one write is named once, as it was left
+		if i := slices.IndexFunc(j.after, func(a ledger.After) bool { return a.ID == line.ID && a.Kind == kind }); i >= 0 {
+			j.after[i] = line
+		} else {
+			j.after = append(j.after, line)
+		}
+	} else {
+		j.after = append(j.after, line)
+	}
+	j.count(before, -1)
+	j.count(after, 1)
+	return nil
+}
+
+func (j *journal) count(row ledger.Row, sign int64) {
+	if c, ok := row.(ledger.Counted); ok && row != nil {
+		c.Deltas(func(section, unit, month, key string, n int64) {
+			j.deltas = append(j.deltas, delta{counterKey{section, unit, month, key}, sign * n})
+		})
+	}
+}
+
+// settle attaches the rows to the facts: those that a fact does not claim go
+// to the first.
+func (j *journal) settle(facts []ledger.Fact) {
+	claimed := make(map[string]bool)
+	for _, f := range facts {
+		for _, r := range f.Rows {
+			claimed[r.Kind+" "+r.ID] = true
+		}
+	}
+	for _, r := range j.after {
+		if !claimed[r.Kind+" "+r.ID] {
+			facts[0].Rows = append(facts[0].Rows, r)
+		}
+	}
+}
+
+// addTo sums the deltas for the unit and for every unit above it.
+func (j *journal) addTo(sums map[counterKey]int64, tree *placement) {
+	for _, d := range j.deltas {
+		for unit := d.unit; ; {
+			k := d.counterKey
+			k.unit = unit
+			sums[k] += d.n
+			parent, ok := tree.parent[unit]
+			if !ok || parent == "" || tree.tier[parent] == 0 {
+				break
+			}
+			unit = parent
+		}
+	}
+}
+
+// placement is today's tree as far as the writer needs it.
+type placement struct {
+	generation int64
+	parent     map[string]string // a merged unit's parent is its successor
+	tier       map[string]int
+}
+
+// branch is the tier-2 unit that a unit belongs to; "" above tier 2.
+func (p *placement) branch(unit string) string {
+	for range 8 {
+		tier, ok := p.tier[unit]
+		if !ok {
+			return ""
+		}
+		if tier == 2 && p.tier[p.parent[unit]] < 2 {
+			return unit
+		}
+		unit = p.parent[unit]
+	}
+	return ""
+}
+
+func (s *Store) placement(ctx context.Context, db bun.IDB) (*placement, error) {
+	g, err := (&View{db: db, s: s}).Generation(ctx, GenerationTree)
+	if err != nil {
+		return nil, err
+	}
+	if p := s.tree.Load(); p != nil && p.generation == g {
+		return p, nil
+	}
+	var units []struct {
+		ID          string `bun:"id"`
+		Tier        int    `bun:"tier"`
+		ParentID    string `bun:"parent_id"`
+		SuccessorID string `bun:"successor_id"`
+	}
+	if err := db.NewSelect().TableExpr("units").Column("id", "tier", "parent_id", "successor_id").Scan(ctx, &units); err != nil {
+		return nil, err
+	}
+	p := &placement{generation: g, parent: make(map[string]string, len(units)), tier: make(map[string]int, len(units))}
+	for _, u := range units {
+		p.tier[u.ID] = u.Tier
+		p.parent[u.ID] = u.ParentID
+		if u.SuccessorID != "" {
+			p.parent[u.ID] = u.SuccessorID
+		}
+	}
+	s.tree.Store(p)
+	return p, nil
+}
