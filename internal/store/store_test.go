@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"plumbline/internal/apptest/pgtest"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 )
@@ -315,6 +316,7 @@ func TestAnOlderDatabaseFreezesWriting(t *testing.T) {
 
 func testDSNs(t *testing.T) map[string]func(t *testing.T) string {
 	return map[string]func(t *testing.T) string{
-		"sqlite": func(t *testing.T) string { return filepath.Join(t.TempDir(), "test.db") },
+		"sqlite":   func(t *testing.T) string { return filepath.Join(t.TempDir(), "test.db") },
+		"postgres": func(t *testing.T) string { return pgtest.DSN(t) },
 	}
 }
