@@ -89,7 +89,7 @@ CREATE TABLE answers (
   leader_id TEXT NOT NULL,
   review_unit_id TEXT NOT NULL,
   PRIMARY KEY (submission_id, round, item_no)
-) $STRICT;
+) $CLUSTERED;
 --;;
 --append-only: answers
 --;;
@@ -158,4 +158,4 @@ CREATE TABLE drafts (
   body TEXT NOT NULL,
   saved_at $TIME NOT NULL,
   PRIMARY KEY (submission_id, item_no)
-) $STRICT;
+) $CLUSTERED;

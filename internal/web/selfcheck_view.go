@@ -1,0 +1,113 @@
+package web
+
+import "plumbline/internal/web/ui"
+
+// The views of the self-check pages: plain texts in the reader's language,
+// filled by the handlers of selfcheck.go, review.go and campaign.go.
+
+type homeView struct {
+	Mine    []listCard
+	Waiting []ui.Stat
+}
+
+type listCard struct {
+	Title, Campaign, Reason string
+	State                   ui.Tag
+	Fill                    bool
+	Done, Whole             int64
+	Actions                 []ui.Action
+}
+
+type fillView struct {
+	Base, Category, Next, NextKey, Reason string
+	Period                                string
+	Done, Whole                           int64
+	Categories                            []fillCategory
+	Items                                 []fillItem
+	Leaders                               []ui.Option
+}
+
+type fillCategory struct {
+	Text, Href  string
+	Done, Whole int
+}
+
+type fillItem struct {
+	No, Seq, Text, Help, Answer, Leader, Error string
+	Issues                                     []fillIssue
+}
+
+type fillIssue struct {
+	Name, ID, On, Text, OnError, TextError string
+}
+
+type checkView struct {
+	Base         string
+	Version      int64
+	Missing      int
+	Nil, Issues  int64
+	MissingItems []ui.Link
+	Answers      []answerView
+}
+
+type answerView struct {
+	No, Text, Href string
+	Tag            ui.Tag
+	Issues         []saidView
+}
+
+type saidView struct {
+	On, Text string
+	Tag      ui.Tag
+}
+
+type filedView struct {
+	Base                string
+	Defs                []ui.Def
+	CanSupplement       bool
+	Item, EventOn, Text string
+	ItemOptions         []ui.Option
+	Answers             []answerView
+}
+
+type reviewListView struct {
+	Tabs  []ui.Nav
+	Table ui.Table
+	Pager ui.Pager
+	Bulk  bool
+}
+
+type reviewView struct {
+	Base, Reason string
+	Version      int64
+	Defs         []ui.Def
+	CanDecide    bool
+	Answers      []answerView
+}
+
+type completionView struct {
+	Campaigns []ui.Nav
+	Stats     []ui.Stat
+	Table     ui.Table
+}
+
+type unitCompletionView struct {
+	Base, Certified string
+	CanCertify      bool
+	Stats           []ui.Stat
+	Missing, Done   ui.Table
+}
+
+type campaignView struct {
+	Base, Next, Number, Reason string
+	Version                    int64
+	Steps                      []ui.Step
+	Defs                       []ui.Def
+	CanAmend                   bool
+	Amendments                 []ui.Event
+}
+
+type excuseView struct {
+	Base, Back, Name, Reason string
+	Version                  int64
+}
