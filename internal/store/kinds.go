@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"plumbline/internal/ledger"
+	"plumbline/internal/selfcheck"
 )
 
 // rowKind ties a ledgered row's type to the kind that entries name. Kinds are
@@ -14,7 +15,16 @@ type rowKind struct {
 }
 
 // kinds lists every ledgered row. Verify checks the tables in this order.
-var kinds = []rowKind{}
+var kinds = []rowKind{
+	row[selfcheck.Checklist]("checklist"),
+	row[selfcheck.ChecklistItem]("checklist_item"),
+	row[selfcheck.Campaign]("campaign"),
+	row[selfcheck.Submission]("submission"),
+	row[selfcheck.SubmissionReturn]("submission_return"),
+	row[selfcheck.RosterAmendment]("roster_amendment"),
+	row[selfcheck.Supplement]("supplement"),
+	row[selfcheck.Certification]("certification"),
+}
 
 func row[T any](kind string) rowKind { return rowKind{kind, reflect.TypeFor[T]()} }
 

@@ -1,0 +1,281 @@
+package store
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+
+	"plumbline/internal/roster"
+	"plumbline/internal/selfcheck"
+)
+
+// reviewColumns judge a submission by who reviews it, not by where the
+// respondent is posted.
+var reviewColumns = ScopeColumns{ID: "id", Unit: "review_unit_id", Person: "person_id", EventOn: "event_on"}
+
+// Campaign reads one campaign.
+func (v *View) Campaign(ctx context.Context, id string) (*selfcheck.Campaign, error) {
+	c := &selfcheck.Campaign{}
+	if err := v.db.NewSelect().Model(c).Where("id = ?", id).Scan(ctx); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Campaigns lists the campaigns of the units in scope, newest first.
+func (v *View) Campaigns(ctx context.Context, sc roster.Scope) ([]selfcheck.Campaign, error) {
+	rows := []selfcheck.Campaign{}
+	q := v.db.NewSelect().Model(&rows)
+	q = scoped(q, sc, ScopeColumns{ID: "id", Unit: "unit_id"})
+	err := q.OrderExpr("opens_on DESC, id DESC").Limit(200).Scan(ctx)
+	return rows, err
+}
+
+// RunningCampaigns lists every campaign that has been opened and not closed,
+// newest first: what anybody may have to do with.
+func (v *View) RunningCampaigns(ctx context.Context) ([]selfcheck.Campaign, error) {
+	rows := []selfcheck.Campaign{}
+	err := v.db.NewSelect().Model(&rows).Where("state NOT IN ('draft', 'closed')").OrderExpr("opens_on DESC, id DESC").Limit(50).Scan(ctx)
+	return rows, err
+}
+
+// Checklist reads one checklist version.
+func (v *View) Checklist(ctx context.Context, id string) (*selfcheck.Checklist, error) {
+	c := &selfcheck.Checklist{}
+	if err := v.db.NewSelect().Model(c).Where("id = ?", id).Scan(ctx); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Checklists lists every version, newest edition first.
+func (v *View) Checklists(ctx context.Context) ([]selfcheck.Checklist, error) {
+	rows := []selfcheck.Checklist{}
+	err := v.db.NewSelect().Model(&rows).OrderExpr("audience DESC, edition DESC, id").Limit(200).Scan(ctx)
+	return rows, err
+}
+
+// ChecklistItems reads the items of one version in order.
+func (v *View) ChecklistItems(ctx context.Context, checklistID string) ([]selfcheck.ChecklistItem, error) {
+	var rows []selfcheck.ChecklistItem
+	err := v.db.NewSelect().Model(&rows).Where("checklist_id = ?", checklistID).Order("no").Scan(ctx)
+	return rows, err
+}
+
+// Submission reads one list. The caller judges its scope: a list is seen by
+// its respondent, by the head who reviews it, and by no other.
+func (v *View) Submission(ctx context.Context, id string) (*selfcheck.Submission, error) {
+	s := &selfcheck.Submission{}
+	if err := v.db.NewSelect().Model(s).Where("id = ?", id).Scan(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// SubmissionsOf lists what a person owes, and what the units owe whose lists he
+// signs, newest first.
+func (v *View) SubmissionsOf(ctx context.Context, personID string, headOf []string) ([]selfcheck.Submission, error) {
+	rows := []selfcheck.Submission{}
+	if personID == "" {
+		return rows, nil
+	}
+	q := v.db.NewSelect().Model(&rows).WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
+		q = q.WhereOr("person_id = ?", personID)
+		if len(headOf) > 0 {
+			q = q.WhereOr("person_id = '' AND unit_id IN (?)", bun.In(headOf))
+		}
+		return q
+	})
+	err := q.OrderExpr("id DESC").Limit(200).Scan(ctx)
+	return rows, err
+}
+
+// Answers reads the answers of one round, in item order.
+func (v *View) Answers(ctx context.Context, submissionID string, round int64) ([]selfcheck.Answer, error) {
+	var rows []selfcheck.Answer
+	err := v.db.NewSelect().Model(&rows).Where("submission_id = ? AND round = ?", submissionID, round).Order("item_no").Scan(ctx)
+	return rows, err
+}
+
+// Drafts reads the saved answers of a list, in item order.
+func (v *View) Drafts(ctx context.Context, submissionID string) ([]selfcheck.Draft, error) {
+	var rows []selfcheck.Draft
+	err := v.db.NewSelect().Model(&rows).Where("submission_id = ?", submissionID).Order("item_no").Scan(ctx)
+	return rows, err
+}
+
+// DraftCounts says how many items of each list have a saved answer.
+func (v *View) DraftCounts(ctx context.Context, submissionIDs []string) (map[string]int, error) {
+	out := map[string]int{}
+	if len(submissionIDs) == 0 {
+		return out, nil
+	}
+	var rows []struct {
+		SubmissionID string `bun:"submission_id"`
+		N            int    `bun:"n"`
+	}
+	err := v.db.NewSelect().Model((*selfcheck.Draft)(nil)).Column("submission_id").ColumnExpr("count(*) AS n").
+		Where("submission_id IN (?)", bun.In(submissionIDs)).Group("submission_id").Scan(ctx, &rows)
+	for _, r := range rows {
+		out[r.SubmissionID] = r.N
+	}
+	return out, err
+}
+
+// LastReturns reads the latest return of each list.
+func (v *View) LastReturns(ctx context.Context, submissionIDs []string) (map[string]selfcheck.SubmissionReturn, error) {
+	out := map[string]selfcheck.SubmissionReturn{}
+	if len(submissionIDs) == 0 {
+		return out, nil
+	}
+	var rows []selfcheck.SubmissionReturn
+	err := v.db.NewSelect().Model(&rows).Where("submission_id IN (?)", bun.In(submissionIDs)).Order("submission_id", "round").Scan(ctx)
+	for _, r := range rows {
+		out[r.SubmissionID] = r
+	}
+	return out, err
+}
+
+// Supplements lists the dated additions to a list.
+func (v *View) Supplements(ctx context.Context, submissionID string) ([]selfcheck.Supplement, error) {
+	rows := []selfcheck.Supplement{}
+	err := v.db.NewSelect().Model(&rows).Where("submission_id = ?", submissionID).Order("id").Scan(ctx)
+	return rows, err
+}
+
+// ReviewList lists the lists that the scope's heads review, by id after the
+// given one.
+func (v *View) ReviewList(ctx context.Context, f selfcheck.ReviewFilter, sc roster.Scope, after string, limit int) ([]selfcheck.Submission, error) {
+	rows := []selfcheck.Submission{}
+	q := v.reviewFilter(v.db.NewSelect().Model(&rows), f, sc)
+	if after != "" {
+		q = q.Where("id > ?", after)
+	}
+	err := q.Order("id").Limit(int64(limit)).Scan(ctx)
+	return rows, err
+}
+
+// ReviewCount counts what ReviewList would list.
+func (v *View) ReviewCount(ctx context.Context, f selfcheck.ReviewFilter, sc roster.Scope) (int64, error) {
+	n, err := v.reviewFilter(v.db.NewSelect().Model((*selfcheck.Submission)(nil)), f, sc).Count(ctx)
+	return int64(n), err
+}
+
+func (v *View) reviewFilter(q *bun.SelectQuery, f selfcheck.ReviewFilter, sc roster.Scope) *bun.SelectQuery {
+	q = scoped(q, sc, reviewColumns)
+	if f.CampaignID != "" {
+		q = q.Where("campaign_id = ?", f.CampaignID)
+	}
+	if f.UnitID != "" {
+		q = q.Where("unit_id = ?", f.UnitID)
+	}
+	if f.State != "" {
+		q = q.Where("state = ?", f.State)
+	}
+	return q
+}
+
+// RoutedAnswers lists the items that name a leader and go to the units of the
+// scope: current rounds only.
+func (v *View) RoutedAnswers(ctx context.Context, sc roster.Scope, limit int) ([]selfcheck.RoutedAnswer, error) {
+	rows := []selfcheck.RoutedAnswer{}
+	inner := v.db.NewSelect().TableExpr("answers AS a").
+		Join("JOIN submissions AS s ON s.id = a.submission_id AND s.round = a.round").
+		ColumnExpr("a.submission_id AS submission_id, a.item_no AS item_no, a.is_nil AS is_nil, a.declared AS declared, a.leader_id AS leader_id, a.review_unit_id AS review_unit_id, s.person_id AS person_id, s.unit_id AS unit_id, s.checklist_id AS checklist_id, s.event_on AS event_on, s.filed_at AS filed_at").
+		Where("a.leader_id <> ''")
+	q := v.db.NewSelect().TableExpr("(?) AS r", inner).ColumnExpr("r.*")
+	q = scoped(q, sc, ScopeColumns{ID: "submission_id", Unit: "review_unit_id", Person: "leader_id", EventOn: "event_on"})
+	err := q.OrderExpr("filed_at DESC, submission_id, item_no").Limit(int64(limit)).Scan(ctx, &rows)
+	return rows, err
+}
+
+// Completions gives the completion of each unit's own roster in a campaign, for
+// the units in scope, ordered by unit.
+func (v *View) Completions(ctx context.Context, campaignID string, sc roster.Scope) ([]selfcheck.Completion, error) {
+	rows := []selfcheck.Completion{}
+	q := v.completions(campaignID)
+	q = scoped(q, sc, ScopeColumns{ID: "id", Unit: "unit_id", Branch: "branch_id"})
+	err := q.Group("unit_id").Order("unit_id").Scan(ctx, &rows)
+	return rows, err
+}
+
+// Completion gives one unit's own roster; the zero counts if it owes nothing.
+func (v *View) Completion(ctx context.Context, campaignID, unitID string) (selfcheck.Completion, error) {
+	var rows []selfcheck.Completion
+	err := v.completions(campaignID).Where("unit_id = ?", unitID).Group("unit_id").Scan(ctx, &rows)
+	if err != nil || len(rows) == 0 {
+		return selfcheck.Completion{UnitID: unitID}, err
+	}
+	return rows[0], nil
+}
+
+func (v *View) completions(campaignID string) *bun.SelectQuery {
+	const filed = "state IN ('submitted', 'accepted', 'locked')"
+	q := v.db.NewSelect().TableExpr("submissions").Column("unit_id").ColumnExpr("count(*) AS owed")
+	for _, s := range selfcheck.States {
+		q = q.ColumnExpr("sum(CASE WHEN state = ? THEN 1 ELSE 0 END) AS ?", string(s), bun.Ident(string(s)))
+	}
+	return q.ColumnExpr("CAST(sum(CASE WHEN " + filed + " THEN nil_items ELSE 0 END) AS BIGINT) AS nil_items").
+		ColumnExpr("CAST(sum(CASE WHEN "+filed+" THEN declared_items ELSE 0 END) AS BIGINT) AS declared_items").
+		ColumnExpr("CAST(sum(CASE WHEN "+filed+" THEN declared_issues ELSE 0 END) AS BIGINT) AS declared_issues").
+		Where("campaign_id = ?", campaignID)
+}
+
+// FiledFigures gives the declared items and the fingerprint of each filed list
+// of a unit, for the unit's median and similarity.
+func (v *View) FiledFigures(ctx context.Context, campaignID, unitID string) (declared, fingerprints []int64, err error) {
+	var rows []struct {
+		DeclaredItems int64 `bun:"declared_items"`
+		Fingerprint   int64 `bun:"fingerprint"`
+	}
+	err = v.db.NewSelect().TableExpr("submissions").Column("declared_items", "fingerprint").
+		Where("campaign_id = ? AND unit_id = ? AND state IN ('submitted', 'accepted', 'locked')", campaignID, unitID).Scan(ctx, &rows)
+	for _, r := range rows {
+		declared = append(declared, r.DeclaredItems)
+		fingerprints = append(fingerprints, r.Fingerprint)
+	}
+	return declared, fingerprints, err
+}
+
+// RosterOf lists the lists owed by one unit's roster in the given states, for
+// its head and the campaign manager: who has and who has not filed. It tells
+// states and nothing of the content.
+func (v *View) RosterOf(ctx context.Context, campaignID, unitID string, states []selfcheck.State, sc roster.Scope) ([]selfcheck.Submission, error) {
+	rows := []selfcheck.Submission{}
+	q := v.db.NewSelect().Model(&rows).Where("campaign_id = ? AND unit_id = ?", campaignID, unitID)
+	if len(states) > 0 {
+		q = q.Where("state IN (?)", bun.In(states))
+	}
+	q = scoped(q, sc, ScopeColumns{ID: "id", Unit: "unit_id", Branch: "branch_id"})
+	err := q.Order("state", "id").Limit(2000).Scan(ctx)
+	return rows, err
+}
+
+// Certifications lists the certified units of a campaign.
+func (v *View) Certifications(ctx context.Context, campaignID string) ([]selfcheck.Certification, error) {
+	rows := []selfcheck.Certification{}
+	err := v.db.NewSelect().Model(&rows).Where("campaign_id = ?", campaignID).Order("unit_id").Scan(ctx)
+	return rows, err
+}
+
+// Certified reports whether the unit has certified.
+func (v *View) Certified(ctx context.Context, campaignID, unitID string) (bool, error) {
+	n, err := v.db.NewSelect().Model((*selfcheck.Certification)(nil)).Where("campaign_id = ? AND unit_id = ?", campaignID, unitID).Count(ctx)
+	return n > 0, err
+}
+
+// SubmissionsToLock reads the next filed lists of a campaign that are not
+// locked yet.
+func (v *View) SubmissionsToLock(ctx context.Context, campaignID string, limit int) ([]selfcheck.Submission, error) {
+	var rows []selfcheck.Submission
+	err := v.db.NewSelect().Model(&rows).Where("campaign_id = ? AND state IN ('submitted', 'accepted')", campaignID).
+		Order("state", "id").Limit(int64(limit)).Scan(ctx)
+	return rows, err
+}
+
+// Amendments lists the dated changes of a campaign's roster, newest first.
+func (v *View) Amendments(ctx context.Context, campaignID string, limit int) ([]selfcheck.RosterAmendment, error) {
+	rows := []selfcheck.RosterAmendment{}
+	err := v.db.NewSelect().Model(&rows).Where("campaign_id = ?", campaignID).OrderExpr("id DESC").Limit(int64(limit)).Scan(ctx)
+	return rows, err
+}
