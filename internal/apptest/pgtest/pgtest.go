@@ -12,6 +12,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"os/exec"
@@ -35,6 +36,7 @@ type server struct {
 	folder string
 	bin    string
 	owner  *syscall.Credential // nil when we are not root
+	alive  io.Closer           // the pipe to the watcher: closed, it ends the server
 }
 
 var (
@@ -146,7 +148,7 @@ func start() (*server, error) {
 	if err := watch.Start(); err != nil {
 		return nil, err
 	}
-	keep = alive
+	s.alive = alive
 	for deadline := time.Now().Add(30 * time.Second); ; {
 		if err = s.exec("SELECT 1"); err == nil {
 			return s, nil
@@ -158,9 +160,6 @@ func start() (*server, error) {
 		pause()
 	}
 }
-
-// keep holds the pipe to the watcher: collected, it would end the server.
-var keep any
 
 const folderPrefix = "plumbline-pg-"
 
