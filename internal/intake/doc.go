@@ -1,0 +1,22 @@
+// Package intake owns audit records: what a row of somebody else's list says,
+// whom it names, and who decided so. It reads rows (through package sheet),
+// normalises them, and matches them to people as of the event date; it knows
+// no SQL and keeps no clock.
+//
+// A record is raw and never changes: its cells lie in the contents under one
+// commitment. What is made of it stands beside it, in a Match, which moves by
+// this table:
+//
+//	received    exact → matched; probable; ambiguous; unmatched;
+//	            duplicate (linked to the earlier record); rejected
+//	probable    confirm → matched; none → unmatched        one reviewer
+//	ambiguous   confirm → matched; none → unmatched        two reviewers
+//	unmatched   confirm → matched                          two reviewers
+//	matched     undo → probable, ambiguous or unmatched
+//	duplicate   promote → as its own level says (its original was withdrawn)
+//	all         withdraw → withdrawn (the whole batch was a mistake)
+//
+// An issue comes into being when a match is confirmed, and goes when the match
+// is undone or the batch withdrawn. Nothing here decides whether a record is
+// true.
+package intake
