@@ -135,7 +135,9 @@ func (r Respondent) ReviewUnit(parent string) string {
 
 // A Leader is somebody whom an item names, with the unit that he leads.
 type Leader struct {
-	PersonID string
-	UnitID   string
-	Parent   string // unit above, where the item goes
+	PersonID string `bun:"person_id"`
+	Name     string `bun:"name"`
+	UnitID   string `bun:"unit_id"`
+	Parent   string `bun:"parent"` // unit above, where the item goes
+	Tier     int64  `bun:"tier"`   // of the leader's unit
 }

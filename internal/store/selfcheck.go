@@ -215,7 +215,7 @@ func (v *View) completions(campaignID string) *bun.SelectQuery {
 	for _, s := range selfcheck.States {
 		q = q.ColumnExpr("sum(CASE WHEN state = ? THEN 1 ELSE 0 END) AS ?", string(s), bun.Ident(string(s)))
 	}
-	return q.ColumnExpr("CAST(sum(CASE WHEN " + filed + " THEN nil_items ELSE 0 END) AS BIGINT) AS nil_items").
+	return q.ColumnExpr("CAST(sum(CASE WHEN "+filed+" THEN nil_items ELSE 0 END) AS BIGINT) AS nil_items").
 		ColumnExpr("CAST(sum(CASE WHEN "+filed+" THEN declared_items ELSE 0 END) AS BIGINT) AS declared_items").
 		ColumnExpr("CAST(sum(CASE WHEN "+filed+" THEN declared_issues ELSE 0 END) AS BIGINT) AS declared_issues").
 		Where("campaign_id = ?", campaignID)

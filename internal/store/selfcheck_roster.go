@@ -1,0 +1,144 @@
+package store
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+
+	"plumbline/internal/roster"
+	"plumbline/internal/selfcheck"
+)
+
+// RosterToWrite reads the next respondents of a campaign's snapshot who have no
+// list yet: people by id after the given one, with their main posting on the
+// date, below the given unit. Whoever holds a head link over his own unit
+// counts as a member of its team. A snapshot that stopped half way goes on
+// where it stopped.
+func (v *View) RosterToWrite(ctx context.Context, campaignID, underUnit string, on roster.Date, after string, limit int) ([]RosterRow, error) {
+	rows := []RosterRow{}
+	err := v.db.NewRaw(`WITH RECURSIVE below(id) AS (
+  SELECT id FROM units WHERE id = ?
+  UNION ALL
+  SELECT u.id FROM units AS u JOIN below AS b ON u.parent_id = b.id
+)
+SELECT p.person_id AS person_id, p.unit_id AS unit_id, u.tier AS tier, u.parent_id AS parent_id,
+  max(CASE WHEN p.team OR EXISTS (SELECT 1 FROM command_links AS l WHERE l.person_id = p.person_id AND l.kind = 'head'
+    AND l.over_unit_id = p.unit_id AND l.from_on <= ? AND (l.to_on = '' OR l.to_on >= ?)) THEN 1 ELSE 0 END) AS team
+FROM postings AS p JOIN units AS u ON u.id = p.unit_id JOIN people AS h ON h.id = p.person_id
+WHERE p.main AND p.from_on <= ? AND (p.to_on = '' OR p.to_on >= ?) AND u.tier > 0 AND h.state = 'serving'
+  AND p.unit_id IN (SELECT id FROM below) AND p.person_id > ?
+  AND NOT EXISTS (SELECT 1 FROM submissions AS s WHERE s.person_id = p.person_id AND s.campaign_id = ?)
+GROUP BY p.person_id, p.unit_id, u.tier, u.parent_id
+ORDER BY p.person_id, p.unit_id LIMIT ?`, underUnit, on, on, on, on, after, campaignID, limit).Scan(ctx, &rows)
+	return rows, err
+}
+
+// RosterRow is one respondent of a snapshot.
+type RosterRow struct {
+	PersonID string `bun:"person_id"`
+	UnitID   string `bun:"unit_id"`
+	ParentID string `bun:"parent_id"`
+	Tier     int64  `bun:"tier"`
+	Team     int64  `bun:"team"`
+}
+
+// Respondent is the row in the words of the self-check.
+func (r RosterRow) Respondent() selfcheck.Respondent {
+	return selfcheck.Respondent{PersonID: r.PersonID, UnitID: r.UnitID, Tier: r.Tier, Team: r.Team != 0}
+}
+
+// UnitsToWrite reads the active units below the given one, itself included,
+// that have no list of their own in the campaign yet.
+func (v *View) UnitsToWrite(ctx context.Context, campaignID, underUnit string, limit int) ([]RosterRow, error) {
+	rows := []RosterRow{}
+	err := v.db.NewRaw(`WITH RECURSIVE below(id) AS (
+  SELECT id FROM units WHERE id = ?
+  UNION ALL
+  SELECT u.id FROM units AS u JOIN below AS b ON u.parent_id = b.id
+)
+SELECT '' AS person_id, u.id AS unit_id, u.parent_id AS parent_id, u.tier AS tier, 0 AS team
+FROM units AS u
+WHERE u.id IN (SELECT id FROM below) AND u.tier > 0 AND u.state = 'active'
+  AND NOT EXISTS (SELECT 1 FROM submissions AS s WHERE s.person_id = '' AND s.unit_id = u.id AND s.campaign_id = ?)
+ORDER BY u.id LIMIT ?`, underUnit, campaignID, limit).Scan(ctx, &rows)
+	return rows, err
+}
+
+// RosterEntry reads today's roster row of one person; nil if he has no main
+// posting on the date below the unit.
+func (v *View) RosterEntry(ctx context.Context, personID, underUnit string, on roster.Date) (*RosterRow, error) {
+	rows := []RosterRow{}
+	err := v.db.NewRaw(`WITH RECURSIVE below(id) AS (
+  SELECT id FROM units WHERE id = ?
+  UNION ALL
+  SELECT u.id FROM units AS u JOIN below AS b ON u.parent_id = b.id
+)
+SELECT p.person_id AS person_id, p.unit_id AS unit_id, u.tier AS tier, u.parent_id AS parent_id,
+  CASE WHEN p.team OR EXISTS (SELECT 1 FROM command_links AS l WHERE l.person_id = p.person_id AND l.kind = 'head'
+    AND l.over_unit_id = p.unit_id AND l.from_on <= ? AND (l.to_on = '' OR l.to_on >= ?)) THEN 1 ELSE 0 END AS team
+FROM postings AS p JOIN units AS u ON u.id = p.unit_id
+WHERE p.person_id = ? AND p.main AND p.from_on <= ? AND (p.to_on = '' OR p.to_on >= ?) AND u.tier > 0
+  AND p.unit_id IN (SELECT id FROM below)
+ORDER BY p.from_on DESC, p.id LIMIT 1`, underUnit, on, on, personID, on, on).Scan(ctx, &rows)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return &rows[0], nil
+}
+
+// LeadersAbove lists the leaders who answer for a unit or person on the date:
+// holders of a command link over the unit, any unit above it, or the person
+// himself, with the unit that an item naming them goes to: the one above the
+// leader's own.
+func (v *View) LeadersAbove(ctx context.Context, personID, unitID string, on roster.Date) ([]selfcheck.Leader, error) {
+	rows := []selfcheck.Leader{}
+	err := v.db.NewRaw(`WITH RECURSIVE above(id, parent_id) AS (
+  SELECT id, parent_id FROM units WHERE id = ?
+  UNION ALL
+  SELECT u.id, u.parent_id FROM units AS u JOIN above AS a ON u.id = a.parent_id
+)
+SELECT DISTINCT h.id AS person_id, h.name AS name, h.unit_id AS unit_id, u.parent_id AS parent, u.tier AS tier
+FROM command_links AS l JOIN people AS h ON h.id = l.person_id JOIN units AS u ON u.id = h.unit_id
+WHERE (l.over_unit_id IN (SELECT id FROM above) OR (l.over_person_id <> '' AND l.over_person_id = ?))
+  AND l.from_on <= ? AND (l.to_on = '' OR l.to_on >= ?) AND h.id <> ? AND u.parent_id <> ''
+ORDER BY u.tier DESC, h.id`, unitID, personID, on, on, personID).Scan(ctx, &rows)
+	return rows, err
+}
+
+// NameRow is what pages show of a person beside a list.
+type NameRow struct {
+	ID          string `bun:"id"`
+	PersonnelNo string `bun:"personnel_no"`
+	Name        string `bun:"name"`
+}
+
+// NamesOf reads names and personnel numbers by person id.
+func (v *View) NamesOf(ctx context.Context, ids []string) (map[string]NameRow, error) {
+	out := make(map[string]NameRow, len(ids))
+	if len(ids) == 0 {
+		return out, nil
+	}
+	var rows []NameRow
+	err := v.db.NewSelect().TableExpr("people").Column("id", "personnel_no", "name").Where("id IN (?)", bun.In(ids)).Scan(ctx, &rows)
+	for _, r := range rows {
+		out[r.ID] = r
+	}
+	return out, err
+}
+
+// PersonByNumber finds a person by the stable personnel number; not found if
+// there is none.
+func (v *View) PersonByNumber(ctx context.Context, no string) (*roster.Person, error) {
+	p := &roster.Person{}
+	if err := v.db.NewSelect().Model(p).Where("personnel_no = ?", no).Scan(ctx); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// UnitTree reads every unit, tier by tier.
+func (v *View) UnitTree(ctx context.Context) ([]roster.Unit, error) {
+	rows := []roster.Unit{}
+	err := v.db.NewSelect().Model(&rows).Order("tier", "code").Scan(ctx)
+	return rows, err
+}
