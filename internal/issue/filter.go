@@ -237,3 +237,13 @@ type Row struct {
 	Form        int         `bun:"form" json:"form"`
 	CaseID      string      `bun:"case_id" json:"case_id"`
 }
+
+// Place is where a list goes on: the row after which the next page begins.
+type Place struct {
+	Severity int    `json:"s"`
+	EventOn  string `json:"e"`
+	ID       string `json:"i"`
+}
+
+// PlaceOf is the place of a row.
+func (r Row) PlaceOf() Place { return Place{r.Severity, string(r.EventOn), r.ID} }
