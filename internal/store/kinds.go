@@ -3,6 +3,7 @@ package store
 import (
 	"reflect"
 
+	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
 	"plumbline/internal/selfcheck"
 )
@@ -24,6 +25,8 @@ var kinds = []rowKind{
 	row[selfcheck.RosterAmendment]("roster_amendment"),
 	row[selfcheck.Supplement]("supplement"),
 	row[selfcheck.Certification]("certification"),
+	row[issue.Issue]("issue"),
+	row[issue.Statement]("statement"),
 }
 
 func row[T any](kind string) rowKind { return rowKind{kind, reflect.TypeFor[T]()} }
