@@ -110,7 +110,8 @@ func (c *Case) Close(by Standing, w Work, today roster.Date) error {
 	if missing := w.Missing(); len(missing) > 0 {
 		var all []*fault.Error
 		for _, m := range missing {
-			all = append(all, fault.Invalid("case_missing_"+m.Code, m.Code))
+			code := "case_missing_" + m.Code
+			all = append(all, fault.Invalid(code, m.Code))
 		}
 		first := fault.Invalid("case_incomplete", "", "Count", len(missing))
 		first.More = all

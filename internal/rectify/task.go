@@ -215,17 +215,5 @@ type Filter struct {
 	UnitID   string // and all below it
 	Overdue  bool
 	Open     bool   // something is still owed
-	Month    string // of dispatch
-}
-
-// Row is one line of the list of tasks. Names are filled by app where the
-// reader may see them.
-type Row struct {
-	ID, Ref, IssueID, UnitID, LeadUnitID, PersonID string
-	Category                                       string
-	State                                          State
-	DispatchedOn, DueOn                            roster.Date
-	Overdue                                        bool
-	Round                                          int
-	Version                                        int64
+	From, To string // months of dispatch, "2026-01", inclusive
 }

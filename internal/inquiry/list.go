@@ -1,0 +1,89 @@
+package inquiry
+
+import "plumbline/internal/roster"
+
+// CaseFilter says which cases a list shows; empty fields filter nothing.
+type CaseFilter struct {
+	State    CaseState
+	Category string
+	UnitID   string // and all below it
+	From, To string // months of opening, "2026-01", inclusive
+	Overdue  bool   // past the investigation clock and not closed
+}
+
+// QuestionFilter says which leader questions a list shows.
+type QuestionFilter struct {
+	State    QuestionState
+	IssueID  string
+	UnitID   string // and all below it
+	From, To string // months of raising, inclusive
+	Open     bool   // not answered
+	Overdue  bool
+}
+
+// Overdue reports whether the investigation clock has run out on a case that
+// is not closed.
+func (c *Case) Overdue(today roster.Date) bool { return c.State != CaseClosed && c.DueOn < today }
+
+// Overdue reports whether the question should have been answered by now.
+func (q *Question) Overdue(today roster.Date) bool { return !q.State.Answered() && q.DueOn < today }
+
+// CaseFile is a case with everything that hangs on it.
+type CaseFile struct {
+	Case      *Case
+	Members   []TrackMember
+	Replies   []Reply
+	Decisions []Decision
+	Parties   []Party
+	Work
+}
+
+// Track finds a track of the file.
+func (f *CaseFile) Track(id string) *Track {
+	for i := range f.Tracks {
+		if f.Tracks[i].ID == id {
+			return &f.Tracks[i]
+		}
+	}
+	return nil
+}
+
+// Allegation finds an allegation of the file.
+func (f *CaseFile) Allegation(id string) *Allegation {
+	for i := range f.Allegations {
+		if f.Allegations[i].ID == id {
+			return &f.Allegations[i]
+		}
+	}
+	return nil
+}
+
+// Finding finds a finding of the file.
+func (f *CaseFile) Finding(id string) *Finding {
+	for i := range f.Findings {
+		if f.Findings[i].ID == id {
+			return &f.Findings[i]
+		}
+	}
+	return nil
+}
+
+// ReplyTo finds the reply to a finding, nil while there is none.
+func (f *CaseFile) ReplyTo(findingID string) *Reply {
+	for i := range f.Replies {
+		if f.Replies[i].FindingID == findingID {
+			return &f.Replies[i]
+		}
+	}
+	return nil
+}
+
+// Decision finds a decision of the file.
+func (f *CaseFile) Decision(id string) *Decision {
+	for i := range f.Decisions {
+		if f.Decisions[i].ID == id {
+			return &f.Decisions[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,267 @@
+package store
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+
+	"plumbline/internal/inquiry"
+	"plumbline/internal/issue"
+	"plumbline/internal/roster"
+)
+
+// trackColumns judge tracks and what hangs on them by the case that somebody
+// was put on, as well as by their own id.
+var caseColumns = columnsDefault
+
+// Case reads one case under the scope; not there and not yours are the same.
+func (v *View) Case(ctx context.Context, id string, sc roster.Scope) (*inquiry.Case, error) {
+	c := new(inquiry.Case)
+	if err := scoped(v.db.NewSelect().Model(c).Where("id = ?", id), sc, caseColumns).Scan(ctx); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// CaseOfIssue reads the case that was opened on an issue, nil if none. It is
+// for rules only: it knows no scope.
+func (v *View) CaseOfIssue(ctx context.Context, issueID string) (*inquiry.Case, error) {
+	return one[inquiry.Case](ctx, v.db.NewSelect().Where("issue_id = ?", issueID))
+}
+
+// CaseFile reads a case with everything that hangs on it, for the rules. It
+// knows no scope: what is shown of it is judged line by line.
+func (v *View) CaseFile(ctx context.Context, caseID string) (*inquiry.CaseFile, error) {
+	f := &inquiry.CaseFile{Case: new(inquiry.Case)}
+	if err := v.db.NewSelect().Model(f.Case).Where("id = ?", caseID).Scan(ctx); err != nil {
+		return nil, err
+	}
+	for _, rows := range []any{&f.Members, &f.Replies, &f.Decisions, &f.Tracks, &f.Allegations, &f.Findings} {
+		if err := v.db.NewSelect().Model(rows).Where("case_id = ?", caseID).Order("id").Scan(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err := v.db.NewSelect().Model(&f.Questions).Where("issue_id = ?", f.Case.IssueID).Order("id").Scan(ctx); err != nil {
+		return nil, err
+	}
+	if err := v.db.NewSelect().Model(&f.Parties).Where("object_id = ?", caseID).Order("id").Scan(ctx); err != nil {
+		return nil, err
+	}
+	tasks, err := v.RectificationsOfIssue(ctx, f.Case.IssueID)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range tasks {
+		f.Rectifications = append(f.Rectifications, inquiry.RectificationState{ID: t.ID, Verified: t.State.Done()})
+	}
+	return f, nil
+}
+
+// CaseList lists cases, the newest first.
+func (v *View) CaseList(ctx context.Context, f inquiry.CaseFilter, sc roster.Scope, today roster.Date, after string, limit int) ([]inquiry.Case, error) {
+	var rows []inquiry.Case
+	q := scoped(v.db.NewSelect().Model(&rows), sc, caseColumns)
+	q = v.caseWhere(q, f, today)
+	if after != "" {
+		q = q.Where("id < ?", after)
+	}
+	return rows, q.Order("id DESC").Limit(int64(limit)).Scan(ctx)
+}
+
+// CaseCount counts what CaseList lists.
+func (v *View) CaseCount(ctx context.Context, f inquiry.CaseFilter, sc roster.Scope, today roster.Date) (int64, error) {
+	q := scoped(v.db.NewSelect().Model((*inquiry.Case)(nil)), sc, caseColumns)
+	return v.caseWhere(q, f, today).Count(ctx)
+}
+
+func (v *View) caseWhere(q *bun.SelectQuery, f inquiry.CaseFilter, today roster.Date) *bun.SelectQuery {
+	if f.State != "" {
+		q = q.Where("state = ?", f.State)
+	}
+	if f.Category != "" {
+		q = q.Where("category = ?", f.Category)
+	}
+	q = below(q, f.UnitID)
+	q = months(q, "opened_on", f.From, f.To)
+	if f.Overdue {
+		q = q.Where("state <> ? AND due_on < ?", inquiry.CaseClosed, today)
+	}
+	return q
+}
+
+// below narrows a query to a unit and all units below it in today's tree.
+func below(q *bun.SelectQuery, unitID string) *bun.SelectQuery {
+	if unitID == "" {
+		return q
+	}
+	return q.Where(`unit_id IN (WITH RECURSIVE sub(id) AS (SELECT ? UNION SELECT u.id FROM units u JOIN sub ON
+		CASE WHEN u.successor_id <> '' THEN u.successor_id ELSE u.parent_id END = sub.id) SELECT id FROM sub)`, unitID)
+}
+
+// months narrows a date column to months, both inclusive.
+func months(q *bun.SelectQuery, column, from, to string) *bun.SelectQuery {
+	if from != "" {
+		q = q.Where("? >= ?", bun.Ident(column), from)
+	}
+	if to != "" {
+		q = q.Where("? < ?", bun.Ident(column), to+"-99")
+	}
+	return q
+}
+
+// one reads the only row of a query, nil if there is none.
+func one[T any](ctx context.Context, q *bun.SelectQuery) (*T, error) {
+	var rows []T
+	if err := q.Model(&rows).Limit(1).Scan(ctx); err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return &rows[0], nil
+}
+
+// Track reads one track under the scope.
+func (v *View) Track(ctx context.Context, id string, sc roster.Scope) (*inquiry.Track, error) {
+	t := new(inquiry.Track)
+	return t, scoped(v.db.NewSelect().Model(t).Where("id = ?", id), sc, columnsDefault).Scan(ctx)
+}
+
+// Allegation reads one allegation; its track is judged by the caller.
+func (v *View) Allegation(ctx context.Context, id string) (*inquiry.Allegation, error) {
+	a := new(inquiry.Allegation)
+	return a, v.db.NewSelect().Model(a).Where("id = ?", id).Scan(ctx)
+}
+
+// Finding reads one finding; its track is judged by the caller.
+func (v *View) Finding(ctx context.Context, id string) (*inquiry.Finding, error) {
+	f := new(inquiry.Finding)
+	return f, v.db.NewSelect().Model(f).Where("id = ?", id).Scan(ctx)
+}
+
+// Decision reads one decision; its track is judged by the caller.
+func (v *View) Decision(ctx context.Context, id string) (*inquiry.Decision, error) {
+	d := new(inquiry.Decision)
+	return d, v.db.NewSelect().Model(d).Where("id = ?", id).Scan(ctx)
+}
+
+// FindingsServedOn lists the findings that were served on a person, with the
+// allegations they are about and the replies so far.
+func (v *View) FindingsServedOn(ctx context.Context, personID string) ([]inquiry.Finding, []inquiry.Allegation, []inquiry.Reply, error) {
+	var fs []inquiry.Finding
+	var as []inquiry.Allegation
+	var rs []inquiry.Reply
+	err := v.db.NewSelect().Model(&fs).Where("person_id = ? AND state <> ?", personID, inquiry.FindingDraft).Order("id DESC").Limit(100).Scan(ctx)
+	if err != nil || len(fs) == 0 {
+		return nil, nil, nil, err
+	}
+	var ids, fids []string
+	for _, f := range fs {
+		ids, fids = append(ids, f.AllegationID), append(fids, f.ID)
+	}
+	if err := v.db.NewSelect().Model(&as).Where("id IN (?)", bun.In(ids)).Scan(ctx); err != nil {
+		return nil, nil, nil, err
+	}
+	return fs, as, rs, v.db.NewSelect().Model(&rs).Where("finding_id IN (?)", bun.In(fids)).Scan(ctx)
+}
+
+// Question reads one leader question under the scope.
+func (v *View) Question(ctx context.Context, id string, sc roster.Scope) (*inquiry.Question, error) {
+	q := new(inquiry.Question)
+	return q, scoped(v.db.NewSelect().Model(q).Where("id = ?", id), sc, columnsDefault).Scan(ctx)
+}
+
+// QuestionsOfIssue reads every question raised on an issue, for rules only.
+func (v *View) QuestionsOfIssue(ctx context.Context, issueIDs ...string) ([]inquiry.Question, error) {
+	var rows []inquiry.Question
+	if len(issueIDs) == 0 {
+		return nil, nil
+	}
+	return rows, v.db.NewSelect().Model(&rows).Where("issue_id IN (?)", bun.In(issueIDs)).Order("id").Scan(ctx)
+}
+
+// QuestionList lists leader questions, the newest first.
+func (v *View) QuestionList(ctx context.Context, f inquiry.QuestionFilter, sc roster.Scope, today roster.Date, after string, limit int) ([]inquiry.Question, error) {
+	var rows []inquiry.Question
+	q := scoped(v.db.NewSelect().Model(&rows), sc, columnsDefault)
+	q = questionWhere(q, f, today)
+	if after != "" {
+		q = q.Where("id < ?", after)
+	}
+	return rows, q.Order("id DESC").Limit(int64(limit)).Scan(ctx)
+}
+
+// QuestionCount counts what QuestionList lists.
+func (v *View) QuestionCount(ctx context.Context, f inquiry.QuestionFilter, sc roster.Scope, today roster.Date) (int64, error) {
+	q := scoped(v.db.NewSelect().Model((*inquiry.Question)(nil)), sc, columnsDefault)
+	return questionWhere(q, f, today).Count(ctx)
+}
+
+func questionWhere(q *bun.SelectQuery, f inquiry.QuestionFilter, today roster.Date) *bun.SelectQuery {
+	unanswered := bun.In([]inquiry.QuestionState{inquiry.QuestionRaised, inquiry.QuestionRefusalProposed})
+	if f.State != "" {
+		q = q.Where("state = ?", f.State)
+	}
+	if f.IssueID != "" {
+		q = q.Where("issue_id = ?", f.IssueID)
+	}
+	q = below(q, f.UnitID)
+	q = months(q, "raised_on", f.From, f.To)
+	if f.Open {
+		q = q.Where("state IN (?)", unanswered)
+	}
+	if f.Overdue {
+		q = q.Where("state IN (?) AND due_on < ?", unanswered, today)
+	}
+	return q
+}
+
+// TriggerFacts gathers what the triggers judge about one issue: the earlier
+// ones of its unit and category, other people's in its unit, and whether
+// something of the unit was overdue on the event date. It counts only issues
+// that were triaged, so that a declaration nobody has looked at raises nothing.
+func (v *View) TriggerFacts(ctx context.Context, i *issue.Issue, repeatSeverity int, repeatFrom roster.Date, clusterSeverity int, clusterFrom roster.Date) (inquiry.TriggerFacts, error) {
+	f := inquiry.TriggerFacts{EventOn: i.EventOn, PersonID: i.PersonID, Severity: i.Severity, Concealment: i.Concealment == issue.ConcealmentConfirmed}
+	judged := bun.In([]issue.State{issue.Triaged, issue.Corrected, issue.Rectifying, issue.Clue, issue.Closed, issue.Reopened})
+	err := v.db.NewSelect().TableExpr("issues").Column("event_on").
+		Where("unit_id = ? AND category = ? AND severity >= ? AND id <> ?", i.UnitID, i.Category, repeatSeverity, i.ID).
+		Where("event_on >= ? AND event_on <= ?", repeatFrom, i.EventOn).Where("state IN (?)", judged).
+		Order("event_on DESC").Limit(100).Scan(ctx, &f.Prior)
+	if err != nil {
+		return f, err
+	}
+	err = v.db.NewSelect().TableExpr("issues").Column("person_id").ColumnExpr("max(event_on) AS event_on").
+		Where("unit_id = ? AND severity >= ? AND person_id <> '' AND person_id <> ?", i.UnitID, clusterSeverity, i.PersonID).
+		Where("event_on >= ? AND event_on <= ?", clusterFrom, i.EventOn).Where("state IN (?)", judged).
+		Group("person_id").Limit(100).Scan(ctx, &f.Cluster)
+	if err != nil {
+		return f, err
+	}
+	f.Overdue, err = v.db.NewSelect().TableExpr("rectifications").
+		Where("unit_id = ? AND due_on < ? AND (verified_on = '' OR verified_on > due_on)", i.UnitID, i.EventOn).
+		Where("verified_on = '' OR verified_on > ?", i.EventOn).Exists(ctx)
+	return f, err
+}
+
+// PartyTo lists the issues and cases that a person is a party to.
+func (v *View) PartyTo(ctx context.Context, personID string) ([]string, error) {
+	var ids []string
+	if personID == "" {
+		return nil, nil
+	}
+	return ids, v.db.NewSelect().TableExpr("parties").ColumnExpr("DISTINCT object_id").Where("person_id = ?", personID).Scan(ctx, &ids)
+}
+
+// AssignedTo lists what a person was put on and is still on: the tracks, and
+// their cases so that he can open them.
+func (v *View) AssignedTo(ctx context.Context, personID string) ([]string, error) {
+	var rows []inquiry.TrackMember
+	if personID == "" {
+		return nil, nil
+	}
+	if err := v.db.NewSelect().Model(&rows).Where("member_id = ? AND ended_on = ''", personID).Scan(ctx); err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, m := range rows {
+		ids = append(ids, m.TrackID, m.CaseID)
+	}
+	return ids, nil
+}

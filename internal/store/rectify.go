@@ -1,0 +1,75 @@
+package store
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+
+	"plumbline/internal/rectify"
+	"plumbline/internal/roster"
+)
+
+// Rectification reads one task under the scope. lead are units for whose tasks
+// the reader answers, wherever the issue arose; the bars hold there as well.
+func (v *View) Rectification(ctx context.Context, id string, sc roster.Scope, lead []string) (*rectify.Rectification, error) {
+	r := new(rectify.Rectification)
+	return r, rectificationScope(v.db.NewSelect().Model(r).Where("id = ?", id), sc, lead).Scan(ctx)
+}
+
+// RectificationsOfIssue reads every task of an issue, for rules only.
+func (v *View) RectificationsOfIssue(ctx context.Context, issueID string) ([]rectify.Rectification, error) {
+	var rows []rectify.Rectification
+	return rows, v.db.NewSelect().Model(&rows).Where("issue_id = ?", issueID).Order("id").Scan(ctx)
+}
+
+// RectificationList lists tasks by their due day, then id; after is the last
+// row of the page before.
+func (v *View) RectificationList(ctx context.Context, f rectify.Filter, sc roster.Scope, lead []string, today, afterDue roster.Date, afterID string, limit int) ([]rectify.Rectification, error) {
+	var rows []rectify.Rectification
+	q := rectificationScope(v.db.NewSelect().Model(&rows), sc, lead)
+	q = rectificationWhere(q, f, today)
+	if afterID != "" {
+		q = q.Where("(due_on > ? OR (due_on = ? AND id > ?))", afterDue, afterDue, afterID)
+	}
+	return rows, q.Order("due_on", "id").Limit(int64(limit)).Scan(ctx)
+}
+
+// RectificationCount counts what RectificationList lists.
+func (v *View) RectificationCount(ctx context.Context, f rectify.Filter, sc roster.Scope, lead []string, today roster.Date) (int64, error) {
+	q := rectificationScope(v.db.NewSelect().Model((*rectify.Rectification)(nil)), sc, lead)
+	return rectificationWhere(q, f, today).Count(ctx)
+}
+
+func rectificationScope(q *bun.SelectQuery, sc roster.Scope, lead []string) *bun.SelectQuery {
+	if len(lead) == 0 || sc.All {
+		return scoped(q, sc, columnsDefault)
+	}
+	// The lead department's reach is its own tasks; own rows and bars are the scope's.
+	byLead := sc
+	byLead.Branches, byLead.Objects, byLead.Own = nil, nil, ""
+	byLead.Units = lead
+	columns := columnsDefault
+	columns.Unit, columns.Branch = "lead_unit_id", ""
+	return q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
+		q = q.WhereGroup("", func(q *bun.SelectQuery) *bun.SelectQuery { return scoped(q.Where("1 = 1"), sc, columnsDefault) })
+		return q.WhereGroup(" OR ", func(q *bun.SelectQuery) *bun.SelectQuery { return scoped(q.Where("1 = 1"), byLead, columns) })
+	})
+}
+
+func rectificationWhere(q *bun.SelectQuery, f rectify.Filter, today roster.Date) *bun.SelectQuery {
+	if f.State != "" {
+		q = q.Where("state = ?", f.State)
+	}
+	if f.Category != "" {
+		q = q.Where("category = ?", f.Category)
+	}
+	q = below(q, f.UnitID)
+	q = months(q, "dispatched_on", f.From, f.To)
+	if f.Open {
+		q = q.Where("state IN (?)", bun.In(rectify.OpenStates))
+	}
+	if f.Overdue {
+		q = q.Where("state IN (?) AND due_on < ?", bun.In(rectify.OpenStates), today)
+	}
+	return q
+}
