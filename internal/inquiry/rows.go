@@ -182,7 +182,7 @@ var Standards = []Standard{Preponderance, ClearConvincing, BeyondReasonable}
 // Finding says whether one allegation is true; recommended by an investigator,
 // final by an adjudicator.
 type Finding struct {
-	ledger.Stamp  `bun:",extend"`
+	ledger.Stamp
 	CaseID        string            `bun:"case_id"`
 	TrackID       string            `bun:"track_id"`
 	AllegationID  string            `bun:"allegation_id"`

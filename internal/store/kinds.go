@@ -3,8 +3,10 @@ package store
 import (
 	"reflect"
 
+	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
+	"plumbline/internal/rectify"
 	"plumbline/internal/selfcheck"
 )
 
@@ -27,6 +29,16 @@ var kinds = []rowKind{
 	row[selfcheck.Certification]("certification"),
 	row[issue.Issue]("issue"),
 	row[issue.Statement]("statement"),
+	row[inquiry.Case]("case"),
+	row[inquiry.Track]("track"),
+	row[inquiry.Allegation]("allegation"),
+	row[inquiry.Finding]("finding"),
+	row[inquiry.Reply]("reply"),
+	row[inquiry.Question]("question"),
+	row[inquiry.TrackMember]("track_member"),
+	row[inquiry.Decision]("decision"),
+	row[inquiry.Party]("party"),
+	row[rectify.Rectification]("rectification"),
 }
 
 func row[T any](kind string) rowKind { return rowKind{kind, reflect.TypeFor[T]()} }
