@@ -36,8 +36,6 @@ func share(done, whole int64) string {
 	return fmt.Sprintf("%.2f", float64(min(done, whole))*100/float64(whole))
 }
 
-func viewBox(c Chart) string { return fmt.Sprintf("0 0 %d %d", chartWidth, c.height()) }
-
 func series(i int) string { return fmt.Sprintf("b%d", i%4) }
 
 func barValue(p Page, c Chart, b Bar) string {
@@ -47,16 +45,10 @@ func barValue(p Page, c Chart, b Bar) string {
 	return c.value(b)
 }
 
-// valueAt is the place right of the bar.
-func valueAt(c Chart, b Bar) string {
-	at := float64(chartLabel)
-	if !b.Hidden {
-		for _, s := range c.segments(b) {
-			var x, w float64
-			_, _ = fmt.Sscan(s.x, &x) // written by segments
-			_, _ = fmt.Sscan(s.w, &w)
-			at = x + w
-		}
+// tableName is what a screen reader calls the table.
+func tableName(p Page, t Table) string {
+	if t.Caption != "" {
+		return t.Caption
 	}
-	return fmt.Sprintf("%.1f", at+7)
+	return p.Title
 }

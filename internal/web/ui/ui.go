@@ -250,16 +250,7 @@ type Chart struct {
 	Max    int64 // the full width; 0 takes the largest sum
 }
 
-const (
-	chartWidth = 640
-	chartLabel = 200
-	chartValue = 74
-	chartRow   = 30
-)
-
-func (c Chart) height() int { return len(c.Bars)*chartRow + 6 }
-
-// segment is one drawn part of a bar.
+// segment is one drawn part of a bar, in hundredths of the full width.
 type segment struct {
 	x, w   string
 	series int
@@ -290,22 +281,21 @@ func (c Chart) segments(b Bar) []segment {
 	if b.Hidden {
 		return nil
 	}
-	room := float64(chartWidth - chartLabel - chartValue)
-	at := float64(chartLabel)
+	at := 0.0
 	var out []segment
 	for i, p := range b.Parts {
 		if p <= 0 {
 			continue
 		}
-		w := room * float64(p) / float64(c.top())
-		if w < 1.5 {
-			w = 1.5
+		w := 100 * float64(p) / float64(c.top())
+		if w < 0.4 { // still to be seen
+			w = 0.4
 		}
 		title := b.Label + ": " + Number(p)
 		if i < len(c.Series) {
 			title = b.Label + ", " + c.Series[i] + ": " + Number(p)
 		}
-		out = append(out, segment{x: fmt.Sprintf("%.1f", at), w: fmt.Sprintf("%.1f", w), series: i % 4, title: title})
+		out = append(out, segment{x: fmt.Sprintf("%.2f", at), w: fmt.Sprintf("%.2f", w), series: i % 4, title: title})
 		at += w
 	}
 	return out
@@ -316,22 +306,6 @@ func (c Chart) value(b Bar) string {
 		return b.Text
 	}
 	return Number(sum(b.Parts))
-}
-
-// short cuts a label so that it fits beside the bars; wide runes count double.
-func short(s string) string {
-	width := 0
-	for i, r := range s {
-		if r > 0x2e80 {
-			width += 2
-		} else {
-			width++
-		}
-		if width > 28 {
-			return s[:i] + "…"
-		}
-	}
-	return s
 }
 
 // Number writes an integer with separators of three digits.

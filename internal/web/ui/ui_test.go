@@ -14,21 +14,17 @@ import (
 	"plumbline/internal/words"
 )
 
-func render(t *testing.T, c templ.Component, inside ...templ.Component) string {
+// inside is a part with others inside it.
+func inside(c templ.Component, parts ...templ.Component) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		return c.Render(templ.WithChildren(ctx, templ.Join(parts...)), w)
+	})
+}
+
+func render(t *testing.T, c templ.Component, parts ...templ.Component) string {
 	t.Helper()
 	var b strings.Builder
-	ctx := context.Background()
-	if len(inside) > 0 {
-		ctx = templ.WithChildren(ctx, templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-			for _, i := range inside {
-				if err := i.Render(ctx, w); err != nil {
-					return err
-				}
-			}
-			return nil
-		}))
-	}
-	if err := c.Render(ctx, &b); err != nil {
+	if err := inside(c, parts...).Render(context.Background(), &b); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -133,12 +129,12 @@ func TestChartFits(t *testing.T) {
 	c := Chart{Bars: []Bar{{Label: "a", Parts: []int64{1, 0, 99}}, {Label: "b", Parts: []int64{50}}}}
 	for _, b := range c.Bars {
 		for _, s := range c.segments(b) {
-			if len(s.x) > 5 || len(s.w) > 5 {
+			if len(s.x) > 6 || len(s.w) > 6 {
 				t.Errorf("segment %+v does not fit", s)
 			}
 		}
 	}
-	if got := c.segments(c.Bars[1])[0].w; got != "183.0" {
+	if got := c.segments(c.Bars[1])[0].w; got != "50.00" {
 		t.Errorf("half of the widest bar is %s wide", got)
 	}
 	if got := c.segments(Bar{Hidden: true, Parts: []int64{4}}); got != nil {

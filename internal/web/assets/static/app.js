@@ -33,6 +33,14 @@
   }
   document.addEventListener("change", shows);
   shows();
+  // A table that fits needs no stop for the keyboard to scroll it.
+  function stops() {
+    document.querySelectorAll(".tbl-scroll").forEach(function (d) {
+      if (d.scrollWidth > d.clientWidth) d.setAttribute("tabindex", "0"); else d.removeAttribute("tabindex");
+    });
+  }
+  window.addEventListener("resize", stops);
+  stops();
   // The error summary takes the focus, so that a reader hears it first.
   var problems = document.getElementById("problems");
   if (problems) problems.focus();
