@@ -5,6 +5,16 @@ package policies
 
 import "embed"
 
+// Model is the casbin model, model.conf.
+//
+//go:embed model.conf
+var Model string
+
+// Policy is the authority policy, policy.csv.
+//
+//go:embed policy.csv
+var Policy string
+
 // Packs holds the rule packs, packs/<version>.json.
 //
 //go:embed packs/*.json

@@ -216,6 +216,7 @@ func (a *Actor) HoldsAt(r Role, unit string) bool {
 // so that a page and a list cannot disagree. The zero Scope admits nothing.
 type Scope struct {
 	All      bool     // every unit
+	Except   []string // but not these units (tier 0, for those below it); only with All
 	Branches []string // all of these tier-2 branches
 	Units    []string // and these units
 	Objects  []string // and these things, by id (assigned reach)
@@ -242,8 +243,9 @@ func (s Scope) Admits(t Target) bool {
 	if s.Own != "" && s.Own == t.Person {
 		return true
 	}
-	if !s.All && !slices.Contains(s.Branches, t.Branch) && !slices.Contains(s.Units, t.Unit) &&
-		!slices.Contains(s.Objects, t.ID) {
+	reached := s.All && !slices.Contains(s.Except, t.Unit) || t.Branch != "" && slices.Contains(s.Branches, t.Branch) ||
+		slices.Contains(s.Units, t.Unit) || slices.Contains(s.Objects, t.ID)
+	if !reached {
 		return false
 	}
 	return !s.Bars(t)

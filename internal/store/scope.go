@@ -23,9 +23,14 @@ func scoped(q *bun.SelectQuery, sc roster.Scope, c ScopeColumns) *bun.SelectQuer
 	}
 	own := sc.Own != "" && c.Person != ""
 	reach := func(q *bun.SelectQuery) *bun.SelectQuery {
-		if !sc.All {
+		if sc.All && len(sc.Except) == 0 {
+			// every unit
+		} else {
 			q = q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 				some := false
+				if sc.All && c.Unit != "" {
+					q, some = q.WhereOr("? NOT IN (?)", bun.Safe(c.Unit), bun.In(sc.Except)), true
+				}
 				if len(sc.Branches) == 1 && c.Branch != "" {
 					q, some = q.WhereOr("? = ?", bun.Safe(c.Branch), sc.Branches[0]), true
 				} else if len(sc.Branches) > 0 && c.Branch != "" {
