@@ -7,6 +7,7 @@ import (
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
 	"plumbline/internal/rectify"
+	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
 )
 
@@ -39,6 +40,15 @@ var kinds = []rowKind{
 	row[inquiry.Decision]("decision"),
 	row[inquiry.Party]("party"),
 	row[rectify.Rectification]("rectification"),
+	row[roster.Unit]("unit"),
+	row[roster.UnitLink]("unit_link"),
+	row[roster.Person]("person"),
+	row[roster.Identifier]("identifier"),
+	row[roster.Posting]("posting"),
+	row[roster.CommandLink]("command_link"),
+	row[roster.Relation]("relation"),
+	row[roster.Account]("account"),
+	row[roster.Grant]("grant"),
 }
 
 func row[T any](kind string) rowKind { return rowKind{kind, reflect.TypeFor[T]()} }

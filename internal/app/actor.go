@@ -1,0 +1,169 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// actorCache keeps actors by account for one authority and tree generation
+// and one civil day.
+type actorCache struct {
+	mu    sync.Mutex
+	stamp actorStamp
+	byID  map[string]*roster.Actor
+}
+
+type actorStamp struct {
+	authority, tree int64
+	today           roster.Date
+}
+
+const actorCacheMax = 20000
+
+func (c *actorCache) init() { c.byID = make(map[string]*roster.Actor) }
+
+func (c *actorCache) get(s actorStamp, id string) *roster.Actor {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stamp != s {
+		return nil
+	}
+	return c.byID[id]
+}
+
+func (c *actorCache) put(s actorStamp, a *roster.Actor) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stamp != s || len(c.byID) > actorCacheMax {
+		c.stamp = s
+		clear(c.byID)
+	}
+	c.byID[a.Account] = a
+}
+
+// ActorOf says who an account is today: roles, superiors, bars. The answer is
+// shared and must not be changed; copy it to mark a session.
+func (a *App) ActorOf(ctx context.Context, v *store.View, accountID string) (*roster.Actor, error) {
+	var s actorStamp
+	var err error
+	if s.authority, err = v.Generation(ctx, store.GenerationAuthority); err != nil {
+		return nil, err
+	}
+	tree, err := a.tree(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	if p := a.places.Load(); p != nil {
+		s.tree = p.generation
+	}
+	s.today = a.Today()
+	if who := a.actors.get(s, accountID); who != nil {
+		return who, nil
+	}
+	f, err := v.ActorFacts(ctx, accountID)
+	if fault.Is(err, fault.NotFoundKind) || err != nil {
+		return nil, err
+	}
+	who := &roster.Actor{Account: f.Account.ID, Person: f.Person.ID, Name: f.Person.Name, Lang: f.Account.Lang}
+	if f.Account.State == roster.AccountDisabled {
+		return nil, fault.Unauthenticated()
+	}
+	if err := a.fillActor(ctx, v, who, f, tree, s.today); err != nil {
+		return nil, err
+	}
+	a.actors.put(s, who)
+	return who, nil
+}
+
+func (a *App) fillActor(ctx context.Context, v *store.View, who *roster.Actor, f *store.ActorFacts, tree *roster.Tree, today roster.Date) error {
+	above := map[string][]roster.Posting{} // ancestor unit → postings below it
+	var units []string
+	for _, p := range f.Postings {
+		if p.FromOn <= today && (p.ToOn == "" || p.ToOn >= today) {
+			who.Units = append(who.Units, p.UnitID)
+			if p.Main || who.Unit == "" {
+				who.Unit = p.UnitID
+			}
+		}
+		for _, u := range tree.Ancestors(p.UnitID) {
+			if above[u] == nil {
+				units = append(units, u)
+			}
+			above[u] = append(above[u], p)
+		}
+	}
+	if who.Unit != "" {
+		who.Held = append(who.Held, roster.Held{Role: roster.RoleOfficer, Unit: who.Unit})
+	}
+	for _, g := range f.Grants {
+		if g.FromOn <= today && (g.ToOn == "" || g.ToOn >= today) {
+			who.Held = append(who.Held, roster.Held{Role: g.Role, Unit: g.UnitID})
+		}
+	}
+	if who.Person == "" {
+		return nil
+	}
+	links, err := v.SuperiorLinks(ctx, units, who.Person)
+	if err != nil {
+		return err
+	}
+	for _, l := range links {
+		if l.PersonID == who.Person {
+			continue
+		}
+		for _, p := range above[l.OverUnitID] {
+			from, to, ok := overlap(p.FromOn, p.ToOn, l.FromOn, l.ToOn)
+			if !ok {
+				continue
+			}
+			if from <= today && (to == "" || to >= today) && !slices.Contains(who.Superiors, l.PersonID) {
+				who.Superiors = append(who.Superiors, l.PersonID)
+			}
+			if to != "" && to < today {
+				who.Dated = append(who.Dated, roster.DatedBar{Person: l.PersonID, From: from, To: to})
+			}
+		}
+		if l.OverPersonID == who.Person && today.Within(l.FromOn, l.ToOn) && !slices.Contains(who.Superiors, l.PersonID) {
+			who.Superiors = append(who.Superiors, l.PersonID)
+		}
+	}
+	for _, r := range f.Relations {
+		if today.Within(r.FromOn, r.ToOn) {
+			other := r.OtherID
+			if other == who.Person {
+				other = r.PersonID
+			}
+			who.Relatives = append(who.Relatives, other)
+		}
+	}
+	return a.fillParts(ctx, v, who)
+}
+
+// overlap is the time that two dated spans share.
+func overlap(aFrom, aTo, bFrom, bTo roster.Date) (from, to roster.Date, ok bool) {
+	from = max(aFrom, bFrom)
+	switch {
+	case aTo == "":
+		to = bTo
+	case bTo == "":
+		to = aTo
+	default:
+		to = min(aTo, bTo)
+	}
+	return from, to, to == "" || from <= to
+}
+
+// fillParts adds what the actor is a party to and what he was put on.
+func (a *App) fillParts(ctx context.Context, v *store.View, who *roster.Actor) error {
+	var err error
+	if who.PartyTo, err = v.PartyTo(ctx, who.Person); err != nil {
+		return err
+	}
+	who.Assigned, err = v.AssignedTo(ctx, who.Person)
+	return err
+}

@@ -1,0 +1,255 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// jobLease is how long a worker may be silent before another takes over.
+const jobLease = 30 * time.Second
+
+// ErrJobCancelled ends a job whose owner cancelled it.
+var ErrJobCancelled = errors.New("the job was cancelled")
+
+// JobStep does the next chunk of a job, saves its position (in the same write
+// as the chunk's rows where there are any) and says whether it was the last.
+// It is called again after a crash with the position last saved.
+type JobStep func(ctx context.Context, a *App, j *store.Job) (done bool, err error)
+
+// jobSteps names the step of each kind of job; the areas fill it in.
+var jobSteps = map[string]JobStep{}
+
+type jobRunner struct {
+	wake chan struct{}
+	once sync.Mutex
+}
+
+func (r *jobRunner) init() { r.wake = make(chan struct{}, 1) }
+
+// newJob makes a queued job. params and counts hold ids, codes and numbers
+// only, never content.
+func (a *App) newJob(kind, objectID string, who *roster.Actor, total int64, params any) (*store.Job, error) {
+	raw, err := json.Marshal(params)
+	if err != nil {
+		return nil, err
+	}
+	now := a.store.Now()
+	return &store.Job{
+		ID: store.NewID(), Kind: kind, State: store.JobQueued, Account: who.Account, ObjectID: objectID,
+		Total: total, Counts: "{}", Params: string(raw), LeaseUntil: now, CreatedAt: now, ChangedAt: now,
+	}, nil
+}
+
+// queueJob stores a job that needs no rows of its own, and wakes the runner.
+func (a *App) queueJob(ctx context.Context, j *store.Job) error {
+	err := a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error { return sx.Insert(ctx, j) })
+	a.wakeJobs()
+	return err
+}
+
+func (a *App) wakeJobs() {
+	select {
+	case a.jobs.wake <- struct{}{}:
+	default:
+	}
+}
+
+// RunJobs works on jobs until ctx ends. Each node of a site runs one.
+func (a *App) RunJobs(ctx context.Context) {
+	tick := time.NewTicker(2 * time.Second)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		worked, err := a.RunOneJob(ctx)
+		if err != nil && ctx.Err() == nil {
+			a.log.Error("job runner", "err", err)
+		}
+		if worked && err == nil {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-a.jobs.wake:
+		case <-tick.C:
+		}
+	}
+}
+
+// DrainJobs works until no job waits. The command line and tests use it.
+func (a *App) DrainJobs(ctx context.Context) error {
+	for {
+		worked, err := a.RunOneJob(ctx)
+		if err != nil || !worked {
+			return err
+		}
+	}
+}
+
+// RunOneJob takes one job and works on it to its end; worked is false where
+// none waits.
+func (a *App) RunOneJob(ctx context.Context) (worked bool, err error) {
+	a.jobs.once.Lock()
+	defer a.jobs.once.Unlock()
+	var j *store.Job
+	err = a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
+		j, err = sx.ClaimJob(ctx, a.store.Now(), jobLease)
+		return err
+	})
+	if err != nil || j == nil {
+		return false, err
+	}
+	step := jobSteps[j.Kind]
+	if step == nil {
+		return true, a.endJob(ctx, j, store.JobFailed, "unknown_job")
+	}
+	for {
+		j.LeaseUntil = a.store.Now().Add(jobLease)
+		done, err := runStep(ctx, a, step, j)
+		switch {
+		case errors.Is(err, ErrJobCancelled):
+			return true, nil
+		case ctx.Err() != nil: // shut down: the lease runs out and the job goes on
+			return true, ctx.Err()
+		case err != nil:
+			a.log.Error("job failed", "job", j.ID, "kind", j.Kind, "position", j.Position, "err", err)
+			return true, a.endJob(ctx, j, store.JobFailed, fault.As(err).Code)
+		case done:
+			return true, a.endJob(ctx, j, store.JobDone, "")
+		}
+	}
+}
+
+func runStep(ctx context.Context, a *App, step JobStep, j *store.Job) (done bool, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic in job %s: %v", j.Kind, r)
+		}
+	}()
+	return step(ctx, a, j)
+}
+
+func (a *App) endJob(ctx context.Context, j *store.Job, state, code string) error {
+	j.State, j.ErrorCode, j.ChangedAt = state, code, a.store.Now()
+	return a.saveJob(ctx, j)
+}
+
+// saveJob writes a job's progress; a job cancelled meanwhile ends with
+// ErrJobCancelled.
+func (a *App) saveJob(ctx context.Context, j *store.Job) error {
+	j.ChangedAt = a.store.Now()
+	err := a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
+		cancelled, err := sx.SaveJob(ctx, j)
+		if err == nil && cancelled && j.State == store.JobRunning {
+			return ErrJobCancelled
+		}
+		return err
+	})
+	return err
+}
+
+// saveJobWith writes a job's progress inside the write that did the chunk.
+func (a *App) saveJobWith(ctx context.Context, tx *store.Tx, j *store.Job) error {
+	j.ChangedAt = tx.Now()
+	cancelled, err := tx.SaveJob(ctx, j)
+	if err == nil && cancelled {
+		return ErrJobCancelled
+	}
+	return err
+}
+
+// JobView is what the faces show of a job.
+type JobView struct {
+	ID        string           `json:"id"`
+	Kind      string           `json:"kind"`
+	State     string           `json:"state"`
+	ObjectID  string           `json:"object_id,omitempty"`
+	Position  int64            `json:"position"`
+	Total     int64            `json:"total"`
+	Counts    map[string]int64 `json:"counts"`
+	ErrorCode string           `json:"error_code,omitempty"`
+	CreatedAt time.Time        `json:"created_at"`
+	ChangedAt time.Time        `json:"changed_at"`
+}
+
+func viewJob(j *store.Job) JobView {
+	v := JobView{ID: j.ID, Kind: j.Kind, State: j.State, ObjectID: j.ObjectID, Position: j.Position, Total: j.Total,
+		Counts: map[string]int64{}, ErrorCode: j.ErrorCode, CreatedAt: j.CreatedAt.UTC(), ChangedAt: j.ChangedAt.UTC()}
+	if json.Unmarshal([]byte(j.Counts), &v.Counts) != nil {
+		v.Counts = map[string]int64{}
+	}
+	return v
+}
+
+// Job shows a job to the account that started it.
+func (a *App) Job(ctx context.Context, who *roster.Actor, id string) (view JobView, err error) {
+	err = a.read(ctx, who, "job.read", func(ctx context.Context, v *store.View) error {
+		j, err := v.Job(ctx, id)
+		if err != nil {
+			return err
+		}
+		if j.Account != who.Account && !who.Program {
+			return fault.NotFound()
+		}
+		view = viewJob(j)
+		return nil
+	})
+	return view, err
+}
+
+// Jobs lists the jobs that the actor started, newest first.
+func (a *App) Jobs(ctx context.Context, who *roster.Actor, cursor string, limit int) (out []JobView, next string, err error) {
+	after, err := a.openCursor(who, "job.list", cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	page := store.Page{Limit: limit, After: after}
+	err = a.read(ctx, who, "job.list", func(ctx context.Context, v *store.View) error {
+		rows, err := v.JobsBy(ctx, who.Account, page)
+		if err != nil {
+			return err
+		}
+		if len(rows) > page.Size() {
+			rows = rows[:page.Size()]
+			next = a.sealCursor(who, "job.list", []string{rows[len(rows)-1].ID})
+		}
+		for i := range rows {
+			out = append(out, viewJob(&rows[i]))
+		}
+		return nil
+	})
+	return out, next, err
+}
+
+// CancelJob stops a job of the actor's own where it stands. What it did stays.
+func (a *App) CancelJob(ctx context.Context, who *roster.Actor, id string) (JobView, error) {
+	if _, err := a.gate(who, "job.cancel"); err != nil {
+		return JobView{}, err
+	}
+	var view JobView
+	err := a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
+		j, err := sx.Job(ctx, id)
+		if err != nil {
+			return err
+		}
+		if j.Account != who.Account {
+			return fault.NotFound()
+		}
+		if j.State != store.JobQueued && j.State != store.JobRunning && j.State != store.JobStopped {
+			return fault.Conflict("job_ended")
+		}
+		j.State, j.ChangedAt = store.JobCancelled, a.store.Now()
+		if _, err := sx.Update(ctx, (*store.Job)(nil), "state = ?", "id = ?", store.JobCancelled, id); err != nil {
+			return err
+		}
+		view = viewJob(j)
+		return nil
+	})
+	return view, err
+}

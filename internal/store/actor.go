@@ -1,0 +1,88 @@
+package store
+
+import (
+	"context"
+	"slices"
+
+	"github.com/uptrace/bun"
+
+	"plumbline/internal/roster"
+)
+
+// ActorFacts is what the database knows of an account today and before: all
+// that is needed to say what its holder may do and see.
+type ActorFacts struct {
+	Account   roster.Account
+	Person    roster.Person // zero for an account without a person
+	Grants    []roster.Grant
+	Postings  []roster.Posting
+	Links     []roster.CommandLink // over any unit
+	Relations []roster.Relation
+}
+
+// ActorFacts loads what is known of an account.
+func (v *View) ActorFacts(ctx context.Context, accountID string) (*ActorFacts, error) {
+	f := &ActorFacts{}
+	if err := v.db.NewSelect().Model(&f.Account).Where("id = ?", accountID).Scan(ctx); err != nil {
+		return nil, err
+	}
+	if err := v.db.NewSelect().Model(&f.Grants).Where("account_id = ? AND state = ?", accountID, roster.GrantLive).Scan(ctx); err != nil {
+		return nil, err
+	}
+	if f.Account.PersonID == "" {
+		return f, nil
+	}
+	if err := v.db.NewSelect().Model(&f.Person).Where("id = ?", f.Account.PersonID).Scan(ctx); err != nil {
+		return nil, err
+	}
+	if err := v.db.NewSelect().Model(&f.Postings).Where("person_id = ?", f.Person.ID).Scan(ctx); err != nil {
+		return nil, err
+	}
+	if err := v.db.NewSelect().Model(&f.Relations).Where("person_id = ? OR other_id = ?", f.Person.ID, f.Person.ID).Scan(ctx); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// SuperiorLinks lists the head and in-charge links over any of the units.
+func (v *View) SuperiorLinks(ctx context.Context, units []string, personID string) ([]roster.CommandLink, error) {
+	var links []roster.CommandLink
+	if len(units) == 0 {
+		return nil, nil
+	}
+	err := v.db.NewSelect().Model(&links).
+		Where("kind IN (?)", bun.In([]roster.LinkKind{roster.LinkHead, roster.LinkInCharge})).
+		Where("(over_unit_id IN (?) OR over_person_id = ?)", bun.In(units), personID).Scan(ctx)
+	return links, err
+}
+
+// Units lists every unit of the installation; the tree is made of them.
+func (v *View) Units(ctx context.Context) ([]roster.Unit, error) {
+	var units []roster.Unit
+	err := v.db.NewSelect().Model(&units).Order("tier", "sort_key", "code").Scan(ctx)
+	return units, err
+}
+
+// PartyTo lists the issues and cases that a person is a party to.
+func (v *View) PartyTo(ctx context.Context, personID string) ([]string, error) {
+	var ids []string
+	err := v.db.NewSelect().TableExpr("parties").Column("object_id").Where("person_id = ?", personID).Scan(ctx, &ids)
+	return ids, err
+}
+
+// AssignedTo lists the cases and tracks that a person was put on and has not
+// been taken off.
+func (v *View) AssignedTo(ctx context.Context, personID string) ([]string, error) {
+	var rows []struct {
+		CaseID  string `bun:"case_id"`
+		TrackID string `bun:"track_id"`
+	}
+	err := v.db.NewSelect().TableExpr("track_members").Column("case_id", "track_id").
+		Where("member_id = ? AND ended_on = ''", personID).Scan(ctx, &rows)
+	var ids []string
+	for _, r := range rows {
+		ids = append(ids, r.CaseID, r.TrackID)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), err
+}

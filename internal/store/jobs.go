@@ -1,0 +1,95 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/uptrace/bun"
+)
+
+// The states of a job.
+const (
+	JobQueued    = "queued"
+	JobRunning   = "running"
+	JobStopped   = "stopped" // stands at its position and can go on
+	JobDone      = "done"
+	JobFailed    = "failed"
+	JobCancelled = "cancelled"
+)
+
+// Job reads one job.
+func (v *View) Job(ctx context.Context, id string) (*Job, error) {
+	j := &Job{}
+	if err := v.db.NewSelect().Model(j).Where("id = ?", id).Scan(ctx); err != nil {
+		return nil, err
+	}
+	return j, nil
+}
+
+// JobsOf lists the jobs about an object, newest first.
+func (v *View) JobsOf(ctx context.Context, objectID string) ([]Job, error) {
+	var rows []Job
+	err := v.db.NewSelect().Model(&rows).Where("object_id = ?", objectID).OrderExpr("created_at DESC").Limit(50).Scan(ctx)
+	return rows, err
+}
+
+// JobsBy lists the jobs that an account started, newest first.
+func (v *View) JobsBy(ctx context.Context, account string, page Page) ([]Job, error) {
+	var rows []Job
+	q := v.db.NewSelect().Model(&rows).Where("account = ?", account)
+	err := keyset(q, page, true, "id").Scan(ctx)
+	return rows, err
+}
+
+// ClaimJob takes the oldest job that waits or whose worker's lease ran out.
+// nil means that there is nothing to do.
+func (sx *ScratchTx) ClaimJob(ctx context.Context, now time.Time, lease time.Duration) (*Job, error) {
+	var rows []Job
+	err := sx.db.NewSelect().Model(&rows).
+		Where("state = ? OR (state = ? AND lease_until < ?)", JobQueued, JobRunning, now).
+		Order("created_at").Limit(1).Scan(ctx)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	j := &rows[0]
+	res, err := sx.db.NewUpdate().Model((*Job)(nil)).Set("state = ?, lease_until = ?, attempts = attempts + 1, changed_at = ?", JobRunning, now.Add(lease), now).
+		Where("id = ? AND state = ? AND lease_until = ?", j.ID, j.State, j.LeaseUntil).Exec(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if n, err := res.RowsAffected(); err != nil || n != 1 {
+		return nil, err
+	}
+	j.State, j.LeaseUntil = JobRunning, now.Add(lease)
+	j.Attempts++
+	return j, nil
+}
+
+// SaveJob writes position, counts and state of a job, unless it was cancelled
+// meanwhile; cancelled reports that.
+func saveJob(ctx context.Context, db bun.IDB, j *Job) (cancelled bool, err error) {
+	res, err := db.NewUpdate().Model(j).Column("state", "position", "total", "counts", "error_code", "lease_until", "changed_at").
+		Where("id = ? AND state <> ?", j.ID, JobCancelled).Exec(ctx)
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n == 0, err
+}
+
+// SaveJob writes a job's progress outside any other write.
+func (sx *ScratchTx) SaveJob(ctx context.Context, j *Job) (cancelled bool, err error) {
+	return saveJob(ctx, sx.db, j)
+}
+
+// SaveJob writes a job's progress together with the rows of its chunk, so that
+// a chunk is done once whatever happens.
+func (tx *Tx) SaveJob(ctx context.Context, j *Job) (cancelled bool, err error) {
+	return saveJob(ctx, tx.db, j)
+}
+
+// AddJob queues a job together with the rows that ask for it.
+func (tx *Tx) AddJob(ctx context.Context, j *Job) error {
+	_, err := tx.db.NewInsert().Model(j).Exec(ctx)
+	return err
+}

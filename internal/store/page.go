@@ -1,0 +1,49 @@
+package store
+
+import (
+	"strings"
+
+	"github.com/uptrace/bun"
+)
+
+// PageMax is the most rows that one page of a list holds.
+const PageMax = 200
+
+// Page asks for one page of a list in keyset order.
+type Page struct {
+	Limit int      // 1 to PageMax; 0 means 50
+	After []string // values of the order columns of the last row seen; nil for the first page
+}
+
+// Size is the number of rows to read: one more than shown tells that there is
+// a next page.
+func (p Page) Size() int {
+	switch {
+	case p.Limit <= 0:
+		return 50
+	case p.Limit > PageMax:
+		return PageMax
+	}
+	return p.Limit
+}
+
+// keyset orders by the columns (all in one direction, the last unique) and
+// continues after the page's cursor. Columns are code, never input.
+func keyset(q *bun.SelectQuery, p Page, desc bool, columns ...string) *bun.SelectQuery {
+	direction, sign := " ASC", ">"
+	if desc {
+		direction, sign = " DESC", "<"
+	}
+	for _, c := range columns {
+		q = q.OrderExpr(c + direction)
+	}
+	if len(p.After) == len(columns) {
+		args := make([]any, len(columns))
+		for i, a := range p.After {
+			args[i] = a
+		}
+		marks := strings.TrimSuffix(strings.Repeat("?, ", len(columns)), ", ")
+		q = q.Where("("+strings.Join(columns, ", ")+") "+sign+" ("+marks+")", args...)
+	}
+	return q.Limit(int64(p.Size() + 1))
+}
