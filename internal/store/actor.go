@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -61,28 +60,4 @@ func (v *View) Units(ctx context.Context) ([]roster.Unit, error) {
 	var units []roster.Unit
 	err := v.db.NewSelect().Model(&units).Order("tier", "sort_key", "code").Scan(ctx)
 	return units, err
-}
-
-// PartyTo lists the issues and cases that a person is a party to.
-func (v *View) PartyTo(ctx context.Context, personID string) ([]string, error) {
-	var ids []string
-	err := v.db.NewSelect().TableExpr("parties").Column("object_id").Where("person_id = ?", personID).Scan(ctx, &ids)
-	return ids, err
-}
-
-// AssignedTo lists the cases and tracks that a person was put on and has not
-// been taken off.
-func (v *View) AssignedTo(ctx context.Context, personID string) ([]string, error) {
-	var rows []struct {
-		CaseID  string `bun:"case_id"`
-		TrackID string `bun:"track_id"`
-	}
-	err := v.db.NewSelect().TableExpr("track_members").Column("case_id", "track_id").
-		Where("member_id = ? AND ended_on = ''", personID).Scan(ctx, &rows)
-	var ids []string
-	for _, r := range rows {
-		ids = append(ids, r.CaseID, r.TrackID)
-	}
-	slices.Sort(ids)
-	return slices.Compact(ids), err
 }

@@ -246,7 +246,8 @@ func (v *View) PartyTo(ctx context.Context, personID string) ([]string, error) {
 	if personID == "" {
 		return nil, nil
 	}
-	return ids, v.db.NewSelect().TableExpr("parties").ColumnExpr("DISTINCT object_id").Where("person_id = ?", personID).Scan(ctx, &ids)
+	err := v.db.NewSelect().TableExpr("parties").ColumnExpr("DISTINCT object_id").Where("person_id = ?", personID).Scan(ctx, &ids)
+	return ids, err
 }
 
 // AssignedTo lists what a person was put on and is still on: the tracks, and
