@@ -1,0 +1,157 @@
+package roster
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Superior reports whether the link makes its holder a superior of those below
+// it. A point leader answers for a station but commands nobody there.
+func (k LinkKind) Superior() bool { return k == LinkHead || k == LinkInCharge }
+
+// Command answers who stood above whom, as of a date. It is made from whatever
+// part of the roster the question needs.
+type Command struct {
+	parents map[string][]UnitLink // unit → dated parents
+	today   *Tree
+	byUnit  map[string][]CommandLink
+	byOne   map[string][]CommandLink
+}
+
+// NewCommand indexes dated parents and command links. A unit without dated
+// parents hangs where today's tree has it.
+func NewCommand(today *Tree, parents []UnitLink, links []CommandLink) *Command {
+	c := &Command{parents: make(map[string][]UnitLink), today: today, byUnit: make(map[string][]CommandLink), byOne: make(map[string][]CommandLink)}
+	for _, p := range parents {
+		c.parents[p.UnitID] = append(c.parents[p.UnitID], p)
+	}
+	for _, l := range links {
+		if l.OverUnitID != "" {
+			c.byUnit[l.OverUnitID] = append(c.byUnit[l.OverUnitID], l)
+		}
+		if l.OverPersonID != "" {
+			c.byOne[l.OverPersonID] = append(c.byOne[l.OverPersonID], l)
+		}
+	}
+	return c
+}
+
+// Ancestors lists the unit and those that stood above it on the date, nearest
+// first.
+func (c *Command) Ancestors(unit string, on Date) []string {
+	var out []string
+	c.climb(unit, on, on, func(id string, _, _ Date) {
+		if !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	})
+	return out
+}
+
+// Holders lists the command links over a person who was posted in the units on
+// the date: over the units, all above them, and the person himself. His own
+// links are left out.
+func (c *Command) Holders(person string, units []string, on Date) []CommandLink {
+	var out []CommandLink
+	add := func(links []CommandLink) {
+		for _, l := range links {
+			if l.PersonID != person && on.Within(l.FromOn, l.ToOn) && !slices.ContainsFunc(out, l.same) {
+				out = append(out, l)
+			}
+		}
+	}
+	for _, u := range units {
+		for _, a := range c.Ancestors(u, on) {
+			add(c.byUnit[a])
+		}
+	}
+	add(c.byOne[person])
+	return out
+}
+
+func (l CommandLink) same(o CommandLink) bool {
+	return l.PersonID == o.PersonID && l.Kind == o.Kind && l.OverUnitID == o.OverUnitID && l.OverPersonID == o.OverPersonID && l.FromOn == o.FromOn
+}
+
+// Superiors lists the people who led the person on the date: head or in charge
+// of a unit of his or of one above it, or in charge of him by name.
+func (c *Command) Superiors(person string, units []string, on Date) []string {
+	var out []string
+	for _, l := range c.Holders(person, units, on) {
+		if l.Kind.Superior() && !slices.Contains(out, l.PersonID) {
+			out = append(out, l.PersonID)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// DatedBars lists who led the person when: each posting against each link
+// above it, as far as they overlap.
+func (c *Command) DatedBars(person string, postings []Posting) []DatedBar {
+	var out []DatedBar
+	add := func(links []CommandLink, from, to Date) {
+		for _, l := range links {
+			if !l.Kind.Superior() || l.PersonID == person {
+				continue
+			}
+			f, t, ok := overlap(from, to, l.FromOn, l.ToOn)
+			if b := (DatedBar{Person: l.PersonID, From: f, To: t}); ok && !slices.Contains(out, b) {
+				out = append(out, b)
+			}
+		}
+	}
+	for _, p := range postings {
+		if p.PersonID == person {
+			c.climb(p.UnitID, p.FromOn, p.ToOn, func(unit string, from, to Date) { add(c.byUnit[unit], from, to) })
+		}
+	}
+	add(c.byOne[person], "", "")
+	slices.SortFunc(out, func(a, b DatedBar) int {
+		return cmp.Or(cmp.Compare(a.Person, b.Person), cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To))
+	})
+	return out
+}
+
+// climb visits a unit and those above it during [from, to], each with the part
+// of the time for which it stood there.
+func (c *Command) climb(unit string, from, to Date, visit func(unit string, from, to Date)) {
+	c.climbFrom(unit, from, to, visit, 0)
+}
+
+// maxDepth ends a climb in a tree that bad data has bent into a ring.
+const maxDepth = 12
+
+func (c *Command) climbFrom(unit string, from, to Date, visit func(unit string, from, to Date), depth int) {
+	if unit == "" || depth > maxDepth {
+		return
+	}
+	visit(unit, from, to)
+	dated := c.parents[unit]
+	if len(dated) == 0 {
+		if c.today != nil {
+			c.climbFrom(c.today.Parent(unit), from, to, visit, depth+1)
+		}
+		return
+	}
+	for _, p := range dated {
+		if f, t, ok := overlap(from, to, p.FromOn, p.ToOn); ok {
+			c.climbFrom(p.ParentID, f, t, visit, depth+1)
+		}
+	}
+}
+
+// overlap is the common part of two closed intervals; "" is an open bound.
+func overlap(aFrom, aTo, bFrom, bTo Date) (from, to Date, ok bool) {
+	from, to = max(aFrom, bFrom), aTo
+	if to == "" || bTo != "" && bTo < to {
+		to = bTo
+	}
+	return from, to, to == "" || from <= to
+}
+
+// Overlap reports whether two periods share a day.
+func Overlap(aFrom, aTo, bFrom, bTo Date) bool {
+	_, _, ok := overlap(aFrom, aTo, bFrom, bTo)
+	return ok
+}
