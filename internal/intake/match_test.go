@@ -25,12 +25,14 @@ func bureau() *Index {
 		{ID: "e2", Name: "治安大队", Code: "E2", Parent: "e", Tier: 3},
 		{ID: "w2", Name: "治安大队", Code: "W2", Parent: "w", Tier: 3},
 	}
-	since := func(unit string) []Served { return []Served{{Unit: unit, Rank: "二级警司", Main: true, From: "2010-01-01"}} }
+	since := func(unit string) []Served {
+		return []Served{{Unit: unit, Rank: "二级警司", Main: true, From: "2010-01-01"}}
+	}
 	no := func(v string) []Held { return []Held{{Value: v, From: "2010-01-01"}} }
 	return NewIndex([]Subject{
-		{ID: "zhang1", Name: "张伟", Pinyin: "zhangwei", Sex: "male", Birth: "1985-06-07", National: "h1", Numbers: no("1001"), Postings: since("e1")},
-		{ID: "zhang2", Name: "张伟", Pinyin: "zhangwei", Sex: "male", Birth: "1990-01-02", Numbers: no("1002"), Postings: since("w2")},
-		{ID: "li", Name: "李娜", Pinyin: "lina", Sex: "female", Former: []string{"李小娜"}, Numbers: no("1003"), Postings: since("e2")},
+		{ID: "zhang1", Name: "张伟", Pinyin: "zhangwei", Sex: "m", Birth: "1985-06-07", National: "h1", Numbers: no("1001"), Postings: since("e1")},
+		{ID: "zhang2", Name: "张伟", Pinyin: "zhangwei", Sex: "m", Birth: "1990-01-02", Numbers: no("1002"), Postings: since("w2")},
+		{ID: "li", Name: "李娜", Pinyin: "lina", Sex: "f", Former: []string{"李小娜"}, Numbers: no("1003"), Postings: since("e2")},
 		{ID: "old", Name: "王强", Pinyin: "wangqiang", Numbers: []Held{{"2000", "2010-01-01", "2018-12-31"}, {"2001", "2019-01-01", ""}}, Postings: since("e1")},
 		{ID: "new", Name: "赵敏", Pinyin: "zhaomin", Numbers: []Held{{"2000", "2019-01-01", ""}}, Postings: since("w2")},
 		{ID: "latin", Name: "Ann Marie Smith", Numbers: no("1004"), Postings: since("e1")},
@@ -110,7 +112,7 @@ func sameSet(a, b []string) bool {
 
 func TestEvidence(t *testing.T) {
 	x, m := bureau(), pack(t)
-	f := Facts{Name: "孙丽", PoliceNo: "1005", Unit: "城西分局", Rank: "一级警督", Sex: "female"}
+	f := Facts{Name: "孙丽", PoliceNo: "1005", Unit: "城西分局", Rank: "一级警督", Sex: "f"}
 	f.setName("", "", "")
 	before := x.Match(&f, "", "2019-06-01", m).Candidates[0]
 	after := x.Match(&f, "", "2020-06-01", m).Candidates[0]

@@ -14,7 +14,7 @@ type Subject struct {
 	Name     string
 	Pinyin   string // full, folded by NameKey
 	Former   []string
-	Sex      string // male, female, "" unknown
+	Sex      string // m, f, "" unknown
 	Birth    string // 2006-01-02, "" unknown
 	National string // keyed hash, "" unknown
 	Numbers  []Held // personnel, police and badge numbers

@@ -21,7 +21,7 @@ type Facts struct {
 	BadgeNo    string   `json:"badge_no,omitempty"`
 	NationalID string   `json:"national_id,omitempty"`
 	Birth      string   `json:"birth,omitempty"` // 2006-01-02, 2006-01 or 2006
-	Sex        string   `json:"sex,omitempty"`   // male, female
+	Sex        string   `json:"sex,omitempty"`   // m, f
 	Rank       string   `json:"rank,omitempty"`
 	Unit       string   `json:"unit,omitempty"`
 	FormerUnit string   `json:"former_unit,omitempty"`
@@ -259,9 +259,9 @@ func nationalID(cell string) (string, error) {
 func sex(text string) (string, error) {
 	switch strings.ToLower(text) {
 	case "男", "男性", "m", "male", "1":
-		return "male", nil
+		return "m", nil
 	case "女", "女性", "f", "female", "2":
-		return "female", nil
+		return "f", nil
 	case "不详", "未知", "unknown", "-", "0", "9":
 		return "", nil
 	}

@@ -33,7 +33,7 @@ func TestRead(t *testing.T) {
 		t.Fatal(bad.Fault)
 	}
 	want := Reading{
-		Facts:   Facts{Name: "张 伟", Keys: []string{"张伟"}, PoliceNo: "012345", NationalID: "33010219850607123X", Birth: "1985-06", Sex: "male"},
+		Facts:   Facts{Name: "张 伟", Keys: []string{"张伟"}, PoliceNo: "012345", NationalID: "33010219850607123X", Birth: "1985-06", Sex: "m"},
 		EventOn: "2020-09-16", ReceivedOn: "2020-09-20", Class: "态度生硬", Category: "public_conduct", Severity: 2, Narrative: "摘要",
 	}
 	if d := cmp.Diff(want, got); d != "" {

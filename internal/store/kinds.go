@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"plumbline/internal/inquiry"
+	"plumbline/internal/intake"
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
 	"plumbline/internal/rectify"
@@ -28,6 +29,10 @@ var kinds = []rowKind{
 	row[selfcheck.RosterAmendment]("roster_amendment"),
 	row[selfcheck.Supplement]("supplement"),
 	row[selfcheck.Certification]("certification"),
+	row[intake.AuditBatch]("audit_batch"),
+	row[intake.AuditRecord]("audit_record"),
+	row[intake.Match]("match"),
+	row[intake.MatchDecision]("match_decision"),
 	row[issue.Issue]("issue"),
 	row[issue.Statement]("statement"),
 	row[inquiry.Case]("case"),

@@ -1,0 +1,370 @@
+package store
+
+import (
+	"context"
+	"slices"
+
+	"github.com/uptrace/bun"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/intake"
+	"plumbline/internal/roster"
+)
+
+// batchColumns judge a batch by where its importer holds his role.
+var batchColumns = ScopeColumns{ID: "id", Unit: "unit_id", Branch: "branch_id"}
+
+// MatchIndex reads everybody and every unit into the index that matching asks.
+// It is read once per import, about 14,000 people in some 100 ms.
+func (v *View) MatchIndex(ctx context.Context) (*intake.Index, error) {
+	return v.matchIndex(ctx, nil)
+}
+
+// MatchIndexOf is the same for few people, to show them side by side.
+func (v *View) MatchIndexOf(ctx context.Context, people []string) (*intake.Index, error) {
+	if len(people) == 0 {
+		people = []string{""}
+	}
+	return v.matchIndex(ctx, people)
+}
+
+func (v *View) matchIndex(ctx context.Context, only []string) (*intake.Index, error) {
+	narrow := func(column string) *bun.SelectQuery {
+		q := v.db.NewSelect()
+		if only != nil {
+			q = q.Where("? IN (?)", bun.Safe(column), bun.In(only))
+		}
+		return q
+	}
+	var people []struct {
+		ID          string `bun:"id"`
+		PersonnelNo string `bun:"personnel_no"`
+		Name        string `bun:"name"`
+		Pinyin      string `bun:"pinyin"`
+		Sex         string `bun:"sex"`
+		BornOn      string `bun:"born_on"`
+		IDHash      string `bun:"id_hash"`
+	}
+	if err := narrow("id").TableExpr("people").Column("id", "personnel_no", "name", "pinyin", "sex", "born_on", "id_hash").OrderExpr("id").Scan(ctx, &people); err != nil {
+		return nil, err
+	}
+	subjects := make([]intake.Subject, len(people))
+	at := make(map[string]*intake.Subject, len(people))
+	for i, p := range people {
+		subjects[i] = intake.Subject{ID: p.ID, Name: p.Name, Pinyin: intake.NameKey(p.Pinyin), Sex: p.Sex, Birth: p.BornOn, National: p.IDHash,
+			Numbers: []intake.Held{{Value: p.PersonnelNo}}}
+		at[p.ID] = &subjects[i]
+	}
+	var identifiers []struct {
+		PersonID string      `bun:"person_id"`
+		Kind     string      `bun:"kind"`
+		Value    string      `bun:"value"`
+		FromOn   roster.Date `bun:"from_on"`
+		ToOn     roster.Date `bun:"to_on"`
+	}
+	if err := narrow("person_id").TableExpr("identifiers").Column("person_id", "kind", "value", "from_on", "to_on").OrderExpr("person_id, from_on").Scan(ctx, &identifiers); err != nil {
+		return nil, err
+	}
+	for _, i := range identifiers {
+		s := at[i.PersonID]
+		switch {
+		case s == nil:
+		case i.Kind == roster.FormerName:
+			s.Former = append(s.Former, i.Value)
+		default:
+			s.Numbers = append(s.Numbers, intake.Held{Value: i.Value, From: i.FromOn, To: i.ToOn})
+		}
+	}
+	var postings []struct {
+		PersonID string      `bun:"person_id"`
+		UnitID   string      `bun:"unit_id"`
+		Rank     string      `bun:"rank"`
+		Main     bool        `bun:"main"`
+		FromOn   roster.Date `bun:"from_on"`
+		ToOn     roster.Date `bun:"to_on"`
+	}
+	if err := narrow("person_id").TableExpr("postings").Column("person_id", "unit_id", "rank", "main", "from_on", "to_on").OrderExpr("person_id, from_on").Scan(ctx, &postings); err != nil {
+		return nil, err
+	}
+	for _, p := range postings {
+		if s := at[p.PersonID]; s != nil {
+			s.Postings = append(s.Postings, intake.Served{Unit: p.UnitID, Rank: p.Rank, Main: p.Main, From: p.FromOn, To: p.ToOn})
+		}
+	}
+	var units []struct {
+		ID       string `bun:"id"`
+		Code     string `bun:"code"`
+		Name     string `bun:"name"`
+		NameEN   string `bun:"name_en"`
+		Tier     int    `bun:"tier"`
+		ParentID string `bun:"parent_id"`
+	}
+	if err := v.db.NewSelect().TableExpr("units").Column("id", "code", "name", "name_en", "tier", "parent_id").OrderExpr("id").Scan(ctx, &units); err != nil {
+		return nil, err
+	}
+	places := make([]intake.Place, len(units))
+	for i, u := range units {
+		places[i] = intake.Place{ID: u.ID, Name: u.Name, Short: u.NameEN, Code: u.Code, Parent: u.ParentID, Tier: u.Tier}
+	}
+	return intake.NewIndex(subjects, places), nil
+}
+
+// Batch opens one batch under the scope.
+func (v *View) Batch(ctx context.Context, id string, sc roster.Scope) (*intake.AuditBatch, error) {
+	return one(ctx, v, id, sc, batchColumns, &[]*intake.AuditBatch{})
+}
+
+// one reads a row by id under a scope; outside it, it is not there.
+func one[T any](ctx context.Context, v *View, id string, sc roster.Scope, columns ScopeColumns, rows *[]*T) (*T, error) {
+	if err := scoped(v.db.NewSelect().Model(rows).Where("id = ?", id), sc, columns).Scan(ctx); err != nil {
+		return nil, err
+	}
+	if len(*rows) != 1 {
+		return nil, fault.NotFound()
+	}
+	return (*rows)[0], nil
+}
+
+// BatchList is one page of batches, newest first, after the given id.
+func (v *View) BatchList(ctx context.Context, source string, sc roster.Scope, after string, limit int) ([]*intake.AuditBatch, error) {
+	rows := []*intake.AuditBatch{}
+	q := scoped(v.db.NewSelect().Model(&rows), sc, batchColumns)
+	if source != "" {
+		q = q.Where("source = ?", source)
+	}
+	if after != "" {
+		q = q.Where("id < ?", after)
+	}
+	err := q.OrderExpr("id DESC").Limit(int64(limit)).Scan(ctx)
+	return rows, err
+}
+
+// BatchOfFile finds the live batch that a file of a source was imported as; nil
+// if there is none.
+func (v *View) BatchOfFile(ctx context.Context, hash, source, sheet string) (*intake.AuditBatch, error) {
+	var rows []*intake.AuditBatch
+	err := v.db.NewSelect().Model(&rows).Where("file_hash = ? AND source = ? AND sheet = ?", hash, source, sheet).
+		Where("state NOT IN (?, ?)", intake.Withdrawing, intake.Withdrawn).OrderExpr("id").Limit(1).Scan(ctx)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return rows[0], nil
+}
+
+// AuditRecords reads records by id, in no order. Who may see them is judged by
+// their matches.
+func (v *View) AuditRecords(ctx context.Context, ids ...string) ([]*intake.AuditRecord, error) {
+	var out []*intake.AuditRecord
+	for chunk := range slices.Chunk(ids, 500) {
+		var rows []*intake.AuditRecord
+		if err := v.db.NewSelect().Model(&rows).Where("id IN (?)", bun.In(chunk)).Scan(ctx); err != nil {
+			return nil, err
+		}
+		out = append(out, rows...)
+	}
+	return out, nil
+}
+
+// RejectedRecords are the records of a batch that were refused, in the order of
+// the file, after a row.
+func (v *View) RejectedRecords(ctx context.Context, batch string, after, limit int) ([]*intake.AuditRecord, error) {
+	rows := []*intake.AuditRecord{}
+	err := v.db.NewSelect().Model(&rows).Where("batch_id = ? AND row_no > ? AND reject_code <> ''", batch, after).
+		OrderExpr("row_no").Limit(int64(limit)).Scan(ctx)
+	return rows, err
+}
+
+// Originals finds, for keyed sums, the match of the earliest live record that
+// said the same.
+func (v *View) Originals(ctx context.Context, sums []string) (map[string]*intake.Match, error) {
+	out := make(map[string]*intake.Match)
+	for chunk := range slices.Chunk(sums, 500) {
+		var found []struct {
+			ID  string `bun:"id"`
+			Sum string `bun:"row_sum"`
+		}
+		if err := v.db.NewSelect().TableExpr("audit_records").Column("id", "row_sum").
+			Where("row_sum <> '' AND row_sum IN (?)", bun.In(chunk)).OrderExpr("id").Scan(ctx, &found); err != nil {
+			return nil, err
+		}
+		if len(found) == 0 {
+			continue
+		}
+		ids, sum := make([]string, len(found)), make(map[string]string, len(found))
+		for i, f := range found {
+			ids[i], sum[f.ID] = f.ID, f.Sum
+		}
+		matches, err := v.MatchesOfRecords(ctx, ids)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			m := matches[id]
+			if m == nil || m.State == intake.StateDuplicate || m.State == intake.StateWithdrawn || m.State == intake.StateRejected {
+				continue
+			}
+			if s := sum[id]; out[s] == nil {
+				out[s] = m
+			}
+		}
+	}
+	return out, nil
+}
+
+// MatchesOfRecords reads the matches of records: record id → match.
+func (v *View) MatchesOfRecords(ctx context.Context, records []string) (map[string]*intake.Match, error) {
+	out := make(map[string]*intake.Match, len(records))
+	for chunk := range slices.Chunk(records, 500) {
+		var rows []*intake.Match
+		if err := v.db.NewSelect().Model(&rows).Where("record_id IN (?)", bun.In(chunk)).Scan(ctx); err != nil {
+			return nil, err
+		}
+		for _, m := range rows {
+			out[m.RecordID] = m
+		}
+	}
+	return out, nil
+}
+
+// matchScoped narrows to the matches that the scope admits, and hides an open
+// one from whoever is barred from any of its candidates, himself included.
+func matchScoped(q *bun.SelectQuery, sc roster.Scope) *bun.SelectQuery {
+	q = scoped(q, sc, columnsDefault)
+	for _, p := range sc.BarPeople {
+		q = q.Where("NOT (person_id = '' AND candidates LIKE ?)", "%"+p+"%")
+	}
+	for _, b := range sc.BarDated {
+		to := b.To
+		if to == "" {
+			to = "9999-12-31"
+		}
+		q = q.Where("NOT (person_id = '' AND candidates LIKE ? AND event_on >= ? AND event_on <= ?)", "%"+b.Person+"%", string(b.From), string(to))
+	}
+	if len(sc.BarObjects) > 0 {
+		q = q.Where("(issue_id = '' OR issue_id NOT IN (?))", bun.In(sc.BarObjects))
+	}
+	return q
+}
+
+// Match opens one match under the scope.
+func (v *View) Match(ctx context.Context, id string, sc roster.Scope) (*intake.Match, error) {
+	var rows []*intake.Match
+	if err := matchScoped(v.db.NewSelect().Model(&rows).Where("id = ?", id), sc).Scan(ctx); err != nil {
+		return nil, err
+	}
+	if len(rows) != 1 {
+		return nil, fault.NotFound()
+	}
+	return rows[0], nil
+}
+
+// MatchList is one page of the queue, newest events first; after is the last
+// row of the page before.
+func (v *View) MatchList(ctx context.Context, f intake.Filter, sc roster.Scope, after *intake.Spot, limit int) ([]*intake.Match, error) {
+	rows := []*intake.Match{}
+	q, err := v.matchWhere(ctx, v.db.NewSelect().Model(&rows), f, sc)
+	if err != nil {
+		return nil, err
+	}
+	if after != nil {
+		q = q.Where("(event_on, id) < (?, ?)", string(after.EventOn), after.ID)
+	}
+	err = q.OrderExpr("event_on DESC, id DESC").Limit(int64(limit)).Scan(ctx)
+	return rows, err
+}
+
+// MatchCount is the exact number of rows that the list has.
+func (v *View) MatchCount(ctx context.Context, f intake.Filter, sc roster.Scope) (int64, error) {
+	q, err := v.matchWhere(ctx, v.db.NewSelect().Model((*intake.Match)(nil)), f, sc)
+	if err != nil {
+		return 0, err
+	}
+	n, err := q.Count(ctx)
+	return int64(n), err
+}
+
+func (v *View) matchWhere(ctx context.Context, q *bun.SelectQuery, f intake.Filter, sc roster.Scope) (*bun.SelectQuery, error) {
+	q, err := v.underUnit(ctx, q, f.Unit, false)
+	if err != nil {
+		return nil, err
+	}
+	q = matchScoped(q, sc)
+	for column, value := range map[string]string{"level": string(f.Level), "state": string(f.State), "source": f.Source, "batch_id": f.Batch} {
+		if value != "" {
+			q = q.Where("? = ?", bun.Safe(column), value)
+		}
+	}
+	if f.Open {
+		q = q.Where("state IN (?, ?, ?)", intake.StateProbable, intake.StateAmbiguous, intake.StateUnmatched)
+	}
+	return q, nil
+}
+
+// MatchesOfBatch are the matches of a batch in the order of the file, after a
+// row, whatever their state; for withdrawing it.
+func (v *View) MatchesOfBatch(ctx context.Context, batch string, after, limit int) ([]*intake.Match, error) {
+	var rows []*intake.Match
+	err := v.db.NewSelect().Model(&rows).Where("batch_id = ? AND row_no > ?", batch, after).OrderExpr("row_no").Limit(int64(limit)).Scan(ctx)
+	return rows, err
+}
+
+// DuplicatesOf are the matches that were linked to others, oldest first:
+// original id → duplicates.
+func (v *View) DuplicatesOf(ctx context.Context, matches ...string) (map[string][]*intake.Match, error) {
+	out := make(map[string][]*intake.Match)
+	for chunk := range slices.Chunk(matches, 500) {
+		var rows []*intake.Match
+		if err := v.db.NewSelect().Model(&rows).Where("original_id <> '' AND original_id IN (?) AND state = ?", bun.In(chunk), intake.StateDuplicate).
+			OrderExpr("id").Scan(ctx); err != nil {
+			return nil, err
+		}
+		for _, m := range rows {
+			out[m.Original] = append(out[m.Original], m)
+		}
+	}
+	return out, nil
+}
+
+// MatchDecisions are the steps taken on a match, oldest first.
+func (v *View) MatchDecisions(ctx context.Context, match string) ([]*intake.MatchDecision, error) {
+	rows := []*intake.MatchDecision{}
+	err := v.db.NewSelect().Model(&rows).Where("match_id = ?", match).OrderExpr("id").Scan(ctx)
+	return rows, err
+}
+
+// Mappings are what users said about a source's words: kind → word → meaning.
+func (v *View) Mappings(ctx context.Context, source string) (map[string]map[string]string, error) {
+	var rows []intake.Mapping
+	if err := v.db.NewSelect().Model(&rows).Where("source = ?", source).Scan(ctx); err != nil {
+		return nil, err
+	}
+	out := map[string]map[string]string{"column": {}, "class": {}}
+	for _, m := range rows {
+		if out[m.Kind] != nil {
+			out[m.Kind][m.Word] = m.Meaning
+		}
+	}
+	return out, nil
+}
+
+// Upload reads a stored file; a fault if it is not there.
+func (v *View) Upload(ctx context.Context, id string) (*intake.Upload, error) {
+	var rows []*intake.Upload
+	if err := v.db.NewSelect().Model(&rows).Where("id = ?", id).Scan(ctx); err != nil {
+		return nil, err
+	}
+	if len(rows) != 1 {
+		return nil, fault.NotFound()
+	}
+	return rows[0], nil
+}
+
+// JobOf is the newest job about an object; nil if there is none.
+func (v *View) JobOf(ctx context.Context, object string) (*Job, error) {
+	var rows []*Job
+	err := v.db.NewSelect().Model(&rows).Where("object_id = ?", object).OrderExpr("created_at DESC, id DESC").Limit(1).Scan(ctx)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return rows[0], nil
+}
