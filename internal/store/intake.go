@@ -111,18 +111,14 @@ func (v *View) matchIndex(ctx context.Context, only []string) (*intake.Index, er
 
 // Batch opens one batch under the scope.
 func (v *View) Batch(ctx context.Context, id string, sc roster.Scope) (*intake.AuditBatch, error) {
-	return one(ctx, v, id, sc, batchColumns, &[]*intake.AuditBatch{})
-}
-
-// one reads a row by id under a scope; outside it, it is not there.
-func one[T any](ctx context.Context, v *View, id string, sc roster.Scope, columns ScopeColumns, rows *[]*T) (*T, error) {
-	if err := scoped(v.db.NewSelect().Model(rows).Where("id = ?", id), sc, columns).Scan(ctx); err != nil {
+	var rows []*intake.AuditBatch
+	if err := scoped(v.db.NewSelect().Model(&rows).Where("id = ?", id), sc, batchColumns).Scan(ctx); err != nil {
 		return nil, err
 	}
-	if len(*rows) != 1 {
+	if len(rows) != 1 {
 		return nil, fault.NotFound()
 	}
-	return (*rows)[0], nil
+	return rows[0], nil
 }
 
 // BatchList is one page of batches, newest first, after the given id.
