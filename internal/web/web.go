@@ -31,6 +31,7 @@ import (
 
 	"github.com/uptrace/bunrouter"
 
+	"plumbline/internal/app"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
 	"plumbline/internal/web/assets"
@@ -59,9 +60,10 @@ const (
 
 // Options is what the face needs of the program around it.
 type Options struct {
+	App *app.App
 	// Who says who holds the session, and why not: a fault of kind Unauth.
 	Who func(ctx context.Context, session string) (*roster.Actor, error)
-	// May says whether any role of the actor allows the operation.
+	// May says whether any role of the actor allows the operation; App.May if nil.
 	May    func(who *roster.Actor, op string) bool
 	Log    *slog.Logger
 	Secure bool // served over https: cookies say so
@@ -71,6 +73,7 @@ type Options struct {
 // Face is the HTML face.
 type Face struct {
 	Options
+	app    *app.App
 	router *bunrouter.Router
 	origin *http.CrossOriginProtection
 	routes []Route
@@ -78,7 +81,10 @@ type Face struct {
 
 // New makes the face with all its pages.
 func New(o Options) *Face {
-	f := &Face{Options: o, origin: http.NewCrossOriginProtection()}
+	f := &Face{Options: o, app: o.App, origin: http.NewCrossOriginProtection()}
+	if f.May == nil {
+		f.May = o.App.May
+	}
 	f.routes = f.allRoutes()
 	f.router = bunrouter.New(
 		bunrouter.WithNotFoundHandler(f.handler(Route{Public: true, Handler: func(c *Call) error { return fault.NotFound() }})),
