@@ -1,0 +1,3 @@
+package api
+
+func registerAccount(r *registry) {}

@@ -1,0 +1,71 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"plumbline/internal/app"
+)
+
+func containsFold(s, part string) bool { return strings.Contains(strings.ToLower(s), part) }
+
+// HeadView is the state of the ledger.
+type HeadView struct {
+	Origin string `json:"origin"`
+	Size   int64  `json:"size" doc:"Number of entries"`
+	Root   string `json:"root" doc:"Merkle tree head (RFC 6962), hexadecimal"`
+}
+
+// EntryView is one ledger entry with its exact bytes.
+type EntryView struct {
+	Seq    int64     `json:"seq"`
+	At     time.Time `json:"at"`
+	Verb   string    `json:"verb"`
+	Kind   string    `json:"kind"`
+	Object string    `json:"object"`
+	Body   string    `json:"body" doc:"Exact bytes that were hashed"`
+	Leaf   string    `json:"leaf"`
+}
+
+// Paged is one page of a list.
+type Paged[T any] struct {
+	Items []T    `json:"items"`
+	Next  string `json:"next,omitempty" doc:"Cursor of the next page; absent on the last"`
+}
+
+func registerCore(r *registry) {
+	handle(r, "ledger.head", func(ctx context.Context, c *Call, _ *struct{}) (HeadView, error) {
+		h, err := r.f.App.LedgerHead(ctx, c.Actor)
+		return HeadView{h.Origin, h.Size, fmt.Sprintf("%x", h.Root[:])}, err
+	}, Summary("Size and root of the ledger"))
+	handle(r, "ledger.entries", func(ctx context.Context, c *Call, in *struct {
+		From  int64 `query:"from" minimum:"0"`
+		Limit int   `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	}) (Paged[EntryView], error) {
+		rows, err := r.f.App.LedgerEntries(ctx, c.Actor, in.From, in.Limit)
+		out := Paged[EntryView]{Items: []EntryView{}}
+		for _, e := range rows {
+			out.Items = append(out.Items, EntryView{e.Seq, e.At.UTC(), e.Verb, e.Kind, e.ObjectID, string(e.Body), fmt.Sprintf("%x", e.Leaf)})
+		}
+		return out, err
+	}, Summary("Ledger entries from a sequence number on"))
+	handle(r, "job.read", func(ctx context.Context, c *Call, in *struct {
+		ID string `path:"id"`
+	}) (app.JobView, error) {
+		return r.f.App.Job(ctx, c.Actor, in.ID)
+	}, Summary("Progress of a job"))
+	handle(r, "job.list", func(ctx context.Context, c *Call, in *struct {
+		Cursor string `query:"cursor"`
+		Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	}) (Paged[app.JobView], error) {
+		rows, next, err := r.f.App.Jobs(ctx, c.Actor, in.Cursor, in.Limit)
+		return Paged[app.JobView]{rows, next}, err
+	}, Summary("My jobs, newest first"))
+	handle(r, "job.cancel", func(ctx context.Context, c *Call, in *struct {
+		ID string `path:"id"`
+	}) (app.JobView, error) {
+		return r.f.App.CancelJob(ctx, c.Actor, in.ID)
+	}, Summary("Stop a job where it stands"))
+}
