@@ -88,7 +88,7 @@ var doors = map[string][]string{
 	"github.com/mozillazg/go-pinyin":  {"internal/roster"},
 	"database/sql":                    {"internal/store", "internal/bench", "internal/apptest"},
 	"github.com/alexedwards/argon2id": {"internal/app", "internal/account"},
-	"github.com/pelletier/go-toml":    {"internal/words"},
+	"github.com/pelletier/go-toml":    {"internal/words", "internal/cli"},
 	"plumbline/internal/apptest":      {"internal/apptest"},
 	"plumbline/internal/store":        {"internal/app", "internal/apptest", "internal/cli", "internal/bench", "internal/demo"},
 	"plumbline/internal/access":       {"internal/app", "internal/apptest", "internal/cli", "internal/bench"},

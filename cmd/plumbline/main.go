@@ -1,4 +1,10 @@
 // Command plumbline is the personnel issue-tracking and accountability ledger.
 package main
 
-func main() {}
+import (
+	"os"
+
+	"plumbline/internal/cli"
+)
+
+func main() { os.Exit(cli.Main(os.Args[1:], os.Stdout, os.Stderr)) }

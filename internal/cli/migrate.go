@@ -1,0 +1,42 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"plumbline/internal/store"
+)
+
+func init() { makers = append(makers, migrateCommand) }
+
+func migrateCommand(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "migrate",
+		Short: "Make the database, or bring its schema up to date",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) (err error) {
+			if _, err := e.secret(true); err != nil {
+				return err
+			}
+			st, err := store.Open(c.Context(), e.DB, store.Options{Clock: time.Now})
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, st.Close()) }()
+			names, err := st.Migrate(c.Context())
+			if err != nil {
+				return err
+			}
+			for _, n := range names {
+				fmt.Fprintln(e.out, n)
+			}
+			if len(names) == 0 {
+				fmt.Fprintln(e.out, "up to date")
+			}
+			return nil
+		},
+	}
+}

@@ -1,0 +1,167 @@
+// Package cli is the command line: it reads the configuration, wires store,
+// app and faces together, and prints. It decides nothing that a face could be
+// asked to decide. An operator's command acts as the program itself, or as the
+// account named by --as where a person must answer for it.
+//
+// A setting comes from the file named by --config (TOML), then from the
+// environment (PLUMBLINE_DB for --db), then from the flag: the last one wins.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/pelletier/go-toml/v2"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/words"
+)
+
+// Config is the configuration with its defaults.
+type Config struct {
+	DB     string // a file path or a postgres:// URL
+	Addr   string
+	Key    string // file of the site secret; "" lies beside the database
+	Secure bool   // cookies only over https
+	Lang   string
+	Output string // table, json or csv
+}
+
+func defaults() *Config {
+	return &Config{DB: "plumbline.db", Addr: "127.0.0.1:8080", Lang: string(words.EN), Output: "table"}
+}
+
+// env is what a command works with.
+type env struct {
+	*Config
+	out, err io.Writer
+	log      *slog.Logger
+}
+
+// makers are the commands; each file of this package adds its own.
+var makers []func(e *env) *cobra.Command
+
+// Main runs the command line and gives the exit status: 0 only for success.
+func Main(args []string, out, errOut io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	e := &env{Config: defaults(), out: out, err: errOut}
+	e.log = slog.New(slog.NewTextHandler(errOut, nil))
+	root := e.root()
+	root.SetArgs(args)
+	if err := root.ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(errOut, "plumbline: "+e.explain(err))
+		return 1
+	}
+	return 0
+}
+
+func (e *env) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "plumbline",
+		Short:         "Personnel issue-tracking and accountability ledger",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.SetOut(e.out)
+	root.SetErr(e.err)
+	root.CompletionOptions.DisableDefaultCmd = true
+	config := ""
+	f := root.PersistentFlags()
+	f.SortFlags = false
+	f.StringVar(&e.DB, "db", e.DB, "database: a file path or a postgres:// URL")
+	f.StringVar(&config, "config", "", "configuration file (TOML)")
+	f.StringVar(&e.Key, "key-file", e.Key, "file of the site secret (default: the database path with .key)")
+	f.StringVar(&e.Lang, "lang", e.Lang, "language of messages: en or zh-CN")
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return settle(c.Flags(), config) }
+	for _, m := range makers {
+		root.AddCommand(m(e))
+	}
+	return root
+}
+
+// settle gives each flag that was not typed its value from the environment or
+// the file.
+func settle(flags *pflag.FlagSet, config string) error {
+	if config == "" {
+		config = os.Getenv("PLUMBLINE_CONFIG")
+	}
+	file := map[string]any{}
+	if config != "" {
+		raw, err := os.ReadFile(config)
+		if err != nil {
+			return err
+		}
+		if err := toml.Unmarshal(raw, &file); err != nil {
+			return fmt.Errorf("read %s: %w", config, err)
+		}
+		for name := range file {
+			if flags.Lookup(name) == nil && !known[name] {
+				return fmt.Errorf("%s: there is no setting %q", config, name)
+			}
+		}
+	}
+	var err error
+	flags.VisitAll(func(f *pflag.Flag) {
+		if f.Changed || f.Name == "config" || f.Name == "help" || err != nil {
+			return
+		}
+		value, ok := os.LookupEnv("PLUMBLINE_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_")))
+		if !ok {
+			v, there := file[f.Name]
+			if !there {
+				return
+			}
+			value = fmt.Sprint(v)
+		}
+		if e := flags.Set(f.Name, value); e != nil {
+			err = fmt.Errorf("setting %s: %w", f.Name, e)
+		}
+	})
+	return err
+}
+
+// known are settings of one command that a shared file may hold for another.
+var known = map[string]bool{"addr": true, "secure": true, "output": true}
+
+// addrFlag and outputFlag are the flags that several commands share.
+func (e *env) addrFlag(c *cobra.Command) {
+	c.Flags().StringVar(&e.Addr, "addr", e.Addr, "address to listen on")
+	c.Flags().BoolVar(&e.Secure, "secure", e.Secure, "cookies only over https (set it behind TLS)")
+}
+
+func (e *env) outputFlag(c *cobra.Command) {
+	c.Flags().StringVar(&e.Output, "output", e.Output, "how rows are printed: table, json or csv")
+}
+
+// explain is an error as the operator reads it: the safe text of a fault and,
+// because an operator may see it, its cause.
+func (e *env) explain(err error) string {
+	var f *fault.Error
+	if !errors.As(err, &f) {
+		return err.Error()
+	}
+	lang := words.Match("", e.Lang)
+	text := words.Args(lang, "fault."+f.Code, f.Args)
+	if f.Field != "" {
+		text = f.Field + ": " + text
+	}
+	if f.Cause != nil {
+		text += " (" + f.Cause.Error() + ")"
+	}
+	for _, m := range f.More {
+		text += "\n  " + e.explain(m)
+	}
+	return text
+}

@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"plumbline/internal/words"
+)
+
+func init() { makers = append(makers, serveCommand) }
+
+func serveCommand(e *env) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve pages and API until told to stop",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) (err error) {
+			s, err := e.open(c.Context(), false)
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, s.Close()) }()
+			return e.serve(c.Context(), s, false)
+		},
+	}
+	e.addrFlag(c)
+	return c
+}
+
+// Limits of the server. A request with an upload may take two minutes.
+const (
+	headerLimit = 64 << 10
+	bodyLimit   = 22 << 20
+	grace       = 15 * time.Second
+)
+
+// serve answers until ctx ends, then lets running requests finish.
+func (e *env) serve(ctx context.Context, s *site, demo bool) error {
+	listener, err := net.Listen("tcp", e.Addr)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{
+		Handler:           e.handler(s, demo),
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       2 * time.Minute,
+		WriteTimeout:      3 * time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    headerLimit,
+		ErrorLog:          slog.NewLogLogger(e.log.Handler(), slog.LevelDebug),
+	}
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var jobs sync.WaitGroup
+	jobs.Go(func() { s.app.RunJobs(work) })
+	defer func() { stop(); jobs.Wait() }()
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	fmt.Fprintf(e.out, "serving http://%s\n", listener.Addr())
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	fmt.Fprintln(e.out, "stopping")
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	if err := server.Shutdown(last); err != nil {
+		return fmt.Errorf("some requests did not finish: %w", err)
+	}
+	return nil
+}
+
+// handler mounts both faces and the health pages on one mux, behind what every
+// request goes through: an id, a limit, and a net for panics.
+func (e *env) handler(s *site, demo bool) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { plainly(w, http.StatusOK, "ok") })
+	mux.HandleFunc("/readyz", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+		defer cancel()
+		if err := s.app.Ping(ctx); err != nil {
+			e.log.ErrorContext(ctx, "not ready", "request", w.Header().Get("X-Request-Id"), "error", err)
+			plainly(w, http.StatusServiceUnavailable, "not ready")
+			return
+		}
+		plainly(w, http.StatusOK, "ready")
+	})
+	e.faces(mux, s, demo)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := requestID()
+		w.Header().Set("X-Request-Id", id)
+		defer func() {
+			if p := recover(); p != nil && p != http.ErrAbortHandler {
+				e.log.ErrorContext(r.Context(), "panic", "request", id, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+				plainly(w, http.StatusInternalServerError, words.T(words.Match(r.Header.Get("Accept-Language"), ""), "fault.internal")+" "+id)
+			}
+		}()
+		if r.ContentLength > bodyLimit {
+			w.Header().Set("Connection", "close")
+			plainly(w, http.StatusRequestEntityTooLarge, words.T(words.Match(r.Header.Get("Accept-Language"), ""), "fault.too_large"))
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
+		mux.ServeHTTP(w, r)
+	})
+}
+
+func plainly(w http.ResponseWriter, status int, text string) {
+	h := w.Header()
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintln(w, text) // the reader may have gone away
+}
+
+// requestID is a short random id for page, log and answer.
+func requestID() string {
+	var b [9]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}

@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"plumbline/internal/app"
+	"plumbline/internal/store"
+
+	_ "time/tzdata" // civil dates need the zone even where the system has no table
+)
+
+// site is an opened database with the application over it.
+type site struct {
+	store *store.Store
+	app   *app.App
+}
+
+// open opens the database of --db; migrate brings its schema up to date first.
+func (e *env) open(ctx context.Context, migrate bool) (*site, error) {
+	if store.DialectOf(e.DB) == store.SQLite && !migrate {
+		if _, err := os.Stat(e.DB); errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("there is no database %s; make one with: plumbline migrate --db %s", e.DB, e.DB)
+		}
+	}
+	secret, err := e.secret(migrate)
+	if err != nil {
+		return nil, err
+	}
+	st, err := store.Open(ctx, e.DB, store.Options{Clock: time.Now})
+	if err != nil {
+		return nil, err
+	}
+	if migrate {
+		if _, err := st.Migrate(ctx); err != nil {
+			return nil, errors.Join(err, st.Close())
+		}
+	}
+	a, err := app.New(app.Config{Store: st, Secret: secret, Log: e.log})
+	if err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return &site{store: st, app: a}, nil
+}
+
+// Close ends the site; on SQLite it brings the write-ahead log home.
+func (s *site) Close() error { return s.store.Close() }
+
+// with opens the site for one command and closes it after.
+func (e *env) with(ctx context.Context, do func(ctx context.Context, s *site) error) (err error) {
+	s, err := e.open(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	return do(ctx, s)
+}
+
+// secret reads the site secret from its file, which only the operator may
+// read; make lets a first run write a fresh one.
+func (e *env) secret(make bool) ([]byte, error) {
+	path := e.Key
+	if path == "" {
+		path = e.DB + ".key"
+		if store.DialectOf(e.DB) == store.Postgres {
+			path = "plumbline.key" // a URL is no path
+		}
+	}
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) && make {
+		fresh := [32]byte{}
+		_, _ = rand.Read(fresh[:]) // never fails
+		text := hex.EncodeToString(fresh[:]) + "\n"
+		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if err != nil {
+			return nil, fmt.Errorf("write the site secret: %w", err)
+		}
+		_, err = file.WriteString(text)
+		if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+			return nil, fmt.Errorf("write the site secret: %w", err)
+		}
+		raw = []byte(text)
+	} else if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the site secret %s is missing; it is made by plumbline migrate and must travel with the database", path)
+	} else if err != nil {
+		return nil, fmt.Errorf("read the site secret: %w", err)
+	}
+	secret, err := hex.DecodeString(strings.TrimSpace(string(raw)))
+	if err != nil || len(secret) < 32 {
+		return nil, fmt.Errorf("the site secret %s is damaged: it must hold 64 hexadecimal digits", path)
+	}
+	return secret, nil
+}
