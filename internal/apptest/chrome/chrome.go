@@ -232,6 +232,7 @@ func (b *Browser) Tab(width int, lang string) (*Tab, error) {
 		{"Page.enable", nil},
 		{"Network.enable", nil},
 		{"Network.setExtraHTTPHeaders", map[string]any{"headers": map[string]string{"Accept-Language": lang}}},
+		{"Page.addScriptToEvaluateOnNewDocument", map[string]any{"source": listen}},
 		{"Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 700}},
 	} {
 		var params any
@@ -243,6 +244,19 @@ func (b *Browser) Tab(width int, lang string) (*Tab, error) {
 		}
 	}
 	return t, nil
+}
+
+// listen notes what goes wrong in a page before anything else runs in it.
+const listen = `window.__wrong = [];
+document.addEventListener("securitypolicyviolation", function (e) { window.__wrong.push("refused by policy: " + e.violatedDirective + " " + e.blockedURI + " " + (e.sourceFile || "") + ":" + e.lineNumber); });
+window.addEventListener("error", function (e) { window.__wrong.push("error: " + (e.message || (e.target && (e.target.src || e.target.href)))); }, true);`
+
+// Wrong lists what went wrong in the page: scripts that failed, files that did
+// not load, and what the content security policy refused.
+func (t *Tab) Wrong() ([]string, error) {
+	var list []string
+	err := t.Eval("window.__wrong", &list)
+	return list, err
 }
 
 func (t *Tab) call(method string, params any, into any) error {

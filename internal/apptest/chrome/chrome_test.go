@@ -17,7 +17,7 @@ func TestTab(t *testing.T) {
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; form-action 'self'")
 		_, _ = fmt.Fprintf(w, `<!DOCTYPE html><html lang="en"><title>t</title><main>%s %s</main>
 			<form method="post" action="/next"><label>Name <input name="name"></label><button>Go</button></form>
-			<input id="bare">`, r.Header.Get("Accept-Language"), r.FormValue("name"))
+			<input id="bare"><p style="color:red">x</p>`, r.Header.Get("Accept-Language"), r.FormValue("name"))
 	}))
 	defer site.Close()
 	tab, err := b.Tab(360, "zh-CN")
@@ -48,6 +48,9 @@ func TestTab(t *testing.T) {
 	}
 	if all := strings.Join(found, "\n"); !strings.Contains(all, "label") || !strings.Contains(all, "bare") {
 		t.Errorf("axe does not object to a field without a label: %s", all)
+	}
+	if wrong, err := tab.Wrong(); err != nil || len(wrong) == 0 || !strings.Contains(wrong[0], "style-src") {
+		t.Errorf("an inline style was not noticed: %v, %v", wrong, err)
 	}
 	file := filepath.Join(t.TempDir(), "shot.png")
 	if err := tab.Shot(file); err != nil {

@@ -73,7 +73,14 @@ func run(base, as, password, out string, langs, widths, paths []string) error {
 				if err != nil {
 					return err
 				}
+				wrong, err := tab.Wrong()
+				if err != nil {
+					return err
+				}
 				fmt.Println(file)
+				for _, w := range wrong {
+					fmt.Println("  " + w)
+				}
 				if by > 0 {
 					fmt.Printf("  %d px too wide: %s\n", by, what)
 				}

@@ -90,6 +90,9 @@ func TestPartsInABrowser(t *testing.T) {
 			for _, f := range found {
 				t.Errorf("%s at %d px: %s", lang, width, f)
 			}
+			if wrong, err := tab.Wrong(); err != nil || len(wrong) > 0 {
+				t.Errorf("%s at %d px: %v (%v)", lang, width, wrong, err)
+			}
 			var styled, scripted bool
 			if err := tab.Eval(`getComputedStyle(document.querySelector(".panel")).borderTopWidth === "1px" && document.querySelector(".top img").naturalWidth > 0`, &styled); err != nil || !styled {
 				t.Errorf("%s at %d px: the sheet or the mark did not load (%v)", lang, width, err)
