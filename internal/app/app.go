@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -49,9 +50,10 @@ type App struct {
 	cursor cipher.AEAD
 	idKey  []byte // for the keyed hash of national ids
 
-	places atomic.Pointer[places]
-	actors actorCache
-	jobs   jobRunner
+	places     atomic.Pointer[places]
+	checklists sync.Map // items by checklist id: a published edition never changes
+	actors     actorCache
+	jobs       jobRunner
 }
 
 type places struct {

@@ -1,3 +1,43 @@
 package app
 
-var selfcheckRoutes = []Route{}
+import "plumbline/internal/roster"
+
+// selfcheckRoutes are the operations on checklists, campaigns, lists, their
+// review, completion and certification.
+var selfcheckRoutes = []Route{
+	{Op: "todo.read", Method: "GET", Path: "/todo", Act: roster.ActRead, Kind: roster.KindSelf},
+
+	{Op: "checklist.list", Method: "GET", Path: "/checklists", Act: roster.ActList, Kind: roster.KindChecklist},
+	{Op: "checklist.read", Method: "GET", Path: "/checklists/{id}", Act: roster.ActRead, Kind: roster.KindChecklist},
+	{Op: "checklist.publish", Method: "POST", Path: "/checklists", Act: roster.ActCreate, Kind: roster.KindChecklist, Write: true, Create: true, Status: 201},
+
+	{Op: "campaign.list", Method: "GET", Path: "/campaigns", Act: roster.ActList, Kind: roster.KindCampaign},
+	{Op: "campaign.read", Method: "GET", Path: "/campaigns/{id}", Act: roster.ActRead, Kind: roster.KindCampaign},
+	{Op: "campaign.create", Method: "POST", Path: "/campaigns", Act: roster.ActCreate, Kind: roster.KindCampaign, Write: true, Create: true, Status: 201},
+	{Op: "campaign.open", Method: "POST", Path: "/campaigns/{id}/open", Act: roster.ActOpen, Kind: roster.KindCampaign, Write: true},
+	{Op: "campaign.lock", Method: "POST", Path: "/campaigns/{id}/lock", Act: roster.ActLock, Kind: roster.KindCampaign, Write: true},
+	{Op: "campaign.inspect", Method: "POST", Path: "/campaigns/{id}/inspect", Act: roster.ActEdit, Kind: roster.KindCampaign, Write: true},
+	{Op: "campaign.rectify", Method: "POST", Path: "/campaigns/{id}/rectify", Act: roster.ActEdit, Kind: roster.KindCampaign, Write: true},
+	{Op: "campaign.close", Method: "POST", Path: "/campaigns/{id}/close", Act: roster.ActClose, Kind: roster.KindCampaign, Write: true},
+	{Op: "campaign.continue", Act: roster.ActOpen, Kind: roster.KindCampaign, Write: true},
+	{Op: "campaign.amend", Method: "POST", Path: "/campaigns/{id}/amendments", Act: roster.ActEdit, Kind: roster.KindSnapshot, Write: true, Create: true},
+
+	{Op: "submission.list_own", Method: "GET", Path: "/submissions", Act: roster.ActList, Kind: roster.KindOwnSubmission},
+	{Op: "submission.read_own", Method: "GET", Path: "/submissions/{id}", Act: roster.ActRead, Kind: roster.KindOwnSubmission},
+	{Op: "submission.draft", Method: "PUT", Path: "/submissions/{id}/draft", Act: roster.ActEdit, Kind: roster.KindOwnSubmission},
+	{Op: "submission.submit", Method: "POST", Path: "/submissions/{id}/submit", Act: roster.ActSubmit, Kind: roster.KindOwnSubmission, Write: true, Create: true},
+	{Op: "submission.supplement", Method: "POST", Path: "/submissions/{id}/supplements", Act: roster.ActSupplement, Kind: roster.KindOwnSubmission, Write: true, Create: true, Status: 201},
+	{Op: "submission.receipt", Method: "GET", Path: "/submissions/{id}/receipts", Act: roster.ActRead, Kind: roster.KindOwnSubmission},
+	{Op: "submission.excuse", Method: "POST", Path: "/submissions/{id}/excuse", Act: roster.ActExcuse, Kind: roster.KindSnapshot, Write: true},
+
+	{Op: "review.list", Method: "GET", Path: "/reviews", Act: roster.ActList, Kind: roster.KindSubmission},
+	{Op: "review.read", Method: "GET", Path: "/reviews/{id}", Act: roster.ActRead, Kind: roster.KindSubmission},
+	{Op: "review.accept", Method: "POST", Path: "/reviews/{id}/accept", Act: roster.ActAccept, Kind: roster.KindSubmission, Write: true},
+	{Op: "review.accept_many", Method: "POST", Path: "/reviews", Act: roster.ActAccept, Kind: roster.KindSubmission, Write: true, Create: true},
+	{Op: "review.return", Method: "POST", Path: "/reviews/{id}/return", Act: roster.ActReturn, Kind: roster.KindSubmission, Write: true},
+	{Op: "review.named", Method: "GET", Path: "/named-items", Act: roster.ActList, Kind: roster.KindSubmission},
+
+	{Op: "completion.list", Method: "GET", Path: "/campaigns/{id}/completion", Act: roster.ActList, Kind: roster.KindCompletion},
+	{Op: "completion.read", Method: "GET", Path: "/campaigns/{id}/completion/{unit}", Act: roster.ActRead, Kind: roster.KindCompletion},
+	{Op: "certification.create", Method: "POST", Path: "/campaigns/{id}/completion/{unit}/certify", Act: roster.ActCertify, Kind: roster.KindCertification, Write: true},
+}

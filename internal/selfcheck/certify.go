@@ -79,9 +79,9 @@ func (c Completion) Add(o Completion) Completion {
 }
 
 // Certify certifies a unit: its own roster is complete and every child with a
-// roster has been certified before (rules, section 4.4). open names the
-// children that have not.
-func Certify(c *Campaign, done Completion, open []string, certified bool, by string, now time.Time) (*Certification, error) {
+// roster has been certified before (rules, section 4.4). open counts the units
+// below that have not.
+func Certify(c *Campaign, done Completion, open int, certified bool, by string, now time.Time) (*Certification, error) {
 	switch {
 	case c.State == CampaignDraft || c.State == CampaignClosed:
 		return nil, fault.Conflict("campaign_not_open", "State", string(c.State))
@@ -93,8 +93,8 @@ func Certify(c *Campaign, done Completion, open []string, certified bool, by str
 		return nil, fault.Invalid("certify_no_roster", "unit")
 	case done.Missing() > 0:
 		return nil, fault.Invalid("certify_incomplete", "unit", "Missing", done.Missing(), "Owed", done.Owed)
-	case len(open) > 0:
-		return nil, fault.Invalid("certify_children", "unit", "Count", len(open))
+	case open > 0:
+		return nil, fault.Invalid("certify_children", "unit", "Count", open)
 	}
 	return &Certification{
 		CampaignID: c.ID, UnitID: done.UnitID, Owed: done.Owed, Filed: done.Filed(), Excused: done.Excused,

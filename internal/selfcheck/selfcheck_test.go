@@ -284,22 +284,22 @@ func TestWhoOwesWhatAndWhoReviews(t *testing.T) {
 func TestCertify(t *testing.T) {
 	c := openCampaign()
 	full := Completion{UnitID: "u", Owed: 10, Submitted: 3, Accepted: 4, Locked: 1, Excused: 2}
-	if cert, err := Certify(c, full, nil, false, "head", now); err != nil || cert.Filed != 8 || cert.Excused != 2 || cert.Owed != 10 {
+	if cert, err := Certify(c, full, 0, false, "head", now); err != nil || cert.Filed != 8 || cert.Excused != 2 || cert.Owed != 10 {
 		t.Errorf("%+v, %v", cert, err)
 	}
 	short := full
 	short.Submitted, short.Returned = 2, 1
-	_, err := Certify(c, short, nil, false, "head", now)
+	_, err := Certify(c, short, 0, false, "head", now)
 	wantFault(t, err, fault.InvalidKind, "certify_incomplete", "unit")
 	if short.PerMille() == 1000 {
 		t.Error("a returned list made up the 100 %")
 	}
-	_, err = Certify(c, full, []string{"child"}, false, "head", now)
+	_, err = Certify(c, full, 1, false, "head", now)
 	wantFault(t, err, fault.InvalidKind, "certify_children", "unit")
-	_, err = Certify(c, full, nil, true, "head", now)
+	_, err = Certify(c, full, 0, true, "head", now)
 	wantFault(t, err, fault.ConflictKind, "already_certified", "")
 	c.RosterDone = false
-	_, err = Certify(c, full, nil, false, "head", now)
+	_, err = Certify(c, full, 0, false, "head", now)
 	wantFault(t, err, fault.ConflictKind, "campaign_roster_running", "")
 }
 

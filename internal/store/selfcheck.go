@@ -2,9 +2,11 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"github.com/uptrace/bun"
 
+	"plumbline/internal/issue"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
 )
@@ -278,4 +280,55 @@ func (v *View) Amendments(ctx context.Context, campaignID string, limit int) ([]
 	rows := []selfcheck.RosterAmendment{}
 	err := v.db.NewSelect().Model(&rows).Where("campaign_id = ?", campaignID).OrderExpr("id DESC").Limit(int64(limit)).Scan(ctx)
 	return rows, err
+}
+
+// SubmissionsByID reads lists by id, whatever their scope: for naming them
+// beside something that was judged already.
+func (v *View) SubmissionsByID(ctx context.Context, ids []string) (map[string]selfcheck.Submission, error) {
+	out := make(map[string]selfcheck.Submission, len(ids))
+	for chunk := range slices.Chunk(ids, 500) {
+		var rows []selfcheck.Submission
+		if err := v.db.NewSelect().Model(&rows).Where("id IN (?)", bun.In(chunk)).Scan(ctx); err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			out[r.ID] = r
+		}
+	}
+	return out, nil
+}
+
+// SubmissionsIn reads what one person owes in a campaign, by audience.
+func (v *View) SubmissionsIn(ctx context.Context, campaignID, personID string) (map[selfcheck.Audience]*selfcheck.Submission, error) {
+	var rows []selfcheck.Submission
+	if err := v.db.NewSelect().Model(&rows).Where("person_id = ? AND person_id <> '' AND campaign_id = ?", personID, campaignID).Scan(ctx); err != nil {
+		return nil, err
+	}
+	out := make(map[selfcheck.Audience]*selfcheck.Submission, len(rows))
+	for i := range rows {
+		out[rows[i].Audience] = &rows[i]
+	}
+	return out, nil
+}
+
+// IssuesOfSubmission reads every issue that a list declared, in item order.
+// The caller has judged the list.
+func (v *View) IssuesOfSubmission(ctx context.Context, submissionID string) ([]*issue.Issue, error) {
+	var rows []*issue.Issue
+	err := v.db.NewSelect().Model(&rows).Where("submission_id = ? AND submission_id <> ''", submissionID).Order("item_no", "event_on", "id").Scan(ctx)
+	return rows, err
+}
+
+// SaveDrafts writes saved answers over those of the same items.
+func (sx *ScratchTx) SaveDrafts(ctx context.Context, rows []selfcheck.Draft) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return sx.Upsert(ctx, &rows, "submission_id, item_no", "seq", "body", "saved_at")
+}
+
+// DropDrafts forgets the saved answers of a list that was filed.
+func (sx *ScratchTx) DropDrafts(ctx context.Context, submissionID string) error {
+	_, err := sx.Delete(ctx, (*selfcheck.Draft)(nil), "submission_id = ?", submissionID)
+	return err
 }

@@ -135,10 +135,3 @@ func (v *View) PersonByNumber(ctx context.Context, no string) (*roster.Person, e
 	}
 	return p, nil
 }
-
-// UnitTree reads every unit, tier by tier.
-func (v *View) UnitTree(ctx context.Context) ([]roster.Unit, error) {
-	rows := []roster.Unit{}
-	err := v.db.NewSelect().Model(&rows).Order("tier", "code").Scan(ctx)
-	return rows, err
-}

@@ -1,0 +1,330 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/selfcheck"
+	"plumbline/internal/store"
+)
+
+// UnitCompletion is one unit in the list of completion: its own roster, and
+// with all units below it.
+type UnitCompletion struct {
+	UnitID    string
+	Name      string
+	Tier      int
+	Own       selfcheck.Completion
+	All       selfcheck.Completion // own and below
+	Certified *time.Time
+	Open      int // units below that have not certified
+}
+
+// CompletionList is the completion of a campaign by unit, in tree order.
+type CompletionList struct {
+	Campaign selfcheck.Campaign
+	Units    []UnitCompletion
+	Total    selfcheck.Completion // of the units listed
+}
+
+// Completion lists the completion of the units in the actor's scope.
+func (a *App) Completion(ctx context.Context, who *roster.Actor, campaignID string) (*CompletionList, error) {
+	out := &CompletionList{}
+	err := a.read(ctx, who, "completion.list", func(ctx context.Context, v *store.View) error {
+		c, err := v.Campaign(ctx, campaignID)
+		if err != nil {
+			return err
+		}
+		if c.State == selfcheck.CampaignDraft {
+			return fault.NotFound()
+		}
+		out.Campaign = *c
+		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindCompletion)
+		if err != nil {
+			return err
+		}
+		own, certified, err := a.completions(ctx, v, campaignID)
+		if err != nil {
+			return err
+		}
+		tree, err := a.tree(ctx, v)
+		if err != nil {
+			return err
+		}
+		for _, u := range tree.Units() {
+			if !sc.Admits(roster.Target{Unit: u.ID, Branch: tree.Branch(u.ID)}) {
+				continue
+			}
+			row := UnitCompletion{UnitID: u.ID, Name: u.Name, Tier: u.Tier, Own: own[u.ID], Certified: certified[u.ID]}
+			if who.Lang == "en" && u.NameEN != "" {
+				row.Name = u.NameEN
+			}
+			for _, below := range tree.Subtree(u.ID) {
+				row.All = row.All.Add(own[below])
+				if below != u.ID && own[below].Owed > 0 && certified[below] == nil {
+					row.Open++
+				}
+			}
+			if row.All.Owed == 0 {
+				continue
+			}
+			row.Own.UnitID, row.All.UnitID = u.ID, u.ID
+			out.Total = out.Total.Add(row.Own)
+			out.Units = append(out.Units, row)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// completions reads every unit's own roster and who has certified: one row a
+// unit, for sums over the tree.
+func (a *App) completions(ctx context.Context, v *store.View, campaignID string) (map[string]selfcheck.Completion, map[string]*time.Time, error) {
+	rows, err := v.Completions(ctx, campaignID, roster.Scope{All: true})
+	if err != nil {
+		return nil, nil, err
+	}
+	own := make(map[string]selfcheck.Completion, len(rows))
+	for _, r := range rows {
+		own[r.UnitID] = r
+	}
+	certs, err := v.Certifications(ctx, campaignID)
+	if err != nil {
+		return nil, nil, err
+	}
+	certified := make(map[string]*time.Time, len(certs))
+	for i := range certs {
+		certified[certs[i].UnitID] = &certs[i].CertifiedAt
+	}
+	return own, certified, nil
+}
+
+// UnitCompletionView is one unit with its figures and its roster.
+type UnitCompletionView struct {
+	Campaign      selfcheck.Campaign
+	UnitID        string
+	Name          string
+	Own           selfcheck.Completion
+	MedianDoubled int64 // median of declared items, doubled (7 is 3.5)
+	Similar       int64 // per mille of lists with a near twin in the unit
+	Certification *selfcheck.Certification
+	Open          int         // units below that have not certified
+	Missing, Done []ReviewRow // states only, nothing of the content
+	Names         bool        // whether the rows carry names
+	MayCertify    bool
+	MayExcuse     bool
+}
+
+// UnitCompletion opens one unit's completion: its figures, and to its head and
+// the campaign manager who has and has not filed, by name.
+func (a *App) UnitCompletion(ctx context.Context, who *roster.Actor, campaignID, unitID string) (*UnitCompletionView, error) {
+	out := &UnitCompletionView{UnitID: unitID}
+	err := a.read(ctx, who, "completion.read", func(ctx context.Context, v *store.View) error {
+		target, err := a.unitTarget(ctx, v, unitID)
+		if err != nil {
+			return err
+		}
+		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindCompletion)
+		if err != nil {
+			return err
+		}
+		c, err := v.Campaign(ctx, campaignID)
+		if err != nil {
+			return err
+		}
+		if !sc.Admits(target) || c.State == selfcheck.CampaignDraft {
+			return fault.NotFound()
+		}
+		out.Campaign = *c
+		own, certified, err := a.completions(ctx, v, campaignID)
+		if err != nil {
+			return err
+		}
+		if out.Own = own[unitID]; out.Own.Owed == 0 {
+			return fault.NotFound()
+		}
+		units, err := a.unitNames(ctx, v, who.Lang)
+		if err != nil {
+			return err
+		}
+		out.Name = units[unitID]
+		if out.Open, err = a.openBelow(ctx, v, unitID, own, certified); err != nil {
+			return err
+		}
+		certs, err := v.Certifications(ctx, campaignID)
+		if err != nil {
+			return err
+		}
+		for i := range certs {
+			if certs[i].UnitID == unitID {
+				out.Certification = &certs[i]
+			}
+		}
+		declared, prints, err := v.FiledFigures(ctx, campaignID, unitID)
+		if err != nil {
+			return err
+		}
+		out.MedianDoubled, out.Similar = selfcheck.Median(declared), selfcheck.Similarity(prints)
+		certify, err := a.scope(ctx, v, who, roster.ActCertify, roster.KindCertification)
+		if err != nil {
+			return err
+		}
+		snapshot, err := a.scope(ctx, v, who, roster.ActExcuse, roster.KindSnapshot)
+		if err != nil {
+			return err
+		}
+		out.MayCertify, out.MayExcuse = certify.Admits(target), snapshot.Admits(target)
+		return a.rosterOf(ctx, v, who, sc, out)
+	})
+	return out, err
+}
+
+// rosterOf fills in who has and has not filed. Names are for the unit's head
+// and the campaign manager; others see states.
+func (a *App) rosterOf(ctx context.Context, v *store.View, who *roster.Actor, sc roster.Scope, out *UnitCompletionView) error {
+	if out.Names = out.MayCertify || out.MayExcuse; !out.Names {
+		return nil
+	}
+	rows, err := v.RosterOf(ctx, out.Campaign.ID, out.UnitID, nil, sc)
+	if err != nil {
+		return err
+	}
+	named, err := a.named(ctx, v, who, rows)
+	if err != nil {
+		return err
+	}
+	for _, r := range named {
+		r.NilItems, r.DeclaredItems, r.DeclaredIssues, r.Fingerprint = 0, 0, 0, 0
+		if r.State == selfcheck.Assigned || r.State == selfcheck.Returned {
+			out.Missing = append(out.Missing, r)
+		} else {
+			out.Done = append(out.Done, r)
+		}
+	}
+	return nil
+}
+
+func (a *App) openBelow(ctx context.Context, v *store.View, unitID string, own map[string]selfcheck.Completion, certified map[string]*time.Time) (int, error) {
+	tree, err := a.tree(ctx, v)
+	if err != nil {
+		return 0, err
+	}
+	open := 0
+	for _, u := range tree.Subtree(unitID) {
+		if u != unitID && own[u].Owed > 0 && certified[u] == nil {
+			open++
+		}
+	}
+	return open, nil
+}
+
+// CertifyInput certifies a unit.
+type CertifyInput struct {
+	CampaignID string
+	UnitID     string
+	Key        string
+}
+
+// Certify certifies that a unit's roster is complete, after all below it.
+func (a *App) Certify(ctx context.Context, who *roster.Actor, in CertifyInput) (Receipt, error) {
+	return a.write(ctx, who, Write{Op: "certification.create", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		target, err := a.unitTarget(ctx, &tx.View, in.UnitID)
+		if err != nil {
+			return nil, "", err
+		}
+		sc, err := a.scope(ctx, &tx.View, who, roster.ActCertify, roster.KindCertification)
+		if err != nil {
+			return nil, "", err
+		}
+		c, err := tx.Campaign(ctx, in.CampaignID)
+		if err != nil {
+			return nil, "", err
+		}
+		if !sc.Admits(target) || c.State == selfcheck.CampaignDraft {
+			return nil, "", fault.NotFound()
+		}
+		own, certified, err := a.completions(ctx, &tx.View, in.CampaignID)
+		if err != nil {
+			return nil, "", err
+		}
+		open, err := a.openBelow(ctx, &tx.View, in.UnitID, own, certified)
+		if err != nil {
+			return nil, "", err
+		}
+		done := own[in.UnitID]
+		done.UnitID = in.UnitID
+		row, err := selfcheck.Certify(c, done, open, certified[in.UnitID] != nil, who.Person, tx.Now())
+		if err != nil {
+			return nil, "", err
+		}
+		if err := tx.Insert(ctx, row); err != nil {
+			return nil, "", err
+		}
+		return []ledger.Fact{{Verb: "unit.certify", Kind: "certification", ID: row.ID, Unit: in.UnitID}}, row.ID, nil
+	})
+}
+
+// ExcuseInput excuses a respondent from a list.
+type ExcuseInput struct {
+	ID      string
+	Version int64
+	Reason  string
+	Key     string
+}
+
+// Validate judges the reason by itself.
+func (in ExcuseInput) Validate() error { return selfcheck.CheckReason(in.Reason) }
+
+// Excuse takes a list out of what is owed, as a dated amendment of the roster.
+func (a *App) Excuse(ctx context.Context, who *roster.Actor, in ExcuseInput) (Receipt, error) {
+	return a.write(ctx, who, Write{Op: "submission.excuse", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		before, err := tx.Submission(ctx, in.ID)
+		if err != nil {
+			return nil, "", err
+		}
+		target, err := a.unitTarget(ctx, &tx.View, before.UnitID)
+		if err != nil {
+			return nil, "", err
+		}
+		sc, err := a.scope(ctx, &tx.View, who, roster.ActExcuse, roster.KindSnapshot)
+		if err != nil {
+			return nil, "", err
+		}
+		if !sc.Admits(target) {
+			return nil, "", fault.NotFound()
+		}
+		if in.Version != before.Version {
+			return nil, "", fault.Conflict("stale_version", "Current", before.Version)
+		}
+		if before.PersonID != "" && before.PersonID == who.Person {
+			return nil, "", fault.Forbidden("own_list")
+		}
+		certified, err := tx.Certified(ctx, before.CampaignID, before.UnitID)
+		if err != nil {
+			return nil, "", err
+		}
+		after, err := before.Excuse(in.Reason, certified)
+		if err != nil {
+			return nil, "", err
+		}
+		row := &selfcheck.RosterAmendment{
+			CampaignID: before.CampaignID, SubmissionID: before.ID, Change: selfcheck.WasExcused,
+			FromUnitID: before.UnitID, EffectiveOn: roster.DateOf(tx.Now(), a.zone),
+		}
+		row.ID = tx.NewID()
+		if row.ReasonC, err = tx.PutText(ctx, row.ID, "reason", in.Reason); err != nil {
+			return nil, "", err
+		}
+		after.ReasonC = row.ReasonC
+		if err := tx.Insert(ctx, row); err != nil {
+			return nil, "", err
+		}
+		if err := tx.Save(ctx, before, &after); err != nil {
+			return nil, "", err
+		}
+		return []ledger.Fact{{Verb: "submission.excuse", Kind: "submission", ID: before.ID, Unit: before.UnitID}}, before.ID, nil
+	})
+}
