@@ -38,8 +38,8 @@ const (
 	Inspected   Cell = "inspected"
 )
 
-// Cells lists the four cells of the reconciliation.
-var Cells = []Cell{Both, SelfOnly, AuditOnly, Neither}
+// FourCells lists the cells of the reconciliation.
+var FourCells = []Cell{Both, SelfOnly, AuditOnly, Neither}
 
 // Cell is where a live issue is counted.
 func (i *Issue) Cell() Cell {

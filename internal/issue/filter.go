@@ -226,6 +226,7 @@ type Row struct {
 	PersonID    string      `bun:"person_id" json:"person_id"`
 	PersonName  string      `bun:"-" json:"person_name"`
 	UnitID      string      `bun:"unit_id" json:"unit_id"`
+	BranchID    string      `bun:"branch_id" json:"-"`
 	UnitName    string      `bun:"-" json:"unit_name"`
 	EventOn     roster.Date `bun:"event_on" json:"event_on"`
 	Received    roster.Date `bun:"received_on" json:"received_on"`

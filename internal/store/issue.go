@@ -43,7 +43,7 @@ func (v *View) IssuesByID(ctx context.Context, ids []string, sc roster.Scope) ([
 // the page before, nil for the first.
 func (v *View) IssueList(ctx context.Context, f issue.Filter, sc roster.Scope, after *issue.Place, limit int) ([]issue.Row, error) {
 	q := v.db.NewSelect().TableExpr("issues").Column("id", "version", "ref", "source", "source_code", "category", "item_no",
-		"severity", "person_id", "unit_id", "event_on", "received_on", "state", "disclosure", "paired", "concealment", "finding", "form", "case_id")
+		"severity", "person_id", "unit_id", "branch_id", "event_on", "received_on", "state", "disclosure", "paired", "concealment", "finding", "form", "case_id")
 	q, err := v.issueWhere(ctx, q, f, sc)
 	if err != nil {
 		return nil, err
@@ -344,7 +344,7 @@ func (v *View) IssuesOfPerson(ctx context.Context, person string, sc roster.Scop
 func (v *View) IssuesLinked(ctx context.Context, i *issue.Issue, sc roster.Scope) ([]issue.Row, error) {
 	rows := []issue.Row{}
 	q := v.db.NewSelect().TableExpr("issues").Column("id", "version", "ref", "source", "source_code", "category", "item_no",
-		"severity", "person_id", "unit_id", "event_on", "received_on", "state", "disclosure", "paired", "concealment", "finding", "form", "case_id")
+		"severity", "person_id", "unit_id", "branch_id", "event_on", "received_on", "state", "disclosure", "paired", "concealment", "finding", "form", "case_id")
 	q = q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 		return q.WhereOr("id IN (?, ?)", i.DuplicateOf, i.RecurrenceOf).
 			WhereOr("(duplicate_of = ? AND duplicate_of <> '')", i.ID).WhereOr("(recurrence_of = ? AND recurrence_of <> '')", i.ID)

@@ -1,0 +1,314 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/issue"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+const issuePageMax = 200
+
+// IssueListInput asks for one page of issues.
+type IssueListInput struct {
+	Filter issue.Filter
+	Cursor string // of the page before
+	Limit  int    // 1 to 200, default 50
+	Count  bool   // count the whole list, exactly
+}
+
+// IssueList is one page.
+type IssueList struct {
+	Rows  []issue.Row `json:"rows"`
+	Next  string      `json:"next"`  // cursor of the next page, "" at the end
+	Total int64       `json:"total"` // -1 where it was not asked for
+	Named bool        `json:"named"` // whether the reader sees names
+}
+
+// Issues lists issues under the reader's scope.
+func (a *App) Issues(ctx context.Context, who *roster.Actor, in IssueListInput) (IssueList, error) {
+	out := IssueList{Rows: []issue.Row{}, Total: -1}
+	if in.Limit <= 0 || in.Limit > issuePageMax {
+		in.Limit = 50
+	}
+	var after *issue.Place
+	if in.Cursor != "" {
+		parts, err := a.openCursor(who, "issue.list", in.Cursor)
+		if err != nil {
+			return out, err
+		}
+		if after, err = placeOf(parts, in.Filter); err != nil {
+			return out, err
+		}
+	}
+	err := a.read(ctx, who, "issue.list", func(ctx context.Context, v *store.View) error {
+		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindIssue)
+		if err != nil {
+			return err
+		}
+		rows, err := v.IssueList(ctx, in.Filter, sc, after, in.Limit+1)
+		if err != nil {
+			return err
+		}
+		if len(rows) > in.Limit {
+			rows = rows[:in.Limit]
+			last := rows[in.Limit-1]
+			out.Next = a.sealCursor(who, "issue.list", []string{in.Filter.Query(), strconv.Itoa(last.Severity), string(last.EventOn), last.ID})
+		}
+		if in.Count {
+			if out.Total, err = v.IssueCount(ctx, in.Filter, sc); err != nil {
+				return err
+			}
+		}
+		out.Rows = rows
+		named, err := a.namedScope(ctx, v, who, roster.ActList, roster.KindIssue)
+		if err != nil {
+			return err
+		}
+		out.Named = !named.Empty()
+		return nameRows(ctx, v, who.Lang, rows, named)
+	})
+	return out, err
+}
+
+// placeOf reads a list's cursor; one made under another filter is refused.
+func placeOf(parts []string, f issue.Filter) (*issue.Place, error) {
+	if len(parts) != 4 || parts[0] != f.Query() {
+		return nil, fault.Shape("bad_cursor", "cursor")
+	}
+	severity, err := strconv.Atoi(parts[1])
+	if err != nil {
+		return nil, fault.Shape("bad_cursor", "cursor")
+	}
+	return &issue.Place{Severity: severity, EventOn: parts[2], ID: parts[3]}, nil
+}
+
+// namedScope is the scope without what a leadership reader's role adds: whose
+// names the actor sees in lists, and what he opens without giving a purpose.
+func (a *App) namedScope(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, kind roster.Kind) (roster.Scope, error) {
+	w := *who
+	w.Held = slices.DeleteFunc(slices.Clone(who.Held), func(h roster.Held) bool { return h.Role == roster.RoleLeadershipReader })
+	return a.scope(ctx, v, &w, act, kind)
+}
+
+// nameRows fills the names of units, and of people where the reader sees them.
+func nameRows(ctx context.Context, v *store.View, lang string, rows []issue.Row, named roster.Scope) error {
+	var people, units []string
+	for n, r := range rows {
+		units = append(units, r.UnitID)
+		if named.Admits(roster.Target{ID: r.ID, Unit: r.UnitID, Branch: r.BranchID, Person: r.PersonID, EventOn: r.EventOn}) {
+			people = append(people, r.PersonID)
+		} else if r.PersonID != "" {
+			rows[n].PersonID = hiddenPerson
+		}
+	}
+	unitNames, err := v.UnitsByID(ctx, units)
+	if err != nil {
+		return err
+	}
+	personNames, err := v.PersonNames(ctx, people)
+	if err != nil {
+		return err
+	}
+	for n := range rows {
+		rows[n].UnitName = unitName(lang, unitNames[rows[n].UnitID])
+		rows[n].PersonName = personNames[rows[n].PersonID]
+	}
+	return nil
+}
+
+// hiddenPerson stands where there is a person whom the reader is not shown.
+const hiddenPerson = "hidden"
+
+func unitName(lang string, u *roster.Unit) string {
+	switch {
+	case u == nil:
+		return ""
+	case lang == "en" && u.NameEN != "":
+		return u.NameEN
+	}
+	return u.Name
+}
+
+// IssueInput asks for one issue. Purpose is needed of leadership readers.
+type IssueInput struct {
+	ID      string
+	Purpose string
+}
+
+// IssueDetail is one issue with everything that hangs on it.
+type IssueDetail struct {
+	*issue.Issue
+	PersonName  string            `json:"person_name"`
+	UnitName    string            `json:"unit_name"`
+	Narrative   string            `json:"narrative"`
+	Linked      []issue.Row       `json:"linked"`
+	Statements  []StatementDetail `json:"statements"`
+	History     []HistoryLine     `json:"history"`
+	May         []issue.Act       `json:"may"`           // steps that the reader may take now
+	MayNotify   bool              `json:"may_notify"`    //
+	MayConceal  bool              `json:"may_conceal"`   //
+	MayRecur    bool              `json:"may_recur"`     //
+	MayOpenFile bool              `json:"may_open_file"` //
+}
+
+// StatementDetail is a statement with its texts.
+type StatementDetail struct {
+	ID      string               `json:"id"`
+	Kind    issue.StatementKind  `json:"kind"`
+	Act     issue.Act            `json:"act"`
+	State   issue.StatementState `json:"state"`
+	At      time.Time            `json:"at"`
+	Text    string               `json:"text"`
+	Answer  string               `json:"answer"`
+	Own     bool                 `json:"own"` // said by the subject
+	Version int64                `json:"version"`
+}
+
+// HistoryLine is one ledger entry that names the thing.
+type HistoryLine struct {
+	Seq  int64     `json:"seq"`
+	At   time.Time `json:"at"`
+	Verb string    `json:"verb"`
+}
+
+// Issue opens one issue. Where the reader is a leadership reader and nothing
+// else, a purpose is asked for and the opening is logged before the answer.
+func (a *App) Issue(ctx context.Context, who *roster.Actor, in IssueInput) (*IssueDetail, error) {
+	var d *IssueDetail
+	asked := false
+	err := a.read(ctx, who, "issue.read", func(ctx context.Context, v *store.View) error {
+		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindIssue)
+		if err != nil {
+			return err
+		}
+		i, err := v.Issue(ctx, in.ID, sc)
+		if err != nil {
+			return err
+		}
+		named, err := a.namedScope(ctx, v, who, roster.ActRead, roster.KindIssue)
+		if err != nil {
+			return err
+		}
+		if asked = !named.Admits(target(i)); asked {
+			if err := checkPurpose(in.Purpose); err != nil {
+				return err
+			}
+		}
+		d, err = a.issueDetail(ctx, v, who, i, sc)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if asked {
+		if err := a.logReading(ctx, who, string(roster.KindIssue), d.ID, d.PersonID, in.Purpose); err != nil {
+			return nil, err
+		}
+	}
+	return d, nil
+}
+
+func (a *App) issueDetail(ctx context.Context, v *store.View, who *roster.Actor, i *issue.Issue, sc roster.Scope) (*IssueDetail, error) {
+	d := &IssueDetail{Issue: i}
+	people, err := v.PersonNames(ctx, []string{i.PersonID})
+	if err != nil {
+		return nil, err
+	}
+	units, err := v.UnitsByID(ctx, []string{i.UnitID})
+	if err != nil {
+		return nil, err
+	}
+	d.PersonName, d.UnitName = people[i.PersonID], unitName(who.Lang, units[i.UnitID])
+	if d.Linked, err = v.IssuesLinked(ctx, i, sc); err != nil {
+		return nil, err
+	}
+	if err := nameRows(ctx, v, who.Lang, d.Linked, sc); err != nil {
+		return nil, err
+	}
+	said, err := v.Statements(ctx, i.ID)
+	if err != nil {
+		return nil, err
+	}
+	ids := []string{i.ID}
+	for _, s := range said {
+		ids = append(ids, s.ID)
+	}
+	texts, err := v.Texts(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	d.Narrative = texts[i.ID]["narrative"]
+	d.Statements = statements(said, texts)
+	for _, object := range []string{i.ID, i.BulkID} {
+		if object == "" {
+			continue
+		}
+		entries, err := v.EntriesOf(ctx, object)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			d.History = append(d.History, HistoryLine{e.Seq, e.At, e.Verb})
+		}
+	}
+	slices.SortFunc(d.History, func(x, y HistoryLine) int { return int(x.Seq - y.Seq) })
+	return d, a.rightsOn(ctx, v, who, d)
+}
+
+func statements(said []*issue.Statement, texts map[string]map[string]string) []StatementDetail {
+	out := make([]StatementDetail, 0, len(said))
+	for _, s := range said {
+		out = append(out, StatementDetail{ID: s.ID, Kind: s.Kind, Act: s.Act, State: s.State, At: s.CreatedAt,
+			Text: texts[s.ID]["text"], Answer: texts[s.ID]["answer"], Own: s.Kind != issue.Reason, Version: s.Version})
+	}
+	return out
+}
+
+// actsOn maps each step to the act that policy is asked about.
+var actsOn = []struct {
+	step issue.Act
+	act  roster.Act
+}{
+	{issue.ActTriage, roster.ActTriage}, {issue.ActCorrect, roster.ActCorrect}, {issue.ActReject, roster.ActTriage},
+	{issue.ActMerge, roster.ActMerge}, {issue.ActWithdraw, roster.ActWithdraw}, {issue.ActReopen, roster.ActReopen},
+}
+
+func target(i *issue.Issue) roster.Target {
+	return roster.Target{ID: i.ID, Unit: i.UnitID, Branch: i.BranchID, Person: i.PersonID, EventOn: i.EventOn}
+}
+
+// rightsOn fills what the reader may do with the issue now.
+func (a *App) rightsOn(ctx context.Context, v *store.View, who *roster.Actor, d *IssueDetail) error {
+	d.MayOpenFile = d.PersonID != "" && a.May(who, "file.read")
+	if d.MayDecide(who) != nil {
+		return nil
+	}
+	var failed error
+	can := func(act roster.Act, kind roster.Kind) bool {
+		sc, err := a.scope(ctx, v, who, act, kind)
+		if err != nil {
+			failed = err
+		}
+		return sc.Admits(target(d.Issue))
+	}
+	for _, s := range actsOn {
+		switch {
+		case !d.Issue.May(s.step), !can(s.act, roster.KindIssue):
+		case s.step == issue.ActCorrect && d.Severity > a.pack.Review.SpotCorrectMaxSeverity:
+		case s.step == issue.ActReject && d.RejectBy == who.Account:
+		default:
+			d.May = append(d.May, s.step)
+		}
+	}
+	live := d.State.Live()
+	d.MayNotify = live && d.PersonID != "" && d.Source != issue.Self && d.NoticedAt == nil && can(roster.ActNotify, roster.KindIssue)
+	d.MayConceal = live && d.Concealment == issue.ConcealmentQuestion && can(roster.ActDecide, roster.KindConcealment)
+	d.MayRecur = live && can(roster.ActMerge, roster.KindIssue)
+	return failed
+}

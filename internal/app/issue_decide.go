@@ -1,0 +1,333 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+	"plumbline/seeds"
+)
+
+const textMax = 4000 // characters of a reason or statement
+
+// IssueResult is what a step left behind.
+type IssueResult struct {
+	ID      string      `json:"id"`
+	Version int64       `json:"version"`
+	State   issue.State `json:"state"`
+	Pending bool        `json:"pending"` // proposed; a second person has to confirm
+}
+
+// Step names the issue and the version that a step was decided on.
+type Step struct {
+	ID      string `json:"id"`
+	Version int64  `json:"version"`
+	Reason  string `json:"reason"`
+	Key     string `json:"-"`
+}
+
+func (s Step) check(reasonNeeded bool) error {
+	if s.Version <= 0 {
+		return fault.VersionRequired()
+	}
+	return checkText(s.Reason, "issue_reason", "reason", reasonNeeded)
+}
+
+// checkText refuses a text that is too long, or missing where it is needed.
+func checkText(text, code, field string, needed bool) error {
+	if n := len([]rune(text)); n > textMax || (needed && strings.TrimSpace(text) == "") {
+		return fault.Invalid(code, field)
+	}
+	return nil
+}
+
+// TriageIssueInput fixes severity and category and names the next step.
+type TriageIssueInput struct {
+	Step
+	Severity int       `json:"severity"`
+	Category string    `json:"category"`
+	Decision issue.Act `json:"decision"` // "", correct, rectify, refer, reject
+}
+
+// Validate judges the input by itself.
+func (in TriageIssueInput) Validate() error {
+	if !slices.ContainsFunc(seeds.Categories(), func(c seeds.Category) bool { return c.Code == in.Category }) {
+		return fault.Invalid("issue_category", "category")
+	}
+	return in.check(in.Decision == issue.ActReject)
+}
+
+// TriageIssue grades an issue and decides where it goes.
+func (a *App) TriageIssue(ctx context.Context, who *roster.Actor, in TriageIssueInput) (IssueResult, Receipt, error) {
+	return a.stepIssue(ctx, who, "issue.triage", roster.ActTriage, roster.KindIssue, in.Step, in, issue.ActTriage,
+		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
+			err := i.Triage(in.Severity, in.Category, in.Decision, who.Account, a.pack.Review, tx.Now())
+			return "issue.triage", err
+		})
+}
+
+// CorrectIssueInput asks to correct a slight issue on the spot.
+type CorrectIssueInput struct{ Step }
+
+// Validate judges the input by itself.
+func (in CorrectIssueInput) Validate() error { return in.check(false) }
+
+// CorrectIssue corrects a slight issue on the spot.
+func (a *App) CorrectIssue(ctx context.Context, who *roster.Actor, in CorrectIssueInput) (IssueResult, Receipt, error) {
+	return a.stepIssue(ctx, who, "issue.correct", roster.ActCorrect, roster.KindIssue, in.Step, in, issue.ActCorrect,
+		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
+			return "issue.correct", i.Correct(a.pack.Review, tx.Now())
+		})
+}
+
+// RejectIssueInput asks to set an issue aside.
+type RejectIssueInput struct{ Step }
+
+// Validate judges the input by itself.
+func (in RejectIssueInput) Validate() error { return in.check(true) }
+
+// RejectIssue sets an issue aside; a severe one takes two people.
+func (a *App) RejectIssue(ctx context.Context, who *roster.Actor, in RejectIssueInput) (IssueResult, Receipt, error) {
+	return a.stepIssue(ctx, who, "issue.reject", roster.ActTriage, roster.KindIssue, in.Step, in, issue.ActReject,
+		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
+			if err := i.Reject(who.Account, a.pack.Review, tx.Now()); err != nil {
+				return "", err
+			}
+			if i.State != issue.Rejected {
+				return "issue.propose_reject", nil
+			}
+			return "issue.reject", nil
+		})
+}
+
+// WithdrawIssueInput asks to take an issue back.
+type WithdrawIssueInput struct{ Step }
+
+// Validate judges the input by itself.
+func (in WithdrawIssueInput) Validate() error { return in.check(true) }
+
+// WithdrawIssue takes an issue back; the row stays.
+func (a *App) WithdrawIssue(ctx context.Context, who *roster.Actor, in WithdrawIssueInput) (IssueResult, Receipt, error) {
+	return a.stepIssue(ctx, who, "issue.withdraw", roster.ActWithdraw, roster.KindIssue, in.Step, in, issue.ActWithdraw,
+		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
+			if i.CaseID != "" {
+				return "", fault.Conflict("issue_in_case")
+			}
+			return "issue.withdraw", i.Withdraw(tx.Now())
+		})
+}
+
+// ReopenIssueInput brings new evidence, as the reason of the step.
+type ReopenIssueInput struct{ Step }
+
+// Validate judges the input by itself.
+func (in ReopenIssueInput) Validate() error {
+	if strings.TrimSpace(in.Reason) == "" {
+		return fault.Invalid("issue_new_evidence", "reason")
+	}
+	return in.check(true)
+}
+
+// ReopenIssue takes a settled issue up again on new evidence.
+func (a *App) ReopenIssue(ctx context.Context, who *roster.Actor, in ReopenIssueInput) (IssueResult, Receipt, error) {
+	return a.stepIssue(ctx, who, "issue.reopen", roster.ActReopen, roster.KindIssue, in.Step, in, issue.ActReopen,
+		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
+			return "issue.reopen", i.Reopen(in.Reason, tx.Now())
+		})
+}
+
+// NotifyIssueInput asks to tell the subject.
+type NotifyIssueInput struct{ Step }
+
+// Validate judges the input by itself.
+func (in NotifyIssueInput) Validate() error { return in.check(false) }
+
+// NotifyIssue tells the subject: the issue shows in his own file from now on.
+func (a *App) NotifyIssue(ctx context.Context, who *roster.Actor, in NotifyIssueInput) (IssueResult, Receipt, error) {
+	return a.stepIssue(ctx, who, "issue.notify", roster.ActNotify, roster.KindIssue, in.Step, in, "notify",
+		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
+			return "issue.notify", i.Notice(tx.Now())
+		})
+}
+
+// ConcealIssueInput answers the concealment question.
+type ConcealIssueInput struct {
+	Step
+	Answer issue.Concealment `json:"answer"` // confirmed, dismissed
+}
+
+// Validate judges the input by itself.
+func (in ConcealIssueInput) Validate() error {
+	if in.Answer != issue.ConcealmentConfirmed && in.Answer != issue.ConcealmentDismissed {
+		return fault.Invalid("concealment_answer", "answer")
+	}
+	return in.check(true)
+}
+
+// ConcealIssue answers the question whether an undisclosed issue was
+// concealed: two people have to give the same answer.
+func (a *App) ConcealIssue(ctx context.Context, who *roster.Actor, in ConcealIssueInput) (IssueResult, Receipt, error) {
+	return a.stepIssue(ctx, who, "issue.conceal", roster.ActDecide, roster.KindConcealment, in.Step, in, "conceal",
+		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
+			return "issue.conceal", i.AnswerConcealment(in.Answer, who.Account)
+		})
+}
+
+// MergeIssueInput names the issue that stays.
+type MergeIssueInput struct {
+	Step
+	Into string `json:"into"` // id or reference
+}
+
+// Validate judges the input by itself.
+func (in MergeIssueInput) Validate() error { return in.check(false) }
+
+// MergeIssue links a duplicate to the issue that stays.
+func (a *App) MergeIssue(ctx context.Context, who *roster.Actor, in MergeIssueInput) (IssueResult, Receipt, error) {
+	return a.stepIssue(ctx, who, "issue.merge", roster.ActMerge, roster.KindIssue, in.Step, in, issue.ActMerge,
+		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
+			keep, err := a.otherIssue(ctx, tx, who, in.Into, "into")
+			if err != nil {
+				return "", err
+			}
+			kept := *keep
+			changed, err := i.Merge(&kept, tx.Now())
+			if err != nil || !changed {
+				return "issue.merge", err
+			}
+			return "issue.merge", tx.SaveIssue(ctx, keep, &kept, issue.TimingOf(a.pack))
+		})
+}
+
+// RecurIssueInput names the earlier issue.
+type RecurIssueInput struct {
+	Step
+	Of string `json:"of"` // id or reference
+}
+
+// Validate judges the input by itself.
+func (in RecurIssueInput) Validate() error { return in.check(false) }
+
+// RecurIssue says that an issue repeats an earlier one.
+func (a *App) RecurIssue(ctx context.Context, who *roster.Actor, in RecurIssueInput) (IssueResult, Receipt, error) {
+	return a.stepIssue(ctx, who, "issue.recur", roster.ActMerge, roster.KindIssue, in.Step, in, "recur",
+		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
+			earlier, err := a.otherIssue(ctx, tx, who, in.Of, "of")
+			if err != nil {
+				return "", err
+			}
+			return "issue.recur", i.Recur(earlier)
+		})
+}
+
+// otherIssue finds the second issue of a step by id or reference. One that the
+// actor may not see is unknown.
+func (a *App) otherIssue(ctx context.Context, tx *store.Tx, who *roster.Actor, name, field string) (*issue.Issue, error) {
+	sc, err := a.scope(ctx, &tx.View, who, roster.ActRead, roster.KindIssue)
+	if err != nil {
+		return nil, err
+	}
+	i, err := tx.IssueByName(ctx, strings.TrimSpace(name), sc)
+	if fault.Is(err, fault.NotFoundKind) {
+		return nil, fault.Invalid("issue_ref", field)
+	}
+	return i, err
+}
+
+// stepIssue is the shape of every step: load under scope, may he, version,
+// rule, save with what the comparison alters, and the reason as a statement.
+func (a *App) stepIssue(ctx context.Context, who *roster.Actor, op string, act roster.Act, kind roster.Kind, step Step, in any, name issue.Act,
+	rule func(ctx context.Context, tx *store.Tx, i *issue.Issue) (verb string, err error)) (IssueResult, Receipt, error) {
+	var out IssueResult
+	receipt, err := a.write(ctx, who, Write{Op: op, Key: step.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		before, err := a.issueFor(ctx, tx, who, step.ID, act, kind)
+		if err != nil {
+			return nil, "", err
+		}
+		if before.Version != step.Version {
+			return nil, "", fault.Conflict("stale_version", "Current", before.Version)
+		}
+		after := *before
+		verb, err := rule(ctx, tx, &after)
+		if err != nil {
+			return nil, "", err
+		}
+		if err := tx.SaveIssue(ctx, before, &after, issue.TimingOf(a.pack)); err != nil {
+			return nil, "", err
+		}
+		if err := sayWhy(ctx, tx, &after, name, step.Reason, who.Account); err != nil {
+			return nil, "", err
+		}
+		if err := a.afterIssueStep(ctx, tx, who, before, &after); err != nil {
+			return nil, "", err
+		}
+		out = IssueResult{after.ID, after.Version, after.State, after.RejectBy != "" || after.ConcealAs != ""}
+		return []ledger.Fact{{Verb: verb, Kind: string(roster.KindIssue), ID: after.ID, Unit: after.UnitID}}, after.ID, nil
+	})
+	if err == nil && receipt.Replayed {
+		out, err = a.issueNow(ctx, step.ID)
+	}
+	return out, receipt, err
+}
+
+// issueNow is where a step that had been done before has led.
+func (a *App) issueNow(ctx context.Context, id string) (out IssueResult, err error) {
+	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+		i, err := v.Issue(ctx, id, roster.Scope{All: true})
+		if err == nil {
+			out = IssueResult{i.ID, i.Version, i.State, i.RejectBy != "" || i.ConcealAs != ""}
+		}
+		return err
+	})
+	return out, err
+}
+
+// issueFor loads an issue that the actor may see (else 404) and do the act to
+// (else 403), and about which he may decide at all.
+func (a *App) issueFor(ctx context.Context, tx *store.Tx, who *roster.Actor, id string, act roster.Act, kind roster.Kind) (*issue.Issue, error) {
+	sc, err := a.scope(ctx, &tx.View, who, roster.ActRead, roster.KindIssue)
+	if err != nil {
+		return nil, err
+	}
+	i, err := tx.Issue(ctx, id, sc)
+	if err != nil {
+		return nil, err
+	}
+	if sc, err = a.scope(ctx, &tx.View, who, act, kind); err != nil {
+		return nil, err
+	}
+	if !sc.Admits(target(i)) {
+		return nil, fault.Forbidden("not_allowed")
+	}
+	return i, i.MayDecide(who)
+}
+
+// sayWhy keeps the reason of a step, if one was given.
+func sayWhy(ctx context.Context, tx *store.Tx, i *issue.Issue, act issue.Act, reason, account string) error {
+	reason = strings.TrimSpace(reason)
+	if reason == "" {
+		return nil
+	}
+	s := &issue.Statement{IssueID: i.ID, PersonID: i.PersonID, UnitID: i.UnitID, EventOn: i.EventOn,
+		Kind: issue.Reason, Act: act, State: issue.Noted, SaidBy: account, AnswerC: ledger.Commitment{}}
+	s.ID = tx.NewID()
+	var err error
+	if s.TextC, err = tx.PutText(ctx, s.ID, "text", reason); err != nil {
+		return err
+	}
+	return tx.Insert(ctx, s)
+}
+
+// afterIssueStep is what a decision about an issue sets off elsewhere: the
+// leader questions of a trigger.
+func (a *App) afterIssueStep(ctx context.Context, tx *store.Tx, who *roster.Actor, before, after *issue.Issue) error {
+	return nil
+}
+
+var _ = time.Second

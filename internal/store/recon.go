@@ -1,0 +1,108 @@
+package store
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+
+	"plumbline/internal/issue"
+	"plumbline/internal/roster"
+)
+
+// CellsOf reads the counters of the comparison for units, each with all below
+// it: unit → category → cells, for events from month to month.
+func (v *View) CellsOf(ctx context.Context, units []string, from, to string) (map[string]map[string]*issue.Cells, error) {
+	out := make(map[string]map[string]*issue.Cells, len(units))
+	if len(units) == 0 {
+		return out, nil
+	}
+	q := v.db.NewSelect().TableExpr("counters").Column("unit_id", "key").ColumnExpr("SUM(n) AS n").
+		ColumnExpr("SUM(CASE WHEN month >= ? THEN n ELSE 0 END) AS inside", from).
+		Where("section = ?", issue.SectionCell).Where("unit_id IN (?)", bun.In(units))
+	if to != "" {
+		q = q.Where("month <= ?", to)
+	}
+	var rows []struct {
+		UnitID string `bun:"unit_id"`
+		Key    string `bun:"key"`
+		N      int64  `bun:"n"`
+		Inside int64  `bun:"inside"`
+	}
+	if err := q.GroupExpr("unit_id, key").Scan(ctx, &rows); err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		cell, category, first := issue.ParseCellKey(r.Key)
+		c := cellsAt(out, r.UnitID, category)
+		c.Add(cell, first, r.Inside, true)
+		c.Add(cell, first, r.N-r.Inside, false)
+	}
+	return out, nil
+}
+
+// HideCells takes out of cells read by CellsOf what the scope's bars hide: the
+// numbers are then those of the list that each opens.
+func (v *View) HideCells(ctx context.Context, cells map[string]map[string]*issue.Cells, unit string, sc roster.Scope, from, to string) error {
+	return v.IssueDeltas(ctx, unit, sc, func(section, _, month, key string, n int64) {
+		if section != issue.SectionCell || (to != "" && month > to) {
+			return
+		}
+		cell, category, first := issue.ParseCellKey(key)
+		cellsAt(cells, unit, category).Add(cell, first, -n, month >= from)
+	})
+}
+
+func cellsAt(out map[string]map[string]*issue.Cells, unit, category string) *issue.Cells {
+	if out[unit] == nil {
+		out[unit] = make(map[string]*issue.Cells)
+	}
+	if out[unit][category] == nil {
+		out[unit][category] = &issue.Cells{}
+	}
+	return out[unit][category]
+}
+
+// Headcount is how many people serve in the unit and below it, and how many of
+// them belong to a leadership team on the day.
+func (v *View) Headcount(ctx context.Context, unit string, only bool, today roster.Date) (people, leaders int64, err error) {
+	q, err := v.underUnit(ctx, v.db.NewSelect().TableExpr("people").Where("state = ?", roster.Serving), unit, only)
+	if err != nil {
+		return 0, 0, err
+	}
+	n, err := q.Count(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	q, err = v.underUnit(ctx, v.db.NewSelect().TableExpr("people").Where("state = ?", roster.Serving), unit, only)
+	if err != nil {
+		return 0, 0, err
+	}
+	team := v.db.NewSelect().TableExpr("postings").Column("person_id").Where("team = ?", true).
+		Where("from_on <= ?", today).Where("(to_on = '' OR to_on >= ?)", today)
+	m, err := q.Where("id IN (?)", team).Count(ctx)
+	return int64(n), int64(m), err
+}
+
+// CellsByPerson are the cells of the people with a counted issue that filter
+// and scope admit, those with most undisclosed records first.
+func (v *View) CellsByPerson(ctx context.Context, f issue.Filter, sc roster.Scope, after *issue.PersonCells, limit int) ([]issue.PersonCells, error) {
+	from := f.From // what happened before the period touches its key and is in no cell
+	f.Live, f.Cell, f.From = true, "", ""
+	q, err := v.issueWhere(ctx, v.db.NewSelect().TableExpr("issues"), f, sc)
+	if err != nil {
+		return nil, err
+	}
+	const auditOnly = "SUM(CASE WHEN source = 'audit' AND disclosure = 'not_disclosed' AND month >= ? THEN 1 ELSE 0 END)"
+	q = q.Column("person_id").Where("person_id <> ''").
+		ColumnExpr("SUM(CASE WHEN source = 'audit' AND disclosure <> 'not_disclosed' AND month >= ? THEN 1 ELSE 0 END) AS both_n", from).
+		ColumnExpr("SUM(CASE WHEN source = 'self' AND paired = ? AND month >= ? THEN 1 ELSE 0 END) AS self_n", false, from).
+		ColumnExpr(auditOnly+" AS audit_n", from).
+		ColumnExpr("COUNT(DISTINCT category) AS touched_n").
+		GroupExpr("person_id")
+	if after != nil {
+		q = q.Having("("+auditOnly+" < ? OR ("+auditOnly+" = ? AND person_id > ?))", from, after.AuditOnly, from, after.AuditOnly, after.PersonID)
+	}
+	rows := []issue.PersonCells{}
+	err = q.OrderExpr("audit_n DESC, person_id").Limit(int64(limit)).Scan(ctx, &rows)
+	return rows, err
+}
