@@ -47,6 +47,8 @@ CREATE INDEX issues_branch_state ON issues (branch_id, state, event_on, id);
 --;;
 CREATE INDEX issues_unit_event ON issues (unit_id, event_on, id);
 --;;
+CREATE INDEX issues_ref ON issues (ref);
+--;;
 CREATE INDEX issues_key ON issues (person_id, category, event_on);
 --;;
 -- Few rows each: severe ones, open questions, and links to other things.

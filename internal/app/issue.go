@@ -79,11 +79,11 @@ func (a *App) Issues(ctx context.Context, who *roster.Actor, in IssueListInput) 
 // placeOf reads a list's cursor; one made under another filter is refused.
 func placeOf(parts []string, f issue.Filter) (*issue.Place, error) {
 	if len(parts) != 4 || parts[0] != f.Query() {
-		return nil, fault.Shape("bad_cursor", "cursor")
+		return nil, fault.Shape("cursor_unreadable", "cursor")
 	}
 	severity, err := strconv.Atoi(parts[1])
 	if err != nil {
-		return nil, fault.Shape("bad_cursor", "cursor")
+		return nil, fault.Shape("cursor_unreadable", "cursor")
 	}
 	return &issue.Place{Severity: severity, EventOn: parts[2], ID: parts[3]}, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
@@ -329,5 +328,3 @@ func sayWhy(ctx context.Context, tx *store.Tx, i *issue.Issue, act issue.Act, re
 func (a *App) afterIssueStep(ctx context.Context, tx *store.Tx, who *roster.Actor, before, after *issue.Issue) error {
 	return nil
 }
-
-var _ = time.Second

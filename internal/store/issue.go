@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/uptrace/bun"
 
@@ -18,6 +19,22 @@ const issueKeysMax = 200
 func (v *View) Issue(ctx context.Context, id string, sc roster.Scope) (*issue.Issue, error) {
 	var rows []*issue.Issue
 	if err := scoped(v.db.NewSelect().Model(&rows).Where("id = ?", id), sc, columnsDefault).Scan(ctx); err != nil {
+		return nil, err
+	}
+	if len(rows) != 1 {
+		return nil, fault.NotFound()
+	}
+	return rows[0], nil
+}
+
+// IssueByName opens one issue by its id or its reference, under the scope.
+func (v *View) IssueByName(ctx context.Context, name string, sc roster.Scope) (*issue.Issue, error) {
+	if len(name) > 20 {
+		return v.Issue(ctx, name, sc)
+	}
+	var rows []*issue.Issue
+	q := scoped(v.db.NewSelect().Model(&rows).Where("ref = ?", strings.ToUpper(name)), sc, columnsDefault)
+	if err := q.Limit(2).Scan(ctx); err != nil {
 		return nil, err
 	}
 	if len(rows) != 1 {
@@ -418,4 +435,18 @@ func slight(q *bun.SelectQuery, unit string, maxSeverity int, sc roster.Scope) *
 		Where("issue.state IN (?, ?, ?)", issue.Registered, issue.Triaged, issue.Reopened).
 		Where("EXISTS (SELECT 1 FROM submissions AS s WHERE s.id = issue.submission_id AND s.state IN ('accepted', 'locked'))")
 	return scoped(q, sc, ScopeColumns{ID: "issue.id", Unit: "issue.unit_id", Branch: "issue.branch_id", Person: "issue.person_id", EventOn: "issue.event_on"})
+}
+
+// BulkIDs are the issues that a bulk correction has corrected so far, in its
+// order.
+func (v *View) BulkIDs(ctx context.Context, bulk, unit string) ([]string, error) {
+	var ids []string
+	err := v.db.NewSelect().TableExpr("issues").Column("id").Where("unit_id = ? AND bulk_id = ?", unit, bulk).OrderExpr("id").Scan(ctx, &ids)
+	return ids, err
+}
+
+// BulkCorrected counts them.
+func (v *View) BulkCorrected(ctx context.Context, bulk, unit string) (int64, error) {
+	n, err := v.db.NewSelect().TableExpr("issues").Where("unit_id = ? AND bulk_id = ?", unit, bulk).Count(ctx)
+	return int64(n), err
 }

@@ -106,3 +106,18 @@ func (v *View) CellsByPerson(ctx context.Context, f issue.Filter, sc roster.Scop
 	err = q.OrderExpr("audit_n DESC, person_id").Limit(int64(limit)).Scan(ctx, &rows)
 	return rows, err
 }
+
+// TeamMembers tells which of the people belong to a leadership team on the day.
+func (v *View) TeamMembers(ctx context.Context, people []string, today roster.Date) (map[string]bool, error) {
+	out := make(map[string]bool)
+	if len(people) == 0 {
+		return out, nil
+	}
+	var ids []string
+	err := v.db.NewSelect().TableExpr("postings").Column("person_id").Where("person_id IN (?)", bun.In(people)).Where("team = ?", true).
+		Where("from_on <= ?", today).Where("(to_on = '' OR to_on >= ?)", today).Scan(ctx, &ids)
+	for _, id := range ids {
+		out[id] = true
+	}
+	return out, err
+}

@@ -1,0 +1,404 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"slices"
+	"strings"
+	"time"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// Purposes are the codes of why somebody's file is opened.
+var Purposes = []string{"case_review", "complaint", "appointment", "supervision", "inspection"}
+
+func checkPurpose(p string) error {
+	if !slices.Contains(Purposes, p) {
+		return fault.Invalid("purpose_required", "purpose")
+	}
+	return nil
+}
+
+// FileLine is one issue on a person's file, with the four facts apart.
+type FileLine struct {
+	ID          string            `json:"id"`
+	Ref         string            `json:"ref"`
+	Source      issue.Source      `json:"source"`
+	SourceCode  string            `json:"source_code"`
+	Category    string            `json:"category"`
+	ItemNo      int               `json:"item_no"`
+	EventOn     roster.Date       `json:"event_on"`
+	Received    roster.Date       `json:"received_on"`
+	UnitName    string            `json:"unit_name"`
+	State       issue.State       `json:"state"`
+	Severity    int               `json:"severity"`
+	Disclosure  issue.Disclosure  `json:"disclosure"`
+	Finding     string            `json:"finding"` // "" is no finding yet
+	Form        int               `json:"form"`
+	Counts      bool              `json:"counts"` // only a sustained finding does
+	Concealment issue.Concealment `json:"concealment"`
+	Narrative   string            `json:"narrative"`
+	NoticedAt   *time.Time        `json:"noticed_at"`
+	CaseID      string            `json:"case_id"`
+	MaySpeak    bool              `json:"may_speak"` // the subject may answer or ask for correction
+	Statements  []StatementDetail `json:"statements"`
+}
+
+// File is everything linked to a person, earliest event first.
+type File struct {
+	PersonID   string     `json:"person_id"`
+	PersonName string     `json:"person_name"`
+	UnitName   string     `json:"unit_name"`
+	Lines      []FileLine `json:"lines"`
+	Counting   int        `json:"counting"` // lines that count
+	Open       int        `json:"open"`
+}
+
+// OwnFile is the actor's own file: his declarations at once, the rest after
+// notice, and nothing that would tell of a record he was not notified of.
+func (a *App) OwnFile(ctx context.Context, who *roster.Actor) (*File, error) {
+	var f *File
+	err := a.read(ctx, who, "file.own", func(ctx context.Context, v *store.View) error {
+		if who.Person == "" {
+			return fault.NotFound()
+		}
+		issues, err := v.IssuesOfPerson(ctx, who.Person, roster.Scope{Own: who.Person})
+		if err != nil {
+			return err
+		}
+		issues = slices.DeleteFunc(issues, func(i *issue.Issue) bool { return !i.VisibleToSubject() })
+		f, err = a.file(ctx, v, who, who.Person, issues, true)
+		return err
+	})
+	return f, err
+}
+
+// FileInput asks for somebody's file. Purpose is needed of leadership readers.
+type FileInput struct {
+	Person  string
+	Purpose string
+}
+
+// PersonFile opens somebody else's file. The opening is in the read log before
+// this returns.
+func (a *App) PersonFile(ctx context.Context, who *roster.Actor, in FileInput) (*File, error) {
+	var f *File
+	err := a.read(ctx, who, "file.read", func(ctx context.Context, v *store.View) error {
+		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindFile)
+		if err != nil {
+			return err
+		}
+		named, err := a.namedScope(ctx, v, who, roster.ActRead, roster.KindFile)
+		if err != nil {
+			return err
+		}
+		issues, err := v.IssuesOfPerson(ctx, in.Person, sc)
+		if err != nil {
+			return err
+		}
+		// Somebody who has left the reach keeps there what happened there.
+		_, err = v.PersonInScope(ctx, in.Person, sc)
+		if fault.Is(err, fault.NotFoundKind) && len(issues) > 0 {
+			err = nil
+		}
+		if err != nil {
+			return err
+		}
+		asked := len(issues) == 0 || slices.ContainsFunc(issues, func(i *issue.Issue) bool { return !named.Admits(target(i)) })
+		if len(issues) == 0 {
+			_, err := v.PersonInScope(ctx, in.Person, named)
+			asked = err != nil
+		}
+		if asked || in.Purpose != "" {
+			if err := checkPurpose(in.Purpose); err != nil {
+				return err
+			}
+		}
+		f, err = a.file(ctx, v, who, in.Person, issues, false)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return f, a.logReading(ctx, who, string(roster.KindFile), in.Person, in.Person, in.Purpose)
+}
+
+func (a *App) file(ctx context.Context, v *store.View, who *roster.Actor, person string, issues []*issue.Issue, own bool) (*File, error) {
+	f := &File{PersonID: person, Lines: []FileLine{}}
+	names, err := v.PersonNames(ctx, []string{person})
+	if err != nil {
+		return nil, err
+	}
+	f.PersonName = names[person]
+	var ids, units []string
+	for _, i := range issues {
+		ids = append(ids, i.ID)
+		units = append(units, i.UnitID)
+	}
+	unitNames, err := v.UnitsByID(ctx, units)
+	if err != nil {
+		return nil, err
+	}
+	said, err := v.Statements(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	if own { // what officials wrote to each other is not his to read
+		said = slices.DeleteFunc(said, func(s *issue.Statement) bool { return s.Kind == issue.Reason })
+	}
+	records := slices.Clone(ids)
+	byIssue := make(map[string][]*issue.Statement)
+	for _, s := range said {
+		records = append(records, s.ID)
+		byIssue[s.IssueID] = append(byIssue[s.IssueID], s)
+	}
+	texts, err := v.Texts(ctx, records...)
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range issues {
+		l := FileLine{ID: i.ID, Ref: i.Ref, Source: i.Source, SourceCode: i.SourceCode, Category: i.Category, ItemNo: i.ItemNo,
+			EventOn: i.EventOn, Received: i.Received, UnitName: unitName(who.Lang, unitNames[i.UnitID]), State: i.State, Severity: i.Severity,
+			Disclosure: i.Disclosure, Finding: i.Finding, Form: i.Form, Counts: i.Counts(), Concealment: i.Concealment,
+			Narrative: texts[i.ID]["narrative"], NoticedAt: i.NoticedAt, CaseID: i.CaseID, Statements: statements(byIssue[i.ID], texts)}
+		if own {
+			l.CaseID = ""
+			if i.Source != issue.Self {
+				l.Narrative = "" // may name who complained; the notice itself says what is alleged
+			}
+			l.MaySpeak = i.State != issue.Withdrawn && i.State != issue.Merged
+		}
+		if l.Counts {
+			f.Counting++
+		}
+		if i.State.Open() {
+			f.Open++
+		}
+		f.Lines = append(f.Lines, l)
+	}
+	return f, nil
+}
+
+// StatementInput is what a subject says about an issue on his own file.
+type StatementInput struct {
+	Issue string              `json:"issue"`
+	Kind  issue.StatementKind `json:"kind"` // answer, correction
+	Text  string              `json:"text"`
+	Key   string              `json:"-"`
+}
+
+// Validate judges the input by itself.
+func (in StatementInput) Validate() error {
+	if in.Kind != issue.Answer && in.Kind != issue.Correction {
+		return fault.Invalid("statement_text", "kind")
+	}
+	return checkText(in.Text, "statement_text", "text", true)
+}
+
+// MakeStatement answers an issue on the actor's own file, or asks for it to be
+// corrected. Nothing is ever worse for having been answered.
+func (a *App) MakeStatement(ctx context.Context, who *roster.Actor, in StatementInput) (string, Receipt, error) {
+	receipt, err := a.write(ctx, who, Write{Op: "file.reply", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		if who.Person == "" {
+			return nil, "", fault.NotFound()
+		}
+		i, err := tx.Issue(ctx, in.Issue, roster.Scope{Own: who.Person})
+		if err != nil {
+			return nil, "", err
+		}
+		if !i.VisibleToSubject() {
+			return nil, "", fault.NotFound()
+		}
+		if i.State == issue.Withdrawn || i.State == issue.Merged {
+			return nil, "", fault.Conflict("statement_closed")
+		}
+		s := &issue.Statement{IssueID: i.ID, PersonID: i.PersonID, UnitID: i.UnitID, EventOn: i.EventOn, Kind: in.Kind,
+			State: issue.Noted, SaidBy: who.Account, AnswerC: ledger.Commitment{}}
+		if in.Kind == issue.Correction {
+			s.State = issue.Asked
+		}
+		s.ID = tx.NewID()
+		if s.TextC, err = tx.PutText(ctx, s.ID, "text", strings.TrimSpace(in.Text)); err != nil {
+			return nil, "", err
+		}
+		if err := tx.Insert(ctx, s); err != nil {
+			return nil, "", err
+		}
+		return []ledger.Fact{{Verb: "statement.make", Kind: "statement", ID: s.ID, Unit: s.UnitID}}, s.ID, nil
+	})
+	return receipt.ResultID, receipt, err
+}
+
+// AskedCorrection is a request that waits for an answer.
+type AskedCorrection struct {
+	StatementDetail
+	IssueID    string `json:"issue_id"`
+	PersonName string `json:"person_name"`
+	UnitName   string `json:"unit_name"`
+}
+
+// AskedCorrections are the requests for correction in the actor's reach.
+func (a *App) AskedCorrections(ctx context.Context, who *roster.Actor) ([]AskedCorrection, error) {
+	out := []AskedCorrection{}
+	err := a.read(ctx, who, "statement.list", func(ctx context.Context, v *store.View) error {
+		sc, err := a.statementScope(ctx, v, who)
+		if err != nil {
+			return err
+		}
+		rows, err := v.AskedCorrections(ctx, sc, 200)
+		if err != nil {
+			return err
+		}
+		var ids, people, units []string
+		for _, s := range rows {
+			ids, people, units = append(ids, s.ID), append(people, s.PersonID), append(units, s.UnitID)
+		}
+		texts, err := v.Texts(ctx, ids...)
+		if err != nil {
+			return err
+		}
+		names, err := v.PersonNames(ctx, people)
+		if err != nil {
+			return err
+		}
+		unitNames, err := v.UnitsByID(ctx, units)
+		if err != nil {
+			return err
+		}
+		for n, d := range statements(rows, texts) {
+			out = append(out, AskedCorrection{d, rows[n].IssueID, names[rows[n].PersonID], unitName(who.Lang, unitNames[rows[n].UnitID])})
+		}
+		return nil
+	})
+	return out, err
+}
+
+// statementScope is where the actor answers requests: own files are no barred
+// kind, so the bars of files are added, and he never answers himself.
+func (a *App) statementScope(ctx context.Context, v *store.View, who *roster.Actor) (roster.Scope, error) {
+	sc, err := a.scope(ctx, v, who, roster.ActAnswer, roster.KindOwnFile)
+	if err != nil {
+		return sc, err
+	}
+	sc.Own = ""
+	sc.BarPeople = append(append([]string{who.Person}, who.Superiors...), who.Relatives...)
+	sc.BarDated = who.Dated
+	return sc, nil
+}
+
+// AnswerStatementInput grants or refuses a request for correction.
+type AnswerStatementInput struct {
+	ID      string               `json:"id"`
+	Version int64                `json:"version"`
+	State   issue.StatementState `json:"state"` // granted, refused
+	Text    string               `json:"text"`
+	Key     string               `json:"-"`
+}
+
+// Validate judges the input by itself.
+func (in AnswerStatementInput) Validate() error {
+	if in.Version <= 0 {
+		return fault.VersionRequired()
+	}
+	if in.State != issue.Granted && in.State != issue.Refused {
+		return fault.Invalid("statement_text", "state")
+	}
+	return checkText(in.Text, "statement_text", "text", true)
+}
+
+// AnswerStatement answers a request for correction. What was granted is then
+// corrected by the act that it needs: triage, withdrawal, reopening.
+func (a *App) AnswerStatement(ctx context.Context, who *roster.Actor, in AnswerStatementInput) (Receipt, error) {
+	return a.write(ctx, who, Write{Op: "statement.answer", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		sc, err := a.statementScope(ctx, &tx.View, who)
+		if err != nil {
+			return nil, "", err
+		}
+		before, err := tx.Statement(ctx, in.ID, sc)
+		if err != nil {
+			return nil, "", err
+		}
+		if before.Version != in.Version {
+			return nil, "", fault.Conflict("stale_version", "Current", before.Version)
+		}
+		if before.State != issue.Asked {
+			return nil, "", fault.Conflict("statement_state")
+		}
+		after := *before
+		after.State, after.AnswerBy = in.State, who.Account
+		if after.AnswerC, err = tx.PutText(ctx, after.ID, "answer", strings.TrimSpace(in.Text)); err != nil {
+			return nil, "", err
+		}
+		if err := tx.Save(ctx, before, &after); err != nil {
+			return nil, "", err
+		}
+		return []ledger.Fact{{Verb: "statement.answer", Kind: "statement", ID: after.ID, Unit: after.UnitID}}, after.ID, nil
+	})
+}
+
+// logReading notes that something about a person was opened. It commits before
+// anything is shown.
+func (a *App) logReading(ctx context.Context, who *roster.Actor, kind, object, person, purpose string) error {
+	return a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
+		return sx.LogReading(ctx, a.store.Now(), who.Account, kind, object, person, purpose)
+	})
+}
+
+// FoldReadings gathers the read log into ledger entries, one per reader,
+// person and minute, for minutes that have passed, and says how many entries it
+// made. Broken off between an entry and its mark, the next run finds the entry
+// by its key and only sets the mark.
+func (a *App) FoldReadings(ctx context.Context) (int, error) {
+	made := 0
+	for {
+		var lines []store.ReadLog
+		err := a.store.View(ctx, func(ctx context.Context, v *store.View) (err error) {
+			lines, err = v.UnfoldedReadings(ctx, a.store.Now().Truncate(time.Minute), 500)
+			return err
+		})
+		if err != nil || len(lines) == 0 {
+			return made, err
+		}
+		type group struct {
+			account, kind, object string
+			minute                time.Time
+		}
+		ids := make(map[group][]string)
+		var order []group
+		for _, l := range lines {
+			g := group{l.Account, string(roster.KindPerson), l.PersonID, l.At.UTC().Truncate(time.Minute)}
+			if l.PersonID == "" { // a unit's issue
+				g.kind, g.object = l.Kind, l.ObjectID
+			}
+			if ids[g] == nil {
+				order = append(order, g)
+			}
+			ids[g] = append(ids[g], l.ID)
+		}
+		for _, g := range order { // one commit each: they belong to different readers
+			key := sha256.Sum256([]byte(g.kind + "\x00" + g.object + "\x00" + g.minute.Format(time.RFC3339)))
+			body := sha256.Sum256([]byte("file.read"))
+			call := store.Call{Account: g.account, Op: "file.fold", Key: key[:], Body: body[:], RequestID: store.NewID()}
+			receipt, err := a.store.Update(ctx, call, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+				return []ledger.Fact{{Verb: "file.read", Kind: g.kind, ID: g.object}}, g.object, nil
+			})
+			if err != nil {
+				return made, err
+			}
+			if !receipt.Replayed {
+				made++
+			}
+			err = a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
+				return sx.FoldReadings(ctx, ids[g], receipt.Seq)
+			})
+			if err != nil {
+				return made, err
+			}
+		}
+	}
+}

@@ -1,0 +1,279 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/issue"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+	"plumbline/seeds"
+)
+
+// ReconInput asks for the comparison of a unit and a period.
+type ReconInput struct {
+	Unit     string // "" takes the actor's own reach
+	From, To string // months; "" is open
+}
+
+func (in ReconInput) check() error {
+	for _, m := range []string{in.From, in.To} {
+		if t, err := time.Parse("2006-01", m); m != "" && (err != nil || t.Format("2006-01") != m) {
+			return fault.Invalid("filter_value", "period")
+		}
+	}
+	if in.From != "" && in.To != "" && in.From > in.To {
+		return fault.Invalid("filter_value", "to")
+	}
+	return nil
+}
+
+// ReconLine is one line of the comparison with the filter that opens the list
+// behind each of its numbers.
+type ReconLine struct {
+	Code   string       `json:"code"` // category code, or unit id
+	Name   string       `json:"name"` // of a unit
+	Cells  issue.Cells  `json:"cells"`
+	Filter issue.Filter `json:"-"` // add the cell
+	Opens  bool         `json:"opens"`
+}
+
+// Recon is the comparison of what was declared with what was found.
+type Recon struct {
+	Unit       string      `json:"unit"`
+	UnitName   string      `json:"unit_name"`
+	Only       bool        `json:"only"` // the unit alone, without those below it
+	From       string      `json:"from"`
+	To         string      `json:"to"`
+	WindowDays int         `json:"window_days"`
+	Total      ReconLine   `json:"total"`
+	ByCategory []ReconLine `json:"by_category"`
+	ByUnit     []ReconLine `json:"by_unit"`
+	Questions  int64       `json:"questions"` // open concealment questions
+	Named      bool        `json:"named"`     // whether the reader may see the comparison by person
+}
+
+// Reconciliation compares a unit's declared and found issues: per category and
+// per subordinate unit, each number with the list behind it. It reads
+// counters, takes out what the reader is barred from, and never goes through
+// the issues.
+func (a *App) Reconciliation(ctx context.Context, who *roster.Actor, in ReconInput) (*Recon, error) {
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	out := &Recon{From: in.From, To: in.To, WindowDays: a.pack.Reconciliation.WindowDays, ByCategory: []ReconLine{}, ByUnit: []ReconLine{}}
+	err := a.read(ctx, who, "reconciliation.read", func(ctx context.Context, v *store.View) error {
+		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindReconciliation)
+		if err != nil {
+			return err
+		}
+		tree, err := a.tree(ctx, v)
+		if err != nil {
+			return err
+		}
+		if out.Unit, err = unitInReach(tree, sc, in.Unit); err != nil {
+			return err
+		}
+		children := tree.Children(out.Unit)
+		cells, err := v.CellsOf(ctx, append([]string{out.Unit}, children...), in.From, in.To)
+		if err != nil {
+			return err
+		}
+		for _, u := range append([]string{out.Unit}, children...) {
+			if err := v.HideCells(ctx, cells, u, sc, in.From, in.To); err != nil {
+				return err
+			}
+		}
+		base := issue.All()
+		base.Unit, base.From, base.To, base.Live = out.Unit, in.From, in.To, true
+		today := a.Today()
+		keys := func(unit string) (people, leaders int64, err error) { return v.Headcount(ctx, unit, false, today) }
+		people, leaders, err := keys(out.Unit)
+		if err != nil {
+			return err
+		}
+		for _, c := range seeds.Categories() {
+			l := ReconLine{Code: c.Code, Filter: base, Opens: true}
+			if got := cells[out.Unit][c.Code]; got != nil {
+				l.Cells = *got
+			}
+			l.Filter.Category = c.Code
+			owed := people
+			if c.Audience == "leaders" {
+				owed = leaders
+			}
+			l.Cells.Leave(owed)
+			out.Total.Cells.Sum(l.Cells)
+			out.ByCategory = append(out.ByCategory, l)
+		}
+		out.Total.Filter, out.Total.Opens = base, true
+		for _, u := range children {
+			l := ReconLine{Code: u, Name: unitName(who.Lang, tree.Unit(u)), Filter: base, Opens: true}
+			l.Filter.Unit = u
+			people, leaders, err := keys(u) // a bureau has some 15 children, a sub-bureau fewer
+			if err != nil {
+				return err
+			}
+			for _, c := range seeds.Categories() {
+				one := issue.Cells{}
+				if got := cells[u][c.Code]; got != nil {
+					one = *got
+				}
+				if c.Audience == "leaders" {
+					one.Leave(leaders)
+				} else {
+					one.Leave(people)
+				}
+				l.Cells.Sum(one)
+			}
+			out.ByUnit = append(out.ByUnit, l)
+		}
+		out.UnitName = unitName(who.Lang, tree.Unit(out.Unit))
+		asked := base
+		asked.Concealment = issue.ConcealmentQuestion
+		if out.Questions, err = v.IssueCount(ctx, asked, sc); err != nil {
+			return err
+		}
+		named, err := a.namedScope(ctx, v, who, roster.ActRead, roster.KindReconciliation)
+		out.Named = !named.Empty()
+		return err
+	})
+	return out, err
+}
+
+// unitInReach is the unit asked for if the scope covers it with all below it,
+// else 404; "" gives the highest unit that it covers.
+func unitInReach(tree *roster.Tree, sc roster.Scope, unit string) (string, error) {
+	covers := func(u string) bool {
+		at := roster.Target{Unit: u, Branch: tree.Branch(u)}
+		return tree.Unit(u) != nil && sc.Unbarred().Admits(at)
+	}
+	if unit != "" {
+		if !covers(unit) || slices.ContainsFunc(tree.Subtree(unit), func(u string) bool { return !covers(u) }) {
+			return "", fault.NotFound()
+		}
+		return unit, nil
+	}
+	if b := tree.Bureau(); sc.All && b != "" {
+		return b, nil
+	}
+	best := ""
+	for _, u := range append(slices.Clone(sc.Branches), sc.Units...) {
+		if best == "" || tree.Tier(u) < tree.Tier(best) {
+			best = u
+		}
+	}
+	if best == "" {
+		return "", fault.NotFound()
+	}
+	return best, nil
+}
+
+// ReconPeopleInput asks for one page of the comparison by person.
+type ReconPeopleInput struct {
+	ReconInput
+	Category string
+	Cursor   string
+}
+
+// ReconPeople is one page, those with most undisclosed records first.
+type ReconPeople struct {
+	Unit     string              `json:"unit"`
+	UnitName string              `json:"unit_name"`
+	Rows     []issue.PersonCells `json:"rows"`
+	Next     string              `json:"next"`
+	Filter   issue.Filter        `json:"-"` // add the person and the cell
+}
+
+// ReconciliationByPerson compares person by person, for those who see names.
+func (a *App) ReconciliationByPerson(ctx context.Context, who *roster.Actor, in ReconPeopleInput) (*ReconPeople, error) {
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	out := &ReconPeople{}
+	err := a.read(ctx, who, "reconciliation.people", func(ctx context.Context, v *store.View) error {
+		sc, err := a.namedScope(ctx, v, who, roster.ActRead, roster.KindReconciliation)
+		if err != nil {
+			return err
+		}
+		if sc.Empty() {
+			return fault.Forbidden("not_allowed")
+		}
+		tree, err := a.tree(ctx, v)
+		if err != nil {
+			return err
+		}
+		if out.Unit, err = unitInReach(tree, sc, in.Unit); err != nil {
+			return err
+		}
+		out.UnitName = unitName(who.Lang, tree.Unit(out.Unit))
+		f := issue.All()
+		f.Unit, f.From, f.To, f.Category, f.Live = out.Unit, in.From, in.To, in.Category, true
+		out.Filter = f
+		after, err := a.personCellsAfter(who, in.Cursor, f)
+		if err != nil {
+			return err
+		}
+		const limit = 50
+		rows, err := v.CellsByPerson(ctx, f, sc, after, limit+1)
+		if err != nil {
+			return err
+		}
+		if len(rows) > limit {
+			rows = rows[:limit]
+			last := rows[limit-1]
+			out.Next = a.sealCursor(who, "reconciliation.people", []string{f.Query(), strconv.FormatInt(last.AuditOnly, 10), last.PersonID})
+		}
+		if err := a.nameCells(ctx, v, rows, in.Category); err != nil {
+			return err
+		}
+		out.Rows = rows
+		return nil
+	})
+	return out, err
+}
+
+func (a *App) personCellsAfter(who *roster.Actor, cursor string, f issue.Filter) (*issue.PersonCells, error) {
+	parts, err := a.openCursor(who, "reconciliation.people", cursor)
+	if err != nil || parts == nil {
+		return nil, err
+	}
+	if len(parts) != 3 || parts[0] != f.Query() {
+		return nil, fault.Shape("cursor_unreadable", "cursor")
+	}
+	n, err := strconv.ParseInt(parts[1], 10, 64)
+	if err != nil {
+		return nil, fault.Shape("cursor_unreadable", "cursor")
+	}
+	return &issue.PersonCells{AuditOnly: n, PersonID: parts[2]}, nil
+}
+
+// nameCells fills names and the keys that nothing has touched.
+func (a *App) nameCells(ctx context.Context, v *store.View, rows []issue.PersonCells, category string) error {
+	var ids []string
+	for _, r := range rows {
+		ids = append(ids, r.PersonID)
+	}
+	names, err := v.PersonNames(ctx, ids)
+	if err != nil {
+		return err
+	}
+	leaders, err := v.TeamMembers(ctx, ids, a.Today())
+	if err != nil {
+		return err
+	}
+	for n := range rows {
+		var keys int64
+		for _, c := range seeds.Categories() {
+			if (category == "" || category == c.Code) && (c.Audience != "leaders" || leaders[rows[n].PersonID]) {
+				keys++
+			}
+		}
+		rows[n].PersonName = names[rows[n].PersonID]
+		rows[n].Neither = max(0, keys-rows[n].Touched)
+	}
+	return nil
+}
