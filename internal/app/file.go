@@ -72,7 +72,7 @@ func (a *App) OwnFile(ctx context.Context, who *roster.Actor) (*File, error) {
 			return err
 		}
 		issues = slices.DeleteFunc(issues, func(i *issue.Issue) bool { return !i.VisibleToSubject() })
-		f, err = a.file(ctx, v, who, who.Person, issues, true)
+		f, err = a.fileOf(ctx, v, who, who.Person, issues, true)
 		return err
 	})
 	return f, err
@@ -119,7 +119,7 @@ func (a *App) PersonFile(ctx context.Context, who *roster.Actor, in FileInput) (
 				return err
 			}
 		}
-		f, err = a.file(ctx, v, who, in.Person, issues, false)
+		f, err = a.fileOf(ctx, v, who, in.Person, issues, false)
 		return err
 	})
 	if err != nil {
@@ -128,7 +128,7 @@ func (a *App) PersonFile(ctx context.Context, who *roster.Actor, in FileInput) (
 	return f, a.logReading(ctx, who, string(roster.KindFile), in.Person, in.Person, in.Purpose)
 }
 
-func (a *App) file(ctx context.Context, v *store.View, who *roster.Actor, person string, issues []*issue.Issue, own bool) (*File, error) {
+func (a *App) fileOf(ctx context.Context, v *store.View, who *roster.Actor, person string, issues []*issue.Issue, own bool) (*File, error) {
 	f := &File{PersonID: person, Lines: []FileLine{}}
 	names, err := v.PersonNames(ctx, []string{person})
 	if err != nil {
