@@ -119,7 +119,11 @@ func TestHandler(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = s.Close() }()
-	server := httptest.NewServer(e.handler(s, false))
+	handler, err := e.handler(s, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
 	defer server.Close()
 	get := func(path string) *http.Response {
 		r, err := server.Client().Get(server.URL + path)
@@ -132,7 +136,7 @@ func TestHandler(t *testing.T) {
 		}
 		return r
 	}
-	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/nowhere": 404} {
+	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/nowhere": 404, "/api/v1/openapi.json": 200, "/api/v1/nowhere": 404} {
 		if got := get(path).StatusCode; got != want {
 			t.Errorf("%s: %d, want %d", path, got, want)
 		}

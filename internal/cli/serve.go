@@ -47,12 +47,16 @@ const (
 
 // serve answers until ctx ends, then lets running requests finish.
 func (e *env) serve(ctx context.Context, s *site, demo bool) error {
+	handler, err := e.handler(s, demo)
+	if err != nil {
+		return err
+	}
 	listener, err := net.Listen("tcp", e.Addr)
 	if err != nil {
 		return err
 	}
 	server := &http.Server{
-		Handler:           e.handler(s, demo),
+		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       2 * time.Minute,
 		WriteTimeout:      3 * time.Minute,
@@ -83,7 +87,7 @@ func (e *env) serve(ctx context.Context, s *site, demo bool) error {
 
 // handler mounts both faces and the health pages on one mux, behind what every
 // request goes through: an id, a limit, and a net for panics.
-func (e *env) handler(s *site, demo bool) http.Handler {
+func (e *env) handler(s *site, demo bool) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { plainly(w, http.StatusOK, "ok") })
 	mux.HandleFunc("/readyz", func(w http.ResponseWriter, r *http.Request) {
@@ -96,7 +100,9 @@ func (e *env) handler(s *site, demo bool) http.Handler {
 		}
 		plainly(w, http.StatusOK, "ready")
 	})
-	e.faces(mux, s, demo)
+	if err := e.faces(mux, s, demo); err != nil {
+		return nil, err
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := requestID()
 		w.Header().Set("X-Request-Id", id)
@@ -113,7 +119,7 @@ func (e *env) handler(s *site, demo bool) http.Handler {
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
 		mux.ServeHTTP(w, r)
-	})
+	}), nil
 }
 
 func plainly(w http.ResponseWriter, status int, text string) {

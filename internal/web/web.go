@@ -44,9 +44,12 @@ const (
 	PasswordPath = "/password" // where a session that began with a one-time code must go
 )
 
+// SessionCookie names the cookie of the session, which the API takes too.
+const SessionCookie = "plumbline"
+
 // Names of the cookies.
 const (
-	sessionCookie  = "plumbline"
+	sessionCookie  = SessionCookie
 	visitorCookie  = "plumbline_visitor" // seeds the form token before sign-in
 	languageCookie = "plumbline_lang"
 	flashCookie    = "plumbline_flash"
