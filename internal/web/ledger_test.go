@@ -1,0 +1,22 @@
+package web
+
+import (
+	"strings"
+	"testing"
+
+	"plumbline/internal/apptest"
+)
+
+func TestLedgerPage(t *testing.T) {
+	v := visit(t, apptest.SQLite(t), "audit")
+	page := v.get("/ledger", 200)
+	for _, want := range []string{"test.people", "test.units", "plumbline/test"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	if page = v.get("/ledger?before=1", 200); strings.Contains(page, "test.people") || !strings.Contains(page, "test.units") {
+		t.Error("before=1 does not show the first entry alone")
+	}
+	v.as("anna").get("/ledger", 403)
+}
