@@ -165,7 +165,7 @@ func (a *App) fileOf(ctx context.Context, v *store.View, who *roster.Actor, pers
 		l := FileLine{ID: i.ID, Ref: i.Ref, Source: i.Source, SourceCode: i.SourceCode, Category: i.Category, ItemNo: i.ItemNo,
 			EventOn: i.EventOn, Received: i.Received, UnitName: unitName(who.Lang, unitNames[i.UnitID]), State: i.State, Severity: i.Severity,
 			Disclosure: i.Disclosure, Finding: i.Finding, Form: i.Form, Counts: i.Counts(), Concealment: i.Concealment,
-			Narrative: texts[i.ID]["narrative"], NoticedAt: i.NoticedAt, CaseID: i.CaseID, Statements: statements(byIssue[i.ID], texts)}
+			Narrative: issue.Narrative(texts[i.ID]), NoticedAt: i.NoticedAt, CaseID: i.CaseID, Statements: statements(byIssue[i.ID], texts)}
 		if own {
 			l.CaseID = ""
 			if i.Source != issue.Self {

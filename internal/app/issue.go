@@ -243,7 +243,7 @@ func (a *App) issueDetail(ctx context.Context, v *store.View, who *roster.Actor,
 	if err != nil {
 		return nil, err
 	}
-	d.Narrative = texts[i.ID]["narrative"]
+	d.Narrative = issue.Narrative(texts[i.ID])
 	d.Statements = statements(said, texts)
 	for _, object := range []string{i.ID, i.BulkID} {
 		if object == "" {
