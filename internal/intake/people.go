@@ -216,3 +216,16 @@ func (x *Index) within(unit string, targets []string) bool {
 	}
 	return false
 }
+
+// RankOn is the rank of the posting then, "" if unknown.
+func (s *Subject) RankOn(day roster.Date) string {
+	for _, p := range s.Postings {
+		if day.Within(p.From, p.To) && p.Rank != "" {
+			return p.Rank
+		}
+	}
+	return ""
+}
+
+// Name is the unit's name, "" if unknown.
+func (x *Index) Name(unit string) string { return x.places[unit].Name }

@@ -172,5 +172,5 @@ func Unsettles(before, after *Issue, t Timing) bool {
 		return false
 	}
 	b, a := before.Contact(t), after.Contact(t)
-	return (b == nil) != (a == nil) || (a != nil && !a.Equal(*b))
+	return before.Received != after.Received || (b == nil) != (a == nil) || (a != nil && !a.Equal(*b))
 }

@@ -364,3 +364,15 @@ func (v *View) JobOf(ctx context.Context, object string) (*Job, error) {
 	}
 	return rows[0], nil
 }
+
+// PeopleByNumber finds who held a personnel, police or badge number on a day.
+func (v *View) PeopleByNumber(ctx context.Context, number string, on roster.Date) ([]string, error) {
+	var ids, holders []string
+	if err := v.db.NewSelect().TableExpr("people").Column("id").Where("personnel_no = ?", number).Scan(ctx, &ids); err != nil {
+		return nil, err
+	}
+	err := v.db.NewSelect().TableExpr("identifiers").Column("person_id").
+		Where("value = ? AND kind <> ? AND (from_on = '' OR from_on <= ?) AND (to_on = '' OR to_on >= ?)", number, roster.FormerName, string(on), string(on)).
+		Scan(ctx, &holders)
+	return distinct(append(ids, holders...)), err
+}

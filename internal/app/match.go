@@ -1,0 +1,506 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/intake"
+	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// MatchFilter narrows the queue; empty fields narrow nothing.
+type MatchFilter struct {
+	Level  string `json:"level,omitempty"`
+	State  string `json:"state,omitempty"`
+	Source string `json:"source,omitempty"`
+	Unit   string `json:"unit,omitempty"` // and all below
+	Batch  string `json:"batch,omitempty"`
+	Open   bool   `json:"open,omitempty"` // only what waits for a decision
+}
+
+// MatchRow is a line of the queue.
+type MatchRow struct {
+	ID        string `json:"id"`
+	Version   int64  `json:"version"`
+	BatchID   string `json:"batch_id"`
+	Row       int    `json:"row"`
+	Source    string `json:"source"`
+	Level     string `json:"level"`
+	State     string `json:"state"`
+	EventOn   string `json:"event_on"`
+	Category  string `json:"category"`
+	UnitID    string `json:"unit_id"`
+	Unit      string `json:"unit"`
+	Named     string `json:"named"` // as the record writes it
+	People    int    `json:"people"`
+	PersonID  string `json:"person_id,omitempty"`
+	Person    string `json:"person,omitempty"`
+	IssueID   string `json:"issue_id,omitempty"`
+	Proposed  bool   `json:"proposed"`    // one of two reviewers has answered
+	ByYou     bool   `json:"by_you"`      // and it was the reader
+	Duplicate string `json:"original_id"` // match of the record that it repeats
+}
+
+// Matches lists the queue under the actor's scope, newest events first, with
+// the exact number of all rows on the first page.
+func (a *App) Matches(ctx context.Context, who *roster.Actor, f MatchFilter, cursor string, limit int) (out []MatchRow, total int64, next string, err error) {
+	const op = "match.list"
+	after, err := a.openCursor(who, op, cursor)
+	if err != nil {
+		return nil, 0, "", err
+	}
+	var spot *intake.Spot
+	if len(after) == 2 {
+		spot = &intake.Spot{EventOn: roster.Date(after[0]), ID: after[1]}
+	}
+	filter := intake.Filter{Level: intake.Level(f.Level), State: intake.MatchState(f.State), Source: f.Source, Unit: f.Unit, Batch: f.Batch, Open: f.Open}
+	size := store.Page{Limit: limit}.Size()
+	total = -1
+	err = a.read(ctx, who, op, func(ctx context.Context, v *store.View) error {
+		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindMatch)
+		if err != nil {
+			return err
+		}
+		rows, err := v.MatchList(ctx, filter, sc, spot, size+1)
+		if err != nil {
+			return err
+		}
+		if spot == nil {
+			if total, err = v.MatchCount(ctx, filter, sc); err != nil {
+				return err
+			}
+		}
+		if len(rows) > size {
+			rows = rows[:size]
+			last := rows[size-1]
+			next = a.sealCursor(who, op, []string{string(last.EventOn), last.ID})
+		}
+		out, err = matchRows(ctx, v, who, rows)
+		return err
+	})
+	return out, total, next, err
+}
+
+func matchRows(ctx context.Context, v *store.View, who *roster.Actor, rows []*intake.Match) ([]MatchRow, error) {
+	records, people, units := make([]string, len(rows)), []string{}, []string{}
+	for i, m := range rows {
+		records[i] = m.RecordID
+		people, units = append(people, m.PersonID), append(units, m.UnitID)
+	}
+	texts, err := v.Texts(ctx, records...)
+	if err != nil {
+		return nil, err
+	}
+	names, err := v.PersonNames(ctx, people)
+	if err != nil {
+		return nil, err
+	}
+	places, err := v.UnitsByID(ctx, units)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]MatchRow, len(rows))
+	for i, m := range rows {
+		r := MatchRow{
+			ID: m.ID, Version: m.Version, BatchID: m.BatchID, Row: m.RowNo, Source: m.Source, Level: string(m.Level), State: string(m.State),
+			EventOn: string(m.EventOn), Category: m.Category, UnitID: m.UnitID, People: m.Live, PersonID: m.PersonID,
+			Person: names[m.PersonID], IssueID: m.IssueID, Proposed: m.FirstBy != "", ByYou: m.FirstBy != "" && m.FirstBy == who.Account,
+			Duplicate: m.Original,
+		}
+		if u := places[m.UnitID]; u != nil {
+			r.Unit = u.Name
+		}
+		if reading := intake.ParseRaw(texts[m.RecordID]["raw"]).Reading; reading != nil {
+			r.Named = reading.Name
+			if r.Named == "" {
+				r.Named = reading.PoliceNo + reading.BadgeNo
+			}
+		}
+		out[i] = r
+	}
+	return out, nil
+}
+
+// CandidateView is a person side by side with the others.
+type CandidateView struct {
+	PersonID    string   `json:"person_id"`
+	Name        string   `json:"name"`
+	PersonnelNo string   `json:"personnel_no"`
+	Numbers     []string `json:"numbers"` // police and badge numbers then
+	Unit        string   `json:"unit"`    // then
+	Rank        string   `json:"rank,omitempty"`
+	Sex         string   `json:"sex,omitempty"`
+	Born        string   `json:"born,omitempty"`
+	For         []string `json:"for"`
+	Against     []string `json:"against"`
+	Counts      bool     `json:"counts"`   // it is one of those that decide the level
+	Proposed    bool     `json:"proposed"` // chosen by the first of two reviewers
+}
+
+// CellView is one cell of the record as it came.
+type CellView struct {
+	Header string `json:"header"`
+	Field  string `json:"field"`
+	Text   string `json:"text"`
+}
+
+// StepView is one step that was taken on a match.
+type StepView struct {
+	Step   string    `json:"step"`
+	At     time.Time `json:"at"`
+	ByYou  bool      `json:"by_you"`
+	Person string    `json:"person,omitempty"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+// MatchView is everything that an inspector needs to decide.
+type MatchView struct {
+	MatchRow
+	Received     string          `json:"received_on"`
+	Severity     int             `json:"severity"`
+	Narrative    string          `json:"narrative"`
+	Complainant  string          `json:"complainant,omitempty"`
+	Cells        []CellView      `json:"cells"`
+	Candidates   []CandidateView `json:"candidates"`
+	Steps        []StepView      `json:"steps"`
+	Reviewers    int             `json:"reviewers"` // how many have to agree on a candidate
+	ProposedNone bool            `json:"proposed_none"`
+	MayDecide    bool            `json:"may_decide"`
+	MayUndo      bool            `json:"may_undo"`
+	Batch        string          `json:"batch_ref"`
+}
+
+// Match shows one match with its candidates side by side.
+func (a *App) Match(ctx context.Context, who *roster.Actor, id string) (out MatchView, err error) {
+	err = a.read(ctx, who, "match.read", func(ctx context.Context, v *store.View) error {
+		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindMatch)
+		if err != nil {
+			return err
+		}
+		m, err := v.Match(ctx, id, sc)
+		if err != nil {
+			return err
+		}
+		rows, err := matchRows(ctx, v, who, []*intake.Match{m})
+		if err != nil {
+			return err
+		}
+		out.MatchRow = rows[0]
+		out.Reviewers = m.Reviewers("", &a.pack.Matching)
+		out.ProposedNone = m.FirstFor == intake.None
+		out.MayDecide = m.State.Open() && m.FirstBy != who.Account && a.May(who, "match.decide")
+		out.MayUndo = m.State == intake.StateMatched && a.May(who, "match.undo")
+		if err := a.showRecord(ctx, v, m, &out); err != nil {
+			return err
+		}
+		if err := showCandidates(ctx, v, m, sc, &out); err != nil {
+			return err
+		}
+		return showSteps(ctx, v, who, m, &out)
+	})
+	return out, err
+}
+
+func (a *App) showRecord(ctx context.Context, v *store.View, m *intake.Match, out *MatchView) error {
+	records, err := v.AuditRecords(ctx, m.RecordID)
+	if err != nil || len(records) != 1 {
+		return err
+	}
+	b, err := v.Batch(ctx, m.BatchID, everything)
+	if err != nil {
+		return err
+	}
+	out.Batch, out.Received, out.Severity = b.Ref, string(records[0].ReceivedOn), records[0].Severity
+	texts, err := v.Texts(ctx, m.RecordID)
+	if err != nil {
+		return err
+	}
+	raw := intake.ParseRaw(texts[m.RecordID]["raw"])
+	if raw.Reading != nil {
+		out.Narrative, out.Complainant = raw.Reading.Narrative, raw.Reading.Complainant
+	}
+	var headers []string
+	var fields intake.Columns
+	if json.Unmarshal([]byte(b.Headers), &headers) != nil || json.Unmarshal([]byte(b.Mapping), &fields) != nil {
+		return nil
+	}
+	for i, text := range raw.Cells {
+		c := CellView{Text: text, Field: string(intake.Ignore)}
+		if i < len(headers) {
+			c.Header = headers[i]
+		}
+		if i < len(fields) {
+			c.Field = string(fields[i])
+		}
+		if text != "" {
+			out.Cells = append(out.Cells, c)
+		}
+	}
+	return nil
+}
+
+// showCandidates puts the people side by side as they were on the day. A
+// candidate from whom the reader is barred would have hidden the whole match.
+func showCandidates(ctx context.Context, v *store.View, m *intake.Match, sc roster.Scope, out *MatchView) error {
+	list := m.List()
+	if m.PersonID != "" && !m.Candidate(m.PersonID) {
+		list = append(list, intake.Candidate{Person: m.PersonID})
+	}
+	if m.FirstFor != "" && m.FirstFor != intake.None && !m.Candidate(m.FirstFor) {
+		list = append(list, intake.Candidate{Person: m.FirstFor})
+	}
+	ids := make([]string, len(list))
+	for i, c := range list {
+		ids[i] = c.Person
+	}
+	x, err := v.MatchIndexOf(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for i, c := range list {
+		s, ok := x.Subject(c.Person)
+		if !ok || sc.Bars(roster.Target{Person: c.Person, EventOn: m.EventOn}) {
+			continue
+		}
+		view := CandidateView{
+			PersonID: s.ID, Name: s.Name, Unit: x.Name(s.UnitOn(m.EventOn)), Rank: s.RankOn(m.EventOn), Sex: s.Sex, Born: s.Birth,
+			For: []string{}, Against: []string{}, Counts: i < m.Live, Proposed: m.FirstFor == s.ID,
+		}
+		for n, h := range s.Numbers {
+			if n == 0 {
+				view.PersonnelNo = h.Value
+			} else if m.EventOn.Within(h.From, h.To) {
+				view.Numbers = append(view.Numbers, h.Value)
+			}
+		}
+		for _, p := range c.For {
+			view.For = append(view.For, string(p))
+		}
+		for _, p := range c.Against {
+			view.Against = append(view.Against, string(p))
+		}
+		out.Candidates = append(out.Candidates, view)
+	}
+	return nil
+}
+
+func showSteps(ctx context.Context, v *store.View, who *roster.Actor, m *intake.Match, out *MatchView) error {
+	steps, err := v.MatchDecisions(ctx, m.ID)
+	if err != nil {
+		return err
+	}
+	ids, people := make([]string, len(steps)), make([]string, len(steps))
+	for i, s := range steps {
+		ids[i], people[i] = s.ID, s.PersonID
+	}
+	texts, err := v.Texts(ctx, ids...)
+	if err != nil {
+		return err
+	}
+	names, err := v.PersonNames(ctx, people)
+	if err != nil {
+		return err
+	}
+	for _, s := range steps {
+		out.Steps = append(out.Steps, StepView{Step: string(s.Step), At: s.CreatedAt.UTC(), ByYou: s.Account == who.Account, Person: names[s.PersonID], Reason: texts[s.ID]["reason"]})
+	}
+	return nil
+}
+
+// DecideInput is a reviewer's answer: one person by id or number, or nobody.
+type DecideInput struct {
+	ID      string `json:"id"`
+	Version int64  `json:"version"`
+	Person  string `json:"person_id,omitempty"`
+	Number  string `json:"number,omitempty"` // personnel, police or badge number as of the event date
+	Nobody  bool   `json:"nobody,omitempty"`
+	Reason  string `json:"reason,omitempty"`
+	Key     string `json:"-"`
+}
+
+// Validate judges the input by itself.
+func (in DecideInput) Validate() error {
+	if in.Version == 0 {
+		return fault.VersionRequired()
+	}
+	if in.Nobody == (in.Person != "" || in.Number != "") {
+		return fault.Invalid("match_choose", "person_id")
+	}
+	return nil
+}
+
+// DecideMatch takes a reviewer's answer. The issue comes into being with the
+// confirmation.
+func (a *App) DecideMatch(ctx context.Context, who *roster.Actor, in DecideInput) (MatchView, Receipt, error) {
+	rec, err := a.write(ctx, who, Write{Op: "match.decide", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		before, sc, err := a.matchFor(ctx, tx, who, roster.ActDecide, in.ID, in.Version)
+		if err != nil {
+			return nil, "", err
+		}
+		after := *before
+		person := ""
+		if !in.Nobody {
+			if person, err = a.personFor(ctx, tx, sc, before, in); err != nil {
+				return nil, "", err
+			}
+		}
+		step, err := after.Decide(person, who.Account, &a.pack.Matching, tx.Now())
+		if err != nil {
+			return nil, "", err
+		}
+		if step == intake.StepConfirm {
+			if err := a.attach(ctx, tx, &after); err != nil {
+				return nil, "", err
+			}
+		}
+		return a.saveStep(ctx, tx, who, before, &after, step, person, in.Reason)
+	})
+	if err != nil {
+		return MatchView{}, rec, err
+	}
+	view, err := a.Match(ctx, who, in.ID)
+	return view, rec, err
+}
+
+func (a *App) matchFor(ctx context.Context, tx *store.Tx, who *roster.Actor, act roster.Act, id string, version int64) (*intake.Match, roster.Scope, error) {
+	sc, err := a.scope(ctx, &tx.View, who, act, roster.KindMatch)
+	if err != nil {
+		return nil, sc, err
+	}
+	m, err := tx.Match(ctx, id, sc)
+	if err == nil && m.Version != version {
+		err = fault.Conflict("stale_version", "Current", m.Version)
+	}
+	return m, sc, err
+}
+
+// personFor finds the chosen person. Whoever the reviewer is barred from is
+// nobody that he could find.
+func (a *App) personFor(ctx context.Context, tx *store.Tx, sc roster.Scope, m *intake.Match, in DecideInput) (string, error) {
+	person := in.Person
+	if person == "" {
+		ids, err := tx.PeopleByNumber(ctx, in.Number, m.EventOn)
+		switch {
+		case err != nil:
+			return "", err
+		case len(ids) > 1:
+			return "", fault.Invalid("match_person_several", "number")
+		case len(ids) == 1:
+			person = ids[0]
+		}
+	}
+	names, err := tx.PersonNames(ctx, []string{person})
+	if err != nil {
+		return "", err
+	}
+	if _, ok := names[person]; !ok || sc.Bars(roster.Target{Person: person, EventOn: m.EventOn}) {
+		return "", fault.Invalid("match_person_unknown", "number")
+	}
+	return person, nil
+}
+
+// attach makes the issue of a match that is confirmed now. The earliest receipt
+// of the record and its duplicates governs.
+func (a *App) attach(ctx context.Context, tx *store.Tx, m *intake.Match) error {
+	linked, err := tx.DuplicatesOf(ctx, m.ID)
+	if err != nil {
+		return err
+	}
+	ids := []string{m.RecordID}
+	for _, d := range linked[m.ID] {
+		ids = append(ids, d.RecordID)
+	}
+	records, err := tx.AuditRecords(ctx, ids...)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(records, func(r *intake.AuditRecord) bool { return r.ID == m.RecordID })
+	if at < 0 {
+		return fault.NotFound()
+	}
+	rec := *records[at]
+	for _, r := range records {
+		rec.ReceivedOn = min(rec.ReceivedOn, r.ReceivedOn)
+	}
+	texts, err := tx.Texts(ctx, rec.ID)
+	if err != nil {
+		return err
+	}
+	reading := intake.ParseRaw(texts[rec.ID]["raw"]).Reading
+	if reading == nil {
+		reading = &intake.Reading{} // erased; the codes stand on the record
+	}
+	x, err := tx.MatchIndexOf(ctx, []string{m.PersonID})
+	if err != nil {
+		return err
+	}
+	is, narrative := auditIssue(tx, &rec, reading, m, x)
+	if err := tx.PutTexts(ctx, narrative); err != nil {
+		return err
+	}
+	return tx.AddIssues(ctx, []*issue.Issue{is}, issue.TimingOf(a.pack))
+}
+
+func (a *App) saveStep(ctx context.Context, tx *store.Tx, who *roster.Actor, before, after *intake.Match, step intake.Step, person, reason string) ([]ledger.Fact, string, error) {
+	d := &intake.MatchDecision{MatchID: after.ID, Step: step, PersonID: person, Account: who.Account, ReasonC: ledger.Commitment{}}
+	d.ID = tx.NewID()
+	if reason != "" {
+		var err error
+		if d.ReasonC, err = tx.PutText(ctx, d.ID, "reason", reason); err != nil {
+			return nil, "", err
+		}
+	}
+	if err := tx.Insert(ctx, d); err != nil {
+		return nil, "", err
+	}
+	return []ledger.Fact{{Verb: "match." + string(step), Kind: "match", ID: after.ID, Unit: after.UnitID}}, after.ID, tx.Save(ctx, before, after)
+}
+
+// UndoInput takes a confirmed match back.
+type UndoInput struct {
+	ID      string `json:"id"`
+	Version int64  `json:"version"`
+	Reason  string `json:"reason"`
+	Key     string `json:"-"`
+}
+
+// Validate judges the input by itself.
+func (in UndoInput) Validate() error {
+	if in.Version == 0 {
+		return fault.VersionRequired()
+	}
+	if in.Reason == "" {
+		return fault.Invalid("reason_missing", "reason")
+	}
+	return nil
+}
+
+// UndoMatch takes a confirmed match back with what followed from it: the
+// issue, the comparison, the leader questions.
+func (a *App) UndoMatch(ctx context.Context, who *roster.Actor, in UndoInput) (MatchView, Receipt, error) {
+	rec, err := a.write(ctx, who, Write{Op: "match.undo", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		before, _, err := a.matchFor(ctx, tx, who, roster.ActWithdraw, in.ID, in.Version)
+		if err != nil {
+			return nil, "", err
+		}
+		after := *before
+		if err := after.Undo(); err != nil {
+			return nil, "", err
+		}
+		if err := a.withdrawIssues(ctx, tx, []string{before.IssueID}); err != nil {
+			return nil, "", err
+		}
+		return a.saveStep(ctx, tx, who, before, &after, intake.StepUndo, before.PersonID, in.Reason)
+	})
+	if err != nil {
+		return MatchView{}, rec, err
+	}
+	view, err := a.Match(ctx, who, in.ID)
+	return view, rec, err
+}
