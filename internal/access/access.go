@@ -9,10 +9,12 @@
 package access
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -292,4 +294,27 @@ func reachSubtree(sc *roster.Scope, unit string, tree *roster.Tree) {
 	default:
 		sc.Units = append(sc.Units, tree.Subtree(unit)...)
 	}
+}
+
+// Matrix prints the whole table, a line for each kind and act, with the roles
+// that are allowed and those that are denied. It is a golden file.
+func (t *Table) Matrix() string {
+	pairs := slices.Collect(maps.Keys(t.verdicts))
+	slices.SortFunc(pairs, func(a, b Pair) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Act, b.Act))
+	})
+	var b strings.Builder
+	for _, p := range pairs {
+		fmt.Fprintf(&b, "%s %s:", p.Kind, p.Act)
+		for i, role := range roster.Roles {
+			switch t.verdicts[p][i] {
+			case Allow:
+				fmt.Fprintf(&b, " %s", role)
+			case Deny:
+				fmt.Fprintf(&b, " !%s", role)
+			}
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -62,6 +63,13 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 		writer.Close()
 		reader.Close()
 		return nil, fmt.Errorf("open database: %w", err)
+	}
+	if tables, err := tablesOf(ctx, writer, d); err != nil {
+		return nil, errors.Join(fmt.Errorf("open database: %w", err), writer.Close(), reader.Close())
+	} else if slices.Contains(tables, "sites") {
+		if err := s.remember(ctx); err != nil {
+			return nil, errors.Join(fmt.Errorf("open database: %w", err), writer.Close(), reader.Close())
+		}
 	}
 	s.done.Add(1)
 	go s.write()

@@ -1,0 +1,142 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+)
+
+// honest writes a little history of real rows: units, an edit, a person.
+func honest(t *testing.T, s *Store) {
+	t.Helper()
+	ctx := context.Background()
+	for i := range 5 {
+		_, err := s.Update(ctx, Call{Account: "a", Role: "records_officer", Op: "unit.create", Key: []byte{byte(i)}, Body: []byte("b")}, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
+			id := fmt.Sprintf("u%d", i)
+			u := &roster.Unit{Stamp: ledger.Stamp{ID: id}, Code: id, Name: "单位", Tier: 3, State: roster.UnitActive}
+			return []ledger.Fact{{Verb: "unit.create", Kind: "unit", ID: id, Unit: id}}, id, tx.Insert(ctx, u)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := s.Update(ctx, Call{Account: "a", Op: "unit.edit"}, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
+		var u roster.Unit
+		if err := tx.db.NewSelect().Model(&u).Where("id = 'u1'").Scan(ctx); err != nil {
+			return nil, "", err
+		}
+		after := u
+		after.Name = "改名单位"
+		return []ledger.Fact{{Verb: "unit.edit", Kind: "unit", ID: "u1"}}, "u1", tx.Save(ctx, &u, &after)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestVerifyPassesOnAnHonestLedger(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		honest(t, s)
+		verdict, err := s.Verify(context.Background(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !verdict.OK() || verdict.Entries != 6 || verdict.Rows["unit"] != 5 {
+			t.Fatalf("%+v", verdict)
+		}
+	})
+}
+
+// TestVerifyNamesWhatWasChanged lets a database administrator do his worst,
+// triggers out of the way, and asks that the first false thing is named.
+func TestVerifyNamesWhatWasChanged(t *testing.T) {
+	cases := []struct {
+		name, sql, what, id string
+		seq                 int64
+	}{
+		{"a row is edited", "UPDATE units SET name = 'x' WHERE id = 'u1'", "row_changed", "u1", 5},
+		{"a row is deleted", "DELETE FROM units WHERE id = 'u2'", "row_missing", "u2", 2},
+		{"a row is slipped in", "INSERT INTO units SELECT 'u9', version, salt, created_at, changed_at, 'u9', name, name_en, sort_key, tier, parent_id, state, successor_id, from_on, to_on FROM units WHERE id = 'u0'", "row_unknown", "u9", -1},
+		{"bytes are edited", "UPDATE ledger_entries SET body = (SELECT body FROM ledger_entries WHERE seq = 2) WHERE seq = 3", "entry_leaf", "u3", 3},
+		{"a column is edited", "UPDATE ledger_entries SET account = 'b' WHERE seq = 4", "entry_columns", "u4", 4},
+		{"the tail is cut off", "DELETE FROM ledger_entries WHERE seq >= 4", "entry_truncated", "tree", 4},
+		{"an entry is taken out", "DELETE FROM ledger_entries WHERE seq = 2", "entry_gap", "u3", 3},
+		{"a node is flipped", "UPDATE ledger_hashes SET hash = (SELECT hash FROM ledger_hashes WHERE idx = 0) WHERE idx = 1", "entry_tree", "1", 0},
+		{"a counter is edited", "INSERT INTO counters (section, unit_id, month, key, n) VALUES ('s', 'u', 'm', 'k', 1)", "counter", "s/u/m/k", -1},
+	}
+	each(t, func(t *testing.T, s *Store) {
+		honest(t, s)
+		if s.dialect == Postgres {
+			for _, table := range []string{"ledger_entries", "ledger_hashes"} {
+				if _, err := s.writer.Exec("ALTER TABLE " + table + " DISABLE TRIGGER ALL"); err != nil {
+					t.Fatal(err)
+				}
+			}
+		} else {
+			for _, trigger := range []string{"ledger_entries_no_update", "ledger_entries_no_delete", "ledger_hashes_no_update", "ledger_hashes_no_delete"} {
+				if _, err := s.writer.Exec("DROP TRIGGER " + trigger); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		for _, c := range cases {
+			t.Run(c.name, func(t *testing.T) {
+				ctx := context.Background()
+				tx, err := s.writer.BeginTx(ctx, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer tx.Rollback()
+				if _, err := tx.ExecContext(ctx, c.sql); err != nil {
+					t.Fatal(err)
+				}
+				verdict, err := s.verifyIn(ctx, &View{db: tx, s: s}, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, f := range verdict.Findings {
+					if f.What == c.what && f.ID == c.id && f.Seq == c.seq {
+						return
+					}
+				}
+				t.Fatalf("not found; findings: %v", verdict.Findings)
+			})
+		}
+	})
+}
+
+func TestVerifyFindsAChangedText(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		ctx := context.Background()
+		var id string
+		_, err := s.Update(ctx, Call{Account: "a"}, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
+			id = tx.NewID()
+			c, err := tx.PutText(ctx, id, "text", "what was said")
+			if err != nil {
+				return nil, "", err
+			}
+			return []ledger.Fact{{Verb: "statement.make", Kind: "statement", ID: id}}, id, tx.Insert(ctx, statementWith(id, c))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, err := s.Verify(ctx, nil); err != nil || !v.OK() {
+			t.Fatalf("%+v %v", v, err)
+		}
+		if _, err := s.writer.Exec("UPDATE contents SET value = 'something else'"); err != nil {
+			t.Fatal(err)
+		}
+		v, err := s.Verify(ctx, nil)
+		if err != nil || v.Total != 1 || v.Findings[0].What != "text_changed" || v.Findings[0].ID != id {
+			t.Fatalf("%+v %v", v, err)
+		}
+	})
+}
+
+func statementWith(id string, text ledger.Commitment) *issue.Statement {
+	return &issue.Statement{Stamp: ledger.Stamp{ID: id}, IssueID: "i", TextC: text, AnswerC: ledger.Commitment{}}
+}
