@@ -66,13 +66,7 @@ func (e *env) with(ctx context.Context, do func(ctx context.Context, s *site) er
 // secret reads the site secret from its file, which only the operator may
 // read; make lets a first run write a fresh one.
 func (e *env) secret(make bool) ([]byte, error) {
-	path := e.Key
-	if path == "" {
-		path = e.DB + ".key"
-		if store.DialectOf(e.DB) == store.Postgres {
-			path = "plumbline.key" // a URL is no path
-		}
-	}
+	path := e.keyPath()
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) && make {
 		fresh := [32]byte{}
@@ -97,4 +91,15 @@ func (e *env) secret(make bool) ([]byte, error) {
 		return nil, fmt.Errorf("the site secret %s is damaged: it must hold 64 hexadecimal digits", path)
 	}
 	return secret, nil
+}
+
+// keyPath is the file of the site secret.
+func (e *env) keyPath() string {
+	switch {
+	case e.Key != "":
+		return e.Key
+	case store.DialectOf(e.DB) == store.Postgres:
+		return "plumbline.key" // a URL is no path
+	}
+	return e.DB + ".key"
 }
