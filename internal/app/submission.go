@@ -57,6 +57,15 @@ func (a *App) ToDo(ctx context.Context, who *roster.Actor) (*ToDo, error) {
 	return out, err
 }
 
+// MyLists lists what the actor owes or signs, newest first.
+func (a *App) MyLists(ctx context.Context, who *roster.Actor) (out []MyList, err error) {
+	err = a.read(ctx, who, "submission.list_own", func(ctx context.Context, v *store.View) error {
+		out, err = a.myLists(ctx, v, who)
+		return err
+	})
+	return out, err
+}
+
 // missingOf counts the lists not filed in the units that the actor heads.
 func (a *App) missingOf(ctx context.Context, v *store.View, who *roster.Actor, out *ToDo) error {
 	units := heads(who)
