@@ -1,0 +1,538 @@
+package app_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"plumbline/internal/app"
+	"plumbline/internal/apptest"
+	"plumbline/internal/fault"
+	"plumbline/internal/issue"
+	"plumbline/internal/selfcheck"
+	"plumbline/internal/store"
+)
+
+var ctx = context.Background()
+
+// campaign opens a campaign on the test site and writes its roster.
+func campaign(t *testing.T, s *apptest.Site) string {
+	t.Helper()
+	manager := s.Actor("manager")
+	for _, a := range []selfcheck.Audience{selfcheck.Officers, selfcheck.Leaders} {
+		if _, _, err := s.App.PublishChecklist(ctx, manager, app.SeedChecklist(a)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	id, _, err := s.App.CreateCampaign(ctx, manager, app.CampaignInput{Title: "自查自纠", OpensOn: "2026-03-01", ClosesOn: "2026-03-31", PeriodFrom: "2024-01-01", PeriodTo: "2026-02-28"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	step(t, s, id, "open")
+	return id
+}
+
+func step(t *testing.T, s *apptest.Site, id, name string) {
+	t.Helper()
+	manager := s.Actor("manager")
+	c, err := s.App.Campaign(ctx, manager, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.App.MoveCampaign(ctx, manager, app.CampaignStep{ID: id, Version: c.Version, Step: name}); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	s.Jobs()
+}
+
+// list gives the actor's list of the audience, his own or his unit's.
+func list(t *testing.T, s *apptest.Site, who string, a selfcheck.Audience, body bool) *app.ListView {
+	t.Helper()
+	lists, err := s.App.MyLists(ctx, s.Actor(who))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range lists {
+		if l.Audience == a && (l.PersonID == "") == body {
+			v, err := s.App.List(ctx, s.Actor(who), l.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return v
+		}
+	}
+	t.Fatalf("%s owes no list of %s among %d", who, a, len(lists))
+	return nil
+}
+
+// answers are all nil but those given.
+func answers(given ...selfcheck.ItemAnswer) []selfcheck.ItemAnswer {
+	out := make([]selfcheck.ItemAnswer, selfcheck.ItemCount)
+	for i := range out {
+		out[i] = selfcheck.ItemAnswer{ItemNo: int64(i + 1), Nil: true}
+	}
+	for _, g := range given {
+		out[g.ItemNo-1] = g
+	}
+	return out
+}
+
+func says(item int64, texts ...string) selfcheck.ItemAnswer {
+	a := selfcheck.ItemAnswer{ItemNo: item}
+	for _, x := range texts {
+		a.Issues = append(a.Issues, selfcheck.Declared{EventOn: "2025-06-15", Text: x})
+	}
+	return a
+}
+
+func submit(t *testing.T, s *apptest.Site, who string, l *app.ListView, given ...selfcheck.ItemAnswer) app.Receipt {
+	t.Helper()
+	r, err := s.App.Submit(ctx, s.Actor(who), app.SubmitInput{ID: l.ID, Version: l.Version, Answers: answers(given...)})
+	if err != nil {
+		t.Fatalf("submit as %s: %v", who, err)
+	}
+	return r
+}
+
+func want(t *testing.T, err error, kind fault.Kind, code string) *fault.Error {
+	t.Helper()
+	f := fault.As(err)
+	if err == nil || f.Kind != kind || f.Code != code {
+		t.Errorf("got %v, want %s", err, code)
+	}
+	return f
+}
+
+// A list from the snapshot to the receipt, with what a head may and may not do.
+func TestSelfCheckFromSnapshotToAcceptance(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		id := campaign(t, s)
+		l := list(t, s, "anna", selfcheck.Officers, false)
+		if len(l.Items) != 50 || l.State != selfcheck.Assigned || l.ReviewUnitID != s.Units["east1"] {
+			t.Fatalf("%d items, state %s, review at %s", len(l.Items), l.State, l.ReviewUnitID)
+		}
+		r := submit(t, s, "anna", l, says(1, "报案后当天没有登记", "第二起也没有登记"), says(43, "值班离岗二十分钟"))
+		if r.Seq <= 0 || r.ResultID != l.ID {
+			t.Errorf("receipt %+v", r)
+		}
+		receipts, err := s.App.ListReceipts(ctx, s.Actor("anna"), l.ID)
+		if err != nil || len(receipts) != 1 || receipts[0].Seq != r.Seq || string(receipts[0].Leaf) != string(r.Leaf[:]) {
+			t.Errorf("receipts %+v, %v", receipts, err)
+		}
+		l = list(t, s, "anna", selfcheck.Officers, false)
+		if l.State != selfcheck.Submitted || l.NilItems != 48 || l.DeclaredIssues != 3 || len(l.Issues) != 3 || len(l.Answers) != 50 {
+			t.Errorf("filed as %s: %d nil, %d issues, %d shown, %d answers", l.State, l.NilItems, l.DeclaredIssues, len(l.Issues), len(l.Answers))
+		}
+		if got := selfcheck.AnswersDigest(l.Answers); string(got) != string(l.AnswersDigest) {
+			t.Error("the stored digest does not cover the stored answers")
+		}
+
+		head := s.Actor("east1head")
+		rows, total, _, err := s.App.Reviews(ctx, head, app.ReviewQuery{ReviewFilter: selfcheck.ReviewFilter{State: selfcheck.Submitted}})
+		if err != nil || total != 1 || rows[0].Name != "林甲" {
+			t.Fatalf("to review: %d, %v", total, err)
+		}
+		v, err := s.App.Review(ctx, head, l.ID)
+		if err != nil || len(v.Answers) != 50 || len(v.Issues) != 3 || v.Issues[0].Text != "报案后当天没有登记" {
+			t.Fatalf("review: %v, %d answers, issues %v", err, len(v.Answers), v.Issues)
+		}
+		for _, who := range []string{"anna", "ben", "east2head", "easthead", "chief", "manager", "inspector", "system", "reader"} {
+			if _, err := s.App.Review(ctx, s.Actor(who), l.ID); !fault.Is(err, fault.NotFoundKind) {
+				t.Errorf("%s opens somebody else's list for review: %v", who, err)
+			}
+			if _, err := s.App.AcceptList(ctx, s.Actor(who), app.AcceptInput{ID: l.ID, Version: l.Version}); !fault.Is(err, fault.NotFoundKind) {
+				t.Errorf("%s accepts it: %v", who, err)
+			}
+		}
+		if _, err := s.App.List(ctx, s.Actor("ben"), l.ID); !fault.Is(err, fault.NotFoundKind) {
+			t.Errorf("a colleague opens the list: %v", err)
+		}
+		_, err = s.App.AcceptList(ctx, head, app.AcceptInput{ID: l.ID, Version: l.Version - 1})
+		want(t, err, fault.ConflictKind, "stale_version")
+		if _, err := s.App.AcceptList(ctx, head, app.AcceptInput{ID: l.ID, Version: l.Version}); err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.App.ReturnList(ctx, head, app.ReturnInput{ID: l.ID, Version: l.Version + 1, Reason: "再补充"})
+		want(t, err, fault.ConflictKind, "submission_state")
+		done, err := s.App.Completion(ctx, head, id)
+		if err != nil || len(done.Units) != 1 || done.Units[0].Own.Accepted != 1 {
+			t.Errorf("live completion of the head's unit: %+v, %v", done.Units, err)
+		}
+	})
+}
+
+// A double tap, a retry with the same key, a second submit, a stale version.
+func TestSubmitHappensOnce(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		campaign(t, s)
+		l := list(t, s, "ben", selfcheck.Officers, false)
+		ben := s.Actor("ben")
+		in := app.SubmitInput{ID: l.ID, Version: l.Version, Answers: answers(says(2, "超时录入")), Key: "tap-1"}
+		type result struct {
+			r   app.Receipt
+			err error
+		}
+		taps := make(chan result, 4)
+		for range 4 {
+			go func() {
+				r, err := s.App.Submit(ctx, ben, in)
+				taps <- result{r, err}
+			}()
+		}
+		first := <-taps
+		for range 3 {
+			if again := <-taps; again.err != nil || again.r.Seq != first.r.Seq {
+				t.Errorf("a second tap with the same key: %+v, %v; first %+v, %v", again.r, again.err, first.r, first.err)
+			}
+		}
+		after := list(t, s, "ben", selfcheck.Officers, false)
+		if after.Round != 1 || len(after.Issues) != 1 {
+			t.Errorf("round %d, %d issues after four taps", after.Round, len(after.Issues))
+		}
+		in.Key = "tap-2"
+		_, err := s.App.Submit(ctx, ben, in)
+		f := want(t, err, fault.ConflictKind, "already_submitted")
+		if f.Args["State"] != "submitted" {
+			t.Errorf("the conflict does not say what is current: %v", f.Args)
+		}
+		in.Key = "tap-1"
+		in.Answers = answers()
+		_, err = s.App.Submit(ctx, ben, in)
+		want(t, err, fault.ConflictKind, "key_reused")
+	})
+}
+
+func TestMissingAnswerNamesTheItemAndStoresNothing(t *testing.T) {
+	s := apptest.SQLite(t)
+	campaign(t, s)
+	l := list(t, s, "anna", selfcheck.Officers, false)
+	given := answers(says(3, "未立案"))
+	given = append(given[:16], given[17:]...)
+	_, err := s.App.Submit(ctx, s.Actor("anna"), app.SubmitInput{ID: l.ID, Version: l.Version, Answers: given})
+	if f := want(t, err, fault.InvalidKind, "answer_missing"); f.Field != "items.17" {
+		t.Errorf("the fault names %q, want items.17", f.Field)
+	}
+	_, err = s.App.Submit(ctx, s.Actor("anna"), app.SubmitInput{ID: l.ID, Version: l.Version + 5, Answers: answers()})
+	want(t, err, fault.ConflictKind, "stale_version")
+	l = list(t, s, "anna", selfcheck.Officers, false)
+	if l.State != selfcheck.Assigned || len(l.Answers)+len(l.Issues) != 0 {
+		t.Errorf("state %s, %d answers, %d issues after a refused submit", l.State, len(l.Answers), len(l.Issues))
+	}
+}
+
+// Drafts are saved item by item, resumed elsewhere, and filed from there.
+func TestDraftsAreResumedOnAnotherDevice(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		campaign(t, s)
+		l := list(t, s, "anna", selfcheck.Officers, false)
+		anna := s.Actor("anna")
+		save := func(seq int64, a selfcheck.ItemAnswer) error {
+			_, err := s.App.SaveDraft(ctx, anna, app.SaveDraftInput{ID: l.ID, Saves: []app.DraftSave{{Seq: seq, ItemAnswer: a}}})
+			return err
+		}
+		for i, a := range answers(says(5, "监控录像未及时调取")) {
+			if i == 30 {
+				continue
+			}
+			if err := save(1, a); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := save(1, says(5, "监控录像未及时调取")); err != nil {
+			t.Errorf("the same save again: %v", err)
+		}
+		if err := save(2, says(5, "监控录像未及时调取，已补救")); err != nil {
+			t.Errorf("the next save: %v", err)
+		}
+		f := want(t, save(2, says(5, "另一台设备的旧内容")), fault.ConflictKind, "draft_moved")
+		if f.Args["Seq"] != int64(2) {
+			t.Errorf("the conflict says seq %v, want 2", f.Args["Seq"])
+		}
+		l = list(t, s, "anna", selfcheck.Officers, false)
+		if l.Drafted != 49 || l.Seq[5] != 2 || l.Draft[4].Issues[0].Text != "监控录像未及时调取，已补救" {
+			t.Errorf("resumed with %d answers, seq %d, %v", l.Drafted, l.Seq[5], l.Draft[4])
+		}
+		_, err := s.App.Submit(ctx, anna, app.SubmitInput{ID: l.ID, Version: l.Version})
+		if f := want(t, err, fault.InvalidKind, "answer_missing"); f.Field != "items.31" {
+			t.Errorf("names %q", f.Field)
+		}
+		if err := save(1, selfcheck.ItemAnswer{ItemNo: 31, Nil: true}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.App.Submit(ctx, anna, app.SubmitInput{ID: l.ID, Version: l.Version}); err != nil {
+			t.Fatal(err)
+		}
+		want(t, save(3, says(5, "太晚了")), fault.ConflictKind, "already_submitted")
+		if _, err := s.App.SaveDraft(ctx, s.Actor("ben"), app.SaveDraftInput{ID: l.ID}); !fault.Is(err, fault.NotFoundKind) {
+			t.Errorf("somebody else saves a draft: %v", err)
+		}
+	})
+}
+
+// A returned list shows its reason; what is dropped on resubmission is
+// withdrawn and keeps its first date.
+func TestReturnedListIsFiledAgain(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		campaign(t, s)
+		l := list(t, s, "anna", selfcheck.Officers, false)
+		submit(t, s, "anna", l, says(1, "甲事", "乙事"))
+		l = list(t, s, "anna", selfcheck.Officers, false)
+		kept, dropped := l.Issues[0], l.Issues[1]
+		if _, err := s.App.ReturnList(ctx, s.Actor("east1head"), app.ReturnInput{ID: l.ID, Version: l.Version, Reason: "请写清日期"}); err != nil {
+			t.Fatal(err)
+		}
+		todo, err := s.App.ToDo(ctx, s.Actor("anna"))
+		if err != nil || todo.Lists[0].State != selfcheck.Returned || todo.Lists[0].Reason != "请写清日期" {
+			t.Fatalf("to-do home %+v, %v", todo, err)
+		}
+		s.Clock.Add(48 * time.Hour)
+		l = list(t, s, "anna", selfcheck.Officers, false)
+		if l.Drafted != 50 || l.Draft[0].Issues[0].IssueID != kept.ID {
+			t.Errorf("a returned list starts with %d answers", l.Drafted)
+		}
+		again := selfcheck.ItemAnswer{ItemNo: 1, Issues: []selfcheck.Declared{{IssueID: kept.ID, EventOn: "2025-07-01", Text: "甲事，发生在七月"}}}
+		submit(t, s, "anna", l, again, says(9, "新的一事"))
+		l = list(t, s, "anna", selfcheck.Officers, false)
+		if l.Round != 2 || !l.FirstFiledAt.Before(*l.FiledAt) || len(l.Issues) != 3 {
+			t.Fatalf("round %d, first %v, filed %v, %d issues", l.Round, l.FirstFiledAt, l.FiledAt, len(l.Issues))
+		}
+		err = s.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+			rows, err := v.IssuesOfSubmission(ctx, l.ID)
+			for _, i := range rows {
+				switch i.ID {
+				case kept.ID:
+					if i.State != issue.Registered || i.EventOn != "2025-07-01" || i.Received != "2026-03-02" {
+						t.Errorf("kept: %s, event %s, received %s", i.State, i.EventOn, i.Received)
+					}
+				case dropped.ID:
+					if i.State != issue.Withdrawn || i.Received != "2026-03-02" {
+						t.Errorf("dropped: %s, received %s", i.State, i.Received)
+					}
+				default:
+					if i.Received != "2026-03-04" || i.State != issue.Registered {
+						t.Errorf("new: %s, received %s", i.State, i.Received)
+					}
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range l.Issues {
+			if i.ID == kept.ID && i.Text != "甲事，发生在七月" {
+				t.Errorf("the kept issue says %q", i.Text)
+			}
+		}
+	})
+}
+
+// An item that names a leader goes to the tier above that leader.
+func TestItemNamingALeaderPassesTheOrdinaryReviewer(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		id := campaign(t, s)
+		l := list(t, s, "anna", selfcheck.Officers, false)
+		named := says(49, "所长要求不予登记")
+		named.LeaderID = s.People["east1head"]
+		submit(t, s, "anna", l, named, says(1, "未登记"))
+		v, err := s.App.Review(ctx, s.Actor("east1head"), l.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(v.Answers) != 49 || len(v.Issues) != 1 || v.DeclaredIssues != 1 {
+			t.Errorf("the leader named sees %d answers and %d issues, counts %d", len(v.Answers), len(v.Issues), v.DeclaredIssues)
+		}
+		for _, who := range []string{"east1head", "east2head", "ben", "westhead"} {
+			if items, err := s.App.NamedItems(ctx, s.Actor(who)); err == nil && len(items) > 0 {
+				t.Errorf("%s sees the item: %v", who, items)
+			}
+		}
+		items, err := s.App.NamedItems(ctx, s.Actor("easthead"))
+		if err != nil || len(items) != 1 || items[0].ItemNo != 49 || items[0].Leader != "东二" || len(items[0].Issues) != 1 || items[0].Issues[0].Text != "所长要求不予登记" {
+			t.Errorf("the tier above sees %+v, %v", items, err)
+		}
+		todo, err := s.App.ToDo(ctx, s.Actor("easthead"))
+		if err != nil || todo.Named != 1 {
+			t.Errorf("to-do of the tier above: %+v, %v", todo, err)
+		}
+		err = s.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+			rows, err := v.IssuesOfSubmission(ctx, l.ID)
+			if len(rows) != 2 || rows[1].UnitID != s.Units["east"] || rows[0].UnitID != s.Units["east1"] {
+				t.Errorf("issues %+v", rows)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		u, err := s.App.UnitCompletion(ctx, s.Actor("east1head"), id, s.Units["east1"])
+		if err != nil || u.Own.Declared != 1 || u.Own.Issues != 1 || u.Own.Nil != 48 {
+			t.Errorf("the unit's figures still hold it: %+v, %v", u, err)
+		}
+		stranger := says(49, "某人")
+		stranger.LeaderID = s.People["dong"]
+		b := list(t, s, "ben", selfcheck.Officers, false)
+		_, err = s.App.Submit(ctx, s.Actor("ben"), app.SubmitInput{ID: b.ID, Version: b.Version, Answers: answers(stranger)})
+		want(t, err, fault.InvalidKind, "leader_unknown")
+	})
+}
+
+// Units certify bottom-up at 100 %, filed and excused.
+func TestUnitsCertifyBottomUp(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		id := campaign(t, s)
+		certify := func(who, unit string) error {
+			_, err := s.App.Certify(ctx, s.Actor(who), app.CertifyInput{CampaignID: id, UnitID: s.Units[unit]})
+			return err
+		}
+		fileAll := func(people ...string) {
+			t.Helper()
+			for _, p := range people {
+				lists, err := s.App.MyLists(ctx, s.Actor(p))
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i := range lists {
+					if lists[i].State == selfcheck.Assigned {
+						submit(t, s, p, &app.ListView{MyList: lists[i]})
+					}
+				}
+			}
+		}
+		want(t, certify("east1head", "east1"), fault.InvalidKind, "certify_incomplete")
+		fileAll("anna", "east1head")
+		u, err := s.App.UnitCompletion(ctx, s.Actor("east1head"), id, s.Units["east1"])
+		if err != nil || len(u.Missing) != 1 || u.Missing[0].Name != "林乙" || u.Own.Owed != 5 {
+			t.Fatalf("not filed: %+v, %v", u, err)
+		}
+		want(t, certify("east1head", "east1"), fault.InvalidKind, "certify_incomplete")
+		ben := u.Missing[0]
+		_, err = s.App.Excuse(ctx, s.Actor("east1head"), app.ExcuseInput{ID: ben.ID, Version: ben.Version, Reason: "长期病假"})
+		if err == nil {
+			t.Error("a head excuses his own staff")
+		}
+		if _, err := s.App.Excuse(ctx, s.Actor("manager"), app.ExcuseInput{ID: ben.ID, Version: ben.Version, Reason: "长期病假"}); err != nil {
+			t.Fatal(err)
+		}
+		for _, who := range []string{"east2head", "easthead", "chief", "anna", "manager"} {
+			if err := certify(who, "east1"); err == nil {
+				t.Errorf("%s certifies another's unit", who)
+			}
+		}
+		if err := certify("east1head", "east1"); err != nil {
+			t.Fatal(err)
+		}
+		want(t, certify("east1head", "east1"), fault.ConflictKind, "already_certified")
+		fileAll("easthead", "eastinspector")
+		want(t, certify("easthead", "east"), fault.InvalidKind, "certify_children")
+		fileAll("cara", "east2head")
+		if err := certify("east2head", "east2"); err != nil {
+			t.Fatal(err)
+		}
+		if err := certify("easthead", "east"); err != nil {
+			t.Fatal(err)
+		}
+		l := list(t, s, "anna", selfcheck.Officers, false)
+		_, err = s.App.ReturnList(ctx, s.Actor("east1head"), app.ReturnInput{ID: l.ID, Version: l.Version, Reason: "已经晚了"})
+		want(t, err, fault.ConflictKind, "unit_certified")
+		c, err := s.App.Campaign(ctx, s.Actor("manager"), id)
+		if err != nil || len(c.Amendments) != 1 || c.Amendments[0].Person != "林乙" || c.Amendments[0].Reason != "长期病假" {
+			t.Errorf("amendments %+v, %v", c, err)
+		}
+	})
+}
+
+// After lock only dated supplements are added.
+func TestLockAndSupplement(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		id := campaign(t, s)
+		l := list(t, s, "anna", selfcheck.Officers, false)
+		submit(t, s, "anna", l, says(1, "未登记"))
+		in := app.SupplementInput{ID: l.ID, ItemNo: 12, EventOn: "2025-05-01", Text: "想起来还有一次"}
+		_, err := s.App.Supplement(ctx, s.Actor("anna"), in)
+		want(t, err, fault.ConflictKind, "submission_state")
+		step(t, s, id, "lock")
+		b := list(t, s, "ben", selfcheck.Officers, false)
+		_, err = s.App.Submit(ctx, s.Actor("ben"), app.SubmitInput{ID: b.ID, Version: b.Version, Answers: answers()})
+		want(t, err, fault.ConflictKind, "campaign_not_open")
+		l = list(t, s, "anna", selfcheck.Officers, false)
+		if l.State != selfcheck.Locked {
+			t.Fatalf("state %s after lock", l.State)
+		}
+		if _, err := s.App.Supplement(ctx, s.Actor("anna"), in); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.App.Supplement(ctx, s.Actor("ben"), in); !fault.Is(err, fault.NotFoundKind) {
+			t.Errorf("somebody else supplements: %v", err)
+		}
+		l = list(t, s, "anna", selfcheck.Officers, false)
+		if len(l.Issues) != 2 || l.Issues[1].Added != "2026-03-02" || l.DeclaredIssues != 1 {
+			t.Errorf("after the supplement: %+v, counts %d", l.Issues, l.DeclaredIssues)
+		}
+		for _, next := range []string{"inspect", "rectify", "close"} {
+			step(t, s, id, next)
+		}
+	})
+}
+
+// The snapshot goes on where it stopped and writes nobody twice.
+func TestRosterSnapshot(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		id := campaign(t, s)
+		v, err := s.App.Completion(ctx, s.Actor("manager"), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		units := len(v.Units)
+		people := len(s.People) - 1 // all but the superior authority
+		const team = 9              // chief, deputy, seven heads
+		if got, want := v.Total.Owed, int64(people+team+units); got != want || units != 8 {
+			t.Errorf("%d lists owed, want %d: %d people, %d team members, %d units", got, want, people, team, units)
+		}
+		unit := list(t, s, "east1head", selfcheck.Leaders, true)
+		if unit.ReviewUnitID != s.Units["east"] {
+			t.Error("a unit's list is not reviewed by the head of the unit above")
+		}
+		submit(t, s, "east1head", unit)
+		if _, err := s.App.Review(ctx, s.Actor("easthead"), unit.ID); err != nil {
+			t.Errorf("the head above cannot review the unit's list: %v", err)
+		}
+		bureau := list(t, s, "chief", selfcheck.Leaders, false)
+		submit(t, s, "chief", bureau)
+		if _, err := s.App.Review(ctx, s.Actor("authority"), bureau.ID); err != nil {
+			t.Errorf("the superior authority cannot review the bureau's leader: %v", err)
+		}
+		if _, err := s.App.Review(ctx, s.Actor("chief"), bureau.ID); !fault.Is(err, fault.NotFoundKind) {
+			t.Errorf("the chief reviews himself: %v", err)
+		}
+	})
+}
+
+// Several lists are accepted at once, all or none.
+func TestAcceptSeveral(t *testing.T) {
+	s := apptest.SQLite(t)
+	campaign(t, s)
+	var in app.AcceptManyInput
+	for _, p := range []string{"anna", "ben"} {
+		l := list(t, s, p, selfcheck.Officers, false)
+		submit(t, s, p, l)
+		in.Lists = append(in.Lists, app.AcceptInput{ID: l.ID, Version: l.Version + 1})
+	}
+	cara := list(t, s, "cara", selfcheck.Officers, false)
+	submit(t, s, "cara", cara)
+	bad := app.AcceptManyInput{Lists: append([]app.AcceptInput{{ID: cara.ID, Version: cara.Version + 1}}, in.Lists...)}
+	if _, err := s.App.AcceptLists(ctx, s.Actor("east1head"), bad); !fault.Is(err, fault.NotFoundKind) {
+		t.Errorf("another unit's list among them: %v", err)
+	}
+	if l := list(t, s, "anna", selfcheck.Officers, false); l.State != selfcheck.Submitted {
+		t.Errorf("part of a refused act was stored: %s", l.State)
+	}
+	if _, err := s.App.AcceptLists(ctx, s.Actor("east1head"), in); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []string{"anna", "ben"} {
+		if l := list(t, s, p, selfcheck.Officers, false); l.State != selfcheck.Accepted {
+			t.Errorf("%s: %s", p, l.State)
+		}
+	}
+}
