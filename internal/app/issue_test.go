@@ -1,0 +1,447 @@
+package app_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"plumbline/internal/app"
+	"plumbline/internal/apptest"
+	"plumbline/internal/fault"
+	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/selfcheck"
+	"plumbline/internal/store"
+)
+
+// issueSeed plants issues as submissions and confirmed matches would.
+type issueSeed struct {
+	name     string
+	source   issue.Source
+	person   string // key; "" for the unit
+	unit     string
+	category string
+	severity int
+	event    roster.Date
+}
+
+// plant registers the seeds and gives their ids by name. Declared ones belong
+// to an accepted list.
+func plant(t *testing.T, s *apptest.Site, seeds ...issueSeed) map[string]string {
+	t.Helper()
+	ids := make(map[string]string)
+	tiers := map[string]int{"bureau": 1, "east": 2, "west": 2, "office": 2}
+	_, err := s.Store.Update(context.Background(), store.Call{Account: "program:test", Op: "test.plant"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		list := selfcheck.NewSubmission(&selfcheck.Campaign{Stamp: ledger.Stamp{ID: tx.NewID()}},
+			selfcheck.Owed{Audience: selfcheck.Officers, PersonID: s.People["anna"], UnitID: s.Units["east1"], ReviewUnitID: s.Units["east1"]}, "2026-03-01")
+		list.State, list.Round = selfcheck.Accepted, 1
+		if err := tx.Insert(ctx, list); err != nil {
+			return nil, "", err
+		}
+		var fresh []*issue.Issue
+		for _, p := range seeds {
+			tier := tiers[p.unit]
+			if tier == 0 {
+				tier = 3
+			}
+			id := tx.NewID()
+			ids[p.name] = id
+			c, err := tx.PutText(ctx, id, "narrative", "narrative of "+p.name)
+			if err != nil {
+				return nil, "", err
+			}
+			person := s.People[p.person]
+			if p.source == issue.Self {
+				fresh = append(fresh, issue.NewDeclared(issue.Declared{ID: id, Person: person, Unit: s.Units[p.unit], Tier: tier, Category: p.category,
+					Severity: p.severity, EventOn: p.event, On: s.App.Today(), At: tx.Now(), List: issue.OfficersList, Submission: list.ID, NarrativeC: c}))
+			} else {
+				fresh = append(fresh, issue.NewAudit(issue.Found{ID: id, SourceCode: "petition", Person: person, Unit: s.Units[p.unit], Tier: tier, Category: p.category,
+					Severity: p.severity, EventOn: p.event, ReceivedOn: s.App.Today(), At: tx.Now(), Record: tx.NewID(), NarrativeC: c}))
+			}
+		}
+		return []ledger.Fact{{Verb: "test.plant", Kind: "issue", ID: fresh[0].ID}}, "", tx.AddIssues(ctx, fresh, issue.TimingOf(s.App.Pack()))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ids
+}
+
+func wantFault(t *testing.T, what string, err error, kind fault.Kind, code string) {
+	t.Helper()
+	if !fault.Is(err, kind) || (code != "" && fault.As(err).Code != code) {
+		t.Errorf("%s: %v, want %s", what, err, code)
+	}
+}
+
+// open reads an issue as the actor, or fails the test.
+func open(t *testing.T, s *apptest.Site, actor, id string) *app.IssueDetail {
+	t.Helper()
+	d, err := s.App.Issue(context.Background(), s.Actor(actor), app.IssueInput{ID: id, Purpose: "supervision"})
+	if err != nil {
+		t.Fatalf("%s opens: %v", actor, err)
+	}
+	return d
+}
+
+func TestTriage(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx := context.Background()
+		ids := plant(t, s,
+			issueSeed{"slight", issue.Self, "anna", "east1", "interview", 1, "2026-01-10"},
+			issueSeed{"severe", issue.Audit, "anna", "east1", "force_restraint", 4, "2026-01-12"},
+			issueSeed{"west", issue.Audit, "dong", "west1", "interview", 2, "2026-01-12"})
+		triage := func(actor, id string, version int64, severity int, decision issue.Act, reason string) (app.IssueResult, error) {
+			out, _, err := s.App.TriageIssue(ctx, s.Actor(actor), app.TriageIssueInput{Step: app.Step{ID: id, Version: version, Reason: reason},
+				Severity: severity, Category: "interview", Decision: decision})
+			return out, err
+		}
+		_, err := triage("inspector", ids["slight"], 1, 4, issue.ActCorrect, "")
+		wantFault(t, "correcting what is severe", err, fault.InvalidKind, "issue_too_severe_to_correct")
+		_, err = triage("inspector", ids["slight"], 0, 1, "", "")
+		wantFault(t, "no version", err, fault.PreconditionReq, "version_required")
+		out, err := triage("inspector", ids["slight"], 1, 1, "", "as declared")
+		if err != nil || out.State != issue.Triaged || out.Version != 2 {
+			t.Fatalf("triage: %+v %v", out, err)
+		}
+		_, err = triage("inspector", ids["slight"], 1, 1, issue.ActCorrect, "")
+		wantFault(t, "a stale version", err, fault.ConflictKind, "stale_version")
+		if out, err = triage("inspector", ids["slight"], 2, 1, issue.ActCorrect, ""); err != nil || out.State != issue.Corrected {
+			t.Errorf("correct: %+v %v", out, err)
+		}
+		_, err = triage("eastinspector", ids["west"], 1, 1, "", "")
+		wantFault(t, "an issue of another sub-bureau", err, fault.NotFoundKind, "")
+		_, err = triage("east1head", ids["severe"], 1, 4, "", "")
+		wantFault(t, "a head does not triage", err, fault.ForbiddenKind, "")
+		_, err = triage("anna", ids["severe"], 1, 4, "", "")
+		wantFault(t, "the subject does not know", err, fault.NotFoundKind, "")
+
+		// A severe issue is rejected by two.
+		reject := func(actor string, version int64) (app.IssueResult, error) {
+			out, _, err := s.App.RejectIssue(ctx, s.Actor(actor), app.RejectIssueInput{Step: app.Step{ID: ids["severe"], Version: version, Reason: "another person's case"}})
+			return out, err
+		}
+		if out, err = reject("inspector", 1); err != nil || !out.Pending || out.State != issue.Registered {
+			t.Fatalf("proposal: %+v %v", out, err)
+		}
+		_, err = reject("inspector", 2)
+		wantFault(t, "the same person twice", err, fault.ForbiddenKind, "issue_second_person")
+		if out, err = reject("inspector2", 2); err != nil || out.State != issue.Rejected {
+			t.Errorf("second person: %+v %v", out, err)
+		}
+		d := open(t, s, "inspector", ids["severe"])
+		if d.Narrative != "narrative of severe" || len(d.Statements) != 2 || d.Statements[0].Text != "another person's case" {
+			t.Errorf("detail: %+v", d.Statements)
+		}
+		if len(d.History) != 2 || d.History[0].Verb != "issue.propose_reject" {
+			t.Errorf("history: %+v", d.History)
+		}
+		if d.Concealment != issue.ConcealmentNone {
+			t.Error("a rejected issue still asks about concealment")
+		}
+	})
+}
+
+// To be barred is not to see: page, list and count leave the thing out.
+func TestSubordinatesOfTheSubjectDoNotSeeTheIssue(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx := context.Background()
+		ids := plant(t, s,
+			issueSeed{"head", issue.Audit, "easthead", "east", "supervision", 3, "2026-01-12"},
+			issueSeed{"officer", issue.Audit, "cara", "east2", "interview", 2, "2026-01-12"})
+		list := func(actor string) app.IssueList {
+			out, err := s.App.Issues(ctx, s.Actor(actor), app.IssueListInput{Filter: issue.All(), Count: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return out
+		}
+		if l := list("inspector"); len(l.Rows) != 2 || l.Total != 2 {
+			t.Errorf("the bureau's inspector sees %d of %d", len(l.Rows), l.Total)
+		}
+		if l := list("eastinspector"); len(l.Rows) != 1 || l.Total != 1 || l.Rows[0].ID != ids["officer"] {
+			t.Errorf("a subordinate of the subject sees %d of %d", len(l.Rows), l.Total)
+		}
+		_, err := s.App.Issue(ctx, s.Actor("eastinspector"), app.IssueInput{ID: ids["head"]})
+		wantFault(t, "a subordinate opens", err, fault.NotFoundKind, "not_found")
+		_, err = s.App.PersonFile(ctx, s.Actor("eastinspector"), app.FileInput{Person: s.People["easthead"]})
+		wantFault(t, "a subordinate opens the file", err, fault.NotFoundKind, "not_found")
+		r, err := s.App.Reconciliation(ctx, s.Actor("eastinspector"), app.ReconInput{})
+		if err != nil || r.Total.Cells.AuditOnly != 1 {
+			t.Errorf("the comparison tells of a barred issue: %+v %v", r, err)
+		}
+	})
+}
+
+func TestConcealmentQuestion(t *testing.T) {
+	s := apptest.SQLite(t)
+	ctx := context.Background()
+	ids := plant(t, s, issueSeed{"found", issue.Audit, "anna", "east1", "interview", 2, "2026-01-12"})
+	answer := func(actor string, version int64, a issue.Concealment) (app.IssueResult, error) {
+		out, _, err := s.App.ConcealIssue(ctx, s.Actor(actor), app.ConcealIssueInput{Step: app.Step{ID: ids["found"], Version: version, Reason: "asked twice"}, Answer: a})
+		return out, err
+	}
+	out, err := answer("inspector", 1, issue.ConcealmentConfirmed)
+	if err != nil || !out.Pending {
+		t.Fatalf("proposal: %+v %v", out, err)
+	}
+	_, err = answer("inspector", 2, issue.ConcealmentConfirmed)
+	wantFault(t, "the same person twice", err, fault.ForbiddenKind, "issue_second_person")
+	_, err = answer("body", 2, issue.ConcealmentConfirmed)
+	wantFault(t, "a role that may not", err, fault.NotFoundKind, "")
+	if _, err = answer("inspector2", 2, issue.ConcealmentConfirmed); err != nil {
+		t.Fatal(err)
+	}
+	if d := open(t, s, "inspector", ids["found"]); d.Concealment != issue.ConcealmentConfirmed || d.MayConceal {
+		t.Errorf("after two: %q", d.Concealment)
+	}
+}
+
+// The subject's own view: what he declared at once, what was found after
+// notice, and no sign of it before.
+func TestOwnFile(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx := context.Background()
+		ids := plant(t, s,
+			issueSeed{"mine", issue.Self, "anna", "east1", "interview", 1, "2026-01-10"},
+			issueSeed{"found", issue.Audit, "anna", "east1", "interview", 2, "2026-01-12"})
+		own := func() *app.File {
+			f, err := s.App.OwnFile(ctx, s.Actor("anna"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return f
+		}
+		if f := own(); len(f.Lines) != 1 || f.Lines[0].ID != ids["mine"] || f.Lines[0].Narrative != "narrative of mine" {
+			t.Fatalf("before notice: %+v", f)
+		}
+		say := func(id string, kind issue.StatementKind) error {
+			_, _, err := s.App.MakeStatement(ctx, s.Actor("anna"), app.StatementInput{Issue: id, Kind: kind, Text: "it was another day"})
+			return err
+		}
+		wantFault(t, "answering what one was not told of", say(ids["found"], issue.Answer), fault.NotFoundKind, "not_found")
+		d := open(t, s, "inspector", ids["found"])
+		if _, _, err := s.App.NotifyIssue(ctx, s.Actor("inspector"), app.NotifyIssueInput{Step: app.Step{ID: ids["found"], Version: d.Version}}); err != nil {
+			t.Fatal(err)
+		}
+		f := own()
+		if len(f.Lines) != 2 || f.Lines[1].Narrative != "" || f.Lines[1].Finding != "" || f.Counting != 0 {
+			t.Errorf("after notice: %+v", f)
+		}
+		if err := say(ids["found"], issue.Correction); err != nil {
+			t.Fatal(err)
+		}
+		asked, err := s.App.AskedCorrections(ctx, s.Actor("records"))
+		if err != nil || len(asked) != 1 || asked[0].Text != "it was another day" {
+			t.Fatalf("asked: %+v %v", asked, err)
+		}
+		in := app.AnswerStatementInput{ID: asked[0].ID, Version: 1, State: issue.Refused, Text: "the duty book says otherwise"}
+		_, err = s.App.AnswerStatement(ctx, s.Actor("anna"), in)
+		wantFault(t, "answering oneself", err, fault.ForbiddenKind, "")
+		if _, err := s.App.AnswerStatement(ctx, s.Actor("records"), in); err != nil {
+			t.Fatal(err)
+		}
+		in.Version = 2
+		_, err = s.App.AnswerStatement(ctx, s.Actor("records"), in)
+		wantFault(t, "answering twice", err, fault.ConflictKind, "statement_state")
+		if st := own().Lines[1].Statements; len(st) != 1 || st[0].Answer != "the duty book says otherwise" || st[0].State != issue.Refused {
+			t.Errorf("statements on the own file: %+v", st)
+		}
+		_, err = s.App.Issue(ctx, s.Actor("anna"), app.IssueInput{ID: ids["mine"]})
+		wantFault(t, "the official view of one's own issue", err, fault.NotFoundKind, "")
+	})
+}
+
+// Leadership readers say why; every opening is in the log before the answer,
+// and in the ledger once per reader, person and minute, also after a crash.
+func TestOpeningAFileIsLogged(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx := context.Background()
+		plant(t, s, issueSeed{"found", issue.Audit, "anna", "east1", "interview", 2, "2026-01-12"})
+		in := app.FileInput{Person: s.People["anna"]}
+		_, err := s.App.PersonFile(ctx, s.Actor("reader"), in)
+		wantFault(t, "a leader without a purpose", err, fault.InvalidKind, "purpose_required")
+		in.Purpose = "because"
+		_, err = s.App.PersonFile(ctx, s.Actor("reader"), in)
+		wantFault(t, "a purpose that is no code", err, fault.InvalidKind, "purpose_required")
+		in.Purpose = "appointment"
+		for range 3 {
+			if _, err := s.App.PersonFile(ctx, s.Actor("reader"), in); err != nil {
+				t.Fatal(err)
+			}
+		}
+		in.Purpose = ""
+		f, err := s.App.PersonFile(ctx, s.Actor("inspector"), in)
+		if err != nil || len(f.Lines) != 1 || f.Lines[0].Counts {
+			t.Fatalf("inspector: %+v %v", f, err)
+		}
+		_, err = s.App.PersonFile(ctx, s.Actor("ben"), in)
+		wantFault(t, "a colleague", err, fault.NotFoundKind, "")
+
+		logged := func() (lines, folded int) {
+			err := s.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+				rows, err := v.Readings(ctx, s.People["anna"], 100)
+				for _, r := range rows {
+					lines++
+					if r.EntrySeq >= 0 {
+						folded++
+					}
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return lines, folded
+		}
+		if n, folded := logged(); n != 4 || folded != 0 {
+			t.Errorf("%d lines, %d folded, before folding", n, folded)
+		}
+		if n, err := s.App.FoldReadings(ctx); err != nil || n != 0 {
+			t.Errorf("folded %d entries of a minute that has not passed: %v", n, err)
+		}
+		s.Clock.Add(2 * time.Minute)
+		if n, err := s.App.FoldReadings(ctx); err != nil || n != 2 {
+			t.Errorf("folded into %d entries, want one each for two readers: %v", n, err)
+		}
+		if n, folded := logged(); n != 4 || folded != 4 {
+			t.Errorf("%d lines, %d folded", n, folded)
+		}
+		// The crash: the entry was committed, the mark was not.
+		err = s.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
+			_, err := sx.Update(ctx, (*store.ReadLog)(nil), "entry_seq = ?", "entry_seq >= ?", -1, 0)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := s.App.FoldReadings(ctx); err != nil || n != 0 {
+			t.Errorf("a second run made %d more entries: %v", n, err)
+		}
+		if _, folded := logged(); folded != 4 {
+			t.Errorf("%d folded after the second run", folded)
+		}
+	})
+}
+
+func TestLeadersSeeNoNamesInLists(t *testing.T) {
+	s := apptest.SQLite(t)
+	ctx := context.Background()
+	ids := plant(t, s, issueSeed{"found", issue.Audit, "anna", "east1", "interview", 2, "2026-01-12"})
+	l, err := s.App.Issues(ctx, s.Actor("reader"), app.IssueListInput{Filter: issue.All()})
+	if err != nil || len(l.Rows) != 1 || l.Rows[0].PersonName != "" || l.Rows[0].PersonID == s.People["anna"] {
+		t.Errorf("a leader's list: %+v %v", l, err)
+	}
+	if l, err = s.App.Issues(ctx, s.Actor("inspector"), app.IssueListInput{Filter: issue.All()}); err != nil || l.Rows[0].PersonName != "林甲" {
+		t.Errorf("an inspector's list: %+v %v", l, err)
+	}
+	_, err = s.App.Issue(ctx, s.Actor("reader"), app.IssueInput{ID: ids["found"]})
+	wantFault(t, "a row without a purpose", err, fault.InvalidKind, "purpose_required")
+	if d := open(t, s, "reader", ids["found"]); d.PersonName != "林甲" {
+		t.Errorf("opened with a purpose: %q", d.PersonName)
+	}
+	_, err = s.App.ReconciliationByPerson(ctx, s.Actor("reader"), app.ReconPeopleInput{})
+	wantFault(t, "the comparison by person", err, fault.ForbiddenKind, "")
+}
+
+func TestBulkCorrection(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx := context.Background()
+		var seeds []issueSeed
+		for n := range 130 {
+			seeds = append(seeds, issueSeed{fmt.Sprint("s", n), issue.Self, "anna", "east1", "interview", n % 2, roster.Date("2025-03-01").AddDays(n)})
+		}
+		seeds = append(seeds, issueSeed{"ordinary", issue.Self, "anna", "east1", "interview", 2, "2026-01-01"},
+			issueSeed{"found", issue.Audit, "anna", "east1", "duty_discipline", 1, "2026-01-01"},
+			issueSeed{"his own", issue.Self, "east1head", "east1", "interview", 1, "2026-01-01"},
+			issueSeed{"elsewhere", issue.Self, "cara", "east2", "interview", 1, "2026-01-01"})
+		plant(t, s, seeds...)
+		head := s.Actor("east1head")
+		p, err := s.App.PreviewBulkCorrection(ctx, head, app.BulkInput{MaxSeverity: 5})
+		if err != nil || p.Count != 130 || p.BySeverity[0] != 65 || p.BySeverity[1] != 65 || p.Unit != s.Units["east1"] || len(p.Sample) != 20 {
+			t.Fatalf("preview: %+v %v", p, err)
+		}
+		_, err = s.App.PreviewBulkCorrection(ctx, head, app.BulkInput{Unit: s.Units["east2"], MaxSeverity: 1})
+		wantFault(t, "another unit", err, fault.NotFoundKind, "")
+		in := app.BulkCorrectInput{Unit: p.Unit, MaxSeverity: 1, Count: 129, Key: "once"}
+		_, _, err = s.App.BulkCorrect(ctx, head, in)
+		wantFault(t, "a number that is no longer true", err, fault.ConflictKind, "bulk_changed")
+		in.Count = 130
+		out, _, err := s.App.BulkCorrect(ctx, head, in)
+		if err != nil || out.Corrected != 130 {
+			t.Fatalf("bulk: %+v %v", out, err)
+		}
+		again, _, err := s.App.BulkCorrect(ctx, head, in)
+		if err != nil || again != out {
+			t.Errorf("the same request again: %+v %v", again, err)
+		}
+		f := issue.All()
+		f.State = issue.Corrected
+		l, err := s.App.Issues(ctx, s.Actor("inspector"), app.IssueListInput{Filter: f, Count: true})
+		if err != nil || l.Total != 130 {
+			t.Errorf("%d are corrected: %v", l.Total, err)
+		}
+		if p, err = s.App.PreviewBulkCorrection(ctx, head, app.BulkInput{MaxSeverity: 1}); err != nil || p.Count != 0 {
+			t.Errorf("left over: %+v %v", p, err)
+		}
+	})
+}
+
+// Each number of the comparison is the length of the list that it opens.
+func TestReconciliationAgreesWithItsLists(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx := context.Background()
+		var seeds []issueSeed
+		people := map[string]string{"anna": "east1", "ben": "east1", "cara": "east2", "easthead": "east", "dong": "west1", "inspector": "office"}
+		n := 0
+		for person, unit := range people {
+			for _, c := range []string{"interview", "supervision"} {
+				for k := range 4 {
+					source := issue.Self
+					if (n+k)%3 == 0 {
+						source = issue.Audit
+					}
+					seeds = append(seeds, issueSeed{fmt.Sprint(n, k), source, person, unit, c, k, roster.Date("2025-02-01").AddDays(60 * ((n*3 + k*2) % 7))})
+				}
+				n++
+			}
+		}
+		plant(t, s, seeds...)
+		for _, actor := range []string{"inspector", "eastinspector", "reader"} {
+			for _, in := range []app.ReconInput{{}, {From: "2025-04", To: "2025-10"}} {
+				r, err := s.App.Reconciliation(ctx, s.Actor(actor), in)
+				if err != nil {
+					t.Fatal(err)
+				}
+				lines := append(append([]app.ReconLine{r.Total}, r.ByCategory...), r.ByUnit...)
+				for _, l := range lines {
+					for _, c := range []issue.Cell{issue.Both, issue.SelfOnly, issue.AuditOnly, issue.Counterpart} {
+						f := l.Filter
+						f.Cell = c
+						list, err := s.App.Issues(ctx, s.Actor(actor), app.IssueListInput{Filter: f, Count: true})
+						if err != nil || list.Total != l.Cells.Of(c) {
+							t.Errorf("%s %s %s %+v: the page says %d, the list has %d (%v)", actor, l.Code, c, in, l.Cells.Of(c), list.Total, err)
+						}
+					}
+				}
+				if r.Total.Cells.Neither == 0 || r.Total.Cells.AuditOnly == 0 {
+					t.Errorf("%s: empty cells prove nothing: %+v", actor, r.Total.Cells)
+				}
+			}
+		}
+		p, err := s.App.ReconciliationByPerson(ctx, s.Actor("eastinspector"), app.ReconPeopleInput{})
+		if err != nil || len(p.Rows) != 3 {
+			t.Fatalf("by person: %+v %v", p, err)
+		}
+		for _, row := range p.Rows {
+			f := p.Filter
+			f.Person, f.Cell = row.PersonID, issue.AuditOnly
+			list, err := s.App.Issues(ctx, s.Actor("eastinspector"), app.IssueListInput{Filter: f, Count: true})
+			if err != nil || list.Total != row.AuditOnly {
+				t.Errorf("%s: %d, list %d (%v)", row.PersonName, row.AuditOnly, list.Total, err)
+			}
+		}
+	})
+}
