@@ -263,6 +263,11 @@ func (t *Tab) call(method string, params any, into any) error {
 	return t.b.call(t.session, method, params, into)
 }
 
+// Cookie keeps a cookie for the site at base.
+func (t *Tab) Cookie(base, name, value string) error {
+	return t.call("Network.setCookie", map[string]any{"url": base, "name": name, "value": value}, nil)
+}
+
 // Open goes to the address and waits until it is loaded.
 func (t *Tab) Open(url string) error {
 	return t.leaving(func() error {

@@ -1,0 +1,97 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"plumbline/internal/apptest"
+	"plumbline/internal/apptest/chrome"
+	"plumbline/internal/words"
+)
+
+// TestPagesInABrowser opens each page without parameters once as each kind of
+// reader, at 360 and 1440 px, in both languages: it fits the window, axe-core
+// has no objection, no script fails and the policy refuses nothing.
+// PLUMBLINE_SHOTS=folder keeps pictures; PLUMBLINE_PAGES=/a,/b looks at these
+// only.
+func TestPagesInABrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("pages are looked at without -short")
+	}
+	b := chrome.Start(t)
+	s := apptest.SQLite(t)
+	v := visit(t, s, "")
+	site := httptest.NewServer(v.face)
+	defer site.Close()
+	only := os.Getenv("PLUMBLINE_PAGES")
+	for key, pages := range readers(v, s) {
+		for _, lang := range words.Langs {
+			for _, width := range []int{360, 1440} {
+				tab, err := b.Tab(width, string(lang))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := tab.Cookie(site.URL, SessionCookie, key); err != nil {
+					t.Fatal(err)
+				}
+				for _, path := range pages {
+					if only == "" || strings.Contains(","+only+",", ","+path+",") {
+						look(t, tab, site.URL, path, fmt.Sprintf("%s-%s-%s-%d", strings.Trim(strings.ReplaceAll(path, "/", "_"), "_"), key, lang, width))
+					}
+				}
+			}
+		}
+	}
+}
+
+// readers picks for each page the first named actor to whom it is shown, and
+// gives the pages by actor.
+func readers(v *visitor, s *apptest.Site) map[string][]string {
+	by := map[string][]string{}
+	for _, r := range v.face.Routes() {
+		if r.Method != http.MethodGet || strings.Contains(r.Path, "{") || r.Public {
+			continue
+		}
+		for _, key := range []string{"chief", "inspector", "manager", "easthead", "records", "security", "system", "audit", "reader", "anna"} {
+			req := httptest.NewRequest(http.MethodGet, "http://plumbline.test"+r.Path, nil)
+			req.AddCookie(&http.Cookie{Name: sessionCookie, Value: key})
+			w := httptest.NewRecorder()
+			v.face.ServeHTTP(w, req)
+			if w.Code == http.StatusOK && strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
+				by[key] = append(by[key], r.Path)
+				break
+			}
+		}
+	}
+	return by
+}
+
+// look opens one page and reports everything that is wrong with it.
+func look(t *testing.T, tab *chrome.Tab, base, path, name string) {
+	t.Helper()
+	if err := tab.Open(base + path); err != nil {
+		t.Fatal(err)
+	}
+	if folder := os.Getenv("PLUMBLINE_SHOTS"); folder != "" {
+		if err := tab.Shot(filepath.Join(folder, name+".png")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if by, what, err := tab.Wide(); err != nil || by > 0 {
+		t.Errorf("%s: %d px too wide: %s (%v)", name, by, what, err)
+	}
+	for _, list := range []func() ([]string, error){tab.Wrong, tab.Axe} {
+		found, err := list()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range found {
+			t.Errorf("%s: %s", name, f)
+		}
+	}
+}
