@@ -1,0 +1,102 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"mime"
+	"mime/multipart"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/sheet"
+)
+
+// Form is an uploaded form: text fields, and one file under "file". It is read
+// from the bytes of the body, so that the body limit holds for it as for
+// everything else.
+type Form struct {
+	Values map[string]string
+	Name   string // of the file, without a folder
+	Data   []byte
+}
+
+// maxField is the most that a text field of a form may hold, in bytes.
+const maxField = 64 << 10
+
+// readForm takes a multipart/form-data body apart.
+func readForm(contentType string, body []byte) (*Form, error) {
+	kind, params, err := mime.ParseMediaType(contentType)
+	if err != nil || kind != "multipart/form-data" || params["boundary"] == "" {
+		return nil, fault.Shape("form_unreadable", "body")
+	}
+	f := &Form{Values: map[string]string{}}
+	r := multipart.NewReader(bytes.NewReader(body), params["boundary"])
+	for range 50 {
+		p, err := r.NextPart()
+		if err == io.EOF {
+			return f, nil
+		}
+		if err != nil {
+			return nil, fault.Shape("form_unreadable", "body").WithCause(err)
+		}
+		limit := int64(maxField)
+		if p.FormName() == "file" {
+			limit = sheet.MaxSize + 1
+		}
+		data, err := io.ReadAll(io.LimitReader(p, limit))
+		if err != nil {
+			return nil, fault.Shape("form_unreadable", "body").WithCause(err)
+		}
+		if p.FormName() == "file" {
+			f.Name, f.Data = p.FileName(), data
+			continue
+		}
+		text := string(data)
+		if !utf8.ValidString(text) || strings.ContainsFunc(text, control) {
+			return nil, fault.Shape("control_character", p.FormName())
+		}
+		f.Values[p.FormName()] = strings.TrimSpace(text)
+	}
+	return nil, fault.Shape("form_unreadable", "body")
+}
+
+// Only refuses fields that the operation does not know.
+func (f *Form) Only(names ...string) error {
+	for have := range f.Values {
+		known := false
+		for _, n := range names {
+			known = known || n == have
+		}
+		if !known {
+			return fault.Shape("unknown_field", have)
+		}
+	}
+	return nil
+}
+
+// Int reads a whole number; 0 if the field is absent.
+func (f *Form) Int(name string) (int, error) {
+	if f.Values[name] == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(f.Values[name])
+	if err != nil {
+		return 0, fault.Shape("shape", name)
+	}
+	return n, nil
+}
+
+// Map reads a field that holds a JSON object of texts; nil if it is absent.
+func (f *Form) Map(name string) (map[string]string, error) {
+	if f.Values[name] == "" {
+		return nil, nil
+	}
+	var m map[string]string
+	if err := json.Unmarshal([]byte(f.Values[name]), &m); err != nil {
+		return nil, fault.Shape("shape", name)
+	}
+	return m, nil
+}
