@@ -28,7 +28,7 @@ func (f *Face) ledgerPage(c *Call) error {
 	}
 	p := c.Page("nav.ledger")
 	p.Lead = c.T("ledger.lead")
-	t := ui.Table{Cols: []ui.Col{{Text: c.T("ledger.seq"), Num: true}, {Text: c.T("field.time")}, {Text: c.T("ledger.verb")}, {Text: c.T("ledger.object")}, {Text: c.T("ledger.leaf")}}}
+	t := ui.Table{Cols: []ui.Col{{Text: c.T("ledger.seq")}, {Text: c.T("field.time")}, {Text: c.T("ledger.verb")}, {Text: c.T("ledger.object")}, {Text: c.T("ledger.leaf")}}}
 	for i := len(entries) - 1; i >= 0; i-- {
 		e := entries[i]
 		t.Rows = append(t.Rows, []ui.Cell{
