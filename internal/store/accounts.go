@@ -1,0 +1,275 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"plumbline/internal/roster"
+)
+
+// AccountByLogin finds an account by the folded spelling of its login; nil if
+// there is none.
+func (v *View) AccountByLogin(ctx context.Context, folded string) (*roster.Account, error) {
+	return one[roster.Account](ctx, v.db.NewSelect().Where("login_folded = ?", folded))
+}
+
+// Account reads an account whose person lies in scope; an account without a
+// person is seen by those who see everything.
+func (v *View) Account(ctx context.Context, id string, sc roster.Scope) (*roster.Account, error) {
+	q := v.db.NewSelect().Model((*roster.Account)(nil)).Where("account.id = ?", id)
+	q = accountScope(q, sc)
+	a := new(roster.Account)
+	return a, q.Model(a).Scan(ctx)
+}
+
+// accountColumns judge an account by where its person is posted.
+var accountColumns = ScopeColumns{ID: "account.id", Unit: "coalesce(p.unit_id, '')", Branch: "coalesce(p.branch_id, '')", Person: "account.person_id"}
+
+func accountScope(q *bun.SelectQuery, sc roster.Scope) *bun.SelectQuery {
+	return scoped(q.Join("LEFT JOIN people AS p ON p.id = account.person_id"), sc, accountColumns)
+}
+
+// AccountRow is a line of the list of accounts.
+type AccountRow struct {
+	roster.Account
+	PersonnelNo string `bun:"personnel_no"`
+	PersonName  string `bun:"person_name"`
+	UnitID      string `bun:"unit_id"`
+}
+
+// AccountFilter narrows the list of accounts.
+type AccountFilter struct {
+	State string
+	Query string // login, personnel number or name
+	Role  roster.Role
+}
+
+// AccountList lists accounts by login.
+func (v *View) AccountList(ctx context.Context, f AccountFilter, sc roster.Scope, page Page) ([]AccountRow, error) {
+	rows := []AccountRow{}
+	q := v.db.NewSelect().Model((*roster.Account)(nil)).ColumnExpr("account.*").
+		ColumnExpr("coalesce(p.personnel_no, '') AS personnel_no, coalesce(p.name, '') AS person_name, coalesce(p.unit_id, '') AS unit_id")
+	q = accountScope(q, sc)
+	if f.State != "" {
+		q = q.Where("account.state = ?", f.State)
+	}
+	if f.Query != "" {
+		q = q.Where("(account.login_folded = ? OR p.personnel_no = ? OR p.name_folded = ?)", roster.FoldLogin(f.Query), roster.FoldNumber(f.Query), roster.FoldName(f.Query))
+	}
+	if f.Role != "" {
+		q = q.Where("EXISTS (SELECT 1 FROM grants AS g WHERE g.account_id = account.id AND g.role = ? AND g.state <> ?)", f.Role, roster.GrantRevoked)
+	}
+	err := keyset(q, page, false, "account.login_folded").Scan(ctx, &rows)
+	return rows, err
+}
+
+// AccountsOf lists the accounts of people.
+func (v *View) AccountsOf(ctx context.Context, personIDs ...string) ([]roster.Account, error) {
+	rows := []roster.Account{}
+	if len(personIDs) == 0 {
+		return rows, nil
+	}
+	err := v.db.NewSelect().Model(&rows).Where("person_id IN (?)", bun.In(personIDs)).Order("id").Scan(ctx)
+	return rows, err
+}
+
+// AccountsByID reads accounts that the caller has already admitted.
+func (v *View) AccountsByID(ctx context.Context, ids []string) (map[string]*roster.Account, error) {
+	out := map[string]*roster.Account{}
+	if ids = distinct(ids); len(ids) == 0 {
+		return out, nil
+	}
+	var rows []*roster.Account
+	err := v.db.NewSelect().Model(&rows).Where("id IN (?)", bun.In(ids)).Scan(ctx)
+	for _, r := range rows {
+		out[r.ID] = r
+	}
+	return out, err
+}
+
+// GrantFilter narrows the list of grants.
+type GrantFilter struct {
+	State     string
+	Role      roster.Role
+	AccountID string
+	UnitID    string
+}
+
+// grantColumns judge a grant by its unit; the caller has written branches out
+// as units.
+var grantColumns = ScopeColumns{ID: "id", Unit: "unit_id"}
+
+// GrantList lists grants held at units in scope, the newest first.
+func (v *View) GrantList(ctx context.Context, f GrantFilter, sc roster.Scope, page Page) ([]roster.Grant, error) {
+	rows := []roster.Grant{}
+	q := scoped(v.db.NewSelect().Model(&rows), sc, grantColumns)
+	for column, value := range map[string]string{"state": f.State, "role": string(f.Role), "account_id": f.AccountID, "unit_id": f.UnitID} {
+		if value != "" {
+			q = q.Where("? = ?", bun.Ident(column), value)
+		}
+	}
+	err := keyset(q, page, true, "id").Scan(ctx)
+	return rows, err
+}
+
+// Grant reads one grant under the scope.
+func (v *View) Grant(ctx context.Context, id string, sc roster.Scope) (*roster.Grant, error) {
+	g := new(roster.Grant)
+	return g, scoped(v.db.NewSelect().Model(g).Where("id = ?", id), sc, grantColumns).Scan(ctx)
+}
+
+// GrantsOf lists every grant of the person over all his accounts, or of the
+// one account when it has no person: what the separation of duties looks at.
+func (v *View) GrantsOf(ctx context.Context, a *roster.Account) ([]roster.Grant, error) {
+	rows := []roster.Grant{}
+	q := v.db.NewSelect().Model(&rows)
+	if a.PersonID == "" {
+		q = q.Where("account_id = ?", a.ID)
+	} else {
+		q = q.Where("account_id IN (SELECT id FROM accounts WHERE person_id = ?)", a.PersonID)
+	}
+	err := q.Order("id").Scan(ctx)
+	return rows, err
+}
+
+// GrantsAtUnit lists the grants of a role at a unit that were not revoked.
+func (v *View) GrantsAtUnit(ctx context.Context, unitID string, role roster.Role) ([]roster.Grant, error) {
+	rows := []roster.Grant{}
+	err := v.db.NewSelect().Model(&rows).Where("unit_id = ? AND role = ? AND state <> ?", unitID, role, roster.GrantRevoked).Order("id").Scan(ctx)
+	return rows, err
+}
+
+// DeputiesOf lists the grants that deputise for one.
+func (v *View) DeputiesOf(ctx context.Context, grantID string) ([]roster.Grant, error) {
+	rows := []roster.Grant{}
+	err := v.db.NewSelect().Model(&rows).Where("deputy_of = ?", grantID).OrderExpr("id DESC").Limit(PageMax).Scan(ctx)
+	return rows, err
+}
+
+// CountGrants counts the grants of a role that were not revoked, anywhere.
+func (v *View) CountGrants(ctx context.Context, role roster.Role) (int64, error) {
+	return v.db.NewSelect().Model((*roster.Grant)(nil)).Where("role = ? AND state <> ?", role, roster.GrantRevoked).Count(ctx)
+}
+
+// Credential reads an account's secrets; nil if it has none yet.
+func (v *View) Credential(ctx context.Context, accountID string) (*roster.Credential, error) {
+	return one[roster.Credential](ctx, v.db.NewSelect().Where("account_id = ?", accountID))
+}
+
+// PutCredential writes an account's secrets together with the write that they
+// belong to.
+func (tx *Tx) PutCredential(ctx context.Context, c *roster.Credential) error {
+	return putCredential(ctx, tx.db, c)
+}
+
+// PutCredential writes an account's secrets.
+func (sx *ScratchTx) PutCredential(ctx context.Context, c *roster.Credential) error {
+	return putCredential(ctx, sx.db, c)
+}
+
+func putCredential(ctx context.Context, db bun.IDB, c *roster.Credential) error {
+	q := db.NewInsert().Model(c).On("CONFLICT (account_id) DO UPDATE")
+	for _, column := range []string{"hash", "code_hash", "code_until", "changed_at"} {
+		q = q.Set("? = EXCLUDED.?", bun.Ident(column), bun.Ident(column))
+	}
+	_, err := q.Exec(ctx)
+	return err
+}
+
+// PutCredentials writes the secrets of many accounts that have none yet.
+func (tx *Tx) PutCredentials(ctx context.Context, cs []roster.Credential) error {
+	return insertAll(ctx, tx.db, cs)
+}
+
+// Session reads a session by its token's hash; nil if it has ended.
+func (v *View) Session(ctx context.Context, tokenHash string) (*roster.Session, error) {
+	return one[roster.Session](ctx, v.db.NewSelect().Where("token_hash = ?", tokenHash))
+}
+
+// SessionsOf lists an account's sessions that still run, the newest first.
+func (v *View) SessionsOf(ctx context.Context, accountID string, now time.Time) ([]roster.Session, error) {
+	rows := []roster.Session{}
+	err := v.db.NewSelect().Model(&rows).Where("account_id = ? AND until_at > ?", accountID, now).OrderExpr("created_at DESC, token_hash").Limit(PageMax).Scan(ctx)
+	return rows, err
+}
+
+// EndSessions ends the sessions of an account but the one to keep.
+func (tx *Tx) EndSessions(ctx context.Context, accountID, keep string) error {
+	return endSessions(ctx, tx.db, accountID, keep)
+}
+
+// EndSessions ends the sessions of an account but the one to keep.
+func (sx *ScratchTx) EndSessions(ctx context.Context, accountID, keep string) error {
+	return endSessions(ctx, sx.db, accountID, keep)
+}
+
+func endSessions(ctx context.Context, db bun.IDB, accountID, keep string) error {
+	_, err := db.NewDelete().Model((*roster.Session)(nil)).Where("account_id = ? AND token_hash <> ?", accountID, keep).Exec(ctx)
+	return err
+}
+
+// Device reads a device that the account has signed in from; nil if unknown.
+func (v *View) Device(ctx context.Context, accountID, deviceHash string) (*roster.Device, error) {
+	if deviceHash == "" {
+		return nil, nil
+	}
+	return one[roster.Device](ctx, v.db.NewSelect().Where("account_id = ? AND device_hash = ?", accountID, deviceHash))
+}
+
+// DeviceCount counts the devices that an account has signed in from.
+func (v *View) DeviceCount(ctx context.Context, accountID string) (int64, error) {
+	return v.db.NewSelect().Model((*roster.Device)(nil)).Where("account_id = ?", accountID).Count(ctx)
+}
+
+// Attempt reads the counter of an account's spelling or of a source; nil if
+// nothing failed.
+func (v *View) Attempt(ctx context.Context, key string) (*roster.SignInAttempt, error) {
+	return one[roster.SignInAttempt](ctx, v.db.NewSelect().Where("key = ?", key))
+}
+
+// ClearAttempts forgets the failures under a key, in the write that gives a new
+// code.
+func (tx *Tx) ClearAttempts(ctx context.Context, key string) error {
+	_, err := tx.db.NewDelete().Model((*roster.SignInAttempt)(nil)).Where("key = ?", key).Exec(ctx)
+	return err
+}
+
+// PutAttempt writes a counter.
+func (sx *ScratchTx) PutAttempt(ctx context.Context, a *roster.SignInAttempt) error {
+	return sx.Upsert(ctx, a, "key", "failures", "first_at", "last_at", "blocked_until")
+}
+
+// PutDevice writes a device's own counter.
+func (sx *ScratchTx) PutDevice(ctx context.Context, d *roster.Device) error {
+	return sx.Upsert(ctx, d, "device_hash, account_id", "failures", "seen_at")
+}
+
+// LockScratch makes concurrent transactions that count the same thing wait for
+// each other; SQLite has one writer anyway.
+func (sx *ScratchTx) LockScratch(ctx context.Context) error {
+	if sx.s.dialect == SQLite {
+		return nil
+	}
+	_, err := sx.db.NewRaw("SELECT pg_advisory_xact_lock(?)", int64(lockKey+1)).Exec(ctx)
+	return err
+}
+
+// HeadsWithoutGrant lists the holders of head links over active units in force
+// on the date who do not hold the role of unit head there: account, unit.
+func (v *View) HeadsWithoutGrant(ctx context.Context, on roster.Date) ([]HeadRow, error) {
+	rows := []HeadRow{}
+	err := v.db.NewRaw(`SELECT a.id AS account_id, l.over_unit_id AS unit_id
+FROM command_links AS l JOIN accounts AS a ON a.person_id = l.person_id JOIN units AS u ON u.id = l.over_unit_id
+WHERE l.kind = ? AND l.from_on <= ? AND (l.to_on = '' OR l.to_on >= ?) AND u.state = ? AND a.state <> ?
+  AND NOT EXISTS (SELECT 1 FROM grants AS g WHERE g.account_id = a.id AND g.unit_id = l.over_unit_id AND g.role = ? AND g.state <> ?)
+ORDER BY u.tier, u.code, a.id`, roster.LinkHead, on, on, roster.UnitActive, roster.AccountDisabled, roster.RoleUnitHead, roster.GrantRevoked).Scan(ctx, &rows)
+	return rows, err
+}
+
+// HeadRow is a head by the roster who has no grant as one.
+type HeadRow struct {
+	AccountID string `bun:"account_id"`
+	UnitID    string `bun:"unit_id"`
+}
