@@ -273,3 +273,11 @@ type HeadRow struct {
 	AccountID string `bun:"account_id"`
 	UnitID    string `bun:"unit_id"`
 }
+
+// RenewedSession lets a session that began with a one-time code go on as an
+// ordinary one.
+func (tx *Tx) RenewedSession(ctx context.Context, tokenHash string, until time.Time) error {
+	_, err := tx.db.NewUpdate().Model((*roster.Session)(nil)).Set("renew = ?", false).Set("until_at = ?", until).
+		Where("token_hash = ? AND renew", tokenHash).Exec(ctx)
+	return err
+}

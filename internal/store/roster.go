@@ -72,16 +72,16 @@ func (v *View) PeopleList(ctx context.Context, f PeopleFilter, sc roster.Scope, 
 		q = q.Where("kind = ?", f.Kind)
 	}
 	if f.Query != "" {
-		q = named(q, f.Query)
+		q = nameSearch(q, f.Query)
 	}
 	err := keyset(q, page, false, "sort_key", "id").Scan(ctx)
 	return rows, err
 }
 
-// named narrows to people whom the typed words may mean: a part of the name or
+// nameSearch narrows to people whom the typed words may mean: a part of the name or
 // of a former one, the beginning of the pinyin or of the initials, a personnel
 // number, or a police or badge number that he holds or held.
-func named(q *bun.SelectQuery, typed string) *bun.SelectQuery {
+func nameSearch(q *bun.SelectQuery, typed string) *bun.SelectQuery {
 	name, pinyin, number := roster.FoldName(typed), roster.FoldQuery(typed), roster.FoldNumber(typed)
 	return q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 		q = q.WhereOr(`name_folded LIKE ? ESCAPE '\'`, "%"+likeText(name)+"%")
@@ -104,8 +104,8 @@ func isLatin(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r > 0x2000 })
 }
 
-// PeopleByNumber reads people by personnel number, for an import.
-func (v *View) PeopleByNumber(ctx context.Context, numbers []string) (map[string]*roster.Person, error) {
+// PeopleNumbered reads people by personnel number, for an import.
+func (v *View) PeopleNumbered(ctx context.Context, numbers []string) (map[string]*roster.Person, error) {
 	out := make(map[string]*roster.Person, len(numbers))
 	for chunk := range slices.Chunk(distinct(numbers), 500) {
 		var rows []*roster.Person

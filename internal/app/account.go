@@ -1,0 +1,408 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/alexedwards/argon2id"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// SessionView is one session as its holder sees it.
+type SessionView struct {
+	ID        string    `json:"id"` // hash of its token: it opens nothing
+	Label     string    `json:"label"`
+	Bearer    bool      `json:"bearer"`
+	Current   bool      `json:"current"`
+	CreatedAt time.Time `json:"created_at"`
+	SeenAt    time.Time `json:"seen_at"`
+	UntilAt   time.Time `json:"until_at"`
+}
+
+// Sessions lists the actor's own sessions, the newest first.
+func (a *App) Sessions(ctx context.Context, who *roster.Actor) (out []SessionView, err error) {
+	out = []SessionView{}
+	err = a.read(ctx, who, "session.list", func(ctx context.Context, v *store.View) error {
+		rows, err := v.SessionsOf(ctx, who.Account, a.store.Now())
+		for _, s := range rows {
+			out = append(out, SessionView{ID: s.TokenHash, Label: s.Label, Bearer: s.Bearer, Current: s.TokenHash == who.Session,
+				CreatedAt: s.CreatedAt.UTC(), SeenAt: s.SeenAt.UTC(), UntilAt: s.UntilAt.UTC()})
+		}
+		return err
+	})
+	return out, err
+}
+
+// EndSession ends one of the actor's own sessions at once; "" is the present
+// one.
+func (a *App) EndSession(ctx context.Context, who *roster.Actor, id string) error {
+	if who == nil {
+		return fault.Unauthenticated()
+	}
+	if id == "" { // signing out needs no role
+		id = who.Session
+	} else if _, err := a.gate(who, "session.end"); err != nil {
+		return err
+	}
+	return a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
+		n, err := sx.Delete(ctx, (*roster.Session)(nil), "account_id = ? AND token_hash = ?", who.Account, id)
+		if err == nil && n == 0 {
+			return fault.NotFound()
+		}
+		return err
+	})
+}
+
+// EndSessions ends all of the actor's sessions, this one too, and forgets the
+// devices that he signed in from.
+func (a *App) EndSessions(ctx context.Context, who *roster.Actor) error {
+	if _, err := a.gate(who, "session.end_all"); err != nil {
+		return err
+	}
+	return a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
+		if _, err := sx.Delete(ctx, (*roster.Device)(nil), "account_id = ?", who.Account); err != nil {
+			return err
+		}
+		return sx.EndSessions(ctx, who.Account, "")
+	})
+}
+
+// PasswordInput sets a new password. The old one is asked for, except after a
+// one-time code.
+type PasswordInput struct {
+	Old, New string
+}
+
+const (
+	passwordMin = 10 // characters
+	passwordMax = 128
+)
+
+// judgePassword refuses passwords that are too short, the login, or one
+// character over and over.
+func judgePassword(password, login string) error {
+	runes := []rune(password)
+	switch {
+	case !utf8.ValidString(password) || len(runes) < passwordMin:
+		return fault.Invalid("password_short", "new", "Min", passwordMin)
+	case len(runes) > passwordMax:
+		return fault.Invalid("password_long", "new", "Max", passwordMax)
+	case strings.Contains(strings.ToLower(password), login) && login != "" || strings.Trim(password, string(runes[:1])) == "":
+		return fault.Invalid("password_simple", "new")
+	}
+	return nil
+}
+
+// SetPassword sets the actor's own password, ends his other sessions, and makes
+// a new account active. The session goes on.
+func (a *App) SetPassword(ctx context.Context, who *roster.Actor, in PasswordInput) (Receipt, error) {
+	if _, err := a.gate(who, "password.set"); err != nil {
+		return Receipt{}, err
+	}
+	account, err := a.ownAccount(ctx, who)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if err := judgePassword(in.New, account.LoginFolded); err != nil {
+		return Receipt{}, err
+	}
+	if !who.MustRenew && !who.Program {
+		t := &try{account: account}
+		err := a.store.View(ctx, func(ctx context.Context, v *store.View) (err error) {
+			t.credential, err = v.Credential(ctx, account.ID)
+			return err
+		})
+		if err != nil {
+			return Receipt{}, err
+		}
+		if t.credential != nil {
+			t.credential.CodeHash = ""
+		}
+		if _, ok, err := a.fits(ctx, t, in.Old); err != nil {
+			return Receipt{}, err
+		} else if !ok {
+			return Receipt{}, fault.Invalid("password_wrong", "old")
+		}
+	}
+	return a.setPassword(ctx, who, account.ID, in.New)
+}
+
+func (a *App) ownAccount(ctx context.Context, who *roster.Actor) (account *roster.Account, err error) {
+	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+		account, err = v.Account(ctx, who.Account, roster.Scope{All: true})
+		return err
+	})
+	return account, err
+}
+
+func hashPassword(ctx context.Context, password string) (string, error) {
+	release, err := hashSlot(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer release()
+	return argon2id.CreateHash(password, passwordParams)
+}
+
+func (a *App) setPassword(ctx context.Context, who *roster.Actor, accountID, password string) (Receipt, error) {
+	hash, err := hashPassword(ctx, password)
+	if err != nil {
+		return Receipt{}, err
+	}
+	rec, err := a.write(ctx, who, Write{Op: "password.set"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		before, err := tx.Account(ctx, accountID, roster.Scope{All: true})
+		if err != nil {
+			return nil, "", err
+		}
+		fact := ledger.Fact{Verb: "account.password_set", Kind: "account", ID: accountID}
+		if before.State == roster.AccountNew {
+			after := *before
+			after.State = roster.AccountActive
+			fact.Verb = "account.activate"
+			if err := tx.Save(ctx, before, &after); err != nil {
+				return nil, "", err
+			}
+		}
+		if err := tx.PutCredential(ctx, &roster.Credential{AccountID: accountID, Hash: hash, CodeUntil: tx.Now(), ChangedAt: tx.Now()}); err != nil {
+			return nil, "", err
+		}
+		if err := tx.EndSessions(ctx, accountID, who.Session); err != nil {
+			return nil, "", err
+		}
+		if err := tx.RenewedSession(ctx, who.Session, tx.Now().Add(sessionLasts)); err != nil {
+			return nil, "", err
+		}
+		return []ledger.Fact{fact}, accountID, tx.Bump(ctx, store.GenerationAuthority)
+	})
+	return rec, err
+}
+
+// AccountView is an account as administrators see it.
+type AccountView struct {
+	ID          string `json:"id"`
+	Version     int64  `json:"version"`
+	Login       string `json:"login"`
+	State       string `json:"state"`
+	PersonID    string `json:"person_id,omitempty"`
+	PersonnelNo string `json:"personnel_no,omitempty"`
+	Name        string `json:"name,omitempty"`
+	UnitID      string `json:"unit_id,omitempty"`
+	Unit        string `json:"unit,omitempty"`
+}
+
+// AccountQuery asks for a page of the list of accounts.
+type AccountQuery struct {
+	State, Query, Cursor string
+	Role                 roster.Role
+	Limit                int
+}
+
+// Accounts lists the accounts of the people in scope.
+func (a *App) Accounts(ctx context.Context, who *roster.Actor, in AccountQuery) (out []AccountView, next string, err error) {
+	after, err := a.openCursor(who, "account.list", in.Cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	page := store.Page{Limit: in.Limit, After: after}
+	out = []AccountView{}
+	err = a.read(ctx, who, "account.list", func(ctx context.Context, v *store.View) error {
+		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindAccount)
+		if err != nil {
+			return err
+		}
+		rows, err := v.AccountList(ctx, store.AccountFilter{State: in.State, Query: in.Query, Role: in.Role}, sc, page)
+		if err != nil {
+			return err
+		}
+		if len(rows) > page.Size() {
+			rows = rows[:page.Size()]
+			next = a.sealCursor(who, "account.list", []string{rows[len(rows)-1].LoginFolded})
+		}
+		units, err := a.unitNames(ctx, v, who.Lang)
+		for _, r := range rows {
+			out = append(out, AccountView{ID: r.ID, Version: r.Version, Login: r.Login, State: r.State, PersonID: r.PersonID,
+				PersonnelNo: r.PersonnelNo, Name: r.PersonName, UnitID: r.UnitID, Unit: units[r.UnitID]})
+		}
+		return err
+	})
+	return out, next, err
+}
+
+// AccountInput makes an account for somebody on the roster.
+type AccountInput struct {
+	Login       string `json:"login"`
+	PersonnelNo string `json:"personnel_no"`
+	Key         string `json:"-"`
+}
+
+// Validate judges the input by itself.
+func (in AccountInput) Validate() error {
+	if err := fault.Join(missing(in.Login, "login"), missing(in.PersonnelNo, "personnel_no")); err != nil {
+		return err
+	}
+	return judgeLogin(in.Login)
+}
+
+// judgeLogin takes 2 to 40 letters, digits and signs that address nobody else:
+// a login named like a role would read as one.
+func judgeLogin(login string) error {
+	folded := roster.FoldLogin(login)
+	n := utf8.RuneCountInString(folded)
+	if n < 2 || n > 40 || strings.ContainsAny(folded, "@/\\:,;\"'<>") {
+		return fault.Invalid("login_unusable", "login")
+	}
+	for _, r := range roster.Roles {
+		if folded == string(r) {
+			return fault.Invalid("login_unusable", "login")
+		}
+	}
+	return nil
+}
+
+// AddAccount makes an account, new and without a password.
+func (a *App) AddAccount(ctx context.Context, who *roster.Actor, in AccountInput) (string, Receipt, error) {
+	rec, err := a.write(ctx, who, Write{Op: "account.create", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		p, err := a.personByNumber(ctx, &tx.View, who, roster.ActCreate, roster.KindAccount, in.PersonnelNo)
+		if err != nil {
+			return nil, "", err
+		}
+		if taken, err := tx.AccountByLogin(ctx, roster.FoldLogin(in.Login)); err != nil {
+			return nil, "", err
+		} else if taken != nil {
+			return nil, "", fault.Invalid("login_taken", "login")
+		}
+		acc := newAccount(tx, in.Login, p.ID)
+		return []ledger.Fact{{Verb: "account.create", Kind: "account", ID: acc.ID, Unit: p.UnitID}}, acc.ID, tx.Insert(ctx, acc)
+	})
+	return rec.ResultID, rec, err
+}
+
+func newAccount(tx *store.Tx, login, personID string) *roster.Account {
+	acc := &roster.Account{Login: strings.TrimSpace(login), LoginFolded: roster.FoldLogin(login), PersonID: personID, State: roster.AccountNew}
+	acc.ID = tx.NewID()
+	return acc
+}
+
+// personByNumber finds a person whom the actor's scope admits.
+func (a *App) personByNumber(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, kind roster.Kind, number string) (*roster.Person, error) {
+	sc, err := a.scope(ctx, v, who, act, kind)
+	if err != nil {
+		return nil, err
+	}
+	people, err := v.PeopleNumbered(ctx, []string{roster.FoldNumber(number)})
+	if err != nil {
+		return nil, err
+	}
+	p := people[roster.FoldNumber(number)]
+	if p == nil || !sc.Admits(roster.Target{ID: p.ID, Unit: p.UnitID, Branch: p.BranchID, Person: p.ID}) {
+		return nil, fault.Invalid("person_unknown", "personnel_no")
+	}
+	return p, nil
+}
+
+// IssueCode gives an account a fresh one-time code, ends its sessions, and
+// forgets its failures and its password: whoever holds the code signs in next.
+// The code is in the answer and nowhere else. A system administrator gives none
+// to the other administrators, or he could become them; the operator does, at
+// the machine.
+func (a *App) IssueCode(ctx context.Context, who *roster.Actor, accountID string) (code string, until time.Time, rec Receipt, err error) {
+	code = newCode()
+	rec, err = a.write(ctx, who, Write{Op: "account.code"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		acc, err := a.accountToEdit(ctx, tx, who, accountID)
+		if err != nil {
+			return nil, "", err
+		}
+		if acc.State == roster.AccountDisabled {
+			return nil, "", fault.Conflict("account_disabled")
+		}
+		until = tx.Now().Add(codeLasts)
+		c := &roster.Credential{AccountID: acc.ID, CodeHash: digest(foldCode(code)), CodeUntil: until, ChangedAt: tx.Now()}
+		if err := tx.PutCredential(ctx, c); err != nil {
+			return nil, "", err
+		}
+		if err := tx.EndSessions(ctx, acc.ID, ""); err != nil {
+			return nil, "", err
+		}
+		if err := tx.ClearAttempts(ctx, accountKey(acc.LoginFolded)); err != nil {
+			return nil, "", err
+		}
+		return []ledger.Fact{{Verb: "account.code", Kind: "account", ID: acc.ID}}, acc.ID, nil
+	})
+	if err != nil {
+		code = ""
+	}
+	return code, until, rec, err
+}
+
+// accountToEdit loads an account under the actor's scope, and keeps one
+// administrator from taking over another.
+func (a *App) accountToEdit(ctx context.Context, tx *store.Tx, who *roster.Actor, id string) (*roster.Account, error) {
+	sc, err := a.scope(ctx, &tx.View, who, roster.ActEdit, roster.KindAccount)
+	if err != nil {
+		return nil, err
+	}
+	acc, err := tx.Account(ctx, id, sc)
+	if err != nil || who.Program {
+		return acc, err
+	}
+	grants, err := tx.GrantsOf(ctx, acc)
+	if err != nil {
+		return nil, err
+	}
+	if acc.ID != who.Account && slices.ContainsFunc(grants, func(g roster.Grant) bool { return g.Role.Administrator() && g.State != roster.GrantRevoked }) {
+		return nil, fault.Forbidden("account_of_administrator")
+	}
+	return acc, nil
+}
+
+// SetAccountState disables an account, which ends its sessions at once, or
+// enables it again.
+func (a *App) SetAccountState(ctx context.Context, who *roster.Actor, id string, version int64, disabled bool) (Receipt, error) {
+	if version == 0 {
+		return Receipt{}, fault.VersionRequired()
+	}
+	op := "account.enable"
+	if disabled {
+		op = "account.disable"
+	}
+	return a.write(ctx, who, Write{Op: op}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		before, err := a.accountToEdit(ctx, tx, who, id)
+		if err != nil {
+			return nil, "", err
+		}
+		if before.Version != version {
+			return nil, "", fault.Conflict("stale_version", "Current", before.Version)
+		}
+		if before.ID == who.Account {
+			return nil, "", fault.Forbidden("account_own")
+		}
+		after := *before
+		switch {
+		case disabled && before.State != roster.AccountDisabled:
+			after.State = roster.AccountDisabled
+		case !disabled && before.State == roster.AccountDisabled:
+			after.State = roster.AccountNew
+			if c, err := tx.Credential(ctx, id); err != nil {
+				return nil, "", err
+			} else if c != nil && c.Hash != "" {
+				after.State = roster.AccountActive
+			}
+		default:
+			return nil, "", fault.Conflict("account_state")
+		}
+		if err := tx.Save(ctx, before, &after); err != nil {
+			return nil, "", err
+		}
+		if err := tx.EndSessions(ctx, id, ""); err != nil {
+			return nil, "", err
+		}
+		return []ledger.Fact{{Verb: op, Kind: "account", ID: id}}, id, tx.Bump(ctx, store.GenerationAuthority)
+	})
+}

@@ -1,0 +1,360 @@
+package app_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"plumbline/internal/app"
+	"plumbline/internal/apptest"
+	"plumbline/internal/fault"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+const password = "correct horse 42"
+
+// activate gives an account of the small bureau a password, as its holder
+// would: by a code, and then a password of his own.
+func activate(t *testing.T, s *apptest.Site, key string) *app.SignedIn {
+	t.Helper()
+	ctx := context.Background()
+	code, _, _, err := s.App.IssueCode(ctx, app.Program("operator"), s.Account[key])
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := s.App.SignIn(ctx, app.SignInInput{Login: key, Password: code, Source: "10.0.0.9"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.App.SetPassword(ctx, in.Actor, app.PasswordInput{New: password}); err != nil {
+		t.Fatal(err)
+	}
+	return in
+}
+
+func kind(err error) fault.Kind { return fault.KindOf(err) }
+
+func codeOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return fault.As(err).Code
+}
+
+func TestFirstSignInByCode(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx := context.Background()
+		code, _, _, err := s.App.IssueCode(ctx, s.Actor("system"), s.Account["anna"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: "AAAA-BBBB-CCCC"}); codeOf(err) != "sign_in_failed" {
+			t.Fatalf("a wrong code: %v", err)
+		}
+		in, err := s.App.SignIn(ctx, app.SignInInput{Login: " ＡNNA ", Password: strings.ToLower(strings.ReplaceAll(code, "-", " "))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !in.Renew || !in.Actor.MustRenew {
+			t.Error("a session by code must first set a password")
+		}
+		if _, _, err := s.App.Jobs(ctx, in.Actor, "", 0); kind(err) != fault.ForbiddenKind {
+			t.Errorf("a session by code did something else: %v", err)
+		}
+		if _, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: code}); codeOf(err) != "sign_in_failed" {
+			t.Errorf("the code worked twice: %v", err)
+		}
+		for _, bad := range []struct{ word, code string }{{"short", "password_short"}, {"ANNA is my name", "password_simple"}, {"ää" + strings.Repeat("ä", 20), "password_simple"}, {strings.Repeat("ab", 100), "password_long"}} {
+			if _, err := s.App.SetPassword(ctx, in.Actor, app.PasswordInput{New: bad.word}); codeOf(err) != bad.code {
+				t.Errorf("password %q: %v", bad.word, err)
+			}
+		}
+		if _, err := s.App.SetPassword(ctx, in.Actor, app.PasswordInput{New: password}); err != nil {
+			t.Fatal(err)
+		}
+		who, err := s.App.Authenticate(ctx, in.Token)
+		if err != nil || who.MustRenew {
+			t.Fatalf("after the password: %+v %v", who, err)
+		}
+		again, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password})
+		if err != nil || again.Renew {
+			t.Fatalf("by password: %v", err)
+		}
+		if _, err := s.App.SetPassword(ctx, again.Actor, app.PasswordInput{Old: "not it at all", New: "another word 77"}); codeOf(err) != "password_wrong" {
+			t.Errorf("with a wrong old password: %v", err)
+		}
+		if _, err := s.App.SetPassword(ctx, again.Actor, app.PasswordInput{Old: password, New: "another word 77"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.App.Authenticate(ctx, in.Token); kind(err) != fault.Unauth {
+			t.Errorf("the other session outlived a new password: %v", err)
+		}
+	})
+}
+
+func TestSessionsEndAtOnce(t *testing.T) {
+	s := apptest.SQLite(t)
+	ctx := context.Background()
+	first := activate(t, s, "anna")
+	second, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password, Label: "phone\x00"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := s.App.Sessions(ctx, second.Actor)
+	if err != nil || len(list) != 2 || list[0].Label != "phone" && list[1].Label != "phone" {
+		t.Fatalf("sessions: %+v %v", list, err)
+	}
+	for _, x := range list {
+		if !x.Current {
+			if err := s.App.EndSession(ctx, second.Actor, x.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if _, err := s.App.Authenticate(ctx, first.Token); kind(err) != fault.Unauth {
+		t.Errorf("an ended session goes on: %v", err)
+	}
+	other := activate(t, s, "ben")
+	if err := s.App.EndSession(ctx, second.Actor, other.Actor.Session); kind(err) != fault.NotFoundKind {
+		t.Errorf("somebody else's session: %v", err)
+	}
+	s.Clock.Add(90 * time.Minute)
+	if _, err := s.App.Authenticate(ctx, second.Token); err != nil {
+		t.Errorf("within the idle time: %v", err)
+	}
+	s.Clock.Add(90 * time.Minute)
+	if _, err := s.App.Authenticate(ctx, second.Token); err != nil {
+		t.Errorf("use did not keep it alive: %v", err)
+	}
+	s.Clock.Add(2*time.Hour + time.Minute)
+	if _, err := s.App.Authenticate(ctx, second.Token); kind(err) != fault.Unauth {
+		t.Errorf("an idle session goes on: %v", err)
+	}
+	script, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password, Bearer: true})
+	if err != nil || script.Device != "" {
+		t.Fatalf("%+v %v", script, err)
+	}
+	s.Clock.Add(29 * 24 * time.Hour)
+	if _, err := s.App.Authenticate(ctx, script.Token); err != nil {
+		t.Errorf("a script's token: %v", err)
+	}
+	system := s.Actor("system")
+	views, _, err := s.App.Accounts(ctx, system, app.AccountQuery{Query: "anna"})
+	if err != nil || len(views) != 1 {
+		t.Fatalf("%+v %v", views, err)
+	}
+	if _, err := s.App.SetAccountState(ctx, system, s.Account["anna"], views[0].Version, true); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.App.Authenticate(ctx, script.Token); kind(err) != fault.Unauth {
+		t.Errorf("a disabled account goes on: %v", err)
+	}
+	if _, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password}); codeOf(err) != "sign_in_failed" {
+		t.Errorf("a disabled account signs in: %v", err)
+	}
+}
+
+func TestGuessingIsSlowedAndLocksNobodyOut(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx := context.Background()
+		activate(t, s, "anna")
+		own, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password, Source: "10.0.0.1"})
+		if err != nil || own.Device == "" {
+			t.Fatal(err)
+		}
+		head := func() int64 {
+			var n int64
+			if err := s.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+				var err error
+				n, _, err = v.Head(ctx)
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		before := head()
+		guess := func(login string) error {
+			_, err := s.App.SignIn(ctx, app.SignInInput{Login: login, Password: "guess", Source: "203.0.113.7"})
+			return err
+		}
+		for i, login := range []string{"anna", "ANNA", " anna", "Ａnna", "an\u200bna"} {
+			if err := guess(login); codeOf(err) != "sign_in_failed" {
+				t.Fatalf("guess %d: %v", i, err)
+			}
+		}
+		if got := head(); got != before+1 {
+			t.Errorf("a burst of failures wrote %d entries, want 1", got-before)
+		}
+		if err := guess("anna"); kind(err) != fault.TooManyKind {
+			t.Errorf("the sixth guess: %v", err)
+		}
+		if _, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password, Source: "10.0.0.2"}); kind(err) != fault.TooManyKind {
+			t.Errorf("a new device during the wait: %v", err)
+		}
+		if _, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password, Source: "203.0.113.7", Device: own.Device}); err != nil {
+			t.Errorf("her own device was shut out: %v", err)
+		}
+		s.Clock.Add(31 * time.Second)
+		if err := guess("anna"); codeOf(err) != "sign_in_failed" {
+			t.Errorf("after the wait: %v", err)
+		}
+		s.Clock.Add(31 * time.Second)
+		if err := guess("anna"); kind(err) != fault.TooManyKind {
+			t.Errorf("the wait did not double: %v", err)
+		}
+		for range 5 {
+			if err := guess("nobody-at-all"); codeOf(err) != "sign_in_failed" {
+				t.Errorf("an unknown login looks different: %v", err)
+			}
+		}
+		if err := guess("nobody-at-all"); kind(err) != fault.TooManyKind {
+			t.Errorf("an unknown login is not slowed: %v", err)
+		}
+		for i := range 40 { // one source over many accounts
+			err = guess("login" + strings.Repeat("x", i))
+			if kind(err) == fault.TooManyKind {
+				break
+			}
+		}
+		if kind(err) != fault.TooManyKind {
+			t.Errorf("a source over many accounts: %v", err)
+		}
+		for range 12 { // somebody holds her phone
+			_, err = s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: "guess", Source: "10.0.0.3", Device: own.Device})
+		}
+		if kind(err) != fault.TooManyKind {
+			t.Errorf("guessing on her own device: %v", err)
+		}
+	})
+}
+
+func TestCountersSurviveARestart(t *testing.T) {
+	dsn := t.TempDir() + "/site.db"
+	s := apptest.New(t, dsn)
+	ctx := context.Background()
+	for range 5 {
+		if _, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: "guess"}); codeOf(err) != "sign_in_failed" {
+			t.Fatal(err)
+		}
+	}
+	again, err := app.New(app.Config{Store: s.Store, Secret: apptest.Secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := again.SignIn(ctx, app.SignInInput{Login: "anna", Password: "guess"}); kind(err) != fault.TooManyKind {
+		t.Errorf("a new program forgot the failures: %v", err)
+	}
+}
+
+func TestGrants(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx := context.Background()
+		sec, sec2 := s.Actor("security"), s.Actor("security2")
+		give := func(who *roster.Actor, login string, role roster.Role, unit string) (string, error) {
+			id, _, err := s.App.Grant(ctx, who, app.GrantInput{Login: login, Role: role, UnitID: s.Units[unit], FromOn: "2026-03-01"})
+			return id, err
+		}
+		id, err := give(sec, "anna", roster.RoleInspector, "east")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !s.Actor("anna").HoldsAt(roster.RoleInspector, s.Units["east"]) {
+			t.Error("the grant is not in force at once")
+		}
+		for name, c := range map[string]struct {
+			who         *roster.Actor
+			login       string
+			role        roster.Role
+			unit, fault string
+		}{
+			"to himself":                 {sec, "security", roster.RoleInspector, "east", "grant_to_self"},
+			"an administrator's content": {sec, "audit", roster.RoleInspector, "east", "grant_administrator_content"},
+			"two administrators":         {sec, "audit", roster.RoleSystemAdmin, "bureau", "grant_two_administrators"},
+			"content then administrator": {sec, "anna", roster.RoleAuditAdmin, "bureau", "grant_administrator_content"},
+			"the officer's role":         {sec, "ben", roster.RoleOfficer, "east", "grant_officer"},
+			"above the bureau":           {sec, "ben", roster.RoleInspector, "authority", "unit_unknown"},
+			"nobody":                     {sec, "nobody", roster.RoleInspector, "east", "account_unknown"},
+			"by a system administrator":  {s.Actor("system"), "ben", roster.RoleInspector, "east", "not_allowed"},
+			"by an officer":              {s.Actor("ben"), "anna", roster.RoleInspector, "east", "not_allowed"},
+		} {
+			if _, err := give(c.who, c.login, c.role, c.unit); codeOf(err) != c.fault {
+				t.Errorf("%s: %v, want %s", name, err, c.fault)
+			}
+		}
+		admin, err := give(sec, "ben", roster.RoleAuditAdmin, "bureau")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Actor("ben").Holds(roster.RoleAuditAdmin) {
+			t.Error("an administrator's grant is in force before the second person")
+		}
+		if _, err := s.App.ApproveGrant(ctx, sec, admin, 1); codeOf(err) != "grant_second_person" {
+			t.Errorf("approved by the proposer: %v", err)
+		}
+		if _, err := s.App.ApproveGrant(ctx, sec2, admin, 9); codeOf(err) != "stale_version" {
+			t.Errorf("a stale version: %v", err)
+		}
+		if _, err := s.App.ApproveGrant(ctx, sec2, admin, 1); err != nil {
+			t.Fatal(err)
+		}
+		if !s.Actor("ben").Holds(roster.RoleAuditAdmin) {
+			t.Error("the approved grant is not in force")
+		}
+		if _, err := s.App.RevokeGrant(ctx, sec, id, 1); err != nil {
+			t.Fatal(err)
+		}
+		if s.Actor("anna").Holds(roster.RoleInspector) {
+			t.Error("a revoked role is still held")
+		}
+		list, _, err := s.App.Grants(ctx, sec, app.GrantQuery{AccountID: s.Account["anna"]})
+		if err != nil || len(list) != 1 || list[0].State != roster.GrantRevoked {
+			t.Errorf("the revoked grant is kept: %+v %v", list, err)
+		}
+	})
+}
+
+func TestDeputy(t *testing.T) {
+	s := apptest.SQLite(t)
+	ctx := context.Background()
+	head := s.Actor("east1head")
+	in := app.DeputyInput{UnitID: s.Units["east1"], PersonnelNo: "P0012", FromOn: "2026-03-02", ToOn: "2026-03-10"}
+	id, _, err := s.App.NameDeputy(ctx, head, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !s.Actor("anna").HoldsAt(roster.RoleUnitHead, s.Units["east1"]) {
+		t.Error("the deputy does not act")
+	}
+	in.PersonnelNo = "P0014" // of another station
+	if _, _, err := s.App.NameDeputy(ctx, head, in); codeOf(err) != "deputy_not_posted" {
+		t.Errorf("somebody from elsewhere: %v", err)
+	}
+	in.PersonnelNo = "P0013"
+	if _, _, err := s.App.NameDeputy(ctx, s.Actor("anna"), in); codeOf(err) != "deputy_of_deputy" {
+		t.Errorf("a deputy's deputy: %v", err)
+	}
+	if _, err := s.App.RevokeDeputy(ctx, s.Actor("east2head"), id, 1); kind(err) != fault.NotFoundKind {
+		t.Errorf("another head revokes: %v", err)
+	}
+	s.Clock.Add(9 * 24 * time.Hour)
+	if s.Actor("anna").Holds(roster.RoleUnitHead) {
+		t.Error("the deputy acts after his time")
+	}
+	if _, err := s.App.RevokeDeputy(ctx, head, id, 1); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAnAdministratorCannotBecomeAnother(t *testing.T) {
+	s := apptest.SQLite(t)
+	ctx := context.Background()
+	if _, _, _, err := s.App.IssueCode(ctx, s.Actor("system"), s.Account["security"]); codeOf(err) != "account_of_administrator" {
+		t.Errorf("a code for the security administrator: %v", err)
+	}
+	if _, _, _, err := s.App.IssueCode(ctx, s.Actor("security"), s.Account["anna"]); codeOf(err) == "" {
+		t.Error("the security administrator issues codes")
+	}
+}
