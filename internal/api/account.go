@@ -1,3 +1,181 @@
 package api
 
-func registerAccount(r *registry) {}
+import (
+	"context"
+	"net"
+	"time"
+
+	"plumbline/internal/app"
+	"plumbline/internal/roster"
+)
+
+// TokenView is a session as it is given out, once.
+type TokenView struct {
+	Token string    `json:"token" doc:"Send it as Authorization: Bearer. It is shown once."`
+	Until time.Time `json:"until"`
+	Renew bool      `json:"renew" doc:"The session began with a one-time code: set a password first"`
+}
+
+// WhoView is who asks.
+type WhoView struct {
+	Account string     `json:"account"`
+	Person  string     `json:"person,omitempty"`
+	Name    string     `json:"name"`
+	Unit    string     `json:"unit,omitempty"`
+	Renew   bool       `json:"renew"`
+	Roles   []HeldView `json:"roles"`
+}
+
+// HeldView is a role at a unit.
+type HeldView struct {
+	Role string `json:"role"`
+	Unit string `json:"unit_id"`
+}
+
+// CodeView is a one-time code.
+type CodeView struct {
+	Code    string      `json:"code" doc:"Shown once; hand it over in person"`
+	Until   time.Time   `json:"until"`
+	Receipt ReceiptView `json:"receipt"`
+}
+
+// OK is the answer of an operation that leaves no entry.
+type OK struct {
+	OK bool `json:"ok"`
+}
+
+// versioned is the input of an edit by id.
+type versioned struct {
+	ID   string `path:"id"`
+	Body struct {
+		Version int64 `json:"version,omitempty"`
+	}
+}
+
+func source(c *Call) string {
+	host, _, err := net.SplitHostPort(c.R.RemoteAddr)
+	if err != nil {
+		return c.R.RemoteAddr
+	}
+	return host
+}
+
+func registerAccount(r *registry) {
+	registerSessions(r)
+	a := r.f.App
+	handle(r, "account.list", func(ctx context.Context, c *Call, in *struct {
+		State  string `query:"state" enum:"new,active,disabled"`
+		Role   string `query:"role"`
+		Cursor string `query:"cursor"`
+		Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	}) (Paged[app.AccountView], error) {
+		rows, next, err := a.Accounts(ctx, c.Actor, app.AccountQuery{State: in.State, Role: roster.Role(in.Role), Cursor: in.Cursor, Limit: in.Limit})
+		return Paged[app.AccountView]{rows, next}, err
+	}, Summary("Accounts of the people in scope"))
+	handle(r, "account.create", func(ctx context.Context, c *Call, in *struct {
+		Body struct {
+			Login       string `json:"login" maxLength:"40"`
+			PersonnelNo string `json:"personnel_no" maxLength:"40"`
+		}
+	}) (Done, error) {
+		id, rec, err := a.AddAccount(ctx, c.Actor, app.AccountInput{Login: in.Body.Login, PersonnelNo: in.Body.PersonnelNo, Key: c.Key})
+		return done(rec, id), err
+	}, Summary("Make an account for somebody on the roster"))
+	handle(r, "account.code", func(ctx context.Context, c *Call, in *byID) (CodeView, error) {
+		code, until, rec, err := a.IssueCode(ctx, c.Actor, in.ID)
+		return CodeView{code, until, receipt(rec)}, err
+	}, Summary("Issue a one-time code; the password and the sessions end"))
+	for op, disabled := range map[string]bool{"account.disable": true, "account.enable": false} {
+		handle(r, op, func(ctx context.Context, c *Call, in *versioned) (Done, error) {
+			rec, err := a.SetAccountState(ctx, c.Actor, in.ID, c.Version(in.Body.Version), disabled)
+			return done(rec, in.ID), err
+		})
+	}
+	registerGrants(r)
+}
+
+func registerSessions(r *registry) {
+	a := r.f.App
+	handle(r, "session.create", func(ctx context.Context, c *Call, in *struct {
+		Body struct {
+			Login    string `json:"login" maxLength:"100"`
+			Password string `json:"password" maxLength:"500" doc:"The password, or a one-time code"`
+			Label    string `json:"label,omitempty" maxLength:"100" doc:"What the script is called in the list of sessions"`
+		}
+	}) (TokenView, error) {
+		s, err := a.SignIn(ctx, app.SignInInput{Login: in.Body.Login, Password: in.Body.Password, Label: in.Body.Label, Source: source(c), Bearer: true})
+		if err != nil {
+			return TokenView{}, err
+		}
+		return TokenView{s.Token, s.Until, s.Renew}, nil
+	}, Summary("Sign in: a token for a script"))
+	handle(r, "session.read", func(_ context.Context, c *Call, _ *struct{}) (WhoView, error) {
+		w := WhoView{Account: c.Actor.Account, Person: c.Actor.Person, Name: c.Actor.Name, Unit: c.Actor.Unit, Renew: c.Actor.MustRenew, Roles: []HeldView{}}
+		for _, h := range c.Actor.Held {
+			w.Roles = append(w.Roles, HeldView{string(h.Role), h.Unit})
+		}
+		return w, nil
+	}, Summary("Who I am"))
+	handle(r, "session.list", func(ctx context.Context, c *Call, _ *struct{}) (Paged[app.SessionView], error) {
+		rows, err := a.Sessions(ctx, c.Actor)
+		return Paged[app.SessionView]{Items: rows}, err
+	}, Summary("My sessions"))
+	handle(r, "session.end", func(ctx context.Context, c *Call, in *byID) (OK, error) {
+		err := a.EndSession(ctx, c.Actor, in.ID)
+		return OK{err == nil}, err
+	}, Summary("End one of my sessions at once"))
+	handle(r, "session.end_all", func(ctx context.Context, c *Call, _ *struct{}) (OK, error) {
+		err := a.EndSessions(ctx, c.Actor)
+		return OK{err == nil}, err
+	}, Summary("Sign out everywhere and forget my devices"))
+	handle(r, "password.set", func(ctx context.Context, c *Call, in *struct {
+		Body struct {
+			Old string `json:"old,omitempty" maxLength:"500" doc:"Not asked for after a one-time code"`
+			New string `json:"new" maxLength:"500"`
+		}
+	}) (Done, error) {
+		rec, err := a.SetPassword(ctx, c.Actor, app.PasswordInput{Old: in.Body.Old, New: in.Body.New})
+		return done(rec, c.Actor.Account), err
+	}, Summary("Set my password; my other sessions end"))
+}
+
+func registerGrants(r *registry) {
+	a := r.f.App
+	handle(r, "grant.list", func(ctx context.Context, c *Call, in *struct {
+		State   string `query:"state" enum:"proposed,live,revoked"`
+		Role    string `query:"role"`
+		Account string `query:"account_id"`
+		Unit    string `query:"unit_id"`
+		Cursor  string `query:"cursor"`
+		Limit   int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	}) (Paged[app.GrantView], error) {
+		rows, next, err := a.Grants(ctx, c.Actor, app.GrantQuery{State: in.State, Role: roster.Role(in.Role), AccountID: in.Account, UnitID: in.Unit, Cursor: in.Cursor, Limit: in.Limit})
+		return Paged[app.GrantView]{rows, next}, err
+	}, Summary("Roles held at the units in scope, the newest first"))
+	handle(r, "grant.create", func(ctx context.Context, c *Call, in *struct{ Body app.GrantInput }) (Done, error) {
+		in.Body.Key = c.Key
+		id, rec, err := a.Grant(ctx, c.Actor, in.Body)
+		return done(rec, id), err
+	}, Summary("Grant a role; an administrator's waits for a second person"))
+	handle(r, "grant.approve", func(ctx context.Context, c *Call, in *versioned) (Done, error) {
+		rec, err := a.ApproveGrant(ctx, c.Actor, in.ID, c.Version(in.Body.Version))
+		return done(rec, in.ID), err
+	}, Summary("Put an administrator's grant into force, as the second person"))
+	handle(r, "grant.revoke", func(ctx context.Context, c *Call, in *versioned) (Done, error) {
+		rec, err := a.RevokeGrant(ctx, c.Actor, in.ID, c.Version(in.Body.Version))
+		return done(rec, in.ID), err
+	}, Summary("End a role today"))
+	handle(r, "deputy.list", func(ctx context.Context, c *Call, _ *struct{}) (Paged[app.GrantView], error) {
+		rows, err := a.Deputies(ctx, c.Actor)
+		return Paged[app.GrantView]{Items: rows}, err
+	}, Summary("My deputies"))
+	handle(r, "deputy.create", func(ctx context.Context, c *Call, in *struct{ Body app.DeputyInput }) (Done, error) {
+		in.Body.Key = c.Key
+		id, rec, err := a.NameDeputy(ctx, c.Actor, in.Body)
+		return done(rec, id), err
+	}, Summary("Name a dated deputy from my unit"))
+	handle(r, "deputy.revoke", func(ctx context.Context, c *Call, in *versioned) (Done, error) {
+		rec, err := a.RevokeDeputy(ctx, c.Actor, in.ID, c.Version(in.Body.Version))
+		return done(rec, in.ID), err
+	}, Summary("End a deputy"))
+}

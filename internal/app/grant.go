@@ -113,7 +113,7 @@ func (a *App) grantViews(ctx context.Context, v *store.View, who *roster.Actor, 
 
 // GrantInput grants a role at a unit for a time.
 type GrantInput struct {
-	Login  string      `json:"login"` // of the account; or
+	Login  string      `json:"login,omitempty"` // of the account; or
 	ID     string      `json:"account_id,omitempty"`
 	Role   roster.Role `json:"role"`
 	UnitID string      `json:"unit_id"`
