@@ -12,12 +12,10 @@ import (
 
 // trackColumns judge tracks and what hangs on them by the case that somebody
 // was put on, as well as by their own id.
-var caseColumns = columnsDefault
-
 // Case reads one case under the scope; not there and not yours are the same.
 func (v *View) Case(ctx context.Context, id string, sc roster.Scope) (*inquiry.Case, error) {
 	c := new(inquiry.Case)
-	if err := scoped(v.db.NewSelect().Model(c).Where("id = ?", id), sc, caseColumns).Scan(ctx); err != nil {
+	if err := scoped(v.db.NewSelect().Model(c).Where("id = ?", id), sc, columnsDefault).Scan(ctx); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -60,8 +58,10 @@ func (v *View) CaseFile(ctx context.Context, caseID string) (*inquiry.CaseFile, 
 // CaseList lists cases, the newest first.
 func (v *View) CaseList(ctx context.Context, f inquiry.CaseFilter, sc roster.Scope, today roster.Date, after string, limit int) ([]inquiry.Case, error) {
 	var rows []inquiry.Case
-	q := scoped(v.db.NewSelect().Model(&rows), sc, caseColumns)
-	q = v.caseWhere(q, f, today)
+	q, err := v.caseWhere(ctx, scoped(v.db.NewSelect().Model(&rows), sc, columnsDefault), f, today)
+	if err != nil {
+		return nil, err
+	}
 	if after != "" {
 		q = q.Where("id < ?", after)
 	}
@@ -70,32 +70,25 @@ func (v *View) CaseList(ctx context.Context, f inquiry.CaseFilter, sc roster.Sco
 
 // CaseCount counts what CaseList lists.
 func (v *View) CaseCount(ctx context.Context, f inquiry.CaseFilter, sc roster.Scope, today roster.Date) (int64, error) {
-	q := scoped(v.db.NewSelect().Model((*inquiry.Case)(nil)), sc, caseColumns)
-	return v.caseWhere(q, f, today).Count(ctx)
+	q, err := v.caseWhere(ctx, scoped(v.db.NewSelect().Model((*inquiry.Case)(nil)), sc, columnsDefault), f, today)
+	if err != nil {
+		return 0, err
+	}
+	return q.Count(ctx)
 }
 
-func (v *View) caseWhere(q *bun.SelectQuery, f inquiry.CaseFilter, today roster.Date) *bun.SelectQuery {
+func (v *View) caseWhere(ctx context.Context, q *bun.SelectQuery, f inquiry.CaseFilter, today roster.Date) (*bun.SelectQuery, error) {
 	if f.State != "" {
 		q = q.Where("state = ?", f.State)
 	}
 	if f.Category != "" {
 		q = q.Where("category = ?", f.Category)
 	}
-	q = below(q, f.UnitID)
 	q = months(q, "opened_on", f.From, f.To)
 	if f.Overdue {
 		q = q.Where("state <> ? AND due_on < ?", inquiry.CaseClosed, today)
 	}
-	return q
-}
-
-// below narrows a query to a unit and all units below it in today's tree.
-func below(q *bun.SelectQuery, unitID string) *bun.SelectQuery {
-	if unitID == "" {
-		return q
-	}
-	return q.Where(`unit_id IN (WITH RECURSIVE sub(id) AS (SELECT ? UNION SELECT u.id FROM units u JOIN sub ON
-		CASE WHEN u.successor_id <> '' THEN u.successor_id ELSE u.parent_id END = sub.id) SELECT id FROM sub)`, unitID)
+	return v.underUnit(ctx, q, f.UnitID, false)
 }
 
 // months narrows a date column to months, both inclusive.
@@ -180,8 +173,10 @@ func (v *View) QuestionsOfIssue(ctx context.Context, issueIDs ...string) ([]inqu
 // QuestionList lists leader questions, the newest first.
 func (v *View) QuestionList(ctx context.Context, f inquiry.QuestionFilter, sc roster.Scope, today roster.Date, after string, limit int) ([]inquiry.Question, error) {
 	var rows []inquiry.Question
-	q := scoped(v.db.NewSelect().Model(&rows), sc, columnsDefault)
-	q = questionWhere(q, f, today)
+	q, err := v.questionWhere(ctx, scoped(v.db.NewSelect().Model(&rows), sc, columnsDefault), f, today)
+	if err != nil {
+		return nil, err
+	}
 	if after != "" {
 		q = q.Where("id < ?", after)
 	}
@@ -190,11 +185,14 @@ func (v *View) QuestionList(ctx context.Context, f inquiry.QuestionFilter, sc ro
 
 // QuestionCount counts what QuestionList lists.
 func (v *View) QuestionCount(ctx context.Context, f inquiry.QuestionFilter, sc roster.Scope, today roster.Date) (int64, error) {
-	q := scoped(v.db.NewSelect().Model((*inquiry.Question)(nil)), sc, columnsDefault)
-	return questionWhere(q, f, today).Count(ctx)
+	q, err := v.questionWhere(ctx, scoped(v.db.NewSelect().Model((*inquiry.Question)(nil)), sc, columnsDefault), f, today)
+	if err != nil {
+		return 0, err
+	}
+	return q.Count(ctx)
 }
 
-func questionWhere(q *bun.SelectQuery, f inquiry.QuestionFilter, today roster.Date) *bun.SelectQuery {
+func (v *View) questionWhere(ctx context.Context, q *bun.SelectQuery, f inquiry.QuestionFilter, today roster.Date) (*bun.SelectQuery, error) {
 	unanswered := bun.In([]inquiry.QuestionState{inquiry.QuestionRaised, inquiry.QuestionRefusalProposed})
 	if f.State != "" {
 		q = q.Where("state = ?", f.State)
@@ -202,7 +200,6 @@ func questionWhere(q *bun.SelectQuery, f inquiry.QuestionFilter, today roster.Da
 	if f.IssueID != "" {
 		q = q.Where("issue_id = ?", f.IssueID)
 	}
-	q = below(q, f.UnitID)
 	q = months(q, "raised_on", f.From, f.To)
 	if f.Open {
 		q = q.Where("state IN (?)", unanswered)
@@ -210,7 +207,7 @@ func questionWhere(q *bun.SelectQuery, f inquiry.QuestionFilter, today roster.Da
 	if f.Overdue {
 		q = q.Where("state IN (?) AND due_on < ?", unanswered, today)
 	}
-	return q
+	return v.underUnit(ctx, q, f.UnitID, false)
 }
 
 // TriggerFacts gathers what the triggers judge about one issue: the earlier
@@ -265,4 +262,42 @@ func (v *View) AssignedTo(ctx context.Context, personID string) ([]string, error
 		ids = append(ids, m.TrackID, m.CaseID)
 	}
 	return ids, nil
+}
+
+// LinksOver lists the command links that were held on a date over a person, or
+// over one of the units.
+func (v *View) LinksOver(ctx context.Context, personID string, unitIDs []string, on roster.Date) ([]roster.CommandLink, error) {
+	var rows []roster.CommandLink
+	q := v.db.NewSelect().Model(&rows).Where("from_on <= ? AND (to_on = '' OR to_on >= ?)", on, on)
+	q = q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
+		if len(unitIDs) > 0 {
+			q = q.WhereOr("over_unit_id IN (?)", bun.In(unitIDs))
+		}
+		if personID != "" {
+			q = q.WhereOr("over_person_id = ?", personID)
+		}
+		return q.WhereOr("1 = 0")
+	})
+	return rows, q.Order("id").Scan(ctx)
+}
+
+// PostingsOn lists the postings that people held on a date, main ones first.
+func (v *View) PostingsOn(ctx context.Context, personIDs []string, on roster.Date) ([]roster.Posting, error) {
+	var rows []roster.Posting
+	if len(personIDs) == 0 {
+		return nil, nil
+	}
+	return rows, v.db.NewSelect().Model(&rows).Where("person_id IN (?)", bun.In(personIDs)).
+		Where("from_on <= ? AND (to_on = '' OR to_on >= ?)", on, on).Order("main DESC", "id").Scan(ctx)
+}
+
+// AccountOfPerson finds the account by which a person signs in, "" if none.
+func (v *View) AccountOfPerson(ctx context.Context, personID string) (string, error) {
+	var ids []string
+	err := v.db.NewSelect().TableExpr("accounts").Column("id").Where("person_id = ? AND state <> ?", personID, roster.AccountDisabled).
+		Order("id").Limit(1).Scan(ctx, &ids)
+	if err != nil || len(ids) == 0 {
+		return "", err
+	}
+	return ids[0], nil
 }

@@ -26,8 +26,10 @@ func (v *View) RectificationsOfIssue(ctx context.Context, issueID string) ([]rec
 // row of the page before.
 func (v *View) RectificationList(ctx context.Context, f rectify.Filter, sc roster.Scope, lead []string, today, afterDue roster.Date, afterID string, limit int) ([]rectify.Rectification, error) {
 	var rows []rectify.Rectification
-	q := rectificationScope(v.db.NewSelect().Model(&rows), sc, lead)
-	q = rectificationWhere(q, f, today)
+	q, err := v.rectificationWhere(ctx, rectificationScope(v.db.NewSelect().Model(&rows), sc, lead), f, today)
+	if err != nil {
+		return nil, err
+	}
 	if afterID != "" {
 		q = q.Where("(due_on > ? OR (due_on = ? AND id > ?))", afterDue, afterDue, afterID)
 	}
@@ -36,8 +38,11 @@ func (v *View) RectificationList(ctx context.Context, f rectify.Filter, sc roste
 
 // RectificationCount counts what RectificationList lists.
 func (v *View) RectificationCount(ctx context.Context, f rectify.Filter, sc roster.Scope, lead []string, today roster.Date) (int64, error) {
-	q := rectificationScope(v.db.NewSelect().Model((*rectify.Rectification)(nil)), sc, lead)
-	return rectificationWhere(q, f, today).Count(ctx)
+	q, err := v.rectificationWhere(ctx, rectificationScope(v.db.NewSelect().Model((*rectify.Rectification)(nil)), sc, lead), f, today)
+	if err != nil {
+		return 0, err
+	}
+	return q.Count(ctx)
 }
 
 func rectificationScope(q *bun.SelectQuery, sc roster.Scope, lead []string) *bun.SelectQuery {
@@ -56,14 +61,13 @@ func rectificationScope(q *bun.SelectQuery, sc roster.Scope, lead []string) *bun
 	})
 }
 
-func rectificationWhere(q *bun.SelectQuery, f rectify.Filter, today roster.Date) *bun.SelectQuery {
+func (v *View) rectificationWhere(ctx context.Context, q *bun.SelectQuery, f rectify.Filter, today roster.Date) (*bun.SelectQuery, error) {
 	if f.State != "" {
 		q = q.Where("state = ?", f.State)
 	}
 	if f.Category != "" {
 		q = q.Where("category = ?", f.Category)
 	}
-	q = below(q, f.UnitID)
 	q = months(q, "dispatched_on", f.From, f.To)
 	if f.Open {
 		q = q.Where("state IN (?)", bun.In(rectify.OpenStates))
@@ -71,5 +75,5 @@ func rectificationWhere(q *bun.SelectQuery, f rectify.Filter, today roster.Date)
 	if f.Overdue {
 		q = q.Where("state IN (?) AND due_on < ?", bun.In(rectify.OpenStates), today)
 	}
-	return q
+	return v.underUnit(ctx, q, f.UnitID, false)
 }
