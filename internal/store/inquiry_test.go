@@ -54,7 +54,7 @@ func TestInquiryQueries(t *testing.T) {
 				"then under":   {roster.Scope{All: true, BarDated: []roster.DatedBar{{Person: "p", To: "2026-01-31"}}}, 0},
 				"before then":  {roster.Scope{All: true, BarDated: []roster.DatedBar{{Person: "p", To: "2026-01-04"}}}, 1},
 			} {
-				rows, err := v.CaseList(ctx, inquiry.CaseFilter{UnitID: "u", From: "2026-02", To: "2026-02", Overdue: true}, sc.sc, "2026-05-02", "", 10)
+				rows, err := v.CaseList(ctx, inquiry.CaseFilter{From: "2026-02", To: "2026-02", Overdue: true}, sc.sc, "2026-05-02", "", 10)
 				if err != nil || len(rows) != sc.want {
 					t.Errorf("%s: %d cases, want %d (%v)", name, len(rows), sc.want, err)
 				}
