@@ -87,3 +87,19 @@ func (f *CaseFile) Decision(id string) *Decision {
 	}
 	return nil
 }
+
+// verdictOrder says which of several findings the issue shows: one that counts
+// on the file if there is any.
+var verdictOrder = []Verdict{Sustained, SustainedOther, NotSustained, Exonerated, Unfounded, PolicyFailure, NoFinding}
+
+// Verdict is what the officer track's final findings come to for the issue.
+func (f *CaseFile) Verdict() Verdict {
+	for _, v := range verdictOrder {
+		for _, x := range f.Findings {
+			if t := f.Track(x.TrackID); x.State == FindingFinal && x.Final == v && t != nil && t.Side == SideOfficer {
+				return v
+			}
+		}
+	}
+	return ""
+}

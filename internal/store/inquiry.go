@@ -2,9 +2,12 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 
 	"github.com/uptrace/bun"
 
+	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
@@ -158,7 +161,7 @@ func (v *View) FindingsServedOn(ctx context.Context, personID string) ([]inquiry
 // Question reads one leader question under the scope.
 func (v *View) Question(ctx context.Context, id string, sc roster.Scope) (*inquiry.Question, error) {
 	q := new(inquiry.Question)
-	return q, scoped(v.db.NewSelect().Model(q).Where("id = ?", id), sc, columnsDefault).Scan(ctx)
+	return q, questionScope(v.db.NewSelect().Model(q).Where("id = ?", id), sc).Scan(ctx)
 }
 
 // QuestionsOfIssue reads every question raised on an issue, for rules only.
@@ -173,7 +176,7 @@ func (v *View) QuestionsOfIssue(ctx context.Context, issueIDs ...string) ([]inqu
 // QuestionList lists leader questions, the newest first.
 func (v *View) QuestionList(ctx context.Context, f inquiry.QuestionFilter, sc roster.Scope, today roster.Date, after string, limit int) ([]inquiry.Question, error) {
 	var rows []inquiry.Question
-	q, err := v.questionWhere(ctx, scoped(v.db.NewSelect().Model(&rows), sc, columnsDefault), f, today)
+	q, err := v.questionWhere(ctx, questionScope(v.db.NewSelect().Model(&rows), sc), f, today)
 	if err != nil {
 		return nil, err
 	}
@@ -185,11 +188,25 @@ func (v *View) QuestionList(ctx context.Context, f inquiry.QuestionFilter, sc ro
 
 // QuestionCount counts what QuestionList lists.
 func (v *View) QuestionCount(ctx context.Context, f inquiry.QuestionFilter, sc roster.Scope, today roster.Date) (int64, error) {
-	q, err := v.questionWhere(ctx, scoped(v.db.NewSelect().Model((*inquiry.Question)(nil)), sc, columnsDefault), f, today)
+	q, err := v.questionWhere(ctx, questionScope(v.db.NewSelect().Model((*inquiry.Question)(nil)), sc), f, today)
 	if err != nil {
 		return 0, err
 	}
 	return q.Count(ctx)
+}
+
+// questionScope admits a question about a leader whom the reader may know of,
+// raised about an officer whom he may know of as well.
+func questionScope(q *bun.SelectQuery, sc roster.Scope) *bun.SelectQuery {
+	q = scoped(q, sc, columnsDefault)
+	q = unbarred(q, sc, ScopeColumns{ID: "case_id", Person: "subject_id", EventOn: "event_on"})
+	return unbarred(q, sc, ScopeColumns{ID: "issue_id"})
+}
+
+// unbarred applies the bars of a scope to a second set of columns: of the
+// thing that a row hangs on.
+func unbarred(q *bun.SelectQuery, sc roster.Scope, c ScopeColumns) *bun.SelectQuery {
+	return scoped(q, roster.Scope{All: true, BarPeople: sc.BarPeople, BarDated: sc.BarDated, BarObjects: sc.BarObjects}, c)
 }
 
 func (v *View) questionWhere(ctx context.Context, q *bun.SelectQuery, f inquiry.QuestionFilter, today roster.Date) (*bun.SelectQuery, error) {
@@ -281,6 +298,13 @@ func (v *View) LinksOver(ctx context.Context, personID string, unitIDs []string,
 	return rows, q.Order("id").Scan(ctx)
 }
 
+// LinksHeldBy lists the command links that a person held on a date.
+func (v *View) LinksHeldBy(ctx context.Context, personID string, on roster.Date) ([]roster.CommandLink, error) {
+	var rows []roster.CommandLink
+	return rows, v.db.NewSelect().Model(&rows).Where("person_id = ? AND from_on <= ? AND (to_on = '' OR to_on >= ?)", personID, on, on).
+		Order("id").Scan(ctx)
+}
+
 // PostingsOn lists the postings that people held on a date, main ones first.
 func (v *View) PostingsOn(ctx context.Context, personIDs []string, on roster.Date) ([]roster.Posting, error) {
 	var rows []roster.Posting
@@ -300,4 +324,9 @@ func (v *View) AccountOfPerson(ctx context.Context, personID string) (string, er
 		return "", err
 	}
 	return ids[0], nil
+}
+
+// Missing reports whether a read found nothing.
+func Missing(err error) bool {
+	return errors.Is(err, sql.ErrNoRows) || fault.Is(err, fault.NotFoundKind)
 }

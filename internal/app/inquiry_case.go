@@ -1,0 +1,265 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/inquiry"
+	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/rules"
+	"plumbline/internal/store"
+)
+
+// OpenCaseInput opens a formal inquiry on a clue.
+type OpenCaseInput struct {
+	IssueID string `json:"-"`
+	Key     string `json:"-"`
+	Version int64  `json:"version"` // of the issue
+	Rule    string `json:"rule"`    // provision said to be breached
+	Facts   string `json:"facts"`   // what is alleged
+}
+
+// Validate judges the input by itself.
+func (in OpenCaseInput) Validate() error {
+	return fault.Join(short("rule", in.Rule), written("facts", in.Facts))
+}
+
+// short judges a line that must be there.
+func short(field, s string) *fault.Error {
+	if f := written(field, s); f != nil {
+		return f
+	}
+	if len([]rune(s)) > 200 {
+		return fault.Invalid("too_long", field, "Max", 200)
+	}
+	return nil
+}
+
+// OpenCase opens a case on an issue that is a clue, with its officer track and
+// first allegation, and takes in the leader questions raised so far.
+func (a *App) OpenCase(ctx context.Context, who *roster.Actor, in OpenCaseInput) (id string, r Receipt, err error) {
+	const op = "case.open"
+	r, err = a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		sc, err := a.scope(ctx, &tx.View, who, roster.ActCreate, roster.KindCase)
+		if err != nil {
+			return nil, "", err
+		}
+		i, err := tx.Issue(ctx, in.IssueID, sc)
+		if err != nil {
+			return nil, "", err
+		}
+		if err := sameVersion(i.Version, in.Version); err != nil {
+			return nil, "", err
+		}
+		if had, err := tx.CaseOfIssue(ctx, i.ID); err != nil || had != nil {
+			if err == nil {
+				err = fault.Conflict("case_exists")
+			}
+			return nil, "", err
+		}
+		switch {
+		case i.State != issue.Clue:
+			return nil, "", fault.Conflict("case_needs_clue")
+		case i.PersonID == "":
+			return nil, "", fault.Invalid("case_needs_person", "")
+		}
+		me, err := a.standing(ctx, &tx.View, who, op, i.UnitID, i.EventOn)
+		if err != nil {
+			return nil, "", err
+		}
+		c, err := a.newCase(ctx, tx, me, i, in)
+		if err != nil {
+			return nil, "", err
+		}
+		id = c.ID
+		return []ledger.Fact{{Verb: op, Kind: "case", ID: c.ID, Unit: c.UnitID}}, c.ID, nil
+	})
+	return pick(id, r), r, err
+}
+
+func (a *App) newCase(ctx context.Context, tx *store.Tx, me inquiry.Standing, i *issue.Issue, in OpenCaseInput) (*inquiry.Case, error) {
+	today := roster.DateOf(tx.Now(), a.zone)
+	c, err := inquiry.OpenCase(a.pack, me, "", inquiry.Case{
+		Ref: issue.NewRef(), IssueID: i.ID, UnitID: i.UnitID, PersonID: i.PersonID, EventOn: i.EventOn, Category: i.Category, Severity: i.Severity,
+	}, today)
+	if err != nil {
+		return nil, err
+	}
+	c.ID = tx.NewID()
+	tier, err := a.subjectTier(ctx, &tx.View, i.PersonID, i.UnitID, i.EventOn)
+	if err != nil {
+		return nil, err
+	}
+	t, err := c.NewTrack(inquiry.SideOfficer, "", i.PersonID, i.UnitID, tier, today)
+	if err != nil {
+		return nil, err
+	}
+	t.ID = tx.NewID()
+	al, err := t.NewAllegation(i.Category, in.Rule)
+	if err != nil {
+		return nil, err
+	}
+	al.ID = tx.NewID()
+	if al.TextC, err = tx.PutText(ctx, al.ID, "text", in.Facts); err != nil {
+		return nil, err
+	}
+	if err := tx.Insert(ctx, c, t, al); err != nil {
+		return nil, err
+	}
+	qs, err := tx.QuestionsOfIssue(ctx, i.ID)
+	if err != nil {
+		return nil, err
+	}
+	for n := range qs { // a handful: one for each leader
+		if err := alter(ctx, tx, &qs[n], func(q *inquiry.Question) error { q.CaseID = c.ID; return nil }); err != nil {
+			return nil, err
+		}
+	}
+	before := *i
+	i.CaseID = c.ID
+	return c, tx.SaveIssue(ctx, &before, i, issue.TimingOf(a.pack))
+}
+
+// subjectTier is the tier that decides about a subject: where he led the unit
+// or sat in its leadership team at the event date, the one above it.
+func (a *App) subjectTier(ctx context.Context, v *store.View, personID, unitID string, on roster.Date) (int, error) {
+	tree, err := a.tree(ctx, v)
+	if err != nil {
+		return 0, err
+	}
+	tier := tree.Tier(unitID)
+	postings, err := v.PostingsOn(ctx, []string{personID}, on)
+	if err != nil {
+		return 0, err
+	}
+	led := false
+	for _, p := range postings {
+		if p.Team {
+			led, tier = true, min(tier, tree.Tier(p.UnitID))
+		}
+	}
+	links, err := v.LinksHeldBy(ctx, personID, on)
+	if err != nil {
+		return 0, err
+	}
+	for _, l := range links {
+		if l.Kind == roster.LinkHead && tree.Tier(l.OverUnitID) >= 0 {
+			led, tier = true, min(tier, tree.Tier(l.OverUnitID))
+		}
+	}
+	return inquiry.DecideTier(tier, led), nil
+}
+
+// pick gives the id made by this write, or by the first one when it repeats.
+func pick(made string, r Receipt) string {
+	if made != "" {
+		return made
+	}
+	return r.ResultID
+}
+
+// CloseCaseInput closes a case.
+type CloseCaseInput struct {
+	ID      string `json:"-"`
+	Key     string `json:"-"`
+	Version int64  `json:"version"`
+}
+
+// CloseCase closes a case in which nothing is missing, and with it the issue.
+// The fault lists what is missing otherwise.
+func (a *App) CloseCase(ctx context.Context, who *roster.Actor, in CloseCaseInput) (Receipt, error) {
+	const op = "case.close"
+	return a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		sc, err := a.scope(ctx, &tx.View, who, roster.ActClose, roster.KindCase)
+		if err != nil {
+			return nil, "", err
+		}
+		c, err := tx.Case(ctx, in.ID, sc)
+		if err != nil {
+			return nil, "", err
+		}
+		if err := sameVersion(c.Version, in.Version); err != nil {
+			return nil, "", err
+		}
+		f, err := tx.CaseFile(ctx, c.ID)
+		if err != nil {
+			return nil, "", err
+		}
+		me, err := a.standing(ctx, &tx.View, who, op, c.UnitID, c.EventOn)
+		if err != nil {
+			return nil, "", err
+		}
+		err = alter(ctx, tx, f.Case, func(c *inquiry.Case) error {
+			return c.Close(me, f.Work, roster.DateOf(tx.Now(), a.zone))
+		})
+		if err != nil {
+			return nil, "", err
+		}
+		i, err := tx.Issue(ctx, c.IssueID, roster.Scope{All: true})
+		if err != nil {
+			return nil, "", err
+		}
+		if before := *i; i.Close(tx.Now()) == nil {
+			if err := tx.SaveIssue(ctx, &before, i, issue.TimingOf(a.pack)); err != nil {
+				return nil, "", err
+			}
+		}
+		return []ledger.Fact{{Verb: op, Kind: "case", ID: c.ID, Unit: c.UnitID}}, c.ID, nil
+	})
+}
+
+// PartyInput records somebody's interest in a case: from then on he sees
+// nothing of it.
+type PartyInput struct {
+	CaseID   string           `json:"-"`
+	Key      string           `json:"-"`
+	Person   string           `json:"person"` // personnel number
+	Interest inquiry.Interest `json:"interest"`
+}
+
+// Validate judges the input by itself.
+func (in PartyInput) Validate() error {
+	var wrong *fault.Error
+	if !slices.Contains(inquiry.Interests, in.Interest) {
+		wrong = fault.Invalid("choice_unknown", "interest")
+	}
+	return fault.Join(short("person", in.Person), wrong)
+}
+
+// AddParty records a recusal on a case and on the issue that it came from.
+func (a *App) AddParty(ctx context.Context, who *roster.Actor, in PartyInput) (id string, r Receipt, err error) {
+	const op = "case.party"
+	r, err = a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		sc, err := a.scope(ctx, &tx.View, who, roster.ActAssign, roster.KindCase)
+		if err != nil {
+			return nil, "", err
+		}
+		c, err := tx.Case(ctx, in.CaseID, sc)
+		if err != nil {
+			return nil, "", err
+		}
+		p, err := tx.PersonByNumber(ctx, in.Person)
+		if store.Missing(err) {
+			return nil, "", fault.Invalid("person_unknown", "person")
+		}
+		if err != nil {
+			return nil, "", err
+		}
+		today := roster.DateOf(tx.Now(), a.zone)
+		on := &inquiry.Party{ObjectKind: "case", ObjectID: c.ID, PersonID: p.ID, Interest: in.Interest, RecordedBy: who.Person, RecordedOn: today}
+		from := *on
+		from.ObjectKind, from.ObjectID = "issue", c.IssueID
+		if err := tx.Insert(ctx, on, &from); err != nil {
+			return nil, "", err
+		}
+		id = on.ID
+		return []ledger.Fact{{Verb: op, Kind: "case", ID: c.ID, Unit: c.UnitID}}, on.ID, tx.Bump(ctx, store.GenerationAuthority)
+	})
+	return pick(id, r), r, err
+}
+
+// packOf gives the rule pack that a case keeps.
+func packOf(c *inquiry.Case) (*rules.Pack, error) { return rules.Version(c.Pack) }

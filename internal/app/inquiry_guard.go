@@ -1,0 +1,205 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"plumbline/internal/access"
+	"plumbline/internal/fault"
+	"plumbline/internal/inquiry"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/rules"
+	"plumbline/internal/store"
+)
+
+// maxText is the most characters that a written reason or note may have.
+const maxText = 4000
+
+// written judges a text that must be there.
+func written(field, s string) *fault.Error {
+	s = strings.TrimSpace(s)
+	switch {
+	case s == "":
+		return fault.Invalid("required", field)
+	case utf8.RuneCountInString(s) > maxText:
+		return fault.Invalid("too_long", field, "Max", maxText)
+	}
+	return nil
+}
+
+// sameVersion says that an edit must name the version it edits, and that it
+// must be the present one.
+func sameVersion(have, named int64) error {
+	switch named {
+	case 0:
+		return fault.VersionRequired()
+	case have:
+		return nil
+	}
+	return fault.Conflict("stale_version", "Current", have)
+}
+
+// alter saves a changed copy of a row and leaves the changed row in its place.
+func alter[T any, P interface {
+	*T
+	ledger.Row
+}](ctx context.Context, tx *store.Tx, row P, change func(P) error) error {
+	before, after := *row, *row
+	if err := change(P(&after)); err != nil {
+		return err
+	}
+	if err := tx.Save(ctx, P(&before), P(&after)); err != nil {
+		return err
+	}
+	*row = after
+	return nil
+}
+
+// standing is what the rules need to know of the actor who does op to a thing
+// of the unit: his own tier is the highest unit at or above the thing's where
+// he holds a role that allows the operation.
+func (a *App) standing(ctx context.Context, v *store.View, who *roster.Actor, op, unitID string, eventOn roster.Date) (inquiry.Standing, error) {
+	s := standingOf(who, eventOn)
+	tree, err := a.tree(ctx, v)
+	if err != nil {
+		return s, err
+	}
+	r := routeByOp[op]
+	above := tree.Ancestors(unitID)
+	for _, h := range who.Held {
+		if a.table.Verdict(h.Role, r.Act, r.Kind) != access.Allow {
+			continue
+		}
+		if t := tree.Tier(h.Unit); t >= 0 && t < s.Tier && slices.Contains(above, h.Unit) {
+			s.Tier, s.UnitID = t, h.Unit
+		}
+	}
+	return s, nil
+}
+
+// lowestTier is below every unit: who holds no role here decides nothing.
+const lowestTier = 9
+
+func standingOf(who *roster.Actor, eventOn roster.Date) inquiry.Standing {
+	s := inquiry.Standing{PersonID: who.Person, UnitID: who.Unit, Tier: lowestTier, PartyTo: who.PartyTo}
+	s.Superiors = append(append(s.Superiors, who.Superiors...), who.Relatives...)
+	for _, b := range who.Dated {
+		if eventOn.Within(b.From, b.To) {
+			s.Superiors = append(s.Superiors, b.Person)
+		}
+	}
+	return s
+}
+
+// member is the standing of somebody else, by personnel number, who must hold
+// the role: his tier is the highest unit where he holds it.
+func (a *App) member(ctx context.Context, v *store.View, number string, role roster.Role, eventOn roster.Date) (inquiry.Standing, error) {
+	p, err := v.PersonByNumber(ctx, strings.TrimSpace(number))
+	if store.Missing(err) || err == nil && p.State != roster.Serving {
+		return inquiry.Standing{}, fault.Invalid("person_unknown", "person")
+	}
+	if err != nil {
+		return inquiry.Standing{}, err
+	}
+	account, err := v.AccountOfPerson(ctx, p.ID)
+	if err != nil {
+		return inquiry.Standing{}, err
+	}
+	if account == "" {
+		return inquiry.Standing{}, fault.Invalid("member_without_role", "person")
+	}
+	who, err := a.ActorOf(ctx, v, account)
+	if err != nil {
+		return inquiry.Standing{}, err
+	}
+	if !who.Holds(role) {
+		return inquiry.Standing{}, fault.Invalid("member_without_role", "person")
+	}
+	tree, err := a.tree(ctx, v)
+	if err != nil {
+		return inquiry.Standing{}, err
+	}
+	s := standingOf(who, eventOn)
+	for _, h := range who.Held {
+		if t := tree.Tier(h.Unit); h.Role == role && t >= 0 && t < s.Tier {
+			s.Tier, s.UnitID = t, h.Unit
+		}
+	}
+	return s, nil
+}
+
+// target is a row as a scope judges it.
+func target(id, unit, branch, person string, on roster.Date) roster.Target {
+	return roster.Target{ID: id, Unit: unit, Branch: branch, Person: person, EventOn: on}
+}
+
+// inCase loads a case file on behalf of somebody who acts on one of its
+// tracks: the track must lie in his scope, and the case must not be barred to
+// him. Outside either, there is nothing.
+func (a *App) inCase(ctx context.Context, v *store.View, who *roster.Actor, op, caseID, trackID string) (*inquiry.CaseFile, *inquiry.Track, *rules.Pack, error) {
+	r := routeByOp[op]
+	sc, err := a.scope(ctx, v, who, r.Act, r.Kind)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	f, err := v.CaseFile(ctx, caseID)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	t := f.Track(trackID)
+	if t == nil || !admits(sc, f.Case, t) {
+		return nil, nil, nil, fault.NotFound()
+	}
+	p, err := rules.Version(f.Case.Pack)
+	return f, t, p, err
+}
+
+// admits judges a track together with its case.
+func admits(sc roster.Scope, c *inquiry.Case, t *inquiry.Track) bool {
+	return !sc.Bars(target(c.ID, c.UnitID, c.BranchID, c.PersonID, c.EventOn)) &&
+		sc.Admits(target(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn))
+}
+
+// settle moves the track, then the case, where what hangs on them has changed.
+func settle(ctx context.Context, tx *store.Tx, f *inquiry.CaseFile, t *inquiry.Track, p *rules.Pack) error {
+	if t != nil {
+		probe := *t
+		if probe.Settle(p, f.Allegations, f.Members) {
+			err := alter(ctx, tx, t, func(t *inquiry.Track) error { t.Settle(p, f.Allegations, f.Members); return nil })
+			if err != nil {
+				return err
+			}
+		}
+	}
+	probe := *f.Case
+	if !probe.Settle(f.Tracks) {
+		return nil
+	}
+	return alter(ctx, tx, f.Case, func(c *inquiry.Case) error { c.Settle(f.Tracks); return nil })
+}
+
+// latest gives the newest of the texts that a record keeps under a field which
+// is written more than once ("reason.1", "reason.2").
+func latest(texts map[string]string, field string) string {
+	if s, ok := texts[field]; ok {
+		return s
+	}
+	best, at := "", 0
+	for name, s := range texts {
+		n := 0
+		base, num, ok := strings.Cut(name, ".")
+		if !ok || base != field {
+			continue
+		}
+		for _, c := range num {
+			n = n*10 + int(c-'0')
+		}
+		if n >= at {
+			best, at = s, n
+		}
+	}
+	return best
+}

@@ -1,0 +1,252 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/inquiry"
+	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// RaiseQuestions judges the triggers of section 7 for an issue that was
+// triaged, and raises a question for everyone who held a command link over the
+// subject at the event date and was not asked yet. It is called inside the
+// transaction that triages; leaderNamed says that the record names a leader.
+// It returns the questions raised.
+func (a *App) raiseQuestions(ctx context.Context, tx *store.Tx, i *issue.Issue, leaderNamed bool) ([]*inquiry.Question, error) {
+	if i.PersonID == "" || !i.State.Live() || i.State == issue.Registered {
+		return nil, nil
+	}
+	t := a.pack.Triggers
+	facts, err := tx.TriggerFacts(ctx, i, t.RepeatSeverity, i.EventOn.AddMonths(-t.RepeatMonths), t.ClusterSeverity, i.EventOn.AddDays(-t.ClusterDays))
+	if err != nil {
+		return nil, err
+	}
+	facts.LeaderNamed = leaderNamed
+	triggers := inquiry.Triggers(t, facts)
+	if len(triggers) == 0 {
+		return nil, nil
+	}
+	had, err := tx.QuestionsOfIssue(ctx, i.ID)
+	if err != nil {
+		return nil, err
+	}
+	var asked []string
+	for _, q := range had {
+		if q.State != inquiry.QuestionWithdrawn {
+			asked = append(asked, q.PersonID)
+		}
+	}
+	holders, err := a.holders(ctx, &tx.View, i.PersonID, i.UnitID, i.EventOn)
+	if err != nil {
+		return nil, err
+	}
+	qs := inquiry.Raise(a.pack, i.ID, i.CaseID, i.PersonID, i.EventOn, roster.DateOf(tx.Now(), a.zone), triggers, holders, asked)
+	if len(qs) == 0 {
+		return nil, nil
+	}
+	for _, q := range qs {
+		q.Ref = issue.NewRef()
+	}
+	return qs, tx.Insert(ctx, qs)
+}
+
+// holders lists who held a command link over the subject at the event date:
+// over himself, over his unit, and, where he headed the unit himself or nobody
+// else did, the head of the unit above.
+func (a *App) holders(ctx context.Context, v *store.View, personID, unitID string, on roster.Date) ([]inquiry.Holder, error) {
+	tree, err := a.tree(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	postings, err := v.PostingsOn(ctx, []string{personID}, on)
+	if err != nil {
+		return nil, err
+	}
+	units := []string{unitID}
+	for _, p := range postings {
+		if !slices.Contains(units, p.UnitID) {
+			units = append(units, p.UnitID)
+		}
+	}
+	links, err := v.LinksOver(ctx, personID, units, on)
+	if err != nil {
+		return nil, err
+	}
+	headed := slices.ContainsFunc(links, func(l roster.CommandLink) bool { return l.Kind == roster.LinkHead && l.PersonID != personID })
+	if parent := tree.Parent(unitID); !headed && parent != "" {
+		above, err := v.LinksOver(ctx, "", []string{parent}, on)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range above {
+			if l.Kind == roster.LinkHead {
+				links = append(links, l)
+			}
+		}
+	}
+	var people []string
+	for _, l := range links {
+		people = append(people, l.PersonID)
+	}
+	posted, err := v.PostingsOn(ctx, people, on)
+	if err != nil {
+		return nil, err
+	}
+	var out []inquiry.Holder
+	for _, l := range links {
+		// A leader stands where he was posted; who headed a unit stands at least at its tier.
+		h := inquiry.Holder{PersonID: l.PersonID, UnitID: l.OverUnitID, Tier: tree.Tier(l.OverUnitID), LinkKind: string(l.Kind), LinkID: l.ID}
+		for _, p := range posted {
+			if t := tree.Tier(p.UnitID); p.PersonID == l.PersonID && t >= 0 && (h.UnitID == "" || t < h.Tier) {
+				h.UnitID, h.Tier = p.UnitID, t
+			}
+		}
+		if h.Tier >= 0 {
+			out = append(out, h)
+		}
+	}
+	return out, nil
+}
+
+// withdrawQuestions takes back the leader questions that were raised from
+// issues which are taken back themselves: a match undone, a batch withdrawn.
+func (a *App) withdrawQuestions(ctx context.Context, tx *store.Tx, issueIDs ...string) error {
+	for chunk := range slices.Chunk(issueIDs, 200) {
+		qs, err := tx.QuestionsOfIssue(ctx, chunk...)
+		if err != nil {
+			return err
+		}
+		for n := range qs { // few issues have questions at all
+			probe := qs[n]
+			if !probe.Withdraw() {
+				continue
+			}
+			if err := alter(ctx, tx, &qs[n], func(q *inquiry.Question) error { q.Withdraw(); return nil }); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// QuestionInput names a question, the version seen of it, and a reason where
+// the act needs one.
+type QuestionInput struct {
+	ID      string `json:"-"`
+	Key     string `json:"-"`
+	Version int64  `json:"version"`
+	Reason  string `json:"reason,omitempty"`
+}
+
+// onQuestion runs one act on a question that lies in the actor's scope.
+func (a *App) onQuestion(ctx context.Context, who *roster.Actor, op string, in QuestionInput,
+	act func(ctx context.Context, tx *store.Tx, q *inquiry.Question, me inquiry.Standing) error) (Receipt, error) {
+	return a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		r := routeByOp[op]
+		sc, err := a.scope(ctx, &tx.View, who, r.Act, r.Kind)
+		if err != nil {
+			return nil, "", err
+		}
+		q, err := tx.Question(ctx, in.ID, sc)
+		if err != nil {
+			return nil, "", err
+		}
+		if err := sameVersion(q.Version, in.Version); err != nil {
+			return nil, "", err
+		}
+		me, err := a.standing(ctx, &tx.View, who, op, q.UnitID, q.EventOn)
+		if err != nil {
+			return nil, "", err
+		}
+		if err := act(ctx, tx, q, me); err != nil {
+			return nil, "", err
+		}
+		return []ledger.Fact{{Verb: op, Kind: "question", ID: q.ID, Unit: q.UnitID}}, q.ID, nil
+	})
+}
+
+// OpenLeaderTrack answers a question with a leader track on the issue's case.
+func (a *App) OpenLeaderTrack(ctx context.Context, who *roster.Actor, in QuestionInput) (trackID string, r Receipt, err error) {
+	r, err = a.onQuestion(ctx, who, "question.track", in, func(ctx context.Context, tx *store.Tx, q *inquiry.Question, me inquiry.Standing) error {
+		c, err := tx.CaseOfIssue(ctx, q.IssueID)
+		if err != nil {
+			return err
+		}
+		if c == nil {
+			return fault.Conflict("question_needs_case")
+		}
+		f, err := tx.CaseFile(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		p, err := packOf(f.Case)
+		if err != nil {
+			return err
+		}
+		var t *inquiry.Track
+		err = alter(ctx, tx, q, func(q *inquiry.Question) (err error) {
+			if t, err = q.OpenTrack(f.Case, me, roster.DateOf(tx.Now(), a.zone)); err != nil {
+				return err
+			}
+			t.ID = tx.NewID()
+			q.TrackID = t.ID
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		trackID = t.ID
+		if err := tx.Insert(ctx, t); err != nil {
+			return err
+		}
+		// The leader is now a subject of the case, and sees nothing of it.
+		err = tx.Insert(ctx, &inquiry.Party{ObjectKind: "case", ObjectID: c.ID, PersonID: q.PersonID, Interest: inquiry.InterestSubject,
+			RecordedBy: who.Person, RecordedOn: roster.DateOf(tx.Now(), a.zone)})
+		if err != nil {
+			return err
+		}
+		f.Tracks = append(f.Tracks, *t)
+		if err := settle(ctx, tx, f, nil, p); err != nil {
+			return err
+		}
+		return tx.Bump(ctx, store.GenerationAuthority)
+	})
+	return trackID, r, err
+}
+
+// RefuseQuestion answers a question with a written reason for no track; it
+// stands only when approved one tier above the leader.
+func (a *App) RefuseQuestion(ctx context.Context, who *roster.Actor, in QuestionInput) (Receipt, error) {
+	if f := written("reason", in.Reason); f != nil {
+		return Receipt{}, f
+	}
+	return a.onQuestion(ctx, who, "question.refuse", in, func(ctx context.Context, tx *store.Tx, q *inquiry.Question, me inquiry.Standing) error {
+		return alter(ctx, tx, q, func(q *inquiry.Question) error {
+			if err := q.ProposeRefusal(me); err != nil {
+				return err
+			}
+			c, err := tx.PutText(ctx, q.ID, numbered("reason", q.Version), in.Reason)
+			q.ReasonC = c
+			return err
+		})
+	})
+}
+
+// ApproveRefusal lets a refusal stand.
+func (a *App) ApproveRefusal(ctx context.Context, who *roster.Actor, in QuestionInput) (Receipt, error) {
+	return a.onQuestion(ctx, who, "question.approve", in, func(ctx context.Context, tx *store.Tx, q *inquiry.Question, me inquiry.Standing) error {
+		return alter(ctx, tx, q, func(q *inquiry.Question) error { return q.ApproveRefusal(me) })
+	})
+}
+
+// RejectRefusal sends a question back to be answered otherwise.
+func (a *App) RejectRefusal(ctx context.Context, who *roster.Actor, in QuestionInput) (Receipt, error) {
+	return a.onQuestion(ctx, who, "question.reject", in, func(ctx context.Context, tx *store.Tx, q *inquiry.Question, me inquiry.Standing) error {
+		return alter(ctx, tx, q, func(q *inquiry.Question) error { return q.RejectRefusal(me) })
+	})
+}

@@ -1,0 +1,322 @@
+package app
+
+import (
+	"context"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/inquiry"
+	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/rules"
+	"plumbline/internal/store"
+)
+
+// trackWork is a track loaded for an act of its team or of a deciding body.
+type trackWork struct {
+	tx    *store.Tx
+	file  *inquiry.CaseFile
+	track *inquiry.Track
+	pack  *rules.Pack
+	me    inquiry.Standing
+	today roster.Date
+}
+
+// onTrack runs one act on a track: it loads the case file for somebody who may
+// see the track, does the act, settles track and case, and names the fact. The
+// track is found by load, from the id of whatever the act is about.
+func (a *App) onTrack(ctx context.Context, who *roster.Actor, w Write, kind string,
+	load func(ctx context.Context, tx *store.Tx) (caseID, trackID string, err error),
+	act func(ctx context.Context, w *trackWork) (id string, err error)) (id string, r Receipt, err error) {
+	r, err = a.write(ctx, who, w, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		caseID, trackID, err := load(ctx, tx)
+		if err != nil {
+			return nil, "", err
+		}
+		k := &trackWork{tx: tx, today: roster.DateOf(tx.Now(), a.zone)}
+		if k.file, k.track, k.pack, err = a.inCase(ctx, &tx.View, who, w.Op, caseID, trackID); err != nil {
+			return nil, "", err
+		}
+		if k.me, err = a.standing(ctx, &tx.View, who, w.Op, k.track.UnitID, k.track.EventOn); err != nil {
+			return nil, "", err
+		}
+		if k.file.Case.State == inquiry.CaseClosed {
+			return nil, "", fault.Conflict("case_closed")
+		}
+		if id, err = act(ctx, k); err != nil {
+			return nil, "", err
+		}
+		if err := settle(ctx, tx, k.file, k.track, k.pack); err != nil {
+			return nil, "", err
+		}
+		return []ledger.Fact{{Verb: w.Op, Kind: kind, ID: id, Unit: k.track.UnitID}}, id, nil
+	})
+	return pick(id, r), r, err
+}
+
+func trackByID(id string) func(context.Context, *store.Tx) (string, string, error) {
+	return func(ctx context.Context, tx *store.Tx) (string, string, error) {
+		t, err := tx.Track(ctx, id, roster.Scope{All: true}) // inCase judges who may see it
+		if err != nil {
+			return "", "", err
+		}
+		return t.CaseID, t.ID, nil
+	}
+}
+
+// AssignInput puts a person on a track.
+type AssignInput struct {
+	TrackID string             `json:"-"`
+	Key     string             `json:"-"`
+	Person  string             `json:"person"` // personnel number
+	Duty    inquiry.MemberDuty `json:"duty"`   // investigator, adjudicator
+}
+
+// Validate judges the input by itself.
+func (in AssignInput) Validate() error {
+	var wrong *fault.Error
+	if in.Duty != inquiry.DutyInvestigator && in.Duty != inquiry.DutyAdjudicator {
+		wrong = fault.Invalid("duty_unknown", "duty")
+	}
+	return fault.Join(short("person", in.Person), wrong)
+}
+
+// AssignMember puts an investigator or the adjudicator on a track. From then
+// on the track and its case lie in his reach.
+func (a *App) AssignMember(ctx context.Context, who *roster.Actor, in AssignInput) (string, Receipt, error) {
+	return a.onTrack(ctx, who, Write{Op: "track.assign", Key: in.Key, Body: in}, "track_member", trackByID(in.TrackID),
+		func(ctx context.Context, k *trackWork) (string, error) {
+			if err := k.me.Clear(k.track.PersonID, k.file.Case.ID); err != nil {
+				return "", err
+			}
+			if k.track.Side == inquiry.SideLeader {
+				if err := inquiry.HighEnough(k.me.Tier, k.track.DecideTier); err != nil {
+					return "", err
+				}
+			}
+			role := roster.RoleInvestigator
+			if in.Duty == inquiry.DutyAdjudicator {
+				role = roster.RoleAdjudicator
+			}
+			m, err := a.member(ctx, &k.tx.View, in.Person, role, k.track.EventOn)
+			if err != nil {
+				return "", err
+			}
+			// Nobody works on a case whose officer is his own superior either.
+			if err := m.Clear(k.file.Case.PersonID, k.file.Case.ID, k.file.Case.IssueID); err != nil {
+				return "", fault.As(err).WithField("person")
+			}
+			row, err := k.track.Assign(k.pack, m, in.Duty, who.Person, k.file.Members, k.today)
+			if err != nil {
+				return "", fault.As(err).WithField("person")
+			}
+			if err := k.tx.Insert(ctx, row); err != nil {
+				return "", err
+			}
+			k.file.Members = append(k.file.Members, *row)
+			return row.ID, k.tx.Bump(ctx, store.GenerationAuthority)
+		})
+}
+
+// AllegationInput adds an allegation to a track.
+type AllegationInput struct {
+	TrackID  string `json:"-"`
+	Key      string `json:"-"`
+	Category string `json:"category"`
+	Rule     string `json:"rule"`
+	Facts    string `json:"facts"`
+}
+
+// Validate judges the input by itself.
+func (in AllegationInput) Validate() error {
+	var wrong *fault.Error
+	if !knownCategory(in.Category) {
+		wrong = fault.Invalid("choice_unknown", "category")
+	}
+	return fault.Join(wrong, short("rule", in.Rule), written("facts", in.Facts))
+}
+
+// AddAllegation lists one more person × rule × event on a track.
+func (a *App) AddAllegation(ctx context.Context, who *roster.Actor, in AllegationInput) (string, Receipt, error) {
+	return a.onTrack(ctx, who, Write{Op: "allegation.add", Key: in.Key, Body: in}, "allegation", trackByID(in.TrackID),
+		func(ctx context.Context, k *trackWork) (string, error) {
+			if !k.track.On(k.file.Members, who.Person, inquiry.DutyInvestigator) {
+				return "", fault.Forbidden("guard_not_investigator")
+			}
+			al, err := k.track.NewAllegation(in.Category, in.Rule)
+			if err != nil {
+				return "", err
+			}
+			al.ID = k.tx.NewID()
+			if al.TextC, err = k.tx.PutText(ctx, al.ID, "text", in.Facts); err != nil {
+				return "", err
+			}
+			k.file.Allegations = append(k.file.Allegations, *al)
+			return al.ID, k.tx.Insert(ctx, al)
+		})
+}
+
+// ProveInput settles the four proofs of a leader track.
+type ProveInput struct {
+	TrackID   string         `json:"-"`
+	Key       string         `json:"-"`
+	Version   int64          `json:"version"`
+	Duty      inquiry.Proof  `json:"duty"`
+	Knowledge inquiry.Proof  `json:"knowledge"`
+	Conduct   inquiry.Proof  `json:"conduct"`
+	Link      inquiry.Proof  `json:"link"`
+	Class     inquiry.Class  `json:"class,omitempty"`
+	Result    inquiry.Result `json:"result"`
+	Grounds   string         `json:"grounds"`
+}
+
+// Validate judges the input by itself.
+func (in ProveInput) Validate() error { return fault.Join(written("grounds", in.Grounds)) }
+
+// ProveTrack records what the four proofs of a leader track came to.
+func (a *App) ProveTrack(ctx context.Context, who *roster.Actor, in ProveInput) (Receipt, error) {
+	_, r, err := a.onTrack(ctx, who, Write{Op: "track.prove", Key: in.Key, Body: in}, "track", trackByID(in.TrackID),
+		func(ctx context.Context, k *trackWork) (string, error) {
+			if err := sameVersion(k.track.Version, in.Version); err != nil {
+				return "", err
+			}
+			return k.track.ID, alter(ctx, k.tx, k.track, func(t *inquiry.Track) error {
+				p := inquiry.Proofs{Duty: in.Duty, Knowledge: in.Knowledge, Conduct: in.Conduct, Link: in.Link, Class: in.Class, Result: in.Result}
+				if err := t.Prove(who.Person, p, k.file.Members); err != nil {
+					return err
+				}
+				c, err := k.tx.PutText(ctx, t.ID, numbered("proof", t.Version), in.Grounds)
+				t.ProofC = c
+				return err
+			})
+		})
+	return r, err
+}
+
+// EndTrackInput ends a track without a finding.
+type EndTrackInput struct {
+	TrackID string `json:"-"`
+	Key     string `json:"-"`
+	Version int64  `json:"version"`
+	Reason  string `json:"reason"`
+}
+
+// Validate judges the input by itself.
+func (in EndTrackInput) Validate() error { return fault.Join(written("reason", in.Reason)) }
+
+// EndTrack ends a track without a finding: withdrawn, expired, transferred or
+// died, with the reason.
+func (a *App) EndTrack(ctx context.Context, who *roster.Actor, in EndTrackInput) (Receipt, error) {
+	_, r, err := a.onTrack(ctx, who, Write{Op: "track.end", Key: in.Key, Body: in}, "track", trackByID(in.TrackID),
+		func(ctx context.Context, k *trackWork) (string, error) {
+			if err := sameVersion(k.track.Version, in.Version); err != nil {
+				return "", err
+			}
+			return k.track.ID, alter(ctx, k.tx, k.track, func(t *inquiry.Track) error {
+				if err := t.End(k.me); err != nil {
+					return err
+				}
+				c, err := k.tx.PutText(ctx, t.ID, "ended", in.Reason)
+				t.EndedC = c
+				return err
+			})
+		})
+	return r, err
+}
+
+// ProposeInput proposes how a subject is handled.
+type ProposeInput struct {
+	TrackID  string `json:"-"`
+	Key      string `json:"-"`
+	Form     int    `json:"form"` // 0 no handling, 1 to 4
+	Sanction string `json:"sanction,omitempty"`
+	Reason   string `json:"reason"`
+}
+
+// Validate judges the input by itself.
+func (in ProposeInput) Validate() error { return fault.Join(written("reason", in.Reason)) }
+
+// ProposeDecision drafts the handling of a subject whose track is found.
+func (a *App) ProposeDecision(ctx context.Context, who *roster.Actor, in ProposeInput) (string, Receipt, error) {
+	return a.onTrack(ctx, who, Write{Op: "decision.propose", Key: in.Key, Body: in}, "decision", trackByID(in.TrackID),
+		func(ctx context.Context, k *trackWork) (string, error) {
+			for _, d := range k.file.Decisions {
+				if d.TrackID == k.track.ID {
+					return "", fault.Conflict("decision_exists")
+				}
+			}
+			d, err := k.track.Propose(k.pack, k.me, in.Form, in.Sanction, k.file.Findings)
+			if err != nil {
+				return "", err
+			}
+			d.ID = k.tx.NewID()
+			if d.ReasonC, err = k.tx.PutText(ctx, d.ID, "reason", in.Reason); err != nil {
+				return "", err
+			}
+			return d.ID, k.tx.Insert(ctx, d)
+		})
+}
+
+// DecideInput records what a deciding body resolved.
+type DecideInput struct {
+	ID      string   `json:"-"`
+	Key     string   `json:"-"`
+	Version int64    `json:"version"`
+	Members []string `json:"members"` // personnel numbers, the recorder's own included
+}
+
+// Validate judges the input by itself.
+func (in DecideInput) Validate() error {
+	if len(in.Members) == 0 || len(in.Members) > 99 {
+		return fault.Invalid("required", "members")
+	}
+	return nil
+}
+
+// Decide records the body's decision on a track. The outcome is put on the
+// issue, apart from severity, disclosure and finding.
+func (a *App) Decide(ctx context.Context, who *roster.Actor, in DecideInput) (Receipt, error) {
+	load := func(ctx context.Context, tx *store.Tx) (string, string, error) {
+		d, err := tx.Decision(ctx, in.ID)
+		if err != nil {
+			return "", "", err
+		}
+		return d.CaseID, d.TrackID, nil
+	}
+	_, r, err := a.onTrack(ctx, who, Write{Op: "decision.decide", Key: in.Key, Body: in}, "decision", load,
+		func(ctx context.Context, k *trackWork) (string, error) {
+			d := k.file.Decision(in.ID)
+			if err := sameVersion(d.Version, in.Version); err != nil {
+				return "", err
+			}
+			var body []inquiry.Standing
+			for _, number := range in.Members { // at most a committee
+				m, err := a.member(ctx, &k.tx.View, number, roster.RoleDecidingBody, k.track.EventOn)
+				if err != nil {
+					return "", fault.As(err).WithField("members")
+				}
+				body = append(body, m)
+			}
+			err := alter(ctx, k.tx, k.track, func(t *inquiry.Track) error {
+				return alter(ctx, k.tx, d, func(d *inquiry.Decision) error {
+					return d.Decide(k.pack, t, k.me, body, k.file.Members, k.today)
+				})
+			})
+			if err != nil || k.track.Side != inquiry.SideOfficer {
+				return d.ID, err
+			}
+			return d.ID, a.onIssue(ctx, k.tx, k.file.Case.IssueID, func(i *issue.Issue) { i.Form = d.Form })
+		})
+	return r, err
+}
+
+// onIssue puts a result of the inquiry on the issue it came from.
+func (a *App) onIssue(ctx context.Context, tx *store.Tx, issueID string, change func(*issue.Issue)) error {
+	i, err := tx.Issue(ctx, issueID, roster.Scope{All: true})
+	if err != nil {
+		return err
+	}
+	before := *i
+	change(i)
+	return tx.SaveIssue(ctx, &before, i, issue.TimingOf(a.pack))
+}

@@ -1,0 +1,387 @@
+package app
+
+import (
+	"context"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
+	"plumbline/internal/rectify"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// RectificationRow is one line of the list of tasks.
+type RectificationRow struct {
+	ID           string        `json:"id"`
+	Version      int64         `json:"version"`
+	Ref          string        `json:"ref"`
+	IssueID      string        `json:"issue_id"`
+	CaseID       string        `json:"case_id"`
+	Person       Named         `json:"person"`
+	Unit         Named         `json:"unit"`
+	Lead         Named         `json:"lead_unit"`
+	Category     string        `json:"category"`
+	State        rectify.State `json:"state"`
+	DispatchedOn roster.Date   `json:"dispatched_on"`
+	DueOn        roster.Date   `json:"due_on"`
+	Overdue      bool          `json:"overdue"`
+	Round        int           `json:"round"`
+}
+
+func (n namer) task(r *rectify.Rectification, today roster.Date) RectificationRow {
+	return RectificationRow{
+		ID: r.ID, Version: r.Version, Ref: r.Ref, IssueID: r.IssueID, CaseID: r.CaseID, Person: n.person(r.PersonID), Unit: n.unit(r.UnitID),
+		Lead: n.unit(r.LeadUnitID), Category: r.Category, State: r.State, DispatchedOn: r.DispatchedOn, DueOn: r.DueOn, Overdue: r.Overdue(today), Round: r.Round,
+	}
+}
+
+// RectificationPage is one page of the list of tasks.
+type RectificationPage struct {
+	Rows  []RectificationRow `json:"rows"`
+	Total int64              `json:"total"`
+	Next  string             `json:"next"`
+}
+
+// leadUnits are the units for whose tasks the actor answers as lead department
+// or head, wherever the issue arose.
+func leadUnits(who *roster.Actor) []string {
+	var units []string
+	for _, h := range who.Held {
+		if h.Role == roster.RoleLeadDepartment || h.Role == roster.RoleUnitHead {
+			units = append(units, h.Unit)
+		}
+	}
+	return units
+}
+
+// Rectifications lists tasks in the actor's scope, the earliest due first.
+func (a *App) Rectifications(ctx context.Context, who *roster.Actor, f rectify.Filter, cursor string) (out RectificationPage, err error) {
+	out.Rows = []RectificationRow{}
+	after, err := a.openCursor(who, "rectification.list", cursor)
+	if err != nil {
+		return out, err
+	}
+	if len(after) != 2 {
+		after = []string{"", ""}
+	}
+	err = a.read(ctx, who, "rectification.list", func(ctx context.Context, v *store.View) error {
+		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindRectification)
+		if err != nil {
+			return err
+		}
+		today, lead := a.Today(), leadUnits(who)
+		if out.Total, err = v.RectificationCount(ctx, f, sc, lead, today); err != nil {
+			return err
+		}
+		rows, err := v.RectificationList(ctx, f, sc, lead, today, roster.Date(after[0]), after[1], pageSize+1)
+		if err != nil {
+			return err
+		}
+		if len(rows) > pageSize {
+			rows = rows[:pageSize]
+			last := rows[pageSize-1]
+			out.Next = a.sealCursor(who, "rectification.list", []string{string(last.DueOn), last.ID})
+		}
+		var people, units []string
+		for _, r := range rows {
+			people, units = append(people, r.PersonID), append(units, r.UnitID, r.LeadUnitID)
+		}
+		n, err := a.namer(ctx, v, who, people, units)
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			out.Rows = append(out.Rows, n.task(&rows[i], today))
+		}
+		return nil
+	})
+	return out, err
+}
+
+// RectificationView is one task with what was written about it.
+type RectificationView struct {
+	RectificationRow
+	EventOn     roster.Date     `json:"event_on"`
+	Task        string          `json:"task"`
+	Evidence    string          `json:"evidence"`
+	Note        string          `json:"note"`
+	Owner       Named           `json:"owner"`
+	Dispatched  Named           `json:"dispatched_by"`
+	Accepted    Named           `json:"accepted_by"`
+	Submitted   Named           `json:"submitted_by"`
+	SubmittedOn roster.Date     `json:"submitted_on"`
+	Verified    Named           `json:"verified_by"`
+	VerifiedOn  roster.Date     `json:"verified_on"`
+	Struck      Named           `json:"struck_by"`
+	StruckOn    roster.Date     `json:"struck_on"`
+	Can         map[string]bool `json:"can"` // operations that role and state allow
+}
+
+var taskSteps = map[string]rectify.State{
+	"rectification.accept": rectify.Accepted, "rectification.progress": rectify.InProgress, "rectification.submit": rectify.Submitted,
+	"rectification.verify": rectify.Verified, "rectification.return": rectify.Returned, "rectification.strike_off": rectify.StruckOff,
+	"rectification.recur": rectify.Recurred,
+}
+
+// Rectification opens one task.
+func (a *App) Rectification(ctx context.Context, who *roster.Actor, id string) (out RectificationView, err error) {
+	err = a.read(ctx, who, "rectification.get", func(ctx context.Context, v *store.View) error {
+		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindRectification)
+		if err != nil {
+			return err
+		}
+		r, err := v.Rectification(ctx, id, sc, leadUnits(who))
+		if err != nil {
+			return err
+		}
+		n, err := a.namer(ctx, v, who, []string{r.PersonID, r.OwnerID, r.DispatchedBy, r.AcceptedBy, r.SubmittedBy, r.VerifiedBy, r.StruckBy},
+			[]string{r.UnitID, r.LeadUnitID})
+		if err != nil {
+			return err
+		}
+		texts, err := v.Texts(ctx, r.ID)
+		if err != nil {
+			return err
+		}
+		t := texts[r.ID]
+		out = RectificationView{
+			RectificationRow: n.task(r, a.Today()), EventOn: r.EventOn, Task: t["task"], Evidence: latest(t, "evidence"), Note: latest(t, "note"),
+			Owner: n.person(r.OwnerID), Dispatched: n.person(r.DispatchedBy), Accepted: n.person(r.AcceptedBy), Submitted: n.person(r.SubmittedBy),
+			SubmittedOn: r.SubmittedOn, Verified: n.person(r.VerifiedBy), VerifiedOn: r.VerifiedOn, Struck: n.person(r.StruckBy), StruckOn: r.StruckOn,
+			Can: map[string]bool{},
+		}
+		for op, to := range taskSteps {
+			out.Can[op] = r.State.Can(to) && a.May(who, op)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// DispatchInput makes a task from an issue.
+type DispatchInput struct {
+	IssueID string      `json:"-"`
+	Key     string      `json:"-"`
+	Lead    string      `json:"lead_unit,omitempty"` // unit code; the issue's own unit if empty
+	Owner   string      `json:"owner,omitempty"`     // personnel number
+	DueOn   roster.Date `json:"due_on,omitempty"`    // the pack's clock if empty
+	Task    string      `json:"task"`
+}
+
+// Validate judges the input by itself.
+func (in DispatchInput) Validate() error {
+	var wrong *fault.Error
+	if _, err := roster.ParseDate(string(in.DueOn)); err != nil {
+		wrong = fault.As(err).WithField("due_on")
+	}
+	return fault.Join(written("task", in.Task), wrong)
+}
+
+// Dispatch makes a rectification task from an issue. An issue that was triaged
+// is rectifying from then on; a clue stays with its case.
+func (a *App) Dispatch(ctx context.Context, who *roster.Actor, in DispatchInput) (id string, r Receipt, err error) {
+	const op = "rectification.create"
+	r, err = a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		sc, err := a.scope(ctx, &tx.View, who, roster.ActCreate, roster.KindRectification)
+		if err != nil {
+			return nil, "", err
+		}
+		i, err := tx.Issue(ctx, in.IssueID, sc)
+		if err != nil {
+			return nil, "", err
+		}
+		if !i.State.Live() || i.State == issue.Closed {
+			return nil, "", fault.Conflict("issue_not_open")
+		}
+		if who.Person != "" && who.Person == i.PersonID {
+			return nil, "", fault.Forbidden("guard_subject")
+		}
+		row := rectify.Rectification{
+			Ref: issue.NewRef(), IssueID: i.ID, CaseID: i.CaseID, UnitID: i.UnitID, PersonID: i.PersonID, EventOn: i.EventOn,
+			Category: i.Category, LeadUnitID: i.UnitID, DueOn: in.DueOn,
+		}
+		if err := a.fillTask(ctx, tx, &row, in); err != nil {
+			return nil, "", err
+		}
+		t, err := rectify.Dispatch(a.pack, row, who.Person, roster.DateOf(tx.Now(), a.zone))
+		if err != nil {
+			return nil, "", err
+		}
+		t.ID = tx.NewID()
+		if t.TaskC, err = tx.PutText(ctx, t.ID, "task", in.Task); err != nil {
+			return nil, "", err
+		}
+		if err := tx.Insert(ctx, t); err != nil {
+			return nil, "", err
+		}
+		if before := *i; i.State != issue.Clue && i.Rectify(a.pack.Review, tx.Now()) == nil {
+			if err := tx.SaveIssue(ctx, &before, i, issue.TimingOf(a.pack)); err != nil {
+				return nil, "", err
+			}
+		}
+		id = t.ID
+		return []ledger.Fact{{Verb: op, Kind: "rectification", ID: t.ID, Unit: t.UnitID}}, t.ID, nil
+	})
+	return pick(id, r), r, err
+}
+
+// fillTask finds the lead department and the owner by what people call them.
+func (a *App) fillTask(ctx context.Context, tx *store.Tx, row *rectify.Rectification, in DispatchInput) error {
+	if in.Lead != "" {
+		tree, err := a.tree(ctx, &tx.View)
+		if err != nil {
+			return err
+		}
+		row.LeadUnitID = ""
+		for _, u := range tree.Units() {
+			if u.Code == in.Lead && u.State == roster.UnitActive {
+				row.LeadUnitID = u.ID
+			}
+		}
+		if row.LeadUnitID == "" {
+			return fault.Invalid("unit_unknown", "lead_unit")
+		}
+	}
+	if in.Owner != "" {
+		p, err := tx.PersonByNumber(ctx, in.Owner)
+		if store.Missing(err) {
+			return fault.Invalid("person_unknown", "owner")
+		}
+		if err != nil {
+			return err
+		}
+		row.OwnerID = p.ID
+	}
+	return nil
+}
+
+// TaskInput is one step of a task; Note is the evidence on submission and the
+// reason on return and recurrence.
+type TaskInput struct {
+	ID      string `json:"-"`
+	Key     string `json:"-"`
+	Version int64  `json:"version"`
+	Note    string `json:"note,omitempty"`
+}
+
+// step runs one step of a task under the actor's scope.
+func (a *App) taskStep(ctx context.Context, who *roster.Actor, op string, in TaskInput, step func(tx *store.Tx, r *rectify.Rectification) error) (Receipt, error) {
+	return a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		route := routeByOp[op]
+		sc, err := a.scope(ctx, &tx.View, who, route.Act, route.Kind)
+		if err != nil {
+			return nil, "", err
+		}
+		r, err := tx.Rectification(ctx, in.ID, sc, leadUnits(who))
+		if err != nil {
+			return nil, "", err
+		}
+		if err := sameVersion(r.Version, in.Version); err != nil {
+			return nil, "", err
+		}
+		err = alter(ctx, tx, r, func(r *rectify.Rectification) error { return step(tx, r) })
+		if err != nil {
+			return nil, "", err
+		}
+		if err := a.followTask(ctx, tx, r); err != nil {
+			return nil, "", err
+		}
+		return []ledger.Fact{{Verb: op, Kind: "rectification", ID: r.ID, Unit: r.UnitID}}, r.ID, nil
+	})
+}
+
+// followTask closes an issue whose last task was struck off, unless a case
+// has to close it.
+func (a *App) followTask(ctx context.Context, tx *store.Tx, r *rectify.Rectification) error {
+	if r.State != rectify.StruckOff {
+		return nil
+	}
+	tasks, err := tx.RectificationsOfIssue(ctx, r.IssueID)
+	if err != nil {
+		return err
+	}
+	for _, t := range tasks {
+		if t.State != rectify.StruckOff {
+			return nil
+		}
+	}
+	i, err := tx.Issue(ctx, r.IssueID, roster.Scope{All: true})
+	if err != nil || i.State != issue.Rectifying {
+		return err
+	}
+	before := *i
+	if err := i.Close(tx.Now()); err != nil {
+		return err
+	}
+	return tx.SaveIssue(ctx, &before, i, issue.TimingOf(a.pack))
+}
+
+// AcceptTask takes a task on for the lead department.
+func (a *App) AcceptTask(ctx context.Context, who *roster.Actor, in TaskInput) (Receipt, error) {
+	return a.taskStep(ctx, who, "rectification.accept", in, func(tx *store.Tx, r *rectify.Rectification) error { return r.Accept(who.Person) })
+}
+
+// ProgressTask says that work has begun.
+func (a *App) ProgressTask(ctx context.Context, who *roster.Actor, in TaskInput) (Receipt, error) {
+	return a.taskStep(ctx, who, "rectification.progress", in, func(tx *store.Tx, r *rectify.Rectification) error { return r.Progress() })
+}
+
+// SubmitTask hands a task in with its evidence note.
+func (a *App) SubmitTask(ctx context.Context, who *roster.Actor, in TaskInput) (Receipt, error) {
+	if f := written("note", in.Note); f != nil {
+		return Receipt{}, f
+	}
+	return a.taskStep(ctx, who, "rectification.submit", in, func(tx *store.Tx, r *rectify.Rectification) error {
+		if err := r.Submit(who.Person, roster.DateOf(tx.Now(), a.zone)); err != nil {
+			return err
+		}
+		c, err := tx.PutText(ctx, r.ID, numbered("evidence", r.Version), in.Note)
+		r.EvidenceC = c
+		return err
+	})
+}
+
+// VerifyTask accepts the evidence of a task.
+func (a *App) VerifyTask(ctx context.Context, who *roster.Actor, in TaskInput) (Receipt, error) {
+	return a.taskStep(ctx, who, "rectification.verify", in, func(tx *store.Tx, r *rectify.Rectification) error {
+		return r.Verify(who.Person, roster.DateOf(tx.Now(), a.zone))
+	})
+}
+
+// ReturnTask sends a task back with a reason.
+func (a *App) ReturnTask(ctx context.Context, who *roster.Actor, in TaskInput) (Receipt, error) {
+	if f := written("note", in.Note); f != nil {
+		return Receipt{}, f
+	}
+	return a.taskStep(ctx, who, "rectification.return", in, func(tx *store.Tx, r *rectify.Rectification) error {
+		if err := r.Return(who.Person); err != nil {
+			return err
+		}
+		c, err := tx.PutText(ctx, r.ID, numbered("note", r.Version), in.Note)
+		r.NoteC = c
+		return err
+	})
+}
+
+// StrikeOffTask ends a verified task.
+func (a *App) StrikeOffTask(ctx context.Context, who *roster.Actor, in TaskInput) (Receipt, error) {
+	return a.taskStep(ctx, who, "rectification.strike_off", in, func(tx *store.Tx, r *rectify.Rectification) error {
+		return r.StrikeOff(who.Person, roster.DateOf(tx.Now(), a.zone))
+	})
+}
+
+// RecurTask opens a task again because the problem came back.
+func (a *App) RecurTask(ctx context.Context, who *roster.Actor, in TaskInput) (Receipt, error) {
+	if f := written("note", in.Note); f != nil {
+		return Receipt{}, f
+	}
+	return a.taskStep(ctx, who, "rectification.recur", in, func(tx *store.Tx, r *rectify.Rectification) error {
+		if err := r.Recur(a.pack, who.Person, roster.DateOf(tx.Now(), a.zone)); err != nil {
+			return err
+		}
+		c, err := tx.PutText(ctx, r.ID, numbered("note", r.Version), in.Note)
+		r.NoteC = c
+		return err
+	})
+}
