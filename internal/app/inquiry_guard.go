@@ -131,8 +131,8 @@ func (a *App) member(ctx context.Context, v *store.View, number string, role ros
 	return s, nil
 }
 
-// target is a row as a scope judges it.
-func target(id, unit, branch, person string, on roster.Date) roster.Target {
+// spot is a row as a scope judges it.
+func spot(id, unit, branch, person string, on roster.Date) roster.Target {
 	return roster.Target{ID: id, Unit: unit, Branch: branch, Person: person, EventOn: on}
 }
 
@@ -159,8 +159,8 @@ func (a *App) inCase(ctx context.Context, v *store.View, who *roster.Actor, op, 
 
 // admits judges a track together with its case.
 func admits(sc roster.Scope, c *inquiry.Case, t *inquiry.Track) bool {
-	return !sc.Bars(target(c.ID, c.UnitID, c.BranchID, c.PersonID, c.EventOn)) &&
-		sc.Admits(target(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn))
+	return !sc.Bars(spot(c.ID, c.UnitID, c.BranchID, c.PersonID, c.EventOn)) &&
+		sc.Admits(spot(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn))
 }
 
 // settle moves the track, then the case, where what hangs on them has changed.

@@ -330,7 +330,7 @@ func (a *App) viewCase(ctx context.Context, v *store.View, who *roster.Actor, f 
 	}
 	for i := range f.Questions {
 		q := &f.Questions[i]
-		if questionScope.Admits(target(q.ID, q.UnitID, q.BranchID, q.PersonID, q.EventOn)) {
+		if questionScope.Admits(spot(q.ID, q.UnitID, q.BranchID, q.PersonID, q.EventOn)) {
 			shown[q.ID] = true
 			out.Questions = append(out.Questions, n.question(q, today))
 		}
@@ -367,11 +367,11 @@ func barredFrom(f *inquiry.CaseFile, m inquiry.Missing, tracks, questions roster
 		m.ID = al.TrackID
 	}
 	if t := f.Track(m.ID); t != nil {
-		return tracks.Bars(target(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn)) || questions.Bars(target(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn))
+		return tracks.Bars(spot(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn)) || questions.Bars(spot(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn))
 	}
 	for _, q := range f.Questions {
 		if q.ID == m.ID {
-			return questions.Bars(target(q.ID, q.UnitID, q.BranchID, q.PersonID, q.EventOn))
+			return questions.Bars(spot(q.ID, q.UnitID, q.BranchID, q.PersonID, q.EventOn))
 		}
 	}
 	return false
@@ -396,7 +396,7 @@ func (a *App) viewCaseTasks(ctx context.Context, v *store.View, who *roster.Acto
 	}
 	for i := range tasks {
 		t := &tasks[i]
-		if sc.Admits(target(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn)) {
+		if sc.Admits(spot(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn)) {
 			shown[t.ID] = true
 			out.Rectifications = append(out.Rectifications, n.task(t, a.Today()))
 		}

@@ -324,7 +324,11 @@ func sayWhy(ctx context.Context, tx *store.Tx, i *issue.Issue, act issue.Act, re
 }
 
 // afterIssueStep is what a decision about an issue sets off elsewhere: the
-// leader questions of a trigger.
+// leader questions of a trigger are raised, and taken back with the issue.
 func (a *App) afterIssueStep(ctx context.Context, tx *store.Tx, who *roster.Actor, before, after *issue.Issue) error {
-	return nil
+	if before.State.Live() && !after.State.Live() {
+		return a.withdrawQuestions(ctx, tx, after.ID)
+	}
+	_, err := a.raiseQuestions(ctx, tx, after, false)
+	return err
 }

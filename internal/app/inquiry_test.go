@@ -1,0 +1,492 @@
+package app_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"plumbline/internal/app"
+	"plumbline/internal/apptest"
+	"plumbline/internal/fault"
+	"plumbline/internal/inquiry"
+	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
+	"plumbline/internal/rectify"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// number is the personnel number of a named person.
+func number(t *testing.T, s *apptest.Site, key string) string {
+	t.Helper()
+	var no string
+	err := s.Store.View(context.Background(), func(ctx context.Context, v *store.View) error {
+		names, err := v.NamesOf(ctx, []string{s.People[key]})
+		no = names[s.People[key]].PersonnelNo
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return no
+}
+
+// audited registers an audit issue of a person and gives it back.
+func audited(t *testing.T, s *apptest.Site, person, unit string, tier int, on roster.Date) *issue.Issue {
+	t.Helper()
+	i := issue.NewAudit(issue.Found{ID: store.NewID(), SourceCode: "petition", Person: s.People[person], Unit: s.Units[unit], Tier: tier,
+		Category: "interview", Severity: 1, EventOn: on, ReceivedOn: on, At: s.Clock.Now()})
+	_, err := s.Store.Update(context.Background(), store.Call{Account: "program:test", Op: "test.issue"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		return []ledger.Fact{{Verb: "issue.register", Kind: "issue", ID: i.ID}}, "", tx.AddIssues(ctx, []*issue.Issue{i}, issue.TimingOf(s.App.Pack()))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return i
+}
+
+func triage(t *testing.T, s *apptest.Site, id string, severity int, next issue.Act) app.IssueResult {
+	t.Helper()
+	r, _, err := s.App.TriageIssue(context.Background(), s.Actor("inspector"), app.TriageIssueInput{Step: app.Step{ID: id, Version: 1}, Severity: severity, Category: "interview", Decision: next})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func code(t *testing.T, what string, err error, want string) {
+	t.Helper()
+	if err == nil || fault.As(err).Code != want {
+		t.Fatalf("%s: got %v, want %s", what, err, want)
+	}
+}
+
+// questionsOn lists the questions of an issue as the bureau's body sees them.
+func questionsOn(t *testing.T, s *apptest.Site, issueID string) []app.QuestionRow {
+	t.Helper()
+	p, err := s.App.Questions(context.Background(), s.Actor("body"), inquiry.QuestionFilter{IssueID: issueID}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Rows
+}
+
+func TestTriageRaisesAQuestionForEveryHolder(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		i := audited(t, s, "anna", "east1", 3, "2026-01-10")
+		triage(t, s, i.ID, 3, issue.ActRefer)
+		var got []string
+		for _, q := range questionsOn(t, s, i.ID) {
+			got = append(got, fmt.Sprint(q.Leader.Name, " ", q.LinkKind, " ", q.DecideTier, " ", q.Triggers))
+		}
+		slices.Sort(got)
+		want := []string{"东二 head 2 [severity]", "准三 point_leader 1 [severity]"}
+		if !slices.Equal(got, want) {
+			t.Errorf("questions %q, want %q", got, want)
+		}
+		// Nobody led the station before 2024, and a slight issue asks nobody.
+		old := audited(t, s, "ben", "east1", 3, "2023-12-31")
+		triage(t, s, old.ID, 3, issue.ActRefer)
+		slight := audited(t, s, "cara", "east2", 3, "2026-01-10")
+		triage(t, s, slight.ID, 1, "")
+		if n := len(questionsOn(t, s, old.ID)) + len(questionsOn(t, s, slight.ID)); n != 0 {
+			t.Errorf("%d questions without a holder or a trigger", n)
+		}
+		// The head's own issue asks the head above him.
+		own := audited(t, s, "west1head", "west1", 3, "2026-01-10")
+		triage(t, s, own.ID, 4, issue.ActRefer)
+		if qs := questionsOn(t, s, own.ID); len(qs) != 1 || qs[0].Leader.Name != "西一" || qs[0].DecideTier != 1 {
+			t.Errorf("questions on a head: %+v", qs)
+		}
+		// A repeat S2 in the same unit and category asks as well.
+		second := audited(t, s, "ben", "east1", 3, "2026-02-01")
+		triage(t, s, second.ID, 2, "")
+		if qs := questionsOn(t, s, second.ID); len(qs) != 2 || !slices.Contains(qs[0].Triggers, inquiry.TriggerRepeat) {
+			t.Errorf("repeat: %+v", qs)
+		}
+		// What is taken back takes its questions with it.
+		_, _, err := s.App.WithdrawIssue(context.Background(), s.Actor("inspector"), app.WithdrawIssueInput{Step: app.Step{ID: second.ID, Version: 2, Reason: "wrong match"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range questionsOn(t, s, second.ID) {
+			if q.State != inquiry.QuestionWithdrawn {
+				t.Errorf("question %s stays %s", q.Ref, q.State)
+			}
+		}
+	})
+}
+
+func TestQuestionIsRefusedOneTierAbove(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx := context.Background()
+		i := audited(t, s, "west1head", "west1", 3, "2026-01-10")
+		triage(t, s, i.ID, 3, issue.ActRefer)
+		q := questionsOn(t, s, i.ID)[0] // about the head of west
+		in := app.QuestionInput{ID: q.ID, Version: q.Version, Reason: "on leave, deputised in writing"}
+		_, err := s.App.RefuseQuestion(ctx, s.Actor("inspector"), in)
+		code(t, "an inspector answers", err, "not_allowed")
+		_, err = s.App.RefuseQuestion(ctx, s.Actor("westhead"), in)
+		if !fault.Is(err, fault.NotFoundKind) {
+			t.Errorf("the leader himself: %v", err)
+		}
+		_, err = s.App.RefuseQuestion(ctx, s.Actor("body"), app.QuestionInput{ID: q.ID, Version: q.Version})
+		code(t, "no reason", err, "required")
+		if _, err = s.App.RefuseQuestion(ctx, s.Actor("body"), in); err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.App.RefuseQuestion(ctx, s.Actor("body"), in)
+		code(t, "stale", err, "stale_version")
+		in = app.QuestionInput{ID: q.ID, Version: q.Version + 1}
+		_, err = s.App.ApproveRefusal(ctx, s.Actor("body"), in)
+		code(t, "the proposer approves", err, "guard_same_person")
+		if _, err = s.App.RejectRefusal(ctx, s.Actor("body2"), in); err != nil {
+			t.Fatal(err)
+		}
+		in.Version++
+		in.Reason = "the posting order is attached"
+		if _, err = s.App.RefuseQuestion(ctx, s.Actor("body"), in); err != nil {
+			t.Fatal(err)
+		}
+		in.Version++
+		if _, err = s.App.ApproveRefusal(ctx, s.Actor("body2"), in); err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.App.Question(ctx, s.Actor("body"), q.ID)
+		if err != nil || got.State != inquiry.QuestionRefused || got.Reason != "the posting order is attached" || got.Approver.Name != "集体乙" {
+			t.Errorf("question %+v, %v", got, err)
+		}
+	})
+}
+
+func TestBureauLeaderIsAnsweredAboveTheBureau(t *testing.T) {
+	s := apptest.SQLite(t)
+	ctx := context.Background()
+	i := audited(t, s, "easthead", "east", 2, "2026-01-10")
+	triage(t, s, i.ID, 3, issue.ActRefer)
+	var about app.QuestionRow
+	p, err := s.App.Questions(ctx, s.Actor("authority"), inquiry.QuestionFilter{IssueID: i.ID}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range p.Rows {
+		if q.Leader.Name == "准二" { // in charge of east, posted at the bureau
+			about = q
+		}
+	}
+	if about.ID == "" || about.DecideTier != 0 {
+		t.Fatalf("questions %+v", p.Rows)
+	}
+	if _, err := s.App.RefuseQuestion(ctx, s.Actor("body"), app.QuestionInput{ID: about.ID, Version: 1, Reason: "why not"}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.App.ApproveRefusal(ctx, s.Actor("body2"), app.QuestionInput{ID: about.ID, Version: 2})
+	code(t, "his own bureau approves", err, "guard_tier")
+	if _, err := s.App.ApproveRefusal(ctx, s.Actor("authority"), app.QuestionInput{ID: about.ID, Version: 2}); err != nil {
+		t.Error(err)
+	}
+}
+
+// step is a helper for stories in which every step must work.
+type story struct {
+	*testing.T
+	s *apptest.Site
+}
+
+func (st story) must(err error) {
+	st.Helper()
+	if err != nil {
+		st.Fatal(err)
+	}
+}
+
+func (st story) see(who, id string) app.CaseView {
+	st.Helper()
+	c, err := st.s.App.Case(context.Background(), st.s.Actor(who), id)
+	st.must(err)
+	return c
+}
+
+func (st story) assign(track, who string, duty inquiry.MemberDuty) error {
+	_, _, err := st.s.App.AssignMember(context.Background(), st.s.Actor("body"), app.AssignInput{TrackID: track, Person: number(st.T, st.s, who), Duty: duty})
+	return err
+}
+
+// find takes one track from assigned to a confirmed finding of its only allegation.
+func (st story) find(caseID, trackID, one, two, adjudicator, subject string, v inquiry.Verdict) {
+	st.Helper()
+	ctx, s := context.Background(), st.s
+	track := func() app.TrackView {
+		for _, t := range st.see(one, caseID).Tracks {
+			if t.ID == trackID {
+				return t
+			}
+		}
+		st.Fatalf("%s does not see his track", one)
+		return app.TrackView{}
+	}
+	id, _, err := s.App.Recommend(ctx, s.Actor(one), app.RecommendInput{AllegationID: track().Allegations[0].ID, Verdict: v, Standard: inquiry.ClearConvincing, Reason: "statements agree"})
+	st.must(err)
+	_, err = s.App.ServeFinding(ctx, s.Actor(one), app.FindingInput{ID: id, Version: 1})
+	code(st.T, "the same investigator serves", err, "guard_same_person")
+	if fs, err := s.App.MyFindings(ctx, s.Actor(subject)); err != nil || len(fs) != 0 {
+		st.Errorf("a draft shows to its subject: %v, %v", fs, err)
+	}
+	_, err = s.App.ServeFinding(ctx, s.Actor(two), app.FindingInput{ID: id, Version: 1})
+	st.must(err)
+	fs, err := s.App.MyFindings(ctx, s.Actor(subject))
+	if err != nil || len(fs) != 1 || fs[0].Reason != "statements agree" || !fs[0].MayReply {
+		st.Fatalf("served %+v, %v", fs, err)
+	}
+	_, _, err = s.App.Reply(ctx, s.Actor("dong"), app.ReplyInput{ID: id, Version: 2, Text: "not me"})
+	if !fault.Is(err, fault.NotFoundKind) {
+		st.Errorf("somebody else replies: %v", err)
+	}
+	_, _, err = s.App.Reply(ctx, s.Actor(subject), app.ReplyInput{ID: id, Version: 2, Text: "I was elsewhere"})
+	st.must(err)
+	_, err = s.App.ConfirmFinding(ctx, s.Actor(adjudicator), app.ConfirmInput{ID: id, Version: 3, Verdict: v, Reason: "agreed"})
+	code(st.T, "reply unanswered", err, "reply_unanswered")
+	_, err = s.App.AnswerReply(ctx, s.Actor(one), app.AnswerInput{ID: id, Version: 3, Answer: "the duty log says otherwise"})
+	st.must(err)
+	_, err = s.App.ConfirmFinding(ctx, s.Actor(one), app.ConfirmInput{ID: id, Version: 3, Verdict: v, Reason: "agreed"})
+	if err == nil {
+		st.Error("an investigator confirmed")
+	}
+	_, err = s.App.ConfirmFinding(ctx, s.Actor(adjudicator), app.ConfirmInput{ID: id, Version: 3, Verdict: v, Reason: "agreed"})
+	st.must(err)
+}
+
+// decide proposes and decides on a track.
+func (st story) decide(trackID string, form int, sanction string) {
+	st.Helper()
+	ctx, s := context.Background(), st.s
+	id, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), app.ProposeInput{TrackID: trackID, Form: form, Sanction: sanction, Reason: "facts and grounds"})
+	st.must(err)
+	members := []string{number(st.T, s, "body"), number(st.T, s, "body2"), number(st.T, s, "authority")}
+	_, err = s.App.Decide(ctx, s.Actor("body"), app.DecideInput{ID: id, Version: 1, Members: members})
+	code(st.T, "the proposer decides", err, "guard_same_person")
+	_, err = s.App.Decide(ctx, s.Actor("body2"), app.DecideInput{ID: id, Version: 1, Members: members[:2]})
+	code(st.T, "no quorum", err, "body_quorum")
+	_, err = s.App.Decide(ctx, s.Actor("body2"), app.DecideInput{ID: id, Version: 1, Members: members})
+	st.must(err)
+}
+
+func TestCaseFromIssueToClose(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx, st := context.Background(), story{t, s}
+		i := audited(t, s, "anna", "east1", 3, "2026-01-10")
+		in := app.OpenCaseInput{IssueID: i.ID, Version: 1, Rule: "art. 7", Facts: "struck a detainee"}
+		_, _, err := s.App.OpenCase(ctx, s.Actor("body"), in)
+		code(t, "not a clue yet", err, "case_needs_clue")
+		in.Version = triage(t, s, i.ID, 3, issue.ActRefer).Version
+		caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), in)
+		st.must(err)
+		in.Version++
+		_, _, err = s.App.OpenCase(ctx, s.Actor("clue"), in)
+		code(t, "twice", err, "case_exists")
+		for _, who := range []string{"anna", "dong"} { // the subject, a stranger
+			if _, err := s.App.Case(ctx, s.Actor(who), caseID); err == nil {
+				t.Errorf("%s sees the case", who)
+			}
+		}
+
+		c := st.see("body", caseID)
+		if len(c.Tracks) != 1 || len(c.Questions) != 2 || c.State != inquiry.CaseOpen || len(c.Missing) != 4 {
+			t.Fatalf("case %+v", c)
+		}
+		officer := c.Tracks[0].ID
+		_, err = s.App.CloseCase(ctx, s.Actor("body"), app.CloseCaseInput{ID: caseID, Version: c.Version})
+		code(t, "incomplete", err, "case_incomplete")
+
+		// One leader gets a track, the other a refusal.
+		var leader string
+		for _, q := range c.Questions {
+			if q.LinkKind == "head" {
+				leader, _, err = s.App.OpenLeaderTrack(ctx, s.Actor("body"), app.QuestionInput{ID: q.ID, Version: q.Version})
+				st.must(err)
+				continue
+			}
+			_, err = s.App.RefuseQuestion(ctx, s.Actor("body"), app.QuestionInput{ID: q.ID, Version: q.Version, Reason: "no visit was due"})
+			st.must(err)
+			_, err = s.App.ApproveRefusal(ctx, s.Actor("body2"), app.QuestionInput{ID: q.ID, Version: q.Version + 1})
+			st.must(err)
+		}
+
+		// Teams: two sides, no one on both, nobody without the role.
+		st.must(st.assign(officer, "investigator1", inquiry.DutyInvestigator))
+		code(t, "already there", st.assign(officer, "investigator1", inquiry.DutyInvestigator), "member_already")
+		st.must(st.assign(officer, "investigator2", inquiry.DutyInvestigator))
+		st.must(st.assign(officer, "adjudicator", inquiry.DutyAdjudicator))
+		code(t, "both sides", st.assign(leader, "investigator1", inquiry.DutyInvestigator), "guard_separate_teams")
+		code(t, "no role", st.assign(leader, "ben", inquiry.DutyInvestigator), "member_without_role")
+		st.must(st.assign(leader, "investigator3", inquiry.DutyInvestigator))
+		st.must(st.assign(leader, "investigator4", inquiry.DutyInvestigator))
+		st.must(st.assign(leader, "adjudicator2", inquiry.DutyAdjudicator))
+
+		// Each side sees its own track only.
+		if c := st.see("investigator1", caseID); len(c.Tracks) != 1 || c.Tracks[0].ID != officer || c.Tracks[0].Mine != inquiry.DutyInvestigator {
+			t.Errorf("the officer's investigator sees %+v", c.Tracks)
+		}
+		_, _, err = s.App.AddAllegation(ctx, s.Actor("investigator1"), app.AllegationInput{TrackID: leader, Category: "supervision", Rule: "art. 3", Facts: "x"})
+		if !fault.Is(err, fault.NotFoundKind) {
+			t.Errorf("the other side's track: %v", err)
+		}
+
+		st.find(caseID, officer, "investigator1", "investigator2", "adjudicator", "anna", inquiry.Sustained)
+		st.decide(officer, 2, "demerit")
+
+		_, _, err = s.App.AddAllegation(ctx, s.Actor("investigator3"), app.AllegationInput{TrackID: leader, Category: "supervision", Rule: "art. 3", Facts: "no night checks"})
+		st.must(err)
+		version := st.see("investigator3", caseID).Tracks[0].Version
+		_, err = s.App.ProveTrack(ctx, s.Actor("investigator3"), app.ProveInput{TrackID: leader, Version: version, Duty: "proved", Knowledge: "proved", Conduct: "not_proved", Link: "proved",
+			Class: "main", Result: "not_fulfilled", Grounds: "rosters"})
+		code(t, "three proofs", err, "proofs_missing")
+		_, err = s.App.ProveTrack(ctx, s.Actor("investigator3"), app.ProveInput{TrackID: leader, Version: version, Duty: "proved", Knowledge: "not_proved", Conduct: "not_proved", Link: "not_proved",
+			Result: "fulfilled", Grounds: "rosters"})
+		st.must(err)
+		st.find(caseID, leader, "investigator3", "investigator4", "adjudicator2", "east1head", inquiry.Exonerated)
+		st.decide(leader, 0, "")
+
+		// A rectification that is not verified keeps the case pending.
+		task, _, err := s.App.Dispatch(ctx, s.Actor("inspector"), app.DispatchInput{IssueID: i.ID, Lead: "office", Task: "retrain"})
+		st.must(err)
+		c = st.see("body", caseID)
+		if c.State != inquiry.CaseDecidedPending || len(c.Missing) != 1 || c.Missing[0].Code != inquiry.MissingRectification || c.Missing[0].ID != task {
+			t.Fatalf("state %s, missing %+v", c.State, c.Missing)
+		}
+		_, err = s.App.CloseCase(ctx, s.Actor("body"), app.CloseCaseInput{ID: caseID, Version: c.Version})
+		code(t, "unverified", err, "case_incomplete")
+		_, err = s.App.AcceptTask(ctx, s.Actor("east1head"), app.TaskInput{ID: task, Version: 1})
+		if !fault.Is(err, fault.NotFoundKind) {
+			t.Errorf("a leader who is a subject of the case sees its task: %v", err)
+		}
+		_, err = s.App.AcceptTask(ctx, s.Actor("lead"), app.TaskInput{ID: task, Version: 1})
+		st.must(err)
+		_, err = s.App.SubmitTask(ctx, s.Actor("lead"), app.TaskInput{ID: task, Version: 2, Note: "done"})
+		st.must(err)
+		_, err = s.App.VerifyTask(ctx, s.Actor("inspector"), app.TaskInput{ID: task, Version: 3})
+		st.must(err)
+		_, err = s.App.CloseCase(ctx, s.Actor("body"), app.CloseCaseInput{ID: caseID, Version: c.Version})
+		st.must(err)
+		if c = st.see("body", caseID); c.State != inquiry.CaseClosed || len(c.Missing) != 0 {
+			t.Errorf("state %s, missing %+v", c.State, c.Missing)
+		}
+		_, _, err = s.App.AddAllegation(ctx, s.Actor("investigator1"), app.AllegationInput{TrackID: officer, Category: "interview", Rule: "r", Facts: "x"})
+		code(t, "closed", err, "case_closed")
+
+		// The four facts stay apart on the issue.
+		must := func(v *store.View) *issue.Issue {
+			got, err := v.Issue(ctx, i.ID, roster.Scope{All: true})
+			st.must(err)
+			return got
+		}
+		st.must(s.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+			got := must(v)
+			if got.State != issue.Closed || got.Severity != 3 || got.Disclosure != issue.NotDisclosed || got.Finding != "sustained" || got.Form != 2 || got.NoticedAt == nil {
+				t.Errorf("issue %+v", got)
+			}
+			return nil
+		}))
+	})
+}
+
+func TestPartyAndSubordinateSeeNothing(t *testing.T) {
+	s := apptest.SQLite(t)
+	ctx, st := context.Background(), story{t, s}
+	i := audited(t, s, "west1head", "west1", 3, "2026-01-10")
+	v := triage(t, s, i.ID, 3, issue.ActRefer).Version
+	caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), app.OpenCaseInput{IssueID: i.ID, Version: v, Rule: "r", Facts: "f"})
+	st.must(err)
+	st.see("inspector2", caseID)
+	_, _, err = s.App.AddParty(ctx, s.Actor("body"), app.PartyInput{CaseID: caseID, Person: number(t, s, "inspector2"), Interest: inquiry.InterestWitness})
+	st.must(err)
+	_, err = s.App.Case(ctx, s.Actor("inspector2"), caseID)
+	_, unknown := s.App.Case(ctx, s.Actor("inspector2"), store.NewID())
+	if !fault.Is(err, fault.NotFoundKind) || fault.As(err).Code != fault.As(unknown).Code {
+		t.Errorf("a witness reads the case: %v; unknown id: %v", err, unknown)
+	}
+	p, err := s.App.Cases(ctx, s.Actor("inspector2"), inquiry.CaseFilter{}, "")
+	if err != nil || len(p.Rows) != 0 || p.Total != 0 {
+		t.Errorf("a witness lists %+v, %v", p, err)
+	}
+	if qs, err := s.App.Questions(ctx, s.Actor("inspector2"), inquiry.QuestionFilter{}, ""); err != nil || len(qs.Rows) != 0 {
+		t.Errorf("a witness lists questions %+v, %v", qs, err)
+	}
+	// Where the leader is a subject of the case, he is barred from it too.
+	q := questionsOn(t, s, i.ID)[0]
+	_, _, err = s.App.OpenLeaderTrack(ctx, s.Actor("body"), app.QuestionInput{ID: q.ID, Version: q.Version})
+	st.must(err)
+	if who := s.Actor("westhead"); !slices.Contains(who.PartyTo, caseID) {
+		t.Errorf("the leader is no party: %v", who.PartyTo)
+	}
+}
+
+func TestRectificationLife(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx, st := context.Background(), story{t, s}
+		i := audited(t, s, "ben", "east1", 3, "2026-02-01")
+		triage(t, s, i.ID, 2, "")
+		id, _, err := s.App.Dispatch(ctx, s.Actor("inspector"), app.DispatchInput{IssueID: i.ID, Lead: "office", Owner: number(t, s, "lead"), DueOn: "2026-03-10", Task: "rewrite the log", Key: "k"})
+		st.must(err)
+		again, _, err := s.App.Dispatch(ctx, s.Actor("inspector"), app.DispatchInput{IssueID: i.ID, Lead: "office", Owner: number(t, s, "lead"), DueOn: "2026-03-10", Task: "rewrite the log", Key: "k"})
+		if err != nil || again != id {
+			t.Errorf("a repetition made %s, %v; want %s", again, err, id)
+		}
+		_, _, err = s.App.Dispatch(ctx, s.Actor("inspector"), app.DispatchInput{IssueID: i.ID, Lead: "nowhere", Task: "x"})
+		code(t, "unknown unit", err, "unit_unknown")
+
+		list := func(who string, f rectify.Filter) app.RectificationPage {
+			p, err := s.App.Rectifications(ctx, s.Actor(who), f, "")
+			st.must(err)
+			if int64(len(p.Rows)) != p.Total {
+				t.Errorf("%s: %d rows, total %d", who, len(p.Rows), p.Total)
+			}
+			return p
+		}
+		if n := list("lead", rectify.Filter{}).Total; n != 1 {
+			t.Errorf("the lead department sees %d tasks", n)
+		}
+		if n := list("west1head", rectify.Filter{}).Total; n != 0 {
+			t.Errorf("another unit sees %d tasks", n)
+		}
+		step := func(who string, version int64, note string, f func(context.Context, *roster.Actor, app.TaskInput) (app.Receipt, error)) error {
+			_, err := f(ctx, s.Actor(who), app.TaskInput{ID: id, Version: version, Note: note})
+			return err
+		}
+		st.must(step("lead", 1, "", s.App.AcceptTask))
+		code(t, "stale", step("lead", 1, "", s.App.ProgressTask), "stale_version")
+		st.must(step("lead", 2, "", s.App.ProgressTask))
+		code(t, "no evidence", step("lead", 3, "", s.App.SubmitTask), "required")
+		if n := list("inspector", rectify.Filter{Overdue: true}).Total; n != 0 {
+			t.Errorf("%d overdue before the day", n)
+		}
+		s.Clock.Add(9 * 24 * time.Hour)
+		if p := list("inspector", rectify.Filter{Overdue: true}); p.Total != 1 || !p.Rows[0].Overdue {
+			t.Errorf("overdue after the day: %+v", p)
+		}
+		st.must(step("lead", 3, "first log", s.App.SubmitTask))
+		code(t, "his own work", step("lead", 4, "", s.App.VerifyTask), "not_allowed")
+		st.must(step("inspector", 4, "a page is missing", s.App.ReturnTask))
+		st.must(step("lead", 5, "second log", s.App.SubmitTask))
+		got, err := s.App.Rectification(ctx, s.Actor("inspector"), id)
+		if err != nil || got.Evidence != "second log" || got.Note != "a page is missing" || got.Round != 2 || !got.Can["rectification.verify"] || got.Can["rectification.accept"] {
+			t.Errorf("task %+v, %v", got, err)
+		}
+		st.must(step("inspector", 6, "", s.App.VerifyTask))
+		code(t, "the verifier strikes it off", step("inspector", 7, "", s.App.StrikeOffTask), "guard_same_person")
+		st.must(step("inspector2", 7, "", s.App.StrikeOffTask))
+		if n := list("inspector", rectify.Filter{State: rectify.StruckOff}).Total; n != 1 {
+			t.Errorf("%d struck off", n)
+		}
+		st.must(s.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+			got, err := v.Issue(ctx, i.ID, roster.Scope{All: true})
+			if err != nil || got.State != issue.Closed {
+				t.Errorf("issue %+v, %v", got, err)
+			}
+			return nil
+		}))
+		st.must(step("inspector", 8, "again in May", s.App.RecurTask))
+	})
+}
