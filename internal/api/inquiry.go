@@ -1,3 +1,124 @@
 package api
 
-func registerInquiry(r *registry) {}
+import (
+	"context"
+	"net/url"
+
+	"plumbline/internal/app"
+	"plumbline/internal/inquiry"
+	"plumbline/internal/roster"
+)
+
+// ListQuery is the filter of a list of cases, questions or tasks. The same
+// names stand in the addresses of the pages and in the report's links.
+type ListQuery struct {
+	State    string `query:"state"`
+	Category string `query:"category"`
+	Unit     string `query:"unit" doc:"This unit and all below it"`
+	Issue    string `query:"issue" doc:"Questions: raised on this issue"`
+	From     string `query:"from" doc:"Month, 2006-01: of opening, raising or dispatch"`
+	To       string `query:"to"`
+	Open     string `query:"open" doc:"1: something is still owed"`
+	Overdue  string `query:"overdue" doc:"1: past the due day"`
+	Cursor   string `query:"cursor"`
+}
+
+func (q ListQuery) values() url.Values {
+	return roster.QueryValues("state", q.State, "category", q.Category, "unit", q.Unit, "issue", q.Issue, "from", q.From, "to", q.To,
+		"open", q.Open, "overdue", q.Overdue)
+}
+
+// made registers an operation that takes a body about the thing in the path
+// and makes or changes one. set puts path, key and version into the input.
+func made[B any](r *registry, op, summary string, set func(in *B, id string, c *Call), do func(ctx context.Context, who *roster.Actor, in B) (string, app.Receipt, error)) {
+	handle(r, op, func(ctx context.Context, c *Call, in *struct {
+		ID   string `path:"id"`
+		Body B
+	}) (Done, error) {
+		set(&in.Body, in.ID, c)
+		id, rc, err := do(ctx, c.Actor, in.Body)
+		if id == "" {
+			id = in.ID
+		}
+		return Done{id, receipt(rc)}, err
+	}, Summary(summary))
+}
+
+// stepped is made for an act that gives no new id.
+func stepped[B any](do func(ctx context.Context, who *roster.Actor, in B) (app.Receipt, error)) func(context.Context, *roster.Actor, B) (string, app.Receipt, error) {
+	return func(ctx context.Context, who *roster.Actor, in B) (string, app.Receipt, error) {
+		rc, err := do(ctx, who, in)
+		return "", rc, err
+	}
+}
+
+func registerInquiry(r *registry) {
+	a := r.f.App
+	handle(r, "case.list", func(ctx context.Context, c *Call, in *ListQuery) (app.CasePage, error) {
+		f, err := inquiry.ParseCaseFilter(in.values())
+		if err != nil {
+			return app.CasePage{}, err
+		}
+		return a.Cases(ctx, c.Actor, f, in.Cursor)
+	}, Summary("Cases in reach, newest first"))
+	handle(r, "case.get", func(ctx context.Context, c *Call, in *byID) (app.CaseView, error) {
+		return a.Case(ctx, c.Actor, in.ID)
+	}, Summary("One case with its tracks, and what is missing to close it"))
+	made(r, "case.open", "Open a case on a clue", func(in *app.OpenCaseInput, id string, c *Call) {
+		in.IssueID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
+	}, a.OpenCase)
+	made(r, "case.close", "Close a case in which nothing is missing", func(in *app.CloseCaseInput, id string, c *Call) {
+		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
+	}, stepped(a.CloseCase))
+	made(r, "case.party", "Record a recusal", func(in *app.PartyInput, id string, c *Call) { in.CaseID, in.Key = id, c.Key }, a.AddParty)
+
+	made(r, "track.assign", "Put a person on a track", func(in *app.AssignInput, id string, c *Call) { in.TrackID, in.Key = id, c.Key }, a.AssignMember)
+	made(r, "track.prove", "Settle the four proofs of a leader track", func(in *app.ProveInput, id string, c *Call) {
+		in.TrackID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
+	}, stepped(a.ProveTrack))
+	made(r, "track.end", "End a track without a finding", func(in *app.EndTrackInput, id string, c *Call) {
+		in.TrackID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
+	}, stepped(a.EndTrack))
+	made(r, "allegation.add", "Add an allegation to a track", func(in *app.AllegationInput, id string, c *Call) { in.TrackID, in.Key = id, c.Key }, a.AddAllegation)
+
+	made(r, "finding.recommend", "Recommend a finding", func(in *app.RecommendInput, id string, c *Call) { in.AllegationID, in.Key = id, c.Key }, a.Recommend)
+	made(r, "finding.serve", "Serve a finding on its subject", func(in *app.FindingInput, id string, c *Call) {
+		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
+	}, stepped(a.ServeFinding))
+	made(r, "finding.answer", "Answer the subject's reply", func(in *app.AnswerInput, id string, c *Call) {
+		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
+	}, stepped(a.AnswerReply))
+	made(r, "finding.confirm", "Confirm a finding as adjudicator", func(in *app.ConfirmInput, id string, c *Call) {
+		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
+	}, stepped(a.ConfirmFinding))
+	handle(r, "finding.mine", func(ctx context.Context, c *Call, _ *struct{}) (Paged[app.ServedFinding], error) {
+		rows, err := a.MyFindings(ctx, c.Actor)
+		return Paged[app.ServedFinding]{Items: rows}, err
+	}, Summary("Findings served on me"))
+	made(r, "finding.reply", "Reply to a finding served on me, or waive", func(in *app.ReplyInput, id string, c *Call) {
+		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
+	}, a.Reply)
+
+	made(r, "decision.propose", "Propose a decision on a track", func(in *app.ProposeInput, id string, c *Call) { in.TrackID, in.Key = id, c.Key }, a.ProposeDecision)
+	made(r, "decision.decide", "Record the deciding body's decision", func(in *app.ResolveInput, id string, c *Call) {
+		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
+	}, stepped(a.ResolveTrack))
+
+	handle(r, "question.list", func(ctx context.Context, c *Call, in *ListQuery) (app.QuestionPage, error) {
+		f, err := inquiry.ParseQuestionFilter(in.values())
+		if err != nil {
+			return app.QuestionPage{}, err
+		}
+		return a.Questions(ctx, c.Actor, f, in.Cursor)
+	}, Summary("Leader questions in reach, newest first"))
+	handle(r, "question.get", func(ctx context.Context, c *Call, in *byID) (app.QuestionView, error) {
+		return a.Question(ctx, c.Actor, in.ID)
+	}, Summary("One leader question"))
+	question := func(in *app.QuestionInput, id string, c *Call) {
+		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
+	}
+	made(r, "question.track", "Answer with a leader track", question, a.OpenLeaderTrack)
+	made(r, "question.refuse", "Answer with a reason for no track", question, stepped(a.RefuseQuestion))
+	made(r, "question.approve", "Approve the refusal, one tier above the leader", question, stepped(a.ApproveRefusal))
+	made(r, "question.reject", "Send the question back", question, stepped(a.RejectRefusal))
+}

@@ -1,3 +1,33 @@
 package api
 
-func registerRectify(r *registry) {}
+import (
+	"context"
+
+	"plumbline/internal/app"
+	"plumbline/internal/rectify"
+)
+
+func registerRectify(r *registry) {
+	a := r.f.App
+	handle(r, "rectification.list", func(ctx context.Context, c *Call, in *ListQuery) (app.RectificationPage, error) {
+		f, err := rectify.ParseFilter(in.values())
+		if err != nil {
+			return app.RectificationPage{}, err
+		}
+		return a.Rectifications(ctx, c.Actor, f, in.Cursor)
+	}, Summary("Rectification tasks in reach, earliest due first"))
+	handle(r, "rectification.get", func(ctx context.Context, c *Call, in *byID) (app.RectificationView, error) {
+		return a.Rectification(ctx, c.Actor, in.ID)
+	}, Summary("One rectification task"))
+	made(r, "rectification.create", "Dispatch a task from an issue", func(in *app.DispatchInput, id string, c *Call) { in.IssueID, in.Key = id, c.Key }, a.Dispatch)
+	step := func(in *app.TaskInput, id string, c *Call) {
+		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
+	}
+	made(r, "rectification.accept", "Accept a task for the lead department", step, stepped(a.AcceptTask))
+	made(r, "rectification.progress", "Work has begun", step, stepped(a.ProgressTask))
+	made(r, "rectification.submit", "Hand in with evidence", step, stepped(a.SubmitTask))
+	made(r, "rectification.verify", "Verify the evidence", step, stepped(a.VerifyTask))
+	made(r, "rectification.return", "Return with a reason", step, stepped(a.ReturnTask))
+	made(r, "rectification.strike_off", "Strike a verified task off", step, stepped(a.StrikeOffTask))
+	made(r, "rectification.recur", "The problem came back", step, stepped(a.RecurTask))
+}

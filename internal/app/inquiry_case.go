@@ -17,9 +17,9 @@ import (
 type OpenCaseInput struct {
 	IssueID string `json:"-"`
 	Key     string `json:"-"`
-	Version int64  `json:"version"` // of the issue
-	Rule    string `json:"rule"`    // provision said to be breached
-	Facts   string `json:"facts"`   // what is alleged
+	Version int64  `json:"version,omitempty"` // of the issue
+	Rule    string `json:"rule"`              // provision said to be breached
+	Facts   string `json:"facts"`             // what is alleged
 }
 
 // Validate judges the input by itself.
@@ -165,7 +165,7 @@ func pick(made string, r Receipt) string {
 type CloseCaseInput struct {
 	ID      string `json:"-"`
 	Key     string `json:"-"`
-	Version int64  `json:"version"`
+	Version int64  `json:"version,omitempty"`
 }
 
 // CloseCase closes a case in which nothing is missing, and with it the issue.

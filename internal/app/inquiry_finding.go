@@ -71,7 +71,7 @@ func findingByID(id string) func(context.Context, *store.Tx) (string, string, er
 type FindingInput struct {
 	ID      string `json:"-"`
 	Key     string `json:"-"`
-	Version int64  `json:"version"`
+	Version int64  `json:"version,omitempty"`
 }
 
 // ServeFinding records that the subject was told facts and grounds. The other
@@ -101,7 +101,7 @@ func (a *App) ServeFinding(ctx context.Context, who *roster.Actor, in FindingInp
 type AnswerInput struct {
 	ID      string `json:"-"` // the finding
 	Key     string `json:"-"`
-	Version int64  `json:"version"` // of the finding
+	Version int64  `json:"version,omitempty"` // of the finding
 	Answer  string `json:"answer"`
 }
 
@@ -135,7 +135,7 @@ func (a *App) AnswerReply(ctx context.Context, who *roster.Actor, in AnswerInput
 type ConfirmInput struct {
 	ID      string          `json:"-"`
 	Key     string          `json:"-"`
-	Version int64           `json:"version"`
+	Version int64           `json:"version,omitempty"`
 	Verdict inquiry.Verdict `json:"verdict"`
 	Reason  string          `json:"reason"`
 }
@@ -176,7 +176,7 @@ func (a *App) ConfirmFinding(ctx context.Context, who *roster.Actor, in ConfirmI
 type ReplyInput struct {
 	ID      string `json:"-"` // the finding
 	Key     string `json:"-"`
-	Version int64  `json:"version"`
+	Version int64  `json:"version,omitempty"`
 	Waive   bool   `json:"waive,omitempty"`
 	Text    string `json:"text,omitempty"`
 }
@@ -228,7 +228,7 @@ func (a *App) Reply(ctx context.Context, who *roster.Actor, in ReplyInput) (id s
 // without who said it.
 type ServedFinding struct {
 	ID         string           `json:"id"`
-	Version    int64            `json:"version"`
+	Version    int64            `json:"version,omitempty"`
 	State      string           `json:"state"`
 	Category   string           `json:"category"`
 	Rule       string           `json:"rule"`

@@ -139,7 +139,7 @@ func (a *App) withdrawQuestions(ctx context.Context, tx *store.Tx, issueIDs ...s
 type QuestionInput struct {
 	ID      string `json:"-"`
 	Key     string `json:"-"`
-	Version int64  `json:"version"`
+	Version int64  `json:"version,omitempty"`
 	Reason  string `json:"reason,omitempty"`
 }
 

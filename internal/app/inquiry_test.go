@@ -265,11 +265,11 @@ func (st story) decide(trackID string, form int, sanction string) {
 	id, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), app.ProposeInput{TrackID: trackID, Form: form, Sanction: sanction, Reason: "facts and grounds"})
 	st.must(err)
 	members := []string{number(st.T, s, "body"), number(st.T, s, "body2"), number(st.T, s, "authority")}
-	_, err = s.App.Decide(ctx, s.Actor("body"), app.DecideInput{ID: id, Version: 1, Members: members})
+	_, err = s.App.ResolveTrack(ctx, s.Actor("body"), app.ResolveInput{ID: id, Version: 1, Members: members})
 	code(st.T, "the proposer decides", err, "guard_same_person")
-	_, err = s.App.Decide(ctx, s.Actor("body2"), app.DecideInput{ID: id, Version: 1, Members: members[:2]})
+	_, err = s.App.ResolveTrack(ctx, s.Actor("body2"), app.ResolveInput{ID: id, Version: 1, Members: members[:2]})
 	code(st.T, "no quorum", err, "body_quorum")
-	_, err = s.App.Decide(ctx, s.Actor("body2"), app.DecideInput{ID: id, Version: 1, Members: members})
+	_, err = s.App.ResolveTrack(ctx, s.Actor("body2"), app.ResolveInput{ID: id, Version: 1, Members: members})
 	st.must(err)
 }
 

@@ -160,7 +160,7 @@ func (a *App) AddAllegation(ctx context.Context, who *roster.Actor, in Allegatio
 type ProveInput struct {
 	TrackID   string         `json:"-"`
 	Key       string         `json:"-"`
-	Version   int64          `json:"version"`
+	Version   int64          `json:"version,omitempty"`
 	Duty      inquiry.Proof  `json:"duty"`
 	Knowledge inquiry.Proof  `json:"knowledge"`
 	Conduct   inquiry.Proof  `json:"conduct"`
@@ -197,7 +197,7 @@ func (a *App) ProveTrack(ctx context.Context, who *roster.Actor, in ProveInput) 
 type EndTrackInput struct {
 	TrackID string `json:"-"`
 	Key     string `json:"-"`
-	Version int64  `json:"version"`
+	Version int64  `json:"version,omitempty"`
 	Reason  string `json:"reason"`
 }
 
@@ -257,25 +257,25 @@ func (a *App) ProposeDecision(ctx context.Context, who *roster.Actor, in Propose
 		})
 }
 
-// DecideInput records what a deciding body resolved.
-type DecideInput struct {
+// ResolveInput records what a deciding body resolved.
+type ResolveInput struct {
 	ID      string   `json:"-"`
 	Key     string   `json:"-"`
-	Version int64    `json:"version"`
+	Version int64    `json:"version,omitempty"`
 	Members []string `json:"members"` // personnel numbers, the recorder's own included
 }
 
 // Validate judges the input by itself.
-func (in DecideInput) Validate() error {
+func (in ResolveInput) Validate() error {
 	if len(in.Members) == 0 || len(in.Members) > 99 {
 		return fault.Invalid("required", "members")
 	}
 	return nil
 }
 
-// Decide records the body's decision on a track. The outcome is put on the
+// ResolveTrack records the body's decision on a track. The outcome is put on the
 // issue, apart from severity, disclosure and finding.
-func (a *App) Decide(ctx context.Context, who *roster.Actor, in DecideInput) (Receipt, error) {
+func (a *App) ResolveTrack(ctx context.Context, who *roster.Actor, in ResolveInput) (Receipt, error) {
 	load := func(ctx context.Context, tx *store.Tx) (string, string, error) {
 		d, err := tx.Decision(ctx, in.ID)
 		if err != nil {

@@ -358,19 +358,7 @@ func (a *App) withdrawIssues(ctx context.Context, tx *store.Tx, ids []string) er
 	if err := tx.SaveIssues(ctx, changes, issue.TimingOf(a.pack)); err != nil {
 		return err
 	}
-	questions, err := tx.QuestionsOfIssue(ctx, ids...)
-	if err != nil {
-		return err
-	}
-	for i := range questions {
-		after := questions[i]
-		if after.Withdraw() {
-			if err := tx.Save(ctx, &questions[i], &after); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return a.withdrawQuestions(ctx, tx, ids...)
 }
 
 // promote lets the first live duplicate of each withdrawn match stand for

@@ -261,7 +261,7 @@ func (a *App) fillTask(ctx context.Context, tx *store.Tx, row *rectify.Rectifica
 type TaskInput struct {
 	ID      string `json:"-"`
 	Key     string `json:"-"`
-	Version int64  `json:"version"`
+	Version int64  `json:"version,omitempty"`
 	Note    string `json:"note,omitempty"`
 }
 

@@ -10,8 +10,8 @@ import (
 // Missing is one thing that keeps a case from closing. Code is a catalogue key
 // below "case.missing"; ID is the track, question, rectification or allegation.
 type Missing struct {
-	Code string
-	ID   string
+	Code string `json:"code"`
+	ID   string `json:"id"`
 }
 
 // The things that can be missing.

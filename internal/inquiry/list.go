@@ -1,6 +1,10 @@
 package inquiry
 
-import "plumbline/internal/roster"
+import (
+	"net/url"
+
+	"plumbline/internal/roster"
+)
 
 // CaseFilter says which cases a list shows; empty fields filter nothing.
 type CaseFilter struct {
@@ -19,6 +23,53 @@ type QuestionFilter struct {
 	From, To string // months of raising, inclusive
 	Open     bool   // not answered
 	Overdue  bool
+}
+
+// ParseCaseFilter reads a filter from a query string's values. A value that is
+// no code is refused: a typing error must not show a longer list.
+func ParseCaseFilter(q url.Values) (CaseFilter, error) {
+	p := roster.NewQuery(q)
+	f := CaseFilter{
+		State: CaseState(p.OneOf("state", texts(CaseStates)...)), Category: p.Code("category"), UnitID: p.Code("unit"),
+		From: p.Month("from"), To: p.Month("to"), Overdue: p.Flag("overdue"),
+	}
+	return f, p.Err()
+}
+
+// Values is the filter as query values; ParseCaseFilter reads it back.
+func (f CaseFilter) Values() url.Values {
+	return roster.QueryValues("state", string(f.State), "category", f.Category, "unit", f.UnitID, "from", f.From, "to", f.To, "overdue", flag(f.Overdue))
+}
+
+// ParseQuestionFilter reads a filter from a query string's values.
+func ParseQuestionFilter(q url.Values) (QuestionFilter, error) {
+	p := roster.NewQuery(q)
+	f := QuestionFilter{
+		State: QuestionState(p.OneOf("state", texts(QuestionStates)...)), IssueID: p.Code("issue"), UnitID: p.Code("unit"),
+		From: p.Month("from"), To: p.Month("to"), Open: p.Flag("open"), Overdue: p.Flag("overdue"),
+	}
+	return f, p.Err()
+}
+
+// Values is the filter as query values; ParseQuestionFilter reads it back.
+func (f QuestionFilter) Values() url.Values {
+	return roster.QueryValues("state", string(f.State), "issue", f.IssueID, "unit", f.UnitID, "from", f.From, "to", f.To,
+		"open", flag(f.Open), "overdue", flag(f.Overdue))
+}
+
+func flag(on bool) string {
+	if on {
+		return "1"
+	}
+	return ""
+}
+
+func texts[S ~string](states []S) []string {
+	out := make([]string, len(states))
+	for i, s := range states {
+		out[i] = string(s)
+	}
+	return out
 }
 
 // Overdue reports whether the investigation clock has run out on a case that

@@ -1,6 +1,7 @@
 package rectify
 
 import (
+	"net/url"
 	"slices"
 
 	"plumbline/internal/fault"
@@ -216,4 +217,26 @@ type Filter struct {
 	Overdue  bool
 	Open     bool   // something is still owed
 	From, To string // months of dispatch, "2026-01", inclusive
+}
+
+// ParseFilter reads a filter from a query string's values. A value that is no
+// code is refused: a typing error must not show a longer list.
+func ParseFilter(q url.Values) (Filter, error) {
+	states := make([]string, len(States))
+	for i, s := range States {
+		states[i] = string(s)
+	}
+	p := roster.NewQuery(q)
+	f := Filter{
+		State: State(p.OneOf("state", states...)), Category: p.Code("category"), UnitID: p.Code("unit"),
+		From: p.Month("from"), To: p.Month("to"), Open: p.Flag("open"), Overdue: p.Flag("overdue"),
+	}
+	return f, p.Err()
+}
+
+// Values is the filter as query values; ParseFilter reads it back.
+func (f Filter) Values() url.Values {
+	flag := map[bool]string{true: "1"}
+	return roster.QueryValues("state", string(f.State), "category", f.Category, "unit", f.UnitID, "from", f.From, "to", f.To,
+		"open", flag[f.Open], "overdue", flag[f.Overdue])
 }

@@ -1,6 +1,7 @@
 package rectify
 
 import (
+	"net/url"
 	"testing"
 
 	"plumbline/internal/fault"
@@ -97,5 +98,22 @@ func TestDeltasFollowTheState(t *testing.T) {
 	r.Deltas(func(section, unit, month, key string, n int64) { got = append(got, section, unit, month, key) })
 	if len(got) != 4 || got[0] != Section || got[1] != "u" || got[2] != "2026-03" || got[3] != "dispatched" {
 		t.Errorf("deltas %v", got)
+	}
+}
+
+func TestFilterReadsBackAndRefuses(t *testing.T) {
+	f := Filter{State: Submitted, Category: "interview", UnitID: "u-1", From: "2026-01", To: "2026-03", Open: true, Overdue: true}
+	got, err := ParseFilter(f.Values())
+	if err != nil || got != f {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	for _, bad := range []string{"state=nope", "from=2026-13", "unit=a%20b", "overdue=yes", "category=%27"} {
+		q, err := url.ParseQuery(bad)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ParseFilter(q); !fault.Is(err, fault.InvalidKind) {
+			t.Errorf("%s: %v", bad, err)
+		}
 	}
 }
