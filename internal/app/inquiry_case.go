@@ -141,7 +141,7 @@ func (a *App) subjectTier(ctx context.Context, v *store.View, personID, unitID s
 			led, tier = true, min(tier, tree.Tier(p.UnitID))
 		}
 	}
-	links, err := v.LinksHeldBy(ctx, personID, on)
+	links, err := v.LinksHeldOn(ctx, personID, on)
 	if err != nil {
 		return 0, err
 	}

@@ -73,13 +73,13 @@ func (a *App) holders(ctx context.Context, v *store.View, personID, unitID strin
 			units = append(units, p.UnitID)
 		}
 	}
-	links, err := v.LinksOver(ctx, personID, units, on)
+	links, err := v.LinksOverOn(ctx, personID, units, on)
 	if err != nil {
 		return nil, err
 	}
 	headed := slices.ContainsFunc(links, func(l roster.CommandLink) bool { return l.Kind == roster.LinkHead && l.PersonID != personID })
 	if parent := tree.Parent(unitID); !headed && parent != "" {
-		above, err := v.LinksOver(ctx, "", []string{parent}, on)
+		above, err := v.LinksOverOn(ctx, "", []string{parent}, on)
 		if err != nil {
 			return nil, err
 		}

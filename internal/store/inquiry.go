@@ -281,9 +281,9 @@ func (v *View) AssignedTo(ctx context.Context, personID string) ([]string, error
 	return ids, nil
 }
 
-// LinksOver lists the command links that were held on a date over a person, or
+// LinksOverOn lists the command links that were held on a date over a person, or
 // over one of the units.
-func (v *View) LinksOver(ctx context.Context, personID string, unitIDs []string, on roster.Date) ([]roster.CommandLink, error) {
+func (v *View) LinksOverOn(ctx context.Context, personID string, unitIDs []string, on roster.Date) ([]roster.CommandLink, error) {
 	var rows []roster.CommandLink
 	q := v.db.NewSelect().Model(&rows).Where("from_on <= ? AND (to_on = '' OR to_on >= ?)", on, on)
 	q = q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
@@ -298,8 +298,8 @@ func (v *View) LinksOver(ctx context.Context, personID string, unitIDs []string,
 	return rows, q.Order("id").Scan(ctx)
 }
 
-// LinksHeldBy lists the command links that a person held on a date.
-func (v *View) LinksHeldBy(ctx context.Context, personID string, on roster.Date) ([]roster.CommandLink, error) {
+// LinksHeldOn lists the command links that a person held on a date.
+func (v *View) LinksHeldOn(ctx context.Context, personID string, on roster.Date) ([]roster.CommandLink, error) {
 	var rows []roster.CommandLink
 	return rows, v.db.NewSelect().Model(&rows).Where("person_id = ? AND from_on <= ? AND (to_on = '' OR to_on >= ?)", personID, on, on).
 		Order("id").Scan(ctx)
