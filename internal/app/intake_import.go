@@ -20,7 +20,8 @@ const (
 	jobImport   = "audit_import"
 	jobWithdraw = "audit_withdraw"
 
-	importChunk = 100              // rows of one write: some 500 rows of tables, under 20 ms
+	importChunk = 100 // rows of one write: some 500 rows of tables, under 20 ms
+	importTries = 5
 	importLease = 10 * time.Second // how soon another worker may go on after a crash
 )
 
@@ -192,27 +193,64 @@ type importRun struct {
 // write, whole: records, matches, issues, the batch's counts and the job's
 // position.
 func importStep(ctx context.Context, a *App, j *store.Job) (bool, error) {
-	r, err := a.importRun(ctx, j)
-	if err != nil {
-		return false, errors.Join(err, a.stopBatch(ctx, j))
-	}
-	for r.batch.Position < len(r.rows) {
-		if ctx.Err() != nil {
-			return false, ctx.Err()
+	var err error
+	for range importTries {
+		var r *importRun
+		if r, err = a.importRun(ctx, j); err == nil && r.batch.State == intake.Importing {
+			err = r.all(ctx)
 		}
-		to := min(r.batch.Position+importChunk, len(r.rows))
-		judged := make([]judgedRow, 0, importChunk)
-		for _, row := range r.rows[r.batch.Position:to] {
-			judged = append(judged, a.judge(row, r.reader, r.batch.Source, r.index))
-		}
-		if err := r.chunk(ctx, judged, to); err != nil {
-			if ctx.Err() != nil || fault.Is(err, fault.UnavailableKind) {
-				return false, err
-			}
+		switch {
+		case err == nil:
+			return true, a.dropUpload(ctx, j.ObjectID)
+		case ctx.Err() != nil:
+			return false, ctx.Err() // the job goes on when its lease has run out
+		case !errors.Is(err, errMoved) && !fault.Is(err, fault.UnavailableKind):
 			return false, errors.Join(err, a.stopBatch(ctx, j))
 		}
+		// The outcome of a chunk is unknown, or a worker that was taken for dead
+		// has written it after all: what the batch says now is what counts.
 	}
-	return true, a.dropUpload(ctx, r.batch.ID)
+	return false, errors.Join(err, a.stopBatch(ctx, j))
+}
+
+// all writes chunk after chunk; the next one is matched while one is written.
+func (r *importRun) all(ctx context.Context) error {
+	ahead, stop := context.WithCancel(ctx)
+	next := r.judgeFrom(ahead, r.batch.Position)
+	defer func() {
+		stop()
+		for range next { // the goroutine has ended when the channel is closed
+		}
+	}()
+	for judged := range next {
+		if err := r.chunk(ctx, judged, r.batch.Position+len(judged)); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// errMoved says that the batch is not where this worker left it.
+var errMoved = errors.New("the import has moved on under another worker")
+
+// judgeFrom matches the rows from a position on, a chunk at a time.
+func (r *importRun) judgeFrom(ctx context.Context, from int) <-chan []judgedRow {
+	out := make(chan []judgedRow, 2)
+	go func() {
+		defer close(out)
+		for chunk := range slices.Chunk(r.rows[from:], importChunk) {
+			judged := make([]judgedRow, 0, len(chunk))
+			for _, row := range chunk {
+				judged = append(judged, r.a.judge(row, r.reader, r.batch.Source, r.index))
+			}
+			select {
+			case out <- judged:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return out
 }
 
 func (a *App) importRun(ctx context.Context, j *store.Job) (*importRun, error) {
@@ -220,6 +258,9 @@ func (a *App) importRun(ctx context.Context, j *store.Job) (*importRun, error) {
 	err := a.store.View(ctx, func(ctx context.Context, v *store.View) (err error) {
 		if r.batch, err = v.Batch(ctx, j.ObjectID, everything); err != nil {
 			return err
+		}
+		if r.batch.State != intake.Importing {
+			return nil
 		}
 		up, err := v.Upload(ctx, r.batch.ID)
 		if err != nil {
@@ -236,8 +277,8 @@ func (a *App) importRun(ctx context.Context, j *store.Job) (*importRun, error) {
 		r.index, err = v.MatchIndex(ctx)
 		return err
 	})
-	if err != nil {
-		return nil, err
+	if err != nil || r.rows == nil {
+		return r, err
 	}
 	r.rows = slices.DeleteFunc(r.rows, func(row sheet.Row) bool { return row.Number <= r.batch.HeaderRow })
 	r.reader = &intake.Reader{Categories: categoryWords(), Category: r.batch.Category, ReceivedOn: r.batch.ReceivedOn, Today: a.Today()}
@@ -257,8 +298,11 @@ func (r *importRun) chunk(ctx context.Context, judged []judgedRow, to int) error
 		if err != nil {
 			return nil, "", err
 		}
-		if before.State != intake.Importing || before.Position != r.batch.Position {
-			return nil, "", fault.Conflict("batch_state", "State", string(before.State))
+		switch {
+		case before.State != intake.Importing:
+			return nil, "", ErrJobCancelled
+		case before.Position != r.batch.Position:
+			return nil, "", errMoved
 		}
 		after = *before
 		if err := r.put(ctx, tx, judged, &after); err != nil {

@@ -1,0 +1,404 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"plumbline/internal/app"
+	"plumbline/internal/apptest"
+	"plumbline/internal/fault"
+	"plumbline/internal/intake"
+	"plumbline/internal/issue"
+	"plumbline/internal/roster"
+	"plumbline/internal/sheet"
+	"plumbline/internal/store"
+)
+
+// petitions is a list as an office would send it. The numbers are those of the
+// small bureau: 100000 and on in the order of its people.
+const petitions = "2026年信访问题汇总\n\n" +
+	"姓名,警号,单位,问题类别,发生时间,受理日期,问题描述\n" +
+	"林甲,100011,单位east1,态度生硬,2026.2.1,2026年2月10日,窗口态度生硬\n" + // exact: anna
+	"林乙,,单位east1,态度生硬,20260202,2026/2/10,推诿\n" + // probable: ben
+	"林丙,100013,单位east2,态度生硬,46055,2026-02-10,与警号不符\n" + // ambiguous: name of cara, number of cara? set below
+	"无此人,,单位west1,态度生硬,2026-02-03,2026-02-10,查无此人\n" + // unmatched
+	"林丁,3.3E+17,单位west1,态度生硬,2026-02-03,2026-02-10,警号被改\n" + // rejected
+	"林甲,100011,单位east1,态度生硬,2026.2.1,2026年2月8日,窗口态度生硬\n" // duplicate of the first, received earlier
+
+func petitionFile(text string) app.AuditFile {
+	return app.AuditFile{Name: "petitions.csv", Data: []byte(text), Source: "petition"}
+}
+
+func faultCode(err error) string {
+	if err == nil {
+		return ""
+	}
+	return fault.As(err).Code
+}
+
+func importFile(t *testing.T, s *apptest.Site, f app.AuditFile) string {
+	t.Helper()
+	out, _, err := s.App.ImportAudit(context.Background(), s.Actor("inspector"), app.ImportInput{AuditFile: f})
+	if err != nil || out.Unchanged {
+		t.Fatalf("import: %+v %v", out, err)
+	}
+	s.Jobs()
+	return out.BatchID
+}
+
+func auditIssues(t *testing.T, s *apptest.Site) []issue.Row {
+	t.Helper()
+	var rows []issue.Row
+	err := s.Store.View(context.Background(), func(ctx context.Context, v *store.View) (err error) {
+		f := issue.All()
+		f.Source, f.Live = issue.Audit, true
+		rows, err = v.IssueList(ctx, f, roster.Scope{All: true}, nil, 100)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+func matchNamed(t *testing.T, s *apptest.Site, actor, name string) app.MatchRow {
+	t.Helper()
+	rows, _, _, err := s.App.Matches(context.Background(), s.Actor(actor), app.MatchFilter{}, "", 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rows {
+		if r.Named == name && r.State != "duplicate" {
+			return r
+		}
+	}
+	t.Fatalf("%s sees no match of %s in %+v", actor, name, rows)
+	return app.MatchRow{}
+}
+
+// TestAuditIntake is the story of one file: dry run, import, the same file
+// again, the error file, decisions, undo, withdrawal.
+func TestAuditIntake(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx := context.Background()
+		inspector := s.Actor("inspector")
+		text := strings.Replace(petitions, "林丙,100013", "林丙,100014", 1) // cara's name, dong's number
+		want := app.AuditCounts{Exact: 2, Probable: 1, Ambiguous: 1, Unmatched: 1, Rejected: 1, Duplicates: 1}
+
+		p, err := s.App.PreviewAudit(ctx, inspector, petitionFile(text))
+		if err != nil || p.Problem != nil {
+			t.Fatal(err, p.Problem)
+		}
+		if d := cmp.Diff(want, p.Counts); d != "" {
+			t.Errorf("dry run: %s", d)
+		}
+		if p.HeaderRow != 3 || p.Rows != 6 || len(p.Errors) != 1 || p.Errors[0].Cell != "B8" || p.Errors[0].Code != "sheet_rounded" {
+			t.Errorf("dry run: %+v", p)
+		}
+		if n := len(auditIssues(t, s)); n != 0 {
+			t.Fatalf("the dry run made %d issues", n)
+		}
+
+		id := importFile(t, s, petitionFile(text))
+		b, err := s.App.Batch(ctx, inspector, id)
+		if err != nil || b.State != "imported" || b.Position != 6 || b.Job.State != store.JobDone || b.Waiting != 3 {
+			t.Fatalf("%v %+v", err, b)
+		}
+		if d := cmp.Diff(want, b.Counts); d != "" {
+			t.Errorf("import: %s", d)
+		}
+		rows := auditIssues(t, s)
+		if len(rows) != 1 || rows[0].PersonID != s.People["anna"] || rows[0].UnitID != s.Units["east1"] || rows[0].Received != "2026-02-08" {
+			t.Fatalf("issues after import: %+v", rows)
+		}
+
+		again, rec, err := s.App.ImportAudit(ctx, inspector, app.ImportInput{AuditFile: petitionFile(text)})
+		if err != nil || !again.Unchanged || again.BatchID != id || rec.ResultID != "" {
+			t.Errorf("the same file again: %+v %+v %v", again, rec, err)
+		}
+
+		file, _, err := s.App.BatchErrors(ctx, inspector, app.ErrorFileInput{ID: id, Format: "csv"}, app.ErrorFileWords{Row: "行", Cell: "格", Reason: "因", Say: func(code string, _ map[string]any) string { return code }})
+		if err != nil || file.Rows != 1 || !strings.Contains(string(file.Body), "林丁,3.3E+17,单位west1,态度生硬,2026-02-03,2026-02-10,警号被改,8,B8,sheet_rounded") {
+			t.Errorf("error file: %v %d %s", err, file.Rows, file.Body)
+		}
+		decideStory(t, s)
+		withdrawStory(t, s, id)
+	})
+}
+
+func decideStory(t *testing.T, s *apptest.Site) {
+	ctx := context.Background()
+	one, two := s.Actor("inspector"), s.Actor("inspector2")
+
+	// Probable: one reviewer.
+	m := matchNamed(t, s, "inspector", "林乙")
+	v, _, err := s.App.DecideMatch(ctx, one, app.DecideInput{ID: m.ID, Version: m.Version, Person: s.People["ben"]})
+	if err != nil || v.State != "matched" || v.IssueID == "" {
+		t.Fatalf("probable: %v %+v", err, v.MatchRow)
+	}
+	if _, _, err := s.App.DecideMatch(ctx, two, app.DecideInput{ID: m.ID, Version: m.Version, Person: s.People["anna"]}); faultCode(err) != "stale_version" {
+		t.Errorf("stale: %v", err)
+	}
+
+	// Ambiguous: two different reviewers.
+	m = matchNamed(t, s, "inspector", "林丙")
+	v, err = s.App.Match(ctx, one, m.ID)
+	if err != nil || len(v.Candidates) != 2 || v.Reviewers != 2 {
+		t.Fatalf("ambiguous: %v %+v", err, v)
+	}
+	v, _, err = s.App.DecideMatch(ctx, one, app.DecideInput{ID: m.ID, Version: m.Version, Number: "100013", Reason: "看了值班表"})
+	if err != nil || v.State != "ambiguous" || !v.ByYou || v.MayDecide {
+		t.Fatalf("first reviewer: %v %+v", err, v)
+	}
+	if _, _, err := s.App.DecideMatch(ctx, one, app.DecideInput{ID: m.ID, Version: v.Version, Person: s.People["cara"]}); faultCode(err) != "match_second_reviewer" {
+		t.Errorf("the same person twice: %v", err)
+	}
+	if n := len(auditIssues(t, s)); n != 2 {
+		t.Errorf("%d issues while one answer is missing", n)
+	}
+	v, _, err = s.App.DecideMatch(ctx, two, app.DecideInput{ID: m.ID, Version: v.Version, Person: s.People["cara"]})
+	if err != nil || v.State != "matched" || v.Person != "林丙" || len(v.Steps) != 2 || v.Steps[0].Reason != "看了值班表" {
+		t.Fatalf("second reviewer: %v %+v", err, v)
+	}
+	if n := len(auditIssues(t, s)); n != 3 {
+		t.Errorf("%d issues after three confirmations", n)
+	}
+
+	// Undo takes the issue back and asks for a reason.
+	if _, _, err := s.App.UndoMatch(ctx, one, app.UndoInput{ID: v.ID, Version: v.Version}); faultCode(err) != "reason_missing" {
+		t.Errorf("undo without a reason: %v", err)
+	}
+	v, _, err = s.App.UndoMatch(ctx, one, app.UndoInput{ID: v.ID, Version: v.Version, Reason: "认错人"})
+	if err != nil || v.State != "ambiguous" || v.PersonID != "" || len(v.Steps) != 3 {
+		t.Fatalf("undo: %v %+v", err, v.MatchRow)
+	}
+	if n := len(auditIssues(t, s)); n != 2 {
+		t.Errorf("%d issues after the undo", n)
+	}
+
+	// Out of scope and unknown are the same.
+	_, errA := s.App.Match(ctx, s.Actor("eastinspector"), matchNamed(t, s, "inspector", "无此人").ID)
+	_, errB := s.App.Match(ctx, s.Actor("eastinspector"), store.NewID())
+	if faultCode(errA) != "not_found" || faultCode(errB) != "not_found" {
+		t.Errorf("%v, %v", errA, errB)
+	}
+}
+
+func withdrawStory(t *testing.T, s *apptest.Site, id string) {
+	ctx := context.Background()
+	inspector := s.Actor("inspector")
+	// Another list has the same row: it is linked, and stands for itself once
+	// the first list is gone.
+	second := importFile(t, s, petitionFile("姓名,警号,单位,问题类别,发生时间,受理日期,问题描述\n林甲,100011,单位east1,态度生硬,2026-02-01,2026-02-20,窗口态度生硬\n"))
+	if n := len(auditIssues(t, s)); n != 2 {
+		t.Fatalf("%d issues with the duplicate", n)
+	}
+	if _, _, err := s.App.WithdrawBatch(ctx, inspector, app.BatchInput{ID: id}); faultCode(err) != "reason_missing" {
+		t.Errorf("withdrawal without a reason: %v", err)
+	}
+	if _, _, err := s.App.WithdrawBatch(ctx, inspector, app.BatchInput{ID: id, Reason: "导错文件"}); err != nil {
+		t.Fatal(err)
+	}
+	s.Jobs()
+	b, err := s.App.Batch(ctx, inspector, id)
+	if err != nil || b.State != "withdrawn" || b.Reason != "导错文件" || b.Waiting != 0 {
+		t.Fatalf("%v %+v", err, b)
+	}
+	rows := auditIssues(t, s)
+	if len(rows) != 1 || rows[0].PersonID != s.People["anna"] || rows[0].Received != "2026-02-20" {
+		t.Errorf("the duplicate does not stand for itself: %+v", rows)
+	}
+	if b, err := s.App.Batch(ctx, inspector, second); err != nil || b.State != "imported" {
+		t.Errorf("%v %+v", err, b)
+	}
+	// The withdrawn file may be imported again.
+	if out, _, err := s.App.ImportAudit(ctx, inspector, app.ImportInput{AuditFile: petitionFile(petitions)}); err != nil || out.Unchanged {
+		t.Errorf("%+v %v", out, err)
+	}
+	s.Jobs()
+}
+
+// TestMappingsAreRemembered: what a user said of a source once holds for its
+// next file.
+func TestMappingsAreRemembered(t *testing.T) {
+	s := apptest.SQLite(t)
+	ctx := context.Background()
+	who := s.Actor("inspector")
+	file := func(body string) app.AuditFile {
+		return app.AuditFile{Name: "x.csv", Data: []byte("对象是谁,号,什么事\n" + body), Source: "hotline"}
+	}
+	p, err := s.App.PreviewAudit(ctx, who, file("林甲,100011,服务差\n"))
+	if err != nil || p.Problem == nil || p.Problem.Code != "intake_no_person_column" {
+		t.Fatalf("%v %+v", err, p.Problem)
+	}
+	f := file("林甲,100011,服务差\n")
+	f.Columns = map[string]string{"对象是谁": "name", "号": "police_no", "什么事": "class"}
+	p, err = s.App.PreviewAudit(ctx, who, f)
+	if err != nil || p.Problem != nil || p.Counts.Rejected != 1 || len(p.Unknown) != 1 || p.Unknown[0].Word != "服务差" {
+		t.Fatalf("%v %+v", err, p)
+	}
+	f.Classes = map[string]string{"服务差": "public_conduct"}
+	importFile(t, s, f)
+	p, err = s.App.PreviewAudit(ctx, who, file("林乙,100012,服务差\n"))
+	if err != nil || p.Problem != nil || p.Counts.Exact != 1 {
+		t.Errorf("not remembered: %v %+v", err, p)
+	}
+	f.Columns["没有这列"] = "name"
+	if _, _, err := s.App.ImportAudit(ctx, who, app.ImportInput{AuditFile: app.AuditFile{Name: "y.csv", Data: []byte(string(f.Data) + "林乙,1,x\n"), Source: "hotline", Columns: f.Columns}}); faultCode(err) != "intake_header_unknown" {
+		t.Errorf("unknown header: %v", err)
+	}
+}
+
+// TestAuditInputIsRefused: what cannot be imported says why, and stores nothing.
+func TestAuditInputIsRefused(t *testing.T) {
+	s := apptest.SQLite(t)
+	ctx := context.Background()
+	who := s.Actor("inspector")
+	for code, f := range map[string]app.AuditFile{
+		"intake_source_unknown":   {Name: "a.csv", Data: []byte("x"), Source: "rumour"},
+		"sheet_old":               {Name: "a.xls", Data: []byte("x"), Source: "petition"},
+		"sheet_empty":             {Name: "a.csv", Source: "petition"},
+		"sheet_header":            {Name: "a.csv", Data: []byte("1\n2\n"), Source: "petition"},
+		"intake_nothing":          {Name: "a.csv", Data: []byte("姓名,类别\n"), Source: "petition"},
+		"intake_category_unknown": {Name: "a.csv", Data: []byte("姓名\n林甲\n"), Source: "petition", Category: "gossip"},
+		"intake_no_class_column":  {Name: "a.csv", Data: []byte("姓名,单位\n林甲,x\n"), Source: "petition"},
+		"intake_field_unknown":    {Name: "a.csv", Data: []byte("姓名,单位\n林甲,x\n"), Source: "petition", Columns: map[string]string{"姓名": "shoe_size"}},
+	} {
+		_, _, err := s.App.ImportAudit(ctx, who, app.ImportInput{AuditFile: f})
+		if faultCode(err) != code {
+			t.Errorf("got %v, want %s", err, code)
+		}
+	}
+	if _, _, err := s.App.ImportAudit(ctx, s.Actor("anna"), app.ImportInput{AuditFile: petitionFile(petitions)}); fault.As(err).Kind != fault.ForbiddenKind {
+		t.Errorf("an officer imports: %v", err)
+	}
+	rows, _, err := s.App.Batches(ctx, who, "", "", 10)
+	if err != nil || len(rows) != 0 {
+		t.Errorf("%v %v", rows, err)
+	}
+}
+
+// long makes a list of n rows, all exact.
+func long(n int) app.AuditFile {
+	var b bytes.Buffer
+	w := sheet.NewCSV(&b)
+	w.Header("姓名", "警号", "问题类别", "发生时间", "问题描述")
+	for i := range n {
+		w.Row("林甲", "100011", "态度生硬", time.Date(2026, 1, 1+i%50, 0, 0, 0, 0, time.UTC).Format("2006-01-02"), fmt.Sprintf("第 %d 件", i))
+	}
+	w.Close()
+	return app.AuditFile{Name: "long.csv", Data: b.Bytes(), Source: "petition"}
+}
+
+// TestImportGoesOnAfterAStop: killed after some chunks, cancelled, resumed:
+// every row once.
+func TestImportGoesOnAfterAStop(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx := context.Background()
+		who := s.Actor("inspector")
+		out, _, err := s.App.ImportAudit(ctx, who, app.ImportInput{AuditFile: long(450)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The worker dies as soon as it has got somewhere.
+		dying, kill := context.WithCancel(ctx)
+		done := make(chan error, 1)
+		go func() { done <- s.App.DrainJobs(dying) }()
+		for {
+			b, err := s.App.Batch(ctx, who, out.BatchID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if b.Position > 0 {
+				kill()
+				break
+			}
+		}
+		if err := <-done; err != nil && !errors.Is(err, context.Canceled) && fault.As(err).Kind != fault.UnavailableKind {
+			t.Fatal(err)
+		}
+		b, err := s.App.Batch(ctx, who, out.BatchID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b.Position%100 != 0 && b.Position != 450 || len(auditIssues(t, s)) != min(b.Position, 100) {
+			t.Errorf("half a chunk: position %d", b.Position)
+		}
+		s.Clock.Add(time.Minute) // the lease runs out and another worker goes on
+		s.Jobs()
+		if b, err = s.App.Batch(ctx, who, out.BatchID); err != nil || b.State != "imported" || b.Counts.Exact != 450 || b.Position != 450 {
+			t.Fatalf("%v %+v", err, b)
+		}
+		var n int64
+		if err := s.Store.View(ctx, func(ctx context.Context, v *store.View) (err error) {
+			n, err = v.MatchCount(ctx, intake.Filter{Batch: out.BatchID}, roster.Scope{All: true})
+			return err
+		}); err != nil || n != 450 {
+			t.Errorf("%d matches, %v", n, err)
+		}
+	})
+}
+
+// TestCancelAndResume stops an import by hand.
+func TestCancelAndResume(t *testing.T) {
+	s := apptest.SQLite(t)
+	ctx := context.Background()
+	who := s.Actor("inspector")
+	out, _, err := s.App.ImportAudit(ctx, who, app.ImportInput{AuditFile: long(150)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := s.App.CancelImport(ctx, who, app.BatchInput{ID: out.BatchID})
+	if err != nil || b.State != "stopped" || b.Job.State != store.JobCancelled {
+		t.Fatalf("%v %+v", err, b)
+	}
+	s.Jobs()
+	if b, _ := s.App.Batch(ctx, who, out.BatchID); b.Position != 0 {
+		t.Errorf("a cancelled job went on to %d", b.Position)
+	}
+	if _, err := s.App.CancelImport(ctx, who, app.BatchInput{ID: out.BatchID}); faultCode(err) != "batch_state" {
+		t.Errorf("cancelled twice: %v", err)
+	}
+	if _, _, err := s.App.ResumeImport(ctx, who, app.BatchInput{ID: out.BatchID}); err != nil {
+		t.Fatal(err)
+	}
+	s.Jobs()
+	if b, _ := s.App.Batch(ctx, who, out.BatchID); b.State != "imported" || b.Counts.Exact != 150 {
+		t.Errorf("%+v", b)
+	}
+}
+
+// TestACandidateDoesNotSeeHisMatch: an inspector who may himself be meant, or
+// whose superior may, is not shown the record at all.
+func TestACandidateDoesNotSeeHisMatch(t *testing.T) {
+	s := apptest.SQLite(t)
+	ctx := context.Background()
+	importFile(t, s, petitionFile("姓名,单位,问题类别,发生时间\n督察甲,单位office,态度生硬,2026-02-01\n室一,单位office,态度生硬,2026-02-01\n林甲,单位east1,态度生硬,2026-02-01\n"))
+	see := func(actor string) int {
+		rows, total, _, err := s.App.Matches(ctx, s.Actor(actor), app.MatchFilter{}, "", 100)
+		if err != nil || int(total) != len(rows) {
+			t.Fatal(rows, total, err)
+		}
+		return len(rows)
+	}
+	if n := see("inspector"); n != 1 { // not himself, not the head of his office
+		t.Errorf("inspector sees %d", n)
+	}
+	if n := see("inspector2"); n != 2 {
+		t.Errorf("inspector2 sees %d", n)
+	}
+	if n := see("eastinspector"); n != 1 {
+		t.Errorf("eastinspector sees %d", n)
+	}
+	m := matchNamed(t, s, "inspector2", "督察甲")
+	if _, _, err := s.App.DecideMatch(ctx, s.Actor("inspector"), app.DecideInput{ID: m.ID, Version: m.Version, Nobody: true}); faultCode(err) != "not_found" {
+		t.Errorf("he decides on himself: %v", err)
+	}
+}
