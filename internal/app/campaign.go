@@ -98,6 +98,24 @@ func (a *App) PublishChecklist(ctx context.Context, who *roster.Actor, in Checkl
 	return r.ResultID, r, err
 }
 
+// EnsureChecklists publishes the checklist that the program brings along for
+// each audience that has none yet.
+func (a *App) EnsureChecklists(ctx context.Context, who *roster.Actor) error {
+	for _, audience := range []selfcheck.Audience{selfcheck.Officers, selfcheck.Leaders} {
+		have, err := a.Checklists(ctx, who)
+		if err != nil {
+			return err
+		}
+		if editionOf(have, audience, "") != "" {
+			continue
+		}
+		if _, _, err := a.PublishChecklist(ctx, who, SeedChecklist(audience)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Checklists lists every edition.
 func (a *App) Checklists(ctx context.Context, who *roster.Actor) ([]selfcheck.Checklist, error) {
 	var out []selfcheck.Checklist

@@ -33,8 +33,8 @@ type fillCategory struct {
 }
 
 type fillItem struct {
-	No, Seq, Text, Help, Answer, Leader, Error string
-	Issues                                     []fillIssue
+	No, Seq, Was, Text, Help, Answer, Leader, Error string
+	Issues                                          []fillIssue
 }
 
 type fillIssue struct {
@@ -94,6 +94,7 @@ type completionView struct {
 type unitCompletionView struct {
 	Base, Certified string
 	CanCertify      bool
+	Named           bool // whether the reader may see who
 	Stats           []ui.Stat
 	Missing, Done   ui.Table
 }
@@ -108,6 +109,6 @@ type campaignView struct {
 }
 
 type excuseView struct {
-	Base, Back, Name, Reason string
-	Version                  int64
+	Action, Back, Name, Reason string
+	Version                    int64
 }

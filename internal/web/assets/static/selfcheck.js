@@ -40,6 +40,7 @@
       try { answer = JSON.parse(x.responseText); } catch (e) { answer = null; }
       if (x.status === 200 && answer) {
         box.querySelector("[data-seq]").value = answer.seq;
+        box.querySelector("[data-was]").value = answer.was;
         delete unsaved[no];
         if (again[no]) { delete again[no]; save(no); return; }
         say(Object.keys(unsaved).length ? "unsaved" : "saved");
