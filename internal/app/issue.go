@@ -10,6 +10,7 @@ import (
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
+	"plumbline/seeds"
 )
 
 const issuePageMax = 200
@@ -311,4 +312,22 @@ func (a *App) rightsOn(ctx context.Context, v *store.View, who *roster.Actor, d 
 	d.MayConceal = live && d.Concealment == issue.ConcealmentQuestion && can(roster.ActDecide, roster.KindConcealment)
 	d.MayRecur = live && can(roster.ActMerge, roster.KindIssue)
 	return failed
+}
+
+// CategoryCodes lists the conduct categories in their fixed order.
+func CategoryCodes() []string {
+	var codes []string
+	for _, c := range seeds.Categories() {
+		codes = append(codes, c.Code)
+	}
+	return codes
+}
+
+// AuditSourceCodes lists the audit sources in their fixed order.
+func AuditSourceCodes() []string {
+	var codes []string
+	for _, s := range seeds.Sources() {
+		codes = append(codes, s.Code)
+	}
+	return codes
 }

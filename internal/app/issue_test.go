@@ -10,63 +10,12 @@ import (
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
-	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
-	"plumbline/internal/selfcheck"
 	"plumbline/internal/store"
 )
 
-// issueSeed plants issues as submissions and confirmed matches would.
-type issueSeed struct {
-	name     string
-	source   issue.Source
-	person   string // key; "" for the unit
-	unit     string
-	category string
-	severity int
-	event    roster.Date
-}
-
-// plant registers the seeds and gives their ids by name. Declared ones belong
-// to an accepted list.
-func plant(t *testing.T, s *apptest.Site, seeds ...issueSeed) map[string]string {
-	t.Helper()
-	ids := make(map[string]string)
-	tiers := map[string]int{"bureau": 1, "east": 2, "west": 2, "office": 2}
-	_, err := s.Store.Update(context.Background(), store.Call{Account: "program:test", Op: "test.plant"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		list := selfcheck.NewSubmission(&selfcheck.Campaign{Stamp: ledger.Stamp{ID: tx.NewID()}},
-			selfcheck.Owed{Audience: selfcheck.Officers, PersonID: s.People["anna"], UnitID: s.Units["east1"], ReviewUnitID: s.Units["east1"]}, "2026-03-01")
-		list.State, list.Round = selfcheck.Accepted, 1
-		if err := tx.Insert(ctx, list); err != nil {
-			return nil, "", err
-		}
-		var fresh []*issue.Issue
-		for _, p := range seeds {
-			tier := tiers[p.unit]
-			if tier == 0 {
-				tier = 3
-			}
-			id := tx.NewID()
-			ids[p.name] = id
-			c, err := tx.PutText(ctx, id, "narrative", "narrative of "+p.name)
-			if err != nil {
-				return nil, "", err
-			}
-			person := s.People[p.person]
-			if p.source == issue.Self {
-				fresh = append(fresh, issue.NewDeclared(issue.Declared{ID: id, Person: person, Unit: s.Units[p.unit], Tier: tier, Category: p.category,
-					Severity: p.severity, EventOn: p.event, On: s.App.Today(), At: tx.Now(), List: issue.OfficersList, Submission: list.ID, NarrativeC: c}))
-			} else {
-				fresh = append(fresh, issue.NewAudit(issue.Found{ID: id, SourceCode: "petition", Person: person, Unit: s.Units[p.unit], Tier: tier, Category: p.category,
-					Severity: p.severity, EventOn: p.event, ReceivedOn: s.App.Today(), At: tx.Now(), Record: tx.NewID(), NarrativeC: c}))
-			}
-		}
-		return []ledger.Fact{{Verb: "test.plant", Kind: "issue", ID: fresh[0].ID}}, "", tx.AddIssues(ctx, fresh, issue.TimingOf(s.App.Pack()))
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ids
+func seed(name string, source issue.Source, person, unit, category string, severity int, event roster.Date) apptest.IssueSeed {
+	return apptest.IssueSeed{Name: name, Source: source, Person: person, Unit: unit, Category: category, Severity: severity, Event: event}
 }
 
 func wantFault(t *testing.T, what string, err error, kind fault.Kind, code string) {
@@ -89,10 +38,10 @@ func open(t *testing.T, s *apptest.Site, actor, id string) *app.IssueDetail {
 func TestTriage(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
-		ids := plant(t, s,
-			issueSeed{"slight", issue.Self, "anna", "east1", "interview", 1, "2026-01-10"},
-			issueSeed{"severe", issue.Audit, "anna", "east1", "force_restraint", 4, "2026-01-12"},
-			issueSeed{"west", issue.Audit, "dong", "west1", "interview", 2, "2026-01-12"})
+		ids := s.Issues(
+			seed("slight", issue.Self, "anna", "east1", "interview", 1, "2026-01-10"),
+			seed("severe", issue.Audit, "anna", "east1", "force_restraint", 4, "2026-01-12"),
+			seed("west", issue.Audit, "dong", "west1", "interview", 2, "2026-01-12"))
 		triage := func(actor, id string, version int64, severity int, decision issue.Act, reason string) (app.IssueResult, error) {
 			out, _, err := s.App.TriageIssue(ctx, s.Actor(actor), app.TriageIssueInput{Step: app.Step{ID: id, Version: version, Reason: reason},
 				Severity: severity, Category: "interview", Decision: decision})
@@ -148,9 +97,9 @@ func TestTriage(t *testing.T) {
 func TestSubordinatesOfTheSubjectDoNotSeeTheIssue(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
-		ids := plant(t, s,
-			issueSeed{"head", issue.Audit, "easthead", "east", "supervision", 3, "2026-01-12"},
-			issueSeed{"officer", issue.Audit, "cara", "east2", "interview", 2, "2026-01-12"})
+		ids := s.Issues(
+			seed("head", issue.Audit, "easthead", "east", "supervision", 3, "2026-01-12"),
+			seed("officer", issue.Audit, "cara", "east2", "interview", 2, "2026-01-12"))
 		list := func(actor string) app.IssueList {
 			out, err := s.App.Issues(ctx, s.Actor(actor), app.IssueListInput{Filter: issue.All(), Count: true})
 			if err != nil {
@@ -178,7 +127,7 @@ func TestSubordinatesOfTheSubjectDoNotSeeTheIssue(t *testing.T) {
 func TestConcealmentQuestion(t *testing.T) {
 	s := apptest.SQLite(t)
 	ctx := context.Background()
-	ids := plant(t, s, issueSeed{"found", issue.Audit, "anna", "east1", "interview", 2, "2026-01-12"})
+	ids := s.Issues(seed("found", issue.Audit, "anna", "east1", "interview", 2, "2026-01-12"))
 	answer := func(actor string, version int64, a issue.Concealment) (app.IssueResult, error) {
 		out, _, err := s.App.ConcealIssue(ctx, s.Actor(actor), app.ConcealIssueInput{Step: app.Step{ID: ids["found"], Version: version, Reason: "asked twice"}, Answer: a})
 		return out, err
@@ -204,9 +153,9 @@ func TestConcealmentQuestion(t *testing.T) {
 func TestOwnFile(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
-		ids := plant(t, s,
-			issueSeed{"mine", issue.Self, "anna", "east1", "interview", 1, "2026-01-10"},
-			issueSeed{"found", issue.Audit, "anna", "east1", "interview", 2, "2026-01-12"})
+		ids := s.Issues(
+			seed("mine", issue.Self, "anna", "east1", "interview", 1, "2026-01-10"),
+			seed("found", issue.Audit, "anna", "east1", "interview", 2, "2026-01-12"))
 		own := func() *app.File {
 			f, err := s.App.OwnFile(ctx, s.Actor("anna"))
 			if err != nil {
@@ -259,7 +208,7 @@ func TestOwnFile(t *testing.T) {
 func TestOpeningAFileIsLogged(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
-		plant(t, s, issueSeed{"found", issue.Audit, "anna", "east1", "interview", 2, "2026-01-12"})
+		s.Issues(seed("found", issue.Audit, "anna", "east1", "interview", 2, "2026-01-12"))
 		in := app.FileInput{Person: s.People["anna"]}
 		_, err := s.App.PersonFile(ctx, s.Actor("reader"), in)
 		wantFault(t, "a leader without a purpose", err, fault.InvalidKind, "purpose_required")
@@ -329,7 +278,7 @@ func TestOpeningAFileIsLogged(t *testing.T) {
 func TestLeadersSeeNoNamesInLists(t *testing.T) {
 	s := apptest.SQLite(t)
 	ctx := context.Background()
-	ids := plant(t, s, issueSeed{"found", issue.Audit, "anna", "east1", "interview", 2, "2026-01-12"})
+	ids := s.Issues(seed("found", issue.Audit, "anna", "east1", "interview", 2, "2026-01-12"))
 	l, err := s.App.Issues(ctx, s.Actor("reader"), app.IssueListInput{Filter: issue.All()})
 	if err != nil || len(l.Rows) != 1 || l.Rows[0].PersonName != "" || l.Rows[0].PersonID == s.People["anna"] {
 		t.Errorf("a leader's list: %+v %v", l, err)
@@ -349,15 +298,15 @@ func TestLeadersSeeNoNamesInLists(t *testing.T) {
 func TestBulkCorrection(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
-		var seeds []issueSeed
+		var seeds []apptest.IssueSeed
 		for n := range 130 {
-			seeds = append(seeds, issueSeed{fmt.Sprint("s", n), issue.Self, "anna", "east1", "interview", n % 2, roster.Date("2025-03-01").AddDays(n)})
+			seeds = append(seeds, seed(fmt.Sprint("s", n), issue.Self, "anna", "east1", "interview", n % 2, roster.Date("2025-03-01").AddDays(n)))
 		}
-		seeds = append(seeds, issueSeed{"ordinary", issue.Self, "anna", "east1", "interview", 2, "2026-01-01"},
-			issueSeed{"found", issue.Audit, "anna", "east1", "duty_discipline", 1, "2026-01-01"},
-			issueSeed{"his own", issue.Self, "east1head", "east1", "interview", 1, "2026-01-01"},
-			issueSeed{"elsewhere", issue.Self, "cara", "east2", "interview", 1, "2026-01-01"})
-		plant(t, s, seeds...)
+		seeds = append(seeds, seed("ordinary", issue.Self, "anna", "east1", "interview", 2, "2026-01-01"),
+			seed("found", issue.Audit, "anna", "east1", "duty_discipline", 1, "2026-01-01"),
+			seed("his own", issue.Self, "east1head", "east1", "interview", 1, "2026-01-01"),
+			seed("elsewhere", issue.Self, "cara", "east2", "interview", 1, "2026-01-01"))
+		s.Issues(seeds...)
 		head := s.Actor("east1head")
 		p, err := s.App.PreviewBulkCorrection(ctx, head, app.BulkInput{MaxSeverity: 5})
 		if err != nil || p.Count != 130 || p.BySeverity[0] != 65 || p.BySeverity[1] != 65 || p.Unit != s.Units["east1"] || len(p.Sample) != 20 {
@@ -393,7 +342,7 @@ func TestBulkCorrection(t *testing.T) {
 func TestReconciliationAgreesWithItsLists(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
-		var seeds []issueSeed
+		var seeds []apptest.IssueSeed
 		people := map[string]string{"anna": "east1", "ben": "east1", "cara": "east2", "easthead": "east", "dong": "west1", "inspector": "office"}
 		n := 0
 		for person, unit := range people {
@@ -403,12 +352,12 @@ func TestReconciliationAgreesWithItsLists(t *testing.T) {
 					if (n+k)%3 == 0 {
 						source = issue.Audit
 					}
-					seeds = append(seeds, issueSeed{fmt.Sprint(n, k), source, person, unit, c, k, roster.Date("2025-02-01").AddDays(60 * ((n*3 + k*2) % 7))})
+					seeds = append(seeds, seed(fmt.Sprint(n, k), source, person, unit, c, k, roster.Date("2025-02-01").AddDays(60 * ((n*3 + k*2) % 7))))
 				}
 				n++
 			}
 		}
-		plant(t, s, seeds...)
+		s.Issues(seeds...)
 		for _, actor := range []string{"inspector", "eastinspector", "reader"} {
 			for _, in := range []app.ReconInput{{}, {From: "2025-04", To: "2025-10"}} {
 				r, err := s.App.Reconciliation(ctx, s.Actor(actor), in)

@@ -1,0 +1,437 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"plumbline/internal/app"
+	"plumbline/internal/issue"
+	"plumbline/internal/roster"
+	"plumbline/internal/web/ui"
+)
+
+// reader is the actor with the language of this page, in which names of units
+// come.
+func (c *Call) reader() *roster.Actor {
+	who := *c.Actor
+	who.Lang = string(c.Lang)
+	return &who
+}
+
+// when writes an instant in the site's zone.
+func (f *Face) when(t time.Time) string { return t.In(f.app.Zone()).Format("2006-01-02 15:04") }
+
+func (f *Face) issueList(c *Call) error {
+	query := c.R.URL.Query()
+	filter, err := issue.ParseFilter(query)
+	errs := c.Errors(err)
+	if err != nil && errs == nil {
+		return err
+	}
+	if err != nil {
+		filter = issue.All()
+	}
+	narrowed := filter.Query() != ""
+	list, err := f.app.Issues(c.Context(), c.reader(), app.IssueListInput{Filter: filter, Cursor: c.Query("cursor"), Limit: 50, Count: narrowed})
+	if err != nil {
+		return err
+	}
+	p := c.Page("issue.list.title")
+	p.Lead = c.T("issue.list.lead")
+	v := issueListView{Tabs: issueTabs(c, filter), Filters: issueFilters(c, filter), Table: c.issueTable(list.Rows), NoNames: !list.Named,
+		Pager: ui.Pager{Shown: len(list.Rows), Total: list.Total}}
+	v.Table.Empty = c.T("issue.list.empty")
+	if list.Next != "" {
+		q := filter.Values()
+		q.Set("cursor", list.Next)
+		v.Pager.Next = "/issues?" + q.Encode()
+	}
+	if c.Query("cursor") != "" {
+		v.Pager.First = "/issues?" + filter.Query()
+	}
+	status := http.StatusOK
+	if errs != nil {
+		status = http.StatusUnprocessableEntity
+	}
+	return c.ShowStatus(status, issueListPage(p, errs, v))
+}
+
+// issueTabs are the queues that an inspector works through.
+func issueTabs(c *Call, now issue.Filter) []ui.Nav {
+	tabs := []struct {
+		key string
+		set func(f *issue.Filter)
+	}{
+		{"issue.tab.triage", func(f *issue.Filter) { f.State, f.Source, f.Sort = issue.Registered, issue.Audit, issue.BySeverity }},
+		{"issue.tab.severe", func(f *issue.Filter) { f.MinSeverity, f.Open, f.Sort = 3, true, issue.BySeverity }},
+		{"issue.tab.concealment", func(f *issue.Filter) { f.Concealment, f.Live = issue.ConcealmentQuestion, true }},
+		{"issue.tab.open", func(f *issue.Filter) { f.Open = true }},
+		{"issue.tab.all", func(f *issue.Filter) {}},
+	}
+	var out []ui.Nav
+	for _, t := range tabs {
+		f := issue.All()
+		t.set(&f)
+		href := "/issues"
+		if q := f.Query(); q != "" {
+			href += "?" + q
+		}
+		out = append(out, ui.Nav{Text: c.T(t.key), Href: href, Current: f.Query() == now.Query()})
+	}
+	return out
+}
+
+func codes[T ~string](all []T) []string {
+	var out []string
+	for _, v := range all {
+		out = append(out, string(v))
+	}
+	return out
+}
+
+func issueFilters(c *Call, f issue.Filter) []ui.Input {
+	lang := c.Lang
+	severity := ""
+	if f.MaxSeverity >= 0 && f.MinSeverity == f.MaxSeverity {
+		severity = strconv.Itoa(f.MinSeverity)
+	}
+	tier := ""
+	if f.Tier >= 0 {
+		tier = strconv.Itoa(f.Tier)
+	}
+	in := []ui.Input{
+		{Name: "category", Label: c.T("field.category"), Kind: "select", Value: f.Category, Options: ui.Codes(lang, "category", "page.all", app.CategoryCodes()...)},
+		{Name: "source", Label: c.T("field.source"), Kind: "select", Value: string(f.Source), Options: ui.Codes(lang, "source", "page.all", codes(issue.Sources)...)},
+		{Name: "source_code", Label: c.T("issue.field.source_code"), Kind: "select", Value: f.SourceCode,
+			Options: append(ui.Codes(lang, "source", "page.all", app.AuditSourceCodes()...), ui.Codes(lang, "list", "", issue.OfficersList, issue.LeadersList)...)},
+		{Name: "severity", Label: c.T("field.severity"), Kind: "select", Value: severity, Options: ui.Codes(lang, "severity", "page.all", "0", "1", "2", "3", "4", "5")},
+		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(f.State), Options: ui.Codes(lang, "state.issue", "page.all", codes(issue.States)...)},
+		{Name: "disclosure", Label: c.T("issue.field.disclosure"), Kind: "select", Value: string(f.Disclosure), Options: ui.Codes(lang, "disclosure", "page.all", codes(issue.Disclosures)...)},
+		{Name: "cell", Label: c.T("issue.field.cell"), Kind: "select", Value: string(f.Cell),
+			Options: ui.Codes(lang, "cell", "page.all", codes([]issue.Cell{issue.Both, issue.SelfOnly, issue.AuditOnly, issue.Counterpart, issue.Inspected})...)},
+		{Name: "tier", Label: c.T("field.tier"), Kind: "select", Value: tier, Options: ui.Codes(lang, "tier", "page.all", "1", "2", "3")},
+		{Name: "from", Label: c.T("issue.field.from"), Kind: "month", Value: f.From, Placeholder: "2026-01"},
+		{Name: "to", Label: c.T("issue.field.to"), Kind: "month", Value: f.To, Placeholder: "2026-12"},
+		{Name: "sort", Label: c.T("issue.field.sort"), Kind: "select", Value: string(f.Sort), Options: ui.Codes(lang, "issue.sort", "", codes(issue.Sorts)...)},
+	}
+	// What the form does not show but the address says stays in force.
+	rest := f.Values()
+	for _, i := range in {
+		rest.Del(i.Name)
+	}
+	for _, name := range []string{"unit", "only", "min_severity", "max_severity", "concealment", "finding", "form", "person", "campaign", "submission", "record", "case", "live", "open"} {
+		if v := rest.Get(name); v != "" {
+			in = append(in, ui.Input{Name: name, Kind: "hidden", Value: v})
+		}
+	}
+	return in
+}
+
+// issueTable makes the rows of a list; a person's name leads to his issues.
+func (c *Call) issueTable(rows []issue.Row) ui.Table {
+	t := ui.Table{Cols: []ui.Col{{Text: c.T("issue.field.ref")}, {Text: c.T("field.severity")}, {Text: c.T("field.category")}, {Text: c.T("issue.field.subject")},
+		{Text: c.T("field.event_on")}, {Text: c.T("field.source")}, {Text: c.T("field.state")}, {Text: c.T("issue.field.finding")}}}
+	for _, r := range rows {
+		severity, state := ui.Severity(c.Lang, r.Severity), ui.State(c.Lang, "issue", string(r.State))
+		t.Rows = append(t.Rows, []ui.Cell{
+			{Text: r.Ref, Href: "/issues/" + r.ID},
+			{Tag: &severity},
+			{Text: c.T("category." + r.Category)},
+			{Text: c.subject(r.PersonID, r.PersonName), Sub: r.UnitName},
+			{Text: string(r.EventOn)},
+			{Text: c.sourceText(r.Source, r.SourceCode), Sub: c.disclosureText(r.Disclosure, r.Concealment)},
+			{Tag: &state},
+			{Text: c.findingText(r.Finding)},
+		})
+	}
+	return t
+}
+
+func (c *Call) subject(id, name string) string {
+	switch {
+	case id == "":
+		return c.T("issue.of_unit")
+	case name == "":
+		return "–"
+	}
+	return name
+}
+
+func (c *Call) sourceText(s issue.Source, code string) string {
+	switch {
+	case s == issue.Audit && code != "":
+		return c.T("source." + code)
+	case s == issue.Self && code != "":
+		return c.T("source.self") + " · " + c.T("list."+code)
+	}
+	return c.T("source." + string(s))
+}
+
+func (c *Call) disclosureText(d issue.Disclosure, q issue.Concealment) string {
+	switch {
+	case q != issue.ConcealmentNone:
+		return c.T("concealment." + string(q))
+	case d != "":
+		return c.T("disclosure." + string(d))
+	}
+	return ""
+}
+
+func (c *Call) findingText(code string) string {
+	if code == "" {
+		return c.T("issue.no_finding")
+	}
+	return c.T("finding." + code)
+}
+
+func (c *Call) formText(form int) string {
+	if form == 0 {
+		return c.T("issue.no_outcome")
+	}
+	return c.T("form." + strconv.Itoa(form))
+}
+
+func (f *Face) issueDetail(c *Call) error { return f.showIssue(c, nil) }
+
+// showIssue shows an issue; with a fault, what the reader sent was not done.
+func (f *Face) showIssue(c *Call, failed error) error {
+	errs := c.Errors(failed)
+	if failed != nil && errs == nil {
+		return failed
+	}
+	d, err := f.app.Issue(c.Context(), c.reader(), app.IssueInput{ID: c.Param("id"), Purpose: c.Query("purpose")})
+	if e := c.Errors(err); e != nil && e.Of("purpose") != "" {
+		return f.askPurpose(c, "/issues/"+c.Param("id"), e)
+	}
+	if err != nil {
+		return err
+	}
+	p := c.Page("issue.detail.title", "Ref", d.Ref)
+	p.Crumbs = []ui.Link{{Text: c.T("nav.issues"), Href: "/issues"}}
+	if d.MayOpenFile {
+		p.Actions = append(p.Actions, ui.Action{Text: c.T("issue.detail.file"), Href: "/people/" + d.PersonID + "/file", Icon: "file-text"})
+	}
+	status := http.StatusOK
+	if failed != nil {
+		status = StatusOf(failed)
+	}
+	return c.ShowStatus(status, issueDetailPage(p, errs, f.issueView(c, d)))
+}
+
+// askPurpose asks why something about a person is opened; the answer goes into
+// the address as a code.
+func (f *Face) askPurpose(c *Call, path string, errs ui.Errors) error {
+	p := c.Page("file.purpose.title")
+	p.Lead, p.Narrow = c.T("file.purpose.lead"), true
+	if c.Query("purpose") == "" {
+		errs = nil
+	}
+	return c.Show(purposePage(p, path, errs, ui.Codes(c.Lang, "purpose", "", app.Purposes...)))
+}
+
+func (f *Face) issueView(c *Call, d *app.IssueDetail) issueView {
+	severity, state := ui.Severity(c.Lang, d.Severity), ui.State(c.Lang, "issue", string(d.State))
+	v := issueView{Base: "/issues/" + d.ID, Version: strconv.FormatInt(d.Version, 10), State: state, Narrative: d.Narrative}
+	v.Facts = []ui.Def{
+		{Term: c.T("field.severity"), Tag: &severity},
+		{Term: c.T("issue.field.disclosure"), Text: orDash(disclosed(c, d))},
+		{Term: c.T("issue.field.finding"), Text: c.findingText(d.Finding)},
+		{Term: c.T("issue.field.outcome"), Text: c.formText(d.Form)},
+	}
+	v.Defs = []ui.Def{
+		{Term: c.T("issue.field.subject"), Text: c.subject(d.PersonID, d.PersonName)},
+		{Term: c.T("field.unit"), Text: d.UnitName},
+		{Term: c.T("field.category"), Text: c.T("category." + d.Category)},
+		{Term: c.T("field.source"), Text: c.sourceText(d.Source, d.SourceCode)},
+		{Term: c.T("field.event_on"), Text: string(d.EventOn)},
+		{Term: c.T(receivedKey(d.Source)), Text: string(d.Received)},
+	}
+	if d.ItemNo > 0 {
+		v.Defs = append(v.Defs, ui.Def{Term: c.T("issue.field.item"), Text: strconv.Itoa(d.ItemNo)})
+	}
+	if d.TriagedAt != nil {
+		v.Defs = append(v.Defs, ui.Def{Term: c.T("issue.field.triaged"), Text: f.when(*d.TriagedAt)})
+	}
+	if d.NoticedAt != nil {
+		v.Defs = append(v.Defs, ui.Def{Term: c.T("issue.field.noticed"), Text: f.when(*d.NoticedAt)})
+	}
+	if d.Concealment != issue.ConcealmentNone {
+		v.Defs = append(v.Defs, ui.Def{Term: c.T("issue.field.concealment"), Text: c.T("concealment." + string(d.Concealment))})
+	}
+	if d.CaseID != "" {
+		v.Defs = append(v.Defs, ui.Def{Term: c.T("nav.cases"), Text: c.T("button.open"), Href: "/cases/" + d.CaseID})
+	}
+	if d.RejectBy != "" {
+		v.Pending = append(v.Pending, c.T("issue.detail.reject_pending"))
+	}
+	if d.ConcealAs != issue.ConcealmentNone {
+		v.Pending = append(v.Pending, c.T("issue.detail.conceal_pending", "Answer", c.T("concealment."+string(d.ConcealAs))))
+	}
+	v.Linked = c.issueTable(d.Linked)
+	for _, s := range d.Statements {
+		v.Statements = append(v.Statements, f.statementEvent(c, s))
+	}
+	for _, h := range d.History {
+		v.History = append(v.History, ui.Event{When: f.when(h.At), Title: c.verbText(h.Verb), By: c.T("ledger.seq") + " " + strconv.FormatInt(h.Seq, 10)})
+	}
+	f.issueForms(c, d, &v)
+	return v
+}
+
+func disclosed(c *Call, d *app.IssueDetail) string {
+	if d.Disclosure == "" {
+		return ""
+	}
+	return c.T("disclosure." + string(d.Disclosure))
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "–"
+	}
+	return s
+}
+
+func receivedKey(s issue.Source) string {
+	if s == issue.Self {
+		return "issue.field.declared"
+	}
+	return "issue.field.received"
+}
+
+// verbText names a ledger verb where the catalogue does.
+func (c *Call) verbText(verb string) string {
+	if key := "verb." + verb; hasText(key) {
+		return c.T(key)
+	}
+	return verb
+}
+
+func (f *Face) statementEvent(c *Call, s app.StatementDetail) ui.Event {
+	e := ui.Event{When: f.when(s.At), Title: c.T("statement." + string(s.Kind)), Text: s.Text}
+	if s.Act != "" && hasText("act."+string(s.Act)) {
+		e.Title += " · " + c.T("act."+string(s.Act))
+	}
+	if s.Kind == issue.Correction {
+		e.Tags = append(e.Tags, ui.Tag{Tone: map[issue.StatementState]string{issue.Asked: "warn", issue.Granted: "ok"}[s.State], Text: c.T("statement.state." + string(s.State))})
+	}
+	if s.Answer != "" {
+		e.By = c.T("issue.answered", "Text", s.Answer)
+	}
+	return e
+}
+
+// issueForms fills the steps that the reader may take.
+func (f *Face) issueForms(c *Call, d *app.IssueDetail, v *issueView) {
+	review := f.app.Pack().Review
+	reason := func(needed bool) ui.Input {
+		return ui.Input{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Rows: 2, Required: needed, Optional: !needed, Value: c.Form("reason")}
+	}
+	for _, act := range d.May {
+		s := stepForm{ID: string(act), Action: v.Base + "/" + string(act), Title: c.T("issue." + string(act) + ".title"), Button: "issue.button." + string(act)}
+		switch act {
+		case issue.ActTriage:
+			decisions := []ui.Option{{Text: c.T("issue.decision.none")}}
+			for _, o := range []issue.Act{issue.ActCorrect, issue.ActRectify, issue.ActRefer, issue.ActReject} {
+				decisions = append(decisions, ui.Option{Value: string(o), Text: c.T("act." + string(o))})
+			}
+			s.Help = c.T("issue.triage.help")
+			s.Open = true
+			s.Inputs = []ui.Input{
+				{Name: "severity", Label: c.T("field.severity"), Kind: "select", Value: strconv.Itoa(d.Severity), Options: ui.Codes(c.Lang, "severity", "", "0", "1", "2", "3", "4", "5")},
+				{Name: "category", Label: c.T("field.category"), Kind: "select", Value: d.Category, Options: ui.Codes(c.Lang, "category", "", app.CategoryCodes()...)},
+				{Name: "decision", Label: c.T("issue.field.decision"), Kind: "select", Options: decisions},
+				reason(false),
+			}
+		case issue.ActMerge:
+			s.Help = c.T("issue.merge.help")
+			s.Inputs = []ui.Input{{Name: "into", Label: c.T("issue.field.into"), Required: true, Placeholder: "XXXXX-XXXXX"}, reason(false)}
+		case issue.ActReopen:
+			s.Inputs = []ui.Input{{Name: "reason", Label: c.T("issue.field.evidence"), Kind: "textarea", Rows: 3, Required: true}}
+		case issue.ActCorrect:
+			if d.Severity > review.SpotCorrectMaxSeverity {
+				continue
+			}
+			s.Inputs = []ui.Input{reason(false)}
+		default:
+			s.Inputs = []ui.Input{reason(true)}
+		}
+		v.Forms = append(v.Forms, s)
+	}
+	if d.MayConceal {
+		v.Forms = append(v.Forms, stepForm{ID: "concealment", Action: v.Base + "/concealment", Title: c.T("issue.conceal.title"), Help: c.T("issue.conceal.help"),
+			Button: "issue.button.conceal", Inputs: []ui.Input{{Name: "answer", Label: c.T("issue.field.answer"), Kind: "radios", Required: true,
+				Options: ui.Codes(c.Lang, "concealment", "", string(issue.ConcealmentConfirmed), string(issue.ConcealmentDismissed))}, reason(true)}})
+	}
+	if d.MayNotify {
+		v.Forms = append(v.Forms, stepForm{ID: "notify", Action: v.Base + "/notify", Title: c.T("issue.notify.title"), Help: c.T("issue.notify.help"), Button: "issue.button.notify"})
+	}
+	if d.MayRecur {
+		v.Forms = append(v.Forms, stepForm{ID: "recurrence", Action: v.Base + "/recurrence", Title: c.T("issue.recur.title"), Button: "issue.button.recur",
+			Inputs: []ui.Input{{Name: "of", Label: c.T("issue.field.of"), Required: true, Placeholder: "XXXXX-XXXXX"}, reason(false)}})
+	}
+}
+
+// step reads what every form of a step sends.
+func (c *Call) step() app.Step {
+	return app.Step{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key()}
+}
+
+// stepped goes back to the issue after a step, or shows why it was not done.
+func (f *Face) stepped(c *Call, out app.IssueResult, err error, doneKey, pendingKey string) error {
+	if err != nil {
+		return f.showIssue(c, err)
+	}
+	if out.Pending && pendingKey != "" {
+		doneKey = pendingKey
+	}
+	return c.Go("/issues/"+url.PathEscape(out.ID), doneKey)
+}
+
+func (f *Face) issueTriage(c *Call) error {
+	in := app.TriageIssueInput{Step: c.step(), Severity: int(c.FormInt("severity")), Category: c.Form("category"), Decision: issue.Act(c.Form("decision"))}
+	out, _, err := f.app.TriageIssue(c.Context(), c.Actor, in)
+	return f.stepped(c, out, err, "issue.done.triage", "issue.done.reject_proposed")
+}
+
+func (f *Face) issueReject(c *Call) error {
+	out, _, err := f.app.RejectIssue(c.Context(), c.Actor, app.RejectIssueInput{Step: c.step()})
+	return f.stepped(c, out, err, "issue.done.reject", "issue.done.reject_proposed")
+}
+
+func (f *Face) issueCorrect(c *Call) error {
+	out, _, err := f.app.CorrectIssue(c.Context(), c.Actor, app.CorrectIssueInput{Step: c.step()})
+	return f.stepped(c, out, err, "issue.done.correct", "")
+}
+
+func (f *Face) issueMerge(c *Call) error {
+	out, _, err := f.app.MergeIssue(c.Context(), c.Actor, app.MergeIssueInput{Step: c.step(), Into: c.Form("into")})
+	return f.stepped(c, out, err, "issue.done.merge", "")
+}
+
+func (f *Face) issueRecur(c *Call) error {
+	out, _, err := f.app.RecurIssue(c.Context(), c.Actor, app.RecurIssueInput{Step: c.step(), Of: c.Form("of")})
+	return f.stepped(c, out, err, "issue.done.recur", "")
+}
+
+func (f *Face) issueWithdraw(c *Call) error {
+	out, _, err := f.app.WithdrawIssue(c.Context(), c.Actor, app.WithdrawIssueInput{Step: c.step()})
+	return f.stepped(c, out, err, "issue.done.withdraw", "")
+}
+
+func (f *Face) issueReopen(c *Call) error {
+	out, _, err := f.app.ReopenIssue(c.Context(), c.Actor, app.ReopenIssueInput{Step: c.step()})
+	return f.stepped(c, out, err, "issue.done.reopen", "")
+}
+
+func (f *Face) issueNotify(c *Call) error {
+	out, _, err := f.app.NotifyIssue(c.Context(), c.Actor, app.NotifyIssueInput{Step: c.step()})
+	return f.stepped(c, out, err, "issue.done.notify", "")
+}
+
+func (f *Face) issueConceal(c *Call) error {
+	out, _, err := f.app.ConcealIssue(c.Context(), c.Actor, app.ConcealIssueInput{Step: c.step(), Answer: issue.Concealment(c.Form("answer"))})
+	return f.stepped(c, out, err, "issue.done.conceal", "issue.done.conceal_proposed")
+}

@@ -1,0 +1,114 @@
+package web
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"plumbline/internal/apptest"
+	"plumbline/internal/issue"
+	"plumbline/internal/words"
+)
+
+func TestIssuePages(t *testing.T) {
+	s := apptest.SQLite(t)
+	ids := s.Issues(
+		apptest.IssueSeed{Name: "severe", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "force_restraint", Severity: 4, Event: "2026-01-12"},
+		apptest.IssueSeed{Name: "slight", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 1, Event: "2026-01-10"})
+	v := visit(t, s, "inspector")
+	page := v.get("/issues?sort=severity", 200)
+	for _, want := range []string{"Use of force and restraint", "S4 Serious", "林甲", "Concealment question", "No finding yet", "/issues/" + ids["severe"]} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the list lacks %q: %s", want, plainText(page))
+		}
+	}
+	if page = v.get("/issues?severity=1", 200); strings.Contains(page, ids["severe"]) || !strings.Contains(page, "1 in all") {
+		t.Errorf("the filter does not narrow, or the count is missing: %s", plainText(page))
+	}
+	v.get("/issues?state=nonsense", 422)
+
+	path := "/issues/" + ids["severe"]
+	if page = v.in(words.ZH).get(path, 200); !strings.Contains(page, "四项事实") || !strings.Contains(page, "narrative of severe") {
+		t.Errorf("detail: %s", plainText(page))
+	}
+	page = v.post(path+"/triage", url.Values{"version": {"1"}, "severity": {"4"}, "category": {"force_restraint"}, "decision": {"rectify"}}, 422)
+	if !strings.Contains(page, "must become a clue") {
+		t.Errorf("the refusal is not explained: %s", plainText(page))
+	}
+	v.post(path+"/triage", url.Values{"version": {"1"}, "severity": {"4"}, "category": {"force_restraint"}, "decision": {"refer"}}, 303)
+	page = v.post(path+"/triage", url.Values{"version": {"1"}, "severity": {"4"}, "category": {"force_restraint"}}, 409)
+	if !strings.Contains(page, "Clue") {
+		t.Errorf("a stale form does not show what is current: %s", plainText(page))
+	}
+	v.as("anna").get(path, 404)
+
+	// A leader sees no name before giving a purpose.
+	leader := v.as("reader")
+	if page = leader.get("/issues", 200); strings.Contains(page, "林甲") || !strings.Contains(page, "shows no names") {
+		t.Errorf("a leader's list: %s", plainText(page))
+	}
+	if page = leader.get(path, 200); strings.Contains(page, "narrative of severe") || !strings.Contains(page, "Appointment") {
+		t.Errorf("opened without a purpose: %s", plainText(page))
+	}
+	if page = leader.get(path+"?purpose=appointment", 200); !strings.Contains(page, "narrative of severe") {
+		t.Errorf("opened with a purpose: %s", plainText(page))
+	}
+	if page = leader.get("/people/"+s.People["anna"]+"/file", 200); strings.Contains(page, "林甲") {
+		t.Errorf("a file without a purpose: %s", plainText(page))
+	}
+	if page = leader.get("/people/"+s.People["anna"]+"/file?purpose=supervision", 200); !strings.Contains(page, "林甲") {
+		t.Errorf("a file with a purpose: %s", plainText(page))
+	}
+}
+
+func TestFilePages(t *testing.T) {
+	s := apptest.SQLite(t)
+	ids := s.Issues(
+		apptest.IssueSeed{Name: "mine", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 1, Event: "2026-01-10"},
+		apptest.IssueSeed{Name: "found", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "traffic_alcohol", Severity: 2, Event: "2026-01-12"})
+	v := visit(t, s, "anna")
+	page := v.get("/my-file", 200)
+	if !strings.Contains(page, "narrative of mine") || strings.Contains(page, "Traffic") {
+		t.Errorf("own file: %s", plainText(page))
+	}
+	say := url.Values{"kind": {"correction"}, "text": {"wrong day"}}
+	v.post("/my-file/issues/"+ids["found"]+"/statements", say, 404)
+	v.post("/my-file/issues/"+ids["mine"]+"/statements", url.Values{"kind": {"answer"}}, 422)
+	v.post("/my-file/issues/"+ids["mine"]+"/statements", say, 303)
+	if page = v.as("records").get("/statements", 200); !strings.Contains(page, "wrong day") {
+		t.Errorf("requests: %s", plainText(page))
+	}
+	v.get("/statements", 403)
+}
+
+func TestReconciliationAndBulkPages(t *testing.T) {
+	s := apptest.SQLite(t)
+	s.Issues(
+		apptest.IssueSeed{Name: "mine", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 1, Event: "2026-01-10"},
+		apptest.IssueSeed{Name: "found", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "traffic_alcohol", Severity: 2, Event: "2026-01-12"})
+	v := visit(t, s, "inspector")
+	page := v.in(words.ZH).get("/reconciliation", 200)
+	for _, want := range []string{"仅核查", "cell=audit_only", "交通与饮酒", "按下级单位"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the comparison lacks %q: %s", want, plainText(page))
+		}
+	}
+	if page = v.get("/reconciliation/people", 200); !strings.Contains(page, "林甲") {
+		t.Errorf("by person: %s", plainText(page))
+	}
+	v.get("/reconciliation?from=x", 422)
+	head := v.as("east1head")
+	if page = head.get("/bulk-corrections", 200); !strings.Contains(page, "1 issues will be corrected") && !strings.Contains(page, "Correct all 1") {
+		t.Errorf("preview: %s", plainText(page))
+	}
+	form := url.Values{"unit": {s.Units["east1"]}, "max_severity": {"1"}, "count": {"2"}}
+	if page = head.post("/bulk-corrections", form, 409); !strings.Contains(page, "Preview again") {
+		t.Errorf("a wrong number: %s", plainText(page))
+	}
+	form.Set("count", "1")
+	head.post("/bulk-corrections", form, 303)
+	if page = head.get("/bulk-corrections", 200); !strings.Contains(page, "nothing to correct in bulk") {
+		t.Errorf("afterwards: %s", plainText(page))
+	}
+	v.get("/bulk-corrections", 403)
+}

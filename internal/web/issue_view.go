@@ -1,0 +1,68 @@
+package web
+
+import "plumbline/internal/web/ui"
+
+// The views of the pages of issues, files and the comparison: plain texts in
+// the reader's language, filled by the handlers of issue.go and file.go.
+
+type issueListView struct {
+	Tabs    []ui.Nav
+	Filters []ui.Input
+	Table   ui.Table
+	Pager   ui.Pager
+	NoNames bool
+}
+
+type issueView struct {
+	Base, Version, Narrative string
+	State                    ui.Tag
+	Facts, Defs              []ui.Def
+	Pending                  []string
+	Linked                   ui.Table
+	Statements, History      []ui.Event
+	Forms                    []stepForm
+}
+
+// stepForm is one step that the reader may take.
+type stepForm struct {
+	ID, Action, Title, Help, Button string
+	Open                            bool
+	Inputs                          []ui.Input
+}
+
+type bulkView struct {
+	Unit, UnitName, MaxSeverity string
+	Count                       int64
+	Stats                       []ui.Stat
+	Inputs                      []ui.Input
+	Table                       ui.Table
+}
+
+type fileView struct {
+	Stats []ui.Stat
+	Cards []fileCard
+	Kinds []ui.Option
+}
+
+type fileCard struct {
+	ID, Anchor, Title, When, Narrative, Href string
+	State                                    ui.Tag
+	Defs                                     []ui.Def
+	Said                                     []ui.Event
+	Counts, Speak                            bool
+}
+
+type askedCard struct{ ID, Version, Title, When, Text string }
+
+type reconView struct {
+	Filters         []ui.Input
+	Stats           []ui.Stat
+	Category, Units ui.Table
+}
+
+// withID gives a field an id of its own where several forms have one of its
+// name.
+func withID(i ui.Input, form string) ui.Input {
+	i.ID = "f-" + form + "-" + i.Name
+	return i
+}
