@@ -300,7 +300,7 @@ func TestBulkCorrection(t *testing.T) {
 		ctx := context.Background()
 		var seeds []apptest.IssueSeed
 		for n := range 130 {
-			seeds = append(seeds, seed(fmt.Sprint("s", n), issue.Self, "anna", "east1", "interview", n % 2, roster.Date("2025-03-01").AddDays(n)))
+			seeds = append(seeds, seed(fmt.Sprint("s", n), issue.Self, "anna", "east1", "interview", n%2, roster.Date("2025-03-01").AddDays(n)))
 		}
 		seeds = append(seeds, seed("ordinary", issue.Self, "anna", "east1", "interview", 2, "2026-01-01"),
 			seed("found", issue.Audit, "anna", "east1", "duty_discipline", 1, "2026-01-01"),
@@ -352,7 +352,7 @@ func TestReconciliationAgreesWithItsLists(t *testing.T) {
 					if (n+k)%3 == 0 {
 						source = issue.Audit
 					}
-					seeds = append(seeds, seed(fmt.Sprint(n, k), source, person, unit, c, k, roster.Date("2025-02-01").AddDays(60 * ((n*3 + k*2) % 7))))
+					seeds = append(seeds, seed(fmt.Sprint(n, k), source, person, unit, c, k, roster.Date("2025-02-01").AddDays(60*((n*3+k*2)%7))))
 				}
 				n++
 			}

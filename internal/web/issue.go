@@ -8,17 +8,8 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/issue"
-	"plumbline/internal/roster"
 	"plumbline/internal/web/ui"
 )
-
-// reader is the actor with the language of this page, in which names of units
-// come.
-func (c *Call) reader() *roster.Actor {
-	who := *c.Actor
-	who.Lang = string(c.Lang)
-	return &who
-}
 
 // when writes an instant in the site's zone.
 func (f *Face) when(t time.Time) string { return t.In(f.app.Zone()).Format("2006-01-02 15:04") }
