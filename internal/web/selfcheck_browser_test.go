@@ -1,0 +1,100 @@
+package web
+
+import (
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"plumbline/internal/app"
+	"plumbline/internal/apptest"
+	"plumbline/internal/apptest/chrome"
+	"plumbline/internal/selfcheck"
+	"plumbline/internal/words"
+)
+
+// TestSelfCheckInABrowser fills in items on a phone with scripts on, goes on
+// upon another device, and looks at every page of the self-check in both
+// languages at both widths.
+func TestSelfCheckInABrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("pages are looked at without -short")
+	}
+	b := chrome.Start(t)
+	s := apptest.SQLite(t)
+	manager, campaign := openCampaign(t, s)
+	site := httptest.NewServer(manager.face)
+	defer site.Close()
+	as := func(key string, width int, lang words.Lang) *chrome.Tab {
+		t.Helper()
+		tab, err := b.Tab(width, string(lang))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := tab.Cookie(site.URL, SessionCookie, key); err != nil {
+			t.Fatal(err)
+		}
+		return tab
+	}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	anna := manager.as("anna")
+	base := linkTo(t, anna.get("/", 200), "/selfcheck/")
+	saved := `document.getElementById("sc-status").textContent === document.getElementById("sc-status").getAttribute("data-saved")`
+
+	phone := as("anna", 360, words.ZH)
+	must(phone.Open(site.URL + base + "/fill?c=case_filing"))
+	must(phone.Tick(`input[name="a.2"][value="nil"]`))
+	must(phone.Until(saved))
+	must(phone.Tick(`input[name="a.1"][value="declare"]`))
+	must(phone.Until(`!document.getElementById("d-1").hidden`))
+	must(phone.Fill(`[name="d.1.0.on"]`, "2025-06-15"))
+	must(phone.Fill(`[name="d.1.0.text"]`, "报案后当天没有登记"))
+	must(phone.Until(saved + ` && document.querySelector("[name='seq.1']").value > 0`))
+
+	desk := as("anna", 1440, words.ZH)
+	must(desk.Open(site.URL + base + "/fill?c=case_filing"))
+	var text string
+	must(desk.Eval(`document.querySelector("[name='d.1.0.text']").value + document.querySelector("[name='a.2']:checked").value`, &text))
+	if text != "报案后当天没有登记nil" {
+		t.Errorf("on the other device: %q", text)
+	}
+
+	var given []selfcheck.ItemAnswer
+	for i := range selfcheck.ItemCount {
+		given = append(given, selfcheck.ItemAnswer{ItemNo: int64(i + 1), Nil: true})
+	}
+	given[42] = selfcheck.ItemAnswer{ItemNo: 43, Issues: []selfcheck.Declared{{EventOn: "2025-06-15", Text: "值班期间离开岗位约二十分钟，没有向值班领导报告；事后补登记。"}}}
+	lists, err := s.App.MyLists(t.Context(), s.Actor("ben"))
+	must(err)
+	_, err = s.App.Submit(t.Context(), s.Actor("ben"), app.SubmitInput{ID: lists[0].ID, Version: lists[0].Version, Answers: given})
+	must(err)
+	head := manager.as("east1head")
+	review := linkTo(t, head.get("/review", 200), "/review/0")
+	id := strings.TrimPrefix(campaign, "/campaigns/")
+	unit := "/completion/" + id + "/" + s.Units["east1"]
+	page := manager.get(unit, 200)
+	excuse := linkTo(t, page, unit+"/excuse/")
+
+	pages := []struct{ key, path string }{
+		{"anna", "/"}, {"anna", base}, {"anna", base + "/fill?c=case_filing"}, {"anna", base + "/check"},
+		{"ben", "/selfcheck/" + lists[0].ID}, {"ben", "/selfcheck/" + lists[0].ID + "/receipt"},
+		{"east1head", "/"}, {"east1head", "/review"}, {"east1head", review}, {"east1head", unit},
+		{"manager", "/completion/" + id}, {"manager", excuse}, {"manager", campaign}, {"manager", "/campaigns/new"},
+	}
+	for _, lang := range words.Langs {
+		for _, width := range []int{360, 1440} {
+			tabs := map[string]*chrome.Tab{}
+			for i, x := range pages {
+				if tabs[x.key] == nil {
+					tabs[x.key] = as(x.key, width, lang)
+				}
+				look(t, tabs[x.key], site.URL, x.path, "selfcheck-"+string(rune('a'+i))+"-"+url.PathEscape(string(lang))+"-"+map[int]string{360: "phone", 1440: "desk"}[width])
+			}
+		}
+	}
+}
