@@ -1,3 +1,69 @@
 package api
 
-func registerReport(r *registry) {}
+import (
+	"context"
+	"io"
+	"net/url"
+
+	"plumbline/internal/app"
+	"plumbline/internal/fault"
+	"plumbline/internal/issue"
+	"plumbline/internal/report"
+)
+
+type reportQuery struct {
+	Unit     string `query:"unit" doc:"Unit id; absent takes the highest unit of the reader's reach"`
+	From     string `query:"from" doc:"First month of the event, 2006-01"`
+	To       string `query:"to" doc:"Last month of the event, 2006-01"`
+	Campaign string `query:"campaign" doc:"Whose completion is shown; absent takes the newest"`
+}
+
+type exportBody struct {
+	Format string `json:"format" enum:"csv,xlsx"`
+}
+
+func fileOf(e *app.Export) *File {
+	return &File{Name: e.Name, Type: e.Type, Rows: e.Rows, Write: func(w io.Writer) error {
+		_, err := e.WriteTo(w)
+		if closeErr := e.Close(); err == nil {
+			err = closeErr
+		}
+		return err
+	}}
+}
+
+func registerReport(r *registry) {
+	handle(r, "report.read", func(ctx context.Context, c *Call, in *reportQuery) (*report.Report, error) {
+		return r.f.App.Report(ctx, c.Actor, app.ReportInput(*in))
+	}, Summary("Leadership report; every number names the list behind it"))
+	download(r, "report.export", func(ctx context.Context, c *Call, in *struct {
+		reportQuery
+		Body exportBody
+	}) (*File, error) {
+		e, _, err := r.f.App.ExportReport(ctx, c.Actor, app.ReportExportInput{ReportInput: app.ReportInput(in.reportQuery), Format: in.Body.Format, Key: c.Key})
+		if err != nil {
+			return nil, err
+		}
+		return fileOf(e), nil
+	}, Summary("The report as a file, small cells hidden"))
+	download(r, "issue.export", func(ctx context.Context, c *Call, in *struct {
+		Body struct {
+			Format string `json:"format" enum:"csv,xlsx"`
+			Filter string `json:"filter,omitempty" doc:"Filter of the list, as in its URL" maxLength:"2000"`
+		}
+	}) (*File, error) {
+		q, err := url.ParseQuery(in.Body.Filter)
+		if err != nil {
+			return nil, fault.Shape("shape", "filter")
+		}
+		f, err := issue.ParseFilter(q)
+		if err != nil {
+			return nil, err
+		}
+		e, _, err := r.f.App.ExportIssues(ctx, c.Actor, app.IssueExportInput{Filter: f, Format: in.Body.Format, Key: c.Key})
+		if err != nil {
+			return nil, err
+		}
+		return fileOf(e), nil
+	}, Summary("A list of issues as a file"))
+}

@@ -1,3 +1,10 @@
 package app
 
-var reportRoutes = []Route{}
+import "plumbline/internal/roster"
+
+// reportRoutes are the leadership report and the exports.
+var reportRoutes = []Route{
+	{Op: "report.read", Method: "GET", Path: "/report", Act: roster.ActRead, Kind: roster.KindReport},
+	{Op: "report.export", Method: "POST", Path: "/report/exports", Act: roster.ActExport, Kind: roster.KindReport, Write: true, Create: true},
+	{Op: "issue.export", Method: "POST", Path: "/issues/exports", Act: roster.ActExport, Kind: roster.KindIssue, Write: true, Create: true},
+}

@@ -1,0 +1,246 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strconv"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
+	"plumbline/internal/report"
+	"plumbline/internal/roster"
+	"plumbline/internal/sheet"
+	"plumbline/internal/store"
+	"plumbline/internal/words"
+)
+
+// The forms of an export.
+const (
+	FormatCSV  = "csv"
+	FormatXLSX = "xlsx"
+)
+
+// Export is a finished file. It is on disk until it is closed, so that its
+// size does not depend on memory, and its row count is exact.
+type Export struct {
+	Name string
+	Type string
+	Rows int
+	file *os.File
+}
+
+// WriteTo sends the file.
+func (e *Export) WriteTo(w io.Writer) (int64, error) {
+	if _, err := e.file.Seek(0, io.SeekStart); err != nil {
+		return 0, err
+	}
+	return io.Copy(w, e.file)
+}
+
+// Close removes the file from disk.
+func (e *Export) Close() error {
+	return errors.Join(e.file.Close(), os.Remove(e.file.Name()))
+}
+
+// export writes a file; fill writes header and rows.
+func export(name, format, title string, fill func(w *sheet.Writer) error) (_ *Export, err error) {
+	if format != FormatCSV && format != FormatXLSX {
+		return nil, fault.Invalid("export_format", "format")
+	}
+	f, err := os.CreateTemp("", "plumbline-export-*")
+	if err != nil {
+		return nil, err
+	}
+	e := &Export{Name: name + "." + format, Type: "text/csv; charset=utf-8", file: f}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, e.Close())
+		}
+	}()
+	w := sheet.NewCSV(f)
+	if format == FormatXLSX {
+		e.Type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+		if w, err = sheet.NewXLSX(f, title); err != nil {
+			return nil, err
+		}
+	}
+	if err = fill(w); err != nil {
+		return nil, err
+	}
+	e.Rows, err = w.Close()
+	return e, err
+}
+
+// IssueExportInput asks for a list of issues as a file.
+type IssueExportInput struct {
+	Filter issue.Filter
+	Format string
+	Key    string
+}
+
+// exportBatch is how many rows an export reads at a time.
+const exportBatch = 2000
+
+// ExportIssues writes the list that the filter gives this reader. That it was
+// taken out is a ledger fact, written before the file is handed over.
+func (a *App) ExportIssues(ctx context.Context, who *roster.Actor, in IssueExportInput) (*Export, Receipt, error) {
+	if _, err := a.gate(who, "issue.export"); err != nil {
+		return nil, Receipt{}, err
+	}
+	lang := words.Lang(who.Lang)
+	if lang == "" {
+		lang = words.ZH
+	}
+	e, err := export("issues", in.Format, words.T(lang, "report.export.issues"), func(w *sheet.Writer) error {
+		columns := []string{"ref", "source", "source_code", "category", "severity", "person", "unit", "event_on", "received_on", "state", "disclosure", "finding", "form"}
+		for i, c := range columns {
+			columns[i] = words.T(lang, "report.column."+c)
+		}
+		if err := w.Header(columns...); err != nil {
+			return err
+		}
+		return a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+			sc, err := a.scope(ctx, v, who, roster.ActExport, roster.KindIssue)
+			if err != nil {
+				return err
+			}
+			named, err := a.namedScope(ctx, v, who, roster.ActExport, roster.KindIssue)
+			if err != nil {
+				return err
+			}
+			var after *issue.Place
+			for {
+				rows, err := v.IssueList(ctx, in.Filter, sc, after, exportBatch)
+				if err != nil {
+					return err
+				}
+				if err := nameRows(ctx, v, who.Lang, rows, named); err != nil {
+					return err
+				}
+				for _, r := range rows {
+					if err := w.Texts(issueCells(lang, r)); err != nil {
+						return err
+					}
+				}
+				if len(rows) < exportBatch {
+					return nil
+				}
+				last := rows[len(rows)-1]
+				after = &issue.Place{Severity: last.Severity, EventOn: string(last.EventOn), ID: last.ID}
+			}
+		})
+	})
+	if err != nil {
+		return nil, Receipt{}, err
+	}
+	r, err := a.recordExport(ctx, who, "issue.export", in.Key, []string{in.Filter.Query(), in.Format})
+	if err != nil {
+		return nil, r, errors.Join(err, e.Close())
+	}
+	return e, r, nil
+}
+
+func issueCells(lang words.Lang, r issue.Row) []string {
+	word := func(group, code string) string {
+		if code == "" {
+			return ""
+		}
+		return words.T(lang, group+"."+code)
+	}
+	form := ""
+	if r.Form > 0 {
+		form = word("form", strconv.Itoa(r.Form))
+	}
+	return []string{
+		r.Ref, word("origin", string(r.Source)), word("source", r.SourceCode), word("category", r.Category), word("severity", strconv.Itoa(r.Severity)),
+		r.PersonName, r.UnitName, string(r.EventOn), string(r.Received), word("state.issue", string(r.State)), word("disclosure", string(r.Disclosure)),
+		word("finding", r.Finding), form,
+	}
+}
+
+// ReportExportInput asks for the report as a file.
+type ReportExportInput struct {
+	ReportInput
+	Format string
+	Key    string
+}
+
+// ExportReport writes the report as one table, a row for each figure. Small
+// cells are always hidden in a file: nobody knows who will read it.
+func (a *App) ExportReport(ctx context.Context, who *roster.Actor, in ReportExportInput) (*Export, Receipt, error) {
+	if _, err := a.gate(who, "report.export"); err != nil {
+		return nil, Receipt{}, err
+	}
+	r, err := a.Report(ctx, who, in.ReportInput)
+	if err != nil {
+		return nil, Receipt{}, err
+	}
+	r.Suppress(int64(a.pack.Suppression.SmallCellUnder))
+	lang := words.Lang(who.Lang)
+	if lang == "" {
+		lang = words.ZH
+	}
+	e, err := export("report", in.Format, words.T(lang, "report.title"), func(w *sheet.Writer) error {
+		if err := w.Header(words.T(lang, "report.export.section"), words.T(lang, "report.export.line"), words.T(lang, "report.export.column"), words.T(lang, "report.export.number")); err != nil {
+			return err
+		}
+		for i := range r.Sections {
+			if err := reportRows(w, lang, &r.Sections[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, Receipt{}, err
+	}
+	receipt, err := a.recordExport(ctx, who, "report.export", in.Key, in.ReportInput)
+	if err != nil {
+		return nil, receipt, errors.Join(err, e.Close())
+	}
+	return e, receipt, nil
+}
+
+// LineName is how a line of the report is called.
+func LineName(lang words.Lang, s *report.Section, l *report.Line) string {
+	switch {
+	case l.Code == report.TotalCode:
+		return words.T(lang, "report.total")
+	case l.Name != "":
+		return l.Name
+	case s.Codes != "":
+		return words.T(lang, s.Codes+"."+l.Code)
+	case s.Key == "issues":
+		return words.T(lang, "report.all")
+	}
+	return l.Code
+}
+
+func reportRows(w *sheet.Writer, lang words.Lang, s *report.Section) error {
+	lines := s.Lines
+	if s.Total != nil {
+		lines = append(lines[:len(lines):len(lines)], *s.Total)
+	}
+	for i := range lines {
+		for c, column := range s.Columns {
+			v := any(lines[i].Values[c].N)
+			if lines[i].Values[c].Hidden {
+				v = words.T(lang, "report.hidden")
+			}
+			if err := w.Row(words.T(lang, "report.section."+s.Key), LineName(lang, s, &lines[i]), words.T(lang, "report.value."+column), v); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (a *App) recordExport(ctx context.Context, who *roster.Actor, op, key string, what any) (Receipt, error) {
+	return a.write(ctx, who, Write{Op: op, Key: key, Body: what}, func(_ context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		id := tx.NewID()
+		return []ledger.Fact{{Verb: op, Kind: "export", ID: id, Unit: who.Unit}}, id, nil
+	})
+}

@@ -1,0 +1,206 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"plumbline/internal/inquiry"
+	"plumbline/internal/issue"
+	"plumbline/internal/rectify"
+	"plumbline/internal/report"
+	"plumbline/internal/roster"
+	"plumbline/internal/selfcheck"
+	"plumbline/internal/store"
+	"plumbline/seeds"
+)
+
+// ReportInput asks for the report of a unit and a period.
+type ReportInput struct {
+	Unit     string // "" takes the highest unit of the reader's reach
+	From, To string // months of the event, "" is open
+	Campaign string // whose completion is shown; "" takes the newest
+}
+
+// reportSections are the counters that a report reads for its root.
+var reportSections = []string{
+	issue.SectionState, issue.SectionSource,
+	inquiry.SectionCases, inquiry.SectionTracks, inquiry.SectionQuestions, inquiry.SectionDecisions, rectify.Section,
+}
+
+// Report makes the leadership report under the reader's own scope. It reads
+// counters, takes out what the reader is barred from, and never goes through
+// the issues; small cells are hidden from a reader who may not open the rows.
+func (a *App) Report(ctx context.Context, who *roster.Actor, in ReportInput) (*report.Report, error) {
+	if err := (ReconInput{Unit: in.Unit, From: in.From, To: in.To}).check(); err != nil {
+		return nil, err
+	}
+	var out *report.Report
+	err := a.read(ctx, who, "report.read", func(ctx context.Context, v *store.View) (err error) {
+		out, err = a.report(ctx, v, who, in)
+		return err
+	})
+	return out, err
+}
+
+func (a *App) report(ctx context.Context, v *store.View, who *roster.Actor, in ReportInput) (*report.Report, error) {
+	sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindReport)
+	if err != nil {
+		return nil, err
+	}
+	tree, err := a.tree(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	unit, err := unitInReach(tree, sc, in.Unit)
+	if err != nil {
+		return nil, err
+	}
+	b := report.Input{
+		Root: report.Unit{ID: unit, Name: unitName(who.Lang, tree.Unit(unit))}, From: in.From, To: in.To, Cells: make(map[string]issue.Cells),
+	}
+	children := tree.Children(unit)
+	for _, u := range children {
+		b.Children = append(b.Children, report.Unit{ID: u, Name: unitName(who.Lang, tree.Unit(u))})
+	}
+	if err := a.reportCompletion(ctx, v, tree, in.Campaign, &b); err != nil {
+		return nil, err
+	}
+	if b.Counts, err = v.ReportCounts(ctx, unit, reportSections, in.From, in.To); err != nil {
+		return nil, err
+	}
+	below, err := v.ReportUnitCounts(ctx, children, issue.SectionSource, in.From, in.To)
+	if err != nil {
+		return nil, err
+	}
+	b.Counts = append(b.Counts, below...)
+	cells, err := v.CellsOf(ctx, []string{unit}, in.From, in.To)
+	if err != nil {
+		return nil, err
+	}
+	if cells[unit] == nil {
+		cells[unit] = make(map[string]*issue.Cells)
+	}
+	err = v.BarredDeltas(ctx, unit, sc, func(section, at, month, key string, n int64) {
+		inside := month >= in.From && (in.To == "" || month <= in.To)
+		if section == issue.SectionCell {
+			if in.To == "" || month <= in.To {
+				cell, category, first := issue.ParseCellKey(key)
+				if cells[unit][category] == nil {
+					cells[unit][category] = &issue.Cells{}
+				}
+				cells[unit][category].Add(cell, first, -n, inside)
+			}
+			return
+		}
+		if !inside {
+			return
+		}
+		b.Counts = append(b.Counts, report.Count{Section: section, Unit: unit, Month: month, Key: key, N: -n})
+		if section != issue.SectionSource {
+			return
+		}
+		for _, above := range tree.Ancestors(at) {
+			if slices.Contains(children, above) {
+				b.Counts = append(b.Counts, report.Count{Section: section, Unit: above, Key: key, N: -n})
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	today := a.Today()
+	people, leaders, err := v.Headcount(ctx, unit, false, today)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range seeds.Categories() {
+		b.Categories = append(b.Categories, c.Code)
+		one := issue.Cells{}
+		if got := cells[unit][c.Code]; got != nil {
+			one = *got
+		}
+		if c.Audience == "leaders" {
+			one.Leave(leaders)
+		} else {
+			one.Leave(people)
+		}
+		b.Cells[c.Code] = one
+	}
+	for _, s := range seeds.Sources() {
+		b.Sources = append(b.Sources, s.Code)
+	}
+	if err := a.reportTasks(ctx, v, sc, today, &b); err != nil {
+		return nil, err
+	}
+	opens := false
+	if a.table.May(who, roster.ActList, roster.KindIssue) {
+		list, err := a.scope(ctx, v, who, roster.ActList, roster.KindIssue)
+		if err != nil {
+			return nil, err
+		}
+		_, err = unitInReach(tree, list, unit)
+		opens = err == nil
+	}
+	out := &report.Report{
+		Unit: unit, UnitName: b.Root.Name, From: in.From, To: in.To, Campaign: b.Campaign, MadeAt: a.store.Now(), Opens: opens,
+		Sections: report.Build(b),
+	}
+	if !opens {
+		out.Suppress(int64(a.pack.Suppression.SmallCellUnder))
+	}
+	return out, nil
+}
+
+// reportTasks counts live what depends on today: tasks and questions overdue.
+func (a *App) reportTasks(ctx context.Context, v *store.View, sc roster.Scope, today roster.Date, b *report.Input) (err error) {
+	f := rectify.Filter{UnitID: b.Root.ID, From: b.From, To: b.To, Open: true}
+	if b.OpenTasks, err = v.RectificationCount(ctx, f, sc, nil, today); err != nil {
+		return err
+	}
+	f.Open, f.Overdue = false, true
+	if b.Overdue, err = v.RectificationCount(ctx, f, sc, nil, today); err != nil {
+		return err
+	}
+	b.OverdueQ, err = v.QuestionCount(ctx, inquiry.QuestionFilter{UnitID: b.Root.ID, From: b.From, To: b.To, Overdue: true}, sc, today)
+	return err
+}
+
+// reportCompletion fills in the newest campaign's completion, or that of the
+// campaign asked for.
+func (a *App) reportCompletion(ctx context.Context, v *store.View, tree *roster.Tree, campaign string, b *report.Input) error {
+	if campaign == "" {
+		all, err := v.Campaigns(ctx, roster.Scope{All: true})
+		if err != nil {
+			return err
+		}
+		for _, c := range all {
+			if c.State != selfcheck.CampaignDraft && (campaign == "" || c.ID > campaign) {
+				campaign = c.ID
+			}
+		}
+		if campaign == "" {
+			return nil
+		}
+	} else if c, err := v.Campaign(ctx, campaign); err != nil {
+		return err
+	} else {
+		campaign = c.ID
+	}
+	own, certified, err := a.completions(ctx, v, campaign)
+	if err != nil {
+		return err
+	}
+	below := func(unit string) (sum selfcheck.Completion) {
+		for _, u := range tree.Subtree(unit) {
+			sum = sum.Add(own[u])
+		}
+		return sum
+	}
+	b.Campaign = campaign
+	b.Root.Completion, b.RootOwn, b.Root.Certified = below(b.Root.ID), own[b.Root.ID], certified[b.Root.ID] != nil
+	for i := range b.Children {
+		u := &b.Children[i]
+		u.Completion, u.Certified = below(u.ID), certified[u.ID] != nil
+	}
+	return nil
+}

@@ -1,0 +1,94 @@
+package store
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+
+	"plumbline/internal/inquiry"
+	"plumbline/internal/ledger"
+	"plumbline/internal/rectify"
+	"plumbline/internal/report"
+	"plumbline/internal/roster"
+)
+
+// ReportCounts reads the counters of sections for a unit with all below it,
+// month by month, for months from to to ("" is open). It costs a range of the
+// key for each section, however many rows were counted.
+func (v *View) ReportCounts(ctx context.Context, unit string, sections []string, from, to string) ([]report.Count, error) {
+	q := v.db.NewSelect().TableExpr("counters").ColumnExpr("section, unit_id, month, key, n").
+		Where("section IN (?)", bun.In(sections)).Where("unit_id = ?", unit)
+	return scanCounts(ctx, countMonths(q, from, to))
+}
+
+// ReportUnitCounts reads one section for several units, summed over months.
+func (v *View) ReportUnitCounts(ctx context.Context, units []string, section, from, to string) ([]report.Count, error) {
+	if len(units) == 0 {
+		return nil, nil
+	}
+	q := v.db.NewSelect().TableExpr("counters").ColumnExpr("section, unit_id, '' AS month, key, SUM(n) AS n").
+		Where("section = ?", section).Where("unit_id IN (?)", bun.In(units)).GroupExpr("section, unit_id, key")
+	return scanCounts(ctx, countMonths(q, from, to))
+}
+
+func countMonths(q *bun.SelectQuery, from, to string) *bun.SelectQuery {
+	if from != "" {
+		q = q.Where("month >= ?", from)
+	}
+	if to != "" {
+		q = q.Where("month <= ?", to)
+	}
+	return q
+}
+
+func scanCounts(ctx context.Context, q *bun.SelectQuery) ([]report.Count, error) {
+	var rows []Counter
+	if err := q.Scan(ctx, &rows); err != nil {
+		return nil, err
+	}
+	out := make([]report.Count, len(rows))
+	for i, r := range rows {
+		out[i] = report.Count{Section: r.Section, Unit: r.UnitID, Month: r.Month, Key: r.Key, N: r.N}
+	}
+	return out, nil
+}
+
+// BarredDeltas adds up what everything that the scope's reach covers but its
+// bars hide has put into the counters. unit is the event-date unit of the row.
+func (v *View) BarredDeltas(ctx context.Context, unit string, sc roster.Scope, emit func(section, unit, month, key string, n int64)) error {
+	if len(sc.BarPeople) == 0 && len(sc.BarObjects) == 0 && len(sc.BarDated) == 0 {
+		return nil
+	}
+	if err := v.IssueDeltas(ctx, unit, sc, emit); err != nil {
+		return err
+	}
+	for _, load := range []func() error{
+		func() error { return barredRows[inquiry.Case](ctx, v, unit, sc, emit) },
+		func() error { return barredRows[inquiry.Track](ctx, v, unit, sc, emit) },
+		func() error { return barredRows[inquiry.Question](ctx, v, unit, sc, emit) },
+		func() error { return barredRows[inquiry.Decision](ctx, v, unit, sc, emit) },
+		func() error { return barredRows[rectify.Rectification](ctx, v, unit, sc, emit) },
+	} {
+		if err := load(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func barredRows[T any](ctx context.Context, v *View, unit string, sc roster.Scope, emit func(section, unit, month, key string, n int64)) error {
+	q, err := v.underUnit(ctx, v.db.NewSelect(), unit, false)
+	if err != nil {
+		return err
+	}
+	var rows []*T
+	if err := barred(q.Model(&rows), sc, columnsDefault).Scan(ctx); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if c, ok := any(r).(ledger.Counted); ok {
+			c.Deltas(emit)
+		}
+	}
+	return nil
+}
