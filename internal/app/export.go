@@ -155,7 +155,7 @@ func issueCells(lang words.Lang, r issue.Row) []string {
 		form = word("form", strconv.Itoa(r.Form))
 	}
 	return []string{
-		r.Ref, word("origin", string(r.Source)), word("source", r.SourceCode), word("category", r.Category), word("severity", strconv.Itoa(r.Severity)),
+		r.Ref, word("source", string(r.Source)), word("source", r.SourceCode), word("category", r.Category), word("severity", strconv.Itoa(r.Severity)),
 		r.PersonName, r.UnitName, string(r.EventOn), string(r.Received), word("state.issue", string(r.State)), word("disclosure", string(r.Disclosure)),
 		word("finding", r.Finding), form,
 	}

@@ -204,3 +204,27 @@ func (a *App) reportCompletion(ctx context.Context, v *store.View, tree *roster.
 	}
 	return nil
 }
+
+// ParentInReport is the unit above, if the reader may see its report too; ""
+// otherwise.
+func (a *App) ParentInReport(ctx context.Context, who *roster.Actor, unit string) (parent string, err error) {
+	err = a.read(ctx, who, "report.read", func(ctx context.Context, v *store.View) error {
+		tree, err := a.tree(ctx, v)
+		if err != nil {
+			return err
+		}
+		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindReport)
+		if err != nil {
+			return err
+		}
+		above := tree.Parent(unit)
+		if above == "" || tree.Tier(above) < 1 {
+			return nil
+		}
+		if _, err := unitInReach(tree, sc, above); err == nil {
+			parent = above
+		}
+		return nil
+	})
+	return parent, err
+}

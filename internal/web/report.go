@@ -1,0 +1,229 @@
+package web
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+
+	"plumbline/internal/app"
+	"plumbline/internal/fault"
+	"plumbline/internal/issue"
+	"plumbline/internal/report"
+	"plumbline/internal/web/ui"
+)
+
+func reportInput(q func(string) string) app.ReportInput {
+	return app.ReportInput{Unit: q("unit"), From: q("from"), To: q("to"), Campaign: q("campaign")}
+}
+
+// reportPage shows the leadership report: figures first, then a chart and a
+// table for each section, every number leading to its list.
+func (f *Face) reportPage(c *Call) error {
+	in := reportInput(c.Query)
+	r, err := f.app.Report(c.Context(), c.Actor, in)
+	errs := c.Errors(err)
+	if errs != nil { // show the form again with what is wrong, over the open period
+		if r, err = f.app.Report(c.Context(), c.Actor, app.ReportInput{Unit: in.Unit}); err != nil {
+			return err
+		}
+	} else if err != nil {
+		return err
+	}
+	parent, err := f.app.ParentInReport(c.Context(), c.Actor, r.Unit)
+	if err != nil {
+		return err
+	}
+	v := reportPageView{Report: r, Errors: errs, Made: r.MadeAt.In(f.app.Zone()).Format("2006-01-02 15:04"), MayExport: f.May(c.Actor, "report.export")}
+	v.Filters = []ui.Input{
+		{Name: "from", Label: c.T("report.from"), Kind: "month", Value: in.From, Error: errs.Of("period")},
+		{Name: "to", Label: c.T("report.to"), Kind: "month", Value: in.To, Error: errs.Of("to")},
+	}
+	if in.Unit != "" {
+		v.Filters = append(v.Filters, ui.Input{Name: "unit", Kind: "hidden", Value: in.Unit})
+	}
+	v.Query = url.Values{}
+	for k, val := range map[string]string{"unit": r.Unit, "from": r.From, "to": r.To} {
+		if val != "" {
+			v.Query.Set(k, val)
+		}
+	}
+	p := c.Page("report.title")
+	p.Lead = c.T("report.lead", "Unit", r.UnitName)
+	if parent != "" {
+		q := url.Values{"unit": {parent}, "from": {r.From}, "to": {r.To}}
+		p.Actions = append(p.Actions, ui.Action{Text: c.T("report.unit.up"), Href: "/report?" + q.Encode(), Icon: "arrow-up"})
+	}
+	v.Stats = reportStats(c, r)
+	for i := range r.Sections {
+		v.Sections = append(v.Sections, sectionView(c, r, &r.Sections[i]))
+	}
+	return c.Show(reportView(p, v))
+}
+
+type reportPageView struct {
+	Report    *report.Report
+	Filters   []ui.Input
+	Errors    ui.Errors
+	Query     url.Values
+	Stats     []ui.Stat
+	Sections  []reportSectionView
+	Made      string
+	MayExport bool
+}
+
+type reportSectionView struct {
+	Key, Title, Note string
+	Wide             bool
+	Chart            *ui.Chart
+	Table            ui.Table
+}
+
+// listPaths are the pages of the lists that numbers open.
+var listPaths = map[report.List]string{
+	report.Issues: "/issues", report.Rectifications: "/rectifications", report.Cases: "/cases", report.Questions: "/questions",
+}
+
+func hrefOf(n report.Number) string {
+	if n.Hidden || n.List == "" {
+		return ""
+	}
+	if n.List == report.Completion {
+		q, err := url.ParseQuery(n.Query)
+		if err != nil {
+			return ""
+		}
+		return "/completion/" + url.PathEscape(q.Get("campaign")) + "/" + url.PathEscape(q.Get("unit"))
+	}
+	return listPaths[n.List] + "?" + n.Query
+}
+
+func reportStats(c *Call, r *report.Report) []ui.Stat {
+	stat := func(section, code, column string) ui.Stat {
+		s := r.Section(section)
+		n := s.Value(code, column)
+		label := c.T("report.value." + column)
+		if section == "rectifications" {
+			label = c.T("report.section.rectifications") + " · " + c.T("report.rectification."+code)
+		}
+		return ui.Stat{Label: label, Value: shown(c, n), Href: hrefOf(n)}
+	}
+	rate := r.Section("completion").Value(report.TotalCode, "filed_rate")
+	nilRate := r.Section("completion").Value(report.TotalCode, "nil_rate")
+	return []ui.Stat{
+		{Label: c.T("report.value.filed_rate"), Value: perMille(c, rate), Note: c.T("report.value.nil_rate") + " " + perMille(c, nilRate)},
+		stat("issues", "all", "declared"),
+		stat("issues", "all", "found"),
+		stat("reconciliation", report.TotalCode, "audit_only"),
+		stat("rectifications", "overdue", "all"),
+	}
+}
+
+func shown(c *Call, n report.Number) string {
+	if n.Hidden {
+		return c.T("report.hidden")
+	}
+	return ui.Number(n.N)
+}
+
+func perMille(c *Call, n report.Number) string {
+	if n.Hidden {
+		return c.T("report.hidden")
+	}
+	return strconv.FormatFloat(float64(n.N)/10, 'f', 1, 64) + "%"
+}
+
+// charted are the sections that are drawn as bars, by their stacked columns.
+var charted = map[string]bool{"units": true, "categories": true, "sources": true, "severities": true, "months": true}
+
+func sectionView(c *Call, r *report.Report, s *report.Section) reportSectionView {
+	v := reportSectionView{Key: s.Key, Title: c.T("report.section." + s.Key), Wide: len(s.Columns) > 4}
+	if s.Key == "reconciliation" {
+		v.Note = c.T("report.neither.note")
+	}
+	v.Table = ui.Table{Caption: v.Title, Cols: []ui.Col{{Text: c.T("report.export.line")}}}
+	for _, col := range s.Columns {
+		v.Table.Cols = append(v.Table.Cols, ui.Col{Text: c.T("report.value." + col), Num: true})
+	}
+	lines := s.Lines
+	if s.Total != nil {
+		lines = append(lines[:len(lines):len(lines)], *s.Total)
+	}
+	rates := map[string]bool{}
+	for _, col := range s.Rates {
+		rates[col] = true
+	}
+	for i := range lines {
+		l := &lines[i]
+		head := ui.Cell{Text: app.LineName(c.Lang, s, l)}
+		if l.Name != "" && l.Code != r.Unit && (s.Key == "units" || s.Key == "completion") {
+			q := url.Values{"unit": {l.Code}, "from": {r.From}, "to": {r.To}}
+			head.Href = "/report?" + q.Encode()
+		}
+		row := []ui.Cell{head}
+		for n, val := range l.Values {
+			text := shown(c, val)
+			if rates[s.Columns[n]] {
+				text = perMille(c, val)
+			}
+			row = append(row, ui.Cell{Text: text, Num: true, Href: hrefOf(val)})
+		}
+		v.Table.Rows = append(v.Table.Rows, row)
+	}
+	if charted[s.Key] && len(s.Lines) > 1 {
+		chart := &ui.Chart{Title: v.Title}
+		for _, col := range s.Columns {
+			chart.Series = append(chart.Series, c.T("report.value."+col))
+		}
+		for i := range s.Lines {
+			l := &s.Lines[i]
+			b := ui.Bar{Label: app.LineName(c.Lang, s, l)}
+			for _, val := range l.Values {
+				b.Parts = append(b.Parts, val.N)
+				b.Hidden = b.Hidden || val.Hidden
+			}
+			chart.Bars = append(chart.Bars, b)
+		}
+		v.Chart = chart
+	}
+	return v
+}
+
+// sendExport sends a finished file with its exact row count.
+func (c *Call) sendExport(e *app.Export) error {
+	h := c.W.Header()
+	h.Set("Content-Type", e.Type)
+	h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", e.Name))
+	h.Set("X-Row-Count", strconv.Itoa(e.Rows))
+	_, err := e.WriteTo(c.W)
+	if closeErr := e.Close(); closeErr != nil {
+		c.face.Log.Error("remove export", "request", c.RequestID(), "err", closeErr)
+	}
+	if err != nil {
+		c.face.Log.Warn("download broke off", "request", c.RequestID(), "err", err)
+	}
+	return nil
+}
+
+func (f *Face) reportExport(c *Call) error {
+	e, _, err := f.app.ExportReport(c.Context(), c.Actor, app.ReportExportInput{ReportInput: reportInput(c.Form), Format: c.Form("format"), Key: c.Key()})
+	if err != nil {
+		return err
+	}
+	return c.sendExport(e)
+}
+
+func (f *Face) issueExport(c *Call) error {
+	q, err := url.ParseQuery(c.Form("filter"))
+	if err != nil {
+		return fault.Shape("shape", "filter")
+	}
+	filter, err := issue.ParseFilter(q)
+	if err != nil {
+		return err
+	}
+	e, _, err := f.app.ExportIssues(c.Context(), c.Actor, app.IssueExportInput{Filter: filter, Format: c.Form("format"), Key: c.Key()})
+	if err != nil {
+		return err
+	}
+	return c.sendExport(e)
+}
