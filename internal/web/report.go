@@ -110,7 +110,7 @@ func reportStats(c *Call, r *report.Report) []ui.Stat {
 	rate := r.Section("completion").Value(report.TotalCode, "filed_rate")
 	nilRate := r.Section("completion").Value(report.TotalCode, "nil_rate")
 	return []ui.Stat{
-		{Label: c.T("report.value.filed_rate"), Value: perMille(c, rate), Note: c.T("report.value.nil_rate") + " " + perMille(c, nilRate)},
+		{Label: c.T("report.value.filed_rate"), Value: rateShown(c, rate), Note: c.T("report.value.nil_rate") + " " + rateShown(c, nilRate)},
 		stat("issues", "all", "declared"),
 		stat("issues", "all", "found"),
 		stat("reconciliation", report.TotalCode, "audit_only"),
@@ -125,7 +125,7 @@ func shown(c *Call, n report.Number) string {
 	return ui.Number(n.N)
 }
 
-func perMille(c *Call, n report.Number) string {
+func rateShown(c *Call, n report.Number) string {
 	if n.Hidden {
 		return c.T("report.hidden")
 	}
@@ -163,7 +163,7 @@ func sectionView(c *Call, r *report.Report, s *report.Section) reportSectionView
 		for n, val := range l.Values {
 			text := shown(c, val)
 			if rates[s.Columns[n]] {
-				text = perMille(c, val)
+				text = rateShown(c, val)
 			}
 			row = append(row, ui.Cell{Text: text, Num: true, Href: hrefOf(val)})
 		}
