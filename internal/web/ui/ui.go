@@ -67,7 +67,11 @@ type Link struct{ Text, Href string }
 type Action struct {
 	Text, Href, Icon string
 	Primary, Post    bool
+	Fields           []Pair // hidden fields of a Post
 }
+
+// Pair is a hidden field of a form.
+type Pair struct{ Name, Value string }
 
 // Nav is a line of the navigation.
 type Nav struct {

@@ -1,0 +1,139 @@
+package web
+
+import (
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"plumbline/internal/app"
+	"plumbline/internal/fault"
+	"plumbline/internal/web/ui"
+)
+
+// deviceCookie holds what tells a device that its owner has used before from
+// one of a stranger who guesses.
+const deviceCookie = "plumbline_device"
+
+func (f *Face) signInPage(c *Call) error {
+	if c.Actor != nil {
+		return c.redirect(Local(c.Query("next")))
+	}
+	return c.Show(signInForm(c.door("signin.title"), "", c.Query("next"), nil))
+}
+
+func (f *Face) signIn(c *Call) error {
+	in := app.SignInInput{
+		Login: c.Form("login"), Password: c.R.PostForm.Get("password"), Device: c.cookie(deviceCookie),
+		Source: source(c.R), Label: c.R.UserAgent(),
+	}
+	done, err := f.app.SignIn(c.Context(), in)
+	if err != nil {
+		switch k := fault.KindOf(err); k {
+		case fault.Unauth, fault.InvalidKind, fault.TooManyKind:
+			return c.ShowStatus(k.Status(), signInForm(c.door("signin.title"), in.Login, c.Form("next"), ui.ErrorsOf(c.Lang, err)))
+		}
+		return err
+	}
+	c.SetSession(done.Token)
+	if done.Device != "" {
+		c.SetCookie(deviceCookie, done.Device, 365*24*time.Hour)
+	}
+	next := Local(c.Form("next"))
+	if done.Renew {
+		next = PasswordPath
+	}
+	return c.redirect(next)
+}
+
+// source is the network address that the request came from.
+func source(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+func (f *Face) signOut(c *Call) error {
+	if err := f.app.EndSession(c.Context(), c.Actor, ""); err != nil && !fault.Is(err, fault.NotFoundKind) {
+		return err
+	}
+	c.SetSession("")
+	return c.redirect(SignInPath)
+}
+
+// door is the frame of a page before the house.
+func (c *Call) door(titleKey string) ui.Page {
+	p := c.Page(titleKey)
+	p.Bare, p.Narrow, p.Nav = true, true, nil
+	return p
+}
+
+func (f *Face) passwordPage(c *Call) error {
+	return c.Show(passwordForm(c.door("password.title"), c.Actor.MustRenew, nil))
+}
+
+func (f *Face) setPassword(c *Call) error {
+	in := app.PasswordInput{Old: c.R.PostForm.Get("old"), New: c.R.PostForm.Get("new")}
+	var err error
+	if in.New != c.R.PostForm.Get("again") {
+		err = fault.Invalid("password_again", "again")
+	} else {
+		_, err = f.app.SetPassword(c.Context(), c.Actor, in)
+	}
+	if errs := c.Errors(err); errs != nil {
+		return c.ShowStatus(StatusOf(err), passwordForm(c.door("password.title"), c.Actor.MustRenew, errs))
+	}
+	if err != nil {
+		return err
+	}
+	return c.Go("/", "password.done")
+}
+
+// mePage shows who one is here, and where one is signed in.
+func (f *Face) mePage(c *Call) error {
+	sessions, err := f.app.Sessions(c.Context(), c.Actor)
+	if err != nil {
+		return err
+	}
+	p := c.Page("me.title")
+	p.Crumbs = []ui.Link{{Text: c.T("nav.home"), Href: "/"}}
+	p.Actions = []ui.Action{{Text: c.T("password.title"), Href: PasswordPath, Icon: "key"}}
+	defs := []ui.Def{{Term: c.T("field.name"), Text: c.Actor.Name}, {Term: c.T("field.role"), Text: roleNames(c)}}
+	t := ui.Table{Cols: []ui.Col{{Text: c.T("me.device")}, {Text: c.T("me.since")}, {Text: c.T("me.seen")}, {Text: c.T("me.until")}, {Text: c.T("field.actions")}}}
+	for _, s := range sessions {
+		what := s.Label
+		if what == "" {
+			what = c.T("me.unnamed")
+		}
+		first := ui.Cell{Text: what}
+		if s.Bearer {
+			first.Sub = c.T("me.bearer")
+		}
+		end := ui.Cell{Actions: []ui.Action{{Text: c.T("me.end"), Href: "/me/sessions/" + url.PathEscape(s.ID) + "/end", Post: true}}}
+		if s.Current {
+			end = ui.Cell{Tag: &ui.Tag{Tone: "ok", Text: c.T("me.this")}}
+		}
+		t.Rows = append(t.Rows, []ui.Cell{first, {Text: f.moment(s.CreatedAt)}, {Text: f.moment(s.SeenAt)}, {Text: f.moment(s.UntilAt)}, end})
+	}
+	return c.Show(meView(p, defs, t))
+}
+
+// moment writes an instant in the site's zone, to the minute.
+func (f *Face) moment(t time.Time) string { return t.In(f.app.Zone()).Format("2006-01-02 15:04") }
+
+func (f *Face) endSession(c *Call) error {
+	if err := f.app.EndSession(c.Context(), c.Actor, c.Param("id")); err != nil {
+		return err
+	}
+	return c.Go("/me", "me.ended")
+}
+
+func (f *Face) endSessions(c *Call) error {
+	if err := f.app.EndSessions(c.Context(), c.Actor); err != nil {
+		return err
+	}
+	c.SetSession("")
+	return c.Go(SignInPath, "me.ended_all")
+}
