@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"plumbline/internal/app"
 	"plumbline/internal/roster"
@@ -61,6 +62,20 @@ func (f *Face) accountActions(c *Call, r app.AccountView) (list []ui.Action) {
 		list = append(list, ui.Action{Text: c.T("account.disable"), Href: base + "/disable", Post: true, Fields: version})
 	}
 	return list
+}
+
+// unitOptions are the units at which the actor may do the operation, indented
+// by tier, with an empty first choice.
+func (f *Face) unitOptions(c *Call, op, emptyKey string) ([]ui.Option, error) {
+	units, err := f.app.UnitChoices(c.Context(), c.Actor, op)
+	if err != nil {
+		return nil, err
+	}
+	options := []ui.Option{{Text: c.T(emptyKey)}}
+	for _, u := range units {
+		options = append(options, ui.Option{Value: u.ID, Text: strings.Repeat("\u3000", max(0, u.Tier-1)) + u.Name})
+	}
+	return options, nil
 }
 
 // roleOptions are the roles that are granted, with an empty first choice.
@@ -131,7 +146,7 @@ func (f *Face) grants(c *Call, q app.GrantQuery, status int, in app.GrantInput, 
 	if err != nil {
 		return err
 	}
-	units, err := f.unitOptions(c, "page.all")
+	units, err := f.unitOptions(c, "grant.list", "page.all")
 	if err != nil {
 		return err
 	}
@@ -217,7 +232,7 @@ func (f *Face) deputies(c *Call, status int, in app.DeputyInput, errs ui.Errors)
 	if err != nil {
 		return err
 	}
-	all, err := f.unitOptions(c, "page.choose")
+	all, err := f.unitOptions(c, "deputy.list", "page.choose")
 	if err != nil {
 		return err
 	}

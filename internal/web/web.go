@@ -165,7 +165,9 @@ func (c *Call) before() error {
 		who, err := c.face.Who(c.Context(), s)
 		switch {
 		case err == nil:
-			c.Actor, c.seed = who, s
+			mine := *who
+			mine.Lang = string(c.Lang) // names in answers follow the page
+			c.Actor, c.seed = &mine, s
 		case !fault.Is(err, fault.Unauth):
 			return err
 		}

@@ -1,0 +1,183 @@
+package web
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"plumbline/internal/apptest"
+	"plumbline/internal/words"
+)
+
+// browser is a client that keeps cookies and follows redirects, as a person's
+// browser does.
+type browser struct {
+	t    *testing.T
+	base string
+	http *http.Client
+	at   string // where the last answer came from
+	page string
+}
+
+func browse(t *testing.T, face http.Handler) *browser {
+	t.Helper()
+	site := httptest.NewServer(face)
+	t.Cleanup(site.Close)
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &browser{t: t, base: site.URL, http: &http.Client{Jar: jar}}
+}
+
+func (b *browser) take(r *http.Response, err error) int {
+	b.t.Helper()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	raw, err := io.ReadAll(r.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	_ = r.Body.Close()
+	b.at, b.page = r.Request.URL.Path, string(raw)
+	return r.StatusCode
+}
+
+func (b *browser) open(path string) int {
+	b.t.Helper()
+	r, err := http.NewRequest(http.MethodGet, b.base+path, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	r.Header.Set("Accept-Language", "en")
+	return b.take(b.http.Do(r))
+}
+
+// fill sends the form of the present page that posts to action.
+func (b *browser) fill(action string, kv ...string) int {
+	b.t.Helper()
+	form := regexp.MustCompile(`(?s)<form[^>]*action="` + regexp.QuoteMeta(action) + `".*?</form>`).FindString(b.page)
+	if form == "" {
+		b.t.Fatalf("no form to %s at %s: %s", action, b.at, plainText(b.page))
+	}
+	values := url.Values{}
+	for _, m := range regexp.MustCompile(`type="hidden" name="([^"]+)" value="([^"]*)"`).FindAllStringSubmatch(form, -1) {
+		values.Set(m[1], m[2])
+	}
+	for i := 0; i+1 < len(kv); i += 2 {
+		values.Set(kv[i], kv[i+1])
+	}
+	r, err := http.NewRequest(http.MethodPost, b.base+action, strings.NewReader(values.Encode()))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Accept-Language", "en")
+	return b.take(b.http.Do(r))
+}
+
+func (b *browser) see(want string) {
+	b.t.Helper()
+	if !strings.Contains(b.page, want) {
+		b.t.Errorf("%s does not say %q: %s", b.at, want, plainText(b.page))
+	}
+}
+
+// TestFirstSignIn goes the road of a new officer: a code, a password, a
+// session, another device that is ended, and out.
+func TestFirstSignIn(t *testing.T) {
+	s := apptest.SQLite(t)
+	face := New(Options{App: s.App, Who: s.App.Authenticate, Log: slog.New(slog.DiscardHandler)})
+	code, _, _, err := s.App.IssueCode(t.Context(), s.Actor("system"), s.Account["anna"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	say := func(key string) string { return words.T(words.EN, key) }
+	b := browse(t, face)
+	b.open("/me")
+	if b.at != SignInPath {
+		t.Fatalf("a stranger is at %s", b.at)
+	}
+	if status := b.fill(SignInPath, "login", "anna", "password", "wrong"); status != http.StatusUnauthorized {
+		t.Errorf("a wrong code: %d", status)
+	}
+	b.see(say("fault.sign_in_failed"))
+	b.fill(SignInPath, "login", "Anna", "password", code)
+	if b.at != PasswordPath {
+		t.Fatalf("after the code at %s: %s", b.at, plainText(b.page))
+	}
+	if b.open("/me"); b.at != PasswordPath {
+		t.Errorf("a session that must set a password is at %s", b.at)
+	}
+	if status := b.fill(PasswordPath, "new", "correct horse", "again", "other"); status != 422 {
+		t.Errorf("two different passwords: %d", status)
+	}
+	b.fill(PasswordPath, "new", "short", "again", "short")
+	b.see("id=\"problems\"")
+	b.fill(PasswordPath, "new", "correct horse", "again", "correct horse")
+	if b.open("/me"); b.at != "/me" {
+		t.Fatalf("after the password at %s", b.at)
+	}
+	b.see(say("me.this"))
+
+	other := browse(t, face)
+	other.open("/signin?next=/me")
+	if other.fill(SignInPath, "login", "anna", "password", "correct horse"); other.at != "/me" {
+		t.Fatalf("the other device is at %s", other.at)
+	}
+	b.open("/me")
+	end := regexp.MustCompile(`action="(/me/sessions/[^"]+/end)"`).FindStringSubmatch(b.page)
+	if end == nil {
+		t.Fatal("the other session is not listed")
+	}
+	b.fill(end[1])
+	b.see(say("me.ended"))
+	if other.open("/me"); other.at != SignInPath {
+		t.Errorf("an ended session is at %s", other.at)
+	}
+	b.fill("/signout")
+	if b.open("/me"); b.at != SignInPath {
+		t.Errorf("after signing out at %s", b.at)
+	}
+}
+
+func TestAccountsAndGrants(t *testing.T) {
+	s := apptest.SQLite(t)
+	v := visit(t, s, "system")
+	if page := v.get("/accounts", 200); !strings.Contains(page, "eastinspector") {
+		t.Error("the list lacks an account")
+	}
+	page := v.post("/accounts/search", url.Values{"q": {"anna"}}, 200)
+	if !strings.Contains(page, ">anna<") || strings.Contains(page, ">ben<") {
+		t.Errorf("searching anna: %s", plainText(page))
+	}
+	code := v.post("/accounts/"+s.Account["anna"]+"/code", nil, 200)
+	if !regexp.MustCompile(`[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}`).MatchString(code) {
+		t.Errorf("no code: %s", plainText(code))
+	}
+	if page := v.post("/accounts", url.Values{"login": {"x"}, "personnel_no": {""}}, 422); !strings.Contains(page, words.T(words.EN, "fault.required")) {
+		t.Errorf("an account without a person: %s", plainText(page))
+	}
+	v.post("/accounts/"+s.Account["anna"]+"/disable", url.Values{"version": {"1"}}, 303)
+	v.post("/accounts/"+s.Account["anna"]+"/disable", url.Values{"version": {"1"}}, 409)
+
+	g := v.as("security")
+	give := url.Values{"login": {"ben"}, "role": {"inspector"}, "unit": {s.Units["east"]}, "from": {"2026-03-02"}}
+	g.post("/grants", give, 303)
+	if page := g.get("/grants?role=inspector", 200); !strings.Contains(page, ">ben<") {
+		t.Errorf("the grant is not listed: %s", plainText(page))
+	}
+	give.Set("login", "security")
+	g.post("/grants", give, 403) // not to oneself
+	v.as("anna").get("/grants", 403)
+	h := v.as("east1head")
+	h.post("/deputies", url.Values{"unit": {s.Units["east1"]}, "personnel_no": {"nobody"}, "from": {"2026-03-02"}, "to": {"2026-03-09"}}, 422)
+	h.get("/deputies", 200)
+}
