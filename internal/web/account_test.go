@@ -176,7 +176,7 @@ func TestAccountsAndGrants(t *testing.T) {
 	}
 	give.Set("login", "security")
 	g.post("/grants", give, 403) // not to oneself
-	v.as("anna").get("/grants", 403)
+	v.as("cara").get("/grants", 403)
 	h := v.as("east1head")
 	h.post("/deputies", url.Values{"unit": {s.Units["east1"]}, "personnel_no": {"nobody"}, "from": {"2026-03-02"}, "to": {"2026-03-09"}}, 422)
 	h.get("/deputies", 200)

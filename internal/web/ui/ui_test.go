@@ -35,7 +35,7 @@ func samplePage(lang words.Lang) Page {
 	p.Title = p.T("nav.issues")
 	p.Nav = []Nav{{p.T("nav.home"), "/", "home", false, 3}, {p.T("nav.issues"), "/issues", "flag", true, 0}}
 	p.Crumbs = []Link{{p.T("nav.home"), "/"}}
-	p.Actions = []Action{{p.T("page.export"), "/issues.xlsx", "download", false, false}, {p.T("button.close"), "/x", "", true, true}}
+	p.Actions = []Action{{Text: p.T("page.export"), Href: "/issues.xlsx", Icon: "download"}, {Text: p.T("button.close"), Href: "/x", Primary: true, Post: true, Fields: []Pair{{"version", "3"}}}}
 	return p
 }
 
