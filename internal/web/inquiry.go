@@ -1,0 +1,282 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"plumbline/internal/app"
+	"plumbline/internal/fault"
+	"plumbline/internal/inquiry"
+	"plumbline/internal/roster"
+	"plumbline/internal/web/ui"
+)
+
+// inPlace gives the messages of a fault that a page of the inquiry shows beside
+// its forms: also that of a guard, which is explained to those who may read.
+func (c *Call) inPlace(err error) ui.Errors {
+	if err != nil && fault.Is(err, fault.ForbiddenKind) && strings.HasPrefix(fault.As(err).Code, "guard_") {
+		return ui.ErrorsOf(c.Lang, err)
+	}
+	return c.Errors(err)
+}
+
+// inAddress turns a query of the address into one that list filters read.
+func (c *Call) inAddress() url.Values { return c.R.URL.Query() }
+
+// pagerOf leads to the next page of a list under the same filter.
+func (c *Call) pagerOf(path string, filter url.Values, shown int, total int64, next string) ui.Pager {
+	at := func(cursor string) string {
+		q := url.Values{}
+		for k, v := range filter {
+			q[k] = v
+		}
+		if cursor != "" {
+			q.Set("cursor", cursor)
+		}
+		if len(q) == 0 {
+			return path
+		}
+		return path + "?" + q.Encode()
+	}
+	p := ui.Pager{Shown: shown, Total: total}
+	if next != "" {
+		p.Next = at(next)
+	}
+	if c.Query("cursor") != "" {
+		p.First = at("")
+	}
+	return p
+}
+
+func (f *Face) caseList(c *Call) error {
+	filter, err := inquiry.ParseCaseFilter(c.inAddress())
+	if err != nil {
+		return err
+	}
+	list, err := f.app.Cases(c.Context(), c.Actor, filter, c.Query("cursor"))
+	if err != nil {
+		return err
+	}
+	v := c.viewCases(filter, list)
+	return c.Show(caseListPage(c.Page("case.title"), v))
+}
+
+func (f *Face) casePage(c *Call) error { return f.showCase(c, c.Param("id"), nil, http.StatusOK) }
+
+// showCase shows a case; after a form that was refused, with what to correct
+// and what had been typed.
+func (f *Face) showCase(c *Call, id string, errs ui.Errors, status int) error {
+	v, err := f.app.Case(c.Context(), c.Actor, id)
+	if err != nil {
+		return err
+	}
+	p := c.Page("case.one", "Ref", v.Ref)
+	p.Crumbs = []ui.Link{{Text: c.T("case.title"), Href: "/cases"}}
+	return c.ShowStatus(status, casePage(p, errs, f.viewCase(c, v, errs)))
+}
+
+// onCase runs a form of a case page and comes back to it.
+func (f *Face) onCase(flashKey string, do func(c *Call) error) func(*Call) error {
+	return func(c *Call) error {
+		err := do(c)
+		id := c.Form("case")
+		if errs := c.inPlace(err); errs != nil {
+			return f.showCase(c, id, errs, StatusOf(err))
+		}
+		if err != nil {
+			return err
+		}
+		return c.Go(Local("/cases/"+url.PathEscape(id)), flashKey)
+	}
+}
+
+func (f *Face) newCase(c *Call) error { return f.showNewCase(c, nil, http.StatusOK) }
+
+func (f *Face) showNewCase(c *Call, errs ui.Errors, status int) error {
+	i, err := f.app.Issue(c.Context(), c.Actor, app.IssueInput{ID: c.Param("id")})
+	if err != nil {
+		return err
+	}
+	p := c.Page("case.open.title")
+	p.Lead = c.T("case.open.help")
+	p.Narrow = true
+	p.Crumbs = []ui.Link{{Text: c.T("nav.issues"), Href: "/issues"}, {Text: i.Ref, Href: "/issues/" + i.ID}}
+	form := actForm{
+		ID: "open", Action: "/issues/" + i.ID + "/case", Button: "case.open.button", Hidden: [][2]string{{"version", strconv.FormatInt(i.Version, 10)}},
+		Inputs: []ui.Input{
+			{Name: "rule", Label: c.T("track.allegation.rule"), Required: true, Max: 200},
+			{Name: "facts", Label: c.T("track.allegation.text"), Kind: "textarea", Required: true, Max: 4000},
+		},
+	}
+	return c.ShowStatus(status, actPage(p, errs, c.fill(form, errs)))
+}
+
+func (f *Face) openCase(c *Call) error {
+	id, _, err := f.app.OpenCase(c.Context(), c.Actor, app.OpenCaseInput{
+		IssueID: c.Param("id"), Key: c.Key(), Version: c.Version(), Rule: c.Form("rule"), Facts: c.Form("facts")})
+	if errs := c.inPlace(err); errs != nil {
+		return f.showNewCase(c, errs, StatusOf(err))
+	}
+	if err != nil {
+		return err
+	}
+	return c.Go("/cases/"+id, "case.open.flash")
+}
+
+func (f *Face) closeCase(c *Call) error {
+	_, err := f.app.CloseCase(c.Context(), c.Actor, app.CloseCaseInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version()})
+	return err
+}
+
+func (f *Face) addParty(c *Call) error {
+	_, _, err := f.app.AddParty(c.Context(), c.Actor, app.PartyInput{
+		CaseID: c.Param("id"), Key: c.Key(), Person: c.Form("person"), Interest: inquiry.Interest(c.Form("interest"))})
+	return err
+}
+
+func (f *Face) assignMember(c *Call) error {
+	_, _, err := f.app.AssignMember(c.Context(), c.Actor, app.AssignInput{
+		TrackID: c.Param("id"), Key: c.Key(), Person: c.Form("person"), Duty: inquiry.MemberDuty(c.Form("duty"))})
+	return err
+}
+
+func (f *Face) proveTrack(c *Call) error {
+	proof := func(name string) inquiry.Proof { return inquiry.Proof(c.Form(name)) }
+	_, err := f.app.ProveTrack(c.Context(), c.Actor, app.ProveInput{
+		TrackID: c.Param("id"), Key: c.Key(), Version: c.Version(), Duty: proof("duty"), Knowledge: proof("knowledge"), Conduct: proof("conduct"),
+		Link: proof("link"), Class: inquiry.Class(c.Form("class")), Result: inquiry.Result(c.Form("result")), Grounds: c.Form("grounds")})
+	return err
+}
+
+func (f *Face) endTrack(c *Call) error {
+	_, err := f.app.EndTrack(c.Context(), c.Actor, app.EndTrackInput{TrackID: c.Param("id"), Key: c.Key(), Version: c.Version(), Reason: c.Form("reason")})
+	return err
+}
+
+func (f *Face) addAllegation(c *Call) error {
+	_, _, err := f.app.AddAllegation(c.Context(), c.Actor, app.AllegationInput{
+		TrackID: c.Param("id"), Key: c.Key(), Category: c.Form("category"), Rule: c.Form("rule"), Facts: c.Form("facts")})
+	return err
+}
+
+func (f *Face) proposeDecision(c *Call) error {
+	_, _, err := f.app.ProposeDecision(c.Context(), c.Actor, app.ProposeInput{
+		TrackID: c.Param("id"), Key: c.Key(), Form: int(c.FormInt("form")), Sanction: c.Form("sanction"), Reason: c.Form("reason")})
+	return err
+}
+
+func (f *Face) resolveTrack(c *Call) error {
+	_, err := f.app.ResolveTrack(c.Context(), c.Actor, app.ResolveInput{
+		ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Members: strings.Fields(c.Form("members"))})
+	return err
+}
+
+func (f *Face) recommend(c *Call) error {
+	_, _, err := f.app.Recommend(c.Context(), c.Actor, app.RecommendInput{
+		AllegationID: c.Param("id"), Key: c.Key(), Verdict: inquiry.Verdict(c.Form("verdict")), Standard: inquiry.Standard(c.Form("standard")), Reason: c.Form("reason")})
+	return err
+}
+
+func (f *Face) serveFinding(c *Call) error {
+	_, err := f.app.ServeFinding(c.Context(), c.Actor, app.FindingInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version()})
+	return err
+}
+
+func (f *Face) answerReply(c *Call) error {
+	_, err := f.app.AnswerReply(c.Context(), c.Actor, app.AnswerInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Answer: c.Form("answer")})
+	return err
+}
+
+func (f *Face) confirmFinding(c *Call) error {
+	_, err := f.app.ConfirmFinding(c.Context(), c.Actor, app.ConfirmInput{
+		ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Verdict: inquiry.Verdict(c.Form("verdict")), Reason: c.Form("reason")})
+	return err
+}
+
+func (f *Face) myFindings(c *Call) error { return f.showMyFindings(c, nil, http.StatusOK) }
+
+func (f *Face) showMyFindings(c *Call, errs ui.Errors, status int) error {
+	rows, err := f.app.MyFindings(c.Context(), c.Actor)
+	if err != nil {
+		return err
+	}
+	p := c.Page("finding.mine.title")
+	p.Lead = c.T("finding.mine.help")
+	p.Narrow = true
+	return c.ShowStatus(status, myFindingsPage(p, errs, c.viewServed(rows, errs)))
+}
+
+func (f *Face) replyFinding(c *Call) error {
+	_, _, err := f.app.Reply(c.Context(), c.Actor, app.ReplyInput{
+		ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Waive: c.Form("waive") != "", Text: c.Form("text")})
+	if errs := c.inPlace(err); errs != nil {
+		return f.showMyFindings(c, errs, StatusOf(err))
+	}
+	if err != nil {
+		return err
+	}
+	return c.Go("/my/findings", "finding.reply.flash")
+}
+
+func (f *Face) questionList(c *Call) error {
+	filter, err := inquiry.ParseQuestionFilter(c.inAddress())
+	if err != nil {
+		return err
+	}
+	list, err := f.app.Questions(c.Context(), c.Actor, filter, c.Query("cursor"))
+	if err != nil {
+		return err
+	}
+	p := c.Page("question.title")
+	p.Lead = c.T("question.help")
+	return c.Show(caseListPage(p, c.viewQuestions(filter, list)))
+}
+
+func (f *Face) questionPage(c *Call) error { return f.showQuestion(c, nil, http.StatusOK) }
+
+func (f *Face) showQuestion(c *Call, errs ui.Errors, status int) error {
+	q, err := f.app.Question(c.Context(), c.Actor, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	p := c.Page("question.one", "Ref", q.Ref)
+	p.Lead = c.T("question.help")
+	p.Crumbs = []ui.Link{{Text: c.T("question.title"), Href: "/questions"}}
+	return c.ShowStatus(status, questionPage(p, errs, c.viewQuestion(q, errs)))
+}
+
+// onQuestion runs a form of a question's page and comes back to it.
+func (f *Face) onQuestion(do func(c *Call, who *roster.Actor, in app.QuestionInput) error) func(*Call) error {
+	return func(c *Call) error {
+		err := do(c, c.Actor, app.QuestionInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Reason: c.Form("reason")})
+		if errs := c.inPlace(err); errs != nil {
+			return f.showQuestion(c, errs, StatusOf(err))
+		}
+		if err != nil {
+			return err
+		}
+		return c.Go("/questions/"+url.PathEscape(c.Param("id")), "question.flash")
+	}
+}
+
+func (f *Face) openLeaderTrack(c *Call, who *roster.Actor, in app.QuestionInput) error {
+	_, _, err := f.app.OpenLeaderTrack(c.Context(), who, in)
+	return err
+}
+
+func (f *Face) refuseQuestion(c *Call, who *roster.Actor, in app.QuestionInput) error {
+	_, err := f.app.RefuseQuestion(c.Context(), who, in)
+	return err
+}
+
+func (f *Face) approveRefusal(c *Call, who *roster.Actor, in app.QuestionInput) error {
+	_, err := f.app.ApproveRefusal(c.Context(), who, in)
+	return err
+}
+
+func (f *Face) rejectRefusal(c *Call, who *roster.Actor, in app.QuestionInput) error {
+	_, err := f.app.RejectRefusal(c.Context(), who, in)
+	return err
+}

@@ -1,0 +1,137 @@
+package web
+
+import (
+	"strconv"
+
+	"plumbline/internal/app"
+	"plumbline/internal/inquiry"
+	"plumbline/internal/web/ui"
+	"plumbline/seeds"
+)
+
+// trackActs are the forms that the reader's roles and duty and the state of
+// the track offer. What a guard then says is shown beside the form.
+func (f *Face) trackActs(c *Call, v app.CaseView, t app.TrackView, errs ui.Errors) []actForm {
+	var out []actForm
+	add := func(op string, version int64, a actForm) {
+		if !v.Can[op] {
+			return
+		}
+		a.Hidden = append(a.Hidden, [2]string{"case", v.ID}, [2]string{"version", strconv.FormatInt(version, 10)})
+		out = append(out, c.fill(a, errs))
+	}
+	base, id := "/tracks/"+t.ID, "-"+t.ID
+	working := t.State == inquiry.TrackOpen || t.State == inquiry.TrackAssigned
+	if working {
+		help := c.T("track.team.help")
+		if t.Side == inquiry.SideLeader {
+			help += c.T("track.team.tier", "Tier", c.tier(t.DecideTier))
+		}
+		add("track.assign", t.Version, actForm{ID: "assign" + id, Title: c.T("track.assign.button"), Help: help, Action: base + "/members", Button: "track.assign.button",
+			Inputs: []ui.Input{
+				{Name: "person", Label: c.T("track.member"), Required: true, Max: 40},
+				{Name: "duty", Label: c.T("track.duty"), Kind: "select", Required: true, Options: ui.Codes(c.Lang, "duty", "page.choose", "investigator", "adjudicator")},
+			}})
+	}
+	if working && t.Mine == inquiry.DutyInvestigator {
+		add("allegation.add", t.Version, actForm{ID: "allege" + id, Title: c.T("track.allegation.add"), Action: base + "/allegations", Button: "track.allegation.add",
+			Inputs: []ui.Input{
+				{Name: "category", Label: c.T("field.category"), Kind: "select", Required: true, Options: chooseCategory(c)},
+				{Name: "rule", Label: c.T("track.allegation.rule"), Required: true, Max: 200},
+				{Name: "facts", Label: c.T("track.allegation.text"), Kind: "textarea", Required: true, Max: 4000},
+			}})
+	}
+	if t.Side == inquiry.SideLeader && t.State == inquiry.TrackAssigned && t.Mine == inquiry.DutyInvestigator {
+		add("track.prove", t.Version, proofForm(c, t, base))
+	}
+	for _, al := range t.Allegations {
+		f.findingActs(c, t, al, add)
+	}
+	if d := t.Decision; d == nil && t.State == inquiry.TrackFound {
+		add("decision.propose", t.Version, decisionForm(c, f, base, id))
+	} else if d != nil && d.State == inquiry.DecisionProposed {
+		add("decision.decide", d.Version, actForm{ID: "decide" + id, Title: c.T("decision.decide"), Action: "/decisions/" + d.ID + "/decide", Button: "decision.decide",
+			Inputs: []ui.Input{{Name: "members", Label: c.T("decision.members"), Kind: "textarea", Required: true}}})
+	}
+	if !t.State.Terminal() {
+		add("track.end", t.Version, actForm{ID: "end" + id, Title: c.T("track.end"), Help: c.T("track.end.help"), Action: base + "/end", Button: "track.end",
+			Inputs: []ui.Input{{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Required: true, Max: 4000}}})
+	}
+	return out
+}
+
+// findingActs are the forms about the findings of one allegation.
+func (f *Face) findingActs(c *Call, t app.TrackView, al app.AllegationView, add func(op string, version int64, a actForm)) {
+	pending := false
+	for _, x := range al.Findings {
+		id := "-" + x.ID
+		switch {
+		case x.State == inquiry.FindingDraft && t.Mine == inquiry.DutyInvestigator:
+			add("finding.serve", x.Version, actForm{ID: "serve" + id, Title: c.T("finding.serve"), Help: c.T("finding.serve.help"), Action: "/findings/" + x.ID + "/serve", Button: "finding.serve"})
+		case x.State == inquiry.FindingReplied && t.Mine == inquiry.DutyInvestigator && x.Reply != nil && !x.Reply.Waived && x.Reply.AnsweredOn == "":
+			add("finding.answer", x.Version, actForm{ID: "answer" + id, Title: c.T("finding.answer"), Action: "/findings/" + x.ID + "/answer", Button: "finding.answer",
+				Inputs: []ui.Input{{Name: "answer", Label: c.T("finding.answer.text"), Kind: "textarea", Required: true, Max: 4000}}})
+		case (x.State == inquiry.FindingServed || x.State == inquiry.FindingReplied) && t.Mine == inquiry.DutyAdjudicator:
+			add("finding.confirm", x.Version, actForm{ID: "confirm" + id, Title: c.T("finding.confirm"), Action: "/findings/" + x.ID + "/confirm", Button: "finding.confirm",
+				Inputs: []ui.Input{
+					{Name: "verdict", Label: c.T("finding.final"), Kind: "select", Required: true, Value: string(x.Recommended), Options: codesOf(c, "finding", inquiry.Verdicts)},
+					{Name: "reason", Label: c.T("track.proofs.grounds"), Kind: "textarea", Required: true, Max: 4000},
+				}})
+		}
+		pending = pending || x.State != inquiry.FindingFinal && x.State != inquiry.FindingQuashed
+	}
+	if !pending && al.State != inquiry.AllegationFound && t.State == inquiry.TrackAssigned && t.Mine == inquiry.DutyInvestigator {
+		add("finding.recommend", t.Version, actForm{ID: "recommend-" + al.ID, Title: c.T("finding.recommend") + " · " + al.Rule, Action: "/allegations/" + al.ID + "/findings", Button: "finding.recommend",
+			Inputs: []ui.Input{
+				{Name: "verdict", Label: c.T("finding.recommended"), Kind: "select", Required: true, Options: codesOf(c, "finding", inquiry.Verdicts)},
+				{Name: "standard", Label: c.T("finding.standard"), Kind: "select", Required: true, Options: codesOf(c, "standard", inquiry.Standards)},
+				{Name: "reason", Label: c.T("track.proofs.grounds"), Kind: "textarea", Required: true, Max: 4000},
+			}})
+	}
+}
+
+func codesOf[S ~string](c *Call, group string, codes []S) []ui.Option {
+	plain := make([]string, len(codes))
+	for i, x := range codes {
+		plain[i] = string(x)
+	}
+	return ui.Codes(c.Lang, group, "page.choose", plain...)
+}
+
+func chooseCategory(c *Call) []ui.Option {
+	opts := []ui.Option{{Text: c.T("page.choose")}}
+	for _, x := range seeds.Categories() {
+		opts = append(opts, ui.Option{Value: x.Code, Text: x.In(string(c.Lang))})
+	}
+	return opts
+}
+
+func proofForm(c *Call, t app.TrackView, base string) actForm {
+	values := []ui.Option{{Text: c.T("page.choose")}, {Value: "proved", Text: c.T("proof.value.proved")}, {Value: "not_proved", Text: c.T("proof.value.not_proved")}}
+	a := actForm{ID: "prove-" + t.ID, Title: c.T("track.proofs"), Help: c.T("track.proofs.help"), Action: base + "/proofs", Button: "track.proofs.button"}
+	for _, p := range []struct {
+		name  string
+		value inquiry.Proof
+	}{{"duty", t.Duty}, {"knowledge", t.Knowledge}, {"conduct", t.Conduct}, {"link", t.Link}} {
+		a.Inputs = append(a.Inputs, ui.Input{Name: p.name, Label: c.T("proof." + p.name), Kind: "select", Required: true, Value: string(p.value), Options: values})
+	}
+	a.Inputs = append(a.Inputs,
+		ui.Input{Name: "class", Label: c.T("track.class"), Kind: "select", Optional: true, Value: string(t.Class), Options: ui.Codes(c.Lang, "class", "page.none_value", "direct", "main", "important")},
+		ui.Input{Name: "result", Label: c.T("track.result"), Kind: "select", Required: true, Value: string(t.Result),
+			Options: ui.Codes(c.Lang, "result", "page.choose", "fulfilled", "partly", "not_fulfilled", "not_in_post")},
+		ui.Input{Name: "grounds", Label: c.T("track.proofs.grounds"), Kind: "textarea", Required: true, Value: t.Grounds, Max: 4000})
+	return a
+}
+
+func decisionForm(c *Call, f *Face, base, id string) actForm {
+	sanctions := []ui.Option{{Text: c.T("decision.sanction.none")}}
+	for _, s := range f.app.SanctionCodes() {
+		sanctions = append(sanctions, ui.Option{Value: s.Code, Text: c.T("sanction." + s.Code)})
+	}
+	return actForm{ID: "propose" + id, Title: c.T("decision.propose"), Action: base + "/decisions", Button: "decision.propose",
+		Inputs: []ui.Input{
+			{Name: "form", Label: c.T("decision.form"), Kind: "select", Required: true, Options: ui.Codes(c.Lang, "form", "", "0", "1", "2", "3", "4")},
+			{Name: "sanction", Label: c.T("decision.sanction"), Kind: "select", Optional: true, Options: sanctions},
+			{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Required: true, Max: 4000},
+		}}
+}

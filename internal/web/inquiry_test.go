@@ -1,0 +1,147 @@
+package web
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"testing"
+
+	"plumbline/internal/app"
+	"plumbline/internal/apptest"
+	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
+	"plumbline/internal/store"
+	"plumbline/internal/words"
+)
+
+// clue plants an audit issue of anna's and has it triaged as a clue.
+func clue(t *testing.T, s *apptest.Site) string {
+	t.Helper()
+	ctx := context.Background()
+	i := issue.NewAudit(issue.Found{ID: store.NewID(), SourceCode: "petition", Person: s.People["anna"], Unit: s.Units["east1"], Tier: 3,
+		Category: "interview", Severity: 3, EventOn: "2026-01-10", ReceivedOn: "2026-01-10", At: s.Clock.Now()})
+	_, err := s.Store.Update(ctx, store.Call{Account: "program:test", Op: "test.issue"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		return []ledger.Fact{{Verb: "issue.register", Kind: "issue", ID: i.ID}}, "", tx.AddIssues(ctx, []*issue.Issue{i}, issue.TimingOf(s.App.Pack()))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = s.App.TriageIssue(ctx, s.Actor("inspector"), app.TriageIssueInput{Step: app.Step{ID: i.ID, Version: 1}, Severity: 3, Category: "interview", Decision: issue.ActRefer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return i.ID
+}
+
+func personnelNo(t *testing.T, s *apptest.Site, key string) string {
+	t.Helper()
+	var no string
+	err := s.Store.View(context.Background(), func(ctx context.Context, v *store.View) error {
+		names, err := v.NamesOf(ctx, []string{s.People[key]})
+		no = names[s.People[key]].PersonnelNo
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return no
+}
+
+func holds(t *testing.T, page string, want ...string) {
+	t.Helper()
+	for _, w := range want {
+		if !strings.Contains(page, w) {
+			t.Errorf("the page does not say %q: %s", w, plainText(page))
+		}
+	}
+}
+
+func TestCasePages(t *testing.T) {
+	s := apptest.SQLite(t)
+	id := clue(t, s)
+	body := visit(t, s, "body")
+	holds(t, body.get("/issues/"+id+"/case/new", 200), "Provision said to be breached")
+	page := body.post("/issues/"+id+"/case", url.Values{"version": {"2"}, "form": {"open"}, "rule": {"art. 7"}}, 422)
+	holds(t, page, "art. 7", "This is required.")
+	body.post("/issues/"+id+"/case", url.Values{"version": {"2"}, "rule": {"art. 7"}, "facts": {"struck a detainee"}}, 303)
+	at := body.to()
+	caseID := strings.TrimPrefix(at, "/cases/")
+
+	page = body.get(at, 200)
+	holds(t, page, "A track is not finished", "A leader question is not answered", "struck a detainee", "Officer track", "Close the case", "东二")
+	holds(t, body.in(words.ZH).get(at, 200), "结案还缺什么", "调查未终结", "当事人调查", "一案双查")
+	holds(t, body.get("/cases", 200), at, "林甲")
+	holds(t, body.get("/questions?open=1", 200), "准三", "Point leader")
+	if page := body.get("/questions?state=refused", 200); strings.Contains(page, "准三") {
+		t.Error("the filter shows a question of another state")
+	}
+	body.get("/cases?state=nope", 422)
+
+	page = body.post("/cases/"+caseID+"/close", url.Values{"case": {caseID}, "version": {"1"}, "form": {"close"}}, 422)
+	holds(t, page, "4 things are missing")
+	c, err := s.App.Case(context.Background(), s.Actor("body"), caseID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	track := c.Tracks[0].ID
+	assign := func(who, duty string, status int) string {
+		return body.post("/tracks/"+track+"/members", url.Values{"case": {caseID}, "form": {"assign-" + track}, "person": {personnelNo(t, s, who)}, "duty": {duty}}, status)
+	}
+	assign("investigator1", "investigator", 303)
+	holds(t, assign("investigator1", "adjudicator", 422), "no account with the role")
+	assign("investigator2", "investigator", 303)
+	assign("adjudicator", "adjudicator", 303)
+
+	one := body.as("investigator1")
+	holds(t, one.get(at, 200), "Recommend a finding", "Add an allegation")
+	one.post("/allegations/"+c.Tracks[0].Allegations[0].ID+"/findings", url.Values{"case": {caseID}, "verdict": {"sustained"}, "standard": {"clear_convincing"}, "reason": {"statements agree"}}, 303)
+	c, err = s.App.Case(context.Background(), s.Actor("investigator1"), caseID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	finding := c.Tracks[0].Allegations[0].Findings[0].ID
+	holds(t, one.post("/findings/"+finding+"/serve", url.Values{"case": {caseID}, "version": {"1"}, "form": {"serve-" + finding}}, 403), "One person may not do both steps")
+	body.as("investigator2").post("/findings/"+finding+"/serve", url.Values{"case": {caseID}, "version": {"1"}}, 303)
+
+	anna := body.as("anna")
+	holds(t, anna.get("/my/findings", 200), "statements agree", "Waive the reply")
+	anna.get(at, 404)
+	holds(t, anna.post("/my/findings/"+finding+"/reply", url.Values{"version": {"2"}, "form": {"reply-" + finding}}, 422), "This is required.")
+	anna.post("/my/findings/"+finding+"/reply", url.Values{"version": {"2"}, "text": {"I was elsewhere"}}, 303)
+	holds(t, one.get(at, 200), "I was elsewhere", "Answer the reply")
+
+	q := c.IssueID
+	list, err := s.App.Case(context.Background(), s.Actor("body"), caseID)
+	if err != nil || len(list.Questions) != 2 || q == "" {
+		t.Fatalf("%v, %+v", err, list.Questions)
+	}
+	question := list.Questions[0]
+	holds(t, body.get("/questions/"+question.ID, 200), "Open a leader track", "Give reasons for no track")
+	body.post("/questions/"+question.ID+"/refusal", url.Values{"version": {"2"}, "reason": {"not in post"}}, 303)
+	holds(t, body.post("/questions/"+question.ID+"/refusal/approve", url.Values{"version": {"3"}, "form": {"approve"}}, 403), "not in post", "One person may not do both steps")
+	other := list.Questions[1]
+	body.post("/questions/"+other.ID+"/track", url.Values{"version": {"2"}}, 303)
+	holds(t, body.get(at, 200), "Leader track", "Four proofs", "Duty: post and period")
+}
+
+func TestRectificationPages(t *testing.T) {
+	s := apptest.SQLite(t)
+	id := clue(t, s)
+	inspector := visit(t, s, "inspector")
+	holds(t, inspector.get("/issues/"+id+"/rectifications/new", 200), "What is to be put right")
+	holds(t, inspector.post("/issues/"+id+"/rectifications", url.Values{"form": {"dispatch"}, "task": {"retrain"}, "lead_unit": {"nowhere"}}, 422), "retrain", "There is no such unit")
+	inspector.post("/issues/"+id+"/rectifications", url.Values{"task": {"retrain"}, "lead_unit": {"office"}}, 303)
+	at := inspector.to()
+	holds(t, inspector.get("/rectifications", 200), at, "Dispatched")
+	holds(t, inspector.in(words.ZH).get("/rectifications?overdue=1", 200), "没有整改任务")
+	lead := inspector.as("lead")
+	holds(t, lead.get(at, 200), "Accept the task", "retrain")
+	lead.post(at+"/accept", url.Values{"version": {"1"}}, 303)
+	holds(t, lead.post(at+"/submit", url.Values{"version": {"2"}, "form": {"submit"}}, 422), "This is required.")
+	lead.post(at+"/submit", url.Values{"version": {"2"}, "note": {"all retrained"}}, 303)
+	holds(t, inspector.get(at, 200), "all retrained", "Verify")
+	inspector.post(at+"/verify", url.Values{"version": {"3"}}, 303)
+	holds(t, inspector.post(at+"/strike-off", url.Values{"version": {"4"}, "form": {"strike-off"}}, 403), "One person may not do both steps")
+	inspector.as("inspector2").post(at+"/strike-off", url.Values{"version": {"4"}}, 303)
+	inspector.as("west1head").get(at, 404)
+}

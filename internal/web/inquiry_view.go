@@ -1,0 +1,307 @@
+package web
+
+import (
+	"slices"
+	"strconv"
+
+	"plumbline/internal/app"
+	"plumbline/internal/inquiry"
+	"plumbline/internal/rectify"
+	"plumbline/internal/roster"
+	"plumbline/internal/web/ui"
+	"plumbline/seeds"
+)
+
+// actForm is one act that the reader may try, as a form that folds away.
+type actForm struct {
+	ID, Title, Help, Action, Button string
+	Hidden                          [][2]string
+	Inputs                          []ui.Input
+	Open                            bool
+}
+
+// fill puts back what was typed into the form that was refused, with its
+// messages, and gives every field an id of its own.
+func (c *Call) fill(a actForm, errs ui.Errors) actForm {
+	mine := len(errs) > 0 && c.Form("form") == a.ID
+	a.Open = a.Open || mine
+	a.Hidden = append(slices.Clone(a.Hidden), [2]string{"form", a.ID})
+	a.Inputs = slices.Clone(a.Inputs)
+	for n := range a.Inputs {
+		i := &a.Inputs[n]
+		if mine {
+			i.Value, i.Error = c.Form(i.Name), errs.Of(i.Name)
+			i.Checked = i.Kind == "checkbox" && i.Value != ""
+			if i.Kind == "checkbox" {
+				i.Value = ""
+			}
+		} else {
+			i.ID = "f-" + a.ID + "-" + i.Name
+		}
+	}
+	return a
+}
+
+// listView is a list of cases, questions or tasks.
+type listView struct {
+	Path    string
+	Filters []ui.Input
+	Table   ui.Table
+	Pager   ui.Pager
+}
+
+// person is a name for a table cell; nothing for a reader without names.
+func person(n app.Named) string {
+	if n.Number == "" {
+		return n.Name
+	}
+	return n.Name + " " + n.Number
+}
+
+func categories(c *Call) []ui.Option {
+	opts := []ui.Option{{Text: c.T("page.all")}}
+	for _, x := range seeds.Categories() {
+		opts = append(opts, ui.Option{Value: x.Code, Text: x.In(string(c.Lang))})
+	}
+	return opts
+}
+
+func categoryName(c *Call, code string) string {
+	for _, x := range seeds.Categories() {
+		if x.Code == code {
+			return x.In(string(c.Lang))
+		}
+	}
+	return code
+}
+
+func stateOptions[S ~string](c *Call, kind string, states []S) []ui.Option {
+	codes := make([]string, len(states))
+	for i, s := range states {
+		codes[i] = string(s)
+	}
+	return ui.Codes(c.Lang, "state."+kind, "page.all", codes...)
+}
+
+// period are the two months of a filter, and the unit that a report's link set.
+func (c *Call) period(from, to, unit string) []ui.Input {
+	in := []ui.Input{
+		{Name: "from", Label: c.T("page.from"), Kind: "month", Value: from},
+		{Name: "to", Label: c.T("page.to"), Kind: "month", Value: to},
+	}
+	if unit != "" {
+		in = append(in, ui.Input{Name: "unit", Kind: "hidden", Value: unit})
+	}
+	return in
+}
+
+func due(c *Call, on roster.Date, late bool) ui.Cell {
+	cell := ui.Cell{Text: string(on)}
+	if late {
+		cell.Tag = &ui.Tag{Tone: "bad", Text: c.T("rectification.overdue")}
+	}
+	return cell
+}
+
+func (c *Call) viewCases(f inquiry.CaseFilter, p app.CasePage) listView {
+	v := listView{Path: "/cases"}
+	v.Filters = append([]ui.Input{
+		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(f.State), Options: stateOptions(c, "case", inquiry.CaseStates)},
+		{Name: "category", Label: c.T("field.category"), Kind: "select", Value: f.Category, Options: categories(c)},
+		{Name: "overdue", Label: c.T("rectification.overdue.only"), Kind: "checkbox", Checked: f.Overdue},
+	}, c.period(f.From, f.To, f.UnitID)...)
+	v.Table.Empty = c.T("case.none")
+	for _, key := range []string{"field.reference", "field.person", "field.unit", "field.category", "field.severity", "field.state", "case.opened", "case.due"} {
+		v.Table.Cols = append(v.Table.Cols, ui.Col{Text: c.T(key)})
+	}
+	for _, r := range p.Rows {
+		sev, st := ui.Severity(c.Lang, r.Severity), ui.State(c.Lang, "case", string(r.State))
+		v.Table.Rows = append(v.Table.Rows, []ui.Cell{
+			{Text: r.Ref, Href: "/cases/" + r.ID}, {Text: person(r.Person)}, {Text: r.Unit.Name}, {Text: categoryName(c, r.Category)},
+			{Tag: &sev}, {Tag: &st}, {Text: string(r.OpenedOn)}, due(c, r.DueOn, r.Overdue),
+		})
+	}
+	v.Pager = c.pagerOf(v.Path, f.Values(), len(p.Rows), p.Total, p.Next)
+	return v
+}
+
+func (c *Call) viewQuestions(f inquiry.QuestionFilter, p app.QuestionPage) listView {
+	v := listView{Path: "/questions"}
+	v.Filters = append([]ui.Input{
+		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(f.State), Options: stateOptions(c, "question", inquiry.QuestionStates)},
+		{Name: "open", Label: c.T("rectification.open.only"), Kind: "checkbox", Checked: f.Open},
+		{Name: "overdue", Label: c.T("rectification.overdue.only"), Kind: "checkbox", Checked: f.Overdue},
+	}, c.period(f.From, f.To, f.UnitID)...)
+	v.Table = c.questionTable(p.Rows)
+	v.Pager = c.pagerOf(v.Path, f.Values(), len(p.Rows), p.Total, p.Next)
+	return v
+}
+
+func (c *Call) questionTable(rows []app.QuestionRow) ui.Table {
+	t := ui.Table{Empty: c.T("question.none")}
+	for _, key := range []string{"field.reference", "question.leader", "field.unit", "question.link", "question.triggers", "field.state", "field.deadline"} {
+		t.Cols = append(t.Cols, ui.Col{Text: c.T(key)})
+	}
+	for _, r := range rows {
+		st := ui.State(c.Lang, "question", string(r.State))
+		st.Tone = questionTone(r.State)
+		t.Rows = append(t.Rows, []ui.Cell{
+			{Text: r.Ref, Href: "/questions/" + r.ID}, {Text: person(r.Leader)}, {Text: r.Unit.Name}, {Text: c.T("link." + r.LinkKind)},
+			{Text: c.triggers(r.Triggers)}, {Tag: &st}, due(c, r.DueOn, r.Overdue),
+		})
+	}
+	return t
+}
+
+func questionTone(s inquiry.QuestionState) string {
+	switch s {
+	case inquiry.QuestionRaised:
+		return "warn"
+	case inquiry.QuestionRefusalProposed:
+		return "info"
+	case inquiry.QuestionWithdrawn:
+		return ""
+	}
+	return "ok"
+}
+
+func (c *Call) triggers(ts []inquiry.Trigger) string {
+	text := ""
+	for i, t := range ts {
+		if i > 0 {
+			text += "；"
+		}
+		text += c.T("trigger." + string(t))
+	}
+	return text
+}
+
+// questionView is the page of one leader question.
+type questionView struct {
+	State  ui.Tag
+	Defs   []ui.Def
+	Reason string
+	Acts   []actForm
+	Note   string
+}
+
+func (c *Call) viewQuestion(q app.QuestionView, errs ui.Errors) questionView {
+	v := questionView{State: ui.State(c.Lang, "question", string(q.State)), Reason: q.Reason}
+	v.State.Tone = questionTone(q.State)
+	v.Defs = []ui.Def{
+		{Term: c.T("question.leader"), Text: person(q.Leader)}, {Term: c.T("field.unit"), Text: q.Unit.Name},
+		{Term: c.T("question.link"), Text: c.T("link." + q.LinkKind)}, {Term: c.T("interest.subject"), Text: person(q.Subject)},
+		{Term: c.T("field.event_on"), Text: string(q.EventOn)}, {Term: c.T("question.triggers"), Text: c.triggers(q.Triggers)},
+		{Term: c.T("question.raised_on"), Text: string(q.RaisedOn)}, {Term: c.T("field.deadline"), Text: string(q.DueOn)},
+		{Term: c.T("case.issue"), Text: c.T("button.open"), Href: "/issues/" + q.IssueID},
+	}
+	if q.CaseID != "" {
+		v.Defs = append(v.Defs, ui.Def{Term: c.T("case.title"), Text: c.T("button.open"), Href: "/cases/" + q.CaseID})
+	}
+	base, version := "/questions/"+q.ID, [][2]string{{"version", strconv.FormatInt(q.Version, 10)}}
+	add := func(op string, a actForm) {
+		if q.Can[op] {
+			a.Hidden = version
+			v.Acts = append(v.Acts, c.fill(a, errs))
+		}
+	}
+	switch q.State {
+	case inquiry.QuestionRaised:
+		if q.CaseID == "" {
+			v.Note = c.T("question.needs_case")
+		} else {
+			add("question.track", actForm{ID: "track", Title: c.T("question.open_track"), Action: base + "/track", Button: "question.open_track", Open: true})
+		}
+		add("question.refuse", actForm{ID: "refuse", Title: c.T("question.refuse"), Action: base + "/refusal", Button: "question.refuse.button", Inputs: []ui.Input{
+			{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Required: true, Max: 4000}}})
+	case inquiry.QuestionRefusalProposed:
+		v.Note = c.T("question.approver", "Tier", c.tier(q.DecideTier))
+		add("question.approve", actForm{ID: "approve", Title: c.T("question.approve"), Action: base + "/refusal/approve", Button: "question.approve", Open: true})
+		add("question.reject", actForm{ID: "reject", Title: c.T("question.reject"), Action: base + "/refusal/reject", Button: "question.reject"})
+	default:
+		v.Note = c.T("question.done")
+	}
+	return v
+}
+
+func (c *Call) tier(n int) string { return c.T("tier." + strconv.Itoa(max(n, 0))) }
+
+// servedView is one finding as its subject reads it.
+type servedView struct {
+	Title  string
+	State  ui.Tag
+	Defs   []ui.Def
+	Events []ui.Event
+	Act    *actForm
+}
+
+func (c *Call) viewServed(rows []app.ServedFinding, errs ui.Errors) []servedView {
+	var out []servedView
+	for _, r := range rows {
+		v := servedView{Title: categoryName(c, r.Category) + " · " + string(r.EventOn), State: ui.State(c.Lang, "finding", r.State)}
+		verdict := "finding.recommended"
+		if r.State == string(inquiry.FindingFinal) {
+			verdict = "finding.final"
+		}
+		v.Defs = []ui.Def{
+			{Term: c.T("track.allegation.text"), Text: r.Facts}, {Term: c.T("track.allegation.rule"), Text: r.Rule},
+			{Term: c.T(verdict), Text: c.T("finding." + string(r.Verdict))}, {Term: c.T("finding.standard"), Text: c.T("standard." + string(r.Standard))},
+			{Term: c.T("track.proofs.grounds"), Text: r.Reason},
+		}
+		if r.MayReply {
+			v.Defs = append(v.Defs, ui.Def{Term: c.T("field.deadline"), Text: string(r.ReplyDueOn)})
+			a := c.fill(actForm{ID: "reply-" + r.ID, Title: c.T("finding.reply"), Action: "/my/findings/" + r.ID + "/reply", Button: "button.submit", Open: true,
+				Hidden: [][2]string{{"version", strconv.FormatInt(r.Version, 10)}},
+				Inputs: []ui.Input{
+					{Name: "text", Label: c.T("finding.reply"), Kind: "textarea", Max: 4000, Rows: 6},
+					{Name: "waive", Label: c.T("finding.reply.waive"), Kind: "checkbox"},
+				}}, errs)
+			v.Act = &a
+		}
+		v.Events = c.replyEvents(r.Reply)
+		out = append(out, v)
+	}
+	return out
+}
+
+func (c *Call) replyEvents(r *app.ServedReply) []ui.Event {
+	if r == nil {
+		return nil
+	}
+	if r.Waived {
+		return []ui.Event{{When: string(r.FiledOn), Title: c.T("finding.reply.waived")}}
+	}
+	events := []ui.Event{{When: string(r.FiledOn), Title: c.T("finding.reply"), Text: r.Text}}
+	if r.AnsweredOn != "" {
+		events = append(events, ui.Event{When: string(r.AnsweredOn), Title: c.T("finding.answer.text"), Text: r.Answer, Tone: "ok"})
+	}
+	return events
+}
+
+// taskTable is the list of rectification tasks.
+func (c *Call) taskTable(rows []app.RectificationRow) ui.Table {
+	t := ui.Table{Empty: c.T("rectification.none")}
+	for _, key := range []string{"field.reference", "field.unit", "rectification.lead.title", "field.category", "field.state", "rectification.round", "field.deadline"} {
+		t.Cols = append(t.Cols, ui.Col{Text: c.T(key), Num: key == "rectification.round"})
+	}
+	for _, r := range rows {
+		st := ui.State(c.Lang, "rectification", string(r.State))
+		t.Rows = append(t.Rows, []ui.Cell{
+			{Text: r.Ref, Href: "/rectifications/" + r.ID, Sub: person(r.Person)}, {Text: r.Unit.Name}, {Text: r.Lead.Name}, {Text: categoryName(c, r.Category)},
+			{Tag: &st}, {Text: strconv.Itoa(r.Round), Num: true}, due(c, r.DueOn, r.Overdue),
+		})
+	}
+	return t
+}
+
+func (c *Call) viewTasks(f rectify.Filter, p app.RectificationPage) listView {
+	v := listView{Path: "/rectifications", Table: c.taskTable(p.Rows)}
+	v.Filters = append([]ui.Input{
+		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(f.State), Options: stateOptions(c, "rectification", rectify.States)},
+		{Name: "category", Label: c.T("field.category"), Kind: "select", Value: f.Category, Options: categories(c)},
+		{Name: "open", Label: c.T("rectification.open.only"), Kind: "checkbox", Checked: f.Open},
+		{Name: "overdue", Label: c.T("rectification.overdue.only"), Kind: "checkbox", Checked: f.Overdue},
+	}, c.period(f.From, f.To, f.UnitID)...)
+	v.Pager = c.pagerOf(v.Path, f.Values(), len(p.Rows), p.Total, p.Next)
+	return v
+}

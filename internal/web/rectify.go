@@ -1,0 +1,148 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"plumbline/internal/app"
+	"plumbline/internal/rectify"
+	"plumbline/internal/roster"
+	"plumbline/internal/web/ui"
+)
+
+func (f *Face) taskList(c *Call) error {
+	filter, err := rectify.ParseFilter(c.inAddress())
+	if err != nil {
+		return err
+	}
+	list, err := f.app.Rectifications(c.Context(), c.Actor, filter, c.Query("cursor"))
+	if err != nil {
+		return err
+	}
+	return c.Show(caseListPage(c.Page("rectification.title"), c.viewTasks(filter, list)))
+}
+
+func (f *Face) newTask(c *Call) error { return f.showNewTask(c, nil, http.StatusOK) }
+
+func (f *Face) showNewTask(c *Call, errs ui.Errors, status int) error {
+	i, err := f.app.Issue(c.Context(), c.Actor, app.IssueInput{ID: c.Param("id")})
+	if err != nil {
+		return err
+	}
+	p := c.Page("rectification.create")
+	p.Narrow = true
+	p.Crumbs = []ui.Link{{Text: c.T("nav.issues"), Href: "/issues"}, {Text: i.Ref, Href: "/issues/" + i.ID}}
+	form := actForm{
+		ID: "dispatch", Action: "/issues/" + i.ID + "/rectifications", Button: "rectification.create",
+		Inputs: []ui.Input{
+			{Name: "task", Label: c.T("rectification.task"), Kind: "textarea", Required: true, Max: 4000},
+			{Name: "lead_unit", Label: c.T("rectification.lead"), Optional: true, Max: 40, Help: c.T("rectification.lead.help")},
+			{Name: "owner", Label: c.T("rectification.owner"), Optional: true, Max: 40},
+			{Name: "due_on", Label: c.T("field.deadline"), Kind: "date", Optional: true, Help: c.T("rectification.due.help")},
+		},
+	}
+	return c.ShowStatus(status, actPage(p, errs, c.fill(form, errs)))
+}
+
+func (f *Face) dispatchTask(c *Call) error {
+	id, _, err := f.app.Dispatch(c.Context(), c.Actor, app.DispatchInput{
+		IssueID: c.Param("id"), Key: c.Key(), Lead: c.Form("lead_unit"), Owner: c.Form("owner"), DueOn: roster.Date(c.Form("due_on")), Task: c.Form("task")})
+	if errs := c.inPlace(err); errs != nil {
+		return f.showNewTask(c, errs, StatusOf(err))
+	}
+	if err != nil {
+		return err
+	}
+	return c.Go("/rectifications/"+id, "rectification.flash")
+}
+
+// taskView is the page of one rectification task.
+type taskView struct {
+	Tags   []ui.Tag
+	Task   string
+	Defs   []ui.Def
+	Events []ui.Event
+	Acts   []actForm
+}
+
+// taskStep is one step of a task, as a form of its page.
+type taskStep struct {
+	path, op, key string
+	note          string // key of the label of the note, "" without one
+	help          string
+	do            func(ctx context.Context, who *roster.Actor, in app.TaskInput) (app.Receipt, error)
+}
+
+func (f *Face) taskSteps() []taskStep {
+	a := f.app
+	return []taskStep{
+		{"accept", "rectification.accept", "rectification.accept", "", "", a.AcceptTask},
+		{"progress", "rectification.progress", "rectification.progress", "", "", a.ProgressTask},
+		{"submit", "rectification.submit", "rectification.submit", "rectification.evidence", "", a.SubmitTask},
+		{"verify", "rectification.verify", "rectification.verify", "", "rectification.verify.help", a.VerifyTask},
+		{"return", "rectification.return", "rectification.return", "field.reason", "", a.ReturnTask},
+		{"strike-off", "rectification.strike_off", "rectification.strike_off", "", "rectification.verify.help", a.StrikeOffTask},
+		{"recur", "rectification.recur", "rectification.recur", "field.reason", "", a.RecurTask},
+	}
+}
+
+func (f *Face) taskPage(c *Call) error { return f.showTask(c, nil, http.StatusOK) }
+
+func (f *Face) showTask(c *Call, errs ui.Errors, status int) error {
+	t, err := f.app.Rectification(c.Context(), c.Actor, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	p := c.Page("rectification.one", "Ref", t.Ref)
+	p.Crumbs = []ui.Link{{Text: c.T("rectification.title"), Href: "/rectifications"}}
+	v := taskView{Tags: []ui.Tag{ui.State(c.Lang, "rectification", string(t.State))}, Task: t.Task}
+	if t.Overdue {
+		v.Tags = append(v.Tags, ui.Tag{Tone: "bad", Text: c.T("rectification.overdue")})
+	}
+	v.Defs = []ui.Def{
+		{Term: c.T("field.person"), Text: person(t.Person)}, {Term: c.T("field.unit"), Text: t.Unit.Name}, {Term: c.T("rectification.lead.title"), Text: t.Lead.Name},
+		{Term: c.T("field.owner"), Text: person(t.Owner)}, {Term: c.T("field.category"), Text: categoryName(c, t.Category)},
+		{Term: c.T("rectification.dispatched"), Text: string(t.DispatchedOn)}, {Term: c.T("field.deadline"), Text: string(t.DueOn)},
+		{Term: c.T("rectification.round"), Text: strconv.Itoa(t.Round)}, {Term: c.T("case.issue"), Text: c.T("button.open"), Href: "/issues/" + t.IssueID},
+	}
+	event := func(on roster.Date, key, text, by, tone string) {
+		if text != "" || by != "" {
+			v.Events = append(v.Events, ui.Event{When: string(on), Title: c.T(key), Text: text, By: by, Tone: tone})
+		}
+	}
+	event(t.SubmittedOn, "rectification.submit", t.Evidence, person(t.Submitted), "info")
+	event("", "rectification.return", t.Note, "", "bad")
+	event(t.VerifiedOn, "rectification.verify", "", person(t.Verified), "ok")
+	event(t.StruckOn, "rectification.strike_off", "", person(t.Struck), "ok")
+	for _, s := range f.taskSteps() {
+		if !t.Can[s.op] {
+			continue
+		}
+		a := actForm{ID: s.path, Title: c.T(s.key), Action: "/rectifications/" + t.ID + "/" + s.path, Button: s.key, Open: len(v.Acts) == 0,
+			Hidden: [][2]string{{"version", strconv.FormatInt(t.Version, 10)}}}
+		if s.help != "" {
+			a.Help = c.T(s.help)
+		}
+		if s.note != "" {
+			a.Inputs = []ui.Input{{Name: "note", Label: c.T(s.note), Kind: "textarea", Required: true, Max: 4000}}
+		}
+		v.Acts = append(v.Acts, c.fill(a, errs))
+	}
+	return c.ShowStatus(status, taskPage(p, errs, v))
+}
+
+// onTask runs one step of a task and comes back to its page.
+func (f *Face) onTask(s taskStep) func(*Call) error {
+	return func(c *Call) error {
+		_, err := s.do(c.Context(), c.Actor, app.TaskInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Note: c.Form("note")})
+		if errs := c.inPlace(err); errs != nil {
+			return f.showTask(c, errs, StatusOf(err))
+		}
+		if err != nil {
+			return err
+		}
+		return c.Go("/rectifications/"+url.PathEscape(c.Param("id")), "rectification.flash")
+	}
+}
