@@ -152,7 +152,8 @@ func (f *Face) grants(c *Call, q app.GrantQuery, status int, in app.GrantInput, 
 	}
 	p := c.Page("nav.grants")
 	p.Lead = c.T("grant.lead")
-	v := grantsView{Give: f.May(c.Actor, "grant.create"), In: in, Units: units, Roles: roleOptions(c, "page.choose"), Pager: ui.Pager{Shown: len(rows), Total: -1}}
+	given := append([]ui.Option{{Text: c.T("page.choose")}}, units[1:]...)
+	v := grantsView{Give: f.May(c.Actor, "grant.create"), In: in, Units: given, Roles: roleOptions(c, "page.choose"), Pager: ui.Pager{Shown: len(rows), Total: -1}}
 	v.Filters = []ui.Input{
 		{Name: "role", Label: c.T("field.role"), Kind: "select", Value: string(q.Role), Options: roleOptions(c, "page.all"), ID: "q-role"},
 		{Name: "unit", Label: c.T("field.unit"), Kind: "select", Value: q.UnitID, Options: units, ID: "q-unit"},
@@ -186,7 +187,7 @@ func (f *Face) grantTable(c *Call, rows []app.GrantView, base, revoke string) ui
 		if g.State == roster.GrantProposed && g.GrantedBy != c.Actor.Account && f.May(c.Actor, "grant.approve") {
 			acts = append(acts, ui.Action{Text: c.T("grant.approve"), Href: base + url.PathEscape(g.ID) + "/approve", Post: true, Primary: true, Fields: version})
 		}
-		if g.State != roster.GrantRevoked && f.May(c.Actor, revoke) {
+		if g.State != roster.GrantRevoked && g.AccountID != c.Actor.Account && f.May(c.Actor, revoke) {
 			acts = append(acts, ui.Action{Text: c.T("grant.revoke"), Href: base + url.PathEscape(g.ID) + "/revoke", Post: true, Fields: version})
 		}
 		t.Rows = append(t.Rows, []ui.Cell{{Text: g.Name, Sub: g.Login}, {Text: role}, {Text: g.Unit}, {Text: string(g.FromOn)}, {Text: to}, {Tag: &state}, {Actions: acts}})

@@ -341,6 +341,7 @@ var tones = map[string]string{
 	"issue.registered": "info", "issue.triaged": "info", "issue.corrected": "ok", "issue.rectifying": "warn", "issue.clue": "warn", "issue.closed": "ok", "issue.reopened": "bad",
 	"case.open": "info", "case.decided_pending": "warn", "case.closed": "ok",
 	"rectification.dispatched": "info", "rectification.accepted": "info", "rectification.in_progress": "warn", "rectification.submitted": "info", "rectification.verified": "ok", "rectification.struck_off": "ok", "rectification.returned": "bad", "rectification.recurred": "bad",
+	"account.new": "warn", "account.active": "ok", "account.disabled": "bad", "grant.proposed": "warn", "grant.live": "ok",
 	"unit.active": "ok", "person.serving": "ok", "allegation.open": "info", "allegation.found": "ok",
 }
 
