@@ -50,7 +50,7 @@ func (tx *Tx) Insert(ctx context.Context, rows ...any) error {
 			if err := tx.stamp(r); err != nil {
 				return err
 			}
-			if _, err := tx.db.NewInsert().Model(r).Exec(ctx); err != nil {
+			if _, err := tx.db.NewInsert().Model(r).Returning("NULL").Exec(ctx); err != nil {
 				return fmt.Errorf("insert %T: %w", r, err)
 			}
 			continue
@@ -68,7 +68,7 @@ func (tx *Tx) Insert(ctx context.Context, rows ...any) error {
 			part := v.Slice(from, min(from+insertChunk, v.Len()))
 			slice := reflect.New(part.Type())
 			slice.Elem().Set(part)
-			if _, err := tx.db.NewInsert().Model(slice.Interface()).Exec(ctx); err != nil {
+			if _, err := tx.db.NewInsert().Model(slice.Interface()).Returning("NULL").Exec(ctx); err != nil {
 				return fmt.Errorf("insert %s: %w", v.Type(), err)
 			}
 		}
