@@ -197,6 +197,15 @@ func (a *App) CreateCampaign(ctx context.Context, who *roster.Actor, in Campaign
 	}
 	r, err := a.write(ctx, who, Write{Op: "campaign.create", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		c := in.campaign()
+		if c.UnitID == "" && who.Program { // the operator opens it for the bureau
+			tree, err := a.tree(ctx, &tx.View)
+			if err != nil {
+				return nil, "", err
+			}
+			if c.UnitID = tree.Bureau(); c.UnitID == "" {
+				return nil, "", fault.Invalid("campaign_no_bureau", "unit")
+			}
+		}
 		sc, err := a.scope(ctx, &tx.View, who, roster.ActCreate, roster.KindCampaign)
 		if err != nil {
 			return nil, "", err

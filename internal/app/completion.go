@@ -55,7 +55,7 @@ func (a *App) Completion(ctx context.Context, who *roster.Actor, campaignID stri
 			return err
 		}
 		for _, u := range tree.Units() {
-			if !sc.Admits(roster.Target{Unit: u.ID, Branch: tree.Branch(u.ID)}) {
+			if u.Tier == 0 || !sc.Admits(roster.Target{Unit: u.ID, Branch: tree.Branch(u.ID)}) { // the superior authority is outside the rosters
 				continue
 			}
 			row := UnitCompletion{UnitID: u.ID, Name: u.Name, Tier: u.Tier, Own: own[u.ID], Certified: certified[u.ID]}

@@ -1,0 +1,197 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"plumbline/internal/app"
+	"plumbline/internal/roster"
+	"plumbline/internal/selfcheck"
+)
+
+func init() { makers = append(makers, campaignCommand) }
+
+func campaignCommand(e *env) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "campaign",
+		Short: "Open self-check campaigns and follow their completion",
+		Args:  cobra.NoArgs,
+		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(e.campaignOpen(), e.campaignList(), e.campaignCompletion())
+	for _, step := range []string{"lock", "inspect", "rectify", "close"} {
+		c.AddCommand(e.campaignStep(step))
+	}
+	return c
+}
+
+var operator = app.Program("cli")
+
+func (e *env) campaignOpen() *cobra.Command {
+	var in app.CampaignInput
+	var opens, closes, from, to string
+	c := &cobra.Command{
+		Use:   "open",
+		Short: "Draft a campaign, open it and write the roster of who owes what",
+		Long: "Draft a campaign of the bureau, open it and write the roster: who owes which list,\n" +
+			"from the postings of today. The two checklists of 50 items that the program brings\n" +
+			"along are published first if there are none.",
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return e.with(c.Context(), func(ctx context.Context, s *site) error {
+				today := s.app.Today()
+				in.OpensOn, in.ClosesOn = or(opens, today), or(closes, today.AddMonths(1))
+				in.PeriodFrom, in.PeriodTo = or(from, today.AddMonths(-36)), or(to, today)
+				if err := s.app.EnsureChecklists(ctx, operator); err != nil {
+					return err
+				}
+				id, _, err := s.app.CreateCampaign(ctx, operator, in)
+				if err != nil {
+					return err
+				}
+				if err := e.moveCampaign(ctx, s, id, "open"); err != nil {
+					return err
+				}
+				done, err := s.app.Completion(ctx, operator, id)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(e.out, "%s open, %d lists owed in %d units\n", id, done.Total.Owed, len(done.Units))
+				return nil
+			})
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&in.Title, "title", "", "title of the campaign")
+	f.StringVar(&opens, "opens", "", "first day of filing, 2026-03-01 (default: today)")
+	f.StringVar(&closes, "closes", "", "last day of filing (default: a month from today)")
+	f.StringVar(&from, "period-from", "", "first day of the conduct under review (default: three years back)")
+	f.StringVar(&to, "period-to", "", "last day of the conduct under review (default: today)")
+	_ = c.MarkFlagRequired("title") // the flag was defined above
+	return c
+}
+
+func or(given string, otherwise roster.Date) roster.Date {
+	if given == "" {
+		return otherwise
+	}
+	return roster.Date(given)
+}
+
+// moveCampaign carries out a step and the work that follows it.
+func (e *env) moveCampaign(ctx context.Context, s *site, id, step string) error {
+	c, err := s.app.Campaign(ctx, operator, id)
+	if err != nil {
+		return err
+	}
+	if _, err := s.app.MoveCampaign(ctx, operator, app.CampaignStep{ID: id, Version: c.Version, Step: step}); err != nil {
+		return err
+	}
+	return s.app.DrainJobs(ctx)
+}
+
+func (e *env) campaignStep(step string) *cobra.Command {
+	return &cobra.Command{
+		Use:   step + " [ID]",
+		Short: "Move a campaign on: " + step,
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return e.with(c.Context(), func(ctx context.Context, s *site) error {
+				x, err := theCampaign(ctx, s, args)
+				if err != nil {
+					return err
+				}
+				if err := e.moveCampaign(ctx, s, x.ID, step); err != nil {
+					return err
+				}
+				v, err := s.app.Campaign(ctx, operator, x.ID)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(e.out, "%s %s\n", x.ID, v.State)
+				return nil
+			})
+		},
+	}
+}
+
+// theCampaign is the named campaign, or the only one that is running.
+func theCampaign(ctx context.Context, s *site, args []string) (selfcheck.Campaign, error) {
+	all, err := s.app.Campaigns(ctx, operator)
+	if err != nil {
+		return selfcheck.Campaign{}, err
+	}
+	var fit []selfcheck.Campaign
+	for _, x := range all {
+		if len(args) == 1 && x.ID == args[0] || len(args) == 0 && x.Running() {
+			fit = append(fit, x)
+		}
+	}
+	switch {
+	case len(fit) == 1:
+		return fit[0], nil
+	case len(args) == 1:
+		return selfcheck.Campaign{}, fmt.Errorf("there is no campaign %s; see: plumbline campaign list", shorten(args[0], 40))
+	case len(fit) == 0:
+		return selfcheck.Campaign{}, errors.New("no campaign is running; open one with: plumbline campaign open --title TITLE")
+	}
+	return selfcheck.Campaign{}, errors.New("several campaigns are running; name one of: plumbline campaign list")
+}
+
+func (e *env) campaignList() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "List the campaigns",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return e.with(c.Context(), func(ctx context.Context, s *site) error {
+				all, err := s.app.Campaigns(ctx, operator)
+				if err != nil {
+					return err
+				}
+				t := &table{columns: []string{"id", "state", "opens", "closes", "title"}}
+				for _, x := range all {
+					t.add(x.ID, x.State, x.OpensOn, x.ClosesOn, x.Title)
+				}
+				return e.print(t)
+			})
+		},
+	}
+	e.outputFlag(c)
+	return c
+}
+
+func (e *env) campaignCompletion() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "completion [ID]",
+		Short: "Print the completion of a campaign by unit",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return e.with(c.Context(), func(ctx context.Context, s *site) error {
+				x, err := theCampaign(ctx, s, args)
+				if err != nil {
+					return err
+				}
+				list, err := s.app.Completion(ctx, operator, x.ID)
+				if err != nil {
+					return err
+				}
+				t := &table{columns: []string{"unit", "tier", "owed", "filed", "excused", "not_filed", "per_mille", "nil_per_mille", "certified"}}
+				for _, u := range list.Units {
+					name := u.Name
+					if e.Output == "table" {
+						name = strings.Repeat("  ", max(0, u.Tier-1)) + name
+					}
+					t.add(name, u.Tier, u.All.Owed, u.All.Filed(), u.All.Excused, u.All.Missing(), u.All.PerMille(), u.All.NilPerMille(), u.Certified != nil)
+				}
+				return e.print(t)
+			})
+		},
+	}
+	e.outputFlag(c)
+	return c
+}
