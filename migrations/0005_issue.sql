@@ -54,6 +54,10 @@ CREATE INDEX issues_key ON issues (person_id, category, event_on);
 -- Few rows each: severe ones, open questions, and links to other things.
 CREATE INDEX issues_severe ON issues (severity, event_on, id) WHERE severity >= 2;
 --;;
+CREATE INDEX issues_found ON issues (severity, event_on, id) WHERE source <> 'self';
+--;;
+CREATE INDEX issues_state ON issues (state, event_on, id) WHERE state <> 'registered';
+--;;
 CREATE INDEX issues_concealment ON issues (concealment, event_on, id) WHERE concealment <> '';
 --;;
 CREATE INDEX issues_submission ON issues (submission_id) WHERE submission_id <> '';

@@ -62,11 +62,19 @@ func (a *App) wakeJobs() {
 	}
 }
 
-// RunJobs works on jobs until ctx ends. Each node of a site runs one.
+// RunJobs works on jobs until ctx ends, and once a minute folds the read log
+// into the ledger. Each node of a site runs one.
 func (a *App) RunJobs(ctx context.Context) {
 	tick := time.NewTicker(2 * time.Second)
 	defer tick.Stop()
+	var folded time.Time
 	for ctx.Err() == nil {
+		if now := a.store.Now(); now.Sub(folded) >= time.Minute {
+			folded = now
+			if _, err := a.FoldReadings(ctx); err != nil && ctx.Err() == nil {
+				a.log.Error("fold the read log", "err", err)
+			}
+		}
 		worked, err := a.RunOneJob(ctx)
 		if err != nil && ctx.Err() == nil {
 			a.log.Error("job runner", "err", err)

@@ -195,6 +195,12 @@ func (v *View) issueWhere(ctx context.Context, q *bun.SelectQuery, f issue.Filte
 	if f.MinSeverity >= 2 {
 		q = q.Where("severity >= 2") // the words of the partial index
 	}
+	if f.Source == issue.Audit || f.Source == issue.Inspection || f.Cell == issue.Both || f.Cell == issue.AuditOnly || f.Cell == issue.Inspected {
+		q = q.Where("source <> 'self'")
+	}
+	if f.State != "" && f.State != issue.Registered {
+		q = q.Where("state <> 'registered'")
+	}
 	if f.Concealment != "" {
 		q = q.Where("concealment <> ''")
 	}
