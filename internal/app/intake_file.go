@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
+	"time"
 
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
@@ -21,6 +22,7 @@ import (
 type AuditFile struct {
 	Name       string            `json:"name"`
 	Data       []byte            `json:"-"`
+	Upload     string            `json:"-"`    // a staged file instead of Name and Data
 	Hash       string            `json:"hash"` // of Data; filled
 	Source     string            `json:"source"`
 	Sheet      string            `json:"sheet,omitempty"`      // name or number; "" is the first visible
@@ -99,7 +101,14 @@ type openedFile struct {
 
 // openAudit reads the file and maps its columns: what the user says now, then
 // what was remembered for the source, then common words.
-func (a *App) openAudit(ctx context.Context, v *store.View, in *AuditFile) (*openedFile, error) {
+func (a *App) openAudit(ctx context.Context, v *store.View, account string, in *AuditFile) (*openedFile, error) {
+	if in.Upload != "" {
+		up, err := v.Upload(ctx, in.Upload)
+		if err != nil || up.Account != account {
+			return nil, fault.Invalid("intake_upload_gone", "file").WithCause(err)
+		}
+		in.Name, in.Data = up.FileName, up.Data
+	}
 	sum := sha256.Sum256(in.Data)
 	in.Hash = hex.EncodeToString(sum[:])
 	book, err := sheet.Open(in.Name, in.Data)
@@ -191,6 +200,32 @@ func (a *App) judge(row sheet.Row, r *intake.Reader, source string, x *intake.In
 	return j
 }
 
+// stagedFor is how long a staged file waits for its import.
+const stagedFor = 24 * time.Hour
+
+// StageAudit keeps a file between a dry run and its import, for its sender
+// alone, and forgets those that nobody came back for.
+func (a *App) StageAudit(ctx context.Context, who *roster.Actor, name string, data []byte) (string, error) {
+	if _, err := a.gate(who, "audit.preview"); err != nil {
+		return "", err
+	}
+	book, err := sheet.Open(name, data)
+	if err != nil {
+		return "", err
+	}
+	if err := book.Close(); err != nil {
+		return "", err
+	}
+	up := &intake.Upload{ID: store.NewID(), Account: who.Account, FileName: name, Data: data, CreatedAt: a.store.Now()}
+	err = a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
+		if _, err := sx.Delete(ctx, (*intake.Upload)(nil), "file_hash = '' AND created_at < ?", up.CreatedAt.Add(-stagedFor)); err != nil {
+			return err
+		}
+		return sx.Insert(ctx, up)
+	})
+	return up.ID, err
+}
+
 // AuditCounts are exact counts of rows.
 type AuditCounts struct {
 	Exact      int `json:"exact"`
@@ -252,7 +287,7 @@ func (a *App) PreviewAudit(ctx context.Context, who *roster.Actor, in AuditFile)
 		return out, err
 	}
 	err = a.read(ctx, who, "audit.preview", func(ctx context.Context, v *store.View) error {
-		f, err := a.openAudit(ctx, v, &in)
+		f, err := a.openAudit(ctx, v, who.Account, &in)
 		if err != nil {
 			return err
 		}

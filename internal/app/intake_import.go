@@ -57,7 +57,7 @@ func (a *App) ImportAudit(ctx context.Context, who *roster.Actor, in ImportInput
 	}
 	var f *openedFile
 	if err := a.store.View(ctx, func(ctx context.Context, v *store.View) error {
-		if f, err = a.openAudit(ctx, v, &in.AuditFile); err != nil {
+		if f, err = a.openAudit(ctx, v, who.Account, &in.AuditFile); err != nil {
 			return err
 		}
 		existing, err := v.BatchOfFile(ctx, in.Hash, in.Source, f.sheet)
@@ -109,6 +109,9 @@ func (a *App) ImportAudit(ctx context.Context, who *roster.Actor, in ImportInput
 		out = ImportResult{BatchID: b.ID}
 		return []ledger.Fact{{Verb: "batch.import", Kind: "audit_batch", ID: b.ID, Unit: b.UnitID}}, b.ID, tx.Insert(ctx, b)
 	})
+	if err == nil && in.Upload != "" {
+		err = a.dropUpload(ctx, in.Upload)
+	}
 	if err != nil || rec.Replayed {
 		out.BatchID, err = a.unneeded(ctx, b.ID, out.BatchID, rec, err)
 		return out, rec, err

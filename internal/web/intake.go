@@ -1,0 +1,346 @@
+package web
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"plumbline/internal/app"
+	"plumbline/internal/fault"
+	"plumbline/internal/intake"
+	"plumbline/internal/sheet"
+	"plumbline/internal/web/ui"
+	"plumbline/internal/words"
+	"plumbline/seeds"
+)
+
+func sourceOptions(c *Call, emptyKey string) []ui.Option {
+	var codes []string
+	for _, s := range seeds.Sources() {
+		codes = append(codes, s.Code)
+	}
+	return ui.Codes(c.Lang, "source", emptyKey, codes...)
+}
+
+func categoryOptions(c *Call, emptyKey string) []ui.Option {
+	var codes []string
+	for _, s := range seeds.Categories() {
+		codes = append(codes, s.Code)
+	}
+	return ui.Codes(c.Lang, "category", emptyKey, codes...)
+}
+
+// moment is an instant as people read it, in the site's zone.
+func (f *Face) moment(t time.Time) string { return t.In(f.App.Zone()).Format("2006-01-02 15:04") }
+
+// batchesPage lists the imported files.
+func (f *Face) batchesPage(c *Call) error {
+	source := c.Query("source")
+	rows, next, err := f.App.Batches(c.Context(), c.Actor, source, c.Query("cursor"), 0)
+	if err != nil {
+		return err
+	}
+	p := c.Page("nav.intake")
+	p.Lead = c.T("intake.lead")
+	if f.May(c.Actor, "audit.import") {
+		p.Actions = []ui.Action{{Text: c.T("intake.new"), Href: "/audit/new", Icon: "upload", Primary: true}}
+	}
+	t := ui.Table{Empty: c.T("intake.none"), Cols: []ui.Col{{Text: c.T("intake.file")}, {Text: c.T("intake.source")}, {Text: c.T("intake.at")}, {Text: c.T("intake.state")},
+		{Text: c.T("intake.rows"), Num: true}, {Text: c.T("match.level.exact"), Num: true}, {Text: c.T("match.level.probable"), Num: true},
+		{Text: c.T("match.level.ambiguous"), Num: true}, {Text: c.T("match.level.unmatched"), Num: true}, {Text: c.T("match.level.rejected"), Num: true}}}
+	num := func(n int) ui.Cell { return ui.Cell{Text: ui.Number(n), Num: true} }
+	for _, b := range rows {
+		tag := batchTag(c.Lang, b.State)
+		t.Rows = append(t.Rows, []ui.Cell{
+			{Text: b.FileName, Href: "/audit/batches/" + b.ID, Sub: b.Ref}, {Text: c.T("source." + b.Source)}, {Text: f.moment(b.ImportedAt)}, {Tag: &tag},
+			num(b.Rows), num(b.Counts.Exact), num(b.Counts.Probable), num(b.Counts.Ambiguous), num(b.Counts.Unmatched), num(b.Counts.Rejected),
+		})
+	}
+	filters := []ui.Input{{Name: "source", Label: c.T("intake.source"), Kind: "select", Value: source, Options: sourceOptions(c, "page.all")}}
+	return c.Show(batchesTempl(p, filters, t, pager(c, "/audit", len(rows), -1, next)))
+}
+
+// pager keeps the filters of the address and moves its cursor.
+func pager(c *Call, path string, shown int, total int64, next string) ui.Pager {
+	q := c.R.URL.Query()
+	with := func(cursor string) string {
+		v := url.Values{}
+		for name, values := range q {
+			if name != "cursor" && len(values) > 0 && values[0] != "" {
+				v[name] = values
+			}
+		}
+		if cursor != "" {
+			v.Set("cursor", cursor)
+		}
+		if len(v) == 0 {
+			return path
+		}
+		return path + "?" + v.Encode()
+	}
+	g := ui.Pager{Shown: shown, Total: total}
+	if next != "" {
+		g.Next = with(next)
+	}
+	if q.Get("cursor") != "" {
+		g.First = with("")
+	}
+	return g
+}
+
+func batchTag(lang words.Lang, state string) ui.Tag {
+	tones := map[string]string{"importing": "info", "stopped": "warn", "imported": "ok", "withdrawing": "warn"}
+	return ui.Tag{Tone: tones[state], Text: words.T(lang, "state.batch."+state)}
+}
+
+func (f *Face) auditUploadPage(c *Call) error {
+	if !f.May(c.Actor, "audit.import") {
+		return fault.Forbidden("not_allowed")
+	}
+	return f.auditUpload(c, http.StatusOK, nil)
+}
+
+func (f *Face) auditUpload(c *Call, status int, errs ui.Errors) error {
+	p := c.Page("intake.new")
+	p.Lead, p.Narrow = c.T("intake.new.lead"), true
+	p.Crumbs = []ui.Link{{Text: c.T("nav.intake"), Href: "/audit"}}
+	in := auditUploadView{Source: c.Form("source"), Sheet: c.Form("sheet"), Received: c.Form("received_on"), Sources: sourceOptions(c, "page.choose")}
+	return c.ShowStatus(status, auditUploadTempl(p, in, errs))
+}
+
+// auditFile reads what the forms of the dry run say. A file that comes with
+// the form is staged, so that it need not be sent again.
+func (f *Face) auditFile(c *Call) (app.AuditFile, error) {
+	if !f.May(c.Actor, "audit.import") {
+		return app.AuditFile{}, fault.Forbidden("not_allowed")
+	}
+	in := app.AuditFile{
+		Upload: c.Form("upload"), Source: c.Form("source"), Sheet: c.Form("sheet"), HeaderRow: int(c.FormInt("header_row")),
+		Category: c.Form("category"), ReceivedOn: c.Form("received_on"), Columns: map[string]string{}, Classes: map[string]string{},
+	}
+	for i := range sheet.MaxColumns {
+		n := strconv.Itoa(i)
+		if h, to := c.Form("header_"+n), c.Form("column_"+n); h != "" && to != "" {
+			in.Columns[h] = to
+		}
+		if w, to := c.Form("class_word_"+n), c.Form("class_"+n); w != "" && to != "" {
+			in.Classes[w] = to
+		}
+		if w, to, ok := strings.Cut(c.Form("said_"+n), "\n"); ok {
+			in.Classes[strings.TrimSpace(w)] = strings.TrimSpace(to)
+		}
+	}
+	files := c.Files("file")
+	if in.Upload != "" || len(files) == 0 {
+		if in.Upload == "" {
+			return in, fault.Invalid("intake_file_missing", "file")
+		}
+		return in, nil
+	}
+	r, err := files[0].Open()
+	if err != nil {
+		return in, err
+	}
+	defer r.Close()
+	data, err := io.ReadAll(io.LimitReader(r, sheet.MaxSize+1))
+	if err != nil {
+		return in, err
+	}
+	if err := in.Validate(); err != nil {
+		return in, err
+	}
+	in.Upload, err = f.App.StageAudit(c.Context(), c.Actor, files[0].Filename, data)
+	return in, err
+}
+
+func (f *Face) auditPreview(c *Call) error {
+	in, err := f.auditFile(c)
+	if err == nil {
+		var preview app.AuditPreview
+		if preview, err = f.App.PreviewAudit(c.Context(), c.Actor, in); err == nil {
+			return f.showPreview(c, http.StatusOK, in, preview, nil)
+		}
+	}
+	if errs := c.Errors(err); errs != nil {
+		return f.auditUpload(c, StatusOf(err), errs)
+	}
+	return err
+}
+
+func (f *Face) showPreview(c *Call, status int, in app.AuditFile, v app.AuditPreview, errs ui.Errors) error {
+	p := c.Page("intake.preview")
+	p.Lead = c.T("intake.preview.lead")
+	p.Crumbs = []ui.Link{{Text: c.T("nav.intake"), Href: "/audit"}, {Text: c.T("intake.new"), Href: "/audit/new"}}
+	view := auditPreviewView{
+		Upload: in.Upload, Source: in.Source, Received: in.ReceivedOn, Imported: v.BatchID, Category: in.Category, Sheet: v.Sheet,
+		Counted: v.Problem == nil, Rows: v.Rows, HeaderRow: v.HeaderRow, Categories: categoryOptions(c, "page.choose"),
+		Stats: levelStats(c, v.Counts, ""),
+	}
+	view.Ready = v.Problem == nil && v.BatchID == "" && v.Counts.Rejected < v.Rows
+	if v.Problem != nil {
+		view.Problem = ui.Message(c.Lang, v.Problem)
+	}
+	for _, field := range intake.Fields {
+		view.Fields = append(view.Fields, ui.Option{Value: string(field), Text: c.T("intake.field." + string(field))})
+	}
+	for _, col := range v.Columns {
+		label := col.Letter
+		if col.Header != "" {
+			label += " · " + col.Header
+		}
+		view.Columns = append(view.Columns, columnView{Header: col.Header, Label: label, Field: col.Field, Samples: strings.Join(slices.DeleteFunc(col.Samples, func(s string) bool { return s == "" }), " / ")})
+	}
+	for i, u := range v.Unknown {
+		view.Unknown = append(view.Unknown, unknownView{Word: u.Word, Label: fmt.Sprintf("%s (%s)", u.Word, c.T("page.rows", "Count", v.Unknown[i].Rows))})
+	}
+	n := 0
+	for word, category := range in.Classes {
+		view.Said = append(view.Said, saidClass{Name: "said_" + strconv.Itoa(n), Value: word + "\n" + category})
+		n++
+	}
+	view.Sheets = []ui.Option{{Text: c.T("page.choose")}}
+	for _, s := range v.Sheets {
+		view.Sheets = append(view.Sheets, ui.Option{Value: s, Text: s})
+	}
+	view.Rejected.Cols = []ui.Col{{Text: c.T("intake.error.row")}, {Text: c.T("intake.error.cell")}, {Text: c.T("intake.error.reason")}}
+	for _, e := range v.Errors {
+		view.Rejected.Rows = append(view.Rejected.Rows, []ui.Cell{{Text: strconv.Itoa(e.Row)}, {Text: e.Cell}, {Text: ui.Message(c.Lang, e.Fault)}})
+	}
+	return c.ShowStatus(status, auditPreviewTempl(p, view, errs))
+}
+
+// levelStats are the counts of a file; with a batch they open the lists.
+func levelStats(c *Call, n app.AuditCounts, batch string) []ui.Stat {
+	var stats []ui.Stat
+	for _, l := range []struct {
+		code, tone string
+		n          int
+	}{{"exact", "ok", n.Exact}, {"probable", "warn", n.Probable}, {"ambiguous", "warn", n.Ambiguous}, {"unmatched", "bad", n.Unmatched}, {"rejected", "bad", n.Rejected}} {
+		s := ui.Stat{Label: c.T("match.level." + l.code), Value: ui.Number(l.n), Note: c.T("intake.note." + l.code), Tone: l.tone}
+		if batch != "" {
+			s.Href = "/matches?batch=" + batch + "&level=" + l.code
+		}
+		stats = append(stats, s)
+	}
+	return append(stats, ui.Stat{Label: c.T("intake.duplicates"), Value: ui.Number(n.Duplicates), Note: c.T("intake.note.duplicates")})
+}
+
+func (f *Face) auditImport(c *Call) error {
+	in, err := f.auditFile(c)
+	if err != nil {
+		if errs := c.Errors(err); errs != nil {
+			return f.auditUpload(c, StatusOf(err), errs)
+		}
+		return err
+	}
+	out, _, err := f.App.ImportAudit(c.Context(), c.Actor, app.ImportInput{AuditFile: in, Key: c.Key()})
+	if errs := c.Errors(err); errs != nil {
+		v, perr := f.App.PreviewAudit(c.Context(), c.Actor, in)
+		if perr != nil {
+			return err
+		}
+		return f.showPreview(c, StatusOf(err), in, v, errs)
+	}
+	if err != nil {
+		return err
+	}
+	if out.Unchanged {
+		return c.Go("/audit/batches/"+out.BatchID, "intake.unchanged")
+	}
+	return c.Go("/audit/batches/"+out.BatchID, "intake.started")
+}
+
+func (f *Face) batchPage(c *Call) error { return f.showBatch(c, http.StatusOK, nil) }
+
+// refreshSeconds is how often the page of a running import is asked for anew;
+// a plain header, so that it works without a script.
+const refreshSeconds = "3"
+
+func (f *Face) showBatch(c *Call, status int, errs ui.Errors) error {
+	b, err := f.App.Batch(c.Context(), c.Actor, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	p := c.Page("intake.batch", "Ref", b.Ref)
+	p.Crumbs = []ui.Link{{Text: c.T("nav.intake"), Href: "/audit"}}
+	tag := batchTag(c.Lang, b.State)
+	running := b.State == "importing" || b.State == "withdrawing"
+	v := batchPageView{
+		ID: b.ID, Version: b.Version, Running: running, Rejected: b.Counts.Rejected > 0, Done: int64(b.Position), Whole: int64(b.Rows),
+		MayCancel:   b.State == "importing" && f.May(c.Actor, "batch.cancel"),
+		MayResume:   b.State == "stopped" && f.May(c.Actor, "batch.resume"),
+		MayWithdraw: (b.State == "imported" || b.State == "stopped") && f.May(c.Actor, "batch.withdraw"),
+		Stats:       levelStats(c, b.Counts, b.ID),
+		Defs: []ui.Def{
+			{Term: c.T("intake.state"), Tag: &tag},
+			{Term: c.T("intake.source"), Text: c.T("source." + b.Source)},
+			{Term: c.T("intake.file"), Text: b.FileName},
+			{Term: c.T("intake.rows"), Text: c.T("intake.rows_of", "Done", ui.Number(b.Position), "Whole", ui.Number(b.Rows))},
+			{Term: c.T("intake.waiting"), Text: ui.Number(b.Waiting), Href: "/matches?open=1&batch=" + b.ID},
+			{Term: c.T("intake.at"), Text: f.moment(b.ImportedAt)},
+			{Term: c.T("intake.hash"), Text: b.FileHash},
+		},
+	}
+	if b.Reason != "" {
+		v.Defs = append(v.Defs, ui.Def{Term: c.T("intake.reason"), Text: b.Reason})
+	}
+	if b.State == "withdrawing" && b.Job != nil {
+		v.Done, v.Whole = min(b.Job.Position, b.Job.Total), b.Job.Total
+	}
+	if b.State == "stopped" {
+		v.Stopped = c.T("intake.stopped_at", "Row", ui.Number(b.Position))
+		if b.Job != nil && b.Job.ErrorCode != "" && words.Has("fault."+b.Job.ErrorCode) {
+			v.Stopped += " " + c.T("fault."+b.Job.ErrorCode)
+		}
+	}
+	if running {
+		c.W.Header().Set("Refresh", refreshSeconds)
+	}
+	return c.ShowStatus(status, batchTempl(p, v, errs))
+}
+
+func (f *Face) batchInput(c *Call) app.BatchInput {
+	return app.BatchInput{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key()}
+}
+
+func (f *Face) batchCancel(c *Call) error {
+	_, err := f.App.CancelImport(c.Context(), c.Actor, f.batchInput(c))
+	return f.batchDone(c, err, "intake.cancelled")
+}
+
+func (f *Face) batchResume(c *Call) error {
+	_, _, err := f.App.ResumeImport(c.Context(), c.Actor, f.batchInput(c))
+	return f.batchDone(c, err, "intake.started")
+}
+
+func (f *Face) batchWithdraw(c *Call) error {
+	_, _, err := f.App.WithdrawBatch(c.Context(), c.Actor, f.batchInput(c))
+	return f.batchDone(c, err, "intake.withdraw.started")
+}
+
+func (f *Face) batchDone(c *Call, err error, key string) error {
+	if errs := c.Errors(err); errs != nil {
+		return f.showBatch(c, StatusOf(err), errs)
+	}
+	if err != nil {
+		return err
+	}
+	return c.Go("/audit/batches/"+c.Param("id"), key)
+}
+
+func (f *Face) batchErrors(c *Call) error {
+	file, _, err := f.App.BatchErrors(c.Context(), c.Actor, app.ErrorFileInput{ID: c.Param("id"), Format: c.Form("format")}, app.ErrorFileWords{
+		Row: c.T("intake.error.row"), Cell: c.T("intake.error.cell"), Reason: c.T("intake.error.reason"), Sheet: c.T("intake.error.sheet"),
+		Say: func(code string, args map[string]any) string { return words.Args(c.Lang, "fault."+code, args) },
+	})
+	if err != nil {
+		return err
+	}
+	c.W.Header().Set("X-Row-Count", strconv.Itoa(file.Rows))
+	return c.Download(file.Name, file.Kind, file.Body)
+}

@@ -1,0 +1,133 @@
+package web
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"plumbline/internal/apptest"
+	"plumbline/internal/words"
+)
+
+var (
+	hiddenField = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)"`)
+	matchLink   = regexp.MustCompile(`/matches/([0-9a-f-]{36})`)
+)
+
+// fieldsOf are the hidden fields of the page's form for the given address.
+func fieldsOf(t *testing.T, html, action string) url.Values {
+	t.Helper()
+	at := strings.Index(html, `action="`+action+`"`)
+	if at < 0 {
+		t.Fatalf("no form for %s in %s", action, plainText(html))
+	}
+	part := html[at:]
+	if end := strings.Index(part, "</form>"); end > 0 {
+		part = part[:end]
+	}
+	out := url.Values{}
+	for _, m := range hiddenField.FindAllStringSubmatch(part, -1) {
+		out.Set(m[1], strings.ReplaceAll(m[2], "&#10;", "\n"))
+	}
+	out.Del("form_token")
+	return out
+}
+
+// TestAuditPages goes through the pages as two inspectors do: upload, dry run
+// with a mapping, import, decide, undo, error file, withdraw.
+func TestAuditPages(t *testing.T) {
+	s := apptest.SQLite(t)
+	v := visit(t, s, "inspector")
+	v.get("/audit", 200)
+	v.get("/audit/new", 200)
+	file := []byte("谁,警号,单位,事由,发生时间\n林甲,100011,单位east1,服务差,2026-02-01\n林乙,,单位west1,服务差,2026-02-01\n林丙,100014,单位east2,服务差,2026-02-01\n林丁,3.3E+17,x,服务差,2026-02-01\n")
+
+	html := v.upload("/audit/preview", url.Values{"source": {"petition"}}, "file", "a.xls", file, 422)
+	if !strings.Contains(html, ".xlsx") {
+		t.Errorf("an old file: %s", plainText(html))
+	}
+	html = v.upload("/audit/preview", url.Values{"source": {"petition"}}, "file", "名单.csv", file, 200)
+	form := fieldsOf(t, html, "/audit/preview")
+	if form.Get("upload") == "" || strings.Contains(html, `formaction="/audit/import"`) {
+		t.Fatalf("a file without a class column is ready: %s", plainText(html))
+	}
+	for n, to := range map[string]string{"0": "name", "1": "police_no", "2": "unit", "3": "class", "4": "event_on"} {
+		form.Set("column_"+n, to)
+	}
+	html = v.post("/audit/preview", form, 200)
+	form2 := fieldsOf(t, html, "/audit/preview")
+	if form2.Get("class_word_0") != "服务差" {
+		t.Fatalf("the unknown class is not asked for: %s", plainText(html))
+	}
+	for k, x := range form2 {
+		form[k] = x
+	}
+	form.Set("class_0", "public_conduct")
+	html = v.post("/audit/preview", form, 200)
+	if !strings.Contains(html, `formaction="/audit/import"`) || !strings.Contains(plainText(html), "B5") {
+		t.Fatalf("not ready: %s", plainText(html))
+	}
+	v.post("/audit/import", form, 303)
+	batch := v.to()
+	if !strings.HasPrefix(batch, "/audit/batches/") {
+		t.Fatal(batch)
+	}
+	if v.get(batch, 200); v.last.Header.Get("Refresh") == "" {
+		t.Error("the page of a running import does not refresh")
+	}
+	s.Jobs()
+	for _, lang := range words.Langs {
+		if page := plainText(v.in(lang).get(batch, 200)); !strings.Contains(page, words.T(lang, "state.batch.imported")) {
+			t.Errorf("%s: %s", lang, page)
+		}
+	}
+	if csv := v.post(batch+"/errors", url.Values{"format": {"csv"}}, 200); !strings.Contains(csv, "3.3E+17") || v.last.Header.Get("X-Row-Count") != "1" {
+		t.Errorf("error file: %s", csv)
+	}
+	decidePages(t, v, batch)
+	v.post(batch+"/withdraw", url.Values{"version": {fieldsOf(t, v.get(batch, 200), batch+"/withdraw").Get("version")}}, 422)
+	v.post(batch+"/withdraw", url.Values{"version": {fieldsOf(t, v.get(batch, 200), batch+"/withdraw").Get("version")}, "reason": {"导错"}}, 303)
+	s.Jobs()
+	if page := plainText(v.get(batch, 200)); !strings.Contains(page, "导错") {
+		t.Errorf("withdrawn: %s", page)
+	}
+	v.as("eastinspector").get(batch, 404)
+}
+
+func decidePages(t *testing.T, v *visitor, batch string) {
+	t.Helper()
+	id := strings.TrimPrefix(batch, "/audit/batches/")
+	find := func(level string) string {
+		m := matchLink.FindStringSubmatch(v.get("/matches?open=1&batch="+id+"&level="+level, 200))
+		if m == nil {
+			t.Fatalf("no %s match", level)
+		}
+		return "/matches/" + m[1]
+	}
+	page := find("probable")
+	form := fieldsOf(t, v.get(page, 200), page+"/decide")
+	if form.Get("person") == "" {
+		t.Fatal("no candidate to choose")
+	}
+	v.post(page+"/decide", form, 303)
+	html := v.get(page, 200)
+	form = fieldsOf(t, html, page+"/undo")
+	v.post(page+"/undo", form, 422)
+	form.Set("reason", "认错人")
+	v.post(page+"/undo", form, 303)
+
+	page = find("ambiguous")
+	form = fieldsOf(t, v.get(page, 200), page+"/decide")
+	v.post(page+"/decide", form, 303)
+	if html := v.get(page, 200); strings.Contains(html, page+`/decide"`) {
+		t.Error("the first reviewer may decide again")
+	}
+	second := v.as("inspector2")
+	html = second.get(page, 200)
+	again := fieldsOf(t, html, page+"/decide")
+	second.post(page+"/decide", again, 303)
+	if html := second.get(page, 200); !strings.Contains(html, page+`/undo"`) {
+		t.Errorf("not matched by two: %s", plainText(html))
+	}
+}

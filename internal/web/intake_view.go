@@ -1,0 +1,58 @@
+package web
+
+import "plumbline/internal/web/ui"
+
+// The views of the pages of audit files and matches: plain texts in the
+// reader's language, filled by intake.go and match.go.
+
+type auditUploadView struct {
+	Source, Sheet, Received string
+	Sources                 []ui.Option
+}
+
+type auditPreviewView struct {
+	Upload, Source, Received, Imported, Problem, Category, Sheet string
+	Counted, Ready                                               bool
+	Rows, HeaderRow                                              int
+	Stats                                                        []ui.Stat
+	Rejected                                                     ui.Table
+	Columns                                                      []columnView
+	Said                                                         []saidClass // class words given meaning in an earlier round
+	Unknown                                                      []unknownView
+	Fields, Categories, Sheets                                   []ui.Option
+}
+
+type columnView struct{ Header, Label, Field, Samples string }
+
+type saidClass struct{ Name, Value string }
+
+type unknownView struct{ Word, Label string }
+
+type batchPageView struct {
+	ID                                                   string
+	Version                                              int64
+	Running, Rejected, MayCancel, MayResume, MayWithdraw bool
+	Stopped                                              string
+	Done, Whole                                          int64
+	Stats                                                []ui.Stat
+	Defs                                                 []ui.Def
+}
+
+type matchPageView struct {
+	ID                          string
+	Version                     int64
+	Note, NoteKind, NoteHref    string
+	Record, Raw                 []ui.Def
+	Candidates                  []candidateView
+	MayDecide, MayNone, MayUndo bool
+	Number, Reason              string
+	Steps                       []ui.Event
+}
+
+type candidateView struct {
+	ID, Name, Button string
+	Counts           bool
+	Tags             []ui.Tag
+	Facts            []ui.Def
+	For, Against     []ui.Tag
+}
