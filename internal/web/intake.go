@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"plumbline/internal/app"
 	"plumbline/internal/fault"
@@ -35,13 +34,10 @@ func categoryOptions(c *Call, emptyKey string) []ui.Option {
 	return ui.Codes(c.Lang, "category", emptyKey, codes...)
 }
 
-// moment is an instant as people read it, in the site's zone.
-func (f *Face) moment(t time.Time) string { return t.In(f.App.Zone()).Format("2006-01-02 15:04") }
-
 // batchesPage lists the imported files.
 func (f *Face) batchesPage(c *Call) error {
 	source := c.Query("source")
-	rows, next, err := f.App.Batches(c.Context(), c.Actor, source, c.Query("cursor"), 0)
+	rows, next, err := f.app.Batches(c.Context(), c.Actor, source, c.Query("cursor"), 0)
 	if err != nil {
 		return err
 	}
@@ -154,7 +150,7 @@ func (f *Face) auditFile(c *Call) (app.AuditFile, error) {
 	if err := in.Validate(); err != nil {
 		return in, err
 	}
-	in.Upload, err = f.App.StageAudit(c.Context(), c.Actor, files[0].Filename, data)
+	in.Upload, err = f.app.StageAudit(c.Context(), c.Actor, files[0].Filename, data)
 	return in, err
 }
 
@@ -162,7 +158,7 @@ func (f *Face) auditPreview(c *Call) error {
 	in, err := f.auditFile(c)
 	if err == nil {
 		var preview app.AuditPreview
-		if preview, err = f.App.PreviewAudit(c.Context(), c.Actor, in); err == nil {
+		if preview, err = f.app.PreviewAudit(c.Context(), c.Actor, in); err == nil {
 			return f.showPreview(c, http.StatusOK, in, preview, nil)
 		}
 	}
@@ -238,9 +234,9 @@ func (f *Face) auditImport(c *Call) error {
 		}
 		return err
 	}
-	out, _, err := f.App.ImportAudit(c.Context(), c.Actor, app.ImportInput{AuditFile: in, Key: c.Key()})
+	out, _, err := f.app.ImportAudit(c.Context(), c.Actor, app.ImportInput{AuditFile: in, Key: c.Key()})
 	if errs := c.Errors(err); errs != nil {
-		v, perr := f.App.PreviewAudit(c.Context(), c.Actor, in)
+		v, perr := f.app.PreviewAudit(c.Context(), c.Actor, in)
 		if perr != nil {
 			return err
 		}
@@ -262,7 +258,7 @@ func (f *Face) batchPage(c *Call) error { return f.showBatch(c, http.StatusOK, n
 const refreshSeconds = "3"
 
 func (f *Face) showBatch(c *Call, status int, errs ui.Errors) error {
-	b, err := f.App.Batch(c.Context(), c.Actor, c.Param("id"))
+	b, err := f.app.Batch(c.Context(), c.Actor, c.Param("id"))
 	if err != nil {
 		return err
 	}
@@ -309,17 +305,17 @@ func (f *Face) batchInput(c *Call) app.BatchInput {
 }
 
 func (f *Face) batchCancel(c *Call) error {
-	_, err := f.App.CancelImport(c.Context(), c.Actor, f.batchInput(c))
+	_, err := f.app.CancelImport(c.Context(), c.Actor, f.batchInput(c))
 	return f.batchDone(c, err, "intake.cancelled")
 }
 
 func (f *Face) batchResume(c *Call) error {
-	_, _, err := f.App.ResumeImport(c.Context(), c.Actor, f.batchInput(c))
+	_, _, err := f.app.ResumeImport(c.Context(), c.Actor, f.batchInput(c))
 	return f.batchDone(c, err, "intake.started")
 }
 
 func (f *Face) batchWithdraw(c *Call) error {
-	_, _, err := f.App.WithdrawBatch(c.Context(), c.Actor, f.batchInput(c))
+	_, _, err := f.app.WithdrawBatch(c.Context(), c.Actor, f.batchInput(c))
 	return f.batchDone(c, err, "intake.withdraw.started")
 }
 
@@ -334,7 +330,7 @@ func (f *Face) batchDone(c *Call, err error, key string) error {
 }
 
 func (f *Face) batchErrors(c *Call) error {
-	file, _, err := f.App.BatchErrors(c.Context(), c.Actor, app.ErrorFileInput{ID: c.Param("id"), Format: c.Form("format")}, app.ErrorFileWords{
+	file, _, err := f.app.BatchErrors(c.Context(), c.Actor, app.ErrorFileInput{ID: c.Param("id"), Format: c.Form("format")}, app.ErrorFileWords{
 		Row: c.T("intake.error.row"), Cell: c.T("intake.error.cell"), Reason: c.T("intake.error.reason"), Sheet: c.T("intake.error.sheet"),
 		Say: func(code string, args map[string]any) string { return words.Args(c.Lang, "fault."+code, args) },
 	})

@@ -19,7 +19,7 @@ func matchTag(lang words.Lang, state string) ui.Tag {
 // matchesPage is the queue of records and whom they were matched to.
 func (f *Face) matchesPage(c *Call) error {
 	in := app.MatchFilter{Level: c.Query("level"), State: c.Query("state"), Source: c.Query("source"), Unit: c.Query("unit"), Batch: c.Query("batch"), Open: c.Query("open") != ""}
-	rows, total, next, err := f.App.Matches(c.Context(), c.Actor, in, c.Query("cursor"), 0)
+	rows, total, next, err := f.app.Matches(c.Context(), c.Actor, in, c.Query("cursor"), 0)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,11 @@ func (f *Face) matchesPage(c *Call) error {
 			{Text: c.T("source." + r.Source)}, {Text: category}, {Text: r.Unit}, {Text: who},
 		})
 	}
-	return c.Show(matchesTempl(p, matchTabs(c, in), f.matchFilters(c, in), t, pager(c, "/matches", len(rows), total, next)))
+	filters, err := f.matchFilters(c, in)
+	if err != nil {
+		return err
+	}
+	return c.Show(matchesTempl(p, matchTabs(c, in), filters, t, pager(c, "/matches", len(rows), total, next)))
 }
 
 func matchTabs(c *Call, in app.MatchFilter) []ui.Nav {
@@ -66,7 +70,7 @@ func matchTabs(c *Call, in app.MatchFilter) []ui.Nav {
 	return tabs
 }
 
-func (f *Face) matchFilters(c *Call, in app.MatchFilter) []ui.Input {
+func (f *Face) matchFilters(c *Call, in app.MatchFilter) ([]ui.Input, error) {
 	var levels []string
 	for _, l := range intake.Levels {
 		levels = append(levels, string(l))
@@ -79,20 +83,24 @@ func (f *Face) matchFilters(c *Call, in app.MatchFilter) []ui.Input {
 	if in.Open {
 		open = "1"
 	}
+	units, err := f.unitOptions(c, "match.list", "page.all")
+	if err != nil {
+		return nil, err
+	}
 	return []ui.Input{
 		{Name: "level", Label: c.T("match.level"), Kind: "select", Value: in.Level, Options: ui.Codes(c.Lang, "match.level", "page.all", levels...)},
 		{Name: "state", Label: c.T("match.state"), Kind: "select", Value: in.State, Options: ui.Codes(c.Lang, "state.match", "page.all", states...)},
 		{Name: "source", Label: c.T("intake.source"), Kind: "select", Value: in.Source, Options: sourceOptions(c, "page.all")},
-		{Name: "unit", Kind: "hidden", Value: in.Unit},
+		{Name: "unit", Label: c.T("match.unit"), Kind: "select", Value: in.Unit, Options: units},
 		{Name: "batch", Kind: "hidden", Value: in.Batch},
 		{Name: "open", Kind: "hidden", Value: open},
-	}
+	}, nil
 }
 
 func (f *Face) matchPage(c *Call) error { return f.showMatch(c, http.StatusOK, nil) }
 
 func (f *Face) showMatch(c *Call, status int, errs ui.Errors) error {
-	m, err := f.App.Match(c.Context(), c.Actor, c.Param("id"))
+	m, err := f.app.Match(c.Context(), c.Actor, c.Param("id"))
 	if err != nil {
 		return err
 	}
@@ -207,7 +215,7 @@ func (f *Face) matchDecide(c *Call) error {
 	if in.Nobody {
 		in.Number = ""
 	}
-	m, _, err := f.App.DecideMatch(c.Context(), c.Actor, in)
+	m, _, err := f.app.DecideMatch(c.Context(), c.Actor, in)
 	if errs := c.Errors(err); errs != nil {
 		return f.showMatch(c, StatusOf(err), errs)
 	}
@@ -222,7 +230,7 @@ func (f *Face) matchDecide(c *Call) error {
 }
 
 func (f *Face) matchUndo(c *Call) error {
-	m, _, err := f.App.UndoMatch(c.Context(), c.Actor, app.UndoInput{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key()})
+	m, _, err := f.app.UndoMatch(c.Context(), c.Actor, app.UndoInput{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key()})
 	if errs := c.Errors(err); errs != nil {
 		return f.showMatch(c, StatusOf(err), errs)
 	}
