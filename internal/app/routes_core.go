@@ -6,6 +6,7 @@ import "plumbline/internal/roster"
 var coreRoutes = []Route{
 	{Op: "ledger.head", Method: "GET", Path: "/ledger/head", Act: roster.ActRead, Kind: roster.KindLedger},
 	{Op: "ledger.entries", Method: "GET", Path: "/ledger/entries", Act: roster.ActList, Kind: roster.KindLedger},
+	{Op: "roster.establish", Act: roster.ActCreate, Kind: roster.KindUnit, Write: true},
 	{Op: "job.read", Method: "GET", Path: "/jobs/{id}", Act: roster.ActRead, Kind: roster.KindJob},
 	{Op: "job.list", Method: "GET", Path: "/jobs", Act: roster.ActList, Kind: roster.KindJob},
 	{Op: "job.cancel", Method: "POST", Path: "/jobs/{id}/cancel", Act: roster.ActRun, Kind: roster.KindJob},

@@ -1,0 +1,154 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/selfcheck"
+	"plumbline/internal/store"
+)
+
+// Bureau is a whole organisation to set up at once. Units come parents first;
+// every ID is given, because rows refer to each other.
+type Bureau struct {
+	Units    []*roster.Unit
+	People   []Recruit
+	Links    []*roster.CommandLink
+	Demo     string // marks the site as an invented one, "" for none
+	Progress func(done, total int)
+}
+
+// Recruit is one person with what begins with his service. An empty Account.ID
+// leaves him without an account.
+type Recruit struct {
+	Person   *roster.Person
+	Numbers  []*roster.Identifier
+	Postings []*roster.Posting
+	Account  *roster.Account
+}
+
+// recruitChunk is how many people one write takes: about ten milliseconds.
+const recruitChunk = 100
+
+// Establish sets up an organisation on an empty site: units, then people with
+// numbers, postings and accounts not yet activated, then command links. Only
+// the program itself may do it.
+func (a *App) Establish(ctx context.Context, who *roster.Actor, b Bureau) error {
+	if who == nil || !who.Program {
+		return fault.Forbidden("not_allowed")
+	}
+	if len(b.Units) == 0 {
+		return fault.Invalid("required", "units")
+	}
+	fact := ledger.Fact{Verb: "roster.establish", Kind: "unit", ID: b.Units[0].ID, Unit: b.Units[0].ID}
+	write := func(fn func(ctx context.Context, tx *store.Tx) error) error {
+		_, err := a.write(ctx, who, Write{Op: "roster.establish"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+			return []ledger.Fact{fact}, "", fn(ctx, tx)
+		})
+		return err
+	}
+	err := write(func(ctx context.Context, tx *store.Tx) error {
+		have, err := tx.Units(ctx)
+		if err != nil {
+			return err
+		}
+		if len(have) > 0 {
+			return fault.Conflict("already_exists")
+		}
+		if b.Demo != "" {
+			if err := tx.SetSiteFact(ctx, "demo", b.Demo); err != nil {
+				return err
+			}
+		}
+		links := make([]*roster.UnitLink, len(b.Units))
+		for i, u := range b.Units {
+			links[i] = &roster.UnitLink{UnitID: u.ID, ParentID: u.ParentID, FromOn: u.FromOn}
+		}
+		if err := tx.Insert(ctx, b.Units, links); err != nil {
+			return err
+		}
+		return tx.Bump(ctx, store.GenerationTree)
+	})
+	if err != nil {
+		return fmt.Errorf("set up units: %w", err)
+	}
+	for from := 0; from < len(b.People); from += recruitChunk {
+		part := b.People[from:min(from+recruitChunk, len(b.People))]
+		err := write(func(ctx context.Context, tx *store.Tx) error {
+			var people []*roster.Person
+			var numbers []*roster.Identifier
+			var postings []*roster.Posting
+			var accounts []*roster.Account
+			for _, r := range part {
+				p := *r.Person // a run that failed leaves nothing behind
+				k := roster.Keys(p.Name)
+				p.NameFolded, p.Pinyin, p.Initials, p.SortKey = k.Folded, k.Pinyin, k.Initials, k.SortKey
+				people = append(people, &p)
+				numbers, postings = append(numbers, r.Numbers...), append(postings, r.Postings...)
+				if r.Account != nil {
+					acc := *r.Account
+					acc.Login, acc.LoginFolded, acc.State = strings.TrimSpace(acc.Login), roster.FoldLogin(acc.Login), roster.AccountNew
+					if err := judgeLogin(acc.Login); err != nil {
+						return err
+					}
+					accounts = append(accounts, &acc)
+				}
+			}
+			if err := tx.Insert(ctx, people, numbers, postings, accounts); err != nil {
+				return err
+			}
+			return tx.Bump(ctx, store.GenerationAuthority)
+		})
+		if err != nil {
+			return fmt.Errorf("set up people: %w", err)
+		}
+		if b.Progress != nil {
+			b.Progress(from+len(part), len(b.People))
+		}
+	}
+	if len(b.Links) == 0 {
+		return nil
+	}
+	return write(func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.Insert(ctx, b.Links); err != nil {
+			return err
+		}
+		return tx.Bump(ctx, store.GenerationAuthority)
+	})
+}
+
+// ActorNamed says who an account is today, for the program acting in somebody's
+// name: the demo, and an operator's command with --as.
+func (a *App) ActorNamed(ctx context.Context, accountID string) (who *roster.Actor, err error) {
+	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+		who, err = a.ActorOf(ctx, v, accountID)
+		return err
+	})
+	return who, err
+}
+
+// SiteFact reads one fact about this installation; "" if it was never set.
+func (a *App) SiteFact(ctx context.Context, name string) (value string, err error) {
+	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+		value, err = v.SiteFact(ctx, name)
+		return err
+	})
+	return value, err
+}
+
+// Snapshot reads the lists that a unit owes in a campaign, for the program's
+// own work on them.
+func (a *App) Snapshot(ctx context.Context, who *roster.Actor, campaign, unit string) (rows []selfcheck.Submission, err error) {
+	if who == nil || !who.Program {
+		return nil, fault.Forbidden("not_allowed")
+	}
+	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+		rows, err = v.RosterOf(ctx, campaign, unit, selfcheck.States, roster.Scope{All: true})
+		return err
+	})
+	return rows, err
+}
