@@ -318,7 +318,10 @@ func (a *App) Excuse(ctx context.Context, who *roster.Actor, in ExcuseInput) (Re
 		if row.ReasonC, err = tx.PutText(ctx, row.ID, "reason", in.Reason); err != nil {
 			return nil, "", err
 		}
-		after.ReasonC = row.ReasonC
+		// The list keeps a text of its own, so that each row's commitment opens.
+		if after.ReasonC, err = tx.PutText(ctx, before.ID, "reason", in.Reason); err != nil {
+			return nil, "", err
+		}
 		if err := tx.Insert(ctx, row); err != nil {
 			return nil, "", err
 		}

@@ -56,7 +56,7 @@ func (m *Maker) auditFile(s seeds.Source, n int) []byte {
 		r := m.record(s, before)
 		_ = w.Row(r[:]...)
 	}
-	_ = w.Close()
+	_, _ = w.Close()
 	return b.Bytes()
 }
 

@@ -107,8 +107,8 @@ func (c *Clock) to(t time.Time) {
 	}
 }
 
-// release makes it the machine's clock.
-func (c *Clock) release() {
+// Release makes it the machine's clock.
+func (c *Clock) Release() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.at = time.Time{}
@@ -139,7 +139,7 @@ type Maker struct {
 // Make makes the bureau on an empty, migrated site. The clock is the machine's
 // when it returns.
 func (m *Maker) Make(ctx context.Context) error {
-	defer m.Clock.release()
+	defer m.Clock.Release()
 	m.dice = dice{state: 20200916}
 	m.start = m.Clock.Now()
 	steps := []struct {

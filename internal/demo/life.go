@@ -312,7 +312,7 @@ func (m *Maker) otherCampaigns(ctx context.Context) error {
 		unit = m.byCode["D01"]
 	}
 	id, err := m.runCampaign(ctx, app.CampaignInput{UnitID: unit.ID, Title: "涉案财物专项检视（演示）", OpensOn: m.on(72), ClosesOn: m.on(78),
-		PeriodFrom: m.on(-300), PeriodTo: m.on(72)})
+		PeriodFrom: m.on(-700), PeriodTo: m.on(72)})
 	if err != nil {
 		return err
 	}
