@@ -32,6 +32,9 @@ func TestPagesInABrowser(t *testing.T) {
 	for key, pages := range readers(v, s) {
 		for _, lang := range words.Langs {
 			for _, width := range []int{360, 1440} {
+				if only == "" && os.Getenv("PLUMBLINE_REQUIRE") == "" && (width == 360) != (lang == words.ZH) {
+					continue // CI looks at all four
+				}
 				tab, err := b.Tab(width, string(lang))
 				if err != nil {
 					t.Fatal(err)
