@@ -21,6 +21,8 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+
+	"plumbline/internal/web/assets"
 )
 
 const module = "plumbline/"
@@ -426,4 +428,20 @@ func TestBothReadmesGiveTheSameCommands(t *testing.T) {
 	if len(en) < 4 || !slices.Equal(en, zh) {
 		t.Errorf("the commands differ:\n%s\n\n%s", strings.Join(en, "\n"), strings.Join(zh, "\n"))
 	}
+}
+
+var iconUse = regexp.MustCompile(`(?:Icon: |[@.]Icon\(|Empty\()"([a-z0-9-]+)"`)
+
+// TestEveryIconHasADrawing: a name without a drawing would leave a gap.
+func TestEveryIconHasADrawing(t *testing.T) {
+	sources(t, []string{".go", ".templ"}, func(path, text string) {
+		if !within(path, "internal/web") || strings.HasSuffix(path, "_test.go") {
+			return
+		}
+		for _, m := range iconUse.FindAllStringSubmatch(text, -1) {
+			if assets.Icon(m[1]) == "" {
+				t.Errorf("%s: there is no icon %q", path, m[1])
+			}
+		}
+	})
 }

@@ -33,7 +33,7 @@ func (f *Face) reportPage(c *Call) error {
 	if err != nil {
 		return err
 	}
-	v := reportPageView{Report: r, Errors: errs, Made: r.MadeAt.In(f.app.Zone()).Format("2006-01-02 15:04"), MayExport: f.May(c.Actor, "report.export")}
+	v := reportPageView{Report: r, Errors: errs, Made: r.MadeAt.In(f.app.Zone()).Format("2006-01-02 15:04")}
 	v.Filters = []ui.Input{
 		{Name: "from", Label: c.T("report.from"), Kind: "month", Value: in.From, Error: errs.Of("period")},
 		{Name: "to", Label: c.T("report.to"), Kind: "month", Value: in.To, Error: errs.Of("to")},
@@ -41,17 +41,17 @@ func (f *Face) reportPage(c *Call) error {
 	if in.Unit != "" {
 		v.Filters = append(v.Filters, ui.Input{Name: "unit", Kind: "hidden", Value: in.Unit})
 	}
-	v.Query = url.Values{}
-	for k, val := range map[string]string{"unit": r.Unit, "from": r.From, "to": r.To} {
-		if val != "" {
-			v.Query.Set(k, val)
-		}
-	}
 	p := c.Page("report.title")
 	p.Lead = c.T("report.lead", "Unit", r.UnitName)
 	if parent != "" {
 		q := url.Values{"unit": {parent}, "from": {r.From}, "to": {r.To}}
 		p.Actions = append(p.Actions, ui.Action{Text: c.T("report.unit.up"), Href: "/report?" + q.Encode(), Icon: "arrow-up"})
+	}
+	if f.May(c.Actor, "report.export") {
+		fields := []ui.Pair{{Name: "unit", Value: r.Unit}, {Name: "from", Value: r.From}, {Name: "to", Value: r.To}}
+		for _, format := range []string{"xlsx", "csv"} {
+			p.Actions = append(p.Actions, ui.Action{Text: c.T("report.export." + format), Href: "/report/export", Icon: "download", Post: true, Fields: append(fields[:3:3], ui.Pair{Name: "format", Value: format})})
+		}
 	}
 	v.Stats = reportStats(c, r)
 	for i := range r.Sections {
@@ -61,20 +61,19 @@ func (f *Face) reportPage(c *Call) error {
 }
 
 type reportPageView struct {
-	Report    *report.Report
-	Filters   []ui.Input
-	Errors    ui.Errors
-	Query     url.Values
-	Stats     []ui.Stat
-	Sections  []reportSectionView
-	Made      string
-	MayExport bool
+	Report   *report.Report
+	Filters  []ui.Input
+	Errors   ui.Errors
+	Stats    []ui.Stat
+	Sections []reportSectionView
+	Made     string
 }
 
 type reportSectionView struct {
 	Key, Title, Note string
-	Wide             bool
-	Chart            *ui.Chart
+	Wide             bool // over the whole page
+	Empty            bool // nothing but noughts
+	Series           []string
 	Table            ui.Table
 }
 
@@ -136,13 +135,20 @@ func rateShown(c *Call, n report.Number) string {
 var charted = map[string]bool{"units": true, "categories": true, "sources": true, "severities": true, "months": true}
 
 func sectionView(c *Call, r *report.Report, s *report.Section) reportSectionView {
-	v := reportSectionView{Key: s.Key, Title: c.T("report.section." + s.Key), Wide: len(s.Columns) > 4}
+	v := reportSectionView{Key: s.Key, Title: c.T("report.section." + s.Key), Wide: len(s.Columns) > 4 || s.Key == "units", Empty: true}
 	if s.Key == "reconciliation" {
 		v.Note = c.T("report.neither.note")
 	}
-	v.Table = ui.Table{Caption: v.Title, Cols: []ui.Col{{Text: c.T("report.export.line")}}}
+	drawn := charted[s.Key] && len(s.Lines) > 1
+	v.Table = ui.Table{Caption: "", Cols: []ui.Col{{Text: c.T("report.export.line")}}, Figures: true}
+	if drawn {
+		v.Table.Cols = append(v.Table.Cols, ui.Col{})
+	}
 	for _, col := range s.Columns {
 		v.Table.Cols = append(v.Table.Cols, ui.Col{Text: c.T("report.value." + col), Num: true})
+		if drawn {
+			v.Series = append(v.Series, c.T("report.value."+col))
+		}
 	}
 	lines := s.Lines
 	if s.Total != nil {
@@ -152,6 +158,7 @@ func sectionView(c *Call, r *report.Report, s *report.Section) reportSectionView
 	for _, col := range s.Rates {
 		rates[col] = true
 	}
+	widest := widestOf(s.Lines)
 	for i := range lines {
 		l := &lines[i]
 		head := ui.Cell{Text: app.LineName(c.Lang, s, l)}
@@ -160,32 +167,46 @@ func sectionView(c *Call, r *report.Report, s *report.Section) reportSectionView
 			head.Href = "/report?" + q.Encode()
 		}
 		row := []ui.Cell{head}
+		if drawn {
+			row = append(row, meter(l, widest, i < len(s.Lines)))
+		}
 		for n, val := range l.Values {
 			text := shown(c, val)
 			if rates[s.Columns[n]] {
 				text = rateShown(c, val)
+			} else if val.N != 0 || val.Hidden {
+				v.Empty = false
 			}
 			row = append(row, ui.Cell{Text: text, Num: true, Href: hrefOf(val)})
 		}
 		v.Table.Rows = append(v.Table.Rows, row)
 	}
-	if charted[s.Key] && len(s.Lines) > 1 {
-		chart := &ui.Chart{Title: v.Title}
-		for _, col := range s.Columns {
-			chart.Series = append(chart.Series, c.T("report.value."+col))
-		}
-		for i := range s.Lines {
-			l := &s.Lines[i]
-			b := ui.Bar{Label: app.LineName(c.Lang, s, l)}
-			for _, val := range l.Values {
-				b.Parts = append(b.Parts, val.N)
-				b.Hidden = b.Hidden || val.Hidden
-			}
-			chart.Bars = append(chart.Bars, b)
-		}
-		v.Chart = chart
-	}
 	return v
+}
+
+// widestOf is the largest sum of a line, to which bars are drawn.
+func widestOf(lines []report.Line) int64 {
+	var top int64 = 1
+	for i := range lines {
+		var sum int64
+		for _, val := range lines[i].Values {
+			sum += val.N
+		}
+		top = max(top, sum)
+	}
+	return top
+}
+
+// meter draws a line as a bar; a total, and what is hidden, has none.
+func meter(l *report.Line, widest int64, draw bool) ui.Cell {
+	m := &ui.Meter{Max: widest}
+	for _, val := range l.Values {
+		if val.Hidden || !draw {
+			return ui.Cell{}
+		}
+		m.Parts = append(m.Parts, val.N)
+	}
+	return ui.Cell{Bar: m}
 }
 
 // sendExport sends a finished file with its exact row count.

@@ -9,5 +9,5 @@ func init() {
 			{Method: http.MethodPost, Path: "/report/export", Op: "report.export", Handler: f.reportExport},
 			{Method: http.MethodPost, Path: "/issues/export", Op: "issue.export", Handler: f.issueExport},
 		}
-	}, NavRow{Place: 60, Key: "nav.report", Href: "/report", Icon: "chart", Op: "report.read"})
+	}, NavRow{Place: 60, Key: "nav.report", Href: "/report", Icon: "report-analytics", Op: "report.read"})
 }

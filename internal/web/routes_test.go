@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	"plumbline/internal/web/assets"
 	"plumbline/internal/words"
 )
 
@@ -39,6 +40,9 @@ func TestRoutesNameOperations(t *testing.T) {
 	for _, n := range navRows {
 		if !words.Has(n.Key) || n.Op != "" && !known(n.Op) {
 			t.Errorf("navigation %s: no text or no operation %q", n.Key, n.Op)
+		}
+		if assets.Icon(n.Icon) == "" {
+			t.Errorf("navigation %s: there is no icon %q", n.Key, n.Icon)
 		}
 		if !seen["GET "+n.Href] {
 			t.Errorf("navigation %s leads to %s, which is no page", n.Key, n.Href)

@@ -190,7 +190,14 @@ type Cell struct {
 	Tag        *Tag
 	Num        bool
 	Check      *Check // a box to tick instead of a text
+	Bar        *Meter // a bar drawn in the cell
 	Actions    []Action
+}
+
+// Meter is a bar in a row; Parts stack from the left, and Max is the width.
+type Meter struct {
+	Parts []int64
+	Max   int64
 }
 
 // Check is a box in a row that belongs to the form around the table.
@@ -209,6 +216,7 @@ type Table struct {
 	Rows      [][]Cell
 	Empty     string // what to say without rows; has a default
 	SelectAll string // name of the boxes that the box in the head ticks
+	Figures   bool   // rows of numbers: a table on a phone too, and close together
 }
 
 // Pager leads through a list by keyset: there is a next page and a first one.
