@@ -157,6 +157,16 @@ func registerGrants(r *registry) {
 		id, rec, err := a.Grant(ctx, c.Actor, in.Body)
 		return done(rec, id), err
 	}, Summary("Grant a role; an administrator's waits for a second person"))
+	handle(r, "grant.heads", func(ctx context.Context, c *Call, _ *struct{}) (struct {
+		app.HeadsResult
+		Receipt ReceiptView `json:"receipt"`
+	}, error) {
+		out, rec, err := a.GrantHeads(ctx, c.Actor, c.Key)
+		return struct {
+			app.HeadsResult
+			Receipt ReceiptView `json:"receipt"`
+		}{out, receipt(rec)}, err
+	}, Summary("Grant the role of unit head to the heads that the roster names"))
 	handle(r, "grant.approve", func(ctx context.Context, c *Call, in *versioned) (Done, error) {
 		rec, err := a.ApproveGrant(ctx, c.Actor, in.ID, c.Version(in.Body.Version))
 		return done(rec, in.ID), err

@@ -281,3 +281,27 @@ func (tx *Tx) RenewedSession(ctx context.Context, tokenHash string, until time.T
 		Where("token_hash = ? AND renew", tokenHash).Exec(ctx)
 	return err
 }
+
+// WithoutAccount lists the people who serve and have no account, by id: those
+// posted in the units (nil for all) that the scope admits.
+func (v *View) WithoutAccount(ctx context.Context, units []string, sc roster.Scope, after string, limit int) ([]roster.Person, error) {
+	rows := []roster.Person{}
+	q := scoped(v.db.NewSelect().Model(&rows), sc, peopleColumns).
+		Where("id > ? AND state = ? AND unit_id <> ''", after, roster.Serving).
+		Where("NOT EXISTS (SELECT 1 FROM accounts AS a WHERE a.person_id = person.id)")
+	if units != nil {
+		q = q.Where("unit_id IN (?)", bun.In(units))
+	}
+	err := q.Order("id").Limit(int64(limit)).Scan(ctx)
+	return rows, err
+}
+
+// LoginsTaken gives those of the folded logins that somebody has.
+func (v *View) LoginsTaken(ctx context.Context, folded []string) ([]string, error) {
+	taken := []string{}
+	if len(folded) == 0 {
+		return taken, nil
+	}
+	err := v.db.NewSelect().Model((*roster.Account)(nil)).Column("login_folded").Where("login_folded IN (?)", bun.In(folded)).Scan(ctx, &taken)
+	return taken, err
+}

@@ -1,0 +1,317 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// SetUpInput names the first administrators by personnel number. A second
+// security administrator is optional but wise: without one nobody can approve a
+// change of administrators.
+type SetUpInput struct {
+	System, Security, Audit string
+	SecondSecurity          string
+}
+
+// Validate judges the input by itself.
+func (in SetUpInput) Validate() error {
+	seen := map[string]bool{}
+	for _, n := range []struct{ field, value string }{{"system", in.System}, {"security", in.Security}, {"audit", in.Audit}, {"second_security", in.SecondSecurity}} {
+		number := roster.FoldNumber(n.value)
+		if number == "" {
+			if n.field == "second_security" {
+				continue
+			}
+			return fault.Invalid("required", n.field)
+		}
+		if seen[number] {
+			return fault.Invalid("setup_people", n.field)
+		}
+		seen[number] = true
+	}
+	return nil
+}
+
+// NewAccess is an account with its one-time code, which is shown once.
+type NewAccess struct {
+	AccountID   string      `json:"account_id"`
+	Login       string      `json:"login"`
+	PersonnelNo string      `json:"personnel_no"`
+	Name        string      `json:"name"`
+	UnitID      string      `json:"unit_id"`
+	Unit        string      `json:"unit"`
+	Role        roster.Role `json:"role,omitempty"`
+	Code        string      `json:"code,omitempty"`
+	Until       time.Time   `json:"until"`
+}
+
+// SetUp makes the first administrators at the bureau, each with an account and
+// a one-time code, in one write. Once there is any administrator it refuses:
+// the set-up actor has ended, and from then on security administrators grant.
+func (a *App) SetUp(ctx context.Context, in SetUpInput) (out []NewAccess, rec Receipt, err error) {
+	who := Program("set-up")
+	rec, err = a.write(ctx, who, Write{Op: "site.setup", Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		out = nil
+		for _, r := range []roster.Role{roster.RoleSystemAdmin, roster.RoleSecurityAdmin, roster.RoleAuditAdmin} { // three
+			n, err := tx.CountGrants(ctx, r)
+			if err != nil {
+				return nil, "", err
+			}
+			if n > 0 {
+				return nil, "", fault.Conflict("setup_done")
+			}
+		}
+		tree, err := a.tree(ctx, &tx.View)
+		if err != nil {
+			return nil, "", err
+		}
+		bureau := tree.Bureau()
+		if bureau == "" {
+			return nil, "", fault.Invalid("setup_no_bureau", "")
+		}
+		var facts []ledger.Fact
+		for _, n := range []struct {
+			field, number string
+			role          roster.Role
+		}{{"system", in.System, roster.RoleSystemAdmin}, {"security", in.Security, roster.RoleSecurityAdmin},
+			{"audit", in.Audit, roster.RoleAuditAdmin}, {"second_security", in.SecondSecurity, roster.RoleSecurityAdmin}} { // at most four
+			if n.number == "" {
+				continue
+			}
+			access, err := a.firstAdministrator(ctx, tx, n.number, n.role, bureau)
+			if err != nil {
+				return nil, "", fault.As(err).WithField(n.field)
+			}
+			access.Unit = tree.Unit(bureau).Name
+			out = append(out, *access)
+			facts = append(facts, ledger.Fact{Verb: "site.setup", Kind: "account", ID: access.AccountID, Unit: bureau})
+		}
+		return facts, bureau, tx.Bump(ctx, store.GenerationAuthority)
+	})
+	if err != nil {
+		out = nil
+	}
+	return out, rec, err
+}
+
+func (a *App) firstAdministrator(ctx context.Context, tx *store.Tx, number string, role roster.Role, bureau string) (*NewAccess, error) {
+	number = roster.FoldNumber(number)
+	people, err := tx.PeopleNumbered(ctx, []string{number})
+	if err != nil {
+		return nil, err
+	}
+	p := people[number]
+	if p == nil || p.State != roster.Serving {
+		return nil, fault.Invalid("person_unknown", "")
+	}
+	accounts, err := tx.AccountsOf(ctx, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	var acc *roster.Account
+	if len(accounts) > 0 {
+		acc = &accounts[0]
+	} else {
+		acc = newAccount(tx, strings.ToLower(number), p.ID)
+		if err := judgeLogin(acc.Login); err != nil {
+			return nil, err
+		}
+		if taken, err := tx.AccountByLogin(ctx, acc.LoginFolded); err != nil {
+			return nil, err
+		} else if taken != nil {
+			return nil, fault.Invalid("login_taken", "")
+		}
+		if err := tx.Insert(ctx, acc); err != nil {
+			return nil, err
+		}
+	}
+	today := roster.DateOf(tx.Now(), a.zone)
+	held, err := tx.GrantsOf(ctx, acc)
+	if err != nil {
+		return nil, err
+	}
+	if err := roster.Separate(roster.GrantWish{Role: role, UnitID: bureau, FromOn: today}, held); err != nil {
+		return nil, err
+	}
+	g := &roster.Grant{AccountID: acc.ID, Role: role, UnitID: bureau, FromOn: today, State: roster.GrantLive, GrantedBy: "program:set-up"}
+	if err := tx.Insert(ctx, g); err != nil {
+		return nil, err
+	}
+	code := newCode()
+	until := tx.Now().Add(codeLasts)
+	c := &roster.Credential{AccountID: acc.ID, CodeHash: digest(foldCode(code)), CodeUntil: until, ChangedAt: tx.Now()}
+	if err := tx.PutCredential(ctx, c); err != nil {
+		return nil, err
+	}
+	return &NewAccess{AccountID: acc.ID, Login: acc.Login, PersonnelNo: p.PersonnelNo, Name: p.Name, UnitID: bureau, Role: role, Code: code, Until: until}, nil
+}
+
+// AccountsInput asks for an account for everybody who serves and has none.
+type AccountsInput struct {
+	UnitID   string // this unit and below; "" for all in reach
+	Codes    bool   // draw a one-time code for each
+	Progress func(done int)
+}
+
+// accountsAtOnce is how many accounts one write makes.
+const accountsAtOnce = 200
+
+// AddAccounts makes an account for everybody in reach who serves and has none.
+// The login is the personnel number. Who has an account keeps it, so it can be
+// repeated after an import. Logins that somebody else already uses are
+// skipped and named. Each part is written whole; broken off, it is repeated.
+func (a *App) AddAccounts(ctx context.Context, who *roster.Actor, in AccountsInput) (made []NewAccess, skipped []string, err error) {
+	after := ""
+	for {
+		var people []roster.Person
+		var part []NewAccess
+		var passed []string
+		write := func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+			part, passed = nil, nil
+			tree, err := a.tree(ctx, &tx.View)
+			if err != nil {
+				return nil, "", err
+			}
+			sc := a.table.Scope(who, roster.ActCreate, roster.KindAccount, tree)
+			var units []string
+			if in.UnitID != "" {
+				if units = tree.Subtree(in.UnitID); units == nil {
+					return nil, "", fault.Invalid("unit_unknown", "unit")
+				}
+			}
+			if people, err = tx.WithoutAccount(ctx, units, sc, after, accountsAtOnce); err != nil {
+				return nil, "", err
+			}
+			if len(people) == 0 {
+				return nil, "", store.ErrUnchanged
+			}
+			part, passed, err = a.newAccounts(ctx, tx, tree, people, in.Codes)
+			if err != nil {
+				return nil, "", err
+			}
+			if len(part) == 0 {
+				return nil, "", store.ErrUnchanged
+			}
+			return []ledger.Fact{{Verb: "account.create_many", Kind: "account", ID: part[0].AccountID, Unit: in.UnitID}}, "", nil
+		}
+		if _, err := a.write(ctx, who, Write{Op: "account.create_many"}, write); err != nil && !errors.Is(err, store.ErrUnchanged) {
+			return made, skipped, err
+		}
+		if len(people) == 0 {
+			return made, skipped, nil
+		}
+		after = people[len(people)-1].ID
+		made, skipped = append(made, part...), append(skipped, passed...)
+		if in.Progress != nil {
+			in.Progress(len(made))
+		}
+	}
+}
+
+func (a *App) newAccounts(ctx context.Context, tx *store.Tx, tree *roster.Tree, people []roster.Person, codes bool) (made []NewAccess, skipped []string, err error) {
+	logins := make([]string, len(people))
+	for i := range people {
+		logins[i] = roster.FoldLogin(people[i].PersonnelNo)
+	}
+	taken, err := tx.LoginsTaken(ctx, logins)
+	if err != nil {
+		return nil, nil, err
+	}
+	var accounts []*roster.Account
+	var secrets []roster.Credential
+	until := tx.Now().Add(codeLasts)
+	for i := range people {
+		p := &people[i]
+		if slices.Contains(taken, logins[i]) || judgeLogin(logins[i]) != nil {
+			skipped = append(skipped, p.PersonnelNo)
+			continue
+		}
+		acc := newAccount(tx, strings.ToLower(p.PersonnelNo), p.ID)
+		accounts = append(accounts, acc)
+		n := NewAccess{AccountID: acc.ID, Login: acc.Login, PersonnelNo: p.PersonnelNo, Name: p.Name, UnitID: p.UnitID}
+		if u := tree.Unit(p.UnitID); u != nil {
+			n.Unit = u.Name
+		}
+		if codes {
+			n.Code, n.Until = newCode(), until
+			secrets = append(secrets, roster.Credential{AccountID: acc.ID, CodeHash: digest(foldCode(n.Code)), CodeUntil: until, ChangedAt: tx.Now()})
+		}
+		made = append(made, n)
+	}
+	if len(accounts) == 0 {
+		return made, skipped, nil
+	}
+	if err := tx.Insert(ctx, accounts); err != nil {
+		return nil, nil, err
+	}
+	return made, skipped, tx.PutCredentials(ctx, secrets)
+}
+
+// HeadsResult says what granting to the heads by the roster came to.
+type HeadsResult struct {
+	Granted int      `json:"granted"`
+	Skipped []string `json:"skipped"` // accounts that the separation of duties forbids, or outside reach
+}
+
+// GrantHeads grants the role of unit head to everybody whom the roster names as
+// head of an active unit in reach and who has an account. It can be repeated
+// after an import, and grants nothing twice.
+func (a *App) GrantHeads(ctx context.Context, who *roster.Actor, key string) (HeadsResult, Receipt, error) {
+	out := HeadsResult{Skipped: []string{}}
+	rec, err := a.write(ctx, who, Write{Op: "grant.heads", Key: key}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		out = HeadsResult{Skipped: []string{}}
+		today := roster.DateOf(tx.Now(), a.zone)
+		_, tree, err := a.unitScope(ctx, &tx.View, who, roster.ActGrant, roster.KindGrant)
+		if err != nil {
+			return nil, "", err
+		}
+		rows, err := tx.HeadsWithoutGrant(ctx, today)
+		if err != nil {
+			return nil, "", err
+		}
+		ids := make([]string, len(rows))
+		for i, r := range rows {
+			ids[i] = r.AccountID
+		}
+		accounts, err := tx.AccountsByID(ctx, ids)
+		if err != nil {
+			return nil, "", err
+		}
+		var facts []ledger.Fact
+		for _, r := range rows { // some two hundred units
+			to := accounts[r.AccountID]
+			w := roster.GrantWish{Role: roster.RoleUnitHead, UnitID: r.UnitID, FromOn: today}
+			held, err := tx.GrantsOf(ctx, to)
+			if err != nil {
+				return nil, "", err
+			}
+			if roster.MayGrant(who, tree, r.UnitID, to) != nil || roster.Separate(w, held) != nil {
+				out.Skipped = append(out.Skipped, to.Login)
+				continue
+			}
+			fact, _, err := a.insertGrant(ctx, tx, to, &roster.Grant{AccountID: to.ID, Role: w.Role, UnitID: w.UnitID, FromOn: w.FromOn,
+				State: roster.GrantLive, GrantedBy: who.Account}, w)
+			if err != nil {
+				return nil, "", err
+			}
+			facts = append(facts, fact...)
+			out.Granted++
+		}
+		if len(facts) == 0 {
+			return nil, "", store.ErrUnchanged
+		}
+		return facts, "", nil
+	})
+	if errors.Is(err, store.ErrUnchanged) {
+		err = nil
+	}
+	return out, rec, err
+}

@@ -1,0 +1,395 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"plumbline/internal/app"
+	"plumbline/internal/fault"
+	"plumbline/internal/roster"
+)
+
+func init() { makers = append(makers, userCommand) }
+
+func userCommand(e *env) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "user",
+		Short: "Accounts, one-time codes and roles",
+		Long: `Accounts, one-time codes and roles. Making accounts and codes is the operator's
+own act; granting a role is a security administrator's, who names himself by
+--as and gives his password in a file or on the first line of standard input.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(e.userSetup(), e.userAdd(), e.userCode(), e.userPassword(), e.userGrant(), e.userList(), e.userState("revoke", true), e.userState("enable", false))
+	return c
+}
+
+// asFlags are the flags of commands that a person answers for.
+type asFlags struct{ login, file string }
+
+func (f *asFlags) add(c *cobra.Command) {
+	c.Flags().StringVar(&f.login, "as", "", "login of who answers for it")
+	c.Flags().StringVar(&f.file, "password-file", "", "file with the password (default: the first line of standard input)")
+	_ = c.MarkFlagRequired("as") // the flag exists
+}
+
+// as signs the person in for one command and out again after it.
+func (e *env) as(ctx context.Context, s *site, f asFlags, do func(who *roster.Actor) error) (err error) {
+	in := io.Reader(os.Stdin)
+	if f.file != "" {
+		file, err := os.Open(f.file)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		in = file
+	}
+	line, err := bufio.NewReader(in).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read the password: %w", err)
+	}
+	got, err := s.app.SignIn(ctx, app.SignInInput{Login: f.login, Password: strings.TrimRight(line, "\r\n"), Label: "plumbline command line", Bearer: true})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.app.EndSession(ctx, got.Actor, "")) }()
+	if got.Renew {
+		return errors.New("this is a one-time code, and it is used up now; issue another and set a password: plumbline user password")
+	}
+	return do(got.Actor)
+}
+
+func (e *env) userSetup() *cobra.Command {
+	in := app.SetUpInput{}
+	c := &cobra.Command{
+		Use:   "setup",
+		Short: "Make the first three administrators; it works once",
+		Long: `Make the first three administrators at the bureau from people on the roster, and
+print a one-time code for each. It works once: from then on security
+administrators grant roles. A second security administrator is optional, but
+without one nobody can later approve a change of administrators.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return e.with(c.Context(), func(ctx context.Context, s *site) error {
+				made, _, err := s.app.SetUp(ctx, in)
+				if err != nil {
+					return err
+				}
+				return e.print(accessTable(made))
+			})
+		},
+	}
+	c.Flags().StringVar(&in.System, "system", "", "personnel number of the system administrator")
+	c.Flags().StringVar(&in.Security, "security", "", "personnel number of the security administrator")
+	c.Flags().StringVar(&in.Audit, "audit", "", "personnel number of the audit administrator")
+	c.Flags().StringVar(&in.SecondSecurity, "second-security", "", "personnel number of a second security administrator")
+	e.outputFlag(c)
+	return c
+}
+
+func accessTable(rows []app.NewAccess) *table {
+	t := &table{columns: []string{"login", "name", "unit", "role", "code", "until"}}
+	for _, r := range rows {
+		until := ""
+		if r.Code != "" {
+			until = r.Until.UTC().Format("2006-01-02T15:04Z")
+		}
+		t.add(r.Login, r.Name, r.Unit, r.Role, r.Code, until)
+	}
+	return t
+}
+
+func (e *env) userAdd() *cobra.Command {
+	var login, unit, file string
+	var all, noCode bool
+	c := &cobra.Command{
+		Use:   "add [PERSONNEL-NUMBER]",
+		Short: "Make an account for somebody on the roster, or for everybody who has none",
+		Long: `Make an account and a one-time code for somebody on the roster, or with --all for
+everybody who serves and has none. The login is the personnel number unless
+--login says otherwise. Codes are printed once, or written to the file of
+--codes, which only you can read: hand them over in person.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if all == (len(args) == 1) {
+				return errors.New("name one personnel number, or use --all")
+			}
+			return e.with(c.Context(), func(ctx context.Context, s *site) error {
+				if all {
+					return e.addAll(ctx, s, unit, file, !noCode)
+				}
+				if login == "" {
+					login = strings.ToLower(args[0])
+				}
+				id, _, err := s.app.AddAccount(ctx, operator, app.AccountInput{Login: login, PersonnelNo: args[0]})
+				if err != nil {
+					return err
+				}
+				made := app.NewAccess{AccountID: id, Login: login, PersonnelNo: args[0]}
+				if !noCode {
+					if made.Code, made.Until, _, err = s.app.IssueCode(ctx, operator, id); err != nil {
+						return err
+					}
+				}
+				return e.print(accessTable([]app.NewAccess{made}))
+			})
+		},
+	}
+	c.Flags().StringVar(&login, "login", "", "login (default: the personnel number)")
+	c.Flags().BoolVar(&all, "all", false, "everybody who serves and has no account")
+	c.Flags().StringVar(&unit, "unit", "", "with --all: only this unit and those below it, by code")
+	c.Flags().StringVar(&file, "codes", "", "with --all: write logins and codes to this file")
+	c.Flags().BoolVar(&noCode, "no-code", false, "draw no one-time codes yet")
+	e.outputFlag(c)
+	return c
+}
+
+func (e *env) addAll(ctx context.Context, s *site, code, file string, codes bool) (err error) {
+	unit, err := e.unitByCode(ctx, s, code)
+	if err != nil {
+		return err
+	}
+	to := e.out
+	if file != "" {
+		f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, f.Close()) }()
+		to = f
+	}
+	made, skipped, err := s.app.AddAccounts(ctx, operator, app.AccountsInput{UnitID: unit, Codes: codes})
+	inner := *e
+	inner.out = to
+	if file != "" && e.Output == "table" {
+		inner.Output = "csv"
+	}
+	err = errors.Join(err, inner.print(accessTable(made))) // what was made is printed also when it broke off: codes are shown once
+	if file != "" {
+		fmt.Fprintf(e.out, "%d accounts made; logins and codes are in %s\n", len(made), file)
+	}
+	if len(skipped) > 0 {
+		fmt.Fprintf(e.err, "%d skipped, because the login is taken or unusable: %s\n", len(skipped), shorten(strings.Join(skipped, " "), 500))
+	}
+	return err
+}
+
+// unitByCode gives the id of a unit; "" for "".
+func (e *env) unitByCode(ctx context.Context, s *site, code string) (string, error) {
+	if code == "" {
+		return "", nil
+	}
+	units, err := s.app.UnitChoices(ctx, operator, "account.list")
+	if err != nil {
+		return "", err
+	}
+	for _, u := range units {
+		if u.Code == code {
+			return u.ID, nil
+		}
+	}
+	return "", fault.Invalid("unit_unknown", "unit")
+}
+
+// account finds an account by its login.
+func (e *env) account(ctx context.Context, s *site, login string) (app.AccountView, error) {
+	rows, _, err := s.app.Accounts(ctx, operator, app.AccountQuery{Query: login, Limit: 200})
+	for _, r := range rows {
+		if roster.FoldLogin(r.Login) == roster.FoldLogin(login) {
+			return r, err
+		}
+	}
+	if err == nil {
+		err = fault.Invalid("account_unknown", "login")
+	}
+	return app.AccountView{}, err
+}
+
+func (e *env) userCode() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "code LOGIN",
+		Short: "Issue a one-time code: for a first sign-in or a forgotten password",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return e.with(c.Context(), func(ctx context.Context, s *site) error {
+				acc, err := e.account(ctx, s, args[0])
+				if err != nil {
+					return err
+				}
+				code, until, _, err := s.app.IssueCode(ctx, operator, acc.ID)
+				if err != nil {
+					return err
+				}
+				return e.print(accessTable([]app.NewAccess{{Login: acc.Login, Name: acc.Name, Unit: acc.Unit, Code: code, Until: until}}))
+			})
+		},
+	}
+	e.outputFlag(c)
+	return c
+}
+
+func (e *env) userPassword() *cobra.Command {
+	return &cobra.Command{
+		Use:   "password",
+		Short: "Set passwords from standard input: LOGIN, CODE or old password, new password",
+		Long: `Set passwords from standard input, one account a line, with the login, the
+one-time code or present password, and the new password, parted by tabs or
+single blanks. The new password is the rest of the line and may hold blanks.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return e.with(c.Context(), func(ctx context.Context, s *site) error {
+				lines := bufio.NewScanner(c.InOrStdin())
+				for lines.Scan() {
+					parts := strings.SplitN(strings.ReplaceAll(strings.TrimSpace(lines.Text()), "\t", " "), " ", 3)
+					if len(parts) == 1 && parts[0] == "" {
+						continue
+					}
+					if len(parts) != 3 {
+						return errors.New("each line has a login, a code or the old password, and the new password")
+					}
+					if err := e.setPassword(ctx, s, parts[0], parts[1], parts[2]); err != nil {
+						return fmt.Errorf("%s: %w", parts[0], err)
+					}
+					fmt.Fprintf(e.out, "%s: password set\n", parts[0])
+				}
+				return lines.Err()
+			})
+		},
+	}
+}
+
+func (e *env) setPassword(ctx context.Context, s *site, login, old, fresh string) error {
+	got, err := s.app.SignIn(ctx, app.SignInInput{Login: login, Password: old, Label: "plumbline command line", Bearer: true})
+	if err != nil {
+		return err
+	}
+	_, err = s.app.SetPassword(ctx, got.Actor, app.PasswordInput{Old: old, New: fresh})
+	return errors.Join(err, s.app.EndSession(ctx, got.Actor, ""))
+}
+
+func (e *env) userGrant() *cobra.Command {
+	var by asFlags
+	var unit, from, to string
+	var heads bool
+	c := &cobra.Command{
+		Use:   "grant [LOGIN ROLE]",
+		Short: "Grant a role as a security administrator, or the heads their role by the roster",
+		Args:  cobra.MaximumNArgs(2),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) != 2 && !heads || len(args) == 1 {
+				return errors.New("name a login and a role, or use --heads, or both")
+			}
+			return e.with(c.Context(), func(ctx context.Context, s *site) error {
+				return e.as(ctx, s, by, func(who *roster.Actor) error {
+					if heads {
+						done, _, err := s.app.GrantHeads(ctx, who, "")
+						if err != nil {
+							return err
+						}
+						fmt.Fprintf(e.out, "unit_head granted to %d heads, %d skipped %s\n", done.Granted, len(done.Skipped), shorten(strings.Join(done.Skipped, " "), 300))
+					}
+					if len(args) == 0 {
+						return nil
+					}
+					at, err := e.grantUnit(ctx, s, who, unit)
+					if err != nil {
+						return err
+					}
+					in := app.GrantInput{Login: args[0], Role: roster.Role(args[1]), UnitID: at, FromOn: roster.Date(from), ToOn: roster.Date(to)}
+					if in.FromOn == "" {
+						in.FromOn = s.app.Today()
+					}
+					if _, _, err := s.app.Grant(ctx, who, in); err != nil {
+						return err
+					}
+					fmt.Fprintf(e.out, "%s granted to %s\n", args[1], args[0])
+					return nil
+				})
+			})
+		},
+	}
+	by.add(c)
+	c.Flags().BoolVar(&heads, "heads", false, "grant unit_head to the heads that the roster names")
+	c.Flags().StringVar(&unit, "unit", "", "code of the unit where the role is held (default: where you hold yours)")
+	c.Flags().StringVar(&from, "from", "", "first day, 2006-01-02 (default: today)")
+	c.Flags().StringVar(&to, "to", "", "last day (default: open)")
+	return c
+}
+
+func (e *env) grantUnit(ctx context.Context, s *site, who *roster.Actor, code string) (string, error) {
+	if code != "" {
+		return e.unitByCode(ctx, s, code)
+	}
+	for _, h := range who.Held {
+		if h.Role == roster.RoleSecurityAdmin {
+			return h.Unit, nil
+		}
+	}
+	return "", fault.Forbidden("not_allowed")
+}
+
+func (e *env) userList() *cobra.Command {
+	var state, role string
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "List accounts",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return e.with(c.Context(), func(ctx context.Context, s *site) error {
+				out := &table{columns: []string{"login", "personnel_no", "name", "unit", "state"}}
+				by := *operator
+				by.Lang = e.Lang
+				q := app.AccountQuery{State: state, Role: roster.Role(role), Limit: 200}
+				for {
+					rows, next, err := s.app.Accounts(ctx, &by, q)
+					if err != nil {
+						return err
+					}
+					for _, r := range rows {
+						out.add(r.Login, r.PersonnelNo, r.Name, r.Unit, r.State)
+					}
+					if q.Cursor = next; next == "" {
+						return e.print(out)
+					}
+				}
+			})
+		},
+	}
+	c.Flags().StringVar(&state, "state", "", "new, active or disabled")
+	c.Flags().StringVar(&role, "role", "", "who holds this role")
+	e.outputFlag(c)
+	return c
+}
+
+func (e *env) userState(name string, disabled bool) *cobra.Command {
+	short := "Enable a disabled account again"
+	if disabled {
+		short = "Disable an account; its sessions end at once"
+	}
+	return &cobra.Command{
+		Use:   name + " LOGIN",
+		Short: short,
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return e.with(c.Context(), func(ctx context.Context, s *site) error {
+				acc, err := e.account(ctx, s, args[0])
+				if err != nil {
+					return err
+				}
+				if _, err := s.app.SetAccountState(ctx, operator, acc.ID, acc.Version, disabled); err != nil {
+					return err
+				}
+				fmt.Fprintf(e.out, "%s: %s\n", acc.Login, map[bool]string{true: "disabled", false: "enabled"}[disabled])
+				return nil
+			})
+		},
+	}
+}
