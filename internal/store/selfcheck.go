@@ -82,7 +82,7 @@ func (v *View) SubmissionsOf(ctx context.Context, personID string, headOf []stri
 		return rows, nil
 	}
 	q := v.db.NewSelect().Model(&rows).WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
-		q = q.WhereOr("person_id = ?", personID)
+		q = q.WhereOr("person_id = ? AND person_id <> ''", personID) // the words of the partial index
 		if len(headOf) > 0 {
 			q = q.WhereOr("person_id = '' AND unit_id IN (?)", bun.In(headOf))
 		}

@@ -13,7 +13,7 @@ import (
 // list yet: people by id after the given one, with their main posting on the
 // date, below the given unit. Whoever holds a head link over his own unit
 // counts as a member of its team. A snapshot that stopped half way goes on
-// where it stopped.
+// where it stopped. "person_id <> ''" repeats the words of the partial index.
 func (v *View) RosterToWrite(ctx context.Context, campaignID, underUnit string, on roster.Date, after string, limit int) ([]RosterRow, error) {
 	rows := []RosterRow{}
 	err := v.db.NewRaw(`WITH RECURSIVE below(id) AS (
@@ -27,7 +27,7 @@ SELECT p.person_id AS person_id, p.unit_id AS unit_id, u.tier AS tier, u.parent_
 FROM postings AS p JOIN units AS u ON u.id = p.unit_id JOIN people AS h ON h.id = p.person_id
 WHERE p.main AND p.from_on <= ? AND (p.to_on = '' OR p.to_on >= ?) AND u.tier > 0 AND h.state = 'serving'
   AND p.unit_id IN (SELECT id FROM below) AND p.person_id > ?
-  AND NOT EXISTS (SELECT 1 FROM submissions AS s WHERE s.person_id = p.person_id AND s.campaign_id = ?)
+  AND NOT EXISTS (SELECT 1 FROM submissions AS s WHERE s.person_id = p.person_id AND s.person_id <> '' AND s.campaign_id = ?)
 GROUP BY p.person_id, p.unit_id, u.tier, u.parent_id
 ORDER BY p.person_id, p.unit_id LIMIT ?`, underUnit, on, on, on, on, after, campaignID, limit).Scan(ctx, &rows)
 	return rows, err
