@@ -162,6 +162,7 @@ type CaseView struct {
 	Rectifications []RectificationRow `json:"rectifications"`
 	Parties        []PartyView        `json:"parties"`
 	Missing        []inquiry.Missing  `json:"missing"`
+	Team           int                `json:"investigators_per_track"`
 	Hidden         int                `json:"missing_hidden"` // missing things outside the reader's reach
 	Can            map[string]bool    `json:"can"`            // operations that a role of the reader allows
 }
@@ -312,7 +313,12 @@ func (a *App) viewCase(ctx context.Context, v *store.View, who *roster.Actor, f 
 		return err
 	}
 	today := a.Today()
+	pack, err := packOf(c)
+	if err != nil {
+		return err
+	}
 	*out = CaseView{
+		Team:    pack.Dual.InvestigatorsPerTrack,
 		CaseRow: n.caseRow(c, today), Version: c.Version, IssueID: c.IssueID, Pack: c.Pack, ClosedOn: c.ClosedOn,
 		Tracks: []TrackView{}, Questions: []QuestionRow{}, Rectifications: []RectificationRow{}, Parties: []PartyView{}, Missing: []inquiry.Missing{},
 		Can: map[string]bool{},

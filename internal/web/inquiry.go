@@ -9,6 +9,7 @@ import (
 	"plumbline/internal/app"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
+	"plumbline/internal/issue"
 	"plumbline/internal/roster"
 	"plumbline/internal/web/ui"
 )
@@ -90,6 +91,25 @@ func (f *Face) onCase(flashKey string, do func(c *Call) error) func(*Call) error
 		}
 		return c.Go(Local("/cases/"+url.PathEscape(id)), flashKey)
 	}
+}
+
+// inquiryActions leads from an issue to its case, its leader questions and the
+// tasks that may follow from it.
+func (f *Face) inquiryActions(c *Call, i *app.IssueDetail) []ui.Action {
+	var out []ui.Action
+	switch {
+	case i.CaseID != "" && f.May(c.Actor, "case.get"):
+		out = append(out, ui.Action{Text: c.T("case.title"), Href: "/cases/" + i.CaseID, Icon: "gavel"})
+	case i.CaseID == "" && i.State == issue.Clue && i.PersonID != "" && f.May(c.Actor, "case.open"):
+		out = append(out, ui.Action{Text: c.T("case.open.title"), Href: "/issues/" + i.ID + "/case/new", Icon: "gavel", Primary: true})
+	}
+	if i.TriagedAt != nil && i.PersonID != "" && i.Severity >= f.app.Pack().Triggers.RepeatSeverity && f.May(c.Actor, "question.list") {
+		out = append(out, ui.Action{Text: c.T("question.title"), Href: "/questions?issue=" + i.ID, Icon: "message-question"})
+	}
+	if i.State.Open() && f.May(c.Actor, "rectification.create") {
+		out = append(out, ui.Action{Text: c.T("rectification.create"), Href: "/issues/" + i.ID + "/rectifications/new", Icon: "tool"})
+	}
+	return out
 }
 
 func (f *Face) newCase(c *Call) error { return f.showNewCase(c, nil, http.StatusOK) }

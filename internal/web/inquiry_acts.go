@@ -22,7 +22,7 @@ func (f *Face) trackActs(c *Call, v app.CaseView, t app.TrackView, errs ui.Error
 	}
 	base, id := "/tracks/"+t.ID, "-"+t.ID
 	working := t.State == inquiry.TrackOpen || t.State == inquiry.TrackAssigned
-	if working {
+	if working && len(t.Members) <= v.Team {
 		help := c.T("track.team.help")
 		if t.Side == inquiry.SideLeader {
 			help += c.T("track.team.tier", "Tier", c.tier(t.DecideTier))

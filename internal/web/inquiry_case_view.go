@@ -66,10 +66,18 @@ func (f *Face) viewCase(c *Call, v app.CaseView, errs ui.Errors) caseView {
 	if v.Overdue {
 		out.Tags = append(out.Tags, ui.Tag{Tone: "bad", Text: c.T("case.overdue")})
 	}
+	trackOf := map[string]string{}
+	for _, t := range v.Tracks {
+		for _, al := range t.Allegations {
+			trackOf[al.ID] = t.ID
+		}
+	}
 	for _, m := range v.Missing {
 		l := ui.Link{Text: c.T("case.missing." + m.Code)}
 		if at, ok := missingAnchor[m.Code]; ok {
 			l.Href = at + m.ID
+		} else if t := trackOf[m.ID]; t != "" {
+			l.Href = "#track-" + t
 		}
 		out.Missing = append(out.Missing, l)
 	}

@@ -204,6 +204,7 @@ func (f *Face) showIssue(c *Call, failed error) error {
 	if d.MayOpenFile {
 		p.Actions = append(p.Actions, ui.Action{Text: c.T("issue.detail.file"), Href: "/people/" + d.PersonID + "/file", Icon: "file-text"})
 	}
+	p.Actions = append(p.Actions, f.inquiryActions(c, d)...)
 	status := http.StatusOK
 	if failed != nil {
 		status = StatusOf(failed)

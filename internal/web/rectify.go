@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"plumbline/internal/app"
@@ -107,6 +108,7 @@ func (f *Face) showTask(c *Call, errs ui.Errors, status int) error {
 		{Term: c.T("rectification.dispatched"), Text: string(t.DispatchedOn)}, {Term: c.T("field.deadline"), Text: string(t.DueOn)},
 		{Term: c.T("rectification.round"), Text: strconv.Itoa(t.Round)}, {Term: c.T("case.issue"), Text: c.T("button.open"), Href: "/issues/" + t.IssueID},
 	}
+	v.Defs = slices.DeleteFunc(v.Defs, func(d ui.Def) bool { return d.Text == "" })
 	event := func(on roster.Date, key, text, by, tone string) {
 		if text != "" || by != "" {
 			v.Events = append(v.Events, ui.Event{When: string(on), Title: c.T(key), Text: text, By: by, Tone: tone})
