@@ -22,6 +22,8 @@ type caseView struct {
 	Leaders   []trackView
 	Questions ui.Table
 	Tasks     ui.Table
+	Asks      bool // the reader's role sees questions at all
+	Works     bool // and tasks
 	NewTask   string
 	Parties   []ui.Def
 	AddParty  *actForm
@@ -63,6 +65,7 @@ func (f *Face) viewCase(c *Call, v app.CaseView, errs ui.Errors) caseView {
 		},
 		Questions: c.questionTable(v.Questions), Tasks: c.taskTable(v.Rectifications),
 	}
+	out.Asks, out.Works = f.May(c.Actor, "question.list"), f.May(c.Actor, "rectification.list")
 	if v.Overdue {
 		out.Tags = append(out.Tags, ui.Tag{Tone: "bad", Text: c.T("case.overdue")})
 	}
