@@ -43,7 +43,7 @@ func (m *Maker) openCampaign(ctx context.Context) error {
 	}
 	periodFrom := roster.DateOf(m.start.AddDate(-2, 0, 0), m.App.Zone())
 	if m.campaign, err = m.runCampaign(ctx, app.CampaignInput{
-		Title: "政法队伍教育整顿自查自纠（演示）", OpensOn: m.on(openDay), ClosesOn: m.on(Days + 30), PeriodFrom: periodFrom, PeriodTo: m.on(openDay),
+		Title: "队伍作风自查自纠专项（演示）", OpensOn: m.on(openDay), ClosesOn: m.on(Days + 30), PeriodFrom: periodFrom, PeriodTo: m.on(openDay),
 	}); err != nil {
 		return err
 	}

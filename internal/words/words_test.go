@@ -1,6 +1,7 @@
 package words
 
 import (
+	"encoding/json"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -103,6 +104,28 @@ func TestEveryCodeHasAName(t *testing.T) {
 		for _, c := range list {
 			if !Has(group + "." + c) {
 				t.Errorf("%s.%s has no name", group, c)
+			}
+		}
+	}
+}
+
+// TestSeedsAndCatalogueAgree: a category or source has one name, wherever it is
+// read from.
+func TestSeedsAndCatalogueAgree(t *testing.T) {
+	for group, file := range map[string]string{"category": "categories.json", "source": "sources.json"} {
+		raw, err := os.ReadFile(filepath.Join("..", "..", "seeds", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var list []struct{ Code, ZH, EN string }
+		if err := json.Unmarshal(raw, &list); err != nil || len(list) < 8 {
+			t.Fatalf("%s: %v", file, err)
+		}
+		for _, c := range list {
+			for lang, name := range map[Lang]string{ZH: c.ZH, EN: c.EN} {
+				if got := T(lang, group+"."+c.Code); got != name {
+					t.Errorf("%s.%s in %s: the catalogue says %q, the seeds %q", group, c.Code, lang, got, name)
+				}
 			}
 		}
 	}
