@@ -83,6 +83,9 @@ func (s *Store) Update(ctx context.Context, call Call, fn Writing) (Receipt, err
 		return Receipt{}, fault.Unavailable("ledger_frozen")
 	}
 	m := &member{call: call, fn: fn, done: make(chan outcome, 1)}
+	if s.closed.Load() {
+		return Receipt{}, fault.Unavailable("shutting_down")
+	}
 	select {
 	case <-s.closing:
 		return Receipt{}, fault.Unavailable("shutting_down")
@@ -93,6 +96,13 @@ func (s *Store) Update(ctx context.Context, call Call, fn Writing) (Receipt, err
 	select {
 	case o := <-m.done:
 		return o.receipt, translate(ctx, o.err)
+	case <-s.stopped: // the writer has gone; it may have answered just before
+		select {
+		case o := <-m.done:
+			return o.receipt, translate(ctx, o.err)
+		default:
+			return Receipt{}, fault.Unavailable("shutting_down")
+		}
 	case <-ctx.Done():
 		if m.state.CompareAndSwap(waiting, dropped) {
 			return Receipt{}, fault.Unavailable("not_started").WithCause(ctx.Err())
@@ -104,6 +114,7 @@ func (s *Store) Update(ctx context.Context, call Call, fn Writing) (Receipt, err
 // write is the writer: it takes what waits, commits it once and answers all.
 func (s *Store) write() {
 	defer s.done.Done()
+	defer close(s.stopped)
 	for {
 		var first *member
 		select {

@@ -28,6 +28,7 @@ type Store struct {
 
 	queue   chan *member
 	closing chan struct{}
+	stopped chan struct{} // the writer has ended
 	done    sync.WaitGroup
 	closed  atomic.Bool
 
@@ -54,7 +55,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	}
 	s := &Store{
 		writer: writer, reader: reader, dialect: d, clock: opts.Clock, origin: opts.Origin, policy: opts.Policy,
-		queue: make(chan *member, 4096), closing: make(chan struct{}),
+		queue: make(chan *member, 4096), closing: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	if s.clock == nil {
 		s.clock = time.Now

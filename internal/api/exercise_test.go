@@ -1,0 +1,397 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"plumbline/internal/app"
+	"plumbline/internal/apptest"
+	"plumbline/internal/fault"
+	"plumbline/internal/inquiry"
+	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
+	"plumbline/internal/rectify"
+	"plumbline/internal/roster"
+	"plumbline/internal/selfcheck"
+	"plumbline/internal/store"
+)
+
+// face makes the API over a test site; a token is the key of a named actor.
+func face(t testing.TB, s *apptest.Site) *Face {
+	t.Helper()
+	f, err := New(Options{App: s.App, SessionCookie: "plumbline", Who: func(_ context.Context, token string) (*roster.Actor, error) {
+		if _, ok := s.Account[token]; !ok {
+			return nil, fault.Unauthenticated()
+		}
+		return s.Actor(token), nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+type answer struct {
+	status int
+	kind   string
+	body   string
+}
+
+func send(f *Face, token, method, path, body string, headers ...string) answer {
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	f.ServeHTTP(w, r)
+	raw, _ := io.ReadAll(w.Result().Body)
+	return answer{w.Code, w.Header().Get("Content-Type"), string(raw)}
+}
+
+var requestIDField = regexp.MustCompile(`"request_id":"[^"]*"`)
+
+// bare is an answer without what differs between two equal requests.
+func (a answer) bare() string {
+	return fmt.Sprint(a.status, " ", a.kind, " ", requestIDField.ReplaceAllString(a.body, ""))
+}
+
+var parameter = regexp.MustCompile(`\{[^}]+\}`)
+
+func fill(path, id string) string { return Prefix + parameter.ReplaceAllString(path, id) }
+
+const unknownID = "00000000-0000-7000-8000-000000000000"
+
+// bodies makes the least body that fits each operation's schema.
+func bodies(t testing.TB, f *Face) map[string]string {
+	t.Helper()
+	out := make(map[string]string)
+	raw, err := f.OpenAPI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Paths      map[string]map[string]json.RawMessage
+		Components struct{ Schemas map[string]map[string]any }
+	}
+	if err := json.Unmarshal(raw, &doc); err != nil {
+		t.Fatal(err)
+	}
+	for _, methods := range doc.Paths {
+		for _, op := range methods {
+			var o struct {
+				OperationID string
+				RequestBody *struct {
+					Content map[string]struct{ Schema map[string]any }
+				}
+			}
+			if err := json.Unmarshal(op, &o); err != nil || o.RequestBody == nil {
+				continue
+			}
+			if c, ok := o.RequestBody.Content["application/json"]; ok {
+				b, err := json.Marshal(least(c.Schema, doc.Components.Schemas))
+				if err != nil {
+					t.Fatal(err)
+				}
+				out[o.OperationID] = string(b)
+			}
+		}
+	}
+	return out
+}
+
+func least(schema map[string]any, all map[string]map[string]any) any {
+	if ref, ok := schema["$ref"].(string); ok {
+		return least(all[ref[strings.LastIndex(ref, "/")+1:]], all)
+	}
+	if e, ok := schema["enum"].([]any); ok && len(e) > 0 {
+		return e[0]
+	}
+	kind, ok := schema["type"].(string)
+	if list, isList := schema["type"].([]any); !ok && isList {
+		kind, _ = list[0].(string)
+	}
+	switch kind {
+	case "object":
+		out := map[string]any{}
+		props, _ := schema["properties"].(map[string]any)
+		required, _ := schema["required"].([]any)
+		for _, name := range required {
+			if p, ok := props[name.(string)].(map[string]any); ok {
+				out[name.(string)] = least(p, all)
+			}
+		}
+		return out
+	case "array":
+		items, _ := schema["items"].(map[string]any)
+		out := []any{}
+		if n, ok := schema["minItems"].(float64); ok {
+			for range int(n) {
+				out = append(out, least(items, all))
+			}
+		}
+		return out
+	case "integer", "number":
+		if n, ok := schema["minimum"].(float64); ok && n > 1 {
+			return n
+		}
+		return 1
+	case "boolean":
+		return false
+	}
+	n := 1
+	if m, ok := schema["minLength"].(float64); ok {
+		n = int(m)
+	}
+	return strings.Repeat("x", n)
+}
+
+// foreign plants one thing of each kind in the west, out of the reach of those
+// who work in the east.
+func foreign(t testing.TB, s *apptest.Site) map[roster.Kind]string {
+	t.Helper()
+	ids := make(map[roster.Kind]string)
+	west, person := s.Units["west1"], s.People["dong"]
+	_, err := s.Store.Update(context.Background(), store.Call{Account: "program:test"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		none := ledger.Commitment{}
+		id := func(k roster.Kind) ledger.Stamp {
+			ids[k] = tx.NewID()
+			return ledger.Stamp{ID: ids[k]}
+		}
+		rows := []any{
+			&issue.Issue{Stamp: id(roster.KindIssue), Ref: "WEST1", Source: issue.Audit, SourceCode: "petition", Category: "interview", Severity: 2, PersonID: person, UnitID: west,
+				Tier: 3, EventOn: "2026-01-05", Month: "2026-01", Received: "2026-01-06", RaisedAt: tx.Now(), State: issue.Registered, Disclosure: issue.NotDisclosed, NarrativeC: none},
+			&inquiry.Case{Stamp: id(roster.KindCase), Ref: "C1", UnitID: west, PersonID: person, EventOn: "2026-01-05", State: inquiry.CaseOpen, OpenedOn: "2026-01-07", DueOn: "2026-09-01"},
+			&inquiry.Track{Stamp: id(roster.KindTrack), CaseID: "c", Side: inquiry.SideOfficer, UnitID: west, PersonID: person, EventOn: "2026-01-05", State: inquiry.TrackOpen, OpenedOn: "2026-01-07", ProofC: none, EndedC: none},
+			&inquiry.Question{Stamp: id(roster.KindQuestion), IssueID: "i", UnitID: west, PersonID: person, EventOn: "2026-01-05", State: inquiry.QuestionRaised, RaisedOn: "2026-01-07", DueOn: "2026-09-01", ReasonC: none},
+			&rectify.Rectification{Stamp: id(roster.KindRectification), UnitID: west, PersonID: person, EventOn: "2026-01-05", State: rectify.Dispatched, DispatchedOn: "2026-01-07", DueOn: "2026-09-01", TaskC: none, EvidenceC: none, NoteC: none},
+			&selfcheck.Submission{Stamp: id(roster.KindSubmission), CampaignID: "c", Audience: selfcheck.Officers, PersonID: person, UnitID: west, ReviewUnitID: west, State: selfcheck.Assigned, AnswersDigest: []byte{}, ReasonC: none},
+		}
+		return []ledger.Fact{{Verb: "test.plant", Kind: "unit", ID: west}}, "", tx.Insert(ctx, rows...)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids[roster.KindOwnSubmission] = ids[roster.KindSubmission]
+	ids[roster.KindFinding], ids[roster.KindAllegation], ids[roster.KindConcealment] = ids[roster.KindTrack], ids[roster.KindTrack], ids[roster.KindIssue]
+	ids[roster.KindUnit], ids[roster.KindPerson], ids[roster.KindFile] = west, person, person
+	return ids
+}
+
+// eachRoute runs fn for every operation that the API has.
+func eachRoute(t *testing.T, fn func(t *testing.T, r app.Route)) {
+	for _, r := range app.Routes {
+		if r.Path != "" {
+			t.Run(r.Op, func(t *testing.T) { fn(t, r) })
+		}
+	}
+}
+
+func TestNoOperationWithoutASession(t *testing.T) {
+	s := apptest.SQLite(t)
+	f := face(t, s)
+	fits := bodies(t, f)
+	eachRoute(t, func(t *testing.T, r app.Route) {
+		if r.Public {
+			return
+		}
+		for _, token := range []string{"", "nobody"} {
+			if a := send(f, token, r.Method, fill(r.Path, unknownID), fits[r.Op]); a.status != http.StatusUnauthorized || !strings.Contains(a.body, `"unauthenticated"`) {
+				t.Errorf("token %q: %d %s", token, a.status, a.body)
+			}
+		}
+	})
+}
+
+func TestNoOperationWithoutAGrant(t *testing.T) {
+	s := apptest.SQLite(t)
+	f := face(t, s)
+	fits := bodies(t, f)
+	eachRoute(t, func(t *testing.T, r app.Route) {
+		if r.Public {
+			return
+		}
+		for key := range s.Account {
+			if s.App.May(s.Actor(key), r.Op) {
+				continue
+			}
+			a := send(f, key, r.Method, fill(r.Path, unknownID), fits[r.Op], "If-Match", "1")
+			// The input is judged by itself first: who may not send it may be told
+			// that a file or a text is missing from it.
+			if strings.Contains(a.body, `"code":"required"`) {
+				continue
+			}
+			if a.status != http.StatusForbidden && a.status != http.StatusNotFound && !(a.status == http.StatusBadRequest && fits[r.Op] == "") {
+				t.Fatalf("%s: %d %s", key, a.status, a.body)
+			}
+		}
+	})
+}
+
+func TestAForeignIDLooksLikeNone(t *testing.T) {
+	s := apptest.SQLite(t)
+	f := face(t, s)
+	fits := bodies(t, f)
+	ids := foreign(t, s)
+	before := head(t, s)
+	tried := 0
+	eachRoute(t, func(t *testing.T, r app.Route) {
+		id := ids[r.Kind]
+		if strings.HasPrefix(r.Path, "/issues/{id}") {
+			id = ids[roster.KindIssue]
+		}
+		if !r.One() || id == "" {
+			return
+		}
+		for _, key := range []string{"anna", "east1head", "easthead", "eastinspector", "reader", "investigator1", "lead", "system", "audit"} {
+			if key == "reader" {
+				continue // reaches the west
+			}
+			theirs := send(f, key, r.Method, fill(r.Path, id), fits[r.Op], "If-Match", "1")
+			none := send(f, key, r.Method, fill(r.Path, unknownID), fits[r.Op], "If-Match", "1")
+			if theirs.bare() != none.bare() {
+				t.Errorf("%s can tell them apart:\n%s\n%s", key, theirs.bare(), none.bare())
+			}
+			if theirs.status < 400 {
+				t.Errorf("%s: %d", key, theirs.status)
+			}
+			tried++
+		}
+	})
+	if tried < 100 {
+		t.Fatalf("only %d pairs were tried", tried)
+	}
+	if after := head(t, s); after != before {
+		t.Fatalf("the ledger grew from %d to %d", before, after)
+	}
+}
+
+func TestAnUnknownFieldIsRefused(t *testing.T) {
+	s := apptest.SQLite(t)
+	f := face(t, s)
+	fits := bodies(t, f)
+	eachRoute(t, func(t *testing.T, r app.Route) {
+		body, ok := fits[r.Op]
+		if !ok || !strings.HasPrefix(body, "{") {
+			return
+		}
+		strange := strings.Replace(body, "{", `{"no_such_field":1,`, 1)
+		strange = strings.Replace(strange, ",}", "}", 1)
+		a := send(f, able(s, r), r.Method, fill(r.Path, unknownID), strange)
+		if a.status != http.StatusBadRequest || !strings.Contains(a.body, `"unknown_field"`) {
+			t.Errorf("%d %s", a.status, a.body)
+		}
+	})
+}
+
+// able names an actor who may do the operation.
+func able(s *apptest.Site, r app.Route) string {
+	for _, key := range []string{"anna", "inspector", "manager", "body", "east1head", "records", "system", "security", "audit", "investigator1", "adjudicator", "clue", "lead", "appeals"} {
+		if s.App.May(s.Actor(key), r.Op) {
+			return key
+		}
+	}
+	return "anna"
+}
+
+func TestBadRequestsGetAClearAnswer(t *testing.T) {
+	s := apptest.SQLite(t)
+	f := face(t, s)
+	fits := bodies(t, f)
+	eachRoute(t, func(t *testing.T, r app.Route) {
+		key, path := able(s, r), fill(r.Path, unknownID)
+		if a := send(f, key, r.Method, path+"?x=%00", fits[r.Op]); a.status != http.StatusBadRequest {
+			t.Errorf("NUL in the query: %d %s", a.status, a.body)
+		}
+		if a := send(f, key, r.Method, path, fits[r.Op], "If-Match", `"three"`); a.status != http.StatusBadRequest {
+			t.Errorf("unreadable version: %d %s", a.status, a.body)
+		}
+		if a := send(f, key, r.Method, path, fits[r.Op], "Idempotency-Key", strings.Repeat("k", 201)); a.status != http.StatusBadRequest {
+			t.Errorf("overlong key: %d %s", a.status, a.body)
+		}
+		if _, ok := fits[r.Op]; !ok {
+			return
+		}
+		for name, body := range map[string]string{
+			"no JSON":            "{",
+			"10,000 deep":        strings.Repeat(`{"a":`, 10_001) + "1" + strings.Repeat("}", 10_001),
+			"an escaped NUL":     `{"reason":"a\u0000b"}`,
+			"a list for a thing": "[1]",
+		} {
+			if a := send(f, key, r.Method, path, body); a.status != http.StatusBadRequest || !strings.HasPrefix(a.kind, "application/problem+json") {
+				t.Errorf("%s: %d %s %s", name, a.status, a.kind, a.body)
+			}
+		}
+		if a := send(f, key, r.Method, path, `{"reason":"`+strings.Repeat("x", BodyLimit)+`"}`); a.status != http.StatusRequestEntityTooLarge {
+			t.Errorf("a body over the limit: %d %.200s", a.status, a.body)
+		}
+	})
+}
+
+func TestABrokenDatabaseSaysNothing(t *testing.T) {
+	s := apptest.SQLite(t)
+	f := face(t, s)
+	fits := bodies(t, f)
+	actors := make(map[string]*roster.Actor)
+	for key := range s.Account {
+		actors[key] = s.Actor(key)
+	}
+	f.Who = func(_ context.Context, token string) (*roster.Actor, error) { return actors[token], nil }
+	keys := make(map[string]string)
+	for _, r := range app.Routes {
+		keys[r.Op] = able(s, r)
+	}
+	if err := s.Store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	eachRoute(t, func(t *testing.T, r app.Route) {
+		if r.Op == "session.read" {
+			return // says who asks, from the session itself
+		}
+		a := send(f, keys[r.Op], r.Method, fill(r.Path, unknownID), fits[r.Op])
+		if a.status < 400 {
+			t.Errorf("%d %s", a.status, a.body)
+		}
+		for _, leak := range []string{"sql", "database is closed", "SELECT", ".db", "goroutine"} {
+			if strings.Contains(a.body, leak) {
+				t.Errorf("the answer speaks of %q: %s", leak, a.body)
+			}
+		}
+	})
+}
+
+func head(t testing.TB, s *apptest.Site) int64 {
+	t.Helper()
+	h, err := s.App.LedgerHead(context.Background(), s.Actor("audit"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h.Size
+}
+
+func TestAnUnknownAddressAndMethod(t *testing.T) {
+	s := apptest.SQLite(t)
+	f := face(t, s)
+	if a := send(f, "anna", "GET", Prefix+"/nothing", ""); a.status != 404 || !strings.HasPrefix(a.kind, "application/problem+json") {
+		t.Errorf("%d %s", a.status, a.kind)
+	}
+	if a := send(f, "anna", "DELETE", Prefix+"/issues", ""); a.status != 405 || !strings.HasPrefix(a.kind, "application/problem+json") {
+		t.Errorf("%d %s", a.status, a.kind)
+	}
+	if a := send(f, "", "GET", Prefix+"/openapi.json", ""); a.status != 200 || !bytes.Contains([]byte(a.body), []byte(`"openapi": "3.1`)) {
+		t.Errorf("%d %.100s", a.status, a.body)
+	}
+}
