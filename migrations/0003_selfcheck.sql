@@ -80,6 +80,9 @@ CREATE INDEX submissions_review ON submissions (review_unit_id, campaign_id, sta
 --;;
 CREATE INDEX submissions_campaign ON submissions (campaign_id, state, id);
 --;;
+-- Completion by unit is summed from this index alone.
+CREATE INDEX submissions_completion ON submissions (campaign_id, unit_id, branch_id, state, nil_items, declared_items, declared_issues);
+--;;
 CREATE TABLE answers (
   submission_id TEXT NOT NULL,
   round $INT NOT NULL,
@@ -154,6 +157,7 @@ CREATE UNIQUE INDEX certifications_unit ON certifications (campaign_id, unit_id)
 CREATE TABLE drafts (
   submission_id TEXT NOT NULL,
   item_no $INT NOT NULL,
+  round $INT NOT NULL,
   seq $INT NOT NULL,
   body TEXT NOT NULL,
   saved_at $TIME NOT NULL,

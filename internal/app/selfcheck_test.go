@@ -327,6 +327,45 @@ func TestReturnedListIsFiledAgain(t *testing.T) {
 	})
 }
 
+// Filed from drafts, returned, and filed again unchanged: the issues stay the
+// same ones with their first date, and nothing is withdrawn.
+func TestDraftsOfAnEarlierRoundDoNotCount(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		campaign(t, s)
+		l := list(t, s, "anna", selfcheck.Officers, false)
+		in := app.SaveDraftInput{ID: l.ID}
+		for _, a := range answers(says(5, "录像过期")) {
+			in.Saves = append(in.Saves, app.DraftSave{Seq: 1, ItemAnswer: a})
+		}
+		if _, err := s.App.SaveDraft(ctx, s.Actor("anna"), in); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.App.Submit(ctx, s.Actor("anna"), app.SubmitInput{ID: l.ID, Version: l.Version}); err != nil {
+			t.Fatal(err)
+		}
+		l = list(t, s, "anna", selfcheck.Officers, false)
+		first := l.Issues[0].ID
+		if _, err := s.App.ReturnList(ctx, s.Actor("east1head"), app.ReturnInput{ID: l.ID, Version: l.Version, Reason: "请核对"}); err != nil {
+			t.Fatal(err)
+		}
+		l = list(t, s, "anna", selfcheck.Officers, false)
+		if l.Drafted != 50 || len(l.Seq) != 0 || l.Draft[4].Issues[0].IssueID != first {
+			t.Fatalf("after the return: %d answers, %d saved, %+v", l.Drafted, len(l.Seq), l.Draft[4])
+		}
+		one := []app.DraftSave{{Seq: 1, ItemAnswer: selfcheck.ItemAnswer{ItemNo: 9, Nil: true}}}
+		if _, err := s.App.SaveDraft(ctx, s.Actor("anna"), app.SaveDraftInput{ID: l.ID, Saves: one}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.App.Submit(ctx, s.Actor("anna"), app.SubmitInput{ID: l.ID, Version: l.Version}); err != nil {
+			t.Fatal(err)
+		}
+		l = list(t, s, "anna", selfcheck.Officers, false)
+		if len(l.Issues) != 1 || l.Issues[0].ID != first || l.Issues[0].State != issue.Registered || l.Round != 2 {
+			t.Errorf("after filing again: round %d, %+v", l.Round, l.Issues)
+		}
+	})
+}
+
 // An item that names a leader goes to the tier above that leader.
 func TestItemNamingALeaderPassesTheOrdinaryReviewer(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {

@@ -289,7 +289,7 @@ func (a *App) openList(ctx context.Context, v *store.View, who *roster.Actor, s 
 	if out.Leaders, err = v.LeadersAbove(ctx, s.PersonID, s.UnitID, a.Today()); err != nil {
 		return nil, err
 	}
-	drafts, err := v.Drafts(ctx, s.ID)
+	drafts, err := v.Drafts(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -397,7 +397,7 @@ func (a *App) SaveDraft(ctx context.Context, who *roster.Actor, in SaveDraftInpu
 		if err != nil {
 			return err
 		}
-		stored, err := sx.Drafts(ctx, s.ID)
+		stored, err := sx.Drafts(ctx, s)
 		if err != nil {
 			return err
 		}
@@ -411,7 +411,7 @@ func (a *App) SaveDraft(ctx context.Context, who *roster.Actor, in SaveDraftInpu
 			if selfcheck.Item(items, save.ItemNo) == nil {
 				return fault.Invalid("answer_unknown_item", "item", "Item", save.ItemNo)
 			}
-			d, err := selfcheck.NewDraft(s.ID, save.Seq, save.ItemAnswer, a.store.Now())
+			d, err := selfcheck.NewDraft(s, save.Seq, save.ItemAnswer, a.store.Now())
 			if err != nil {
 				return err
 			}
@@ -455,7 +455,7 @@ type SubmitInput struct {
 // Submit files a list: answers, declared issues, their comparison with what is
 // on record, and the ledger entry in one write.
 func (a *App) Submit(ctx context.Context, who *roster.Actor, in SubmitInput) (Receipt, error) {
-	return a.write(ctx, who, Write{Op: "submission.submit", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	r, err := a.write(ctx, who, Write{Op: "submission.submit", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		before, err := mine(ctx, &tx.View, who, in.ID)
 		if err != nil {
 			return nil, "", err
@@ -485,6 +485,13 @@ func (a *App) Submit(ctx context.Context, who *roster.Actor, in SubmitInput) (Re
 		}
 		return []ledger.Fact{{Verb: "submission.submit", Kind: "submission", ID: after.ID, Unit: after.UnitID}}, after.ID, nil
 	})
+	if err == nil && in.Answers == nil { // what was filed is on record; its drafts need not lie about
+		err := a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error { return sx.DropDrafts(ctx, in.ID) })
+		if err != nil {
+			a.log.Warn("drop drafts of a filed list", "submission", in.ID, "err", err)
+		}
+	}
+	return r, err
 }
 
 // submitting gathers what the rule looks at.
@@ -497,7 +504,7 @@ func (a *App) submitting(ctx context.Context, tx *store.Tx, who *roster.Actor, s
 		return in, err
 	}
 	if in.Answers == nil {
-		drafts, err := tx.Drafts(ctx, s.ID)
+		drafts, err := tx.Drafts(ctx, s)
 		if err != nil {
 			return in, err
 		}

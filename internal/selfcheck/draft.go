@@ -8,18 +8,21 @@ import (
 )
 
 // Draft is the saved answer to one item, before it is submitted. Drafts
-// prove nothing and may be changed and removed.
+// prove nothing and may be changed and removed. A draft belongs to the round
+// that is being filled in: what was saved before an earlier submission no
+// longer counts, for it does not know the issues that were registered then.
 type Draft struct {
 	SubmissionID string    `bun:"submission_id,pk"`
 	ItemNo       int64     `bun:"item_no,pk"`
-	Seq          int64     `bun:"seq"`  // grows with every change of this answer
-	Body         string    `bun:"body"` // ItemAnswer as JSON
+	Round        int64     `bun:"round"` // rounds submitted when it was saved
+	Seq          int64     `bun:"seq"`   // grows with every change of this answer
+	Body         string    `bun:"body"`  // ItemAnswer as JSON
 	SavedAt      time.Time `bun:"saved_at"`
 }
 
 // NewDraft makes the row for one answer. A draft may be incomplete: only its
 // size and characters are judged.
-func NewDraft(submissionID string, seq int64, a ItemAnswer, now time.Time) (Draft, error) {
+func NewDraft(s *Submission, seq int64, a ItemAnswer, now time.Time) (Draft, error) {
 	field := itemField(int(a.ItemNo))
 	if seq < 1 {
 		return Draft{}, fault.Invalid("draft_seq", "seq")
@@ -39,7 +42,7 @@ func NewDraft(submissionID string, seq int64, a ItemAnswer, now time.Time) (Draf
 	if err != nil {
 		return Draft{}, err
 	}
-	return Draft{SubmissionID: submissionID, ItemNo: a.ItemNo, Seq: seq, Body: string(body), SavedAt: now}, nil
+	return Draft{SubmissionID: s.ID, ItemNo: a.ItemNo, Round: s.Round, Seq: seq, Body: string(body), SavedAt: now}, nil
 }
 
 // Answer decodes the saved answer.

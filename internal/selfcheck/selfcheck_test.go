@@ -344,7 +344,7 @@ func TestCampaignLife(t *testing.T) {
 
 func TestDraftSequence(t *testing.T) {
 	save := func(seq int64, nil_ bool) Draft {
-		d, err := NewDraft("s1", seq, ItemAnswer{ItemNo: 3, Nil: nil_}, now)
+		d, err := NewDraft(&Submission{}, seq, ItemAnswer{ItemNo: 3, Nil: nil_}, now)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -373,10 +373,10 @@ func TestDraftSequence(t *testing.T) {
 			t.Errorf("%s: the conflict does not say what is current: %v", name, fault.As(err).Args)
 		}
 	}
-	if _, err := NewDraft("s1", 0, ItemAnswer{ItemNo: 1}, now); err == nil {
+	if _, err := NewDraft(&Submission{}, 0, ItemAnswer{ItemNo: 1}, now); err == nil {
 		t.Error("sequence number 0 was taken")
 	}
-	if _, err := NewDraft("s1", 1, said(1, "a\x00"), now); fault.As(err).Code != "control_character" {
+	if _, err := NewDraft(&Submission{}, 1, said(1, "a\x00"), now); fault.As(err).Code != "control_character" {
 		t.Errorf("NUL in a draft: %v", err)
 	}
 	a, err := save(4, true).Answer()

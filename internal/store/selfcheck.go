@@ -99,10 +99,11 @@ func (v *View) Answers(ctx context.Context, submissionID string, round int64) ([
 	return rows, err
 }
 
-// Drafts reads the saved answers of a list, in item order.
-func (v *View) Drafts(ctx context.Context, submissionID string) ([]selfcheck.Draft, error) {
+// Drafts reads the saved answers of a list for the round that is being filled
+// in, in item order.
+func (v *View) Drafts(ctx context.Context, s *selfcheck.Submission) ([]selfcheck.Draft, error) {
 	var rows []selfcheck.Draft
-	err := v.db.NewSelect().Model(&rows).Where("submission_id = ?", submissionID).Order("item_no").Scan(ctx)
+	err := v.db.NewSelect().Model(&rows).Where("submission_id = ? AND round = ?", s.ID, s.Round).Order("item_no").Scan(ctx)
 	return rows, err
 }
 
@@ -116,8 +117,9 @@ func (v *View) DraftCounts(ctx context.Context, submissionIDs []string) (map[str
 		SubmissionID string `bun:"submission_id"`
 		N            int    `bun:"n"`
 	}
-	err := v.db.NewSelect().Model((*selfcheck.Draft)(nil)).Column("submission_id").ColumnExpr("count(*) AS n").
-		Where("submission_id IN (?)", bun.In(submissionIDs)).Group("submission_id").Scan(ctx, &rows)
+	err := v.db.NewSelect().TableExpr("drafts AS d").Join("JOIN submissions AS s ON s.id = d.submission_id AND s.round = d.round").
+		ColumnExpr("d.submission_id AS submission_id").ColumnExpr("count(*) AS n").
+		Where("d.submission_id IN (?)", bun.In(submissionIDs)).Group("d.submission_id").Scan(ctx, &rows)
 	for _, r := range rows {
 		out[r.SubmissionID] = r.N
 	}
@@ -324,7 +326,7 @@ func (sx *ScratchTx) SaveDrafts(ctx context.Context, rows []selfcheck.Draft) err
 	if len(rows) == 0 {
 		return nil
 	}
-	return sx.Upsert(ctx, &rows, "submission_id, item_no", "seq", "body", "saved_at")
+	return sx.Upsert(ctx, &rows, "submission_id, item_no", "round", "seq", "body", "saved_at")
 }
 
 // DropDrafts forgets the saved answers of a list that was filed.
