@@ -1,3 +1,138 @@
 package api
 
-func registerRoster(r *registry) {}
+import (
+	"context"
+	"io"
+
+	"plumbline/internal/app"
+	"plumbline/internal/fault"
+	"plumbline/internal/roster"
+)
+
+// RosterForm is an upload: file; sheet, as_of, dry_run (optional).
+type RosterForm struct {
+	ContentType string `header:"Content-Type"`
+	RawBody     []byte `contentType:"multipart/form-data"`
+}
+
+// RosterView says what an import did, or would do.
+type RosterView struct {
+	Table     string          `json:"table"`
+	DryRun    bool            `json:"dry_run"`
+	Rows      int             `json:"rows"`
+	Created   int             `json:"created"`
+	Updated   int             `json:"updated"`
+	Ended     int             `json:"ended"`
+	Unchanged int             `json:"unchanged"`
+	Rejected  int             `json:"rejected"`
+	Nothing   bool            `json:"nothing_changed"`
+	Errors    []RosterProblem `json:"errors" doc:"The first 1,000 rejected rows"`
+	Ignored   []string        `json:"ignored_columns,omitempty"`
+	Receipt   *ReceiptView    `json:"receipt,omitempty"`
+}
+
+// RosterProblem is a row that was not imported.
+type RosterProblem struct {
+	Row    int    `json:"row"`
+	Column string `json:"column,omitempty"`
+	Value  string `json:"value,omitempty"`
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+}
+
+// problemsAtMost is how many rejected rows one answer names.
+const problemsAtMost = 1000
+
+func rosterImport(r *registry, table app.RosterTable, summary string) {
+	handle(r, table.ImportOp(), func(ctx context.Context, c *Call, in *RosterForm) (RosterView, error) {
+		form, err := readForm(in.ContentType, in.RawBody)
+		if err != nil {
+			return RosterView{}, err
+		}
+		if err := form.Only("sheet", "as_of", "dry_run"); err != nil {
+			return RosterView{}, err
+		}
+		dry := form.Values["dry_run"]
+		if dry != "" && dry != "true" && dry != "false" {
+			return RosterView{}, fault.Shape("shape", "dry_run")
+		}
+		res, err := r.f.App.ImportRoster(ctx, c.Actor, app.RosterImport{Table: table, Name: form.Name, Data: form.Data, Sheet: form.Values["sheet"],
+			AsOf: roster.Date(form.Values["as_of"]), DryRun: dry == "true"})
+		if err != nil {
+			return RosterView{}, err
+		}
+		v := RosterView{Table: string(res.Table), DryRun: res.DryRun, Rows: res.Rows, Created: res.Created, Updated: res.Updated, Ended: res.Ended,
+			Unchanged: res.Unchanged, Rejected: res.Rejected, Nothing: res.Nothing(), Errors: []RosterProblem{}, Ignored: res.Ignored}
+		for _, e := range res.Errors[:min(len(res.Errors), problemsAtMost)] {
+			v.Errors = append(v.Errors, RosterProblem{e.Row, e.Column, e.Value, e.Fault.Code, text(c.Lang, e.Fault)})
+		}
+		if !res.DryRun && !res.Nothing() {
+			got := receipt(res.Last)
+			v.Receipt = &got
+		}
+		return v, nil
+	}, Upload, Summary(summary))
+}
+
+func registerRoster(r *registry) {
+	a := r.f.App
+	rosterImport(r, app.UnitTable, "Import units from CSV or XLSX")
+	rosterImport(r, app.PeopleTable, "Import people from CSV or XLSX")
+	rosterImport(r, app.PostingTable, "Import postings from CSV or XLSX")
+	rosterImport(r, app.LinkTable, "Import command links from CSV or XLSX")
+	download(r, "roster.template", func(ctx context.Context, c *Call, in *struct {
+		Table  string `path:"table" enum:"units,people,postings,links"`
+		Format string `query:"format" enum:"csv,xlsx" default:"csv"`
+	}) (*File, error) {
+		body, err := a.RosterTemplate(c.Actor, app.RosterTable(in.Table), c.Lang, in.Format)
+		if err != nil {
+			return nil, err
+		}
+		return &File{Name: in.Table + "." + in.Format, Type: app.SheetType(in.Format), Rows: 0, Write: func(w io.Writer) error {
+			_, err := w.Write(body)
+			return err
+		}}, nil
+	}, Summary("An empty table to fill in"))
+	handle(r, "unit.list", func(ctx context.Context, c *Call, _ *struct{}) (Paged[app.UnitView], error) {
+		rows, err := a.Units(ctx, c.Actor)
+		return Paged[app.UnitView]{Items: rows}, err
+	}, Summary("The units in scope, parents before children"))
+	handle(r, "unit.read", func(ctx context.Context, c *Call, in *byID) (*app.UnitPage, error) {
+		return a.Unit(ctx, c.Actor, in.ID)
+	}, Summary("One unit with who commands it"))
+	handle(r, "person.search", func(ctx context.Context, c *Call, in *struct {
+		Body struct {
+			Query  string `json:"query,omitempty" maxLength:"200" doc:"Characters, pinyin, initials or a number"`
+			UnitID string `json:"unit_id,omitempty"`
+			State  string `json:"state,omitempty" enum:"serving,left"`
+			Kind   string `json:"kind,omitempty" enum:"officer,auxiliary"`
+			Cursor string `json:"cursor,omitempty"`
+			Limit  int    `json:"limit,omitempty" minimum:"1" maximum:"200"`
+		}
+	}) (Paged[app.PersonView], error) {
+		b := in.Body
+		rows, next, err := a.SearchPeople(ctx, c.Actor, app.PeopleQuery{Query: b.Query, UnitID: b.UnitID, State: b.State, Kind: roster.PersonKind(b.Kind), Cursor: b.Cursor, Limit: b.Limit})
+		return Paged[app.PersonView]{rows, next}, err
+	}, Summary("Find people in scope; names never stand in an address"))
+	handle(r, "person.read", func(ctx context.Context, c *Call, in *byID) (*app.PersonPage, error) {
+		return a.Person(ctx, c.Actor, in.ID)
+	}, Summary("One person's roster facts"))
+	handle(r, "person.edit", func(ctx context.Context, c *Call, in *struct {
+		ID   string `path:"id"`
+		Body struct {
+			Version int64  `json:"version,omitempty"`
+			Pinyin  string `json:"pinyin" maxLength:"120" doc:"Syllables with blanks between them"`
+		}
+	}) (Done, error) {
+		rec, err := a.CorrectNameKeys(ctx, c.Actor, app.NameKeysInput{ID: in.ID, Version: c.Version(in.Body.Version), Pinyin: in.Body.Pinyin})
+		return done(rec, in.ID), err
+	}, Summary("Correct how a name is read"))
+	handle(r, "own.name_keys", func(ctx context.Context, c *Call, in *struct {
+		Body struct {
+			Pinyin string `json:"pinyin" maxLength:"120" doc:"Syllables with blanks between them"`
+		}
+	}) (Done, error) {
+		rec, err := a.CorrectNameKeys(ctx, c.Actor, app.NameKeysInput{Pinyin: in.Body.Pinyin})
+		return done(rec, c.Actor.Person), err
+	}, Summary("Correct how my own name is read"))
+}

@@ -23,7 +23,7 @@ func (v *View) Unit(ctx context.Context, id string, sc roster.Scope) (*roster.Un
 	return u, scoped(v.db.NewSelect().Model(u).Where("id = ?", id), sc, unitColumns).Scan(ctx)
 }
 
-// UnitsByCode reads units by their codes, for an import that checks each row's
+// UnitsByCode reads units by their codes in capitals, for an import that checks each row's
 // reach itself.
 func (v *View) UnitsByCode(ctx context.Context) (map[string]*roster.Unit, error) {
 	var rows []*roster.Unit
@@ -32,7 +32,7 @@ func (v *View) UnitsByCode(ctx context.Context) (map[string]*roster.Unit, error)
 	}
 	out := make(map[string]*roster.Unit, len(rows))
 	for _, u := range rows {
-		out[u.Code] = u
+		out[strings.ToUpper(u.Code)] = u
 	}
 	return out, nil
 }
@@ -229,4 +229,19 @@ func (v *View) StrengthByUnit(ctx context.Context) (map[string]int64, error) {
 		out[r.UnitID] = r.N
 	}
 	return out, err
+}
+
+// PeopleByIDHash gives the person of each keyed hash of a national id.
+func (v *View) PeopleByIDHash(ctx context.Context, hashes []string) (map[string]string, error) {
+	out := map[string]string{}
+	for chunk := range slices.Chunk(distinct(hashes), 500) {
+		var rows []roster.Person
+		if err := v.db.NewSelect().Model(&rows).Column("id", "id_hash").Where("id_hash IN (?)", bun.In(chunk)).Scan(ctx); err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			out[r.IDHash] = r.ID
+		}
+	}
+	return out, nil
 }

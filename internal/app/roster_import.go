@@ -1,0 +1,214 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// RosterImport asks for the import of one table.
+type RosterImport struct {
+	Table    RosterTable
+	Name     string // of the file; its ending says how it is read
+	Data     []byte
+	Sheet    string
+	AsOf     roster.Date // from when changes count; "" is today
+	DryRun   bool
+	Progress func(done, total int)
+}
+
+// RosterResult is what an import did, or would do.
+type RosterResult struct {
+	Table     RosterTable
+	DryRun    bool
+	Rows      int // in the file
+	Created   int // rows that made something
+	Updated   int // rows that changed something
+	Ended     int // dated things that were ended
+	Unchanged int // rows that say what is already there
+	Rejected  int
+	Errors    []RowError
+	Ignored   []string // headers that nobody knows
+	Last      Receipt  // of the last write
+}
+
+// Nothing reports that the file says what is already there.
+func (r *RosterResult) Nothing() bool { return r.Created+r.Updated+r.Ended == 0 }
+
+// change is what one person, unit or target of the file asks for. It is
+// written as a whole.
+type change struct {
+	inserts []any
+	saves   []saved
+	state   []string // accounts whose sessions end: their people left
+	unit    string
+	moved   *unitMove
+}
+
+type saved struct{ before, after ledger.Row }
+
+type unitMove struct{ unit, from, to string }
+
+func (c *change) empty() bool { return len(c.inserts)+len(c.saves) == 0 }
+
+// rosterPlan is what an import will do.
+type rosterPlan struct {
+	*RosterResult
+	changes []*change
+	asOf    roster.Date
+	scope   roster.Scope
+	tree    *roster.Tree
+}
+
+// add keeps a change and counts it: rows of the file asked for it, of which so
+// many made and so many changed something.
+func (p *rosterPlan) add(c *change, rows, created, updated, ended int) {
+	p.Unchanged += rows - created - updated
+	p.Created += created
+	p.Updated += updated
+	p.Ended += ended
+	if !c.empty() {
+		p.changes = append(p.changes, c)
+	}
+}
+
+// addOne keeps the change of one row about one thing.
+func (p *rosterPlan) addOne(c *change, fresh bool, ended int) {
+	switch {
+	case c.empty():
+		p.add(c, 1, 0, 0, ended)
+	case fresh:
+		p.add(c, 1, 1, 0, ended)
+	default:
+		p.add(c, 1, 0, 1, ended)
+	}
+}
+
+// reaches reports whether a unit lies within the actor's own reach.
+func (p *rosterPlan) reaches(unit string) bool {
+	return p.scope.All && unit == "" || p.scope.Admits(roster.Target{Unit: unit, Branch: p.tree.Branch(unit)})
+}
+
+// changesAtOnce is how many changes one write carries: under 20 ms of the
+// writer's time.
+const changesAtOnce = 50
+
+// ImportRoster imports one table of the roster. Rows that cannot be taken are
+// named and do not stop the others. What is in the file is made or updated;
+// what the file no longer says about the people, units or targets that it names
+// is ended; nothing is deleted, and who is not named is not touched. The same
+// file again changes nothing and says so. The work is done in small writes, so
+// an import that was broken off is finished by importing the file again.
+func (a *App) ImportRoster(ctx context.Context, who *roster.Actor, in RosterImport) (*RosterResult, error) {
+	op, ok := rosterOps[in.Table]
+	if !ok {
+		return nil, fault.NotFound()
+	}
+	route, err := a.gate(who, op)
+	if err != nil {
+		return nil, err
+	}
+	if in.AsOf == "" {
+		in.AsOf = a.Today()
+	} else if _, err := roster.ParseDate(string(in.AsOf)); err != nil {
+		return nil, fault.As(err).WithField("as_of")
+	}
+	rows, ignored, err := readRoster(in.Table, in.Name, in.Data, in.Sheet)
+	if err != nil {
+		return nil, err
+	}
+	p := &rosterPlan{RosterResult: &RosterResult{Table: in.Table, DryRun: in.DryRun, Rows: len(rows), Ignored: ignored}, asOf: in.AsOf}
+	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+		var err error
+		if p.tree, err = a.tree(ctx, v); err != nil {
+			return err
+		}
+		if p.scope, err = a.scope(ctx, v, who, route.Act, route.Kind); err != nil {
+			return err
+		}
+		switch in.Table {
+		case UnitTable:
+			return a.planUnits(ctx, v, p, rows)
+		case PeopleTable:
+			return a.planPeople(ctx, v, p, rows)
+		case PostingTable:
+			return a.planPostings(ctx, v, p, rows)
+		default:
+			return a.planLinks(ctx, v, p, rows)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		if r.bad != nil {
+			p.Rejected++
+			p.Errors = append(p.Errors, *r.bad)
+		}
+	}
+	slices.SortStableFunc(p.Errors, func(x, y RowError) int { return x.Row - y.Row })
+	if in.DryRun {
+		return p.RosterResult, nil
+	}
+	return p.RosterResult, a.applyRoster(ctx, who, op, p, in.Progress)
+}
+
+// applyRoster writes the plan in small writes. A row that somebody else changed
+// meanwhile is a conflict, and the import can simply be started again.
+func (a *App) applyRoster(ctx context.Context, who *roster.Actor, op string, p *rosterPlan, progress func(done, total int)) error {
+	id, done := store.NewID(), 0
+	for part := range slices.Chunk(p.changes, changesAtOnce) {
+		rec, err := a.write(ctx, who, Write{Op: op}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+			for _, c := range part {
+				if err := a.applyChange(ctx, tx, c); err != nil {
+					return nil, "", err
+				}
+			}
+			if p.Table == UnitTable {
+				if err := tx.Bump(ctx, store.GenerationTree); err != nil {
+					return nil, "", err
+				}
+			}
+			if err := tx.Bump(ctx, store.GenerationAuthority); err != nil {
+				return nil, "", err
+			}
+			return []ledger.Fact{{Verb: op, Kind: "roster_import", ID: id, Unit: part[0].unit}}, id, nil
+		})
+		if err != nil {
+			return err
+		}
+		p.Last = rec
+		done += len(part)
+		if progress != nil {
+			progress(done, len(p.changes))
+		}
+	}
+	return nil
+}
+
+func (a *App) applyChange(ctx context.Context, tx *store.Tx, c *change) error {
+	if err := tx.Insert(ctx, c.inserts...); err != nil {
+		return err
+	}
+	for _, s := range c.saves { // one statement per changed row: each names its version
+		if err := tx.Save(ctx, s.before, s.after); err != nil {
+			return err
+		}
+	}
+	for _, account := range c.state {
+		if err := tx.EndSessions(ctx, account, ""); err != nil {
+			return err
+		}
+	}
+	if c.moved != nil {
+		return tx.MoveUnit(ctx, c.moved.unit, c.moved.from, c.moved.to)
+	}
+	return nil
+}
+
+// endOn is the last day of something that the file of a day no longer names.
+func endOn(from, asOf roster.Date) roster.Date { return max(from, asOf.AddDays(-1)) }

@@ -1,0 +1,285 @@
+package app
+
+import (
+	"bytes"
+	"io"
+	"slices"
+	"strings"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/roster"
+	"plumbline/internal/sheet"
+	"plumbline/internal/words"
+)
+
+// RosterTable names one of the four tables that the roster is imported from.
+type RosterTable string
+
+// The tables, in the order in which a new site imports them.
+const (
+	UnitTable    RosterTable = "units"
+	PeopleTable  RosterTable = "people"
+	PostingTable RosterTable = "postings"
+	LinkTable    RosterTable = "links"
+)
+
+// RosterTables lists the tables in the order in which they are imported.
+var RosterTables = []RosterTable{UnitTable, PeopleTable, PostingTable, LinkTable}
+
+// rosterOps are the operations that import each table.
+var rosterOps = map[RosterTable]string{UnitTable: "unit.import", PeopleTable: "person.import", PostingTable: "posting.import", LinkTable: "command_link.import"}
+
+// ImportOp is the operation that imports the table.
+func (t RosterTable) ImportOp() string { return rosterOps[t] }
+
+// columns are the fields of each table; those with a star must be there. The
+// headers of the templates are the texts of "roster.column.<field>".
+var rosterColumns = map[RosterTable][]string{
+	UnitTable:    {"code*", "name*", "name_en", "tier*", "parent_code", "state", "successor_code", "from"},
+	PeopleTable:  {"personnel_no*", "name*", "kind", "sex", "born_on", "rank", "national_id", "police_no", "badge_no", "former_name", "pinyin", "numbers_from", "state"},
+	PostingTable: {"personnel_no*", "unit_code*", "post", "rank", "team", "main", "from", "to"},
+	LinkTable:    {"personnel_no*", "link*", "unit_code", "over_personnel_no", "from", "to"},
+}
+
+// Columns lists the fields of the table.
+func (t RosterTable) Columns() []string {
+	out := make([]string, 0, 12)
+	for _, c := range rosterColumns[t] {
+		out = append(out, strings.TrimSuffix(c, "*"))
+	}
+	return out
+}
+
+// ColumnKey is the catalogue key of a field's header.
+func (t RosterTable) ColumnKey(field string) string {
+	if key := "roster.column." + string(t) + "." + field; words.Has(key) {
+		return key
+	}
+	return "roster.column." + field
+}
+
+// headerKey makes headers comparable.
+func headerKey(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == ' ' || r == '_' || r == '-' || r == '*' || r == '\n' || r == '（' || r == '）' || r == '(' || r == ')' {
+			return -1
+		}
+		return r
+	}, strings.ToLower(sheet.Fold(s)))
+}
+
+// fieldOf knows a header by the field's own name or its text in any language.
+func (t RosterTable) fieldOf(header string) string {
+	key := headerKey(header)
+	if key == "" {
+		return ""
+	}
+	for _, field := range t.Columns() {
+		if key == headerKey(field) {
+			return field
+		}
+		for _, lang := range words.Langs {
+			if key == headerKey(words.T(lang, t.ColumnKey(field))) {
+				return field
+			}
+		}
+	}
+	return ""
+}
+
+// RowError is a row that was not imported, and why.
+type RowError struct {
+	Row    int          // as in the file, from 1
+	Column string       // field, "" if the row as a whole
+	Value  string       // the cell as it stands, cut short
+	Fault  *fault.Error // the reason
+}
+
+// rosterRow is a row with its cells by field, folded.
+type rosterRow struct {
+	number int
+	cells  map[string]string
+	bad    *RowError
+}
+
+func (r *rosterRow) get(field string) string { return r.cells[field] }
+
+// reject keeps the first reason against the row.
+func (r *rosterRow) reject(f *fault.Error) {
+	if r.bad == nil {
+		r.bad = &RowError{Row: r.number, Column: f.Field, Value: clip(r.cells[f.Field], 60), Fault: f}
+	}
+}
+
+func clip(s string, n int) string {
+	if runes := []rune(s); len(runes) > n {
+		return string(runes[:n]) + "…"
+	}
+	return s
+}
+
+// date reads a date cell; a bad one rejects the row.
+func (r *rosterRow) date(field string) roster.Date {
+	text, err := sheet.Date(r.get(field))
+	if err != nil {
+		r.reject(fault.As(err).WithField(field))
+		return ""
+	}
+	return roster.Date(text)
+}
+
+// number reads a cell that names somebody or something.
+func (r *rosterRow) identifier(field string) string {
+	text, err := sheet.Identifier(r.get(field))
+	if err != nil {
+		r.reject(fault.As(err).WithField(field))
+	}
+	return text
+}
+
+// word reads a cell that holds one of a few words: a code, or the text of a
+// code in any language.
+func (r *rosterRow) word(field string, codes map[string]string) string {
+	text := headerKey(r.get(field))
+	if text == "" {
+		return ""
+	}
+	for code, keys := range codes {
+		if text == headerKey(code) {
+			return code
+		}
+		for _, key := range strings.Fields(keys) {
+			if text == headerKey(key) {
+				return code
+			}
+			for _, lang := range words.Langs {
+				if words.Has(key) && text == headerKey(words.T(lang, key)) {
+					return code
+				}
+			}
+		}
+	}
+	r.reject(fault.Invalid("bad_code", field))
+	return ""
+}
+
+// yes reads a cell that says yes or no.
+func (r *rosterRow) yes(field string, otherwise bool) bool {
+	switch r.word(field, map[string]string{"yes": "page.yes y true 1 ✓ √", "no": "page.no n false 0 × ✗"}) {
+	case "yes":
+		return true
+	case "no":
+		return false
+	}
+	return otherwise
+}
+
+// readRoster reads a table from a file. Rows that cannot be read come back with
+// their reason; the columns that nobody knows are named.
+func readRoster(t RosterTable, name string, data []byte, sheetName string) (rows []*rosterRow, ignored []string, err error) {
+	book, err := sheet.Open(name, data)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = book.Close() }()
+	which, err := book.Sheet(sheetName)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, err := book.All(which)
+	if err != nil {
+		return nil, nil, err
+	}
+	at := sheet.Header(all[:min(len(all), 20)], func(cell string) bool { return t.fieldOf(cell) != "" })
+	if at < 0 {
+		return nil, nil, fault.Invalid("roster_header", "file")
+	}
+	fields := make([]string, len(all[at].Cells))
+	for i, cell := range all[at].Cells {
+		fields[i] = t.fieldOf(cell)
+		if fields[i] != "" && slices.Contains(fields[:i], fields[i]) {
+			return nil, nil, fault.Invalid("roster_column_twice", "file", "Column", clip(cell, 40))
+		}
+		if fields[i] == "" && sheet.Fold(cell) != "" {
+			ignored = append(ignored, clip(sheet.Fold(cell), 40))
+		}
+	}
+	for _, c := range rosterColumns[t] {
+		if field, must := strings.CutSuffix(c, "*"); must && !slices.Contains(fields, field) {
+			return nil, nil, fault.Invalid("roster_column_missing", "file", "Column", words.T(words.ZH, t.ColumnKey(field))+" / "+words.T(words.EN, t.ColumnKey(field)))
+		}
+	}
+	for _, line := range all[at+1:] {
+		r := &rosterRow{number: line.Number, cells: make(map[string]string, len(fields))}
+		for i, cell := range line.Cells {
+			if i >= len(fields) || fields[i] == "" {
+				continue
+			}
+			r.cells[fields[i]] = sheet.Fold(cell)
+			if f := sheet.Check(cell); f != nil {
+				r.reject(f.WithField(fields[i]))
+			} else if len(r.cells[fields[i]]) > 300 {
+				r.reject(fault.Invalid("too_long", fields[i], "Max", 100))
+			}
+		}
+		for _, c := range rosterColumns[t] {
+			if field, must := strings.CutSuffix(c, "*"); must && r.get(field) == "" {
+				r.reject(fault.Invalid("required", field))
+			}
+		}
+		rows = append(rows, r)
+	}
+	return rows, ignored, nil
+}
+
+// WriteRosterTemplate writes an empty table with the headers of the language,
+// as CSV or XLSX by the format's name.
+func WriteRosterTemplate(w io.Writer, t RosterTable, lang words.Lang, format string) error {
+	if _, ok := rosterColumns[t]; !ok {
+		return fault.NotFound()
+	}
+	var out *sheet.Writer
+	var err error
+	var buffer bytes.Buffer
+	if format == "xlsx" {
+		out, err = sheet.NewXLSX(&buffer, words.T(lang, "roster.table."+string(t)))
+	} else {
+		out = sheet.NewCSV(&buffer)
+	}
+	if err != nil {
+		return err
+	}
+	var header []string
+	for _, field := range t.Columns() {
+		header = append(header, words.T(lang, t.ColumnKey(field)))
+	}
+	if err := out.Header(header...); err != nil {
+		return err
+	}
+	if _, err := out.Close(); err != nil {
+		return err
+	}
+	_, err = w.Write(buffer.Bytes())
+	return err
+}
+
+// RosterTemplate is an empty table to fill in, for those who may see units.
+func (a *App) RosterTemplate(who *roster.Actor, t RosterTable, lang words.Lang, format string) ([]byte, error) {
+	if _, err := a.gate(who, "roster.template"); err != nil {
+		return nil, err
+	}
+	if format != "csv" && format != "xlsx" {
+		return nil, fault.Invalid("bad_code", "format")
+	}
+	var b bytes.Buffer
+	err := WriteRosterTemplate(&b, t, lang, format)
+	return b.Bytes(), err
+}
+
+// SheetType is the media type of a format's files.
+func SheetType(format string) string {
+	if format == "xlsx" {
+		return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	}
+	return "text/csv; charset=utf-8"
+}

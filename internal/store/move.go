@@ -1,0 +1,96 @@
+package store
+
+import (
+	"context"
+	"reflect"
+	"slices"
+
+	"github.com/uptrace/bun"
+
+	"plumbline/internal/ledger"
+)
+
+// MoveUnit follows a unit that now hangs under another: the sums of its subtree
+// leave the units above the old place and join those above the new one, and
+// every row that keeps its branch is told the new one. What is derived changes
+// here; what was recorded does not. Call it after the unit's row is saved.
+func (tx *Tx) MoveUnit(ctx context.Context, unit, from, to string) error {
+	s := tx.View.s
+	before := tx.tree.above(from)
+	if err := tx.Bump(ctx, GenerationTree); err != nil {
+		return err
+	}
+	s.tree.Store(nil)
+	tree, err := s.placement(ctx, tx.db)
+	if err != nil {
+		return err
+	}
+	tx.tree = tree
+	after := tree.above(to)
+	for _, step := range []struct {
+		units []string
+		sign  int64
+	}{{minus(before, after), -1}, {minus(after, before), 1}} {
+		for _, up := range step.units { // a tree has three tiers
+			if err := tx.addCounters(ctx, unit, up, step.sign); err != nil {
+				return err
+			}
+		}
+	}
+	return tx.placeAgain(ctx, unit)
+}
+
+func (tx *Tx) addCounters(ctx context.Context, unit, up string, sign int64) error {
+	var rows []Counter
+	if err := tx.db.NewSelect().Model(&rows).Where("unit_id = ? AND n <> 0", unit).Scan(ctx); err != nil {
+		return err
+	}
+	sums := make(map[counterKey]int64, len(rows))
+	for _, r := range rows {
+		sums[counterKey{r.Section, up, r.Month, r.Key}] = sign * r.N
+	}
+	return upsertCounters(ctx, tx.db, sums)
+}
+
+// placeAgain writes the branch of every row in the subtree of the unit.
+func (tx *Tx) placeAgain(ctx context.Context, unit string) error {
+	byBranch := map[string][]string{}
+	for id := range tx.tree.tier {
+		if slices.Contains(tx.tree.above(id), unit) {
+			byBranch[tx.tree.branch(id)] = append(byBranch[tx.tree.branch(id)], id)
+		}
+	}
+	placed := reflect.TypeFor[ledger.Placed]()
+	for _, k := range kinds {
+		if !reflect.PointerTo(k.typ).Implements(placed) {
+			continue
+		}
+		table := tx.s.writer.Dialect().Tables().Get(k.typ)
+		if !table.HasField("branch_id") || !table.HasField("unit_id") {
+			continue
+		}
+		for branch, units := range byBranch {
+			if _, err := tx.db.NewRaw("UPDATE ? SET branch_id = ? WHERE unit_id IN (?)", bun.Ident(table.Name), branch, bun.In(units)).Exec(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// above lists the unit and those above it that are counted, nearest first.
+func (p *placement) above(unit string) []string {
+	var out []string
+	for unit != "" && p.tier[unit] > 0 && !slices.Contains(out, unit) {
+		if _, ok := p.tier[unit]; !ok {
+			break
+		}
+		out = append(out, unit)
+		unit = p.parent[unit]
+	}
+	return out
+}
+
+func minus(a, b []string) []string {
+	return slices.DeleteFunc(slices.Clone(a), func(x string) bool { return slices.Contains(b, x) })
+}
