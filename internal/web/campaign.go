@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
 	"plumbline/internal/app"
@@ -25,7 +26,8 @@ func (f *Face) completionNewest(c *Call) error {
 		return err
 	}
 	if len(campaigns) > 0 {
-		return c.redirect("/completion/" + campaigns[0].ID)
+		first := max(0, slices.IndexFunc(campaigns, func(x selfcheck.Campaign) bool { return x.State == selfcheck.CampaignOpen }))
+		return c.redirect("/completion/" + campaigns[first].ID)
 	}
 	v := completionView{Table: ui.Table{Empty: c.T("completion.empty")}}
 	return c.Show(completionPage(c.Page("completion.title"), v))

@@ -1,6 +1,9 @@
 package ui
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 func noteIcon(kind string) string {
 	switch kind {
@@ -51,4 +54,13 @@ func tableName(p Page, t Table) string {
 		return t.Caption
 	}
 	return p.Title
+}
+
+// reference reports whether the text is a reference, which is not broken over
+// two lines.
+func reference(s string) bool {
+	if len(s) > 14 || !strings.Contains(s, "-") {
+		return false
+	}
+	return !strings.ContainsFunc(s, func(r rune) bool { return r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') })
 }

@@ -1143,7 +1143,7 @@ func TableOf(p Page, t Table) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for i, c := range t.Cols {
-				var templ_7745c5c3_Var55 = []any{templ.KV("num", c.Num)}
+				var templ_7745c5c3_Var55 = []any{templ.KV("num", c.Num), templ.KV("meter", c.Text == "" && t.Figures)}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var55...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
