@@ -28,6 +28,12 @@ func (q ListQuery) values() url.Values {
 		"open", q.Open, "overdue", q.Overdue)
 }
 
+// opened names a thing and, where a leadership reader opens it, why.
+type opened struct {
+	ID      string `path:"id"`
+	Purpose string `query:"purpose" doc:"Asked of leadership readers; logged"`
+}
+
 // made registers an operation that takes a body about the thing in the path
 // and makes or changes one. set puts path, key and version into the input.
 func made[B any](r *registry, op, summary string, set func(in *B, id string, c *Call), do func(ctx context.Context, who *roster.Actor, in B) (string, app.Receipt, error)) {
@@ -61,8 +67,8 @@ func registerInquiry(r *registry) {
 		}
 		return a.Cases(ctx, c.Actor, f, in.Cursor)
 	}, Summary("Cases in reach, newest first"))
-	handle(r, "case.get", func(ctx context.Context, c *Call, in *byID) (app.CaseView, error) {
-		return a.Case(ctx, c.Actor, in.ID)
+	handle(r, "case.get", func(ctx context.Context, c *Call, in *opened) (app.CaseView, error) {
+		return a.Case(ctx, c.Actor, in.ID, in.Purpose)
 	}, Summary("One case with its tracks, and what is missing to close it"))
 	made(r, "case.open", "Open a case on a clue", func(in *app.OpenCaseInput, id string, c *Call) {
 		in.IssueID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
@@ -111,8 +117,8 @@ func registerInquiry(r *registry) {
 		}
 		return a.Questions(ctx, c.Actor, f, in.Cursor)
 	}, Summary("Leader questions in reach, newest first"))
-	handle(r, "question.get", func(ctx context.Context, c *Call, in *byID) (app.QuestionView, error) {
-		return a.Question(ctx, c.Actor, in.ID)
+	handle(r, "question.get", func(ctx context.Context, c *Call, in *opened) (app.QuestionView, error) {
+		return a.Question(ctx, c.Actor, in.ID, in.Purpose)
 	}, Summary("One leader question"))
 	question := func(in *app.QuestionInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)

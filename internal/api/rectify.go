@@ -16,8 +16,8 @@ func registerRectify(r *registry) {
 		}
 		return a.Rectifications(ctx, c.Actor, f, in.Cursor)
 	}, Summary("Rectification tasks in reach, earliest due first"))
-	handle(r, "rectification.get", func(ctx context.Context, c *Call, in *byID) (app.RectificationView, error) {
-		return a.Rectification(ctx, c.Actor, in.ID)
+	handle(r, "rectification.get", func(ctx context.Context, c *Call, in *opened) (app.RectificationView, error) {
+		return a.Rectification(ctx, c.Actor, in.ID, in.Purpose)
 	}, Summary("One rectification task"))
 	made(r, "rectification.create", "Dispatch a task from an issue", func(in *app.DispatchInput, id string, c *Call) { in.IssueID, in.Key = id, c.Key }, a.Dispatch)
 	step := func(in *app.TaskInput, id string, c *Call) {

@@ -12,12 +12,11 @@ import (
 	"plumbline/internal/store"
 )
 
-// RaiseQuestions judges the triggers of section 7 for an issue that was
+// raiseQuestions judges the triggers of section 7 for an issue that was
 // triaged, and raises a question for everyone who held a command link over the
 // subject at the event date and was not asked yet. It is called inside the
-// transaction that triages; leaderNamed says that the record names a leader.
-// It returns the questions raised.
-func (a *App) raiseQuestions(ctx context.Context, tx *store.Tx, i *issue.Issue, leaderNamed bool) ([]*inquiry.Question, error) {
+// transaction that triages, and returns the questions raised.
+func (a *App) raiseQuestions(ctx context.Context, tx *store.Tx, i *issue.Issue) ([]*inquiry.Question, error) {
 	if i.PersonID == "" || !i.State.Live() || i.State == issue.Registered {
 		return nil, nil
 	}
@@ -26,7 +25,6 @@ func (a *App) raiseQuestions(ctx context.Context, tx *store.Tx, i *issue.Issue, 
 	if err != nil {
 		return nil, err
 	}
-	facts.LeaderNamed = leaderNamed
 	triggers := inquiry.Triggers(t, facts)
 	if len(triggers) == 0 {
 		return nil, nil

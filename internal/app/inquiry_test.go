@@ -490,3 +490,70 @@ func TestRectificationLife(t *testing.T) {
 		st.must(step("inspector", 8, "again in May", s.App.RecurTask))
 	})
 }
+
+func TestConfirmedConcealmentAsks(t *testing.T) {
+	s := apptest.SQLite(t)
+	ctx, st := context.Background(), story{t, s}
+	i := audited(t, s, "cara", "east2", 3, "2026-01-10")
+	triage(t, s, i.ID, 1, "")
+	if qs := questionsOn(t, s, i.ID); len(qs) != 0 {
+		t.Fatalf("an open question of concealment asks nobody yet: %+v", qs)
+	}
+	for n, who := range []string{"inspector", "inspector2"} {
+		_, _, err := s.App.ConcealIssue(ctx, s.Actor(who), app.ConcealIssueInput{Step: app.Step{ID: i.ID, Version: int64(n + 2), Reason: "kept back twice"}, Answer: issue.ConcealmentConfirmed})
+		st.must(err)
+	}
+	if qs := questionsOn(t, s, i.ID); len(qs) != 1 || qs[0].Leader.Name != "东三" || !slices.Equal(qs[0].Triggers, []inquiry.Trigger{inquiry.TriggerConcealment}) {
+		t.Errorf("questions %+v", qs)
+	}
+}
+
+func TestLeadershipReaderSeesNoNamesWithoutAPurpose(t *testing.T) {
+	s := apptest.SQLite(t)
+	ctx, st := context.Background(), story{t, s}
+	i := audited(t, s, "anna", "east1", 3, "2026-01-10")
+	v := triage(t, s, i.ID, 3, issue.ActRefer).Version
+	caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), app.OpenCaseInput{IssueID: i.ID, Version: v, Rule: "r", Facts: "f"})
+	st.must(err)
+	task, _, err := s.App.Dispatch(ctx, s.Actor("inspector"), app.DispatchInput{IssueID: i.ID, Task: "x"})
+	st.must(err)
+	reader := s.Actor("reader")
+	cases, err := s.App.Cases(ctx, reader, inquiry.CaseFilter{}, "")
+	if err != nil || len(cases.Rows) != 1 || cases.Rows[0].Person != (app.Named{}) {
+		t.Errorf("cases %+v, %v", cases, err)
+	}
+	tasks, err := s.App.Rectifications(ctx, reader, rectify.Filter{}, "")
+	if err != nil || len(tasks.Rows) != 1 || tasks.Rows[0].Person != (app.Named{}) {
+		t.Errorf("tasks %+v, %v", tasks, err)
+	}
+	qs, err := s.App.Questions(ctx, reader, inquiry.QuestionFilter{}, "")
+	if err != nil || len(qs.Rows) != 2 || qs.Rows[0].Leader != (app.Named{}) {
+		t.Errorf("questions %+v, %v", qs, err)
+	}
+	_, err = s.App.Case(ctx, reader, caseID)
+	code(t, "case without a purpose", err, "purpose_required")
+	_, err = s.App.Rectification(ctx, reader, task)
+	code(t, "task without a purpose", err, "purpose_required")
+	_, err = s.App.Question(ctx, reader, qs.Rows[0].ID, "curiosity")
+	code(t, "no such purpose", err, "purpose_required")
+	c, err := s.App.Case(ctx, reader, caseID, "supervision")
+	if err != nil || c.Person.Name != "林甲" || len(c.Tracks) != 0 {
+		t.Errorf("case %+v, %v", c, err)
+	}
+	n := 0
+	st.must(s.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+		lines, err := v.UnfoldedReadings(ctx, s.Clock.Now().Add(time.Hour), 10)
+		for _, l := range lines {
+			if l.ObjectID == caseID && l.Purpose == "supervision" && l.PersonID == s.People["anna"] {
+				n++
+			}
+		}
+		return err
+	}))
+	if n != 1 {
+		t.Errorf("%d lines in the read log", n)
+	}
+	if c := st.see("body", caseID); c.Person.Name != "林甲" {
+		t.Errorf("the body sees %+v", c.Person)
+	}
+}

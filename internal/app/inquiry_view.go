@@ -18,8 +18,8 @@ type Named struct {
 	Number string `json:"number,omitempty"` // personnel number, or unit code
 }
 
-// namer puts names beside ids. Names of people stay empty for a reader whose
-// only business is reports.
+// namer puts names beside ids. While hide is set, people stay nameless: a list
+// opened from a report shows a leadership reader no names.
 type namer struct {
 	people map[string]store.NameRow
 	units  map[string]*roster.Unit
@@ -29,7 +29,6 @@ type namer struct {
 
 func (a *App) namer(ctx context.Context, v *store.View, who *roster.Actor, people, units []string) (n namer, err error) {
 	n.en = who.Lang == "en"
-	n.hide = namesHidden(who)
 	if n.people, err = v.NamesOf(ctx, slices.DeleteFunc(slices.Clone(people), func(s string) bool { return s == "" })); err != nil {
 		return n, err
 	}
@@ -37,15 +36,28 @@ func (a *App) namer(ctx context.Context, v *store.View, who *roster.Actor, peopl
 	return n, err
 }
 
-// namesHidden reports whether lists show the actor no names: a leadership
-// reader without a role that works on the rows.
-func namesHidden(who *roster.Actor) bool {
-	if !who.Holds(roster.RoleLeadershipReader) {
-		return false
+// opened is what a reader who is a leadership reader and nothing else has to
+// do to open one row: give a purpose, which is logged before the answer.
+type opened struct {
+	asked                         bool
+	kind, object, person, purpose string
+}
+
+// opening judges whether a purpose is owed for the row, and was given.
+func (a *App) opening(ctx context.Context, v *store.View, who *roster.Actor, kind roster.Kind, t roster.Target, purpose []string) (opened, error) {
+	named, err := a.namedScope(ctx, v, who, roster.ActRead, kind)
+	if err != nil || named.Admits(t) {
+		return opened{}, err
 	}
-	return !slices.ContainsFunc(who.Held, func(h roster.Held) bool {
-		return h.Role != roster.RoleOfficer && h.Role != roster.RoleLeadershipReader
-	})
+	o := opened{asked: true, kind: string(kind), object: t.ID, person: t.Person, purpose: first(purpose)}
+	return o, checkPurpose(o.purpose)
+}
+
+func (a *App) logOpening(ctx context.Context, who *roster.Actor, o opened) error {
+	if !o.asked {
+		return nil
+	}
+	return a.logReading(ctx, who, o.kind, o.object, o.person, o.purpose)
 }
 
 func (n namer) person(id string) Named {
@@ -128,8 +140,14 @@ func (a *App) Cases(ctx context.Context, who *roster.Actor, f inquiry.CaseFilter
 		if err != nil {
 			return err
 		}
+		named, err := a.namedScope(ctx, v, who, roster.ActList, roster.KindCase)
+		if err != nil {
+			return err
+		}
 		for i := range rows {
-			out.Rows = append(out.Rows, n.caseRow(&rows[i], today))
+			r := &rows[i]
+			n.hide = !named.Admits(spot(r.ID, r.UnitID, r.BranchID, r.PersonID, r.EventOn))
+			out.Rows = append(out.Rows, n.caseRow(r, today))
 		}
 		return nil
 	})
@@ -248,8 +266,9 @@ type PartyView struct {
 }
 
 // Case opens one case. Tracks, questions and tasks are shown as far as each
-// lies in the reader's own scope.
-func (a *App) Case(ctx context.Context, who *roster.Actor, id string) (out CaseView, err error) {
+// lies in the reader's own scope. A purpose is asked of leadership readers.
+func (a *App) Case(ctx context.Context, who *roster.Actor, id string, purpose ...string) (out CaseView, err error) {
+	var o opened
 	err = a.read(ctx, who, "case.get", func(ctx context.Context, v *store.View) error {
 		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindCase)
 		if err != nil {
@@ -259,13 +278,22 @@ func (a *App) Case(ctx context.Context, who *roster.Actor, id string) (out CaseV
 		if err != nil {
 			return err
 		}
+		if o, err = a.opening(ctx, v, who, roster.KindCase, spot(c.ID, c.UnitID, c.BranchID, c.PersonID, c.EventOn), purpose); err != nil {
+			return err
+		}
 		f, err := v.CaseFile(ctx, c.ID)
 		if err != nil {
 			return err
 		}
 		return a.viewCase(ctx, v, who, f, &out)
 	})
-	return out, err
+	if err == nil {
+		err = a.logOpening(ctx, who, o)
+	}
+	if err != nil {
+		return CaseView{}, err
+	}
+	return out, nil
 }
 
 func (a *App) viewCase(ctx context.Context, v *store.View, who *roster.Actor, f *inquiry.CaseFile, out *CaseView) error {
@@ -528,8 +556,14 @@ func (a *App) Questions(ctx context.Context, who *roster.Actor, f inquiry.Questi
 		if err != nil {
 			return err
 		}
+		named, err := a.namedScope(ctx, v, who, roster.ActList, roster.KindQuestion)
+		if err != nil {
+			return err
+		}
 		for i := range rows {
-			out.Rows = append(out.Rows, n.question(&rows[i], today))
+			r := &rows[i]
+			n.hide = !named.Admits(spot(r.ID, r.UnitID, r.BranchID, r.PersonID, r.EventOn))
+			out.Rows = append(out.Rows, n.question(r, today))
 		}
 		return nil
 	})
@@ -546,8 +580,9 @@ type QuestionView struct {
 	Can      map[string]bool `json:"can"`
 }
 
-// Question opens one leader question.
-func (a *App) Question(ctx context.Context, who *roster.Actor, id string) (out QuestionView, err error) {
+// Question opens one leader question. A purpose is asked of leadership readers.
+func (a *App) Question(ctx context.Context, who *roster.Actor, id string, purpose ...string) (out QuestionView, err error) {
+	var o opened
 	err = a.read(ctx, who, "question.get", func(ctx context.Context, v *store.View) error {
 		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindQuestion)
 		if err != nil {
@@ -555,6 +590,9 @@ func (a *App) Question(ctx context.Context, who *roster.Actor, id string) (out Q
 		}
 		q, err := v.Question(ctx, id, sc)
 		if err != nil {
+			return err
+		}
+		if o, err = a.opening(ctx, v, who, roster.KindQuestion, spot(q.ID, q.UnitID, q.BranchID, q.PersonID, q.EventOn), purpose); err != nil {
 			return err
 		}
 		n, err := a.namer(ctx, v, who, []string{q.PersonID, q.SubjectID, q.ProposedBy, q.ApprovedBy}, []string{q.UnitID})
@@ -575,7 +613,13 @@ func (a *App) Question(ctx context.Context, who *roster.Actor, id string) (out Q
 		}
 		return nil
 	})
-	return out, err
+	if err == nil {
+		err = a.logOpening(ctx, who, o)
+	}
+	if err != nil {
+		return QuestionView{}, err
+	}
+	return out, nil
 }
 
 // SanctionCodes lists the sanctions of the pack in force, for a form.

@@ -329,6 +329,6 @@ func (a *App) afterIssueStep(ctx context.Context, tx *store.Tx, who *roster.Acto
 	if before.State.Live() && !after.State.Live() {
 		return a.withdrawQuestions(ctx, tx, after.ID)
 	}
-	_, err := a.raiseQuestions(ctx, tx, after, false)
+	_, err := a.raiseQuestions(ctx, tx, after)
 	return err
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
@@ -91,8 +92,14 @@ func (a *App) Rectifications(ctx context.Context, who *roster.Actor, f rectify.F
 		if err != nil {
 			return err
 		}
+		named, err := a.namedScope(ctx, v, who, roster.ActList, roster.KindRectification)
+		if err != nil {
+			return err
+		}
 		for i := range rows {
-			out.Rows = append(out.Rows, n.task(&rows[i], today))
+			r := &rows[i]
+			n.hide = !named.Admits(spot(r.ID, r.UnitID, r.BranchID, r.PersonID, r.EventOn)) && !slices.Contains(lead, r.LeadUnitID)
+			out.Rows = append(out.Rows, n.task(r, today))
 		}
 		return nil
 	})
@@ -124,8 +131,9 @@ var taskSteps = map[string]rectify.State{
 	"rectification.recur": rectify.Recurred,
 }
 
-// Rectification opens one task.
-func (a *App) Rectification(ctx context.Context, who *roster.Actor, id string) (out RectificationView, err error) {
+// Rectification opens one task. A purpose is asked of leadership readers.
+func (a *App) Rectification(ctx context.Context, who *roster.Actor, id string, purpose ...string) (out RectificationView, err error) {
+	var o opened
 	err = a.read(ctx, who, "rectification.get", func(ctx context.Context, v *store.View) error {
 		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindRectification)
 		if err != nil {
@@ -134,6 +142,11 @@ func (a *App) Rectification(ctx context.Context, who *roster.Actor, id string) (
 		r, err := v.Rectification(ctx, id, sc, leadUnits(who))
 		if err != nil {
 			return err
+		}
+		if !slices.Contains(leadUnits(who), r.LeadUnitID) {
+			if o, err = a.opening(ctx, v, who, roster.KindRectification, spot(r.ID, r.UnitID, r.BranchID, r.PersonID, r.EventOn), purpose); err != nil {
+				return err
+			}
 		}
 		n, err := a.namer(ctx, v, who, []string{r.PersonID, r.OwnerID, r.DispatchedBy, r.AcceptedBy, r.SubmittedBy, r.VerifiedBy, r.StruckBy},
 			[]string{r.UnitID, r.LeadUnitID})
@@ -156,7 +169,13 @@ func (a *App) Rectification(ctx context.Context, who *roster.Actor, id string) (
 		}
 		return nil
 	})
-	return out, err
+	if err == nil {
+		err = a.logOpening(ctx, who, o)
+	}
+	if err != nil {
+		return RectificationView{}, err
+	}
+	return out, nil
 }
 
 // DispatchInput makes a task from an issue.

@@ -248,6 +248,13 @@ func (v *View) TriggerFacts(ctx context.Context, i *issue.Issue, repeatSeverity 
 	if err != nil {
 		return f, err
 	}
+	if i.SubmissionID != "" {
+		f.LeaderNamed, err = v.db.NewSelect().TableExpr("answers").
+			Where("submission_id = ? AND item_no = ? AND leader_id <> ''", i.SubmissionID, i.ItemNo).Exists(ctx)
+		if err != nil {
+			return f, err
+		}
+	}
 	f.Overdue, err = v.db.NewSelect().TableExpr("rectifications").
 		Where("unit_id = ? AND due_on < ? AND (verified_on = '' OR verified_on > due_on)", i.UnitID, i.EventOn).
 		Where("verified_on = '' OR verified_on > ?", i.EventOn).Exists(ctx)

@@ -69,7 +69,10 @@ func (f *Face) casePage(c *Call) error { return f.showCase(c, c.Param("id"), nil
 // showCase shows a case; after a form that was refused, with what to correct
 // and what had been typed.
 func (f *Face) showCase(c *Call, id string, errs ui.Errors, status int) error {
-	v, err := f.app.Case(c.Context(), c.Actor, id)
+	v, err := f.app.Case(c.Context(), c.Actor, id, c.Query("purpose"))
+	if e := c.Errors(err); e != nil && e.Of("purpose") != "" {
+		return f.askPurpose(c, "/cases/"+id, e)
+	}
 	if err != nil {
 		return err
 	}
@@ -257,7 +260,10 @@ func (f *Face) questionList(c *Call) error {
 func (f *Face) questionPage(c *Call) error { return f.showQuestion(c, nil, http.StatusOK) }
 
 func (f *Face) showQuestion(c *Call, errs ui.Errors, status int) error {
-	q, err := f.app.Question(c.Context(), c.Actor, c.Param("id"))
+	q, err := f.app.Question(c.Context(), c.Actor, c.Param("id"), c.Query("purpose"))
+	if e := c.Errors(err); e != nil && e.Of("purpose") != "" {
+		return f.askPurpose(c, "/questions/"+c.Param("id"), e)
+	}
 	if err != nil {
 		return err
 	}

@@ -92,7 +92,10 @@ func (f *Face) taskSteps() []taskStep {
 func (f *Face) taskPage(c *Call) error { return f.showTask(c, nil, http.StatusOK) }
 
 func (f *Face) showTask(c *Call, errs ui.Errors, status int) error {
-	t, err := f.app.Rectification(c.Context(), c.Actor, c.Param("id"))
+	t, err := f.app.Rectification(c.Context(), c.Actor, c.Param("id"), c.Query("purpose"))
+	if e := c.Errors(err); e != nil && e.Of("purpose") != "" {
+		return f.askPurpose(c, "/rectifications/"+c.Param("id"), e)
+	}
 	if err != nil {
 		return err
 	}
