@@ -1,0 +1,311 @@
+package web
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"plumbline/internal/app"
+	"plumbline/internal/fault"
+	"plumbline/internal/roster"
+	"plumbline/internal/sheet"
+	"plumbline/internal/web/ui"
+	"plumbline/internal/words"
+)
+
+// between writes the time of a dated fact; an open end is left open.
+func between(from, to roster.Date) string {
+	if from == "" && to == "" {
+		return ""
+	}
+	return string(from) + " – " + string(to)
+}
+
+func unitName(c *Call, u *app.UnitView) string {
+	if c.Lang == words.EN && u.NameEN != "" {
+		return u.NameEN
+	}
+	return u.Name
+}
+
+func (f *Face) unitRows(c *Call, units []app.UnitView, deep bool) ui.Table {
+	t := ui.Table{Cols: []ui.Col{{Text: c.T("field.unit")}, {Text: c.T("roster.column.code")}, {Text: c.T("field.tier")}, {Text: c.T("field.state")}, {Text: c.T("rosterpage.strength"), Num: true}}}
+	for i := range units {
+		u := &units[i]
+		name := unitName(c, u)
+		if deep && u.Depth > 0 {
+			name = strings.Repeat("— ", u.Depth) + name
+		}
+		state := ui.State(c.Lang, "unit", string(u.State))
+		strength := ui.Cell{Text: ui.Number(u.Strength), Num: true}
+		if f.May(c.Actor, "person.search") {
+			strength.Href = "/people?unit=" + u.ID
+		}
+		t.Rows = append(t.Rows, []ui.Cell{{Text: name, Href: "/units/" + u.ID}, {Text: u.Code}, {Text: c.T("tier." + strconv.Itoa(u.Tier))}, {Tag: &state}, strength})
+	}
+	return t
+}
+
+func (f *Face) unitsPage(c *Call) error {
+	units, err := f.app.Units(c.Context(), c.reader())
+	if err != nil {
+		return err
+	}
+	p := c.Page("nav.units")
+	p.Lead = c.T("rosterpage.units.lead")
+	if f.May(c.Actor, "unit.import") {
+		p.Actions = []ui.Action{{Text: c.T("rosterpage.nav"), Href: "/roster", Icon: "file-import"}}
+	}
+	return c.Show(rosterTable(p, "", f.unitRows(c, units, true), ui.Pager{Shown: len(units), Total: int64(len(units))}))
+}
+
+func (f *Face) linkRows(c *Call, links []app.LinkView, over bool) ui.Table {
+	t := ui.Table{Empty: c.T("rosterpage.links.none"), Cols: []ui.Col{{Text: c.T("field.person")}, {Text: c.T("rosterpage.link")}, {Text: c.T("field.period")}}}
+	if over {
+		t.Cols[0].Text = c.T("rosterpage.link.over")
+	}
+	for _, l := range links {
+		who := ui.Cell{Text: l.Person}
+		if f.May(c.Actor, "person.read") {
+			who.Href = "/people/" + l.PersonID
+		}
+		if over {
+			who = ui.Cell{Text: l.Over}
+			if l.OverUnitID != "" && f.May(c.Actor, "unit.read") {
+				who.Href = "/units/" + l.OverUnitID
+			}
+		} else if l.Over != "" {
+			who.Sub = l.Over
+		}
+		t.Rows = append(t.Rows, []ui.Cell{who, {Text: c.T("link." + string(l.Kind))}, {Text: between(l.FromOn, l.ToOn)}})
+	}
+	return t
+}
+
+func (f *Face) unitPage(c *Call) error {
+	u, err := f.app.Unit(c.Context(), c.reader(), c.Param("id"))
+	if err != nil {
+		return err
+	}
+	p := c.Page("nav.units")
+	p.Title = unitName(c, &u.UnitView)
+	p.Crumbs = []ui.Link{{Text: c.T("nav.units"), Href: "/units"}}
+	if f.May(c.Actor, "person.search") {
+		p.Actions = []ui.Action{{Text: c.T("nav.people"), Href: "/people?unit=" + u.ID, Icon: "users"}}
+	}
+	state := ui.State(c.Lang, "unit", string(u.State))
+	v := unitPageView{Defs: []ui.Def{
+		{Term: c.T("roster.column.code"), Text: u.Code}, {Term: c.T("field.tier"), Text: c.T("tier." + strconv.Itoa(u.Tier))},
+		{Term: c.T("field.state"), Tag: &state}, {Term: c.T("rosterpage.strength"), Text: ui.Number(u.Strength)},
+	}}
+	if u.SuccessorID != "" {
+		v.Defs = append(v.Defs, ui.Def{Term: c.T("rosterpage.successor"), Text: u.Names[u.SuccessorID], Href: "/units/" + u.SuccessorID})
+	}
+	for _, l := range u.Parents {
+		v.Places = append(v.Places, ui.Event{When: between(l.FromOn, l.ToOn), Title: u.Names[l.ParentID]})
+	}
+	v.Links = f.linkRows(c, u.Links, false)
+	v.Children = f.unitRows(c, u.Children, false)
+	return c.Show(unitView(p, v))
+}
+
+// peoplePage lists people of a unit, or finds them by what was typed; that is
+// sent in the body of a form and never stands in an address.
+func (f *Face) peoplePage(c *Call) error {
+	in := app.PeopleQuery{UnitID: c.Query("unit"), State: c.Query("state"), Cursor: c.Query("cursor"), Limit: 50}
+	searched := c.R.Method == http.MethodPost
+	if searched {
+		in = app.PeopleQuery{Query: c.Form("query"), UnitID: c.Form("unit"), State: c.Form("state"), Cursor: c.Form("cursor"), Limit: 50}
+	}
+	rows, next, err := f.app.SearchPeople(c.Context(), c.reader(), in)
+	errs := c.Errors(err)
+	if err != nil && errs == nil {
+		return err
+	}
+	units, err := f.app.UnitChoices(c.Context(), c.reader(), "person.search")
+	if err != nil {
+		return err
+	}
+	p := c.Page("nav.people")
+	p.Lead = c.T("rosterpage.people.lead")
+	v := peopleView{Errs: errs, Query: in.Query, Unit: in.UnitID, State: in.State}
+	v.Units = []ui.Option{{Text: c.T("page.all")}}
+	for _, u := range units {
+		v.Units = append(v.Units, ui.Option{Value: u.ID, Text: strings.Repeat("— ", max(0, u.Tier-1)) + u.Name})
+	}
+	v.States = []ui.Option{{Text: c.T("page.all")}, {Value: roster.Serving, Text: c.T("state.person.serving")}, {Value: roster.Left, Text: c.T("state.person.left")}}
+	v.Table = ui.Table{Empty: c.T("rosterpage.people.none"), Cols: []ui.Col{{Text: c.T("field.name")}, {Text: c.T("roster.column.personnel_no")},
+		{Text: c.T("field.unit")}, {Text: c.T("roster.column.kind")}, {Text: c.T("field.rank")}, {Text: c.T("field.state")}}}
+	for i := range rows {
+		r := &rows[i]
+		name := ui.Cell{Text: r.Name}
+		if f.May(c.Actor, "person.read") {
+			name.Href = "/people/" + r.ID
+		}
+		state := ui.State(c.Lang, "person", r.State)
+		v.Table.Rows = append(v.Table.Rows, []ui.Cell{name, {Text: r.PersonnelNo}, {Text: r.Unit}, {Text: c.T("rosterpage.kind." + string(r.Kind))}, {Text: r.Rank}, {Tag: &state}})
+	}
+	switch {
+	case searched:
+		v.Next = next
+	default:
+		v.Pager = ui.Pager{Shown: len(rows), Total: -1}
+		if next != "" {
+			v.Pager.Next = "/people?" + url.Values{"unit": {in.UnitID}, "state": {in.State}, "cursor": {next}}.Encode()
+		}
+		if in.Cursor != "" {
+			v.Pager.First = "/people?" + url.Values{"unit": {in.UnitID}, "state": {in.State}}.Encode()
+		}
+	}
+	status := http.StatusOK
+	if errs != nil {
+		status = http.StatusUnprocessableEntity
+	}
+	return c.ShowStatus(status, peopleList(p, v))
+}
+
+func (f *Face) personPage(c *Call) error { return f.showPerson(c, nil) }
+
+func (f *Face) showPerson(c *Call, bad error) error {
+	who, err := f.app.Person(c.Context(), c.reader(), c.Param("id"))
+	if err != nil {
+		return err
+	}
+	p := c.Page("nav.people")
+	p.Title = who.Name
+	p.Crumbs = []ui.Link{{Text: c.T("nav.people"), Href: "/people"}}
+	if f.May(c.Actor, "file.read") {
+		p.Actions = []ui.Action{{Text: c.T("rosterpage.file"), Href: "/people/" + who.ID + "/file", Icon: "folder-open"}}
+	}
+	v := personView{ID: who.ID, Version: who.Version, Pinyin: who.Pinyin, Edit: f.May(c.Actor, "person.edit"), Errs: c.Errors(bad)}
+	state := ui.State(c.Lang, "person", who.State)
+	v.Defs = []ui.Def{{Term: c.T("roster.column.personnel_no"), Text: who.PersonnelNo}, {Term: c.T("roster.column.kind"), Text: c.T("rosterpage.kind." + string(who.Kind))},
+		{Term: c.T("field.state"), Tag: &state}, {Term: c.T("field.unit"), Text: who.Unit}, {Term: c.T("field.rank"), Text: who.Rank},
+		{Term: c.T("roster.column.born_on"), Text: string(who.BornOn)}, {Term: c.T("roster.column.national_id"), Text: who.IDTail}}
+	if who.Sex != "" {
+		v.Defs = append(v.Defs, ui.Def{Term: c.T("roster.column.sex"), Text: c.T("roster.sex." + who.Sex)})
+	}
+	v.Postings = ui.Table{Empty: c.T("rosterpage.postings.none"), Cols: []ui.Col{{Text: c.T("field.post")}, {Text: c.T("field.unit")}, {Text: c.T("field.rank")}, {Text: c.T("field.period")}}}
+	v.Numbers = ui.Table{Cols: []ui.Col{{Text: c.T("rosterpage.number")}, {Text: c.T("roster.column.kind")}, {Text: c.T("field.period")}}}
+	for _, d := range who.Dated {
+		if d.Kind != "posting" {
+			v.Numbers.Rows = append(v.Numbers.Rows, []ui.Cell{{Text: d.Text}, {Text: c.T("roster.column." + d.Kind)}, {Text: between(d.FromOn, d.ToOn)}})
+			continue
+		}
+		post := d.Text
+		if post == "" {
+			post = c.T("page.none_value")
+		}
+		row := []ui.Cell{{Text: post}, {Text: d.Unit}, {Text: d.Rank}, {Text: between(d.FromOn, d.ToOn)}}
+		if d.Team {
+			row[0].Tag = &ui.Tag{Tone: "info", Text: c.T("roster.column.team")}
+		} else if !d.Main {
+			row[0].Tag = &ui.Tag{Text: c.T("rosterpage.side")}
+		}
+		v.Postings.Rows = append(v.Postings.Rows, row)
+	}
+	v.Leads, v.Superiors = f.linkRows(c, who.Leads, true), f.linkRows(c, who.Superiors, false)
+	status := http.StatusOK
+	if bad != nil {
+		status = StatusOf(bad)
+	}
+	return c.ShowStatus(status, personRecord(p, v))
+}
+
+func (f *Face) correctReading(c *Call) error {
+	_, err := f.app.CorrectNameKeys(c.Context(), c.Actor, app.NameKeysInput{ID: c.Param("id"), Version: c.Version(), Pinyin: c.Form("pinyin")})
+	if c.Errors(err) != nil {
+		return f.showPerson(c, err)
+	}
+	if err != nil {
+		return err
+	}
+	return c.Go("/people/"+c.Param("id"), "rosterpage.reading.done")
+}
+
+func (f *Face) rosterImportPage(c *Call) error {
+	return f.showImport(c, importView{})
+}
+
+func (f *Face) showImport(c *Call, v importView) error {
+	status := http.StatusOK
+	for _, t := range app.RosterTables {
+		if f.May(c.Actor, t.ImportOp()) {
+			v.Tables = append(v.Tables, t)
+		}
+	}
+	if len(v.Tables) == 0 {
+		return fault.Forbidden("not_allowed")
+	}
+	if v.Table == "" {
+		v.Table = v.Tables[0]
+		for _, t := range v.Tables {
+			if c.Query("table") == string(t) {
+				v.Table = t
+			}
+		}
+	}
+	for _, t := range v.Tables {
+		v.Tabs = append(v.Tabs, ui.Nav{Text: c.T("roster.table." + string(t)), Href: "/roster?table=" + string(t), Current: t == v.Table})
+	}
+	if len(v.Errs) > 0 {
+		status = http.StatusUnprocessableEntity
+	}
+	p := c.Page("rosterpage.nav")
+	p.Lead = c.T("rosterpage.import.lead")
+	return c.ShowStatus(status, rosterImportForm(p, v))
+}
+
+func (f *Face) rosterTemplate(c *Call) error {
+	table, format := c.Param("table"), "csv"
+	if c.Query("format") == "xlsx" {
+		format = "xlsx"
+	}
+	body, err := f.app.RosterTemplate(c.Actor, app.RosterTable(table), c.Lang, format)
+	if err != nil {
+		return err
+	}
+	return c.Download(table+"."+format, app.SheetType(format), body)
+}
+
+// rosterImport checks or imports one table, and shows what came of it row by
+// row.
+func (f *Face) rosterImport(t app.RosterTable) func(*Call) error {
+	return func(c *Call) error {
+		v := importView{Table: t, AsOf: c.Form("as_of"), Sheet: c.Form("sheet")}
+		name, data, err := uploaded(c, "file")
+		if err == nil {
+			v.Result, err = f.app.ImportRoster(c.Context(), c.Actor, app.RosterImport{Table: t, Name: name, Data: data, Sheet: v.Sheet,
+				AsOf: roster.Date(v.AsOf), DryRun: c.Form("do") != "import"})
+		}
+		if errs := c.Errors(err); errs != nil {
+			v.Errs = errs
+			return f.showImport(c, v)
+		}
+		if err != nil {
+			return err
+		}
+		v.result(c)
+		return f.showImport(c, v)
+	}
+}
+
+// uploaded reads the one file of the name.
+func uploaded(c *Call, field string) (name string, data []byte, err error) {
+	files := c.Files(field)
+	if len(files) == 0 || files[0].Size == 0 {
+		return "", nil, fault.Invalid("required", field)
+	}
+	if files[0].Size > sheet.MaxSize {
+		return "", nil, fault.TooLarge("sheet_size", "Limit", sheet.MaxSize>>20).WithField(field)
+	}
+	f, err := files[0].Open()
+	if err != nil {
+		return "", nil, err
+	}
+	data, err = io.ReadAll(f)
+	return files[0].Filename, data, errors.Join(err, f.Close())
+}

@@ -1,0 +1,86 @@
+package web
+
+import (
+	"strconv"
+	"strings"
+
+	"plumbline/internal/app"
+	"plumbline/internal/web/ui"
+	"plumbline/internal/words"
+)
+
+type unitPageView struct {
+	Defs            []ui.Def
+	Places          []ui.Event
+	Links, Children ui.Table
+}
+
+type peopleView struct {
+	Query, Unit, State, Next string
+	Units, States            []ui.Option
+	Errs                     ui.Errors
+	Table                    ui.Table
+	Pager                    ui.Pager
+}
+
+type personView struct {
+	ID, Pinyin                          string
+	Version                             int64
+	Edit                                bool
+	Errs                                ui.Errors
+	Defs                                []ui.Def
+	Postings, Numbers, Leads, Superiors ui.Table
+}
+
+type importView struct {
+	Table           app.RosterTable
+	Tables          []app.RosterTable
+	Tabs            []ui.Nav
+	AsOf, Sheet     string
+	Errs            ui.Errors
+	Result          *app.RosterResult
+	Stats           []ui.Stat
+	Rejected        ui.Table
+	Note, Tone      string
+	Ignored, Capped string
+}
+
+// rejectedShown is how many rejected rows a page lists.
+const rejectedShown = 200
+
+// result puts what an import did into figures and rows.
+func (v *importView) result(c *Call) {
+	r := v.Result
+	for _, s := range []struct {
+		key string
+		n   int
+	}{{"rows", r.Rows}, {"created", r.Created}, {"updated", r.Updated}, {"ended", r.Ended}, {"unchanged", r.Unchanged}, {"rejected", r.Rejected}} {
+		tone := ""
+		if s.key == "rejected" && s.n > 0 {
+			tone = "bad"
+		}
+		v.Stats = append(v.Stats, ui.Stat{Label: c.T("rosterpage.result." + s.key), Value: ui.Number(s.n), Tone: tone})
+	}
+	switch {
+	case r.Nothing():
+		v.Note, v.Tone = c.T("rosterpage.result.nothing"), "info"
+	case r.DryRun:
+		v.Note, v.Tone = c.T("rosterpage.result.dry"), "info"
+	default:
+		v.Note, v.Tone = c.T("rosterpage.result.done"), "ok"
+	}
+	if len(r.Ignored) > 0 {
+		v.Ignored = c.T("rosterpage.result.ignored", "Columns", strings.Join(r.Ignored, ", "))
+	}
+	v.Rejected = ui.Table{Cols: []ui.Col{{Text: c.T("rosterpage.row"), Num: true}, {Text: c.T("rosterpage.column")}, {Text: c.T("rosterpage.value")}, {Text: c.T("field.reason")}}}
+	for _, e := range r.Errors[:min(len(r.Errors), rejectedShown)] {
+		column := e.Column
+		if key := "roster.column." + column; words.Has(key) {
+			column = c.T(key)
+		}
+		v.Rejected.Rows = append(v.Rejected.Rows, []ui.Cell{{Text: strconv.Itoa(e.Row), Num: true}, {Text: column}, {Text: e.Value}, {Text: ui.Message(c.Lang, e.Fault)}})
+	}
+	if len(r.Errors) > rejectedShown {
+		v.Capped = c.T("rosterpage.result.capped", "Shown", rejectedShown, "Count", len(r.Errors))
+	}
+}

@@ -1,0 +1,31 @@
+package web
+
+import (
+	"net/http"
+
+	"plumbline/internal/app"
+)
+
+func init() {
+	area(func(f *Face) []Route {
+		get, post := http.MethodGet, http.MethodPost
+		routes := []Route{
+			{Method: get, Path: "/units", Op: "unit.list", Handler: f.unitsPage},
+			{Method: get, Path: "/units/{id}", Op: "unit.read", Handler: f.unitPage},
+			{Method: get, Path: "/people", Op: "person.search", Handler: f.peoplePage},
+			{Method: post, Path: "/people", Op: "person.search", Handler: f.peoplePage},
+			{Method: get, Path: "/people/{id}", Op: "person.read", Handler: f.personPage},
+			{Method: post, Path: "/people/{id}/name-keys", Op: "person.edit", Handler: f.correctReading},
+			{Method: get, Path: "/roster", Op: "roster.template", Handler: f.rosterImportPage},
+			{Method: get, Path: "/roster/template/{table}", Op: "roster.template", Handler: f.rosterTemplate},
+		}
+		for _, t := range app.RosterTables {
+			routes = append(routes, Route{Method: post, Path: "/roster/" + string(t), Op: t.ImportOp(), Handler: f.rosterImport(t), Body: UploadLimit})
+		}
+		return routes
+	},
+		NavRow{Place: 80, Key: "nav.people", Href: "/people", Icon: "users", Op: "person.search"},
+		NavRow{Place: 85, Key: "nav.units", Href: "/units", Icon: "hierarchy-2", Op: "unit.list"},
+		NavRow{Place: 86, Key: "rosterpage.nav", Href: "/roster", Icon: "file-import", Op: "unit.import"},
+	)
+}
