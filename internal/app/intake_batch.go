@@ -67,7 +67,7 @@ type BatchView struct {
 	ImportedAt time.Time   `json:"imported_at"`
 	Reason     string      `json:"reason,omitempty"` // of the withdrawal
 	Job        *JobView    `json:"job,omitempty"`
-	Waiting    int         `json:"waiting"` // matches that wait for a decision, as far as the reader sees them
+	Waiting    *int64      `json:"waiting,omitempty"` // matches that wait for a decision, as far as the reader sees them; of one batch only
 }
 
 func viewBatch(b *intake.AuditBatch) BatchView {
@@ -145,7 +145,7 @@ func (a *App) Batch(ctx context.Context, who *roster.Actor, id string) (out Batc
 			return err
 		}
 		n, err := v.MatchCount(ctx, intake.Filter{Batch: id, Open: true}, matches)
-		out.Waiting = int(n)
+		out.Waiting = &n
 		return err
 	})
 	return out, err

@@ -291,7 +291,8 @@ func (a *App) PreviewAudit(ctx context.Context, who *roster.Actor, in AuditFile)
 		if err != nil {
 			return err
 		}
-		out = AuditPreview{Source: in.Source, Hash: in.Hash, Sheet: f.sheet, Sheets: f.sheets, HeaderRow: f.headerRow, Rows: len(f.rows)}
+		out = AuditPreview{Source: in.Source, Hash: in.Hash, Sheet: f.sheet, Sheets: f.sheets, HeaderRow: f.headerRow, Rows: len(f.rows),
+			Columns: []AuditColumn{}, Errors: []RowFault{}, Unknown: []UnknownClass{}}
 		for i, h := range f.headers {
 			c := AuditColumn{Letter: intake.ColumnName(i + 1), Header: h, Field: string(f.reader.Columns[i])}
 			for _, r := range f.rows[:min(len(f.rows), previewSamples)] {

@@ -108,7 +108,7 @@ func TestAuditIntake(t *testing.T) {
 
 		id := importFile(t, s, petitionFile(text))
 		b, err := s.App.Batch(ctx, inspector, id)
-		if err != nil || b.State != "imported" || b.Position != 6 || b.Job.State != store.JobDone || b.Waiting != 3 {
+		if err != nil || b.State != "imported" || b.Position != 6 || b.Job.State != store.JobDone || *b.Waiting != 3 {
 			t.Fatalf("%v %+v", err, b)
 		}
 		if d := cmp.Diff(want, b.Counts); d != "" {
@@ -208,7 +208,7 @@ func withdrawStory(t *testing.T, s *apptest.Site, id string) {
 	}
 	s.Jobs()
 	b, err := s.App.Batch(ctx, inspector, id)
-	if err != nil || b.State != "withdrawn" || b.Reason != "导错文件" || b.Waiting != 0 {
+	if err != nil || b.State != "withdrawn" || b.Reason != "导错文件" || *b.Waiting != 0 {
 		t.Fatalf("%v %+v", err, b)
 	}
 	rows := auditIssues(t, s)

@@ -277,7 +277,7 @@ func (f *Face) showBatch(c *Call, status int, errs ui.Errors) error {
 			{Term: c.T("intake.source"), Text: c.T("source." + b.Source)},
 			{Term: c.T("intake.file"), Text: b.FileName},
 			{Term: c.T("intake.rows"), Text: c.T("intake.rows_of", "Done", ui.Number(b.Position), "Whole", ui.Number(b.Rows))},
-			{Term: c.T("intake.waiting"), Text: ui.Number(b.Waiting), Href: "/matches?open=1&batch=" + b.ID},
+			{Term: c.T("intake.waiting"), Text: ui.Number(*b.Waiting), Href: "/matches?open=1&batch=" + b.ID},
 			{Term: c.T("intake.at"), Text: f.moment(b.ImportedAt)},
 			{Term: c.T("intake.hash"), Text: b.FileHash},
 		},
