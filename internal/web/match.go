@@ -41,13 +41,13 @@ func (f *Face) matchesPage(c *Call) error {
 		if r.Category != "" {
 			category = c.T("category." + r.Category)
 		}
-		state := ui.Cell{Tag: &tag}
+		whom := ui.Cell{Text: who}
 		if r.Proposed {
-			state.Text = c.T("match.one_of_two")
+			whom.Sub = c.T("match.one_of_two")
 		}
 		t.Rows = append(t.Rows, []ui.Cell{
-			{Text: named, Href: "/matches/" + r.ID}, state, {Text: c.T("match.level." + r.Level)}, {Text: r.EventOn},
-			{Text: c.T("source." + r.Source)}, {Text: category}, {Text: r.Unit}, {Text: who},
+			{Text: named, Href: "/matches/" + r.ID}, {Tag: &tag}, {Text: c.T("match.level." + r.Level)}, {Text: r.EventOn},
+			{Text: c.T("source." + r.Source)}, {Text: category}, {Text: r.Unit}, whom,
 		})
 	}
 	filters, err := f.matchFilters(c, in)

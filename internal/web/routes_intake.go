@@ -20,7 +20,7 @@ func init() {
 			{Method: http.MethodPost, Path: "/matches/{id}/undo", Op: "match.undo", Handler: f.matchUndo},
 		}
 	},
-		NavRow{Place: 40, Key: "nav.intake", Href: "/audit", Icon: "file-import", Op: "batch.list"},
-		NavRow{Place: 41, Key: "nav.matching", Href: "/matches", Icon: "users", Op: "match.list"},
+		NavRow{Place: 36, Key: "nav.intake", Href: "/audit", Icon: "file-import", Op: "batch.list"},
+		NavRow{Place: 37, Key: "nav.matching", Href: "/matches", Icon: "users", Op: "match.list"},
 	)
 }
