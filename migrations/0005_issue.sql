@@ -56,6 +56,8 @@ CREATE INDEX issues_severe ON issues (severity, event_on, id) WHERE severity >= 
 --;;
 CREATE INDEX issues_found ON issues (severity, event_on, id) WHERE source <> 'self';
 --;;
+CREATE INDEX issues_branch_found ON issues (branch_id, severity, event_on, id) WHERE source <> 'self';
+--;;
 CREATE INDEX issues_state ON issues (state, event_on, id) WHERE state <> 'registered';
 --;;
 CREATE INDEX issues_concealment ON issues (concealment, event_on, id) WHERE concealment <> '';

@@ -7,6 +7,7 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/issue"
+	"plumbline/internal/roster"
 )
 
 // FilterQuery is the filter of a list of issues, as query parameters. The same
@@ -147,7 +148,7 @@ func registerIssue(r *registry) {
 		if err != nil {
 			return IssuePage{}, err
 		}
-		list, err := a.Issues(ctx, c.Actor, app.IssueListInput{Filter: f, Cursor: in.Cursor, Limit: in.Limit, Count: in.Count})
+		list, err := a.Issues(ctx, c.reader(), app.IssueListInput{Filter: f, Cursor: in.Cursor, Limit: in.Limit, Count: in.Count})
 		page := IssuePage{Items: list.Rows, Next: list.Next, Named: list.Named}
 		if list.Total >= 0 {
 			page.Total = &list.Total
@@ -158,7 +159,7 @@ func registerIssue(r *registry) {
 		ID      string `path:"id"`
 		Purpose string `query:"purpose" doc:"Asked of leadership readers: case_review, complaint, appointment, supervision, inspection"`
 	}) (IssueView, error) {
-		d, err := a.Issue(ctx, c.Actor, app.IssueInput{ID: in.ID, Purpose: in.Purpose})
+		d, err := a.Issue(ctx, c.reader(), app.IssueInput{ID: in.ID, Purpose: in.Purpose})
 		if err != nil {
 			return IssueView{}, err
 		}
@@ -241,13 +242,20 @@ func (c *Call) step(id string, b StepBody) app.Step {
 	return app.Step{ID: id, Version: c.Version(b.Version), Reason: b.Reason, Key: c.Key}
 }
 
+// reader is the actor in the language of the answer, in which units are named.
+func (c *Call) reader() *roster.Actor {
+	who := *c.Actor
+	who.Lang = string(c.Lang)
+	return &who
+}
+
 func registerBulk(r *registry) {
 	a := r.f.App
 	handle(r, "issue.bulk_preview", func(ctx context.Context, c *Call, in *struct {
 		Unit        string `query:"unit"`
 		MaxSeverity int    `query:"max_severity" default:"1" minimum:"0" maximum:"5"`
 	}) (app.BulkPreview, error) {
-		return a.PreviewBulkCorrection(ctx, c.Actor, app.BulkInput{Unit: in.Unit, MaxSeverity: in.MaxSeverity})
+		return a.PreviewBulkCorrection(ctx, c.reader(), app.BulkInput{Unit: in.Unit, MaxSeverity: in.MaxSeverity})
 	}, Summary("What a bulk correction would correct"))
 	handle(r, "issue.bulk_correct", func(ctx context.Context, c *Call, in *struct {
 		Body struct {
@@ -270,13 +278,13 @@ func registerBulk(r *registry) {
 func registerFile(r *registry) {
 	a := r.f.App
 	handle(r, "file.own", func(ctx context.Context, c *Call, _ *struct{}) (*app.File, error) {
-		return a.OwnFile(ctx, c.Actor)
+		return a.OwnFile(ctx, c.reader())
 	}, Summary("The reader's own file"))
 	handle(r, "file.read", func(ctx context.Context, c *Call, in *struct {
 		ID      string `path:"id"`
 		Purpose string `query:"purpose" doc:"Asked of leadership readers"`
 	}) (*app.File, error) {
-		return a.PersonFile(ctx, c.Actor, app.FileInput{Person: in.ID, Purpose: in.Purpose})
+		return a.PersonFile(ctx, c.reader(), app.FileInput{Person: in.ID, Purpose: in.Purpose})
 	}, Summary("A person's file; every opening is logged"))
 	type written struct {
 		ID      string      `json:"id"`
@@ -293,7 +301,7 @@ func registerFile(r *registry) {
 		return written{id, receipt(got)}, err
 	}, Summary("Answer an issue on one's own file, or ask for correction"))
 	handle(r, "statement.list", func(ctx context.Context, c *Call, _ *struct{}) (Paged[app.AskedCorrection], error) {
-		rows, err := a.AskedCorrections(ctx, c.Actor)
+		rows, err := a.AskedCorrections(ctx, c.reader())
 		return Paged[app.AskedCorrection]{Items: rows}, err
 	}, Summary("Requests for correction that wait for an answer"))
 	handle(r, "statement.answer", func(ctx context.Context, c *Call, in *struct {
@@ -356,7 +364,7 @@ func registerRecon(r *registry) {
 		From string `query:"from" doc:"Month, 2006-01"`
 		To   string `query:"to"`
 	}) (*ReconView, error) {
-		got, err := a.Reconciliation(ctx, c.Actor, app.ReconInput{Unit: in.Unit, From: in.From, To: in.To})
+		got, err := a.Reconciliation(ctx, c.reader(), app.ReconInput{Unit: in.Unit, From: in.From, To: in.To})
 		if err != nil {
 			return nil, err
 		}
@@ -370,7 +378,7 @@ func registerRecon(r *registry) {
 		Category string `query:"category"`
 		Cursor   string `query:"cursor"`
 	}) (Paged[issue.PersonCells], error) {
-		got, err := a.ReconciliationByPerson(ctx, c.Actor, app.ReconPeopleInput{
+		got, err := a.ReconciliationByPerson(ctx, c.reader(), app.ReconPeopleInput{
 			ReconInput: app.ReconInput{Unit: in.Unit, From: in.From, To: in.To}, Category: in.Category, Cursor: in.Cursor})
 		if err != nil {
 			return Paged[issue.PersonCells]{}, err
