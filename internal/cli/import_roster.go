@@ -1,0 +1,156 @@
+package cli
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"plumbline/internal/app"
+	"plumbline/internal/roster"
+	"plumbline/internal/words"
+)
+
+func init() { importers = append(importers, importRoster, importTemplate) }
+
+// rosterFlags are what the files of one roster import have in common.
+type rosterFlags struct {
+	files   map[app.RosterTable]*string
+	asOf    string
+	dry     bool
+	rejects string
+}
+
+func importRoster(e *env) *cobra.Command {
+	f := rosterFlags{files: map[app.RosterTable]*string{}}
+	c := &cobra.Command{
+		Use:   "roster",
+		Short: "Import units, people, postings and command links",
+		Long: `Import units, people, postings and command links, each from a CSV or XLSX file
+with the columns of its template. Any of the four may be left out.
+
+What a file says is made or changed; what it no longer says about the people,
+units and targets that it names is ended on the day before --as-of; nothing is
+deleted. A row that cannot be taken is named with its reason and does not stop
+the others. The same file again changes nothing.`,
+		Example: `  plumbline import template people --format xlsx > people.xlsx
+  plumbline import roster --units units.csv --people people.xlsx --postings postings.csv --links links.csv
+  plumbline import roster --people people.xlsx --dry-run`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return e.with(c.Context(), func(ctx context.Context, s *site) error { return e.importRoster(ctx, s, f) })
+		},
+	}
+	for _, t := range app.RosterTables {
+		f.files[t] = c.Flags().String(string(t), "", "file of "+string(t)+", .csv or .xlsx")
+	}
+	c.Flags().StringVar(&f.asOf, "as-of", "", "day from which changes count, 2006-01-02 (default: today)")
+	c.Flags().BoolVar(&f.dry, "dry-run", false, "say what would change, and store nothing")
+	c.Flags().StringVar(&f.rejects, "errors", "", "write the rejected rows with their reasons to this file (CSV)")
+	e.outputFlag(c)
+	return c
+}
+
+// importRoster imports the files in the order in which they need each other.
+func (e *env) importRoster(ctx context.Context, s *site, f rosterFlags) error {
+	out := &table{columns: []string{"table", "rows", "created", "updated", "ended", "unchanged", "rejected"}}
+	var rejected []app.RosterResult
+	named, bad := 0, 0
+	var failed error
+	for _, t := range app.RosterTables {
+		path := *f.files[t]
+		if path == "" {
+			continue
+		}
+		named++
+		data, err := readFile(path)
+		if err != nil {
+			return err
+		}
+		r, err := s.app.ImportRoster(ctx, operator, app.RosterImport{Table: t, Name: filepath.Base(path), Data: data, AsOf: roster.Date(f.asOf), DryRun: f.dry})
+		if err != nil { // what came before it is done, and is printed
+			failed = fmt.Errorf("%s: %w", path, err)
+			break
+		}
+		out.add(t, r.Rows, r.Created, r.Updated, r.Ended, r.Unchanged, r.Rejected)
+		if r.Nothing() && r.Rejected == 0 {
+			fmt.Fprintf(e.err, "%s: nothing changed\n", path)
+		}
+		for _, h := range r.Ignored {
+			fmt.Fprintf(e.err, "%s: the column %q is not known and was left out\n", path, h)
+		}
+		bad += r.Rejected
+		rejected = append(rejected, *r)
+	}
+	if named == 0 {
+		return errors.New("name at least one file: --units, --people, --postings or --links")
+	}
+	if failed == nil || len(out.rows) > 0 {
+		if err := e.print(out); err != nil {
+			return err
+		}
+	}
+	if err := e.reportRejected(rejected, bad, f.rejects); err != nil {
+		return errors.Join(failed, err)
+	}
+	if failed == nil && bad > 0 {
+		failed = fmt.Errorf("%d rows were not taken; correct them and import the same files again", bad)
+	}
+	return failed
+}
+
+// reportRejected names the rows that were not taken: all of them in a file, or
+// the first on standard error.
+func (e *env) reportRejected(results []app.RosterResult, bad int, path string) (err error) {
+	lang := words.Match("", e.Lang)
+	if path != "" {
+		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, file.Close()) }()
+		w := csv.NewWriter(file)
+		_ = w.Write([]string{"table", "row", "column", "value", "reason"}) // Error tells
+		for _, r := range results {
+			for _, x := range r.Errors {
+				_ = w.Write([]string{string(r.Table), strconv.Itoa(x.Row), x.Column, x.Value, words.Args(lang, "fault."+x.Fault.Code, x.Fault.Args)})
+			}
+		}
+		w.Flush()
+		return w.Error()
+	}
+	shown := 0
+	for _, r := range results {
+		for _, x := range r.Errors {
+			if shown++; shown > 20 {
+				fmt.Fprintf(e.err, "and %d more; write them all with --errors FILE\n", bad-20)
+				return nil
+			}
+			fmt.Fprintf(e.err, "%s row %d, %s: %s\n", r.Table, x.Row, words.T(lang, r.Table.ColumnKey(x.Column)), words.Args(lang, "fault."+x.Fault.Code, x.Fault.Args))
+		}
+	}
+	return nil
+}
+
+func importTemplate(e *env) *cobra.Command {
+	format := "csv"
+	c := &cobra.Command{
+		Use:       "template units|people|postings|links",
+		Short:     "Write an empty table of the roster to standard output",
+		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		ValidArgs: []string{"units", "people", "postings", "links"},
+		RunE: func(_ *cobra.Command, args []string) error {
+			if format != "csv" && format != "xlsx" {
+				return fmt.Errorf("--format is csv or xlsx, not %q", shorten(format, 20))
+			}
+			return app.WriteRosterTemplate(e.out, app.RosterTable(args[0]), words.Match("", e.Lang), format)
+		},
+	}
+	c.Flags().StringVar(&format, "format", format, "csv or xlsx")
+	return c
+}
