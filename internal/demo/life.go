@@ -35,14 +35,14 @@ func (m *Maker) correctInBulk(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		p, err := m.App.PreviewBulkCorrection(ctx, head, app.BulkInput{Unit: u.ID, MaxSeverity: 0})
+		p, err := m.App.PreviewBulkCorrection(ctx, head, app.BulkInput{Unit: u.ID, MaxSeverity: 1})
 		if err != nil {
 			return err
 		}
 		if p.Count == 0 || p.Count > p.Limit {
 			continue
 		}
-		if _, _, err := m.App.BulkCorrect(ctx, head, app.BulkCorrectInput{Unit: u.ID, MaxSeverity: 0, Count: p.Count, Key: "demo-" + u.Code}); err != nil {
+		if _, _, err := m.App.BulkCorrect(ctx, head, app.BulkCorrectInput{Unit: u.ID, MaxSeverity: 1, Count: p.Count, Key: "demo-" + u.Code}); err != nil {
 			return err
 		}
 	}

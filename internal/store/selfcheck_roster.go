@@ -12,8 +12,10 @@ import (
 // RosterToWrite reads the next respondents of a campaign's snapshot who have no
 // list yet: people by id after the given one, with their main posting on the
 // date, below the given unit. Whoever holds a head link over his own unit
-// counts as a member of its team. A snapshot that stopped half way goes on
-// where it stopped. "person_id <> ''" repeats the words of the partial index.
+// counts as a member of its team. People are read in the order of their ids
+// (CROSS JOIN keeps SQLite to it), so that a chunk costs its own rows. A
+// snapshot that stopped half way goes on where it stopped. "person_id <> ”"
+// repeats the words of the partial index.
 func (v *View) RosterToWrite(ctx context.Context, campaignID, underUnit string, on roster.Date, after string, limit int) ([]RosterRow, error) {
 	rows := []RosterRow{}
 	err := v.db.NewRaw(`WITH RECURSIVE below(id) AS (
@@ -22,14 +24,14 @@ func (v *View) RosterToWrite(ctx context.Context, campaignID, underUnit string, 
   SELECT u.id FROM units AS u JOIN below AS b ON u.parent_id = b.id
 )
 SELECT p.person_id AS person_id, p.unit_id AS unit_id, u.tier AS tier, u.parent_id AS parent_id,
-  max(CASE WHEN p.team OR EXISTS (SELECT 1 FROM command_links AS l WHERE l.person_id = p.person_id AND l.kind = 'head'
-    AND l.over_unit_id = p.unit_id AND l.from_on <= ? AND (l.to_on = '' OR l.to_on >= ?)) THEN 1 ELSE 0 END) AS team
-FROM postings AS p JOIN units AS u ON u.id = p.unit_id JOIN people AS h ON h.id = p.person_id
-WHERE p.main AND p.from_on <= ? AND (p.to_on = '' OR p.to_on >= ?) AND u.tier > 0 AND h.state = 'serving'
-  AND p.unit_id IN (SELECT id FROM below) AND p.person_id > ?
-  AND NOT EXISTS (SELECT 1 FROM submissions AS s WHERE s.person_id = p.person_id AND s.person_id <> '' AND s.campaign_id = ?)
-GROUP BY p.person_id, p.unit_id, u.tier, u.parent_id
-ORDER BY p.person_id, p.unit_id LIMIT ?`, underUnit, on, on, on, on, after, campaignID, limit).Scan(ctx, &rows)
+  CASE WHEN p.team OR EXISTS (SELECT 1 FROM command_links AS l WHERE l.person_id = p.person_id AND l.kind = 'head'
+    AND l.over_unit_id = p.unit_id AND l.from_on <= ? AND (l.to_on = '' OR l.to_on >= ?)) THEN 1 ELSE 0 END AS team
+FROM people AS h CROSS JOIN postings AS p CROSS JOIN units AS u
+WHERE h.id > ? AND h.state = 'serving' AND p.person_id = h.id AND u.id = p.unit_id
+  AND p.main AND p.from_on <= ? AND (p.to_on = '' OR p.to_on >= ?) AND u.tier > 0
+  AND p.unit_id IN (SELECT id FROM below)
+  AND NOT EXISTS (SELECT 1 FROM submissions AS s WHERE s.person_id = h.id AND s.person_id <> '' AND s.campaign_id = ?)
+ORDER BY h.id, p.unit_id, 5 DESC LIMIT ?`, underUnit, on, on, after, on, on, campaignID, limit).Scan(ctx, &rows)
 	return rows, err
 }
 
