@@ -92,6 +92,11 @@ func issueFilters(c *Call, f issue.Filter) []ui.Input {
 	if f.Tier >= 0 {
 		tier = strconv.Itoa(f.Tier)
 	}
+	sorts, sorted := ui.Codes(lang, "issue.sort", "", codes(issue.Sorts)...), string(f.Sort)
+	sorts[0].Value = "" // the usual order is no filter
+	if f.Sort == issue.ByEvent {
+		sorted = ""
+	}
 	in := []ui.Input{
 		{Name: "category", Label: c.T("field.category"), Kind: "select", Value: f.Category, Options: ui.Codes(lang, "category", "page.all", app.CategoryCodes()...)},
 		{Name: "source", Label: c.T("field.source"), Kind: "select", Value: string(f.Source), Options: ui.Codes(lang, "source", "page.all", codes(issue.Sources)...)},
@@ -105,7 +110,7 @@ func issueFilters(c *Call, f issue.Filter) []ui.Input {
 		{Name: "tier", Label: c.T("field.tier"), Kind: "select", Value: tier, Options: ui.Codes(lang, "tier", "page.all", "1", "2", "3")},
 		{Name: "from", Label: c.T("issue.field.from"), Kind: "month", Value: f.From, Placeholder: "2026-01"},
 		{Name: "to", Label: c.T("issue.field.to"), Kind: "month", Value: f.To, Placeholder: "2026-12"},
-		{Name: "sort", Label: c.T("issue.field.sort"), Kind: "select", Value: string(f.Sort), Options: ui.Codes(lang, "issue.sort", "", codes(issue.Sorts)...)},
+		{Name: "sort", Label: c.T("issue.field.sort"), Kind: "select", Value: sorted, Options: sorts},
 	}
 	// What the form does not show but the address says stays in force.
 	rest := f.Values()
