@@ -199,9 +199,16 @@ func (v *View) QuestionCount(ctx context.Context, f inquiry.QuestionFilter, sc r
 // raised about an officer whom he may know of as well.
 func questionScope(q *bun.SelectQuery, sc roster.Scope) *bun.SelectQuery {
 	q = scoped(q, sc, columnsDefault)
-	q = unbarred(q, sc, ScopeColumns{ID: "case_id", Person: "subject_id", EventOn: "event_on"})
-	return unbarred(q, sc, ScopeColumns{ID: "issue_id"})
+	return unbarred(unbarred(q, sc, onSubject), sc, onIssue)
 }
+
+// The columns of what a row hangs on: a case, an issue, and for a question the
+// officer whose act it was raised by.
+var (
+	onCase    = ScopeColumns{ID: "case_id"}
+	onIssue   = ScopeColumns{ID: "issue_id"}
+	onSubject = ScopeColumns{ID: "case_id", Person: "subject_id", EventOn: "event_on"}
+)
 
 // unbarred applies the bars of a scope to a second set of columns: of the
 // thing that a row hangs on.

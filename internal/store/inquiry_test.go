@@ -182,3 +182,68 @@ func TestTriggerFacts(t *testing.T) {
 		}
 	})
 }
+
+// What a list hides is exactly what the report leaves out, also where the bar
+// lies on the officer, the case or the issue that a row hangs on.
+func TestBarredCountsAgreeWithLists(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		ctx := context.Background()
+		question := func(ref, issueID, leader, subject string) *inquiry.Question {
+			return &inquiry.Question{Ref: ref, IssueID: issueID, UnitID: "u", PersonID: leader, SubjectID: subject, EventOn: "2026-01-05",
+				State: inquiry.QuestionRaised, RaisedOn: "2026-02-01", ReasonC: []byte{}}
+		}
+		task := func(ref, issueID, caseID string) *rectify.Rectification {
+			return &rectify.Rectification{Ref: ref, IssueID: issueID, CaseID: caseID, UnitID: "u", PersonID: "p", State: rectify.Dispatched,
+				DispatchedOn: "2026-02-01", TaskC: []byte{}, EvidenceC: []byte{}, NoteC: []byte{}}
+		}
+		write(t, s, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
+			return []ledger.Fact{{Verb: "t", Kind: "question", ID: "x"}}, "", tx.Insert(ctx,
+				question("q1", "i1", "boss", "p"), question("q2", "i2", "boss", "mine"), question("q3", "i3", "other", "q"),
+				task("r1", "i1", ""), task("r2", "i2", "c2"), task("r3", "i3", ""))
+		})
+		err := s.View(ctx, func(ctx context.Context, v *View) error {
+			for name, sc := range map[string]roster.Scope{
+				"nobody barred":      {All: true},
+				"below the leader":   {All: true, BarPeople: []string{"boss"}},
+				"below the officer":  {All: true, BarPeople: []string{"mine"}},
+				"below him then":     {All: true, BarDated: []roster.DatedBar{{Person: "mine", To: "2026-01-31"}}},
+				"below him later":    {All: true, BarDated: []roster.DatedBar{{Person: "mine", From: "2026-02-01"}}},
+				"party to an issue":  {All: true, BarObjects: []string{"i3"}},
+				"party to a case":    {All: true, BarObjects: []string{"c2"}},
+				"several of these":   {All: true, BarPeople: []string{"boss", "x"}, BarObjects: []string{"i3", "c2"}},
+				"a narrower reach":   {Units: []string{"u"}, BarObjects: []string{"i1"}},
+				"out of reach, bars": {Units: []string{"x"}, BarObjects: []string{"i1"}},
+			} {
+				hidden := map[string]int64{}
+				if err := v.BarredDeltas(ctx, "", sc, func(section, _, _, _ string, n int64) { hidden[section] += n }); err != nil {
+					return err
+				}
+				reach := sc.Unbarred()
+				for section, count := range map[string]func(roster.Scope) (int64, error){
+					inquiry.SectionQuestions: func(sc roster.Scope) (int64, error) {
+						return v.QuestionCount(ctx, inquiry.QuestionFilter{}, sc, "2026-03-01")
+					},
+					rectify.Section: func(sc roster.Scope) (int64, error) {
+						return v.RectificationCount(ctx, rectify.Filter{}, sc, nil, "2026-03-01")
+					},
+				} {
+					all, err := count(reach)
+					if err != nil {
+						return err
+					}
+					shown, err := count(sc)
+					if err != nil {
+						return err
+					}
+					if all-hidden[section] != shown {
+						t.Errorf("%s: %s counts %d less %d, its list shows %d", name, section, all, hidden[section], shown)
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}

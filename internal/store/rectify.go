@@ -46,7 +46,7 @@ func (v *View) RectificationCount(ctx context.Context, f rectify.Filter, sc rost
 }
 
 func rectificationScope(q *bun.SelectQuery, sc roster.Scope, lead []string) *bun.SelectQuery {
-	q = unbarred(unbarred(q, sc, ScopeColumns{ID: "case_id"}), sc, ScopeColumns{ID: "issue_id"})
+	q = unbarred(unbarred(q, sc, onCase), sc, onIssue)
 	if len(lead) == 0 || sc.All {
 		return scoped(q, sc, columnsDefault)
 	}

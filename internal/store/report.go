@@ -64,10 +64,10 @@ func (v *View) BarredDeltas(ctx context.Context, unit string, sc roster.Scope, e
 	}
 	for _, load := range []func() error{
 		func() error { return barredRows[inquiry.Case](ctx, v, unit, sc, emit) },
-		func() error { return barredRows[inquiry.Track](ctx, v, unit, sc, emit) },
-		func() error { return barredRows[inquiry.Question](ctx, v, unit, sc, emit) },
-		func() error { return barredRows[inquiry.Decision](ctx, v, unit, sc, emit) },
-		func() error { return barredRows[rectify.Rectification](ctx, v, unit, sc, emit) },
+		func() error { return barredRows[inquiry.Track](ctx, v, unit, sc, emit, onCase) },
+		func() error { return barredRows[inquiry.Question](ctx, v, unit, sc, emit, onSubject, onIssue) },
+		func() error { return barredRows[inquiry.Decision](ctx, v, unit, sc, emit, onCase) },
+		func() error { return barredRows[rectify.Rectification](ctx, v, unit, sc, emit, onCase, onIssue) },
 	} {
 		if err := load(); err != nil {
 			return err
@@ -76,13 +76,13 @@ func (v *View) BarredDeltas(ctx context.Context, unit string, sc roster.Scope, e
 	return nil
 }
 
-func barredRows[T any](ctx context.Context, v *View, unit string, sc roster.Scope, emit func(section, unit, month, key string, n int64)) error {
+func barredRows[T any](ctx context.Context, v *View, unit string, sc roster.Scope, emit func(section, unit, month, key string, n int64), more ...ScopeColumns) error {
 	q, err := v.underUnit(ctx, v.db.NewSelect(), unit, false)
 	if err != nil {
 		return err
 	}
 	var rows []*T
-	if err := barred(q.Model(&rows), sc, columnsDefault).Scan(ctx); err != nil {
+	if err := barred(q.Model(&rows), sc, columnsDefault, more...).Scan(ctx); err != nil {
 		return err
 	}
 	for _, r := range rows {

@@ -79,8 +79,9 @@ func scoped(q *bun.SelectQuery, sc roster.Scope, c ScopeColumns) *bun.SelectQuer
 }
 
 // barred narrows a query to the rows that the scope's reach covers but its
-// bars hide: what a count must leave out.
-func barred(q *bun.SelectQuery, sc roster.Scope, c ScopeColumns) *bun.SelectQuery {
+// bars hide: what a count must leave out. more are further columns that the
+// bars are judged by: those of the thing that a row hangs on.
+func barred(q *bun.SelectQuery, sc roster.Scope, c ScopeColumns, more ...ScopeColumns) *bun.SelectQuery {
 	if len(sc.BarPeople) == 0 && len(sc.BarObjects) == 0 && len(sc.BarDated) == 0 {
 		return q.Where("1 = 0")
 	}
@@ -88,20 +89,25 @@ func barred(q *bun.SelectQuery, sc roster.Scope, c ScopeColumns) *bun.SelectQuer
 	reach.Own = ""
 	q = scoped(q, reach, c)
 	return q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
-		if len(sc.BarPeople) > 0 {
-			q = q.WhereOr("? IN (?)", bun.Safe(c.Person), bun.In(sc.BarPeople))
-		}
-		if len(sc.BarObjects) > 0 {
-			q = q.WhereOr("? IN (?)", bun.Safe(c.ID), bun.In(sc.BarObjects))
-		}
-		for _, b := range sc.BarDated {
-			to := b.To
-			if to == "" {
-				to = "9999-12-31"
+		for _, c := range append([]ScopeColumns{c}, more...) {
+			if len(sc.BarPeople) > 0 && c.Person != "" {
+				q = q.WhereOr("? IN (?)", bun.Safe(c.Person), bun.In(sc.BarPeople))
 			}
-			q = q.WhereOr("(? = ? AND ? >= ? AND ? <= ?)", bun.Safe(c.Person), b.Person,
-				bun.Safe(c.EventOn), string(b.From), bun.Safe(c.EventOn), string(to))
+			if len(sc.BarObjects) > 0 && c.ID != "" {
+				q = q.WhereOr("? IN (?)", bun.Safe(c.ID), bun.In(sc.BarObjects))
+			}
+			if c.Person == "" || c.EventOn == "" {
+				continue
+			}
+			for _, b := range sc.BarDated {
+				to := b.To
+				if to == "" {
+					to = "9999-12-31"
+				}
+				q = q.WhereOr("(? = ? AND ? >= ? AND ? <= ?)", bun.Safe(c.Person), b.Person,
+					bun.Safe(c.EventOn), string(b.From), bun.Safe(c.EventOn), string(to))
+			}
 		}
-		return q
+		return q.WhereOr("1 = 0")
 	})
 }
