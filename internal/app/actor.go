@@ -108,9 +108,25 @@ func (a *App) fillActor(ctx context.Context, v *store.View, who *roster.Actor, f
 	if who.Person == "" {
 		return nil
 	}
+	var parents []roster.UnitLink
+	if p := a.places.Load(); p != nil {
+		parents = p.parents
+	}
+	for _, u := range roster.NewCommand(tree, parents, nil).Above(f.Postings) { // where his units stood at the time
+		if !slices.Contains(units, u) {
+			units = append(units, u)
+		}
+	}
 	links, err := v.SuperiorLinks(ctx, units, who.Person)
 	if err != nil {
 		return err
+	}
+	command := roster.NewCommand(tree, parents, links)
+	who.Superiors = command.Superiors(who.Person, who.Units, today)
+	for _, b := range command.DatedBars(who.Person, f.Postings) {
+		if b.To != "" && b.To < today {
+			who.Dated = append(who.Dated, b)
+		}
 	}
 	for _, l := range links {
 		if l.PersonID == who.Person {
@@ -124,8 +140,8 @@ func (a *App) fillActor(ctx context.Context, v *store.View, who *roster.Actor, f
 			if from <= today && (to == "" || to >= today) && !slices.Contains(who.Superiors, l.PersonID) {
 				who.Superiors = append(who.Superiors, l.PersonID)
 			}
-			if to != "" && to < today {
-				who.Dated = append(who.Dated, roster.DatedBar{Person: l.PersonID, From: from, To: to})
+			if b := (roster.DatedBar{Person: l.PersonID, From: from, To: to}); to != "" && to < today && !slices.Contains(who.Dated, b) {
+				who.Dated = append(who.Dated, b)
 			}
 		}
 		if l.OverPersonID == who.Person && today.Within(l.FromOn, l.ToOn) && !slices.Contains(who.Superiors, l.PersonID) {

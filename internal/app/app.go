@@ -59,6 +59,7 @@ type App struct {
 type places struct {
 	generation int64
 	tree       *roster.Tree
+	parents    []roster.UnitLink // where units stood, dated
 }
 
 // New wires the application over an open, migrated store.
@@ -184,7 +185,11 @@ func (a *App) tree(ctx context.Context, v *store.View) (*roster.Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &places{g, roster.NewTree(units)}
+	parents, err := v.UnitLinks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &places{g, roster.NewTree(units), parents}
 	a.places.Store(p)
 	return p.tree, nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -262,4 +263,21 @@ func TestSearchPeople(t *testing.T) {
 			t.Errorf("%d people page by page, of %d", len(seen), len(s.People))
 		}
 	})
+}
+
+func TestBarsFollowWhereUnitsStood(t *testing.T) {
+	s := apptest.SQLite(t)
+	who := s.Actor("records")
+	if !slices.Contains(s.Actor("anna").Superiors, s.People["easthead"]) {
+		t.Fatal("the head of the sub-bureau is not above anna to begin with")
+	}
+	bring(t, s, who, app.UnitTable, "code,name,tier,parent_code\neast1,单位east1,3,west\n", "2026-03-01")
+	anna := s.Actor("anna")
+	if slices.Contains(anna.Superiors, s.People["easthead"]) || !slices.Contains(anna.Superiors, s.People["westhead"]) {
+		t.Errorf("above anna after her station moved: %v", anna.Superiors)
+	}
+	was := roster.DatedBar{Person: s.People["easthead"], From: "2024-01-01", To: "2026-02-28"}
+	if !slices.Contains(anna.Dated, was) {
+		t.Errorf("the former head is not barred for the time before: %+v", anna.Dated)
+	}
 }

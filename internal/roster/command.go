@@ -48,6 +48,20 @@ func (c *Command) Ancestors(unit string, on Date) []string {
 	return out
 }
 
+// Above lists every unit that the postings lay in or below, at any time of
+// theirs.
+func (c *Command) Above(postings []Posting) []string {
+	var out []string
+	for _, p := range postings {
+		c.climb(p.UnitID, p.FromOn, p.ToOn, func(id string, _, _ Date) {
+			if !slices.Contains(out, id) {
+				out = append(out, id)
+			}
+		})
+	}
+	return out
+}
+
 // Holders lists the command links over a person who was posted in the units on
 // the date: over the units, all above them, and the person himself. His own
 // links are left out.
