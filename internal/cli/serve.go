@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"plumbline/internal/app"
 	"plumbline/internal/words"
 )
 
@@ -118,6 +119,7 @@ func (e *env) handler(s *site, demo bool) (http.Handler, error) {
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
+		r = r.WithContext(app.WithRequestID(r.Context(), id))
 		mux.ServeHTTP(w, r)
 	}), nil
 }
