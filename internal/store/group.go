@@ -140,6 +140,7 @@ func (s *Store) write() {
 			}
 		}
 		s.lead(group)
+		s.prepareWanted(context.Background()) // between groups: the connection is free
 	}
 }
 

@@ -26,6 +26,7 @@ type Store struct {
 	origin  string
 	policy  []byte // hash of policy and rule pack, kept in every entry
 
+	bulk    bulk
 	queue   chan *member
 	closing chan struct{}
 	stopped chan struct{} // the writer has ended

@@ -64,6 +64,11 @@ func (tx *Tx) Insert(ctx context.Context, rows ...any) error {
 				return err
 			}
 		}
+		if done, err := tx.s.insertPrepared(ctx, tx.raw, v); err != nil {
+			return err
+		} else if done {
+			continue
+		}
 		for from := 0; from < v.Len(); from += insertChunk {
 			part := v.Slice(from, min(from+insertChunk, v.Len()))
 			slice := reflect.New(part.Type())
@@ -137,6 +142,9 @@ func (c *Content) Commitment() ledger.Commitment { return ledger.Commit(c.Field,
 
 // PutTexts stores many texts in few statements.
 func (tx *Tx) PutTexts(ctx context.Context, texts []Content) error {
+	if done, err := tx.s.insertPrepared(ctx, tx.raw, reflect.ValueOf(texts)); done || err != nil {
+		return err
+	}
 	return insertAll(ctx, tx.db, texts)
 }
 
