@@ -54,6 +54,7 @@ type App struct {
 	checklists sync.Map // items by checklist id: a published edition never changes
 	actors     actorCache
 	jobs       jobRunner
+	opened     atomic.Pointer[openedBatch] // the file read last, for its import
 }
 
 type places struct {

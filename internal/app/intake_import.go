@@ -116,8 +116,16 @@ func (a *App) ImportAudit(ctx context.Context, who *roster.Actor, in ImportInput
 		out.BatchID, err = a.unneeded(ctx, b.ID, out.BatchID, rec, err)
 		return out, rec, err
 	}
+	a.opened.Store(&openedBatch{b.ID, f.rows})
 	a.wakeJobs()
 	return out, rec, nil
+}
+
+// openedBatch spares the worker of this process reading a file that was read a
+// moment ago, when its import was asked for.
+type openedBatch struct {
+	batch string
+	rows  []sheet.Row
 }
 
 // unneeded takes back an upload that nothing refers to.
@@ -265,16 +273,9 @@ func (a *App) importRun(ctx context.Context, j *store.Job) (*importRun, error) {
 		if r.batch.State != intake.Importing {
 			return nil
 		}
-		up, err := v.Upload(ctx, r.batch.ID)
-		if err != nil {
-			return err
-		}
-		book, err := sheet.Open(up.FileName, up.Data)
-		if err != nil {
-			return err
-		}
-		defer book.Close()
-		if r.rows, err = book.All(r.batch.Sheet); err != nil {
+		if o := a.opened.Swap(nil); o != nil && o.batch == r.batch.ID {
+			r.rows = o.rows
+		} else if r.rows, err = uploadedRows(ctx, v, r.batch); err != nil {
 			return err
 		}
 		r.index, err = v.MatchIndex(ctx)
@@ -291,6 +292,20 @@ func (a *App) importRun(ctx context.Context, j *store.Job) (*importRun, error) {
 		}
 	}
 	return r, nil
+}
+
+// uploadedRows reads the rows of a batch's table from its stored file.
+func uploadedRows(ctx context.Context, v *store.View, b *intake.AuditBatch) ([]sheet.Row, error) {
+	up, err := v.Upload(ctx, b.ID)
+	if err != nil {
+		return nil, err
+	}
+	book, err := sheet.Open(up.FileName, up.Data)
+	if err != nil {
+		return nil, err
+	}
+	defer book.Close()
+	return book.All(b.Sheet)
 }
 
 // chunk writes judged rows; to is the position after them.
