@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestRoadOfTheReadme goes the road from an empty database to a running
+// campaign as the README writes it: every command of the block under "Your own
+// site", in order. What a person copies by hand (a one-time code) is filled in
+// from what the commands printed.
+func TestRoadOfTheReadme(t *testing.T) {
+	raw, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(raw), "## Your own site")
+	if !ok {
+		t.Fatal("the README has no road")
+	}
+	_, rest, _ = strings.Cut(rest, "```sh\n")
+	block, _, _ := strings.Cut(rest, "```")
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	if err := os.Symlink(filepath.Join(root, "docs"), "docs"); err != nil {
+		t.Fatal(err)
+	}
+	codes := map[string]string{}
+	n := 0
+	for _, line := range strings.Split(strings.TrimSpace(block), "\n") {
+		line, _, _ = strings.Cut(line, " #")
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "export ") {
+			continue
+		}
+		n++
+		if strings.HasSuffix(line, "plumbline serve") {
+			continue // tried by the tests of serve
+		}
+		input, command, piped := strings.Cut(line, " | ")
+		if !piped {
+			command = line
+		}
+		args := blanks(command)
+		if args[0] != "plumbline" {
+			t.Fatalf("the road goes through %q", line)
+		}
+		if piped {
+			text := strings.Join(blanks(strings.TrimPrefix(input, "echo ")), " ")
+			for login, code := range codes {
+				if strings.HasPrefix(text, login+" ") {
+					text = strings.Replace(text, "CODE", code, 1)
+				}
+			}
+			feed(t, text+"\n")
+		}
+		status, out, errOut := run(t, args[1:]...)
+		if status != 0 {
+			t.Fatalf("%s: %d\n%s%s", line, status, out, errOut)
+		}
+		for _, m := range regexp.MustCompile(`(?mi)^(P\d+)\s.*\b([2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4})\b`).FindAllStringSubmatch(out, -1) {
+			codes[strings.ToUpper(m[1])] = m[2]
+		}
+	}
+	if n < 5 || n > 10 {
+		t.Errorf("the road has %d commands", n)
+	}
+	status, out, errOut := run(t, "campaign", "list")
+	if status != 0 || !strings.Contains(out, "open") {
+		t.Errorf("no campaign runs: %s%s", out, errOut)
+	}
+	if status, out, errOut := run(t, "verify", "--quiet"); status != 0 {
+		t.Errorf("verify: %s%s", out, errOut)
+	}
+}
+
+// blanks parts a command line at blanks outside double quotes.
+func blanks(line string) []string {
+	var out []string
+	for i, part := range strings.Split(line, `"`) {
+		if i%2 == 1 {
+			out = append(out, part)
+		} else {
+			out = append(out, strings.Fields(part)...)
+		}
+	}
+	return slices.DeleteFunc(out, func(s string) bool { return s == "" })
+}
+
+// feed gives the next command its standard input.
+func feed(t *testing.T, text string) {
+	t.Helper()
+	file, err := os.CreateTemp(t.TempDir(), "stdin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.WriteString(text); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.Seek(0, 0); err != nil {
+		t.Fatal(err)
+	}
+	was := os.Stdin
+	os.Stdin = file
+	t.Cleanup(func() { os.Stdin = was; _ = file.Close() })
+}
