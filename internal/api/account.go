@@ -81,7 +81,7 @@ func registerAccount(r *registry) {
 		id, rec, err := a.AddAccount(ctx, c.Actor, app.AccountInput{Login: in.Body.Login, PersonnelNo: in.Body.PersonnelNo, Key: c.Key})
 		return done(rec, id), err
 	}, Summary("Make an account for somebody on the roster"))
-	handle(r, "account.code", func(ctx context.Context, c *Call, in *byID) (CodeView, error) {
+	handle(r, "account.code", func(ctx context.Context, c *Call, in *ByID) (CodeView, error) {
 		code, until, rec, err := a.IssueCode(ctx, c.Actor, in.ID)
 		return CodeView{code, until, receipt(rec)}, err
 	}, Summary("Issue a one-time code; the password and the sessions end"))
@@ -120,7 +120,7 @@ func registerSessions(r *registry) {
 		rows, err := a.Sessions(ctx, c.Actor)
 		return Paged[app.SessionView]{Items: rows}, err
 	}, Summary("My sessions"))
-	handle(r, "session.end", func(ctx context.Context, c *Call, in *byID) (OK, error) {
+	handle(r, "session.end", func(ctx context.Context, c *Call, in *ByID) (OK, error) {
 		err := a.EndSession(ctx, c.Actor, in.ID)
 		return OK{err == nil}, err
 	}, Summary("End one of my sessions at once"))

@@ -82,7 +82,7 @@ func registerCampaigns(r *registry) {
 		}
 		return out, err
 	}, Summary("Editions of the checklists"))
-	handle(r, "checklist.read", func(ctx context.Context, c *Call, in *byID) (ChecklistItemsView, error) {
+	handle(r, "checklist.read", func(ctx context.Context, c *Call, in *ByID) (ChecklistItemsView, error) {
 		list, items, err := r.f.App.ChecklistItems(ctx, c.Actor, in.ID)
 		if err != nil {
 			return ChecklistItemsView{}, err
@@ -121,7 +121,7 @@ func registerCampaigns(r *registry) {
 		}
 		return out, err
 	}, Summary("Campaigns"))
-	handle(r, "campaign.read", func(ctx context.Context, c *Call, in *byID) (CampaignView, error) {
+	handle(r, "campaign.read", func(ctx context.Context, c *Call, in *ByID) (CampaignView, error) {
 		v, err := r.f.App.Campaign(ctx, c.Actor, in.ID)
 		if err != nil {
 			return CampaignView{}, err
@@ -148,7 +148,7 @@ func registerCampaigns(r *registry) {
 	}, Summary("Draft a campaign"))
 	for _, step := range []string{"open", "lock", "inspect", "rectify", "close"} {
 		handle(r, "campaign."+step, func(ctx context.Context, c *Call, in *struct {
-			byID
+			ByID
 			Body versionBody
 		}) (Done, error) {
 			rc, err := r.f.App.MoveCampaign(ctx, c.Actor, app.CampaignStep{ID: in.ID, Version: c.Version(in.Body.Version), Step: step, Key: c.Key})
@@ -156,7 +156,7 @@ func registerCampaigns(r *registry) {
 		}, Summary("Campaign: "+step))
 	}
 	handle(r, "campaign.amend", func(ctx context.Context, c *Call, in *struct {
-		byID
+		ByID
 		Body struct {
 			Number string `json:"personnel_no"`
 			Reason string `json:"reason"`
@@ -211,7 +211,7 @@ type UnitRosterView struct {
 }
 
 func registerCompletion(r *registry) {
-	handle(r, "completion.list", func(ctx context.Context, c *Call, in *byID) (struct {
+	handle(r, "completion.list", func(ctx context.Context, c *Call, in *ByID) (struct {
 		Items []UnitCountsView `json:"items"`
 		Total CountsView       `json:"total"`
 	}, error) {

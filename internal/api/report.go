@@ -11,7 +11,7 @@ import (
 	"plumbline/internal/report"
 )
 
-type reportQuery struct {
+type ReportQuery struct {
 	Unit     string `query:"unit" doc:"Unit id; absent takes the highest unit of the reader's reach"`
 	From     string `query:"from" doc:"First month of the event, 2006-01"`
 	To       string `query:"to" doc:"Last month of the event, 2006-01"`
@@ -33,14 +33,14 @@ func fileOf(e *app.Export) *File {
 }
 
 func registerReport(r *registry) {
-	handle(r, "report.read", func(ctx context.Context, c *Call, in *reportQuery) (*report.Report, error) {
+	handle(r, "report.read", func(ctx context.Context, c *Call, in *ReportQuery) (*report.Report, error) {
 		return r.f.App.Report(ctx, c.Actor, app.ReportInput(*in))
 	}, Summary("Leadership report; every number names the list behind it"))
 	download(r, "report.export", func(ctx context.Context, c *Call, in *struct {
-		reportQuery
+		ReportQuery
 		Body exportBody
 	}) (*File, error) {
-		e, _, err := r.f.App.ExportReport(ctx, c.Actor, app.ReportExportInput{ReportInput: app.ReportInput(in.reportQuery), Format: in.Body.Format, Key: c.Key})
+		e, _, err := r.f.App.ExportReport(ctx, c.Actor, app.ReportExportInput{ReportInput: app.ReportInput(in.ReportQuery), Format: in.Body.Format, Key: c.Key})
 		if err != nil {
 			return nil, err
 		}

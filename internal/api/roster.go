@@ -97,7 +97,7 @@ func registerRoster(r *registry) {
 		rows, err := a.Units(ctx, c.Actor)
 		return Paged[app.UnitView]{Items: rows}, err
 	}, Summary("The units in scope, parents before children"))
-	handle(r, "unit.read", func(ctx context.Context, c *Call, in *byID) (*app.UnitPage, error) {
+	handle(r, "unit.read", func(ctx context.Context, c *Call, in *ByID) (*app.UnitPage, error) {
 		return a.Unit(ctx, c.Actor, in.ID)
 	}, Summary("One unit with who commands it"))
 	handle(r, "person.search", func(ctx context.Context, c *Call, in *struct {
@@ -114,7 +114,7 @@ func registerRoster(r *registry) {
 		rows, next, err := a.SearchPeople(ctx, c.Actor, app.PeopleQuery{Query: b.Query, UnitID: b.UnitID, State: b.State, Kind: roster.PersonKind(b.Kind), Cursor: b.Cursor, Limit: b.Limit})
 		return Paged[app.PersonView]{rows, next}, err
 	}, Summary("Find people in scope; names never stand in an address"))
-	handle(r, "person.read", func(ctx context.Context, c *Call, in *byID) (*app.PersonPage, error) {
+	handle(r, "person.read", func(ctx context.Context, c *Call, in *ByID) (*app.PersonPage, error) {
 		return a.Person(ctx, c.Actor, in.ID)
 	}, Summary("One person's roster facts"))
 	handle(r, "person.edit", func(ctx context.Context, c *Call, in *struct {

@@ -15,7 +15,9 @@ func registerSelfcheck(r *registry) {
 	registerCompletion(r)
 }
 
-type byID struct {
+// ByID names one thing in the path. It is exported because huma fills only
+// exported fields, embedded ones too.
+type ByID struct {
 	ID string `path:"id"`
 }
 
@@ -146,7 +148,7 @@ func registerLists(r *registry) {
 		lists, err := r.f.App.MyLists(ctx, c.Actor)
 		return Paged[ListView]{Items: mine(lists)}, err
 	}, Summary("The lists that I owe or sign"))
-	handle(r, "submission.read_own", func(ctx context.Context, c *Call, in *byID) (OwnListView, error) {
+	handle(r, "submission.read_own", func(ctx context.Context, c *Call, in *ByID) (OwnListView, error) {
 		l, err := r.f.App.List(ctx, c.Actor, in.ID)
 		if err != nil {
 			return OwnListView{}, err
@@ -162,7 +164,7 @@ func registerLists(r *registry) {
 		return out, nil
 	}, Summary("My own list"))
 	handle(r, "submission.draft", func(ctx context.Context, c *Call, in *struct {
-		byID
+		ByID
 		Body struct {
 			Items []SavedAnswer `json:"items" maxItems:"200"`
 		}
@@ -183,7 +185,7 @@ func registerLists(r *registry) {
 		return out, err
 	}, Summary("Save answers of a list, item by item, each with a sequence number"))
 	handle(r, "submission.submit", func(ctx context.Context, c *Call, in *struct {
-		byID
+		ByID
 		Body struct {
 			Version int64                  `json:"version,omitempty"`
 			Answers []selfcheck.ItemAnswer `json:"answers,omitempty" maxItems:"200" doc:"absent: what is saved as drafts is filed"`
@@ -193,7 +195,7 @@ func registerLists(r *registry) {
 		return done(rc, in.ID), err
 	}, Summary("Submit a list: every item answered, nil explicitly"))
 	handle(r, "submission.supplement", func(ctx context.Context, c *Call, in *struct {
-		byID
+		ByID
 		Body struct {
 			Item    int64  `json:"item"`
 			EventOn string `json:"event_on"`
@@ -203,7 +205,7 @@ func registerLists(r *registry) {
 		rc, err := r.f.App.Supplement(ctx, c.Actor, app.SupplementInput{ID: in.ID, ItemNo: in.Body.Item, EventOn: roster.Date(in.Body.EventOn), Text: in.Body.Text, Key: c.Key})
 		return done(rc, in.ID), err
 	}, Summary("Add a dated issue to my locked list"))
-	handle(r, "submission.receipt", func(ctx context.Context, c *Call, in *byID) (Paged[ReceiptView], error) {
+	handle(r, "submission.receipt", func(ctx context.Context, c *Call, in *ByID) (Paged[ReceiptView], error) {
 		rows, err := r.f.App.ListReceipts(ctx, c.Actor, in.ID)
 		out := Paged[ReceiptView]{Items: []ReceiptView{}}
 		for _, e := range rows {
@@ -212,7 +214,7 @@ func registerLists(r *registry) {
 		return out, err
 	}, Summary("Ledger entries of my list; no content"))
 	handle(r, "submission.excuse", func(ctx context.Context, c *Call, in *struct {
-		byID
+		ByID
 		Body reasonBody
 	}) (Done, error) {
 		rc, err := r.f.App.Excuse(ctx, c.Actor, app.ExcuseInput{ID: in.ID, Version: c.Version(in.Body.Version), Reason: in.Body.Reason, Key: c.Key})
@@ -279,7 +281,7 @@ func registerReviews(r *registry) {
 		}
 		return out, err
 	}, Summary("Lists that I review"))
-	handle(r, "review.read", func(ctx context.Context, c *Call, in *byID) (ReviewView, error) {
+	handle(r, "review.read", func(ctx context.Context, c *Call, in *ByID) (ReviewView, error) {
 		v, err := r.f.App.Review(ctx, c.Actor, in.ID)
 		if err != nil {
 			return ReviewView{}, err
@@ -289,7 +291,7 @@ func registerReviews(r *registry) {
 		return out, nil
 	}, Summary("One list that I review"))
 	handle(r, "review.accept", func(ctx context.Context, c *Call, in *struct {
-		byID
+		ByID
 		Body versionBody
 	}) (Done, error) {
 		rc, err := r.f.App.AcceptList(ctx, c.Actor, app.AcceptInput{ID: in.ID, Version: c.Version(in.Body.Version), Key: c.Key})
@@ -311,7 +313,7 @@ func registerReviews(r *registry) {
 		return done(rc, ""), err
 	}, Summary("Accept several lists, all or none"))
 	handle(r, "review.return", func(ctx context.Context, c *Call, in *struct {
-		byID
+		ByID
 		Body reasonBody
 	}) (Done, error) {
 		rc, err := r.f.App.ReturnList(ctx, c.Actor, app.ReturnInput{ID: in.ID, Version: c.Version(in.Body.Version), Reason: in.Body.Reason, Key: c.Key})
