@@ -78,6 +78,18 @@ func registerInquiry(r *registry) {
 	}, stepped(a.CloseCase))
 	made(r, "case.party", "Record a recusal", func(in *app.PartyInput, id string, c *Call) { in.CaseID, in.Key = id, c.Key }, a.AddParty)
 
+	handle(r, "track.list", func(ctx context.Context, c *Call, in *struct {
+		ListQuery
+		Side string `query:"side" doc:"officer, leader"`
+		Form string `query:"form" doc:"1 to 4: decided; the months are then those of the decision"`
+	}) (app.TrackPage, error) {
+		q := roster.QueryValues("state", in.State, "unit", in.Unit, "from", in.From, "to", in.To, "side", in.Side, "form", in.Form)
+		f, err := inquiry.ParseTrackFilter(q)
+		if err != nil {
+			return app.TrackPage{}, err
+		}
+		return a.Tracks(ctx, c.Actor, f, in.Cursor)
+	}, Summary("Tracks in reach, newest first"))
 	made(r, "track.assign", "Put a person on a track", func(in *app.AssignInput, id string, c *Call) { in.TrackID, in.Key = id, c.Key }, a.AssignMember)
 	made(r, "track.prove", "Settle the four proofs of a leader track", func(in *app.ProveInput, id string, c *Call) {
 		in.TrackID, in.Key, in.Version = id, c.Key, c.Version(in.Version)

@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
 	"plumbline/internal/rectify"
+	"plumbline/internal/report"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
 )
@@ -273,6 +275,64 @@ func (st story) decide(trackID string, form int, sanction string) {
 	st.must(err)
 }
 
+// numbersOpenLists opens the report's numbers on cases, tracks, questions and
+// tasks: each list has as many rows as the number says.
+func (st story) numbersOpenLists(key string) {
+	st.Helper()
+	ctx, who := context.Background(), st.s.Actor(key)
+	r, err := st.s.App.Report(ctx, who, app.ReportInput{})
+	st.must(err)
+	some := int64(0)
+	for _, sec := range r.Sections {
+		for _, l := range sec.Lines {
+			for _, v := range l.Values {
+				q, err := url.ParseQuery(v.Query)
+				st.must(err)
+				total := int64(-1)
+				switch v.List {
+				case report.Cases:
+					f, err := inquiry.ParseCaseFilter(q)
+					st.must(err)
+					p, err := st.s.App.Cases(ctx, who, f, "")
+					if total = p.Total; err != nil {
+						continue // no list for this reader's roles
+					}
+				case report.Tracks:
+					f, err := inquiry.ParseTrackFilter(q)
+					st.must(err)
+					p, err := st.s.App.Tracks(ctx, who, f, "")
+					if total = p.Total; err != nil {
+						continue
+					}
+				case report.Questions:
+					f, err := inquiry.ParseQuestionFilter(q)
+					st.must(err)
+					p, err := st.s.App.Questions(ctx, who, f, "")
+					if total = p.Total; err != nil {
+						continue
+					}
+				case report.Rectifications:
+					f, err := rectify.ParseFilter(q)
+					st.must(err)
+					p, err := st.s.App.Rectifications(ctx, who, f, "")
+					if total = p.Total; err != nil {
+						continue
+					}
+				default:
+					continue
+				}
+				some += v.N
+				if total != v.N {
+					st.Errorf("%s: %s/%s says %d, its list has %d (%s)", key, sec.Key, l.Code, v.N, total, v.Query)
+				}
+			}
+		}
+	}
+	if some == 0 && key != "easthead" {
+		st.Errorf("%s counts nothing", key)
+	}
+}
+
 func TestCaseFromIssueToClose(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx, st := context.Background(), story{t, s}
@@ -375,6 +435,13 @@ func TestCaseFromIssueToClose(t *testing.T) {
 		}
 		_, _, err = s.App.AddAllegation(ctx, s.Actor("investigator1"), app.AllegationInput{TrackID: officer, Category: "interview", Rule: "r", Facts: "x"})
 		code(t, "closed", err, "case_closed")
+
+		st.numbersOpenLists("inspector")
+		st.numbersOpenLists("reader")
+		st.numbersOpenLists("easthead") // the leader's superior, whose own part is not barred
+		if p, err := s.App.Tracks(ctx, s.Actor("inspector"), inquiry.TrackFilter{Form: 2}, ""); err != nil || p.Total != 1 || p.Rows[0].Form != 2 || p.Rows[0].CaseID != caseID {
+			t.Errorf("dealt with by form 2: %+v, %v", p, err)
+		}
 
 		// The four facts stay apart on the issue.
 		must := func(v *store.View) *issue.Issue {

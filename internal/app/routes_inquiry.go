@@ -9,6 +9,7 @@ var inquiryRoutes = []Route{
 	{Op: "case.close", Method: "POST", Path: "/cases/{id}/close", Act: roster.ActClose, Kind: roster.KindCase, Write: true},
 	{Op: "case.party", Method: "POST", Path: "/cases/{id}/parties", Act: roster.ActAssign, Kind: roster.KindCase, Write: true, Create: true, Status: 201},
 
+	{Op: "track.list", Method: "GET", Path: "/tracks", Act: roster.ActList, Kind: roster.KindCase},
 	{Op: "track.assign", Method: "POST", Path: "/tracks/{id}/members", Act: roster.ActAssign, Kind: roster.KindTrack, Write: true, Create: true, Status: 201},
 	{Op: "track.prove", Method: "POST", Path: "/tracks/{id}/proofs", Act: roster.ActEdit, Kind: roster.KindTrack, Write: true},
 	{Op: "track.end", Method: "POST", Path: "/tracks/{id}/end", Act: roster.ActAssign, Kind: roster.KindTrack, Write: true},

@@ -25,6 +25,38 @@ type QuestionFilter struct {
 	Overdue  bool
 }
 
+// TrackFilter says which tracks a list shows. With a Form, the months are those
+// of the decision, else of opening.
+type TrackFilter struct {
+	Side     Side
+	State    TrackState
+	Form     int    // of the decision, 0 for any or none
+	UnitID   string // and all below it
+	From, To string // months, inclusive
+}
+
+// ParseTrackFilter reads a filter from a query string's values.
+func ParseTrackFilter(q url.Values) (TrackFilter, error) {
+	p := roster.NewQuery(q)
+	f := TrackFilter{
+		Side: Side(p.OneOf("side", string(SideOfficer), string(SideLeader))), State: TrackState(p.OneOf("state", texts(TrackStates)...)),
+		UnitID: p.Code("unit"), From: p.Month("from"), To: p.Month("to"),
+	}
+	if n := p.OneOf("form", "1", "2", "3", "4"); n != "" {
+		f.Form = int(n[0] - '0')
+	}
+	return f, p.Err()
+}
+
+// Values is the filter as query values; ParseTrackFilter reads it back.
+func (f TrackFilter) Values() url.Values {
+	form := ""
+	if f.Form > 0 {
+		form = string(rune('0' + f.Form))
+	}
+	return roster.QueryValues("side", string(f.Side), "state", string(f.State), "form", form, "unit", f.UnitID, "from", f.From, "to", f.To)
+}
+
 // ParseCaseFilter reads a filter from a query string's values. A value that is
 // no code is refused: a typing error must not show a longer list.
 func ParseCaseFilter(q url.Values) (CaseFilter, error) {

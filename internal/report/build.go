@@ -347,7 +347,7 @@ func (b *builder) dual() Section {
 	}
 	for i, side := range []inquiry.Side{inquiry.SideOfficer, inquiry.SideLeader} {
 		for _, st := range inquiry.TrackStates {
-			s.Lines = append(s.Lines, Line{Code: string(side) + "_" + string(st), Values: []Number{{N: sidesOf[i][string(st)]}}})
+			s.Lines = append(s.Lines, Line{Code: string(side) + "_" + string(st), Values: []Number{{N: sidesOf[i][string(st)], List: Tracks, Query: b.period("side", string(side), "state", string(st))}}})
 		}
 	}
 	questions := b.keys(inquiry.SectionQuestions)
@@ -362,7 +362,7 @@ func (b *builder) forms() Section {
 	s := Section{Key: "forms", Codes: "form", Columns: []string{"people"}}
 	n := b.keys(inquiry.SectionDecisions)
 	for form := 1; form <= 4; form++ {
-		s.Lines = append(s.Lines, Line{Code: strconv.Itoa(form), Values: []Number{{N: n[strconv.Itoa(form)]}}})
+		s.Lines = append(s.Lines, Line{Code: strconv.Itoa(form), Values: []Number{{N: n[strconv.Itoa(form)], List: Tracks, Query: b.period("form", strconv.Itoa(form))}}})
 	}
 	s.sum(nil)
 	return s

@@ -28,6 +28,7 @@ const (
 	Rectifications List = "rectifications"
 	Cases          List = "cases"
 	Questions      List = "questions"
+	Tracks         List = "tracks"
 	Completion     List = "completion"
 )
 

@@ -120,6 +120,59 @@ func (v *View) Track(ctx context.Context, id string, sc roster.Scope) (*inquiry.
 	return t, scoped(v.db.NewSelect().Model(t).Where("id = ?", id), sc, columnsDefault).Scan(ctx)
 }
 
+// TrackList lists tracks, the newest first.
+func (v *View) TrackList(ctx context.Context, f inquiry.TrackFilter, sc roster.Scope, after string, limit int) ([]inquiry.Track, error) {
+	var rows []inquiry.Track
+	q, err := v.trackWhere(ctx, v.db.NewSelect().Model(&rows), f, sc)
+	if err != nil {
+		return nil, err
+	}
+	if after != "" {
+		q = q.Where("id < ?", after)
+	}
+	return rows, q.Order("id DESC").Limit(int64(limit)).Scan(ctx)
+}
+
+// TrackCount counts what TrackList lists.
+func (v *View) TrackCount(ctx context.Context, f inquiry.TrackFilter, sc roster.Scope) (int64, error) {
+	q, err := v.trackWhere(ctx, v.db.NewSelect().Model((*inquiry.Track)(nil)), f, sc)
+	if err != nil {
+		return 0, err
+	}
+	return q.Count(ctx)
+}
+
+func (v *View) trackWhere(ctx context.Context, q *bun.SelectQuery, f inquiry.TrackFilter, sc roster.Scope) (*bun.SelectQuery, error) {
+	q = unbarred(scoped(q, sc, columnsDefault), sc, onCase)
+	if f.Side != "" {
+		q = q.Where("side = ?", f.Side)
+	}
+	if f.State != "" {
+		q = q.Where("state = ?", f.State)
+	}
+	if f.Form > 0 {
+		decided := v.db.NewSelect().TableExpr("decisions").Column("track_id").Where("state = ? AND form = ?", inquiry.DecisionDecided, f.Form)
+		q = q.Where("id IN (?)", months(decided, "decided_on", f.From, f.To))
+	} else {
+		q = months(q, "opened_on", f.From, f.To)
+	}
+	return v.underUnit(ctx, q, f.UnitID, false)
+}
+
+// DecisionsOn reads the decisions on tracks that were admitted already.
+func (v *View) DecisionsOn(ctx context.Context, trackIDs []string) (map[string]inquiry.Decision, error) {
+	out := map[string]inquiry.Decision{}
+	if len(trackIDs) == 0 {
+		return out, nil
+	}
+	var rows []inquiry.Decision
+	err := v.db.NewSelect().Model(&rows).Where("track_id IN (?)", bun.In(trackIDs)).Scan(ctx)
+	for _, d := range rows {
+		out[d.TrackID] = d
+	}
+	return out, err
+}
+
 // Allegation reads one allegation; its track is judged by the caller.
 func (v *View) Allegation(ctx context.Context, id string) (*inquiry.Allegation, error) {
 	a := new(inquiry.Allegation)

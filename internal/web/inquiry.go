@@ -61,7 +61,23 @@ func (f *Face) caseList(c *Call) error {
 		return err
 	}
 	v := c.viewCases(filter, list)
-	return c.Show(caseListPage(c.Page("case.title"), v))
+	p := c.Page("case.title")
+	p.Actions = []ui.Action{{Text: c.T("track.title"), Href: "/tracks", Icon: "list-check"}}
+	return c.Show(caseListPage(p, v))
+}
+
+func (f *Face) trackList(c *Call) error {
+	filter, err := inquiry.ParseTrackFilter(c.inAddress())
+	if err != nil {
+		return err
+	}
+	list, err := f.app.Tracks(c.Context(), c.Actor, filter, c.Query("cursor"))
+	if err != nil {
+		return err
+	}
+	p := c.Page("track.title")
+	p.Crumbs = []ui.Link{{Text: c.T("case.title"), Href: "/cases"}}
+	return c.Show(caseListPage(p, c.viewTracks(filter, list)))
 }
 
 func (f *Face) casePage(c *Call) error { return f.showCase(c, c.Param("id"), nil, http.StatusOK) }

@@ -125,6 +125,36 @@ func (c *Call) viewCases(f inquiry.CaseFilter, p app.CasePage) listView {
 	return v
 }
 
+func (c *Call) viewTracks(f inquiry.TrackFilter, p app.TrackPage) listView {
+	v := listView{Path: "/tracks"}
+	form := ""
+	if f.Form > 0 {
+		form = strconv.Itoa(f.Form)
+	}
+	v.Filters = append([]ui.Input{
+		{Name: "side", Label: c.T("track.side"), Kind: "select", Value: string(f.Side), Options: ui.Codes(c.Lang, "side", "page.all", "officer", "leader")},
+		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(f.State), Options: stateOptions(c, "track", inquiry.TrackStates)},
+		{Name: "form", Label: c.T("decision.form"), Kind: "select", Value: form, Options: ui.Codes(c.Lang, "form", "page.all", "1", "2", "3", "4")},
+	}, c.period(f.From, f.To, f.UnitID)...)
+	v.Table.Empty = c.T("track.none")
+	for _, key := range []string{"track.side", "field.person", "field.unit", "field.state", "case.opened", "decision.form", "field.date"} {
+		v.Table.Cols = append(v.Table.Cols, ui.Col{Text: c.T(key)})
+	}
+	for _, r := range p.Rows {
+		st := trackTag(c, r.State)
+		row := []ui.Cell{
+			{Text: c.T("side." + string(r.Side)), Href: "/cases/" + r.CaseID}, {Text: person(r.Person)}, {Text: r.Unit.Name}, {Tag: &st},
+			{Text: string(r.OpenedOn)}, {}, {Text: string(r.DecidedOn)},
+		}
+		if r.Form > 0 {
+			row[5].Text = c.T("form." + strconv.Itoa(r.Form))
+		}
+		v.Table.Rows = append(v.Table.Rows, row)
+	}
+	v.Pager = c.pagerOf(v.Path, f.Values(), len(p.Rows), p.Total, p.Next)
+	return v
+}
+
 func (c *Call) viewQuestions(f inquiry.QuestionFilter, p app.QuestionPage) listView {
 	v := listView{Path: "/questions"}
 	v.Filters = append([]ui.Input{

@@ -79,7 +79,7 @@ type reportSectionView struct {
 
 // listPaths are the pages of the lists that numbers open.
 var listPaths = map[report.List]string{
-	report.Issues: "/issues", report.Rectifications: "/rectifications", report.Cases: "/cases", report.Questions: "/questions",
+	report.Issues: "/issues", report.Rectifications: "/rectifications", report.Cases: "/cases", report.Questions: "/questions", report.Tracks: "/tracks",
 }
 
 func hrefOf(n report.Number) string {

@@ -13,6 +13,7 @@ func init() {
 			{Method: post, Path: "/cases/{id}/close", Op: "case.close", Handler: f.onCase("case.closed.flash", f.closeCase)},
 			{Method: post, Path: "/cases/{id}/parties", Op: "case.party", Handler: f.onCase("case.party.flash", f.addParty)},
 
+			{Method: get, Path: "/tracks", Op: "track.list", Handler: f.trackList},
 			{Method: post, Path: "/tracks/{id}/members", Op: "track.assign", Handler: f.onCase("track.assign.flash", f.assignMember)},
 			{Method: post, Path: "/tracks/{id}/proofs", Op: "track.prove", Handler: f.onCase("track.prove.flash", f.proveTrack)},
 			{Method: post, Path: "/tracks/{id}/end", Op: "track.end", Handler: f.onCase("track.end.flash", f.endTrack)},

@@ -1,0 +1,84 @@
+package app
+
+import (
+	"context"
+
+	"plumbline/internal/inquiry"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// TrackRow is one line of the list of tracks. It tells no more than that the
+// inquiry exists and where it stands.
+type TrackRow struct {
+	ID        string             `json:"id"`
+	CaseID    string             `json:"case_id"`
+	Side      inquiry.Side       `json:"side"`
+	Person    Named              `json:"person"`
+	Unit      Named              `json:"unit"`
+	State     inquiry.TrackState `json:"state"`
+	OpenedOn  roster.Date        `json:"opened_on"`
+	Form      int                `json:"form"` // decided form, 0 while there is none
+	DecidedOn roster.Date        `json:"decided_on"`
+}
+
+// TrackPage is one page of the list of tracks.
+type TrackPage struct {
+	Rows  []TrackRow `json:"rows"`
+	Total int64      `json:"total"`
+	Next  string     `json:"next"`
+}
+
+// Tracks lists tracks in the actor's scope, the newest first: what stands
+// behind the report's dual investigations and people dealt with.
+func (a *App) Tracks(ctx context.Context, who *roster.Actor, f inquiry.TrackFilter, cursor string) (out TrackPage, err error) {
+	out.Rows = []TrackRow{}
+	after, err := a.openCursor(who, "track.list", cursor)
+	if err != nil {
+		return out, err
+	}
+	err = a.read(ctx, who, "track.list", func(ctx context.Context, v *store.View) error {
+		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindCase)
+		if err != nil {
+			return err
+		}
+		if out.Total, err = v.TrackCount(ctx, f, sc); err != nil {
+			return err
+		}
+		rows, err := v.TrackList(ctx, f, sc, first(after), pageSize+1)
+		if err != nil {
+			return err
+		}
+		if len(rows) > pageSize {
+			rows = rows[:pageSize]
+			out.Next = a.sealCursor(who, "track.list", []string{rows[pageSize-1].ID})
+		}
+		var ids, people, units []string
+		for _, t := range rows {
+			ids, people, units = append(ids, t.ID), append(people, t.PersonID), append(units, t.UnitID)
+		}
+		decisions, err := v.DecisionsOn(ctx, ids)
+		if err != nil {
+			return err
+		}
+		n, err := a.namer(ctx, v, who, people, units)
+		if err != nil {
+			return err
+		}
+		named, err := a.namedScope(ctx, v, who, roster.ActList, roster.KindCase)
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			t := &rows[i]
+			n.hide = !named.Admits(spot(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn))
+			row := TrackRow{ID: t.ID, CaseID: t.CaseID, Side: t.Side, Person: n.person(t.PersonID), Unit: n.unit(t.UnitID), State: t.State, OpenedOn: t.OpenedOn}
+			if d := decisions[t.ID]; d.State == inquiry.DecisionDecided {
+				row.Form, row.DecidedOn = d.Form, d.DecidedOn
+			}
+			out.Rows = append(out.Rows, row)
+		}
+		return nil
+	})
+	return out, err
+}
