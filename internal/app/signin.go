@@ -358,28 +358,25 @@ func (a *App) Authenticate(ctx context.Context, token string) (*roster.Actor, er
 	}
 	hash := digest(token)
 	now := a.store.Now()
-	var who *roster.Actor
-	seen := true
-	err := a.store.View(ctx, func(ctx context.Context, v *store.View) error {
-		s, err := v.Session(ctx, hash)
-		if err != nil {
-			return err
-		}
-		if s == nil || !now.Before(s.UntilAt) || !s.Bearer && now.Sub(s.SeenAt) > sessionIdle {
-			return fault.Unauthenticated()
-		}
-		shared, err := a.ActorOf(ctx, v, s.AccountID)
-		if err != nil {
-			return err
-		}
-		mine := *shared
-		mine.Session, mine.MustRenew = hash, s.Renew
-		who, seen = &mine, now.Sub(s.SeenAt) < seenEvery
-		return nil
-	})
+	s, err := a.store.SessionNow(ctx, hash)
 	if err != nil {
 		return nil, err
 	}
+	if s == nil || !now.Before(s.UntilAt) || !s.Bearer && now.Sub(s.SeenAt) > sessionIdle {
+		return nil, fault.Unauthenticated()
+	}
+	shared := a.actors.get(actorStamp{s.Authority, s.Tree, a.Today()}, s.AccountID)
+	if shared == nil {
+		if err := a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+			shared, err = a.ActorOf(ctx, v, s.AccountID)
+			return err
+		}); err != nil {
+			return nil, err
+		}
+	}
+	mine := *shared
+	mine.Session, mine.MustRenew = hash, s.Renew
+	who, seen := &mine, now.Sub(s.SeenAt) < seenEvery
 	if !seen {
 		err = a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
 			_, err := sx.Update(ctx, (*roster.Session)(nil), "seen_at = ?", "token_hash = ?", now, hash)

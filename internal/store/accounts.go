@@ -188,6 +188,27 @@ func (v *View) Session(ctx context.Context, tokenHash string) (*roster.Session, 
 	return one[roster.Session](ctx, v.db.NewSelect().Where("token_hash = ?", tokenHash))
 }
 
+// SessionNow is a session and the generations under which what it may do is
+// known.
+type SessionNow struct {
+	roster.Session
+	Authority int64 `bun:"authority"`
+	Tree      int64 `bun:"tree"`
+}
+
+// SessionNow reads a session by its token's hash, and the generations, in one
+// statement: every request asks. nil means that the session has ended.
+func (s *Store) SessionNow(ctx context.Context, tokenHash string) (*SessionNow, error) {
+	var rows []SessionNow
+	err := s.reader.NewRaw(`SELECT s.token_hash, s.account_id, s.bearer, s.renew, s.seen_at, s.until_at,
+  coalesce((SELECT n FROM generations WHERE name = ?), 0) AS authority, coalesce((SELECT n FROM generations WHERE name = ?), 0) AS tree
+FROM sessions AS s WHERE s.token_hash = ?`, GenerationAuthority, GenerationTree, tokenHash).Scan(ctx, &rows)
+	if err != nil || len(rows) == 0 {
+		return nil, translate(ctx, err)
+	}
+	return &rows[0], nil
+}
+
 // SessionsOf lists an account's sessions that still run, the newest first.
 func (v *View) SessionsOf(ctx context.Context, accountID string, now time.Time) ([]roster.Session, error) {
 	rows := []roster.Session{}
