@@ -165,8 +165,8 @@ func (a *App) reportTasks(ctx context.Context, v *store.View, sc roster.Scope, t
 	return err
 }
 
-// reportCompletion fills in the newest campaign's completion, or that of the
-// campaign asked for.
+// reportCompletion fills in the completion of the newest campaign that covers
+// the unit, or that of the campaign asked for.
 func (a *App) reportCompletion(ctx context.Context, v *store.View, tree *roster.Tree, campaign string, b *report.Input) error {
 	if campaign == "" {
 		all, err := v.Campaigns(ctx, roster.Scope{All: true})
@@ -174,7 +174,8 @@ func (a *App) reportCompletion(ctx context.Context, v *store.View, tree *roster.
 			return err
 		}
 		for _, c := range all {
-			if c.State != selfcheck.CampaignDraft && (campaign == "" || c.ID > campaign) {
+			covers := tree.Under(b.Root.ID, c.UnitID)
+			if covers && c.State != selfcheck.CampaignDraft && (campaign == "" || c.ID > campaign) {
 				campaign = c.ID
 			}
 		}
