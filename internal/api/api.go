@@ -14,6 +14,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -316,6 +317,7 @@ type response[O any] struct {
 // with huma's tags) and answers with Out as JSON.
 func handle[In, Out any](r *registry, op string, fn func(ctx context.Context, c *Call, in *In) (Out, error), options ...Option) {
 	f := r.f
+	readable(op, reflect.TypeFor[In]())
 	huma.Register(f.huma, r.operation(op, options), func(ctx context.Context, in *In) (*response[Out], error) {
 		c := ctx.Value(callKey{}).(*Call)
 		out, err := fn(ctx, c, in)
@@ -324,6 +326,19 @@ func handle[In, Out any](r *registry, op string, fn func(ctx context.Context, c 
 		}
 		return &response[Out]{out}, nil
 	})
+}
+
+// readable refuses an input with an embedded type that is not exported: huma
+// would pass over its parameters in silence, and every id would be empty.
+func readable(op string, in reflect.Type) {
+	if in.Kind() != reflect.Struct {
+		return
+	}
+	for i := range in.NumField() {
+		if f := in.Field(i); f.Anonymous && !f.IsExported() {
+			panic("api: the input of " + op + " embeds " + f.Type.String() + ", which huma does not read")
+		}
+	}
 }
 
 // File is a download.
@@ -337,6 +352,7 @@ type File struct {
 // download registers an operation that answers with a file.
 func download[In any](r *registry, op string, fn func(ctx context.Context, c *Call, in *In) (*File, error), options ...Option) {
 	f := r.f
+	readable(op, reflect.TypeFor[In]())
 	o := r.operation(op, options)
 	o.Responses = map[string]*huma.Response{"200": {Description: "The file", Content: map[string]*huma.MediaType{"application/octet-stream": {}}}}
 	huma.Register(f.huma, o, func(ctx context.Context, in *In) (*huma.StreamResponse, error) {

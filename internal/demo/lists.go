@@ -389,3 +389,32 @@ func (m *Maker) certify(ctx context.Context) error {
 		return nil
 	})
 }
+
+// Filer is somebody with a list to file: for measuring.
+type Filer struct {
+	Account string
+	List    string
+	Version int64
+}
+
+// Filers gives the officers' lists of a bare bureau.
+func (m *Maker) Filers() []Filer {
+	var out []Filer
+	for _, l := range m.lists {
+		if l.Audience == selfcheck.Officers && l.PersonID != "" {
+			out = append(out, Filer{l.by.account, l.ID, l.Version})
+		}
+	}
+	return out
+}
+
+// Reader is the account behind one of the logins of Accounts.
+func (m *Maker) Reader(login string) string { return m.named[login].account }
+
+// UnitID is the id of a unit by its code, "" if the bureau has none.
+func (m *Maker) UnitID(code string) string {
+	if u := m.byCode[code]; u != nil {
+		return u.ID
+	}
+	return ""
+}

@@ -1,0 +1,244 @@
+// Package bench measures the program on the machine it runs on, each figure
+// beside a raw baseline of the same run. It works in a folder of its own, which
+// it removes; it keeps nothing and touches no site.
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"plumbline/internal/access"
+	"plumbline/internal/app"
+	"plumbline/internal/demo"
+	"plumbline/internal/issue"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+	"plumbline/policies"
+)
+
+// Figure is one line of the table.
+type Figure struct {
+	Name     string `json:"name"`
+	Measured string `json:"measured"`
+	Baseline string `json:"baseline"` // raw, in the same run
+	Ratio    string `json:"ratio"`
+	Goal     string `json:"goal"`
+	Note     string `json:"note"`
+}
+
+// Options of Run.
+type Options struct {
+	Only     []string // names of parts; empty for all
+	Postgres string   // URL of an empty database, "" leaves that part out
+	Handler  func(a *app.App) (http.Handler, error)
+	Tell     func(format string, args ...any)
+}
+
+// Parts lists the parts in the order in which they run.
+var Parts = []string{"authority", "selfcheck", "selfcheck-postgres", "import", "list", "report"}
+
+// Run measures the parts asked for.
+func Run(ctx context.Context, o Options) (figures []Figure, err error) {
+	for _, p := range o.Only {
+		if !slices.Contains(Parts, p) {
+			return nil, fmt.Errorf("there is no part %q; the parts are %v", p, Parts)
+		}
+	}
+	want := func(p string) bool { return len(o.Only) == 0 || slices.Contains(o.Only, p) }
+	folder, err := os.MkdirTemp("", "plumbline-bench-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	if want("authority") {
+		f, err := authority()
+		if err != nil {
+			return figures, err
+		}
+		figures = append(figures, f...)
+	}
+	if want("selfcheck") {
+		f, err := selfChecks(ctx, o, filepath.Join(folder, "filing.db"), filepath.Join(folder, "bare.db"))
+		if err != nil {
+			return figures, err
+		}
+		figures = append(figures, f)
+	}
+	if want("selfcheck-postgres") {
+		if o.Postgres == "" {
+			o.Tell("*** LEFT OUT: self-checks on PostgreSQL; name an empty database with --postgres ***\n")
+		} else {
+			f, err := selfChecks(ctx, o, o.Postgres, "")
+			if err != nil {
+				return figures, err
+			}
+			figures = append(figures, f)
+		}
+	}
+	if want("import") || want("list") || want("report") {
+		f, err := fullSite(ctx, o, filepath.Join(folder, "full.db"), want)
+		if err != nil {
+			return figures, err
+		}
+		figures = append(figures, f...)
+	}
+	return figures, nil
+}
+
+// site is an app over a fresh database.
+type site struct {
+	store *store.Store
+	app   *app.App
+	maker *demo.Maker
+	dsn   string
+}
+
+func open(ctx context.Context, dsn string, bare bool) (*site, error) {
+	clock := demo.NewClock(time.Now, demo.Days)
+	st, err := store.Open(ctx, dsn, store.Options{Clock: clock.Now})
+	if err != nil {
+		return nil, err
+	}
+	s := &site{store: st, dsn: dsn}
+	if _, err := st.Migrate(ctx); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	if s.app, err = app.New(app.Config{Store: st, Secret: []byte("the secret of a bench, 32 bytes!!")}); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	s.maker = &demo.Maker{App: s.app, Clock: clock, Size: demo.Full, Bare: bare}
+	return s, nil
+}
+
+// authority measures one decision: role table and scope over one row.
+func authority() ([]Figure, error) {
+	table, err := access.New(policies.Model, policies.Policy, app.Pairs())
+	if err != nil {
+		return nil, err
+	}
+	units := []roster.Unit{{Tier: 1}, {Tier: 2}, {Tier: 3}}
+	for i, id := range []string{"b", "e", "e1"} {
+		units[i].ID = id
+	}
+	units[1].ParentID, units[2].ParentID = "b", "e"
+	tree := roster.NewTree(units)
+	who := &roster.Actor{Account: "a", Person: "p", Unit: "e1", Superiors: []string{"h"},
+		Held: []roster.Held{{Role: roster.RoleOfficer, Unit: "e1"}, {Role: roster.RoleInspector, Unit: "e"}}}
+	sc := table.Scope(who, roster.ActTriage, roster.KindIssue, tree)
+	row := roster.Target{ID: "i", Unit: "e1", Branch: "e", Person: "x", EventOn: "2026-01-01"}
+	yes := 0
+	r := testing.Benchmark(func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if table.May(who, roster.ActTriage, roster.KindIssue) && sc.Admits(row) {
+				yes++
+			}
+		}
+	})
+	if yes == 0 {
+		return nil, errors.New("the decision measured was a refusal")
+	}
+	return []Figure{{Name: "authorisation decision, table and scope", Measured: fmt.Sprintf("%d ns, %d allocations", r.NsPerOp(), r.AllocsPerOp()), Goal: "under 1 µs, none"}}, nil
+}
+
+// median runs do n times and gives the middle time.
+func median(n int, do func() error) (time.Duration, error) {
+	times := make([]time.Duration, n)
+	for i := range times {
+		began := time.Now()
+		if err := do(); err != nil {
+			return 0, err
+		}
+		times[i] = time.Since(began)
+	}
+	slices.Sort(times)
+	return times[n/2], nil
+}
+
+// fullSite makes the case at its real size and measures on it.
+func fullSite(ctx context.Context, o Options, file string, want func(string) bool) (figures []Figure, err error) {
+	s, err := open(ctx, file, false)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, s.store.Close()) }()
+	began, auditFrom, audit, previous := time.Now(), time.Time{}, time.Duration(0), ""
+	s.maker.Progress = func(step string, done, total int) {
+		if step != previous {
+			o.Tell("full site: %s after %.0f s\n", step, time.Since(began).Seconds())
+			previous = step
+		}
+		if step == "review" && done == total {
+			auditFrom = time.Now()
+		}
+		if step == "audit" && done == total {
+			audit = time.Since(auditFrom)
+		}
+	}
+	if err := s.maker.Make(ctx); err != nil {
+		return nil, err
+	}
+	figures = append(figures, Figure{Name: "full site made through app methods", Measured: fmt.Sprintf("%.0f s", time.Since(began).Seconds()), Goal: "under 2 min"})
+	if want("import") {
+		figures = append(figures, Figure{Name: "audit import, 22,000 rows against 14,000 people, ledger included", Measured: fmt.Sprintf("%.1f s", audit.Seconds()), Goal: "under 6 s",
+			Note: "eight files one after the other, with the returns and certificates of the review before them"})
+	}
+	if want("list") {
+		f, err := s.list(ctx)
+		if err != nil {
+			return figures, err
+		}
+		figures = append(figures, f)
+	}
+	if want("report") {
+		f, err := s.report(ctx)
+		if err != nil {
+			return figures, err
+		}
+		figures = append(figures, f)
+	}
+	return figures, nil
+}
+
+func (s *site) list(ctx context.Context) (Figure, error) {
+	who, err := s.app.ActorNamed(ctx, s.maker.Reader("demo-inspector"))
+	if err != nil {
+		return Figure{}, err
+	}
+	f := issue.All()
+	f.Unit, f.Category, f.Live = s.maker.UnitID("C03"), "public_conduct", true
+	n := 0
+	took, err := median(200, func() error {
+		l, err := s.app.Issues(ctx, who, app.IssueListInput{Filter: f, Limit: 50})
+		n = len(l.Rows)
+		return err
+	})
+	if err != nil || n != 50 {
+		return Figure{}, errors.Join(err, fmt.Errorf("a page of %d rows", n))
+	}
+	bare, err := bareList(ctx, s.dsn, f.Unit, f.Category)
+	if err != nil {
+		return Figure{}, err
+	}
+	return Figure{Name: "issue list, 50 of 290,000, one sub-bureau, filtered, sorted, as an inspector", Measured: took.String(), Baseline: bare.String(),
+		Ratio: fmt.Sprintf("%.1f x", float64(took)/float64(bare)), Goal: "within 3 x"}, nil
+}
+
+func (s *site) report(ctx context.Context) (Figure, error) {
+	who, err := s.app.ActorNamed(ctx, s.maker.Reader("demo-inspector"))
+	if err != nil {
+		return Figure{}, err
+	}
+	took, err := median(50, func() error {
+		_, err := s.app.Report(ctx, who, app.ReportInput{})
+		return err
+	})
+	return Figure{Name: "report over 290,000 issues with the four cells", Measured: took.String(), Goal: "under 50 ms"}, err
+}

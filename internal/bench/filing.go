@@ -1,0 +1,279 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"plumbline/internal/demo"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+	"plumbline/seeds"
+
+	_ "modernc.org/sqlite" // the baseline's driver
+)
+
+const (
+	clients  = 64
+	filings  = 4000
+	declared = 19
+	group    = 32 // self-checks of one commit of the baseline
+)
+
+// selfChecks files whole self-checks over HTTP and, on SQLite, writes the same
+// rows in a bare loop.
+func selfChecks(ctx context.Context, o Options, dsn, bare string) (f Figure, err error) {
+	o.Tell("a bureau of 14,000 for filing\n")
+	s, err := open(ctx, dsn, true)
+	if err != nil {
+		return f, err
+	}
+	defer func() { err = errors.Join(err, s.store.Close()) }()
+	if err := s.maker.Make(ctx); err != nil {
+		return f, err
+	}
+	filers := s.maker.Filers()[:filings]
+	tokens, err := s.sessions(ctx, filers)
+	if err != nil {
+		return f, err
+	}
+	handler, err := o.Handler(s.app)
+	if err != nil {
+		return f, err
+	}
+	server := httptest.NewServer(handler)
+	defer server.Close()
+	o.Tell("filing %d self-checks with %d clients\n", filings, clients)
+	rate, p99, err := file(ctx, server.URL, filers, tokens)
+	if err != nil {
+		return f, err
+	}
+	f = Figure{Name: "whole self-checks over HTTP, 64 clients, " + s.store.Dialect().String(), Measured: fmt.Sprintf("%.0f/s, p99 %d ms", rate, p99.Milliseconds()),
+		Goal: "half of the bare loop, p99 under 150 ms"}
+	if bare == "" {
+		f.Goal, f.Note = "0.4 of the bare loop, p99 under 250 ms", "no baseline on PostgreSQL"
+		return f, nil
+	}
+	base, err := bareLoop(ctx, bare)
+	if err != nil {
+		return f, err
+	}
+	f.Baseline, f.Ratio = fmt.Sprintf("%.0f/s", base), fmt.Sprintf("%.2f", rate/base)
+	return f, nil
+}
+
+// sessions gives each filer a script's session, as signing in would.
+func (s *site) sessions(ctx context.Context, filers []demo.Filer) ([]string, error) {
+	now := s.store.Now()
+	tokens, rows := make([]string, len(filers)), make([]roster.Session, len(filers))
+	for i, f := range filers {
+		tokens[i] = fmt.Sprintf("bench-token-%d", i)
+		sum := sha256.Sum256([]byte(tokens[i]))
+		rows[i] = roster.Session{TokenHash: hex.EncodeToString(sum[:]), AccountID: f.Account, FormSeed: "x", Label: "bench", Bearer: true,
+			CreatedAt: now, SeenAt: now, UntilAt: now.Add(time.Hour)}
+	}
+	return tokens, s.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
+		for part := range slices.Chunk(rows, 200) {
+			if err := sx.Insert(ctx, &part); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func file(ctx context.Context, url string, filers []demo.Filer, tokens []string) (rate float64, p99 time.Duration, err error) {
+	items, before := seeds.Officers().Items, time.Now().AddDate(0, 0, -demo.Days)
+	bodies := make([][]byte, len(filers))
+	for i, f := range filers {
+		answers := demo.Answers(demo.Dice(uint64(i)), items, declared, before, "某派出所")
+		if bodies[i], err = json.Marshal(map[string]any{"version": f.Version, "answers": answers}); err != nil {
+			return 0, 0, err
+		}
+	}
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
+	times, failures := make([]time.Duration, len(filers)), make([]error, clients)
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	began := time.Now()
+	for c := range clients {
+		wg.Go(func() {
+			for failures[c] == nil {
+				i := int(next.Add(1)) - 1
+				if i >= len(filers) {
+					return
+				}
+				from := time.Now()
+				failures[c] = post(ctx, client, url+"/api/v1/submissions/"+filers[i].List+"/submit", tokens[i], fmt.Sprint("bench-", i), bodies[i])
+				times[i] = time.Since(from)
+			}
+		})
+	}
+	wg.Wait()
+	rate = float64(len(filers)) / time.Since(began).Seconds()
+	slices.Sort(times)
+	return rate, times[len(times)*99/100], errors.Join(failures...)
+}
+
+func post(ctx context.Context, client *http.Client, url, token, key string, body []byte) error {
+	req, err := http.NewRequestWithContext(ctx, "POST", url, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Idempotency-Key", key)
+	res, err := client.Do(req)
+	if err != nil {
+		return err
+	}
+	answer, err := io.ReadAll(res.Body)
+	if err = errors.Join(err, res.Body.Close()); err == nil && res.StatusCode >= 300 {
+		err = fmt.Errorf("status %d: %.300s", res.StatusCode, answer)
+	}
+	return err
+}
+
+// bareLoop writes the rows of self-checks with nothing but database/sql: 50
+// answers, 19 issues with their texts, the list, an entry and its tree nodes,
+// in groups, on the program's own schema.
+func bareLoop(ctx context.Context, file string) (rate float64, err error) {
+	st, err := store.Open(ctx, file, store.Options{Clock: time.Now})
+	if err != nil {
+		return 0, err
+	}
+	_, err = st.Migrate(ctx)
+	if err = errors.Join(err, st.Close()); err != nil {
+		return 0, err
+	}
+	db, err := sql.Open("sqlite", "file:"+file+"?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=recursive_triggers(1)&_pragma=wal_autocheckpoint(10000)&_pragma=cache_size(-32000)")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	db.SetMaxOpenConns(1)
+	parts := []struct {
+		table string
+		rows  int
+	}{{"answers", 50}, {"issues", declared}, {"contents", declared}, {"submissions", 1}, {"ledger_entries", 1}, {"ledger_hashes", 2}}
+	statements, fills := make([]*sql.Stmt, len(parts)), make([]func() []any, len(parts))
+	for i, p := range parts {
+		if statements[i], fills[i], err = insertOf(ctx, db, p.table, p.rows); err != nil {
+			return 0, err
+		}
+	}
+	const checks = 2048
+	began := time.Now()
+	for range checks / group {
+		tx, err := db.BeginTx(ctx, nil)
+		if err != nil {
+			return 0, err
+		}
+		for range group {
+			for i := range parts {
+				if _, err := tx.StmtContext(ctx, statements[i]).ExecContext(ctx, fills[i]()...); err != nil {
+					return 0, errors.Join(err, tx.Rollback())
+				}
+			}
+		}
+		if err := tx.Commit(); err != nil {
+			return 0, err
+		}
+	}
+	return checks / time.Since(began).Seconds(), nil
+}
+
+// insertOf prepares an INSERT of n rows and makes their values: fresh keys,
+// few units, constants elsewhere.
+func insertOf(ctx context.Context, db *sql.DB, table string, n int) (*sql.Stmt, func() []any, error) {
+	rows, err := db.QueryContext(ctx, "SELECT name, type FROM pragma_table_info(?)", table)
+	if err != nil {
+		return nil, nil, err
+	}
+	var names, types []string
+	for rows.Next() {
+		var name, typ string
+		if err := rows.Scan(&name, &typ); err != nil {
+			return nil, nil, errors.Join(err, rows.Close())
+		}
+		names, types = append(names, name), append(types, typ)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return nil, nil, err
+	}
+	one := "(" + strings.TrimSuffix(strings.Repeat("?,", len(names)), ",") + ")"
+	// Names of columns come from the schema itself.
+	text := "INSERT INTO " + table + " (" + strings.Join(names, ",") + ") VALUES " + strings.TrimSuffix(strings.Repeat(one+",", n), ",")
+	st, err := db.PrepareContext(ctx, text)
+	count, body := int64(0), bytes.Repeat([]byte("plumbline after line with digest "), 70)
+	return st, func() []any {
+		args := make([]any, 0, n*len(names))
+		id := store.NewID()
+		for range n {
+			count++
+			for i, name := range names {
+				switch {
+				case types[i] == "BLOB" && name == "body":
+					args = append(args, body)
+				case types[i] == "BLOB":
+					args = append(args, body[:32])
+				case types[i] == "INTEGER" && (name == "seq" || name == "idx" || name == "item_no"):
+					args = append(args, count)
+				case types[i] == "INTEGER":
+					args = append(args, int64(1))
+				case name == "unit_id" || name == "branch_id" || name == "review_unit_id":
+					args = append(args, fmt.Sprintf("01a20000-0000-7000-8000-%012d", count%200))
+				case name == "submission_id" || name == "campaign_id":
+					args = append(args, id)
+				case name == "id" || strings.HasSuffix(name, "_id") || name == "ref":
+					args = append(args, store.NewID())
+				case name == "value":
+					args = append(args, "青雀巷派出所：值班时离岗二十分钟，已当面说明并改正。")
+				default:
+					args = append(args, "2026-01-01")
+				}
+			}
+		}
+		return args
+	}, err
+}
+
+// bareList reads the same page with one query over database/sql.
+func bareList(ctx context.Context, file, branch, category string) (took time.Duration, err error) {
+	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=query_only(1)&_pragma=cache_size(-32000)")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return median(200, func() error {
+		rows, err := db.QueryContext(ctx, `SELECT id, version, ref, source, source_code, category, item_no, severity, person_id, unit_id, branch_id, event_on,
+received_on, state, disclosure, paired, concealment, finding, form, case_id FROM issues WHERE branch_id = ? AND category = ?
+AND state NOT IN ('merged', 'rejected', 'withdrawn') ORDER BY event_on DESC, id DESC LIMIT 51`, branch, category)
+		if err != nil {
+			return err
+		}
+		cells := make([]any, 20)
+		for i := range cells {
+			cells[i] = new(any)
+		}
+		for rows.Next() {
+			if err := rows.Scan(cells...); err != nil {
+				return errors.Join(err, rows.Close())
+			}
+		}
+		return errors.Join(rows.Err(), rows.Close())
+	})
+}

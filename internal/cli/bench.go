@@ -1,0 +1,43 @@
+package cli
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/spf13/cobra"
+
+	"plumbline/internal/app"
+	"plumbline/internal/bench"
+)
+
+func init() { makers = append(makers, benchCommand) }
+
+func benchCommand(e *env) *cobra.Command {
+	o := bench.Options{Tell: func(format string, args ...any) { fmt.Fprintf(e.err, format, args...) }}
+	asJSON := false
+	c := &cobra.Command{
+		Use:   "bench",
+		Short: "Measure the program on this machine, beside raw baselines",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if asJSON {
+				e.Output = "json"
+			}
+			o.Handler = func(a *app.App) (http.Handler, error) { return e.handler(&site{app: a}, false) }
+			figures, err := bench.Run(c.Context(), o)
+			t := &table{columns: []string{"figure", "measured", "baseline", "ratio", "goal", "note"}}
+			for _, f := range figures {
+				t.add(f.Name, f.Measured, f.Baseline, f.Ratio, f.Goal, f.Note)
+			}
+			if printErr := e.print(t); err == nil {
+				err = printErr
+			}
+			return err
+		},
+	}
+	c.Flags().StringSliceVar(&o.Only, "only", nil, fmt.Sprintf("parts to measure, of %v", bench.Parts))
+	c.Flags().StringVar(&o.Postgres, "postgres", "", "URL of an empty PostgreSQL database to file self-checks in")
+	c.Flags().BoolVar(&asJSON, "json", false, "the same as --output json")
+	e.outputFlag(c)
+	return c
+}
