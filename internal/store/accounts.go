@@ -71,7 +71,7 @@ func (v *View) AccountsOf(ctx context.Context, personIDs ...string) ([]roster.Ac
 	if len(personIDs) == 0 {
 		return rows, nil
 	}
-	err := v.db.NewSelect().Model(&rows).Where("person_id IN (?)", bun.In(personIDs)).Order("id").Scan(ctx)
+	err := v.db.NewSelect().Model(&rows).Where("person_id IN (?)", bun.List(personIDs)).Order("id").Scan(ctx)
 	return rows, err
 }
 
@@ -82,7 +82,7 @@ func (v *View) AccountsByID(ctx context.Context, ids []string) (map[string]*rost
 		return out, nil
 	}
 	var rows []*roster.Account
-	err := v.db.NewSelect().Model(&rows).Where("id IN (?)", bun.In(ids)).Scan(ctx)
+	err := v.db.NewSelect().Model(&rows).Where("id IN (?)", bun.List(ids)).Scan(ctx)
 	for _, r := range rows {
 		out[r.ID] = r
 	}
@@ -311,7 +311,7 @@ func (v *View) WithoutAccount(ctx context.Context, units []string, sc roster.Sco
 		Where("id > ? AND state = ? AND unit_id <> ''", after, roster.Serving).
 		Where("NOT EXISTS (SELECT 1 FROM accounts AS a WHERE a.person_id = person.id)")
 	if units != nil {
-		q = q.Where("unit_id IN (?)", bun.In(units))
+		q = q.Where("unit_id IN (?)", bun.List(units))
 	}
 	err := q.Order("id").Limit(int64(limit)).Scan(ctx)
 	return rows, err
@@ -323,6 +323,6 @@ func (v *View) LoginsTaken(ctx context.Context, folded []string) ([]string, erro
 	if len(folded) == 0 {
 		return taken, nil
 	}
-	err := v.db.NewSelect().Model((*roster.Account)(nil)).Column("login_folded").Where("login_folded IN (?)", bun.In(folded)).Scan(ctx, &taken)
+	err := v.db.NewSelect().Model((*roster.Account)(nil)).Column("login_folded").Where("login_folded IN (?)", bun.List(folded)).Scan(ctx, &taken)
 	return taken, err
 }

@@ -50,8 +50,8 @@ func (v *View) SuperiorLinks(ctx context.Context, units []string, personID strin
 		return nil, nil
 	}
 	err := v.db.NewSelect().Model(&links).
-		Where("kind IN (?)", bun.In([]roster.LinkKind{roster.LinkHead, roster.LinkInCharge})).
-		Where("(over_unit_id IN (?) OR over_person_id = ?)", bun.In(units), personID).Scan(ctx)
+		Where("kind IN (?)", bun.List([]roster.LinkKind{roster.LinkHead, roster.LinkInCharge})).
+		Where("(over_unit_id IN (?) OR over_person_id = ?)", bun.List(units), personID).Scan(ctx)
 	return links, err
 }
 

@@ -212,18 +212,6 @@ func classify(err error) failure {
 // Unique reports whether err says that a unique key is taken.
 func Unique(err error) bool { return classify(err) == failUnique }
 
-// columnsOf lists a table's columns, for the schema test.
-func columnsOf(ctx context.Context, db bun.IDB, d Dialect, table string) ([]string, error) {
-	var names []string
-	var err error
-	if d == Postgres {
-		err = db.NewRaw("SELECT column_name FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = ? ORDER BY ordinal_position", table).Scan(ctx, &names)
-	} else {
-		err = db.NewRaw("SELECT name FROM pragma_table_info(?) ORDER BY cid", table).Scan(ctx, &names)
-	}
-	return names, err
-}
-
 // tablesOf lists the tables.
 func tablesOf(ctx context.Context, db bun.IDB, d Dialect) ([]string, error) {
 	var names []string

@@ -43,7 +43,7 @@ func (v *View) UnfoldedReadings(ctx context.Context, before time.Time, limit int
 
 // FoldReadings notes the entry that holds the lines.
 func (sx *ScratchTx) FoldReadings(ctx context.Context, ids []string, seq int64) error {
-	_, err := sx.Update(ctx, (*ReadLog)(nil), "entry_seq = ?", "id IN (?)", seq, bun.In(ids))
+	_, err := sx.Update(ctx, (*ReadLog)(nil), "entry_seq = ?", "id IN (?)", seq, bun.List(ids))
 	return err
 }
 

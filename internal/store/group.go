@@ -371,7 +371,7 @@ func readHashes(ctx context.Context, db bun.IDB, indexes []int64) (map[int64]led
 		return nodes, nil
 	}
 	var rows []LedgerHash
-	if err := db.NewSelect().Model(&rows).Where("idx IN (?)", bun.In(indexes)).Scan(ctx); err != nil {
+	if err := db.NewSelect().Model(&rows).Where("idx IN (?)", bun.List(indexes)).Scan(ctx); err != nil {
 		return nil, err
 	}
 	for _, r := range rows {
@@ -479,7 +479,7 @@ func lastEntries(ctx context.Context, db bun.IDB, objects []string) (map[string]
 			Seq      int64  `bun:"seq"`
 		}
 		err := db.NewSelect().TableExpr("ledger_entries").ColumnExpr("object_id, MAX(seq) AS seq").
-			Where("object_id IN (?)", bun.In(chunk)).GroupExpr("object_id").Scan(ctx, &rows)
+			Where("object_id IN (?)", bun.List(chunk)).GroupExpr("object_id").Scan(ctx, &rows)
 		if err != nil {
 			return nil, err
 		}

@@ -205,10 +205,10 @@ func (v *View) FindingsServedOn(ctx context.Context, personID string) ([]inquiry
 	for _, f := range fs {
 		ids, fids = append(ids, f.AllegationID), append(fids, f.ID)
 	}
-	if err := v.db.NewSelect().Model(&as).Where("id IN (?)", bun.In(ids)).Scan(ctx); err != nil {
+	if err := v.db.NewSelect().Model(&as).Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
 		return nil, nil, nil, err
 	}
-	return fs, as, rs, v.db.NewSelect().Model(&rs).Where("finding_id IN (?)", bun.In(fids)).Scan(ctx)
+	return fs, as, rs, v.db.NewSelect().Model(&rs).Where("finding_id IN (?)", bun.List(fids)).Scan(ctx)
 }
 
 // Question reads one leader question under the scope.
@@ -223,7 +223,7 @@ func (v *View) QuestionsOfIssue(ctx context.Context, issueIDs ...string) ([]inqu
 	if len(issueIDs) == 0 {
 		return nil, nil
 	}
-	return rows, v.db.NewSelect().Model(&rows).Where("issue_id IN (?)", bun.In(issueIDs)).Order("id").Scan(ctx)
+	return rows, v.db.NewSelect().Model(&rows).Where("issue_id IN (?)", bun.List(issueIDs)).Order("id").Scan(ctx)
 }
 
 // QuestionList lists leader questions, the newest first.
@@ -270,7 +270,7 @@ func unbarred(q *bun.SelectQuery, sc roster.Scope, c ScopeColumns) *bun.SelectQu
 }
 
 func (v *View) questionWhere(ctx context.Context, q *bun.SelectQuery, f inquiry.QuestionFilter, today roster.Date) (*bun.SelectQuery, error) {
-	unanswered := bun.In([]inquiry.QuestionState{inquiry.QuestionRaised, inquiry.QuestionRefusalProposed})
+	unanswered := bun.List([]inquiry.QuestionState{inquiry.QuestionRaised, inquiry.QuestionRefusalProposed})
 	if f.State != "" {
 		q = q.Where("state = ?", f.State)
 	}
@@ -293,7 +293,7 @@ func (v *View) questionWhere(ctx context.Context, q *bun.SelectQuery, f inquiry.
 // that were triaged, so that a declaration nobody has looked at raises nothing.
 func (v *View) TriggerFacts(ctx context.Context, i *issue.Issue, repeatSeverity int, repeatFrom roster.Date, clusterSeverity int, clusterFrom roster.Date) (inquiry.TriggerFacts, error) {
 	f := inquiry.TriggerFacts{EventOn: i.EventOn, PersonID: i.PersonID, Severity: i.Severity, Concealment: i.Concealment == issue.ConcealmentConfirmed}
-	judged := bun.In([]issue.State{issue.Triaged, issue.Corrected, issue.Rectifying, issue.Clue, issue.Closed, issue.Reopened})
+	judged := bun.List([]issue.State{issue.Triaged, issue.Corrected, issue.Rectifying, issue.Clue, issue.Closed, issue.Reopened})
 	err := v.db.NewSelect().TableExpr("issues").Column("event_on").
 		Where("unit_id = ? AND category = ? AND severity >= ? AND id <> ?", i.UnitID, i.Category, repeatSeverity, i.ID).
 		Where("event_on >= ? AND event_on <= ?", repeatFrom, i.EventOn).Where("state IN (?)", judged).
@@ -355,7 +355,7 @@ func (v *View) LinksOverOn(ctx context.Context, personID string, unitIDs []strin
 	q := v.db.NewSelect().Model(&rows).Where("from_on <= ? AND (to_on = '' OR to_on >= ?)", on, on)
 	q = q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 		if len(unitIDs) > 0 {
-			q = q.WhereOr("over_unit_id IN (?)", bun.In(unitIDs))
+			q = q.WhereOr("over_unit_id IN (?)", bun.List(unitIDs))
 		}
 		if personID != "" {
 			q = q.WhereOr("over_person_id = ?", personID)
@@ -378,7 +378,7 @@ func (v *View) PostingsOn(ctx context.Context, personIDs []string, on roster.Dat
 	if len(personIDs) == 0 {
 		return nil, nil
 	}
-	return rows, v.db.NewSelect().Model(&rows).Where("person_id IN (?)", bun.In(personIDs)).
+	return rows, v.db.NewSelect().Model(&rows).Where("person_id IN (?)", bun.List(personIDs)).
 		Where("from_on <= ? AND (to_on = '' OR to_on >= ?)", on, on).Order("main DESC", "id").Scan(ctx)
 }
 

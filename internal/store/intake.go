@@ -32,7 +32,7 @@ func (v *View) matchIndex(ctx context.Context, only []string) (*intake.Index, er
 	narrow := func(column string) *bun.SelectQuery {
 		q := v.db.NewSelect()
 		if only != nil {
-			q = q.Where("? IN (?)", bun.Safe(column), bun.In(only))
+			q = q.Where("? IN (?)", bun.Safe(column), bun.List(only))
 		}
 		return q
 	}
@@ -153,7 +153,7 @@ func (v *View) AuditRecords(ctx context.Context, ids ...string) ([]*intake.Audit
 	var out []*intake.AuditRecord
 	for chunk := range slices.Chunk(ids, 500) {
 		var rows []*intake.AuditRecord
-		if err := v.db.NewSelect().Model(&rows).Where("id IN (?)", bun.In(chunk)).Scan(ctx); err != nil {
+		if err := v.db.NewSelect().Model(&rows).Where("id IN (?)", bun.List(chunk)).Scan(ctx); err != nil {
 			return nil, err
 		}
 		out = append(out, rows...)
@@ -180,7 +180,7 @@ func (v *View) Originals(ctx context.Context, sums []string) (map[string]*intake
 			Sum string `bun:"row_sum"`
 		}
 		if err := v.db.NewSelect().TableExpr("audit_records").Column("id", "row_sum").
-			Where("row_sum <> '' AND row_sum IN (?)", bun.In(chunk)).OrderExpr("id").Scan(ctx, &found); err != nil {
+			Where("row_sum <> '' AND row_sum IN (?)", bun.List(chunk)).OrderExpr("id").Scan(ctx, &found); err != nil {
 			return nil, err
 		}
 		if len(found) == 0 {
@@ -212,7 +212,7 @@ func (v *View) MatchesOfRecords(ctx context.Context, records []string) (map[stri
 	out := make(map[string]*intake.Match, len(records))
 	for chunk := range slices.Chunk(records, 500) {
 		var rows []*intake.Match
-		if err := v.db.NewSelect().Model(&rows).Where("record_id IN (?)", bun.In(chunk)).Scan(ctx); err != nil {
+		if err := v.db.NewSelect().Model(&rows).Where("record_id IN (?)", bun.List(chunk)).Scan(ctx); err != nil {
 			return nil, err
 		}
 		for _, m := range rows {
@@ -237,7 +237,7 @@ func matchScoped(q *bun.SelectQuery, sc roster.Scope) *bun.SelectQuery {
 		q = q.Where("NOT (person_id = '' AND candidates LIKE ? AND event_on >= ? AND event_on <= ?)", "%"+b.Person+"%", string(b.From), string(to))
 	}
 	if len(sc.BarObjects) > 0 {
-		q = q.Where("(issue_id = '' OR issue_id NOT IN (?))", bun.In(sc.BarObjects))
+		q = q.Where("(issue_id = '' OR issue_id NOT IN (?))", bun.List(sc.BarObjects))
 	}
 	return q
 }
@@ -310,7 +310,7 @@ func (v *View) DuplicatesOf(ctx context.Context, matches ...string) (map[string]
 	out := make(map[string][]*intake.Match)
 	for chunk := range slices.Chunk(matches, 500) {
 		var rows []*intake.Match
-		if err := v.db.NewSelect().Model(&rows).Where("original_id <> '' AND original_id IN (?) AND state = ?", bun.In(chunk), intake.StateDuplicate).
+		if err := v.db.NewSelect().Model(&rows).Where("original_id <> '' AND original_id IN (?) AND state = ?", bun.List(chunk), intake.StateDuplicate).
 			OrderExpr("id").Scan(ctx); err != nil {
 			return nil, err
 		}

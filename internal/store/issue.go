@@ -48,7 +48,7 @@ func (v *View) IssuesByID(ctx context.Context, ids []string, sc roster.Scope) ([
 	var out []*issue.Issue
 	for chunk := range slices.Chunk(ids, 500) {
 		var rows []*issue.Issue
-		if err := scoped(v.db.NewSelect().Model(&rows).Where("id IN (?)", bun.In(chunk)), sc, columnsDefault).Scan(ctx); err != nil {
+		if err := scoped(v.db.NewSelect().Model(&rows).Where("id IN (?)", bun.List(chunk)), sc, columnsDefault).Scan(ctx); err != nil {
 			return nil, err
 		}
 		out = append(out, rows...)
@@ -150,11 +150,11 @@ func (v *View) underUnit(ctx context.Context, q *bun.SelectQuery, unit string, o
 	case tier <= 1 && len(above) == 0:
 		return q, nil
 	case tier <= 1: // nearly everything: name what is left out
-		return q.Where("unit_id NOT IN (?)", bun.In(above)), nil
+		return q.Where("unit_id NOT IN (?)", bun.List(above)), nil
 	case len(units) == 1:
 		return q.Where("unit_id = ?", unit), nil
 	}
-	return q.Where("unit_id IN (?)", bun.In(units)), nil
+	return q.Where("unit_id IN (?)", bun.List(units)), nil
 }
 
 // issueWhere turns a filter into SQL; it says the same as Filter.Admits.
@@ -263,7 +263,11 @@ func (v *View) issuesOfKeys(ctx context.Context, keys []issue.Key) ([]*issue.Iss
 	load := func(columns string, pairs [][]string, where string) error {
 		for chunk := range slices.Chunk(pairs, issueKeysMax) {
 			var rows []*issue.Issue
-			q := v.db.NewSelect().Model(&rows).Where("? IN (VALUES ?)", bun.Safe(columns), bun.In(chunk))
+			tuples := make([]bun.TupleValues, len(chunk))
+			for i, pair := range chunk {
+				tuples[i] = bun.Tuple(pair)
+			}
+			q := v.db.NewSelect().Model(&rows).Where("? IN (VALUES ?)", bun.Safe(columns), bun.List(tuples))
 			if where != "" {
 				q = q.Where(where)
 			}
@@ -381,7 +385,7 @@ func (v *View) Statements(ctx context.Context, issueIDs ...string) ([]*issue.Sta
 	var out []*issue.Statement
 	for chunk := range slices.Chunk(issueIDs, 500) {
 		var rows []*issue.Statement
-		if err := v.db.NewSelect().Model(&rows).Where("issue_id IN (?)", bun.In(chunk)).OrderExpr("created_at, id").Scan(ctx); err != nil {
+		if err := v.db.NewSelect().Model(&rows).Where("issue_id IN (?)", bun.List(chunk)).OrderExpr("created_at, id").Scan(ctx); err != nil {
 			return nil, err
 		}
 		out = append(out, rows...)

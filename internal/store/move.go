@@ -70,7 +70,7 @@ func (tx *Tx) placeAgain(ctx context.Context, unit string) error {
 			continue
 		}
 		for branch, units := range byBranch {
-			if _, err := tx.db.NewRaw("UPDATE ? SET branch_id = ? WHERE unit_id IN (?)", bun.Ident(table.Name), branch, bun.In(units)).Exec(ctx); err != nil {
+			if _, err := tx.db.NewRaw("UPDATE ? SET branch_id = ? WHERE unit_id IN (?)", bun.Ident(table.Name), branch, bun.List(units)).Exec(ctx); err != nil {
 				return err
 			}
 		}

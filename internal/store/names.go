@@ -15,7 +15,7 @@ func (v *View) UnitsByID(ctx context.Context, ids []string) (map[string]*roster.
 	out := make(map[string]*roster.Unit, len(ids))
 	for chunk := range slices.Chunk(distinct(ids), 500) {
 		var rows []*roster.Unit
-		if err := v.db.NewSelect().Model(&rows).Where("id IN (?)", bun.In(chunk)).Scan(ctx); err != nil {
+		if err := v.db.NewSelect().Model(&rows).Where("id IN (?)", bun.List(chunk)).Scan(ctx); err != nil {
 			return nil, err
 		}
 		for _, u := range rows {
@@ -33,7 +33,7 @@ func (v *View) PersonNames(ctx context.Context, ids []string) (map[string]string
 			ID   string `bun:"id"`
 			Name string `bun:"name"`
 		}
-		if err := v.db.NewSelect().TableExpr("people").Column("id", "name").Where("id IN (?)", bun.In(chunk)).Scan(ctx, &rows); err != nil {
+		if err := v.db.NewSelect().TableExpr("people").Column("id", "name").Where("id IN (?)", bun.List(chunk)).Scan(ctx, &rows); err != nil {
 			return nil, err
 		}
 		for _, r := range rows {

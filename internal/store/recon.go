@@ -18,7 +18,7 @@ func (v *View) CellsOf(ctx context.Context, units []string, from, to string) (ma
 	}
 	q := v.db.NewSelect().TableExpr("counters").Column("unit_id", "key").ColumnExpr("SUM(n) AS n").
 		ColumnExpr("SUM(CASE WHEN month >= ? THEN n ELSE 0 END) AS inside", from).
-		Where("section = ?", issue.SectionCell).Where("unit_id IN (?)", bun.In(units))
+		Where("section = ?", issue.SectionCell).Where("unit_id IN (?)", bun.List(units))
 	if to != "" {
 		q = q.Where("month <= ?", to)
 	}
@@ -114,7 +114,7 @@ func (v *View) TeamMembers(ctx context.Context, people []string, today roster.Da
 		return out, nil
 	}
 	var ids []string
-	err := v.db.NewSelect().TableExpr("postings").Column("person_id").Where("person_id IN (?)", bun.In(people)).Where("team = ?", true).
+	err := v.db.NewSelect().TableExpr("postings").Column("person_id").Where("person_id IN (?)", bun.List(people)).Where("team = ?", true).
 		Where("from_on <= ?", today).Where("(to_on = '' OR to_on >= ?)", today).Scan(ctx, &ids)
 	for _, id := range ids {
 		out[id] = true

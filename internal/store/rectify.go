@@ -71,10 +71,10 @@ func (v *View) rectificationWhere(ctx context.Context, q *bun.SelectQuery, f rec
 	}
 	q = months(q, "dispatched_on", f.From, f.To)
 	if f.Open {
-		q = q.Where("state IN (?)", bun.In(rectify.OpenStates))
+		q = q.Where("state IN (?)", bun.List(rectify.OpenStates))
 	}
 	if f.Overdue {
-		q = q.Where("state IN (?) AND due_on < ?", bun.In(rectify.OpenStates), today)
+		q = q.Where("state IN (?) AND due_on < ?", bun.List(rectify.OpenStates), today)
 	}
 	return v.underUnit(ctx, q, f.UnitID, false)
 }

@@ -17,7 +17,7 @@ import (
 // key for each section, however many rows were counted.
 func (v *View) ReportCounts(ctx context.Context, unit string, sections []string, from, to string) ([]report.Count, error) {
 	q := v.db.NewSelect().TableExpr("counters").ColumnExpr("section, unit_id, month, key, n").
-		Where("section IN (?)", bun.In(sections)).Where("unit_id = ?", unit)
+		Where("section IN (?)", bun.List(sections)).Where("unit_id = ?", unit)
 	return scanCounts(ctx, countMonths(q, from, to))
 }
 
@@ -27,7 +27,7 @@ func (v *View) ReportUnitCounts(ctx context.Context, units []string, section, fr
 		return nil, nil
 	}
 	q := v.db.NewSelect().TableExpr("counters").ColumnExpr("section, unit_id, '' AS month, key, SUM(n) AS n").
-		Where("section = ?", section).Where("unit_id IN (?)", bun.In(units)).GroupExpr("section, unit_id, key")
+		Where("section = ?", section).Where("unit_id IN (?)", bun.List(units)).GroupExpr("section, unit_id, key")
 	return scanCounts(ctx, countMonths(q, from, to))
 }
 

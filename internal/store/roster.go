@@ -63,7 +63,7 @@ func (v *View) PeopleList(ctx context.Context, f PeopleFilter, sc roster.Scope, 
 	rows := []roster.Person{}
 	q := scoped(v.db.NewSelect().Model(&rows), sc, peopleColumns)
 	if f.Unit != nil {
-		q = q.Where("unit_id IN (?)", bun.In(append(f.Unit, "-"))) // never an empty list
+		q = q.Where("unit_id IN (?)", bun.List(append(f.Unit, "-"))) // never an empty list
 	}
 	if f.State != "" {
 		q = q.Where("state = ?", f.State)
@@ -109,7 +109,7 @@ func (v *View) PeopleNumbered(ctx context.Context, numbers []string) (map[string
 	out := make(map[string]*roster.Person, len(numbers))
 	for chunk := range slices.Chunk(distinct(numbers), 500) {
 		var rows []*roster.Person
-		if err := v.db.NewSelect().Model(&rows).Where("personnel_no IN (?)", bun.In(chunk)).Scan(ctx); err != nil {
+		if err := v.db.NewSelect().Model(&rows).Where("personnel_no IN (?)", bun.List(chunk)).Scan(ctx); err != nil {
 			return nil, err
 		}
 		for _, p := range rows {
@@ -124,7 +124,7 @@ func (v *View) PeopleByID(ctx context.Context, ids []string) (map[string]*roster
 	out := make(map[string]*roster.Person, len(ids))
 	for chunk := range slices.Chunk(distinct(ids), 500) {
 		var rows []*roster.Person
-		if err := v.db.NewSelect().Model(&rows).Where("id IN (?)", bun.In(chunk)).Scan(ctx); err != nil {
+		if err := v.db.NewSelect().Model(&rows).Where("id IN (?)", bun.List(chunk)).Scan(ctx); err != nil {
 			return nil, err
 		}
 		for _, p := range rows {
@@ -139,7 +139,7 @@ func (v *View) IdentifiersOf(ctx context.Context, personIDs []string) (map[strin
 	out := make(map[string][]*roster.Identifier, len(personIDs))
 	for chunk := range slices.Chunk(distinct(personIDs), 500) {
 		var rows []*roster.Identifier
-		if err := v.db.NewSelect().Model(&rows).Where("person_id IN (?)", bun.In(chunk)).Order("kind", "from_on", "id").Scan(ctx); err != nil {
+		if err := v.db.NewSelect().Model(&rows).Where("person_id IN (?)", bun.List(chunk)).Order("kind", "from_on", "id").Scan(ctx); err != nil {
 			return nil, err
 		}
 		for _, r := range rows {
@@ -154,7 +154,7 @@ func (v *View) HoldersOf(ctx context.Context, folded []string) (map[string][]*ro
 	out := make(map[string][]*roster.Identifier, len(folded))
 	for chunk := range slices.Chunk(distinct(folded), 500) {
 		var rows []*roster.Identifier
-		if err := v.db.NewSelect().Model(&rows).Where("folded IN (?) AND kind <> ?", bun.In(chunk), roster.FormerName).Scan(ctx); err != nil {
+		if err := v.db.NewSelect().Model(&rows).Where("folded IN (?) AND kind <> ?", bun.List(chunk), roster.FormerName).Scan(ctx); err != nil {
 			return nil, err
 		}
 		for _, r := range rows {
@@ -169,7 +169,7 @@ func (v *View) PostingsOf(ctx context.Context, personIDs []string) (map[string][
 	out := make(map[string][]*roster.Posting, len(personIDs))
 	for chunk := range slices.Chunk(distinct(personIDs), 500) {
 		var rows []*roster.Posting
-		if err := v.db.NewSelect().Model(&rows).Where("person_id IN (?)", bun.In(chunk)).Order("from_on", "id").Scan(ctx); err != nil {
+		if err := v.db.NewSelect().Model(&rows).Where("person_id IN (?)", bun.List(chunk)).Order("from_on", "id").Scan(ctx); err != nil {
 			return nil, err
 		}
 		for _, r := range rows {
@@ -200,7 +200,7 @@ func (v *View) LinksOver(ctx context.Context, unitIDs, personIDs []string) ([]*r
 	}{{"over_unit_id", distinct(unitIDs)}, {"over_person_id", distinct(personIDs)}} {
 		for chunk := range slices.Chunk(side.ids, 500) {
 			var rows []*roster.CommandLink
-			if err := v.db.NewSelect().Model(&rows).Where("? IN (?)", bun.Ident(side.column), bun.In(chunk)).Order("from_on", "id").Scan(ctx); err != nil {
+			if err := v.db.NewSelect().Model(&rows).Where("? IN (?)", bun.Ident(side.column), bun.List(chunk)).Order("from_on", "id").Scan(ctx); err != nil {
 				return nil, err
 			}
 			all = append(all, rows...)
@@ -236,7 +236,7 @@ func (v *View) PeopleByIDHash(ctx context.Context, hashes []string) (map[string]
 	out := map[string]string{}
 	for chunk := range slices.Chunk(distinct(hashes), 500) {
 		var rows []roster.Person
-		if err := v.db.NewSelect().Model(&rows).Column("id", "id_hash").Where("id_hash IN (?)", bun.In(chunk)).Scan(ctx); err != nil {
+		if err := v.db.NewSelect().Model(&rows).Column("id", "id_hash").Where("id_hash IN (?)", bun.List(chunk)).Scan(ctx); err != nil {
 			return nil, err
 		}
 		for _, r := range rows {

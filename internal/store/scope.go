@@ -29,18 +29,18 @@ func scoped(q *bun.SelectQuery, sc roster.Scope, c ScopeColumns) *bun.SelectQuer
 			q = q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 				some := false
 				if sc.All && c.Unit != "" {
-					q, some = q.WhereOr("? NOT IN (?)", bun.Safe(c.Unit), bun.In(sc.Except)), true
+					q, some = q.WhereOr("? NOT IN (?)", bun.Safe(c.Unit), bun.List(sc.Except)), true
 				}
 				if len(sc.Branches) == 1 && c.Branch != "" {
 					q, some = q.WhereOr("? = ?", bun.Safe(c.Branch), sc.Branches[0]), true
 				} else if len(sc.Branches) > 0 && c.Branch != "" {
-					q, some = q.WhereOr("? IN (?)", bun.Safe(c.Branch), bun.In(sc.Branches)), true
+					q, some = q.WhereOr("? IN (?)", bun.Safe(c.Branch), bun.List(sc.Branches)), true
 				}
 				if len(sc.Units) > 0 && c.Unit != "" {
-					q, some = q.WhereOr("? IN (?)", bun.Safe(c.Unit), bun.In(sc.Units)), true
+					q, some = q.WhereOr("? IN (?)", bun.Safe(c.Unit), bun.List(sc.Units)), true
 				}
 				if len(sc.Objects) > 0 && c.ID != "" {
-					q, some = q.WhereOr("? IN (?)", bun.Safe(c.ID), bun.In(sc.Objects)), true
+					q, some = q.WhereOr("? IN (?)", bun.Safe(c.ID), bun.List(sc.Objects)), true
 				}
 				if !some {
 					q = q.WhereOr("1 = 0")
@@ -49,10 +49,10 @@ func scoped(q *bun.SelectQuery, sc roster.Scope, c ScopeColumns) *bun.SelectQuer
 			})
 		}
 		if len(sc.BarPeople) > 0 && c.Person != "" {
-			q = q.Where("? NOT IN (?)", bun.Safe(c.Person), bun.In(sc.BarPeople))
+			q = q.Where("? NOT IN (?)", bun.Safe(c.Person), bun.List(sc.BarPeople))
 		}
 		if len(sc.BarObjects) > 0 && c.ID != "" {
-			q = q.Where("? NOT IN (?)", bun.Safe(c.ID), bun.In(sc.BarObjects))
+			q = q.Where("? NOT IN (?)", bun.Safe(c.ID), bun.List(sc.BarObjects))
 		}
 		if c.EventOn != "" && c.Person != "" {
 			for _, b := range sc.BarDated {
@@ -91,10 +91,10 @@ func barred(q *bun.SelectQuery, sc roster.Scope, c ScopeColumns, more ...ScopeCo
 	return q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 		for _, c := range append([]ScopeColumns{c}, more...) {
 			if len(sc.BarPeople) > 0 && c.Person != "" {
-				q = q.WhereOr("? IN (?)", bun.Safe(c.Person), bun.In(sc.BarPeople))
+				q = q.WhereOr("? IN (?)", bun.Safe(c.Person), bun.List(sc.BarPeople))
 			}
 			if len(sc.BarObjects) > 0 && c.ID != "" {
-				q = q.WhereOr("? IN (?)", bun.Safe(c.ID), bun.In(sc.BarObjects))
+				q = q.WhereOr("? IN (?)", bun.Safe(c.ID), bun.List(sc.BarObjects))
 			}
 			if c.Person == "" || c.EventOn == "" {
 				continue

@@ -84,7 +84,7 @@ func (v *View) SubmissionsOf(ctx context.Context, personID string, headOf []stri
 	q := v.db.NewSelect().Model(&rows).WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 		q = q.WhereOr("person_id = ? AND person_id <> ''", personID) // the words of the partial index
 		if len(headOf) > 0 {
-			q = q.WhereOr("person_id = '' AND unit_id IN (?)", bun.In(headOf))
+			q = q.WhereOr("person_id = '' AND unit_id IN (?)", bun.List(headOf))
 		}
 		return q
 	})
@@ -119,7 +119,7 @@ func (v *View) DraftCounts(ctx context.Context, submissionIDs []string) (map[str
 	}
 	err := v.db.NewSelect().TableExpr("drafts AS d").Join("JOIN submissions AS s ON s.id = d.submission_id AND s.round = d.round").
 		ColumnExpr("d.submission_id AS submission_id").ColumnExpr("count(*) AS n").
-		Where("d.submission_id IN (?)", bun.In(submissionIDs)).Group("d.submission_id").Scan(ctx, &rows)
+		Where("d.submission_id IN (?)", bun.List(submissionIDs)).Group("d.submission_id").Scan(ctx, &rows)
 	for _, r := range rows {
 		out[r.SubmissionID] = r.N
 	}
@@ -133,7 +133,7 @@ func (v *View) LastReturns(ctx context.Context, submissionIDs []string) (map[str
 		return out, nil
 	}
 	var rows []selfcheck.SubmissionReturn
-	err := v.db.NewSelect().Model(&rows).Where("submission_id IN (?)", bun.In(submissionIDs)).Order("submission_id", "round").Scan(ctx)
+	err := v.db.NewSelect().Model(&rows).Where("submission_id IN (?)", bun.List(submissionIDs)).Order("submission_id", "round").Scan(ctx)
 	for _, r := range rows {
 		out[r.SubmissionID] = r
 	}
@@ -248,7 +248,7 @@ func (v *View) RosterOf(ctx context.Context, campaignID, unitID string, states [
 	rows := []selfcheck.Submission{}
 	q := v.db.NewSelect().Model(&rows).Where("campaign_id = ? AND unit_id = ?", campaignID, unitID)
 	if len(states) > 0 {
-		q = q.Where("state IN (?)", bun.In(states))
+		q = q.Where("state IN (?)", bun.List(states))
 	}
 	q = scoped(q, sc, ScopeColumns{ID: "id", Unit: "unit_id", Branch: "branch_id"})
 	err := q.Order("state", "id").Limit(2000).Scan(ctx)
@@ -290,7 +290,7 @@ func (v *View) SubmissionsByID(ctx context.Context, ids []string) (map[string]se
 	out := make(map[string]selfcheck.Submission, len(ids))
 	for chunk := range slices.Chunk(ids, 500) {
 		var rows []selfcheck.Submission
-		if err := v.db.NewSelect().Model(&rows).Where("id IN (?)", bun.In(chunk)).Scan(ctx); err != nil {
+		if err := v.db.NewSelect().Model(&rows).Where("id IN (?)", bun.List(chunk)).Scan(ctx); err != nil {
 			return nil, err
 		}
 		for _, r := range rows {

@@ -121,7 +121,7 @@ func (v *View) NamesOf(ctx context.Context, ids []string) (map[string]NameRow, e
 		return out, nil
 	}
 	var rows []NameRow
-	err := v.db.NewSelect().TableExpr("people").Column("id", "personnel_no", "name").Where("id IN (?)", bun.In(ids)).Scan(ctx, &rows)
+	err := v.db.NewSelect().TableExpr("people").Column("id", "personnel_no", "name").Where("id IN (?)", bun.List(ids)).Scan(ctx, &rows)
 	for _, r := range rows {
 		out[r.ID] = r
 	}

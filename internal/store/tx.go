@@ -154,7 +154,7 @@ func (v *View) Texts(ctx context.Context, recordIDs ...string) (map[string]map[s
 	out := make(map[string]map[string]string, len(recordIDs))
 	for chunk := range slices.Chunk(recordIDs, 500) {
 		var rows []Content
-		if err := v.db.NewSelect().Model(&rows).Column("record_id", "field", "value").Where("record_id IN (?)", bun.In(chunk)).Scan(ctx); err != nil {
+		if err := v.db.NewSelect().Model(&rows).Column("record_id", "field", "value").Where("record_id IN (?)", bun.List(chunk)).Scan(ctx); err != nil {
 			return nil, err
 		}
 		for _, r := range rows {

@@ -339,7 +339,7 @@ func (c *check) texts(ctx context.Context, batch reflect.Value) (map[string][]le
 	out := make(map[string][]ledger.Commitment, len(ids))
 	for chunk := range slices.Chunk(ids, 500) {
 		var rows []Content
-		if err := c.v.db.NewSelect().Model(&rows).Where("record_id IN (?)", bun.In(chunk)).Scan(ctx); err != nil {
+		if err := c.v.db.NewSelect().Model(&rows).Where("record_id IN (?)", bun.List(chunk)).Scan(ctx); err != nil {
 			return nil, err
 		}
 		for i := range rows {
@@ -364,7 +364,7 @@ func (c *check) answers(ctx context.Context) error {
 		}
 		after = ids[len(ids)-1]
 		var rows []selfcheck.Answer
-		if err := c.v.db.NewSelect().Model(&rows).Where("submission_id IN (?)", bun.In(ids)).Order("submission_id", "round", "item_no").Scan(ctx); err != nil {
+		if err := c.v.db.NewSelect().Model(&rows).Where("submission_id IN (?)", bun.List(ids)).Order("submission_id", "round", "item_no").Scan(ctx); err != nil {
 			return err
 		}
 		byList := make(map[string][]selfcheck.Answer, len(subs))
