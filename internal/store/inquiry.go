@@ -166,7 +166,7 @@ func (v *View) DecisionsOn(ctx context.Context, trackIDs []string) (map[string]i
 		return out, nil
 	}
 	var rows []inquiry.Decision
-	err := v.db.NewSelect().Model(&rows).Where("track_id IN (?)", bun.In(trackIDs)).Scan(ctx)
+	err := v.db.NewSelect().Model(&rows).Where("track_id IN (?)", bun.List(trackIDs)).Scan(ctx)
 	for _, d := range rows {
 		out[d.TrackID] = d
 	}
