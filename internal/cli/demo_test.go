@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"bytes"
+	"database/sql"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"plumbline/internal/demo"
+	"plumbline/internal/inquiry"
+	"plumbline/internal/issue"
+	"plumbline/internal/rectify"
+	"plumbline/internal/selfcheck"
+)
+
+func plumbline(t *testing.T, args ...string) (status int, out, errs string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	status = Main(args, &o, &e)
+	return status, o.String(), e.String()
+}
+
+// The small bureau is made, marked and verified, shows every state of the life
+// cycle, and is found again.
+func TestDemoShowsEveryState(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "demo.db")
+	status, out, errs := plumbline(t, "demo", "--db", file, "--no-serve")
+	if status != 0 {
+		t.Fatalf("status %d: %s", status, errs)
+	}
+	for _, a := range demo.Accounts() {
+		if !strings.Contains(out, "  "+a.Login+" ") {
+			t.Errorf("the account %s is not printed", a.Login)
+		}
+	}
+	if status, out, errs := plumbline(t, "verify", "--db", file); status != 0 {
+		t.Errorf("verify: status %d: %s %s", status, out, errs)
+	}
+	db, err := sql.Open("sqlite", "file:"+file+"?mode=ro")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for table, want := range map[string][]string{
+		"submissions":     texts(selfcheck.States),
+		"issues":          texts(issue.States),
+		"rectifications":  texts(rectify.States),
+		"cases":           {string(inquiry.CaseOpen), string(inquiry.CaseDecidedPending), string(inquiry.CaseClosed)},
+		"accounts":        {"new", "active"},
+		"campaigns":       {"draft", "open", "inspecting"},
+		"matches":         {"matched", "probable", "ambiguous", "unmatched", "rejected"},
+		"certifications":  nil,
+		"supplements":     nil,
+		"statements":      nil,
+		"track_members":   nil,
+		"match_decisions": nil,
+	} {
+		if want == nil {
+			n := 0
+			if err := db.QueryRow("SELECT count(*) FROM " + table).Scan(&n); err != nil || n == 0 {
+				t.Errorf("%s: %d rows, %v", table, n, err)
+			}
+			continue
+		}
+		rows, err := db.Query("SELECT DISTINCT state FROM " + table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var have []string
+		for rows.Next() {
+			var s string
+			if err := rows.Scan(&s); err != nil {
+				t.Fatal(err)
+			}
+			have = append(have, s)
+		}
+		if err := rows.Close(); err != nil {
+			t.Error(err)
+		}
+		for _, s := range want {
+			if !slices.Contains(have, s) {
+				t.Errorf("no row of %s is %s; there are %v", table, s, have)
+			}
+		}
+	}
+	began := time.Now()
+	if status, _, errs := plumbline(t, "demo", "--db", file, "--no-serve"); status != 0 || strings.Contains(errs, "made in") {
+		t.Errorf("the second start: status %d after %s: %s", status, time.Since(began), errs)
+	}
+}
+
+func texts[T ~string](states []T) []string {
+	out := make([]string, len(states))
+	for i, s := range states {
+		out[i] = string(s)
+	}
+	return out
+}
+
+// A database that is not a demonstration is left as it is.
+func TestDemoRefusesARealSite(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "site.db")
+	if status, _, errs := plumbline(t, "migrate", "--db", file); status != 0 {
+		t.Fatal(errs)
+	}
+	status, _, errs := plumbline(t, "demo", "--db", file, "--no-serve")
+	if status == 0 || !strings.Contains(errs, "is not a demonstration") {
+		t.Errorf("status %d: %s", status, errs)
+	}
+	db, err := sql.Open("sqlite", "file:"+file+"?mode=ro")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	n := -1
+	if err := db.QueryRow("SELECT count(*) FROM units").Scan(&n); err != nil || n != 0 {
+		t.Errorf("%d units, %v", n, err)
+	}
+}
