@@ -52,6 +52,7 @@ type App struct {
 
 	places     atomic.Pointer[places]
 	checklists sync.Map // items by checklist id: a published edition never changes
+	strengths  atomic.Pointer[strengths]
 	actors     actorCache
 	jobs       jobRunner
 	opened     atomic.Pointer[openedBatch] // the file read last, for its import

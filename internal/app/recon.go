@@ -90,7 +90,7 @@ func (a *App) Reconciliation(ctx context.Context, who *roster.Actor, in ReconInp
 		base := issue.All()
 		base.Unit, base.From, base.To, base.Live = out.Unit, in.From, in.To, true
 		today := a.Today()
-		keys := func(unit string) (people, leaders int64, err error) { return v.Headcount(ctx, unit, false, today) }
+		keys := func(unit string) (people, leaders int64, err error) { return a.headcount(ctx, v, tree, unit, today) }
 		people, leaders, err := keys(out.Unit)
 		if err != nil {
 			return err
@@ -142,6 +142,38 @@ func (a *App) Reconciliation(ctx context.Context, who *roster.Actor, in ReconInp
 		return err
 	})
 	return out, err
+}
+
+// strengths is how many people serve where, kept until the roster changes.
+type strengths struct {
+	authority int64
+	today     roster.Date
+	byUnit    map[string]store.Strength
+}
+
+// headcount is how many people serve in the unit and below it in today's tree,
+// and how many of them belong to a leadership team.
+func (a *App) headcount(ctx context.Context, v *store.View, tree *roster.Tree, unit string, today roster.Date) (people, leaders int64, err error) {
+	g, err := v.Generation(ctx, store.GenerationAuthority)
+	if err != nil {
+		return 0, 0, err
+	}
+	s := a.strengths.Load()
+	if s == nil || s.authority != g || s.today != today {
+		rows, err := v.Strengths(ctx, today)
+		if err != nil {
+			return 0, 0, err
+		}
+		s = &strengths{g, today, make(map[string]store.Strength, len(rows))}
+		for _, r := range rows {
+			s.byUnit[r.UnitID] = r
+		}
+		a.strengths.Store(s)
+	}
+	for _, u := range tree.Subtree(unit) {
+		people, leaders = people+s.byUnit[u].People, leaders+s.byUnit[u].Leaders
+	}
+	return people, leaders, nil
 }
 
 // unitInReach is the unit asked for if the scope covers it with all below it,

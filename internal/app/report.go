@@ -109,7 +109,7 @@ func (a *App) report(ctx context.Context, v *store.View, who *roster.Actor, in R
 		return nil, err
 	}
 	today := a.Today()
-	people, leaders, err := v.Headcount(ctx, unit, false, today)
+	people, leaders, err := a.headcount(ctx, v, tree, unit, today)
 	if err != nil {
 		return nil, err
 	}

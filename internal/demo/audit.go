@@ -24,6 +24,7 @@ func (m *Maker) importAudit(ctx context.Context) error {
 		total = 8 * 18
 	}
 	done := 0
+	m.tell("audit", 0, total)
 	for i, s := range seeds.Sources() {
 		n := (i+1)*total/8 - i*total/8
 		inspector, err := m.as(ctx, "demo-inspector")

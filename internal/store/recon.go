@@ -62,25 +62,23 @@ func cellsAt(out map[string]map[string]*issue.Cells, unit, category string) *iss
 	return out[unit][category]
 }
 
-// Headcount is how many people serve in the unit and below it, and how many of
-// them belong to a leadership team on the day.
-func (v *View) Headcount(ctx context.Context, unit string, only bool, today roster.Date) (people, leaders int64, err error) {
-	q, err := v.underUnit(ctx, v.db.NewSelect().TableExpr("people").Where("state = ?", roster.Serving), unit, only)
-	if err != nil {
-		return 0, 0, err
-	}
-	n, err := q.Count(ctx)
-	if err != nil {
-		return 0, 0, err
-	}
-	q, err = v.underUnit(ctx, v.db.NewSelect().TableExpr("people").Where("state = ?", roster.Serving), unit, only)
-	if err != nil {
-		return 0, 0, err
-	}
+// Strength is how many people serve in a unit, and how many of them belong to a
+// leadership team.
+type Strength struct {
+	UnitID  string `bun:"unit_id"`
+	People  int64  `bun:"people"`
+	Leaders int64  `bun:"leaders"`
+}
+
+// Strengths counts who serves in each unit on the day.
+func (v *View) Strengths(ctx context.Context, today roster.Date) ([]Strength, error) {
+	var rows []Strength
 	team := v.db.NewSelect().TableExpr("postings").Column("person_id").Where("team = ?", true).
 		Where("from_on <= ?", today).Where("(to_on = '' OR to_on >= ?)", today)
-	m, err := q.Where("id IN (?)", team).Count(ctx)
-	return int64(n), int64(m), err
+	err := v.db.NewSelect().TableExpr("people").ColumnExpr("unit_id, COUNT(*) AS people").
+		ColumnExpr("SUM(CASE WHEN id IN (?) THEN 1 ELSE 0 END) AS leaders", team).
+		Where("state = ?", roster.Serving).GroupExpr("unit_id").Scan(ctx, &rows)
+	return rows, err
 }
 
 // CellsByPerson are the cells of the people with a counted issue that filter
