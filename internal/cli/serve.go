@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -113,7 +114,8 @@ func (e *env) handler(s *site, demo bool) (http.Handler, error) {
 				plainly(w, http.StatusInternalServerError, words.T(words.Match(r.Header.Get("Accept-Language"), ""), "fault.internal")+" "+id)
 			}
 		}()
-		if r.ContentLength > bodyLimit {
+		// The JSON face answers for its own limits, as problem+json.
+		if r.ContentLength > bodyLimit && !strings.HasPrefix(r.URL.Path, "/api/") {
 			w.Header().Set("Connection", "close")
 			plainly(w, http.StatusRequestEntityTooLarge, words.T(words.Match(r.Header.Get("Accept-Language"), ""), "fault.too_large"))
 			return
