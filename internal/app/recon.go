@@ -82,10 +82,8 @@ func (a *App) Reconciliation(ctx context.Context, who *roster.Actor, in ReconInp
 		if err != nil {
 			return err
 		}
-		for _, u := range append([]string{out.Unit}, children...) {
-			if err := v.HideCells(ctx, cells, u, sc, in.From, in.To); err != nil {
-				return err
-			}
+		if err := v.HideCells(ctx, cells, out.Unit, children, sc, in.From, in.To); err != nil {
+			return err
 		}
 		base := issue.All()
 		base.Unit, base.From, base.To, base.Live = out.Unit, in.From, in.To, true

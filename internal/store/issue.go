@@ -101,16 +101,18 @@ func (v *View) IssueCount(ctx context.Context, f issue.Filter, sc roster.Scope) 
 // bars hide have put into the counters, for a report that must leave them out.
 // Only issues of the unit and below count.
 func (v *View) IssueDeltas(ctx context.Context, unit string, sc roster.Scope, emit func(section, unit, month, key string, n int64)) error {
-	q, err := v.underUnit(ctx, v.db.NewSelect(), unit, false)
+	tree, err := v.s.placement(ctx, v.db)
 	if err != nil {
 		return err
 	}
 	var rows []*issue.Issue
-	if err := barred(q.Model(&rows), sc, columnsDefault).Scan(ctx); err != nil {
+	if err := barred(v.db.NewSelect().Model(&rows), sc, columnsDefault).Scan(ctx); err != nil {
 		return err
 	}
 	for _, i := range rows {
-		i.Deltas(emit)
+		if tree.under(i.UnitID, unit) {
+			i.Deltas(emit)
+		}
 	}
 	return nil
 }

@@ -40,15 +40,25 @@ func (v *View) CellsOf(ctx context.Context, units []string, from, to string) (ma
 	return out, nil
 }
 
-// HideCells takes out of cells read by CellsOf what the scope's bars hide: the
-// numbers are then those of the list that each opens.
-func (v *View) HideCells(ctx context.Context, cells map[string]map[string]*issue.Cells, unit string, sc roster.Scope, from, to string) error {
-	return v.IssueDeltas(ctx, unit, sc, func(section, _, month, key string, n int64) {
+// HideCells takes out of cells read by CellsOf, for a root and the units below
+// it, what the scope's bars hide: the numbers are then those of the list that
+// each opens.
+func (v *View) HideCells(ctx context.Context, cells map[string]map[string]*issue.Cells, root string, below []string, sc roster.Scope, from, to string) error {
+	tree, err := v.s.placement(ctx, v.db)
+	if err != nil {
+		return err
+	}
+	return v.IssueDeltas(ctx, root, sc, func(section, unit, month, key string, n int64) {
 		if section != issue.SectionCell || (to != "" && month > to) {
 			return
 		}
 		cell, category, first := issue.ParseCellKey(key)
-		cellsAt(cells, unit, category).Add(cell, first, -n, month >= from)
+		cellsAt(cells, root, category).Add(cell, first, -n, month >= from)
+		for _, u := range below {
+			if u != root && tree.under(unit, u) {
+				cellsAt(cells, u, category).Add(cell, first, -n, month >= from)
+			}
+		}
 	})
 }
 

@@ -77,16 +77,18 @@ func (v *View) BarredDeltas(ctx context.Context, unit string, sc roster.Scope, e
 }
 
 func barredRows[T any](ctx context.Context, v *View, unit string, sc roster.Scope, emit func(section, unit, month, key string, n int64), more ...ScopeColumns) error {
-	q, err := v.underUnit(ctx, v.db.NewSelect(), unit, false)
+	tree, err := v.s.placement(ctx, v.db)
 	if err != nil {
 		return err
 	}
 	var rows []*T
-	if err := barred(q.Model(&rows), sc, columnsDefault, more...).Scan(ctx); err != nil {
+	if err := barred(v.db.NewSelect().Model(&rows), sc, columnsDefault, more...).Scan(ctx); err != nil {
 		return err
 	}
 	for _, r := range rows {
-		if c, ok := any(r).(ledger.Counted); ok {
+		p, placed := any(r).(ledger.Placed)
+		c, counted := any(r).(ledger.Counted)
+		if placed && counted && tree.under(p.PlaceUnit(), unit) {
 			c.Deltas(emit)
 		}
 	}

@@ -87,7 +87,16 @@ func barred(q *bun.SelectQuery, sc roster.Scope, c ScopeColumns, more ...ScopeCo
 	}
 	reach := sc.Unbarred()
 	reach.Own = ""
-	q = scoped(q, reach, c)
+	// The few that the bars hide are found by person and id, never by reading a
+	// branch: an expression instead of the column keeps its index out.
+	wide := c
+	if wide.Unit != "" {
+		wide.Unit += " || ''"
+	}
+	if wide.Branch != "" {
+		wide.Branch += " || ''"
+	}
+	q = scoped(q, reach, wide)
 	return q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 		some := false
 		for _, c := range append([]ScopeColumns{c}, more...) {

@@ -304,6 +304,14 @@ func (p *placement) branch(unit string) string {
 	return ""
 }
 
+// under reports whether a unit is root or lies below it; "" as root is all.
+func (p *placement) under(unit, root string) bool {
+	for n := 0; unit != root && unit != "" && n < 8; n++ {
+		unit = p.parent[unit]
+	}
+	return root == "" || unit == root
+}
+
 func (s *Store) placement(ctx context.Context, db bun.IDB) (*placement, error) {
 	g, err := (&View{db: db, s: s}).Generation(ctx, GenerationTree)
 	if err != nil {
