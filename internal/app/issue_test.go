@@ -343,9 +343,10 @@ func TestReconciliationAgreesWithItsLists(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
 		var seeds []apptest.IssueSeed
-		people := map[string]string{"anna": "east1", "ben": "east1", "cara": "east2", "easthead": "east", "dong": "west1", "inspector": "office"}
+		people := [][2]string{{"anna", "east1"}, {"ben", "east1"}, {"cara", "east2"}, {"easthead", "east"}, {"dong", "west1"}, {"inspector", "office"}}
 		n := 0
-		for person, unit := range people {
+		for _, p := range people {
+			person, unit := p[0], p[1]
 			for _, c := range []string{"interview", "supervision"} {
 				for k := range 4 {
 					source := issue.Self
