@@ -13,7 +13,8 @@ import (
 func init() { makers = append(makers, migrateCommand) }
 
 func migrateCommand(e *env) *cobra.Command {
-	return &cobra.Command{
+	role := ""
+	c := &cobra.Command{
 		Use:   "migrate",
 		Short: "Make the database, or bring its schema up to date",
 		Args:  cobra.NoArgs,
@@ -36,7 +37,12 @@ func migrateCommand(e *env) *cobra.Command {
 			if len(names) == 0 {
 				fmt.Fprintln(e.out, "up to date")
 			}
-			return nil
+			if role == "" {
+				return nil
+			}
+			return st.GrantTo(c.Context(), role)
 		},
 	}
+	c.Flags().StringVar(&role, "app-role", "", "PostgreSQL: role that serve runs as; it gets only what it needs")
+	return c
 }

@@ -1,0 +1,83 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/uptrace/bun"
+
+	"plumbline/migrations"
+)
+
+// appendOnlyTables lists the tables that the migrations mark as append-only,
+// and those whose rows are never changed by the program.
+func appendOnlyTables() ([]string, error) {
+	tables := []string{"contents", "sites"}
+	names, err := fs.Glob(migrations.FS, "*.sql")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		text, err := migrations.FS.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		for line := range strings.Lines(string(text)) {
+			if m := appendOnlyLine.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
+				tables = append(tables, m[1])
+			}
+		}
+	}
+	return tables, nil
+}
+
+var roleName = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}$`)
+
+// GrantTo gives a PostgreSQL role what the running program needs and no more:
+// ledger, raw records and texts can be read and added to; business rows and
+// counters also changed; only scratch tables also deleted from. The owner
+// migrates, the role serves.
+func (s *Store) GrantTo(ctx context.Context, role string) error {
+	if s.dialect != Postgres {
+		return errors.New("an application role exists on PostgreSQL only")
+	}
+	if !roleName.MatchString(role) {
+		return fmt.Errorf("%q is not the name of a role: small letters, digits and underscores", role)
+	}
+	fixed, err := appendOnlyTables()
+	if err != nil {
+		return err
+	}
+	tables, err := tablesOf(ctx, s.writer, s.dialect)
+	if err != nil {
+		return err
+	}
+	return s.writer.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+		if _, err := tx.ExecContext(ctx, "GRANT USAGE ON SCHEMA public TO ?", bun.Ident(role)); err != nil {
+			return err
+		}
+		for _, t := range tables {
+			rights := "SELECT, INSERT, UPDATE"
+			switch {
+			case t == "migrations":
+				rights = "SELECT"
+			case slices.Contains(fixed, t):
+				rights = "SELECT, INSERT"
+			case slices.Contains(scratchTables, t):
+				rights = "SELECT, INSERT, UPDATE, DELETE"
+			}
+			if _, err := tx.ExecContext(ctx, "REVOKE ALL ON ? FROM ?", bun.Ident(t), bun.Ident(role)); err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, "GRANT "+rights+" ON ? TO ?", bun.Ident(t), bun.Ident(role)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
