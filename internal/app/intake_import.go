@@ -247,12 +247,13 @@ var errMoved = errors.New("the import has moved on under another worker")
 // judgeFrom matches the rows from a position on, a chunk at a time.
 func (r *importRun) judgeFrom(ctx context.Context, from int) <-chan []judgedRow {
 	out := make(chan []judgedRow, 2)
+	source := r.batch.Source // the batch itself moves on with each chunk written
 	go func() {
 		defer close(out)
 		for chunk := range slices.Chunk(r.rows[from:], importChunk) {
 			judged := make([]judgedRow, 0, len(chunk))
 			for _, row := range chunk {
-				judged = append(judged, r.a.judge(row, r.reader, r.batch.Source, r.index))
+				judged = append(judged, r.a.judge(row, r.reader, source, r.index))
 			}
 			select {
 			case out <- judged:

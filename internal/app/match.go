@@ -113,9 +113,7 @@ func matchRows(ctx context.Context, v *store.View, who *roster.Actor, rows []*in
 			Person: names[m.PersonID], IssueID: m.IssueID, Proposed: m.FirstBy != "", ByYou: m.FirstBy != "" && m.FirstBy == who.Account,
 			Duplicate: m.Original,
 		}
-		if u := places[m.UnitID]; u != nil {
-			r.Unit = u.Name
-		}
+		r.Unit = unitName(who.Lang, places[m.UnitID])
 		if reading := intake.ParseRaw(texts[m.RecordID]["raw"]).Reading; reading != nil {
 			r.Named = reading.Name
 			if r.Named == "" {
@@ -199,7 +197,7 @@ func (a *App) Match(ctx context.Context, who *roster.Actor, id string) (out Matc
 		if err := a.showRecord(ctx, v, m, &out); err != nil {
 			return err
 		}
-		if err := showCandidates(ctx, v, m, sc, &out); err != nil {
+		if err := showCandidates(ctx, v, who.Lang, m, sc, &out); err != nil {
 			return err
 		}
 		return showSteps(ctx, v, who, m, &out)
@@ -247,7 +245,7 @@ func (a *App) showRecord(ctx context.Context, v *store.View, m *intake.Match, ou
 
 // showCandidates puts the people side by side as they were on the day. A
 // candidate from whom the reader is barred would have hidden the whole match.
-func showCandidates(ctx context.Context, v *store.View, m *intake.Match, sc roster.Scope, out *MatchView) error {
+func showCandidates(ctx context.Context, v *store.View, lang string, m *intake.Match, sc roster.Scope, out *MatchView) error {
 	list := m.List()
 	if m.PersonID != "" && !m.Candidate(m.PersonID) {
 		list = append(list, intake.Candidate{Person: m.PersonID})
@@ -263,13 +261,23 @@ func showCandidates(ctx context.Context, v *store.View, m *intake.Match, sc rost
 	if err != nil {
 		return err
 	}
+	var units []string
+	for _, c := range list {
+		if s, ok := x.Subject(c.Person); ok {
+			units = append(units, s.UnitOn(m.EventOn))
+		}
+	}
+	places, err := v.UnitsByID(ctx, units)
+	if err != nil {
+		return err
+	}
 	for i, c := range list {
 		s, ok := x.Subject(c.Person)
 		if !ok || sc.Bars(roster.Target{Person: c.Person, EventOn: m.EventOn}) {
 			continue
 		}
 		view := CandidateView{
-			PersonID: s.ID, Name: s.Name, Unit: x.Name(s.UnitOn(m.EventOn)), Rank: s.RankOn(m.EventOn), Sex: s.Sex, Born: s.Birth,
+			PersonID: s.ID, Name: s.Name, Unit: unitName(lang, places[s.UnitOn(m.EventOn)]), Rank: s.RankOn(m.EventOn), Sex: s.Sex, Born: s.Birth,
 			For: []string{}, Against: []string{}, Counts: i < m.Live, Proposed: m.FirstFor == s.ID,
 		}
 		for n, h := range s.Numbers {

@@ -62,6 +62,15 @@ type member struct {
 	journal  *journal
 	resultID string
 	receipt  Receipt
+	twin     *member // an earlier member of the group with the same request, whose answer this one gets
+}
+
+// request identifies what is asked, "" without a key.
+func (m *member) request() string {
+	if m.call.Key == nil {
+		return ""
+	}
+	return m.call.Account + "\x00" + m.call.Op + "\x00" + string(m.call.Key)
 }
 
 const (
@@ -207,7 +216,14 @@ func (s *Store) commit(group []*member) (err error) {
 
 	results := make([]outcome, len(group))
 	survived := make([]*member, 0, len(group))
+	done := make(map[string]*member) // requests of this group, which are not in their table yet
 	for i, m := range group {
+		if m.twin = done[m.request()]; m.twin != nil {
+			if !bytes.Equal(m.twin.call.Body, m.call.Body) {
+				results[i].err, m.twin = fault.Conflict("key_reused"), nil
+			}
+			continue
+		}
 		tx := &Tx{View: View{db: btx, s: s}, now: now, tree: tree, journal: &journal{}, call: m.call, raw: btx}
 		memberErr, lost := s.runMember(ctx, btx, tx, m)
 		if lost != nil {
@@ -228,6 +244,9 @@ func (s *Store) commit(group []*member) (err error) {
 			}
 		}
 		survived = append(survived, m)
+		if m.call.Key != nil {
+			done[m.request()] = m
+		}
 	}
 	edge := head.edge
 	if len(survived) > 0 {
@@ -258,6 +277,10 @@ func (s *Store) commit(group []*member) (err error) {
 		if next < len(survived) && survived[next] == m {
 			results[i].receipt = m.receipt
 			next++
+		}
+		if m.twin != nil {
+			results[i].receipt = m.twin.receipt
+			results[i].receipt.Replayed = true
 		}
 		m.done <- results[i]
 	}

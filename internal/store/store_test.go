@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -154,6 +155,61 @@ func TestReplayGivesTheFirstAnswer(t *testing.T) {
 		call.Key, call.Account = []byte("key"), "b"
 		if _, err := s.Update(ctx, call, addWidget("w3")); err != nil {
 			t.Fatalf("the same key of somebody else: %v", err)
+		}
+	})
+}
+
+// TestADoubleTapInOneGroupIsOneWrite lets the repetition arrive before the
+// first has been committed: its request record is not in the table yet.
+func TestADoubleTapInOneGroupIsOneWrite(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		ctx := context.Background()
+		started, release := make(chan struct{}), make(chan struct{})
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			_, err := s.Update(ctx, Call{Account: "a"}, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
+				close(started)
+				<-release
+				return addWidget("slow")(ctx, tx)
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		<-started
+		const taps = 4
+		receipts, errs := make([]Receipt, taps), make([]error, taps)
+		for i := range taps {
+			wg.Go(func() {
+				body := []byte("body")
+				if i == taps-1 {
+					body = []byte("another")
+				}
+				receipts[i], errs[i] = s.Update(ctx, Call{Account: "a", Op: "widget.add", Key: []byte("key"), Body: body}, addWidget(fmt.Sprintf("tap-%s", body)))
+			})
+		}
+		for len(s.queue) < taps { // all wait behind the slow one
+			runtime.Gosched()
+		}
+		close(release)
+		wg.Wait()
+		if got := count(t, s, "widgets"); got != 2 {
+			t.Fatalf("%d widgets, want the slow one and one of the taps", got)
+		}
+		conflicts, fresh := 0, 0
+		for i := range taps {
+			switch {
+			case fault.Is(errs[i], fault.ConflictKind):
+				conflicts++
+			case errs[i] != nil:
+				t.Fatal(errs[i])
+			case !receipts[i].Replayed:
+				fresh++
+			}
+		}
+		// Whichever body came first was written; the other is a conflict.
+		if fresh != 1 || conflicts != 1 && conflicts != 3 {
+			t.Fatalf("%d fresh answers, %d conflicts: %+v %v", fresh, conflicts, receipts, errs)
 		}
 	})
 }
