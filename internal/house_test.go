@@ -91,7 +91,7 @@ var doors = map[string][]string{
 	"database/sql":                    {"internal/store", "internal/bench", "internal/apptest"},
 	"github.com/alexedwards/argon2id": {"internal/app", "internal/account"},
 	"github.com/pelletier/go-toml":    {"internal/words", "internal/cli"},
-	"plumbline/internal/apptest":      {"internal/apptest"},
+	"plumbline/internal/apptest":      {"internal/apptest", "internal/bench"}, // the bench takes its PostgreSQL from pgtest
 	"plumbline/internal/store":        {"internal/app", "internal/apptest", "internal/cli", "internal/bench", "internal/demo"},
 	"plumbline/internal/access":       {"internal/app", "internal/apptest", "internal/cli", "internal/bench"},
 	"plumbline/internal/web":          {"internal/web", "internal/cli", "internal/bench", "internal/apptest"},

@@ -36,7 +36,7 @@ type Figure struct {
 // Options of Run.
 type Options struct {
 	Only     []string // names of parts; empty for all
-	Postgres string   // URL of an empty database, "" leaves that part out
+	Postgres string   // URL of an empty database, "" takes a server of its own
 	Handler  func(a *app.App) (http.Handler, error)
 	Tell     func(format string, args ...any)
 }
@@ -72,15 +72,11 @@ func Run(ctx context.Context, o Options) (figures []Figure, err error) {
 		figures = append(figures, f)
 	}
 	if want("selfcheck-postgres") {
-		if o.Postgres == "" {
-			o.Tell("*** LEFT OUT: self-checks on PostgreSQL; name an empty database with --postgres ***\n")
-		} else {
-			f, err := selfChecks(ctx, o, o.Postgres, "")
-			if err != nil {
-				return figures, err
-			}
-			figures = append(figures, f)
+		f, err := onPostgres(ctx, o)
+		if err != nil {
+			return figures, err
 		}
+		figures = append(figures, f...)
 	}
 	if want("import") || want("list") || want("report") {
 		f, err := fullSite(ctx, o, filepath.Join(folder, "full.db"), want)

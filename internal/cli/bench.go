@@ -36,7 +36,7 @@ func benchCommand(e *env) *cobra.Command {
 		},
 	}
 	c.Flags().StringSliceVar(&o.Only, "only", nil, fmt.Sprintf("parts to measure, of %v", bench.Parts))
-	c.Flags().StringVar(&o.Postgres, "postgres", "", "URL of an empty PostgreSQL database to file self-checks in")
+	c.Flags().StringVar(&o.Postgres, "postgres", "", "URL of an empty PostgreSQL database to file self-checks in, instead of a server of the bench's own")
 	c.Flags().BoolVar(&asJSON, "json", false, "the same as --output json")
 	e.outputFlag(c)
 	return c

@@ -1,6 +1,7 @@
 // Package pgtest owns a PostgreSQL for tests: one server per test binary, made
 // with initdb in a folder of its own, reached over a unix socket only, run by
-// an account that is not root, and ended with the binary whatever happens.
+// an account that is not root, and ended with the binary whatever happens. The
+// bench takes one the same way, with Start.
 //
 // A machine without PostgreSQL skips the test and says so; with
 // PLUMBLINE_REQUIRE set to all (or to a list that names postgres) that is a
@@ -31,27 +32,27 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib"
 )
 
-// server is the one server of this test binary.
-type server struct {
+// Server is a running PostgreSQL: the one of a test binary, or of the bench.
+type Server struct {
 	folder string
 	bin    string
 	owner  *syscall.Credential // nil when we are not root
 	alive  io.Closer           // the pipe to the watcher: closed, it ends the server
+	watch  *exec.Cmd
 }
 
 var (
 	once    sync.Once
-	running *server
+	running *Server
 	why     error // why there is none
 	number  atomic.Int64
-	errNone = errors.New("no PostgreSQL was found under /usr/lib/postgresql or in PATH; install the package postgresql")
 )
 
 // DSN makes an empty database of the test's own and gives its URL. The
 // database goes when the test ends.
 func DSN(t testing.TB) string {
 	t.Helper()
-	once.Do(func() { running, why = start() })
+	once.Do(func() { running, why = Start() })
 	if why != nil {
 		if required("postgres") {
 			t.Fatalf("PostgreSQL is required here: %v", why)
@@ -60,7 +61,8 @@ func DSN(t testing.TB) string {
 		t.Skipf("no PostgreSQL: %v", why)
 	}
 	name := fmt.Sprintf("t%d_%d", os.Getpid(), number.Add(1))
-	if err := running.exec("CREATE DATABASE " + name + " TEMPLATE template0"); err != nil {
+	dsn, err := running.Database(name)
+	if err != nil {
 		t.Fatalf("create database: %v", err)
 	}
 	t.Cleanup(func() {
@@ -68,7 +70,7 @@ func DSN(t testing.TB) string {
 			t.Logf("drop database: %v", err)
 		}
 	})
-	return running.url(name)
+	return dsn
 }
 
 // required reports whether a skip of the thing counts as a failure.
@@ -91,12 +93,12 @@ func Exec(t testing.TB, dsn, statement string) {
 	}
 }
 
-func (s *server) url(database string) string {
+func (s *Server) url(database string) string {
 	q := url.Values{"host": {s.folder}, "user": {"plumbline"}, "sslmode": {"disable"}}
 	return "postgres:///" + database + "?" + q.Encode()
 }
 
-func (s *server) exec(statement string) error {
+func (s *Server) exec(statement string) error {
 	db, err := sql.Open("pgx", s.url("postgres"))
 	if err != nil {
 		return err
@@ -108,8 +110,22 @@ func (s *server) exec(statement string) error {
 	return err
 }
 
-// start makes the cluster and waits until it answers.
-func start() (*server, error) {
+// ErrNone says that the machine has no PostgreSQL to start.
+var ErrNone = errors.New("no PostgreSQL was found under /usr/lib/postgresql or in PATH; install the package postgresql")
+
+// Database makes an empty database and gives its URL.
+func (s *Server) Database(name string) (string, error) {
+	return s.url(name), s.exec("CREATE DATABASE " + name + " TEMPLATE template0")
+}
+
+// Stop ends the server and removes its folder.
+func (s *Server) Stop() error {
+	return errors.Join(s.alive.Close(), s.watch.Wait())
+}
+
+// Start makes a cluster and waits until it answers. It ends with this process,
+// or with Stop.
+func Start() (*Server, error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -119,7 +135,7 @@ func start() (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{folder: folder, bin: bin}
+	s := &Server{folder: folder, bin: bin}
 	if s.owner, err = owner(); err != nil {
 		return nil, err
 	}
@@ -148,7 +164,7 @@ func start() (*server, error) {
 	if err := watch.Start(); err != nil {
 		return nil, err
 	}
-	s.alive = alive
+	s.alive, s.watch = alive, watch
 	for deadline := time.Now().Add(30 * time.Second); ; {
 		if err = s.exec("SELECT 1"); err == nil {
 			return s, nil
@@ -181,7 +197,7 @@ rmdir "$2" 2>/dev/null
 func pause() { <-time.After(50 * time.Millisecond) }
 
 // command is a server program run as the owner.
-func (s *server) command(name string, args ...string) *exec.Cmd {
+func (s *Server) command(name string, args ...string) *exec.Cmd {
 	path := filepath.Join(s.bin, name)
 	if name == "sh" {
 		path = "/bin/sh"
@@ -222,7 +238,7 @@ func binaries() (string, error) {
 	if path, err := exec.LookPath("initdb"); err == nil {
 		return filepath.Dir(path), nil
 	}
-	return "", errNone
+	return "", ErrNone
 }
 
 func version(path string) int {
