@@ -37,12 +37,13 @@ type Figure struct {
 type Options struct {
 	Only     []string // names of parts; empty for all
 	Postgres string   // URL of an empty database, "" takes a server of its own
+	Size     demo.Size
 	Handler  func(a *app.App) (http.Handler, error)
 	Tell     func(format string, args ...any)
 }
 
 // Parts lists the parts in the order in which they run.
-var Parts = []string{"authority", "selfcheck", "selfcheck-postgres", "import", "list", "report"}
+var Parts = []string{"authority", "selfcheck", "selfcheck-postgres", "import", "list", "report", "start"}
 
 // Run measures the parts asked for.
 func Run(ctx context.Context, o Options) (figures []Figure, err error) {
@@ -78,7 +79,7 @@ func Run(ctx context.Context, o Options) (figures []Figure, err error) {
 		}
 		figures = append(figures, f...)
 	}
-	if want("import") || want("list") || want("report") {
+	if want("import") || want("list") || want("report") || want("start") {
 		f, err := fullSite(ctx, o, filepath.Join(folder, "full.db"), want)
 		if err != nil {
 			return figures, err
@@ -96,7 +97,10 @@ type site struct {
 	dsn   string
 }
 
-func open(ctx context.Context, dsn string, bare bool) (*site, error) {
+// secret is that of every site of a bench.
+var secret = []byte("the secret of a bench, 32 bytes!!")
+
+func open(ctx context.Context, dsn string, size demo.Size, bare bool) (*site, error) {
 	clock := demo.NewClock(time.Now, demo.Days)
 	st, err := store.Open(ctx, dsn, store.Options{Clock: clock.Now})
 	if err != nil {
@@ -106,10 +110,10 @@ func open(ctx context.Context, dsn string, bare bool) (*site, error) {
 	if _, err := st.Migrate(ctx); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
-	if s.app, err = app.New(app.Config{Store: st, Secret: []byte("the secret of a bench, 32 bytes!!")}); err != nil {
+	if s.app, err = app.New(app.Config{Store: st, Secret: secret}); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
-	s.maker = &demo.Maker{App: s.app, Clock: clock, Size: demo.Full, Bare: bare}
+	s.maker = &demo.Maker{App: s.app, Clock: clock, Size: size, Bare: bare}
 	return s, nil
 }
 
@@ -160,7 +164,7 @@ func median(n int, do func() error) (time.Duration, error) {
 
 // fullSite makes the case at its real size and measures on it.
 func fullSite(ctx context.Context, o Options, file string, want func(string) bool) (figures []Figure, err error) {
-	s, err := open(ctx, file, false)
+	s, err := open(ctx, file, o.Size, false)
 	if err != nil {
 		return nil, err
 	}
@@ -199,6 +203,13 @@ func fullSite(ctx context.Context, o Options, file string, want func(string) boo
 			return figures, err
 		}
 		figures = append(figures, f)
+	}
+	if want("start") {
+		f, err := s.start(ctx, o)
+		if err != nil {
+			return figures, err
+		}
+		figures = append(figures, f...)
 	}
 	return figures, nil
 }

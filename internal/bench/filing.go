@@ -69,7 +69,7 @@ const postgresGoal = "0.4 of the bare loop, p99 under 250 ms"
 // bare loop.
 func selfChecks(ctx context.Context, o Options, dsn, bare string) (f Figure, err error) {
 	o.Tell("a bureau of 14,000 for filing\n")
-	s, err := open(ctx, dsn, true)
+	s, err := open(ctx, dsn, demo.Full, true)
 	if err != nil {
 		return f, err
 	}

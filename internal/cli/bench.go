@@ -8,13 +8,14 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/bench"
+	"plumbline/internal/demo"
 )
 
 func init() { makers = append(makers, benchCommand) }
 
 func benchCommand(e *env) *cobra.Command {
 	o := bench.Options{Tell: func(format string, args ...any) { fmt.Fprintf(e.err, format, args...) }}
-	asJSON := false
+	asJSON, size := false, string(demo.Full)
 	c := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure the program on this machine, beside raw baselines",
@@ -22,6 +23,9 @@ func benchCommand(e *env) *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error {
 			if asJSON {
 				e.Output = "json"
+			}
+			if o.Size = demo.Size(size); o.Size != demo.Small && o.Size != demo.Full {
+				return fmt.Errorf("--size is small or full, not %q", shorten(size, 20))
 			}
 			o.Handler = func(a *app.App) (http.Handler, error) { return e.handler(&site{app: a}, false) }
 			figures, err := bench.Run(c.Context(), o)
@@ -37,6 +41,7 @@ func benchCommand(e *env) *cobra.Command {
 	}
 	c.Flags().StringSliceVar(&o.Only, "only", nil, fmt.Sprintf("parts to measure, of %v", bench.Parts))
 	c.Flags().StringVar(&o.Postgres, "postgres", "", "URL of an empty PostgreSQL database to file self-checks in, instead of a server of the bench's own")
+	c.Flags().StringVar(&size, "size", size, "site of the parts import, list, report and start; small only tries them")
 	c.Flags().BoolVar(&asJSON, "json", false, "the same as --output json")
 	e.outputFlag(c)
 	return c
