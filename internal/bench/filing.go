@@ -33,7 +33,13 @@ const (
 	filings  = 4000
 	declared = 19
 	group    = 32 // self-checks of one commit of the baseline
+
+	entryBody = 2300 // bytes of a self-check's entry
 )
+
+// numbersFrom keeps the numbers of prepared baseline rows apart, beyond what a
+// site has.
+var numbersFrom atomic.Int64
 
 // onPostgres files on the database that was named, or on a server of its own.
 func onPostgres(ctx context.Context, o Options) (figures []Figure, err error) {
@@ -182,15 +188,7 @@ func post(ctx context.Context, client *http.Client, url, token, key string, body
 // answers, 19 issues with their texts, the list, an entry and its tree nodes,
 // in groups, on the program's own schema.
 func bareLoop(ctx context.Context, file string) (rate float64, err error) {
-	st, err := store.Open(ctx, file, store.Options{Clock: time.Now})
-	if err != nil {
-		return 0, err
-	}
-	_, err = st.Migrate(ctx)
-	if err = errors.Join(err, st.Close()); err != nil {
-		return 0, err
-	}
-	db, err := bareWriter(file)
+	db, err := bareSchema(ctx, file)
 	if err != nil {
 		return 0, err
 	}
@@ -201,7 +199,7 @@ func bareLoop(ctx context.Context, file string) (rate float64, err error) {
 	}{{"answers", 50}, {"issues", declared}, {"contents", declared}, {"submissions", 1}, {"ledger_entries", 1}, {"ledger_hashes", 2}}
 	statements, fills := make([]*sql.Stmt, len(parts)), make([]func() []any, len(parts))
 	for i, p := range parts {
-		if statements[i], fills[i], err = insertOf(ctx, db, store.DialectOf(file), p.table, p.rows); err != nil {
+		if statements[i], fills[i], err = insertOf(ctx, db, store.DialectOf(file), p.table, p.rows, entryBody); err != nil {
 			return 0, err
 		}
 	}
@@ -283,14 +281,13 @@ func insertText(d store.Dialect, table string, names []string, n int) string {
 
 // insertOf prepares an INSERT of n rows and makes their values: fresh keys,
 // few units, constants elsewhere.
-func insertOf(ctx context.Context, db *sql.DB, d store.Dialect, table string, n int) (*sql.Stmt, func() []any, error) {
+func insertOf(ctx context.Context, db *sql.DB, d store.Dialect, table string, n, bodySize int) (*sql.Stmt, func() []any, error) {
 	names, types, err := columnsOf(ctx, db, d, table)
 	if err != nil {
 		return nil, nil, err
 	}
 	st, err := db.PrepareContext(ctx, insertText(d, table, names, n))
-	const numbersFrom = 1 << 40 // beyond what a site has
-	count, body := int64(numbersFrom), bytes.Repeat([]byte("plumbline after line with digest "), 70)
+	count, body := numbersFrom.Add(1<<32), bytes.Repeat([]byte("plumbline after line with digest "), bodySize/33+1)
 	return st, func() []any {
 		args := make([]any, 0, n*len(names))
 		id := store.NewID()
