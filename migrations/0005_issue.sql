@@ -51,9 +51,10 @@ CREATE INDEX issues_ref ON issues (ref);
 --;;
 CREATE INDEX issues_key ON issues (person_id, category, event_on);
 --;;
--- Few rows each: severe ones, open questions, and links to other things.
-CREATE INDEX issues_severe ON issues (severity, event_on, id) WHERE severity >= 2;
+-- Lists by severity; without it a page sorts the whole bureau in memory.
+CREATE INDEX issues_severity ON issues (severity, event_on, id);
 --;;
+-- Few rows each: open questions, and links to other things.
 CREATE INDEX issues_found ON issues (severity, event_on, id) WHERE source <> 'self';
 --;;
 CREATE INDEX issues_branch_found ON issues (branch_id, severity, event_on, id) WHERE source <> 'self';
