@@ -209,9 +209,6 @@ func classify(err error) failure {
 	return failOther
 }
 
-// Unique reports whether err says that a unique key is taken.
-func Unique(err error) bool { return classify(err) == failUnique }
-
 // tablesOf lists the tables.
 func tablesOf(ctx context.Context, db bun.IDB, d Dialect) ([]string, error) {
 	var names []string

@@ -224,7 +224,7 @@ func (s *Store) commit(group []*member) (err error) {
 			}
 			continue
 		}
-		tx := &Tx{View: View{db: btx, s: s}, now: now, tree: tree, journal: &journal{}, call: m.call, raw: btx}
+		tx := &Tx{View: View{db: btx, s: s}, now: now, tree: tree, journal: &journal{}, raw: btx}
 		memberErr, lost := s.runMember(ctx, btx, tx, m)
 		if lost != nil {
 			return ended("member", lost)

@@ -26,13 +26,6 @@ func (v *View) Job(ctx context.Context, id string) (*Job, error) {
 	return j, nil
 }
 
-// JobsOf lists the jobs about an object, newest first.
-func (v *View) JobsOf(ctx context.Context, objectID string) ([]Job, error) {
-	var rows []Job
-	err := v.db.NewSelect().Model(&rows).Where("object_id = ?", objectID).OrderExpr("created_at DESC").Limit(50).Scan(ctx)
-	return rows, err
-}
-
 // JobsBy lists the jobs that an account started, newest first.
 func (v *View) JobsBy(ctx context.Context, account string, page Page) ([]Job, error) {
 	var rows []Job

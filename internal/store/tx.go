@@ -24,7 +24,6 @@ type Tx struct {
 	now         time.Time
 	tree        *placement
 	journal     *journal
-	call        Call
 	raw         bun.Tx
 	treeChanged bool
 }
