@@ -110,17 +110,7 @@ func LeafHash(data []byte) Hash { return Hash(tlog.RecordHash(data)) }
 // Prove gives the inclusion proof of leaf seq in the tree of that size, with
 // nodes read through read.
 func Prove(size, seq int64, read func([]int64) ([]Hash, error)) ([]Hash, error) {
-	proof, err := tlog.ProveRecord(size, seq, tlog.HashReaderFunc(func(ix []int64) ([]tlog.Hash, error) {
-		hashes, err := read(ix)
-		if err != nil {
-			return nil, err
-		}
-		out := make([]tlog.Hash, len(hashes))
-		for i, h := range hashes {
-			out[i] = tlog.Hash(h)
-		}
-		return out, nil
-	}))
+	proof, err := tlog.ProveRecord(size, seq, hashReader(read))
 	if err != nil {
 		return nil, fmt.Errorf("prove leaf %d of %d: %w", seq, size, err)
 	}
@@ -131,8 +121,11 @@ func Prove(size, seq int64, read func([]int64) ([]Hash, error)) ([]Hash, error) 
 	return out, nil
 }
 
-// CheckInclusion verifies an inclusion proof.
+// CheckInclusion verifies an inclusion proof. Sizes beyond SizeMax are refused.
 func CheckInclusion(proof []Hash, size int64, root Hash, seq int64, leaf Hash) error {
+	if size < 0 || size > SizeMax || seq < 0 || seq >= size {
+		return fmt.Errorf("ledger: no tree of size %d has an entry %d", size, seq)
+	}
 	p := make(tlog.RecordProof, len(proof))
 	for i, h := range proof {
 		p[i] = tlog.Hash(h)

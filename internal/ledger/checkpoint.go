@@ -1,0 +1,167 @@
+package ledger
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+)
+
+// SizeMax is the largest tree this program speaks of. Sizes and indexes beyond
+// it are refused before any arithmetic: shifts near 2^63 do not end.
+const SizeMax = 1 << 48
+
+// Checkpoint is a tree head: what the log's key and the witnesses sign
+// (C2SP tlog-checkpoint). Extension lines are not used and not accepted.
+type Checkpoint struct {
+	Origin string // name of the log
+	Size   int64  // leaves, 0 to SizeMax
+	Root   Hash   // RFC 6962 Merkle tree head
+}
+
+// Marshal gives the note's text: origin, size and root, each on its line.
+func (c Checkpoint) Marshal() string {
+	return c.Origin + "\n" + strconv.FormatInt(c.Size, 10) + "\n" + base64.StdEncoding.EncodeToString(c.Root[:]) + "\n"
+}
+
+// ParseCheckpoint reads a note's text. It accepts only what Marshal writes.
+func ParseCheckpoint(text string) (Checkpoint, error) {
+	lines := strings.Split(text, "\n")
+	if len(lines) != 4 || lines[3] != "" {
+		return Checkpoint{}, errors.New("ledger: a checkpoint has three lines")
+	}
+	size, err := parseSize(lines[1])
+	if err != nil {
+		return Checkpoint{}, fmt.Errorf("ledger: checkpoint size: %w", err)
+	}
+	root, err := parseHash(lines[2])
+	if err != nil {
+		return Checkpoint{}, fmt.Errorf("ledger: checkpoint root: %w", err)
+	}
+	c := Checkpoint{Origin: lines[0], Size: size, Root: root}
+	if c.Origin == "" || c.Marshal() != text {
+		return Checkpoint{}, errors.New("ledger: the checkpoint is not in canonical form")
+	}
+	return c, nil
+}
+
+// Digits is the checkpoint for a notice board: eight groups of four decimal
+// digits, SHA-256 of the text modulo 10^32. Two checkpoints that differ in
+// anything have different digits, but for one chance in 10^32; finding another
+// text with the same digits takes about 2^106 tries.
+func (c Checkpoint) Digits() string {
+	sum := sha256Sum("plumbline notice v1\n" + c.Marshal())
+	n := new(big.Int).SetBytes(sum[:])
+	n.Mod(n, new(big.Int).Exp(big.NewInt(10), big.NewInt(32), nil))
+	digits := fmt.Sprintf("%032s", n.String())
+	groups := make([]string, 8)
+	for i := range groups {
+		groups[i] = digits[4*i : 4*i+4]
+	}
+	return strings.Join(groups, " ")
+}
+
+// Trust says whose signatures count: any one of the log's keys, and at least
+// Quorum of the witnesses.
+type Trust struct {
+	Log       []note.Verifier
+	Witnesses []note.Verifier
+	Quorum    int
+}
+
+// Opened is a checkpoint whose signatures were checked.
+type Opened struct {
+	Checkpoint
+	Witnesses []Cosignature // of the witnesses in the trust, in the note's order
+}
+
+// SignCheckpoint gives the signed note over a checkpoint.
+func SignCheckpoint(c Checkpoint, signers ...note.Signer) ([]byte, error) {
+	if _, err := ParseCheckpoint(c.Marshal()); err != nil {
+		return nil, err
+	}
+	return note.Sign(&note.Note{Text: c.Marshal()}, signers...)
+}
+
+// ErrUntrusted says that no known key of the log signed the checkpoint, or too
+// few witnesses did.
+var ErrUntrusted = errors.New("ledger: not signed by the keys that are trusted")
+
+// OpenCheckpoint checks a signed note: one signature of the log's own key, made
+// under the log's name, and the quorum of witnesses. Signatures of unknown keys
+// are ignored (C2SP signed-note); a false signature of a known key, or one
+// given twice, is refused.
+func OpenCheckpoint(signed []byte, trust Trust) (*Opened, error) {
+	if len(signed) > 64<<10 {
+		return nil, errors.New("ledger: the note is too long")
+	}
+	verifiers := append(slices.Clone(trust.Log), trust.Witnesses...)
+	n, err := note.Open(signed, note.VerifierList(verifiers...))
+	var unverified *note.UnverifiedNoteError
+	switch {
+	case errors.As(err, &unverified):
+		return nil, ErrUntrusted
+	case err != nil:
+		return nil, fmt.Errorf("ledger: open note: %w", err)
+	}
+	c, err := ParseCheckpoint(n.Text)
+	if err != nil {
+		return nil, err
+	}
+	if err := noTwins(signed, n); err != nil {
+		return nil, err
+	}
+	o := &Opened{Checkpoint: c}
+	logs := 0
+	for _, s := range n.Sigs {
+		if is(s, trust.Log) {
+			if s.Name == c.Origin {
+				logs++
+			}
+			continue
+		}
+		if cs, ok := cosignatureOf(s); ok {
+			o.Witnesses = append(o.Witnesses, cs)
+		}
+	}
+	if logs == 0 || len(o.Witnesses) < trust.Quorum {
+		return nil, ErrUntrusted
+	}
+	return o, nil
+}
+
+// noTwins refuses a note that carries two signatures under one key: the
+// library skips the second without looking at it.
+func noTwins(signed []byte, n *note.Note) error {
+	_, lines, _ := strings.Cut(string(signed), "\n\n")
+	if got := strings.Count(lines, "\n"); got != len(n.Sigs)+len(n.UnverifiedSigs) {
+		return errors.New("ledger: the note carries a signature twice")
+	}
+	return nil
+}
+
+func is(s note.Signature, keys []note.Verifier) bool {
+	return slices.ContainsFunc(keys, func(v note.Verifier) bool { return v.Name() == s.Name && v.KeyHash() == s.Hash })
+}
+
+// parseSize reads a decimal without leading zeroes, 0 to SizeMax.
+func parseSize(s string) (int64, error) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 0 || n > SizeMax || strconv.FormatInt(n, 10) != s {
+		return 0, fmt.Errorf("%.20q is no size", s)
+	}
+	return n, nil
+}
+
+func parseHash(s string) (h Hash, err error) {
+	raw, err := base64.StdEncoding.Strict().DecodeString(s)
+	if err != nil || len(raw) != len(h) || base64.StdEncoding.EncodeToString(raw) != s {
+		return h, fmt.Errorf("%.50q is no hash", s)
+	}
+	return Hash(raw), nil
+}
