@@ -1,0 +1,153 @@
+package app
+
+import (
+	"context"
+	"strings"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/selfcheck"
+	"plumbline/internal/store"
+)
+
+// AmendmentView is one dated change of the roster with its words.
+type AmendmentView struct {
+	selfcheck.RosterAmendment
+	Person string
+	From   string // names of the units
+	To     string
+	Reason string
+}
+
+func (a *App) amendments(ctx context.Context, v *store.View, who *roster.Actor, campaignID string) ([]AmendmentView, error) {
+	rows, err := v.Amendments(ctx, campaignID, 100)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	ids, subs := make([]string, len(rows)), make([]string, len(rows))
+	for i, r := range rows {
+		ids[i], subs[i] = r.ID, r.SubmissionID
+	}
+	texts, err := v.Texts(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	owed, err := v.SubmissionsByID(ctx, subs)
+	if err != nil {
+		return nil, err
+	}
+	people := make([]string, 0, len(owed))
+	for _, s := range owed {
+		people = append(people, s.PersonID)
+	}
+	names, err := v.NamesOf(ctx, people)
+	if err != nil {
+		return nil, err
+	}
+	units, err := a.unitNames(ctx, v, who.Lang)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]AmendmentView, len(rows))
+	for i, r := range rows {
+		s := owed[r.SubmissionID]
+		out[i] = AmendmentView{RosterAmendment: r, Person: names[s.PersonID].Name, From: units[r.FromUnitID], To: units[r.ToUnitID], Reason: texts[r.ID]["reason"]}
+		if s.PersonID == "" {
+			out[i].Person = units[s.UnitID]
+		}
+	}
+	return out, nil
+}
+
+// AmendInput adds a late joiner to the roster, or moves what somebody
+// transferred has not filed yet to his present unit.
+type AmendInput struct {
+	CampaignID string
+	Number     string // personnel number
+	Reason     string
+	Key        string
+}
+
+// Validate judges the amendment by itself.
+func (in AmendInput) Validate() error {
+	if strings.TrimSpace(in.Number) == "" {
+		return fault.Invalid("required", "number")
+	}
+	return selfcheck.CheckReason(in.Reason)
+}
+
+// AmendRoster amends the snapshot, dated today.
+func (a *App) AmendRoster(ctx context.Context, who *roster.Actor, in AmendInput) (Receipt, error) {
+	return a.write(ctx, who, Write{Op: "campaign.amend", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		c, err := a.managed(ctx, &tx.View, who, in.CampaignID, roster.ActEdit)
+		if err != nil {
+			return nil, "", err
+		}
+		if c.State != selfcheck.CampaignOpen || !c.RosterDone {
+			return nil, "", fault.Conflict("campaign_not_open")
+		}
+		today := roster.DateOf(tx.Now(), a.zone)
+		person, err := tx.PersonByNumber(ctx, strings.TrimSpace(in.Number))
+		if err != nil {
+			return nil, "", fault.Invalid("amend_nobody", "number").WithCause(err)
+		}
+		row, err := tx.RosterEntry(ctx, person.ID, c.UnitID, today)
+		if err != nil {
+			return nil, "", err
+		}
+		if row == nil {
+			return nil, "", fault.Invalid("amend_nobody", "number")
+		}
+		if done, err := tx.Certified(ctx, c.ID, row.UnitID); err != nil {
+			return nil, "", err
+		} else if done {
+			return nil, "", fault.Conflict("unit_certified")
+		}
+		have, err := tx.SubmissionsIn(ctx, c.ID, person.ID)
+		if err != nil {
+			return nil, "", err
+		}
+		var changed []*selfcheck.RosterAmendment
+		for _, o := range row.Respondent().Owes(row.ParentID) {
+			amendment := &selfcheck.RosterAmendment{CampaignID: c.ID, ToUnitID: o.UnitID, EffectiveOn: today}
+			amendment.ID = tx.NewID()
+			before := have[o.Audience]
+			switch {
+			case before == nil:
+				s := selfcheck.NewSubmission(c, o, today)
+				s.ID = tx.NewID()
+				if err := tx.Insert(ctx, s); err != nil {
+					return nil, "", err
+				}
+				amendment.Change, amendment.SubmissionID = selfcheck.Joined, s.ID
+			case before.UnitID == o.UnitID && before.ReviewUnitID == o.ReviewUnitID:
+				continue
+			default:
+				certified, err := tx.Certified(ctx, c.ID, before.UnitID)
+				if err != nil {
+					return nil, "", err
+				}
+				after, err := before.Transfer(o, certified)
+				if err != nil {
+					return nil, "", err
+				}
+				if err := tx.Save(ctx, before, &after); err != nil {
+					return nil, "", err
+				}
+				amendment.Change, amendment.SubmissionID, amendment.FromUnitID = selfcheck.Transferred, before.ID, before.UnitID
+			}
+			if amendment.ReasonC, err = tx.PutText(ctx, amendment.ID, "reason", in.Reason); err != nil {
+				return nil, "", err
+			}
+			changed = append(changed, amendment)
+		}
+		if len(changed) == 0 {
+			return nil, "", fault.Conflict("amend_nothing")
+		}
+		if err := tx.Insert(ctx, changed); err != nil {
+			return nil, "", err
+		}
+		return []ledger.Fact{{Verb: "campaign.amend", Kind: "campaign", ID: c.ID, Unit: row.UnitID}}, c.ID, nil
+	})
+}

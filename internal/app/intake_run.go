@@ -1,0 +1,273 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/intake"
+	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/sheet"
+	"plumbline/internal/store"
+)
+
+// importRun is one worker's knowledge of a batch; it is read anew after a crash.
+type importRun struct {
+	a      *App
+	job    *store.Job
+	who    *roster.Actor
+	batch  *intake.AuditBatch
+	rows   []sheet.Row
+	reader *intake.Reader
+	index  *intake.Index
+}
+
+// importStep imports a batch from where it stands to its end. Each chunk is one
+// write, whole: records, matches, issues, the batch's counts and the job's
+// position.
+func importStep(ctx context.Context, a *App, j *store.Job) (bool, error) {
+	var err error
+	for range importTries {
+		var r *importRun
+		if r, err = a.importRun(ctx, j); err == nil && r.batch.State == intake.Importing {
+			err = r.all(ctx)
+		}
+		switch {
+		case err == nil:
+			return true, a.dropUpload(ctx, j.ObjectID)
+		case ctx.Err() != nil:
+			return false, ctx.Err() // the job goes on when its lease has run out
+		case !errors.Is(err, errMoved) && !fault.Is(err, fault.UnavailableKind):
+			return false, errors.Join(err, a.stopBatch(ctx, j))
+		}
+		// The outcome of a chunk is unknown, or a worker that was taken for dead
+		// has written it after all: what the batch says now is what counts.
+	}
+	return false, errors.Join(err, a.stopBatch(ctx, j))
+}
+
+// all writes chunk after chunk; the next one is matched while one is written.
+func (r *importRun) all(ctx context.Context) error {
+	ahead, stop := context.WithCancel(ctx)
+	next := r.judgeFrom(ahead, r.batch.Position)
+	defer func() {
+		stop()
+		for range next { // the goroutine has ended when the channel is closed
+		}
+	}()
+	for judged := range next {
+		if err := r.chunk(ctx, judged, r.batch.Position+len(judged)); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// errMoved says that the batch is not where this worker left it.
+var errMoved = errors.New("the import has moved on under another worker")
+
+// judgeFrom matches the rows from a position on, a chunk at a time.
+func (r *importRun) judgeFrom(ctx context.Context, from int) <-chan []judgedRow {
+	out := make(chan []judgedRow, 2)
+	source := r.batch.Source // the batch itself moves on with each chunk written
+	go func() {
+		defer close(out)
+		for chunk := range slices.Chunk(r.rows[from:], importChunk) {
+			judged := make([]judgedRow, 0, len(chunk))
+			for _, row := range chunk {
+				judged = append(judged, r.a.judge(row, r.reader, source, r.index))
+			}
+			select {
+			case out <- judged:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return out
+}
+
+func (a *App) importRun(ctx context.Context, j *store.Job) (*importRun, error) {
+	r := &importRun{a: a, job: j, who: &roster.Actor{Account: j.Account, Program: true}}
+	err := a.store.View(ctx, func(ctx context.Context, v *store.View) (err error) {
+		if r.batch, err = v.Batch(ctx, j.ObjectID, everything); err != nil {
+			return err
+		}
+		if r.batch.State != intake.Importing {
+			return nil
+		}
+		if o := a.opened.Swap(nil); o != nil && o.batch == r.batch.ID {
+			r.rows = o.rows
+		} else if r.rows, err = uploadedRows(ctx, v, r.batch); err != nil {
+			return err
+		}
+		r.index, err = v.MatchIndex(ctx)
+		return err
+	})
+	if err != nil || r.rows == nil {
+		return r, err
+	}
+	r.rows = slices.DeleteFunc(r.rows, func(row sheet.Row) bool { return row.Number <= r.batch.HeaderRow })
+	r.reader = &intake.Reader{Categories: categoryWords(), Category: r.batch.Category, ReceivedOn: r.batch.ReceivedOn, Today: a.Today()}
+	for text, to := range map[string]any{r.batch.Headers: &r.reader.Headers, r.batch.Mapping: &r.reader.Columns, r.batch.Classes: &r.reader.Classes} {
+		if err := json.Unmarshal([]byte(text), to); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// uploadedRows reads the rows of a batch's table from its stored file.
+func uploadedRows(ctx context.Context, v *store.View, b *intake.AuditBatch) ([]sheet.Row, error) {
+	up, err := v.Upload(ctx, b.ID)
+	if err != nil {
+		return nil, err
+	}
+	book, err := sheet.Open(up.FileName, up.Data)
+	if err != nil {
+		return nil, err
+	}
+	defer book.Close()
+	return book.All(b.Sheet)
+}
+
+// chunk writes judged rows; to is the position after them.
+func (r *importRun) chunk(ctx context.Context, judged []judgedRow, to int) error {
+	var after intake.AuditBatch
+	_, err := r.a.write(ctx, r.who, Write{Op: "audit.import"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		before, err := tx.Batch(ctx, r.batch.ID, everything)
+		if err != nil {
+			return nil, "", err
+		}
+		switch {
+		case before.State != intake.Importing:
+			return nil, "", ErrJobCancelled
+		case before.Position != r.batch.Position:
+			return nil, "", errMoved
+		}
+		after = *before
+		if err := r.put(ctx, tx, judged, &after); err != nil {
+			return nil, "", err
+		}
+		verb := "batch.rows"
+		if after.Position = to; to == len(r.rows) {
+			verb = "batch.imported"
+			if err := after.Move(intake.Imported); err != nil {
+				return nil, "", err
+			}
+		}
+		if err := tx.Save(ctx, before, &after); err != nil {
+			return nil, "", err
+		}
+		r.job.Position, r.job.LeaseUntil = int64(to), tx.Now().Add(importLease)
+		r.job.Counts = jsonText(countsOf(&after))
+		if err := r.a.saveJobWith(ctx, tx, r.job); err != nil {
+			return nil, "", err
+		}
+		return []ledger.Fact{{Verb: verb, Kind: "audit_batch", ID: after.ID, Unit: after.UnitID}}, "", nil
+	})
+	if err == nil {
+		r.batch = &after
+	}
+	return err
+}
+
+// put writes the records of a chunk, their matches, and the issues of those
+// that attach by themselves, and counts them in the batch.
+func (r *importRun) put(ctx context.Context, tx *store.Tx, judged []judgedRow, b *intake.AuditBatch) error {
+	var sums []string
+	for _, j := range judged {
+		if j.sum != "" {
+			sums = append(sums, j.sum)
+		}
+	}
+	originals, err := tx.Originals(ctx, sums)
+	if err != nil {
+		return err
+	}
+	var (
+		records = make([]*intake.AuditRecord, len(judged))
+		matches = make([]*intake.Match, len(judged))
+		texts   = make([]store.Content, 0, 2*len(judged))
+		issues  []*issue.Issue
+		earlier []receipt
+		now     = tx.Now()
+	)
+	for i := range judged {
+		j := &judged[i]
+		rec, raw := r.record(j)
+		rec.ID = tx.NewID()
+		text := store.NewText(rec.ID, "raw", raw.JSON())
+		rec.RawC = text.Commitment()
+		texts = append(texts, text)
+		m := r.match(j, rec)
+		m.ID = tx.NewID()
+		records[i], matches[i] = rec, m
+		original := originals[j.sum]
+		b.Count(m.Level, original != nil && j.sum != "")
+		switch {
+		case j.bad != nil:
+		case original != nil:
+			m.State, m.Original = intake.StateDuplicate, original.ID
+			if original.IssueID != "" {
+				earlier = append(earlier, receipt{original.IssueID, rec.ReceivedOn})
+			}
+		default:
+			originals[j.sum] = m
+			if m.State == intake.StateMatched {
+				m.PersonID, m.SettledAt = j.outcome.Candidates[0].Person, &now
+				is, narrative := auditIssue(tx, rec, &j.reading, m, r.index)
+				issues = append(issues, is)
+				texts = append(texts, narrative...)
+			}
+		}
+	}
+	if err := tx.PutTexts(ctx, texts); err != nil {
+		return err
+	}
+	if err := tx.Insert(ctx, records, matches); err != nil {
+		return err
+	}
+	if err := tx.AddIssues(ctx, issues, issue.TimingOf(r.a.pack)); err != nil {
+		return err
+	}
+	return r.a.receivedEarlier(ctx, tx, earlier)
+}
+
+// record is the row as it came.
+func (r *importRun) record(j *judgedRow) (*intake.AuditRecord, intake.Raw) {
+	rec := &intake.AuditRecord{BatchID: r.batch.ID, RowNo: j.row.Number, Source: r.batch.Source, Sum: j.sum}
+	raw := intake.Raw{Cells: j.row.Cells}
+	if j.bad != nil {
+		rec.RejectCode, rec.RejectCell, raw.Args = j.bad.Fault.Code, j.bad.Column+1, j.bad.Fault.Args
+		return rec, raw
+	}
+	rec.EventOn, rec.ReceivedOn, rec.Category, rec.Severity = j.reading.EventOn, j.reading.ReceivedOn, j.reading.Category, j.reading.Severity
+	raw.Reading = &j.reading
+	return rec, raw
+}
+
+// match is what was made of it. It belongs to the unit of the best candidate
+// then, else to the unit that the row names, else to the importer's.
+func (r *importRun) match(j *judgedRow, rec *intake.AuditRecord) *intake.Match {
+	m := &intake.Match{
+		RecordID: rec.ID, BatchID: rec.BatchID, RowNo: rec.RowNo, Source: rec.Source, Level: j.outcome.Level,
+		State: intake.StateOf(j.outcome.Level), Live: j.outcome.Live, EventOn: rec.EventOn, Category: rec.Category,
+	}
+	m.SetList(j.outcome.Candidates)
+	if len(j.outcome.Candidates) > 0 {
+		if s, ok := r.index.Subject(j.outcome.Candidates[0].Person); ok {
+			m.UnitID = s.UnitOn(rec.EventOn)
+		}
+	} else if units := r.index.Places(j.reading.Unit); len(units) == 1 {
+		m.UnitID = units[0]
+	}
+	if m.UnitID == "" {
+		m.UnitID = r.batch.UnitID
+	}
+	return m
+}

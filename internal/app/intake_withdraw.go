@@ -1,0 +1,181 @@
+package app
+
+import (
+	"context"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/intake"
+	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// WithdrawBatch takes back a batch that was imported by mistake: a job undoes
+// every match of it, and what followed.
+func (a *App) WithdrawBatch(ctx context.Context, who *roster.Actor, in BatchInput) (BatchView, Receipt, error) {
+	rec, err := a.write(ctx, who, Write{Op: "batch.withdraw", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		before, err := a.batchFor(ctx, tx, who, roster.ActWithdraw, in)
+		if err != nil {
+			return nil, "", err
+		}
+		if in.Reason == "" {
+			return nil, "", fault.Invalid("reason_missing", "reason")
+		}
+		after := *before
+		if err := after.Move(intake.Withdrawing); err != nil {
+			return nil, "", err
+		}
+		if after.ReasonC, err = tx.PutText(ctx, after.ID, "reason", in.Reason); err != nil {
+			return nil, "", err
+		}
+		if err := tx.Save(ctx, before, &after); err != nil {
+			return nil, "", err
+		}
+		job, err := a.newJob(jobWithdraw, after.ID, who, int64(after.Position), nil)
+		if err != nil {
+			return nil, "", err
+		}
+		return []ledger.Fact{{Verb: "batch.withdraw", Kind: "audit_batch", ID: after.ID, Unit: after.UnitID}}, after.ID, tx.AddJob(ctx, job)
+	})
+	if err != nil {
+		return BatchView{}, rec, err
+	}
+	a.wakeJobs()
+	view, err := a.Batch(ctx, who, in.ID)
+	return view, rec, err
+}
+
+// withdrawStep takes back one chunk of matches in the order of the file; the
+// job's position is the line of the file that it has come to.
+func withdrawStep(ctx context.Context, a *App, j *store.Job) (done bool, err error) {
+	who := &roster.Actor{Account: j.Account, Program: true}
+	_, err = a.write(ctx, who, Write{Op: "batch.withdraw"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		before, err := tx.Batch(ctx, j.ObjectID, everything)
+		if err != nil {
+			return nil, "", err
+		}
+		after := *before
+		rows, err := tx.MatchesOfBatch(ctx, before.ID, int(j.Position), importChunk)
+		if err != nil {
+			return nil, "", err
+		}
+		verb := "batch.rows_withdrawn"
+		if done = len(rows) < importChunk; done {
+			verb = "batch.withdrawn"
+			if err := after.Move(intake.Withdrawn); err != nil {
+				return nil, "", err
+			}
+			if err := tx.Save(ctx, before, &after); err != nil {
+				return nil, "", err
+			}
+		}
+		if err := a.withdrawMatches(ctx, tx, rows); err != nil {
+			return nil, "", err
+		}
+		if len(rows) > 0 {
+			j.Position = int64(rows[len(rows)-1].RowNo) // lines of the file, for going on after them
+		}
+		j.LeaseUntil = tx.Now().Add(importLease)
+		if err := a.saveJobWith(ctx, tx, j); err != nil {
+			return nil, "", err
+		}
+		return []ledger.Fact{{Verb: verb, Kind: "audit_batch", ID: after.ID, Unit: after.UnitID}}, "", nil
+	})
+	if err == nil && done {
+		err = a.dropUpload(ctx, j.ObjectID)
+	}
+	return done, err
+}
+
+// withdrawMatches takes matches out, with their issues and leader questions,
+// and lets the duplicates that were linked to them stand for themselves.
+func (a *App) withdrawMatches(ctx context.Context, tx *store.Tx, rows []*intake.Match) error {
+	var ids, issues []string
+	for _, m := range rows {
+		if m.State == intake.StateWithdrawn {
+			continue
+		}
+		ids = append(ids, m.ID)
+		if m.IssueID != "" {
+			issues = append(issues, m.IssueID)
+		}
+		after := *m
+		if err := after.Withdraw(tx.Now()); err != nil {
+			return err
+		}
+		if err := tx.Save(ctx, m, &after); err != nil {
+			return err
+		}
+	}
+	if err := a.withdrawIssues(ctx, tx, issues); err != nil {
+		return err
+	}
+	return a.promote(ctx, tx, ids, rows)
+}
+
+// withdrawIssues takes issues back, and the questions that they raised.
+func (a *App) withdrawIssues(ctx context.Context, tx *store.Tx, ids []string) error {
+	stored, err := tx.IssuesByID(ctx, ids, everything)
+	if err != nil {
+		return err
+	}
+	var changes []issue.Change
+	for _, i := range stored {
+		after := *i
+		if after.Withdraw(tx.Now()) == nil { // else it was withdrawn before
+			changes = append(changes, issue.Change{Before: i, After: &after})
+		}
+	}
+	if err := tx.SaveIssues(ctx, changes, issue.TimingOf(a.pack)); err != nil {
+		return err
+	}
+	return a.withdrawQuestions(ctx, tx, ids...)
+}
+
+// promote lets the first live duplicate of each withdrawn match stand for
+// itself, and links the others to it.
+func (a *App) promote(ctx context.Context, tx *store.Tx, ids []string, gone []*intake.Match) error {
+	linked, err := tx.DuplicatesOf(ctx, ids...)
+	if err != nil || len(linked) == 0 {
+		return err
+	}
+	batch := ""
+	if len(gone) > 0 {
+		batch = gone[0].BatchID
+	}
+	for _, id := range ids {
+		var first *intake.Match
+		for _, m := range linked[id] {
+			if m.BatchID == batch {
+				continue // it goes with the same batch
+			}
+			after := *m
+			if first != nil {
+				after.Original = first.ID
+				if err := tx.Save(ctx, m, &after); err != nil {
+					return err
+				}
+				continue
+			}
+			attach, err := after.Promote(tx.Now())
+			if err != nil {
+				return err
+			}
+			if attach {
+				if err := a.attach(ctx, tx, &after); err != nil {
+					return err
+				}
+			}
+			if err := tx.Save(ctx, m, &after); err != nil {
+				return err
+			}
+			step := &intake.MatchDecision{MatchID: m.ID, Step: intake.StepPromote, PersonID: after.PersonID, ReasonC: ledger.Commitment{}}
+			if err := tx.Insert(ctx, step); err != nil {
+				return err
+			}
+			first = &after
+		}
+	}
+	return nil
+}

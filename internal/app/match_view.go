@@ -1,0 +1,207 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"plumbline/internal/intake"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// CandidateView is a person side by side with the others.
+type CandidateView struct {
+	PersonID    string   `json:"person_id"`
+	Name        string   `json:"name"`
+	PersonnelNo string   `json:"personnel_no"`
+	Numbers     []string `json:"numbers"` // police and badge numbers then
+	Unit        string   `json:"unit"`    // then
+	Rank        string   `json:"rank,omitempty"`
+	Sex         string   `json:"sex,omitempty"`
+	Born        string   `json:"born,omitempty"`
+	For         []string `json:"for"`
+	Against     []string `json:"against"`
+	Counts      bool     `json:"counts"`   // it is one of those that decide the level
+	Proposed    bool     `json:"proposed"` // chosen by the first of two reviewers
+}
+
+// CellView is one cell of the record as it came.
+type CellView struct {
+	Header string `json:"header"`
+	Field  string `json:"field"`
+	Text   string `json:"text"`
+}
+
+// StepView is one step that was taken on a match.
+type StepView struct {
+	Step   string    `json:"step"`
+	At     time.Time `json:"at"`
+	ByYou  bool      `json:"by_you"`
+	Person string    `json:"person,omitempty"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+// MatchView is everything that an inspector needs to decide.
+type MatchView struct {
+	MatchRow
+	Received     string          `json:"received_on"`
+	Severity     int             `json:"severity"`
+	Narrative    string          `json:"narrative"`
+	Complainant  string          `json:"complainant,omitempty"`
+	Cells        []CellView      `json:"cells"`
+	Candidates   []CandidateView `json:"candidates"`
+	Steps        []StepView      `json:"steps"`
+	Reviewers    int             `json:"reviewers"` // how many have to agree on a candidate
+	ProposedNone bool            `json:"proposed_none"`
+	MayDecide    bool            `json:"may_decide"`
+	MayUndo      bool            `json:"may_undo"`
+	Batch        string          `json:"batch_ref"`
+}
+
+// Match shows one match with its candidates side by side.
+func (a *App) Match(ctx context.Context, who *roster.Actor, id string) (out MatchView, err error) {
+	err = a.read(ctx, who, "match.read", func(ctx context.Context, v *store.View) error {
+		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindMatch)
+		if err != nil {
+			return err
+		}
+		m, err := v.Match(ctx, id, sc)
+		if err != nil {
+			return err
+		}
+		rows, err := matchRows(ctx, v, who, []*intake.Match{m})
+		if err != nil {
+			return err
+		}
+		out.MatchRow = rows[0]
+		out.Reviewers = m.Reviewers("", &a.pack.Matching)
+		out.ProposedNone = m.FirstFor == intake.None
+		out.MayDecide = m.State.Open() && m.FirstBy != who.Account && a.May(who, "match.decide")
+		out.MayUndo = m.State == intake.StateMatched && a.May(who, "match.undo")
+		if err := a.showRecord(ctx, v, m, &out); err != nil {
+			return err
+		}
+		if err := showCandidates(ctx, v, who.Lang, m, sc, &out); err != nil {
+			return err
+		}
+		return showSteps(ctx, v, who, m, &out)
+	})
+	return out, err
+}
+
+func (a *App) showRecord(ctx context.Context, v *store.View, m *intake.Match, out *MatchView) error {
+	records, err := v.AuditRecords(ctx, m.RecordID)
+	if err != nil || len(records) != 1 {
+		return err
+	}
+	b, err := v.Batch(ctx, m.BatchID, everything)
+	if err != nil {
+		return err
+	}
+	out.Batch, out.Received, out.Severity = b.Ref, string(records[0].ReceivedOn), records[0].Severity
+	texts, err := v.Texts(ctx, m.RecordID)
+	if err != nil {
+		return err
+	}
+	raw := intake.ParseRaw(texts[m.RecordID]["raw"])
+	if raw.Reading != nil {
+		out.Narrative, out.Complainant = raw.Reading.Narrative, raw.Reading.Complainant
+	}
+	var headers []string
+	var fields intake.Columns
+	if json.Unmarshal([]byte(b.Headers), &headers) != nil || json.Unmarshal([]byte(b.Mapping), &fields) != nil {
+		return nil
+	}
+	for i, text := range raw.Cells {
+		c := CellView{Text: text, Field: string(intake.Ignore)}
+		if i < len(headers) {
+			c.Header = headers[i]
+		}
+		if i < len(fields) {
+			c.Field = string(fields[i])
+		}
+		if text != "" {
+			out.Cells = append(out.Cells, c)
+		}
+	}
+	return nil
+}
+
+// showCandidates puts the people side by side as they were on the day. A
+// candidate from whom the reader is barred would have hidden the whole match.
+func showCandidates(ctx context.Context, v *store.View, lang string, m *intake.Match, sc roster.Scope, out *MatchView) error {
+	list := m.List()
+	if m.PersonID != "" && !m.Candidate(m.PersonID) {
+		list = append(list, intake.Candidate{Person: m.PersonID})
+	}
+	if m.FirstFor != "" && m.FirstFor != intake.None && !m.Candidate(m.FirstFor) {
+		list = append(list, intake.Candidate{Person: m.FirstFor})
+	}
+	ids := make([]string, len(list))
+	for i, c := range list {
+		ids[i] = c.Person
+	}
+	x, err := v.MatchIndexOf(ctx, ids)
+	if err != nil {
+		return err
+	}
+	var units []string
+	for _, c := range list {
+		if s, ok := x.Subject(c.Person); ok {
+			units = append(units, s.UnitOn(m.EventOn))
+		}
+	}
+	places, err := v.UnitsByID(ctx, units)
+	if err != nil {
+		return err
+	}
+	for i, c := range list {
+		s, ok := x.Subject(c.Person)
+		if !ok || sc.Bars(roster.Target{Person: c.Person, EventOn: m.EventOn}) {
+			continue
+		}
+		view := CandidateView{
+			PersonID: s.ID, Name: s.Name, Unit: unitName(lang, places[s.UnitOn(m.EventOn)]), Rank: s.RankOn(m.EventOn), Sex: s.Sex, Born: s.Birth,
+			For: []string{}, Against: []string{}, Counts: i < m.Live, Proposed: m.FirstFor == s.ID,
+		}
+		for n, h := range s.Numbers {
+			if n == 0 {
+				view.PersonnelNo = h.Value
+			} else if m.EventOn.Within(h.From, h.To) {
+				view.Numbers = append(view.Numbers, h.Value)
+			}
+		}
+		for _, p := range c.For {
+			view.For = append(view.For, string(p))
+		}
+		for _, p := range c.Against {
+			view.Against = append(view.Against, string(p))
+		}
+		out.Candidates = append(out.Candidates, view)
+	}
+	return nil
+}
+
+func showSteps(ctx context.Context, v *store.View, who *roster.Actor, m *intake.Match, out *MatchView) error {
+	steps, err := v.MatchDecisions(ctx, m.ID)
+	if err != nil {
+		return err
+	}
+	ids, people := make([]string, len(steps)), make([]string, len(steps))
+	for i, s := range steps {
+		ids[i], people[i] = s.ID, s.PersonID
+	}
+	texts, err := v.Texts(ctx, ids...)
+	if err != nil {
+		return err
+	}
+	names, err := v.PersonNames(ctx, people)
+	if err != nil {
+		return err
+	}
+	for _, s := range steps {
+		out.Steps = append(out.Steps, StepView{Step: string(s.Step), At: s.CreatedAt.UTC(), ByYou: s.Account == who.Account, Person: names[s.PersonID], Reason: texts[s.ID]["reason"]})
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+package app
+
+import (
+	"context"
+
+	"plumbline/internal/inquiry"
+	"plumbline/internal/roster"
+	"plumbline/internal/rules"
+	"plumbline/internal/store"
+)
+
+// QuestionRow is one line of the list of leader questions.
+type QuestionRow struct {
+	ID         string                `json:"id"`
+	Version    int64                 `json:"version"`
+	Ref        string                `json:"ref"`
+	IssueID    string                `json:"issue_id"`
+	CaseID     string                `json:"case_id"`
+	Leader     Named                 `json:"leader"`
+	Unit       Named                 `json:"unit"`
+	LinkKind   string                `json:"link_kind"`
+	Triggers   []inquiry.Trigger     `json:"triggers"`
+	State      inquiry.QuestionState `json:"state"`
+	EventOn    roster.Date           `json:"event_on"`
+	RaisedOn   roster.Date           `json:"raised_on"`
+	DueOn      roster.Date           `json:"due_on"`
+	Overdue    bool                  `json:"overdue"`
+	DecideTier int                   `json:"decide_tier"`
+	TrackID    string                `json:"track_id"`
+}
+
+func (n namer) question(q *inquiry.Question, today roster.Date) QuestionRow {
+	return QuestionRow{
+		ID: q.ID, Version: q.Version, Ref: q.Ref, IssueID: q.IssueID, CaseID: q.CaseID, Leader: n.person(q.PersonID), Unit: n.unit(q.UnitID),
+		LinkKind: q.LinkKind, Triggers: q.TriggerList(), State: q.State, EventOn: q.EventOn, RaisedOn: q.RaisedOn, DueOn: q.DueOn,
+		Overdue: q.Overdue(today), DecideTier: q.DecideTier, TrackID: q.TrackID,
+	}
+}
+
+// QuestionPage is one page of the list of leader questions.
+type QuestionPage struct {
+	Rows  []QuestionRow `json:"rows"`
+	Total int64         `json:"total"`
+	Next  string        `json:"next"`
+}
+
+// Questions lists leader questions in the actor's scope, the newest first.
+func (a *App) Questions(ctx context.Context, who *roster.Actor, f inquiry.QuestionFilter, cursor string) (out QuestionPage, err error) {
+	out.Rows = []QuestionRow{}
+	after, err := a.openCursor(who, "question.list", cursor)
+	if err != nil {
+		return out, err
+	}
+	err = a.read(ctx, who, "question.list", func(ctx context.Context, v *store.View) error {
+		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindQuestion)
+		if err != nil {
+			return err
+		}
+		today := a.Today()
+		if out.Total, err = v.QuestionCount(ctx, f, sc, today); err != nil {
+			return err
+		}
+		rows, err := v.QuestionList(ctx, f, sc, today, first(after), pageSize+1)
+		if err != nil {
+			return err
+		}
+		if len(rows) > pageSize {
+			rows = rows[:pageSize]
+			out.Next = a.sealCursor(who, "question.list", []string{rows[pageSize-1].ID})
+		}
+		var people, units []string
+		for _, q := range rows {
+			people, units = append(people, q.PersonID), append(units, q.UnitID)
+		}
+		n, err := a.namer(ctx, v, who, people, units)
+		if err != nil {
+			return err
+		}
+		named, err := a.namedScope(ctx, v, who, roster.ActList, roster.KindQuestion)
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			r := &rows[i]
+			n.hide = !named.Admits(spot(r.ID, r.UnitID, r.BranchID, r.PersonID, r.EventOn))
+			out.Rows = append(out.Rows, n.question(r, today))
+		}
+		return nil
+	})
+	return out, err
+}
+
+// QuestionView is one leader question with its answer so far.
+type QuestionView struct {
+	QuestionRow
+	Subject  Named           `json:"subject"`
+	Reason   string          `json:"reason"`
+	Proposer Named           `json:"proposed_by"`
+	Approver Named           `json:"approved_by"`
+	Can      map[string]bool `json:"can"`
+}
+
+// Question opens one leader question. A purpose is asked of leadership readers.
+func (a *App) Question(ctx context.Context, who *roster.Actor, id string, purpose ...string) (out QuestionView, err error) {
+	var o opened
+	err = a.read(ctx, who, "question.get", func(ctx context.Context, v *store.View) error {
+		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindQuestion)
+		if err != nil {
+			return err
+		}
+		q, err := v.Question(ctx, id, sc)
+		if err != nil {
+			return err
+		}
+		if o, err = a.opening(ctx, v, who, roster.KindQuestion, spot(q.ID, q.UnitID, q.BranchID, q.PersonID, q.EventOn), purpose); err != nil {
+			return err
+		}
+		n, err := a.namer(ctx, v, who, []string{q.PersonID, q.SubjectID, q.ProposedBy, q.ApprovedBy}, []string{q.UnitID})
+		if err != nil {
+			return err
+		}
+		texts, err := v.Texts(ctx, q.ID)
+		if err != nil {
+			return err
+		}
+		out = QuestionView{QuestionRow: n.question(q, a.Today()), Subject: n.person(q.SubjectID), Reason: latest(texts[q.ID], "reason"),
+			Proposer: n.person(q.ProposedBy), Approver: n.person(q.ApprovedBy), Can: map[string]bool{}}
+		if q.State == inquiry.QuestionRaised {
+			out.Reason = ""
+		}
+		for _, op := range []string{"question.track", "question.refuse", "question.approve", "question.reject"} {
+			out.Can[op] = a.May(who, op)
+		}
+		return nil
+	})
+	if err == nil {
+		err = a.logOpening(ctx, who, o)
+	}
+	if err != nil {
+		return QuestionView{}, err
+	}
+	return out, nil
+}
+
+// SanctionCodes lists the sanctions of the pack in force, for a form.
+func (a *App) SanctionCodes() []rules.Sanction { return a.pack.Outcomes.Sanctions }

@@ -1,0 +1,190 @@
+package app
+
+import (
+	"context"
+
+	"plumbline/internal/roster"
+	"plumbline/internal/selfcheck"
+	"plumbline/internal/store"
+)
+
+// MyList is one list that the actor owes or signs, as his to-do home shows it.
+type MyList struct {
+	selfcheck.Submission
+	Campaign selfcheck.Campaign
+	Unit     string // name of the unit, for a unit's own list
+	Drafted  int    // items with a saved answer
+	Reason   string // why it was returned
+}
+
+// ToDo is what waits for somebody.
+type ToDo struct {
+	Lists    []MyList
+	Review   int64 // lists to review
+	Missing  int64 // lists of his units that are not filed
+	Named    int   // items naming a leader that came to him
+	Campaign string
+}
+
+// ToDo gathers the actor's to-do home.
+func (a *App) ToDo(ctx context.Context, who *roster.Actor) (*ToDo, error) {
+	out := &ToDo{}
+	err := a.read(ctx, who, "todo.read", func(ctx context.Context, v *store.View) error {
+		var err error
+		if out.Lists, err = a.myLists(ctx, v, who); err != nil {
+			return err
+		}
+		review, err := a.scope(ctx, v, who, roster.ActAccept, roster.KindSubmission)
+		if err != nil {
+			return err
+		}
+		if !review.Empty() {
+			if out.Review, err = v.ReviewCount(ctx, selfcheck.ReviewFilter{State: selfcheck.Submitted}, review); err != nil {
+				return err
+			}
+			named, err := v.RoutedAnswers(ctx, review, 100)
+			if err != nil {
+				return err
+			}
+			out.Named = len(named)
+		}
+		return a.missingOf(ctx, v, who, out)
+	})
+	return out, err
+}
+
+// MyLists lists what the actor owes or signs, newest first.
+func (a *App) MyLists(ctx context.Context, who *roster.Actor) (out []MyList, err error) {
+	err = a.read(ctx, who, "submission.list_own", func(ctx context.Context, v *store.View) error {
+		out, err = a.myLists(ctx, v, who)
+		return err
+	})
+	return out, err
+}
+
+// missingOf counts the lists not filed in the units that the actor heads.
+func (a *App) missingOf(ctx context.Context, v *store.View, who *roster.Actor, out *ToDo) error {
+	units := heads(who)
+	if len(units) == 0 {
+		return nil
+	}
+	campaigns, err := v.RunningCampaigns(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range campaigns { // one or two at a time
+		if campaigns[i].State != selfcheck.CampaignOpen {
+			continue
+		}
+		rows, err := v.Completions(ctx, campaigns[i].ID, roster.Scope{Units: units})
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			out.Missing += r.Missing()
+			out.Campaign = campaigns[i].ID
+		}
+	}
+	return nil
+}
+
+// heads lists the units that the actor heads, or whose head he stands in for.
+func heads(who *roster.Actor) []string {
+	var units []string
+	for _, h := range who.Held {
+		if h.Role == roster.RoleUnitHead {
+			units = append(units, h.Unit)
+		}
+	}
+	return units
+}
+
+func (a *App) myLists(ctx context.Context, v *store.View, who *roster.Actor) ([]MyList, error) {
+	subs, err := v.SubmissionsOf(ctx, who.Person, heads(who))
+	if err != nil || len(subs) == 0 {
+		return nil, err
+	}
+	campaigns, err := v.RunningCampaigns(ctx)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[string]selfcheck.Campaign, len(campaigns))
+	for _, c := range campaigns {
+		byID[c.ID] = c
+	}
+	var out []MyList
+	var ids []string
+	for _, s := range subs {
+		c, running := byID[s.CampaignID]
+		if !running {
+			if c0, err := v.Campaign(ctx, s.CampaignID); err != nil { // closed ones: a few in a career
+				return nil, err
+			} else {
+				c = *c0
+				byID[c.ID] = c
+			}
+		}
+		out = append(out, MyList{Submission: s, Campaign: c})
+		ids = append(ids, s.ID)
+	}
+	drafted, err := v.DraftCounts(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	reasons, err := a.returnReasons(ctx, v, ids)
+	if err != nil {
+		return nil, err
+	}
+	units, err := a.unitNames(ctx, v, who.Lang)
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
+		out[i].Drafted = drafted[out[i].ID]
+		if out[i].State == selfcheck.Returned {
+			out[i].Reason = reasons[out[i].ID]
+		}
+		if out[i].PersonID == "" {
+			out[i].Unit = units[out[i].UnitID]
+		}
+	}
+	return out, nil
+}
+
+// returnReasons reads why each list was last returned.
+func (a *App) returnReasons(ctx context.Context, v *store.View, ids []string) (map[string]string, error) {
+	returns, err := v.LastReturns(ctx, ids)
+	if err != nil || len(returns) == 0 {
+		return nil, err
+	}
+	rows := make([]string, 0, len(returns))
+	for _, r := range returns {
+		rows = append(rows, r.ID)
+	}
+	texts, err := v.Texts(ctx, rows...)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]string, len(returns))
+	for id, r := range returns {
+		out[id] = texts[r.ID]["reason"]
+	}
+	return out, nil
+}
+
+// unitNames gives the name of every unit in the language.
+func (a *App) unitNames(ctx context.Context, v *store.View, lang string) (map[string]string, error) {
+	tree, err := a.tree(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	units := tree.Units()
+	out := make(map[string]string, len(units))
+	for _, u := range units {
+		out[u.ID] = u.Name
+		if lang == "en" && u.NameEN != "" {
+			out[u.ID] = u.NameEN
+		}
+	}
+	return out, nil
+}
