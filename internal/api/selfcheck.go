@@ -122,10 +122,12 @@ type LeaderView struct {
 
 // ToDoView is the to-do home.
 type ToDoView struct {
-	Lists   []ListView `json:"lists"`
-	Review  int64      `json:"to_review"`
-	Missing int64      `json:"not_filed"`
-	Named   int        `json:"items_naming_a_leader"`
+	Lists   []ListView    `json:"lists"`
+	Review  int64         `json:"to_review"`
+	Missing int64         `json:"not_filed"`
+	Named   int           `json:"items_naming_a_leader"`
+	Served  int64         `json:"findings_to_reply_to"`
+	Work    []app.Waiting `json:"work"` // the queues that wait for you, each with the operation that lists it
 }
 
 func registerLists(r *registry) {
@@ -142,7 +144,7 @@ func registerLists(r *registry) {
 		if err != nil {
 			return ToDoView{}, err
 		}
-		return ToDoView{mine(t.Lists), t.Review, t.Missing, t.Named}, nil
+		return ToDoView{mine(t.Lists), t.Review, t.Missing, t.Named, t.Served, append([]app.Waiting{}, t.Work...)}, nil
 	}, Summary("What waits for me"))
 	handle(r, "submission.list_own", func(ctx context.Context, c *Call, _ *struct{}) (Paged[ListView], error) {
 		lists, err := r.f.App.MyLists(ctx, c.Actor)

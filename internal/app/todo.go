@@ -24,6 +24,8 @@ type ToDo struct {
 	Missing  int64 // lists of his units that are not filed
 	Named    int   // items naming a leader that came to him
 	Campaign string
+	Served   int64     // findings served on him that he may reply to
+	Work     []Waiting // the queues that he may work on, those with something in them
 }
 
 // ToDo gathers the actor's to-do home.
@@ -48,7 +50,14 @@ func (a *App) ToDo(ctx context.Context, who *roster.Actor) (*ToDo, error) {
 			}
 			out.Named = len(named)
 		}
-		return a.missingOf(ctx, v, who, out)
+		if err := a.missingOf(ctx, v, who, out); err != nil {
+			return err
+		}
+		if out.Served, err = onMe(ctx, v, who); err != nil {
+			return err
+		}
+		out.Work, err = a.waiting(ctx, v, who)
+		return err
 	})
 	return out, err
 }

@@ -104,14 +104,23 @@ var grantColumns = ScopeColumns{ID: "id", Unit: "unit_id"}
 // GrantList lists grants held at units in scope, the newest first.
 func (v *View) GrantList(ctx context.Context, f GrantFilter, sc roster.Scope, page Page) ([]roster.Grant, error) {
 	rows := []roster.Grant{}
-	q := scoped(v.db.NewSelect().Model(&rows), sc, grantColumns)
+	q := grantWhere(scoped(v.db.NewSelect().Model(&rows), sc, grantColumns), f)
+	err := keyset(q, page, true, "id").Scan(ctx)
+	return rows, err
+}
+
+// GrantCount counts what GrantList lists.
+func (v *View) GrantCount(ctx context.Context, f GrantFilter, sc roster.Scope) (int64, error) {
+	return grantWhere(scoped(v.db.NewSelect().Model((*roster.Grant)(nil)), sc, grantColumns), f).Count(ctx)
+}
+
+func grantWhere(q *bun.SelectQuery, f GrantFilter) *bun.SelectQuery {
 	for column, value := range map[string]string{"state": f.State, "role": string(f.Role), "account_id": f.AccountID, "unit_id": f.UnitID} {
 		if value != "" {
 			q = q.Where("? = ?", bun.Ident(column), value)
 		}
 	}
-	err := keyset(q, page, true, "id").Scan(ctx)
-	return rows, err
+	return q
 }
 
 // Grant reads one grant under the scope.

@@ -51,9 +51,27 @@ func (f *Face) home(c *Call) error {
 	stat(todo.Review, "home.review", "/review", "accent")
 	stat(todo.Missing, "home.notfiled", "/completion/"+todo.Campaign, "warn")
 	stat(int64(todo.Named), "home.named", "/review/named", "warn")
+	stat(todo.Served, "home.served", "/my/findings", "warn")
+	for _, w := range todo.Work {
+		tone := "accent"
+		if w.Late {
+			tone = "warn"
+		}
+		stat(w.N, "home.work."+w.What, workHref[w.What], tone)
+	}
 	p := c.Page("home.title")
 	p.Lead = c.T("home.lead")
 	return c.Show(homePage(p, v))
+}
+
+// workHref is the list behind each queue of the to-do home: as many rows as
+// the number says.
+var workHref = map[string]string{
+	"match": "/matches?open=1", "triage": "/issues?source=audit&state=registered", "concealment": "/issues?concealment=question",
+	"clue": "/issues?state=clue", "question": "/questions?open=1", "question_late": "/questions?overdue=1",
+	"track": "/tracks?state=assigned", "confirm": "/tracks?state=found", "decide": "/tracks?state=found",
+	"verify": "/rectifications?state=submitted", "task": "/rectifications?open=1", "task_late": "/rectifications?overdue=1",
+	"grant": "/grants?state=proposed",
 }
 
 func (f *Face) listCard(c *Call, l *app.MyList) listCard {

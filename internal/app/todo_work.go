@@ -1,0 +1,121 @@
+package app
+
+import (
+	"context"
+
+	"plumbline/internal/inquiry"
+	"plumbline/internal/intake"
+	"plumbline/internal/issue"
+	"plumbline/internal/rectify"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// Waiting is one queue that waits for somebody: as many rows as the list that
+// List opens has, under his own scope. Late says that a clock has run out on
+// some of them.
+type Waiting struct {
+	What string `json:"what"` // stable code: match, triage, concealment, …
+	List string `json:"list"` // operation of the list behind the number
+	N    int64  `json:"n"`
+	Late bool   `json:"late"`
+}
+
+// queue is one kind of work: who may do the act sees how much of it waits.
+type queue struct {
+	what, act, list string
+	late            bool
+	count           func(ctx context.Context, a *App, v *store.View, who *roster.Actor, sc roster.Scope) (int64, error)
+}
+
+// queues in the order in which they are shown.
+var queues = []queue{
+	{"match", "match.decide", "match.list", false, func(ctx context.Context, _ *App, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
+		return v.MatchCount(ctx, intake.Filter{Open: true}, sc)
+	}},
+	{"triage", "issue.triage", "issue.list", false, countIssues(issue.Filter{Source: issue.Audit, State: issue.Registered})},
+	{"concealment", "issue.conceal", "issue.list", false, countIssues(issue.Filter{Concealment: issue.ConcealmentQuestion})},
+	{"clue", "case.open", "issue.list", false, countIssues(issue.Filter{State: issue.Clue})},
+	{"question", "question.track", "question.list", false, countQuestions(inquiry.QuestionFilter{Open: true})},
+	{"question_late", "question.track", "question.list", true, countQuestions(inquiry.QuestionFilter{Overdue: true})},
+	{"track", "finding.recommend", "track.list", false, countTracks(inquiry.TrackAssigned)},
+	{"confirm", "finding.confirm", "track.list", false, countTracks(inquiry.TrackFound)},
+	{"decide", "decision.decide", "track.list", false, countTracks(inquiry.TrackFound)},
+	{"verify", "rectification.verify", "rectification.list", false, countTasks(rectify.Filter{State: rectify.Submitted})},
+	{"task", "rectification.submit", "rectification.list", false, countTasks(rectify.Filter{Open: true})},
+	{"task_late", "rectification.list", "rectification.list", true, countTasks(rectify.Filter{Overdue: true})},
+	{"grant", "grant.approve", "grant.list", false, countGrants},
+}
+
+func countIssues(f issue.Filter) func(context.Context, *App, *store.View, *roster.Actor, roster.Scope) (int64, error) {
+	f.MaxSeverity, f.Tier = -1, -1
+	return func(ctx context.Context, _ *App, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
+		return v.IssueCount(ctx, f, sc)
+	}
+}
+
+func countQuestions(f inquiry.QuestionFilter) func(context.Context, *App, *store.View, *roster.Actor, roster.Scope) (int64, error) {
+	return func(ctx context.Context, a *App, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
+		return v.QuestionCount(ctx, f, sc, a.Today())
+	}
+}
+
+func countTracks(state inquiry.TrackState) func(context.Context, *App, *store.View, *roster.Actor, roster.Scope) (int64, error) {
+	return func(ctx context.Context, _ *App, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
+		return v.TrackCount(ctx, inquiry.TrackFilter{State: state}, sc)
+	}
+}
+
+func countTasks(f rectify.Filter) func(context.Context, *App, *store.View, *roster.Actor, roster.Scope) (int64, error) {
+	return func(ctx context.Context, a *App, v *store.View, who *roster.Actor, sc roster.Scope) (int64, error) {
+		return v.RectificationCount(ctx, f, sc, leadUnits(who), a.Today())
+	}
+}
+
+func countGrants(ctx context.Context, a *App, v *store.View, who *roster.Actor, _ roster.Scope) (int64, error) {
+	sc, _, err := a.unitScope(ctx, v, who, roster.ActList, roster.KindGrant)
+	if err != nil {
+		return 0, err
+	}
+	return v.GrantCount(ctx, store.GrantFilter{State: string(roster.GrantProposed)}, sc)
+}
+
+// waiting counts every queue that the actor may work on.
+func (a *App) waiting(ctx context.Context, v *store.View, who *roster.Actor) (out []Waiting, err error) {
+	for _, q := range queues {
+		if !a.May(who, q.act) || !a.May(who, q.list) {
+			continue
+		}
+		r := routeByOp[q.list]
+		sc, err := a.scope(ctx, v, who, r.Act, r.Kind)
+		if err != nil {
+			return nil, err
+		}
+		if sc.Empty() && q.what != "grant" {
+			continue
+		}
+		n, err := q.count(ctx, a, v, who, sc)
+		if err != nil {
+			return nil, err
+		}
+		if n > 0 {
+			out = append(out, Waiting{What: q.what, List: q.list, N: n, Late: q.late})
+		}
+	}
+	return out, nil
+}
+
+// onMe counts what waits for the actor as the person concerned: findings
+// served on him that he may still reply to.
+func onMe(ctx context.Context, v *store.View, who *roster.Actor) (n int64, err error) {
+	if who.Person == "" {
+		return 0, nil
+	}
+	findings, _, _, err := v.FindingsServedOn(ctx, who.Person)
+	for _, f := range findings {
+		if f.State == inquiry.FindingServed {
+			n++
+		}
+	}
+	return n, err
+}
