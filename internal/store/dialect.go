@@ -73,12 +73,34 @@ func open(dsn string) (writer, reader *bun.DB, d Dialect, err error) {
 		r.SetMaxIdleConns(16)
 		return bun.NewDB(w, pgdialect.New()), bun.NewDB(r, pgdialect.New()), d, nil
 	}
-	abs, err := filepath.Abs(dsn)
+	address, err := sqliteAddress(dsn)
 	if err != nil {
 		return nil, nil, d, err
 	}
+	w, err := sql.Open("sqlite", address(false))
+	if err != nil {
+		return nil, nil, d, err
+	}
+	w.SetMaxOpenConns(1)
+	w.SetMaxIdleConns(1)
+	w.SetConnMaxLifetime(0)
+	r, err := sql.Open("sqlite", address(true))
+	if err != nil {
+		return nil, nil, d, err
+	}
+	r.SetMaxOpenConns(sqliteReaders)
+	r.SetMaxIdleConns(sqliteReaders)
+	return bun.NewDB(w, sqlitedialect.New()), bun.NewDB(r, sqlitedialect.New()), d, nil
+}
+
+// sqliteAddress gives the driver's address of a file, for writing or reading.
+func sqliteAddress(file string) (func(readOnly bool) string, error) {
+	abs, err := filepath.Abs(file)
+	if err != nil {
+		return nil, err
+	}
 	base := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(abs)}).EscapedPath()}
-	address := func(readOnly bool) string {
+	return func(readOnly bool) string {
 		q := url.Values{}
 		for _, p := range []string{
 			"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
@@ -99,21 +121,21 @@ func open(dsn string) (writer, reader *bun.DB, d Dialect, err error) {
 		u := base
 		u.RawQuery = q.Encode()
 		return u.String()
-	}
-	w, err := sql.Open("sqlite", address(false))
+	}, nil
+}
+
+// readOnce opens a SQLite file anew for a single read.
+func readOnce(file string) (*bun.DB, error) {
+	address, err := sqliteAddress(file)
 	if err != nil {
-		return nil, nil, d, err
+		return nil, err
 	}
-	w.SetMaxOpenConns(1)
-	w.SetMaxIdleConns(1)
-	w.SetConnMaxLifetime(0)
-	r, err := sql.Open("sqlite", address(true))
+	db, err := sql.Open("sqlite", address(true))
 	if err != nil {
-		return nil, nil, d, err
+		return nil, err
 	}
-	r.SetMaxOpenConns(sqliteReaders)
-	r.SetMaxIdleConns(sqliteReaders)
-	return bun.NewDB(w, sqlitedialect.New()), bun.NewDB(r, sqlitedialect.New()), d, nil
+	db.SetMaxOpenConns(1)
+	return bun.NewDB(db, sqlitedialect.New()), nil
 }
 
 // lockKey is the advisory lock that serialises writers over all nodes.
@@ -142,7 +164,7 @@ func (d Dialect) tokens() *strings.Replacer {
 
 // appendOnly gives the triggers that make the database refuse to change or
 // delete rows of the table. They delay; the tree is what proves.
-func (d Dialect) appendOnly(table, key string) []string {
+func (d Dialect) appendOnly(table string) []string {
 	if d == Postgres {
 		return []string{
 			`CREATE OR REPLACE FUNCTION plumbline_refuse() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN RAISE EXCEPTION 'plumbline: % is append-only', TG_TABLE_NAME USING ERRCODE = 'PL001'; END $f$`,
@@ -152,15 +174,30 @@ func (d Dialect) appendOnly(table, key string) []string {
 			fmt.Sprintf(`ALTER TABLE %[1]s ENABLE ALWAYS TRIGGER %[1]s_no_truncate`, table),
 		}
 	}
-	refuse := fmt.Sprintf("SELECT RAISE(ABORT, 'plumbline: %s is append-only')", table)
-	out := []string{
+	refuse := sqliteRefusal(table)
+	return []string{
 		fmt.Sprintf("CREATE TRIGGER %[1]s_no_update BEFORE UPDATE ON %[1]s BEGIN %[2]s; END", table, refuse),
 		fmt.Sprintf("CREATE TRIGGER %[1]s_no_delete BEFORE DELETE ON %[1]s BEGIN %[2]s; END", table, refuse),
 	}
-	if key != "" {
-		out = append(out, fmt.Sprintf("CREATE TRIGGER %[1]s_no_replace BEFORE INSERT ON %[1]s WHEN EXISTS (SELECT 1 FROM %[1]s WHERE %[2]s = NEW.%[2]s) BEGIN %[3]s; END", table, key, refuse))
+}
+
+// refuseAgain gives the trigger that makes SQLite refuse a key that exists:
+// INSERT OR REPLACE walks past the triggers on delete where a connection has
+// not switched recursive_triggers on. PostgreSQL knows no such statement.
+func (d Dialect) refuseAgain(table string, key []string) []string {
+	if d == Postgres || len(key) == 0 {
+		return nil
 	}
-	return out
+	same := make([]string, len(key))
+	for i, k := range key {
+		same[i] = k + " = NEW." + k
+	}
+	return []string{fmt.Sprintf("CREATE TRIGGER %[1]s_no_replace BEFORE INSERT ON %[1]s WHEN EXISTS (SELECT 1 FROM %[1]s WHERE %[2]s) BEGIN %[3]s; END",
+		table, strings.Join(same, " AND "), sqliteRefusal(table))}
+}
+
+func sqliteRefusal(table string) string {
+	return fmt.Sprintf("SELECT RAISE(ABORT, 'plumbline: %s is append-only')", table)
 }
 
 // failure is the class of a driver error.

@@ -45,18 +45,3 @@ func (v *View) Head(ctx context.Context) (size int64, root ledger.Hash, err erro
 	root, err = edge.Root()
 	return size, root, err
 }
-
-// Prove gives the inclusion proof of an entry in the tree of that size.
-func (v *View) Prove(ctx context.Context, size, seq int64) ([]ledger.Hash, error) {
-	return ledger.Prove(size, seq, func(indexes []int64) ([]ledger.Hash, error) {
-		nodes, err := readHashes(ctx, v.db, indexes)
-		if err != nil {
-			return nil, err
-		}
-		out := make([]ledger.Hash, len(indexes))
-		for i, x := range indexes {
-			out[i] = nodes[x]
-		}
-		return out, nil
-	})
-}

@@ -54,6 +54,7 @@ type Writing func(ctx context.Context, tx *Tx) (facts []ledger.Fact, resultID st
 type member struct {
 	call  Call
 	fn    Writing
+	quiet bool         // writes about the ledger, and so adds no entry to it
 	state atomic.Int32 // waiting, running, dropped
 	done  chan outcome
 
@@ -88,10 +89,13 @@ type outcome struct {
 // undoes only fn. When ctx ends while the group is under way, the answer is
 // "unknown, retry with the same key".
 func (s *Store) Update(ctx context.Context, call Call, fn Writing) (Receipt, error) {
-	if f := s.frozen.Load(); f != nil {
+	return s.queueUp(ctx, &member{call: call, fn: fn, done: make(chan outcome, 1)})
+}
+
+func (s *Store) queueUp(ctx context.Context, m *member) (Receipt, error) {
+	if s.frozen.Load() != nil {
 		return Receipt{}, fault.Unavailable("ledger_frozen")
 	}
-	m := &member{call: call, fn: fn, done: make(chan outcome, 1)}
 	if s.closed.Load() {
 		return Receipt{}, fault.Unavailable("shutting_down")
 	}
@@ -249,6 +253,7 @@ func (s *Store) commit(group []*member) (err error) {
 		}
 	}
 	edge := head.edge
+	s.newest = head.leaf
 	if len(survived) > 0 {
 		edge = head.edge.Clone()
 		if err := s.append(ctx, btx, edge, tree, now, survived); err != nil {
@@ -271,7 +276,7 @@ func (s *Store) commit(group []*member) (err error) {
 	if len(survived) > 0 {
 		s.headTime = now
 	}
-	s.acked.Store(edge.Size())
+	s.acknowledge(edge)
 	next := 0
 	for i, m := range group {
 		if next < len(survived) && survived[next] == m {
@@ -298,7 +303,7 @@ func (s *Store) runMember(ctx context.Context, btx bun.Tx, tx *Tx, m *member) (m
 	if err == nil && !m.receipt.Replayed {
 		err = call(ctx, tx, m)
 	}
-	if err == nil && !m.receipt.Replayed && len(m.facts) == 0 {
+	if err == nil && !m.receipt.Replayed && len(m.facts) == 0 && !m.quiet {
 		err = fmt.Errorf("operation %s wrote without a ledger fact", m.call.Op)
 	}
 	if err != nil {
@@ -348,36 +353,6 @@ func (s *Store) replay(ctx context.Context, tx *Tx, m *member) error {
 	}
 	m.receipt = Receipt{Seq: e.Seq, At: e.At, Leaf: ledger.Hash(e.Leaf), ResultID: rows[0].ResultID, Replayed: true}
 	return nil
-}
-
-type headState struct {
-	edge *ledger.Edge
-	at   time.Time
-}
-
-// head reads the newest entry and the right edge of the tree, from memory
-// where that is still the newest. A head smaller than the last one
-// acknowledged freezes writing: somebody put an older database back.
-func (s *Store) head(ctx context.Context, tx bun.Tx) (headState, error) {
-	var newest []LedgerEntry
-	if err := tx.NewSelect().Model(&newest).Column("seq", "at").OrderExpr("seq DESC").Limit(1).Scan(ctx); err != nil {
-		return headState{}, err
-	}
-	var size int64
-	var at time.Time
-	if len(newest) > 0 {
-		size, at = newest[0].Seq+1, newest[0].At.UTC()
-	}
-	if size < s.acked.Load() {
-		reason := "head"
-		s.frozen.Store(&reason)
-		return headState{}, fault.Unavailable("ledger_frozen")
-	}
-	if s.edge != nil && s.edge.Size() == size {
-		return headState{s.edge, at}, nil
-	}
-	edge, err := readEdge(ctx, tx, size)
-	return headState{edge, at}, err
 }
 
 func readEdge(ctx context.Context, db bun.IDB, size int64) (*ledger.Edge, error) {
@@ -446,6 +421,7 @@ func (s *Store) append(ctx context.Context, tx bun.Tx, edge *ledger.Edge, tree *
 			if err != nil {
 				return err
 			}
+			s.newest = leaf
 			entries = append(entries, LedgerEntry{Seq: seq, At: now, Account: m.call.Account, Verb: f.Verb, Kind: f.Kind, ObjectID: f.ID, Body: body, Leaf: leaf[:]})
 			for _, n := range nodes {
 				hashes = append(hashes, LedgerHash{Idx: n.Index, Hash: n.Hash[:]})

@@ -54,6 +54,7 @@ var kinds = []rowKind{
 	row[roster.Relation]("relation"),
 	row[roster.Account]("account"),
 	row[roster.Grant]("grant"),
+	row[ledger.Thaw]("thaw"),
 }
 
 func row[T any](kind string) rowKind { return rowKind{kind, reflect.TypeFor[T]()} }

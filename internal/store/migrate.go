@@ -20,9 +20,13 @@ type Migration struct {
 	AppliedAt time.Time `bun:"applied_at"`
 }
 
-// appendOnlyLine marks a table as append-only; an optional second word is the
-// column whose existing values an insert must not repeat.
-var appendOnlyLine = regexp.MustCompile(`^--append-only:\s*(\w+)(?:\s+(\w+))?\s*$`)
+// appendOnlyLine marks a table as append-only; the words after its name are the
+// key that an insert must not repeat. refuseAgainLine adds that last refusal to
+// a table marked earlier.
+var (
+	appendOnlyLine  = regexp.MustCompile(`^--append-only:\s*(\w+)((?:\s+\w+)*)\s*$`)
+	refuseAgainLine = regexp.MustCompile(`^--refuse-again:\s*(\w+)((?:\s+\w+)+)\s*$`)
+)
 
 // Statements gives the migration's statements for the dialect.
 func (d Dialect) statements(text string) []string {
@@ -37,17 +41,21 @@ func (d Dialect) statements(text string) []string {
 	}
 	for line := range strings.Lines(text) {
 		trimmed := strings.TrimSpace(line)
-		m := appendOnlyLine.FindStringSubmatch(trimmed)
+		m, again := appendOnlyLine.FindStringSubmatch(trimmed), refuseAgainLine.FindStringSubmatch(trimmed)
 		switch {
 		case trimmed == "--;;":
 			flush()
 		case m != nil:
 			flush()
-			key := m[2]
-			if key == "" {
-				key = map[string]string{"ledger_entries": "seq", "ledger_hashes": "idx"}[m[1]]
+			key := strings.Fields(m[2])
+			if of := map[string]string{"ledger_entries": "seq", "ledger_hashes": "idx"}[m[1]]; of != "" {
+				key = []string{of}
 			}
-			out = append(out, d.appendOnly(m[1], key)...)
+			out = append(out, d.appendOnly(m[1])...)
+			out = append(out, d.refuseAgain(m[1], key)...)
+		case again != nil:
+			flush()
+			out = append(out, d.refuseAgain(again[1], strings.Fields(again[2]))...)
 		case strings.HasPrefix(trimmed, "--"):
 		default:
 			b.WriteString(line)

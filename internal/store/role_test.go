@@ -64,7 +64,8 @@ func TestTheServingRoleCannotForget(t *testing.T) {
 	for _, stmt := range []string{
 		"DELETE FROM units", "TRUNCATE units", "UPDATE ledger_entries SET verb = 'x'", "DELETE FROM ledger_entries", "TRUNCATE ledger_entries",
 		"UPDATE requests SET seq = 0", "UPDATE contents SET value = 'x'", "DELETE FROM contents", "DELETE FROM counters", "DELETE FROM issues",
-		"UPDATE audit_records SET row_no = 0", "UPDATE answers SET is_nil = true", "DROP TABLE units", "ALTER TABLE ledger_entries DISABLE TRIGGER ALL",
+		"UPDATE audit_records SET row_no = 0", "UPDATE answers SET is_nil = true", "DROP TABLE units",
+		"UPDATE ledger_checkpoints SET note = 'x'", "DELETE FROM ledger_checkpoints", "TRUNCATE ledger_checkpoints", "DELETE FROM ledger_cosignatures", "UPDATE ledger_hashes SET idx = 0", "ALTER TABLE ledger_entries DISABLE TRIGGER ALL",
 	} {
 		_, err := s.writer.Exec(stmt)
 		if err == nil || !strings.Contains(err.Error(), "42501") {

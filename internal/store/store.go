@@ -36,9 +36,14 @@ type Store struct {
 	// owned by the writer goroutine
 	edge     *ledger.Edge
 	headTime time.Time
+	newest   ledger.Hash // leaf of the newest entry
 	tree     atomic.Pointer[placement]
-	frozen   atomic.Pointer[string]
-	acked    atomic.Int64 // size of the tree last acknowledged to anybody
+
+	frozen    atomic.Pointer[Freeze]
+	acked     atomic.Int64                 // size of the tree last acknowledged to anybody
+	published atomic.Pointer[ledger.Edge]  // the tree as last acknowledged; nobody changes it
+	committed chan struct{}                // a token when the tree has grown
+	file      atomic.Pointer[databaseFile] // SQLite: the file that was opened
 }
 
 // Options of Open.
@@ -57,6 +62,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	s := &Store{
 		writer: writer, reader: reader, dialect: d, clock: opts.Clock, origin: opts.Origin, policy: opts.Policy,
 		queue: make(chan *member, 4096), closing: make(chan struct{}), stopped: make(chan struct{}),
+		committed: make(chan struct{}, 1),
 	}
 	if s.clock == nil {
 		s.clock = time.Now
@@ -70,6 +76,11 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("open database: %w", err), writer.Close(), reader.Close())
 	} else if slices.Contains(tables, "sites") {
 		if err := s.remember(ctx); err != nil {
+			return nil, errors.Join(fmt.Errorf("open database: %w", err), writer.Close(), reader.Close())
+		}
+	}
+	if d == SQLite {
+		if err := s.noteFile(dsn); err != nil {
 			return nil, errors.Join(fmt.Errorf("open database: %w", err), writer.Close(), reader.Close())
 		}
 	}

@@ -1,0 +1,15 @@
+package ledger
+
+// Thaw is the act of a person who lets writing go on although the tree found
+// was not the one remembered. It keeps both, so that nobody can say later that
+// nothing had been noticed. The reason is erasable text.
+type Thaw struct {
+	Stamp
+	Code           string     `bun:"code"`   // what was wrong: shrunk, rewritten, replaced, foreign
+	Source         string     `bun:"source"` // who remembered: server, site, signer
+	RememberedSize int64      `bun:"remembered_size"`
+	RememberedRoot []byte     `bun:"remembered_root"`
+	FoundSize      int64      `bun:"found_size"`
+	FoundRoot      []byte     `bun:"found_root"`
+	ReasonC        Commitment `bun:"reason_c"`
+}

@@ -1,0 +1,199 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/ledger"
+)
+
+// LedgerCheckpoint is a tree head with the note that the log's own keys signed.
+type LedgerCheckpoint struct {
+	Size int64     `bun:"size,pk"`
+	At   time.Time `bun:"at"`
+	Root []byte    `bun:"root"`
+	Note string    `bun:"note"` // signed note, without the witnesses' lines
+}
+
+// LedgerCosignature is one witness's line under a checkpoint.
+type LedgerCosignature struct {
+	Size    int64     `bun:"size,pk"`
+	Witness string    `bun:"witness,pk"`
+	At      time.Time `bun:"at"` // as the witness says
+	Line    string    `bun:"line"`
+}
+
+// LedgerKey is a verifier key that signed for this log.
+type LedgerKey struct {
+	VKey string    `bun:"vkey,pk"`
+	At   time.Time `bun:"at"`
+}
+
+// Proof gives the inclusion proof of an entry in the tree of that size.
+func (v *View) Proof(ctx context.Context, size, seq int64) ([]ledger.Hash, error) {
+	return ledger.Prove(size, seq, v.hashes(ctx))
+}
+
+// Consistency proves that the tree of size newer extends that of size older.
+func (v *View) Consistency(ctx context.Context, older, newer int64) ([]ledger.Hash, error) {
+	return ledger.ProveConsistency(older, newer, v.hashes(ctx))
+}
+
+// hashes reads nodes of the tree, all of a call in one query.
+func (v *View) hashes(ctx context.Context) func([]int64) ([]ledger.Hash, error) {
+	return func(indexes []int64) ([]ledger.Hash, error) {
+		nodes, err := readHashes(ctx, v.db, indexes)
+		if err != nil {
+			return nil, err
+		}
+		out := make([]ledger.Hash, len(indexes))
+		for i, x := range indexes {
+			h, ok := nodes[x]
+			if !ok {
+				return nil, fmt.Errorf("node %d of the tree is missing", x)
+			}
+			out[i] = h
+		}
+		return out, nil
+	}
+}
+
+// LastCheckpoint is the largest checkpoint; not found before the first.
+func (v *View) LastCheckpoint(ctx context.Context) (*LedgerCheckpoint, error) {
+	c := &LedgerCheckpoint{}
+	return c, v.db.NewSelect().Model(c).OrderExpr("size DESC").Limit(1).Scan(ctx)
+}
+
+// CheckpointFor is the smallest checkpoint that covers the entry; not found
+// while the entry is not yet signed.
+func (v *View) CheckpointFor(ctx context.Context, seq int64) (*LedgerCheckpoint, error) {
+	c := &LedgerCheckpoint{}
+	return c, v.db.NewSelect().Model(c).Where("size > ?", seq).OrderExpr("size").Limit(1).Scan(ctx)
+}
+
+// WitnessedFor is the smallest checkpoint that covers the entry and that at
+// least quorum witnesses signed; not found while there is none.
+func (v *View) WitnessedFor(ctx context.Context, seq int64, quorum int) (*LedgerCheckpoint, error) {
+	c := &LedgerCheckpoint{}
+	return c, v.db.NewSelect().Model(c).
+		Where("size = (SELECT size FROM ledger_cosignatures WHERE size > ? GROUP BY size HAVING count(*) >= ? ORDER BY size LIMIT 1)", seq, max(quorum, 1)).
+		Scan(ctx)
+}
+
+// LastWitnessed is the largest checkpoint that at least quorum witnesses
+// signed; not found while there is none.
+func (v *View) LastWitnessed(ctx context.Context, quorum int) (*LedgerCheckpoint, error) {
+	c := &LedgerCheckpoint{}
+	return c, v.db.NewSelect().Model(c).
+		Where("size = (SELECT size FROM ledger_cosignatures GROUP BY size HAVING count(*) >= ? ORDER BY size DESC LIMIT 1)", max(quorum, 1)).
+		Scan(ctx)
+}
+
+// CheckpointAt is the checkpoint of exactly that size.
+func (v *View) CheckpointAt(ctx context.Context, size int64) (*LedgerCheckpoint, error) {
+	c := &LedgerCheckpoint{}
+	return c, v.db.NewSelect().Model(c).Where("size = ?", size).Scan(ctx)
+}
+
+// Checkpoints lists checkpoints of at least that size, the smallest first.
+func (v *View) Checkpoints(ctx context.Context, from int64, limit int) ([]LedgerCheckpoint, error) {
+	var rows []LedgerCheckpoint
+	err := v.db.NewSelect().Model(&rows).Where("size >= ?", from).OrderExpr("size").Limit(int64(limit)).Scan(ctx)
+	return rows, err
+}
+
+// CheckpointsBefore lists checkpoints below that size, the largest first; 0
+// begins with the last.
+func (v *View) CheckpointsBefore(ctx context.Context, before int64, limit int) ([]LedgerCheckpoint, error) {
+	var rows []LedgerCheckpoint
+	q := v.db.NewSelect().Model(&rows).OrderExpr("size DESC").Limit(int64(limit))
+	if before > 0 {
+		q = q.Where("size < ?", before)
+	}
+	return rows, q.Scan(ctx)
+}
+
+// Cosignatures lists the witnesses' lines under the checkpoint of that size.
+func (v *View) Cosignatures(ctx context.Context, size int64) ([]LedgerCosignature, error) {
+	var rows []LedgerCosignature
+	err := v.db.NewSelect().Model(&rows).Where("size = ?", size).OrderExpr("witness").Scan(ctx)
+	return rows, err
+}
+
+// SignedNote is the checkpoint's note with the witnesses' lines known so far.
+func (v *View) SignedNote(ctx context.Context, c *LedgerCheckpoint) ([]byte, error) {
+	lines, err := v.Cosignatures(ctx, c.Size)
+	if err != nil {
+		return nil, err
+	}
+	note := []byte(c.Note)
+	for _, l := range lines {
+		note = append(note, l.Line...)
+	}
+	return note, nil
+}
+
+// LedgerKeys lists the verifier keys that signed, the first used first.
+func (v *View) LedgerKeys(ctx context.Context) ([]LedgerKey, error) {
+	var rows []LedgerKey
+	err := v.db.NewSelect().Model(&rows).OrderExpr("at, vkey").Scan(ctx)
+	return rows, err
+}
+
+// SaveCheckpoint stores a signed checkpoint and the keys that signed it. The
+// same size with the same root again changes nothing; with another root it is
+// a conflict, and the one stored first stays.
+func (s *Store) SaveCheckpoint(ctx context.Context, c LedgerCheckpoint, vkeys ...string) error {
+	return s.quietly(ctx, "ledger.checkpoint", func(ctx context.Context, tx *Tx) error {
+		var there []LedgerCheckpoint
+		if err := tx.db.NewSelect().Model(&there).Where("size = ?", c.Size).Scan(ctx); err != nil {
+			return err
+		}
+		if len(there) > 0 {
+			if !bytes.Equal(there[0].Root, c.Root) {
+				return fault.Conflict("checkpoint_differs")
+			}
+			return nil
+		}
+		if _, err := tx.db.NewInsert().Model(&c).Exec(ctx); err != nil {
+			return err
+		}
+		for _, k := range vkeys {
+			n, err := tx.db.NewSelect().Model((*LedgerKey)(nil)).Where("vkey = ?", k).Count(ctx)
+			if err != nil {
+				return err
+			}
+			if n > 0 {
+				continue
+			}
+			if _, err := tx.db.NewInsert().Model(&LedgerKey{VKey: k, At: tx.now}).Exec(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// SaveCosignature stores a witness's line, which the caller has checked. A
+// second line of the same witness under the same checkpoint is passed over.
+func (s *Store) SaveCosignature(ctx context.Context, c LedgerCosignature) error {
+	return s.quietly(ctx, "ledger.cosignature", func(ctx context.Context, tx *Tx) error {
+		n, err := tx.db.NewSelect().Model((*LedgerCosignature)(nil)).Where("size = ? AND witness = ?", c.Size, c.Witness).Count(ctx)
+		if err != nil || n > 0 {
+			return err
+		}
+		_, err = tx.db.NewInsert().Model(&c).Exec(ctx)
+		return err
+	})
+}
+
+// quietly writes in a group with the others, but adds no entry: what is
+// written speaks of the ledger and would never come to an end.
+func (s *Store) quietly(ctx context.Context, op string, fn func(ctx context.Context, tx *Tx) error) error {
+	_, err := s.queueUp(ctx, &member{call: Call{Op: op}, quiet: true, done: make(chan outcome, 1),
+		fn: func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) { return nil, "", fn(ctx, tx) }})
+	return err
+}

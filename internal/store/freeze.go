@@ -1,0 +1,216 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/ledger"
+)
+
+// What a freeze can say.
+const (
+	FreezeShrunk    = "shrunk"    // fewer entries than were acknowledged or signed
+	FreezeRewritten = "rewritten" // as many, but not the same ones
+	FreezeReplaced  = "replaced"  // the database file is another one than was opened
+	FreezeForeign   = "foreign"   // what was remembered belongs to another log
+)
+
+// Who remembered what is no longer there.
+const (
+	BySite   = "site"   // the file beside the site that holds the last acknowledged head
+	BySigner = "signer" // the signer's state
+	ByServer = "server" // this process
+)
+
+// Freeze is why writing has stopped: the tree is not the one remembered.
+type Freeze struct {
+	Code       string
+	By         string
+	Remembered ledger.Checkpoint // its root is zero where only the size was known
+	Found      ledger.Checkpoint // likewise
+}
+
+// Frozen tells why writing has stopped; nil while it goes on.
+func (s *Store) Frozen() *Freeze { return s.frozen.Load() }
+
+// Freeze stops writing for the life of this process. The first reason stays.
+func (s *Store) Freeze(f Freeze) {
+	f.Remembered.Origin, f.Found.Origin = s.origin, s.origin
+	s.frozen.CompareAndSwap(nil, &f)
+}
+
+// Thaw lets writing go on from the tree as it is now. It only forgets what this
+// process knew: the caller writes down who decided it and why.
+func (s *Store) Thaw() {
+	s.acked.Store(0)
+	s.published.Store(nil)
+	s.frozen.Store(nil)
+}
+
+// Committed gives a token when the tree has grown since the last token was
+// taken.
+func (s *Store) Committed() <-chan struct{} { return s.committed }
+
+// Acknowledged is the tree head that this process acknowledged last. ok is
+// false before its first write.
+func (s *Store) Acknowledged() (c ledger.Checkpoint, ok bool) {
+	e := s.published.Load()
+	if e == nil {
+		return c, false
+	}
+	root, err := e.Root()
+	return ledger.Checkpoint{Origin: s.origin, Size: e.Size(), Root: root}, err == nil
+}
+
+// acknowledge notes the tree that the answers now speak of. An edge is never
+// changed after its commit: the next group works on a copy.
+func (s *Store) acknowledge(edge *ledger.Edge) {
+	grown := edge.Size() > s.acked.Swap(edge.Size())
+	s.published.Store(edge)
+	if grown {
+		select {
+		case s.committed <- struct{}{}:
+		default:
+		}
+	}
+}
+
+type headState struct {
+	edge *ledger.Edge
+	leaf ledger.Hash // of the newest entry
+	at   time.Time
+}
+
+// head reads the newest entry and the right edge of the tree, from memory
+// where that is still the newest. A head that is not the one last acknowledged,
+// nor an extension of it, freezes writing: somebody put another database here.
+func (s *Store) head(ctx context.Context, tx bun.Tx) (h headState, err error) {
+	var newest []LedgerEntry
+	if err := tx.NewSelect().Model(&newest).Column("seq", "at", "leaf").OrderExpr("seq DESC").Limit(1).Scan(ctx); err != nil {
+		return h, err
+	}
+	var size int64
+	if len(newest) > 0 {
+		size, h.at = newest[0].Seq+1, newest[0].At.UTC()
+		if len(newest[0].Leaf) == len(h.leaf) {
+			h.leaf = ledger.Hash(newest[0].Leaf)
+		}
+	}
+	code := ""
+	switch acked := s.acked.Load(); {
+	case s.fileReplaced():
+		code = FreezeReplaced
+	case size < acked:
+		code = FreezeShrunk
+	case s.edge != nil && s.edge.Size() == size:
+		if h.leaf == s.newest {
+			h.edge = s.edge
+			return h, nil
+		}
+		code = FreezeRewritten
+	default: // another process wrote, or this one begins
+		if h.edge, err = readEdge(ctx, tx, size); err != nil {
+			return h, err
+		}
+		if s.edge == nil {
+			return h, nil
+		}
+		before, err := rootAt(ctx, tx, s.edge.Size())
+		if err != nil {
+			return h, err
+		}
+		if mine, err := s.edge.Root(); err != nil || before == mine {
+			return h, err
+		}
+		code = FreezeRewritten
+	}
+	f := Freeze{Code: code, By: ByServer, Remembered: ledger.Checkpoint{Size: s.acked.Load()}, Found: ledger.Checkpoint{Size: size}}
+	if c, ok := s.Acknowledged(); ok {
+		f.Remembered = c
+	}
+	if f.Found.Root, err = rootAt(ctx, tx, size); err != nil {
+		f.Found.Root = ledger.Hash{} // a damaged tree has none; its size is evidence enough
+	}
+	s.Freeze(f)
+	return h, fault.Unavailable("ledger_frozen")
+}
+
+// rootAt is the root of the first size entries, from the stored nodes.
+func rootAt(ctx context.Context, db bun.IDB, size int64) (ledger.Hash, error) {
+	edge, err := readEdge(ctx, db, size)
+	if err != nil {
+		return ledger.Hash{}, err
+	}
+	return edge.Root()
+}
+
+// RootAt is the root that the tree had at a size not beyond the present one.
+func (v *View) RootAt(ctx context.Context, size int64) (ledger.Hash, error) {
+	return rootAt(ctx, v.db, size)
+}
+
+// databaseFile is the file that this process opened, to tell it from another
+// one that was put in its place.
+type databaseFile struct {
+	path string
+	info fs.FileInfo
+}
+
+func (s *Store) noteFile(dsn string) error {
+	path, err := filepath.Abs(dsn)
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	s.file.Store(&databaseFile{path, info})
+	return nil
+}
+
+// fileReplaced reports whether the path leads to another file than the one
+// this process writes to: what is written there would be lost with it.
+func (s *Store) fileReplaced() bool {
+	f := s.file.Load()
+	if f == nil {
+		return false
+	}
+	info, err := os.Stat(f.path)
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	return !os.SameFile(f.info, info)
+}
+
+// OnDisk reads the head through a connection of its own, which has nothing in
+// memory: so a file that was overwritten under the running program shows. On
+// PostgreSQL any connection does.
+func (s *Store) OnDisk(ctx context.Context) (c ledger.Checkpoint, err error) {
+	if s.fileReplaced() {
+		s.Freeze(Freeze{Code: FreezeReplaced, By: ByServer})
+	}
+	read := func(ctx context.Context, v *View) (err error) {
+		c.Origin = s.origin
+		c.Size, c.Root, err = v.Head(ctx)
+		return err
+	}
+	f := s.file.Load()
+	if f == nil {
+		return c, s.View(ctx, read)
+	}
+	db, err := readOnce(f.path)
+	if err != nil {
+		return c, err
+	}
+	err = db.RunInTx(ctx, &sql.TxOptions{}, func(ctx context.Context, tx bun.Tx) error { return read(ctx, &View{db: tx, s: s}) })
+	return c, errors.Join(err, db.Close())
+}
