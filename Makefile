@@ -7,7 +7,7 @@ ADDR ?= 127.0.0.1:8080
 GO   ?= go
 BIN  := bin/plumbline
 
-.PHONY: run build test race bench check generate clean
+.PHONY: run build test race fuzz bench check generate clean
 
 run: build
 	$(BIN) demo --db $(DB) --addr $(ADDR)
@@ -24,6 +24,10 @@ test:
 RACE := ./internal/store/... ./internal/app/... ./internal/ledger/... ./internal/web ./internal/words
 race:
 	@sh script/race $(RACE)
+
+# Every fuzz target of the module, FUZZ_SECONDS (20) each.
+fuzz:
+	@sh script/fuzz
 
 bench: build
 	$(BIN) bench

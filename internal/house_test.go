@@ -278,7 +278,9 @@ var libraries = []string{
 	"github.com/casbin/casbin/v2", "github.com/danielgtaylor/huma/v2", "github.com/google/go-cmp", "github.com/google/uuid", "github.com/jackc/pgx/v5",
 	"github.com/knadh/koanf/parsers/toml/v2", "github.com/knadh/koanf/providers/env/v2", "github.com/knadh/koanf/providers/file", "github.com/knadh/koanf/v2",
 	"github.com/mozillazg/go-pinyin", "github.com/nicksnyder/go-i18n/v2", "github.com/pelletier/go-toml/v2", "github.com/rogpeppe/go-internal",
-	"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/uptrace/bun", "github.com/uptrace/bun/dialect/pgdialect", "github.com/uptrace/bun/dialect/sqlitedialect", "github.com/uptrace/bunrouter",
+	"github.com/spf13/cobra", "github.com/spf13/pflag",
+	"github.com/transparency-dev/formats", "github.com/transparency-dev/merkle", // tests only: the second opinion on proofs, receipts and tiles
+	"github.com/uptrace/bun", "github.com/uptrace/bun/dialect/pgdialect", "github.com/uptrace/bun/dialect/sqlitedialect", "github.com/uptrace/bunrouter",
 	"github.com/xuri/excelize/v2", "go.uber.org/goleak", "golang.org/x/crypto", "golang.org/x/mod", "golang.org/x/sync", "golang.org/x/text", "golang.org/x/term", "modernc.org/sqlite", "pgregory.net/rapid",
 }
 

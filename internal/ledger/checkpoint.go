@@ -113,7 +113,7 @@ func OpenCheckpoint(signed []byte, trust Trust) (*Opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := noTwins(signed, n); err != nil {
+	if err := oneForm(signed, n); err != nil {
 		return nil, err
 	}
 	o := &Opened{Checkpoint: c}
@@ -135,12 +135,20 @@ func OpenCheckpoint(signed []byte, trust Trust) (*Opened, error) {
 	return o, nil
 }
 
-// noTwins refuses a note that carries two signatures under one key: the
-// library skips the second without looking at it.
-func noTwins(signed []byte, n *note.Note) error {
+// oneForm refuses a note that carries two signatures under one key, because the
+// library skips the second without looking at it, and a signature whose base64
+// holds bits that are not part of it: a signed note then has one form only, and
+// whoever compares notes byte by byte is not fooled.
+func oneForm(signed []byte, n *note.Note) error {
 	_, lines, _ := strings.Cut(string(signed), "\n\n")
-	if got := strings.Count(lines, "\n"); got != len(n.Sigs)+len(n.UnverifiedSigs) {
+	all := append(slices.Clone(n.Sigs), n.UnverifiedSigs...)
+	if got := strings.Count(lines, "\n"); got != len(all) {
 		return errors.New("ledger: the note carries a signature twice")
+	}
+	for _, s := range all {
+		if _, err := base64.StdEncoding.Strict().DecodeString(s.Base64); err != nil {
+			return errors.New("ledger: a signature is not in canonical form")
+		}
 	}
 	return nil
 }

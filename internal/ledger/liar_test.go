@@ -1,0 +1,443 @@
+package ledger
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"math/rand"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/transparency-dev/formats/log"
+	tdproof "github.com/transparency-dev/formats/proof"
+	"github.com/transparency-dev/merkle/proof"
+	"github.com/transparency-dev/merkle/rfc6962"
+	"golang.org/x/mod/sumdb/note"
+)
+
+// Liars hand in receipts, checkpoints and proofs that are wrong in every way
+// that one of them could profit from or that once fooled another program. The
+// second opinion is that of transparency-dev's packages, which share nothing
+// with tlog but the standard.
+const (
+	liarReceipts    = 2600
+	liarCheckpoints = 1200
+	liarProofs      = 1400 // together more than 5,000
+	liarNightly     = 20   // times as many
+)
+
+func liars(n int) int {
+	if os.Getenv("PLUMBLINE_NIGHTLY") == "1" {
+		return n * liarNightly
+	}
+	return n
+}
+
+// court is everything that an honest log, its witnesses and its enemies hold.
+type court struct {
+	t      testing.TB
+	rng    *rand.Rand
+	roots  []Hash
+	leaves []Hash
+	read   func([]int64) ([]Hash, error)
+
+	log, stranger, otherName note.Signer // the log; another log of the same name; the same key under another name
+	witness                  [2]note.Signer
+	trust                    Trust
+	second                   struct { // the same trust for the second opinion
+		log       note.Verifier
+		witnesses []note.Verifier
+	}
+	twin *court // a log of the same name with other entries
+}
+
+// byTheBook verifies cosignatures as C2SP tlog-cosignature v1 words it, written
+// for the second opinion alone.
+type byTheBook struct {
+	name string
+	key  ed25519.PublicKey
+}
+
+func (b byTheBook) Name() string { return b.name }
+func (b byTheBook) KeyHash() uint32 {
+	sum := sha256.Sum256(slices.Concat([]byte(b.name), []byte{'\n', 4}, b.key))
+	return uint32(sum[0])<<24 | uint32(sum[1])<<16 | uint32(sum[2])<<8 | uint32(sum[3])
+}
+func (b byTheBook) Verify(text, sig []byte) bool {
+	if len(sig) != 72 {
+		return false
+	}
+	var at uint64
+	for _, x := range sig[:8] {
+		at = at<<8 | uint64(x)
+	}
+	return ed25519.Verify(b.key, fmt.Appendf(nil, "cosignature/v1\ntime %d\n%s", at, text), sig[8:])
+}
+
+const courtOrigin = "bureau.example/log"
+
+func newCourt(t testing.TB, size int) *court {
+	t.Helper()
+	c := &court{t: t, rng: rand.New(rand.NewSource(20260301))}
+	c.roots, c.leaves, c.read = grow(t, size)
+	signer := func(name string, seed byte) (note.Signer, string) {
+		key := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, 32))
+		skey := fmt.Sprintf("PRIVATE+KEY+%s+%08x+%s", name, keyHash(name, typeEd25519, key.Public().(ed25519.PublicKey)),
+			base64.StdEncoding.EncodeToString(append([]byte{typeEd25519}, key.Seed()...)))
+		s, err := note.NewSigner(skey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s, LogKey(name, key.Public().(ed25519.PublicKey))
+	}
+	verifier := func(vkey string) note.Verifier {
+		v, err := NewVerifier(vkey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	var vkey string
+	c.stranger, _ = signer(courtOrigin, 2)
+	c.otherName, _ = signer("other.example/log", 1)
+	c.log, vkey = signer(courtOrigin, 1)
+	c.trust.Log = []note.Verifier{verifier(vkey)}
+	var err error
+	if c.second.log, err = note.NewVerifier(vkey); err != nil {
+		t.Fatal(err)
+	}
+	for i := range c.witness {
+		name, key := fmt.Sprintf("audit.example/w%d", i), ed25519.NewKeyFromSeed(bytes.Repeat([]byte{byte(10 + i)}, 32))
+		if c.witness[i], err = NewCosigner(name, key, func() time.Time { return time.Unix(1_790_000_000, 0) }); err != nil {
+			t.Fatal(err)
+		}
+		vkey := CosignerKey(name, key.Public().(ed25519.PublicKey))
+		c.trust.Witnesses = append(c.trust.Witnesses, verifier(vkey))
+		c.second.witnesses = append(c.second.witnesses, byTheBook{name, key.Public().(ed25519.PublicKey)})
+	}
+	c.trust.Quorum = 2 // so that a spoilt cosignature counts
+	return c
+}
+
+func (c *court) at(size int64) Checkpoint { return Checkpoint{courtOrigin, size, c.roots[size]} }
+
+func (c *court) sign(cp Checkpoint, signers ...note.Signer) []byte {
+	c.t.Helper()
+	signed, err := note.Sign(&note.Note{Text: cp.Marshal()}, signers...)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return signed
+}
+
+func (c *court) receipt(seq, size int64) *Receipt {
+	c.t.Helper()
+	path, err := Prove(size, seq, c.read)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return &Receipt{Seq: seq, Time: time.Unix(1_789_999_000+seq, 0).UTC(), Leaf: c.leaves[seq], Path: path, Note: c.sign(c.at(size), c.log, c.witness[0], c.witness[1])}
+}
+
+// draw picks a tree size and an entry in it.
+func (c *court) draw() (seq, size int64) {
+	size = 1 + c.rng.Int63n(int64(len(c.leaves)))
+	return c.rng.Int63n(size), size
+}
+
+// ours is this program's opinion of a receipt.
+func (c *court) ours(text []byte) (*Receipt, error) {
+	r, err := ParseReceipt(text)
+	if err != nil {
+		return nil, err
+	}
+	_, err = r.Check(c.trust)
+	return r, err
+}
+
+// theirs is the second opinion of a receipt, with its own reading of the same text.
+func (c *court) theirs(text []byte) (*tdproof.TLogProof, error) {
+	var p tdproof.TLogProof
+	if err := p.Unmarshal(text); err != nil {
+		return nil, err
+	}
+	cp, err := c.theirCheckpoint(p.Checkpoint)
+	if err != nil {
+		return nil, err
+	}
+	r := &Receipt{}
+	if err := r.parseExtra("extra " + base64.StdEncoding.EncodeToString(p.ExtraData)); err != nil {
+		return nil, err // the leaf hash stands nowhere else
+	}
+	path := make([][]byte, len(p.Hashes))
+	for i := range p.Hashes {
+		path[i] = p.Hashes[i][:]
+	}
+	return &p, proof.VerifyInclusion(rfc6962.DefaultHasher, p.Index, cp.Size, r.Leaf[:], path, cp.Hash)
+}
+
+func (c *court) theirCheckpoint(signed []byte) (*log.Checkpoint, error) {
+	cp, _, n, err := log.ParseCheckpoint(signed, courtOrigin, c.second.log, c.second.witnesses...)
+	if err != nil {
+		return nil, err
+	}
+	if len(n.Sigs) < 1+c.trust.Quorum {
+		return nil, errors.New("too few witnesses")
+	}
+	return cp, nil
+}
+
+// A lie turns an honest receipt into another text. It returns nil where it
+// does not apply.
+type lie struct {
+	name string
+	tell func(c *court, r *Receipt) []byte
+}
+
+func line(text []byte, prefix string, change func(rest string) string) []byte {
+	lines := strings.SplitAfter(string(text), "\n")
+	for i, l := range lines {
+		if rest, ok := strings.CutPrefix(l, prefix); ok {
+			lines[i] = prefix + change(strings.TrimSuffix(rest, "\n")) + "\n"
+			return []byte(strings.Join(lines, ""))
+		}
+	}
+	return nil
+}
+
+// wrongNumbers are the indexes and sizes that liars like.
+var wrongNumbers = []string{"-1", "00", "01", "+1", "1e3", " 1", "0x1", "", "9223372036854775807", "9223372036854775808", "18446744073709551615",
+	"18446744073709551616", "281474976710657", "4611686018427387904", "１", "99999999999999999999999999999999"}
+
+func pick[T any](c *court, from []T) T { return from[c.rng.Intn(len(from))] }
+
+// spoil sets a bit of base64 text that decoding drops.
+func spoil(b64 string) string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	i := len(strings.TrimRight(b64, "=")) - 1
+	if i < 0 || i == len(b64)-1 {
+		return b64 + "="
+	}
+	return b64[:i] + string(alphabet[strings.IndexByte(alphabet, b64[i])|1]) + b64[i+1:]
+}
+
+var receiptLies = []lie{
+	{"truncated", func(c *court, r *Receipt) []byte { t := r.Marshal(); return t[:c.rng.Intn(len(t))] }},
+	{"padded at the end", func(c *court, r *Receipt) []byte {
+		return append(r.Marshal(), pick(c, []string{"\n", " ", "x", "\x00", "— \n", "\r\n"})...)
+	}},
+	{"padded at the front", func(c *court, r *Receipt) []byte {
+		return append([]byte(pick(c, []string{"\n", "\ufeff", " "})), r.Marshal()...)
+	}},
+	{"foreign line ends", func(c *court, r *Receipt) []byte { return bytes.ReplaceAll(r.Marshal(), []byte("\n"), []byte("\r\n")) }},
+	{"flipped bit", func(c *court, r *Receipt) []byte {
+		t := r.Marshal()
+		t[c.rng.Intn(len(t))] ^= 1 << c.rng.Intn(8)
+		return t
+	}},
+	{"wrong index", func(c *court, r *Receipt) []byte {
+		n := pick(c, append([]string{fmt.Sprint(r.Seq + 1), fmt.Sprint(r.Seq - 1), fmt.Sprint(r.Seq + 256), fmt.Sprint(r.Seq ^ 1), fmt.Sprint(len(c.leaves))}, wrongNumbers...))
+		return line(r.Marshal(), "index ", func(string) string { return n })
+	}},
+	{"another leaf", func(c *court, r *Receipt) []byte {
+		r.Leaf = c.leaves[(r.Seq+1+c.rng.Int63n(int64(len(c.leaves)-1)))%int64(len(c.leaves))]
+		return r.Marshal()
+	}},
+	{"the root as leaf", func(c *court, r *Receipt) []byte {
+		cp, _ := OpenCheckpoint(r.Note, c.trust)
+		if cp.Size == 1 {
+			return nil
+		}
+		r.Leaf, r.Path = cp.Root, nil
+		return r.Marshal()
+	}},
+	{"an inner node as leaf", func(c *court, r *Receipt) []byte {
+		if len(r.Path) == 0 {
+			return nil
+		}
+		r.Leaf, r.Path, r.Seq = r.Path[0], r.Path[1:], r.Seq/2
+		return r.Marshal()
+	}},
+	{"empty proof", func(c *court, r *Receipt) []byte {
+		if len(r.Path) == 0 {
+			return nil
+		}
+		r.Path = nil
+		return r.Marshal()
+	}},
+	{"longer proof", func(c *court, r *Receipt) []byte {
+		r.Path = slices.Insert(slices.Clone(r.Path), c.rng.Intn(len(r.Path)+1), pick(c, c.leaves))
+		return r.Marshal()
+	}},
+	{"endless proof", func(c *court, r *Receipt) []byte {
+		r.Path = append(slices.Clone(r.Path), slices.Repeat([]Hash{r.Leaf}, 63+c.rng.Intn(900))...)
+		return r.Marshal()
+	}},
+	{"shorter proof", func(c *court, r *Receipt) []byte {
+		if len(r.Path) == 0 {
+			return nil
+		}
+		i := c.rng.Intn(len(r.Path))
+		r.Path = slices.Delete(slices.Clone(r.Path), i, i+1)
+		return r.Marshal()
+	}},
+	{"swapped proof", func(c *court, r *Receipt) []byte {
+		if len(r.Path) < 2 {
+			return nil
+		}
+		r.Path = slices.Clone(r.Path)
+		i := c.rng.Intn(len(r.Path) - 1)
+		r.Path[i], r.Path[i+1] = r.Path[i+1], r.Path[i]
+		return r.Marshal()
+	}},
+	{"flipped proof", func(c *court, r *Receipt) []byte {
+		if len(r.Path) == 0 {
+			return nil
+		}
+		r.Path = slices.Clone(r.Path)
+		r.Path[c.rng.Intn(len(r.Path))][c.rng.Intn(32)] ^= 1 << c.rng.Intn(8)
+		return r.Marshal()
+	}},
+	{"base64 with spare bits", func(c *court, r *Receipt) []byte {
+		lines := strings.Split(string(r.Marshal()), "\n")
+		for range 50 {
+			i := c.rng.Intn(len(lines))
+			if f := strings.Fields(lines[i]); len(f) > 0 && strings.HasSuffix(lines[i], "=") {
+				lines[i] = strings.TrimSuffix(lines[i], f[len(f)-1]) + spoil(f[len(f)-1])
+				return []byte(strings.Join(lines, "\n"))
+			}
+		}
+		return nil
+	}},
+	{"the checkpoint of another size", func(c *court, r *Receipt) []byte {
+		cp, _ := OpenCheckpoint(r.Note, c.trust)
+		size := 1 + c.rng.Int63n(int64(len(c.leaves)))
+		if size == cp.Size {
+			return nil
+		}
+		r.Note = c.sign(c.at(size), c.log, c.witness[0], c.witness[1])
+		return r.Marshal()
+	}},
+	{"another log of the same name", func(c *court, r *Receipt) []byte {
+		_, size := c.draw()
+		r = c.twin.receipt(c.rng.Int63n(size), size)
+		r.Note = c.twin.sign(c.twin.at(size), c.stranger, c.witness[0], c.witness[1])
+		return r.Marshal()
+	}},
+	{"a false checkpoint", func(c *court, r *Receipt) []byte {
+		cp, _ := OpenCheckpoint(r.Note, c.trust)
+		r.Note = tellCheckpoint(c, cp.Checkpoint)
+		return r.Marshal()
+	}},
+	{"a second extra line", func(c *court, r *Receipt) []byte {
+		t := r.Marshal()
+		i := bytes.Index(t, []byte("extra "))
+		j := bytes.Index(t, []byte("index "))
+		return slices.Concat(t[:j], t[i:j], t[j:])
+	}},
+	{"no extra line", func(c *court, r *Receipt) []byte {
+		t := r.Marshal()
+		return slices.Concat(t[:bytes.Index(t, []byte("extra "))], t[bytes.Index(t, []byte("index ")):])
+	}},
+}
+
+// onlyTime reports whether a text differs from the honest receipt in nothing but
+// the time, which a receipt only reports: the entry's bytes prove it, and
+// verify compares it where the ledger is at hand.
+func onlyTime(text []byte, honest *Receipt) bool {
+	r, err := ParseReceipt(text)
+	if err != nil {
+		return false
+	}
+	r.Time = honest.Time
+	return bytes.Equal(r.Marshal(), honest.Marshal())
+}
+
+func TestLiarReceipts(t *testing.T) {
+	c := newCourt(t, 300)
+	c.twin = newTwin(c)
+	told := make(map[string]int)
+	var form int
+	for n := 0; n < liars(liarReceipts); {
+		seq, size := c.draw()
+		honest := c.receipt(seq, size)
+		if r, err := c.ours(honest.Marshal()); err != nil || !bytes.Equal(r.Marshal(), honest.Marshal()) {
+			t.Fatalf("an honest receipt for %d of %d is refused: %v", seq, size, err)
+		}
+		if _, err := c.theirs(honest.Marshal()); err != nil {
+			t.Fatalf("the second opinion refuses an honest receipt for %d of %d: %v", seq, size, err)
+		}
+		l := receiptLies[n%len(receiptLies)]
+		text := l.tell(c, c.receipt(seq, size))
+		if text == nil || bytes.Equal(text, honest.Marshal()) || onlyTime(text, honest) {
+			continue // no lie told
+		}
+		n++
+		told[l.name]++
+		if _, err := c.ours(text); err == nil {
+			t.Fatalf("%s: accepted for %d of %d:\n%s", l.name, seq, size, text)
+		}
+		p, err := c.theirs(text)
+		if err != nil {
+			continue
+		}
+		// The second opinion reads more generously. What it lets pass must be the
+		// honest receipt's own statement in another spelling, never another one.
+		form++
+		if p.Index != uint64(seq) || !samePath(p.Hashes, honest.Path) || !sameNote(p.Checkpoint, honest.Note) {
+			t.Fatalf("%s: the second opinion accepts another statement for %d of %d:\n%s", l.name, seq, size, text)
+		}
+	}
+	for _, l := range receiptLies {
+		if told[l.name] == 0 {
+			t.Errorf("nobody told the lie %q", l.name)
+		}
+	}
+	t.Logf("%d lies, %d of them only another spelling to the second opinion", liars(liarReceipts), form)
+}
+
+func newTwin(c *court) *court {
+	twin := *c
+	edge, _ := NewEdge(0, nil)
+	nodes := map[int64]Hash{}
+	root, _ := edge.Root()
+	twin.roots, twin.leaves = []Hash{root}, nil
+	for i := range c.leaves {
+		leaf, stored, err := edge.Append([]byte("rewritten " + strconv.Itoa(i)))
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		for _, s := range stored {
+			nodes[s.Index] = s.Hash
+		}
+		root, _ := edge.Root()
+		twin.roots, twin.leaves = append(twin.roots, root), append(twin.leaves, leaf)
+	}
+	twin.read = func(ix []int64) ([]Hash, error) {
+		out := make([]Hash, len(ix))
+		for i, x := range ix {
+			out[i] = nodes[x]
+		}
+		return out, nil
+	}
+	return &twin
+}
+
+func samePath(a [][32]byte, b []Hash) bool {
+	return slices.EqualFunc(a, b, func(x [32]byte, y Hash) bool { return x == y })
+}
+
+// sameNote reports whether two notes state the same tree, however they spell it.
+func sameNote(a, b []byte) bool {
+	var x, y log.Checkpoint
+	_, errX := x.Unmarshal(a)
+	_, errY := y.Unmarshal(b)
+	return errX == nil && errY == nil && x.Origin == y.Origin && x.Size == y.Size && bytes.Equal(x.Hash, y.Hash)
+}
