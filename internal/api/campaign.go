@@ -210,8 +210,45 @@ type UnitRosterView struct {
 	Filed         []ListView `json:"filed_or_excused"`
 }
 
+type completionQuery struct {
+	ID        string `path:"id"`
+	Near      string `query:"unit" doc:"This unit and those directly below it"`
+	Only      bool   `query:"only" doc:"That unit alone"`
+	Certified bool   `query:"certified" doc:"Those that have certified"`
+}
+
+// OwedPage is one page of the lists behind a number of the completion.
+type OwedPage struct {
+	Items []ListView `json:"items"`
+	Total int64      `json:"total"`
+	Next  string     `json:"next,omitempty" doc:"Cursor of the next page; absent on the last"`
+}
+
+func registerOwed(r *registry) {
+	handle(r, "completion.lists", func(ctx context.Context, c *Call, in *struct {
+		ID     string `path:"id"`
+		Unit   string `query:"unit" doc:"This unit and all below it"`
+		Only   bool   `query:"only" doc:"That unit alone"`
+		Of     string `query:"of" doc:"owed, filed, excused or missing"`
+		Cursor string `query:"cursor"`
+		Limit  int    `query:"limit"`
+	}) (OwedPage, error) {
+		v, err := r.f.App.Owed(ctx, c.Actor, app.OwedInput{OwedFilter: selfcheck.OwedFilter{CampaignID: in.ID, UnitID: in.Unit, Only: in.Only, Of: selfcheck.Owing(in.Of)}, Cursor: in.Cursor, Limit: in.Limit})
+		if err != nil {
+			return OwedPage{}, err
+		}
+		out := OwedPage{Items: make([]ListView, len(v.Rows)), Total: v.Total, Next: v.Next}
+		for i := range v.Rows {
+			out.Items[i] = listView(&v.Rows[i].Submission)
+			out.Items[i].Name = v.Rows[i].Name
+		}
+		return out, nil
+	}, Summary("The lists behind a number of the completion: states, never content"))
+}
+
 func registerCompletion(r *registry) {
-	handle(r, "completion.list", func(ctx context.Context, c *Call, in *ByID) (struct {
+	registerOwed(r)
+	handle(r, "completion.list", func(ctx context.Context, c *Call, in *completionQuery) (struct {
 		Items []UnitCountsView `json:"items"`
 		Total CountsView       `json:"total"`
 	}, error) {
@@ -219,7 +256,7 @@ func registerCompletion(r *registry) {
 			Items []UnitCountsView `json:"items"`
 			Total CountsView       `json:"total"`
 		}
-		v, err := r.f.App.Completion(ctx, c.Actor, in.ID)
+		v, err := r.f.App.CompletionOf(ctx, c.Actor, app.CompletionInput{ID: in.ID, Near: in.Near, Only: in.Only, Certified: in.Certified})
 		if err != nil {
 			return out, err
 		}

@@ -359,6 +359,16 @@ type ReconView struct {
 
 func registerRecon(r *registry) {
 	a := r.f.App
+	handle(r, "reconciliation.untouched", func(ctx context.Context, c *Call, in *struct {
+		Unit     string `query:"unit"`
+		From     string `query:"from"`
+		To       string `query:"to"`
+		Category string `query:"category" required:"true"`
+		Cursor   string `query:"cursor"`
+	}) (*app.UntouchedList, error) {
+		return a.Untouched(ctx, c.reader(), app.UntouchedInput{
+			ReconInput: app.ReconInput{Unit: in.Unit, From: in.From, To: in.To}, Category: in.Category, Cursor: in.Cursor})
+	}, Summary("Who serves there and has nothing in a category, neither declared nor found"))
 	handle(r, "reconciliation.read", func(ctx context.Context, c *Call, in *struct {
 		Unit string `query:"unit"`
 		From string `query:"from" doc:"Month, 2006-01"`

@@ -30,8 +30,22 @@ type CompletionList struct {
 	Total    selfcheck.Completion // of the units listed
 }
 
+// CompletionInput asks for the completion of a campaign by unit. Near keeps to
+// a unit and those directly below it, Only to the unit alone, Certified to
+// units that have certified.
+type CompletionInput struct {
+	ID, Near        string
+	Only, Certified bool
+}
+
 // Completion lists the completion of the units in the actor's scope.
 func (a *App) Completion(ctx context.Context, who *roster.Actor, campaignID string) (*CompletionList, error) {
+	return a.CompletionOf(ctx, who, CompletionInput{ID: campaignID})
+}
+
+// CompletionOf is Completion narrowed to some of the units.
+func (a *App) CompletionOf(ctx context.Context, who *roster.Actor, in CompletionInput) (*CompletionList, error) {
+	campaignID := in.ID
 	out := &CompletionList{}
 	err := a.read(ctx, who, "completion.list", func(ctx context.Context, v *store.View) error {
 		c, err := v.Campaign(ctx, campaignID)
@@ -56,6 +70,9 @@ func (a *App) Completion(ctx context.Context, who *roster.Actor, campaignID stri
 		}
 		for _, u := range tree.Units() {
 			if u.Tier == 0 || !sc.Admits(roster.Target{Unit: u.ID, Branch: tree.Branch(u.ID)}) { // the superior authority is outside the rosters
+				continue
+			}
+			if in.Near != "" && u.ID != in.Near && (in.Only || tree.Parent(u.ID) != in.Near) || in.Certified && certified[u.ID] == nil {
 				continue
 			}
 			row := UnitCompletion{UnitID: u.ID, Name: u.Name, Tier: u.Tier, Own: own[u.ID], Certified: certified[u.ID]}

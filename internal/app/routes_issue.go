@@ -24,4 +24,5 @@ var issueRoutes = []Route{
 	{Op: "statement.answer", Method: "POST", Path: "/statements/{id}/answer", Act: roster.ActAnswer, Kind: roster.KindOwnFile, Write: true},
 	{Op: "reconciliation.read", Method: "GET", Path: "/reconciliation", Act: roster.ActRead, Kind: roster.KindReconciliation},
 	{Op: "reconciliation.people", Method: "GET", Path: "/reconciliation/people", Act: roster.ActRead, Kind: roster.KindReconciliation},
+	{Op: "reconciliation.untouched", Method: "GET", Path: "/reconciliation/untouched", Act: roster.ActRead, Kind: roster.KindReconciliation},
 }

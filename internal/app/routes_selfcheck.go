@@ -39,5 +39,6 @@ var selfcheckRoutes = []Route{
 
 	{Op: "completion.list", Method: "GET", Path: "/campaigns/{id}/completion", Act: roster.ActList, Kind: roster.KindCompletion},
 	{Op: "completion.read", Method: "GET", Path: "/campaigns/{id}/completion/{unit}", Act: roster.ActRead, Kind: roster.KindCompletion},
+	{Op: "completion.lists", Method: "GET", Path: "/campaigns/{id}/lists", Act: roster.ActList, Kind: roster.KindCompletion},
 	{Op: "certification.create", Method: "POST", Path: "/campaigns/{id}/completion/{unit}/certify", Act: roster.ActCertify, Kind: roster.KindCertification, Write: true},
 }

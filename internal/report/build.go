@@ -96,16 +96,13 @@ func sides(n [3]int64, f issue.Filter) []Number {
 
 func (b *builder) completion() Section {
 	s := Section{Key: "completion", Columns: []string{"owed", "filed", "excused", "missing", "filed_rate", "nil_rate", "certified"}, Rates: []string{"filed_rate", "nil_rate"}}
+	only := false // the line is of a unit's own roster, without those below it
 	line := func(code, name string, c selfcheck.Completion, certified int64) Line {
-		list := func(n int64) Number {
-			if b.Campaign == "" || code == TotalCode {
-				return Number{N: n}
-			}
-			return Number{N: n, List: Completion, Query: url.Values{"campaign": {b.Campaign}, "unit": {code}}.Encode()}
+		values := []Number{{N: c.Owed}, {N: c.Filed()}, {N: c.Excused}, {N: c.Missing()}, {N: c.PerMille()}, {N: c.NilPerMille()}, {N: certified}}
+		for i := range values {
+			values[i].List, values[i].Query = b.completionLink(i, code, only, true)
 		}
-		return Line{Code: code, Name: name, Values: []Number{
-			{N: c.Owed}, list(c.Filed()), {N: c.Excused}, list(c.Missing()), {N: c.PerMille()}, {N: c.NilPerMille()}, {N: certified},
-		}}
+		return Line{Code: code, Name: name, Values: values}
 	}
 	flag := func(on bool) int64 {
 		if on {
@@ -114,7 +111,9 @@ func (b *builder) completion() Section {
 		return 0
 	}
 	if b.RootOwn.Owed > 0 && len(b.Children) > 0 {
+		only = true
 		s.Lines = append(s.Lines, line(b.Root.ID, b.Root.Name, b.RootOwn, flag(b.Root.Certified)))
+		only = false
 	}
 	for _, u := range b.Children {
 		if u.Completion.Owed > 0 {
@@ -124,10 +123,31 @@ func (b *builder) completion() Section {
 	if len(b.Children) == 0 {
 		s.Lines = append(s.Lines, line(b.Root.ID, b.Root.Name, b.Root.Completion, flag(b.Root.Certified)))
 	}
-	s.sum(nil)
+	s.sum(func(c int) (List, string) { return b.completionLink(c, b.Root.ID, false, len(b.Children) == 0) })
 	all := b.Root.Completion
 	s.Total.Values[4].N, s.Total.Values[5].N = all.PerMille(), all.NilPerMille()
 	return s
+}
+
+// completionLink opens the lists behind a column of the completion, or the
+// units behind the certified; rates have none.
+func (b *builder) completionLink(column int, unit string, only, alone bool) (List, string) {
+	if b.Campaign == "" || column == 4 || column == 5 {
+		return "", ""
+	}
+	q := url.Values{"campaign": {b.Campaign}, "unit": {unit}}
+	if column == 6 {
+		q.Set("certified", "1")
+		if alone {
+			q.Set("only", "1")
+		}
+		return Completion, q.Encode()
+	}
+	q.Set("of", string(selfcheck.Owings[column]))
+	if only {
+		q.Set("only", "1")
+	}
+	return Lists, q.Encode()
 }
 
 // bySource adds up the live issues of a unit by side, filtered by key.
@@ -263,8 +283,8 @@ func (b *builder) states() Section {
 func (b *builder) reconciliation() Section {
 	s := Section{Key: "reconciliation", Codes: "category", Columns: []string{"both", "self_only", "audit_only", "neither"}}
 	cell := func(f issue.Filter, c issue.Cell, n int64) Number {
-		if c == issue.Neither {
-			return Number{N: n} // keys of people and categories with nothing: no rows stand behind it
+		if c == issue.Neither { // people with nothing there: no issues stand behind it
+			return Number{N: n, List: Untouched, Query: b.period("category", f.Category)}
 		}
 		f.Cell = c
 		return issues(n, f)
@@ -280,7 +300,7 @@ func (b *builder) reconciliation() Section {
 	}
 	s.sum(func(c int) (List, string) {
 		if issue.FourCells[c] == issue.Neither {
-			return "", ""
+			return Categories, b.period()
 		}
 		f := b.filter()
 		f.Cell = issue.FourCells[c]

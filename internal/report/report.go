@@ -29,7 +29,10 @@ const (
 	Cases          List = "cases"
 	Questions      List = "questions"
 	Tracks         List = "tracks"
-	Completion     List = "completion"
+	Lists          List = "lists"          // what is owed, filed, excused, missing in a campaign
+	Completion     List = "completion"     // units of a campaign
+	Untouched      List = "untouched"      // people with nothing in a category
+	Categories     List = "reconciliation" // the categories that a sum of the comparison is made of
 )
 
 // Line is one line of a section.

@@ -49,7 +49,8 @@ func (f *Face) running(c *Call) ([]selfcheck.Campaign, error) {
 }
 
 func (f *Face) completionOpen(c *Call) error {
-	list, err := f.app.Completion(c.Context(), c.reader(), c.Param("id"))
+	in := app.CompletionInput{ID: c.Param("id"), Near: c.Query("unit"), Only: c.Query("only") == "1", Certified: c.Query("certified") == "1"}
+	list, err := f.app.CompletionOf(c.Context(), c.reader(), in)
 	if err != nil {
 		return err
 	}
@@ -62,12 +63,14 @@ func (f *Face) completionOpen(c *Call) error {
 		v.Campaigns = append(v.Campaigns, ui.Nav{Text: x.Title, Href: "/completion/" + x.ID, Current: x.ID == list.Campaign.ID})
 	}
 	t := list.Total
-	v.Stats = []ui.Stat{
-		{Label: c.T("completion.owed"), Value: ui.Number(t.Owed)},
-		{Label: c.T("completion.filed"), Value: ui.Number(t.Filed()), Note: perMille(t.PerMille()), Tone: "ok"},
-		{Label: c.T("completion.left"), Value: ui.Number(t.Missing()), Tone: "warn"},
-		{Label: c.T("completion.excused"), Value: ui.Number(t.Excused)},
-		{Label: c.T("completion.nil"), Value: perMille(t.NilPerMille())},
+	if in == (app.CompletionInput{ID: in.ID}) { // narrowed, the sum of the own rosters means nothing
+		v.Stats = []ui.Stat{
+			{Label: c.T("completion.owed"), Value: ui.Number(t.Owed)},
+			{Label: c.T("completion.filed"), Value: ui.Number(t.Filed()), Note: perMille(t.PerMille()), Tone: "ok"},
+			{Label: c.T("completion.left"), Value: ui.Number(t.Missing()), Tone: "warn"},
+			{Label: c.T("completion.excused"), Value: ui.Number(t.Excused)},
+			{Label: c.T("completion.nil"), Value: perMille(t.NilPerMille())},
+		}
 	}
 	v.Table = ui.Table{Empty: c.T("completion.empty"), Cols: []ui.Col{{Text: c.T("field.unit")}, {Text: c.T("completion.owed"), Num: true}, {Text: c.T("completion.filed"), Num: true},
 		{Text: c.T("completion.excused"), Num: true}, {Text: c.T("completion.left"), Num: true}, {Text: c.T("completion.share"), Num: true}, {Text: c.T("completion.nil"), Num: true}, {Text: c.T("field.state")}}}
@@ -76,10 +79,13 @@ func (f *Face) completionOpen(c *Call) error {
 		if u.Certified != nil {
 			tag = ui.Tag{Tone: "ok", Text: c.T("completion.certified")}
 		}
+		to := func(n int64, of selfcheck.Owing) ui.Cell {
+			return ui.Cell{Text: ui.Number(n), Num: true, Href: owedHref(list.Campaign.ID, u.UnitID, of, false)}
+		}
 		v.Table.Rows = append(v.Table.Rows, []ui.Cell{
 			{Text: u.Name, Sub: c.T("tier." + strconv.Itoa(u.Tier)), Href: "/completion/" + list.Campaign.ID + "/" + u.UnitID},
-			{Text: ui.Number(u.All.Owed), Num: true}, {Text: ui.Number(u.All.Filed()), Num: true}, {Text: ui.Number(u.All.Excused), Num: true},
-			{Text: ui.Number(u.All.Missing()), Num: true}, {Text: perMille(u.All.PerMille()), Num: true}, {Text: perMille(u.All.NilPerMille()), Num: true}, {Tag: &tag},
+			to(u.All.Owed, selfcheck.OwedAll), to(u.All.Filed(), selfcheck.OwedFiled), to(u.All.Excused, selfcheck.OwedExcused),
+			to(u.All.Missing(), selfcheck.OwedMissing), {Text: perMille(u.All.PerMille()), Num: true}, {Text: perMille(u.All.NilPerMille()), Num: true}, {Tag: &tag},
 		})
 	}
 	p := c.Page("completion.title")
@@ -101,10 +107,10 @@ func (f *Face) showUnit(c *Call, err error) error {
 	base := "/completion/" + u.Campaign.ID + "/" + u.UnitID
 	v := unitCompletionView{Base: base, CanCertify: u.MayCertify && u.Campaign.Running()}
 	v.Stats = []ui.Stat{
-		{Label: c.T("completion.owed"), Value: ui.Number(u.Own.Owed)},
-		{Label: c.T("completion.filed"), Value: ui.Number(u.Own.Filed()), Note: perMille(u.Own.PerMille()), Tone: "ok"},
-		{Label: c.T("completion.left"), Value: ui.Number(u.Own.Missing()), Tone: "warn"},
-		{Label: c.T("completion.excused"), Value: ui.Number(u.Own.Excused)},
+		{Label: c.T("completion.owed"), Value: ui.Number(u.Own.Owed), Href: owedHref(u.Campaign.ID, u.UnitID, selfcheck.OwedAll, true)},
+		{Label: c.T("completion.filed"), Value: ui.Number(u.Own.Filed()), Note: perMille(u.Own.PerMille()), Tone: "ok", Href: owedHref(u.Campaign.ID, u.UnitID, selfcheck.OwedFiled, true)},
+		{Label: c.T("completion.left"), Value: ui.Number(u.Own.Missing()), Tone: "warn", Href: owedHref(u.Campaign.ID, u.UnitID, selfcheck.OwedMissing, true)},
+		{Label: c.T("completion.excused"), Value: ui.Number(u.Own.Excused), Href: owedHref(u.Campaign.ID, u.UnitID, selfcheck.OwedExcused, true)},
 		{Label: c.T("completion.nil"), Value: perMille(u.Own.NilPerMille())},
 		{Label: c.T("completion.median"), Value: perHalf(u.MedianDoubled)},
 		{Label: c.T("completion.similar"), Value: perMille(u.Similar)},

@@ -228,10 +228,22 @@ func periodOf(r *app.Recon) string {
 
 // cellHref opens the list behind a number; keys that nothing touched have none.
 func cellHref(l app.ReconLine, cell issue.Cell) string {
-	if cell == issue.Neither {
-		return ""
-	}
 	f := l.Filter
+	if cell == issue.Neither {
+		q := url.Values{"unit": {f.Unit}}
+		for k, v := range map[string]string{"from": f.From, "to": f.To, "category": f.Category} {
+			if v != "" {
+				q.Set(k, v)
+			}
+		}
+		switch {
+		case f.Person != "": // a number of categories, not of people
+			return ""
+		case f.Category == "":
+			return "/reconciliation?" + q.Encode()
+		}
+		return "/reconciliation/untouched?" + q.Encode()
+	}
 	f.Cell = cell
 	return "/issues?" + f.Query()
 }

@@ -79,6 +79,7 @@ type reportSectionView struct {
 
 // listPaths are the pages of the lists that numbers open.
 var listPaths = map[report.List]string{
+	report.Untouched: "/reconciliation/untouched", report.Categories: "/reconciliation",
 	report.Issues: "/issues", report.Rectifications: "/rectifications", report.Cases: "/cases", report.Questions: "/questions", report.Tracks: "/tracks",
 }
 
@@ -86,12 +87,17 @@ func hrefOf(n report.Number) string {
 	if n.Hidden || n.List == "" {
 		return ""
 	}
-	if n.List == report.Completion {
+	if n.List == report.Completion || n.List == report.Lists {
 		q, err := url.ParseQuery(n.Query)
 		if err != nil {
 			return ""
 		}
-		return "/completion/" + url.PathEscape(q.Get("campaign")) + "/" + url.PathEscape(q.Get("unit"))
+		path := "/completion/" + url.PathEscape(q.Get("campaign"))
+		if n.List == report.Lists {
+			path = "/campaigns/" + url.PathEscape(q.Get("campaign")) + "/lists"
+		}
+		q.Del("campaign")
+		return path + "?" + q.Encode()
 	}
 	return listPaths[n.List] + "?" + n.Query
 }

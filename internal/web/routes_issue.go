@@ -25,6 +25,7 @@ func init() {
 			{Method: http.MethodPost, Path: "/statements/{id}/answer", Op: "statement.answer", Handler: f.statementAnswer},
 			{Method: http.MethodGet, Path: "/reconciliation", Op: "reconciliation.read", Handler: f.reconPage},
 			{Method: http.MethodGet, Path: "/reconciliation/people", Op: "reconciliation.people", Handler: f.reconPeople},
+			{Method: http.MethodGet, Path: "/reconciliation/untouched", Op: "reconciliation.untouched", Handler: f.untouchedList},
 		}
 	},
 		NavRow{Place: 12, Key: "nav.myfile", Href: "/my-file", Icon: "file-text", Op: "file.own"},

@@ -31,6 +31,7 @@ func init() {
 			{Method: get, Path: "/completion/{id}/{unit}/excuse/{list}", Op: "completion.read", Handler: f.excuseAsk},
 			{Method: post, Path: "/completion/{id}/{unit}/excuse/{list}", Op: "submission.excuse", Handler: f.excuseDo},
 
+			{Method: get, Path: "/campaigns/{id}/lists", Op: "completion.lists", Handler: f.owedList},
 			{Method: get, Path: "/campaigns", Op: "campaign.list", Handler: f.campaignList},
 			{Method: get, Path: "/campaigns/new", Op: "campaign.create", Handler: f.campaignNew},
 			{Method: post, Path: "/campaigns", Op: "campaign.create", Handler: f.campaignCreate},
