@@ -54,7 +54,7 @@ func (a *App) Submit(ctx context.Context, who *roster.Actor, in SubmitInput) (Re
 		return []ledger.Fact{{Verb: "submission.submit", Kind: "submission", ID: after.ID, Unit: after.UnitID}}, after.ID, nil
 	})
 	if err == nil && in.Answers == nil { // what was filed is on record; its drafts need not lie about
-		err := a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error { return sx.DropDrafts(ctx, in.ID) })
+		err := a.store.DropDrafts(ctx, in.ID)
 		if err != nil {
 			a.log.Warn("drop drafts of a filed list", "submission", in.ID, "err", err)
 		}

@@ -217,12 +217,10 @@ func (a *App) StageAudit(ctx context.Context, who *roster.Actor, name string, da
 		return "", err
 	}
 	up := &intake.Upload{ID: store.NewID(), Account: who.Account, FileName: name, Data: data, CreatedAt: a.store.Now()}
-	err = a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
-		if _, err := sx.Delete(ctx, (*intake.Upload)(nil), "file_hash = '' AND created_at < ?", up.CreatedAt.Add(-stagedFor)); err != nil {
-			return err
-		}
-		return sx.Insert(ctx, up)
-	})
+	if err := a.store.DropUploads(ctx, "file_hash = '' AND created_at < ?", up.CreatedAt.Add(-stagedFor)); err != nil {
+		return "", err
+	}
+	err = a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error { return sx.AddUpload(ctx, up) })
 	return up.ID, err
 }
 

@@ -83,7 +83,7 @@ func (a *App) ImportAudit(ctx context.Context, who *roster.Actor, in ImportInput
 		if err := a.remember(ctx, sx, who, in.AuditFile, f); err != nil {
 			return err
 		}
-		return sx.Insert(ctx, upload)
+		return sx.AddUpload(ctx, upload)
 	}); err != nil {
 		return out, rec, err
 	}
@@ -139,10 +139,7 @@ func (a *App) unneeded(ctx context.Context, upload, batch string, rec Receipt, e
 	if fault.Is(err, fault.UnavailableKind) {
 		return batch, err // it may have been written after all
 	}
-	return batch, errors.Join(err, a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
-		_, err := sx.Delete(ctx, (*intake.Upload)(nil), "id = ?", upload)
-		return err
-	}))
+	return batch, errors.Join(err, a.dropUpload(ctx, upload))
 }
 
 func jsonText(v any) string {

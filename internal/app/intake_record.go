@@ -85,8 +85,5 @@ func (a *App) stopBatch(ctx context.Context, j *store.Job) error {
 }
 
 func (a *App) dropUpload(ctx context.Context, batch string) error {
-	return a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
-		_, err := sx.Delete(ctx, (*intake.Upload)(nil), "id = ?", batch)
-		return err
-	})
+	return a.store.DropUploads(ctx, "id = ?", batch)
 }

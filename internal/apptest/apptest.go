@@ -83,7 +83,11 @@ func Empty(t testing.TB, dsn string) *Site {
 	t.Helper()
 	ctx := context.Background()
 	clock := &Clock{at: Start}
-	st, err := store.Open(ctx, dsn, store.Options{Clock: clock.Now, Origin: "plumbline/test"})
+	keyFile := "" // beside the database
+	if store.DialectOf(dsn) == store.Postgres {
+		keyFile = filepath.Join(t.TempDir(), "site.keys")
+	}
+	st, err := store.Open(ctx, dsn, store.Options{Clock: clock.Now, Origin: "plumbline/test", Keys: keyFile})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ package bench
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/http"
@@ -58,6 +59,7 @@ func Run(ctx context.Context, o Options) (figures []Figure, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	keyFolder = folder
 	if want("authority") {
 		f, err := authority()
 		if err != nil {
@@ -100,9 +102,22 @@ type site struct {
 // secret is that of every site of a bench.
 var secret = []byte("the secret of a bench, 32 bytes!!")
 
+// benchKeys is where the key store of a bench lies: beside the database, or in
+// a temporary folder of its own.
+func benchKeys(dsn string) string {
+	if store.DialectOf(dsn) == store.SQLite {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(dsn))
+	return filepath.Join(keyFolder, fmt.Sprintf("%x.keys", sum[:8]))
+}
+
+// keyFolder is the folder of the run that is under way.
+var keyFolder string
+
 func open(ctx context.Context, dsn string, size demo.Size, bare bool) (*site, error) {
 	clock := demo.NewClock(time.Now, demo.Days)
-	st, err := store.Open(ctx, dsn, store.Options{Clock: clock.Now})
+	st, err := store.Open(ctx, dsn, store.Options{Clock: clock.Now, Keys: benchKeys(dsn)})
 	if err != nil {
 		return nil, err
 	}

@@ -97,7 +97,7 @@ func bareImport(ctx context.Context, file string, before, after tally) (took tim
 
 // bareSchema is an empty database with the program's schema.
 func bareSchema(ctx context.Context, dsn string) (*sql.DB, error) {
-	st, err := store.Open(ctx, dsn, store.Options{Clock: time.Now})
+	st, err := store.Open(ctx, dsn, store.Options{Clock: time.Now, Keys: benchKeys(dsn)})
 	if err != nil {
 		return nil, err
 	}

@@ -60,7 +60,7 @@ func (e *env) openDemo(ctx context.Context, size demo.Size) (*site, error) {
 		return nil, err
 	}
 	clock := demo.NewClock(time.Now, demo.Days)
-	st, err := store.Open(ctx, e.DB, store.Options{Clock: clock.Now})
+	st, err := store.Open(ctx, e.DB, store.Options{Clock: clock.Now, Keys: e.keyStorePath()})
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func (e *env) isDemo(ctx context.Context) (err error) {
 			return nil
 		}
 	}
-	st, err := store.Open(ctx, e.DB, store.Options{Clock: time.Now})
+	st, err := store.Open(ctx, e.DB, store.Options{Clock: time.Now, Keys: e.keyStorePath()})
 	if err != nil {
 		return err
 	}

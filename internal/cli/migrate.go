@@ -22,7 +22,7 @@ func migrateCommand(e *env) *cobra.Command {
 			if _, err := e.secret(true); err != nil {
 				return err
 			}
-			st, err := store.Open(c.Context(), e.DB, store.Options{Clock: time.Now})
+			st, err := store.Open(c.Context(), e.DB, store.Options{Clock: time.Now, Keys: e.keyStorePath()})
 			if err != nil {
 				return err
 			}

@@ -31,6 +31,7 @@ type Config struct {
 	DB     string // a file path or a postgres:// URL
 	Addr   string
 	Key    string // file of the site secret; "" lies beside the database
+	Keys   string // file of the key store; "" lies beside the database
 	Secure bool   // cookies only over https
 	Lang   string
 	Output string // table, json or csv
@@ -83,6 +84,7 @@ func (e *env) root() *cobra.Command {
 	f.StringVar(&e.DB, "db", e.DB, "database: a file path or a postgres:// URL")
 	f.StringVar(&config, "config", "", "configuration file (TOML)")
 	f.StringVar(&e.Key, "key-file", e.Key, "file of the site secret (default: the database path with .key)")
+	f.StringVar(&e.Keys, "keys", e.Keys, "file of the key store (default: the database path with .keys)")
 	f.StringVar(&e.Lang, "lang", e.Lang, "language of messages: en or zh-CN")
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return settle(c.Flags(), config) }
 	for _, m := range makers {

@@ -33,6 +33,9 @@ func serveCommand(e *env) *cobra.Command {
 				return err
 			}
 			defer func() { err = errors.Join(err, s.Close()) }()
+			if s.store.KeysMissing() {
+				return fmt.Errorf("the key store %s is missing or not readable; no text could be read. Bring it and its .master file back, or name it with --keys", s.store.KeyPath())
+			}
 			return e.serve(c.Context(), s, false)
 		},
 	}

@@ -34,7 +34,7 @@ func (e *env) open(ctx context.Context, migrate bool) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := store.Open(ctx, e.DB, store.Options{Clock: time.Now})
+	st, err := store.Open(ctx, e.DB, store.Options{Clock: time.Now, Keys: e.keyStorePath()})
 	if err != nil {
 		return nil, err
 	}
@@ -91,6 +91,17 @@ func (e *env) secret(make bool) ([]byte, error) {
 		return nil, fmt.Errorf("the site secret %s is damaged: it must hold 64 hexadecimal digits", path)
 	}
 	return secret, nil
+}
+
+// keyStorePath is the file of the key store.
+func (e *env) keyStorePath() string {
+	switch {
+	case e.Keys != "":
+		return e.Keys
+	case store.DialectOf(e.DB) == store.Postgres:
+		return "plumbline.keys" // a URL is no path
+	}
+	return e.DB + ".keys"
 }
 
 // keyPath is the file of the site secret.

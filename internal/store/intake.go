@@ -352,7 +352,7 @@ func (v *View) Upload(ctx context.Context, id string) (*intake.Upload, error) {
 	if len(rows) != 1 {
 		return nil, fault.NotFound()
 	}
-	return rows[0], nil
+	return rows[0], v.s.openUpload(ctx, rows[0])
 }
 
 // JobOf is the newest job about an object; nil if there is none.

@@ -107,7 +107,10 @@ func (s *Store) Migrate(ctx context.Context) ([]string, error) {
 			applied = append(applied, name)
 		}
 	}
-	return applied, s.remember(ctx)
+	if err := s.remember(ctx); err != nil {
+		return applied, err
+	}
+	return applied, s.sealed(ctx)
 }
 
 // Migrated reports whether every migration has been applied.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -15,7 +16,8 @@ import (
 func TestTheServingRoleCannotForget(t *testing.T) {
 	ctx := context.Background()
 	dsn := pgtest.DSN(t)
-	owner, err := Open(ctx, dsn, Options{Origin: "test"})
+	keyFile := filepath.Join(t.TempDir(), "site.keys")
+	owner, err := Open(ctx, dsn, Options{Origin: "test", Keys: keyFile})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +45,7 @@ func TestTheServingRoleCannotForget(t *testing.T) {
 	if err := owner.GrantTo(ctx, role); err != nil {
 		t.Fatal(err)
 	}
-	s, err := Open(ctx, strings.Replace(dsn, "user=plumbline", "user="+role, 1), Options{})
+	s, err := Open(ctx, strings.Replace(dsn, "user=plumbline", "user="+role, 1), Options{Keys: keyFile})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +65,7 @@ func TestTheServingRoleCannotForget(t *testing.T) {
 	}
 	for _, stmt := range []string{
 		"DELETE FROM units", "TRUNCATE units", "UPDATE ledger_entries SET verb = 'x'", "DELETE FROM ledger_entries", "TRUNCATE ledger_entries",
-		"UPDATE requests SET seq = 0", "UPDATE contents SET value = 'x'", "DELETE FROM contents", "DELETE FROM counters", "DELETE FROM issues",
+		"UPDATE requests SET seq = 0", "UPDATE contents SET key_id = 0", "DELETE FROM counters", "DELETE FROM issues",
 		"UPDATE audit_records SET row_no = 0", "UPDATE answers SET is_nil = true", "DROP TABLE units",
 		"UPDATE ledger_checkpoints SET note = 'x'", "DELETE FROM ledger_checkpoints", "TRUNCATE ledger_checkpoints", "DELETE FROM ledger_cosignatures", "UPDATE ledger_hashes SET idx = 0", "ALTER TABLE ledger_entries DISABLE TRIGGER ALL",
 	} {

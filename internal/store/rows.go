@@ -32,14 +32,6 @@ type Request struct {
 	Seq      int64  `bun:"seq"`
 }
 
-// Content is one erasable text with the salt of its commitment.
-type Content struct {
-	RecordID string `bun:"record_id,pk"`
-	Field    string `bun:"field,pk"`
-	Salt     []byte `bun:"salt"`
-	Value    string `bun:"value"`
-}
-
 // Counter is one number of the report.
 type Counter struct {
 	Section string `bun:"section,pk"`

@@ -104,7 +104,10 @@ func (v *View) Answers(ctx context.Context, submissionID string, round int64) ([
 func (v *View) Drafts(ctx context.Context, s *selfcheck.Submission) ([]selfcheck.Draft, error) {
 	var rows []selfcheck.Draft
 	err := v.db.NewSelect().Model(&rows).Where("submission_id = ? AND round = ?", s.ID, s.Round).Order("item_no").Scan(ctx)
-	return rows, err
+	if err != nil {
+		return nil, err
+	}
+	return v.s.openDrafts(ctx, rows)
 }
 
 // DraftCounts says how many items of each list have a saved answer.
@@ -319,18 +322,4 @@ func (v *View) IssuesOfSubmission(ctx context.Context, submissionID string) ([]*
 	var rows []*issue.Issue
 	err := v.db.NewSelect().Model(&rows).Where("submission_id = ? AND submission_id <> ''", submissionID).Order("item_no", "event_on", "id").Scan(ctx)
 	return rows, err
-}
-
-// SaveDrafts writes saved answers over those of the same items.
-func (sx *ScratchTx) SaveDrafts(ctx context.Context, rows []selfcheck.Draft) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	return sx.Upsert(ctx, &rows, "submission_id, item_no", "round", "seq", "body", "saved_at")
-}
-
-// DropDrafts forgets the saved answers of a list that was filed.
-func (sx *ScratchTx) DropDrafts(ctx context.Context, submissionID string) error {
-	_, err := sx.Delete(ctx, (*selfcheck.Draft)(nil), "submission_id = ?", submissionID)
-	return err
 }

@@ -15,6 +15,7 @@ import (
 
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
+	"plumbline/internal/store/keys"
 )
 
 // Store is an open database. It is safe for concurrent use.
@@ -44,6 +45,10 @@ type Store struct {
 	published atomic.Pointer[ledger.Edge]  // the tree as last acknowledged; nobody changes it
 	committed chan struct{}                // a token when the tree has grown
 	file      atomic.Pointer[databaseFile] // SQLite: the file that was opened
+
+	keyPath string // file of the key store; "" for none
+	keys    atomic.Pointer[keys.Store]
+	doomed  doomed
 }
 
 // Options of Open.
@@ -51,6 +56,7 @@ type Options struct {
 	Clock  func() time.Time // defaults to time.Now
 	Origin string           // name of the log; kept from the first migration on
 	Policy []byte           // hash of policy and rule pack
+	Keys   string           // file of the key store; "" is the database's name with .keys, on PostgreSQL none
 }
 
 // Open connects and starts the writer. The schema must be migrated before use.
@@ -62,7 +68,10 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	s := &Store{
 		writer: writer, reader: reader, dialect: d, clock: opts.Clock, origin: opts.Origin, policy: opts.Policy,
 		queue: make(chan *member, 4096), closing: make(chan struct{}), stopped: make(chan struct{}),
-		committed: make(chan struct{}, 1),
+		committed: make(chan struct{}, 1), keyPath: opts.Keys,
+	}
+	if s.keyPath == "" && d == SQLite {
+		s.keyPath = dsn + ".keys"
 	}
 	if s.clock == nil {
 		s.clock = time.Now
@@ -75,7 +84,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	if tables, err := tablesOf(ctx, writer, d); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database: %w", err), writer.Close(), reader.Close())
 	} else if slices.Contains(tables, "sites") {
-		if err := s.remember(ctx); err != nil {
+		if err := errors.Join(s.remember(ctx), s.openKeys(ctx, false)); err != nil {
 			return nil, errors.Join(fmt.Errorf("open database: %w", err), writer.Close(), reader.Close())
 		}
 	}
@@ -97,13 +106,17 @@ func (s *Store) Close() error {
 	close(s.closing)
 	s.done.Wait()
 	var errs []error
+	s.doomed.work.Wait()
+	if k := s.keys.Load(); k != nil {
+		errs = append(errs, k.Close())
+	}
 	if s.dialect == SQLite {
 		errs = append(errs, s.reader.Close())
 		errs = append(errs, checkpoint(context.Background(), s.writer, s.dialect))
 		errs = append(errs, s.writer.Close())
 		return errors.Join(errs...)
 	}
-	return errors.Join(s.reader.Close(), s.writer.Close())
+	return errors.Join(append(errs, s.reader.Close(), s.writer.Close())...)
 }
 
 // Dialect tells the database.

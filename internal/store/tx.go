@@ -121,51 +121,6 @@ func (tx *Tx) Save(ctx context.Context, before, after ledger.Row) error {
 	return tx.journal.wrote(before, after)
 }
 
-// PutText stores erasable text of a record and returns the commitment that
-// the record's row keeps. Each field of a record is written once.
-func (tx *Tx) PutText(ctx context.Context, recordID, field, value string) (ledger.Commitment, error) {
-	c := NewText(recordID, field, value)
-	if _, err := tx.db.NewInsert().Model(&c).Exec(ctx); err != nil {
-		return nil, fmt.Errorf("put text %s: %w", field, err)
-	}
-	return c.Commitment(), nil
-}
-
-// NewText draws the salt of a text that PutTexts will write.
-func NewText(recordID, field, value string) Content {
-	return Content{RecordID: recordID, Field: field, Salt: ledger.NewSalt(), Value: value}
-}
-
-// Commitment is what the record's row keeps of the text.
-func (c *Content) Commitment() ledger.Commitment { return ledger.Commit(c.Field, c.Salt, c.Value) }
-
-// PutTexts stores many texts in few statements.
-func (tx *Tx) PutTexts(ctx context.Context, texts []Content) error {
-	if done, err := tx.s.insertPrepared(ctx, tx.raw, reflect.ValueOf(texts)); done || err != nil {
-		return err
-	}
-	return insertAll(ctx, tx.db, texts)
-}
-
-// Texts reads the erasable texts of records: record id → field → value. An
-// erased text is absent.
-func (v *View) Texts(ctx context.Context, recordIDs ...string) (map[string]map[string]string, error) {
-	out := make(map[string]map[string]string, len(recordIDs))
-	for chunk := range slices.Chunk(recordIDs, 500) {
-		var rows []Content
-		if err := v.db.NewSelect().Model(&rows).Column("record_id", "field", "value").Where("record_id IN (?)", bun.List(chunk)).Scan(ctx); err != nil {
-			return nil, err
-		}
-		for _, r := range rows {
-			if out[r.RecordID] == nil {
-				out[r.RecordID] = make(map[string]string)
-			}
-			out[r.RecordID][r.Field] = r.Value
-		}
-	}
-	return out, nil
-}
-
 // Bump moves a generation, so that knowledge cached under it is read anew.
 func (tx *Tx) Bump(ctx context.Context, name string) error {
 	if name == GenerationTree {

@@ -342,8 +342,14 @@ func (c *check) texts(ctx context.Context, batch reflect.Value) (map[string][]le
 		if err := c.v.db.NewSelect().Model(&rows).Where("record_id IN (?)", bun.List(chunk)).Scan(ctx); err != nil {
 			return nil, err
 		}
+		readable, err := c.v.s.decrypt(ctx, rows)
+		if err != nil {
+			return nil, err
+		}
 		for i := range rows {
-			out[rows[i].RecordID] = append(out[rows[i].RecordID], rows[i].Commitment())
+			if readable[i] {
+				out[rows[i].RecordID] = append(out[rows[i].RecordID], rows[i].Commitment())
+			}
 		}
 	}
 	return out, nil

@@ -1,0 +1,75 @@
+package keys
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// Destroy empties the slots of the keys for good and says how many were there.
+// It returns when no copy is left in the file or its log: the pages have been
+// written again over the old ones and the log is cut to nothing. Doing it again
+// does nothing.
+func (s *Store) Destroy(ctx context.Context, ids ...int64) (n int, err error) {
+	if len(ids) == 0 {
+		return 0, nil
+	}
+	ids = slices.Clone(ids)
+	slices.Sort(ids)
+	s.cacheMu.Lock()
+	defer s.cacheMu.Unlock()
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return 0, fmt.Errorf("destroy keys: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // says so itself when it was committed
+	for at := 0; at < len(ids); {
+		id := ids[at] / pageKeys
+		p, err := s.load(ctx, tx, id)
+		if errors.Is(err, sql.ErrNoRows) {
+			at++
+			continue
+		} else if err != nil {
+			return 0, fmt.Errorf("destroy keys: %w", err)
+		}
+		before := n
+		for ; at < len(ids) && ids[at]/pageKeys == id; at++ {
+			if slot := p.slot(ids[at]); *slot != [Size]byte{} {
+				*slot = [Size]byte{}
+				n++
+			}
+		}
+		if n > before {
+			if _, err := tx.ExecContext(ctx, "UPDATE pages SET master = ?, sealed = ? WHERE id = ?", s.newest, s.seal(s.newest, id, p), id); err != nil {
+				return 0, fmt.Errorf("destroy keys: %w", err)
+			}
+		}
+		clear(p[:])
+		if kept := s.cache[id]; kept != nil {
+			clear(kept[:])
+			delete(s.cache, id)
+			s.order = slices.DeleteFunc(s.order, func(o int64) bool { return o == id })
+		}
+	}
+	if n == 0 {
+		return 0, nil
+	}
+	if err := tx.Commit(); err != nil {
+		return 0, fmt.Errorf("destroy keys: %w", err)
+	}
+	return n, s.truncate(ctx)
+}
+
+// truncate brings the log into the file and cuts it to nothing.
+func (s *Store) truncate(ctx context.Context) error {
+	var busy, pages, moved int
+	if err := s.db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved); err != nil {
+		return fmt.Errorf("truncate the key store's log: %w", err)
+	}
+	if busy != 0 {
+		return errors.New("truncate the key store's log: another process reads the store; the keys are destroyed, the log is cut when it ends")
+	}
+	return nil
+}

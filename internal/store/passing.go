@@ -1,0 +1,235 @@
+package store
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"strconv"
+	"strings"
+
+	"plumbline/internal/intake"
+	"plumbline/internal/seal"
+	"plumbline/internal/selfcheck"
+	"plumbline/internal/store/keys"
+)
+
+// What passes through scratch tables may be as sensitive as what is filed:
+// drafts of answers, uploaded files. It lies encrypted as well, or PostgreSQL
+// would keep it in dead tuples and in its log long after it was deleted.
+
+const passingMark = "k1:"
+
+// sealDraft encrypts one draft: "k1:<key>:<base64>".
+func sealDraft(key *keys.Key, d *selfcheck.Draft) string {
+	sealed := seal.Encrypt(&key.Secret, draftPlace(d), []byte(d.Body))
+	return passingMark + strconv.FormatInt(key.ID, 10) + ":" + base64.StdEncoding.EncodeToString(sealed)
+}
+
+func draftPlace(d *selfcheck.Draft) seal.Place {
+	return seal.Place{Table: "drafts", Column: "body", Record: d.SubmissionID + " " + strconv.FormatInt(d.ItemNo, 10)}
+}
+
+// cutDraft gives the number of the key and the ciphertext; ok is false for a
+// draft that an earlier version saved in the clear.
+func cutDraft(body string) (id int64, sealed []byte, ok bool) {
+	rest, ok := strings.CutPrefix(body, passingMark)
+	if !ok {
+		return 0, nil, false
+	}
+	number, text, ok := strings.Cut(rest, ":")
+	if !ok {
+		return 0, nil, false
+	}
+	id, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
+		return 0, nil, false
+	}
+	sealed, err = base64.StdEncoding.DecodeString(text)
+	return id, sealed, err == nil
+}
+
+// openDrafts decrypts drafts where they stand. One whose key is gone is as
+// good as never saved and is left out.
+func (s *Store) openDrafts(ctx context.Context, rows []selfcheck.Draft) ([]selfcheck.Draft, error) {
+	var ids []int64
+	for i := range rows {
+		if id, _, ok := cutDraft(rows[i].Body); ok {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return rows, nil
+	}
+	store, err := s.keyStore()
+	if err != nil {
+		return nil, err
+	}
+	secrets, err := store.Get(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	out := rows[:0]
+	for i := range rows {
+		if id, sealed, ok := cutDraft(rows[i].Body); ok {
+			secret := secrets[id]
+			if secret == nil {
+				continue
+			}
+			plain, err := seal.Decrypt(secret, draftPlace(&rows[i]), sealed)
+			if err != nil {
+				continue
+			}
+			rows[i].Body = string(plain)
+		}
+		out = append(out, rows[i])
+	}
+	return out, nil
+}
+
+// SaveDrafts writes saved answers over those of the same items. One list's
+// drafts share a key, which goes when the list is filed.
+func (sx *ScratchTx) SaveDrafts(ctx context.Context, rows []selfcheck.Draft) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	store, err := sx.s.keyStore()
+	if err != nil {
+		return err
+	}
+	key, err := sx.draftKey(ctx, store, rows[0].SubmissionID)
+	if err != nil {
+		return err
+	}
+	sealed := make([]selfcheck.Draft, len(rows))
+	for i, d := range rows {
+		d.Body = sealDraft(key, &d)
+		sealed[i] = d
+	}
+	return sx.Upsert(ctx, &sealed, "submission_id, item_no", "round", "seq", "body", "saved_at")
+}
+
+// draftKey is the key of the drafts that a list has already, or a fresh one.
+func (sx *ScratchTx) draftKey(ctx context.Context, store *keys.Store, submissionID string) (*keys.Key, error) {
+	ids, err := sx.draftKeys(ctx, submissionID)
+	if err != nil {
+		return nil, err
+	}
+	have, err := store.Get(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	for id, secret := range have {
+		return &keys.Key{ID: id, Secret: *secret}, nil
+	}
+	fresh, err := store.Take(ctx, 1)
+	if err != nil {
+		return nil, err
+	}
+	return &fresh[0], nil
+}
+
+func (sx *ScratchTx) draftKeys(ctx context.Context, submissionID string) ([]int64, error) {
+	var bodies []string
+	if err := sx.db.NewSelect().Model((*selfcheck.Draft)(nil)).Column("body").Where("submission_id = ?", submissionID).Scan(ctx, &bodies); err != nil {
+		return nil, err
+	}
+	var ids []int64
+	for _, b := range bodies {
+		if id, _, ok := cutDraft(b); ok {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
+// DropDrafts forgets the saved answers of a list that was filed, and then their
+// key.
+func (s *Store) DropDrafts(ctx context.Context, submissionID string) error {
+	var ids []int64
+	err := s.Scratch(ctx, func(ctx context.Context, sx *ScratchTx) (err error) {
+		if ids, err = sx.draftKeys(ctx, submissionID); err != nil {
+			return err
+		}
+		_, err = sx.Delete(ctx, (*selfcheck.Draft)(nil), "submission_id = ?", submissionID)
+		return err
+	})
+	if err == nil {
+		s.doom(ids)
+	}
+	return err
+}
+
+// uploadMark begins an encrypted upload: mark, number of the key, ciphertext.
+var uploadMark = []byte("\x00plumbline k1\x00")
+
+func uploadPlace(id string) seal.Place {
+	return seal.Place{Table: "uploads", Column: "data", Record: id}
+}
+
+// AddUpload keeps a file until its import has ended.
+func (sx *ScratchTx) AddUpload(ctx context.Context, up *intake.Upload) error {
+	store, err := sx.s.keyStore()
+	if err != nil {
+		return err
+	}
+	fresh, err := store.Take(ctx, 1)
+	if err != nil {
+		return err
+	}
+	row := *up
+	row.Data = append(binary.BigEndian.AppendUint64(append([]byte(nil), uploadMark...), uint64(fresh[0].ID)), seal.Encrypt(&fresh[0].Secret, uploadPlace(up.ID), up.Data)...)
+	return sx.Insert(ctx, &row)
+}
+
+func uploadKey(data []byte) (id int64, sealed []byte, ok bool) {
+	if len(data) < len(uploadMark)+8 || string(data[:len(uploadMark)]) != string(uploadMark) {
+		return 0, nil, false
+	}
+	rest := data[len(uploadMark):]
+	return int64(binary.BigEndian.Uint64(rest)), rest[8:], true
+}
+
+// openUpload decrypts the file where it stands.
+func (s *Store) openUpload(ctx context.Context, up *intake.Upload) error {
+	id, sealed, ok := uploadKey(up.Data)
+	if !ok {
+		return nil // of an earlier version
+	}
+	store, err := s.keyStore()
+	if err != nil {
+		return err
+	}
+	secrets, err := store.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	if secrets[id] == nil {
+		return seal.ErrOpen
+	}
+	up.Data, err = seal.Decrypt(secrets[id], uploadPlace(up.ID), sealed)
+	return err
+}
+
+// DropUploads forgets files, and then their keys.
+func (s *Store) DropUploads(ctx context.Context, where string, args ...any) error {
+	var ids []int64
+	err := s.Scratch(ctx, func(ctx context.Context, sx *ScratchTx) error {
+		var heads []struct {
+			Head []byte `bun:"head"`
+		}
+		if err := sx.db.NewSelect().Model((*intake.Upload)(nil)).ColumnExpr("substr(data, 1, 32) AS head").Where(where, args...).Scan(ctx, &heads); err != nil {
+			return err
+		}
+		for _, h := range heads {
+			if id, _, ok := uploadKey(h.Head); ok {
+				ids = append(ids, id)
+			}
+		}
+		_, err := sx.Delete(ctx, (*intake.Upload)(nil), where, args...)
+		return err
+	})
+	if err == nil {
+		s.doom(ids)
+	}
+	return err
+}
