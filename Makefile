@@ -21,7 +21,7 @@ test:
 	@$(MAKE) --no-print-directory race
 
 # Data races matter where goroutines share: the writer, the sessions, the faces.
-RACE := ./internal/store/... ./internal/app/... ./internal/ledger/... ./internal/web ./internal/words
+RACE := ./internal/store/... ./internal/app/... ./internal/ledger/... ./internal/web ./internal/words ./internal/witness
 race:
 	@sh script/race $(RACE)
 

@@ -1,0 +1,613 @@
+package witness
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"plumbline/internal/ledger"
+)
+
+// testLog is a log in memory with its key.
+type testLog struct {
+	origin string
+	vkey   string
+	signer note.Signer
+	roots  []ledger.Hash
+	nodes  map[int64]ledger.Hash
+	edge   *ledger.Edge
+}
+
+func newLog(t testing.TB, origin string) *testLog {
+	t.Helper()
+	skey, vkey, err := note.GenerateKey(rand.Reader, origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := note.NewSigner(skey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &testLog{origin: origin, vkey: vkey, signer: signer}
+	l.reset(t)
+	return l
+}
+
+func (l *testLog) reset(t testing.TB) {
+	t.Helper()
+	var err error
+	if l.edge, err = ledger.NewEdge(0, nil); err != nil {
+		t.Fatal(err)
+	}
+	root, _ := l.edge.Root()
+	l.roots, l.nodes = []ledger.Hash{root}, map[int64]ledger.Hash{}
+}
+
+// grow adds n entries that begin with the word.
+func (l *testLog) grow(t testing.TB, word string, n int) {
+	t.Helper()
+	for range n {
+		_, stored, err := l.edge.Append(fmt.Appendf(nil, "%s %d", word, l.edge.Size()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range stored {
+			l.nodes[s.Index] = s.Hash
+		}
+		root, err := l.edge.Root()
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.roots = append(l.roots, root)
+	}
+}
+
+// rebuilt is another tree under the same name and key: what a thief makes.
+func (l *testLog) rebuilt(t testing.TB, word string, n int) *testLog {
+	t.Helper()
+	other := *l
+	other.reset(t)
+	other.grow(t, word, n)
+	return &other
+}
+
+func (l *testLog) note(t testing.TB, size int) []byte {
+	t.Helper()
+	signed, err := ledger.SignCheckpoint(ledger.Checkpoint{Origin: l.origin, Size: int64(size), Root: l.roots[size]}, l.signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signed
+}
+
+func (l *testLog) request(t testing.TB, old, size int) []byte {
+	t.Helper()
+	proof, err := ledger.ProveConsistency(int64(old), int64(size), func(ix []int64) ([]ledger.Hash, error) {
+		out := make([]ledger.Hash, len(ix))
+		for i, x := range ix {
+			out[i] = l.nodes[x]
+		}
+		return out, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return (&Request{Old: int64(old), Proof: proof, Note: l.note(t, size)}).Marshal()
+}
+
+// testClock is a clock that tests set.
+type testClock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *testClock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *testClock) add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+func newClock() *testClock {
+	return &testClock{at: time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)}
+}
+
+func open(t testing.TB, dir string, clock *testClock, logs ...*testLog) *Witness {
+	t.Helper()
+	o := Options{Dir: dir, Name: "audit.example/w1", Clock: clock.now}
+	for _, l := range logs {
+		o.Logs = append(o.Logs, Log{Origin: l.origin, Keys: []string{l.vkey}, Silence: 15 * time.Minute})
+	}
+	w, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func add(t testing.TB, w *Witness, body []byte, want int) Answer {
+	t.Helper()
+	a, err := w.Add(context.Background(), body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.Status != want {
+		t.Fatalf("answer %d %q, want %d", a.Status, a.Body, want)
+	}
+	return a
+}
+
+// alarms lists the open alarms of the first log by kind.
+func alarms(t testing.TB, w *Witness) string {
+	t.Helper()
+	list, err := w.Status()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kinds []string
+	for _, a := range list[0].Alarms {
+		if a.Open() {
+			kinds = append(kinds, string(a.Kind))
+		}
+	}
+	return strings.Join(kinds, " ")
+}
+
+func TestAnHonestLogGrows(t *testing.T) {
+	dir, clock, l := t.TempDir(), newClock(), newLog(t, "bureau.example/log")
+	l.grow(t, "entry", 300)
+	w := open(t, dir, clock, l)
+	if !w.Made() {
+		t.Error("the first start made no key")
+	}
+	trusted, err := ledger.NewVerifier(w.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, _ := ledger.NewVerifier(l.vkey)
+	old := 0
+	for _, size := range []int{0, 1, 2, 7, 8, 64, 65, 299, 300, 300} {
+		clock.add(time.Minute)
+		a := add(t, w, l.request(t, old, size), 200)
+		o, err := ledger.OpenCheckpoint(append(l.note(t, size), a.Body...), ledger.Trust{Log: []note.Verifier{log}, Witnesses: []note.Verifier{trusted}, Quorum: 1})
+		if err != nil {
+			t.Fatalf("size %d: %v", size, err)
+		}
+		if !o.Witnesses[0].Time.Equal(clock.now()) {
+			t.Errorf("cosigned at %v", o.Witnesses[0].Time)
+		}
+		old = size
+		if size == 8 { // a restart forgets nothing
+			w = open(t, dir, clock, l)
+			if w.Made() {
+				t.Error("the key was made twice")
+			}
+		}
+	}
+	a := add(t, w, l.request(t, 8, 300), 409)
+	if a.Body != "300\n" || a.Type != "text/x.tlog.size" {
+		t.Errorf("conflict %q %q", a.Body, a.Type)
+	}
+	if got := alarms(t, w); got != "" {
+		t.Errorf("alarms: %s", got)
+	}
+	s, err := w.Status()
+	if err != nil || s[0].Size != 300 || len(s[0].Digits) != 39 {
+		t.Errorf("%+v %v", s, err)
+	}
+	n := 0
+	if _, err := scan(filepath.Join(w.logs[0].dir, acceptedFile), 0, func(record) { n++ }); err != nil || n != 9 {
+		t.Errorf("%d records, %v", n, err)
+	}
+}
+
+func TestAnswersOfTheProtocol(t *testing.T) {
+	clock, l := newClock(), newLog(t, "bureau.example/log")
+	l.grow(t, "entry", 20)
+	w := open(t, t.TempDir(), clock, l)
+	stranger := newLog(t, "other.example/log")
+	stranger.grow(t, "entry", 3)
+	twin := newLog(t, l.origin) // another site under the same name
+	twin.grow(t, "entry", 3)
+	good := string(l.request(t, 0, 10))
+	signed := string(l.note(t, 10))
+	hash := base64.StdEncoding.EncodeToString(make([]byte, 32)) + "\n"
+	for name, c := range map[string]struct {
+		body   string
+		status int
+	}{
+		"empty":                      {"", 400},
+		"no old line":                {"\n" + signed, 400},
+		"leading zero":               {strings.Replace(good, "old 0", "old 00", 1), 400},
+		"negative":                   {strings.Replace(good, "old 0", "old -1", 1), 400},
+		"plus":                       {strings.Replace(good, "old 0", "old +0", 1), 400},
+		"beyond any size":            {strings.Replace(good, "old 0", "old 9223372036854775807", 1), 400},
+		"two spaces":                 {strings.Replace(good, "old 0", "old  0", 1), 400},
+		"carriage return":            {strings.Replace(good, "old 0\n", "old 0\r\n", 1), 400},
+		"no empty line":              {strings.Replace(good, "\n\n", "\n", 1), 400},
+		"64 proof lines":             {"old 0\n" + strings.Repeat(hash, 64) + "\n" + signed, 400},
+		"a short hash":               {"old 0\nAAAA\n\n" + signed, 400},
+		"no signature":               {"old 0\n\n" + strings.SplitAfter(signed, "\n\n")[0], 400},
+		"a broken signature line":    {strings.Replace(good, "— ", "- ", 1), 400},
+		"an extension line":          {strings.Replace(good, "=\n\n", "=\next\n\n", 1), 400},
+		"old larger than checkpoint": {strings.Replace(good, "old 0", "old 11", 1), 400},
+		"unknown log":                {string(stranger.request(t, 0, 3)), 404},
+		"another site, one name":     {string(twin.request(t, 0, 3)), 403},
+		"signature over another":     {strings.Replace(good, "\n10\n", "\n11\n", 1), 403},
+		"old is wrong":               {strings.Replace(good, "old 0", "old 5", 1), 409},
+		"a proof where none is due":  {"old 0\n" + hash + "\n" + signed, 422},
+		"too long":                   {good + strings.Repeat("— x AAAAAAAA\n", 4000), 400},
+	} {
+		a, err := w.Add(context.Background(), []byte(c.body))
+		if err != nil || a.Status != c.status {
+			t.Errorf("%s: %d %q %v, want %d", name, a.Status, a.Body, err, c.status)
+		}
+	}
+	if got := alarms(t, w); got != "" {
+		t.Errorf("nonsense raised %s", got)
+	}
+	add(t, w, []byte(good), 200)
+	add(t, w, []byte("old 10\n"+hash+"\n"+signed), 422)
+	// Unknown signatures beside the log's are passed over and not kept.
+	with := append(l.request(t, 10, 12), "— nobody.example AAAAAAAAAAAA\n"...)
+	add(t, w, with, 200)
+	s, err := w.Status()
+	if err != nil || strings.Contains(string(s[0].Note), "nobody") || strings.Count(string(s[0].Note), "\n— ") != 2 {
+		t.Errorf("%s %v", s[0].Note, err)
+	}
+}
+
+func TestForkIsProvenAndStaysOpen(t *testing.T) {
+	dir, clock, l := t.TempDir(), newClock(), newLog(t, "bureau.example/log")
+	l.grow(t, "entry", 20)
+	w := open(t, dir, clock, l)
+	add(t, w, l.request(t, 0, 10), 200)
+	add(t, w, l.request(t, 10, 15), 200)
+	thief := l.rebuilt(t, "forged", 30)
+	for _, size := range []int{15, 10} { // the newest, and an older one on record
+		body := thief.request(t, size, size)
+		a := add(t, w, body, 409)
+		if a.Body != "15\n" {
+			t.Errorf("conflict %q", a.Body)
+		}
+		add(t, w, body, 409)
+	}
+	if got := alarms(t, w); got != "fork fork" {
+		t.Fatalf("alarms: %q", got)
+	}
+	add(t, w, l.request(t, 15, 20), 200) // the true log goes on
+	if got := alarms(t, w); got != "fork fork" {
+		t.Errorf("the fork closed itself: %q", got)
+	}
+	w = open(t, dir, clock, l)
+	s, err := w.Status()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := s[0].Alarms[0]
+	raw, err := os.ReadFile(filepath.Join(w.logs[0].dir, a.Evidence))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The evidence file proves the fork with the public key alone.
+	log, _ := ledger.NewVerifier(l.vkey)
+	trust := ledger.Trust{Log: []note.Verifier{log}}
+	_, rest, _ := strings.Cut(string(raw), "===\n")
+	first, second, _ := strings.Cut(rest, "\n=== request received ===\n")
+	_, second, _ = strings.Cut(second, "\n\n")
+	one, err := ledger.OpenCheckpoint([]byte(first), trust)
+	if err != nil {
+		t.Fatalf("%v in %s", err, raw)
+	}
+	two, err := ledger.OpenCheckpoint([]byte(second), trust)
+	if err != nil {
+		t.Fatalf("%v in %s", err, raw)
+	}
+	if one.Size != two.Size || one.Root == two.Root {
+		t.Errorf("%v and %v prove no fork", one, two)
+	}
+	if err := w.Resolve(l.origin, a.ID, " "); err == nil {
+		t.Error("closed without a reason")
+	}
+	if err := w.Resolve(l.origin, a.ID, "Auditor A: key replaced"); err != nil {
+		t.Error(err)
+	}
+	if got := alarms(t, w); got != "fork" {
+		t.Errorf("after one was closed: %q", got)
+	}
+}
+
+func TestStolenKeyRebuildIsFound(t *testing.T) {
+	clock, l := newClock(), newLog(t, "bureau.example/log")
+	l.grow(t, "entry", 10)
+	w := open(t, t.TempDir(), clock, l)
+	add(t, w, l.request(t, 0, 10), 200)
+	thief := l.rebuilt(t, "forged", 12)
+	add(t, w, thief.request(t, 0, 12), 409)
+	add(t, w, thief.request(t, 10, 12), 422)
+	if got := alarms(t, w); got != "inconsistent" {
+		t.Fatalf("alarms: %q", got)
+	}
+	// A false proof with a true checkpoint raises it too; the log clears it.
+	l.grow(t, "entry", 3)
+	add(t, w, (&Request{Old: 10, Note: l.note(t, 13)}).Marshal(), 422)
+	if got := alarms(t, w); got != "inconsistent inconsistent" {
+		t.Fatalf("alarms: %q", got)
+	}
+	add(t, w, l.request(t, 10, 13), 200)
+	if got := alarms(t, w); got != "inconsistent" {
+		t.Errorf("alarms: %q", got)
+	}
+}
+
+func TestShrink(t *testing.T) {
+	clock, l := newClock(), newLog(t, "bureau.example/log")
+	l.grow(t, "entry", 30)
+	w := open(t, t.TempDir(), clock, l)
+	add(t, w, l.request(t, 0, 10), 200)
+	add(t, w, l.request(t, 10, 20), 200)
+	// A replayed message of old raises nothing, an old backup goes on.
+	add(t, w, l.request(t, 0, 10), 409)
+	if got := alarms(t, w); got != "" {
+		t.Fatalf("a replay raised %q", got)
+	}
+	clock.add(DefaultSettle)
+	add(t, w, l.request(t, 10, 10), 409)
+	if got := alarms(t, w); got != "shrink" {
+		t.Fatalf("alarms: %q", got)
+	}
+	add(t, w, l.request(t, 20, 20), 200)
+	if got := alarms(t, w); got != "" {
+		t.Fatalf("the full tree left open %q", got)
+	}
+	clock.add(DefaultSettle)
+	add(t, w, l.request(t, 0, 10), 409) // counted anew after the full tree
+	if got := alarms(t, w); got != "" {
+		t.Fatalf("a second replay raised %q", got)
+	}
+	add(t, w, l.request(t, 10, 15), 409) // a size that was never witnessed: at once
+	if got := alarms(t, w); got != "shrink" {
+		t.Fatalf("alarms: %q", got)
+	}
+	forged := strings.Replace(string(l.request(t, 0, 12)), "\n12\n", "\n11\n", 1)
+	add(t, w, []byte(forged), 403)
+	if got := alarms(t, w); got != "shrink" {
+		t.Errorf("an unsigned size counted: %q", got)
+	}
+}
+
+func TestSilence(t *testing.T) {
+	dir, clock, l := t.TempDir(), newClock(), newLog(t, "bureau.example/log")
+	l.grow(t, "entry", 3)
+	w := open(t, dir, clock, l)
+	tick := func(want string) {
+		t.Helper()
+		if err := w.Tick(); err != nil {
+			t.Fatal(err)
+		}
+		if got := alarms(t, w); got != want {
+			t.Errorf("alarms %q, want %q", got, want)
+		}
+	}
+	clock.add(15 * time.Minute)
+	tick("")
+	clock.add(time.Second)
+	tick("silence") // nothing since it was followed
+	tick("silence")
+	add(t, w, l.request(t, 0, 3), 200)
+	tick("")
+	for range 5 { // heartbeats
+		clock.add(14 * time.Minute)
+		add(t, w, l.request(t, 3, 3), 200)
+		tick("")
+	}
+	clock.add(time.Hour)
+	w = open(t, dir, clock, l) // the witness itself was away
+	tick("")
+	if s, err := w.Status(); err != nil || !s[0].Silent {
+		t.Errorf("status after an hour: %+v %v", s, err)
+	}
+	clock.add(16 * time.Minute)
+	tick("silence")
+}
+
+// TestRace is the race of the specification: a smaller request must not roll a
+// larger one back. Two witnesses over one folder stand for two processes.
+func TestRace(t *testing.T) {
+	dir, clock, l := t.TempDir(), newClock(), newLog(t, "bureau.example/log")
+	l.grow(t, "entry", 120)
+	pair := []*Witness{open(t, dir, clock, l), open(t, dir, clock, l)}
+	add(t, pair[0], l.request(t, 0, 1), 200)
+	for size := 1; size < 120; size += 7 {
+		var all sync.WaitGroup
+		var mu sync.Mutex
+		accepted := []int{}
+		for i := range 8 {
+			next := min(size+1+i, 119)
+			body := l.request(t, size, next)
+			all.Go(func() {
+				a, err := pair[i%2].Add(context.Background(), body)
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case err != nil:
+					t.Error(err)
+				case a.Status == 200:
+					accepted = append(accepted, next)
+				case a.Status != 409:
+					t.Errorf("answer %d", a.Status)
+				}
+			})
+		}
+		all.Wait()
+		s, err := pair[0].Status()
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := int(s[0].Size)
+		for _, n := range accepted {
+			if n > last || n != accepted[0] {
+				t.Fatalf("accepted %v, stands at %d", accepted, last)
+			}
+		}
+		if len(accepted) == 0 {
+			t.Fatal("nobody was accepted")
+		}
+		if last < size+7 && last < 119 {
+			add(t, pair[1], l.request(t, last, min(size+7, 119)), 200)
+		} else if last > size+7 {
+			size = last - 7
+		}
+	}
+}
+
+func TestTornTailAndDamage(t *testing.T) {
+	dir, clock, l := t.TempDir(), newClock(), newLog(t, "bureau.example/log")
+	l.grow(t, "entry", 40)
+	w := open(t, dir, clock, l)
+	add(t, w, l.request(t, 0, 10), 200)
+	add(t, w, l.request(t, 10, 20), 200)
+	path := filepath.Join(w.logs[0].dir, acceptedFile)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := strings.Index(string(whole[1:]), "accepted ") + 1
+	for cut := first; cut < len(whole); cut += 7 { // a crash inside the second record
+		for _, tail := range [][]byte{nil, make([]byte, 50)} {
+			if err := os.WriteFile(path, append(whole[:cut:cut], tail...), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			w := open(t, dir, clock, l)
+			if s, err := w.Status(); err != nil || s[0].Size != 10 {
+				t.Fatalf("cut at %d: %+v %v", cut, s, err)
+			}
+			add(t, w, l.request(t, 10, 20), 200)
+			again := open(t, dir, clock, l)
+			if s, err := again.Status(); err != nil || s[0].Size != 20 {
+				t.Fatalf("cut at %d and written over: %+v %v", cut, s, err)
+			}
+		}
+	}
+	if err := os.WriteFile(path, whole, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w = open(t, dir, clock, l)
+	bad := append([]byte{}, whole...)
+	bad[first/2] ^= 1
+	if err := os.WriteFile(path, bad, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Dir: dir, Clock: clock.now, Logs: []Log{{Origin: l.origin, Keys: []string{l.vkey}}}}
+	if _, err := New(o); err == nil || !strings.Contains(err.Error(), "damaged at byte") {
+		t.Errorf("a damaged record: %v", err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Add(context.Background(), l.request(t, 20, 30)); err == nil {
+		t.Error("a record that vanished under the witness went unseen")
+	}
+}
+
+func TestKeyAndConfiguration(t *testing.T) {
+	clock, l := newClock(), newLog(t, "bureau.example/log")
+	dir := t.TempDir()
+	if _, err := New(Options{Dir: dir, Clock: clock.now}); err == nil {
+		t.Error("a witness without a name")
+	}
+	for _, name := range []string{"with space", "with+plus"} {
+		if _, err := New(Options{Dir: dir, Name: name, Clock: clock.now}); err == nil {
+			t.Errorf("a witness called %q", name)
+		}
+	}
+	w := open(t, dir, clock, l)
+	info, err := os.Stat(filepath.Join(dir, "key"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v %v", info, err)
+	}
+	if len(Fingerprint(w.Public())) != 39 {
+		t.Errorf("fingerprint %q", Fingerprint(w.Public()))
+	}
+	if _, err := New(Options{Dir: dir, Name: "another.example", Clock: clock.now}); err == nil {
+		t.Error("the witness changed its name")
+	}
+	other := newLog(t, "other.example/log")
+	for name, logs := range map[string][]Log{
+		"twice":              {{Origin: l.origin, Keys: []string{l.vkey}}, {Origin: l.origin, Keys: []string{l.vkey}}},
+		"no key":             {{Origin: l.origin}},
+		"another log's key":  {{Origin: l.origin, Keys: []string{other.vkey}}},
+		"a damaged key":      {{Origin: l.origin, Keys: []string{"x"}}},
+		"a name like a path": {{Origin: "..", Keys: []string{l.vkey}}},
+	} {
+		if _, err := New(Options{Dir: dir, Clock: clock.now, Logs: logs}); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	_, private, _ := ed25519.GenerateKey(rand.Reader)
+	good := ledger.CosignerKey("audit.example/w1", private.Public().(ed25519.PublicKey))
+	for _, c := range []struct {
+		text string
+		ok   bool
+	}{{good + "@https://audit.example:8090/", true}, {good, true}, {good + "@ftp://x", false}, {good + "@http://", false},
+		{good + "@https://user:word@audit.example", false}, {"x@https://audit.example", false}, {"", false}} {
+		got, err := ParseTarget(c.text)
+		if (err == nil) != c.ok {
+			t.Errorf("%s: %v %v", c.text, got, err)
+		}
+		if err == nil && (got.Name != "audit.example/w1" || strings.HasSuffix(got.URL, "/")) {
+			t.Errorf("%+v", got)
+		}
+	}
+}
+
+// FuzzParseRequest: whatever is accepted is written again byte for byte.
+func FuzzParseRequest(f *testing.F) {
+	l := newLog(f, "bureau.example/log")
+	l.grow(f, "entry", 9)
+	f.Add(l.request(f, 0, 9))
+	f.Add(l.request(f, 5, 9))
+	f.Add(l.request(f, 9, 9))
+	f.Add([]byte("old 0\n\n\n"))
+	f.Add([]byte("old " + strconv.Itoa(1<<50) + "\n\nx\n1\nAAAA\n\n— x y\n"))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		r, err := ParseRequest(body)
+		if err != nil {
+			return
+		}
+		if got := r.Marshal(); string(got) != string(body) {
+			t.Errorf("%q became %q", body, got)
+		}
+		if r.Old < 0 || len(r.Proof) > proofMax || r.Checkpoint.Size > ledger.SizeMax {
+			t.Errorf("%+v", r)
+		}
+	})
+}
+
+func TestAddStopsWithItsContext(t *testing.T) {
+	clock, l := newClock(), newLog(t, "bureau.example/log")
+	l.grow(t, "entry", 2)
+	w := open(t, t.TempDir(), clock, l)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := w.Add(ctx, l.request(t, 0, 2)); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
