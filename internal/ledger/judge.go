@@ -1,0 +1,182 @@
+package ledger
+
+import (
+	"bytes"
+	"compress/zlib"
+	"errors"
+	"io"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+)
+
+// Form says in which form a receipt came.
+type Form string
+
+// The forms.
+const (
+	FormText Form = "text" // C2SP tlog-proof
+	FormCode Form = "code" // of a QR code
+	FormPDF  Form = "pdf"  // the text as an attachment
+)
+
+// findMax is how much FindReceipt looks at: the PDFs of ours have 60 kB.
+const findMax = 4 << 20
+
+// FindReceipt reads the receipt in what somebody hands over: the receipt's
+// text, with whatever was copied around it and whichever line ends; its code;
+// or a PDF that carries the text.
+func FindReceipt(data []byte) (*Receipt, Form, error) {
+	if len(data) > findMax {
+		return nil, "", errors.New("ledger: this is too large for a receipt")
+	}
+	if bytes.HasPrefix(bytes.TrimLeft(data, "\xef\xbb\xbf\r\n\t "), []byte("%PDF-")) {
+		text := attached(data)
+		if text == nil {
+			return nil, FormPDF, errors.New("ledger: this PDF carries no receipt")
+		}
+		r, err := ParseReceipt(text)
+		return r, FormPDF, err
+	}
+	if at := bytes.Index(data, []byte(receiptHead)); at >= 0 {
+		r, err := ParseReceipt(tidy(data[at:]))
+		return r, FormText, err
+	}
+	text := string(data[:min(len(data), receiptMax)])
+	if at := strings.Index(strings.ToUpper(text), codeHead); at >= 0 {
+		r, err := ParseCode(text[at:])
+		return r, FormCode, err
+	}
+	return nil, "", errors.New("ledger: there is no receipt in this")
+}
+
+// tidy undoes what copying does to lines: other line ends, spaces at their
+// ends, empty lines at the end of all.
+func tidy(text []byte) []byte {
+	lines := strings.Split(strings.ReplaceAll(string(text), "\r\n", "\n"), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " \t\r")
+	}
+	return []byte(strings.TrimRight(strings.Join(lines, "\n"), "\n") + "\n")
+}
+
+// attached finds the receipt's text among the streams of a PDF.
+func attached(pdf []byte) []byte {
+	for {
+		_, rest, found := bytes.Cut(pdf, []byte("stream"))
+		if !found {
+			return nil
+		}
+		pdf = bytes.TrimPrefix(bytes.TrimPrefix(rest, []byte("\r")), []byte("\n"))
+		z, err := zlib.NewReader(bytes.NewReader(pdf))
+		if err != nil {
+			continue
+		}
+		head := make([]byte, len(receiptHead))
+		if _, err := io.ReadFull(z, head); err != nil || string(head) != receiptHead {
+			continue
+		}
+		text, err := io.ReadAll(io.LimitReader(z, receiptMax+1))
+		if err != nil {
+			continue
+		}
+		return append(head, text...)
+	}
+}
+
+// ParseTrust reads verifier keys, one a line; empty lines and lines that begin
+// with # are passed over. A key of the kind that cosigns is a witness's, any
+// other the log's own. Every witness given must have cosigned.
+func ParseTrust(keys string) (Trust, error) {
+	var t Trust
+	for line := range strings.Lines(keys) {
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		v, err := NewVerifier(line)
+		if err != nil {
+			return Trust{}, err
+		}
+		if _, ok := v.(*cosignatureVerifier); ok {
+			t.Witnesses = append(t.Witnesses, v)
+		} else {
+			t.Log = append(t.Log, v)
+		}
+	}
+	t.Quorum = len(t.Witnesses)
+	return t, nil
+}
+
+// Problem says why a receipt proves nothing, as a stable code: what is shown
+// for it stands in the catalogue.
+type Problem string
+
+// The problems, in the order in which they are looked for.
+const (
+	Holds       Problem = ""
+	Unreadable  Problem = "unreadable" // no receipt, or one that was changed or cut
+	NoKey       Problem = "no_key"     // no key was given to check it with
+	Unsigned    Problem = "unsigned"   // no key that is trusted signed the checkpoint
+	Unwitnessed Problem = "unwitnessed"
+	Beyond      Problem = "beyond"   // its number lies outside the signed tree
+	Unproven    Problem = "unproven" // the proof does not lead to the signed root
+)
+
+// Judgement is what can be said of something that shall be a receipt.
+type Judgement struct {
+	Problem Problem
+	Form    Form
+	Receipt *Receipt // nil if unreadable
+	Opened  *Opened  // nil unless the checkpoint is signed
+	Signers []string // names on the checkpoint, trusted or not
+}
+
+// Judge checks a receipt in whatever form it comes. It needs no server.
+func Judge(data []byte, trust Trust) Judgement {
+	r, form, err := FindReceipt(data)
+	j := Judgement{Form: form, Receipt: r}
+	if err != nil {
+		j.Problem, j.Receipt = Unreadable, nil
+		return j
+	}
+	var unverified *note.UnverifiedNoteError // what opening without a key comes to, unless the note is malformed
+	if _, err := note.Open(r.Note, note.VerifierList()); !errors.As(err, &unverified) {
+		j.Problem = Unreadable
+		return j
+	}
+	for _, s := range unverified.Note.UnverifiedSigs {
+		j.Signers = append(j.Signers, s.Name)
+	}
+	if len(trust.Log) == 0 {
+		j.Problem = NoKey
+		return j
+	}
+	alone := trust
+	alone.Quorum = 0
+	if j.Opened, err = OpenCheckpoint(r.Note, alone); err != nil {
+		j.Problem = Unsigned
+		return j
+	}
+	if _, err = OpenCheckpoint(r.Note, trust); err != nil {
+		j.Problem = Unwitnessed
+		return j
+	}
+	switch {
+	case r.Seq >= j.Opened.Size:
+		j.Problem = Beyond
+	case CheckInclusion(r.Path, j.Opened.Size, j.Opened.Root, r.Seq, r.Leaf) != nil:
+		j.Problem = Unproven
+	}
+	return j
+}
+
+// KeyID is the short id by which a verifier key is told from another: the
+// second part of it.
+func KeyID(vkey string) string {
+	parts := strings.SplitN(strings.TrimSpace(vkey), "+", 3)
+	if len(parts) != 3 {
+		return ""
+	}
+	return parts[1]
+}

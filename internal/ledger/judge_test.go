@@ -1,0 +1,261 @@
+package ledger
+
+import (
+	"bytes"
+	"compress/zlib"
+	"crypto/ed25519"
+	"encoding/base64"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+)
+
+// receipts makes honest receipts over a tree, some cosigned, and what they are
+// to be trusted by.
+func receipts(t testing.TB, size int, numbers ...int64) ([]*Receipt, Trust) {
+	t.Helper()
+	roots, leaves, read := grow(t, size)
+	signer, verifier := keys(t, "plumbline/test")
+	seed := sha256Sum("a witness of tests")
+	key := ed25519.NewKeyFromSeed(seed[:])
+	cosigner, err := NewCosigner("witness.example", key, func() time.Time { return time.Unix(1_790_000_000, 0) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	witness, err := NewVerifier(CosignerKey("witness.example", key.Public().(ed25519.PublicKey)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []*Receipt
+	for i, seq := range numbers {
+		signers := []note.Signer{signer}
+		if i%2 == 0 {
+			signers = append(signers, cosigner)
+		}
+		signed, err := SignCheckpoint(Checkpoint{"plumbline/test", int64(size), roots[size]}, signers...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path, err := Prove(int64(size), seq, read)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, &Receipt{Seq: seq, Time: time.Date(2026, 3, 2, 1, 0, 0, 123456000, time.UTC), Leaf: leaves[seq], Path: path, Note: signed})
+	}
+	return out, Trust{Log: []note.Verifier{verifier}, Witnesses: []note.Verifier{witness}}
+}
+
+// pdfOf is the least file that carries the text as a PDF's attachment does.
+func pdfOf(text []byte) []byte {
+	var z bytes.Buffer
+	w := zlib.NewWriter(&z)
+	_, _ = w.Write(text)
+	_ = w.Close()
+	return fmt.Appendf(nil, "%%PDF-1.3\n1 0 obj\n<< /Length 5 >>\nstream\nhello\nendstream\nendobj\n2 0 obj\n<< /Type /EmbeddedFile /Length %d >>\nstream\n%s\nendstream\nendobj\n", z.Len(), z.Bytes())
+}
+
+func TestEveryFormOfAReceiptIsRead(t *testing.T) {
+	for _, size := range []int{1, 2, 3, 64, 777} {
+		all, trust := receipts(t, size, 0, int64(size-1), int64(size/2))
+		for _, r := range all {
+			text := r.Marshal()
+			code, err := r.Code()
+			if err != nil {
+				t.Fatal(err)
+			}
+			mixed := slices.Clone(code)
+			slices.Reverse(mixed)
+			broken := strings.ToLower(strings.Join(mixed, "\n"))
+			for i := 70; i < len(broken); i += 71 {
+				broken = broken[:i] + "\r\n " + broken[i:]
+			}
+			for name, data := range map[string][]byte{
+				"text": text, "crlf": bytes.ReplaceAll(text, []byte("\n"), []byte(" \r\n")), "pasted": append([]byte("\xef\xbb\xbfMy receipt:\n\n"), append(text, "\n\n\n"...)...),
+				"trimmed": bytes.TrimSpace(text), "code": []byte(strings.Join(code, " ")), "code in pieces": []byte(broken), "pdf": pdfOf(text),
+			} {
+				j := Judge(data, trust)
+				if j.Problem != Holds || !bytes.Equal(j.Receipt.Marshal(), text) || !slices.Contains(j.Signers, "plumbline/test") {
+					t.Errorf("size %d, entry %d, %s: %q", size, r.Seq, name, j.Problem)
+				}
+			}
+		}
+	}
+}
+
+func TestALongReceiptHasACodeOfSeveralParts(t *testing.T) {
+	all, trust := receipts(t, 9, 4)
+	r := *all[0]
+	for range 50 {
+		r.Path = append(r.Path, r.Leaf)
+	}
+	code, err := r.Code()
+	if err != nil || len(code) < 2 {
+		t.Fatalf("%d parts, %v", len(code), err)
+	}
+	for _, part := range code {
+		if len(part) > CodePart || strings.Trim(part, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:/") != "" {
+			t.Errorf("a part of %d characters: %.60s", len(part), part)
+		}
+	}
+	if again, err := ParseCode(strings.Join(code, "")); err != nil || !bytes.Equal(again.Marshal(), r.Marshal()) {
+		t.Errorf("the parts do not make the receipt again: %v", err)
+	}
+	if j := Judge([]byte(strings.Join(code, "")), trust); j.Problem != Unproven {
+		t.Errorf("a proof that is too long: %q", j.Problem)
+	}
+	if _, err := ParseCode(code[0]); err == nil {
+		t.Error("a part alone is read as a whole receipt")
+	}
+}
+
+func TestJudgeSaysWhatIsWrong(t *testing.T) {
+	all, trust := receipts(t, 21, 7, 8)
+	_, stranger := keys(t, "plumbline/test")
+	strict := trust
+	strict.Quorum = 1
+	change := func(f func(r *Receipt)) []byte {
+		r := *all[0]
+		r.Path = slices.Clone(r.Path)
+		f(&r)
+		return r.Marshal()
+	}
+	for _, c := range []struct {
+		name  string
+		data  []byte
+		trust Trust
+		want  Problem
+	}{
+		{"honest", all[0].Marshal(), trust, Holds},
+		{"honest and witnessed", all[0].Marshal(), strict, Holds},
+		{"not witnessed", all[1].Marshal(), strict, Unwitnessed},
+		{"no key", all[0].Marshal(), Trust{}, NoKey},
+		{"another key of the same name", all[0].Marshal(), Trust{Log: []note.Verifier{stranger}}, Unsigned},
+		{"nothing", nil, trust, Unreadable},
+		{"a letter", []byte("Dear Sir"), trust, Unreadable},
+		{"a PDF of something else", []byte("%PDF-1.4\nstream\nabc\nendstream\n"), trust, Unreadable},
+		{"another number", change(func(r *Receipt) { r.Seq++ }), trust, Unproven},
+		{"a number beyond", change(func(r *Receipt) { r.Seq = 21 }), trust, Beyond},
+		{"another leaf", change(func(r *Receipt) { r.Leaf[3] ^= 1 }), trust, Unproven},
+		{"a changed proof", change(func(r *Receipt) { r.Path[1][0] ^= 1 }), trust, Unproven},
+		{"a short proof", change(func(r *Receipt) { r.Path = r.Path[1:] }), trust, Unproven},
+		{"another size", change(func(r *Receipt) { r.Note = bytes.Replace(r.Note, []byte("\n21\n"), []byte("\n22\n"), 1) }), trust, Unsigned},
+		{"no signature", change(func(r *Receipt) { r.Note, _, _ = bytes.Cut(r.Note, []byte("\n\n")) }), trust, Unreadable},
+	} {
+		if got := Judge(c.data, c.trust).Problem; got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// TestNoChangedReceiptHolds changes single bytes of every form; what still
+// holds must be the receipt that was given out.
+func TestNoChangedReceiptHolds(t *testing.T) {
+	all, trust := receipts(t, 300, 123, 200)
+	random := rand.New(rand.NewPCG(1, 2))
+	for _, r := range all {
+		text := r.Marshal()
+		code, err := r.Code()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, honest := range [][]byte{text, []byte(strings.Join(code, "\n")), pdfOf(text)} {
+			for range 1500 {
+				data := bytes.Clone(honest)
+				switch at := random.IntN(len(data)); random.IntN(3) {
+				case 0:
+					data[at] ^= byte(1 + random.IntN(255))
+				case 1:
+					data = append(data[:at], data[at+1:]...)
+				default:
+					data = slices.Insert(data, at, byte(32+random.IntN(95)))
+				}
+				j := Judge(data, trust)
+				if j.Problem != Holds {
+					continue
+				}
+				same := j.Receipt.Seq == r.Seq && j.Receipt.Leaf == r.Leaf && j.Opened.Size == 300
+				if !same {
+					t.Fatalf("a changed receipt holds:\n%s", data)
+				}
+			}
+		}
+	}
+}
+
+func TestParseTrust(t *testing.T) {
+	_, log := keys(t, "log")
+	_ = log
+	seed := sha256Sum("seed")
+	key := ed25519.NewKeyFromSeed(seed[:]).Public().(ed25519.PublicKey)
+	vkey, witness := LogKey("log.example", key), CosignerKey("witness.example", key)
+	trust, err := ParseTrust("# of the notice board\n\n " + vkey + "\r\n" + witness + "\n")
+	if err != nil || len(trust.Log) != 1 || len(trust.Witnesses) != 1 || trust.Quorum != 1 {
+		t.Fatalf("%+v, %v", trust, err)
+	}
+	if trust.Log[0].Name() != "log.example" || KeyID(vkey) != fmt.Sprintf("%08x", trust.Log[0].KeyHash()) {
+		t.Errorf("%s has the id %s", trust.Log[0].Name(), KeyID(vkey))
+	}
+	if _, err := ParseTrust(vkey + "x"); err == nil {
+		t.Error("a damaged key is trusted")
+	}
+	if KeyID("no key") != "" {
+		t.Error("what is no key has an id")
+	}
+}
+
+type columnRow struct {
+	Stamp
+	Name  string     `bun:"name"`
+	Count int64      `bun:"count"`
+	Yes   bool       `bun:"yes"`
+	NoteC Commitment `bun:"note_c"`
+	At    time.Time  `bun:"at"`
+	Until *time.Time `bun:"until"`
+	Not   string     `bun:"not" ledger:"-"`
+}
+
+func TestColumnsDigestAsTheRowDoes(t *testing.T) {
+	until := time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
+	for _, row := range []*columnRow{
+		{},
+		{Stamp: Stamp{ID: "a", Version: 3, Salt: NewSalt(), CreatedAt: until, ChangedAt: until}, Name: "名 with\nline", Count: -5, Yes: true, NoteC: Commit("note", NewSalt(), "x"), At: until, Until: &until, Not: "x"},
+	} {
+		want, err := Digest("thing", row)
+		if err != nil {
+			t.Fatal(err)
+		}
+		columns, err := Columns(row)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := DigestColumns("thing", columns); err != nil || got != want {
+			t.Errorf("%+v: %x, want %x (%v)", columns, got, want, err)
+		}
+		for i := range columns {
+			other := slices.Clone(columns)
+			switch other[i].Type {
+			case "bytes":
+				other[i].Value = base64.StdEncoding.EncodeToString([]byte("other"))
+			case "bool":
+				other[i].Value = map[string]string{"true": "false", "false": "true"}[other[i].Value]
+			case "int":
+				other[i].Value += "7"
+			case "time", "time?":
+				other[i].Value = "2025-01-02T03:04:05.000006Z"
+			default:
+				other[i].Value += "x"
+			}
+			if got, err := DigestColumns("thing", other); err != nil || got == want {
+				t.Errorf("another %s has the same digest (%v)", other[i].Name, err)
+			}
+		}
+	}
+	if _, err := DigestColumns("thing", []Column{{"a", "float", "1"}}); err == nil {
+		t.Error("a type that digests do not know is hashed")
+	}
+}
