@@ -12,6 +12,7 @@ func registerSelfcheck(r *registry) {
 	registerCampaigns(r)
 	registerLists(r)
 	registerReviews(r)
+	registerNamed(r)
 	registerCompletion(r)
 }
 
@@ -125,7 +126,7 @@ type ToDoView struct {
 	Lists   []ListView    `json:"lists"`
 	Review  int64         `json:"to_review"`
 	Missing int64         `json:"not_filed"`
-	Named   int           `json:"items_naming_a_leader"`
+	Named   int64         `json:"items_naming_a_leader"`
 	Served  int64         `json:"findings_to_reply_to"`
 	Work    []app.Waiting `json:"work"` // the queues that wait for you, each with the operation that lists it
 }
@@ -246,18 +247,6 @@ type ReviewView struct {
 	Issues  []SaidView   `json:"issues"`
 }
 
-// NamedView is an item that names a leader.
-type NamedView struct {
-	Submission string     `json:"submission_id"`
-	Item       int64      `json:"item"`
-	Nil        bool       `json:"nil"`
-	Leader     string     `json:"leader_id"`
-	LeaderName string     `json:"leader"`
-	Respondent string     `json:"respondent"`
-	Unit       string     `json:"unit"`
-	Issues     []SaidView `json:"issues"`
-}
-
 func registerReviews(r *registry) {
 	handle(r, "review.list", func(ctx context.Context, c *Call, in *struct {
 		Campaign string `query:"campaign"`
@@ -321,12 +310,4 @@ func registerReviews(r *registry) {
 		rc, err := r.f.App.ReturnList(ctx, c.Actor, app.ReturnInput{ID: in.ID, Version: c.Version(in.Body.Version), Reason: in.Body.Reason, Key: c.Key})
 		return done(rc, in.ID), err
 	}, Summary("Return a list with a reason"))
-	handle(r, "review.named", func(ctx context.Context, c *Call, _ *struct{}) (Paged[NamedView], error) {
-		rows, err := r.f.App.NamedItems(ctx, c.Actor)
-		out := Paged[NamedView]{Items: make([]NamedView, len(rows))}
-		for i, n := range rows {
-			out.Items[i] = NamedView{n.SubmissionID, n.ItemNo, n.Nil, n.LeaderID, n.Leader, n.Respondent, n.Unit, saidViews(n.Issues)}
-		}
-		return out, err
-	}, Summary("Items naming a leader that came to my tier"))
 }

@@ -37,6 +37,11 @@ var selfcheckRoutes = []Route{
 	{Op: "review.return", Method: "POST", Path: "/reviews/{id}/return", Act: roster.ActReturn, Kind: roster.KindSubmission, Write: true},
 	{Op: "review.named", Method: "GET", Path: "/named-items", Act: roster.ActList, Kind: roster.KindSubmission},
 
+	{Op: "named.read", Method: "GET", Path: "/named-items/{id}", Act: roster.ActRead, Kind: roster.KindSubmission},
+	{Op: "named.accept", Method: "POST", Path: "/named-items/{id}/accept", Act: roster.ActAccept, Kind: roster.KindSubmission, Write: true},
+	{Op: "named.return", Method: "POST", Path: "/named-items/{id}/return", Act: roster.ActReturn, Kind: roster.KindSubmission, Write: true},
+	{Op: "named.reply", Method: "POST", Path: "/submissions/{id}/named-replies", Act: roster.ActSubmit, Kind: roster.KindOwnSubmission, Write: true, Create: true},
+
 	{Op: "completion.list", Method: "GET", Path: "/campaigns/{id}/completion", Act: roster.ActList, Kind: roster.KindCompletion},
 	{Op: "completion.read", Method: "GET", Path: "/campaigns/{id}/completion/{unit}", Act: roster.ActRead, Kind: roster.KindCompletion},
 	{Op: "completion.lists", Method: "GET", Path: "/campaigns/{id}/lists", Act: roster.ActList, Kind: roster.KindCompletion},

@@ -382,14 +382,16 @@ func TestItemNamingALeaderPassesTheOrdinaryReviewer(t *testing.T) {
 			t.Errorf("the leader named sees %d answers and %d issues, counts %d", len(v.Answers), len(v.Issues), v.DeclaredIssues)
 		}
 		for _, who := range []string{"east1head", "east2head", "ben", "westhead"} {
-			if items, err := s.App.NamedItems(ctx, s.Actor(who)); err == nil && len(items) > 0 {
-				t.Errorf("%s sees the item: %v", who, items)
+			if page, err := s.App.NamedItems(ctx, s.Actor(who), app.NamedQuery{}); err == nil && len(page.Rows) > 0 {
+				t.Errorf("%s sees the item: %v", who, page.Rows)
 			}
 		}
-		items, err := s.App.NamedItems(ctx, s.Actor("easthead"))
+		page, err := s.App.NamedItems(ctx, s.Actor("easthead"), app.NamedQuery{})
+		items := page.Rows
 		if err != nil || len(items) != 1 || items[0].ItemNo != 49 || items[0].Leader != "东二" || len(items[0].Issues) != 1 || items[0].Issues[0].Text != "所长要求不予登记" {
 			t.Errorf("the tier above sees %+v, %v", items, err)
 		}
+		decideNamed(t, s, l.ID+".49", l.ID)
 		todo, err := s.App.ToDo(ctx, s.Actor("easthead"))
 		if err != nil || todo.Named != 1 {
 			t.Errorf("to-do of the tier above: %+v, %v", todo, err)
@@ -414,6 +416,92 @@ func TestItemNamingALeaderPassesTheOrdinaryReviewer(t *testing.T) {
 		_, err = s.App.Submit(ctx, s.Actor("ben"), app.SubmitInput{ID: b.ID, Version: b.Version, Answers: answers(stranger)})
 		want(t, err, fault.InvalidKind, "leader_unknown")
 	})
+}
+
+// decideNamed returns the item, has the respondent reply, and leaves it waiting
+// for the tier above again. The list keeps its state all along.
+func decideNamed(t *testing.T, s *apptest.Site, id, listID string) {
+	t.Helper()
+	head, anna := s.Actor("easthead"), s.Actor("anna")
+	for _, who := range []string{"east1head", "east2head", "westhead", "chief"} {
+		_, err := s.App.AcceptNamed(ctx, s.Actor(who), app.NamedDecision{ID: id})
+		if !fault.Is(err, fault.NotFoundKind) {
+			t.Errorf("%s decides on the item: %v", who, err)
+		}
+	}
+	_, err := s.App.ReturnNamed(ctx, head, app.NamedDecision{ID: id})
+	if !fault.Is(err, fault.InvalidKind) {
+		t.Errorf("returned without a reason: %v", err)
+	}
+	_, err = s.App.ReplyNamed(ctx, anna, app.NamedReplyInput{ID: listID, ItemNo: 49, Text: "还没有人问"})
+	want(t, err, fault.InvalidKind, "named_not_asked")
+	if _, err := s.App.ReturnNamed(ctx, head, app.NamedDecision{ID: id, Reason: "请说明时间和在场人员"}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.App.AcceptNamed(ctx, head, app.NamedDecision{ID: id})
+	want(t, err, fault.ConflictKind, "stale_version")
+	_, err = s.App.AcceptNamed(ctx, head, app.NamedDecision{ID: id, Version: 1})
+	want(t, err, fault.ConflictKind, "named_state")
+	todo, err := s.App.ToDo(ctx, anna)
+	if err != nil || len(todo.Asked) != 1 || todo.Asked[0].Reason != "请说明时间和在场人员" || todo.Lists[0].State != selfcheck.Submitted {
+		t.Errorf("the respondent is asked %+v, %v", todo, err)
+	}
+	if todo, err = s.App.ToDo(ctx, head); err != nil || todo.Named != 0 {
+		t.Errorf("still waiting for the tier above: %d, %v", todo.Named, err)
+	}
+	if _, err := s.App.ReplyNamed(ctx, s.Actor("ben"), app.NamedReplyInput{ID: listID, ItemNo: 49, Text: "不是我的"}); !fault.Is(err, fault.NotFoundKind) {
+		t.Errorf("somebody else replies: %v", err)
+	}
+	if _, err := s.App.ReplyNamed(ctx, anna, app.NamedReplyInput{ID: listID, ItemNo: 49, Text: "去年六月十五日，值班室"}); err != nil {
+		t.Fatal(err)
+	}
+	n, err := s.App.NamedItem(ctx, head, id)
+	if err != nil || n.State != selfcheck.NamedReplied || n.Reply != "去年六月十五日，值班室" || !n.MayDecide {
+		t.Errorf("after the reply %+v, %v", n, err)
+	}
+}
+
+// Items that name a leader come page by page, and leave the waiting when they
+// are accepted.
+func TestNamedItemsPageByPage(t *testing.T) {
+	s := apptest.SQLite(t)
+	campaign(t, s)
+	for _, p := range []string{"anna", "ben"} {
+		var said []selfcheck.ItemAnswer
+		for _, no := range []int64{3, 7, 49} {
+			a := says(no, "所长要求不予登记")
+			a.LeaderID = s.People["east1head"]
+			said = append(said, a)
+		}
+		submit(t, s, p, list(t, s, p, selfcheck.Officers, false), said...)
+	}
+	head := s.Actor("easthead")
+	var all []app.NamedItem
+	in := app.NamedQuery{State: selfcheck.NamedWaiting, Limit: 4}
+	for {
+		page, err := s.App.NamedItems(ctx, head, in)
+		if err != nil || page.Total != 6 {
+			t.Fatalf("total %d, %v", page.Total, err)
+		}
+		all = append(all, page.Rows...)
+		if in.Cursor = page.Next; in.Cursor == "" {
+			break
+		}
+	}
+	if len(all) != 6 {
+		t.Fatalf("%d items over the pages", len(all))
+	}
+	if _, err := s.App.AcceptNamed(ctx, head, app.NamedDecision{ID: selfcheck.NamedID(all[0].SubmissionID, all[0].ItemNo)}); err != nil {
+		t.Fatal(err)
+	}
+	page, err := s.App.NamedItems(ctx, head, app.NamedQuery{State: selfcheck.NamedAccepted})
+	if err != nil || page.Total != 1 || len(page.Rows) != 1 {
+		t.Errorf("accepted: %+v, %v", page, err)
+	}
+	page, err = s.App.NamedItems(ctx, head, app.NamedQuery{State: selfcheck.NamedWaiting})
+	if err != nil || page.Total != 5 {
+		t.Errorf("waiting: %d, %v", page.Total, err)
+	}
 }
 
 // Units certify bottom-up at 100 %, filed and excused.

@@ -20,9 +20,10 @@ type MyList struct {
 // ToDo is what waits for somebody.
 type ToDo struct {
 	Lists    []MyList
-	Review   int64 // lists to review
-	Missing  int64 // lists of his units that are not filed
-	Named    int   // items naming a leader that came to him
+	Review   int64       // lists to review
+	Missing  int64       // lists of his units that are not filed
+	Named    int64       // items naming a leader that came to him
+	Asked    []NamedItem // items of his own lists that the tier above gave back
 	Campaign string
 	Served   int64     // findings served on him that he may reply to
 	Work     []Waiting // the queues that he may work on, those with something in them
@@ -44,11 +45,12 @@ func (a *App) ToDo(ctx context.Context, who *roster.Actor) (*ToDo, error) {
 			if out.Review, err = v.ReviewCount(ctx, selfcheck.ReviewFilter{State: selfcheck.Submitted}, review); err != nil {
 				return err
 			}
-			named, err := v.RoutedAnswers(ctx, review, 100)
-			if err != nil {
+			if out.Named, err = v.RoutedCount(ctx, selfcheck.NamedFilter{State: selfcheck.NamedWaiting}, review); err != nil {
 				return err
 			}
-			out.Named = len(named)
+		}
+		if out.Asked, err = a.askedOf(ctx, v, who); err != nil {
+			return err
 		}
 		if err := a.missingOf(ctx, v, who, out); err != nil {
 			return err

@@ -26,6 +26,7 @@ var kinds = []rowKind{
 	row[selfcheck.Campaign]("campaign"),
 	row[selfcheck.Submission]("submission"),
 	row[selfcheck.SubmissionReturn]("submission_return"),
+	row[selfcheck.NamedReview]("named_review"),
 	row[selfcheck.RosterAmendment]("roster_amendment"),
 	row[selfcheck.Supplement]("supplement"),
 	row[selfcheck.Certification]("certification"),

@@ -182,20 +182,6 @@ func (v *View) reviewFilter(q *bun.SelectQuery, f selfcheck.ReviewFilter, sc ros
 	return q
 }
 
-// RoutedAnswers lists the items that name a leader and go to the units of the
-// scope: current rounds only.
-func (v *View) RoutedAnswers(ctx context.Context, sc roster.Scope, limit int) ([]selfcheck.RoutedAnswer, error) {
-	rows := []selfcheck.RoutedAnswer{}
-	inner := v.db.NewSelect().TableExpr("answers AS a").
-		Join("JOIN submissions AS s ON s.id = a.submission_id AND s.round = a.round").
-		ColumnExpr("a.submission_id AS submission_id, a.item_no AS item_no, a.is_nil AS is_nil, a.declared AS declared, a.leader_id AS leader_id, a.review_unit_id AS review_unit_id, s.person_id AS person_id, s.unit_id AS unit_id, s.checklist_id AS checklist_id, s.event_on AS event_on, s.filed_at AS filed_at").
-		Where("a.leader_id <> ''")
-	q := v.db.NewSelect().TableExpr("(?) AS r", inner).ColumnExpr("r.*")
-	q = scoped(q, sc, ScopeColumns{ID: "submission_id", Unit: "review_unit_id", Person: "leader_id", EventOn: "event_on"})
-	err := q.OrderExpr("filed_at DESC, submission_id, item_no").Limit(int64(limit)).Scan(ctx, &rows)
-	return rows, err
-}
-
 // Completions gives the completion of each unit's own roster in a campaign, for
 // the units in scope, ordered by unit.
 func (v *View) Completions(ctx context.Context, campaignID string, sc roster.Scope) ([]selfcheck.Completion, error) {

@@ -78,12 +78,12 @@ func TestSubmissionQueries(t *testing.T) {
 					t.Errorf("%s: counted %d, listed %d (%v)", name, n, c.want, err)
 				}
 			}
-			routed, err := v.RoutedAnswers(ctx, roster.Scope{Units: []string{"top"}}, 10)
+			routed, err := v.RoutedAnswers(ctx, selfcheck.NamedFilter{}, roster.Scope{Units: []string{"top"}}, nil, 10)
 			if err != nil || len(routed) != 1 || routed[0].ItemNo != 2 || routed[0].PersonID != "head" {
 				t.Errorf("routed %v, %v", routed, err)
 			}
 			for name, sc := range map[string]roster.Scope{"ordinary reviewer": {Units: []string{"u0"}}, "the leader named": {Units: []string{"top"}, BarPeople: []string{"boss"}}} {
-				if rows, err := v.RoutedAnswers(ctx, sc, 10); err != nil || len(rows) != 0 {
+				if rows, err := v.RoutedAnswers(ctx, selfcheck.NamedFilter{}, sc, nil, 10); err != nil || len(rows) != 0 {
 					t.Errorf("%s sees %v, %v", name, rows, err)
 				}
 			}

@@ -20,6 +20,14 @@ type actForm struct {
 	Open                            bool
 }
 
+// defsActsView is one thing on a page of its own.
+type defsActsView struct {
+	Defs       []ui.Def
+	TableTitle string
+	Table      ui.Table
+	Acts       []actForm
+}
+
 // fill puts back what was typed into the form that was refused, with its
 // messages, and gives every field an id of its own.
 func (c *Call) fill(a actForm, errs ui.Errors) actForm {

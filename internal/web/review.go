@@ -84,31 +84,6 @@ func (f *Face) reviewAcceptMany(c *Call) error {
 	return c.Go("/review", "review.accepted.many", "Count", len(in.Lists))
 }
 
-func (f *Face) reviewNamed(c *Call) error {
-	items, err := f.app.NamedItems(c.Context(), c.reader())
-	if err != nil {
-		return err
-	}
-	v := reviewListView{Tabs: reviewTabs(c, "named")}
-	v.Table = ui.Table{Empty: c.T("review.named.empty"), Cols: []ui.Col{{Text: c.T("selfcheck.item")}, {Text: c.T("review.named.leader")}, {Text: c.T("selfcheck.respondent")},
-		{Text: c.T("field.unit")}, {Text: c.T("selfcheck.filed_at")}, {Text: c.T("selfcheck.answers")}}}
-	for _, n := range items {
-		said := make([]string, len(n.Issues))
-		for i, d := range n.Issues {
-			said[i] = string(d.EventOn) + " " + d.Text
-		}
-		text := strings.Join(said, "\n")
-		if n.Nil {
-			text = c.T("selfcheck.answer.nil")
-		}
-		v.Table.Rows = append(v.Table.Rows, []ui.Cell{
-			{Text: strconv.FormatInt(n.ItemNo, 10), Sub: n.Item.Text(string(c.Lang))}, {Text: n.Leader}, {Text: n.Respondent}, {Text: n.Unit}, {Text: f.clock(n.FiledAt)}, {Text: text},
-		})
-	}
-	v.Pager = ui.Pager{Shown: len(items), Total: -1}
-	return c.Show(reviewListPage(c.Page("review.title"), v))
-}
-
 func (f *Face) reviewOpen(c *Call) error { return f.showReview(c, "", nil) }
 
 func (f *Face) showReview(c *Call, reason string, err error) error {

@@ -39,7 +39,7 @@ func (f *Face) home(c *Call) error {
 	if err != nil {
 		return err
 	}
-	v := homeView{}
+	v := homeView{Asked: askedCards(c, todo.Asked)}
 	for i := range todo.Lists {
 		v.Mine = append(v.Mine, f.listCard(c, &todo.Lists[i]))
 	}
@@ -50,7 +50,7 @@ func (f *Face) home(c *Call) error {
 	}
 	stat(todo.Review, "home.review", "/review", "accent")
 	stat(todo.Missing, "home.notfiled", "/completion/"+todo.Campaign, "warn")
-	stat(int64(todo.Named), "home.named", "/review/named", "warn")
+	stat(todo.Named, "home.named", "/review/named", "warn")
 	stat(todo.Served, "home.served", "/my/findings", "warn")
 	for _, w := range todo.Work {
 		tone := "accent"

@@ -6,6 +6,7 @@ import "plumbline/internal/web/ui"
 // filled by the handlers of selfcheck.go, review.go and campaign.go.
 
 type homeView struct {
+	Asked   []actForm // items that were given back
 	Mine    []listCard
 	Waiting []ui.Stat
 }
@@ -72,6 +73,7 @@ type filedView struct {
 
 type reviewListView struct {
 	Tabs  []ui.Nav
+	Under []ui.Nav // a second row of tabs
 	Table ui.Table
 	Pager ui.Pager
 	Bulk  bool

@@ -343,6 +343,7 @@ func Percent(part, whole int64) string {
 
 // tones of the states; a state that is not here is neutral.
 var tones = map[string]string{
+	"named.waiting": "info", "named.replied": "info", "named.returned": "warn", "named.accepted": "ok",
 	"submission.assigned": "warn", "submission.submitted": "info", "submission.returned": "bad", "submission.accepted": "ok", "submission.locked": "ok",
 	"campaign.open": "info", "campaign.inspecting": "info", "campaign.rectifying": "warn",
 	"audit_record.matched": "ok", "audit_record.probable": "warn", "audit_record.ambiguous": "warn", "audit_record.unmatched": "bad",
