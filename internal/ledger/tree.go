@@ -25,6 +25,16 @@ func EdgeIndexes(size int64) []int64 {
 	return indexes
 }
 
+// StoredCount is how many nodes a tree of that size stores: their indexes are
+// 0 to StoredCount-1.
+func StoredCount(size int64) int64 { return tlog.StoredHashCount(size) }
+
+// NodeSpan gives a node's level and the first leaf below it.
+func NodeSpan(index int64) (level int, first int64) {
+	level, n := tlog.SplitStoredHashIndex(index)
+	return level, n << level
+}
+
 // Edge is the right edge of a tree: what an append needs to know of it. It
 // holds only the edge's nodes and is cheap to copy.
 type Edge struct {
@@ -75,9 +85,15 @@ func (e *Edge) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 // the nodes to store.
 func (e *Edge) Append(data []byte) (leaf Hash, stored []StoredHash, err error) {
 	leaf = LeafHash(data)
+	stored, err = e.AppendLeaf(leaf)
+	return leaf, stored, err
+}
+
+// AppendLeaf is Append for bytes that were hashed before.
+func (e *Edge) AppendLeaf(leaf Hash) (stored []StoredHash, err error) {
 	hashes, err := tlog.StoredHashesForRecordHash(e.size, tlog.Hash(leaf), e)
 	if err != nil {
-		return leaf, nil, fmt.Errorf("append leaf %d: %w", e.size, err)
+		return nil, fmt.Errorf("append leaf %d: %w", e.size, err)
 	}
 	first := tlog.StoredHashIndex(0, e.size)
 	stored = make([]StoredHash, len(hashes))
@@ -94,7 +110,7 @@ func (e *Edge) Append(data []byte) (leaf Hash, stored []StoredHash, err error) {
 		}
 		e.nodes = nodes
 	}
-	return leaf, stored, nil
+	return stored, nil
 }
 
 // Root is the Merkle tree head (RFC 6962). The root of the empty tree is the

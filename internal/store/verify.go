@@ -1,10 +1,12 @@
 package store
 
 import (
-	"bytes"
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
-	"reflect"
+	"hash/maphash"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -12,7 +14,6 @@ import (
 	"github.com/uptrace/bun"
 
 	"plumbline/internal/ledger"
-	"plumbline/internal/selfcheck"
 )
 
 // Finding is one disagreement that Verify found.
@@ -21,14 +22,16 @@ type Finding struct {
 	At   time.Time `json:"at"`
 	Kind string    `json:"kind"`
 	ID   string    `json:"id"`
-	What string    `json:"what"` // stable code: entry_*, row_*, text_*, counter
+	What string    `json:"what"` // stable code: entry_*, row_*, text_*, checkpoint_*, witness_*, evidence_*, counter
 	More string    `json:"more,omitempty"`
 }
 
 // String is one line for an operator.
 func (f Finding) String() string {
 	s := fmt.Sprintf("%s: %s %s", f.What, f.Kind, f.ID)
-	if f.Seq >= 0 {
+	if f.Seq >= 0 && f.At.IsZero() {
+		s += fmt.Sprintf(" (entry %d)", f.Seq)
+	} else if f.Seq >= 0 {
 		s += fmt.Sprintf(" (entry %d, %s)", f.Seq, f.At.UTC().Format(time.RFC3339Nano))
 	}
 	if f.More != "" {
@@ -39,13 +42,16 @@ func (f Finding) String() string {
 
 // Verdict is the outcome of Verify.
 type Verdict struct {
-	Origin   string         `json:"origin"`
-	Entries  int64          `json:"entries"`
-	Root     string         `json:"root"`
-	Rows     map[string]int `json:"rows"` // checked, by kind
-	Counters int            `json:"counters"`
-	Findings []Finding      `json:"findings"`
-	Total    int            `json:"total"` // findings, also those beyond the list
+	Origin      string         `json:"origin"`
+	Entries     int64          `json:"entries"`
+	Root        string         `json:"root"`
+	Rows        map[string]int `json:"rows"` // checked, by kind
+	Counters    int            `json:"counters"`
+	Checkpoints int            `json:"checkpoints"`
+	Witnessed   int64          `json:"witnessed"` // size of the newest checkpoint that a trusted witness signed
+	Evidence    int            `json:"evidence"`  // notes, digits and receipts compared
+	Findings    []Finding      `json:"findings"`
+	Total       int            `json:"total"` // findings, also those beyond the list
 }
 
 // OK reports whether nothing disagreed.
@@ -62,64 +68,195 @@ func (v *Verdict) add(f Finding) {
 }
 
 // Verify recomputes the tree from the stored bytes, checks every entry against
-// its columns and its predecessors, recomputes each row against the last entry
-// that names it, checks the erasable texts against their commitments, and
-// recounts the counters. It reads one snapshot. progress, which may be nil, is
-// told how much of how much is done.
-func (s *Store) Verify(ctx context.Context, progress func(done, total int64)) (verdict *Verdict, err error) {
-	err = s.View(ctx, func(ctx context.Context, v *View) error {
-		verdict, err = s.verifyIn(ctx, v, progress)
-		return err
-	})
-	return verdict, err
+// its columns and its predecessors, every signed checkpoint against the tree
+// that it names, recomputes each row against the last entry that names it,
+// checks the erasable texts against their commitments, and recounts the
+// counters. It reads one snapshot. progress, which may be nil, is told how much
+// of how much is done.
+func (s *Store) Verify(ctx context.Context, progress func(done, total int64)) (*Verdict, error) {
+	return s.VerifyAgainst(ctx, Evidence{}, progress)
 }
 
-func (s *Store) verifyIn(ctx context.Context, v *View, progress func(done, total int64)) (*Verdict, error) {
+// VerifyAgainst is Verify with what is known from outside: a rebuilt ledger
+// that the stolen key signed agrees with itself and can only be told from the
+// true one by this.
+func (s *Store) VerifyAgainst(ctx context.Context, ev Evidence, progress func(done, total int64)) (*Verdict, error) {
+	views, end, err := s.lanes(ctx)
+	if err != nil {
+		return nil, translate(ctx, err)
+	}
+	defer end()
+	verdict, err := s.verifyIn(ctx, views, ev, progress)
+	return verdict, translate(ctx, err)
+}
+
+func (s *Store) verifyIn(ctx context.Context, views []*View, ev Evidence, progress func(done, total int64)) (*Verdict, error) {
 	if progress == nil {
 		progress = func(int64, int64) {}
 	}
 	verdict := &Verdict{Origin: s.origin, Rows: make(map[string]int), Findings: []Finding{}}
-	c := &check{v: v, verdict: verdict, last: make(map[string]named), progress: progress}
+	c := &check{v: views[0], lanes: views, verdict: verdict, evidence: ev, progress: progress, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
+		last: make(map[rowKey]named), sums: make(map[counterKey]int64), roots: make(map[int64]ledger.Hash), leaves: make(map[int64]leafAt)}
 	if err := c.measure(ctx); err != nil {
 		return nil, err
 	}
-	if err := c.entries(ctx); err != nil {
-		return nil, err
-	}
-	for _, k := range kinds {
-		if err := c.rows(ctx, k); err != nil {
-			return nil, fmt.Errorf("verify %s: %w", k.kind, err)
+	for _, step := range []func(context.Context) error{c.entries, c.heads, c.outside, c.allRows, c.missing, c.answers, c.uploads, c.counters} {
+		if err := step(ctx); err != nil {
+			return nil, err
 		}
 	}
-	for key, n := range c.last {
-		kind, id, _ := strings.Cut(key, " ")
-		verdict.add(Finding{n.seq, n.at, kind, id, "row_missing", "the ledger names a row that is gone"})
-	}
-	if err := c.answers(ctx); err != nil {
-		return nil, err
-	}
-	if err := c.counters(ctx); err != nil {
-		return nil, err
-	}
 	slices.SortStableFunc(verdict.Findings, func(a, b Finding) int { return int(max(min(a.Seq-b.Seq, 1), -1)) })
-	return verdict, nil
+	return verdict, c.datefindings(ctx)
 }
+
+// lanes opens read-only transactions that see the same ledger, one for each
+// processor: reading and recomputing a million entries is divided among them.
+// While others write, two snapshots seldom agree; then there is one lane.
+func (s *Store) lanes(ctx context.Context) (views []*View, end func(), err error) {
+	var txs []bun.Tx
+	end = func() {
+		for _, tx := range txs {
+			_ = tx.Rollback() // they only read
+		}
+	}
+	begin := func() (*View, int64, error) {
+		tx, err := s.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: s.dialect == Postgres, Isolation: s.viewIsolation()})
+		if err != nil {
+			return nil, 0, err
+		}
+		txs = append(txs, tx)
+		v := &View{db: tx, s: s}
+		size, err := v.size(ctx) // the snapshot begins here
+		return v, size, err
+	}
+	first, size, err := begin()
+	if err != nil {
+		end()
+		return nil, nil, err
+	}
+	views = []*View{first}
+	for range min(runtime.GOMAXPROCS(0), sqliteReaders-1) - 1 {
+		v, again, err := begin()
+		if err != nil {
+			end()
+			return nil, nil, err
+		}
+		if again != size {
+			break
+		}
+		views = append(views, v)
+	}
+	return views, end, nil
+}
+
+// size is the number of entries.
+func (v *View) size(ctx context.Context) (int64, error) {
+	var n int64
+	return n, v.db.NewRaw("SELECT COALESCE(MAX(seq), -1) + 1 FROM ledger_entries").Scan(ctx, &n)
+}
+
+// ordered works on tasks in the lanes, several at once, and hands the results
+// over in the tasks' order. At most a few results wait.
+func ordered[T, R any](ctx context.Context, lanes []*View, tasks []T, work func(ctx context.Context, v *View, task T) (R, error), collect func(R) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	type outcome struct {
+		result R
+		err    error
+	}
+	type slot struct {
+		task T
+		done chan outcome
+	}
+	todo := make(chan slot)
+	line := make(chan slot, 2*len(lanes))
+	stopped := make(chan struct{}, len(lanes)+1)
+	defer func() { // nobody may hold a lane after this
+		cancel()
+		for range len(lanes) + 1 {
+			<-stopped
+		}
+	}()
+	for _, v := range lanes {
+		go func() {
+			defer func() { stopped <- struct{}{} }()
+			for s := range todo {
+				r, err := work(ctx, v, s.task)
+				s.done <- outcome{r, err}
+			}
+		}()
+	}
+	go func() {
+		defer func() { close(todo); close(line); stopped <- struct{}{} }()
+		for _, t := range tasks {
+			s := slot{t, make(chan outcome, 1)}
+			select {
+			case line <- s:
+			case <-ctx.Done():
+				return
+			}
+			select {
+			case todo <- s:
+			case <-ctx.Done():
+				s.done <- outcome{err: ctx.Err()}
+				return
+			}
+		}
+	}()
+	for s := range line {
+		o := <-s.done
+		if o.err != nil {
+			return o.err
+		}
+		if err := collect(o.result); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// rowKey stands for kind and id of a row in the memory of a verification:
+// 128 bits under two random seeds, so that nobody can choose ids that collide.
+type rowKey [2]uint64
 
 // named is the last entry that names a row.
 type named struct {
 	seq    int64
-	at     time.Time
 	digest ledger.Hash
+}
+
+type leafAt struct {
+	leaf ledger.Hash
+	at   time.Time
 }
 
 type check struct {
 	v           *View
+	lanes       []*View
 	verdict     *Verdict
-	last        map[string]named
+	evidence    Evidence
+	seeds       [2]maphash.Seed
+	last        map[rowKey]named
 	sums        map[counterKey]int64
+	points      []pointAt             // the stored checkpoints, by size
+	anchored    int64                 // size of the largest checkpoint that an entry names
+	roots       map[int64]ledger.Hash // of the sizes that the evidence speaks of
+	leaves      map[int64]leafAt      // of the entries that the evidence speaks of
 	tree        *placement
 	done, total int64
 	progress    func(done, total int64)
+}
+
+func (c *check) key(kind, id string) rowKey {
+	var k rowKey
+	for i := range k {
+		var h maphash.Hash
+		h.SetSeed(c.seeds[i])
+		_, _ = h.WriteString(kind)
+		_ = h.WriteByte(' ')
+		_, _ = h.WriteString(id)
+		k[i] = h.Sum64()
+	}
+	return k
 }
 
 func (c *check) step(n int) {
@@ -128,262 +265,66 @@ func (c *check) step(n int) {
 }
 
 func (c *check) measure(ctx context.Context) error {
-	n, err := c.v.db.NewSelect().Model((*LedgerEntry)(nil)).Count(ctx)
+	n, err := c.v.size(ctx)
 	if err != nil {
 		return err
 	}
-	c.total = 2 * int64(n)
-	c.sums = make(map[counterKey]int64)
-	c.tree, err = c.v.s.placement(ctx, c.v.db)
-	return err
+	c.total = 2 * n
+	if c.tree, err = c.v.s.placement(ctx, c.v.db); err != nil {
+		return err
+	}
+	return c.loadPoints(ctx)
 }
 
-const verifyBatch = 2000
-
-// entries walks the log and the tree's nodes side by side.
-func (c *check) entries(ctx context.Context) error {
-	edge, err := ledger.NewEdge(0, nil)
-	if err != nil {
-		return err
+// missing reports the rows that entries name and that no table holds.
+func (c *check) missing(ctx context.Context) error {
+	type gone struct {
+		key rowKey
+		named
 	}
-	var (
-		next     int64
-		nextNode int64
-		before   time.Time
-		previous = make(map[string]int64)
-		broken   bool
-	)
-	for {
-		rows, err := c.v.Entries(ctx, next, verifyBatch)
-		if err != nil {
-			return err
-		}
-		if len(rows) == 0 {
-			break
-		}
-		var nodes []ledger.StoredHash
-		for i := range rows {
-			row := &rows[i]
-			bad := func(what, more string) {
-				c.verdict.add(Finding{row.Seq, row.At.UTC(), row.Kind, row.ObjectID, what, more})
-			}
-			if row.Seq != next {
-				bad("entry_gap", fmt.Sprintf("entry %d is missing", next))
-				broken = true
-				next = row.Seq
-			}
-			next++
-			leaf, stored, err := edge.Append(row.Body)
-			if err != nil {
-				return err
-			}
-			nodes = append(nodes, stored...)
-			if !bytes.Equal(leaf[:], row.Leaf) {
-				bad("entry_leaf", "the stored bytes do not hash to the stored leaf")
-			}
-			e, err := ledger.ParseEntry(row.Body)
-			if err != nil {
-				bad("entry_bytes", err.Error())
-				continue
-			}
-			switch {
-			case e.Seq != row.Seq || e.Verb != row.Verb || e.Kind != row.Kind || e.Object != row.ObjectID || e.Actor != row.Account || !e.Time.Equal(row.At):
-				bad("entry_columns", "the columns beside the bytes say something else")
-			case e.Origin != c.verdict.Origin:
-				bad("entry_origin", "the entry belongs to another log")
-			case e.Time.Before(before):
-				bad("entry_time", "the entry is older than the one before it")
-			}
-			before = e.Time
-			want, ok := previous[e.Object]
-			if !ok {
-				want = -1
-			}
-			if e.Prev != want {
-				bad("entry_prev", fmt.Sprintf("names entry %d as the object's previous one instead of %d", e.Prev, want))
-			}
-			previous[e.Object] = e.Seq
-			for _, a := range e.After {
-				c.last[a.Kind+" "+a.ID] = named{row.Seq, e.Time, a.Digest}
-			}
-		}
-		if !broken {
-			if err := c.nodes(ctx, nodes, &nextNode, rows); err != nil {
-				return err
-			}
-		}
-		c.step(len(rows))
+	list := make([]gone, 0, len(c.last))
+	for k, n := range c.last {
+		list = append(list, gone{k, n})
 	}
-	extra, err := c.v.db.NewSelect().Model((*LedgerHash)(nil)).Where("idx >= ?", nextNode).Count(ctx)
-	if err != nil {
-		return err
-	}
-	if extra > 0 && !broken {
-		c.verdict.add(Finding{Seq: next, Kind: "ledger", ID: "tree", What: "entry_truncated",
-			More: fmt.Sprintf("the tree holds %d nodes beyond the last entry: entries were cut off", extra)})
-	}
-	c.verdict.Entries = next
-	root, err := edge.Root()
-	if err != nil {
-		return err
-	}
-	c.verdict.Root = fmt.Sprintf("%x", root[:])
-	return nil
-}
-
-// nodes compares the recomputed nodes with the stored ones.
-func (c *check) nodes(ctx context.Context, want []ledger.StoredHash, next *int64, rows []LedgerEntry) error {
-	if len(want) == 0 {
-		return nil
-	}
-	var stored []LedgerHash
-	err := c.v.db.NewSelect().Model(&stored).Where("idx >= ? AND idx <= ?", *next, want[len(want)-1].Index).Order("idx").Scan(ctx)
-	if err != nil {
-		return err
-	}
-	*next = want[len(want)-1].Index + 1
-	have := make(map[int64][]byte, len(stored))
-	for _, h := range stored {
-		have[h.Idx] = h.Hash
-	}
-	for _, w := range want {
-		if h, ok := have[w.Index]; !ok || !bytes.Equal(h, w.Hash[:]) {
-			c.verdict.add(Finding{rows[0].Seq, rows[0].At.UTC(), "ledger", fmt.Sprint(w.Index), "entry_tree",
-				"a node of the tree does not follow from the entries"})
-			return nil // one is enough to name the place
-		}
-	}
-	return nil
-}
-
-// rows recomputes every row of a kind.
-func (c *check) rows(ctx context.Context, k rowKind) error {
-	after := ""
-	for {
-		batch := reflect.New(reflect.SliceOf(k.typ))
-		if err := c.v.db.NewSelect().Model(batch.Interface()).Where("id > ?", after).Order("id").Limit(verifyBatch).Scan(ctx); err != nil {
-			return err
-		}
-		n := batch.Elem().Len()
-		if n == 0 {
-			return nil
-		}
-		texts := map[string][]ledger.Commitment{}
-		if committed(k.typ) {
-			var err error
-			if texts, err = c.texts(ctx, batch.Elem()); err != nil {
-				return err
-			}
-		}
-		for i := range n {
-			row := batch.Elem().Index(i).Addr().Interface().(ledger.Row)
-			after = row.RowID()
-			if err := c.row(k, row, texts[after]); err != nil {
-				return err
-			}
-		}
-		c.verdict.Rows[k.kind] += n
-		c.step(n)
-	}
-}
-
-func (c *check) row(k rowKind, row ledger.Row, texts []ledger.Commitment) error {
-	digest, err := ledger.Digest(k.kind, row)
-	if err != nil {
-		return err
-	}
-	key := k.kind + " " + row.RowID()
-	n, ok := c.last[key]
-	delete(c.last, key)
-	switch {
-	case !ok:
-		c.verdict.add(Finding{-1, time.Time{}, k.kind, row.RowID(), "row_unknown", "no entry names this row: it was written past the ledger"})
-	case n.digest != digest:
-		c.verdict.add(Finding{n.seq, n.at, k.kind, row.RowID(), "row_changed", "the row is not as its last entry left it"})
-	}
-	v := reflect.ValueOf(row).Elem()
-	for i := range v.NumField() {
-		commitment, ok := v.Field(i).Interface().(ledger.Commitment)
-		if !ok || len(commitment) == 0 {
+	slices.SortFunc(list, func(a, b gone) int { return int(max(min(a.seq-b.seq, 1), -1)) })
+	for i, g := range list {
+		if i >= findingsMax {
+			c.verdict.Total++
 			continue
 		}
-		if !slices.ContainsFunc(texts, func(t ledger.Commitment) bool { return bytes.Equal(t, commitment) }) {
-			c.verdict.add(Finding{n.seq, n.at, k.kind, row.RowID(), "text_changed", "a text does not open the commitment in " + v.Type().Field(i).Tag.Get("bun")})
+		e, err := c.v.EntryAt(ctx, g.seq)
+		if err != nil {
+			return err
 		}
-	}
-	if counted, ok := row.(ledger.Counted); ok {
-		j := journal{}
-		j.count(counted.(ledger.Row), 1)
-		j.addTo(c.sums, c.tree)
+		f := Finding{Seq: g.seq, At: e.At.UTC(), What: "row_missing", More: "the ledger names a row that is gone"}
+		if parsed, err := ledger.ParseEntry(e.Body); err == nil {
+			for _, a := range parsed.After {
+				if c.key(a.Kind, a.ID) == g.key {
+					f.Kind, f.ID = a.Kind, a.ID
+				}
+			}
+		}
+		c.verdict.add(f)
 	}
 	return nil
 }
 
-var commitmentType = reflect.TypeFor[ledger.Commitment]()
-
-func committed(t reflect.Type) bool {
-	for i := range t.NumField() {
-		if t.Field(i).Type == commitmentType {
-			return true
+// datefindings gives the listed findings the time of their entry.
+func (c *check) datefindings(ctx context.Context) error {
+	for i := range c.verdict.Findings {
+		f := &c.verdict.Findings[i]
+		if f.Seq < 0 || !f.At.IsZero() {
+			continue
 		}
-	}
-	return false
-}
-
-// texts recomputes the commitments of the batch's texts.
-func (c *check) texts(ctx context.Context, batch reflect.Value) (map[string][]ledger.Commitment, error) {
-	ids := make([]string, batch.Len())
-	for i := range ids {
-		ids[i] = batch.Index(i).Addr().Interface().(ledger.Row).RowID()
-	}
-	out := make(map[string][]ledger.Commitment, len(ids))
-	for chunk := range slices.Chunk(ids, 500) {
-		var rows []Content
-		if err := c.v.db.NewSelect().Model(&rows).Where("record_id IN (?)", bun.List(chunk)).Scan(ctx); err != nil {
-			return nil, err
-		}
-		readable, err := c.v.s.decrypt(ctx, rows)
-		if err != nil {
-			return nil, err
-		}
-		for i := range rows {
-			if readable[i] {
-				out[rows[i].RecordID] = append(out[rows[i].RecordID], rows[i].Commitment())
-			}
-		}
-	}
-	return out, nil
-}
-
-// answers recomputes each submission's digest over the answers of its round.
-func (c *check) answers(ctx context.Context) error {
-	after := ""
-	for {
-		var subs []selfcheck.Submission
-		err := c.v.db.NewSelect().Model(&subs).Column("id", "round", "answers_digest").Where("id > ? AND round > 0", after).Order("id").Limit(500).Scan(ctx)
-		if err != nil || len(subs) == 0 {
+		e, err := c.v.EntryAt(ctx, f.Seq)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		} else if err != nil {
 			return err
 		}
-		ids := make([]string, len(subs))
-		for i := range subs {
-			ids[i] = subs[i].ID
-		}
-		after = ids[len(ids)-1]
-		var rows []selfcheck.Answer
-		if err := c.v.db.NewSelect().Model(&rows).Where("submission_id IN (?)", bun.List(ids)).Order("submission_id", "round", "item_no").Scan(ctx); err != nil {
-			return err
-		}
-		byList := make(map[string][]selfcheck.Answer, len(subs))
-		for _, a := range rows {
-			key := fmt.Sprint(a.SubmissionID, " ", a.Round)
-			byList[key] = append(byList[key], a)
-		}
-		for i := range subs {
-			if !bytes.Equal(selfcheck.AnswersDigest(byList[fmt.Sprint(subs[i].ID, " ", subs[i].Round)]), subs[i].AnswersDigest) {
-				c.verdict.add(Finding{-1, time.Time{}, "submission", subs[i].ID, "row_changed", "its answers are not as they were submitted"})
-			}
-		}
+		f.At = e.At.UTC()
 	}
+	return nil
 }
 
 // counters compares the recount with what the report reads.
@@ -393,18 +334,19 @@ func (c *check) counters(ctx context.Context) error {
 		return err
 	}
 	c.verdict.Counters = len(stored)
+	bad := func(k counterKey, more string) {
+		c.verdict.add(Finding{-1, time.Time{}, "counter", strings.Join([]string{k.section, k.unit, k.month, k.key}, "/"), "counter", more})
+	}
 	for _, s := range stored {
 		k := counterKey{s.Section, s.UnitID, s.Month, s.Key}
 		if c.sums[k] != s.N {
-			c.verdict.add(Finding{-1, time.Time{}, "counter", strings.Join([]string{k.section, k.unit, k.month, k.key}, "/"), "counter",
-				fmt.Sprintf("says %d, the rows say %d", s.N, c.sums[k])})
+			bad(k, fmt.Sprintf("says %d, the rows say %d", s.N, c.sums[k]))
 		}
 		delete(c.sums, k)
 	}
 	for k, n := range c.sums {
 		if n != 0 {
-			c.verdict.add(Finding{-1, time.Time{}, "counter", strings.Join([]string{k.section, k.unit, k.month, k.key}, "/"), "counter",
-				fmt.Sprintf("is missing, the rows say %d", n)})
+			bad(k, fmt.Sprintf("is missing, the rows say %d", n))
 		}
 	}
 	return nil

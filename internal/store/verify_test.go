@@ -65,7 +65,7 @@ func TestVerifyNamesWhatWasChanged(t *testing.T) {
 		{"a column is edited", "UPDATE ledger_entries SET account = 'b' WHERE seq = 4", "entry_columns", "u4", 4},
 		{"the tail is cut off", "DELETE FROM ledger_entries WHERE seq >= 4", "entry_truncated", "tree", 4},
 		{"an entry is taken out", "DELETE FROM ledger_entries WHERE seq = 2", "entry_gap", "u3", 3},
-		{"a node is flipped", "UPDATE ledger_hashes SET hash = (SELECT hash FROM ledger_hashes WHERE idx = 0) WHERE idx = 1", "entry_tree", "1", 0},
+		{"a node is flipped", "UPDATE ledger_hashes SET hash = (SELECT hash FROM ledger_hashes WHERE idx = 0) WHERE idx = 1", "entry_tree", "1", 1},
 		{"a counter is edited", "INSERT INTO counters (section, unit_id, month, key, n) VALUES ('s', 'u', 'm', 'k', 1)", "counter", "s/u/m/k", -1},
 	}
 	each(t, func(t *testing.T, s *Store) {
@@ -94,7 +94,7 @@ func TestVerifyNamesWhatWasChanged(t *testing.T) {
 				if _, err := tx.ExecContext(ctx, c.sql); err != nil {
 					t.Fatal(err)
 				}
-				verdict, err := s.verifyIn(ctx, &View{db: tx, s: s}, nil)
+				verdict, err := s.verifyIn(ctx, []*View{{db: tx, s: s}}, Evidence{}, nil)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -1,0 +1,256 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"plumbline/internal/ledger"
+)
+
+// verifyBatch is how many entries, or rows, a lane takes at a time.
+const verifyBatch = 2000
+
+// span is a task over entries: from, up to but without to.
+type span struct{ from, to int64 }
+
+// readEntry is an entry as a lane read it.
+type readEntry struct {
+	LedgerEntry
+	entry *ledger.Entry // nil when the bytes are no entry
+	wrong string        // what ParseEntry said
+	leaf  ledger.Hash   // of the stored bytes
+}
+
+type readSpan struct {
+	rows  []readEntry
+	nodes []LedgerHash
+}
+
+// readSpan reads entries and the nodes that belong to them, and does what each
+// needs by itself: parsing and hashing.
+func (c *check) readSpan(ctx context.Context, v *View, s span) (*readSpan, error) {
+	out := &readSpan{rows: make([]readEntry, 0, s.to-s.from)}
+	rows, err := v.db.QueryContext(ctx, "SELECT seq, at, account, verb, kind, object_id, body, leaf FROM ledger_entries WHERE seq >= ? AND seq < ? ORDER BY seq", s.from, s.to)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var r readEntry
+		var at instant
+		if err := rows.Scan(&r.Seq, &at, &r.Account, &r.Verb, &r.Kind, &r.ObjectID, &r.Body, &r.Leaf); err != nil {
+			return nil, err
+		}
+		r.At = time.Time(at)
+		r.leaf = ledger.LeafHash(r.Body)
+		if r.entry, err = ledger.ParseEntry(r.Body); err != nil {
+			r.wrong = err.Error()
+		}
+		r.Body = nil // its memory is shared by the parsed entry alone
+		out.rows = append(out.rows, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	out.nodes, err = v.nodes(ctx, ledger.StoredCount(s.from), ledger.StoredCount(s.to))
+	return out, err
+}
+
+// nodes reads the tree's nodes from, up to but without to.
+func (v *View) nodes(ctx context.Context, from, to int64) ([]LedgerHash, error) {
+	rows, err := v.db.QueryContext(ctx, "SELECT idx, hash FROM ledger_hashes WHERE idx >= ? AND idx < ? ORDER BY idx", from, to)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := make([]LedgerHash, 0, to-from)
+	for rows.Next() {
+		var h LedgerHash
+		if err := rows.Scan(&h.Idx, &h.Hash); err != nil {
+			return nil, err
+		}
+		out = append(out, h)
+	}
+	return out, rows.Err()
+}
+
+// walk is the state of the walk along the log.
+type walk struct {
+	edge     *ledger.Edge
+	next     int64
+	before   time.Time
+	previous map[rowKey]int64 // object → its last entry
+	broken   bool             // entries are missing: the tree cannot be recomputed
+	point    int              // next stored checkpoint
+}
+
+// entries walks the log and the tree's nodes side by side.
+func (c *check) entries(ctx context.Context) error {
+	edge, err := ledger.NewEdge(0, nil)
+	if err != nil {
+		return err
+	}
+	size, err := c.v.size(ctx)
+	if err != nil {
+		return err
+	}
+	var tasks []span
+	for from := int64(0); from < size; from += verifyBatch {
+		tasks = append(tasks, span{from, min(from+verifyBatch, size)})
+	}
+	w := &walk{edge: edge, previous: make(map[rowKey]int64)}
+	c.wantedAt(w)
+	if err := ordered(ctx, c.lanes, tasks, c.readSpan, func(s *readSpan) error {
+		if err := c.followed(w, s); err != nil {
+			return err
+		}
+		c.step(len(s.rows))
+		return nil
+	}); err != nil {
+		return err
+	}
+	return c.entriesEnd(ctx, w)
+}
+
+// entriesEnd looks for what lies outside the log that was walked.
+func (c *check) entriesEnd(ctx context.Context, w *walk) error {
+	var outside []LedgerEntry
+	if err := c.v.db.NewSelect().Model(&outside).Where("seq < 0").Order("seq").Limit(findingsMax).Scan(ctx); err != nil {
+		return err
+	}
+	for _, r := range outside {
+		c.verdict.add(Finding{r.Seq, r.At.UTC(), r.Kind, r.ObjectID, "entry_columns", "an entry with a number below 0"})
+	}
+	extra, err := c.v.db.NewSelect().Model((*LedgerHash)(nil)).Where("idx >= ? OR idx < 0", ledger.StoredCount(w.next)).Count(ctx)
+	if err != nil {
+		return err
+	}
+	if extra > 0 {
+		c.verdict.add(Finding{Seq: w.next, Kind: "ledger", ID: "tree", What: "entry_truncated",
+			More: fmt.Sprintf("the tree holds %d nodes beyond the last entry: entries were cut off", extra)})
+	}
+	c.verdict.Entries = w.next
+	if w.broken {
+		return nil
+	}
+	root, err := w.edge.Root()
+	if err != nil {
+		return err
+	}
+	c.verdict.Root = fmt.Sprintf("%x", root[:])
+	return nil
+}
+
+// followed judges a span in its place.
+func (c *check) followed(w *walk, s *readSpan) error {
+	nodes := s.nodes
+	told := false
+	for i := range s.rows {
+		row := &s.rows[i]
+		if row.Seq != w.next {
+			c.verdict.add(Finding{row.Seq, row.At.UTC(), row.Kind, row.ObjectID, "entry_gap", fmt.Sprintf("entry %d is missing", w.next)})
+			w.broken = true
+			w.next = row.Seq
+		}
+		w.next++
+		stored, err := w.edge.AppendLeaf(row.leaf)
+		if err != nil {
+			return err
+		}
+		if l, ok := c.leaves[row.Seq]; ok {
+			l.leaf, l.at = row.leaf, row.At.UTC()
+			c.leaves[row.Seq] = l
+		}
+		c.judge(w, row)
+		if w.broken {
+			continue
+		}
+		for _, n := range stored {
+			for len(nodes) > 0 && nodes[0].Idx < n.Index {
+				nodes = nodes[1:]
+			}
+			if len(nodes) > 0 && nodes[0].Idx == n.Index && bytes.Equal(nodes[0].Hash, n.Hash[:]) || told {
+				continue
+			}
+			told = true // one of a span is enough to name the place
+			c.verdict.add(treeFinding(n.Index, row))
+		}
+		if err := c.pointsAt(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// treeFinding names the first entry that a false node could hide.
+func treeFinding(index int64, row *readEntry) Finding {
+	f := Finding{Kind: "ledger", ID: fmt.Sprint(index), What: "entry_tree", More: "a node of the tree does not follow from the entries"}
+	if level, first := ledger.NodeSpan(index); level > 0 {
+		f.Seq = first
+		f.More += fmt.Sprintf(" %d to %d", first, row.Seq)
+	} else {
+		f.Seq, f.At = row.Seq, row.At.UTC()
+	}
+	return f
+}
+
+// judge checks one entry against its columns and its predecessors.
+func (c *check) judge(w *walk, row *readEntry) {
+	bad := func(what, more string) {
+		c.verdict.add(Finding{row.Seq, row.At.UTC(), row.Kind, row.ObjectID, what, more})
+	}
+	if !bytes.Equal(row.leaf[:], row.Leaf) {
+		bad("entry_leaf", "the stored bytes do not hash to the stored leaf")
+	}
+	e := row.entry
+	if e == nil {
+		bad("entry_bytes", row.wrong)
+		return
+	}
+	switch {
+	case e.Seq != row.Seq || e.Verb != row.Verb || e.Kind != row.Kind || e.Object != row.ObjectID || e.Actor != row.Account || !e.Time.Equal(row.At):
+		bad("entry_columns", "the columns beside the bytes say something else")
+	case e.Origin != c.verdict.Origin:
+		bad("entry_origin", "the entry belongs to another log")
+	case e.Time.Before(w.before):
+		bad("entry_time", "the entry is older than the one before it")
+	}
+	w.before = e.Time
+	object := c.key("", e.Object)
+	want, ok := w.previous[object]
+	if !ok {
+		want = -1
+	}
+	if e.Prev != want {
+		bad("entry_prev", fmt.Sprintf("names entry %d as the object's previous one instead of %d", e.Prev, want))
+	}
+	w.previous[object] = e.Seq
+	for _, a := range e.After {
+		c.last[c.key(a.Kind, a.ID)] = named{row.Seq, a.Digest}
+		if a.Kind == checkpointKind {
+			c.anchor(a.ID)
+		}
+	}
+}
+
+// instant reads a time column of either database.
+type instant time.Time
+
+// Scan implements sql.Scanner.
+func (i *instant) Scan(src any) error {
+	switch x := src.(type) {
+	case time.Time:
+		*i = instant(x.UTC())
+		return nil
+	case string:
+		t, err := time.Parse("2006-01-02 15:04:05.999999999-07:00", x)
+		*i = instant(t.UTC()) // what is no time differs from the entry's
+		if err != nil {
+			*i = instant{}
+		}
+		return nil
+	}
+	return fmt.Errorf("store: %T is no time", src)
+}

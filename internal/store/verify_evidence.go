@@ -1,0 +1,115 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"plumbline/internal/ledger"
+)
+
+// Evidence is what a verification knows from outside the site.
+type Evidence struct {
+	// Trust holds the log's keys (none: those that the site itself names) and
+	// the witnesses each of which must have signed a stored checkpoint.
+	Trust ledger.Trust
+	// Notes are checkpoints that somebody kept: an older note, what the signer
+	// remembers. Their signatures were checked by the caller.
+	Notes []KeptNote
+	// Digits are notices: eight groups of four digits and a size.
+	Digits []KeptDigits
+	// Receipts were handed out to somebody.
+	Receipts []KeptReceipt
+}
+
+// KeptNote is a checkpoint with the place it comes from, for messages.
+type KeptNote struct {
+	From       string
+	Checkpoint ledger.Checkpoint
+}
+
+// KeptDigits are the digits of a checkpoint.
+type KeptDigits struct {
+	From, Digits string
+	Size         int64
+}
+
+// KeptReceipt is a receipt with the place it comes from.
+type KeptReceipt struct {
+	From    string
+	Receipt *ledger.Receipt
+}
+
+// sizes are the trees whose roots the evidence speaks of.
+func (ev *Evidence) sizes() (sizes []int64) {
+	for _, n := range ev.Notes {
+		sizes = append(sizes, n.Checkpoint.Size)
+	}
+	for _, d := range ev.Digits {
+		sizes = append(sizes, d.Size)
+	}
+	return sizes
+}
+
+// outside compares the recomputed log with the evidence.
+func (c *check) outside(context.Context) error {
+	for _, n := range c.evidence.Notes {
+		c.kept("note", n.From, n.Checkpoint.Size, func(root ledger.Hash) bool {
+			return n.Checkpoint == ledger.Checkpoint{Origin: c.verdict.Origin, Size: n.Checkpoint.Size, Root: root}
+		})
+	}
+	for _, d := range c.evidence.Digits {
+		c.kept("digits", d.From, d.Size, func(root ledger.Hash) bool {
+			return d.Digits == ledger.Checkpoint{Origin: c.verdict.Origin, Size: d.Size, Root: root}.Digits()
+		})
+	}
+	for _, r := range c.evidence.Receipts {
+		if err := c.receipt(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// kept compares the tree of a size with what somebody kept of it.
+func (c *check) kept(kind, from string, size int64, same func(ledger.Hash) bool) {
+	c.verdict.Evidence++
+	switch {
+	case size > c.verdict.Entries:
+		c.verdict.add(Finding{Seq: c.verdict.Entries, Kind: kind, ID: from, What: "evidence_beyond",
+			More: fmt.Sprintf("speaks of %d entries, %d are there: entries were cut off, or an older copy was put back", size, c.verdict.Entries)})
+	case !same(c.roots[size]):
+		first := c.lastGood(size)
+		c.verdict.add(Finding{Seq: first, Kind: kind, ID: from, What: "evidence_differs",
+			More: fmt.Sprintf("the first %d entries are not those that it speaks of: history was rewritten, at entry %d or later", size, first)})
+	}
+}
+
+// lastGood is the size of the largest kept tree below size that agrees: the
+// rewriting begins there or later.
+func (c *check) lastGood(size int64) (good int64) {
+	for _, n := range c.evidence.Notes {
+		if s := n.Checkpoint.Size; s < size && s <= c.verdict.Entries && n.Checkpoint.Root == c.roots[s] {
+			good = max(good, s)
+		}
+	}
+	return good
+}
+
+// receipt compares a receipt with the entry that it was given for.
+func (c *check) receipt(r KeptReceipt) error {
+	c.verdict.Evidence++
+	seq := r.Receipt.Seq
+	here := c.leaves[seq]
+	bad := func(what, more string) {
+		c.verdict.add(Finding{Seq: seq, At: here.at, Kind: "receipt", ID: r.From, What: what, More: more})
+	}
+	switch {
+	case seq >= c.verdict.Entries:
+		bad("evidence_beyond", fmt.Sprintf("proves entry %d, %d are there: entries were cut off, or an older copy was put back", seq, c.verdict.Entries))
+	case here.leaf != r.Receipt.Leaf:
+		bad("evidence_differs", fmt.Sprintf("entry %d is not the one that the receipt was given for: it was rewritten", seq))
+	case !here.at.Equal(r.Receipt.Time):
+		bad("evidence_time", "the receipt itself says another time than the entry: its time was changed")
+	}
+	return nil
+}

@@ -1,0 +1,305 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"plumbline/internal/ledger"
+)
+
+// checkpointKind is the kind under which entries name stored checkpoints.
+const checkpointKind = "checkpoint"
+
+// pointAt is a stored checkpoint, as small as the walk along the log needs it.
+type pointAt struct {
+	size int64
+	root ledger.Hash
+}
+
+// loadPoints reads sizes and roots of the stored checkpoints.
+func (c *check) loadPoints(ctx context.Context) error {
+	rows, err := c.v.db.QueryContext(ctx, "SELECT size, root FROM ledger_checkpoints ORDER BY size")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var p pointAt
+		var root []byte
+		if err := rows.Scan(&p.size, &root); err != nil {
+			return err
+		}
+		copy(p.root[:], root) // of another length: it differs from every root
+		c.points = append(c.points, p)
+	}
+	c.verdict.Checkpoints = len(c.points)
+	return rows.Err()
+}
+
+// wantedAt prepares what the walk must remember for the evidence, and compares
+// the tree of size 0.
+func (c *check) wantedAt(w *walk) {
+	for _, size := range c.evidence.sizes() {
+		c.roots[size] = ledger.Hash{}
+	}
+	for _, r := range c.evidence.Receipts {
+		c.leaves[r.Receipt.Seq] = leafAt{}
+	}
+	_ = c.pointsAt(w) // the empty tree has a root
+}
+
+// pointsAt compares the stored checkpoints of the size that the walk has
+// reached, and remembers the root where the evidence asks for it.
+func (c *check) pointsAt(w *walk) error {
+	size := w.edge.Size()
+	_, wanted := c.roots[size]
+	here := w.point < len(c.points) && c.points[w.point].size <= size
+	if !wanted && !here {
+		return nil
+	}
+	root, err := w.edge.Root()
+	if err != nil {
+		return err
+	}
+	if wanted {
+		c.roots[size] = root
+	}
+	for ; w.point < len(c.points) && c.points[w.point].size <= size; w.point++ {
+		p := c.points[w.point]
+		if p.size == size && p.root == root {
+			continue
+		}
+		var before int64
+		if w.point > 0 {
+			before = max(0, c.points[w.point-1].size)
+		}
+		c.verdict.add(Finding{Seq: before, Kind: checkpointKind, ID: strconv.FormatInt(p.size, 10), What: "checkpoint_root",
+			More: "the entries do not give the root that was signed; the one before it stands under entry " + strconv.FormatInt(before, 10)})
+	}
+	return nil
+}
+
+// anchor notes up to which size entries name the stored checkpoints.
+func (c *check) anchor(id string) {
+	if size, err := strconv.ParseInt(id, 10, 64); err == nil {
+		c.anchored = max(c.anchored, size)
+	}
+}
+
+// heads opens every stored checkpoint and every witness's line with the keys,
+// and compares checkpoints with the entries that name them.
+func (c *check) heads(ctx context.Context) error {
+	trust, err := c.trust(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range c.points {
+		if p.size > c.verdict.Entries {
+			c.verdict.add(Finding{Seq: c.verdict.Entries, Kind: checkpointKind, ID: fmt.Sprint(p.size), What: "checkpoint_beyond",
+				More: fmt.Sprintf("%d entries were signed, %d are there: entries were cut off", p.size, c.verdict.Entries)})
+			break // the others say the same
+		}
+	}
+	var tasks []span
+	for i := 0; i < len(c.points); i += 500 {
+		end := int64(ledger.SizeMax)
+		if i+500 < len(c.points) {
+			end = c.points[i+500].size
+		}
+		tasks = append(tasks, span{c.points[i].size, end})
+	}
+	witnessed := make(map[string]int64)
+	err = ordered(ctx, c.lanes, tasks, func(ctx context.Context, v *View, s span) ([]openedPoint, error) {
+		return c.openPoints(ctx, v, s, trust)
+	},
+		func(points []openedPoint) error {
+			for _, p := range points {
+				c.opened(p, witnessed)
+			}
+			return nil
+		})
+	if err != nil {
+		return err
+	}
+	for _, w := range trust.Witnesses {
+		if _, ok := witnessed[w.Name()]; !ok {
+			c.verdict.add(Finding{Seq: -1, Kind: "witness", ID: w.Name(), What: "witness_missing", More: "no stored checkpoint carries the signature of this witness"})
+		}
+	}
+	return c.strayLines(ctx)
+}
+
+// trust is the evidence's keys or, for the log's own, those that the site names.
+func (c *check) trust(ctx context.Context) (ledger.Trust, error) {
+	trust := c.evidence.Trust
+	if len(trust.Log) > 0 {
+		return trust, nil
+	}
+	keys, err := c.v.LedgerKeys(ctx)
+	if err != nil {
+		return trust, err
+	}
+	for _, k := range keys {
+		v, err := ledger.NewVerifier(k.VKey)
+		if err != nil {
+			c.verdict.add(Finding{Seq: -1, Kind: "key", ID: k.VKey, What: "checkpoint_key", More: err.Error()})
+			continue
+		}
+		trust.Log = append(trust.Log, v)
+	}
+	return trust, nil
+}
+
+// openedPoint is a checkpoint as a lane found it.
+type openedPoint struct {
+	size      int64
+	what      string // code of what is wrong, "" if nothing
+	more      string
+	digest    ledger.Hash // of the note
+	witnesses []string    // trusted ones that signed
+	false     []string    // trusted ones whose line is false
+}
+
+func (c *check) openPoints(ctx context.Context, v *View, s span, trust ledger.Trust) ([]openedPoint, error) {
+	var rows []LedgerCheckpoint
+	if err := v.db.NewSelect().Model(&rows).Where("size >= ? AND size < ?", s.from, s.to).OrderExpr("size").Scan(ctx); err != nil {
+		return nil, err
+	}
+	lines := make(map[int64][]LedgerCosignature)
+	if len(trust.Witnesses) > 0 {
+		var all []LedgerCosignature
+		if err := v.db.NewSelect().Model(&all).Where("size >= ? AND size < ?", s.from, s.to).OrderExpr("size, witness").Scan(ctx); err != nil {
+			return nil, err
+		}
+		for _, l := range all {
+			lines[l.Size] = append(lines[l.Size], l)
+		}
+	}
+	trusted := make(map[string]bool, len(trust.Witnesses))
+	for _, w := range trust.Witnesses {
+		trusted[w.Name()] = true
+	}
+	out := make([]openedPoint, len(rows))
+	for i, r := range rows {
+		p := openedPoint{size: r.Size, digest: noteDigest(r.Note)}
+		o, err := ledger.OpenCheckpoint([]byte(r.Note), ledger.Trust{Log: trust.Log})
+		switch {
+		case err != nil:
+			p.what, p.more = "checkpoint_signature", err.Error()
+		case o.Size != r.Size || !bytes.Equal(o.Root[:], r.Root) || o.Origin != c.verdict.Origin:
+			p.what, p.more = "checkpoint_columns", "the columns beside the note say something else"
+		}
+		for _, l := range lines[r.Size] {
+			if !trusted[l.Witness] {
+				continue
+			}
+			o, err := ledger.OpenCheckpoint([]byte(r.Note+l.Line), trust)
+			if err == nil && slices.ContainsFunc(o.Witnesses, func(s ledger.Cosignature) bool { return s.Witness == l.Witness }) {
+				p.witnesses = append(p.witnesses, l.Witness)
+			} else if p.what == "" {
+				p.false = append(p.false, l.Witness)
+			}
+		}
+		out[i] = p
+	}
+	return out, nil
+}
+
+// opened judges a checkpoint.
+func (c *check) opened(p openedPoint, witnessed map[string]int64) {
+	id := strconv.FormatInt(p.size, 10)
+	bad := func(kind, id, what, more string) {
+		c.verdict.add(Finding{Seq: p.size - 1, Kind: kind, ID: id, What: what, More: more})
+	}
+	if p.what != "" {
+		bad(checkpointKind, id, p.what, p.more)
+	}
+	for _, w := range p.witnesses {
+		witnessed[w] = p.size
+		c.verdict.Witnessed = max(c.verdict.Witnessed, p.size)
+	}
+	for _, w := range p.false {
+		bad("witness", w+"/"+id, "witness_signature", "the witness's line does not belong to this checkpoint")
+	}
+	key := c.key(checkpointKind, id)
+	n, ok := c.last[key]
+	delete(c.last, key)
+	switch {
+	case ok && n.digest != p.digest:
+		bad(checkpointKind, id, "row_changed", fmt.Sprintf("the note is not the one that entry %d names", n.seq))
+	case !ok && p.size <= c.anchored:
+		bad(checkpointKind, id, "row_unknown", "no entry names this checkpoint: it was slipped in later")
+	}
+}
+
+// strayLines looks for witnesses' lines whose checkpoint is gone.
+func (c *check) strayLines(ctx context.Context) error {
+	var rows []LedgerCosignature
+	err := c.v.db.NewSelect().Model(&rows).Where("NOT EXISTS (SELECT 1 FROM ledger_checkpoints p WHERE p.size = ledger_cosignature.size)").OrderExpr("size, witness").Limit(findingsMax).Scan(ctx)
+	for _, r := range rows {
+		c.verdict.add(Finding{Seq: r.Size - 1, Kind: checkpointKind, ID: fmt.Sprint(r.Size), What: "checkpoint_missing", More: "the witness " + r.Witness + " signed it; it is gone"})
+	}
+	return err
+}
+
+const noteLabel = "plumbline checkpoint v1\n"
+
+func noteDigest(note string) ledger.Hash { return sha256.Sum256([]byte(noteLabel + note)) }
+
+// verbAnchor and objectAnchor name the entries that name checkpoints.
+const (
+	verbAnchor   = "ledger.anchor"
+	objectAnchor = "checkpoints"
+)
+
+// AnchorCheckpoints adds an entry that names the checkpoints saved since the
+// last such entry, once there are at least that many: from then on none of them
+// can be deleted or exchanged without the tree telling. One entry for many
+// keeps an idle ledger from growing by its own checkpoints.
+func (s *Store) AnchorCheckpoints(ctx context.Context, call Call, least int) (Receipt, error) {
+	r, err := s.Update(ctx, call, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
+		after, err := tx.anchoredUpTo(ctx)
+		if err != nil {
+			return nil, "", err
+		}
+		var rows []LedgerCheckpoint
+		if err := tx.db.NewSelect().Model(&rows).Where("size > ?", after).OrderExpr("size").Limit(anchorMost).Scan(ctx); err != nil {
+			return nil, "", err
+		}
+		if len(rows) < max(least, 1) {
+			return nil, "", ErrUnchanged
+		}
+		fact := ledger.Fact{Verb: verbAnchor, Kind: "ledger", ID: objectAnchor}
+		for _, r := range rows {
+			fact.Rows = append(fact.Rows, ledger.After{Kind: checkpointKind, ID: strconv.FormatInt(r.Size, 10), Encoding: ledger.RowEncoding, Digest: noteDigest(r.Note)})
+		}
+		return []ledger.Fact{fact}, objectAnchor, nil
+	})
+	if errors.Is(err, ErrUnchanged) {
+		return Receipt{}, nil
+	}
+	return r, err
+}
+
+// anchorMost is how many checkpoints one entry names at most.
+const anchorMost = 256
+
+// anchoredUpTo is the size of the largest checkpoint that an entry names, -1
+// for none.
+func (v *View) anchoredUpTo(ctx context.Context) (int64, error) {
+	var rows []LedgerEntry
+	err := v.db.NewSelect().Model(&rows).Where("object_id = ?", objectAnchor).OrderExpr("seq DESC").Limit(1).Scan(ctx)
+	if err != nil || len(rows) == 0 {
+		return -1, err
+	}
+	e, err := ledger.ParseEntry(rows[0].Body)
+	if err != nil || len(e.After) == 0 {
+		return -1, fmt.Errorf("entry %d names no checkpoints: %w", rows[0].Seq, err)
+	}
+	return strconv.ParseInt(e.After[len(e.After)-1].ID, 10, 64)
+}
