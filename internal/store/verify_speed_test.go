@@ -91,7 +91,20 @@ func fill(t *testing.T, s *Store, n int) {
 		digest ledger.Hash
 	}
 	var all []raised
+	var texts []Content
+	encrypted := func() {
+		if err := s.encrypt(ctx, texts); err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range texts {
+			f.add(text)
+		}
+		texts = texts[:0]
+	}
 	for i := range n {
+		if len(texts) == 2000 {
+			encrypted()
+		}
 		at = at.Add(31_007 * time.Microsecond)
 		e := &ledger.Entry{Version: ledger.EntryVersion, Origin: s.origin, Seq: int64(i), Time: at, Actor: "0195a1b2-0000-7000-8000-0123456789ab", Role: "inspector", Unit: "0195a1b2-0000-7000-8000-00000000abcd",
 			Kind: "issue", Prev: -1, Policy: make([]byte, 32), Request: make([]byte, 32)}
@@ -131,6 +144,7 @@ func fill(t *testing.T, s *Store, n int) {
 			f.add(LedgerHash{Idx: h.Index, Hash: h.Hash[:]})
 		}
 	}
+	encrypted()
 	for _, w := range f.waiting {
 		f.flush(w)
 	}
