@@ -125,6 +125,14 @@ func settle(flags *pflag.FlagSet, config string) error {
 			if !there {
 				return
 			}
+			if list, many := v.([]any); many {
+				for _, one := range list {
+					if e := flags.Set(f.Name, fmt.Sprint(one)); e != nil {
+						err = fmt.Errorf("setting %s: %w", f.Name, e)
+					}
+				}
+				return
+			}
 			value = fmt.Sprint(v)
 		}
 		if e := flags.Set(f.Name, value); e != nil {
@@ -135,7 +143,7 @@ func settle(flags *pflag.FlagSet, config string) error {
 }
 
 // known are settings of one command that a shared file may hold for another.
-var known = map[string]bool{"addr": true, "secure": true, "output": true}
+var known = map[string]bool{"addr": true, "secure": true, "output": true, "witness": true, "log": true}
 
 // addrFlag and outputFlag are the flags that several commands share.
 func (e *env) addrFlag(c *cobra.Command) {

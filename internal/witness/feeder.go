@@ -13,9 +13,10 @@ import (
 
 // Source is what a feeder needs of the site.
 type Source struct {
-	Trust ledger.Trust // the log's own keys
-	// Newest gives size and time-independent identity of the newest signed
-	// checkpoint; size -1 when there is none.
+	// Trust gives the log's own keys, in its Log.
+	Trust func(ctx context.Context) (ledger.Trust, error)
+	// Newest gives the size of the newest signed checkpoint, -1 when there is
+	// none.
 	Newest func(ctx context.Context) (size int64, err error)
 	// Request gives the add-checkpoint request that leads from the old size to
 	// the newest signed checkpoint; it fails when old is larger than that.
@@ -75,7 +76,7 @@ type Feeder struct {
 	client *Client
 	source Source
 	pace   Pace
-	trust  ledger.Trust // log and witness
+	trust  ledger.Trust // the witness, and the log once a step began
 	clock  func() time.Time
 	log    *slog.Logger
 
@@ -94,7 +95,7 @@ func NewFeeder(t Target, s Source, p Pace, clock func() time.Time, log *slog.Log
 		return nil, err
 	}
 	f := &Feeder{client: NewClient(t), source: s, pace: p.withDefaults(), clock: clock, log: log}
-	f.trust = ledger.Trust{Log: s.Trust.Log, Quorum: 1}
+	f.trust.Quorum = 1
 	f.trust.Witnesses = append(f.trust.Witnesses, v)
 	f.state.Target = t
 	if f.log == nil {
@@ -188,6 +189,13 @@ func (f *Feeder) step(ctx context.Context) error {
 	if newest < 0 || newest == s.Size && s.Trouble == Fine && !s.At.IsZero() && f.clock().Sub(s.At) < f.pace.Heartbeat {
 		return nil
 	}
+	log, err := f.source.Trust(ctx)
+	if err != nil {
+		return fmt.Errorf("read the log's keys: %w", err)
+	}
+	if f.trust.Log = log.Log; len(log.Log) == 0 {
+		return errors.New("the log has no key yet")
+	}
 	// The witness may say twice that it stands elsewhere: once because we did
 	// not know, once because another node of this site was quicker.
 	for range 4 {
@@ -252,11 +260,11 @@ func (f *Feeder) try(ctx context.Context, req *Request) (done bool, err error) {
 // is all there is.
 func (f *Feeder) diverged(ctx context.Context, newest int64, cause error) error {
 	t := &trouble{kind: Diverged, err: cause, told: f.size}
-	held, err := f.client.Newest(ctx, f.origin())
+	held, err := f.client.Newest(ctx, f.trust.Log[0].Name())
 	if err != nil || held == nil {
 		return t
 	}
-	opened, err := ledger.OpenCheckpoint(held, ledger.Trust{Log: f.source.Trust.Log})
+	opened, err := ledger.OpenCheckpoint(held, ledger.Trust{Log: f.trust.Log})
 	if err != nil {
 		return t
 	}
@@ -270,11 +278,4 @@ func (f *Feeder) diverged(ctx context.Context, newest int64, cause error) error 
 	}
 	t.proof = held
 	return t
-}
-
-func (f *Feeder) origin() string {
-	if len(f.source.Trust.Log) == 0 {
-		return ""
-	}
-	return f.source.Trust.Log[0].Name()
 }
