@@ -84,7 +84,8 @@ var doors = map[string][]string{
 	"github.com/nicksnyder/go-i18n":   {"internal/words"},
 	"github.com/xuri/excelize":        {"internal/sheet"},
 	"golang.org/x/text/encoding":      {"internal/sheet"},
-	"golang.org/x/mod/sumdb":          {"internal/ledger"},
+	"golang.org/x/mod/sumdb":          {"internal/ledger", "internal/signer"},
+	"github.com/emmansun/gmsm":        {"internal/signer"},
 	"codeberg.org/go-pdf/fpdf":        {"internal/paper"},
 	"github.com/skip2/go-qrcode":      {"internal/paper"},
 	"github.com/spf13/cobra":          {"internal/cli"},
@@ -279,7 +280,7 @@ var libraries = []string{
 	"codeberg.org/go-pdf/fpdf", "filippo.io/age", "github.com/a-h/templ", "github.com/alexedwards/argon2id", "github.com/alexedwards/scs/v2",
 	"github.com/casbin/casbin/v2", "github.com/danielgtaylor/huma/v2", "github.com/google/go-cmp", "github.com/google/uuid", "github.com/jackc/pgx/v5",
 	"github.com/knadh/koanf/parsers/toml/v2", "github.com/knadh/koanf/providers/env/v2", "github.com/knadh/koanf/providers/file", "github.com/knadh/koanf/v2",
-	"github.com/mozillazg/go-pinyin", "github.com/nicksnyder/go-i18n/v2", "github.com/pelletier/go-toml/v2", "github.com/rogpeppe/go-internal", "github.com/skip2/go-qrcode",
+	"github.com/emmansun/gmsm", "github.com/mozillazg/go-pinyin", "github.com/nicksnyder/go-i18n/v2", "github.com/pelletier/go-toml/v2", "github.com/rogpeppe/go-internal", "github.com/skip2/go-qrcode",
 	"github.com/spf13/cobra", "github.com/spf13/pflag",
 	"github.com/transparency-dev/formats", "github.com/transparency-dev/merkle", // tests only: the second opinion on proofs, receipts and tiles
 	"github.com/uptrace/bun", "github.com/uptrace/bun/dialect/pgdialect", "github.com/uptrace/bun/dialect/sqlitedialect", "github.com/uptrace/bunrouter",

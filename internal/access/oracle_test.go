@@ -82,7 +82,7 @@ var oracle = map[roster.Role][]duties{
 	// grants roles
 	roster.RoleSecurityAdmin: {finding, {roster.KindGrant: "see grant approve revoke", roster.KindAccount: "see"}},
 	// logs and ledger only
-	roster.RoleAuditAdmin: {{roster.KindLedger: "see verify", roster.KindReadLog: "see", roster.KindUnit: "see"}},
+	roster.RoleAuditAdmin: {{roster.KindLedger: "see verify reopen", roster.KindReadLog: "see", roster.KindUnit: "see"}},
 }
 
 // content is what no administrator touches, whatever other role he came to

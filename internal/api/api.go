@@ -374,6 +374,24 @@ func download[In any](r *registry, op string, fn func(ctx context.Context, c *Ca
 	})
 }
 
+// plain registers an operation that answers with a text for programs.
+func plain(r *registry, op string, fn func(ctx context.Context) ([]byte, error), summary string) {
+	f := r.f
+	o := r.operation(op, []Option{Summary(summary)})
+	o.Responses = map[string]*huma.Response{"200": {Description: "The text", Content: map[string]*huma.MediaType{"text/plain": {}}}}
+	huma.Register(f.huma, o, func(ctx context.Context, _ *struct{}) (*huma.StreamResponse, error) {
+		text, err := fn(ctx)
+		if err != nil {
+			c := ctx.Value(callKey{}).(*Call)
+			return nil, f.problem(c, err)
+		}
+		return &huma.StreamResponse{Body: func(hc huma.Context) {
+			hc.SetHeader("Content-Type", "text/plain; charset=utf-8")
+			_, _ = hc.BodyWriter().Write(text) // the reader may have gone away
+		}}, nil
+	})
+}
+
 // ReceiptView is the proof handle of a write, as the face shows it.
 type ReceiptView struct {
 	Seq  int64     `json:"seq" doc:"Number of the ledger entry"`

@@ -51,6 +51,15 @@ func registerCore(r *registry) {
 		}
 		return out, err
 	}, Summary("Ledger entries from a sequence number on"))
+	handle(r, "ledger.checkpoints", func(ctx context.Context, c *Call, in *struct {
+		Before int64 `query:"before" minimum:"0" doc:"Only checkpoints smaller than this; 0 begins with the last"`
+		Limit  int   `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	}) (Paged[app.CheckpointView], error) {
+		rows, err := r.f.App.LedgerCheckpoints(ctx, c.Actor, in.Before, in.Limit)
+		return Paged[app.CheckpointView]{Items: append([]app.CheckpointView{}, rows...)}, err
+	}, Summary("Signed checkpoints, the largest first"))
+	plain(r, "ledger.checkpoint", r.f.App.CheckpointNote, "The last signed checkpoint (C2SP tlog-checkpoint)")
+	plain(r, "ledger.key", r.f.App.KeyText, "The verifier keys of the ledger (C2SP signed-note), one a line")
 	handle(r, "job.read", func(ctx context.Context, c *Call, in *struct {
 		ID string `path:"id"`
 	}) (app.JobView, error) {

@@ -38,6 +38,9 @@ type Config struct {
 	Zone   *time.Location // of civil dates; nil for Asia/Shanghai
 	Secret []byte         // site secret, 32 bytes, kept in a file outside the database
 	Log    *slog.Logger
+
+	Signer   Signer // signs the heads of the tree; nil for none
+	HeadFile string // where the acknowledged head is written beside the site; "" for nowhere
 }
 
 // App is the program behind every face. It is safe for concurrent use.
@@ -55,6 +58,8 @@ type App struct {
 	strengths  atomic.Pointer[strengths]
 	actors     actorCache
 	jobs       jobRunner
+	points     checkpointer
+	keys       atomic.Pointer[[]string]    // the signer's verifier keys
 	opened     atomic.Pointer[openedBatch] // the file read last, for its import
 }
 
@@ -105,6 +110,7 @@ func New(cfg Config) (*App, error) {
 	cfg.Store.SetPolicy(policy[:])
 	a.actors.init()
 	a.jobs.init()
+	a.points.init(cfg.Signer, cfg.HeadFile)
 	return a, nil
 }
 

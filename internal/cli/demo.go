@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"plumbline/internal/app"
 	"plumbline/internal/demo"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -69,7 +68,7 @@ func (e *env) openDemo(ctx context.Context, size demo.Size) (*site, error) {
 	if _, err := st.Migrate(ctx); err != nil {
 		return fail(err)
 	}
-	if s.app, err = app.New(app.Config{Store: st, Secret: secret, Log: e.log}); err != nil {
+	if s.app, err = e.wire(ctx, st, secret, true); err != nil {
 		return fail(err)
 	}
 	marked, err := s.app.SiteFact(ctx, demo.Fact)

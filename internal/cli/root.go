@@ -35,6 +35,10 @@ type Config struct {
 	Secure bool   // cookies only over https
 	Lang   string
 	Output string // table, json or csv
+
+	Signer    string // "" for one in this process, or unix:PATH
+	SignerKey string // file of the signing key; "" lies beside the database
+	SM2Key    string // file of a second key, "" for none
 }
 
 func defaults() *Config {
@@ -46,6 +50,8 @@ type env struct {
 	*Config
 	out, err io.Writer
 	log      *slog.Logger
+
+	makeSigner bool // this command may make the signing key where there is none
 }
 
 // makers are the commands; each file of this package adds its own.
@@ -85,6 +91,9 @@ func (e *env) root() *cobra.Command {
 	f.StringVar(&config, "config", "", "configuration file (TOML)")
 	f.StringVar(&e.Key, "key-file", e.Key, "file of the site secret (default: the database path with .key)")
 	f.StringVar(&e.Keys, "keys", e.Keys, "file of the key store (default: the database path with .keys)")
+	f.StringVar(&e.Signer, "signer", e.Signer, "signer of the ledger apart from the server: unix:PATH (default: in this process)")
+	f.StringVar(&e.SignerKey, "signer-key", e.SignerKey, "file of the signing key (default: the database path with .sign)")
+	f.StringVar(&e.SM2Key, "sm2-key", e.SM2Key, "file of an SM2 key for a second signature line; made if it is not there")
 	f.StringVar(&e.Lang, "lang", e.Lang, "language of messages: en or zh-CN")
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return settle(c.Flags(), config) }
 	for _, m := range makers {

@@ -28,6 +28,7 @@ func serveCommand(e *env) *cobra.Command {
 		Short: "Serve pages and API until told to stop",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
+			e.makeSigner = true
 			s, err := e.open(c.Context(), false)
 			if err != nil {
 				return err
@@ -72,10 +73,12 @@ func (e *env) serve(ctx context.Context, s *site, demo bool) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var jobs sync.WaitGroup
 	jobs.Go(func() { s.app.RunJobs(work) })
+	jobs.Go(func() { s.app.RunCheckpoints(work) })
 	defer func() { stop(); jobs.Wait() }()
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	fmt.Fprintf(e.out, "serving http://%s\n", listener.Addr())
+	e.saySigner(ctx, s)
 	select {
 	case err := <-failed:
 		return err
@@ -101,6 +104,10 @@ func (e *env) handler(s *site, demo bool) (http.Handler, error) {
 		if err := s.app.Ping(ctx); err != nil {
 			e.log.ErrorContext(ctx, "not ready", "request", w.Header().Get("X-Request-Id"), "error", err)
 			plainly(w, http.StatusServiceUnavailable, "not ready")
+			return
+		}
+		if f := s.app.Frozen(); f != nil {
+			plainly(w, http.StatusServiceUnavailable, "frozen: the ledger is not the one remembered ("+f.Code+"); reading works, writing does not")
 			return
 		}
 		plainly(w, http.StatusOK, "ready")

@@ -43,15 +43,47 @@ func (e *env) open(ctx context.Context, migrate bool) (*site, error) {
 			return nil, errors.Join(err, st.Close())
 		}
 	}
-	a, err := app.New(app.Config{Store: st, Secret: secret, Log: e.log})
+	a, err := e.wire(ctx, st, secret, migrate)
 	if err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
 	return &site{store: st, app: a}, nil
 }
 
-// Close ends the site; on SQLite it brings the write-ahead log home.
-func (s *site) Close() error { return s.store.Close() }
+// wire makes the application over an open store, with its signer, and compares
+// the ledger's head with everything that remembers one. Whoever cannot be asked
+// is named; the server asks again.
+func (e *env) wire(ctx context.Context, st *store.Store, secret []byte, makeKey bool) (*app.App, error) {
+	signs, err := e.signer(ctx, st, makeKey)
+	if err != nil {
+		return nil, err
+	}
+	a, err := app.New(app.Config{Store: st, Secret: secret, Log: e.log, Signer: signs, HeadFile: e.beside(".head")})
+	if err != nil {
+		return nil, err
+	}
+	if migrated, err := st.Migrated(ctx); err != nil || !migrated {
+		return a, err // an older schema has no checkpoints; migrate and verify work on it
+	}
+	if err := a.CheckHead(ctx); err != nil {
+		e.log.Warn("the ledger's head could not be compared with everything that remembers it", "err", err)
+	}
+	return a, nil
+}
+
+// Close ends the site: what this process wrote is signed, and on SQLite the
+// write-ahead log comes home.
+func (s *site) Close() error {
+	if s.app != nil && s.store.Frozen() == nil {
+		if _, wrote := s.store.Acknowledged(); wrote {
+			ctx, cancel := context.WithTimeout(context.Background(), signingPatience)
+			defer cancel()
+			// Without a signer, or when it is away, the next start of the server signs.
+			_ = s.app.SignHead(ctx)
+		}
+	}
+	return s.store.Close()
+}
 
 // with opens the site for one command and closes it after.
 func (e *env) with(ctx context.Context, do func(ctx context.Context, s *site) error) (err error) {
@@ -106,11 +138,16 @@ func (e *env) keyStorePath() string {
 
 // keyPath is the file of the site secret.
 func (e *env) keyPath() string {
-	switch {
-	case e.Key != "":
+	if e.Key != "" {
 		return e.Key
-	case store.DialectOf(e.DB) == store.Postgres:
-		return "plumbline.key" // a URL is no path
 	}
-	return e.DB + ".key"
+	return e.beside(".key")
+}
+
+// beside names a file that lies beside the database.
+func (e *env) beside(ending string) string {
+	if store.DialectOf(e.DB) == store.Postgres {
+		return "plumbline" + ending // a URL is no path
+	}
+	return e.DB + ending
 }

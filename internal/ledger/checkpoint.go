@@ -66,6 +66,13 @@ func (c Checkpoint) Digits() string {
 	return strings.Join(groups, " ")
 }
 
+// Verifier and Signer are the note library's; every key of the log, of a
+// witness or of another kind is one.
+type (
+	Verifier = note.Verifier
+	Signer   = note.Signer
+)
+
 // Trust says whose signatures count: any one of the log's keys, and at least
 // Quorum of the witnesses.
 type Trust struct {

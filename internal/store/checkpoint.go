@@ -3,12 +3,16 @@ package store
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 )
+
+// ErrNone is what a View's question for one row answers where there is none.
+var ErrNone = sql.ErrNoRows
 
 // LedgerCheckpoint is a tree head with the note that the log's own keys signed.
 type LedgerCheckpoint struct {
@@ -196,4 +200,15 @@ func (s *Store) quietly(ctx context.Context, op string, fn func(ctx context.Cont
 	_, err := s.queueUp(ctx, &member{call: Call{Op: op}, quiet: true, done: make(chan outcome, 1),
 		fn: func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) { return nil, "", fn(ctx, tx) }})
 	return err
+}
+
+// LastThaw is when a person last let writing go on from another tree; the zero
+// time if never.
+func (v *View) LastThaw(ctx context.Context) (time.Time, error) {
+	var rows []ledger.Thaw
+	err := v.db.NewSelect().Model(&rows).OrderExpr("created_at DESC").Limit(1).Scan(ctx)
+	if err != nil || len(rows) == 0 {
+		return time.Time{}, err
+	}
+	return rows[0].CreatedAt.UTC(), nil
 }

@@ -28,6 +28,8 @@ const (
 	BySite   = "site"   // the file beside the site that holds the last acknowledged head
 	BySigner = "signer" // the signer's state
 	ByServer = "server" // this process
+
+	ByCheckpoint = "checkpoint" // a signed checkpoint in the database itself
 )
 
 // Freeze is why writing has stopped: the tree is not the one remembered.
@@ -43,13 +45,13 @@ func (s *Store) Frozen() *Freeze { return s.frozen.Load() }
 
 // Freeze stops writing for the life of this process. The first reason stays.
 func (s *Store) Freeze(f Freeze) {
-	f.Remembered.Origin, f.Found.Origin = s.origin, s.origin
 	s.frozen.CompareAndSwap(nil, &f)
 }
 
 // Thaw lets writing go on from the tree as it is now. It only forgets what this
 // process knew: the caller writes down who decided it and why.
 func (s *Store) Thaw() {
+	s.forget.Store(true)
 	s.acked.Store(0)
 	s.published.Store(nil)
 	s.frozen.Store(nil)
@@ -103,6 +105,9 @@ func (s *Store) head(ctx context.Context, tx bun.Tx) (h headState, err error) {
 		if len(newest[0].Leaf) == len(h.leaf) {
 			h.leaf = ledger.Hash(newest[0].Leaf)
 		}
+	}
+	if s.forget.Swap(false) {
+		s.edge = nil
 	}
 	code := ""
 	switch acked := s.acked.Load(); {

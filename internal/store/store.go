@@ -43,6 +43,7 @@ type Store struct {
 	frozen    atomic.Pointer[Freeze]
 	acked     atomic.Int64                 // size of the tree last acknowledged to anybody
 	published atomic.Pointer[ledger.Edge]  // the tree as last acknowledged; nobody changes it
+	forget    atomic.Bool                  // the writer shall forget the tree it knows
 	committed chan struct{}                // a token when the tree has grown
 	file      atomic.Pointer[databaseFile] // SQLite: the file that was opened
 

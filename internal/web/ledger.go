@@ -5,19 +5,103 @@ import (
 	"strconv"
 	"strings"
 
+	"plumbline/internal/app"
 	"plumbline/internal/web/ui"
 )
 
 const ledgerPageSize = 50
 
-// ledgerPage shows the head of the tree and a stretch of entries, the newest
-// first: what kind of thing was written and when, never its content.
+// ledgerPage shows everybody what the ledger can be held to: its size, the last
+// signed checkpoint, the keys and in whose hands they are. The audit
+// administrator also sees a stretch of entries, the newest first: what kind of
+// thing was written and when, never its content.
 func (f *Face) ledgerPage(c *Call) error {
-	head, err := f.app.LedgerHead(c.Context(), c.Actor)
+	state, err := f.app.LedgerState(c.Context(), c.Actor)
 	if err != nil {
 		return err
 	}
-	end := head.Size
+	p := c.Page("nav.ledger")
+	p.Lead = c.T("ledger.lead")
+	v := ledgerParts{State: state, Stats: ledgerStats(c, state), Root: groups(fmt.Sprintf("%x", state.Root[:]))}
+	v.Signed = []ui.Def{{Term: c.T("ledger.origin"), Text: state.Origin}}
+	if s := state.Signed; s != nil {
+		v.Signed = append(v.Signed, f.checkpointDefs(c, s)...)
+	}
+	for _, k := range state.Keys {
+		v.Keys = append(v.Keys, f.keyDefs(c, k))
+	}
+	if f.May(c.Actor, "ledger.entries") {
+		if err := f.ledgerEntries(c, state, &v); err != nil {
+			return err
+		}
+	}
+	return c.Show(ledgerView(p, v))
+}
+
+// frozen reports whether writing has stopped.
+func (f *Face) frozen() bool { return f.app != nil && f.app.Frozen() != nil }
+
+// ledgerParts is what the page shows; Entries is nil for those who may not
+// list them.
+type ledgerParts struct {
+	State       app.LedgerState
+	Stats       []ui.Stat
+	Root        string
+	Signed      []ui.Def
+	Keys        [][]ui.Def
+	Entries     *ui.Table
+	Pager       ui.Pager
+	Checkpoints ui.Table
+}
+
+func ledgerStats(c *Call, s app.LedgerState) []ui.Stat {
+	signed, witnessed := int64(0), int64(0)
+	if s.Signed != nil {
+		signed = s.Signed.Size
+	}
+	if s.Witness != nil {
+		witnessed = s.Witness.Size
+	}
+	stats := []ui.Stat{
+		{Label: c.T("ledger.size"), Value: ui.Number(s.Size)},
+		{Label: c.T("ledger.signed"), Value: ui.Number(signed)},
+		{Label: c.T("ledger.witnessed"), Value: ui.Number(witnessed)},
+	}
+	if s.Unsigned > 0 {
+		stats[1].Note, stats[1].Tone = c.T("ledger.unsigned", "N", ui.Number(s.Unsigned)), "warn"
+	}
+	return stats
+}
+
+func (f *Face) checkpointDefs(c *Call, s *app.CheckpointView) []ui.Def {
+	witnesses := strings.Join(s.Witnesses, " · ")
+	if witnesses == "" {
+		witnesses = c.T("ledger.witness.none")
+	}
+	return []ui.Def{
+		{Term: c.T("ledger.checkpoint.size"), Text: ui.Number(s.Size)},
+		{Term: c.T("field.time"), Text: s.At.In(f.app.Zone()).Format("2006-01-02 15:04:05")},
+		{Term: c.T("ledger.root"), Text: groups(fmt.Sprintf("%x", s.Root))},
+		{Term: c.T("ledger.witnesses"), Text: witnesses},
+		{Term: c.T("ledger.checkpoint.text"), Text: "/api/v1/ledger/checkpoint", Href: "/api/v1/ledger/checkpoint"},
+	}
+}
+
+func (f *Face) keyDefs(c *Call, k app.KeyView) []ui.Def {
+	tag := &ui.Tag{Text: c.T("ledger.key.former")}
+	if k.Now {
+		tag = &ui.Tag{Tone: "ok", Text: c.T("ledger.key.now")}
+	}
+	return []ui.Def{
+		{Term: c.T("ledger.key.fingerprint"), Text: k.Fingerprint, Tag: tag},
+		{Term: c.T("ledger.key.vkey"), Text: k.VKey},
+		{Term: c.T("ledger.key.since"), Text: k.Since.In(f.app.Zone()).Format("2006-01-02 15:04:05")},
+	}
+}
+
+// ledgerEntries adds the lists that the audit administrator sees.
+func (f *Face) ledgerEntries(c *Call, state app.LedgerState, v *ledgerParts) error {
+	end := state.Size
 	if n, err := strconv.ParseInt(c.Query("before"), 10, 64); err == nil && n > 0 && n < end {
 		end = n
 	}
@@ -26,9 +110,7 @@ func (f *Face) ledgerPage(c *Call) error {
 	if err != nil {
 		return err
 	}
-	p := c.Page("nav.ledger")
-	p.Lead = c.T("ledger.lead")
-	t := ui.Table{Cols: []ui.Col{{Text: c.T("ledger.seq")}, {Text: c.T("field.time")}, {Text: c.T("ledger.verb")}, {Text: c.T("ledger.object")}, {Text: c.T("ledger.leaf")}}}
+	t := ui.Table{Cols: []ui.Col{{Text: c.T("ledger.seq")}, {Text: c.T("field.time")}, {Text: c.T("ledger.verb")}, {Text: c.T("ledger.object")}, {Text: c.T("ledger.leaf")}, {Text: c.T("ledger.standing")}}}
 	for i := len(entries) - 1; i >= 0; i-- {
 		e := entries[i]
 		t.Rows = append(t.Rows, []ui.Cell{
@@ -37,20 +119,39 @@ func (f *Face) ledgerPage(c *Call) error {
 			{Text: e.Verb},
 			{Text: e.Kind, Sub: tail(e.ObjectID)},
 			{Text: fmt.Sprintf("%.8x…", e.Leaf[:min(8, len(e.Leaf))])},
+			{Tag: standing(c, state, e.Seq)},
 		})
 	}
-	pager := ui.Pager{Shown: len(t.Rows), Total: head.Size}
+	v.Entries, v.Pager = &t, ui.Pager{Shown: len(t.Rows), Total: state.Size}
 	if from > 0 {
-		pager.Next = "/ledger?before=" + strconv.FormatInt(from, 10)
+		v.Pager.Next = "/ledger?before=" + strconv.FormatInt(from, 10)
 	}
-	if end < head.Size {
-		pager.First = "/ledger"
+	if end < state.Size {
+		v.Pager.First = "/ledger"
 	}
-	stats := []ui.Stat{
-		{Label: c.T("ledger.size"), Value: ui.Number(head.Size)},
-		{Label: c.T("ledger.origin"), Value: head.Origin},
+	points, err := f.app.LedgerCheckpoints(c.Context(), c.Actor, 0, 20)
+	if err != nil {
+		return err
 	}
-	return c.Show(ledgerView(p, stats, groups(fmt.Sprintf("%x", head.Root[:])), t, pager))
+	v.Checkpoints = ui.Table{Cols: []ui.Col{{Text: c.T("ledger.checkpoint.size"), Num: true}, {Text: c.T("field.time")}, {Text: c.T("ledger.digits")}, {Text: c.T("ledger.witnesses")}}, Empty: c.T("ledger.checkpoint.none")}
+	for _, s := range points {
+		v.Checkpoints.Rows = append(v.Checkpoints.Rows, []ui.Cell{
+			{Text: ui.Number(s.Size), Num: true}, {Text: s.At.In(f.app.Zone()).Format("2006-01-02 15:04:05")},
+			{Text: s.Digits}, {Text: strings.Join(s.Witnesses, " · ")},
+		})
+	}
+	return nil
+}
+
+// standing says how firm an entry stands: witnessed, signed, or neither yet.
+func standing(c *Call, s app.LedgerState, seq int64) *ui.Tag {
+	switch {
+	case s.Witness != nil && seq < s.Witness.Size:
+		return &ui.Tag{Tone: "ok", Text: c.T("ledger.standing.witnessed")}
+	case s.Signed != nil && seq < s.Signed.Size:
+		return &ui.Tag{Tone: "info", Text: c.T("ledger.standing.signed")}
+	}
+	return &ui.Tag{Tone: "warn", Text: c.T("ledger.standing.unsigned")}
 }
 
 // tail is the end of an id, which tells it from its neighbours.

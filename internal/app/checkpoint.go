@@ -1,0 +1,293 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/ledger"
+	"plumbline/internal/signer"
+	"plumbline/internal/store"
+)
+
+// Signer signs tree heads: a *signer.Signer inside this process, or a
+// *signer.Client of one apart from it.
+type Signer interface {
+	Remembered(ctx context.Context) (ledger.Checkpoint, error)
+	Sign(ctx context.Context, r signer.Request) (lines string, err error)
+	Keys(ctx context.Context) ([]string, error)
+	Apart() bool
+}
+
+const (
+	checkpointGap = 60 * time.Millisecond // between the starts of two signings
+	headCheck     = 2 * time.Second       // between two looks at the database
+	lastSigning   = 5 * time.Second       // for the signing on the way out
+)
+
+// ErrNoSigner says that this process was given no signer.
+var ErrNoSigner = errors.New("no signer was set up")
+
+// checkpointer signs the head of the tree after commits, and watches that the
+// tree stays what was signed.
+type checkpointer struct {
+	signer   Signer
+	headFile string
+
+	signing sync.Mutex         // one signing at a time; guards known and seen
+	known   *ledger.Checkpoint // what the signer remembers, as far as we know
+	seen    map[string]bool    // keys that a stored checkpoint was signed with
+
+	running atomic.Bool                       // RunCheckpoints is at work
+	last    atomic.Pointer[ledger.Checkpoint] // stored last
+	absent  atomic.Pointer[string]            // why the signer does not sign now, nil while it does
+
+	mu   sync.Mutex
+	wait chan struct{} // closed when last moves
+}
+
+func (c *checkpointer) init(s Signer, headFile string) {
+	c.signer, c.headFile = s, headFile
+	c.wait, c.seen = make(chan struct{}), make(map[string]bool)
+}
+
+// moved notes a stored checkpoint and wakes who waits for one.
+func (c *checkpointer) moved(to ledger.Checkpoint) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if was := c.last.Load(); was != nil && was.Size >= to.Size {
+		return
+	}
+	c.last.Store(&to)
+	close(c.wait)
+	c.wait = make(chan struct{})
+}
+
+func (c *checkpointer) next() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.wait
+}
+
+// RunCheckpoints signs after commits until ctx ends, and once more then. Under
+// load one checkpoint covers many entries. While the signer is away writing
+// goes on; it catches up afterwards.
+func (a *App) RunCheckpoints(ctx context.Context) {
+	c := &a.points
+	c.running.Store(true)
+	defer c.running.Store(false)
+	tick := time.NewTicker(headCheck)
+	defer tick.Stop()
+	gap := time.NewTimer(0)
+	defer gap.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastSigning)
+			defer cancel()
+			a.trySigning(last)
+			return
+		case <-a.store.Committed():
+		case <-tick.C:
+			if err := a.CheckHead(ctx); err != nil && ctx.Err() == nil {
+				a.log.Error("look at the ledger's head", "err", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			continue
+		case <-gap.C:
+		}
+		gap.Reset(checkpointGap)
+		a.trySigning(ctx)
+	}
+}
+
+// trySigning signs, and tells the log when the signer goes and when it is back.
+func (a *App) trySigning(ctx context.Context) {
+	err := a.SignHead(ctx)
+	if err == nil || errors.Is(err, ErrNoSigner) || a.store.Frozen() != nil || ctx.Err() != nil {
+		if err == nil && a.points.absent.Swap(nil) != nil {
+			a.log.Info("the signer signs again")
+		}
+		return
+	}
+	why := err.Error()
+	if was := a.points.absent.Swap(&why); was == nil || *was != why {
+		a.log.Error("the head of the ledger is not signed; writing goes on", "err", err)
+	}
+}
+
+// SignHead signs the head of the tree now, unless a stored checkpoint covers it
+// already. A refusal of the signer freezes writing.
+func (a *App) SignHead(ctx context.Context) error {
+	c := &a.points
+	if c.signer == nil {
+		return ErrNoSigner
+	}
+	if a.store.Frozen() != nil {
+		return fault.Unavailable("ledger_frozen")
+	}
+	c.signing.Lock()
+	defer c.signing.Unlock()
+	for range 3 { // another process with the same key may be ahead of what we know
+		absent := c.ask(ctx)
+		head, proof, err := a.extension(ctx)
+		if err != nil {
+			return err
+		}
+		if a.store.Frozen() != nil {
+			return fault.Unavailable("ledger_frozen")
+		}
+		if last := c.last.Load(); head.Size == 0 || last != nil && *last == head {
+			return absent
+		}
+		if err := a.rememberHead(head); err != nil {
+			a.log.Error("write down the acknowledged head", "err", err)
+		}
+		if absent != nil {
+			return absent
+		}
+		lines, err := c.signer.Sign(ctx, signer.Request{Old: c.known.Size, Proof: proof, Checkpoint: head})
+		var no *signer.Refusal
+		switch {
+		case errors.As(err, &no) && (no.Why == signer.Stale || no.Why == signer.Smaller && no.Remembered.Size > c.known.Size):
+			c.known = nil
+			continue
+		case errors.As(err, &no):
+			a.freezeOn(no)
+			return err
+		case err != nil:
+			c.known = nil
+			return err
+		}
+		c.known = &head
+		return a.keepCheckpoint(ctx, head, lines)
+	}
+	return errors.New("the signer's memory moves faster than this server can prove")
+}
+
+// ask learns what the signer remembers, unless that is known.
+func (c *checkpointer) ask(ctx context.Context) error {
+	if c.known != nil {
+		return nil
+	}
+	known, err := c.signer.Remembered(ctx)
+	if err == nil {
+		c.known = &known
+	}
+	return err
+}
+
+// extension reads the present head, and proves that it extends what the signer
+// remembers, where that is known. Where it does not, writing is frozen.
+func (a *App) extension(ctx context.Context) (head ledger.Checkpoint, proof []ledger.Hash, err error) {
+	known := a.points.known // read before the head is, so never ahead of it
+	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+		head.Origin = a.store.Origin()
+		if head.Size, head.Root, err = v.Head(ctx); err != nil || known == nil {
+			return err
+		}
+		if a.contradicts(ctx, v, memory{store.BySigner, *known}, head) {
+			return nil
+		}
+		proof, err = v.Consistency(ctx, known.Size, head.Size)
+		return err
+	})
+	return head, proof, err
+}
+
+// keepCheckpoint stores the signed note, after it has looked at it.
+func (a *App) keepCheckpoint(ctx context.Context, head ledger.Checkpoint, lines string) error {
+	c := &a.points
+	keys, err := a.signerKeys(ctx)
+	if err != nil {
+		return err
+	}
+	note := head.Marshal() + "\n" + lines
+	if err := a.signedBy(note, head, keys[0]); err != nil {
+		return fmt.Errorf("what the signer gave is no signature of its key: %w", err)
+	}
+	fresh := keys
+	if c.seen[keys[0]] {
+		fresh = nil
+	}
+	if err := a.store.SaveCheckpoint(ctx, store.LedgerCheckpoint{Size: head.Size, At: a.store.Now(), Root: head.Root[:], Note: note}, fresh...); err != nil {
+		return err
+	}
+	c.seen[keys[0]] = true
+	c.moved(head)
+	return nil
+}
+
+func (a *App) signedBy(note string, head ledger.Checkpoint, vkey string) error {
+	key, err := signer.NewVerifier(vkey)
+	if err != nil {
+		return err
+	}
+	o, err := ledger.OpenCheckpoint([]byte(note), ledger.Trust{Log: []ledger.Verifier{key}})
+	if err != nil {
+		return err
+	}
+	if o.Checkpoint != head {
+		return errors.New("it signs another tree")
+	}
+	return nil
+}
+
+// signerKeys asks the signer for its verifier keys once.
+func (a *App) signerKeys(ctx context.Context) ([]string, error) {
+	if keys := a.keys.Load(); keys != nil {
+		return *keys, nil
+	}
+	if a.points.signer == nil {
+		return nil, ErrNoSigner
+	}
+	keys, err := a.points.signer.Keys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(keys) == 0 {
+		return nil, errors.New("the signer has no key")
+	}
+	a.keys.Store(&keys)
+	return keys, nil
+}
+
+// WaitCheckpoint returns when a stored checkpoint covers the entry, or with the
+// reason why none will before ctx ends. Where nothing signs beside the caller
+// it signs itself.
+func (a *App) WaitCheckpoint(ctx context.Context, seq int64) error {
+	c := &a.points
+	covered := func() bool { last := c.last.Load(); return last != nil && last.Size > seq }
+	for {
+		next := c.next()
+		if covered() {
+			return nil
+		}
+		if !c.running.Load() {
+			if err := a.SignHead(ctx); err != nil || covered() {
+				return err
+			}
+			return fault.NotFound()
+		}
+		if a.store.Frozen() != nil {
+			return fault.Unavailable("ledger_frozen")
+		}
+		if c.signer == nil {
+			return ErrNoSigner
+		}
+		if c.absent.Load() != nil {
+			return fault.Unavailable("signer_absent")
+		}
+		select {
+		case <-next:
+		case <-ctx.Done():
+			return fault.Unavailable("signer_absent").WithCause(ctx.Err())
+		}
+	}
+}

@@ -1,0 +1,264 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/signer"
+	"plumbline/internal/store"
+)
+
+// Frozen tells why writing has stopped; nil while it goes on.
+func (a *App) Frozen() *store.Freeze { return a.store.Frozen() }
+
+// memory is a tree head that somebody remembers.
+type memory struct {
+	by string
+	ledger.Checkpoint
+}
+
+// CheckHead compares the tree in the database with everything that remembers
+// an earlier one: the file beside the site, the signer, the checkpoints, this
+// process. What does not agree freezes writing. An error says only that
+// somebody could not be asked.
+func (a *App) CheckHead(ctx context.Context) error {
+	all, last, errs := a.memories(ctx)
+	head, err := a.store.OnDisk(ctx) // after the memories, so that it holds all of them
+	if err != nil {
+		return errors.Join(append(errs, err)...)
+	}
+	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+		for _, m := range all {
+			if a.contradicts(ctx, v, m, head) {
+				return nil
+			}
+		}
+		if last != nil {
+			a.points.moved(*last)
+		}
+		return nil
+	})
+	return errors.Join(append(errs, err)...)
+}
+
+// memories asks everybody who remembers a head; last is the stored checkpoint.
+func (a *App) memories(ctx context.Context) (all []memory, last *ledger.Checkpoint, errs []error) {
+	site, there, err := readHead(a.points.headFile)
+	if there {
+		all = append(all, memory{store.BySite, site})
+	}
+	errs = append(errs, err)
+	if a.points.signer != nil {
+		c, err := a.points.signer.Remembered(ctx)
+		if err == nil {
+			all = append(all, memory{store.BySigner, c})
+		}
+		errs = append(errs, err)
+	}
+	if acked, ok := a.store.Acknowledged(); ok {
+		all = append(all, memory{store.ByServer, acked})
+	}
+	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+		row, err := v.LastCheckpoint(ctx)
+		if errors.Is(err, store.ErrNone) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		thawed, err := v.LastThaw(ctx)
+		if err != nil || !row.At.After(thawed) { // a person has accepted that earlier ones do not hold
+			return err
+		}
+		c := ledger.Checkpoint{Origin: a.store.Origin(), Size: row.Size}
+		copy(c.Root[:], row.Root)
+		last = &c
+		all = append(all, memory{store.ByCheckpoint, c})
+		return nil
+	})
+	return all, last, append(errs, err)
+}
+
+// contradicts freezes writing if the tree does not contain what is remembered. The
+// head must have been read later than the memory.
+func (a *App) contradicts(ctx context.Context, v *store.View, m memory, head ledger.Checkpoint) (frozen bool) {
+	f := store.Freeze{By: m.by, Remembered: m.Checkpoint, Found: head}
+	switch {
+	case m.Origin != head.Origin:
+		f.Code = store.FreezeForeign
+	case m.Size > head.Size:
+		f.Code = store.FreezeShrunk
+	default:
+		root, err := v.RootAt(ctx, m.Size)
+		if err == nil && root == m.Root || ctx.Err() != nil {
+			return false
+		}
+		f.Code = store.FreezeRewritten
+	}
+	a.freeze(f)
+	return true
+}
+
+func (a *App) freeze(f store.Freeze) {
+	if a.store.Frozen() == nil {
+		a.log.Error("writing is frozen: the ledger is not the one remembered", "code", f.Code, "by", f.By,
+			"remembered", f.Remembered.Size, "found", f.Found.Size)
+	}
+	a.store.Freeze(f)
+}
+
+// freezeOn takes a refusal of the signer for what it is.
+func (a *App) freezeOn(no *signer.Refusal) {
+	code := store.FreezeRewritten
+	switch no.Why {
+	case signer.Foreign:
+		code = store.FreezeForeign
+	case signer.Smaller:
+		code = store.FreezeShrunk
+	}
+	a.freeze(store.Freeze{Code: code, By: store.BySigner, Remembered: no.Remembered, Found: no.Asked})
+}
+
+// rememberHead writes the acknowledged head into the file beside the site. It
+// is not synced: after a power cut an earlier one is as good, the signer's
+// memory being the one that counts.
+func (a *App) rememberHead(head ledger.Checkpoint) error {
+	path := a.points.headFile
+	if path == "" {
+		return nil
+	}
+	part := path + ".part"
+	if err := os.WriteFile(part, []byte(head.Marshal()), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(part, path)
+}
+
+// readHead reads that file; there is false where it was never written.
+func readHead(path string) (c ledger.Checkpoint, there bool, err error) {
+	if path == "" {
+		return c, false, nil
+	}
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(raw) == 0 {
+		return c, false, nil
+	} else if err != nil {
+		return c, false, err
+	}
+	if c, err = ledger.ParseCheckpoint(string(raw)); err != nil {
+		return c, false, fmt.Errorf("%s is damaged: %w", path, err)
+	}
+	return c, true, nil
+}
+
+// ThawInput says who lets writing go on and why.
+type ThawInput struct {
+	Reason string `json:"reason"`
+}
+
+// Validate refuses a thaw without a reason.
+func (in ThawInput) Validate() error {
+	if len([]rune(in.Reason)) < 10 || len([]rune(in.Reason)) > 2000 {
+		return fault.Invalid("thaw_reason", "reason")
+	}
+	return nil
+}
+
+// restarter is a signer whose memory can be set from here: the one inside the
+// server. One apart is its own operator's to set.
+type restarter interface {
+	Restart(to ledger.Checkpoint) (kept string, err error)
+}
+
+// Thaw lets writing go on from the tree as it stands, and writes into it what
+// had been remembered, what was found, and why. What remembered the other tree
+// is kept beside its successor, and the files are named. now is the head that
+// writing goes on from.
+func (a *App) Thaw(ctx context.Context, who *roster.Actor, in ThawInput) (kept []string, now ledger.Checkpoint, receipt Receipt, err error) {
+	f := a.store.Frozen()
+	if _, err := a.gate(who, "ledger.thaw"); err != nil {
+		return nil, now, receipt, err
+	}
+	if f == nil {
+		return nil, now, receipt, fault.Conflict("not_frozen")
+	}
+	if f.Code == store.FreezeReplaced || f.Code == store.FreezeForeign {
+		return nil, now, receipt, fault.Conflict("thaw_impossible")
+	}
+	if err := in.Validate(); err != nil {
+		return nil, now, receipt, err
+	}
+	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+		now.Origin = a.store.Origin()
+		now.Size, now.Root, err = v.Head(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, now, receipt, fmt.Errorf("the tree is damaged, so nothing can be built on it; restore a backup: %w", err)
+	}
+	a.store.Thaw()
+	receipt, err = a.write(ctx, who, Write{Op: "ledger.thaw", Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		row := &ledger.Thaw{Code: f.Code, Source: f.By, RememberedSize: f.Remembered.Size, RememberedRoot: f.Remembered.Root[:],
+			FoundSize: now.Size, FoundRoot: now.Root[:]}
+		row.ID = tx.NewID()
+		if row.ReasonC, err = tx.PutText(ctx, row.ID, "reason", in.Reason); err != nil {
+			return nil, "", err
+		}
+		return []ledger.Fact{{Verb: "ledger.thaw", Kind: "thaw", ID: row.ID}}, row.ID, tx.Insert(ctx, row)
+	})
+	if err != nil {
+		a.store.Freeze(*f)
+		return nil, now, receipt, err
+	}
+	kept, err = a.forget(now)
+	return kept, now, receipt, err
+}
+
+// forget sets what remembers the other tree to the one that was found.
+func (a *App) forget(now ledger.Checkpoint) (kept []string, err error) {
+	c := &a.points
+	c.signing.Lock()
+	defer c.signing.Unlock()
+	c.known = nil
+	c.last.Store(nil)
+	if _, there, err := readHead(c.headFile); there || err != nil {
+		raw, err := os.ReadFile(c.headFile)
+		if err != nil {
+			return nil, err
+		}
+		name, err := keepBeside(c.headFile, raw)
+		if err != nil {
+			return nil, err
+		}
+		kept = append(kept, name)
+	}
+	if r, ok := c.signer.(restarter); ok {
+		name, err := r.Restart(now)
+		if err != nil {
+			return kept, err
+		}
+		kept = append(kept, name)
+	}
+	return kept, a.rememberHead(now)
+}
+
+// keepBeside writes evidence to the first free name beside path.
+func keepBeside(path string, raw []byte) (string, error) {
+	for n := 1; ; n++ {
+		name := path + ".was-" + strconv.Itoa(n)
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		} else if err != nil {
+			return "", err
+		}
+		_, err = f.Write(raw)
+		return name, errors.Join(err, f.Sync(), f.Close())
+	}
+}
