@@ -6,9 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"plumbline/internal/ledger"
+	"plumbline/internal/store"
 )
 
 func init() { makers = append(makers, verifyCommand) }
@@ -16,63 +21,210 @@ func init() { makers = append(makers, verifyCommand) }
 // errFalse ends verify with a status that is not 0.
 var errFalse = errors.New("the ledger and the records disagree; keep the database as it is and show the lines above to the audit administrator")
 
+// evidence is what the flags of verify bring from outside the site.
+type evidence struct {
+	keysFile    string
+	logKeys     []string
+	witnessKeys []string
+	checkpoints []string
+	digits      string
+	size        int64
+	receipts    []string
+}
+
 func verifyCommand(e *env) *cobra.Command {
 	quiet := false
+	ev := &evidence{}
 	c := &cobra.Command{
 		Use:   "verify",
 		Short: "Recompute the ledger from its bytes and check every record against it",
 		Long: `Recompute the Merkle tree from the stored bytes, check every entry against its
-predecessors, recompute every record against the last entry that names it, check
-texts against their commitments, and recount the counters. The first false thing
-is named first. Exit status 0 only if nothing disagrees.`,
+predecessors, every signed checkpoint against the tree that it names, every
+record against the last entry that names it, texts against their commitments,
+waiting files against their hashes, and recount the counters. The first false
+thing is named first. Exit status 0 only if nothing disagrees.
+
+A ledger that was rebuilt as a whole and signed with a stolen key agrees with
+itself. What was kept outside tells it: keys that are known from elsewhere
+(--keys), a note from a witness or from a stick (--checkpoint), the digits from
+the notice board (--digits with --size), receipts that were handed out
+(--receipt).`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			outside, err := ev.read()
+			if err != nil {
+				return err
+			}
 			return e.with(c.Context(), func(ctx context.Context, s *site) error {
-				shown := int64(-1)
-				verdict, err := s.store.Verify(ctx, func(done, total int64) {
-					if quiet || total == 0 {
-						return
-					}
-					if percent := done * 100 / total; percent != shown {
-						shown = percent
-						fmt.Fprintf(e.err, "\rverifying %d %%", percent)
-					}
-				})
-				if shown >= 0 {
-					fmt.Fprintln(e.err)
-				}
+				verdict, err := s.store.VerifyAgainst(ctx, outside, e.percent("verifying", quiet))
 				if err != nil {
 					return err
 				}
-				if e.Output == "json" {
-					enc := json.NewEncoder(e.out)
-					enc.SetIndent("", "  ")
-					if err := enc.Encode(verdict); err != nil {
-						return err
-					}
-				} else {
-					fmt.Fprintf(e.out, "log      %s\nentries  %d\nroot     %s\n", verdict.Origin, verdict.Entries, verdict.Root)
-					for _, kind := range slices.Sorted(maps.Keys(verdict.Rows)) {
-						fmt.Fprintf(e.out, "rows     %s %d\n", kind, verdict.Rows[kind])
-					}
-					fmt.Fprintf(e.out, "counters %d\n", verdict.Counters)
-					for _, f := range verdict.Findings {
-						fmt.Fprintln(e.out, f)
-					}
-					if verdict.OK() {
-						fmt.Fprintln(e.out, "ok: every record is as its last ledger entry left it")
-					} else {
-						fmt.Fprintf(e.out, "FALSE: %d findings, %d listed\n", verdict.Total, len(verdict.Findings))
-					}
-				}
-				if !verdict.OK() {
-					return errFalse
-				}
-				return nil
+				return e.printVerdict(verdict)
 			})
 		},
 	}
 	c.Flags().BoolVar(&quiet, "quiet", false, "no progress")
 	e.outputFlag(c)
+	ev.flags(c)
 	return c
+}
+
+// flags are those that bring evidence.
+func (ev *evidence) flags(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVar(&ev.keysFile, "keys", "", "file of verifier keys, one a line: the log's own and those of witnesses")
+	f.StringArrayVar(&ev.logKeys, "log-key", nil, "verifier key of the log (name+id+key); may be repeated")
+	f.StringArrayVar(&ev.witnessKeys, "witness-key", nil, "verifier key of a witness that must have signed; may be repeated")
+	f.StringArrayVar(&ev.checkpoints, "checkpoint", nil, "file of a signed checkpoint that was kept elsewhere; may be repeated")
+	f.StringVar(&ev.digits, "digits", "", "eight groups of four digits from the notice board (needs --size)")
+	f.Int64Var(&ev.size, "size", 0, "number of entries that the digits stand for")
+	f.StringArrayVar(&ev.receipts, "receipt", nil, "file of a receipt that was handed out; may be repeated")
+}
+
+// trust reads the keys. Every witness given must have signed.
+func (ev *evidence) trust() (ledger.Trust, error) {
+	var text string
+	if ev.keysFile != "" {
+		raw, err := os.ReadFile(ev.keysFile)
+		if err != nil {
+			return ledger.Trust{}, err
+		}
+		text = string(raw) + "\n"
+	}
+	return ledger.ParseTrust(text + strings.Join(append(slices.Clone(ev.logKeys), ev.witnessKeys...), "\n"))
+}
+
+// read reads all that the flags name. What is false in itself is refused here,
+// before the site is looked at: it would accuse the wrong one.
+func (ev *evidence) read() (out store.Evidence, err error) {
+	if out.Trust, err = ev.trust(); err != nil {
+		return out, err
+	}
+	for _, file := range ev.checkpoints {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			return out, err
+		}
+		c, err := noteOf(raw, out.Trust)
+		if err != nil {
+			return out, fmt.Errorf("%s: %w", file, err)
+		}
+		out.Notes = append(out.Notes, store.KeptNote{From: file, Checkpoint: c})
+	}
+	if (ev.digits == "") != (ev.size == 0) {
+		return out, errors.New("--digits and --size go together")
+	}
+	if ev.digits != "" {
+		digits, err := tidyDigits(ev.digits)
+		if err != nil {
+			return out, err
+		}
+		out.Digits = append(out.Digits, store.KeptDigits{From: "notice board", Digits: digits, Size: ev.size})
+	}
+	for _, file := range ev.receipts {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			return out, err
+		}
+		r, _, err := ledger.FindReceipt(raw)
+		if err != nil {
+			return out, fmt.Errorf("%s: %w", file, err)
+		}
+		c, err := noteOf(r.Note, out.Trust)
+		if err != nil {
+			return out, fmt.Errorf("%s: %w", file, err)
+		}
+		if r.Seq >= c.Size || ledger.CheckInclusion(r.Path, c.Size, c.Root, r.Seq, r.Leaf) != nil {
+			return out, fmt.Errorf("%s: the receipt is false in itself: its proof does not lead to its own checkpoint", file)
+		}
+		out.Receipts = append(out.Receipts, store.KeptReceipt{From: file, Receipt: r, Size: c.Size})
+		out.Notes = append(out.Notes, store.KeptNote{From: file, Checkpoint: c})
+	}
+	return out, nil
+}
+
+// noteOf reads the checkpoint of a note. Where keys are given, one of the log
+// must have signed it.
+func noteOf(raw []byte, trust ledger.Trust) (ledger.Checkpoint, error) {
+	if len(trust.Log) > 0 {
+		trust.Quorum = 0 // whether witnesses signed is asked of the site
+		o, err := ledger.OpenCheckpoint(raw, trust)
+		if err != nil {
+			return ledger.Checkpoint{}, err
+		}
+		return o.Checkpoint, nil
+	}
+	text, _, _ := strings.Cut(string(raw), "\n\n")
+	return ledger.ParseCheckpoint(strings.TrimSuffix(text, "\n") + "\n")
+}
+
+// tidyDigits accepts the digits in any grouping.
+func tidyDigits(s string) (string, error) {
+	var only []byte
+	for _, r := range s {
+		switch {
+		case r >= '0' && r <= '9':
+			only = append(only, byte(r))
+		case r != ' ' && r != '-' && r != '　' && r != '\t':
+			return "", errors.New("--digits holds something else than digits")
+		}
+	}
+	if len(only) != 32 {
+		return "", fmt.Errorf("--digits holds %d digits, not 32", len(only))
+	}
+	groups := make([]string, 8)
+	for i := range groups {
+		groups[i] = string(only[4*i : 4*i+4])
+	}
+	return strings.Join(groups, " "), nil
+}
+
+// percent is a progress line on the error output.
+func (e *env) percent(what string, quiet bool) func(done, total int64) {
+	shown := int64(-1)
+	return func(done, total int64) {
+		if quiet || total == 0 {
+			return
+		}
+		if percent := done * 100 / total; percent != shown {
+			shown = percent
+			fmt.Fprintf(e.err, "\r%s [%-25s] %d %%", what, strings.Repeat("=", int(percent/4)), percent)
+			if percent == 100 {
+				fmt.Fprintln(e.err)
+			}
+		}
+	}
+}
+
+func (e *env) printVerdict(v *store.Verdict) error {
+	if e.Output == "json" {
+		enc := json.NewEncoder(e.out)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(v); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprintf(e.out, "log      %s\nentries  %d\nroot     %s\n", v.Origin, v.Entries, v.Root)
+		fmt.Fprintf(e.out, "signed   %d checkpoints\n", v.Checkpoints)
+		if v.Witnessed > 0 {
+			fmt.Fprintf(e.out, "witness  up to entry %d\n", v.Witnessed-1)
+		}
+		for _, kind := range slices.Sorted(maps.Keys(v.Rows)) {
+			fmt.Fprintf(e.out, "rows     %s %d\n", kind, v.Rows[kind])
+		}
+		fmt.Fprintf(e.out, "counters %d\nevidence %d\n", v.Counters, v.Evidence)
+		for _, f := range v.Findings {
+			fmt.Fprintln(e.out, f)
+		}
+		if v.OK() {
+			fmt.Fprintln(e.out, "ok: every record is as its last ledger entry left it")
+		} else {
+			fmt.Fprintf(e.out, "FALSE: %d findings, %d listed\n", v.Total, len(v.Findings))
+		}
+	}
+	if !v.OK() {
+		return errFalse
+	}
+	return nil
 }

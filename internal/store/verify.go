@@ -225,8 +225,9 @@ type named struct {
 }
 
 type leafAt struct {
-	leaf ledger.Hash
-	at   time.Time
+	leaf         ledger.Hash
+	at           time.Time
+	kind, object string
 }
 
 type check struct {

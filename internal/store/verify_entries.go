@@ -160,7 +160,7 @@ func (c *check) followed(w *walk, s *readSpan) error {
 			return err
 		}
 		if l, ok := c.leaves[row.Seq]; ok {
-			l.leaf, l.at = row.leaf, row.At.UTC()
+			l.leaf, l.at, l.kind, l.object = row.leaf, row.At.UTC(), row.Kind, row.ObjectID
 			c.leaves[row.Seq] = l
 		}
 		c.judge(w, row)
@@ -191,7 +191,7 @@ func treeFinding(index int64, row *readEntry) Finding {
 		f.Seq = first
 		f.More += fmt.Sprintf(" %d to %d", first, row.Seq)
 	} else {
-		f.Seq, f.At = row.Seq, row.At.UTC()
+		f.Seq, f.At, f.Kind, f.ID = row.Seq, row.At.UTC(), row.Kind, row.ObjectID
 	}
 	return f
 }

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"plumbline/internal/ledger"
 )
@@ -37,6 +39,7 @@ type KeptDigits struct {
 type KeptReceipt struct {
 	From    string
 	Receipt *ledger.Receipt
+	Size    int64 // of the checkpoint that it was given under
 }
 
 // sizes are the trees whose roots the evidence speaks of.
@@ -63,9 +66,7 @@ func (c *check) outside(context.Context) error {
 		})
 	}
 	for _, r := range c.evidence.Receipts {
-		if err := c.receipt(r); err != nil {
-			return err
-		}
+		c.receipt(r)
 	}
 	return nil
 }
@@ -95,21 +96,28 @@ func (c *check) lastGood(size int64) (good int64) {
 	return good
 }
 
-// receipt compares a receipt with the entry that it was given for.
-func (c *check) receipt(r KeptReceipt) error {
+// receipt compares a receipt with the entry that it was given for. That its
+// checkpoint's tree is still the same is asked of the note that it carries.
+func (c *check) receipt(r KeptReceipt) {
 	c.verdict.Evidence++
 	seq := r.Receipt.Seq
 	here := c.leaves[seq]
 	bad := func(what, more string) {
-		c.verdict.add(Finding{Seq: seq, At: here.at, Kind: "receipt", ID: r.From, What: what, More: more})
+		f := Finding{Seq: seq, At: here.at, Kind: here.kind, ID: here.object, What: what, More: r.From + ": " + more}
+		if f.Kind == "" {
+			f.Kind, f.ID = "receipt", r.From
+		}
+		c.verdict.add(f)
 	}
 	switch {
 	case seq >= c.verdict.Entries:
-		bad("evidence_beyond", fmt.Sprintf("proves entry %d, %d are there: entries were cut off, or an older copy was put back", seq, c.verdict.Entries))
+		bad("evidence_beyond", fmt.Sprintf("the receipt proves entry %d, %d are there: entries were cut off, or an older copy was put back", seq, c.verdict.Entries))
 	case here.leaf != r.Receipt.Leaf:
 		bad("evidence_differs", fmt.Sprintf("entry %d is not the one that the receipt was given for: it was rewritten", seq))
 	case !here.at.Equal(r.Receipt.Time):
 		bad("evidence_time", "the receipt itself says another time than the entry: its time was changed")
 	}
-	return nil
+	if _, stored := slices.BinarySearchFunc(c.points, r.Size, func(p pointAt, size int64) int { return cmp.Compare(p.size, size) }); !stored && r.Size <= c.verdict.Entries {
+		c.verdict.add(Finding{Seq: r.Size - 1, Kind: checkpointKind, ID: fmt.Sprint(r.Size), What: "checkpoint_missing", More: r.From + ": the receipt was given under it; it is gone"})
+	}
 }

@@ -65,7 +65,7 @@ func TestVerifyNamesWhatWasChanged(t *testing.T) {
 		{"a column is edited", "UPDATE ledger_entries SET account = 'b' WHERE seq = 4", "entry_columns", "u4", 4},
 		{"the tail is cut off", "DELETE FROM ledger_entries WHERE seq >= 4", "entry_truncated", "tree", 4},
 		{"an entry is taken out", "DELETE FROM ledger_entries WHERE seq = 2", "entry_gap", "u3", 3},
-		{"a node is flipped", "UPDATE ledger_hashes SET hash = (SELECT hash FROM ledger_hashes WHERE idx = 0) WHERE idx = 1", "entry_tree", "1", 1},
+		{"a node is flipped", "UPDATE ledger_hashes SET hash = (SELECT hash FROM ledger_hashes WHERE idx = 0) WHERE idx = 1", "entry_tree", "u1", 1},
 		{"a counter is edited", "INSERT INTO counters (section, unit_id, month, key, n) VALUES ('s', 'u', 'm', 'k', 1)", "counter", "s/u/m/k", -1},
 	}
 	each(t, func(t *testing.T, s *Store) {

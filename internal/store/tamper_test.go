@@ -1,0 +1,236 @@
+package store
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"plumbline/internal/ledger"
+)
+
+func base64Key(id uint32, sig []byte) string {
+	return base64.StdEncoding.EncodeToString(append(binary.BigEndian.AppendUint32(nil, id), sig...))
+}
+
+// flip gives the SQL that flips one bit of a column of bytes.
+func (h *thief) flip(table, column, where string) {
+	h.t.Helper()
+	var raw []byte
+	if err := h.tx.NewSelect().Table(table).Column(column).Where(where).Limit(1).Scan(context.Background(), &raw); err != nil {
+		h.t.Fatal(err)
+	}
+	raw[len(raw)/2] ^= 1 << 3
+	if _, err := h.tx.NewRaw("UPDATE ? SET ? = ? WHERE "+where, bun.Ident(table), bun.Ident(column), raw).Exec(context.Background()); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// tampering is what one of them did in that night, who finds it, and what is
+// named: the code, kind and id of the row, and the entry.
+type tampering struct {
+	name     string
+	do       func(h *thief)
+	by       func(b *bureau) Evidence // whose evidence finds it
+	what     string
+	kind, id string
+	seq      int64
+	quiet    bool // the site alone does not find it
+}
+
+var tamperNight = []tampering{
+	{"edit a row", func(h *thief) { h.editUnit("u1") }, (*bureau).bySite, "row_changed", "unit", "u1", 5, false},
+	{"edit a row and its leaf", func(h *thief) {
+		digest := h.editUnit("u1")
+		e := h.entries()[5]
+		e.After[0].Digest = digest
+		body, _ := e.Marshal()
+		leaf := ledger.LeafHash(body)
+		if _, err := h.tx.Exec("UPDATE ledger_entries SET body = ?, leaf = ? WHERE seq = 5", body, leaf[:]); err != nil {
+			h.t.Fatal(err)
+		}
+	}, (*bureau).bySite, "entry_tree", "unit", "u1", 5, false},
+	{"edit a row, its leaf and the whole tree", func(h *thief) {
+		all := h.entries()
+		all[8].After[0].Digest = h.editUnit("u2")
+		h.rewrite(all, false)
+	}, (*bureau).bySite, "checkpoint_root", "checkpoint", "9", 6, false},
+	{"rebuild all and sign with the stolen key: a receipt", func(h *thief) { h.rebuild() }, (*bureau).byReceipt, "evidence_differs", "unit", "u2", 8, true},
+	{"rebuild all and sign with the stolen key: the witness's line is gone", func(h *thief) { h.rebuild() }, (*bureau).byWitness, "witness_missing", "witness", witnessName, -1, true},
+	{"rebuild all and sign with the stolen key: the witness's memory", func(h *thief) { h.rebuild() }, (*bureau).byWitness, "evidence_differs", "note", "witness", 6, true},
+	{"rebuild all and sign with the stolen key: the notice board", func(h *thief) { h.rebuild() }, (*bureau).byNotice, "evidence_differs", "digits", "notice board", 0, true},
+	{"rebuild all, sign, and put the old cosignatures back", func(h *thief) {
+		h.do("CREATE TEMP TABLE lines AS SELECT * FROM ledger_cosignatures")
+		h.rebuild()
+		h.do("INSERT INTO ledger_cosignatures SELECT * FROM lines")
+	}, (*bureau).byWitness, "witness_signature", "witness", witnessName + "/9", 8, true},
+	{"truncate the tail", func(h *thief) { h.do("DELETE FROM ledger_entries WHERE seq >= 11") }, (*bureau).bySite, "entry_truncated", "ledger", "tree", 11, false},
+	{"truncate the tail with its nodes", func(h *thief) {
+		h.do("DELETE FROM ledger_entries WHERE seq >= 11", "DELETE FROM ledger_hashes WHERE idx >= "+strconv.Itoa(int(ledger.StoredCount(11))))
+	}, (*bureau).bySite, "checkpoint_beyond", "checkpoint", "12", 11, false},
+	{"truncate the tail with nodes and checkpoint", func(h *thief) {
+		h.do("DELETE FROM ledger_entries WHERE seq >= 10", "DELETE FROM ledger_hashes WHERE idx >= "+strconv.Itoa(int(ledger.StoredCount(10))), "DELETE FROM ledger_checkpoints WHERE size > 10")
+	}, (*bureau).bySite, "row_unknown", "unit", "u6", -1, false},
+	{"swap neighbours", func(h *thief) {
+		h.do("CREATE TEMP TABLE two AS SELECT seq, body, leaf FROM ledger_entries WHERE seq IN (2, 3)",
+			"UPDATE ledger_entries SET body = (SELECT body FROM two WHERE two.seq = 5 - ledger_entries.seq), leaf = (SELECT leaf FROM two WHERE two.seq = 5 - ledger_entries.seq) WHERE seq IN (2, 3)")
+	}, (*bureau).bySite, "entry_columns", "unit", "u2", 2, false},
+	{"swap neighbours, tree and numbers made to fit", func(h *thief) {
+		all := h.entries()
+		all[7], all[8] = all[8], all[7]
+		all[7].Time, all[8].Time = all[8].Time, all[7].Time
+		h.rewrite(all, false)
+	}, (*bureau).bySite, "checkpoint_root", "checkpoint", "9", 6, false},
+	{"insert back-dated at the end", func(h *thief) { h.insert(12, -48*time.Hour) }, (*bureau).bySite, "entry_time", "unit", "u9", 12, false},
+	{"insert back-dated into the middle", func(h *thief) { h.insert(7, 0) }, (*bureau).bySite, "checkpoint_root", "checkpoint", "9", 6, false},
+	{"edit only the business table: a row more", func(h *thief) { h.slip("u9") }, (*bureau).bySite, "row_unknown", "unit", "u9", -1, false},
+	{"edit only the business table: a row less", func(h *thief) { h.do("DELETE FROM units WHERE id = 'u4'") }, (*bureau).bySite, "row_missing", "unit", "u4", 4, false},
+	{"edit only the business table: a number of the report", func(h *thief) {
+		h.do("INSERT INTO counters (section, unit_id, month, key, n) VALUES ('s', 'u', 'm', 'k', 1)")
+	}, (*bureau).bySite, "counter", "counter", "s/u/m/k", -1, false},
+	{"put an old copy back: the witness", func(h *thief) { h.oldCopy(); h.witnessKnows(12) }, (*bureau).byWitness, "evidence_beyond", "note", "witness", 10, true},
+	{"put an old copy back: a receipt", func(h *thief) { h.oldCopy() }, (*bureau).byReceipt, "evidence_beyond", "receipt", "receipt 11", 11, true},
+	{"flip a bit of an entry", func(h *thief) { h.flip("ledger_entries", "body", "seq = 7") }, (*bureau).bySite, "entry_leaf", "unit", "u5", 7, false},
+	{"flip a bit of a leaf", func(h *thief) { h.flip("ledger_entries", "leaf", "seq = 7") }, (*bureau).bySite, "entry_leaf", "unit", "u5", 7, false},
+	{"flip a bit of a node", func(h *thief) { h.flip("ledger_hashes", "hash", "idx = 2") }, (*bureau).bySite, "entry_tree", "ledger", "2", 0, false},
+	{"flip a bit of a row's salt", func(h *thief) { h.flip("units", "salt", "id = 'u3'") }, (*bureau).bySite, "row_changed", "unit", "u3", 11, false},
+	{"flip a bit of a text", func(h *thief) { h.flip("contents", "sealed", "record_id = 's1'") }, (*bureau).bySite, "text_changed", "statement", "s1", 6, false},
+	{"flip a bit of a checkpoint's root", func(h *thief) { h.flip("ledger_checkpoints", "root", "size = 9") }, (*bureau).bySite, "checkpoint_root", "checkpoint", "9", 6, false},
+	{"change a checkpoint's note", func(h *thief) {
+		h.do("UPDATE ledger_checkpoints SET note = REPLACE(note, '— test', '— tesu') WHERE size = 12")
+	}, (*bureau).bySite, "checkpoint_signature", "checkpoint", "12", 11, false},
+	{"delete a checkpoint", func(h *thief) {
+		h.do("DELETE FROM ledger_checkpoints WHERE size = 6", "DELETE FROM ledger_cosignatures WHERE size = 6")
+	}, (*bureau).bySite, "row_missing", "checkpoint", "6", 9, false},
+	{"delete a witnessed checkpoint alone", func(h *thief) { h.do("DELETE FROM ledger_checkpoints WHERE size = 9") }, (*bureau).bySite, "checkpoint_missing", "checkpoint", "9", 8, false},
+	{"delete the newest checkpoint", func(h *thief) { h.do("DELETE FROM ledger_checkpoints WHERE size = 12") }, (*bureau).byReceipt, "checkpoint_missing", "checkpoint", "12", 11, true},
+	{"slip a checkpoint in", func(h *thief) {
+		h.do("INSERT INTO ledger_checkpoints SELECT 7, at, root, note FROM ledger_checkpoints WHERE size = 6")
+	}, (*bureau).bySite, "checkpoint_columns", "checkpoint", "7", 6, false},
+	{"disable the triggers and write an entry without its row", func(h *thief) {
+		h.do("INSERT INTO ledger_entries SELECT 12, at, account, verb, kind, object_id, body, leaf FROM ledger_entries WHERE seq = 11")
+	}, (*bureau).bySite, "entry_columns", "unit", "u3", 12, false},
+}
+
+// rebuild is the worst that can be done from inside: a row is changed, the
+// entry that named it, all that follows, the tree, every checkpoint.
+func (h *thief) rebuild() {
+	all := h.entries()
+	all[8].After[0].Digest = h.editUnit("u2")
+	h.rewrite(all, true)
+}
+
+func (h *thief) slip(id string) {
+	h.do("INSERT INTO units SELECT '" + id + "', version, salt, created_at, changed_at, '" + id + "', name, name_en, sort_key, tier, parent_id, state, successor_id, from_on, to_on FROM units WHERE id = 'u0'")
+}
+
+// insert puts an entry for a new unit at a place.
+func (h *thief) insert(at int, shift time.Duration) {
+	h.slip("u9")
+	digest := h.editUnit("u9")
+	all := h.entries()
+	e := *all[at-1]
+	e.Object, e.Verb, e.Time = "u9", "unit.create", e.Time.Add(shift)
+	e.Kind = "unit"
+	e.After = []ledger.After{{Kind: "unit", ID: "u9", Encoding: 1, Digest: digest}}
+	all = append(all[:at], append([]*ledger.Entry{&e}, all[at:]...)...)
+	h.rewrite(all, false)
+}
+
+func (h *thief) oldCopy() {
+	for _, table := range tamperTables {
+		h.do("DELETE FROM "+table, "INSERT INTO "+table+" SELECT * FROM old_"+table)
+	}
+}
+
+// witnessKnows lets the witness have seen a checkpoint whose line the site had
+// not yet stored.
+func (h *thief) witnessKnows(size int64) {
+	for _, n := range h.notes {
+		if n.Checkpoint.Size == size {
+			h.kept[size] = n.Checkpoint
+		}
+	}
+}
+
+// TestTamperNight lets the owner of the database do what he can, triggers out
+// of the way, and asks of each that the false thing is named, and by whom it is
+// found. What the site alone cannot find it must not claim to have found.
+func TestTamperNight(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		b := newBureau(t, s)
+		b.live()
+		for name, ev := range map[string]Evidence{"site": b.bySite(), "receipts": b.byReceipt(), "witness": b.byWitness(), "notice": b.byNotice()} {
+			if v, err := s.VerifyAgainst(context.Background(), ev, nil); err != nil || !v.OK() {
+				t.Fatalf("before the night, %s: %+v %v", name, v, err)
+			}
+		}
+		b.disarm()
+		for _, c := range tamperNight {
+			t.Run(c.name, func(t *testing.T) {
+				ctx := context.Background()
+				tx, err := s.writer.BeginTx(ctx, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer tx.Rollback()
+				h := &thief{bureau: b, tx: tx}
+				b.t = t
+				defer delete(b.kept, 12)
+				c.do(h)
+				views := []*View{{db: tx, s: s}}
+				alone, err := s.verifyIn(ctx, views, b.bySite(), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if alone.OK() != c.quiet {
+					t.Errorf("the site alone: ok is %v; findings: %v", alone.OK(), alone.Findings)
+				}
+				v, err := s.verifyIn(ctx, views, c.by(b), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, f := range v.Findings {
+					if f.What == c.what && f.Kind == c.kind && f.ID == c.id && f.Seq == c.seq {
+						return
+					}
+				}
+				t.Fatalf("not found; findings:\n%s", lines(v.Findings))
+			})
+		}
+	})
+}
+
+func lines(findings []Finding) string {
+	var b strings.Builder
+	for _, f := range findings {
+		b.WriteString(f.String() + "\n")
+	}
+	return b.String()
+}
+
+// disarm takes the triggers away, as the owner of the tables can.
+func (b *bureau) disarm() {
+	ctx := context.Background()
+	var stmts []string
+	query := "SELECT 'DROP TRIGGER ' || name FROM sqlite_master WHERE type = 'trigger'"
+	if b.s.dialect == Postgres {
+		query = "SELECT 'ALTER TABLE ' || table_name || ' DISABLE TRIGGER ALL' FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'"
+	}
+	if err := b.s.writer.NewRaw(query).Scan(ctx, &stmts); err != nil {
+		b.t.Fatal(err)
+	}
+	if len(stmts) == 0 {
+		b.t.Fatal("no triggers to take away")
+	}
+	for _, stmt := range stmts {
+		if _, err := b.s.writer.Exec(stmt); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+}
