@@ -55,10 +55,10 @@ var oracle = map[roster.Role][]duties{
 	roster.RoleAdjudicator: {{
 		roster.KindCase: "see", roster.KindTrack: "see", roster.KindAllegation: "see", roster.KindFinding: "read confirm",
 	}},
-	// approve dispositions, answer leader questions, decide
+	// approve dispositions, answer leader questions, decide; take a finding back
 	roster.RoleDecidingBody: {finding, {
 		roster.KindIssue: "see approve", roster.KindCase: "see create close assign", roster.KindTrack: "see create assign",
-		roster.KindAllegation: "see", roster.KindFinding: "read", roster.KindQuestion: "see answer approve",
+		roster.KindAllegation: "see reopen", roster.KindFinding: "read revoke", roster.KindQuestion: "see answer approve",
 		roster.KindDecision: "see create decide", roster.KindRectification: "see create", roster.KindFile: "read", roster.KindReport: "read",
 	}},
 	// review decisions he had no part in

@@ -91,6 +91,12 @@ func registerInquiry(r *registry) {
 		return a.Tracks(ctx, c.Actor, f, in.Cursor)
 	}, Summary("Tracks in reach, newest first"))
 	made(r, "track.assign", "Put a person on a track", func(in *app.AssignInput, id string, c *Call) { in.TrackID, in.Key = id, c.Key }, a.AssignMember)
+	back := func(in *app.BackInput, id string, c *Call) {
+		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
+	}
+	made(r, "track.release", "Take a member off a track", back, stepped(a.ReleaseMember))
+	made(r, "allegation.reopen", "Reopen a found allegation on new evidence, in a closed case as well", back, stepped(a.ReopenAllegation))
+	made(r, "finding.quash", "Quash a final finding; its allegation is open again", back, stepped(a.QuashFinding))
 	made(r, "track.prove", "Settle the four proofs of a leader track", func(in *app.ProveInput, id string, c *Call) {
 		in.TrackID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}, stepped(a.ProveTrack))

@@ -144,10 +144,11 @@ func registerBatches(r *registry) {
 		Body struct {
 			Version int64  `json:"version,omitempty"`
 			Reason  string `json:"reason,omitempty" maxLength:"4000"`
+			Stated  bool   `json:"cases_lose_ground,omitempty" doc:"Withdrawal: cases opened on records of the file may lose their ground"`
 		}
 	}
 	input := func(c *Call, in *edit) app.BatchInput {
-		return app.BatchInput{ID: in.ID, Version: c.Version(in.Body.Version), Reason: in.Body.Reason, Key: c.Key}
+		return app.BatchInput{ID: in.ID, Version: c.Version(in.Body.Version), Reason: in.Body.Reason, Key: c.Key, Stated: in.Body.Stated}
 	}
 	handle(r, "batch.read", func(ctx context.Context, c *Call, in *one) (app.BatchView, error) {
 		return a.Batch(ctx, c.Actor, in.ID)
@@ -224,9 +225,10 @@ func registerMatches(r *registry) {
 		Body struct {
 			Version int64  `json:"version,omitempty"`
 			Reason  string `json:"reason" maxLength:"4000"`
+			Stated  bool   `json:"case_loses_ground,omitempty" doc:"A case opened on the match may lose its ground; it is flagged"`
 		}
 	}) (MatchWritten, error) {
-		v, rec, err := a.UndoMatch(ctx, c.Actor, app.UndoInput{ID: in.ID, Version: c.Version(in.Body.Version), Reason: in.Body.Reason, Key: c.Key})
+		v, rec, err := a.UndoMatch(ctx, c.Actor, app.UndoInput{ID: in.ID, Version: c.Version(in.Body.Version), Reason: in.Body.Reason, Key: c.Key, Stated: in.Body.Stated})
 		return MatchWritten{v, receipt(rec)}, err
 	}, Summary("Take a confirmed match back, with what followed from it"))
 }

@@ -70,7 +70,11 @@ func (a *App) OpenCase(ctx context.Context, who *roster.Actor, in OpenCaseInput)
 		if err != nil {
 			return nil, "", err
 		}
-		c, err := a.newCase(ctx, tx, me, i, in)
+		sentBy, err := referredBy(ctx, &tx.View, i.ID)
+		if err != nil {
+			return nil, "", err
+		}
+		c, err := a.newCase(ctx, tx, me, sentBy, i, in)
 		if err != nil {
 			return nil, "", err
 		}
@@ -80,9 +84,9 @@ func (a *App) OpenCase(ctx context.Context, who *roster.Actor, in OpenCaseInput)
 	return pick(id, r), r, err
 }
 
-func (a *App) newCase(ctx context.Context, tx *store.Tx, me inquiry.Standing, i *issue.Issue, in OpenCaseInput) (*inquiry.Case, error) {
+func (a *App) newCase(ctx context.Context, tx *store.Tx, me inquiry.Standing, sentBy string, i *issue.Issue, in OpenCaseInput) (*inquiry.Case, error) {
 	today := roster.DateOf(tx.Now(), a.zone)
-	c, err := inquiry.OpenCase(a.pack, me, "", inquiry.Case{
+	c, err := inquiry.OpenCase(a.pack, me, sentBy, inquiry.Case{
 		Ref: issue.NewRef(), IssueID: i.ID, UnitID: i.UnitID, PersonID: i.PersonID, EventOn: i.EventOn, Category: i.Category, Severity: i.Severity,
 	}, today)
 	if err != nil {

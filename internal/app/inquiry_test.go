@@ -624,3 +624,145 @@ func TestLeadershipReaderSeesNoNamesWithoutAPurpose(t *testing.T) {
 		t.Errorf("the body sees %+v", c.Person)
 	}
 }
+
+// A member who is taken off is replaced, and keeps out of the other duties.
+func TestAMemberIsTakenOffATrack(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		st := story{t, s}
+		i := audited(t, s, "anna", "east1", 3, "2026-01-10")
+		caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), app.OpenCaseInput{IssueID: i.ID, Version: triage(t, s, i.ID, 3, issue.ActRefer).Version, Rule: "art. 7", Facts: "f"})
+		st.must(err)
+		officer := st.see("body", caseID).Tracks[0].ID
+		st.must(st.assign(officer, "investigator1", inquiry.DutyInvestigator))
+		st.must(st.assign(officer, "investigator2", inquiry.DutyInvestigator))
+		st.must(st.assign(officer, "adjudicator", inquiry.DutyAdjudicator))
+		c := st.see("body", caseID)
+		if c.Tracks[0].State != inquiry.TrackAssigned || len(c.Tracks[0].Members) != 3 {
+			t.Fatalf("track %+v", c.Tracks[0])
+		}
+		m := c.Tracks[0].Members[0]
+		in := app.BackInput{ID: m.ID, Version: m.Version, Reason: "moved to another bureau"}
+		_, err = s.App.ReleaseMember(ctx, s.Actor("investigator2"), in)
+		if err == nil {
+			t.Error("one of the team takes another off")
+		}
+		_, err = s.App.ReleaseMember(ctx, s.Actor("body"), app.BackInput{ID: m.ID, Version: m.Version})
+		code(t, "no reason", err, "required")
+		_, err = s.App.ReleaseMember(ctx, s.Actor("body"), in)
+		st.must(err)
+		if _, err := s.App.Case(ctx, s.Actor("investigator1"), caseID); !fault.Is(err, fault.NotFoundKind) {
+			t.Errorf("who was taken off still sees the case: %v", err)
+		}
+		c = st.see("body", caseID)
+		if c.Tracks[0].State != inquiry.TrackOpen || len(c.Tracks[0].Members) != 2 || len(c.Notes) != 1 || c.Notes[0].Text != in.Reason {
+			t.Errorf("after the release: %+v, notes %+v", c.Tracks[0], c.Notes)
+		}
+		in.Version++
+		_, err = s.App.ReleaseMember(ctx, s.Actor("body"), in)
+		code(t, "twice", err, "member_ended")
+		st.must(st.assign(officer, "investigator3", inquiry.DutyInvestigator))
+		if c = st.see("body", caseID); c.Tracks[0].State != inquiry.TrackAssigned {
+			t.Errorf("the team is whole again, the track is %s", c.Tracks[0].State)
+		}
+	})
+}
+
+// A closed case whose finding is quashed, or whose allegation is reopened, is
+// open again and can be found, decided and closed anew.
+func TestAClosedCaseIsTakenUpAgain(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		st := story{t, s}
+		i := audited(t, s, "cara", "east2", 3, "2023-05-10") // nobody led her then: no leader questions
+		caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), app.OpenCaseInput{IssueID: i.ID, Version: triage(t, s, i.ID, 3, issue.ActRefer).Version, Rule: "art. 7", Facts: "f"})
+		st.must(err)
+		officer := st.see("body", caseID).Tracks[0].ID
+		st.must(st.assign(officer, "investigator1", inquiry.DutyInvestigator))
+		st.must(st.assign(officer, "investigator2", inquiry.DutyInvestigator))
+		st.must(st.assign(officer, "adjudicator", inquiry.DutyAdjudicator))
+		st.find(caseID, officer, "investigator1", "investigator2", "adjudicator", "cara", inquiry.Sustained)
+		st.decide(officer, 2, "demerit")
+		closeCase := func() {
+			t.Helper()
+			_, err := s.App.CloseCase(ctx, s.Actor("body"), app.CloseCaseInput{ID: caseID, Version: st.see("body", caseID).Version})
+			st.must(err)
+		}
+		closeCase()
+		x := st.see("body", caseID).Tracks[0].Allegations[0].Findings[0]
+		_, err = s.App.QuashFinding(ctx, s.Actor("adjudicator"), app.BackInput{ID: x.ID, Version: x.Version, Reason: "r"})
+		if err == nil {
+			t.Error("the adjudicator quashes his own finding")
+		}
+		_, err = s.App.QuashFinding(ctx, s.Actor("body2"), app.BackInput{ID: x.ID, Version: x.Version, Reason: "the log was another day's"})
+		st.must(err)
+		c := st.see("body", caseID)
+		tr := c.Tracks[0]
+		if c.State != inquiry.CaseOpen || tr.State != inquiry.TrackAssigned || tr.Allegations[0].State != inquiry.AllegationReopened ||
+			tr.Allegations[0].Findings[0].State != inquiry.FindingQuashed || tr.Decision.State != inquiry.DecisionRevoked || len(c.Notes) != 1 {
+			t.Fatalf("after the quashing: case %s, track %+v", c.State, tr)
+		}
+		d, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: i.ID})
+		st.must(err)
+		if d.State != issue.Clue || d.Finding != "" || d.Form != 0 {
+			t.Errorf("the issue still says %s, finding %q, form %d", d.State, d.Finding, d.Form)
+		}
+		st.numbersOpenLists("body")
+		// Found anew, another way; then reopened on new evidence.
+		st.refind(caseID, officer, inquiry.Unfounded)
+		st.decide(officer, 0, "")
+		closeCase()
+		al := st.see("body", caseID).Tracks[0].Allegations[0]
+		_, err = s.App.ReopenAllegation(ctx, s.Actor("body"), app.BackInput{ID: al.ID, Version: al.Version, Reason: "a recording has come to light"})
+		st.must(err)
+		_, err = s.App.ReopenAllegation(ctx, s.Actor("body"), app.BackInput{ID: al.ID, Version: al.Version + 1, Reason: "once more"})
+		code(t, "twice", err, "inquiry_state")
+		st.refind(caseID, officer, inquiry.Sustained)
+		if d, err = s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: i.ID}); err != nil || d.Finding != string(inquiry.Sustained) {
+			t.Errorf("the newest finding does not show: %q, %v", d.Finding, err)
+		}
+		st.decide(officer, 2, "demerit")
+		closeCase()
+	})
+}
+
+// refind finds the only allegation of a track again; the subject waives.
+func (st story) refind(caseID, trackID string, v inquiry.Verdict) {
+	st.Helper()
+	s := st.s
+	al := st.see("investigator1", caseID).Tracks[0].Allegations[0].ID
+	id, _, err := s.App.Recommend(ctx, s.Actor("investigator1"), app.RecommendInput{AllegationID: al, Verdict: v, Standard: inquiry.ClearConvincing, Reason: "new"})
+	st.must(err)
+	_, err = s.App.ServeFinding(ctx, s.Actor("investigator2"), app.FindingInput{ID: id, Version: 1})
+	st.must(err)
+	_, _, err = s.App.Reply(ctx, s.Actor("cara"), app.ReplyInput{ID: id, Version: 2, Waive: true})
+	st.must(err)
+	_, err = s.App.ConfirmFinding(ctx, s.Actor("adjudicator"), app.ConfirmInput{ID: id, Version: 3, Verdict: v, Reason: "agreed"})
+	st.must(err)
+}
+
+// Whoever referred an issue as a clue does not open the case on it.
+func TestWhoReferredOpensNoCase(t *testing.T) {
+	s := apptest.SQLite(t)
+	grantRole(t, s, "inspector", roster.RoleClueManager, "bureau")
+	i := audited(t, s, "anna", "east1", 3, "2026-01-10")
+	in := app.OpenCaseInput{IssueID: i.ID, Version: triage(t, s, i.ID, 3, issue.ActRefer).Version, Rule: "art. 7", Facts: "f"}
+	_, _, err := s.App.OpenCase(ctx, s.Actor("inspector"), in)
+	code(t, "the one who referred it", err, "guard_same_person")
+	if _, _, err := s.App.OpenCase(ctx, s.Actor("clue"), in); err != nil {
+		t.Error(err)
+	}
+}
+
+// grantRole gives a named person one more role.
+func grantRole(t *testing.T, s *apptest.Site, key string, role roster.Role, unit string) {
+	t.Helper()
+	_, err := s.Store.Update(ctx, store.Call{Account: "program:test", Op: "test.grant"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		g := &roster.Grant{AccountID: s.Account[key], Role: role, UnitID: s.Units[unit], State: roster.GrantLive, FromOn: "2024-01-01"}
+		if err := tx.Insert(ctx, g); err != nil {
+			return nil, "", err
+		}
+		return []ledger.Fact{{Verb: "test.grant", Kind: "grant", ID: g.ID}}, "", tx.Bump(ctx, store.GenerationAuthority)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

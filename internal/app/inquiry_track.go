@@ -28,6 +28,18 @@ type trackWork struct {
 func (a *App) onTrack(ctx context.Context, who *roster.Actor, w Write, kind string,
 	load func(ctx context.Context, tx *store.Tx) (caseID, trackID string, err error),
 	act func(ctx context.Context, w *trackWork) (id string, err error)) (id string, r Receipt, err error) {
+	return a.onAnyTrack(ctx, who, w, kind, load, func(ctx context.Context, k *trackWork) (string, error) {
+		if k.file.Case.State == inquiry.CaseClosed {
+			return "", fault.Conflict("case_closed")
+		}
+		return act(ctx, k)
+	})
+}
+
+// onAnyTrack is onTrack for acts that reopen a closed case.
+func (a *App) onAnyTrack(ctx context.Context, who *roster.Actor, w Write, kind string,
+	load func(ctx context.Context, tx *store.Tx) (caseID, trackID string, err error),
+	act func(ctx context.Context, w *trackWork) (id string, err error)) (id string, r Receipt, err error) {
 	r, err = a.write(ctx, who, w, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		caseID, trackID, err := load(ctx, tx)
 		if err != nil {
@@ -39,9 +51,6 @@ func (a *App) onTrack(ctx context.Context, who *roster.Actor, w Write, kind stri
 		}
 		if k.me, err = a.standing(ctx, &tx.View, who, w.Op, k.track.UnitID, k.track.EventOn); err != nil {
 			return nil, "", err
-		}
-		if k.file.Case.State == inquiry.CaseClosed {
-			return nil, "", fault.Conflict("case_closed")
 		}
 		if id, err = act(ctx, k); err != nil {
 			return nil, "", err
@@ -241,7 +250,7 @@ func (a *App) ProposeDecision(ctx context.Context, who *roster.Actor, in Propose
 	return a.onTrack(ctx, who, Write{Op: "decision.propose", Key: in.Key, Body: in}, "decision", trackByID(in.TrackID),
 		func(ctx context.Context, k *trackWork) (string, error) {
 			for _, d := range k.file.Decisions {
-				if d.TrackID == k.track.ID {
+				if d.TrackID == k.track.ID && d.State != inquiry.DecisionRevoked {
 					return "", fault.Conflict("decision_exists")
 				}
 			}

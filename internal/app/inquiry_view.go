@@ -19,10 +19,14 @@ type CaseView struct {
 	Questions      []QuestionRow      `json:"questions"`
 	Rectifications []RectificationRow `json:"rectifications"`
 	Parties        []PartyView        `json:"parties"`
+	Notes          []NoteView         `json:"notes"`
 	Missing        []inquiry.Missing  `json:"missing"`
 	Team           int                `json:"investigators_per_track"`
 	Hidden         int                `json:"missing_hidden"` // missing things outside the reader's reach
-	Can            map[string]bool    `json:"can"`            // operations that a role of the reader allows
+	// GroundWithdrawn says that the record on which the case was opened was taken back.
+	GroundWithdrawn bool `json:"ground_withdrawn"`
+
+	Can map[string]bool `json:"can"` // operations that a role of the reader allows
 }
 
 // TrackView is one track with its team, allegations and decision.
@@ -51,14 +55,17 @@ type TrackView struct {
 
 // MemberView is one person on a track.
 type MemberView struct {
-	Person Named              `json:"person"`
-	Duty   inquiry.MemberDuty `json:"duty"`
-	On     roster.Date        `json:"on"`
+	ID      string             `json:"id"`
+	Version int64              `json:"version"`
+	Person  Named              `json:"person"`
+	Duty    inquiry.MemberDuty `json:"duty"`
+	On      roster.Date        `json:"on"`
 }
 
 // AllegationView is an allegation with its findings.
 type AllegationView struct {
 	ID       string                  `json:"id"`
+	Version  int64                   `json:"version"`
 	Category string                  `json:"category"`
 	Rule     string                  `json:"rule"`
 	Facts    string                  `json:"facts"`
@@ -189,7 +196,7 @@ func (a *App) viewCase(ctx context.Context, v *store.View, who *roster.Actor, f 
 		Team:    pack.Dual.InvestigatorsPerTrack,
 		CaseRow: n.caseRow(c, today), Version: c.Version, IssueID: c.IssueID, Pack: c.Pack, ClosedOn: c.ClosedOn,
 		Tracks: []TrackView{}, Questions: []QuestionRow{}, Rectifications: []RectificationRow{}, Parties: []PartyView{}, Missing: []inquiry.Missing{},
-		Can: map[string]bool{},
+		Can: map[string]bool{}, Notes: []NoteView{},
 	}
 	shown := map[string]bool{"": true}
 	for i := range f.Tracks {
@@ -213,6 +220,9 @@ func (a *App) viewCase(ctx context.Context, v *store.View, who *roster.Actor, f 
 		for _, p := range f.Parties {
 			out.Parties = append(out.Parties, PartyView{n.person(p.PersonID), p.Interest, p.RecordedOn})
 		}
+	}
+	if err := a.viewNotes(ctx, v, who, shown, out); err != nil {
+		return err
 	}
 	if err := a.viewCaseTasks(ctx, v, who, c, shown, out); err != nil {
 		return err
@@ -286,7 +296,7 @@ func (n namer) track(f *inquiry.CaseFile, t *inquiry.Track, content map[string]m
 	}
 	for _, m := range f.Members {
 		if m.TrackID == t.ID && m.EndedOn == "" {
-			o.Members = append(o.Members, MemberView{n.person(m.MemberID), m.Duty, m.AssignedOn})
+			o.Members = append(o.Members, MemberView{m.ID, m.Version, n.person(m.MemberID), m.Duty, m.AssignedOn})
 			if m.MemberID == who.Person {
 				o.Mine = m.Duty
 			}
@@ -296,7 +306,7 @@ func (n namer) track(f *inquiry.CaseFile, t *inquiry.Track, content map[string]m
 		if al.TrackID != t.ID {
 			continue
 		}
-		av := AllegationView{ID: al.ID, Category: al.Category, Rule: al.Rule, Facts: content[al.ID]["text"], State: al.State, Findings: []FindingView{}}
+		av := AllegationView{ID: al.ID, Version: al.Version, Category: al.Category, Rule: al.Rule, Facts: content[al.ID]["text"], State: al.State, Findings: []FindingView{}}
 		for i := range f.Findings {
 			if f.Findings[i].AllegationID == al.ID {
 				av.Findings = append(av.Findings, n.finding(f, &f.Findings[i], content))

@@ -153,6 +153,8 @@ type BatchInput struct {
 	Version int64  `json:"version"` // 0 where the step does not ask for it
 	Reason  string `json:"reason"`
 	Key     string `json:"-"`
+	// Stated says that cases opened on records of the batch may lose their ground.
+	Stated bool `json:"cases_lose_ground"`
 }
 
 // CancelImport stops the job of a batch where it stands; the batch can go on.

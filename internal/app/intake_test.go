@@ -14,6 +14,7 @@ import (
 	"plumbline/internal/app"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
+	"plumbline/internal/inquiry"
 	"plumbline/internal/intake"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
@@ -401,4 +402,74 @@ func TestACandidateDoesNotSeeHisMatch(t *testing.T) {
 	if _, _, err := s.App.DecideMatch(ctx, s.Actor("inspector"), app.DecideInput{ID: m.ID, Version: m.Version, Nobody: true}); faultCode(err) != "not_found" {
 		t.Errorf("he decides on himself: %v", err)
 	}
+}
+
+// What followed from a match goes with it: the leader questions, and the
+// ground of a case, which is flagged and never lost in silence. Both when one
+// match is undone and when the whole batch is withdrawn.
+func TestUndoAndWithdrawalTakeBackWhatFollowed(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		inspector := s.Actor("inspector")
+		raised := func(batch string) (issueID, caseID string, m app.MatchRow) {
+			t.Helper()
+			m = matchNamed(t, s, "inspector", "林甲")
+			rows := auditIssues(t, s)
+			if len(rows) != 1 || rows[0].PersonID != s.People["anna"] {
+				t.Fatalf("batch %s made %+v", batch, rows)
+			}
+			v := triage(t, s, rows[0].ID, 3, issue.ActRefer).Version
+			if qs := questionsOn(t, s, rows[0].ID); len(qs) != 2 || qs[0].State != inquiry.QuestionRaised {
+				t.Fatalf("questions %+v", qs)
+			}
+			caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), app.OpenCaseInput{IssueID: rows[0].ID, Version: v, Rule: "art. 7", Facts: "f"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return rows[0].ID, caseID, m
+		}
+		gone := func(how, issueID, caseID string) {
+			t.Helper()
+			for _, q := range questionsOn(t, s, issueID) {
+				if q.State != inquiry.QuestionWithdrawn {
+					t.Errorf("%s: question %s stays %s", how, q.Ref, q.State)
+				}
+			}
+			c, err := s.App.Case(ctx, s.Actor("body"), caseID)
+			if err != nil || !c.GroundWithdrawn || len(c.Notes) != 1 || c.Notes[0].Text != "认错人" {
+				t.Errorf("%s: the case is not flagged: %+v, %v", how, c.Notes, err)
+			}
+			if n := len(auditIssues(t, s)); n != 0 {
+				t.Errorf("%s: %d issues stay", how, n)
+			}
+		}
+		const row = "姓名,警号,单位,问题类别,发生时间,受理日期,问题描述\n林甲,100011,单位east1,态度生硬,2026-02-01,2026-02-20,窗口态度生硬\n"
+		batch := importFile(t, s, petitionFile(row))
+		issueID, caseID, m := raised(batch)
+		undo := app.UndoInput{ID: m.ID, Version: m.Version, Reason: "认错人"}
+		if _, _, err := s.App.UndoMatch(ctx, inspector, undo); faultCode(err) != "case_on_ground" {
+			t.Errorf("a case loses its ground in silence: %v", err)
+		}
+		undo.Stated = true
+		if _, _, err := s.App.UndoMatch(ctx, inspector, undo); err != nil {
+			t.Fatal(err)
+		}
+		gone("undo", issueID, caseID)
+		if _, _, err := s.App.WithdrawBatch(ctx, inspector, app.BatchInput{ID: batch, Reason: "重来"}); err != nil {
+			t.Fatal(err)
+		}
+		s.Jobs()
+
+		batch = importFile(t, s, petitionFile(row))
+		issueID, caseID, _ = raised(batch)
+		in := app.BatchInput{ID: batch, Reason: "认错人"}
+		if _, _, err := s.App.WithdrawBatch(ctx, inspector, in); faultCode(err) != "case_on_ground" {
+			t.Errorf("a case loses its ground in silence: %v", err)
+		}
+		in.Stated = true
+		if _, _, err := s.App.WithdrawBatch(ctx, inspector, in); err != nil {
+			t.Fatal(err)
+		}
+		s.Jobs()
+		gone("withdrawal", issueID, caseID)
+	})
 }

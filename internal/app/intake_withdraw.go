@@ -22,6 +22,11 @@ func (a *App) WithdrawBatch(ctx context.Context, who *roster.Actor, in BatchInpu
 		if in.Reason == "" {
 			return nil, "", fault.Invalid("reason_missing", "reason")
 		}
+		if n, err := tx.OpenCasesOfBatch(ctx, before.ID); err != nil {
+			return nil, "", err
+		} else if n > 0 && !in.Stated {
+			return nil, "", fault.Conflict("case_on_ground", "Count", n)
+		}
 		after := *before
 		if err := after.Move(intake.Withdrawing); err != nil {
 			return nil, "", err
@@ -56,6 +61,10 @@ func withdrawStep(ctx context.Context, a *App, j *store.Job) (done bool, err err
 			return nil, "", err
 		}
 		after := *before
+		texts, err := tx.Texts(ctx, before.ID)
+		if err != nil {
+			return nil, "", err
+		}
 		rows, err := tx.MatchesOfBatch(ctx, before.ID, int(j.Position), importChunk)
 		if err != nil {
 			return nil, "", err
@@ -70,7 +79,7 @@ func withdrawStep(ctx context.Context, a *App, j *store.Job) (done bool, err err
 				return nil, "", err
 			}
 		}
-		if err := a.withdrawMatches(ctx, tx, rows); err != nil {
+		if err := a.withdrawMatches(ctx, tx, who, rows, texts[before.ID]["reason"]); err != nil {
 			return nil, "", err
 		}
 		if len(rows) > 0 {
@@ -90,7 +99,7 @@ func withdrawStep(ctx context.Context, a *App, j *store.Job) (done bool, err err
 
 // withdrawMatches takes matches out, with their issues and leader questions,
 // and lets the duplicates that were linked to them stand for themselves.
-func (a *App) withdrawMatches(ctx context.Context, tx *store.Tx, rows []*intake.Match) error {
+func (a *App) withdrawMatches(ctx context.Context, tx *store.Tx, who *roster.Actor, rows []*intake.Match, reason string) error {
 	var ids, issues []string
 	for _, m := range rows {
 		if m.State == intake.StateWithdrawn {
@@ -107,6 +116,11 @@ func (a *App) withdrawMatches(ctx context.Context, tx *store.Tx, rows []*intake.
 		if err := tx.Save(ctx, m, &after); err != nil {
 			return err
 		}
+	}
+	// That cases may lose their ground was stated when the withdrawal began; one
+	// opened since then is flagged as well.
+	if err := a.groundWithdrawn(ctx, tx, who, issues, true, reason); err != nil {
+		return err
 	}
 	if err := a.withdrawIssues(ctx, tx, issues); err != nil {
 		return err

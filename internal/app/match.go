@@ -278,6 +278,8 @@ type UndoInput struct {
 	Version int64  `json:"version"`
 	Reason  string `json:"reason"`
 	Key     string `json:"-"`
+	// Stated says that a case opened on the match may lose its ground.
+	Stated bool `json:"case_loses_ground"`
 }
 
 // Validate judges the input by itself.
@@ -301,6 +303,9 @@ func (a *App) UndoMatch(ctx context.Context, who *roster.Actor, in UndoInput) (M
 		}
 		after := *before
 		if err := after.Undo(); err != nil {
+			return nil, "", err
+		}
+		if err := a.groundWithdrawn(ctx, tx, who, []string{before.IssueID}, in.Stated, in.Reason); err != nil {
 			return nil, "", err
 		}
 		if err := a.withdrawIssues(ctx, tx, []string{before.IssueID}); err != nil {

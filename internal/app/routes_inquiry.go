@@ -11,14 +11,18 @@ var inquiryRoutes = []Route{
 
 	{Op: "track.list", Method: "GET", Path: "/tracks", Act: roster.ActList, Kind: roster.KindCase},
 	{Op: "track.assign", Method: "POST", Path: "/tracks/{id}/members", Act: roster.ActAssign, Kind: roster.KindTrack, Write: true, Create: true, Status: 201},
+	{Op: "track.release", Method: "POST", Path: "/track-members/{id}/release", Act: roster.ActAssign, Kind: roster.KindTrack, Write: true},
 	{Op: "track.prove", Method: "POST", Path: "/tracks/{id}/proofs", Act: roster.ActEdit, Kind: roster.KindTrack, Write: true},
 	{Op: "track.end", Method: "POST", Path: "/tracks/{id}/end", Act: roster.ActAssign, Kind: roster.KindTrack, Write: true},
 	{Op: "allegation.add", Method: "POST", Path: "/tracks/{id}/allegations", Act: roster.ActCreate, Kind: roster.KindAllegation, Write: true, Create: true, Status: 201},
+
+	{Op: "allegation.reopen", Method: "POST", Path: "/allegations/{id}/reopen", Act: roster.ActReopen, Kind: roster.KindAllegation, Write: true},
 
 	{Op: "finding.recommend", Method: "POST", Path: "/allegations/{id}/findings", Act: roster.ActRecommend, Kind: roster.KindFinding, Write: true, Create: true, Status: 201},
 	{Op: "finding.serve", Method: "POST", Path: "/findings/{id}/serve", Act: roster.ActRecommend, Kind: roster.KindFinding, Write: true},
 	{Op: "finding.answer", Method: "POST", Path: "/findings/{id}/answer", Act: roster.ActRecommend, Kind: roster.KindFinding, Write: true},
 	{Op: "finding.confirm", Method: "POST", Path: "/findings/{id}/confirm", Act: roster.ActConfirm, Kind: roster.KindFinding, Write: true},
+	{Op: "finding.quash", Method: "POST", Path: "/findings/{id}/quash", Act: roster.ActRevoke, Kind: roster.KindFinding, Write: true},
 	{Op: "finding.mine", Method: "GET", Path: "/my/findings", Act: roster.ActRead, Kind: roster.KindOwnFile},
 	{Op: "finding.reply", Method: "POST", Path: "/my/findings/{id}/reply", Act: roster.ActReply, Kind: roster.KindOwnFile, Write: true, Create: true, Status: 201},
 

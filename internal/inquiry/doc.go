@@ -13,12 +13,15 @@
 //	open            → decided_pending   every track is terminal
 //	decided_pending → open              a track is added
 //	open, decided_pending → closed      nothing is missing
+//	closed          → open              an allegation is reopened or a finding quashed
 //
 // A track (officer or leader):
 //
 //	open     → assigned   two investigators and an adjudicator are named
 //	assigned → found      every allegation has a final finding
 //	found    → decided    a deciding body above the subject has decided
+//	assigned → open       a member was taken off who is needed
+//	found, decided → assigned   an allegation is reopened or a finding quashed
 //	open, assigned, found → ended   ended without finding, with a reason
 //
 // An allegation:
@@ -31,7 +34,7 @@
 //	served  → replied   the subject replied, or waived
 //	served  → final     only when the window has run out
 //	replied → final     only when the reply was answered
-//	final   → quashed   on appeal, which comes with its own issue
+//	final   → quashed   by a deciding body, who neither made nor confirmed it
 //
 // A question about a leader:
 //
@@ -42,4 +45,5 @@
 // A decision:
 //
 //	proposed → decided
+//	proposed, decided → revoked   what it was built on was reopened or quashed
 package inquiry

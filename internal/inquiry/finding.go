@@ -205,6 +205,8 @@ func (t *Track) Settle(p *rules.Pack, allegations []Allegation, members []TrackM
 		t.State = TrackAssigned
 	case t.State == TrackAssigned && mine > 0 && found == mine:
 		t.State = TrackFound
+	case t.incomplete(p, members):
+		t.State = TrackOpen
 	case t.State == TrackFound && found < mine:
 		t.State = TrackAssigned
 	}

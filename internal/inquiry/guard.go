@@ -104,7 +104,10 @@ func (t *Track) Assign(p *rules.Pack, who Standing, duty MemberDuty, by string, 
 	}
 	investigators := 0
 	for _, m := range members {
-		if m.EndedOn != "" {
+		if m.EndedOn != "" { // who once investigated keeps out of the other duties
+			if m.MemberID == who.PersonID && m.Duty == DutyInvestigator && (m.TrackID != t.ID || duty == DutyAdjudicator) {
+				return nil, fault.Forbidden("guard_separate_teams")
+			}
 			continue
 		}
 		switch {

@@ -177,9 +177,15 @@ var verdictOrder = []Verdict{Sustained, SustainedOther, NotSustained, Exonerated
 
 // Verdict is what the officer track's final findings come to for the issue.
 func (f *CaseFile) Verdict() Verdict {
+	newest := make(map[string]Finding) // of each allegation: a reopened one may have several
+	for _, x := range f.Findings {
+		if t := f.Track(x.TrackID); x.State == FindingFinal && t != nil && t.Side == SideOfficer && x.ID > newest[x.AllegationID].ID {
+			newest[x.AllegationID] = x
+		}
+	}
 	for _, v := range verdictOrder {
-		for _, x := range f.Findings {
-			if t := f.Track(x.TrackID); x.State == FindingFinal && x.Final == v && t != nil && t.Side == SideOfficer {
+		for _, x := range newest {
+			if x.Final == v {
 				return v
 			}
 		}

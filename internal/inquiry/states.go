@@ -74,11 +74,11 @@ func (s QuestionState) Answered() bool {
 // DecisionState is where a decision stands.
 type DecisionState string
 
-// The states of a decision; served, in force, lapsed and revoked come with
-// sanctions.
+// The states of a decision; served, in force and lapsed come with sanctions.
 const (
 	DecisionProposed DecisionState = "proposed"
 	DecisionDecided  DecisionState = "decided"
+	DecisionRevoked  DecisionState = "revoked"
 )
 
 var (
@@ -91,11 +91,13 @@ var (
 	caseMoves = map[CaseState][]CaseState{
 		CaseOpen:           {CaseDecidedPending, CaseClosed},
 		CaseDecidedPending: {CaseOpen, CaseClosed},
+		CaseClosed:         {CaseOpen},
 	}
 	trackMoves = map[TrackState][]TrackState{
 		TrackOpen:     {TrackAssigned, TrackEnded},
-		TrackAssigned: {TrackFound, TrackEnded},
+		TrackAssigned: {TrackOpen, TrackFound, TrackEnded},
 		TrackFound:    {TrackAssigned, TrackDecided, TrackEnded},
+		TrackDecided:  {TrackAssigned},
 	}
 	allegationMoves = map[AllegationState][]AllegationState{
 		AllegationOpen:     {AllegationFound},
@@ -115,7 +117,8 @@ var (
 		QuestionRefused:         {QuestionWithdrawn},
 	}
 	decisionMoves = map[DecisionState][]DecisionState{
-		DecisionProposed: {DecisionDecided},
+		DecisionProposed: {DecisionDecided, DecisionRevoked},
+		DecisionDecided:  {DecisionRevoked},
 	}
 )
 

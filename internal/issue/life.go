@@ -222,6 +222,18 @@ func (i *Issue) Reopen(evidence string, now time.Time) error {
 	return i.step(ActReopen, now)
 }
 
+// BackToCase takes a closed issue up again because its case was reopened:
+// evidence is what is new, in words. One that is not closed stays as it is.
+func (i *Issue) BackToCase(evidence string, now time.Time) error {
+	if i.State != Closed {
+		return nil
+	}
+	if err := i.Reopen(evidence, now); err != nil {
+		return err
+	}
+	return i.Refer(now)
+}
+
 // Notice tells the subject: from here on the issue shows in his own view.
 func (i *Issue) Notice(now time.Time) error {
 	switch {

@@ -168,7 +168,9 @@ func (v *View) DecisionsOn(ctx context.Context, trackIDs []string) (map[string]i
 	var rows []inquiry.Decision
 	err := v.db.NewSelect().Model(&rows).Where("track_id IN (?)", bun.List(trackIDs)).Scan(ctx)
 	for _, d := range rows {
-		out[d.TrackID] = d
+		if d.State != inquiry.DecisionRevoked || out[d.TrackID].ID == "" {
+			out[d.TrackID] = d
+		}
 	}
 	return out, err
 }

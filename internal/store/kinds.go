@@ -45,6 +45,7 @@ var kinds = []rowKind{
 	row[inquiry.TrackMember]("track_member"),
 	row[inquiry.Decision]("decision"),
 	row[inquiry.Party]("party"),
+	row[inquiry.CaseNote]("case_note"),
 	row[rectify.Rectification]("rectification"),
 	row[roster.Unit]("unit"),
 	row[roster.UnitLink]("unit_link"),

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -179,6 +180,14 @@ func (f *Face) assignMember(c *Call) error {
 	_, _, err := f.app.AssignMember(c.Context(), c.Actor, app.AssignInput{
 		TrackID: c.Param("id"), Key: c.Key(), Person: c.Form("person"), Duty: inquiry.MemberDuty(c.Form("duty"))})
 	return err
+}
+
+// back runs an act that takes something of a case back, with the reason.
+func (f *Face) back(do func(ctx context.Context, who *roster.Actor, in app.BackInput) (app.Receipt, error)) func(*Call) error {
+	return func(c *Call) error {
+		_, err := do(c.Context(), c.Actor, app.BackInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Reason: c.Form("reason")})
+		return err
+	}
 }
 
 func (f *Face) proveTrack(c *Call) error {

@@ -49,6 +49,8 @@ func (f *Face) trackActs(c *Call, v app.CaseView, t app.TrackView, errs ui.Error
 	}
 	if d := t.Decision; d == nil && t.State == inquiry.TrackFound {
 		add("decision.propose", t.Version, decisionForm(c, f, base, id))
+	} else if d != nil && d.State == inquiry.DecisionRevoked && t.State == inquiry.TrackFound {
+		add("decision.propose", t.Version, decisionForm(c, f, base, id))
 	} else if d != nil && d.State == inquiry.DecisionProposed {
 		add("decision.decide", d.Version, actForm{ID: "decide" + id, Title: c.T("decision.decide"), Action: "/decisions/" + d.ID + "/decide", Button: "decision.decide",
 			Inputs: []ui.Input{{Name: "members", Label: c.T("decision.members"), Kind: "textarea", Required: true}}})
@@ -56,6 +58,39 @@ func (f *Face) trackActs(c *Call, v app.CaseView, t app.TrackView, errs ui.Error
 	if !t.State.Terminal() {
 		add("track.end", t.Version, actForm{ID: "end" + id, Title: c.T("track.end"), Help: c.T("track.end.help"), Action: base + "/end", Button: "track.end",
 			Inputs: []ui.Input{{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Required: true, Max: 4000}}})
+	}
+	return out
+}
+
+// backActs are the forms that take something of a track back: a member, a
+// found allegation, a final finding. The last two work in a closed case too.
+func backActs(c *Call, v app.CaseView, t app.TrackView, errs ui.Errors) []actForm {
+	var out []actForm
+	add := func(op, id, title, action, label string, version int64) {
+		if !v.Can[op] {
+			return
+		}
+		out = append(out, c.fill(actForm{ID: id, Title: title, Help: c.T(op + ".help"), Action: action, Button: op + ".button",
+			Hidden: [][2]string{{"case", v.ID}, {"version", strconv.FormatInt(version, 10)}},
+			Inputs: []ui.Input{{Name: "reason", Label: c.T(label), Kind: "textarea", Required: true, Max: 4000}}}, errs))
+	}
+	if v.State != inquiry.CaseClosed && (t.State == inquiry.TrackOpen || t.State == inquiry.TrackAssigned) {
+		for _, m := range t.Members {
+			add("track.release", "release-"+m.ID, c.T("track.release.button")+" · "+person(m.Person), "/track-members/"+m.ID+"/release", "field.reason", m.Version)
+		}
+	}
+	if t.State == inquiry.TrackEnded {
+		return out
+	}
+	for _, al := range t.Allegations {
+		if al.State == inquiry.AllegationFound {
+			add("allegation.reopen", "reopen-"+al.ID, c.T("allegation.reopen.button")+" · "+al.Rule, "/allegations/"+al.ID+"/reopen", "allegation.reopen.evidence", al.Version)
+		}
+		for _, x := range al.Findings {
+			if x.State == inquiry.FindingFinal {
+				add("finding.quash", "quash-"+x.ID, c.T("finding.quash.button")+" · "+al.Rule, "/findings/"+x.ID+"/quash", "field.reason", x.Version)
+			}
+		}
 	}
 	return out
 }

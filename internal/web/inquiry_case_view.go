@@ -25,6 +25,8 @@ type caseView struct {
 	Asks      bool // the reader's role sees questions at all
 	Works     bool // and tasks
 	NewTask   string
+	Ground    bool // the record that the case was opened on was taken back
+	Notes     []ui.Event
 	Parties   []ui.Def
 	AddParty  *actForm
 }
@@ -99,6 +101,10 @@ func (f *Face) viewCase(c *Call, v app.CaseView, errs ui.Errors) caseView {
 	if open && v.Can["rectification.create"] {
 		out.NewTask = "/issues/" + v.IssueID + "/rectifications/new"
 	}
+	out.Ground = v.GroundWithdrawn
+	for _, n := range v.Notes {
+		out.Notes = append(out.Notes, ui.Event{When: string(n.On), Title: c.T("case.note." + string(n.Kind)), Text: n.Text, By: person(n.By)})
+	}
 	for _, p := range v.Parties {
 		out.Parties = append(out.Parties, ui.Def{Term: c.T("interest." + string(p.Interest)), Text: person(p.Person)})
 	}
@@ -165,6 +171,7 @@ func (f *Face) viewTrack(c *Call, v app.CaseView, t app.TrackView, open bool, er
 	if open {
 		out.Acts = f.trackActs(c, v, t, errs)
 	}
+	out.Acts = append(out.Acts, backActs(c, v, t, errs)...)
 	return out
 }
 

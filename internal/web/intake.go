@@ -301,7 +301,7 @@ func (f *Face) showBatch(c *Call, status int, errs ui.Errors) error {
 }
 
 func (f *Face) batchInput(c *Call) app.BatchInput {
-	return app.BatchInput{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key()}
+	return app.BatchInput{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key(), Stated: c.Form("stated") != ""}
 }
 
 func (f *Face) batchCancel(c *Call) error {

@@ -230,7 +230,7 @@ func (f *Face) matchDecide(c *Call) error {
 }
 
 func (f *Face) matchUndo(c *Call) error {
-	m, _, err := f.app.UndoMatch(c.Context(), c.Actor, app.UndoInput{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key()})
+	m, _, err := f.app.UndoMatch(c.Context(), c.Actor, app.UndoInput{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key(), Stated: c.Form("stated") != ""})
 	if errs := c.Errors(err); errs != nil {
 		return f.showMatch(c, StatusOf(err), errs)
 	}

@@ -15,6 +15,9 @@ func init() {
 
 			{Method: get, Path: "/tracks", Op: "track.list", Handler: f.trackList},
 			{Method: post, Path: "/tracks/{id}/members", Op: "track.assign", Handler: f.onCase("track.assign.flash", f.assignMember)},
+			{Method: post, Path: "/track-members/{id}/release", Op: "track.release", Handler: f.onCase("track.release.flash", f.back(f.app.ReleaseMember))},
+			{Method: post, Path: "/allegations/{id}/reopen", Op: "allegation.reopen", Handler: f.onCase("allegation.reopen.flash", f.back(f.app.ReopenAllegation))},
+			{Method: post, Path: "/findings/{id}/quash", Op: "finding.quash", Handler: f.onCase("finding.quash.flash", f.back(f.app.QuashFinding))},
 			{Method: post, Path: "/tracks/{id}/proofs", Op: "track.prove", Handler: f.onCase("track.prove.flash", f.proveTrack)},
 			{Method: post, Path: "/tracks/{id}/end", Op: "track.end", Handler: f.onCase("track.end.flash", f.endTrack)},
 			{Method: post, Path: "/tracks/{id}/allegations", Op: "allegation.add", Handler: f.onCase("allegation.add.flash", f.addAllegation)},
