@@ -376,11 +376,16 @@ func download[In any](r *registry, op string, fn func(ctx context.Context, c *Ca
 
 // plain registers an operation that answers with a text for programs.
 func plain(r *registry, op string, fn func(ctx context.Context) ([]byte, error), summary string) {
+	plainOf(r, op, func(ctx context.Context, _ *struct{}) ([]byte, error) { return fn(ctx) }, summary)
+}
+
+// plainOf is plain for an operation with parameters.
+func plainOf[In any](r *registry, op string, fn func(ctx context.Context, in *In) ([]byte, error), summary string) {
 	f := r.f
 	o := r.operation(op, []Option{Summary(summary)})
 	o.Responses = map[string]*huma.Response{"200": {Description: "The text", Content: map[string]*huma.MediaType{"text/plain": {}}}}
-	huma.Register(f.huma, o, func(ctx context.Context, _ *struct{}) (*huma.StreamResponse, error) {
-		text, err := fn(ctx)
+	huma.Register(f.huma, o, func(ctx context.Context, in *In) (*huma.StreamResponse, error) {
+		text, err := fn(ctx, in)
 		if err != nil {
 			c := ctx.Value(callKey{}).(*Call)
 			return nil, f.problem(c, err)
