@@ -92,7 +92,7 @@ func New(o Options) (*Face, error) {
 	r := &registry{f: f}
 	for _, register := range []func(*registry){
 		registerCore, registerRoster, registerAccount, registerSelfcheck, registerIntake,
-		registerIssue, registerInquiry, registerRectify, registerReport,
+		registerIssue, registerInquiry, registerRectify, registerReport, registerReceipt,
 	} {
 		register(r)
 	}
@@ -402,8 +402,10 @@ type ReceiptView struct {
 	Seq  int64     `json:"seq" doc:"Number of the ledger entry"`
 	At   time.Time `json:"at"`
 	Leaf string    `json:"leaf" doc:"RFC 6962 leaf hash of the entry, hexadecimal"`
+	// Links leads to the receipt in its forms.
+	Links ReceiptLinks `json:"links"`
 }
 
 func receipt(r app.Receipt) ReceiptView {
-	return ReceiptView{Seq: r.Seq, At: r.At.UTC(), Leaf: fmt.Sprintf("%x", r.Leaf[:])}
+	return ReceiptView{Seq: r.Seq, At: r.At.UTC(), Leaf: fmt.Sprintf("%x", r.Leaf[:]), Links: receiptLinks(r.Seq)}
 }
