@@ -25,6 +25,7 @@ import (
 	"plumbline/internal/roster"
 	"plumbline/internal/rules"
 	"plumbline/internal/store"
+	"plumbline/internal/witness"
 	"plumbline/policies"
 )
 
@@ -39,8 +40,10 @@ type Config struct {
 	Secret []byte         // site secret, 32 bytes, kept in a file outside the database
 	Log    *slog.Logger
 
-	Signer   Signer // signs the heads of the tree; nil for none
-	HeadFile string // where the acknowledged head is written beside the site; "" for nowhere
+	Signer      Signer           // signs the heads of the tree; nil for none
+	HeadFile    string           // where the acknowledged head is written beside the site; "" for nowhere
+	Witnesses   []witness.Target // who cosign the checkpoints
+	WitnessPace witness.Pace
 }
 
 // App is the program behind every face. It is safe for concurrent use.
@@ -59,7 +62,8 @@ type App struct {
 	actors     actorCache
 	jobs       jobRunner
 	points     checkpointer
-	keys       atomic.Pointer[[]string]    // the signer's verifier keys
+	keys       atomic.Pointer[[]string] // the signer's verifier keys
+	witnesses  witnesses
 	opened     atomic.Pointer[openedBatch] // the file read last, for its import
 }
 
@@ -111,6 +115,9 @@ func New(cfg Config) (*App, error) {
 	a.actors.init()
 	a.jobs.init()
 	a.points.init(cfg.Signer, cfg.HeadFile)
+	if err := a.setWitnesses(cfg.Witnesses, cfg.WitnessPace); err != nil {
+		return nil, err
+	}
 	return a, nil
 }
 
@@ -255,13 +262,7 @@ func (a *App) write(ctx context.Context, who *roster.Actor, w Write, fn store.Wr
 		sum := sha256.Sum256(body)
 		call.Key, call.Body = key[:], sum[:]
 	}
-	if !slipped[w.Op] {
-		return a.store.Update(ctx, call, fn)
-	}
-	return a.store.Update(ctx, call, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		tx.KeepSlip()
-		return fn(ctx, tx)
-	})
+	return a.store.Update(ctx, call, fn)
 }
 
 // actingRole is the role that a ledger entry names: the first held one that

@@ -45,6 +45,9 @@ var queues = []queue{
 	{"task", "rectification.submit", "rectification.list", false, countTasks(rectify.Filter{Open: true})},
 	{"task_late", "rectification.list", "rectification.list", true, countTasks(rectify.Filter{Overdue: true})},
 	{"grant", "grant.approve", "grant.list", false, countGrants},
+	{"witness", "ledger.entries", "ledger.entries", true, func(_ context.Context, a *App, _ *store.View, _ *roster.Actor, _ roster.Scope) (int64, error) {
+		return a.witnessAlarms(), nil
+	}},
 }
 
 func countIssues(f issue.Filter) func(context.Context, *App, *store.View, *roster.Actor, roster.Scope) (int64, error) {

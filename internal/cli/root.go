@@ -39,6 +39,8 @@ type Config struct {
 	Signer    string // "" for one in this process, or unix:PATH
 	SignerKey string // file of the signing key; "" lies beside the database
 	SM2Key    string // file of a second key, "" for none
+
+	Witnesses []string // NAME+ID+KEY@URL of those who cosign the ledger
 }
 
 func defaults() *Config {
@@ -94,6 +96,7 @@ func (e *env) root() *cobra.Command {
 	f.StringVar(&e.Signer, "signer", e.Signer, "signer of the ledger apart from the server: unix:PATH (default: in this process)")
 	f.StringVar(&e.SignerKey, "signer-key", e.SignerKey, "file of the signing key (default: the database path with .sign)")
 	f.StringVar(&e.SM2Key, "sm2-key", e.SM2Key, "file of an SM2 key for a second signature line; made if it is not there")
+	f.StringArrayVar(&e.Witnesses, "witness", nil, "witness of the ledger: its key, an @ and its address; may be repeated")
 	f.StringVar(&e.Lang, "lang", e.Lang, "language of messages: en or zh-CN")
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return settle(c.Flags(), config) }
 	for _, m := range makers {
@@ -152,7 +155,7 @@ func settle(flags *pflag.FlagSet, config string) error {
 }
 
 // known are settings of one command that a shared file may hold for another.
-var known = map[string]bool{"addr": true, "secure": true, "output": true, "witness": true, "log": true}
+var known = map[string]bool{"addr": true, "secure": true, "output": true, "log": true}
 
 // addrFlag and outputFlag are the flags that several commands share.
 func (e *env) addrFlag(c *cobra.Command) {

@@ -74,6 +74,7 @@ func (e *env) serve(ctx context.Context, s *site, demo bool) error {
 	var jobs sync.WaitGroup
 	jobs.Go(func() { s.app.RunJobs(work) })
 	jobs.Go(func() { s.app.RunCheckpoints(work) })
+	jobs.Go(func() { s.app.RunWitnesses(work) })
 	defer func() { stop(); jobs.Wait() }()
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()

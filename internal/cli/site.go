@@ -58,7 +58,11 @@ func (e *env) wire(ctx context.Context, st *store.Store, secret []byte, makeKey 
 	if err != nil {
 		return nil, err
 	}
-	a, err := app.New(app.Config{Store: st, Secret: secret, Log: e.log, Signer: signs, HeadFile: e.beside(".head")})
+	watching, err := e.witnesses()
+	if err != nil {
+		return nil, err
+	}
+	a, err := app.New(app.Config{Store: st, Secret: secret, Log: e.log, Signer: signs, HeadFile: e.beside(".head"), Witnesses: watching})
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ page shows each ledger. The key is made at the first start.`,
 	c.PersistentFlags().StringVar(&w.dir, "dir", w.dir, "folder of the witness: key, checkpoints, alarms, evidence")
 	c.PersistentFlags().StringVar(&w.name, "name", "", "name of the witness, needed once: audit.example/w1")
 	c.Flags().StringVar(&e.Addr, "addr", "127.0.0.1:8090", "address to listen on")
-	c.AddCommand(w.keyCommand(), w.trustCommand(), w.statusCommand(), w.acceptCommand(), w.resolveCommand())
+	c.AddCommand(w.keyCommand(), w.trustCommand(), w.statusCommand(), w.acceptCommand(), w.resolveCommand(), importCosigned(e))
 	return c
 }
 
@@ -111,7 +111,11 @@ func (w *witnessEnv) open(c *cobra.Command) (*witness.Witness, error) {
 	if err != nil {
 		return nil, err
 	}
-	return witness.New(witness.Options{Dir: w.dir, Name: w.name, Logs: logs, Clock: time.Now, Log: w.log})
+	zone, err := time.LoadLocation("Asia/Shanghai")
+	if err != nil {
+		return nil, err
+	}
+	return witness.New(witness.Options{Dir: w.dir, Name: w.name, Logs: logs, Clock: time.Now, Zone: zone, Log: w.log})
 }
 
 func (w *witnessEnv) serve(ctx context.Context, c *cobra.Command) error {

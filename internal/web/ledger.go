@@ -27,6 +27,10 @@ func (f *Face) ledgerPage(c *Call) error {
 	if s := state.Signed; s != nil {
 		v.Signed = append(v.Signed, f.checkpointDefs(c, s)...)
 	}
+	if v.Witnesses, err = f.witnessPart(c); err != nil {
+		return err
+	}
+	p.Actions = []ui.Action{{Text: c.T("notice.open"), Href: "/ledger/notice", Icon: "printer"}}
 	for _, k := range state.Keys {
 		v.Keys = append(v.Keys, f.keyDefs(c, k))
 	}
@@ -49,6 +53,7 @@ type ledgerParts struct {
 	Root        string
 	Signed      []ui.Def
 	Keys        [][]ui.Def
+	Witnesses   witnessPart
 	Entries     *ui.Table
 	Pager       ui.Pager
 	Checkpoints ui.Table

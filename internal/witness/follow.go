@@ -14,8 +14,8 @@ const pollEvery = 30 * time.Second
 // Paths of a site for those who pull: the newest signed checkpoint, and an
 // add-checkpoint request that leads there from the size in ?old=.
 const (
-	CheckpointPath = "/checkpoint"
-	RequestPath    = "/checkpoint/request"
+	CheckpointPath = "/api/v1/ledger/checkpoint"
+	RequestPath    = "/api/v1/ledger/request"
 )
 
 // poll asks one site until ctx ends.

@@ -86,7 +86,7 @@ func Fingerprint(verifierKey string) string {
 	sum := sha256.Sum256([]byte(verifierKey))
 	parts := make([]string, 8)
 	for i := range parts {
-		parts[i] = fmt.Sprintf("%x", sum[2*i:2*i+2])
+		parts[i] = fmt.Sprintf("%X", sum[2*i:2*i+2])
 	}
 	return strings.Join(parts, " ")
 }

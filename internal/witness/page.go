@@ -30,6 +30,7 @@ type view struct {
 	Name, Key   string
 	Fingerprint string
 	Now         time.Time
+	Time        string // the same for people
 	Alarms      int
 	Logs        []logView
 }
@@ -63,9 +64,9 @@ func (w *Witness) servePage(rw http.ResponseWriter, r *http.Request) {
 		answer(rw, plain(http.StatusInternalServerError, words.T(lang, "fault.internal")))
 		return
 	}
-	v := view{Lang: lang, Name: w.Name(), Key: w.Public(), Fingerprint: Fingerprint(w.Public()), Now: w.clock().UTC()}
+	v := view{Lang: lang, Name: w.Name(), Key: w.Public(), Fingerprint: Fingerprint(w.Public()), Now: w.clock().UTC(), Time: w.clockText(w.clock())}
 	for _, s := range list {
-		l := viewOf(lang, s, v.Now)
+		l := w.viewOf(lang, s)
 		v.Alarms += len(l.Open)
 		v.Logs = append(v.Logs, l)
 	}
@@ -82,26 +83,26 @@ func (w *Witness) servePage(rw http.ResponseWriter, r *http.Request) {
 	answer(rw, Answer{http.StatusOK, "text/html; charset=utf-8", b.String()})
 }
 
-func viewOf(lang words.Lang, s Status, now time.Time) logView {
+func (w *Witness) viewOf(lang words.Lang, s Status) logView {
 	l := logView{Status: s, Lang: lang, State: "witness.state.fine", Tone: "ok"}
 	l.Size, l.Last, l.Heard = "–", "–", "–"
 	if s.Size >= 0 {
-		l.Size, l.Last = strconv.FormatInt(s.Size, 10), clockText(s.At)
+		l.Size, l.Last = strconv.FormatInt(s.Size, 10), w.clockText(s.At)
 	}
 	if !s.Heard.IsZero() {
-		l.Heard = clockText(s.Heard)
+		l.Heard = w.clockText(s.Heard)
 	}
 	if s.Silence > 0 {
 		l.Limit = words.T(lang, "witness.minutes", "Count", int(s.Silence.Minutes()))
 	}
 	for _, a := range s.Alarms {
-		v := alarmView{Alarm: a, Lang: lang, Title: words.T(lang, "witness.alarm."+string(a.Kind)), Since: clockText(a.Since),
+		v := alarmView{Alarm: a, Lang: lang, Title: words.T(lang, "witness.alarm."+string(a.Kind)), Since: w.clockText(a.Since),
 			Text: words.T(lang, "witness.alarm."+string(a.Kind)+".text", "Size", a.Size, "Known", a.Known)}
 		switch {
 		case a.Open():
 			l.Open = append(l.Open, v)
 		case len(l.Past) < pastShown:
-			v.Until = clockText(a.Closed)
+			v.Until = w.clockText(a.Closed)
 			l.Past = append(l.Past, v)
 		}
 	}
@@ -116,7 +117,9 @@ func viewOf(lang words.Lang, s Status, now time.Time) logView {
 	return l
 }
 
-func clockText(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") + " UTC" }
+func (w *Witness) clockText(t time.Time) string {
+	return t.In(w.zone).Format("2006-01-02 15:04:05 -07:00")
+}
 
 func splitSpaces(s string) []string {
 	var out []string

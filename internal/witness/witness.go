@@ -28,8 +28,9 @@ type Options struct {
 	Name   string // needed at the first start only
 	Logs   []Log
 	Clock  func() time.Time
-	Log    *slog.Logger  // nil discards
-	Settle time.Duration // how long a checkpoint known from before may be repeated until it counts as a shrink; 0 is DefaultSettle, below 0 not at all
+	Zone   *time.Location // in which the page tells times; nil is UTC
+	Log    *slog.Logger   // nil discards
+	Settle time.Duration  // how long a checkpoint known from before may be repeated until it counts as a shrink; 0 is DefaultSettle, below 0 not at all
 }
 
 // DefaultSettle is longer than two messages of a healthy site can overtake
@@ -42,6 +43,7 @@ type Witness struct {
 	key    *Key
 	made   bool
 	clock  func() time.Time
+	zone   *time.Location
 	log    *slog.Logger
 	settle time.Duration
 	start  time.Time
@@ -72,6 +74,9 @@ func New(o Options) (*Witness, error) {
 	w := &Witness{key: key, made: made, clock: o.Clock, log: o.Log, settle: o.Settle, start: o.Clock(), saved: func() {}}
 	if w.log == nil {
 		w.log = slog.New(slog.DiscardHandler)
+	}
+	if w.zone = o.Zone; w.zone == nil {
+		w.zone = time.UTC
 	}
 	if w.settle == 0 {
 		w.settle = DefaultSettle
