@@ -61,21 +61,70 @@ func rosterImport(r *registry, table app.RosterTable, summary string) {
 		if err != nil {
 			return RosterView{}, err
 		}
-		v := RosterView{Table: string(res.Table), DryRun: res.DryRun, Rows: res.Rows, Created: res.Created, Updated: res.Updated, Ended: res.Ended,
-			Unchanged: res.Unchanged, Rejected: res.Rejected, Nothing: res.Nothing(), Errors: []RosterProblem{}, Ignored: res.Ignored}
-		for _, e := range res.Errors[:min(len(res.Errors), problemsAtMost)] {
-			v.Errors = append(v.Errors, RosterProblem{e.Row, e.Column, e.Value, e.Fault.Code, text(c.Lang, e.Fault)})
-		}
-		if !res.DryRun && !res.Nothing() {
-			got := receipt(res.Last)
-			v.Receipt = &got
-		}
-		return v, nil
+		return rosterView(c, res), nil
 	}, Upload, Summary(summary))
+}
+
+func rosterView(c *Call, res *app.RosterResult) RosterView {
+	v := RosterView{Table: string(res.Table), DryRun: res.DryRun, Rows: res.Rows, Created: res.Created, Updated: res.Updated, Ended: res.Ended,
+		Unchanged: res.Unchanged, Rejected: res.Rejected, Nothing: res.Nothing(), Errors: []RosterProblem{}, Ignored: res.Ignored}
+	for _, e := range res.Errors[:min(len(res.Errors), problemsAtMost)] {
+		v.Errors = append(v.Errors, RosterProblem{e.Row, e.Column, e.Value, e.Fault.Code, text(c.Lang, e.Fault)})
+	}
+	if !res.DryRun && !res.Nothing() {
+		got := receipt(res.Last)
+		v.Receipt = &got
+	}
+	return v
+}
+
+// rosterRow registers the saving of one row of a table.
+func rosterRow(r *registry, table app.RosterTable, summary string) {
+	handle(r, table.RowOp(), func(ctx context.Context, c *Call, in *struct {
+		Body struct {
+			Row  map[string]string `json:"row" doc:"Cells by the field names of the import's template"`
+			AsOf string            `json:"as_of,omitempty" doc:"From when it counts; today if absent"`
+		}
+	}) (RosterView, error) {
+		res, err := r.f.App.SaveRosterRow(ctx, c.Actor, app.RosterRow{Table: table, Cells: in.Body.Row, AsOf: roster.Date(in.Body.AsOf)})
+		if err != nil {
+			return RosterView{}, err
+		}
+		return rosterView(c, res), nil
+	}, Summary(summary))
+}
+
+func registerRelations(r *registry) {
+	a := r.f.App
+	handle(r, "relation.own", func(ctx context.Context, c *Call, _ *struct{}) (Paged[app.RelationView], error) {
+		rows, err := a.OwnRelations(ctx, c.Actor)
+		return Paged[app.RelationView]{Items: rows}, err
+	}, Summary("Relatives and interested persons that I declared"))
+	handle(r, "relation.declare", func(ctx context.Context, c *Call, in *struct{ Body app.RelationInput }) (Done, error) {
+		in.Body.Key = c.Key
+		id, rc, err := a.Declare(ctx, c.Actor, in.Body)
+		return done(rc, id), err
+	}, Summary("Declare a relative or interested person"))
+	handle(r, "relation.list", func(ctx context.Context, c *Call, in *ByID) (Paged[app.RelationView], error) {
+		rows, _, err := a.Relations(ctx, c.Actor, in.ID)
+		return Paged[app.RelationView]{Items: rows}, err
+	}, Summary("A person's declared relations, from either side"))
+	made(r, "relation.create", "Record a relation of a person", func(in *app.RelationInput, id string, c *Call) { in.PersonID, in.Key = id, c.Key }, a.Declare)
+	made(r, "relation.end", "End a relation", func(in *app.RelationEnd, id string, c *Call) {
+		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
+	}, stepped(a.EndRelation))
+	made(r, "issue.party", "Record a complainant, witness or other party on an issue", func(in *app.IssuePartyInput, id string, c *Call) {
+		in.IssueID, in.Key = id, c.Key
+	}, a.AddIssueParty)
 }
 
 func registerRoster(r *registry) {
 	a := r.f.App
+	registerRelations(r)
+	rosterRow(r, app.UnitTable, "Make, change, merge or close one unit")
+	rosterRow(r, app.PeopleTable, "Make or change one person")
+	rosterRow(r, app.PostingTable, "Make, change or end one posting")
+	rosterRow(r, app.LinkTable, "Make, change or end one command link")
 	rosterImport(r, app.UnitTable, "Import units from CSV or XLSX")
 	rosterImport(r, app.PeopleTable, "Import people from CSV or XLSX")
 	rosterImport(r, app.PostingTable, "Import postings from CSV or XLSX")

@@ -113,6 +113,9 @@ func (a *App) newCase(ctx context.Context, tx *store.Tx, me inquiry.Standing, se
 	if err := tx.Insert(ctx, c, t, al); err != nil {
 		return nil, err
 	}
+	if err := inheritParties(ctx, tx, i.ID, c.ID); err != nil {
+		return nil, err
+	}
 	qs, err := tx.QuestionsOfIssue(ctx, i.ID)
 	if err != nil {
 		return nil, err

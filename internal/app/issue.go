@@ -156,6 +156,8 @@ type IssueDetail struct {
 	MayConceal  bool              `json:"may_conceal"`   //
 	MayRecur    bool              `json:"may_recur"`     //
 	MayOpenFile bool              `json:"may_open_file"` //
+	MayParty    bool              `json:"may_party"`     //
+	Parties     []PartyView       `json:"parties"`       // for those who may record them
 }
 
 // StatementDetail is a statement with its texts.
@@ -259,6 +261,9 @@ func (a *App) issueDetail(ctx context.Context, v *store.View, who *roster.Actor,
 		}
 	}
 	slices.SortFunc(d.History, func(x, y HistoryLine) int { return int(x.Seq - y.Seq) })
+	if err := a.issueParties(ctx, v, who, d); err != nil {
+		return nil, err
+	}
 	return d, a.rightsOn(ctx, v, who, d)
 }
 

@@ -68,11 +68,18 @@ func (a *App) RunJobs(ctx context.Context) {
 	tick := time.NewTicker(2 * time.Second)
 	defer tick.Stop()
 	var folded time.Time
+	var placed roster.Date
 	for ctx.Err() == nil {
 		if now := a.store.Now(); now.Sub(folded) >= time.Minute {
 			folded = now
 			if _, err := a.FoldReadings(ctx); err != nil && ctx.Err() == nil {
 				a.log.Error("fold the read log", "err", err)
+			}
+		}
+		if today := a.Today(); today != placed { // at the start and on every new day
+			placed = today
+			if _, err := a.PlacePeople(ctx); err != nil && ctx.Err() == nil {
+				a.log.Error("put people where their postings stand today", "err", err)
 			}
 		}
 		worked, err := a.RunOneJob(ctx)

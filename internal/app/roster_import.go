@@ -62,6 +62,7 @@ type rosterPlan struct {
 	asOf    roster.Date
 	scope   roster.Scope
 	tree    *roster.Tree
+	partial bool // one row, which says nothing of what it does not name
 }
 
 // add keeps a change and counts it: rows of the file asked for it, of which so
@@ -130,16 +131,7 @@ func (a *App) ImportRoster(ctx context.Context, who *roster.Actor, in RosterImpo
 		if p.scope, err = a.scope(ctx, v, who, route.Act, route.Kind); err != nil {
 			return err
 		}
-		switch in.Table {
-		case UnitTable:
-			return a.planUnits(ctx, v, p, rows)
-		case PeopleTable:
-			return a.planPeople(ctx, v, p, rows)
-		case PostingTable:
-			return a.planPostings(ctx, v, p, rows)
-		default:
-			return a.planLinks(ctx, v, p, rows)
-		}
+		return a.planRoster(ctx, v, p, rows)
 	})
 	if err != nil {
 		return nil, err
@@ -155,6 +147,19 @@ func (a *App) ImportRoster(ctx context.Context, who *roster.Actor, in RosterImpo
 		return p.RosterResult, nil
 	}
 	return p.RosterResult, a.applyRoster(ctx, who, op, p, in.Progress)
+}
+
+func (a *App) planRoster(ctx context.Context, v *store.View, p *rosterPlan, rows []*rosterRow) error {
+	switch p.Table {
+	case UnitTable:
+		return a.planUnits(ctx, v, p, rows)
+	case PeopleTable:
+		return a.planPeople(ctx, v, p, rows)
+	case PostingTable:
+		return a.planPostings(ctx, v, p, rows)
+	default:
+		return a.planLinks(ctx, v, p, rows)
+	}
 }
 
 // applyRoster writes the plan in small writes. A row that somebody else changed

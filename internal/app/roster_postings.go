@@ -102,6 +102,11 @@ func planPerson(p *rosterPlan, who *roster.Person, wishes []*postingWish, have [
 	var after []*roster.Posting
 	for i, w := range wishes {
 		w.post.Main = w.main == "yes" || !mains && i == 0
+		if p.partial && w.main != "yes" { // a posting beside a running main one is a side posting
+			w.post.Main = w.main == "" && !slices.ContainsFunc(have, func(x *roster.Posting) bool {
+				return x.Main && running(x) && !(x.UnitID == w.post.UnitID && (w.post.FromOn == x.FromOn || w.post.FromOn == ""))
+			})
+		}
 		var same *roster.Posting
 		for _, x := range have {
 			if !matched[x.ID] && x.UnitID == w.post.UnitID && (w.post.FromOn == x.FromOn || w.post.FromOn == "" && running(x)) {
@@ -134,7 +139,7 @@ func planPerson(p *rosterPlan, who *roster.Person, wishes []*postingWish, have [
 		}
 	}
 	for _, x := range have {
-		if matched[x.ID] || !running(x) || !whole {
+		if matched[x.ID] || !running(x) || !whole || p.partial && !replaced(x, after) {
 			if !matched[x.ID] {
 				after = append(after, x)
 			}
@@ -146,6 +151,10 @@ func planPerson(p *rosterPlan, who *roster.Person, wishes []*postingWish, have [
 			if fresh.Main && x.Main && fresh.FromOn > x.FromOn && fresh.FromOn.AddDays(-1) < end.ToOn {
 				end.ToOn = fresh.FromOn.AddDays(-1)
 			}
+		}
+		if p.partial { // it runs until the day before the new one begins, however far that is off
+			end.ToOn = endOn(x.FromOn, newMain(after).FromOn)
+			after = append(after, &end)
 		}
 		if end.ToOn == x.ToOn {
 			continue
@@ -160,6 +169,23 @@ func planPerson(p *rosterPlan, who *roster.Person, wishes []*postingWish, have [
 		c.unit = unit
 	}
 	p.add(c, len(wishes), len(wishes)-len(matched), updated, ended)
+}
+
+// newMain is the main posting that is about to be made, nil if there is none.
+func newMain(after []*roster.Posting) *roster.Posting {
+	for _, x := range after {
+		if x.Main && x.Version == 0 {
+			return x
+		}
+	}
+	return nil
+}
+
+// replaced reports whether a running posting ends because a new main one
+// begins.
+func replaced(x *roster.Posting, after []*roster.Posting) bool {
+	fresh := newMain(after)
+	return fresh != nil && x.Main && x.FromOn <= fresh.FromOn && (x.ToOn == "" || x.ToOn >= fresh.FromOn)
 }
 
 func samePosting(a, b *roster.Posting) bool {
@@ -299,6 +325,13 @@ func planTarget(p *rosterPlan, wishes, have []*roster.CommandLink, whole bool) {
 		}
 		end := *x
 		end.ToOn = endOn(x.FromOn, p.asOf)
+		if p.partial { // one unit has one head: the one before him goes when he comes
+			w := wishes[0]
+			if w.Kind != roster.LinkHead || x.Kind != roster.LinkHead || len(matched) > 0 || w.OverUnitID == "" || x.FromOn > w.FromOn {
+				continue
+			}
+			end.ToOn = endOn(x.FromOn, w.FromOn)
+		}
 		if end.ToOn == x.ToOn {
 			continue
 		}

@@ -60,12 +60,13 @@ func (t RosterTable) ColumnKey(field string) string {
 
 // headerKey makes headers comparable.
 func headerKey(s string) string {
-	return strings.Map(func(r rune) rune {
+	key := strings.Map(func(r rune) rune {
 		if r == ' ' || r == '_' || r == '-' || r == '*' || r == '\n' || r == '（' || r == '）' || r == '(' || r == ')' {
 			return -1
 		}
 		return r
 	}, strings.ToLower(sheet.Fold(s)))
+	return strings.ReplaceAll(key, "编码", "代码") // two words for one thing: 单位编码, 单位代码
 }
 
 // fieldOf knows a header by the field's own name or its text in any language.

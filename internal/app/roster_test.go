@@ -8,11 +8,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"plumbline/internal/app"
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/pgtest"
 	"plumbline/internal/fault"
+	"plumbline/internal/inquiry"
+	"plumbline/internal/issue"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
 	"plumbline/internal/words"
@@ -280,4 +283,174 @@ func TestBarsFollowWhereUnitsStood(t *testing.T) {
 	if !slices.Contains(anna.Dated, was) {
 		t.Errorf("the former head is not barred for the time before: %+v", anna.Dated)
 	}
+}
+
+// One row makes, changes and ends: a unit, a posting that begins later, a head,
+// a merger; and the day does the rest.
+func TestRosterRowByRow(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		who := s.Actor("records")
+		save := func(table app.RosterTable, asOf roster.Date, kv ...string) (*app.RosterResult, error) {
+			cells := map[string]string{}
+			for i := 0; i+1 < len(kv); i += 2 {
+				cells[kv[i]] = kv[i+1]
+			}
+			return s.App.SaveRosterRow(ctx, who, app.RosterRow{Table: table, Cells: cells, AsOf: asOf})
+		}
+		must := func(r *app.RosterResult, err error) *app.RosterResult {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r
+		}
+		must(save(app.UnitTable, "", "code", "east3", "name", "单位east3", "tier", "3", "parent_code", "east"))
+		if r := must(save(app.UnitTable, "", "code", "east3", "name", "单位east3", "tier", "3", "parent_code", "east")); !r.Nothing() {
+			t.Errorf("the same again: %s", said(r))
+		}
+		if _, err := save(app.UnitTable, "", "code", "x", "name", "x", "tier", "3", "parent_code", "nowhere"); fault.As(err).Code != "unit_parent" {
+			t.Errorf("an unknown parent: %v", err)
+		}
+		if _, err := save(app.UnitTable, "", "code", "x", "colour", "x"); !fault.Is(err, fault.ShapeKind) {
+			t.Errorf("an unknown field: %v", err)
+		}
+		// A transfer that lies ten days ahead ends the old posting the day before, and takes effect on its day.
+		no := number(t, s, "anna")
+		must(save(app.PostingTable, "", "personnel_no", no, "unit_code", "east3", "post", "民警", "main", "yes", "from", "2026-03-12"))
+		unit := func() string {
+			t.Helper()
+			p, err := s.App.Person(ctx, who, s.People["anna"])
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p.UnitID
+		}
+		if n, err := s.App.PlacePeople(ctx); err != nil || n != 0 || unit() != s.Units["east1"] {
+			t.Fatalf("moved before the day: %d people, %v", n, err)
+		}
+		s.Clock.Add(10 * 24 * time.Hour)
+		if n, err := s.App.PlacePeople(ctx); err != nil || n != 1 || unit() == s.Units["east1"] {
+			t.Errorf("on the day %d people were moved, %v", n, err)
+		}
+		if n, err := s.App.PlacePeople(ctx); err != nil || n != 0 {
+			t.Errorf("twice: %d, %v", n, err)
+		}
+		// A side posting ends nothing; a new head ends the head before.
+		if r := must(save(app.PostingTable, "", "personnel_no", no, "unit_code", "west1", "main", "no", "from", "2026-03-12")); r.Ended != 0 || unit() == s.Units["west1"] {
+			t.Errorf("a side posting: %s", said(r))
+		}
+		if r := must(save(app.LinkTable, "", "personnel_no", number(t, s, "ben"), "link", "head", "unit_code", "east1", "from", "2026-03-12")); r.Created != 1 || r.Ended != 1 {
+			t.Errorf("a new head: %s", said(r))
+		}
+		// A merger closes the dated parent link, and the rows follow the successor.
+		must(save(app.UnitTable, "2026-03-12", "code", "east2", "name", "单位east2", "tier", "3", "parent_code", "east", "state", "merged", "successor_code", "east1"))
+		u, err := s.App.Unit(ctx, who, s.Units["east2"])
+		if err != nil || u.State != roster.UnitMerged || len(u.Parents) != 1 || u.Parents[0].ToOn != "2026-03-11" {
+			t.Errorf("merged: %+v, %v", u, err)
+		}
+		must(save(app.UnitTable, "2026-03-12", "code", "east2", "name", "单位east2", "tier", "3", "parent_code", "east", "state", "active"))
+		if u, err = s.App.Unit(ctx, who, s.Units["east2"]); err != nil || len(u.Parents) != 2 || u.Parents[1].ToOn != "" {
+			t.Errorf("parted again: %+v, %v", u, err)
+		}
+		for _, key := range []string{"inspector", "easthead", "system"} {
+			if _, err := s.App.SaveRosterRow(ctx, s.Actor(key), app.RosterRow{Table: app.PostingTable, Cells: map[string]string{"personnel_no": no, "unit_code": "east1"}}); err == nil {
+				t.Errorf("%s saves a posting", key)
+			}
+		}
+		v, err := s.Store.Verify(ctx, nil)
+		if err != nil || !v.OK() {
+			t.Errorf("verify: %+v, %v", v, err)
+		}
+	})
+}
+
+// 单位编码 and 单位代码 head the same column.
+func TestTwoWordsForAUnitsCode(t *testing.T) {
+	s := apptest.SQLite(t)
+	r := bring(t, s, s.Actor("records"), app.UnitTable, "单位编码,单位名称,层级,上级单位编码\neast4,单位east4,3,east\n", "")
+	counts(t, r, "1 rows: 1 created, 0 updated, 0 ended, 0 unchanged, 0 rejected")
+}
+
+// Who declared a relation sees nothing about the other, and the other nothing
+// about him; only a records officer ends it.
+func TestDeclaredRelationsBarBothWays(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		i := audited(t, s, "anna", "east1", 3, "2026-01-10")
+		sees := func(key string) bool {
+			_, err := s.App.Issue(ctx, s.Actor(key), app.IssueInput{ID: i.ID})
+			return err == nil
+		}
+		if !sees("inspector") {
+			t.Fatal("the inspector does not see the issue to begin with")
+		}
+		in := app.RelationInput{Number: number(t, s, "anna"), Name: "林乙", Kind: "relative"}
+		_, _, err := s.App.Declare(ctx, s.Actor("inspector"), in)
+		code(t, "a number with another's name", err, "person_unknown")
+		in.Name = "林甲"
+		if _, _, err = s.App.Declare(ctx, s.Actor("inspector"), in); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err = s.App.Declare(ctx, s.Actor("inspector"), in)
+		code(t, "twice", err, "relation_exists")
+		in.Number, in.Name = number(t, s, "inspector"), "督察甲"
+		_, _, err = s.App.Declare(ctx, s.Actor("inspector"), in)
+		code(t, "himself", err, "relation_self")
+		if sees("inspector") || !sees("inspector2") {
+			t.Error("the declared relative is not barred, or somebody else is")
+		}
+		mine, err := s.App.OwnRelations(ctx, s.Actor("inspector"))
+		if err != nil || len(mine) != 1 || mine[0].Name != "林甲" {
+			t.Fatalf("declared %+v, %v", mine, err)
+		}
+		if theirs, err := s.App.OwnRelations(ctx, s.Actor("anna")); err != nil || len(theirs) != 0 {
+			t.Errorf("what others declared shows: %+v, %v", theirs, err)
+		}
+		end := app.RelationEnd{ID: mine[0].ID, Version: mine[0].Version, ToOn: "2026-03-01"}
+		if _, err := s.App.EndRelation(ctx, s.Actor("inspector"), end); err == nil {
+			t.Error("he lifts his own bar")
+		}
+		rows, _, err := s.App.Relations(ctx, s.Actor("records"), s.People["anna"])
+		if err != nil || len(rows) != 1 || rows[0].Name != "督察甲" {
+			t.Errorf("the records officer sees %+v, %v", rows, err)
+		}
+		if _, err := s.App.EndRelation(ctx, s.Actor("records"), end); err != nil {
+			t.Fatal(err)
+		}
+		if !sees("inspector") {
+			t.Error("still barred after the end")
+		}
+	})
+}
+
+// A witness recorded on an issue alone is barred from the case on it.
+func TestAPartyToAnIssueIsBarredFromItsCase(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		i := audited(t, s, "anna", "east1", 3, "2026-01-10")
+		in := app.IssuePartyInput{IssueID: i.ID, Person: number(t, s, "body2"), Interest: inquiry.InterestWitness}
+		if _, _, err := s.App.AddIssueParty(ctx, s.Actor("reader"), in); err == nil {
+			t.Error("a reader records a party")
+		}
+		if _, _, err := s.App.AddIssueParty(ctx, s.Actor("inspector"), in); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err := s.App.AddIssueParty(ctx, s.Actor("inspector"), in)
+		code(t, "twice", err, "party_exists")
+		if _, err := s.App.Issue(ctx, s.Actor("body2"), app.IssueInput{ID: i.ID}); !fault.Is(err, fault.NotFoundKind) {
+			t.Errorf("the witness sees the issue: %v", err)
+		}
+		d, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: i.ID})
+		if err != nil || len(d.Parties) != 1 || !d.MayParty {
+			t.Errorf("parties %+v, %v", d, err)
+		}
+		if d, err = s.App.Issue(ctx, s.Actor("body"), app.IssueInput{ID: i.ID}); err != nil || len(d.Parties) != 0 {
+			t.Errorf("who may not record parties sees them: %+v, %v", d.Parties, err)
+		}
+		caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), app.OpenCaseInput{IssueID: i.ID, Version: triage(t, s, i.ID, 3, issue.ActRefer).Version, Rule: "r", Facts: "f"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.App.Case(ctx, s.Actor("body2"), caseID); !fault.Is(err, fault.NotFoundKind) {
+			t.Errorf("the witness sees the case: %v", err)
+		}
+	})
 }

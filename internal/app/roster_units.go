@@ -106,11 +106,15 @@ func (a *App) planUnit(p *rosterPlan, r *rosterRow, have, will map[string]*roste
 			c.saves = append(c.saves, saved{before, after})
 		}
 	}
-	if before == nil || before.ParentID != after.ParentID {
+	ends := before != nil && before.State == roster.UnitActive && after.State != roster.UnitActive
+	begins := before != nil && before.State != roster.UnitActive && after.State == roster.UnitActive
+	if ends || begins || before == nil || before.ParentID != after.ParentID {
 		from := after.FromOn
 		if before != nil {
 			from = p.asOf
-			c.moved = &unitMove{after.ID, above(before), above(after)}
+			if above(before) != above(after) { // merged into another, parted again, or under another parent
+				c.moved = &unitMove{after.ID, above(before), above(after)}
+			}
 		}
 		for i := range links {
 			if l := links[i]; l.UnitID == after.ID && l.ToOn == "" {
@@ -119,10 +123,10 @@ func (a *App) planUnit(p *rosterPlan, r *rosterRow, have, will map[string]*roste
 				ended++
 			}
 		}
-		if after.ParentID != "" {
+		if after.ParentID != "" && !ends { // a merged or closed unit stands under nobody any more
 			c.inserts = append(c.inserts, &roster.UnitLink{UnitID: after.ID, ParentID: after.ParentID, FromOn: from})
 		}
-	} else if above(before) != above(after) { // merged into another, or parted again
+	} else if above(before) != above(after) { // merged into another one than before
 		c.moved = &unitMove{after.ID, above(before), above(after)}
 	}
 	p.addOne(c, before == nil, ended)

@@ -14,6 +14,7 @@ var issueRoutes = []Route{
 	{Op: "issue.withdraw", Method: "POST", Path: "/issues/{id}/withdraw", Act: roster.ActWithdraw, Kind: roster.KindIssue, Write: true},
 	{Op: "issue.reopen", Method: "POST", Path: "/issues/{id}/reopen", Act: roster.ActReopen, Kind: roster.KindIssue, Write: true},
 	{Op: "issue.notify", Method: "POST", Path: "/issues/{id}/notify", Act: roster.ActNotify, Kind: roster.KindIssue, Write: true},
+	{Op: "issue.party", Method: "POST", Path: "/issues/{id}/parties", Act: roster.ActTriage, Kind: roster.KindIssue, Write: true, Create: true, Status: 201},
 	{Op: "issue.conceal", Method: "POST", Path: "/issues/{id}/concealment", Act: roster.ActDecide, Kind: roster.KindConcealment, Write: true},
 	{Op: "issue.bulk_preview", Method: "GET", Path: "/bulk-corrections", Act: roster.ActCorrect, Kind: roster.KindIssue},
 	{Op: "issue.bulk_correct", Method: "POST", Path: "/bulk-corrections", Act: roster.ActCorrect, Kind: roster.KindIssue, Write: true, Create: true},

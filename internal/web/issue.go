@@ -274,6 +274,7 @@ func (f *Face) issueView(c *Call, d *app.IssueDetail) issueView {
 		v.History = append(v.History, ui.Event{When: f.when(h.At), Title: c.verbText(h.Verb), By: c.T("ledger.seq") + " " + strconv.FormatInt(h.Seq, 10)})
 	}
 	f.issueForms(c, d, &v)
+	f.partyForm(c, d, &v)
 	return v
 }
 

@@ -14,6 +14,8 @@ type issueListView struct {
 }
 
 type issueView struct {
+	Parties                  []ui.Def
+	AddParty                 *actForm
 	Base, Version, Narrative string
 	State                    ui.Tag
 	Facts, Defs              []ui.Def

@@ -96,6 +96,11 @@ func (f *Face) unitPage(c *Call) error {
 	if f.May(c.Actor, "person.search") {
 		p.Actions = []ui.Action{{Text: c.T("nav.people"), Href: "/people?unit=" + u.ID, Icon: "users"}}
 	}
+	for _, t := range []app.RosterTable{app.UnitTable, app.LinkTable} {
+		if f.May(c.Actor, t.RowOp()) {
+			p.Actions = append(p.Actions, ui.Action{Text: c.T("rosterpage.row." + string(t)), Href: "/roster/row/" + string(t) + "?unit=" + u.ID, Icon: "pencil"})
+		}
+	}
 	state := ui.State(c.Lang, "unit", string(u.State))
 	v := unitPageView{Defs: []ui.Def{
 		{Term: c.T("roster.column.code"), Text: u.Code}, {Term: c.T("field.tier"), Text: c.T("tier." + strconv.Itoa(u.Tier))},
@@ -177,8 +182,16 @@ func (f *Face) showPerson(c *Call, bad error) error {
 	p := c.Page("nav.people")
 	p.Title = who.Name
 	p.Crumbs = []ui.Link{{Text: c.T("nav.people"), Href: "/people"}}
+	for _, t := range []app.RosterTable{app.PeopleTable, app.PostingTable, app.LinkTable} {
+		if f.May(c.Actor, t.RowOp()) {
+			p.Actions = append(p.Actions, ui.Action{Text: c.T("rosterpage.row." + string(t)), Href: "/roster/row/" + string(t) + "?person=" + who.ID, Icon: "pencil"})
+		}
+	}
+	if f.May(c.Actor, "relation.list") {
+		p.Actions = append(p.Actions, ui.Action{Text: c.T("relation.list"), Href: "/people/" + who.ID + "/relations", Icon: "users"})
+	}
 	if f.May(c.Actor, "file.read") {
-		p.Actions = []ui.Action{{Text: c.T("rosterpage.file"), Href: "/people/" + who.ID + "/file", Icon: "folder-open"}}
+		p.Actions = append(p.Actions, ui.Action{Text: c.T("rosterpage.file"), Href: "/people/" + who.ID + "/file", Icon: "folder-open"})
 	}
 	v := personView{ID: who.ID, Version: who.Version, Pinyin: who.Pinyin, Edit: f.May(c.Actor, "person.edit"), Errs: c.Errors(bad)}
 	state := ui.State(c.Lang, "person", who.State)

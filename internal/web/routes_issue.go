@@ -15,6 +15,7 @@ func init() {
 			{Method: http.MethodPost, Path: "/issues/{id}/withdraw", Op: "issue.withdraw", Handler: f.issueWithdraw},
 			{Method: http.MethodPost, Path: "/issues/{id}/reopen", Op: "issue.reopen", Handler: f.issueReopen},
 			{Method: http.MethodPost, Path: "/issues/{id}/notify", Op: "issue.notify", Handler: f.issueNotify},
+			{Method: http.MethodPost, Path: "/issues/{id}/parties", Op: "issue.party", Handler: f.issueParty},
 			{Method: http.MethodPost, Path: "/issues/{id}/concealment", Op: "issue.conceal", Handler: f.issueConceal},
 			{Method: http.MethodGet, Path: "/bulk-corrections", Op: "issue.bulk_preview", Handler: f.bulkPreview},
 			{Method: http.MethodPost, Path: "/bulk-corrections", Op: "issue.bulk_correct", Handler: f.bulkCorrect},

@@ -16,14 +16,22 @@ func init() {
 			{Method: post, Path: "/people", Op: "person.search", Handler: f.peoplePage},
 			{Method: get, Path: "/people/{id}", Op: "person.read", Handler: f.personPage},
 			{Method: post, Path: "/people/{id}/name-keys", Op: "person.edit", Handler: f.correctReading},
+			{Method: get, Path: "/roster/row/{table}", Op: "roster.template", Handler: f.rosterRowPage},
+			{Method: get, Path: "/my-relations", Op: "relation.own", Handler: f.myRelations},
+			{Method: post, Path: "/my-relations", Op: "relation.declare", Handler: f.declareRelation},
+			{Method: get, Path: "/people/{id}/relations", Op: "relation.list", Handler: f.relations},
+			{Method: post, Path: "/people/{id}/relations", Op: "relation.create", Handler: f.createRelation},
+			{Method: post, Path: "/relations/{id}/end", Op: "relation.end", Handler: f.endRelation},
 			{Method: get, Path: "/roster", Op: "roster.template", Handler: f.rosterImportPage},
 			{Method: get, Path: "/roster/template/{table}", Op: "roster.template", Handler: f.rosterTemplate},
 		}
 		for _, t := range app.RosterTables {
+			routes = append(routes, Route{Method: post, Path: "/roster/row/" + string(t), Op: t.RowOp(), Handler: f.rosterRowSave(t)})
 			routes = append(routes, Route{Method: post, Path: "/roster/" + string(t), Op: t.ImportOp(), Handler: f.rosterImport(t), Body: UploadLimit})
 		}
 		return routes
 	},
+		NavRow{Place: 14, Key: "relation.title", Href: "/my-relations", Icon: "users", Op: "relation.own"},
 		NavRow{Place: 80, Key: "nav.people", Href: "/people", Icon: "users", Op: "person.search"},
 		NavRow{Place: 85, Key: "nav.units", Href: "/units", Icon: "hierarchy-2", Op: "unit.list"},
 		NavRow{Place: 86, Key: "rosterpage.nav", Href: "/roster", Icon: "file-import", Op: "unit.import"},

@@ -1,0 +1,111 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/inquiry"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// IssuePartyInput records somebody's interest in an issue: from then on he sees
+// nothing of it, nor of the case that grows out of it.
+type IssuePartyInput struct {
+	IssueID  string           `json:"-"`
+	Key      string           `json:"-"`
+	Person   string           `json:"person"` // personnel number
+	Interest inquiry.Interest `json:"interest"`
+}
+
+// Validate judges the input by itself.
+func (in IssuePartyInput) Validate() error {
+	return PartyInput{Person: in.Person, Interest: in.Interest}.Validate()
+}
+
+// AddIssueParty records a complainant, witness or other party on an issue
+// alone, and on its case if there is one.
+func (a *App) AddIssueParty(ctx context.Context, who *roster.Actor, in IssuePartyInput) (id string, r Receipt, err error) {
+	const op = "issue.party"
+	r, err = a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		i, err := a.issueFor(ctx, tx, who, in.IssueID, roster.ActTriage, roster.KindIssue)
+		if err != nil {
+			return nil, "", err
+		}
+		p, err := tx.PersonByNumber(ctx, roster.FoldNumber(in.Person))
+		if store.Missing(err) {
+			return nil, "", fault.Invalid("person_unknown", "person")
+		}
+		if err != nil {
+			return nil, "", err
+		}
+		have, err := tx.PartiesOf(ctx, i.ID)
+		if err != nil {
+			return nil, "", err
+		}
+		if slices.ContainsFunc(have, func(h inquiry.Party) bool { return h.PersonID == p.ID && h.Interest == in.Interest }) {
+			return nil, "", fault.Conflict("party_exists")
+		}
+		row := &inquiry.Party{ObjectKind: "issue", ObjectID: i.ID, PersonID: p.ID, Interest: in.Interest, RecordedBy: who.Person, RecordedOn: roster.DateOf(tx.Now(), a.zone)}
+		row.ID = tx.NewID()
+		id = row.ID
+		if err := tx.Insert(ctx, row); err != nil {
+			return nil, "", err
+		}
+		if i.CaseID != "" {
+			if err := tx.Insert(ctx, partyOn(*row, "case", i.CaseID)); err != nil {
+				return nil, "", err
+			}
+		}
+		return []ledger.Fact{{Verb: op, Kind: string(roster.KindIssue), ID: i.ID, Unit: i.UnitID}}, row.ID, tx.Bump(ctx, store.GenerationAuthority)
+	})
+	return pick(id, r), r, err
+}
+
+// partyOn is the same interest in another thing.
+func partyOn(p inquiry.Party, kind, object string) *inquiry.Party {
+	p.Stamp = ledger.Stamp{}
+	p.ObjectKind, p.ObjectID = kind, object
+	return &p
+}
+
+// inheritParties bars from a new case whoever is barred from its issue.
+func inheritParties(ctx context.Context, tx *store.Tx, issueID, caseID string) error {
+	have, err := tx.PartiesOf(ctx, issueID)
+	if err != nil || len(have) == 0 {
+		return err
+	}
+	for _, p := range have { // one or two
+		if err := tx.Insert(ctx, partyOn(p, "case", caseID)); err != nil {
+			return err
+		}
+	}
+	return tx.Bump(ctx, store.GenerationAuthority)
+}
+
+// issueParties fills in the parties for those who may record them.
+func (a *App) issueParties(ctx context.Context, v *store.View, who *roster.Actor, d *IssueDetail) error {
+	sc, err := a.scope(ctx, v, who, roster.ActTriage, roster.KindIssue)
+	if err != nil || !sc.Admits(target(d.Issue)) {
+		return err
+	}
+	d.MayParty = true
+	rows, err := v.PartiesOf(ctx, d.ID)
+	if err != nil {
+		return err
+	}
+	var people []string
+	for _, p := range rows {
+		people = append(people, p.PersonID)
+	}
+	n, err := a.namer(ctx, v, who, people, nil)
+	if err != nil {
+		return err
+	}
+	for _, p := range rows {
+		d.Parties = append(d.Parties, PartyView{n.person(p.PersonID), p.Interest, p.RecordedOn})
+	}
+	return nil
+}

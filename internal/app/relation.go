@@ -1,0 +1,205 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// RelationKinds are what somebody may be to another.
+var RelationKinds = []string{"relative", "interested"}
+
+// RelationView is a declared relation as seen from one of the two.
+type RelationView struct {
+	ID       string      `json:"id"`
+	Version  int64       `json:"version"`
+	PersonID string      `json:"person_id"` // the other
+	Name     string      `json:"name"`
+	Number   string      `json:"personnel_no"`
+	Kind     string      `json:"kind"`
+	FromOn   roster.Date `json:"from"`
+	ToOn     roster.Date `json:"to,omitempty"`
+	Live     bool        `json:"live"`
+}
+
+// RelationInput declares a relation. Name and number must fit together, so that
+// the form tells nobody whose number it is.
+type RelationInput struct {
+	PersonID string      `json:"-"` // "" is the actor himself
+	Key      string      `json:"-"`
+	Number   string      `json:"personnel_no"`
+	Name     string      `json:"name"`
+	Kind     string      `json:"kind"`
+	FromOn   roster.Date `json:"from,omitempty"` // "" is always
+}
+
+// Validate judges the input by itself.
+func (in RelationInput) Validate() error {
+	var wrong *fault.Error
+	if !slices.Contains(RelationKinds, in.Kind) {
+		wrong = fault.Invalid("choice_unknown", "kind")
+	}
+	if in.FromOn != "" {
+		if _, err := roster.ParseDate(string(in.FromOn)); err != nil {
+			return fault.As(err).WithField("from")
+		}
+	}
+	return fault.Join(short("personnel_no", in.Number), short("name", in.Name), wrong)
+}
+
+// OwnRelations lists what the actor declared, and what others declared of him
+// is not among it.
+func (a *App) OwnRelations(ctx context.Context, who *roster.Actor) (out []RelationView, err error) {
+	err = a.read(ctx, who, "relation.own", func(ctx context.Context, v *store.View) error {
+		rows, err := v.RelationsOf(ctx, who.Person, false)
+		if err != nil {
+			return err
+		}
+		out, err = a.relationViews(ctx, v, who.Person, rows)
+		return err
+	})
+	return out, err
+}
+
+// Relations lists the relations of a person, from either side, for the records
+// officer.
+func (a *App) Relations(ctx context.Context, who *roster.Actor, personID string) (out []RelationView, person *roster.Person, err error) {
+	err = a.read(ctx, who, "relation.list", func(ctx context.Context, v *store.View) error {
+		sc, err := a.scope(ctx, v, who, roster.ActEdit, roster.KindPerson)
+		if err != nil {
+			return err
+		}
+		if person, err = v.Person(ctx, personID, sc); err != nil {
+			return err
+		}
+		rows, err := v.RelationsOf(ctx, personID, true)
+		if err != nil {
+			return err
+		}
+		out, err = a.relationViews(ctx, v, personID, rows)
+		return err
+	})
+	return out, person, err
+}
+
+func (a *App) relationViews(ctx context.Context, v *store.View, personID string, rows []roster.Relation) ([]RelationView, error) {
+	out := make([]RelationView, 0, len(rows))
+	var ids []string
+	for _, r := range rows {
+		ids = append(ids, r.PersonID, r.OtherID)
+	}
+	names, err := v.NamesOf(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		other := r.OtherID
+		if other == personID {
+			other = r.PersonID
+		}
+		out = append(out, RelationView{ID: r.ID, Version: r.Version, PersonID: other, Name: names[other].Name, Number: names[other].PersonnelNo, Kind: r.Kind,
+			FromOn: r.FromOn, ToOn: r.ToOn, Live: a.Today().Within(r.FromOn, r.ToOn)})
+	}
+	return out, nil
+}
+
+// Declare declares a relative or interested person: of the actor himself, or,
+// as records officer, of somebody in scope. From then on each of the two sees
+// nothing in which the other is the subject.
+func (a *App) Declare(ctx context.Context, who *roster.Actor, in RelationInput) (id string, r Receipt, err error) {
+	op := "relation.create"
+	if in.PersonID == "" {
+		op = "relation.declare"
+	}
+	r, err = a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		of := who.Person
+		if in.PersonID != "" {
+			sc, err := a.scope(ctx, &tx.View, who, roster.ActEdit, roster.KindPerson)
+			if err != nil {
+				return nil, "", err
+			}
+			p, err := tx.Person(ctx, in.PersonID, sc)
+			if err != nil {
+				return nil, "", err
+			}
+			of = p.ID
+		}
+		other, err := tx.PersonByNumber(ctx, roster.FoldNumber(in.Number))
+		if store.Missing(err) || err == nil && other.NameFolded != roster.FoldName(in.Name) {
+			return nil, "", fault.Invalid("person_unknown", "personnel_no")
+		}
+		if err != nil {
+			return nil, "", err
+		}
+		if of == "" || other.ID == of {
+			return nil, "", fault.Invalid("relation_self", "personnel_no")
+		}
+		have, err := tx.RelationsOf(ctx, of, true)
+		if err != nil {
+			return nil, "", err
+		}
+		today := roster.DateOf(tx.Now(), a.zone)
+		for _, h := range have {
+			if (h.PersonID == other.ID || h.OtherID == other.ID) && h.Kind == in.Kind && (h.ToOn == "" || h.ToOn >= today) && (h.PersonID == of || in.PersonID != "") {
+				return nil, "", fault.Conflict("relation_exists")
+			}
+		}
+		row := &roster.Relation{PersonID: of, OtherID: other.ID, Kind: in.Kind, FromOn: in.FromOn}
+		row.ID = tx.NewID()
+		id = row.ID
+		if err := tx.Insert(ctx, row); err != nil {
+			return nil, "", err
+		}
+		return []ledger.Fact{{Verb: op, Kind: "relation", ID: row.ID}}, row.ID, tx.Bump(ctx, store.GenerationAuthority)
+	})
+	return pick(id, r), r, err
+}
+
+// RelationEnd ends a relation on a day.
+type RelationEnd struct {
+	ID      string      `json:"-"`
+	Key     string      `json:"-"`
+	Version int64       `json:"version,omitempty"`
+	ToOn    roster.Date `json:"to,omitempty"` // last day; "" is today
+}
+
+// EndRelation ends a relation. Only a records officer may: nobody lifts a bar
+// that rests on himself.
+func (a *App) EndRelation(ctx context.Context, who *roster.Actor, in RelationEnd) (Receipt, error) {
+	return a.write(ctx, who, Write{Op: "relation.end", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		before, err := tx.Relation(ctx, in.ID)
+		if err != nil {
+			return nil, "", err
+		}
+		sc, err := a.scope(ctx, &tx.View, who, roster.ActEdit, roster.KindPerson)
+		if err != nil {
+			return nil, "", err
+		}
+		if _, err := tx.Person(ctx, before.PersonID, sc); err != nil {
+			return nil, "", err
+		}
+		if err := sameVersion(before.Version, in.Version); err != nil {
+			return nil, "", err
+		}
+		if before.PersonID == who.Person || before.OtherID == who.Person {
+			return nil, "", fault.Forbidden("relation_own")
+		}
+		after := *before
+		if after.ToOn = in.ToOn; after.ToOn == "" {
+			after.ToOn = roster.DateOf(tx.Now(), a.zone)
+		} else if _, err := roster.ParseDate(string(after.ToOn)); err != nil {
+			return nil, "", fault.As(err).WithField("to")
+		}
+		if after.ToOn < after.FromOn {
+			return nil, "", fault.Invalid("period_reversed", "to")
+		}
+		if err := tx.Save(ctx, before, &after); err != nil {
+			return nil, "", err
+		}
+		return []ledger.Fact{{Verb: "relation.end", Kind: "relation", ID: before.ID}}, before.ID, tx.Bump(ctx, store.GenerationAuthority)
+	})
+}

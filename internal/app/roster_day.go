@@ -1,0 +1,76 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// placeChunk is how many people one write moves: under 20 ms of the writer's
+// time.
+const placeChunk = 100
+
+// PlacePeople puts everybody where his main posting stands today: a posting
+// that begins or ends by its date alone takes effect on that day. It changes
+// nobody a second time, and may be broken off and started again.
+func (a *App) PlacePeople(ctx context.Context) (moved int, err error) {
+	today := a.Today()
+	var wrong []string
+	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+		wrong, err = v.Misplaced(ctx, today)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	who := Program("calendar")
+	for part := range slices.Chunk(wrong, placeChunk) {
+		_, err := a.write(ctx, who, Write{Op: "roster.place"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+			n, err := a.placeChunk(ctx, tx, part, today)
+			if err != nil {
+				return nil, "", err
+			}
+			if n == 0 {
+				return nil, "", store.ErrUnchanged
+			}
+			moved += n
+			return []ledger.Fact{{Verb: "roster.place", Kind: "roster_day", ID: string(today)}}, "", tx.Bump(ctx, store.GenerationAuthority)
+		})
+		if err != nil && err != store.ErrUnchanged {
+			return moved, err
+		}
+	}
+	return moved, nil
+}
+
+func (a *App) placeChunk(ctx context.Context, tx *store.Tx, ids []string, today roster.Date) (int, error) {
+	people, err := tx.PeopleByID(ctx, ids)
+	if err != nil {
+		return 0, err
+	}
+	postings, err := tx.PostingsOf(ctx, ids)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, id := range ids {
+		before := people[id]
+		if before == nil || before.State != roster.Serving {
+			continue
+		}
+		unit := unitToday(postings[id], today)
+		if unit == before.UnitID {
+			continue
+		}
+		after := *before
+		after.UnitID = unit
+		if err := tx.Save(ctx, before, &after); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
