@@ -70,7 +70,7 @@ func within(name string, rooms ...string) bool {
 }
 
 // domain are the rooms that know no database, no web and no clock.
-var domain = []string{"internal/fault", "internal/roster", "internal/selfcheck", "internal/intake", "internal/issue", "internal/inquiry", "internal/rectify", "internal/rules", "internal/report", "internal/ledger"}
+var domain = []string{"internal/fault", "internal/roster", "internal/selfcheck", "internal/intake", "internal/issue", "internal/inquiry", "internal/rectify", "internal/rules", "internal/report", "internal/ledger", "internal/custody", "internal/seal"}
 
 // doors says where a borrowed library may be imported, by the start of its path.
 var doors = map[string][]string{
@@ -95,7 +95,7 @@ var doors = map[string][]string{
 	"github.com/alexedwards/argon2id": {"internal/app", "internal/account"},
 	"github.com/pelletier/go-toml":    {"internal/words", "internal/cli"},
 	"plumbline/internal/apptest":      {"internal/apptest", "internal/bench"}, // the bench takes its PostgreSQL from pgtest
-	"plumbline/internal/store":        {"internal/app", "internal/apptest", "internal/cli", "internal/bench", "internal/demo"},
+	"plumbline/internal/store":        {"internal/store", "internal/app", "internal/apptest", "internal/cli", "internal/bench", "internal/demo"},
 	"plumbline/internal/access":       {"internal/app", "internal/apptest", "internal/cli", "internal/bench"},
 	"plumbline/internal/web":          {"internal/web", "internal/cli", "internal/bench", "internal/apptest"},
 	"plumbline/internal/api":          {"internal/api", "internal/cli", "internal/bench", "internal/apptest"},

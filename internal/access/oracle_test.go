@@ -60,6 +60,7 @@ var oracle = map[roster.Role][]duties{
 		roster.KindIssue: "see approve", roster.KindCase: "see create close assign", roster.KindTrack: "see create assign",
 		roster.KindAllegation: "see reopen", roster.KindFinding: "read revoke", roster.KindQuestion: "see answer approve",
 		roster.KindDecision: "see create decide", roster.KindRectification: "see create", roster.KindFile: "read", roster.KindReport: "read",
+		roster.KindExpungement: "see approve", roster.KindHold: "see create revoke",
 	}},
 	// review decisions he had no part in
 	roster.RoleAppealsReviewer: {{roster.KindCase: "see", roster.KindDecision: "see"}},
@@ -74,6 +75,7 @@ var oracle = map[roster.Role][]duties{
 	roster.RoleRecordsOfficer: {{
 		roster.KindUnit: "see create edit import", roster.KindPerson: "see create edit import", roster.KindPosting: "see create edit import",
 		roster.KindCommandLink: "see create edit import", roster.KindOwnFile: "answer", roster.KindFile: "edit", roster.KindJob: "see run",
+		roster.KindExpungement: "see propose approve", roster.KindHold: "see create revoke",
 	}},
 	// units, accounts, operation; no content
 	roster.RoleSystemAdmin: {finding, {
@@ -91,6 +93,7 @@ var content = []roster.Kind{
 	roster.KindSubmission, roster.KindBatch, roster.KindAuditRecord, roster.KindMatch, roster.KindIssue, roster.KindConcealment,
 	roster.KindFile, roster.KindReconciliation, roster.KindCase, roster.KindTrack, roster.KindAllegation, roster.KindFinding,
 	roster.KindQuestion, roster.KindDecision, roster.KindRectification, roster.KindReport,
+	roster.KindExpungement, roster.KindHold,
 }
 
 // oracleMay says whether one who holds just these roles may.

@@ -93,6 +93,7 @@ func New(o Options) (*Face, error) {
 	for _, register := range []func(*registry){
 		registerCore, registerRoster, registerAccount, registerSelfcheck, registerIntake,
 		registerIssue, registerInquiry, registerRectify, registerReport, registerWitness,
+		registerCustody,
 	} {
 		register(r)
 	}

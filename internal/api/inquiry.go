@@ -50,6 +50,15 @@ func made[B any](r *registry, op, summary string, set func(in *B, id string, c *
 	}, Summary(summary))
 }
 
+// begun registers an operation that makes a thing and names nothing in its path.
+func begun[B any](r *registry, op, summary string, set func(in *B, c *Call), do func(ctx context.Context, who *roster.Actor, in B) (string, app.Receipt, error)) {
+	handle(r, op, func(ctx context.Context, c *Call, in *struct{ Body B }) (Done, error) {
+		set(&in.Body, c)
+		id, rc, err := do(ctx, c.Actor, in.Body)
+		return Done{id, receipt(rc)}, err
+	}, Summary(summary))
+}
+
 // stepped is made for an act that gives no new id.
 func stepped[B any](do func(ctx context.Context, who *roster.Actor, in B) (app.Receipt, error)) func(context.Context, *roster.Actor, B) (string, app.Receipt, error) {
 	return func(ctx context.Context, who *roster.Actor, in B) (string, app.Receipt, error) {

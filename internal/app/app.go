@@ -56,6 +56,8 @@ type App struct {
 	cursor cipher.AEAD
 	idKey  []byte // for the keyed hash of national ids
 
+	requestKey []byte // for the keyed hashes of requests
+
 	places     atomic.Pointer[places]
 	checklists sync.Map // items by checklist id: a published edition never changes
 	strengths  atomic.Pointer[strengths]
@@ -108,6 +110,9 @@ func New(cfg Config) (*App, error) {
 		return nil, err
 	}
 	if a.idKey, err = hkdf.Key(sha256.New, cfg.Secret, nil, "plumbline national id v1", 32); err != nil {
+		return nil, err
+	}
+	if a.requestKey, err = hkdf.Key(sha256.New, cfg.Secret, nil, "plumbline request v1", 32); err != nil {
 		return nil, err
 	}
 	policy := sha256.Sum256(append(table.Hash(), []byte(a.pack.Hash())...))
@@ -254,13 +259,17 @@ func (a *App) write(ctx context.Context, who *roster.Actor, w Write, fn store.Wr
 		call.Account, call.Role = who.Account, string(a.actingRole(who, r))
 	}
 	if w.Key != "" {
-		key := sha256.Sum256([]byte(w.Key))
+		key := hmac.New(sha256.New, a.requestKey)
+		key.Write([]byte(w.Key))
 		body, err := json.Marshal(w.Body)
 		if err != nil {
 			return Receipt{}, fmt.Errorf("hash input of %s: %w", w.Op, err)
 		}
-		sum := sha256.Sum256(body)
-		call.Key, call.Body = key[:], sum[:]
+		// Keyed: a short text of the input could be guessed from a bare hash,
+		// which stays when the text is expunged.
+		sum := hmac.New(sha256.New, a.requestKey)
+		sum.Write(body)
+		call.Key, call.Body = key.Sum(nil), sum.Sum(nil)
 	}
 	return a.store.Update(ctx, call, fn)
 }

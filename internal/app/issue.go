@@ -148,6 +148,7 @@ type IssueDetail struct {
 	PersonName  string            `json:"person_name"`
 	UnitName    string            `json:"unit_name"`
 	Narrative   string            `json:"narrative"`
+	Erased      bool              `json:"erased"` // its texts were expunged
 	Linked      []issue.Row       `json:"linked"`
 	Statements  []StatementDetail `json:"statements"`
 	History     []HistoryLine     `json:"history"`
@@ -247,6 +248,11 @@ func (a *App) issueDetail(ctx context.Context, v *store.View, who *roster.Actor,
 		return nil, err
 	}
 	d.Narrative = issue.Narrative(texts[i.ID])
+	erased, err := v.Erased(ctx, i.ID)
+	if err != nil {
+		return nil, err
+	}
+	d.Erased = erased[i.ID]
 	d.Statements = statements(said, texts)
 	for _, object := range []string{i.ID, i.BulkID} {
 		if object == "" {

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"plumbline/internal/custody"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/intake"
 	"plumbline/internal/issue"
@@ -47,6 +48,9 @@ var queues = []queue{
 	{"grant", "grant.approve", "grant.list", false, countGrants},
 	{"witness", "ledger.entries", "ledger.entries", true, func(_ context.Context, a *App, _ *store.View, _ *roster.Actor, _ roster.Scope) (int64, error) {
 		return a.witnessAlarms(), nil
+	}},
+	{"expungement", "expungement.approve", "expungement.list", false, func(ctx context.Context, _ *App, v *store.View, who *roster.Actor, sc roster.Scope) (int64, error) {
+		return v.ExpungementCount(ctx, custody.ExpungementProposed, sc)
 	}},
 }
 

@@ -32,7 +32,7 @@ func (s *Site) Issues(seeds ...IssueSeed) map[string]string {
 	_, err := s.Store.Update(context.Background(), store.Call{Account: "program:test", Op: "test.issues"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		list := selfcheck.NewSubmission(&selfcheck.Campaign{Stamp: ledger.Stamp{ID: tx.NewID()}},
 			selfcheck.Owed{Audience: selfcheck.Officers, PersonID: s.People["anna"], UnitID: s.Units["east1"], ReviewUnitID: s.Units["east1"]}, "2026-03-01")
-		list.State, list.Round = selfcheck.Accepted, 1
+		list.State, list.Round, list.AnswersDigest = selfcheck.Accepted, 1, selfcheck.AnswersDigest(nil)
 		if err := tx.Insert(ctx, list); err != nil {
 			return nil, "", err
 		}

@@ -213,11 +213,16 @@ func (e *env) printVerdict(v *store.Verdict) error {
 		for _, kind := range slices.Sorted(maps.Keys(v.Rows)) {
 			fmt.Fprintf(e.out, "rows     %s %d\n", kind, v.Rows[kind])
 		}
-		fmt.Fprintf(e.out, "counters %d\nevidence %d\n", v.Counters, v.Evidence)
+		fmt.Fprintf(e.out, "counters %d\nerased   %d\nevidence %d\n", v.Counters, v.Erased, v.Evidence)
+		if v.Unread > 0 {
+			fmt.Fprintf(e.out, "NOT READ %d texts: the key store is missing; name it with --keys\n", v.Unread)
+		}
 		for _, f := range v.Findings {
 			fmt.Fprintln(e.out, f)
 		}
-		if v.OK() {
+		if v.OK() && v.Unread > 0 {
+			fmt.Fprintln(e.out, "ok as far as it was read: every record is as its last ledger entry left it, the texts were not checked")
+		} else if v.OK() {
 			fmt.Fprintln(e.out, "ok: every record is as its last ledger entry left it")
 		} else {
 			fmt.Fprintf(e.out, "FALSE: %d findings, %d listed\n", v.Total, len(v.Findings))

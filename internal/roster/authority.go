@@ -107,6 +107,7 @@ const (
 	ActRevoke     Act = "revoke"
 	ActExport     Act = "export"
 	ActRun        Act = "run"
+	ActRelease    Act = "release" // a custodian's share of a sealed field
 )
 
 // Acts lists every act.
@@ -114,7 +115,7 @@ var Acts = []Act{
 	ActRead, ActList, ActCreate, ActEdit, ActSubmit, ActAccept, ActReturn, ActSupplement, ActExcuse,
 	ActCertify, ActCorrect, ActOpen, ActLock, ActClose, ActImport, ActWithdraw, ActDecide, ActTriage,
 	ActNotify, ActReply, ActMerge, ActReopen, ActPropose, ActApprove, ActAssign, ActRecommend,
-	ActConfirm, ActAnswer, ActProgress, ActVerify, ActStrikeOff, ActGrant, ActRevoke, ActExport, ActRun,
+	ActConfirm, ActAnswer, ActProgress, ActVerify, ActStrikeOff, ActGrant, ActRevoke, ActExport, ActRun, ActRelease,
 }
 
 // Kind is what it is done to.
@@ -156,6 +157,10 @@ const (
 	KindLedger         Kind = "ledger"
 	KindReadLog        Kind = "read_log"
 	KindJob            Kind = "job"
+	KindExpungement    Kind = "expungement"
+	KindHold           Kind = "hold"
+	KindCustody        Kind = "custody" // sets of custodians
+	KindReveal         Kind = "reveal"  // of a sealed field
 )
 
 // Kinds lists every kind.
@@ -164,7 +169,8 @@ var Kinds = []Kind{
 	KindChecklist, KindCampaign, KindSnapshot, KindOwnSubmission, KindSubmission, KindCompletion,
 	KindCertification, KindBatch, KindAuditRecord, KindMatch, KindIssue, KindConcealment, KindOwnFile,
 	KindFile, KindReconciliation, KindCase, KindTrack, KindAllegation, KindFinding, KindQuestion,
-	KindDecision, KindRectification, KindReport, KindLedger, KindReadLog, KindJob,
+	KindDecision, KindRectification, KindReport, KindLedger, KindReadLog, KindJob, KindExpungement, KindHold,
+	KindCustody, KindReveal,
 }
 
 // Held is one role held today at a unit: a live grant, or the officer role

@@ -57,6 +57,7 @@ func (p *Pack) check() error {
 	within("review.spot_correct_max_severity", r.SpotCorrectMaxSeverity, 0, 2)
 	within("review.clue_min_severity", r.ClueMinSeverity, r.SpotCorrectMaxSeverity+1, 5)
 
+	p.Retention.check(bad, within)
 	t := p.Triggers
 	within("triggers.severity_at_least", t.SeverityAtLeast, 1, 5)
 	within("triggers.repeat_severity", t.RepeatSeverity, 0, 5)

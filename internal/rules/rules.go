@@ -43,6 +43,7 @@ type Pack struct {
 	Inspection     Inspection       `json:"inspection"`
 	Suppression    Suppression      `json:"suppression"`
 	Outcomes       Outcomes         `json:"outcomes"`
+	Retention      Retention        `json:"retention"`
 
 	hash string
 }

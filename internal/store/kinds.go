@@ -3,6 +3,7 @@ package store
 import (
 	"reflect"
 
+	"plumbline/internal/custody"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/intake"
 	"plumbline/internal/issue"
@@ -47,6 +48,9 @@ var kinds = []rowKind{
 	row[inquiry.Party]("party"),
 	row[inquiry.CaseNote]("case_note"),
 	row[rectify.Rectification]("rectification"),
+	row[custody.Expungement]("expungement"),
+	row[custody.Tombstone]("tombstone"),
+	row[custody.Hold]("hold"),
 	row[roster.Unit]("unit"),
 	row[roster.UnitLink]("unit_link"),
 	row[roster.Person]("person"),

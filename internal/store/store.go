@@ -82,12 +82,18 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 		reader.Close()
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	if tables, err := tablesOf(ctx, writer, d); err != nil {
-		return nil, errors.Join(fmt.Errorf("open database: %w", err), writer.Close(), reader.Close())
-	} else if slices.Contains(tables, "sites") {
-		if err := errors.Join(s.remember(ctx), s.openKeys(ctx, false)); err != nil {
-			return nil, errors.Join(fmt.Errorf("open database: %w", err), writer.Close(), reader.Close())
+	tables, err := tablesOf(ctx, writer, d)
+	if err == nil && slices.Contains(tables, "sites") {
+		err = errors.Join(s.remember(ctx), s.openKeys(ctx, false))
+	}
+	if err == nil && slices.Contains(tables, "tombstones") {
+		err = s.DestroyErased(ctx, "")
+	}
+	if err != nil {
+		if k := s.keys.Load(); k != nil {
+			err = errors.Join(err, k.Close())
 		}
+		return nil, errors.Join(fmt.Errorf("open database: %w", err), writer.Close(), reader.Close())
 	}
 	if d == SQLite {
 		if err := s.noteFile(dsn); err != nil {

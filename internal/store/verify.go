@@ -50,6 +50,8 @@ type Verdict struct {
 	Checkpoints int            `json:"checkpoints"`
 	Witnessed   int64          `json:"witnessed"` // size of the newest checkpoint that a trusted witness signed
 	Evidence    int            `json:"evidence"`  // notes, digits and receipts compared
+	Erased      int            `json:"erased"`    // rows whose texts were expunged: the commitments stand, tombstones say why
+	Unread      int            `json:"unread"`    // texts that could not be judged, because the key store is missing
 	Findings    []Finding      `json:"findings"`
 	Total       int            `json:"total"` // findings, also those beyond the list
 }
@@ -97,7 +99,7 @@ func (s *Store) verifyIn(ctx context.Context, views []*View, ev Evidence, progre
 	verdict := &Verdict{Origin: s.origin, Rows: make(map[string]int), Findings: []Finding{}}
 	c := &check{v: views[0], lanes: views, verdict: verdict, evidence: ev, progress: progress, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
 		last: make(map[rowKey]named), sums: make(map[counterKey]int64), roots: make(map[int64]ledger.Hash), leaves: make(map[int64]leafAt)}
-	if err := c.measure(ctx); err != nil {
+	if err := errors.Join(c.measure(ctx), c.tombstones(ctx)); err != nil {
 		return nil, err
 	}
 	for _, step := range []func(context.Context) error{c.entries, c.heads, c.outside, c.allRows, c.missing, c.answers, c.uploads, c.counters} {
@@ -243,6 +245,8 @@ type check struct {
 	roots       map[int64]ledger.Hash // of the sizes that the evidence speaks of
 	leaves      map[int64]leafAt      // of the entries that the evidence speaks of
 	tree        *placement
+	erased      map[string]bool // records that have a tombstone
+	erasedKeys  map[int64]bool  // keys that tombstones name
 	done, total int64
 	progress    func(done, total int64)
 }

@@ -28,12 +28,16 @@ type readRow struct {
 	id     string
 	digest ledger.Hash
 	closed string // column of the first commitment that no text opens
+	absent bool   // there is no text of the row at all
+	undead bool   // a text that was expunged can be read
 }
 
 type readStretch struct {
 	kind string
 	rows []readRow
 	sums map[counterKey]int64
+
+	unread int // texts that nobody could judge: the key store is missing
 }
 
 // allRows recomputes every row of every kind.
@@ -56,6 +60,7 @@ func (c *check) allRows(ctx context.Context) error {
 		if len(s.rows) > 0 {
 			c.verdict.Rows[s.kind] += len(s.rows)
 		}
+		c.verdict.Unread += s.unread
 		c.step(len(s.rows))
 		return nil
 	})
@@ -91,11 +96,17 @@ func (c *check) readRows(ctx context.Context, v *View, s stretch) (*readStretch,
 	}
 	out := &readStretch{kind: s.kind.kind, rows: make([]readRow, batch.Elem().Len()), sums: make(map[counterKey]int64)}
 	commitments := commitmentFields(s.kind.typ)
-	var texts map[string][]ledger.Commitment
+	var texts map[string][]openedText
 	if len(commitments) > 0 {
 		var err error
 		if texts, err = v.commitments(ctx, s, batch.Elem()); err != nil {
 			return nil, err
+		}
+		if v.s.KeysMissing() {
+			for _, list := range texts {
+				out.unread += len(list)
+			}
+			commitments = nil
 		}
 	}
 	for i := range out.rows {
@@ -107,11 +118,12 @@ func (c *check) readRows(ctx context.Context, v *View, s stretch) (*readStretch,
 		r := readRow{id: row.RowID(), digest: digest}
 		for _, f := range commitments {
 			commitment := batch.Elem().Index(i).Field(f).Interface().(ledger.Commitment)
-			if len(commitment) > 0 && !slices.ContainsFunc(texts[r.id], func(t ledger.Commitment) bool { return bytes.Equal(t, commitment) }) {
-				r.closed = s.kind.typ.Field(f).Tag.Get("bun")
+			if len(commitment) > 0 && !slices.ContainsFunc(texts[r.id], func(t openedText) bool { return bytes.Equal(t.commitment, commitment) }) {
+				r.closed, r.absent = s.kind.typ.Field(f).Tag.Get("bun"), len(texts[r.id]) == 0
 				break
 			}
 		}
+		r.undead = slices.ContainsFunc(texts[r.id], func(t openedText) bool { return t.commitment != nil && c.erasedKeys[t.key] })
 		out.rows[i] = r
 		if counted, ok := row.(ledger.Counted); ok {
 			j := journal{}
@@ -134,9 +146,7 @@ func (c *check) row(kind string, r *readRow) {
 	case n.digest != r.digest:
 		c.verdict.add(Finding{n.seq, time.Time{}, kind, r.id, "row_changed", "the row is not as its last entry left it"})
 	}
-	if r.closed != "" {
-		c.verdict.add(Finding{n.seq, time.Time{}, kind, r.id, "text_changed", "a text does not open the commitment in " + r.closed})
-	}
+	c.text(kind, r, n.seq)
 }
 
 var commitmentType = reflect.TypeFor[ledger.Commitment]()
@@ -151,26 +161,37 @@ func commitmentFields(t reflect.Type) (fields []int) {
 	return fields
 }
 
+// openedText is the commitment that a text gives, nil if it does not open.
+type openedText struct {
+	key        int64
+	commitment ledger.Commitment
+}
+
 // commitments recomputes the commitments of the batch's texts.
-func (v *View) commitments(ctx context.Context, s stretch, batch reflect.Value) (map[string][]ledger.Commitment, error) {
+func (v *View) commitments(ctx context.Context, s stretch, batch reflect.Value) (map[string][]openedText, error) {
 	ids := make([]string, batch.Len())
 	for i := range ids {
 		ids[i] = batch.Index(i).Addr().Interface().(ledger.Row).RowID()
 	}
-	out := make(map[string][]ledger.Commitment, len(ids))
+	out := make(map[string][]openedText, len(ids))
 	for chunk := range slices.Chunk(ids, 500) {
 		var rows []Content
 		if err := v.db.NewSelect().Model(&rows).Where("record_id IN (?)", bun.List(chunk)).Scan(ctx); err != nil {
 			return nil, err
 		}
-		readable, err := v.s.decrypt(ctx, rows)
-		if err != nil {
-			return nil, err
+		readable := make([]bool, len(rows))
+		if !v.s.KeysMissing() {
+			var err error
+			if readable, err = v.s.decrypt(ctx, rows); err != nil {
+				return nil, err
+			}
 		}
 		for i := range rows {
+			t := openedText{key: rows[i].KeyID}
 			if readable[i] {
-				out[rows[i].RecordID] = append(out[rows[i].RecordID], rows[i].Commitment())
+				t.commitment = rows[i].Commitment()
 			}
+			out[rows[i].RecordID] = append(out[rows[i].RecordID], t)
 		}
 	}
 	return out, nil

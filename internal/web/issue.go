@@ -230,7 +230,7 @@ func (f *Face) askPurpose(c *Call, path string, errs ui.Errors) error {
 
 func (f *Face) issueView(c *Call, d *app.IssueDetail) issueView {
 	severity, state := ui.Severity(c.Lang, d.Severity), ui.State(c.Lang, "issue", string(d.State))
-	v := issueView{Base: "/issues/" + d.ID, Version: strconv.FormatInt(d.Version, 10), State: state, Narrative: d.Narrative}
+	v := issueView{Base: "/issues/" + d.ID, Version: strconv.FormatInt(d.Version, 10), State: state, Narrative: d.Narrative, Erased: d.Erased}
 	v.Facts = []ui.Def{
 		{Term: c.T("field.severity"), Tag: &severity},
 		{Term: c.T("issue.field.disclosure"), Text: orDash(disclosed(c, d))},

@@ -17,6 +17,7 @@ type issueView struct {
 	Parties                  []ui.Def
 	AddParty                 *actForm
 	Base, Version, Narrative string
+	Erased                   bool
 	State                    ui.Tag
 	Facts, Defs              []ui.Def
 	Pending                  []string

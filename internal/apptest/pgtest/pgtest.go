@@ -93,6 +93,21 @@ func Exec(t testing.TB, dsn, statement string) {
 	}
 }
 
+// DataFolder is where the server of the URL keeps its data, its log included.
+func DataFolder(t testing.TB, dsn string) string {
+	t.Helper()
+	db, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	folder := ""
+	if err := db.QueryRowContext(context.Background(), "SHOW data_directory").Scan(&folder); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
 func (s *Server) url(database string) string {
 	q := url.Values{"host": {s.folder}, "user": {"plumbline"}, "sslmode": {"disable"}}
 	return "postgres:///" + database + "?" + q.Encode()

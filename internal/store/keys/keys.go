@@ -60,8 +60,8 @@ type Store struct {
 	newest int64
 
 	mu      sync.Mutex
-	ready   []Key // durable, given to nobody yet
-	batch   int   // pages of the next refill
+	ready   []Key         // durable, given to nobody yet
+	batch   int           // pages of the next refill
 	filling chan struct{} // closed when the refill in the background has ended; nil if there is none
 	fillErr error
 	work    sync.WaitGroup

@@ -1,0 +1,330 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"plumbline/internal/custody"
+	"plumbline/internal/fault"
+	"plumbline/internal/intake"
+	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// RecordInput names a record: an issue by its reference or id, an audit record
+// by its own id or that of its match.
+type RecordInput struct {
+	Kind   custody.RecordKind `json:"record_kind"`
+	Record string             `json:"record"`
+}
+
+func (in RecordInput) validate() error {
+	var wrong []*fault.Error
+	if !slices.Contains(custody.RecordKinds, in.Kind) {
+		wrong = append(wrong, fault.Invalid("choice_unknown", "record_kind"))
+	}
+	if in.Record = strings.TrimSpace(in.Record); in.Record == "" {
+		wrong = append(wrong, fault.Invalid("required", "record"))
+	}
+	return fault.Join(wrong...)
+}
+
+// found is a record that was found, with what the rules ask about it.
+type found struct {
+	id, ref, unit, person string
+	eventOn               roster.Date
+	texts                 []string // records whose texts go with it
+	subject               custody.Subject
+}
+
+// record finds a record under the scope. With an expungement under way, that
+// one is not counted as pending.
+func (a *App) record(ctx context.Context, v *store.View, in RecordInput, sc roster.Scope) (f found, err error) {
+	switch in.Kind {
+	case custody.IssueRecord:
+		i, err := v.IssueByName(ctx, strings.TrimSpace(in.Record), sc)
+		if err != nil {
+			return f, err
+		}
+		f = found{id: i.ID, ref: i.Ref, unit: i.UnitID, person: i.PersonID, eventOn: i.EventOn}
+		f.subject = custody.Subject{Open: i.State.Open(), Outcome: custody.OutcomeOf(i), SettledOn: a.settledOn(i)}
+		if f.texts, err = v.TextsOfIssue(ctx, i); err != nil {
+			return f, err
+		}
+	default:
+		m, err := v.MatchOfRecord(ctx, strings.TrimSpace(in.Record), sc)
+		if err != nil {
+			return f, err
+		}
+		f = found{id: m.RecordID, ref: shortRef(m.RecordID), unit: m.UnitID, person: m.PersonID, eventOn: m.EventOn}
+		f.subject = custody.Subject{Open: m.State.Open() || m.IssueID != "", Outcome: "unmatched", SettledOn: roster.DateOf(m.CreatedAt, a.zone)}
+		if m.State == intake.StateWithdrawn || m.State == intake.StateRejected || m.State == intake.StateUnmatched {
+			f.subject.Open = false
+		}
+		if f.texts, err = v.TextsOfRecord(ctx, m.RecordID); err != nil {
+			return f, err
+		}
+	}
+	if f.subject.Held, err = v.Held(ctx, f.texts...); err != nil {
+		return f, err
+	}
+	if f.subject.Pending, err = v.ExpungementPending(ctx, f.id); err != nil {
+		return f, err
+	}
+	erased, err := v.Erased(ctx, f.id)
+	f.subject.Erased = erased[f.id]
+	return f, err
+}
+
+// shortRef is what people see of an audit record: the tail of its id.
+func shortRef(id string) string { return "R-" + strings.ToUpper(id[max(0, len(id)-8):]) }
+
+func (a *App) settledOn(i *issue.Issue) roster.Date {
+	if i.SettledAt != nil {
+		return roster.DateOf(*i.SettledAt, a.zone)
+	}
+	return roster.DateOf(i.ChangedAt, a.zone)
+}
+
+// ProposeExpungementInput proposes to destroy the texts of a record.
+type ProposeExpungementInput struct {
+	RecordInput
+	Ground custody.Ground `json:"ground"`
+	Reason string         `json:"reason"`
+	Key    string         `json:"-"`
+}
+
+// Validate judges the input by itself.
+func (in ProposeExpungementInput) Validate() error {
+	var wrong *fault.Error
+	if err := in.validate(); err != nil {
+		wrong = fault.As(err)
+	}
+	return fault.Join(wrong, written("reason", in.Reason))
+}
+
+// ProposeExpungement is the first person's act. Nothing is destroyed yet.
+func (a *App) ProposeExpungement(ctx context.Context, who *roster.Actor, in ProposeExpungementInput) (id string, r Receipt, err error) {
+	const op = "expungement.propose"
+	r, err = a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		sc, err := a.scope(ctx, &tx.View, who, roster.ActPropose, roster.KindExpungement)
+		if err != nil {
+			return nil, "", err
+		}
+		rec, err := a.record(ctx, &tx.View, in.RecordInput, sc)
+		if err != nil {
+			return nil, "", asField(err, "record")
+		}
+		e, err := custody.Propose(a.pack, custody.Expungement{
+			Ref: issue.NewRef(), RecordKind: in.Kind, RecordID: rec.id, RecordRef: rec.ref, UnitID: rec.unit, PersonID: rec.person, EventOn: rec.eventOn,
+			Ground: in.Ground, ProposedBy: who.Account,
+		}, rec.subject, roster.DateOf(tx.Now(), a.zone))
+		if err != nil {
+			return nil, "", err
+		}
+		e.ID = tx.NewID()
+		if e.ReasonC, err = tx.PutText(ctx, e.ID, "reason", in.Reason); err != nil {
+			return nil, "", err
+		}
+		id = e.ID
+		return []ledger.Fact{{Verb: op, Kind: "expungement", ID: e.ID, Unit: e.UnitID}}, e.ID, tx.Insert(ctx, e)
+	})
+	return pick(id, r), r, err
+}
+
+// asField turns "not there" into a wrong field: the record was named in a form.
+func asField(err error, field string) error {
+	if fault.Is(err, fault.NotFoundKind) || store.Missing(err) {
+		return fault.Invalid("record_unknown", field)
+	}
+	return err
+}
+
+// ExpungementInput is a step on a proposed expungement.
+type ExpungementInput struct {
+	ID      string `json:"-"`
+	Key     string `json:"-"`
+	Version int64  `json:"version,omitempty"`
+	Reason  string `json:"reason,omitempty"` // of a refusal
+}
+
+func (a *App) onExpungement(ctx context.Context, who *roster.Actor, op string, in ExpungementInput, step func(ctx context.Context, tx *store.Tx, e *custody.Expungement) error) (Receipt, error) {
+	return a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		route := routeByOp[op]
+		sc, err := a.scope(ctx, &tx.View, who, route.Act, route.Kind)
+		if err != nil {
+			return nil, "", err
+		}
+		e, err := tx.Expungement(ctx, in.ID, sc)
+		if err != nil {
+			return nil, "", err
+		}
+		if err := sameVersion(e.Version, in.Version); err != nil {
+			return nil, "", err
+		}
+		if err := alter(ctx, tx, e, func(e *custody.Expungement) error { return step(ctx, tx, e) }); err != nil {
+			return nil, "", err
+		}
+		return []ledger.Fact{{Verb: op, Kind: "expungement", ID: e.ID, Unit: e.UnitID}}, e.ID, nil
+	})
+}
+
+// ApproveExpungement is the second person's act: the texts are deleted with a
+// tombstone and an entry, and when that is committed their keys are destroyed.
+func (a *App) ApproveExpungement(ctx context.Context, who *roster.Actor, in ExpungementInput) (Receipt, error) {
+	r, err := a.onExpungement(ctx, who, "expungement.approve", in, func(ctx context.Context, tx *store.Tx, e *custody.Expungement) error {
+		rec, err := a.record(ctx, &tx.View, RecordInput{e.RecordKind, e.RecordID}, roster.Scope{All: true})
+		if err != nil {
+			return err
+		}
+		if err := e.Approve(a.pack, rec.subject, who.Account, roster.DateOf(tx.Now(), a.zone), tx.Now()); err != nil {
+			return err
+		}
+		e.Records, err = tx.Erase(ctx, e.ID, rec.texts)
+		return err
+	})
+	if err != nil {
+		return r, err
+	}
+	// The act is on record now and its tombstones name the keys: what fails here
+	// is made good when the site is next opened.
+	if err := a.store.DestroyErased(ctx, in.ID); err != nil {
+		a.log.Error("keys of expunged texts still stand; they are destroyed when the site is opened again", "expungement", in.ID, "error", err)
+	}
+	return r, nil
+}
+
+// RefuseExpungement is the second person's no.
+func (a *App) RefuseExpungement(ctx context.Context, who *roster.Actor, in ExpungementInput) (Receipt, error) {
+	if f := written("reason", in.Reason); f != nil {
+		return Receipt{}, f
+	}
+	return a.onExpungement(ctx, who, "expungement.refuse", in, func(ctx context.Context, tx *store.Tx, e *custody.Expungement) (err error) {
+		if err := e.Refuse(who.Account, tx.Now()); err != nil {
+			return err
+		}
+		e.AnswerC, err = tx.PutText(ctx, e.ID, "answer", in.Reason)
+		return err
+	})
+}
+
+// WithdrawExpungement takes a proposal back.
+func (a *App) WithdrawExpungement(ctx context.Context, who *roster.Actor, in ExpungementInput) (Receipt, error) {
+	return a.onExpungement(ctx, who, "expungement.withdraw", in, func(_ context.Context, tx *store.Tx, e *custody.Expungement) error {
+		return e.Withdraw(who.Account, tx.Now())
+	})
+}
+
+// ExpungementRow is one line of the list.
+type ExpungementRow struct {
+	ID         string                   `json:"id"`
+	Version    int64                    `json:"version"`
+	Ref        string                   `json:"ref"`
+	RecordKind custody.RecordKind       `json:"record_kind"`
+	RecordRef  string                   `json:"record_ref"`
+	Unit       Named                    `json:"unit"`
+	Ground     custody.Ground           `json:"ground"`
+	State      custody.ExpungementState `json:"state"`
+	ProposedAt time.Time                `json:"proposed_at"`
+	SettledAt  *time.Time               `json:"settled_at"`
+	Records    int                      `json:"records"`
+	FinalOn    roster.Date              `json:"final_on"` // the last copy of the destroyed keys is gone; "" before
+	Yours      bool                     `json:"yours"`    // proposed by the reader, so that another must approve
+}
+
+// ExpungementPage is one page of the list.
+type ExpungementPage struct {
+	Rows  []ExpungementRow `json:"rows"`
+	Total int64            `json:"total"`
+	Next  string           `json:"next"`
+}
+
+func (a *App) expungementRow(n namer, who *roster.Actor, e *custody.Expungement) ExpungementRow {
+	r := ExpungementRow{ID: e.ID, Version: e.Version, Ref: e.Ref, RecordKind: e.RecordKind, RecordRef: e.RecordRef, Unit: n.unit(e.UnitID), Ground: e.Ground,
+		State: e.State, ProposedAt: e.CreatedAt, SettledAt: e.SettledAt, Records: e.Records, Yours: e.ProposedBy == who.Account}
+	if e.State == custody.ExpungementDone && e.SettledAt != nil {
+		r.FinalOn = roster.DateOf(*e.SettledAt, a.zone).AddDays(a.pack.Retention.KeyBackupDays)
+	}
+	return r
+}
+
+// Expungements lists expungements in reach, the newest first.
+func (a *App) Expungements(ctx context.Context, who *roster.Actor, state custody.ExpungementState, cursor string) (out ExpungementPage, err error) {
+	const op = "expungement.list"
+	out.Rows = []ExpungementRow{}
+	after, err := a.openCursor(who, op, cursor)
+	if err != nil {
+		return out, err
+	}
+	if state != "" && !slices.Contains(custody.ExpungementStates, state) {
+		return out, fault.Shape("filter_value", "state")
+	}
+	err = a.read(ctx, who, op, func(ctx context.Context, v *store.View) error {
+		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindExpungement)
+		if err != nil {
+			return err
+		}
+		if out.Total, err = v.ExpungementCount(ctx, state, sc); err != nil {
+			return err
+		}
+		rows, err := v.Expungements(ctx, state, sc, strings.Join(after, ""), pageSize+1)
+		if err != nil {
+			return err
+		}
+		if len(rows) > pageSize {
+			rows = rows[:pageSize]
+			out.Next = a.sealCursor(who, op, []string{rows[pageSize-1].ID})
+		}
+		var units []string
+		for _, e := range rows {
+			units = append(units, e.UnitID)
+		}
+		n, err := a.namer(ctx, v, who, nil, units)
+		for i := range rows {
+			out.Rows = append(out.Rows, a.expungementRow(n, who, &rows[i]))
+		}
+		return err
+	})
+	return out, err
+}
+
+// ExpungementView is one expungement.
+type ExpungementView struct {
+	ExpungementRow
+	Reason string          `json:"reason"`
+	Answer string          `json:"answer"`
+	Can    map[string]bool `json:"can"`
+}
+
+// Expungement opens one.
+func (a *App) Expungement(ctx context.Context, who *roster.Actor, id string) (out ExpungementView, err error) {
+	err = a.read(ctx, who, "expungement.get", func(ctx context.Context, v *store.View) error {
+		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindExpungement)
+		if err != nil {
+			return err
+		}
+		e, err := v.Expungement(ctx, id, sc)
+		if err != nil {
+			return err
+		}
+		n, err := a.namer(ctx, v, who, nil, []string{e.UnitID})
+		if err != nil {
+			return err
+		}
+		texts, err := v.Texts(ctx, e.ID)
+		if err != nil {
+			return err
+		}
+		out = ExpungementView{ExpungementRow: a.expungementRow(n, who, e), Reason: texts[e.ID]["reason"], Answer: texts[e.ID]["answer"], Can: map[string]bool{}}
+		waits := e.State == custody.ExpungementProposed
+		out.Can["expungement.approve"] = waits && !out.Yours && a.May(who, "expungement.approve")
+		out.Can["expungement.refuse"] = waits && !out.Yours && a.May(who, "expungement.refuse")
+		out.Can["expungement.withdraw"] = waits && out.Yours && a.May(who, "expungement.withdraw")
+		return nil
+	})
+	return out, err
+}

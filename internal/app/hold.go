@@ -1,0 +1,138 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"plumbline/internal/custody"
+	"plumbline/internal/fault"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// HoldInput places a legal hold on a record.
+type HoldInput struct {
+	RecordInput
+	Reason string `json:"reason"`
+	Key    string `json:"-"`
+}
+
+// Validate judges the input by itself.
+func (in HoldInput) Validate() error {
+	var wrong *fault.Error
+	if err := in.validate(); err != nil {
+		wrong = fault.As(err)
+	}
+	return fault.Join(wrong, written("reason", in.Reason))
+}
+
+// PlaceHold keeps a record from being expunged until the hold is lifted.
+func (a *App) PlaceHold(ctx context.Context, who *roster.Actor, in HoldInput) (id string, r Receipt, err error) {
+	const op = "hold.place"
+	r, err = a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		sc, err := a.scope(ctx, &tx.View, who, roster.ActCreate, roster.KindHold)
+		if err != nil {
+			return nil, "", err
+		}
+		rec, err := a.record(ctx, &tx.View, in.RecordInput, sc)
+		if err != nil {
+			return nil, "", asField(err, "record")
+		}
+		if rec.subject.Erased {
+			return nil, "", fault.Conflict("expunged_already")
+		}
+		h := &custody.Hold{RecordKind: in.Kind, RecordID: rec.id, RecordRef: rec.ref, UnitID: rec.unit, PersonID: rec.person, EventOn: rec.eventOn,
+			State: custody.HoldLive, PlacedBy: who.Account, LiftC: ledger.Commitment{}}
+		h.ID = tx.NewID()
+		if h.ReasonC, err = tx.PutText(ctx, h.ID, "reason", in.Reason); err != nil {
+			return nil, "", err
+		}
+		id = h.ID
+		return []ledger.Fact{{Verb: op, Kind: "hold", ID: h.ID, Unit: h.UnitID}}, h.ID, tx.Insert(ctx, h)
+	})
+	return pick(id, r), r, err
+}
+
+// LiftInput lifts a hold, with a reason.
+type LiftInput struct {
+	ID      string `json:"-"`
+	Key     string `json:"-"`
+	Version int64  `json:"version,omitempty"`
+	Reason  string `json:"reason"`
+}
+
+// Validate judges the input by itself.
+func (in LiftInput) Validate() error { return fault.Join(written("reason", in.Reason)) }
+
+// LiftHold ends a hold; another than the one who placed it does so.
+func (a *App) LiftHold(ctx context.Context, who *roster.Actor, in LiftInput) (Receipt, error) {
+	const op = "hold.lift"
+	return a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		sc, err := a.scope(ctx, &tx.View, who, roster.ActRevoke, roster.KindHold)
+		if err != nil {
+			return nil, "", err
+		}
+		h, err := tx.Hold(ctx, in.ID, sc)
+		if err != nil {
+			return nil, "", err
+		}
+		if err := sameVersion(h.Version, in.Version); err != nil {
+			return nil, "", err
+		}
+		err = alter(ctx, tx, h, func(h *custody.Hold) (err error) {
+			if err := h.Lift(who.Account); err != nil {
+				return err
+			}
+			h.LiftC, err = tx.PutText(ctx, h.ID, "lift", in.Reason)
+			return err
+		})
+		return []ledger.Fact{{Verb: op, Kind: "hold", ID: h.ID, Unit: h.UnitID}}, h.ID, err
+	})
+}
+
+// HoldRow is one legal hold.
+type HoldRow struct {
+	ID         string             `json:"id"`
+	Version    int64              `json:"version"`
+	RecordKind custody.RecordKind `json:"record_kind"`
+	RecordRef  string             `json:"record_ref"`
+	Unit       Named              `json:"unit"`
+	State      custody.HoldState  `json:"state"`
+	PlacedAt   time.Time          `json:"placed_at"`
+	Reason     string             `json:"reason"`
+	MayLift    bool               `json:"may_lift"`
+}
+
+// Holds lists legal holds in reach, live ones first; at most 200.
+func (a *App) Holds(ctx context.Context, who *roster.Actor) (out []HoldRow, err error) {
+	out = []HoldRow{}
+	err = a.read(ctx, who, "hold.list", func(ctx context.Context, v *store.View) error {
+		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindHold)
+		if err != nil {
+			return err
+		}
+		rows, err := v.Holds(ctx, sc, 200)
+		if err != nil {
+			return err
+		}
+		var ids, units []string
+		for _, h := range rows {
+			ids, units = append(ids, h.ID), append(units, h.UnitID)
+		}
+		n, err := a.namer(ctx, v, who, nil, units)
+		if err != nil {
+			return err
+		}
+		texts, err := v.Texts(ctx, ids...)
+		if err != nil {
+			return err
+		}
+		for _, h := range rows {
+			out = append(out, HoldRow{ID: h.ID, Version: h.Version, RecordKind: h.RecordKind, RecordRef: h.RecordRef, Unit: n.unit(h.UnitID), State: h.State,
+				PlacedAt: h.CreatedAt, Reason: texts[h.ID]["reason"], MayLift: h.State == custody.HoldLive && h.PlacedBy != who.Account && a.May(who, "hold.lift")})
+		}
+		return nil
+	})
+	return out, err
+}

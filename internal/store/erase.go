@@ -1,0 +1,266 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/uptrace/bun"
+
+	"plumbline/internal/custody"
+	"plumbline/internal/fault"
+	"plumbline/internal/intake"
+	"plumbline/internal/issue"
+	"plumbline/internal/roster"
+)
+
+// TextsOfIssue lists every record whose texts speak of the issue: itself, what
+// was said about it, the audit record that it came from with its duplicates and
+// the steps taken on them, its tasks, questions, and its case with all that
+// hangs on it.
+func (v *View) TextsOfIssue(ctx context.Context, i *issue.Issue) ([]string, error) {
+	out := []string{i.ID}
+	said, err := v.Statements(ctx, i.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range said {
+		out = append(out, s.ID)
+	}
+	tasks, err := v.RectificationsOfIssue(ctx, i.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range tasks {
+		out = append(out, t.ID)
+	}
+	questions, err := v.QuestionsOfIssue(ctx, i.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, q := range questions {
+		out = append(out, q.ID)
+	}
+	if i.RecordID != "" {
+		records, err := v.TextsOfRecord(ctx, i.RecordID)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, records...)
+	}
+	c, err := v.CaseOfIssue(ctx, i.ID)
+	if err != nil || c == nil {
+		return out, err
+	}
+	file, err := v.CaseFile(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, c.ID)
+	for _, x := range file.Tracks {
+		out = append(out, x.ID)
+	}
+	for _, x := range file.Allegations {
+		out = append(out, x.ID)
+	}
+	for _, x := range file.Findings {
+		out = append(out, x.ID)
+	}
+	for _, x := range file.Replies {
+		out = append(out, x.ID)
+	}
+	for _, x := range file.Decisions {
+		out = append(out, x.ID)
+	}
+	return out, nil
+}
+
+// TextsOfRecord lists the audit record, the records that say the same, and the
+// steps taken on their matches.
+func (v *View) TextsOfRecord(ctx context.Context, record string) ([]string, error) {
+	out := []string{record}
+	var matches []*intake.Match
+	if err := v.db.NewSelect().Model(&matches).Where("record_id = ?", record).Scan(ctx); err != nil {
+		return nil, err
+	}
+	ids := make([]string, 0, len(matches))
+	for _, m := range matches {
+		ids = append(ids, m.ID)
+	}
+	twins, err := v.DuplicatesOf(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	for _, list := range twins {
+		for _, m := range list {
+			out, ids = append(out, m.RecordID), append(ids, m.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	var steps []string
+	err = v.db.NewSelect().Model((*intake.MatchDecision)(nil)).Column("id").Where("match_id IN (?)", bun.List(ids)).Scan(ctx, &steps)
+	return append(out, steps...), err
+}
+
+// Erase deletes the texts of the records and leaves a tombstone for each record
+// that had any; it says how many those are. Their keys still exist until the
+// commit is through: call DestroyErased then.
+func (tx *Tx) Erase(ctx context.Context, expungement string, records []string) (int, error) {
+	slices.Sort(records)
+	records = slices.Compact(records)
+	var stones []*custody.Tombstone
+	for chunk := range slices.Chunk(records, 500) {
+		var rows []Content
+		if err := tx.db.NewSelect().Model(&rows).Column("record_id", "field", "key_id").Where("record_id IN (?)", bun.List(chunk)).Order("record_id", "field").Scan(ctx); err != nil {
+			return 0, err
+		}
+		for _, r := range rows {
+			if n := len(stones); n == 0 || stones[n-1].RecordID != r.RecordID {
+				stones = append(stones, &custody.Tombstone{RecordID: r.RecordID, ExpungementID: expungement})
+			}
+			s := stones[len(stones)-1]
+			s.Texts++
+			if key := strconv.FormatInt(r.KeyID, 10); !slices.Contains(strings.Split(s.Keys, ","), key) {
+				s.Keys = strings.TrimPrefix(s.Keys+","+key, ",")
+			}
+		}
+		if _, err := tx.db.NewDelete().Model((*Content)(nil)).Where("record_id IN (?)", bun.List(chunk)).Exec(ctx); err != nil {
+			return 0, fmt.Errorf("erase texts: %w", err)
+		}
+	}
+	return len(stones), tx.Insert(ctx, stones)
+}
+
+// DestroyErased destroys the keys that tombstones name: those of one
+// expungement, or with "" all of them, which is done whenever a site is opened.
+// A crash after the commit, or a key store brought back from a copy, is thereby
+// made good.
+func (s *Store) DestroyErased(ctx context.Context, expungement string) error {
+	k := s.keys.Load()
+	if k == nil {
+		return nil
+	}
+	after := ""
+	for {
+		var stones []custody.Tombstone
+		q := s.reader.NewSelect().Model(&stones).Column("id", "keys").Where("id > ?", after).Order("id").Limit(1000)
+		if expungement != "" {
+			q = q.Where("expungement_id = ?", expungement)
+		}
+		if err := q.Scan(ctx); err != nil || len(stones) == 0 {
+			return err
+		}
+		after = stones[len(stones)-1].ID
+		var ids []int64
+		for _, stone := range stones {
+			ids = append(ids, keyNumbers(stone.Keys)...)
+		}
+		if _, err := k.Destroy(ctx, ids...); err != nil {
+			return err
+		}
+	}
+}
+
+// keyNumbers reads the numbers of a tombstone.
+func keyNumbers(list string) []int64 {
+	var ids []int64
+	for text := range strings.SplitSeq(list, ",") {
+		if id, err := strconv.ParseInt(text, 10, 64); err == nil {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// Erased says which of the records have a tombstone.
+func (v *View) Erased(ctx context.Context, records ...string) (map[string]bool, error) {
+	out := map[string]bool{}
+	for chunk := range slices.Chunk(records, 500) {
+		var ids []string
+		if err := v.db.NewSelect().Model((*custody.Tombstone)(nil)).Column("record_id").Where("record_id IN (?)", bun.List(chunk)).Scan(ctx, &ids); err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			out[id] = true
+		}
+	}
+	return out, nil
+}
+
+// onRecord narrows a query to what the scope admits, and leaves out what is
+// about a record that the reader is a party to.
+func onRecord(q *bun.SelectQuery, sc roster.Scope) *bun.SelectQuery {
+	if len(sc.BarObjects) > 0 {
+		q = q.Where("record_id NOT IN (?)", bun.List(sc.BarObjects))
+	}
+	return scoped(q, sc, columnsDefault)
+}
+
+// Expungement reads one under the scope.
+func (v *View) Expungement(ctx context.Context, id string, sc roster.Scope) (*custody.Expungement, error) {
+	e := new(custody.Expungement)
+	return e, onRecord(v.db.NewSelect().Model(e).Where("id = ?", id), sc).Scan(ctx)
+}
+
+// Expungements lists them, the newest first; state "" is all.
+func (v *View) Expungements(ctx context.Context, state custody.ExpungementState, sc roster.Scope, after string, limit int) ([]custody.Expungement, error) {
+	var rows []custody.Expungement
+	q := onRecord(v.db.NewSelect().Model(&rows), sc)
+	if state != "" {
+		q = q.Where("state = ?", state)
+	}
+	if after != "" {
+		q = q.Where("id < ?", after)
+	}
+	return rows, q.Order("id DESC").Limit(int64(limit)).Scan(ctx)
+}
+
+// ExpungementCount counts what Expungements lists.
+func (v *View) ExpungementCount(ctx context.Context, state custody.ExpungementState, sc roster.Scope) (int64, error) {
+	q := onRecord(v.db.NewSelect().Model((*custody.Expungement)(nil)), sc)
+	if state != "" {
+		q = q.Where("state = ?", state)
+	}
+	return q.Count(ctx)
+}
+
+// ExpungementPending reports whether an expungement of the record is proposed.
+func (v *View) ExpungementPending(ctx context.Context, record string) (bool, error) {
+	return v.db.NewSelect().Model((*custody.Expungement)(nil)).Where("record_id = ? AND state = ?", record, custody.ExpungementProposed).Exists(ctx)
+}
+
+// Hold reads one legal hold under the scope.
+func (v *View) Hold(ctx context.Context, id string, sc roster.Scope) (*custody.Hold, error) {
+	h := new(custody.Hold)
+	return h, onRecord(v.db.NewSelect().Model(h).Where("id = ?", id), sc).Scan(ctx)
+}
+
+// Holds lists legal holds, live ones first and then the newest.
+func (v *View) Holds(ctx context.Context, sc roster.Scope, limit int) ([]custody.Hold, error) {
+	var rows []custody.Hold
+	return rows, onRecord(v.db.NewSelect().Model(&rows), sc).OrderExpr("state DESC, id DESC").Limit(int64(limit)).Scan(ctx)
+}
+
+// Held reports whether a live hold keeps any of the records.
+func (v *View) Held(ctx context.Context, records ...string) (bool, error) {
+	if len(records) == 0 {
+		return false, nil
+	}
+	return v.db.NewSelect().Model((*custody.Hold)(nil)).Where("record_id IN (?) AND state = ?", bun.List(records), custody.HoldLive).Exists(ctx)
+}
+
+// MatchOfRecord opens an audit record by its match, under the scope of matches.
+func (v *View) MatchOfRecord(ctx context.Context, id string, sc roster.Scope) (*intake.Match, error) {
+	var rows []*intake.Match
+	if err := matchScoped(v.db.NewSelect().Model(&rows).Where("(id = ? OR record_id = ?)", id, id), sc).Scan(ctx); err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 {
+		return nil, fault.NotFound()
+	}
+	return rows[0], nil
+}

@@ -1,0 +1,41 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"plumbline/internal/custody"
+)
+
+// tombstones reads which records had their texts expunged.
+func (c *check) tombstones(ctx context.Context) error {
+	var stones []custody.Tombstone
+	err := c.v.db.NewSelect().Model(&stones).Column("record_id", "keys").Scan(ctx)
+	c.erased, c.erasedKeys = make(map[string]bool, len(stones)), make(map[int64]bool, len(stones))
+	for i := range stones {
+		c.erased[stones[i].RecordID] = true
+		for _, id := range keyNumbers(stones[i].Keys) {
+			c.erasedKeys[id] = true
+		}
+	}
+	return err
+}
+
+// text judges a row's commitments. One that no text opens is counted where the
+// text was expunged: the tombstone, itself a row that an entry names, says so
+// and by whose decision. Without a tombstone it is false.
+func (c *check) text(kind string, r *readRow, seq int64) {
+	add := func(what, more string) { c.verdict.add(Finding{seq, time.Time{}, kind, r.id, what, more}) }
+	if r.undead {
+		add("text_not_erased", "a text that was expunged can still be read")
+	}
+	switch {
+	case r.closed == "":
+	case c.erased[r.id]:
+		c.verdict.Erased++
+	case r.absent:
+		add("text_missing", "the text of "+r.closed+" is gone, and no tombstone says that it was expunged")
+	default:
+		add("text_changed", "a text does not open the commitment in "+r.closed)
+	}
+}

@@ -1,0 +1,215 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"plumbline/internal/app"
+	"plumbline/internal/custody"
+	"plumbline/internal/fault"
+	"plumbline/internal/roster"
+	"plumbline/internal/web/ui"
+)
+
+// custodyList is a list of expungements, holds, custodians or reveals.
+type custodyList struct {
+	Path, Note string
+	Filters    []ui.Input
+	Table      ui.Table
+	Pager      ui.Pager
+	Acts       []actForm
+}
+
+// custodyView is one of them.
+type custodyView struct {
+	Title, Note                  string
+	Tags                         []ui.Tag
+	Defs                         []ui.Def
+	Block, BlockTitle, BlockNote string // text to copy
+	Table                        ui.Table
+	TableTitle                   string
+	Events                       []ui.Event
+	Acts                         []actForm
+}
+
+// recordInputs ask which record is meant.
+func recordInputs(c *Call, more ...ui.Input) []ui.Input {
+	return append([]ui.Input{
+		{Name: "record_kind", Label: c.T("custody.record_kind"), Kind: "select", Required: true, Options: ui.Codes(c.Lang, "custody.kind", "", "issue", "audit_record")},
+		{Name: "record", Label: c.T("custody.record"), Required: true, Max: 40, Help: c.T("custody.record.help"), Value: c.Query("record")},
+	}, more...)
+}
+
+func (f *Face) expungementList(c *Call) error {
+	state := custody.ExpungementState(c.Query("state"))
+	list, err := f.app.Expungements(c.Context(), c.Actor, state, c.Query("cursor"))
+	if err != nil {
+		return err
+	}
+	p := c.Page("expungement.title")
+	p.Lead = c.T("expungement.lead")
+	if f.May(c.Actor, "expungement.propose") {
+		p.Actions = append(p.Actions, ui.Action{Text: c.T("expungement.propose"), Href: "/expungements/new", Icon: "plus"})
+	}
+	if f.May(c.Actor, "hold.list") {
+		p.Actions = append(p.Actions, ui.Action{Text: c.T("hold.title"), Href: "/holds"})
+	}
+	v := custodyList{Path: "/expungements", Filters: []ui.Input{
+		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(state), Options: stateOptions(c, "expungement", custody.ExpungementStates)}}}
+	v.Table = ui.Table{Cols: []ui.Col{{Text: c.T("custody.record")}, {Text: c.T("field.unit")}, {Text: c.T("expungement.ground")}, {Text: c.T("field.state")}, {Text: c.T("field.time")}}}
+	for _, e := range list.Rows {
+		state := ui.State(c.Lang, "expungement", string(e.State))
+		v.Table.Rows = append(v.Table.Rows, []ui.Cell{
+			{Text: e.RecordRef, Sub: c.T("custody.kind." + string(e.RecordKind)), Href: "/expungements/" + e.ID}, {Text: e.Unit.Name},
+			{Text: c.T("expungement.ground." + string(e.Ground))}, {Tag: &state}, {Text: f.when(e.ProposedAt)},
+		})
+	}
+	filter := url.Values{}
+	if state != "" {
+		filter.Set("state", string(state))
+	}
+	v.Pager = c.pagerOf(v.Path, filter, len(list.Rows), list.Total, list.Next)
+	return c.Show(custodyListPage(p, nil, v))
+}
+
+func (f *Face) newExpungement(c *Call) error {
+	if !f.May(c.Actor, "expungement.propose") {
+		return fault.Forbidden("not_allowed")
+	}
+	return f.showNewExpungement(c, nil, http.StatusOK)
+}
+
+func (f *Face) showNewExpungement(c *Call, errs ui.Errors, status int) error {
+	p := c.Page("expungement.propose")
+	p.Narrow, p.Crumbs = true, []ui.Link{{Text: c.T("expungement.title"), Href: "/expungements"}}
+	form := actForm{ID: "expunge", Action: "/expungements", Button: "expungement.propose", Help: c.T("expungement.propose.help"), Inputs: recordInputs(c,
+		ui.Input{Name: "ground", Label: c.T("expungement.ground"), Kind: "select", Required: true, Options: codesOf(c, "expungement.ground", custody.Grounds)},
+		ui.Input{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Required: true, Max: 4000})}
+	return c.ShowStatus(status, actPage(p, errs, c.fill(form, errs)))
+}
+
+func (f *Face) proposeExpungement(c *Call) error {
+	id, _, err := f.app.ProposeExpungement(c.Context(), c.Actor, app.ProposeExpungementInput{
+		RecordInput: app.RecordInput{Kind: custody.RecordKind(c.Form("record_kind")), Record: c.Form("record")},
+		Ground:      custody.Ground(c.Form("ground")), Reason: c.Form("reason"), Key: c.Key()})
+	if errs := c.inPlace(err); errs != nil {
+		return f.showNewExpungement(c, errs, StatusOf(err))
+	}
+	if err != nil {
+		return err
+	}
+	return c.Go("/expungements/"+id, "expungement.flash.proposed")
+}
+
+func (f *Face) expungementPage(c *Call) error { return f.showExpungement(c, nil, http.StatusOK) }
+
+func (f *Face) showExpungement(c *Call, errs ui.Errors, status int) error {
+	e, err := f.app.Expungement(c.Context(), c.Actor, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	p := c.Page("expungement.one", "Ref", e.Ref)
+	p.Crumbs = []ui.Link{{Text: c.T("expungement.title"), Href: "/expungements"}}
+	v := custodyView{Title: c.T("expungement.title"), Tags: []ui.Tag{ui.State(c.Lang, "expungement", string(e.State))}}
+	v.Defs = []ui.Def{
+		{Term: c.T("custody.record"), Text: e.RecordRef + " · " + c.T("custody.kind."+string(e.RecordKind))}, {Term: c.T("field.unit"), Text: e.Unit.Name},
+		{Term: c.T("expungement.ground"), Text: c.T("expungement.ground." + string(e.Ground))}, {Term: c.T("field.reason"), Text: e.Reason},
+	}
+	v.Events = append(v.Events, ui.Event{When: f.when(e.ProposedAt), Title: c.T("expungement.proposed")})
+	if e.SettledAt != nil {
+		v.Events = append(v.Events, ui.Event{When: f.when(*e.SettledAt), Title: c.T("state.expungement." + string(e.State)), Text: e.Answer})
+	}
+	if e.FinalOn != "" {
+		v.Note = c.T("expungement.final", "On", string(e.FinalOn), "Records", e.Records)
+	}
+	hidden := [][2]string{{"version", strconv.FormatInt(e.Version, 10)}}
+	for _, s := range f.expungementSteps() {
+		if !e.Can[s.op] {
+			continue
+		}
+		a := actForm{ID: s.path, Title: c.T(s.op), Action: "/expungements/" + e.ID + "/" + s.path, Button: s.op, Hidden: hidden, Open: len(v.Acts) == 0}
+		if s.op == "expungement.approve" {
+			a.Help = c.T("expungement.approve.help")
+		}
+		if s.op == "expungement.refuse" {
+			a.Inputs = []ui.Input{{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Required: true, Max: 4000}}
+		}
+		v.Acts = append(v.Acts, c.fill(a, errs))
+	}
+	return c.ShowStatus(status, custodyPage(p, errs, v))
+}
+
+type expungementStep struct {
+	path, op string
+	do       func(ctx context.Context, who *roster.Actor, in app.ExpungementInput) (app.Receipt, error)
+}
+
+func (f *Face) expungementSteps() []expungementStep {
+	return []expungementStep{
+		{"approve", "expungement.approve", f.app.ApproveExpungement},
+		{"refuse", "expungement.refuse", f.app.RefuseExpungement},
+		{"withdraw", "expungement.withdraw", f.app.WithdrawExpungement},
+	}
+}
+
+func (f *Face) onExpungement(s expungementStep) func(*Call) error {
+	return func(c *Call) error {
+		_, err := s.do(c.Context(), c.Actor, app.ExpungementInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Reason: c.Form("reason")})
+		if errs := c.inPlace(err); errs != nil {
+			return f.showExpungement(c, errs, StatusOf(err))
+		}
+		if err != nil {
+			return err
+		}
+		return c.Go(Local("/expungements/"+url.PathEscape(c.Param("id"))), "custody.flash")
+	}
+}
+
+func (f *Face) holdList(c *Call) error { return f.showHolds(c, nil, http.StatusOK) }
+
+func (f *Face) showHolds(c *Call, errs ui.Errors, status int) error {
+	rows, err := f.app.Holds(c.Context(), c.Actor)
+	if err != nil {
+		return err
+	}
+	p := c.Page("hold.title")
+	p.Lead, p.Crumbs = c.T("hold.lead"), []ui.Link{{Text: c.T("expungement.title"), Href: "/expungements"}}
+	v := custodyList{Path: "/holds"}
+	v.Table.Cols = []ui.Col{{Text: c.T("custody.record")}, {Text: c.T("field.unit")}, {Text: c.T("field.state")}, {Text: c.T("field.reason")}, {Text: c.T("field.time")}}
+	reason := ui.Input{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Required: true, Max: 4000}
+	if f.May(c.Actor, "hold.place") {
+		v.Acts = append(v.Acts, c.fill(actForm{ID: "place", Title: c.T("hold.place"), Action: "/holds", Button: "hold.place", Inputs: recordInputs(c, reason)}, errs))
+	}
+	for _, h := range rows {
+		state := ui.State(c.Lang, "hold", string(h.State))
+		v.Table.Rows = append(v.Table.Rows, []ui.Cell{{Text: h.RecordRef, Sub: c.T("custody.kind." + string(h.RecordKind))}, {Text: h.Unit.Name}, {Tag: &state}, {Text: h.Reason}, {Text: f.when(h.PlacedAt)}})
+		if h.MayLift {
+			v.Acts = append(v.Acts, c.fill(actForm{ID: "lift-" + h.ID, Title: c.T("hold.lift") + " · " + h.RecordRef, Action: "/holds/" + h.ID + "/lift", Button: "hold.lift",
+				Hidden: [][2]string{{"version", strconv.FormatInt(h.Version, 10)}}, Inputs: []ui.Input{reason}}, errs))
+		}
+	}
+	return c.ShowStatus(status, custodyListPage(p, errs, v))
+}
+
+func (f *Face) placeHold(c *Call) error {
+	_, _, err := f.app.PlaceHold(c.Context(), c.Actor, app.HoldInput{
+		RecordInput: app.RecordInput{Kind: custody.RecordKind(c.Form("record_kind")), Record: c.Form("record")}, Reason: c.Form("reason"), Key: c.Key()})
+	return f.holdDone(c, err)
+}
+
+func (f *Face) liftHold(c *Call) error {
+	_, err := f.app.LiftHold(c.Context(), c.Actor, app.LiftInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Reason: c.Form("reason")})
+	return f.holdDone(c, err)
+}
+
+func (f *Face) holdDone(c *Call, err error) error {
+	if errs := c.inPlace(err); errs != nil {
+		return f.showHolds(c, errs, StatusOf(err))
+	}
+	if err != nil {
+		return err
+	}
+	return c.Go("/holds", "custody.flash")
+}
