@@ -194,19 +194,67 @@ func Start() (*Server, error) {
 
 const folderPrefix = "plumbline-pg-"
 
-// watcher runs the server, waits for its standard input to close, and ends the
-// server and its folder.
+// watcher runs the server, and runs it again when it was killed, as the
+// supervisor of a site would; it waits for its standard input to close, and
+// ends the server and its folder.
 const watcher = `
 exec >"$2/server.log" 2>&1
-"$1" -D "$3" -c unix_socket_directories="$2" -c listen_addresses= -c max_connections=120 \
-  -c fsync=on -c synchronous_commit=on -c shared_buffers=128MB -c max_wal_size=1GB -c log_min_messages=fatal </dev/null &
-pid=$!
+(
+  while [ ! -e "$2/stop" ]; do
+    "$1" -D "$3" -c unix_socket_directories="$2" -c listen_addresses= -c max_connections=120 \
+      -c fsync=on -c synchronous_commit=on -c shared_buffers=128MB -c max_wal_size=1GB -c log_min_messages=fatal </dev/null
+    sleep 0.1
+  done
+) &
+keeper=$!
 cat >/dev/null
-kill -INT $pid 2>/dev/null
-wait $pid
-rm -rf "$3" "$2"/* "$2"/.s.* 
+touch "$2/stop"
+pid=$(head -n 1 "$3/postmaster.pid" 2>/dev/null) && kill -INT $pid 2>/dev/null
+wait $keeper
+rm -rf "$3" "$2"/* "$2"/.s.*
 rmdir "$2" 2>/dev/null
 `
+
+// Kill ends the server with SIGKILL; it is started again at once.
+func (s *Server) Kill() error {
+	raw, err := os.ReadFile(filepath.Join(s.folder, "data", "postmaster.pid"))
+	if err != nil {
+		return err
+	}
+	line, _, _ := strings.Cut(string(raw), "\n")
+	pid, err := strconv.Atoi(strings.TrimSpace(line))
+	if err != nil || pid <= 1 {
+		return fmt.Errorf("postmaster.pid holds %q", line)
+	}
+	return syscall.Kill(pid, syscall.SIGKILL)
+}
+
+// Socket is the path of the unix socket that the server listens on.
+func (s *Server) Socket() string { return filepath.Join(s.folder, ".s.PGSQL.5432") }
+
+// Own starts a server for this test alone, to be mistreated, with one empty
+// database.
+func Own(t testing.TB) (*Server, string) {
+	t.Helper()
+	s, err := Start()
+	if err != nil {
+		if required("postgres") {
+			t.Fatalf("PostgreSQL is required here: %v", err)
+		}
+		fmt.Fprintf(os.Stderr, "\n*** SKIPPED on PostgreSQL: %s: %v ***\n", t.Name(), err)
+		t.Skipf("no PostgreSQL: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := s.Stop(); err != nil {
+			t.Logf("stop PostgreSQL: %v", err)
+		}
+	})
+	dsn, err := s.Database("own")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, dsn
+}
 
 // pause waits between two tries to reach a server that is starting.
 func pause() { <-time.After(50 * time.Millisecond) }
