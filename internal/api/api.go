@@ -92,7 +92,7 @@ func New(o Options) (*Face, error) {
 	r := &registry{f: f}
 	for _, register := range []func(*registry){
 		registerCore, registerRoster, registerAccount, registerSelfcheck, registerIntake,
-		registerIssue, registerInquiry, registerRectify, registerReport, registerWitness,
+		registerIssue, registerInquiry, registerRectify, registerReport, registerReceipt, registerWitness,
 		registerCustody,
 	} {
 		register(r)
@@ -377,11 +377,16 @@ func download[In any](r *registry, op string, fn func(ctx context.Context, c *Ca
 
 // plain registers an operation that answers with a text for programs.
 func plain(r *registry, op string, fn func(ctx context.Context) ([]byte, error), summary string) {
+	plainOf(r, op, func(ctx context.Context, _ *struct{}) ([]byte, error) { return fn(ctx) }, summary)
+}
+
+// plainOf is plain for an operation with parameters.
+func plainOf[In any](r *registry, op string, fn func(ctx context.Context, in *In) ([]byte, error), summary string) {
 	f := r.f
 	o := r.operation(op, []Option{Summary(summary)})
 	o.Responses = map[string]*huma.Response{"200": {Description: "The text", Content: map[string]*huma.MediaType{"text/plain": {}}}}
-	huma.Register(f.huma, o, func(ctx context.Context, _ *struct{}) (*huma.StreamResponse, error) {
-		text, err := fn(ctx)
+	huma.Register(f.huma, o, func(ctx context.Context, in *In) (*huma.StreamResponse, error) {
+		text, err := fn(ctx, in)
 		if err != nil {
 			c := ctx.Value(callKey{}).(*Call)
 			return nil, f.problem(c, err)
@@ -398,8 +403,10 @@ type ReceiptView struct {
 	Seq  int64     `json:"seq" doc:"Number of the ledger entry"`
 	At   time.Time `json:"at"`
 	Leaf string    `json:"leaf" doc:"RFC 6962 leaf hash of the entry, hexadecimal"`
+	// Links leads to the receipt in its forms.
+	Links ReceiptLinks `json:"links"`
 }
 
 func receipt(r app.Receipt) ReceiptView {
-	return ReceiptView{Seq: r.Seq, At: r.At.UTC(), Leaf: fmt.Sprintf("%x", r.Leaf[:])}
+	return ReceiptView{Seq: r.Seq, At: r.At.UTC(), Leaf: fmt.Sprintf("%x", r.Leaf[:]), Links: receiptLinks(r.Seq)}
 }

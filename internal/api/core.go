@@ -58,6 +58,11 @@ func registerCore(r *registry) {
 		rows, err := r.f.App.LedgerCheckpoints(ctx, c.Actor, in.Before, in.Limit)
 		return Paged[app.CheckpointView]{Items: append([]app.CheckpointView{}, rows...)}, err
 	}, Summary("Signed checkpoints, the largest first"))
+	plainOf(r, "ledger.history", func(ctx context.Context, in *struct {
+		Size []int64 `query:"size,explode" minItems:"0" maxItems:"50" doc:"Sizes of checkpoints that the history must contain; the last one is always in it"`
+	}) ([]byte, error) {
+		return r.f.App.History(ctx, in.Size)
+	}, "Signed checkpoints and the proofs that each extends the one before")
 	plain(r, "ledger.checkpoint", r.f.App.CheckpointNote, "The last signed checkpoint (C2SP tlog-checkpoint)")
 	plain(r, "ledger.key", r.f.App.KeyText, "The verifier keys of the ledger (C2SP signed-note), one a line")
 	handle(r, "job.read", func(ctx context.Context, c *Call, in *struct {

@@ -212,7 +212,7 @@ func registerLists(r *registry) {
 		rows, err := r.f.App.ListReceipts(ctx, c.Actor, in.ID)
 		out := Paged[ReceiptView]{Items: []ReceiptView{}}
 		for _, e := range rows {
-			out.Items = append(out.Items, ReceiptView{e.Seq, e.At.UTC(), hexOf(e.Leaf)})
+			out.Items = append(out.Items, ReceiptView{e.Seq, e.At.UTC(), hexOf(e.Leaf), receiptLinks(e.Seq)})
 		}
 		return out, err
 	}, Summary("Ledger entries of my list; no content"))

@@ -271,7 +271,13 @@ func (a *App) write(ctx context.Context, who *roster.Actor, w Write, fn store.Wr
 		sum.Write(body)
 		call.Key, call.Body = key.Sum(nil), sum.Sum(nil)
 	}
-	return a.store.Update(ctx, call, fn)
+	if !slipped[w.Op] {
+		return a.store.Update(ctx, call, fn)
+	}
+	return a.store.Update(ctx, call, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		tx.KeepSlip()
+		return fn(ctx, tx)
+	})
 }
 
 // actingRole is the role that a ledger entry names: the first held one that

@@ -84,6 +84,7 @@ func (a *App) RunCheckpoints(ctx context.Context) {
 	defer tick.Stop()
 	gap := time.NewTimer(0)
 	defer gap.Stop()
+	saved, last := anchorEvery-1, c.last.Load()
 	for {
 		select {
 		case <-ctx.Done():
@@ -104,6 +105,10 @@ func (a *App) RunCheckpoints(ctx context.Context) {
 		}
 		gap.Reset(checkpointGap)
 		a.trySigning(ctx)
+		if now := c.last.Load(); now != last {
+			last = now
+			a.anchor(ctx, &saved)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ var coreRoutes = []Route{
 	{Op: "ledger.checkpoints", Method: "GET", Path: "/ledger/checkpoints", Act: roster.ActList, Kind: roster.KindLedger},
 	{Op: "ledger.checkpoint", Method: "GET", Path: "/ledger/checkpoint", Act: roster.ActRead, Kind: roster.KindLedger, Public: true},
 	{Op: "ledger.key", Method: "GET", Path: "/ledger/key", Act: roster.ActRead, Kind: roster.KindLedger, Public: true},
+	{Op: "ledger.history", Method: "GET", Path: "/ledger/history", Act: roster.ActRead, Kind: roster.KindLedger, Public: true},
 	{Op: "ledger.thaw", Act: roster.ActReopen, Kind: roster.KindLedger, Write: true},
 	{Op: "roster.establish", Act: roster.ActCreate, Kind: roster.KindUnit, Write: true},
 	{Op: "job.read", Method: "GET", Path: "/jobs/{id}", Act: roster.ActRead, Kind: roster.KindJob},

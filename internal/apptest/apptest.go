@@ -15,6 +15,7 @@ import (
 	"plumbline/internal/apptest/pgtest"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
+	"plumbline/internal/signer"
 	"plumbline/internal/store"
 )
 
@@ -99,7 +100,11 @@ func Empty(t testing.TB, dsn string) *Site {
 	if _, err := st.Migrate(ctx); err != nil {
 		t.Fatal(err)
 	}
-	a, err := app.New(app.Config{Store: st, Secret: Secret})
+	sign, _, err := signer.OpenOrMake(filepath.Join(t.TempDir(), "signer.key"), "", "plumbline/test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := app.New(app.Config{Store: st, Secret: Secret, Signer: sign})
 	if err != nil {
 		t.Fatal(err)
 	}

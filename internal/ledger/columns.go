@@ -22,35 +22,11 @@ type Column struct {
 // Columns writes a row out, in the order and with the columns that Digest
 // hashes. DigestColumns over them is the row's digest.
 func Columns(row any) ([]Column, error) {
-	v := reflect.Indirect(reflect.ValueOf(row))
-	plan, err := planOf(v.Type())
+	packed, err := PackRow(row)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Column, len(plan))
-	for i := range plan {
-		f := v.FieldByIndex(plan[i].index)
-		c := Column{Name: string(plan[i].name)}
-		switch plan[i].kind {
-		case colString:
-			c.Type, c.Value = "text", f.String()
-		case colInt:
-			c.Type, c.Value = "int", strconv.FormatInt(f.Int(), 10)
-		case colBool:
-			c.Type, c.Value = "bool", strconv.FormatBool(f.Bool())
-		case colBytes:
-			c.Type, c.Value = "bytes", base64.StdEncoding.EncodeToString(f.Bytes())
-		case colTime:
-			c.Type, c.Value = "time", f.Addr().Interface().(*time.Time).UTC().Format(timeLayout)
-		case colTimePtr:
-			c.Type = "time?"
-			if p := *f.Addr().Interface().(**time.Time); p != nil {
-				c.Value = p.UTC().Format(timeLayout)
-			}
-		}
-		out[i] = c
-	}
-	return out, nil
+	return UnpackRow(row, packed)
 }
 
 // DigestColumns computes the digest of a row from its columns.
@@ -107,4 +83,101 @@ func DigestColumns(kind string, columns []Column) (Hash, error) {
 		}
 	}
 	return Hash(h.Sum(nil)), nil
+}
+
+// PackRow writes a row in the fewest bytes; UnpackRow with a row of the same
+// type reads its columns back. Together they keep a row as an entry left it.
+func PackRow(row any) ([]byte, error) {
+	v := reflect.Indirect(reflect.ValueOf(row))
+	plan, err := planOf(v.Type())
+	if err != nil {
+		return nil, err
+	}
+	var b []byte
+	for i := range plan {
+		f := v.FieldByIndex(plan[i].index)
+		switch plan[i].kind {
+		case colString:
+			b = appendString(b, f.String())
+		case colInt:
+			b = binary.AppendVarint(b, f.Int())
+		case colBool:
+			b = binary.AppendVarint(b, zeroOrOne(f.Bool()))
+		case colBytes:
+			b = appendString(b, string(f.Bytes()))
+		case colTime:
+			b = binary.AppendVarint(b, f.Addr().Interface().(*time.Time).UnixMicro())
+		case colTimePtr:
+			if p := *f.Addr().Interface().(**time.Time); p == nil {
+				b = binary.AppendVarint(b, 0)
+			} else {
+				b = binary.AppendVarint(binary.AppendVarint(b, 1), p.UnixMicro())
+			}
+		}
+	}
+	return b, nil
+}
+
+// UnpackRow reads what PackRow wrote; row tells the type.
+func UnpackRow(row any, packed []byte) ([]Column, error) {
+	plan, err := planOf(reflect.Indirect(reflect.ValueOf(row)).Type())
+	if err != nil {
+		return nil, err
+	}
+	damaged := fmt.Errorf("ledger: a kept row of %T is damaged", row)
+	number := func() (n int64) {
+		n, size := binary.Varint(packed)
+		if size <= 0 {
+			err = damaged
+			return 0
+		}
+		packed = packed[size:]
+		return n
+	}
+	text := func() string {
+		n, size := binary.Uvarint(packed)
+		if size <= 0 || n > uint64(len(packed)-size) {
+			err = damaged
+			return ""
+		}
+		value := string(packed[size : size+int(n)])
+		packed = packed[size+int(n):]
+		return value
+	}
+	instant := func() string { return time.UnixMicro(number()).UTC().Format(timeLayout) }
+	out := make([]Column, len(plan))
+	for i := range plan {
+		c := Column{Name: string(plan[i].name)}
+		switch plan[i].kind {
+		case colString:
+			c.Type, c.Value = "text", text()
+		case colInt:
+			c.Type, c.Value = "int", strconv.FormatInt(number(), 10)
+		case colBool:
+			c.Type, c.Value = "bool", strconv.FormatBool(number() == 1)
+		case colBytes:
+			c.Type, c.Value = "bytes", base64.StdEncoding.EncodeToString([]byte(text()))
+		case colTime:
+			c.Type, c.Value = "time", instant()
+		case colTimePtr:
+			if c.Type = "time?"; number() != 0 {
+				c.Value = instant()
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+		out[i] = c
+	}
+	if len(packed) != 0 {
+		return nil, damaged
+	}
+	return out, nil
+}
+
+func zeroOrOne(yes bool) int64 {
+	if yes {
+		return 1
+	}
+	return 0
 }

@@ -3,9 +3,13 @@ package ledger
 import (
 	"bytes"
 	"compress/zlib"
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
+	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 )
@@ -86,12 +90,16 @@ func attached(pdf []byte) []byte {
 
 // ParseTrust reads verifier keys, one a line; empty lines and lines that begin
 // with # are passed over. A key of the kind that cosigns is a witness's, any
-// other the log's own. Every witness given must have cosigned.
+// other the log's own. Every witness given must have cosigned. A key of an
+// algorithm that is not known here cannot be checked and counts for nothing.
 func ParseTrust(keys string) (Trust, error) {
 	var t Trust
 	for line := range strings.Lines(keys) {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
+			continue
+		}
+		if unknownAlgorithm(line) {
 			continue
 		}
 		v, err := NewVerifier(line)
@@ -106,6 +114,17 @@ func ParseTrust(keys string) (Trust, error) {
 	}
 	t.Quorum = len(t.Witnesses)
 	return t, nil
+}
+
+// unknownAlgorithm reports whether the line is a verifier key, but of neither
+// Ed25519 nor cosignatures: a log may sign with more than one.
+func unknownAlgorithm(vkey string) bool {
+	parts := strings.SplitN(vkey, "+", 3)
+	if len(parts) != 3 {
+		return false
+	}
+	raw, err := base64.StdEncoding.DecodeString(parts[2])
+	return err == nil && len(raw) > 1 && raw[0] != typeEd25519 && raw[0] != typeCosignature
 }
 
 // Problem says why a receipt proves nothing, as a stable code: what is shown
@@ -130,6 +149,7 @@ type Judgement struct {
 	Receipt *Receipt // nil if unreadable
 	Opened  *Opened  // nil unless the checkpoint is signed
 	Signers []string // names on the checkpoint, trusted or not
+	Key     string   // name and id of the log's key that signed, "" if none of the trusted did
 }
 
 // Judge checks a receipt in whatever form it comes. It needs no server.
@@ -158,6 +178,9 @@ func Judge(data []byte, trust Trust) Judgement {
 		j.Problem = Unsigned
 		return j
 	}
+	if n, err := note.Open(r.Note, note.VerifierList(trust.Log...)); err == nil && len(n.Sigs) > 0 {
+		j.Key = fmt.Sprintf("%s+%08x", n.Sigs[0].Name, n.Sigs[0].Hash)
+	}
 	if _, err = OpenCheckpoint(r.Note, trust); err != nil {
 		j.Problem = Unwitnessed
 		return j
@@ -169,6 +192,38 @@ func Judge(data []byte, trust Trust) Judgement {
 		j.Problem = Unproven
 	}
 	return j
+}
+
+// Statement is one thing that a judgement says: the key of its text in the
+// catalogue, and the text's parameters as names and values in turn.
+type Statement struct {
+	Proven bool
+	Key    string
+	Args   []string
+}
+
+// Statements lists what is proven and what is not; nothing of a receipt that
+// does not hold.
+func (j Judgement) Statements() []Statement {
+	if j.Problem != Holds {
+		return nil
+	}
+	seq := strconv.FormatInt(j.Receipt.Seq, 10)
+	list := []Statement{
+		{true, "verify.proven.entry", []string{"Log", j.Opened.Origin, "Seq", seq}},
+		{true, "verify.proven.signed", []string{"Key", j.Key, "Size", strconv.FormatInt(j.Opened.Size, 10)}},
+	}
+	for _, w := range j.Opened.Witnesses {
+		list = append(list, Statement{true, "verify.proven.witness", []string{"Name", w.Witness, "Time", w.Time.Format(time.RFC3339)}})
+	}
+	list = append(list,
+		Statement{true, "verify.proven.digits", []string{"Digits", j.Opened.Digits()}},
+		Statement{false, "verify.unproven.content", nil},
+		Statement{false, "verify.unproven.time", []string{"Time", j.Receipt.Time.Format(time.RFC3339)}})
+	if len(j.Opened.Witnesses) == 0 {
+		list = append(list, Statement{false, "verify.unproven.witness", nil})
+	}
+	return list
 }
 
 // KeyID is the short id by which a verifier key is told from another: the

@@ -87,6 +87,25 @@ func TestEveryFormOfAReceiptIsRead(t *testing.T) {
 	}
 }
 
+func TestStatementsSayWhatIsProven(t *testing.T) {
+	all, trust := receipts(t, 21, 7, 8)
+	for i, want := range [][]string{
+		{"+verify.proven.entry", "+verify.proven.signed", "+verify.proven.witness", "+verify.proven.digits", "-verify.unproven.content", "-verify.unproven.time"},
+		{"+verify.proven.entry", "+verify.proven.signed", "+verify.proven.digits", "-verify.unproven.content", "-verify.unproven.time", "-verify.unproven.witness"},
+	} {
+		var got []string
+		for _, s := range Judge(all[i].Marshal(), trust).Statements() {
+			got = append(got, map[bool]string{true: "+", false: "-"}[s.Proven]+s.Key)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%d: %v", i, got)
+		}
+	}
+	if s := Judge(all[0].Marshal(), Trust{}).Statements(); s != nil {
+		t.Errorf("without a key something is proven: %v", s)
+	}
+}
+
 func TestALongReceiptHasACodeOfSeveralParts(t *testing.T) {
 	all, trust := receipts(t, 9, 4)
 	r := *all[0]
@@ -188,8 +207,6 @@ func TestNoChangedReceiptHolds(t *testing.T) {
 }
 
 func TestParseTrust(t *testing.T) {
-	_, log := keys(t, "log")
-	_ = log
 	seed := sha256Sum("seed")
 	key := ed25519.NewKeyFromSeed(seed[:]).Public().(ed25519.PublicKey)
 	vkey, witness := LogKey("log.example", key), CosignerKey("witness.example", key)
@@ -199,6 +216,9 @@ func TestParseTrust(t *testing.T) {
 	}
 	if trust.Log[0].Name() != "log.example" || KeyID(vkey) != fmt.Sprintf("%08x", trust.Log[0].KeyHash()) {
 		t.Errorf("%s has the id %s", trust.Log[0].Name(), KeyID(vkey))
+	}
+	if trust, err := ParseTrust("log.example+01020304+gAECAw=="); err != nil || len(trust.Log) != 0 {
+		t.Errorf("a key of another algorithm: %+v, %v", trust, err)
 	}
 	if _, err := ParseTrust(vkey + "x"); err == nil {
 		t.Error("a damaged key is trusted")
@@ -235,6 +255,15 @@ func TestColumnsDigestAsTheRowDoes(t *testing.T) {
 		}
 		if got, err := DigestColumns("thing", columns); err != nil || got != want {
 			t.Errorf("%+v: %x, want %x (%v)", columns, got, want, err)
+		}
+		packed, err := PackRow(row)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range packed {
+			if _, err := UnpackRow(row, packed[:n]); err == nil {
+				t.Fatalf("%d of %d bytes are a whole row", n, len(packed))
+			}
 		}
 		for i := range columns {
 			other := slices.Clone(columns)

@@ -397,6 +397,7 @@ func (s *Store) append(ctx context.Context, tx bun.Tx, edge *ledger.Edge, tree *
 		entries  []LedgerEntry
 		hashes   []LedgerHash
 		requests []Request
+		slips    []Slip
 		sums     = make(map[counterKey]int64)
 	)
 	for _, m := range members {
@@ -434,6 +435,13 @@ func (s *Store) append(ctx context.Context, tx bun.Tx, edge *ledger.Edge, tree *
 		if m.call.Key != nil {
 			requests = append(requests, Request{Account: m.call.Account, Op: m.call.Op, KeyHash: m.call.Key, BodyHash: m.call.Body, ResultID: m.resultID, Seq: m.receipt.Seq})
 		}
+		if m.journal.keep {
+			slip, err := m.journal.slip(m.receipt.Seq)
+			if err != nil {
+				return err
+			}
+			slips = append(slips, slip)
+		}
 		m.journal.addTo(sums, tree)
 	}
 	if err := insertAll(ctx, tx, entries); err != nil {
@@ -444,6 +452,9 @@ func (s *Store) append(ctx context.Context, tx bun.Tx, edge *ledger.Edge, tree *
 	}
 	if err := insertAll(ctx, tx, requests); err != nil {
 		return fmt.Errorf("insert requests: %w", err)
+	}
+	if err := insertAll(ctx, tx, slips); err != nil {
+		return fmt.Errorf("insert slips: %w", err)
 	}
 	return upsertCounters(ctx, tx, sums)
 }

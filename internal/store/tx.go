@@ -161,7 +161,9 @@ func insertAll[T any](ctx context.Context, db bun.IDB, rows []T) error {
 // journal is what a member wrote.
 type journal struct {
 	after  []ledger.After
+	rows   []ledger.Row // of each line of after
 	deltas []delta
+	keep   bool // a slip
 }
 
 type delta struct {
@@ -184,12 +186,12 @@ func (j *journal) wrote(before, after ledger.Row) error {
 	line := ledger.After{Kind: kind, ID: after.RowID(), Encoding: ledger.RowEncoding, Digest: digest}
 	if before != nil { // a row written twice in one write is named once, as it was left
 		if i := slices.IndexFunc(j.after, func(a ledger.After) bool { return a.ID == line.ID && a.Kind == kind }); i >= 0 {
-			j.after[i] = line
+			j.after[i], j.rows[i] = line, after
 		} else {
-			j.after = append(j.after, line)
+			j.after, j.rows = append(j.after, line), append(j.rows, after)
 		}
 	} else {
-		j.after = append(j.after, line)
+		j.after, j.rows = append(j.after, line), append(j.rows, after)
 	}
 	j.count(before, -1)
 	j.count(after, 1)

@@ -1,0 +1,256 @@
+package app_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"plumbline/internal/app"
+	"plumbline/internal/apptest"
+	"plumbline/internal/fault"
+	"plumbline/internal/inquiry"
+	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
+	"plumbline/internal/selfcheck"
+	"plumbline/internal/slip"
+	"plumbline/internal/store"
+)
+
+// trust reads the keys that the site signs with.
+func trust(t *testing.T, s *apptest.Site) ledger.Trust {
+	t.Helper()
+	keys, err := s.App.VerifierKeys(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := ledger.ParseTrust(keys)
+	if err != nil || len(out.Log) == 0 {
+		t.Fatalf("%q: %v", keys, err)
+	}
+	return out
+}
+
+// receiptOf waits for the receipt and checks that it holds.
+func receiptOf(t *testing.T, s *apptest.Site, who string, ask app.ReceiptAsk) app.ReceiptView {
+	t.Helper()
+	ask.Wait = 5 * time.Second
+	v, err := s.App.Receipt(ctx, s.Actor(who), ask)
+	if err != nil || v.Signed == nil {
+		t.Fatalf("receipt %d of %s: %+v, %v", ask.Seq, who, v.Signed, err)
+	}
+	if j := ledger.Judge(v.Signed.Marshal(), trust(t, s)); j.Problem != ledger.Holds || j.Receipt.Leaf != v.Leaf || j.Opened.Digits() != v.Opened.Digits() {
+		t.Fatalf("receipt %d of %s: %q", ask.Seq, who, j.Problem)
+	}
+	return v
+}
+
+// slipOf reads the slip as its holder's file and checks it against the receipt.
+func slipOf(t *testing.T, s *apptest.Site, who string, r app.ReceiptView) (*slip.Slip, *slip.Verdict) {
+	t.Helper()
+	made, _, err := s.App.Slip(ctx, s.Actor(who), r.Seq)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := made.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	read, err := slip.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	verdict, err := read.Check(r.Signed.Seq, r.Signed.Leaf)
+	if err != nil {
+		t.Fatalf("slip of %s: %v", r.Verb, err)
+	}
+	if verdict.Missing != 0 {
+		t.Errorf("slip of %s: %d rows are missing", r.Verb, verdict.Missing)
+	}
+	return read, verdict
+}
+
+// Receipt and slip of a self-check, at once and after the rows have moved on.
+func TestReceiptOfASelfCheck(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		campaign(t, s)
+		l := list(t, s, "anna", selfcheck.Officers, false)
+		rec := submit(t, s, "anna", l, says(3, "第一件事", "第二件事"), says(9, "第三件事"))
+
+		v, err := s.App.Receipt(ctx, s.Actor("anna"), app.ReceiptAsk{Seq: rec.Seq})
+		if err != nil || v.Signed != nil || v.Leaf != rec.Leaf || v.Verb != "submission.submit" || !v.Slip {
+			t.Fatalf("before it is signed: %+v, %v", v, err)
+		}
+		first := receiptOf(t, s, "anna", app.ReceiptAsk{Seq: rec.Seq})
+		text := string(first.Signed.Marshal())
+		for _, said := range []string{"第一件事", s.People["anna"], s.Account["anna"], l.ID, "submission"} {
+			raw, _ := base64.StdEncoding.DecodeString(strings.Fields(text)[2])
+			if strings.Contains(text, said) || strings.Contains(string(raw), said) {
+				t.Errorf("the receipt tells %q", said)
+			}
+		}
+		for _, other := range []string{"ben", "east1head", "audit", "system"} {
+			if _, err := s.App.Receipt(ctx, s.Actor(other), app.ReceiptAsk{Seq: rec.Seq}); !fault.Is(err, fault.NotFoundKind) {
+				t.Errorf("%s asks for another's receipt: %v", other, err)
+			}
+			if _, _, err := s.App.Slip(ctx, s.Actor(other), rec.Seq); !fault.Is(err, fault.NotFoundKind) {
+				t.Errorf("%s asks for another's slip: %v", other, err)
+			}
+		}
+
+		// The list is accepted and its issues move on: row and salt change.
+		head := s.Actor("east1head")
+		open, err := s.App.Review(ctx, head, l.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.App.AcceptList(ctx, head, app.AcceptInput{ID: l.ID, Version: open.Version}); err != nil {
+			t.Fatal(err)
+		}
+		again := receiptOf(t, s, "anna", app.ReceiptAsk{Seq: rec.Seq})
+		if !bytes.Equal(again.Signed.Marshal(), first.Signed.Marshal()) {
+			t.Error("without a better checkpoint the receipt is another one")
+		}
+		newest := receiptOf(t, s, "anna", app.ReceiptAsk{Seq: rec.Seq})
+		if err := s.App.SignHead(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if newest = receiptOf(t, s, "anna", app.ReceiptAsk{Seq: rec.Seq, Newest: true}); newest.Opened.Size <= first.Opened.Size {
+			t.Errorf("the newest checkpoint has %d entries, the first %d", newest.Opened.Size, first.Opened.Size)
+		}
+		if exact := receiptOf(t, s, "anna", app.ReceiptAsk{Seq: rec.Seq, Size: newest.Opened.Size}); exact.Opened.Size != newest.Opened.Size {
+			t.Errorf("asked for size %d, got %d", newest.Opened.Size, exact.Opened.Size)
+		}
+		for _, size := range []int64{1, rec.Seq, newest.Opened.Size + 1} {
+			if _, err := s.App.Receipt(ctx, s.Actor("anna"), app.ReceiptAsk{Seq: rec.Seq, Size: size}); !fault.Is(err, fault.NotFoundKind) {
+				t.Errorf("size %d: %v", size, err)
+			}
+		}
+
+		sl, verdict := slipOf(t, s, "anna", newest)
+		var said []string
+		for _, text := range sl.Texts {
+			said = append(said, text.Value)
+		}
+		slices.Sort(said)
+		if !slices.Equal(said, []string{"第一件事", "第三件事", "第二件事"}) || verdict.Closed != 0 || len(sl.Answers) != selfcheck.ItemCount || len(sl.Rows) != 4 {
+			t.Errorf("the slip shows %q, %d answers and %d rows; %d texts closed", said, len(sl.Answers), len(sl.Rows), verdict.Closed)
+		}
+		forgeries(t, sl, newest)
+	})
+}
+
+// forgeries changes the slip in every part; none may pass.
+func forgeries(t *testing.T, honest *slip.Slip, r app.ReceiptView) {
+	t.Helper()
+	for _, c := range []struct {
+		code   string
+		change func(s *slip.Slip)
+	}{
+		{"entry", func(s *slip.Slip) { s.Entry = strings.Replace(s.Entry, "submission.submit", "submission.accept", 1) }},
+		{"entry", func(s *slip.Slip) { s.Seq++ }},
+		{"row", func(s *slip.Slip) { s.Rows[0].Columns[6].Value += "x" }},
+		{"row", func(s *slip.Slip) { s.Rows[0].Columns[6].Type = "int" }},
+		{"row", func(s *slip.Slip) { s.Rows[0].Kind = "issue2" }},
+		{"row", func(s *slip.Slip) { s.Rows = append(s.Rows, s.Rows[0]) }},
+		{"text", func(s *slip.Slip) { s.Texts[0].Value = "没有这件事" }},
+		{"text", func(s *slip.Slip) { s.Texts[0].Salt[0] ^= 1 }},
+		{"text", func(s *slip.Slip) { s.Texts[0].Record = s.Texts[1].Record }},
+		{"answers", func(s *slip.Slip) { s.Answers[4].Nil = !s.Answers[4].Nil }},
+		{"answers", func(s *slip.Slip) { s.Answers = s.Answers[1:] }},
+	} {
+		raw, _ := honest.Marshal()
+		forged, err := slip.Parse(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.change(forged)
+		_, err = forged.Check(r.Signed.Seq, r.Signed.Leaf)
+		var p *slip.Problem
+		if !errors.As(err, &p) || p.Code != c.code {
+			t.Errorf("a changed %s: %v", c.code, err)
+		}
+	}
+	withheld, _ := slip.Parse(must(honest.Marshal()))
+	withheld.Texts = withheld.Texts[1:]
+	if v, err := withheld.Check(r.Signed.Seq, r.Signed.Leaf); err != nil || v.Closed != 1 {
+		t.Errorf("a text withheld: %+v, %v", v, err)
+	}
+	part, _ := slip.Parse(must(honest.Marshal()))
+	part.Rows, part.Texts, part.Answers = part.Rows[:1], nil, nil
+	if v, err := part.Check(r.Signed.Seq, r.Signed.Leaf); err != nil || v.Missing != len(honest.Rows)-1 {
+		t.Errorf("a part of the slip: %+v, %v", v, err)
+	}
+}
+
+func must(raw []byte, err error) []byte {
+	if err != nil {
+		panic(err)
+	}
+	return raw
+}
+
+// Every act that offers a receipt gives one, and its slip opens.
+func TestReceiptsOfAllActs(t *testing.T) {
+	s := apptest.SQLite(t)
+	st := story{t, s}
+	i := audited(t, s, "anna", "east1", 3, "2026-01-10")
+	version := triage(t, s, i.ID, 3, issue.ActRefer).Version
+	caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), app.OpenCaseInput{IssueID: i.ID, Version: version, Rule: "art. 7", Facts: "struck a detainee"})
+	st.must(err)
+	track := st.see("body", caseID).Tracks[0].ID
+	for who, duty := range map[string]inquiry.MemberDuty{"investigator1": inquiry.DutyInvestigator, "investigator2": inquiry.DutyInvestigator, "adjudicator": inquiry.DutyAdjudicator} {
+		st.must(st.assign(track, who, duty))
+	}
+	st.find(caseID, track, "investigator1", "investigator2", "adjudicator", "anna", inquiry.Sustained)
+	st.decide(track, 2, "demerit")
+	_, _, err = s.App.MakeStatement(ctx, s.Actor("anna"), app.StatementInput{Issue: i.ID, Kind: issue.Correction, Text: "it was another day"})
+	st.must(err)
+	asked, err := s.App.AskedCorrections(ctx, s.Actor("records"))
+	st.must(err)
+	_, err = s.App.AnswerStatement(ctx, s.Actor("records"), app.AnswerStatementInput{ID: asked[0].ID, Version: 1, State: issue.Refused, Text: "the duty book says otherwise"})
+	st.must(err)
+	campaign(t, s)
+	submit(t, s, "ben", list(t, s, "ben", selfcheck.Officers, false), says(3, "一件事"))
+	importFile(t, s, petitionFile(petitions))
+
+	seen := map[string]bool{}
+	for key := range s.Account {
+		lines, _, err := s.App.Receipts(ctx, s.Actor(key), 0, 100)
+		st.must(err)
+		for _, l := range lines {
+			seen[l.Verb] = true
+			r := receiptOf(t, s, key, app.ReceiptAsk{Seq: l.Seq})
+			if r.Slip {
+				slipOf(t, s, key, r)
+			} else if l.Verb != "batch.import" {
+				t.Errorf("%s keeps no slip", l.Verb)
+			}
+		}
+	}
+	for _, verb := range store.ReceiptVerbs {
+		if !seen[verb] && verb != "issue.conceal" && verb != "submission.supplement" { // told by their own stories
+			t.Errorf("no receipt was offered for %s", verb)
+		}
+	}
+}
+
+// The account's receipts are listed by the index, the newest first.
+func TestReceiptList(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		campaign(t, s)
+		l := list(t, s, "anna", selfcheck.Officers, false)
+		rec := submit(t, s, "anna", l)
+		submit(t, s, "ben", list(t, s, "ben", selfcheck.Officers, false))
+		rows, next, err := s.App.Receipts(ctx, s.Actor("anna"), 0, 10)
+		if err != nil || next != 0 || len(rows) != 1 || rows[0].Seq != rec.Seq || rows[0].Leaf != rec.Leaf {
+			t.Fatalf("%+v, next %d, %v", rows, next, err)
+		}
+		if rows, _, err = s.App.Receipts(ctx, s.Actor("anna"), rec.Seq, 10); err != nil || len(rows) != 0 {
+			t.Errorf("below the first: %+v, %v", rows, err)
+		}
+	})
+}

@@ -1,0 +1,272 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+)
+
+// honestRuns is how many honest sites are ended abruptly in CI. Every night it
+// is a thousand.
+const (
+	honestRuns    = 40
+	honestNightly = 1000
+)
+
+func honestCount(ci int) int {
+	if os.Getenv("PLUMBLINE_NIGHTLY") == "1" {
+		return honestNightly * ci / honestRuns
+	}
+	return ci
+}
+
+// work writes a handful of things from several sides at once, with signing
+// between them, until stop; every answer is counted in acked.
+func (b *bureau) work(run int64, acked *atomic.Int64, stop <-chan struct{}) {
+	var all sync.WaitGroup
+	for side := range 3 {
+		rng := rand.New(rand.NewSource(run*31 + int64(side)))
+		all.Go(func() {
+			for n := 0; ; n++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				r, err := b.s.Update(context.Background(), Call{Account: "a", Op: "x"}, b.something(rng, fmt.Sprintf("r%d-%d-%d", run, side, n)))
+				if err != nil {
+					return // the connection was cut, or the site closes
+				}
+				for seen := acked.Load(); seen < r.Seq+1 && !acked.CompareAndSwap(seen, r.Seq+1); seen = acked.Load() {
+				}
+			}
+		})
+	}
+	all.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			if b.trySign() != nil {
+				return
+			}
+			if _, err := b.s.AnchorCheckpoints(context.Background(), Call{Account: "a"}, 4); err != nil {
+				return
+			}
+		}
+	})
+	all.Wait()
+}
+
+// something is one write of an ordinary day.
+func (b *bureau) something(rng *rand.Rand, id string) Writing {
+	pick := rng.Intn(4)
+	return func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
+		fact := []ledger.Fact{{Verb: "honest.write", Kind: "unit", ID: id}}
+		switch pick {
+		case 0:
+			var u roster.Unit
+			if err := tx.db.NewSelect().Model(&u).OrderExpr("changed_at, id").Limit(1).Scan(ctx); err == nil {
+				after := u
+				after.Name = id
+				fact[0].ID = u.ID
+				return fact, u.ID, tx.Save(ctx, &u, &after)
+			}
+			fallthrough
+		case 1:
+			return fact, id, tx.Insert(ctx, &roster.Unit{Stamp: ledger.Stamp{ID: id}, Code: id, Name: "单位", Tier: 3, State: roster.UnitActive})
+		case 2:
+			c, err := tx.PutText(ctx, id, "text", "what was said "+id)
+			if err != nil {
+				return nil, "", err
+			}
+			return fact, id, tx.Insert(ctx, &issue.Statement{Stamp: ledger.Stamp{ID: id}, IssueID: "i", TextC: c, AnswerC: ledger.Commitment{}})
+		}
+		units := []*roster.Unit{{Stamp: ledger.Stamp{ID: id + "a"}, Code: id + "a", Tier: 2, State: roster.UnitActive}, {Stamp: ledger.Stamp{ID: id + "b"}, Code: id + "b", Tier: 3, ParentID: id + "a", State: roster.UnitActive}}
+		if err := tx.Insert(ctx, units); err != nil {
+			return nil, "", err
+		}
+		return append(fact, ledger.Fact{Verb: "honest.second", Kind: "unit", ID: id + "b", Rows: []ledger.After{}}), id, tx.Bump(ctx, GenerationTree)
+	}
+}
+
+// trySign stores a checkpoint of the head, as the server's checkpointer does.
+func (b *bureau) trySign() error {
+	ctx := context.Background()
+	var c ledger.Checkpoint
+	err := b.s.View(ctx, func(ctx context.Context, v *View) (err error) {
+		c.Origin = b.s.origin
+		c.Size, c.Root, err = v.Head(ctx)
+		return err
+	})
+	if err != nil || c.Size == 0 {
+		return err
+	}
+	note, err := ledger.SignCheckpoint(c, b.log)
+	if err != nil {
+		return err
+	}
+	return b.s.SaveCheckpoint(ctx, LedgerCheckpoint{Size: c.Size, At: b.s.Now(), Root: c.Root[:], Note: string(note)}, b.log.vkey())
+}
+
+// image copies what lies on the disk, as a process that is killed leaves it.
+// The log is copied after the database, the key store after both: each was
+// durable before what follows from it, and none is folded in so few writes.
+func image(t *testing.T, from, to string) {
+	t.Helper()
+	for _, pattern := range []string{"site.db", "site.db-wal", "site.keys*"} {
+		files, err := filepath.Glob(filepath.Join(from, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if filepath.Ext(file) == ".keys-shm" {
+				continue // memory, not disk
+			}
+			copyFile(t, file, filepath.Join(to, filepath.Base(file)))
+		}
+	}
+}
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	in, err := os.Open(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	if _, err := io.Copy(out, in); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func openSite(t *testing.T, dir string) *Store {
+	t.Helper()
+	s, err := Open(context.Background(), filepath.Join(dir, "site.db"), Options{Origin: "test", Keys: filepath.Join(dir, "site.keys")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestHonestSitesRaiseNoAlarm ends honest sites in the middle of their work,
+// opens what is left and verifies it: no finding, nothing acknowledged lost,
+// and writing goes on.
+func TestHonestSitesRaiseNoAlarm(t *testing.T) {
+	fresh := t.TempDir()
+	s := openSite(t, fresh)
+	if _, err := s.Migrate(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var entries int64
+	for run := range honestCount(honestRuns) {
+		live, dead := t.TempDir(), t.TempDir()
+		image(t, fresh, live)
+		s := openSite(t, live)
+		b := newBureau(t, s)
+		s.clock = time.Now
+		var acked atomic.Int64
+		stop, done := make(chan struct{}), make(chan struct{})
+		go func() { defer close(done); b.work(int64(run), &acked, stop) }()
+		after := int64(1 + rand.New(rand.NewSource(int64(run))).Intn(24))
+		for acked.Load() < after {
+			select {
+			case <-done:
+				t.Fatal("the work ended by itself")
+			default:
+				runtime.Gosched()
+			}
+		}
+		promised := acked.Load()
+		image(t, live, dead)
+		close(stop)
+		<-done
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		entries += b.reopened(t, openSite(t, dead), promised)
+	}
+	t.Logf("%d sites, %d entries", honestCount(honestRuns), entries)
+}
+
+// reopened verifies what a dead process left, writes on and verifies again.
+func (b *bureau) reopened(t *testing.T, s *Store, promised int64) int64 {
+	t.Helper()
+	defer s.Close()
+	b.s = s
+	for range 2 {
+		v, err := s.VerifyAgainst(context.Background(), b.bySite(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !v.OK() {
+			t.Fatalf("a false alarm after %d acknowledged entries:\n%s", promised, lines(v.Findings))
+		}
+		if v.Entries < promised {
+			t.Fatalf("%d entries were acknowledged, %d are there", promised, v.Entries)
+		}
+		promised = v.Entries + 1
+		b.unit(fmt.Sprintf("later-%d", promised))
+		if err := b.trySign(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return promised - 1
+}
+
+// TestCutConnectionsRaiseNoAlarm does the same on PostgreSQL, where the server
+// lives on and the connections are cut.
+func TestCutConnectionsRaiseNoAlarm(t *testing.T) {
+	s := openTest(t, testDSNs(t)["postgres"](t))
+	b := newBureau(t, s)
+	s.clock = time.Now
+	for run := range honestCount(12) {
+		var acked atomic.Int64
+		stop, done := make(chan struct{}), make(chan struct{})
+		go func() { defer close(done); b.work(int64(run), &acked, stop) }()
+		base := acked.Load()
+		for acked.Load() < base+int64(1+run%7) {
+			select {
+			case <-done:
+				t.Fatal("the work ended by itself")
+			default:
+				runtime.Gosched()
+			}
+		}
+		promised := acked.Load()
+		if _, err := s.reader.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"); err != nil {
+			t.Fatal(err)
+		}
+		close(stop)
+		<-done
+		v, err := s.VerifyAgainst(context.Background(), b.bySite(), nil)
+		if err != nil {
+			v, err = s.VerifyAgainst(context.Background(), b.bySite(), nil) // the pool may have handed out one that was cut
+		}
+		if err != nil || !v.OK() || v.Entries < promised {
+			t.Fatalf("run %d: %d of %d acknowledged entries, %v\n%s", run, v.Entries, promised, err, lines(v.Findings))
+		}
+	}
+}

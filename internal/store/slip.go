@@ -1,0 +1,117 @@
+package store
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"reflect"
+
+	"github.com/uptrace/bun"
+
+	"plumbline/internal/ledger"
+)
+
+// Slip keeps the rows that an entry names as the entry left them, without
+// their texts. The rows change and draw fresh salts; the slip does not.
+type Slip struct {
+	Seq  int64  `bun:"seq,pk"`
+	Body []byte `bun:"body"` // for each row: kind, id and ledger.PackRow, each with its length
+}
+
+// SlipRow is one row of a slip.
+type SlipRow struct {
+	Kind    string          `json:"kind"`
+	ID      string          `json:"id"`
+	Columns []ledger.Column `json:"columns"`
+}
+
+// KeepSlip asks for a slip of this write: its author is to be able to prove
+// what he filed.
+func (tx *Tx) KeepSlip() { tx.journal.keep = true }
+
+// slip packs the rows that the member wrote.
+func (j *journal) slip(seq int64) (Slip, error) {
+	s := Slip{Seq: seq}
+	for i, row := range j.rows {
+		packed, err := ledger.PackRow(row)
+		if err != nil {
+			return s, fmt.Errorf("keep slip: %w", err)
+		}
+		for _, part := range [...]string{j.after[i].Kind, row.RowID(), string(packed)} {
+			s.Body = append(binary.AppendUvarint(s.Body, uint64(len(part))), part...)
+		}
+	}
+	return s, nil
+}
+
+// SlipOf reads the slip of an entry; not found if none was kept.
+func (v *View) SlipOf(ctx context.Context, seq int64) ([]SlipRow, error) {
+	s := &Slip{}
+	if err := v.db.NewSelect().Model(s).Where("seq = ?", seq).Scan(ctx); err != nil {
+		return nil, err
+	}
+	var out []SlipRow
+	for rest := s.Body; len(rest) > 0; {
+		var part [3]string
+		for i := range part {
+			n, size := binary.Uvarint(rest)
+			if size <= 0 || n > uint64(len(rest)-size) {
+				return nil, fmt.Errorf("the slip of entry %d is damaged", seq)
+			}
+			part[i], rest = string(rest[size:size+int(n)]), rest[size+int(n):]
+		}
+		row := SlipRow{Kind: part[0], ID: part[1]}
+		for _, k := range kinds {
+			if k.kind == row.Kind {
+				columns, err := ledger.UnpackRow(reflect.New(k.typ).Interface(), []byte(part[2]))
+				if err != nil {
+					return nil, fmt.Errorf("slip of entry %d: %w", seq, err)
+				}
+				row.Columns = columns
+			}
+		}
+		out = append(out, row)
+	}
+	return out, nil
+}
+
+// HasSlip reports whether a slip of the entry was kept.
+func (v *View) HasSlip(ctx context.Context, seq int64) (bool, error) {
+	return v.db.NewSelect().Model((*Slip)(nil)).Where("seq = ?", seq).Exists(ctx)
+}
+
+// Openings reads texts with the salts that open their commitments. What was
+// erased is absent.
+func (v *View) Openings(ctx context.Context, recordIDs ...string) ([]Content, error) {
+	var rows []Content
+	if len(recordIDs) == 0 {
+		return nil, nil
+	}
+	if err := v.db.NewSelect().Model(&rows).Where("record_id IN (?)", bun.List(recordIDs)).Order("record_id", "field").Scan(ctx); err != nil {
+		return nil, err
+	}
+	readable, err := v.s.decrypt(ctx, rows)
+	if err != nil {
+		return nil, err
+	}
+	var out []Content
+	for i := range rows {
+		if readable[i] {
+			out = append(out, rows[i])
+		}
+	}
+	return out, nil
+}
+
+// ReceiptVerbs are the acts after which a receipt is offered. The index that
+// finds them repeats the list.
+var ReceiptVerbs = []string{"submission.submit", "submission.supplement", "statement.make", "statement.answer", "finding.reply", "finding.confirm",
+	"decision.propose", "decision.decide", "issue.conceal", "batch.import"}
+
+// ReceiptEntries lists the account's entries that a receipt is offered for,
+// the newest first, below that number.
+func (v *View) ReceiptEntries(ctx context.Context, account string, before int64, limit int) ([]LedgerEntry, error) {
+	var rows []LedgerEntry
+	return rows, v.db.NewSelect().Model(&rows).Column("seq", "at", "verb", "kind", "object_id", "leaf").
+		Where("account = ? AND seq < ? AND verb IN (?)", account, before, bun.List(ReceiptVerbs)).Order("seq DESC").Limit(int64(limit)).Scan(ctx)
+}
