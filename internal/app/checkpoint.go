@@ -275,10 +275,17 @@ func (a *App) WaitCheckpoint(ctx context.Context, seq int64) error {
 			return nil
 		}
 		if !c.running.Load() {
-			if err := a.SignHead(ctx); err != nil || covered() {
+			err := a.SignHead(ctx)
+			var f *fault.Error
+			switch {
+			case err == nil && covered():
+				return nil
+			case err == nil:
+				return fault.NotFound()
+			case errors.Is(err, ErrNoSigner), errors.As(err, &f):
 				return err
 			}
-			return fault.NotFound()
+			return fault.Unavailable("signer_absent").WithCause(err)
 		}
 		if a.store.Frozen() != nil {
 			return fault.Unavailable("ledger_frozen")

@@ -59,7 +59,11 @@ type Site struct {
 	Units   map[string]string // key → unit id
 	People  map[string]string // key → person id
 	Account map[string]string // key → account id
-	t       testing.TB
+
+	Signer   *signer.Signer
+	HeadFile string // where the acknowledged head is written down
+	keyFile  string
+	t        testing.TB
 }
 
 // Each runs the test on SQLite and on PostgreSQL.
@@ -100,16 +104,46 @@ func Empty(t testing.TB, dsn string) *Site {
 	if _, err := st.Migrate(ctx); err != nil {
 		t.Fatal(err)
 	}
-	sign, _, err := signer.OpenOrMake(filepath.Join(t.TempDir(), "signer.key"), "", "plumbline/test")
+	folder := t.TempDir()
+	signs, _, err := signer.OpenOrMake(filepath.Join(folder, "site.sign"), "", st.Origin())
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := app.New(app.Config{Store: st, Secret: Secret, Signer: sign})
+	head := filepath.Join(folder, "site.head")
+	a, err := app.New(app.Config{Store: st, Secret: Secret, Signer: signs, HeadFile: head})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Site{App: a, Store: st, Clock: clock, DSN: dsn, t: t,
+	return &Site{App: a, Store: st, Clock: clock, DSN: dsn, Signer: signs, HeadFile: head, keyFile: keyFile, t: t,
 		Units: map[string]string{}, People: map[string]string{}, Account: map[string]string{}}
+}
+
+// Again opens the site's database a second time, as the next start of the
+// program does, with the signer and what it remembers. The first one must be
+// closed before, or share the database with it.
+func (s *Site) Again(t testing.TB) *Site {
+	t.Helper()
+	ctx := context.Background()
+	st, err := store.Open(ctx, s.DSN, store.Options{Clock: s.Clock.Now, Keys: s.keyFile})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := st.Close(); err != nil {
+			t.Errorf("close store: %v", err)
+		}
+	})
+	cfg := app.Config{Store: st, Secret: Secret, HeadFile: s.HeadFile}
+	if s.Signer != nil {
+		cfg.Signer = s.Signer
+	}
+	a, err := app.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := *s
+	again.App, again.Store, again.t = a, st, t
+	return &again
 }
 
 // unitSeed, personSeed and grantSeed describe the small bureau.

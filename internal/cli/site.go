@@ -150,8 +150,11 @@ func (e *env) keyPath() string {
 
 // beside names a file that lies beside the database.
 func (e *env) beside(ending string) string {
-	if store.DialectOf(e.DB) == store.Postgres {
-		return "plumbline" + ending // a URL is no path
+	switch {
+	case store.DialectOf(e.DB) != store.Postgres:
+		return e.DB + ending
+	case e.Key != "" && ending != ".key": // a URL is no path, so the secret's folder is the site's
+		return strings.TrimSuffix(e.Key, ".key") + ending
 	}
-	return e.DB + ending
+	return "plumbline" + ending
 }
