@@ -32,6 +32,21 @@ func (e *env) witnesses() (out []witness.Target, err error) {
 	return out, nil
 }
 
+// sayWitnesses names those who cosign, so that a forgotten one is missed.
+func (e *env) sayWitnesses() {
+	list, _ := e.witnesses() // were read at the start
+	for _, t := range list {
+		place := t.URL
+		if place == "" {
+			place = "by stick"
+		}
+		fmt.Fprintf(e.out, "witness %s, %s\n", t.Name, place)
+	}
+	if len(list) == 0 {
+		fmt.Fprintln(e.out, "witness none: who holds the signing key could rewrite the ledger unseen; see --witness")
+	}
+}
+
 func checkpointCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "checkpoint",

@@ -80,6 +80,7 @@ func (e *env) serve(ctx context.Context, s *site, demo bool) error {
 	go func() { failed <- server.Serve(listener) }()
 	fmt.Fprintf(e.out, "serving http://%s\n", listener.Addr())
 	e.saySigner(ctx, s)
+	e.sayWitnesses()
 	select {
 	case err := <-failed:
 		return err

@@ -135,7 +135,7 @@ func (w *witnessEnv) serve(ctx context.Context, c *cobra.Command) error {
 	defer func() { stop(); watching.Wait() }()
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
-	fmt.Fprintf(w.out, "witness http://%s\n", listener.Addr())
+	fmt.Fprintf(w.out, "serving http://%s\n", listener.Addr())
 	select {
 	case err := <-failed:
 		return err

@@ -84,6 +84,7 @@ type Feeder struct {
 	state Standing
 
 	begun bool  // Known was asked
+	heard bool  // the witness cosigned for this process
 	size  int64 // what the witness is thought to stand at
 	fails int
 }
@@ -186,7 +187,9 @@ func (f *Feeder) step(ctx context.Context) error {
 		return fmt.Errorf("read the newest checkpoint: %w", err)
 	}
 	s := f.Standing()
-	if newest < 0 || newest == s.Size && s.Trouble == Fine && !s.At.IsZero() && f.clock().Sub(s.At) < f.pace.Heartbeat {
+	// A fresh process asks at once: what it read of its standing may itself come
+	// from an old backup.
+	if newest < 0 || f.heard && newest == s.Size && s.Trouble == Fine && f.clock().Sub(s.At) < f.pace.Heartbeat {
 		return nil
 	}
 	log, err := f.source.Trust(ctx)
@@ -248,9 +251,10 @@ func (f *Feeder) try(ctx context.Context, req *Request) (done bool, err error) {
 	f.size = req.Checkpoint.Size
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.state.Trouble != Fine {
-		f.log.Info("witness answers again", "name", f.state.Name, "size", f.size)
+	if f.state.Trouble != Fine || !f.heard {
+		f.log.Info("witness cosigns", "name", f.state.Name, "size", f.size)
 	}
+	f.heard = true
 	f.state = Standing{Target: f.state.Target, Size: f.size, At: got.Time}
 	return true, nil
 }

@@ -144,6 +144,13 @@ func TestFeederMeetsTrouble(t *testing.T) {
 	if st := f.Standing(); st.Trouble != Diverged || st.Told != 20 || st.Proof == nil {
 		t.Fatalf("an old backup: %+v", st)
 	}
+	// The same, where the backup also says that the witness cosigned so far.
+	remembers := &site{t: t, log: l, size: 10, sizes: []int64{10}, saved: []ledger.Cosignature{{Time: clock.now()}}}
+	same := feeder(t, remembers, w.Public(), server.URL, clock)
+	same.Step(ctx)
+	if st := same.Standing(); st.Trouble != Diverged || st.Told != 20 || st.Proof == nil {
+		t.Fatalf("an old backup that knows the witness: %+v", st)
+	}
 	// A rebuilt tree of the same and of a larger size.
 	for _, size := range []int{20, 25} {
 		forged := &site{t: t, log: l.rebuilt(t, "forged", 30), size: size}
