@@ -29,6 +29,9 @@ func EdgeIndexes(size int64) []int64 {
 // 0 to StoredCount-1.
 func StoredCount(size int64) int64 { return tlog.StoredHashCount(size) }
 
+// NodeIndex is the index of the n'th node of a level, counted from the leaves.
+func NodeIndex(level int, n int64) int64 { return tlog.StoredHashIndex(level, n) }
+
 // NodeSpan gives a node's level and the first leaf below it.
 func NodeSpan(index int64) (level int, first int64) {
 	level, n := tlog.SplitStoredHashIndex(index)
