@@ -30,15 +30,19 @@ type evidence struct {
 	digits      string
 	size        int64
 	receipts    []string
+	history     string
 }
 
 func verifyCommand(e *env) *cobra.Command {
 	quiet := false
 	ev := &evidence{}
 	c := &cobra.Command{
-		Use:   "verify",
-		Short: "Recompute the ledger from its bytes and check every record against it",
-		Long: `Recompute the Merkle tree from the stored bytes, check every entry against its
+		Use:   "verify [FILE]",
+		Short: "Recompute the ledger and check every record against it; or check one file alone",
+		Long: `With a FILE - a receipt, a history, an exported bundle - check that file alone:
+no site and no network. Without one, verify the whole site.
+
+Recompute the Merkle tree from the stored bytes, check every entry against its
 predecessors, every signed checkpoint against the tree that it names, every
 record against the last entry that names it, texts against their commitments,
 waiting files against their hashes, and recount the counters. The first false
@@ -49,8 +53,11 @@ itself. What was kept outside tells it: keys that are known from elsewhere
 (--keys), a note from a witness or from a stick (--checkpoint), the digits from
 the notice board (--digits with --size), receipts that were handed out
 (--receipt).`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return e.verifyFile(args[0], ev)
+			}
 			outside, err := ev.read()
 			if err != nil {
 				return err
@@ -79,6 +86,7 @@ func (ev *evidence) flags(c *cobra.Command) {
 	f.StringArrayVar(&ev.checkpoints, "checkpoint", nil, "file of a signed checkpoint that was kept elsewhere; may be repeated")
 	f.StringVar(&ev.digits, "digits", "", "eight groups of four digits from the notice board (needs --size)")
 	f.Int64Var(&ev.size, "size", 0, "number of entries that the digits stand for")
+	f.StringVar(&ev.history, "history", "", "file of a history that ties a receipt to the digits (with FILE)")
 	f.StringArrayVar(&ev.receipts, "receipt", nil, "file of a receipt that was handed out; may be repeated")
 }
 

@@ -252,12 +252,15 @@ func (s *Store) commit(group []*member) (err error) {
 			done[m.request()] = m
 		}
 	}
-	edge := head.edge
-	s.newest = head.leaf
+	edge, newest := head.edge, head.leaf
 	if len(survived) > 0 {
 		edge = head.edge.Clone()
-		if err := s.append(ctx, btx, edge, tree, now, survived); err != nil {
+		last, err := s.append(ctx, btx, edge, tree, now, survived)
+		if err != nil {
 			return ended("append", err)
+		}
+		if edge.Size() > head.edge.Size() { // quiet members add no entry
+			newest = last
 		}
 	}
 	committed = true // from here on, a failure leaves the outcome unknown
@@ -272,7 +275,7 @@ func (s *Store) commit(group []*member) (err error) {
 		}
 		return nil
 	}
-	s.edge, s.headTime = edge, head.at
+	s.edge, s.newest, s.headTime = edge, newest, head.at
 	if len(survived) > 0 {
 		s.headTime = now
 	}
@@ -381,8 +384,9 @@ func readHashes(ctx context.Context, db bun.IDB, indexes []int64) (map[int64]led
 }
 
 // append turns the facts of the members that survived into entries, and writes
-// entries, tree nodes, request records and counters, one statement each.
-func (s *Store) append(ctx context.Context, tx bun.Tx, edge *ledger.Edge, tree *placement, now time.Time, members []*member) error {
+// entries, tree nodes, request records and counters, one statement each. It
+// gives the leaf of the last entry, which counts only once it is committed.
+func (s *Store) append(ctx context.Context, tx bun.Tx, edge *ledger.Edge, tree *placement, now time.Time, members []*member) (newest ledger.Hash, err error) {
 	var objects []string
 	for _, m := range members {
 		for _, f := range m.facts {
@@ -391,7 +395,7 @@ func (s *Store) append(ctx context.Context, tx bun.Tx, edge *ledger.Edge, tree *
 	}
 	prev, err := lastEntries(ctx, tx, objects)
 	if err != nil {
-		return err
+		return newest, err
 	}
 	var (
 		entries  []LedgerEntry
@@ -416,13 +420,13 @@ func (s *Store) append(ctx context.Context, tx bun.Tx, edge *ledger.Edge, tree *
 			}
 			body, err := e.Marshal()
 			if err != nil {
-				return err
+				return newest, err
 			}
 			leaf, nodes, err := edge.Append(body)
 			if err != nil {
-				return err
+				return newest, err
 			}
-			s.newest = leaf
+			newest = leaf
 			entries = append(entries, LedgerEntry{Seq: seq, At: now, Account: m.call.Account, Verb: f.Verb, Kind: f.Kind, ObjectID: f.ID, Body: body, Leaf: leaf[:]})
 			for _, n := range nodes {
 				hashes = append(hashes, LedgerHash{Idx: n.Index, Hash: n.Hash[:]})
@@ -438,25 +442,25 @@ func (s *Store) append(ctx context.Context, tx bun.Tx, edge *ledger.Edge, tree *
 		if m.journal.keep {
 			slip, err := m.journal.slip(m.receipt.Seq)
 			if err != nil {
-				return err
+				return newest, err
 			}
 			slips = append(slips, slip)
 		}
 		m.journal.addTo(sums, tree)
 	}
 	if err := insertAll(ctx, tx, entries); err != nil {
-		return fmt.Errorf("insert entries: %w", err)
+		return newest, fmt.Errorf("insert entries: %w", err)
 	}
 	if err := insertAll(ctx, tx, hashes); err != nil {
-		return fmt.Errorf("insert tree nodes: %w", err)
+		return newest, fmt.Errorf("insert tree nodes: %w", err)
 	}
 	if err := insertAll(ctx, tx, requests); err != nil {
-		return fmt.Errorf("insert requests: %w", err)
+		return newest, fmt.Errorf("insert requests: %w", err)
 	}
 	if err := insertAll(ctx, tx, slips); err != nil {
-		return fmt.Errorf("insert slips: %w", err)
+		return newest, fmt.Errorf("insert slips: %w", err)
 	}
-	return upsertCounters(ctx, tx, sums)
+	return newest, upsertCounters(ctx, tx, sums)
 }
 
 func upsertCounters(ctx context.Context, db bun.IDB, sums map[counterKey]int64) error {

@@ -270,3 +270,26 @@ func TestCutConnectionsRaiseNoAlarm(t *testing.T) {
 		}
 	}
 }
+
+// TestAFailedGroupDoesNotFreezeTheSite: a group that fails after its entries
+// were made, as when its connection is cut, must leave nothing behind that the
+// next one could take for a rewritten ledger.
+func TestAFailedGroupDoesNotFreezeTheSite(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		ctx := context.Background()
+		grow(t, s, "a")
+		rename := func(from, to string) {
+			if _, err := s.writer.Exec("ALTER TABLE " + from + " RENAME TO " + to); err != nil {
+				t.Fatal(err)
+			}
+		}
+		rename("counters", "counters_away") // the last thing that a group writes
+		if _, err := s.Update(ctx, Call{}, addWidget("b")); err == nil {
+			t.Fatal("written without counters")
+		}
+		rename("counters_away", "counters")
+		if _, err := s.Update(ctx, Call{}, addWidget("b")); err != nil {
+			t.Fatalf("%v; frozen: %+v", err, s.Frozen())
+		}
+	})
+}

@@ -1,0 +1,223 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"plumbline/internal/ledger"
+)
+
+// fileMost is the largest file that verify reads by itself.
+const fileMost = 256 << 20
+
+// errFileFalse ends the verification of a file that proves nothing.
+var errFileFalse = errors.New("this does not prove what it should; keep the file as it is, and the digits with it")
+
+// proven is what a file was found to prove, in the order in which it was found.
+type proven struct {
+	File   string       `json:"file"`
+	Kind   string       `json:"kind"` // receipt, history, bundle
+	OK     bool         `json:"ok"`
+	Steps  []provenStep `json:"steps"`
+	opened *ledger.Opened
+}
+
+type provenStep struct {
+	What string `json:"what"`
+	Text string `json:"text"`
+	OK   bool   `json:"ok"`
+}
+
+func (p *proven) good(what, format string, args ...any) {
+	p.Steps = append(p.Steps, provenStep{what, fmt.Sprintf(format, args...), true})
+}
+
+func (p *proven) bad(what, format string, args ...any) {
+	p.Steps = append(p.Steps, provenStep{what, fmt.Sprintf(format, args...), false})
+}
+
+// verifyFile checks a file alone: no site, no network. What the file is shows
+// in its first bytes.
+func (e *env) verifyFile(path string, ev *evidence) error {
+	raw, err := readMost(path)
+	if err != nil {
+		return err
+	}
+	trust, err := ev.trust()
+	if err != nil {
+		return err
+	}
+	p := &proven{File: path}
+	switch {
+	case bytes.HasPrefix(raw, []byte(ledger.HistoryHead+"\n")):
+		p.Kind = "history"
+		err = p.history(raw, trust, ev)
+	default:
+		p.Kind = "receipt"
+		err = p.receipt(raw, trust, ev)
+	}
+	if err != nil {
+		return err
+	}
+	return e.printProven(p)
+}
+
+func readMost(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // only read
+	raw, err := io.ReadAll(io.LimitReader(f, fileMost+1))
+	if err == nil && len(raw) > fileMost {
+		err = fmt.Errorf("%s is larger than anything that plumbline writes to be verified alone", path)
+	}
+	return raw, err
+}
+
+// problems words what Judge found.
+var problems = map[ledger.Problem]string{
+	ledger.Unreadable:  "this is no receipt, or it was changed or cut",
+	ledger.NoKey:       "no key was given to check it with: --keys FILE or --log-key KEY, taken from the notice board or from the tier above, not from the receipt's sender",
+	ledger.Unsigned:    "its checkpoint is not signed by the log's key that you gave",
+	ledger.Unwitnessed: "a witness whose key you gave did not sign its checkpoint",
+	ledger.Beyond:      "its number lies beyond its own checkpoint",
+	ledger.Unproven:    "its proof does not lead to the signed root: it is forged or was changed",
+}
+
+func (p *proven) receipt(raw []byte, trust ledger.Trust, ev *evidence) error {
+	j := ledger.Judge(raw, trust)
+	if j.Receipt != nil {
+		p.good("entry", "number %d, %s (the time is as the receipt says)", j.Receipt.Seq, j.Receipt.Time.Format(time.RFC3339))
+	}
+	if j.Problem != ledger.Holds {
+		p.bad("receipt", "%s", problems[j.Problem])
+		return nil
+	}
+	p.opened = j.Opened
+	p.good("signed", "by %s over %d entries", j.Opened.Origin, j.Opened.Size)
+	for _, w := range j.Opened.Witnesses {
+		p.good("witness", "%s signed it on %s", w.Witness, w.Time.Format(time.RFC3339))
+	}
+	p.good("receipt", "entry %d is among these %d entries", j.Receipt.Seq, j.Opened.Size)
+	return p.beside(trust, ev)
+}
+
+// beside compares the receipt's checkpoint with the history and the digits.
+func (p *proven) beside(trust ledger.Trust, ev *evidence) error {
+	if ev.history != "" {
+		raw, err := readMost(ev.history)
+		if err != nil {
+			return err
+		}
+		return p.history(raw, trust, ev)
+	}
+	if ev.digits == "" {
+		return nil
+	}
+	if ev.size != p.opened.Size {
+		return fmt.Errorf("the digits stand for %d entries and the receipt for %d: what lies between is proven by a history; get it from the site, /api/v1/ledger/history?size=%d&size=%d, and give it with --history",
+			ev.size, p.opened.Size, p.opened.Size, ev.size)
+	}
+	return p.digits(ev, []*ledger.Opened{p.opened})
+}
+
+// history checks a history, and that it holds the receipt's checkpoint and the
+// one of the digits.
+func (p *proven) history(raw []byte, trust ledger.Trust, ev *evidence) error {
+	h, err := ledger.ParseHistory(raw)
+	if err != nil {
+		p.bad("history", "this is no history, or it was changed or cut")
+		return nil
+	}
+	if len(trust.Log) == 0 {
+		p.bad("history", "%s", problems[ledger.NoKey])
+		return nil
+	}
+	points, err := h.Check(trust)
+	switch {
+	case errors.Is(err, ledger.ErrInconsistent):
+		p.bad("history", "the ledger was REWRITTEN: %v", err)
+		return nil
+	case err != nil:
+		p.bad("history", "%v", err)
+		return nil
+	}
+	sizes := make([]string, len(points))
+	held := p.opened == nil
+	for i, c := range points {
+		sizes[i] = fmt.Sprint(c.Size)
+		if p.opened != nil && c.Size == p.opened.Size && c.Origin == p.opened.Origin {
+			if c.Root != p.opened.Root {
+				p.bad("history", "the ledger was REWRITTEN: its %d entries are not those that the receipt was given under", c.Size)
+				return nil
+			}
+			held = true
+		}
+	}
+	if !held {
+		p.bad("history", "it does not hold the checkpoint of the receipt (%d entries): ask for it with size=%d", p.opened.Size, p.opened.Size)
+		return nil
+	}
+	p.good("history", "%s entries: each contains the one before, unchanged", strings.Join(sizes, " → "))
+	return p.digits(ev, points)
+}
+
+// digits compares the notice board with the checkpoint of that size.
+func (p *proven) digits(ev *evidence, points []*ledger.Opened) error {
+	if ev.digits == "" {
+		return nil
+	}
+	want, err := tidyDigits(ev.digits)
+	if err != nil {
+		return err
+	}
+	for _, c := range points {
+		if c.Size != ev.size {
+			continue
+		}
+		if c.Digits() != want {
+			p.bad("digits", "the ledger was REWRITTEN, or the digits were copied wrongly: %d entries have %s, the notice board has %s", c.Size, c.Digits(), want)
+			return nil
+		}
+		p.good("digits", "%d entries: they are those of the notice board", c.Size)
+		return nil
+	}
+	p.bad("digits", "no checkpoint of %d entries is here: ask for the history with size=%d", ev.size, ev.size)
+	return nil
+}
+
+func (e *env) printProven(p *proven) error {
+	p.OK = true
+	for _, s := range p.Steps {
+		p.OK = p.OK && s.OK
+	}
+	if e.Output == "json" {
+		enc := json.NewEncoder(e.out)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(p); err != nil {
+			return err
+		}
+	} else {
+		for _, s := range p.Steps {
+			mark := "ok   "
+			if !s.OK {
+				mark = "FALSE"
+			}
+			fmt.Fprintf(e.out, "%s  %-8s %s\n", mark, s.What, s.Text)
+		}
+	}
+	if !p.OK {
+		return errFileFalse
+	}
+	if e.Output != "json" {
+		fmt.Fprintf(e.out, "ok: the %s holds\n", p.Kind)
+	}
+	return nil
+}
