@@ -23,11 +23,11 @@ var oracle = map[roster.Role][]duties{
 	}},
 	// see who has and has not filed; accept or return staff's lists, never edit;
 	// correct accepted S0 and S1 issues on the spot; certify; own
-	// rectifications; may name a dated deputy
+	// rectifications; may name a dated deputy; a unit refines checklist items
 	roster.RoleUnitHead: {finding, {
 		roster.KindCompletion: "see", roster.KindSubmission: "see accept return", roster.KindIssue: "see correct",
 		roster.KindCertification: "see certify", roster.KindRectification: "see accept progress submit",
-		roster.KindDeputy: "list create revoke", roster.KindJob: "see", roster.KindReport: "read",
+		roster.KindDeputy: "list create revoke", roster.KindChecklist: "edit", roster.KindJob: "see", roster.KindReport: "read",
 	}},
 	// open, lock and close campaigns; amend the roster snapshot; excuse
 	roster.RoleCampaignManager: {finding, {

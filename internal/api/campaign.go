@@ -93,6 +93,13 @@ func registerCampaigns(r *registry) {
 		}
 		return out, nil
 	}, Summary("One edition with its questions"))
+	handle(r, "checklist.details", func(ctx context.Context, c *Call, in *ByID) (Paged[app.DetailView], error) {
+		rows, err := r.f.App.ChecklistDetails(ctx, c.Actor, in.ID)
+		return Paged[app.DetailView]{Items: rows}, err
+	}, Summary("What my units, and those above them, added under the items"))
+	made(r, "checklist.refine", "Add a detail under an item, for a unit and those below it", func(in *app.RefineInput, id string, c *Call) {
+		in.ChecklistID, in.Key = id, c.Key
+	}, r.f.App.Refine)
 	handle(r, "checklist.publish", func(ctx context.Context, c *Call, in *struct {
 		Body struct {
 			Audience string     `json:"audience" enum:"officers,leaders"`
@@ -289,6 +296,16 @@ func registerCompletion(r *registry) {
 		}
 		return out, nil
 	}, Summary("One unit: figures, and who has and has not filed"))
+	handle(r, "certification.undo", func(ctx context.Context, c *Call, in *struct {
+		ID   string `path:"id"`
+		Unit string `path:"unit"`
+		Body struct {
+			Reason string `json:"reason"`
+		}
+	}) (Done, error) {
+		rc, err := r.f.App.UndoCertify(ctx, c.Actor, app.UndoCertifyInput{CampaignID: in.ID, UnitID: in.Unit, Reason: in.Body.Reason, Key: c.Key})
+		return done(rc, in.Unit), err
+	}, Summary("Take a unit's certification back, from the top down"))
 	handle(r, "certification.create", func(ctx context.Context, c *Call, in *unitPath) (Done, error) {
 		rc, err := r.f.App.Certify(ctx, c.Actor, app.CertifyInput{CampaignID: in.ID, UnitID: in.Unit, Key: c.Key})
 		return done(rc, in.Unit), err

@@ -127,6 +127,7 @@ type ToDoView struct {
 	Review  int64         `json:"to_review"`
 	Missing int64         `json:"not_filed"`
 	Named   int64         `json:"items_naming_a_leader"`
+	Noticed int64         `json:"notices_unanswered"`
 	Served  int64         `json:"findings_to_reply_to"`
 	Work    []app.Waiting `json:"work"` // the queues that wait for you, each with the operation that lists it
 }
@@ -145,7 +146,7 @@ func registerLists(r *registry) {
 		if err != nil {
 			return ToDoView{}, err
 		}
-		return ToDoView{mine(t.Lists), t.Review, t.Missing, t.Named, t.Served, append([]app.Waiting{}, t.Work...)}, nil
+		return ToDoView{mine(t.Lists), t.Review, t.Missing, t.Named, t.Noticed, t.Served, append([]app.Waiting{}, t.Work...)}, nil
 	}, Summary("What waits for me"))
 	handle(r, "submission.list_own", func(ctx context.Context, c *Call, _ *struct{}) (Paged[ListView], error) {
 		lists, err := r.f.App.MyLists(ctx, c.Actor)
@@ -223,6 +224,13 @@ func registerLists(r *registry) {
 		rc, err := r.f.App.Excuse(ctx, c.Actor, app.ExcuseInput{ID: in.ID, Version: c.Version(in.Body.Version), Reason: in.Body.Reason, Key: c.Key})
 		return done(rc, in.ID), err
 	}, Summary("Excuse a respondent from a list"))
+	handle(r, "submission.restore", func(ctx context.Context, c *Call, in *struct {
+		ByID
+		Body reasonBody
+	}) (Done, error) {
+		rc, err := r.f.App.Restore(ctx, c.Actor, app.ExcuseInput{ID: in.ID, Version: c.Version(in.Body.Version), Reason: in.Body.Reason, Key: c.Key})
+		return done(rc, in.ID), err
+	}, Summary("Take an excuse back: the list is owed again"))
 }
 
 // SeqView is the sequence number of a saved answer.

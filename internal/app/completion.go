@@ -297,54 +297,7 @@ func (in ExcuseInput) Validate() error { return selfcheck.CheckReason(in.Reason)
 
 // Excuse takes a list out of what is owed, as a dated amendment of the roster.
 func (a *App) Excuse(ctx context.Context, who *roster.Actor, in ExcuseInput) (Receipt, error) {
-	return a.write(ctx, who, Write{Op: "submission.excuse", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		before, err := tx.Submission(ctx, in.ID)
-		if err != nil {
-			return nil, "", err
-		}
-		target, err := a.unitTarget(ctx, &tx.View, before.UnitID)
-		if err != nil {
-			return nil, "", err
-		}
-		sc, err := a.scope(ctx, &tx.View, who, roster.ActExcuse, roster.KindSnapshot)
-		if err != nil {
-			return nil, "", err
-		}
-		if !sc.Admits(target) {
-			return nil, "", fault.NotFound()
-		}
-		if in.Version != before.Version {
-			return nil, "", fault.Conflict("stale_version", "Current", before.Version)
-		}
-		if before.PersonID != "" && before.PersonID == who.Person {
-			return nil, "", fault.Forbidden("own_list")
-		}
-		certified, err := tx.Certified(ctx, before.CampaignID, before.UnitID)
-		if err != nil {
-			return nil, "", err
-		}
-		after, err := before.Excuse(in.Reason, certified)
-		if err != nil {
-			return nil, "", err
-		}
-		row := &selfcheck.RosterAmendment{
-			CampaignID: before.CampaignID, SubmissionID: before.ID, Change: selfcheck.WasExcused,
-			FromUnitID: before.UnitID, EffectiveOn: roster.DateOf(tx.Now(), a.zone),
-		}
-		row.ID = tx.NewID()
-		if row.ReasonC, err = tx.PutText(ctx, row.ID, "reason", in.Reason); err != nil {
-			return nil, "", err
-		}
-		// The list keeps a text of its own, so that each row's commitment opens.
-		if after.ReasonC, err = tx.PutText(ctx, before.ID, "reason", in.Reason); err != nil {
-			return nil, "", err
-		}
-		if err := tx.Insert(ctx, row); err != nil {
-			return nil, "", err
-		}
-		if err := tx.Save(ctx, before, &after); err != nil {
-			return nil, "", err
-		}
-		return []ledger.Fact{{Verb: "submission.excuse", Kind: "submission", ID: before.ID, Unit: before.UnitID}}, before.ID, nil
+	return a.amendList(ctx, who, "submission.excuse", in, selfcheck.WasExcused, func(_ context.Context, _ *store.Tx, s *selfcheck.Submission, certified bool) (selfcheck.Submission, error) {
+		return s.Excuse(in.Reason, certified)
 	})
 }

@@ -57,6 +57,8 @@ type File struct {
 	Lines      []FileLine `json:"lines"`
 	Counting   int        `json:"counting"` // lines that count
 	Open       int        `json:"open"`
+	Tasks      []FileTask `json:"rectifications"`
+	Lists      []FileList `json:"submissions"`
 }
 
 // OwnFile is the actor's own file: his declarations at once, the rest after
@@ -166,6 +168,9 @@ func (a *App) fileOf(ctx context.Context, v *store.View, who *roster.Actor, pers
 			EventOn: i.EventOn, Received: i.Received, UnitName: unitName(who.Lang, unitNames[i.UnitID]), State: i.State, Severity: i.Severity,
 			Disclosure: i.Disclosure, Finding: i.Finding, Form: i.Form, Counts: i.Counts(), Concealment: i.Concealment,
 			Narrative: issue.Narrative(texts[i.ID]), NoticedAt: i.NoticedAt, CaseID: i.CaseID, Statements: statements(byIssue[i.ID], texts)}
+		if err := a.corrections(ctx, v, i, l.Statements); err != nil { // few requests are ever granted
+			return nil, err
+		}
 		if own {
 			l.CaseID = ""
 			if i.Source != issue.Self {
@@ -181,7 +186,7 @@ func (a *App) fileOf(ctx context.Context, v *store.View, who *roster.Actor, pers
 		}
 		f.Lines = append(f.Lines, l)
 	}
-	return f, nil
+	return f, a.fileLines(ctx, v, who, person, ids, own, f)
 }
 
 // StatementInput is what a subject says about an issue on his own file.

@@ -172,6 +172,9 @@ type StatementDetail struct {
 	Answer  string               `json:"answer"`
 	Own     bool                 `json:"own"` // said by the subject
 	Version int64                `json:"version"`
+	// Changed is what was done to the issue after the request was granted; nil
+	// for other statements, empty while nothing was.
+	Changed []HistoryLine `json:"changed,omitempty"`
 }
 
 // HistoryLine is one ledger entry that names the thing.
@@ -254,6 +257,9 @@ func (a *App) issueDetail(ctx context.Context, v *store.View, who *roster.Actor,
 	}
 	d.Erased = erased[i.ID]
 	d.Statements = statements(said, texts)
+	if err := a.corrections(ctx, v, i, d.Statements); err != nil {
+		return nil, err
+	}
 	for _, object := range []string{i.ID, i.BulkID} {
 		if object == "" {
 			continue

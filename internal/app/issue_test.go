@@ -11,6 +11,7 @@ import (
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
+	"plumbline/internal/selfcheck"
 	"plumbline/internal/store"
 )
 
@@ -392,6 +393,83 @@ func TestReconciliationAgreesWithItsLists(t *testing.T) {
 			if err != nil || list.Total != row.AuditOnly {
 				t.Errorf("%s: %d, list %d (%v)", row.PersonName, row.AuditOnly, list.Total, err)
 			}
+		}
+	})
+}
+
+// A file lists tasks and lists of answers as lines of their own; a notice is on
+// the subject's to-do page until he says something; a granted request names the
+// acts that corrected the issue.
+func TestFileLinesNoticesAndCorrections(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx := context.Background()
+		campaign(t, s)
+		i := audited(t, s, "anna", "east1", 3, "2026-01-10")
+		version := triage(t, s, i.ID, 2, "").Version
+		noticed := func() int64 {
+			t.Helper()
+			todo, err := s.App.ToDo(ctx, s.Actor("anna"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return todo.Noticed
+		}
+		if noticed() != 0 {
+			t.Error("the to-do page tells of a record before the notice")
+		}
+		if f, err := s.App.OwnFile(ctx, s.Actor("anna")); err != nil || len(f.Lines)+len(f.Tasks) != 0 || len(f.Lists) != 1 {
+			t.Errorf("own file before the notice: %+v, %v", f, err)
+		}
+		if _, _, err := s.App.Dispatch(ctx, s.Actor("inspector"), app.DispatchInput{IssueID: i.ID, Lead: "office", Task: "retrain"}); err != nil {
+			t.Fatal(err)
+		}
+		if f, err := s.App.OwnFile(ctx, s.Actor("anna")); err != nil || len(f.Tasks) != 0 {
+			t.Errorf("a task tells of a record before the notice: %+v, %v", f, err)
+		}
+		d, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: i.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, _, err := s.App.NotifyIssue(ctx, s.Actor("inspector"), app.NotifyIssueInput{Step: app.Step{ID: i.ID, Version: d.Version}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if version = r.Version; noticed() != 1 {
+			t.Error("the notice is not on the to-do page")
+		}
+		st, _, err := s.App.MakeStatement(ctx, s.Actor("anna"), app.StatementInput{Issue: i.ID, Kind: issue.Correction, Text: "that day I was on leave"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if noticed() != 0 {
+			t.Error("still waiting after the subject has spoken")
+		}
+		f, err := s.App.OwnFile(ctx, s.Actor("anna"))
+		if err != nil || len(f.Tasks) != 1 || f.Tasks[0].ID != "" || len(f.Lists) != 1 || f.Lists[0].State != selfcheck.Assigned {
+			t.Fatalf("own file %+v, %v", f, err)
+		}
+		if f, err = s.App.PersonFile(ctx, s.Actor("inspector"), app.FileInput{Person: s.People["anna"]}); err != nil || len(f.Tasks) != 1 || f.Tasks[0].ID == "" || f.Lists[0].ID != "" {
+			t.Errorf("the inspector's view %+v, %v", f, err)
+		}
+		if _, err := s.App.AnswerStatement(ctx, s.Actor("records"), app.AnswerStatementInput{ID: st, Version: 1, State: issue.Granted, Text: "the roster says so"}); err != nil {
+			t.Fatal(err)
+		}
+		changed := func() []app.HistoryLine {
+			t.Helper()
+			f, err := s.App.OwnFile(ctx, s.Actor("anna"))
+			if err != nil || len(f.Lines[0].Statements) != 1 {
+				t.Fatalf("%+v, %v", f, err)
+			}
+			return f.Lines[0].Statements[0].Changed
+		}
+		if c := changed(); len(c) != 0 {
+			t.Errorf("corrected before anybody did: %+v", c)
+		}
+		if _, _, err := s.App.WithdrawIssue(ctx, s.Actor("inspector"), app.WithdrawIssueInput{Step: app.Step{ID: i.ID, Version: version, Reason: "not him"}}); err != nil {
+			t.Fatal(err)
+		}
+		if c := changed(); len(c) != 1 || c[0].Verb != "issue.withdraw" || c[0].Seq <= 0 {
+			t.Errorf("what was changed: %+v", c)
 		}
 	})
 }

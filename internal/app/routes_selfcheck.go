@@ -30,6 +30,10 @@ var selfcheckRoutes = []Route{
 	{Op: "submission.receipt", Method: "GET", Path: "/submissions/{id}/receipts", Act: roster.ActRead, Kind: roster.KindOwnSubmission},
 	{Op: "submission.excuse", Method: "POST", Path: "/submissions/{id}/excuse", Act: roster.ActExcuse, Kind: roster.KindSnapshot, Write: true},
 
+	{Op: "submission.restore", Method: "POST", Path: "/submissions/{id}/restore", Act: roster.ActExcuse, Kind: roster.KindSnapshot, Write: true},
+	{Op: "checklist.details", Method: "GET", Path: "/checklists/{id}/details", Act: roster.ActRead, Kind: roster.KindChecklist},
+	{Op: "checklist.refine", Method: "POST", Path: "/checklists/{id}/details", Act: roster.ActEdit, Kind: roster.KindChecklist, Write: true, Create: true, Status: 201},
+
 	{Op: "review.list", Method: "GET", Path: "/reviews", Act: roster.ActList, Kind: roster.KindSubmission},
 	{Op: "review.read", Method: "GET", Path: "/reviews/{id}", Act: roster.ActRead, Kind: roster.KindSubmission},
 	{Op: "review.accept", Method: "POST", Path: "/reviews/{id}/accept", Act: roster.ActAccept, Kind: roster.KindSubmission, Write: true},
@@ -45,5 +49,6 @@ var selfcheckRoutes = []Route{
 	{Op: "completion.list", Method: "GET", Path: "/campaigns/{id}/completion", Act: roster.ActList, Kind: roster.KindCompletion},
 	{Op: "completion.read", Method: "GET", Path: "/campaigns/{id}/completion/{unit}", Act: roster.ActRead, Kind: roster.KindCompletion},
 	{Op: "completion.lists", Method: "GET", Path: "/campaigns/{id}/lists", Act: roster.ActList, Kind: roster.KindCompletion},
+	{Op: "certification.undo", Method: "POST", Path: "/campaigns/{id}/completion/{unit}/uncertify", Act: roster.ActCertify, Kind: roster.KindCertification, Write: true},
 	{Op: "certification.create", Method: "POST", Path: "/campaigns/{id}/completion/{unit}/certify", Act: roster.ActCertify, Kind: roster.KindCertification, Write: true},
 }

@@ -663,3 +663,125 @@ func TestAcceptSeveral(t *testing.T) {
 		}
 	}
 }
+
+// An excuse and a certification are taken back, from the top down, and the
+// list is owed again.
+func TestExcuseAndCertificationAreTakenBack(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		id := campaign(t, s)
+		owed := func() (app.ReviewRow, selfcheck.Completion) {
+			t.Helper()
+			u, err := s.App.UnitCompletion(ctx, s.Actor("manager"), id, s.Units["east1"])
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range append(u.Missing, u.Done...) {
+				if r.Name == "林乙" {
+					return r, u.Own
+				}
+			}
+			t.Fatal("ben is not on the roster")
+			return app.ReviewRow{}, u.Own
+		}
+		ben, _ := owed()
+		in := app.ExcuseInput{ID: ben.ID, Version: ben.Version, Reason: "长期病假"}
+		_, err := s.App.Restore(ctx, s.Actor("manager"), in)
+		want(t, err, fault.ConflictKind, "submission_state")
+		if _, err := s.App.Excuse(ctx, s.Actor("manager"), in); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range []string{"anna", "east1head"} {
+			lists, err := s.App.MyLists(ctx, s.Actor(p))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range lists {
+				submit(t, s, p, &app.ListView{MyList: lists[i]})
+			}
+		}
+		if _, err := s.App.Certify(ctx, s.Actor("east1head"), app.CertifyInput{CampaignID: id, UnitID: s.Units["east1"]}); err != nil {
+			t.Fatal(err)
+		}
+		ben, _ = owed()
+		in = app.ExcuseInput{ID: ben.ID, Version: ben.Version, Reason: "病愈返岗"}
+		_, err = s.App.Restore(ctx, s.Actor("manager"), in)
+		want(t, err, fault.ConflictKind, "unit_certified")
+		undo := app.UndoCertifyInput{CampaignID: id, UnitID: s.Units["east1"]}
+		_, err = s.App.UndoCertify(ctx, s.Actor("east1head"), undo)
+		want(t, err, fault.InvalidKind, "reason_required")
+		undo.Reason = "有人返岗，需补填"
+		for _, who := range []string{"easthead", "east2head", "anna"} {
+			if _, err := s.App.UndoCertify(ctx, s.Actor(who), undo); err == nil {
+				t.Errorf("%s takes another unit's certification back", who)
+			}
+		}
+		if _, err := s.App.UndoCertify(ctx, s.Actor("east1head"), undo); err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.App.UndoCertify(ctx, s.Actor("east1head"), undo)
+		want(t, err, fault.ConflictKind, "not_certified")
+		if _, err := s.App.Restore(ctx, s.Actor("manager"), in); err != nil {
+			t.Fatal(err)
+		}
+		ben, own := owed()
+		if ben.State != selfcheck.Assigned || own.Excused != 0 || own.Missing() != 1 {
+			t.Errorf("after it was taken back: %s, %+v", ben.State, own)
+		}
+		_, err = s.App.Certify(ctx, s.Actor("east1head"), app.CertifyInput{CampaignID: id, UnitID: s.Units["east1"]})
+		want(t, err, fault.InvalidKind, "certify_incomplete")
+		submit(t, s, "ben", list(t, s, "ben", selfcheck.Officers, false))
+		if _, err := s.App.Certify(ctx, s.Actor("east1head"), app.CertifyInput{CampaignID: id, UnitID: s.Units["east1"]}); err != nil {
+			t.Fatal(err)
+		}
+		c, err := s.App.Campaign(ctx, s.Actor("manager"), id)
+		if err != nil || len(c.Amendments) != 2 || c.Amendments[0].Change != selfcheck.WasRestored || c.Amendments[0].Reason != "病愈返岗" {
+			t.Errorf("amendments %+v, %v", c.Amendments, err)
+		}
+		v, err := s.Store.Verify(ctx, nil)
+		if err != nil || !v.OK() {
+			t.Errorf("verify: %+v, %v", v, err)
+		}
+	})
+}
+
+// Below a unit that has certified nothing is taken back before its own.
+func TestCertificationsAreTakenBackFromTheTop(t *testing.T) {
+	row := selfcheck.Certification{UnitID: "u"}
+	_, err := row.Undo(&selfcheck.Campaign{State: selfcheck.CampaignOpen}, true, "p", "原因说明")
+	want(t, err, fault.ConflictKind, "certified_above")
+	_, err = row.Undo(&selfcheck.Campaign{State: selfcheck.CampaignClosed}, false, "p", "原因说明")
+	want(t, err, fault.ConflictKind, "campaign_not_open")
+}
+
+// A unit adds details under an item; its own people and those below it read
+// them, nobody else, and no item is changed.
+func TestAUnitRefinesAnItem(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		campaign(t, s)
+		l := list(t, s, "anna", selfcheck.Officers, false)
+		in := app.RefineInput{ChecklistID: l.ChecklistID, UnitID: s.Units["east"], ItemNo: 3, TextZH: "含电话报案", TextEN: "Telephone reports too"}
+		_, _, err := s.App.Refine(ctx, s.Actor("anna"), in)
+		if !fault.Is(err, fault.ForbiddenKind) {
+			t.Errorf("an officer refines: %v", err)
+		}
+		_, _, err = s.App.Refine(ctx, s.Actor("westhead"), in)
+		want(t, err, fault.InvalidKind, "unit_unknown")
+		if _, _, err = s.App.Refine(ctx, s.Actor("easthead"), in); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err = s.App.Refine(ctx, s.Actor("easthead"), in)
+		want(t, err, fault.ConflictKind, "detail_exists")
+		in.ItemNo = 99
+		_, _, err = s.App.Refine(ctx, s.Actor("easthead"), in)
+		want(t, err, fault.InvalidKind, "answer_unknown_item")
+		for key, n := range map[string]int{"anna": 1, "cara": 1, "dong": 0} {
+			l := list(t, s, key, selfcheck.Officers, false)
+			if len(l.Items) != selfcheck.ItemCount || len(l.Details[3]) != n {
+				t.Errorf("%s reads %d items and %v under the third", key, len(l.Items), l.Details[3])
+			}
+		}
+		if rows, err := s.App.ChecklistDetails(ctx, s.Actor("ben"), l.ChecklistID); err != nil || len(rows) != 1 || rows[0].TextZH != "含电话报案" {
+			t.Errorf("details %+v, %v", rows, err)
+		}
+	})
+}

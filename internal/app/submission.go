@@ -51,6 +51,7 @@ type ListView struct {
 	Answers   []selfcheck.Answer     // of the current round
 	Issues    []SaidIssue
 	Leaders   []selfcheck.Leader // who may be named
+	Details   map[int64][]string // what the respondent's units added under an item
 }
 
 // List opens the actor's own list.
@@ -80,6 +81,9 @@ func (a *App) openList(ctx context.Context, v *store.View, who *roster.Actor, s 
 	}
 	out.Checklist = *list
 	if out.Items, err = a.items(ctx, v, s.ChecklistID); err != nil {
+		return nil, err
+	}
+	if out.Details, err = a.detailsFor(ctx, v, who.Lang, s.ChecklistID, s.UnitID); err != nil {
 		return nil, err
 	}
 	if s.Round > 0 {

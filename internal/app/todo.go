@@ -25,6 +25,7 @@ type ToDo struct {
 	Named    int64       // items naming a leader that came to him
 	Asked    []NamedItem // items of his own lists that the tier above gave back
 	Campaign string
+	Noticed  int64     // issues of which he was notified and to which he has said nothing
 	Served   int64     // findings served on him that he may reply to
 	Work     []Waiting // the queues that he may work on, those with something in them
 }
@@ -54,6 +55,11 @@ func (a *App) ToDo(ctx context.Context, who *roster.Actor) (*ToDo, error) {
 		}
 		if err := a.missingOf(ctx, v, who, out); err != nil {
 			return err
+		}
+		if who.Person != "" {
+			if out.Noticed, err = v.NoticesUnanswered(ctx, who.Person); err != nil {
+				return err
+			}
 		}
 		if out.Served, err = onMe(ctx, v, who); err != nil {
 			return err

@@ -34,6 +34,7 @@ var submissionMoves = map[State]map[string]State{
 	Submitted: {"return": Returned, "accept": Accepted, "lock": Locked},
 	Accepted:  {"lock": Locked},
 	Returned:  {"submit": Submitted, "excuse": Excused},
+	Excused:   {"restore": Assigned}, // returned, where it had been filed before
 }
 
 // Submission is one list that a person or a unit owes in a campaign, and what
@@ -98,6 +99,7 @@ const (
 	Joined      Change = "joined"
 	Transferred Change = "transferred"
 	WasExcused  Change = "excused"
+	WasRestored Change = "restored"
 )
 
 // Supplement is a dated addition to a locked list: one more issue.

@@ -31,6 +31,8 @@ var kinds = []rowKind{
 	row[selfcheck.RosterAmendment]("roster_amendment"),
 	row[selfcheck.Supplement]("supplement"),
 	row[selfcheck.Certification]("certification"),
+	row[selfcheck.CertificationUndo]("certification_undo"),
+	row[selfcheck.ChecklistDetail]("checklist_detail"),
 	row[intake.AuditBatch]("audit_batch"),
 	row[intake.AuditRecord]("audit_record"),
 	row[intake.Match]("match"),

@@ -247,13 +247,14 @@ func (v *View) RosterOf(ctx context.Context, campaignID, unitID string, states [
 // Certifications lists the certified units of a campaign.
 func (v *View) Certifications(ctx context.Context, campaignID string) ([]selfcheck.Certification, error) {
 	rows := []selfcheck.Certification{}
-	err := v.db.NewSelect().Model(&rows).Where("campaign_id = ?", campaignID).Order("unit_id").Scan(ctx)
+	err := v.db.NewSelect().Model(&rows).Where("campaign_id = ?", campaignID).Where("id NOT IN (SELECT certification_id FROM certification_undos)").Order("unit_id").Scan(ctx)
 	return rows, err
 }
 
 // Certified reports whether the unit has certified.
 func (v *View) Certified(ctx context.Context, campaignID, unitID string) (bool, error) {
-	n, err := v.db.NewSelect().Model((*selfcheck.Certification)(nil)).Where("campaign_id = ? AND unit_id = ?", campaignID, unitID).Count(ctx)
+	n, err := v.db.NewSelect().Model((*selfcheck.Certification)(nil)).Where("campaign_id = ? AND unit_id = ?", campaignID, unitID).
+		Where("id NOT IN (SELECT certification_id FROM certification_undos)").Count(ctx)
 	return n > 0, err
 }
 

@@ -116,6 +116,11 @@ func (f *Face) showUnit(c *Call, err error) error {
 		{Label: c.T("completion.similar"), Value: perMille(u.Similar)},
 	}
 	if cert := u.Certification; cert != nil {
+		if v.CanCertify {
+			a := c.fill(actForm{ID: "uncertify", Title: c.T("certify.undo"), Help: c.T("certify.undo.help"), Action: base + "/uncertify", Button: "certify.undo",
+				Inputs: []ui.Input{{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Required: true, Max: 1000}}}, errs)
+			v.Uncertify = &a
+		}
 		v.Certified = c.T("certify.by", "Time", f.clock(&cert.CertifiedAt), "Owed", cert.Owed, "Filed", cert.Filed, "Excused", cert.Excused)
 	}
 	v.Missing, v.Done = f.rosterTable(c, u, u.Missing), f.rosterTable(c, u, u.Done)
@@ -146,6 +151,9 @@ func (f *Face) rosterTable(c *Call, u *app.UnitCompletionView, rows []app.Review
 		cells := []ui.Cell{{Text: r.Name, Sub: r.Number}, {Text: c.T("selfcheck.list." + string(r.Audience))}, {Tag: &state}, {Text: f.clock(r.FiledAt)}, {}}
 		if u.MayExcuse && (r.State == selfcheck.Assigned || r.State == selfcheck.Returned) {
 			cells[4].Actions = []ui.Action{{Text: c.T("excuse.title"), Href: "/completion/" + u.Campaign.ID + "/" + u.UnitID + "/excuse/" + r.ID}}
+		}
+		if u.MayExcuse && r.State == selfcheck.Excused {
+			cells[4].Actions = []ui.Action{{Text: c.T("restore.title"), Href: "/completion/" + u.Campaign.ID + "/" + u.UnitID + "/restore/" + r.ID}}
 		}
 		t.Rows = append(t.Rows, cells)
 	}

@@ -129,6 +129,24 @@ func (f *Face) fileView(c *Call, file *app.File, own bool) fileView {
 		}
 		v.Cards = append(v.Cards, card)
 	}
+	v.Tasks = ui.Table{Cols: []ui.Col{{Text: c.T("field.category")}, {Text: c.T("field.state")}, {Text: c.T("file.tasks.lead")}, {Text: c.T("file.tasks.due")}, {Text: c.T("file.tasks.done")}}}
+	for _, t := range file.Tasks {
+		head := ui.Cell{Text: c.T("category." + t.Category), Sub: t.Ref}
+		if t.ID != "" {
+			head.Href = "/rectifications/" + t.ID
+		}
+		state := ui.State(c.Lang, "rectification", string(t.State))
+		v.Tasks.Rows = append(v.Tasks.Rows, []ui.Cell{head, {Tag: &state}, {Text: t.Lead}, {Text: string(t.DueOn)}, {Text: string(t.DoneOn)}})
+	}
+	v.Lists = ui.Table{Cols: []ui.Col{{Text: c.T("campaign.name")}, {Text: c.T("selfcheck.list")}, {Text: c.T("field.state")}, {Text: c.T("selfcheck.first_filed")}, {Text: c.T("selfcheck.filed_at")}}}
+	for _, l := range file.Lists {
+		head := ui.Cell{Text: l.Campaign}
+		if l.ID != "" {
+			head.Href = "/selfcheck/" + l.ID
+		}
+		state := ui.State(c.Lang, "submission", string(l.State))
+		v.Lists.Rows = append(v.Lists.Rows, []ui.Cell{head, {Text: c.T("selfcheck.list." + string(l.Audience))}, {Tag: &state}, {Text: f.clock(l.FirstFiled)}, {Text: f.clock(l.FiledAt)}})
+	}
 	v.Kinds = ui.Codes(c.Lang, "statement", "", string(issue.Answer), string(issue.Correction))
 	return v
 }

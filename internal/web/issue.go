@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"plumbline/internal/app"
@@ -317,6 +318,20 @@ func (f *Face) statementEvent(c *Call, s app.StatementDetail) ui.Event {
 	}
 	if s.Answer != "" {
 		e.By = c.T("issue.answered", "Text", s.Answer)
+	}
+	if s.State == issue.Granted {
+		done := make([]string, 0, len(s.Changed))
+		for _, h := range s.Changed {
+			line := f.when(h.At) + " " + c.verbText(h.Verb)
+			if h.Seq >= 0 {
+				line += " (" + c.T("ledger.seq") + " " + strconv.FormatInt(h.Seq, 10) + ")"
+			}
+			done = append(done, line)
+		}
+		if len(done) == 0 {
+			done = []string{c.T("statement.granted.waiting")}
+		}
+		e.By += " · " + c.T("statement.granted.done", "Text", strings.Join(done, "; "))
 	}
 	return e
 }

@@ -42,9 +42,10 @@ type bulkView struct {
 }
 
 type fileView struct {
-	Stats []ui.Stat
-	Cards []fileCard
-	Kinds []ui.Option
+	Tasks, Lists ui.Table
+	Stats        []ui.Stat
+	Cards        []fileCard
+	Kinds        []ui.Option
 }
 
 type fileCard struct {

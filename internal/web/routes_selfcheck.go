@@ -35,6 +35,12 @@ func init() {
 			{Method: get, Path: "/completion/{id}/{unit}/excuse/{list}", Op: "completion.read", Handler: f.excuseAsk},
 			{Method: post, Path: "/completion/{id}/{unit}/excuse/{list}", Op: "submission.excuse", Handler: f.excuseDo},
 
+			{Method: post, Path: "/completion/{id}/{unit}/uncertify", Op: "certification.undo", Handler: f.completionUncertify},
+			{Method: get, Path: "/completion/{id}/{unit}/restore/{list}", Op: "completion.read", Handler: f.restoreAsk},
+			{Method: post, Path: "/completion/{id}/{unit}/restore/{list}", Op: "submission.restore", Handler: f.restoreDo},
+			{Method: get, Path: "/checklists", Op: "checklist.list", Handler: f.checklists},
+			{Method: get, Path: "/checklists/{id}", Op: "checklist.read", Handler: f.checklistPage},
+			{Method: post, Path: "/checklists/{id}/details", Op: "checklist.refine", Handler: f.checklistRefine},
 			{Method: get, Path: "/campaigns/{id}/lists", Op: "completion.lists", Handler: f.owedList},
 			{Method: get, Path: "/campaigns", Op: "campaign.list", Handler: f.campaignList},
 			{Method: get, Path: "/campaigns/new", Op: "campaign.create", Handler: f.campaignNew},
@@ -51,6 +57,7 @@ func init() {
 		NavRow{Place: 10, Key: "nav.todo", Href: "/", Icon: "home", Op: "todo.read"},
 		NavRow{Place: 20, Key: "nav.review", Href: "/review", Icon: "clipboard-check", Op: "review.list"},
 		NavRow{Place: 22, Key: "nav.completion", Href: "/completion", Icon: "progress", Op: "completion.list"},
+		NavRow{Place: 23, Key: "checklist.title", Href: "/checklists", Icon: "list-check", Op: "checklist.refine"},
 		NavRow{Place: 24, Key: "nav.campaigns", Href: "/campaigns", Icon: "flag", Op: "campaign.create"},
 	)
 }

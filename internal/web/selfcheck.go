@@ -51,6 +51,7 @@ func (f *Face) home(c *Call) error {
 	stat(todo.Review, "home.review", "/review", "accent")
 	stat(todo.Missing, "home.notfiled", "/completion/"+todo.Campaign, "warn")
 	stat(todo.Named, "home.named", "/review/named", "warn")
+	stat(todo.Noticed, "home.noticed", "/my-file", "warn")
 	stat(todo.Served, "home.served", "/my/findings", "warn")
 	for _, w := range todo.Work {
 		tone := "accent"

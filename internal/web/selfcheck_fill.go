@@ -97,7 +97,9 @@ func (f *Face) showFill(c *Call, l *app.ListView, category string, typed map[int
 		if x, ok := typed[it.No]; ok {
 			a = x
 		}
-		v.Items = append(v.Items, fillItemView(c, it, a, l.Seq[it.No], was, add == it.No, errs))
+		one := fillItemView(c, it, a, l.Seq[it.No], was, add == it.No, errs)
+		one.Details = l.Details[it.No]
+		v.Items = append(v.Items, one)
 	}
 	p := c.Page("selfcheck.title")
 	p.Title, p.Lead, p.Narrow = c.T("category."+category), listTitle(c, &l.MyList), true

@@ -35,6 +35,7 @@ type fillCategory struct {
 
 type fillItem struct {
 	No, Seq, Was, Text, Help, Answer, Leader, Error string
+	Details                                         []string // what the respondent's units added
 	Issues                                          []fillIssue
 }
 
@@ -94,6 +95,7 @@ type completionView struct {
 }
 
 type unitCompletionView struct {
+	Uncertify       *actForm // taking the certification back
 	Base, Certified string
 	CanCertify      bool
 	Named           bool // whether the reader may see who

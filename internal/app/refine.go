@@ -1,0 +1,246 @@
+package app
+
+import (
+	"context"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/selfcheck"
+	"plumbline/internal/store"
+)
+
+// RefineInput adds a detail under an item, for a unit and those below it.
+type RefineInput struct {
+	ChecklistID string `json:"-"`
+	Key         string `json:"-"`
+	UnitID      string `json:"unit_id"`
+	ItemNo      int64  `json:"item"`
+	TextZH      string `json:"text_zh"`
+	TextEN      string `json:"text_en,omitempty"`
+}
+
+// Refine adds a detail under an item of a checklist. It is read with the item
+// in the unit and below it, and never taken away while the edition holds.
+func (a *App) Refine(ctx context.Context, who *roster.Actor, in RefineInput) (id string, r Receipt, err error) {
+	const op = "checklist.refine"
+	r, err = a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		sc, err := a.scope(ctx, &tx.View, who, roster.ActEdit, roster.KindChecklist)
+		if err != nil {
+			return nil, "", err
+		}
+		list, err := tx.Checklist(ctx, in.ChecklistID)
+		if err != nil {
+			return nil, "", err
+		}
+		target, err := a.unitTarget(ctx, &tx.View, in.UnitID)
+		if fault.Is(err, fault.NotFoundKind) || err == nil && !sc.Admits(target) {
+			return nil, "", fault.Invalid("unit_unknown", "unit_id")
+		}
+		if err != nil {
+			return nil, "", err
+		}
+		items, err := a.items(ctx, &tx.View, list.ID)
+		if err != nil {
+			return nil, "", err
+		}
+		have, err := tx.ChecklistDetails(ctx, list.ID, []string{in.UnitID})
+		if err != nil {
+			return nil, "", err
+		}
+		row, err := list.Refine(items, in.UnitID, in.ItemNo, in.TextZH, in.TextEN, have)
+		if err != nil {
+			return nil, "", err
+		}
+		row.ID, row.AddedBy, row.AddedOn = tx.NewID(), who.Person, roster.DateOf(tx.Now(), a.zone)
+		id = row.ID
+		return []ledger.Fact{{Verb: op, Kind: "checklist_detail", ID: row.ID, Unit: in.UnitID}}, row.ID, tx.Insert(ctx, row)
+	})
+	return pick(id, r), r, err
+}
+
+// DetailView is a detail with the unit that added it.
+type DetailView struct {
+	ItemNo int64  `json:"item"`
+	UnitID string `json:"unit_id"`
+	Unit   string `json:"unit"`
+	TextZH string `json:"text_zh"`
+	TextEN string `json:"text_en,omitempty"`
+	Text   string `json:"-"`
+}
+
+// ChecklistDetails lists what the actor's own units, and those above them,
+// added to a checklist.
+func (a *App) ChecklistDetails(ctx context.Context, who *roster.Actor, id string) (out []DetailView, err error) {
+	out = []DetailView{}
+	err = a.read(ctx, who, "checklist.details", func(ctx context.Context, v *store.View) error {
+		if _, err := v.Checklist(ctx, id); err != nil {
+			return err
+		}
+		tree, err := a.tree(ctx, v)
+		if err != nil {
+			return err
+		}
+		var units []string
+		for _, u := range append(append([]string{}, who.Units...), heads(who)...) {
+			units = append(units, tree.Ancestors(u)...)
+		}
+		rows, err := v.ChecklistDetails(ctx, id, append([]string{}, units...))
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			d := &rows[i]
+			out = append(out, DetailView{d.ItemNo, d.UnitID, unitName(who.Lang, tree.Unit(d.UnitID)), d.TextZH, d.TextEN, d.Text(who.Lang)})
+		}
+		return nil
+	})
+	return out, err
+}
+
+// detailsFor are the details that a respondent of the unit reads, by item.
+func (a *App) detailsFor(ctx context.Context, v *store.View, lang, checklistID, unitID string) (map[int64][]string, error) {
+	tree, err := a.tree(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := v.ChecklistDetails(ctx, checklistID, append([]string{}, tree.Ancestors(unitID)...))
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	out := make(map[int64][]string)
+	for i := range rows {
+		out[rows[i].ItemNo] = append(out[rows[i].ItemNo], rows[i].Text(lang))
+	}
+	return out, nil
+}
+
+// UndoCertifyInput takes a unit's certification back.
+type UndoCertifyInput struct {
+	CampaignID string
+	UnitID     string
+	Reason     string
+	Key        string
+}
+
+// Validate judges the reason by itself.
+func (in UndoCertifyInput) Validate() error { return selfcheck.CheckReason(in.Reason) }
+
+// UndoCertify takes a unit's certification back, so that lists can be returned
+// or excused again. A unit above that has certified takes its own back first.
+func (a *App) UndoCertify(ctx context.Context, who *roster.Actor, in UndoCertifyInput) (Receipt, error) {
+	return a.write(ctx, who, Write{Op: "certification.undo", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		target, err := a.unitTarget(ctx, &tx.View, in.UnitID)
+		if err != nil {
+			return nil, "", err
+		}
+		sc, err := a.scope(ctx, &tx.View, who, roster.ActCertify, roster.KindCertification)
+		if err != nil {
+			return nil, "", err
+		}
+		c, err := tx.Campaign(ctx, in.CampaignID)
+		if err != nil {
+			return nil, "", err
+		}
+		if !sc.Admits(target) || c.State == selfcheck.CampaignDraft {
+			return nil, "", fault.NotFound()
+		}
+		certs, err := tx.Certifications(ctx, in.CampaignID)
+		if err != nil {
+			return nil, "", err
+		}
+		tree, err := a.tree(ctx, &tx.View)
+		if err != nil {
+			return nil, "", err
+		}
+		var mine *selfcheck.Certification
+		above := false
+		for i := range certs {
+			switch {
+			case certs[i].UnitID == in.UnitID:
+				mine = &certs[i]
+			case tree.Under(in.UnitID, certs[i].UnitID):
+				above = true
+			}
+		}
+		if mine == nil {
+			return nil, "", fault.Conflict("not_certified")
+		}
+		row, err := mine.Undo(c, above, who.Person, in.Reason)
+		if err != nil {
+			return nil, "", err
+		}
+		row.ID = tx.NewID()
+		if row.ReasonC, err = tx.PutText(ctx, row.ID, "reason", in.Reason); err != nil {
+			return nil, "", err
+		}
+		return []ledger.Fact{{Verb: "unit.uncertify", Kind: "certification", ID: mine.ID, Unit: in.UnitID}}, row.ID, tx.Insert(ctx, row)
+	})
+}
+
+// Restore takes an excuse back, as a dated amendment of the roster.
+func (a *App) Restore(ctx context.Context, who *roster.Actor, in ExcuseInput) (Receipt, error) {
+	return a.amendList(ctx, who, "submission.restore", in, selfcheck.WasRestored, func(ctx context.Context, tx *store.Tx, s *selfcheck.Submission, certified bool) (selfcheck.Submission, error) {
+		c, err := tx.Campaign(ctx, s.CampaignID)
+		if err != nil {
+			return *s, err
+		}
+		return s.Restore(c, certified, in.Reason)
+	})
+}
+
+// amendList changes what is owed by one list, with a dated amendment and the
+// reason.
+func (a *App) amendList(ctx context.Context, who *roster.Actor, op string, in ExcuseInput, change selfcheck.Change,
+	rule func(ctx context.Context, tx *store.Tx, s *selfcheck.Submission, certified bool) (selfcheck.Submission, error)) (Receipt, error) {
+	return a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		before, err := tx.Submission(ctx, in.ID)
+		if err != nil {
+			return nil, "", err
+		}
+		target, err := a.unitTarget(ctx, &tx.View, before.UnitID)
+		if err != nil {
+			return nil, "", err
+		}
+		sc, err := a.scope(ctx, &tx.View, who, roster.ActExcuse, roster.KindSnapshot)
+		if err != nil {
+			return nil, "", err
+		}
+		if !sc.Admits(target) {
+			return nil, "", fault.NotFound()
+		}
+		if in.Version != before.Version {
+			return nil, "", fault.Conflict("stale_version", "Current", before.Version)
+		}
+		if before.PersonID != "" && before.PersonID == who.Person {
+			return nil, "", fault.Forbidden("own_list")
+		}
+		certified, err := tx.Certified(ctx, before.CampaignID, before.UnitID)
+		if err != nil {
+			return nil, "", err
+		}
+		after, err := rule(ctx, tx, before, certified)
+		if err != nil {
+			return nil, "", err
+		}
+		row := &selfcheck.RosterAmendment{
+			CampaignID: before.CampaignID, SubmissionID: before.ID, Change: change,
+			FromUnitID: before.UnitID, EffectiveOn: roster.DateOf(tx.Now(), a.zone),
+		}
+		row.ID = tx.NewID()
+		if row.ReasonC, err = tx.PutText(ctx, row.ID, "reason", in.Reason); err != nil {
+			return nil, "", err
+		}
+		// The list keeps a text of its own, so that each row's commitment opens.
+		if after.ReasonC, err = tx.PutText(ctx, before.ID, numbered("reason", before.Version), in.Reason); err != nil {
+			return nil, "", err
+		}
+		if err := tx.Insert(ctx, row); err != nil {
+			return nil, "", err
+		}
+		if err := tx.Save(ctx, before, &after); err != nil {
+			return nil, "", err
+		}
+		return []ledger.Fact{{Verb: op, Kind: "submission", ID: before.ID, Unit: before.UnitID}}, before.ID, nil
+	})
+}

@@ -1,0 +1,145 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+
+	"plumbline/internal/app"
+	"plumbline/internal/fault"
+	"plumbline/internal/selfcheck"
+	"plumbline/internal/web/ui"
+)
+
+func (f *Face) completionUncertify(c *Call) error {
+	in := app.UndoCertifyInput{CampaignID: c.Param("id"), UnitID: c.Param("unit"), Reason: c.Form("reason"), Key: c.Key()}
+	if _, err := f.app.UndoCertify(c.Context(), c.Actor, in); err != nil {
+		return f.showUnit(c, err)
+	}
+	return c.Go("/completion/"+in.CampaignID+"/"+in.UnitID, "certify.undone")
+}
+
+func (f *Face) restoreAsk(c *Call) error { return f.showRestore(c, nil) }
+
+func (f *Face) showRestore(c *Call, err error) error {
+	errs := c.Errors(err)
+	if err != nil && errs == nil {
+		return err
+	}
+	u, openErr := f.app.UnitCompletion(c.Context(), c.reader(), c.Param("id"), c.Param("unit"))
+	if openErr != nil {
+		return openErr
+	}
+	if !u.MayExcuse {
+		return fault.NotFound()
+	}
+	back := "/completion/" + u.Campaign.ID + "/" + u.UnitID
+	for i := range u.Done {
+		r := &u.Done[i]
+		if r.ID != c.Param("list") || r.State != selfcheck.Excused {
+			continue
+		}
+		p := c.Page("restore.title")
+		p.Lead, p.Narrow, p.Path = r.Name, true, back+"/restore/"+r.ID
+		p.Crumbs = []ui.Link{{Text: u.Name, Href: back}}
+		a := c.fill(actForm{ID: "restore", Help: c.T("restore.help"), Action: p.Path, Button: "restore.title", Hidden: [][2]string{{"version", strconv.FormatInt(r.Version, 10)}},
+			Inputs: []ui.Input{{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Required: true, Max: 1000}}}, errs)
+		return c.ShowStatus(statusOf(err), actPage(p, errs, a))
+	}
+	if err != nil {
+		return err
+	}
+	return fault.NotFound()
+}
+
+func (f *Face) restoreDo(c *Call) error {
+	in := app.ExcuseInput{ID: c.Param("list"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key()}
+	if _, err := f.app.Restore(c.Context(), c.Actor, in); err != nil {
+		return f.showRestore(c, err)
+	}
+	return c.Go("/completion/"+c.Param("id")+"/"+c.Param("unit"), "restore.done")
+}
+
+// checklists lists the editions.
+func (f *Face) checklists(c *Call) error {
+	rows, err := f.app.Checklists(c.Context(), c.Actor)
+	if err != nil {
+		return err
+	}
+	t := ui.Table{Empty: c.T("checklist.none"), Cols: []ui.Col{{Text: c.T("checklist.name")}, {Text: c.T("selfcheck.list")}, {Text: c.T("checklist.edition"), Num: true}, {Text: c.T("field.state")}}}
+	for i := range rows {
+		l := &rows[i]
+		state := ui.State(c.Lang, "checklist", string(l.State))
+		t.Rows = append(t.Rows, []ui.Cell{{Text: l.Title(string(c.Lang)), Href: "/checklists/" + l.ID}, {Text: c.T("selfcheck.list." + string(l.Audience))}, {Text: ui.Number(l.Edition), Num: true}, {Tag: &state}})
+	}
+	p := c.Page("checklist.title")
+	p.Lead = c.T("checklist.lead")
+	return c.Show(pagedTable(p, "", t, ui.Pager{Shown: len(rows), Total: int64(len(rows))}))
+}
+
+func (f *Face) checklistPage(c *Call) error { return f.showChecklist(c, nil) }
+
+func (f *Face) showChecklist(c *Call, err error) error {
+	errs := c.Errors(err)
+	if err != nil && errs == nil {
+		return err
+	}
+	list, items, openErr := f.app.ChecklistItems(c.Context(), c.Actor, c.Param("id"))
+	if openErr != nil {
+		return openErr
+	}
+	details, openErr := f.app.ChecklistDetails(c.Context(), c.reader(), list.ID)
+	if openErr != nil {
+		return openErr
+	}
+	v := defsActsView{Table: ui.Table{Cols: []ui.Col{{Text: c.T("selfcheck.item")}, {Text: c.T("field.category")}, {Text: c.T("checklist.details")}}}}
+	options := make([]ui.Option, 0, len(items))
+	for i := range items {
+		it := &items[i]
+		no := strconv.FormatInt(it.No, 10)
+		options = append(options, ui.Option{Value: no, Text: no + " " + it.Text(string(c.Lang))})
+		var added string
+		for _, d := range details {
+			if d.ItemNo != it.No {
+				continue
+			}
+			if added != "" {
+				added += "\n"
+			}
+			added += d.Text + " (" + d.Unit + ")"
+		}
+		v.Table.Rows = append(v.Table.Rows, []ui.Cell{{Text: no + " " + it.Text(string(c.Lang)), Sub: it.Help(string(c.Lang))}, {Text: c.T("category." + it.Category)}, {Text: added}})
+	}
+	if list.State == selfcheck.ChecklistPublished && f.May(c.Actor, "checklist.refine") {
+		var units []ui.Option
+		choices, err := f.app.UnitChoices(c.Context(), c.reader(), "checklist.refine")
+		if err != nil {
+			return err
+		}
+		for _, u := range choices {
+			units = append(units, ui.Option{Value: u.ID, Text: u.Name})
+		}
+		v.Acts = []actForm{c.fill(actForm{ID: "refine", Title: c.T("checklist.refine"), Help: c.T("checklist.refine.help"), Action: "/checklists/" + list.ID + "/details", Button: "checklist.refine",
+			Inputs: []ui.Input{
+				{Name: "unit_id", Label: c.T("field.unit"), Kind: "select", Options: units, Required: true},
+				{Name: "item", Label: c.T("selfcheck.item"), Kind: "select", Options: options, Required: true},
+				{Name: "text_zh", Label: c.T("checklist.detail.zh"), Required: true, Max: 300},
+				{Name: "text_en", Label: c.T("checklist.detail.en"), Optional: true, Max: 300},
+			}}, errs)}
+	}
+	p := c.Page("checklist.title")
+	p.Title, p.Path = list.Title(string(c.Lang)), "/checklists/"+list.ID
+	p.Crumbs = []ui.Link{{Text: c.T("checklist.title"), Href: "/checklists"}}
+	status := http.StatusOK
+	if err != nil {
+		status = StatusOf(err)
+	}
+	return c.ShowStatus(status, defsActsPage(p, errs, v))
+}
+
+func (f *Face) checklistRefine(c *Call) error {
+	in := app.RefineInput{ChecklistID: c.Param("id"), Key: c.Key(), UnitID: c.Form("unit_id"), ItemNo: c.FormInt("item"), TextZH: c.Form("text_zh"), TextEN: c.Form("text_en")}
+	if _, _, err := f.app.Refine(c.Context(), c.Actor, in); err != nil {
+		return f.showChecklist(c, err)
+	}
+	return c.Go("/checklists/"+in.ChecklistID, "checklist.refined")
+}
