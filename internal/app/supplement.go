@@ -69,6 +69,7 @@ type ListReceipt struct {
 	At   time.Time
 	Leaf []byte
 	Verb string
+	Mine bool // the actor's own account made it, so the receipt is his
 }
 
 // ListReceipts gives the ledger entries of the actor's own list, oldest first:
@@ -85,7 +86,7 @@ func (a *App) ListReceipts(ctx context.Context, who *roster.Actor, id string) ([
 		}
 		for _, e := range entries {
 			if e.Verb == "submission.submit" || e.Verb == "submission.supplement" {
-				out = append(out, ListReceipt{e.Seq, e.At, e.Leaf, e.Verb})
+				out = append(out, ListReceipt{e.Seq, e.At, e.Leaf, e.Verb, e.Account == who.Account})
 			}
 		}
 		return nil

@@ -86,6 +86,11 @@ var Secret = []byte("a secret of tests, 32 bytes long!")
 // Empty makes a migrated site without any unit.
 func Empty(t testing.TB, dsn string) *Site {
 	t.Helper()
+	return empty(t, dsn, true)
+}
+
+func empty(t testing.TB, dsn string, signed bool) *Site {
+	t.Helper()
 	ctx := context.Background()
 	clock := &Clock{at: Start}
 	keyFile := "" // beside the database
@@ -105,12 +110,16 @@ func Empty(t testing.TB, dsn string) *Site {
 		t.Fatal(err)
 	}
 	folder := t.TempDir()
-	signs, _, err := signer.OpenOrMake(filepath.Join(folder, "site.sign"), "", st.Origin())
-	if err != nil {
-		t.Fatal(err)
-	}
 	head := filepath.Join(folder, "site.head")
-	a, err := app.New(app.Config{Store: st, Secret: Secret, Signer: signs, HeadFile: head})
+	cfg := app.Config{Store: st, Secret: Secret, HeadFile: head}
+	var signs *signer.Signer
+	if signed {
+		if signs, _, err = signer.OpenOrMake(filepath.Join(folder, "site.sign"), "", st.Origin()); err != nil {
+			t.Fatal(err)
+		}
+		cfg.Signer = signs
+	}
+	a, err := app.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +236,17 @@ func over(unit string, kinds ...roster.LinkKind) []roster.CommandLink {
 // New makes a site with the small bureau. All its dates begin on 2024-01-01.
 func New(t testing.TB, dsn string) *Site {
 	t.Helper()
-	s := Empty(t, dsn)
+	return settle(t, Empty(t, dsn))
+}
+
+// Unsigned is a site on SQLite whose ledger nobody signs.
+func Unsigned(t testing.TB) *Site {
+	t.Helper()
+	return settle(t, empty(t, filepath.Join(t.TempDir(), "site.db"), false))
+}
+
+func settle(t testing.TB, s *Site) *Site {
+	t.Helper()
 	const from = roster.Date("2024-01-01")
 	_, err := s.Store.Update(context.Background(), store.Call{Account: "program:test", Role: "program", Op: "test.seed"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		for i, u := range unitSeeds {

@@ -39,6 +39,7 @@ type Call struct {
 	params   bunrouter.Params
 	seed     string // what the form token is derived from
 	flash    *ui.Flash
+	offered  string // page of the receipt that the next message offers
 	answered bool
 }
 
@@ -146,17 +147,27 @@ func (c *Call) Download(name, kind string, body []byte) error {
 // message. The message says that it worked.
 func (c *Call) Go(path, flashKey string, kv ...any) error {
 	if flashKey != "" {
-		c.Say("ok", c.T(flashKey, kv...))
+		c.SayWith("ok", c.T(flashKey, kv...), c.offered, c.T("receipt.flash"))
 	}
 	return c.redirect(path)
 }
 
 // Say keeps a message for the next page; kind is ok, warn, bad or info.
-func (c *Call) Say(kind, text string) {
-	if len(text) > 900 {
-		text = strings.ToValidUTF8(text[:900], "") + "…"
+func (c *Call) Say(kind, text string) { c.SayWith(kind, text, "", "") }
+
+// SayWith keeps a message with a link to a page of ours.
+func (c *Call) SayWith(kind, text, href, linkText string) {
+	parts := []string{kind}
+	for _, part := range []string{text, href, linkText} {
+		if len(part) > 900 {
+			part = strings.ToValidUTF8(part[:900], "") + "…"
+		}
+		parts = append(parts, base64.RawURLEncoding.EncodeToString([]byte(part)))
 	}
-	c.SetCookie(flashCookie, kind+":"+base64.RawURLEncoding.EncodeToString([]byte(text)), time.Minute)
+	if href == "" {
+		parts = parts[:2]
+	}
+	c.SetCookie(flashCookie, strings.Join(parts, ":"), time.Minute)
 }
 
 func (c *Call) redirect(path string) error {
@@ -302,10 +313,19 @@ func (c *Call) takeFlash() {
 	if v == "" || c.R.Method != http.MethodGet || c.R.Header.Get("HX-Request") != "" {
 		return
 	}
-	kind, text, _ := strings.Cut(v, ":")
-	raw, err := base64.RawURLEncoding.DecodeString(text)
-	if err == nil && utf8.Valid(raw) && (kind == "ok" || kind == "warn" || kind == "bad" || kind == "info") {
-		c.flash = &ui.Flash{Kind: kind, Text: string(raw)}
+	parts := strings.Split(v, ":")
+	plain := make([]string, 4)
+	plain[0] = parts[0]
+	for i := 1; i < len(parts) && i < len(plain); i++ {
+		if raw, err := base64.RawURLEncoding.DecodeString(parts[i]); err == nil && utf8.Valid(raw) {
+			plain[i] = string(raw)
+		}
+	}
+	if kind := plain[0]; plain[1] != "" && (kind == "ok" || kind == "warn" || kind == "bad" || kind == "info") {
+		c.flash = &ui.Flash{Kind: kind, Text: plain[1]}
+		if plain[2] != "" && plain[3] != "" {
+			c.flash.Link = ui.Link{Text: plain[3], Href: Local(plain[2])}
+		}
 	}
 	c.clearCookie(flashCookie)
 }

@@ -79,9 +79,11 @@ func (f *Face) showOwnFile(c *Call, failed error) error {
 
 func (f *Face) ownFileReply(c *Call) error {
 	in := app.StatementInput{Issue: c.Param("id"), Kind: issue.StatementKind(c.Form("kind")), Text: c.Form("text"), Key: c.Key()}
-	if _, _, err := f.app.MakeStatement(c.Context(), c.Actor, in); err != nil {
+	_, r, err := f.app.MakeStatement(c.Context(), c.Actor, in)
+	if err != nil {
 		return f.showOwnFile(c, err)
 	}
+	c.Offer(r)
 	return c.Go("/my-file#i-"+url.PathEscape(in.Issue), "file.answer.done")
 }
 
@@ -177,9 +179,11 @@ func (f *Face) showStatements(c *Call, failed error) error {
 
 func (f *Face) statementAnswer(c *Call) error {
 	in := app.AnswerStatementInput{ID: c.Param("id"), Version: c.Version(), State: issue.StatementState(c.Form("state")), Text: c.Form("text"), Key: c.Key()}
-	if _, err := f.app.AnswerStatement(c.Context(), c.Actor, in); err != nil {
+	r, err := f.app.AnswerStatement(c.Context(), c.Actor, in)
+	if err != nil {
 		return f.showStatements(c, err)
 	}
+	c.Offer(r)
 	return c.Go("/statements", "file.correction.answered")
 }
 

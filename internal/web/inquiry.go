@@ -210,14 +210,16 @@ func (f *Face) addAllegation(c *Call) error {
 }
 
 func (f *Face) proposeDecision(c *Call) error {
-	_, _, err := f.app.ProposeDecision(c.Context(), c.Actor, app.ProposeInput{
+	_, r, err := f.app.ProposeDecision(c.Context(), c.Actor, app.ProposeInput{
 		TrackID: c.Param("id"), Key: c.Key(), Form: int(c.FormInt("form")), Sanction: c.Form("sanction"), Reason: c.Form("reason")})
+	c.Offer(r)
 	return err
 }
 
 func (f *Face) resolveTrack(c *Call) error {
-	_, err := f.app.ResolveTrack(c.Context(), c.Actor, app.ResolveInput{
+	r, err := f.app.ResolveTrack(c.Context(), c.Actor, app.ResolveInput{
 		ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Members: strings.Fields(c.Form("members"))})
+	c.Offer(r)
 	return err
 }
 
@@ -238,8 +240,9 @@ func (f *Face) answerReply(c *Call) error {
 }
 
 func (f *Face) confirmFinding(c *Call) error {
-	_, err := f.app.ConfirmFinding(c.Context(), c.Actor, app.ConfirmInput{
+	r, err := f.app.ConfirmFinding(c.Context(), c.Actor, app.ConfirmInput{
 		ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Verdict: inquiry.Verdict(c.Form("verdict")), Reason: c.Form("reason")})
+	c.Offer(r)
 	return err
 }
 
@@ -257,7 +260,7 @@ func (f *Face) showMyFindings(c *Call, errs ui.Errors, status int) error {
 }
 
 func (f *Face) replyFinding(c *Call) error {
-	_, _, err := f.app.Reply(c.Context(), c.Actor, app.ReplyInput{
+	_, r, err := f.app.Reply(c.Context(), c.Actor, app.ReplyInput{
 		ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Waive: c.Form("waive") != "", Text: c.Form("text")})
 	if errs := c.inPlace(err); errs != nil {
 		return f.showMyFindings(c, errs, StatusOf(err))
@@ -265,6 +268,7 @@ func (f *Face) replyFinding(c *Call) error {
 	if err != nil {
 		return err
 	}
+	c.Offer(r)
 	return c.Go("/my/findings", "finding.reply.flash")
 }
 

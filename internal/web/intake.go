@@ -234,7 +234,7 @@ func (f *Face) auditImport(c *Call) error {
 		}
 		return err
 	}
-	out, _, err := f.app.ImportAudit(c.Context(), c.Actor, app.ImportInput{AuditFile: in, Key: c.Key()})
+	out, r, err := f.app.ImportAudit(c.Context(), c.Actor, app.ImportInput{AuditFile: in, Key: c.Key()})
 	if errs := c.Errors(err); errs != nil {
 		v, perr := f.app.PreviewAudit(c.Context(), c.Actor, in)
 		if perr != nil {
@@ -248,6 +248,7 @@ func (f *Face) auditImport(c *Call) error {
 	if out.Unchanged {
 		return c.Go("/audit/batches/"+out.BatchID, "intake.unchanged")
 	}
+	c.Offer(r)
 	return c.Go("/audit/batches/"+out.BatchID, "intake.started")
 }
 

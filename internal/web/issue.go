@@ -445,6 +445,7 @@ func (f *Face) issueNotify(c *Call) error {
 }
 
 func (f *Face) issueConceal(c *Call) error {
-	out, _, err := f.app.ConcealIssue(c.Context(), c.Actor, app.ConcealIssueInput{Step: c.step(), Answer: issue.Concealment(c.Form("answer"))})
+	out, r, err := f.app.ConcealIssue(c.Context(), c.Actor, app.ConcealIssueInput{Step: c.step(), Answer: issue.Concealment(c.Form("answer"))})
+	c.Offer(r)
 	return f.stepped(c, out, err, "issue.done.conceal", "issue.done.conceal_proposed")
 }

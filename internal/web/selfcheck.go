@@ -175,9 +175,9 @@ func (f *Face) showCheck(c *Call, l *app.ListView, err error) error {
 // selfcheckSubmit files what is saved.
 func (f *Face) selfcheckSubmit(c *Call) error {
 	id := c.Param("id")
-	_, err := f.app.Submit(c.Context(), c.Actor, app.SubmitInput{ID: id, Version: c.Version(), Key: c.Key()})
+	r, err := f.app.Submit(c.Context(), c.Actor, app.SubmitInput{ID: id, Version: c.Version(), Key: c.Key()})
 	if err == nil {
-		return c.Go("/selfcheck/"+id+"/receipt", "selfcheck.submitted")
+		return c.redirect(receiptPath(r.Seq))
 	}
 	if c.Errors(err) == nil {
 		return err

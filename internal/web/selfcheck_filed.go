@@ -15,7 +15,8 @@ import (
 	"plumbline/internal/words"
 )
 
-// selfcheckReceipt shows the ledger entries of a list: number, time, hash.
+// selfcheckReceipt leads to the newest receipt of a list. Who may read the list
+// but did not file it himself is shown its ledger entries: number, time, hash.
 func (f *Face) selfcheckReceipt(c *Call) error {
 	id := c.Param("id")
 	rows, err := f.app.ListReceipts(c.Context(), c.Actor, id)
@@ -24,6 +25,9 @@ func (f *Face) selfcheckReceipt(c *Call) error {
 	}
 	if len(rows) == 0 {
 		return fault.NotFound()
+	}
+	if last := rows[len(rows)-1]; last.Mine {
+		return c.redirect(receiptPath(last.Seq))
 	}
 	var defs []ui.Def
 	for i := len(rows) - 1; i >= 0; i-- {
@@ -136,8 +140,9 @@ func saidOf(lang words.Lang, d app.SaidIssue) saidView {
 // selfcheckSupplement adds one issue to a locked list.
 func (f *Face) selfcheckSupplement(c *Call) error {
 	in := app.SupplementInput{ID: c.Param("id"), ItemNo: c.FormInt("item"), EventOn: roster.Date(c.Form("event_on")), Text: strings.ReplaceAll(c.Form("text"), "\r\n", "\n"), Key: c.Key()}
-	_, err := f.app.Supplement(c.Context(), c.Actor, in)
+	r, err := f.app.Supplement(c.Context(), c.Actor, in)
 	if err == nil {
+		c.Offer(r)
 		return c.Go("/selfcheck/"+in.ID, "selfcheck.supplemented")
 	}
 	if c.Errors(err) == nil {

@@ -101,7 +101,7 @@ func TestOfficerFilesAListWithoutScripts(t *testing.T) {
 	anna.post(base+"/submit", form, 303)
 	anna.post(base+"/submit", form, 303) // a double tap: the same answer
 	receipt := anna.get(anna.to(), 200)
-	if !strings.Contains(receipt, "recorded in the ledger") || strings.Contains(receipt, "次日补登") {
+	if !strings.Contains(receipt, "in the ledger. This is your receipt") || strings.Contains(receipt, "次日补登") {
 		t.Errorf("receipt: %s", plainText(receipt))
 	}
 	form.Set("request_key", "another")

@@ -140,6 +140,24 @@ func T(lang Lang, key string, kv ...any) string {
 	return b.String()
 }
 
+// Raw is the text of key with its parameters still in it, as {{.Name}}: for a
+// script that fills them in.
+func Raw(lang Lang, key string) string {
+	t, ok := texts[lang][key]
+	if !ok || t.plural {
+		return key
+	}
+	var b strings.Builder
+	for i, p := range t.parts {
+		if i%2 == 0 {
+			b.WriteString(p)
+		} else {
+			b.WriteString("{{." + p + "}}")
+		}
+	}
+	return b.String()
+}
+
 // Args is T with the parameters as a map, as a fault carries them.
 func Args(lang Lang, key string, args map[string]any) string {
 	kv := make([]any, 0, 2*len(args))

@@ -15,6 +15,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -26,6 +27,9 @@ import (
 
 //go:embed static
 var static embed.FS
+
+//go:embed verifier/verifier.wasm.gz verifier/wasm_exec.js
+var verifier embed.FS
 
 //go:embed icons.svg
 var sprite string
@@ -54,23 +58,53 @@ func init() {
 		if err != nil {
 			panic(err)
 		}
-		sum := sha256.Sum256(body)
-		tag := hex.EncodeToString(sum[:8])
-		base, ext := path.Base(name), path.Ext(name)
-		f := &file{
-			url:   Prefix + strings.TrimSuffix(base, ext) + "." + tag + ext,
-			kind:  kind(ext),
-			tag:   `"` + tag + `"`,
-			plain: body,
-		}
-		if z := zip(body); len(z) < len(body)*9/10 {
-			f.zipped = z
-		}
-		byName[base], byURL[f.url] = f, f
+		add(name, body, nil)
 	}
+	glue, err := verifier.ReadFile("verifier/wasm_exec.js")
+	if err != nil {
+		panic(err)
+	}
+	add("wasm_exec.js", glue, nil)
+	zipped, err := verifier.ReadFile("verifier/verifier.wasm.gz")
+	if err != nil {
+		panic(err)
+	}
+	add("verifier.wasm", nil, zipped)
 	for _, m := range regexp.MustCompile(`<symbol id="([^"]+)"[^>]*>(.*?)</symbol>`).FindAllStringSubmatch(sprite, -1) {
 		icons[m[1]] = m[2]
 	}
+}
+
+// add names a file by the hash of its content. One that comes zipped is not
+// unpacked before somebody asks for it so.
+func add(name string, body, zipped []byte) {
+	sum := sha256.Sum256(append(body[:len(body):len(body)], zipped...))
+	tag := hex.EncodeToString(sum[:8])
+	base, ext := path.Base(name), path.Ext(name)
+	f := &file{
+		url:   Prefix + strings.TrimSuffix(base, ext) + "." + tag + ext,
+		kind:  kind(ext),
+		tag:   `"` + tag + `"`,
+		plain: body,
+	}
+	if z := zip(body); zipped != nil {
+		f.zipped = zipped
+	} else if len(z) < len(body)*9/10 {
+		f.zipped = z
+	}
+	byName[base], byURL[f.url] = f, f
+}
+
+// Body is the content of an embedded file, for a page that holds it itself.
+func Body(name string) []byte {
+	URL(name) // stops at a name that is not embedded
+	return byName[name].plain
+}
+
+// Zipped is the content packed by gzip.
+func Zipped(name string) []byte {
+	URL(name)
+	return byName[name].zipped
 }
 
 // kind is the content type, held here because the machine's own table differs.
@@ -82,6 +116,8 @@ func kind(ext string) string {
 		return "text/javascript; charset=utf-8"
 	case ".svg":
 		return "image/svg+xml"
+	case ".wasm":
+		return "application/wasm"
 	}
 	return mime.TypeByExtension(ext)
 }
@@ -126,7 +162,16 @@ func Serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	body := f.plain
-	if f.zipped != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	if body == nil && !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") { // kept packed only
+		z, err := gzip.NewReader(bytes.NewReader(f.zipped))
+		if err == nil {
+			body, err = io.ReadAll(z)
+		}
+		if err != nil {
+			http.Error(w, "500", http.StatusInternalServerError)
+			return
+		}
+	} else if f.zipped != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		h.Set("Content-Encoding", "gzip")
 		body = f.zipped
 	}

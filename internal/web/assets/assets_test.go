@@ -57,7 +57,7 @@ func TestOldBrowsers(t *testing.T) {
 			t.Errorf("app.css uses %s", no)
 		}
 	}
-	for _, name := range []string{"static/htmx.js", "static/app.js"} {
+	for _, name := range []string{"static/htmx.js", "static/app.js", "static/verify.js"} {
 		js, _ := static.ReadFile(name)
 		for _, no := range []string{"?.", "??="} {
 			if strings.Contains(string(js), no) {

@@ -18,7 +18,7 @@ func everything(t *testing.T, lang words.Lang) string {
 	p := samplePage(lang)
 	p.Who = &Who{"林若川", p.T("role.inspector") + " · " + p.T("role.officer")}
 	p.Lead = p.T("shell.footer")
-	p.Flash = &Flash{"ok", p.T("button.save")}
+	p.Flash = &Flash{Kind: "ok", Text: p.T("button.save")}
 	p.Nav = nil
 	for i, n := range [][2]string{{"nav.home", "home"}, {"nav.campaigns", "speakerphone"}, {"nav.intake", "file-import"}, {"nav.issues", "flag"}, {"nav.cases", "scale"}, {"nav.report", "report-analytics"}} {
 		p.Nav = append(p.Nav, Nav{p.T(n[0]), "/p" + fmt.Sprint(i), n[1], i == 3, i % 2 * 3})

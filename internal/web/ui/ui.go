@@ -85,7 +85,10 @@ type Nav struct {
 type Who struct{ Name, Roles string }
 
 // Flash is a message about what was just done; Kind is ok, warn, bad or info.
-type Flash struct{ Kind, Text string }
+type Flash struct {
+	Kind, Text string
+	Link       Link // what it offers, if anything
+}
 
 // Input is one field of a form. Kind is text (the default), password, number,
 // date, month, search, file, textarea, select, radios, checkbox or hidden.
