@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,8 +24,14 @@ func TestTheManualOfTheWitness(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	t.Chdir(dir)
+	chinese, err := os.ReadFile(filepath.Join("..", "..", "docs", "witness.zh-CN.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if one, other := shell.FindAllString(string(raw), -1), shell.FindAllString(string(chinese), -1); !slices.Equal(one, other) {
+		t.Errorf("the two languages give different commands: %v and %v", one, other)
+	}
+	t.Chdir(t.TempDir())
 	writeSite(t)
 	known := map[string]string{"127.0.0.1:8090": "127.0.0.1:0", "127.0.0.1:8080": "127.0.0.1:0"}
 	key := func(out string) string {

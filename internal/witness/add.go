@@ -137,12 +137,8 @@ func (w *Witness) compare(f *follower, req *Request, now time.Time, live bool) e
 	}
 	same := f.last
 	if c.Size < f.last.Size {
-		same = record{}
-		if _, err := scan(filepath.Join(f.dir, acceptedFile), 0, func(r record) {
-			if r.Size == c.Size {
-				same = r
-			}
-		}); err != nil {
+		var err error
+		if same, err = recordOf(filepath.Join(f.dir, acceptedFile), f.read, c.Size); err != nil {
 			return err
 		}
 	}

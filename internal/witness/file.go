@@ -121,6 +121,71 @@ func scan(path string, from int64, see func(record)) (int64, error) {
 	return at, nil
 }
 
+// recordOf finds the record of that size among the first end bytes. Records
+// grow in size from one to the next, so the file is halved until a stretch of
+// it is left: a replayed old note must not cost the reading of years.
+func recordOf(path string, end, size int64) (found record, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return found, err
+	}
+	defer func() { _ = file.Close() }()
+	read := func(from, to int64) ([]byte, error) {
+		buf := make([]byte, to-from)
+		n, err := file.ReadAt(buf, from)
+		if err != nil && (err != io.EOF || int64(n) < to-from) {
+			return nil, err
+		}
+		return buf, nil
+	}
+	lo, hi := int64(0), end
+	for hi-lo > 8*BodyMax {
+		mid := lo + (hi-lo)/2
+		buf, err := read(mid, min(mid+4*BodyMax, end))
+		if err != nil {
+			return found, err
+		}
+		at, r := firstRecord(buf)
+		if at < 0 || mid+at >= hi {
+			break
+		}
+		switch {
+		case r.Size == size:
+			return r, nil
+		case r.Size < size:
+			lo = mid + at
+		default:
+			hi = mid + at
+		}
+	}
+	buf, err := read(lo, hi)
+	if err != nil {
+		return found, err
+	}
+	for len(buf) > 0 {
+		r, n := parseRecord(buf)
+		if n == 0 || r.Size == size { // n is 0 only for a damaged file, and r then empty
+			return r, nil
+		}
+		buf = buf[n:]
+	}
+	return found, nil
+}
+
+// firstRecord finds the first sound record that begins behind a line feed.
+func firstRecord(buf []byte) (at int64, r record) {
+	for from := 0; ; {
+		i := bytes.Index(buf[from:], []byte("\naccepted "))
+		if i < 0 {
+			return -1, r
+		}
+		from += i + 1
+		if r, n := parseRecord(buf[from:]); n > 0 {
+			return int64(from), r
+		}
+	}
+}
+
 // appendAt writes the bytes at the offset, over whatever torn tail lies there,
 // and syncs them.
 func appendAt(path string, at int64, b []byte) error {

@@ -222,6 +222,34 @@ func TestTornTailAndDamage(t *testing.T) {
 	}
 }
 
+// TestFindingAnOldRecord looks every size up in a long file.
+func TestFindingAnOldRecord(t *testing.T) {
+	l := newLog(t, "bureau.example/log")
+	path := filepath.Join(t.TempDir(), acceptedFile)
+	var raw []byte
+	const n = 4000
+	signed := l.note(t, 0)
+	for i := range n {
+		c := ledger.Checkpoint{Origin: l.origin, Size: int64(3*i + 1), Root: ledger.Hash{byte(i), byte(i >> 8)}}
+		_, sig, _ := strings.Cut(string(signed), "\n\n")
+		r := record{At: time.Unix(int64(i), 0), Checkpoint: c, Note: []byte(c.Marshal() + "\n" + strings.Repeat(sig, 1+i%5))}
+		raw = append(raw, r.marshal()...)
+	}
+	torn := append(raw[:len(raw):len(raw)], "accepted torn"...)
+	if err := os.WriteFile(path, torn, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for i := int64(0); i < 3*n+2; i += 29 {
+		r, err := recordOf(path, int64(len(raw)), i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if there := i%3 == 1 && i < 3*n; there != (r.Note != nil) || there && r.Size != i {
+			t.Fatalf("size %d: %+v", i, r.Checkpoint)
+		}
+	}
+}
+
 func TestKeyAndConfiguration(t *testing.T) {
 	clock, l := newClock(), newLog(t, "bureau.example/log")
 	dir := t.TempDir()
@@ -304,5 +332,52 @@ func TestAddStopsWithItsContext(t *testing.T) {
 	cancel()
 	if _, err := w.Add(ctx, l.request(t, 0, 2)); !errors.Is(err, context.Canceled) {
 		t.Error(err)
+	}
+}
+
+// BenchmarkAdd: one accepted checkpoint, with its two syncs.
+func BenchmarkAdd(b *testing.B) {
+	clock, l := newClock(), newLog(b, "bureau.example/log")
+	l.grow(b, "entry", 2000)
+	w := open(b, b.TempDir(), clock, l)
+	size := 0
+	for b.Loop() {
+		next := size + 1
+		if next > 2000 {
+			b.StopTimer()
+			w, size, next = open(b, b.TempDir(), clock, l), 0, 1
+			b.StartTimer()
+		}
+		add(b, w, l.request(b, size, next), 200)
+		size = next
+	}
+}
+
+// BenchmarkReplay: an old note among 100,000 accepted ones.
+func BenchmarkReplay(b *testing.B) {
+	clock, l := newClock(), newLog(b, "bureau.example/log")
+	l.grow(b, "entry", 2)
+	dir := b.TempDir()
+	w := open(b, dir, clock, l)
+	add(b, w, l.request(b, 0, 1), 200)
+	path := filepath.Join(w.logs[0].dir, acceptedFile)
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	first, _ := parseRecord(raw)
+	for i := range 100000 {
+		c := ledger.Checkpoint{Origin: l.origin, Size: int64(i + 2)}
+		_, sig, _ := strings.Cut(string(first.Note), "\n\n")
+		r := record{At: first.At, Checkpoint: c, Note: []byte(c.Marshal() + "\n" + sig)}
+		raw = append(raw, r.marshal()...)
+	}
+	if err := os.WriteFile(path, raw, 0o600); err != nil {
+		b.Fatal(err)
+	}
+	w = open(b, dir, clock, l)
+	body := l.request(b, 0, 1)
+	for b.Loop() {
+		add(b, w, body, 409)
 	}
 }
