@@ -39,7 +39,7 @@ func verifyCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "verify [FILE]",
 		Short: "Recompute the ledger and check every record against it; or check one file alone",
-		Long: `With a FILE - a receipt, a history, an exported bundle - check that file alone:
+		Long: `With a FILE - a receipt, a history, a folder of tiles - check that alone:
 no site and no network. Without one, verify the whole site.
 
 Recompute the Merkle tree from the stored bytes, check every entry against its
@@ -50,13 +50,13 @@ thing is named first. Exit status 0 only if nothing disagrees.
 
 A ledger that was rebuilt as a whole and signed with a stolen key agrees with
 itself. What was kept outside tells it: keys that are known from elsewhere
-(--keys), a note from a witness or from a stick (--checkpoint), the digits from
+(--trust), a note from a witness or from a stick (--checkpoint), the digits from
 the notice board (--digits with --size), receipts that were handed out
 (--receipt).`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 {
-				return e.verifyFile(args[0], ev)
+				return e.verifyFile(args[0], ev, quiet)
 			}
 			outside, err := ev.read()
 			if err != nil {
@@ -80,8 +80,8 @@ the notice board (--digits with --size), receipts that were handed out
 // flags are those that bring evidence.
 func (ev *evidence) flags(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&ev.keysFile, "verifier-keys", "", "file of verifier keys, one a line: the log's own and those of witnesses")
-	f.StringArrayVar(&ev.logKeys, "log-key", nil, "verifier key of the log (name+id+key); may be repeated")
+	f.StringVar(&ev.keysFile, "trust", "", "file of verifier keys, one a line: the log's own and those of witnesses")
+	f.StringArrayVar(&ev.logKeys, "key", nil, "verifier key of the log (name+id+key); may be repeated")
 	f.StringArrayVar(&ev.witnessKeys, "witness-key", nil, "verifier key of a witness that must have signed; may be repeated")
 	f.StringArrayVar(&ev.checkpoints, "checkpoint", nil, "file of a signed checkpoint that was kept elsewhere; may be repeated")
 	f.StringVar(&ev.digits, "digits", "", "eight groups of four digits from the notice board (needs --size)")

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"plumbline/internal/ledger"
+	"plumbline/internal/tiles"
 )
 
 // fileMost is the largest file that verify reads by itself.
@@ -44,16 +45,23 @@ func (p *proven) bad(what, format string, args ...any) {
 
 // verifyFile checks a file alone: no site, no network. What the file is shows
 // in its first bytes.
-func (e *env) verifyFile(path string, ev *evidence) error {
-	raw, err := readMost(path)
-	if err != nil {
-		return err
-	}
+func (e *env) verifyFile(path string, ev *evidence, quiet bool) error {
 	trust, err := ev.trust()
 	if err != nil {
 		return err
 	}
 	p := &proven{File: path}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		p.Kind = "log"
+		if err := p.tiles(path, trust, ev, e.percent("reading", quiet)); err != nil {
+			return err
+		}
+		return e.printProven(p)
+	}
+	raw, err := readMost(path)
+	if err != nil {
+		return err
+	}
 	switch {
 	case bytes.HasPrefix(raw, []byte(ledger.HistoryHead+"\n")):
 		p.Kind = "history"
@@ -84,11 +92,30 @@ func readMost(path string) ([]byte, error) {
 // problems words what Judge found.
 var problems = map[ledger.Problem]string{
 	ledger.Unreadable:  "this is no receipt, or it was changed or cut",
-	ledger.NoKey:       "no key was given to check it with: --keys FILE or --log-key KEY, taken from the notice board or from the tier above, not from the receipt's sender",
+	ledger.NoKey:       "no key was given to check it with: --trust FILE or --key KEY, taken from the notice board or from the tier above, not from the receipt's sender",
 	ledger.Unsigned:    "its checkpoint is not signed by the log's key that you gave",
 	ledger.Unwitnessed: "a witness whose key you gave did not sign its checkpoint",
 	ledger.Beyond:      "its number lies beyond its own checkpoint",
 	ledger.Unproven:    "its proof does not lead to the signed root: it is forged or was changed",
+}
+
+// tiles checks a folder that export tiles filled.
+func (p *proven) tiles(dir string, trust ledger.Trust, ev *evidence, progress func(done, total int64)) error {
+	if len(trust.Log) == 0 {
+		p.bad("log", "%s", problems[ledger.NoKey])
+		return nil
+	}
+	o, err := tiles.Check(os.DirFS(dir), trust, progress)
+	if err != nil {
+		p.bad("log", "%v", err)
+		return nil
+	}
+	p.opened = o
+	p.good("log", "%d entries of %s give every tile and the signed root", o.Size, o.Origin)
+	for _, w := range o.Witnesses {
+		p.good("witness", "%s signed it on %s", w.Witness, w.Time.Format(time.RFC3339))
+	}
+	return p.beside(trust, ev)
 }
 
 func (p *proven) receipt(raw []byte, trust ledger.Trust, ev *evidence) error {
@@ -122,7 +149,7 @@ func (p *proven) beside(trust ledger.Trust, ev *evidence) error {
 		return nil
 	}
 	if ev.size != p.opened.Size {
-		return fmt.Errorf("the digits stand for %d entries and the receipt for %d: what lies between is proven by a history; get it from the site, /api/v1/ledger/history?size=%d&size=%d, and give it with --history",
+		return fmt.Errorf("the digits stand for %d entries and the file for %d: what lies between is proven by a history; get it from the site, /api/v1/ledger/history?size=%d&size=%d, and give it with --history",
 			ev.size, p.opened.Size, p.opened.Size, ev.size)
 	}
 	return p.digits(ev, []*ledger.Opened{p.opened})
