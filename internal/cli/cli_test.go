@@ -37,26 +37,6 @@ func TestMigrate(t *testing.T) {
 	}
 }
 
-func TestBackup(t *testing.T) {
-	dir := t.TempDir()
-	db, to := filepath.Join(dir, "a.db"), filepath.Join(dir, "copy.db")
-	run(t, "migrate", "--db", db)
-	if status, out, errOut := run(t, "backup", to, "--db", db); status != 0 || !strings.Contains(out, to) {
-		t.Fatalf("backup: %d %q %q", status, out, errOut)
-	}
-	one, _ := os.ReadFile(db + ".key")
-	two, err := os.ReadFile(to + ".key")
-	if err != nil || !bytes.Equal(one, two) {
-		t.Errorf("the secret was not copied: %v", err)
-	}
-	if status, _, _ := run(t, "backup", to, "--db", db); status == 0 {
-		t.Error("a second copy overwrote the first")
-	}
-	if status, _, _ := run(t, "backup", filepath.Join(dir, "x.db"), "--db", filepath.Join(dir, "none.db")); status == 0 {
-		t.Error("a missing database was copied")
-	}
-}
-
 func TestRefusals(t *testing.T) {
 	dir := t.TempDir()
 	db := filepath.Join(dir, "a.db")

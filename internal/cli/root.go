@@ -63,6 +63,11 @@ var makers []func(e *env) *cobra.Command
 func Main(args []string, out, errOut io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	return MainIn(ctx, args, out, errOut)
+}
+
+// MainIn is Main until ctx ends, which is what a signal does to Main.
+func MainIn(ctx context.Context, args []string, out, errOut io.Writer) int {
 	e := &env{Config: defaults(), out: out, err: errOut}
 	e.log = slog.New(slog.NewTextHandler(errOut, nil))
 	root := e.root()

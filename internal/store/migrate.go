@@ -68,6 +68,16 @@ func (d Dialect) statements(text string) []string {
 // Migrate brings the schema up to date and says which migrations it applied.
 // Each runs in a transaction of its own together with its mark.
 func (s *Store) Migrate(ctx context.Context) ([]string, error) {
+	return s.migrate(ctx, func(string) bool { return true })
+}
+
+// applied lists the migrations that the database has.
+func (s *Store) applied(ctx context.Context) (names []string, err error) {
+	return names, s.writer.NewSelect().Model((*Migration)(nil)).Column("name").Scan(ctx, &names)
+}
+
+// migrate applies those migrations that are wanted.
+func (s *Store) migrate(ctx context.Context, wanted func(name string) bool) ([]string, error) {
 	create := s.dialect.tokens().Replace("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at $TIME NOT NULL) $STRICT")
 	if _, err := s.writer.ExecContext(ctx, create); err != nil {
 		return nil, fmt.Errorf("create migrations table: %w", err)
@@ -78,6 +88,9 @@ func (s *Store) Migrate(ctx context.Context) ([]string, error) {
 	}
 	var applied []string
 	for _, name := range names {
+		if !wanted(name) {
+			continue
+		}
 		did := false
 		err := s.writer.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
 			if err := lock(ctx, tx, s.dialect); err != nil {

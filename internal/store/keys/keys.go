@@ -1,6 +1,6 @@
 // Package keys is the key store: the keys under which erasable texts lie
 // encrypted, in a SQLite file of its own. Destroying a key here is what erasure
-// means, so the file is small, is never copied into the site's backups, and
+// means, so the file is small, is backed up apart from the site, for a short time, and
 // forgets for certain: secure_delete, and a truncating checkpoint after every
 // destruction.
 //
@@ -142,6 +142,20 @@ func Open(ctx context.Context, path string, make bool) (*Store, error) {
 
 // Path is the file of the store.
 func (s *Store) Path() string { return s.path }
+
+// Copy writes a whole copy of the store to a fresh file that only its owner may
+// read. The master key is not in it.
+func (s *Store) Copy(ctx context.Context, file string) error {
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("copy the key store: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	if _, err := s.db.ExecContext(ctx, "VACUUM INTO ?", file); err != nil { // fills an empty file
+		return fmt.Errorf("copy the key store: %w", err)
+	}
+	return f.Sync()
+}
 
 // Close waits for a refill under way and closes the file. Keys that were made
 // and given to nobody stay behind unused.
