@@ -3,6 +3,8 @@ package cli
 import (
 	"fmt"
 	"net/http"
+	"os"
+	"runtime/pprof"
 
 	"github.com/spf13/cobra"
 
@@ -15,7 +17,7 @@ func init() { makers = append(makers, benchCommand) }
 
 func benchCommand(e *env) *cobra.Command {
 	o := bench.Options{Tell: func(format string, args ...any) { fmt.Fprintf(e.err, format, args...) }}
-	asJSON, size := false, string(demo.Full)
+	asJSON, size, profile := false, string(demo.Full), ""
 	c := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure the program on this machine, beside raw baselines",
@@ -28,6 +30,13 @@ func benchCommand(e *env) *cobra.Command {
 				return fmt.Errorf("--size is small or full, not %q", shorten(size, 20))
 			}
 			o.Handler = func(a *app.App) (http.Handler, error) { return e.handler(&site{app: a}, false) }
+			if profile != "" {
+				stop, err := profileTo(profile)
+				if err != nil {
+					return err
+				}
+				defer stop()
+			}
 			figures, err := bench.Run(c.Context(), o)
 			t := &table{columns: []string{"figure", "measured", "baseline", "ratio", "goal", "note"}}
 			for _, f := range figures {
@@ -42,7 +51,20 @@ func benchCommand(e *env) *cobra.Command {
 	c.Flags().StringSliceVar(&o.Only, "only", nil, fmt.Sprintf("parts to measure, of %v", bench.Parts))
 	c.Flags().StringVar(&o.Postgres, "postgres", "", "URL of an empty PostgreSQL database to file self-checks in, instead of a server of the bench's own")
 	c.Flags().StringVar(&size, "size", size, "site of the parts import, list, report and start; small only tries them")
+	c.Flags().StringVar(&profile, "cpuprofile", "", "file for a CPU profile of the whole run (go tool pprof)")
 	c.Flags().BoolVar(&asJSON, "json", false, "the same as --output json")
 	e.outputFlag(c)
 	return c
+}
+
+// profileTo writes a CPU profile until stop is called.
+func profileTo(file string) (stop func(), err error) {
+	out, err := os.Create(file)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(out); err != nil {
+		return nil, err
+	}
+	return func() { pprof.StopCPUProfile(); out.Close() }, nil
 }
