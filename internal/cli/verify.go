@@ -81,7 +81,7 @@ the notice board (--digits with --size), receipts that were handed out
 func (ev *evidence) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&ev.keysFile, "trust", "", "file of verifier keys, one a line: the log's own and those of witnesses")
-	f.StringArrayVar(&ev.logKeys, "log-key", nil, "verifier key of the log (name+id+key); may be repeated")
+	f.StringArrayVar(&ev.logKeys, "key", nil, "verifier key of the log (name+id+key); may be repeated")
 	f.StringArrayVar(&ev.witnessKeys, "witness-key", nil, "verifier key of a witness that must have signed; may be repeated")
 	f.StringArrayVar(&ev.checkpoints, "checkpoint", nil, "file of a signed checkpoint that was kept elsewhere; may be repeated")
 	f.StringVar(&ev.digits, "digits", "", "eight groups of four digits from the notice board (needs --size)")

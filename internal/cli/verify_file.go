@@ -92,7 +92,7 @@ func readMost(path string) ([]byte, error) {
 // problems words what Judge found.
 var problems = map[ledger.Problem]string{
 	ledger.Unreadable:  "this is no receipt, or it was changed or cut",
-	ledger.NoKey:       "no key was given to check it with: --trust FILE or --log-key KEY, taken from the notice board or from the tier above, not from the receipt's sender",
+	ledger.NoKey:       "no key was given to check it with: --trust FILE or --key KEY, taken from the notice board or from the tier above, not from the receipt's sender",
 	ledger.Unsigned:    "its checkpoint is not signed by the log's key that you gave",
 	ledger.Unwitnessed: "a witness whose key you gave did not sign its checkpoint",
 	ledger.Beyond:      "its number lies beyond its own checkpoint",

@@ -90,47 +90,49 @@ func Digest(kind string, row any) (Hash, error) {
 	if err != nil {
 		return Hash{}, err
 	}
-	h := sha256.New()
-	h.Write([]byte(rowLabel))
-	writeBytes(h, []byte(kind))
-	var number [8]byte
+	buffer := rowBuffers.Get().(*[]byte)
+	defer rowBuffers.Put(buffer)
+	b := append((*buffer)[:0], rowLabel...)
+	b = appendBytes(b, kind)
 	for i := range plan {
 		c := &plan[i]
-		writeBytes(h, c.name)
+		b = appendBytes(b, c.name)
 		f := v.FieldByIndex(c.index)
 		switch c.kind {
 		case colString:
-			s := f.String()
-			binary.BigEndian.PutUint64(number[:], uint64(len(s)))
-			h.Write(number[:])
-			writeString(h, s)
+			b = appendBytes(b, f.String())
 		case colInt:
-			binary.BigEndian.PutUint64(number[:], uint64(f.Int()))
-			h.Write(number[:])
+			b = binary.BigEndian.AppendUint64(b, uint64(f.Int()))
 		case colBool:
 			if f.Bool() {
-				h.Write([]byte{1})
+				b = append(b, 1)
 			} else {
-				h.Write([]byte{0})
+				b = append(b, 0)
 			}
 		case colBytes:
-			writeBytes(h, f.Bytes())
+			b = appendBytes(b, f.Bytes())
 		case colTime:
-			binary.BigEndian.PutUint64(number[:], uint64(f.Addr().Interface().(*time.Time).UnixMicro()))
-			h.Write(number[:])
+			b = binary.BigEndian.AppendUint64(b, uint64(f.Addr().Interface().(*time.Time).UnixMicro()))
 		case colTimePtr:
 			if p := f.Addr().Interface().(**time.Time); *p == nil {
-				h.Write([]byte{0})
+				b = append(b, 0)
 			} else {
-				h.Write([]byte{1})
-				binary.BigEndian.PutUint64(number[:], uint64((*p).UnixMicro()))
-				h.Write(number[:])
+				b = append(b, 1)
+				b = binary.BigEndian.AppendUint64(b, uint64((*p).UnixMicro()))
 			}
 		}
 	}
-	var out Hash
-	h.Sum(out[:0])
-	return out, nil
+	*buffer = b
+	return sha256.Sum256(b), nil
+}
+
+// rowBuffers hold a row's bytes for as long as they are hashed.
+var rowBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 4096); return &b }}
+
+// appendBytes appends a value with its length in front.
+func appendBytes[T string | []byte](b []byte, value T) []byte {
+	b = binary.BigEndian.AppendUint64(b, uint64(len(value)))
+	return append(b, value...)
 }
 
 func writeBytes(h hash.Hash, b []byte) {
@@ -138,15 +140,6 @@ func writeBytes(h hash.Hash, b []byte) {
 	binary.BigEndian.PutUint64(number[:], uint64(len(b)))
 	h.Write(number[:])
 	h.Write(b)
-}
-
-func writeString(h hash.Hash, s string) {
-	for len(s) > 0 {
-		var chunk [256]byte
-		n := copy(chunk[:], s)
-		h.Write(chunk[:n])
-		s = s[n:]
-	}
 }
 
 type columnKind int

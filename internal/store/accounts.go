@@ -189,7 +189,7 @@ func putCredential(ctx context.Context, db bun.IDB, c *roster.Credential) error 
 
 // PutCredentials writes the secrets of many accounts that have none yet.
 func (tx *Tx) PutCredentials(ctx context.Context, cs []roster.Credential) error {
-	return insertAll(ctx, tx.db, cs)
+	return insertAll(ctx, tx.s, *tx.raw, cs)
 }
 
 // Session reads a session by its token's hash; nil if it has ended.

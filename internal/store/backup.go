@@ -215,6 +215,9 @@ func (s *Store) Abandon(ctx context.Context) error {
 	})
 }
 
+// refillRows is the most rows that one INSERT of a restore carries.
+const refillRows = 200
+
 // madeByMigrating are the facts about the site that stand there before any row
 // of the backup.
 var madeByMigrating = []string{"origin", keysFact}
@@ -236,7 +239,7 @@ func (r *Refill) Row(ctx context.Context, table string, names []string, values [
 			return fmt.Errorf("table %s, column %s: %w", table, r.columns[i].Name, err)
 		}
 	}
-	if r.waiting = append(r.waiting, row); len(r.waiting) < insertChunk {
+	if r.waiting = append(r.waiting, row); len(r.waiting) < refillRows {
 		return nil
 	}
 	return r.flush(ctx)

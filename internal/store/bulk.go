@@ -5,152 +5,359 @@ import (
 	"database/sql"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/schema"
 )
 
-// bulk keeps prepared multi-row inserts of the SQLite writer. Parsing the text
-// of a fifty-row insert costs as much as carrying it out; a self-check writes
-// three of them. Rows go in runs of 32, 16, 8, 4, 2 and 1, so a few statements
-// per table serve any number. PostgreSQL takes the text in one go.
-type bulk struct {
+// This file writes rows and reads the few that every write looks at, without
+// making the database parse a text of its own for each: parsing the text of a
+// fifty-row insert costs as much as carrying it out.
+//
+// SQLite keeps prepared statements on the writer's connection; rows go in runs
+// of 32, 16, 8, 4, 2 and 1, so a few statements per table serve any number. A
+// statement is prepared between groups, because the connection is busy when it
+// is first wanted; until then its text is run as it is. PostgreSQL takes any
+// number of rows as one array for each column, in one round trip that also
+// works behind a pooler.
+
+// hot is the writer's store of prepared statements, by their text.
+type hot struct {
 	mu     sync.Mutex
-	stmts  map[bulkKey]*sql.Stmt
-	wanted map[bulkKey]string
+	stmts  map[string]*sql.Stmt
+	wanted map[string]bool
+	shapes sync.Map // insertShape by table name and suffix
 }
 
-type bulkKey struct {
-	table string
-	rows  int
-}
-
-const bulkMost = 32
-
-// insertPrepared writes the rows of a slice of structs, or of pointers to
-// them. done is false when the statements are not prepared yet: they are from
-// the next group on, because the writer's connection is busy now.
-func (s *Store) insertPrepared(ctx context.Context, tx bun.Tx, rows reflect.Value) (done bool, err error) {
-	if s.dialect != SQLite || rows.Len() < 2 {
-		return false, nil
+// stmt gives the prepared statement of the text, nil if it is not there yet.
+func (h *hot) stmt(text string) *sql.Stmt {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	st := h.stmts[text]
+	if st == nil {
+		if h.wanted == nil {
+			h.wanted = map[string]bool{}
+		}
+		h.wanted[text] = true
 	}
-	t := s.writer.Dialect().Tables().Get(modelType(rows.Interface()))
-	stmts := make([]*sql.Stmt, 0, 8)
-	s.bulk.mu.Lock()
-	for left, size := rows.Len(), bulkMost; left > 0; {
-		if size > left {
-			size /= 2
-			continue
-		}
-		key := bulkKey{t.Name, size}
-		if st := s.bulk.stmts[key]; st != nil {
-			stmts = append(stmts, st)
-		} else {
-			if s.bulk.wanted == nil {
-				s.bulk.wanted = map[bulkKey]string{}
-			}
-			s.bulk.wanted[key] = insertText(t, size)
-			stmts = append(stmts, nil)
-		}
-		left -= size
-	}
-	s.bulk.mu.Unlock()
-	for _, st := range stmts {
-		if st == nil {
-			return false, nil
-		}
-	}
-	args := make([]any, 0, bulkMost*len(t.Fields))
-	at := 0
-	for _, st := range stmts {
-		size := bulkMost
-		for size > rows.Len()-at {
-			size /= 2
-		}
-		args = args[:0]
-		for i := at; i < at+size; i++ {
-			row := reflect.Indirect(rows.Index(i))
-			for _, f := range t.Fields {
-				v, ok := s.bound(f.Value(row))
-				if !ok {
-					return false, fmt.Errorf("store: %s.%s has a type that inserts do not know", t.Name, f.Name)
-				}
-				args = append(args, v)
-			}
-		}
-		if _, err := tx.StmtContext(ctx, st).ExecContext(ctx, args...); err != nil {
-			return false, fmt.Errorf("insert into %s: %w", t.Name, err)
-		}
-		at += size
-	}
-	return true, nil
-}
-
-func insertText(t *schema.Table, rows int) string {
-	names := make([]string, len(t.Fields))
-	for i, f := range t.Fields {
-		names[i] = string(f.SQLName)
-	}
-	one := "(" + strings.TrimSuffix(strings.Repeat("?,", len(names)), ",") + ")"
-	return fmt.Sprintf("INSERT INTO %s (%s) VALUES %s", t.SQLName, strings.Join(names, ","), strings.TrimSuffix(strings.Repeat(one+",", rows), ","))
-}
-
-// bound is a column's value as the driver takes it, equal to what bun writes.
-func (s *Store) bound(v reflect.Value) (any, bool) {
-	switch x := v.Interface().(type) {
-	case string:
-		return x, true
-	case time.Time:
-		return s.instant(x), true
-	case *time.Time:
-		if x == nil {
-			return nil, true
-		}
-		return s.instant(*x), true
-	}
-	switch v.Kind() {
-	case reflect.String:
-		return v.String(), true
-	case reflect.Int, reflect.Int64, reflect.Int32:
-		return v.Int(), true
-	case reflect.Bool:
-		if v.Bool() {
-			return int64(1), true
-		}
-		return int64(0), true
-	case reflect.Slice:
-		if v.Type().Elem().Kind() == reflect.Uint8 && !v.IsNil() {
-			return v.Bytes(), true
-		}
-		return nil, v.Type().Elem().Kind() == reflect.Uint8
-	}
-	return nil, false
-}
-
-func (s *Store) instant(t time.Time) string {
-	return strings.Trim(string(s.writer.Dialect().AppendTime(nil, t)), "'")
+	return st
 }
 
 // prepareWanted prepares what the last groups asked for, between groups. A
-// statement that cannot be prepared is left to bun, which will say why.
+// statement that cannot be prepared says why when its text is run.
 func (s *Store) prepareWanted(ctx context.Context) {
-	s.bulk.mu.Lock()
-	wanted := s.bulk.wanted
-	s.bulk.wanted = nil
-	s.bulk.mu.Unlock()
-	for key, text := range wanted {
+	s.hot.mu.Lock()
+	wanted := s.hot.wanted
+	s.hot.wanted = nil
+	s.hot.mu.Unlock()
+	for text := range wanted {
 		st, err := s.writer.DB.PrepareContext(ctx, text)
 		if err != nil {
 			continue
 		}
-		s.bulk.mu.Lock()
-		if s.bulk.stmts == nil {
-			s.bulk.stmts = map[bulkKey]*sql.Stmt{}
+		s.hot.mu.Lock()
+		if s.hot.stmts == nil {
+			s.hot.stmts = map[string]*sql.Stmt{}
 		}
-		s.bulk.stmts[key] = st
-		s.bulk.mu.Unlock()
+		s.hot.stmts[text] = st
+		s.hot.mu.Unlock()
 	}
+}
+
+// run carries out one statement of the writer. The text has ? for SQLite and
+// $1 … for PostgreSQL.
+func (s *Store) run(ctx context.Context, tx bun.Tx, text string, args []any) (sql.Result, error) {
+	if s.dialect == Postgres {
+		return tx.Tx.ExecContext(ctx, text, append([]any{pgx.QueryExecModeCacheStatement}, args...)...)
+	}
+	if st := s.hot.stmt(text); st != nil {
+		return tx.Tx.StmtContext(ctx, st).ExecContext(ctx, args...)
+	}
+	return tx.Tx.ExecContext(ctx, text, args...)
+}
+
+// read fills rows, a pointer to a slice of models, from a text with ? marks
+// that every write of some kind runs.
+func (v *View) read(ctx context.Context, rows any, text string, args ...any) error {
+	var found *sql.Rows
+	var err error
+	switch {
+	case v.raw == nil:
+		return v.db.NewRaw(text, args...).Scan(ctx, rows)
+	case v.s.dialect == Postgres:
+		found, err = v.raw.Tx.QueryContext(ctx, numbered(text), append([]any{pgx.QueryExecModeCacheStatement}, args...)...)
+	default:
+		st := v.s.hot.stmt(text)
+		if st == nil {
+			return v.db.NewRaw(text, args...).Scan(ctx, rows)
+		}
+		found, err = v.raw.Tx.StmtContext(ctx, st).QueryContext(ctx, args...)
+	}
+	if err != nil {
+		return err
+	}
+	return v.s.writer.ScanRows(ctx, found, rows)
+}
+
+// numbered writes the marks of a text as PostgreSQL numbers them. The text
+// holds no other question mark.
+func numbered(text string) string {
+	var b strings.Builder
+	n := 0
+	for part := range strings.SplitSeq(text, "?") {
+		if n > 0 {
+			b.WriteString("$" + strconv.Itoa(n))
+		}
+		b.WriteString(part)
+		n++
+	}
+	return b.String()
+}
+
+// readOne reads the one row of the text; not found if there is none.
+func readOne[T any](ctx context.Context, v *View, text string, args ...any) (*T, error) {
+	var rows []T
+	if err := v.read(ctx, &rows, text, args...); err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 {
+		return nil, sql.ErrNoRows
+	}
+	return &rows[0], nil
+}
+
+// insertShape is how rows of one table are inserted.
+type insertShape struct {
+	table  *schema.Table
+	suffix string // "", or ON CONFLICT …
+	texts  map[int]string
+	most   int // rows of one statement
+}
+
+// sqliteRun is the most rows of one prepared insert.
+const sqliteRun = 32
+
+func (s *Store) shapeOf(model any, suffix string) *insertShape {
+	t := s.writer.Dialect().Tables().Get(modelType(model))
+	key := t.Name + " " + suffix
+	if known, ok := s.hot.shapes.Load(key); ok {
+		return known.(*insertShape)
+	}
+	shape := &insertShape{table: t, suffix: suffix, texts: map[int]string{}}
+	names := make([]string, len(t.Fields))
+	for i, f := range t.Fields {
+		names[i] = string(f.SQLName)
+	}
+	head := fmt.Sprintf("INSERT INTO %s (%s) ", t.SQLName, strings.Join(names, ","))
+	if s.dialect == Postgres {
+		arrays := make([]string, len(t.Fields))
+		for i, f := range t.Fields {
+			arrays[i] = "$" + strconv.Itoa(i+1) + "::" + arrayType(f.StructField.Type)
+		}
+		shape.texts[0] = head + "SELECT * FROM unnest(" + strings.Join(arrays, ",") + ") " + suffix
+	} else {
+		one := "(" + strings.TrimSuffix(strings.Repeat("?,", len(names)), ",") + ")"
+		for shape.most = sqliteRun; shape.most*len(names) > 30000; shape.most /= 2 {
+		}
+		for n := shape.most; n > 0; n /= 2 {
+			shape.texts[n] = head + "VALUES " + strings.TrimSuffix(strings.Repeat(one+",", n), ",") + " " + suffix
+		}
+	}
+	s.hot.shapes.Store(key, shape)
+	return shape
+}
+
+// insertRows writes a slice of structs, or of pointers to them; suffix is ""
+// or an ON CONFLICT clause.
+func (s *Store) insertRows(ctx context.Context, tx bun.Tx, rows reflect.Value, suffix string) error {
+	if rows.Len() == 0 {
+		return nil
+	}
+	shape := s.shapeOf(rows.Interface(), suffix)
+	write := s.insertRuns
+	if s.dialect == Postgres {
+		write = s.insertArrays
+	}
+	if err := write(ctx, tx, shape, rows); err != nil {
+		return fmt.Errorf("insert into %s: %w", shape.table.Name, err)
+	}
+	return nil
+}
+
+func (s *Store) insertRuns(ctx context.Context, tx bun.Tx, shape *insertShape, rows reflect.Value) error {
+	fields := shape.table.Fields
+	args := make([]any, 0, min(rows.Len(), shape.most)*len(fields))
+	for at, n := 0, shape.most; at < rows.Len(); {
+		if n > rows.Len()-at {
+			n /= 2
+			continue
+		}
+		args = args[:0]
+		for i := at; i < at+n; i++ {
+			row := reflect.Indirect(rows.Index(i))
+			for _, f := range fields {
+				v, err := s.bound(f.Value(row))
+				if err != nil {
+					return fmt.Errorf("%s: %w", f.Name, err)
+				}
+				args = append(args, v)
+			}
+		}
+		if _, err := s.run(ctx, tx, shape.texts[n], args); err != nil {
+			return err
+		}
+		at += n
+	}
+	return nil
+}
+
+// updateRow writes every column but id and created_at of the row that has the
+// id and the version.
+func (s *Store) updateRow(ctx context.Context, tx bun.Tx, row any, id string, version int64) (sql.Result, error) {
+	t := s.writer.Dialect().Tables().Get(modelType(row))
+	var set strings.Builder
+	args := make([]any, 0, len(t.Fields)+1)
+	v := reflect.Indirect(reflect.ValueOf(row))
+	mark := func() string {
+		if s.dialect == Postgres {
+			return "$" + strconv.Itoa(len(args))
+		}
+		return "?"
+	}
+	for _, f := range t.Fields {
+		if f.Name == "id" || f.Name == "created_at" {
+			continue
+		}
+		x, err := s.bound(f.Value(v))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Name, err)
+		}
+		args = append(args, x)
+		if set.Len() > 0 {
+			set.WriteByte(',')
+		}
+		set.WriteString(string(f.SQLName) + "=" + mark())
+	}
+	args = append(args, id)
+	where := " WHERE id = " + mark()
+	args = append(args, version)
+	return s.run(ctx, tx, "UPDATE "+string(t.SQLName)+" SET "+set.String()+where+" AND version = "+mark(), args)
+}
+
+// arraysMost is the most rows that one statement carries to PostgreSQL.
+const arraysMost = 2000
+
+func (s *Store) insertArrays(ctx context.Context, tx bun.Tx, shape *insertShape, rows reflect.Value) error {
+	for from := 0; from < rows.Len(); from += arraysMost {
+		n := min(arraysMost, rows.Len()-from)
+		args := make([]any, len(shape.table.Fields))
+		for c, f := range shape.table.Fields {
+			column, err := arrayOf(f.StructField.Type, n, func(i int) reflect.Value { return f.Value(reflect.Indirect(rows.Index(from + i))) })
+			if err != nil {
+				return fmt.Errorf("%s: %w", f.Name, err)
+			}
+			args[c] = column
+		}
+		if _, err := s.run(ctx, tx, shape.texts[0], args); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bound is a column's value as the driver takes it, equal to what bun writes.
+func (s *Store) bound(v reflect.Value) (any, error) {
+	switch x := v.Interface().(type) {
+	case string:
+		return x, nil
+	case time.Time:
+		return s.instant(x), nil
+	case *time.Time:
+		if x == nil {
+			return nil, nil
+		}
+		return s.instant(*x), nil
+	}
+	switch v.Kind() {
+	case reflect.String:
+		return v.String(), nil
+	case reflect.Int, reflect.Int64, reflect.Int32:
+		return v.Int(), nil
+	case reflect.Bool:
+		if s.dialect == Postgres {
+			return v.Bool(), nil
+		}
+		if v.Bool() {
+			return int64(1), nil
+		}
+		return int64(0), nil
+	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			if v.IsNil() {
+				return nil, nil
+			}
+			return v.Bytes(), nil
+		}
+	}
+	return nil, fmt.Errorf("the type %s is not one that inserts know", v.Type())
+}
+
+// instant is a time as bun writes it.
+func (s *Store) instant(t time.Time) any {
+	if s.dialect == Postgres {
+		return t
+	}
+	return strings.Trim(string(s.writer.Dialect().AppendTime(nil, t)), "'")
+}
+
+var (
+	timeType        = reflect.TypeFor[time.Time]()
+	timePointerType = reflect.TypeFor[*time.Time]()
+)
+
+// arrayType is the PostgreSQL array of a column's Go type.
+func arrayType(t reflect.Type) string {
+	switch {
+	case t == timeType || t == timePointerType:
+		return "timestamptz[]"
+	case t.Kind() == reflect.String:
+		return "text[]"
+	case t.Kind() == reflect.Bool:
+		return "boolean[]"
+	case t.Kind() == reflect.Slice:
+		return "bytea[]"
+	}
+	return "bigint[]"
+}
+
+// arrayOf gathers one column of n rows.
+func arrayOf(t reflect.Type, n int, value func(int) reflect.Value) (any, error) {
+	switch {
+	case t == timeType:
+		return gather(n, func(i int) time.Time { return value(i).Interface().(time.Time) }), nil
+	case t == timePointerType:
+		return gather(n, func(i int) *time.Time { return value(i).Interface().(*time.Time) }), nil
+	case t.Kind() == reflect.String:
+		return gather(n, func(i int) string { return value(i).String() }), nil
+	case t.Kind() == reflect.Bool:
+		return gather(n, func(i int) bool { return value(i).Bool() }), nil
+	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8:
+		return gather(n, func(i int) []byte { return value(i).Bytes() }), nil
+	case t.Kind() == reflect.Int || t.Kind() == reflect.Int64 || t.Kind() == reflect.Int32:
+		return gather(n, func(i int) int64 { return value(i).Int() }), nil
+	}
+	return nil, fmt.Errorf("the type %s is not one that inserts know", t)
+}
+
+func gather[T any](n int, value func(int) T) []T {
+	out := make([]T, n)
+	for i := range out {
+		out[i] = value(i)
+	}
+	return out
 }

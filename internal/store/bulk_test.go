@@ -48,7 +48,7 @@ func TestPreparedInsertsWriteTheSameRows(t *testing.T) {
 		const n = 23
 		add("first", n)
 		s.prepareNow(t)
-		if s.dialect == SQLite && len(s.bulk.stmts) == 0 {
+		if s.dialect == SQLite && len(s.hot.stmts) == 0 {
 			t.Fatal("nothing was prepared, so the second write tests nothing")
 		}
 		add("second", n)

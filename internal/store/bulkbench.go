@@ -93,7 +93,7 @@ FROM issues GROUP BY month, source, source_code, severity, state, disclosure, pa
 	if err != nil {
 		return err
 	}
-	return conn.RunInTx(ctx, &sql.TxOptions{}, func(ctx context.Context, tx bun.Tx) error { return upsertCounters(ctx, tx, sums) })
+	return conn.RunInTx(ctx, &sql.TxOptions{}, func(ctx context.Context, tx bun.Tx) error { return s.upsertCounters(ctx, tx, sums) })
 }
 
 // benchRows writes the rows from to to. Ten rows running have the same unit,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"sync"
 
@@ -72,7 +71,7 @@ func (tx *Tx) PutText(ctx context.Context, recordID, field, value string) (ledge
 	if err := tx.s.encrypt(ctx, texts); err != nil {
 		return nil, fmt.Errorf("put text %s: %w", field, err)
 	}
-	if _, err := tx.db.NewInsert().Model(&texts[0]).Exec(ctx); err != nil {
+	if err := insertAll(ctx, tx.s, *tx.raw, texts); err != nil {
 		return nil, fmt.Errorf("put text %s: %w", field, err)
 	}
 	return texts[0].Commitment(), nil
@@ -83,10 +82,7 @@ func (tx *Tx) PutTexts(ctx context.Context, texts []Content) error {
 	if err := tx.s.encrypt(ctx, texts); err != nil {
 		return fmt.Errorf("put texts: %w", err)
 	}
-	if done, err := tx.s.insertPrepared(ctx, tx.raw, reflect.ValueOf(texts)); done || err != nil {
-		return err
-	}
-	return insertAll(ctx, tx.db, texts)
+	return insertAll(ctx, tx.s, *tx.raw, texts)
 }
 
 // encrypt gives each record of the texts a key of its own. The keys are durable
@@ -259,7 +255,7 @@ func (s *Store) encryptOld(ctx context.Context) error {
 			if err := s.encrypt(ctx, texts); err != nil {
 				return err
 			}
-			if err := insertAll(ctx, tx, texts); err != nil {
+			if err := insertAll(ctx, s, tx, texts); err != nil {
 				return err
 			}
 			last := old[n-1]

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"reflect"
 	"runtime/debug"
 	"slices"
 	"sync/atomic"
@@ -21,10 +22,6 @@ import (
 const (
 	groupMax      = 64               // members of one commit
 	groupDeadline = 60 * time.Second // of one group, whatever its clients do
-
-	// groupTime is when a group takes no further member in. Long groups would
-	// keep the checkpoint over the group before waiting, and with it receipts.
-	groupTime = 40 * time.Millisecond
 )
 
 // Call says who writes and how a repetition is recognised. It never holds
@@ -108,7 +105,7 @@ func (s *Store) queueUp(ctx context.Context, m *member) (Receipt, error) {
 		return Receipt{}, fault.Unavailable("shutting_down")
 	case <-ctx.Done():
 		return Receipt{}, fault.Unavailable("outcome_unknown").WithCause(ctx.Err())
-	case s.lane(m) <- m:
+	case s.queue <- m:
 	}
 	select {
 	case o := <-m.done:
@@ -128,15 +125,6 @@ func (s *Store) queueUp(ctx context.Context, m *member) (Receipt, error) {
 	}
 }
 
-// lane is where a member waits: what speaks of the ledger itself goes before
-// the rest, alone, as receipts wait for it.
-func (s *Store) lane(m *member) chan *member {
-	if m.quiet {
-		return s.quiet
-	}
-	return s.queue
-}
-
 // write is the writer: it takes what waits, commits it once and answers all.
 func (s *Store) write() {
 	defer s.done.Done()
@@ -144,16 +132,11 @@ func (s *Store) write() {
 	for {
 		var first *member
 		select {
-		case first = <-s.quiet:
-			s.lead([]*member{first})
-			continue
 		case first = <-s.queue:
 		case <-s.closing:
 			for { // what was queued before the closing is still done
 				select {
 				case m := <-s.queue:
-					s.lead([]*member{m})
-				case m := <-s.quiet:
 					s.lead([]*member{m})
 				default:
 					return
@@ -171,6 +154,7 @@ func (s *Store) write() {
 			}
 		}
 		s.lead(group)
+		s.noteWritten()
 		s.prepareWanted(context.Background()) // between groups: the connection is free
 	}
 }
@@ -178,55 +162,37 @@ func (s *Store) write() {
 // errGroupEnded says that the whole transaction was lost before COMMIT.
 var errGroupEnded = errors.New("the group's transaction ended")
 
-// lead commits the members, in one group or, where that takes long, in several.
-// Between two of them what waits in the quiet lane has its turn.
 func (s *Store) lead(group []*member) {
-	for len(group) > 0 {
-		live := make([]*member, 0, len(group))
-		for _, m := range group {
-			if m.state.CompareAndSwap(waiting, running) {
-				live = append(live, m)
-			}
+	live := group[:0]
+	for _, m := range group {
+		if m.state.CompareAndSwap(waiting, running) {
+			live = append(live, m)
 		}
-		if len(live) == 0 {
-			return
-		}
-		n, err := s.commit(live)
-		if errors.Is(err, errGroupEnded) && len(live) > 1 {
-			for _, m := range live { // one by one: the culprit meets its own error
-				if _, err := s.commit([]*member{m}); err != nil {
-					m.done <- outcome{err: err}
-				}
-			}
-			return
-		} else if err != nil {
-			for _, m := range live {
+	}
+	if len(live) == 0 {
+		return
+	}
+	if err := s.commit(live); errors.Is(err, errGroupEnded) && len(live) > 1 {
+		for _, m := range live { // one by one: the culprit meets its own error
+			if err := s.commit([]*member{m}); err != nil {
 				m.done <- outcome{err: err}
 			}
-			return
 		}
-		group = live[n:]
-		for _, m := range group {
-			m.state.Store(waiting)
-		}
-		select {
-		case m := <-s.quiet:
-			s.lead([]*member{m})
-		default:
+	} else if err != nil {
+		for _, m := range live {
+			m.done <- outcome{err: err}
 		}
 	}
 }
 
-// commit runs members, appends and commits once. If it returns no error, the
-// first n members have been answered and the others have not been begun;
-// otherwise none has.
-func (s *Store) commit(group []*member) (n int, err error) {
+// commit runs the members, appends and commits once. If it returns nil, every
+// member has been answered; otherwise none has.
+func (s *Store) commit(group []*member) (err error) {
 	// The clients' contexts never reach this transaction.
 	ctx, cancel := context.WithTimeout(context.Background(), groupDeadline)
 	defer cancel()
-	began := s.clock()
-	ended := func(doing string, err error) (int, error) {
-		return 0, fmt.Errorf("%s: %w: %w", doing, errGroupEnded, err)
+	ended := func(doing string, err error) error {
+		return fmt.Errorf("%s: %w: %w", doing, errGroupEnded, err)
 	}
 	btx, err := s.writer.BeginTx(ctx, nil)
 	if err != nil {
@@ -258,17 +224,13 @@ func (s *Store) commit(group []*member) (n int, err error) {
 	survived := make([]*member, 0, len(group))
 	done := make(map[string]*member) // requests of this group, which are not in their table yet
 	for i, m := range group {
-		if i > 0 && s.clock().Sub(began) > groupTime {
-			group, results = group[:i], results[:i]
-			break
-		}
 		if m.twin = done[m.request()]; m.twin != nil {
 			if !bytes.Equal(m.twin.call.Body, m.call.Body) {
 				results[i].err, m.twin = fault.Conflict("key_reused"), nil
 			}
 			continue
 		}
-		tx := &Tx{View: View{db: btx, s: s}, now: now, tree: tree, journal: &journal{}, raw: btx}
+		tx := &Tx{View: View{db: btx, s: s, raw: &btx, placed: tree}, now: now, tree: tree, journal: &journal{}}
 		memberErr, lost := s.runMember(ctx, btx, tx, m)
 		if lost != nil {
 			return ended("member", lost)
@@ -313,7 +275,7 @@ func (s *Store) commit(group []*member) (n int, err error) {
 		for _, m := range group {
 			m.done <- outcome{err: fault.Unavailable("outcome_unknown").WithCause(err)}
 		}
-		return len(group), nil
+		return nil
 	}
 	s.edge, s.newest, s.headTime = edge, newest, head.at
 	if len(survived) > 0 {
@@ -332,13 +294,13 @@ func (s *Store) commit(group []*member) (n int, err error) {
 		}
 		m.done <- results[i]
 	}
-	return len(group), nil
+	return nil
 }
 
 // runMember runs one closure under its own savepoint. lost is set when the
 // transaction itself is gone.
 func (s *Store) runMember(ctx context.Context, btx bun.Tx, tx *Tx, m *member) (memberErr, lost error) {
-	if _, err := btx.ExecContext(ctx, "SAVEPOINT member"); err != nil {
+	if _, err := s.run(ctx, btx, "SAVEPOINT member", nil); err != nil {
 		return nil, err
 	}
 	m.facts, m.resultID, m.receipt, m.journal = nil, "", Receipt{}, tx.journal
@@ -360,7 +322,7 @@ func (s *Store) runMember(ctx context.Context, btx bun.Tx, tx *Tx, m *member) (m
 			s.tree.Store(nil)
 		}
 	}
-	if _, releaseErr := btx.ExecContext(ctx, "RELEASE SAVEPOINT member"); releaseErr != nil {
+	if _, releaseErr := s.run(ctx, btx, "RELEASE SAVEPOINT member", nil); releaseErr != nil {
 		return nil, releaseErr
 	}
 	return err, nil
@@ -383,7 +345,7 @@ func (s *Store) replay(ctx context.Context, tx *Tx, m *member) error {
 		return nil
 	}
 	var rows []Request
-	err := tx.db.NewSelect().Model(&rows).Where("account = ? AND op = ? AND key_hash = ?", m.call.Account, m.call.Op, m.call.Key).Scan(ctx)
+	err := tx.read(ctx, &rows, "SELECT * FROM requests WHERE account = ? AND op = ? AND key_hash = ?", m.call.Account, m.call.Op, m.call.Key)
 	if err != nil || len(rows) == 0 {
 		return err
 	}
@@ -488,22 +450,22 @@ func (s *Store) append(ctx context.Context, tx bun.Tx, edge *ledger.Edge, tree *
 		}
 		m.journal.addTo(sums, tree)
 	}
-	if err := insertAll(ctx, tx, entries); err != nil {
+	if err := insertAll(ctx, s, tx, entries); err != nil {
 		return newest, fmt.Errorf("insert entries: %w", err)
 	}
-	if err := insertAll(ctx, tx, hashes); err != nil {
+	if err := insertAll(ctx, s, tx, hashes); err != nil {
 		return newest, fmt.Errorf("insert tree nodes: %w", err)
 	}
-	if err := insertAll(ctx, tx, requests); err != nil {
+	if err := insertAll(ctx, s, tx, requests); err != nil {
 		return newest, fmt.Errorf("insert requests: %w", err)
 	}
-	if err := insertAll(ctx, tx, slips); err != nil {
+	if err := insertAll(ctx, s, tx, slips); err != nil {
 		return newest, fmt.Errorf("insert slips: %w", err)
 	}
-	return newest, upsertCounters(ctx, tx, sums)
+	return newest, s.upsertCounters(ctx, tx, sums)
 }
 
-func upsertCounters(ctx context.Context, db bun.IDB, sums map[counterKey]int64) error {
+func (s *Store) upsertCounters(ctx context.Context, tx bun.Tx, sums map[counterKey]int64) error {
 	rows := make([]Counter, 0, len(sums))
 	for k, n := range sums {
 		if n != 0 {
@@ -514,12 +476,7 @@ func upsertCounters(ctx context.Context, db bun.IDB, sums map[counterKey]int64) 
 	slices.SortFunc(rows, func(a, b Counter) int {
 		return cmp.Or(cmp.Compare(a.Section, b.Section), cmp.Compare(a.UnitID, b.UnitID), cmp.Compare(a.Month, b.Month), cmp.Compare(a.Key, b.Key))
 	})
-	for chunk := range slices.Chunk(rows, insertChunk) {
-		if _, err := db.NewInsert().Model(&chunk).On("CONFLICT (section, unit_id, month, key) DO UPDATE").Set("n = counter.n + EXCLUDED.n").Exec(ctx); err != nil {
-			return fmt.Errorf("upsert counters: %w", err)
-		}
-	}
-	return nil
+	return s.insertRows(ctx, tx, reflect.ValueOf(rows), "ON CONFLICT (section, unit_id, month, key) DO UPDATE SET n = counters.n + EXCLUDED.n")
 }
 
 // lastEntries gives the newest entry of each object.

@@ -262,6 +262,12 @@ func (v *View) issuesOfKeys(ctx context.Context, keys []issue.Key) ([]*issue.Iss
 		}
 	}
 	var out []*issue.Issue
+	if person := onlyPerson(keys); person != "" { // a self-check: his few issues by their index, the categories by hand
+		if err := v.read(ctx, &out, "SELECT * FROM issues WHERE person_id = ?", person); err != nil {
+			return nil, err
+		}
+		return slices.DeleteFunc(out, func(i *issue.Issue) bool { return !slices.Contains(keys, i.Key()) }), nil
+	}
 	load := func(columns string, pairs [][]string, where string) error {
 		for chunk := range slices.Chunk(pairs, issueKeysMax) {
 			var rows []*issue.Issue
@@ -284,6 +290,16 @@ func (v *View) issuesOfKeys(ctx context.Context, keys []issue.Key) ([]*issue.Iss
 		return nil, err
 	}
 	return out, load("(unit_id, category)", units, "person_id = ''")
+}
+
+// onlyPerson is the person whom all keys concern, "" if there are several.
+func onlyPerson(keys []issue.Key) string {
+	for _, k := range keys {
+		if k.Person == "" || k.Person != keys[0].Person {
+			return ""
+		}
+	}
+	return keys[0].Person
 }
 
 // AddIssues registers new issues of any number of people: it compares them

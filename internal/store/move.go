@@ -49,7 +49,7 @@ func (tx *Tx) addCounters(ctx context.Context, unit, up string, sign int64) erro
 	for _, r := range rows {
 		sums[counterKey{r.Section, up, r.Month, r.Key}] = sign * r.N
 	}
-	return upsertCounters(ctx, tx.db, sums)
+	return tx.s.upsertCounters(ctx, *tx.raw, sums)
 }
 
 // placeAgain writes the branch of every row in the subtree of the unit.

@@ -17,11 +17,7 @@ var reviewColumns = ScopeColumns{ID: "id", Unit: "review_unit_id", Person: "pers
 
 // Campaign reads one campaign.
 func (v *View) Campaign(ctx context.Context, id string) (*selfcheck.Campaign, error) {
-	c := &selfcheck.Campaign{}
-	if err := v.db.NewSelect().Model(c).Where("id = ?", id).Scan(ctx); err != nil {
-		return nil, err
-	}
-	return c, nil
+	return readOne[selfcheck.Campaign](ctx, v, "SELECT * FROM campaigns WHERE id = ?", id)
 }
 
 // Campaigns lists the campaigns of the units in scope, newest first.
@@ -67,11 +63,7 @@ func (v *View) ChecklistItems(ctx context.Context, checklistID string) ([]selfch
 // Submission reads one list. The caller judges its scope: a list is seen by
 // its respondent, by the head who reviews it, and by no other.
 func (v *View) Submission(ctx context.Context, id string) (*selfcheck.Submission, error) {
-	s := &selfcheck.Submission{}
-	if err := v.db.NewSelect().Model(s).Where("id = ?", id).Scan(ctx); err != nil {
-		return nil, err
-	}
-	return s, nil
+	return readOne[selfcheck.Submission](ctx, v, "SELECT * FROM submissions WHERE id = ?", id)
 }
 
 // SubmissionsOf lists what a person owes, and what the units owe whose lists he

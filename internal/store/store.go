@@ -27,11 +27,11 @@ type Store struct {
 	origin  string
 	policy  []byte // hash of policy and rule pack, kept in every entry
 
-	bulk    bulk
+	hot     hot
 	queue   chan *member
-	quiet   chan *member // goes before the queue
 	closing chan struct{}
 	stopped chan struct{} // the writer has ended
+	wrote   chan struct{} // a token when pages wait in SQLite's write-ahead log
 	done    sync.WaitGroup
 	closed  atomic.Bool
 
@@ -69,7 +69,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	}
 	s := &Store{
 		writer: writer, reader: reader, dialect: d, clock: opts.Clock, origin: opts.Origin, policy: opts.Policy,
-		queue: make(chan *member, 4096), quiet: make(chan *member, 64), closing: make(chan struct{}), stopped: make(chan struct{}),
+		queue: make(chan *member, 4096), closing: make(chan struct{}), stopped: make(chan struct{}), wrote: make(chan struct{}, 1),
 		committed: make(chan struct{}, 1), keyPath: opts.Keys,
 	}
 	if s.keyPath == "" && d == SQLite {
@@ -103,6 +103,14 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	}
 	s.done.Add(1)
 	go s.write()
+	if d == SQLite {
+		db, err := walKeeper(dsn)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("open database: %w", err), s.Close())
+		}
+		s.done.Add(1)
+		go s.keepWAL(db)
+	}
 	return s, nil
 }
 
@@ -150,6 +158,10 @@ func NewID() string {
 type View struct {
 	db bun.IDB
 	s  *Store
+
+	// of the writer, nil on the reading side
+	raw    *bun.Tx
+	placed *placement // today's tree, until this member changes it
 }
 
 // View runs fn over a read-only transaction.

@@ -337,10 +337,10 @@ func (h *thief) rewrite(entries []*ledger.Entry, sign bool) {
 			}
 		}
 	}
-	if err := insertAll(ctx, h.tx, rows); err != nil {
+	if err := insertAll(ctx, h.s, h.tx, rows); err != nil {
 		h.t.Fatal(err)
 	}
-	if err := insertAll(ctx, h.tx, nodes); err != nil {
+	if err := insertAll(ctx, h.s, h.tx, nodes); err != nil {
 		h.t.Fatal(err)
 	}
 }

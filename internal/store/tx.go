@@ -14,9 +14,6 @@ import (
 	"plumbline/internal/ledger"
 )
 
-// insertChunk is the most rows that one INSERT carries.
-const insertChunk = 200
-
 // Tx is one member's part of a writing transaction. What it writes is
 // journaled, so that the fact names each row with its digest.
 type Tx struct {
@@ -24,7 +21,6 @@ type Tx struct {
 	now         time.Time
 	tree        *placement
 	journal     *journal
-	raw         bun.Tx
 	treeChanged bool
 }
 
@@ -49,32 +45,22 @@ func (tx *Tx) Insert(ctx context.Context, rows ...any) error {
 			if err := tx.stamp(r); err != nil {
 				return err
 			}
-			if _, err := tx.db.NewInsert().Model(r).Returning("NULL").Exec(ctx); err != nil {
-				return fmt.Errorf("insert %T: %w", r, err)
+			one := reflect.MakeSlice(reflect.SliceOf(v.Type()), 1, 1)
+			one.Index(0).Set(v)
+			v = one
+		} else {
+			for i := range v.Len() {
+				e := v.Index(i)
+				if e.Kind() != reflect.Pointer {
+					e = e.Addr()
+				}
+				if err := tx.stamp(e.Interface()); err != nil {
+					return err
+				}
 			}
-			continue
 		}
-		for i := range v.Len() {
-			e := v.Index(i)
-			if e.Kind() != reflect.Pointer {
-				e = e.Addr()
-			}
-			if err := tx.stamp(e.Interface()); err != nil {
-				return err
-			}
-		}
-		if done, err := tx.s.insertPrepared(ctx, tx.raw, v); err != nil {
+		if err := tx.s.insertRows(ctx, *tx.raw, v, ""); err != nil {
 			return err
-		} else if done {
-			continue
-		}
-		for from := 0; from < v.Len(); from += insertChunk {
-			part := v.Slice(from, min(from+insertChunk, v.Len()))
-			slice := reflect.New(part.Type())
-			slice.Elem().Set(part)
-			if _, err := tx.db.NewInsert().Model(slice.Interface()).Returning("NULL").Exec(ctx); err != nil {
-				return fmt.Errorf("insert %s: %w", v.Type(), err)
-			}
 		}
 	}
 	return nil
@@ -111,7 +97,7 @@ func (tx *Tx) Save(ctx context.Context, before, after ledger.Row) error {
 	a.ID, a.CreatedAt = b.ID, b.CreatedAt
 	a.Version, a.Salt, a.ChangedAt = b.Version+1, ledger.NewSalt(), tx.now
 	tx.place(after)
-	res, err := tx.db.NewUpdate().Model(after).ExcludeColumn("id", "created_at").Where("id = ? AND version = ?", b.ID, b.Version).Exec(ctx)
+	res, err := tx.s.updateRow(ctx, *tx.raw, after, b.ID, b.Version)
 	if err != nil {
 		return fmt.Errorf("save %T: %w", after, err)
 	}
@@ -124,7 +110,7 @@ func (tx *Tx) Save(ctx context.Context, before, after ledger.Row) error {
 // Bump moves a generation, so that knowledge cached under it is read anew.
 func (tx *Tx) Bump(ctx context.Context, name string) error {
 	if name == GenerationTree {
-		tx.treeChanged = true
+		tx.treeChanged, tx.placed = true, nil
 	}
 	return bump(ctx, tx.db, name)
 }
@@ -142,6 +128,9 @@ const (
 
 // Generation reads a generation; 0 if it never moved.
 func (v *View) Generation(ctx context.Context, name string) (int64, error) {
+	if v.placed != nil && name == GenerationTree { // under the writer's lock nobody else moves it
+		return v.placed.generation, nil
+	}
 	var rows []Generation
 	if err := v.db.NewSelect().Model(&rows).Where("name = ?", name).Scan(ctx); err != nil || len(rows) == 0 {
 		return 0, err
@@ -149,13 +138,8 @@ func (v *View) Generation(ctx context.Context, name string) (int64, error) {
 	return rows[0].N, nil
 }
 
-func insertAll[T any](ctx context.Context, db bun.IDB, rows []T) error {
-	for chunk := range slices.Chunk(rows, insertChunk) {
-		if _, err := db.NewInsert().Model(&chunk).Exec(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+func insertAll[T any](ctx context.Context, s *Store, tx bun.Tx, rows []T) error {
+	return s.insertRows(ctx, tx, reflect.ValueOf(rows), "")
 }
 
 // journal is what a member wrote.

@@ -46,7 +46,7 @@ func (f *filler) add(row any) {
 	st := f.st[v.Type()]
 	if st == nil {
 		var err error
-		if st, err = f.tx.Prepare(insertText(table, 1)); err != nil {
+		if st, err = f.tx.Prepare(f.s.shapeOf(row, "").texts[1]); err != nil {
 			f.t.Fatal(err)
 		}
 		f.st[v.Type()] = st
@@ -148,7 +148,7 @@ func fill(t *testing.T, s *Store, n int) {
 	for _, w := range f.waiting {
 		f.flush(w)
 	}
-	if err := upsertCounters(ctx, tx, sums); err != nil {
+	if err := s.upsertCounters(ctx, tx, sums); err != nil {
 		t.Fatal(err)
 	}
 	if err := tx.Commit(); err != nil {
