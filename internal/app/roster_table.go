@@ -66,7 +66,12 @@ func headerKey(s string) string {
 		}
 		return r
 	}, strings.ToLower(sheet.Fold(s)))
-	return strings.ReplaceAll(key, "编码", "代码") // two words for one thing: 单位编码, 单位代码
+	for _, lang := range words.Langs { // two words for one thing
+		if also, means, ok := strings.Cut(words.T(lang, "roster.header.synonym"), " "); ok {
+			key = strings.ReplaceAll(key, also, means)
+		}
+	}
+	return key
 }
 
 // fieldOf knows a header by the field's own name or its text in any language.

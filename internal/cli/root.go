@@ -33,8 +33,11 @@ type Config struct {
 	Key    string // file of the site secret; "" lies beside the database
 	Keys   string // file of the key store; "" lies beside the database
 	Secure bool   // cookies only over https
-	Lang   string
-	Output string // table, json or csv
+	// TrustedProxies are the networks of the site's own reverse proxies, from
+	// which alone X-Forwarded-For is believed.
+	TrustedProxies []string
+	Lang           string
+	Output         string // table, json or csv
 
 	Signer    string // "" for one in this process, or unix:PATH
 	SignerKey string // file of the signing key; "" lies beside the database
@@ -160,12 +163,13 @@ func settle(flags *pflag.FlagSet, config string) error {
 }
 
 // known are settings of one command that a shared file may hold for another.
-var known = map[string]bool{"addr": true, "secure": true, "output": true, "log": true}
+var known = map[string]bool{"addr": true, "secure": true, "trusted-proxy": true, "output": true, "log": true}
 
 // addrFlag and outputFlag are the flags that several commands share.
 func (e *env) addrFlag(c *cobra.Command) {
 	c.Flags().StringVar(&e.Addr, "addr", e.Addr, "address to listen on")
 	c.Flags().BoolVar(&e.Secure, "secure", e.Secure, "cookies only over https (set it behind TLS)")
+	c.Flags().StringArrayVar(&e.TrustedProxies, "trusted-proxy", nil, "network (CIDR) or address of a reverse proxy of ours, whose X-Forwarded-For is believed; may be repeated")
 }
 
 func (e *env) outputFlag(c *cobra.Command) {

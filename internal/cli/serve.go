@@ -117,6 +117,11 @@ func (e *env) handler(s *site, demo bool) (http.Handler, error) {
 	if err := e.faces(mux, s, demo); err != nil {
 		return nil, err
 	}
+	ours, err := parseProxies(e.TrustedProxies)
+	if err != nil {
+		return nil, err
+	}
+	faces := compress(ours.trust(mux))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := requestID()
 		w.Header().Set("X-Request-Id", id)
@@ -134,7 +139,7 @@ func (e *env) handler(s *site, demo bool) (http.Handler, error) {
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
 		r = r.WithContext(app.WithRequestID(r.Context(), id))
-		mux.ServeHTTP(w, r)
+		faces.ServeHTTP(w, r)
 	}), nil
 }
 

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -26,7 +27,13 @@ func TestPagesInABrowser(t *testing.T) {
 	b := chrome.Start(t)
 	s := apptest.SQLite(t)
 	v := visit(t, s, "")
-	site := httptest.NewServer(v.face)
+	mux := http.NewServeMux()
+	mux.Handle("/", v.face)
+	mux.HandleFunc(apiDocument, func(w http.ResponseWriter, _ *http.Request) { // the API is another face; its page needs a document
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{"openapi":"3.1.0","info":{"title":"Plumbline","version":"1"},"paths":{"/units":{"get":{"summary":"Units","responses":{"200":{"description":"ok"}}}}}}`)
+	})
+	site := httptest.NewServer(mux)
 	defer site.Close()
 	only := os.Getenv("PLUMBLINE_PAGES")
 	for key, pages := range readers(v, s) {

@@ -6,6 +6,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/base64"
 	"errors"
 	"io"
@@ -258,15 +259,25 @@ func (c *Call) parse() error {
 func control(r rune) bool { return r < 0x20 && r != '\n' && r != '\r' && r != '\t' || r == 0x7f }
 
 // token is the form token: derived from the session, or before sign-in from a
-// cookie of the visitor, so that it need not be stored and ends with it.
+// cookie of the visitor, so that it need not be stored and ends with it. Each
+// answer carries it under a fresh mask, so that the length of a compressed page
+// tells nothing of it.
 func (c *Call) token() string {
+	own := c.formKey()
+	masked := make([]byte, 2*len(own))
+	_, _ = rand.Read(masked[:len(own)]) // never fails
+	subtle.XORBytes(masked[len(own):], masked[:len(own)], own)
+	return base64.RawURLEncoding.EncodeToString(masked)
+}
+
+func (c *Call) formKey() []byte {
 	if c.seed == "" {
 		c.seed = random(18)
 		c.SetCookie(visitorCookie, c.seed, 12*time.Hour)
 	}
 	m := hmac.New(sha256.New, []byte(c.seed))
 	_, _ = io.WriteString(m, "plumbline form token") // a hash takes everything
-	return base64.RawURLEncoding.EncodeToString(m.Sum(nil)[:18])
+	return m.Sum(nil)[:18]
 }
 
 func (c *Call) tokenFits() bool {
@@ -274,7 +285,13 @@ func (c *Call) tokenFits() bool {
 	if sent == "" {
 		sent = c.R.Header.Get("X-Form-Token")
 	}
-	return c.seed != "" && hmac.Equal([]byte(sent), []byte(c.token()))
+	masked, err := base64.RawURLEncoding.DecodeString(sent)
+	if c.seed == "" || err != nil || len(masked) != 36 {
+		return false
+	}
+	own := make([]byte, 18)
+	subtle.XORBytes(own, masked[:18], masked[18:])
+	return hmac.Equal(own, c.formKey())
 }
 
 // SetCookie keeps a value in the browser for a time; zero keeps it until the

@@ -10,6 +10,7 @@ func init() {
 			{Method: http.MethodPost, Path: "/signout", Op: "session.end", Handler: f.signOut, Renew: true},
 			{Method: http.MethodGet, Path: PasswordPath, Op: "session.read", Handler: f.passwordPage, Renew: true},
 			{Method: http.MethodPost, Path: PasswordPath, Op: "password.set", Handler: f.setPassword, Renew: true},
+			{Method: http.MethodGet, Path: "/docs/api", Op: "session.read", Handler: f.apiDoc},
 			{Method: http.MethodGet, Path: "/me", Op: "session.list", Handler: f.mePage},
 			{Method: http.MethodPost, Path: "/me/sessions/{id}/end", Op: "session.end", Handler: f.endSession},
 			{Method: http.MethodPost, Path: "/me/sessions/end", Op: "session.end_all", Handler: f.endSessions},

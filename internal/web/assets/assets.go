@@ -5,7 +5,8 @@
 // A file is served under a name that holds a hash of its content and may be
 // kept by browsers for ever. Vendored: Bootstrap 5.3.9 (style sheet), htmx
 // 2.0.11 lowered to Chrome 69 and Safari 12 with `go tool esbuild`, and outline
-// icons of Tabler Icons 3.51.0; their licences lie in licences/.
+// icons of Tabler Icons 3.51.0, and swagger-ui-dist 5.32.0 (bundle and style
+// sheet, for the page of the API); their licences lie in licences/.
 package assets
 
 import (
@@ -30,6 +31,9 @@ var static embed.FS
 
 //go:embed verifier/verifier.wasm.gz verifier/wasm_exec.js
 var verifier embed.FS
+
+//go:embed apidoc
+var apidoc embed.FS // kept compressed: read by few, and large
 
 //go:embed icons.svg
 var sprite string
@@ -70,6 +74,17 @@ func init() {
 		panic(err)
 	}
 	add("verifier.wasm", nil, zipped)
+	packed, err := fs.Glob(apidoc, "apidoc/*.gz")
+	if err != nil {
+		panic(err)
+	}
+	for _, name := range packed {
+		body, err := apidoc.ReadFile(name)
+		if err != nil {
+			panic(err)
+		}
+		add(strings.TrimSuffix(name, ".gz"), nil, body)
+	}
 	for _, m := range regexp.MustCompile(`<symbol id="([^"]+)"[^>]*>(.*?)</symbol>`).FindAllStringSubmatch(sprite, -1) {
 		icons[m[1]] = m[2]
 	}
@@ -130,6 +145,14 @@ func zip(body []byte) []byte {
 	return b.Bytes()
 }
 
+func unzip(body []byte) ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(r)
+}
+
 // URL is the address of the file, for example of "app.css". A name that is not
 // embedded is a mistake of ours and stops the program at its first page.
 func URL(name string) string {
@@ -174,6 +197,12 @@ func Serve(w http.ResponseWriter, r *http.Request) {
 	} else if f.zipped != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		h.Set("Content-Encoding", "gzip")
 		body = f.zipped
+	} else if f.plain == nil {
+		var err error
+		if body, err = unzip(f.zipped); err != nil {
+			http.Error(w, "500", http.StatusInternalServerError)
+			return
+		}
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	if r.Method != http.MethodHead {

@@ -41,6 +41,15 @@ func TestServe(t *testing.T) {
 	if got := get(t, url, "If-None-Match", plain.Header.Get("ETag")).StatusCode; got != 304 {
 		t.Errorf("a known file: %d, want 304", got)
 	}
+	doc := URL("swagger-ui.css") // kept compressed: both ways must give the same
+	plain, zipped = get(t, doc), get(t, doc, "Accept-Encoding", "gzip")
+	body, _ = io.ReadAll(plain.Body)
+	if r, err = gzip.NewReader(zipped.Body); err != nil {
+		t.Fatal(err)
+	}
+	if again, _ := io.ReadAll(r); string(again) != string(body) || len(body) < 100_000 || plain.Header.Get("Content-Encoding") != "" {
+		t.Errorf("%s: %d bytes plain, %d bytes unzipped", doc, len(body), len(again))
+	}
 	for _, wrong := range []string{"/assets/app.css", "/assets/", "/assets/../assets.go", "/assets/app.0000.css"} {
 		if got := get(t, wrong).StatusCode; got != 404 {
 			t.Errorf("%s: %d, want 404", wrong, got)
