@@ -47,7 +47,19 @@ type Config struct {
 }
 
 func defaults() *Config {
-	return &Config{DB: "plumbline.db", Addr: "127.0.0.1:8080", Lang: string(words.EN), Output: "table"}
+	return &Config{DB: "plumbline.db", Addr: "127.0.0.1:8080", Lang: locale(os.Getenv), Output: "table"}
+}
+
+// locale is the language that the terminal is set to, as far as we speak it.
+func locale(getenv func(string) string) string {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if v := getenv(name); strings.HasPrefix(v, "zh") {
+			return string(words.ZH)
+		} else if v != "" {
+			break
+		}
+	}
+	return string(words.EN)
 }
 
 // env is what a command works with.

@@ -23,8 +23,11 @@ var errFalse = errors.New("the ledger and the records disagree; keep the databas
 
 // evidence is what the flags of verify bring from outside the site.
 type evidence struct {
-	keysFile    string
+	env         *env
+	keys        []string
+	slip        string
 	logKeys     []string
+	keysFile    string
 	witnessKeys []string
 	checkpoints []string
 	digits      string
@@ -35,7 +38,7 @@ type evidence struct {
 
 func verifyCommand(e *env) *cobra.Command {
 	quiet := false
-	ev := &evidence{}
+	ev := &evidence{env: e}
 	c := &cobra.Command{
 		Use:   "verify [FILE]",
 		Short: "Recompute the ledger and check every record against it; or check one file alone",
@@ -81,7 +84,9 @@ the notice board (--digits with --size), receipts that were handed out
 func (ev *evidence) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&ev.keysFile, "trust", "", "file of verifier keys, one a line: the log's own and those of witnesses")
-	f.StringArrayVar(&ev.logKeys, "key", nil, "verifier key of the log (name+id+key); may be repeated")
+	f.StringArrayVar(&ev.keys, "key", nil, "key to trust: a verifier key (name+id+key), or a file of such keys; may be repeated")
+	f.StringVar(&ev.slip, "slip", "", "salt slip of the receipt's entry: proves what was filed")
+	f.StringArrayVar(&ev.logKeys, "log-key", nil, "verifier key of the log (name+id+key); may be repeated")
 	f.StringArrayVar(&ev.witnessKeys, "witness-key", nil, "verifier key of a witness that must have signed; may be repeated")
 	f.StringArrayVar(&ev.checkpoints, "checkpoint", nil, "file of a signed checkpoint that was kept elsewhere; may be repeated")
 	f.StringVar(&ev.digits, "digits", "", "eight groups of four digits from the notice board (needs --size)")
@@ -99,6 +104,13 @@ func (ev *evidence) trust() (ledger.Trust, error) {
 			return ledger.Trust{}, err
 		}
 		text = string(raw) + "\n"
+	}
+	for _, arg := range ev.keys {
+		key, err := keyText(arg)
+		if err != nil {
+			return ledger.Trust{}, err
+		}
+		text += key + "\n"
 	}
 	return ledger.ParseTrust(text + strings.Join(append(slices.Clone(ev.logKeys), ev.witnessKeys...), "\n"))
 }

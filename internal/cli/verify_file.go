@@ -22,25 +22,28 @@ var errFileFalse = errors.New("this does not prove what it should; keep the file
 
 // proven is what a file was found to prove, in the order in which it was found.
 type proven struct {
-	File   string       `json:"file"`
-	Kind   string       `json:"kind"` // receipt, history, bundle
-	OK     bool         `json:"ok"`
-	Steps  []provenStep `json:"steps"`
-	opened *ledger.Opened
+	File  string       `json:"file"`
+	Kind  string       `json:"kind"` // receipt, history, bundle
+	OK    bool         `json:"ok"`
+	Steps []provenStep `json:"steps"`
+	// Content is what a salt slip opened, line by line.
+	Content []string `json:"content,omitempty"`
+	opened  *ledger.Opened
 }
 
 type provenStep struct {
 	What string `json:"what"`
 	Text string `json:"text"`
 	OK   bool   `json:"ok"`
+	Open bool   `json:"not_proven,omitempty"`
 }
 
 func (p *proven) good(what, format string, args ...any) {
-	p.Steps = append(p.Steps, provenStep{what, fmt.Sprintf(format, args...), true})
+	p.Steps = append(p.Steps, provenStep{What: what, Text: fmt.Sprintf(format, args...), OK: true})
 }
 
 func (p *proven) bad(what, format string, args ...any) {
-	p.Steps = append(p.Steps, provenStep{what, fmt.Sprintf(format, args...), false})
+	p.Steps = append(p.Steps, provenStep{What: what, Text: fmt.Sprintf(format, args...)})
 }
 
 // verifyFile checks a file alone: no site, no network. What the file is shows
@@ -89,20 +92,13 @@ func readMost(path string) ([]byte, error) {
 	return raw, err
 }
 
-// problems words what Judge found.
-var problems = map[ledger.Problem]string{
-	ledger.Unreadable:  "this is no receipt, or it was changed or cut",
-	ledger.NoKey:       "no key was given to check it with: --trust FILE or --key KEY, taken from the notice board or from the tier above, not from the receipt's sender",
-	ledger.Unsigned:    "its checkpoint is not signed by the log's key that you gave",
-	ledger.Unwitnessed: "a witness whose key you gave did not sign its checkpoint",
-	ledger.Beyond:      "its number lies beyond its own checkpoint",
-	ledger.Unproven:    "its proof does not lead to the signed root: it is forged or was changed",
-}
+// noKey words what is missing for judging any signature.
+const noKey = "no key was given to check it with: --key KEY, taken from the notice board or from the tier above, not from the sender of the file"
 
 // tiles checks a folder that export tiles filled.
 func (p *proven) tiles(dir string, trust ledger.Trust, ev *evidence, progress func(done, total int64)) error {
 	if len(trust.Log) == 0 {
-		p.bad("log", "%s", problems[ledger.NoKey])
+		p.bad("log", "%s", noKey)
 		return nil
 	}
 	o, err := tiles.Check(os.DirFS(dir), trust, progress)
@@ -115,24 +111,6 @@ func (p *proven) tiles(dir string, trust ledger.Trust, ev *evidence, progress fu
 	for _, w := range o.Witnesses {
 		p.good("witness", "%s signed it on %s", w.Witness, w.Time.Format(time.RFC3339))
 	}
-	return p.beside(trust, ev)
-}
-
-func (p *proven) receipt(raw []byte, trust ledger.Trust, ev *evidence) error {
-	j := ledger.Judge(raw, trust)
-	if j.Receipt != nil {
-		p.good("entry", "number %d, %s (the time is as the receipt says)", j.Receipt.Seq, j.Receipt.Time.Format(time.RFC3339))
-	}
-	if j.Problem != ledger.Holds {
-		p.bad("receipt", "%s", problems[j.Problem])
-		return nil
-	}
-	p.opened = j.Opened
-	p.good("signed", "by %s over %d entries", j.Opened.Origin, j.Opened.Size)
-	for _, w := range j.Opened.Witnesses {
-		p.good("witness", "%s signed it on %s", w.Witness, w.Time.Format(time.RFC3339))
-	}
-	p.good("receipt", "entry %d is among these %d entries", j.Receipt.Seq, j.Opened.Size)
 	return p.beside(trust, ev)
 }
 
@@ -164,7 +142,7 @@ func (p *proven) history(raw []byte, trust ledger.Trust, ev *evidence) error {
 		return nil
 	}
 	if len(trust.Log) == 0 {
-		p.bad("history", "%s", problems[ledger.NoKey])
+		p.bad("history", "%s", noKey)
 		return nil
 	}
 	points, err := h.Check(trust)
@@ -236,8 +214,13 @@ func (e *env) printProven(p *proven) error {
 			mark := "ok   "
 			if !s.OK {
 				mark = "FALSE"
+			} else if s.Open {
+				mark = "-    "
 			}
 			fmt.Fprintf(e.out, "%s  %-8s %s\n", mark, s.What, s.Text)
+		}
+		for _, line := range p.Content {
+			fmt.Fprintln(e.out, "    "+line)
 		}
 	}
 	if !p.OK {
