@@ -88,7 +88,7 @@ var doors = map[string][]string{
 	"github.com/emmansun/gmsm":        {"internal/signer"},
 	"codeberg.org/go-pdf/fpdf":        {"internal/paper"},
 	"github.com/skip2/go-qrcode":      {"internal/paper"},
-	"filippo.io/age":                  {"internal/archive", "internal/cli"},
+	"filippo.io/age":                  {"internal/archive", "internal/seal", "internal/cli"},
 	"github.com/spf13/cobra":          {"internal/cli"},
 	"github.com/knadh/koanf":          {"internal/cli"},
 	"github.com/mozillazg/go-pinyin":  {"internal/roster"},

@@ -234,7 +234,7 @@ var barredKinds = map[roster.Kind]bool{
 	roster.KindConcealment: true, roster.KindFile: true, roster.KindReconciliation: true, roster.KindCase: true,
 	roster.KindTrack: true, roster.KindAllegation: true, roster.KindFinding: true, roster.KindQuestion: true,
 	roster.KindDecision: true, roster.KindRectification: true, roster.KindReport: true,
-	roster.KindExpungement: true, roster.KindHold: true,
+	roster.KindExpungement: true, roster.KindHold: true, roster.KindReveal: true,
 }
 
 // Scope says over which rows the actor may do the act to the kind: the reach

@@ -20,6 +20,7 @@ var oracle = map[roster.Role][]duties{
 	roster.RoleOfficer: {{
 		roster.KindSelf: "see edit", roster.KindChecklist: "see", roster.KindCampaign: "see",
 		roster.KindOwnSubmission: "see edit submit supplement", roster.KindOwnFile: "see reply create",
+		roster.KindShare: "see release",
 	}},
 	// see who has and has not filed; accept or return staff's lists, never edit;
 	// correct accepted S0 and S1 issues on the spot; certify; own
@@ -41,7 +42,7 @@ var oracle = map[roster.Role][]duties{
 		roster.KindIssue: "see triage merge reopen notify withdraw export", roster.KindConcealment: "decide", roster.KindFile: "read",
 		roster.KindReconciliation: "read", roster.KindRectification: "see create return verify strike_off",
 		roster.KindCase: "see", roster.KindQuestion: "see", roster.KindCompletion: "see", roster.KindCertification: "see",
-		roster.KindJob: "see run", roster.KindReport: "read export",
+		roster.KindJob: "see run", roster.KindReport: "read export", roster.KindReveal: "see create",
 	}},
 	// sole intake of clues; propose dispositions; never investigates
 	roster.RoleClueManager: {finding, {
@@ -75,14 +76,14 @@ var oracle = map[roster.Role][]duties{
 	roster.RoleRecordsOfficer: {{
 		roster.KindUnit: "see create edit import", roster.KindPerson: "see create edit import", roster.KindPosting: "see create edit import",
 		roster.KindCommandLink: "see create edit import", roster.KindOwnFile: "answer", roster.KindFile: "edit", roster.KindJob: "see run",
-		roster.KindExpungement: "see propose approve", roster.KindHold: "see create revoke",
+		roster.KindExpungement: "see propose approve", roster.KindHold: "see create revoke", roster.KindReveal: "see confirm",
 	}},
 	// units, accounts, operation; no content
 	roster.RoleSystemAdmin: {finding, {
 		roster.KindUnit: "see create edit import", roster.KindAccount: "see create edit", roster.KindJob: "see",
 	}},
 	// grants roles
-	roster.RoleSecurityAdmin: {finding, {roster.KindGrant: "see grant approve revoke", roster.KindAccount: "see"}},
+	roster.RoleSecurityAdmin: {finding, {roster.KindGrant: "see grant approve revoke", roster.KindAccount: "see", roster.KindCustody: "see propose approve"}},
 	// logs and ledger only
 	roster.RoleAuditAdmin: {{roster.KindLedger: "see verify reopen", roster.KindReadLog: "see", roster.KindUnit: "see"}},
 }
@@ -93,7 +94,7 @@ var content = []roster.Kind{
 	roster.KindSubmission, roster.KindBatch, roster.KindAuditRecord, roster.KindMatch, roster.KindIssue, roster.KindConcealment,
 	roster.KindFile, roster.KindReconciliation, roster.KindCase, roster.KindTrack, roster.KindAllegation, roster.KindFinding,
 	roster.KindQuestion, roster.KindDecision, roster.KindRectification, roster.KindReport,
-	roster.KindExpungement, roster.KindHold,
+	roster.KindExpungement, roster.KindHold, roster.KindReveal,
 }
 
 // oracleMay says whether one who holds just these roles may.

@@ -34,4 +34,55 @@ func registerCustody(r *registry) {
 	made(r, "hold.lift", "Lift a legal hold", func(in *app.LiftInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}, stepped(a.LiftHold))
+	registerReveal(r)
+}
+
+func registerReveal(r *registry) {
+	a := r.f.App
+	handle(r, "custody.list", func(ctx context.Context, c *Call, _ *struct{}) ([]app.CustodyView, error) {
+		return a.Custody(ctx, c.Actor)
+	}, Summary("Sets of custodians, the newest first"))
+	begun(r, "custody.propose", "Propose a set of custodians", func(in *app.ProposeCustodyInput, c *Call) { in.Key = c.Key }, a.ProposeCustody)
+	settle := func(in *app.CustodyInput, id string, c *Call) {
+		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
+	}
+	made(r, "custody.approve", "The second security administrator agrees: the set is in office", settle, stepped(a.ApproveCustody))
+	made(r, "custody.refuse", "The second security administrator refuses", settle, stepped(a.RefuseCustody))
+
+	handle(r, "reveal.list", func(ctx context.Context, c *Call, in *struct {
+		Unnoted string `query:"unnoted" doc:"1: no records officer has taken note yet"`
+		Cursor  string `query:"cursor"`
+	}) (app.RevealPage, error) {
+		return a.Reveals(ctx, c.Actor, in.Unnoted == "1", in.Cursor)
+	}, Summary("Reveals of sealed fields in reach, newest first"))
+	handle(r, "reveal.get", func(ctx context.Context, c *Call, in *named) (app.RevealView, error) {
+		return a.Reveal(ctx, c.Actor, in.ID)
+	}, Summary("One reveal"))
+	begun(r, "reveal.ask", "Ask the custodians to release a sealed field", func(in *app.AskRevealInput, c *Call) { in.Key = c.Key }, a.AskReveal)
+	step := func(in *app.RevealInput, id string, c *Call) {
+		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
+	}
+	handle(r, "reveal.show", func(ctx context.Context, c *Call, in *struct {
+		ID   string `path:"id"`
+		Body app.RevealInput
+	}) (app.Revealed, error) {
+		step(&in.Body, in.ID, c)
+		out, _, err := a.ShowReveal(ctx, c.Actor, in.Body)
+		return out, err
+	}, Summary("The released text, once, to the one who asked"))
+	made(r, "reveal.note", "The records officer takes note", step, stepped(a.NoteReveal))
+
+	handle(r, "share.list", func(ctx context.Context, c *Call, _ *struct{}) ([]app.RevealRow, error) {
+		return a.Shares(ctx, c.Actor)
+	}, Summary("Requests that wait for the actor as a custodian"))
+	handle(r, "share.get", func(ctx context.Context, c *Call, in *named) (app.ShareView, error) {
+		return a.Share(ctx, c.Actor, in.ID)
+	}, Summary("One request, with the text for the custodian's own machine"))
+	made(r, "share.release", "Hand in the response that the custodian's machine made", step, stepped(a.ReleaseShare))
+	made(r, "share.refuse", "Refuse to release; the reveal is over", step, stepped(a.RefuseShare))
+}
+
+// named names a thing.
+type named struct {
+	ID string `path:"id"`
 }

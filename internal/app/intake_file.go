@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"plumbline/internal/custody"
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
 	"plumbline/internal/roster"
@@ -183,6 +184,11 @@ type judgedRow struct {
 	bad     *intake.Rejection
 	sum     string // keyed
 	outcome intake.Outcome
+
+	record      string // id of the audit record to be
+	sealed      *custody.SealedField
+	sealedTexts []store.Content
+	failed      error // to seal it
 }
 
 func (a *App) judge(row sheet.Row, r *intake.Reader, source string, x *intake.Index) judgedRow {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 
+	"plumbline/internal/custody"
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
 	"plumbline/internal/issue"
@@ -24,6 +25,7 @@ type importRun struct {
 	rows   []sheet.Row
 	reader *intake.Reader
 	index  *intake.Index
+	sealer sealer
 }
 
 // importStep imports a batch from where it stands to its end. Each chunk is one
@@ -73,13 +75,15 @@ var errMoved = errors.New("the import has moved on under another worker")
 // judgeFrom matches the rows from a position on, a chunk at a time.
 func (r *importRun) judgeFrom(ctx context.Context, from int) <-chan []judgedRow {
 	out := make(chan []judgedRow, 2)
-	source := r.batch.Source // the batch itself moves on with each chunk written
+	source, unit := r.batch.Source, r.batch.UnitID // the batch itself moves on with each chunk written
 	go func() {
 		defer close(out)
 		for chunk := range slices.Chunk(r.rows[from:], importChunk) {
 			judged := make([]judgedRow, 0, len(chunk))
 			for _, row := range chunk {
-				judged = append(judged, r.a.judge(row, r.reader, source, r.index))
+				j := r.a.judge(row, r.reader, source, r.index)
+				r.seal(&j, unit)
+				judged = append(judged, j)
 			}
 			select {
 			case out <- judged:
@@ -103,6 +107,9 @@ func (a *App) importRun(ctx context.Context, j *store.Job) (*importRun, error) {
 		if o := a.opened.Swap(nil); o != nil && o.batch == r.batch.ID {
 			r.rows = o.rows
 		} else if r.rows, err = uploadedRows(ctx, v, r.batch); err != nil {
+			return err
+		}
+		if r.sealer, err = sealerOf(ctx, v); err != nil {
 			return err
 		}
 		r.index, err = v.MatchIndex(ctx)
@@ -194,13 +201,20 @@ func (r *importRun) put(ctx context.Context, tx *store.Tx, judged []judgedRow, b
 		matches = make([]*intake.Match, len(judged))
 		texts   = make([]store.Content, 0, 2*len(judged))
 		issues  []*issue.Issue
+		sealed  []*custody.SealedField
 		earlier []receipt
 		now     = tx.Now()
 	)
 	for i := range judged {
 		j := &judged[i]
+		if j.failed != nil {
+			return j.failed
+		}
 		rec, raw := r.record(j)
-		rec.ID = tx.NewID()
+		rec.ID = j.record
+		if j.sealed != nil {
+			sealed, texts = append(sealed, j.sealed), append(texts, j.sealedTexts...)
+		}
 		text := store.NewText(rec.ID, "raw", raw.JSON())
 		rec.RawC = text.Commitment()
 		texts = append(texts, text)
@@ -229,7 +243,7 @@ func (r *importRun) put(ctx context.Context, tx *store.Tx, judged []judgedRow, b
 	if err := tx.PutTexts(ctx, texts); err != nil {
 		return err
 	}
-	if err := tx.Insert(ctx, records, matches); err != nil {
+	if err := tx.Insert(ctx, records, matches, sealed); err != nil {
 		return err
 	}
 	if err := tx.AddIssues(ctx, issues, issue.TimingOf(r.a.pack)); err != nil {

@@ -75,6 +75,9 @@ func (a *App) RunJobs(ctx context.Context) {
 			if _, err := a.FoldReadings(ctx); err != nil && ctx.Err() == nil {
 				a.log.Error("fold the read log", "err", err)
 			}
+			if err := a.LapseReveals(ctx); err != nil && ctx.Err() == nil {
+				a.log.Error("end reveals whose time is over", "err", err)
+			}
 		}
 		if today := a.Today(); today != placed { // at the start and on every new day
 			placed = today

@@ -48,7 +48,8 @@ type MatchView struct {
 	Received     string          `json:"received_on"`
 	Severity     int             `json:"severity"`
 	Narrative    string          `json:"narrative"`
-	Complainant  string          `json:"complainant,omitempty"`
+	Complainant  string          `json:"complainant,omitempty"` // only while no custodians are in office
+	Sealed       *SealedView     `json:"sealed,omitempty"`      // the complainant's identity
 	Cells        []CellView      `json:"cells"`
 	Candidates   []CandidateView `json:"candidates"`
 	Steps        []StepView      `json:"steps"`
@@ -79,7 +80,7 @@ func (a *App) Match(ctx context.Context, who *roster.Actor, id string) (out Matc
 		out.ProposedNone = m.FirstFor == intake.None
 		out.MayDecide = m.State.Open() && m.FirstBy != who.Account && a.May(who, "match.decide")
 		out.MayUndo = m.State == intake.StateMatched && a.May(who, "match.undo")
-		if err := a.showRecord(ctx, v, m, &out); err != nil {
+		if err := a.showRecord(ctx, v, who, m, &out); err != nil {
 			return err
 		}
 		if err := showCandidates(ctx, v, who.Lang, m, sc, &out); err != nil {
@@ -90,7 +91,7 @@ func (a *App) Match(ctx context.Context, who *roster.Actor, id string) (out Matc
 	return out, err
 }
 
-func (a *App) showRecord(ctx context.Context, v *store.View, m *intake.Match, out *MatchView) error {
+func (a *App) showRecord(ctx context.Context, v *store.View, who *roster.Actor, m *intake.Match, out *MatchView) error {
 	records, err := v.AuditRecords(ctx, m.RecordID)
 	if err != nil || len(records) != 1 {
 		return err
@@ -107,6 +108,9 @@ func (a *App) showRecord(ctx context.Context, v *store.View, m *intake.Match, ou
 	raw := intake.ParseRaw(texts[m.RecordID]["raw"])
 	if raw.Reading != nil {
 		out.Narrative, out.Complainant = raw.Reading.Narrative, raw.Reading.Complainant
+	}
+	if err := a.showSealed(ctx, v, who, m, out); err != nil {
+		return err
 	}
 	var headers []string
 	var fields intake.Columns

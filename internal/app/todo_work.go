@@ -49,6 +49,20 @@ var queues = []queue{
 	{"witness", "ledger.entries", "ledger.entries", true, func(_ context.Context, a *App, _ *store.View, _ *roster.Actor, _ roster.Scope) (int64, error) {
 		return a.witnessAlarms(), nil
 	}},
+	{"reveal", "reveal.note", "reveal.list", false, func(ctx context.Context, _ *App, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
+		return v.RevealCount(ctx, true, sc)
+	}},
+	{"share", "share.release", "share.list", false, func(ctx context.Context, a *App, v *store.View, who *roster.Actor, _ roster.Scope) (int64, error) {
+		rows, err := v.RevealsFor(ctx, who.Account, a.Now(), sharesMax)
+		return int64(len(rows)), err
+	}},
+	{"custody", "custody.approve", "custody.list", false, func(ctx context.Context, a *App, v *store.View, who *roster.Actor, _ roster.Scope) (int64, error) {
+		sc, _, err := a.unitScope(ctx, v, who, roster.ActList, roster.KindCustody)
+		if err != nil {
+			return 0, err
+		}
+		return v.SetCount(ctx, custody.SetProposed, sc)
+	}},
 	{"expungement", "expungement.approve", "expungement.list", false, func(ctx context.Context, _ *App, v *store.View, who *roster.Actor, sc roster.Scope) (int64, error) {
 		return v.ExpungementCount(ctx, custody.ExpungementProposed, sc)
 	}},
@@ -98,7 +112,7 @@ func (a *App) waiting(ctx context.Context, v *store.View, who *roster.Actor) (ou
 		if err != nil {
 			return nil, err
 		}
-		if sc.Empty() && q.what != "grant" {
+		if sc.Empty() && q.what != "grant" && q.what != "custody" && q.what != "share" {
 			continue
 		}
 		n, err := q.count(ctx, a, v, who, sc)

@@ -161,6 +161,7 @@ const (
 	KindHold           Kind = "hold"
 	KindCustody        Kind = "custody" // sets of custodians
 	KindReveal         Kind = "reveal"  // of a sealed field
+	KindShare          Kind = "share"   // a custodian's own part in a reveal
 )
 
 // Kinds lists every kind.
@@ -170,7 +171,7 @@ var Kinds = []Kind{
 	KindCertification, KindBatch, KindAuditRecord, KindMatch, KindIssue, KindConcealment, KindOwnFile,
 	KindFile, KindReconciliation, KindCase, KindTrack, KindAllegation, KindFinding, KindQuestion,
 	KindDecision, KindRectification, KindReport, KindLedger, KindReadLog, KindJob, KindExpungement, KindHold,
-	KindCustody, KindReveal,
+	KindCustody, KindReveal, KindShare,
 }
 
 // Held is one role held today at a unit: a live grant, or the officer role

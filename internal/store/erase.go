@@ -77,8 +77,8 @@ func (v *View) TextsOfIssue(ctx context.Context, i *issue.Issue) ([]string, erro
 	return out, nil
 }
 
-// TextsOfRecord lists the audit record, the records that say the same, and the
-// steps taken on their matches.
+// TextsOfRecord lists the audit record, the records that say the same, what is
+// sealed of them, and the steps taken on their matches.
 func (v *View) TextsOfRecord(ctx context.Context, record string) ([]string, error) {
 	out := []string{record}
 	var matches []*intake.Match
@@ -98,6 +98,11 @@ func (v *View) TextsOfRecord(ctx context.Context, record string) ([]string, erro
 			out, ids = append(out, m.RecordID), append(ids, m.ID)
 		}
 	}
+	var sealed []string
+	if err := v.db.NewSelect().Model((*custody.SealedField)(nil)).Column("id").Where("record_id IN (?)", bun.List(out)).Scan(ctx, &sealed); err != nil {
+		return nil, err
+	}
+	out = append(out, sealed...)
 	if len(ids) == 0 {
 		return out, nil
 	}

@@ -126,6 +126,16 @@ func (f *Face) showMatch(c *Call, status int, errs ui.Errors) error {
 		{Term: c.T("intake.field.narrative"), Text: m.Narrative},
 		{Term: c.T("match.from_batch"), Text: c.T("match.batch_row", "Batch", m.Batch, "Row", m.Row), Href: "/audit/batches/" + m.BatchID},
 	}
+	if s := m.Sealed; s != nil {
+		d := ui.Def{Term: c.T("reveal.complainant"), Text: c.T("reveal.sealed")}
+		if s.MayReveal {
+			d.Href = "/reveals/new?match=" + m.ID
+		}
+		if !s.Custodians {
+			d.Text = m.Complainant + " · " + c.T("reveal.unsealed")
+		}
+		v.Record = append(v.Record, d)
+	}
 	v.Record = slices.DeleteFunc(v.Record, func(d ui.Def) bool { return d.Text == "" && d.Tag == nil })
 	for _, cell := range m.Cells {
 		term := cell.Header

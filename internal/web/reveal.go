@@ -1,0 +1,253 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"plumbline/internal/app"
+	"plumbline/internal/custody"
+	"plumbline/internal/fault"
+	"plumbline/internal/web/ui"
+)
+
+func (f *Face) custodianList(c *Call) error { return f.showCustodians(c, nil, http.StatusOK) }
+
+func (f *Face) showCustodians(c *Call, errs ui.Errors, status int) error {
+	sets, err := f.app.Custody(c.Context(), c.Actor)
+	if err != nil {
+		return err
+	}
+	p := c.Page("custody.title")
+	p.Lead = c.T("custody.lead")
+	v := custodyList{Path: "/custodians"}
+	v.Table.Cols = []ui.Col{{Text: c.T("custody.custodians")}, {Text: c.T("field.state")}, {Text: c.T("custody.threshold")}, {Text: c.T("custody.sealed")}, {Text: c.T("field.time")}}
+	for _, s := range sets {
+		state := ui.State(c.Lang, "custody", string(s.State))
+		for i, k := range s.Custodians {
+			row := []ui.Cell{{Text: k.Login, Sub: k.Print}, {}, {}, {}, {}}
+			if i == 0 {
+				row = []ui.Cell{{Text: k.Login, Sub: k.Print}, {Tag: &state}, {Text: c.T("custody.of", "N", s.Threshold, "All", len(s.Custodians))},
+					{Text: ui.Number(s.Sealed)}, {Text: f.when(s.Since)}}
+			}
+			v.Table.Rows = append(v.Table.Rows, row)
+		}
+		if s.MaySettle {
+			hidden := [][2]string{{"version", strconv.FormatInt(s.Version, 10)}}
+			v.Acts = append(v.Acts,
+				c.fill(actForm{ID: "approve", Title: c.T("custody.approve"), Help: c.T("custody.approve.help"), Action: "/custodians/" + s.ID + "/approve", Button: "custody.approve", Hidden: hidden, Open: true}, errs),
+				c.fill(actForm{ID: "refuse", Title: c.T("custody.refuse"), Action: "/custodians/" + s.ID + "/refuse", Button: "custody.refuse", Hidden: hidden}, errs))
+		}
+	}
+	if f.May(c.Actor, "custody.propose") {
+		a := actForm{ID: "propose", Title: c.T("custody.propose"), Help: c.T("custody.propose.help"), Action: "/custodians", Button: "custody.propose"}
+		for i := 1; i <= f.app.Pack().Retention.Custodians; i++ {
+			a.Inputs = append(a.Inputs,
+				ui.Input{Name: fmt.Sprintf("login%d", i), Label: c.T("custody.login", "N", i), Required: true, Max: 64},
+				ui.Input{Name: fmt.Sprintf("key%d", i), Label: c.T("custody.key", "N", i), Required: true, Max: 200, Placeholder: "PLUMBLINE-CUSTODIAN-1 …"})
+		}
+		v.Acts = append(v.Acts, c.fill(a, errs))
+	}
+	return c.ShowStatus(status, custodyListPage(p, errs, v))
+}
+
+func (f *Face) proposeCustodians(c *Call) error {
+	in := app.ProposeCustodyInput{Key: c.Key()}
+	for i := 1; i <= f.app.Pack().Retention.Custodians; i++ {
+		in.Custodians = append(in.Custodians, app.CustodianInput{Login: c.Form(fmt.Sprintf("login%d", i)), PublicKey: c.Form(fmt.Sprintf("key%d", i))})
+	}
+	_, _, err := f.app.ProposeCustody(c.Context(), c.Actor, in)
+	return f.custodiansDone(c, err)
+}
+
+func (f *Face) approveCustodians(c *Call) error {
+	_, err := f.app.ApproveCustody(c.Context(), c.Actor, app.CustodyInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version()})
+	return f.custodiansDone(c, err)
+}
+
+func (f *Face) refuseCustodians(c *Call) error {
+	_, err := f.app.RefuseCustody(c.Context(), c.Actor, app.CustodyInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version()})
+	return f.custodiansDone(c, err)
+}
+
+func (f *Face) custodiansDone(c *Call, err error) error {
+	if errs := c.inPlace(err); errs != nil {
+		return f.showCustodians(c, errs, StatusOf(err))
+	}
+	if err != nil {
+		return err
+	}
+	return c.Go("/custodians", "custody.flash")
+}
+
+func (f *Face) revealList(c *Call) error {
+	unnoted := c.Query("unnoted") == "1"
+	list, err := f.app.Reveals(c.Context(), c.Actor, unnoted, c.Query("cursor"))
+	if err != nil {
+		return err
+	}
+	p := c.Page("reveal.title")
+	p.Lead = c.T("reveal.lead")
+	v := custodyList{Path: "/reveals", Filters: []ui.Input{{Name: "unnoted", Label: c.T("reveal.unnoted"), Kind: "checkbox", Checked: unnoted}}}
+	v.Table = c.revealTable(f, "/reveals/", list.Rows)
+	filter := url.Values{}
+	if unnoted {
+		filter.Set("unnoted", "1")
+	}
+	v.Pager = c.pagerOf(v.Path, filter, len(list.Rows), list.Total, list.Next)
+	return c.Show(custodyListPage(p, nil, v))
+}
+
+func (c *Call) revealTable(f *Face, path string, rows []app.RevealRow) ui.Table {
+	t := ui.Table{Cols: []ui.Col{{Text: c.T("reveal.ref")}, {Text: c.T("custody.record")}, {Text: c.T("field.unit")}, {Text: c.T("field.state")}, {Text: c.T("reveal.released")}, {Text: c.T("reveal.expires")}}}
+	for _, r := range rows {
+		state := ui.State(c.Lang, "reveal", string(r.State))
+		t.Rows = append(t.Rows, []ui.Cell{{Text: r.Ref, Href: path + r.ID}, {Text: r.RecordRef}, {Text: r.Unit.Name}, {Tag: &state},
+			{Text: c.T("custody.of", "N", r.Released, "All", r.Threshold)}, {Text: f.when(r.ExpiresAt)}})
+	}
+	return t
+}
+
+func (f *Face) newReveal(c *Call) error { return f.showNewReveal(c, nil, http.StatusOK) }
+
+func (f *Face) showNewReveal(c *Call, errs ui.Errors, status int) error {
+	if !f.May(c.Actor, "reveal.ask") {
+		return fault.Forbidden("not_allowed")
+	}
+	p := c.Page("reveal.ask")
+	p.Narrow, p.Crumbs = true, []ui.Link{{Text: c.T("reveal.title"), Href: "/reveals"}}
+	form := actForm{ID: "ask", Action: "/reveals", Button: "reveal.ask", Help: c.T("reveal.ask.help"), Inputs: []ui.Input{
+		{Name: "match", Label: c.T("reveal.match"), Required: true, Max: 40, Value: c.Query("match")},
+		{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Required: true, Max: 4000}}}
+	return c.ShowStatus(status, actPage(p, errs, c.fill(form, errs)))
+}
+
+func (f *Face) askReveal(c *Call) error {
+	id, _, err := f.app.AskReveal(c.Context(), c.Actor, app.AskRevealInput{Match: c.Form("match"), Reason: c.Form("reason"), Key: c.Key()})
+	if errs := c.inPlace(err); errs != nil {
+		return f.showNewReveal(c, errs, StatusOf(err))
+	}
+	if err != nil {
+		return err
+	}
+	return c.Go("/reveals/"+id, "reveal.flash.asked")
+}
+
+func (f *Face) revealPage(c *Call) error { return f.showReveal(c, "", nil, http.StatusOK) }
+
+// showReveal shows a reveal; text is the released text, the one time.
+func (f *Face) showReveal(c *Call, text string, errs ui.Errors, status int) error {
+	r, err := f.app.Reveal(c.Context(), c.Actor, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	p := c.Page("reveal.one", "Ref", r.Ref)
+	p.Crumbs = []ui.Link{{Text: c.T("reveal.title"), Href: "/reveals"}}
+	v := f.revealView(c, r.RevealRow, r.Reason)
+	if f.May(c.Actor, "match.read") {
+		v.Defs = append(v.Defs, ui.Def{Term: c.T("reveal.match"), Text: c.T("button.open"), Href: "/matches/" + r.MatchID})
+	}
+	for i, at := range r.Releases {
+		v.Events = append(v.Events, ui.Event{When: f.when(at), Title: c.T("reveal.released.event", "N", i+1)})
+	}
+	if r.ShownAt != nil {
+		v.Events = append(v.Events, ui.Event{When: f.when(*r.ShownAt), Title: c.T("state.reveal.shown")})
+	}
+	if text != "" {
+		v.Block, v.BlockTitle, v.BlockNote = text, c.T("reveal.text"), c.T("reveal.text.note")
+	}
+	hidden := [][2]string{{"version", strconv.FormatInt(r.Version, 10)}}
+	if r.Can["reveal.show"] {
+		v.Acts = append(v.Acts, c.fill(actForm{ID: "show", Title: c.T("reveal.show"), Help: c.T("reveal.show.help"), Action: "/reveals/" + r.ID + "/show", Button: "reveal.show", Hidden: hidden, Open: true}, errs))
+	}
+	if r.Can["reveal.note"] {
+		v.Acts = append(v.Acts, c.fill(actForm{ID: "note", Title: c.T("reveal.note"), Help: c.T("reveal.note.help"), Action: "/reveals/" + r.ID + "/note", Button: "reveal.note", Hidden: hidden, Open: true}, errs))
+	}
+	return c.ShowStatus(status, custodyPage(p, errs, v))
+}
+
+func (f *Face) revealView(c *Call, r app.RevealRow, reason string) custodyView {
+	return custodyView{Title: c.T("reveal.title"), Tags: []ui.Tag{ui.State(c.Lang, "reveal", string(r.State))}, Defs: []ui.Def{
+		{Term: c.T("custody.record"), Text: r.RecordRef}, {Term: c.T("field.unit"), Text: r.Unit.Name}, {Term: c.T("field.reason"), Text: reason},
+		{Term: c.T("reveal.released"), Text: c.T("custody.of", "N", r.Released, "All", r.Threshold)}, {Term: c.T("reveal.expires"), Text: f.when(r.ExpiresAt)},
+	}, Events: []ui.Event{{When: f.when(r.AskedAt), Title: c.T("state.reveal.asked")}}}
+}
+
+// showRevealed answers the form with the text itself and not with a redirect:
+// there is no address under which it could be had again.
+func (f *Face) showRevealed(c *Call) error {
+	out, _, err := f.app.ShowReveal(c.Context(), c.Actor, app.RevealInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version()})
+	if errs := c.inPlace(err); errs != nil {
+		return f.showReveal(c, "", errs, StatusOf(err))
+	}
+	if err != nil {
+		return err
+	}
+	return f.showReveal(c, out.Text, nil, http.StatusOK)
+}
+
+func (f *Face) noteReveal(c *Call) error {
+	_, err := f.app.NoteReveal(c.Context(), c.Actor, app.RevealInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version()})
+	if errs := c.inPlace(err); errs != nil {
+		return f.showReveal(c, "", errs, StatusOf(err))
+	}
+	if err != nil {
+		return err
+	}
+	return c.Go(Local("/reveals/"+url.PathEscape(c.Param("id"))), "custody.flash")
+}
+
+func (f *Face) shareList(c *Call) error {
+	rows, err := f.app.Shares(c.Context(), c.Actor)
+	if err != nil {
+		return err
+	}
+	p := c.Page("share.title")
+	p.Lead = c.T("share.lead")
+	v := custodyList{Path: "/shares", Table: c.revealTable(f, "/shares/", rows)}
+	v.Table.Empty = c.T("share.none")
+	return c.Show(custodyListPage(p, nil, v))
+}
+
+func (f *Face) sharePage(c *Call) error { return f.showShare(c, nil, http.StatusOK) }
+
+func (f *Face) showShare(c *Call, errs ui.Errors, status int) error {
+	s, err := f.app.Share(c.Context(), c.Actor, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	p := c.Page("share.one", "Ref", s.Ref)
+	p.Crumbs = []ui.Link{{Text: c.T("share.title"), Href: "/shares"}}
+	v := f.revealView(c, s.RevealRow, s.Reason)
+	if s.Request != "" {
+		v.Block, v.BlockTitle, v.BlockNote = s.Request, c.T("share.request"), c.T("share.request.note")
+		v.Acts = append(v.Acts,
+			c.fill(actForm{ID: "release", Title: c.T("share.release"), Help: c.T("share.release.help"), Action: "/shares/" + s.ID + "/release", Button: "share.release", Open: true,
+				Inputs: []ui.Input{{Name: "response", Label: c.T("share.response"), Kind: "textarea", Required: true, Max: 4000, Rows: 8}}}, errs),
+			c.fill(actForm{ID: "refuse", Title: c.T("share.refuse"), Help: c.T("share.refuse.help"), Action: "/shares/" + s.ID + "/refuse", Button: "share.refuse"}, errs))
+	} else if s.State == custody.RevealAsked || s.State == custody.RevealReleased {
+		v.Note = c.T("share.done")
+	}
+	return c.ShowStatus(status, custodyPage(p, errs, v))
+}
+
+func (f *Face) releaseShare(c *Call) error {
+	_, err := f.app.ReleaseShare(c.Context(), c.Actor, app.RevealInput{ID: c.Param("id"), Key: c.Key(), Response: c.Form("response")})
+	return f.shareDone(c, err)
+}
+
+func (f *Face) refuseShare(c *Call) error {
+	_, err := f.app.RefuseShare(c.Context(), c.Actor, app.RevealInput{ID: c.Param("id"), Key: c.Key()})
+	return f.shareDone(c, err)
+}
+
+func (f *Face) shareDone(c *Call, err error) error {
+	if errs := c.inPlace(err); errs != nil {
+		return f.showShare(c, errs, StatusOf(err))
+	}
+	if err != nil {
+		return err
+	}
+	return c.Go("/shares", "custody.flash")
+}
