@@ -37,6 +37,7 @@ func migrateCommand(e *env) *cobra.Command {
 			if len(names) == 0 {
 				fmt.Fprintln(e.out, "up to date")
 			}
+			fmt.Fprintf(e.out, "log     %s\n", st.Origin())
 			if role == "" {
 				return nil
 			}
