@@ -37,6 +37,7 @@ check:
 
 generate:
 	$(GO) tool templ generate -path ./internal/web
+	@sh script/verifier
 
 clean:
 	rm -rf bin

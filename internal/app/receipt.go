@@ -11,6 +11,7 @@ import (
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
+	"plumbline/internal/signer"
 	"plumbline/internal/slip"
 	"plumbline/internal/store"
 )
@@ -232,4 +233,14 @@ func (a *App) VerifierKeys(ctx context.Context) (string, error) {
 		return "", nil
 	}
 	return string(text), err
+}
+
+// KeyFingerprint is the fingerprint of the first of the keys, as the notice
+// board shows it; "" for none.
+func KeyFingerprint(keys string) string {
+	first, _, _ := strings.Cut(keys, "\n")
+	if first == "" {
+		return ""
+	}
+	return signer.Fingerprint(first)
 }

@@ -2,8 +2,11 @@ package app_test
 
 import (
 	"bytes"
+	"context"
+	"crypto/ed25519"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -251,6 +254,99 @@ func TestReceiptList(t *testing.T) {
 		}
 		if rows, _, err = s.App.Receipts(ctx, s.Actor("anna"), rec.Seq, 10); err != nil || len(rows) != 0 {
 			t.Errorf("below the first: %+v, %v", rows, err)
+		}
+	})
+}
+
+// Once a witness signed, the receipt stands under the checkpoint that it signed
+// and carries its line; what was handed out before stays valid.
+func TestReceiptWithAWitness(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		campaign(t, s)
+		rec := submit(t, s, "anna", list(t, s, "anna", selfcheck.Officers, false))
+		alone := receiptOf(t, s, "anna", app.ReceiptAsk{Seq: rec.Seq})
+		submit(t, s, "ben", list(t, s, "ben", selfcheck.Officers, false))
+		if err := s.App.SignHead(ctx); err != nil {
+			t.Fatal(err)
+		}
+		newest := receiptOf(t, s, "anna", app.ReceiptAsk{Seq: rec.Seq, Newest: true})
+
+		key := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{3}, 32))
+		at := time.Date(2026, 3, 2, 2, 0, 0, 0, time.UTC)
+		cosigner, err := ledger.NewCosigner("audit.example", key, func() time.Time { return at })
+		if err != nil {
+			t.Fatal(err)
+		}
+		signed, err := ledger.SignCheckpoint(newest.Opened.Checkpoint, cosigner)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, line, _ := strings.Cut(string(signed), "\n\n")
+		err = s.Store.SaveCosignature(ctx, store.LedgerCosignature{Size: newest.Opened.Size, Witness: "audit.example", At: at, Line: line})
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		witnessed := receiptOf(t, s, "anna", app.ReceiptAsk{Seq: rec.Seq})
+		if witnessed.Opened.Size != newest.Opened.Size || len(witnessed.Opened.Witnesses) != 1 || !witnessed.Opened.Witnesses[0].Time.Equal(at) {
+			t.Errorf("under %d entries with %+v", witnessed.Opened.Size, witnessed.Opened.Witnesses)
+		}
+		strict := trust(t, s)
+		witness, err := ledger.ParseTrust(ledger.CosignerKey("audit.example", key.Public().(ed25519.PublicKey)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		strict.Witnesses, strict.Quorum = witness.Witnesses, 1
+		if j := ledger.Judge(witnessed.Signed.Marshal(), strict); j.Problem != ledger.Holds {
+			t.Errorf("witnessed: %q", j.Problem)
+		}
+		if j := ledger.Judge(alone.Signed.Marshal(), strict); j.Problem != ledger.Unwitnessed {
+			t.Errorf("the one from before, with the witness asked for: %q", j.Problem)
+		}
+		if j := ledger.Judge(alone.Signed.Marshal(), trust(t, s)); j.Problem != ledger.Holds {
+			t.Errorf("the one from before: %q", j.Problem)
+		}
+	})
+}
+
+// An expunged text leaves receipt and slip valid; the slip shows it no more, and
+// the rows kept for slips never held it.
+func TestReceiptAfterErasure(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		campaign(t, s)
+		rec := submit(t, s, "anna", list(t, s, "anna", selfcheck.Officers, false), says(3, "要删除的事", "留下的事"))
+		r := receiptOf(t, s, "anna", app.ReceiptAsk{Seq: rec.Seq})
+		before, _ := slipOf(t, s, "anna", r)
+		gone := ""
+		for _, text := range before.Texts {
+			if text.Value == "要删除的事" {
+				gone = text.Record
+			}
+		}
+		const expungement = "00000000-0000-7000-8000-00000000000e"
+		_, err := s.Store.Update(ctx, store.Call{Account: "program:test", Op: "test.erase"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+			n, err := tx.Erase(ctx, expungement, []string{gone})
+			if err == nil && n != 1 {
+				err = fmt.Errorf("%d texts erased", n)
+			}
+			return []ledger.Fact{{Verb: "test.erase", Kind: "issue", ID: gone}}, "", err
+		})
+		if err == nil {
+			err = s.Store.DestroyErased(ctx, expungement)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		after, verdict := slipOf(t, s, "anna", r)
+		if len(after.Texts) != 1 || after.Texts[0].Value != "留下的事" || verdict.Closed != 1 {
+			t.Errorf("the slip shows %+v, %d closed", after.Texts, verdict.Closed)
+		}
+		if _, erased, err := s.App.Slip(ctx, s.Actor("anna"), rec.Seq); err != nil || !erased {
+			t.Errorf("the page does not say that a text is gone: %v", err)
+		}
+		again := receiptOf(t, s, "anna", app.ReceiptAsk{Seq: rec.Seq})
+		if !bytes.Equal(again.Signed.Marshal(), r.Signed.Marshal()) {
+			t.Error("the receipt is another one")
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 
+	"plumbline/internal/app"
 	"plumbline/internal/ledger"
 	"plumbline/internal/web/assets"
 	"plumbline/internal/web/ui"
@@ -33,7 +34,7 @@ const savedPolicy = "default-src 'none'; script-src 'wasm-unsafe-eval' {{scripts
 type verifyView struct {
 	Saved             bool // the page lies on the reader's own disk
 	Input, Keys, Mine string
-	Mark              string // id of the site's own key
+	Mark              string // fingerprint of the site's own key, as on the notice board
 	Texts             string // JSON of the texts that the script shows
 	Wasm              string // where the verifier is, "" in the saved page
 	Result            *verifyResult
@@ -74,7 +75,7 @@ func (f *Face) newVerify(c *Call) (verifyView, error) {
 		return verifyView{}, err
 	}
 	v := verifyView{Keys: keys, Mine: keys, Wasm: assets.URL("verifier.wasm"), Texts: verifyTexts(c.Lang)}
-	v.Mark = ledger.KeyID(keys)
+	v.Mark = app.KeyFingerprint(keys)
 	return v, nil
 }
 
