@@ -39,7 +39,7 @@ var oracle = map[roster.Role][]duties{
 	// rectification; read files in reach
 	roster.RoleInspector: {finding, {
 		roster.KindBatch: "see create import withdraw", roster.KindAuditRecord: "see export", roster.KindMatch: "see decide withdraw",
-		roster.KindIssue: "see triage merge reopen notify withdraw export", roster.KindConcealment: "decide", roster.KindFile: "read",
+		roster.KindIssue: "see create triage merge reopen notify withdraw export", roster.KindConcealment: "decide", roster.KindFile: "read",
 		roster.KindReconciliation: "read", roster.KindRectification: "see create return verify strike_off",
 		roster.KindCase: "see", roster.KindQuestion: "see", roster.KindCompletion: "see", roster.KindCertification: "see",
 		roster.KindJob: "see run", roster.KindReport: "read export", roster.KindReveal: "see create",

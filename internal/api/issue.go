@@ -249,7 +249,22 @@ func (c *Call) reader() *roster.Actor {
 	return &who
 }
 
+func registerInspected(r *registry) {
+	handle(r, "inspection.list", func(ctx context.Context, c *Call, in *struct {
+		Unit   string `query:"unit" doc:"This unit and all below it"`
+		Cursor string `query:"cursor"`
+	}) (app.InspectionPage, error) {
+		return r.f.App.Inspections(ctx, c.reader(), in.Unit, in.Cursor)
+	}, Summary("What inspectors found, item by item, newest first"))
+	handle(r, "inspection.record", func(ctx context.Context, c *Call, in *struct{ Body app.InspectInput }) (Done, error) {
+		in.Body.Key = c.Key
+		id, rc, err := r.f.App.RecordInspection(ctx, c.Actor, in.Body)
+		return done(rc, id), err
+	}, Summary("Record what was found of one item; a discrepancy becomes an issue"))
+}
+
 func registerBulk(r *registry) {
+	registerInspected(r)
 	a := r.f.App
 	handle(r, "issue.bulk_preview", func(ctx context.Context, c *Call, in *struct {
 		Unit        string `query:"unit"`

@@ -197,6 +197,16 @@ func (a *App) judge(row sheet.Row, r *intake.Reader, source string, x *intake.In
 		j.outcome.Level = intake.Rejected
 		return j
 	}
+	if j.reading.Nobody() { // about a unit alone: its code says which, and nothing is left to match
+		if x.UnitCoded(j.reading.Unit) == "" {
+			j.bad = &intake.Rejection{Column: -1, Fault: fault.Invalid("intake_nobody_named", "")}
+			j.outcome.Level = intake.Rejected
+			return j
+		}
+		j.sum = a.NationalIDHash("row:" + string(j.reading.Sum(source)))
+		j.outcome.Level = intake.Exact
+		return j
+	}
 	j.sum = a.NationalIDHash("row:" + string(j.reading.Sum(source)))
 	hash := ""
 	if j.reading.NationalID != "" {

@@ -233,7 +233,10 @@ func (r *importRun) put(ctx context.Context, tx *store.Tx, judged []judgedRow, b
 		default:
 			originals[j.sum] = m
 			if m.State == intake.StateMatched {
-				m.PersonID, m.SettledAt = j.outcome.Candidates[0].Person, &now
+				m.SettledAt = &now
+				if len(j.outcome.Candidates) > 0 {
+					m.PersonID = j.outcome.Candidates[0].Person
+				}
 				is, narrative := auditIssue(tx, rec, &j.reading, m, r.index)
 				issues = append(issues, is)
 				texts = append(texts, narrative...)
@@ -277,6 +280,8 @@ func (r *importRun) match(j *judgedRow, rec *intake.AuditRecord) *intake.Match {
 		if s, ok := r.index.Subject(j.outcome.Candidates[0].Person); ok {
 			m.UnitID = s.UnitOn(rec.EventOn)
 		}
+	} else if j.bad == nil && j.reading.Nobody() {
+		m.UnitID = r.index.UnitCoded(j.reading.Unit)
 	} else if units := r.index.Places(j.reading.Unit); len(units) == 1 {
 		m.UnitID = units[0]
 	}

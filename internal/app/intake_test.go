@@ -473,3 +473,34 @@ func TestUndoAndWithdrawalTakeBackWhatFollowed(t *testing.T) {
 		gone("withdrawal", issueID, caseID)
 	})
 }
+
+// A row without a person and with the code of a unit is about the unit; with
+// anything but a code it is refused.
+func TestARecordAboutAUnitAlone(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		id := importFile(t, s, petitionFile("姓名,警号,单位,问题类别,发生时间,受理日期,问题描述\n"+
+			",,east1,态度生硬,2026-02-01,2026-02-10,窗口排队时间长\n"+
+			",,east2,态度生硬,2026-02-01,2026-02-10,窗口排队时间长\n"+
+			",,单位east1,态度生硬,2026-02-01,2026-02-10,只有单位名称\n"+
+			",,east1,态度生硬,2026-02-01,2026-02-11,窗口排队时间长\n"))
+		rows := auditIssues(t, s)
+		if len(rows) != 2 || rows[0].PersonID != "" || rows[1].PersonID != "" {
+			t.Fatalf("issues %+v", rows)
+		}
+		units := map[string]bool{rows[0].UnitID: true, rows[1].UnitID: true}
+		if !units[s.Units["east1"]] || !units[s.Units["east2"]] {
+			t.Errorf("units %v", units)
+		}
+		b, err := s.App.Batch(ctx, s.Actor("inspector"), id)
+		if err != nil || b.Counts.Rejected != 1 || b.Counts.Duplicates != 1 {
+			t.Errorf("batch %+v, %v", b, err)
+		}
+		if _, _, err := s.App.WithdrawBatch(ctx, s.Actor("inspector"), app.BatchInput{ID: id, Reason: "导错"}); err != nil {
+			t.Fatal(err)
+		}
+		s.Jobs()
+		if n := len(auditIssues(t, s)); n != 0 {
+			t.Errorf("%d issues after the withdrawal", n)
+		}
+	})
+}

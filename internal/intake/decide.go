@@ -106,7 +106,9 @@ func (m *Match) Promote(now time.Time) (attach bool, err error) {
 	if m.State != StateMatched {
 		return false, nil
 	}
-	m.PersonID = m.List()[0].Person
+	if list := m.List(); len(list) > 0 { // else it is about its unit alone
+		m.PersonID = list[0].Person
+	}
 	m.SettledAt = &now
 	return true, nil
 }

@@ -156,6 +156,17 @@ func placeKey(s string) string {
 // Places resolves what a list writes for a unit; several may share a name.
 func (x *Index) Places(text string) []string { return x.byPlace[placeKey(text)] }
 
+// UnitCoded is the unit whose code the text is, "" if there is none.
+func (x *Index) UnitCoded(text string) string {
+	key := placeKey(text)
+	for _, id := range x.byPlace[key] {
+		if placeKey(x.places[id].Code) == key {
+			return id
+		}
+	}
+	return ""
+}
+
 // Tier is the unit's tier, 0 if unknown.
 func (x *Index) Tier(unit string) int { return x.places[unit].Tier }
 

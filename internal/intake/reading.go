@@ -27,6 +27,12 @@ type Facts struct {
 	FormerUnit string   `json:"former_unit,omitempty"`
 }
 
+// Nobody reports whether the record names no person at all: it is then about
+// its unit alone, if that is given by its code.
+func (f *Facts) Nobody() bool {
+	return len(f.Keys) == 0 && f.PoliceNo == "" && f.BadgeNo == "" && f.NationalID == ""
+}
+
 // Reading is what a row says.
 type Reading struct {
 	Facts
@@ -145,7 +151,7 @@ func (r *Reader) Read(row sheet.Row) (Reading, *Rejection) {
 // finish judges the row as a whole.
 func (r *Reader) finish(out *Reading, family, given, middle string) *Rejection {
 	out.setName(family, given, middle)
-	if len(out.Keys) == 0 && out.PoliceNo == "" && out.BadgeNo == "" && out.NationalID == "" {
+	if out.Nobody() && out.Unit == "" {
 		return &Rejection{-1, fault.Invalid("intake_nobody_named", "")}
 	}
 	if out.Category == "" {
@@ -288,6 +294,9 @@ func (r *Reading) Sum(source string) []byte {
 	for _, s := range []string{source, NameKey(r.Name), r.PoliceNo, r.BadgeNo, r.NationalID, string(r.EventOn), r.Category, r.Narrative, r.Number} {
 		h.Write([]byte(s))
 		h.Write([]byte{0})
+	}
+	if r.Nobody() { // nothing else tells two units apart
+		h.Write([]byte(placeKey(r.Unit)))
 	}
 	return h.Sum(nil)
 }

@@ -39,6 +39,7 @@ var kinds = []rowKind{
 	row[intake.MatchDecision]("match_decision"),
 	row[issue.Issue]("issue"),
 	row[issue.Statement]("statement"),
+	row[issue.InspectionItem]("inspection_item"),
 	row[inquiry.Case]("case"),
 	row[inquiry.Track]("track"),
 	row[inquiry.Allegation]("allegation"),

@@ -17,6 +17,8 @@ func init() {
 			{Method: http.MethodPost, Path: "/issues/{id}/notify", Op: "issue.notify", Handler: f.issueNotify},
 			{Method: http.MethodPost, Path: "/issues/{id}/parties", Op: "issue.party", Handler: f.issueParty},
 			{Method: http.MethodPost, Path: "/issues/{id}/concealment", Op: "issue.conceal", Handler: f.issueConceal},
+			{Method: http.MethodGet, Path: "/inspections", Op: "inspection.list", Handler: f.inspections},
+			{Method: http.MethodPost, Path: "/inspections", Op: "inspection.record", Handler: f.recordInspection},
 			{Method: http.MethodGet, Path: "/bulk-corrections", Op: "issue.bulk_preview", Handler: f.bulkPreview},
 			{Method: http.MethodPost, Path: "/bulk-corrections", Op: "issue.bulk_correct", Handler: f.bulkCorrect},
 			{Method: http.MethodGet, Path: "/my-file", Op: "file.own", Handler: f.ownFile},
@@ -32,6 +34,7 @@ func init() {
 		NavRow{Place: 12, Key: "nav.myfile", Href: "/my-file", Icon: "file-text", Op: "file.own"},
 		NavRow{Place: 40, Key: "nav.issues", Href: "/issues", Icon: "flag", Op: "issue.list"},
 		NavRow{Place: 42, Key: "issue.bulk.title", Href: "/bulk-corrections", Icon: "list-check", Op: "issue.bulk_preview"},
+		NavRow{Place: 43, Key: "inspection.title", Href: "/inspections", Icon: "clipboard-check", Op: "inspection.record"},
 		NavRow{Place: 44, Key: "nav.reconcile", Href: "/reconciliation", Icon: "arrows-exchange", Op: "reconciliation.read"},
 		NavRow{Place: 46, Key: "file.correction.nav", Href: "/statements", Icon: "message-question", Op: "statement.list"})
 }

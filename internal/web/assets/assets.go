@@ -145,14 +145,6 @@ func zip(body []byte) []byte {
 	return b.Bytes()
 }
 
-func unzip(body []byte) ([]byte, error) {
-	r, err := gzip.NewReader(bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	return io.ReadAll(r)
-}
-
 // URL is the address of the file, for example of "app.css". A name that is not
 // embedded is a mistake of ours and stops the program at its first page.
 func URL(name string) string {
@@ -197,12 +189,6 @@ func Serve(w http.ResponseWriter, r *http.Request) {
 	} else if f.zipped != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		h.Set("Content-Encoding", "gzip")
 		body = f.zipped
-	} else if f.plain == nil {
-		var err error
-		if body, err = unzip(f.zipped); err != nil {
-			http.Error(w, "500", http.StatusInternalServerError)
-			return
-		}
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	if r.Method != http.MethodHead {
