@@ -67,35 +67,48 @@ func (a *App) wakeJobs() {
 func (a *App) RunJobs(ctx context.Context) {
 	tick := time.NewTicker(2 * time.Second)
 	defer tick.Stop()
-	var folded time.Time
-	var placed roster.Date
+	var k keeper
 	for ctx.Err() == nil {
-		if now := a.store.Now(); now.Sub(folded) >= time.Minute {
-			folded = now
-			if _, err := a.FoldReadings(ctx); err != nil && ctx.Err() == nil {
-				a.log.Error("fold the read log", "err", err)
-			}
-			if err := a.LapseReveals(ctx); err != nil && ctx.Err() == nil {
-				a.log.Error("end reveals whose time is over", "err", err)
-			}
-		}
-		if today := a.Today(); today != placed { // at the start and on every new day
-			placed = today
-			if _, err := a.PlacePeople(ctx); err != nil && ctx.Err() == nil {
-				a.log.Error("put people where their postings stand today", "err", err)
+		worked := false
+		if a.store.Frozen() == nil { // nothing could be written, and a job that fails is not tried again
+			k.keep(ctx, a)
+			var err error
+			if worked, err = a.RunOneJob(ctx); err != nil && ctx.Err() == nil {
+				a.log.Error("job runner", "err", err)
+				worked = false
 			}
 		}
-		worked, err := a.RunOneJob(ctx)
-		if err != nil && ctx.Err() == nil {
-			a.log.Error("job runner", "err", err)
-		}
-		if worked && err == nil {
+		if worked {
 			continue
 		}
 		select {
 		case <-ctx.Done():
 		case <-a.jobs.wake:
 		case <-tick.C:
+		}
+	}
+}
+
+// keeper does what comes round again: each minute, and each day.
+type keeper struct {
+	folded time.Time
+	placed roster.Date
+}
+
+func (k *keeper) keep(ctx context.Context, a *App) {
+	if now := a.store.Now(); now.Sub(k.folded) >= time.Minute {
+		k.folded = now
+		if _, err := a.FoldReadings(ctx); err != nil && ctx.Err() == nil {
+			a.log.Error("fold the read log", "err", err)
+		}
+		if err := a.LapseReveals(ctx); err != nil && ctx.Err() == nil {
+			a.log.Error("end reveals whose time is over", "err", err)
+		}
+	}
+	if today := a.Today(); today != k.placed { // at the start and on every new day
+		k.placed = today
+		if _, err := a.PlacePeople(ctx); err != nil && ctx.Err() == nil {
+			a.log.Error("put people where their postings stand today", "err", err)
 		}
 	}
 }
@@ -133,8 +146,8 @@ func (a *App) RunOneJob(ctx context.Context) (worked bool, err error) {
 		switch {
 		case errors.Is(err, ErrJobCancelled):
 			return true, nil
-		case ctx.Err() != nil: // shut down: the lease runs out and the job goes on
-			return true, ctx.Err()
+		case ctx.Err() != nil, err != nil && a.store.Frozen() != nil: // the lease runs out and the job goes on later
+			return true, errors.Join(ctx.Err(), err)
 		case err != nil:
 			a.log.Error("job failed", "job", j.ID, "kind", j.Kind, "position", j.Position, "err", err)
 			return true, a.endJob(ctx, j, store.JobFailed, fault.As(err).Code)
