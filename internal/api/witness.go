@@ -13,7 +13,7 @@ type WitnessView struct {
 	Name    string    `json:"name"`
 	Size    int64     `json:"size" doc:"Entries that it cosigned"`
 	At      time.Time `json:"at,omitzero" doc:"Its last cosignature"`
-	Trouble string    `json:"trouble,omitempty" doc:"down, refused, strange or diverged; only diverged is an alarm"`
+	Trouble string    `json:"trouble,omitempty" doc:"down, local, refused, strange or diverged; only diverged is an alarm"`
 	Since   time.Time `json:"since,omitzero"`
 	Told    int64     `json:"told,omitempty" doc:"When diverged: the size that it remembers"`
 	Proven  bool      `json:"proven,omitempty" doc:"When diverged: it holds a note of this ledger's own key that contradicts it"`

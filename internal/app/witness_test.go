@@ -192,8 +192,12 @@ func TestALedgerGrowsUnderItsWitness(t *testing.T) {
 // TestTheWitnessFindsARebuild: a thief of the key writes another history into
 // a fresh database and signs it.
 func TestTheWitnessFindsARebuild(t *testing.T) {
+	apptest.Each(t, theWitnessFindsARebuild)
+}
+
+func theWitnessFindsARebuild(t *testing.T, s *apptest.Site) {
 	ctx := context.Background()
-	honest := watch(t, apptest.SQLite(t))
+	honest := watch(t, s)
 	honest.grow(4)
 	honest.app.StepWitnesses(ctx)
 	forged := *honest

@@ -92,7 +92,7 @@ func (l logSetting) log() (out witness.Log, err error) {
 	}
 	v, err := ledger.NewVerifier(l.Keys[0])
 	if err != nil {
-		return out, err
+		return out, fmt.Errorf("that is no Ed25519 key of a ledger, the first that plumbline checkpoint key prints: %w", err)
 	}
 	out.Origin = v.Name()
 	if l.Silence != "" {

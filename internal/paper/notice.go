@@ -14,6 +14,7 @@ type Posted struct {
 	ledger.Checkpoint
 	At        time.Time
 	Witnesses []string // who cosigned it
+	Keys      []string // verifier keys of the log, each with its fingerprint on the next line
 	Note      string   // the signed note; the QR code holds it
 }
 
@@ -30,6 +31,7 @@ func Notice(lang words.Lang, c Posted, zone *time.Location) ([]byte, error) {
 		{t("notice.origin"), c.Origin},
 		{t("notice.size"), strconv.FormatInt(c.Size, 10)},
 		{t("notice.witnesses"), WitnessList(lang, c.Witnesses)},
+		{t("notice.key"), strings.Join(c.Keys, "\n")},
 	})
 	d.Heading(t("notice.digits"))
 	groups := strings.Fields(c.Digits())

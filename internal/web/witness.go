@@ -48,7 +48,7 @@ func (f *Face) witnessPart(c *Call) (v witnessPart, err error) {
 }
 
 func (f *Face) witnessState(c *Call, s app.Standing) (*ui.Tag, string) {
-	tones := map[witness.Trouble]string{witness.Down: "warn", witness.Refused: "bad", witness.Strange: "bad", witness.Diverged: "bad"}
+	tones := map[witness.Trouble]string{witness.Down: "warn", witness.Local: "warn", witness.Refused: "bad", witness.Strange: "bad", witness.Diverged: "bad"}
 	switch {
 	case s.Trouble != witness.Fine:
 		key := "ledger.witness." + string(s.Trouble)
@@ -77,6 +77,11 @@ func (f *Face) posted(c *Call) (paper.Posted, error) {
 	}
 	p := paper.Posted{Checkpoint: ledger.Checkpoint{Origin: state.Origin, Size: v.Size}, At: v.At, Witnesses: v.Witnesses, Note: v.Note}
 	copy(p.Root[:], v.Root)
+	for _, k := range state.Keys {
+		if k.Now || len(state.Keys) == 1 {
+			p.Keys = append(p.Keys, k.VKey+"\n"+k.Fingerprint)
+		}
+	}
 	return p, nil
 }
 
@@ -117,6 +122,7 @@ func (f *Face) noticePage(c *Call) error {
 			{Term: c.T("notice.size"), Text: ui.Number(n.Size)},
 			{Term: c.T("notice.origin"), Text: n.Origin},
 			{Term: c.T("notice.witnesses"), Text: paper.WitnessList(c.Lang, n.Witnesses)},
+			{Term: c.T("notice.key"), Text: strings.Join(n.Keys, "\n")},
 		},
 	}))
 }

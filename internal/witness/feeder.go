@@ -54,6 +54,7 @@ type Trouble string
 const (
 	Fine     Trouble = ""
 	Down     Trouble = "down"     // cannot be reached, or fails
+	Local    Trouble = "local"    // the site itself could not read or store
 	Refused  Trouble = "refused"  // does not follow this log, or not this key
 	Strange  Trouble = "strange"  // its cosignature is not by the key that was given
 	Diverged Trouble = "diverged" // its memory is not our history
@@ -157,6 +158,10 @@ type trouble struct {
 
 func (t *trouble) Error() string { return t.err.Error() }
 
+func local(doing string, err error) error {
+	return &trouble{kind: Local, err: fmt.Errorf("%s: %w", doing, err)}
+}
+
 func (f *Feeder) note(t *trouble) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -175,7 +180,7 @@ func (f *Feeder) step(ctx context.Context) error {
 	if !f.begun {
 		size, at, err := f.source.Known(ctx, f.client.Name)
 		if err != nil {
-			return fmt.Errorf("read the last cosignature: %w", err)
+			return local("read the last cosignature", err)
 		}
 		f.size, f.begun = size, true
 		f.mu.Lock()
@@ -184,7 +189,7 @@ func (f *Feeder) step(ctx context.Context) error {
 	}
 	newest, err := f.source.Newest(ctx)
 	if err != nil {
-		return fmt.Errorf("read the newest checkpoint: %w", err)
+		return local("read the newest checkpoint", err)
 	}
 	s := f.Standing()
 	// A fresh process asks at once: what it read of its standing may itself come
@@ -194,24 +199,24 @@ func (f *Feeder) step(ctx context.Context) error {
 	}
 	log, err := f.source.Trust(ctx)
 	if err != nil {
-		return fmt.Errorf("read the log's keys: %w", err)
+		return local("read the log's keys", err)
 	}
 	if f.trust.Log = log.Log; len(log.Log) == 0 {
-		return errors.New("the log has no key yet")
+		return &trouble{kind: Local, err: errors.New("the log has no key yet")}
 	}
 	// The witness may say twice that it stands elsewhere: once because we did
 	// not know, once because another node of this site was quicker.
 	for range 4 {
 		req, err := f.source.Request(ctx, min(f.size, newest))
 		if err != nil {
-			return fmt.Errorf("make the request: %w", err)
+			return local("make the request", err)
 		}
 		done, err := f.try(ctx, req)
 		if done || err != nil {
 			return err
 		}
 		if newest, err = f.source.Newest(ctx); err != nil {
-			return fmt.Errorf("read the newest checkpoint: %w", err)
+			return local("read the newest checkpoint", err)
 		}
 		if f.size > newest {
 			return f.diverged(ctx, newest, fmt.Errorf("the witness stands at size %d, this ledger at %d", f.size, newest))
@@ -246,7 +251,7 @@ func (f *Feeder) try(ctx context.Context, req *Request) (done bool, err error) {
 	}
 	got := opened.Witnesses[0]
 	if err := f.source.Save(ctx, req.Checkpoint.Size, got); err != nil {
-		return false, fmt.Errorf("store the cosignature: %w", err)
+		return false, local("store the cosignature", err)
 	}
 	f.size = req.Checkpoint.Size
 	f.mu.Lock()

@@ -104,7 +104,7 @@ func TestFeederAgainstTheServer(t *testing.T) {
 	steps("[70 90] ")
 	s.fail = errors.New("no room")
 	s.size = 95
-	steps("[70 90] down")
+	steps("[70 90] local")
 	s.fail = nil
 	steps("[70 90 95] ")
 
