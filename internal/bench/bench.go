@@ -20,6 +20,7 @@ import (
 	"plumbline/internal/demo"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
+	"plumbline/internal/signer"
 	"plumbline/internal/store"
 	"plumbline/policies"
 )
@@ -44,7 +45,7 @@ type Options struct {
 }
 
 // Parts lists the parts in the order in which they run.
-var Parts = []string{"authority", "selfcheck", "selfcheck-postgres", "import", "list", "report", "start", "report-large"}
+var Parts = []string{"authority", "selfcheck", "selfcheck-postgres", "signing", "import", "list", "report", "start", "report-large"}
 
 // Run measures the parts asked for.
 func Run(ctx context.Context, o Options) (figures []Figure, err error) {
@@ -76,6 +77,13 @@ func Run(ctx context.Context, o Options) (figures []Figure, err error) {
 	}
 	if want("selfcheck-postgres") {
 		f, err := onPostgres(ctx, o)
+		if err != nil {
+			return figures, err
+		}
+		figures = append(figures, f...)
+	}
+	if want("signing") {
+		f, err := signing(ctx, o, filepath.Join(folder, "signing.db"))
 		if err != nil {
 			return figures, err
 		}
@@ -125,7 +133,15 @@ func open(ctx context.Context, dsn string, size demo.Size, bare bool) (*site, er
 	if _, err := st.Migrate(ctx); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
-	if s.app, err = app.New(app.Config{Store: st, Secret: secret}); err != nil {
+	key := dsn + ".sign"
+	if store.DialectOf(dsn) == store.Postgres {
+		key = filepath.Join(keyFolder, "postgres.sign")
+	}
+	signs, _, err := signer.OpenOrMake(key, "", st.Origin())
+	if err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	if s.app, err = app.New(app.Config{Store: st, Secret: secret, Signer: signs}); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
 	s.maker = &demo.Maker{App: s.app, Clock: clock, Size: size, Bare: bare}

@@ -133,13 +133,9 @@ func (s *site) sessions(ctx context.Context, filers []demo.Filer) ([]string, err
 }
 
 func file(ctx context.Context, url string, filers []demo.Filer, tokens []string) (rate float64, p99 time.Duration, err error) {
-	items, before := seeds.Officers().Items, time.Now().AddDate(0, 0, -demo.Days)
-	bodies := make([][]byte, len(filers))
-	for i, f := range filers {
-		answers := demo.Answers(demo.Dice(uint64(i)), items, declared, before, "某派出所")
-		if bodies[i], err = json.Marshal(map[string]any{"version": f.Version, "answers": answers}); err != nil {
-			return 0, 0, err
-		}
+	bodies, err := filingBodies(filers)
+	if err != nil {
+		return 0, 0, err
 	}
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
 	times, failures := make([]time.Duration, len(filers)), make([]error, clients)
@@ -165,23 +161,41 @@ func file(ctx context.Context, url string, filers []demo.Filer, tokens []string)
 	return rate, times[len(times)*99/100], errors.Join(failures...)
 }
 
+// filingBodies makes what each filer sends.
+func filingBodies(filers []demo.Filer) (bodies [][]byte, err error) {
+	items, before := seeds.Officers().Items, time.Now().AddDate(0, 0, -demo.Days)
+	bodies = make([][]byte, len(filers))
+	for i, f := range filers {
+		answers := demo.Answers(demo.Dice(uint64(i)), items, declared, before, "某派出所")
+		if bodies[i], err = json.Marshal(map[string]any{"version": f.Version, "answers": answers}); err != nil {
+			return nil, err
+		}
+	}
+	return bodies, nil
+}
+
 func post(ctx context.Context, client *http.Client, url, token, key string, body []byte) error {
+	_, err := send(ctx, client, url, token, key, body)
+	return err
+}
+
+func send(ctx context.Context, client *http.Client, url, token, key string, body []byte) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, "POST", url, bytes.NewReader(body))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+token)
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Idempotency-Key", key)
 	res, err := client.Do(req)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	answer, err := io.ReadAll(res.Body)
 	if err = errors.Join(err, res.Body.Close()); err == nil && res.StatusCode >= 300 {
 		err = fmt.Errorf("status %d: %.300s", res.StatusCode, answer)
 	}
-	return err
+	return answer, err
 }
 
 // bareLoop writes the rows of self-checks with nothing but database/sql: 50

@@ -4,9 +4,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -264,4 +268,74 @@ func TestAnotherProcessMayWrite(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestALongGroupIsCut: members that take long do not keep a checkpoint waiting
+// behind all of them, and none of them is lost or done twice.
+func TestALongGroupIsCut(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		ctx := context.Background()
+		var mu sync.Mutex
+		at := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+		s.clock = func() time.Time { mu.Lock(); defer mu.Unlock(); return at }
+		begun, hold := make(chan struct{}), make(chan struct{})
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			_, err := s.Update(ctx, Call{}, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
+				close(begun)
+				<-hold
+				return addWidget("first")(ctx, tx)
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		<-begun
+		const n = 12
+		var order []string // in which members ran
+		for i := range n {
+			wg.Go(func() {
+				id := fmt.Sprintf("w%d", i)
+				_, err := s.Update(ctx, Call{}, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
+					mu.Lock()
+					at = at.Add(25 * time.Millisecond) // so long does each of them take
+					order = append(order, "member")
+					mu.Unlock()
+					return addWidget(id)(ctx, tx)
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		for len(s.queue) < n {
+			runtime.Gosched()
+		}
+		wg.Go(func() {
+			err := s.quietly(ctx, "test", func(context.Context, *Tx) error {
+				mu.Lock()
+				order = append(order, "quiet")
+				mu.Unlock()
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		for len(s.quiet) < 1 {
+			runtime.Gosched()
+		}
+		close(hold)
+		wg.Wait()
+		if i := slices.Index(order, "quiet"); i < 0 || i > 3 || len(order) != n+1 {
+			t.Errorf("the order was %v", order)
+		}
+		if got := count(t, s, "ledger_entries"); got != n+1 {
+			t.Errorf("%d entries", got)
+		}
+		var commits int
+		if err := s.reader.NewRaw("SELECT count(DISTINCT at) FROM ledger_entries").Scan(ctx, &commits); err != nil || commits < n/3 {
+			t.Errorf("%d commits, %v", commits, err)
+		}
+	})
 }

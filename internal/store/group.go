@@ -22,6 +22,10 @@ import (
 const (
 	groupMax      = 64               // members of one commit
 	groupDeadline = 60 * time.Second // of one group, whatever its clients do
+
+	// groupTime is when a group takes no further member in. Long groups would
+	// keep the checkpoint over the group before waiting, and with it receipts.
+	groupTime = 40 * time.Millisecond
 )
 
 // Call says who writes and how a repetition is recognised. It never holds
@@ -105,7 +109,7 @@ func (s *Store) queueUp(ctx context.Context, m *member) (Receipt, error) {
 		return Receipt{}, fault.Unavailable("shutting_down")
 	case <-ctx.Done():
 		return Receipt{}, fault.Unavailable("outcome_unknown").WithCause(ctx.Err())
-	case s.queue <- m:
+	case s.lane(m) <- m:
 	}
 	select {
 	case o := <-m.done:
@@ -125,6 +129,15 @@ func (s *Store) queueUp(ctx context.Context, m *member) (Receipt, error) {
 	}
 }
 
+// lane is where a member waits: what speaks of the ledger itself goes before
+// the rest, alone, as receipts wait for it.
+func (s *Store) lane(m *member) chan *member {
+	if m.quiet {
+		return s.quiet
+	}
+	return s.queue
+}
+
 // write is the writer: it takes what waits, commits it once and answers all.
 func (s *Store) write() {
 	defer s.done.Done()
@@ -132,11 +145,17 @@ func (s *Store) write() {
 	for {
 		var first *member
 		select {
+		case first = <-s.quiet:
+			s.lead([]*member{first})
+			s.between()
+			continue
 		case first = <-s.queue:
 		case <-s.closing:
 			for { // what was queued before the closing is still done
 				select {
 				case m := <-s.queue:
+					s.lead([]*member{m})
+				case m := <-s.quiet:
 					s.lead([]*member{m})
 				default:
 					return
@@ -154,45 +173,68 @@ func (s *Store) write() {
 			}
 		}
 		s.lead(group)
-		s.noteWritten()
-		s.prepareWanted(context.Background()) // between groups: the connection is free
+		s.between()
 	}
+}
+
+// between does what is done between groups, while the connection is free.
+func (s *Store) between() {
+	s.noteWritten()
+	s.prepareWanted(context.Background())
 }
 
 // errGroupEnded says that the whole transaction was lost before COMMIT.
 var errGroupEnded = errors.New("the group's transaction ended")
 
+// lead commits the members, in one group or, where that takes long, in several.
+// Between two of them what waits in the quiet lane has its turn.
 func (s *Store) lead(group []*member) {
-	live := group[:0]
-	for _, m := range group {
-		if m.state.CompareAndSwap(waiting, running) {
-			live = append(live, m)
-		}
-	}
-	if len(live) == 0 {
-		return
-	}
-	if err := s.commit(live); errors.Is(err, errGroupEnded) && len(live) > 1 {
-		for _, m := range live { // one by one: the culprit meets its own error
-			if err := s.commit([]*member{m}); err != nil {
-				m.done <- outcome{err: err}
+	for len(group) > 0 {
+		live := make([]*member, 0, len(group))
+		for _, m := range group {
+			if m.state.CompareAndSwap(waiting, running) {
+				live = append(live, m)
 			}
 		}
-	} else if err != nil {
-		for _, m := range live {
-			m.done <- outcome{err: err}
+		if len(live) == 0 {
+			return
+		}
+		n, err := s.commit(live)
+		if errors.Is(err, errGroupEnded) && len(live) > 1 {
+			for _, m := range live { // one by one: the culprit meets its own error
+				if _, err := s.commit([]*member{m}); err != nil {
+					m.done <- outcome{err: err}
+				}
+			}
+			return
+		} else if err != nil {
+			for _, m := range live {
+				m.done <- outcome{err: err}
+			}
+			return
+		}
+		group = live[n:]
+		for _, m := range group {
+			m.state.Store(waiting)
+		}
+		select {
+		case m := <-s.quiet:
+			s.lead([]*member{m})
+		default:
 		}
 	}
 }
 
-// commit runs the members, appends and commits once. If it returns nil, every
-// member has been answered; otherwise none has.
-func (s *Store) commit(group []*member) (err error) {
+// commit runs members, appends and commits once. If it returns no error, the
+// first n members have been answered and the others have not been begun;
+// otherwise none has.
+func (s *Store) commit(group []*member) (n int, err error) {
 	// The clients' contexts never reach this transaction.
 	ctx, cancel := context.WithTimeout(context.Background(), groupDeadline)
 	defer cancel()
-	ended := func(doing string, err error) error {
-		return fmt.Errorf("%s: %w: %w", doing, errGroupEnded, err)
+	began := s.clock()
+	ended := func(doing string, err error) (int, error) {
+		return 0, fmt.Errorf("%s: %w: %w", doing, errGroupEnded, err)
 	}
 	btx, err := s.writer.BeginTx(ctx, nil)
 	if err != nil {
@@ -224,6 +266,10 @@ func (s *Store) commit(group []*member) (err error) {
 	survived := make([]*member, 0, len(group))
 	done := make(map[string]*member) // requests of this group, which are not in their table yet
 	for i, m := range group {
+		if i > 0 && s.clock().Sub(began) > groupTime {
+			group, results = group[:i], results[:i]
+			break
+		}
 		if m.twin = done[m.request()]; m.twin != nil {
 			if !bytes.Equal(m.twin.call.Body, m.call.Body) {
 				results[i].err, m.twin = fault.Conflict("key_reused"), nil
@@ -275,7 +321,7 @@ func (s *Store) commit(group []*member) (err error) {
 		for _, m := range group {
 			m.done <- outcome{err: fault.Unavailable("outcome_unknown").WithCause(err)}
 		}
-		return nil
+		return len(group), nil
 	}
 	s.edge, s.newest, s.headTime = edge, newest, head.at
 	if len(survived) > 0 {
@@ -294,7 +340,7 @@ func (s *Store) commit(group []*member) (err error) {
 		}
 		m.done <- results[i]
 	}
-	return nil
+	return len(group), nil
 }
 
 // runMember runs one closure under its own savepoint. lost is set when the

@@ -29,6 +29,7 @@ type Store struct {
 
 	hot     hot
 	queue   chan *member
+	quiet   chan *member // goes before the queue
 	closing chan struct{}
 	stopped chan struct{} // the writer has ended
 	wrote   chan struct{} // a token when pages wait in SQLite's write-ahead log
@@ -69,7 +70,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	}
 	s := &Store{
 		writer: writer, reader: reader, dialect: d, clock: opts.Clock, origin: opts.Origin, policy: opts.Policy,
-		queue: make(chan *member, 4096), closing: make(chan struct{}), stopped: make(chan struct{}), wrote: make(chan struct{}, 1),
+		queue: make(chan *member, 4096), quiet: make(chan *member, 64), closing: make(chan struct{}), stopped: make(chan struct{}), wrote: make(chan struct{}, 1),
 		committed: make(chan struct{}, 1), keyPath: opts.Keys,
 	}
 	if s.keyPath == "" && d == SQLite {
