@@ -17,6 +17,12 @@ import (
 	"plumbline/internal/web"
 )
 
+// The database behind a site of demoSite, and its background work.
+var (
+	demoFiles = map[*httptest.Server]string{}
+	demoJobs  = map[*httptest.Server]func(t *testing.T){}
+)
+
 // demoSite serves a freshly made small demonstration.
 func demoSite(t *testing.T) *httptest.Server {
 	t.Helper()
@@ -37,6 +43,13 @@ func demoSite(t *testing.T) *httptest.Server {
 	}
 	site := httptest.NewServer(handler)
 	t.Cleanup(site.Close)
+	demoFiles[site] = file
+	demoJobs[site] = func(t *testing.T) {
+		t.Helper()
+		if err := s.app.DrainJobs(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return site
 }
 

@@ -202,7 +202,7 @@ func (f *Face) showPerson(c *Call, bad error) error {
 		v.Defs = append(v.Defs, ui.Def{Term: c.T("roster.column.sex"), Text: c.T("roster.sex." + who.Sex)})
 	}
 	v.Postings = ui.Table{Empty: c.T("rosterpage.postings.none"), Cols: []ui.Col{{Text: c.T("field.post")}, {Text: c.T("field.unit")}, {Text: c.T("field.rank")}, {Text: c.T("field.period")}}}
-	v.Numbers = ui.Table{Cols: []ui.Col{{Text: c.T("rosterpage.number")}, {Text: c.T("roster.column.kind")}, {Text: c.T("field.period")}}}
+	v.Numbers = ui.Table{Cols: []ui.Col{{Text: c.T("rosterpage.number")}, {Text: c.T("rosterpage.number.kind")}, {Text: c.T("field.period")}}}
 	for _, d := range who.Dated {
 		if d.Kind != "posting" {
 			v.Numbers.Rows = append(v.Numbers.Rows, []ui.Cell{{Text: d.Text}, {Text: c.T("roster.column." + d.Kind)}, {Text: between(d.FromOn, d.ToOn)}})

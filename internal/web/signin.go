@@ -103,7 +103,7 @@ func (f *Face) mePage(c *Call) error {
 	defs := []ui.Def{{Term: c.T("field.name"), Text: c.Actor.Name}, {Term: c.T("field.role"), Text: roleNames(c)}}
 	t := ui.Table{Cols: []ui.Col{{Text: c.T("me.device")}, {Text: c.T("me.since")}, {Text: c.T("me.seen")}, {Text: c.T("me.until")}, {Text: c.T("field.actions")}}}
 	for _, s := range sessions {
-		what := s.Label
+		what := deviceName(s.Label)
 		if what == "" {
 			what = c.T("me.unnamed")
 		}
