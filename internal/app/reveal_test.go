@@ -273,3 +273,104 @@ func TestWhoMayBeACustodian(t *testing.T) {
 		}
 	}
 }
+
+// TestCustodiansHandOver changes the custodians: a ceremony with two of the old
+// keys, a job that is killed between its chunks, and then the new ones open and
+// the old ones do not.
+func TestCustodiansHandOver(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx := context.Background()
+		old := office(t, s, "records", "body", "adjudicator")
+		const n = 230 // more than two chunks
+		file := "姓名,警号,问题类别,发生时间,受理日期,问题描述,举报人\n"
+		for i := range n {
+			file += fmt.Sprintf("人%d,999999,态度生硬,2026.2.1,2026年2月28日,推诿%d,%s%d\n", i, i, whistle, i)
+		}
+		f := petitionFile(file)
+		f.Classes, f.Columns = map[string]string{"态度生硬": "public_conduct"}, map[string]string{"举报人": "complainant"}
+		importFile(t, s, f)
+		m := matchNamed(t, s, "inspector", "人229")
+		fresh := office(t, s, "body2", "adjudicator2", "clue")
+		b, err := s.App.CustodyBundle(ctx, app.Program("test"))
+		if err != nil || len(b.Records) != n {
+			t.Fatalf("%d records: %v", len(b.Records), err)
+		}
+		if b, err = seal.ParseBundle(b.JSON()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.Rewrap([]*seal.PrivateKey{old.keys["body"]}); err == nil {
+			t.Fatal("one old key was enough")
+		}
+		if got, err := b.Recover([]*seal.PrivateKey{old.keys["body"]}, nil); err != nil || got != 0 {
+			t.Errorf("one of three recovers %d", got)
+		}
+		if got, err := b.Recover([]*seal.PrivateKey{old.keys["records"], old.keys["adjudicator"]}, nil); err != nil || got != n {
+			t.Errorf("two of three recover %d of %d: %v", got, n, err)
+		}
+		result, err := b.Rewrap([]*seal.PrivateKey{old.keys["body"], old.keys["adjudicator"]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		forged := *result
+		forged.Records = append([]seal.BundledRecord(nil), result.Records...)
+		wrong := *forged.Records[0].Wrapping
+		wrong.Check = make([]byte, 32)
+		forged.Records[0].Wrapping = &wrong
+		if _, err := s.App.Rewrap(ctx, app.Program("test"), forged.JSON()); err != nil {
+			t.Fatal(err)
+		}
+		_ = s.App.DrainJobs(ctx) // it stops at the first chunk
+		if left, err := s.App.CustodyBundle(ctx, app.Program("test")); err != nil || left.From != b.From || len(left.Records) != n {
+			t.Fatalf("a forged result was put in place: %v", err)
+		}
+		r, err := s.App.Rewrap(ctx, app.Program("test"), result.JSON())
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = s.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+			job, err := v.JobOf(ctx, r.ResultID)
+			if err != nil {
+				return err
+			}
+			done, err := app.RewrapStep(ctx, s.App, job) // a chunk, and then the process is gone
+			if done || job.Position == 0 || job.Position >= n {
+				t.Errorf("done %v at %d", done, job.Position)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := app.New(app.Config{Store: s.Store, Secret: apptest.Secret})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Clock.Add(time.Hour) // the lease of the dead worker has run out
+		if err := again.DrainJobs(ctx); err != nil {
+			t.Fatal(err)
+		}
+		s.App = again
+		sets, err := again.Custody(ctx, s.Actor("security"))
+		if err != nil || len(sets) != 2 || sets[0].Sealed != n || sets[1].Sealed != 0 || sets[1].State != custody.SetRetired {
+			t.Fatalf("%+v %v", sets, err)
+		}
+		id, _, err := again.AskReveal(ctx, s.Actor("inspector"), app.AskRevealInput{Match: m.ID, Reason: "核实"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := again.Share(ctx, s.Actor("body"), id); faultCode(err) != "not_found" {
+			t.Errorf("an old custodian is asked: %v", err)
+		}
+		for _, who := range []string{"body2", "clue"} {
+			if err := release(t, s, fresh, who, id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if out, _, err := again.ShowReveal(ctx, s.Actor("inspector"), app.RevealInput{ID: id, Version: 3}); err != nil || out.Text != whistle+"229" {
+			t.Fatalf("%q %v", out.Text, err)
+		}
+		if verdict, err := s.Store.Verify(ctx, nil); err != nil || !verdict.OK() {
+			t.Fatalf("%+v %v", verdict, err)
+		}
+	})
+}

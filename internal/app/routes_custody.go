@@ -17,6 +17,8 @@ var custodyRoutes = []Route{
 	{Op: "custody.propose", Method: "POST", Path: "/custodians", Act: roster.ActPropose, Kind: roster.KindCustody, Write: true, Create: true, Status: 201},
 	{Op: "custody.approve", Method: "POST", Path: "/custodians/{id}/approve", Act: roster.ActApprove, Kind: roster.KindCustody, Write: true},
 	{Op: "custody.refuse", Method: "POST", Path: "/custodians/{id}/refuse", Act: roster.ActApprove, Kind: roster.KindCustody, Write: true},
+	{Op: "custody.bundle", Act: roster.ActRead, Kind: roster.KindCustody},
+	{Op: "custody.rewrap", Act: roster.ActApprove, Kind: roster.KindCustody, Write: true},
 	{Op: "reveal.list", Method: "GET", Path: "/reveals", Act: roster.ActList, Kind: roster.KindReveal},
 	{Op: "reveal.get", Method: "GET", Path: "/reveals/{id}", Act: roster.ActRead, Kind: roster.KindReveal},
 	{Op: "reveal.ask", Method: "POST", Path: "/reveals", Act: roster.ActCreate, Kind: roster.KindReveal, Write: true, Create: true, Status: 201},

@@ -30,7 +30,7 @@ read from --passphrase-file, or from the first line of standard input.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(e.custodianNew(), e.custodianShow(), e.custodianRelease(), e.custodianDrill())
+	c.AddCommand(e.custodianNew(), e.custodianShow(), e.custodianRelease(), e.custodianDrill(), e.custodianBundle(), e.custodianRewrap(), e.custodianApply())
 	return c
 }
 
@@ -165,15 +165,22 @@ The reference is shown first: compare it with the page before you paste.`,
 
 func (e *env) custodianDrill() *cobra.Command {
 	records := 100
+	var keyFiles, words []string
 	c := &cobra.Command{
-		Use:   "drill",
+		Use:   "drill [BUNDLE]",
 		Short: "Rehearse the loss of a custodian's key with keys made for it: two of three recover, one cannot",
 		Long: `Rehearse the loss of a custodian's key. Three custodians are made, probes are
 sealed to them, and every way of losing keys is tried: whoever holds two of the
 three keys must open every probe, and whoever holds one must open none. Nothing
-of a site is read or written.`,
-		Args: cobra.NoArgs,
-		RunE: func(_ *cobra.Command, _ []string) error {
+of a site is read or written.
+
+With a BUNDLE (plumbline custodian bundle) and the --key files at hand, it says
+how many of the site's own record keys those open. No text is opened.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return e.drillBundle(args[0], keyFiles, words)
+			}
 			report, err := seal.Drill(records)
 			for _, line := range report {
 				fmt.Fprintln(e.out, line)
@@ -182,5 +189,7 @@ of a site is read or written.`,
 		},
 	}
 	c.Flags().IntVar(&records, "records", records, "how many probes to seal")
+	c.Flags().StringSliceVar(&keyFiles, "key", nil, "key files at hand; with a BUNDLE")
+	c.Flags().StringSliceVar(&words, "passphrase-file", nil, "their passphrases, in the same order")
 	return c
 }

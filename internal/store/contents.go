@@ -28,6 +28,7 @@ type Content struct {
 
 	Salt  []byte `bun:"-"`
 	Value string `bun:"-"`
+	Alone bool   `bun:"-"` // under a key that it shares with no other text of its record
 }
 
 // contentsTable is the table that ciphertexts are bound to.
@@ -95,9 +96,12 @@ func (s *Store) encrypt(ctx context.Context, texts []Content) error {
 	if err != nil {
 		return err
 	}
+	apart := func(i int) bool {
+		return i > 0 && (texts[i].RecordID != texts[i-1].RecordID || texts[i].Alone || texts[i-1].Alone)
+	}
 	records := 1
-	for i := 1; i < len(texts); i++ {
-		if texts[i].RecordID != texts[i-1].RecordID {
+	for i := range texts {
+		if apart(i) {
 			records++
 		}
 	}
@@ -108,7 +112,7 @@ func (s *Store) encrypt(ctx context.Context, texts []Content) error {
 	defer clear(fresh)
 	next := 0
 	for i := range texts {
-		if i > 0 && texts[i].RecordID != texts[i-1].RecordID {
+		if apart(i) {
 			next++
 		}
 		texts[i].encrypt(&fresh[next])

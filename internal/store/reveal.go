@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -94,7 +95,22 @@ func sealedText(s *custody.SealedField) string {
 	return "cipher"
 }
 
-func sharesText(s *custody.SealedField) string { return fmt.Sprintf("shares.%d", s.Wraps) }
+// SharesField names the text of a field's wrapped key.
+func SharesField(s *custody.SealedField) string { return fmt.Sprintf("shares.%d", s.Wraps) }
+
+// RewrapParts is the text of a key that was wrapped again; the ciphertext stays.
+func RewrapParts(s *custody.SealedField, w *seal.Wrapping) []Content {
+	text := alone(s.ID, SharesField(s), w.JSON())
+	s.SharesC = text.Commitment()
+	return []Content{text}
+}
+
+// alone is a text that can be forgotten without the others of its record.
+func alone(record, field, value string) Content {
+	text := NewText(record, field, value)
+	text.Alone = true
+	return text
+}
 
 // SealedParts are the texts of a sealed field to be stored with PutTexts. With a
 // wrapping, text is a ciphertext.
@@ -103,10 +119,10 @@ func SealedParts(s *custody.SealedField, text []byte, w *seal.Wrapping) []Conten
 	if w != nil {
 		value = base64.StdEncoding.EncodeToString(text)
 	}
-	out := []Content{NewText(s.ID, sealedText(s), value)}
+	out := []Content{alone(s.ID, sealedText(s), value)}
 	s.TextC, s.SharesC = out[0].Commitment(), ledger.Commitment{}
 	if w != nil {
-		out = append(out, NewText(s.ID, sharesText(s), w.JSON()))
+		out = append(out, alone(s.ID, SharesField(s), w.JSON()))
 		s.SharesC = out[1].Commitment()
 	}
 	return out
@@ -129,7 +145,7 @@ func (v *View) ReadSealed(ctx context.Context, s *custody.SealedField) (text []b
 	if text, err = base64.StdEncoding.DecodeString(value); err != nil {
 		return nil, nil, err
 	}
-	w, err = seal.ParseWrapping(texts[s.ID][sharesText(s)])
+	w, err = seal.ParseWrapping(texts[s.ID][SharesField(s)])
 	return text, w, err
 }
 
@@ -149,8 +165,14 @@ func (tx *Tx) DropTexts(ctx context.Context, record string, fields ...string) ([
 	for _, r := range rows {
 		ids = append(ids, r.KeyID)
 	}
-	_, err := d.Exec(ctx)
-	return ids, err
+	if _, err := d.Exec(ctx); err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	var used []int64 // by texts that stay
+	if err := tx.db.NewSelect().Model((*Content)(nil)).Column("key_id").Where("record_id = ? AND key_id IN (?)", record, bun.List(ids)).Scan(ctx, &used); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(ids, func(id int64) bool { return slices.Contains(used, id) }), nil
 }
 
 // Forget destroys keys of texts that are gone; it returns when they are.

@@ -1,0 +1,234 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+
+	"plumbline/internal/custody"
+	"plumbline/internal/fault"
+	"plumbline/internal/intake"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/seal"
+	"plumbline/internal/store"
+)
+
+// Handing over to new custodians. The server cannot do it alone, because it
+// cannot read a key: two of the old custodians open the bundle at a ceremony, on
+// a machine of theirs, and what comes back is put in place by a job.
+
+const (
+	jobRewrap   = "rewrap_fields"
+	rewrapChunk = 100
+)
+
+func init() { jobSteps[jobRewrap] = rewrapStep }
+
+// CustodyBundle gathers every wrapped key of a set: of the oldest that hands
+// over, with the custodians in office to wrap to; or, where none does, of the
+// set in office, for a drill.
+func (a *App) CustodyBundle(ctx context.Context, who *roster.Actor) (b *seal.Bundle, err error) {
+	err = a.read(ctx, who, "custody.bundle", func(ctx context.Context, v *store.View) error {
+		retiring, err := v.SetsInState(ctx, custody.SetRetiring)
+		if err != nil {
+			return err
+		}
+		active, custodians, err := v.ActiveSet(ctx)
+		if err != nil {
+			return err
+		}
+		switch {
+		case active == nil:
+			return fault.Conflict("no_custodians")
+		case len(retiring) == 0:
+			b = seal.NewBundle(a.store.Origin(), active.ID)
+		default:
+			b = seal.NewBundle(a.store.Origin(), retiring[0].ID)
+			b.To, b.Threshold = active.ID, active.Threshold
+			for _, c := range custodians {
+				b.Custodian = append(b.Custodian, seal.BundleHolder{ID: c.ID, PublicKey: c.PublicKey})
+			}
+		}
+		for after := ""; ; {
+			fields, err := v.SealedInSet(ctx, b.From, after, 500)
+			if err != nil || len(fields) == 0 {
+				return err
+			}
+			for _, f := range fields { // each is a text of its own record
+				after = f.ID
+				_, w, err := v.ReadSealed(ctx, f)
+				if err != nil {
+					return err
+				}
+				b.Records = append(b.Records, seal.BundledRecord{ID: f.ID, Place: store.PlaceOf(f), Wrapping: w})
+			}
+		}
+	})
+	return b, err
+}
+
+// Rewrap takes the result of a ceremony in and queues the job that puts it in
+// place. Handing the same result in again goes on where the job was.
+func (a *App) Rewrap(ctx context.Context, who *roster.Actor, raw []byte) (Receipt, error) {
+	b, err := seal.ParseBundle(raw)
+	if err != nil || b.To == "" || b.Origin != a.store.Origin() {
+		return Receipt{}, fault.Invalid("custody_bundle", "bundle")
+	}
+	sum := sha256.Sum256(raw)
+	up := &intake.Upload{ID: store.NewID(), Account: who.Account, FileName: "custody.json", FileHash: hex.EncodeToString(sum[:]), Data: raw, CreatedAt: a.store.Now()}
+	if err := a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error { return sx.AddUpload(ctx, up) }); err != nil {
+		return Receipt{}, err
+	}
+	r, err := a.write(ctx, who, Write{Op: "custody.rewrap"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		active, _, err := tx.ActiveSet(ctx)
+		if err != nil {
+			return nil, "", err
+		}
+		if active == nil || active.ID != b.To {
+			return nil, "", fault.Invalid("custody_bundle", "bundle")
+		}
+		n, err := tx.SealedCount(ctx, b.From)
+		if err != nil {
+			return nil, "", err
+		}
+		job, err := a.newJob(jobRewrap, up.ID, who, n, nil)
+		if err != nil {
+			return nil, "", err
+		}
+		return []ledger.Fact{{Verb: "custody.rewrap", Kind: "custody_set", ID: b.To}}, up.ID, tx.AddJob(ctx, job)
+	})
+	if err != nil {
+		return r, errors.Join(err, a.dropUpload(ctx, up.ID))
+	}
+	a.wakeJobs()
+	return r, nil
+}
+
+// rewrapped is one field with its new wrapping.
+type rewrapped struct {
+	before, after *custody.SealedField
+	texts         []store.Content
+	old           string
+}
+
+// rewrapStep puts one chunk in place. What was wrapped again belongs to the new
+// set and is not found by the next, so the job goes on after a kill where it was;
+// the old shares of a chunk are destroyed after its commit.
+func rewrapStep(ctx context.Context, a *App, j *store.Job) (bool, error) {
+	var b *seal.Bundle
+	var todo []rewrapped
+	err := a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+		up, err := v.Upload(ctx, j.ObjectID)
+		if err != nil {
+			return err
+		}
+		if b, err = seal.ParseBundle(up.Data); err != nil {
+			return err
+		}
+		todo, err = a.rewrapNext(ctx, v, b)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	var keys []int64
+	done := j.Position + int64(len(todo))
+	who := &roster.Actor{Account: j.Account, Program: true}
+	_, err = a.write(ctx, who, Write{Op: "custody.rewrap"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		keys = nil
+		var texts []store.Content
+		for _, w := range todo { // each row under its own version
+			ids, err := tx.DropTexts(ctx, w.before.ID, w.old)
+			if err != nil {
+				return nil, "", err
+			}
+			keys, texts = append(keys, ids...), append(texts, w.texts...)
+			after := *w.after
+			if err := tx.Save(ctx, w.before, &after); err != nil {
+				return nil, "", err
+			}
+		}
+		if err := tx.PutTexts(ctx, texts); err != nil {
+			return nil, "", err
+		}
+		j.Position = done
+		if err := a.saveJobWith(ctx, tx, j); err != nil {
+			return nil, "", err
+		}
+		if len(todo) > 0 {
+			return []ledger.Fact{{Verb: "custody.rewrapped", Kind: "custody_set", ID: b.From}}, "", nil
+		}
+		return retire(ctx, tx, b.From)
+	})
+	if err != nil && !errors.Is(err, store.ErrUnchanged) {
+		return false, err
+	}
+	if err := a.store.Forget(ctx, keys); err != nil {
+		return false, err
+	}
+	if len(todo) == 0 {
+		return true, a.dropUpload(ctx, j.ObjectID)
+	}
+	return false, nil
+}
+
+// rewrapNext prepares the next fields of the old set. A field that the ceremony
+// did not see, because it was sealed after it, stays with the old custodians.
+func (a *App) rewrapNext(ctx context.Context, v *store.View, b *seal.Bundle) (todo []rewrapped, err error) {
+	custodians, err := v.Custodians(ctx, b.To)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(custodians))
+	for i, c := range custodians {
+		ids[i] = c.ID
+	}
+	byID := make(map[string]*seal.Wrapping, len(b.Records))
+	for _, r := range b.Records {
+		byID[r.ID] = r.Wrapping
+	}
+	for after := ""; len(todo) < rewrapChunk; {
+		fields, err := v.SealedInSet(ctx, b.From, after, rewrapChunk)
+		if err != nil || len(fields) == 0 {
+			return todo, err
+		}
+		for _, f := range fields {
+			after = f.ID
+			fresh := byID[f.ID]
+			if fresh == nil {
+				continue
+			}
+			_, w, err := v.ReadSealed(ctx, f)
+			if err != nil {
+				return nil, err
+			}
+			if !fresh.Follows(w, b.To, b.Threshold, ids) {
+				return nil, fault.Invalid("custody_bundle", "bundle")
+			}
+			after := *f
+			after.SetID = b.To
+			after.Wraps++
+			todo = append(todo, rewrapped{f, &after, store.RewrapParts(&after, fresh), store.SharesField(f)})
+		}
+	}
+	return todo, nil
+}
+
+// retire ends a set that holds nothing any more.
+func retire(ctx context.Context, tx *store.Tx, set string) ([]ledger.Fact, string, error) {
+	n, err := tx.SealedCount(ctx, set)
+	if err != nil {
+		return nil, "", err
+	}
+	s, err := tx.CustodySet(ctx, set, roster.Scope{All: true})
+	if err != nil {
+		return nil, "", err
+	}
+	if n > 0 || s.State != custody.SetRetiring {
+		return nil, "", store.ErrUnchanged
+	}
+	err = alter(ctx, tx, s, func(s *custody.Set) error { s.State = custody.SetRetired; return nil })
+	return []ledger.Fact{{Verb: "custody.retire", Kind: "custody_set", ID: set, Unit: s.UnitID}}, "", err
+}
