@@ -277,7 +277,7 @@ func (s *Store) commit(group []*member) (n int, err error) {
 			continue
 		}
 		tx := &Tx{View: View{db: btx, s: s, raw: &btx, placed: tree}, now: now, tree: tree, journal: &journal{}}
-		memberErr, lost := s.runMember(ctx, btx, tx, m)
+		memberErr, lost := s.runMember(ctx, btx, tx, m, len(group) == 1)
 		if lost != nil {
 			return ended("member", lost)
 		}
@@ -311,8 +311,12 @@ func (s *Store) commit(group []*member) (n int, err error) {
 			newest = last
 		}
 	}
+	finish := btx.Commit
+	if len(survived) == 0 {
+		finish = btx.Rollback // a member alone has no savepoint: this undoes what its fault left
+	}
 	committed = true // from here on, a failure leaves the outcome unknown
-	if err := btx.Commit(); err != nil {
+	if err := finish(); err != nil {
 		s.edge = nil
 		s.tree.Store(nil)
 		if classify(err) == failBusy {
@@ -343,11 +347,14 @@ func (s *Store) commit(group []*member) (n int, err error) {
 	return len(group), nil
 }
 
-// runMember runs one closure under its own savepoint. lost is set when the
+// runMember runs one closure under its own savepoint; one that is alone in its
+// group has the transaction for it, which spares SQLite a copy of every page. lost is set when the
 // transaction itself is gone.
-func (s *Store) runMember(ctx context.Context, btx bun.Tx, tx *Tx, m *member) (memberErr, lost error) {
-	if _, err := s.run(ctx, btx, "SAVEPOINT member", nil); err != nil {
-		return nil, err
+func (s *Store) runMember(ctx context.Context, btx bun.Tx, tx *Tx, m *member, alone bool) (memberErr, lost error) {
+	if !alone {
+		if _, err := s.run(ctx, btx, "SAVEPOINT member", nil); err != nil {
+			return nil, err
+		}
 	}
 	m.facts, m.resultID, m.receipt, m.journal = nil, "", Receipt{}, tx.journal
 	err := s.replay(ctx, tx, m)
@@ -361,12 +368,18 @@ func (s *Store) runMember(ctx context.Context, btx bun.Tx, tx *Tx, m *member) (m
 		if classify(err) == failEnded {
 			return nil, err
 		}
-		if _, rollbackErr := btx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT member"); rollbackErr != nil {
-			return nil, errors.Join(err, rollbackErr)
-		}
 		if tx.treeChanged {
 			s.tree.Store(nil)
 		}
+		if alone {
+			return err, nil
+		}
+		if _, rollbackErr := btx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT member"); rollbackErr != nil {
+			return nil, errors.Join(err, rollbackErr)
+		}
+	}
+	if alone {
+		return nil, nil
 	}
 	if _, releaseErr := s.run(ctx, btx, "RELEASE SAVEPOINT member", nil); releaseErr != nil {
 		return nil, releaseErr
