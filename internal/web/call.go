@@ -42,6 +42,7 @@ type Call struct {
 	flash    *ui.Flash
 	offered  string // page of the receipt that the next message offers
 	answered bool
+	unmasked bool // the form token goes out without a mask
 }
 
 func newCall(f *Face, w http.ResponseWriter, r bunrouter.Request, route Route) *Call {
@@ -221,6 +222,7 @@ func (c *Call) fail(err error) {
 }
 
 func (c *Call) showFault(status int, text string) {
+	c.unmasked = true // the page holds nothing that anybody sent, so its length tells nothing
 	p := c.Page("shell.error." + strconv.Itoa(status))
 	// The page of an unknown id and that of somebody else's are the same bytes
 	// but for the request id: no address and no fresh key.
@@ -265,7 +267,9 @@ func control(r rune) bool { return r < 0x20 && r != '\n' && r != '\r' && r != '\
 func (c *Call) token() string {
 	own := c.formKey()
 	masked := make([]byte, 2*len(own))
-	_, _ = rand.Read(masked[:len(own)]) // never fails
+	if !c.unmasked {
+		_, _ = rand.Read(masked[:len(own)]) // never fails
+	}
 	subtle.XORBytes(masked[len(own):], masked[:len(own)], own)
 	return base64.RawURLEncoding.EncodeToString(masked)
 }
