@@ -226,7 +226,6 @@ func (j Judgement) Statements() []Statement {
 	return list
 }
 
-// KeyID is the short id by which a verifier key is told from another: the
 // second part of it.
 func KeyID(vkey string) string {
 	parts := strings.SplitN(strings.TrimSpace(vkey), "+", 3)

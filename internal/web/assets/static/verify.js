@@ -129,7 +129,7 @@
       lang = b.getAttribute("data-lang");
       document.documentElement.lang = lang;
       document.title = t("verify.saved");
-      Array.prototype.forEach.call(document.querySelectorAll("[data-t]"), function (x) { x.textContent = t(x.getAttribute("data-t")); });
+      Array.prototype.forEach.call(document.querySelectorAll("[data-t]"), function (x) { x.textContent = t(x.getAttribute("data-t"), { ID: x.getAttribute("data-id") }); });
       show();
     });
   });
