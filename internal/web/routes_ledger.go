@@ -9,6 +9,7 @@ func init() {
 			{Method: http.MethodGet, Path: "/ledger/notice", Op: "ledger.state", Handler: f.noticePage},
 			{Method: http.MethodGet, Path: "/ledger/notice.pdf", Op: "ledger.state", Handler: f.noticePDF},
 			{Method: http.MethodGet, Path: "/ledger/checkpoint.txt", Op: "ledger.state", Handler: f.checkpointFile},
+			{Method: http.MethodGet, Path: "/ledger/witness.txt", Op: "ledger.state", Handler: f.witnessProof},
 		}
 	}, NavRow{Place: 95, Key: "nav.ledger", Href: "/ledger", Icon: "book", Op: "ledger.state"})
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/base64"
+	"net/url"
 	"strings"
 	"time"
 
@@ -20,7 +21,10 @@ type witnessPart struct {
 	Any    bool
 }
 
-type witnessAlarm struct{ Text, Ground string }
+type witnessAlarm struct {
+	Text, Ground string
+	Proof        string // address of the note that proves it, "" without one
+}
 
 func (f *Face) witnessPart(c *Call) (v witnessPart, err error) {
 	list, err := f.app.Witnesses(c.Context(), c.Actor)
@@ -37,11 +41,11 @@ func (f *Face) witnessPart(c *Call) (v witnessPart, err error) {
 		tag, text := f.witnessState(c, s)
 		v.Rows.Rows = append(v.Rows.Rows, []ui.Cell{{Text: s.Name}, {Text: upto, Sub: text}, {Tag: tag}})
 		if s.Trouble == witness.Diverged {
-			ground := "ledger.witness.claim"
+			alarm := witnessAlarm{Text: c.T("ledger.witness.alarm", "Name", s.Name, "Told", ui.Number(s.Told)), Ground: c.T("ledger.witness.claim")}
 			if s.Proof != nil {
-				ground = "ledger.witness.proof"
+				alarm.Ground, alarm.Proof = c.T("ledger.witness.proof"), "/ledger/witness.txt?name="+url.QueryEscape(s.Name)
 			}
-			v.Alarms = append(v.Alarms, witnessAlarm{c.T("ledger.witness.alarm", "Name", s.Name, "Told", ui.Number(s.Told)), c.T(ground)})
+			v.Alarms = append(v.Alarms, alarm)
 		}
 	}
 	return v, nil
@@ -157,4 +161,19 @@ func (f *Face) checkpointFile(c *Call) error {
 		return err
 	}
 	return c.Download("checkpoint.txt", "text/plain; charset=utf-8", body)
+}
+
+// witnessProof is the note by which a witness proves that the ledger was
+// another one. plumbline verify --checkpoint takes it.
+func (f *Face) witnessProof(c *Call) error {
+	list, err := f.app.Witnesses(c.Context(), c.Actor)
+	if err != nil {
+		return err
+	}
+	for _, s := range list {
+		if s.Proof != nil && s.Name == c.Query("name") {
+			return c.Download("witness-proof.txt", "text/plain; charset=utf-8", s.Proof)
+		}
+	}
+	return fault.NotFound()
 }

@@ -172,6 +172,15 @@ func TestAWitnessAlarmIsSeen(t *testing.T) {
 			t.Errorf("%s: an officer is given the alarm to work on", lang)
 		}
 	}
+	proof := visit(t, fresh, "anna").get("/ledger/witness.txt?name=audit.example%2Fw2", 200)
+	key, err := ledger.NewVerifier(vkey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o, err := ledger.OpenCheckpoint([]byte(proof), ledger.Trust{Log: []note.Verifier{key}}); err != nil || o.Root != other.Root {
+		t.Errorf("the proof proves nothing: %s %v", proof, err)
+	}
+	visit(t, fresh, "anna").get("/ledger/witness.txt?name=nobody", 404)
 	if os.Getenv("PLUMBLINE_SHOTS") != "" {
 		site := httptest.NewServer(visit(t, fresh, "").face)
 		defer site.Close()

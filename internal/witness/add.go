@@ -43,6 +43,7 @@ func (w *Witness) add(ctx context.Context, body []byte, live bool) (Answer, erro
 		return plain(404, "this witness does not follow that log"), nil
 	}
 	if _, err := ledger.OpenCheckpoint(req.Note, f.trust); err != nil {
+		w.log.Warn("not signed by a trusted key: another site under this name, or a new key", "log", f.Origin, "size", req.Checkpoint.Size)
 		return plain(403, "not signed by a key that this witness trusts for the log"), nil
 	}
 	if req.Old > req.Checkpoint.Size {
