@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -226,6 +227,16 @@ func (s *Store) sealed(ctx context.Context) error {
 		}
 	}
 	return s.encryptOld(ctx)
+}
+
+// BackupKeys copies the key store into a folder and removes copies older than
+// keep; see keys.Store.Backup.
+func (s *Store) BackupKeys(ctx context.Context, folder string, keep time.Duration) (file string, removed int, err error) {
+	k, err := s.keyStore()
+	if err != nil {
+		return "", 0, err
+	}
+	return k.Backup(ctx, folder, s.Now(), keep)
 }
 
 // plainContent is a text as it lay before texts were encrypted.

@@ -162,7 +162,7 @@ func (s *Store) DestroyErased(ctx context.Context, expungement string) error {
 		after = stones[len(stones)-1].ID
 		var ids []int64
 		for _, stone := range stones {
-			ids = append(ids, keyNumbers(stone.Keys)...)
+			ids = append(ids, KeyNumbers(stone.Keys)...)
 		}
 		if _, err := k.Destroy(ctx, ids...); err != nil {
 			return err
@@ -170,8 +170,8 @@ func (s *Store) DestroyErased(ctx context.Context, expungement string) error {
 	}
 }
 
-// keyNumbers reads the numbers of a tombstone.
-func keyNumbers(list string) []int64 {
+// KeyNumbers reads the numbers of a tombstone.
+func KeyNumbers(list string) []int64 {
 	var ids []int64
 	for text := range strings.SplitSeq(list, ",") {
 		if id, err := strconv.ParseInt(text, 10, 64); err == nil {
@@ -268,4 +268,11 @@ func (v *View) MatchOfRecord(ctx context.Context, id string, sc roster.Scope) (*
 		return nil, fault.NotFound()
 	}
 	return rows[0], nil
+}
+
+// Tombstone reads the tombstone of a record.
+func (v *View) Tombstone(ctx context.Context, record string) (custody.Tombstone, error) {
+	var stone custody.Tombstone
+	err := v.db.NewSelect().Model(&stone).Where("record_id = ?", record).Limit(1).Scan(ctx)
+	return stone, err
 }

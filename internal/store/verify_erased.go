@@ -14,7 +14,7 @@ func (c *check) tombstones(ctx context.Context) error {
 	c.erased, c.erasedKeys = make(map[string]bool, len(stones)), make(map[int64]bool, len(stones))
 	for i := range stones {
 		c.erased[stones[i].RecordID] = true
-		for _, id := range keyNumbers(stones[i].Keys) {
+		for _, id := range KeyNumbers(stones[i].Keys) {
 			c.erasedKeys[id] = true
 		}
 	}

@@ -1,0 +1,145 @@
+package app_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"testing"
+
+	"plumbline/internal/app"
+	"plumbline/internal/apptest"
+	"plumbline/internal/custody"
+	"plumbline/internal/issue"
+	"plumbline/internal/store"
+	"plumbline/internal/store/keys"
+)
+
+func theIssue(t *testing.T, s *apptest.Site) string {
+	t.Helper()
+	return s.Issues(apptest.IssueSeed{Name: "one", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 1, Event: "2026-02-01"})["one"]
+}
+
+func propose(s *apptest.Site, who, id string, g custody.Ground) (string, error) {
+	e, _, err := s.App.ProposeExpungement(context.Background(), s.Actor(who), app.ProposeExpungementInput{
+		RecordInput: app.RecordInput{Kind: custody.IssueRecord, Record: id}, Ground: g, Reason: "理由"})
+	return e, err
+}
+
+// TestAnExpungementHasItsGuards: open matters, periods, holds and the second
+// person, each on its own.
+func TestAnExpungementHasItsGuards(t *testing.T) {
+	s := apptest.SQLite(t)
+	ctx := context.Background()
+	id := theIssue(t, s)
+	if _, err := propose(s, "records", id, custody.GroundRetention); faultCode(err) != "expungement_open" {
+		t.Errorf("an open matter: %v", err)
+	}
+	if _, err := propose(s, "records", "nowhere", custody.GroundCourt); faultCode(err) != "record_unknown" {
+		t.Errorf("%v", err)
+	}
+	if _, err := propose(s, "inspector", id, custody.GroundCourt); err == nil {
+		t.Error("an inspector proposed")
+	}
+	e, err := propose(s, "records", id, custody.GroundCourt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := propose(s, "records", id, custody.GroundCourt); faultCode(err) != "expungement_pending" {
+		t.Errorf("%v", err)
+	}
+	if _, err := s.App.ApproveExpungement(ctx, s.Actor("records"), app.ExpungementInput{ID: e, Version: 1}); faultCode(err) != "guard_same_person" {
+		t.Errorf("one person did both: %v", err)
+	}
+	h, _, err := s.App.PlaceHold(ctx, s.Actor("body"), app.HoldInput{RecordInput: app.RecordInput{Kind: custody.IssueRecord, Record: id}, Reason: "诉讼"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.App.ApproveExpungement(ctx, s.Actor("body"), app.ExpungementInput{ID: e, Version: 1}); faultCode(err) != "legal_hold" {
+		t.Errorf("under a hold: %v", err)
+	}
+	if d, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: id}); err != nil || d.Narrative != "narrative of one" || d.Erased {
+		t.Fatalf("the refused approval erased: %+v %v", d, err)
+	}
+	if _, err := s.App.LiftHold(ctx, s.Actor("body"), app.LiftInput{ID: h, Version: 1, Reason: "结束"}); faultCode(err) != "guard_same_person" {
+		t.Errorf("%v", err)
+	}
+	if _, err := s.App.LiftHold(ctx, s.Actor("records"), app.LiftInput{ID: h, Version: 1, Reason: "结束"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.App.ApproveExpungement(ctx, s.Actor("body"), app.ExpungementInput{ID: e, Version: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if d, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: id}); err != nil || d.Narrative != "" || !d.Erased {
+		t.Errorf("%+v %v", d, err)
+	}
+	if _, err := propose(s, "records", id, custody.GroundCourt); faultCode(err) != "expunged_already" {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestAKeyStoreFromACopyForgetsAgain brings back the key store of before an
+// expungement: opening the site destroys the keys again.
+func TestAKeyStoreFromACopyForgetsAgain(t *testing.T) {
+	ctx := context.Background()
+	s := apptest.SQLite(t)
+	id := theIssue(t, s)
+	copied, _, err := s.Store.BackupKeys(ctx, t.TempDir(), 1<<60)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := propose(s, "records", id, custody.GroundCourt)
+	if err == nil {
+		_, err = s.App.ApproveExpungement(ctx, s.Actor("body"), app.ExpungementInput{ID: e, Version: 1})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stone custody.Tombstone
+	if stone, err = tombstone(ctx, s.Store, id); err != nil || stone.Texts != 1 || stone.Keys == "" {
+		t.Fatalf("%+v %v", stone, err)
+	}
+	path := s.Store.KeyPath()
+	if err := s.Store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Rename(copied, path), os.RemoveAll(path+"-wal"), os.RemoveAll(path+"-shm")); err != nil {
+		t.Fatal(err)
+	}
+	if n := holding(t, path, stone); n != 1 {
+		t.Fatalf("the copy holds %d of the keys, so this test shows nothing", n)
+	}
+	again, err := store.Open(ctx, s.DSN, store.Options{Clock: s.Clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	verdict, err := again.Verify(ctx, nil)
+	if err = errors.Join(err, again.Close()); err != nil || !verdict.OK() {
+		t.Errorf("%+v %v", verdict, err)
+	}
+	if n := holding(t, path, stone); n != 0 {
+		t.Error("the key came back")
+	}
+}
+
+func tombstone(ctx context.Context, st *store.Store, record string) (stone custody.Tombstone, err error) {
+	err = st.View(ctx, func(ctx context.Context, v *store.View) error {
+		stone, err = v.Tombstone(ctx, record)
+		return err
+	})
+	return stone, err
+}
+
+// holding counts the keys of the tombstone that the store at path still has.
+func holding(t *testing.T, path string, stone custody.Tombstone) int {
+	t.Helper()
+	ctx := context.Background()
+	k, err := keys.Open(ctx, path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	have, err := k.Get(ctx, store.KeyNumbers(stone.Keys)...)
+	if err = errors.Join(err, k.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return len(have)
+}
