@@ -41,7 +41,7 @@ var oracle = map[roster.Role][]duties{
 		roster.KindBatch: "see create import withdraw", roster.KindAuditRecord: "see export", roster.KindMatch: "see decide withdraw",
 		roster.KindIssue: "see create triage merge reopen notify withdraw export", roster.KindConcealment: "decide", roster.KindFile: "read",
 		roster.KindReconciliation: "read", roster.KindRectification: "see create return verify strike_off",
-		roster.KindCase: "see", roster.KindQuestion: "see", roster.KindCompletion: "see", roster.KindCertification: "see",
+		roster.KindCase: "see export", roster.KindQuestion: "see", roster.KindCompletion: "see", roster.KindCertification: "see",
 		roster.KindJob: "see run", roster.KindReport: "read export", roster.KindReveal: "see create",
 	}},
 	// sole intake of clues; propose dispositions; never investigates
@@ -54,11 +54,11 @@ var oracle = map[roster.Role][]duties{
 	}},
 	// check and confirm findings
 	roster.RoleAdjudicator: {{
-		roster.KindCase: "see", roster.KindTrack: "see", roster.KindAllegation: "see", roster.KindFinding: "read confirm",
+		roster.KindCase: "see export", roster.KindTrack: "see", roster.KindAllegation: "see", roster.KindFinding: "read confirm",
 	}},
 	// approve dispositions, answer leader questions, decide; take a finding back
 	roster.RoleDecidingBody: {finding, {
-		roster.KindIssue: "see approve", roster.KindCase: "see create close assign", roster.KindTrack: "see create assign",
+		roster.KindIssue: "see approve", roster.KindCase: "see create close assign export", roster.KindTrack: "see create assign",
 		roster.KindAllegation: "see reopen", roster.KindFinding: "read revoke", roster.KindQuestion: "see answer approve",
 		roster.KindDecision: "see create decide", roster.KindRectification: "see create", roster.KindFile: "read", roster.KindReport: "read",
 		roster.KindExpungement: "see approve", roster.KindHold: "see create revoke",

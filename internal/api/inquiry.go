@@ -79,6 +79,18 @@ func registerInquiry(r *registry) {
 	handle(r, "case.get", func(ctx context.Context, c *Call, in *opened) (app.CaseView, error) {
 		return a.Case(ctx, c.Actor, in.ID, in.Purpose)
 	}, Summary("One case with its tracks, and what is missing to close it"))
+	download(r, "case.export", func(ctx context.Context, c *Call, in *struct {
+		ID   string `path:"id" maxLength:"64"`
+		Body struct {
+			Purpose string `json:"purpose,omitempty" maxLength:"200"`
+		}
+	}) (*File, error) {
+		e, _, err := a.ExportCase(ctx, c.Actor, app.CaseExportInput{ID: in.ID, Purpose: in.Body.Purpose, Key: c.Key})
+		if err != nil {
+			return nil, err
+		}
+		return fileOf(e), nil
+	}, Summary("A case with its proofs, as a file that verifies alone"))
 	made(r, "case.open", "Open a case on a clue", func(in *app.OpenCaseInput, id string, c *Call) {
 		in.IssueID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}, a.OpenCase)

@@ -5,6 +5,7 @@ import "plumbline/internal/roster"
 var inquiryRoutes = []Route{
 	{Op: "case.list", Method: "GET", Path: "/cases", Act: roster.ActList, Kind: roster.KindCase},
 	{Op: "case.get", Method: "GET", Path: "/cases/{id}", Act: roster.ActRead, Kind: roster.KindCase},
+	{Op: "case.export", Method: "POST", Path: "/cases/{id}/exports", Act: roster.ActExport, Kind: roster.KindCase, Write: true, Create: true},
 	{Op: "case.open", Method: "POST", Path: "/issues/{id}/case", Act: roster.ActCreate, Kind: roster.KindCase, Write: true, Create: true, Status: 201},
 	{Op: "case.close", Method: "POST", Path: "/cases/{id}/close", Act: roster.ActClose, Kind: roster.KindCase, Write: true},
 	{Op: "case.party", Method: "POST", Path: "/cases/{id}/parties", Act: roster.ActAssign, Kind: roster.KindCase, Write: true, Create: true, Status: 201},

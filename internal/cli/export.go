@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"plumbline/internal/app"
 	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
 	"plumbline/internal/store"
 	"plumbline/internal/tiles"
 )
@@ -23,7 +26,7 @@ func exportCommand(e *env) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(e.exportTiles(), e.exportHistory())
+	c.AddCommand(e.exportTiles(), e.exportHistory(), e.exportCase())
 	return c
 }
 
@@ -140,4 +143,42 @@ func writeNew(name string, data []byte) error {
 	}
 	_, err = f.Write(data)
 	return errors.Join(err, f.Sync(), f.Close())
+}
+
+func (e *env) exportCase() *cobra.Command {
+	var by asFlags
+	purpose := ""
+	c := &cobra.Command{
+		Use:   "case REF FILE",
+		Short: "Write one case with its proofs into a file that verifies alone",
+		Long: `Write what the person named by --as sees of the case: records, the entries that
+left them so, their proofs, the signed checkpoint, and the texts with the salts
+that open their commitments. What that person does not see stays a commitment.
+That it was taken out is an entry of the ledger. Anybody checks the file with:
+plumbline verify FILE --trust KEYS`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(c *cobra.Command, args []string) error {
+			return e.with(c.Context(), func(ctx context.Context, s *site) error {
+				return e.as(ctx, s, by, func(who *roster.Actor) error {
+					out, _, err := s.app.ExportCase(ctx, who, app.CaseExportInput{ID: args[0], Purpose: purpose})
+					if err != nil {
+						return err
+					}
+					defer func() { _ = out.Close() }() // a temporary file
+					var b bytes.Buffer
+					if _, err := out.WriteTo(&b); err != nil {
+						return err
+					}
+					if err := writeNew(args[1], b.Bytes()); err != nil {
+						return err
+					}
+					fmt.Fprintf(e.out, "%d records in %s\n", out.Rows, args[1])
+					return nil
+				})
+			})
+		},
+	}
+	by.add(c)
+	c.Flags().StringVar(&purpose, "purpose", "", "what it is needed for")
+	return c
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"plumbline/internal/bundle"
 	"plumbline/internal/ledger"
 	"plumbline/internal/tiles"
 )
@@ -69,6 +70,9 @@ func (e *env) verifyFile(path string, ev *evidence, quiet bool) error {
 	case bytes.HasPrefix(raw, []byte(ledger.HistoryHead+"\n")):
 		p.Kind = "history"
 		err = p.history(raw, trust, ev)
+	case bytes.HasPrefix(raw, []byte(bundle.Head)):
+		p.Kind = "bundle"
+		err = p.bundle(raw, trust, ev)
 	default:
 		p.Kind = "receipt"
 		err = p.receipt(raw, trust, ev)
@@ -94,6 +98,33 @@ func readMost(path string) ([]byte, error) {
 
 // noKey words what is missing for judging any signature.
 const noKey = "no key was given to check it with: --key KEY, taken from the notice board or from the tier above, not from the sender of the file"
+
+// bundle checks a case, or a person's file, that was taken out of a site.
+func (p *proven) bundle(raw []byte, trust ledger.Trust, ev *evidence) error {
+	b, err := bundle.Parse(raw)
+	if err != nil {
+		p.bad("bundle", "it was changed or cut: %v", err)
+		return nil
+	}
+	if len(trust.Log) == 0 {
+		p.bad("bundle", "%s", problems[ledger.NoKey])
+		return nil
+	}
+	v, err := b.Check(trust)
+	if err != nil {
+		p.bad("bundle", "%v", err)
+		return nil
+	}
+	p.opened = v.Opened
+	p.good("bundle", "%s %s, taken out on %s (entry %d)", b.Kind, b.Ref, b.At.Format(time.RFC3339), b.Export)
+	p.good("signed", "by %s over %d entries", v.Opened.Origin, v.Opened.Size)
+	for _, w := range v.Opened.Witnesses {
+		p.good("witness", "%s signed it on %s", w.Witness, w.Time.Format(time.RFC3339))
+	}
+	p.good("rows", "%d records are as %d entries of the ledger left them", v.Rows, v.Entries)
+	p.good("texts", "%d texts open their commitments; %d stay closed: sealed, erased, or not for the one who took it out", v.Texts, v.Closed)
+	return p.beside(trust, ev)
+}
 
 // tiles checks a folder that export tiles filled.
 func (p *proven) tiles(dir string, trust ledger.Trust, ev *evidence, progress func(done, total int64)) error {

@@ -335,3 +335,12 @@ func (f *Face) rejectRefusal(c *Call, who *roster.Actor, in app.QuestionInput) e
 	_, err := f.app.RejectRefusal(c.Context(), who, in)
 	return err
 }
+
+// exportCase hands the case over as a file that verifies alone.
+func (f *Face) exportCase(c *Call) error {
+	e, _, err := f.app.ExportCase(c.Context(), c.Actor, app.CaseExportInput{ID: c.Param("id"), Purpose: c.Form("purpose"), Key: c.Key()})
+	if err != nil {
+		return err
+	}
+	return c.sendExport(e)
+}

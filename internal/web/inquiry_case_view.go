@@ -29,6 +29,7 @@ type caseView struct {
 	Notes     []ui.Event
 	Parties   []ui.Def
 	AddParty  *actForm
+	Export    *actForm
 }
 
 // trackView is one track on the case page.
@@ -119,6 +120,11 @@ func (f *Face) viewCase(c *Call, v app.CaseView, errs ui.Errors) caseView {
 				{Name: "interest", Label: c.T("case.party.interest"), Kind: "select", Required: true, Options: ui.Codes(c.Lang, "interest", "page.choose", interests...)},
 			}}, errs)
 		out.AddParty = &a
+	}
+	if v.Can["case.export"] {
+		a := c.fill(actForm{ID: "export", Title: c.T("case.export.title"), Help: c.T("case.export.help"), Action: "/cases/" + v.ID + "/export", Button: "case.export.button",
+			Inputs: []ui.Input{{Name: "purpose", Label: c.T("case.export.purpose"), Max: 200}}}, errs)
+		out.Export = &a
 	}
 	for _, t := range v.Tracks {
 		tv := f.viewTrack(c, v, t, open, errs)

@@ -8,6 +8,7 @@ func init() {
 		return []Route{
 			{Method: get, Path: "/cases", Op: "case.list", Handler: f.caseList},
 			{Method: get, Path: "/cases/{id}", Op: "case.get", Handler: f.casePage},
+			{Method: post, Path: "/cases/{id}/export", Op: "case.export", Handler: f.exportCase},
 			{Method: get, Path: "/issues/{id}/case/new", Op: "case.open", Handler: f.newCase},
 			{Method: post, Path: "/issues/{id}/case", Op: "case.open", Handler: f.openCase},
 			{Method: post, Path: "/cases/{id}/close", Op: "case.close", Handler: f.onCase("case.closed.flash", f.closeCase)},

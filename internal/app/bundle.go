@@ -1,0 +1,267 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"slices"
+	"time"
+
+	"plumbline/internal/bundle"
+	"plumbline/internal/fault"
+	"plumbline/internal/inquiry"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/slip"
+	"plumbline/internal/store"
+)
+
+// CaseExportInput asks for a case as a file that verifies alone.
+type CaseExportInput struct {
+	ID      string // id or reference
+	Purpose string // asked of leadership readers
+	Key     string
+}
+
+// bundleWait is how long an export waits for the checkpoint that covers it.
+const bundleWait = 10 * time.Second
+
+// ExportCase writes a case with what its reader sees of it, the entries, their
+// proofs and the checkpoint. That it was taken out is an entry of its own,
+// which is in the file.
+func (a *App) ExportCase(ctx context.Context, who *roster.Actor, in CaseExportInput) (*Export, Receipt, error) {
+	if _, err := a.gate(who, "case.export"); err != nil {
+		return nil, Receipt{}, err
+	}
+	if a.points.signer == nil {
+		return nil, Receipt{}, fault.Unavailable("signer_absent").WithCause(ErrNoSigner)
+	}
+	id := in.ID
+	receipt, err := a.write(ctx, who, Write{Op: "case.export", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		if byRef, err := tx.CaseIDByRef(ctx, in.ID); err != nil {
+			return nil, "", err
+		} else if byRef != "" {
+			id = byRef
+		}
+		sc, err := a.scope(ctx, &tx.View, who, roster.ActExport, roster.KindCase)
+		if err != nil {
+			return nil, "", err
+		}
+		c, err := tx.Case(ctx, id, sc)
+		if err != nil {
+			return nil, "", err
+		}
+		return []ledger.Fact{{Verb: "case.export", Kind: "case", ID: c.ID, Unit: c.UnitID}}, c.ID, nil
+	})
+	if err != nil {
+		return nil, receipt, err
+	}
+	id = receipt.ResultID
+	var purpose []string
+	if in.Purpose != "" {
+		purpose = []string{in.Purpose}
+	}
+	view, err := a.Case(ctx, who, id, purpose...)
+	if err != nil {
+		return nil, receipt, err
+	}
+	b := &bundle.Bundle{Version: bundle.Version, Kind: "case", ID: id, Ref: view.Ref, At: receipt.At.UTC(), Export: receipt.Seq}
+	err = a.fillBundle(ctx, who, b, func(ctx context.Context, v *store.View) ([]ledger.Row, error) {
+		f, err := v.CaseFile(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		return shownRows(f, &view), nil
+	}, view)
+	if err != nil {
+		return nil, receipt, err
+	}
+	e, err := bundleFile(b)
+	return e, receipt, err
+}
+
+// shownRows are the rows of a case that its view shows.
+func shownRows(f *inquiry.CaseFile, view *CaseView) []ledger.Row {
+	rows := []ledger.Row{f.Case}
+	shown := make(map[string]bool)
+	for _, t := range view.Tracks {
+		shown[t.ID] = true
+	}
+	for _, q := range view.Questions {
+		shown[q.ID] = true
+	}
+	for i := range f.Tracks {
+		if shown[f.Tracks[i].ID] {
+			rows = append(rows, &f.Tracks[i])
+		}
+	}
+	for i := range f.Members {
+		if shown[f.Members[i].TrackID] {
+			rows = append(rows, &f.Members[i])
+		}
+	}
+	for i := range f.Allegations {
+		if shown[f.Allegations[i].TrackID] {
+			rows = append(rows, &f.Allegations[i])
+		}
+	}
+	for i := range f.Findings {
+		if shown[f.Findings[i].TrackID] {
+			shown[f.Findings[i].ID] = true
+			rows = append(rows, &f.Findings[i])
+		}
+	}
+	for i := range f.Replies {
+		if shown[f.Replies[i].FindingID] {
+			rows = append(rows, &f.Replies[i])
+		}
+	}
+	for i := range f.Decisions {
+		if shown[f.Decisions[i].TrackID] {
+			rows = append(rows, &f.Decisions[i])
+		}
+	}
+	for i := range f.Questions {
+		if shown[f.Questions[i].ID] {
+			rows = append(rows, &f.Questions[i])
+		}
+	}
+	return rows
+}
+
+// fillBundle puts the rows into the bundle, with the entries that name them and
+// that speak of the thing itself, under a checkpoint that covers them all. A
+// text goes in only if the view that the reader was given holds it: no rule of
+// disclosure is told twice.
+func (a *App) fillBundle(ctx context.Context, who *roster.Actor, b *bundle.Bundle, load func(ctx context.Context, v *store.View) ([]ledger.Row, error), view any) error {
+	seen, err := textsOf(view)
+	if err != nil {
+		return err
+	}
+	wait, cancel := context.WithTimeout(ctx, bundleWait)
+	defer cancel()
+	newest := b.Export
+	for range 5 { // somebody may write on while the checkpoint is awaited
+		if err := a.WaitCheckpoint(wait, newest); err != nil {
+			return err
+		}
+		err := a.read(ctx, who, b.Kind+".export", func(ctx context.Context, v *store.View) error {
+			rows, err := load(ctx, v)
+			if err != nil {
+				return err
+			}
+			newest, err = bundleFrom(ctx, v, b, rows, seen)
+			return err
+		})
+		if err != nil || newest < 0 {
+			return err
+		}
+	}
+	return fault.Unavailable("signer_absent")
+}
+
+// bundleFrom fills the bundle from one snapshot. It gives the number of an
+// entry that no checkpoint covers yet, or -1.
+func bundleFrom(ctx context.Context, v *store.View, b *bundle.Bundle, rows []ledger.Row, seen map[string]bool) (int64, error) {
+	c, err := v.LastCheckpoint(ctx)
+	if err != nil {
+		return 0, err
+	}
+	entries, err := v.EntriesOf(ctx, b.ID)
+	if err != nil {
+		return 0, err
+	}
+	naming, err := v.Naming(ctx, rows)
+	if err != nil {
+		return 0, err
+	}
+	entries = append(entries, naming...)
+	slices.SortFunc(entries, func(x, y store.LedgerEntry) int { return int(max(min(x.Seq-y.Seq, 1), -1)) })
+	entries = slices.CompactFunc(entries, func(x, y store.LedgerEntry) bool { return x.Seq == y.Seq })
+	if last := entries[len(entries)-1].Seq; last >= c.Size {
+		return last, nil
+	}
+	note, err := v.SignedNote(ctx, c)
+	if err != nil {
+		return 0, err
+	}
+	b.Checkpoint, b.Entries, b.Rows, b.Texts = string(note), nil, []slip.OpenRow{}, []slip.OpenText{}
+	for _, e := range entries { // a case has tens of entries; each proof is one query
+		path, err := v.Proof(ctx, c.Size, e.Seq)
+		if err != nil {
+			return 0, err
+		}
+		out := bundle.Entry{Seq: e.Seq, Body: string(e.Body), Path: [][]byte{}}
+		for _, h := range path {
+			out.Path = append(out.Path, h[:])
+		}
+		b.Entries = append(b.Entries, out)
+	}
+	ids := make([]string, len(rows))
+	for i, r := range rows {
+		columns, err := ledger.Columns(r)
+		if err != nil {
+			return 0, err
+		}
+		ids[i] = r.RowID()
+		b.Rows = append(b.Rows, slip.OpenRow{Kind: store.KindOf(r), ID: r.RowID(), Columns: columns})
+	}
+	texts, err := v.Openings(ctx, ids...)
+	if err != nil {
+		return 0, err
+	}
+	for _, t := range texts {
+		if seen[t.Value] {
+			b.Texts = append(b.Texts, slip.OpenText{Record: t.RecordID, Field: t.Field, Salt: t.Salt, Value: t.Value})
+		}
+	}
+	return -1, nil
+}
+
+// textsOf collects every text in a view.
+func textsOf(view any) (map[string]bool, error) {
+	raw, err := json.Marshal(view)
+	if err != nil {
+		return nil, err
+	}
+	var tree any
+	if err := json.Unmarshal(raw, &tree); err != nil {
+		return nil, err
+	}
+	seen := make(map[string]bool)
+	var walk func(x any)
+	walk = func(x any) {
+		switch x := x.(type) {
+		case string:
+			seen[x] = true
+		case []any:
+			for _, e := range x {
+				walk(e)
+			}
+		case map[string]any:
+			for _, e := range x {
+				walk(e)
+			}
+		}
+	}
+	walk(tree)
+	return seen, nil
+}
+
+// bundleFile writes the bundle to a file that goes when it is closed.
+func bundleFile(b *bundle.Bundle) (_ *Export, err error) {
+	raw, err := b.Marshal()
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.CreateTemp("", "plumbline-export-*")
+	if err != nil {
+		return nil, err
+	}
+	e := &Export{Name: b.Ref + ".bundle.json", Type: "application/json", Rows: len(b.Rows), file: f}
+	if _, err := f.Write(raw); err != nil {
+		_ = e.Close() // the first error is the one that tells
+		return nil, err
+	}
+	return e, nil
+}
