@@ -107,7 +107,7 @@ func (p *proven) bundle(raw []byte, trust ledger.Trust, ev *evidence) error {
 		return nil
 	}
 	if len(trust.Log) == 0 {
-		p.bad("bundle", "%s", problems[ledger.NoKey])
+		p.bad("bundle", "%s", noKey)
 		return nil
 	}
 	v, err := b.Check(trust)
