@@ -285,3 +285,32 @@ func TestColumnsDigestAsTheRowDoes(t *testing.T) {
 		t.Error("a type that digests do not know is hashed")
 	}
 }
+
+// FuzzFindReceipt: whatever form is read, what the key accepts is the entry that
+// was signed, and its code makes it again.
+func FuzzFindReceipt(f *testing.F) {
+	all, trust := receipts(f, 33, 5)
+	honest := all[0]
+	code, err := honest.Code()
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range [][]byte{honest.Marshal(), []byte(strings.Join(code, "\n")), pdfOf(honest.Marshal()), []byte("PLUMBLINE:1:1/2:AA PLUMBLINE:1:2/2:BB"), nil} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, _, err := FindReceipt(data)
+		if err != nil {
+			return
+		}
+		if code, err := r.Code(); err == nil {
+			again, err := ParseCode(strings.Join(code, "\n"))
+			if err != nil || !bytes.Equal(again.Marshal(), r.Marshal()) {
+				t.Errorf("its code does not make it again: %v", err)
+			}
+		}
+		if j := Judge(data, trust); j.Problem == Holds && (j.Receipt.Seq != honest.Seq || j.Receipt.Leaf != honest.Leaf) {
+			t.Errorf("another entry is accepted:\n%q", data)
+		}
+	})
+}
