@@ -87,16 +87,6 @@ func (v *View) IssueList(ctx context.Context, f issue.Filter, sc roster.Scope, a
 	return rows, err
 }
 
-// IssueCount is the exact number of rows that the list has.
-func (v *View) IssueCount(ctx context.Context, f issue.Filter, sc roster.Scope) (int64, error) {
-	q, err := v.issueWhere(ctx, v.db.NewSelect().TableExpr("issues"), f, sc)
-	if err != nil {
-		return 0, err
-	}
-	n, err := q.Count(ctx)
-	return int64(n), err
-}
-
 // IssueDeltas adds up what the issues that the scope's reach covers but its
 // bars hide have put into the counters, for a report that must leave them out.
 // Only issues of the unit and below count.
@@ -165,7 +155,11 @@ func (v *View) issueWhere(ctx context.Context, q *bun.SelectQuery, f issue.Filte
 	if err != nil {
 		return nil, err
 	}
-	q = scoped(q, sc, columnsDefault)
+	return filtered(scoped(q, sc, columnsDefault), f), nil
+}
+
+// filtered is all of a filter but its unit.
+func filtered(q *bun.SelectQuery, f issue.Filter) *bun.SelectQuery {
 	text := func(column, value string) {
 		if value != "" {
 			q = q.Where("? = ?", bun.Safe(column), value)
@@ -248,7 +242,7 @@ func (v *View) issueWhere(ctx context.Context, q *bun.SelectQuery, f issue.Filte
 	if f.Open {
 		q = q.Where("state NOT IN (?, ?)", issue.Corrected, issue.Closed)
 	}
-	return q, nil
+	return q
 }
 
 // issuesOfKeys loads what is stored under the keys, for the comparison.

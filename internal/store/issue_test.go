@@ -182,6 +182,8 @@ func TestIssueListIsFilterAndScope(t *testing.T) {
 			{All: true, BarPeople: []string{"p1"}, BarObjects: []string{rows[0].ID}},
 			{Branches: []string{"s1"}, BarDated: []roster.DatedBar{{Person: "p2", From: "2025-03-01", To: "2025-09-30"}}},
 			{Units: []string{"s2a", "s1"}, Own: "p3"},
+			{All: true, Except: []string{"b"}, BarPeople: []string{"p1"}, Own: "p1"},
+			{All: true, Except: []string{"s1"}},
 			{Objects: []string{rows[5].ID, rows[6].ID}},
 			{},
 		}
@@ -208,6 +210,11 @@ func TestIssueListIsFilterAndScope(t *testing.T) {
 		}
 		some := 0
 		err := s.View(ctx, func(ctx context.Context, v *View) error {
+			for n, want := range map[int]bool{0: true, 1: true, 2: true, 4: true, 5: false, 6: false} {
+				if _, ok, err := v.countRoots(ctx, "", scopes[n]); err != nil || ok != want {
+					t.Errorf("scope %d: counters serve %v, want %v: %v", n, ok, want, err)
+				}
+			}
 			for n, set := range filters {
 				f := issue.All()
 				set(&f)

@@ -213,8 +213,8 @@ func (j *journal) addTo(sums map[counterKey]int64, tree *placement) {
 			k := d.counterKey
 			k.unit = unit
 			sums[k] += d.n
-			parent, ok := tree.parent[unit]
-			if !ok || parent == "" || tree.tier[parent] == 0 {
+			parent, ok := tree.rollsUp(unit)
+			if !ok {
 				break
 			}
 			unit = parent
@@ -242,6 +242,13 @@ func (p *placement) branch(unit string) string {
 		unit = p.parent[unit]
 	}
 	return ""
+}
+
+// rollsUp gives the unit whose counters hold those of the unit too; none above
+// tier 1.
+func (p *placement) rollsUp(unit string) (parent string, ok bool) {
+	parent, ok = p.parent[unit]
+	return parent, ok && parent != "" && p.tier[parent] != 0
 }
 
 // under reports whether a unit is root or lies below it; "" as root is all.

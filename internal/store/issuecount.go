@@ -1,0 +1,122 @@
+package store
+
+import (
+	"context"
+	"slices"
+
+	"github.com/uptrace/bun"
+
+	"plumbline/internal/issue"
+	"plumbline/internal/roster"
+)
+
+// rootsMax is the most subtrees that a count is put together from.
+const rootsMax = 200
+
+// IssueCount is the exact number of rows that the list has. A count that the
+// counters know, by unit, month, state and severity, costs nothing that grows
+// with the issues; any other counts rows.
+func (v *View) IssueCount(ctx context.Context, f issue.Filter, sc roster.Scope) (int64, error) {
+	if counted(f) && v.raw == nil { // a writer's own rows are not in the counters yet
+		roots, ok, err := v.countRoots(ctx, f.Unit, sc)
+		if err != nil {
+			return 0, err
+		}
+		if ok {
+			return v.countByCounters(ctx, f, sc, roots)
+		}
+	}
+	return v.countRows(ctx, f, func(q *bun.SelectQuery) *bun.SelectQuery { return scoped(q, sc, columnsDefault) })
+}
+
+// counted reports whether a filter narrows by nothing but what the counters of
+// the state are kept by.
+func counted(f issue.Filter) bool {
+	if f.Only {
+		return false
+	}
+	f.Unit, f.State, f.MinSeverity, f.MaxSeverity, f.From, f.To, f.Live, f.Open, f.Sort = "", "", 0, -1, "", "", false, false, issue.ByEvent
+	return f == issue.All()
+}
+
+// countRoots are units whose subtrees together are what the reach covers of
+// the unit, each row once; not ok if the reach is no sum of whole subtrees.
+func (v *View) countRoots(ctx context.Context, unit string, sc roster.Scope) (roots []string, ok bool, err error) {
+	if len(sc.Objects) > 0 {
+		return nil, false, nil
+	}
+	tree, err := v.s.placement(ctx, v.db)
+	if err != nil {
+		return nil, false, err
+	}
+	if _, known := tree.tier[unit]; unit != "" && !known {
+		return nil, false, nil
+	}
+	reached := func(u string) bool {
+		return sc.All && !slices.Contains(sc.Except, u) || slices.Contains(sc.Branches, tree.branch(u)) || slices.Contains(sc.Units, u)
+	}
+	for u := range tree.tier {
+		up, rolls := tree.rollsUp(u)
+		switch in := reached(u); {
+		case in && (!rolls || !reached(up)):
+			roots = append(roots, u)
+		case !in && rolls && reached(up):
+			return nil, false, nil // a hole in a subtree
+		}
+	}
+	if unit != "" && tree.tier[unit] > 0 && slices.ContainsFunc(roots, func(r string) bool { return tree.tier[r] > 0 && tree.under(unit, r) }) {
+		return []string{unit}, true, nil
+	}
+	roots = slices.DeleteFunc(roots, func(r string) bool { return !tree.under(r, unit) })
+	return roots, len(roots) <= rootsMax, nil
+}
+
+// countByCounters adds up the counters of whole subtrees, takes out what the
+// bars hide there, and adds the reader's own issues that it lost or never had.
+// These are few, and found by person.
+func (v *View) countByCounters(ctx context.Context, f issue.Filter, sc roster.Scope, roots []string) (total int64, err error) {
+	if len(roots) > 0 {
+		q := v.db.NewSelect().TableExpr("counters").ColumnExpr("key, SUM(n) AS n").
+			Where("section = ?", issue.SectionState).Where("unit_id IN (?)", bun.List(roots)).GroupExpr("key")
+		counts, err := scanCounts(ctx, countMonths(q, f.From, f.To))
+		if err != nil {
+			return 0, err
+		}
+		months := f
+		months.From, months.To = "", ""
+		for _, c := range counts {
+			state, severity := issue.ParseStateKey(c.Key)
+			if months.Admits(&issue.Issue{State: state, Severity: severity}) {
+				total += c.N
+			}
+		}
+	}
+	others := sc
+	others.Own = ""
+	count := func(sign int64, narrow func(q *bun.SelectQuery) *bun.SelectQuery) {
+		if err == nil {
+			var n int64
+			n, err = v.countRows(ctx, f, narrow)
+			total += sign * n
+		}
+	}
+	if len(sc.BarPeople)+len(sc.BarObjects)+len(sc.BarDated) > 0 {
+		count(-1, func(q *bun.SelectQuery) *bun.SelectQuery { return barred(q, others, columnsDefault) })
+	}
+	if sc.Own != "" {
+		own := func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where("person_id = ?", sc.Own) }
+		count(1, own)
+		count(-1, func(q *bun.SelectQuery) *bun.SelectQuery { return scoped(own(q), others, columnsDefault) })
+	}
+	return total, err
+}
+
+// countRows counts the rows of a filter that narrow leaves.
+func (v *View) countRows(ctx context.Context, f issue.Filter, narrow func(q *bun.SelectQuery) *bun.SelectQuery) (int64, error) {
+	q, err := v.underUnit(ctx, v.db.NewSelect().TableExpr("issues"), f.Unit, f.Only)
+	if err != nil {
+		return 0, err
+	}
+	n, err := filtered(narrow(q), f).Count(ctx)
+	return int64(n), err
+}
