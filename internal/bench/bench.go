@@ -45,7 +45,7 @@ type Options struct {
 }
 
 // Parts lists the parts in the order in which they run.
-var Parts = []string{"authority", "selfcheck", "selfcheck-postgres", "signing", "import", "list", "report", "start", "report-large"}
+var Parts = []string{"authority", "selfcheck", "selfcheck-postgres", "signing", "proof", "verify", "import", "list", "count", "report", "backup", "start", "report-large"}
 
 // Run measures the parts asked for.
 func Run(ctx context.Context, o Options) (figures []Figure, err error) {
@@ -89,7 +89,14 @@ func Run(ctx context.Context, o Options) (figures []Figure, err error) {
 		}
 		figures = append(figures, f...)
 	}
-	if want("import") || want("list") || want("report") || want("start") || want("report-large") {
+	if want("proof") || want("verify") {
+		f, err := proving(ctx, o, filepath.Join(folder, "proving.db"), want)
+		if err != nil {
+			return figures, err
+		}
+		figures = append(figures, f...)
+	}
+	if slices.ContainsFunc([]string{"import", "list", "count", "report", "backup", "start", "report-large"}, want) {
 		f, err := fullSite(ctx, o, filepath.Join(folder, "full.db"), want)
 		if err != nil {
 			return figures, err
@@ -232,35 +239,60 @@ func fullSite(ctx context.Context, o Options, file string, want func(string) boo
 			Baseline: fmt.Sprintf("%.1f s", bare.Seconds()), Ratio: fmt.Sprintf("%.1f x", float64(audit)/float64(bare)), Goal: "under 6 s",
 			Note: "eight files one after the other; baseline: as many rows in as many groups, written only"})
 	}
-	if want("list") {
-		f, err := s.list(ctx)
-		if err != nil {
-			return figures, err
+	one := func(f Figure, err error) ([]Figure, error) { return []Figure{f}, err }
+	for _, part := range []struct {
+		name    string
+		measure func() ([]Figure, error)
+	}{
+		{"list", func() ([]Figure, error) { return one(s.list(ctx)) }},
+		{"count", func() ([]Figure, error) { return one(s.count(ctx)) }},
+		{"report", func() ([]Figure, error) { return one(s.report(ctx)) }},
+		{"backup", func() ([]Figure, error) { return one(s.backup(ctx, o)) }},
+		{"start", func() ([]Figure, error) { return s.start(ctx, o) }},
+		{"report-large", func() ([]Figure, error) { return one(s.large(ctx, o)) }},
+	} {
+		if !want(part.name) {
+			continue
 		}
-		figures = append(figures, f)
-	}
-	if want("report") {
-		f, err := s.report(ctx)
-		if err != nil {
-			return figures, err
-		}
-		figures = append(figures, f)
-	}
-	if want("start") {
-		f, err := s.start(ctx, o)
+		f, err := part.measure()
 		if err != nil {
 			return figures, err
 		}
 		figures = append(figures, f...)
 	}
-	if want("report-large") {
-		f, err := s.large(ctx, o)
-		if err != nil {
-			return figures, err
-		}
-		figures = append(figures, f)
-	}
 	return figures, nil
+}
+
+// count asks for the exact number of all issues that the inspector sees.
+func (s *site) count(ctx context.Context) (Figure, error) {
+	who, err := s.app.ActorNamed(ctx, s.maker.Reader("demo-inspector"))
+	if err != nil {
+		return Figure{}, err
+	}
+	ask := func(limit int, count bool) (took time.Duration, total int64, err error) {
+		took, err = median(20, func() error {
+			l, err := s.app.Issues(ctx, who, app.IssueListInput{Filter: issue.All(), Limit: limit, Count: count})
+			total = l.Total
+			return err
+		})
+		return took, total, err
+	}
+	with, total, err := ask(1, true)
+	if err != nil {
+		return Figure{}, err
+	}
+	without, _, err := ask(1, false)
+	if err != nil {
+		return Figure{}, err
+	}
+	began := time.Now()
+	rows, err := countIssues(ctx, s.dsn)
+	if err != nil {
+		return Figure{}, err
+	}
+	bare := time.Since(began)
+	return Figure{Name: "exact count over the whole bureau, as an inspector", Measured: millis(with - without), Baseline: millis(bare),
+		Ratio: fmt.Sprintf("%.2f x", float64(with-without)/float64(bare)), Note: fmt.Sprintf("%d issues of %d; the list of one row itself %s; baseline: COUNT(*)", total, rows, millis(without))}, nil
 }
 
 func (s *site) list(ctx context.Context) (Figure, error) {

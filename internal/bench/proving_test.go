@@ -1,0 +1,34 @@
+package bench
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+
+	"plumbline/internal/demo"
+)
+
+// TestBenchEntriesVerify: the ledger that proofs and verification are timed on
+// is a true one.
+func TestBenchEntriesVerify(t *testing.T) {
+	ctx := context.Background()
+	const n = 500
+	s, err := open(ctx, filepath.Join(t.TempDir(), "site.db"), demo.Small, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.store.BenchEntries(ctx, n, func(int, int) {}); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = reopen(ctx, s); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.store.Close() })
+	v, err := s.store.Verify(ctx, nil)
+	if err != nil || !v.OK() || v.Entries != n || v.Rows["issue"] != n/5*3 {
+		t.Fatalf("%+v: %v", v, err)
+	}
+	if _, err := s.proof(ctx); err != nil {
+		t.Error(err)
+	}
+}

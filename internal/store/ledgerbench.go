@@ -1,0 +1,119 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
+)
+
+// entriesBatch is how many entries one transaction of BenchEntries writes.
+const entriesBatch = 20_000
+
+// BenchEntries is for the bench and for nothing else: it writes n true entries
+// past the queue, in a fresh SQLite site of which nothing else is asked
+// meanwhile. Three of five entries raise an issue with its narrative, two change
+// the newest one of their turn, so that the site verifies. Open it anew after.
+func (s *Store) BenchEntries(ctx context.Context, n int, progress func(done, total int)) error {
+	if s.dialect != SQLite {
+		return errors.New("store: BenchEntries knows SQLite only")
+	}
+	size, err := (&View{db: s.reader, s: s}).size(ctx)
+	if err != nil {
+		return err
+	}
+	b := &entryBench{s: s, at: s.Now(), tree: &placement{}}
+	if b.edge, err = readEdge(ctx, s.reader, size); err != nil {
+		return err
+	}
+	for from := 0; from < n; from += entriesBatch {
+		to := min(from+entriesBatch, n)
+		if err := s.writer.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error { return b.batch(ctx, tx, from, to) }); err != nil {
+			return fmt.Errorf("bench entries: %w", err)
+		}
+		s.between()
+		progress(to, n)
+	}
+	return nil
+}
+
+type entryBench struct {
+	s    *Store
+	edge *ledger.Edge
+	tree *placement
+	at   time.Time
+
+	// the newest issue that was raised
+	id     string
+	seq    int64
+	digest ledger.Hash
+}
+
+func (b *entryBench) batch(ctx context.Context, tx bun.Tx, from, to int) error {
+	var (
+		entries []LedgerEntry
+		hashes  []LedgerHash
+		issues  []issue.Issue
+		texts   []Content
+		sums    = make(map[counterKey]int64)
+	)
+	for i := from; i < to; i++ {
+		b.at = b.at.Add(time.Millisecond)
+		e := &ledger.Entry{Version: ledger.EntryVersion, Origin: b.s.origin, Seq: b.edge.Size(), Time: b.at, Actor: "bench", Role: "inspector", Unit: "bench",
+			Kind: "issue", Prev: -1, Policy: make([]byte, 32), Request: make([]byte, 32)}
+		if i%5 < 3 {
+			x, text, err := b.raise(i)
+			if err != nil {
+				return err
+			}
+			one := journal{}
+			one.count(x, 1)
+			one.addTo(sums, b.tree)
+			issues, texts, e.Verb = append(issues, *x), append(texts, text), "issue.raise"
+		} else {
+			e.Verb, e.Prev = "issue.edit", b.seq
+		}
+		e.Object, e.After = b.id, []ledger.After{{Kind: "issue", ID: b.id, Encoding: 1, Digest: b.digest}}
+		b.seq = e.Seq
+		body, err := e.Marshal()
+		if err != nil {
+			return err
+		}
+		leaf, nodes, err := b.edge.Append(body)
+		if err != nil {
+			return err
+		}
+		entries = append(entries, LedgerEntry{Seq: e.Seq, At: b.at, Account: e.Actor, Verb: e.Verb, Kind: e.Kind, ObjectID: e.Object, Body: body, Leaf: leaf[:]})
+		for _, h := range nodes {
+			hashes = append(hashes, LedgerHash{Idx: h.Index, Hash: h.Hash[:]})
+		}
+	}
+	if err := b.s.encrypt(ctx, texts); err != nil {
+		return err
+	}
+	for _, rows := range []any{issues, texts, entries, hashes} {
+		if err := b.s.insertRows(ctx, tx, reflect.ValueOf(rows), ""); err != nil {
+			return err
+		}
+	}
+	return b.s.upsertCounters(ctx, tx, sums)
+}
+
+// raise makes the i-th issue and its narrative.
+func (b *entryBench) raise(i int) (*issue.Issue, Content, error) {
+	b.id = fmt.Sprintf("0195a1b2-0000-7000-8000-%012x", i)
+	text := NewText(b.id, "narrative", strings.Repeat("事情经过。", 12))
+	x := &issue.Issue{Stamp: ledger.Stamp{ID: b.id, Version: 1, Salt: ledger.NewSalt(), CreatedAt: b.at, ChangedAt: b.at}, Ref: fmt.Sprintf("ISS-%08d", i),
+		Category: "case_filing", Source: issue.Self, Severity: 1, UnitID: fmt.Sprint("u", i%50), EventOn: "2026-01-01", Month: "2026-01",
+		State: issue.Triaged, RaisedAt: b.at, NarrativeC: text.Commitment()}
+	var err error
+	b.digest, err = ledger.Digest("issue", x)
+	return x, text, err
+}
