@@ -109,7 +109,7 @@ func (b *entryBench) batch(ctx context.Context, tx bun.Tx, from, to int) error {
 // raise makes the i-th issue and its narrative.
 func (b *entryBench) raise(i int) (*issue.Issue, Content, error) {
 	b.id = fmt.Sprintf("0195a1b2-0000-7000-8000-%012x", i)
-	text := NewText(b.id, "narrative", strings.Repeat("事情经过。", 12))
+	text := NewText(b.id, "narrative", strings.Repeat("what happened ", 13))
 	x := &issue.Issue{Stamp: ledger.Stamp{ID: b.id, Version: 1, Salt: ledger.NewSalt(), CreatedAt: b.at, ChangedAt: b.at}, Ref: fmt.Sprintf("ISS-%08d", i),
 		Category: "case_filing", Source: issue.Self, Severity: 1, UnitID: fmt.Sprint("u", i%50), EventOn: "2026-01-01", Month: "2026-01",
 		State: issue.Triaged, RaisedAt: b.at, NarrativeC: text.Commitment()}
