@@ -405,7 +405,7 @@ func TestFileLinesNoticesAndCorrections(t *testing.T) {
 		ctx := context.Background()
 		campaign(t, s)
 		i := audited(t, s, "anna", "east1", 3, "2026-01-10")
-		version := triage(t, s, i.ID, 2, "").Version
+		triage(t, s, i.ID, 2, "")
 		noticed := func() int64 {
 			t.Helper()
 			todo, err := s.App.ToDo(ctx, s.Actor("anna"))
@@ -434,7 +434,8 @@ func TestFileLinesNoticesAndCorrections(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if version = r.Version; noticed() != 1 {
+		version := r.Version
+		if noticed() != 1 {
 			t.Error("the notice is not on the to-do page")
 		}
 		st, _, err := s.App.MakeStatement(ctx, s.Actor("anna"), app.StatementInput{Issue: i.ID, Kind: issue.Correction, Text: "that day I was on leave"})
