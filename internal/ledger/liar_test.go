@@ -325,9 +325,9 @@ var receiptLies = []lie{
 		r.Note = c.sign(c.at(size), c.log, c.witness[0], c.witness[1])
 		return r.Marshal()
 	}},
-	{"another log of the same name", func(c *court, r *Receipt) []byte {
+	{"another log of the same name", func(c *court, _ *Receipt) []byte {
 		_, size := c.draw()
-		r = c.twin.receipt(c.rng.Int63n(size), size)
+		r := c.twin.receipt(c.rng.Int63n(size), size)
 		r.Note = c.twin.sign(c.twin.at(size), c.stranger, c.witness[0], c.witness[1])
 		return r.Marshal()
 	}},

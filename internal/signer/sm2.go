@@ -128,11 +128,11 @@ func NewVerifier(vkey string) (note.Verifier, error) {
 
 // sm2Point is the uncompressed point: 0x04, x, y.
 func sm2Point(key *ecdsa.PublicKey) []byte {
-	out := make([]byte, 65)
-	out[0] = 4
-	key.X.FillBytes(out[1:33])
-	key.Y.FillBytes(out[33:])
-	return out
+	point, err := sm2.PublicKeyToECDH(key)
+	if err != nil {
+		panic(err) // only for a key of another curve, which nothing here makes
+	}
+	return point.Bytes()
 }
 
 func sm2KeyHash(name string, point []byte) uint32 {
