@@ -21,6 +21,7 @@ import (
 var slipped = map[string]bool{
 	"submission.submit": true, "submission.supplement": true, "file.reply": true, "statement.answer": true,
 	"finding.reply": true, "finding.confirm": true, "decision.propose": true, "decision.decide": true, "issue.conceal": true,
+	"inspection.record": true, "named.reply": true,
 }
 
 // ReceiptLine is one entry that the actor made and may have a receipt of.

@@ -235,7 +235,7 @@ func TestReceiptsOfAllActs(t *testing.T) {
 		}
 	}
 	for _, verb := range store.ReceiptVerbs {
-		if !seen[verb] && verb != "issue.conceal" && verb != "submission.supplement" { // told by their own stories
+		if !seen[verb] && !slices.Contains([]string{"issue.conceal", "submission.supplement", "inspection.record", "named_item.reply"}, verb) { // told by their own stories
 			t.Errorf("no receipt was offered for %s", verb)
 		}
 	}

@@ -106,7 +106,7 @@ func (v *View) Openings(ctx context.Context, recordIDs ...string) ([]Content, er
 // ReceiptVerbs are the acts after which a receipt is offered. The index that
 // finds them repeats the list.
 var ReceiptVerbs = []string{"submission.submit", "submission.supplement", "statement.make", "statement.answer", "finding.reply", "finding.confirm",
-	"decision.propose", "decision.decide", "issue.conceal", "batch.import"}
+	"decision.propose", "decision.decide", "issue.conceal", "batch.import", "inspection.record", "named_item.reply"}
 
 // ReceiptEntries lists the account's entries that a receipt is offered for,
 // the newest first, below that number.

@@ -72,8 +72,10 @@ func (f *Face) showInspections(c *Call, err error) error {
 func (f *Face) recordInspection(c *Call) error {
 	in := app.InspectInput{Key: c.Key(), UnitID: c.Form("unit_id"), Person: c.Form("person"), Result: issue.InspectionResult(c.Form("result")), About: c.Form("about"),
 		Category: c.Form("category"), Severity: int(c.FormInt("severity")), EventOn: roster.Date(c.Form("event_on")), Text: c.Form("text")}
-	if _, _, err := f.app.RecordInspection(c.Context(), c.Actor, in); err != nil {
+	_, r, err := f.app.RecordInspection(c.Context(), c.Actor, in)
+	if err != nil {
 		return f.showInspections(c, err)
 	}
+	c.Offer(r)
 	return c.Go("/inspections", "inspection.recorded")
 }

@@ -112,7 +112,7 @@ func (f *Face) namedReturn(c *Call) error {
 // namedReply answers an item that the tier above gave back.
 func (f *Face) namedReply(c *Call) error {
 	in := app.NamedReplyInput{ID: c.Param("id"), ItemNo: c.FormInt("item"), Text: strings.ReplaceAll(c.Form("text"), "\r\n", "\n"), Key: c.Key()}
-	_, err := f.app.ReplyNamed(c.Context(), c.Actor, in)
+	r, err := f.app.ReplyNamed(c.Context(), c.Actor, in)
 	if errs := c.Errors(err); errs != nil {
 		for _, text := range errs {
 			c.Say("bad", text)
@@ -122,6 +122,7 @@ func (f *Face) namedReply(c *Call) error {
 	if err != nil {
 		return err
 	}
+	c.Offer(r)
 	return c.Go("/", "review.named.replied")
 }
 

@@ -53,7 +53,7 @@ func acted(c *Call, verb string) string {
 
 // receiptActs are the acts that have a name of their own on receipts.
 var receiptActs = []string{"submission.submit", "submission.supplement", "statement.make", "statement.answer", "finding.reply", "finding.confirm",
-	"decision.propose", "decision.decide", "issue.conceal", "batch.import"}
+	"decision.propose", "decision.decide", "issue.conceal", "batch.import", "inspection.record", "named_item.reply"}
 
 func (f *Face) receiptList(c *Call) error {
 	before, _ := strconv.ParseInt(c.Query("before"), 10, 64)
