@@ -69,7 +69,7 @@ func (f *Face) receiptList(c *Call) error {
 			{Text: f.second(l.At)},
 		})
 	}
-	pager := ui.Pager{Shown: len(t.Rows)}
+	pager := ui.Pager{Shown: len(t.Rows), Total: -1}
 	if next > 0 {
 		pager.Next = "/receipts?before=" + strconv.FormatInt(next, 10)
 	}
