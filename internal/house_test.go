@@ -100,7 +100,7 @@ var doors = map[string][]string{
 	"plumbline/internal/access":       {"internal/app", "internal/apptest", "internal/cli", "internal/bench"},
 	"plumbline/internal/web":          {"internal/web", "internal/cli", "internal/bench", "internal/apptest"},
 	"plumbline/internal/api":          {"internal/api", "internal/cli", "internal/bench", "internal/apptest"},
-	"plumbline/internal/cli":          {"internal/cli", "cmd/plumbline"},
+	"plumbline/internal/cli":          {"internal/cli", "cmd/plumbline", "internal/ordeal"}, // the guest of the virtual machine is the program itself
 	"plumbline/internal/demo":         {"internal/cli", "internal/bench", "internal/apptest"},
 	"plumbline/internal/bench":        {"internal/cli"},
 	"plumbline/policies":              {"internal/access", "internal/bench", "internal/app", "internal/rules", "internal/cli", "internal/apptest"},
@@ -112,7 +112,7 @@ var doors = map[string][]string{
 	"go.uber.org/goleak":              {},
 	"pgregory.net/rapid":              {},
 	"math/rand":                       {},
-	"unsafe":                          {},
+	"unsafe":                          {"internal/ordeal/guest"}, // loads kernel modules and sets an address
 	"reflect":                         {"internal/ledger", "internal/store", "internal/api", "internal/app"},
 	"golang.org/x/crypto":             {"internal/app", "internal/account"},
 }

@@ -1,7 +1,7 @@
 // Package ordeal is where Plumbline is mistreated: the server killed with -9
 // under 64 writing clients, its PostgreSQL killed under it, the power cut from
-// a virtual machine in the middle of a write, each write and sync of a
-// submission failed in turn, the disk filled, the answer of a COMMIT lost. It
+// a virtual machine in the middle of a write, the answer of a
+// submission failed in turn, the answer of a COMMIT lost. It
 // owns the ordeals, their load and their block devices, and nothing that the
 // program itself runs.
 //

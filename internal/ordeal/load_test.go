@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -29,6 +31,7 @@ type load struct {
 	name    string // begins every key
 	clients []*client
 	acks    atomic.Int64
+	mu      sync.Mutex // what the clients remember, for known
 }
 
 // client remembers what it was told.
@@ -135,6 +138,8 @@ func (l *load) one(t *testing.T, base string, c *client, key string) bool {
 		t.Errorf("%s: %d %s", key, status, raw)
 		return false
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if before, ok := c.acked[key]; ok {
 		if before != id {
 			t.Errorf("%s was acknowledged as %s and as %s", key, before, id)
@@ -148,32 +153,54 @@ func (l *load) one(t *testing.T, base string, c *client, key string) bool {
 	return true
 }
 
-// judge compares what lies in the database with what was acknowledged: all of
-// it, once, under the same id; and of the rest nothing that nobody asked for.
+// known is what the clients have been told up to this moment.
+func (l *load) known() *load {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	k := newLoad(l.name, 0)
+	k.token = l.token
+	for _, c := range l.clients {
+		k.clients = append(k.clients, &client{n: c.n, acked: maps.Clone(c.acked), keys: slices.Clone(c.keys)})
+	}
+	return k
+}
+
+// judge fails the test for each thing that is not as it was acknowledged.
 func (l *load) judge(t *testing.T, p place) {
 	t.Helper()
+	for _, f := range l.faults(t, p) {
+		t.Error(f)
+	}
+}
+
+// faults compares what lies in the database with what was acknowledged: all of
+// it, once, under the same id; and of the rest nothing that nobody asked for.
+func (l *load) faults(t *testing.T, p place) (found []string) {
+	t.Helper()
+	note := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
 	there := campaigns(t, p, l.name)
 	for i, c := range l.clients {
 		for key, id := range c.acked {
 			switch ids := there[key]; {
 			case len(ids) == 0:
-				t.Errorf("%s (%s) was acknowledged and is LOST", key, id)
+				note("%s (%s) was acknowledged and is LOST", key, id)
 			case len(ids) > 1:
-				t.Errorf("%s is there %d times", key, len(ids))
+				note("%s is there %d times", key, len(ids))
 			case ids[0] != id:
-				t.Errorf("%s was acknowledged as %s and lies there as %s", key, id, ids[0])
+				note("%s was acknowledged as %s and lies there as %s", key, id, ids[0])
 			}
 			delete(there, key)
 		}
 		under := fmt.Sprintf("%s-%d-%d", l.name, i, c.n)
 		if len(there[under]) > 1 {
-			t.Errorf("%s, never acknowledged, is there %d times", under, len(there[under]))
+			note("%s, never acknowledged, is there %d times", under, len(there[under]))
 		}
 		delete(there, under)
 	}
 	for key := range there {
-		t.Errorf("%s is there, and nobody wrote it", key)
+		note("%s is there, and nobody wrote it", key)
 	}
+	return found
 }
 
 // campaigns reads the ids of the load's campaigns by key, past the program.
