@@ -65,6 +65,13 @@ func (v *View) IssueList(ctx context.Context, f issue.Filter, sc roster.Scope, a
 	if err != nil {
 		return nil, err
 	}
+	// Conditions that hold for every row: with them SQLite goes through the index
+	// of the order and stops after a page; without, it sorts the whole bureau.
+	if f.Sort == issue.BySeverity {
+		q = q.Where("severity >= 0")
+	} else {
+		q = q.Where("event_on >= ''")
+	}
 	switch f.Sort {
 	case issue.ByOldest:
 		if after != nil {
