@@ -1,9 +1,8 @@
 // Package ordeal is where Plumbline is mistreated: the server killed with -9
 // under 64 writing clients, its PostgreSQL killed under it, the power cut from
-// a virtual machine in the middle of a write, the answer of a
-// submission failed in turn, the answer of a COMMIT lost. It
-// owns the ordeals, their load and their block devices, and nothing that the
-// program itself runs.
+// a virtual machine in the middle of a write, the answer of a COMMIT lost, a
+// backup taken while everybody writes. It owns the ordeals, their load and
+// their block devices, and nothing that the program itself runs.
 //
 // One rule judges all of them: what was acknowledged is there, once, with the
 // id that was acknowledged; what was not may be there or not, but never twice
