@@ -73,7 +73,7 @@ func (a *App) memories(ctx context.Context) (all []memory, last *ledger.Checkpoi
 			return err
 		}
 		thawed, err := v.LastThaw(ctx)
-		if err != nil || !row.At.After(thawed) { // a person has accepted that earlier ones do not hold
+		if err != nil || !row.At.After(thawed) { // a person has accepted that earlier ones may not hold
 			return err
 		}
 		c := ledger.Checkpoint{Origin: a.store.Origin(), Size: row.Size}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"math/bits"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +15,7 @@ import (
 	"plumbline/internal/app"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
+	"plumbline/internal/ledger"
 	"plumbline/internal/store"
 )
 
@@ -298,6 +301,87 @@ func TestAPersonThawsAndTheEvidenceStays(t *testing.T) {
 		}
 		entryNames(t, third, receipt.Seq, "ledger.thaw")
 	})
+}
+
+// TestATailCutOffLeavesNoFalseReceipts: the checkpoints over the lost entries
+// stay as evidence, and no entry written after the thaw stands under them.
+func TestATailCutOffLeavesNoFalseReceipts(t *testing.T) {
+	ctx := context.Background()
+	s := apptest.SQLite(t)
+	add(t, s, "甲")
+	seq := add(t, s, "乙")
+	for _, title := range []string{"丙", "丁"} {
+		add(t, s, title)
+		if err := s.App.SignHead(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", s.DSN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, stmt := range []string{"DROP TRIGGER ledger_entries_no_delete", "DELETE FROM ledger_entries WHERE seq > (SELECT max(seq) - 2 FROM ledger_entries)",
+		"DROP TRIGGER ledger_hashes_no_delete", fmt.Sprintf("DELETE FROM ledger_hashes WHERE idx >= %d", 2*(seq+1)-int64(bits.OnesCount64(uint64(seq+1))))} {
+		if _, err := db.Exec(stmt); err != nil {
+			t.Fatal(stmt, err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again := s.Again(t)
+	if err := again.App.CheckHead(ctx); err != nil || again.App.Frozen() == nil {
+		t.Fatal(err, again.App.Frozen())
+	}
+	again.Clock.Add(time.Minute)
+	if _, now, _, err := again.App.Thaw(ctx, again.Actor("audit"), app.ThawInput{Reason: "尾部丢失，经批准从现有记录继续"}); err != nil || now.Size != seq+1 {
+		t.Fatal(now, err)
+	}
+	again.Clock.Add(time.Minute)
+	for range 4 {
+		if err := again.App.SignHead(ctx); err != nil {
+			t.Fatal(err)
+		}
+		add(t, again, "戊")
+	}
+	if err := again.App.SignHead(ctx); err != nil {
+		t.Fatal(err)
+	}
+	trust := trusted(t, again)
+	err = again.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+		size, _, err := v.Head(ctx)
+		if err != nil {
+			return err
+		}
+		for n := range size {
+			row, err := v.CheckpointFor(ctx, n)
+			if err != nil {
+				return err
+			}
+			o, err := ledger.OpenCheckpoint([]byte(row.Note), trust)
+			if err != nil {
+				return err
+			}
+			e, err := v.EntryAt(ctx, n)
+			if err != nil {
+				return err
+			}
+			path, err := v.Proof(ctx, o.Size, n)
+			if err != nil {
+				return err
+			}
+			if err := ledger.CheckInclusion(path, o.Size, o.Root, n, ledger.Hash(e.Leaf)); err != nil {
+				t.Errorf("entry %d under the checkpoint of %d: %v", n, o.Size, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func entryNames(t *testing.T, s *apptest.Site, seq int64, verb string) {
