@@ -21,7 +21,7 @@ const (
 
 	// groupTime is when a group takes no further member in. Long groups would
 	// keep the checkpoint over the group before waiting, and with it receipts.
-	groupTime = 40 * time.Millisecond
+	groupTime = 60 * time.Millisecond
 )
 
 // Call says who writes and how a repetition is recognised. It never holds
