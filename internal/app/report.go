@@ -36,10 +36,42 @@ func (a *App) Report(ctx context.Context, who *roster.Actor, in ReportInput) (*r
 	}
 	var out *report.Report
 	err := a.read(ctx, who, "report.read", func(ctx context.Context, v *store.View) (err error) {
-		out, err = a.report(ctx, v, who, in)
-		return err
+		if out, err = a.report(ctx, v, who, in); err != nil {
+			return err
+		}
+		lists, err := a.reachesLists(ctx, v, who, out.Unit)
+		if err != nil {
+			return err
+		}
+		out.Unlink(func(l report.List) bool {
+			return a.May(who, listOps[l]) && (lists || l != report.Lists && l != report.Completion)
+		})
+		return nil
 	})
 	return out, err
+}
+
+// reachesLists reports whether the reader's reach over the lists of a campaign
+// covers the report's unit: a head who reads the report by another role reaches
+// his own unit's lists only.
+func (a *App) reachesLists(ctx context.Context, v *store.View, who *roster.Actor, unit string) (bool, error) {
+	sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindCompletion)
+	if err != nil {
+		return false, err
+	}
+	tree, err := a.tree(ctx, v)
+	if err != nil {
+		return false, err
+	}
+	_, err = unitInReach(tree, sc, unit)
+	return err == nil, nil
+}
+
+// listOps are the operations that open the lists behind numbers.
+var listOps = map[report.List]string{
+	report.Issues: "issue.list", report.Rectifications: "rectification.list", report.Cases: "case.list", report.Questions: "question.list",
+	report.Tracks: "track.list", report.Lists: "completion.lists", report.Completion: "completion.list",
+	report.Untouched: "reconciliation.untouched", report.Categories: "reconciliation.read",
 }
 
 func (a *App) report(ctx context.Context, v *store.View, who *roster.Actor, in ReportInput) (*report.Report, error) {

@@ -56,6 +56,19 @@ func demoSite(t *testing.T) *httptest.Server {
 // reads returns a function that reads pages as that account, in English.
 func reads(t *testing.T, site *httptest.Server, login string) func(path string) string {
 	t.Helper()
+	get := signedIn(t, site, login)
+	return func(path string) string {
+		t.Helper()
+		status, body := get(path)
+		if status != http.StatusOK {
+			t.Fatalf("%s as %s: %d", path, login, status)
+		}
+		return body
+	}
+}
+
+func signedIn(t *testing.T, site *httptest.Server, login string) func(path string) (int, string) {
+	t.Helper()
 	resp, err := http.Post(site.URL+"/api/v1/sessions", "application/json", strings.NewReader(fmt.Sprintf(`{"login":%q,"password":%q}`, login, demo.Password)))
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +78,7 @@ func reads(t *testing.T, site *httptest.Server, login string) func(path string) 
 	if err := json.NewDecoder(resp.Body).Decode(&in); err != nil || in.Token == "" {
 		t.Fatalf("%s cannot sign in: %s %v", login, resp.Status, err)
 	}
-	return func(path string) string {
+	return func(path string) (int, string) {
 		req, err := http.NewRequest("GET", site.URL+path, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -78,10 +91,10 @@ func reads(t *testing.T, site *httptest.Server, login string) func(path string) 
 		}
 		defer resp.Body.Close()
 		body, err := io.ReadAll(resp.Body)
-		if err != nil || resp.StatusCode != http.StatusOK {
-			t.Fatalf("%s as %s: %s %v", path, login, resp.Status, err)
+		if err != nil {
+			t.Fatalf("%s as %s: %v", path, login, err)
 		}
-		return string(body)
+		return resp.StatusCode, string(body)
 	}
 }
 
@@ -118,5 +131,37 @@ func TestEveryNumberOnAHomeOpensAsManyRows(t *testing.T) {
 		if !seen[label] {
 			t.Errorf("on nobody's home: %s", label)
 		}
+	}
+}
+
+var reportLink = regexp.MustCompile(`<td[^>]*>\s*<a href="(/[^"]+)"`)
+
+// Whoever reads the report can open every kind of list that its numbers lead to.
+func TestNoNumberOfTheReportLeadsToARefusal(t *testing.T) {
+	site := demoSite(t)
+	readers, opened := 0, 0
+	for _, a := range demo.Accounts() {
+		get := signedIn(t, site, a.Login)
+		status, page := get("/report")
+		if status != http.StatusOK {
+			continue
+		}
+		readers++
+		tried := make(map[string]bool)
+		for _, m := range reportLink.FindAllStringSubmatch(page, -1) {
+			href := html.UnescapeString(m[1])
+			path, _, _ := strings.Cut(href, "?")
+			if tried[path] {
+				continue
+			}
+			tried[path] = true
+			opened++
+			if status, _ := get(href); status != http.StatusOK {
+				t.Errorf("%s: %s answers %d", a.Login, href, status)
+			}
+		}
+	}
+	if readers < 4 || opened < 5*readers {
+		t.Errorf("%d readers opened %d lists", readers, opened)
 	}
 }

@@ -66,6 +66,26 @@ type Report struct {
 	Sections   []Section `json:"sections"`
 }
 
+// Unlink takes the way to those lists away that the reader may not open. The
+// numbers stay.
+func (r *Report) Unlink(may func(List) bool) {
+	unlink := func(l *Line) {
+		for i := range l.Values {
+			if n := &l.Values[i]; n.List != "" && !may(n.List) {
+				n.List, n.Query = "", ""
+			}
+		}
+	}
+	for i := range r.Sections {
+		for n := range r.Sections[i].Lines {
+			unlink(&r.Sections[i].Lines[n])
+		}
+		if r.Sections[i].Total != nil {
+			unlink(r.Sections[i].Total)
+		}
+	}
+}
+
 // Section finds a section by key, nil if there is none.
 func (r *Report) Section(key string) *Section {
 	for i := range r.Sections {
