@@ -15,6 +15,12 @@ import (
 	"plumbline/internal/store"
 )
 
+// DiskFull reports whether writing waits for room on the disk.
+func (a *App) DiskFull() bool { return a.store.Full() }
+
+// Broken is closed when the disk failed under a write and the process must end.
+func (a *App) Broken() <-chan struct{} { return a.store.Broken() }
+
 // Frozen tells why writing has stopped; nil while it goes on.
 func (a *App) Frozen() *store.Freeze { return a.store.Frozen() }
 

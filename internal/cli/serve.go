@@ -51,6 +51,9 @@ const (
 	grace       = 15 * time.Second
 )
 
+// errBroken ends serve when the disk failed under a write.
+var errBroken = errors.New("the disk failed under a write; the last answers were \"unknown\"; look at the disk, then start again: nothing that was acknowledged is lost")
+
 // serve answers until ctx ends, then lets running requests finish.
 func (e *env) serve(ctx context.Context, s *site, demo bool) error {
 	handler, err := e.handler(s, demo)
@@ -81,9 +84,16 @@ func (e *env) serve(ctx context.Context, s *site, demo bool) error {
 	fmt.Fprintf(e.out, "serving http://%s\n", listener.Addr())
 	e.saySigner(ctx, s)
 	e.sayWitnesses()
+	if !demo {
+		e.layBallast(s)
+	}
 	select {
 	case err := <-failed:
 		return err
+	case <-s.app.Broken():
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+		defer cancel()
+		return errors.Join(errBroken, server.Shutdown(last)) // those who wait are told "unknown"
 	case <-ctx.Done():
 	}
 	fmt.Fprintln(e.out, "stopping")
@@ -93,6 +103,16 @@ func (e *env) serve(ctx context.Context, s *site, demo bool) error {
 		return fmt.Errorf("some requests did not finish: %w", err)
 	}
 	return nil
+}
+
+// layBallast keeps room for the day when the disk is full.
+func (e *env) layBallast(s *site) {
+	switch ballast, err := s.store.Ballast(); {
+	case err != nil:
+		fmt.Fprintf(e.err, "no ballast was laid down: %v\n", err)
+	case ballast != "":
+		fmt.Fprintf(e.out, "ballast %s: delete it if the disk is full\n", ballast)
+	}
 }
 
 // handler mounts both faces and the health pages on one mux, behind what every
@@ -106,6 +126,10 @@ func (e *env) handler(s *site, demo bool) (http.Handler, error) {
 		if err := s.app.Ping(ctx); err != nil {
 			e.log.ErrorContext(ctx, "not ready", "request", w.Header().Get("X-Request-Id"), "error", err)
 			plainly(w, http.StatusServiceUnavailable, "not ready")
+			return
+		}
+		if s.app.DiskFull() {
+			plainly(w, http.StatusServiceUnavailable, "the disk is almost full; reading works, writing does not")
 			return
 		}
 		if f := s.app.Frozen(); f != nil {

@@ -97,6 +97,12 @@ func (s *Store) queueUp(ctx context.Context, m *member) (Receipt, error) {
 	if s.frozen.Load() != nil {
 		return Receipt{}, fault.Unavailable("ledger_frozen")
 	}
+	if s.Full() {
+		return Receipt{}, fault.Unavailable("disk_full")
+	}
+	if s.isBroken() {
+		return Receipt{}, fault.Unavailable("shutting_down")
+	}
 	if s.closed.Load() {
 		return Receipt{}, fault.Unavailable("shutting_down")
 	}
@@ -196,7 +202,8 @@ func (s *Store) lead(group []*member) {
 			return
 		}
 		n, err := s.commit(live)
-		if errors.Is(err, errGroupEnded) && len(live) > 1 {
+		s.breakOn(err)
+		if errors.Is(err, errGroupEnded) && len(live) > 1 && !s.isBroken() {
 			for _, m := range live { // one by one: the culprit meets its own error
 				if _, err := s.commit([]*member{m}); err != nil {
 					m.done <- outcome{err: err}
@@ -315,8 +322,9 @@ func (s *Store) commit(group []*member) (n int, err error) {
 	if err := finish(); err != nil {
 		s.edge = nil
 		s.tree.Store(nil)
-		if classify(err) == failBusy {
-			btx.Rollback()
+		s.breakOn(err)
+		if s.dialect == SQLite { // database/sql takes the transaction for over, SQLite may not
+			_, _ = s.writer.ExecContext(ctx, "ROLLBACK") // an error says that it is
 		}
 		for _, m := range group {
 			m.done <- outcome{err: fault.Unavailable("outcome_unknown").WithCause(err)}

@@ -49,6 +49,10 @@ type Store struct {
 	committed chan struct{}                // a token when the tree has grown
 	file      atomic.Pointer[databaseFile] // SQLite: the file that was opened
 
+	space    space
+	broken   chan struct{}
+	breaking sync.Once
+
 	keyPath string // file of the key store; "" for none
 	keys    atomic.Pointer[keys.Store]
 	doomed  doomed
@@ -71,7 +75,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	s := &Store{
 		writer: writer, reader: reader, dialect: d, clock: opts.Clock, origin: opts.Origin, policy: opts.Policy,
 		queue: make(chan *member, 4096), quiet: make(chan *member, 64), closing: make(chan struct{}), stopped: make(chan struct{}), wrote: make(chan struct{}, 1),
-		committed: make(chan struct{}, 1), keyPath: opts.Keys,
+		committed: make(chan struct{}, 1), broken: make(chan struct{}), keyPath: opts.Keys,
 	}
 	if s.keyPath == "" && d == SQLite {
 		s.keyPath = dsn + ".keys"
@@ -98,6 +102,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("open database: %w", err), writer.Close(), reader.Close())
 	}
 	if d == SQLite {
+		s.watchSpace(dsn)
 		if err := s.noteFile(dsn); err != nil {
 			return nil, errors.Join(fmt.Errorf("open database: %w", err), writer.Close(), reader.Close())
 		}

@@ -102,7 +102,7 @@ func (c *Call) Files(name string) []*multipart.FileHeader {
 func (c *Call) Page(titleKey string, kv ...any) ui.Page {
 	p := ui.Page{
 		Lang: c.Lang, Title: c.T(titleKey, kv...), Path: c.R.URL.RequestURI(), Token: c.token(), Keys: newKey,
-		Nav: c.face.nav(c), Flash: c.flash, Demo: c.face.Demo, Frozen: c.face.frozen(), Request: c.RequestID(),
+		Nav: c.face.nav(c), Flash: c.flash, Demo: c.face.Demo, Frozen: c.face.frozen(), Full: c.face.app != nil && c.face.app.DiskFull(), Request: c.RequestID(),
 	}
 	if c.R.Method != http.MethodGet && c.R.Method != http.MethodHead {
 		p.Path = back(c.R)

@@ -52,6 +52,7 @@ type Page struct {
 	Path    string        // this page's own address, for the language switch
 	Flash   *Flash
 	Demo    bool
+	Full    bool // writing waits for room on the disk
 	Frozen  bool // writing has stopped: the ledger is not the one remembered
 	Narrow  bool // a single column for forms
 	Bare    bool // no heading: sign-in, errors
