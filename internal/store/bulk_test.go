@@ -48,7 +48,10 @@ func TestPreparedInsertsWriteTheSameRows(t *testing.T) {
 		const n = 23
 		add("first", n)
 		s.prepareNow(t)
-		if s.dialect == SQLite && len(s.hot.stmts) == 0 {
+		s.hot.mu.Lock()
+		prepared := len(s.hot.stmts)
+		s.hot.mu.Unlock()
+		if s.dialect == SQLite && prepared == 0 {
 			t.Fatal("nothing was prepared, so the second write tests nothing")
 		}
 		add("second", n)

@@ -24,6 +24,7 @@ func (s *Store) Scratch(ctx context.Context, fn func(ctx context.Context, sx *Sc
 	err := s.writer.RunInTx(ctx, &sql.TxOptions{}, func(ctx context.Context, tx bun.Tx) error {
 		return fn(ctx, &ScratchTx{View{db: tx, s: s}})
 	})
+	s.breakOn(err)
 	return translate(ctx, err)
 }
 
