@@ -295,7 +295,9 @@ func FuzzFindReceipt(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, seed := range [][]byte{honest.Marshal(), []byte(strings.Join(code, "\n")), pdfOf(honest.Marshal()), []byte("PLUMBLINE:1:1/2:AA PLUMBLINE:1:2/2:BB"), nil} {
+	nameless := *honest // a line without a name was once packed as the log's own
+	nameless.Note = slices.Concat(honest.Note, []byte("\u2014  AAAAAA==\n"))
+	for _, seed := range [][]byte{honest.Marshal(), nameless.Marshal(), []byte(strings.Join(code, "\n")), pdfOf(honest.Marshal()), []byte("PLUMBLINE:1:1/2:AA PLUMBLINE:1:2/2:BB"), nil} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
