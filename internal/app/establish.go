@@ -78,31 +78,7 @@ func (a *App) Establish(ctx context.Context, who *roster.Actor, b Bureau) error 
 	}
 	for from := 0; from < len(b.People); from += recruitChunk {
 		part := b.People[from:min(from+recruitChunk, len(b.People))]
-		err := write(func(ctx context.Context, tx *store.Tx) error {
-			var people []*roster.Person
-			var numbers []*roster.Identifier
-			var postings []*roster.Posting
-			var accounts []*roster.Account
-			for _, r := range part {
-				p := *r.Person // a run that failed leaves nothing behind
-				k := roster.Keys(p.Name)
-				p.NameFolded, p.Pinyin, p.Initials, p.SortKey = k.Folded, k.Pinyin, k.Initials, k.SortKey
-				people = append(people, &p)
-				numbers, postings = append(numbers, r.Numbers...), append(postings, r.Postings...)
-				if r.Account != nil {
-					acc := *r.Account
-					acc.Login, acc.LoginFolded, acc.State = strings.TrimSpace(acc.Login), roster.FoldLogin(acc.Login), roster.AccountNew
-					if err := judgeLogin(acc.Login); err != nil {
-						return err
-					}
-					accounts = append(accounts, &acc)
-				}
-			}
-			if err := tx.Insert(ctx, people, numbers, postings, accounts); err != nil {
-				return err
-			}
-			return tx.Bump(ctx, store.GenerationAuthority)
-		})
+		err := write(func(ctx context.Context, tx *store.Tx) error { return recruit(ctx, tx, part) })
 		if err != nil {
 			return fmt.Errorf("set up people: %w", err)
 		}
@@ -119,6 +95,32 @@ func (a *App) Establish(ctx context.Context, who *roster.Actor, b Bureau) error 
 		}
 		return tx.Bump(ctx, store.GenerationAuthority)
 	})
+}
+
+func recruit(ctx context.Context, tx *store.Tx, part []Recruit) error {
+	var people []*roster.Person
+	var numbers []*roster.Identifier
+	var postings []*roster.Posting
+	var accounts []*roster.Account
+	for _, r := range part {
+		p := *r.Person // a run that failed leaves nothing behind
+		k := roster.Keys(p.Name)
+		p.NameFolded, p.Pinyin, p.Initials, p.SortKey = k.Folded, k.Pinyin, k.Initials, k.SortKey
+		people = append(people, &p)
+		numbers, postings = append(numbers, r.Numbers...), append(postings, r.Postings...)
+		if r.Account != nil {
+			acc := *r.Account
+			acc.Login, acc.LoginFolded, acc.State = strings.TrimSpace(acc.Login), roster.FoldLogin(acc.Login), roster.AccountNew
+			if err := judgeLogin(acc.Login); err != nil {
+				return err
+			}
+			accounts = append(accounts, &acc)
+		}
+	}
+	if err := tx.Insert(ctx, people, numbers, postings, accounts); err != nil {
+		return err
+	}
+	return tx.Bump(ctx, store.GenerationAuthority)
 }
 
 // ActorNamed says who an account is today, for the program acting in somebody's

@@ -153,33 +153,8 @@ func (a *App) viewCase(ctx context.Context, v *store.View, who *roster.Actor, f 
 	if err != nil {
 		return err
 	}
-	var people, texts []string
-	units := []string{c.UnitID}
-	for _, t := range f.Tracks {
-		people, units, texts = append(people, t.PersonID), append(units, t.UnitID), append(texts, t.ID)
-	}
-	for _, m := range f.Members {
-		people = append(people, m.MemberID)
-	}
-	for _, q := range f.Questions {
-		people, units = append(people, q.PersonID), append(units, q.UnitID)
-	}
-	for _, p := range f.Parties {
-		people = append(people, p.PersonID)
-	}
-	for _, d := range f.Decisions {
-		people, texts = append(append(people, d.ProposedBy), d.MemberList()...), append(texts, d.ID)
-	}
-	for _, al := range f.Allegations {
-		texts = append(texts, al.ID)
-	}
-	for _, x := range f.Findings {
-		people, texts = append(people, x.RecommendedBy, x.ConfirmedBy), append(texts, x.ID)
-	}
-	for _, r := range f.Replies {
-		texts = append(texts, r.ID)
-	}
-	n, err := a.namer(ctx, v, who, append(people, c.PersonID), units)
+	people, units, texts := mentioned(f)
+	n, err := a.namer(ctx, v, who, people, units)
 	if err != nil {
 		return err
 	}
@@ -227,21 +202,57 @@ func (a *App) viewCase(ctx context.Context, v *store.View, who *roster.Actor, f 
 	if err := a.viewCaseTasks(ctx, v, who, c, shown, out); err != nil {
 		return err
 	}
-	// A barred thing is as if it were not there; what merely lies above the
-	// reader's reach is counted, so that he knows whom to wait for.
-	for _, m := range f.Missing() {
-		switch {
-		case shown[m.ID]:
-			out.Missing = append(out.Missing, m)
-		case !barredFrom(f, m, trackScope, questionScope):
-			out.Hidden++
-		}
-	}
+	viewMissing(f, shown, trackScope, questionScope, out)
 	for _, r := range inquiryRoutes {
 		out.Can[r.Op] = a.May(who, r.Op)
 	}
 	out.Can["rectification.create"] = a.May(who, "rectification.create")
 	return nil
+}
+
+// mentioned are the people and units that a case names, and its records with
+// texts.
+func mentioned(f *inquiry.CaseFile) (people, units, texts []string) {
+	people, units = []string{f.Case.PersonID}, []string{f.Case.UnitID}
+	for _, t := range f.Tracks {
+		people, units, texts = append(people, t.PersonID), append(units, t.UnitID), append(texts, t.ID)
+	}
+	for _, m := range f.Members {
+		people = append(people, m.MemberID)
+	}
+	for _, q := range f.Questions {
+		people, units = append(people, q.PersonID), append(units, q.UnitID)
+	}
+	for _, p := range f.Parties {
+		people = append(people, p.PersonID)
+	}
+	for _, d := range f.Decisions {
+		people, texts = append(append(people, d.ProposedBy), d.MemberList()...), append(texts, d.ID)
+	}
+	for _, al := range f.Allegations {
+		texts = append(texts, al.ID)
+	}
+	for _, x := range f.Findings {
+		people, texts = append(people, x.RecommendedBy, x.ConfirmedBy), append(texts, x.ID)
+	}
+	for _, r := range f.Replies {
+		texts = append(texts, r.ID)
+	}
+	return people, units, texts
+}
+
+// viewMissing says what the close still waits for. A barred thing is as if it
+// were not there; what merely lies above the reader's reach is counted, so that
+// he knows whom to wait for.
+func viewMissing(f *inquiry.CaseFile, shown map[string]bool, tracks, questions roster.Scope, out *CaseView) {
+	for _, m := range f.Missing() {
+		switch {
+		case shown[m.ID]:
+			out.Missing = append(out.Missing, m)
+		case !barredFrom(f, m, tracks, questions):
+			out.Hidden++
+		}
+	}
 }
 
 // barredFrom reports whether a missing thing is about somebody whom the reader

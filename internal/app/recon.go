@@ -88,22 +88,13 @@ func (a *App) Reconciliation(ctx context.Context, who *roster.Actor, in ReconInp
 		base := issue.All()
 		base.Unit, base.From, base.To, base.Live = out.Unit, in.From, in.To, true
 		today := a.Today()
-		keys := func(unit string) (people, leaders int64, err error) { return a.headcount(ctx, v, tree, unit, today) }
-		people, leaders, err := keys(out.Unit)
+		people, leaders, err := a.headcount(ctx, v, tree, out.Unit, today)
 		if err != nil {
 			return err
 		}
 		for _, c := range seeds.Categories() {
-			l := ReconLine{Code: c.Code, Filter: base, Opens: true}
-			if got := cells[out.Unit][c.Code]; got != nil {
-				l.Cells = *got
-			}
+			l := ReconLine{Code: c.Code, Cells: cellsOf(c, cells[out.Unit], people, leaders), Filter: base, Opens: true}
 			l.Filter.Category = c.Code
-			owed := people
-			if c.Audience == "leaders" {
-				owed = leaders
-			}
-			l.Cells.Leave(owed)
 			out.Total.Cells.Sum(l.Cells)
 			out.ByCategory = append(out.ByCategory, l)
 		}
@@ -111,21 +102,12 @@ func (a *App) Reconciliation(ctx context.Context, who *roster.Actor, in ReconInp
 		for _, u := range children {
 			l := ReconLine{Code: u, Name: unitName(who.Lang, tree.Unit(u)), Filter: base, Opens: true}
 			l.Filter.Unit = u
-			people, leaders, err := keys(u) // a bureau has some 15 children, a sub-bureau fewer
+			people, leaders, err := a.headcount(ctx, v, tree, u, today) // a bureau has some 15 children, a sub-bureau fewer
 			if err != nil {
 				return err
 			}
 			for _, c := range seeds.Categories() {
-				one := issue.Cells{}
-				if got := cells[u][c.Code]; got != nil {
-					one = *got
-				}
-				if c.Audience == "leaders" {
-					one.Leave(leaders)
-				} else {
-					one.Leave(people)
-				}
-				l.Cells.Sum(one)
+				l.Cells.Sum(cellsOf(c, cells[u], people, leaders))
 			}
 			out.ByUnit = append(out.ByUnit, l)
 		}
@@ -140,6 +122,19 @@ func (a *App) Reconciliation(ctx context.Context, who *roster.Actor, in ReconInp
 		return err
 	})
 	return out, err
+}
+
+// cellsOf is one category's cells of a unit where so many people serve: leaders
+// owe the leaders' categories, everybody the others.
+func cellsOf(c seeds.Category, cells map[string]*issue.Cells, people, leaders int64) (out issue.Cells) {
+	if got := cells[c.Code]; got != nil {
+		out = *got
+	}
+	if c.Audience == "leaders" {
+		people = leaders
+	}
+	out.Leave(people)
+	return out
 }
 
 // strengths is how many people serve where, kept until the roster changes.

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"slices"
 
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
@@ -105,23 +104,61 @@ func (a *App) report(ctx context.Context, v *store.View, who *roster.Actor, in R
 		return nil, err
 	}
 	b.Counts = append(b.Counts, below...)
-	cells, err := v.CellsOf(ctx, []string{unit}, in.From, in.To)
+	cells, err := a.reportCells(ctx, v, tree, sc, &b)
 	if err != nil {
 		return nil, err
 	}
-	if cells[unit] == nil {
-		cells[unit] = make(map[string]*issue.Cells)
+	today := a.Today()
+	if err := a.reportCategories(ctx, v, tree, today, cells, &b); err != nil {
+		return nil, err
+	}
+	for _, s := range seeds.Sources() {
+		b.Sources = append(b.Sources, s.Code)
+	}
+	if err := a.reportTasks(ctx, v, sc, today, &b); err != nil {
+		return nil, err
+	}
+	opens, err := a.opensIssues(ctx, v, tree, who, unit)
+	if err != nil {
+		return nil, err
+	}
+	out := &report.Report{
+		Unit: unit, UnitName: b.Root.Name, From: in.From, To: in.To, Campaign: b.Campaign, MadeAt: a.store.Now(), Opens: opens,
+		Sections: report.Build(b),
+	}
+	if !opens {
+		out.Suppress(int64(a.pack.Suppression.SmallCellUnder))
+	}
+	return out, nil
+}
+
+// reportCells reads the four cells of the report's unit per category, and takes
+// what the reader is barred from out of them and out of the counts.
+func (a *App) reportCells(ctx context.Context, v *store.View, tree *roster.Tree, sc roster.Scope, b *report.Input) (map[string]*issue.Cells, error) {
+	unit := b.Root.ID
+	byUnit, err := v.CellsOf(ctx, []string{unit}, b.From, b.To)
+	if err != nil {
+		return nil, err
+	}
+	cells := byUnit[unit]
+	if cells == nil {
+		cells = make(map[string]*issue.Cells)
+	}
+	child := make(map[string]bool, len(b.Children))
+	for _, u := range b.Children {
+		child[u.ID] = true
 	}
 	err = v.BarredDeltas(ctx, unit, sc, func(section, at, month, key string, n int64) {
-		inside := month >= in.From && (in.To == "" || month <= in.To)
-		if section == issue.SectionCell {
-			if in.To == "" || month <= in.To {
-				cell, category, first := issue.ParseCellKey(key)
-				if cells[unit][category] == nil {
-					cells[unit][category] = &issue.Cells{}
-				}
-				cells[unit][category].Add(cell, first, -n, inside)
+		if b.To != "" && month > b.To {
+			return
+		}
+		inside := month >= b.From
+		if section == issue.SectionCell { // an earlier month tells what was declared first
+			cell, category, first := issue.ParseCellKey(key)
+			if cells[category] == nil {
+				cells[category] = &issue.Cells{}
 			}
+			cells[category].Add(cell, first, -n, inside)
 			return
 		}
 		if !inside {
@@ -132,55 +169,40 @@ func (a *App) report(ctx context.Context, v *store.View, who *roster.Actor, in R
 			return
 		}
 		for _, above := range tree.Ancestors(at) {
-			if slices.Contains(children, above) {
+			if child[above] {
 				b.Counts = append(b.Counts, report.Count{Section: section, Unit: above, Key: key, N: -n})
 			}
 		}
 	})
+	return cells, err
+}
+
+// reportCategories fills the comparison in, category by category, with the
+// pairs of person and category that nothing has touched.
+func (a *App) reportCategories(ctx context.Context, v *store.View, tree *roster.Tree, today roster.Date, cells map[string]*issue.Cells, b *report.Input) error {
+	people, leaders, err := a.headcount(ctx, v, tree, b.Root.ID, today)
 	if err != nil {
-		return nil, err
-	}
-	today := a.Today()
-	people, leaders, err := a.headcount(ctx, v, tree, unit, today)
-	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, c := range seeds.Categories() {
 		b.Categories = append(b.Categories, c.Code)
-		one := issue.Cells{}
-		if got := cells[unit][c.Code]; got != nil {
-			one = *got
-		}
-		if c.Audience == "leaders" {
-			one.Leave(leaders)
-		} else {
-			one.Leave(people)
-		}
-		b.Cells[c.Code] = one
+		b.Cells[c.Code] = cellsOf(c, cells, people, leaders)
 	}
-	for _, s := range seeds.Sources() {
-		b.Sources = append(b.Sources, s.Code)
+	return nil
+}
+
+// opensIssues reports whether the reader may open the issues behind the
+// numbers of a unit.
+func (a *App) opensIssues(ctx context.Context, v *store.View, tree *roster.Tree, who *roster.Actor, unit string) (bool, error) {
+	if !a.table.May(who, roster.ActList, roster.KindIssue) {
+		return false, nil
 	}
-	if err := a.reportTasks(ctx, v, sc, today, &b); err != nil {
-		return nil, err
+	list, err := a.scope(ctx, v, who, roster.ActList, roster.KindIssue)
+	if err != nil {
+		return false, err
 	}
-	opens := false
-	if a.table.May(who, roster.ActList, roster.KindIssue) {
-		list, err := a.scope(ctx, v, who, roster.ActList, roster.KindIssue)
-		if err != nil {
-			return nil, err
-		}
-		_, err = unitInReach(tree, list, unit)
-		opens = err == nil
-	}
-	out := &report.Report{
-		Unit: unit, UnitName: b.Root.Name, From: in.From, To: in.To, Campaign: b.Campaign, MadeAt: a.store.Now(), Opens: opens,
-		Sections: report.Build(b),
-	}
-	if !opens {
-		out.Suppress(int64(a.pack.Suppression.SmallCellUnder))
-	}
-	return out, nil
+	_, err = unitInReach(tree, list, unit)
+	return err == nil, nil
 }
 
 // reportTasks counts live what depends on today: tasks and questions overdue.
