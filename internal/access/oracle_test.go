@@ -19,7 +19,7 @@ var finding = duties{roster.KindUnit: "see", roster.KindPerson: "see"}
 var oracle = map[roster.Role][]duties{
 	roster.RoleOfficer: {{
 		roster.KindSelf: "see edit", roster.KindChecklist: "see", roster.KindCampaign: "see",
-		roster.KindOwnSubmission: "see edit submit supplement", roster.KindOwnFile: "see reply create",
+		roster.KindOwnSubmission: "see edit submit supplement", roster.KindOwnFile: "see reply create export",
 		roster.KindShare: "see release",
 	}},
 	// see who has and has not filed; accept or return staff's lists, never edit;
@@ -36,10 +36,10 @@ var oracle = map[roster.Role][]duties{
 		roster.KindCompletion: "see", roster.KindCertification: "see", roster.KindJob: "see run", roster.KindReport: "read export",
 	}},
 	// import audit records; decide matches; triage; inspect; verify
-	// rectification; read files in reach
+	// rectification; read files in reach, take them out with their proofs
 	roster.RoleInspector: {finding, {
 		roster.KindBatch: "see create import withdraw", roster.KindAuditRecord: "see export", roster.KindMatch: "see decide withdraw",
-		roster.KindIssue: "see create triage merge reopen notify withdraw export", roster.KindConcealment: "decide", roster.KindFile: "read",
+		roster.KindIssue: "see create triage merge reopen notify withdraw export", roster.KindConcealment: "decide", roster.KindFile: "read export",
 		roster.KindReconciliation: "read", roster.KindRectification: "see create return verify strike_off",
 		roster.KindCase: "see export", roster.KindQuestion: "see", roster.KindCompletion: "see", roster.KindCertification: "see",
 		roster.KindJob: "see run", roster.KindReport: "read export", roster.KindReveal: "see create",
@@ -60,7 +60,7 @@ var oracle = map[roster.Role][]duties{
 	roster.RoleDecidingBody: {finding, {
 		roster.KindIssue: "see approve", roster.KindCase: "see create close assign export", roster.KindTrack: "see create assign",
 		roster.KindAllegation: "see reopen", roster.KindFinding: "read revoke", roster.KindQuestion: "see answer approve",
-		roster.KindDecision: "see create decide", roster.KindRectification: "see create", roster.KindFile: "read", roster.KindReport: "read",
+		roster.KindDecision: "see create decide", roster.KindRectification: "see create", roster.KindFile: "read export", roster.KindReport: "read",
 		roster.KindExpungement: "see approve", roster.KindHold: "see create revoke",
 	}},
 	// review decisions he had no part in
@@ -69,7 +69,7 @@ var oracle = map[roster.Role][]duties{
 	roster.RoleLeadDepartment: {{roster.KindRectification: "see accept progress submit"}},
 	// reports; lists from a report; rows with a purpose
 	roster.RoleLeadershipReader: {{
-		roster.KindReport: "read export", roster.KindReconciliation: "read", roster.KindIssue: "see", roster.KindFile: "read",
+		roster.KindReport: "read export", roster.KindReconciliation: "read", roster.KindIssue: "see", roster.KindFile: "read export",
 		roster.KindCompletion: "see", roster.KindRectification: "see", roster.KindCase: "see", roster.KindQuestion: "see", roster.KindUnit: "see",
 	}},
 	// roster, postings, command links; corrections

@@ -315,6 +315,25 @@ func registerFile(r *registry) {
 		id, got, err := a.MakeStatement(ctx, c.Actor, app.StatementInput{Issue: in.ID, Kind: issue.StatementKind(in.Body.Kind), Text: in.Body.Text, Key: c.Key})
 		return written{id, receipt(got)}, err
 	}, Summary("Answer an issue on one's own file, or ask for correction"))
+	download(r, "file.export", func(ctx context.Context, c *Call, in *struct {
+		ID   string `path:"id" maxLength:"64"`
+		Body struct {
+			Purpose string `json:"purpose,omitempty" maxLength:"40" doc:"Code; where opening the file needs one"`
+		}
+	}) (*File, error) {
+		e, _, err := a.ExportFile(ctx, c.Actor, app.FileExportInput{Person: in.ID, Purpose: in.Body.Purpose, Key: c.Key})
+		if err != nil {
+			return nil, err
+		}
+		return fileOf(e), nil
+	}, Summary("Somebody's file with its proofs, as a file that verifies alone"))
+	download(r, "file.take", func(ctx context.Context, c *Call, _ *struct{}) (*File, error) {
+		e, _, err := a.ExportFile(ctx, c.Actor, app.FileExportInput{Key: c.Key})
+		if err != nil {
+			return nil, err
+		}
+		return fileOf(e), nil
+	}, Summary("One's own file with its proofs, as a file that verifies alone"))
 	handle(r, "statement.list", func(ctx context.Context, c *Call, _ *struct{}) (Paged[app.AskedCorrection], error) {
 		rows, err := a.AskedCorrections(ctx, c.reader())
 		return Paged[app.AskedCorrection]{Items: rows}, err

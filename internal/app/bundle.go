@@ -65,18 +65,19 @@ func (a *App) ExportCase(ctx context.Context, who *roster.Actor, in CaseExportIn
 	if err != nil {
 		return nil, receipt, err
 	}
-	b := &bundle.Bundle{Version: bundle.Version, Kind: "case", ID: id, Ref: view.Ref, At: receipt.At.UTC(), Export: receipt.Seq}
-	err = a.fillBundle(ctx, who, b, func(ctx context.Context, v *store.View) ([]ledger.Row, error) {
+	b := &bundle.Bundle{Version: bundle.Version, Kind: bundle.KindCase, ID: id, Ref: view.Ref, At: receipt.At.UTC(), Export: receipt.Seq}
+	err = a.fillBundle(ctx, b, func(ctx context.Context, v *store.View) ([]ledger.Row, []store.LedgerEntry, error) {
 		f, err := v.CaseFile(ctx, id)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		return shownRows(f, &view), nil
+		entries, err := v.EntriesOf(ctx, id)
+		return shownRows(f, &view), entries, err
 	}, view)
 	if err != nil {
 		return nil, receipt, err
 	}
-	e, err := bundleFile(b)
+	e, err := bundleFile(b, b.Ref)
 	return e, receipt, err
 }
 
@@ -129,11 +130,15 @@ func shownRows(f *inquiry.CaseFile, view *CaseView) []ledger.Row {
 	return rows
 }
 
+// loadBundle reads the rows of a bundle, and the entries that it holds besides
+// the last ones that name them.
+type loadBundle func(ctx context.Context, v *store.View) ([]ledger.Row, []store.LedgerEntry, error)
+
 // fillBundle puts the rows into the bundle, with the entries that name them and
 // that speak of the thing itself, under a checkpoint that covers them all. A
 // text goes in only if the view that the reader was given holds it: no rule of
 // disclosure is told twice.
-func (a *App) fillBundle(ctx context.Context, who *roster.Actor, b *bundle.Bundle, load func(ctx context.Context, v *store.View) ([]ledger.Row, error), view any) error {
+func (a *App) fillBundle(ctx context.Context, b *bundle.Bundle, load loadBundle, view any) error {
 	seen, err := textsOf(view)
 	if err != nil {
 		return err
@@ -145,12 +150,12 @@ func (a *App) fillBundle(ctx context.Context, who *roster.Actor, b *bundle.Bundl
 		if err := a.WaitCheckpoint(wait, newest); err != nil {
 			return err
 		}
-		err := a.read(ctx, who, b.Kind+".export", func(ctx context.Context, v *store.View) error {
-			rows, err := load(ctx, v)
+		err := a.store.View(ctx, func(ctx context.Context, v *store.View) error { // gated by the writing before
+			rows, entries, err := load(ctx, v)
 			if err != nil {
 				return err
 			}
-			newest, err = bundleFrom(ctx, v, b, rows, seen)
+			newest, err = bundleFrom(ctx, v, b, rows, entries, seen)
 			return err
 		})
 		if err != nil || newest < 0 {
@@ -162,12 +167,8 @@ func (a *App) fillBundle(ctx context.Context, who *roster.Actor, b *bundle.Bundl
 
 // bundleFrom fills the bundle from one snapshot. It gives the number of an
 // entry that no checkpoint covers yet, or -1.
-func bundleFrom(ctx context.Context, v *store.View, b *bundle.Bundle, rows []ledger.Row, seen map[string]bool) (int64, error) {
+func bundleFrom(ctx context.Context, v *store.View, b *bundle.Bundle, rows []ledger.Row, entries []store.LedgerEntry, seen map[string]bool) (int64, error) {
 	c, err := v.LastCheckpoint(ctx)
-	if err != nil {
-		return 0, err
-	}
-	entries, err := v.EntriesOf(ctx, b.ID)
 	if err != nil {
 		return 0, err
 	}
@@ -249,7 +250,7 @@ func textsOf(view any) (map[string]bool, error) {
 }
 
 // bundleFile writes the bundle to a file that goes when it is closed.
-func bundleFile(b *bundle.Bundle) (_ *Export, err error) {
+func bundleFile(b *bundle.Bundle, name string) (_ *Export, err error) {
 	raw, err := b.Marshal()
 	if err != nil {
 		return nil, err
@@ -258,7 +259,7 @@ func bundleFile(b *bundle.Bundle) (_ *Export, err error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Export{Name: b.Ref + ".bundle.json", Type: "application/json", Rows: len(b.Rows), file: f}
+	e := &Export{Name: name + ".bundle.json", Type: "application/json", Rows: len(b.Rows), file: f}
 	if _, err := f.Write(raw); err != nil {
 		_ = e.Close() // the first error is the one that tells
 		return nil, err

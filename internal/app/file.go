@@ -59,25 +59,30 @@ type File struct {
 	Open       int        `json:"open"`
 	Tasks      []FileTask `json:"rectifications"`
 	Lists      []FileList `json:"submissions"`
+	MayTake    bool       `json:"may_take"` // out of the site, with its proofs
 }
 
 // OwnFile is the actor's own file: his declarations at once, the rest after
 // notice, and nothing that would tell of a record he was not notified of.
 func (a *App) OwnFile(ctx context.Context, who *roster.Actor) (*File, error) {
 	var f *File
-	err := a.read(ctx, who, "file.own", func(ctx context.Context, v *store.View) error {
-		if who.Person == "" {
-			return fault.NotFound()
-		}
-		issues, err := v.IssuesOfPerson(ctx, who.Person, roster.Scope{Own: who.Person})
-		if err != nil {
-			return err
-		}
-		issues = slices.DeleteFunc(issues, func(i *issue.Issue) bool { return !i.VisibleToSubject() })
-		f, err = a.fileOf(ctx, v, who, who.Person, issues, true)
+	err := a.read(ctx, who, "file.own", func(ctx context.Context, v *store.View) (err error) {
+		f, err = a.ownFile(ctx, v, who)
 		return err
 	})
 	return f, err
+}
+
+func (a *App) ownFile(ctx context.Context, v *store.View, who *roster.Actor) (*File, error) {
+	if who.Person == "" {
+		return nil, fault.NotFound()
+	}
+	issues, err := v.IssuesOfPerson(ctx, who.Person, roster.Scope{Own: who.Person})
+	if err != nil {
+		return nil, err
+	}
+	issues = slices.DeleteFunc(issues, func(i *issue.Issue) bool { return !i.VisibleToSubject() })
+	return a.fileOf(ctx, v, who, who.Person, issues, true)
 }
 
 // FileInput asks for somebody's file. Purpose is needed of leadership readers.
@@ -90,38 +95,8 @@ type FileInput struct {
 // this returns.
 func (a *App) PersonFile(ctx context.Context, who *roster.Actor, in FileInput) (*File, error) {
 	var f *File
-	err := a.read(ctx, who, "file.read", func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindFile)
-		if err != nil {
-			return err
-		}
-		named, err := a.namedScope(ctx, v, who, roster.ActRead, roster.KindFile)
-		if err != nil {
-			return err
-		}
-		issues, err := v.IssuesOfPerson(ctx, in.Person, sc)
-		if err != nil {
-			return err
-		}
-		// Somebody who has left the reach keeps there what happened there.
-		_, err = v.PersonInScope(ctx, in.Person, sc)
-		if fault.Is(err, fault.NotFoundKind) && len(issues) > 0 {
-			err = nil
-		}
-		if err != nil {
-			return err
-		}
-		asked := len(issues) == 0 || slices.ContainsFunc(issues, func(i *issue.Issue) bool { return !named.Admits(target(i)) })
-		if len(issues) == 0 {
-			_, err := v.PersonInScope(ctx, in.Person, named)
-			asked = err != nil
-		}
-		if asked || in.Purpose != "" {
-			if err := checkPurpose(in.Purpose); err != nil {
-				return err
-			}
-		}
-		f, err = a.fileOf(ctx, v, who, in.Person, issues, false)
+	err := a.read(ctx, who, "file.read", func(ctx context.Context, v *store.View) (err error) {
+		f, err = a.openFile(ctx, v, who, roster.ActRead, in)
 		return err
 	})
 	if err != nil {
@@ -130,8 +105,44 @@ func (a *App) PersonFile(ctx context.Context, who *roster.Actor, in FileInput) (
 	return f, a.logReading(ctx, who, string(roster.KindFile), in.Person, in.Person, in.Purpose)
 }
 
+// openFile judges who may open somebody else's file, and for what, and reads
+// it. The act is to read it or to take it out.
+func (a *App) openFile(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, in FileInput) (*File, error) {
+	sc, err := a.scope(ctx, v, who, act, roster.KindFile)
+	if err != nil {
+		return nil, err
+	}
+	named, err := a.namedScope(ctx, v, who, act, roster.KindFile)
+	if err != nil {
+		return nil, err
+	}
+	issues, err := v.IssuesOfPerson(ctx, in.Person, sc)
+	if err != nil {
+		return nil, err
+	}
+	// Somebody who has left the reach keeps there what happened there.
+	_, err = v.PersonInScope(ctx, in.Person, sc)
+	if fault.Is(err, fault.NotFoundKind) && len(issues) > 0 {
+		err = nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	asked := len(issues) == 0 || slices.ContainsFunc(issues, func(i *issue.Issue) bool { return !named.Admits(target(i)) })
+	if len(issues) == 0 {
+		_, err := v.PersonInScope(ctx, in.Person, named)
+		asked = err != nil
+	}
+	if asked || in.Purpose != "" {
+		if err := checkPurpose(in.Purpose); err != nil {
+			return nil, err
+		}
+	}
+	return a.fileOf(ctx, v, who, in.Person, issues, false)
+}
+
 func (a *App) fileOf(ctx context.Context, v *store.View, who *roster.Actor, person string, issues []*issue.Issue, own bool) (*File, error) {
-	f := &File{PersonID: person, Lines: []FileLine{}}
+	f := &File{PersonID: person, Lines: []FileLine{}, MayTake: a.May(who, takeOp(own))}
 	names, err := v.PersonNames(ctx, []string{person})
 	if err != nil {
 		return nil, err

@@ -23,6 +23,8 @@ var issueRoutes = []Route{
 	{Op: "file.own", Method: "GET", Path: "/my-file", Act: roster.ActRead, Kind: roster.KindOwnFile},
 	{Op: "file.reply", Method: "POST", Path: "/my-file/issues/{id}/statements", Act: roster.ActReply, Kind: roster.KindOwnFile, Write: true, Create: true, Status: 201},
 	{Op: "file.read", Method: "GET", Path: "/people/{id}/file", Act: roster.ActRead, Kind: roster.KindFile},
+	{Op: "file.export", Method: "POST", Path: "/people/{id}/file/exports", Act: roster.ActExport, Kind: roster.KindFile, Write: true, Create: true},
+	{Op: "file.take", Method: "POST", Path: "/my-file/exports", Act: roster.ActExport, Kind: roster.KindOwnFile, Write: true, Create: true},
 	{Op: "statement.list", Method: "GET", Path: "/statements", Act: roster.ActAnswer, Kind: roster.KindOwnFile},
 	{Op: "statement.answer", Method: "POST", Path: "/statements/{id}/answer", Act: roster.ActAnswer, Kind: roster.KindOwnFile, Write: true},
 	{Op: "reconciliation.read", Method: "GET", Path: "/reconciliation", Act: roster.ActRead, Kind: roster.KindReconciliation},

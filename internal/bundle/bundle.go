@@ -4,7 +4,8 @@
 // the reader was entitled to. What he was not entitled to stays a commitment.
 //
 // The package checks a bundle without a database. It cannot tell whether a
-// record changed after the checkpoint, nor whether records are missing.
+// record changed after the checkpoint. Whether records are missing it tells of
+// a person's file, whose taking out lists them, and not of a case.
 package bundle
 
 import (
@@ -25,15 +26,23 @@ const Version = 1
 // Head is how the file begins, by which it is told from others.
 const Head = "{\n \"plumbline_bundle\": "
 
+// The kinds of bundle.
+const (
+	KindCase   = "case"
+	KindPerson = "person"
+)
+
 // Bundle is the file.
 type Bundle struct {
 	Version    int             `json:"plumbline_bundle"`
 	Kind       string          `json:"kind"` // case or person
 	ID         string          `json:"id"`
 	Ref        string          `json:"ref"`
-	At         time.Time       `json:"at"`         // when it was taken out
-	Export     int64           `json:"export"`     // number of the entry that says so
-	Checkpoint string          `json:"checkpoint"` // signed note
+	At         time.Time       `json:"at"`                    // when it was taken out
+	Export     int64           `json:"export"`                // number of the entry that says so
+	Checkpoint string          `json:"checkpoint"`            // signed note
+	Stated     string          `json:"stated,omitempty"`      // person: exact bytes of Stated
+	StatedSalt []byte          `json:"stated_salt,omitempty"` // opens the taking's digest of them
 	Entries    []Entry         `json:"entries"`
 	Rows       []slip.OpenRow  `json:"rows"`
 	Texts      []slip.OpenText `json:"texts"`
@@ -78,7 +87,8 @@ type Verdict struct {
 	Entries int
 	Rows    int
 	Texts   int
-	Closed  int // commitments to texts that are not in the bundle: sealed, erased, or not for this reader
+	Closed  int     // commitments to texts that are not in the bundle: sealed, erased, or not for this reader
+	Stated  *Stated // of a person's file: what the site said that it holds
 }
 
 // Check verifies everything in the bundle against the keys: the checkpoint,
@@ -95,6 +105,9 @@ func (b *Bundle) Check(trust ledger.Trust) (*Verdict, error) {
 		return nil, err
 	}
 	v := &Verdict{Opened: o, Entries: len(b.Entries), Rows: len(b.Rows), Texts: len(b.Texts)}
+	if b.Kind != KindCase && b.Kind != KindPerson {
+		return nil, fmt.Errorf("it is neither a case nor a person's file but %.40q", b.Kind)
+	}
 	commitments := make(map[string]bool)
 	seen := make(map[string]bool, len(b.Rows))
 	for i := range b.Rows {
@@ -126,6 +139,9 @@ func (b *Bundle) Check(trust ledger.Trust) (*Verdict, error) {
 		if !opened {
 			v.Closed++
 		}
+	}
+	if b.Kind == KindPerson {
+		return v, b.checkStated(v)
 	}
 	return v, nil
 }

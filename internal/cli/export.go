@@ -26,7 +26,7 @@ func exportCommand(e *env) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(e.exportTiles(), e.exportHistory(), e.exportCase())
+	c.AddCommand(e.exportTiles(), e.exportHistory(), e.exportCase(), e.exportPerson())
 	return c
 }
 
@@ -164,21 +164,65 @@ plumbline verify FILE --trust KEYS`,
 					if err != nil {
 						return err
 					}
-					defer func() { _ = out.Close() }() // a temporary file
-					var b bytes.Buffer
-					if _, err := out.WriteTo(&b); err != nil {
-						return err
-					}
-					if err := writeNew(args[1], b.Bytes()); err != nil {
-						return err
-					}
-					fmt.Fprintf(e.out, "%d records in %s\n", out.Rows, args[1])
-					return nil
+					return e.writeBundle(out, args[1])
 				})
 			})
 		},
 	}
 	by.add(c)
 	c.Flags().StringVar(&purpose, "purpose", "", "what it is needed for")
+	return c
+}
+
+// writeBundle writes what was taken out to a file that must not be there yet.
+func (e *env) writeBundle(out *app.Export, name string) error {
+	defer func() { _ = out.Close() }() // a temporary file
+	var b bytes.Buffer
+	if _, err := out.WriteTo(&b); err != nil {
+		return err
+	}
+	if err := writeNew(name, b.Bytes()); err != nil {
+		return err
+	}
+	fmt.Fprintf(e.out, "%d records in %s\n", out.Rows, name)
+	return nil
+}
+
+// ownWord stands for the number of who asks.
+const ownWord = "own"
+
+func (e *env) exportPerson() *cobra.Command {
+	var by asFlags
+	purpose := ""
+	c := &cobra.Command{
+		Use:   "person NUMBER FILE",
+		Short: "Write one person's file with its proofs into a file that verifies alone",
+		Long: `Write what the person named by --as sees of somebody's file: the page itself, the
+records behind it, the entries that left them so, their proofs, the signed
+checkpoint, and the texts with the salts that open their commitments. NUMBER is
+a personnel number, or the word own for one's own file: that goes without who
+complained and without what is sealed, and its issues are proven as the page
+showed them. Opening and taking out are recorded, with the purpose. Anybody
+checks the file, also that no record is missing, with:
+plumbline verify FILE --trust KEYS`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(c *cobra.Command, args []string) error {
+			in := app.FileExportInput{Person: args[0], Purpose: purpose}
+			if in.Person == ownWord {
+				in.Person = ""
+			}
+			return e.with(c.Context(), func(ctx context.Context, s *site) error {
+				return e.as(ctx, s, by, func(who *roster.Actor) error {
+					out, _, err := s.app.ExportFile(ctx, who, in)
+					if err != nil {
+						return err
+					}
+					return e.writeBundle(out, args[1])
+				})
+			})
+		},
+	}
+	by.add(c)
+	c.Flags().StringVar(&purpose, "purpose", "", "case_review, complaint, appointment, supervision or inspection")
 	return c
 }

@@ -116,6 +116,9 @@ func (p *proven) bundle(raw []byte, trust ledger.Trust, ev *evidence) error {
 		return nil
 	}
 	p.opened = v.Opened
+	if v.Stated != nil {
+		p.good("stated", "this is what the site showed of the file to %s; all %d records that were taken out with it are here", reader(v.Stated.Own), len(v.Stated.Records))
+	}
 	p.good("bundle", "%s %s, taken out on %s (entry %d)", b.Kind, b.Ref, b.At.Format(time.RFC3339), b.Export)
 	p.good("signed", "by %s over %d entries", v.Opened.Origin, v.Opened.Size)
 	for _, w := range v.Opened.Witnesses {
@@ -124,6 +127,14 @@ func (p *proven) bundle(raw []byte, trust ledger.Trust, ev *evidence) error {
 	p.good("rows", "%d records are as %d entries of the ledger left them", v.Rows, v.Entries)
 	p.good("texts", "%d texts open their commitments; %d stay closed: sealed, erased, or not for the one who took it out", v.Texts, v.Closed)
 	return p.beside(trust, ev)
+}
+
+// reader says who took a person's file out.
+func reader(own bool) string {
+	if own {
+		return "the person himself"
+	}
+	return "the one who took it out"
 }
 
 // tiles checks a folder that export tiles filled.

@@ -144,6 +144,18 @@ type Relation struct {
 	ToOn     Date   `bun:"to_on"`
 }
 
+// Void says that a relation or a party was recorded by mistake. The record
+// stays as it is; while the void stands it bars nobody.
+type Void struct {
+	ledger.Stamp
+	RecordKind string            `bun:"record_kind"` // relation, party
+	RecordID   string            `bun:"record_id"`
+	VoidedBy   string            `bun:"voided_by"` // person
+	VoidedOn   Date              `bun:"voided_on"`
+	LiftedOn   Date              `bun:"lifted_on"` // "" while it stands; else the day the same was recorded again
+	ReasonC    ledger.Commitment `bun:"reason_c"`
+}
+
 // Account is a sign-in. Its id is the pseudonym that ledger entries carry.
 type Account struct {
 	ledger.Stamp

@@ -7,6 +7,8 @@ import (
 	"github.com/uptrace/bun"
 
 	"plumbline/internal/fault"
+	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 )
 
@@ -22,6 +24,44 @@ func (v *View) PersonInScope(ctx context.Context, id string, sc roster.Scope) (*
 		return nil, fault.NotFound()
 	}
 	return rows[0], nil
+}
+
+// FileRows reads what stands behind a person's file: the issues, what was said
+// on them, the tasks that follow from them, and the person's lists.
+func (v *View) FileRows(ctx context.Context, person string, issueIDs []string) ([]ledger.Row, error) {
+	var out []ledger.Row
+	issues, err := v.IssuesByID(ctx, issueIDs, roster.Scope{All: true}) // judged when the file was opened
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range issues {
+		out = append(out, i)
+	}
+	said, err := v.Statements(ctx, issueIDs...)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range said {
+		out = append(out, s)
+	}
+	tasks, err := v.RectificationsOn(ctx, issueIDs)
+	if err != nil {
+		return nil, err
+	}
+	for i := range tasks {
+		out = append(out, &tasks[i])
+	}
+	lists, err := v.SubmissionsOf(ctx, person, nil)
+	for i := range lists {
+		out = append(out, &lists[i])
+	}
+	return out, err
+}
+
+// Taking reads one taking of a file.
+func (v *View) Taking(ctx context.Context, id string) (*issue.Taking, error) {
+	t := new(issue.Taking)
+	return t, v.db.NewSelect().Model(t).Where("id = ?", id).Scan(ctx)
 }
 
 // unfolded marks a line of the read log that no entry holds yet.

@@ -150,7 +150,35 @@ func (f *Face) fileView(c *Call, file *app.File, own bool) fileView {
 		v.Lists.Rows = append(v.Lists.Rows, []ui.Cell{head, {Text: c.T("selfcheck.list." + string(l.Audience))}, {Tag: &state}, {Text: f.clock(l.FirstFiled)}, {Text: f.clock(l.FiledAt)}})
 	}
 	v.Kinds = ui.Codes(c.Lang, "statement", "", string(issue.Answer), string(issue.Correction))
+	if file.MayTake && own {
+		v.Export = &actForm{ID: "export", Title: c.T("file.export.title"), Help: c.T("file.export.help.own"), Action: "/my-file/export", Button: "file.export.button"}
+	} else if file.MayTake {
+		v.Export = &actForm{ID: "export", Title: c.T("file.export.title"), Help: c.T("file.export.help"), Action: "/people/" + file.PersonID + "/file/export", Button: "file.export.button",
+			Inputs: []ui.Input{{Name: "purpose", Label: c.T("field.purpose"), Kind: "select", Value: c.Query("purpose"), Options: ui.Codes(c.Lang, "purpose", "page.choose", app.Purposes...)}}}
+	}
 	return v
+}
+
+// exportFile hands somebody's file over as a file that verifies alone.
+func (f *Face) exportFile(c *Call) error {
+	id := c.Param("id")
+	e, _, err := f.app.ExportFile(c.Context(), c.Actor, app.FileExportInput{Person: id, Purpose: c.Form("purpose"), Key: c.Key()})
+	if errs := c.Errors(err); errs != nil && errs.Of("purpose") != "" {
+		return f.askPurpose(c, "/people/"+id+"/file", errs)
+	}
+	if err != nil {
+		return err
+	}
+	return c.sendExport(e)
+}
+
+// takeOwnFile hands the actor his own file.
+func (f *Face) takeOwnFile(c *Call) error {
+	e, _, err := f.app.ExportFile(c.Context(), c.Actor, app.FileExportInput{Key: c.Key()})
+	if err != nil {
+		return err
+	}
+	return c.sendExport(e)
 }
 
 func (f *Face) statementList(c *Call) error { return f.showStatements(c, nil) }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"plumbline/internal/apptest"
+	"plumbline/internal/bundle"
 	"plumbline/internal/issue"
 	"plumbline/internal/words"
 )
@@ -59,6 +60,35 @@ func TestIssuePages(t *testing.T) {
 	if page = leader.get("/people/"+s.People["anna"]+"/file?purpose=supervision", 200); !strings.Contains(page, "林甲") {
 		t.Errorf("a file with a purpose: %s", plainText(page))
 	}
+}
+
+// A file is taken out by the form on its page; a leader names what for.
+func TestTakingAFileOut(t *testing.T) {
+	s := apptest.SQLite(t)
+	s.Issues(apptest.IssueSeed{Name: "mine", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 1, Event: "2026-01-10"})
+	path := "/people/" + s.People["anna"] + "/file"
+	v := visit(t, s, "inspector")
+	if page := v.in(words.ZH).get(path, 200); !strings.Contains(page, `action="`+path+`/export"`) || !strings.Contains(page, "下载证明包") {
+		t.Errorf("no form on the page: %s", plainText(page))
+	}
+	if raw := v.post(path+"/export", url.Values{}, 200); !strings.HasPrefix(raw, bundle.Head) || !strings.Contains(raw, "narrative of mine") {
+		t.Errorf("the inspector's download: %.200s", raw)
+	}
+	leader := v.as("reader")
+	if page := leader.post(path+"/export", url.Values{}, 200); strings.Contains(page, "narrative") || !strings.Contains(page, "Appointment") {
+		t.Errorf("a leader without a purpose: %s", plainText(page))
+	}
+	if raw := leader.post(path+"/export", url.Values{"purpose": {"supervision"}}, 200); !strings.HasPrefix(raw, bundle.Head) {
+		t.Errorf("a leader's download: %.200s", raw)
+	}
+	anna := v.as("anna")
+	if page := anna.get("/my-file", 200); !strings.Contains(page, `action="/my-file/export"`) {
+		t.Errorf("no form on one's own page: %s", plainText(page))
+	}
+	if raw := anna.post("/my-file/export", url.Values{}, 200); !strings.HasPrefix(raw, bundle.Head) {
+		t.Errorf("one's own download: %.200s", raw)
+	}
+	anna.post(path+"/export", url.Values{}, 404)
 }
 
 func TestFilePages(t *testing.T) {

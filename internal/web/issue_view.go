@@ -46,6 +46,7 @@ type fileView struct {
 	Stats        []ui.Stat
 	Cards        []fileCard
 	Kinds        []ui.Option
+	Export       *actForm // nil for who may not take the file out
 }
 
 type fileCard struct {

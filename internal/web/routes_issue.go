@@ -24,6 +24,8 @@ func init() {
 			{Method: http.MethodGet, Path: "/my-file", Op: "file.own", Handler: f.ownFile},
 			{Method: http.MethodPost, Path: "/my-file/issues/{id}/statements", Op: "file.reply", Handler: f.ownFileReply},
 			{Method: http.MethodGet, Path: "/people/{id}/file", Op: "file.read", Handler: f.personFile},
+			{Method: http.MethodPost, Path: "/people/{id}/file/export", Op: "file.export", Handler: f.exportFile},
+			{Method: http.MethodPost, Path: "/my-file/export", Op: "file.take", Handler: f.takeOwnFile},
 			{Method: http.MethodGet, Path: "/statements", Op: "statement.list", Handler: f.statementList},
 			{Method: http.MethodPost, Path: "/statements/{id}/answer", Op: "statement.answer", Handler: f.statementAnswer},
 			{Method: http.MethodGet, Path: "/reconciliation", Op: "reconciliation.read", Handler: f.reconPage},

@@ -1,0 +1,237 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"math/rand"
+	"slices"
+	"strings"
+	"testing"
+
+	"plumbline/internal/app"
+	"plumbline/internal/apptest"
+	"plumbline/internal/bundle"
+	"plumbline/internal/fault"
+	"plumbline/internal/ledger"
+	"plumbline/internal/selfcheck"
+	"plumbline/internal/slip"
+)
+
+// takeFile takes a person's file out and reads it.
+func takeFile(t *testing.T, s *apptest.Site, who string, in app.FileExportInput) (*bundle.Bundle, []byte) {
+	t.Helper()
+	e, r, err := s.App.ExportFile(context.Background(), s.Actor(who), in)
+	if err != nil {
+		t.Fatalf("%s: %v", who, err)
+	}
+	defer e.Close()
+	var raw bytes.Buffer
+	if _, err := e.WriteTo(&raw); err != nil {
+		t.Fatal(err)
+	}
+	b, err := bundle.Parse(raw.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.Export != r.Seq || !bytes.HasPrefix(raw.Bytes(), []byte(bundle.Head)) {
+		t.Errorf("entry %d, receipt %d; begins with %q", b.Export, r.Seq, raw.Bytes()[:40])
+	}
+	return b, raw.Bytes()
+}
+
+// kindsOf lists the kinds of a bundle's rows, each once.
+func kindsOf(b *bundle.Bundle) []string {
+	var kinds []string
+	for _, r := range b.Rows {
+		kinds = append(kinds, r.Kind)
+	}
+	slices.Sort(kinds)
+	return slices.Compact(kinds)
+}
+
+// TestAFileLeavesWithItsProofs takes a person's file out as an inspector, as a
+// leader with a purpose and as the person, and checks each file alone, honest
+// and changed.
+func TestAFileLeavesWithItsProofs(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx := context.Background()
+		campaign(t, s)
+		l := list(t, s, "anna", selfcheck.Officers, false)
+		submit(t, s, "anna", l, says(3, "第一件事"), says(9, "第三件事"))
+		found := audited(t, s, "anna", "east1", 3, "2026-01-10")
+		mine, err := s.App.OwnFile(ctx, s.Actor("anna"))
+		if err != nil || len(mine.Lines) != 2 {
+			t.Fatalf("%+v %v", mine, err)
+		}
+		if _, _, err := s.App.MakeStatement(ctx, s.Actor("anna"), app.StatementInput{Issue: mine.Lines[0].ID, Kind: "answer", Text: "已改正"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.App.SignHead(ctx); err != nil {
+			t.Fatal(err)
+		}
+		keys, err := s.App.KeyText(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		trust, err := ledger.ParseTrust(string(keys))
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		whole, raw := takeFile(t, s, "inspector", app.FileExportInput{Person: s.People["anna"]})
+		if v, err := whole.Check(trust); err != nil || v.Stated == nil || v.Stated.Own || !slices.Equal(kindsOf(whole), []string{"issue", "statement", "taking"}) {
+			t.Fatalf("%v %+v %v", kindsOf(whole), v, err)
+		}
+		for _, want := range []string{found.ID, "第一件事", "已改正", s.People["anna"]} {
+			if !strings.Contains(string(raw), want) {
+				t.Errorf("the inspector's bundle lacks %q", want)
+			}
+		}
+		liarFiles(t, whole, raw, trust)
+
+		own, ownRaw := takeFile(t, s, "anna", app.FileExportInput{Key: "k"})
+		if v, err := own.Check(trust); err != nil || !v.Stated.Own || !slices.Equal(kindsOf(own), []string{"statement", "submission", "taking"}) {
+			t.Fatalf("%v %+v %v", kindsOf(own), v, err)
+		}
+		// Nothing tells of the record that nobody notified him of, nor who read.
+		for _, secret := range []string{found.ID, found.Ref, found.RecordID, s.Account["inspector"], "file.read"} {
+			if secret != "" && strings.Contains(string(ownRaw), secret) {
+				t.Errorf("the person's own bundle tells %q", secret)
+			}
+		}
+		again, _ := takeFile(t, s, "anna", app.FileExportInput{Key: "k"})
+		if _, err := again.Check(trust); err != nil || again.Export == own.Export {
+			t.Errorf("asked for again: entry %d after %d, %v", again.Export, own.Export, err)
+		}
+		swappedFiles(t, whole, own, trust)
+		whoMayTake(t, s)
+		if v, err := s.Store.Verify(ctx, nil); err != nil || !v.OK() {
+			t.Errorf("%+v %v", v, err)
+		}
+	})
+}
+
+// whoMayTake tries the rules of opening a file.
+func whoMayTake(t *testing.T, s *apptest.Site) {
+	t.Helper()
+	ctx := context.Background()
+	before, err := s.App.LedgerHead(ctx, s.Actor("audit"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, who := range []string{"ben", "east1head", "easthead", "records", "system", "anna"} {
+		if _, _, err := s.App.ExportFile(ctx, s.Actor(who), app.FileExportInput{Person: s.People["anna"]}); !fault.Is(err, fault.NotFoundKind) && !fault.Is(err, fault.ForbiddenKind) {
+			t.Errorf("%s takes the file out: %v", who, err)
+		}
+	}
+	if _, _, err := s.App.ExportFile(ctx, s.Actor("eastinspector"), app.FileExportInput{Person: s.People["dong"]}); !fault.Is(err, fault.NotFoundKind) {
+		t.Errorf("out of reach: %v", err)
+	}
+	for _, purpose := range []string{"", "curiosity"} {
+		if _, _, err := s.App.ExportFile(ctx, s.Actor("reader"), app.FileExportInput{Person: s.People["anna"], Purpose: purpose}); !fault.Is(err, fault.InvalidKind) {
+			t.Errorf("a leader for %q: %v", purpose, err)
+		}
+	}
+	after, err := s.App.LedgerHead(ctx, s.Actor("audit"))
+	if err != nil || after.Size != before.Size {
+		t.Errorf("refusals left %d entries, %v", after.Size-before.Size, err)
+	}
+	b, _ := takeFile(t, s, "reader", app.FileExportInput{Person: s.People["anna"], Purpose: "supervision"})
+	for _, r := range b.Rows {
+		if r.Kind == bundle.KindTaking && r.Value("purpose") != "supervision" {
+			t.Errorf("the ledger's purpose is %q", r.Value("purpose"))
+		}
+	}
+}
+
+// liarFiles changes a person's bundle in every part of it; the first false
+// record must be named.
+func liarFiles(t *testing.T, honest *bundle.Bundle, raw []byte, trust ledger.Trust) {
+	t.Helper()
+	at := func(kind string) int {
+		return slices.IndexFunc(honest.Rows, func(r slip.OpenRow) bool { return r.Kind == kind })
+	}
+	issue, taking := at("issue"), at(bundle.KindTaking)
+	other := honest.Rows[issue+1]
+	for name, lie := range map[string]struct {
+		do   func(b *bundle.Bundle)
+		says string
+	}{
+		"a record edited": {func(b *bundle.Bundle) { b.Rows[issue].Columns[6].Value += "1" }, honest.Rows[issue].ID},
+		"its leaf edited": {func(b *bundle.Bundle) {
+			b.Entries[0].Body = strings.Replace(b.Entries[0].Body, "time: 2", "time: 1", 1)
+		}, "entry"},
+		"a record missing": {func(b *bundle.Bundle) { b.Rows = slices.Delete(b.Rows, issue, issue+1); b.Texts = nil }, honest.Rows[issue].ID + " is missing"},
+		"two records swapped": {func(b *bundle.Bundle) {
+			b.Rows[issue].Columns, b.Rows[issue+1].Columns = b.Rows[issue+1].Columns, b.Rows[issue].Columns
+		}, honest.Rows[issue].ID},
+		"a record under another's name": {func(b *bundle.Bundle) { b.Rows[issue].ID = other.ID }, other.ID},
+		"the taking missing":            {func(b *bundle.Bundle) { b.Rows = slices.Delete(b.Rows, taking, taking+1) }, "taking out"},
+		"the purpose":                   {func(b *bundle.Bundle) { set(b, taking, "purpose", "complaint") }, honest.Rows[taking].ID},
+		"the page":                      {func(b *bundle.Bundle) { b.Stated = strings.Replace(b.Stated, `"counting":0`, `"counting":1`, 1) }, "taking out"},
+		"the page's salt":               {func(b *bundle.Bundle) { b.StatedSalt[0] ^= 1 }, "taking out"},
+		"no page":                       {func(b *bundle.Bundle) { b.Stated = "" }, "taking out"},
+		"whose it is":                   {func(b *bundle.Bundle) { b.Ref = "林甲 000" }, "林甲 000"},
+		"the person":                    {func(b *bundle.Bundle) { b.ID = other.ID }, "taken out"},
+		"a text":                        {func(b *bundle.Bundle) { b.Texts[0].Value += "." }, honest.Texts[0].Record},
+		"a proof":                       {func(b *bundle.Bundle) { b.Entries[0].Path[0][0] ^= 1 }, "entry"},
+		"entries swapped":               {func(b *bundle.Bundle) { b.Entries[0], b.Entries[1] = b.Entries[1], b.Entries[0] }, "entry"},
+		"another kind":                  {func(b *bundle.Bundle) { b.Kind = "case" }, "taken out"},
+		"an unknown kind":               {func(b *bundle.Bundle) { b.Kind = "unit" }, ""},
+		"the time":                      {func(b *bundle.Bundle) { b.At = b.At.Add(1e9) }, "taken out"},
+	} {
+		b, err := bundle.Parse(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lie.do(b)
+		if _, err := b.Check(trust); err == nil || !strings.Contains(err.Error(), lie.says) {
+			t.Errorf("%s changed: %v, want it to say %q", name, err, lie.says)
+		}
+	}
+	want, err := json.Marshal(honest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewSource(1))
+	for range 200 {
+		bad := bytes.Clone(raw)
+		bad[rng.Intn(len(bad))] ^= 1 << rng.Intn(7)
+		b, err := bundle.Parse(bad)
+		if err != nil {
+			continue
+		}
+		if _, err := b.Check(trust); err != nil {
+			continue
+		}
+		if got, _ := json.Marshal(b); !bytes.Equal(got, want) {
+			t.Fatal("a flipped bit was accepted")
+		}
+	}
+}
+
+func set(b *bundle.Bundle, row int, column, value string) {
+	for i := range b.Rows[row].Columns {
+		if c := &b.Rows[row].Columns[i]; c.Name == column {
+			c.Value = value
+		}
+	}
+}
+
+// swappedFiles mixes two honest takings of the same file.
+func swappedFiles(t *testing.T, a, b *bundle.Bundle, trust ledger.Trust) {
+	t.Helper()
+	page := *a
+	page.Stated, page.StatedSalt = b.Stated, b.StatedSalt
+	rows := *a
+	rows.Rows = b.Rows
+	added := *a
+	added.Rows = append(slices.Clone(a.Rows), b.Rows...)
+	added.Entries = slices.Concat(a.Entries, b.Entries)
+	for name, mixed := range map[string]*bundle.Bundle{"the page": &page, "the records": &rows, "the records of both": &added} {
+		if _, err := mixed.Check(trust); err == nil {
+			t.Errorf("%s of another taking: accepted", name)
+		}
+	}
+}
