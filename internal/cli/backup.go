@@ -55,7 +55,7 @@ An archive appears under its name only when it is whole.`,
 			if err != nil {
 				return err
 			}
-			return e.with(c.Context(), func(ctx context.Context, s *site) error { return b.write(ctx, s, args[0], to) })
+			return e.withAny(c.Context(), func(ctx context.Context, s *site) error { return b.write(ctx, s, args[0], to) })
 		},
 	}
 	f := c.Flags()

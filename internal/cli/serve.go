@@ -34,6 +34,9 @@ func serveCommand(e *env) *cobra.Command {
 				return err
 			}
 			defer func() { err = errors.Join(err, s.Close()) }()
+			if err := e.upToDate(c.Context(), s.store); err != nil {
+				return err
+			}
 			if s.store.KeysMissing() {
 				return fmt.Errorf("the key store %s is missing or not readable; no text could be read. Bring it and its .master file back, or name it with --keys", s.store.KeyPath())
 			}

@@ -89,8 +89,41 @@ func (s *site) Close() error {
 	return s.store.Close()
 }
 
-// with opens the site for one command and closes it after.
-func (e *env) with(ctx context.Context, do func(ctx context.Context, s *site) error) (err error) {
+// with opens the site for one command and closes it after. The schema must be
+// the program's own: another one would end in a message about a missing table.
+func (e *env) with(ctx context.Context, do func(ctx context.Context, s *site) error) error {
+	return e.withAny(ctx, func(ctx context.Context, s *site) error {
+		if err := e.upToDate(ctx, s.store); err != nil {
+			return err
+		}
+		return do(ctx, s)
+	})
+}
+
+// upToDate refuses a database of another schema, and says what to do.
+func (e *env) upToDate(ctx context.Context, st *store.Store) error {
+	missing, unknown, err := st.Behind(ctx)
+	switch {
+	case err != nil:
+		return err
+	case len(unknown) > 0:
+		return fmt.Errorf("the database was made by a newer program: it has the migration %s, which this one does not know; use that program", unknown[0])
+	case len(missing) > 0:
+		return fmt.Errorf("the database has the schema of an older program: the migration %s is missing (%d in all); back it up, then bring it up to date with: plumbline migrate --db %s", missing[0], len(missing), e.shownDB())
+	}
+	return nil
+}
+
+// shownDB is --db as a message may show it: a URL can hold a password.
+func (e *env) shownDB() string {
+	if store.DialectOf(e.DB) == store.SQLite {
+		return e.DB
+	}
+	return "URL"
+}
+
+// withAny is with for a database of any schema, to back it up.
+func (e *env) withAny(ctx context.Context, do func(ctx context.Context, s *site) error) (err error) {
 	s, err := e.open(ctx, false)
 	if err != nil {
 		return err

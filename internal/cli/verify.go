@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"plumbline/internal/ledger"
 	"plumbline/internal/store"
@@ -26,7 +27,6 @@ type evidence struct {
 	env         *env
 	keys        []string
 	slip        string
-	logKeys     []string
 	keysFile    string
 	witnessKeys []string
 	checkpoints []string
@@ -48,8 +48,8 @@ no site and no network. Without one, verify the whole site.
 Recompute the Merkle tree from the stored bytes, check every entry against its
 predecessors, every signed checkpoint against the tree that it names, every
 record against the last entry that names it, texts against their commitments,
-waiting files against their hashes, and recount the counters. The first false
-thing is named first. Exit status 0 only if nothing disagrees.
+salt slips against the entries that they open, waiting files against their
+hashes, and recount the counters. The first false thing is named first. Exit status 0 only if nothing disagrees.
 
 A ledger that was rebuilt as a whole and signed with a stolen key agrees with
 itself. What was kept outside tells it: keys that are known from elsewhere
@@ -83,10 +83,15 @@ the notice board (--digits with --size), receipts that were handed out
 // flags are those that bring evidence.
 func (ev *evidence) flags(c *cobra.Command) {
 	f := c.Flags()
+	f.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		if name == "log-key" { // its name once, in scripts still
+			name = "key"
+		}
+		return pflag.NormalizedName(name)
+	})
 	f.StringVar(&ev.keysFile, "trust", "", "file of verifier keys, one a line: the log's own and those of witnesses")
 	f.StringArrayVar(&ev.keys, "key", nil, "key to trust: a verifier key (name+id+key), or a file of such keys; may be repeated")
 	f.StringVar(&ev.slip, "slip", "", "salt slip of the receipt's entry: proves what was filed")
-	f.StringArrayVar(&ev.logKeys, "log-key", nil, "verifier key of the log (name+id+key); may be repeated")
 	f.StringArrayVar(&ev.witnessKeys, "witness-key", nil, "verifier key of a witness that must have signed; may be repeated")
 	f.StringArrayVar(&ev.checkpoints, "checkpoint", nil, "file of a signed checkpoint that was kept elsewhere; may be repeated")
 	f.StringVar(&ev.digits, "digits", "", "eight groups of four digits from the notice board (needs --size)")
@@ -112,7 +117,7 @@ func (ev *evidence) trust() (ledger.Trust, error) {
 		}
 		text += key + "\n"
 	}
-	return ledger.ParseTrust(text + strings.Join(append(slices.Clone(ev.logKeys), ev.witnessKeys...), "\n"))
+	return ledger.ParseTrust(text + strings.Join(ev.witnessKeys, "\n"))
 }
 
 // read reads all that the flags name. What is false in itself is refused here,
@@ -233,7 +238,7 @@ func (e *env) printVerdict(v *store.Verdict) error {
 		for _, kind := range slices.Sorted(maps.Keys(v.Rows)) {
 			fmt.Fprintf(e.out, "rows     %s %d\n", kind, v.Rows[kind])
 		}
-		fmt.Fprintf(e.out, "counters %d\nerased   %d\nevidence %d\n", v.Counters, v.Erased, v.Evidence)
+		fmt.Fprintf(e.out, "slips    %d\ncounters %d\nerased   %d\nevidence %d\n", v.Slips, v.Counters, v.Erased, v.Evidence)
 		if v.Unread > 0 {
 			fmt.Fprintf(e.out, "NOT READ %d texts: the key store is missing; name it with --keys\n", v.Unread)
 		}

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
+	"time"
 
 	"plumbline/internal/ledger"
 	"plumbline/internal/slip"
@@ -64,6 +66,9 @@ func (p *proven) slip(r *ledger.Receipt, path string, lang words.Lang) error {
 		return nil
 	}
 	v, err := s.Check(r.Seq, r.Leaf)
+	if err == nil {
+		err = v.Time(r)
+	}
 	var wrong *slip.Problem
 	if errors.As(err, &wrong) {
 		p.bad("slip", "%s", words.T(lang, "verify.slip."+wrong.Code, "Row", wrong.Row))
@@ -72,6 +77,8 @@ func (p *proven) slip(r *ledger.Receipt, path string, lang words.Lang) error {
 		return err
 	}
 	p.good("slip", "%s", words.T(lang, "verify.slip.holds", "Seq", r.Seq))
+	p.Steps = slices.DeleteFunc(p.Steps, func(s provenStep) bool { return s.Open && s.What == "time" })
+	p.good("time", "%s", words.T(lang, "verify.slip.time_holds", "Time", r.Time.Format(time.RFC3339)))
 	if v.Missing > 0 {
 		p.open("slip", words.T(lang, "verify.slip.missing", "Count", v.Missing))
 	}

@@ -89,7 +89,7 @@ func TestAReceiptIsVerifiedAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	literal := strings.TrimSpace(strings.Split(string(key), "\n")[1])
-	if status, out := alone(t, []string{"LANG=zh_CN.UTF-8"}, "verify", h.text, "--key", literal); status != 0 || !strings.Contains(out, "校验码与回执一致") {
+	if status, out := alone(t, []string{"LANG=zh_CN.UTF-8"}, "verify", h.text, "--log-key", literal); status != 0 || !strings.Contains(out, "校验码与回执一致") {
 		t.Errorf("in Chinese: %d\n%s", status, out)
 	}
 	status, out := alone(t, nil, "verify", h.text, "--key", h.key, "--output", "json")
@@ -106,7 +106,7 @@ func TestAReceiptIsVerifiedAlone(t *testing.T) {
 	}
 
 	status, out = alone(t, nil, "verify", h.text, "--key", h.key, "--slip", h.slip)
-	if status != 0 || !strings.Contains(out, "那天我不在") || !strings.Contains(out, "statement.make") {
+	if status != 0 || !strings.Contains(out, "那天我不在") || !strings.Contains(out, "statement.make") || !strings.Contains(out, "it stands in the entry that was hashed") || strings.Contains(out, "the receipt alone does not prove it") {
 		t.Errorf("with the slip: %d\n%s", status, out)
 	}
 	board := strings.ReplaceAll(h.digits, " ", "-")
@@ -135,6 +135,11 @@ func TestAForgedReceiptIsRefusedAlone(t *testing.T) {
 		}
 		return name
 	}
+	moved, err := ledger.ParseReceipt(honest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved.Time = moved.Time.Add(-time.Hour)
 	lines := strings.SplitAfter(string(honest), "\n")
 	for name, c := range map[string]struct {
 		args []string
@@ -148,6 +153,7 @@ func TestAForgedReceiptIsRefusedAlone(t *testing.T) {
 		"no receipt":        {[]string{h.key, "--key", h.key}, "no whole receipt"},
 		"another's slip":    {[]string{h.text, "--key", h.key, "--slip", other.slip}, "not of the receipt's entry"},
 		"a changed text":    {[]string{h.text, "--key", h.key, "--slip", write(bytes.Replace(raw, []byte("那天我不在"), []byte("那天我在"), 1))}, "not the one recorded"},
+		"another time":      {[]string{write(moved.Marshal()), "--key", h.key, "--slip", h.slip}, "time in the receipt is not the one recorded"},
 		"no slip":           {[]string{h.text, "--key", h.key, "--slip", h.text}, "no salt slip"},
 		"other digits":      {[]string{h.text, "--key", h.key, "--digits", other.digits, "--size", "4"}, "REWRITTEN"},
 		"a witness missing": {[]string{h.text, "--key", h.key, "--witness-key", witnessKey()}, "not every witness"},

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"plumbline/internal/ledger"
 	"plumbline/internal/selfcheck"
@@ -95,7 +96,7 @@ func Parse(data []byte) (*Slip, error) {
 // Problem says what of a slip is not as it was recorded; the codes have texts
 // in the catalogue.
 type Problem struct {
-	Code string // entry, row, text, answers
+	Code string // entry, row, text, answers, time
 	Row  string // kind and id concerned
 }
 
@@ -155,6 +156,15 @@ func (s *Slip) Check(seq int64, leaf ledger.Hash) (*Verdict, error) {
 		}
 	}
 	return v, s.checkAnswers()
+}
+
+// Time compares the time that a receipt states with the one in the entry, whose
+// bytes were hashed: the receipt by itself only says it, the slip proves it.
+func (v *Verdict) Time(r *ledger.Receipt) error {
+	if !v.Entry.Time.Equal(r.Time) {
+		return &Problem{Code: "time", Row: v.Entry.Time.UTC().Format(time.RFC3339Nano)}
+	}
+	return nil
 }
 
 // Commits reports whether a row of the slip commits to the text.

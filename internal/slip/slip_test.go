@@ -1,6 +1,7 @@
 package slip
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -46,6 +47,14 @@ func TestSlipSurvivesItsFile(t *testing.T) {
 	v, err := read.Check(7, leaf)
 	if err != nil || v.Missing != 0 || v.Closed != 0 || v.Entry.Object != "list-1" {
 		t.Errorf("%+v, %v", v, err)
+	}
+	at := v.Entry.Time
+	if err := v.Time(&ledger.Receipt{Time: at.In(time.FixedZone("east", 8*3600))}); err != nil {
+		t.Error(err)
+	}
+	var wrong *Problem
+	if err := v.Time(&ledger.Receipt{Time: at.Add(time.Microsecond)}); !errors.As(err, &wrong) || wrong.Code != "time" {
+		t.Errorf("a receipt of another time: %v", err)
 	}
 	if list, round := read.List(); list != "list-1" || round != 2 {
 		t.Errorf("list %s, round %d", list, round)

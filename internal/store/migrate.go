@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -128,29 +129,34 @@ func (s *Store) migrate(ctx context.Context, wanted func(name string) bool) ([]s
 
 // Migrated reports whether every migration has been applied.
 func (s *Store) Migrated(ctx context.Context) (bool, error) {
-	tables, err := tablesOf(ctx, s.reader, s.dialect)
-	if err != nil {
+	missing, _, err := s.Behind(ctx)
+	if err != nil || len(missing) > 0 {
 		return false, err
-	}
-	found := false
-	for _, t := range tables {
-		found = found || t == "migrations"
-	}
-	if !found {
-		return false, nil
-	}
-	names, err := fs.Glob(migrations.FS, "*.sql")
-	if err != nil {
-		return false, err
-	}
-	n, err := s.reader.NewSelect().Model((*Migration)(nil)).Count(ctx)
-	if err != nil {
-		return false, err
-	}
-	if int(n) < len(names) {
-		return false, nil
 	}
 	return true, s.remember(ctx)
+}
+
+// Behind lists the migrations that the database lacks, and those that it has
+// and this program does not know: it was made by a newer one.
+func (s *Store) Behind(ctx context.Context) (missing, unknown []string, err error) {
+	tables, err := tablesOf(ctx, s.reader, s.dialect)
+	if err != nil {
+		return nil, nil, err
+	}
+	known, err := fs.Glob(migrations.FS, "*.sql")
+	if err != nil {
+		return nil, nil, err
+	}
+	var has []string
+	if slices.Contains(tables, "migrations") {
+		if err := s.reader.NewSelect().Model((*Migration)(nil)).Column("name").OrderExpr("name").Scan(ctx, &has); err != nil {
+			return nil, nil, err
+		}
+	}
+	in := func(list []string) func(string) bool {
+		return func(name string) bool { return slices.Contains(list, name) }
+	}
+	return slices.DeleteFunc(slices.Clone(known), in(has)), slices.DeleteFunc(has, in(known)), nil
 }
 
 // remember reads the log's origin, writing it the first time.

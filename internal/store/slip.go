@@ -50,13 +50,18 @@ func (v *View) SlipOf(ctx context.Context, seq int64) ([]SlipRow, error) {
 	if err := v.db.NewSelect().Model(s).Where("seq = ?", seq).Scan(ctx); err != nil {
 		return nil, err
 	}
+	return s.unpack()
+}
+
+// unpack reads the rows that were packed.
+func (s *Slip) unpack() ([]SlipRow, error) {
 	var out []SlipRow
 	for rest := s.Body; len(rest) > 0; {
 		var part [3]string
 		for i := range part {
 			n, size := binary.Uvarint(rest)
 			if size <= 0 || n > uint64(len(rest)-size) {
-				return nil, fmt.Errorf("the slip of entry %d is damaged", seq)
+				return nil, fmt.Errorf("the slip of entry %d is damaged", s.Seq)
 			}
 			part[i], rest = string(rest[size:size+int(n)]), rest[size+int(n):]
 		}
@@ -65,7 +70,7 @@ func (v *View) SlipOf(ctx context.Context, seq int64) ([]SlipRow, error) {
 			if k.kind == row.Kind {
 				columns, err := ledger.UnpackRow(reflect.New(k.typ).Interface(), []byte(part[2]))
 				if err != nil {
-					return nil, fmt.Errorf("slip of entry %d: %w", seq, err)
+					return nil, fmt.Errorf("slip of entry %d: %w", s.Seq, err)
 				}
 				row.Columns = columns
 			}

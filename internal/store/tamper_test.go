@@ -100,6 +100,10 @@ var tamperNight = []tampering{
 	{"flip a bit of a node", func(h *thief) { h.flip("ledger_hashes", "hash", "idx = 2") }, (*bureau).bySite, "entry_tree", "ledger", "2", 0, false},
 	{"flip a bit of a row's salt", func(h *thief) { h.flip("units", "salt", "id = 'u3'") }, (*bureau).bySite, "row_changed", "unit", "u3", 11, false},
 	{"flip a bit of a text", func(h *thief) { h.flip("contents", "sealed", "record_id = 's1'") }, (*bureau).bySite, "text_changed", "statement", "s1", 6, false},
+	{"flip a bit of a salt slip", func(h *thief) { h.flip("slips", "body", "seq = 6") }, (*bureau).bySite, "slip_changed", "statement", "s1", 6, false},
+	{"empty a salt slip", func(h *thief) { h.do("UPDATE slips SET body = substr(body, 1, 0) WHERE seq = 6") }, (*bureau).bySite, "slip_changed", "statement", "s1", 6, false},
+	{"put a salt slip beside no entry", func(h *thief) { h.do("UPDATE slips SET seq = 60 WHERE seq = 6") }, (*bureau).bySite, "slip_unknown", "slip", "60", 60, false},
+	{"change a receipt's time", func(h *thief) {}, (*bureau).byFalseTime, "evidence_time", "unit", "u2", 8, true},
 	{"flip a bit of a checkpoint's root", func(h *thief) { h.flip("ledger_checkpoints", "root", "size = 9") }, (*bureau).bySite, "checkpoint_root", "checkpoint", "9", 6, false},
 	{"change a checkpoint's note", func(h *thief) {
 		h.do("UPDATE ledger_checkpoints SET note = REPLACE(note, '— test', '— tesu') WHERE size = 12")

@@ -87,6 +87,7 @@ func (b *bureau) rename(id, name string) {
 
 func (b *bureau) statement(id, text string) {
 	b.write("statement.make", "statement", id, func(ctx context.Context, tx *Tx) error {
+		tx.KeepSlip()
 		c, err := tx.PutText(ctx, id, "text", text)
 		if err != nil {
 			return err
@@ -216,6 +217,15 @@ func (b *bureau) logOnly() ledger.Trust {
 func (b *bureau) bySite() Evidence { return Evidence{Trust: b.logOnly()} }
 func (b *bureau) byReceipt() Evidence {
 	return Evidence{Trust: b.logOnly(), Receipts: b.receipts, Notes: b.notes}
+}
+
+// byFalseTime is a receipt whose holder, or whose printer, moved its time.
+func (b *bureau) byFalseTime() Evidence {
+	ev := b.byReceipt()
+	moved := *b.receipts[8].Receipt
+	moved.Time = moved.Time.Add(-24 * time.Hour)
+	ev.Receipts = []KeptReceipt{{From: "receipt 8", Receipt: &moved, Size: b.receipts[8].Size}}
+	return ev
 }
 func (b *bureau) byWitness() Evidence {
 	ev := b.bySite()

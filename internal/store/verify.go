@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
 
 	"plumbline/internal/ledger"
 )
@@ -22,7 +23,7 @@ type Finding struct {
 	At   time.Time `json:"at"`
 	Kind string    `json:"kind"`
 	ID   string    `json:"id"`
-	What string    `json:"what"` // stable code: entry_*, row_*, text_*, checkpoint_*, witness_*, evidence_*, counter
+	What string    `json:"what"` // stable code: entry_*, row_*, text_*, slip_*, checkpoint_*, witness_*, evidence_*, counter
 	More string    `json:"more,omitempty"`
 }
 
@@ -45,7 +46,8 @@ type Verdict struct {
 	Origin      string         `json:"origin"`
 	Entries     int64          `json:"entries"`
 	Root        string         `json:"root"`
-	Rows        map[string]int `json:"rows"` // checked, by kind
+	Rows        map[string]int `json:"rows"`  // checked, by kind
+	Slips       int            `json:"slips"` // salt slips recomputed against their entries
 	Counters    int            `json:"counters"`
 	Checkpoints int            `json:"checkpoints"`
 	Witnessed   int64          `json:"witnessed"` // size of the newest checkpoint that a trusted witness signed
@@ -102,13 +104,17 @@ func (s *Store) verifyIn(ctx context.Context, views []*View, ev Evidence, progre
 	if err := errors.Join(c.measure(ctx), c.tombstones(ctx)); err != nil {
 		return nil, err
 	}
-	for _, step := range []func(context.Context) error{c.entries, c.heads, c.outside, c.allRows, c.missing, c.answers, c.uploads, c.counters} {
+	for _, step := range []func(context.Context) error{c.entries, c.heads, c.outside, c.allRows, c.missing, c.answers, c.slips, c.uploads, c.counters} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
 	}
 	slices.SortStableFunc(verdict.Findings, func(a, b Finding) int { return int(max(min(a.Seq-b.Seq, 1), -1)) })
-	return verdict, c.datefindings(ctx)
+	if err := c.datefindings(ctx); err != nil {
+		return nil, err
+	}
+	progress(c.total, c.total)
+	return verdict, nil
 }
 
 // lanes opens read-only transactions that see the same ledger, one for each
@@ -274,11 +280,31 @@ func (c *check) measure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.total = 2 * n
+	if c.total, err = c.work(ctx, n); err != nil {
+		return err
+	}
 	if c.tree, err = c.v.s.placement(ctx, c.v.db); err != nil {
 		return err
 	}
 	return c.loadPoints(ctx)
+}
+
+// work is how many things will be read: entries, the rows of every kind, slips.
+// The counts cost a scan of an index each, little beside the reading.
+func (c *check) work(ctx context.Context, entries int64) (total int64, err error) {
+	total = entries
+	tables := []any{schema.Name("slips")}
+	for _, k := range kinds {
+		tables = append(tables, c.v.s.writer.Dialect().Tables().Get(k.typ).SQLName)
+	}
+	for _, table := range tables {
+		var n int64
+		if err := c.v.db.NewSelect().TableExpr("?", table).ColumnExpr("COUNT(*)").Scan(ctx, &n); err != nil {
+			return 0, err
+		}
+		total += n
+	}
+	return total, nil
 }
 
 // missing reports the rows that entries name and that no table holds.

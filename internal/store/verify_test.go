@@ -41,9 +41,18 @@ func honest(t *testing.T, s *Store) {
 func TestVerifyPassesOnAnHonestLedger(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		honest(t, s)
-		verdict, err := s.Verify(context.Background(), nil)
+		var done, total int64
+		verdict, err := s.Verify(context.Background(), func(d, of int64) {
+			if d < done || d > of {
+				t.Errorf("%d of %d after %d", d, of, done)
+			}
+			done, total = d, of
+		})
 		if err != nil {
 			t.Fatal(err)
+		}
+		if total != 11 || done != total { // 6 entries, 5 rows
+			t.Errorf("it ends with %d of %d", done, total)
 		}
 		if !verdict.OK() || verdict.Entries != 6 || verdict.Rows["unit"] != 5 {
 			t.Fatalf("%+v", verdict)

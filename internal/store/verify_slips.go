@@ -1,0 +1,99 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"plumbline/internal/ledger"
+)
+
+// slipBatch is how many slips a lane takes at a time: one of a large import may
+// hold thousands of rows.
+const slipBatch = 500
+
+// slips recomputes every row that a salt slip keeps against the entry that the
+// slip belongs to. A slip that was changed would make an honest author's proof
+// fail years later, when nobody could tell any more who did it.
+func (c *check) slips(ctx context.Context) error {
+	var tasks []span
+	for after := int64(-1); ; {
+		var last []int64
+		err := c.v.db.NewSelect().Model((*Slip)(nil)).Column("seq").Where("seq > ?", after).OrderExpr("seq").Limit(1).Offset(slipBatch-1).Scan(ctx, &last)
+		if err != nil {
+			return err
+		}
+		if len(last) == 0 {
+			tasks = append(tasks, span{after, int64(1)<<62 - 1})
+			break
+		}
+		tasks = append(tasks, span{after, last[0]})
+		after = last[0]
+	}
+	return ordered(ctx, c.lanes, tasks, c.readSlips, func(s *readSlips) error {
+		c.verdict.Slips += s.n
+		for _, f := range s.wrong {
+			c.verdict.add(f)
+		}
+		c.step(s.n)
+		return nil
+	})
+}
+
+// readSlips is what a lane found out about some slips.
+type readSlips struct {
+	n     int
+	wrong []Finding
+}
+
+// readSlips reads the slips after from, up to to, with their entries.
+func (c *check) readSlips(ctx context.Context, v *View, s span) (*readSlips, error) {
+	rows, err := v.db.QueryContext(ctx, "SELECT s.seq, s.body, e.body FROM slips AS s LEFT JOIN ledger_entries AS e ON e.seq = s.seq WHERE s.seq > ? AND s.seq <= ? ORDER BY s.seq", s.from, s.to)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := &readSlips{}
+	for rows.Next() {
+		var kept Slip
+		var entry []byte
+		if err := rows.Scan(&kept.Seq, &kept.Body, &entry); err != nil {
+			return nil, err
+		}
+		out.n++
+		if f := kept.judge(entry); f != nil {
+			out.wrong = append(out.wrong, *f)
+		}
+	}
+	return out, rows.Err()
+}
+
+// judge compares a slip with the bytes of its entry and gives what disagrees.
+func (s *Slip) judge(entry []byte) *Finding {
+	bad := func(kind, id, what, more string) *Finding { return &Finding{s.Seq, time.Time{}, kind, id, what, more} }
+	if entry == nil {
+		return bad("slip", fmt.Sprint(s.Seq), "slip_unknown", "there is no entry that this salt slip could belong to")
+	}
+	e, err := ledger.ParseEntry(entry)
+	if err != nil {
+		return nil // the entry itself is a finding already
+	}
+	rows, err := s.unpack()
+	if err != nil {
+		return bad(e.Kind, e.Object, "slip_changed", "the salt slip that was kept for its author cannot be read any more")
+	}
+	shown := make(map[[2]string][]ledger.Column, len(rows))
+	for _, r := range rows { // also those that a further fact of the same write claimed
+		shown[[2]string{r.Kind, r.ID}] = r.Columns
+	}
+	for _, a := range e.After {
+		columns, ok := shown[[2]string{a.Kind, a.ID}]
+		if !ok {
+			return bad(a.Kind, a.ID, "slip_changed", "the salt slip that was kept for its author lacks this row")
+		}
+		if digest, err := ledger.DigestColumns(a.Kind, columns); err != nil || digest != a.Digest {
+			return bad(a.Kind, a.ID, "slip_changed", "the salt slip that was kept for its author shows this row otherwise than the entry recorded it")
+		}
+	}
+	return nil
+}
