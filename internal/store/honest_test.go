@@ -170,7 +170,8 @@ func openSite(t *testing.T, dir string) *Store {
 
 // TestHonestSitesRaiseNoAlarm ends honest sites in the middle of their work,
 // opens what is left and verifies it: no finding, nothing acknowledged lost,
-// and writing goes on.
+// writing goes on, and a witness that heard the site before and after sees one
+// ledger.
 func TestHonestSitesRaiseNoAlarm(t *testing.T) {
 	fresh := t.TempDir()
 	s := openSite(t, fresh)
@@ -200,22 +201,26 @@ func TestHonestSitesRaiseNoAlarm(t *testing.T) {
 			}
 		}
 		promised := acked.Load()
+		k := b.newTower(t)
+		k.hears(t)
 		image(t, live, dead)
 		close(stop)
 		<-done
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
-		entries += b.reopened(t, openSite(t, dead), promised)
+		entries += b.reopened(t, openSite(t, dead), k, promised)
+		k.close()
 	}
 	t.Logf("%d sites, %d entries", honestCount(honestRuns), entries)
 }
 
 // reopened verifies what a dead process left, writes on and verifies again.
-func (b *bureau) reopened(t *testing.T, s *Store, promised int64) int64 {
+func (b *bureau) reopened(t *testing.T, s *Store, k *tower, promised int64) int64 {
 	t.Helper()
 	defer s.Close()
 	b.s = s
+	k.hears(t) // what it heard of the one that died must be there
 	for range 2 {
 		v, err := s.VerifyAgainst(context.Background(), b.bySite(), nil)
 		if err != nil {
@@ -232,6 +237,7 @@ func (b *bureau) reopened(t *testing.T, s *Store, promised int64) int64 {
 		if err := b.trySign(); err != nil {
 			t.Fatal(err)
 		}
+		k.hears(t)
 	}
 	return promised - 1
 }
@@ -242,6 +248,7 @@ func TestCutConnectionsRaiseNoAlarm(t *testing.T) {
 	s := openTest(t, testDSNs(t)["postgres"](t))
 	b := newBureau(t, s)
 	s.clock = time.Now
+	k := b.newTower(t)
 	for run := range honestCount(12) {
 		var acked atomic.Int64
 		stop, done := make(chan struct{}), make(chan struct{})
@@ -268,6 +275,7 @@ func TestCutConnectionsRaiseNoAlarm(t *testing.T) {
 		if err != nil || !v.OK() || v.Entries < promised {
 			t.Fatalf("run %d: %d of %d acknowledged entries, %v\n%s", run, v.Entries, promised, err, lines(v.Findings))
 		}
+		k.hears(t)
 	}
 }
 

@@ -40,11 +40,12 @@ type tampering struct {
 	what     string
 	kind, id string
 	seq      int64
-	quiet    bool // the site alone does not find it
+	quiet    bool   // the site alone does not find it
+	found    string // by whom, in TestWhoFindsWhat
 }
 
 var tamperNight = []tampering{
-	{"edit a row", func(h *thief) { h.editUnit("u1") }, (*bureau).bySite, "row_changed", "unit", "u1", 5, false},
+	{"edit a row", func(h *thief) { h.editUnit("u1") }, (*bureau).bySite, "row_changed", "unit", "u1", 5, false, "site"},
 	{"edit a row and its leaf", func(h *thief) {
 		digest := h.editUnit("u1")
 		e := h.entries()[5]
@@ -54,71 +55,72 @@ var tamperNight = []tampering{
 		if _, err := h.tx.Exec("UPDATE ledger_entries SET body = ?, leaf = ? WHERE seq = 5", body, leaf[:]); err != nil {
 			h.t.Fatal(err)
 		}
-	}, (*bureau).bySite, "entry_tree", "unit", "u1", 5, false},
+	}, (*bureau).bySite, "entry_tree", "unit", "u1", 5, false, "site witness:note receipt"},
 	{"edit a row, its leaf and the whole tree", func(h *thief) {
 		all := h.entries()
 		all[8].After[0].Digest = h.editUnit("u2")
 		h.rewrite(all, false)
-	}, (*bureau).bySite, "checkpoint_root", "checkpoint", "9", 6, false},
-	{"rebuild all and sign with the stolen key: a receipt", func(h *thief) { h.rebuild() }, (*bureau).byReceipt, "evidence_differs", "unit", "u2", 8, true},
-	{"rebuild all and sign with the stolen key: the witness's line is gone", func(h *thief) { h.rebuild() }, (*bureau).byWitness, "witness_missing", "witness", witnessName, -1, true},
-	{"rebuild all and sign with the stolen key: the witness's memory", func(h *thief) { h.rebuild() }, (*bureau).byWitness, "evidence_differs", "note", "witness", 6, true},
-	{"rebuild all and sign with the stolen key: the notice board", func(h *thief) { h.rebuild() }, (*bureau).byNotice, "evidence_differs", "digits", "notice board", 0, true},
+	}, (*bureau).bySite, "checkpoint_root", "checkpoint", "9", 6, false, "site witness:note receipt"},
+	{"rebuild all and sign with the stolen key: a receipt", func(h *thief) { h.rebuild() }, (*bureau).byReceipt, "evidence_differs", "unit", "u2", 8, true, "witness:fork receipt"},
+	{"rebuild all and sign with the stolen key: the witness's line is gone", func(h *thief) { h.rebuild() }, (*bureau).byWitness, "witness_missing", "witness", witnessName, -1, true, "witness:fork receipt"},
+	{"rebuild all and sign with the stolen key: the witness's memory", func(h *thief) { h.rebuild() }, (*bureau).byWitness, "evidence_differs", "note", "witness", 6, true, "witness:fork receipt"},
+	{"rebuild all and sign with the stolen key: the notice board", func(h *thief) { h.rebuild() }, (*bureau).byNotice, "evidence_differs", "digits", "notice board", 0, true, "witness:fork receipt"},
 	{"rebuild all, sign, and put the old cosignatures back", func(h *thief) {
 		h.do("CREATE TEMP TABLE lines AS SELECT * FROM ledger_cosignatures")
 		h.rebuild()
 		h.do("INSERT INTO ledger_cosignatures SELECT * FROM lines")
-	}, (*bureau).byWitness, "witness_signature", "witness", witnessName + "/9", 8, true},
-	{"truncate the tail", func(h *thief) { h.do("DELETE FROM ledger_entries WHERE seq >= 11") }, (*bureau).bySite, "entry_truncated", "ledger", "tree", 11, false},
+	}, (*bureau).byWitness, "witness_signature", "witness", witnessName + "/9", 8, true, "witness:fork receipt"},
+	{"truncate the tail", func(h *thief) { h.do("DELETE FROM ledger_entries WHERE seq >= 11") }, (*bureau).bySite, "entry_truncated", "ledger", "tree", 11, false, "site witness:note receipt"},
 	{"truncate the tail with its nodes", func(h *thief) {
 		h.do("DELETE FROM ledger_entries WHERE seq >= 11", "DELETE FROM ledger_hashes WHERE idx >= "+strconv.Itoa(int(ledger.StoredCount(11))))
-	}, (*bureau).bySite, "checkpoint_beyond", "checkpoint", "12", 11, false},
+	}, (*bureau).bySite, "checkpoint_beyond", "checkpoint", "12", 11, false, "site witness:note receipt"},
 	{"truncate the tail with nodes and checkpoint", func(h *thief) {
 		h.do("DELETE FROM ledger_entries WHERE seq >= 10", "DELETE FROM ledger_hashes WHERE idx >= "+strconv.Itoa(int(ledger.StoredCount(10))), "DELETE FROM ledger_checkpoints WHERE size > 10")
-	}, (*bureau).bySite, "row_unknown", "unit", "u6", -1, false},
+	}, (*bureau).bySite, "row_unknown", "unit", "u6", -1, false, "site witness:shrink receipt"},
 	{"swap neighbours", func(h *thief) {
 		h.do("CREATE TEMP TABLE two AS SELECT seq, body, leaf FROM ledger_entries WHERE seq IN (2, 3)",
 			"UPDATE ledger_entries SET body = (SELECT body FROM two WHERE two.seq = 5 - ledger_entries.seq), leaf = (SELECT leaf FROM two WHERE two.seq = 5 - ledger_entries.seq) WHERE seq IN (2, 3)")
-	}, (*bureau).bySite, "entry_columns", "unit", "u2", 2, false},
+	}, (*bureau).bySite, "entry_columns", "unit", "u2", 2, false, "site witness:note receipt"},
 	{"swap neighbours, tree and numbers made to fit", func(h *thief) {
 		all := h.entries()
 		all[7], all[8] = all[8], all[7]
 		all[7].Time, all[8].Time = all[8].Time, all[7].Time
 		h.rewrite(all, false)
-	}, (*bureau).bySite, "checkpoint_root", "checkpoint", "9", 6, false},
-	{"insert back-dated at the end", func(h *thief) { h.insert(12, -48*time.Hour) }, (*bureau).bySite, "entry_time", "unit", "u9", 12, false},
-	{"insert back-dated into the middle", func(h *thief) { h.insert(7, 0) }, (*bureau).bySite, "checkpoint_root", "checkpoint", "9", 6, false},
-	{"edit only the business table: a row more", func(h *thief) { h.slip("u9") }, (*bureau).bySite, "row_unknown", "unit", "u9", -1, false},
-	{"edit only the business table: a row less", func(h *thief) { h.do("DELETE FROM units WHERE id = 'u4'") }, (*bureau).bySite, "row_missing", "unit", "u4", 4, false},
+	}, (*bureau).bySite, "checkpoint_root", "checkpoint", "9", 6, false, "site witness:note receipt"},
+	{"insert back-dated at the end", func(h *thief) { h.insert(12, -48*time.Hour) }, (*bureau).bySite, "entry_time", "unit", "u9", 12, false, "site"},
+	{"insert back-dated into the middle", func(h *thief) { h.insert(7, 0) }, (*bureau).bySite, "checkpoint_root", "checkpoint", "9", 6, false, "site witness:note receipt"},
+	{"edit only the business table: a row more", func(h *thief) { h.slip("u9") }, (*bureau).bySite, "row_unknown", "unit", "u9", -1, false, "site"},
+	{"edit only the business table: a row less", func(h *thief) { h.do("DELETE FROM units WHERE id = 'u4'") }, (*bureau).bySite, "row_missing", "unit", "u4", 4, false, "site"},
 	{"edit only the business table: a number of the report", func(h *thief) {
 		h.do("INSERT INTO counters (section, unit_id, month, key, n) VALUES ('s', 'u', 'm', 'k', 1)")
-	}, (*bureau).bySite, "counter", "counter", "s/u/m/k", -1, false},
-	{"put an old copy back: the witness", func(h *thief) { h.oldCopy(); h.witnessKnows(12) }, (*bureau).byWitness, "evidence_beyond", "note", "witness", 10, true},
-	{"put an old copy back: a receipt", func(h *thief) { h.oldCopy() }, (*bureau).byReceipt, "evidence_beyond", "receipt", "receipt 11", 11, true},
-	{"flip a bit of an entry", func(h *thief) { h.flip("ledger_entries", "body", "seq = 7") }, (*bureau).bySite, "entry_leaf", "unit", "u5", 7, false},
-	{"flip a bit of a leaf", func(h *thief) { h.flip("ledger_entries", "leaf", "seq = 7") }, (*bureau).bySite, "entry_leaf", "unit", "u5", 7, false},
-	{"flip a bit of a node", func(h *thief) { h.flip("ledger_hashes", "hash", "idx = 2") }, (*bureau).bySite, "entry_tree", "ledger", "2", 0, false},
-	{"flip a bit of a row's salt", func(h *thief) { h.flip("units", "salt", "id = 'u3'") }, (*bureau).bySite, "row_changed", "unit", "u3", 11, false},
-	{"flip a bit of a text", func(h *thief) { h.flip("contents", "sealed", "record_id = 's1'") }, (*bureau).bySite, "text_changed", "statement", "s1", 6, false},
-	{"flip a bit of a salt slip", func(h *thief) { h.flip("slips", "body", "seq = 6") }, (*bureau).bySite, "slip_changed", "statement", "s1", 6, false},
-	{"empty a salt slip", func(h *thief) { h.do("UPDATE slips SET body = substr(body, 1, 0) WHERE seq = 6") }, (*bureau).bySite, "slip_changed", "statement", "s1", 6, false},
-	{"put a salt slip beside no entry", func(h *thief) { h.do("UPDATE slips SET seq = 60 WHERE seq = 6") }, (*bureau).bySite, "slip_unknown", "slip", "60", 60, false},
-	{"change a receipt's time", func(h *thief) {}, (*bureau).byFalseTime, "evidence_time", "unit", "u2", 8, true},
-	{"flip a bit of a checkpoint's root", func(h *thief) { h.flip("ledger_checkpoints", "root", "size = 9") }, (*bureau).bySite, "checkpoint_root", "checkpoint", "9", 6, false},
+	}, (*bureau).bySite, "counter", "counter", "s/u/m/k", -1, false, "site"},
+	{"put an old copy back: the witness", func(h *thief) { h.oldCopy(); h.witnessKnows(12) }, (*bureau).byWitness, "evidence_beyond", "note", "witness", 10, true, "witness:shrink receipt"},
+	{"put an old copy back: a receipt", func(h *thief) { h.oldCopy() }, (*bureau).byReceipt, "evidence_beyond", "receipt", "receipt 11", 11, true, "witness:shrink receipt"},
+	{"truncate the tail with its rows and sign the rest anew: the witness", func(h *thief) { h.oldCopy(); h.signHead(); h.witnessKnows(12) }, (*bureau).byWitness, "evidence_beyond", "note", "witness", 10, true, "witness:shrink receipt"},
+	{"truncate the tail with its rows and sign the rest anew: a receipt", func(h *thief) { h.oldCopy(); h.signHead() }, (*bureau).byReceipt, "evidence_beyond", "receipt", "receipt 11", 11, true, "witness:shrink receipt"},
+	{"flip a bit of an entry", func(h *thief) { h.flip("ledger_entries", "body", "seq = 7") }, (*bureau).bySite, "entry_leaf", "unit", "u5", 7, false, "site witness:note receipt"},
+	{"flip a bit of a leaf", func(h *thief) { h.flip("ledger_entries", "leaf", "seq = 7") }, (*bureau).bySite, "entry_leaf", "unit", "u5", 7, false, "site"},
+	{"flip a bit of a node", func(h *thief) { h.flip("ledger_hashes", "hash", "idx = 2") }, (*bureau).bySite, "entry_tree", "ledger", "2", 0, false, "site"},
+	{"flip a bit of a row's salt", func(h *thief) { h.flip("units", "salt", "id = 'u3'") }, (*bureau).bySite, "row_changed", "unit", "u3", 11, false, "site"},
+	{"flip a bit of a text", func(h *thief) { h.flip("contents", "sealed", "record_id = 's1'") }, (*bureau).bySite, "text_changed", "statement", "s1", 6, false, "site"},
+	{"flip a bit of a salt slip", func(h *thief) { h.flip("slips", "body", "seq = 6") }, (*bureau).bySite, "slip_changed", "statement", "s1", 6, false, "site"},
+	{"empty a salt slip", func(h *thief) { h.do("UPDATE slips SET body = substr(body, 1, 0) WHERE seq = 6") }, (*bureau).bySite, "slip_changed", "statement", "s1", 6, false, "site"},
+	{"put a salt slip beside no entry", func(h *thief) { h.do("UPDATE slips SET seq = 60 WHERE seq = 6") }, (*bureau).bySite, "slip_unknown", "slip", "60", 60, false, "site"},
+	{"flip a bit of a checkpoint's root", func(h *thief) { h.flip("ledger_checkpoints", "root", "size = 9") }, (*bureau).bySite, "checkpoint_root", "checkpoint", "9", 6, false, "site"},
 	{"change a checkpoint's note", func(h *thief) {
 		h.do("UPDATE ledger_checkpoints SET note = REPLACE(note, '— test', '— tesu') WHERE size = 12")
-	}, (*bureau).bySite, "checkpoint_signature", "checkpoint", "12", 11, false},
+	}, (*bureau).bySite, "checkpoint_signature", "checkpoint", "12", 11, false, "site"},
 	{"delete a checkpoint", func(h *thief) {
 		h.do("DELETE FROM ledger_checkpoints WHERE size = 6", "DELETE FROM ledger_cosignatures WHERE size = 6")
-	}, (*bureau).bySite, "row_missing", "checkpoint", "6", 9, false},
-	{"delete a witnessed checkpoint alone", func(h *thief) { h.do("DELETE FROM ledger_checkpoints WHERE size = 9") }, (*bureau).bySite, "checkpoint_missing", "checkpoint", "9", 8, false},
-	{"delete the newest checkpoint", func(h *thief) { h.do("DELETE FROM ledger_checkpoints WHERE size = 12") }, (*bureau).byReceipt, "checkpoint_missing", "checkpoint", "12", 11, true},
+	}, (*bureau).bySite, "row_missing", "checkpoint", "6", 9, false, "site receipt"},
+	{"delete a witnessed checkpoint alone", func(h *thief) { h.do("DELETE FROM ledger_checkpoints WHERE size = 9") }, (*bureau).bySite, "checkpoint_missing", "checkpoint", "9", 8, false, "site receipt"},
+	{"delete the newest checkpoint", func(h *thief) { h.do("DELETE FROM ledger_checkpoints WHERE size = 12") }, (*bureau).byReceipt, "checkpoint_missing", "checkpoint", "12", 11, true, "witness:shrink receipt"},
 	{"slip a checkpoint in", func(h *thief) {
 		h.do("INSERT INTO ledger_checkpoints SELECT 7, at, root, note FROM ledger_checkpoints WHERE size = 6")
-	}, (*bureau).bySite, "checkpoint_columns", "checkpoint", "7", 6, false},
+	}, (*bureau).bySite, "checkpoint_columns", "checkpoint", "7", 6, false, "site"},
 	{"disable the triggers and write an entry without its row", func(h *thief) {
 		h.do("INSERT INTO ledger_entries SELECT 12, at, account, verb, kind, object_id, body, leaf FROM ledger_entries WHERE seq = 11")
-	}, (*bureau).bySite, "entry_columns", "unit", "u3", 12, false},
+	}, (*bureau).bySite, "entry_columns", "unit", "u3", 12, false, "site"},
 }
 
 // rebuild is the worst that can be done from inside: a row is changed, the
@@ -173,6 +175,9 @@ func TestTamperNight(t *testing.T) {
 			if v, err := s.VerifyAgainst(context.Background(), ev, nil); err != nil || !v.OK() {
 				t.Fatalf("before the night, %s: %+v %v", name, v, err)
 			}
+		}
+		if v, err := s.VerifyAgainst(context.Background(), b.byFalseTime(), nil); err != nil || v.Total != 1 || v.Findings[0].What != "evidence_time" || v.Findings[0].ID != "u2" || v.Findings[0].Seq != 8 {
+			t.Errorf("a receipt whose own time was moved: %+v %v", v, err)
 		}
 		b.disarm()
 		for _, c := range tamperNight {
