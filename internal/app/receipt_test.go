@@ -350,3 +350,56 @@ func TestReceiptAfterErasure(t *testing.T) {
 		}
 	})
 }
+
+// What was filed in a round stays provable after the list was returned and
+// filed again with other answers and other words.
+func TestSlipOfAnEarlierRound(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		campaign(t, s)
+		l := list(t, s, "anna", selfcheck.Officers, false)
+		first := submit(t, s, "anna", l, says(3, "第一件事", "第二件事"), says(9, "第三件事"))
+		l = list(t, s, "anna", selfcheck.Officers, false)
+		kept := l.Issues[0]
+		if _, err := s.App.ReturnList(ctx, s.Actor("east1head"), app.ReturnInput{ID: l.ID, Version: l.Version, Reason: "请写清日期"}); err != nil {
+			t.Fatal(err)
+		}
+		l = list(t, s, "anna", selfcheck.Officers, false)
+		again := selfcheck.ItemAnswer{ItemNo: 3, Issues: []selfcheck.Declared{{IssueID: kept.ID, EventOn: "2025-07-01", Text: "改写过的事"}}}
+		second := submit(t, s, "anna", l, again, says(12, "新的一事"))
+
+		for _, round := range []struct {
+			receipt  app.Receipt
+			said     []string
+			declared []int64 // items
+		}{{first, []string{"第一件事", "第三件事", "第二件事"}, []int64{3, 9}}, {second, []string{"改写过的事", "新的一事"}, []int64{3, 12}}} {
+			r := receiptOf(t, s, "anna", app.ReceiptAsk{Seq: round.receipt.Seq})
+			sl, verdict := slipOf(t, s, "anna", r)
+			var said []string
+			for _, text := range sl.Texts {
+				said = append(said, text.Value)
+			}
+			slices.Sort(said)
+			var declared []int64
+			for _, a := range sl.Answers {
+				if !a.Nil {
+					declared = append(declared, a.Item)
+				}
+			}
+			for _, text := range round.said {
+				if !slices.Contains(said, text) {
+					t.Errorf("entry %d: the slip shows %q, not %q", r.Seq, said, text)
+				}
+			}
+			if !slices.Equal(declared, round.declared) || len(sl.Answers) != selfcheck.ItemCount {
+				t.Errorf("entry %d: declared on %v of %d items, want %v", r.Seq, declared, len(sl.Answers), round.declared)
+			}
+			if round.receipt.Seq == first.Seq && (len(said) != 3 || verdict.Closed != 0) {
+				t.Errorf("the first round shows %q, %d closed", said, verdict.Closed)
+			}
+			forgeries(t, sl, r)
+		}
+		if v, err := s.Store.Verify(ctx, nil); err != nil || !v.OK() {
+			t.Errorf("%+v %v", v, err)
+		}
+	})
+}

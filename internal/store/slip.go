@@ -80,6 +80,16 @@ func (s *Slip) unpack() ([]SlipRow, error) {
 	return out, nil
 }
 
+// value is the value of a column, "" if there is none.
+func (r *SlipRow) value(name string) string {
+	for _, c := range r.Columns {
+		if c.Name == name {
+			return c.Value
+		}
+	}
+	return ""
+}
+
 // HasSlip reports whether a slip of the entry was kept.
 func (v *View) HasSlip(ctx context.Context, seq int64) (bool, error) {
 	return v.db.NewSelect().Model((*Slip)(nil)).Where("seq = ?", seq).Exists(ctx)

@@ -14,7 +14,6 @@ import (
 
 	"plumbline/internal/intake"
 	"plumbline/internal/ledger"
-	"plumbline/internal/selfcheck"
 )
 
 // stretch is a task over the rows of one kind: after an id, up to another.
@@ -195,52 +194,6 @@ func (v *View) commitments(ctx context.Context, s stretch, batch reflect.Value) 
 		}
 	}
 	return out, nil
-}
-
-// answers recomputes each submission's digest over the answers of its round.
-func (c *check) answers(ctx context.Context) error {
-	tasks, err := c.stretches(ctx, row[selfcheck.Submission]("submission"))
-	if err != nil {
-		return err
-	}
-	return ordered(ctx, c.lanes, tasks, readAnswers, func(wrong []string) error {
-		for _, id := range wrong {
-			c.verdict.add(Finding{-1, time.Time{}, "submission", id, "row_changed", "its answers are not as they were submitted"})
-		}
-		return nil
-	})
-}
-
-// readAnswers gives the submissions whose answers do not give their digest.
-func readAnswers(ctx context.Context, v *View, s stretch) (wrong []string, err error) {
-	var subs []selfcheck.Submission
-	q := v.db.NewSelect().Model(&subs).Column("id", "round", "answers_digest").Where("id > ? AND round > 0", s.after)
-	var rows []selfcheck.Answer
-	a := v.db.NewSelect().Model(&rows).Where("submission_id > ?", s.after).Order("submission_id", "round", "item_no")
-	if s.upTo != "" {
-		q, a = q.Where("id <= ?", s.upTo), a.Where("submission_id <= ?", s.upTo)
-	}
-	if err := q.Scan(ctx); err != nil {
-		return nil, err
-	}
-	if err := a.Scan(ctx); err != nil {
-		return nil, err
-	}
-	type list struct {
-		id    string
-		round int64
-	}
-	byList := make(map[list][]selfcheck.Answer, len(subs))
-	for _, a := range rows {
-		key := list{a.SubmissionID, a.Round}
-		byList[key] = append(byList[key], a)
-	}
-	for i := range subs {
-		if !bytes.Equal(selfcheck.AnswersDigest(byList[list{subs[i].ID, subs[i].Round}]), subs[i].AnswersDigest) {
-			wrong = append(wrong, subs[i].ID)
-		}
-	}
-	return wrong, nil
 }
 
 // uploads recomputes the hash of each file that waits for its import; what was

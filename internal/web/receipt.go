@@ -209,6 +209,9 @@ func (f *Face) showSlip(c *Call, errs ui.Errors, status int) error {
 		{Term: c.T("receipt.slip.rows"), Text: strconv.Itoa(len(s.Rows))},
 		{Term: c.T("receipt.slip.texts"), Text: strconv.Itoa(len(s.Texts))},
 	}
+	if _, round := s.List(); round > 0 { // filed again since, it stays provable
+		defs = append(defs, ui.Def{Term: c.T("receipt.slip.round"), Text: strconv.FormatInt(round, 10)})
+	}
 	if len(s.Answers) > 0 {
 		defs = append(defs, ui.Def{Term: c.T("receipt.slip.answers"), Text: strconv.Itoa(len(s.Answers))})
 	}

@@ -1,0 +1,157 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"plumbline/internal/selfcheck"
+)
+
+// submitVerb is the verb of the entries that file a round of answers.
+const submitVerb = "submission.submit"
+
+// round is one filing of one list.
+type round struct {
+	id string
+	no int64
+}
+
+// answers recomputes the digest of every round of answers: of the last one as
+// the submission's row says, of earlier ones as the slip of their entry does,
+// for who filed them must be able to prove them after he has filed again.
+func (c *check) answers(ctx context.Context) error {
+	tasks, err := c.stretches(ctx, row[selfcheck.Submission]("submission"))
+	if err != nil {
+		return err
+	}
+	return ordered(ctx, c.lanes, tasks, c.readAnswers, func(wrong []Finding) error {
+		for _, f := range wrong {
+			c.verdict.add(f)
+		}
+		return nil
+	})
+}
+
+// readAnswers gives the rounds whose answers do not give their digest.
+func (c *check) readAnswers(ctx context.Context, v *View, s stretch) (wrong []Finding, err error) {
+	var subs []selfcheck.Submission
+	q := v.db.NewSelect().Model(&subs).Column("id", "round", "answers_digest").Where("id > ? AND round > 0", s.after)
+	var rows []selfcheck.Answer
+	a := v.db.NewSelect().Model(&rows).Where("submission_id > ?", s.after).Order("submission_id", "round", "item_no")
+	if s.upTo != "" {
+		q, a = q.Where("id <= ?", s.upTo), a.Where("submission_id <= ?", s.upTo)
+	}
+	if err := q.Scan(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.Scan(ctx); err != nil {
+		return nil, err
+	}
+	filed := make(map[round][]selfcheck.Answer, len(subs))
+	for _, a := range rows {
+		key := round{a.SubmissionID, a.Round}
+		filed[key] = append(filed[key], a)
+	}
+	bad := func(seq int64, id, more string) {
+		wrong = append(wrong, Finding{seq, time.Time{}, "submission", id, "row_changed", more})
+	}
+	for i := range subs {
+		last := round{subs[i].ID, subs[i].Round}
+		if !bytes.Equal(selfcheck.AnswersDigest(filed[last]), subs[i].AnswersDigest) {
+			bad(-1, last.id, "its answers are not as they were submitted")
+		}
+		delete(filed, last)
+		if last.no == 1 {
+			continue
+		}
+		earlier, err := v.earlierRounds(ctx, last.id) // few lists are ever returned
+		if err != nil {
+			return nil, err
+		}
+		for no := int64(1); no < last.no; no++ {
+			kept, ok := earlier[no]
+			if !ok {
+				bad(-1, last.id, fmt.Sprintf("nothing is kept that proves the answers of its round %d", no))
+			} else if !bytes.Equal(selfcheck.AnswersDigest(filed[round{last.id, no}]), kept.digest) {
+				bad(kept.seq, last.id, fmt.Sprintf("its answers of round %d are not as they were submitted", no))
+			}
+			delete(filed, round{last.id, no})
+			texts, err := c.earlierTexts(ctx, v, kept)
+			if err != nil {
+				return nil, err
+			}
+			wrong = append(wrong, texts...)
+		}
+	}
+	for r := range filed {
+		bad(-1, r.id, fmt.Sprintf("it holds answers of a round %d that was never submitted", r.no))
+	}
+	slices.SortStableFunc(wrong, func(a, b Finding) int { return bytes.Compare([]byte(a.ID), []byte(b.ID)) })
+	return wrong, nil
+}
+
+// keptRound is what the slip of a filing says of its answers.
+type keptRound struct {
+	seq    int64
+	digest []byte
+	rows   []SlipRow
+}
+
+// earlierRounds reads what the slips of a list's filings say of each round.
+// The slips themselves are judged by slips.
+func (v *View) earlierRounds(ctx context.Context, id string) (map[int64]keptRound, error) {
+	var kept []Slip
+	filings := v.db.NewSelect().Model((*LedgerEntry)(nil)).Column("seq").Where("object_id = ? AND verb = ?", id, submitVerb)
+	if err := v.db.NewSelect().Model(&kept).Where("seq IN (?)", filings).Order("seq").Scan(ctx); err != nil {
+		return nil, err
+	}
+	out := make(map[int64]keptRound, len(kept))
+	for i := range kept {
+		rows, err := kept[i].unpack()
+		if err != nil {
+			continue // named by slips
+		}
+		for _, r := range rows {
+			if r.Kind != "submission" || r.ID != id {
+				continue
+			}
+			no, _ := strconv.ParseInt(r.value("round"), 10, 64)                     // a column of numbers
+			digest, _ := base64.StdEncoding.DecodeString(r.value("answers_digest")) // of bytes
+			out[no] = keptRound{kept[i].Seq, digest, rows}
+		}
+	}
+	return out, nil
+}
+
+// earlierTexts gives the texts of an earlier round that no longer open what the
+// round committed to. A later text of the same issue stands beside the earlier
+// one, and the issue's row commits to the later alone.
+func (c *check) earlierTexts(ctx context.Context, v *View, k keptRound) (wrong []Finding, err error) {
+	if v.s.KeysMissing() {
+		return nil, nil // counted as unread with the rows
+	}
+	var ids []string
+	for _, r := range k.rows {
+		ids = append(ids, r.ID)
+	}
+	texts, err := v.Openings(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	opened := make(map[string]bool, len(texts))
+	for i := range texts {
+		opened[texts[i].RecordID+" "+base64.StdEncoding.EncodeToString(texts[i].Commitment())] = true
+	}
+	for _, r := range k.rows {
+		said := r.value("narrative_c")
+		if said != "" && !c.erased[r.ID] && !opened[r.ID+" "+said] {
+			wrong = append(wrong, Finding{k.seq, time.Time{}, r.Kind, r.ID, "text_changed", "a text does not open what an earlier round committed to"})
+		}
+	}
+	return wrong, nil
+}

@@ -1,0 +1,118 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
+	"plumbline/internal/selfcheck"
+)
+
+// refiled is a list that was filed, returned and filed again, with its slips.
+// Entry 0 is its making, 1 the first filing, 2 the second.
+func refiled(t *testing.T, s *Store) string {
+	t.Helper()
+	sub := selfcheck.NewSubmission(&selfcheck.Campaign{Stamp: ledger.Stamp{ID: "c"}}, selfcheck.Owed{Audience: selfcheck.Officers, PersonID: "p", UnitID: "u", ReviewUnitID: "u"}, "2020-09-01")
+	write(t, s, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
+		return []ledger.Fact{{Verb: "t", Kind: "submission", ID: sub.ID}}, "", tx.Insert(ctx, sub)
+	})
+	said := &issue.Issue{Ref: "R", Source: issue.Self, PersonID: "p", UnitID: "u", EventOn: "2020-09-01", Month: "2020-09", Received: "2020-09-02", State: issue.Registered, SubmissionID: sub.ID}
+	for round := int64(1); round <= 2; round++ {
+		answers := []selfcheck.Answer{
+			{SubmissionID: sub.ID, Round: round, ItemNo: 1, Nil: round == 1, Declared: round - 1, ReviewUnitID: "u"},
+			{SubmissionID: sub.ID, Round: round, ItemNo: 2, Nil: true, ReviewUnitID: "u"},
+		}
+		write(t, s, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
+			tx.KeepSlip()
+			after := *sub
+			after.Round, after.State, after.AnswersDigest = round, selfcheck.Submitted, selfcheck.AnswersDigest(answers)
+			if err := tx.Save(ctx, sub, &after); err != nil {
+				return nil, "", err
+			}
+			sub = &after
+			issueBefore, words := said, *said
+			if words.ID == "" {
+				words.ID = tx.NewID()
+			}
+			var err error
+			if words.NarrativeC, err = tx.PutText(ctx, words.ID, issue.NarrativeField(round), fmt.Sprint("said in round ", round)); err != nil {
+				return nil, "", err
+			}
+			if said = &words; round == 1 {
+				err = tx.Insert(ctx, said)
+			} else {
+				err = tx.Save(ctx, issueBefore, said)
+			}
+			if err != nil {
+				return nil, "", err
+			}
+			return []ledger.Fact{{Verb: submitVerb, Kind: "submission", ID: sub.ID}}, "", tx.Insert(ctx, answers)
+		})
+	}
+	return sub.ID
+}
+
+// TestVerifyHoldsEarlierRounds lets an administrator change what was filed in a
+// round that has been filed again since, and what is kept to prove it.
+func TestVerifyHoldsEarlierRounds(t *testing.T) {
+	cases := []struct {
+		name, sql, what, more string
+		seq                   int64
+	}{
+		{"an answer of the first round", "UPDATE answers SET is_nil = NOT is_nil WHERE round = 1 AND item_no = 2", "row_changed", "round 1", 1},
+		{"an answer of the first round is deleted", "DELETE FROM answers WHERE round = 1 AND item_no = 2", "row_changed", "round 1", 1},
+		{"an answer is put into the first round", "INSERT INTO answers SELECT submission_id, 1, 3, is_nil, declared, leader_id, review_unit_id FROM answers WHERE round = 2 AND item_no = 2", "row_changed", "round 1", 1},
+		{"rounds are exchanged", "UPDATE answers SET is_nil = (declared = 0), declared = 1 WHERE round = 1 AND item_no = 1", "row_changed", "round 1", 1},
+		{"an answer of the last round", "UPDATE answers SET declared = 7 WHERE round = 2 AND item_no = 1", "row_changed", "as they were submitted", -1},
+		{"a round that never was", "INSERT INTO answers SELECT submission_id, 3, item_no, is_nil, declared, leader_id, review_unit_id FROM answers WHERE round = 2", "row_changed", "round 3", -1},
+		{"the first slip is deleted", "DELETE FROM slips WHERE seq = 1", "row_changed", "nothing is kept", -1},
+		{"the first slip is cut", "UPDATE slips SET body = substr(body, 1, 60) WHERE seq = 1", "slip_changed", "cannot be read", 1},
+		{"the first slip is the second", "UPDATE slips SET body = (SELECT body FROM slips WHERE seq = 2) WHERE seq = 1", "slip_changed", "otherwise than the entry", 1},
+		{"a slip without rows", "UPDATE slips SET body = substr(body, 1, 0) WHERE seq = 2", "slip_changed", "lacks this row", 2},
+		{"a text of the first round", "UPDATE contents SET sealed = substr(sealed, 1, 40) WHERE field = '" + issue.NarrativeField(1) + "'", "text_changed", "earlier round", 1},
+		{"a slip of no entry", "INSERT INTO slips SELECT 99, body FROM slips WHERE seq = 1", "slip_unknown", "no entry", 99},
+	}
+	each(t, func(t *testing.T, s *Store) {
+		id := refiled(t, s)
+		if v, err := s.Verify(context.Background(), nil); err != nil || !v.OK() {
+			t.Fatalf("honest: %+v %v", v, err)
+		}
+		for _, table := range []string{"answers", "slips"} {
+			stmts := []string{"ALTER TABLE " + table + " DISABLE TRIGGER ALL"}
+			if s.dialect == SQLite {
+				stmts = []string{"DROP TRIGGER " + table + "_no_update", "DROP TRIGGER " + table + "_no_delete"}
+			}
+			for _, stmt := range stmts {
+				if _, err := s.writer.Exec(stmt); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		for _, c := range cases {
+			t.Run(c.name, func(t *testing.T) {
+				ctx := context.Background()
+				tx, err := s.writer.BeginTx(ctx, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer tx.Rollback()
+				if _, err := tx.ExecContext(ctx, c.sql); err != nil {
+					t.Fatal(err)
+				}
+				verdict, err := s.verifyIn(ctx, []*View{{db: tx, s: s}}, Evidence{}, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, f := range verdict.Findings {
+					if f.What == c.what && (f.ID == id || f.Kind != "submission") && f.Seq == c.seq && strings.Contains(f.More, c.more) {
+						return
+					}
+				}
+				t.Fatalf("not found; findings: %v", verdict.Findings)
+			})
+		}
+	})
+}
