@@ -24,8 +24,8 @@ func registerCustody(r *registry) {
 	step := func(in *app.ExpungementInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}
-	made(r, "expungement.approve", "The second person agrees: the keys of the texts are destroyed", step, stepped(a.ApproveExpungement))
-	made(r, "expungement.refuse", "The second person refuses", step, stepped(a.RefuseExpungement))
+	made(r, "expungement.approve", "Agree as one of two approvers: with the second one the keys of the texts are destroyed", step, stepped(a.ApproveExpungement))
+	made(r, "expungement.refuse", "Refuse; one is enough", step, stepped(a.RefuseExpungement))
 	made(r, "expungement.withdraw", "Take one's own proposal back", step, stepped(a.WithdrawExpungement))
 	handle(r, "hold.list", func(ctx context.Context, c *Call, _ *struct{}) ([]app.HoldRow, error) {
 		return a.Holds(ctx, c.Actor)

@@ -17,6 +17,7 @@ import (
 	"plumbline/internal/custody"
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/store"
 )
@@ -162,7 +163,7 @@ func TestTwoHundredStringsAreGone(t *testing.T) {
 		if len(matches) != 30 {
 			t.Fatalf("%d matches", len(matches))
 		}
-		records, body := s.Actor("records"), s.Actor("body")
+		records, approvers := s.Actor("records"), []*roster.Actor{s.Actor("body"), s.Actor("body2")}
 		expunge := func(kind custody.RecordKind, record string) {
 			t.Helper()
 			id, _, err := a.ProposeExpungement(ctx, records, app.ProposeExpungementInput{
@@ -170,8 +171,10 @@ func TestTwoHundredStringsAreGone(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := a.ApproveExpungement(ctx, body, app.ExpungementInput{ID: id, Version: 1, Key: record}); err != nil {
-				t.Fatal(err)
+			for _, approver := range approvers {
+				if _, err := a.ApproveExpungement(ctx, approver, app.ExpungementInput{ID: id, Version: 1, Key: record}); err != nil {
+					t.Fatal(err)
+				}
 			}
 			e, err := a.Expungement(ctx, records, id)
 			if err != nil || e.State != custody.ExpungementDone {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -166,28 +167,44 @@ func (a *App) onExpungement(ctx context.Context, who *roster.Actor, op string, i
 		if err := sameVersion(e.Version, in.Version); err != nil {
 			return nil, "", err
 		}
-		if err := alter(ctx, tx, e, func(e *custody.Expungement) error { return step(ctx, tx, e) }); err != nil {
+		err = alter(ctx, tx, e, func(e *custody.Expungement) error { return step(ctx, tx, e) })
+		if err != nil && !errors.Is(err, errNotYet) {
 			return nil, "", err
 		}
 		return []ledger.Fact{{Verb: op, Kind: "expungement", ID: e.ID, Unit: e.UnitID}}, e.ID, nil
 	})
 }
 
-// ApproveExpungement is the second person's act: the texts are deleted with a
-// tombstone and an entry, and when that is committed their keys are destroyed.
+// errNotYet leaves an expungement as it is: one more person must agree.
+var errNotYet = errors.New("another approval is wanted")
+
+// ApproveExpungement is the act of two people other than the proposer. With the
+// second one the texts are deleted with a tombstone and an entry, and when that
+// is committed their keys are destroyed.
 func (a *App) ApproveExpungement(ctx context.Context, who *roster.Actor, in ExpungementInput) (Receipt, error) {
+	done := false
 	r, err := a.onExpungement(ctx, who, "expungement.approve", in, func(ctx context.Context, tx *store.Tx, e *custody.Expungement) error {
 		rec, err := a.record(ctx, &tx.View, RecordInput{e.RecordKind, e.RecordID}, roster.Scope{All: true})
 		if err != nil {
 			return err
 		}
-		if err := e.Approve(a.pack, rec.subject, who.Account, roster.DateOf(tx.Now(), a.zone), tx.Now()); err != nil {
+		before, err := tx.ExpungementApprovals(ctx, e.ID)
+		if err != nil {
 			return err
+		}
+		if done, err = e.Approve(a.pack, rec.subject, before, who.Account, roster.DateOf(tx.Now(), a.zone), tx.Now()); err != nil {
+			return err
+		}
+		if err := tx.Insert(ctx, &custody.ExpungementApproval{ExpungementID: e.ID, AccountID: who.Account}); err != nil {
+			return err
+		}
+		if !done {
+			return errNotYet
 		}
 		e.Records, err = tx.Erase(ctx, e.ID, rec.texts)
 		return err
 	})
-	if err != nil {
+	if err != nil || !done && !r.Replayed {
 		return r, err
 	}
 	// The act is on record now and its tombstones name the keys: what fails here
@@ -198,7 +215,7 @@ func (a *App) ApproveExpungement(ctx context.Context, who *roster.Actor, in Expu
 	return r, nil
 }
 
-// RefuseExpungement is the second person's no.
+// RefuseExpungement is another person's no; one is enough.
 func (a *App) RefuseExpungement(ctx context.Context, who *roster.Actor, in ExpungementInput) (Receipt, error) {
 	if f := written("reason", in.Reason); f != nil {
 		return Receipt{}, f
@@ -233,7 +250,10 @@ type ExpungementRow struct {
 	SettledAt  *time.Time               `json:"settled_at"`
 	Records    int                      `json:"records"`
 	FinalOn    roster.Date              `json:"final_on"` // the last copy of the destroyed keys is gone; "" before
-	Yours      bool                     `json:"yours"`    // proposed by the reader, so that another must approve
+	Yours      bool                     `json:"yours"`    // proposed by the reader, so that others must approve
+	Approvals  int                      `json:"approvals"`
+	Approvers  int                      `json:"approvers"` // how many must approve
+	Approved   bool                     `json:"approved"`  // by the reader
 }
 
 // ExpungementPage is one page of the list.
@@ -243,9 +263,15 @@ type ExpungementPage struct {
 	Next  string           `json:"next"`
 }
 
-func (a *App) expungementRow(n namer, who *roster.Actor, e *custody.Expungement) ExpungementRow {
+func (a *App) expungementRow(n namer, who *roster.Actor, e *custody.Expungement, approvals []custody.ExpungementApproval) ExpungementRow {
 	r := ExpungementRow{ID: e.ID, Version: e.Version, Ref: e.Ref, RecordKind: e.RecordKind, RecordRef: e.RecordRef, Unit: n.unit(e.UnitID), Ground: e.Ground,
-		State: e.State, ProposedAt: e.CreatedAt, SettledAt: e.SettledAt, Records: e.Records, Yours: e.ProposedBy == who.Account}
+		State: e.State, ProposedAt: e.CreatedAt, SettledAt: e.SettledAt, Records: e.Records, Yours: e.ProposedBy == who.Account, Approvers: custody.Approvers}
+	for _, x := range approvals {
+		if x.ExpungementID == e.ID {
+			r.Approvals++
+			r.Approved = r.Approved || x.AccountID == who.Account
+		}
+	}
 	if e.State == custody.ExpungementDone && e.SettledAt != nil {
 		r.FinalOn = roster.DateOf(*e.SettledAt, a.zone).AddDays(a.pack.Retention.KeyBackupDays)
 	}
@@ -279,13 +305,17 @@ func (a *App) Expungements(ctx context.Context, who *roster.Actor, state custody
 			rows = rows[:pageSize]
 			out.Next = a.sealCursor(who, op, []string{rows[pageSize-1].ID})
 		}
-		var units []string
+		var units, ids []string
 		for _, e := range rows {
-			units = append(units, e.UnitID)
+			units, ids = append(units, e.UnitID), append(ids, e.ID)
+		}
+		approvals, err := v.ExpungementApprovals(ctx, ids...)
+		if err != nil {
+			return err
 		}
 		n, err := a.namer(ctx, v, who, nil, units)
 		for i := range rows {
-			out.Rows = append(out.Rows, a.expungementRow(n, who, &rows[i]))
+			out.Rows = append(out.Rows, a.expungementRow(n, who, &rows[i], approvals))
 		}
 		return err
 	})
@@ -295,9 +325,10 @@ func (a *App) Expungements(ctx context.Context, who *roster.Actor, state custody
 // ExpungementView is one expungement.
 type ExpungementView struct {
 	ExpungementRow
-	Reason string          `json:"reason"`
-	Answer string          `json:"answer"`
-	Can    map[string]bool `json:"can"`
+	Reason     string          `json:"reason"`
+	Answer     string          `json:"answer"`
+	ApprovedAt []time.Time     `json:"approved_at"`
+	Can        map[string]bool `json:"can"`
 }
 
 // Expungement opens one.
@@ -319,9 +350,16 @@ func (a *App) Expungement(ctx context.Context, who *roster.Actor, id string) (ou
 		if err != nil {
 			return err
 		}
-		out = ExpungementView{ExpungementRow: a.expungementRow(n, who, e), Reason: texts[e.ID]["reason"], Answer: texts[e.ID]["answer"], Can: map[string]bool{}}
+		approvals, err := v.ExpungementApprovals(ctx, e.ID)
+		if err != nil {
+			return err
+		}
+		out = ExpungementView{ExpungementRow: a.expungementRow(n, who, e, approvals), ApprovedAt: []time.Time{}, Reason: texts[e.ID]["reason"], Answer: texts[e.ID]["answer"], Can: map[string]bool{}}
+		for _, x := range approvals {
+			out.ApprovedAt = append(out.ApprovedAt, x.CreatedAt)
+		}
 		waits := e.State == custody.ExpungementProposed
-		out.Can["expungement.approve"] = waits && !out.Yours && a.May(who, "expungement.approve")
+		out.Can["expungement.approve"] = waits && !out.Yours && !out.Approved && a.May(who, "expungement.approve")
 		out.Can["expungement.refuse"] = waits && !out.Yours && a.May(who, "expungement.refuse")
 		out.Can["expungement.withdraw"] = waits && out.Yours && a.May(who, "expungement.withdraw")
 		return nil

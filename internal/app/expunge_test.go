@@ -25,8 +25,8 @@ func propose(s *apptest.Site, who, id string, g custody.Ground) (string, error) 
 	return e, err
 }
 
-// TestAnExpungementHasItsGuards: open matters, periods, holds and the second
-// person, each on its own.
+// TestAnExpungementHasItsGuards: open matters, periods, holds and the other
+// two people, each on its own.
 func TestAnExpungementHasItsGuards(t *testing.T) {
 	s := apptest.SQLite(t)
 	ctx := context.Background()
@@ -66,8 +66,40 @@ func TestAnExpungementHasItsGuards(t *testing.T) {
 	if _, err := s.App.LiftHold(ctx, s.Actor("records"), app.LiftInput{ID: h, Version: 1, Reason: "结束"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.App.ApproveExpungement(ctx, s.Actor("body"), app.ExpungementInput{ID: e, Version: 1}); err != nil {
+	approve := func(who string) error {
+		_, err := s.App.ApproveExpungement(ctx, s.Actor(who), app.ExpungementInput{ID: e, Version: 1})
+		return err
+	}
+	if err := approve("body"); err != nil {
 		t.Fatal(err)
+	}
+	if d, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: id}); err != nil || d.Narrative != "narrative of one" || d.Erased {
+		t.Fatalf("one approval erased: %+v %v", d, err)
+	}
+	if x, err := s.App.Expungement(ctx, s.Actor("body"), e); err != nil || x.Approvals != 1 || !x.Approved || x.Can["expungement.approve"] || x.State != custody.ExpungementProposed {
+		t.Errorf("after one approval: %+v %v", x, err)
+	}
+	if err := approve("body"); faultCode(err) != "expungement_approved" {
+		t.Errorf("one person approved twice: %v", err)
+	}
+	if err := approve("records"); faultCode(err) != "guard_same_person" {
+		t.Errorf("the proposer approved as the second: %v", err)
+	}
+	again, _, err := s.App.PlaceHold(ctx, s.Actor("body"), app.HoldInput{RecordInput: app.RecordInput{Kind: custody.IssueRecord, Record: id}, Reason: "诉讼"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := approve("body2"); faultCode(err) != "legal_hold" {
+		t.Errorf("a hold placed between the approvals: %v", err)
+	}
+	if _, err := s.App.LiftHold(ctx, s.Actor("records"), app.LiftInput{ID: again, Version: 1, Reason: "结束"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := approve("body2"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.App.ApproveExpungement(ctx, s.Actor("body2"), app.ExpungementInput{ID: e, Version: 2}); faultCode(err) != "expungement_state" {
+		t.Errorf("approved when it is done: %v", err)
 	}
 	if d, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: id}); err != nil || d.Narrative != "" || !d.Erased {
 		t.Errorf("%+v %v", d, err)
@@ -90,6 +122,9 @@ func TestAKeyStoreFromACopyForgetsAgain(t *testing.T) {
 	e, err := propose(s, "records", id, custody.GroundCourt)
 	if err == nil {
 		_, err = s.App.ApproveExpungement(ctx, s.Actor("body"), app.ExpungementInput{ID: e, Version: 1})
+	}
+	if err == nil {
+		_, err = s.App.ApproveExpungement(ctx, s.Actor("body2"), app.ExpungementInput{ID: e, Version: 1})
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -3,8 +3,8 @@
 // fields, the custodians who can open them together, and the reveals that they
 // release. It is pure: it knows no key material and no database.
 //
-// An expungement is proposed by one and approved by another; on approval the
-// keys of the record's texts are destroyed:
+// An expungement is proposed by one and approved by two others; on the second
+// approval the keys of the record's texts are destroyed:
 //
 //	proposed → expunged | refused | withdrawn
 //

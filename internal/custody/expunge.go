@@ -131,7 +131,7 @@ func Propose(p *rules.Pack, e Expungement, s Subject, today roster.Date) (*Expun
 }
 
 // allowed says whether the record may go now. It is asked when the expungement
-// is proposed and again when it is approved: a hold may have come between.
+// is proposed and again at each approval: a hold may have come between.
 func allowed(p *rules.Pack, g Ground, s Subject, today roster.Date) error {
 	if s.Held {
 		return fault.Conflict("legal_hold")
@@ -150,19 +150,41 @@ func allowed(p *rules.Pack, g Ground, s Subject, today roster.Date) error {
 	return nil
 }
 
-// Approve is the second person's act; after it the keys are destroyed.
-func (e *Expungement) Approve(p *rules.Pack, s Subject, by string, today roster.Date, now time.Time) error {
-	if err := e.settle(ExpungementDone, now); err != nil {
-		return err
-	}
-	if by == e.ProposedBy {
-		return fault.Forbidden("guard_same_person")
-	}
-	e.SettledBy = by
-	return allowed(p, e.Ground, s, today)
+// Approvers is how many must approve an expungement, its proposer not counted.
+// What is destroyed cannot be brought back, so it takes three people in all.
+const Approvers = 2
+
+// ExpungementApproval is one person's agreement to an expungement.
+type ExpungementApproval struct {
+	ledger.Stamp
+	ExpungementID string `bun:"expungement_id"`
+	AccountID     string `bun:"account_id"`
 }
 
-// Refuse is the second person's no.
+// Approve judges the agreement of one more person, after those given before.
+// It reports whether that was the last one wanted: then the expungement is
+// done, and the keys are destroyed. Until then it stays proposed, and is judged
+// anew by each approver, because a hold may have come between.
+func (e *Expungement) Approve(p *rules.Pack, s Subject, before []ExpungementApproval, by string, today roster.Date, now time.Time) (done bool, err error) {
+	settled := *e
+	if err := settled.settle(ExpungementDone, now); err != nil {
+		return false, err
+	}
+	switch {
+	case by == e.ProposedBy:
+		return false, fault.Forbidden("guard_same_person")
+	case slices.ContainsFunc(before, func(a ExpungementApproval) bool { return a.AccountID == by }):
+		return false, fault.Conflict("expungement_approved", "Approvals", len(before), "Approvers", Approvers)
+	}
+	if err := allowed(p, e.Ground, s, today); err != nil || len(before)+1 < Approvers {
+		return false, err
+	}
+	settled.SettledBy = by
+	*e = settled
+	return true, nil
+}
+
+// Refuse is another person's no; one is enough.
 func (e *Expungement) Refuse(by string, now time.Time) error {
 	if err := e.settle(ExpungementRefused, now); err != nil {
 		return err

@@ -238,6 +238,15 @@ func (v *View) ExpungementPending(ctx context.Context, record string) (bool, err
 	return v.db.NewSelect().Model((*custody.Expungement)(nil)).Where("record_id = ? AND state = ?", record, custody.ExpungementProposed).Exists(ctx)
 }
 
+// ExpungementApprovals lists who has agreed to the expungements, in order of time.
+func (v *View) ExpungementApprovals(ctx context.Context, expungements ...string) ([]custody.ExpungementApproval, error) {
+	var rows []custody.ExpungementApproval
+	if len(expungements) == 0 {
+		return rows, nil
+	}
+	return rows, v.db.NewSelect().Model(&rows).Where("expungement_id IN (?)", bun.List(expungements)).Order("id").Scan(ctx)
+}
+
 // Hold reads one legal hold under the scope.
 func (v *View) Hold(ctx context.Context, id string, sc roster.Scope) (*custody.Hold, error) {
 	h := new(custody.Hold)

@@ -53,6 +53,7 @@ var kinds = []rowKind{
 	row[inquiry.CaseNote]("case_note"),
 	row[rectify.Rectification]("rectification"),
 	row[custody.Expungement]("expungement"),
+	row[custody.ExpungementApproval]("expungement_approval"),
 	row[custody.Tombstone]("tombstone"),
 	row[custody.Hold]("hold"),
 	row[custody.Set]("custody_set"),

@@ -118,8 +118,14 @@ func (f *Face) showExpungement(c *Call, errs ui.Errors, status int) error {
 		{Term: c.T("expungement.ground"), Text: c.T("expungement.ground." + string(e.Ground))}, {Term: c.T("field.reason"), Text: e.Reason},
 	}
 	v.Events = append(v.Events, ui.Event{When: f.when(e.ProposedAt), Title: c.T("expungement.proposed")})
+	for _, at := range e.ApprovedAt {
+		v.Events = append(v.Events, ui.Event{When: f.when(at), Title: c.T("expungement.approved")})
+	}
 	if e.SettledAt != nil {
 		v.Events = append(v.Events, ui.Event{When: f.when(*e.SettledAt), Title: c.T("state.expungement." + string(e.State)), Text: e.Answer})
+	}
+	if e.State == custody.ExpungementProposed {
+		v.Note = c.T("expungement.waits", "Approvals", e.Approvals, "Approvers", e.Approvers)
 	}
 	if e.FinalOn != "" {
 		v.Note = c.T("expungement.final", "On", string(e.FinalOn), "Records", e.Records)
@@ -131,7 +137,11 @@ func (f *Face) showExpungement(c *Call, errs ui.Errors, status int) error {
 		}
 		a := actForm{ID: s.path, Title: c.T(s.op), Action: "/expungements/" + e.ID + "/" + s.path, Button: s.op, Hidden: hidden, Open: len(v.Acts) == 0}
 		if s.op == "expungement.approve" {
-			a.Help = c.T("expungement.approve.help")
+			if e.Approvals+1 < e.Approvers {
+				a.Title, a.Button, a.Help = c.T("expungement.approve.first"), "expungement.approve.first", c.T("expungement.approve.first.help")
+			} else {
+				a.Help = c.T("expungement.approve.help")
+			}
 		}
 		if s.op == "expungement.refuse" {
 			a.Inputs = []ui.Input{{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Required: true, Max: 4000}}

@@ -138,6 +138,10 @@ func TestASealedNameThroughThePages(t *testing.T) {
 	}
 	v.as("records").post("/reveals/"+x.reveal+"/note", url.Values{"version": {"4"}}, 303)
 	v.as("body").post("/expungements/"+x.expungement+"/approve", url.Values{"version": {"1"}}, 303)
+	if page := v.as("body2").get("/expungements/"+x.expungement, 200); !strings.Contains(page, "1 of 2 approvals") || strings.Contains(page, "The texts of") {
+		t.Error("the page does not say that one approval is given and nothing is destroyed")
+	}
+	v.as("body2").post("/expungements/"+x.expungement+"/approve", url.Values{"version": {"1"}}, 303)
 	if page := v.as("body").get("/expungements/"+x.expungement, 200); !strings.Contains(page, "destroyed") {
 		t.Error("the page of an expungement does not say what was destroyed")
 	}
