@@ -51,7 +51,7 @@ func demoCommand(e *env) *cobra.Command {
 
 // openDemo opens a demonstration, making it first where the database is new.
 func (e *env) openDemo(ctx context.Context, size demo.Size) (*site, error) {
-	if err := e.isDemo(ctx); err != nil {
+	if err := errors.Join(e.mustBeWhole(), e.isDemo(ctx)); err != nil {
 		return nil, err
 	}
 	secret, err := e.secret(true)
@@ -82,7 +82,7 @@ func (e *env) openDemo(ctx context.Context, size demo.Size) (*site, error) {
 	}
 	began := time.Now()
 	if err := m.Make(ctx); err != nil {
-		return fail(fmt.Errorf("%w; remove %s and try again", err, e.DB))
+		return fail(fmt.Errorf("%w; remove %s and try again", err, e.shownDB()))
 	}
 	fmt.Fprintf(e.err, "\r%-60s\rmade in %.1f s\n", "", time.Since(began).Seconds())
 	return s, nil
@@ -107,7 +107,7 @@ func (e *env) isDemo(ctx context.Context) (err error) {
 	}
 	return st.View(ctx, func(ctx context.Context, v *store.View) error {
 		if value, err := v.SiteFact(ctx, demo.Fact); err != nil || value == "" {
-			return errors.Join(err, fmt.Errorf("%s is not a demonstration; nothing was changed. Name another file with --db", e.DB))
+			return errors.Join(err, fmt.Errorf("%s is not a demonstration; nothing was changed. Name another file with --db", e.shownDB()))
 		}
 		return nil
 	})

@@ -19,6 +19,9 @@ func migrateCommand(e *env) *cobra.Command {
 		Short: "Make the database, or bring its schema up to date",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
+			if err := e.mustBeWhole(); err != nil {
+				return err
+			}
 			if _, err := e.secret(true); err != nil {
 				return err
 			}

@@ -34,7 +34,7 @@ type restore struct {
 	quiet    bool
 
 	header archive.Header
-	made   []string // files to remove if it fails
+	list   *madeList // what it has made, to be removed if it fails
 }
 
 func restoreCommand(e *env) *cobra.Command {
@@ -67,22 +67,24 @@ func (r *restore) run(ctx context.Context, file string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := r.mustBeFree(); err != nil {
-		return err
-	}
 	ids, err := r.identities()
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil && !errors.Is(err, errOlder) {
-			for _, name := range r.made {
-				_ = os.Remove(name)
-			}
-		}
-	}()
+	if r.list, err = startList(ctx, r.env); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.list.end(err != nil && !errors.Is(err, errOlder))) }()
+	if err := r.mustBeFree(); err != nil {
+		return err
+	}
 	if r.keysFrom == "" {
 		r.keysFrom = file + keysEnding
+	}
+	for _, ending := range []string{"-wal", "-shm"} { // the key store makes them itself
+		if err := r.list.add(r.keyStorePath() + ending); err != nil {
+			return err
+		}
 	}
 	if err := r.restoreKeys(r.keysFrom, ids); err != nil {
 		return err
@@ -185,14 +187,17 @@ func (r *restore) place(places map[string]string, p archive.Part, in io.Reader) 
 	if !ok {
 		return fmt.Errorf("the archive holds a file %q that a site does not have", shorten(p.File, 60))
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
+	if _, err := os.Lstat(path); err == nil {
 		_, err := io.Copy(io.Discard, in)
 		return err
-	} else if err != nil {
+	}
+	if err := r.list.add(path); err != nil {
 		return err
 	}
-	r.made = append(r.made, path)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
 	_, err = io.Copy(f, in)
 	return errors.Join(err, f.Sync(), f.Close())
 }
@@ -203,11 +208,13 @@ func (r *restore) restoreSite(ctx context.Context, file string, ids []age.Identi
 	dsn := r.DB
 	if store.DialectOf(r.DB) == store.SQLite {
 		dsn += ".restoring"
-		for _, ending := range []string{"", "-wal", "-shm"} { // of a restore that was killed
+		for _, ending := range []string{"", "-wal", "-shm"} {
 			if err := os.Remove(dsn + ending); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return nil, err
 			}
-			r.made = append(r.made, dsn+ending)
+			if err := r.list.add(dsn + ending); err != nil {
+				return nil, err
+			}
 		}
 	}
 	keysHeader := r.header
@@ -235,6 +242,9 @@ func (r *restore) restoreSite(ctx context.Context, file string, ids []age.Identi
 		return nil, err
 	}
 	if older != nil { // the site remembers what it once was, and freezes when it is opened
+		if err := r.list.add(r.beside(".head")); err != nil {
+			return nil, err
+		}
 		if err := os.WriteFile(r.beside(".head"), []byte(older.Marshal()), 0o600); err != nil {
 			return nil, err
 		}

@@ -25,6 +25,9 @@ type site struct {
 
 // open opens the database of --db; migrate brings its schema up to date first.
 func (e *env) open(ctx context.Context, migrate bool) (*site, error) {
+	if err := e.mustBeWhole(); err != nil {
+		return nil, err
+	}
 	if store.DialectOf(e.DB) == store.SQLite && !migrate {
 		if _, err := os.Stat(e.DB); errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("there is no database %s; make one with: plumbline migrate --db %s", e.DB, e.DB)

@@ -22,7 +22,7 @@ var leftOut = []string{"migrations", "sessions", restoringTable}
 const restoringTable = "restoring"
 
 // ErrRestoring says that a restore into the database did not come to its end.
-var ErrRestoring = errors.New("a restore into this database did not come to its end; empty the database and restore again")
+var ErrRestoring = errors.New("a restore into this database did not come to its end, or is still running; run plumbline restore again, which empties it first")
 
 // Snapshot is the whole database as it stood at one moment, while others go on
 // writing.
@@ -213,6 +213,26 @@ func (s *Store) Abandon(ctx context.Context) error {
 		_, err := tx.ExecContext(ctx, "DROP FUNCTION IF EXISTS plumbline_refuse() CASCADE")
 		return err
 	})
+}
+
+// EmptyUnfinished empties a PostgreSQL database whose restore was killed, and
+// says whether there is any other: whole is the only answer that means a site.
+// It connects by itself, because no store opens over such a database.
+func EmptyUnfinished(ctx context.Context, dsn string) (whole bool, err error) {
+	writer, reader, d, err := open(dsn)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, reader.Close(), writer.Close()) }()
+	tables, err := tablesOf(ctx, writer, d)
+	if err != nil {
+		return false, fmt.Errorf("open database: %w", err)
+	}
+	if len(tables) > 0 && !slices.Contains(tables, restoringTable) {
+		return true, nil
+	}
+	s := &Store{writer: writer, reader: reader, dialect: d}
+	return false, s.Abandon(ctx)
 }
 
 // refillRows is the most rows that one INSERT of a restore carries.

@@ -89,6 +89,9 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	tables, err := tablesOf(ctx, writer, d)
+	if err == nil && slices.Contains(tables, restoringTable) {
+		err = ErrRestoring
+	}
 	if err == nil && slices.Contains(tables, "sites") {
 		err = errors.Join(s.remember(ctx), s.openKeys(ctx, false))
 	}
