@@ -139,7 +139,7 @@ func (a *App) rememberHead(head ledger.Checkpoint) error {
 	if path == "" {
 		return nil
 	}
-	part := path + ".part"
+	part := fmt.Sprintf("%s.%d.part", path, os.Getpid()) // servers over one database share the file
 	if err := os.WriteFile(part, []byte(head.Marshal()), 0o600); err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ type Options struct {
 }
 
 // Parts lists the parts in the order in which they run.
-var Parts = []string{"authority", "selfcheck", "selfcheck-postgres", "signing", "proof", "verify", "import", "list", "count", "report", "backup", "start", "report-large"}
+var Parts = []string{"authority", "selfcheck", "selfcheck-postgres", "signing-postgres", "proof-postgres", "verify-postgres", "signing", "proof", "verify", "import", "list", "count", "report", "backup", "start", "report-large"}
 
 // Run measures the parts asked for.
 func Run(ctx context.Context, o Options) (figures []Figure, err error) {
@@ -75,12 +75,9 @@ func Run(ctx context.Context, o Options) (figures []Figure, err error) {
 		}
 		figures = append(figures, f)
 	}
-	if want("selfcheck-postgres") {
-		f, err := onPostgres(ctx, o)
-		if err != nil {
-			return figures, err
-		}
-		figures = append(figures, f...)
+	f, err := onPostgres(ctx, o, want)
+	if figures = append(figures, f...); err != nil {
+		return figures, err
 	}
 	if want("signing") {
 		f, err := signing(ctx, o, filepath.Join(folder, "signing.db"))

@@ -18,7 +18,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"plumbline/internal/apptest/pgtest"
 	"plumbline/internal/demo"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -40,34 +39,6 @@ const (
 // numbersFrom keeps the numbers of prepared baseline rows apart, beyond what a
 // site has.
 var numbersFrom atomic.Int64
-
-// onPostgres files on the database that was named, or on a server of its own.
-func onPostgres(ctx context.Context, o Options) (figures []Figure, err error) {
-	dsn, bare := o.Postgres, o.Postgres
-	if dsn == "" {
-		var server *pgtest.Server
-		server, err = pgtest.Start()
-		if errors.Is(err, pgtest.ErrNone) {
-			o.Tell("*** LEFT OUT: self-checks on PostgreSQL: %v, or name an empty database with --postgres ***\n", err)
-			return []Figure{{Name: "whole self-checks over HTTP, 64 clients, postgres", Measured: "LEFT OUT", Goal: postgresGoal, Note: err.Error()}}, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		defer func() { err = errors.Join(err, server.Stop()) }()
-		if dsn, err = server.Database("filing"); err != nil {
-			return nil, err
-		}
-		if bare, err = server.Database("bare"); err != nil {
-			return nil, err
-		}
-	}
-	f, err := selfChecks(ctx, o, dsn, bare)
-	if err != nil {
-		return nil, err
-	}
-	return []Figure{f}, nil
-}
 
 const postgresGoal = "0.4 of the bare loop, p99 under 250 ms"
 

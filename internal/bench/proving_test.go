@@ -5,15 +5,24 @@ import (
 	"path/filepath"
 	"testing"
 
+	"plumbline/internal/apptest/pgtest"
 	"plumbline/internal/demo"
 )
 
 // TestBenchEntriesVerify: the ledger that proofs and verification are timed on
-// is a true one.
+// is a true one, on both databases.
 func TestBenchEntriesVerify(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) { benchEntriesVerify(t, filepath.Join(t.TempDir(), "site.db")) })
+	t.Run("postgres", func(t *testing.T) {
+		keyFolder = t.TempDir()
+		benchEntriesVerify(t, pgtest.DSN(t))
+	})
+}
+
+func benchEntriesVerify(t *testing.T, dsn string) {
 	ctx := context.Background()
 	const n = 500
-	s, err := open(ctx, filepath.Join(t.TempDir(), "site.db"), demo.Small, true)
+	s, err := open(ctx, dsn, demo.Small, true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/store"
 )
 
 // reading times the report that an inspector reads and gives its root.
@@ -91,8 +92,11 @@ func reopen(ctx context.Context, s *site) (*site, error) {
 
 func millis(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000) }
 
-func bareReader(file string) (*sql.DB, error) {
-	return sql.Open("sqlite", "file:"+file+"?_pragma=query_only(1)&_pragma=cache_size(-32000)")
+func bareReader(dsn string) (*sql.DB, error) {
+	if store.DialectOf(dsn) == store.Postgres {
+		return sql.Open("pgx", dsn)
+	}
+	return sql.Open("sqlite", "file:"+dsn+"?_pragma=query_only(1)&_pragma=cache_size(-32000)")
 }
 
 func countIssues(ctx context.Context, file string) (n int, err error) {
