@@ -96,6 +96,15 @@ func TestReceiptInABrowser(t *testing.T) {
 	must(online.Attach("#f-file", pdf))
 	judge(online, "", "holds")
 
+	const old = `window.WebAssembly = undefined` // as in a browser that has none
+	must(online.Open(site.URL + "/verify"))
+	must(online.Eval(old, nil))
+	must(online.Fill("#f-receipt", text))
+	must(online.Follow(`#verify [type="submit"]`))
+	if said, _ := online.Text("main"); !strings.Contains(said, "The receipt holds") || strings.Contains(said, "in your browser") {
+		t.Errorf("without WebAssembly the server should answer: %s", said)
+	}
+
 	site.Close()
 	offline, err := b.Tab(360, string(words.ZH))
 	must(err)
@@ -117,4 +126,10 @@ func TestReceiptInABrowser(t *testing.T) {
 		t.Errorf("in English: %s", said)
 	}
 	judge(offline, "", "fails")
+	must(offline.Eval(old, nil))
+	must(offline.Fill("#f-receipt", text))
+	must(offline.Press(`#verify [type="submit"]`))
+	if said, _ := offline.Text("#verify-result"); !strings.Contains(said, "This browser is too old") || strings.Contains(said, "holds") {
+		t.Errorf("the saved page without WebAssembly: %s", said)
+	}
 }
