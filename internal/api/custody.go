@@ -27,6 +27,13 @@ func registerCustody(r *registry) {
 	made(r, "expungement.approve", "Agree as one of two approvers: with the second one the keys of the texts are destroyed", step, stepped(a.ApproveExpungement))
 	made(r, "expungement.refuse", "Refuse; one is enough", step, stepped(a.RefuseExpungement))
 	made(r, "expungement.withdraw", "Take one's own proposal back", step, stepped(a.WithdrawExpungement))
+	handle(r, "retention.list", func(ctx context.Context, c *Call, in *struct {
+		Kind   string `query:"kind" doc:"issue or audit_record"`
+		Ready  string `query:"ready" doc:"1: without what a hold keeps or what is proposed already"`
+		Cursor string `query:"cursor"`
+	}) (app.DuePage, error) {
+		return a.Due(ctx, c.Actor, app.DueInput{Kind: custody.RecordKind(in.Kind), Ready: in.Ready == "1", Cursor: in.Cursor})
+	}, Summary("Records whose retention period is over, the oldest first"))
 	handle(r, "hold.list", func(ctx context.Context, c *Call, _ *struct{}) ([]app.HoldRow, error) {
 		return a.Holds(ctx, c.Actor)
 	}, Summary("Legal holds in reach, live ones first"))

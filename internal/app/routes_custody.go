@@ -10,6 +10,7 @@ var custodyRoutes = []Route{
 	{Op: "expungement.approve", Method: "POST", Path: "/expungements/{id}/approve", Act: roster.ActApprove, Kind: roster.KindExpungement, Write: true},
 	{Op: "expungement.refuse", Method: "POST", Path: "/expungements/{id}/refuse", Act: roster.ActApprove, Kind: roster.KindExpungement, Write: true},
 	{Op: "expungement.withdraw", Method: "POST", Path: "/expungements/{id}/withdraw", Act: roster.ActPropose, Kind: roster.KindExpungement, Write: true},
+	{Op: "retention.list", Method: "GET", Path: "/retention", Act: roster.ActList, Kind: roster.KindExpungement},
 	{Op: "hold.list", Method: "GET", Path: "/holds", Act: roster.ActList, Kind: roster.KindHold},
 	{Op: "hold.place", Method: "POST", Path: "/holds", Act: roster.ActCreate, Kind: roster.KindHold, Write: true, Create: true, Status: 201},
 	{Op: "hold.lift", Method: "POST", Path: "/holds/{id}/lift", Act: roster.ActRevoke, Kind: roster.KindHold, Write: true},

@@ -63,6 +63,12 @@ var queues = []queue{
 		}
 		return v.SetCount(ctx, custody.SetProposed, sc)
 	}},
+	{"due", "expungement.propose", "retention.list", false, func(ctx context.Context, a *App, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
+		return v.DueIssueCount(ctx, a.dueQuery(true), sc)
+	}},
+	{"due_record", "expungement.propose", "retention.list", false, func(ctx context.Context, a *App, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
+		return v.DueMatchCount(ctx, a.dueQuery(true), sc)
+	}},
 	{"expungement", "expungement.approve", "expungement.list", false, func(ctx context.Context, _ *App, v *store.View, who *roster.Actor, sc roster.Scope) (int64, error) {
 		return v.ExpungementCount(ctx, custody.ExpungementProposed, sc)
 	}},

@@ -39,6 +39,16 @@ func (r *Retention) Until(outcome string, settled time.Time) time.Time {
 	return Clock{Amount: r.Months(outcome), Unit: Month}.Due(settled)
 }
 
+// SettledBy is the last day on which something must have been settled to be due
+// today: the greatest day whose Until is not after today.
+func (r *Retention) SettledBy(outcome string, today time.Time) time.Time {
+	day := today.AddDate(0, -r.Months(outcome), 3) // months are of unlike length
+	for r.Until(outcome, day).After(today) {
+		day = day.AddDate(0, 0, -1)
+	}
+	return day
+}
+
 func (r *Retention) check(bad func(format string, args ...any), within func(name string, v, low, high int)) {
 	within("retention.other_months", r.OtherMonths, 1, 1200)
 	within("retention.key_backup_days", r.KeyBackupDays, 1, 90)

@@ -37,7 +37,7 @@ type custodyView struct {
 // recordInputs ask which record is meant.
 func recordInputs(c *Call, more ...ui.Input) []ui.Input {
 	return append([]ui.Input{
-		{Name: "record_kind", Label: c.T("custody.record_kind"), Kind: "select", Required: true, Options: ui.Codes(c.Lang, "custody.kind", "", "issue", "audit_record")},
+		{Name: "record_kind", Label: c.T("custody.record_kind"), Kind: "select", Required: true, Value: c.Query("kind"), Options: ui.Codes(c.Lang, "custody.kind", "", "issue", "audit_record")},
 		{Name: "record", Label: c.T("custody.record"), Required: true, Max: 40, Help: c.T("custody.record.help"), Value: c.Query("record")},
 	}, more...)
 }
@@ -52,6 +52,9 @@ func (f *Face) expungementList(c *Call) error {
 	p.Lead = c.T("expungement.lead")
 	if f.May(c.Actor, "expungement.propose") {
 		p.Actions = append(p.Actions, ui.Action{Text: c.T("expungement.propose"), Href: "/expungements/new", Icon: "plus"})
+	}
+	if f.May(c.Actor, "retention.list") {
+		p.Actions = append(p.Actions, ui.Action{Text: c.T("retention.title"), Href: "/retention"})
 	}
 	if f.May(c.Actor, "hold.list") {
 		p.Actions = append(p.Actions, ui.Action{Text: c.T("hold.title"), Href: "/holds"})
@@ -85,7 +88,7 @@ func (f *Face) showNewExpungement(c *Call, errs ui.Errors, status int) error {
 	p := c.Page("expungement.propose")
 	p.Narrow, p.Crumbs = true, []ui.Link{{Text: c.T("expungement.title"), Href: "/expungements"}}
 	form := actForm{ID: "expunge", Action: "/expungements", Button: "expungement.propose", Help: c.T("expungement.propose.help"), Inputs: recordInputs(c,
-		ui.Input{Name: "ground", Label: c.T("expungement.ground"), Kind: "select", Required: true, Options: codesOf(c, "expungement.ground", custody.Grounds)},
+		ui.Input{Name: "ground", Label: c.T("expungement.ground"), Kind: "select", Required: true, Value: c.Query("ground"), Options: codesOf(c, "expungement.ground", custody.Grounds)},
 		ui.Input{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Required: true, Max: 4000})}
 	return c.ShowStatus(status, actPage(p, errs, c.fill(form, errs)))
 }

@@ -10,6 +10,7 @@ func init() {
 			{Method: get, Path: "/expungements/new", Op: "expungement.propose", Handler: f.newExpungement},
 			{Method: post, Path: "/expungements", Op: "expungement.propose", Handler: f.proposeExpungement},
 			{Method: get, Path: "/expungements/{id}", Op: "expungement.get", Handler: f.expungementPage},
+			{Method: get, Path: "/retention", Op: "retention.list", Handler: f.retentionList},
 			{Method: get, Path: "/holds", Op: "hold.list", Handler: f.holdList},
 			{Method: post, Path: "/holds", Op: "hold.place", Handler: f.placeHold},
 			{Method: post, Path: "/holds/{id}/lift", Op: "hold.lift", Handler: f.liftHold},
