@@ -113,6 +113,12 @@ func registerRelations(r *registry) {
 	made(r, "relation.end", "End a relation", func(in *app.RelationEnd, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}, stepped(a.EndRelation))
+	voids := func(in *app.VoidInput, id string, c *Call) {
+		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
+	}
+	made(r, "relation.void", "Say that a relation was recorded by mistake", voids, stepped(a.VoidRelation))
+	made(r, "issue.party_void", "Say that a party to an issue was recorded by mistake", voids, stepped(a.VoidIssueParty))
+	made(r, "case.party_void", "Say that a recusal was recorded by mistake", voids, stepped(a.VoidCaseParty))
 	made(r, "issue.party", "Record a complainant, witness or other party on an issue", func(in *app.IssuePartyInput, id string, c *Call) {
 		in.IssueID, in.Key = id, c.Key
 	}, a.AddIssueParty)

@@ -259,7 +259,15 @@ func (a *App) AddParty(ctx context.Context, who *roster.Actor, in PartyInput) (i
 		on := &inquiry.Party{ObjectKind: "case", ObjectID: c.ID, PersonID: p.ID, Interest: in.Interest, RecordedBy: who.Person, RecordedOn: today}
 		from := *on
 		from.ObjectKind, from.ObjectID = "issue", c.IssueID
-		if err := tx.Insert(ctx, on, &from); err != nil {
+		on.ID = tx.NewID()
+		fresh, err := a.recordParty(ctx, tx, on)
+		if err != nil {
+			return nil, "", err
+		}
+		if !fresh {
+			return nil, "", fault.Conflict("party_exists")
+		}
+		if _, err := a.recordParty(ctx, tx, &from); err != nil {
 			return nil, "", err
 		}
 		id = on.ID

@@ -203,7 +203,7 @@ func (a *App) OpenLeaderTrack(ctx context.Context, who *roster.Actor, in Questio
 			return err
 		}
 		// The leader is now a subject of the case, and sees nothing of it.
-		err = tx.Insert(ctx, &inquiry.Party{ObjectKind: "case", ObjectID: c.ID, PersonID: q.PersonID, Interest: inquiry.InterestSubject,
+		_, err = a.recordParty(ctx, tx, &inquiry.Party{ObjectKind: "case", ObjectID: c.ID, PersonID: q.PersonID, Interest: inquiry.InterestSubject,
 			RecordedBy: who.Person, RecordedOn: roster.DateOf(tx.Now(), a.zone)})
 		if err != nil {
 			return err

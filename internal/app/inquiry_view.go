@@ -107,9 +107,11 @@ type DecisionView struct {
 
 // PartyView is one recusal.
 type PartyView struct {
+	ID       string           `json:"id"`
 	Person   Named            `json:"person"`
 	Interest inquiry.Interest `json:"interest"`
 	On       roster.Date      `json:"on"`
+	VoidedOn roster.Date      `json:"voided_on,omitempty"` // recorded by mistake; bars nobody
 }
 
 // Case opens one case. Tracks, questions and tasks are shown as far as each
@@ -192,8 +194,9 @@ func (a *App) viewCase(ctx context.Context, v *store.View, who *roster.Actor, f 
 		}
 	}
 	if a.May(who, "track.assign") {
-		for _, p := range f.Parties {
-			out.Parties = append(out.Parties, PartyView{n.person(p.PersonID), p.Interest, p.RecordedOn})
+		var err error
+		if out.Parties, err = partyViews(ctx, v, n, f.Parties); err != nil {
+			return err
 		}
 	}
 	if err := a.viewNotes(ctx, v, who, shown, out); err != nil {

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"slices"
 
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
@@ -41,21 +40,18 @@ func (a *App) AddIssueParty(ctx context.Context, who *roster.Actor, in IssuePart
 		if err != nil {
 			return nil, "", err
 		}
-		have, err := tx.PartiesOf(ctx, i.ID)
+		row := &inquiry.Party{ObjectKind: "issue", ObjectID: i.ID, PersonID: p.ID, Interest: in.Interest, RecordedBy: who.Person, RecordedOn: roster.DateOf(tx.Now(), a.zone)}
+		row.ID = tx.NewID()
+		fresh, err := a.recordParty(ctx, tx, row)
 		if err != nil {
 			return nil, "", err
 		}
-		if slices.ContainsFunc(have, func(h inquiry.Party) bool { return h.PersonID == p.ID && h.Interest == in.Interest }) {
+		if !fresh {
 			return nil, "", fault.Conflict("party_exists")
 		}
-		row := &inquiry.Party{ObjectKind: "issue", ObjectID: i.ID, PersonID: p.ID, Interest: in.Interest, RecordedBy: who.Person, RecordedOn: roster.DateOf(tx.Now(), a.zone)}
-		row.ID = tx.NewID()
 		id = row.ID
-		if err := tx.Insert(ctx, row); err != nil {
-			return nil, "", err
-		}
 		if i.CaseID != "" {
-			if err := tx.Insert(ctx, partyOn(*row, "case", i.CaseID)); err != nil {
+			if _, err := a.recordParty(ctx, tx, partyOn(*row, "case", i.CaseID)); err != nil {
 				return nil, "", err
 			}
 		}
@@ -73,7 +69,7 @@ func partyOn(p inquiry.Party, kind, object string) *inquiry.Party {
 
 // inheritParties bars from a new case whoever is barred from its issue.
 func inheritParties(ctx context.Context, tx *store.Tx, issueID, caseID string) error {
-	have, err := tx.PartiesOf(ctx, issueID)
+	have, err := tx.StandingParties(ctx, issueID)
 	if err != nil || len(have) == 0 {
 		return err
 	}
@@ -104,8 +100,27 @@ func (a *App) issueParties(ctx context.Context, v *store.View, who *roster.Actor
 	if err != nil {
 		return err
 	}
-	for _, p := range rows {
-		d.Parties = append(d.Parties, PartyView{n.person(p.PersonID), p.Interest, p.RecordedOn})
+	d.Parties, err = partyViews(ctx, v, n, rows)
+	return err
+}
+
+// partyViews shows parties, also those recorded by mistake.
+func partyViews(ctx context.Context, v *store.View, n namer, rows []inquiry.Party) ([]PartyView, error) {
+	ids := make([]string, len(rows))
+	for i := range rows {
+		ids[i] = rows[i].ID
 	}
-	return nil
+	voids, err := v.Voids(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]PartyView, 0, len(rows))
+	for _, p := range rows {
+		view := PartyView{ID: p.ID, Person: n.person(p.PersonID), Interest: p.Interest, On: p.RecordedOn}
+		if void := voids[p.ID]; void != nil {
+			view.VoidedOn = void.VoidedOn
+		}
+		out = append(out, view)
+	}
+	return out, nil
 }

@@ -24,6 +24,7 @@ type RelationView struct {
 	FromOn   roster.Date `json:"from"`
 	ToOn     roster.Date `json:"to,omitempty"`
 	Live     bool        `json:"live"`
+	VoidedOn roster.Date `json:"voided_on,omitempty"` // recorded by mistake; bars nobody
 }
 
 // RelationInput declares a relation. Name and number must fit together, so that
@@ -88,9 +89,13 @@ func (a *App) Relations(ctx context.Context, who *roster.Actor, personID string)
 
 func (a *App) relationViews(ctx context.Context, v *store.View, personID string, rows []roster.Relation) ([]RelationView, error) {
 	out := make([]RelationView, 0, len(rows))
-	var ids []string
+	var ids, relations []string
 	for _, r := range rows {
-		ids = append(ids, r.PersonID, r.OtherID)
+		ids, relations = append(ids, r.PersonID, r.OtherID), append(relations, r.ID)
+	}
+	voids, err := v.Voids(ctx, relations...)
+	if err != nil {
+		return nil, err
 	}
 	names, err := v.NamesOf(ctx, ids)
 	if err != nil {
@@ -101,8 +106,12 @@ func (a *App) relationViews(ctx context.Context, v *store.View, personID string,
 		if other == personID {
 			other = r.PersonID
 		}
-		out = append(out, RelationView{ID: r.ID, Version: r.Version, PersonID: other, Name: names[other].Name, Number: names[other].PersonnelNo, Kind: r.Kind,
-			FromOn: r.FromOn, ToOn: r.ToOn, Live: a.Today().Within(r.FromOn, r.ToOn)})
+		view := RelationView{ID: r.ID, Version: r.Version, PersonID: other, Name: names[other].Name, Number: names[other].PersonnelNo, Kind: r.Kind,
+			FromOn: r.FromOn, ToOn: r.ToOn, Live: a.Today().Within(r.FromOn, r.ToOn)}
+		if void := voids[r.ID]; void != nil {
+			view.Live, view.VoidedOn = false, void.VoidedOn
+		}
+		out = append(out, view)
 	}
 	return out, nil
 }
@@ -142,9 +151,17 @@ func (a *App) Declare(ctx context.Context, who *roster.Actor, in RelationInput) 
 		if err != nil {
 			return nil, "", err
 		}
+		ids := make([]string, len(have))
+		for i := range have {
+			ids[i] = have[i].ID
+		}
+		voids, err := tx.Voids(ctx, ids...)
+		if err != nil {
+			return nil, "", err
+		}
 		today := roster.DateOf(tx.Now(), a.zone)
 		for _, h := range have {
-			if (h.PersonID == other.ID || h.OtherID == other.ID) && h.Kind == in.Kind && (h.ToOn == "" || h.ToOn >= today) && (h.PersonID == of || in.PersonID != "") {
+			if (h.PersonID == other.ID || h.OtherID == other.ID) && h.Kind == in.Kind && voids[h.ID] == nil && (h.ToOn == "" || h.ToOn >= today) && (h.PersonID == of || in.PersonID != "") {
 				return nil, "", fault.Conflict("relation_exists")
 			}
 		}
@@ -171,22 +188,9 @@ type RelationEnd struct {
 // that rests on himself.
 func (a *App) EndRelation(ctx context.Context, who *roster.Actor, in RelationEnd) (Receipt, error) {
 	return a.write(ctx, who, Write{Op: "relation.end", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		before, err := tx.Relation(ctx, in.ID)
+		before, err := a.relationFor(ctx, tx, who, in.ID, in.Version)
 		if err != nil {
 			return nil, "", err
-		}
-		sc, err := a.scope(ctx, &tx.View, who, roster.ActEdit, roster.KindPerson)
-		if err != nil {
-			return nil, "", err
-		}
-		if _, err := tx.Person(ctx, before.PersonID, sc); err != nil {
-			return nil, "", err
-		}
-		if err := sameVersion(before.Version, in.Version); err != nil {
-			return nil, "", err
-		}
-		if before.PersonID == who.Person || before.OtherID == who.Person {
-			return nil, "", fault.Forbidden("relation_own")
 		}
 		after := *before
 		if after.ToOn = in.ToOn; after.ToOn == "" {
@@ -202,4 +206,30 @@ func (a *App) EndRelation(ctx context.Context, who *roster.Actor, in RelationEnd
 		}
 		return []ledger.Fact{{Verb: "relation.end", Kind: "relation", ID: before.ID}}, before.ID, tx.Bump(ctx, store.GenerationAuthority)
 	})
+}
+
+// relationFor loads a relation for a records officer whom it does not concern.
+func (a *App) relationFor(ctx context.Context, tx *store.Tx, who *roster.Actor, id string, version int64) (*roster.Relation, error) {
+	r, err := tx.Relation(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	sc, err := a.scope(ctx, &tx.View, who, roster.ActEdit, roster.KindPerson)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := tx.Person(ctx, r.PersonID, sc); err != nil {
+		return nil, err
+	}
+	if err := sameVersion(r.Version, version); err != nil {
+		return nil, err
+	}
+	if r.PersonID == who.Person || r.OtherID == who.Person {
+		return nil, fault.Forbidden("relation_own")
+	}
+	voids, err := tx.Voids(ctx, r.ID)
+	if err == nil && voids[r.ID] != nil {
+		err = fault.Conflict("record_voided")
+	}
+	return r, err
 }

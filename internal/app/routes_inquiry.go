@@ -9,6 +9,7 @@ var inquiryRoutes = []Route{
 	{Op: "case.open", Method: "POST", Path: "/issues/{id}/case", Act: roster.ActCreate, Kind: roster.KindCase, Write: true, Create: true, Status: 201},
 	{Op: "case.close", Method: "POST", Path: "/cases/{id}/close", Act: roster.ActClose, Kind: roster.KindCase, Write: true},
 	{Op: "case.party", Method: "POST", Path: "/cases/{id}/parties", Act: roster.ActAssign, Kind: roster.KindCase, Write: true, Create: true, Status: 201},
+	{Op: "case.party_void", Method: "POST", Path: "/cases/{id}/party-voids", Act: roster.ActAssign, Kind: roster.KindCase, Write: true},
 
 	{Op: "track.list", Method: "GET", Path: "/tracks", Act: roster.ActList, Kind: roster.KindCase},
 	{Op: "track.assign", Method: "POST", Path: "/tracks/{id}/members", Act: roster.ActAssign, Kind: roster.KindTrack, Write: true, Create: true, Status: 201},

@@ -15,6 +15,7 @@ var issueRoutes = []Route{
 	{Op: "issue.reopen", Method: "POST", Path: "/issues/{id}/reopen", Act: roster.ActReopen, Kind: roster.KindIssue, Write: true},
 	{Op: "issue.notify", Method: "POST", Path: "/issues/{id}/notify", Act: roster.ActNotify, Kind: roster.KindIssue, Write: true},
 	{Op: "issue.party", Method: "POST", Path: "/issues/{id}/parties", Act: roster.ActTriage, Kind: roster.KindIssue, Write: true, Create: true, Status: 201},
+	{Op: "issue.party_void", Method: "POST", Path: "/issues/{id}/party-voids", Act: roster.ActTriage, Kind: roster.KindIssue, Write: true},
 	{Op: "issue.conceal", Method: "POST", Path: "/issues/{id}/concealment", Act: roster.ActDecide, Kind: roster.KindConcealment, Write: true},
 	{Op: "inspection.list", Method: "GET", Path: "/inspection-items", Act: roster.ActCreate, Kind: roster.KindIssue},
 	{Op: "inspection.record", Method: "POST", Path: "/inspection-items", Act: roster.ActCreate, Kind: roster.KindIssue, Write: true, Create: true, Status: 201},

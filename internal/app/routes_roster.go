@@ -23,6 +23,7 @@ var rosterRoutes = []Route{
 	{Op: "relation.declare", Method: "POST", Path: "/my-relations", Act: roster.ActEdit, Kind: roster.KindSelf, Write: true, Create: true, Status: 201},
 	{Op: "relation.list", Method: "GET", Path: "/people/{id}/relations", Act: roster.ActEdit, Kind: roster.KindPerson},
 	{Op: "relation.create", Method: "POST", Path: "/people/{id}/relations", Act: roster.ActEdit, Kind: roster.KindPerson, Write: true, Create: true, Status: 201},
+	{Op: "relation.void", Method: "POST", Path: "/relations/{id}/void", Act: roster.ActEdit, Kind: roster.KindPerson, Write: true},
 	{Op: "relation.end", Method: "POST", Path: "/relations/{id}/end", Act: roster.ActEdit, Kind: roster.KindPerson, Write: true},
 	{Op: "own.name_keys", Method: "POST", Path: "/session/name-keys", Act: roster.ActEdit, Kind: roster.KindSelf, Write: true},
 }

@@ -37,7 +37,7 @@ func (v *View) ActorFacts(ctx context.Context, accountID string) (*ActorFacts, e
 	if err := v.db.NewSelect().Model(&f.Postings).Where("person_id = ?", f.Person.ID).Scan(ctx); err != nil {
 		return nil, err
 	}
-	if err := v.db.NewSelect().Model(&f.Relations).Where("person_id = ? OR other_id = ?", f.Person.ID, f.Person.ID).Scan(ctx); err != nil {
+	if err := standing(v.db.NewSelect().Model(&f.Relations).Where("(person_id = ? OR other_id = ?)", f.Person.ID, f.Person.ID)).Scan(ctx); err != nil {
 		return nil, err
 	}
 	return f, nil

@@ -323,13 +323,14 @@ func (v *View) TriggerFacts(ctx context.Context, i *issue.Issue, repeatSeverity 
 	return f, err
 }
 
-// PartyTo lists the issues and cases that a person is a party to.
+// PartyTo lists the issues and cases that a person is a party to, without those
+// that name him by mistake.
 func (v *View) PartyTo(ctx context.Context, personID string) ([]string, error) {
 	var ids []string
 	if personID == "" {
 		return nil, nil
 	}
-	err := v.db.NewSelect().TableExpr("parties").ColumnExpr("DISTINCT object_id").Where("person_id = ?", personID).Scan(ctx, &ids)
+	err := standing(v.db.NewSelect().TableExpr("parties").ColumnExpr("DISTINCT object_id").Where("person_id = ?", personID)).Scan(ctx, &ids)
 	return ids, err
 }
 

@@ -29,6 +29,7 @@ type caseView struct {
 	Notes     []ui.Event
 	Parties   []ui.Def
 	AddParty  *actForm
+	VoidParty *actForm
 	Export    *actForm
 }
 
@@ -106,8 +107,10 @@ func (f *Face) viewCase(c *Call, v app.CaseView, errs ui.Errors) caseView {
 	for _, n := range v.Notes {
 		out.Notes = append(out.Notes, ui.Event{When: string(n.On), Title: c.T("case.note." + string(n.Kind)), Text: n.Text, By: person(n.By)})
 	}
-	for _, p := range v.Parties {
-		out.Parties = append(out.Parties, ui.Def{Term: c.T("interest." + string(p.Interest)), Text: person(p.Person)})
+	var wrong []ui.Option
+	out.Parties, wrong = c.partyDefs(v.Parties)
+	if v.Can["case.party_void"] {
+		out.VoidParty = c.voidForm("/cases/"+v.ID+"/party-voids", own, wrong, errs)
 	}
 	if open && v.Can["case.party"] {
 		var interests []string

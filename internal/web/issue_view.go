@@ -15,7 +15,7 @@ type issueListView struct {
 
 type issueView struct {
 	Parties                  []ui.Def
-	AddParty                 *actForm
+	AddParty, VoidParty      *actForm
 	Base, Version, Narrative string
 	Erased                   bool
 	State                    ui.Tag

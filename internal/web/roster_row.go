@@ -145,7 +145,9 @@ func (f *Face) relationTable(c *Call, rows []app.RelationView, may bool) ui.Tabl
 	t := ui.Table{Empty: c.T("relation.none"), Cols: []ui.Col{{Text: c.T("field.name")}, {Text: c.T("relation.kind")}, {Text: c.T("field.period")}, {Text: c.T("field.state")}}}
 	for _, r := range rows {
 		tag := ui.Tag{Tone: "ok", Text: c.T("relation.live")}
-		if !r.Live {
+		if r.VoidedOn != "" {
+			tag = ui.Tag{Text: c.T("void.tag", "On", string(r.VoidedOn))}
+		} else if !r.Live {
 			tag = ui.Tag{Text: c.T("relation.ended")}
 		}
 		cells := []ui.Cell{{Text: r.Name, Sub: r.Number}, {Text: c.T("relation.kind." + r.Kind)}, {Text: between(r.FromOn, r.ToOn)}, {Tag: &tag}}
@@ -210,6 +212,15 @@ func (f *Face) showRelations(c *Call, err error) error {
 	p.Crumbs = []ui.Link{{Text: c.T("nav.people"), Href: "/people"}, {Text: person.Name, Href: "/people/" + person.ID}}
 	v := defsActsView{Table: f.relationTable(c, rows, true)}
 	v.Acts = []actForm{c.fill(actForm{ID: "declare", Title: c.T("relation.create"), Action: p.Path, Button: "relation.create", Inputs: f.relationInputs(c), Open: len(rows) == 0}, errs)}
+	var wrong []ui.Option
+	for _, r := range rows {
+		if r.VoidedOn == "" {
+			wrong = append(wrong, ui.Option{Value: r.ID + " " + strconv.FormatInt(r.Version, 10), Text: r.Name + " · " + c.T("relation.kind."+r.Kind) + " · " + between(r.FromOn, r.ToOn)})
+		}
+	}
+	if a := c.voidForm("/people/"+person.ID+"/relations/void", nil, wrong, errs); a != nil {
+		v.Acts = append(v.Acts, *a)
+	}
 	return c.ShowStatus(statusOf(err), defsActsPage(p, errs, v))
 }
 
@@ -233,9 +244,9 @@ func (f *Face) partyForm(c *Call, d *app.IssueDetail, v *issueView) {
 	if !d.MayParty {
 		return
 	}
-	for _, p := range d.Parties {
-		v.Parties = append(v.Parties, ui.Def{Term: c.T("interest." + string(p.Interest)), Text: person(p.Person)})
-	}
+	var wrong []ui.Option
+	v.Parties, wrong = c.partyDefs(d.Parties)
+	v.VoidParty = c.voidForm("/issues/"+d.ID+"/party-voids", nil, wrong, nil)
 	var interests []string
 	for _, i := range inquiry.Interests {
 		interests = append(interests, string(i))

@@ -16,6 +16,7 @@ func init() {
 			{Method: http.MethodPost, Path: "/issues/{id}/reopen", Op: "issue.reopen", Handler: f.issueReopen},
 			{Method: http.MethodPost, Path: "/issues/{id}/notify", Op: "issue.notify", Handler: f.issueNotify},
 			{Method: http.MethodPost, Path: "/issues/{id}/parties", Op: "issue.party", Handler: f.issueParty},
+			{Method: http.MethodPost, Path: "/issues/{id}/party-voids", Op: "issue.party_void", Handler: f.voidIssueParty},
 			{Method: http.MethodPost, Path: "/issues/{id}/concealment", Op: "issue.conceal", Handler: f.issueConceal},
 			{Method: http.MethodGet, Path: "/inspections", Op: "inspection.list", Handler: f.inspections},
 			{Method: http.MethodPost, Path: "/inspections", Op: "inspection.record", Handler: f.recordInspection},

@@ -21,6 +21,7 @@ func init() {
 			{Method: post, Path: "/my-relations", Op: "relation.declare", Handler: f.declareRelation},
 			{Method: get, Path: "/people/{id}/relations", Op: "relation.list", Handler: f.relations},
 			{Method: post, Path: "/people/{id}/relations", Op: "relation.create", Handler: f.createRelation},
+			{Method: post, Path: "/people/{id}/relations/void", Op: "relation.void", Handler: f.voidRelation},
 			{Method: post, Path: "/relations/{id}/end", Op: "relation.end", Handler: f.endRelation},
 			{Method: get, Path: "/roster", Op: "roster.template", Handler: f.rosterImportPage},
 			{Method: get, Path: "/roster/template/{table}", Op: "roster.template", Handler: f.rosterTemplate},

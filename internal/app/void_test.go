@@ -1,0 +1,150 @@
+package app_test
+
+import (
+	"testing"
+
+	"plumbline/internal/app"
+	"plumbline/internal/apptest"
+	"plumbline/internal/fault"
+	"plumbline/internal/inquiry"
+	"plumbline/internal/issue"
+)
+
+// A relation recorded by mistake bars nobody any more, keeps its history, and
+// can be recorded again; only a records officer voids it, with a reason.
+func TestAVoidedRelationBarsNobody(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		i := audited(t, s, "anna", "east1", 3, "2026-01-10")
+		sees := func(key string) bool {
+			_, err := s.App.Issue(ctx, s.Actor(key), app.IssueInput{ID: i.ID})
+			return err == nil
+		}
+		in := app.RelationInput{Number: number(t, s, "anna"), Name: "林甲", Kind: "relative"}
+		id, _, err := s.App.Declare(ctx, s.Actor("inspector"), in)
+		if err != nil || sees("inspector") {
+			t.Fatalf("declared, and not barred: %v", err)
+		}
+		void := app.VoidInput{ID: id, Version: 1, Reason: "同名不同人"}
+		for _, who := range []string{"inspector", "anna", "reader"} {
+			if _, err := s.App.VoidRelation(ctx, s.Actor(who), void); err == nil {
+				t.Errorf("%s voids the relation", who)
+			}
+		}
+		_, err = s.App.VoidRelation(ctx, s.Actor("records"), app.VoidInput{ID: id, Version: 1, Reason: " "})
+		code(t, "without a reason", err, "void_reason")
+		_, err = s.App.VoidRelation(ctx, s.Actor("records"), app.VoidInput{ID: id, Version: 7, Reason: "x"})
+		code(t, "a stale version", err, "stale_version")
+		void.Key = "k"
+		first, err := s.App.VoidRelation(ctx, s.Actor("records"), void)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := s.App.VoidRelation(ctx, s.Actor("records"), void); err != nil || again.Seq != first.Seq {
+			t.Errorf("retried: %+v, %v", again, err)
+		}
+		if !sees("inspector") {
+			t.Error("still barred by a mistake")
+		}
+		rows, _, err := s.App.Relations(ctx, s.Actor("records"), s.People["anna"])
+		if err != nil || len(rows) != 1 || rows[0].VoidedOn == "" || rows[0].Live {
+			t.Errorf("the history: %+v, %v", rows, err)
+		}
+		void.Key = ""
+		_, err = s.App.VoidRelation(ctx, s.Actor("records"), void)
+		code(t, "twice", err, "record_voided")
+		_, err = s.App.EndRelation(ctx, s.Actor("records"), app.RelationEnd{ID: id, Version: 1})
+		code(t, "ended after", err, "record_voided")
+		if _, _, err := s.App.Declare(ctx, s.Actor("inspector"), in); err != nil || sees("inspector") {
+			t.Errorf("declared again, rightly: %v", err)
+		}
+		sound(t, s)
+	})
+}
+
+// A party recorded by mistake is void on issue and case alike; recorded again
+// the void is lifted; the leader of a track stays barred while there is one.
+func TestAVoidedPartyBarsNobody(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		i := audited(t, s, "anna", "east1", 3, "2026-01-10")
+		in := app.IssuePartyInput{IssueID: i.ID, Person: number(t, s, "body2"), Interest: inquiry.InterestWitness}
+		party, _, err := s.App.AddIssueParty(ctx, s.Actor("inspector"), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), app.OpenCaseInput{IssueID: i.ID, Version: triage(t, s, i.ID, 3, issue.ActRefer).Version, Rule: "r", Facts: "f"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		barred := func() bool {
+			_, onIssue := s.App.Issue(ctx, s.Actor("body2"), app.IssueInput{ID: i.ID})
+			_, onCase := s.App.Case(ctx, s.Actor("body2"), caseID)
+			if fault.Is(onIssue, fault.NotFoundKind) != fault.Is(onCase, fault.NotFoundKind) {
+				t.Errorf("issue %v, case %v", onIssue, onCase)
+			}
+			return onIssue != nil
+		}
+		if !barred() {
+			t.Fatal("the witness is not barred")
+		}
+		void := app.VoidInput{ID: i.ID, Party: party, Reason: "记错了人"}
+		for _, who := range []string{"body2", "anna", "reader", "east1head"} {
+			if _, err := s.App.VoidIssueParty(ctx, s.Actor(who), void); err == nil {
+				t.Errorf("%s voids the party", who)
+			}
+		}
+		_, err = s.App.VoidIssueParty(ctx, s.Actor("inspector"), app.VoidInput{ID: i.ID, Party: i.ID, Reason: "x"})
+		code(t, "no party", err, "party_unknown")
+		if _, err := s.App.VoidIssueParty(ctx, s.Actor("inspector"), void); err != nil {
+			t.Fatal(err)
+		}
+		if barred() {
+			t.Error("still barred by a mistake")
+		}
+		_, err = s.App.VoidIssueParty(ctx, s.Actor("inspector"), void)
+		code(t, "twice", err, "party_unknown")
+		d, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: i.ID})
+		if err != nil || len(d.Parties) != 1 || d.Parties[0].VoidedOn == "" {
+			t.Errorf("the history: %+v, %v", d, err)
+		}
+		again, _, err := s.App.AddIssueParty(ctx, s.Actor("inspector"), in)
+		if err != nil || again != party || !barred() {
+			t.Errorf("recorded again: %s, %v", again, err)
+		}
+
+		// From the case's side, and a subject of a track.
+		c, err := s.App.Case(ctx, s.Actor("body"), caseID)
+		if err != nil || len(c.Parties) != 1 {
+			t.Fatalf("%+v %v", c.Parties, err)
+		}
+		if _, err := s.App.VoidCaseParty(ctx, s.Actor("body"), app.VoidInput{ID: caseID, Party: c.Parties[0].ID, Reason: "记错了人"}); err != nil || barred() {
+			t.Errorf("voided on the case: %v", err)
+		}
+		q := c.Questions[0]
+		if _, _, err := s.App.OpenLeaderTrack(ctx, s.Actor("body"), app.QuestionInput{ID: q.ID, Version: q.Version}); err != nil {
+			t.Fatal(err)
+		}
+		if c, err = s.App.Case(ctx, s.Actor("body"), caseID); err != nil {
+			t.Fatal(err)
+		}
+		tried := 0
+		for _, p := range c.Parties {
+			if p.Interest == inquiry.InterestSubject {
+				_, err = s.App.VoidCaseParty(ctx, s.Actor("body"), app.VoidInput{ID: caseID, Party: p.ID, Reason: "x"})
+				code(t, "the leader of a track", err, "party_of_track")
+				tried++
+			}
+		}
+		if tried != 1 {
+			t.Errorf("%d leaders among %+v", tried, c.Parties)
+		}
+		sound(t, s)
+	})
+}
+
+// sound asks that the whole ledger verifies.
+func sound(t *testing.T, s *apptest.Site) {
+	t.Helper()
+	if v, err := s.Store.Verify(ctx, nil); err != nil || !v.OK() {
+		t.Errorf("%+v %v", v, err)
+	}
+}

@@ -1,0 +1,37 @@
+package store
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+
+	"plumbline/internal/inquiry"
+	"plumbline/internal/roster"
+)
+
+// standing keeps the relations or parties that no standing void says were
+// recorded by mistake. Voids are few.
+func standing(q *bun.SelectQuery) *bun.SelectQuery {
+	return q.Where("id NOT IN (SELECT record_id FROM voids WHERE lifted_on = '')")
+}
+
+// Voids gives the standing voids of records, by the record's id.
+func (v *View) Voids(ctx context.Context, recordIDs ...string) (map[string]*roster.Void, error) {
+	out := make(map[string]*roster.Void)
+	if len(recordIDs) == 0 {
+		return out, nil
+	}
+	var rows []*roster.Void
+	err := v.db.NewSelect().Model(&rows).Where("record_id IN (?) AND lifted_on = ''", bun.List(recordIDs)).Scan(ctx)
+	for _, r := range rows {
+		out[r.RecordID] = r
+	}
+	return out, err
+}
+
+// StandingParties lists who is a party to an issue or case and was not recorded
+// by mistake.
+func (v *View) StandingParties(ctx context.Context, objectID string) ([]inquiry.Party, error) {
+	var rows []inquiry.Party
+	return rows, standing(v.db.NewSelect().Model(&rows).Where("object_id = ?", objectID)).Order("id").Scan(ctx)
+}

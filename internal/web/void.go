@@ -1,0 +1,58 @@
+package web
+
+import (
+	"strconv"
+	"strings"
+
+	"plumbline/internal/app"
+	"plumbline/internal/web/ui"
+)
+
+// voidForm offers to say of one of the records that it was made by mistake; nil
+// where there is none.
+func (c *Call) voidForm(action string, hidden [][2]string, wrong []ui.Option, errs ui.Errors) *actForm {
+	if len(wrong) == 0 {
+		return nil
+	}
+	options := append([]ui.Option{{Text: c.T("page.choose")}}, wrong...)
+	a := c.fill(actForm{ID: "void", Title: c.T("void.title"), Help: c.T("void.help"), Action: action, Button: "void.button", Hidden: hidden, Inputs: []ui.Input{
+		{Name: "record", Label: c.T("void.record"), Kind: "select", Required: true, Options: options},
+		{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Rows: 2, Required: true},
+	}}, errs)
+	return &a
+}
+
+// partyDefs shows parties, and gives those that may be voided as a choice.
+func (c *Call) partyDefs(rows []app.PartyView) (defs []ui.Def, wrong []ui.Option) {
+	for _, p := range rows {
+		d := ui.Def{Term: c.T("interest." + string(p.Interest)), Text: person(p.Person)}
+		if p.VoidedOn != "" {
+			d.Text += " · " + c.T("void.tag", "On", string(p.VoidedOn))
+		} else {
+			wrong = append(wrong, ui.Option{Value: p.ID, Text: d.Term + " · " + d.Text})
+		}
+		defs = append(defs, d)
+	}
+	return defs, wrong
+}
+
+func (f *Face) voidRelation(c *Call) error {
+	id, version, _ := strings.Cut(c.Form("record"), " ")
+	n, _ := strconv.ParseInt(version, 10, 64) // 0 is refused as no version
+	if _, err := f.app.VoidRelation(c.Context(), c.Actor, app.VoidInput{ID: id, Version: n, Key: c.Key(), Reason: c.Form("reason")}); err != nil {
+		return f.showRelations(c, err)
+	}
+	return c.Go(Local("/people/"+c.Param("id")+"/relations"), "void.flash")
+}
+
+func (f *Face) voidIssueParty(c *Call) error {
+	if _, err := f.app.VoidIssueParty(c.Context(), c.Actor, app.VoidInput{ID: c.Param("id"), Key: c.Key(), Party: c.Form("record"), Reason: c.Form("reason")}); err != nil {
+		return f.showIssue(c, err)
+	}
+	return c.Go(Local("/issues/"+c.Param("id")), "void.flash")
+}
+
+func (f *Face) voidCaseParty(c *Call) error {
+	_, err := f.app.VoidCaseParty(c.Context(), c.Actor, app.VoidInput{ID: c.Param("id"), Key: c.Key(), Party: c.Form("record"), Reason: c.Form("reason")})
+	return err
+}

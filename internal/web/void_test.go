@@ -1,0 +1,48 @@
+package web
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"plumbline/internal/apptest"
+	"plumbline/internal/issue"
+)
+
+// A relation and a party recorded by mistake are voided on their pages and stay
+// there as history.
+func TestVoidingOnThePages(t *testing.T) {
+	s := apptest.SQLite(t)
+	ids := s.Issues(apptest.IssueSeed{Name: "found", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "interview", Severity: 2, Event: "2026-01-10"})
+	option := func(page string) string {
+		_, rest, ok := strings.Cut(page, `name="record"`)
+		_, rest, _ = strings.Cut(rest, `<option value="0`)
+		id, _, _ := strings.Cut(rest, `"`)
+		if !ok || id == "" {
+			t.Fatalf("nothing to choose: %s", plainText(page))
+		}
+		return "0" + id
+	}
+	v := visit(t, s, "records")
+	path := "/people/" + s.People["ben"] + "/relations"
+	const number = "P0012" // anna
+	v.post(path, url.Values{"personnel_no": {number}, "name": {"林甲"}, "kind": {"relative"}}, 303)
+	chosen := option(v.get(path, 200))
+	v.post(path+"/void", url.Values{"form": {"void"}, "record": {chosen}}, 422)
+	v.post(path+"/void", url.Values{"form": {"void"}, "record": {chosen}, "reason": {"another of the same name"}}, 303)
+	if page := v.get(path, 200); !strings.Contains(page, "recorded by mistake, voided") || strings.Contains(page, `name="record"`) {
+		t.Errorf("the relation's history: %s", plainText(page))
+	}
+
+	i := v.as("inspector")
+	path = "/issues/" + ids["found"]
+	i.post(path+"/parties", url.Values{"person": {number}, "interest": {"witness"}}, 303)
+	chosen = option(i.get(path, 200))
+	if page := i.post(path+"/party-voids", url.Values{"record": {chosen}}, 422); !strings.Contains(page, "why it was a mistake") {
+		t.Errorf("without a reason: %s", plainText(page))
+	}
+	i.post(path+"/party-voids", url.Values{"record": {chosen}, "reason": {"wrong person"}}, 303)
+	if page := i.get(path, 200); !strings.Contains(page, "recorded by mistake, voided") || strings.Contains(page, `name="record"`) {
+		t.Errorf("the party's history: %s", plainText(page))
+	}
+}
