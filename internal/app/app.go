@@ -41,6 +41,7 @@ type Config struct {
 	Log    *slog.Logger
 
 	Signer      Signer           // signs the heads of the tree; nil for none
+	SignEvery   time.Duration    // least time between the starts of two signings; 0 is SignEvery
 	HeadFile    string           // where the acknowledged head is written beside the site; "" for nowhere
 	Witnesses   []witness.Target // who cosign the checkpoints
 	WitnessPace witness.Pace
@@ -119,7 +120,7 @@ func New(cfg Config) (*App, error) {
 	cfg.Store.SetPolicy(policy[:])
 	a.actors.init()
 	a.jobs.init()
-	a.points.init(cfg.Signer, cfg.HeadFile)
+	a.points.init(cfg.Signer, cfg.HeadFile, cfg.SignEvery)
 	if err := a.setWitnesses(cfg.Witnesses, cfg.WitnessPace); err != nil {
 		return nil, err
 	}

@@ -17,12 +17,15 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"plumbline/internal/app"
 	"plumbline/internal/fault"
+	"plumbline/internal/witness"
 	"plumbline/internal/words"
 )
 
@@ -44,10 +47,14 @@ type Config struct {
 	SM2Key    string // file of a second key, "" for none
 
 	Witnesses []string // NAME+ID+KEY@URL of those who cosign the ledger
+
+	SignEvery   time.Duration // between two signings under load
+	WitnessPace witness.Pace
 }
 
 func defaults() *Config {
-	return &Config{DB: "plumbline.db", Addr: "127.0.0.1:8080", Lang: locale(os.Getenv), Output: "table"}
+	return &Config{DB: "plumbline.db", Addr: "127.0.0.1:8080", Lang: locale(os.Getenv), Output: "table",
+		SignEvery: app.SignEvery, WitnessPace: witness.Pace{Every: 3 * time.Second, Heartbeat: 5 * time.Minute}}
 }
 
 // locale is the language that the terminal is set to, as far as we speak it.
@@ -175,13 +182,40 @@ func settle(flags *pflag.FlagSet, config string) error {
 }
 
 // known are settings of one command that a shared file may hold for another.
-var known = map[string]bool{"addr": true, "secure": true, "trusted-proxy": true, "output": true, "log": true}
+var known = map[string]bool{"addr": true, "secure": true, "trusted-proxy": true, "output": true, "log": true,
+	"sign-every": true, "witness-every": true, "witness-heartbeat": true}
 
 // addrFlag and outputFlag are the flags that several commands share.
 func (e *env) addrFlag(c *cobra.Command) {
 	c.Flags().StringVar(&e.Addr, "addr", e.Addr, "address to listen on")
 	c.Flags().BoolVar(&e.Secure, "secure", e.Secure, "cookies only over https (set it behind TLS)")
 	c.Flags().StringArrayVar(&e.TrustedProxies, "trusted-proxy", nil, "network (CIDR) or address of a reverse proxy of ours, whose X-Forwarded-For is believed; may be repeated")
+}
+
+// paceFlags are how often the ledger's head is signed and sent. The bounds keep
+// a receipt from waiting longer than a page does, and a witness from a silence.
+func (e *env) paceFlags(c *cobra.Command) {
+	f := c.Flags()
+	f.DurationVar(&e.SignEvery, "sign-every", e.SignEvery, "least time between two signatures over the ledger's head: 10ms to 2s")
+	f.DurationVar(&e.WitnessPace.Every, "witness-every", e.WitnessPace.Every, "least time between two checkpoints sent to a witness: 1s to 1h")
+	f.DurationVar(&e.WitnessPace.Heartbeat, "witness-heartbeat", e.WitnessPace.Heartbeat, "send the same checkpoint again after this long, so that no witness hears silence: 10s to 24h")
+}
+
+// paced refuses what lies outside the bounds.
+func (e *env) paced() error {
+	for _, p := range []struct {
+		name            string
+		got, least, top time.Duration
+	}{
+		{"sign-every", e.SignEvery, 10 * time.Millisecond, 2 * time.Second},
+		{"witness-every", e.WitnessPace.Every, time.Second, time.Hour},
+		{"witness-heartbeat", e.WitnessPace.Heartbeat, 10 * time.Second, 24 * time.Hour},
+	} {
+		if p.got < p.least || p.got > p.top {
+			return fmt.Errorf("--%s is from %s to %s, not %s", p.name, p.least, p.top, p.got)
+		}
+	}
+	return nil
 }
 
 func (e *env) outputFlag(c *cobra.Command) {

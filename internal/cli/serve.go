@@ -28,6 +28,9 @@ func serveCommand(e *env) *cobra.Command {
 		Short: "Serve pages and API until told to stop",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
+			if err := e.paced(); err != nil {
+				return err
+			}
 			e.makeSigner = true
 			s, err := e.open(c.Context(), false)
 			if err != nil {
@@ -44,6 +47,7 @@ func serveCommand(e *env) *cobra.Command {
 		},
 	}
 	e.addrFlag(c)
+	e.paceFlags(c)
 	return c
 }
 

@@ -76,3 +76,21 @@ func TestTwoServersOverOneDatabase(t *testing.T) {
 		t.Error(said)
 	}
 }
+
+// TestPaceIsBounded: an interval that would keep receipts or witnesses waiting
+// is refused before the database is opened.
+func TestPaceIsBounded(t *testing.T) {
+	for flag, value := range map[string]string{"sign-every": "1m", "witness-every": "10ms", "witness-heartbeat": "48h"} {
+		if status, out := alone(t, nil, "serve", "--addr", "127.0.0.1:0", "--"+flag, value); status == 0 || !strings.Contains(out, "--"+flag+" is from") {
+			t.Errorf("%s: status %d\n%s", flag, status, out)
+		}
+	}
+	site := filepath.Join(t.TempDir(), "site.db")
+	if status, out := alone(t, nil, "demo", "--no-serve", "--db", site); status != 0 {
+		t.Fatal(out)
+	}
+	base, _ := child(t, "serve", "--addr", "127.0.0.1:0", "--db", site, "--sign-every", "500ms", "--witness-heartbeat", "1m")
+	if status, out := answer(t, "GET", base+"/readyz", "", ""); status != 200 {
+		t.Errorf("%d %s", status, out)
+	}
+}
