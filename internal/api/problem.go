@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -110,7 +111,7 @@ func problemOfHuma(hc huma.Context, status int, msg string, errs ...error) huma.
 			if !errors.As(err, &d) {
 				continue
 			}
-			m := fault.Shape(shapeCode(d.Message), d.Location)
+			m := fault.Shape(shapeCode(d.Message), fieldOf(d))
 			if e.Field == "" {
 				e.Code, e.Field = m.Code, m.Field
 			} else {
@@ -121,6 +122,16 @@ func problemOfHuma(hc huma.Context, status int, msg string, errs ...error) huma.
 		e = fault.New(fault.Internal, "internal", "")
 	}
 	return problemOf(e, lang, id)
+}
+
+// fieldOf names the field. Of a property that is missing huma's place is the
+// object, and only its message has the name: "… required property title …".
+func fieldOf(d *huma.ErrorDetail) string {
+	if _, rest, ok := strings.Cut(d.Message, "required property "); ok {
+		name, _, _ := strings.Cut(rest, " ")
+		return d.Location + "." + name
+	}
+	return d.Location
 }
 
 // shapeCode maps huma's message, which is English and not stable, to a code.

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"bytes"
+	"database/sql"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -34,6 +36,52 @@ func TestMigrate(t *testing.T) {
 	st, err := os.Stat(db + ".key")
 	if err != nil || st.Mode().Perm() != 0o600 {
 		t.Errorf("the secret: %v %v", st, err)
+	}
+}
+
+// A database that is something else is left alone, gets no key beside it, and
+// the message says what to do.
+func TestWhatIsNoDatabaseOfOurs(t *testing.T) {
+	t.Chdir(t.TempDir())
+	db, err := sql.Open("sqlite", "other.db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec("CREATE TABLE letters (a TEXT)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(db.Close(), os.WriteFile("a.txt", []byte("a letter of more than sixteen bytes"), 0o600), os.Mkdir("folder", 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile("other.db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{"other.db", "a.txt", "folder", "none/at/all.db"} {
+		for _, command := range []string{"migrate", "demo --no-serve", "verify", "serve --addr 127.0.0.1:0", "user list", "backup b --identity-less"} {
+			status, _, errs := run(t, append(strings.Fields(command), "--db", file)...)
+			if status == 0 || !strings.Contains(errs, "--db") || strings.Contains(errs, "goroutine") {
+				t.Errorf("%s --db %s: %d %s", command, file, status, errs)
+			}
+			if _, err := os.Stat(file + ".key"); err == nil && command == "migrate" {
+				t.Errorf("%s left a key beside %s", command, file)
+			}
+		}
+	}
+	if after, err := os.ReadFile("other.db"); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("another program's database was changed: %v", err)
+	}
+}
+
+// What was typed wrongly is answered with the page that tells how.
+func TestTypedWrongly(t *testing.T) {
+	for line, page := range map[string]string{
+		"restore": "plumbline restore --help", "verify --frob": "plumbline verify --help", "frob": "plumbline --help",
+		"import frob": "plumbline import --help", "thaw": "plumbline thaw --help",
+	} {
+		if status, _, errs := run(t, strings.Fields(line)...); status == 0 || !strings.Contains(errs, page) {
+			t.Errorf("%s: %d %s", line, status, errs)
+		}
 	}
 }
 

@@ -51,7 +51,10 @@ func demoCommand(e *env) *cobra.Command {
 
 // openDemo opens a demonstration, making it first where the database is new.
 func (e *env) openDemo(ctx context.Context, size demo.Size) (*site, error) {
-	if err := errors.Join(e.mustBeWhole(), e.isDemo(ctx)); err != nil {
+	if err := errors.Join(e.mustBeWhole(), e.mustBeDatabase(ctx)); err != nil {
+		return nil, err
+	}
+	if err := e.isDemo(ctx); err != nil {
 		return nil, err
 	}
 	secret, err := e.secret(true)

@@ -19,10 +19,7 @@ func migrateCommand(e *env) *cobra.Command {
 		Short: "Make the database, or bring its schema up to date",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
-			if err := e.mustBeWhole(); err != nil {
-				return err
-			}
-			if _, err := e.secret(true); err != nil {
+			if err := errors.Join(e.mustBeWhole(), e.mustBeDatabase(c.Context())); err != nil {
 				return err
 			}
 			st, err := store.Open(c.Context(), e.DB, store.Options{Clock: time.Now, Keys: e.keyStorePath()})
@@ -32,6 +29,9 @@ func migrateCommand(e *env) *cobra.Command {
 			defer func() { err = errors.Join(err, st.Close()) }()
 			names, err := st.Migrate(c.Context())
 			if err != nil {
+				return err
+			}
+			if _, err := e.secret(true); err != nil { // not before: a refused database gets no key beside it
 				return err
 			}
 			for _, n := range names {

@@ -94,8 +94,8 @@ func MainIn(ctx context.Context, args []string, out, errOut io.Writer) int {
 	e.log = slog.New(slog.NewTextHandler(errOut, nil))
 	root := e.root()
 	root.SetArgs(args)
-	if err := root.ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(errOut, "plumbline: "+e.explain(err))
+	if c, err := root.ExecuteContextC(ctx); err != nil {
+		fmt.Fprintln(errOut, "plumbline: "+e.explain(err)+manual(c, err))
 		return 1
 	}
 	return 0

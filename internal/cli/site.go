@@ -25,7 +25,7 @@ type site struct {
 
 // open opens the database of --db; migrate brings its schema up to date first.
 func (e *env) open(ctx context.Context, migrate bool) (*site, error) {
-	if err := e.mustBeWhole(); err != nil {
+	if err := errors.Join(e.mustBeWhole(), e.mustBeDatabase(ctx)); err != nil {
 		return nil, err
 	}
 	if store.DialectOf(e.DB) == store.SQLite && !migrate {
@@ -154,7 +154,7 @@ func (e *env) secret(make bool) ([]byte, error) {
 		}
 		raw = []byte(text)
 	} else if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("the site secret %s is missing; it is made by plumbline migrate and must travel with the database", path)
+		return nil, fmt.Errorf("the site secret %s is missing; it is made by plumbline migrate and must travel with the database: put it back, or name it with --key-file. If the database is another program's, name the right one with --db", path)
 	} else if err != nil {
 		return nil, fmt.Errorf("read the site secret: %w", err)
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"reflect"
@@ -77,8 +78,45 @@ func (s *Store) applied(ctx context.Context) (names []string, err error) {
 	return names, s.writer.NewSelect().Model((*Migration)(nil)).Column("name").Scan(ctx, &names)
 }
 
+// ErrForeign says that the database belongs to something else.
+var ErrForeign = errors.New("the database holds tables that are not Plumbline's; nothing was changed. Name an empty or a new one with --db")
+
+// mustBeOurs refuses a database that holds tables and was never migrated: a
+// mistyped address would otherwise put ours among somebody else's.
+func mustBeOurs(ctx context.Context, db bun.IDB, d Dialect) error {
+	tables, err := tablesOf(ctx, db, d)
+	if err != nil || slices.Contains(tables, "migrations") || slices.Contains(tables, restoringTable) {
+		return err
+	}
+	if d == Postgres { // what an extension brings are views
+		tables = nil
+		err = db.NewRaw("SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = current_schema()").Scan(ctx, &tables)
+	}
+	if err == nil && len(tables) > 0 {
+		err = ErrForeign
+	}
+	return err
+}
+
+// MustBeOurs refuses the database of another program with ErrForeign, before
+// it is opened: opening sets the form of SQLite's journal.
+func MustBeOurs(ctx context.Context, dsn string) (err error) {
+	writer, reader, d, err := open(dsn)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, reader.Close(), writer.Close()) }()
+	if err := mustBeOurs(ctx, reader, d); errors.Is(err, ErrForeign) {
+		return err
+	}
+	return nil // what else is wrong is found and told by opening it
+}
+
 // migrate applies those migrations that are wanted.
 func (s *Store) migrate(ctx context.Context, wanted func(name string) bool) ([]string, error) {
+	if err := mustBeOurs(ctx, s.writer, s.dialect); err != nil {
+		return nil, err
+	}
 	create := s.dialect.tokens().Replace("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at $TIME NOT NULL) $STRICT")
 	if _, err := s.writer.ExecContext(ctx, create); err != nil {
 		return nil, fmt.Errorf("create migrations table: %w", err)

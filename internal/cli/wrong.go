@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"plumbline/internal/store"
+)
+
+// sqliteMagic begins every SQLite file.
+const sqliteMagic = "SQLite format 3\x00"
+
+// mustBeDatabase refuses a --db that is a folder, lies in none, is a file of
+// another kind or the database of another program, in words that say what to do; the driver gives a number.
+func (e *env) mustBeDatabase(ctx context.Context) error {
+	if err := e.mustBeFile(); err != nil {
+		return err
+	}
+	if _, err := os.Stat(e.DB); err != nil && store.DialectOf(e.DB) == store.SQLite {
+		return nil // not made yet; looking must not make it
+	}
+	return store.MustBeOurs(ctx, e.DB)
+}
+
+func (e *env) mustBeFile() error {
+	if store.DialectOf(e.DB) != store.SQLite {
+		return nil
+	}
+	st, err := os.Stat(e.DB)
+	if errors.Is(err, fs.ErrNotExist) {
+		folder := filepath.Dir(e.DB)
+		if at, err := os.Stat(folder); err != nil || !at.IsDir() {
+			return fmt.Errorf("there is no folder %s for the database; make it, or name another file with --db", folder)
+		}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if st.IsDir() {
+		return fmt.Errorf("%s is a folder; name the file of the database with --db", e.DB)
+	}
+	f, err := os.Open(e.DB)
+	if err != nil {
+		return err
+	}
+	head := make([]byte, len(sqliteMagic))
+	n, err := io.ReadFull(f, head)
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if n > 0 && (err != nil || string(head) != sqliteMagic) {
+		return fmt.Errorf("%s is no database; nothing was changed. Name the file of the database with --db", e.DB)
+	}
+	return nil
+}
+
+// misused are the beginnings of cobra's complaints about how a command was typed.
+var misused = []string{"unknown ", "accepts ", "requires ", "required flag", "invalid argument", "flag needs", "if any flags", "bad flag"}
+
+// manual names the page that tells how the command is typed, when that is what
+// was wrong.
+func manual(c *cobra.Command, err error) string {
+	for _, beginning := range misused {
+		if strings.HasPrefix(err.Error(), beginning) {
+			return "\nhow it is typed: " + c.CommandPath() + " --help"
+		}
+	}
+	return ""
+}
