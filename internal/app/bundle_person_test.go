@@ -235,3 +235,38 @@ func swappedFiles(t *testing.T, a, b *bundle.Bundle, trust ledger.Trust) {
 		}
 	}
 }
+
+// Who files on a matter that an audit record already names learns nothing of
+// the record: neither his entry, nor his slip, nor his own file names it.
+func TestAFilingDoesNotNameAHiddenRecord(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		campaign(t, s)
+		l := list(t, s, "anna", selfcheck.Officers, false)
+		hidden := audited(t, s, "anna", "east1", 3, "2025-06-15")
+		for _, item := range l.Items {
+			if item.Category == hidden.Category {
+				submit(t, s, "anna", l, says(item.No, "本人申报的事"))
+				break
+			}
+		}
+		now, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: hidden.ID})
+		if err != nil || now.Version == hidden.Version {
+			t.Fatalf("the filing did not alter the comparison: %+v, %v", now, err)
+		}
+		lines, _, err := s.App.Receipts(ctx, s.Actor("anna"), 0, 10)
+		if err != nil || len(lines) != 1 {
+			t.Fatalf("%+v %v", lines, err)
+		}
+		sl, verdict := slipOf(t, s, "anna", receiptOf(t, s, "anna", app.ReceiptAsk{Seq: lines[0].Seq}))
+		raw, err := sl.Marshal()
+		if err != nil || strings.Contains(string(raw), hidden.ID) || verdict.Missing != 0 {
+			t.Errorf("the slip names the record: %+v, %v", verdict, err)
+		}
+		if _, own := takeFile(t, s, "anna", app.FileExportInput{}); strings.Contains(string(own), hidden.ID) {
+			t.Error("the person's own bundle names the record")
+		}
+		if v, err := s.Store.Verify(ctx, nil); err != nil || !v.OK() {
+			t.Errorf("%+v %v", v, err)
+		}
+	})
+}

@@ -51,7 +51,7 @@ func (a *App) Submit(ctx context.Context, who *roster.Actor, in SubmitInput) (Re
 		if err := tx.Save(ctx, before, &after); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: "submission.submit", Kind: "submission", ID: after.ID, Unit: after.UnitID}}, after.ID, nil
+		return filed(tx, ledger.Fact{Verb: "submission.submit", Kind: "submission", ID: after.ID, Unit: after.UnitID}), after.ID, nil
 	})
 	if err == nil && in.Answers == nil { // what was filed is on record; its drafts need not lie about
 		err := a.store.DropDrafts(ctx, in.ID)
@@ -60,6 +60,16 @@ func (a *App) Submit(ctx context.Context, who *roster.Actor, in SubmitInput) (Re
 		}
 	}
 	return r, err
+}
+
+// filed gives the fact of a filing, and apart from it one for each issue that
+// the filer was not told of and whose comparison he has altered.
+func filed(tx *store.Tx, fact ledger.Fact) []ledger.Fact {
+	facts := []ledger.Fact{fact}
+	for _, hidden := range tx.HiddenIssues() {
+		facts = append(facts, ledger.Fact{Verb: "issue.compare", Kind: hidden.Kind, ID: hidden.ID, Rows: []ledger.After{hidden}})
+	}
+	return facts
 }
 
 // submitting gathers what the rule looks at.

@@ -58,7 +58,7 @@ func (a *App) Supplement(ctx context.Context, who *roster.Actor, in SupplementIn
 		if err := tx.Insert(ctx, row); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: "submission.supplement", Kind: "submission", ID: s.ID, Unit: s.UnitID}}, id, nil
+		return filed(tx, ledger.Fact{Verb: "submission.supplement", Kind: "submission", ID: s.ID, Unit: s.UnitID}), id, nil
 	})
 }
 

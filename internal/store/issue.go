@@ -9,6 +9,7 @@ import (
 
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 )
 
@@ -324,6 +325,19 @@ func (tx *Tx) AddIssues(ctx context.Context, fresh []*issue.Issue, t issue.Timin
 		}
 	}
 	return nil
+}
+
+// HiddenIssues names the issues written so far of which the subject was not
+// told. A filing that alters the comparison with one must not name it in the
+// filer's own entry, which he takes home with his salt slip.
+func (tx *Tx) HiddenIssues() []ledger.After {
+	var out []ledger.After
+	for i, row := range tx.journal.rows {
+		if is, ok := row.(*issue.Issue); ok && !is.VisibleToSubject() {
+			out = append(out, tx.journal.after[i])
+		}
+	}
+	return out
 }
 
 // SaveIssue saves a changed issue, and with it the others whose comparison the
