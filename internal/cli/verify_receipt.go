@@ -77,7 +77,7 @@ func (p *proven) slip(r *ledger.Receipt, path string, lang words.Lang) error {
 		return err
 	}
 	p.good("slip", "%s", words.T(lang, "verify.slip.holds", "Seq", r.Seq))
-	p.Steps = slices.DeleteFunc(p.Steps, func(s provenStep) bool { return s.Open && s.What == "time" })
+	p.Steps = slices.DeleteFunc(p.Steps, func(s provenStep) bool { return s.Open && (s.What == "time" || s.What == "content") })
 	p.good("time", "%s", words.T(lang, "verify.slip.time_holds", "Time", r.Time.Format(time.RFC3339)))
 	if v.Missing > 0 {
 		p.open("slip", words.T(lang, "verify.slip.missing", "Count", v.Missing))
