@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"encoding/json"
-	"os"
 	"slices"
 	"time"
 
@@ -255,7 +254,7 @@ func bundleFile(b *bundle.Bundle, name string) (_ *Export, err error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.CreateTemp("", "plumbline-export-*")
+	f, err := passingFile()
 	if err != nil {
 		return nil, err
 	}

@@ -1,13 +1,16 @@
 package app_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,6 +68,65 @@ func dataFolder(t *testing.T, s *apptest.Site) string {
 	return pgtest.DataFolder(t, s.DSN)
 }
 
+// exports takes out whatever can be taken out of the site, workbooks unpacked:
+// the lists of issues, a person's file by himself and by the inspector, the
+// rejected rows of every batch. Files with proofs need the site that signs.
+func exports(t *testing.T, s *apptest.Site, signing *app.App) []byte {
+	t.Helper()
+	ctx := context.Background()
+	var out bytes.Buffer
+	take := func(e *app.Export, _ app.Receipt, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var file bytes.Buffer
+		if _, err := e.WriteTo(&file); err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Close(); err != nil {
+			t.Fatal(err)
+		}
+		unpack(t, &out, file.Bytes())
+	}
+	for _, format := range []string{app.FormatCSV, app.FormatXLSX} {
+		take(s.App.ExportIssues(ctx, s.Actor("inspector"), app.IssueExportInput{Filter: issue.All(), Format: format}))
+	}
+	take(signing.ExportFile(ctx, s.Actor("anna"), app.FileExportInput{}))
+	take(signing.ExportFile(ctx, s.Actor("inspector"), app.FileExportInput{Person: s.People["anna"], Purpose: "supervision"}))
+	batches, _, err := s.App.Batches(ctx, s.Actor("inspector"), "", "", 50)
+	if err != nil || len(batches) == 0 {
+		t.Fatal(batches, err)
+	}
+	for _, b := range batches {
+		file, _, err := s.App.BatchErrors(ctx, s.Actor("inspector"), app.ErrorFileInput{ID: b.ID, Format: "xlsx"}, app.ErrorFileWords{Say: func(code string, _ map[string]any) string { return code }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		unpack(t, &out, file.Body)
+	}
+	return out.Bytes()
+}
+
+// unpack writes a file's bytes, those of a workbook part by part.
+func unpack(t *testing.T, out *bytes.Buffer, file []byte) {
+	t.Helper()
+	book, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		out.Write(file)
+		return
+	}
+	for _, part := range book.File {
+		r, err := part.Open()
+		if err == nil {
+			_, err = io.Copy(out, r)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // provedNow proves an entry in the tree of now.
 func provedNow(t *testing.T, s *apptest.Site, r app.Receipt) {
 	t.Helper()
@@ -86,15 +148,19 @@ func provedNow(t *testing.T, s *apptest.Site, r app.Receipt) {
 
 // TestTwoHundredStringsAreGone plants strings wherever texts come in, expunges
 // what holds them, and then looks for them in every file of the database, its
-// log and its key store, in exports and in what the program logged.
+// log and its key store, in temporary files, in exports and in what the program
+// logged.
 func TestTwoHundredStringsAreGone(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
+		scratch := t.TempDir()
+		t.Setenv("TMPDIR", scratch)
 		var said bytes.Buffer
 		a, err := app.New(app.Config{Store: s.Store, Secret: apptest.Secret, Log: slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 		if err != nil {
 			t.Fatal(err)
 		}
+		signing := s.App
 		s.App = a
 		p := &plants{}
 		var all []string
@@ -182,6 +248,9 @@ func TestTwoHundredStringsAreGone(t *testing.T) {
 			}
 			texts += e.Records
 		}
+		if out := exports(t, s, signing); !slices.ContainsFunc(all, func(w string) bool { return bytes.Contains(out, []byte(w)) }) {
+			t.Fatal("the exports hold none of the strings before, so that looking for them after shows nothing")
+		}
 		before, err := s.Store.Verify(ctx, nil)
 		if err != nil || !before.OK() {
 			t.Fatalf("before: %+v %v", before, err)
@@ -209,6 +278,7 @@ func TestTwoHundredStringsAreGone(t *testing.T) {
 		}
 		var out bytes.Buffer
 		out.WriteString(said.String())
+		out.Write(exports(t, s, signing))
 		for _, m := range matches {
 			v, err := a.Match(ctx, s.Actor("inspector"), m.ID)
 			if err != nil {
@@ -218,7 +288,7 @@ func TestTwoHundredStringsAreGone(t *testing.T) {
 		}
 		for _, w := range all {
 			if strings.Contains(out.String(), w) {
-				t.Errorf("%s is still shown or logged", w)
+				t.Errorf("%s is still shown, exported or logged", w)
 			}
 		}
 		folder := dataFolder(t, s)
@@ -227,6 +297,9 @@ func TestTwoHundredStringsAreGone(t *testing.T) {
 		}
 		if found, files := places(t, folder, all...); len(found) > 0 {
 			t.Errorf("%d of %d strings are in the %d files, such as %s", len(found), len(all), files, found[0])
+		}
+		if found, _ := places(t, scratch, all...); len(found) > 0 {
+			t.Errorf("in temporary files: %v", found)
 		}
 		if s.Store.Dialect() == store.Postgres {
 			if found, _ := places(t, filepath.Dir(s.Store.KeyPath()), all...); len(found) > 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"strconv"
 
@@ -24,7 +25,8 @@ const (
 )
 
 // Export is a finished file. It is on disk until it is closed, so that its
-// size does not depend on memory, and its row count is exact.
+// size does not depend on memory, and its row count is exact. Its name is taken
+// off the disk at once where the system allows that: a crash leaves nothing.
 type Export struct {
 	Name string
 	Type string
@@ -42,7 +44,20 @@ func (e *Export) WriteTo(w io.Writer) (int64, error) {
 
 // Close removes the file from disk.
 func (e *Export) Close() error {
-	return errors.Join(e.file.Close(), os.Remove(e.file.Name()))
+	err := e.file.Close()
+	if gone := os.Remove(e.file.Name()); !errors.Is(gone, fs.ErrNotExist) {
+		err = errors.Join(err, gone)
+	}
+	return err
+}
+
+// passingFile makes a file that is gone when it is closed.
+func passingFile() (*os.File, error) {
+	f, err := os.CreateTemp("", "plumbline-export-*")
+	if err == nil {
+		_ = os.Remove(f.Name()) // where open files keep their names, Close removes it
+	}
+	return f, err
 }
 
 // export writes a file; fill writes header and rows.
@@ -50,7 +65,7 @@ func export(name, format, title string, fill func(w *sheet.Writer) error) (_ *Ex
 	if format != FormatCSV && format != FormatXLSX {
 		return nil, fault.Invalid("export_format", "format")
 	}
-	f, err := os.CreateTemp("", "plumbline-export-*")
+	f, err := passingFile()
 	if err != nil {
 		return nil, err
 	}

@@ -85,6 +85,7 @@ var makers []func(e *env) *cobra.Command
 func Main(args []string, out, errOut io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	defer ownScratch()()
 	return MainIn(ctx, args, out, errOut)
 }
 

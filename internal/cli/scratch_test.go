@@ -1,0 +1,45 @@
+//go:build unix
+
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// TestWhatAKilledProcessLeftIsRemoved: the folder of a process that is gone
+// goes with all that is in it; that of a living one stays.
+func TestWhatAKilledProcessLeftIsRemoved(t *testing.T) {
+	base := t.TempDir()
+	t.Setenv("TMPDIR", base)
+	dead, free, err := lockedFolder(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dead, "plumbline-export-1"), []byte("texts"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	free() // what the end of a process does to its locks
+	leaveFirst := ownScratch()
+	first := os.TempDir()
+	if _, err := os.Stat(dead); !os.IsNotExist(err) {
+		t.Errorf("the abandoned folder is still there: %v", err)
+	}
+	if filepath.Dir(first) != base {
+		t.Fatalf("temporary files go to %s", first)
+	}
+	if err := os.WriteFile(filepath.Join(first, "sheet"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TMPDIR", base) // another process
+	leaveSecond := ownScratch()
+	if _, err := os.Stat(filepath.Join(first, "sheet")); err != nil {
+		t.Errorf("the folder of a living process was touched: %v", err)
+	}
+	leaveSecond()
+	leaveFirst()
+	if left, err := os.ReadDir(base); err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v %v", left, err)
+	}
+}

@@ -1,0 +1,47 @@
+//go:build unix
+
+package cli
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// scratchLock is held by the process that a folder belongs to, and by nobody
+// once that has ended, however it ended.
+const scratchLock = "lock"
+
+// lockedFolder makes a folder under base with its lock held. It gets its name
+// only then, so that no other process takes it for an abandoned one.
+func lockedFolder(base string) (folder string, free func(), err error) {
+	fresh, err := os.MkdirTemp(base, "plumbline-new-*")
+	if err != nil {
+		return "", nil, err
+	}
+	lock, err := os.OpenFile(filepath.Join(fresh, scratchLock), os.O_CREATE|os.O_RDWR, 0o600)
+	if err == nil {
+		err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	}
+	folder = filepath.Join(base, scratchName+filepath.Base(fresh)[len("plumbline-new-"):])
+	if err == nil {
+		err = os.Rename(fresh, folder)
+	}
+	if err != nil {
+		return "", nil, errors.Join(err, os.RemoveAll(fresh))
+	}
+	return folder, func() { _ = lock.Close() }, nil
+}
+
+// removeAbandoned removes a folder whose process is gone.
+func removeAbandoned(folder string) {
+	lock, err := os.OpenFile(filepath.Join(folder, scratchLock), os.O_RDWR, 0)
+	if err != nil {
+		return // of another user, or going at this moment
+	}
+	defer lock.Close()
+	if syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
+		_ = os.RemoveAll(folder)
+	}
+}
