@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,14 +20,19 @@ type tower struct {
 	w      *witness.Witness
 	client *witness.Client
 	target witness.Target
+	clock  func() time.Time
 	close  func() // ends the server; the test's end does it too
 }
 
 // newTower lets the witness follow the honest site up to its last checkpoint.
 func (b *bureau) newTower(t *testing.T) *tower {
 	t.Helper()
-	w, err := witness.New(witness.Options{Dir: t.TempDir(), Name: "tower.example/w1", Clock: b.s.clock, Settle: -1,
-		Logs: []witness.Log{{Origin: b.s.origin, Keys: []string{b.log.vkey()}, Silence: time.Hour}}})
+	// A second for each look at the clock: the witness limits how often it is asked.
+	var looks atomic.Int64
+	from := b.s.clock()
+	clock := func() time.Time { return from.Add(time.Duration(looks.Add(1)) * time.Second) }
+	w, err := witness.New(witness.Options{Dir: t.TempDir(), Name: "tower.example/w1", Clock: clock, Settle: -1,
+		Logs: []witness.Log{{Origin: b.s.origin, Keys: []string{b.log.vkey()}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +42,7 @@ func (b *bureau) newTower(t *testing.T) *tower {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := &tower{b: b, w: w, target: target, client: witness.NewClient(target), close: server.Close}
+	k := &tower{b: b, w: w, target: target, client: witness.NewClient(target), clock: clock, close: server.Close}
 	view(t, b.s, func(_ context.Context, v *View) error {
 		for _, size := range b.points {
 			if s := k.hear(t, v, size); s.Trouble != witness.Fine || s.Size != size {
@@ -88,7 +94,7 @@ func (k *tower) hear(t *testing.T, v *View, upTo int64) witness.Standing {
 		},
 		Known: func(context.Context, string) (int64, time.Time, error) { return 0, time.Time{}, nil },
 		Save:  func(context.Context, int64, ledger.Cosignature) error { return nil },
-	}, witness.Pace{}, k.b.s.clock, nil)
+	}, witness.Pace{}, k.clock, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
