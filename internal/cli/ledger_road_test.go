@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -149,6 +150,23 @@ const (
 	stepSite     = `plumbline verify --db site.db --trust bureau.keys --receipt receipt.txt --digits "BOARD-DIGITS" --size BOARD-SIZE`
 )
 
+// sameSteps holds the Chinese five steps to the commands that are typed here.
+func sameSteps(t *testing.T, manual string) {
+	t.Helper()
+	english, err := os.ReadFile(manual)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chinese, err := os.ReadFile(strings.TrimSuffix(manual, ".md") + ".zh-CN.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps := shell.FindAllString(string(chinese), -1)
+	if typed := shell.FindAllString(string(english), -1); len(steps) != 4 || len(typed) < 4 || !slices.Equal(steps, typed[:4]) {
+		t.Errorf("the two languages give different commands: %q", steps)
+	}
+}
+
 // TestTheManualOfTheLedger lets somebody who has a receipt, yesterday's digits
 // and the program follow docs/ledger.md: on an honest ledger, and on one that
 // its owner put back to an older state with all keys and memories, wrote anew
@@ -158,6 +176,7 @@ func TestTheManualOfTheLedger(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sameSteps(t, manual)
 	t.Chdir(t.TempDir())
 	writeSite(t)
 	if err := os.Mkdir("old", 0o700); err != nil {

@@ -13,13 +13,11 @@ import (
 	"plumbline/internal/bundle"
 	"plumbline/internal/ledger"
 	"plumbline/internal/tiles"
+	"plumbline/internal/words"
 )
 
 // fileMost is the largest file that verify reads by itself.
 const fileMost = 256 << 20
-
-// errFileFalse ends the verification of a file that proves nothing.
-var errFileFalse = errors.New("this does not prove what it should; keep the file as it is, and the digits with it")
 
 // proven is what a file was found to prove, in the order in which it was found.
 type proven struct {
@@ -197,22 +195,22 @@ func (p *proven) history(raw []byte, trust ledger.Trust, ev *evidence) error {
 		return nil
 	}
 	sizes := make([]string, len(points))
-	held := p.opened == nil
+	held, lang := p.opened == nil, words.Match("", ev.env.Lang)
 	for i, c := range points {
 		sizes[i] = fmt.Sprint(c.Size)
 		if p.opened != nil && c.Size == p.opened.Size && c.Origin == p.opened.Origin {
 			if c.Root != p.opened.Root {
-				p.bad("history", "the ledger was REWRITTEN: its %d entries are not those that the receipt was given under", c.Size)
+				p.bad("history", "%s", words.T(lang, "verify.history.rewritten", "Size", c.Size))
 				return nil
 			}
 			held = true
 		}
 	}
 	if !held {
-		p.bad("history", "it does not hold the checkpoint of the receipt (%d entries): ask for it with size=%d", p.opened.Size, p.opened.Size)
+		p.bad("history", "%s", words.T(lang, "verify.history.lacks", "Size", p.opened.Size))
 		return nil
 	}
-	p.good("history", "%s entries: each contains the one before, unchanged", strings.Join(sizes, " → "))
+	p.good("history", "%s", words.T(lang, "verify.history.holds", "Sizes", strings.Join(sizes, " → ")))
 	return p.digits(ev, points)
 }
 
@@ -225,18 +223,19 @@ func (p *proven) digits(ev *evidence, points []*ledger.Opened) error {
 	if err != nil {
 		return err
 	}
+	lang := words.Match("", ev.env.Lang)
 	for _, c := range points {
 		if c.Size != ev.size {
 			continue
 		}
 		if c.Digits() != want {
-			p.bad("digits", "the ledger was REWRITTEN, or the digits were copied wrongly: %d entries have %s, the notice board has %s", c.Size, c.Digits(), want)
+			p.bad("digits", "%s", words.T(lang, "verify.digits.differ", "Size", c.Size, "Here", c.Digits(), "Board", want))
 			return nil
 		}
-		p.good("digits", "%d entries: they are those of the notice board", c.Size)
+		p.good("digits", "%s", words.T(lang, "verify.digits.hold", "Size", c.Size))
 		return nil
 	}
-	p.bad("digits", "no checkpoint of %d entries is here: ask for the history with size=%d", ev.size, ev.size)
+	p.bad("digits", "%s", words.T(lang, "verify.digits.lacks", "Size", ev.size))
 	return nil
 }
 
@@ -266,9 +265,11 @@ func (e *env) printProven(p *proven) error {
 		}
 	}
 	if !p.OK {
-		return errFileFalse
+		return errors.New(words.T(words.Match("", e.Lang), "verify.file_false"))
 	}
-	if e.Output != "json" {
+	if e.Output != "json" && p.Kind == "receipt" {
+		fmt.Fprintln(e.out, "ok: "+words.T(words.Match("", e.Lang), "verify.receipt_holds"))
+	} else if e.Output != "json" {
 		fmt.Fprintf(e.out, "ok: the %s holds\n", p.Kind)
 	}
 	return nil

@@ -168,3 +168,20 @@ func TestAForgedReceiptIsRefusedAlone(t *testing.T) {
 
 // witnessKey is the key of a witness who signed nothing here.
 func witnessKey() string { return ledger.CosignerKey("witness.example", bytes.Repeat([]byte{7}, 32)) }
+
+// The answers of the five steps are there in Chinese as well.
+func TestTheStepsAnswerInChinese(t *testing.T) {
+	e := &env{Config: &Config{Lang: "zh-CN"}, out: &bytes.Buffer{}}
+	p := &proven{Kind: "receipt"}
+	c := &ledger.Opened{}
+	c.Size = 7
+	if err := p.digits(&evidence{env: e, digits: "0000 0000 0000 0000 0000 0000 0000 0000", size: 7}, []*ledger.Opened{c}); err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Steps) != 1 || p.Steps[0].OK || !strings.Contains(p.Steps[0].Text, "改写") {
+		t.Errorf("%+v", p.Steps)
+	}
+	if err := e.printProven(p); err == nil || !strings.Contains(err.Error(), "原样保存") {
+		t.Errorf("%v", err)
+	}
+}
