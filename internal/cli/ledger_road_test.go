@@ -235,3 +235,30 @@ func TestTheManualOfTheLedger(t *testing.T) {
 		t.Errorf("the last step does not name entry %s:\n%s", before, got)
 	}
 }
+
+// What checkpoint export writes for a stick is evidence too: verify and restore
+// take it as they take a witness's note, and a changed one is refused.
+func TestTheStickIsEvidence(t *testing.T) {
+	t.Chdir(t.TempDir())
+	writeSite(t)
+	if status, _, errOut := run(t, "checkpoint", "export", "stick.txt", "--db", "site.db", "--old", "0"); status != 0 {
+		t.Fatal(errOut)
+	}
+	_, out, _ := run(t, "checkpoint", "key", "--db", "site.db")
+	verify := []string{"verify", "--db", "site.db", "--quiet", "--checkpoint", "stick.txt", "--key", keyed.FindStringSubmatch(out)[1]}
+	if status, out, errOut := run(t, verify...); status != 0 || !strings.Contains(out, "evidence 1") {
+		t.Errorf("%d %s %s", status, out, errOut)
+	}
+	raw, err := os.ReadFile("stick.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := strings.LastIndex(string(raw), "\n\n") - 10 // in the root that was signed
+	raw[at] ^= 1
+	if err := os.WriteFile("stick.txt", raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, out, _ := run(t, verify...); status == 0 {
+		t.Errorf("a changed stick is taken: %s", out)
+	}
+}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,6 +16,7 @@ import (
 
 	"plumbline/internal/ledger"
 	"plumbline/internal/store"
+	"plumbline/internal/witness"
 )
 
 func init() { makers = append(makers, verifyCommand) }
@@ -172,6 +174,13 @@ func (ev *evidence) read() (out store.Evidence, err error) {
 // noteOf reads the checkpoint of a note. Where keys are given, one of the log
 // must have signed it.
 func noteOf(raw []byte, trust ledger.Trust) (ledger.Checkpoint, error) {
+	if bytes.HasPrefix(raw, []byte("old ")) { // what checkpoint export writes for a stick: the note, after its proof
+		r, err := witness.ParseRequest(raw)
+		if err != nil {
+			return ledger.Checkpoint{}, err
+		}
+		raw = r.Note
+	}
 	if len(trust.Log) > 0 {
 		trust.Quorum = 0 // whether witnesses signed is asked of the site
 		o, err := ledger.OpenCheckpoint(raw, trust)
