@@ -48,6 +48,8 @@ type Config struct {
 
 	Witnesses []string // NAME+ID+KEY@URL of those who cosign the ledger
 
+	KeyBackups string // folder for hourly copies of the key store; "" makes none
+
 	SignEvery   time.Duration // between two signings under load
 	WitnessPace witness.Pace
 }
@@ -197,6 +199,7 @@ func (e *env) addrFlag(c *cobra.Command) {
 // a receipt from waiting longer than a page does, and a witness from a silence.
 func (e *env) paceFlags(c *cobra.Command) {
 	f := c.Flags()
+	f.StringVar(&e.KeyBackups, "key-backups", e.KeyBackups, "folder for hourly copies of the key store, kept as long as the rule pack says (default: no copies)")
 	f.DurationVar(&e.SignEvery, "sign-every", e.SignEvery, "least time between two signatures over the ledger's head: 10ms to 2s")
 	f.DurationVar(&e.WitnessPace.Every, "witness-every", e.WitnessPace.Every, "least time between two checkpoints sent to a witness: 1s to 1h")
 	f.DurationVar(&e.WitnessPace.Heartbeat, "witness-heartbeat", e.WitnessPace.Heartbeat, "send the same checkpoint again after this long, so that no witness hears silence: 10s to 24h")

@@ -85,6 +85,11 @@ func (e *env) serve(ctx context.Context, s *site, demo bool) error {
 	jobs.Go(func() { s.app.RunJobs(work) })
 	jobs.Go(func() { s.app.RunCheckpoints(work) })
 	jobs.Go(func() { s.app.RunWitnesses(work) })
+	if e.KeyBackups != "" {
+		hour := time.NewTicker(keyCopyEvery)
+		defer hour.Stop()
+		jobs.Go(func() { e.copyKeysHourly(work, s, hour.C) })
+	}
 	defer func() { stop(); jobs.Wait() }()
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()

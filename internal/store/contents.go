@@ -239,6 +239,16 @@ func (s *Store) BackupKeys(ctx context.Context, folder string, keep time.Duratio
 	return k.Backup(ctx, folder, s.Now(), keep)
 }
 
+// RotateMaster makes a new master key and encrypts the key store anew under it;
+// see keys.Store.Rotate.
+func (s *Store) RotateMaster(ctx context.Context, progress func(done, total int)) (pages int, err error) {
+	k, err := s.keyStore()
+	if err != nil {
+		return 0, err
+	}
+	return k.Rotate(ctx, progress)
+}
+
 // plainContent is a text as it lay before texts were encrypted.
 type plainContent struct {
 	bun.BaseModel `bun:"table:contents_plain"`

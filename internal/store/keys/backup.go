@@ -45,6 +45,9 @@ func (s *Store) Backup(ctx context.Context, folder string, now time.Time, keep t
 	if err := os.Rename(part, file); err != nil {
 		return "", 0, err
 	}
+	if err := syncFolder(folder); err != nil {
+		return "", 0, err
+	}
 	removed, err = prune(folder, now.Add(-keep))
 	return file, removed, err
 }

@@ -25,6 +25,10 @@ func (s *Store) Destroy(ctx context.Context, ids ...int64) (n int, err error) {
 		return 0, fmt.Errorf("destroy keys: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // says so itself when it was committed
+	m, err := s.sealing(ctx, tx)
+	if err != nil {
+		return 0, fmt.Errorf("destroy keys: %w", err)
+	}
 	for at := 0; at < len(ids); {
 		id := ids[at] / pageKeys
 		p, err := s.load(ctx, tx, id)
@@ -42,7 +46,7 @@ func (s *Store) Destroy(ctx context.Context, ids ...int64) (n int, err error) {
 			}
 		}
 		if n > before {
-			if _, err := tx.ExecContext(ctx, "UPDATE pages SET master = ?, sealed = ? WHERE id = ?", s.newest, s.seal(s.newest, id, p), id); err != nil {
+			if _, err := tx.ExecContext(ctx, "UPDATE pages SET master = ?, sealed = ? WHERE id = ?", m.newest, m.seal(id, p), id); err != nil {
 				return 0, fmt.Errorf("destroy keys: %w", err)
 			}
 		}

@@ -17,7 +17,6 @@ package keys
 
 import (
 	"context"
-	"crypto/cipher"
 	"crypto/rand"
 	"database/sql"
 	"encoding/binary"
@@ -28,6 +27,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	_ "modernc.org/sqlite" // the driver
 )
@@ -54,10 +54,9 @@ var (
 // Store is an open key store. It is safe for concurrent use; several processes
 // may have the same file open.
 type Store struct {
-	path   string
-	db     *sql.DB
-	master map[int64]cipher.AEAD // by number; pages name theirs
-	newest int64
+	path    string
+	db      *sql.DB
+	masters atomic.Pointer[masters]
 
 	mu      sync.Mutex
 	ready   []Key         // durable, given to nobody yet
@@ -65,6 +64,8 @@ type Store struct {
 	filling chan struct{} // closed when the refill in the background has ended; nil if there is none
 	fillErr error
 	work    sync.WaitGroup
+
+	stopAt func(place string) error // of tests: a kill at that place of a rotation
 
 	cacheMu sync.Mutex
 	cache   map[int64]*page
@@ -108,9 +109,11 @@ func Open(ctx context.Context, path string, make bool) (*Store, error) {
 		}
 	}
 	s := &Store{path: path, batch: 1, cache: map[int64]*page{}}
-	if err := s.readMasters(); err != nil {
+	m, err := readMasters(path)
+	if err != nil {
 		return nil, err
 	}
+	s.masters.Store(m)
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -223,6 +226,10 @@ func (s *Store) make(ctx context.Context, pages int) ([]Key, error) {
 	if err := tx.QueryRowContext(ctx, "UPDATE counters SET n = n + ? WHERE name = 'page' RETURNING n", pages).Scan(&last); err != nil {
 		return nil, fmt.Errorf("make keys: %w", err)
 	}
+	m, err := s.sealing(ctx, tx)
+	if err != nil {
+		return nil, fmt.Errorf("make keys: %w", err)
+	}
 	insert, err := tx.PrepareContext(ctx, "INSERT INTO pages (id, master, sealed) VALUES (?, ?, ?)")
 	if err != nil {
 		return nil, fmt.Errorf("make keys: %w", err)
@@ -235,7 +242,7 @@ func (s *Store) make(ctx context.Context, pages int) ([]Key, error) {
 		for slot := range pageKeys {
 			out = append(out, Key{ID: id*pageKeys + int64(slot), Secret: [Size]byte(p[slot*Size:])})
 		}
-		if _, err := insert.ExecContext(ctx, id, s.newest, s.seal(s.newest, id, &p)); err != nil {
+		if _, err := insert.ExecContext(ctx, id, m.newest, m.seal(id, &p)); err != nil {
 			return nil, fmt.Errorf("make keys: %w", err)
 		}
 	}
@@ -308,12 +315,21 @@ func pageData(id int64) []byte {
 	return binary.BigEndian.AppendUint64([]byte("plumbline keys page v1\x00"), uint64(id))
 }
 
-func (s *Store) seal(master, id int64, p *page) []byte {
-	return s.master[master].Seal(nil, nil, p[:], pageData(id))
+// seal encrypts a page under the newest master key.
+func (m *masters) seal(id int64, p *page) []byte {
+	return m.aead[m.newest].Seal(nil, nil, p[:], pageData(id))
 }
 
 func (s *Store) unseal(master, id int64, sealed []byte) (*page, error) {
-	aead := s.master[master]
+	aead := s.masters.Load().aead[master]
+	if aead == nil { // another process has rotated meanwhile
+		m, err := readMasters(s.path)
+		if err != nil {
+			return nil, err
+		}
+		s.masters.Store(m)
+		aead = m.aead[master]
+	}
 	if aead == nil {
 		return nil, fmt.Errorf("%w: page %d needs master key %d", ErrMissing, id, master)
 	}

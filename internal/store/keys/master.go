@@ -3,9 +3,11 @@ package keys
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
+	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -33,40 +35,70 @@ func masterLine(number int64) string {
 	return strconv.FormatInt(number, 10) + " " + hex.EncodeToString(key[:]) + "\n"
 }
 
-func (s *Store) readMasters() error {
-	file := MasterPath(s.path)
+// masters are the master keys of one reading of the file; pages name theirs.
+type masters struct {
+	aead   map[int64]cipher.AEAD
+	newest int64    // encrypts what is written
+	lines  []string // of the file, without the header
+}
+
+func readMasters(path string) (*masters, error) {
+	file := MasterPath(path)
 	raw, err := os.ReadFile(file)
 	if notThere(err) {
-		return fmt.Errorf("%w: its master key %s is not there", ErrMissing, file)
+		return nil, fmt.Errorf("%w: its master key %s is not there", ErrMissing, file)
 	} else if err != nil {
-		return fmt.Errorf("read the master key: %w", err)
+		return nil, fmt.Errorf("read the master key: %w", err)
 	}
 	damaged := fmt.Errorf("the master key %s is damaged", file)
 	lines := bufio.NewScanner(bytes.NewReader(raw))
 	if !lines.Scan() || lines.Text() != masterHeader {
-		return damaged
+		return nil, damaged
 	}
-	s.master = map[int64]cipher.AEAD{}
+	m := &masters{aead: map[int64]cipher.AEAD{}}
 	for lines.Scan() {
 		n, digits, _ := strings.Cut(lines.Text(), " ")
 		number, err := strconv.ParseInt(n, 10, 64)
 		key, hexErr := hex.DecodeString(digits)
-		if err != nil || hexErr != nil || len(key) != Size || number <= s.newest {
-			return damaged
+		if err != nil || hexErr != nil || len(key) != Size || number <= m.newest {
+			return nil, damaged
 		}
 		block, err := aes.NewCipher(key)
 		if err != nil {
-			return damaged
+			return nil, damaged
 		}
-		if s.master[number], err = cipher.NewGCMWithRandomNonce(block); err != nil {
-			return damaged
+		if m.aead[number], err = cipher.NewGCMWithRandomNonce(block); err != nil {
+			return nil, damaged
 		}
-		s.newest = number
+		m.newest, m.lines = number, append(m.lines, lines.Text()+"\n")
 	}
-	if s.newest == 0 {
-		return damaged
+	if m.newest == 0 {
+		return nil, damaged
 	}
-	return nil
+	return m, nil
+}
+
+// sealing gives the master keys to write with in a transaction. Another process
+// may have begun a rotation since the file was read: the store says from which
+// number on, and nothing is written under a key that is about to go.
+func (s *Store) sealing(ctx context.Context, tx queryer) (*masters, error) {
+	m := s.masters.Load()
+	var least int64
+	err := tx.QueryRowContext(ctx, "SELECT n FROM counters WHERE name = 'master'").Scan(&least)
+	switch {
+	case errors.Is(err, sql.ErrNoRows): // never rotated
+		return m, nil
+	case err != nil || least <= m.newest:
+		return m, err
+	}
+	if m, err = readMasters(s.path); err != nil {
+		return nil, err
+	}
+	if m.newest < least {
+		return nil, fmt.Errorf("%w: master key %d is not in %s", ErrMissing, least, MasterPath(s.path))
+	}
+	s.masters.Store(m)
+	return m, nil
 }
 
 // writeDurably writes a file that only its owner may read, whole or not at all.
@@ -83,7 +115,12 @@ func writeDurably(file string, data []byte) error {
 	if err != nil {
 		return fmt.Errorf("write %s: %w", file, err)
 	}
-	dir, err := os.Open(filepath.Dir(file))
+	return syncFolder(filepath.Dir(file))
+}
+
+// syncFolder makes a new name in a folder durable.
+func syncFolder(folder string) error {
+	dir, err := os.Open(folder)
 	if err != nil {
 		return err
 	}
