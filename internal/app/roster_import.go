@@ -62,7 +62,8 @@ type rosterPlan struct {
 	asOf    roster.Date
 	scope   roster.Scope
 	tree    *roster.Tree
-	partial bool // one row, which says nothing of what it does not name
+	partial bool   // one row, which says nothing of what it does not name
+	self    string // the person who imports, "" for a program
 }
 
 // add keeps a change and counts it: rows of the file asked for it, of which so
@@ -94,6 +95,27 @@ func (p *rosterPlan) reaches(unit string) bool {
 	return p.scope.All && unit == "" || p.scope.Admits(roster.Target{Unit: unit, Branch: p.tree.Branch(unit)})
 }
 
+// concernsSelf reports whether a change makes, alters or ends a posting or a
+// command link of the person who asks for it. Where somebody served and whom he
+// answered for decide what he may see and which questions are put to him, so
+// another records officer must write that.
+func (p *rosterPlan) concernsSelf(c *change) bool {
+	if p.self == "" {
+		return false
+	}
+	own := func(row any) bool {
+		switch x := row.(type) {
+		case *roster.Posting:
+			return x.PersonID == p.self
+		case *roster.CommandLink:
+			return x.PersonID == p.self || x.OverPersonID == p.self
+		}
+		return false
+	}
+	return slices.ContainsFunc(c.inserts, own) ||
+		slices.ContainsFunc(c.saves, func(s saved) bool { return own(s.after) })
+}
+
 // changesAtOnce is how many changes one write carries: under 20 ms of the
 // writer's time.
 const changesAtOnce = 50
@@ -122,7 +144,7 @@ func (a *App) ImportRoster(ctx context.Context, who *roster.Actor, in RosterImpo
 	if err != nil {
 		return nil, err
 	}
-	p := &rosterPlan{RosterResult: &RosterResult{Table: in.Table, DryRun: in.DryRun, Rows: len(rows), Ignored: ignored}, asOf: in.AsOf}
+	p := &rosterPlan{RosterResult: &RosterResult{Table: in.Table, DryRun: in.DryRun, Rows: len(rows), Ignored: ignored}, asOf: in.AsOf, self: who.Person}
 	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
 		var err error
 		if p.tree, err = a.tree(ctx, v); err != nil {

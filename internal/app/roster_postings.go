@@ -168,6 +168,12 @@ func planPerson(p *rosterPlan, who *roster.Person, wishes []*postingWish, have [
 		c.saves = append(c.saves, saved{who, &moved})
 		c.unit = unit
 	}
+	if p.concernsSelf(c) {
+		for _, w := range wishes {
+			w.row.reject(fault.Forbidden("roster_own"))
+		}
+		return
+	}
 	p.add(c, len(wishes), len(wishes)-len(matched), updated, ended)
 }
 
@@ -222,6 +228,7 @@ func (a *App) planLinks(ctx context.Context, v *store.View, p *rosterPlan, rows 
 		return err
 	}
 	wished := map[string][]*roster.CommandLink{}
+	asked := map[string][]*rosterRow{}
 	broken := map[string]bool{}
 	var order []string
 	for _, r := range rows {
@@ -238,7 +245,7 @@ func (a *App) planLinks(ctx context.Context, v *store.View, p *rosterPlan, rows 
 			order = append(order, target)
 			overUnits, overPeople = append(overUnits, l.OverUnitID), append(overPeople, l.OverPersonID)
 		}
-		wished[target] = append(wished[target], l)
+		wished[target], asked[target] = append(wished[target], l), append(asked[target], r)
 	}
 	all, err := v.LinksOver(ctx, overUnits, overPeople)
 	if err != nil {
@@ -249,7 +256,7 @@ func (a *App) planLinks(ctx context.Context, v *store.View, p *rosterPlan, rows 
 		have[l.OverUnitID+l.OverPersonID] = append(have[l.OverUnitID+l.OverPersonID], l)
 	}
 	for _, target := range order {
-		planTarget(p, wished[target], have[target], !broken[target])
+		planTarget(p, asked[target], wished[target], have[target], !broken[target])
 	}
 	return nil
 }
@@ -291,8 +298,8 @@ func (a *App) readLink(p *rosterPlan, r *rosterRow, people map[string]*roster.Pe
 	return l
 }
 
-// planTarget settles who commands one unit or person.
-func planTarget(p *rosterPlan, wishes, have []*roster.CommandLink, whole bool) {
+// planTarget settles who commands one unit or person, as the rows ask.
+func planTarget(p *rosterPlan, rows []*rosterRow, wishes, have []*roster.CommandLink, whole bool) {
 	c, updated, ended := &change{unit: wishes[0].OverUnitID}, 0, 0
 	matched := map[string]bool{}
 	running := func(x *roster.CommandLink) bool { return x.ToOn == "" || x.ToOn >= p.asOf }
@@ -337,6 +344,12 @@ func planTarget(p *rosterPlan, wishes, have []*roster.CommandLink, whole bool) {
 		}
 		c.saves = append(c.saves, saved{x, &end})
 		ended++
+	}
+	if p.concernsSelf(c) {
+		for _, r := range rows {
+			r.reject(fault.Forbidden("roster_own"))
+		}
+		return
 	}
 	p.add(c, len(wishes), len(wishes)-len(matched), updated, ended)
 }

@@ -70,7 +70,7 @@ func (a *App) SaveRosterRow(ctx context.Context, who *roster.Actor, in RosterRow
 	} else if _, err := roster.ParseDate(string(in.AsOf)); err != nil {
 		return nil, fault.As(err).WithField("as_of")
 	}
-	p := &rosterPlan{RosterResult: &RosterResult{Table: in.Table, Rows: 1}, asOf: in.AsOf, partial: true}
+	p := &rosterPlan{RosterResult: &RosterResult{Table: in.Table, Rows: 1}, asOf: in.AsOf, partial: true, self: who.Person}
 	err = a.store.View(ctx, func(ctx context.Context, v *store.View) (err error) {
 		if p.tree, err = a.tree(ctx, v); err != nil {
 			return err
