@@ -21,7 +21,7 @@ func (m *Maker) importAudit(ctx context.Context) error {
 	m.day(50)
 	total := auditRows
 	if m.Size != Full {
-		total = 8 * 18
+		total = 8 * 32
 	}
 	done := 0
 	m.tell("audit", 0, total)

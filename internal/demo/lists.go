@@ -25,6 +25,7 @@ type list struct {
 	says    int     // issues to declare
 	skipped bool    // never filed
 	seed    uint64
+	names   bool // one item names the head of the unit
 }
 
 // openDay is the day of the demo on which the campaign opens.
@@ -82,12 +83,8 @@ func (m *Maker) moveCampaign(ctx context.Context, id, step string) error {
 
 // loadLists reads the snapshot and decides what everybody will say.
 func (m *Maker) loadLists(ctx context.Context) error {
-	people := make(map[string]*person, len(m.people))
-	for _, p := range m.people {
-		people[p.id] = p
-	}
 	var err error
-	if m.lists, err = m.snapshot(ctx, m.campaign, people); err != nil {
+	if m.lists, err = m.snapshot(ctx, m.campaign, m.peopleByID()); err != nil {
 		return err
 	}
 	filed := map[selfcheck.Audience][]*list{}
@@ -98,6 +95,14 @@ func (m *Maker) loadLists(ctx context.Context) error {
 			filed[l.Audience] = append(filed[l.Audience], l)
 		}
 	}
+	if m.Size != Full {
+		names := 0
+		for _, l := range m.lists {
+			if l.names = names < namedItems && !l.skipped && l.PersonID != "" && l.Audience == selfcheck.Officers && !l.by.team && l.by.unit.Code == "C0203"; l.names {
+				names++
+			}
+		}
+	}
 	officers, leaders := officersDeclared, leadersDeclared
 	if m.Size != Full {
 		officers, leaders = 4*len(filed[selfcheck.Officers]), 2*len(filed[selfcheck.Leaders])
@@ -106,6 +111,10 @@ func (m *Maker) loadLists(ctx context.Context) error {
 	m.spread(filed[selfcheck.Leaders], leaders)
 	return nil
 }
+
+// namedItems is how many lists of the small bureau name the head of their unit:
+// these items go to the tier above, one for each of their states.
+const namedItems = 4
 
 // late says who has not filed: some in a few stations, and the officer whose
 // account is printed, so that there is a list to fill in.
@@ -207,7 +216,13 @@ func (l *list) answers(m *Maker) []selfcheck.ItemAnswer {
 	if l.Audience == selfcheck.Leaders {
 		items = seeds.Leaders().Items
 	}
-	return Answers(&d, items, l.says, m.start.AddDate(0, 0, openDay), string(l.by.unit.Name))
+	out := Answers(&d, items, l.says, m.start.AddDate(0, 0, openDay), string(l.by.unit.Name))
+	if l.names {
+		at := len(out) - 2 // reporting truthfully: told not to
+		out[at] = selfcheck.ItemAnswer{ItemNo: out[at].ItemNo, LeaderID: m.heads[l.UnitID].id,
+			Issues: []selfcheck.Declared{{EventOn: m.on(-30), Text: "值班时被要求不作登记，事后补记"}}}
+	}
+	return out
 }
 
 // Answers makes the 50 answers of a list that declares n issues in the eighteen
