@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -301,45 +300,4 @@ func (s *Store) encryptOld(ctx context.Context) error {
 			return nil
 		}
 	}
-}
-
-// doomed are keys of texts that proved nothing and are gone: drafts that were
-// filed, uploads that were imported. They are destroyed soon after, many at
-// once, so that nobody waits for the disk.
-type doomed struct {
-	mu      sync.Mutex
-	ids     []int64
-	running bool
-	work    sync.WaitGroup
-}
-
-// doom has the keys destroyed in the background. Close waits for it.
-func (s *Store) doom(ids []int64) {
-	k := s.keys.Load()
-	if len(ids) == 0 || k == nil {
-		return
-	}
-	s.doomed.mu.Lock()
-	defer s.doomed.mu.Unlock()
-	s.doomed.ids = append(s.doomed.ids, ids...)
-	if s.doomed.running {
-		return
-	}
-	s.doomed.running = true
-	s.doomed.work.Go(func() {
-		for {
-			s.doomed.mu.Lock()
-			next := s.doomed.ids
-			s.doomed.ids = nil
-			if len(next) == 0 {
-				s.doomed.running = false
-				s.doomed.mu.Unlock()
-				return
-			}
-			s.doomed.mu.Unlock()
-			// A key that stays opens nothing that is still there; the sweep of
-			// keys that nothing names takes it later.
-			_, _ = k.Destroy(context.Background(), next...)
-		}
-	})
 }

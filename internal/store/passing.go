@@ -145,18 +145,25 @@ func (sx *ScratchTx) draftKeys(ctx context.Context, submissionID string) ([]int6
 // DropDrafts forgets the saved answers of a list that was filed, and then their
 // key.
 func (s *Store) DropDrafts(ctx context.Context, submissionID string) error {
-	var ids []int64
-	err := s.Scratch(ctx, func(ctx context.Context, sx *ScratchTx) (err error) {
-		if ids, err = sx.draftKeys(ctx, submissionID); err != nil {
-			return err
-		}
-		_, err = sx.Delete(ctx, (*selfcheck.Draft)(nil), "submission_id = ?", submissionID)
-		return err
-	})
+	ids, err := s.deleteDrafts(ctx, submissionID)
 	if err == nil {
 		s.doom(ids)
 	}
 	return err
+}
+
+// deleteDrafts is the part of DropDrafts that one transaction does.
+func (s *Store) deleteDrafts(ctx context.Context, submissionID string) (ids []int64, err error) {
+	err = s.Scratch(ctx, func(ctx context.Context, sx *ScratchTx) (err error) {
+		if ids, err = sx.draftKeys(ctx, submissionID); err != nil {
+			return err
+		}
+		if _, err = sx.Delete(ctx, (*selfcheck.Draft)(nil), "submission_id = ?", submissionID); err != nil {
+			return err
+		}
+		return sx.noteDoomed(ctx, ids)
+	})
+	return ids, err
 }
 
 // uploadMark begins an encrypted upload: mark, number of the key, ciphertext.
@@ -225,8 +232,10 @@ func (s *Store) DropUploads(ctx context.Context, where string, args ...any) erro
 				ids = append(ids, id)
 			}
 		}
-		_, err := sx.Delete(ctx, (*intake.Upload)(nil), where, args...)
-		return err
+		if _, err := sx.Delete(ctx, (*intake.Upload)(nil), where, args...); err != nil {
+			return err
+		}
+		return sx.noteDoomed(ctx, ids)
 	})
 	if err == nil {
 		s.doom(ids)

@@ -172,17 +172,8 @@ func (tx *Tx) DropTexts(ctx context.Context, record string, fields ...string) ([
 	if err := tx.db.NewSelect().Model((*Content)(nil)).Column("key_id").Where("record_id = ? AND key_id IN (?)", record, bun.List(ids)).Scan(ctx, &used); err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(ids, func(id int64) bool { return slices.Contains(used, id) }), nil
-}
-
-// Forget destroys keys of texts that are gone; it returns when they are.
-func (s *Store) Forget(ctx context.Context, ids []int64) error {
-	k, err := s.keyStore()
-	if err != nil {
-		return err
-	}
-	_, err = k.Destroy(ctx, ids...)
-	return err
+	ids = slices.DeleteFunc(ids, func(id int64) bool { return slices.Contains(used, id) })
+	return ids, tx.noteDoomed(ctx, ids)
 }
 
 // PutSecret stores a text that no row commits to: it serves a reveal and is

@@ -13,7 +13,7 @@ import (
 // that prove nothing.
 var scratchTables = []string{
 	"drafts", "sessions", "sign_in_attempts", "devices", "credentials", "jobs", "read_logs", "positions", "generations",
-	"uploads", "mappings",
+	"uploads", "mappings", "doomed_keys",
 }
 
 // ScratchTx writes to tables that prove nothing. It may update and delete.

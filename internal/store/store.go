@@ -120,6 +120,11 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 		s.done.Add(1)
 		go s.keepWAL(db)
 	}
+	if slices.Contains(tables, "doomed_keys") {
+		if err := s.resumeDoomed(ctx); err != nil {
+			return nil, errors.Join(fmt.Errorf("open database: %w", err), s.Close())
+		}
+	}
 	return s, nil
 }
 

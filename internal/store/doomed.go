@@ -1,0 +1,99 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/uptrace/bun"
+)
+
+// doomed are keys of texts that are deleted: drafts that were filed, uploads
+// that were imported. They are destroyed soon after, many at once, so that
+// nobody waits for the disk.
+type doomed struct {
+	mu      sync.Mutex
+	ids     []int64
+	running bool
+	work    sync.WaitGroup
+}
+
+// DoomedKey is the number of a key that is still to be destroyed. It is written
+// with the deletion of its texts, so that a crash leaves no key behind.
+type DoomedKey struct {
+	KeyID int64 `bun:"key_id,pk"`
+}
+
+// noteDoomed writes the numbers down in the transaction that deletes the texts.
+func (v *View) noteDoomed(ctx context.Context, ids []int64) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	ids = slices.Clone(ids)
+	slices.Sort(ids)
+	var rows []DoomedKey
+	for _, id := range slices.Compact(ids) {
+		rows = append(rows, DoomedKey{id})
+	}
+	_, err := v.db.NewInsert().Model(&rows).On("CONFLICT (key_id) DO NOTHING").Exec(ctx)
+	return err
+}
+
+// resumeDoomed takes up what a process that ended early left.
+func (s *Store) resumeDoomed(ctx context.Context) error {
+	var ids []int64
+	if err := s.reader.NewSelect().Model((*DoomedKey)(nil)).Column("key_id").Order("key_id").Scan(ctx, &ids); err != nil {
+		return err
+	}
+	s.doom(ids)
+	return nil
+}
+
+// doom has the keys destroyed in the background. Close waits for it.
+func (s *Store) doom(ids []int64) {
+	if len(ids) == 0 || s.keys.Load() == nil {
+		return
+	}
+	s.doomed.mu.Lock()
+	defer s.doomed.mu.Unlock()
+	s.doomed.ids = append(s.doomed.ids, ids...)
+	if s.doomed.running {
+		return
+	}
+	s.doomed.running = true
+	s.doomed.work.Go(func() {
+		for {
+			s.doomed.mu.Lock()
+			next := s.doomed.ids
+			s.doomed.ids = nil
+			if len(next) == 0 {
+				s.doomed.running = false
+				s.doomed.mu.Unlock()
+				return
+			}
+			s.doomed.mu.Unlock()
+			// What fails here is still written down, and is done when the site is
+			// next opened.
+			_ = s.Forget(context.Background(), next)
+		}
+	})
+}
+
+// Forget destroys keys of texts that are gone; it returns when they are.
+func (s *Store) Forget(ctx context.Context, ids []int64) error {
+	k, err := s.keyStore()
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	if _, err := k.Destroy(ctx, ids...); err != nil {
+		return err
+	}
+	return s.Scratch(ctx, func(ctx context.Context, sx *ScratchTx) error {
+		for chunk := range slices.Chunk(ids, 500) {
+			if _, err := sx.Delete(ctx, (*DoomedKey)(nil), "key_id IN (?)", bun.List(chunk)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
