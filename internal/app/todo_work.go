@@ -36,7 +36,7 @@ var queues = []queue{
 	}},
 	{"triage", "issue.triage", "issue.list", false, countIssues(issue.Filter{Source: issue.Audit, State: issue.Registered})},
 	{"concealment", "issue.conceal", "issue.list", false, countIssues(issue.Filter{Concealment: issue.ConcealmentQuestion})},
-	{"clue", "case.open", "issue.list", false, countIssues(issue.Filter{State: issue.Clue})},
+	{"clue", "case.open", "issue.list", false, countIssues(issue.Filter{State: issue.Clue, Case: issue.NoCase})},
 	{"question", "question.track", "question.list", false, countQuestions(inquiry.QuestionFilter{Open: true})},
 	{"question_late", "question.track", "question.list", true, countQuestions(inquiry.QuestionFilter{Overdue: true})},
 	{"track", "finding.recommend", "track.list", false, countTracks(inquiry.TrackAssigned)},

@@ -47,11 +47,14 @@ type Filter struct {
 	Campaign    string
 	Submission  string
 	Record      string
-	Case        string
+	Case        string // NoCase is those without one
 	Live        bool // without merged, rejected and withdrawn
 	Open        bool // something is still to be done
 	Sort        Sort
 }
+
+// NoCase, as the case of a filter, asks for issues on which no case was opened.
+const NoCase = "none"
 
 // All is the filter that narrows nothing.
 func All() Filter { return Filter{MaxSeverity: -1, Tier: -1, Sort: ByEvent} }
@@ -209,7 +212,7 @@ func (f Filter) Admits(i *Issue) bool {
 		(f.Cell == "" || (i.State.Live() && i.Cell() == f.Cell)) && eq(string(f.Disclosure), string(i.Disclosure)) &&
 		eq(string(f.Concealment), string(i.Concealment)) && eq(f.Finding, i.Finding) && (f.Form == 0 || f.Form == i.Form) &&
 		eq(f.Person, i.PersonID) && eq(f.Campaign, i.CampaignID) && eq(f.Submission, i.SubmissionID) &&
-		eq(f.Record, i.RecordID) && eq(f.Case, i.CaseID) && (!f.Live || i.State.Live()) && (!f.Open || i.State.Open())
+		eq(f.Record, i.RecordID) && (eq(f.Case, i.CaseID) || f.Case == NoCase && i.CaseID == "") && (!f.Live || i.State.Live()) && (!f.Open || i.State.Open())
 }
 
 // Row is one line of a list of issues. PersonName and UnitName are filled for

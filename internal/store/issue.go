@@ -184,7 +184,11 @@ func filtered(q *bun.SelectQuery, f issue.Filter) *bun.SelectQuery {
 	text("campaign_id", f.Campaign)
 	text("submission_id", f.Submission)
 	text("record_id", f.Record)
-	text("case_id", f.Case)
+	if f.Case == issue.NoCase {
+		q = q.Where("case_id = ''")
+	} else {
+		text("case_id", f.Case)
+	}
 	switch {
 	case f.MaxSeverity >= 0 && f.MinSeverity == f.MaxSeverity:
 		q = q.Where("severity = ?", f.MinSeverity)
@@ -214,7 +218,7 @@ func filtered(q *bun.SelectQuery, f issue.Filter) *bun.SelectQuery {
 	if f.Record != "" {
 		q = q.Where("record_id <> ''")
 	}
-	if f.Case != "" {
+	if f.Case != "" && f.Case != issue.NoCase {
 		q = q.Where("case_id <> ''")
 	}
 	if f.Tier >= 0 {

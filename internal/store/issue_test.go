@@ -203,6 +203,7 @@ func TestIssueListIsFilterAndScope(t *testing.T) {
 			func(f *issue.Filter) { f.MinSeverity, f.MaxSeverity = 0, 0 },
 			func(f *issue.Filter) { f.From, f.To, f.Tier = "2025-02", "2025-08", 3 },
 			func(f *issue.Filter) { f.State = issue.Clue },
+			func(f *issue.Filter) { f.State, f.Case = issue.Clue, issue.NoCase },
 			func(f *issue.Filter) { f.Open = true },
 			func(f *issue.Filter) { f.State, f.Live = issue.Merged, true },
 			func(f *issue.Filter) { f.Concealment, f.Submission = issue.ConcealmentQuestion, "" },

@@ -69,7 +69,7 @@ func (f *Face) home(c *Call) error {
 // the number says.
 var workHref = map[string]string{
 	"match": "/matches?open=1", "triage": "/issues?source=audit&state=registered", "concealment": "/issues?concealment=question",
-	"clue": "/issues?state=clue", "question": "/questions?open=1", "question_late": "/questions?overdue=1",
+	"clue": "/issues?state=clue&case=none", "question": "/questions?open=1", "question_late": "/questions?overdue=1",
 	"track": "/tracks?state=assigned", "confirm": "/tracks?state=found", "decide": "/tracks?state=found",
 	"verify": "/rectifications?state=submitted", "task": "/rectifications?open=1", "task_late": "/rectifications?overdue=1",
 	"grant": "/grants?state=proposed", "witness": "/ledger", "expungement": "/expungements?state=proposed",
