@@ -20,26 +20,36 @@ func (m *Maker) inquire(ctx context.Context) error {
 		return err
 	}
 	for i, r := range severe {
-		sent, err := m.decided(ctx, r, issue.ActRefer)
-		if err != nil {
+		if i == 4 { // a clue, nothing more
+			_, err := m.decided(ctx, r, issue.ActRefer)
 			return err
 		}
-		if i == 4 {
-			break // a clue, nothing more
-		}
-		body, err := m.as(ctx, "demo-body")
+		id, err := m.openCase(ctx, r, "内部纪律规定第七条（虚构）", "处置警情时行为失当，详见核查记录")
 		if err != nil {
 			return err
-		}
-		id, _, err := m.App.OpenCase(ctx, body, app.OpenCaseInput{IssueID: r.ID, Version: sent.Version, Rule: "内部纪律规定第七条（虚构）", Facts: "处置警情时行为失当，详见核查记录"})
-		if err != nil {
-			return fmt.Errorf("open a case: %w", err)
 		}
 		if err := m.follow(ctx, id, i); err != nil {
 			return fmt.Errorf("case %d: %w", i+1, err)
 		}
 	}
 	return nil
+}
+
+// openCase refers an issue and opens a case on it.
+func (m *Maker) openCase(ctx context.Context, r issue.Row, rule, facts string) (id string, err error) {
+	sent, err := m.decided(ctx, r, issue.ActRefer)
+	if err != nil {
+		return "", err
+	}
+	body, err := m.as(ctx, "demo-body")
+	if err != nil {
+		return "", err
+	}
+	id, _, err = m.App.OpenCase(ctx, body, app.OpenCaseInput{IssueID: r.ID, Version: sent.Version, Rule: rule, Facts: facts})
+	if err != nil {
+		err = fmt.Errorf("open a case: %w", err)
+	}
+	return id, err
 }
 
 // follow takes a case as far as its number says: 0 to the close, 1 to decided

@@ -24,18 +24,10 @@ func (m *Maker) pending(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	body, err := m.as(ctx, "demo-body")
-	if err != nil {
-		return err
-	}
 	for i, r := range severe {
-		sent, err := m.decided(ctx, r, issue.ActRefer)
+		id, err := m.openCase(ctx, r, "内部纪律规定第九条（虚构）", "接到反映后未按规定登记，详见核查记录")
 		if err != nil {
 			return err
-		}
-		id, _, err := m.App.OpenCase(ctx, body, app.OpenCaseInput{IssueID: r.ID, Version: sent.Version, Rule: "内部纪律规定第九条（虚构）", Facts: "接到反映后未按规定登记，详见核查记录"})
-		if err != nil {
-			return fmt.Errorf("open a case: %w", err)
 		}
 		if err := m.leave(ctx, id, i); err != nil {
 			return fmt.Errorf("pending case %d: %w", i+1, err)
