@@ -48,8 +48,8 @@ type Filter struct {
 	Submission  string
 	Record      string
 	Case        string // NoCase is those without one
-	Live        bool // without merged, rejected and withdrawn
-	Open        bool // something is still to be done
+	Live        bool   // without merged, rejected and withdrawn
+	Open        bool   // something is still to be done
 	Sort        Sort
 }
 
