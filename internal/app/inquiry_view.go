@@ -210,7 +210,8 @@ func (a *App) viewCase(ctx context.Context, v *store.View, who *roster.Actor, f 
 		out.Can[r.Op] = a.May(who, r.Op)
 	}
 	out.Can["rectification.create"] = a.May(who, "rectification.create")
-	return nil
+	out.Can["issue.read"], err = a.opensIssue(ctx, v, who, c.IssueID)
+	return err
 }
 
 // mentioned are the people and units that a case names, and its records with

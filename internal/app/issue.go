@@ -184,6 +184,24 @@ type HistoryLine struct {
 	Verb string    `json:"verb"`
 }
 
+// opensIssue says whether the reader would be shown the issue itself: a page of
+// its case, question or task links to it only then. What is shown to members
+// of a track is wider than what they may see of issues.
+func (a *App) opensIssue(ctx context.Context, v *store.View, who *roster.Actor, id string) (bool, error) {
+	if !a.May(who, "issue.read") {
+		return false, nil
+	}
+	sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindIssue)
+	if err != nil {
+		return false, err
+	}
+	_, err = v.Issue(ctx, id, sc)
+	if fault.Is(err, fault.NotFoundKind) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // Issue opens one issue. Where the reader is a leadership reader and nothing
 // else, a purpose is asked for and the opening is logged before the answer.
 func (a *App) Issue(ctx context.Context, who *roster.Actor, in IssueInput) (*IssueDetail, error) {

@@ -131,7 +131,8 @@ func (a *App) Question(ctx context.Context, who *roster.Actor, id string, purpos
 		for _, op := range []string{"question.track", "question.refuse", "question.approve", "question.reject"} {
 			out.Can[op] = a.May(who, op)
 		}
-		return nil
+		out.Can["issue.read"], err = a.opensIssue(ctx, v, who, q.IssueID)
+		return err
 	})
 	if err == nil {
 		err = a.logOpening(ctx, who, o)

@@ -167,7 +167,8 @@ func (a *App) Rectification(ctx context.Context, who *roster.Actor, id string, p
 		for op, to := range taskSteps {
 			out.Can[op] = r.State.Can(to) && a.May(who, op)
 		}
-		return nil
+		out.Can["issue.read"], err = a.opensIssue(ctx, v, who, r.IssueID)
+		return err
 	})
 	if err == nil {
 		err = a.logOpening(ctx, who, o)

@@ -65,10 +65,11 @@ func (f *Face) viewCase(c *Call, v app.CaseView, errs ui.Errors) caseView {
 			{Term: c.T("field.person"), Text: person(v.Person)}, {Term: c.T("field.unit"), Text: v.Unit.Name},
 			{Term: c.T("field.category"), Text: categoryName(c, v.Category)}, {Term: c.T("field.event_on"), Text: string(v.EventOn)},
 			{Term: c.T("case.opened"), Text: string(v.OpenedOn)}, {Term: c.T("case.due"), Text: string(v.DueOn)},
-			{Term: c.T("case.pack"), Text: v.Pack}, {Term: c.T("case.issue"), Text: c.T("button.open"), Href: "/issues/" + v.IssueID},
+			{Term: c.T("case.pack"), Text: v.Pack},
 		},
 		Questions: c.questionTable(v.Questions), Tasks: c.taskTable(v.Rectifications),
 	}
+	out.Defs = append(out.Defs, c.issueLink(v.IssueID, v.Can)...)
 	out.Asks, out.Works = f.May(c.Actor, "question.list"), f.May(c.Actor, "rectification.list")
 	if v.Overdue {
 		out.Tags = append(out.Tags, ui.Tag{Tone: "bad", Text: c.T("case.overdue")})

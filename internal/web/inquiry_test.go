@@ -108,7 +108,14 @@ func TestCasePages(t *testing.T) {
 	anna.get(at, 404)
 	holds(t, anna.post("/my/findings/"+finding+"/reply", url.Values{"version": {"2"}, "form": {"reply-" + finding}}, 422), "This is required.")
 	anna.post("/my/findings/"+finding+"/reply", url.Values{"version": {"2"}, "text": {"I was elsewhere"}}, 303)
-	holds(t, one.get(at, 200), "I was elsewhere", "Answer the reply")
+	page = one.get(at, 200)
+	holds(t, page, "I was elsewhere", "Answer the reply")
+	one.get("/issues/"+id, 404)
+	if strings.Contains(page, `"/issues/`+id+`"`) {
+		t.Error("an investigator is sent to an issue that does not open to him")
+	}
+	holds(t, body.get(at, 200), `"/issues/`+id+`"`)
+	body.get("/issues/"+id, 200)
 
 	q := c.IssueID
 	list, err := s.App.Case(context.Background(), s.Actor("body"), caseID)
@@ -135,7 +142,13 @@ func TestRectificationPages(t *testing.T) {
 	holds(t, inspector.get("/rectifications", 200), at, "Dispatched")
 	holds(t, inspector.in(words.ZH).get("/rectifications?overdue=1", 200), "没有整改任务")
 	lead := inspector.as("lead")
-	holds(t, lead.get(at, 200), "Accept the task", "retrain")
+	page := lead.get(at, 200)
+	holds(t, page, "Accept the task", "retrain")
+	lead.get("/issues/"+id, 404)
+	if strings.Contains(page, `"/issues/`+id+`"`) {
+		t.Error("a lead department is sent to an issue that does not open to it")
+	}
+	holds(t, inspector.get(at, 200), `"/issues/`+id+`"`)
 	lead.post(at+"/accept", url.Values{"version": {"1"}}, 303)
 	holds(t, lead.post(at+"/submit", url.Values{"version": {"2"}, "form": {"submit"}}, 422), "This is required.")
 	lead.post(at+"/submit", url.Values{"version": {"2"}, "note": {"all retrained"}}, 303)

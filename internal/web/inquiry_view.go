@@ -223,6 +223,15 @@ type questionView struct {
 	Note   string
 }
 
+// issueLink is the way from a case, a question or a task to its issue, for a
+// reader to whom the issue opens; to others a link would be a dead end.
+func (c *Call) issueLink(id string, can map[string]bool) []ui.Def {
+	if !can["issue.read"] {
+		return nil
+	}
+	return []ui.Def{{Term: c.T("case.issue"), Text: c.T("button.open"), Href: "/issues/" + id}}
+}
+
 func (c *Call) viewQuestion(q app.QuestionView, errs ui.Errors) questionView {
 	v := questionView{State: ui.State(c.Lang, "question", string(q.State)), Reason: q.Reason}
 	v.State.Tone = questionTone(q.State)
@@ -231,8 +240,8 @@ func (c *Call) viewQuestion(q app.QuestionView, errs ui.Errors) questionView {
 		{Term: c.T("question.link"), Text: c.T("link." + q.LinkKind)}, {Term: c.T("interest.subject"), Text: person(q.Subject)},
 		{Term: c.T("field.event_on"), Text: string(q.EventOn)}, {Term: c.T("question.triggers"), Text: c.triggers(q.Triggers)},
 		{Term: c.T("question.raised_on"), Text: string(q.RaisedOn)}, {Term: c.T("field.deadline"), Text: string(q.DueOn)},
-		{Term: c.T("case.issue"), Text: c.T("button.open"), Href: "/issues/" + q.IssueID},
 	}
+	v.Defs = append(v.Defs, c.issueLink(q.IssueID, q.Can)...)
 	if q.CaseID != "" {
 		v.Defs = append(v.Defs, ui.Def{Term: c.T("case.title"), Text: c.T("button.open"), Href: "/cases/" + q.CaseID})
 	}

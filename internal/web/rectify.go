@@ -109,8 +109,9 @@ func (f *Face) showTask(c *Call, errs ui.Errors, status int) error {
 		{Term: c.T("field.person"), Text: person(t.Person)}, {Term: c.T("field.unit"), Text: t.Unit.Name}, {Term: c.T("rectification.lead.title"), Text: t.Lead.Name},
 		{Term: c.T("field.owner"), Text: person(t.Owner)}, {Term: c.T("field.category"), Text: categoryName(c, t.Category)},
 		{Term: c.T("rectification.dispatched"), Text: string(t.DispatchedOn)}, {Term: c.T("field.deadline"), Text: string(t.DueOn)},
-		{Term: c.T("rectification.round"), Text: strconv.Itoa(t.Round)}, {Term: c.T("case.issue"), Text: c.T("button.open"), Href: "/issues/" + t.IssueID},
+		{Term: c.T("rectification.round"), Text: strconv.Itoa(t.Round)},
 	}
+	v.Defs = append(v.Defs, c.issueLink(t.IssueID, t.Can)...)
 	v.Defs = slices.DeleteFunc(v.Defs, func(d ui.Def) bool { return d.Text == "" })
 	event := func(on roster.Date, key, text, by, tone string) {
 		if text != "" || by != "" {
