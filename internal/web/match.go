@@ -161,6 +161,18 @@ func (f *Face) showMatch(c *Call, status int, errs ui.Errors) error {
 	return c.ShowStatus(status, matchTempl(p, v, errs))
 }
 
+// namesUnit reports whether the record itself gives a unit. Where it does not,
+// the units beside the candidates come from the roster alone, and a reader must
+// not take them for something that the record said.
+func namesUnit(m *app.MatchView) bool {
+	for _, cell := range m.Cells {
+		if (cell.Field == string(intake.Unit) || cell.Field == string(intake.FormerUnit)) && strings.TrimSpace(cell.Text) != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // noteMatch says what is asked of the reader.
 func (f *Face) noteMatch(c *Call, m *app.MatchView, v *matchPageView) {
 	v.NoteKind = "info"
@@ -180,6 +192,9 @@ func (f *Face) noteMatch(c *Call, m *app.MatchView, v *matchPageView) {
 		v.NoteKind, v.Note = "warn", c.T("match.note.second")
 	case m.State == "ambiguous":
 		v.Note = c.T("match.note.ambiguous")
+		if !namesUnit(m) {
+			v.Note += c.T("match.note.no_unit")
+		}
 	case m.State == "probable":
 		v.Note = c.T("match.note.probable")
 	case m.State == "unmatched":
