@@ -123,7 +123,7 @@ func (a *App) report(ctx context.Context, v *store.View, who *roster.Actor, in R
 		return nil, err
 	}
 	out := &report.Report{
-		Unit: unit, UnitName: b.Root.Name, From: in.From, To: in.To, Campaign: b.Campaign, MadeAt: a.store.Now(), Opens: opens,
+		Unit: unit, UnitName: b.Root.Name, From: in.From, To: in.To, Campaign: b.Campaign, Title: b.Title, MadeAt: a.store.Now(), Opens: opens,
 		Sections: report.Build(b),
 	}
 	if !opens {
@@ -236,11 +236,12 @@ func (a *App) reportCompletion(ctx context.Context, v *store.View, tree *roster.
 		if campaign == "" {
 			return nil
 		}
-	} else if c, err := v.Campaign(ctx, campaign); err != nil {
-		return err
-	} else {
-		campaign = c.ID
 	}
+	c, err := v.Campaign(ctx, campaign)
+	if err != nil {
+		return err
+	}
+	campaign = c.ID
 	own, certified, err := a.completions(ctx, v, campaign)
 	if err != nil {
 		return err
@@ -251,7 +252,7 @@ func (a *App) reportCompletion(ctx context.Context, v *store.View, tree *roster.
 		}
 		return sum
 	}
-	b.Campaign = campaign
+	b.Campaign, b.Title = campaign, c.Title
 	b.Root.Completion, b.RootOwn, b.Root.Certified = below(b.Root.ID), own[b.Root.ID], certified[b.Root.ID] != nil
 	for i := range b.Children {
 		u := &b.Children[i]

@@ -16,6 +16,7 @@ import (
 	"plumbline/internal/issue"
 	"plumbline/internal/rectify"
 	"plumbline/internal/selfcheck"
+	"plumbline/internal/words"
 )
 
 func plumbline(t *testing.T, args ...string) (status int, out, errs string) {
@@ -99,6 +100,22 @@ func TestDemoShowsEveryState(t *testing.T) {
 				t.Errorf("no row of %s is %s; there are %v", table, s, have)
 			}
 		}
+	}
+	verbs, err := db.Query("SELECT DISTINCT verb FROM ledger_entries")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for verbs.Next() {
+		var verb string
+		if err := verbs.Scan(&verb); err != nil {
+			t.Fatal(err)
+		}
+		if !words.Has("verb." + verb) {
+			t.Errorf("the act %s has no name", verb)
+		}
+	}
+	if err := verbs.Close(); err != nil {
+		t.Error(err)
 	}
 	began := time.Now()
 	if status, _, errs := plumbline(t, "demo", "--db", file, "--no-serve"); status != 0 || strings.Contains(errs, "made in") {

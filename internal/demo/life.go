@@ -305,7 +305,7 @@ func (m *Maker) speak(ctx context.Context) error {
 func (m *Maker) finished(ctx context.Context) error {
 	steps := []string{"lock", "inspect", "rectify", "close"}
 	for i, n := range []int{1, 3, 4} {
-		unit := m.byCode[[]string{"C0101", "C0102", "C0203"}[i]]
+		unit := m.byCode[[]string{"C0103", "C0201", "C0202"}[i]]
 		if unit == nil || m.Size == Full {
 			return nil
 		}

@@ -42,6 +42,7 @@ type Input struct {
 	OpenTasks  int64
 	OverdueQ   int64 // leader questions
 	Campaign   string
+	Title      string // of the campaign
 }
 
 // Build makes the sections.

@@ -60,6 +60,7 @@ type Report struct {
 	From       string    `json:"from"` // month of the event, "" open
 	To         string    `json:"to"`
 	Campaign   string    `json:"campaign,omitempty"` // whose completion is shown
+	Title      string    `json:"campaign_title,omitempty"`
 	MadeAt     time.Time `json:"made_at"`
 	Opens      bool      `json:"opens"`      // whether this reader may open the lists
 	Suppressed bool      `json:"suppressed"` // small cells are hidden

@@ -121,7 +121,7 @@ func (f *Face) ledgerEntries(c *Call, state app.LedgerState, v *ledgerParts) err
 		t.Rows = append(t.Rows, []ui.Cell{
 			{Text: strconv.FormatInt(e.Seq, 10)},
 			{Text: e.At.In(f.app.Zone()).Format("2006-01-02 15:04:05")},
-			{Text: e.Verb},
+			{Text: c.verbText(e.Verb), Sub: e.Verb},
 			{Text: e.Kind, Sub: tail(e.ObjectID)},
 			{Text: fmt.Sprintf("%.8x…", e.Leaf[:min(8, len(e.Leaf))])},
 			{Tag: standing(c, state, e.Seq)},

@@ -142,6 +142,9 @@ var charted = map[string]bool{"units": true, "categories": true, "sources": true
 
 func sectionView(c *Call, r *report.Report, s *report.Section) reportSectionView {
 	v := reportSectionView{Key: s.Key, Title: c.T("report.section." + s.Key), Wide: len(s.Columns) > 4 || s.Key == "units", Empty: true}
+	if s.Key == "completion" && r.Title != "" {
+		v.Title += c.T("report.of", "Title", r.Title)
+	}
 	if s.Key == "reconciliation" {
 		v.Note = c.T("report.neither.note")
 	}
