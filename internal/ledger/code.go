@@ -54,7 +54,7 @@ func ParseCode(text string) (*Receipt, error) {
 	if len(text) > receiptMax {
 		return nil, errors.New("ledger: the code is too long")
 	}
-	text = strings.ToUpper(strings.Join(strings.Fields(text), ""))
+	text = upper(strings.Join(strings.Fields(text), ""))
 	pieces := strings.Split(text, codeHead)
 	if len(pieces) < 2 || pieces[0] != "" {
 		return nil, errors.New("ledger: this is no code of a receipt")
@@ -93,6 +93,18 @@ func ParseCode(text string) (*Receipt, error) {
 		return nil, errors.New("ledger: the code is not in canonical form")
 	}
 	return r, nil
+}
+
+// upper raises the letters of ASCII and leaves every other byte, so that places
+// in it are places in the text, and no other letter turns into one of a code.
+func upper(text string) string {
+	b := []byte(text)
+	for i, c := range b {
+		if 'a' <= c && c <= 'z' {
+			b[i] = c - 'a' + 'A'
+		}
+	}
+	return string(b)
 }
 
 // signatureMark begins a signature line of a note.

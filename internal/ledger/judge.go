@@ -47,7 +47,7 @@ func FindReceipt(data []byte) (*Receipt, Form, error) {
 		return r, FormText, err
 	}
 	text := string(data[:min(len(data), receiptMax)])
-	if at := strings.Index(strings.ToUpper(text), codeHead); at >= 0 {
+	if at := strings.Index(upper(text), codeHead); at >= 0 {
 		r, err := ParseCode(text[at:])
 		return r, FormCode, err
 	}

@@ -297,7 +297,8 @@ func FuzzFindReceipt(f *testing.F) {
 	}
 	nameless := *honest // a line without a name was once packed as the log's own
 	nameless.Note = slices.Concat(honest.Note, []byte("\u2014  AAAAAA==\n"))
-	for _, seed := range [][]byte{honest.Marshal(), nameless.Marshal(), []byte(strings.Join(code, "\n")), pdfOf(honest.Marshal()), []byte("PLUMBLINE:1:1/2:AA PLUMBLINE:1:2/2:BB"), nil} {
+	for _, seed := range [][]byte{honest.Marshal(), nameless.Marshal(), []byte(strings.Join(code, "\n")), pdfOf(honest.Marshal()), []byte("PLUMBLINE:1:1/2:AA PLUMBLINE:1:2/2:BB"),
+		[]byte("\xb2\xb2\xb2\xb2\xb2\xb2\xb2PLUMBLINE:1:"), []byte("\u017f\u0131PLUMBLINE:1:1/1:\u0131"), nil} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
