@@ -205,8 +205,8 @@ func (a *App) extension(ctx context.Context) (head ledger.Checkpoint, proof []le
 		if head.Size, head.Root, err = v.Head(ctx); err != nil || known == nil {
 			return err
 		}
-		if a.contradicts(ctx, v, memory{store.BySigner, *known}, head) {
-			return nil
+		if frozen, err := a.contradicts(ctx, v, memory{store.BySigner, *known}, head); frozen || err != nil {
+			return err
 		}
 		proof, err = v.Consistency(ctx, known.Size, head.Size)
 		return err

@@ -42,8 +42,8 @@ func (a *App) CheckHead(ctx context.Context) error {
 	}
 	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
 		for _, m := range all {
-			if a.contradicts(ctx, v, m, head) {
-				return nil
+			if frozen, err := a.contradicts(ctx, v, m, head); frozen || err != nil {
+				return err
 			}
 		}
 		if last != nil {
@@ -92,8 +92,9 @@ func (a *App) memories(ctx context.Context) (all []memory, last *ledger.Checkpoi
 }
 
 // contradicts freezes writing if the tree does not contain what is remembered. The
-// head must have been read later than the memory.
-func (a *App) contradicts(ctx context.Context, v *store.View, m memory, head ledger.Checkpoint) (frozen bool) {
+// head must have been read later than the memory. A database that goes away
+// under the question contradicts nothing: that is an error.
+func (a *App) contradicts(ctx context.Context, v *store.View, m memory, head ledger.Checkpoint) (frozen bool, err error) {
 	f := store.Freeze{By: m.by, Remembered: m.Checkpoint, Found: head}
 	switch {
 	case m.Origin != head.Origin:
@@ -102,13 +103,16 @@ func (a *App) contradicts(ctx context.Context, v *store.View, m memory, head led
 		f.Code = store.FreezeShrunk
 	default:
 		root, err := v.RootAt(ctx, m.Size)
-		if err == nil && root == m.Root || ctx.Err() != nil {
-			return false
+		if err == nil && root == m.Root {
+			return false, nil
+		}
+		if err != nil && !errors.Is(err, store.ErrDamaged) {
+			return false, err
 		}
 		f.Code = store.FreezeRewritten
 	}
 	a.freeze(f)
-	return true
+	return true, nil
 }
 
 func (a *App) freeze(f store.Freeze) {

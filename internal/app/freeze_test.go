@@ -236,6 +236,62 @@ func TestHistoryWrittenAnewIsFound(t *testing.T) {
 	})
 }
 
+// A connection that ends under the question says nothing of the ledger; nodes
+// that are gone do.
+func TestADatabaseThatGoesAwayContradictsNothing(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx := context.Background()
+		for _, title := range []string{"甲", "乙", "丙"} {
+			add(t, s, title)
+		}
+		if err := s.App.SignHead(ctx); err != nil {
+			t.Fatal(err)
+		}
+		remembered, there := s.Store.Acknowledged()
+		if !there {
+			t.Fatal("nothing was acknowledged")
+		}
+		var gone *store.View
+		err := s.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+			gone = v
+			if frozen, err := s.App.Contradicts(ctx, v, remembered, remembered); frozen || err != nil {
+				t.Errorf("%v %v", frozen, err)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if frozen, err := s.App.Contradicts(ctx, gone, remembered, remembered); frozen || err == nil || s.App.Frozen() != nil {
+			t.Fatalf("%v %v %+v", frozen, err, s.App.Frozen())
+		}
+		driver, off := "sqlite", "DROP TRIGGER ledger_hashes_no_delete"
+		if s.Store.Dialect() == store.Postgres {
+			driver, off = "pgx", "ALTER TABLE ledger_hashes DISABLE TRIGGER ALL"
+		}
+		db, err := sql.Open(driver, s.DSN)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = db.Close() }()
+		for _, stmt := range []string{off, "DELETE FROM ledger_hashes"} {
+			if _, err := db.Exec(stmt); err != nil {
+				t.Fatal(stmt, err)
+			}
+		}
+		err = s.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+			frozen, err := s.App.Contradicts(ctx, v, remembered, remembered)
+			if !frozen || err != nil || s.App.Frozen() == nil || s.App.Frozen().Code != store.FreezeRewritten {
+				t.Errorf("%v %v %+v", frozen, err, s.App.Frozen())
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 func TestAPersonThawsAndTheEvidenceStays(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -14,12 +15,20 @@ import (
 	"plumbline/internal/ledger"
 )
 
+// ErrDamaged says that the database answered and nodes of the tree are missing
+// from it; a database that does not answer gives other errors.
+var ErrDamaged = errors.New("the tree is damaged")
+
 func readEdge(ctx context.Context, db bun.IDB, size int64) (*ledger.Edge, error) {
 	nodes, err := readHashes(ctx, db, ledger.EdgeIndexes(size))
 	if err != nil {
 		return nil, err
 	}
-	return ledger.NewEdge(size, nodes)
+	edge, err := ledger.NewEdge(size, nodes)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return edge, nil
 }
 
 func readHashes(ctx context.Context, db bun.IDB, indexes []int64) (map[int64]ledger.Hash, error) {

@@ -157,7 +157,8 @@ func rootAt(ctx context.Context, db bun.IDB, size int64) (ledger.Hash, error) {
 	return edge.Root()
 }
 
-// RootAt is the root that the tree had at a size not beyond the present one.
+// RootAt is the root that the tree had at a size not beyond the present one;
+// ErrDamaged where nodes of it are missing.
 func (v *View) RootAt(ctx context.Context, size int64) (ledger.Hash, error) {
 	return rootAt(ctx, v.db, size)
 }
