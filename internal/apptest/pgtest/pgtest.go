@@ -215,18 +215,32 @@ rm -rf "$3" "$2"/* "$2"/.s.*
 rmdir "$2" 2>/dev/null
 `
 
-// Kill ends the server with SIGKILL; it is started again at once.
+// Kill ends the server with SIGKILL; it is started again at once. One that is
+// still starting after an earlier kill is waited for.
 func (s *Server) Kill() error {
+	for deadline := time.Now().Add(30 * time.Second); ; pause() {
+		pid, err := s.pid()
+		if err == nil {
+			err = syscall.Kill(pid, syscall.SIGKILL)
+		}
+		if err == nil || time.Now().After(deadline) {
+			return err
+		}
+	}
+}
+
+// pid is the server's process by its own file, which stays when it is killed.
+func (s *Server) pid() (int, error) {
 	raw, err := os.ReadFile(filepath.Join(s.folder, "data", "postmaster.pid"))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	line, _, _ := strings.Cut(string(raw), "\n")
 	pid, err := strconv.Atoi(strings.TrimSpace(line))
 	if err != nil || pid <= 1 {
-		return fmt.Errorf("postmaster.pid holds %q", line)
+		return 0, fmt.Errorf("postmaster.pid holds %q", line)
 	}
-	return syscall.Kill(pid, syscall.SIGKILL)
+	return pid, nil
 }
 
 // Socket is the path of the unix socket that the server listens on.
