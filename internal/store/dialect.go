@@ -249,7 +249,7 @@ func classify(err error) failure {
 	}
 	var ce *pgconn.ConnectError
 	var op *net.OpError // the server went away between two statements
-	if errors.As(err, &ce) || errors.As(err, &op) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, sql.ErrTxDone) || pgconn.Timeout(err) {
+	if errors.As(err, &ce) || errors.As(err, &op) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, sql.ErrTxDone) || errors.Is(err, pgconn.ErrConnClosed) || pgconn.Timeout(err) {
 		return failEnded
 	}
 	return failOther

@@ -300,6 +300,41 @@ func TestACancelledClientDoesNotStopTheGroup(t *testing.T) {
 	})
 }
 
+// A reader whose connection ends is told that the database went away, not that
+// the program is at fault: by the question that meets it, by the next one, and
+// by the end of the transaction.
+func TestAConnectionThatEnds(t *testing.T) {
+	dsn := pgtest.DSN(t)
+	s := openTest(t, dsn)
+	for asked := range 3 {
+		err := s.View(context.Background(), func(ctx context.Context, v *View) (err error) {
+			if _, _, err := v.Head(ctx); err != nil {
+				t.Fatal(err)
+			}
+			pgtest.Exec(t, dsn, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+			for range asked {
+				_, _, err = v.Head(ctx)
+			}
+			return err
+		})
+		var f *fault.Error
+		if !errors.As(err, &f) || f.Code != "outcome_unknown" {
+			t.Errorf("%d questions after the end: %v", asked, err)
+		}
+	}
+	err := s.View(context.Background(), func(ctx context.Context, v *View) error {
+		pgtest.Exec(t, dsn, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+		if _, _, err := v.Head(ctx); err == nil {
+			t.Error("a connection that ended answers")
+		}
+		return nil
+	})
+	var f *fault.Error
+	if !errors.As(err, &f) || f.Code != "outcome_unknown" {
+		t.Errorf("the end of the transaction: %v", err)
+	}
+}
+
 func TestTimeNeverRunsBackwards(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		ctx := context.Background()

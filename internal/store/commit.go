@@ -1,0 +1,274 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/ledger"
+)
+
+// errGroupEnded says that the whole transaction was lost before COMMIT.
+var errGroupEnded = errors.New("the group's transaction ended")
+
+// transaction is one group under way.
+type transaction struct {
+	s     *Store
+	tx    bun.Tx
+	began time.Time
+	head  headState
+	now   time.Time // of every entry of the group
+	tree  *placement
+
+	survived []*member // those whose writes count, in order
+}
+
+// ended says that the transaction was lost before COMMIT.
+func ended(doing string, err error) error {
+	return fmt.Errorf("%s: %w: %w", doing, errGroupEnded, err)
+}
+
+// commit runs members, appends and commits once. If it returns no error, the
+// first n members have been answered and the others have not been begun;
+// otherwise none has.
+func (s *Store) commit(group []*member) (n int, err error) {
+	// The clients' contexts never reach this transaction.
+	ctx, cancel := context.WithTimeout(context.Background(), groupDeadline)
+	defer cancel()
+	t, err := s.begin(ctx)
+	if err != nil {
+		return 0, err
+	}
+	committed := false
+	defer func() {
+		if !committed {
+			t.tx.Rollback()
+		}
+	}()
+	results, err := t.runAll(ctx, group)
+	if err != nil {
+		return 0, err
+	}
+	group = group[:len(results)]
+	edge, newest, err := t.append(ctx)
+	if err != nil {
+		return 0, err
+	}
+	finish := t.tx.Commit
+	if len(t.survived) == 0 {
+		finish = t.tx.Rollback // a member alone has no savepoint: this undoes what its fault left
+	}
+	committed = true // from here on, a failure leaves the outcome unknown
+	if err := finish(); err != nil {
+		s.inDoubt(ctx, group, err)
+		return len(group), nil
+	}
+	s.edge, s.newest, s.headTime = edge, newest, t.head.at
+	if len(t.survived) > 0 {
+		s.headTime = t.now
+	}
+	s.acknowledge(edge)
+	t.answer(group, results)
+	return len(group), nil
+}
+
+// begin opens the transaction of a group, takes the lock of the ledger and
+// reads what the group builds on.
+func (s *Store) begin(ctx context.Context) (_ *transaction, err error) {
+	t := &transaction{s: s, began: s.clock()}
+	if t.tx, err = s.writer.BeginTx(ctx, nil); err != nil {
+		return nil, ended("begin", err)
+	}
+	defer func() {
+		if err != nil {
+			t.tx.Rollback()
+		}
+	}()
+	if err := lock(ctx, t.tx, s.dialect); err != nil {
+		return nil, ended("lock", err)
+	}
+	if t.head, err = s.head(ctx, t.tx); err != nil {
+		return nil, ended("read head", err)
+	}
+	if t.now = s.Now(); t.now.Before(t.head.at) {
+		t.now = t.head.at
+	}
+	if t.tree, err = s.placement(ctx, t.tx); err != nil {
+		return nil, ended("read tree", err)
+	}
+	return t, nil
+}
+
+// runAll runs members one after the other until the group has taken its time,
+// and gives a result for each that was begun.
+func (t *transaction) runAll(ctx context.Context, group []*member) ([]outcome, error) {
+	results := make([]outcome, 0, len(group))
+	done := make(map[string]*member) // requests of this group, which are not in their table yet
+	for i, m := range group {
+		if i > 0 && t.s.clock().Sub(t.began) > groupTime {
+			break
+		}
+		var result outcome
+		if m.twin = done[m.request()]; m.twin == nil {
+			var err error
+			if result, err = t.run(ctx, m, len(group) == 1); err != nil {
+				return nil, err
+			}
+		} else if !bytes.Equal(m.twin.call.Body, m.call.Body) {
+			result.err, m.twin = fault.Conflict("key_reused"), nil
+		}
+		results = append(results, result)
+		if m.call.Key != nil && len(t.survived) > 0 && t.survived[len(t.survived)-1] == m {
+			done[m.request()] = m
+		}
+	}
+	return results, nil
+}
+
+// run runs one member. Its result is an answer only where it did not survive:
+// the receipts of the others are not made yet.
+func (t *transaction) run(ctx context.Context, m *member, alone bool) (result outcome, err error) {
+	tx := &Tx{View: View{db: t.tx, s: t.s, raw: &t.tx, placed: t.tree}, now: t.now, tree: t.tree, journal: &journal{}}
+	memberErr, lost := t.s.runMember(ctx, t.tx, tx, m, alone)
+	switch {
+	case lost != nil:
+		return result, ended("member", lost)
+	case memberErr != nil:
+		return outcome{err: memberErr}, nil
+	case m.receipt.Replayed:
+		return outcome{receipt: m.receipt}, nil
+	}
+	if tx.treeChanged {
+		t.s.tree.Store(nil)
+		if t.tree, err = t.s.placement(ctx, t.tx); err != nil {
+			return result, ended("read tree", err)
+		}
+	}
+	t.survived = append(t.survived, m)
+	return result, nil
+}
+
+// append adds the entries of those that survived, and gives the tree's new edge
+// and newest leaf.
+func (t *transaction) append(ctx context.Context) (edge *ledger.Edge, newest ledger.Hash, err error) {
+	edge, newest = t.head.edge, t.head.leaf
+	if len(t.survived) == 0 {
+		return edge, newest, nil
+	}
+	edge = edge.Clone()
+	last, err := t.s.append(ctx, t.tx, edge, t.tree, t.now, t.survived)
+	if err != nil {
+		return nil, newest, ended("append", err)
+	}
+	if edge.Size() > t.head.edge.Size() { // quiet members add no entry
+		newest = last
+	}
+	return edge, newest, nil
+}
+
+// inDoubt answers a group whose COMMIT failed: nobody knows whether it holds.
+func (s *Store) inDoubt(ctx context.Context, group []*member, err error) {
+	s.edge = nil
+	s.tree.Store(nil)
+	s.breakOn(err)
+	if s.dialect == SQLite { // database/sql takes the transaction for over, SQLite may not
+		_, _ = s.writer.ExecContext(ctx, "ROLLBACK") // an error says that it is
+	}
+	for _, m := range group {
+		m.done <- outcome{err: fault.Unavailable("outcome_unknown").WithCause(err)}
+	}
+}
+
+// answer tells everybody how it went, now that it is committed.
+func (t *transaction) answer(group []*member, results []outcome) {
+	next := 0
+	for i, m := range group {
+		if next < len(t.survived) && t.survived[next] == m {
+			results[i].receipt = m.receipt
+			next++
+		}
+		if m.twin != nil {
+			results[i].receipt = m.twin.receipt
+			results[i].receipt.Replayed = true
+		}
+		m.done <- results[i]
+	}
+}
+
+// runMember runs one closure under its own savepoint; one that is alone in its
+// group has the transaction for it, which spares SQLite a copy of every page. lost is set when the
+// transaction itself is gone.
+func (s *Store) runMember(ctx context.Context, btx bun.Tx, tx *Tx, m *member, alone bool) (memberErr, lost error) {
+	if !alone {
+		if _, err := s.run(ctx, btx, "SAVEPOINT member", nil); err != nil {
+			return nil, err
+		}
+	}
+	m.facts, m.resultID, m.receipt, m.journal = nil, "", Receipt{}, tx.journal
+	err := s.replay(ctx, tx, m)
+	if err == nil && !m.receipt.Replayed {
+		err = call(ctx, tx, m)
+	}
+	if err == nil && !m.receipt.Replayed && len(m.facts) == 0 && !m.quiet {
+		err = fmt.Errorf("operation %s wrote without a ledger fact", m.call.Op)
+	}
+	if err != nil {
+		if classify(err) == failEnded {
+			return nil, err
+		}
+		if tx.treeChanged {
+			s.tree.Store(nil)
+		}
+		if alone {
+			return err, nil
+		}
+		if _, rollbackErr := btx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT member"); rollbackErr != nil {
+			return nil, errors.Join(err, rollbackErr)
+		}
+	}
+	if alone {
+		return nil, nil
+	}
+	if _, releaseErr := s.run(ctx, btx, "RELEASE SAVEPOINT member", nil); releaseErr != nil {
+		return nil, releaseErr
+	}
+	return err, nil
+}
+
+// call runs the closure; a panic becomes an internal error of this member.
+func call(ctx context.Context, tx *Tx, m *member) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic in %s: %v\n%s", m.call.Op, r, debug.Stack())
+		}
+	}()
+	m.facts, m.resultID, err = m.fn(ctx, tx)
+	return err
+}
+
+// replay looks the request up; the same key with another body is a conflict.
+func (s *Store) replay(ctx context.Context, tx *Tx, m *member) error {
+	if m.call.Key == nil {
+		return nil
+	}
+	var rows []Request
+	err := tx.read(ctx, &rows, "SELECT * FROM requests WHERE account = ? AND op = ? AND key_hash = ?", m.call.Account, m.call.Op, m.call.Key)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	if !bytes.Equal(rows[0].BodyHash, m.call.Body) {
+		return fault.Conflict("key_reused")
+	}
+	e, err := tx.EntryAt(ctx, rows[0].Seq)
+	if err != nil {
+		return err
+	}
+	m.receipt = Receipt{Seq: e.Seq, At: e.At, Leaf: ledger.Hash(e.Leaf), ResultID: rows[0].ResultID, Replayed: true}
+	return nil
+}
