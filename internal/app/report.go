@@ -2,7 +2,10 @@ package app
 
 import (
 	"context"
+	"slices"
+	"strings"
 
+	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
 	"plumbline/internal/rectify"
@@ -123,7 +126,7 @@ func (a *App) report(ctx context.Context, v *store.View, who *roster.Actor, in R
 		return nil, err
 	}
 	out := &report.Report{
-		Unit: unit, UnitName: b.Root.Name, From: in.From, To: in.To, Campaign: b.Campaign, Title: b.Title, MadeAt: a.store.Now(), Opens: opens,
+		Unit: unit, UnitName: b.Root.Name, From: in.From, To: in.To, Campaign: b.Campaign, Title: b.Title, Campaigns: b.Campaigns, MadeAt: a.store.Now(), Opens: opens,
 		Sections: report.Build(b),
 	}
 	if !opens {
@@ -220,29 +223,29 @@ func (a *App) reportTasks(ctx context.Context, v *store.View, sc roster.Scope, t
 }
 
 // reportCompletion fills in the completion of the newest campaign that covers
-// the unit, or that of the campaign asked for.
+// the unit, or of the one asked for, which must be among those.
 func (a *App) reportCompletion(ctx context.Context, v *store.View, tree *roster.Tree, campaign string, b *report.Input) error {
-	if campaign == "" {
-		all, err := v.Campaigns(ctx, roster.Scope{All: true})
-		if err != nil {
-			return err
-		}
-		for _, c := range all {
-			covers := tree.Under(b.Root.ID, c.UnitID)
-			if covers && c.State != selfcheck.CampaignDraft && (campaign == "" || c.ID > campaign) {
-				campaign = c.ID
-			}
-		}
-		if campaign == "" {
-			return nil
-		}
-	}
-	c, err := v.Campaign(ctx, campaign)
+	all, err := v.Campaigns(ctx, roster.Scope{All: true})
 	if err != nil {
 		return err
 	}
-	campaign = c.ID
-	own, certified, err := a.completions(ctx, v, campaign)
+	slices.SortFunc(all, func(x, y selfcheck.Campaign) int { return strings.Compare(y.ID, x.ID) }) // the newest first
+	for _, c := range all {
+		if c.State == selfcheck.CampaignDraft || !tree.Under(b.Root.ID, c.UnitID) {
+			continue
+		}
+		b.Campaigns = append(b.Campaigns, report.Campaign{ID: c.ID, Title: c.Title})
+		if b.Campaign == "" && (campaign == "" || campaign == c.ID) {
+			b.Campaign, b.Title = c.ID, c.Title
+		}
+	}
+	if b.Campaign == "" {
+		if campaign != "" {
+			return fault.NotFound()
+		}
+		return nil
+	}
+	own, certified, err := a.completions(ctx, v, b.Campaign)
 	if err != nil {
 		return err
 	}
@@ -252,7 +255,6 @@ func (a *App) reportCompletion(ctx context.Context, v *store.View, tree *roster.
 		}
 		return sum
 	}
-	b.Campaign, b.Title = campaign, c.Title
 	b.Root.Completion, b.RootOwn, b.Root.Certified = below(b.Root.ID), own[b.Root.ID], certified[b.Root.ID] != nil
 	for i := range b.Children {
 		u := &b.Children[i]

@@ -233,6 +233,41 @@ func TestAReaderWhoCannotOpenRowsSeesNoSmallCell(t *testing.T) {
 	}
 }
 
+// A reader chooses whose completion he reads among the campaigns that were
+// opened over his unit; of another one he does not even learn the title.
+func TestAReportShowsTheCampaignAskedFor(t *testing.T) {
+	s := apptest.SQLite(t)
+	older := campaign(t, s)
+	step(t, s, older, "lock")
+	manager := s.Actor("manager")
+	more := func(unit, title string) string {
+		id, _, err := s.App.CreateCampaign(ctx, manager, app.CampaignInput{UnitID: unit, Title: title, OpensOn: "2026-03-02", ClosesOn: "2026-03-31", PeriodFrom: "2024-01-01", PeriodTo: "2026-02-28"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	newer, east := more("", "第二次自查"), more(s.Units["east"], "东区自查")
+	step(t, s, newer, "open")
+	step(t, s, east, "open")
+	draft := more("", "草稿")
+	for _, want := range []struct{ asked, shown string }{{"", newer}, {newer, newer}, {older, older}} {
+		r, err := s.App.Report(ctx, s.Actor("inspector"), app.ReportInput{Campaign: want.asked})
+		if err != nil || r.Campaign != want.shown || len(r.Campaigns) != 2 || r.Campaigns[0].ID != newer || r.Campaigns[1].ID != older {
+			t.Errorf("asked for %q: %v %+v %v", want.asked, r.Campaign, r.Campaigns, err)
+		}
+	}
+	for _, id := range []string{east, draft, "nobody"} {
+		if _, err := s.App.Report(ctx, s.Actor("inspector"), app.ReportInput{Campaign: id}); !fault.Is(err, fault.NotFoundKind) {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+	r, err := s.App.Report(ctx, s.Actor("eastinspector"), app.ReportInput{Campaign: east})
+	if err != nil || r.Campaign != east || len(r.Campaigns) != 3 {
+		t.Errorf("%+v %v", r, err)
+	}
+}
+
 func TestAnExportIsAFactAndStatesItsRows(t *testing.T) {
 	s := apptest.SQLite(t)
 	ctx := context.Background()

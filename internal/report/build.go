@@ -42,7 +42,8 @@ type Input struct {
 	OpenTasks  int64
 	OverdueQ   int64 // leader questions
 	Campaign   string
-	Title      string // of the campaign
+	Title      string     // of the campaign
+	Campaigns  []Campaign // those to choose from
 }
 
 // Build makes the sections.

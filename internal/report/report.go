@@ -55,16 +55,23 @@ type Section struct {
 
 // Report is the document for one scope and period.
 type Report struct {
-	Unit       string    `json:"unit"`
-	UnitName   string    `json:"unit_name"`
-	From       string    `json:"from"` // month of the event, "" open
-	To         string    `json:"to"`
-	Campaign   string    `json:"campaign,omitempty"` // whose completion is shown
-	Title      string    `json:"campaign_title,omitempty"`
-	MadeAt     time.Time `json:"made_at"`
-	Opens      bool      `json:"opens"`      // whether this reader may open the lists
-	Suppressed bool      `json:"suppressed"` // small cells are hidden
-	Sections   []Section `json:"sections"`
+	Unit       string     `json:"unit"`
+	UnitName   string     `json:"unit_name"`
+	From       string     `json:"from"` // month of the event, "" open
+	To         string     `json:"to"`
+	Campaign   string     `json:"campaign,omitempty"` // whose completion is shown
+	Title      string     `json:"campaign_title,omitempty"`
+	Campaigns  []Campaign `json:"campaigns,omitempty"` // that cover the unit, the newest first
+	MadeAt     time.Time  `json:"made_at"`
+	Opens      bool       `json:"opens"`      // whether this reader may open the lists
+	Suppressed bool       `json:"suppressed"` // small cells are hidden
+	Sections   []Section  `json:"sections"`
+}
+
+// Campaign is one whose completion a report can show.
+type Campaign struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
 }
 
 // Unlink takes the way to those lists away that the reader may not open. The

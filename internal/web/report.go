@@ -23,7 +23,7 @@ func (f *Face) reportPage(c *Call) error {
 	r, err := f.app.Report(c.Context(), c.Actor, in)
 	errs := c.Errors(err)
 	if errs != nil { // show the form again with what is wrong, over the open period
-		if r, err = f.app.Report(c.Context(), c.Actor, app.ReportInput{Unit: in.Unit}); err != nil {
+		if r, err = f.app.Report(c.Context(), c.Actor, app.ReportInput{Unit: in.Unit, Campaign: in.Campaign}); err != nil {
 			return err
 		}
 	} else if err != nil {
@@ -38,6 +38,13 @@ func (f *Face) reportPage(c *Call) error {
 		{Name: "from", Label: c.T("report.from"), Kind: "month", Value: in.From, Error: errs.Of("period")},
 		{Name: "to", Label: c.T("report.to"), Kind: "month", Value: in.To, Error: errs.Of("to")},
 	}
+	if len(r.Campaigns) > 1 {
+		pick := ui.Input{Name: "campaign", Label: c.T("report.campaign"), Kind: "select", Value: r.Campaign}
+		for _, k := range r.Campaigns {
+			pick.Options = append(pick.Options, ui.Option{Value: k.ID, Text: k.Title})
+		}
+		v.Filters = append(v.Filters, pick)
+	}
 	if in.Unit != "" {
 		v.Filters = append(v.Filters, ui.Input{Name: "unit", Kind: "hidden", Value: in.Unit})
 	}
@@ -48,9 +55,9 @@ func (f *Face) reportPage(c *Call) error {
 		p.Actions = append(p.Actions, ui.Action{Text: c.T("report.unit.up"), Href: "/report?" + q.Encode(), Icon: "arrow-up"})
 	}
 	if f.May(c.Actor, "report.export") {
-		fields := []ui.Pair{{Name: "unit", Value: r.Unit}, {Name: "from", Value: r.From}, {Name: "to", Value: r.To}}
+		fields := []ui.Pair{{Name: "unit", Value: r.Unit}, {Name: "from", Value: r.From}, {Name: "to", Value: r.To}, {Name: "campaign", Value: r.Campaign}}
 		for _, format := range []string{"xlsx", "csv"} {
-			p.Actions = append(p.Actions, ui.Action{Text: c.T("report.export." + format), Href: "/report/export", Icon: "download", Post: true, Fields: append(fields[:3:3], ui.Pair{Name: "format", Value: format})})
+			p.Actions = append(p.Actions, ui.Action{Text: c.T("report.export." + format), Href: "/report/export", Icon: "download", Post: true, Fields: append(fields[:4:4], ui.Pair{Name: "format", Value: format})})
 		}
 	}
 	v.Stats = reportStats(c, r)
@@ -173,6 +180,9 @@ func sectionView(c *Call, r *report.Report, s *report.Section) reportSectionView
 		head := ui.Cell{Text: app.LineName(c.Lang, s, l)}
 		if l.Name != "" && l.Code != r.Unit && (s.Key == "units" || s.Key == "completion") {
 			q := url.Values{"unit": {l.Code}, "from": {r.From}, "to": {r.To}}
+			if r.Campaign != "" { // which covers what lies below too
+				q.Set("campaign", r.Campaign)
+			}
 			head.Href = "/report?" + q.Encode()
 		}
 		row := []ui.Cell{head}
