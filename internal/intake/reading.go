@@ -135,7 +135,7 @@ func (r *Reader) Read(row sheet.Row) (Reading, *Rejection) {
 		case Severity:
 			out.Severity, err = severity(text)
 		case Narrative:
-			out.Narrative = text
+			out.Narrative = strings.TrimSpace(strings.ReplaceAll(cell, "\r\n", "\n")) // as it was written; only what is compared is folded
 		case Complainant:
 			out.Complainant = text
 		case Number:
@@ -291,7 +291,7 @@ func severity(text string) (int, error) {
 // It names people, so that it must only be stored under a key.
 func (r *Reading) Sum(source string) []byte {
 	h := sha256.New()
-	for _, s := range []string{source, NameKey(r.Name), r.PoliceNo, r.BadgeNo, r.NationalID, string(r.EventOn), r.Category, r.Narrative, r.Number} {
+	for _, s := range []string{source, NameKey(r.Name), r.PoliceNo, r.BadgeNo, r.NationalID, string(r.EventOn), r.Category, sheet.Fold(r.Narrative), r.Number} {
 		h.Write([]byte(s))
 		h.Write([]byte{0})
 	}

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -38,6 +39,15 @@ func TestRead(t *testing.T) {
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
+	}
+	written := "１．酒后驾车；\r\n２．拒绝　检测 "
+	same, bad := r.Read(sheet.Row{Number: 6, Cells: []string{"张伟", "012345", "33010219850607123X", "1985.6", "男", "2020-09-16", "2020-09-21", "态度生硬", "2", written}})
+	if bad != nil || same.Narrative != "１．酒后驾车；\n２．拒绝　检测" {
+		t.Errorf("%q %v", same.Narrative, bad)
+	}
+	got.Narrative = "1.酒后驾车; 2.拒绝 检测"
+	if !bytes.Equal(same.Sum("complaint"), got.Sum("complaint")) {
+		t.Error("the same text in other signs is no duplicate")
 	}
 	for _, c := range []struct {
 		what   string
