@@ -25,9 +25,10 @@ type CaseExportInput struct {
 // bundleWait is how long an export waits for the checkpoint that covers it.
 const bundleWait = 10 * time.Second
 
-// ExportCase writes a case with what its reader sees of it, the entries, their
-// proofs and the checkpoint. That it was taken out is an entry of its own,
-// which is in the file.
+// ExportCase takes a case out of the site with what its reader sees of it, the
+// entries, their proofs and the checkpoint. That it was taken out, by whom, for
+// what and a digest of what it said is in the ledger, and in the file, before it
+// is handed over. Asked for again it is taken out again, and recorded again.
 func (a *App) ExportCase(ctx context.Context, who *roster.Actor, in CaseExportInput) (*Export, Receipt, error) {
 	if _, err := a.gate(who, "case.export"); err != nil {
 		return nil, Receipt{}, err
@@ -35,49 +36,86 @@ func (a *App) ExportCase(ctx context.Context, who *roster.Actor, in CaseExportIn
 	if a.points.signer == nil {
 		return nil, Receipt{}, fault.Unavailable("signer_absent").WithCause(ErrNoSigner)
 	}
-	id := in.ID
-	receipt, err := a.write(ctx, who, Write{Op: "case.export", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		if byRef, err := tx.CaseIDByRef(ctx, in.ID); err != nil {
-			return nil, "", err
-		} else if byRef != "" {
-			id = byRef
-		}
-		sc, err := a.scope(ctx, &tx.View, who, roster.ActExport, roster.KindCase)
-		if err != nil {
-			return nil, "", err
-		}
-		c, err := tx.Case(ctx, id, sc)
-		if err != nil {
-			return nil, "", err
-		}
-		return []ledger.Fact{{Verb: "case.export", Kind: "case", ID: c.ID, Unit: c.UnitID}}, c.ID, nil
-	})
+	out, receipt, err := a.takeCase(ctx, who, in)
+	if err == nil && receipt.Replayed {
+		in.Key = "" // the salt of the first taking left with its file
+		out, receipt, err = a.takeCase(ctx, who, in)
+	}
+	if err == nil {
+		err = a.logOpening(ctx, who, out.opened)
+	}
 	if err != nil {
 		return nil, receipt, err
 	}
-	id = receipt.ResultID
-	var purpose []string
-	if in.Purpose != "" {
-		purpose = []string{in.Purpose}
-	}
-	view, err := a.Case(ctx, who, id, purpose...)
-	if err != nil {
-		return nil, receipt, err
-	}
-	b := &bundle.Bundle{Version: bundle.Version, Kind: bundle.KindCase, ID: id, Ref: view.Ref, At: receipt.At.UTC(), Export: receipt.Seq}
+	b := out.bundle(bundle.KindCase, out.view.ID, receipt)
 	err = a.fillBundle(ctx, b, func(ctx context.Context, v *store.View) ([]ledger.Row, []store.LedgerEntry, error) {
-		f, err := v.CaseFile(ctx, id)
+		f, err := v.CaseFile(ctx, out.view.ID)
 		if err != nil {
 			return nil, nil, err
 		}
-		entries, err := v.EntriesOf(ctx, id)
-		return shownRows(f, &view), entries, err
-	}, view)
+		taking, err := v.CaseTaking(ctx, out.taking)
+		if err != nil {
+			return nil, nil, err
+		}
+		rows, err := out.pick(taking, shownRows(f, &out.view))
+		if err != nil {
+			return nil, nil, err
+		}
+		entries, err := v.EntriesOf(ctx, out.view.ID)
+		return rows, entries, err
+	}, out.view)
 	if err != nil {
 		return nil, receipt, err
 	}
 	e, err := bundleFile(b, b.Ref)
 	return e, receipt, err
+}
+
+// takenCase is a case on its way out.
+type takenCase struct {
+	taken
+	view   CaseView
+	opened opened
+}
+
+// takeCase reads the case as its reader sees it and records the taking.
+func (a *App) takeCase(ctx context.Context, who *roster.Actor, in CaseExportInput) (out takenCase, r Receipt, err error) {
+	r, err = a.write(ctx, who, Write{Op: "case.export", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		id, err := tx.CaseIDByRef(ctx, in.ID)
+		if err != nil {
+			return nil, "", err
+		}
+		if id == "" {
+			id = in.ID
+		}
+		var purpose []string
+		if in.Purpose != "" {
+			purpose = []string{in.Purpose}
+		}
+		out = takenCase{}
+		f, opened, err := a.openCase(ctx, &tx.View, who, roster.ActExport, id, purpose, &out.view)
+		if err != nil {
+			return nil, "", err
+		}
+		out.opened, out.ref = opened, out.view.Ref
+		out.records = []string{}
+		for _, row := range shownRows(f, &out.view) {
+			out.records = append(out.records, recordName(row))
+		}
+		page := out.view
+		page.Can = nil // nothing of the case itself
+		row := &inquiry.CaseTaking{CaseID: f.Case.ID, Purpose: in.Purpose, TakenBy: who.Account}
+		row.ID = tx.NewID()
+		out.taking = row.ID
+		if row.Stated, err = out.state(page); err != nil {
+			return nil, "", err
+		}
+		if err := tx.Insert(ctx, row); err != nil {
+			return nil, "", err
+		}
+		return []ledger.Fact{{Verb: "case.export", Kind: "case", ID: f.Case.ID, Unit: f.Case.UnitID}}, row.ID, nil
+	})
+	return out, r, err
 }
 
 // shownRows are the rows of a case that its view shows.

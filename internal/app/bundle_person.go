@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
-	"slices"
 
 	"plumbline/internal/bundle"
 	"plumbline/internal/fault"
@@ -55,7 +53,7 @@ func (a *App) ExportFile(ctx context.Context, who *roster.Actor, in FileExportIn
 			return nil, receipt, err
 		}
 	}
-	b := &bundle.Bundle{Version: bundle.Version, Kind: bundle.KindPerson, ID: f.PersonID, Ref: out.ref, At: receipt.At.UTC(), Export: receipt.Seq, Stated: out.stated, StatedSalt: out.salt}
+	b := out.bundle(bundle.KindPerson, f.PersonID, receipt)
 	err = a.fillBundle(ctx, b, func(ctx context.Context, v *store.View) ([]ledger.Row, []store.LedgerEntry, error) {
 		rows, err := takenRows(ctx, v, out)
 		if err != nil {
@@ -71,21 +69,16 @@ func (a *App) ExportFile(ctx context.Context, who *roster.Actor, in FileExportIn
 	return e, receipt, err
 }
 
-// taken is a file on its way out.
-type taken struct {
-	file    *File
-	own     bool
-	ref     string
-	taking  string   // id of the row
-	records []string // kind and id, without the taking's own
-	stated  string
-	salt    []byte
+// takenFile is a person's file on its way out.
+type takenFile struct {
+	taken
+	file *File
 }
 
 // takeFile reads the file as its reader sees it and records the taking.
-func (a *App) takeFile(ctx context.Context, who *roster.Actor, in FileExportInput) (out taken, r Receipt, err error) {
-	out.own = in.Person == ""
-	r, err = a.write(ctx, who, Write{Op: takeOp(out.own), Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) takeFile(ctx context.Context, who *roster.Actor, in FileExportInput) (out takenFile, r Receipt, err error) {
+	own := in.Person == ""
+	r, err = a.write(ctx, who, Write{Op: takeOp(own), Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		f, err := a.fileToTake(ctx, &tx.View, who, in)
 		if err != nil {
 			return nil, "", err
@@ -95,16 +88,10 @@ func (a *App) takeFile(ctx context.Context, who *roster.Actor, in FileExportInpu
 			return nil, "", err
 		}
 		f.MayTake = false // nothing of the file itself
-		page, err := json.Marshal(f)
-		if err != nil {
-			return nil, "", err
-		}
-		out.file, out.ref, out.records = f, names[f.PersonID].Name+" "+names[f.PersonID].PersonnelNo, recordsOf(f, out.own)
-		row := &issue.Taking{PersonID: f.PersonID, Purpose: in.Purpose, TakenBy: who.Account, Own: out.own}
+		row := &issue.Taking{PersonID: f.PersonID, Purpose: in.Purpose, TakenBy: who.Account, Own: own}
 		row.ID = tx.NewID()
-		out.taking = row.ID
-		said := bundle.Stated{Ref: out.ref, Own: out.own, Records: out.records, File: page}
-		if out.stated, out.salt, row.Stated, err = said.Marshal(); err != nil {
+		out = takenFile{file: f, taken: taken{ref: names[f.PersonID].Name + " " + names[f.PersonID].PersonnelNo, own: own, taking: row.ID, records: recordsOf(f, own)}}
+		if row.Stated, err = out.state(f); err != nil {
 			return nil, "", err
 		}
 		if err := tx.Insert(ctx, row); err != nil {
@@ -156,7 +143,7 @@ func recordsOf(f *File, own bool) []string {
 }
 
 // takenRows reads the rows again, as they stand under the checkpoint.
-func takenRows(ctx context.Context, v *store.View, out taken) ([]ledger.Row, error) {
+func takenRows(ctx context.Context, v *store.View, out takenFile) ([]ledger.Row, error) {
 	ids := make([]string, len(out.file.Lines))
 	for i, l := range out.file.Lines {
 		ids[i] = l.ID
@@ -169,22 +156,13 @@ func takenRows(ctx context.Context, v *store.View, out taken) ([]ledger.Row, err
 	if err != nil {
 		return nil, err
 	}
-	rows := []ledger.Row{taking}
-	for _, r := range all {
-		if slices.Contains(out.records, store.KindOf(r)+" "+r.RowID()) {
-			rows = append(rows, r)
-		}
-	}
-	if len(rows) != len(out.records)+1 {
-		return nil, fault.Conflict("stale_version", "Current", int64(len(rows)-1))
-	}
-	return rows, nil
+	return out.pick(taking, all)
 }
 
 // takenEntries are the entry of the taking and those that speak of the issues
 // on the file. The person himself gets those that he was told of: what he filed
 // and what he was notified of; that others opened his file is not for him.
-func takenEntries(ctx context.Context, v *store.View, out taken, export int64) ([]store.LedgerEntry, error) {
+func takenEntries(ctx context.Context, v *store.View, out takenFile, export int64) ([]store.LedgerEntry, error) {
 	e, err := v.EntryAt(ctx, export)
 	if err != nil {
 		return nil, err

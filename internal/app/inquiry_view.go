@@ -118,23 +118,9 @@ type PartyView struct {
 // lies in the reader's own scope. A purpose is asked of leadership readers.
 func (a *App) Case(ctx context.Context, who *roster.Actor, id string, purpose ...string) (out CaseView, err error) {
 	var o opened
-	err = a.read(ctx, who, "case.get", func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindCase)
-		if err != nil {
-			return err
-		}
-		c, err := v.Case(ctx, id, sc)
-		if err != nil {
-			return err
-		}
-		if o, err = a.opening(ctx, v, who, roster.KindCase, spot(c.ID, c.UnitID, c.BranchID, c.PersonID, c.EventOn), purpose); err != nil {
-			return err
-		}
-		f, err := v.CaseFile(ctx, c.ID)
-		if err != nil {
-			return err
-		}
-		return a.viewCase(ctx, v, who, f, &out)
+	err = a.read(ctx, who, "case.get", func(ctx context.Context, v *store.View) (err error) {
+		_, o, err = a.openCase(ctx, v, who, roster.ActRead, id, purpose, &out)
+		return err
 	})
 	if err == nil {
 		err = a.logOpening(ctx, who, o)
@@ -143,6 +129,28 @@ func (a *App) Case(ctx context.Context, who *roster.Actor, id string, purpose ..
 		return CaseView{}, err
 	}
 	return out, nil
+}
+
+// openCase judges who may open a case, and for what, and reads it. The act is
+// to read it or to take it out.
+func (a *App) openCase(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, id string, purpose []string, out *CaseView) (*inquiry.CaseFile, opened, error) {
+	sc, err := a.scope(ctx, v, who, act, roster.KindCase)
+	if err != nil {
+		return nil, opened{}, err
+	}
+	c, err := v.Case(ctx, id, sc)
+	if err != nil {
+		return nil, opened{}, err
+	}
+	o, err := a.opening(ctx, v, who, roster.KindCase, spot(c.ID, c.UnitID, c.BranchID, c.PersonID, c.EventOn), purpose)
+	if err != nil {
+		return nil, o, err
+	}
+	f, err := v.CaseFile(ctx, c.ID)
+	if err != nil {
+		return nil, o, err
+	}
+	return f, o, a.viewCase(ctx, v, who, f, out)
 }
 
 func (a *App) viewCase(ctx context.Context, v *store.View, who *roster.Actor, f *inquiry.CaseFile, out *CaseView) error {

@@ -4,8 +4,8 @@
 // the reader was entitled to. What he was not entitled to stays a commitment.
 //
 // The package checks a bundle without a database. It cannot tell whether a
-// record changed after the checkpoint. Whether records are missing it tells of
-// a person's file, whose taking out lists them, and not of a case.
+// record changed after the checkpoint. Whether records are missing it tells,
+// because the taking out lists them.
 package bundle
 
 import (
@@ -38,11 +38,11 @@ type Bundle struct {
 	Kind       string          `json:"kind"` // case or person
 	ID         string          `json:"id"`
 	Ref        string          `json:"ref"`
-	At         time.Time       `json:"at"`                    // when it was taken out
-	Export     int64           `json:"export"`                // number of the entry that says so
-	Checkpoint string          `json:"checkpoint"`            // signed note
-	Stated     string          `json:"stated,omitempty"`      // person: exact bytes of Stated
-	StatedSalt []byte          `json:"stated_salt,omitempty"` // opens the taking's digest of them
+	At         time.Time       `json:"at"`          // when it was taken out
+	Export     int64           `json:"export"`      // number of the entry that says so
+	Checkpoint string          `json:"checkpoint"`  // signed note
+	Stated     string          `json:"stated"`      // exact bytes of Stated
+	StatedSalt []byte          `json:"stated_salt"` // opens the taking's digest of them
 	Entries    []Entry         `json:"entries"`
 	Rows       []slip.OpenRow  `json:"rows"`
 	Texts      []slip.OpenText `json:"texts"`
@@ -88,13 +88,13 @@ type Verdict struct {
 	Rows    int
 	Texts   int
 	Closed  int     // commitments to texts that are not in the bundle: sealed, erased, or not for this reader
-	Stated  *Stated // of a person's file: what the site said that it holds
+	Stated  *Stated // what the site said that it holds
 }
 
 // Check verifies everything in the bundle against the keys: the checkpoint,
 // the proof of each entry, each row against the last entry here that names it,
-// each text against a commitment of its row, and that the taking out itself is
-// in the ledger.
+// each text against a commitment of its row, that the taking out itself is in
+// the ledger, and that all is here that was taken out.
 func (b *Bundle) Check(trust ledger.Trust) (*Verdict, error) {
 	o, err := ledger.OpenCheckpoint([]byte(b.Checkpoint), trust)
 	if err != nil {
@@ -105,7 +105,7 @@ func (b *Bundle) Check(trust ledger.Trust) (*Verdict, error) {
 		return nil, err
 	}
 	v := &Verdict{Opened: o, Entries: len(b.Entries), Rows: len(b.Rows), Texts: len(b.Texts)}
-	if b.Kind != KindCase && b.Kind != KindPerson {
+	if _, known := takings[b.Kind]; !known {
 		return nil, fmt.Errorf("it is neither a case nor a person's file but %.40q", b.Kind)
 	}
 	commitments := make(map[string]bool)
@@ -140,10 +140,7 @@ func (b *Bundle) Check(trust ledger.Trust) (*Verdict, error) {
 			v.Closed++
 		}
 	}
-	if b.Kind == KindPerson {
-		return v, b.checkStated(v)
-	}
-	return v, nil
+	return v, b.checkStated(v)
 }
 
 // entries checks the entries and gives the digest that the last of them gives

@@ -114,9 +114,7 @@ func (p *proven) bundle(raw []byte, trust ledger.Trust, ev *evidence) error {
 		return nil
 	}
 	p.opened = v.Opened
-	if v.Stated != nil {
-		p.good("stated", "this is what the site showed of the file to %s; all %d records that were taken out with it are here", reader(v.Stated.Own), len(v.Stated.Records))
-	}
+	p.good("stated", "this is what the site showed of it to %s; all %d records that were taken out with it are here", reader(v.Stated.Own), len(v.Stated.Records))
 	p.good("bundle", "%s %s, taken out on %s (entry %d)", b.Kind, b.Ref, b.At.Format(time.RFC3339), b.Export)
 	p.good("signed", "by %s over %d entries", v.Opened.Origin, v.Opened.Size)
 	for _, w := range v.Opened.Witnesses {

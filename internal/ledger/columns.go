@@ -29,7 +29,8 @@ func Columns(row any) ([]Column, error) {
 	return UnpackRow(row, packed)
 }
 
-// DigestColumns computes the digest of a row from its columns.
+// DigestColumns computes the digest of a row from its columns. A value must be
+// written as Columns writes it: what gives the same digest reads the same.
 func DigestColumns(kind string, columns []Column) (Hash, error) {
 	h := sha256.New()
 	h.Write([]byte(rowLabel))
@@ -46,8 +47,8 @@ func DigestColumns(kind string, columns []Column) (Hash, error) {
 			writeBytes(h, []byte(c.Value))
 		case "int":
 			n, err := strconv.ParseInt(c.Value, 10, 64)
-			if err != nil {
-				return Hash{}, fmt.Errorf("ledger: column %.40q: %w", c.Name, err)
+			if err != nil || strconv.FormatInt(n, 10) != c.Value {
+				return Hash{}, notCanonical(c, err)
 			}
 			whole(n)
 		case "bool":
@@ -60,9 +61,9 @@ func DigestColumns(kind string, columns []Column) (Hash, error) {
 				return Hash{}, errors.New("ledger: a column is neither true nor false")
 			}
 		case "bytes":
-			raw, err := base64.StdEncoding.DecodeString(c.Value)
-			if err != nil {
-				return Hash{}, fmt.Errorf("ledger: column %.40q: %w", c.Name, err)
+			raw, err := base64.StdEncoding.Strict().DecodeString(c.Value)
+			if err != nil || base64.StdEncoding.EncodedLen(len(raw)) != len(c.Value) {
+				return Hash{}, notCanonical(c, err)
 			}
 			writeBytes(h, raw)
 		case "time", "time?":
@@ -74,8 +75,8 @@ func DigestColumns(kind string, columns []Column) (Hash, error) {
 				h.Write([]byte{1})
 			}
 			t, err := time.Parse(timeLayout, c.Value)
-			if err != nil {
-				return Hash{}, fmt.Errorf("ledger: column %.40q: %w", c.Name, err)
+			if err != nil || t.Format(timeLayout) != c.Value { // Parse takes a comma for the point
+				return Hash{}, notCanonical(c, err)
 			}
 			whole(t.UnixMicro())
 		default:
@@ -83,6 +84,10 @@ func DigestColumns(kind string, columns []Column) (Hash, error) {
 		}
 	}
 	return Hash(h.Sum(nil)), nil
+}
+
+func notCanonical(c Column, err error) error {
+	return errors.Join(fmt.Errorf("ledger: column %.40q is not written as a %s is", c.Name, c.Type), err)
 }
 
 // PackRow writes a row in the fewest bytes; UnpackRow with a row of the same

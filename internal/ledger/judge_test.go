@@ -270,7 +270,7 @@ func TestColumnsDigestAsTheRowDoes(t *testing.T) {
 			case "bool":
 				other[i].Value = map[string]string{"true": "false", "false": "true"}[other[i].Value]
 			case "int":
-				other[i].Value += "7"
+				other[i].Value = "77"
 			case "time", "time?":
 				other[i].Value = "2025-01-02T03:04:05.000006Z"
 			default:
@@ -279,6 +279,15 @@ func TestColumnsDigestAsTheRowDoes(t *testing.T) {
 			if got, err := DigestColumns("thing", other); err != nil || got == want {
 				t.Errorf("another %s has the same digest (%v)", other[i].Name, err)
 			}
+		}
+	}
+	for _, c := range []Column{
+		{"a", "int", "+1"}, {"a", "int", "01"}, {"a", "int", "-0"},
+		{"a", "bytes", "YQ==\n"}, {"a", "bytes", "YR=="}, {"a", "bytes", "Y\nQ=="},
+		{"a", "time", "2026-03-02T01:00:00,000000Z"}, {"a", "time?", "2026-03-02T01:00:00,000000Z"},
+	} {
+		if _, err := DigestColumns("thing", []Column{c}); err == nil {
+			t.Errorf("%s %q has a digest, as its proper form has", c.Type, c.Value)
 		}
 	}
 	if _, err := DigestColumns("thing", []Column{{"a", "float", "1"}}); err == nil {

@@ -30,6 +30,12 @@ func (v *View) CaseOfIssue(ctx context.Context, issueID string) (*inquiry.Case, 
 	return one[inquiry.Case](ctx, v.db.NewSelect().Where("issue_id = ?", issueID))
 }
 
+// CaseTaking reads one taking of a case.
+func (v *View) CaseTaking(ctx context.Context, id string) (*inquiry.CaseTaking, error) {
+	t := new(inquiry.CaseTaking)
+	return t, v.db.NewSelect().Model(t).Where("id = ?", id).Scan(ctx)
+}
+
 // CaseFile reads a case with everything that hangs on it, for the rules. It
 // knows no scope: what is shown of it is judged line by line.
 func (v *View) CaseFile(ctx context.Context, caseID string) (*inquiry.CaseFile, error) {

@@ -51,6 +51,7 @@ var kinds = []rowKind{
 	row[inquiry.Decision]("decision"),
 	row[inquiry.Party]("party"),
 	row[inquiry.CaseNote]("case_note"),
+	row[inquiry.CaseTaking]("case_taking"),
 	row[rectify.Rectification]("rectification"),
 	row[custody.Expungement]("expungement"),
 	row[custody.ExpungementApproval]("expungement_approval"),
