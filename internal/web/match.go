@@ -219,7 +219,7 @@ func candidateOf(c *Call, m *app.MatchView, x app.CandidateView) candidateView {
 	}
 	for _, d := range []ui.Def{
 		{Term: c.T("match.unit_then"), Text: x.Unit}, {Term: c.T("match.personnel_no"), Text: x.PersonnelNo},
-		{Term: c.T("match.numbers_then"), Text: strings.Join(x.Numbers, ", ")}, {Term: c.T("intake.field.rank"), Text: x.Rank},
+		{Term: c.T("match.numbers_then"), Text: strings.Join(x.Numbers, ", ")}, {Term: c.T("intake.field.rank"), Text: c.rank(x.Rank)},
 		{Term: c.T("intake.field.sex"), Text: sex}, {Term: c.T("match.born"), Text: x.Born},
 	} {
 		if d.Text != "" {

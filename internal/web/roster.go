@@ -151,7 +151,7 @@ func (f *Face) peoplePage(c *Call) error {
 			name.Href = "/people/" + r.ID
 		}
 		state := ui.State(c.Lang, "person", r.State)
-		v.Table.Rows = append(v.Table.Rows, []ui.Cell{name, {Text: r.PersonnelNo}, {Text: r.Unit}, {Text: c.T("rosterpage.kind." + string(r.Kind))}, {Text: r.Rank}, {Tag: &state}})
+		v.Table.Rows = append(v.Table.Rows, []ui.Cell{name, {Text: r.PersonnelNo}, {Text: r.Unit}, {Text: c.T("rosterpage.kind." + string(r.Kind))}, {Text: c.rank(r.Rank)}, {Tag: &state}})
 	}
 	switch {
 	case searched:
@@ -196,7 +196,7 @@ func (f *Face) showPerson(c *Call, bad error) error {
 	v := personView{ID: who.ID, Version: who.Version, Pinyin: who.Pinyin, Edit: f.May(c.Actor, "person.edit"), Errs: c.Errors(bad)}
 	state := ui.State(c.Lang, "person", who.State)
 	v.Defs = []ui.Def{{Term: c.T("roster.column.personnel_no"), Text: who.PersonnelNo}, {Term: c.T("roster.column.kind"), Text: c.T("rosterpage.kind." + string(who.Kind))},
-		{Term: c.T("field.state"), Tag: &state}, {Term: c.T("field.unit"), Text: who.Unit}, {Term: c.T("field.rank"), Text: who.Rank},
+		{Term: c.T("field.state"), Tag: &state}, {Term: c.T("field.unit"), Text: who.Unit}, {Term: c.T("field.rank"), Text: c.rank(who.Rank)},
 		{Term: c.T("roster.column.born_on"), Text: string(who.BornOn)}, {Term: c.T("roster.column.national_id"), Text: who.IDTail}}
 	if who.Sex != "" {
 		v.Defs = append(v.Defs, ui.Def{Term: c.T("roster.column.sex"), Text: c.T("roster.sex." + who.Sex)})
@@ -212,7 +212,7 @@ func (f *Face) showPerson(c *Call, bad error) error {
 		if post == "" {
 			post = c.T("page.none_value")
 		}
-		row := []ui.Cell{{Text: post}, {Text: d.Unit}, {Text: d.Rank}, {Text: between(d.FromOn, d.ToOn)}}
+		row := []ui.Cell{{Text: post}, {Text: d.Unit}, {Text: c.rank(d.Rank)}, {Text: between(d.FromOn, d.ToOn)}}
 		if d.Team {
 			row[0].Tag = &ui.Tag{Tone: "info", Text: c.T("roster.column.team")}
 		} else if !d.Main {
@@ -321,4 +321,13 @@ func uploaded(c *Call, field string) (name string, data []byte, err error) {
 	}
 	data, err = io.ReadAll(f)
 	return files[0].Filename, data, errors.Join(err, f.Close())
+}
+
+// rank names a police rank in the reader's language; what is no police rank
+// stays as the roster has it.
+func (c *Call) rank(written string) string {
+	if key := "rank." + written; words.Has(key) {
+		return c.T(key)
+	}
+	return written
 }

@@ -38,7 +38,7 @@ func TestRosterPages(t *testing.T) {
 		t.Error("the corrected initials are not found")
 	}
 
-	file := []byte("人员编号,姓名,人员类别,警号\nN900,单小红,民警,900001\nN901,,民警,900002\n")
+	file := []byte("人员编号,姓名,人员类别,警号,警衔职级\nN900,单小红,民警,900001,二级警督\nN901,,民警,900002,\nN902,单小兰,辅警,,组长级\n")
 	checked := v.in(words.ZH).upload("/roster/people", url.Values{"do": {"check"}}, "file", "people.csv", file, 200)
 	if !strings.Contains(checked, words.T(words.ZH, "rosterpage.result.dry")) {
 		t.Errorf("check: %s", plainText(checked))
@@ -54,8 +54,13 @@ func TestRosterPages(t *testing.T) {
 	if !strings.Contains(again, words.T(words.EN, "rosterpage.result.nothing")) {
 		t.Errorf("again: %s", plainText(again))
 	}
-	if found := v.post("/people", url.Values{"query": {"sxh"}}, 200); !strings.Contains(found, "单小红") {
-		t.Error("单 was not read as a surname")
+	for lang, rank := range map[words.Lang]string{words.ZH: "二级警督", words.EN: "Supervisor, Second Class"} {
+		if found := v.in(lang).post("/people", url.Values{"query": {"sxh"}}, 200); !strings.Contains(found, "单小红") || !strings.Contains(found, rank) {
+			t.Errorf("单 was not read as a surname, or there is no rank %s: %s", rank, plainText(found))
+		}
+	}
+	if found := v.post("/people", url.Values{"query": {"sxl"}}, 200); !strings.Contains(found, "组长级") {
+		t.Error("a rank of the roster's own is not shown")
 	}
 	v.upload("/roster/people", url.Values{"do": {"import"}}, "file", "people.xls", []byte("x"), 422)
 	v.get("/roster/template/postings?format=xlsx", 200)
