@@ -131,7 +131,9 @@ func (a *App) openFile(ctx context.Context, v *store.View, who *roster.Actor, ac
 	asked := len(issues) == 0 || slices.ContainsFunc(issues, func(i *issue.Issue) bool { return !named.Admits(target(i)) })
 	if len(issues) == 0 {
 		_, err := v.PersonInScope(ctx, in.Person, named)
-		asked = err != nil
+		if asked = fault.Is(err, fault.NotFoundKind); err != nil && !asked {
+			return nil, err
+		}
 	}
 	if asked || in.Purpose != "" {
 		if err := checkPurpose(in.Purpose); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
 	"plumbline/internal/roster"
+	"plumbline/internal/seal"
 	"plumbline/internal/sheet"
 	"plumbline/internal/store"
 	"plumbline/seeds"
@@ -105,8 +107,11 @@ type openedFile struct {
 func (a *App) openAudit(ctx context.Context, v *store.View, account string, in *AuditFile) (*openedFile, error) {
 	if in.Upload != "" {
 		up, err := v.Upload(ctx, in.Upload)
-		if err != nil || up.Account != account {
+		switch {
+		case store.Missing(err), errors.Is(err, seal.ErrOpen), err == nil && up.Account != account:
 			return nil, fault.Invalid("intake_upload_gone", "file").WithCause(err)
+		case err != nil:
+			return nil, err
 		}
 		in.Name, in.Data = up.FileName, up.Data
 	}

@@ -49,6 +49,9 @@ func importStep(ctx context.Context, a *App, j *store.Job) (bool, error) {
 		// The outcome of a chunk is unknown, or a worker that was taken for dead
 		// has written it after all: what the batch says now is what counts.
 	}
+	if fault.Is(err, fault.UnavailableKind) {
+		return false, err // the job goes on when its lease has run out
+	}
 	return false, errors.Join(err, a.stopBatch(ctx, j))
 }
 

@@ -146,7 +146,9 @@ func (a *App) RunOneJob(ctx context.Context) (worked bool, err error) {
 		switch {
 		case errors.Is(err, ErrJobCancelled):
 			return true, nil
-		case ctx.Err() != nil, err != nil && a.store.Frozen() != nil: // the lease runs out and the job goes on later
+		case ctx.Err() != nil, err != nil && a.store.Frozen() != nil, fault.Is(err, fault.UnavailableKind):
+			// The lease runs out and the job goes on later, from what was committed: a
+			// database that went away for a moment is no reason to stop halfway.
 			return true, errors.Join(ctx.Err(), err)
 		case err != nil:
 			a.log.Error("job failed", "job", j.ID, "kind", j.Kind, "position", j.Position, "err", err)
