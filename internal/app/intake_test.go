@@ -13,6 +13,7 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/apptest"
+	"plumbline/internal/apptest/pgtest"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/intake"
@@ -345,6 +346,91 @@ func TestImportGoesOnAfterAStop(t *testing.T) {
 			t.Errorf("%d matches, %v", n, err)
 		}
 	})
+}
+
+// An import and its withdrawal end whole although the database's connections
+// are cut under them again and again: every row once, and nobody has to help.
+func TestAnImportOutlivesTheDatabase(t *testing.T) {
+	s := apptest.New(t, pgtest.DSN(t))
+	ctx := context.Background()
+	who := s.Actor("inspector")
+	const rows = 900
+	out, _, err := s.App.ImportAudit(ctx, who, app.ImportInput{AuditFile: long(rows)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	until := func(state string) app.BatchView {
+		t.Helper()
+		stopped, cut := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(cut)
+			for { // under the chunk that follows each commit
+				select {
+				case <-stopped:
+					return
+				case <-s.Store.Committed():
+				}
+				pgtest.Exec(t, s.DSN, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+			}
+		}()
+		met := 0
+		for range 200 {
+			if err := s.App.DrainJobs(ctx); err != nil {
+				if met++; fault.As(err).Kind != fault.UnavailableKind {
+					t.Errorf("the worker met %v", err)
+				}
+			}
+			s.Clock.Add(time.Minute) // leases run out
+			if b, err := s.App.Batch(ctx, who, out.BatchID); err == nil && string(b.State) == state {
+				close(stopped)
+				<-cut
+				t.Logf("%s after %d interruptions", state, met)
+				return b
+			}
+		}
+		b, err := s.App.Batch(ctx, who, out.BatchID)
+		t.Fatalf("never %s: %+v %v", state, b, err)
+		return b
+	}
+	patiently := func(do func() error) { // connections that were cut while idle say so when they are used
+		t.Helper()
+		err := do()
+		for range 40 {
+			if err == nil || fault.As(err).Kind != fault.UnavailableKind {
+				break
+			}
+			err = do()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	live := func() (n int64) {
+		patiently(func() error {
+			return s.Store.View(ctx, func(ctx context.Context, v *store.View) (err error) {
+				f := issue.All()
+				f.Source, f.Live = issue.Audit, true
+				n, err = v.IssueCount(ctx, f, roster.Scope{All: true})
+				return err
+			})
+		})
+		return n
+	}
+	b := until("imported")
+	if n := live(); b.Counts.Exact != rows || b.Position != rows || n == 0 {
+		t.Errorf("%d issues, %+v", n, b)
+	}
+	patiently(func() error {
+		_, _, err := s.App.WithdrawBatch(ctx, who, app.BatchInput{ID: out.BatchID, Version: b.Version, Reason: "导入有误，整批撤回", Key: "withdraw"})
+		return err
+	})
+	until("withdrawn")
+	if n := live(); n != 0 {
+		t.Errorf("%d issues are left", n)
+	}
+	if v, err := s.Store.Verify(ctx, nil); err != nil || !v.OK() {
+		t.Errorf("%+v %v", v, err)
+	}
 }
 
 // TestCancelAndResume stops an import by hand.
