@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"plumbline/internal/roster"
 	"plumbline/internal/signer"
 	"plumbline/internal/store"
+	"plumbline/internal/words"
 )
 
 // Clock is a clock that tests set. It is safe for concurrent use.
@@ -102,6 +104,7 @@ func empty(t testing.TB, dsn string, signed bool) *Site {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		actsAreNamed(t, st)
 		if err := st.Close(); err != nil {
 			t.Errorf("close store: %v", err)
 		}
@@ -125,6 +128,25 @@ func empty(t testing.TB, dsn string, signed bool) *Site {
 	}
 	return &Site{App: a, Store: st, Clock: clock, DSN: dsn, Signer: signs, HeadFile: head, keyFile: keyFile, t: t,
 		Units: map[string]string{}, People: map[string]string{}, Account: map[string]string{}}
+}
+
+// actsAreNamed looks at what a test did: each act in the ledger is shown to its
+// readers by a name in both languages. A test that broke its ledger is let be.
+func actsAreNamed(t testing.TB, st *store.Store) {
+	var acts []store.LedgerEntry
+	err := st.View(context.Background(), func(ctx context.Context, v *store.View) (err error) {
+		acts, err = v.Entries(ctx, 0, 10_000)
+		return err
+	})
+	if err != nil {
+		return
+	}
+	for _, e := range acts {
+		if !strings.HasPrefix(e.Verb, "test.") && !words.Has("verb."+e.Verb) {
+			t.Errorf("the act %s has no name", e.Verb)
+			return
+		}
+	}
 }
 
 // Again opens the site's database a second time, as the next start of the
