@@ -98,7 +98,12 @@ func (b *bureau) statement(id, text string) {
 
 func (b *bureau) cosigned(note []byte) (line string) {
 	b.t.Helper()
-	c, err := ledger.NewCosigner(witnessName, b.witness, func() time.Time { return b.at })
+	return b.cosignedBy(witnessName, b.witness, note)
+}
+
+func (b *bureau) cosignedBy(name string, key ed25519.PrivateKey, note []byte) (line string) {
+	b.t.Helper()
+	c, err := ledger.NewCosigner(name, key, func() time.Time { return b.at })
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -107,7 +112,7 @@ func (b *bureau) cosigned(note []byte) (line string) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return "— " + witnessName + " " + base64Key(c.KeyHash(), sig) + "\n"
+	return "— " + name + " " + base64Key(c.KeyHash(), sig) + "\n"
 }
 
 // sign stores the checkpoint of the present head; the witness signs it too.

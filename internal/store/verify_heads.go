@@ -183,9 +183,10 @@ func (c *check) openPoints(ctx context.Context, v *View, s span, trust ledger.Tr
 			lines[l.Size] = append(lines[l.Size], l)
 		}
 	}
-	trusted := make(map[string]bool, len(trust.Witnesses))
+	alone := make(map[string]ledger.Trust, len(trust.Witnesses)) // each line is judged without the others
 	for _, w := range trust.Witnesses {
-		trusted[w.Name()] = true
+		one := alone[w.Name()]
+		alone[w.Name()] = ledger.Trust{Log: trust.Log, Witnesses: append(one.Witnesses, w), Quorum: 1}
 	}
 	out := make([]openedPoint, len(rows))
 	for i, r := range rows {
@@ -198,10 +199,11 @@ func (c *check) openPoints(ctx context.Context, v *View, s span, trust ledger.Tr
 			p.what, p.more = "checkpoint_columns", "the columns beside the note say something else"
 		}
 		for _, l := range lines[r.Size] {
-			if !trusted[l.Witness] {
+			one, trusted := alone[l.Witness]
+			if !trusted {
 				continue
 			}
-			o, err := ledger.OpenCheckpoint([]byte(r.Note+l.Line), trust)
+			o, err := ledger.OpenCheckpoint([]byte(r.Note+l.Line), one)
 			if err == nil && slices.ContainsFunc(o.Witnesses, func(s ledger.Cosignature) bool { return s.Witness == l.Witness }) {
 				p.witnesses = append(p.witnesses, l.Witness)
 			} else if p.what == "" {

@@ -1,0 +1,54 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"testing"
+
+	"plumbline/internal/ledger"
+)
+
+// TestSeveralWitnesses trusts two witnesses of which each signed on its own:
+// neither line is false because the other one is not beside it, and a line that
+// is false is still named.
+func TestSeveralWitnesses(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		ctx := context.Background()
+		const name = "tier.example/w2"
+		key := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{11}, 32))
+		b := newBureau(t, s)
+		b.unit("u0")
+		b.sign(true)
+		b.unit("u1")
+		b.sign(true)
+		note := func(size int64) []byte {
+			var row LedgerCheckpoint
+			if err := s.writer.NewSelect().Model(&row).Where("size = ?", size).Scan(ctx); err != nil {
+				t.Fatal(err)
+			}
+			return []byte(row.Note)
+		}
+		give := func(size int64, line string) {
+			if err := s.SaveCosignature(ctx, LedgerCosignature{Size: size, Witness: name, At: b.at, Line: line}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ev := b.byWitness()
+		second, err := ledger.ParseTrust(ledger.CosignerKey(name, key.Public().(ed25519.PublicKey)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ev.Trust.Witnesses, ev.Trust.Quorum = append(ev.Trust.Witnesses, second.Witnesses...), 2
+
+		give(1, b.cosignedBy(name, key, note(1)))
+		if v, err := s.VerifyAgainst(ctx, ev, nil); err != nil || !v.OK() || v.Witnessed != 2 {
+			t.Errorf("two witnesses, each by itself: %+v %v", v, err)
+		}
+		give(2, b.cosignedBy(name, key, note(1))) // the line of another checkpoint
+		v, err := s.VerifyAgainst(ctx, ev, nil)
+		if err != nil || v.Total != 1 || v.Findings[0].What != "witness_signature" || v.Findings[0].ID != name+"/2" {
+			t.Errorf("a line that belongs elsewhere: %+v %v", v, err)
+		}
+	})
+}
