@@ -41,7 +41,7 @@ func audited(t *testing.T, s *apptest.Site, person, unit string, tier int, on ro
 	i := issue.NewAudit(issue.Found{ID: store.NewID(), SourceCode: "petition", Person: s.People[person], Unit: s.Units[unit], Tier: tier,
 		Category: "interview", Severity: 1, EventOn: on, ReceivedOn: on, At: s.Clock.Now()})
 	_, err := s.Store.Update(context.Background(), store.Call{Account: "program:test", Op: "test.issue"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		return []ledger.Fact{{Verb: "issue.register", Kind: "issue", ID: i.ID}}, "", tx.AddIssues(ctx, []*issue.Issue{i}, issue.TimingOf(s.App.Pack()))
+		return []ledger.Fact{{Verb: "test.issue", Kind: "issue", ID: i.ID}}, "", tx.AddIssues(ctx, []*issue.Issue{i}, issue.TimingOf(s.App.Pack()))
 	})
 	if err != nil {
 		t.Fatal(err)

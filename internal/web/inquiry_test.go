@@ -21,7 +21,7 @@ func clue(t *testing.T, s *apptest.Site) string {
 	i := issue.NewAudit(issue.Found{ID: store.NewID(), SourceCode: "petition", Person: s.People["anna"], Unit: s.Units["east1"], Tier: 3,
 		Category: "interview", Severity: 3, EventOn: "2026-01-10", ReceivedOn: "2026-01-10", At: s.Clock.Now()})
 	_, err := s.Store.Update(ctx, store.Call{Account: "program:test", Op: "test.issue"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		return []ledger.Fact{{Verb: "issue.register", Kind: "issue", ID: i.ID}}, "", tx.AddIssues(ctx, []*issue.Issue{i}, issue.TimingOf(s.App.Pack()))
+		return []ledger.Fact{{Verb: "test.issue", Kind: "issue", ID: i.ID}}, "", tx.AddIssues(ctx, []*issue.Issue{i}, issue.TimingOf(s.App.Pack()))
 	})
 	if err != nil {
 		t.Fatal(err)
