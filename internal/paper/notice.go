@@ -42,7 +42,7 @@ func Notice(lang words.Lang, c Posted, zone *time.Location) ([]byte, error) {
 		d.Text(t(key))
 	}
 	d.Heading(t("notice.code"))
-	d.Codes([]string{c.Note}, 62)
+	d.Codes([]string{c.Note}, min(62, max(40, d.room()))) // smaller rather than on a second sheet
 	d.Attach(NoticeName(c.Size)+".checkpoint", t("notice.title"), []byte(c.Note))
 	return d.Bytes()
 }

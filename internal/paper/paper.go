@@ -158,6 +158,15 @@ func (d *Doc) Facts(facts []Fact) {
 	}
 }
 
+// room is how many millimetres the page has left.
+func (d *Doc) room() float64 {
+	if d.err != nil {
+		return 0
+	}
+	_, high := d.pdf.GetPageSize()
+	return high - 18 - d.pdf.GetY()
+}
+
 // Codes draws QR codes side by side, each of that many millimetres.
 func (d *Doc) Codes(codes []string, width float64) {
 	if d.err != nil {
