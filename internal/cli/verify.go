@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"plumbline/internal/ledger"
+	"plumbline/internal/signer"
 	"plumbline/internal/store"
 	"plumbline/internal/witness"
 )
@@ -119,7 +120,14 @@ func (ev *evidence) trust() (ledger.Trust, error) {
 		}
 		text += key + "\n"
 	}
-	return ledger.ParseTrust(text + strings.Join(ev.witnessKeys, "\n"))
+	text += strings.Join(ev.witnessKeys, "\n")
+	trust, err := ledger.ParseTrust(text)
+	if err != nil {
+		return trust, err
+	}
+	second, err := signer.SM2Verifiers(text) // package ledger, which browsers load too, knows none
+	trust.Log = append(trust.Log, second...)
+	return trust, err
 }
 
 // read reads all that the flags name. What is false in itself is refused here,

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"plumbline/internal/ledger"
+	"plumbline/internal/signer"
 	"plumbline/internal/slip"
 	"plumbline/internal/words"
 )
@@ -41,12 +42,29 @@ func (p *proven) receipt(raw []byte, trust ledger.Trust, ev *evidence) error {
 			p.good(what, "%s", text)
 		}
 	}
+	p.sm2(j, trust, lang)
 	if ev.slip != "" {
 		if err := p.slip(j.Receipt, ev.slip, lang); err != nil {
 			return err
 		}
 	}
 	return p.beside(trust, ev)
+}
+
+// sm2 says of each SM2 key that was given whether its line stands on the
+// receipt; a false line was refused before.
+func (p *proven) sm2(j ledger.Judgement, trust ledger.Trust, lang words.Lang) {
+	for _, v := range trust.Log {
+		key := fmt.Sprintf("%s+%08x", v.Name(), v.KeyHash())
+		if !signer.IsSM2(v) || key == j.Key {
+			continue // Ed25519, or named by the line before as the one that signed
+		}
+		if _, err := ledger.OpenCheckpoint(j.Receipt.Note, ledger.Trust{Log: []ledger.Verifier{v}}); err == nil {
+			p.good("sm2", "%s", words.T(lang, "verify.proven.sm2", "Key", key))
+		} else {
+			p.open("sm2", words.T(lang, "verify.unproven.sm2", "Key", key))
+		}
+	}
 }
 
 // open notes what is not proven.

@@ -126,6 +126,34 @@ func NewVerifier(vkey string) (note.Verifier, error) {
 	return v, nil
 }
 
+// SM2Verifiers reads the SM2 keys among verifier keys, one a line; whatever is
+// not SM2 of ours is passed over.
+func SM2Verifiers(keys string) ([]note.Verifier, error) {
+	var out []note.Verifier
+	for line := range strings.Lines(keys) {
+		parts := strings.SplitN(strings.TrimSpace(line), "+", 3)
+		if len(parts) != 3 {
+			continue
+		}
+		raw, err := base64.StdEncoding.DecodeString(parts[2])
+		if err != nil || !strings.HasPrefix(string(raw), string([]byte{typeOther})+sm2Kind+"\n") {
+			continue
+		}
+		v, err := NewVerifier(line)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// IsSM2 reports whether a verifier is of SM2.
+func IsSM2(v note.Verifier) bool {
+	_, ok := v.(*sm2Verifier)
+	return ok
+}
+
 // sm2Point is the uncompressed point: 0x04, x, y.
 func sm2Point(key *ecdsa.PublicKey) []byte {
 	point, err := sm2.PublicKeyToECDH(key)
