@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -18,11 +17,19 @@ type DueQuery struct {
 	Ready   bool             // without those that a hold keeps or whose expungement is proposed
 }
 
-// notLive are the states of issues that count no longer.
-var notLive = []issue.State{issue.Merged, issue.Rejected, issue.Withdrawn}
+// Whether an issue still counts decides its class, where it has no finding.
+var liveStates, deadStates = func() (live, dead []issue.State) {
+	for _, s := range issue.States {
+		if s.Live() {
+			live = append(live, s)
+		} else {
+			dead = append(dead, s)
+		}
+	}
+	return live, dead
+}()
 
 // DueIssues lists settled issues that retention has made due, by id after one.
-// An issue is never settled before its event, which is what the index is on.
 func (v *View) DueIssues(ctx context.Context, in DueQuery, sc roster.Scope, after string, limit int) ([]issue.Issue, error) {
 	var rows []issue.Issue
 	return rows, in.issues(v.db.NewSelect().Model(&rows), sc).Where("id > ?", after).Order("id").Limit(int64(limit)).Scan(ctx)
@@ -46,30 +53,26 @@ func (v *View) DueMatchCount(ctx context.Context, in DueQuery, sc roster.Scope) 
 }
 
 func (in DueQuery) issues(q *bun.SelectQuery, sc roster.Scope) *bun.SelectQuery {
-	latest := slices.MaxFunc(in.Cutoffs, func(a, b custody.Cutoff) int { return a.Before.Compare(b.Before) })
-	q = q.Where("event_on <= ?", latest.Before.AddDate(0, 0, 1).Format("2006-01-02")). // a day on, whatever the zone
-												Where("settled_at < ?", latest.Before).
-												Where("NOT EXISTS (SELECT 1 FROM tombstones AS t WHERE t.record_id = issue.id)")
-	q = q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
-		var named []string
+	// Each class by itself, as far as the index goes: finding, state, settled_at.
+	q = q.Where("settled_at IS NOT NULL").WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
+		named := []string{""} // no finding of its own
 		for _, c := range in.Cutoffs {
 			switch c.Outcome {
 			case "withdrawn":
-				q = q.WhereOr("(finding = '' AND state IN (?) AND settled_at < ?)", bun.List(notLive), c.Before)
+				q = q.WhereOr("(finding = '' AND state IN (?) AND settled_at < ?)", bun.List(deadStates), c.Before)
 			case "declared":
-				q = q.WhereOr("(finding = '' AND state NOT IN (?) AND source = ? AND settled_at < ?)", bun.List(notLive), issue.Self, c.Before)
+				q = q.WhereOr("(finding = '' AND state IN (?) AND settled_at < ? AND source = ?)", bun.List(liveStates), c.Before, issue.Self)
 			case "unmatched": // audit records
 			case "":
-				named = append(named, "") // no finding of its own
-				q = q.WhereOr("(finding NOT IN (?) AND settled_at < ?)", bun.List(named), c.Before).
-					WhereOr("(finding = '' AND state NOT IN (?) AND source <> ? AND settled_at < ?)", bun.List(notLive), issue.Self, c.Before)
+				q = q.WhereOr("(finding > '' AND finding NOT IN (?) AND settled_at < ?)", bun.List(named), c.Before).
+					WhereOr("(finding = '' AND state IN (?) AND settled_at < ? AND source <> ?)", bun.List(liveStates), c.Before, issue.Self)
 			default:
 				named = append(named, c.Outcome)
 				q = q.WhereOr("(finding = ? AND settled_at < ?)", c.Outcome, c.Before)
 			}
 		}
 		return q
-	})
+	}).Where("NOT EXISTS (SELECT 1 FROM tombstones AS t WHERE t.record_id = issue.id)")
 	if in.Ready {
 		q = q.Where("NOT EXISTS (SELECT 1 FROM holds AS h WHERE h.state = ? AND (h.record_id = issue.id OR (issue.record_id <> '' AND h.record_id = issue.record_id)))", custody.HoldLive).
 			Where("NOT EXISTS (SELECT 1 FROM expungements AS e WHERE e.record_id = issue.id AND e.state = ?)", custody.ExpungementProposed)
