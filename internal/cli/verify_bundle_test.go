@@ -2,15 +2,18 @@ package cli
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"plumbline/internal/app"
 	"plumbline/internal/apptest"
 	"plumbline/internal/bundle"
 	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
 )
 
 // A person's file is verified by a process that knows no site, and the first
@@ -73,6 +76,80 @@ func TestAFileIsVerifiedAlone(t *testing.T) {
 		status, said := alone(t, nil, "verify", keep(name, raw), "--key", key)
 		if status == 0 || !strings.Contains(said, ids["found"]) {
 			t.Errorf("%s does not name the record: %d\n%s", name, status, said)
+		}
+	}
+}
+
+// A file leaves the site before a witness can have signed. Who asks for the
+// witness is told so in words of his own language, and is answered once he
+// brings a history that the witness did sign.
+func TestAFileUnderAWitness(t *testing.T) {
+	s := apptest.SQLite(t)
+	s.Issues(apptest.IssueSeed{Name: "mine", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 1, Event: "2026-01-10"})
+	folder := t.TempDir()
+	keep := func(name string, body []byte) string {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(folder, name), body, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return filepath.Join(folder, name)
+	}
+	e, _, err := s.App.ExportFile(t.Context(), s.Actor("anna"), app.FileExportInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	var raw bytes.Buffer
+	if _, err := e.WriteTo(&raw); err != nil {
+		t.Fatal(err)
+	}
+	b, err := bundle.Parse(raw.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := s.App.VerifierKeys(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const name = "audit.example/w1"
+	private := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{5}, 32))
+	w, err := ledger.NewCosigner(name, private, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _, _ := strings.Cut(b.Checkpoint, "\n\n")
+	c, err := ledger.ParseCheckpoint(text + "\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cosigned, err := ledger.SignCheckpoint(c, w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, line, _ := strings.Cut(string(cosigned), "\n\n")
+	with := &ledger.History{Notes: [][]byte{[]byte(b.Checkpoint + line)}}
+	without := &ledger.History{Notes: [][]byte{[]byte(b.Checkpoint)}}
+	file := keep("own.json", raw.Bytes())
+	trust := keep("keys", []byte(keys+ledger.CosignerKey(name, private.Public().(ed25519.PublicKey))+"\n"))
+	zh := []string{"LANG=zh_CN.UTF-8"}
+	for _, try := range []struct {
+		name  string
+		env   []string
+		more  []string
+		ok    bool
+		wants []string
+	}{
+		{"no history", nil, nil, false, []string{"the ledger's signature is right", "/api/v1/ledger/history?size="}},
+		{"no history, in Chinese", zh, nil, false, []string{"还没有签署", "人员 林甲", "显示给本人"}},
+		{"a history", nil, []string{"--history", keep("with", with.Marshal())}, true, []string{name + " signed it", "ok: the bundle holds"}},
+		{"a history, in Chinese", zh, []string{"--history", keep("with", with.Marshal())}, true, []string{name + " 于", "导出文件属实"}},
+		{"a history that no witness signed", nil, []string{"--history", keep("without", without.Marshal())}, false, []string{"FALSE"}},
+	} {
+		status, said := alone(t, try.env, append([]string{"verify", file, "--trust", trust}, try.more...)...)
+		for _, want := range try.wants {
+			if (status == 0) != try.ok || !strings.Contains(said, want) {
+				t.Errorf("%s: status %d, want %q:\n%s", try.name, status, want, said)
+			}
 		}
 	}
 }

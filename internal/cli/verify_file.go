@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"time"
 
 	"plumbline/internal/bundle"
 	"plumbline/internal/ledger"
@@ -94,49 +93,10 @@ func readMost(path string) ([]byte, error) {
 	return raw, err
 }
 
-// noKey words what is missing for judging any signature.
-const noKey = "no key was given to check it with: --key KEY, taken from the notice board or from the tier above, not from the sender of the file"
-
-// bundle checks a case, or a person's file, that was taken out of a site.
-func (p *proven) bundle(raw []byte, trust ledger.Trust, ev *evidence) error {
-	b, err := bundle.Parse(raw)
-	if err != nil {
-		p.bad("bundle", "it was changed or cut: %v", err)
-		return nil
-	}
-	if len(trust.Log) == 0 {
-		p.bad("bundle", "%s", noKey)
-		return nil
-	}
-	v, err := b.Check(trust)
-	if err != nil {
-		p.bad("bundle", "%v", err)
-		return nil
-	}
-	p.opened = v.Opened
-	p.good("stated", "this is what the site showed of it to %s; all %d records that were taken out with it are here", reader(v.Stated.Own), len(v.Stated.Records))
-	p.good("bundle", "%s %s, taken out on %s (entry %d)", b.Kind, b.Ref, b.At.Format(time.RFC3339), b.Export)
-	p.good("signed", "by %s over %d entries", v.Opened.Origin, v.Opened.Size)
-	for _, w := range v.Opened.Witnesses {
-		p.good("witness", "%s signed it on %s", w.Witness, w.Time.Format(time.RFC3339))
-	}
-	p.good("rows", "%d records are as %d entries of the ledger left them", v.Rows, v.Entries)
-	p.good("texts", "%d texts open their commitments; %d stay closed: sealed, erased, or not for the one who took it out", v.Texts, v.Closed)
-	return p.beside(trust, ev)
-}
-
-// reader says who took a person's file out.
-func reader(own bool) string {
-	if own {
-		return "the person himself"
-	}
-	return "the one who took it out"
-}
-
 // tiles checks a folder that export tiles filled.
 func (p *proven) tiles(dir string, trust ledger.Trust, ev *evidence, progress func(done, total int64)) error {
 	if len(trust.Log) == 0 {
-		p.bad("log", "%s", noKey)
+		p.bad("log", "%s", words.T(ev.lang(), "verify.file.no_key"))
 		return nil
 	}
 	o, err := tiles.Check(os.DirFS(dir), trust, progress)
@@ -145,10 +105,8 @@ func (p *proven) tiles(dir string, trust ledger.Trust, ev *evidence, progress fu
 		return nil
 	}
 	p.opened = o
-	p.good("log", "%d entries of %s give every tile and the signed root", o.Size, o.Origin)
-	for _, w := range o.Witnesses {
-		p.good("witness", "%s signed it on %s", w.Witness, w.Time.Format(time.RFC3339))
-	}
+	p.good("log", "%s", words.T(ev.lang(), "verify.log.holds", "Size", o.Size, "Log", o.Origin))
+	p.witnesses(o.Witnesses, ev.lang())
 	return p.beside(trust, ev)
 }
 
@@ -180,7 +138,7 @@ func (p *proven) history(raw []byte, trust ledger.Trust, ev *evidence) error {
 		return nil
 	}
 	if len(trust.Log) == 0 {
-		p.bad("history", "%s", noKey)
+		p.bad("history", "%s", words.T(ev.lang(), "verify.file.no_key"))
 		return nil
 	}
 	points, err := h.Check(trust)
@@ -193,7 +151,7 @@ func (p *proven) history(raw []byte, trust ledger.Trust, ev *evidence) error {
 		return nil
 	}
 	sizes := make([]string, len(points))
-	held, lang := p.opened == nil, words.Match("", ev.env.Lang)
+	held, lang := p.opened == nil, ev.lang()
 	for i, c := range points {
 		sizes[i] = fmt.Sprint(c.Size)
 		if p.opened != nil && c.Size == p.opened.Size && c.Origin == p.opened.Origin {
@@ -209,6 +167,9 @@ func (p *proven) history(raw []byte, trust ledger.Trust, ev *evidence) error {
 		return nil
 	}
 	p.good("history", "%s", words.T(lang, "verify.history.holds", "Sizes", strings.Join(sizes, " → ")))
+	if p.opened != nil && len(p.opened.Witnesses) == 0 {
+		p.witnesses(points[len(points)-1].Witnesses, lang)
+	}
 	return p.digits(ev, points)
 }
 
@@ -221,7 +182,7 @@ func (p *proven) digits(ev *evidence, points []*ledger.Opened) error {
 	if err != nil {
 		return err
 	}
-	lang := words.Match("", ev.env.Lang)
+	lang := ev.lang()
 	for _, c := range points {
 		if c.Size != ev.size {
 			continue
@@ -265,10 +226,8 @@ func (e *env) printProven(p *proven) error {
 	if !p.OK {
 		return errors.New(words.T(words.Match("", e.Lang), "verify.file_false"))
 	}
-	if e.Output != "json" && p.Kind == "receipt" {
-		fmt.Fprintln(e.out, "ok: "+words.T(words.Match("", e.Lang), "verify.receipt_holds"))
-	} else if e.Output != "json" {
-		fmt.Fprintf(e.out, "ok: the %s holds\n", p.Kind)
+	if e.Output != "json" {
+		fmt.Fprintln(e.out, "ok: "+words.T(words.Match("", e.Lang), "verify."+p.Kind+"_holds"))
 	}
 	return nil
 }
