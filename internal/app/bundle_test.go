@@ -173,3 +173,30 @@ func flippedBits(t *testing.T, honest *bundle.Bundle, raw []byte, trust ledger.T
 		}
 	}
 }
+
+// Whoever is offered to give a task out from a case can open the issue that it
+// is given out from.
+func TestATaskIsOfferedWhereItsIssueOpens(t *testing.T) {
+	s := apptest.SQLite(t)
+	ctx, st := context.Background(), story{t, s}
+	i := audited(t, s, "anna", "east1", 3, "2026-01-10")
+	id, _, err := s.App.OpenCase(ctx, s.Actor("body"), app.OpenCaseInput{IssueID: i.ID, Rule: "art. 7", Facts: "struck a detainee", Version: triage(t, s, i.ID, 3, issue.ActRefer).Version})
+	st.must(err)
+	st.must(st.assign(st.see("body", id).Tracks[0].ID, "investigator1", inquiry.DutyInvestigator))
+	sees := 0
+	for key := range s.Account {
+		who := s.Actor(key)
+		c, err := s.App.Case(ctx, who, id, "supervision")
+		if err != nil {
+			continue
+		}
+		sees++
+		_, err = s.App.Issue(ctx, who, app.IssueInput{ID: c.IssueID, Purpose: "supervision"})
+		if opens := err == nil; c.Can["issue.read"] != opens || c.Can["rectification.create"] && !opens {
+			t.Errorf("%s: %v, offered %v", key, err, c.Can)
+		}
+	}
+	if sees < 3 {
+		t.Errorf("%d people see the case", sees)
+	}
+}

@@ -217,8 +217,9 @@ func (a *App) viewCase(ctx context.Context, v *store.View, who *roster.Actor, f 
 	for _, r := range inquiryRoutes {
 		out.Can[r.Op] = a.May(who, r.Op)
 	}
-	out.Can["rectification.create"] = a.May(who, "rectification.create")
-	out.Can["issue.read"], err = a.opensIssue(ctx, v, who, c.IssueID)
+	opens, err := a.opensIssue(ctx, v, who, c.IssueID)
+	out.Can["issue.read"] = opens
+	out.Can["rectification.create"] = opens && a.May(who, "rectification.create") // it is given out from the issue
 	return err
 }
 

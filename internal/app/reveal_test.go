@@ -97,6 +97,9 @@ func TestTwoCustodiansRevealOnce(t *testing.T) {
 		if v, err := a.Match(ctx, inspector, early.ID); err != nil || v.Complainant != whistle+"先" || v.Sealed == nil || v.Sealed.Custodians {
 			t.Fatalf("%+v %v", v.Sealed, err)
 		}
+		if _, err := a.CustodyBundle(ctx, app.Program("test")); faultCode(err) != "custodians_none" {
+			t.Errorf("a bundle without custodians: %v", err)
+		}
 		if _, _, err := a.AskReveal(ctx, inspector, app.AskRevealInput{Match: early.ID, Reason: "核实"}); faultCode(err) != "no_custodians" {
 			t.Errorf("%v", err)
 		}

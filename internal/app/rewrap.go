@@ -41,7 +41,7 @@ func (a *App) CustodyBundle(ctx context.Context, who *roster.Actor) (b *seal.Bun
 		}
 		switch {
 		case active == nil:
-			return fault.Conflict("no_custodians")
+			return fault.Conflict("custodians_none")
 		case len(retiring) == 0:
 			b = seal.NewBundle(a.store.Origin(), active.ID)
 		default:

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -85,12 +86,32 @@ func policyCommand(e *env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Fprint(e.out, t.Matrix())
-			return nil
+			return e.print(matrixTable(t.Matrix()))
 		},
 	}
+	e.outputFlag(list)
 	c.AddCommand(can, check, list)
 	return c
+}
+
+// matrixTable reads the lines of a matrix: kind, act and the roles, those that
+// are denied behind an exclamation mark.
+func matrixTable(text string) *table {
+	t := &table{columns: []string{"kind", "act", "allowed", "denied"}}
+	for line := range strings.Lines(text) {
+		pair, roles, _ := strings.Cut(line, ":")
+		kind, act, _ := strings.Cut(pair, " ")
+		var allowed, denied []string
+		for _, role := range strings.Fields(roles) {
+			if name, no := strings.CutPrefix(role, "!"); no {
+				denied = append(denied, name)
+			} else {
+				allowed = append(allowed, role)
+			}
+		}
+		t.add(kind, act, strings.Join(allowed, " "), strings.Join(denied, " "))
+	}
+	return t
 }
 
 func verdictWord(v access.Verdict) string {

@@ -27,3 +27,27 @@ func TestPolicyHasNoDeadRules(t *testing.T) {
 		t.Errorf("%s %s", out, errOut)
 	}
 }
+
+func TestPolicyMatrixPrintsRows(t *testing.T) {
+	for output, want := range map[string]string{
+		"csv":   "case,export,",
+		"json":  `"kind": "issue"`,
+		"table": "KIND",
+	} {
+		status, out, errOut := run(t, "policy", "matrix", "--output", output)
+		if status != 0 || !strings.Contains(out, want) {
+			t.Errorf("%s: %d %.200q %q", output, status, out, errOut)
+		}
+	}
+	_, out, _ := run(t, "policy", "matrix", "--output", "csv")
+	for line := range strings.Lines(out) {
+		if rest, is := strings.CutPrefix(line, "issue,read,"); is {
+			allowed, denied, _ := strings.Cut(rest, ",")
+			if !strings.Contains(allowed, "inspector") || strings.Contains(allowed, "admin") || !strings.Contains(denied, "system_admin") {
+				t.Errorf("who may read issues: %q", line)
+			}
+			return
+		}
+	}
+	t.Error("nobody may read issues")
+}
