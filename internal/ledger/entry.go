@@ -3,6 +3,7 @@ package ledger
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -103,95 +104,15 @@ var entryKeys = [...]string{"version", "origin", "seq", "time", "actor", "role",
 // ParseEntry reads canonical bytes. It accepts only what Marshal would write:
 // parsed entries marshal to the same bytes.
 func ParseEntry(data []byte) (*Entry, error) {
-	e := &Entry{}
-	rest := string(data)
-	next := func() (key, value string, err error) {
-		line, tail, ok := strings.Cut(rest, "\n")
-		if !ok {
-			return "", "", fmt.Errorf("ledger entry: unterminated line")
-		}
-		rest = tail
-		key, value, ok = strings.Cut(line, ": ")
-		if !ok {
-			return "", "", fmt.Errorf("ledger entry: not a key and a value")
-		}
-		return key, value, nil
+	e, r := &Entry{}, &entryReader{rest: string(data)}
+	for _, key := range entryKeys {
+		e.set(key, r.value(key), r)
 	}
-	var err error
-	number := func(s string) int64 {
-		n, convErr := strconv.ParseInt(s, 10, 64)
-		if convErr != nil && err == nil {
-			err = fmt.Errorf("ledger entry: %w", convErr)
-		}
-		return n
+	for r.err == nil && r.rest != "" {
+		e.After = append(e.After, r.after())
 	}
-	blob := func(s string) []byte {
-		raw, decErr := base64.StdEncoding.Strict().DecodeString(s)
-		if decErr != nil && err == nil {
-			err = fmt.Errorf("ledger entry: %w", decErr)
-		}
-		return raw
-	}
-	for _, want := range entryKeys {
-		key, value, lineErr := next()
-		if lineErr != nil {
-			return nil, lineErr
-		}
-		if key != want {
-			return nil, fmt.Errorf("ledger entry: expected %s, found %q", want, key)
-		}
-		switch key {
-		case "version":
-			e.Version = int(number(value))
-		case "origin":
-			e.Origin = value
-		case "seq":
-			e.Seq = number(value)
-		case "time":
-			t, timeErr := time.Parse(timeLayout, value)
-			if timeErr != nil && err == nil {
-				err = fmt.Errorf("ledger entry: %w", timeErr)
-			}
-			e.Time = t
-		case "actor":
-			e.Actor = value
-		case "role":
-			e.Role = value
-		case "unit":
-			e.Unit = value
-		case "verb":
-			e.Verb = value
-		case "kind":
-			e.Kind = value
-		case "object":
-			e.Object = value
-		case "prev":
-			e.Prev = number(value)
-		case "policy":
-			e.Policy = blob(value)
-		case "request":
-			e.Request = blob(value)
-		}
-	}
-	for rest != "" {
-		key, value, lineErr := next()
-		if lineErr != nil {
-			return nil, lineErr
-		}
-		f := strings.Split(value, " ")
-		if key != "after" || len(f) != 4 {
-			return nil, fmt.Errorf("ledger entry: malformed after line")
-		}
-		a := After{Kind: f[0], ID: f[1], Encoding: int(number(f[2]))}
-		if digest := blob(f[3]); len(digest) == len(a.Digest) {
-			copy(a.Digest[:], digest)
-		} else if err == nil {
-			err = fmt.Errorf("ledger entry: a digest is not %d bytes", len(a.Digest))
-		}
-		e.After = append(e.After, a)
-	}
-	if err != nil {
-		return nil, err
+	if r.err != nil {
+		return nil, fmt.Errorf("ledger entry: %w", r.err)
 	}
 	if e.Version != EntryVersion {
 		return nil, fmt.Errorf("ledger entry: version %d is unknown", e.Version)
@@ -204,4 +125,108 @@ func ParseEntry(data []byte) (*Entry, error) {
 		return nil, fmt.Errorf("ledger entry: not in canonical form")
 	}
 	return e, nil
+}
+
+// set puts one value of the head into its field.
+func (e *Entry) set(key, value string, r *entryReader) {
+	switch key {
+	case "version":
+		e.Version = int(r.number(value))
+	case "origin":
+		e.Origin = value
+	case "seq":
+		e.Seq = r.number(value)
+	case "time":
+		e.Time = r.time(value)
+	case "actor":
+		e.Actor = value
+	case "role":
+		e.Role = value
+	case "unit":
+		e.Unit = value
+	case "verb":
+		e.Verb = value
+	case "kind":
+		e.Kind = value
+	case "object":
+		e.Object = value
+	case "prev":
+		e.Prev = r.number(value)
+	case "policy":
+		e.Policy = r.blob(value)
+	case "request":
+		e.Request = r.blob(value)
+	}
+}
+
+// entryReader takes an entry apart line by line. The first thing that is wrong
+// stays in err, and nothing is read after it.
+type entryReader struct {
+	rest string
+	err  error
+}
+
+func (r *entryReader) fail(err error) {
+	if r.err == nil {
+		r.err = err
+	}
+}
+
+// value reads the next line, which must have this key.
+func (r *entryReader) value(key string) string {
+	if r.err != nil {
+		return ""
+	}
+	line, tail, whole := strings.Cut(r.rest, "\n")
+	found, value, pair := strings.Cut(line, ": ")
+	switch {
+	case !whole:
+		r.fail(errors.New("unterminated line"))
+	case !pair:
+		r.fail(errors.New("not a key and a value"))
+	case found != key:
+		r.fail(fmt.Errorf("expected %s, found %q", key, found))
+	}
+	r.rest = tail
+	return value
+}
+
+// after reads a line that names a row as the entry left it.
+func (r *entryReader) after() (a After) {
+	f := strings.Split(r.value("after"), " ")
+	if len(f) != 4 {
+		r.fail(errors.New("malformed after line"))
+		return a
+	}
+	a = After{Kind: f[0], ID: f[1], Encoding: int(r.number(f[2]))}
+	digest := r.blob(f[3])
+	if len(digest) != len(a.Digest) {
+		r.fail(fmt.Errorf("a digest is not %d bytes", len(a.Digest)))
+	}
+	copy(a.Digest[:], digest)
+	return a
+}
+
+func (r *entryReader) number(s string) int64 {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		r.fail(err)
+	}
+	return n
+}
+
+func (r *entryReader) blob(s string) []byte {
+	raw, err := base64.StdEncoding.Strict().DecodeString(s)
+	if err != nil {
+		r.fail(err)
+	}
+	return raw
+}
+
+func (r *entryReader) time(s string) time.Time {
+	t, err := time.Parse(timeLayout, s)
+	if err != nil {
+		r.fail(err)
+	}
+	return t
 }
