@@ -187,3 +187,15 @@ func BenchmarkPlain(b *testing.B) {
 		T(ZH, "role.inspector")
 	}
 }
+
+// Whoever is refused a write is sent to the same person by the answer as by the
+// line on every page: the one who can let writing go on.
+func TestAFrozenSiteSendsToOnePerson(t *testing.T) {
+	for lang, who := range map[Lang]string{EN: "audit administrator", ZH: "审计管理员"} {
+		for _, key := range []string{"shell.frozen", "fault.ledger_frozen"} {
+			if got := T(lang, key); !strings.Contains(got, who) {
+				t.Errorf("%s %s does not name the %s: %s", lang, key, who, got)
+			}
+		}
+	}
+}
