@@ -167,16 +167,18 @@ func takenEntries(ctx context.Context, v *store.View, out takenFile, export int6
 	if err != nil {
 		return nil, err
 	}
+	ids := make([]string, len(out.file.Lines))
+	for i, l := range out.file.Lines {
+		ids[i] = l.ID
+	}
+	about, err := v.EntriesOf(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
 	entries := []store.LedgerEntry{*e}
-	for _, l := range out.file.Lines { // a file has tens of lines
-		about, err := v.EntriesOf(ctx, l.ID)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range about {
-			if !out.own || e.Verb == "issue.notify" {
-				entries = append(entries, e)
-			}
+	for _, e := range about {
+		if !out.own || e.Verb == "issue.notify" {
+			entries = append(entries, e)
 		}
 	}
 	return entries, nil

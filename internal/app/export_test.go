@@ -18,3 +18,6 @@ var RewrapStep = rewrapStep
 func (a *App) Contradicts(ctx context.Context, v *store.View, remembered, head ledger.Checkpoint) (bool, error) {
 	return a.contradicts(ctx, v, memory{store.BySite, remembered}, head)
 }
+
+// Keep does once what comes round again, as the runner of jobs does.
+func (a *App) Keep(ctx context.Context) { new(keeper).keep(ctx, a) }

@@ -225,7 +225,7 @@ func (a *App) judge(row sheet.Row, r *intake.Reader, source string, x *intake.In
 const stagedFor = 24 * time.Hour
 
 // StageAudit keeps a file between a dry run and its import, for its sender
-// alone, and forgets those that nobody came back for.
+// alone.
 func (a *App) StageAudit(ctx context.Context, who *roster.Actor, name string, data []byte) (string, error) {
 	if _, err := a.gate(who, "audit.preview"); err != nil {
 		return "", err
@@ -238,11 +238,13 @@ func (a *App) StageAudit(ctx context.Context, who *roster.Actor, name string, da
 		return "", err
 	}
 	up := &intake.Upload{ID: store.NewID(), Account: who.Account, FileName: name, Data: data, CreatedAt: a.store.Now()}
-	if err := a.store.DropUploads(ctx, "file_hash = '' AND created_at < ?", up.CreatedAt.Add(-stagedFor)); err != nil {
-		return "", err
-	}
 	err = a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error { return sx.AddUpload(ctx, up) })
 	return up.ID, err
+}
+
+// forgetStaged drops the staged files that nobody came back for.
+func (a *App) forgetStaged(ctx context.Context) error {
+	return a.store.DropUploads(ctx, "file_hash = '' AND created_at < ?", a.store.Now().Add(-stagedFor))
 }
 
 // AuditCounts are exact counts of rows.

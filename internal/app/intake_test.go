@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -430,6 +431,45 @@ func TestAnImportOutlivesTheDatabase(t *testing.T) {
 	}
 	if v, err := s.Store.Verify(ctx, nil); err != nil || !v.OK() {
 		t.Errorf("%+v %v", v, err)
+	}
+}
+
+// A file that was looked at and never imported is forgotten after a day, by the
+// site itself; until then its sender, and he alone, goes on with it.
+func TestAStagedFileIsForgotten(t *testing.T) {
+	s := apptest.SQLite(t)
+	ctx := context.Background()
+	who := s.Actor("inspector")
+	f := long(3)
+	id, err := s.App.StageAudit(ctx, who, f.Name, f.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	preview := func(as string) error {
+		_, err := s.App.PreviewAudit(ctx, s.Actor(as), app.AuditFile{Upload: id, Source: "petition"})
+		return err
+	}
+	s.Clock.Add(23 * time.Hour)
+	s.App.Keep(ctx)
+	if err := preview("inspector"); err != nil {
+		t.Errorf("before its day is over: %v", err)
+	}
+	if err := preview("eastinspector"); faultCode(err) != "intake_upload_gone" {
+		t.Errorf("another's file: %v", err)
+	}
+	s.Clock.Add(2 * time.Hour)
+	s.App.Keep(ctx)
+	if err := preview("inspector"); faultCode(err) != "intake_upload_gone" {
+		t.Errorf("after its day: %v", err)
+	}
+	db, err := sql.Open("sqlite", s.DSN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	n := -1
+	if err := db.QueryRow("SELECT COUNT(*) FROM uploads").Scan(&n); err != nil || n != 0 {
+		t.Errorf("%d files are left, %v", n, err)
 	}
 }
 

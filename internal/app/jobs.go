@@ -89,10 +89,11 @@ func (a *App) RunJobs(ctx context.Context) {
 	}
 }
 
-// keeper does what comes round again: each minute, and each day.
+// keeper does what comes round again: each minute, each hour, and each day.
 type keeper struct {
-	folded time.Time
-	placed roster.Date
+	folded  time.Time
+	cleared time.Time
+	placed  roster.Date
 }
 
 func (k *keeper) keep(ctx context.Context, a *App) {
@@ -103,6 +104,12 @@ func (k *keeper) keep(ctx context.Context, a *App) {
 		}
 		if err := a.LapseReveals(ctx); err != nil && ctx.Err() == nil {
 			a.log.Error("end reveals whose time is over", "err", err)
+		}
+	}
+	if now := a.store.Now(); now.Sub(k.cleared) >= time.Hour {
+		k.cleared = now
+		if err := a.forgetStaged(ctx); err != nil && ctx.Err() == nil {
+			a.log.Error("drop staged files that nobody came back for", "err", err)
 		}
 	}
 	if today := a.Today(); today != k.placed { // at the start and on every new day

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 
+	"github.com/uptrace/bun"
+
 	"plumbline/internal/ledger"
 )
 
@@ -15,10 +17,13 @@ func (v *View) EntryAt(ctx context.Context, seq int64) (*LedgerEntry, error) {
 	return e, nil
 }
 
-// EntriesOf reads the entries about an object, oldest first.
-func (v *View) EntriesOf(ctx context.Context, objectID string) ([]LedgerEntry, error) {
+// EntriesOf reads the entries about objects, oldest first.
+func (v *View) EntriesOf(ctx context.Context, objects ...string) ([]LedgerEntry, error) {
 	var rows []LedgerEntry
-	err := v.db.NewSelect().Model(&rows).Where("object_id = ?", objectID).Order("seq").Limit(1000).Scan(ctx)
+	if len(objects) == 0 {
+		return rows, nil
+	}
+	err := v.db.NewSelect().Model(&rows).Where("object_id IN (?)", bun.List(objects)).Order("seq").Scan(ctx)
 	return rows, err
 }
 
