@@ -61,16 +61,6 @@ type Verdict struct {
 // OK reports whether nothing disagreed.
 func (v *Verdict) OK() bool { return v.Total == 0 }
 
-// findingsMax is how many findings are listed; all are counted.
-const findingsMax = 100
-
-func (v *Verdict) add(f Finding) {
-	v.Total++
-	if len(v.Findings) < findingsMax {
-		v.Findings = append(v.Findings, f)
-	}
-}
-
 // Verify recomputes the tree from the stored bytes, checks every entry against
 // its columns and its predecessors, every signed checkpoint against the tree
 // that it names, recomputes each row against the last entry that names it,
@@ -109,7 +99,7 @@ func (s *Store) verifyIn(ctx context.Context, views []*View, ev Evidence, progre
 			return nil, err
 		}
 	}
-	slices.SortStableFunc(verdict.Findings, func(a, b Finding) int { return int(max(min(a.Seq-b.Seq, 1), -1)) })
+	slices.SortStableFunc(verdict.Findings, earlier)
 	if err := c.datefindings(ctx); err != nil {
 		return nil, err
 	}

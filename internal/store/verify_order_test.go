@@ -1,0 +1,48 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"testing"
+)
+
+// TestTheFirstFalseEntryIsNamedFirst edits more rows than the report lists, and
+// behind them one that an earlier entry wrote: that one is named first, also
+// where counters, which belong to no entry, disagree as well.
+func TestTheFirstFalseEntryIsNamedFirst(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		ctx := context.Background()
+		b := newBureau(t, s)
+		b.unit("u0")
+		for i := range findingsMax + 20 {
+			b.statement(fmt.Sprintf("s%03d", i), "what was said")
+		}
+		b.disarm()
+		for _, edit := range []string{
+			"UPDATE statements SET issue_id = 'j'",
+			"UPDATE units SET name = 'x'",
+		} {
+			if _, err := s.writer.ExecContext(ctx, edit); err != nil {
+				t.Fatal(err)
+			}
+		}
+		v, err := s.Verify(ctx, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v.Total <= findingsMax+20 || len(v.Findings) != findingsMax {
+			t.Fatalf("%d findings, %d listed", v.Total, len(v.Findings))
+		}
+		for i, f := range v.Findings {
+			if f.Seq != int64(i) {
+				t.Fatalf("finding %d: %s", i, f)
+			}
+		}
+		if f := v.Findings[0]; f.ID != "u0" || f.What != "row_changed" {
+			t.Errorf("first: %s", f)
+		}
+		if earlier(Finding{Seq: -1, What: "counter"}, Finding{Seq: 7}) <= 0 || earlier(Finding{Seq: -1}, Finding{Seq: -1}) != 0 {
+			t.Error("what belongs to no entry does not come last")
+		}
+	})
+}
