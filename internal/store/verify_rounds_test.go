@@ -93,19 +93,7 @@ func TestVerifyHoldsEarlierRounds(t *testing.T) {
 		}
 		for _, c := range cases {
 			t.Run(c.name, func(t *testing.T) {
-				ctx := context.Background()
-				tx, err := s.writer.BeginTx(ctx, nil)
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer tx.Rollback()
-				if _, err := tx.ExecContext(ctx, c.sql); err != nil {
-					t.Fatal(err)
-				}
-				verdict, err := s.verifyIn(ctx, []*View{{db: tx, s: s}}, Evidence{}, nil)
-				if err != nil {
-					t.Fatal(err)
-				}
+				verdict := verdictAfter(t, s, c.sql)
 				for _, f := range verdict.Findings {
 					if f.What == c.what && (f.ID == id || f.Kind != "submission") && f.Seq == c.seq && strings.Contains(f.More, c.more) {
 						return

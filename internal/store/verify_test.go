@@ -94,19 +94,7 @@ func TestVerifyNamesWhatWasChanged(t *testing.T) {
 		}
 		for _, c := range cases {
 			t.Run(c.name, func(t *testing.T) {
-				ctx := context.Background()
-				tx, err := s.writer.BeginTx(ctx, nil)
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer tx.Rollback()
-				if _, err := tx.ExecContext(ctx, c.sql); err != nil {
-					t.Fatal(err)
-				}
-				verdict, err := s.verifyIn(ctx, []*View{{db: tx, s: s}}, Evidence{}, nil)
-				if err != nil {
-					t.Fatal(err)
-				}
+				verdict := verdictAfter(t, s, c.sql)
 				for _, f := range verdict.Findings {
 					if f.What == c.what && f.ID == c.id && f.Seq == c.seq {
 						return
@@ -148,4 +136,24 @@ func TestVerifyFindsAChangedText(t *testing.T) {
 
 func statementWith(id string, text ledger.Commitment) *issue.Statement {
 	return &issue.Statement{Stamp: ledger.Stamp{ID: id}, IssueID: "i", TextC: text, AnswerC: ledger.Commitment{}}
+}
+
+// verdictAfter verifies the site as it stands after a change, which it takes
+// back.
+func verdictAfter(t *testing.T, s *Store, change string) *Verdict {
+	t.Helper()
+	ctx := context.Background()
+	tx, err := s.writer.BeginTx(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	if _, err := tx.ExecContext(ctx, change); err != nil {
+		t.Fatal(err)
+	}
+	verdict, err := s.verifyIn(ctx, []*View{{db: tx, s: s}}, Evidence{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return verdict
 }
