@@ -236,3 +236,45 @@ func TestTheHeadIsWrittenDownBesideTheSite(t *testing.T) {
 		t.Errorf("%q %v", raw, err)
 	}
 }
+
+// A second key, of SM2, is told from the first one, and is not said to have been
+// used before it has signed something.
+func TestTheSecondKeyIsToldApart(t *testing.T) {
+	s := apptest.SQLite(t)
+	ctx := context.Background()
+	add(t, s, "甲")
+	if err := s.App.SignHead(ctx); err != nil {
+		t.Fatal(err)
+	}
+	both, err := signer.Open(filepath.Join(filepath.Dir(s.HeadFile), "site.sign"), filepath.Join(t.TempDir(), "sm2.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := app.New(app.Config{Store: s.Store, Secret: apptest.Secret, Signer: both, HeadFile: s.HeadFile})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := func() []app.KeyView {
+		t.Helper()
+		if _, err := a.SignerKeys(ctx); err != nil {
+			t.Fatal(err)
+		}
+		state, err := a.LedgerState(ctx, s.Actor("anna"))
+		if err != nil || len(state.Keys) != 2 {
+			t.Fatalf("%+v %v", state.Keys, err)
+		}
+		return state.Keys
+	}
+	if k := keys(); k[0].Algorithm != "Ed25519" || k[0].Since.IsZero() || k[1].Algorithm != "SM2" || !k[1].Since.IsZero() || !k[1].Now {
+		t.Errorf("before it signs: %+v", k)
+	}
+	add(t, s, "乙")
+	if err := a.SignHead(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range keys() {
+		if k.Since.IsZero() {
+			t.Errorf("after it signed: %+v", k)
+		}
+	}
+}

@@ -23,8 +23,9 @@ const (
 type KeyView struct {
 	VKey        string    `json:"vkey"`
 	Fingerprint string    `json:"fingerprint"`
-	Since       time.Time `json:"since"`
-	Now         bool      `json:"now"` // the signer signs with it today
+	Algorithm   string    `json:"algorithm"`      // Ed25519, or SM2 for the second line
+	Since       time.Time `json:"since,omitzero"` // zero: it has signed nothing yet
+	Now         bool      `json:"now"`            // the signer signs with it today
 }
 
 // CheckpointView is a signed tree head.
@@ -122,11 +123,11 @@ func (a *App) keyViews(ctx context.Context, v *store.View) ([]KeyView, error) {
 	seen := map[string]bool{}
 	for _, r := range rows {
 		seen[r.VKey] = true
-		out = append(out, KeyView{VKey: r.VKey, Fingerprint: signer.Fingerprint(r.VKey), Since: r.At.UTC()})
+		out = append(out, KeyView{VKey: r.VKey, Fingerprint: signer.Fingerprint(r.VKey), Algorithm: signer.Algorithm(r.VKey), Since: r.At.UTC()})
 	}
 	for _, k := range now {
 		if !seen[k] {
-			out = append(out, KeyView{VKey: k, Fingerprint: signer.Fingerprint(k), Since: a.store.Now()})
+			out = append(out, KeyView{VKey: k, Fingerprint: signer.Fingerprint(k), Algorithm: signer.Algorithm(k)})
 		}
 	}
 	for i := range out {

@@ -154,6 +154,15 @@ func IsSM2(v note.Verifier) bool {
 	return ok
 }
 
+// Algorithm names what a verifier key verifies, for whoever has to tell two
+// keys of one log apart.
+func Algorithm(vkey string) string {
+	if second, err := SM2Verifiers(vkey); err == nil && len(second) > 0 {
+		return "SM2"
+	}
+	return "Ed25519"
+}
+
 // sm2Point is the uncompressed point: 0x04, x, y.
 func sm2Point(key *ecdsa.PublicKey) []byte {
 	point, err := sm2.PublicKeyToECDH(key)

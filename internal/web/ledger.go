@@ -97,10 +97,15 @@ func (f *Face) keyDefs(c *Call, k app.KeyView) []ui.Def {
 	if k.Now {
 		tag = &ui.Tag{Tone: "ok", Text: c.T("ledger.key.now")}
 	}
+	since := c.T("ledger.key.unused")
+	if !k.Since.IsZero() {
+		since = k.Since.In(f.app.Zone()).Format("2006-01-02 15:04:05")
+	}
 	return []ui.Def{
 		{Term: c.T("ledger.key.fingerprint"), Text: k.Fingerprint, Tag: tag},
+		{Term: c.T("ledger.key.algorithm"), Text: k.Algorithm},
 		{Term: c.T("ledger.key.vkey"), Text: k.VKey},
-		{Term: c.T("ledger.key.since"), Text: k.Since.In(f.app.Zone()).Format("2006-01-02 15:04:05")},
+		{Term: c.T("ledger.key.since"), Text: since},
 	}
 }
 
