@@ -114,7 +114,7 @@ func TestACheckpointCoversManyEntries(t *testing.T) {
 						return
 					}
 					if n == each-1 {
-						patience, cancel := context.WithTimeout(ctx, 20*time.Second)
+						patience, cancel := context.WithTimeout(ctx, time.Minute)
 						if err := s.App.WaitCheckpoint(patience, r.Seq); err != nil {
 							t.Error(err)
 						}
@@ -193,7 +193,7 @@ func TestWhileTheSignerIsAwayWritingGoesOn(t *testing.T) {
 		signing.Go(func() { a.RunCheckpoints(running) })
 		defer func() { stop(); signing.Wait() }()
 		var f *fault.Error
-		short, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+		short, cancel := context.WithTimeout(ctx, 2*time.Second)
 		defer cancel()
 		if err := a.WaitCheckpoint(short, r.Seq); !errors.As(err, &f) || f.Code != "signer_absent" {
 			t.Errorf("%v", err)

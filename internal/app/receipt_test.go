@@ -40,7 +40,7 @@ func trust(t *testing.T, s *apptest.Site) ledger.Trust {
 // receiptOf waits for the receipt and checks that it holds.
 func receiptOf(t *testing.T, s *apptest.Site, who string, ask app.ReceiptAsk) app.ReceiptView {
 	t.Helper()
-	ask.Wait = 5 * time.Second
+	ask.Wait = time.Minute
 	v, err := s.App.Receipt(ctx, s.Actor(who), ask)
 	if err != nil || v.Signed == nil {
 		t.Fatalf("receipt %d of %s: %+v, %v", ask.Seq, who, v.Signed, err)

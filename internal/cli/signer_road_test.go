@@ -111,7 +111,7 @@ func signedUpTo(t *testing.T, base, vkey string, size int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		status, note := answer(t, "GET", base+"/api/v1/ledger/checkpoint", "", "")
 		if status == 200 {

@@ -30,7 +30,7 @@ func takeHome(t *testing.T) handed {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := s.App.Receipt(t.Context(), anna, app.ReceiptAsk{Seq: rec.Seq, Wait: 10 * time.Second})
+	r, err := s.App.Receipt(t.Context(), anna, app.ReceiptAsk{Seq: rec.Seq, Wait: time.Minute})
 	if err != nil || r.Signed == nil {
 		t.Fatal(r, err)
 	}

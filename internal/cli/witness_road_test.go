@@ -116,7 +116,7 @@ func writeSite(t *testing.T) {
 	}
 	_, kill := child(t, "serve", "--db", "site.db", "--addr", "127.0.0.1:0") // the first start makes the key and signs
 	defer kill()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		if status, _, _ := run(t, "checkpoint", "digits", "--db", "site.db"); status == 0 {
 			return
@@ -131,7 +131,7 @@ func writeSite(t *testing.T) {
 // until waits until the witness's page shows digits.
 func until(t *testing.T, base string) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		if page := fetch(t, base+"/?lang=en"); strings.Contains(page, `class="digits"`) {
 			return

@@ -166,7 +166,7 @@ func serve(t *testing.T, p place, more ...string) *server {
 		if res.StatusCode == http.StatusOK {
 			break
 		}
-		if time.Since(from) > 30*time.Second {
+		if time.Since(from) > time.Minute {
 			t.Fatalf("never ready: %s", s.said())
 		}
 		<-time.After(20 * time.Millisecond)

@@ -42,8 +42,8 @@ type client struct {
 }
 
 func newLoad(name string, clients int) *load {
-	l := &load{name: name, http: &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{
-		MaxIdleConnsPerHost: clients, DialContext: (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
+	l := &load{name: name, http: &http.Client{Timeout: time.Minute, Transport: &http.Transport{
+		MaxIdleConnsPerHost: clients, DialContext: (&net.Dialer{Timeout: time.Minute}).DialContext,
 	}}}
 	for range clients {
 		l.clients = append(l.clients, &client{acked: map[string]string{}})

@@ -134,9 +134,7 @@ func TestRefusals(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.GC()
 			runtime.ReadMemStats(&before)
-			start := time.Now()
 			_, err := read(c.name, c.data, "")
-			took := time.Since(start)
 			runtime.ReadMemStats(&after)
 			if code(err) != c.want {
 				t.Fatalf("got %v, want %s", err, c.want)
@@ -148,9 +146,15 @@ func TestRefusals(t *testing.T) {
 			if grown := after.TotalAlloc - before.TotalAlloc; grown > 64<<20 {
 				t.Errorf("refusing took %d MB", grown>>20)
 			}
-			if took > time.Second {
-				t.Errorf("refusing took %v", took)
+			var took time.Duration
+			for range 5 { // a busy machine is slow once, a slow refusal always
+				start := time.Now()
+				_, _ = read(c.name, c.data, "") // refused as above
+				if took = time.Since(start); took <= time.Second {
+					return
+				}
 			}
+			t.Errorf("refusing took %v", took)
 		})
 	}
 }

@@ -293,9 +293,9 @@ func (t *Tab) leaving(act func() error) error {
 	return t.Until(`!window.__here && document.readyState === "complete"`)
 }
 
-// Until waits until the expression is true, at most 20 seconds.
+// Until waits until the expression is true, at most a minute.
 func (t *Tab) Until(expression string) error {
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		var yes bool
 		err := t.Eval("!!("+expression+")", &yes) // an error here is a page on its way out

@@ -180,7 +180,7 @@ func Start() (*Server, error) {
 		return nil, err
 	}
 	s.alive, s.watch = alive, watch
-	for deadline := time.Now().Add(30 * time.Second); ; {
+	for deadline := time.Now().Add(time.Minute); ; {
 		if err = s.exec("SELECT 1"); err == nil {
 			return s, nil
 		}
@@ -218,7 +218,7 @@ rmdir "$2" 2>/dev/null
 // Kill ends the server with SIGKILL; it is started again at once. One that is
 // still starting after an earlier kill is waited for.
 func (s *Server) Kill() error {
-	for deadline := time.Now().Add(30 * time.Second); ; pause() {
+	for deadline := time.Now().Add(time.Minute); ; pause() {
 		pid, err := s.pid()
 		if err == nil {
 			err = syscall.Kill(pid, syscall.SIGKILL)

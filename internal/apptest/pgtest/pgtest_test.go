@@ -50,7 +50,7 @@ func TestServerEndsWithItsTests(t *testing.T) {
 		t.Fatalf("no folder in: %s", out)
 	}
 	folder := strings.Fields(rest)[0]
-	for deadline := time.Now().Add(20 * time.Second); ; {
+	for deadline := time.Now().Add(time.Minute); ; {
 		if _, err := os.Stat(folder); os.IsNotExist(err) {
 			return
 		}
