@@ -199,3 +199,13 @@ func TestAFrozenSiteSendsToOnePerson(t *testing.T) {
 		}
 	}
 }
+
+// A receipt is what the ledger hands out; what a custodian's machine prints for
+// a reveal has another name, or he looks for the wrong paper.
+func TestAReleaseIsNoReceipt(t *testing.T) {
+	for _, key := range []string{"share.release.help", "share.response", "fault.reveal_response"} {
+		if got := T(ZH, key); strings.Contains(got, "回执") || !strings.Contains(got, "凭据") {
+			t.Errorf("%s: %s", key, got)
+		}
+	}
+}
