@@ -62,6 +62,9 @@ the notice board (--digits with --size), receipts that were handed out
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 {
+				if len(ev.checkpoints)+len(ev.receipts) > 0 {
+					return errors.New("--checkpoint and --receipt are compared with a whole site, not with a FILE; leave FILE or the flags out")
+				}
 				return e.verifyFile(args[0], ev, quiet)
 			}
 			outside, err := ev.read()
@@ -133,6 +136,9 @@ func (ev *evidence) trust() (ledger.Trust, error) {
 // read reads all that the flags name. What is false in itself is refused here,
 // before the site is looked at: it would accuse the wrong one.
 func (ev *evidence) read() (out store.Evidence, err error) {
+	if ev.history != "" || ev.slip != "" {
+		return out, errors.New("--history and --slip belong to a FILE that is checked alone; nothing was compared with them")
+	}
 	if out.Trust, err = ev.trust(); err != nil {
 		return out, err
 	}
