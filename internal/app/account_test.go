@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"database/sql"
 	"strings"
 	"testing"
 	"time"
@@ -314,6 +315,28 @@ func TestGrants(t *testing.T) {
 			t.Errorf("the revoked grant is kept: %+v %v", list, err)
 		}
 	})
+}
+
+// A database that fails is no grant that is not there.
+func TestABrokenReadIsNoMissingGrant(t *testing.T) {
+	s := apptest.SQLite(t)
+	ctx := context.Background()
+	sec := s.Actor("security")
+	id, _, err := s.App.Grant(ctx, sec, app.GrantInput{Login: "anna", Role: roster.RoleInspector, UnitID: s.Units["east"], FromOn: "2026-03-01"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", s.DSN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.Exec("ALTER TABLE accounts RENAME TO accounts_away"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.App.RevokeGrant(ctx, sec, id, 1); fault.KindOf(err) != fault.Internal {
+		t.Errorf("%v", err)
+	}
 }
 
 func TestDeputy(t *testing.T) {

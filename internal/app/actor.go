@@ -66,7 +66,7 @@ func (a *App) ActorOf(ctx context.Context, v *store.View, accountID string) (*ro
 		return who, nil
 	}
 	f, err := v.ActorFacts(ctx, accountID)
-	if fault.Is(err, fault.NotFoundKind) || err != nil {
+	if err != nil {
 		return nil, err
 	}
 	who := &roster.Actor{Account: f.Account.ID, Person: f.Person.ID, Name: f.Person.Name, Lang: f.Account.Lang}

@@ -264,8 +264,11 @@ func (a *App) grantToChange(ctx context.Context, tx *store.Tx, who *roster.Actor
 		return nil, nil, nil, fault.Conflict("stale_version", "Current", g.Version)
 	}
 	accounts, err := tx.AccountsByID(ctx, []string{g.AccountID})
-	if err != nil || accounts[g.AccountID] == nil {
-		return nil, nil, nil, fault.NotFound().WithCause(err)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if accounts[g.AccountID] == nil {
+		return nil, nil, nil, fault.NotFound()
 	}
 	return g, accounts[g.AccountID], tree, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"plumbline/internal/app"
+	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/store"
 	"plumbline/internal/witness"
@@ -69,8 +70,10 @@ func checkpointKey(e *env) *cobra.Command {
 					fmt.Fprintln(e.err, "the signer does not answer; these are the keys that signed so far")
 				}
 				text, err := s.app.KeyText(ctx)
-				if err != nil {
+				if fault.Is(err, fault.NotFoundKind) {
 					return errors.New("there is no key yet; it is made when the server first runs")
+				} else if err != nil {
+					return err
 				}
 				printKeys(e, strings.Fields(string(text)))
 				return nil

@@ -75,8 +75,10 @@ func (f *Face) fromUnit(c *Call, t app.RosterTable, id string, cells map[string]
 			continue
 		}
 		up, err := f.app.Unit(c.Context(), c.reader(), above.id)
-		if err != nil {
+		if fault.Is(err, fault.NotFoundKind) {
 			continue // out of the reader's reach: he types the code
+		} else if err != nil {
+			return err // a form that lacks the parent would be saved without one
 		}
 		cells[above.field] = up.Code
 	}
