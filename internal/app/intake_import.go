@@ -110,7 +110,9 @@ func (a *App) ImportAudit(ctx context.Context, who *roster.Actor, in ImportInput
 		return []ledger.Fact{{Verb: "batch.import", Kind: "audit_batch", ID: b.ID, Unit: b.UnitID}}, b.ID, tx.Insert(ctx, b)
 	})
 	if err == nil && in.Upload != "" {
-		err = a.dropUpload(ctx, in.Upload)
+		if err := a.dropUpload(ctx, in.Upload); err != nil { // the batch has its own copy, and stands
+			a.log.Warn("drop the staged file of an import", "batch", out.BatchID, "err", err)
+		}
 	}
 	if err != nil || rec.Replayed {
 		out.BatchID, err = a.unneeded(ctx, b.ID, out.BatchID, rec, err)

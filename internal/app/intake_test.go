@@ -434,6 +434,37 @@ func TestAnImportOutlivesTheDatabase(t *testing.T) {
 	}
 }
 
+// An import that is in the ledger goes on, also where the file that was staged
+// for it cannot be dropped just then.
+func TestAnImportOutlivesItsStagedFile(t *testing.T) {
+	s := apptest.SQLite(t)
+	ctx := context.Background()
+	who := s.Actor("inspector")
+	f := long(3)
+	id, err := s.App.StageAudit(ctx, who, f.Name, f.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", s.DSN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.Exec("CREATE TRIGGER stuck BEFORE DELETE ON uploads WHEN OLD.id = '" + id + "' BEGIN SELECT RAISE(ABORT, 'stuck'); END"); err != nil {
+		t.Fatal(err)
+	}
+	out, _, err := s.App.ImportAudit(ctx, who, app.ImportInput{AuditFile: app.AuditFile{Upload: id, Source: "petition"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.App.DrainJobs(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := s.App.Batch(ctx, who, out.BatchID); err != nil || b.State != "imported" {
+		t.Errorf("%s %v", b.State, err)
+	}
+}
+
 // A file that was looked at and never imported is forgotten after a day, by the
 // site itself; until then its sender, and he alone, goes on with it.
 func TestAStagedFileIsForgotten(t *testing.T) {
