@@ -84,10 +84,11 @@ const batchMost = 64
 // MasterPath is the file of the master key of the store at path.
 func MasterPath(path string) string { return path + ".master" }
 
-// Exists reports whether there is a store at path.
+// Exists reports whether there is a store at path. One that cannot be looked at
+// is not missing: opening it says why.
 func Exists(path string) bool {
 	_, err := os.Stat(path)
-	return err == nil
+	return !notThere(err)
 }
 
 // Open opens the store at path. make lets it be made, with a fresh master key,

@@ -157,6 +157,12 @@ func TestAStoreIsNeverReplaced(t *testing.T) {
 	if _, err := Open(ctx, path, false); !errors.Is(err, ErrMissing) {
 		t.Fatalf("opened a store that is not there: %v", err)
 	}
+	if err := os.WriteFile(path+".file", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(ctx, filepath.Join(path+".file", "k"), false); err == nil || errors.Is(err, ErrMissing) {
+		t.Fatalf("a place that cannot be looked at holds no store: %v", err)
+	}
 	s := open(t, path)
 	k := take(t, s, 1)[0]
 	if err := s.Close(); err != nil {
