@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -242,7 +243,7 @@ func classify(err error) failure {
 		switch {
 		case pe.Code == "23505":
 			return failUnique
-		case strings.HasPrefix(pe.Code, "40"), strings.HasPrefix(pe.Code, "08"), strings.HasPrefix(pe.Code, "57P"):
+		case slices.ContainsFunc([]string{"08", "40", "53", "57P", "58"}, func(class string) bool { return strings.HasPrefix(pe.Code, class) }):
 			return failEnded
 		}
 		return failOther

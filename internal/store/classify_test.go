@@ -1,0 +1,29 @@
+package store
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"plumbline/internal/fault"
+)
+
+// What passes by itself is unavailable and never internal: a job that meets it
+// goes on later, one that meets anything else has failed.
+func TestWhatPassesIsUnavailable(t *testing.T) {
+	for code, want := range map[string]fault.Kind{
+		"40001": fault.UnavailableKind, // serialization failure
+		"08006": fault.UnavailableKind, // connection failure
+		"57P01": fault.UnavailableKind, // shut down by its administrator
+		"53100": fault.UnavailableKind, // disk full
+		"53300": fault.UnavailableKind, // too many connections
+		"58030": fault.UnavailableKind, // I/O error
+		"42P01": fault.Internal,        // no such table
+		"23505": fault.ConflictKind,    // a unique key is taken
+	} {
+		if err := translate(t.Context(), fmt.Errorf("insert: %w", &pgconn.PgError{Code: code})); fault.KindOf(err) != want {
+			t.Errorf("%s is %v, want %v", code, fault.KindOf(err), want)
+		}
+	}
+}
