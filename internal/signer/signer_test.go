@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -318,6 +319,15 @@ func TestASocketIsTakenOverOnlyFromTheDead(t *testing.T) {
 	}
 	if _, err := Listen(file, false); err == nil {
 		t.Error("a file was replaced by a socket")
+	}
+	other := filepath.Join(t.TempDir(), "other") // alive, but it cannot be asked
+	alive, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: other, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = alive.Close() }()
+	if l, err := Listen(other, false); err == nil {
+		t.Errorf("a socket that somebody listens on was taken over: %v", l.Close())
 	}
 	if _, err := Dial(filepath.Join(t.TempDir(), "none")).Keys(context.Background()); err == nil {
 		t.Error("nobody answered")

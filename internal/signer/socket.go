@@ -139,8 +139,12 @@ func Listen(path string, group bool) (net.Listener, error) {
 		if info.Mode()&fs.ModeSocket == 0 {
 			return nil, fmt.Errorf("%s exists and is no socket", path)
 		}
-		if c, err := net.DialTimeout("unix", path, time.Second); err == nil {
+		c, err := net.DialTimeout("unix", path, time.Second)
+		if err == nil {
 			return nil, errors.Join(fmt.Errorf("a signer answers on %s already", path), c.Close())
+		}
+		if !errors.Is(err, syscall.ECONNREFUSED) { // busy, or not ours to ask: not gone
+			return nil, fmt.Errorf("who listens on %s cannot be told: %w", path, err)
 		}
 		if err := os.Remove(path); err != nil {
 			return nil, err
