@@ -89,6 +89,54 @@ func TestEveryKeyUsedExists(t *testing.T) {
 	}
 }
 
+var (
+	writtenVerb = regexp.MustCompile(`\bVerb:\s*"([a-z_.]+)"`)
+	codeLiteral = regexp.MustCompile(`"([a-z_.]+)"`)
+)
+
+// TestVerbsAndNamesAgree: each act that the ledger may record has a name, and
+// each name is that of an act that the code still writes.
+func TestVerbsAndNamesAgree(t *testing.T) {
+	literals, verbs := map[string]bool{}, map[string]bool{}
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && slices.Contains([]string{"web", "api", "cli", "words", "bench", "ordeal", "apptest"}, d.Name()) {
+			return fs.SkipDir // what they name they only show
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		src, err := os.ReadFile(path)
+		for _, m := range writtenVerb.FindAllSubmatch(src, -1) {
+			verbs[string(m[1])] = true
+		}
+		for _, m := range codeLiteral.FindAllSubmatch(src, -1) {
+			literals[string(m[1])] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(verbs) < 40 {
+		t.Fatalf("the scan sees %d verbs only", len(verbs))
+	}
+	for verb := range verbs {
+		if !strings.HasSuffix(verb, ".") && !Has("verb."+verb) { // else completed by a step at run time
+			t.Errorf("the act %s has no name", verb)
+		}
+	}
+	for _, key := range Keys(EN) {
+		verb, ok := strings.CutPrefix(key, "verb.")
+		kind, step, _ := strings.Cut(verb, ".")
+		if ok && !literals[verb] && !(verbs[kind+"."] && literals[step]) {
+			t.Errorf("%s names an act that nobody writes", key)
+		}
+	}
+}
+
 func TestEveryCodeHasAName(t *testing.T) {
 	codes := map[string][]string{
 		"role":     {"officer", "unit_head", "campaign_manager", "inspector", "clue_manager", "investigator", "adjudicator", "deciding_body", "appeals_reviewer", "lead_department", "leadership_reader", "records_officer", "system_admin", "security_admin", "audit_admin"},
