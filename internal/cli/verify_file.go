@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -100,7 +101,10 @@ func (p *proven) tiles(dir string, trust ledger.Trust, ev *evidence, progress fu
 		return nil
 	}
 	o, err := tiles.Check(os.DirFS(dir), trust, progress)
-	if err != nil {
+	var unread *fs.PathError
+	if errors.As(err, &unread) && !errors.Is(err, fs.ErrNotExist) {
+		return err // a file that is there and cannot be read says nothing of the log
+	} else if err != nil {
 		p.bad("log", "%v", err)
 		return nil
 	}
