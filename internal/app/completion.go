@@ -238,6 +238,27 @@ func (a *App) openBelow(ctx context.Context, v *store.View, unitID string, own m
 	return open, nil
 }
 
+// certifiable loads a campaign under way of which the actor may certify the
+// unit; otherwise it is not there.
+func (a *App) certifiable(ctx context.Context, tx *store.Tx, who *roster.Actor, campaignID, unitID string) (*selfcheck.Campaign, error) {
+	target, err := a.unitTarget(ctx, &tx.View, unitID)
+	if err != nil {
+		return nil, err
+	}
+	sc, err := a.scope(ctx, &tx.View, who, roster.ActCertify, roster.KindCertification)
+	if err != nil {
+		return nil, err
+	}
+	c, err := tx.Campaign(ctx, campaignID)
+	if err != nil {
+		return nil, err
+	}
+	if !sc.Admits(target) || c.State == selfcheck.CampaignDraft {
+		return nil, fault.NotFound()
+	}
+	return c, nil
+}
+
 // CertifyInput certifies a unit.
 type CertifyInput struct {
 	CampaignID string
@@ -248,20 +269,9 @@ type CertifyInput struct {
 // Certify certifies that a unit's roster is complete, after all below it.
 func (a *App) Certify(ctx context.Context, who *roster.Actor, in CertifyInput) (Receipt, error) {
 	return a.write(ctx, who, Write{Op: "certification.create", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		target, err := a.unitTarget(ctx, &tx.View, in.UnitID)
+		c, err := a.certifiable(ctx, tx, who, in.CampaignID, in.UnitID)
 		if err != nil {
 			return nil, "", err
-		}
-		sc, err := a.scope(ctx, &tx.View, who, roster.ActCertify, roster.KindCertification)
-		if err != nil {
-			return nil, "", err
-		}
-		c, err := tx.Campaign(ctx, in.CampaignID)
-		if err != nil {
-			return nil, "", err
-		}
-		if !sc.Admits(target) || c.State == selfcheck.CampaignDraft {
-			return nil, "", fault.NotFound()
 		}
 		own, certified, err := a.completions(ctx, &tx.View, in.CampaignID)
 		if err != nil {

@@ -242,11 +242,7 @@ func (a *App) queueSealing(ctx context.Context, tx *store.Tx, who *roster.Actor,
 // sealStep seals one chunk; what is sealed is no longer found by the next, so
 // the job goes on after a kill where it was.
 func sealStep(ctx context.Context, a *App, j *store.Job) (bool, error) {
-	type work struct {
-		before, after *custody.SealedField
-		texts         []store.Content
-	}
-	var todo []work
+	var todo []rewrapped
 	err := a.store.View(ctx, func(ctx context.Context, v *store.View) error {
 		s, err := sealerOf(ctx, v)
 		if err != nil || s.set == "" {
@@ -270,7 +266,7 @@ func sealStep(ctx context.Context, a *App, j *store.Job) (bool, error) {
 				return err
 			}
 			after.SetID, after.Wraps = s.set, 1
-			todo = append(todo, work{f, &after, store.SealedParts(&after, cipher, wrapping)})
+			todo = append(todo, rewrapped{f, &after, store.SealedParts(&after, cipher, wrapping), "plain"})
 		}
 		return nil
 	})
@@ -281,20 +277,8 @@ func sealStep(ctx context.Context, a *App, j *store.Job) (bool, error) {
 	done := j.Position + int64(len(todo))
 	who := &roster.Actor{Account: j.Account, Program: true}
 	_, err = a.write(ctx, who, Write{Op: "custody.approve"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		keys = nil
-		var texts []store.Content
-		for _, w := range todo { // each row under its own version
-			ids, err := tx.DropTexts(ctx, w.before.ID, "plain")
-			if err != nil {
-				return nil, "", err
-			}
-			keys, texts = append(keys, ids...), append(texts, w.texts...)
-			after := *w.after
-			if err := tx.Save(ctx, w.before, &after); err != nil {
-				return nil, "", err
-			}
-		}
-		if err := tx.PutTexts(ctx, texts); err != nil {
+		var err error
+		if keys, err = swap(ctx, tx, todo); err != nil {
 			return nil, "", err
 		}
 		j.Position = done

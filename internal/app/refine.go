@@ -130,20 +130,9 @@ func (in UndoCertifyInput) Validate() error { return selfcheck.CheckReason(in.Re
 // or excused again. A unit above that has certified takes its own back first.
 func (a *App) UndoCertify(ctx context.Context, who *roster.Actor, in UndoCertifyInput) (Receipt, error) {
 	return a.write(ctx, who, Write{Op: "certification.undo", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		target, err := a.unitTarget(ctx, &tx.View, in.UnitID)
+		c, err := a.certifiable(ctx, tx, who, in.CampaignID, in.UnitID)
 		if err != nil {
 			return nil, "", err
-		}
-		sc, err := a.scope(ctx, &tx.View, who, roster.ActCertify, roster.KindCertification)
-		if err != nil {
-			return nil, "", err
-		}
-		c, err := tx.Campaign(ctx, in.CampaignID)
-		if err != nil {
-			return nil, "", err
-		}
-		if !sc.Admits(target) || c.State == selfcheck.CampaignDraft {
-			return nil, "", fault.NotFound()
 		}
 		certs, err := tx.Certifications(ctx, in.CampaignID)
 		if err != nil {

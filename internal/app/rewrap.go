@@ -99,7 +99,9 @@ func (a *App) Rewrap(ctx context.Context, who *roster.Actor, raw []byte) (Receip
 		}
 		return []ledger.Fact{{Verb: "custody.rewrap", Kind: "custody_set", ID: b.To}}, up.ID, tx.AddJob(ctx, job)
 	})
-	if err != nil {
+	if fault.Is(err, fault.UnavailableKind) {
+		return r, err // the job may be there after all, and reads it
+	} else if err != nil {
 		return r, errors.Join(err, a.dropUpload(ctx, up.ID))
 	}
 	a.wakeJobs()
@@ -110,7 +112,25 @@ func (a *App) Rewrap(ctx context.Context, who *roster.Actor, raw []byte) (Receip
 type rewrapped struct {
 	before, after *custody.SealedField
 	texts         []store.Content
-	old           string
+	old           string // field of the texts that they replace
+}
+
+// swap puts the new wrappings in place, each row under its own version, and
+// gives the keys of what they replace, to be destroyed after the commit.
+func swap(ctx context.Context, tx *store.Tx, todo []rewrapped) (keys []int64, err error) {
+	var texts []store.Content
+	for _, w := range todo {
+		ids, err := tx.DropTexts(ctx, w.before.ID, w.old)
+		if err != nil {
+			return nil, err
+		}
+		keys, texts = append(keys, ids...), append(texts, w.texts...)
+		after := *w.after
+		if err := tx.Save(ctx, w.before, &after); err != nil {
+			return nil, err
+		}
+	}
+	return keys, tx.PutTexts(ctx, texts)
 }
 
 // rewrapStep puts one chunk in place. What was wrapped again belongs to the new
@@ -137,20 +157,8 @@ func rewrapStep(ctx context.Context, a *App, j *store.Job) (bool, error) {
 	done := j.Position + int64(len(todo))
 	who := &roster.Actor{Account: j.Account, Program: true}
 	_, err = a.write(ctx, who, Write{Op: "custody.rewrap"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		keys = nil
-		var texts []store.Content
-		for _, w := range todo { // each row under its own version
-			ids, err := tx.DropTexts(ctx, w.before.ID, w.old)
-			if err != nil {
-				return nil, "", err
-			}
-			keys, texts = append(keys, ids...), append(texts, w.texts...)
-			after := *w.after
-			if err := tx.Save(ctx, w.before, &after); err != nil {
-				return nil, "", err
-			}
-		}
-		if err := tx.PutTexts(ctx, texts); err != nil {
+		var err error
+		if keys, err = swap(ctx, tx, todo); err != nil {
 			return nil, "", err
 		}
 		j.Position = done
