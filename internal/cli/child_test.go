@@ -1,13 +1,8 @@
 package cli
 
 import (
-	"bufio"
-	"bytes"
-	"io"
 	"os"
-	"os/exec"
 	"strings"
-	"sync"
 	"testing"
 )
 
@@ -25,33 +20,7 @@ func TestMain(m *testing.M) {
 // address and how to kill it.
 func child(t *testing.T, args ...string) (base string, kill func()) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], args...)
-	cmd.Env = append(os.Environ(), childEnv+"=1")
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var errOut bytes.Buffer
-	cmd.Stderr = &errOut
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var once sync.Once
-	kill = func() {
-		once.Do(func() {
-			_ = cmd.Process.Kill() // nothing is told, nothing is closed
-			_ = cmd.Wait()
-		})
-	}
-	t.Cleanup(kill)
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if _, address, ok := strings.Cut(lines.Text(), "serving "); ok {
-			go func() { _, _ = io.Copy(io.Discard, out) }()
-			return strings.TrimSpace(address), kill
-		}
-	}
-	kill()
-	t.Fatalf("the program ended before it served: %s", errOut.String())
-	return "", kill
+	said, kill := aside(t, "serving ", args...)
+	_, address, _ := strings.Cut(said, "serving ")
+	return strings.TrimSpace(address), kill
 }
