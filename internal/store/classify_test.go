@@ -13,6 +13,7 @@ import (
 // goes on later, one that meets anything else has failed.
 func TestWhatPassesIsUnavailable(t *testing.T) {
 	for code, want := range map[string]fault.Kind{
+		"25006": fault.UnavailableKind, // a standby was reached, which does not write
 		"40001": fault.UnavailableKind, // serialization failure
 		"08006": fault.UnavailableKind, // connection failure
 		"57P01": fault.UnavailableKind, // shut down by its administrator

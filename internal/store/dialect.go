@@ -243,7 +243,7 @@ func classify(err error) failure {
 		switch {
 		case pe.Code == "23505":
 			return failUnique
-		case slices.ContainsFunc([]string{"08", "40", "53", "57P", "58"}, func(class string) bool { return strings.HasPrefix(pe.Code, class) }):
+		case slices.ContainsFunc([]string{"08", "25006", "40", "53", "57P", "58"}, func(class string) bool { return strings.HasPrefix(pe.Code, class) }):
 			return failEnded
 		}
 		return failOther
