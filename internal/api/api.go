@@ -77,6 +77,7 @@ func New(o Options) (*Face, error) {
 	cfg.CreateHooks = nil
 	cfg.Info.Description = "Personnel issue-tracking and accountability ledger."
 	cfg.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
+	cfg.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"bearer":  {Type: "http", Scheme: "bearer"},
 		"session": {Type: "apiKey", In: "cookie", Name: o.SessionCookie},
@@ -310,23 +311,36 @@ func (r *registry) operation(op string, options []Option) huma.Operation {
 	return o
 }
 
-type response[O any] struct {
-	Body O
-}
-
 // handle registers an operation that takes In (path, query and Body fields
 // with huma's tags) and answers with Out as JSON.
 func handle[In, Out any](r *registry, op string, fn func(ctx context.Context, c *Call, in *In) (Out, error), options ...Option) {
 	f := r.f
 	readable(op, reflect.TypeFor[In]())
-	huma.Register(f.huma, r.operation(op, options), func(ctx context.Context, in *In) (*response[Out], error) {
+	huma.Register(f.huma, r.operation(op, options), func(ctx context.Context, in *In) (*struct{ Body Out }, error) {
 		c := ctx.Value(callKey{}).(*Call)
 		out, err := fn(ctx, c, in)
 		if err != nil {
 			return nil, f.problem(c, err)
 		}
-		return &response[Out]{out}, nil
+		return &struct{ Body Out }{out}, nil
 	})
+}
+
+// schemaName names a schema by its Go type, or by its operation where the type
+// has no name: account.createRequest becomes AccountCreateRequest. OpenAPI allows
+// letters, digits, point, hyphen and underscore alone.
+func schemaName(t reflect.Type, hint string) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Name() != "" {
+		return huma.DefaultSchemaNamer(t, hint)
+	}
+	var b strings.Builder
+	for _, part := range strings.FieldsFunc(hint, func(r rune) bool { return r == '.' || r == '_' }) {
+		b.WriteString(strings.ToUpper(part[:1]) + part[1:])
+	}
+	return b.String()
 }
 
 // readable refuses an input with an embedded type that is not exported: huma

@@ -395,3 +395,34 @@ func TestAnUnknownAddressAndMethod(t *testing.T) {
 		t.Errorf("%d %.100s", a.status, a.body)
 	}
 }
+
+// A schema is named in the letters that OpenAPI allows, by its type or its
+// operation, and every reference leads to one: a generator of clients refuses
+// the whole document for one bad name.
+func TestTheDocumentNamesItsSchemas(t *testing.T) {
+	f := face(t, apptest.SQLite(t))
+	spec, err := f.OpenAPI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Components struct{ Schemas map[string]json.RawMessage }
+	}
+	if err := json.Unmarshal(spec, &doc); err != nil {
+		t.Fatal(err)
+	}
+	if len(doc.Components.Schemas) < 100 {
+		t.Errorf("%d schemas", len(doc.Components.Schemas))
+	}
+	name := regexp.MustCompile(`^[A-Z][A-Za-z]*$`)
+	for n := range doc.Components.Schemas {
+		if !name.MatchString(n) {
+			t.Errorf("a schema is named %q", n)
+		}
+	}
+	for _, m := range regexp.MustCompile(`"\$ref": "#/components/schemas/(.*)"`).FindAllSubmatch(spec, -1) {
+		if doc.Components.Schemas[string(m[1])] == nil {
+			t.Errorf("a reference to %q leads nowhere", m[1])
+		}
+	}
+}
