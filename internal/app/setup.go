@@ -15,19 +15,23 @@ import (
 
 // SetUpInput names the first administrators by personnel number. A second
 // security administrator is optional but wise: without one nobody can approve a
-// change of administrators.
+// change of administrators. So is one of the superior authority, who must be
+// posted there: nobody inside the bureau may grant above it, and without him
+// nobody accepts the bureau's own lists or approves refusals about its leaders.
 type SetUpInput struct {
 	System, Security, Audit string
 	SecondSecurity          string
+	AuthoritySecurity       string
 }
 
 // Validate judges the input by itself.
 func (in SetUpInput) Validate() error {
 	seen := map[string]bool{}
-	for _, n := range []struct{ field, value string }{{"system", in.System}, {"security", in.Security}, {"audit", in.Audit}, {"second_security", in.SecondSecurity}} {
+	for _, n := range []struct{ field, value string }{{"system", in.System}, {"security", in.Security}, {"audit", in.Audit}, {"second_security", in.SecondSecurity},
+		{"authority_security", in.AuthoritySecurity}} {
 		number := roster.FoldNumber(n.value)
 		if number == "" {
-			if n.field == "second_security" {
+			if n.field == "second_security" || n.field == "authority_security" {
 				continue
 			}
 			return fault.Invalid("required", n.field)
@@ -53,8 +57,8 @@ type NewAccess struct {
 	Until       time.Time   `json:"until"`
 }
 
-// SetUp makes the first administrators at the bureau, each with an account and
-// a one-time code, in one write. Once there is any administrator it refuses:
+// SetUp makes the first administrators at the bureau, and the one of the
+// authority where he is posted, each with an account and a one-time code, in one write. Once there is any administrator it refuses:
 // the set-up actor has ended, and from then on security administrators grant.
 func (a *App) SetUp(ctx context.Context, in SetUpInput) (out []NewAccess, rec Receipt, err error) {
 	who := Program("set-up")
@@ -82,17 +86,17 @@ func (a *App) SetUp(ctx context.Context, in SetUpInput) (out []NewAccess, rec Re
 			field, number string
 			role          roster.Role
 		}{{"system", in.System, roster.RoleSystemAdmin}, {"security", in.Security, roster.RoleSecurityAdmin},
-			{"audit", in.Audit, roster.RoleAuditAdmin}, {"second_security", in.SecondSecurity, roster.RoleSecurityAdmin}} { // at most four
+			{"audit", in.Audit, roster.RoleAuditAdmin}, {"second_security", in.SecondSecurity, roster.RoleSecurityAdmin},
+			{"authority_security", in.AuthoritySecurity, roster.RoleSecurityAdmin}} { // at most five
 			if n.number == "" {
 				continue
 			}
-			access, err := a.firstAdministrator(ctx, tx, n.number, n.role, bureau)
+			access, err := a.firstAdministrator(ctx, tx, tree, n.number, n.role, n.field == "authority_security")
 			if err != nil {
 				return nil, "", fault.As(err).WithField(n.field)
 			}
-			access.Unit = tree.Unit(bureau).Name
 			out = append(out, *access)
-			facts = append(facts, ledger.Fact{Verb: "site.setup", Kind: "account", ID: access.AccountID, Unit: bureau})
+			facts = append(facts, ledger.Fact{Verb: "site.setup", Kind: "account", ID: access.AccountID, Unit: access.UnitID})
 		}
 		return facts, bureau, tx.Bump(ctx, store.GenerationAuthority)
 	})
@@ -102,7 +106,7 @@ func (a *App) SetUp(ctx context.Context, in SetUpInput) (out []NewAccess, rec Re
 	return out, rec, err
 }
 
-func (a *App) firstAdministrator(ctx context.Context, tx *store.Tx, number string, role roster.Role, bureau string) (*NewAccess, error) {
+func (a *App) firstAdministrator(ctx context.Context, tx *store.Tx, tree *roster.Tree, number string, role roster.Role, above bool) (*NewAccess, error) {
 	number = roster.FoldNumber(number)
 	people, err := tx.PeopleNumbered(ctx, []string{number})
 	if err != nil {
@@ -111,6 +115,12 @@ func (a *App) firstAdministrator(ctx context.Context, tx *store.Tx, number strin
 	p := people[number]
 	if p == nil || p.State != roster.Serving {
 		return nil, fault.Invalid("person_unknown", "")
+	}
+	at := tree.Bureau()
+	if above {
+		if at = p.UnitID; tree.Tier(at) != 0 {
+			return nil, fault.Invalid("setup_authority", "")
+		}
 	}
 	accounts, err := tx.AccountsOf(ctx, p.ID)
 	if err != nil {
@@ -138,10 +148,10 @@ func (a *App) firstAdministrator(ctx context.Context, tx *store.Tx, number strin
 	if err != nil {
 		return nil, err
 	}
-	if err := roster.Separate(roster.GrantWish{Role: role, UnitID: bureau, FromOn: today}, held); err != nil {
+	if err := roster.Separate(roster.GrantWish{Role: role, UnitID: at, FromOn: today}, held); err != nil {
 		return nil, err
 	}
-	g := &roster.Grant{AccountID: acc.ID, Role: role, UnitID: bureau, FromOn: today, State: roster.GrantLive, GrantedBy: "program:set-up"}
+	g := &roster.Grant{AccountID: acc.ID, Role: role, UnitID: at, FromOn: today, State: roster.GrantLive, GrantedBy: "program:set-up"}
 	if err := tx.Insert(ctx, g); err != nil {
 		return nil, err
 	}
@@ -151,7 +161,7 @@ func (a *App) firstAdministrator(ctx context.Context, tx *store.Tx, number strin
 	if err := tx.PutCredential(ctx, c); err != nil {
 		return nil, err
 	}
-	return &NewAccess{AccountID: acc.ID, Login: acc.Login, PersonnelNo: p.PersonnelNo, Name: p.Name, UnitID: bureau, Role: role, Code: code, Until: until}, nil
+	return &NewAccess{AccountID: acc.ID, Login: acc.Login, PersonnelNo: p.PersonnelNo, Name: p.Name, UnitID: at, Unit: tree.Unit(at).Name, Role: role, Code: code, Until: until}, nil
 }
 
 // AccountsInput asks for an account for everybody who serves and has none.

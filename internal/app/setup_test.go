@@ -18,15 +18,15 @@ func TestSetUpOfAnEmptySite(t *testing.T) {
 }
 
 func setUp(t *testing.T, s *apptest.Site) {
-	first := app.SetUpInput{System: "n1", Security: "N2", Audit: "N3"}
+	first := app.SetUpInput{System: "n1", Security: "N2", Audit: "N3", AuthoritySecurity: "N7"}
 	if _, _, err := s.App.SetUp(ctx, first); codeOf(err) != "setup_no_bureau" {
 		t.Fatalf("set-up without units: %v", err)
 	}
 	files := map[app.RosterTable]string{
 		app.UnitTable:    "code,name,tier,parent_code\nA,上级,0,\nB,市局,1,A\nC,东分局,2,B\n",
-		app.PeopleTable:  "personnel_no,name\nN1,甲一\nN2,乙二\nN3,丙三\nN4,丁四\nN5,戊五\nN6,己六\n",
-		app.PostingTable: "personnel_no,unit_code,team\nN1,B,no\nN2,B,no\nN3,B,no\nN4,B,yes\nN5,C,yes\nN6,C,no\n",
-		app.LinkTable:    "personnel_no,link,unit_code\nN4,head,B\nN5,head,C\nN2,head,A\n",
+		app.PeopleTable:  "personnel_no,name\nN1,甲一\nN2,乙二\nN3,丙三\nN4,丁四\nN5,戊五\nN6,己六\nN7,庚七\nN8,辛八\n",
+		app.PostingTable: "personnel_no,unit_code,team\nN1,B,no\nN2,B,no\nN3,B,no\nN4,B,yes\nN5,C,yes\nN6,C,no\nN7,A,no\nN8,A,yes\n",
+		app.LinkTable:    "personnel_no,link,unit_code\nN4,head,B\nN5,head,C\nN8,head,A\n",
 	}
 	for _, table := range app.RosterTables {
 		res, err := s.App.ImportRoster(ctx, app.Program("test"), app.RosterImport{Table: table, Name: "x.csv", Data: []byte(files[table])})
@@ -35,17 +35,18 @@ func setUp(t *testing.T, s *apptest.Site) {
 		}
 	}
 	for in, want := range map[app.SetUpInput]string{
-		{System: "N1", Security: "N1", Audit: "N3"}:                       "setup_people",
-		{System: "N1", Security: "N2"}:                                    "required",
-		{System: "N1", Security: "N2", Audit: "N99"}:                      "person_unknown",
-		{System: "N1", Security: "N2", Audit: "N3", SecondSecurity: "n2"}: "setup_people",
+		{System: "N1", Security: "N1", Audit: "N3"}:                          "setup_people",
+		{System: "N1", Security: "N2"}:                                       "required",
+		{System: "N1", Security: "N2", Audit: "N99"}:                         "person_unknown",
+		{System: "N1", Security: "N2", Audit: "N3", SecondSecurity: "n2"}:    "setup_people",
+		{System: "N1", Security: "N2", Audit: "N3", AuthoritySecurity: "N4"}: "setup_authority",
 	} {
 		if _, _, err := s.App.SetUp(ctx, in); codeOf(err) != want {
 			t.Errorf("%+v: %v, want %s", in, err, want)
 		}
 	}
 	made, _, err := s.App.SetUp(ctx, first)
-	if err != nil || len(made) != 3 {
+	if err != nil || len(made) != 4 {
 		t.Fatalf("set-up: %v %+v", err, made)
 	}
 	if _, _, err := s.App.SetUp(ctx, app.SetUpInput{System: "N4", Security: "N5", Audit: "N6"}); codeOf(err) != "setup_done" {
@@ -53,7 +54,7 @@ func setUp(t *testing.T, s *apptest.Site) {
 	}
 
 	got, skipped, err := s.App.AddAccounts(ctx, app.Program("test"), app.AccountsInput{Codes: true})
-	if err != nil || len(got) != 3 || len(skipped) != 0 {
+	if err != nil || len(got) != 4 || len(skipped) != 0 {
 		t.Fatalf("accounts: %v, %d made, skipped %v", err, len(got), skipped)
 	}
 	if again, _, err := s.App.AddAccounts(ctx, app.Program("test"), app.AccountsInput{Codes: true}); err != nil || len(again) != 0 {
@@ -63,9 +64,33 @@ func setUp(t *testing.T, s *apptest.Site) {
 		t.Errorf("the code of one of many: %v", err)
 	}
 
-	// The security administrator sets a password and grants: not to himself,
-	// who is head of the authority by the roster, and not above the bureau.
-	in, err := s.App.SignIn(ctx, app.SignInInput{Login: made[1].Login, Password: made[1].Code})
+	// Each security administrator sets a password and grants: the bureau's not
+	// above it, the authority's there as well.
+	who := grantor(t, s, made[1])
+	heads, _, err := s.App.GrantHeads(ctx, who, "")
+	if err != nil || heads.Granted != 2 || len(heads.Skipped) != 1 {
+		t.Errorf("heads: %v %+v", err, heads)
+	}
+	if heads, _, err := s.App.GrantHeads(ctx, who, ""); err != nil || heads.Granted != 0 {
+		t.Errorf("heads again: %v %+v", err, heads)
+	}
+	if heads, _, err := s.App.GrantHeads(ctx, grantor(t, s, made[3]), ""); err != nil || heads.Granted != 1 || len(heads.Skipped) != 0 {
+		t.Errorf("heads of the authority: %v %+v", err, heads)
+	}
+	grants, _, err := s.App.Grants(ctx, who, app.GrantQuery{Role: roster.RoleUnitHead})
+	if err != nil || len(grants) != 2 {
+		t.Errorf("grants: %v %d", err, len(grants))
+	}
+	verdict, err := s.Store.Verify(ctx, nil)
+	if err != nil || !verdict.OK() {
+		t.Errorf("verify: %v %+v", err, verdict)
+	}
+}
+
+// grantor is who signs in with his first code and sets a password.
+func grantor(t *testing.T, s *apptest.Site, made app.NewAccess) *roster.Actor {
+	t.Helper()
+	in, err := s.App.SignIn(ctx, app.SignInInput{Login: made.Login, Password: made.Code})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,19 +101,5 @@ func setUp(t *testing.T, s *apptest.Site) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	heads, _, err := s.App.GrantHeads(ctx, who, "")
-	if err != nil || heads.Granted != 2 || len(heads.Skipped) != 1 {
-		t.Errorf("heads: %v %+v", err, heads)
-	}
-	if heads, _, err := s.App.GrantHeads(ctx, who, ""); err != nil || heads.Granted != 0 {
-		t.Errorf("heads again: %v %+v", err, heads)
-	}
-	grants, _, err := s.App.Grants(ctx, who, app.GrantQuery{Role: roster.RoleUnitHead})
-	if err != nil || len(grants) != 2 {
-		t.Errorf("grants: %v %d", err, len(grants))
-	}
-	verdict, err := s.Store.Verify(ctx, nil)
-	if err != nil || !verdict.OK() {
-		t.Errorf("verify: %v %+v", err, verdict)
-	}
+	return who
 }

@@ -14,16 +14,10 @@ import (
 // site", in order. What a person copies by hand (a one-time code) is filled in
 // from what the commands printed.
 func TestRoadOfTheReadme(t *testing.T) {
-	raw, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
+	block := roadBlock(t, "../../README.md", "## Your own site")
+	if zh := roadBlock(t, "../../README.zh-CN.md", "## 建立自己的站点"); zh != block {
+		t.Errorf("the Chinese README goes another road:\n%s", zh)
 	}
-	_, rest, ok := strings.Cut(string(raw), "## Your own site")
-	if !ok {
-		t.Fatal("the README has no road")
-	}
-	_, rest, _ = strings.Cut(rest, "```sh\n")
-	block, _, _ := strings.Cut(rest, "```")
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
@@ -69,6 +63,10 @@ func TestRoadOfTheReadme(t *testing.T) {
 			codes[strings.ToUpper(m[1])] = m[2]
 		}
 	}
+	feed(t, "the authority's own pass phrase\n")
+	if status, out, errOut := run(t, "user", "grant", "--heads", "--as", "P0010"); status != 0 || errOut != "" || out != "unit_head granted, heads: 0\n" {
+		t.Errorf("a head is left without the role: %d %s%s", status, out, errOut)
+	}
 	if n < 5 || n > 10 {
 		t.Errorf("the road has %d commands", n)
 	}
@@ -79,6 +77,22 @@ func TestRoadOfTheReadme(t *testing.T) {
 	if status, out, errOut := run(t, "verify", "--quiet"); status != 0 {
 		t.Errorf("verify: %s%s", out, errOut)
 	}
+}
+
+// roadBlock is the first block of commands under a heading.
+func roadBlock(t *testing.T, file, heading string) string {
+	t.Helper()
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(raw), heading)
+	if !ok {
+		t.Fatalf("%s has no road", file)
+	}
+	_, rest, _ = strings.Cut(rest, "```sh\n")
+	block, _, _ := strings.Cut(rest, "```")
+	return block
 }
 
 // blanks parts a command line at blanks outside double quotes.

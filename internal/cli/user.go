@@ -75,7 +75,10 @@ func (e *env) userSetup() *cobra.Command {
 		Long: `Make the first three administrators at the bureau from people on the roster, and
 print a one-time code for each. It works once: from then on security
 administrators grant roles. A second security administrator is optional, but
-without one nobody can later approve a change of administrators.`,
+without one nobody can later approve a change of administrators. So is a security
+administrator of the superior authority, who is posted there: nobody inside the
+bureau may grant a role above it, and without him nobody can accept the bureau's
+own lists.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return e.with(c.Context(), func(ctx context.Context, s *site) error {
@@ -91,6 +94,7 @@ without one nobody can later approve a change of administrators.`,
 	c.Flags().StringVar(&in.Security, "security", "", "personnel number of the security administrator")
 	c.Flags().StringVar(&in.Audit, "audit", "", "personnel number of the audit administrator")
 	c.Flags().StringVar(&in.SecondSecurity, "second-security", "", "personnel number of a second security administrator")
+	c.Flags().StringVar(&in.AuthoritySecurity, "authority-security", "", "personnel number of a security administrator of the superior authority")
 	e.outputFlag(c)
 	return c
 }
@@ -294,7 +298,11 @@ func (e *env) userGrant() *cobra.Command {
 						if err != nil {
 							return err
 						}
-						fmt.Fprintf(e.out, "unit_head granted to %d heads, %d skipped %s\n", done.Granted, len(done.Skipped), shorten(strings.Join(done.Skipped, " "), 300))
+						fmt.Fprintf(e.out, "unit_head granted, heads: %d\n", done.Granted)
+						if len(done.Skipped) > 0 {
+							fmt.Fprintf(e.err, "%d skipped, because the unit is outside your reach or another role forbids it: %s\n",
+								len(done.Skipped), shorten(strings.Join(done.Skipped, " "), 300))
+						}
 					}
 					if len(args) == 0 {
 						return nil
