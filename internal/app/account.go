@@ -85,6 +85,12 @@ const (
 	passwordMax = 128
 )
 
+// JudgePassword refuses a new password by itself, before a one-time code is
+// spent on it.
+func JudgePassword(password, login string) error {
+	return judgePassword(password, roster.FoldLogin(login))
+}
+
 // judgePassword refuses passwords that are too short, the login, or one
 // character over and over.
 func judgePassword(password, login string) error {

@@ -51,6 +51,10 @@ func TestRoadOfTheReadme(t *testing.T) {
 			for login, code := range codes {
 				if strings.HasPrefix(text, login+" ") {
 					text = strings.Replace(text, "CODE", code, 1)
+					feed(t, login+" "+code+" short\n") // a slip costs nobody his code
+					if status, out, errOut := run(t, args[1:]...); status == 0 || !strings.Contains(errOut, login+": no password set") {
+						t.Errorf("a short password: %d %s%s", status, out, errOut)
+					}
 				}
 			}
 			feed(t, text+"\n")

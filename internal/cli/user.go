@@ -260,7 +260,8 @@ single blanks. The new password is the rest of the line and may hold blanks.`,
 						return errors.New("each line has a login, a code or the old password, and the new password")
 					}
 					if err := e.setPassword(ctx, s, parts[0], parts[1], parts[2]); err != nil {
-						return fmt.Errorf("%s: %w", parts[0], err)
+						fmt.Fprintf(e.err, "%s: no password set\n", parts[0])
+						return err
 					}
 					fmt.Fprintf(e.out, "%s: password set\n", parts[0])
 				}
@@ -271,6 +272,9 @@ single blanks. The new password is the rest of the line and may hold blanks.`,
 }
 
 func (e *env) setPassword(ctx context.Context, s *site, login, old, fresh string) error {
+	if err := app.JudgePassword(fresh, login); err != nil {
+		return err // before the code is used up
+	}
 	got, err := s.app.SignIn(ctx, app.SignInInput{Login: login, Password: old, Label: "plumbline command line", Bearer: true})
 	if err != nil {
 		return err
