@@ -141,15 +141,15 @@ func TestSettings(t *testing.T) {
 }
 
 func TestPrint(t *testing.T) {
-	rows := &table{columns: []string{"name", "count"}}
+	rows := &table{columns: []string{"login", "rows"}}
 	rows.add("a,b", 1)
 	for output, want := range map[string]string{
-		"table": "NAME  COUNT\na,b   1\n",
-		"csv":   "name,count\n\"a,b\",1\n",
-		"json":  "[\n  {\n    \"count\": \"1\",\n    \"name\": \"a,b\"\n  }\n]\n",
+		"table": "LOGIN  ROWS\na,b    1\n",
+		"csv":   "login,rows\n\"a,b\",1\n",
+		"json":  "[\n  {\n    \"login\": \"a,b\",\n    \"rows\": \"1\"\n  }\n]\n",
 	} {
 		var b bytes.Buffer
-		e := &env{Config: &Config{Output: output}, out: &b}
+		e := &env{Config: &Config{Lang: "en", Output: output}, out: &b}
 		if err := e.print(rows); err != nil || b.String() != want {
 			t.Errorf("%s: %q, %v", output, b.String(), err)
 		}

@@ -4,12 +4,17 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
-	"text/tabwriter"
 	"unicode/utf8"
+
+	"golang.org/x/text/width"
+
+	"plumbline/internal/words"
 )
 
-// table is rows to print; each row has a cell for each column.
+// table is rows to print; each row has a cell for each column. The names of the
+// columns are what scripts read; people read cli.column.NAME of the catalogue.
 type table struct {
 	columns []string
 	rows    [][]string
@@ -49,14 +54,51 @@ func (e *env) print(t *table) error {
 		}
 		return w.Error()
 	case "table":
-		w := tabwriter.NewWriter(e.out, 0, 8, 2, ' ', 0)
-		fmt.Fprintln(w, strings.ToUpper(strings.Join(t.columns, "\t")))
-		for _, r := range t.rows {
-			fmt.Fprintln(w, strings.Join(r, "\t"))
+		lang := words.Match("", e.Lang)
+		heads := make([]string, len(t.columns))
+		for i, c := range t.columns {
+			heads[i] = words.T(lang, "cli.column."+c)
 		}
-		return w.Flush()
+		return align(e.out, append([][]string{heads}, t.rows...))
 	}
 	return fmt.Errorf("--output is table, json or csv, not %q", shorten(e.Output, 20))
+}
+
+// align writes rows with their columns below each other, two blanks apart.
+func align(w io.Writer, rows [][]string) error {
+	var most []int
+	for _, r := range rows {
+		for i, cell := range r {
+			if i == len(most) {
+				most = append(most, 0)
+			}
+			most[i] = max(most[i], breadth(cell))
+		}
+	}
+	var b strings.Builder
+	for _, r := range rows {
+		for i, cell := range r {
+			b.WriteString(cell)
+			if i < len(r)-1 {
+				b.WriteString(strings.Repeat(" ", most[i]-breadth(cell)+2))
+			}
+		}
+		b.WriteByte('\n')
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// breadth is how many columns of a terminal a text takes: a Chinese character
+// takes two (Unicode Standard Annex 11).
+func breadth(s string) (n int) {
+	for _, r := range s {
+		n++
+		if k := width.LookupRune(r).Kind(); k == width.EastAsianWide || k == width.EastAsianFullwidth {
+			n++
+		}
+	}
+	return n
 }
 
 // shorten cuts a text after n characters.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -18,12 +19,10 @@ import (
 	"plumbline/internal/signer"
 	"plumbline/internal/store"
 	"plumbline/internal/witness"
+	"plumbline/internal/words"
 )
 
 func init() { makers = append(makers, verifyCommand) }
-
-// errFalse ends verify with a status that is not 0.
-var errFalse = errors.New("the ledger and the records disagree; keep the database as it is and show the lines above to the audit administrator")
 
 // evidence is what the flags of verify bring from outside the site.
 type evidence struct {
@@ -245,39 +244,76 @@ func (e *env) percent(what string, quiet bool) func(done, total int64) {
 	}
 }
 
+// saidFinding is a finding with its sentence.
+type saidFinding struct {
+	store.Finding
+	Text string `json:"text"`
+}
+
 func (e *env) printVerdict(v *store.Verdict) error {
+	lang := words.Match("", e.Lang)
+	said := make([]saidFinding, len(v.Findings))
+	for i, f := range v.Findings {
+		said[i] = saidFinding{f, words.Args(lang, "verdict."+f.Why, f.Args)}
+	}
 	if e.Output == "json" {
 		enc := json.NewEncoder(e.out)
 		enc.SetIndent("", "  ")
-		if err := enc.Encode(v); err != nil {
+		if err := enc.Encode(struct {
+			*store.Verdict
+			Findings []saidFinding `json:"findings"`
+		}{v, said}); err != nil {
 			return err
 		}
 	} else {
-		fmt.Fprintf(e.out, "log      %s\nentries  %d\nroot     %s\n", v.Origin, v.Entries, v.Root)
-		fmt.Fprintf(e.out, "signed   %d checkpoints\n", v.Checkpoints)
-		if v.Witnessed > 0 {
-			fmt.Fprintf(e.out, "witness  up to entry %d\n", v.Witnessed-1)
-		}
-		for _, kind := range slices.Sorted(maps.Keys(v.Rows)) {
-			fmt.Fprintf(e.out, "rows     %s %d\n", kind, v.Rows[kind])
-		}
-		fmt.Fprintf(e.out, "slips    %d\ncounters %d\nerased   %d\nevidence %d\n", v.Slips, v.Counters, v.Erased, v.Evidence)
-		if v.Unread > 0 {
-			fmt.Fprintf(e.out, "NOT READ %d texts: the key store is missing; name it with --keys\n", v.Unread)
-		}
-		for _, f := range v.Findings {
-			fmt.Fprintln(e.out, f)
-		}
-		if v.OK() && v.Unread > 0 {
-			fmt.Fprintln(e.out, "ok as far as it was read: every record is as its last ledger entry left it, the texts were not checked")
-		} else if v.OK() {
-			fmt.Fprintln(e.out, "ok: every record is as its last ledger entry left it")
-		} else {
-			fmt.Fprintf(e.out, "FALSE: %d findings, %d listed\n", v.Total, len(v.Findings))
-		}
+		e.sayVerdict(lang, v, said)
 	}
 	if !v.OK() {
-		return errFalse
+		return errors.New(words.T(lang, "verdict.wrong"))
 	}
 	return nil
+}
+
+// sayVerdict prints a verdict for people.
+func (e *env) sayVerdict(lang words.Lang, v *store.Verdict, said []saidFinding) {
+	t := func(key string, kv ...any) string { return words.T(lang, "verdict."+key, kv...) }
+	var lines [][]string
+	line := func(key string, value any) { lines = append(lines, []string{t(key), fmt.Sprint(value)}) }
+	line("log", v.Origin)
+	line("entries", v.Entries)
+	line("root", v.Root)
+	line("signed", t("signed.value", "Count", v.Checkpoints))
+	if v.Witnessed > 0 {
+		line("witness", t("witness.value", "Seq", v.Witnessed-1))
+	}
+	for _, kind := range slices.Sorted(maps.Keys(v.Rows)) {
+		line("rows", fmt.Sprint(kind, " ", v.Rows[kind]))
+	}
+	line("slips", v.Slips)
+	line("counters", v.Counters)
+	line("erased", v.Erased)
+	line("evidence", v.Evidence)
+	if v.Unread > 0 {
+		line("unread", t("unread.value", "Count", v.Unread))
+	}
+	_ = align(e.out, lines) // an error, here and below, says that the reader has gone away
+	for _, f := range said {
+		args := []any{"What", f.What, "Kind", f.Kind, "ID", f.ID, "Seq", f.Seq, "Time", f.At.UTC().Format(time.RFC3339Nano), "Why", f.Text}
+		switch {
+		case f.Seq < 0:
+			fmt.Fprintln(e.out, t("line", args...))
+		case f.At.IsZero():
+			fmt.Fprintln(e.out, t("line.entry", args...))
+		default:
+			fmt.Fprintln(e.out, t("line.dated", args...))
+		}
+	}
+	switch {
+	case !v.OK():
+		fmt.Fprintln(e.out, t("false", "Total", v.Total, "Listed", len(said)))
+	case v.Unread > 0:
+		fmt.Fprintln(e.out, t("ok.unread"))
+	default:
+		fmt.Fprintln(e.out, t("ok"))
+	}
 }

@@ -31,7 +31,7 @@ func (p *proven) bundle(raw []byte, trust ledger.Trust, ev *evidence) error {
 	trust.Quorum = 0
 	v, err := b.Check(trust)
 	if err != nil {
-		p.bad("bundle", "%v", err)
+		p.bad("bundle", "%s", t("false", "Why", err))
 		return nil
 	}
 	p.opened = v.Opened

@@ -105,7 +105,7 @@ func (p *proven) tiles(dir string, trust ledger.Trust, ev *evidence, progress fu
 	if errors.As(err, &unread) && !errors.Is(err, fs.ErrNotExist) {
 		return err // a file that is there and cannot be read says nothing of the log
 	} else if err != nil {
-		p.bad("log", "%v", err)
+		p.bad("log", "%s", words.T(ev.lang(), "verify.log.false", "Why", err))
 		return nil
 	}
 	p.opened = o
@@ -138,7 +138,7 @@ func (p *proven) beside(trust ledger.Trust, ev *evidence) error {
 func (p *proven) history(raw []byte, trust ledger.Trust, ev *evidence) error {
 	h, err := ledger.ParseHistory(raw)
 	if err != nil {
-		p.bad("history", "this is no history, or it was changed or cut")
+		p.bad("history", "%s", words.T(ev.lang(), "verify.history.unreadable"))
 		return nil
 	}
 	if len(trust.Log) == 0 {
@@ -148,10 +148,10 @@ func (p *proven) history(raw []byte, trust ledger.Trust, ev *evidence) error {
 	points, err := h.Check(trust)
 	switch {
 	case errors.Is(err, ledger.ErrInconsistent):
-		p.bad("history", "the ledger was REWRITTEN: %v", err)
+		p.bad("history", "%s", words.T(ev.lang(), "verify.history.inconsistent", "Why", err))
 		return nil
 	case err != nil:
-		p.bad("history", "%v", err)
+		p.bad("history", "%s", words.T(ev.lang(), "verify.history.false", "Why", err))
 		return nil
 	}
 	sizes := make([]string, len(points))

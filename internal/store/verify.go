@@ -24,19 +24,33 @@ type Finding struct {
 	Kind string    `json:"kind"`
 	ID   string    `json:"id"`
 	What string    `json:"what"` // stable code: entry_*, row_*, text_*, slip_*, checkpoint_*, witness_*, evidence_*, counter
-	More string    `json:"more,omitempty"`
+	Reason
 }
 
-// String is one line for an operator.
-func (f Finding) String() string {
-	s := fmt.Sprintf("%s: %s %s", f.What, f.Kind, f.ID)
-	if f.Seq >= 0 && f.At.IsZero() {
-		s += fmt.Sprintf(" (entry %d)", f.Seq)
-	} else if f.Seq >= 0 {
-		s += fmt.Sprintf(" (entry %d, %s)", f.Seq, f.At.UTC().Format(time.RFC3339Nano))
+// Reason says what a finding rests on. The sentence is the text finding.WHY of
+// the catalogue.
+type Reason struct {
+	Why  string         `json:"why"` // stable code
+	Args map[string]any `json:"args,omitempty"`
+}
+
+// reason takes the names and values of the sentence in turn.
+func reason(why string, kv ...any) Reason {
+	r := Reason{Why: why}
+	for i := 0; i+1 < len(kv); i += 2 {
+		if r.Args == nil {
+			r.Args = make(map[string]any, len(kv)/2)
+		}
+		r.Args[kv[i].(string)] = kv[i+1]
 	}
-	if f.More != "" {
-		s += ": " + f.More
+	return r
+}
+
+// String is one line for a log; people read the catalogue's sentence.
+func (f Finding) String() string {
+	s := fmt.Sprintf("%s: %s %s (entry %d): %s", f.What, f.Kind, f.ID, f.Seq, f.Why)
+	if len(f.Args) > 0 {
+		s += fmt.Sprint(" ", f.Args)
 	}
 	return s
 }
@@ -317,7 +331,7 @@ func (c *check) missing(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		f := Finding{Seq: g.seq, At: e.At.UTC(), What: "row_missing", More: "the ledger names a row that is gone"}
+		f := Finding{Seq: g.seq, At: e.At.UTC(), What: "row_missing", Reason: reason("row_gone")}
 		if parsed, err := ledger.ParseEntry(e.Body); err == nil {
 			for _, a := range parsed.After {
 				if c.key(a.Kind, a.ID) == g.key {
@@ -355,19 +369,19 @@ func (c *check) counters(ctx context.Context) error {
 		return err
 	}
 	c.verdict.Counters = len(stored)
-	bad := func(k counterKey, more string) {
-		c.verdict.add(Finding{-1, time.Time{}, "counter", strings.Join([]string{k.section, k.unit, k.month, k.key}, "/"), "counter", more})
+	bad := func(k counterKey, why Reason) {
+		c.verdict.add(Finding{-1, time.Time{}, "counter", strings.Join([]string{k.section, k.unit, k.month, k.key}, "/"), "counter", why})
 	}
 	for _, s := range stored {
 		k := counterKey{s.Section, s.UnitID, s.Month, s.Key}
 		if c.sums[k] != s.N {
-			bad(k, fmt.Sprintf("says %d, the rows say %d", s.N, c.sums[k]))
+			bad(k, reason("counter_differs", "Stored", s.N, "Counted", c.sums[k]))
 		}
 		delete(c.sums, k)
 	}
 	for k, n := range c.sums {
 		if n != 0 {
-			bad(k, fmt.Sprintf("is missing, the rows say %d", n))
+			bad(k, reason("counter_missing", "Counted", n))
 		}
 	}
 	return nil

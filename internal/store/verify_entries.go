@@ -121,7 +121,7 @@ func (c *check) entriesEnd(ctx context.Context, w *walk) error {
 		return err
 	}
 	for _, r := range outside {
-		c.verdict.add(Finding{r.Seq, r.At.UTC(), r.Kind, r.ObjectID, "entry_columns", "an entry with a number below 0"})
+		c.verdict.add(Finding{r.Seq, r.At.UTC(), r.Kind, r.ObjectID, "entry_columns", reason("entry_negative")})
 	}
 	extra, err := c.v.db.NewSelect().Model((*LedgerHash)(nil)).Where("idx >= ? OR idx < 0", ledger.StoredCount(w.next)).Count(ctx)
 	if err != nil {
@@ -129,7 +129,7 @@ func (c *check) entriesEnd(ctx context.Context, w *walk) error {
 	}
 	if extra > 0 {
 		c.verdict.add(Finding{Seq: w.next, Kind: "ledger", ID: "tree", What: "entry_truncated",
-			More: fmt.Sprintf("the tree holds %d nodes beyond the last entry: entries were cut off", extra)})
+			Reason: reason("tree_beyond", "Nodes", extra)})
 	}
 	c.verdict.Entries = w.next
 	if w.broken {
@@ -150,7 +150,7 @@ func (c *check) followed(w *walk, s *readSpan) error {
 	for i := range s.rows {
 		row := &s.rows[i]
 		if row.Seq != w.next {
-			c.verdict.add(Finding{row.Seq, row.At.UTC(), row.Kind, row.ObjectID, "entry_gap", fmt.Sprintf("entry %d is missing", w.next)})
+			c.verdict.add(Finding{row.Seq, row.At.UTC(), row.Kind, row.ObjectID, "entry_gap", reason("entry_missing", "Seq", w.next)})
 			w.broken = true
 			w.next = row.Seq
 		}
@@ -186,10 +186,9 @@ func (c *check) followed(w *walk, s *readSpan) error {
 
 // treeFinding names the first entry that a false node could hide.
 func treeFinding(index int64, row *readEntry) Finding {
-	f := Finding{Kind: "ledger", ID: fmt.Sprint(index), What: "entry_tree", More: "a node of the tree does not follow from the entries"}
+	f := Finding{Kind: "ledger", ID: fmt.Sprint(index), What: "entry_tree", Reason: reason("tree_leaf")}
 	if level, first := ledger.NodeSpan(index); level > 0 {
-		f.Seq = first
-		f.More += fmt.Sprintf(" %d to %d", first, row.Seq)
+		f.Seq, f.Reason = first, reason("tree_node", "First", first, "Last", row.Seq)
 	} else {
 		f.Seq, f.At, f.Kind, f.ID = row.Seq, row.At.UTC(), row.Kind, row.ObjectID
 	}
@@ -198,24 +197,24 @@ func treeFinding(index int64, row *readEntry) Finding {
 
 // judge checks one entry against its columns and its predecessors.
 func (c *check) judge(w *walk, row *readEntry) {
-	bad := func(what, more string) {
-		c.verdict.add(Finding{row.Seq, row.At.UTC(), row.Kind, row.ObjectID, what, more})
+	bad := func(what string, why Reason) {
+		c.verdict.add(Finding{row.Seq, row.At.UTC(), row.Kind, row.ObjectID, what, why})
 	}
 	if !bytes.Equal(row.leaf[:], row.Leaf) {
-		bad("entry_leaf", "the stored bytes do not hash to the stored leaf")
+		bad("entry_leaf", reason("entry_leaf"))
 	}
 	e := row.entry
 	if e == nil {
-		bad("entry_bytes", row.wrong)
+		bad("entry_bytes", reason("entry_bytes", "Error", row.wrong))
 		return
 	}
 	switch {
 	case e.Seq != row.Seq || e.Verb != row.Verb || e.Kind != row.Kind || e.Object != row.ObjectID || e.Actor != row.Account || !e.Time.Equal(row.At):
-		bad("entry_columns", "the columns beside the bytes say something else")
+		bad("entry_columns", reason("entry_columns"))
 	case e.Origin != c.verdict.Origin:
-		bad("entry_origin", "the entry belongs to another log")
+		bad("entry_origin", reason("entry_origin", "Origin", e.Origin))
 	case e.Time.Before(w.before):
-		bad("entry_time", "the entry is older than the one before it")
+		bad("entry_time", reason("entry_time"))
 	}
 	w.before = e.Time
 	object := c.key("", e.Object)
@@ -224,7 +223,7 @@ func (c *check) judge(w *walk, row *readEntry) {
 		want = -1
 	}
 	if e.Prev != want {
-		bad("entry_prev", fmt.Sprintf("names entry %d as the object's previous one instead of %d", e.Prev, want))
+		bad("entry_prev", reason("entry_prev", "Named", e.Prev, "Want", want))
 	}
 	w.previous[object] = e.Seq
 	for _, a := range e.After {

@@ -25,17 +25,17 @@ func (c *check) tombstones(ctx context.Context) error {
 // text was expunged: the tombstone, itself a row that an entry names, says so
 // and by whose decision. Without a tombstone it is false.
 func (c *check) text(kind string, r *readRow, seq int64) {
-	add := func(what, more string) { c.verdict.add(Finding{seq, time.Time{}, kind, r.id, what, more}) }
+	add := func(what string, why Reason) { c.verdict.add(Finding{seq, time.Time{}, kind, r.id, what, why}) }
 	if r.undead {
-		add("text_not_erased", "a text that was expunged can still be read")
+		add("text_not_erased", reason("text_not_erased"))
 	}
 	switch {
 	case r.closed == "":
 	case c.erased[r.id]:
 		c.verdict.Erased++
 	case r.absent:
-		add("text_missing", "the text of "+r.closed+" is gone, and no tombstone says that it was expunged")
+		add("text_missing", reason("text_missing", "Column", r.closed))
 	default:
-		add("text_changed", "a text does not open the commitment in "+r.closed)
+		add("text_changed", reason("text_changed", "Column", r.closed))
 	}
 }

@@ -77,11 +77,11 @@ func (c *check) kept(kind, from string, size int64, same func(ledger.Hash) bool)
 	switch {
 	case size > c.verdict.Entries:
 		c.verdict.add(Finding{Seq: c.verdict.Entries, Kind: kind, ID: from, What: "evidence_beyond",
-			More: fmt.Sprintf("speaks of %d entries, %d are there: entries were cut off, or an older copy was put back", size, c.verdict.Entries)})
+			Reason: reason("kept_beyond", "Size", size, "Entries", c.verdict.Entries)})
 	case !same(c.roots[size]):
 		first := c.lastGood(size)
 		c.verdict.add(Finding{Seq: first, Kind: kind, ID: from, What: "evidence_differs",
-			More: fmt.Sprintf("the first %d entries are not those that it speaks of: history was rewritten, at entry %d or later", size, first)})
+			Reason: reason("kept_differs", "Size", size, "First", first)})
 	}
 }
 
@@ -102,8 +102,8 @@ func (c *check) receipt(r KeptReceipt) {
 	c.verdict.Evidence++
 	seq := r.Receipt.Seq
 	here := c.leaves[seq]
-	bad := func(what, more string) {
-		f := Finding{Seq: seq, At: here.at, Kind: here.kind, ID: here.object, What: what, More: r.From + ": " + more}
+	bad := func(what string, why Reason) {
+		f := Finding{Seq: seq, At: here.at, Kind: here.kind, ID: here.object, What: what, Reason: why}
 		if f.Kind == "" {
 			f.Kind, f.ID = "receipt", r.From
 		}
@@ -111,13 +111,13 @@ func (c *check) receipt(r KeptReceipt) {
 	}
 	switch {
 	case seq >= c.verdict.Entries:
-		bad("evidence_beyond", fmt.Sprintf("the receipt proves entry %d, %d are there: entries were cut off, or an older copy was put back", seq, c.verdict.Entries))
+		bad("evidence_beyond", reason("receipt_beyond", "From", r.From, "Seq", seq, "Entries", c.verdict.Entries))
 	case here.leaf != r.Receipt.Leaf:
-		bad("evidence_differs", fmt.Sprintf("entry %d is not the one that the receipt was given for: it was rewritten", seq))
+		bad("evidence_differs", reason("receipt_differs", "From", r.From, "Seq", seq))
 	case !here.at.Equal(r.Receipt.Time):
-		bad("evidence_time", "the receipt itself says another time than the entry: its time was changed")
+		bad("evidence_time", reason("receipt_time", "From", r.From))
 	}
 	if _, stored := slices.BinarySearchFunc(c.points, r.Size, func(p pointAt, size int64) int { return cmp.Compare(p.size, size) }); !stored && r.Size <= c.verdict.Entries {
-		c.verdict.add(Finding{Seq: r.Size - 1, Kind: checkpointKind, ID: fmt.Sprint(r.Size), What: "checkpoint_missing", More: r.From + ": the receipt was given under it; it is gone"})
+		c.verdict.add(Finding{Seq: r.Size - 1, Kind: checkpointKind, ID: fmt.Sprint(r.Size), What: "checkpoint_missing", Reason: reason("receipt_checkpoint", "From", r.From)})
 	}
 }

@@ -79,7 +79,7 @@ func (c *check) pointsAt(w *walk) error {
 			before = max(0, c.points[w.point-1].size)
 		}
 		c.verdict.add(Finding{Seq: before, Kind: checkpointKind, ID: strconv.FormatInt(p.size, 10), What: "checkpoint_root",
-			More: "the entries do not give the root that was signed; the one before it stands under entry " + strconv.FormatInt(before, 10)})
+			Reason: reason("checkpoint_root", "Before", before)})
 	}
 	return nil
 }
@@ -101,7 +101,7 @@ func (c *check) heads(ctx context.Context) error {
 	for _, p := range c.points {
 		if p.size > c.verdict.Entries {
 			c.verdict.add(Finding{Seq: c.verdict.Entries, Kind: checkpointKind, ID: fmt.Sprint(p.size), What: "checkpoint_beyond",
-				More: fmt.Sprintf("%d entries were signed, %d are there: entries were cut off", p.size, c.verdict.Entries)})
+				Reason: reason("checkpoint_beyond", "Size", p.size, "Entries", c.verdict.Entries)})
 			break // the others say the same
 		}
 	}
@@ -128,12 +128,12 @@ func (c *check) heads(ctx context.Context) error {
 	}
 	for _, w := range trust.Witnesses {
 		if _, ok := witnessed[w.Name()]; !ok {
-			c.verdict.add(Finding{Seq: -1, Kind: "witness", ID: w.Name(), What: "witness_missing", More: "no stored checkpoint carries the signature of this witness"})
+			c.verdict.add(Finding{Seq: -1, Kind: "witness", ID: w.Name(), What: "witness_missing", Reason: reason("witness_missing")})
 		}
 	}
 	if f := c.v.s.Frozen(); f != nil {
 		c.verdict.add(Finding{Seq: f.Found.Size, Kind: "ledger", ID: f.By, What: "head_" + f.Code,
-			More: fmt.Sprintf("%d entries were remembered, %d are there or other ones", f.Remembered.Size, f.Found.Size)})
+			Reason: reason("head_remembered", "Remembered", f.Remembered.Size, "Entries", f.Found.Size)})
 	}
 	return c.strayLines(ctx)
 }
@@ -162,7 +162,7 @@ func (c *check) trust(ctx context.Context) (ledger.Trust, error) {
 type openedPoint struct {
 	size      int64
 	what      string // code of what is wrong, "" if nothing
-	more      string
+	why       Reason
 	digest    ledger.Hash // of the note
 	witnesses []string    // trusted ones that signed
 	false     []string    // trusted ones whose line is false
@@ -194,9 +194,9 @@ func (c *check) openPoints(ctx context.Context, v *View, s span, trust ledger.Tr
 		o, err := ledger.OpenCheckpoint([]byte(r.Note), ledger.Trust{Log: trust.Log})
 		switch {
 		case err != nil:
-			p.what, p.more = "checkpoint_signature", err.Error()
+			p.what, p.why = "checkpoint_signature", reason("checkpoint_signature", "Error", err.Error())
 		case o.Size != r.Size || !bytes.Equal(o.Root[:], r.Root) || o.Origin != c.verdict.Origin:
-			p.what, p.more = "checkpoint_columns", "the columns beside the note say something else"
+			p.what, p.why = "checkpoint_columns", reason("checkpoint_columns")
 		}
 		for _, l := range lines[r.Size] {
 			one, trusted := alone[l.Witness]
@@ -218,27 +218,27 @@ func (c *check) openPoints(ctx context.Context, v *View, s span, trust ledger.Tr
 // opened judges a checkpoint.
 func (c *check) opened(p openedPoint, witnessed map[string]int64) {
 	id := strconv.FormatInt(p.size, 10)
-	bad := func(kind, id, what, more string) {
-		c.verdict.add(Finding{Seq: p.size - 1, Kind: kind, ID: id, What: what, More: more})
+	bad := func(kind, id, what string, why Reason) {
+		c.verdict.add(Finding{Seq: p.size - 1, Kind: kind, ID: id, What: what, Reason: why})
 	}
 	if p.what != "" {
-		bad(checkpointKind, id, p.what, p.more)
+		bad(checkpointKind, id, p.what, p.why)
 	}
 	for _, w := range p.witnesses {
 		witnessed[w] = p.size
 		c.verdict.Witnessed = max(c.verdict.Witnessed, p.size)
 	}
 	for _, w := range p.false {
-		bad("witness", w+"/"+id, "witness_signature", "the witness's line does not belong to this checkpoint")
+		bad("witness", w+"/"+id, "witness_signature", reason("witness_signature"))
 	}
 	key := c.key(checkpointKind, id)
 	n, ok := c.last[key]
 	delete(c.last, key)
 	switch {
 	case ok && n.digest != p.digest:
-		bad(checkpointKind, id, "row_changed", fmt.Sprintf("the note is not the one that entry %d names", n.seq))
+		bad(checkpointKind, id, "row_changed", reason("checkpoint_changed", "Seq", n.seq))
 	case !ok && p.size <= c.anchored:
-		bad(checkpointKind, id, "row_unknown", "no entry names this checkpoint: it was slipped in later")
+		bad(checkpointKind, id, "row_unknown", reason("checkpoint_unknown"))
 	}
 }
 
@@ -247,7 +247,7 @@ func (c *check) strayLines(ctx context.Context) error {
 	var rows []LedgerCosignature
 	err := c.v.db.NewSelect().Model(&rows).Where("NOT EXISTS (SELECT 1 FROM ledger_checkpoints p WHERE p.size = ledger_cosignature.size)").OrderExpr("size, witness").Limit(findingsMax).Scan(ctx)
 	for _, r := range rows {
-		c.verdict.add(Finding{Seq: r.Size - 1, Kind: checkpointKind, ID: fmt.Sprint(r.Size), What: "checkpoint_missing", More: "the witness " + r.Witness + " signed it; it is gone"})
+		c.verdict.add(Finding{Seq: r.Size - 1, Kind: checkpointKind, ID: fmt.Sprint(r.Size), What: "checkpoint_missing", Reason: reason("witness_checkpoint", "Witness", r.Witness)})
 	}
 	return err
 }

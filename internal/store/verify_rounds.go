@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -57,13 +56,13 @@ func (c *check) readAnswers(ctx context.Context, v *View, s stretch) (wrong []Fi
 		key := round{a.SubmissionID, a.Round}
 		filed[key] = append(filed[key], a)
 	}
-	bad := func(seq int64, id, more string) {
-		wrong = append(wrong, Finding{seq, time.Time{}, "submission", id, "row_changed", more})
+	bad := func(seq int64, id string, why Reason) {
+		wrong = append(wrong, Finding{seq, time.Time{}, "submission", id, "row_changed", why})
 	}
 	for i := range subs {
 		last := round{subs[i].ID, subs[i].Round}
 		if !bytes.Equal(selfcheck.AnswersDigest(filed[last]), subs[i].AnswersDigest) {
-			bad(-1, last.id, "its answers are not as they were submitted")
+			bad(-1, last.id, reason("answers_changed"))
 		}
 		delete(filed, last)
 		if last.no == 1 {
@@ -76,9 +75,9 @@ func (c *check) readAnswers(ctx context.Context, v *View, s stretch) (wrong []Fi
 		for no := int64(1); no < last.no; no++ {
 			kept, ok := earlier[no]
 			if !ok {
-				bad(-1, last.id, fmt.Sprintf("nothing is kept that proves the answers of its round %d", no))
+				bad(-1, last.id, reason("round_unproven", "Round", no))
 			} else if !bytes.Equal(selfcheck.AnswersDigest(filed[round{last.id, no}]), kept.digest) {
-				bad(kept.seq, last.id, fmt.Sprintf("its answers of round %d are not as they were submitted", no))
+				bad(kept.seq, last.id, reason("round_changed", "Round", no))
 			}
 			delete(filed, round{last.id, no})
 			texts, err := c.earlierTexts(ctx, v, kept)
@@ -89,7 +88,7 @@ func (c *check) readAnswers(ctx context.Context, v *View, s stretch) (wrong []Fi
 		}
 	}
 	for r := range filed {
-		bad(-1, r.id, fmt.Sprintf("it holds answers of a round %d that was never submitted", r.no))
+		bad(-1, r.id, reason("round_unfiled", "Round", r.no))
 	}
 	slices.SortStableFunc(wrong, func(a, b Finding) int { return bytes.Compare([]byte(a.ID), []byte(b.ID)) })
 	return wrong, nil
@@ -150,7 +149,7 @@ func (c *check) earlierTexts(ctx context.Context, v *View, k keptRound) (wrong [
 	for _, r := range k.rows {
 		said := r.value("narrative_c")
 		if said != "" && !c.erased[r.ID] && !opened[r.ID+" "+said] {
-			wrong = append(wrong, Finding{k.seq, time.Time{}, r.Kind, r.ID, "text_changed", "a text does not open what an earlier round committed to"})
+			wrong = append(wrong, Finding{k.seq, time.Time{}, r.Kind, r.ID, "text_changed", reason("round_text")})
 		}
 	}
 	return wrong, nil

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"strings"
 	"testing"
 
 	"plumbline/internal/issue"
@@ -59,21 +58,21 @@ func refiled(t *testing.T, s *Store) string {
 // round that has been filed again since, and what is kept to prove it.
 func TestVerifyHoldsEarlierRounds(t *testing.T) {
 	cases := []struct {
-		name, sql, what, more string
-		seq                   int64
+		name, sql, what, why string
+		seq                  int64
 	}{
-		{"an answer of the first round", "UPDATE answers SET is_nil = NOT is_nil WHERE round = 1 AND item_no = 2", "row_changed", "round 1", 1},
-		{"an answer of the first round is deleted", "DELETE FROM answers WHERE round = 1 AND item_no = 2", "row_changed", "round 1", 1},
-		{"an answer is put into the first round", "INSERT INTO answers SELECT submission_id, 1, 3, is_nil, declared, leader_id, review_unit_id FROM answers WHERE round = 2 AND item_no = 2", "row_changed", "round 1", 1},
-		{"rounds are exchanged", "UPDATE answers SET is_nil = (declared = 0), declared = 1 WHERE round = 1 AND item_no = 1", "row_changed", "round 1", 1},
-		{"an answer of the last round", "UPDATE answers SET declared = 7 WHERE round = 2 AND item_no = 1", "row_changed", "as they were submitted", -1},
-		{"a round that never was", "INSERT INTO answers SELECT submission_id, 3, item_no, is_nil, declared, leader_id, review_unit_id FROM answers WHERE round = 2", "row_changed", "round 3", -1},
-		{"the first slip is deleted", "DELETE FROM slips WHERE seq = 1", "row_changed", "nothing is kept", -1},
-		{"the first slip is cut", "UPDATE slips SET body = substr(body, 1, 60) WHERE seq = 1", "slip_changed", "cannot be read", 1},
-		{"the first slip is the second", "UPDATE slips SET body = (SELECT body FROM slips WHERE seq = 2) WHERE seq = 1", "slip_changed", "otherwise than the entry", 1},
-		{"a slip without rows", "UPDATE slips SET body = substr(body, 1, 0) WHERE seq = 2", "slip_changed", "lacks this row", 2},
-		{"a text of the first round", "UPDATE contents SET sealed = substr(sealed, 1, 40) WHERE field = '" + issue.NarrativeField(1) + "'", "text_changed", "earlier round", 1},
-		{"a slip of no entry", "INSERT INTO slips SELECT 99, body FROM slips WHERE seq = 1", "slip_unknown", "no entry", 99},
+		{"an answer of the first round", "UPDATE answers SET is_nil = NOT is_nil WHERE round = 1 AND item_no = 2", "row_changed", "round_changed", 1},
+		{"an answer of the first round is deleted", "DELETE FROM answers WHERE round = 1 AND item_no = 2", "row_changed", "round_changed", 1},
+		{"an answer is put into the first round", "INSERT INTO answers SELECT submission_id, 1, 3, is_nil, declared, leader_id, review_unit_id FROM answers WHERE round = 2 AND item_no = 2", "row_changed", "round_changed", 1},
+		{"rounds are exchanged", "UPDATE answers SET is_nil = (declared = 0), declared = 1 WHERE round = 1 AND item_no = 1", "row_changed", "round_changed", 1},
+		{"an answer of the last round", "UPDATE answers SET declared = 7 WHERE round = 2 AND item_no = 1", "row_changed", "answers_changed", -1},
+		{"a round that never was", "INSERT INTO answers SELECT submission_id, 3, item_no, is_nil, declared, leader_id, review_unit_id FROM answers WHERE round = 2", "row_changed", "round_unfiled", -1},
+		{"the first slip is deleted", "DELETE FROM slips WHERE seq = 1", "row_changed", "round_unproven", -1},
+		{"the first slip is cut", "UPDATE slips SET body = substr(body, 1, 60) WHERE seq = 1", "slip_changed", "slip_unreadable", 1},
+		{"the first slip is the second", "UPDATE slips SET body = (SELECT body FROM slips WHERE seq = 2) WHERE seq = 1", "slip_changed", "slip_differs", 1},
+		{"a slip without rows", "UPDATE slips SET body = substr(body, 1, 0) WHERE seq = 2", "slip_changed", "slip_lacks", 2},
+		{"a text of the first round", "UPDATE contents SET sealed = substr(sealed, 1, 40) WHERE field = '" + issue.NarrativeField(1) + "'", "text_changed", "round_text", 1},
+		{"a slip of no entry", "INSERT INTO slips SELECT 99, body FROM slips WHERE seq = 1", "slip_unknown", "slip_unknown", 99},
 	}
 	each(t, func(t *testing.T, s *Store) {
 		id := refiled(t, s)
@@ -95,7 +94,7 @@ func TestVerifyHoldsEarlierRounds(t *testing.T) {
 			t.Run(c.name, func(t *testing.T) {
 				verdict := verdictAfter(t, s, c.sql)
 				for _, f := range verdict.Findings {
-					if f.What == c.what && (f.ID == id || f.Kind != "submission") && f.Seq == c.seq && strings.Contains(f.More, c.more) {
+					if f.What == c.what && (f.ID == id || f.Kind != "submission") && f.Seq == c.seq && f.Why == c.why {
 						return
 					}
 				}

@@ -141,9 +141,9 @@ func (c *check) row(kind string, r *readRow) {
 	switch {
 	case !ok:
 		n.seq = -1
-		c.verdict.add(Finding{-1, time.Time{}, kind, r.id, "row_unknown", "no entry names this row: it was written past the ledger"})
+		c.verdict.add(Finding{-1, time.Time{}, kind, r.id, "row_unknown", reason("row_unknown")})
 	case n.digest != r.digest:
-		c.verdict.add(Finding{n.seq, time.Time{}, kind, r.id, "row_changed", "the row is not as its last entry left it"})
+		c.verdict.add(Finding{n.seq, time.Time{}, kind, r.id, "row_changed", reason("row_changed")})
 	}
 	c.text(kind, r, n.seq)
 }
@@ -209,7 +209,7 @@ func (c *check) uploads(ctx context.Context) error {
 			return err
 		}
 		if sum := sha256.Sum256(up.Data); hex.EncodeToString(sum[:]) != up.FileHash {
-			c.verdict.add(Finding{-1, up.CreatedAt.UTC(), "upload", id, "upload_changed", "the file is not the one that was handed in"})
+			c.verdict.add(Finding{-1, up.CreatedAt.UTC(), "upload", id, "upload_changed", reason("upload_changed")})
 		}
 	}
 	return nil

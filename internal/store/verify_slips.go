@@ -70,9 +70,11 @@ func (c *check) readSlips(ctx context.Context, v *View, s span) (*readSlips, err
 
 // judge compares a slip with the bytes of its entry and gives what disagrees.
 func (s *Slip) judge(entry []byte) *Finding {
-	bad := func(kind, id, what, more string) *Finding { return &Finding{s.Seq, time.Time{}, kind, id, what, more} }
+	bad := func(kind, id, what string, why Reason) *Finding {
+		return &Finding{s.Seq, time.Time{}, kind, id, what, why}
+	}
 	if entry == nil {
-		return bad("slip", fmt.Sprint(s.Seq), "slip_unknown", "there is no entry that this salt slip could belong to")
+		return bad("slip", fmt.Sprint(s.Seq), "slip_unknown", reason("slip_unknown"))
 	}
 	e, err := ledger.ParseEntry(entry)
 	if err != nil {
@@ -80,7 +82,7 @@ func (s *Slip) judge(entry []byte) *Finding {
 	}
 	rows, err := s.unpack()
 	if err != nil {
-		return bad(e.Kind, e.Object, "slip_changed", "the salt slip that was kept for its author cannot be read any more")
+		return bad(e.Kind, e.Object, "slip_changed", reason("slip_unreadable"))
 	}
 	shown := make(map[[2]string][]ledger.Column, len(rows))
 	for _, r := range rows { // also those that a further fact of the same write claimed
@@ -89,10 +91,10 @@ func (s *Slip) judge(entry []byte) *Finding {
 	for _, a := range e.After {
 		columns, ok := shown[[2]string{a.Kind, a.ID}]
 		if !ok {
-			return bad(a.Kind, a.ID, "slip_changed", "the salt slip that was kept for its author lacks this row")
+			return bad(a.Kind, a.ID, "slip_changed", reason("slip_lacks"))
 		}
 		if digest, err := ledger.DigestColumns(a.Kind, columns); err != nil || digest != a.Digest {
-			return bad(a.Kind, a.ID, "slip_changed", "the salt slip that was kept for its author shows this row otherwise than the entry recorded it")
+			return bad(a.Kind, a.ID, "slip_changed", reason("slip_differs"))
 		}
 	}
 	return nil

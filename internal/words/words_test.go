@@ -137,6 +137,62 @@ func TestVerbsAndNamesAgree(t *testing.T) {
 	}
 }
 
+var (
+	verdictReason = regexp.MustCompile(`\breason\("([a-z_]+)"`)
+	tableColumns  = regexp.MustCompile(`columns: \[\]string\{([^}]*)\}`)
+	quoted        = regexp.MustCompile(`"([^"]+)"`)
+)
+
+// TestWhatTheCommandsPrintHasWords: what verify rests a finding on is a
+// sentence, and each column of a table has a head.
+func TestWhatTheCommandsPrintHasWords(t *testing.T) {
+	seen := map[string]bool{}
+	for dir, keys := range map[string]func(src string) []string{
+		"store": func(src string) (keys []string) {
+			for _, m := range verdictReason.FindAllStringSubmatch(src, -1) {
+				keys = append(keys, "verdict."+m[1])
+			}
+			return keys
+		},
+		"cli": func(src string) (keys []string) {
+			for _, m := range tableColumns.FindAllStringSubmatch(src, -1) {
+				for _, q := range quoted.FindAllStringSubmatch(m[1], -1) {
+					keys = append(keys, "cli.column."+q[1])
+				}
+			}
+			return keys
+		},
+	} {
+		files, err := filepath.Glob(filepath.Join("..", dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			src, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, key := range keys(string(src)) {
+				seen[key] = true
+				if !Has(key) {
+					t.Errorf("%s: %s is not in the catalogue", file, key)
+				}
+			}
+		}
+	}
+	if len(seen) < 80 {
+		t.Fatalf("the scan sees %d texts only", len(seen))
+	}
+	for _, key := range Keys(EN) {
+		if strings.HasPrefix(key, "cli.column.") && !seen[key] {
+			t.Errorf("%s is the head of no column", key)
+		}
+	}
+}
+
 func TestEveryCodeHasAName(t *testing.T) {
 	codes := map[string][]string{
 		"role":     {"officer", "unit_head", "campaign_manager", "inspector", "clue_manager", "investigator", "adjudicator", "deciding_body", "appeals_reviewer", "lead_department", "leadership_reader", "records_officer", "system_admin", "security_admin", "audit_admin"},
