@@ -20,7 +20,7 @@ const (
 	jobImport   = "audit_import"
 	jobWithdraw = "audit_withdraw"
 
-	importChunk = 100 // rows of one write: some 500 rows of tables, under 20 ms
+	importChunk = 100 // rows judged at a time, and of one write while others write: some 500 rows of tables, under 20 ms
 	importTries = 5
 	importLease = 10 * time.Second // how soon another worker may go on after a crash
 )

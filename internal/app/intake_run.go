@@ -26,10 +26,11 @@ type importRun struct {
 	reader *intake.Reader
 	index  *intake.Index
 	sealer sealer
+	pace   pace
 }
 
-// importStep imports a batch from where it stands to its end. Each chunk is one
-// write, whole: records, matches, issues, the batch's counts and the job's
+// importStep imports a batch from where it stands to its end. Each write is
+// whole: records, matches, issues, the batch's counts and the job's
 // position.
 func importStep(ctx context.Context, a *App, j *store.Job) (bool, error) {
 	var err error
@@ -55,7 +56,7 @@ func importStep(ctx context.Context, a *App, j *store.Job) (bool, error) {
 	return false, errors.Join(err, a.stopBatch(ctx, j))
 }
 
-// all writes chunk after chunk; the next one is matched while one is written.
+// all writes chunk after chunk; the next ones are matched while one is written.
 func (r *importRun) all(ctx context.Context) error {
 	ahead, stop := context.WithCancel(ctx)
 	next := r.judgeFrom(ahead, r.batch.Position)
@@ -65,6 +66,9 @@ func (r *importRun) all(ctx context.Context) error {
 		}
 	}()
 	for judged := range next {
+		for n := 1; n < r.pace.chunks; n++ {
+			judged = append(judged, <-next...) // nothing when all have been judged
+		}
 		if err := r.chunk(ctx, judged, r.batch.Position+len(judged)); err != nil {
 			return err
 		}
@@ -77,7 +81,7 @@ var errMoved = errors.New("the import has moved on under another worker")
 
 // judgeFrom matches the rows from a position on, a chunk at a time.
 func (r *importRun) judgeFrom(ctx context.Context, from int) <-chan []judgedRow {
-	out := make(chan []judgedRow, 2)
+	out := make(chan []judgedRow, paceMost)
 	source, unit := r.batch.Source, r.batch.UnitID // the batch itself moves on with each chunk written
 	go func() {
 		defer close(out)
@@ -148,7 +152,7 @@ func uploadedRows(ctx context.Context, v *store.View, b *intake.AuditBatch) ([]s
 // chunk writes judged rows; to is the position after them.
 func (r *importRun) chunk(ctx context.Context, judged []judgedRow, to int) error {
 	var after intake.AuditBatch
-	_, err := r.a.write(ctx, r.who, Write{Op: "audit.import"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	rec, err := r.a.write(ctx, r.who, Write{Op: "audit.import"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		before, err := tx.Batch(ctx, r.batch.ID, everything)
 		if err != nil {
 			return nil, "", err
@@ -182,6 +186,7 @@ func (r *importRun) chunk(ctx context.Context, judged []judgedRow, to int) error
 	})
 	if err == nil {
 		r.batch = &after
+		r.pace.wrote(rec.Seq)
 	}
 	return err
 }
