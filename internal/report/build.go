@@ -97,7 +97,7 @@ func sides(n [3]int64, f issue.Filter) []Number {
 }
 
 func (b *builder) completion() Section {
-	s := Section{Key: "completion", Columns: []string{"owed", "filed", "excused", "missing", "filed_rate", "nil_rate", "certified"}, Rates: []string{"filed_rate", "nil_rate"}}
+	s := Section{Key: "completion", Columns: []string{"owed", "filed", "excused", "missing", "filed_rate", "nil_rate", "certified"}, Rates: []string{"filed_rate", "nil_rate"}, Flags: []string{"certified"}}
 	only := false // the line is of a unit's own roster, without those below it
 	line := func(code, name string, c selfcheck.Completion, certified int64) Line {
 		values := []Number{{N: c.Owed}, {N: c.Filed()}, {N: c.Excused}, {N: c.Missing()}, {N: c.PerMille()}, {N: c.NilPerMille()}, {N: certified}}

@@ -8,6 +8,7 @@
 package report
 
 import (
+	"slices"
 	"time"
 )
 
@@ -49,6 +50,7 @@ type Section struct {
 	Codes   string   `json:"codes"` // catalogue group of the lines' codes, "" for units and months
 	Columns []string `json:"columns"`
 	Rates   []string `json:"rates,omitempty"` // columns in per mille, never summed
+	Flags   []string `json:"-"`               // columns that count units, which no suppression hides
 	Lines   []Line   `json:"lines"`
 	Total   *Line    `json:"total,omitempty"`
 }
@@ -136,6 +138,11 @@ func (s *Section) rate(column int) bool {
 		}
 	}
 	return false
+}
+
+// counts reports whether the column counts people or what is said of them.
+func (s *Section) counts(column int) bool {
+	return !s.rate(column) && !slices.Contains(s.Flags, s.Columns[column])
 }
 
 // TotalCode is the code of every total line.
