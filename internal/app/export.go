@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 
 	"plumbline/internal/fault"
@@ -69,7 +70,7 @@ func export(name, format, title string, fill func(w *sheet.Writer) error) (_ *Ex
 	if err != nil {
 		return nil, err
 	}
-	e := &Export{Name: name + "." + format, Type: "text/csv; charset=utf-8", file: f}
+	e := &Export{Type: "text/csv; charset=utf-8", file: f}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, e.Close())
@@ -85,8 +86,12 @@ func export(name, format, title string, fill func(w *sheet.Writer) error) (_ *Ex
 	if err = fill(w); err != nil {
 		return nil, err
 	}
-	e.Rows, err = w.Close()
-	return e, err
+	if e.Rows, err = w.Close(); err != nil {
+		return nil, err
+	}
+	// Whoever is handed the file learns from its name whether it is whole.
+	e.Name = name + "-" + strconv.Itoa(e.Rows) + "-rows." + format
+	return e, nil
 }
 
 // IssueExportInput asks for a list of issues as a file.
@@ -234,6 +239,11 @@ func LineName(lang words.Lang, s *report.Section, l *report.Line) string {
 	return l.Code
 }
 
+// RateText is how a rate in per mille is shown: 961 is 96.1%.
+func RateText(perMille int64) string {
+	return strconv.FormatFloat(float64(perMille)/10, 'f', 1, 64) + "%"
+}
+
 func reportRows(w *sheet.Writer, lang words.Lang, s *report.Section) error {
 	lines := s.Lines
 	if s.Total != nil {
@@ -242,8 +252,11 @@ func reportRows(w *sheet.Writer, lang words.Lang, s *report.Section) error {
 	for i := range lines {
 		for c, column := range s.Columns {
 			v := any(lines[i].Values[c].N)
-			if lines[i].Values[c].Hidden {
+			switch {
+			case lines[i].Values[c].Hidden:
 				v = words.T(lang, "report.hidden")
+			case slices.Contains(s.Rates, column):
+				v = RateText(lines[i].Values[c].N)
 			}
 			if err := w.Row(words.T(lang, "report.section."+s.Key), LineName(lang, s, &lines[i]), words.T(lang, "report.value."+column), v); err != nil {
 				return err

@@ -35,6 +35,9 @@ func (f *Face) issueList(c *Call) error {
 	v := issueListView{Tabs: issueTabs(c, filter), Filters: issueFilters(c, filter), Table: c.issueTable(list.Rows), NoNames: !list.Named,
 		Pager: ui.Pager{Shown: len(list.Rows), Total: list.Total}}
 	v.Table.Empty = c.T("issue.list.empty")
+	if len(list.Rows) > 0 && f.May(c.Actor, "issue.export") {
+		p.Actions = exportActions(c, "/issues/export", ui.Pair{Name: "filter", Value: filter.Query()})
+	}
 	if list.Next != "" {
 		q := filter.Values()
 		q.Set("cursor", list.Next)

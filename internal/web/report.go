@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"plumbline/internal/app"
@@ -55,16 +56,24 @@ func (f *Face) reportPage(c *Call) error {
 		p.Actions = append(p.Actions, ui.Action{Text: c.T("report.unit.up"), Href: "/report?" + q.Encode(), Icon: "arrow-up"})
 	}
 	if f.May(c.Actor, "report.export") {
-		fields := []ui.Pair{{Name: "unit", Value: r.Unit}, {Name: "from", Value: r.From}, {Name: "to", Value: r.To}, {Name: "campaign", Value: r.Campaign}}
-		for _, format := range []string{"xlsx", "csv"} {
-			p.Actions = append(p.Actions, ui.Action{Text: c.T("report.export." + format), Href: "/report/export", Icon: "download", Post: true, Fields: append(fields[:4:4], ui.Pair{Name: "format", Value: format})})
-		}
+		p.Actions = append(p.Actions, exportActions(c, "/report/export", ui.Pair{Name: "unit", Value: r.Unit}, ui.Pair{Name: "from", Value: r.From},
+			ui.Pair{Name: "to", Value: r.To}, ui.Pair{Name: "campaign", Value: r.Campaign})...)
 	}
 	v.Stats = reportStats(c, r)
 	for i := range r.Sections {
 		v.Sections = append(v.Sections, sectionView(c, r, &r.Sections[i]))
 	}
 	return c.Show(reportView(p, v))
+}
+
+// exportActions are the buttons that take out what the page shows, one a format.
+func exportActions(c *Call, href string, fields ...ui.Pair) []ui.Action {
+	var out []ui.Action
+	for _, format := range []string{app.FormatXLSX, app.FormatCSV} {
+		out = append(out, ui.Action{Text: c.T("report.export." + format), Href: href, Icon: "download", Post: true,
+			Fields: append(slices.Clone(fields), ui.Pair{Name: "format", Value: format})})
+	}
+	return out
 }
 
 type reportPageView struct {
@@ -141,7 +150,7 @@ func rateShown(c *Call, n report.Number) string {
 	if n.Hidden {
 		return c.T("report.hidden")
 	}
-	return strconv.FormatFloat(float64(n.N)/10, 'f', 1, 64) + "%"
+	return app.RateText(n.N)
 }
 
 // charted are the sections that are drawn as bars, by their stacked columns.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"plumbline/internal/apptest"
+	"plumbline/internal/issue"
 )
 
 // With a second campaign the reader chooses whose completion he reads, and the
@@ -30,4 +31,33 @@ func TestAReportKeepsTheCampaignChosen(t *testing.T) {
 		}
 	}
 	inspector.get("/report?campaign=nobody", 404)
+}
+
+// What a page shows can be taken out by a button on it; the file says in its
+// name how many rows it has, and a rate in it is one that people can read.
+func TestExportsAreOfferedAndReadable(t *testing.T) {
+	s := apptest.SQLite(t)
+	openCampaign(t, s)
+	s.Jobs()
+	s.Issues(apptest.IssueSeed{Name: "a", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "interview", Severity: 1, Event: "2026-01-10"},
+		apptest.IssueSeed{Name: "b", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 2, Event: "2026-01-10"})
+	v := visit(t, s, "inspector")
+	page := v.get("/issues?source=audit", 200)
+	if !strings.Contains(page, `action="/issues/export"`) || hiddenValue(t, page, "filter") != "source=audit" {
+		t.Errorf("the list cannot be taken out: %s", plainText(page))
+	}
+	if page = v.get("/issues?severity=5", 200); strings.Contains(page, "/issues/export") {
+		t.Error("an empty list can be taken out")
+	}
+	if page = v.as("reader").get("/issues", 200); strings.Contains(page, "/issues/export") {
+		t.Error("a leader is offered what he may not do")
+	}
+	list := v.post("/issues/export", url.Values{"filter": {"source=audit"}, "format": {"csv"}}, 200)
+	if got := v.last.Header.Get("Content-Disposition"); got != `attachment; filename="issues-1-rows.csv"` || strings.Count(list, "\n") != 2 {
+		t.Errorf("%s: %s", got, list)
+	}
+	file := v.post("/report/export", url.Values{"format": {"csv"}}, 200)
+	if !strings.Contains(file, "Completion,0.0%") || strings.Contains(file, "Completion,0\r") || strings.Contains(file, "Completion,0\n") {
+		t.Errorf("the rates in the file: %s", file)
+	}
 }
