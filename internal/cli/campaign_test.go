@@ -25,7 +25,7 @@ func TestCampaignRoad(t *testing.T) {
 	if status, out, errOut = run(t, "campaign", "list", "--output", "csv", "--db", db); status != 0 || strings.Count(out, "\n") != 2 {
 		t.Errorf("list: %d %q %q", status, out, errOut)
 	}
-	if status, out, errOut = run(t, "campaign", "completion", "--output", "json", "--db", db); status != 0 || !strings.Contains(out, `"owed": "53"`) {
+	if status, out, errOut = run(t, "campaign", "completion", "--output", "json", "--db", db); status != 0 || !strings.Contains(out, `"owed": 53`) {
 		t.Errorf("completion: %d %q %q", status, out, errOut)
 	}
 	if status, out, errOut = run(t, "campaign", "lock", "--db", db); status != 0 || !strings.Contains(out, "locked") {

@@ -146,7 +146,7 @@ func TestPrint(t *testing.T) {
 	for output, want := range map[string]string{
 		"table": "LOGIN  ROWS\na,b    1\n",
 		"csv":   "login,rows\n\"a,b\",1\n",
-		"json":  "[\n  {\n    \"login\": \"a,b\",\n    \"rows\": \"1\"\n  }\n]\n",
+		"json":  "[\n  {\n    \"login\": \"a,b\",\n    \"rows\": 1\n  }\n]\n",
 	} {
 		var b bytes.Buffer
 		e := &env{Config: &Config{Lang: "en", Output: output}, out: &b}

@@ -15,27 +15,34 @@ import (
 
 // table is rows to print; each row has a cell for each column. The names of the
 // columns are what scripts read; people read cli.column.NAME of the catalogue.
+// JSON writes numbers and truth values as such, everything else as text.
 type table struct {
 	columns []string
 	rows    [][]string
+	values  [][]any
 }
 
 // add adds a row.
 func (t *table) add(cells ...any) {
-	row := make([]string, len(cells))
+	row, values := make([]string, len(cells)), make([]any, len(cells))
 	for i, c := range cells {
-		row[i] = fmt.Sprint(c)
+		row[i], values[i] = fmt.Sprint(c), c
+		switch c.(type) {
+		case int, int64, bool:
+		default:
+			values[i] = row[i]
+		}
 	}
-	t.rows = append(t.rows, row)
+	t.rows, t.values = append(t.rows, row), append(t.values, values)
 }
 
 // print writes the rows in the form of --output.
 func (e *env) print(t *table) error {
 	switch e.Output {
 	case "json":
-		list := make([]map[string]string, 0, len(t.rows))
-		for _, r := range t.rows {
-			m := make(map[string]string, len(r))
+		list := make([]map[string]any, 0, len(t.rows))
+		for _, r := range t.values {
+			m := make(map[string]any, len(r))
 			for i, c := range r {
 				m[t.columns[i]] = c
 			}

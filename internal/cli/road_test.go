@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/csv"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -80,6 +81,10 @@ func TestRoadOfTheReadme(t *testing.T) {
 	}
 	if status, out, errOut := run(t, "verify", "--quiet"); status != 0 {
 		t.Errorf("verify: %s%s", out, errOut)
+	}
+	status, out, errOut = run(t, "verify", "--quiet", "--output", "csv")
+	if rows, err := csv.NewReader(strings.NewReader(out)).ReadAll(); err != nil || status != 0 || strings.Join(rows[len(rows)-1], ",") != "ok,,true" {
+		t.Errorf("verify as CSV: %d %v\n%s%s", status, err, out, errOut)
 	}
 }
 

@@ -256,7 +256,8 @@ func (e *env) printVerdict(v *store.Verdict) error {
 	for i, f := range v.Findings {
 		said[i] = saidFinding{f, words.Args(lang, "verdict."+f.Why, f.Args)}
 	}
-	if e.Output == "json" {
+	switch e.Output {
+	case "json":
 		enc := json.NewEncoder(e.out)
 		enc.SetIndent("", "  ")
 		if err := enc.Encode(struct {
@@ -265,13 +266,41 @@ func (e *env) printVerdict(v *store.Verdict) error {
 		}{v, said}); err != nil {
 			return err
 		}
-	} else {
+	case "table":
 		e.sayVerdict(lang, v, said)
+	default:
+		if err := e.print(verdictTable(v, said)); err != nil {
+			return err
+		}
 	}
 	if !v.OK() {
 		return errors.New(words.T(lang, "verdict.wrong"))
 	}
 	return nil
+}
+
+// verdictTable is a verdict as rows: what was counted, of which kind, and the
+// findings.
+func verdictTable(v *store.Verdict, said []saidFinding) *table {
+	t := &table{columns: []string{"what", "name", "value"}}
+	t.add("log", "", v.Origin)
+	t.add("entries", "", v.Entries)
+	t.add("root", "", v.Root)
+	t.add("signed", "", v.Checkpoints)
+	t.add("witnessed", "", v.Witnessed)
+	for _, kind := range slices.Sorted(maps.Keys(v.Rows)) {
+		t.add("rows", kind, v.Rows[kind])
+	}
+	t.add("slips", "", v.Slips)
+	t.add("counters", "", v.Counters)
+	t.add("erased", "", v.Erased)
+	t.add("evidence", "", v.Evidence)
+	t.add("unread", "", v.Unread)
+	for _, f := range said {
+		t.add("finding", strings.Join([]string{f.What, f.Kind, f.ID}, " "), f.Text)
+	}
+	t.add("ok", "", v.OK())
+	return t
 }
 
 // sayVerdict prints a verdict for people.

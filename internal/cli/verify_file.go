@@ -207,13 +207,25 @@ func (e *env) printProven(p *proven) error {
 	for _, s := range p.Steps {
 		p.OK = p.OK && s.OK
 	}
-	if e.Output == "json" {
+	switch e.Output {
+	case "json":
 		enc := json.NewEncoder(e.out)
 		enc.SetIndent("", "  ")
 		if err := enc.Encode(p); err != nil {
 			return err
 		}
-	} else {
+	default:
+		t := &table{columns: []string{"ok", "not_proven", "what", "text"}}
+		for _, s := range p.Steps {
+			t.add(s.OK, s.Open, s.What, s.Text)
+		}
+		for _, line := range p.Content {
+			t.add(true, false, "content", line)
+		}
+		if err := e.print(t); err != nil {
+			return err
+		}
+	case "table":
 		for _, s := range p.Steps {
 			mark := "ok   "
 			if !s.OK {
@@ -230,7 +242,7 @@ func (e *env) printProven(p *proven) error {
 	if !p.OK {
 		return errors.New(words.T(words.Match("", e.Lang), "verify.file_false"))
 	}
-	if e.Output != "json" {
+	if e.Output == "table" {
 		fmt.Fprintln(e.out, "ok: "+words.T(words.Match("", e.Lang), "verify."+p.Kind+"_holds"))
 	}
 	return nil

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -103,6 +104,10 @@ func TestAReceiptIsVerifiedAlone(t *testing.T) {
 	}
 	if err := json.Unmarshal([]byte(out), &said); err != nil || status != 0 || !said.OK || len(said.Steps) != 6 {
 		t.Errorf("as JSON: %d %v\n%s", status, err, out)
+	}
+	status, out = alone(t, nil, "verify", h.text, "--key", h.key, "--output", "csv")
+	if rows, err := csv.NewReader(strings.NewReader(out)).ReadAll(); err != nil || status != 0 || len(rows) != 7 || rows[1][0] != "true" {
+		t.Errorf("as CSV: %d %v\n%s", status, err, out)
 	}
 
 	status, out = alone(t, nil, "verify", h.text, "--key", h.key, "--slip", h.slip)
