@@ -217,36 +217,75 @@ func swappedFiles(t *testing.T, a, b *bundle.Bundle, trust ledger.Trust) {
 }
 
 // Who files on a matter that an audit record already names learns nothing of
-// the record: neither his entry, nor his slip, nor his own file names it.
+// the record: neither his entry, nor his slip, nor his own file names it, and
+// what the slip shows of his own issues is what it would be without it. That
+// holds for a list that was returned and filed again.
 func TestAFilingDoesNotNameAHiddenRecord(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		campaign(t, s)
 		l := list(t, s, "anna", selfcheck.Officers, false)
-		hidden := audited(t, s, "anna", "east1", 3, "2025-06-15")
-		for _, item := range l.Items {
-			if item.Category == hidden.Category {
-				submit(t, s, "anna", l, says(item.No, "本人申报的事"))
+		hidden := audited(t, s, "anna", "east1", 3, "2025-06-14")
+		var item int64
+		for _, i := range l.Items {
+			if i.Category == hidden.Category {
+				item = i.No
 				break
 			}
 		}
+		untold := func(rec app.Receipt, lists int) {
+			t.Helper()
+			lines, _, err := s.App.Receipts(ctx, s.Actor("anna"), 0, 10)
+			if err != nil || len(lines) != lists || lines[0].Seq != rec.Seq {
+				t.Fatalf("%+v %v", lines, err)
+			}
+			sl, verdict := slipOf(t, s, "anna", receiptOf(t, s, "anna", app.ReceiptAsk{Seq: rec.Seq}))
+			raw, err := sl.Marshal()
+			if err != nil || strings.Contains(string(raw), hidden.ID) || verdict.Missing != 0 {
+				t.Errorf("the slip names the record: %+v, %v", verdict, err)
+			}
+			issues := 0
+			for _, r := range sl.Rows {
+				if r.Kind != "issue" {
+					continue
+				}
+				if issues++; r.Value("paired") != "false" || r.Value("first_event") != "true" {
+					t.Errorf("the slip tells that there is a record: paired %s, first %s", r.Value("paired"), r.Value("first_event"))
+				}
+			}
+			if issues != 1 {
+				t.Errorf("the slip holds %d issues", issues)
+			}
+			for beyond := rec.Seq + 1; beyond < rec.Seq+4; beyond++ {
+				if _, err := s.App.Receipt(ctx, s.Actor("anna"), app.ReceiptAsk{Seq: beyond}); !fault.Is(err, fault.NotFoundKind) {
+					t.Errorf("entry %d, of the comparison, is offered to the filer: %v", beyond, err)
+				}
+			}
+			if _, own := takeFile(t, s, "anna", app.FileExportInput{}); strings.Contains(string(own), hidden.ID) {
+				t.Error("the person's own bundle names the record")
+			}
+			said := list(t, s, "anna", selfcheck.Officers, false).Issues[0].ID
+			now, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: said})
+			if err != nil || !now.Paired || now.FirstOfKey {
+				t.Errorf("the inspector does not see that the two match: %+v, %v", now, err)
+			}
+			if v, err := s.Store.Verify(ctx, nil); err != nil || !v.OK() {
+				t.Errorf("%+v %v", v, err)
+			}
+		}
+		rec := submit(t, s, "anna", l, says(item, "本人申报的事"))
 		now, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: hidden.ID})
 		if err != nil || now.Version == hidden.Version {
 			t.Fatalf("the filing did not alter the comparison: %+v, %v", now, err)
 		}
-		lines, _, err := s.App.Receipts(ctx, s.Actor("anna"), 0, 10)
-		if err != nil || len(lines) != 1 {
-			t.Fatalf("%+v %v", lines, err)
+		untold(rec, 1)
+
+		l = list(t, s, "anna", selfcheck.Officers, false)
+		if _, err := s.App.ReturnList(ctx, s.Actor("east1head"), app.ReturnInput{ID: l.ID, Version: l.Version, Reason: "请写清经过"}); err != nil {
+			t.Fatal(err)
 		}
-		sl, verdict := slipOf(t, s, "anna", receiptOf(t, s, "anna", app.ReceiptAsk{Seq: lines[0].Seq}))
-		raw, err := sl.Marshal()
-		if err != nil || strings.Contains(string(raw), hidden.ID) || verdict.Missing != 0 {
-			t.Errorf("the slip names the record: %+v, %v", verdict, err)
-		}
-		if _, own := takeFile(t, s, "anna", app.FileExportInput{}); strings.Contains(string(own), hidden.ID) {
-			t.Error("the person's own bundle names the record")
-		}
-		if v, err := s.Store.Verify(ctx, nil); err != nil || !v.OK() {
-			t.Errorf("%+v %v", v, err)
-		}
+		l = list(t, s, "anna", selfcheck.Officers, false)
+		again := says(item, "本人申报的事，写清经过")
+		again.Issues[0].IssueID = l.Issues[0].ID
+		untold(submit(t, s, "anna", l, again), 2)
 	})
 }

@@ -62,12 +62,16 @@ func (a *App) Submit(ctx context.Context, who *roster.Actor, in SubmitInput) (Re
 	return r, err
 }
 
-// filed gives the fact of a filing, and apart from it one for each issue that
-// the filer was not told of and whose comparison he has altered.
+// compareVerb is that of the entries on issues which a filing altered beside
+// what was filed. They are not the filer's to see.
+const compareVerb = "issue.compare"
+
+// filed gives the fact of a filing, and apart from it one for each issue whose
+// comparison was altered by it or by what the filer was not told of.
 func filed(tx *store.Tx, fact ledger.Fact) []ledger.Fact {
 	facts := []ledger.Fact{fact}
-	for _, hidden := range tx.HiddenIssues() {
-		facts = append(facts, ledger.Fact{Verb: "issue.compare", Kind: hidden.Kind, ID: hidden.ID, Rows: []ledger.After{hidden}})
+	for _, i := range tx.ComparedApart() {
+		facts = append(facts, ledger.Fact{Verb: compareVerb, Kind: i.Kind, ID: i.ID, Rows: []ledger.After{i}})
 	}
 	return facts
 }
@@ -154,7 +158,7 @@ func (a *App) file(ctx context.Context, tx *store.Tx, in selfcheck.Submitting, s
 	if err := tx.PutTexts(ctx, texts); err != nil {
 		return err
 	}
-	return tx.AddIssues(ctx, fresh, timing)
+	return tx.AddDeclared(ctx, fresh, timing)
 }
 
 func declared(id string, s *selfcheck.Submission, d *selfcheck.Declaration, tree *roster.Tree, today roster.Date, now time.Time, c ledger.Commitment) *issue.Issue {
@@ -213,7 +217,7 @@ func (a *App) refile(ctx context.Context, tx *store.Tx, s *selfcheck.Submission,
 	if len(changes) == 0 {
 		return nil
 	}
-	return tx.SaveIssues(ctx, changes, timing)
+	return tx.SaveDeclared(ctx, changes, timing)
 }
 
 func issueIDs(rows []*issue.Issue) []string {

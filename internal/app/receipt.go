@@ -86,7 +86,7 @@ func ownEntry(ctx context.Context, v *store.View, who *roster.Actor, seq int64) 
 	if err != nil {
 		return nil, err
 	}
-	if e.Account != who.Account {
+	if e.Account != who.Account || e.Verb == compareVerb {
 		return nil, fault.NotFound()
 	}
 	return e, nil

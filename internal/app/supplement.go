@@ -51,7 +51,7 @@ func (a *App) Supplement(ctx context.Context, who *roster.Actor, in SupplementIn
 			return nil, "", err
 		}
 		d := selfcheck.Declaration{Declared: said, ItemNo: item.No, Category: item.Category, Severity: item.Severity}
-		if err := tx.AddIssues(ctx, []*issue.Issue{declared(id, s, &d, tree, today, tx.Now(), commitment)}, issue.TimingOf(a.pack)); err != nil {
+		if err := tx.AddDeclared(ctx, []*issue.Issue{declared(id, s, &d, tree, today, tx.Now(), commitment)}, issue.TimingOf(a.pack)); err != nil {
 			return nil, "", err
 		}
 		row := &selfcheck.Supplement{SubmissionID: s.ID, ItemNo: in.ItemNo, IssueID: id, PersonID: who.Person, AddedOn: today}

@@ -331,18 +331,68 @@ func (tx *Tx) AddIssues(ctx context.Context, fresh []*issue.Issue, t issue.Timin
 	return nil
 }
 
-// HiddenIssues names the issues written so far of which the subject was not
-// told. A filing that alters the comparison with one must not name it in the
-// filer's own entry, which he takes home with his salt slip.
-func (tx *Tx) HiddenIssues() []ledger.After {
-	var out []ledger.After
-	for i, row := range tx.journal.rows {
-		if is, ok := row.(*issue.Issue); ok && !is.VisibleToSubject() {
-			out = append(out, tx.journal.after[i])
+// AddDeclared registers what a person files. The filer takes the rows of his
+// entry home with the salt slip, so they say of the comparison only what he may
+// know; what rests on a record that he was not told of is written apart.
+func (tx *Tx) AddDeclared(ctx context.Context, fresh []*issue.Issue, t issue.Timing) error {
+	if len(fresh) == 0 {
+		return nil
+	}
+	stored, err := tx.issuesOfKeys(ctx, keysOf(fresh...))
+	if err != nil {
+		return err
+	}
+	issue.Settle(told(stored), fresh, t)
+	if err := tx.Insert(ctx, fresh); err != nil {
+		return err
+	}
+	return tx.compareApart(ctx, append(stored, fresh...), t)
+}
+
+// SaveDeclared saves what a person files anew, as AddDeclared adds it.
+func (tx *Tx) SaveDeclared(ctx context.Context, changes []issue.Change, t issue.Timing) error {
+	var filed, touched []*issue.Issue
+	for _, c := range changes {
+		filed, touched = append(filed, c.After), append(touched, c.Before, c.After)
+	}
+	if len(filed) == 0 {
+		return nil
+	}
+	stored, err := tx.issuesOfKeys(ctx, keysOf(touched...))
+	if err != nil {
+		return err
+	}
+	stored = slices.DeleteFunc(stored, func(i *issue.Issue) bool {
+		return slices.ContainsFunc(filed, func(f *issue.Issue) bool { return f.ID == i.ID })
+	})
+	issue.Settle(told(stored), filed, t)
+	for _, c := range changes {
+		if err := tx.Save(ctx, c.Before, c.After); err != nil {
+			return err
 		}
 	}
-	return out
+	return tx.compareApart(ctx, append(stored, filed...), t)
 }
+
+// told are the issues that the subject was told of.
+func told(issues []*issue.Issue) []*issue.Issue {
+	return slices.DeleteFunc(slices.Clone(issues), func(i *issue.Issue) bool { return !i.VisibleToSubject() })
+}
+
+// compareApart compares all issues of some keys and writes apart what that
+// alters.
+func (tx *Tx) compareApart(ctx context.Context, all []*issue.Issue, t issue.Timing) error {
+	for _, c := range issue.Settle(all, nil, t) {
+		if err := tx.saveApart(ctx, c.Before, c.After); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ComparedApart names the issues that a filing altered beside what was filed.
+// The filer's own entry must not name them.
+func (tx *Tx) ComparedApart() []ledger.After { return tx.journal.apart }
 
 // SaveIssue saves a changed issue, and with it the others whose comparison the
 // change alters.

@@ -90,6 +90,22 @@ func (tx *Tx) place(r any) {
 // the version that was read, or a conflict. It raises after's version and
 // draws a fresh salt. before and after must be different values.
 func (tx *Tx) Save(ctx context.Context, before, after ledger.Row) error {
+	if err := tx.update(ctx, before, after); err != nil {
+		return err
+	}
+	return tx.journal.wrote(before, after)
+}
+
+// saveApart is Save of a row that the first fact must not name: Apart hands it
+// to a fact of its own, and no slip holds it.
+func (tx *Tx) saveApart(ctx context.Context, before, after ledger.Row) error {
+	if err := tx.update(ctx, before, after); err != nil {
+		return err
+	}
+	return tx.journal.wroteApart(before, after)
+}
+
+func (tx *Tx) update(ctx context.Context, before, after ledger.Row) error {
 	b, a := before.RowStamp(), after.RowStamp()
 	if b == a {
 		return errors.New("store: Save needs the row as it was and as it shall be, not the same pointer twice")
@@ -104,7 +120,7 @@ func (tx *Tx) Save(ctx context.Context, before, after ledger.Row) error {
 	if n, err := res.RowsAffected(); err != nil || n != 1 {
 		return fault.Conflict("stale_version", "Current", b.Version)
 	}
-	return tx.journal.wrote(before, after)
+	return nil
 }
 
 // Bump moves a generation, so that knowledge cached under it is read anew.
@@ -146,6 +162,7 @@ func insertAll[T any](ctx context.Context, s *Store, tx bun.Tx, rows []T) error 
 type journal struct {
 	after  []ledger.After
 	rows   []ledger.Row // of each line of after
+	apart  []ledger.After
 	deltas []delta
 	keep   bool // a slip
 }
@@ -159,27 +176,56 @@ type counterKey struct{ section, unit, month, key string }
 
 // wrote notes a row as it was (nil for a new one) and as it is now.
 func (j *journal) wrote(before, after ledger.Row) error {
-	kind := kindOf(after)
-	if kind == "" {
-		return fmt.Errorf("store: %T is not registered in kinds.go, so verify could not check it", after)
-	}
-	digest, err := ledger.Digest(kind, after)
+	line, err := lineOf(after)
 	if err != nil {
 		return err
 	}
-	line := ledger.After{Kind: kind, ID: after.RowID(), Encoding: ledger.RowEncoding, Digest: digest}
+	if lineAt(j.apart, line) >= 0 {
+		return fmt.Errorf("store: %s %s was written apart before: its last entry would not name it as it is", line.Kind, line.ID)
+	}
+	i := -1
 	if before != nil { // a row written twice in one write is named once, as it was left
-		if i := slices.IndexFunc(j.after, func(a ledger.After) bool { return a.ID == line.ID && a.Kind == kind }); i >= 0 {
-			j.after[i], j.rows[i] = line, after
-		} else {
-			j.after, j.rows = append(j.after, line), append(j.rows, after)
-		}
+		i = lineAt(j.after, line)
+	}
+	if i >= 0 {
+		j.after[i], j.rows[i] = line, after
 	} else {
 		j.after, j.rows = append(j.after, line), append(j.rows, after)
 	}
 	j.count(before, -1)
 	j.count(after, 1)
 	return nil
+}
+
+// wroteApart notes a row that a fact of its own is to name.
+func (j *journal) wroteApart(before, after ledger.Row) error {
+	line, err := lineOf(after)
+	if err != nil {
+		return err
+	}
+	if i := lineAt(j.apart, line); i >= 0 {
+		j.apart[i] = line
+	} else {
+		j.apart = append(j.apart, line)
+	}
+	j.count(before, -1)
+	j.count(after, 1)
+	return nil
+}
+
+// lineOf is how an entry names a row.
+func lineOf(row ledger.Row) (ledger.After, error) {
+	kind := kindOf(row)
+	if kind == "" {
+		return ledger.After{}, fmt.Errorf("store: %T is not registered in kinds.go, so verify could not check it", row)
+	}
+	digest, err := ledger.Digest(kind, row)
+	return ledger.After{Kind: kind, ID: row.RowID(), Encoding: ledger.RowEncoding, Digest: digest}, err
+}
+
+// lineAt finds the line of the same row, -1 if there is none.
+func lineAt(lines []ledger.After, line ledger.After) int {
+	return slices.IndexFunc(lines, func(a ledger.After) bool { return a.ID == line.ID && a.Kind == line.Kind })
 }
 
 func (j *journal) count(row ledger.Row, sign int64) {
@@ -193,14 +239,14 @@ func (j *journal) count(row ledger.Row, sign int64) {
 // settle attaches the rows to the facts: those that a fact does not claim go
 // to the first.
 func (j *journal) settle(facts []ledger.Fact) {
-	claimed := make(map[string]bool)
+	claimed := make(map[ledger.After]bool) // by its digest too: a row may be named as filed and then as compared
 	for _, f := range facts {
 		for _, r := range f.Rows {
-			claimed[r.Kind+" "+r.ID] = true
+			claimed[r] = true
 		}
 	}
 	for _, r := range j.after {
-		if !claimed[r.Kind+" "+r.ID] {
+		if !claimed[r] {
 			facts[0].Rows = append(facts[0].Rows, r)
 		}
 	}
