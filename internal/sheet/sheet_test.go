@@ -282,6 +282,8 @@ func TestIdentifier(t *testing.T) {
 	for in, want := range map[string]string{
 		" ０１２３４５ ": "012345", `="012345"`: "012345", "'012345": "012345", "33010219900101123x": "33010219900101123X",
 		"3.3E+17": "sheet_rounded", "3.30102199001011E+17": "sheet_rounded", "３．３Ｅ＋１７": "sheet_rounded",
+		// Shown with all places, three of them lost; the last id ends so by right.
+		"330102197301131000": "sheet_rounded", "３３０１０２１９７３０１１３１０００": "sheet_rounded", "330102197301138000": "330102197301138000",
 		"12345.0": "12345", "330102 19900101 1234": "330102199001011234", "": "", "E12345": "E12345",
 	} {
 		got, err := Identifier(in)

@@ -71,8 +71,8 @@ var (
 )
 
 // Identifier reads a number that names somebody or something: folded, without
-// blanks, in capitals. What a spreadsheet has rounded to 3.3E+17 is refused,
-// because its last digits are gone.
+// blanks, in capitals. What a spreadsheet has rounded, to 3.3E+17 or with
+// noughts at the end, is refused, because its last digits are gone.
 func Identifier(s string) (string, error) {
 	s = Fold(s)
 	if m := excelKey.FindStringSubmatch(s); m != nil {
@@ -85,7 +85,25 @@ func Identifier(s string) (string, error) {
 	if head, ok := strings.CutSuffix(s, ".0"); ok && digits(head) {
 		s = head
 	}
+	if cutID(s) {
+		return "", fault.Invalid("sheet_rounded", "", "Value", s)
+	}
 	return s, nil
+}
+
+// cutID tells a national id that a spreadsheet kept as a number and then showed
+// with all its places: 15 digits are true, the last three are noughts. One id in
+// a thousand ends so by right, and then its check digit (GB 11643) agrees.
+func cutID(s string) bool {
+	if len(s) != 18 || !digits(s) || !strings.HasSuffix(s, "000") {
+		return false
+	}
+	sum, weight := 0, 1
+	for i := len(s) - 1; i >= 0; i-- {
+		sum += int(s[i]-'0') * weight
+		weight = weight * 2 % 11
+	}
+	return sum%11 != 1
 }
 
 func digits(s string) bool {
