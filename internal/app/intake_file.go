@@ -148,7 +148,10 @@ func (a *App) openAudit(ctx context.Context, v *store.View, account string, in *
 			return intake.Known(cell) || remembered[intake.HeaderKey(cell)] != ""
 		})
 	}
-	if at < 0 {
+	switch {
+	case at < 0 && len(f.sheets) > 1: // the rows may stand on another one
+		return nil, fault.Invalid("sheet_header_here", "sheet", "Name", f.sheet, "Sheets", strings.Join(f.sheets, ", "))
+	case at < 0:
 		return nil, fault.Invalid("sheet_header", "file")
 	}
 	f.headerRow, f.headers = f.rows[at].Number, f.rows[at].Cells

@@ -114,7 +114,7 @@ func openCSV(data []byte) (*Book, error) {
 		b.data = data[3:]
 	case bytes.HasPrefix(data, []byte("\xFF\xFE")), bytes.HasPrefix(data, []byte("\xFE\xFF")):
 		b.code = unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
-	case bytes.IndexByte(data, 0) >= 0:
+	case bytes.IndexByte(data, 0) >= 0, foreign(data):
 		return nil, fault.Invalid("sheet_mismatch", "file")
 	case !utf8.Valid(data):
 		b.code = simplifiedchinese.GB18030
@@ -126,6 +126,18 @@ func openCSV(data []byte) (*Book, error) {
 		return nil, err
 	}
 	return b, nil
+}
+
+// foreign tells files that are text to the eye of a machine and no table: what
+// a CSV was renamed from most.
+func foreign(data []byte) bool {
+	head := bytes.ToLower(bytes.TrimLeft(data[:min(len(data), 512)], " \t\r\n"))
+	for _, mark := range []string{"%pdf-", `{\rtf`, "<!doctype", "<html", "<?xml", "<table"} {
+		if bytes.HasPrefix(head, []byte(mark)) {
+			return true
+		}
+	}
+	return false
 }
 
 // reader decodes the text of a CSV as it goes.

@@ -105,6 +105,9 @@ func TestRefusals(t *testing.T) {
 		{"text.xlsx", []byte("name,number\n"), "sheet_mismatch"},
 		{"zip.csv", good, "sheet_mismatch"},
 		{"binary.csv", []byte("a,b\x00c\n"), "sheet_mismatch"},
+		{"paper.csv", []byte("%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\n%%EOF\n"), "sheet_mismatch"},
+		{"page.csv", []byte("\r\n<HTML><table><tr><td>姓名</td></tr></table>"), "sheet_mismatch"},
+		{"letter.txt", []byte(`{\rtf1\ansi`), "sheet_mismatch"},
 		{"picture.png", []byte("\x89PNG\r\n"), "sheet_kind"},
 		{"docx.xlsx", func() []byte {
 			var b bytes.Buffer
