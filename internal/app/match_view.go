@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"plumbline/internal/fault"
 	"plumbline/internal/intake"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -58,6 +59,7 @@ type MatchView struct {
 	MayDecide    bool            `json:"may_decide"`
 	MayUndo      bool            `json:"may_undo"`
 	Batch        string          `json:"batch_ref"`
+	Rejected     *RowFault       `json:"rejected,omitempty"` // why the row was not read in
 }
 
 // Match shows one match with its candidates side by side.
@@ -106,6 +108,9 @@ func (a *App) showRecord(ctx context.Context, v *store.View, who *roster.Actor, 
 		return err
 	}
 	raw := intake.ParseRaw(texts[m.RecordID]["raw"])
+	if r := records[0]; r.RejectCode != "" {
+		out.Rejected = &RowFault{r.RowNo, intake.Cell(r.RejectCell, r.RowNo), r.RejectCode, &fault.Error{Kind: fault.InvalidKind, Code: r.RejectCode, Args: raw.Args}}
+	}
 	if raw.Reading != nil {
 		out.Narrative, out.Complainant = raw.Reading.Narrative, raw.Reading.Complainant
 	}

@@ -286,8 +286,12 @@ func (f *Face) showBatch(c *Call, status int, errs ui.Errors) error {
 	if b.Reason != "" {
 		v.Defs = append(v.Defs, ui.Def{Term: c.T("intake.reason"), Text: b.Reason})
 	}
-	if b.State == "withdrawing" && b.Job != nil {
-		v.Done, v.Whole = min(b.Job.Position, b.Job.Total), b.Job.Total
+	v.Progress, v.ProgressNote = c.T("intake.progress"), c.T("intake.progress.note")
+	if b.State == "withdrawing" {
+		v.Progress, v.ProgressNote = c.T("intake.withdraw.progress"), c.T("intake.withdraw.progress.note")
+		if b.Job != nil {
+			v.Done, v.Whole = min(b.Job.Position, b.Job.Total), b.Job.Total
+		}
 	}
 	if b.State == "stopped" {
 		v.Stopped = c.T("intake.stopped_at", "Row", ui.Number(b.Position))

@@ -85,9 +85,22 @@ func TestAuditPages(t *testing.T) {
 	if csv := v.post(batch+"/errors", url.Values{"format": {"csv"}}, 200); !strings.Contains(csv, "3.3E+17") || v.last.Header.Get("X-Row-Count") != "1" {
 		t.Errorf("error file: %s", csv)
 	}
+	row := matchLink.FindStringSubmatch(v.get("/matches?level=rejected&batch="+strings.TrimPrefix(batch, "/audit/batches/"), 200))
+	if row == nil {
+		t.Fatal("the rejected row is on no list")
+	}
+	for _, lang := range words.Langs {
+		page := plainText(v.in(lang).get("/matches/"+row[1], 200))
+		if !strings.Contains(page, "3.3E+17") || !strings.Contains(page, words.T(lang, "match.note.rejected", "Cell", "B5", "Reason", "")) || strings.Contains(page, words.T(lang, "match.no_candidates")) {
+			t.Errorf("%s: the page does not say why the row was rejected: %s", lang, page)
+		}
+	}
 	decidePages(t, v, batch)
 	v.post(batch+"/withdraw", url.Values{"version": {fieldsOf(t, v.get(batch, 200), batch+"/withdraw").Get("version")}}, 422)
 	v.post(batch+"/withdraw", url.Values{"version": {fieldsOf(t, v.get(batch, 200), batch+"/withdraw").Get("version")}, "reason": {"导错"}}, 303)
+	if page := plainText(v.get(batch, 200)); !strings.Contains(page, "the withdrawal goes on") || strings.Contains(page, "the import goes on") {
+		t.Errorf("while it is withdrawn: %s", page)
+	}
 	s.Jobs()
 	if page := plainText(v.get(batch, 200)); !strings.Contains(page, "导错") {
 		t.Errorf("withdrawn: %s", page)

@@ -31,6 +31,7 @@ type unknownView struct{ Word, Label string }
 type batchPageView struct {
 	ID                                                   string
 	Version                                              int64
+	Progress, ProgressNote                               string // what runs, and that it goes on
 	Running, Rejected, MayCancel, MayResume, MayWithdraw bool
 	Stopped                                              string
 	Done, Whole                                          int64
@@ -45,6 +46,7 @@ type matchPageView struct {
 	Record, Raw                 []ui.Def
 	Candidates                  []candidateView
 	MayDecide, MayNone, MayUndo bool
+	Rejected                    bool // the row was not read in: nobody can be found
 	Number, Reason              string
 	Steps                       []ui.Event
 }

@@ -177,6 +177,9 @@ func namesUnit(m *app.MatchView) bool {
 func (f *Face) noteMatch(c *Call, m *app.MatchView, v *matchPageView) {
 	v.NoteKind = "info"
 	switch {
+	case m.Rejected != nil:
+		v.NoteKind, v.Rejected = "bad", true
+		v.Note = c.T("match.note.rejected", "Cell", m.Rejected.Cell, "Reason", ui.Message(c.Lang, m.Rejected.Fault))
 	case m.IssueID != "":
 		v.NoteKind, v.Note = "ok", c.T("match.note.issue", "Name", m.Person)
 		if f.May(c.Actor, "issue.read") {
