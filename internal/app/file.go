@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"plumbline/internal/fault"
+	"plumbline/internal/intake"
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
@@ -120,6 +121,9 @@ func (a *App) openFile(ctx context.Context, v *store.View, who *roster.Actor, ac
 	if err != nil {
 		return nil, err
 	}
+	if issues, err = confirmedOnly(ctx, v, issues); err != nil {
+		return nil, err
+	}
 	// Somebody who has left the reach keeps there what happened there.
 	_, err = v.PersonInScope(ctx, in.Person, sc)
 	if fault.Is(err, fault.NotFoundKind) && len(issues) > 0 {
@@ -141,6 +145,30 @@ func (a *App) openFile(ctx context.Context, v *store.View, who *roster.Actor, ac
 		}
 	}
 	return a.fileOf(ctx, v, who, in.Person, issues, false)
+}
+
+// confirmedOnly leaves out what only ever stood on a match that was undone, or
+// on a batch that was withdrawn: it is an allegation that nobody confirms any
+// more, perhaps against somebody else, and its trace is at the match. A case
+// that was opened on it keeps it on the file.
+func confirmedOnly(ctx context.Context, v *store.View, issues []*issue.Issue) ([]*issue.Issue, error) {
+	undone := func(i *issue.Issue) bool {
+		return i.Source == issue.Audit && i.State == issue.Withdrawn && i.CaseID == ""
+	}
+	var records []string
+	for _, i := range issues {
+		if undone(i) {
+			records = append(records, i.RecordID)
+		}
+	}
+	matches, err := v.MatchesOfRecords(ctx, records)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(issues, func(i *issue.Issue) bool {
+		m := matches[i.RecordID]
+		return undone(i) && (m == nil || m.State != intake.StateMatched || m.IssueID != i.ID)
+	}), nil
 }
 
 func (a *App) fileOf(ctx context.Context, v *store.View, who *roster.Actor, person string, issues []*issue.Issue, own bool) (*File, error) {

@@ -174,6 +174,16 @@ func decideStory(t *testing.T, s *apptest.Site) {
 		t.Errorf("%d issues after three confirmations", n)
 	}
 
+	filed := func() int {
+		f, err := s.App.PersonFile(ctx, one, app.FileInput{Person: s.People["cara"]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(f.Lines)
+	}
+	if n := filed(); n != 1 {
+		t.Errorf("%d lines on the file of whom it was decided to be", n)
+	}
 	// Undo takes the issue back and asks for a reason.
 	if _, _, err := s.App.UndoMatch(ctx, one, app.UndoInput{ID: v.ID, Version: v.Version}); faultCode(err) != "reason_missing" {
 		t.Errorf("undo without a reason: %v", err)
@@ -184,6 +194,9 @@ func decideStory(t *testing.T, s *apptest.Site) {
 	}
 	if n := len(auditIssues(t, s)); n != 2 {
 		t.Errorf("%d issues after the undo", n)
+	}
+	if n := filed(); n != 0 {
+		t.Errorf("%d lines on the file of whom it was not", n)
 	}
 
 	// Out of scope and unknown are the same.
