@@ -245,9 +245,12 @@ func (a *App) StageAudit(ctx context.Context, who *roster.Actor, name string, da
 	return up.ID, err
 }
 
-// forgetStaged drops the staged files that nobody came back for.
+// forgetStaged drops the files that nobody came back for, and those of an
+// import that never began or has ended: only one under way or stopped needs its
+// file.
 func (a *App) forgetStaged(ctx context.Context) error {
-	return a.store.DropUploads(ctx, "file_hash = '' AND created_at < ?", a.store.Now().Add(-stagedFor))
+	return a.store.DropUploads(ctx, "created_at < ? AND id NOT IN (SELECT id FROM audit_batches WHERE state IN (?, ?))",
+		a.store.Now().Add(-stagedFor), intake.Importing, intake.Stopped)
 }
 
 // AuditCounts are exact counts of rows.

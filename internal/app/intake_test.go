@@ -517,6 +517,57 @@ func TestAStagedFileIsForgotten(t *testing.T) {
 	}
 }
 
+// The file of an import whose outcome was lost and that never began is
+// forgotten as well; that of a stopped one, which may go on, is not.
+func TestOnlyAnOpenImportKeepsItsFile(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx := context.Background()
+		who := s.Actor("inspector")
+		out, _, err := s.App.ImportAudit(ctx, who, app.ImportInput{AuditFile: long(150)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.App.CancelImport(ctx, who, app.BatchInput{ID: out.BatchID}); err != nil {
+			t.Fatal(err)
+		}
+		lost := &intake.Upload{ID: store.NewID(), Account: who.Account, FileName: "lost.csv", FileHash: "ab", Data: []byte("x"), CreatedAt: s.Clock.Now()}
+		if err := s.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error { return sx.AddUpload(ctx, lost) }); err != nil {
+			t.Fatal(err)
+		}
+		held := func(id string) bool {
+			t.Helper()
+			err := s.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+				_, err := v.Upload(ctx, id)
+				return err
+			})
+			if err != nil && !store.Missing(err) {
+				t.Fatal(err)
+			}
+			return err == nil
+		}
+		s.Clock.Add(23 * time.Hour)
+		s.App.Keep(ctx)
+		if !held(lost.ID) {
+			t.Error("forgotten before its day was over")
+		}
+		s.Clock.Add(2 * time.Hour)
+		s.App.Keep(ctx)
+		if held(lost.ID) {
+			t.Error("the file of no import stays")
+		}
+		if !held(out.BatchID) {
+			t.Error("the file of a stopped import is gone")
+		}
+		if _, _, err := s.App.ResumeImport(ctx, who, app.BatchInput{ID: out.BatchID}); err != nil {
+			t.Fatal(err)
+		}
+		s.Jobs()
+		if b, err := s.App.Batch(ctx, who, out.BatchID); err != nil || b.State != "imported" {
+			t.Errorf("%s %v", b.State, err)
+		}
+	})
+}
+
 // TestCancelAndResume stops an import by hand.
 func TestCancelAndResume(t *testing.T) {
 	s := apptest.SQLite(t)
