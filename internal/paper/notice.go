@@ -14,7 +14,7 @@ type Posted struct {
 	ledger.Checkpoint
 	At        time.Time
 	Witnesses []string // who cosigned it
-	Keys      []string // verifier keys of the log, each with its fingerprint on the next line
+	Keys      []string // verifier keys of the log, each with its algorithm and fingerprint on the next line
 	Note      string   // the signed note; the QR code holds it
 }
 

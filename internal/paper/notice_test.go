@@ -17,8 +17,8 @@ func TestANoticeIsOneSheet(t *testing.T) {
 	const origin = "plumbline/01a20792-6d71-7484-9327-24ad7d0a248b"
 	c := Posted{Checkpoint: ledger.Checkpoint{Origin: origin, Size: 1108}, At: time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)}
 	c.Keys = []string{
-		origin + "+a58ea5b1+" + strings.Repeat("A", 44), "12FC E429 9D7D B9BC 0478 F15A C5BE EA8E",
-		origin + "+95baaecc+" + strings.Repeat("S", 124), "F1EC 9190 A65C 17C5 3360 247A F607 88D2",
+		origin + "+a58ea5b1+" + strings.Repeat("A", 44) + "\nEd25519  12FC E429 9D7D B9BC 0478 F15A C5BE EA8E",
+		origin + "+95baaecc+" + strings.Repeat("S", 124) + "\nSM2  F1EC 9190 A65C 17C5 3360 247A F607 88D2",
 	}
 	c.Note = c.Marshal() + "\n— " + origin + " " + strings.Repeat("A", 92) + "\n— " + origin + " " + strings.Repeat("S", 100) + "\n"
 	for witnesses := range 4 {

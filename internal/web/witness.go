@@ -83,7 +83,7 @@ func (f *Face) posted(c *Call) (paper.Posted, error) {
 	copy(p.Root[:], v.Root)
 	for _, k := range state.Keys {
 		if k.Now || len(state.Keys) == 1 {
-			p.Keys = append(p.Keys, k.VKey+"\n"+k.Fingerprint)
+			p.Keys = append(p.Keys, k.VKey+"\n"+k.Algorithm+"  "+k.Fingerprint)
 		}
 	}
 	return p, nil

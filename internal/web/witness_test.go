@@ -83,7 +83,7 @@ func TestNoticeForTheBoard(t *testing.T) {
 	for _, lang := range words.Langs {
 		v := visit(t, s, "anna").in(lang)
 		page := v.get("/ledger/notice", 200)
-		for _, want := range append(strings.Fields(c.Digits()), "data:image/png;base64,", words.T(lang, "notice.witness.none"), words.T(lang, "notice.how.differ")) {
+		for _, want := range append(strings.Fields(c.Digits()), "data:image/png;base64,", "Ed25519  ", words.T(lang, "notice.witness.none"), words.T(lang, "notice.how.differ")) {
 			if !strings.Contains(page, want) {
 				t.Errorf("%s: %q is missing", lang, want)
 			}
