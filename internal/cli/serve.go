@@ -6,11 +6,11 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"time"
 
@@ -55,6 +55,7 @@ func serveCommand(e *env) *cobra.Command {
 const (
 	headerLimit = 64 << 10
 	bodyLimit   = 22 << 20
+	hearLimit   = 128 << 20 // of a body that is refused, read and dropped
 	grace       = 15 * time.Second
 )
 
@@ -167,16 +168,22 @@ func (e *env) handler(s *site, demo bool) (http.Handler, error) {
 				plainly(w, http.StatusInternalServerError, words.T(words.Match(r.Header.Get("Accept-Language"), ""), "fault.internal")+" "+id)
 			}
 		}()
-		// The JSON face answers for its own limits, as problem+json.
-		if r.ContentLength > bodyLimit && !strings.HasPrefix(r.URL.Path, "/api/") {
-			w.Header().Set("Connection", "close")
-			plainly(w, http.StatusRequestEntityTooLarge, words.T(words.Match(r.Header.Get("Accept-Language"), ""), "fault.too_large"))
-			return
-		}
+		body := r.Body
 		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
 		r = r.WithContext(app.WithRequestID(r.Context(), id))
 		faces.ServeHTTP(w, r)
+		hearOut(r, body)
 	}), nil
+}
+
+// hearOut reads what is left of a body that was refused. A browser sends a form
+// to its end before it reads the answer; if the line is cut meanwhile, it shows
+// that the connection was reset instead of the reason. A body beyond all bounds
+// is cut off, and whoever asked first whether to send at all has his answer.
+func hearOut(r *http.Request, body io.Reader) {
+	if r.ContentLength > 0 && r.ContentLength <= hearLimit && r.Header.Get("Expect") == "" {
+		_, _ = io.Copy(io.Discard, body) // the sender may have gone away
+	}
 }
 
 func plainly(w http.ResponseWriter, status int, text string) {

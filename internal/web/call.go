@@ -24,6 +24,7 @@ import (
 
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
+	"plumbline/internal/sheet"
 	"plumbline/internal/web/ui"
 	"plumbline/internal/words"
 )
@@ -243,7 +244,7 @@ func (c *Call) parse() error {
 	}
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
-		return fault.TooLarge("too_large").WithCause(err)
+		return c.tooLarge(err)
 	}
 	if err != nil {
 		return fault.Shape("shape", "").WithCause(err)
@@ -256,6 +257,14 @@ func (c *Call) parse() error {
 		}
 	}
 	return nil
+}
+
+// tooLarge says how large a file may be, where one was sent.
+func (c *Call) tooLarge(cause error) error {
+	if c.route.Body == UploadLimit {
+		return fault.TooLarge("sheet_size", "Limit", sheet.MaxSize>>20).WithCause(cause)
+	}
+	return fault.TooLarge("too_large").WithCause(cause)
 }
 
 func control(r rune) bool { return r < 0x20 && r != '\n' && r != '\r' && r != '\t' || r == 0x7f }

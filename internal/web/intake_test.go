@@ -144,3 +144,15 @@ func decidePages(t *testing.T, v *visitor, batch string) {
 		t.Errorf("not matched by two: %s", plainText(html))
 	}
 }
+
+// A file that is too large is told by how much, on a page that leads on.
+func TestAFileTooLarge(t *testing.T) {
+	s := apptest.SQLite(t)
+	v := visit(t, s, "inspector")
+	for size, status := range map[int]int{20<<20 + 1: 413, UploadLimit: 413, UploadLimit + 4<<20: 413} {
+		page := plainText(v.upload("/audit/preview", url.Values{"source": {"petition"}}, "file", "a.csv", make([]byte, size), status))
+		if !strings.Contains(page, "20 MB") {
+			t.Errorf("%d bytes: %s", size, page)
+		}
+	}
+}

@@ -195,6 +195,9 @@ func (c *Call) ours() error {
 	if limit == 0 {
 		limit = formLimit
 	}
+	if c.R.ContentLength > limit {
+		return c.tooLarge(nil)
+	}
 	c.R.Body = http.MaxBytesReader(c.W, c.R.Body, limit)
 	if err := c.parse(); err != nil {
 		return err
