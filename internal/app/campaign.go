@@ -1,7 +1,9 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 
 	"plumbline/internal/fault"
@@ -108,7 +110,8 @@ func editionOf(lists []selfcheck.Checklist, a selfcheck.Audience, want string) s
 	return ""
 }
 
-// Campaigns lists the campaigns that the actor may see.
+// Campaigns lists the campaigns that concern the actor, newest first: those that
+// he manages in any state, and the running ones over a unit of his or below it.
 func (a *App) Campaigns(ctx context.Context, who *roster.Actor) ([]selfcheck.Campaign, error) {
 	var out []selfcheck.Campaign
 	err := a.read(ctx, who, "campaign.list", func(ctx context.Context, v *store.View) error {
@@ -116,15 +119,37 @@ func (a *App) Campaigns(ctx context.Context, who *roster.Actor) ([]selfcheck.Cam
 		if err != nil {
 			return err
 		}
-		if out, err = v.RunningCampaigns(ctx); err != nil {
+		if !manages.Empty() {
+			if out, err = v.Campaigns(ctx, manages); err != nil {
+				return err
+			}
+		}
+		tree, err := a.tree(ctx, v)
+		if err != nil {
 			return err
 		}
-		if !manages.Empty() {
-			out, err = v.Campaigns(ctx, manages)
+		running, err := v.RunningCampaigns(ctx)
+		if err != nil {
+			return err
 		}
-		return err
+		for _, c := range running {
+			if concerns(tree, who, c.UnitID) && !slices.ContainsFunc(out, func(x selfcheck.Campaign) bool { return x.ID == c.ID }) {
+				out = append(out, c)
+			}
+		}
+		slices.SortStableFunc(out, func(x, y selfcheck.Campaign) int {
+			return cmp.Or(cmp.Compare(y.OpensOn, x.OpensOn), cmp.Compare(y.ID, x.ID))
+		})
+		return nil
 	})
 	return out, err
+}
+
+// concerns reports whether a unit of the actor lies under the unit of a
+// campaign, or that unit under his.
+func concerns(tree *roster.Tree, who *roster.Actor, unit string) bool {
+	at := func(mine string) bool { return tree.Under(mine, unit) || tree.Under(unit, mine) }
+	return slices.ContainsFunc(who.Units, at) || slices.ContainsFunc(who.Held, func(h roster.Held) bool { return at(h.Unit) })
 }
 
 // CampaignView is one campaign with what has been changed on its roster.

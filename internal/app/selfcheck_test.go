@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -784,4 +785,33 @@ func TestAUnitRefinesAnItem(t *testing.T) {
 			t.Errorf("details %+v, %v", rows, err)
 		}
 	})
+}
+
+// A campaign over another branch is none of one's business: it stands neither
+// in the list nor among the tabs of completion. Who manages below reads of the
+// campaign above as well.
+func TestOneSeesTheCampaignsThatConcernHim(t *testing.T) {
+	s := apptest.SQLite(t)
+	whole := campaign(t, s)
+	east, _, err := s.App.CreateCampaign(ctx, s.Actor("manager"), app.CampaignInput{UnitID: s.Units["east"], Title: "东区自查", OpensOn: "2026-03-02", ClosesOn: "2026-03-31", PeriodFrom: "2024-01-01", PeriodTo: "2026-02-28"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	step(t, s, east, "open")
+	for who, want := range map[string][]string{
+		"anna": {east, whole}, "east1head": {east, whole}, "easthead": {east, whole}, "inspector": {east, whole}, "manager": {east, whole}, "authority": {east, whole},
+		"dong": {whole}, "west1head": {whole},
+	} {
+		rows, err := s.App.Campaigns(ctx, s.Actor(who))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, c := range rows {
+			got = append(got, c.ID)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s sees %d campaigns, want %d", who, len(got), len(want))
+		}
+	}
 }

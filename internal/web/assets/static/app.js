@@ -33,6 +33,11 @@
   }
   document.addEventListener("change", shows);
   shows();
+  // A row of tabs that is wider than the screen begins at the current one.
+  document.querySelectorAll(".tabs a[aria-current]").forEach(function (a) {
+    var row = a.closest(".tabs");
+    row.scrollLeft += a.getBoundingClientRect().left - row.getBoundingClientRect().left - 16;
+  });
   // A table that fits needs no stop for the keyboard to scroll it.
   function stops() {
     document.querySelectorAll(".tbl-scroll").forEach(function (d) {
