@@ -1,0 +1,202 @@
+package store
+
+import (
+	"context"
+	"slices"
+
+	"github.com/uptrace/bun"
+
+	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
+)
+
+// issueKeysMax is the most keys that one comparison query carries.
+const issueKeysMax = 200
+
+// AddIssues registers new issues of any number of people: it compares them
+// with what is stored under their keys in one query, inserts them, and saves
+// the stored ones that the comparison altered. Each needs its ID.
+func (tx *Tx) AddIssues(ctx context.Context, fresh []*issue.Issue, t issue.Timing) error {
+	if len(fresh) == 0 {
+		return nil
+	}
+	stored, err := tx.issuesOfKeys(ctx, keysOf(fresh...))
+	if err != nil {
+		return err
+	}
+	changes := issue.Settle(stored, fresh, t)
+	if err := tx.Insert(ctx, fresh); err != nil {
+		return err
+	}
+	for _, c := range changes { // a handful: declared issues that an audit record now matches
+		if err := tx.Save(ctx, c.Before, c.After); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AddDeclared registers what a person files. The filer takes the rows of his
+// entry home with the salt slip, so they say of the comparison only what he may
+// know; what rests on a record that he was not told of is written apart.
+func (tx *Tx) AddDeclared(ctx context.Context, fresh []*issue.Issue, t issue.Timing) error {
+	if len(fresh) == 0 {
+		return nil
+	}
+	stored, err := tx.issuesOfKeys(ctx, keysOf(fresh...))
+	if err != nil {
+		return err
+	}
+	issue.Settle(told(stored), fresh, t)
+	if err := tx.Insert(ctx, fresh); err != nil {
+		return err
+	}
+	return tx.compareApart(ctx, append(stored, fresh...), t)
+}
+
+// SaveDeclared saves what a person files anew, as AddDeclared adds it.
+func (tx *Tx) SaveDeclared(ctx context.Context, changes []issue.Change, t issue.Timing) error {
+	var filed, touched []*issue.Issue
+	for _, c := range changes {
+		filed, touched = append(filed, c.After), append(touched, c.Before, c.After)
+	}
+	if len(filed) == 0 {
+		return nil
+	}
+	stored, err := tx.issuesOfKeys(ctx, keysOf(touched...))
+	if err != nil {
+		return err
+	}
+	stored = slices.DeleteFunc(stored, func(i *issue.Issue) bool {
+		return slices.ContainsFunc(filed, func(f *issue.Issue) bool { return f.ID == i.ID })
+	})
+	issue.Settle(told(stored), filed, t)
+	for _, c := range changes {
+		if err := tx.Save(ctx, c.Before, c.After); err != nil {
+			return err
+		}
+	}
+	return tx.compareApart(ctx, append(stored, filed...), t)
+}
+
+// told are the issues that the subject was told of.
+func told(issues []*issue.Issue) []*issue.Issue {
+	return slices.DeleteFunc(slices.Clone(issues), func(i *issue.Issue) bool { return !i.VisibleToSubject() })
+}
+
+// compareApart compares all issues of some keys and writes apart what that
+// alters.
+func (tx *Tx) compareApart(ctx context.Context, all []*issue.Issue, t issue.Timing) error {
+	for _, c := range issue.Settle(all, nil, t) {
+		if err := tx.saveApart(ctx, c.Before, c.After); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ComparedApart names the issues that a filing altered beside what was filed.
+// The filer's own entry must not name them.
+func (tx *Tx) ComparedApart() []ledger.After { return tx.journal.apart }
+
+// SaveIssue saves a changed issue, and with it the others whose comparison the
+// change alters.
+func (tx *Tx) SaveIssue(ctx context.Context, before, after *issue.Issue, t issue.Timing) error {
+	return tx.SaveIssues(ctx, []issue.Change{{Before: before, After: after}}, t)
+}
+
+// SaveIssues saves many changed issues; the comparison is done once for all.
+func (tx *Tx) SaveIssues(ctx context.Context, changes []issue.Change, t issue.Timing) error {
+	var touched []*issue.Issue
+	changed := make(map[string]bool, len(changes))
+	for _, c := range changes {
+		changed[c.After.ID] = true
+		if issue.Unsettles(c.Before, c.After, t) {
+			touched = append(touched, c.Before, c.After)
+		}
+	}
+	if len(touched) > 0 {
+		stored, err := tx.issuesOfKeys(ctx, keysOf(touched...))
+		if err != nil {
+			return err
+		}
+		stored = slices.DeleteFunc(stored, func(i *issue.Issue) bool { return changed[i.ID] })
+		keys := keysOf(touched...)
+		var moving []*issue.Issue
+		for _, c := range changes {
+			if slices.Contains(keys, c.After.Key()) {
+				moving = append(moving, c.After)
+			}
+		}
+		changes = append(changes, issue.Settle(stored, moving, t)...)
+	}
+	for _, c := range changes {
+		if err := tx.Save(ctx, c.Before, c.After); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// issuesOfKeys loads what is stored under the keys, for the comparison.
+func (v *View) issuesOfKeys(ctx context.Context, keys []issue.Key) ([]*issue.Issue, error) {
+	var people, units [][]string
+	for _, k := range keys {
+		if k.Person != "" {
+			people = append(people, []string{k.Person, k.Category})
+		} else {
+			units = append(units, []string{k.Unit, k.Category})
+		}
+	}
+	var out []*issue.Issue
+	if person := onlyPerson(keys); person != "" { // a self-check: his few issues by their index, the categories by hand
+		if err := v.read(ctx, &out, "SELECT * FROM issues WHERE person_id = ?", person); err != nil {
+			return nil, err
+		}
+		return slices.DeleteFunc(out, func(i *issue.Issue) bool { return !slices.Contains(keys, i.Key()) }), nil
+	}
+	load := func(columns string, pairs [][]string, where string) error {
+		for chunk := range slices.Chunk(pairs, issueKeysMax) {
+			var rows []*issue.Issue
+			tuples := make([]bun.TupleValues, len(chunk))
+			for i, pair := range chunk {
+				tuples[i] = bun.Tuple(pair)
+			}
+			q := v.db.NewSelect().Model(&rows).Where("? IN (VALUES ?)", bun.Safe(columns), bun.List(tuples))
+			if where != "" {
+				q = q.Where(where)
+			}
+			if err := q.Scan(ctx); err != nil {
+				return err
+			}
+			out = append(out, rows...)
+		}
+		return nil
+	}
+	if err := load("(person_id, category)", people, ""); err != nil {
+		return nil, err
+	}
+	return out, load("(unit_id, category)", units, "person_id = ''")
+}
+
+// onlyPerson is the person whom all keys concern, "" if there are several.
+func onlyPerson(keys []issue.Key) string {
+	for _, k := range keys {
+		if k.Person == "" || k.Person != keys[0].Person {
+			return ""
+		}
+	}
+	return keys[0].Person
+}
+
+func keysOf(issues ...*issue.Issue) []issue.Key {
+	seen := make(map[issue.Key]bool, len(issues))
+	keys := make([]issue.Key, 0, len(issues))
+	for _, i := range issues {
+		if k := i.Key(); !seen[k] {
+			seen[k] = true
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
