@@ -148,7 +148,7 @@ type Judgement struct {
 	Form    Form
 	Receipt *Receipt // nil if unreadable
 	Opened  *Opened  // nil unless the checkpoint is signed
-	Signers []string // names on the checkpoint, trusted or not
+	Signers []string // name and id of each key whose line stands on the checkpoint, trusted or not
 	Key     string   // name and id of the log's key that signed, "" if none of the trusted did
 }
 
@@ -166,7 +166,7 @@ func Judge(data []byte, trust Trust) Judgement {
 		return j
 	}
 	for _, s := range unverified.Note.UnverifiedSigs {
-		j.Signers = append(j.Signers, s.Name)
+		j.Signers = append(j.Signers, fmt.Sprintf("%s+%08x", s.Name, s.Hash)) // a log that signs twice has one name
 	}
 	if len(trust.Log) == 0 {
 		j.Problem = NoKey

@@ -79,7 +79,7 @@ func TestEveryFormOfAReceiptIsRead(t *testing.T) {
 				"trimmed": bytes.TrimSpace(text), "code": []byte(strings.Join(code, " ")), "code in pieces": []byte(broken), "pdf": pdfOf(text),
 			} {
 				j := Judge(data, trust)
-				if j.Problem != Holds || !bytes.Equal(j.Receipt.Marshal(), text) || !slices.Contains(j.Signers, "plumbline/test") {
+				if j.Problem != Holds || !bytes.Equal(j.Receipt.Marshal(), text) || !slices.Contains(j.Signers, j.Key) || !strings.HasPrefix(j.Key, "plumbline/test+") {
 					t.Errorf("size %d, entry %d, %s: %q", size, r.Seq, name, j.Problem)
 				}
 			}
