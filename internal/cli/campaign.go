@@ -23,8 +23,13 @@ func campaignCommand(e *env) *cobra.Command {
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(e.campaignOpen(), e.campaignList(), e.campaignCompletion())
-	for _, step := range []string{"lock", "inspect", "rectify", "close"} {
-		c.AddCommand(e.campaignStep(step))
+	for _, s := range []struct{ step, short string }{
+		{"lock", "End filing: what is filed is locked, and only dated supplements follow"},
+		{"inspect", "Begin the inspection of a locked campaign"},
+		{"rectify", "Begin the rectification of what was found"},
+		{"close", "Close a campaign"},
+	} {
+		c.AddCommand(e.campaignStep(s.step, s.short))
 	}
 	return c
 }
@@ -94,10 +99,10 @@ func (e *env) moveCampaign(ctx context.Context, s *site, id, step string) error 
 	return s.app.DrainJobs(ctx)
 }
 
-func (e *env) campaignStep(step string) *cobra.Command {
+func (e *env) campaignStep(step, short string) *cobra.Command {
 	return &cobra.Command{
 		Use:   step + " [ID]",
-		Short: "Move a campaign on: " + step,
+		Short: short,
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return e.with(c.Context(), func(ctx context.Context, s *site) error {

@@ -130,12 +130,15 @@ func (e *env) bar() func(step string, done, total int) {
 
 // printAccounts prints who can sign in.
 func (e *env) printAccounts() {
-	fmt.Fprintln(e.out, "Everything here is invented. All of these accounts have the password "+demo.Password+":")
+	fmt.Fprintln(e.out, "Everything here is invented. All of these accounts have the password "+demo.Password+":\n数据均为虚构。下列账号的口令均为 "+demo.Password+"：")
 	seen := map[roster.Role]bool{}
 	for _, a := range demo.Accounts() {
 		note := ""
-		if seen[a.Role] {
-			note = " (second person)"
+		switch {
+		case a.Above():
+			note = " (superior authority · 上级机关)"
+		case seen[a.Role]:
+			note = " (another person · 另一人)"
 		}
 		seen[a.Role] = true
 		fmt.Fprintf(e.out, "  %-20s %s · %s%s\n", a.Login, words.T(words.EN, "role."+string(a.Role)), words.T(words.ZH, "role."+string(a.Role)), note)

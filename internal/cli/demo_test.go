@@ -39,6 +39,9 @@ func TestDemoShowsEveryState(t *testing.T) {
 			t.Errorf("the account %s is not printed", a.Login)
 		}
 	}
+	if !strings.Contains(out, "demo-authority       Deciding body · 集体研究 (superior authority · 上级机关)\n") {
+		t.Errorf("the authority above the bureau is not named as such:\n%s", out)
+	}
 	if status, out, errs := plumbline(t, "verify", "--db", file); status != 0 {
 		t.Errorf("verify: status %d: %s %s", status, out, errs)
 	}

@@ -40,6 +40,9 @@ type Account struct {
 	post  string // code of the unit of the posting
 }
 
+// Above reports whether the role is held at the superior authority.
+func (a Account) Above() bool { return a.at == "A00" }
+
 // Accounts lists one account for each role and, where a second person is
 // needed, that one. Everybody else's account is not yet activated.
 func Accounts() []Account {
