@@ -6,7 +6,10 @@ import (
 	"testing"
 
 	"plumbline/internal/apptest"
+	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
+	"plumbline/internal/rectify"
+	"plumbline/internal/words"
 )
 
 // With a second campaign the reader chooses whose completion he reads, and the
@@ -59,5 +62,36 @@ func TestExportsAreOfferedAndReadable(t *testing.T) {
 	file := v.post("/report/export", url.Values{"format": {"csv"}}, 200)
 	if !strings.Contains(file, "Completion,0.0%") || strings.Contains(file, "Completion,0\r") || strings.Contains(file, "Completion,0\n") {
 		t.Errorf("the rates in the file: %s", file)
+	}
+}
+
+// Whoever opens a number finds on the list the words that he followed.
+func TestTheReportSaysWhatItsListsSay(t *testing.T) {
+	same := map[string]string{
+		"report.value.owed": "completion.owed", "report.value.filed": "completion.filed", "report.value.excused": "completion.excused",
+		"report.value.missing": "completion.left", "report.value.certified": "completion.certified",
+	}
+	for _, st := range inquiry.CaseStates {
+		same["report.dual.case_"+string(st)] = "state.case." + string(st)
+	}
+	for _, st := range inquiry.TrackStates {
+		same["report.dual.officer_"+string(st)] = "state.track." + string(st)
+		same["report.dual.leader_"+string(st)] = "state.track." + string(st)
+	}
+	for _, st := range inquiry.QuestionStates {
+		same["report.dual.question_"+string(st)] = "state.question." + string(st)
+	}
+	for _, st := range []rectify.State{rectify.Verified, rectify.StruckOff} {
+		same["report.rectification."+string(st)] = "state.rectification." + string(st)
+	}
+	for _, cell := range issue.FourCells {
+		same["report.value."+string(cell)] = "cell." + string(cell)
+	}
+	for _, lang := range words.Langs {
+		for number, list := range same {
+			if a, b := strings.ToLower(words.T(lang, number)), strings.ToLower(words.T(lang, list)); !strings.HasSuffix(a, b) {
+				t.Errorf("%s: %s is %q, on the list %q", lang, number, a, b)
+			}
+		}
 	}
 }
