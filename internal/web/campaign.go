@@ -74,6 +74,9 @@ func (f *Face) completionOpen(c *Call) error {
 	}
 	v.Table = ui.Table{Empty: c.T("completion.empty"), Cols: []ui.Col{{Text: c.T("field.unit")}, {Text: c.T("completion.owed"), Num: true}, {Text: c.T("completion.filed"), Num: true},
 		{Text: c.T("completion.excused"), Num: true}, {Text: c.T("completion.left"), Num: true}, {Text: c.T("completion.share"), Num: true}, {Text: c.T("completion.nil"), Num: true}, {Text: c.T("field.state")}}}
+	if in.Certified {
+		v.Table.Empty = c.T("completion.uncertified.all")
+	}
 	for _, u := range list.Units {
 		tag := ui.Tag{Tone: "warn", Text: c.T("completion.uncertified")}
 		if u.Certified != nil {

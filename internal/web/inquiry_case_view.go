@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -74,14 +75,24 @@ func (f *Face) viewCase(c *Call, v app.CaseView, errs ui.Errors) caseView {
 	if v.Overdue {
 		out.Tags = append(out.Tags, ui.Tag{Tone: "bad", Text: c.T("case.overdue")})
 	}
-	trackOf := map[string]string{}
+	trackOf, of := map[string]string{}, map[string]string{}
 	for _, t := range v.Tracks {
+		of[t.ID] = c.trackTitle(t)
 		for _, al := range t.Allegations {
-			trackOf[al.ID] = t.ID
+			trackOf[al.ID], of[al.ID] = t.ID, of[t.ID]
 		}
+	}
+	for _, q := range v.Questions {
+		of[q.ID] = cmp.Or(q.Leader.Name, q.Ref)
+	}
+	for _, t := range v.Rectifications {
+		of[t.ID] = t.Ref
 	}
 	for _, m := range v.Missing {
 		l := ui.Link{Text: c.T("case.missing." + m.Code)}
+		if who := of[m.ID]; who != "" {
+			l.Text += c.T("case.missing.of", "What", who)
+		}
 		if at, ok := missingAnchor[m.Code]; ok {
 			l.Href = at + m.ID
 		} else if t := trackOf[m.ID]; t != "" {
@@ -141,9 +152,14 @@ func (f *Face) viewCase(c *Call, v app.CaseView, errs ui.Errors) caseView {
 	return out
 }
 
+// trackTitle is what a track is called: its side, and whom it is about.
+func (c *Call) trackTitle(t app.TrackView) string {
+	return c.T("side."+string(t.Side)) + " · " + t.Person.Name
+}
+
 func (f *Face) viewTrack(c *Call, v app.CaseView, t app.TrackView, open bool, errs ui.Errors) trackView {
 	out := trackView{
-		ID: t.ID, Title: c.T("side."+string(t.Side)) + " · " + t.Person.Name, State: trackTag(c, t.State), Leader: t.Side == inquiry.SideLeader,
+		ID: t.ID, Title: c.trackTitle(t), State: trackTag(c, t.State), Leader: t.Side == inquiry.SideLeader,
 		Defs: []ui.Def{
 			{Term: c.T("field.person"), Text: person(t.Person)}, {Term: c.T("field.unit"), Text: t.Unit.Name},
 			{Term: c.T("track.decide_tier"), Text: c.tier(t.DecideTier)},

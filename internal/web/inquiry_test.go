@@ -68,8 +68,8 @@ func TestCasePages(t *testing.T) {
 	caseID := strings.TrimPrefix(at, "/cases/")
 
 	page = body.get(at, 200)
-	holds(t, page, "A track is not finished", "A leader question is not answered", "struck a detainee", "Officer track", "Close the case", "东二")
-	holds(t, body.in(words.ZH).get(at, 200), "结案还缺什么", "调查未终结", "当事人调查", "一案双查")
+	holds(t, page, "A track is not finished (Officer track · 林甲)", "A leader question is not answered (准三)", "struck a detainee", "Officer track", "Close the case", "东二")
+	holds(t, body.in(words.ZH).get(at, 200), "结案还缺什么", "调查未终结（当事人调查 · 林甲）", "事项没有最终认定（当事人调查 · 林甲）", "当事人调查", "一案双查")
 	holds(t, body.get("/cases", 200), at, "林甲")
 	holds(t, body.get("/questions?open=1", 200), "准三", "Point leader")
 	if page := body.get("/questions?state=refused", 200); strings.Contains(page, "准三") {

@@ -40,7 +40,7 @@ func TestAReportKeepsTheCampaignChosen(t *testing.T) {
 // name how many rows it has, and a rate in it is one that people can read.
 func TestExportsAreOfferedAndReadable(t *testing.T) {
 	s := apptest.SQLite(t)
-	openCampaign(t, s)
+	_, path := openCampaign(t, s)
 	s.Jobs()
 	s.Issues(apptest.IssueSeed{Name: "a", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "interview", Severity: 1, Event: "2026-01-10"},
 		apptest.IssueSeed{Name: "b", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 2, Event: "2026-01-10"})
@@ -54,6 +54,9 @@ func TestExportsAreOfferedAndReadable(t *testing.T) {
 	}
 	if page = v.as("reader").get("/issues", 200); strings.Contains(page, "/issues/export") {
 		t.Error("a leader is offered what he may not do")
+	}
+	if page = v.get("/completion/"+strings.TrimPrefix(path, "/campaigns/")+"?certified=1", 200); !strings.Contains(page, "No unit has certified yet.") {
+		t.Errorf("the list behind no certified unit: %s", plainText(page))
 	}
 	list := v.post("/issues/export", url.Values{"filter": {"source=audit"}, "format": {"csv"}}, 200)
 	if got := v.last.Header.Get("Content-Disposition"); got != `attachment; filename="issues-1-rows.csv"` || strings.Count(list, "\n") != 2 {
