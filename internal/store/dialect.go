@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -81,6 +83,9 @@ func open(dsn string) (writer, reader *bun.DB, d Dialect, err error) {
 	if err != nil {
 		return nil, nil, d, err
 	}
+	if err := makeFile(dsn); err != nil {
+		return nil, nil, d, err
+	}
 	w, err := sql.Open("sqlite", address(false))
 	if err != nil {
 		return nil, nil, d, err
@@ -95,6 +100,20 @@ func open(dsn string) (writer, reader *bun.DB, d Dialect, err error) {
 	r.SetMaxOpenConns(sqliteReaders)
 	r.SetMaxIdleConns(sqliteReaders)
 	return bun.NewDB(w, sqlitedialect.New()), bun.NewDB(r, sqlitedialect.New()), d, nil
+}
+
+// makeFile makes a database's file that only its owner may read: it holds names,
+// numbers and who is accused of what. SQLite itself would make one that
+// everybody on the machine can; its log takes the rights of the file.
+func makeFile(path string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("make the database: %w", err)
+	}
+	return f.Close()
 }
 
 // synchronous makes every commit wait for the disk. It is no setting: it is a

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"reflect"
 	"runtime"
@@ -332,6 +333,19 @@ func TestAConnectionThatEnds(t *testing.T) {
 	var f *fault.Error
 	if !errors.As(err, &f) || f.Code != "outcome_unknown" {
 		t.Errorf("the end of the transaction: %v", err)
+	}
+}
+
+// The file and its log hold names and who is accused of what: nobody else on
+// the machine reads them.
+func TestADatabasesFileIsItsOwners(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "site.db")
+	openTest(t, file)
+	for _, name := range []string{file, file + "-wal"} {
+		st, err := os.Stat(name)
+		if err != nil || st.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v %v", filepath.Base(name), st.Mode(), err)
+		}
 	}
 }
 
