@@ -122,7 +122,14 @@ type RectificationView struct {
 	VerifiedOn  roster.Date     `json:"verified_on"`
 	Struck      Named           `json:"struck_by"`
 	StruckOn    roster.Date     `json:"struck_on"`
-	Can         map[string]bool `json:"can"` // operations that role and state allow
+	History     []TaskLine      `json:"history"` // every step of every round
+	Can         map[string]bool `json:"can"`     // operations that role and state allow
+}
+
+// TaskLine is one step that was taken on a task, with what was written then.
+type TaskLine struct {
+	HistoryLine
+	Text string `json:"text,omitempty"`
 }
 
 var taskSteps = map[string]rectify.State{
@@ -164,6 +171,9 @@ func (a *App) Rectification(ctx context.Context, who *roster.Actor, id string, p
 			SubmittedOn: r.SubmittedOn, Verified: n.person(r.VerifiedBy), VerifiedOn: r.VerifiedOn, Struck: n.person(r.StruckBy), StruckOn: r.StruckOn,
 			Can: map[string]bool{},
 		}
+		if out.History, err = taskHistory(ctx, v, r.ID, t); err != nil {
+			return err
+		}
 		for op, to := range taskSteps {
 			out.Can[op] = r.State.Can(to) && a.May(who, op)
 		}
@@ -175,6 +185,32 @@ func (a *App) Rectification(ctx context.Context, who *roster.Actor, id string, p
 	}
 	if err != nil {
 		return RectificationView{}, err
+	}
+	return out, nil
+}
+
+// taskHistory reads the steps from the ledger. Each raised the version by one,
+// and a text is kept under the version that its step found: so an earlier
+// round's evidence stands beside the return that answered it.
+func taskHistory(ctx context.Context, v *store.View, id string, texts map[string]string) ([]TaskLine, error) {
+	entries, err := v.EntriesOf(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	out, version := []TaskLine{}, int64(0)
+	for _, e := range entries {
+		if _, step := taskSteps[e.Verb]; !step && e.Verb != "rectification.create" {
+			continue
+		}
+		l := TaskLine{HistoryLine: HistoryLine{e.Seq, e.At, e.Verb}}
+		switch e.Verb {
+		case "rectification.submit":
+			l.Text = texts[numbered("evidence", version)]
+		case "rectification.return", "rectification.recur":
+			l.Text = texts[numbered("note", version)]
+		}
+		version++
+		out = append(out, l)
 	}
 	return out, nil
 }

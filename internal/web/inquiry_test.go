@@ -153,8 +153,20 @@ func TestRectificationPages(t *testing.T) {
 	holds(t, lead.post(at+"/submit", url.Values{"version": {"2"}, "form": {"submit"}}, 422), "This is required.")
 	lead.post(at+"/submit", url.Values{"version": {"2"}, "note": {"all retrained"}}, 303)
 	holds(t, inspector.get(at, 200), "all retrained", "Verify")
-	inspector.post(at+"/verify", url.Values{"version": {"3"}}, 303)
-	holds(t, inspector.post(at+"/strike-off", url.Values{"version": {"4"}, "form": {"strike-off"}}, 403), "One person may not do both steps")
-	inspector.as("inspector2").post(at+"/strike-off", url.Values{"version": {"4"}}, 303)
+	inspector.post(at+"/return", url.Values{"version": {"3"}, "note": {"who was there"}}, 303)
+	lead.post(at+"/submit", url.Values{"version": {"4"}, "note": {"list attached"}}, 303)
+	inspector.post(at+"/verify", url.Values{"version": {"5"}}, 303)
+	holds(t, inspector.post(at+"/strike-off", url.Values{"version": {"6"}, "form": {"strike-off"}}, 403), "One person may not do both steps")
+	inspector.as("inspector2").post(at+"/strike-off", url.Values{"version": {"6"}}, 303)
+	// Every round stays to be read, in its order.
+	page = plainText(inspector.get(at, 200))
+	rest := page
+	for _, want := range []string{"retrain", "all retrained", "who was there", "list attached", words.T(words.EN, "verb.rectification.verify"), words.T(words.EN, "verb.rectification.strike_off")} {
+		_, after, found := strings.Cut(rest, want)
+		if !found {
+			t.Fatalf("%q is not told in its place: %s", want, page)
+		}
+		rest = after
+	}
 	inspector.as("west1head").get(at, 404)
 }

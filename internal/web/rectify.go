@@ -113,15 +113,7 @@ func (f *Face) showTask(c *Call, errs ui.Errors, status int) error {
 	}
 	v.Defs = append(v.Defs, c.issueLink(t.IssueID, t.Can)...)
 	v.Defs = slices.DeleteFunc(v.Defs, func(d ui.Def) bool { return d.Text == "" })
-	event := func(on roster.Date, key, text, by, tone string) {
-		if text != "" || by != "" {
-			v.Events = append(v.Events, ui.Event{When: string(on), Title: c.T(key), Text: text, By: by, Tone: tone})
-		}
-	}
-	event(t.SubmittedOn, "rectification.submit", t.Evidence, person(t.Submitted), "info")
-	event("", "rectification.return", t.Note, "", "bad")
-	event(t.VerifiedOn, "rectification.verify", "", person(t.Verified), "ok")
-	event(t.StruckOn, "rectification.strike_off", "", person(t.Struck), "ok")
+	v.Events = f.taskEvents(c, &t)
 	for _, s := range f.taskSteps() {
 		if !t.Can[s.op] {
 			continue
@@ -137,6 +129,26 @@ func (f *Face) showTask(c *Call, errs ui.Errors, status int) error {
 		v.Acts = append(v.Acts, c.fill(a, errs))
 	}
 	return c.ShowStatus(status, taskPage(p, errs, v))
+}
+
+var stepTones = map[string]string{
+	"rectification.submit": "info", "rectification.return": "bad", "rectification.recur": "bad", "rectification.verify": "ok", "rectification.strike_off": "ok",
+}
+
+// taskEvents are the steps of a task, each round's evidence with its answer.
+// Who took a step is known of the last of its kind.
+func (f *Face) taskEvents(c *Call, t *app.RectificationView) []ui.Event {
+	by := map[string]string{
+		"rectification.accept": person(t.Accepted), "rectification.submit": person(t.Submitted),
+		"rectification.verify": person(t.Verified), "rectification.strike_off": person(t.Struck),
+	}
+	var out []ui.Event
+	for _, l := range slices.Backward(t.History) {
+		out = append(out, ui.Event{When: f.moment(l.At), Title: c.T("verb." + l.Verb), Text: l.Text, By: by[l.Verb], Tone: stepTones[l.Verb]})
+		delete(by, l.Verb)
+	}
+	slices.Reverse(out)
+	return out
 }
 
 // onTask runs one step of a task and comes back to its page.
