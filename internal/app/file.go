@@ -283,9 +283,11 @@ func (a *App) MakeStatement(ctx context.Context, who *roster.Actor, in Statement
 // AskedCorrection is a request that waits for an answer.
 type AskedCorrection struct {
 	StatementDetail
-	IssueID    string `json:"issue_id"`
-	PersonName string `json:"person_name"`
-	UnitName   string `json:"unit_name"`
+	IssueID    string      `json:"issue_id"`
+	IssueRef   string      `json:"issue_ref"` // as it stands on the file of whoever asks
+	EventOn    roster.Date `json:"event_on"`
+	PersonName string      `json:"person_name"`
+	UnitName   string      `json:"unit_name"`
 }
 
 // AskedCorrections are the requests for correction in the actor's reach.
@@ -300,9 +302,18 @@ func (a *App) AskedCorrections(ctx context.Context, who *roster.Actor) ([]AskedC
 		if err != nil {
 			return err
 		}
-		var ids, people, units []string
+		var ids, about, people, units []string
 		for _, s := range rows {
-			ids, people, units = append(ids, s.ID), append(people, s.PersonID), append(units, s.UnitID)
+			ids, about, people, units = append(ids, s.ID), append(about, s.IssueID), append(people, s.PersonID), append(units, s.UnitID)
+		}
+		// Nothing of the issue but what names it: its content is not his to read.
+		issues, err := v.IssuesByID(ctx, about, roster.Scope{All: true})
+		if err != nil {
+			return err
+		}
+		ref := make(map[string]string, len(issues))
+		for _, i := range issues {
+			ref[i.ID] = i.Ref
 		}
 		texts, err := v.Texts(ctx, ids...)
 		if err != nil {
@@ -317,7 +328,8 @@ func (a *App) AskedCorrections(ctx context.Context, who *roster.Actor) ([]AskedC
 			return err
 		}
 		for n, d := range statements(rows, texts) {
-			out = append(out, AskedCorrection{d, rows[n].IssueID, names[rows[n].PersonID], unitName(who.Lang, unitNames[rows[n].UnitID])})
+			out = append(out, AskedCorrection{StatementDetail: d, IssueID: rows[n].IssueID, IssueRef: ref[rows[n].IssueID], EventOn: rows[n].EventOn,
+				PersonName: names[rows[n].PersonID], UnitName: unitName(who.Lang, unitNames[rows[n].UnitID])})
 		}
 		return nil
 	})

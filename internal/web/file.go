@@ -194,7 +194,8 @@ func (f *Face) showStatements(c *Call, failed error) error {
 	}
 	var cards []askedCard
 	for _, s := range asked {
-		cards = append(cards, askedCard{ID: s.ID, Version: strconv.FormatInt(s.Version, 10), Title: s.PersonName + " · " + s.UnitName, When: f.when(s.At), Text: s.Text})
+		cards = append(cards, askedCard{ID: s.ID, Version: strconv.FormatInt(s.Version, 10), Title: s.PersonName + " · " + s.UnitName, When: f.when(s.At),
+			About: c.T("issue.detail.title", "Ref", s.IssueRef) + " · " + c.T("field.event_on") + " " + string(s.EventOn), Text: s.Text})
 	}
 	status := http.StatusOK
 	if failed != nil {

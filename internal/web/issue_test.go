@@ -1,10 +1,12 @@
 package web
 
 import (
+	"context"
 	"net/url"
 	"strings"
 	"testing"
 
+	"plumbline/internal/app"
 	"plumbline/internal/apptest"
 	"plumbline/internal/bundle"
 	"plumbline/internal/issue"
@@ -105,7 +107,7 @@ func TestFilePages(t *testing.T) {
 	v.post("/my-file/issues/"+ids["found"]+"/statements", say, 404)
 	v.post("/my-file/issues/"+ids["mine"]+"/statements", url.Values{"kind": {"answer"}}, 422)
 	v.post("/my-file/issues/"+ids["mine"]+"/statements", say, 303)
-	if page = v.as("records").get("/statements", 200); !strings.Contains(page, "wrong day") {
+	if page = v.as("records").get("/statements", 200); !strings.Contains(page, "wrong day") || !strings.Contains(page, "Issue "+refOf(t, s, ids["mine"])) || strings.Contains(page, "narrative of") {
 		t.Errorf("requests: %s", plainText(page))
 	}
 	v.get("/statements", 403)
@@ -141,4 +143,14 @@ func TestReconciliationAndBulkPages(t *testing.T) {
 		t.Errorf("afterwards: %s", plainText(page))
 	}
 	v.get("/bulk-corrections", 403)
+}
+
+// refOf is what people call an issue.
+func refOf(t *testing.T, s *apptest.Site, id string) string {
+	t.Helper()
+	d, err := s.App.Issue(context.Background(), s.Actor("inspector"), app.IssueInput{ID: id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.Ref
 }

@@ -57,7 +57,7 @@ type fileCard struct {
 	Counts, Speak                            bool
 }
 
-type askedCard struct{ ID, Version, Title, When, Text string }
+type askedCard struct{ ID, Version, Title, When, About, Text string }
 
 type reconView struct {
 	Filters         []ui.Input
