@@ -377,6 +377,13 @@ func TestReconciliationAgreesWithItsLists(t *testing.T) {
 						}
 					}
 				}
+				var sum issue.Cells
+				for _, l := range r.ByUnit {
+					sum.Sum(l.Cells)
+				}
+				if total := r.Total.Cells; sum.Both != total.Both || sum.SelfOnly != total.SelfOnly || sum.AuditOnly != total.AuditOnly {
+					t.Errorf("%s %+v: the units make %+v, the total is %+v", actor, in, sum, total)
+				}
 				if r.Total.Cells.Neither == 0 || r.Total.Cells.AuditOnly == 0 {
 					t.Errorf("%s: empty cells prove nothing: %+v", actor, r.Total.Cells)
 				}

@@ -39,13 +39,13 @@ type ReconLine struct {
 	Cells  issue.Cells  `json:"cells"`
 	Filter issue.Filter `json:"-"` // add the cell
 	Opens  bool         `json:"opens"`
+	Only   bool         `json:"only,omitempty"` // a unit alone, without those below it
 }
 
 // Recon is the comparison of what was declared with what was found.
 type Recon struct {
 	Unit       string      `json:"unit"`
 	UnitName   string      `json:"unit_name"`
-	Only       bool        `json:"only"` // the unit alone, without those below it
 	From       string      `json:"from"`
 	To         string      `json:"to"`
 	WindowDays int         `json:"window_days"`
@@ -56,8 +56,8 @@ type Recon struct {
 	Named      bool        `json:"named"`     // whether the reader may see the comparison by person
 }
 
-// Reconciliation compares a unit's declared and found issues: per category and
-// per subordinate unit, each number with the list behind it. It reads
+// Reconciliation compares a unit's declared and found issues: per category,
+// and per unit below it beside its own people, each number with the list behind it. It reads
 // counters, takes out what the reader is barred from, and never goes through
 // the issues.
 func (a *App) Reconciliation(ctx context.Context, who *roster.Actor, in ReconInput) (*Recon, error) {
@@ -99,6 +99,8 @@ func (a *App) Reconciliation(ctx context.Context, who *roster.Actor, in ReconInp
 			out.ByCategory = append(out.ByCategory, l)
 		}
 		out.Total.Filter, out.Total.Opens = base, true
+		ownPeople, ownLeaders := people, leaders
+		alone := reconAlone(cells, out.Unit, children)
 		for _, u := range children {
 			l := ReconLine{Code: u, Name: unitName(who.Lang, tree.Unit(u)), Filter: base, Opens: true}
 			l.Filter.Unit = u
@@ -110,8 +112,17 @@ func (a *App) Reconciliation(ctx context.Context, who *roster.Actor, in ReconInp
 				l.Cells.Sum(cellsOf(c, cells[u], people, leaders))
 			}
 			out.ByUnit = append(out.ByUnit, l)
+			ownPeople, ownLeaders = ownPeople-people, ownLeaders-leaders
 		}
 		out.UnitName = unitName(who.Lang, tree.Unit(out.Unit))
+		if len(children) > 0 { // what is left is the unit's own, and the lines make the total
+			l := ReconLine{Code: out.Unit, Name: out.UnitName, Filter: base, Opens: true, Only: true}
+			l.Filter.Only = true
+			for _, c := range seeds.Categories() {
+				l.Cells.Sum(cellsOf(c, alone, ownPeople, ownLeaders))
+			}
+			out.ByUnit = slices.Insert(out.ByUnit, 0, l)
+		}
 		asked := base
 		asked.Concealment = issue.ConcealmentQuestion
 		if out.Questions, err = v.IssueCount(ctx, asked, sc); err != nil {
@@ -122,6 +133,19 @@ func (a *App) Reconciliation(ctx context.Context, who *roster.Actor, in ReconInp
 		return err
 	})
 	return out, err
+}
+
+// reconAlone is the unit's own part of the cells, by category.
+func reconAlone(cells map[string]map[string]*issue.Cells, unit string, children []string) map[string]*issue.Cells {
+	own := make(map[string]*issue.Cells, len(cells[unit]))
+	for code, all := range cells[unit] {
+		left := *all
+		for _, u := range children {
+			left.Less(cells[u][code])
+		}
+		own[code] = &left
+	}
+	return own
 }
 
 // cellsOf is one category's cells of a unit where so many people serve: leaders

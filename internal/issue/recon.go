@@ -36,6 +36,19 @@ func (c *Cells) Add(cell Cell, first bool, n int64, inPeriod bool) {
 	}
 }
 
+// Less takes other out of c: what lies below a unit, to leave the unit alone.
+func (c *Cells) Less(other *Cells) {
+	if other == nil {
+		return
+	}
+	c.Both -= other.Both
+	c.SelfOnly -= other.SelfOnly
+	c.AuditOnly -= other.AuditOnly
+	c.Counterpart -= other.Counterpart
+	c.Inspected -= other.Inspected
+	c.Touched -= other.Touched
+}
+
 // Sum adds other to c.
 func (c *Cells) Sum(other Cells) {
 	c.Both += other.Both

@@ -288,7 +288,7 @@ func cellHref(l app.ReconLine, cell issue.Cell) string {
 			}
 		}
 		switch {
-		case f.Person != "": // a number of categories, not of people
+		case f.Person != "", f.Only: // a number of categories, not of people; of a unit alone there is no such page
 			return ""
 		case f.Category == "":
 			return "/reconciliation?" + q.Encode()
@@ -312,7 +312,7 @@ func (f *Face) reconTable(c *Call, lines []app.ReconLine, prefix, unitHref strin
 		if prefix != "" {
 			head.Text = c.T(prefix + l.Code)
 		}
-		if unitHref != "" {
+		if unitHref != "" && !l.Only {
 			head.Href = unitHref + "&unit=" + url.QueryEscape(l.Code)
 		}
 		row := []ui.Cell{head}
