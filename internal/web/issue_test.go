@@ -120,7 +120,7 @@ func TestReconciliationAndBulkPages(t *testing.T) {
 		apptest.IssueSeed{Name: "found", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "traffic_alcohol", Severity: 2, Event: "2026-01-12"})
 	v := visit(t, s, "inspector")
 	page := v.in(words.ZH).get("/reconciliation", 200)
-	for _, want := range []string{"仅核查", "cell=audit_only", "交通与饮酒", "按下级单位"} {
+	for _, want := range []string{"仅核查", "cell=audit_only", "交通与饮酒", "按单位"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the comparison lacks %q: %s", want, plainText(page))
 		}
