@@ -1,8 +1,11 @@
 package web
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"plumbline/internal/app"
@@ -158,6 +161,10 @@ func (f *Face) showCheck(c *Call, l *app.ListView, err error) error {
 			v.MissingItems = append(v.MissingItems, ui.Link{Text: no, Href: row.Href})
 			row.Tag = ui.Tag{Tone: "bad", Text: c.T("selfcheck.answer.missing")}
 		}
+		if wrong := a.Check(&l.Campaign, f.app.Today()); wrong != nil && a.Answered() {
+			v.WrongItems = append(v.WrongItems, ui.Link{Text: no, Href: row.Href})
+			row.Error = ui.Message(c.Lang, wrong)
+		}
 		for _, d := range a.Issues {
 			row.Issues = append(row.Issues, saidView{On: string(d.EventOn), Text: d.Text})
 		}
@@ -170,6 +177,11 @@ func (f *Face) showCheck(c *Call, l *app.ListView, err error) error {
 	if err != nil {
 		status = StatusOf(err)
 	}
+	maps.DeleteFunc(errs, func(field, _ string) bool { // what stands at its item already
+		no, isItem := strings.CutPrefix(field, "items.")
+		no, _, _ = strings.Cut(no, ".")
+		return isItem && slices.ContainsFunc(slices.Concat(v.MissingItems, v.WrongItems), func(l ui.Link) bool { return l.Text == no })
+	})
 	return c.ShowStatus(status, selfcheckCheck(p, v, errs))
 }
 

@@ -49,11 +49,13 @@ type checkView struct {
 	Missing      int
 	Nil, Issues  int64
 	MissingItems []ui.Link
+	WrongItems   []ui.Link // answered, but not so that they can be filed
 	Answers      []answerView
 }
 
 type answerView struct {
 	No, Text, Href string
+	Error          string
 	Tag            ui.Tag
 	Issues         []saidView
 }
