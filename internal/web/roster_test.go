@@ -51,7 +51,11 @@ func TestRosterPages(t *testing.T) {
 		t.Errorf("import: %s", plainText(done))
 	}
 	again := v.upload("/roster/people", url.Values{"do": {"import"}}, "file", "people.csv", file, 200)
-	if !strings.Contains(again, words.T(words.EN, "rosterpage.result.nothing")) {
+	if !strings.Contains(again, words.T(words.EN, "rosterpage.result.none")) {
+		t.Errorf("again, with a row that cannot be taken: %s", plainText(again))
+	}
+	known := []byte("人员编号,姓名,人员类别,警号,警衔职级\nN900,单小红,民警,900001,二级警督\n")
+	if again := v.upload("/roster/people", url.Values{"do": {"import"}}, "file", "people.csv", known, 200); !strings.Contains(again, words.T(words.EN, "rosterpage.result.nothing")) {
 		t.Errorf("again: %s", plainText(again))
 	}
 	for lang, rank := range map[words.Lang]string{words.ZH: "二级警督", words.EN: "Supervisor, Second Class"} {

@@ -62,6 +62,8 @@ func (v *importView) result(c *Call) {
 		v.Stats = append(v.Stats, ui.Stat{Label: c.T("rosterpage.result." + s.key), Value: ui.Number(s.n), Tone: tone})
 	}
 	switch {
+	case r.Nothing() && r.Rejected > 0:
+		v.Note, v.Tone = c.T("rosterpage.result.none"), "warn"
 	case r.Nothing():
 		v.Note, v.Tone = c.T("rosterpage.result.nothing"), "info"
 	case r.DryRun:
