@@ -68,6 +68,9 @@ func TestWhatIsNoDatabaseOfOurs(t *testing.T) {
 			}
 		}
 	}
+	if status, _, errs := run(t, "restore", "b", "--db", "none/at/all.db"); status == 0 || !strings.Contains(errs, "there is no folder none/at for the database") {
+		t.Errorf("restore into no folder: %d %s", status, errs)
+	}
 	if after, err := os.ReadFile("other.db"); err != nil || !bytes.Equal(before, after) {
 		t.Errorf("another program's database was changed: %v", err)
 	}

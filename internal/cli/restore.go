@@ -71,6 +71,9 @@ func (r *restore) run(ctx context.Context, file string) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := r.mustHaveFolder(); err != nil {
+		return err
+	}
 	if r.list, err = startList(ctx, r.env); err != nil {
 		return err
 	}

@@ -30,17 +30,21 @@ func (e *env) mustBeDatabase(ctx context.Context) error {
 	return store.MustBeOurs(ctx, e.DB)
 }
 
+func (e *env) mustHaveFolder() error {
+	folder := filepath.Dir(e.DB)
+	if at, err := os.Stat(folder); store.DialectOf(e.DB) == store.SQLite && (err != nil || !at.IsDir()) {
+		return fmt.Errorf("there is no folder %s for the database; make it, or name another file with --db", folder)
+	}
+	return nil
+}
+
 func (e *env) mustBeFile() error {
 	if store.DialectOf(e.DB) != store.SQLite {
 		return nil
 	}
 	st, err := os.Stat(e.DB)
 	if errors.Is(err, fs.ErrNotExist) {
-		folder := filepath.Dir(e.DB)
-		if at, err := os.Stat(folder); err != nil || !at.IsDir() {
-			return fmt.Errorf("there is no folder %s for the database; make it, or name another file with --db", folder)
-		}
-		return nil
+		return e.mustHaveFolder()
 	}
 	if err != nil {
 		return err
