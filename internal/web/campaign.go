@@ -63,7 +63,7 @@ func (f *Face) completionOpen(c *Call) error {
 		v.Campaigns = append(v.Campaigns, ui.Nav{Text: x.Title, Href: "/completion/" + x.ID, Current: x.ID == list.Campaign.ID})
 	}
 	t := list.Total
-	if in == (app.CompletionInput{ID: in.ID}) { // narrowed, the sum of the own rosters means nothing
+	if in == (app.CompletionInput{ID: in.ID}) && len(list.Units) > 0 { // narrowed, the sum of the own rosters means nothing
 		v.Stats = []ui.Stat{
 			{Label: c.T("completion.owed"), Value: ui.Number(t.Owed)},
 			{Label: c.T("completion.filed"), Value: ui.Number(t.Filed()), Note: perMille(t.PerMille()), Tone: "ok"},
@@ -72,7 +72,7 @@ func (f *Face) completionOpen(c *Call) error {
 			{Label: c.T("completion.nil"), Value: perMille(t.NilPerMille())},
 		}
 	}
-	v.Table = ui.Table{Empty: c.T("completion.empty"), Cols: []ui.Col{{Text: c.T("field.unit")}, {Text: c.T("completion.owed"), Num: true}, {Text: c.T("completion.filed"), Num: true},
+	v.Table = ui.Table{Empty: c.T("completion.none"), Cols: []ui.Col{{Text: c.T("field.unit")}, {Text: c.T("completion.owed"), Num: true}, {Text: c.T("completion.filed"), Num: true},
 		{Text: c.T("completion.excused"), Num: true}, {Text: c.T("completion.left"), Num: true}, {Text: c.T("completion.share"), Num: true}, {Text: c.T("completion.nil"), Num: true}, {Text: c.T("field.state")}}}
 	if in.Certified {
 		v.Table.Empty = c.T("completion.uncertified.all")
