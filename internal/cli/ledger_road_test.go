@@ -246,7 +246,7 @@ func TestTheStickIsEvidence(t *testing.T) {
 	}
 	_, out, _ := run(t, "checkpoint", "key", "--db", "site.db")
 	verify := []string{"verify", "--db", "site.db", "--quiet", "--checkpoint", "stick.txt", "--key", keyed.FindStringSubmatch(out)[1]}
-	if status, out, errOut := run(t, verify...); status != 0 || !strings.Contains(out, "evidence 1") {
+	if status, out, errOut := run(t, verify...); status != 0 || !strings.Contains(out, "evidence  1\n") {
 		t.Errorf("%d %s %s", status, out, errOut)
 	}
 	raw, err := os.ReadFile("stick.txt")

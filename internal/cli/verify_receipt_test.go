@@ -176,7 +176,7 @@ func witnessKey() string { return ledger.CosignerKey("witness.example", bytes.Re
 
 // The answers of the five steps are there in Chinese as well.
 func TestTheStepsAnswerInChinese(t *testing.T) {
-	e := &env{Config: &Config{Lang: "zh-CN"}, out: &bytes.Buffer{}}
+	e := &env{Config: &Config{Lang: "zh-CN", Output: "table"}, out: &bytes.Buffer{}}
 	p := &proven{Kind: "receipt"}
 	c := &ledger.Opened{}
 	c.Size = 7

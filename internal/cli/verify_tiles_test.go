@@ -13,7 +13,7 @@ import (
 // looked at, and must not be called false.
 func TestAnUnreadCopyIsNotAFalseOne(t *testing.T) {
 	dir := t.TempDir()
-	ev := &evidence{env: &env{}}
+	ev := &evidence{env: &env{Config: defaults()}}
 	trust := ledger.Trust{Log: make([]ledger.Verifier, 1)} // not asked before the checkpoint is read
 	p := &proven{}
 	if err := p.tiles(dir, trust, ev, nil); err != nil || len(p.Steps) != 1 || p.Steps[0].OK {
