@@ -98,3 +98,89 @@ func TestSelfCheckInABrowser(t *testing.T) {
 		}
 	}
 }
+
+// TestSavedIsAPromise: the page of a list says "saved" only while the site has
+// every answer, takes along what was not sent when its reader leaves, and is no
+// rival to itself when the form is sent while an answer is under way.
+func TestSavedIsAPromise(t *testing.T) {
+	if testing.Short() {
+		t.Skip("pages are looked at without -short")
+	}
+	b := chrome.Start(t)
+	s := apptest.SQLite(t)
+	manager, _ := openCampaign(t, s)
+	site := httptest.NewServer(manager.face)
+	defer site.Close()
+	phone, err := b.Tab(360, string(words.ZH))
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(err)
+	anna := manager.as("anna")
+	must(phone.Cookie(site.URL, SessionCookie, "anna"))
+	page := linkTo(t, anna.get("/", 200), "/selfcheck/") + "/fill?c=case_filing"
+	says := func(word string) string {
+		return `document.getElementById("sc-status").textContent === document.getElementById("sc-status").getAttribute("data-` + word + `")`
+	}
+	// What is sent while held is set waits in line, as on a slow network.
+	slow := func() {
+		t.Helper()
+		must(phone.Open(site.URL + page))
+		must(phone.Eval(`
+			window.line = [];
+			const send = XMLHttpRequest.prototype.send;
+			XMLHttpRequest.prototype.send = function (body) {
+				if (window.held) line.push(() => send.call(this, body)); else send.call(this, body);
+			};
+			window.held = true`, nil))
+	}
+
+	slow()
+	must(phone.Tick(`input[name="a.1"][value="nil"]`))
+	must(phone.Until(`line.length === 1`))
+	must(phone.Eval(`window.held = false`, nil))
+	must(phone.Tick(`input[name="a.2"][value="nil"]`))
+	must(phone.Until(`document.querySelector("[name='seq.2']").value > 0`))
+	must(phone.Until(says("saving")))
+	must(phone.Eval(`line.forEach(f => f())`, nil))
+	must(phone.Until(says("saved") + ` && document.querySelector("[name='seq.1']").value > 0`))
+
+	// The reader leaves: one answer was not sent yet, another is under way and
+	// was changed meanwhile.
+	slow()
+	must(phone.Tick(`input[name="a.3"][value="nil"]`))
+	must(phone.Until(`line.length === 1`))
+	must(phone.Tick(`input[name="a.3"][value="declare"]`))
+	must(phone.Fill(`[name="d.3.0.on"]`, "2025-06-15"))
+	must(phone.Fill(`[name="d.3.0.text"]`, "离开页面之前写下"))
+	must(phone.Eval(`
+		document.querySelector('input[name="a.4"][value="nil"]').click();
+		setTimeout(() => { location.href = "/"; }, 0)`, nil))
+	must(phone.Until(`location.pathname === "/" && document.readyState === "complete"`))
+	must(phone.Until(`(() => {
+		const x = new XMLHttpRequest();
+		x.open("GET", "` + page + `", false);
+		x.send();
+		const d = new DOMParser().parseFromString(x.responseText, "text/html");
+		return d.querySelector('[name="a.4"][value="nil"]').checked && d.querySelector('[name="d.3.0.text"]').value === "离开页面之前写下";
+	})()`))
+
+	// The form is sent while an older answer to one of its items is under way.
+	slow()
+	must(phone.Tick(`input[name="a.1"][value="declare"]`))
+	must(phone.Fill(`[name="d.1.0.on"]`, "2025-06-15"))
+	must(phone.Fill(`[name="d.1.0.text"]`, "写了一半"))
+	must(phone.Until(`line.length === 1`))
+	must(phone.Fill(`[name="d.1.0.text"]`, "写了一半，又写完了"))
+	must(phone.Eval(`document.querySelector('#sc-form button[value=next]').click()`, nil))
+	must(phone.Eval(`window.held = false; line.forEach(f => f())`, nil))
+	must(phone.Until(`location.search !== "?c=case_filing" && document.readyState === "complete"`))
+	if path, err := phone.Path(); err != nil || !strings.Contains(path, "/fill?c=") {
+		t.Errorf("the form led to %s, %v", path, err)
+	}
+	must(phone.Open(site.URL + page))
+	must(phone.Until(`document.querySelector("[name='d.1.0.text']").value === "写了一半，又写完了"`))
+}
