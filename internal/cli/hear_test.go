@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"log/slog"
@@ -10,24 +11,54 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
-// TestARefusedUploadIsHeardOut sends as a browser does, all of it before an
-// answer is read: cut off meanwhile, it would never learn the reason.
-func TestARefusedUploadIsHeardOut(t *testing.T) {
+// listening serves a site that nobody has set up.
+func listening(t *testing.T) *httptest.Server {
+	t.Helper()
 	e := &env{Config: defaults(), out: io.Discard, log: slog.New(slog.DiscardHandler)}
 	e.DB = filepath.Join(t.TempDir(), "a.db")
 	s, err := e.open(t.Context(), true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = s.Close() }()
+	t.Cleanup(func() { _ = s.Close() })
 	handler, err := e.handler(s, false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(handler)
-	defer server.Close()
+	t.Cleanup(server.Close)
+	return server
+}
+
+// TestARefusedBodyIsNoNextRequest puts requests into a body that is too large.
+// What a server does not read of a body it must not take for another request:
+// behind a proxy that would be somebody else's.
+func TestARefusedBodyIsNoNextRequest(t *testing.T) {
+	server := listening(t)
+	for _, path := range []string{"/api/v1/sessions", "/language"} {
+		c, err := net.Dial("tcp", server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := bytes.Repeat([]byte("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"), bodyLimit/37)
+		fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", path, len(body))
+		_, _ = c.Write(body)                                   // it may be cut off
+		_ = c.SetReadDeadline(time.Now().Add(2 * time.Second)) // an answered line may stay open
+		answers, _ := io.ReadAll(io.LimitReader(c, 1<<20))
+		if n := bytes.Count(answers, []byte("HTTP/1.1 ")); n > 1 {
+			t.Errorf("%s: %d answers to one request", path, n)
+		}
+		_ = c.Close()
+	}
+}
+
+// TestARefusedUploadIsHeardOut sends as a browser does, all of it before an
+// answer is read: cut off meanwhile, it would never learn the reason.
+func TestARefusedUploadIsHeardOut(t *testing.T) {
+	server := listening(t)
 	for path, want := range map[string]int{"/audit/preview": http.StatusSeeOther, "/language": http.StatusRequestEntityTooLarge} {
 		c, err := net.Dial("tcp", server.Listener.Addr().String())
 		if err != nil {

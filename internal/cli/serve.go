@@ -168,9 +168,12 @@ func (e *env) handler(s *site, demo bool) (http.Handler, error) {
 				plainly(w, http.StatusInternalServerError, words.T(words.Match(r.Header.Get("Accept-Language"), ""), "fault.internal")+" "+id)
 			}
 		}()
+		// A copy: the server looks at the body of its own request to see whether
+		// all of it was read. One wrapped there, and closed early, would pass for
+		// read, and what is left of it for the next request.
 		body := r.Body
-		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
 		r = r.WithContext(app.WithRequestID(r.Context(), id))
+		r.Body = http.MaxBytesReader(w, body, bodyLimit)
 		faces.ServeHTTP(w, r)
 		hearOut(r, body)
 	}), nil
