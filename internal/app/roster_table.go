@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -165,8 +166,18 @@ func (r *rosterRow) word(field string, codes map[string]string) string {
 			}
 		}
 	}
-	r.reject(fault.Invalid("bad_code", field))
+	r.reject(fault.Invalid("roster_word", field, "Words", allowedWords(codes)))
 	return ""
+}
+
+// allowedWords lists the words of a column in both languages, in a fixed order.
+func allowedWords(codes map[string]string) string {
+	var out []string
+	for _, code := range slices.Sorted(maps.Keys(codes)) {
+		key, _, _ := strings.Cut(codes[code], " ")
+		out = append(out, words.T(words.ZH, key)+" / "+words.T(words.EN, key))
+	}
+	return strings.Join(out, "; ")
 }
 
 // yes reads a cell that says yes or no.

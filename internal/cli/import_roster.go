@@ -58,6 +58,7 @@ the others. The same file again changes nothing.`,
 
 // importRoster imports the files in the order in which they need each other.
 func (e *env) importRoster(ctx context.Context, s *site, f rosterFlags) error {
+	say := func(key string, kv ...any) string { return words.T(words.Match("", e.Lang), "cli.roster."+key, kv...) }
 	out := &table{columns: []string{"table", "rows", "created", "updated", "ended", "unchanged", "rejected"}}
 	var rejected []app.RosterResult
 	named, bad := 0, 0
@@ -79,10 +80,10 @@ func (e *env) importRoster(ctx context.Context, s *site, f rosterFlags) error {
 		}
 		out.add(t, r.Rows, r.Created, r.Updated, r.Ended, r.Unchanged, r.Rejected)
 		if r.Nothing() && r.Rejected == 0 {
-			fmt.Fprintf(e.err, "%s: nothing changed\n", path)
+			fmt.Fprintln(e.err, say("nothing", "File", path))
 		}
 		for _, h := range r.Ignored {
-			fmt.Fprintf(e.err, "%s: the column %q is not known and was left out\n", path, h)
+			fmt.Fprintln(e.err, say("ignored", "File", path, "Column", h))
 		}
 		bad += r.Rejected
 		rejected = append(rejected, *r)
@@ -99,7 +100,7 @@ func (e *env) importRoster(ctx context.Context, s *site, f rosterFlags) error {
 		return errors.Join(failed, err)
 	}
 	if failed == nil && bad > 0 {
-		failed = fmt.Errorf("%d rows were not taken; correct them and import the same files again", bad)
+		failed = errors.New(say("rejected", "Count", bad))
 	}
 	return failed
 }
@@ -128,10 +129,11 @@ func (e *env) reportRejected(results []app.RosterResult, bad int, path string) (
 	for _, r := range results {
 		for _, x := range r.Errors {
 			if shown++; shown > 20 {
-				fmt.Fprintf(e.err, "and %d more; write them all with --errors FILE\n", bad-20)
+				fmt.Fprintln(e.err, words.T(lang, "cli.roster.more", "Count", bad-20))
 				return nil
 			}
-			fmt.Fprintf(e.err, "%s row %d, %s: %s\n", r.Table, x.Row, words.T(lang, r.Table.ColumnKey(x.Column)), words.Args(lang, "fault."+x.Fault.Code, x.Fault.Args))
+			fmt.Fprintln(e.err, words.T(lang, "cli.roster.row", "Table", words.T(lang, "roster.table."+string(r.Table)), "Row", x.Row,
+				"Column", words.T(lang, r.Table.ColumnKey(x.Column)), "Reason", words.Args(lang, "fault."+x.Fault.Code, x.Fault.Args)))
 		}
 	}
 	return nil
