@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -425,4 +426,22 @@ func TestTheDocumentNamesItsSchemas(t *testing.T) {
 			t.Errorf("a reference to %q leads nowhere", m[1])
 		}
 	}
+}
+
+// Who guesses is told in a header, too, when a script may try again.
+func TestASlowedGuessIsToldWhenToTryAgain(t *testing.T) {
+	f := face(t, apptest.SQLite(t))
+	for range 30 {
+		r := httptest.NewRequest("POST", Prefix+"/sessions", strings.NewReader(`{"login":"nobody","password":"a guess"}`))
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		f.ServeHTTP(w, r)
+		if w.Code == 429 {
+			if s, err := strconv.Atoi(w.Header().Get("Retry-After")); err != nil || s < 1 {
+				t.Errorf("Retry-After: %q", w.Header().Get("Retry-After"))
+			}
+			return
+		}
+	}
+	t.Error("guessing is not slowed")
 }

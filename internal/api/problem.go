@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -66,6 +67,9 @@ func (f *Face) problem(c *Call, err error) error {
 	e := fault.As(err)
 	if e.Kind == fault.Internal {
 		f.Log.Error("request failed", "request", app.RequestID(c.R.Context()), "err", err)
+	}
+	if wait, ok := e.Args["Seconds"]; ok && e.Kind == fault.TooManyKind {
+		c.W.Header().Set("Retry-After", fmt.Sprint(wait))
 	}
 	return problemOf(e, c.Lang, app.RequestID(c.R.Context()))
 }
