@@ -139,6 +139,11 @@ func TestQuestionIsRefusedOneTierAbove(t *testing.T) {
 		if _, err = s.App.RefuseQuestion(ctx, s.Actor("body"), in); err != nil {
 			t.Fatal(err)
 		}
+		for who, may := range map[string]bool{"body": false, "body2": true} {
+			if v, err := s.App.Question(ctx, s.Actor(who), q.ID); err != nil || v.Can["question.approve"] != may {
+				t.Errorf("%s may approve: %v (%v)", who, v.Can, err)
+			}
+		}
 		_, err = s.App.RefuseQuestion(ctx, s.Actor("body"), in)
 		code(t, "stale", err, "stale_version")
 		in = app.QuestionInput{ID: q.ID, Version: q.Version + 1}
@@ -151,6 +156,11 @@ func TestQuestionIsRefusedOneTierAbove(t *testing.T) {
 		in.Reason = "the posting order is attached"
 		if _, err = s.App.RefuseQuestion(ctx, s.Actor("body"), in); err != nil {
 			t.Fatal(err)
+		}
+		for who, may := range map[string]bool{"body": false, "body2": true} {
+			if v, err := s.App.Question(ctx, s.Actor(who), q.ID); err != nil || v.Can["question.approve"] != may {
+				t.Errorf("%s may approve: %v (%v)", who, v.Can, err)
+			}
 		}
 		in.Version++
 		if _, err = s.App.ApproveRefusal(ctx, s.Actor("body2"), in); err != nil {

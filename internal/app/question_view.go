@@ -131,6 +131,9 @@ func (a *App) Question(ctx context.Context, who *roster.Actor, id string, purpos
 		for _, op := range []string{"question.track", "question.refuse", "question.approve", "question.reject"} {
 			out.Can[op] = a.May(who, op)
 		}
+		if q.ProposedBy != "" && q.ProposedBy == who.Person { // never the same person twice
+			out.Can["question.approve"] = false
+		}
 		out.Can["issue.read"], err = a.opensIssue(ctx, v, who, q.IssueID)
 		return err
 	})

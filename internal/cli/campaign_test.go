@@ -28,6 +28,9 @@ func TestCampaignRoad(t *testing.T) {
 	if status, out, errOut = run(t, "campaign", "completion", "--output", "json", "--db", db); status != 0 || !strings.Contains(out, `"owed": 53`) {
 		t.Errorf("completion: %d %q %q", status, out, errOut)
 	}
+	if status, out, errOut = run(t, "report", "--output", "csv", "--db", db); status != 0 || !strings.Contains(out, "Total,Completion,0.0%\n") {
+		t.Errorf("a rate is not printed as one: %d %q %q", status, out, errOut)
+	}
 	if status, out, errOut = run(t, "campaign", "lock", "--db", db); status != 0 || !strings.Contains(out, "locked") {
 		t.Errorf("lock: %d %q %q", status, out, errOut)
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -46,8 +47,11 @@ secrets are.`,
 					for l := range lines {
 						for n, col := range sec.Columns {
 							number := strconv.FormatInt(lines[l].Values[n].N, 10)
-							if lines[l].Values[n].Hidden {
+							switch {
+							case lines[l].Values[n].Hidden:
 								number = words.T(lang, "report.hidden")
+							case slices.Contains(sec.Rates, col):
+								number = app.RateText(lines[l].Values[n].N)
 							}
 							out.add(words.T(lang, "report.section."+sec.Key), app.LineName(lang, sec, &lines[l]), words.T(lang, "report.value."+col), number)
 						}
