@@ -88,6 +88,9 @@ func New(o Options) (*Face, error) {
 	}
 	cfg.NoFormatFallback = false
 	huma.NewErrorWithContext = problemOfHuma
+	huma.NewError = func(status int, msg string, _ ...error) huma.StatusError { // asked for its type alone, which the document describes
+		return &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: msg}
+	}
 	f.huma = humabunrouter.New(f.router, cfg)
 	f.huma.UseMiddleware(f.authenticate)
 	r := &registry{f: f}

@@ -428,6 +428,36 @@ func TestTheDocumentNamesItsSchemas(t *testing.T) {
 	}
 }
 
+// The document describes the problems that the face really sends: with a stable
+// code, the field and the request id.
+func TestTheDocumentDescribesItsProblems(t *testing.T) {
+	f := face(t, apptest.SQLite(t))
+	spec, err := f.OpenAPI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Components struct {
+			Schemas map[string]struct{ Properties map[string]any }
+		}
+	}
+	if err := json.Unmarshal(spec, &doc); err != nil {
+		t.Fatal(err)
+	}
+	var sent map[string]any
+	if err := json.Unmarshal([]byte(send(f, "anna", "POST", Prefix+"/password", `{"old":1,"other":2}`).body), &sent); err != nil {
+		t.Fatal(err)
+	}
+	for name := range sent {
+		if doc.Components.Schemas["Problem"].Properties[name] == nil {
+			t.Errorf("%s is sent and not described", name)
+		}
+	}
+	if n := bytes.Count(spec, []byte(`"#/components/schemas/Problem"`)); n < 100 {
+		t.Errorf("%d answers are described as problems", n)
+	}
+}
+
 // Who guesses is told in a header, too, when a script may try again.
 func TestASlowedGuessIsToldWhenToTryAgain(t *testing.T) {
 	f := face(t, apptest.SQLite(t))
