@@ -493,6 +493,9 @@ func TestAStagedFileIsForgotten(t *testing.T) {
 		_, err := s.App.PreviewAudit(ctx, s.Actor(as), app.AuditFile{Upload: id, Source: "petition"})
 		return err
 	}
+	if v, err := s.Store.Verify(ctx, nil); err != nil || !v.OK() {
+		t.Errorf("a file that was only looked at makes the ledger false: %+v %v", v, err)
+	}
 	s.Clock.Add(23 * time.Hour)
 	s.App.Keep(ctx)
 	if err := preview("inspector"); err != nil {
@@ -724,4 +727,31 @@ func TestARecordAboutAUnitAlone(t *testing.T) {
 			t.Errorf("%d issues after the withdrawal", n)
 		}
 	})
+}
+
+// A file that waits for its import is the one whose hash the ledger has: neither
+// its content nor what its row says of it may change meanwhile.
+func TestAnUploadChangedBeforeItsImportIsFound(t *testing.T) {
+	s := apptest.SQLite(t)
+	ctx := context.Background()
+	f := long(3)
+	out, _, err := s.App.ImportAudit(ctx, s.Actor("inspector"), app.ImportInput{AuditFile: f})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, err := s.Store.Verify(ctx, nil); err != nil || !v.OK() {
+		t.Fatalf("%+v %v", v, err)
+	}
+	db, err := sql.Open("sqlite", s.DSN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.Exec("UPDATE uploads SET data = ?, file_hash = '' WHERE id = ?", []byte("姓名,警号\n"), out.BatchID); err != nil {
+		t.Fatal(err)
+	}
+	v, err := s.Store.Verify(ctx, nil)
+	if err != nil || v.OK() || v.Findings[0].What != "upload_changed" {
+		t.Errorf("%+v %v", v, err)
+	}
 }
