@@ -25,6 +25,10 @@ secrets are.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return e.with(c.Context(), func(ctx context.Context, s *site) error {
+				var err error
+				if in.Unit, err = e.unitByCode(ctx, s, in.Unit); err != nil {
+					return err
+				}
 				who := app.Program("report")
 				who.Lang = e.Lang
 				r, err := s.app.Report(ctx, who, in)
@@ -61,7 +65,7 @@ secrets are.`,
 			})
 		},
 	}
-	c.Flags().StringVar(&in.Unit, "unit", "", "unit id (default: the bureau)")
+	c.Flags().StringVar(&in.Unit, "unit", "", "code or id of a unit (default: the bureau)")
 	c.Flags().StringVar(&in.From, "from", "", "first month of the event, 2006-01")
 	c.Flags().StringVar(&in.To, "to", "", "last month of the event, 2006-01")
 	c.Flags().StringVar(&in.Campaign, "campaign", "", "campaign whose completion is shown (default: the newest)")

@@ -186,7 +186,7 @@ func (e *env) addAll(ctx context.Context, s *site, code, file string, codes bool
 	return err
 }
 
-// unitByCode gives the id of a unit; "" for "".
+// unitByCode gives the id of a unit by its code, or by its id; "" for "".
 func (e *env) unitByCode(ctx context.Context, s *site, code string) (string, error) {
 	if code == "" {
 		return "", nil
@@ -196,7 +196,7 @@ func (e *env) unitByCode(ctx context.Context, s *site, code string) (string, err
 		return "", err
 	}
 	for _, u := range units {
-		if u.Code == code {
+		if u.Code == code || u.ID == code {
 			return u.ID, nil
 		}
 	}
