@@ -177,3 +177,19 @@ func TestSealingInABrowser(t *testing.T) {
 		}
 	}
 }
+
+// The kinds of record that fall due are offered by their names, and either can
+// be chosen.
+func TestTheKindsThatFallDueHaveNames(t *testing.T) {
+	s := apptest.SQLite(t)
+	v := visit(t, s, "records")
+	for _, lang := range words.Langs {
+		page := v.in(lang).get("/retention", 200)
+		for _, kind := range []string{"issue", "audit_record"} {
+			if want := `<option value="` + kind + `"`; !strings.Contains(page, want) || !strings.Contains(page, ">"+words.T(lang, "custody.kind."+kind)+"</option>") {
+				t.Errorf("%s: %s is not offered", lang, kind)
+			}
+			v.get("/retention?kind="+kind, 200)
+		}
+	}
+}

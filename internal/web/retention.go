@@ -22,7 +22,7 @@ func (f *Face) retentionList(c *Call) error {
 		ready = "1"
 	}
 	v := custodyList{Path: "/retention", Filters: []ui.Input{
-		{Name: "kind", Label: c.T("custody.record_kind"), Kind: "select", Value: string(in.Kind), Options: ui.Codes(c.Lang, "custody.kind", "issue", "audit_record")},
+		{Name: "kind", Label: c.T("custody.record_kind"), Kind: "select", Value: string(in.Kind), Options: ui.Codes(c.Lang, "custody.kind", "", "issue", "audit_record")},
 		{Name: "ready", Label: c.T("field.state"), Kind: "select", Value: ready, Options: []ui.Option{{Value: "", Text: c.T("retention.all")}, {Value: "1", Text: c.T("retention.ready")}}},
 	}}
 	v.Table = ui.Table{Cols: []ui.Col{{Text: c.T("custody.record")}, {Text: c.T("field.unit")}, {Text: c.T("retention.rule")}, {Text: c.T("retention.settled")}, {Text: c.T("retention.due")}, {Text: c.T("field.state")}}}
