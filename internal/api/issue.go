@@ -202,7 +202,7 @@ func registerIssue(r *registry) {
 	handle(r, "issue.notify", func(ctx context.Context, c *Call, in *plain) (Stepped, error) {
 		out, got, err := a.NotifyIssue(ctx, c.Actor, app.NotifyIssueInput{Step: c.step(in.ID, in.Body)})
 		return Stepped{out, receipt(got)}, err
-	}, Summary("Tell the subject"))
+	}, Summary("Tell the subject; the reason is the text that the subject reads"))
 	handle(r, "issue.conceal", func(ctx context.Context, c *Call, in *struct {
 		ID   string `path:"id"`
 		Body struct {

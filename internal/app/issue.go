@@ -301,7 +301,7 @@ func statements(said []*issue.Statement, texts map[string]map[string]string) []S
 	out := make([]StatementDetail, 0, len(said))
 	for _, s := range said {
 		out = append(out, StatementDetail{ID: s.ID, Kind: s.Kind, Act: s.Act, State: s.State, At: s.CreatedAt,
-			Text: texts[s.ID]["text"], Answer: texts[s.ID]["answer"], Own: s.Kind != issue.Reason, Version: s.Version})
+			Text: texts[s.ID]["text"], Answer: texts[s.ID]["answer"], Own: s.Kind == issue.Answer || s.Kind == issue.Correction, Version: s.Version})
 	}
 	return out
 }

@@ -144,14 +144,23 @@ func (a *App) ReopenIssue(ctx context.Context, who *roster.Actor, in ReopenIssue
 // NotifyIssueInput asks to tell the subject.
 type NotifyIssueInput struct{ Step }
 
-// Validate judges the input by itself.
-func (in NotifyIssueInput) Validate() error { return in.check(false) }
+const verbNotify = "issue.notify"
 
-// NotifyIssue tells the subject: the issue shows in his own file from now on.
+// Validate judges the input by itself.
+func (in NotifyIssueInput) Validate() error {
+	if err := in.check(false); err != nil {
+		return err
+	}
+	return checkText(in.Reason, "issue_told", "reason", true)
+}
+
+// NotifyIssue tells the subject: the issue shows in his own file from now on,
+// with the text that stands here for a reason. The record's own text, which may
+// name who complained, stays hidden from him; he must know what to answer to.
 func (a *App) NotifyIssue(ctx context.Context, who *roster.Actor, in NotifyIssueInput) (IssueResult, Receipt, error) {
 	return a.stepIssue(ctx, who, "issue.notify", roster.ActNotify, roster.KindIssue, in.Step, in, "notify",
 		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
-			return "issue.notify", i.Notice(tx.Now())
+			return verbNotify, i.Notice(tx.Now())
 		})
 }
 
@@ -260,7 +269,11 @@ func (a *App) stepIssue(ctx context.Context, who *roster.Actor, op string, act r
 		if err := tx.SaveIssue(ctx, before, &after, issue.TimingOf(a.pack)); err != nil {
 			return nil, "", err
 		}
-		if err := sayWhy(ctx, tx, &after, name, step.Reason, who.Account); err != nil {
+		said := issue.Reason
+		if verb == verbNotify {
+			said = issue.Told
+		}
+		if err := say(ctx, tx, &after, said, name, step.Reason, who.Account); err != nil {
 			return nil, "", err
 		}
 		if err := a.afterIssueStep(ctx, tx, who, before, &after); err != nil {
@@ -309,15 +322,20 @@ func (a *App) issueFor(ctx context.Context, tx *store.Tx, who *roster.Actor, id 
 
 // sayWhy keeps the reason of a step, if one was given.
 func sayWhy(ctx context.Context, tx *store.Tx, i *issue.Issue, act issue.Act, reason, account string) error {
-	reason = strings.TrimSpace(reason)
-	if reason == "" {
+	return say(ctx, tx, i, issue.Reason, act, reason, account)
+}
+
+// say keeps what an official said with a step, if it was anything.
+func say(ctx context.Context, tx *store.Tx, i *issue.Issue, kind issue.StatementKind, act issue.Act, text, account string) error {
+	text = strings.TrimSpace(text)
+	if text == "" {
 		return nil
 	}
 	s := &issue.Statement{IssueID: i.ID, PersonID: i.PersonID, UnitID: i.UnitID, EventOn: i.EventOn,
-		Kind: issue.Reason, Act: act, State: issue.Noted, SaidBy: account, AnswerC: ledger.Commitment{}}
+		Kind: kind, Act: act, State: issue.Noted, SaidBy: account, AnswerC: ledger.Commitment{}}
 	s.ID = tx.NewID()
 	var err error
-	if s.TextC, err = tx.PutText(ctx, s.ID, "text", reason); err != nil {
+	if s.TextC, err = tx.PutText(ctx, s.ID, "text", text); err != nil {
 		return err
 	}
 	return tx.Insert(ctx, s)

@@ -173,7 +173,9 @@ func TestOwnFile(t *testing.T) {
 		}
 		wantFault(t, "answering what one was not told of", say(ids["found"], issue.Answer), fault.NotFoundKind, "not_found")
 		d := open(t, s, "inspector", ids["found"])
-		if _, _, err := s.App.NotifyIssue(ctx, s.Actor("inspector"), app.NotifyIssueInput{Step: app.Step{ID: ids["found"], Version: d.Version}}); err != nil {
+		_, _, err := s.App.NotifyIssue(ctx, s.Actor("inspector"), app.NotifyIssueInput{Step: app.Step{ID: ids["found"], Version: d.Version, Reason: " "}})
+		wantFault(t, "a notice that says nothing", err, fault.InvalidKind, "issue_told")
+		if _, _, err := s.App.NotifyIssue(ctx, s.Actor("inspector"), app.NotifyIssueInput{Step: app.Step{ID: ids["found"], Version: d.Version, Reason: "请说明当天经过"}}); err != nil {
 			t.Fatal(err)
 		}
 		f := own()
@@ -196,7 +198,7 @@ func TestOwnFile(t *testing.T) {
 		in.Version = 2
 		_, err = s.App.AnswerStatement(ctx, s.Actor("records"), in)
 		wantFault(t, "answering twice", err, fault.ConflictKind, "statement_state")
-		if st := own().Lines[1].Statements; len(st) != 1 || st[0].Answer != "the duty book says otherwise" || st[0].State != issue.Refused {
+		if st := own().Lines[1].Statements; len(st) != 2 || st[0].Kind != issue.Told || st[0].Text != "请说明当天经过" || st[0].Own || st[1].Answer != "the duty book says otherwise" || st[1].State != issue.Refused {
 			t.Errorf("statements on the own file: %+v", st)
 		}
 		_, err = s.App.Issue(ctx, s.Actor("anna"), app.IssueInput{ID: ids["mine"]})
@@ -437,7 +439,7 @@ func TestFileLinesNoticesAndCorrections(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, _, err := s.App.NotifyIssue(ctx, s.Actor("inspector"), app.NotifyIssueInput{Step: app.Step{ID: i.ID, Version: d.Version}})
+		r, _, err := s.App.NotifyIssue(ctx, s.Actor("inspector"), app.NotifyIssueInput{Step: app.Step{ID: i.ID, Version: d.Version, Reason: "请说明当天经过"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -465,10 +467,10 @@ func TestFileLinesNoticesAndCorrections(t *testing.T) {
 		changed := func() []app.HistoryLine {
 			t.Helper()
 			f, err := s.App.OwnFile(ctx, s.Actor("anna"))
-			if err != nil || len(f.Lines[0].Statements) != 1 {
+			if err != nil || len(f.Lines[0].Statements) != 2 {
 				t.Fatalf("%+v, %v", f, err)
 			}
-			return f.Lines[0].Statements[0].Changed
+			return f.Lines[0].Statements[1].Changed
 		}
 		if c := changed(); len(c) != 0 {
 			t.Errorf("corrected before anybody did: %+v", c)

@@ -255,7 +255,8 @@ func (s *Statement) PlaceUnit() string { return s.UnitID }
 // PlaceBranch takes the tier-2 unit of today's tree.
 func (s *Statement) PlaceBranch(branch string) { s.BranchID = branch }
 
-// StatementKind is what is said: an answer, a request, a reason.
+// StatementKind is what is said: by the subject an answer or a request; by
+// officials a reason, which is theirs, or what the subject is told.
 type StatementKind string
 
 // StatementState is where the statement is: noted answers need nothing, requests for
@@ -267,6 +268,7 @@ const (
 	Answer     StatementKind = "answer"
 	Correction StatementKind = "correction"
 	Reason     StatementKind = "reason"
+	Told       StatementKind = "told"
 
 	Noted   StatementState = "noted"
 	Asked   StatementState = "asked"

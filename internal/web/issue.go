@@ -382,7 +382,8 @@ func (f *Face) issueForms(c *Call, d *app.IssueDetail, v *issueView) {
 				Options: ui.Codes(c.Lang, "concealment", "", string(issue.ConcealmentConfirmed), string(issue.ConcealmentDismissed))}, reason(true)}})
 	}
 	if d.MayNotify {
-		v.Forms = append(v.Forms, stepForm{ID: "notify", Action: v.Base + "/notify", Title: c.T("issue.notify.title"), Help: c.T("issue.notify.help"), Button: "issue.button.notify"})
+		v.Forms = append(v.Forms, stepForm{ID: "notify", Action: v.Base + "/notify", Title: c.T("issue.notify.title"), Help: c.T("issue.notify.help"), Button: "issue.button.notify",
+			Inputs: []ui.Input{{Name: "reason", Label: c.T("issue.field.told"), Kind: "textarea", Rows: 3, Required: true, Value: c.Form("reason")}}})
 	}
 	if d.MayRecur {
 		v.Forms = append(v.Forms, stepForm{ID: "recurrence", Action: v.Base + "/recurrence", Title: c.T("issue.recur.title"), Button: "issue.button.recur",
