@@ -143,7 +143,7 @@ func (m *Maker) triage(ctx context.Context) error {
 				return err
 			}
 		case 7:
-			if _, _, err := m.App.NotifyIssue(ctx, inspector, app.NotifyIssueInput{Step: app.Step{ID: r.ID, Version: r.Version, Reason: "收到一件反映你在岗执勤时态度生硬的材料，请说明当天的经过。"}}); err != nil {
+			if _, _, err := m.App.NotifyIssue(ctx, inspector, app.NotifyIssueInput{Step: app.Step{ID: r.ID, Version: r.Version, Reason: "收到一件反映你在工作中处置不当的材料，类别和日期见本条，请说明当天的经过。"}}); err != nil {
 				return err
 			}
 		}
