@@ -320,11 +320,6 @@ func (a *App) issueFor(ctx context.Context, tx *store.Tx, who *roster.Actor, id 
 	return i, i.MayDecide(who)
 }
 
-// sayWhy keeps the reason of a step, if one was given.
-func sayWhy(ctx context.Context, tx *store.Tx, i *issue.Issue, act issue.Act, reason, account string) error {
-	return say(ctx, tx, i, issue.Reason, act, reason, account)
-}
-
 // say keeps what an official said with a step, if it was anything.
 func say(ctx context.Context, tx *store.Tx, i *issue.Issue, kind issue.StatementKind, act issue.Act, text, account string) error {
 	text = strings.TrimSpace(text)

@@ -214,17 +214,6 @@ func (e *env) printProven(p *proven) error {
 		if err := enc.Encode(p); err != nil {
 			return err
 		}
-	default:
-		t := &table{columns: []string{"ok", "not_proven", "what", "text"}}
-		for _, s := range p.Steps {
-			t.add(s.OK, s.Open, s.What, s.Text)
-		}
-		for _, line := range p.Content {
-			t.add(true, false, "content", line)
-		}
-		if err := e.print(t); err != nil {
-			return err
-		}
 	case "table":
 		for _, s := range p.Steps {
 			mark := "ok   "
@@ -237,6 +226,17 @@ func (e *env) printProven(p *proven) error {
 		}
 		for _, line := range p.Content {
 			fmt.Fprintln(e.out, "    "+line)
+		}
+	default:
+		t := &table{columns: []string{"ok", "not_proven", "what", "text"}}
+		for _, s := range p.Steps {
+			t.add(s.OK, s.Open, s.What, s.Text)
+		}
+		for _, line := range p.Content {
+			t.add(true, false, "content", line)
+		}
+		if err := e.print(t); err != nil {
+			return err
 		}
 	}
 	if !p.OK {
