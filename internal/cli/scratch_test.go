@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"plumbline/internal/apptest/pgtest"
 )
 
 // TestWhatAKilledProcessLeftIsRemoved: the folder of a process that is gone
@@ -41,5 +43,15 @@ func TestWhatAKilledProcessLeftIsRemoved(t *testing.T) {
 	leaveFirst()
 	if left, err := os.ReadDir(base); err != nil || len(left) != 0 {
 		t.Errorf("left behind: %v %v", left, err)
+	}
+}
+
+// TestAServerStartsInOurScratch: run by root, bench starts PostgreSQL as another
+// user, in a folder under ours.
+func TestAServerStartsInOurScratch(t *testing.T) {
+	t.Cleanup(ownScratch())
+	ours := os.TempDir()
+	if s, _ := pgtest.Own(t); filepath.Dir(filepath.Dir(s.Socket())) != ours {
+		t.Errorf("the server lies in %s, not in %s", s.Socket(), ours)
 	}
 }

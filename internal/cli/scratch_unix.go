@@ -24,6 +24,9 @@ func lockedFolder(base string) (folder string, free func(), err error) {
 	if err == nil {
 		err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	}
+	if err == nil { // a server that bench starts as a user of its own passes through; nobody else may look
+		err = os.Chmod(fresh, 0o711)
+	}
 	folder = filepath.Join(base, scratchName+filepath.Base(fresh)[len("plumbline-new-"):])
 	if err == nil {
 		err = os.Rename(fresh, folder)
