@@ -49,9 +49,16 @@ func TestWhatAKilledProcessLeftIsRemoved(t *testing.T) {
 // TestAServerStartsInOurScratch: run by root, bench starts PostgreSQL as another
 // user, in a folder under ours.
 func TestAServerStartsInOurScratch(t *testing.T) {
-	t.Cleanup(ownScratch())
-	ours := os.TempDir()
-	if s, _ := pgtest.Own(t); filepath.Dir(filepath.Dir(s.Socket())) != ours {
-		t.Errorf("the server lies in %s, not in %s", s.Socket(), ours)
+	pgtest.DSN(t) // skips where there is no PostgreSQL
+	defer ownScratch()()
+	s, err := pgtest.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if filepath.Dir(filepath.Dir(s.Socket())) != os.TempDir() {
+		t.Errorf("the server lies in %s, not in %s", s.Socket(), os.TempDir())
+	}
+	if err := s.Stop(); err != nil {
+		t.Errorf("stop: %v", err)
 	}
 }

@@ -135,7 +135,7 @@ func (s *Server) Database(name string) (string, error) {
 
 // Stop ends the server and removes its folder.
 func (s *Server) Stop() error {
-	return errors.Join(s.alive.Close(), s.watch.Wait())
+	return errors.Join(s.alive.Close(), s.watch.Wait(), os.RemoveAll(s.folder))
 }
 
 // Start makes a cluster and waits until it answers. It ends with this process,
@@ -212,7 +212,7 @@ touch "$2/stop"
 pid=$(head -n 1 "$3/postmaster.pid" 2>/dev/null) && kill -INT $pid 2>/dev/null
 wait $keeper
 rm -rf "$3" "$2"/* "$2"/.s.*
-rmdir "$2" 2>/dev/null
+rmdir "$2" 2>/dev/null || true # where the folder above is not its own, Stop does it
 `
 
 // Kill ends the server with SIGKILL; it is started again at once. One that is
