@@ -272,12 +272,18 @@ func judgeLogin(login string) error {
 	return nil
 }
 
-// AddAccount makes an account, new and without a password.
+// AddAccount makes an account, new and without a password, for somebody who has
+// none: a second one, beside a disabled one too, would speak in his name.
 func (a *App) AddAccount(ctx context.Context, who *roster.Actor, in AccountInput) (string, Receipt, error) {
 	rec, err := a.write(ctx, who, Write{Op: "account.create", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		p, err := a.personByNumber(ctx, &tx.View, who, roster.ActCreate, roster.KindAccount, in.PersonnelNo)
 		if err != nil {
 			return nil, "", err
+		}
+		if held, err := tx.AccountsOf(ctx, p.ID); err != nil {
+			return nil, "", err
+		} else if len(held) > 0 {
+			return nil, "", fault.Conflict("account_held", "Login", held[0].Login).WithField("personnel_no")
 		}
 		if taken, err := tx.AccountByLogin(ctx, roster.FoldLogin(in.Login)); err != nil {
 			return nil, "", err

@@ -215,6 +215,7 @@ type Session struct {
 	CreatedAt time.Time `bun:"created_at"`
 	SeenAt    time.Time `bun:"seen_at"`
 	UntilAt   time.Time `bun:"until_at"`
+	ProvedAt  time.Time `bun:"proved_at,nullzero"` // when the password was last asked for and right
 }
 
 // Device is one that an account has signed in from before.
