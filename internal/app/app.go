@@ -236,7 +236,7 @@ func (a *App) read(ctx context.Context, who *roster.Actor, op string, fn func(ct
 type Write struct {
 	Op        string
 	Key       string // idempotency key, "" for none
-	Body      any    // the input; hashed, never stored
+	Body      any    // the whole input with the ids of its path; hashed, never stored
 	RequestID string // "" takes the one in the context
 }
 
@@ -260,17 +260,9 @@ func (a *App) write(ctx context.Context, who *roster.Actor, w Write, fn store.Wr
 		call.Account, call.Role = who.Account, string(a.actingRole(who, r))
 	}
 	if w.Key != "" {
-		key := hmac.New(sha256.New, a.requestKey)
-		key.Write([]byte(w.Key))
-		body, err := json.Marshal(w.Body)
-		if err != nil {
-			return Receipt{}, fmt.Errorf("hash input of %s: %w", w.Op, err)
+		if call.Key, call.Body, err = a.requestOf(w); err != nil {
+			return Receipt{}, err
 		}
-		// Keyed: a short text of the input could be guessed from a bare hash,
-		// which stays when the text is expunged.
-		sum := hmac.New(sha256.New, a.requestKey)
-		sum.Write(body)
-		call.Key, call.Body = key.Sum(nil), sum.Sum(nil)
 	}
 	if !slipped[w.Op] {
 		return a.store.Update(ctx, call, fn)

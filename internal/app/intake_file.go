@@ -24,9 +24,9 @@ import (
 // categories; both are remembered for the source.
 type AuditFile struct {
 	Name       string            `json:"name"`
-	Data       []byte            `json:"-"`
-	Upload     string            `json:"-"`    // a staged file instead of Name and Data
-	Hash       string            `json:"hash"` // of Data; filled
+	Data       []byte            `json:"-" request:"-"` // Hash stands for it
+	Upload     string            `json:"-" request:"-"` // a staged file instead of Name and Data
+	Hash       string            `json:"hash"`          // of Data; filled
 	Source     string            `json:"source"`
 	Sheet      string            `json:"sheet,omitempty"`      // name or number; "" is the first visible
 	HeaderRow  int               `json:"header_row,omitempty"` // line of the file; 0 finds it

@@ -541,3 +541,29 @@ func TestInspectionFindings(t *testing.T) {
 		}
 	})
 }
+
+// A key that was used on one issue is a conflict on another, and not the first
+// answer again: the second party would never have been recorded.
+func TestAKeyBelongsToItsIssue(t *testing.T) {
+	s := apptest.SQLite(t)
+	ids := s.Issues(
+		seed("first", issue.Audit, "anna", "east1", "interview", 2, "2026-01-12"),
+		seed("second", issue.Audit, "anna", "east1", "interview", 2, "2026-01-13"))
+	person, err := s.App.Person(ctx, s.Actor("records"), s.People["cara"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	party := func(name string) (string, error) {
+		id, _, err := s.App.AddIssueParty(ctx, s.Actor("inspector"), app.IssuePartyInput{IssueID: ids[name], Key: "one", Person: person.PersonnelNo, Interest: "complainant"})
+		return id, err
+	}
+	first, err := party("first")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := party("first"); err != nil || again != first {
+		t.Errorf("the same again: %q %v, want %q", again, err, first)
+	}
+	_, err = party("second")
+	wantFault(t, "the key of another issue", err, fault.ConflictKind, "key_reused")
+}
