@@ -78,11 +78,13 @@ func (a *App) EndSessions(ctx context.Context, who *roster.Actor) error {
 // one-time code.
 type PasswordInput struct {
 	Old, New string
+	Device   string // the token that the device was given before, "" if none
 }
 
 const (
 	passwordMin = 10 // characters
 	passwordMax = 128
+	typedMost   = 500 // bytes that are looked at where a secret is typed
 )
 
 // JudgePassword refuses a new password by itself, before a one-time code is
@@ -119,21 +121,15 @@ func (a *App) SetPassword(ctx context.Context, who *roster.Actor, in PasswordInp
 	if err := judgePassword(in.New, account.LoginFolded); err != nil {
 		return Receipt{}, err
 	}
+	if len(in.Old) > typedMost {
+		return Receipt{}, fault.Invalid("password_wrong", "old")
+	}
 	if !who.MustRenew && !who.Program {
-		t := &try{account: account}
-		err := a.store.View(ctx, func(ctx context.Context, v *store.View) (err error) {
-			t.credential, err = v.Credential(ctx, account.ID)
-			return err
-		})
+		found, err := a.checkSecret(ctx, presented{login: account.Login, typed: in.Old, device: in.Device})
 		if err != nil {
 			return Receipt{}, err
 		}
-		if t.credential != nil {
-			t.credential.CodeHash = ""
-		}
-		if _, ok, err := a.fits(ctx, t, in.Old); err != nil {
-			return Receipt{}, err
-		} else if !ok {
+		if found == nil || found.account.ID != account.ID {
 			return Receipt{}, fault.Invalid("password_wrong", "old")
 		}
 	}

@@ -248,6 +248,11 @@ func (v *View) Device(ctx context.Context, accountID, deviceHash string) (*roste
 	return one[roster.Device](ctx, v.db.NewSelect().Where("account_id = ? AND device_hash = ?", accountID, deviceHash))
 }
 
+// DeviceKnown reports whether any account has signed in from the device.
+func (v *View) DeviceKnown(ctx context.Context, deviceHash string) (bool, error) {
+	return v.db.NewSelect().Model((*roster.Device)(nil)).Where("device_hash = ?", deviceHash).Exists(ctx)
+}
+
 // DeviceCount counts the devices that an account has signed in from.
 func (v *View) DeviceCount(ctx context.Context, accountID string) (int64, error) {
 	return v.db.NewSelect().Model((*roster.Device)(nil)).Where("account_id = ?", accountID).Count(ctx)

@@ -75,14 +75,18 @@ func (f *Face) passwordPage(c *Call) error {
 }
 
 func (f *Face) setPassword(c *Call) error {
-	in := app.PasswordInput{Old: c.R.PostForm.Get("old"), New: c.R.PostForm.Get("new")}
+	in := app.PasswordInput{Old: c.R.PostForm.Get("old"), New: c.R.PostForm.Get("new"), Device: c.cookie(deviceCookie)}
 	var err error
 	if in.New != c.R.PostForm.Get("again") {
 		err = fault.Invalid("password_again", "again")
 	} else {
 		_, err = f.app.SetPassword(c.Context(), c.Actor, in)
 	}
-	if errs := c.Errors(err); errs != nil {
+	errs := c.Errors(err)
+	if fault.Is(err, fault.TooManyKind) {
+		errs = ui.ErrorsOf(c.Lang, err)
+	}
+	if errs != nil {
 		return c.ShowStatus(StatusOf(err), passwordForm(c.door("password.title"), c.Actor.MustRenew, errs))
 	}
 	if err != nil {

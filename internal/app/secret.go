@@ -1,0 +1,254 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"runtime"
+	"time"
+
+	"github.com/alexedwards/argon2id"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// Guessing. The counter of an account is one, whatever spelling is tried,
+// wherever its secret is asked for, and whether the account exists; that of a
+// source is wider, because a station sits behind one address. A device that the
+// account has signed in from before has an allowance of its own and meets
+// neither; nor does a right one-time code meet the source's, which is too long
+// to be guessed.
+const (
+	accountTries = 5
+	sourceTries  = 30
+	deviceTries  = 10
+	firstWait    = 30 * time.Second
+	longestWait  = 15 * time.Minute
+	accountFades = 24 * time.Hour
+	sourceFades  = time.Hour
+)
+
+// hashing lets one hash run per core: each takes 19 MiB and a core's time.
+var hashing = make(chan struct{}, runtime.NumCPU())
+
+func hashSlot(ctx context.Context) (release func(), err error) {
+	select {
+	case hashing <- struct{}{}:
+		return func() { <-hashing }, nil
+	case <-ctx.Done():
+		return nil, fault.Unavailable("busy").WithCause(ctx.Err())
+	}
+}
+
+// nobodysHash is compared with where there is no account, so that an answer
+// takes the same time.
+const nobodysHash = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$2AN0GzFzUZtcCyGpdLUgIJJsiSKAkVwQmHq63wXj8gM"
+
+// presented is a secret that somebody presents for an account, and from where.
+type presented struct {
+	login  string
+	typed  string
+	codes  bool   // a one-time code will do as well
+	device string // the token that the device was given before, "" if none
+	source string // network address; "" for who holds a session already: he can guess at one account only
+}
+
+// proven is what a right secret gives.
+type proven struct {
+	account    *roster.Account
+	credential *roster.Credential
+	byCode     bool
+}
+
+// checkSecret is the one place where a secret is compared. It counts the try,
+// refuses who has guessed too often, and takes the count of a right one back;
+// nil without an error means that the secret is wrong.
+func (a *App) checkSecret(ctx context.Context, p presented) (*proven, error) {
+	t, err := a.countTry(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	byCode, ok, err := a.fits(ctx, t, p)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, a.noteBurst(ctx, t)
+	}
+	if err := a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error { return a.forgive(ctx, sx, p, t) }); err != nil {
+		return nil, err
+	}
+	return &proven{t.account, t.credential, byCode}, nil
+}
+
+// try is one counted attempt.
+type try struct {
+	folded     string
+	account    *roster.Account
+	credential *roster.Credential
+	device     *roster.Device // known, and within its allowance
+	failures   int64          // of the account's spelling, this attempt included
+}
+
+func accountKey(folded string) string { return "a:" + digest(folded)[:32] }
+
+// sourceKey takes the addresses that one subscriber of IPv6 has for one.
+func sourceKey(source string) string {
+	if at, err := netip.ParseAddr(source); err == nil && at.Unmap().Is6() {
+		source = netip.PrefixFrom(at.WithZone(""), 64).Masked().String()
+	}
+	return "s:" + digest(source)[:32]
+}
+
+func digest(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
+}
+
+// countTry refuses who has guessed too often, and counts the attempt as failed
+// before the secret is looked at, so that many at once cannot outrun the
+// counter. A success takes its own count back.
+func (a *App) countTry(ctx context.Context, p presented) (*try, error) {
+	t := &try{folded: roster.FoldLogin(p.login)}
+	now := a.store.Now()
+	err := a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
+		*t = try{folded: t.folded}
+		if err := sx.LockScratch(ctx); err != nil {
+			return err
+		}
+		if err := t.find(ctx, sx, p); err != nil {
+			return err
+		}
+		if t.device != nil {
+			t.device.Failures++
+			t.device.SeenAt = now
+			return sx.PutDevice(ctx, t.device)
+		}
+		var err error
+		if t.failures, err = countFailure(ctx, sx, accountKey(t.folded), now, accountTries, accountFades); err != nil {
+			return err
+		}
+		if p.source == "" || p.codes && t.codeFits(p.typed, now) {
+			return nil
+		}
+		_, err = countFailure(ctx, sx, sourceKey(p.source), now, sourceTries, sourceFades)
+		return err
+	})
+	return t, err
+}
+
+// find reads the account, its secrets and the device.
+func (t *try) find(ctx context.Context, sx *store.ScratchTx, p presented) (err error) {
+	if t.account, err = sx.AccountByLogin(ctx, t.folded); err != nil || t.account == nil {
+		return err
+	}
+	if t.credential, err = sx.Credential(ctx, t.account.ID); err != nil || p.device == "" {
+		return err
+	}
+	t.device, err = sx.Device(ctx, t.account.ID, digest(p.device))
+	if t.device != nil && t.device.Failures >= deviceTries {
+		t.device = nil // it guesses like any other
+	}
+	return err
+}
+
+// usable reports whether any secret opens the account.
+func (t *try) usable() bool {
+	return t.account != nil && t.account.State != roster.AccountDisabled && t.credential != nil
+}
+
+// codeFits reports whether what was typed is the account's one-time code.
+func (t *try) codeFits(typed string, now time.Time) bool {
+	return t.usable() && t.credential.CodeHash != "" && now.Before(t.credential.CodeUntil) &&
+		subtle.ConstantTimeCompare([]byte(t.credential.CodeHash), []byte(digest(foldCode(typed)))) == 1
+}
+
+// countFailure raises a counter, or refuses while it is blocked.
+func countFailure(ctx context.Context, sx *store.ScratchTx, key string, now time.Time, tries int64, fades time.Duration) (int64, error) {
+	c, err := sx.Attempt(ctx, key)
+	if err != nil {
+		return 0, err
+	}
+	if c == nil || now.Sub(c.LastAt) > fades {
+		c = &roster.SignInAttempt{Key: key, FirstAt: now, BlockedUntil: now}
+	}
+	if c.BlockedUntil.After(now) {
+		return 0, fault.TooMany("too_many_tries", "Seconds", int(c.BlockedUntil.Sub(now)/time.Second)+1)
+	}
+	c.Failures++
+	c.LastAt = now
+	if over := c.Failures - tries; over >= 0 {
+		c.BlockedUntil = now.Add(min(longestWait, firstWait<<min(over, 10)))
+	}
+	return c.Failures, sx.PutAttempt(ctx, c)
+}
+
+// fits compares what was typed with the one-time code and the password. It
+// takes one hash's time in every case. Only checkSecret calls it.
+func (a *App) fits(ctx context.Context, t *try, p presented) (byCode, ok bool, err error) {
+	byCode = p.codes && t.codeFits(p.typed, a.store.Now())
+	hash := nobodysHash
+	if t.usable() && t.credential.Hash != "" {
+		hash = t.credential.Hash
+	}
+	release, err := hashSlot(ctx)
+	if err != nil {
+		return false, false, err
+	}
+	defer release()
+	same, err := argon2id.ComparePasswordAndHash(p.typed, hash)
+	if err != nil {
+		return false, false, fmt.Errorf("compare password: %w", err)
+	}
+	return byCode, byCode || same && hash != nobodysHash, nil
+}
+
+// noteBurst writes the ledger fact of a burst of failures: at the fifth and at
+// each doubling after it.
+func (a *App) noteBurst(ctx context.Context, t *try) error {
+	n := t.failures
+	for n > accountTries && n%2 == 0 {
+		n /= 2
+	}
+	if n != accountTries {
+		return nil
+	}
+	object := "login:" + digest(t.folded)[:16] // an unknown name is not kept as it was typed
+	if t.account != nil {
+		object = t.account.ID
+	}
+	_, err := a.store.Update(ctx, store.Call{Account: "program:sign-in", Role: "program", Op: "session.create", RequestID: RequestID(ctx)},
+		func(context.Context, *store.Tx) ([]ledger.Fact, string, error) {
+			return []ledger.Fact{{Verb: "account.sign_in_failures", Kind: "account", ID: object}}, object, nil
+		})
+	return err
+}
+
+// forgive takes the count of a successful attempt back.
+func (a *App) forgive(ctx context.Context, sx *store.ScratchTx, p presented, t *try) error {
+	if err := sx.LockScratch(ctx); err != nil {
+		return err
+	}
+	if t.device != nil {
+		t.device.Failures = 0
+		return sx.PutDevice(ctx, t.device)
+	}
+	if _, err := sx.Delete(ctx, (*roster.SignInAttempt)(nil), "key = ?", accountKey(t.folded)); err != nil || p.source == "" {
+		return err
+	}
+	c, err := sx.Attempt(ctx, sourceKey(p.source))
+	if err != nil || c == nil || p.codes && t.codeFits(p.typed, a.store.Now()) { // which the source's counter did not count
+		return err
+	}
+	c.Failures = max(c.Failures-1, 0)
+	if c.Failures < sourceTries {
+		c.BlockedUntil = c.FirstAt
+	}
+	return sx.PutAttempt(ctx, c)
+}
