@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync"
 )
 
 // proxies are the networks of the site's own reverse proxies.
@@ -73,4 +74,58 @@ func (p proxies) trust(next http.Handler) http.Handler {
 		r.RemoteAddr = net.JoinHostPort(p.source(r), "0")
 		next.ServeHTTP(w, r)
 	})
+}
+
+// forwarded are the headers by which a proxy says for whom it asks.
+var forwarded = []string{"X-Forwarded-For", "Forwarded", "X-Real-Ip"}
+
+// strangers notices that a proxy stands in front which nobody named, and says so
+// once: until it is named, everybody behind it is one source, and a guesser
+// slows them all. A client can write the header too, so nothing else follows.
+func (p proxies) strangers(say func(peer, header string), next http.Handler) http.Handler {
+	var once sync.Once
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if peer, header := p.stranger(r); header != "" {
+			once.Do(func() { say(peer, header) })
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (p proxies) stranger(r *http.Request) (peer, header string) {
+	for _, name := range forwarded {
+		if r.Header.Get(name) != "" {
+			header = name
+			break
+		}
+	}
+	peer, _, err := net.SplitHostPort(r.RemoteAddr)
+	if header == "" || err != nil {
+		return "", ""
+	}
+	if at, err := netip.ParseAddr(peer); err == nil && p.hold(at) {
+		return "", ""
+	}
+	return peer, header
+}
+
+// sayStranger is the warning of strangers, in the log and where serve prints.
+func (e *env) sayStranger(peer, header string) {
+	e.log.Warn("a request came through a proxy that is not named: everybody behind it counts as one source, and one guesser slows them all",
+		"peer", peer, "header", header, "do", "if it is yours: --trusted-proxy "+peer)
+	fmt.Fprintf(e.out, "PROXY   %s sends %s and is not named: everybody behind it counts as one source. If it is yours, start with --trusted-proxy %s\n", peer, header, peer)
+}
+
+// sayProxies says at the start whose word is taken for the source of a request.
+// On the machine alone and without TLS in front there is nothing to say.
+func (e *env) sayProxies(at net.Addr) {
+	tcp, ok := at.(*net.TCPAddr)
+	switch {
+	case len(e.TrustedProxies) > 0:
+		fmt.Fprintf(e.out, "proxy   %s: X-Forwarded-For is believed from there alone\n", strings.Join(e.TrustedProxies, " "))
+	case e.Secure:
+		fmt.Fprintln(e.out, "PROXY   none is named, and --secure means that one stands in front: everybody behind it counts as one source, and one guesser slows them all. Name it: --trusted-proxy ADDRESS")
+	case ok && !tcp.IP.IsLoopback():
+		fmt.Fprintln(e.out, "proxy   none is named: the source of a request is the address of its socket. If a reverse proxy stands in front, name it: --trusted-proxy ADDRESS")
+	}
 }

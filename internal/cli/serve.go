@@ -95,6 +95,7 @@ func (e *env) serve(ctx context.Context, s *site, demo bool) error {
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	fmt.Fprintf(e.out, "serving http://%s\n", listener.Addr())
+	e.sayProxies(listener.Addr())
 	e.saySigner(ctx, s)
 	e.sayWitnesses()
 	if !demo {
@@ -158,7 +159,7 @@ func (e *env) handler(s *site, demo bool) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	faces := compress(ours.trust(mux))
+	faces := compress(ours.strangers(e.sayStranger, ours.trust(mux)))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := requestID()
 		w.Header().Set("X-Request-Id", id)
