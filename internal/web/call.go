@@ -75,12 +75,26 @@ func (c *Call) Query(name string) string { return strings.TrimSpace(c.R.URL.Quer
 // Form is a value of the form that was sent, without the space around it.
 func (c *Call) Form(name string) string { return strings.TrimSpace(c.R.PostForm.Get(name)) }
 
-// Forms are all values of the name in the form that was sent.
-func (c *Call) Forms(name string) []string { return c.R.PostForm[name] }
+// Ticked are the values of all boxes of the name that were ticked.
+func (c *Call) Ticked(name string) []string { return c.R.PostForm[name] }
+
+// boxes are the names that a form may send more than once. Any other that comes
+// twice is refused, or one of the two values would be taken unseen.
+var boxes = map[string]bool{"list": true}
 
 // FormInt is a whole number of the form, 0 when it is none.
 func (c *Call) FormInt(name string) int64 {
 	n, _ := strconv.ParseInt(c.Form(name), 10, 64)
+	return n
+}
+
+// Choice is a chosen number of the form, -1 where none was chosen: 0 is a
+// choice of its own (S0, no handling), and nobody makes it by leaving it out.
+func (c *Call) Choice(name string) int {
+	n, err := strconv.Atoi(c.Form(name))
+	if err != nil {
+		return -1
+	}
 	return n
 }
 
@@ -234,7 +248,7 @@ func (c *Call) showFault(status int, text string) {
 }
 
 // parse reads the form, and refuses what no text of ours may hold: control
-// characters, and bytes that are not UTF-8.
+// characters, bytes that are not UTF-8, and two values of one field.
 func (c *Call) parse() error {
 	var err error
 	if strings.HasPrefix(c.R.Header.Get("Content-Type"), "multipart/form-data") {
@@ -250,6 +264,9 @@ func (c *Call) parse() error {
 		return fault.Shape("shape", "").WithCause(err)
 	}
 	for name, values := range c.R.PostForm {
+		if len(values) > 1 && !boxes[name] {
+			return fault.Shape("field_twice", "")
+		}
 		for _, v := range values {
 			if !utf8.ValidString(v) || strings.ContainsFunc(v, control) {
 				return fault.Shape("control_character", name)

@@ -38,7 +38,7 @@ func tellSealed(t *testing.T, s *apptest.Site, v *visitor) (out sealedStory) {
 		form.Set(fmt.Sprintf("login%d", i+1), n)
 		form.Set(fmt.Sprintf("key%d", i+1), k.Public().String())
 	}
-	wrong := url.Values{"login1": {"records"}, "key1": {"no key"}, "form": {"propose"}}
+	wrong := url.Values{"login1": {"records"}, "key1": {"no key"}, formField: {"propose"}}
 	if page := v.as("security").post("/custodians", wrong, 422); !strings.Contains(page, "custodian&#39;s public key") && !strings.Contains(page, "custodian's public key") {
 		t.Error("a wrong key is not explained beside its field")
 	}
@@ -72,7 +72,7 @@ func tellSealed(t *testing.T, s *apptest.Site, v *visitor) (out sealedStory) {
 	out.reveal = list.Rows[0].ID
 	out.release(t, s, v, "body")
 	v.as("records").post("/holds", url.Values{"record_kind": {"audit_record"}, "record": {out.match}, "reason": {"诉讼期间"}}, 303)
-	v.as("records").post("/expungements", url.Values{"record_kind": {"audit_record"}, "record": {out.match}, "ground": {"court"}, "reason": {"x"}, "form": {"expunge"}}, 409)
+	v.as("records").post("/expungements", url.Values{"record_kind": {"audit_record"}, "record": {out.match}, "ground": {"court"}, "reason": {"x"}, formField: {"expunge"}}, 409)
 	holds, err := s.App.Holds(ctx, s.Actor("body"))
 	if err != nil || len(holds) != 1 {
 		t.Fatal(holds, err)
@@ -105,7 +105,7 @@ func (x *sealedStory) release(t *testing.T, s *apptest.Site, v *visitor, who str
 	if err != nil {
 		t.Fatal(err)
 	}
-	v.as(who).post("/shares/"+x.reveal+"/release", url.Values{"response": {"nonsense"}, "form": {"release"}}, 422)
+	v.as(who).post("/shares/"+x.reveal+"/release", url.Values{"response": {"nonsense"}, formField: {"release"}}, 422)
 	v.as(who).post("/shares/"+x.reveal+"/release", url.Values{"response": {strings.ReplaceAll(r.Text(), "\n", "\r\n")}}, 303)
 }
 

@@ -49,7 +49,7 @@ func (f *Face) showBulk(c *Call, failed error) error {
 }
 
 func (f *Face) bulkCorrect(c *Call) error {
-	in := app.BulkCorrectInput{Unit: c.Form("unit"), MaxSeverity: int(c.FormInt("max_severity")), Count: c.FormInt("count"), Key: c.Key()}
+	in := app.BulkCorrectInput{Unit: c.Form("unit"), MaxSeverity: c.Choice("max_severity"), Count: c.FormInt("count"), Key: c.Key()}
 	out, _, err := f.app.BulkCorrect(c.Context(), c.Actor, in)
 	if err != nil {
 		return f.showBulk(c, err)

@@ -47,7 +47,7 @@ func TestNamedItemPages(t *testing.T) {
 		t.Fatalf("the list leads to %s", got)
 	}
 	version := func() url.Values {
-		return url.Values{"version": {hiddenValue(t, head.get(path, 200), "version")}, "form": {"return"}}
+		return url.Values{"version": {hiddenValue(t, head.get(path, 200), "version")}, formField: {"return"}}
 	}
 	head.post(path+"/return", version(), 422)
 	form := version()
@@ -97,7 +97,7 @@ func TestCompletionListsRestoreAndUncertify(t *testing.T) {
 	excuse := linkTo(t, manager.get(unit, 200), unit+"/excuse/")
 	manager.post(excuse, url.Values{"version": {hiddenValue(t, manager.get(excuse, 200), "version")}, "reason": {"长期病假"}}, 303)
 	restore := linkTo(t, manager.get(unit, 200), unit+"/restore/")
-	form := url.Values{"version": {hiddenValue(t, manager.get(restore, 200), "version")}, "form": {"restore"}}
+	form := url.Values{"version": {hiddenValue(t, manager.get(restore, 200), "version")}, formField: {"restore"}}
 	manager.post(restore, form, 422)
 	form.Set("reason", "病愈返岗")
 	manager.post(restore, form, 303)
@@ -136,10 +136,10 @@ func TestRosterRowAndRelationPages(t *testing.T) {
 	v.get(person, 200)
 	v.get("/roster/row/postings?person="+s.People["anna"], 200)
 	v.get(person+"/relations", 200)
-	v.post(person+"/relations", url.Values{"kind": {"relative"}, "form": {"declare"}}, 422)
+	v.post(person+"/relations", url.Values{"kind": {"relative"}, formField: {"declare"}}, 422)
 	anna := visit(t, s, "anna")
 	anna.get("/my-relations", 200)
-	anna.post("/my-relations", url.Values{"personnel_no": {"1"}, "name": {"某人"}, "kind": {"relative"}, "form": {"declare"}}, 422)
+	anna.post("/my-relations", url.Values{"personnel_no": {"1"}, "name": {"某人"}, "kind": {"relative"}, formField: {"declare"}}, 422)
 	var number string
 	rows, _, err := s.App.SearchPeople(context.Background(), s.Actor("records"), app.PeopleQuery{Query: "督察甲"})
 	if err != nil || len(rows) != 1 {
@@ -159,7 +159,7 @@ func TestInspectionAndUntouchedPages(t *testing.T) {
 	s := apptest.SQLite(t)
 	v := visit(t, s, "inspector")
 	v.get("/inspections", 200)
-	v.post("/inspections", url.Values{"unit_id": {s.Units["east1"]}, "result": {"under_reported"}, "form": {"inspect"}}, 422)
+	v.post("/inspections", url.Values{"unit_id": {s.Units["east1"]}, "result": {"under_reported"}, formField: {"inspect"}}, 422)
 	v.post("/inspections", url.Values{"unit_id": {s.Units["east1"]}, "result": {"under_reported"}, "category": {"interview"}, "severity": {"2"}, "event_on": {"2026-02-01"}, "text": {"现场核实"}}, 303)
 	issue := linkTo(t, v.get("/inspections", 200), "/issues/")
 	v.get(issue, 200)

@@ -211,7 +211,7 @@ func (f *Face) addAllegation(c *Call) error {
 
 func (f *Face) proposeDecision(c *Call) error {
 	_, r, err := f.app.ProposeDecision(c.Context(), c.Actor, app.ProposeInput{
-		TrackID: c.Param("id"), Key: c.Key(), Form: int(c.FormInt("form")), Sanction: c.Form("sanction"), Reason: c.Form("reason")})
+		TrackID: c.Param("id"), Key: c.Key(), Form: c.Choice("form"), Sanction: c.Form("sanction"), Reason: c.Form("reason")})
 	c.Offer(r)
 	return err
 }

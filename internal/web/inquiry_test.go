@@ -61,7 +61,7 @@ func TestCasePages(t *testing.T) {
 	id := clue(t, s)
 	body := visit(t, s, "body")
 	holds(t, body.get("/issues/"+id+"/case/new", 200), "Provision said to be breached")
-	page := body.post("/issues/"+id+"/case", url.Values{"version": {"2"}, "form": {"open"}, "rule": {"art. 7"}}, 422)
+	page := body.post("/issues/"+id+"/case", url.Values{"version": {"2"}, formField: {"open"}, "rule": {"art. 7"}}, 422)
 	holds(t, page, "art. 7", "This is required.")
 	body.post("/issues/"+id+"/case", url.Values{"version": {"2"}, "rule": {"art. 7"}, "facts": {"struck a detainee"}}, 303)
 	at := body.to()
@@ -77,7 +77,7 @@ func TestCasePages(t *testing.T) {
 	}
 	body.get("/cases?state=nope", 422)
 
-	page = body.post("/cases/"+caseID+"/close", url.Values{"case": {caseID}, "version": {"1"}, "form": {"close"}}, 422)
+	page = body.post("/cases/"+caseID+"/close", url.Values{"case": {caseID}, "version": {"1"}, formField: {"close"}}, 422)
 	holds(t, page, "4 things are missing")
 	c, err := s.App.Case(context.Background(), s.Actor("body"), caseID)
 	if err != nil {
@@ -85,7 +85,7 @@ func TestCasePages(t *testing.T) {
 	}
 	track := c.Tracks[0].ID
 	assign := func(who, duty string, status int) string {
-		return body.post("/tracks/"+track+"/members", url.Values{"case": {caseID}, "form": {"assign-" + track}, "person": {personnelNo(t, s, who)}, "duty": {duty}}, status)
+		return body.post("/tracks/"+track+"/members", url.Values{"case": {caseID}, formField: {"assign-" + track}, "person": {personnelNo(t, s, who)}, "duty": {duty}}, status)
 	}
 	assign("investigator1", "investigator", 303)
 	holds(t, assign("investigator1", "adjudicator", 422), "no account with the role")
@@ -100,13 +100,13 @@ func TestCasePages(t *testing.T) {
 		t.Fatal(err)
 	}
 	finding := c.Tracks[0].Allegations[0].Findings[0].ID
-	holds(t, one.post("/findings/"+finding+"/serve", url.Values{"case": {caseID}, "version": {"1"}, "form": {"serve-" + finding}}, 403), "One person may not do both steps")
+	holds(t, one.post("/findings/"+finding+"/serve", url.Values{"case": {caseID}, "version": {"1"}, formField: {"serve-" + finding}}, 403), "One person may not do both steps")
 	body.as("investigator2").post("/findings/"+finding+"/serve", url.Values{"case": {caseID}, "version": {"1"}}, 303)
 
 	anna := body.as("anna")
 	holds(t, anna.get("/my/findings", 200), "statements agree", "Waive the reply")
 	anna.get(at, 404)
-	holds(t, anna.post("/my/findings/"+finding+"/reply", url.Values{"version": {"2"}, "form": {"reply-" + finding}}, 422), "This is required.")
+	holds(t, anna.post("/my/findings/"+finding+"/reply", url.Values{"version": {"2"}, formField: {"reply-" + finding}}, 422), "This is required.")
 	anna.post("/my/findings/"+finding+"/reply", url.Values{"version": {"2"}, "text": {"I was elsewhere"}}, 303)
 	page = one.get(at, 200)
 	holds(t, page, "I was elsewhere", "Answer the reply")
@@ -125,7 +125,7 @@ func TestCasePages(t *testing.T) {
 	question := list.Questions[0]
 	holds(t, body.get("/questions/"+question.ID, 200), "Open a leader track", "Give reasons for no track")
 	body.post("/questions/"+question.ID+"/refusal", url.Values{"version": {"2"}, "reason": {"not in post"}}, 303)
-	holds(t, body.post("/questions/"+question.ID+"/refusal/approve", url.Values{"version": {"3"}, "form": {"approve"}}, 403), "not in post", "One person may not do both steps")
+	holds(t, body.post("/questions/"+question.ID+"/refusal/approve", url.Values{"version": {"3"}, formField: {"approve"}}, 403), "not in post", "One person may not do both steps")
 	other := list.Questions[1]
 	body.post("/questions/"+other.ID+"/track", url.Values{"version": {"2"}}, 303)
 	holds(t, body.get(at, 200), "Leader track", "Four proofs", "Duty: post and period")
@@ -136,7 +136,7 @@ func TestRectificationPages(t *testing.T) {
 	id := clue(t, s)
 	inspector := visit(t, s, "inspector")
 	holds(t, inspector.get("/issues/"+id+"/rectifications/new", 200), "What is to be put right")
-	holds(t, inspector.post("/issues/"+id+"/rectifications", url.Values{"form": {"dispatch"}, "task": {"retrain"}, "lead_unit": {"nowhere"}}, 422), "retrain", "There is no such unit")
+	holds(t, inspector.post("/issues/"+id+"/rectifications", url.Values{formField: {"dispatch"}, "task": {"retrain"}, "lead_unit": {"nowhere"}}, 422), "retrain", "There is no such unit")
 	inspector.post("/issues/"+id+"/rectifications", url.Values{"task": {"retrain"}, "lead_unit": {"office"}}, 303)
 	at := inspector.to()
 	holds(t, inspector.get("/rectifications", 200), at, "Dispatched")
@@ -150,13 +150,13 @@ func TestRectificationPages(t *testing.T) {
 	}
 	holds(t, inspector.get(at, 200), `"/issues/`+id+`"`)
 	lead.post(at+"/accept", url.Values{"version": {"1"}}, 303)
-	holds(t, lead.post(at+"/submit", url.Values{"version": {"2"}, "form": {"submit"}}, 422), "This is required.")
+	holds(t, lead.post(at+"/submit", url.Values{"version": {"2"}, formField: {"submit"}}, 422), "This is required.")
 	lead.post(at+"/submit", url.Values{"version": {"2"}, "note": {"all retrained"}}, 303)
 	holds(t, inspector.get(at, 200), "all retrained", "Verify")
 	inspector.post(at+"/return", url.Values{"version": {"3"}, "note": {"who was there"}}, 303)
 	lead.post(at+"/submit", url.Values{"version": {"4"}, "note": {"list attached"}}, 303)
 	inspector.post(at+"/verify", url.Values{"version": {"5"}}, 303)
-	holds(t, inspector.post(at+"/strike-off", url.Values{"version": {"6"}, "form": {"strike-off"}}, 403), "One person may not do both steps")
+	holds(t, inspector.post(at+"/strike-off", url.Values{"version": {"6"}, formField: {"strike-off"}}, 403), "One person may not do both steps")
 	inspector.as("inspector2").post(at+"/strike-off", url.Values{"version": {"6"}}, 303)
 	// Every round stays to be read, in its order.
 	page = plainText(inspector.get(at, 200))

@@ -28,12 +28,16 @@ type defsActsView struct {
 	Acts       []actForm
 }
 
+// formField says which form of a page was sent. Like the fields of ui.Token it
+// belongs to the frame: its name begins as no field of the trade may.
+const formField = "_form"
+
 // fill puts back what was typed into the form that was refused, with its
 // messages, and gives every field an id of its own.
 func (c *Call) fill(a actForm, errs ui.Errors) actForm {
-	mine := len(errs) > 0 && c.Form("form") == a.ID
+	mine := len(errs) > 0 && c.Form(formField) == a.ID
 	a.Open = a.Open || mine
-	a.Hidden = append(slices.Clone(a.Hidden), [2]string{"form", a.ID})
+	a.Hidden = append(slices.Clone(a.Hidden), [2]string{formField, a.ID})
 	a.Inputs = slices.Clone(a.Inputs)
 	for n := range a.Inputs {
 		i := &a.Inputs[n]

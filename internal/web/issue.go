@@ -408,7 +408,7 @@ func (f *Face) stepped(c *Call, out app.IssueResult, err error, doneKey, pending
 }
 
 func (f *Face) issueTriage(c *Call) error {
-	in := app.TriageIssueInput{Step: c.step(), Severity: int(c.FormInt("severity")), Category: c.Form("category"), Decision: issue.Act(c.Form("decision"))}
+	in := app.TriageIssueInput{Step: c.step(), Severity: c.Choice("severity"), Category: c.Form("category"), Decision: issue.Act(c.Form("decision"))}
 	out, _, err := f.app.TriageIssue(c.Context(), c.Actor, in)
 	return f.stepped(c, out, err, "issue.done.triage", "issue.done.reject_proposed")
 }

@@ -63,7 +63,7 @@ func (f *Face) reviewList(c *Call) error {
 
 func (f *Face) reviewAcceptMany(c *Call) error {
 	in := app.AcceptManyInput{Key: c.Key()}
-	for _, chosen := range c.Forms("list") {
+	for _, chosen := range c.Ticked("list") {
 		id, version, _ := strings.Cut(chosen, ":")
 		n, err := strconv.ParseInt(version, 10, 64)
 		if err != nil {

@@ -75,6 +75,9 @@ func (v *visitor) send(r *http.Request, status int) string {
 	v.face.ServeHTTP(w, r)
 	v.last = w.Result()
 	html := w.Body.String()
+	for _, f := range apptest.FormFaults(html) {
+		v.t.Errorf("%s %s as %s: %s", r.Method, r.URL.Path, v.key, f)
+	}
 	if v.last.StatusCode != status {
 		v.t.Fatalf("%s %s as %s: %d to %q, want %d: %s", r.Method, r.URL.Path, v.key, v.last.StatusCode, v.last.Header.Get("Location"), status, plainText(html))
 	}

@@ -28,8 +28,8 @@ func TestVoidingOnThePages(t *testing.T) {
 	const number = "P0012" // anna
 	v.post(path, url.Values{"personnel_no": {number}, "name": {"林甲"}, "kind": {"relative"}}, 303)
 	chosen := option(v.get(path, 200))
-	v.post(path+"/void", url.Values{"form": {"void"}, "record": {chosen}}, 422)
-	v.post(path+"/void", url.Values{"form": {"void"}, "record": {chosen}, "reason": {"another of the same name"}}, 303)
+	v.post(path+"/void", url.Values{formField: {"void"}, "record": {chosen}}, 422)
+	v.post(path+"/void", url.Values{formField: {"void"}, "record": {chosen}, "reason": {"another of the same name"}}, 303)
 	if page := v.get(path, 200); !strings.Contains(page, "recorded by mistake, voided") || strings.Contains(page, `name="record"`) {
 		t.Errorf("the relation's history: %s", plainText(page))
 	}

@@ -1,0 +1,188 @@
+package web
+
+import (
+	"context"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"plumbline/internal/app"
+	"plumbline/internal/apptest"
+	"plumbline/internal/inquiry"
+)
+
+// foundTrack takes a case about anna to a sustained finding and gives the case
+// and its officer track.
+func foundTrack(t *testing.T, s *apptest.Site) (caseID, track string) {
+	t.Helper()
+	ctx := context.Background()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), app.OpenCaseInput{IssueID: clue(t, s), Version: 2, Rule: "art. 7", Facts: "struck a detainee"})
+	must(err)
+	c, err := s.App.Case(ctx, s.Actor("body"), caseID)
+	must(err)
+	track = c.Tracks[0].ID
+	for _, m := range []struct {
+		who  string
+		duty inquiry.MemberDuty
+	}{{"investigator1", inquiry.DutyInvestigator}, {"investigator2", inquiry.DutyInvestigator}, {"adjudicator", inquiry.DutyAdjudicator}} {
+		_, _, err := s.App.AssignMember(ctx, s.Actor("body"), app.AssignInput{TrackID: track, Person: personnelNo(t, s, m.who), Duty: m.duty})
+		must(err)
+	}
+	id, _, err := s.App.Recommend(ctx, s.Actor("investigator1"), app.RecommendInput{AllegationID: c.Tracks[0].Allegations[0].ID,
+		Verdict: inquiry.Sustained, Standard: inquiry.ClearConvincing, Reason: "statements agree"})
+	must(err)
+	_, err = s.App.ServeFinding(ctx, s.Actor("investigator2"), app.FindingInput{ID: id, Version: 1})
+	must(err)
+	_, _, err = s.App.Reply(ctx, s.Actor("anna"), app.ReplyInput{ID: id, Version: 2, Waive: true})
+	must(err)
+	_, err = s.App.ConfirmFinding(ctx, s.Actor("adjudicator"), app.ConfirmInput{ID: id, Version: 3, Verdict: inquiry.Sustained, Reason: "agreed"})
+	must(err)
+	return caseID, track
+}
+
+// decisionOf is the decision on the track.
+func decisionOf(t *testing.T, s *apptest.Site, caseID, track string) *app.DecisionView {
+	t.Helper()
+	c, err := s.App.Case(context.Background(), s.Actor("body"), caseID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tr := range c.Tracks {
+		if tr.ID == track {
+			return tr.Decision
+		}
+	}
+	return nil
+}
+
+// TestDecisionFormRecordsWhatWasChosen sends the form of the page with all its
+// fields, as a browser does: what was chosen is what is recorded.
+func TestDecisionFormRecordsWhatWasChosen(t *testing.T) {
+	for _, x := range []struct {
+		form, sanction string
+		status         int
+	}{{"1", "", 303}, {"2", "demerit", 303}, {"0", "", 303}, {"", "", 422}, {"two", "", 422}} {
+		t.Run(x.form+x.sanction, func(t *testing.T) {
+			s := apptest.SQLite(t)
+			caseID, track := foundTrack(t, s)
+			body := visit(t, s, "body")
+			action := "/tracks/" + track + "/decisions"
+			form := fieldsOf(t, body.get("/cases/"+caseID, 200), action)
+			form.Add("form", x.form)
+			form.Add("sanction", x.sanction)
+			form.Add("reason", "facts and grounds")
+			body.post(action, form, x.status)
+			d := decisionOf(t, s, caseID, track)
+			switch {
+			case x.status != 303 && d != nil:
+				t.Errorf("a decision was recorded without a choice: %+v", d)
+			case x.status == 303 && (d == nil || strconv.Itoa(d.Form) != x.form || d.Sanction != x.sanction):
+				t.Errorf("chosen form %s %s, recorded %+v", x.form, x.sanction, d)
+			}
+		})
+	}
+}
+
+// TestAFieldSentTwiceIsRefused: nobody can tell which of two values was meant.
+func TestAFieldSentTwiceIsRefused(t *testing.T) {
+	s := apptest.SQLite(t)
+	caseID, track := foundTrack(t, s)
+	page := visit(t, s, "body").post("/tracks/"+track+"/decisions", url.Values{"case": {caseID}, "form": {"0", "1"}, "reason": {"x"}}, 400)
+	holds(t, page, "came twice")
+	if d := decisionOf(t, s, caseID, track); d != nil {
+		t.Errorf("recorded %+v", d)
+	}
+}
+
+var namedInTemplate = regexp.MustCompile(`name="([^"{]+)"`)
+
+// TestNoFieldBearsANameOfTheFrame reads the sources of the pages: only ui.Token
+// and fill write the fields of the frame, and no field of the trade begins with
+// an underscore. FormFaults says the same of every page that a test is shown.
+func TestNoFieldBearsANameOfTheFrame(t *testing.T) {
+	ours := map[string]string{"form_token": "ui/form.templ", "request_key": "ui/form.templ"}
+	check := func(file, name string) {
+		if strings.HasPrefix(name, "_") || slices.Contains(apptest.FrameFields, name) && ours[name] != filepath.ToSlash(file) {
+			t.Errorf("%s: a field is named %q, as a field of the frame", file, name)
+		}
+	}
+	fields := 0
+	for _, pattern := range []string{"*.templ", "ui/*.templ", "*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %d files, %v", pattern, len(files), err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			raw, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range namedInTemplate.FindAllStringSubmatch(string(raw), -1) {
+				if !strings.HasSuffix(file, ".go") {
+					check(file, m[1])
+				}
+			}
+			if !strings.HasSuffix(file, ".go") {
+				continue
+			}
+			for _, name := range namesInGo(t, file) {
+				fields++
+				check(file, name)
+			}
+		}
+	}
+	if fields < 150 {
+		t.Errorf("only %d fields were read in the sources", fields)
+	}
+}
+
+// namesInGo are the names of fields that a Go file writes: the Name of an
+// ui.Input, the first text of a hidden pair, and the name given to ui.Hidden.
+func namesInGo(t *testing.T, file string) (names []string) {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := func(e ast.Expr) {
+		if l, ok := e.(*ast.BasicLit); ok && l.Kind == token.STRING {
+			name, _ := strconv.Unquote(l.Value) // the parser has read it
+			names = append(names, name)
+		}
+	}
+	ast.Inspect(f, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.KeyValueExpr:
+			if k, ok := n.Key.(*ast.Ident); ok && k.Name == "Name" {
+				text(n.Value)
+			}
+		case *ast.CompositeLit:
+			if len(n.Elts) == 2 {
+				text(n.Elts[0])
+			}
+		case *ast.CallExpr:
+			if s, ok := n.Fun.(*ast.SelectorExpr); ok && s.Sel.Name == "Hidden" && len(n.Args) > 0 {
+				text(n.Args[0])
+			}
+		}
+		return true
+	})
+	return names
+}
