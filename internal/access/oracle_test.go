@@ -61,7 +61,7 @@ var oracle = map[roster.Role][]duties{
 		roster.KindIssue: "see approve", roster.KindCase: "see create close assign export", roster.KindTrack: "see create assign",
 		roster.KindAllegation: "see reopen", roster.KindFinding: "read revoke", roster.KindQuestion: "see answer approve",
 		roster.KindDecision: "see create decide", roster.KindRectification: "see create", roster.KindFile: "read export", roster.KindReport: "read",
-		roster.KindExpungement: "see approve", roster.KindHold: "see create revoke",
+		roster.KindExpungement: "see approve", roster.KindHold: "see create revoke", roster.KindChallenge: "see decide",
 	}},
 	// review decisions he had no part in
 	roster.RoleAppealsReviewer: {{roster.KindCase: "see", roster.KindDecision: "see"}},
@@ -94,7 +94,7 @@ var content = []roster.Kind{
 	roster.KindSubmission, roster.KindBatch, roster.KindAuditRecord, roster.KindMatch, roster.KindIssue, roster.KindConcealment,
 	roster.KindFile, roster.KindReconciliation, roster.KindCase, roster.KindTrack, roster.KindAllegation, roster.KindFinding,
 	roster.KindQuestion, roster.KindDecision, roster.KindRectification, roster.KindReport,
-	roster.KindExpungement, roster.KindHold, roster.KindReveal,
+	roster.KindExpungement, roster.KindHold, roster.KindReveal, roster.KindChallenge,
 }
 
 // oracleMay says whether one who holds just these roles may.

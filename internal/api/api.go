@@ -98,6 +98,7 @@ func New(o Options) (*Face, error) {
 		registerCore, registerRoster, registerAccount, registerSelfcheck, registerIntake,
 		registerIssue, registerInquiry, registerRectify, registerReport, registerReceipt, registerWitness,
 		registerCustody,
+		registerRecusal,
 	} {
 		register(r)
 	}

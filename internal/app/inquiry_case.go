@@ -237,6 +237,7 @@ func (in PartyInput) Validate() error {
 }
 
 // AddParty records a recusal on a case and on the issue that it came from.
+// Somebody else who works on the case or decides about it is challenged instead.
 func (a *App) AddParty(ctx context.Context, who *roster.Actor, in PartyInput) (id string, r Receipt, err error) {
 	const op = "case.party"
 	r, err = a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
@@ -254,6 +255,16 @@ func (a *App) AddParty(ctx context.Context, who *roster.Actor, in PartyInput) (i
 		}
 		if err != nil {
 			return nil, "", err
+		}
+		i, err := tx.Issue(ctx, c.IssueID, roster.Scope{All: true})
+		if err != nil {
+			return nil, "", err
+		}
+		if ch, fact, err := a.challengeParty(ctx, tx, who, i, "case", c.ID, p, in.Interest); err != nil {
+			return nil, "", err
+		} else if ch != nil {
+			id = ch.ID
+			return []ledger.Fact{fact}, ch.ID, nil
 		}
 		today := roster.DateOf(tx.Now(), a.zone)
 		on := &inquiry.Party{ObjectKind: "case", ObjectID: c.ID, PersonID: p.ID, Interest: in.Interest, RecordedBy: who.Person, RecordedOn: today}

@@ -477,8 +477,9 @@ func TestPartyAndSubordinateSeeNothing(t *testing.T) {
 	caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), app.OpenCaseInput{IssueID: i.ID, Version: v, Rule: "r", Facts: "f"})
 	st.must(err)
 	st.see("inspector2", caseID)
-	_, _, err = s.App.AddParty(ctx, s.Actor("body"), app.PartyInput{CaseID: caseID, Person: number(t, s, "inspector2"), Interest: inquiry.InterestWitness})
+	asked, _, err := s.App.AddParty(ctx, s.Actor("body"), app.PartyInput{CaseID: caseID, Person: number(t, s, "inspector2"), Interest: inquiry.InterestWitness})
 	st.must(err)
+	uphold(t, s, asked)
 	_, err = s.App.Case(ctx, s.Actor("inspector2"), caseID)
 	_, unknown := s.App.Case(ctx, s.Actor("inspector2"), store.NewID())
 	if !fault.Is(err, fault.NotFoundKind) || fault.As(err).Code != fault.As(unknown).Code {

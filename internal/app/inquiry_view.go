@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"plumbline/internal/inquiry"
+	"plumbline/internal/recusal"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
 )
@@ -112,6 +113,8 @@ type PartyView struct {
 	Interest inquiry.Interest `json:"interest"`
 	On       roster.Date      `json:"on"`
 	VoidedOn roster.Date      `json:"voided_on,omitempty"` // recorded by mistake; bars nobody
+
+	Challenge recusal.State `json:"challenge,omitempty"` // not upheld: it bars nobody; the id is that of the challenge
 }
 
 // Case opens one case. Tracks, questions and tasks are shown as far as each
@@ -206,6 +209,11 @@ func (a *App) viewCase(ctx context.Context, v *store.View, who *roster.Actor, f 
 		if out.Parties, err = partyViews(ctx, v, n, f.Parties); err != nil {
 			return err
 		}
+		asked, err := a.challengedParties(ctx, v, who, c.IssueID, c.ID)
+		if err != nil {
+			return err
+		}
+		out.Parties = append(out.Parties, asked...)
 	}
 	if err := a.viewNotes(ctx, v, who, shown, out); err != nil {
 		return err

@@ -2,10 +2,12 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/ledger"
+	"plumbline/internal/recusal"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
 )
@@ -25,7 +27,8 @@ func (in IssuePartyInput) Validate() error {
 }
 
 // AddIssueParty records a complainant, witness or other party on an issue
-// alone, and on its case if there is one.
+// alone, and on its case if there is one. Somebody else who works on the matter
+// or decides about it is challenged instead: the id is that of the challenge.
 func (a *App) AddIssueParty(ctx context.Context, who *roster.Actor, in IssuePartyInput) (id string, r Receipt, err error) {
 	const op = "issue.party"
 	r, err = a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
@@ -39,6 +42,12 @@ func (a *App) AddIssueParty(ctx context.Context, who *roster.Actor, in IssuePart
 		}
 		if err != nil {
 			return nil, "", err
+		}
+		if c, fact, err := a.challengeParty(ctx, tx, who, i, "issue", i.ID, p, in.Interest); err != nil {
+			return nil, "", err
+		} else if c != nil {
+			id = c.ID
+			return []ledger.Fact{fact}, c.ID, nil
 		}
 		row := &inquiry.Party{ObjectKind: "issue", ObjectID: i.ID, PersonID: p.ID, Interest: in.Interest, RecordedBy: who.Person, RecordedOn: roster.DateOf(tx.Now(), a.zone)}
 		row.ID = tx.NewID()
@@ -100,8 +109,36 @@ func (a *App) issueParties(ctx context.Context, v *store.View, who *roster.Actor
 	if err != nil {
 		return err
 	}
-	d.Parties, err = partyViews(ctx, v, n, rows)
+	if d.Parties, err = partyViews(ctx, v, n, rows); err != nil {
+		return err
+	}
+	asked, err := a.challengedParties(ctx, v, who, d.ID, d.CaseID)
+	d.Parties = append(d.Parties, asked...)
 	return err
+}
+
+// challengedParties shows who was to be recorded as a party and has a part in
+// the matter, while his challenge is not upheld.
+func (a *App) challengedParties(ctx context.Context, v *store.View, who *roster.Actor, issueID, caseID string) (out []PartyView, err error) {
+	by, err := v.ChallengesOf(ctx, issueID, caseID)
+	if err != nil {
+		return nil, err
+	}
+	rows := slices.Concat(by[issueID], by[caseID])
+	var people []string
+	for _, c := range rows {
+		people = append(people, c.OfficialID)
+	}
+	n, err := a.namer(ctx, v, who, people, nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range rows {
+		if c.State != recusal.Upheld && c.OfficialID != who.Person {
+			out = append(out, PartyView{ID: c.ID, Person: n.person(c.OfficialID), Interest: inquiry.Interest(c.Kind), On: c.FiledOn, Challenge: c.State})
+		}
+	}
+	return out, nil
 }
 
 // partyViews shows parties, also those recorded by mistake.

@@ -3,9 +3,11 @@ package app
 import (
 	"context"
 	"slices"
+	"unicode/utf8"
 
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
+	"plumbline/internal/recusal"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
 )
@@ -25,6 +27,17 @@ type RelationView struct {
 	ToOn     roster.Date `json:"to,omitempty"`
 	Live     bool        `json:"live"`
 	VoidedOn roster.Date `json:"voided_on,omitempty"` // recorded by mistake; bars nobody
+
+	Challenges []RelationChallenge `json:"challenges"` // whether each who is barred on another's word is so
+}
+
+// RelationChallenge says how far a relation bars one of the two.
+type RelationChallenge struct {
+	ID         string        `json:"id"`
+	Version    int64         `json:"version"`
+	OfficialID string        `json:"official_id"`
+	State      recusal.State `json:"state"`
+	Mine       bool          `json:"mine"` // filed by the reader
 }
 
 // RelationInput declares a relation. Name and number must fit together, so that
@@ -35,7 +48,8 @@ type RelationInput struct {
 	Number   string      `json:"personnel_no"`
 	Name     string      `json:"name"`
 	Kind     string      `json:"kind"`
-	FromOn   roster.Date `json:"from,omitempty"` // "" is always
+	FromOn   roster.Date `json:"from,omitempty"`    // "" is always
+	Grounds  string      `json:"grounds,omitempty"` // what the relation is, for who decides whether the other is barred
 }
 
 // Validate judges the input by itself.
@@ -49,7 +63,11 @@ func (in RelationInput) Validate() error {
 			return fault.As(err).WithField("from")
 		}
 	}
-	return fault.Join(short("personnel_no", in.Number), short("name", in.Name), wrong)
+	var long *fault.Error
+	if utf8.RuneCountInString(in.Grounds) > maxText {
+		long = fault.Invalid("too_long", "grounds", "Max", maxText)
+	}
+	return fault.Join(short("personnel_no", in.Number), short("name", in.Name), wrong, long)
 }
 
 // OwnRelations lists what the actor declared, and what others declared of him
@@ -60,7 +78,7 @@ func (a *App) OwnRelations(ctx context.Context, who *roster.Actor) (out []Relati
 		if err != nil {
 			return err
 		}
-		out, err = a.relationViews(ctx, v, who.Person, rows)
+		out, err = a.relationViews(ctx, v, who, who.Person, rows)
 		return err
 	})
 	return out, err
@@ -81,13 +99,13 @@ func (a *App) Relations(ctx context.Context, who *roster.Actor, personID string)
 		if err != nil {
 			return err
 		}
-		out, err = a.relationViews(ctx, v, personID, rows)
+		out, err = a.relationViews(ctx, v, who, personID, rows)
 		return err
 	})
 	return out, person, err
 }
 
-func (a *App) relationViews(ctx context.Context, v *store.View, personID string, rows []roster.Relation) ([]RelationView, error) {
+func (a *App) relationViews(ctx context.Context, v *store.View, who *roster.Actor, personID string, rows []roster.Relation) ([]RelationView, error) {
 	out := make([]RelationView, 0, len(rows))
 	var ids, relations []string
 	for _, r := range rows {
@@ -101,6 +119,10 @@ func (a *App) relationViews(ctx context.Context, v *store.View, personID string,
 	if err != nil {
 		return nil, err
 	}
+	challenges, err := v.ChallengesOf(ctx, relations...)
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range rows {
 		other := r.OtherID
 		if other == personID {
@@ -111,14 +133,20 @@ func (a *App) relationViews(ctx context.Context, v *store.View, personID string,
 		if void := voids[r.ID]; void != nil {
 			view.Live, view.VoidedOn = false, void.VoidedOn
 		}
+		view.Challenges = []RelationChallenge{}
+		for _, c := range challenges[r.ID] {
+			view.Challenges = append(view.Challenges, RelationChallenge{ID: c.ID, Version: c.Version, OfficialID: c.OfficialID, State: c.State, Mine: c.FiledBy == who.Person})
+		}
 		out = append(out, view)
 	}
 	return out, nil
 }
 
 // Declare declares a relative or interested person: of the actor himself, or,
-// as records officer, of somebody in scope. From then on each of the two sees
-// nothing in which the other is the subject.
+// as records officer, of somebody in scope. The one who declares it of himself
+// sees from then on nothing in which the other is the subject. That the other is
+// kept from matters about him, and both where the records officer says it, is a
+// challenge and bars nobody until it is upheld.
 func (a *App) Declare(ctx context.Context, who *roster.Actor, in RelationInput) (id string, r Receipt, err error) {
 	op := "relation.create"
 	if in.PersonID == "" {
@@ -171,9 +199,31 @@ func (a *App) Declare(ctx context.Context, who *roster.Actor, in RelationInput) 
 		if err := tx.Insert(ctx, row); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: op, Kind: "relation", ID: row.ID}}, row.ID, tx.Bump(ctx, store.GenerationAuthority)
+		facts, err := a.challengeRelation(ctx, tx, who, row, in.Grounds)
+		if err != nil {
+			return nil, "", err
+		}
+		return append([]ledger.Fact{{Verb: op, Kind: "relation", ID: row.ID}}, facts...), row.ID, tx.Bump(ctx, store.GenerationAuthority)
 	})
 	return pick(id, r), r, err
+}
+
+// challengeRelation files what the relation says of others than the actor: each
+// who would be barred on his word is challenged, and is barred once that is
+// upheld. What he declares of himself needs nobody.
+func (a *App) challengeRelation(ctx context.Context, tx *store.Tx, who *roster.Actor, r *roster.Relation, grounds string) (facts []ledger.Fact, err error) {
+	for _, pair := range [][2]string{{r.OtherID, r.PersonID}, {r.PersonID, r.OtherID}} {
+		if pair[0] == who.Person {
+			continue
+		}
+		_, fact, err := a.fileChallenge(ctx, tx, recusal.Challenge{Cause: recusal.CauseRelation, RelationID: r.ID, Kind: r.Kind,
+			OfficialID: pair[0], PersonID: pair[1], FiledBy: who.Person}, grounds)
+		if err != nil {
+			return nil, err
+		}
+		facts = append(facts, fact)
+	}
+	return facts, nil
 }
 
 // RelationEnd ends a relation on a day.

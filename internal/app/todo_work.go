@@ -8,6 +8,7 @@ import (
 	"plumbline/internal/intake"
 	"plumbline/internal/issue"
 	"plumbline/internal/rectify"
+	"plumbline/internal/recusal"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
 )
@@ -46,6 +47,8 @@ var queues = []queue{
 	{"task", "rectification.submit", "rectification.list", false, countTasks(rectify.Filter{Open: true})},
 	{"task_late", "rectification.list", "rectification.list", true, countTasks(rectify.Filter{Overdue: true})},
 	{"grant", "grant.approve", "grant.list", false, countGrants},
+	{"challenge", "challenge.decide", "challenge.list", false, countChallenges(recusal.Filter{State: recusal.Filed})},
+	{"challenge_mass", "challenge.decide", "challenge.list", true, countChallenges(recusal.Filter{State: recusal.Filed, Mass: true})},
 	{"witness", "ledger.entries", "ledger.entries", true, func(_ context.Context, a *App, _ *store.View, _ *roster.Actor, _ roster.Scope) (int64, error) {
 		return a.witnessAlarms(), nil
 	}},
@@ -96,6 +99,12 @@ func countTracks(state inquiry.TrackState) func(context.Context, *App, *store.Vi
 func countTasks(f rectify.Filter) func(context.Context, *App, *store.View, *roster.Actor, roster.Scope) (int64, error) {
 	return func(ctx context.Context, a *App, v *store.View, who *roster.Actor, sc roster.Scope) (int64, error) {
 		return v.RectificationCount(ctx, f, sc, leadUnits(who), a.Today())
+	}
+}
+
+func countChallenges(f recusal.Filter) func(context.Context, *App, *store.View, *roster.Actor, roster.Scope) (int64, error) {
+	return func(ctx context.Context, a *App, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
+		return v.ChallengeCount(ctx, f, a.mass(), sc)
 	}
 }
 

@@ -159,9 +159,11 @@ const (
 	KindJob            Kind = "job"
 	KindExpungement    Kind = "expungement"
 	KindHold           Kind = "hold"
-	KindCustody        Kind = "custody" // sets of custodians
-	KindReveal         Kind = "reveal"  // of a sealed field
-	KindShare          Kind = "share"   // a custodian's own part in a reveal
+	KindCustody        Kind = "custody"   // sets of custodians
+	KindReveal         Kind = "reveal"    // of a sealed field
+	KindShare          Kind = "share"     // a custodian's own part in a reveal
+	KindChallenge      Kind = "challenge" // of an official's part in a matter
+	KindAlarm          Kind = "alarm"     // a matter that nobody may handle any more
 )
 
 // Kinds lists every kind.
@@ -171,7 +173,7 @@ var Kinds = []Kind{
 	KindCertification, KindBatch, KindAuditRecord, KindMatch, KindIssue, KindConcealment, KindOwnFile,
 	KindFile, KindReconciliation, KindCase, KindTrack, KindAllegation, KindFinding, KindQuestion,
 	KindDecision, KindRectification, KindReport, KindLedger, KindReadLog, KindJob, KindExpungement, KindHold,
-	KindCustody, KindReveal, KindShare,
+	KindCustody, KindReveal, KindShare, KindChallenge, KindAlarm,
 }
 
 // Held is one role held today at a unit: a live grant, or the officer role

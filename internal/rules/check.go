@@ -83,6 +83,9 @@ func (p *Pack) check() error {
 	within("inspection.sample_share_percent", p.Inspection.SampleSharePercent, 1, 100)
 	within("inspection.cooling_off_months", p.Inspection.CoolingOffMonths, 0, 120)
 	within("suppression.small_cell_under", p.Suppression.SmallCellUnder, 2, 100)
+	within("recusal.open_most", p.Recusal.OpenMost, 1, 100)
+	within("recusal.recent_most", p.Recusal.RecentMost, 1, 1000)
+	within("recusal.days", p.Recusal.Days, 1, 366)
 	p.checkOutcomes(bad, within)
 	return errors.Join(wrong...)
 }

@@ -44,6 +44,7 @@ type Pack struct {
 	Suppression    Suppression      `json:"suppression"`
 	Outcomes       Outcomes         `json:"outcomes"`
 	Retention      Retention        `json:"retention"`
+	Recusal        Recusal          `json:"recusal"`
 
 	hash string
 }
@@ -212,6 +213,14 @@ type Inspection struct {
 // Suppression holds the limits on small numbers (domain.md §9).
 type Suppression struct {
 	SmallCellUnder int `json:"small_cell_under"` // a count of people below this is hidden
+}
+
+// Recusal says from when on challenges by one person are unusually many (§3).
+// Those who decide them see it; the challenges are decided all the same.
+type Recusal struct {
+	OpenMost   int `json:"open_most"`   // undecided at a time
+	RecentMost int `json:"recent_most"` // filed within Days
+	Days       int `json:"days"`
 }
 
 // Outcomes holds the usual handling by severity and the sanction periods (§8).

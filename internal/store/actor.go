@@ -5,6 +5,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"plumbline/internal/recusal"
 	"plumbline/internal/roster"
 )
 
@@ -37,7 +38,11 @@ func (v *View) ActorFacts(ctx context.Context, accountID string) (*ActorFacts, e
 	if err := v.db.NewSelect().Model(&f.Postings).Where("person_id = ?", f.Person.ID).Scan(ctx); err != nil {
 		return nil, err
 	}
-	if err := standing(v.db.NewSelect().Model(&f.Relations).Where("(person_id = ? OR other_id = ?)", f.Person.ID, f.Person.ID)).Scan(ctx); err != nil {
+	// A relation bars whoever declared it of himself. Whoever would be barred on
+	// another's word is not while his challenge is not upheld; a relation without
+	// one was recorded before there were challenges, and stands.
+	pending := v.db.NewSelect().TableExpr("challenges AS c").ColumnExpr("c.relation_id").Where("c.official_id = ? AND c.cause = ? AND c.state <> ?", f.Person.ID, recusal.CauseRelation, recusal.Upheld)
+	if err := standing(v.db.NewSelect().Model(&f.Relations).Where("(person_id = ? OR other_id = ?)", f.Person.ID, f.Person.ID)).Where("id NOT IN (?)", pending).Scan(ctx); err != nil {
 		return nil, err
 	}
 	return f, nil

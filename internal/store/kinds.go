@@ -9,6 +9,7 @@ import (
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
 	"plumbline/internal/rectify"
+	"plumbline/internal/recusal"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
 )
@@ -70,6 +71,8 @@ var kinds = []rowKind{
 	row[roster.CommandLink]("command_link"),
 	row[roster.Relation]("relation"),
 	row[roster.Void]("void"),
+	row[recusal.Challenge]("challenge"),
+	row[recusal.Alarm]("alarm"),
 	row[roster.Account]("account"),
 	row[roster.Grant]("grant"),
 	row[ledger.Thaw]("thaw"),

@@ -140,11 +140,12 @@ func (f *Face) relationInputs(c *Call) []ui.Input {
 		{Name: "name", Label: c.T("field.name"), Required: true, Max: 60, Complete: "off", Help: c.T("relation.name.help")},
 		{Name: "kind", Label: c.T("relation.kind"), Kind: "select", Required: true, Options: ui.Codes(c.Lang, "relation.kind", "page.choose", app.RelationKinds...)},
 		{Name: "from", Label: c.T("roster.column.from"), Kind: "date", Optional: true, Help: c.T("relation.from.help")},
+		{Name: "grounds", Label: c.T("relation.grounds"), Kind: "textarea", Rows: 2, Optional: true, Max: 4000, Help: c.T("relation.grounds.help")},
 	}
 }
 
 func (f *Face) relationTable(c *Call, rows []app.RelationView, may bool) ui.Table {
-	t := ui.Table{Empty: c.T("relation.none"), Cols: []ui.Col{{Text: c.T("field.name")}, {Text: c.T("relation.kind")}, {Text: c.T("field.period")}, {Text: c.T("field.state")}}}
+	t := ui.Table{Empty: c.T("relation.none"), Cols: []ui.Col{{Text: c.T("field.name")}, {Text: c.T("relation.kind")}, {Text: c.T("field.period")}, {Text: c.T("relation.bars")}, {Text: c.T("field.state")}}}
 	for _, r := range rows {
 		tag := ui.Tag{Tone: "ok", Text: c.T("relation.live")}
 		if r.VoidedOn != "" {
@@ -152,9 +153,9 @@ func (f *Face) relationTable(c *Call, rows []app.RelationView, may bool) ui.Tabl
 		} else if !r.Live {
 			tag = ui.Tag{Text: c.T("relation.ended")}
 		}
-		cells := []ui.Cell{{Text: r.Name, Sub: r.Number}, {Text: c.T("relation.kind." + r.Kind)}, {Text: between(r.FromOn, r.ToOn)}, {Tag: &tag}}
+		cells := []ui.Cell{{Text: r.Name, Sub: r.Number}, {Text: c.T("relation.kind." + r.Kind)}, {Text: between(r.FromOn, r.ToOn)}, relationBars(c, r), {Tag: &tag}}
 		if may && r.Live && r.ToOn == "" {
-			cells[3] = ui.Cell{Tag: &tag, Actions: []ui.Action{{Text: c.T("relation.end"), Href: "/relations/" + r.ID + "/end", Post: true, Fields: []ui.Pair{{Name: "version", Value: strconv.FormatInt(r.Version, 10)}, {Name: "person", Value: c.Param("id")}}}}}
+			cells[4] = ui.Cell{Tag: &tag, Actions: []ui.Action{{Text: c.T("relation.end"), Href: "/relations/" + r.ID + "/end", Post: true, Fields: []ui.Pair{{Name: "version", Value: strconv.FormatInt(r.Version, 10)}, {Name: "person", Value: c.Param("id")}}}}}
 		}
 		t.Rows = append(t.Rows, cells)
 	}
@@ -187,7 +188,7 @@ func statusOf(err error) int {
 }
 
 func relationInput(c *Call, person string) app.RelationInput {
-	return app.RelationInput{PersonID: person, Key: c.Key(), Number: c.Form("personnel_no"), Name: c.Form("name"), Kind: c.Form("kind"), FromOn: roster.Date(c.Form("from"))}
+	return app.RelationInput{PersonID: person, Key: c.Key(), Number: c.Form("personnel_no"), Name: c.Form("name"), Kind: c.Form("kind"), FromOn: roster.Date(c.Form("from")), Grounds: c.Form("grounds")}
 }
 
 func (f *Face) declareRelation(c *Call) error {

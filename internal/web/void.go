@@ -28,6 +28,8 @@ func (c *Call) partyDefs(rows []app.PartyView) (defs []ui.Def, wrong []ui.Option
 		d := ui.Def{Term: c.T("interest." + string(p.Interest)), Text: person(p.Person)}
 		if p.VoidedOn != "" {
 			d.Text += " · " + c.T("void.tag", "On", string(p.VoidedOn))
+		} else if p.Challenge != "" {
+			d.Text += " · " + c.T("party.challenge.tag", "State", c.T("state.challenge."+string(p.Challenge)))
 		} else {
 			wrong = append(wrong, ui.Option{Value: p.ID, Text: d.Term + " · " + d.Text})
 		}

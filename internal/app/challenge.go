@@ -1,0 +1,263 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/inquiry"
+	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
+	"plumbline/internal/recusal"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// fileChallenge files a challenge against an official and gives the fact of it.
+// Until it is upheld it bars nobody.
+func (a *App) fileChallenge(ctx context.Context, tx *store.Tx, c recusal.Challenge, grounds string) (*recusal.Challenge, ledger.Fact, error) {
+	var err error
+	if c.UnitID, err = a.challengeUnit(ctx, &tx.View, c); err != nil {
+		return nil, ledger.Fact{}, err
+	}
+	c.State, c.FiledOn = recusal.Filed, roster.DateOf(tx.Now(), a.zone)
+	c.ID, c.GroundsC, c.ReasonC = tx.NewID(), ledger.Commitment{}, ledger.Commitment{}
+	if grounds = strings.TrimSpace(grounds); grounds != "" {
+		if c.GroundsC, err = tx.PutText(ctx, c.ID, "grounds", grounds); err != nil {
+			return nil, ledger.Fact{}, err
+		}
+	}
+	return &c, ledger.Fact{Verb: "challenge.file", Kind: "challenge", ID: c.ID, Unit: c.UnitID}, tx.Insert(ctx, &c)
+}
+
+// challengeUnit is one tier above the highest unit where the official holds a
+// role or is posted, and no lower than the tier that decides about the person.
+func (a *App) challengeUnit(ctx context.Context, v *store.View, c recusal.Challenge) (string, error) {
+	tree, err := a.tree(ctx, v)
+	if err != nil {
+		return "", err
+	}
+	today := a.Today()
+	postings, err := v.PostingsOn(ctx, []string{c.OfficialID}, today)
+	if err != nil {
+		return "", err
+	}
+	var units []string
+	for _, p := range postings {
+		units = append(units, p.UnitID)
+	}
+	account, err := v.AccountOfPerson(ctx, c.OfficialID)
+	if err != nil {
+		return "", err
+	}
+	if account != "" { // not ActorOf: the rows of this write must not get into its cache
+		f, err := v.ActorFacts(ctx, account)
+		if err != nil {
+			return "", err
+		}
+		for _, g := range f.Grants {
+			if today.Within(g.FromOn, g.ToOn) {
+				units = append(units, g.UnitID)
+			}
+		}
+	}
+	top := tree.Bureau() // of an official who is posted nowhere
+	for i, u := range units {
+		if t := tree.Tier(u); t >= 0 && (i == 0 || t < tree.Tier(top)) {
+			top = u
+		}
+	}
+	subjectTier := lowestTier
+	if c.PersonID != "" {
+		on, unit := c.EventOn, ""
+		if on == "" {
+			on = today
+		}
+		posted, err := v.PostingsOn(ctx, []string{c.PersonID}, on)
+		if err != nil {
+			return "", err
+		}
+		if len(posted) > 0 {
+			unit = posted[0].UnitID
+		}
+		if subjectTier, err = a.subjectTier(ctx, v, c.PersonID, unit, on); err != nil {
+			return "", err
+		}
+		if unit == "" && subjectTier < 0 {
+			subjectTier = lowestTier
+		}
+	}
+	return recusal.DecideUnit(tree, top, subjectTier), nil
+}
+
+// officialOf is the actor behind a person's account; nil if he has none that he
+// may sign in by.
+func (a *App) officialOf(ctx context.Context, v *store.View, personID string) (*roster.Actor, error) {
+	account, err := v.AccountOfPerson(ctx, personID)
+	if err != nil || account == "" {
+		return nil, err
+	}
+	return a.ActorOf(ctx, v, account)
+}
+
+// handling are the operations by which an issue, and the case on it, are worked
+// on or decided. Whoever may do one of them is barred only by a third person.
+var handling = []string{
+	"issue.triage", "issue.conceal", "issue.correct", "case.open", "case.close", "track.assign", "finding.recommend", "finding.confirm",
+	"decision.decide", "question.track", "question.approve", "rectification.verify",
+}
+
+// handles reports whether the person works on the issue or its case today, or
+// decides about it.
+func (a *App) handles(ctx context.Context, v *store.View, personID string, i *issue.Issue) (bool, error) {
+	who, err := a.officialOf(ctx, v, personID)
+	if err != nil || who == nil {
+		return false, err
+	}
+	tree, err := a.tree(ctx, v)
+	if err != nil {
+		return false, err
+	}
+	at := target(i)
+	for _, op := range handling {
+		sc := a.table.Scope(who, routeByOp[op].Act, routeByOp[op].Kind, tree)
+		if sc.Admits(at) || i.CaseID != "" && slices.Contains(sc.Objects, i.CaseID) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// challengeParty files a challenge where the person to be recorded as a party
+// has a part in the matter; nil where the record may bar him at once: he has
+// none, or recuses himself.
+func (a *App) challengeParty(ctx context.Context, tx *store.Tx, who *roster.Actor, i *issue.Issue, kind, object string, p *roster.Person, interest inquiry.Interest) (*recusal.Challenge, ledger.Fact, error) {
+	none := ledger.Fact{}
+	if p.ID == who.Person || p.ID == i.PersonID {
+		return nil, none, nil
+	}
+	part, err := a.handles(ctx, &tx.View, p.ID, i)
+	if err != nil || !part {
+		return nil, none, err
+	}
+	have, err := tx.ChallengesOf(ctx, i.ID, i.CaseID)
+	if err != nil {
+		return nil, none, err
+	}
+	for _, c := range slices.Concat(have[i.ID], have[i.CaseID]) {
+		if c.OfficialID == p.ID && c.State == recusal.Filed {
+			return nil, none, fault.Conflict("challenge_exists")
+		}
+	}
+	return a.fileChallenge(ctx, tx, recusal.Challenge{Cause: recusal.CauseParty, ObjectKind: kind, ObjectID: object, Kind: string(interest),
+		PersonID: i.PersonID, OfficialID: p.ID, EventOn: i.EventOn, FiledBy: who.Person}, "")
+}
+
+// ChallengeInput decides a challenge.
+type ChallengeInput struct {
+	ID       string `json:"-"`
+	Key      string `json:"-"`
+	Version  int64  `json:"version,omitempty"`
+	Decision string `json:"decision"` // uphold, deny
+	Reason   string `json:"reason"`
+}
+
+// Validate judges the input by itself.
+func (in ChallengeInput) Validate() error {
+	var wrong *fault.Error
+	if in.Decision != "uphold" && in.Decision != "deny" {
+		wrong = fault.Invalid("choice_unknown", "decision")
+	}
+	return fault.Join(wrong, written("reason", in.Reason))
+}
+
+// DecideChallenge upholds or denies a challenge. From then on an upheld one bars
+// the official: from matters about the person, or from the one matter.
+func (a *App) DecideChallenge(ctx context.Context, who *roster.Actor, in ChallengeInput) (Receipt, error) {
+	const op = "challenge.decide"
+	return a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		sc, err := a.scope(ctx, &tx.View, who, roster.ActDecide, roster.KindChallenge)
+		if err != nil {
+			return nil, "", err
+		}
+		c, err := tx.Challenge(ctx, in.ID, sc)
+		if err != nil {
+			return nil, "", err
+		}
+		if err := sameVersion(c.Version, in.Version); err != nil {
+			return nil, "", err
+		}
+		err = alter(ctx, tx, c, func(c *recusal.Challenge) (err error) {
+			if err := c.Settle(who.Person, in.Decision == "uphold", roster.DateOf(tx.Now(), a.zone)); err != nil {
+				return err
+			}
+			c.ReasonC, err = tx.PutText(ctx, c.ID, "reason", strings.TrimSpace(in.Reason))
+			return err
+		})
+		if err != nil {
+			return nil, "", err
+		}
+		facts := []ledger.Fact{{Verb: "challenge." + in.Decision, Kind: "challenge", ID: c.ID, Unit: c.UnitID}}
+		if c.State != recusal.Upheld {
+			return facts, c.ID, nil
+		}
+		if c.Cause == recusal.CauseParty {
+			if err := a.barParty(ctx, tx, c); err != nil {
+				return nil, "", err
+			}
+		}
+		return facts, c.ID, tx.Bump(ctx, store.GenerationAuthority)
+	})
+}
+
+// barParty records the party of an upheld challenge on the issue, and on its
+// case if there is one by now.
+func (a *App) barParty(ctx context.Context, tx *store.Tx, c *recusal.Challenge) error {
+	issueID := c.ObjectID
+	if c.ObjectKind == "case" {
+		opened, err := tx.Case(ctx, c.ObjectID, roster.Scope{All: true})
+		if err != nil {
+			return err
+		}
+		issueID = opened.IssueID
+	}
+	i, err := tx.Issue(ctx, issueID, roster.Scope{All: true})
+	if err != nil {
+		return err
+	}
+	row := inquiry.Party{ObjectKind: "issue", ObjectID: i.ID, PersonID: c.OfficialID, Interest: inquiry.Interest(c.Kind), RecordedBy: c.FiledBy, RecordedOn: c.DecidedOn}
+	row.ID = tx.NewID()
+	if _, err := a.recordParty(ctx, tx, &row); err != nil || i.CaseID == "" {
+		return err
+	}
+	on := partyOn(row, "case", i.CaseID)
+	on.ID = tx.NewID()
+	_, err = a.recordParty(ctx, tx, on)
+	return err
+}
+
+// WithdrawChallenge takes back a challenge that the actor filed.
+func (a *App) WithdrawChallenge(ctx context.Context, who *roster.Actor, in ChallengeWithdrawal) (Receipt, error) {
+	const op = "challenge.withdraw"
+	return a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		c, err := tx.ChallengeBy(ctx, in.ID, who.Person)
+		if err != nil {
+			return nil, "", err
+		}
+		if err := sameVersion(c.Version, in.Version); err != nil {
+			return nil, "", err
+		}
+		err = alter(ctx, tx, c, func(c *recusal.Challenge) error {
+			return c.Withdraw(who.Person, roster.DateOf(tx.Now(), a.zone))
+		})
+		return []ledger.Fact{{Verb: op, Kind: "challenge", ID: c.ID, Unit: c.UnitID}}, c.ID, err
+	})
+}
+
+// ChallengeWithdrawal takes a challenge back.
+type ChallengeWithdrawal struct {
+	ID      string `json:"-"`
+	Key     string `json:"-"`
+	Version int64  `json:"version,omitempty"`
+}

@@ -1,0 +1,130 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/recusal"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// challengesMax is the most challenges that one list shows.
+const challengesMax = 200
+
+// ChallengeView is a challenge as the one who decides it sees it: the relation
+// that was stated, and nothing of either's file.
+type ChallengeView struct {
+	ID        string        `json:"id"`
+	Version   int64         `json:"version"`
+	Cause     recusal.Cause `json:"cause"`
+	Kind      string        `json:"kind"`
+	Person    Named         `json:"person"`   // about whose matters; empty where a unit is the subject
+	Official  Named         `json:"official"` // who would be barred
+	FiledBy   Named         `json:"filed_by"`
+	Unit      Named         `json:"unit"` // where it is decided
+	State     recusal.State `json:"state"`
+	FiledOn   roster.Date   `json:"filed_on"`
+	DecidedOn roster.Date   `json:"decided_on,omitempty"`
+	DecidedBy Named         `json:"decided_by"`
+	Grounds   string        `json:"grounds,omitempty"`
+	Reason    string        `json:"reason,omitempty"`
+	Open      int           `json:"open_by_filer"`   // undecided ones by the same person
+	Recent    int           `json:"recent_by_filer"` // filed by him lately
+	Mass      bool          `json:"mass"`            // unusually many
+	MayDecide bool          `json:"may_decide"`
+}
+
+// ChallengeList is what a list of challenges shows.
+type ChallengeList struct {
+	Rows  []ChallengeView `json:"items"`
+	Total int64           `json:"total"`
+	Mass  int64           `json:"mass"` // undecided ones by people who filed unusually many
+	Days  int             `json:"days"` // that "lately" means
+}
+
+// mass reads the pack's limits.
+func (a *App) mass() store.Mass {
+	r := a.pack.Recusal
+	return store.Mass{Open: r.OpenMost, Recent: r.RecentMost, Since: roster.DateOf(a.Now().AddDate(0, 0, -r.Days), a.zone)}
+}
+
+// Challenges lists the challenges that the actor's tier decides, or a tier below
+// it: undecided ones first, at most 200.
+func (a *App) Challenges(ctx context.Context, who *roster.Actor, f recusal.Filter) (out ChallengeList, err error) {
+	if f.State != "" && !slices.Contains(recusal.States, f.State) {
+		return out, fault.Invalid("filter_value", "state")
+	}
+	out.Rows, out.Days = []ChallengeView{}, a.pack.Recusal.Days
+	err = a.read(ctx, who, "challenge.list", func(ctx context.Context, v *store.View) error {
+		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindChallenge)
+		if err != nil {
+			return err
+		}
+		rows, err := v.Challenges(ctx, f, a.mass(), sc, challengesMax)
+		if err != nil {
+			return err
+		}
+		if out.Total, err = v.ChallengeCount(ctx, f, a.mass(), sc); err != nil {
+			return err
+		}
+		if out.Mass, err = v.ChallengeCount(ctx, recusal.Filter{State: recusal.Filed, Mass: true}, a.mass(), sc); err != nil {
+			return err
+		}
+		out.Rows, err = a.challengeViews(ctx, v, who, rows)
+		return err
+	})
+	return out, err
+}
+
+// Challenge opens one challenge.
+func (a *App) Challenge(ctx context.Context, who *roster.Actor, id string) (out ChallengeView, err error) {
+	err = a.read(ctx, who, "challenge.read", func(ctx context.Context, v *store.View) error {
+		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindChallenge)
+		if err != nil {
+			return err
+		}
+		c, err := v.Challenge(ctx, id, sc)
+		if err != nil {
+			return err
+		}
+		rows, err := a.challengeViews(ctx, v, who, []recusal.Challenge{*c})
+		if err == nil {
+			out = rows[0]
+		}
+		return err
+	})
+	return out, err
+}
+
+func (a *App) challengeViews(ctx context.Context, v *store.View, who *roster.Actor, rows []recusal.Challenge) ([]ChallengeView, error) {
+	var ids, people, units, filers []string
+	for _, c := range rows {
+		ids, people, units = append(ids, c.ID), append(people, c.PersonID, c.OfficialID, c.FiledBy, c.DecidedBy), append(units, c.UnitID)
+		filers = append(filers, c.FiledBy)
+	}
+	n, err := a.namer(ctx, v, who, people, units)
+	if err != nil {
+		return nil, err
+	}
+	texts, err := v.Texts(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	m := a.mass()
+	open, recent, err := v.FiledBy(ctx, m.Since, filers...)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]ChallengeView, 0, len(rows))
+	for _, c := range rows {
+		view := ChallengeView{ID: c.ID, Version: c.Version, Cause: c.Cause, Kind: c.Kind, Person: n.person(c.PersonID), Official: n.person(c.OfficialID),
+			FiledBy: n.person(c.FiledBy), Unit: n.unit(c.UnitID), State: c.State, FiledOn: c.FiledOn, DecidedOn: c.DecidedOn, DecidedBy: n.person(c.DecidedBy),
+			Grounds: texts[c.ID]["grounds"], Reason: texts[c.ID]["reason"], Open: open[c.FiledBy], Recent: recent[c.FiledBy]}
+		view.Mass = view.Open > m.Open || view.Recent > m.Recent
+		view.MayDecide = c.State == recusal.Filed && c.FiledBy != who.Person && a.May(who, "challenge.decide")
+		out = append(out, view)
+	}
+	return out, nil
+}

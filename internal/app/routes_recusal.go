@@ -1,0 +1,12 @@
+package app
+
+import "plumbline/internal/roster"
+
+// recusalRoutes are the operations on challenges and on the alarms that say that
+// nobody may handle a matter any more.
+var recusalRoutes = []Route{
+	{Op: "challenge.list", Method: "GET", Path: "/challenges", Act: roster.ActList, Kind: roster.KindChallenge},
+	{Op: "challenge.read", Method: "GET", Path: "/challenges/{id}", Act: roster.ActRead, Kind: roster.KindChallenge},
+	{Op: "challenge.decide", Method: "POST", Path: "/challenges/{id}/decide", Act: roster.ActDecide, Kind: roster.KindChallenge, Write: true},
+	{Op: "challenge.withdraw", Method: "POST", Path: "/challenges/{id}/withdraw", Act: roster.ActEdit, Kind: roster.KindSelf, Write: true},
+}

@@ -1,0 +1,51 @@
+-- A challenge asks that somebody be barred on another's word. It bars nobody
+-- until a third person one tier above has upheld it.
+CREATE TABLE challenges (
+  $STAMP,
+  cause TEXT NOT NULL,
+  relation_id TEXT NOT NULL,
+  object_kind TEXT NOT NULL,
+  object_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  person_id TEXT NOT NULL,
+  official_id TEXT NOT NULL,
+  unit_id TEXT NOT NULL,
+  branch_id TEXT NOT NULL,
+  event_on TEXT NOT NULL,
+  state TEXT NOT NULL,
+  filed_by TEXT NOT NULL,
+  filed_on TEXT NOT NULL,
+  decided_by TEXT NOT NULL,
+  decided_on TEXT NOT NULL,
+  grounds_c $BYTES NOT NULL,
+  reason_c $BYTES NOT NULL
+) $STRICT;
+--;;
+CREATE INDEX challenges_state ON challenges (state, id);
+--;;
+CREATE INDEX challenges_relation ON challenges (relation_id, official_id);
+--;;
+CREATE INDEX challenges_object ON challenges (object_id, official_id);
+--;;
+CREATE INDEX challenges_filed ON challenges (filed_by, filed_on);
+--;;
+-- An alarm says that a matter lies where nobody may handle it any more. One
+-- stands for each matter and duty at a time.
+CREATE TABLE alarms (
+  $STAMP,
+  object_kind TEXT NOT NULL,
+  object_id TEXT NOT NULL,
+  duty TEXT NOT NULL,
+  unit_id TEXT NOT NULL,
+  branch_id TEXT NOT NULL,
+  person_id TEXT NOT NULL,
+  event_on TEXT NOT NULL,
+  blank $BOOL NOT NULL,
+  state TEXT NOT NULL,
+  raised_on TEXT NOT NULL,
+  ended_on TEXT NOT NULL
+) $STRICT;
+--;;
+CREATE UNIQUE INDEX alarms_standing ON alarms (object_id, duty) WHERE state = 'raised';
+--;;
+CREATE INDEX alarms_state ON alarms (state, id);
