@@ -70,7 +70,7 @@ func within(name string, rooms ...string) bool {
 }
 
 // domain are the rooms that know no database, no web and no clock.
-var domain = []string{"internal/fault", "internal/roster", "internal/selfcheck", "internal/intake", "internal/issue", "internal/inquiry", "internal/rectify", "internal/rules", "internal/report", "internal/ledger", "internal/slip", "internal/custody", "internal/seal"}
+var domain = []string{"internal/fault", "internal/roster", "internal/selfcheck", "internal/intake", "internal/issue", "internal/inquiry", "internal/rectify", "internal/rules", "internal/report", "internal/ledger", "internal/slip", "internal/custody", "internal/consent", "internal/seal"}
 
 // doors says where a borrowed library may be imported, by the start of its path.
 var doors = map[string][]string{

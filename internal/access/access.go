@@ -236,6 +236,7 @@ var barredKinds = map[roster.Kind]bool{
 	roster.KindDecision: true, roster.KindRectification: true, roster.KindReport: true,
 	roster.KindExpungement: true, roster.KindHold: true, roster.KindReveal: true,
 	roster.KindChallenge: true, roster.KindAlarm: true,
+	roster.KindProposal: true,
 }
 
 // Scope says over which rows the actor may do the act to the kind: the reach

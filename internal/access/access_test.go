@@ -119,7 +119,7 @@ func actor(roles ...roster.Role) *roster.Actor {
 // bars says of which kinds the rules speak of subject, party and superior:
 // matters about conduct. Roster facts and completion are none.
 func bars(kind roster.Kind) bool {
-	return slices.Contains(content, kind) && kind != roster.KindBatch
+	return slices.Contains(content, kind) && kind != roster.KindBatch || kind == roster.KindProposal
 }
 
 // TestMatrixAgainstTheRules tries every role × every row of the route table ×

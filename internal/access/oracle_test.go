@@ -43,10 +43,12 @@ var oracle = map[roster.Role][]duties{
 		roster.KindReconciliation: "read", roster.KindRectification: "see create return verify strike_off",
 		roster.KindCase: "see export", roster.KindQuestion: "see", roster.KindCompletion: "see", roster.KindCertification: "see",
 		roster.KindJob: "see run", roster.KindReport: "read export", roster.KindReveal: "see create",
+		roster.KindProposal: "see propose approve",
 	}},
 	// sole intake of clues; propose dispositions; never investigates
 	roster.RoleClueManager: {finding, {
 		roster.KindIssue: "see propose", roster.KindCase: "see create", roster.KindQuestion: "see", roster.KindReport: "read",
+		roster.KindProposal: "see propose",
 	}},
 	// work a track; recommend findings
 	roster.RoleInvestigator: {{
@@ -62,6 +64,7 @@ var oracle = map[roster.Role][]duties{
 		roster.KindAllegation: "see reopen", roster.KindFinding: "read revoke", roster.KindQuestion: "see answer approve",
 		roster.KindDecision: "see create decide", roster.KindRectification: "see create", roster.KindFile: "read export", roster.KindReport: "read",
 		roster.KindExpungement: "see approve", roster.KindHold: "see create revoke", roster.KindChallenge: "see decide",
+		roster.KindProposal: "see propose approve",
 	}},
 	// review decisions he had no part in
 	roster.RoleAppealsReviewer: {{roster.KindCase: "see", roster.KindDecision: "see"}},
@@ -71,19 +74,23 @@ var oracle = map[roster.Role][]duties{
 	roster.RoleLeadershipReader: {{
 		roster.KindReport: "read export", roster.KindReconciliation: "read", roster.KindIssue: "see", roster.KindFile: "read export",
 		roster.KindCompletion: "see", roster.KindRectification: "see", roster.KindCase: "see", roster.KindQuestion: "see", roster.KindUnit: "see",
+		roster.KindProposal: "see propose",
 	}},
 	// roster, postings, command links; corrections
 	roster.RoleRecordsOfficer: {{
 		roster.KindUnit: "see create edit import", roster.KindPerson: "see create edit import", roster.KindPosting: "see create edit import",
 		roster.KindCommandLink: "see create edit import", roster.KindOwnFile: "answer", roster.KindFile: "edit", roster.KindJob: "see run",
 		roster.KindExpungement: "see propose approve", roster.KindHold: "see create revoke", roster.KindReveal: "see confirm",
+		roster.KindProposal: "see propose approve",
 	}},
 	// units, accounts, operation; no content
 	roster.RoleSystemAdmin: {finding, {
 		roster.KindUnit: "see create edit import", roster.KindAccount: "see create edit", roster.KindJob: "see",
+		roster.KindProposal: "see propose approve",
 	}},
 	// grants roles
-	roster.RoleSecurityAdmin: {finding, {roster.KindGrant: "see grant approve revoke", roster.KindAccount: "see", roster.KindCustody: "see propose approve"}},
+	roster.RoleSecurityAdmin: {finding, {roster.KindGrant: "see grant approve revoke", roster.KindAccount: "see", roster.KindCustody: "see propose approve",
+		roster.KindProposal: "see propose approve"}},
 	// logs and ledger only
 	roster.RoleAuditAdmin: {{roster.KindLedger: "see verify reopen", roster.KindReadLog: "see", roster.KindUnit: "see"}},
 }

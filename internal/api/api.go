@@ -97,8 +97,7 @@ func New(o Options) (*Face, error) {
 	for _, register := range []func(*registry){
 		registerCore, registerRoster, registerAccount, registerSelfcheck, registerIntake,
 		registerIssue, registerInquiry, registerRectify, registerReport, registerReceipt, registerWitness,
-		registerCustody,
-		registerRecusal,
+		registerCustody, registerRecusal, registerProposal,
 	} {
 		register(r)
 	}

@@ -94,9 +94,9 @@ func registerInquiry(r *registry) {
 	made(r, "case.open", "Open a case on a clue", func(in *app.OpenCaseInput, id string, c *Call) {
 		in.IssueID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}, a.OpenCase)
-	made(r, "case.close", "Close a case in which nothing is missing", func(in *app.CloseCaseInput, id string, c *Call) {
+	made(r, "case.close", "Close a case in which nothing is missing; where no track has a finding the id is that of the proposal that the body decides", func(in *app.CloseCaseInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
-	}, stepped(a.CloseCase))
+	}, a.CloseCase)
 	made(r, "case.party", "Record a recusal", func(in *app.PartyInput, id string, c *Call) { in.CaseID, in.Key = id, c.Key }, a.AddParty)
 
 	handle(r, "track.list", func(ctx context.Context, c *Call, in *struct {
@@ -121,9 +121,9 @@ func registerInquiry(r *registry) {
 	made(r, "track.prove", "Settle the four proofs of a leader track", func(in *app.ProveInput, id string, c *Call) {
 		in.TrackID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}, stepped(a.ProveTrack))
-	made(r, "track.end", "End a track without a finding", func(in *app.EndTrackInput, id string, c *Call) {
+	made(r, "track.end", "Propose to end a track without a finding; the id is that of the proposal", func(in *app.EndTrackInput, id string, c *Call) {
 		in.TrackID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
-	}, stepped(a.EndTrack))
+	}, a.EndTrack)
 	made(r, "allegation.add", "Add an allegation to a track", func(in *app.AllegationInput, id string, c *Call) { in.TrackID, in.Key = id, c.Key }, a.AddAllegation)
 
 	made(r, "finding.recommend", "Recommend a finding", func(in *app.RecommendInput, id string, c *Call) { in.AllegationID, in.Key = id, c.Key }, a.Recommend)
@@ -145,9 +145,9 @@ func registerInquiry(r *registry) {
 	}, a.Reply)
 
 	made(r, "decision.propose", "Propose a decision on a track", func(in *app.ProposeInput, id string, c *Call) { in.TrackID, in.Key = id, c.Key }, a.ProposeDecision)
-	made(r, "decision.decide", "Record the deciding body's decision", func(in *app.ResolveInput, id string, c *Call) {
+	made(r, "decision.decide", "Record the deciding body's decision: the members named confirm it, each for himself; the id is that of the proposal", func(in *app.ResolveInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
-	}, stepped(a.ResolveTrack))
+	}, a.ResolveTrack)
 
 	handle(r, "question.list", func(ctx context.Context, c *Call, in *ListQuery) (app.QuestionPage, error) {
 		f, err := inquiry.ParseQuestionFilter(in.values())

@@ -168,56 +168,6 @@ func pick(made string, r Receipt) string {
 	return r.ResultID
 }
 
-// CloseCaseInput closes a case.
-type CloseCaseInput struct {
-	ID      string `json:"-"`
-	Key     string `json:"-"`
-	Version int64  `json:"version,omitempty"`
-}
-
-// CloseCase closes a case in which nothing is missing, and with it the issue.
-// The fault lists what is missing otherwise.
-func (a *App) CloseCase(ctx context.Context, who *roster.Actor, in CloseCaseInput) (Receipt, error) {
-	const op = "case.close"
-	return a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		sc, err := a.scope(ctx, &tx.View, who, roster.ActClose, roster.KindCase)
-		if err != nil {
-			return nil, "", err
-		}
-		c, err := tx.Case(ctx, in.ID, sc)
-		if err != nil {
-			return nil, "", err
-		}
-		if err := sameVersion(c.Version, in.Version); err != nil {
-			return nil, "", err
-		}
-		f, err := tx.CaseFile(ctx, c.ID)
-		if err != nil {
-			return nil, "", err
-		}
-		me, err := a.standing(ctx, &tx.View, who, op, c.UnitID, c.EventOn)
-		if err != nil {
-			return nil, "", err
-		}
-		err = alter(ctx, tx, f.Case, func(c *inquiry.Case) error {
-			return c.Close(me, f.Work, roster.DateOf(tx.Now(), a.zone))
-		})
-		if err != nil {
-			return nil, "", err
-		}
-		i, err := tx.Issue(ctx, c.IssueID, roster.Scope{All: true})
-		if err != nil {
-			return nil, "", err
-		}
-		if before := *i; i.Close(tx.Now()) == nil {
-			if err := tx.SaveIssue(ctx, &before, i, issue.TimingOf(a.pack)); err != nil {
-				return nil, "", err
-			}
-		}
-		return []ledger.Fact{{Verb: op, Kind: "case", ID: c.ID, Unit: c.UnitID}}, c.ID, nil
-	})
-}
-
 // PartyInput records somebody's interest in a case: from then on he sees
 // nothing of it.
 type PartyInput struct {

@@ -277,12 +277,24 @@ func (st story) decide(trackID string, form int, sanction string) {
 	id, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), app.ProposeInput{TrackID: trackID, Form: form, Sanction: sanction, Reason: "facts and grounds"})
 	st.must(err)
 	members := []string{number(st.T, s, "body"), number(st.T, s, "body2"), number(st.T, s, "authority")}
-	_, err = s.App.ResolveTrack(ctx, s.Actor("body"), app.ResolveInput{ID: id, Version: 1, Members: members})
+	_, _, err = s.App.ResolveTrack(ctx, s.Actor("body"), app.ResolveInput{ID: id, Version: 1, Members: members})
 	code(st.T, "the proposer decides", err, "guard_same_person")
-	_, err = s.App.ResolveTrack(ctx, s.Actor("body2"), app.ResolveInput{ID: id, Version: 1, Members: members[:2]})
+	_, _, err = s.App.ResolveTrack(ctx, s.Actor("body2"), app.ResolveInput{ID: id, Version: 1, Members: members[:2]})
 	code(st.T, "no quorum", err, "body_quorum")
-	_, err = s.App.ResolveTrack(ctx, s.Actor("body2"), app.ResolveInput{ID: id, Version: 1, Members: members})
+	confirm, _, err := s.App.ResolveTrack(ctx, s.Actor("body2"), app.ResolveInput{ID: id, Version: 1, Members: members})
 	st.must(err)
+	st.agree(confirm, "body", "authority")
+}
+
+// agree lets people agree to a proposal, each on his own account.
+func (st story) agree(proposal string, keys ...string) {
+	st.Helper()
+	for _, key := range keys {
+		p, err := st.s.App.Proposal(context.Background(), st.s.Actor(key), proposal)
+		st.must(err)
+		_, err = st.s.App.ApproveProposal(context.Background(), st.s.Actor(key), app.ProposalInput{ID: proposal, Version: p.Version})
+		st.must(err)
+	}
 }
 
 // numbersOpenLists opens the report's numbers on cases, tracks, questions and
@@ -367,7 +379,7 @@ func TestCaseFromIssueToClose(t *testing.T) {
 			t.Fatalf("case %+v", c)
 		}
 		officer := c.Tracks[0].ID
-		_, err = s.App.CloseCase(ctx, s.Actor("body"), app.CloseCaseInput{ID: caseID, Version: c.Version})
+		_, _, err = s.App.CloseCase(ctx, s.Actor("body"), app.CloseCaseInput{ID: caseID, Version: c.Version})
 		code(t, "incomplete", err, "case_incomplete")
 
 		// One leader gets a track, the other a refusal.
@@ -426,7 +438,7 @@ func TestCaseFromIssueToClose(t *testing.T) {
 		if c.State != inquiry.CaseDecidedPending || len(c.Missing) != 1 || c.Missing[0].Code != inquiry.MissingRectification || c.Missing[0].ID != task {
 			t.Fatalf("state %s, missing %+v", c.State, c.Missing)
 		}
-		_, err = s.App.CloseCase(ctx, s.Actor("body"), app.CloseCaseInput{ID: caseID, Version: c.Version})
+		_, _, err = s.App.CloseCase(ctx, s.Actor("body"), app.CloseCaseInput{ID: caseID, Version: c.Version})
 		code(t, "unverified", err, "case_incomplete")
 		_, err = s.App.AcceptTask(ctx, s.Actor("east1head"), app.TaskInput{ID: task, Version: 1})
 		if !fault.Is(err, fault.NotFoundKind) {
@@ -438,7 +450,7 @@ func TestCaseFromIssueToClose(t *testing.T) {
 		st.must(err)
 		_, err = s.App.VerifyTask(ctx, s.Actor("inspector"), app.TaskInput{ID: task, Version: 3})
 		st.must(err)
-		_, err = s.App.CloseCase(ctx, s.Actor("body"), app.CloseCaseInput{ID: caseID, Version: c.Version})
+		_, _, err = s.App.CloseCase(ctx, s.Actor("body"), app.CloseCaseInput{ID: caseID, Version: c.Version})
 		st.must(err)
 		if c = st.see("body", caseID); c.State != inquiry.CaseClosed || len(c.Missing) != 0 {
 			t.Errorf("state %s, missing %+v", c.State, c.Missing)
@@ -694,7 +706,7 @@ func TestAClosedCaseIsTakenUpAgain(t *testing.T) {
 		st.decide(officer, 2, "demerit")
 		closeCase := func() {
 			t.Helper()
-			_, err := s.App.CloseCase(ctx, s.Actor("body"), app.CloseCaseInput{ID: caseID, Version: st.see("body", caseID).Version})
+			_, _, err := s.App.CloseCase(ctx, s.Actor("body"), app.CloseCaseInput{ID: caseID, Version: st.see("body", caseID).Version})
 			st.must(err)
 		}
 		closeCase()

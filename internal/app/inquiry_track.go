@@ -41,15 +41,8 @@ func (a *App) onAnyTrack(ctx context.Context, who *roster.Actor, w Write, kind s
 	load func(ctx context.Context, tx *store.Tx) (caseID, trackID string, err error),
 	act func(ctx context.Context, w *trackWork) (id string, err error)) (id string, r Receipt, err error) {
 	r, err = a.write(ctx, who, w, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		caseID, trackID, err := load(ctx, tx)
+		k, err := a.trackFor(ctx, tx, who, w.Op, load)
 		if err != nil {
-			return nil, "", err
-		}
-		k := &trackWork{tx: tx, today: roster.DateOf(tx.Now(), a.zone)}
-		if k.file, k.track, k.pack, err = a.inCase(ctx, &tx.View, who, w.Op, caseID, trackID); err != nil {
-			return nil, "", err
-		}
-		if k.me, err = a.standing(ctx, &tx.View, who, w.Op, k.track.UnitID, k.track.EventOn); err != nil {
 			return nil, "", err
 		}
 		if id, err = act(ctx, k); err != nil {
@@ -61,6 +54,22 @@ func (a *App) onAnyTrack(ctx context.Context, who *roster.Actor, w Write, kind s
 		return []ledger.Fact{{Verb: w.Op, Kind: kind, ID: id, Unit: k.track.UnitID}}, id, nil
 	})
 	return pick(id, r), r, err
+}
+
+// trackFor loads a track, and the file of its case, for somebody who may do op
+// to it; what he may not see is not there.
+func (a *App) trackFor(ctx context.Context, tx *store.Tx, who *roster.Actor, op string,
+	load func(ctx context.Context, tx *store.Tx) (caseID, trackID string, err error)) (*trackWork, error) {
+	caseID, trackID, err := load(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	k := &trackWork{tx: tx, today: roster.DateOf(tx.Now(), a.zone)}
+	if k.file, k.track, k.pack, err = a.inCase(ctx, &tx.View, who, op, caseID, trackID); err != nil {
+		return nil, err
+	}
+	k.me, err = a.standing(ctx, &tx.View, who, op, k.track.UnitID, k.track.EventOn)
+	return k, err
 }
 
 func trackByID(id string) func(context.Context, *store.Tx) (string, string, error) {
@@ -202,37 +211,6 @@ func (a *App) ProveTrack(ctx context.Context, who *roster.Actor, in ProveInput) 
 	return r, err
 }
 
-// EndTrackInput ends a track without a finding.
-type EndTrackInput struct {
-	TrackID string `json:"-"`
-	Key     string `json:"-"`
-	Version int64  `json:"version,omitempty"`
-	Reason  string `json:"reason"`
-}
-
-// Validate judges the input by itself.
-func (in EndTrackInput) Validate() error { return fault.Join(written("reason", in.Reason)) }
-
-// EndTrack ends a track without a finding: withdrawn, expired, transferred or
-// died, with the reason.
-func (a *App) EndTrack(ctx context.Context, who *roster.Actor, in EndTrackInput) (Receipt, error) {
-	_, r, err := a.onTrack(ctx, who, Write{Op: "track.end", Key: in.Key, Body: in}, "track", trackByID(in.TrackID),
-		func(ctx context.Context, k *trackWork) (string, error) {
-			if err := sameVersion(k.track.Version, in.Version); err != nil {
-				return "", err
-			}
-			return k.track.ID, alter(ctx, k.tx, k.track, func(t *inquiry.Track) error {
-				if err := t.End(k.me); err != nil {
-					return err
-				}
-				c, err := k.tx.PutText(ctx, t.ID, "ended", in.Reason)
-				t.EndedC = c
-				return err
-			})
-		})
-	return r, err
-}
-
 // ProposeInput proposes how a subject is handled.
 type ProposeInput struct {
 	TrackID  string `json:"-"`
@@ -264,59 +242,6 @@ func (a *App) ProposeDecision(ctx context.Context, who *roster.Actor, in Propose
 			}
 			return d.ID, k.tx.Insert(ctx, d)
 		})
-}
-
-// ResolveInput records what a deciding body resolved.
-type ResolveInput struct {
-	ID      string   `json:"-"`
-	Key     string   `json:"-"`
-	Version int64    `json:"version,omitempty"`
-	Members []string `json:"members"` // personnel numbers, the recorder's own included
-}
-
-// Validate judges the input by itself.
-func (in ResolveInput) Validate() error {
-	if len(in.Members) == 0 || len(in.Members) > 99 {
-		return fault.Invalid("required", "members")
-	}
-	return nil
-}
-
-// ResolveTrack records the body's decision on a track. The outcome is put on the
-// issue, apart from severity, disclosure and finding.
-func (a *App) ResolveTrack(ctx context.Context, who *roster.Actor, in ResolveInput) (Receipt, error) {
-	load := func(ctx context.Context, tx *store.Tx) (string, string, error) {
-		d, err := tx.Decision(ctx, in.ID)
-		if err != nil {
-			return "", "", err
-		}
-		return d.CaseID, d.TrackID, nil
-	}
-	_, r, err := a.onTrack(ctx, who, Write{Op: "decision.decide", Key: in.Key, Body: in}, "decision", load,
-		func(ctx context.Context, k *trackWork) (string, error) {
-			d := k.file.Decision(in.ID)
-			if err := sameVersion(d.Version, in.Version); err != nil {
-				return "", err
-			}
-			var body []inquiry.Standing
-			for _, number := range in.Members { // at most a committee
-				m, err := a.member(ctx, &k.tx.View, number, roster.RoleDecidingBody, k.track.EventOn)
-				if err != nil {
-					return "", fault.As(err).WithField("members")
-				}
-				body = append(body, m)
-			}
-			err := alter(ctx, k.tx, k.track, func(t *inquiry.Track) error {
-				return alter(ctx, k.tx, d, func(d *inquiry.Decision) error {
-					return d.Decide(k.pack, t, k.me, body, k.file.Members, k.today)
-				})
-			})
-			if err != nil || k.track.Side != inquiry.SideOfficer {
-				return d.ID, err
-			}
-			return d.ID, a.onIssue(ctx, k.tx, k.file.Case.IssueID, func(i *issue.Issue) { i.Form = d.Form })
-		})
-	return r, err
 }
 
 // onIssue puts a result of the inquiry on the issue it came from.

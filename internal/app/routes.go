@@ -27,7 +27,7 @@ func (r Route) One() bool { return strings.Contains(r.Path, "{") }
 // Routes is the table of every operation.
 var Routes = slices.Concat(
 	coreRoutes, rosterRoutes, accountRoutes, selfcheckRoutes, intakeRoutes, issueRoutes, inquiryRoutes, rectifyRoutes, reportRoutes, receiptRoutes, witnessRoutes,
-	custodyRoutes, recusalRoutes,
+	custodyRoutes, recusalRoutes, proposalRoutes,
 )
 
 var routeByOp = func() map[string]Route {

@@ -46,6 +46,8 @@ var queues = []queue{
 	{"verify", "rectification.verify", "rectification.list", false, countTasks(rectify.Filter{State: rectify.Submitted})},
 	{"task", "rectification.submit", "rectification.list", false, countTasks(rectify.Filter{Open: true})},
 	{"task_late", "rectification.list", "rectification.list", true, countTasks(rectify.Filter{Overdue: true})},
+	{"proposal", "proposal.approve", "proposal.list", false, countProposalsWaiting},
+	{"told", "proposal.list", "proposal.list", false, countProposalsTold},
 	{"grant", "grant.approve", "grant.list", false, countGrants},
 	{"challenge", "challenge.decide", "challenge.list", false, countChallenges(recusal.Filter{State: recusal.Filed})},
 	{"challenge_mass", "challenge.decide", "challenge.list", true, countChallenges(recusal.Filter{State: recusal.Filed, Mass: true})},

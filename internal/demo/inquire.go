@@ -123,7 +123,7 @@ func (m *Maker) follow(ctx context.Context, id string, how int) error {
 	if c, err = m.App.Case(ctx, body, id); err != nil {
 		return err
 	}
-	_, err = m.App.CloseCase(ctx, body, app.CloseCaseInput{ID: id, Version: c.Version})
+	_, _, err = m.App.CloseCase(ctx, body, app.CloseCaseInput{ID: id, Version: c.Version})
 	return err
 }
 
@@ -241,8 +241,27 @@ func (m *Maker) decide(ctx context.Context, track string, form int, sanction str
 		return fmt.Errorf("propose: %w", err)
 	}
 	members := []string{m.named["demo-body"].number, m.named["demo-body-2"].number, m.named["demo-body-3"].number, m.named["demo-authority"].number}
-	if _, err := m.App.ResolveTrack(ctx, two, app.ResolveInput{ID: id, Version: 1, Members: members}); err != nil {
+	confirm, _, err := m.App.ResolveTrack(ctx, two, app.ResolveInput{ID: id, Version: 1, Members: members})
+	if err != nil {
 		return fmt.Errorf("decide: %w", err)
+	}
+	return m.agree(ctx, confirm, "demo-body", "demo-body-3", "demo-authority")
+}
+
+// agree lets people agree to a proposal, each on his own account.
+func (m *Maker) agree(ctx context.Context, proposal string, logins ...string) error {
+	for _, login := range logins {
+		who, err := m.as(ctx, login)
+		if err != nil {
+			return err
+		}
+		p, err := m.App.Proposal(ctx, who, proposal)
+		if err != nil {
+			return fmt.Errorf("%s opens a proposal: %w", login, err)
+		}
+		if _, err := m.App.ApproveProposal(ctx, who, app.ProposalInput{ID: proposal, Version: p.Version}); err != nil {
+			return fmt.Errorf("%s agrees: %w", login, err)
+		}
 	}
 	return nil
 }

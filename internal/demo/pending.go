@@ -54,8 +54,11 @@ func (m *Maker) leave(ctx context.Context, id string, how int) error {
 				return err
 			}
 		}
-		_, err := m.App.EndTrack(ctx, body, app.EndTrackInput{TrackID: track.ID, Version: track.Version, Reason: "当事人已移交其他机关处理"})
-		return err
+		id, _, err := m.App.EndTrack(ctx, body, app.EndTrackInput{TrackID: track.ID, Version: track.Version, Ground: "transferred", Reason: "当事人已移交其他机关处理"})
+		if err != nil {
+			return err
+		}
+		return m.agree(ctx, id, "demo-body-2")
 	}
 	if err := m.team(ctx, track.ID, "demo-investigator", "demo-investigator-2", "demo-adjudicator"); err != nil {
 		return err

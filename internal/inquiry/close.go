@@ -99,8 +99,19 @@ func (c *Case) Settle(tracks []Track) bool {
 	return true
 }
 
+// WithoutFinding reports whether every track ended without a finding: such a
+// case is closed by the body with its quorum, never by one person.
+func (w Work) WithoutFinding() bool {
+	return len(w.Tracks) > 0 && !slices.ContainsFunc(w.Tracks, func(t Track) bool { return t.State != TrackEnded })
+}
+
 // Close closes the case, or says that something is missing and how much.
-func (c *Case) Close(by Standing, w Work, today roster.Date) error {
+// enders are the people who proposed or approved the end of a track without a
+// finding: whoever opened the case as well may not close it too.
+func (c *Case) Close(by Standing, enders []string, w Work, today roster.Date) error {
+	if by.PersonID == c.OpenedBy && slices.Contains(enders, by.PersonID) {
+		return fault.Forbidden("guard_opened_ended")
+	}
 	if err := by.Clear(c.PersonID, c.IssueID, c.ID); err != nil {
 		return err
 	}

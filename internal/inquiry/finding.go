@@ -213,8 +213,12 @@ func (t *Track) Settle(p *rules.Pack, allegations []Allegation, members []TrackM
 	return t.State != was
 }
 
-// End closes a track without a finding, with a reason kept apart.
-func (t *Track) End(by Standing) error {
+// End closes a track without a finding on a ground that the pack allows, with a
+// reason kept apart. It takes a proposer and an approver: by is the proposer.
+func (t *Track) End(p *rules.Pack, ground string, by Standing) error {
+	if !slices.Contains(p.Dual.TrackEndGrounds, ground) {
+		return fault.Invalid("choice_unknown", "ground")
+	}
 	if err := by.Clear(t.PersonID, t.CaseID); err != nil {
 		return err
 	}

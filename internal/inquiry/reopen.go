@@ -18,6 +18,9 @@ const (
 	NoteGroundWithdrawn NoteKind = "ground_withdrawn" // the record that the case was opened on was taken back
 )
 
+// EndedNote is the note of a track that ended without a finding, by its ground.
+func EndedNote(ground string) NoteKind { return NoteKind("ended_" + ground) }
+
 // CaseNote is one act on a case with its reason, beside the states.
 type CaseNote struct {
 	ledger.Stamp

@@ -164,6 +164,7 @@ const (
 	KindShare          Kind = "share"     // a custodian's own part in a reveal
 	KindChallenge      Kind = "challenge" // of an official's part in a matter
 	KindAlarm          Kind = "alarm"     // a matter that nobody may handle any more
+	KindProposal       Kind = "proposal" // a grave act that waits for somebody else
 )
 
 // Kinds lists every kind.
@@ -173,7 +174,7 @@ var Kinds = []Kind{
 	KindCertification, KindBatch, KindAuditRecord, KindMatch, KindIssue, KindConcealment, KindOwnFile,
 	KindFile, KindReconciliation, KindCase, KindTrack, KindAllegation, KindFinding, KindQuestion,
 	KindDecision, KindRectification, KindReport, KindLedger, KindReadLog, KindJob, KindExpungement, KindHold,
-	KindCustody, KindReveal, KindShare, KindChallenge, KindAlarm,
+	KindCustody, KindReveal, KindShare, KindChallenge, KindAlarm, KindProposal,
 }
 
 // Held is one role held today at a unit: a live grant, or the officer role

@@ -71,6 +71,14 @@ func (p *Pack) check() error {
 	within("dual.leader_team_tiers_above", p.Dual.LeaderTeamTiersAbove, 1, 3)
 	within("dual.refusal_tiers_above", p.Dual.RefusalTiersAbove, 1, 3)
 	within("dual.quorum", p.Dual.Quorum, 2, 99)
+	if len(p.Dual.TrackEndGrounds) == 0 {
+		bad("dual.track_end_grounds is empty")
+	}
+	for i, g := range p.Dual.TrackEndGrounds {
+		if g == "" || slices.Contains(p.Dual.TrackEndGrounds[:i], g) {
+			bad("dual.track_end_grounds[%d] is empty or stands twice", i)
+		}
+	}
 	if len(p.Dual.QuestionLinks) == 0 {
 		bad("dual.question_links is empty")
 	}

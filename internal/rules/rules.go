@@ -154,8 +154,9 @@ type Dual struct {
 	InvestigatorsPerTrack int      `json:"investigators_per_track"`
 	LeaderTeamTiersAbove  int      `json:"leader_team_tiers_above"` // between the leader's unit and the team's, at least
 	RefusalTiersAbove     int      `json:"refusal_tiers_above"`
-	QuestionLinks         []string `json:"question_links"` // command links whose holders are asked about
-	Quorum                int      `json:"quorum"`         // members of a deciding body
+	QuestionLinks         []string `json:"question_links"`    // command links whose holders are asked about
+	Quorum                int      `json:"quorum"`            // members of a deciding body
+	TrackEndGrounds       []string `json:"track_end_grounds"` // codes on which a track may end without a finding (domain rules, section 8, "no finding")
 }
 
 // ClockUnit is what a clock counts.

@@ -3,6 +3,7 @@ package store
 import (
 	"reflect"
 
+	"plumbline/internal/consent"
 	"plumbline/internal/custody"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/intake"
@@ -53,6 +54,8 @@ var kinds = []rowKind{
 	row[inquiry.Party]("party"),
 	row[inquiry.CaseNote]("case_note"),
 	row[inquiry.CaseTaking]("case_taking"),
+	row[consent.Proposal]("proposal"),
+	row[consent.Vote]("vote"),
 	row[rectify.Rectification]("rectification"),
 	row[custody.Expungement]("expungement"),
 	row[custody.ExpungementApproval]("expungement_approval"),

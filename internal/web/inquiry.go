@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -101,10 +102,13 @@ func (f *Face) showCase(c *Call, id string, errs ui.Errors, status int) error {
 // onCase runs a form of a case page and comes back to it.
 func (f *Face) onCase(flashKey string, do func(c *Call) error) func(*Call) error {
 	return func(c *Call) error {
-		err := do(c)
+		err, flashKey := do(c), flashKey
 		id := c.Form("case")
 		if errs := c.inPlace(err); errs != nil {
 			return f.showCase(c, id, errs, StatusOf(err))
+		}
+		if errors.Is(err, errFiled) {
+			err, flashKey = nil, "proposal.flash.filed"
 		}
 		if err != nil {
 			return err
@@ -166,7 +170,10 @@ func (f *Face) openCase(c *Call) error {
 }
 
 func (f *Face) closeCase(c *Call) error {
-	_, err := f.app.CloseCase(c.Context(), c.Actor, app.CloseCaseInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version()})
+	id, _, err := f.app.CloseCase(c.Context(), c.Actor, app.CloseCaseInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version()})
+	if err == nil && id != c.Param("id") {
+		return errFiled
+	}
 	return err
 }
 
@@ -199,7 +206,7 @@ func (f *Face) proveTrack(c *Call) error {
 }
 
 func (f *Face) endTrack(c *Call) error {
-	_, err := f.app.EndTrack(c.Context(), c.Actor, app.EndTrackInput{TrackID: c.Param("id"), Key: c.Key(), Version: c.Version(), Reason: c.Form("reason")})
+	_, _, err := f.app.EndTrack(c.Context(), c.Actor, app.EndTrackInput{TrackID: c.Param("id"), Key: c.Key(), Version: c.Version(), Ground: c.Form("ground"), Reason: c.Form("reason")})
 	return err
 }
 
@@ -217,7 +224,7 @@ func (f *Face) proposeDecision(c *Call) error {
 }
 
 func (f *Face) resolveTrack(c *Call) error {
-	r, err := f.app.ResolveTrack(c.Context(), c.Actor, app.ResolveInput{
+	_, r, err := f.app.ResolveTrack(c.Context(), c.Actor, app.ResolveInput{
 		ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Members: strings.Fields(c.Form("members"))})
 	c.Offer(r)
 	return err

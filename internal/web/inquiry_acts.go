@@ -57,7 +57,10 @@ func (f *Face) trackActs(c *Call, v app.CaseView, t app.TrackView, errs ui.Error
 	}
 	if !t.State.Terminal() {
 		add("track.end", t.Version, actForm{ID: "end" + id, Title: c.T("track.end"), Help: c.T("track.end.help"), Action: base + "/end", Button: "track.end",
-			Inputs: []ui.Input{{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Required: true, Max: 4000}}})
+			Inputs: []ui.Input{
+				{Name: "ground", Label: c.T("track.end.ground"), Kind: "select", Required: true, Options: ui.Codes(c.Lang, "track.end.ground", "", f.app.Pack().Dual.TrackEndGrounds...)},
+				{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Required: true, Max: 4000},
+			}})
 	}
 	return out
 }

@@ -1,0 +1,144 @@
+package app
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"plumbline/internal/consent"
+	"plumbline/internal/fault"
+	"plumbline/internal/inquiry"
+	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+func init() {
+	graveActs[opDecide] = graveAct{act(func(in *ResolveInput, id string) { in.ID = id }, resolveTrack), showResolve}
+}
+
+// ResolveInput records what a deciding body resolved.
+type ResolveInput struct {
+	ID      string   `json:"-"`
+	Key     string   `json:"-"`
+	Version int64    `json:"version,omitempty"`
+	Members []string `json:"members"` // personnel numbers, the recorder's own included
+}
+
+// Validate judges the input by itself.
+func (in ResolveInput) Validate() error {
+	if len(in.Members) == 0 || len(in.Members) > 99 {
+		return fault.Invalid("required", "members")
+	}
+	return nil
+}
+
+// ResolveTrack puts the record of a meeting before the members whom it names.
+// Each of them confirms for himself, on his own account; the recorder has done
+// so by recording it. The decision stands when all have spoken and the quorum
+// agrees. It returns the id of the proposal that the members confirm.
+func (a *App) ResolveTrack(ctx context.Context, who *roster.Actor, in ResolveInput) (id string, r Receipt, err error) {
+	r, err = a.write(ctx, who, Write{Op: opDecide, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		k, d, err := a.decisionFor(ctx, tx, who, in)
+		if err != nil {
+			return nil, "", err
+		}
+		var body []inquiry.Standing
+		var members []string
+		for _, number := range in.Members { // at most a committee
+			m, err := a.member(ctx, &tx.View, number, roster.RoleDecidingBody, k.track.EventOn)
+			if err != nil {
+				return nil, "", fault.As(err).WithField("members")
+			}
+			body, members = append(body, m), append(members, m.PersonID)
+		}
+		decision, track := *d, *k.track
+		if err := decision.Decide(k.pack, &track, k.me, body, k.file.Members, k.today); err != nil {
+			return nil, "", err
+		}
+		p := k.proposal(opDecide, "case", k.file.Case.ID, "body")
+		p.ObjectKind, p.ObjectID = "decision", d.ID
+		p.Members, p.Quorum = consent.Join(members, ""), k.pack.Dual.Quorum
+		return a.propose(ctx, tx, who, p, in, "")
+	})
+	return r.ResultID, r, err
+}
+
+// decisionFor loads a proposed decision and its track for somebody who may
+// record what the body resolved.
+func (a *App) decisionFor(ctx context.Context, tx *store.Tx, who *roster.Actor, in ResolveInput) (*trackWork, *inquiry.Decision, error) {
+	k, err := a.trackFor(ctx, tx, who, opDecide, func(ctx context.Context, tx *store.Tx) (string, string, error) {
+		d, err := tx.Decision(ctx, in.ID)
+		if err != nil {
+			return "", "", err
+		}
+		return d.CaseID, d.TrackID, nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	if k.file.Case.State == inquiry.CaseClosed {
+		return nil, nil, fault.Conflict("case_closed")
+	}
+	d := k.file.Decision(in.ID)
+	return k, d, sameVersion(d.Version, in.Version)
+}
+
+// resolveTrack lets the decision stand when the members have confirmed it. The
+// outcome is put on the issue, apart from severity, disclosure and finding.
+func resolveTrack(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in ResolveInput) ([]ledger.Fact, error) {
+	k, d, err := a.decisionFor(ctx, tx, g.proposer, in)
+	if err != nil {
+		return nil, err
+	}
+	var body []inquiry.Standing
+	for _, v := range g.votes {
+		if v.Choice != consent.Agree {
+			continue
+		}
+		account, err := tx.AccountOfPerson(ctx, v.PersonID)
+		if err != nil {
+			return nil, err
+		}
+		who, err := a.ActorOf(ctx, &tx.View, account)
+		if err != nil {
+			return nil, err
+		}
+		body = append(body, standingOf(who, k.track.EventOn))
+	}
+	err = alter(ctx, tx, k.track, func(t *inquiry.Track) error {
+		return alter(ctx, tx, d, func(d *inquiry.Decision) error {
+			return d.Decide(k.pack, t, k.me, body, k.file.Members, k.today)
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	if k.track.Side == inquiry.SideOfficer {
+		if err := a.onIssue(ctx, tx, k.file.Case.IssueID, func(i *issue.Issue) { i.Form = d.Form }); err != nil {
+			return nil, err
+		}
+	}
+	if err := settle(ctx, tx, k.file, k.track, k.pack); err != nil {
+		return nil, err
+	}
+	return []ledger.Fact{{Verb: opDecide, Kind: "decision", ID: d.ID, Unit: k.track.UnitID}}, nil
+}
+
+// showResolve shows the members exactly what they confirm.
+func showResolve(ctx context.Context, a *App, v *store.View, _ *roster.Actor, p *consent.Proposal, _ []byte) ([]ProposalLine, error) {
+	d, err := v.Decision(ctx, p.ObjectID)
+	if err != nil {
+		return nil, err
+	}
+	texts, err := v.Texts(ctx, d.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := []ProposalLine{{Key: "form", TextKey: "form." + strconv.Itoa(d.Form)}}
+	if d.Sanction != "" {
+		out = append(out, ProposalLine{Key: "sanction", TextKey: "sanction." + d.Sanction}, ProposalLine{Key: "months", Text: strconv.Itoa(d.Months)})
+	}
+	return append(out, ProposalLine{Key: "grounds", Text: strings.TrimSpace(texts[d.ID]["reason"])}), nil
+}

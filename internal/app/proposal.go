@@ -1,0 +1,274 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"plumbline/internal/consent"
+	"plumbline/internal/fault"
+	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// graveAct is what an operation does that one person alone may not do. Its
+// method files a proposal (propose); when enough others have agreed, run does
+// the act inside the write of the last of them.
+type graveAct struct {
+	// run does the act as its proposer, under his rights of this moment. It is
+	// given the input as it was proposed.
+	run func(ctx context.Context, a *App, tx *store.Tx, g approvedAct) ([]ledger.Fact, error)
+	// show says in the reader's language what will be done; nil shows the
+	// operation and the reason alone.
+	show func(ctx context.Context, a *App, v *store.View, who *roster.Actor, p *consent.Proposal, input []byte) ([]ProposalLine, error)
+}
+
+// approvedAct is a proposal that was agreed to.
+type approvedAct struct {
+	proposal *consent.Proposal
+	proposer *roster.Actor
+	votes    []consent.Vote // the last one included
+	input    []byte
+}
+
+// graveActs by operation; the areas fill it in.
+var graveActs = map[string]graveAct{}
+
+// act adapts a typed rule to run: the input is read back, and at puts the
+// object's id into it, which no input encodes.
+func act[T any](at func(in *T, object string), do func(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in T) ([]ledger.Fact, error)) func(context.Context, *App, *store.Tx, approvedAct) ([]ledger.Fact, error) {
+	return func(ctx context.Context, a *App, tx *store.Tx, g approvedAct) ([]ledger.Fact, error) {
+		in, err := proposedInput[T](g.input)
+		if err != nil {
+			return nil, err
+		}
+		at(&in, g.proposal.ObjectID)
+		return do(ctx, a, tx, g, in)
+	}
+}
+
+// proposedInput reads an input back as it was proposed.
+func proposedInput[T any](raw []byte) (in T, err error) {
+	if err = json.Unmarshal(raw, &in); err != nil {
+		err = fmt.Errorf("read proposed input: %w", err)
+	}
+	return in, err
+}
+
+// propose files a grave act instead of doing it. Quorum 0 is one other person.
+// The facts are those of the write.
+func (a *App) propose(ctx context.Context, tx *store.Tx, who *roster.Actor, p consent.Proposal, in any, reason string) ([]ledger.Fact, string, error) {
+	if _, ok := graveActs[p.Op]; !ok {
+		return nil, "", fmt.Errorf("app: %s is no registered grave act", p.Op)
+	}
+	if who.Person == "" {
+		return nil, "", fault.Forbidden("not_allowed")
+	}
+	if pending, err := tx.ProposalPending(ctx, p.Op, p.ObjectID); err != nil || pending {
+		if err == nil {
+			err = fault.Conflict("proposal_pending")
+		}
+		return nil, "", err
+	}
+	raw, err := json.Marshal(in)
+	if err != nil {
+		return nil, "", fmt.Errorf("keep input of %s: %w", p.Op, err)
+	}
+	p.ID, p.Ref, p.State, p.ProposedBy = tx.NewID(), issue.NewRef(), consent.Proposed, who.Person
+	p.Quorum = max(p.Quorum, 1)
+	if p.MatterID == "" {
+		p.MatterID = p.ObjectID
+	}
+	if p.InputC, err = tx.PutText(ctx, p.ID, "input", string(raw)); err != nil {
+		return nil, "", err
+	}
+	p.ReasonC = ledger.Commitment{}
+	if reason != "" {
+		if p.ReasonC, err = tx.PutText(ctx, p.ID, "reason", reason); err != nil {
+			return nil, "", err
+		}
+	}
+	if err := tx.Insert(ctx, &p); err != nil {
+		return nil, "", err
+	}
+	facts := []ledger.Fact{{Verb: "proposal.propose", Kind: string(roster.KindProposal), ID: p.ID, Unit: p.UnitID}}
+	if !p.IsMember(who.Person) {
+		return facts, p.ID, nil
+	}
+	// Who is a member has said his word by proposing.
+	more, err := a.cast(ctx, tx, who, &p, consent.Agree, "")
+	return append(facts, more...), p.ID, err
+}
+
+// cast records one person's word, and does the act where that carries it.
+func (a *App) cast(ctx context.Context, tx *store.Tx, who *roster.Actor, p *consent.Proposal, choice consent.Choice, note string) ([]ledger.Fact, error) {
+	votes, err := tx.VotesOn(ctx, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	voter, err := a.voter(ctx, &tx.View, who, p)
+	if err != nil {
+		return nil, err
+	}
+	vote := consent.Vote{ProposalID: p.ID, PersonID: who.Person, Choice: choice, NoteC: ledger.Commitment{}}
+	vote.ID = tx.NewID()
+	before, after := *p, *p
+	if err := after.Cast(voter, choice, votes, tx.Now()); err != nil {
+		return nil, err
+	}
+	if note != "" {
+		if vote.NoteC, err = tx.PutText(ctx, vote.ID, "note", note); err != nil {
+			return nil, err
+		}
+	}
+	if err := tx.Insert(ctx, &vote); err != nil {
+		return nil, err
+	}
+	if after.State == consent.Proposed { // others are to be heard
+		return nil, nil
+	}
+	if err := tx.Save(ctx, &before, &after); err != nil {
+		return nil, err
+	}
+	*p = after
+	if p.State != consent.Approved {
+		return nil, nil
+	}
+	return a.carryOut(ctx, tx, p, append(votes, vote))
+}
+
+// carryOut does an approved act as its proposer, who must still be allowed to.
+func (a *App) carryOut(ctx context.Context, tx *store.Tx, p *consent.Proposal, votes []consent.Vote) ([]ledger.Fact, error) {
+	account, err := tx.AccountOfPerson(ctx, p.ProposedBy)
+	if err != nil {
+		return nil, err
+	}
+	stale := fault.Conflict("proposal_stale")
+	if account == "" {
+		return nil, stale
+	}
+	proposer, err := a.ActorOf(ctx, &tx.View, account)
+	if fault.Is(err, fault.Unauth) {
+		return nil, stale
+	}
+	if err != nil {
+		return nil, err
+	}
+	if r := routeByOp[p.Op]; !a.table.May(proposer, r.Act, r.Kind) {
+		return nil, stale
+	}
+	texts, err := tx.Texts(ctx, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	facts, err := graveActs[p.Op].run(ctx, a, tx, approvedAct{proposal: p, proposer: proposer, votes: votes, input: []byte(texts[p.ID]["input"])})
+	switch {
+	case fault.Is(err, fault.NotFoundKind), fault.Is(err, fault.ConflictKind), fault.Is(err, fault.ForbiddenKind):
+		return nil, stale // what was proposed cannot be done any more; the voter did nothing wrong
+	case err != nil:
+		return nil, err
+	}
+	return facts, nil
+}
+
+// voter is what the records say of somebody who may agree.
+func (a *App) voter(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal) (consent.Voter, error) {
+	out := consent.Voter{PersonID: who.Person, Tier: lowestTier}
+	tree, err := a.tree(ctx, v)
+	if err != nil {
+		return out, err
+	}
+	above := tree.Ancestors(p.UnitID)
+	for _, h := range who.Held {
+		t := tree.Tier(h.Unit)
+		if h.Role == p.Approver && t >= 0 && t < out.Tier && (p.UnitID == "" || slices.Contains(above, h.Unit)) {
+			out.Tier = t
+		}
+	}
+	for _, u := range who.Units {
+		out.Units = append(out.Units, tree.Ancestors(u)...)
+	}
+	return out, nil
+}
+
+// proposalReach says which proposals the actor sees.
+func (a *App) proposalReach(ctx context.Context, v *store.View, who *roster.Actor) (store.ProposalReach, error) {
+	out := store.ProposalReach{Person: who.Person, Roles: map[roster.Role]roster.Scope{}}
+	var err error
+	if out.Bars, err = a.scope(ctx, v, who, roster.ActRead, roster.KindProposal); err != nil {
+		return out, err
+	}
+	for _, h := range who.Held {
+		if _, done := out.Roles[h.Role]; done {
+			continue
+		}
+		as := *who // the reach of this role alone
+		as.Held = slices.DeleteFunc(slices.Clone(who.Held), func(x roster.Held) bool { return x.Role != h.Role })
+		sc, err := a.scope(ctx, v, &as, roster.ActApprove, roster.KindProposal)
+		if err != nil {
+			return out, err
+		}
+		if !sc.Empty() {
+			out.Roles[h.Role] = sc
+		}
+	}
+	return out, nil
+}
+
+// ProposalInput is a word on a proposal.
+type ProposalInput struct {
+	ID      string `json:"-"`
+	Key     string `json:"-"`
+	Version int64  `json:"version,omitempty"`
+	Note    string `json:"note,omitempty"` // why one dissents or refuses
+}
+
+func (a *App) onProposal(ctx context.Context, who *roster.Actor, op string, in ProposalInput, step func(ctx context.Context, tx *store.Tx, p *consent.Proposal) ([]ledger.Fact, error)) (Receipt, error) {
+	return a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		reach, err := a.proposalReach(ctx, &tx.View, who)
+		if err != nil {
+			return nil, "", err
+		}
+		p, err := tx.Proposal(ctx, in.ID, reach)
+		if err != nil {
+			return nil, "", err
+		}
+		if err := sameVersion(p.Version, in.Version); err != nil {
+			return nil, "", err
+		}
+		more, err := step(ctx, tx, p)
+		return append([]ledger.Fact{{Verb: op, Kind: string(roster.KindProposal), ID: p.ID, Unit: p.UnitID}}, more...), p.ID, err
+	})
+}
+
+// ApproveProposal agrees to a proposal, each for himself. The act is done when
+// enough have.
+func (a *App) ApproveProposal(ctx context.Context, who *roster.Actor, in ProposalInput) (Receipt, error) {
+	if err := checkText(in.Note, "proposal_note", "note", false); err != nil {
+		return Receipt{}, err
+	}
+	return a.onProposal(ctx, who, "proposal.approve", in, func(ctx context.Context, tx *store.Tx, p *consent.Proposal) ([]ledger.Fact, error) {
+		return a.cast(ctx, tx, who, p, consent.Agree, in.Note)
+	})
+}
+
+// RefuseProposal refuses a proposal, or dissents where one is named as a
+// member. It says why.
+func (a *App) RefuseProposal(ctx context.Context, who *roster.Actor, in ProposalInput) (Receipt, error) {
+	if f := written("note", in.Note); f != nil {
+		return Receipt{}, f
+	}
+	return a.onProposal(ctx, who, "proposal.refuse", in, func(ctx context.Context, tx *store.Tx, p *consent.Proposal) ([]ledger.Fact, error) {
+		return a.cast(ctx, tx, who, p, consent.Dissent, in.Note)
+	})
+}
+
+// WithdrawProposal takes one's own proposal back.
+func (a *App) WithdrawProposal(ctx context.Context, who *roster.Actor, in ProposalInput) (Receipt, error) {
+	return a.onProposal(ctx, who, "proposal.withdraw", in, func(ctx context.Context, tx *store.Tx, p *consent.Proposal) ([]ledger.Fact, error) {
+		return nil, alter(ctx, tx, p, func(p *consent.Proposal) error { return p.Withdraw(who.Person, tx.Now()) })
+	})
+}

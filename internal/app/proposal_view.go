@@ -1,0 +1,291 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"plumbline/internal/consent"
+	"plumbline/internal/fault"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// ProposalLine is one line of what an act will do: a catalogue key below
+// "proposal.line" and its value, either plain text or a key of its own.
+type ProposalLine struct {
+	Key     string `json:"key"`
+	Text    string `json:"text,omitempty"`
+	TextKey string `json:"text_key,omitempty"`
+}
+
+// ProposalRow is one line of the list.
+type ProposalRow struct {
+	ID         string        `json:"id"`
+	Version    int64         `json:"version"`
+	Ref        string        `json:"ref"`
+	Op         string        `json:"op"`
+	ObjectKind string        `json:"object_kind"`
+	ObjectID   string        `json:"object_id"`
+	Unit       Named         `json:"unit"`
+	Ground     string        `json:"ground"`
+	State      consent.State `json:"state"`
+	ProposedAt time.Time     `json:"proposed_at"`
+	SettledAt  *time.Time    `json:"settled_at"`
+	Agreed     int           `json:"agreed"`
+	Heard      int           `json:"heard"`  // how many have spoken
+	Wanted     int           `json:"wanted"` // how many are to speak
+	Yours      bool          `json:"yours"`  // proposed by the reader
+	Waits      bool          `json:"waits"`  // for the reader's word
+}
+
+// ProposalPage is one page of the list.
+type ProposalPage struct {
+	Rows  []ProposalRow `json:"rows"`
+	Total int64         `json:"total"`
+	Next  string        `json:"next"`
+}
+
+// ProposalFilter narrows the list; one of its fields at a time.
+type ProposalFilter struct {
+	State consent.State `json:"state,omitempty"`
+	Waits bool          `json:"waits,omitempty"` // for the reader's word
+	Told  bool          `json:"told,omitempty"`  // settled in the last 30 days, and the reader is told
+}
+
+// toldDays is how long an outcome stays on the to-do home of who asked.
+const toldDays = 30
+
+// waitingMax bounds the open proposals that are looked through for one reader.
+const waitingMax = 1000
+
+// proposalsWaiting lists the open proposals that wait for the reader's word,
+// with the votes on them.
+func (a *App) proposalsWaiting(ctx context.Context, v *store.View, who *roster.Actor, reach store.ProposalReach) ([]consent.Proposal, []consent.Vote, error) {
+	rows, err := v.Proposals(ctx, store.ProposalFilter{State: consent.Proposed}, reach, waitingMax)
+	if err != nil {
+		return nil, nil, err
+	}
+	votes, err := v.VotesOn(ctx, proposalIDs(rows)...)
+	if err != nil {
+		return nil, nil, err
+	}
+	var out []consent.Proposal
+	for i := range rows {
+		may, err := a.mayVote(ctx, v, who, &rows[i], votes)
+		if err != nil {
+			return nil, nil, err
+		}
+		if may == nil {
+			out = append(out, rows[i])
+		}
+	}
+	return out, votes, nil
+}
+
+// mayVote says why the reader has no say in a proposal, nil where he has.
+func (a *App) mayVote(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal, votes []consent.Vote) (why, err error) {
+	voter, err := a.voter(ctx, v, who, p)
+	if err != nil {
+		return nil, err
+	}
+	if !a.May(who, "proposal.approve") {
+		return fault.Forbidden("not_allowed"), nil
+	}
+	return p.MayVote(voter, votesOf(votes, p.ID)), nil
+}
+
+func votesOf(votes []consent.Vote, proposal string) []consent.Vote {
+	return slices.DeleteFunc(slices.Clone(votes), func(v consent.Vote) bool { return v.ProposalID != proposal })
+}
+
+func proposalIDs(rows []consent.Proposal) []string {
+	ids := make([]string, len(rows))
+	for i := range rows {
+		ids[i] = rows[i].ID
+	}
+	return ids
+}
+
+// Proposals lists the proposals that the reader may agree to, made, or is told
+// of, the newest first.
+func (a *App) Proposals(ctx context.Context, who *roster.Actor, f ProposalFilter, cursor string) (out ProposalPage, err error) {
+	const op = "proposal.list"
+	out.Rows = []ProposalRow{}
+	after, err := a.openCursor(who, op, cursor)
+	if err != nil {
+		return out, err
+	}
+	if f.State != "" && !slices.Contains(consent.States, f.State) {
+		return out, fault.Shape("filter_value", "state")
+	}
+	err = a.read(ctx, who, op, func(ctx context.Context, v *store.View) error {
+		reach, err := a.proposalReach(ctx, v, who)
+		if err != nil {
+			return err
+		}
+		var rows []consent.Proposal
+		var votes []consent.Vote
+		if f.Waits {
+			if rows, votes, err = a.proposalsWaiting(ctx, v, who, reach); err != nil {
+				return err
+			}
+			out.Total = int64(len(rows))
+		} else {
+			q := store.ProposalFilter{State: f.State, After: strings.Join(after, "")}
+			if f.Told {
+				q.Told, q.Since = who.Person, a.Now().AddDate(0, 0, -toldDays)
+			}
+			if out.Total, err = v.ProposalCount(ctx, q, reach); err != nil {
+				return err
+			}
+			if rows, err = v.Proposals(ctx, q, reach, pageSize+1); err != nil {
+				return err
+			}
+			if len(rows) > pageSize {
+				rows = rows[:pageSize]
+				out.Next = a.sealCursor(who, op, []string{rows[pageSize-1].ID})
+			}
+			if votes, err = v.VotesOn(ctx, proposalIDs(rows)...); err != nil {
+				return err
+			}
+		}
+		var units []string
+		for _, p := range rows {
+			units = append(units, p.UnitID)
+		}
+		n, err := a.namer(ctx, v, who, nil, units)
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			row, _, err := a.proposalRow(ctx, v, n, who, &rows[i], votes)
+			if err != nil {
+				return err
+			}
+			out.Rows = append(out.Rows, row)
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (a *App) proposalRow(ctx context.Context, v *store.View, n namer, who *roster.Actor, p *consent.Proposal, votes []consent.Vote) (r ProposalRow, why, err error) {
+	r = ProposalRow{ID: p.ID, Version: p.Version, Ref: p.Ref, Op: p.Op, ObjectKind: p.ObjectKind, ObjectID: p.ObjectID, Unit: n.unit(p.UnitID), Ground: p.Ground,
+		State: p.State, ProposedAt: p.CreatedAt, SettledAt: p.SettledAt, Wanted: max(p.Quorum, len(consent.Words(p.Members))), Yours: p.ProposedBy == who.Person}
+	for _, x := range votesOf(votes, p.ID) {
+		r.Heard++
+		if x.Choice == consent.Agree {
+			r.Agreed++
+		}
+	}
+	why, err = a.mayVote(ctx, v, who, p, votes)
+	r.Waits = why == nil
+	return r, why, err
+}
+
+// ProposalVote is what one person said.
+type ProposalVote struct {
+	Person Named          `json:"person"`
+	Choice consent.Choice `json:"choice"` // "" has not spoken yet
+	At     *time.Time     `json:"at"`
+	Note   string         `json:"note,omitempty"`
+}
+
+// ProposalView is one proposal as those see it who may.
+type ProposalView struct {
+	ProposalRow
+	Proposer Named           `json:"proposer"`
+	Subject  Named           `json:"subject"`
+	Approver roster.Role     `json:"approver"`
+	Members  bool            `json:"members"` // named members are asked, each for himself
+	Lines    []ProposalLine  `json:"lines"`
+	Reason   string          `json:"reason"`
+	Votes    []ProposalVote  `json:"votes"`
+	Can      map[string]bool `json:"can"`
+	Why      *fault.Error    `json:"-"` // why the reader has no say
+}
+
+// Proposal opens one.
+func (a *App) Proposal(ctx context.Context, who *roster.Actor, id string) (out ProposalView, err error) {
+	err = a.read(ctx, who, "proposal.get", func(ctx context.Context, v *store.View) error {
+		reach, err := a.proposalReach(ctx, v, who)
+		if err != nil {
+			return err
+		}
+		p, err := v.Proposal(ctx, id, reach)
+		if err != nil {
+			return err
+		}
+		votes, err := v.VotesOn(ctx, p.ID)
+		if err != nil {
+			return err
+		}
+		people := append([]string{p.ProposedBy, p.PersonID}, consent.Words(p.Members)...)
+		records := []string{p.ID}
+		for _, x := range votes {
+			people, records = append(people, x.PersonID), append(records, x.ID)
+		}
+		n, err := a.namer(ctx, v, who, people, []string{p.UnitID})
+		if err != nil {
+			return err
+		}
+		texts, err := v.Texts(ctx, records...)
+		if err != nil {
+			return err
+		}
+		row, why, err := a.proposalRow(ctx, v, n, who, p, votes)
+		if err != nil {
+			return err
+		}
+		out = ProposalView{ProposalRow: row, Proposer: n.person(p.ProposedBy), Approver: p.Approver, Members: p.Members != "",
+			Lines: []ProposalLine{}, Reason: texts[p.ID]["reason"], Votes: []ProposalVote{}, Can: map[string]bool{}}
+		if why != nil {
+			out.Why = fault.As(why)
+		}
+		if !onlyReads(who) {
+			out.Subject = n.person(p.PersonID)
+		}
+		for _, x := range votes {
+			out.Votes = append(out.Votes, ProposalVote{Person: n.person(x.PersonID), Choice: x.Choice, At: &x.CreatedAt, Note: texts[x.ID]["note"]})
+		}
+		for _, m := range consent.Words(p.Members) {
+			if !slices.ContainsFunc(votes, func(x consent.Vote) bool { return x.PersonID == m }) {
+				out.Votes = append(out.Votes, ProposalVote{Person: n.person(m)})
+			}
+		}
+		if show := graveActs[p.Op].show; show != nil {
+			if out.Lines, err = show(ctx, a, v, who, p, []byte(texts[p.ID]["input"])); err != nil {
+				return err
+			}
+		}
+		out.Can["proposal.approve"], out.Can["proposal.refuse"] = out.Waits, out.Waits
+		out.Can["proposal.withdraw"] = out.Yours && p.State == consent.Proposed && a.May(who, "proposal.withdraw")
+		return nil
+	})
+	return out, err
+}
+
+// onlyReads reports whether the actor is a leadership reader and nothing that
+// handles matters, so that he is shown no names.
+func onlyReads(who *roster.Actor) bool {
+	return who.Holds(roster.RoleLeadershipReader) && !who.Holds(roster.RoleInspector) && !who.Holds(roster.RoleDecidingBody)
+}
+
+func countProposalsWaiting(ctx context.Context, a *App, v *store.View, who *roster.Actor, _ roster.Scope) (int64, error) {
+	reach, err := a.proposalReach(ctx, v, who)
+	if err != nil {
+		return 0, err
+	}
+	rows, _, err := a.proposalsWaiting(ctx, v, who, reach)
+	return int64(len(rows)), err
+}
+
+func countProposalsTold(ctx context.Context, a *App, v *store.View, who *roster.Actor, _ roster.Scope) (int64, error) {
+	reach, err := a.proposalReach(ctx, v, who)
+	if err != nil || who.Person == "" {
+		return 0, err
+	}
+	return v.ProposalCount(ctx, store.ProposalFilter{Told: who.Person, Since: a.Now().AddDate(0, 0, -toldDays)}, reach)
+}

@@ -1,0 +1,13 @@
+package app
+
+import "plumbline/internal/roster"
+
+// proposalRoutes are what others say to a grave act that somebody proposed.
+// The act itself is proposed by its own operation.
+var proposalRoutes = []Route{
+	{Op: "proposal.list", Method: "GET", Path: "/proposals", Act: roster.ActList, Kind: roster.KindProposal},
+	{Op: "proposal.get", Method: "GET", Path: "/proposals/{id}", Act: roster.ActRead, Kind: roster.KindProposal},
+	{Op: "proposal.approve", Method: "POST", Path: "/proposals/{id}/approve", Act: roster.ActApprove, Kind: roster.KindProposal, Write: true},
+	{Op: "proposal.refuse", Method: "POST", Path: "/proposals/{id}/refuse", Act: roster.ActApprove, Kind: roster.KindProposal, Write: true},
+	{Op: "proposal.withdraw", Method: "POST", Path: "/proposals/{id}/withdraw", Act: roster.ActPropose, Kind: roster.KindProposal, Write: true},
+}

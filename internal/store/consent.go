@@ -1,0 +1,108 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"plumbline/internal/consent"
+	"plumbline/internal/roster"
+)
+
+// ProposalReach says which proposals somebody sees: those that one of his
+// roles may agree to, those he made or is named in, and those whose outcome he
+// is told; never one about a matter from which he is barred.
+type ProposalReach struct {
+	Person string
+	Bars   roster.Scope // its bars alone count
+	Roles  map[roster.Role]roster.Scope
+}
+
+// ProposalFilter narrows the list; empty fields narrow nothing.
+type ProposalFilter struct {
+	State  consent.State
+	Object string
+	Told   string    // settled, and this person is told
+	Since  time.Time // with Told: settled not before
+	After  string    // id of the last row seen
+}
+
+// proposalColumns judge bars by the matter.
+var proposalColumns = ScopeColumns{ID: "matter_id", Unit: "unit_id", Branch: "branch_id", Person: "person_id", EventOn: "event_on"}
+
+func (f ProposalFilter) narrow(q *bun.SelectQuery) *bun.SelectQuery {
+	if f.State != "" {
+		q = q.Where("state = ?", f.State)
+	}
+	if f.Object != "" {
+		q = q.Where("object_id = ?", f.Object)
+	}
+	if f.Told != "" {
+		q = q.Where("state <> ?", consent.Proposed).Where("settled_at >= ?", f.Since).Where("(' ' || asked_by || ' ') LIKE ?", "% "+f.Told+" %")
+	}
+	if f.After != "" {
+		q = q.Where("id < ?", f.After)
+	}
+	return q
+}
+
+func (r ProposalReach) narrow(q *bun.SelectQuery) *bun.SelectQuery {
+	bars := roster.Scope{All: true, BarPeople: r.Bars.BarPeople, BarDated: r.Bars.BarDated, BarObjects: r.Bars.BarObjects}
+	q = scoped(q, bars, proposalColumns)
+	return q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
+		q = q.WhereOr("1 = 0")
+		if r.Person != "" {
+			like := "% " + r.Person + " %"
+			q = q.WhereOr("proposed_by = ?", r.Person).WhereOr("(' ' || members || ' ') LIKE ?", like).WhereOr("(' ' || asked_by || ' ') LIKE ?", like)
+		}
+		for role, sc := range r.Roles {
+			q = q.WhereGroup(" OR ", func(q *bun.SelectQuery) *bun.SelectQuery {
+				return scoped(q.Where("approver = ?", role), sc, proposalColumns)
+			})
+		}
+		return q
+	})
+}
+
+// Proposal reads one that lies in reach.
+func (v *View) Proposal(ctx context.Context, id string, reach ProposalReach) (*consent.Proposal, error) {
+	p := new(consent.Proposal)
+	return p, reach.narrow(v.db.NewSelect().Model(p).Where("id = ?", id)).Scan(ctx)
+}
+
+// Proposals lists those in reach, the newest first.
+func (v *View) Proposals(ctx context.Context, f ProposalFilter, reach ProposalReach, limit int) ([]consent.Proposal, error) {
+	var rows []consent.Proposal
+	return rows, reach.narrow(f.narrow(v.db.NewSelect().Model(&rows))).Order("id DESC").Limit(int64(limit)).Scan(ctx)
+}
+
+// ProposalCount counts what Proposals lists.
+func (v *View) ProposalCount(ctx context.Context, f ProposalFilter, reach ProposalReach) (int64, error) {
+	f.After = ""
+	return reach.narrow(f.narrow(v.db.NewSelect().Model((*consent.Proposal)(nil)))).Count(ctx)
+}
+
+// ProposalPending reports whether the act on the object is proposed already.
+func (v *View) ProposalPending(ctx context.Context, op, object string) (bool, error) {
+	return v.db.NewSelect().Model((*consent.Proposal)(nil)).Where("object_id = ? AND state = ? AND op = ?", object, consent.Proposed, op).Exists(ctx)
+}
+
+// ProposalsOn lists the settled or open proposals about the objects, whoever
+// may see them: for rules that ask who had a part in what.
+func (v *View) ProposalsOn(ctx context.Context, objects ...string) ([]consent.Proposal, error) {
+	var rows []consent.Proposal
+	if len(objects) == 0 {
+		return rows, nil
+	}
+	return rows, v.db.NewSelect().Model(&rows).Where("object_id IN (?)", bun.List(objects)).Order("id").Scan(ctx)
+}
+
+// VotesOn lists what was said to the proposals, in order of time.
+func (v *View) VotesOn(ctx context.Context, proposals ...string) ([]consent.Vote, error) {
+	var rows []consent.Vote
+	if len(proposals) == 0 {
+		return rows, nil
+	}
+	return rows, v.db.NewSelect().Model(&rows).Where("proposal_id IN (?)", bun.List(proposals)).Order("id").Scan(ctx)
+}
