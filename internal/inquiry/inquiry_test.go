@@ -295,7 +295,7 @@ func TestCloseSaysWhatIsMissing(t *testing.T) {
 		t.Fatal(diff)
 	}
 	by := Standing{PersonID: "body"}
-	err := c.Close(by, w, "2026-06-01")
+	err := c.Close(by, nil, w, "2026-06-01")
 	if f := fault.As(err); f.Code != "case_incomplete" || len(f.More) != 4 || c.State != CaseOpen {
 		t.Fatalf("%v, %s", err, c.State)
 	}
@@ -310,7 +310,7 @@ func TestCloseSaysWhatIsMissing(t *testing.T) {
 		t.Errorf("a found allegation without its finding: %s", diff)
 	}
 	w.Findings = []Finding{{AllegationID: "a", State: FindingFinal}}
-	if err := c.Close(by, w, "2026-06-01"); err != nil || c.State != CaseClosed || c.ClosedOn != "2026-06-01" {
+	if err := c.Close(by, nil, w, "2026-06-01"); err != nil || c.State != CaseClosed || c.ClosedOn != "2026-06-01" {
 		t.Errorf("%v, %+v", err, c)
 	}
 	if (Work{}).Missing()[0].Code != MissingOfficerTrack {

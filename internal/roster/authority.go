@@ -164,7 +164,7 @@ const (
 	KindShare          Kind = "share"     // a custodian's own part in a reveal
 	KindChallenge      Kind = "challenge" // of an official's part in a matter
 	KindAlarm          Kind = "alarm"     // a matter that nobody may handle any more
-	KindProposal       Kind = "proposal" // a grave act that waits for somebody else
+	KindProposal       Kind = "proposal"  // a grave act that waits for somebody else
 )
 
 // Kinds lists every kind.
