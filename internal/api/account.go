@@ -26,6 +26,11 @@ type WhoView struct {
 	Roles   []HeldView `json:"roles"`
 }
 
+// ProofView says how long a password that was given again stands.
+type ProofView struct {
+	Until time.Time `json:"until" doc:"Acts that ask for a proof are taken until then"`
+}
+
 // HeldView is a role at a unit.
 type HeldView struct {
 	Role string `json:"role"`
@@ -116,6 +121,14 @@ func registerSessions(r *registry) {
 		}
 		return w, nil
 	}, Summary("Who I am"))
+	handle(r, "session.prove", func(ctx context.Context, c *Call, in *struct {
+		Body struct {
+			Password string `json:"password" maxLength:"500"`
+		}
+	}) (ProofView, error) {
+		until, err := a.Prove(ctx, c.Actor, app.ProofInput{Password: in.Body.Password})
+		return ProofView{until}, err
+	}, Summary("Give my password again, for acts that answer proof_needed"))
 	handle(r, "session.list", func(ctx context.Context, c *Call, _ *struct{}) (Paged[app.SessionView], error) {
 		rows, err := a.Sessions(ctx, c.Actor)
 		return Paged[app.SessionView]{Items: rows}, err

@@ -1,10 +1,14 @@
 package api
 
 import (
+	"context"
 	"strings"
 	"testing"
+	"time"
 
+	"plumbline/internal/app"
 	"plumbline/internal/apptest"
+	"plumbline/internal/roster"
 )
 
 // The system administrator cannot make a second account for somebody and then
@@ -14,6 +18,88 @@ func TestNoSecondAccountForAPerson(t *testing.T) {
 	f := face(t, s)
 	a := send(f, "system", "POST", Prefix+"/accounts", `{"login":"chief.too","personnel_no":"P0002"}`)
 	if a.status != 409 || !strings.Contains(a.body, `"code":"account_held"`) || !strings.Contains(a.body, `"field":"personnel_no"`) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+// Every operation that asks for a proof really asks, whoever does it and
+// whatever he sends, and the ledger does not move: the check stands in the one
+// way that writes go.
+func TestAnOldSessionDoesNothingGrave(t *testing.T) {
+	s := apptest.SQLite(t)
+	f := face(t, s)
+	fits := bodies(t, f)
+	actors := make(map[string]*roster.Actor)
+	for key := range s.Account {
+		who := *s.Actor(key)
+		who.Session, who.ProvedAt = "a session", s.Clock.Now().Add(-app.ProofLasts)
+		actors[key] = &who
+	}
+	f.Who = func(_ context.Context, token string) (*roster.Actor, error) { return actors[token], nil }
+	for op, field := range map[string]string{"question.refuse": "reason", "expungement.refuse": "reason", "rectification.submit": "note"} {
+		fits[op] = `{"` + field + `":"x"}` // which is looked at before anything else
+	}
+	before := head(t, s)
+	ask := func(r app.Route) answer {
+		return send(f, able(s, r), r.Method, fill(r.Path, unknownID), fits[r.Op], "If-Match", "1")
+	}
+	tried := 0
+	eachRoute(t, func(t *testing.T, r app.Route) {
+		if !r.Proof {
+			return
+		}
+		if a := ask(r); a.status != 403 || !strings.Contains(a.body, `"code":"proof_needed"`) {
+			t.Errorf("%d %s", a.status, a.body)
+		}
+		tried++
+	})
+	if tried < 30 {
+		t.Errorf("only %d operations were tried", tried)
+	}
+	if after := head(t, s); after != before {
+		t.Errorf("the ledger grew from %d to %d", before, after)
+	}
+	for _, who := range actors {
+		who.ProvedAt = s.Clock.Now().Add(time.Second - app.ProofLasts)
+	}
+	eachRoute(t, func(t *testing.T, r app.Route) {
+		if a := ask(r); r.Write && strings.Contains(a.body, "proof_needed") {
+			t.Errorf("with a fresh proof: %d %s", a.status, a.body)
+		}
+	})
+}
+
+// Over the API a script gives its password again and then repeats the act.
+func TestProofOverTheAPI(t *testing.T) {
+	s := apptest.SQLite(t)
+	f, err := New(Options{App: s.App, Who: s.App.Authenticate, SessionCookie: "plumbline"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, _, _, err := s.App.IssueCode(t.Context(), app.Program("operator"), s.Account["security"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := s.App.SignIn(t.Context(), app.SignInInput{Login: "security", Password: code, Bearer: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.App.SetPassword(t.Context(), in.Actor, app.PasswordInput{New: "correct horse 42"}); err != nil {
+		t.Fatal(err)
+	}
+	wish := `{"login":"anna","role":"inspector","unit_id":"` + s.Units["east"] + `","from":"2026-03-01"}`
+	grant := func() answer { return send(f, in.Token, "POST", Prefix+"/grants", wish, "Idempotency-Key", "one") }
+	s.Clock.Add(6 * time.Minute)
+	if a := grant(); a.status != 403 || !strings.Contains(a.body, `"proof_needed"`) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := send(f, in.Token, "POST", Prefix+"/session/proof", `{"password":"guess"}`); a.status != 422 || !strings.Contains(a.body, `"proof_wrong"`) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := send(f, in.Token, "POST", Prefix+"/session/proof", `{"password":"correct horse 42"}`); a.status != 200 || !strings.Contains(a.body, `"until"`) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := grant(); a.status != 201 {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 }

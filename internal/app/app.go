@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
@@ -45,6 +46,8 @@ type Config struct {
 	HeadFile    string           // where the acknowledged head is written beside the site; "" for nowhere
 	Witnesses   []witness.Target // who cosign the checkpoints
 	WitnessPace witness.Pace
+
+	ProofLasts time.Duration // how long a password stands for a session's grave acts; 0 is ProofLasts
 }
 
 // App is the program behind every face. It is safe for concurrent use.
@@ -53,6 +56,7 @@ type App struct {
 	table  *access.Table
 	pack   *rules.Pack
 	zone   *time.Location
+	proof  time.Duration // how long a proof lasts
 	log    *slog.Logger
 	cursor cipher.AEAD
 	idKey  []byte // for the keyed hash of national ids
@@ -85,7 +89,7 @@ func New(cfg Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{store: cfg.Store, table: table, pack: cfg.Pack, zone: cfg.Zone, log: cfg.Log}
+	a := &App{store: cfg.Store, table: table, pack: cfg.Pack, zone: cfg.Zone, proof: cmp.Or(cfg.ProofLasts, ProofLasts), log: cfg.Log}
 	if a.pack == nil {
 		if a.pack, err = newestPack(); err != nil {
 			return nil, err
@@ -245,6 +249,9 @@ type Write struct {
 func (a *App) write(ctx context.Context, who *roster.Actor, w Write, fn store.Writing) (Receipt, error) {
 	r, err := a.gate(who, w.Op)
 	if err != nil {
+		return Receipt{}, err
+	}
+	if err := a.proved(who, r); err != nil {
 		return Receipt{}, err
 	}
 	if v, ok := w.Body.(interface{ Validate() error }); ok {

@@ -18,6 +18,7 @@ type Route struct {
 	Write  bool // returns a ledger fact
 	Create bool // takes an Idempotency-Key
 	Public bool // needs no session
+	Proof  bool // asks for the password again when the last proof is old; needs Write
 	Status int  // of success; 0 means 200
 }
 

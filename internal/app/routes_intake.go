@@ -15,6 +15,6 @@ var intakeRoutes = []Route{
 	{Op: "batch.errors", Method: "POST", Path: "/audit/batches/{id}/errors", Act: roster.ActExport, Kind: roster.KindAuditRecord, Write: true},
 	{Op: "match.list", Method: "GET", Path: "/matches", Act: roster.ActList, Kind: roster.KindMatch},
 	{Op: "match.read", Method: "GET", Path: "/matches/{id}", Act: roster.ActRead, Kind: roster.KindMatch},
-	{Op: "match.decide", Method: "POST", Path: "/matches/{id}/decide", Act: roster.ActDecide, Kind: roster.KindMatch, Write: true},
+	{Op: "match.decide", Method: "POST", Path: "/matches/{id}/decide", Act: roster.ActDecide, Kind: roster.KindMatch, Write: true, Proof: true},
 	{Op: "match.undo", Method: "POST", Path: "/matches/{id}/undo", Act: roster.ActWithdraw, Kind: roster.KindMatch, Write: true},
 }

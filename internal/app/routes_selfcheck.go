@@ -18,15 +18,15 @@ var selfcheckRoutes = []Route{
 	{Op: "campaign.lock", Method: "POST", Path: "/campaigns/{id}/lock", Act: roster.ActLock, Kind: roster.KindCampaign, Write: true},
 	{Op: "campaign.inspect", Method: "POST", Path: "/campaigns/{id}/inspect", Act: roster.ActEdit, Kind: roster.KindCampaign, Write: true},
 	{Op: "campaign.rectify", Method: "POST", Path: "/campaigns/{id}/rectify", Act: roster.ActEdit, Kind: roster.KindCampaign, Write: true},
-	{Op: "campaign.close", Method: "POST", Path: "/campaigns/{id}/close", Act: roster.ActClose, Kind: roster.KindCampaign, Write: true},
+	{Op: "campaign.close", Method: "POST", Path: "/campaigns/{id}/close", Act: roster.ActClose, Kind: roster.KindCampaign, Write: true, Proof: true},
 	{Op: "campaign.continue", Act: roster.ActOpen, Kind: roster.KindCampaign, Write: true},
 	{Op: "campaign.amend", Method: "POST", Path: "/campaigns/{id}/amendments", Act: roster.ActEdit, Kind: roster.KindSnapshot, Write: true, Create: true},
 
 	{Op: "submission.list_own", Method: "GET", Path: "/submissions", Act: roster.ActList, Kind: roster.KindOwnSubmission},
 	{Op: "submission.read_own", Method: "GET", Path: "/submissions/{id}", Act: roster.ActRead, Kind: roster.KindOwnSubmission},
 	{Op: "submission.draft", Method: "PUT", Path: "/submissions/{id}/draft", Act: roster.ActEdit, Kind: roster.KindOwnSubmission},
-	{Op: "submission.submit", Method: "POST", Path: "/submissions/{id}/submit", Act: roster.ActSubmit, Kind: roster.KindOwnSubmission, Write: true, Create: true},
-	{Op: "submission.supplement", Method: "POST", Path: "/submissions/{id}/supplements", Act: roster.ActSupplement, Kind: roster.KindOwnSubmission, Write: true, Create: true, Status: 201},
+	{Op: "submission.submit", Method: "POST", Path: "/submissions/{id}/submit", Act: roster.ActSubmit, Kind: roster.KindOwnSubmission, Write: true, Proof: true, Create: true},
+	{Op: "submission.supplement", Method: "POST", Path: "/submissions/{id}/supplements", Act: roster.ActSupplement, Kind: roster.KindOwnSubmission, Write: true, Proof: true, Create: true, Status: 201},
 	{Op: "submission.receipt", Method: "GET", Path: "/submissions/{id}/receipts", Act: roster.ActRead, Kind: roster.KindOwnSubmission},
 	{Op: "submission.excuse", Method: "POST", Path: "/submissions/{id}/excuse", Act: roster.ActExcuse, Kind: roster.KindSnapshot, Write: true},
 
@@ -44,11 +44,11 @@ var selfcheckRoutes = []Route{
 	{Op: "named.read", Method: "GET", Path: "/named-items/{id}", Act: roster.ActRead, Kind: roster.KindSubmission},
 	{Op: "named.accept", Method: "POST", Path: "/named-items/{id}/accept", Act: roster.ActAccept, Kind: roster.KindSubmission, Write: true},
 	{Op: "named.return", Method: "POST", Path: "/named-items/{id}/return", Act: roster.ActReturn, Kind: roster.KindSubmission, Write: true},
-	{Op: "named.reply", Method: "POST", Path: "/submissions/{id}/named-replies", Act: roster.ActSubmit, Kind: roster.KindOwnSubmission, Write: true, Create: true},
+	{Op: "named.reply", Method: "POST", Path: "/submissions/{id}/named-replies", Act: roster.ActSubmit, Kind: roster.KindOwnSubmission, Write: true, Proof: true, Create: true},
 
 	{Op: "completion.list", Method: "GET", Path: "/campaigns/{id}/completion", Act: roster.ActList, Kind: roster.KindCompletion},
 	{Op: "completion.read", Method: "GET", Path: "/campaigns/{id}/completion/{unit}", Act: roster.ActRead, Kind: roster.KindCompletion},
 	{Op: "completion.lists", Method: "GET", Path: "/campaigns/{id}/lists", Act: roster.ActList, Kind: roster.KindCompletion},
-	{Op: "certification.undo", Method: "POST", Path: "/campaigns/{id}/completion/{unit}/uncertify", Act: roster.ActCertify, Kind: roster.KindCertification, Write: true},
-	{Op: "certification.create", Method: "POST", Path: "/campaigns/{id}/completion/{unit}/certify", Act: roster.ActCertify, Kind: roster.KindCertification, Write: true},
+	{Op: "certification.undo", Method: "POST", Path: "/campaigns/{id}/completion/{unit}/uncertify", Act: roster.ActCertify, Kind: roster.KindCertification, Write: true, Proof: true},
+	{Op: "certification.create", Method: "POST", Path: "/campaigns/{id}/completion/{unit}/certify", Act: roster.ActCertify, Kind: roster.KindCertification, Write: true, Proof: true},
 }

@@ -87,6 +87,9 @@ func (a *App) openSession(ctx context.Context, in SignInInput, found *proven) (*
 	}
 	s := &roster.Session{TokenHash: digest(out.Token), AccountID: found.account.ID, FormSeed: newToken(), Label: label(in.Label),
 		Bearer: in.Bearer, Renew: byCode, CreatedAt: now, SeenAt: now, UntilAt: out.Until}
+	if !byCode {
+		s.ProvedAt = now
+	}
 	err := a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
 		if err := sx.LockScratch(ctx); err != nil {
 			return err
@@ -193,7 +196,7 @@ func (a *App) Authenticate(ctx context.Context, token string) (*roster.Actor, er
 		}
 	}
 	mine := *shared
-	mine.Session, mine.MustRenew = hash, s.Renew
+	mine.Session, mine.MustRenew, mine.ProvedAt = hash, s.Renew, s.ProvedAt
 	who, seen := &mine, now.Sub(s.SeenAt) < seenEvery
 	if !seen {
 		err = a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {

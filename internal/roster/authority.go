@@ -1,6 +1,9 @@
 package roster
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Role is a named set of duties (domain rules, section 3). A role is held at a
 // unit for a time by a Grant; the officer role alone comes from the roster.
@@ -209,6 +212,7 @@ type Actor struct {
 	Assigned  []string   // cases and tracks he was put on
 	Program   bool       // the program itself: jobs, set-up, demo; never a session
 	MustRenew bool       // signed in by a one-time code: may only set a password
+	ProvedAt  time.Time  // when the session's holder last gave his password
 }
 
 // Holds reports whether the actor holds the role anywhere.

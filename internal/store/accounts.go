@@ -209,7 +209,7 @@ type SessionNow struct {
 // statement: every request asks. nil means that the session has ended.
 func (s *Store) SessionNow(ctx context.Context, tokenHash string) (*SessionNow, error) {
 	var rows []SessionNow
-	err := s.reader.NewRaw(`SELECT s.token_hash, s.account_id, s.bearer, s.renew, s.seen_at, s.until_at,
+	err := s.reader.NewRaw(`SELECT s.token_hash, s.account_id, s.bearer, s.renew, s.seen_at, s.until_at, s.proved_at,
   coalesce((SELECT n FROM generations WHERE name = ?), 0) AS authority, coalesce((SELECT n FROM generations WHERE name = ?), 0) AS tree
 FROM sessions AS s WHERE s.token_hash = ?`, GenerationAuthority, GenerationTree, tokenHash).Scan(ctx, &rows)
 	if err != nil || len(rows) == 0 {
@@ -310,9 +310,9 @@ type HeadRow struct {
 }
 
 // RenewedSession lets a session that began with a one-time code go on as an
-// ordinary one.
-func (tx *Tx) RenewedSession(ctx context.Context, tokenHash string, until time.Time) error {
-	_, err := tx.db.NewUpdate().Model((*roster.Session)(nil)).Set("renew = ?", false).Set("until_at = ?", until).
+// ordinary one, proved by the password that was just set.
+func (tx *Tx) RenewedSession(ctx context.Context, tokenHash string, now, until time.Time) error {
+	_, err := tx.db.NewUpdate().Model((*roster.Session)(nil)).Set("renew = ?", false).Set("proved_at = ?", now).Set("until_at = ?", until).
 		Where("token_hash = ? AND renew", tokenHash).Exec(ctx)
 	return err
 }

@@ -42,6 +42,7 @@ type Call struct {
 	seed     string // what the form token is derived from
 	flash    *ui.Flash
 	offered  string // page of the receipt that the next message offers
+	came     string // page of a form that went by way of the proof, "" for the one that sent it
 	answered bool
 	unmasked bool // the form token goes out without a mask
 }
@@ -120,7 +121,9 @@ func (c *Call) Page(titleKey string, kv ...any) ui.Page {
 		Nav: c.face.nav(c), Flash: c.flash, Demo: c.face.Demo, Frozen: c.face.frozen(), Full: c.face.app != nil && c.face.app.DiskFull(), Request: c.RequestID(),
 	}
 	if c.R.Method != http.MethodGet && c.R.Method != http.MethodHead {
-		p.Path = back(c.R)
+		if p.Path = back(c.R); c.came != "" {
+			p.Path = Local(c.came)
+		}
 	}
 	if c.Actor != nil {
 		p.Who = &ui.Who{Name: c.Actor.Name, Roles: roleNames(c)}
@@ -231,6 +234,12 @@ func (c *Call) fail(err error) {
 			to += "?next=" + url.QueryEscape(c.R.URL.RequestURI())
 		}
 		_ = c.redirect(to) // cannot fail
+		return
+	}
+	if f.Code == "proof_needed" {
+		if err := c.askProof(nil); err != nil {
+			c.face.Log.ErrorContext(c.Context(), "proof page failed", "request", c.RequestID(), "error", err)
+		}
 		return
 	}
 	c.showFault(f.Kind.Status(), ui.Message(c.Lang, f))

@@ -141,6 +141,7 @@ func (f *Face) showCheck(c *Call, l *app.ListView, err error) error {
 	}
 	base := "/selfcheck/" + l.ID
 	v := checkView{Base: base, Version: l.Version}
+	v.Proof, v.ProofDue = c.proves("submission.submit")
 	saved := make(map[int64]selfcheck.ItemAnswer, len(l.Draft))
 	for _, a := range l.Draft {
 		saved[a.ItemNo] = a

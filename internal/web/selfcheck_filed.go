@@ -78,6 +78,7 @@ func (f *Face) showFiled(c *Call, l *app.ListView, in app.SupplementInput, err e
 	v.Answers = answerViews(c, l.Items, l.Answers, l.Issues)
 	v.Item, v.EventOn, v.Text = strconv.FormatInt(in.ItemNo, 10), string(in.EventOn), in.Text
 	if v.CanSupplement {
+		v.Proof, v.ProofDue = c.proves("submission.supplement")
 		for i := range l.Items {
 			no := strconv.FormatInt(l.Items[i].No, 10)
 			v.ItemOptions = append(v.ItemOptions, ui.Option{Value: no, Text: no + " " + l.Items[i].Text(string(c.Lang))})

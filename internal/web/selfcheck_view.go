@@ -51,6 +51,8 @@ type checkView struct {
 	MissingItems []ui.Link
 	WrongItems   []ui.Link // answered, but not so that they can be filed
 	Answers      []answerView
+	Proof        ui.Input // the password, within the form that submits
+	ProofDue     bool
 }
 
 type answerView struct {
@@ -72,6 +74,8 @@ type filedView struct {
 	Item, EventOn, Text string
 	ItemOptions         []ui.Option
 	Answers             []answerView
+	Proof               ui.Input
+	ProofDue            bool
 }
 
 type reviewListView struct {

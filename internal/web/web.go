@@ -183,7 +183,7 @@ func (c *Call) before() error {
 	if c.Actor != nil && c.Actor.MustRenew && !c.route.Renew && !c.route.Public {
 		return c.redirect(PasswordPath)
 	}
-	return nil
+	return c.prove()
 }
 
 // ours refuses a post that did not come from one of our pages.

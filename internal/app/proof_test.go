@@ -1,0 +1,27 @@
+package app
+
+import "testing"
+
+// TestGraveActsAskForAProof holds the column of the route table: who files,
+// waives, answers, confirms, decides, approves, closes or grants is asked for
+// his password, and so is who opens an account to somebody. A new operation of
+// these acts cannot leave the column empty.
+func TestGraveActsAskForAProof(t *testing.T) {
+	more := map[string]bool{"account.code": true, "account.enable": true}
+	seen := 0
+	for _, r := range Routes {
+		grave := r.Write && provedBy[r.Act] || more[r.Op]
+		if grave != r.Proof {
+			t.Errorf("%s (%s): asks for a proof: %t, want %t", r.Op, r.Act, r.Proof, grave)
+		}
+		if r.Proof && r.Method == "GET" {
+			t.Errorf("%s asks for a proof to read", r.Op)
+		}
+		if r.Proof {
+			seen++
+		}
+	}
+	if seen < 30 {
+		t.Errorf("only %d operations ask for a proof", seen)
+	}
+}

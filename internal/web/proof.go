@@ -1,0 +1,93 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"plumbline/internal/app"
+	"plumbline/internal/fault"
+	"plumbline/internal/web/ui"
+	"plumbline/internal/words"
+)
+
+// Fields that belong to the proof and not to the form that it is asked for.
+const (
+	proofField = "_proof"
+	proofBack  = "_proof_back" // the page that the form stood on
+)
+
+// proofView is a form that waits for its sender's password, with everything
+// that he typed into it.
+type proofView struct {
+	Action string
+	What   string // what the form does, "" where it has no name
+	Fields []ui.Pair
+	Back   string
+	Proof  ui.Input
+}
+
+// proves gives the field for the password where the operation would ask for it,
+// for forms that are better off with it than with a page of its own.
+func (c *Call) proves(op string) (in ui.Input, due bool) {
+	return c.proofInput(""), c.face.app.ProofDue(c.Actor, op)
+}
+
+func (c *Call) proofInput(wrong string) ui.Input {
+	return ui.Input{Name: proofField, Label: c.T("proof.password"), Kind: "password", Complete: "current-password", Max: 500, Required: true,
+		Help: c.T("proof.help", "Minutes", c.face.app.ProofMinutes()), Error: wrong}
+}
+
+// prove takes the password that a form carries beside its own fields, and keeps
+// it from them.
+func (c *Call) prove() error {
+	if c.R.PostForm == nil {
+		return nil
+	}
+	typed := c.R.PostForm.Get(proofField)
+	c.came = c.R.PostForm.Get(proofBack)
+	for _, name := range []string{proofField, proofBack} {
+		c.R.PostForm.Del(name)
+		c.R.Form.Del(name)
+	}
+	if typed == "" || c.Actor == nil {
+		return nil
+	}
+	_, err := c.face.app.Prove(c.Context(), c.Actor, app.ProofInput{Password: typed, Device: c.cookie(deviceCookie)})
+	if fault.Is(err, fault.InvalidKind) || fault.Is(err, fault.TooManyKind) {
+		return c.askProof(err)
+	}
+	c.Actor.ProvedAt = c.face.app.Now()
+	return err
+}
+
+// askProof shows the page that asks for the password and carries the form along,
+// field by field: nothing is stored and nothing is lost. No form that asks for a
+// proof has files; a test holds it.
+func (c *Call) askProof(err error) error {
+	v := proofView{Action: c.R.URL.RequestURI(), Back: c.came}
+	if v.Back == "" {
+		v.Back = back(c.R)
+	}
+	if key := "verb." + c.route.Op; words.Has(key) {
+		v.What = c.T(key)
+	}
+	for name, values := range c.R.PostForm {
+		if name == "form_token" {
+			continue
+		}
+		for _, value := range values {
+			v.Fields = append(v.Fields, ui.Pair{Name: name, Value: value})
+		}
+	}
+	slices.SortStableFunc(v.Fields, func(a, b ui.Pair) int { return strings.Compare(a.Name, b.Name) })
+	status, errs := http.StatusForbidden, ui.Errors(nil)
+	if err != nil {
+		f := fault.As(err)
+		status, errs = f.Kind.Status(), ui.Errors{proofField: ui.Message(c.Lang, f)}
+	}
+	v.Proof = c.proofInput(errs.Of(proofField))
+	p := c.door("proof.title")
+	p.Keys, p.Path = nil, Local(v.Back) // the form's own key goes along
+	return c.ShowStatus(status, proofPage(p, v, errs))
+}
