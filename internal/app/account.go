@@ -46,18 +46,35 @@ func (a *App) EndSession(ctx context.Context, who *roster.Actor, id string) erro
 	if who == nil {
 		return fault.Unauthenticated()
 	}
+	verb := "account.session_end"
 	if id == "" { // signing out needs no role
 		id = who.Session
 	} else if _, err := a.gate(who, "session.end"); err != nil {
 		return err
 	}
-	return a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
-		n, err := sx.Delete(ctx, (*roster.Session)(nil), "account_id = ? AND token_hash = ?", who.Account, id)
-		if err == nil && n == 0 {
-			return fault.NotFound()
+	if id == who.Session {
+		verb = "account.sign_out"
+	}
+	if a.outside.end(who.Account, id) {
+		return nil
+	}
+	if a.unwritable() { // to end is never refused
+		return a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
+			found, err := sx.ForgetSession(ctx, who.Account, id)
+			if err == nil && !found {
+				return fault.NotFound()
+			}
+			return err
+		})
+	}
+	_, err := a.store.Update(ctx, store.Call{Account: who.Account, Op: "session.end", RequestID: RequestID(ctx)}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		found, err := tx.EndSession(ctx, who.Account, id)
+		if err == nil && !found {
+			return nil, "", fault.NotFound()
 		}
-		return err
+		return []ledger.Fact{{Verb: verb, Kind: "account", ID: who.Account}}, who.Account, err
 	})
+	return err
 }
 
 // EndSessions ends all of the actor's sessions, this one too, and forgets the
@@ -66,12 +83,16 @@ func (a *App) EndSessions(ctx context.Context, who *roster.Actor) error {
 	if _, err := a.gate(who, "session.end_all"); err != nil {
 		return err
 	}
-	return a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
-		if _, err := sx.Delete(ctx, (*roster.Device)(nil), "account_id = ?", who.Account); err != nil {
-			return err
-		}
-		return sx.EndSessions(ctx, who.Account, "")
+	if err := a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
+		_, err := sx.Delete(ctx, (*roster.Device)(nil), "account_id = ?", who.Account)
+		return err
+	}); err != nil {
+		return err
+	}
+	_, err := a.write(ctx, who, Write{Op: "session.end_all"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		return []ledger.Fact{{Verb: "account.session_end_all", Kind: "account", ID: who.Account}}, who.Account, tx.EndSessions(ctx, who.Account, "")
 	})
+	return err
 }
 
 // PasswordInput sets a new password. The old one is asked for, except after a

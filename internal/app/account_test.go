@@ -137,9 +137,11 @@ func TestSessionsEndAtOnce(t *testing.T) {
 	if err != nil || script.Device != "" {
 		t.Fatalf("%+v %v", script, err)
 	}
-	s.Clock.Add(29 * 24 * time.Hour)
-	if _, err := s.App.Authenticate(ctx, script.Token); err != nil {
-		t.Errorf("a script's token: %v", err)
+	for range 5 {
+		s.Clock.Add(5 * 24 * time.Hour)
+		if _, err := s.App.Authenticate(ctx, script.Token); err != nil {
+			t.Errorf("a script's token: %v", err)
+		}
 	}
 	system := s.Actor("system")
 	views, _, err := s.App.Accounts(ctx, system, app.AccountQuery{Query: "anna"})

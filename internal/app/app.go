@@ -67,6 +67,7 @@ type App struct {
 	checklists sync.Map // items by checklist id: a published edition never changes
 	strengths  atomic.Pointer[strengths]
 	actors     actorCache
+	outside    outsideSessions
 	jobs       jobRunner
 	points     checkpointer
 	keys       atomic.Pointer[[]string] // the signer's verifier keys

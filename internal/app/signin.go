@@ -11,6 +11,7 @@ import (
 	"github.com/alexedwards/argon2id"
 
 	"plumbline/internal/fault"
+	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
 )
@@ -20,6 +21,8 @@ const (
 	sessionLasts   = 12 * time.Hour      // a browser's session, at most
 	sessionIdle    = 2 * time.Hour       // and at most so long unused
 	bearerLasts    = 30 * 24 * time.Hour // a script's token
+	bearerIdle     = 7 * 24 * time.Hour  // and at most so long unused
+	outsideLasts   = time.Hour           // a session while nothing can be written
 	renewLasts     = 30 * time.Minute    // to set a password after a one-time code
 	codeLasts      = 7 * 24 * time.Hour  // a one-time code
 	seenEvery      = 5 * time.Minute     // how exactly the last use is kept
@@ -86,63 +89,66 @@ func (a *App) openSession(ctx context.Context, in SignInInput, found *proven) (*
 		out.Until = now.Add(renewLasts)
 	}
 	s := &roster.Session{TokenHash: digest(out.Token), AccountID: found.account.ID, FormSeed: newToken(), Label: label(in.Label),
-		Bearer: in.Bearer, Renew: byCode, CreatedAt: now, SeenAt: now, UntilAt: out.Until}
+		Bearer: in.Bearer, Renew: byCode, IdleSeconds: int64(sessionIdle / time.Second), CreatedAt: now, SeenAt: now, UntilAt: out.Until}
+	if in.Bearer {
+		s.IdleSeconds = int64(bearerIdle / time.Second)
+	}
 	if !byCode {
 		s.ProvedAt = now
 	}
-	err := a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
-		if err := sx.LockScratch(ctx); err != nil {
-			return err
-		}
-		c, err := sx.Credential(ctx, found.account.ID)
-		if err != nil {
-			return err
-		}
-		if c == nil || c.Hash != found.credential.Hash || c.CodeHash != found.credential.CodeHash {
-			return errSignIn // it was changed, or used up, since it was looked at
-		}
-		if byCode { // a one-time code is good for one time
-			c.CodeHash, c.ChangedAt = "", now
-			if err := sx.PutCredential(ctx, c); err != nil {
+	if a.unwritable() && !byCode { // the code could not be used up
+		s.UntilAt = now.Add(outsideLasts)
+		out.Until = s.UntilAt
+		a.outside.add(*s, now)
+		a.log.WarnContext(ctx, "a session was opened without a ledger entry, because nothing can be written; it ends with the process", "account", found.account.ID)
+	} else if err := a.recordSession(ctx, s, found); err != nil {
+		return nil, err
+	}
+	var err error
+	if !in.Bearer {
+		if err = a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) (err error) {
+			if out.Device, err = deviceToken(ctx, sx, in.Device); err != nil {
 				return err
 			}
+			return keepDevice(ctx, sx, found.account.ID, out.Device, now)
+		}); err != nil {
+			return nil, err
 		}
-		if err := trimSessions(ctx, sx, found.account.ID, now); err != nil {
-			return err
-		}
-		if err := sx.Insert(ctx, s); err != nil {
-			return err
-		}
-		if in.Bearer {
-			return nil
-		}
-		if out.Device, err = deviceToken(ctx, sx, in.Device); err != nil {
-			return err
-		}
-		return keepDevice(ctx, sx, found.account.ID, out.Device, now)
-	})
-	if err != nil {
-		return nil, err
 	}
 	out.Actor, err = a.Authenticate(ctx, out.Token)
 	return out, err
 }
 
-// trimSessions drops sessions that have run out, and the oldest of too many.
-func trimSessions(ctx context.Context, sx *store.ScratchTx, account string, now time.Time) error {
-	if _, err := sx.Delete(ctx, (*roster.Session)(nil), "account_id = ? AND until_at <= ?", account, now); err != nil {
-		return err
+// recordSession writes the session with the entry of the sign-in, which uses a
+// one-time code up and ends the sessions that have run out.
+func (a *App) recordSession(ctx context.Context, s *roster.Session, found *proven) error {
+	verb := "account.sign_in"
+	switch {
+	case found.byCode:
+		verb = "account.sign_in_by_code"
+	case s.Bearer:
+		verb = "account.token"
 	}
-	running, err := sx.SessionsOf(ctx, account, now)
-	if err != nil || len(running) < sessionsAtMost {
-		return err
-	}
-	for _, s := range running[sessionsAtMost-1:] {
-		if _, err := sx.Delete(ctx, (*roster.Session)(nil), "token_hash = ?", s.TokenHash); err != nil {
-			return err
+	_, err := a.store.Update(ctx, store.Call{Account: s.AccountID, Op: "session.create", RequestID: RequestID(ctx)}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		c, err := tx.Credential(ctx, s.AccountID)
+		if err != nil {
+			return nil, "", err
 		}
-	}
-	return nil
+		if c == nil || c.Hash != found.credential.Hash || c.CodeHash != found.credential.CodeHash {
+			return nil, "", errSignIn // it was changed, or used up, since it was looked at
+		}
+		if found.byCode { // a one-time code is good for one time
+			c.CodeHash, c.ChangedAt = "", tx.Now()
+			if err := tx.PutCredential(ctx, c); err != nil {
+				return nil, "", err
+			}
+		}
+		if err := tx.TrimSessions(ctx, s.AccountID, sessionsAtMost-1); err != nil {
+			return nil, "", err
+		}
+		return []ledger.Fact{{Verb: verb, Kind: "account", ID: s.AccountID}}, s.AccountID, tx.OpenSession(ctx, s)
+	})
+	return err
 }
 
 // deviceToken keeps the token that a device was given before, also for somebody
@@ -183,7 +189,10 @@ func (a *App) Authenticate(ctx context.Context, token string) (*roster.Actor, er
 	if err != nil {
 		return nil, err
 	}
-	if s == nil || !now.Before(s.UntilAt) || !s.Bearer && now.Sub(s.SeenAt) > sessionIdle {
+	if s == nil {
+		s = a.outside.get(hash)
+	}
+	if s == nil || !now.Before(s.UntilAt) || now.Sub(s.SeenAt) > time.Duration(s.IdleSeconds)*time.Second {
 		return nil, fault.Unauthenticated()
 	}
 	shared := a.actors.get(actorStamp{s.Authority, s.Tree, a.Today()}, s.AccountID)

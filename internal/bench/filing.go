@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"plumbline/internal/demo"
+	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
 	"plumbline/seeds"
@@ -88,21 +89,21 @@ func selfChecks(ctx context.Context, o Options, dsn, bare string) (f Figure, err
 // sessions gives each filer a script's session, as signing in would.
 func (s *site) sessions(ctx context.Context, filers []demo.Filer) ([]string, error) {
 	now := s.store.Now()
-	tokens, rows := make([]string, len(filers)), make([]roster.Session, len(filers))
+	tokens, rows := make([]string, len(filers)), make([]*roster.Session, len(filers))
 	for i, f := range filers {
 		tokens[i] = fmt.Sprintf("bench-token-%d", i)
 		sum := sha256.Sum256([]byte(tokens[i]))
-		rows[i] = roster.Session{TokenHash: hex.EncodeToString(sum[:]), AccountID: f.Account, FormSeed: "x", Label: "bench", Bearer: true,
+		rows[i] = &roster.Session{TokenHash: hex.EncodeToString(sum[:]), AccountID: f.Account, FormSeed: "x", Label: "bench", Bearer: true, IdleSeconds: 3600,
 			CreatedAt: now, SeenAt: now, UntilAt: now.Add(time.Hour)}
 	}
-	return tokens, s.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
-		for part := range slices.Chunk(rows, 200) {
-			if err := sx.Insert(ctx, &part); err != nil {
-				return err
-			}
+	for part := range slices.Chunk(rows, 200) {
+		if _, err := s.store.Update(ctx, store.Call{Account: "program:bench", Role: "program", Op: "session.create"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+			return []ledger.Fact{{Verb: "account.token", Kind: "account", ID: part[0].AccountID}}, "", tx.OpenSession(ctx, part...)
+		}); err != nil {
+			return nil, err
 		}
-		return nil
-	})
+	}
+	return tokens, nil
 }
 
 func file(ctx context.Context, url string, filers []demo.Filer, tokens []string) (rate float64, p99 time.Duration, err error) {

@@ -202,20 +202,23 @@ type Credential struct {
 	CodeHash  string    `bun:"code_hash"` // of a one-time code, "" for none
 	CodeUntil time.Time `bun:"code_until"`
 	ChangedAt time.Time `bun:"changed_at"`
+	Salt      []byte    `bun:"salt"` // of its digest in the ledger; nil from before there was one
 }
 
 // Session is a signed-in device or script. Only the token's hash is stored.
 type Session struct {
-	TokenHash string    `bun:"token_hash,pk"`
-	AccountID string    `bun:"account_id"`
-	FormSeed  string    `bun:"form_seed"`
-	Label     string    `bun:"label"`
-	Bearer    bool      `bun:"bearer"`
-	Renew     bool      `bun:"renew"` // began with a one-time code: may only set a password
-	CreatedAt time.Time `bun:"created_at"`
-	SeenAt    time.Time `bun:"seen_at"`
-	UntilAt   time.Time `bun:"until_at"`
-	ProvedAt  time.Time `bun:"proved_at,nullzero"` // when the password was last asked for and right
+	TokenHash   string    `bun:"token_hash,pk"`
+	AccountID   string    `bun:"account_id"`
+	FormSeed    string    `bun:"form_seed"`
+	Label       string    `bun:"label"`
+	Bearer      bool      `bun:"bearer"`
+	Renew       bool      `bun:"renew"`  // began with a one-time code: may only set a password
+	Scope       string    `bun:"scope"`  // operations that a token may do, by blanks; "" for all that its holder may
+	IdleSeconds int64     `bun:"idle_s"` // unused for so long, it ends
+	CreatedAt   time.Time `bun:"created_at"`
+	SeenAt      time.Time `bun:"seen_at"`
+	UntilAt     time.Time `bun:"until_at"`
+	ProvedAt    time.Time `bun:"proved_at,nullzero"` // when the password was last asked for and right
 }
 
 // Device is one that an account has signed in from before.

@@ -167,31 +167,6 @@ func (v *View) Credential(ctx context.Context, accountID string) (*roster.Creden
 	return one[roster.Credential](ctx, v.db.NewSelect().Where("account_id = ?", accountID))
 }
 
-// PutCredential writes an account's secrets together with the write that they
-// belong to.
-func (tx *Tx) PutCredential(ctx context.Context, c *roster.Credential) error {
-	return putCredential(ctx, tx.db, c)
-}
-
-// PutCredential writes an account's secrets.
-func (sx *ScratchTx) PutCredential(ctx context.Context, c *roster.Credential) error {
-	return putCredential(ctx, sx.db, c)
-}
-
-func putCredential(ctx context.Context, db bun.IDB, c *roster.Credential) error {
-	q := db.NewInsert().Model(c).On("CONFLICT (account_id) DO UPDATE")
-	for _, column := range []string{"hash", "code_hash", "code_until", "changed_at"} {
-		q = q.Set("? = EXCLUDED.?", bun.Ident(column), bun.Ident(column))
-	}
-	_, err := q.Exec(ctx)
-	return err
-}
-
-// PutCredentials writes the secrets of many accounts that have none yet.
-func (tx *Tx) PutCredentials(ctx context.Context, cs []roster.Credential) error {
-	return insertAll(ctx, tx.s, *tx.raw, cs)
-}
-
 // Session reads a session by its token's hash; nil if it has ended.
 func (v *View) Session(ctx context.Context, tokenHash string) (*roster.Session, error) {
 	return one[roster.Session](ctx, v.db.NewSelect().Where("token_hash = ?", tokenHash))
@@ -209,7 +184,7 @@ type SessionNow struct {
 // statement: every request asks. nil means that the session has ended.
 func (s *Store) SessionNow(ctx context.Context, tokenHash string) (*SessionNow, error) {
 	var rows []SessionNow
-	err := s.reader.NewRaw(`SELECT s.token_hash, s.account_id, s.bearer, s.renew, s.seen_at, s.until_at, s.proved_at,
+	err := s.reader.NewRaw(`SELECT s.token_hash, s.account_id, s.bearer, s.renew, s.scope, s.idle_s, s.seen_at, s.until_at, s.proved_at,
   coalesce((SELECT n FROM generations WHERE name = ?), 0) AS authority, coalesce((SELECT n FROM generations WHERE name = ?), 0) AS tree
 FROM sessions AS s WHERE s.token_hash = ?`, GenerationAuthority, GenerationTree, tokenHash).Scan(ctx, &rows)
 	if err != nil || len(rows) == 0 {
@@ -223,21 +198,6 @@ func (v *View) SessionsOf(ctx context.Context, accountID string, now time.Time) 
 	rows := []roster.Session{}
 	err := v.db.NewSelect().Model(&rows).Where("account_id = ? AND until_at > ?", accountID, now).OrderExpr("created_at DESC, token_hash").Limit(PageMax).Scan(ctx)
 	return rows, err
-}
-
-// EndSessions ends the sessions of an account but the one to keep.
-func (tx *Tx) EndSessions(ctx context.Context, accountID, keep string) error {
-	return endSessions(ctx, tx.db, accountID, keep)
-}
-
-// EndSessions ends the sessions of an account but the one to keep.
-func (sx *ScratchTx) EndSessions(ctx context.Context, accountID, keep string) error {
-	return endSessions(ctx, sx.db, accountID, keep)
-}
-
-func endSessions(ctx context.Context, db bun.IDB, accountID, keep string) error {
-	_, err := db.NewDelete().Model((*roster.Session)(nil)).Where("account_id = ? AND token_hash <> ?", accountID, keep).Exec(ctx)
-	return err
 }
 
 // Device reads a device that the account has signed in from; nil if unknown.
@@ -307,14 +267,6 @@ ORDER BY u.tier, u.code, a.id`, roster.LinkHead, on, on, roster.UnitActive, rost
 type HeadRow struct {
 	AccountID string `bun:"account_id"`
 	UnitID    string `bun:"unit_id"`
-}
-
-// RenewedSession lets a session that began with a one-time code go on as an
-// ordinary one, proved by the password that was just set.
-func (tx *Tx) RenewedSession(ctx context.Context, tokenHash string, now, until time.Time) error {
-	_, err := tx.db.NewUpdate().Model((*roster.Session)(nil)).Set("renew = ?", false).Set("proved_at = ?", now).Set("until_at = ?", until).
-		Where("token_hash = ? AND renew", tokenHash).Exec(ctx)
-	return err
 }
 
 // WithoutAccount lists the people who serve and have no account, by id: those

@@ -36,10 +36,22 @@ func (sx *ScratchTx) table(model any) error {
 	return nil
 }
 
+// loose is table without those whose rows an entry must name.
+func (sx *ScratchTx) loose(model any) error {
+	if t := sx.s.writer.Dialect().Tables().Get(modelType(model)); t != nil && (t.Name == "sessions" || t.Name == "credentials") {
+		return errBound
+	}
+	return sx.table(model)
+}
+
+// unbound are the columns that may change without an entry: when a session was
+// last seen, and when its holder last gave his password.
+var unbound = []string{"seen_at = ?", "proved_at = ?"}
+
 // Insert writes rows (pointers to structs or to slices) of scratch tables.
 func (sx *ScratchTx) Insert(ctx context.Context, models ...any) error {
 	for _, m := range models {
-		if err := sx.table(m); err != nil {
+		if err := sx.loose(m); err != nil {
 			return err
 		}
 		if _, err := sx.db.NewInsert().Model(m).Exec(ctx); err != nil {
@@ -52,7 +64,7 @@ func (sx *ScratchTx) Insert(ctx context.Context, models ...any) error {
 // Upsert inserts a row or, where its primary key exists, replaces the named
 // columns.
 func (sx *ScratchTx) Upsert(ctx context.Context, model any, key string, columns ...string) error {
-	if err := sx.table(model); err != nil {
+	if err := sx.loose(model); err != nil {
 		return err
 	}
 	q := sx.db.NewInsert().Model(model).On("CONFLICT (?) DO UPDATE", bun.Safe(key))
@@ -65,7 +77,11 @@ func (sx *ScratchTx) Upsert(ctx context.Context, model any, key string, columns 
 
 // Update changes rows of the model's table and says how many.
 func (sx *ScratchTx) Update(ctx context.Context, model any, set, where string, args ...any) (int64, error) {
-	if err := sx.table(model); err != nil {
+	check := sx.loose
+	if slices.Contains(unbound, set) {
+		check = sx.table
+	}
+	if err := check(model); err != nil {
 		return 0, err
 	}
 	res, err := sx.db.NewUpdate().Model(model).Set(set, args[:countMarks(set)]...).Where(where, args[countMarks(set):]...).Exec(ctx)
@@ -77,7 +93,7 @@ func (sx *ScratchTx) Update(ctx context.Context, model any, set, where string, a
 
 // Delete removes rows of the model's table and says how many.
 func (sx *ScratchTx) Delete(ctx context.Context, model any, where string, args ...any) (int64, error) {
-	if err := sx.table(model); err != nil {
+	if err := sx.loose(model); err != nil {
 		return 0, err
 	}
 	res, err := sx.db.NewDelete().Model(model).Where(where, args...).Exec(ctx)

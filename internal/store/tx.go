@@ -163,6 +163,7 @@ type journal struct {
 	after  []ledger.After
 	rows   []ledger.Row // of each line of after
 	apart  []ledger.After
+	bonds  []ledger.After // sessions and secrets
 	deltas []delta
 	keep   bool // a slip
 }
@@ -249,6 +250,9 @@ func (j *journal) settle(facts []ledger.Fact) {
 		if !claimed[r] {
 			facts[0].Rows = append(facts[0].Rows, r)
 		}
+	}
+	if len(j.bonds) > 0 {
+		facts[0].Rows = append(facts[0].Rows, j.bonds...)
 	}
 }
 

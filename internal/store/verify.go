@@ -23,7 +23,7 @@ type Finding struct {
 	At   time.Time `json:"at"`
 	Kind string    `json:"kind"`
 	ID   string    `json:"id"`
-	What string    `json:"what"` // stable code: entry_*, row_*, text_*, slip_*, checkpoint_*, witness_*, evidence_*, counter
+	What string    `json:"what"` // stable code: entry_*, row_*, text_*, slip_*, checkpoint_*, witness_*, evidence_*, session_*, credential_*, request_*, position_*, counter
 	Reason
 }
 
@@ -105,10 +105,10 @@ func (s *Store) verifyIn(ctx context.Context, views []*View, ev Evidence, progre
 	verdict := &Verdict{Origin: s.origin, Rows: make(map[string]int), Findings: []Finding{}}
 	c := &check{v: views[0], lanes: views, verdict: verdict, evidence: ev, progress: progress, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
 		last: make(map[rowKey]named), sums: make(map[counterKey]int64), roots: make(map[int64]ledger.Hash), leaves: make(map[int64]leafAt)}
-	if err := errors.Join(c.measure(ctx), c.tombstones(ctx)); err != nil {
+	if err := errors.Join(c.measure(ctx), c.tombstones(ctx), c.loadBonds(ctx)); err != nil {
 		return nil, err
 	}
-	for _, step := range []func(context.Context) error{c.entries, c.heads, c.outside, c.allRows, c.missing, c.answers, c.slips, c.uploads, c.counters} {
+	for _, step := range []func(context.Context) error{c.entries, c.heads, c.outside, c.allRows, c.missing, c.answers, c.slips, c.uploads, c.counters, c.signIns} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -257,6 +257,7 @@ type check struct {
 	tree        *placement
 	erased      map[string]bool // records that have a tombstone
 	erasedKeys  map[int64]bool  // keys that tombstones name
+	bonds       bonds
 	done, total int64
 	progress    func(done, total int64)
 }

@@ -227,6 +227,9 @@ func (c *check) judge(w *walk, row *readEntry) {
 	}
 	w.previous[object] = e.Seq
 	for _, a := range e.After {
+		if c.bond(e, a) {
+			continue
+		}
 		c.last[c.key(a.Kind, a.ID)] = named{row.Seq, a.Digest}
 		if a.Kind == checkpointKind {
 			c.anchor(a.ID)

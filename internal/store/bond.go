@@ -1,0 +1,230 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+)
+
+// Sessions and secrets are no rows of the ledger: they change and go. But they
+// decide who may act, so each is bound: the entry of the write that made or
+// changed it names it with a digest, and an end with an empty one. Their tables
+// are written through these methods alone; Verify compares.
+const (
+	bondSession    = "session"
+	bondCredential = "credential"
+	bondEncoding   = 1
+)
+
+// VerbAdopted is the verb of the entries that take over secrets from before
+// there were bonds. There is none after the first bond.
+const VerbAdopted = "account.secrets_adopted"
+
+// digest of fields, each with its length before it.
+type bondDigest struct{ b []byte }
+
+func newBond(kind string) *bondDigest {
+	d := &bondDigest{}
+	return d.text("plumbline bond v1").text(kind)
+}
+
+func (d *bondDigest) text(parts ...string) *bondDigest {
+	for _, s := range parts {
+		d.b = append(binary.AppendUvarint(d.b, uint64(len(s))), s...)
+	}
+	return d
+}
+
+func (d *bondDigest) number(n int64) *bondDigest {
+	d.b = binary.AppendVarint(d.b, n)
+	return d
+}
+
+func (d *bondDigest) flag(is bool) *bondDigest {
+	if is {
+		return d.number(1)
+	}
+	return d.number(0)
+}
+
+func (d *bondDigest) moment(t time.Time) *bondDigest { return d.number(t.UnixMicro()) }
+
+func (d *bondDigest) sum() ledger.Hash { return sha256.Sum256(d.b) }
+
+// sessionBond covers all of a session but when it was last seen and proved. It
+// tells nothing: the form seed is as random as the token.
+func sessionBond(s *roster.Session) ledger.After {
+	return ledger.After{Kind: bondSession, ID: s.TokenHash, Encoding: bondEncoding,
+		Digest: newBond(bondSession).text(s.TokenHash, s.AccountID, s.FormSeed, s.Label, s.Scope).
+			flag(s.Bearer).flag(s.Renew).number(s.IdleSeconds).moment(s.CreatedAt).moment(s.UntilAt).sum()}
+}
+
+func credentialBond(c *roster.Credential) ledger.After {
+	return ledger.After{Kind: bondCredential, ID: c.AccountID, Encoding: bondEncoding,
+		Digest: newBond(bondCredential).text(string(c.Salt), c.AccountID, c.Hash, c.CodeHash).moment(c.CodeUntil).moment(c.ChangedAt).sum()}
+}
+
+// bind lets the first fact of the write name them as they are left.
+func (j *journal) bind(lines ...ledger.After) {
+	for _, line := range lines {
+		if i := lineAt(j.bonds, line); i >= 0 {
+			j.bonds[i] = line
+		} else {
+			j.bonds = append(j.bonds, line)
+		}
+	}
+}
+
+// OpenSession writes new sessions.
+func (tx *Tx) OpenSession(ctx context.Context, sessions ...*roster.Session) error {
+	if _, err := tx.db.NewInsert().Model(&sessions).Exec(ctx); err != nil {
+		return err
+	}
+	for _, s := range sessions {
+		tx.journal.bind(sessionBond(s))
+	}
+	return nil
+}
+
+// EndSession ends one session of an account, and says whether it was there.
+func (tx *Tx) EndSession(ctx context.Context, accountID, tokenHash string) (bool, error) {
+	n, err := tx.endSessions(ctx, func(q bun.QueryBuilder) bun.QueryBuilder {
+		return q.Where("account_id = ? AND token_hash = ?", accountID, tokenHash)
+	})
+	return n > 0, err
+}
+
+// EndSessions ends the sessions of an account but the one to keep.
+func (tx *Tx) EndSessions(ctx context.Context, accountID, keep string) error {
+	_, err := tx.endSessions(ctx, func(q bun.QueryBuilder) bun.QueryBuilder {
+		return q.Where("account_id = ? AND token_hash <> ?", accountID, keep)
+	})
+	return err
+}
+
+// TrimSessions ends the sessions of an account that have run out, and the
+// oldest of more than most.
+func (tx *Tx) TrimSessions(ctx context.Context, accountID string, most int) error {
+	running, err := tx.SessionsOf(ctx, accountID, tx.now)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.endSessions(ctx, func(q bun.QueryBuilder) bun.QueryBuilder {
+		return q.Where("account_id = ? AND until_at <= ?", accountID, tx.now)
+	}); err != nil || len(running) <= most {
+		return err
+	}
+	for _, s := range running[most:] {
+		if _, err := tx.EndSession(ctx, accountID, s.TokenHash); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (tx *Tx) endSessions(ctx context.Context, which func(bun.QueryBuilder) bun.QueryBuilder) (int, error) {
+	var gone []string
+	if err := tx.db.NewSelect().Model((*roster.Session)(nil)).Column("token_hash").ApplyQueryBuilder(which).Order("token_hash").Scan(ctx, &gone); err != nil {
+		return 0, err
+	}
+	for _, hash := range gone {
+		tx.journal.bind(ledger.After{Kind: bondSession, ID: hash, Encoding: bondEncoding})
+	}
+	if len(gone) == 0 {
+		return 0, nil
+	}
+	_, err := tx.db.NewDelete().Model((*roster.Session)(nil)).ApplyQueryBuilder(which).Exec(ctx)
+	return len(gone), err
+}
+
+// RenewedSession lets a session that began with a one-time code go on as an
+// ordinary one, proved by the password that was just set.
+func (tx *Tx) RenewedSession(ctx context.Context, tokenHash string, now, until time.Time) error {
+	s, err := tx.Session(ctx, tokenHash)
+	if err != nil || s == nil || !s.Renew {
+		return err
+	}
+	s.Renew, s.UntilAt = false, until
+	if _, err := tx.db.NewUpdate().Model((*roster.Session)(nil)).Set("renew = ?", false).Set("proved_at = ?", now).Set("until_at = ?", until).Where("token_hash = ?", tokenHash).Exec(ctx); err != nil {
+		return err
+	}
+	tx.journal.bind(sessionBond(s))
+	return nil
+}
+
+// PutCredential writes an account's secrets together with the write that they
+// belong to.
+func (tx *Tx) PutCredential(ctx context.Context, c *roster.Credential) error {
+	c.Salt = ledger.NewSalt()
+	q := tx.db.NewInsert().Model(c).On("CONFLICT (account_id) DO UPDATE")
+	for _, column := range []string{"hash", "code_hash", "code_until", "changed_at", "salt"} {
+		q = q.Set("? = EXCLUDED.?", bun.Ident(column), bun.Ident(column))
+	}
+	if _, err := q.Exec(ctx); err != nil {
+		return err
+	}
+	tx.journal.bind(credentialBond(c))
+	return nil
+}
+
+// PutCredentials writes the secrets of many accounts that have none yet.
+func (tx *Tx) PutCredentials(ctx context.Context, cs []roster.Credential) error {
+	for i := range cs {
+		cs[i].Salt = ledger.NewSalt()
+		tx.journal.bind(credentialBond(&cs[i]))
+	}
+	return insertAll(ctx, tx.s, *tx.raw, cs)
+}
+
+// ForgetSession ends a session where no entry can be written. Verify takes a
+// session that is gone for no harm.
+func (sx *ScratchTx) ForgetSession(ctx context.Context, accountID, tokenHash string) (bool, error) {
+	res, err := sx.db.NewDelete().Model((*roster.Session)(nil)).Where("account_id = ? AND token_hash = ?", accountID, tokenHash).Exec(ctx)
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n > 0, err
+}
+
+// adoptAtOnce is how many secrets one entry takes over.
+const adoptAtOnce = 500
+
+// AdoptCredentials takes over the secrets of a site from before there were
+// bonds: once, while no secret has one. It says how many.
+func (s *Store) AdoptCredentials(ctx context.Context, call Call) (taken int, err error) {
+	for first := true; ; first = false {
+		var old []roster.Credential
+		if err := s.reader.NewSelect().Model(&old).Where("salt IS NULL").Order("account_id").Limit(adoptAtOnce).Scan(ctx); err != nil || len(old) == 0 {
+			return taken, err
+		}
+		if first {
+			bound, err := s.reader.NewSelect().Model((*roster.Credential)(nil)).Where("salt IS NOT NULL").Exists(ctx)
+			if err != nil || bound {
+				return taken, err
+			}
+		}
+		_, err := s.Update(ctx, call, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
+			for i := range old {
+				c := old[i]
+				if err := tx.PutCredential(ctx, &c); err != nil {
+					return nil, "", err
+				}
+			}
+			return []ledger.Fact{{Verb: VerbAdopted, Kind: "account", ID: old[0].AccountID}}, "", nil
+		})
+		if err != nil {
+			return taken, err
+		}
+		taken += len(old)
+	}
+}
+
+var errBound = errors.New("store: sessions and secrets are written with the entry that names them")

@@ -1,0 +1,118 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+)
+
+// bonds is what a verification knows of sessions and secrets: the digest of
+// each row as it stands, and the last entry that names it. Sessions that are in
+// no table any more are not kept in mind: one that is gone opens nothing.
+type bonds struct {
+	rows    map[bondKey]ledger.Hash
+	last    map[bondKey]named
+	old     map[bondKey]bool // secrets without a salt, which no entry has taken over
+	begun   bool             // an entry has named a session or a secret
+	adopted int64            // entry that took secrets over after that, -1 for none
+}
+
+type bondKey struct{ kind, id string }
+
+// loadBonds reads the sessions and secrets of the snapshot, before the walk.
+func (c *check) loadBonds(ctx context.Context) error {
+	c.bonds = bonds{rows: make(map[bondKey]ledger.Hash), last: make(map[bondKey]named), old: make(map[bondKey]bool), adopted: -1}
+	var sessions []roster.Session
+	if err := c.v.db.NewSelect().Model(&sessions).Scan(ctx); err != nil {
+		return err
+	}
+	for i := range sessions {
+		c.bonds.rows[bondKey{bondSession, sessions[i].TokenHash}] = sessionBond(&sessions[i]).Digest
+	}
+	var secrets []roster.Credential
+	if err := c.v.db.NewSelect().Model(&secrets).Scan(ctx); err != nil {
+		return err
+	}
+	for i := range secrets {
+		k := bondKey{bondCredential, secrets[i].AccountID}
+		c.bonds.rows[k] = credentialBond(&secrets[i]).Digest
+		c.bonds.old[k] = secrets[i].Salt == nil
+	}
+	return nil
+}
+
+// bond takes a line of an entry that names a session or a secret, and reports
+// whether it is one.
+func (c *check) bond(e *ledger.Entry, line ledger.After) bool {
+	if line.Kind != bondSession && line.Kind != bondCredential {
+		return false
+	}
+	if e.Verb == VerbAdopted && c.bonds.begun && c.bonds.adopted < 0 {
+		c.bonds.adopted = e.Seq
+	}
+	c.bonds.begun = c.bonds.begun || e.Verb != VerbAdopted
+	k := bondKey{line.Kind, line.ID}
+	if _, there := c.bonds.rows[k]; there || line.Kind == bondCredential {
+		c.bonds.last[k] = named{e.Seq, line.Digest}
+	}
+	return true
+}
+
+// signIns compares the sessions and secrets with the entries that name them.
+func (c *check) signIns(ctx context.Context) error {
+	for k, digest := range c.bonds.rows {
+		n, known := c.bonds.last[k]
+		why := ""
+		switch {
+		case !known && c.bonds.old[k] && !c.bonds.begun:
+			// From before there were bonds; the next start takes it over.
+		case !known:
+			n.seq, why = -1, k.kind+"_unknown"
+		case n.digest == ledger.Hash{}:
+			why = k.kind + "_ended"
+		case n.digest != digest:
+			why = k.kind + "_changed"
+		}
+		if why != "" {
+			c.verdict.add(Finding{n.seq, time.Time{}, k.kind, k.id, why, reason(why)})
+		}
+		c.verdict.Rows[k.kind]++
+	}
+	for k, n := range c.bonds.last {
+		if _, there := c.bonds.rows[k]; !there && k.kind == bondCredential {
+			c.verdict.add(Finding{n.seq, time.Time{}, k.kind, k.id, "credential_missing", reason("credential_missing")})
+		}
+	}
+	if c.bonds.adopted >= 0 {
+		c.verdict.add(Finding{c.bonds.adopted, time.Time{}, bondCredential, "", "credential_adopted", reason("credential_adopted")})
+	}
+	return c.requests(ctx)
+}
+
+// requests looks at what repeated requests are answered from: a record names an
+// entry, and the entry is its account's. A reader's place lies within the log.
+func (c *check) requests(ctx context.Context) error {
+	var rows []Request
+	err := c.v.db.NewSelect().Model(&rows).Where("NOT EXISTS (SELECT 1 FROM ledger_entries AS e WHERE e.seq = request.seq AND e.account = request.account)").
+		Order("seq").Limit(findingsMax).Scan(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		c.verdict.add(Finding{r.Seq, time.Time{}, "request", r.Account + "/" + r.Op, "request_unknown", reason("request_unknown")})
+	}
+	size, err := c.v.size(ctx)
+	if err != nil {
+		return err
+	}
+	var places []Position
+	if err := c.v.db.NewSelect().Model(&places).Where("seq > ?", size).Order("name").Scan(ctx); err != nil {
+		return err
+	}
+	for _, p := range places {
+		c.verdict.add(Finding{-1, time.Time{}, "position", p.Name, "position_beyond", reason("position_beyond", "At", p.Seq, "Entries", size)})
+	}
+	return nil
+}
