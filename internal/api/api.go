@@ -26,6 +26,7 @@ import (
 	"plumbline/internal/app"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
+	"plumbline/internal/sheet"
 	"plumbline/internal/words"
 )
 
@@ -253,7 +254,40 @@ func (f *Face) authenticate(hc huma.Context, next func(huma.Context)) {
 			return
 		}
 	}
+	done, err := f.admit(c, hc.Operation(), public)
+	if err != nil {
+		f.refuse(w, r, err)
+		return
+	}
+	defer done()
 	next(huma.WithValue(hc, callKey{}, c))
+}
+
+// admit judges the operation by role and finds room for the body, all before a
+// byte of it is read: who has no right to send a file must not fill the memory
+// with it.
+func (f *Face) admit(c *Call, o *huma.Operation, public bool) (done func(), err error) {
+	if !public {
+		if err := f.App.Admit(c.Actor, o.OperationID); err != nil {
+			return nil, err
+		}
+	}
+	size := c.R.ContentLength
+	if size > o.MaxBodyBytes {
+		return nil, tooLarge(o.MaxBodyBytes)
+	}
+	if size < 0 {
+		size = o.MaxBodyBytes
+	}
+	return f.App.Receive(c.R.Context(), c.Actor, size)
+}
+
+// tooLarge says how large a file may be, where one may be sent.
+func tooLarge(limit int64) *fault.Error {
+	if limit == UploadLimit {
+		return fault.TooLarge("sheet_size", "Limit", sheet.MaxSize>>20).WithField("file")
+	}
+	return fault.TooLarge("too_large")
 }
 
 // refuse answers with the fault in err and logs what is ours.
@@ -262,6 +296,7 @@ func (f *Face) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if e.Kind == fault.Internal {
 		f.Log.Error("request failed", "request", app.RequestID(r.Context()), "path", r.Pattern, "err", err)
 	}
+	retryAfter(w, e)
 	writeProblem(w, r, e)
 }
 
@@ -274,10 +309,19 @@ type Option func(*huma.Operation)
 // Summary names the operation in the document.
 func Summary(s string) Option { return func(o *huma.Operation) { o.Summary = s } }
 
-// Upload raises the body limit to that of files.
+// Upload raises the body limit to that of files. The operation reads the form
+// itself, by readForm, so that a file stands in memory once.
 func Upload(o *huma.Operation) {
 	o.MaxBodyBytes = UploadLimit
-	o.BodyReadTimeout = 2 * time.Minute
+}
+
+// fileForm describes the body of an upload. It is put into the document after
+// the operation is registered: huma would read what it knows of.
+func fileForm() *huma.RequestBody {
+	file := &huma.Schema{Type: "string", Format: "binary"}
+	return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+		"multipart/form-data": {Schema: &huma.Schema{Type: "object", Properties: map[string]*huma.Schema{"file": file}, Required: []string{"file"}, AdditionalProperties: true}},
+	}}
 }
 
 func (r *registry) operation(op string, options []Option) huma.Operation {
@@ -319,7 +363,8 @@ func (r *registry) operation(op string, options []Option) huma.Operation {
 func handle[In, Out any](r *registry, op string, fn func(ctx context.Context, c *Call, in *In) (Out, error), options ...Option) {
 	f := r.f
 	readable(op, reflect.TypeFor[In]())
-	huma.Register(f.huma, r.operation(op, options), func(ctx context.Context, in *In) (*struct{ Body Out }, error) {
+	o := r.operation(op, options)
+	huma.Register(f.huma, o, func(ctx context.Context, in *In) (*struct{ Body Out }, error) {
 		c := ctx.Value(callKey{}).(*Call)
 		out, err := fn(ctx, c, in)
 		if err != nil {
@@ -327,6 +372,9 @@ func handle[In, Out any](r *registry, op string, fn func(ctx context.Context, c 
 		}
 		return &struct{ Body Out }{out}, nil
 	})
+	if o.MaxBodyBytes == UploadLimit {
+		f.huma.OpenAPI().Paths[o.Path].Post.RequestBody = fileForm()
+	}
 }
 
 // schemaName names a schema by its Go type, or by its operation where the type

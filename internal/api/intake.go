@@ -11,13 +11,10 @@ import (
 // AuditForm is the upload of a file of audit records. Its fields are: file;
 // source; sheet, header_row, category, received_on (optional); columns and
 // classes (optional JSON objects: header → field, class word → category).
-type AuditForm struct {
-	ContentType string `header:"Content-Type"`
-	RawBody     []byte `contentType:"multipart/form-data"`
-}
+type AuditForm struct{}
 
-func (in *AuditForm) file() (f app.AuditFile, err error) {
-	form, err := readForm(in.ContentType, in.RawBody)
+func (*AuditForm) file(c *Call) (f app.AuditFile, err error) {
+	form, err := readForm(c)
 	if err != nil {
 		return f, err
 	}
@@ -92,7 +89,7 @@ func registerIntake(r *registry) {
 		return Paged[app.SourceView]{Items: rows}, err
 	}, Summary("Audit sources, and what is remembered of their words"))
 	handle(r, "audit.preview", func(ctx context.Context, c *Call, in *AuditForm) (PreviewView, error) {
-		f, err := in.file()
+		f, err := in.file(c)
 		if err != nil {
 			return PreviewView{}, err
 		}
@@ -107,7 +104,7 @@ func registerIntake(r *registry) {
 		return out, err
 	}, Upload, Summary("What importing a file of audit records would do"))
 	handle(r, "audit.import", func(ctx context.Context, c *Call, in *AuditForm) (ImportView, error) {
-		f, err := in.file()
+		f, err := in.file(c)
 		if err != nil {
 			return ImportView{}, err
 		}

@@ -68,10 +68,15 @@ func (f *Face) problem(c *Call, err error) error {
 	if e.Kind == fault.Internal {
 		f.Log.Error("request failed", "request", app.RequestID(c.R.Context()), "err", err)
 	}
-	if wait, ok := e.Args["Seconds"]; ok && e.Kind == fault.TooManyKind {
-		c.W.Header().Set("Retry-After", fmt.Sprint(wait))
-	}
+	retryAfter(c.W, e)
 	return problemOf(e, c.Lang, app.RequestID(c.R.Context()))
+}
+
+// retryAfter says when to come again, where that is known.
+func retryAfter(w http.ResponseWriter, e *fault.Error) {
+	if wait, ok := e.Args["Seconds"]; ok && e.Kind == fault.TooManyKind {
+		w.Header().Set("Retry-After", fmt.Sprint(wait))
+	}
 }
 
 // writeProblem answers outside of huma.

@@ -10,10 +10,7 @@ import (
 )
 
 // RosterForm is an upload: file; sheet, as_of, dry_run (optional).
-type RosterForm struct {
-	ContentType string `header:"Content-Type"`
-	RawBody     []byte `contentType:"multipart/form-data"`
-}
+type RosterForm struct{}
 
 // RosterView says what an import did, or would do.
 type RosterView struct {
@@ -44,8 +41,8 @@ type RosterProblem struct {
 const problemsAtMost = 1000
 
 func rosterImport(r *registry, table app.RosterTable, summary string) {
-	handle(r, table.ImportOp(), func(ctx context.Context, c *Call, in *RosterForm) (RosterView, error) {
-		form, err := readForm(in.ContentType, in.RawBody)
+	handle(r, table.ImportOp(), func(ctx context.Context, c *Call, _ *RosterForm) (RosterView, error) {
+		form, err := readForm(c)
 		if err != nil {
 			return RosterView{}, err
 		}

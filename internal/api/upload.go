@@ -1,11 +1,13 @@
 package api
 
 import (
-	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
+	"net"
+	"net/http"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -14,9 +16,7 @@ import (
 	"plumbline/internal/sheet"
 )
 
-// Form is an uploaded form: text fields, and one file under "file". It is read
-// from the bytes of the body, so that the body limit holds for it as for
-// everything else.
+// Form is an uploaded form: text fields, and one file under "file".
 type Form struct {
 	Values map[string]string
 	Name   string // of the file, without a folder
@@ -26,33 +26,33 @@ type Form struct {
 // maxField is the most that a text field of a form may hold, in bytes.
 const maxField = 64 << 10
 
-// readForm takes a multipart/form-data body apart.
-func readForm(contentType string, body []byte) (*Form, error) {
-	kind, params, err := mime.ParseMediaType(contentType)
+// readForm takes a multipart/form-data body apart as it comes in. The body limit
+// holds for it as for everything else, and its room was taken before.
+func readForm(c *Call) (*Form, error) {
+	kind, params, err := mime.ParseMediaType(c.R.Header.Get("Content-Type"))
 	if err != nil || kind != "multipart/form-data" || params["boundary"] == "" {
 		return nil, fault.Shape("form_unreadable", "body")
 	}
 	f := &Form{Values: map[string]string{}}
-	r := multipart.NewReader(bytes.NewReader(body), params["boundary"])
+	r := multipart.NewReader(http.MaxBytesReader(c.W, c.R.Body, UploadLimit), params["boundary"])
 	for range 50 {
 		p, err := r.NextPart()
 		if err == io.EOF {
 			return f, nil
 		}
 		if err != nil {
-			return nil, fault.Shape("form_unreadable", "body").WithCause(err)
-		}
-		limit := int64(maxField)
-		if p.FormName() == "file" {
-			limit = sheet.MaxSize + 1
-		}
-		data, err := io.ReadAll(io.LimitReader(p, limit))
-		if err != nil {
-			return nil, fault.Shape("form_unreadable", "body").WithCause(err)
+			return nil, unreadable(err)
 		}
 		if p.FormName() == "file" {
-			f.Name, f.Data = p.FileName(), data
+			f.Name = p.FileName()
+			if f.Data, err = sheet.ReadFile(p, c.R.ContentLength); err != nil {
+				return nil, unreadable(err)
+			}
 			continue
+		}
+		data, err := io.ReadAll(io.LimitReader(p, maxField))
+		if err != nil {
+			return nil, unreadable(err)
 		}
 		text := string(data)
 		if !utf8.ValidString(text) || strings.ContainsFunc(text, control) {
@@ -61,6 +61,21 @@ func readForm(contentType string, body []byte) (*Form, error) {
 		f.Values[p.FormName()] = strings.TrimSpace(text)
 	}
 	return nil, fault.Shape("form_unreadable", "body")
+}
+
+// unreadable is the fault of a form that breaks off, or is too large.
+func unreadable(err error) error {
+	var large *http.MaxBytesError
+	var late net.Error
+	switch {
+	case fault.Is(err, fault.TooLargeKind):
+		return err
+	case errors.As(err, &large):
+		return tooLarge(UploadLimit).WithCause(err)
+	case errors.As(err, &late) && late.Timeout():
+		return fault.Shape("body_timeout", "body").WithCause(err)
+	}
+	return fault.Shape("form_unreadable", "body").WithCause(err)
 }
 
 // Only refuses fields that the operation does not know.

@@ -48,6 +48,9 @@ type Config struct {
 	WitnessPace witness.Pace
 
 	ProofLasts time.Duration // how long a password stands for a session's grave acts; 0 is ProofLasts
+
+	UploadBudget int64 // bytes of all uploads under way together; 0 is DefaultUploadBudget
+	Readers      int   // spreadsheets read at a time; 0 is DefaultReaders
 }
 
 // App is the program behind every face. It is safe for concurrent use.
@@ -73,6 +76,7 @@ type App struct {
 	keys       atomic.Pointer[[]string] // the signer's verifier keys
 	witnesses  witnesses
 	opened     atomic.Pointer[openedBatch] // the file read last, for its import
+	load       load
 }
 
 type places struct {
@@ -125,6 +129,7 @@ func New(cfg Config) (*App, error) {
 	cfg.Store.SetPolicy(policy[:])
 	a.actors.init()
 	a.jobs.init()
+	a.load.init(cfg.UploadBudget, cfg.Readers)
 	a.points.init(cfg.Signer, cfg.HeadFile, cfg.SignEvery)
 	if err := a.setWitnesses(cfg.Witnesses, cfg.WitnessPace); err != nil {
 		return nil, err

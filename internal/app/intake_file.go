@@ -233,16 +233,26 @@ func (a *App) StageAudit(ctx context.Context, who *roster.Actor, name string, da
 	if _, err := a.gate(who, "audit.preview"); err != nil {
 		return "", err
 	}
-	book, err := sheet.Open(name, data)
-	if err != nil {
-		return "", err
-	}
-	if err := book.Close(); err != nil {
+	if err := a.checkFile(ctx, who, name, data); err != nil {
 		return "", err
 	}
 	up := &intake.Upload{ID: store.NewID(), Account: who.Account, FileName: name, Data: data, CreatedAt: a.store.Now()}
-	err = a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error { return sx.AddUpload(ctx, up) })
+	err := a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error { return sx.AddUpload(ctx, up) })
 	return up.ID, err
+}
+
+// checkFile refuses what the spreadsheet reader would refuse.
+func (a *App) checkFile(ctx context.Context, who *roster.Actor, name string, data []byte) error {
+	done, err := a.reading(ctx, who)
+	if err != nil {
+		return err
+	}
+	defer done()
+	book, err := sheet.Open(name, data)
+	if err != nil {
+		return err
+	}
+	return book.Close()
 }
 
 // forgetStaged drops the files that nobody came back for, and those of an
@@ -310,9 +320,17 @@ const (
 
 // PreviewAudit reads and matches a whole file without storing anything.
 func (a *App) PreviewAudit(ctx context.Context, who *roster.Actor, in AuditFile) (out AuditPreview, err error) {
+	if err := a.Admit(who, "audit.preview"); err != nil {
+		return out, err
+	}
 	if err := in.Validate(); err != nil {
 		return out, err
 	}
+	done, err := a.reading(ctx, who)
+	if err != nil {
+		return out, err
+	}
+	defer done()
 	err = a.read(ctx, who, "audit.preview", func(ctx context.Context, v *store.View) error {
 		f, err := a.openAudit(ctx, v, who.Account, &in)
 		if err != nil {

@@ -55,18 +55,12 @@ func (a *App) ImportAudit(ctx context.Context, who *roster.Actor, in ImportInput
 	if err := in.Validate(); err != nil {
 		return out, rec, err
 	}
-	var f *openedFile
-	if err := a.store.View(ctx, func(ctx context.Context, v *store.View) error {
-		if f, err = a.openAudit(ctx, v, who.Account, &in.AuditFile); err != nil {
-			return err
-		}
-		existing, err := v.BatchOfFile(ctx, in.Hash, in.Source, f.sheet)
-		if existing != nil {
-			out = ImportResult{existing.ID, true}
-		}
-		return err
-	}); err != nil || out.Unchanged {
+	f, existing, err := a.openToImport(ctx, who, &in.AuditFile)
+	if err != nil {
 		return out, rec, err
+	}
+	if existing != nil {
+		return ImportResult{existing.ID, true}, rec, nil
 	}
 	if err := f.reader.Check(); err != nil {
 		return out, rec, err
@@ -121,6 +115,24 @@ func (a *App) ImportAudit(ctx context.Context, who *roster.Actor, in ImportInput
 	a.opened.Store(&openedBatch{b.ID, f.rows})
 	a.wakeJobs()
 	return out, rec, nil
+}
+
+// openToImport reads the file, and finds the batch as which it was imported
+// before.
+func (a *App) openToImport(ctx context.Context, who *roster.Actor, in *AuditFile) (f *openedFile, existing *intake.AuditBatch, err error) {
+	done, err := a.reading(ctx, who)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer done()
+	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+		if f, err = a.openAudit(ctx, v, who.Account, in); err != nil {
+			return err
+		}
+		existing, err = v.BatchOfFile(ctx, in.Hash, in.Source, f.sheet)
+		return err
+	})
+	return f, existing, err
 }
 
 // openedBatch spares the worker of this process reading a file that was read a

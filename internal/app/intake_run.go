@@ -104,7 +104,12 @@ func (r *importRun) judgeFrom(ctx context.Context, from int) <-chan []judgedRow 
 
 func (a *App) importRun(ctx context.Context, j *store.Job) (*importRun, error) {
 	r := &importRun{a: a, job: j, who: &roster.Actor{Account: j.Account, Program: true}}
-	err := a.store.View(ctx, func(ctx context.Context, v *store.View) (err error) {
+	done, err := a.load.readers.enter(ctx, j.ID)
+	if err != nil {
+		return r, err
+	}
+	defer done()
+	err = a.store.View(ctx, func(ctx context.Context, v *store.View) (err error) {
 		if r.batch, err = v.Batch(ctx, j.ObjectID, everything); err != nil {
 			return err
 		}

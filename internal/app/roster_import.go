@@ -140,7 +140,7 @@ func (a *App) ImportRoster(ctx context.Context, who *roster.Actor, in RosterImpo
 	} else if _, err := roster.ParseDate(string(in.AsOf)); err != nil {
 		return nil, fault.As(err).WithField("as_of")
 	}
-	rows, ignored, err := readRoster(in.Table, in.Name, in.Data, in.Sheet)
+	rows, ignored, err := a.readRoster(ctx, who, in)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"maps"
 	"slices"
@@ -193,13 +194,19 @@ func (r *rosterRow) yes(field string, otherwise bool) bool {
 
 // readRoster reads a table from a file. Rows that cannot be read come back with
 // their reason; the columns that nobody knows are named.
-func readRoster(t RosterTable, name string, data []byte, sheetName string) (rows []*rosterRow, ignored []string, err error) {
-	book, err := sheet.Open(name, data)
+func (a *App) readRoster(ctx context.Context, who *roster.Actor, in RosterImport) (rows []*rosterRow, ignored []string, err error) {
+	done, err := a.reading(ctx, who)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer done()
+	t := in.Table
+	book, err := sheet.Open(in.Name, in.Data)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer func() { _ = book.Close() }()
-	which, err := book.Sheet(sheetName)
+	which, err := book.Sheet(in.Sheet)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -50,12 +50,16 @@ type Config struct {
 
 	KeyBackups string // folder for hourly copies of the key store; "" makes none
 
+	UploadBudget int // MB of all uploads under way together
+	Readers      int // spreadsheets read at a time
+
 	SignEvery   time.Duration // between two signings under load
 	WitnessPace witness.Pace
 }
 
 func defaults() *Config {
 	return &Config{DB: "plumbline.db", Addr: "127.0.0.1:8080", Lang: locale(os.Getenv), Output: "table",
+		UploadBudget: app.DefaultUploadBudget >> 20, Readers: app.DefaultReaders,
 		SignEvery: app.SignEvery, WitnessPace: witness.Pace{Every: 3 * time.Second, Heartbeat: 5 * time.Minute}}
 }
 
@@ -186,7 +190,7 @@ func settle(flags *pflag.FlagSet, config string) error {
 
 // known are settings of one command that a shared file may hold for another.
 var known = map[string]bool{"addr": true, "secure": true, "trusted-proxy": true, "output": true, "log": true,
-	"sign-every": true, "witness-every": true, "witness-heartbeat": true}
+	"sign-every": true, "witness-every": true, "witness-heartbeat": true, "upload-budget": true, "readers": true}
 
 // addrFlag and outputFlag are the flags that several commands share.
 func (e *env) addrFlag(c *cobra.Command) {
@@ -203,6 +207,24 @@ func (e *env) paceFlags(c *cobra.Command) {
 	f.DurationVar(&e.SignEvery, "sign-every", e.SignEvery, "least time between two signatures over the ledger's head: 10ms to 2s")
 	f.DurationVar(&e.WitnessPace.Every, "witness-every", e.WitnessPace.Every, "least time between two checkpoints sent to a witness: 1s to 1h")
 	f.DurationVar(&e.WitnessPace.Heartbeat, "witness-heartbeat", e.WitnessPace.Heartbeat, "send the same checkpoint again after this long, so that no witness hears silence: 10s to 24h")
+}
+
+// loadFlags are how much the site takes on at once.
+func (e *env) loadFlags(c *cobra.Command) {
+	f := c.Flags()
+	f.IntVar(&e.UploadBudget, "upload-budget", e.UploadBudget, "MB of all uploads under way together: 21 to 4096; who comes beyond it waits, then is told to come again")
+	f.IntVar(&e.Readers, "readers", e.Readers, "spreadsheets read at a time: 1 to 64; each may take 200 MB")
+}
+
+// bounded refuses what the site could not bear, or could not work with.
+func (e *env) bounded() error {
+	if e.UploadBudget < 21 || e.UploadBudget > 4096 {
+		return fmt.Errorf("--upload-budget is from 21 to 4096, not %d", e.UploadBudget)
+	}
+	if e.Readers < 1 || e.Readers > 64 {
+		return fmt.Errorf("--readers is from 1 to 64, not %d", e.Readers)
+	}
+	return nil
 }
 
 // paced refuses what lies outside the bounds.

@@ -28,7 +28,7 @@ func serveCommand(e *env) *cobra.Command {
 		Short: "Serve pages and API until told to stop",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
-			if err := e.paced(); err != nil {
+			if err := errors.Join(e.paced(), e.bounded()); err != nil {
 				return err
 			}
 			e.makeSigner = true
@@ -48,6 +48,7 @@ func serveCommand(e *env) *cobra.Command {
 	}
 	e.addrFlag(c)
 	e.paceFlags(c)
+	e.loadFlags(c)
 	return c
 }
 

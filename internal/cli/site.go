@@ -65,7 +65,8 @@ func (e *env) wire(ctx context.Context, st *store.Store, secret []byte, makeKey 
 	if err != nil {
 		return nil, err
 	}
-	a, err := app.New(app.Config{Store: st, Secret: secret, Log: e.log, Signer: signs, HeadFile: e.beside(".head"), Witnesses: watching, SignEvery: e.SignEvery, WitnessPace: e.WitnessPace})
+	a, err := app.New(app.Config{Store: st, Secret: secret, Log: e.log, Signer: signs, HeadFile: e.beside(".head"), Witnesses: watching, SignEvery: e.SignEvery, WitnessPace: e.WitnessPace,
+		UploadBudget: int64(e.UploadBudget) << 20, Readers: e.Readers})
 	if err != nil {
 		return nil, err
 	}

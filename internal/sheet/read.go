@@ -76,6 +76,18 @@ func Open(name string, data []byte) (*Book, error) {
 	return nil, fault.Invalid("sheet_kind", "file")
 }
 
+// ReadFile reads a file that is being sent, at most MaxSize bytes: one that goes
+// on is a fault. about is how large the sender said that it is, 0 or less if he
+// did not; it only spares memory that would be given back.
+func ReadFile(r io.Reader, about int64) ([]byte, error) {
+	b := bytes.NewBuffer(make([]byte, 0, min(max(about, 4096), MaxSize+1)+bytes.MinRead))
+	n, err := b.ReadFrom(io.LimitReader(r, MaxSize+1))
+	if n > MaxSize {
+		return nil, fault.TooLarge("sheet_size", "Limit", MaxSize>>20).WithField("file")
+	}
+	return b.Bytes(), err
+}
+
 func utf16le(s string) []byte {
 	b := make([]byte, 0, 2*len(s))
 	for i := range len(s) {

@@ -9,9 +9,9 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
-	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -45,10 +45,18 @@ type Call struct {
 	came     string // page of a form that went by way of the proof, "" for the one that sent it
 	answered bool
 	unmasked bool // the form token goes out without a mask
+	file     *File
+	done     func() // gives back the room of the body
+}
+
+// File is what a form sent under the name of a file input.
+type File struct {
+	Field, Name string
+	Data        []byte
 }
 
 func newCall(f *Face, w http.ResponseWriter, r bunrouter.Request, route Route) *Call {
-	c := &Call{W: w, R: r.Request, face: f, route: route, params: r.Params()}
+	c := &Call{W: w, R: r.Request, face: f, route: route, params: r.Params(), done: func() {}}
 	c.Lang = words.Match(r.Header.Get("Accept-Language"), c.cookie(languageCookie))
 	if w.Header().Get("X-Request-Id") == "" { // the server gives one; a face on its own does too
 		w.Header().Set("X-Request-Id", random(9))
@@ -106,12 +114,12 @@ func (c *Call) Version() int64 { return c.FormInt("version") }
 // one, and is carried out once.
 func (c *Call) Key() string { return c.Form("request_key") }
 
-// Files are the uploaded files of the name, with the route's Body as limit.
-func (c *Call) Files(name string) []*multipart.FileHeader {
-	if c.R.MultipartForm == nil {
+// File is the file that was sent under the name, nil if there is none.
+func (c *Call) File(name string) *File {
+	if c.file == nil || c.file.Field != name || len(c.file.Data) == 0 {
 		return nil
 	}
-	return c.R.MultipartForm.File[name]
+	return c.file
 }
 
 // Page is the frame of a page with the title of the key.
@@ -236,6 +244,9 @@ func (c *Call) fail(err error) {
 		_ = c.redirect(to) // cannot fail
 		return
 	}
+	if wait, ok := f.Args["Seconds"]; ok && f.Kind == fault.TooManyKind {
+		c.W.Header().Set("Retry-After", fmt.Sprint(wait))
+	}
 	if f.Code == "proof_needed" {
 		if err := c.askProof(nil); err != nil {
 			c.face.Log.ErrorContext(c.Context(), "proof page failed", "request", c.RequestID(), "error", err)
@@ -261,15 +272,17 @@ func (c *Call) showFault(status int, text string) {
 func (c *Call) parse() error {
 	var err error
 	if strings.HasPrefix(c.R.Header.Get("Content-Type"), "multipart/form-data") {
-		err = c.R.ParseMultipartForm(1 << 20)
+		err = c.parseParts()
 	} else {
 		err = c.R.ParseForm()
 	}
 	var large *http.MaxBytesError
-	if errors.As(err, &large) {
+	switch {
+	case errors.As(err, &large):
 		return c.tooLarge(err)
-	}
-	if err != nil {
+	case fault.Is(err, fault.TooLargeKind):
+		return err
+	case err != nil:
 		return fault.Shape("shape", "").WithCause(err)
 	}
 	for name, values := range c.R.PostForm {
@@ -283,6 +296,54 @@ func (c *Call) parse() error {
 		}
 	}
 	return nil
+}
+
+// Limits of a form with a file.
+const (
+	maxParts = 2000
+	maxTexts = formLimit // bytes of all its texts together
+)
+
+// parseParts reads a form with a file as it comes in. Unlike net/http it never
+// lays the file down on the disk, where it would be legible.
+func (c *Call) parseParts() error {
+	r, err := c.R.MultipartReader()
+	if err != nil {
+		return err
+	}
+	c.R.PostForm = url.Values{}
+	left := int64(maxTexts)
+	for range maxParts {
+		p, err := r.NextPart()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if p.FileName() != "" || p.Header.Get("Content-Type") == "application/octet-stream" {
+			f := &File{Field: p.FormName(), Name: p.FileName()}
+			if f.Data, err = sheet.ReadFile(p, c.R.ContentLength); err != nil {
+				return err
+			}
+			if len(f.Data) > 0 {
+				if c.file != nil {
+					return errors.New("a form has one file")
+				}
+				c.file = f
+			}
+			continue
+		}
+		text, err := io.ReadAll(io.LimitReader(p, left+1))
+		if err != nil {
+			return err
+		}
+		if left -= int64(len(text)); left < 0 {
+			return fault.TooLarge("too_large")
+		}
+		c.R.PostForm.Add(p.FormName(), string(text))
+	}
+	return errors.New("the form has too many parts")
 }
 
 // tooLarge says how large a file may be, where one was sent.

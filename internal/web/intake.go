@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -131,26 +130,18 @@ func (f *Face) auditFile(c *Call) (app.AuditFile, error) {
 			in.Classes[strings.TrimSpace(w)] = strings.TrimSpace(to)
 		}
 	}
-	files := c.Files("file")
-	if in.Upload != "" || len(files) == 0 {
+	file := c.File("file")
+	if in.Upload != "" || file == nil {
 		if in.Upload == "" {
 			return in, fault.Invalid("intake_file_missing", "file")
 		}
 		return in, nil
 	}
-	r, err := files[0].Open()
-	if err != nil {
-		return in, err
-	}
-	defer r.Close()
-	data, err := io.ReadAll(io.LimitReader(r, sheet.MaxSize+1))
-	if err != nil {
-		return in, err
-	}
 	if err := in.Validate(); err != nil {
 		return in, err
 	}
-	in.Upload, err = f.app.StageAudit(c.Context(), c.Actor, files[0].Filename, data)
+	var err error
+	in.Upload, err = f.app.StageAudit(c.Context(), c.Actor, file.Name, file.Data)
 	return in, err
 }
 

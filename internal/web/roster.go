@@ -1,8 +1,6 @@
 package web
 
 import (
-	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -11,7 +9,6 @@ import (
 	"plumbline/internal/app"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
-	"plumbline/internal/sheet"
 	"plumbline/internal/web/ui"
 	"plumbline/internal/words"
 )
@@ -289,9 +286,9 @@ func (f *Face) rosterTemplate(c *Call) error {
 func (f *Face) rosterImport(t app.RosterTable) func(*Call) error {
 	return func(c *Call) error {
 		v := importView{Table: t, AsOf: c.Form("as_of"), Sheet: c.Form("sheet")}
-		name, data, err := uploaded(c, "file")
-		if err == nil {
-			v.Result, err = f.app.ImportRoster(c.Context(), c.Actor, app.RosterImport{Table: t, Name: name, Data: data, Sheet: v.Sheet,
+		var err error = fault.Invalid("required", "file")
+		if file := c.File("file"); file != nil {
+			v.Result, err = f.app.ImportRoster(c.Context(), c.Actor, app.RosterImport{Table: t, Name: file.Name, Data: file.Data, Sheet: v.Sheet,
 				AsOf: roster.Date(v.AsOf), DryRun: c.Form("do") != "import"})
 		}
 		if errs := c.Errors(err); errs != nil {
@@ -304,23 +301,6 @@ func (f *Face) rosterImport(t app.RosterTable) func(*Call) error {
 		v.result(c)
 		return f.showImport(c, v)
 	}
-}
-
-// uploaded reads the one file of the name.
-func uploaded(c *Call, field string) (name string, data []byte, err error) {
-	files := c.Files(field)
-	if len(files) == 0 || files[0].Size == 0 {
-		return "", nil, fault.Invalid("required", field)
-	}
-	if files[0].Size > sheet.MaxSize {
-		return "", nil, fault.TooLarge("sheet_size", "Limit", sheet.MaxSize>>20).WithField(field)
-	}
-	f, err := files[0].Open()
-	if err != nil {
-		return "", nil, err
-	}
-	data, err = io.ReadAll(f)
-	return files[0].Filename, data, errors.Join(err, f.Close())
 }
 
 // rank names a police rank in the reader's language; what is no police rank

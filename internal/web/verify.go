@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"html"
-	"io"
 	"net/http"
 	"strings"
 
@@ -103,15 +102,8 @@ func (f *Face) verifySent(c *Call) error {
 	}
 	v.Input, v.Keys = c.Form("receipt"), c.Form("keys")
 	data := []byte(v.Input)
-	for _, h := range c.Files("file") {
-		file, err := h.Open()
-		if err != nil {
-			return err
-		}
-		if data, err = io.ReadAll(io.LimitReader(file, verifyLimit)); err != nil {
-			return err
-		}
-		_ = file.Close() // it was read
+	if file := c.File("file"); file != nil {
+		data = file.Data
 	}
 	if len(bytes.TrimSpace(data)) == 0 {
 		return f.showVerify(c, v, ui.Errors{"receipt": c.T("verify.input_missing")}, http.StatusUnprocessableEntity)

@@ -125,6 +125,7 @@ func (f *Face) handler(route Route) bunrouter.HandlerFunc {
 	return func(w http.ResponseWriter, r bunrouter.Request) error {
 		c := newCall(f, w, r, route)
 		c.headers()
+		defer func() { c.done() }()
 		if err := c.before(); err != nil {
 			c.fail(err)
 			return nil
@@ -159,7 +160,8 @@ func (c *Call) headers() {
 	}
 }
 
-// before authenticates and checks where a post comes from.
+// before authenticates, judges the right to the page's operation, and checks
+// where a post comes from; only then is a body read.
 func (c *Call) before() error {
 	if s := c.cookie(sessionCookie); s != "" {
 		who, err := c.face.Who(c.Context(), s)
@@ -175,13 +177,13 @@ func (c *Call) before() error {
 	if c.Actor == nil && !c.route.Public {
 		return fault.Unauthenticated()
 	}
+	if c.Actor != nil && c.Actor.MustRenew && !c.route.Renew && !c.route.Public {
+		return c.redirect(PasswordPath)
+	}
 	if c.R.Method != http.MethodGet && c.R.Method != http.MethodHead {
 		if err := c.ours(); err != nil {
 			return err
 		}
-	}
-	if c.Actor != nil && c.Actor.MustRenew && !c.route.Renew && !c.route.Public {
-		return c.redirect(PasswordPath)
 	}
 	return c.prove()
 }
@@ -195,8 +197,8 @@ func (c *Call) ours() error {
 	if limit == 0 {
 		limit = formLimit
 	}
-	if c.R.ContentLength > limit {
-		return c.tooLarge(nil)
+	if err := c.admit(limit); err != nil {
+		return err
 	}
 	c.R.Body = http.MaxBytesReader(c.W, c.R.Body, limit)
 	if err := c.parse(); err != nil {
@@ -206,6 +208,32 @@ func (c *Call) ours() error {
 		return fault.Forbidden("form_token")
 	}
 	return nil
+}
+
+// admit judges the operation by role and finds room for the body, before a byte
+// of it is read: who has no right to send a file must not fill the memory with
+// it.
+func (c *Call) admit(limit int64) (err error) {
+	if c.face.app == nil {
+		return nil // the frame alone, in its tests
+	}
+	if c.route.Op != "" && !c.route.Public {
+		if err := c.face.app.Admit(c.Actor, c.route.Op); err != nil {
+			return err
+		}
+	}
+	size := c.R.ContentLength
+	if size > limit {
+		return c.tooLarge(nil)
+	}
+	if size < 0 {
+		size = limit
+	}
+	room, err := c.face.app.Receive(c.Context(), c.Actor, size)
+	if err == nil {
+		c.done = room
+	}
+	return err
 }
 
 func (c *Call) methodNotAllowed() error {
