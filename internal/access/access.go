@@ -235,8 +235,7 @@ var barredKinds = map[roster.Kind]bool{
 	roster.KindTrack: true, roster.KindAllegation: true, roster.KindFinding: true, roster.KindQuestion: true,
 	roster.KindDecision: true, roster.KindRectification: true, roster.KindReport: true,
 	roster.KindExpungement: true, roster.KindHold: true, roster.KindReveal: true,
-	roster.KindChallenge: true, roster.KindAlarm: true,
-	roster.KindProposal: true,
+	roster.KindAlarm: true, roster.KindChallenge: true, roster.KindLedger: true, roster.KindProposal: true, roster.KindReadLog: true,
 }
 
 // Scope says over which rows the actor may do the act to the kind: the reach

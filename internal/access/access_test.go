@@ -117,9 +117,11 @@ func actor(roles ...roster.Role) *roster.Actor {
 }
 
 // bars says of which kinds the rules speak of subject, party and superior:
-// matters about conduct. Roster facts and completion are none.
+// matters about conduct, and the logs and alarms that tell of them. Roster facts
+// and completion are none.
 func bars(kind roster.Kind) bool {
-	return slices.Contains(content, kind) && kind != roster.KindBatch || kind == roster.KindProposal
+	tells := []roster.Kind{roster.KindProposal, roster.KindLedger, roster.KindReadLog, roster.KindAlarm}
+	return slices.Contains(content, kind) && kind != roster.KindBatch || slices.Contains(tells, kind)
 }
 
 // TestMatrixAgainstTheRules tries every role × every row of the route table ×

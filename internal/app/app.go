@@ -376,10 +376,30 @@ func (a *App) LedgerHead(ctx context.Context, who *roster.Actor) (h Head, err er
 	return h, err
 }
 
-// LedgerEntries reads entries from a sequence number on.
+// LedgerEntries reads entries from a sequence number on, oldest first. Those
+// about a matter that the actor is barred from are left out: the numbers have
+// gaps, and nothing says of a gap why it is there.
 func (a *App) LedgerEntries(ctx context.Context, who *roster.Actor, from int64, limit int) (rows []store.LedgerEntry, err error) {
+	return a.entries(ctx, who, func(ctx context.Context, v *store.View, sc roster.Scope) ([]store.LedgerEntry, error) {
+		return v.EntriesFrom(ctx, from, min(max(limit, 1), store.PageMax), sc)
+	})
+}
+
+// LedgerBefore reads entries below a sequence number, newest first, as
+// LedgerEntries does.
+func (a *App) LedgerBefore(ctx context.Context, who *roster.Actor, before int64, limit int) (rows []store.LedgerEntry, err error) {
+	return a.entries(ctx, who, func(ctx context.Context, v *store.View, sc roster.Scope) ([]store.LedgerEntry, error) {
+		return v.EntriesBefore(ctx, before, min(max(limit, 1), store.PageMax), sc)
+	})
+}
+
+func (a *App) entries(ctx context.Context, who *roster.Actor, read func(context.Context, *store.View, roster.Scope) ([]store.LedgerEntry, error)) (rows []store.LedgerEntry, err error) {
 	err = a.read(ctx, who, "ledger.entries", func(ctx context.Context, v *store.View) error {
-		rows, err = v.Entries(ctx, from, min(max(limit, 1), store.PageMax))
+		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindLedger)
+		if err != nil {
+			return err
+		}
+		rows, err = read(ctx, v, sc)
 		return err
 	})
 	return rows, err

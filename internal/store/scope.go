@@ -98,29 +98,35 @@ func barred(q *bun.SelectQuery, sc roster.Scope, c ScopeColumns, more ...ScopeCo
 	}
 	q = scoped(q, reach, wide)
 	return q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
-		some := false
-		for _, c := range append([]ScopeColumns{c}, more...) {
-			if len(sc.BarPeople) > 0 && c.Person != "" {
-				q, some = q.WhereOr("? IN (?)", bun.Safe(c.Person), bun.List(sc.BarPeople)), true
-			}
-			if len(sc.BarObjects) > 0 && c.ID != "" {
-				q, some = q.WhereOr("? IN (?)", bun.Safe(c.ID), bun.List(sc.BarObjects)), true
-			}
-			if c.Person == "" || c.EventOn == "" {
-				continue
-			}
-			for _, b := range sc.BarDated {
-				to := b.To
-				if to == "" {
-					to = "9999-12-31"
-				}
-				q, some = q.WhereOr("(? = ? AND ? >= ? AND ? <= ?)", bun.Safe(c.Person), b.Person,
-					bun.Safe(c.EventOn), string(b.From), bun.Safe(c.EventOn), string(to)), true
-			}
-		}
+		q, some := orBars(q, sc, append([]ScopeColumns{c}, more...)...)
 		if !some {
 			return q.Where("1 = 0")
 		}
 		return q // a constant beside them would keep SQLite from using an index for each
 	})
+}
+
+// orBars adds to a group of alternatives what the bars hide, judged by each of
+// the column sets, and says whether that is anything.
+func orBars(q *bun.SelectQuery, sc roster.Scope, columns ...ScopeColumns) (_ *bun.SelectQuery, some bool) {
+	for _, c := range columns {
+		if len(sc.BarPeople) > 0 && c.Person != "" {
+			q, some = q.WhereOr("? IN (?)", bun.Safe(c.Person), bun.List(sc.BarPeople)), true
+		}
+		if len(sc.BarObjects) > 0 && c.ID != "" {
+			q, some = q.WhereOr("? IN (?)", bun.Safe(c.ID), bun.List(sc.BarObjects)), true
+		}
+		if c.Person == "" || c.EventOn == "" {
+			continue
+		}
+		for _, b := range sc.BarDated {
+			to := b.To
+			if to == "" {
+				to = "9999-12-31"
+			}
+			q, some = q.WhereOr("(? = ? AND ? >= ? AND ? <= ?)", bun.Safe(c.Person), b.Person,
+				bun.Safe(c.EventOn), string(b.From), bun.Safe(c.EventOn), string(to)), true
+		}
+	}
+	return q, some
 }

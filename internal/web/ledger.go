@@ -115,14 +115,12 @@ func (f *Face) ledgerEntries(c *Call, state app.LedgerState, v *ledgerParts) err
 	if n, err := strconv.ParseInt(c.Query("before"), 10, 64); err == nil && n > 0 && n < end {
 		end = n
 	}
-	from := max(0, end-ledgerPageSize)
-	entries, err := f.app.LedgerEntries(c.Context(), c.Actor, from, int(max(1, end-from)))
+	entries, err := f.app.LedgerBefore(c.Context(), c.Actor, end, ledgerPageSize)
 	if err != nil {
 		return err
 	}
 	t := ui.Table{Cols: []ui.Col{{Text: c.T("ledger.seq")}, {Text: c.T("field.time")}, {Text: c.T("ledger.verb")}, {Text: c.T("ledger.object")}, {Text: c.T("ledger.leaf")}, {Text: c.T("ledger.standing")}}}
-	for i := len(entries) - 1; i >= 0; i-- {
-		e := entries[i]
+	for _, e := range entries {
 		t.Rows = append(t.Rows, []ui.Cell{
 			{Text: strconv.FormatInt(e.Seq, 10)},
 			{Text: e.At.In(f.app.Zone()).Format("2006-01-02 15:04:05")},
@@ -133,8 +131,8 @@ func (f *Face) ledgerEntries(c *Call, state app.LedgerState, v *ledgerParts) err
 		})
 	}
 	v.Entries, v.Pager = &t, ui.Pager{Shown: len(t.Rows), Total: state.Size}
-	if from > 0 {
-		v.Pager.Next = "/ledger?before=" + strconv.FormatInt(from, 10)
+	if len(entries) == ledgerPageSize {
+		v.Pager.Next = "/ledger?before=" + strconv.FormatInt(entries[len(entries)-1].Seq, 10)
 	}
 	if end < state.Size {
 		v.Pager.First = "/ledger"
