@@ -25,6 +25,8 @@ type RosterView struct {
 	Nothing   bool            `json:"nothing_changed"`
 	Errors    []RosterProblem `json:"errors" doc:"The first 1,000 rejected rows"`
 	Ignored   []string        `json:"ignored_columns,omitempty"`
+	Proposed  int             `json:"proposed" doc:"Rows that change the past: they wait for an approval"`
+	Proposal  string          `json:"proposal_id,omitempty"`
 	Receipt   *ReceiptView    `json:"receipt,omitempty"`
 }
 
@@ -64,7 +66,7 @@ func rosterImport(r *registry, table app.RosterTable, summary string) {
 
 func rosterView(c *Call, res *app.RosterResult) RosterView {
 	v := RosterView{Table: string(res.Table), DryRun: res.DryRun, Rows: res.Rows, Created: res.Created, Updated: res.Updated, Ended: res.Ended,
-		Unchanged: res.Unchanged, Rejected: res.Rejected, Nothing: res.Nothing(), Errors: []RosterProblem{}, Ignored: res.Ignored}
+		Unchanged: res.Unchanged, Rejected: res.Rejected, Nothing: res.Nothing(), Proposed: res.Proposed, Proposal: res.Proposal, Errors: []RosterProblem{}, Ignored: res.Ignored}
 	for _, e := range res.Errors[:min(len(res.Errors), problemsAtMost)] {
 		v.Errors = append(v.Errors, RosterProblem{e.Row, e.Column, e.Value, e.Fault.Code, text(c.Lang, e.Fault)})
 	}

@@ -31,13 +31,15 @@ type RosterResult struct {
 	Ended     int // dated things that were ended
 	Unchanged int // rows that say what is already there
 	Rejected  int
+	Proposed  int    // rows that change the past: they wait for an approval
+	Proposal  string // its id
 	Errors    []RowError
 	Ignored   []string // headers that nobody knows
 	Last      Receipt  // of the last write
 }
 
 // Nothing reports that the file says what is already there.
-func (r *RosterResult) Nothing() bool { return r.Created+r.Updated+r.Ended == 0 }
+func (r *RosterResult) Nothing() bool { return r.Created+r.Updated+r.Ended+r.Proposed == 0 }
 
 // change is what one person, unit or target of the file asks for. It is
 // written as a whole.
@@ -47,6 +49,12 @@ type change struct {
 	state   []string // accounts whose sessions end: their people left
 	unit    string
 	moved   *unitMove
+
+	from    []*rosterRow // that ask for it
+	fresh   bool         // about somebody or something without a past
+	renamed any          // the former name that a new one leaves behind today
+
+	rows, created, updated, ended int // as counted by add
 }
 
 type saved struct{ before, after ledger.Row }
@@ -59,6 +67,7 @@ func (c *change) empty() bool { return len(c.inserts)+len(c.saves) == 0 }
 type rosterPlan struct {
 	*RosterResult
 	changes []*change
+	past    []*change // those that wait for an approval
 	asOf    roster.Date
 	scope   roster.Scope
 	tree    *roster.Tree
@@ -73,6 +82,7 @@ func (p *rosterPlan) add(c *change, rows, created, updated, ended int) {
 	p.Created += created
 	p.Updated += updated
 	p.Ended += ended
+	c.rows, c.created, c.updated, c.ended = rows, created, updated, ended
 	if !c.empty() {
 		p.changes = append(p.changes, c)
 	}
@@ -153,7 +163,10 @@ func (a *App) ImportRoster(ctx context.Context, who *roster.Actor, in RosterImpo
 		if p.scope, err = a.scope(ctx, v, who, route.Act, route.Kind); err != nil {
 			return err
 		}
-		return a.planRoster(ctx, v, p, rows)
+		if err := a.planRoster(ctx, v, p, rows); err != nil {
+			return err
+		}
+		return a.holdPast(ctx, v, p)
 	})
 	if err != nil {
 		return nil, err
@@ -168,7 +181,10 @@ func (a *App) ImportRoster(ctx context.Context, who *roster.Actor, in RosterImpo
 	if in.DryRun {
 		return p.RosterResult, nil
 	}
-	return p.RosterResult, a.applyRoster(ctx, who, op, p, in.Progress)
+	if err := a.applyRoster(ctx, who, op, p, in.Progress); err != nil {
+		return p.RosterResult, err
+	}
+	return p.RosterResult, a.proposeRewrite(ctx, who, op, p)
 }
 
 func (a *App) planRoster(ctx context.Context, v *store.View, p *rosterPlan, rows []*rosterRow) error {

@@ -101,6 +101,7 @@ func (a *App) planPeople(ctx context.Context, v *store.View, p *rosterPlan, rows
 			continue
 		}
 		c, ended := a.personChange(p, w, f)
+		c.fresh, c.from = w.before == nil, []*rosterRow{rows[i]}
 		if w.after.State == roster.Left && w.before != nil {
 			left[w.after.ID] = w
 			w.change = c
@@ -263,6 +264,7 @@ func (a *App) personChange(p *rosterPlan, w *personWish, f *peopleFacts) (*chang
 		id := &roster.Identifier{PersonID: w.after.ID, Kind: roster.FormerName, Value: name, Folded: folded}
 		if i == 0 && w.before != nil && name == w.before.Name {
 			id.ToOn = p.asOf.AddDays(-1)
+			c.renamed = id
 		}
 		f.held[w.after.ID] = append(f.held[w.after.ID], id)
 		c.inserts = append(c.inserts, id)

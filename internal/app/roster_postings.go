@@ -174,6 +174,10 @@ func planPerson(p *rosterPlan, who *roster.Person, wishes []*postingWish, have [
 		}
 		return
 	}
+	c.fresh = len(have) == 0
+	for _, w := range wishes {
+		c.from = append(c.from, w.row)
+	}
 	p.add(c, len(wishes), len(wishes)-len(matched), updated, ended)
 }
 
@@ -351,5 +355,6 @@ func planTarget(p *rosterPlan, rows []*rosterRow, wishes, have []*roster.Command
 		}
 		return
 	}
+	c.fresh, c.from = len(have) == 0, rows
 	p.add(c, len(wishes), len(wishes)-len(matched), updated, ended)
 }

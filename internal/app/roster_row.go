@@ -78,7 +78,10 @@ func (a *App) SaveRosterRow(ctx context.Context, who *roster.Actor, in RosterRow
 		if p.scope, err = a.scope(ctx, v, who, route.Act, route.Kind); err != nil {
 			return err
 		}
-		return a.planRoster(ctx, v, p, []*rosterRow{r})
+		if err := a.planRoster(ctx, v, p, []*rosterRow{r}); err != nil {
+			return err
+		}
+		return a.holdPast(ctx, v, p)
 	})
 	if err != nil {
 		return nil, err
@@ -86,5 +89,8 @@ func (a *App) SaveRosterRow(ctx context.Context, who *roster.Actor, in RosterRow
 	if r.bad != nil {
 		return nil, r.bad.Fault
 	}
-	return p.RosterResult, a.applyRoster(ctx, who, op, p, nil)
+	if err := a.applyRoster(ctx, who, op, p, nil); err != nil {
+		return nil, err
+	}
+	return p.RosterResult, a.proposeRewrite(ctx, who, op, p)
 }

@@ -274,7 +274,11 @@ func TestBarsFollowWhereUnitsStood(t *testing.T) {
 	if !slices.Contains(s.Actor("anna").Superiors, s.People["easthead"]) {
 		t.Fatal("the head of the sub-bureau is not above anna to begin with")
 	}
-	bring(t, s, who, app.UnitTable, "code,name,tier,parent_code\neast1,单位east1,3,west\n", "2026-03-01")
+	r := bring(t, s, who, app.UnitTable, "code,name,tier,parent_code\neast1,单位east1,3,west\n", "2026-03-01")
+	if r.Proposed != 1 || slices.Contains(s.Actor("anna").Superiors, s.People["westhead"]) {
+		t.Fatalf("one person moved a station in the past: %+v", r)
+	}
+	story{t, s}.agree(r.Proposal, "body")
 	anna := s.Actor("anna")
 	if slices.Contains(anna.Superiors, s.People["easthead"]) || !slices.Contains(anna.Superiors, s.People["westhead"]) {
 		t.Errorf("above anna after her station moved: %v", anna.Superiors)

@@ -91,7 +91,7 @@ func (a *App) planUnit(p *rosterPlan, r *rosterRow, have, will map[string]*roste
 	if r.bad != nil {
 		return
 	}
-	c := &change{unit: after.ID}
+	c := &change{unit: after.ID, fresh: before == nil, from: []*rosterRow{r}}
 	ended := 0
 	if before == nil {
 		c.inserts = append(c.inserts, after)

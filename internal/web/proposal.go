@@ -19,7 +19,7 @@ import (
 var errFiled = errors.New("the act was proposed")
 
 // proposedHref leads to the thing that a proposal is about.
-var proposedHref = map[string]string{"issue": "/issues/", "case": "/cases/", "track": "/tracks/", "match": "/matches/"}
+var proposedHref = map[string]string{"issue": "/issues/", "case": "/cases/", "track": "/tracks/", "match": "/matches/", "person": "/people/", "unit": "/units/"}
 
 func (f *Face) proposalList(c *Call) error {
 	filter := app.ProposalFilter{State: consent.State(c.Query("state")), Waits: c.Query("waits") == "1", Told: c.Query("told") == "1"}

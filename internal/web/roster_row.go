@@ -126,6 +126,9 @@ func (f *Face) rosterRowSave(t app.RosterTable) func(*Call) error {
 		if err != nil {
 			return err
 		}
+		if res.Proposal != "" {
+			return c.Go("/proposals/"+res.Proposal, "proposal.flash.filed")
+		}
 		key := "rosterpage.row.saved"
 		if res.Nothing() {
 			key = "rosterpage.row.nothing"

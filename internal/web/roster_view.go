@@ -54,7 +54,7 @@ func (v *importView) result(c *Call) {
 	for _, s := range []struct {
 		key string
 		n   int
-	}{{"rows", r.Rows}, {"created", r.Created}, {"updated", r.Updated}, {"ended", r.Ended}, {"unchanged", r.Unchanged}, {"rejected", r.Rejected}} {
+	}{{"rows", r.Rows}, {"created", r.Created}, {"updated", r.Updated}, {"ended", r.Ended}, {"unchanged", r.Unchanged}, {"rejected", r.Rejected}, {"proposed", r.Proposed}} {
 		tone := ""
 		if s.key == "rejected" && s.n > 0 {
 			tone = "bad"
@@ -62,6 +62,10 @@ func (v *importView) result(c *Call) {
 		v.Stats = append(v.Stats, ui.Stat{Label: c.T("rosterpage.result." + s.key), Value: ui.Number(s.n), Tone: tone})
 	}
 	switch {
+	case r.Proposed > 0 && r.DryRun:
+		v.Note, v.Tone = c.T("rosterpage.result.past_dry", "Count", r.Proposed), "warn"
+	case r.Proposed > 0:
+		v.Note, v.Tone = c.T("rosterpage.result.past", "Count", r.Proposed), "warn"
 	case r.Nothing() && r.Rejected > 0:
 		v.Note, v.Tone = c.T("rosterpage.result.none"), "warn"
 	case r.Nothing():

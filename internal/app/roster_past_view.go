@@ -1,0 +1,108 @@
+package app
+
+import (
+	"context"
+	"strconv"
+
+	"plumbline/internal/consent"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// linesMax is how many of the rewritten rows a proposal shows one by one.
+const linesMax = 30
+
+// showRewrite says which rows change the past, and what follows from them: the
+// issues, cases, questions and matches that the reader may see, and how many
+// people's bars are worked out anew.
+func showRewrite(ctx context.Context, a *App, v *store.View, who *roster.Actor, p *consent.Proposal, input []byte) ([]ProposalLine, error) {
+	in, err := proposedInput[rewriteInput](input)
+	if err != nil {
+		return nil, err
+	}
+	var out []ProposalLine
+	for i, r := range in.Rows {
+		if i == linesMax {
+			out = append(out, ProposalLine{Key: "rows_more", Text: strconv.Itoa(len(in.Rows) - linesMax)})
+			break
+		}
+		text := ""
+		for _, field := range in.Table.Columns() {
+			if cell := r.Cells[field]; cell != "" && field != "national_id" {
+				if text != "" {
+					text += " · "
+				}
+				text += cell
+			}
+		}
+		out = append(out, ProposalLine{Key: "row", Text: text})
+	}
+	out = append(out, ProposalLine{Key: "as_of", Text: string(in.AsOf)})
+	if p.State != consent.Proposed { // what is done changes nothing any more
+		return out, nil
+	}
+	proposer, err := a.proposerOf(ctx, v, p)
+	if err != nil || proposer == nil {
+		return out, err
+	}
+	plan, err := a.replan(ctx, v, proposer, p.Op, in)
+	if err != nil {
+		return append(out, ProposalLine{Key: "impact", TextKey: "proposal.line.stale"}), nil
+	}
+	impact, err := a.impact(ctx, v, who, a.touchOf(plan.changes))
+	return append(out, impact...), err
+}
+
+// proposerOf is the actor who proposed, nil where he has no account any more.
+func (a *App) proposerOf(ctx context.Context, v *store.View, p *consent.Proposal) (*roster.Actor, error) {
+	account, err := v.AccountOfPerson(ctx, p.ProposedBy)
+	if err != nil || account == "" {
+		return nil, err
+	}
+	return a.ActorOf(ctx, v, account)
+}
+
+// impact counts what a rewritten past touches, as far as the reader may see it.
+func (a *App) impact(ctx context.Context, v *store.View, who *roster.Actor, t store.Touch) ([]ProposalLine, error) {
+	bars, err := v.PostedIn(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	out := []ProposalLine{{Key: "bars", Text: strconv.Itoa(len(bars))}}
+	sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindIssue)
+	if err != nil {
+		return nil, err
+	}
+	if sc.Empty() {
+		return append(out, ProposalLine{Key: "impact", TextKey: "proposal.line.impact_hidden"}), nil
+	}
+	issues, err := v.IssuesTouched(ctx, t, sc)
+	if err != nil {
+		return nil, err
+	}
+	cases, ids := 0, make([]string, len(issues))
+	for i, x := range issues {
+		ids[i] = x.ID
+		if x.CaseID != "" {
+			cases++
+		}
+	}
+	questions, err := v.QuestionsOfIssue(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	if sc, err = a.scope(ctx, v, who, roster.ActList, roster.KindMatch); err != nil {
+		return nil, err
+	}
+	matches, err := v.MatchesTouched(ctx, t, sc)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range []struct {
+		key string
+		n   int
+	}{{"issues", len(issues)}, {"cases", cases}, {"questions", len(questions)}, {"matches", matches}} {
+		out = append(out, ProposalLine{Key: l.key, Text: strconv.Itoa(l.n)})
+	}
+	return out, nil
+}
