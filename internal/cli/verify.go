@@ -51,7 +51,9 @@ Recompute the Merkle tree from the stored bytes, check every entry against its
 predecessors, every signed checkpoint against the tree that it names, every
 record against the last entry that names it, texts against their commitments,
 salt slips against the entries that they open, waiting files against their
-hashes, and recount the counters. The first false thing is named first. Exit status 0 only if nothing disagrees.
+hashes, recount the counters, and compare the tables, triggers, indexes and
+rights with those that the program makes. The first false thing is named first.
+Exit status 0 only if nothing disagrees.
 
 A ledger that was rebuilt as a whole and signed with a stolen key agrees with
 itself. What was kept outside tells it: keys that are known from elsewhere
@@ -293,6 +295,7 @@ func verdictTable(v *store.Verdict, said []saidFinding) *table {
 	}
 	t.add("slips", "", v.Slips)
 	t.add("counters", "", v.Counters)
+	t.add("schema", "", v.Schema)
 	t.add("erased", "", v.Erased)
 	t.add("evidence", "", v.Evidence)
 	t.add("unread", "", v.Unread)
@@ -320,6 +323,7 @@ func (e *env) sayVerdict(lang words.Lang, v *store.Verdict, said []saidFinding) 
 	}
 	line("slips", v.Slips)
 	line("counters", v.Counters)
+	line("schema", t("schema.value", "Count", v.Schema))
 	line("erased", v.Erased)
 	line("evidence", v.Evidence)
 	if v.Unread > 0 {

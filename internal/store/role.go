@@ -36,6 +36,22 @@ func appendOnlyTables() ([]string, error) {
 	return tables, nil
 }
 
+// servingRights are the rights on a table that the running program needs;
+// fixed are the tables whose rows it never changes.
+func servingRights(table string, fixed []string) []string {
+	switch {
+	case table == "contents": // erasing deletes; verify finds what went without a tombstone
+		return []string{"SELECT", "INSERT", "DELETE"}
+	case table == "migrations":
+		return []string{"SELECT"}
+	case slices.Contains(fixed, table):
+		return []string{"SELECT", "INSERT"}
+	case slices.Contains(scratchTables, table):
+		return []string{"SELECT", "INSERT", "UPDATE", "DELETE"}
+	}
+	return []string{"SELECT", "INSERT", "UPDATE"}
+}
+
 var roleName = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}$`)
 
 // GrantTo gives a PostgreSQL role what the running program needs and no more:
@@ -62,17 +78,7 @@ func (s *Store) GrantTo(ctx context.Context, role string) error {
 			return err
 		}
 		for _, t := range tables {
-			rights := "SELECT, INSERT, UPDATE"
-			switch {
-			case t == "contents": // erasing deletes; verify finds what went without a tombstone
-				rights = "SELECT, INSERT, DELETE"
-			case t == "migrations":
-				rights = "SELECT"
-			case slices.Contains(fixed, t):
-				rights = "SELECT, INSERT"
-			case slices.Contains(scratchTables, t):
-				rights = "SELECT, INSERT, UPDATE, DELETE"
-			}
+			rights := strings.Join(servingRights(t, fixed), ", ")
 			if _, err := tx.ExecContext(ctx, "REVOKE ALL ON ? FROM ?", bun.Ident(t), bun.Ident(role)); err != nil {
 				return err
 			}

@@ -32,7 +32,10 @@ func (w *Widget) Deltas(emit func(section, unit, month, key string, n int64)) {
 	emit("widgets", w.UnitID, "", w.State, 1)
 }
 
-func init() { kindByType[reflect.TypeFor[Widget]()] = "widget" }
+func init() {
+	kindByType[reflect.TypeFor[Widget]()] = "widget"
+	guests = append(guests, "widgets", "old_")
+}
 
 // each runs a test on every dialect that the machine has.
 func each(t *testing.T, fn func(t *testing.T, s *Store)) {

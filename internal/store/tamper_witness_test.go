@@ -169,7 +169,7 @@ func (k *tower) finders(t *testing.T, views []*View) string {
 	}
 	alone := total(k.b.bySite())
 	var by []string
-	if alone > 0 {
+	if alone > k.b.armless {
 		by = append(by, "site")
 	}
 	stands := k.hear(t, views[0], ledger.SizeMax-1)

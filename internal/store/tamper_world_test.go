@@ -46,6 +46,7 @@ type bureau struct {
 	kept     map[int64]ledger.Checkpoint // what the witness remembers
 	receipts []KeptReceipt               // one for each entry under a checkpoint
 	notes    []KeptNote                  // the checkpoints that the receipts carry
+	armless  int                         // findings once the triggers are away
 }
 
 const witnessName = "audit.example/w1"

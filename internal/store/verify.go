@@ -23,7 +23,7 @@ type Finding struct {
 	At   time.Time `json:"at"`
 	Kind string    `json:"kind"`
 	ID   string    `json:"id"`
-	What string    `json:"what"` // stable code: entry_*, row_*, text_*, slip_*, checkpoint_*, witness_*, evidence_*, session_*, credential_*, request_*, position_*, counter
+	What string    `json:"what"` // stable code: entry_*, row_*, text_*, slip_*, checkpoint_*, witness_*, evidence_*, session_*, credential_*, request_*, position_*, counter, schema_*
 	Reason
 }
 
@@ -63,6 +63,7 @@ type Verdict struct {
 	Rows        map[string]int `json:"rows"`  // checked, by kind
 	Slips       int            `json:"slips"` // salt slips recomputed against their entries
 	Counters    int            `json:"counters"`
+	Schema      int            `json:"schema"` // objects of the schema compared with those that the program made
 	Checkpoints int            `json:"checkpoints"`
 	Witnessed   int64          `json:"witnessed"` // size of the newest checkpoint that a trusted witness signed
 	Evidence    int            `json:"evidence"`  // notes, digits and receipts compared
@@ -78,9 +79,9 @@ func (v *Verdict) OK() bool { return v.Total == 0 }
 // Verify recomputes the tree from the stored bytes, checks every entry against
 // its columns and its predecessors, every signed checkpoint against the tree
 // that it names, recomputes each row against the last entry that names it,
-// checks the erasable texts against their commitments, and recounts the
-// counters. It reads one snapshot. progress, which may be nil, is told how much
-// of how much is done.
+// checks the erasable texts against their commitments, recounts the counters,
+// and compares the schema with the one that the program makes. It reads one
+// snapshot. progress, which may be nil, is told how much of how much is done.
 func (s *Store) Verify(ctx context.Context, progress func(done, total int64)) (*Verdict, error) {
 	return s.VerifyAgainst(ctx, Evidence{}, progress)
 }
@@ -108,7 +109,7 @@ func (s *Store) verifyIn(ctx context.Context, views []*View, ev Evidence, progre
 	if err := errors.Join(c.measure(ctx), c.tombstones(ctx), c.loadBonds(ctx)); err != nil {
 		return nil, err
 	}
-	for _, step := range []func(context.Context) error{c.entries, c.heads, c.outside, c.allRows, c.missing, c.answers, c.slips, c.uploads, c.counters, c.signIns} {
+	for _, step := range []func(context.Context) error{c.entries, c.heads, c.outside, c.allRows, c.missing, c.answers, c.slips, c.uploads, c.counters, c.signIns, c.schema} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}

@@ -1,0 +1,68 @@
+package store
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+)
+
+// schema compares what the database is made of with what the program made: a
+// trigger, a policy or a view that somebody put in changes what rows say, or
+// which are seen, without touching one.
+func (c *check) schema(ctx context.Context) error {
+	made, err := schemaAsMade(c.v.s.dialect)
+	if err != nil {
+		return err
+	}
+	is, err := c.v.schemaAsIs(ctx)
+	if err != nil {
+		return err
+	}
+	c.verdict.Schema = len(is)
+	bad := func(what, object string, why Reason) {
+		c.verdict.add(Finding{-1, time.Time{}, "schema", object, what, why})
+	}
+	for _, object := range slices.Sorted(maps.Keys(made)) {
+		definition, there := is[object]
+		switch {
+		case !there && is.lacksTableOf(object):
+			// the table itself is named
+		case !there:
+			bad("schema_missing", object, reason("schema_missing"))
+		case definition != made[object]:
+			bad("schema_changed", object, reason("schema_changed", "Is", brief(definition), "Made", brief(made[object])))
+		}
+	}
+	for _, object := range slices.Sorted(maps.Keys(is)) {
+		if _, known := made[object]; !known && !(made.lacksTableOf(object) && !is.lacksTableOf(object)) {
+			bad("schema_extra", object, reason("schema_extra", "Is", brief(is[object])))
+		}
+	}
+	if c.v.s.dialect != Postgres {
+		return nil
+	}
+	wrong, err := c.v.wrongRights(ctx)
+	for _, w := range wrong {
+		bad("schema_right", w.object, w.why)
+	}
+	return err
+}
+
+// lacksTableOf reports whether the object belongs to a table that is not in
+// the schema: of a table that is gone, or that is too many, only the table is
+// told and not each of its columns.
+func (s shape) lacksTableOf(object string) bool {
+	table := "table " + tableIn(object)
+	_, there := s[table]
+	return !there && object != table && table != "table "
+}
+
+// brief is a definition as a finding tells it.
+func brief(definition string) string {
+	const most = 200
+	if r := []rune(definition); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return definition
+}
