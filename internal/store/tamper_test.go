@@ -46,6 +46,7 @@ type tampering struct {
 
 var tamperNight = []tampering{
 	{"edit a row", func(h *thief) { h.editUnit("u1") }, (*bureau).bySite, "row_changed", "unit", "u1", 5, false, "site"},
+	{"hang a row under another branch, so that others see it", func(h *thief) { h.do("UPDATE statements SET branch_id = 'u1' WHERE id = 's1'") }, (*bureau).bySite, "row_derived", "statement", "s1", 6, false, "site"},
 	{"edit a row and its leaf", func(h *thief) {
 		digest := h.editUnit("u1")
 		e := h.entries()[5]

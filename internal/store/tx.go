@@ -80,9 +80,12 @@ func (tx *Tx) stamp(r any) error {
 	return tx.journal.wrote(nil, row)
 }
 
-func (tx *Tx) place(r any) {
-	if p, ok := r.(ledger.Placed); ok {
-		p.PlaceBranch(tx.tree.branch(p.PlaceUnit()))
+func (tx *Tx) place(r any) { tx.tree.place(r) }
+
+// place derives what a row has from its place in the tree.
+func (p *placement) place(r any) {
+	if r, ok := r.(ledger.Placed); ok {
+		r.PlaceBranch(p.branch(r.PlaceUnit()))
 	}
 }
 
@@ -317,6 +320,17 @@ func (s *Store) placement(ctx context.Context, db bun.IDB) (*placement, error) {
 	if p := s.tree.Load(); p != nil && p.generation == g {
 		return p, nil
 	}
+	p, err := readPlacement(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	p.generation = g
+	s.tree.Store(p)
+	return p, nil
+}
+
+// readPlacement reads the tree from the units, whatever is remembered of it.
+func readPlacement(ctx context.Context, db bun.IDB) (*placement, error) {
 	var units []struct {
 		ID          string `bun:"id"`
 		Tier        int    `bun:"tier"`
@@ -326,7 +340,7 @@ func (s *Store) placement(ctx context.Context, db bun.IDB) (*placement, error) {
 	if err := db.NewSelect().TableExpr("units").Column("id", "tier", "parent_id", "successor_id").Scan(ctx, &units); err != nil {
 		return nil, err
 	}
-	p := &placement{generation: g, parent: make(map[string]string, len(units)), tier: make(map[string]int, len(units))}
+	p := &placement{parent: make(map[string]string, len(units)), tier: make(map[string]int, len(units))}
 	for _, u := range units {
 		p.tier[u.ID] = u.Tier
 		p.parent[u.ID] = u.ParentID
@@ -334,6 +348,5 @@ func (s *Store) placement(ctx context.Context, db bun.IDB) (*placement, error) {
 			p.parent[u.ID] = u.SuccessorID
 		}
 	}
-	s.tree.Store(p)
 	return p, nil
 }

@@ -289,7 +289,7 @@ func (c *check) measure(ctx context.Context) error {
 	if c.total, err = c.work(ctx, n); err != nil {
 		return err
 	}
-	if c.tree, err = c.v.s.placement(ctx, c.v.db); err != nil {
+	if c.tree, err = readPlacement(ctx, c.v.db); err != nil {
 		return err
 	}
 	return c.loadPoints(ctx)

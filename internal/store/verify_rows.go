@@ -29,6 +29,8 @@ type readRow struct {
 	closed string // column of the first commitment that no text opens
 	absent bool   // there is no text of the row at all
 	undead bool   // a text that was expunged can be read
+
+	derived Reason // a column that does not follow from the row and the tree
 }
 
 type readStretch struct {
@@ -114,7 +116,7 @@ func (c *check) readRows(ctx context.Context, v *View, s stretch) (*readStretch,
 		if err != nil {
 			return nil, err
 		}
-		r := readRow{id: row.RowID(), digest: digest}
+		r := readRow{id: row.RowID(), digest: digest, derived: c.tree.misplaced(row)}
 		for _, f := range commitments {
 			commitment := batch.Elem().Index(i).Field(f).Interface().(ledger.Commitment)
 			if len(commitment) > 0 && !slices.ContainsFunc(texts[r.id], func(t openedText) bool { return bytes.Equal(t.commitment, commitment) }) {
@@ -145,7 +147,40 @@ func (c *check) row(kind string, r *readRow) {
 	case n.digest != r.digest:
 		c.verdict.add(Finding{n.seq, time.Time{}, kind, r.id, "row_changed", reason("row_changed")})
 	}
+	if r.derived.Why != "" {
+		c.verdict.add(Finding{n.seq, time.Time{}, kind, r.id, "row_derived", r.derived})
+	}
 	c.text(kind, r, n.seq)
+}
+
+// misplaced derives the row's derived columns anew, and gives the first that
+// differs. No digest covers them, because they follow the tree as it changes;
+// and they decide who sees the row.
+func (p *placement) misplaced(row ledger.Row) Reason {
+	is := reflect.ValueOf(row).Elem()
+	fields := derivedFields(is.Type())
+	if len(fields) == 0 {
+		return Reason{}
+	}
+	again := reflect.New(is.Type())
+	again.Elem().Set(is)
+	p.place(again.Interface())
+	for _, f := range fields {
+		if !is.Field(f).Equal(again.Elem().Field(f)) {
+			return reason("row_derived", "Column", is.Type().Field(f).Tag.Get("bun"), "Is", fmt.Sprint(is.Field(f)), "Made", fmt.Sprint(again.Elem().Field(f)))
+		}
+	}
+	return Reason{}
+}
+
+// derivedFields are the fields of a row that digests leave out.
+func derivedFields(t reflect.Type) (fields []int) {
+	for i := range t.NumField() {
+		if t.Field(i).Tag.Get("ledger") == "-" {
+			fields = append(fields, i)
+		}
+	}
+	return fields
 }
 
 var commitmentType = reflect.TypeFor[ledger.Commitment]()

@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"testing"
+
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+)
+
+// decidesNothing lists derived columns that verify does not recompute, as
+// "kind.column", each with the reason why nobody sees more, or less, by it.
+var decidesNothing = map[string]string{}
+
+// TestDerivedColumnsAreRecomputed: digests leave out what is tagged
+// `ledger:"-"`, so each such column of each kind is derived anew by verify, or
+// stands in the list above.
+func TestDerivedColumnsAreRecomputed(t *testing.T) {
+	tree := &placement{parent: map[string]string{"branch": "bureau", "unit": "branch"}, tier: map[string]int{"bureau": 1, "branch": 2, "unit": 3}}
+	n := 0
+	for _, k := range kinds {
+		fieldsOf(k.typ, func(f reflect.StructField, top bool) {
+			if f.Tag.Get("ledger") != "-" {
+				return
+			}
+			n++
+			name := k.kind + "." + f.Tag.Get("bun")
+			row := reflect.New(k.typ)
+			field := row.Elem().FieldByIndex(f.Index)
+			switch {
+			case decidesNothing[name] != "":
+			case !top || field.Kind() != reflect.String:
+				t.Errorf("%s: misplaced does not see it", name)
+			default:
+				field.SetString("poison")
+				if r := tree.misplaced(row.Interface().(ledger.Row)); r.Args["Column"] != f.Tag.Get("bun") {
+					t.Errorf("%s is derived, and verify does not recompute it: %+v", name, r)
+				}
+			}
+		})
+	}
+	if n < 15 {
+		t.Errorf("only %d derived columns were found", n)
+	}
+}
+
+// fieldsOf visits the fields of a row, those of what it embeds included.
+func fieldsOf(typ reflect.Type, visit func(f reflect.StructField, top bool)) {
+	for _, f := range reflect.VisibleFields(typ) {
+		visit(f, len(f.Index) == 1)
+	}
+}
+
+// TestMovedRowsAreNamed moves rows to another branch past the ledger, as one
+// would to hide a case from the branch that it belongs to.
+func TestMovedRowsAreNamed(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		ctx := context.Background()
+		write(t, s, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
+			var units []*roster.Unit
+			for _, u := range []roster.Unit{{Code: "bureau", Tier: 1}, {Code: "here", Tier: 2, ParentID: "bureau"}, {Code: "there", Tier: 2, ParentID: "bureau"}, {Code: "station", Tier: 3, ParentID: "here"}} {
+				u.ID, u.State = u.Code, roster.UnitActive
+				units = append(units, &u)
+			}
+			return []ledger.Fact{{Verb: "unit.create", Kind: "unit", ID: "bureau"}}, "", errors.Join(tx.Insert(ctx, units), tx.Bump(ctx, GenerationTree))
+		})
+		write(t, s, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
+			return []ledger.Fact{{Verb: "person.create", Kind: "person", ID: "p"}}, "p", tx.Insert(ctx, &roster.Person{Stamp: ledger.Stamp{ID: "p"}, PersonnelNo: "1", UnitID: "station"})
+		})
+		if v, err := s.Verify(ctx, nil); err != nil || !v.OK() {
+			t.Fatalf("before: %v %v", v.Findings, err)
+		}
+		if _, err := s.writer.Exec("UPDATE people SET branch_id = 'there' WHERE id = 'p'"); err != nil {
+			t.Fatal(err)
+		}
+		v, err := s.Verify(ctx, nil)
+		if err != nil || v.Total != 1 {
+			t.Fatalf("%v %v", v.Findings, err)
+		}
+		if f := v.Findings[0]; f.What != "row_derived" || f.Kind != "person" || f.ID != "p" || f.Seq != 1 || f.Args["Is"] != "there" || f.Args["Made"] != "here" {
+			t.Errorf("%+v", f)
+		}
+	})
+}
