@@ -38,6 +38,7 @@ var oracle = map[roster.Role][]duties{
 	// import audit records; decide matches; triage; inspect; verify
 	// rectification; read files in reach, take them out with their proofs
 	roster.RoleInspector: {finding, {
+		roster.KindAlarm: "see",
 		roster.KindBatch: "see create import withdraw", roster.KindAuditRecord: "see export", roster.KindMatch: "see decide withdraw",
 		roster.KindIssue: "see create triage merge reopen notify withdraw export", roster.KindConcealment: "decide", roster.KindFile: "read export",
 		roster.KindReconciliation: "read", roster.KindRectification: "see create return verify strike_off",
@@ -47,6 +48,7 @@ var oracle = map[roster.Role][]duties{
 	}},
 	// sole intake of clues; propose dispositions; never investigates
 	roster.RoleClueManager: {finding, {
+		roster.KindAlarm: "see",
 		roster.KindIssue: "see propose", roster.KindCase: "see create", roster.KindQuestion: "see", roster.KindReport: "read",
 		roster.KindProposal: "see propose",
 	}},
@@ -63,7 +65,7 @@ var oracle = map[roster.Role][]duties{
 		roster.KindIssue: "see approve", roster.KindCase: "see create close assign export", roster.KindTrack: "see create assign",
 		roster.KindAllegation: "see reopen", roster.KindFinding: "read revoke", roster.KindQuestion: "see answer approve",
 		roster.KindDecision: "see create decide", roster.KindRectification: "see create", roster.KindFile: "read export", roster.KindReport: "read",
-		roster.KindExpungement: "see approve", roster.KindHold: "see create revoke", roster.KindChallenge: "see decide",
+		roster.KindExpungement: "see approve", roster.KindHold: "see create revoke", roster.KindChallenge: "see decide", roster.KindAlarm: "see",
 		roster.KindProposal: "see propose approve",
 	}},
 	// review decisions he had no part in
@@ -89,7 +91,7 @@ var oracle = map[roster.Role][]duties{
 		roster.KindProposal: "see propose approve",
 	}},
 	// grants roles
-	roster.RoleSecurityAdmin: {finding, {roster.KindGrant: "see grant approve revoke", roster.KindAccount: "see", roster.KindCustody: "see propose approve",
+	roster.RoleSecurityAdmin: {finding, {roster.KindAlarm: "see", roster.KindGrant: "see grant approve revoke", roster.KindAccount: "see", roster.KindCustody: "see propose approve",
 		roster.KindProposal: "see propose approve"}},
 	// logs and ledger only
 	roster.RoleAuditAdmin: {{roster.KindLedger: "see verify reopen", roster.KindReadLog: "see", roster.KindUnit: "see"}},

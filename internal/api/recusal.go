@@ -24,4 +24,7 @@ func registerRecusal(r *registry) {
 	made(r, "challenge.withdraw", "Take back a challenge that I filed", func(in *app.ChallengeWithdrawal, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}, stepped(a.WithdrawChallenge))
+	handle(r, "alarm.list", func(ctx context.Context, c *Call, _ *struct{}) (app.AlarmList, error) {
+		return a.Alarms(ctx, c.Actor)
+	}, Summary("Matters that nobody at their usual place may handle any more"))
 }

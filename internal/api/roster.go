@@ -109,15 +109,15 @@ func registerRelations(r *registry) {
 		return Paged[app.RelationView]{Items: rows}, err
 	}, Summary("A person's declared relations, from either side"))
 	made(r, "relation.create", "Record a relation of a person", func(in *app.RelationInput, id string, c *Call) { in.PersonID, in.Key = id, c.Key }, a.Declare)
-	made(r, "relation.end", "End a relation", func(in *app.RelationEnd, id string, c *Call) {
+	made(r, "relation.end", "Propose to end a relation; the id is that of the proposal", func(in *app.RelationEnd, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
-	}, stepped(a.EndRelation))
+	}, a.EndRelation)
 	voids := func(in *app.VoidInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}
-	made(r, "relation.void", "Say that a relation was recorded by mistake", voids, stepped(a.VoidRelation))
-	made(r, "issue.party_void", "Say that a party to an issue was recorded by mistake", voids, stepped(a.VoidIssueParty))
-	made(r, "case.party_void", "Say that a recusal was recorded by mistake", voids, stepped(a.VoidCaseParty))
+	made(r, "relation.void", "Propose to void a relation recorded by mistake; the id is that of the proposal", voids, a.VoidRelation)
+	made(r, "issue.party_void", "Propose to void a party to an issue recorded by mistake; the id is that of the proposal", voids, a.VoidIssueParty)
+	made(r, "case.party_void", "Propose to void a recusal recorded by mistake; the id is that of the proposal", voids, a.VoidCaseParty)
 	made(r, "issue.party", "Record a complainant, witness or other party on an issue", func(in *app.IssuePartyInput, id string, c *Call) {
 		in.IssueID, in.Key = id, c.Key
 	}, a.AddIssueParty)

@@ -94,6 +94,9 @@ type keeper struct {
 	folded  time.Time
 	cleared time.Time
 	placed  roster.Date
+
+	watched   time.Time
+	watchedAt [2]int64 // generations of authority and tree
 }
 
 func (k *keeper) keep(ctx context.Context, a *App) {
@@ -104,6 +107,9 @@ func (k *keeper) keep(ctx context.Context, a *App) {
 		}
 		if err := a.LapseReveals(ctx); err != nil && ctx.Err() == nil {
 			a.log.Error("end reveals whose time is over", "err", err)
+		}
+		if err := a.watchIfMoved(ctx, k); err != nil && ctx.Err() == nil {
+			a.log.Error("watch over matters that nobody may handle", "err", err)
 		}
 	}
 	if now := a.store.Now(); now.Sub(k.cleared) >= time.Hour {

@@ -226,38 +226,6 @@ func (a *App) challengeRelation(ctx context.Context, tx *store.Tx, who *roster.A
 	return facts, nil
 }
 
-// RelationEnd ends a relation on a day.
-type RelationEnd struct {
-	ID      string      `json:"-"`
-	Key     string      `json:"-"`
-	Version int64       `json:"version,omitempty"`
-	ToOn    roster.Date `json:"to,omitempty"` // last day; "" is today
-}
-
-// EndRelation ends a relation. Only a records officer may: nobody lifts a bar
-// that rests on himself.
-func (a *App) EndRelation(ctx context.Context, who *roster.Actor, in RelationEnd) (Receipt, error) {
-	return a.write(ctx, who, Write{Op: "relation.end", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		before, err := a.relationFor(ctx, tx, who, in.ID, in.Version)
-		if err != nil {
-			return nil, "", err
-		}
-		after := *before
-		if after.ToOn = in.ToOn; after.ToOn == "" {
-			after.ToOn = roster.DateOf(tx.Now(), a.zone)
-		} else if _, err := roster.ParseDate(string(after.ToOn)); err != nil {
-			return nil, "", fault.As(err).WithField("to")
-		}
-		if after.ToOn < after.FromOn {
-			return nil, "", fault.Invalid("period_reversed", "to")
-		}
-		if err := tx.Save(ctx, before, &after); err != nil {
-			return nil, "", err
-		}
-		return []ledger.Fact{{Verb: "relation.end", Kind: "relation", ID: before.ID}}, before.ID, tx.Bump(ctx, store.GenerationAuthority)
-	})
-}
-
 // relationFor loads a relation for a records officer whom it does not concern.
 func (a *App) relationFor(ctx context.Context, tx *store.Tx, who *roster.Actor, id string, version int64) (*roster.Relation, error) {
 	r, err := tx.Relation(ctx, id)

@@ -410,16 +410,24 @@ func TestADeclaredRelationBarsWhoDeclaredIt(t *testing.T) {
 			t.Errorf("what others declared shows: %+v, %v", theirs, err)
 		}
 		end := app.RelationEnd{ID: mine[0].ID, Version: mine[0].Version, ToOn: "2026-03-01"}
-		if _, err := s.App.EndRelation(ctx, s.Actor("inspector"), end); err == nil {
+		if _, _, err := s.App.EndRelation(ctx, s.Actor("inspector"), end); err == nil {
 			t.Error("he lifts his own bar")
 		}
 		rows, _, err := s.App.Relations(ctx, s.Actor("records"), s.People["anna"])
 		if err != nil || len(rows) != 1 || rows[0].Name != "督察甲" {
 			t.Errorf("the records officer sees %+v, %v", rows, err)
 		}
-		if _, err := s.App.EndRelation(ctx, s.Actor("records"), end); err != nil {
-			t.Fatal(err)
+		asked, _, err := s.App.EndRelation(ctx, s.Actor("records"), end)
+		if err != nil || sees("inspector") {
+			t.Fatalf("one person lifts the bar: %v", err)
 		}
+		st := story{t, s}
+		for _, key := range []string{"records", "inspector", "anna", "east1head"} {
+			if err := st.approve(key, asked); err == nil {
+				t.Errorf("%s agrees to it", key)
+			}
+		}
+		st.must(st.approve("body", asked))
 		if !sees("inspector") {
 			t.Error("still barred after the end")
 		}

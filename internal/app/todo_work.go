@@ -51,6 +51,7 @@ var queues = []queue{
 	{"grant", "grant.approve", "grant.list", false, countGrants},
 	{"challenge", "challenge.decide", "challenge.list", false, countChallenges(recusal.Filter{State: recusal.Filed})},
 	{"challenge_mass", "challenge.decide", "challenge.list", true, countChallenges(recusal.Filter{State: recusal.Filed, Mass: true})},
+	{"alarm", "alarm.list", "alarm.list", true, countAlarms},
 	{"witness", "ledger.entries", "ledger.entries", true, func(_ context.Context, a *App, _ *store.View, _ *roster.Actor, _ roster.Scope) (int64, error) {
 		return a.witnessAlarms(), nil
 	}},

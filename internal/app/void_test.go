@@ -26,22 +26,27 @@ func TestAVoidedRelationBarsNobody(t *testing.T) {
 		}
 		void := app.VoidInput{ID: id, Version: 1, Reason: "同名不同人"}
 		for _, who := range []string{"inspector", "anna", "reader"} {
-			if _, err := s.App.VoidRelation(ctx, s.Actor(who), void); err == nil {
+			if _, _, err := s.App.VoidRelation(ctx, s.Actor(who), void); err == nil {
 				t.Errorf("%s voids the relation", who)
 			}
 		}
-		_, err = s.App.VoidRelation(ctx, s.Actor("records"), app.VoidInput{ID: id, Version: 1, Reason: " "})
+		_, _, err = s.App.VoidRelation(ctx, s.Actor("records"), app.VoidInput{ID: id, Version: 1, Reason: " "})
 		code(t, "without a reason", err, "void_reason")
-		_, err = s.App.VoidRelation(ctx, s.Actor("records"), app.VoidInput{ID: id, Version: 7, Reason: "x"})
+		_, _, err = s.App.VoidRelation(ctx, s.Actor("records"), app.VoidInput{ID: id, Version: 7, Reason: "x"})
 		code(t, "a stale version", err, "stale_version")
 		void.Key = "k"
-		first, err := s.App.VoidRelation(ctx, s.Actor("records"), void)
-		if err != nil {
-			t.Fatal(err)
+		asked, first, err := s.App.VoidRelation(ctx, s.Actor("records"), void)
+		if err != nil || sees("inspector") {
+			t.Fatalf("one person lifts the bar: %v", err)
 		}
-		if again, err := s.App.VoidRelation(ctx, s.Actor("records"), void); err != nil || again.Seq != first.Seq {
+		if _, again, err := s.App.VoidRelation(ctx, s.Actor("records"), void); err != nil || again.Seq != first.Seq {
 			t.Errorf("retried: %+v, %v", again, err)
 		}
+		st := story{t, s}
+		if err := st.approve("inspector", asked); err == nil {
+			t.Error("the barred one agrees that he is not")
+		}
+		st.must(st.approve("body", asked))
 		if !sees("inspector") {
 			t.Error("still barred by a mistake")
 		}
@@ -50,9 +55,9 @@ func TestAVoidedRelationBarsNobody(t *testing.T) {
 			t.Errorf("the history: %+v, %v", rows, err)
 		}
 		void.Key = ""
-		_, err = s.App.VoidRelation(ctx, s.Actor("records"), void)
+		_, _, err = s.App.VoidRelation(ctx, s.Actor("records"), void)
 		code(t, "twice", err, "record_voided")
-		_, err = s.App.EndRelation(ctx, s.Actor("records"), app.RelationEnd{ID: id, Version: 1})
+		_, _, err = s.App.EndRelation(ctx, s.Actor("records"), app.RelationEnd{ID: id, Version: 1})
 		code(t, "ended after", err, "record_voided")
 		if _, _, err := s.App.Declare(ctx, s.Actor("inspector"), in); err != nil || sees("inspector") {
 			t.Errorf("declared again, rightly: %v", err)
@@ -94,19 +99,27 @@ func TestAVoidedPartyBarsNobody(t *testing.T) {
 		}
 		void := app.VoidInput{ID: i.ID, Party: party, Reason: "记错了人"}
 		for _, who := range []string{"body2", "anna", "reader", "east1head"} {
-			if _, err := s.App.VoidIssueParty(ctx, s.Actor(who), void); err == nil {
+			if _, _, err := s.App.VoidIssueParty(ctx, s.Actor(who), void); err == nil {
 				t.Errorf("%s voids the party", who)
 			}
 		}
-		_, err = s.App.VoidIssueParty(ctx, s.Actor("inspector"), app.VoidInput{ID: i.ID, Party: i.ID, Reason: "x"})
+		_, _, err = s.App.VoidIssueParty(ctx, s.Actor("inspector"), app.VoidInput{ID: i.ID, Party: i.ID, Reason: "x"})
 		code(t, "no party", err, "party_unknown")
-		if _, err := s.App.VoidIssueParty(ctx, s.Actor("inspector"), void); err != nil {
-			t.Fatal(err)
+		lift, _, err := s.App.VoidIssueParty(ctx, s.Actor("inspector"), void)
+		if err != nil || !barred() {
+			t.Fatalf("one person lifts the bar: %v", err)
 		}
+		st := story{t, s}
+		for _, key := range []string{"inspector", "body2", "anna"} {
+			if err := st.approve(key, lift); err == nil {
+				t.Errorf("%s agrees to it", key)
+			}
+		}
+		st.must(st.approve("body", lift))
 		if barred() {
 			t.Error("still barred by a mistake")
 		}
-		_, err = s.App.VoidIssueParty(ctx, s.Actor("inspector"), void)
+		_, _, err = s.App.VoidIssueParty(ctx, s.Actor("inspector"), void)
 		code(t, "twice", err, "party_unknown")
 		d, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: i.ID})
 		if err != nil || len(d.Parties) != 1 || d.Parties[0].VoidedOn == "" {
@@ -125,8 +138,11 @@ func TestAVoidedPartyBarsNobody(t *testing.T) {
 		if err != nil || len(c.Parties) != 1 {
 			t.Fatalf("%+v %v", c.Parties, err)
 		}
-		if _, err := s.App.VoidCaseParty(ctx, s.Actor("body"), app.VoidInput{ID: caseID, Party: c.Parties[0].ID, Reason: "记错了人"}); err != nil || barred() {
-			t.Errorf("voided on the case: %v", err)
+		lift, _, err = s.App.VoidCaseParty(ctx, s.Actor("body"), app.VoidInput{ID: caseID, Party: c.Parties[0].ID, Reason: "记错了人"})
+		st.must(err)
+		st.must(st.approve("authority", lift))
+		if barred() {
+			t.Error("voided on the case, and still barred")
 		}
 		q := c.Questions[0]
 		if _, _, err := s.App.OpenLeaderTrack(ctx, s.Actor("body"), app.QuestionInput{ID: q.ID, Version: q.Version}); err != nil {
@@ -138,7 +154,7 @@ func TestAVoidedPartyBarsNobody(t *testing.T) {
 		tried := 0
 		for _, p := range c.Parties {
 			if p.Interest == inquiry.InterestSubject {
-				_, err = s.App.VoidCaseParty(ctx, s.Actor("body"), app.VoidInput{ID: caseID, Party: p.ID, Reason: "x"})
+				_, _, err = s.App.VoidCaseParty(ctx, s.Actor("body"), app.VoidInput{ID: caseID, Party: p.ID, Reason: "x"})
 				code(t, "the leader of a track", err, "party_of_track")
 				tried++
 			}

@@ -18,8 +18,10 @@ func init() {
 			{Method: get, Path: "/challenges/{id}", Op: "challenge.read", Handler: f.challengePage},
 			{Method: post, Path: "/challenges/{id}/decide", Op: "challenge.decide", Handler: f.decideChallenge},
 			{Method: post, Path: "/challenges/{id}/withdraw", Op: "challenge.withdraw", Handler: f.withdrawChallenge},
+			{Method: get, Path: "/alarms", Op: "alarm.list", Handler: f.alarmList},
 		}
-	}, NavRow{Place: 36, Key: "challenge.title", Href: "/challenges", Icon: "scale", Op: "challenge.list"})
+	}, NavRow{Place: 36, Key: "challenge.title", Href: "/challenges", Icon: "scale", Op: "challenge.list"},
+		NavRow{Place: 35, Key: "alarm.title", Href: "/alarms", Icon: "flag", Op: "alarm.list"})
 }
 
 // challengeList shows what the tier decides. It names the two and the relation
@@ -117,6 +119,38 @@ func (f *Face) withdrawChallenge(c *Call) error {
 		return err
 	}
 	return c.Go("/my-relations", "challenge.flash.withdrawn")
+}
+
+// alarmHref leads to the thing that an alarm is about.
+var alarmHref = map[string]string{"issue": "/issues/", "case": "/cases/", "track": "/cases/", "question": "/questions/", "rectification": "/rectifications/", "challenge": "/challenges/"}
+
+// alarmList shows what nobody at its usual place may handle any more. Whoever may
+// not open the matter is told that there is one, and nothing of it.
+func (f *Face) alarmList(c *Call) error {
+	list, err := f.app.Alarms(c.Context(), c.Actor)
+	if err != nil {
+		return err
+	}
+	p := c.Page("alarm.title")
+	p.Lead = c.T("alarm.lead")
+	v := custodyList{Path: "/alarms"}
+	v.Table = ui.Table{Empty: c.T("alarm.none"), Cols: []ui.Col{{Text: c.T("alarm.what")}, {Text: c.T("alarm.duty")}, {Text: c.T("field.unit")}, {Text: c.T("alarm.since")}, {Text: c.T("field.state")}}}
+	for _, r := range list.Rows {
+		what := ui.Cell{Text: c.T("alarm.what.matter")}
+		if r.What != "" {
+			what.Text = c.T("alarm.what." + r.What)
+		}
+		if r.Object != "" {
+			what.Href = alarmHref[r.What] + r.Object
+		}
+		tag := ui.Tag{Tone: "warn", Text: c.T("alarm.next")}
+		if r.Blank {
+			tag = ui.Tag{Tone: "bad", Text: c.T("alarm.blank")}
+		}
+		v.Table.Rows = append(v.Table.Rows, []ui.Cell{what, {Text: c.T("alarm.duty." + r.Duty)}, {Text: r.Unit.Name}, {Text: string(r.RaisedOn)}, {Tag: &tag}})
+	}
+	v.Pager = ui.Pager{Shown: len(v.Table.Rows), Total: list.Total}
+	return c.Show(custodyListPage(p, nil, v))
 }
 
 // relationBars says how far a relation bars the two: what is declared of oneself

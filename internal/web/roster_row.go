@@ -238,11 +238,11 @@ func (f *Face) createRelation(c *Call) error {
 }
 
 func (f *Face) endRelation(c *Call) error {
-	_, err := f.app.EndRelation(c.Context(), c.Actor, app.RelationEnd{ID: c.Param("id"), Key: c.Key(), Version: c.Version()})
+	_, _, err := f.app.EndRelation(c.Context(), c.Actor, app.RelationEnd{ID: c.Param("id"), Key: c.Key(), Version: c.Version()})
 	if err != nil {
 		return err
 	}
-	return c.Go(Local("/people/"+c.Form("person")+"/relations"), "relation.ended.flash")
+	return c.Go(Local("/people/"+c.Form("person")+"/relations"), "proposal.flash.filed")
 }
 
 // partyForm offers to record who is a party to an issue.

@@ -13,7 +13,7 @@ func init() {
 			{Method: post, Path: "/issues/{id}/case", Op: "case.open", Handler: f.openCase},
 			{Method: post, Path: "/cases/{id}/close", Op: "case.close", Handler: f.onCase("case.closed.flash", f.closeCase)},
 			{Method: post, Path: "/cases/{id}/parties", Op: "case.party", Handler: f.onCase("case.party.flash", f.addParty)},
-			{Method: post, Path: "/cases/{id}/party-voids", Op: "case.party_void", Handler: f.onCase("void.flash", f.voidCaseParty)},
+			{Method: post, Path: "/cases/{id}/party-voids", Op: "case.party_void", Handler: f.onCase("proposal.flash.filed", f.voidCaseParty)},
 
 			{Method: get, Path: "/tracks", Op: "track.list", Handler: f.trackList},
 			{Method: post, Path: "/tracks/{id}/members", Op: "track.assign", Handler: f.onCase("track.assign.flash", f.assignMember)},

@@ -77,7 +77,7 @@ var workHref = map[string]string{
 	"verify": "/rectifications?state=submitted", "task": "/rectifications?open=1", "task_late": "/rectifications?overdue=1",
 	"proposal": "/proposals?waits=1", "told": "/proposals?told=1", "grant": "/grants?state=proposed", "witness": "/ledger", "expungement": "/expungements?state=proposed",
 	"due": "/retention?ready=1", "due_record": "/retention?kind=audit_record&ready=1", "reveal": "/reveals?unnoted=1", "share": "/shares", "custody": "/custodians",
-	"challenge": "/challenges?state=filed", "challenge_mass": "/challenges?state=filed&mass=1",
+	"alarm": "/alarms", "challenge": "/challenges?state=filed", "challenge_mass": "/challenges?state=filed&mass=1",
 }
 
 func (f *Face) listCard(c *Call, l *app.MyList) listCard {

@@ -30,6 +30,7 @@ func TestVoidingOnThePages(t *testing.T) {
 	chosen := option(v.get(path, 200))
 	v.post(path+"/void", url.Values{formField: {"void"}, "record": {chosen}}, 422)
 	v.post(path+"/void", url.Values{formField: {"void"}, "record": {chosen}, "reason": {"another of the same name"}}, 303)
+	agree(t, s, "body")
 	if page := v.get(path, 200); !strings.Contains(page, "recorded by mistake, voided") || strings.Contains(page, `name="record"`) {
 		t.Errorf("the relation's history: %s", plainText(page))
 	}
@@ -42,7 +43,22 @@ func TestVoidingOnThePages(t *testing.T) {
 		t.Errorf("without a reason: %s", plainText(page))
 	}
 	i.post(path+"/party-voids", url.Values{"record": {chosen}, "reason": {"wrong person"}}, 303)
+	agree(t, s, "body")
 	if page := i.get(path, 200); !strings.Contains(page, "recorded by mistake, voided") || strings.Contains(page, `name="record"`) {
 		t.Errorf("the party's history: %s", plainText(page))
 	}
+}
+
+// agree lets somebody agree, on its page, to what waits for him.
+func agree(t *testing.T, s *apptest.Site, key string) {
+	t.Helper()
+	v := visit(t, s, key)
+	_, rest, ok := strings.Cut(v.get("/proposals?waits=1", 200), `href="/proposals/`)
+	id, _, _ := strings.Cut(rest, `"`)
+	if !ok {
+		t.Fatal("nothing waits for " + key)
+	}
+	page := v.get("/proposals/"+id, 200)
+	holds(t, page, "Lifting a bar takes two people", "林甲")
+	v.post("/proposals/"+id+"/approve", fieldsOf(t, page, "/proposals/"+id+"/approve"), 303)
 }

@@ -1,0 +1,116 @@
+package app
+
+import (
+	"context"
+
+	"plumbline/internal/recusal"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// AlarmView says that nobody at the usual place may handle a matter any more.
+// Object is given to whoever may open it, and to nobody else.
+type AlarmView struct {
+	ID       string      `json:"id"`
+	What     string      `json:"what"` // kind of matter; unit where a duty has no holder; "" for who sees no content
+	Duty     string      `json:"duty"` // operation that nobody may do
+	Unit     Named       `json:"unit"` // whose tier is told; a unit without holders is named itself
+	Object   string      `json:"object,omitempty"`
+	Blank    bool        `json:"blank"` // nobody at any tier may
+	RaisedOn roster.Date `json:"raised_on"`
+}
+
+// AlarmList is what stands, the newest first; at most 200.
+type AlarmList struct {
+	Rows  []AlarmView `json:"items"`
+	Total int64       `json:"total"`
+}
+
+// onlyBlank reports whether the actor is told of alarms without their content,
+// and only of those that nobody at any tier may answer: an administrator, who
+// can see to it that somebody may again.
+func onlyBlank(who *roster.Actor) bool { return who.Holds(roster.RoleSecurityAdmin) }
+
+// Alarms lists the alarms that the actor's tier is told of, or a tier below it.
+func (a *App) Alarms(ctx context.Context, who *roster.Actor) (out AlarmList, err error) {
+	out.Rows = []AlarmView{}
+	err = a.read(ctx, who, "alarm.list", func(ctx context.Context, v *store.View) error {
+		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindAlarm)
+		if err != nil {
+			return err
+		}
+		rows, err := v.Alarms(ctx, sc, onlyBlank(who), 200)
+		if err != nil {
+			return err
+		}
+		if out.Total, err = v.AlarmCount(ctx, sc, onlyBlank(who)); err != nil {
+			return err
+		}
+		units := make([]string, len(rows))
+		for i, r := range rows {
+			if units[i] = r.UnitID; r.ObjectKind == "unit" {
+				units[i] = r.ObjectID
+			}
+		}
+		n, err := a.namer(ctx, v, who, nil, units)
+		if err != nil {
+			return err
+		}
+		for i, r := range rows { // a page of at most 200
+			view := AlarmView{ID: r.ID, Duty: r.Duty, Blank: r.Blank, RaisedOn: r.RaisedOn}
+			if !onlyBlank(who) || r.ObjectKind == "unit" {
+				view.What, view.Unit = r.ObjectKind, n.unit(units[i])
+			}
+			if !onlyBlank(who) {
+				if view.Object, err = a.alarmObject(ctx, v, who, r); err != nil {
+					return err
+				}
+			}
+			out.Rows = append(out.Rows, view)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// alarmObject is the id of the thing that an alarm is about, a track's being its
+// case; "" for a reader who may not open it.
+func (a *App) alarmObject(ctx context.Context, v *store.View, who *roster.Actor, r recusal.Alarm) (string, error) {
+	kinds := map[string]roster.Kind{"issue": roster.KindIssue, "case": roster.KindCase, "track": roster.KindCase, "question": roster.KindQuestion,
+		"rectification": roster.KindRectification, "challenge": roster.KindChallenge}
+	kind, ok := kinds[r.ObjectKind]
+	if !ok || !a.table.May(who, roster.ActRead, kind) {
+		return "", nil
+	}
+	sc, err := a.scope(ctx, v, who, roster.ActRead, kind)
+	if err != nil {
+		return "", err
+	}
+	id := r.ObjectID
+	switch r.ObjectKind {
+	case "issue":
+		_, err = v.Issue(ctx, id, sc)
+	case "case":
+		_, err = v.Case(ctx, id, sc)
+	case "track":
+		t, terr := v.Track(ctx, id, sc)
+		if err = terr; err == nil {
+			id = t.CaseID
+			_, err = v.Case(ctx, id, sc)
+		}
+	case "question":
+		_, err = v.Question(ctx, id, sc)
+	case "rectification":
+		_, err = v.Rectification(ctx, id, sc, leadUnits(who))
+	case "challenge":
+		_, err = v.Challenge(ctx, id, sc)
+	}
+	if store.Missing(err) {
+		return "", nil
+	}
+	return id, err
+}
+
+func countAlarms(ctx context.Context, _ *App, v *store.View, who *roster.Actor, sc roster.Scope) (int64, error) {
+	return v.AlarmCount(ctx, sc, onlyBlank(who))
+}

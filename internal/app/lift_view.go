@@ -1,0 +1,50 @@
+package app
+
+import (
+	"context"
+
+	"plumbline/internal/consent"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// showRelation names the two whom a relation bars from each other's matters.
+func showRelation(ctx context.Context, a *App, v *store.View, who *roster.Actor, p *consent.Proposal, _ []byte) ([]ProposalLine, error) {
+	r, err := v.Relation(ctx, p.ObjectID)
+	if err != nil {
+		return nil, err
+	}
+	n, err := a.namer(ctx, v, who, []string{r.PersonID, r.OtherID}, nil)
+	if err != nil {
+		return nil, err
+	}
+	return []ProposalLine{{Key: "relation", TextKey: "relation.kind." + r.Kind}, {Key: "between", Text: named(n, r.PersonID) + " · " + named(n, r.OtherID)}}, nil
+}
+
+// showParty names the party and the interest that was recorded.
+func showParty(ctx context.Context, a *App, v *store.View, who *roster.Actor, p *consent.Proposal, input []byte) ([]ProposalLine, error) {
+	in, err := proposedInput[VoidInput](input)
+	if err != nil {
+		return nil, err
+	}
+	have, err := v.PartiesOf(ctx, p.ObjectID)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range have {
+		if x.ID != in.Party {
+			continue
+		}
+		n, err := a.namer(ctx, v, who, []string{x.PersonID}, nil)
+		if err != nil {
+			return nil, err
+		}
+		return []ProposalLine{{Key: "party", Text: named(n, x.PersonID)}, {Key: "interest", TextKey: "interest." + string(x.Interest)}}, nil
+	}
+	return nil, nil
+}
+
+func named(n namer, id string) string {
+	p := n.person(id)
+	return p.Name + " " + p.Number
+}
