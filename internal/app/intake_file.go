@@ -126,7 +126,7 @@ func (a *App) openAudit(ctx context.Context, v *store.View, account string, in *
 	if f.sheet, err = book.Sheet(in.Sheet); err != nil {
 		return nil, err
 	}
-	if f.rows, err = book.All(f.sheet); err != nil {
+	if f.rows, err = book.All(ctx, f.sheet); err != nil {
 		return nil, err
 	}
 	said, err := v.Mappings(ctx, in.Source)
