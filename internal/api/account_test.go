@@ -36,7 +36,7 @@ func TestAnOldSessionDoesNothingGrave(t *testing.T) {
 		actors[key] = &who
 	}
 	f.Who = func(_ context.Context, token string) (*roster.Actor, error) { return actors[token], nil }
-	for op, field := range map[string]string{"question.refuse": "reason", "expungement.refuse": "reason", "rectification.submit": "note"} {
+	for op, field := range map[string]string{"question.refuse": "reason", "expungement.refuse": "reason", "rectification.submit": "note", "proposal.refuse": "note"} {
 		fits[op] = `{"` + field + `":"x"}` // which is looked at before anything else
 	}
 	before := head(t, s)
