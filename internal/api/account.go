@@ -40,7 +40,8 @@ type HeldView struct {
 // CodeView is a one-time code.
 type CodeView struct {
 	Code    string      `json:"code" doc:"Shown once; hand it over in person"`
-	Until   time.Time   `json:"until"`
+	Until   *time.Time  `json:"until" doc:"null: it opens nothing before a second administrator or the holder agrees"`
+	Waits   string      `json:"proposal_id,omitempty" doc:"The proposal that waits for them"`
 	Receipt ReceiptView `json:"receipt"`
 }
 
@@ -87,9 +88,15 @@ func registerAccount(r *registry) {
 		return done(rec, id), err
 	}, Summary("Make an account for somebody on the roster"))
 	handle(r, "account.code", func(ctx context.Context, c *Call, in *ByID) (CodeView, error) {
-		code, until, rec, err := a.IssueCode(ctx, c.Actor, in.ID)
-		return CodeView{code, until, receipt(rec)}, err
-	}, Summary("Issue a one-time code; the password and the sessions end"))
+		return codeView(a.IssueCode(ctx, c.Actor, in.ID))
+	}, Summary("Issue a one-time code; for anybody but a newcomer it waits for a second administrator or the holder"))
+	handle(r, "account.code_confirm", func(ctx context.Context, c *Call, in *versioned) (CodeView, error) {
+		return codeView(a.ConfirmCode(ctx, c.Actor, app.ProposalInput{ID: in.ID, Version: c.Version(in.Body.Version)}))
+	}, Summary("Confirm a one-time code for my own account: I am shown a fresh one, and my sessions end"))
+	handle(r, "account.code_refuse", func(ctx context.Context, c *Call, in *versioned) (Done, error) {
+		rec, err := a.RefuseCode(ctx, c.Actor, app.ProposalInput{ID: in.ID, Version: c.Version(in.Body.Version)})
+		return done(rec, in.ID), err
+	}, Summary("Refuse a one-time code for my own account that I did not ask for"))
 	for op, disabled := range map[string]bool{"account.disable": true, "account.enable": false} {
 		handle(r, op, func(ctx context.Context, c *Call, in *versioned) (Done, error) {
 			rec, err := a.SetAccountState(ctx, c.Actor, in.ID, c.Version(in.Body.Version), disabled)
@@ -97,6 +104,16 @@ func registerAccount(r *registry) {
 		})
 	}
 	registerGrants(r)
+}
+
+func codeView(code string, until time.Time, rec app.Receipt, err error) (CodeView, error) {
+	v := CodeView{Code: code, Receipt: receipt(rec)}
+	if until.IsZero() {
+		v.Waits = rec.ResultID
+	} else {
+		v.Until = &until
+	}
+	return v, err
 }
 
 func registerSessions(r *registry) {

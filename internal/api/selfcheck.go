@@ -124,6 +124,7 @@ type LeaderView struct {
 // ToDoView is the to-do home.
 type ToDoView struct {
 	Lists   []ListView    `json:"lists"`
+	Codes   []app.OwnCode `json:"codes" doc:"one-time codes for my own account: those that wait, and those that opened it in the last 30 days"`
 	Review  int64         `json:"to_review"`
 	Missing int64         `json:"not_filed"`
 	Named   int64         `json:"items_naming_a_leader"`
@@ -146,7 +147,7 @@ func registerLists(r *registry) {
 		if err != nil {
 			return ToDoView{}, err
 		}
-		return ToDoView{mine(t.Lists), t.Review, t.Missing, t.Named, t.Noticed, t.Served, append([]app.Waiting{}, t.Work...)}, nil
+		return ToDoView{mine(t.Lists), append([]app.OwnCode{}, t.Codes...), t.Review, t.Missing, t.Named, t.Noticed, t.Served, append([]app.Waiting{}, t.Work...)}, nil
 	}, Summary("What waits for me"))
 	handle(r, "submission.list_own", func(ctx context.Context, c *Call, _ *struct{}) (Paged[ListView], error) {
 		lists, err := r.f.App.MyLists(ctx, c.Actor)

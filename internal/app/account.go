@@ -336,40 +336,6 @@ func (a *App) personByNumber(ctx context.Context, v *store.View, who *roster.Act
 	return p, nil
 }
 
-// IssueCode gives an account a fresh one-time code, ends its sessions, and
-// forgets its failures and its password: whoever holds the code signs in next.
-// The code is in the answer and nowhere else. A system administrator gives none
-// to the other administrators, or he could become them; the operator does, at
-// the machine.
-func (a *App) IssueCode(ctx context.Context, who *roster.Actor, accountID string) (code string, until time.Time, rec Receipt, err error) {
-	code = newCode()
-	rec, err = a.write(ctx, who, Write{Op: "account.code"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		acc, err := a.accountToEdit(ctx, tx, who, accountID)
-		if err != nil {
-			return nil, "", err
-		}
-		if acc.State == roster.AccountDisabled {
-			return nil, "", fault.Conflict("account_disabled")
-		}
-		until = tx.Now().Add(codeLasts)
-		c := &roster.Credential{AccountID: acc.ID, CodeHash: digest(foldCode(code)), CodeUntil: until, ChangedAt: tx.Now()}
-		if err := tx.PutCredential(ctx, c); err != nil {
-			return nil, "", err
-		}
-		if err := tx.EndSessions(ctx, acc.ID, ""); err != nil {
-			return nil, "", err
-		}
-		if err := tx.ClearAttempts(ctx, accountKey(acc.LoginFolded)); err != nil {
-			return nil, "", err
-		}
-		return []ledger.Fact{{Verb: "account.code", Kind: "account", ID: acc.ID}}, acc.ID, nil
-	})
-	if err != nil {
-		code = ""
-	}
-	return code, until, rec, err
-}
-
 // accountToEdit loads an account under the actor's scope, and keeps one
 // administrator from taking over another.
 func (a *App) accountToEdit(ctx context.Context, tx *store.Tx, who *roster.Actor, id string) (*roster.Account, error) {

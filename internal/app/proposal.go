@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
@@ -64,7 +65,11 @@ func (a *App) propose(ctx context.Context, tx *store.Tx, who *roster.Actor, p co
 	if _, ok := graveActs[p.Op]; !ok {
 		return nil, "", fmt.Errorf("app: %s is no registered grave act", p.Op)
 	}
-	if who.Person == "" {
+	by := who.Person
+	if who.Program {
+		by = who.Account // the operator at the server, who agrees to nothing
+	}
+	if by == "" {
 		return nil, "", fault.Forbidden("not_allowed")
 	}
 	if pending, err := tx.ProposalPending(ctx, p.Op, p.ObjectID); err != nil || pending {
@@ -77,7 +82,7 @@ func (a *App) propose(ctx context.Context, tx *store.Tx, who *roster.Actor, p co
 	if err != nil {
 		return nil, "", fmt.Errorf("keep input of %s: %w", p.Op, err)
 	}
-	p.ID, p.Ref, p.State, p.ProposedBy = tx.NewID(), issue.NewRef(), consent.Proposed, who.Person
+	p.ID, p.Ref, p.State, p.ProposedBy = tx.NewID(), issue.NewRef(), consent.Proposed, by
 	p.Quorum = max(p.Quorum, 1)
 	if p.MatterID == "" {
 		p.MatterID = p.ObjectID
@@ -142,20 +147,13 @@ func (a *App) cast(ctx context.Context, tx *store.Tx, who *roster.Actor, p *cons
 
 // carryOut does an approved act as its proposer, who must still be allowed to.
 func (a *App) carryOut(ctx context.Context, tx *store.Tx, p *consent.Proposal, votes []consent.Vote) ([]ledger.Fact, error) {
-	account, err := tx.AccountOfPerson(ctx, p.ProposedBy)
-	if err != nil {
-		return nil, err
-	}
 	stale := fault.Conflict("proposal_stale")
-	if account == "" {
-		return nil, stale
-	}
-	proposer, err := a.ActorOf(ctx, &tx.View, account)
-	if fault.Is(err, fault.Unauth) {
-		return nil, stale
-	}
+	proposer, err := a.proposer(ctx, tx, p)
 	if err != nil {
 		return nil, err
+	}
+	if proposer == nil {
+		return nil, stale
 	}
 	if r := routeByOp[p.Op]; !a.table.May(proposer, r.Act, r.Kind) {
 		return nil, stale
@@ -172,6 +170,22 @@ func (a *App) carryOut(ctx context.Context, tx *store.Tx, p *consent.Proposal, v
 		return nil, err
 	}
 	return facts, nil
+}
+
+// proposer is who proposed, as he stands now; nil if he can act no more.
+func (a *App) proposer(ctx context.Context, tx *store.Tx, p *consent.Proposal) (*roster.Actor, error) {
+	if part, ok := strings.CutPrefix(p.ProposedBy, "program:"); ok {
+		return Program(part), nil
+	}
+	account, err := tx.AccountOfPerson(ctx, p.ProposedBy)
+	if err != nil || account == "" {
+		return nil, err
+	}
+	who, err := a.ActorOf(ctx, &tx.View, account)
+	if fault.Is(err, fault.Unauth) {
+		return nil, nil
+	}
+	return who, err
 }
 
 // voter is what the records say of somebody who may agree.

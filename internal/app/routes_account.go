@@ -16,6 +16,8 @@ var accountRoutes = []Route{
 	{Op: "account.create_many", Act: roster.ActCreate, Kind: roster.KindAccount, Write: true},
 	{Op: "site.setup", Act: roster.ActGrant, Kind: roster.KindGrant, Write: true, Proof: true},
 	{Op: "account.code", Method: "POST", Path: "/accounts/{id}/code", Act: roster.ActEdit, Kind: roster.KindAccount, Write: true, Proof: true},
+	{Op: "account.code_confirm", Method: "POST", Path: "/session/codes/{id}/confirm", Act: roster.ActEdit, Kind: roster.KindSelf, Write: true},
+	{Op: "account.code_refuse", Method: "POST", Path: "/session/codes/{id}/refuse", Act: roster.ActEdit, Kind: roster.KindSelf, Write: true},
 	{Op: "account.disable", Method: "POST", Path: "/accounts/{id}/disable", Act: roster.ActEdit, Kind: roster.KindAccount, Write: true},
 	{Op: "account.enable", Method: "POST", Path: "/accounts/{id}/enable", Act: roster.ActEdit, Kind: roster.KindAccount, Write: true, Proof: true},
 	{Op: "grant.list", Method: "GET", Path: "/grants", Act: roster.ActList, Kind: roster.KindGrant},

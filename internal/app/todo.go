@@ -20,6 +20,7 @@ type MyList struct {
 // ToDo is what waits for somebody.
 type ToDo struct {
 	Lists    []MyList
+	Codes    []OwnCode   // one-time codes for his own account: asked for, or used in the last 30 days
 	Review   int64       // lists to review
 	Missing  int64       // lists of his units that are not filed
 	Named    int64       // items naming a leader that came to him
@@ -36,6 +37,9 @@ func (a *App) ToDo(ctx context.Context, who *roster.Actor) (*ToDo, error) {
 	err := a.read(ctx, who, "todo.read", func(ctx context.Context, v *store.View) error {
 		var err error
 		if out.Lists, err = a.myLists(ctx, v, who); err != nil {
+			return err
+		}
+		if out.Codes, err = a.ownCodes(ctx, v, who); err != nil {
 			return err
 		}
 		review, err := a.scope(ctx, v, who, roster.ActAccept, roster.KindSubmission)

@@ -106,7 +106,7 @@ func accessTable(rows []app.NewAccess) *table {
 	t := &table{columns: []string{"login", "name", "unit", "role", "code", "until"}}
 	for _, r := range rows {
 		until := ""
-		if r.Code != "" {
+		if r.Code != "" && !r.Until.IsZero() {
 			until = r.Until.UTC().Format("2006-01-02T15:04Z")
 		}
 		t.add(r.Login, r.Name, r.Unit, r.Role, r.Code, until)
@@ -224,7 +224,12 @@ func (e *env) userCode() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "code LOGIN",
 		Short: "Issue a one-time code: for a first sign-in or a forgotten password",
-		Args:  cobra.ExactArgs(1),
+		Long: `Issue a one-time code. A newcomer, who never set a password and holds no role,
+signs in with it at once. For anybody else it opens nothing until a security
+administrator agrees on the page of approvals, or the holder himself on a device
+where he is signed in; until the first administrator has set a password, the
+operator is enough.`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return e.with(c.Context(), func(ctx context.Context, s *site) error {
 				acc, err := e.account(ctx, s, args[0])
@@ -234,6 +239,9 @@ func (e *env) userCode() *cobra.Command {
 				code, until, _, err := s.app.IssueCode(ctx, operator, acc.ID)
 				if err != nil {
 					return err
+				}
+				if until.IsZero() {
+					fmt.Fprintln(e.err, "this code opens nothing yet: another administrator has to agree to it under Approvals, or the holder where he is signed in")
 				}
 				return e.print(accessTable([]app.NewAccess{{Login: acc.Login, Name: acc.Name, Unit: acc.Unit, Code: code, Until: until}}))
 			})

@@ -184,6 +184,22 @@ func choices(votes []Vote) []Choice {
 	return out
 }
 
+// Own settles a proposal by the word of the person whom it concerns, where the
+// act says that his word is enough: never of one who proposed it himself.
+func (p *Proposal) Own(person string, choice Choice, now time.Time) error {
+	switch {
+	case p.State != Proposed:
+		return fault.Conflict("proposal_state")
+	case person == "" || person == p.ProposedBy:
+		return fault.Forbidden("guard_same_person")
+	}
+	p.State, p.SettledBy, p.SettledAt = Refused, person, &now
+	if choice == Agree {
+		p.State = Approved
+	}
+	return nil
+}
+
 // Withdraw takes a proposal back; only its proposer may.
 func (p *Proposal) Withdraw(person string, now time.Time) error {
 	switch {

@@ -292,3 +292,36 @@ func (v *View) LoginsTaken(ctx context.Context, folded []string) ([]string, erro
 	err := v.db.NewSelect().Model((*roster.Account)(nil)).Column("login_folded").Where("login_folded IN (?)", bun.List(folded)).Scan(ctx, &taken)
 	return taken, err
 }
+
+// TakenIntoUse reports whether the holder of an account ever set a password, by
+// the ledger: a credential that was cleared since shows nothing.
+func (v *View) TakenIntoUse(ctx context.Context, accountID string) (bool, error) {
+	set, err := v.db.NewSelect().Model((*LedgerEntry)(nil)).Where("object_id = ?", accountID).Where("verb IN ('account.activate', 'account.password_set')").Exists(ctx)
+	if err != nil || set {
+		return set, err
+	}
+	return v.db.NewSelect().Model((*roster.Credential)(nil)).Where("account_id = ? AND hash <> ''", accountID).Exists(ctx)
+}
+
+// AdministratorsBegan reports whether any administrator has taken his account
+// into use: from then on the operator is one of two like everybody else.
+func (v *View) AdministratorsBegan(ctx context.Context) (bool, error) {
+	var n int64
+	err := v.db.NewRaw(`SELECT count(*) FROM grants AS g JOIN ledger_entries AS e ON e.object_id = g.account_id
+WHERE g.role IN (?) AND e.verb IN ('account.activate', 'account.password_set')`,
+		bun.List([]roster.Role{roster.RoleSystemAdmin, roster.RoleSecurityAdmin, roster.RoleAuditAdmin})).Scan(ctx, &n)
+	return n > 0, err
+}
+
+// HoldersBeside counts the people other than the named who hold the role at one
+// of the units on the date, with an account that is not disabled.
+func (v *View) HoldersBeside(ctx context.Context, role roster.Role, units []string, on roster.Date, people ...string) (n int64, err error) {
+	if len(units) == 0 {
+		return 0, nil
+	}
+	err = v.db.NewRaw(`SELECT count(DISTINCT a.person_id) FROM grants AS g JOIN accounts AS a ON a.id = g.account_id
+WHERE g.role = ? AND g.state = ? AND g.from_on <= ? AND (g.to_on = '' OR g.to_on >= ?) AND g.unit_id IN (?)
+  AND a.state <> ? AND a.person_id <> '' AND a.person_id NOT IN (?)`,
+		role, roster.GrantLive, on, on, bun.List(units), roster.AccountDisabled, bun.List(append(people, ""))).Scan(ctx, &n)
+	return n, err
+}

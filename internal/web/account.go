@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"plumbline/internal/app"
+	"plumbline/internal/consent"
 	"plumbline/internal/roster"
 	"plumbline/internal/web/ui"
 )
@@ -123,7 +124,43 @@ func (f *Face) issueCode(c *Call) error {
 	}
 	p := c.Page("account.code.title")
 	p.Narrow, p.Crumbs = true, []ui.Link{{Text: c.T("nav.accounts"), Href: "/accounts"}}
-	return c.Show(codeView(p, code, f.moment(until)))
+	if until.IsZero() {
+		return c.Show(codeView(p, code, "", "/accounts"))
+	}
+	return c.Show(codeView(p, code, f.moment(until), "/accounts"))
+}
+
+// confirmCode shows the holder his own code; his sessions have ended by then.
+func (f *Face) confirmCode(c *Call) error {
+	code, until, _, err := f.app.ConfirmCode(c.Context(), c.Actor, app.ProposalInput{ID: c.Param("id"), Version: c.Version()})
+	if err != nil {
+		return err
+	}
+	c.SetSession("")
+	return c.Show(codeView(c.door("account.code.title"), code, f.moment(until), SignInPath))
+}
+
+func (f *Face) refuseCode(c *Call) error {
+	if _, err := f.app.RefuseCode(c.Context(), c.Actor, app.ProposalInput{ID: c.Param("id"), Version: c.Version()}); err != nil {
+		return err
+	}
+	return c.Go("/", "account.code.refused")
+}
+
+// codeNotices tells the reader of the codes for his own account.
+func (f *Face) codeNotices(c *Call, codes []app.OwnCode) (out []codeNotice) {
+	for _, x := range codes {
+		by := x.By
+		if by == "" {
+			by = c.T("account.operator")
+		}
+		n := codeNotice{Text: c.T("account.code.opened", "At", f.moment(x.At), "By", by, "With", x.With)}
+		if x.State == consent.Proposed {
+			n = codeNotice{Text: c.T("account.code.asked", "At", f.moment(x.At), "By", by), Base: "/me/codes/" + url.PathEscape(x.ID), Version: x.Version}
+		}
+		out = append(out, n)
+	}
+	return out
 }
 
 func (f *Face) disableAccount(c *Call) error { return f.accountState(c, true, "account.disabled") }

@@ -14,6 +14,8 @@ func init() {
 			{Method: http.MethodGet, Path: "/me", Op: "session.list", Handler: f.mePage},
 			{Method: http.MethodPost, Path: "/me/sessions/{id}/end", Op: "session.end", Handler: f.endSession},
 			{Method: http.MethodPost, Path: "/me/sessions/end", Op: "session.end_all", Handler: f.endSessions},
+			{Method: http.MethodPost, Path: "/me/codes/{id}/confirm", Op: "account.code_confirm", Handler: f.confirmCode},
+			{Method: http.MethodPost, Path: "/me/codes/{id}/refuse", Op: "account.code_refuse", Handler: f.refuseCode},
 			{Method: http.MethodGet, Path: "/accounts", Op: "account.list", Handler: f.accountsPage},
 			{Method: http.MethodPost, Path: "/accounts/search", Op: "account.list", Handler: f.accountsSearch},
 			{Method: http.MethodPost, Path: "/accounts", Op: "account.create", Handler: f.addAccount},

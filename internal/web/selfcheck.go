@@ -42,7 +42,7 @@ func (f *Face) home(c *Call) error {
 	if err != nil {
 		return err
 	}
-	v := homeView{Asked: askedCards(c, todo.Asked)}
+	v := homeView{Codes: f.codeNotices(c, todo.Codes), Asked: askedCards(c, todo.Asked)}
 	for i := range todo.Lists {
 		v.Mine = append(v.Mine, f.listCard(c, &todo.Lists[i]))
 	}

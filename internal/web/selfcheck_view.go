@@ -6,6 +6,7 @@ import "plumbline/internal/web/ui"
 // filled by the handlers of selfcheck.go, review.go and campaign.go.
 
 type homeView struct {
+	Codes   []codeNotice
 	Asked   []actForm // items that were given back
 	Mine    []listCard
 	Waiting []ui.Stat

@@ -1,0 +1,116 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"plumbline/internal/consent"
+	"plumbline/internal/fault"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// OwnCode is a one-time code for the actor's own account that somebody asked
+// for, as he is told of it.
+type OwnCode struct {
+	ID      string        `json:"id"`
+	Version int64         `json:"version"`
+	State   consent.State `json:"state"`
+	At      time.Time     `json:"at"`             // when it was asked for, or opened the account
+	By      string        `json:"by"`             // who asked; "" is the operator at the server
+	With    string        `json:"with,omitempty"` // who agreed
+}
+
+// ownCodes lists the codes for the actor's account that wait, and those that
+// opened it in the last 30 days. Nobody can put them away: who signed in by a
+// code that was not his would.
+func (a *App) ownCodes(ctx context.Context, v *store.View, who *roster.Actor) (out []OwnCode, err error) {
+	rows, err := v.ProposalsOn(ctx, who.Account)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	var people []string
+	for _, p := range rows {
+		people = append(people, p.ProposedBy, p.SettledBy)
+	}
+	names, err := v.PersonNames(ctx, people)
+	for i := len(rows) - 1; i >= 0; i-- {
+		p := &rows[i]
+		if p.Op != opCode {
+			continue
+		}
+		c := OwnCode{ID: p.ID, Version: p.Version, State: p.State, At: p.CreatedAt, By: names[p.ProposedBy], With: names[p.SettledBy]}
+		if p.State == consent.Approved {
+			c.At = *p.SettledAt
+		}
+		if p.State == consent.Proposed || p.State == consent.Approved && c.At.After(a.store.Now().AddDate(0, 0, -toldDays)) {
+			out = append(out, c)
+		}
+	}
+	return out, err
+}
+
+// ConfirmCode is the actor's own word, in a session of his, that he wants the
+// code which was asked for. He is shown a fresh one; the one that the asker
+// knows opens nothing. His sessions end.
+func (a *App) ConfirmCode(ctx context.Context, who *roster.Actor, in ProposalInput) (code string, until time.Time, rec Receipt, err error) {
+	code = newCode()
+	rec, err = a.ownWord(ctx, who, "account.code_confirm", in, consent.Agree, func(ctx context.Context, tx *store.Tx, acc *roster.Account) ([]ledger.Fact, error) {
+		fact, at, err := openByCode(ctx, tx, acc, digest(foldCode(code)))
+		until = at
+		return []ledger.Fact{fact}, err
+	})
+	if err != nil {
+		return "", time.Time{}, rec, err
+	}
+	return code, until, rec, nil
+}
+
+// RefuseCode says that the actor wants no code: somebody else asked for it.
+func (a *App) RefuseCode(ctx context.Context, who *roster.Actor, in ProposalInput) (Receipt, error) {
+	return a.ownWord(ctx, who, "account.code_refuse", in, consent.Dissent, func(context.Context, *store.Tx, *roster.Account) ([]ledger.Fact, error) { return nil, nil })
+}
+
+func (a *App) ownWord(ctx context.Context, who *roster.Actor, op string, in ProposalInput, choice consent.Choice,
+	then func(ctx context.Context, tx *store.Tx, acc *roster.Account) ([]ledger.Fact, error)) (Receipt, error) {
+	return a.write(ctx, who, Write{Op: op, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		p, err := ownProposal(ctx, tx, who, in.ID)
+		if err != nil {
+			return nil, "", err
+		}
+		if who.Session == "" {
+			return nil, "", fault.Unauthenticated() // his word counts on a device that he holds
+		}
+		if err := sameVersion(p.Version, in.Version); err != nil {
+			return nil, "", err
+		}
+		acc, err := tx.Account(ctx, who.Account, roster.Scope{All: true})
+		if err != nil {
+			return nil, "", err
+		}
+		if err := alter(ctx, tx, p, func(p *consent.Proposal) error { return p.Own(who.Person, choice, tx.Now()) }); err != nil {
+			return nil, "", err
+		}
+		vote := consent.Vote{ProposalID: p.ID, PersonID: who.Person, Choice: choice, NoteC: ledger.Commitment{}}
+		vote.ID = tx.NewID()
+		if err := tx.Insert(ctx, &vote); err != nil {
+			return nil, "", err
+		}
+		more, err := then(ctx, tx, acc)
+		return append([]ledger.Fact{{Verb: op, Kind: string(roster.KindProposal), ID: p.ID, Unit: p.UnitID}}, more...), p.ID, err
+	})
+}
+
+func ownProposal(ctx context.Context, tx *store.Tx, who *roster.Actor, id string) (*consent.Proposal, error) {
+	rows, err := tx.ProposalsOn(ctx, who.Account)
+	if err != nil {
+		return nil, err
+	}
+	for i := range rows { // a few in a career
+		if rows[i].ID == id && rows[i].Op == opCode {
+			return &rows[i], nil
+		}
+	}
+	return nil, fault.NotFound()
+}

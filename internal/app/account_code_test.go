@@ -1,0 +1,164 @@
+package app_test
+
+import (
+	"context"
+	"testing"
+
+	"plumbline/internal/app"
+	"plumbline/internal/apptest"
+	"plumbline/internal/consent"
+	"plumbline/internal/fault"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// opens reports whether the word signs somebody in.
+func opens(s *apptest.Site, login, word string) bool {
+	_, err := s.App.SignIn(context.Background(), app.SignInInput{Login: login, Password: word})
+	return err == nil
+}
+
+// A code for anybody but a newcomer would let who issues it act as him. It
+// opens nothing until a second administrator agrees; then the sessions end, the
+// holder is told who it was, and so does the ledger.
+func TestNobodyOpensAnAccountAlone(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx, st := context.Background(), story{t, s}
+		head := activate(t, s, "east1head")
+		activate(t, s, "anna")
+		activate(t, s, "system") // the set-up is over
+		alive := func(in *app.SignedIn) bool {
+			_, err := s.App.Authenticate(ctx, in.Token)
+			return err == nil
+		}
+		issue := func(who *roster.Actor, account string) (code, proposal string) {
+			t.Helper()
+			code, until, rec, err := s.App.IssueCode(ctx, who, s.Account[account])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !until.IsZero() || opens(s, account, code) {
+				t.Fatalf("%s: one person's code opens the account", account)
+			}
+			return code, rec.ResultID
+		}
+		code, asked := issue(s.Actor("system"), "east1head")
+		if !alive(head) || !opens(s, "east1head", password) {
+			t.Error("to ask for a code ended something")
+		}
+		if _, _, _, err := s.App.IssueCode(ctx, app.Program("operator"), s.Account["east1head"]); codeOf(err) != "proposal_pending" {
+			t.Errorf("asked for twice: %v", err)
+		}
+		if err := st.approve("system", asked); codeOf(err) != "guard_same_person" {
+			t.Errorf("who asked agrees: %v", err)
+		}
+		for _, who := range []string{"audit", "records", "inspector", "east1head", "ben"} {
+			if err := st.approve(who, asked); !fault.Is(err, fault.ForbiddenKind) && !fault.Is(err, fault.NotFoundKind) {
+				t.Errorf("%s agrees: %v", who, err)
+			}
+		}
+		if todo, err := s.App.ToDo(ctx, s.Actor("east1head")); err != nil || len(todo.Codes) != 1 || todo.Codes[0].State != consent.Proposed || todo.Codes[0].By != "系统甲" {
+			t.Errorf("the holder is not asked: %v %+v", err, todo.Codes)
+		}
+		st.must(st.approve("security", asked))
+		if alive(head) || opens(s, "east1head", password) {
+			t.Error("the password or a session outlived the code")
+		}
+		if !opens(s, "east1head", code) {
+			t.Error("the agreed code opens nothing")
+		}
+		if todo, err := s.App.ToDo(ctx, s.Actor("east1head")); err != nil || len(todo.Codes) != 1 || todo.Codes[0].State != consent.Approved || todo.Codes[0].By != "系统甲" || todo.Codes[0].With != "安全甲" {
+			t.Errorf("the holder is not told: %v %+v", err, todo.Codes)
+		}
+		by := map[string]string{} // verb → account
+		st.must(s.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+			rows, err := v.Entries(ctx, 0, 10_000)
+			for _, e := range rows {
+				if e.ObjectID == asked || e.ObjectID == s.Account["east1head"] {
+					by[e.Verb] = e.Account
+				}
+			}
+			return err
+		}))
+		if by["proposal.propose"] != s.Account["system"] || by["account.code"] != s.Account["security"] {
+			t.Errorf("in the ledger: %v", by)
+		}
+
+		// Who holds a role is no newcomer, whether he ever signed in or not; the
+		// operator at the server is one of two; disabling makes nobody new.
+		_, waits := issue(s.Actor("system"), "west1head")
+		st.must(st.refuse("security", waits))
+		code, waits = issue(app.Program("operator"), "west1head")
+		st.must(st.approve("security2", waits))
+		if !opens(s, "west1head", code) {
+			t.Error("the operator's code, agreed to, opens nothing")
+		}
+		for _, disabled := range []bool{true, false} {
+			view, _, err := s.App.Accounts(ctx, s.Actor("system"), app.AccountQuery{Query: "anna"})
+			st.must(err)
+			_, err = s.App.SetAccountState(ctx, s.Actor("system"), view[0].ID, view[0].Version, disabled)
+			st.must(err)
+		}
+		issue(s.Actor("system"), "anna")
+
+		// An administrator's account too, and never his own word for himself.
+		_, waits = issue(s.Actor("system"), "security")
+		if err := st.approve("security", waits); codeOf(err) != "guard_same_person" {
+			t.Errorf("the security administrator agrees for himself: %v", err)
+		}
+		st.must(st.approve("security2", waits))
+		if _, _, _, err := s.App.IssueCode(ctx, s.Actor("system"), s.Account["system"]); codeOf(err) != "code_own" {
+			t.Errorf("a code for oneself: %v", err)
+		}
+		if verdict, err := s.Store.Verify(ctx, nil); err != nil || !verdict.OK() {
+			t.Errorf("verify: %v %+v", err, verdict)
+		}
+	})
+}
+
+// The holder's own word is enough, in a session of his: he is shown a fresh
+// code, the asker's opens nothing, and his sessions end. He can refuse it.
+func TestTheHolderConfirmsACodeOnHisDevice(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx, st := context.Background(), story{t, s}
+		phone := activate(t, s, "anna")
+		activate(t, s, "system")
+		ask := func() (code string, in app.ProposalInput) {
+			code, _, rec, err := s.App.IssueCode(ctx, s.Actor("system"), s.Account["anna"])
+			st.must(err)
+			return code, app.ProposalInput{ID: rec.ResultID, Version: 1}
+		}
+		who, err := s.App.Authenticate(ctx, phone.Token)
+		st.must(err)
+		theirs, in := ask()
+		if _, err := s.App.RefuseCode(ctx, s.Actor("anna"), in); kind(err) != fault.Unauth {
+			t.Errorf("without a session: %v", err)
+		}
+		if _, _, _, err := s.App.ConfirmCode(ctx, s.Actor("ben"), in); kind(err) != fault.NotFoundKind {
+			t.Errorf("somebody else's word: %v", err)
+		}
+		if _, err := s.App.RefuseCode(ctx, who, in); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.App.Authenticate(ctx, phone.Token); err != nil || opens(s, "anna", theirs) {
+			t.Errorf("refused, and yet: %v", err)
+		}
+		theirs, in = ask()
+		own, until, _, err := s.App.ConfirmCode(ctx, who, in)
+		if err != nil || until.IsZero() {
+			t.Fatal(err)
+		}
+		if _, err := s.App.Authenticate(ctx, phone.Token); kind(err) != fault.Unauth {
+			t.Errorf("his sessions go on: %v", err)
+		}
+		if opens(s, "anna", theirs) || opens(s, "anna", password) {
+			t.Error("the asker's code or the old password opens the account")
+		}
+		if !opens(s, "anna", own) {
+			t.Error("the holder's code opens nothing")
+		}
+		if _, _, _, err := s.App.ConfirmCode(ctx, who, app.ProposalInput{ID: in.ID, Version: 2}); codeOf(err) != "proposal_state" {
+			t.Errorf("a second time: %v", err)
+		}
+	})
+}
