@@ -1,6 +1,7 @@
-// Package policies carries the authority policy and the rule packs as files
-// compiled into the program. It only holds them: access reads the policy,
-// rules reads the packs. A change of either is a new build.
+// Package policies carries the authority policy, the rule packs and the common
+// passwords as files compiled into the program. It only holds them: access reads
+// the policy, rules reads the packs, app asks for the passwords. A change of any
+// is a new build.
 package policies
 
 import "embed"
@@ -19,3 +20,10 @@ var Policy string
 //
 //go:embed packs/*.json
 var Packs embed.FS
+
+// Passwords are the common passwords that nobody may choose, passwords.bin:
+// digests in order, each as the distance to the one before it. script/passwords
+// makes the file and says of what.
+//
+//go:embed passwords.bin
+var Passwords string

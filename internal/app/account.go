@@ -102,33 +102,6 @@ type PasswordInput struct {
 	Device   string // the token that the device was given before, "" if none
 }
 
-const (
-	passwordMin = 10 // characters
-	passwordMax = 128
-	typedMost   = 500 // bytes that are looked at where a secret is typed
-)
-
-// JudgePassword refuses a new password by itself, before a one-time code is
-// spent on it.
-func JudgePassword(password, login string) error {
-	return judgePassword(password, roster.FoldLogin(login))
-}
-
-// judgePassword refuses passwords that are too short, the login, or one
-// character over and over.
-func judgePassword(password, login string) error {
-	runes := []rune(password)
-	switch {
-	case !utf8.ValidString(password) || len(runes) < passwordMin:
-		return fault.Invalid("password_short", "new", "Min", passwordMin)
-	case len(runes) > passwordMax:
-		return fault.Invalid("password_long", "new", "Max", passwordMax)
-	case strings.Contains(strings.ToLower(password), login) && login != "" || strings.Trim(password, string(runes[:1])) == "":
-		return fault.Invalid("password_simple", "new")
-	}
-	return nil
-}
-
 // SetPassword sets the actor's own password, ends his other sessions, and makes
 // a new account active. The session goes on.
 func (a *App) SetPassword(ctx context.Context, who *roster.Actor, in PasswordInput) (Receipt, error) {
@@ -139,7 +112,14 @@ func (a *App) SetPassword(ctx context.Context, who *roster.Actor, in PasswordInp
 	if err != nil {
 		return Receipt{}, err
 	}
-	if err := judgePassword(in.New, account.LoginFolded); err != nil {
+	var own owner
+	if err := a.store.View(ctx, func(ctx context.Context, v *store.View) (err error) {
+		own, err = a.ownerOf(ctx, v, account.ID)
+		return err
+	}); err != nil {
+		return Receipt{}, err
+	}
+	if err := a.judgePassword(in.New, own); err != nil {
 		return Receipt{}, err
 	}
 	if len(in.Old) > typedMost {

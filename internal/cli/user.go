@@ -283,7 +283,7 @@ single blanks. The new password is the rest of the line and may hold blanks.`,
 }
 
 func (e *env) setPassword(ctx context.Context, s *site, login, old, fresh string) error {
-	if err := app.JudgePassword(fresh, login); err != nil {
+	if err := s.app.JudgePassword(ctx, fresh, login); err != nil {
 		return err // before the code is used up
 	}
 	if err := s.app.AdoptSecrets(ctx); err != nil {
