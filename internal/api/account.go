@@ -14,6 +14,7 @@ type TokenView struct {
 	Token string    `json:"token" doc:"Send it as Authorization: Bearer. It is shown once."`
 	Until time.Time `json:"until"`
 	Renew bool      `json:"renew" doc:"The session began with a one-time code: set a password first"`
+	Scope []string  `json:"scope" doc:"What the token may do; empty for all that its holder may"`
 }
 
 // WhoView is who asks.
@@ -120,16 +121,19 @@ func registerSessions(r *registry) {
 	a := r.f.App
 	handle(r, "session.create", func(ctx context.Context, c *Call, in *struct {
 		Body struct {
-			Login    string `json:"login" maxLength:"100"`
-			Password string `json:"password" maxLength:"500" doc:"The password, or a one-time code"`
-			Label    string `json:"label,omitempty" maxLength:"100" doc:"What the script is called in the list of sessions"`
+			Login    string   `json:"login" maxLength:"100"`
+			Password string   `json:"password" maxLength:"500" doc:"The password, or a one-time code"`
+			Label    string   `json:"label,omitempty" maxLength:"100" doc:"What the script is called in the list of sessions; asked for with a scope"`
+			Scope    []string `json:"scope,omitempty" doc:"What the token may do: operation ids of this document, or read for every operation that only reads. Such a token lasts for days and never sets a password. Without a scope it is a session like a browser's: all that you may, for 12 hours, and 2 hours unused"`
+			Days     int      `json:"days,omitempty" minimum:"0" maximum:"30" doc:"How long a token with a scope lasts: 30 days if not said, 24 hours for administrators in any case. It ends when 7 days unused"`
 		}
 	}) (TokenView, error) {
-		s, err := a.SignIn(ctx, app.SignInInput{Login: in.Body.Login, Password: in.Body.Password, Label: in.Body.Label, Source: source(c), Bearer: true})
+		s, err := a.SignIn(ctx, app.SignInInput{Login: in.Body.Login, Password: in.Body.Password, Label: in.Body.Label, Source: source(c), Bearer: true,
+			Scope: in.Body.Scope, Days: in.Body.Days})
 		if err != nil {
 			return TokenView{}, err
 		}
-		return TokenView{s.Token, s.Until, s.Renew}, nil
+		return TokenView{s.Token, s.Until, s.Renew, append([]string{}, s.Actor.Scope...)}, nil
 	}, Summary("Sign in: a token for a script"))
 	handle(r, "session.read", func(_ context.Context, c *Call, _ *struct{}) (WhoView, error) {
 		w := WhoView{Account: c.Actor.Account, Person: c.Actor.Person, Name: c.Actor.Name, Unit: c.Actor.Unit, Renew: c.Actor.MustRenew, Roles: []HeldView{}}

@@ -20,6 +20,7 @@ type SessionView struct {
 	ID        string    `json:"id"` // hash of its token: it opens nothing
 	Label     string    `json:"label"`
 	Bearer    bool      `json:"bearer"`
+	Scope     []string  `json:"scope" doc:"Operations that the token may do; empty for all that its holder may"`
 	Current   bool      `json:"current"`
 	CreatedAt time.Time `json:"created_at"`
 	SeenAt    time.Time `json:"seen_at"`
@@ -32,7 +33,7 @@ func (a *App) Sessions(ctx context.Context, who *roster.Actor) (out []SessionVie
 	err = a.read(ctx, who, "session.list", func(ctx context.Context, v *store.View) error {
 		rows, err := v.SessionsOf(ctx, who.Account, a.store.Now())
 		for _, s := range rows {
-			out = append(out, SessionView{ID: s.TokenHash, Label: s.Label, Bearer: s.Bearer, Current: s.TokenHash == who.Session,
+			out = append(out, SessionView{ID: s.TokenHash, Label: s.Label, Bearer: s.Bearer, Scope: append([]string{}, strings.Fields(s.Scope)...), Current: s.TokenHash == who.Session,
 				CreatedAt: s.CreatedAt.UTC(), SeenAt: s.SeenAt.UTC(), UntilAt: s.UntilAt.UTC()})
 		}
 		return err
@@ -47,7 +48,7 @@ func (a *App) EndSession(ctx context.Context, who *roster.Actor, id string) erro
 		return fault.Unauthenticated()
 	}
 	verb := "account.session_end"
-	if id == "" { // signing out needs no role
+	if id == "" || id == who.Session { // signing out needs no role and no scope
 		id = who.Session
 	} else if _, err := a.gate(who, "session.end"); err != nil {
 		return err

@@ -133,7 +133,7 @@ func TestSessionsEndAtOnce(t *testing.T) {
 	if _, err := s.App.Authenticate(ctx, second.Token); kind(err) != fault.Unauth {
 		t.Errorf("an idle session goes on: %v", err)
 	}
-	script, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password, Bearer: true})
+	script, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password, Bearer: true, Label: "nightly", Scope: []string{app.ScopeRead}})
 	if err != nil || script.Device != "" {
 		t.Fatalf("%+v %v", script, err)
 	}

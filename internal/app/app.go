@@ -168,7 +168,7 @@ func (a *App) Ping(ctx context.Context) error { return a.store.Ping(ctx) }
 // May reports whether a role of the actor allows the operation.
 func (a *App) May(who *roster.Actor, op string) bool {
 	r, ok := routeByOp[op]
-	return ok && (r.Public || a.table.May(who, r.Act, r.Kind))
+	return ok && (r.Public || tokenMay(who, r) && a.table.May(who, r.Act, r.Kind))
 }
 
 // Table is the authority table, for showing it.
@@ -193,6 +193,9 @@ func (a *App) gate(who *roster.Actor, op string) (Route, error) {
 	}
 	if who == nil {
 		return r, fault.Unauthenticated()
+	}
+	if !tokenMay(who, r) {
+		return r, fault.Forbidden("token_scope", "Op", op)
 	}
 	if a.table.May(who, r.Act, r.Kind) {
 		return r, nil

@@ -18,15 +18,13 @@ import (
 
 // How long things last.
 const (
-	sessionLasts   = 12 * time.Hour      // a browser's session, at most
-	sessionIdle    = 2 * time.Hour       // and at most so long unused
-	bearerLasts    = 30 * 24 * time.Hour // a script's token
-	bearerIdle     = 7 * 24 * time.Hour  // and at most so long unused
-	outsideLasts   = time.Hour           // a session while nothing can be written
-	renewLasts     = 30 * time.Minute    // to set a password after a one-time code
-	codeLasts      = 7 * 24 * time.Hour  // a one-time code
-	seenEvery      = 5 * time.Minute     // how exactly the last use is kept
-	sessionsAtMost = 20                  // of one account
+	sessionLasts   = 12 * time.Hour     // a browser's session, at most
+	sessionIdle    = 2 * time.Hour      // and at most so long unused
+	outsideLasts   = time.Hour          // a session while nothing can be written
+	renewLasts     = 30 * time.Minute   // to set a password after a one-time code
+	codeLasts      = 7 * 24 * time.Hour // a one-time code
+	seenEvery      = 5 * time.Minute    // how exactly the last use is kept
+	sessionsAtMost = 20                 // of one account
 	devicesAtMost  = 10
 )
 
@@ -36,11 +34,13 @@ var passwordParams = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallel
 // SignInInput is an attempt to sign in.
 type SignInInput struct {
 	Login    string
-	Password string // or the one-time code
-	Device   string // the token that the device was given before, "" if none
-	Source   string // network address
-	Label    string // what the device calls itself
-	Bearer   bool   // for a script: a token that lasts, and no device
+	Password string   // or the one-time code
+	Device   string   // the token that the device was given before, "" if none
+	Source   string   // network address
+	Label    string   // what the device calls itself
+	Bearer   bool     // for a script: no device
+	Scope    []string // of a script's token: operations, or ScopeRead; none for a session like a browser's
+	Days     int      // that a token with a scope lasts; 0 for as long as it may
 }
 
 // SignedIn is what a successful sign-in gives. Token and Device are shown once.
@@ -59,6 +59,9 @@ func (a *App) SignIn(ctx context.Context, in SignInInput) (*SignedIn, error) {
 	}
 	if len(in.Login) > 100 || len(in.Password) > typedMost || !utf8.ValidString(in.Login+in.Password) {
 		return nil, errSignIn
+	}
+	if _, err := tokenScope(in); err != nil {
+		return nil, err
 	}
 	found, err := a.checkSecret(ctx, presented{login: in.Login, typed: in.Password, codes: true, device: in.Device, source: in.Source})
 	if err != nil {
@@ -81,30 +84,24 @@ func missing(value, field string) *fault.Error {
 
 func (a *App) openSession(ctx context.Context, in SignInInput, found *proven) (*SignedIn, error) {
 	now, byCode := a.store.Now(), found.byCode
-	out := &SignedIn{Token: newToken(), Until: now.Add(sessionLasts), Renew: byCode}
-	if in.Bearer {
-		out.Until = now.Add(bearerLasts)
+	out := &SignedIn{Token: newToken(), Renew: byCode}
+	scope, err := tokenScope(in)
+	if err != nil {
+		return nil, err
 	}
-	if byCode {
-		out.Until = now.Add(renewLasts)
-	}
+	most, idle := lasting(in, byCode, scope != "")
 	s := &roster.Session{TokenHash: digest(out.Token), AccountID: found.account.ID, FormSeed: newToken(), Label: label(in.Label),
-		Bearer: in.Bearer, Renew: byCode, IdleSeconds: int64(sessionIdle / time.Second), CreatedAt: now, SeenAt: now, UntilAt: out.Until}
-	if in.Bearer {
-		s.IdleSeconds = int64(bearerIdle / time.Second)
-	}
+		Bearer: in.Bearer, Renew: byCode, Scope: scope, IdleSeconds: int64(idle / time.Second), CreatedAt: now, SeenAt: now, UntilAt: now.Add(most)}
 	if !byCode {
 		s.ProvedAt = now
 	}
 	if a.unwritable() && !byCode { // the code could not be used up
 		s.UntilAt = now.Add(outsideLasts)
-		out.Until = s.UntilAt
 		a.outside.add(*s, now)
 		a.log.WarnContext(ctx, "a session was opened without a ledger entry, because nothing can be written; it ends with the process", "account", found.account.ID)
 	} else if err := a.recordSession(ctx, s, found); err != nil {
 		return nil, err
 	}
-	var err error
 	if !in.Bearer {
 		if err = a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) (err error) {
 			if out.Device, err = deviceToken(ctx, sx, in.Device); err != nil {
@@ -115,6 +112,7 @@ func (a *App) openSession(ctx context.Context, in SignInInput, found *proven) (*
 			return nil, err
 		}
 	}
+	out.Until = s.UntilAt
 	out.Actor, err = a.Authenticate(ctx, out.Token)
 	return out, err
 }
@@ -142,6 +140,16 @@ func (a *App) recordSession(ctx context.Context, s *roster.Session, found *prove
 			if err := tx.PutCredential(ctx, c); err != nil {
 				return nil, "", err
 			}
+		}
+		grants, err := tx.GrantsOf(ctx, found.account)
+		if err != nil {
+			return nil, "", err
+		}
+		if administers(grants) {
+			if day := s.CreatedAt.Add(adminLasts); s.UntilAt.After(day) {
+				s.UntilAt = day
+			}
+			s.IdleSeconds = min(s.IdleSeconds, int64(sessionIdle/time.Second))
 		}
 		if err := tx.TrimSessions(ctx, s.AccountID, sessionsAtMost-1); err != nil {
 			return nil, "", err
@@ -205,7 +213,10 @@ func (a *App) Authenticate(ctx context.Context, token string) (*roster.Actor, er
 		}
 	}
 	mine := *shared
-	mine.Session, mine.MustRenew, mine.ProvedAt = hash, s.Renew, s.ProvedAt
+	mine.Session, mine.MustRenew, mine.ProvedAt, mine.Scope = hash, s.Renew, s.ProvedAt, strings.Fields(s.Scope)
+	if outlived(&mine, &s.Session, now) {
+		return nil, fault.Unauthenticated()
+	}
 	who, seen := &mine, now.Sub(s.SeenAt) < seenEvery
 	if !seen {
 		err = a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {

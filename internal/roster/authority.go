@@ -201,8 +201,9 @@ type Actor struct {
 	Person    string // person id, "" for the set-up actor and the program itself
 	Name      string // for the page head only; never for a log
 	Lang      string
-	Session   string // hash of the session, "" for the command line
-	Unit      string // unit of the main posting
+	Session   string   // hash of the session, "" for the command line
+	Scope     []string // operations that his token may do; none for all that he may
+	Unit      string   // unit of the main posting
 	Units     []string
 	Held      []Held
 	Superiors []string   // heads and in-charge leaders above him now

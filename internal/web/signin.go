@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"plumbline/internal/app"
@@ -114,6 +115,9 @@ func (f *Face) mePage(c *Call) error {
 		first := ui.Cell{Text: what}
 		if s.Bearer {
 			first.Sub = c.T("me.bearer")
+			if len(s.Scope) > 0 {
+				first.Sub = c.T("me.bearer.scope", "Scope", strings.Join(s.Scope, " "))
+			}
 		}
 		end := ui.Cell{Actions: []ui.Action{{Text: c.T("me.end"), Href: "/me/sessions/" + url.PathEscape(s.ID) + "/end", Post: true}}}
 		if s.Current {
