@@ -7,7 +7,7 @@ ADDR ?= 127.0.0.1:8080
 GO   ?= go
 BIN  := bin/plumbline
 
-.PHONY: run build test race fuzz bench check generate clean
+.PHONY: run build test race insider fuzz bench check generate clean
 
 run: build
 	$(BIN) demo --db $(DB) --addr $(ADDR)
@@ -24,6 +24,12 @@ test:
 RACE := ./internal/store/... ./internal/app/... ./internal/ledger/... ./internal/web ./internal/words ./internal/witness
 race:
 	@sh script/race $(RACE)
+
+# Each account of a small site alone, INSIDER_WALKS seeded walks over the API;
+# PLUMBLINE_NIGHTLY=1 walks for twenty minutes.
+INSIDER_WALKS ?= 123
+insider:
+	PLUMBLINE_WALKS=$(INSIDER_WALKS) $(GO) test -count=1 -timeout 60m ./internal/insider
 
 # Every fuzz target of the module, FUZZ_SECONDS (20) each.
 fuzz:

@@ -126,7 +126,7 @@ func (a *App) openAudit(ctx context.Context, v *store.View, account string, in *
 	if f.sheet, err = book.Sheet(in.Sheet); err != nil {
 		return nil, err
 	}
-	if f.rows, err = book.All(ctx, f.sheet); err != nil {
+	if f.rows, err = book.All(f.sheet); err != nil {
 		return nil, err
 	}
 	said, err := v.Mappings(ctx, in.Source)
@@ -161,21 +161,8 @@ func (a *App) openAudit(ctx context.Context, v *store.View, account string, in *
 	if f.rows = f.rows[at+1:]; len(f.rows) == 0 {
 		return nil, fault.Invalid("intake_nothing", "file")
 	}
-	columns := intake.Guess(f.headers, remembered)
-	for i := range columns {
-		if columns[i] == "" && f.empty(i) {
-			columns[i] = intake.Ignore
-		}
-	}
-	f.reader = a.auditReader(in.Source, f.headers, columns, said["class"], in.Classes, in.Category, roster.Date(in.ReceivedOn))
+	f.reader = a.auditReader(in.Source, f.headers, intake.Guess(f.headers, remembered), said["class"], in.Classes, in.Category, roster.Date(in.ReceivedOn))
 	return f, nil
-}
-
-// empty reports whether no row has anything in the column.
-func (f *openedFile) empty(column int) bool {
-	return !slices.ContainsFunc(f.rows, func(r sheet.Row) bool {
-		return column < len(r.Cells) && sheet.Fold(r.Cells[column]) != ""
-	})
 }
 
 func (a *App) auditReader(source string, headers []string, columns intake.Columns, remembered, said map[string]string, category string, received roster.Date) *intake.Reader {
@@ -316,7 +303,6 @@ type AuditPreview struct {
 	Sheets    []string       `json:"sheets"`
 	HeaderRow int            `json:"header_row"`
 	Columns   []AuditColumn  `json:"columns"`
-	Open      []string       `json:"unknown_columns"` // headers of which nobody has said what they are; none is imported before
 	Rows      int            `json:"rows"`
 	Counts    AuditCounts    `json:"counts"`
 	Errors    []RowFault     `json:"errors"` // the first of Counts.Rejected
@@ -351,7 +337,7 @@ func (a *App) PreviewAudit(ctx context.Context, who *roster.Actor, in AuditFile)
 			return err
 		}
 		out = AuditPreview{Source: in.Source, Hash: in.Hash, Sheet: f.sheet, Sheets: f.sheets, HeaderRow: f.headerRow, Rows: len(f.rows),
-			Columns: []AuditColumn{}, Open: f.reader.Columns.Open(f.headers), Errors: []RowFault{}, Unknown: []UnknownClass{}}
+			Columns: []AuditColumn{}, Errors: []RowFault{}, Unknown: []UnknownClass{}}
 		for i, h := range f.headers {
 			c := AuditColumn{Letter: intake.ColumnName(i + 1), Header: h, Field: string(f.reader.Columns[i])}
 			for _, r := range f.rows[:min(len(f.rows), previewSamples)] {

@@ -151,7 +151,7 @@ func uploadedRows(ctx context.Context, v *store.View, b *intake.AuditBatch) ([]s
 		return nil, err
 	}
 	defer book.Close()
-	return book.All(ctx, b.Sheet)
+	return book.All(b.Sheet)
 }
 
 // chunk writes judged rows; to is the position after them.

@@ -210,7 +210,7 @@ func (a *App) readRoster(ctx context.Context, who *roster.Actor, in RosterImport
 	if err != nil {
 		return nil, nil, err
 	}
-	all, err := book.All(ctx, which)
+	all, err := book.All(which)
 	if err != nil {
 		return nil, nil, err
 	}

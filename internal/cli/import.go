@@ -14,7 +14,6 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/fault"
-	"plumbline/internal/intake"
 	"plumbline/internal/sheet"
 	"plumbline/internal/words"
 )
@@ -134,14 +133,7 @@ func (e *env) previewAudit(ctx context.Context, s *site, in app.AuditFile) error
 	lang := words.Match("", e.Lang)
 	fmt.Fprintf(e.err, "header in row %d, %d rows\n", p.HeaderRow, p.Rows)
 	for _, c := range p.Columns {
-		field := c.Field
-		if field == "" {
-			field = "?"
-		}
-		fmt.Fprintf(e.err, "  %s %s = %s\n", c.Letter, c.Header, field)
-	}
-	for _, header := range p.Open {
-		fmt.Fprintf(e.err, "say what the column is: --map %q, or --map %q if it is not used\n", header+"=FIELD", header+"="+string(intake.Ignore))
+		fmt.Fprintf(e.err, "  %s %s = %s\n", c.Letter, c.Header, c.Field)
 	}
 	if p.Problem != nil {
 		return p.Problem

@@ -81,9 +81,6 @@ func (r *Reader) Check() error {
 		}
 		seen[f] = true
 	}
-	if open := r.Columns.Open(r.Headers); len(open) > 0 {
-		return fault.Invalid("intake_columns_open", "columns", "Count", len(open), "Headers", strings.Join(open, ", "))
-	}
 	return nil
 }
 

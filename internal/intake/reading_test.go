@@ -2,13 +2,10 @@ package intake
 
 import (
 	"bytes"
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"plumbline/internal/fault"
 	"plumbline/internal/sheet"
 )
 
@@ -113,52 +110,5 @@ func TestCellNames(t *testing.T) {
 		if got := Cell(n, 7); got != want {
 			t.Errorf("%d: %s", n, got)
 		}
-	}
-}
-
-// The first rows of lists as the eight sources send them. What has no field of
-// ours, such as the result of a check, is left for a person to say.
-func TestHeadersOfTheSources(t *testing.T) {
-	for source, list := range map[string]struct {
-		headers string
-		want    Columns
-	}{
-		"petition":          {"序号 来信时间 投诉人 被投诉人 警号 被投诉单位 投诉事由 信访类别 发生时间 核查结果", Columns{Ignore, ReceivedOn, Complainant, Name, PoliceNo, Unit, Narrative, Class, EventOn, ""}},
-		"discipline":        {"序号 立案时间 违纪人员 身份证号 所属单位 职级 违纪类型 违纪事实 违纪时间 处分决定", Columns{Ignore, ReceivedOn, Name, NationalID, Unit, Rank, Class, Narrative, EventOn, ""}},
-		"law_supervision":   {"案件编号 案由 办案单位 办案民警 民警警号 执法问题类别 案发时间 通报日期", Columns{Number, Narrative, Unit, Name, PoliceNo, Class, EventOn, ReceivedOn}},
-		"police_inspection": {"督察编号 督察时间 被督察单位 涉及民警 警号 问题类别 督察发现问题 下发日期", Columns{Number, EventOn, Unit, Name, PoliceNo, Class, Narrative, ReceivedOn}},
-		"financial_audit":   {"审计报告文号 被审计单位 责任人 工号 审计问题类别 审计发现问题 发现时间 报告日期", Columns{Number, Unit, Name, BadgeNo, Class, Narrative, EventOn, ReceivedOn}},
-		"inspection_tour":   {"巡察编号 被巡察党组织 涉及人员 职务 问题性质 巡察发现的问题 反馈时间", Columns{Number, Unit, Name, Rank, Class, Narrative, ReceivedOn}},
-		"hotline":           {"工单编号 来电时间 诉求人 被反映人 涉事单位 诉求类型 诉求内容 事发时间", Columns{Number, ReceivedOn, Complainant, Name, Unit, Class, Narrative, EventOn}},
-		"line_check":        {"检查编号 检查时间 受检单位 值班民警 胸牌号 违规情形 检查发现问题 严重程度 整改期限", Columns{Number, EventOn, Unit, Name, BadgeNo, Class, Narrative, Severity, ""}},
-	} {
-		headers := strings.Fields(list.headers)
-		got := Guess(headers, nil)
-		if d := cmp.Diff(list.want, got); d != "" {
-			t.Errorf("%s: %s", source, d)
-		}
-		for i, f := range got {
-			if open := got.Open(headers); f == "" && !slices.Contains(open, headers[i]) {
-				t.Errorf("%s: %s is dropped in silence", source, headers[i])
-			}
-		}
-	}
-}
-
-// Of two headers that may stand for the same, the likelier one does, wherever it
-// stands; the other is a question.
-func TestTheLikelierHeader(t *testing.T) {
-	headers := []string{"姓名", "发现时间", "发生时间", "类别", ""}
-	if d := cmp.Diff(Columns{Name, "", EventOn, Class, Ignore}, Guess(headers, nil)); d != "" {
-		t.Error(d)
-	}
-	r := reader(Guess(headers, nil)...)
-	r.Headers = headers
-	if f := fault.As(r.Check()); f.Code != "intake_columns_open" || f.Args["Headers"] != "发现时间" {
-		t.Errorf("%v", f)
-	}
-	r.Columns[1] = Ignore
-	if err := r.Check(); err != nil {
-		t.Error(err)
 	}
 }

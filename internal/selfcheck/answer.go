@@ -108,7 +108,7 @@ func (a *ItemAnswer) Check(c *Campaign, today roster.Date) *fault.Error {
 			return fault.Invalid("bad_date", at+".event_on")
 		}
 		if d.EventOn > today {
-			return fault.Invalid("issue_date_future", at+".event_on", "Item", a.ItemNo, "From", string(c.PeriodFrom), "To", string(min(today, c.PeriodTo)))
+			return fault.Invalid("issue_date_future", at+".event_on", "Item", a.ItemNo)
 		}
 		if !d.EventOn.Within(c.PeriodFrom, c.PeriodTo) {
 			return fault.Invalid("issue_date_outside", at+".event_on", "Item", a.ItemNo, "From", string(c.PeriodFrom), "To", string(c.PeriodTo))

@@ -129,18 +129,6 @@ func TestSubmitNamesTheItem(t *testing.T) {
 	}
 }
 
-// A date that is refused because it lies after today, or outside the campaign's
-// window, comes with the window that is taken.
-func TestARefusedDateNamesTheWindow(t *testing.T) {
-	for date, to := range map[roster.Date]string{"2020-09-17": "2020-09-16", "2017-12-31": "2020-12-31"} {
-		a := ItemAnswer{ItemNo: 2, Issues: []Declared{{Text: "x", EventOn: date}}}
-		f := a.Check(&Campaign{PeriodFrom: "2018-01-01", PeriodTo: "2020-12-31"}, "2020-09-16")
-		if f == nil || f.Args["From"] != "2018-01-01" || f.Args["To"] != to {
-			t.Errorf("%s: %+v", date, f)
-		}
-	}
-}
-
 func TestSubmitOutsideTheWindow(t *testing.T) {
 	in := submitting(nils())
 	in.Campaign.State = CampaignLocked

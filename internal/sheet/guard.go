@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"io"
-	"strconv"
 	"strings"
 
 	"plumbline/internal/fault"
@@ -17,21 +16,11 @@ const (
 	MaxColumns  = 200      // filled columns of any row
 	MaxCell     = 32767    // characters of a cell, as in Excel
 
-	maxParts  = 2000
-	maxDepth  = 128      // levels of elements in a part
-	maxTag    = 64 << 10 // bytes between < and >
-	maxWhole  = 2 << 20  // elements of a part that excelize keeps whole
-	maxFormat = 1600     // bytes of the element of a number format; Excel allows 255 characters
-)
-
-// What reading a table may cost, in the nanoseconds of a plain machine: 2 s. It is
-// counted, not timed, so that the same file is always read or always refused.
-const (
-	maxWork     = 2_000_000_000
-	elementWork = 800 // of one XML element of a worksheet
-	formatWork  = 60  // of a byte of the number format of a cell that has one of its own
-	textWork    = 20  // of a byte of text, which is read, folded and kept
-	rowWork     = 100 // of a row, also of one that the file leaves out
+	maxParts    = 2000
+	maxDepth    = 128      // levels of elements in a part
+	maxTag      = 64 << 10 // bytes between < and >
+	maxElements = 4 << 20  // elements of a part that is read row by row
+	maxWhole    = 2 << 20  // elements of a part that excelize keeps whole
 )
 
 // guardXLSX inspects a workbook before excelize opens it: the declared sizes,
@@ -65,47 +54,34 @@ func guardXLSX(data []byte) error {
 	if !book || !seen["_rels/.rels"] {
 		return fault.Invalid("sheet_mismatch", "file")
 	}
-	budget, formats := int64(MaxUnpacked), []int64(nil)
-	for _, styles := range []bool{true, false} { // the styles first, by which the cells are judged
-		for _, f := range z.File {
-			if strings.HasSuffix(strings.ToLower(f.Name), "styles.xml") != styles {
-				continue
-			}
-			n, scan, err := guardPart(f, budget, formats)
-			if err != nil {
-				return err
-			}
-			budget -= n
-			if styles {
-				formats = scan.formats
-			}
+	budget := int64(MaxUnpacked)
+	for _, f := range z.File {
+		n, err := guardPart(f, budget)
+		if err != nil {
+			return err
 		}
+		budget -= n
 	}
 	return nil
 }
-
-// costly refuses a table that would keep the reader longer than 2 s.
-func costly() *fault.Error { return fault.TooLarge("sheet_costly").WithField("file") }
 
 func unpacked() error {
 	return fault.TooLarge("sheet_unpacked", "Limit", MaxUnpacked>>20).WithField("file")
 }
 
 // guardPart inflates one part without keeping it.
-func guardPart(f *zip.File, budget int64, formats []int64) (int64, scanner, error) {
+func guardPart(f *zip.File, budget int64) (int64, error) {
 	r, err := f.Open()
 	if err != nil {
-		return 0, scanner{}, fault.Invalid("sheet_damaged", "file").WithCause(err)
+		return 0, fault.Invalid("sheet_damaged", "file").WithCause(err)
 	}
 	defer r.Close()
 	name := strings.ToLower(f.Name)
-	var scan scanner
-	walked := false
+	var scan *scanner
 	if strings.HasSuffix(name, ".xml") || strings.HasSuffix(name, ".rels") || strings.HasSuffix(name, ".vml") {
-		scan, walked = scanner{elements: maxWhole, formats: formats}, true
-		scan.styles = strings.HasSuffix(name, "styles.xml")
+		scan = &scanner{elements: maxWhole}
 		if strings.Contains(name, "worksheets/") {
-			scan.elements, scan.rows = maxWork/elementWork, true
+			scan.elements, scan.rows = maxElements, true
 		}
 	}
 	var total int64
@@ -113,24 +89,24 @@ func guardPart(f *zip.File, budget int64, formats []int64) (int64, scanner, erro
 	for {
 		n, err := r.Read(buf)
 		if total += int64(n); total > budget {
-			return total, scan, unpacked()
+			return total, unpacked()
 		}
-		if walked {
+		if scan != nil {
 			if err := scan.feed(buf[:n]); err != nil {
-				return total, scan, err
+				return total, err
 			}
 		}
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
-			return total, scan, fault.Invalid("sheet_damaged", "file").WithCause(err)
+			return total, fault.Invalid("sheet_damaged", "file").WithCause(err)
 		}
 	}
-	if walked && total > 0 && (scan.depth != 0 || scan.state != inText || scan.count == 0) {
-		return total, scan, fault.Invalid("sheet_damaged", "file")
+	if scan != nil && total > 0 && (scan.depth != 0 || scan.state != inText || scan.count == 0) {
+		return total, fault.Invalid("sheet_damaged", "file")
 	}
-	return total, scan, nil
+	return total, nil
 }
 
 // scanner walks the bytes of an XML part far enough to refuse what would hurt
@@ -138,13 +114,7 @@ func guardPart(f *zip.File, budget int64, formats []int64) (int64, scanner, erro
 // (which excelize would read as the end of the table), too many columns.
 type scanner struct {
 	elements int  // how many are allowed
-	rows     bool // a worksheet: columns and work are counted
-	styles   bool // the styles: number formats are measured
-
-	formats []int64          // work of each style of cells
-	codes   map[string]int64 // work of each number format of the book's own, by id
-	cells   bool             // within cellXfs
-	work    int64
+	rows     bool // a worksheet: columns are counted
 
 	state  scanState
 	depth  int
@@ -225,10 +195,8 @@ func (s *scanner) inTag(c byte) error {
 	case c == '"' || c == '\'':
 		s.quote = c
 	case c == '>':
-		s.state = inText
-		err := s.element(s.tag)
-		s.size = 0
-		return err
+		s.state, s.size = inText, 0
+		return s.element(s.tag)
 	}
 	if len(s.tag) < 512 {
 		s.tag = append(s.tag, c)
@@ -260,9 +228,6 @@ func (s *scanner) element(tag []byte) error {
 		return nil
 	}
 	if s.count++; s.count > s.elements {
-		if s.rows {
-			return costly()
-		}
 		return unpacked()
 	}
 	closed := tag[len(tag)-1] == '/'
@@ -271,22 +236,21 @@ func (s *scanner) element(tag []byte) error {
 			return fault.Invalid("sheet_damaged", "file")
 		}
 	}
-	if s.styles {
-		return s.style(tag)
-	}
 	if !s.rows {
 		return nil
 	}
-	switch nameOf(tag) {
+	name := tag
+	if end := bytes.IndexAny(name, " \t\r\n/"); end >= 0 {
+		name = name[:end]
+	}
+	if colon := bytes.IndexByte(name, ':'); colon >= 0 {
+		name = name[colon+1:]
+	}
+	switch string(name) {
 	case "row":
 		s.column = 0
 	case "c":
 		s.column++
-		if n, err := strconv.Atoi(attribute(tag, " s=")); err == nil && n >= 0 && n < len(s.formats) {
-			if s.work += s.formats[n]; s.work > maxWork {
-				return costly()
-			}
-		}
 		if at := columnOf(tag); at > 0 {
 			s.column = at
 		}
@@ -295,54 +259,6 @@ func (s *scanner) element(tag []byte) error {
 		}
 	}
 	return nil
-}
-
-// style takes an element of the styles: the number formats of the book's own,
-// and which cells have one.
-func (s *scanner) style(tag []byte) error {
-	switch nameOf(tag) {
-	case "numFmt":
-		if s.size > maxFormat {
-			return costly()
-		}
-		if s.codes == nil {
-			s.codes = make(map[string]int64)
-		}
-		s.codes[attribute(tag, " numFmtId=")] = formatWork * int64(s.size)
-	case "cellXfs":
-		s.cells = true
-	case "cellStyles", "dxfs":
-		s.cells = false
-	case "xf":
-		if s.cells {
-			s.formats = append(s.formats, s.codes[attribute(tag, " numFmtId=")])
-		}
-	}
-	return nil
-}
-
-// nameOf is the name of an element, without its prefix.
-func nameOf(tag []byte) string {
-	if end := bytes.IndexAny(tag, " \t\r\n/"); end >= 0 {
-		tag = tag[:end]
-	}
-	if colon := bytes.IndexByte(tag, ':'); colon >= 0 {
-		tag = tag[colon+1:]
-	}
-	return string(tag)
-}
-
-// attribute is the value of an attribute, "" if there is none.
-func attribute(tag []byte, name string) string {
-	at := bytes.Index(tag, []byte(name))
-	if at < 0 || at+len(name) >= len(tag) {
-		return ""
-	}
-	value := tag[at+len(name)+1:]
-	if end := bytes.IndexByte(value, tag[at+len(name)]); end >= 0 {
-		value = value[:end]
-	}
-	return string(value)
 }
 
 func columns() error {

@@ -2,14 +2,12 @@ package sheet
 
 import (
 	"bytes"
-	"context"
 	"encoding/csv"
 	"fmt"
 	"io"
 	"path"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
@@ -210,30 +208,16 @@ func (b *Book) Sheet(name string) (string, error) {
 	return "", fault.Invalid("sheet_unknown", "sheet", "Name", name, "Sheets", strings.Join(list, ", "))
 }
 
-// readTime ends the reading of a workbook that costs more than was foreseen. It
-// is far above what the work counted allows, because the machine may be busy.
-const readTime = 20 * time.Second
-
 // Rows gives every row of a table to f, blank ones too, in order; sheet as in
-// Sheet. The cells belong to f. An error of f ends the reading and comes back. A
-// workbook that costs too much is refused as soon as that shows; ctx ends the
-// reading between two rows.
-func (b *Book) Rows(ctx context.Context, sheet string, f func(Row) error) (err error) {
+// Sheet. The cells belong to f. An error of f ends the reading and comes back.
+func (b *Book) Rows(sheet string, f func(Row) error) (err error) {
 	sheet, err = b.Sheet(sheet)
 	if err != nil {
 		return err
 	}
 	if b.xlsx == nil {
-		return b.csvRows(func(r Row) error {
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
-			}
-			return f(r)
-		})
+		return b.csvRows(f)
 	}
-	ctx, stop := context.WithTimeoutCause(ctx, readTime, costly())
-	defer stop()
-	work := int64(0)
 	defer func() {
 		if p := recover(); p != nil {
 			err = fault.Invalid("sheet_damaged", "file").WithCause(fmt.Errorf("excelize: %v", p))
@@ -251,16 +235,6 @@ func (b *Book) Rows(ctx context.Context, sheet string, f func(Row) error) (err e
 		}
 		if len(cells) > MaxColumns {
 			return columns()
-		}
-		work += rowWork
-		for _, c := range cells {
-			work += textWork * int64(len(c))
-		}
-		if work > maxWork {
-			return costly()
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
 		}
 		if err := f(Row{Number: n, Cells: cells}); err != nil {
 			return err
@@ -307,9 +281,9 @@ func (b *Book) csvRows(f func(Row) error) error {
 }
 
 // All reads a whole table without its blank rows.
-func (b *Book) All(ctx context.Context, sheet string) ([]Row, error) {
+func (b *Book) All(sheet string) ([]Row, error) {
 	var all []Row
-	err := b.Rows(ctx, sheet, func(r Row) error {
+	err := b.Rows(sheet, func(r Row) error {
 		if !r.Blank() {
 			all = append(all, r)
 		}

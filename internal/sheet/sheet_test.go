@@ -3,7 +3,6 @@ package sheet
 import (
 	"archive/zip"
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"runtime"
@@ -70,7 +69,7 @@ func read(name string, data []byte, sheet string) ([]Row, error) {
 		return nil, err
 	}
 	defer b.Close()
-	return b.All(context.Background(), sheet)
+	return b.All(sheet)
 }
 
 func TestRefusals(t *testing.T) {
@@ -224,10 +223,10 @@ func TestWorkbookAsPeopleMakeIt(t *testing.T) {
 	if d := cmp.Diff([]string{"说明", "数据"}, b.Sheets()); d != "" {
 		t.Fatal(d)
 	}
-	if _, err := b.All(context.Background(), "无此表"); code(err) != "sheet_unknown" {
+	if _, err := b.All("无此表"); code(err) != "sheet_unknown" {
 		t.Errorf("unknown sheet: %v", err)
 	}
-	rows, err := b.All(context.Background(), "2")
+	rows, err := b.All("2")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -175,18 +175,12 @@ func (f *Face) showPreview(c *Call, status int, in app.AuditFile, v app.AuditPre
 	for _, field := range intake.Fields {
 		view.Fields = append(view.Fields, ui.Option{Value: string(field), Text: c.T("intake.field." + string(field))})
 	}
-	view.Uses = append([]ui.Option{{Text: c.T("page.choose")}}, view.Fields...)
-	for i, col := range v.Columns {
+	for _, col := range v.Columns {
 		label := col.Letter
 		if col.Header != "" {
 			label += " · " + col.Header
 		}
-		cv := columnView{Name: strconv.Itoa(i), Header: col.Header, Label: label, Field: col.Field, Samples: strings.Join(slices.DeleteFunc(col.Samples, func(s string) bool { return s == "" }), " / ")}
-		if col.Field == "" {
-			view.Open = append(view.Open, cv)
-		} else {
-			view.Columns = append(view.Columns, cv)
-		}
+		view.Columns = append(view.Columns, columnView{Header: col.Header, Label: label, Field: col.Field, Samples: strings.Join(slices.DeleteFunc(col.Samples, func(s string) bool { return s == "" }), " / ")})
 	}
 	for i, u := range v.Unknown {
 		view.Unknown = append(view.Unknown, unknownView{Word: u.Word, Label: fmt.Sprintf("%s (%s)", u.Word, c.T("page.rows", "Count", v.Unknown[i].Rows))})

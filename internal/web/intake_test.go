@@ -156,27 +156,3 @@ func TestAFileTooLarge(t *testing.T) {
 		}
 	}
 }
-
-// A column that nobody knows is asked about before anything is imported, and the
-// answer is remembered for the source.
-func TestAnUnknownColumnIsAQuestion(t *testing.T) {
-	s := apptest.SQLite(t)
-	v := visit(t, s, "inspector")
-	file := []byte("姓名,警号,问题类别,发生时间,核查结果,空列\n林甲,100011,态度生硬,2026-02-01,属实,\n")
-	html := v.upload("/audit/preview", url.Values{"source": {"petition"}}, "file", "a.csv", file, 200)
-	text := plainText(html)
-	if !strings.Contains(text, "What is column E · 核查结果?") || !strings.Contains(html, "属实") || strings.Contains(text, "F · 空列?") || strings.Contains(html, `formaction="/audit/import"`) {
-		t.Fatalf("no question: %s", text)
-	}
-	form := fieldsOf(t, html, "/audit/preview")
-	v.post("/audit/import", form, 422)
-	if text := plainText(v.in(words.ZH).post("/audit/import", form, 422)); !strings.Contains(text, "以下列尚未说明用途：核查结果") {
-		t.Errorf("in Chinese: %s", text)
-	}
-	form.Set("column_4", "ignore")
-	v.post("/audit/import", form, 303)
-	next := []byte("姓名,警号,问题类别,发生时间,核查结果\n林乙,100012,态度生硬,2026-02-02,属实\n")
-	if html := v.upload("/audit/preview", url.Values{"source": {"petition"}}, "file", "b.csv", next, 200); !strings.Contains(html, `formaction="/audit/import"`) {
-		t.Errorf("asked again: %s", plainText(html))
-	}
-}

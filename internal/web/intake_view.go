@@ -16,15 +16,13 @@ type auditPreviewView struct {
 	Rows, HeaderRow                                              int
 	Stats                                                        []ui.Stat
 	Rejected                                                     ui.Table
-	Columns, Open                                                []columnView // Open are those that nobody has said what they are
-	Said                                                         []saidClass  // class words given meaning in an earlier round
+	Columns                                                      []columnView
+	Said                                                         []saidClass // class words given meaning in an earlier round
 	Unknown                                                      []unknownView
-	Fields, Uses, Categories, Sheets                             []ui.Option // Uses begins with no answer
+	Fields, Categories, Sheets                                   []ui.Option
 }
 
-type columnView struct {
-	Name, Header, Label, Field, Samples string
-}
+type columnView struct{ Header, Label, Field, Samples string }
 
 type saidClass struct{ Name, Value string }
 

@@ -1,0 +1,223 @@
+package insider
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"plumbline/internal/app"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+var oneSeed = flag.Int64("insider.seed", -1, "walk again the walk of this seed alone")
+var first = flag.Int64("insider.first", 0, "the seed that the walks begin with")
+var long = flag.Bool("insider.long", false, "do not look for the shortest sequence")
+
+const (
+	shortWalks = 41  // of a plain run: each party once
+	stepsOf    = 300 // of one walk
+	nightly    = 820 // of a long run, about twenty minutes
+)
+
+// awaiting lists the ends that are known to be reached still, and how. A line
+// here is a debt: the walks report what they find of it without failing, and it
+// goes with the change that closes the way.
+var awaiting = map[string]string{
+	"own_staff": "a unit head corrects an audit finding about his own staff on the spot, or a declared issue whose list is not accepted",
+	"settled":   "one inspector withdraws or merges a severe issue, also by its match or batch; with a case, questions and a notice",
+	"unasked":   "the same, which takes its questions back",
+	"lifted":    "one member of a deciding body lifts a legal hold; a records officer ends or voids a relation",
+	"spoken":    "the system administrator uses the one-time code of somebody who holds a role",
+	"regrouped": "who keeps the units moves one below another as of a day in the past",
+}
+
+// walks says how many walks a run has.
+func walks(t testing.TB) int {
+	if os.Getenv("PLUMBLINE_NIGHTLY") != "" {
+		return nightly
+	}
+	if v := os.Getenv("PLUMBLINE_WALKS"); v != "" {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 1 {
+			t.Fatalf("PLUMBLINE_WALKS is %q, not a number of walks", v)
+		}
+		return n
+	}
+	return shortWalks
+}
+
+func TestLoneInsider(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) { play(t, makeWorld(t, store.SQLite), walks(t)) })
+	t.Run("postgres", func(t *testing.T) { play(t, makeWorld(t, store.Postgres), max(walks(t)/5, 10)) })
+}
+
+// party is one account, or two that the rules keep apart.
+type party struct {
+	name string
+	who  []*who
+}
+
+func (w *world) parties() (out []party) {
+	for _, p := range w.people {
+		out = append(out, party{p.login, []*who{p}})
+	}
+	is := func(role roster.Role, unit string) *who {
+		for _, p := range w.people {
+			if p.has(role) && (unit == "" || w.base.tables["units"][w.base.tables["people"][p.person]["unit_id"]]["code"] == unit) {
+				return p
+			}
+		}
+		return nil
+	}
+	l := w.byLogin
+	for _, two := range []party{
+		{"accused and subordinate", []*who{is(roster.RoleUnitHead, "C01"), is(roster.RoleInspector, "C01")}},
+		{"chief and head", []*who{is(roster.RoleUnitHead, "B00"), l["demo-head"]}},
+		{"body and clue", []*who{l["demo-body"], l["demo-clue"]}},
+		{"investigator, adjudicator", []*who{l["demo-investigator"], l["demo-adjudicator"]}},
+		{"records and accused", []*who{l["demo-records"], is(roster.RoleUnitHead, "C01")}},
+		{"system and security", []*who{l["demo-system"], l["demo-security"]}},
+		{"system and audit", []*who{l["demo-system"], l["demo-audit"]}},
+		{"two readers", []*who{l["demo-leader"], w.readerBeside(l["demo-leader"])}},
+		{"inspector and lead", []*who{l["demo-inspector"], l["demo-lead"]}},
+	} {
+		out = append(out, two)
+	}
+	return out
+}
+
+func (w *world) readerBeside(first *who) *who {
+	for _, p := range w.people {
+		if p != first && p.has(roster.RoleLeadershipReader) {
+			return p
+		}
+	}
+	return nil
+}
+
+// play walks, and reports every end that was reached.
+func play(t *testing.T, w *world, n int) {
+	parties := w.parties()
+	seen, shown := map[string]int{}, map[string]bool{}
+	reach := map[string]map[string]int{}
+	refused := map[string]map[string]int{}
+	seeds := make([]uint64, n)
+	for i := range seeds {
+		seeds[i] = uint64(*first + int64(i))
+	}
+	if *oneSeed >= 0 {
+		seeds = []uint64{uint64(*oneSeed)}
+	}
+	for _, k := range seeds {
+		p := parties[k%uint64(len(parties))]
+		found, walk := walkOnce(t, w, k, p)
+		for op, c := range walk.reach {
+			if reach[op] == nil {
+				reach[op] = map[string]int{}
+			}
+			reach[op][p.name] += c
+		}
+		for _, st := range walk.steps {
+			if st.status >= 400 {
+				if refused[st.op] == nil {
+					refused[st.op] = map[string]int{}
+				}
+				refused[st.op][st.code()]++
+			}
+		}
+		for _, f := range found {
+			key := f.end + " " + p.name + " " + kindOf(f)
+			if seen[key]++; seen[key] > 1 {
+				continue
+			}
+			steps := []step{}
+			if told := f.end + kindOf(f); !*long && !shown[told] {
+				shown[told] = true
+				steps = shrink(t, w, k, p.who, walk.steps, f)
+			}
+			tell := t.Errorf
+			if awaiting[f.end] != "" {
+				tell = t.Logf
+			}
+			tell("seed %d, %s reached %s: %s\n%s", k, walk.names(), f.end, f.what, story(walk, steps))
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(seen)) {
+		t.Logf("%4d × %s", seen[key], key)
+	}
+	for _, e := range slices.Sorted(maps.Keys(awaiting)) {
+		t.Logf("not enforced yet: %s: %s", e, awaiting[e])
+	}
+	var missed []string
+	for _, r := range app.Routes {
+		if r.Path != "" && reach[r.Op] == nil && !slices.Contains(w.read, r.Op) {
+			missed = append(missed, r.Op+" "+often(refused[r.Op]))
+		}
+	}
+	t.Logf("%d walks; operations that never succeeded:\n%s", len(seeds), strings.Join(missed, "\n"))
+}
+
+// often lists the commonest reasons of a refusal.
+func often(n map[string]int) string {
+	codes := slices.SortedFunc(maps.Keys(n), func(a, b string) int { return cmp.Or(n[b]-n[a], strings.Compare(a, b)) })
+	var out []string
+	for _, c := range codes[:min(len(codes), 5)] {
+		out = append(out, fmt.Sprintf("%s×%d", c, n[c]))
+	}
+	return strings.Join(out, " ")
+}
+
+// kindOf tells findings of one end apart by their wording, without what names
+// the thing or the person.
+func kindOf(f finding) string {
+	if f.end == "spoken" || f.end == "hidden" {
+		return ""
+	}
+	return refShape.ReplaceAllString(idShape.ReplaceAllString(f.what, ""), "")
+}
+
+func walkOnce(t *testing.T, w *world, seed uint64, p party) ([]finding, *walker) {
+	s := w.copy(t)
+	defer s.close()
+	k := newWalker(s, seed, p.who...)
+	k.run(stepsOf)
+	found, err := k.judgeSite()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(k.found, found...), k
+}
+
+func story(w *walker, steps []step) string {
+	var b strings.Builder
+	for i, s := range steps {
+		if i == 20 {
+			fmt.Fprintf(&b, "    and %d more\n", len(steps)-i)
+			break
+		}
+		if s.self < len(w.selves) {
+			told := []rune(s.String())
+			fmt.Fprintf(&b, "    as %s: %s\n", w.selves[s.self].login, string(told[:min(len(told), 400)]))
+		}
+	}
+	return b.String()
+}
+
+func TestTheTableOfEndsIsInTheDoc(t *testing.T) {
+	doc, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range ends {
+		if !strings.Contains(string(doc), "//\t"+e.name+" ") || !strings.Contains(string(doc), e.rule) {
+			t.Errorf("the doc does not name %s, %s", e.name, e.rule)
+		}
+	}
+}
