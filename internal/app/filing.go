@@ -206,11 +206,15 @@ func (a *App) refile(ctx context.Context, tx *store.Tx, s *selfcheck.Submission,
 			changes = append(changes, issue.Change{Before: before, After: &after})
 		}
 	}
+	ends, err := a.endings(ctx, &tx.View, &roster.Actor{Person: s.FiledBy}, "", f.Withdrawn...)
+	if err != nil {
+		return err
+	}
 	for _, id := range f.Withdrawn {
 		before := byID[id]
 		after := *before
-		if err := after.Withdraw(now); err != nil {
-			return err
+		if err := after.Withdraw(ends[id], now); err != nil {
+			return dropped(err, before)
 		}
 		changes = append(changes, issue.Change{Before: before, After: &after})
 	}
@@ -218,6 +222,15 @@ func (a *App) refile(ctx context.Context, tx *store.Tx, s *selfcheck.Submission,
 		return nil
 	}
 	return tx.SaveDeclared(ctx, changes, timing)
+}
+
+// dropped says why a declaration stays on the list. A severe one is not taken
+// back by whom it is about, even where his list was returned.
+func dropped(err error, i *issue.Issue) error {
+	if fault.As(err).Code == "issue_needs_two" {
+		return fault.Invalid("declared_stays", "", "Item", i.ItemNo)
+	}
+	return err
 }
 
 func issueIDs(rows []*issue.Issue) []string {

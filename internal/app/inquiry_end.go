@@ -234,7 +234,7 @@ func (a *App) shutCase(ctx context.Context, tx *store.Tx, f *inquiry.CaseFile, m
 	if err != nil {
 		return nil, err
 	}
-	if before := *i; i.Close(tx.Now()) == nil {
+	if before := *i; i.Close(issue.Ending{Case: true}, tx.Now()) == nil {
 		if err := tx.SaveIssue(ctx, &before, i, issue.TimingOf(a.pack)); err != nil {
 			return nil, err
 		}

@@ -179,12 +179,12 @@ func referredBy(ctx context.Context, v *store.View, issueID string) (string, err
 // back. Without it being stated that they may be, the act is refused: a case
 // does not lose its ground in silence.
 func (a *App) groundWithdrawn(ctx context.Context, tx *store.Tx, who *roster.Actor, issueIDs []string, stated bool, reason string) error {
-	cases, err := tx.OpenCasesOf(ctx, issueIDs)
-	if err != nil || len(cases) == 0 {
+	if err := groundStated(ctx, tx, issueIDs, stated); err != nil {
 		return err
 	}
-	if !stated {
-		return fault.Conflict("case_on_ground", "Count", len(cases))
+	cases, err := tx.OpenCasesOf(ctx, issueIDs)
+	if err != nil {
+		return err
 	}
 	for i := range cases { // a handful among thousands of records
 		c := &cases[i]
@@ -193,6 +193,15 @@ func (a *App) groundWithdrawn(ctx context.Context, tx *store.Tx, who *roster.Act
 		}
 	}
 	return nil
+}
+
+// groundStated refuses to take the ground of open cases in silence.
+func groundStated(ctx context.Context, tx *store.Tx, issueIDs []string, stated bool) error {
+	cases, err := tx.OpenCasesOf(ctx, issueIDs)
+	if err == nil && len(cases) > 0 && !stated {
+		err = fault.Conflict("case_on_ground", "Count", len(cases))
+	}
+	return err
 }
 
 // NoteView is one act on a case with its reason.

@@ -677,6 +677,7 @@ func TestUndoAndWithdrawalTakeBackWhatFollowed(t *testing.T) {
 		if _, _, err := s.App.UndoMatch(ctx, inspector, undo); err != nil {
 			t.Fatal(err)
 		}
+		agreed(t, s, "match.undo")
 		gone("undo", issueID, caseID)
 		if _, _, err := s.App.WithdrawBatch(ctx, inspector, app.BatchInput{ID: batch, Reason: "重来"}); err != nil {
 			t.Fatal(err)
@@ -693,9 +694,29 @@ func TestUndoAndWithdrawalTakeBackWhatFollowed(t *testing.T) {
 		if _, _, err := s.App.WithdrawBatch(ctx, inspector, in); err != nil {
 			t.Fatal(err)
 		}
+		agreed(t, s, "batch.withdraw")
 		s.Jobs()
 		gone("withdrawal", issueID, caseID)
 	})
+}
+
+// agreed has a second inspector agree to what the first one proposed.
+func agreed(t *testing.T, s *apptest.Site, op string) {
+	t.Helper()
+	if _, ok := s.Account["inspector2"]; !ok {
+		t.Fatal("the bureau has no second inspector")
+	}
+	page, err := s.App.Proposals(ctx, s.Actor("inspector2"), app.ProposalFilter{Waits: true}, "")
+	if err != nil || len(page.Rows) != 1 || page.Rows[0].Op != op {
+		t.Fatalf("%s does not wait for a second inspector: %+v, %v", op, page.Rows, err)
+	}
+	p := app.ProposalInput{ID: page.Rows[0].ID, Version: page.Rows[0].Version}
+	if _, err := s.App.ApproveProposal(ctx, s.Actor("inspector"), p); faultCode(err) != "guard_same_person" {
+		t.Errorf("the proposer agrees with himself: %v", err)
+	}
+	if _, err := s.App.ApproveProposal(ctx, s.Actor("inspector2"), p); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // A row without a person and with the code of a unit is about the unit; with

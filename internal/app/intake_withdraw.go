@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"slices"
 
+	"plumbline/internal/consent"
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
 	"plumbline/internal/issue"
@@ -12,36 +14,11 @@ import (
 )
 
 // WithdrawBatch takes back a batch that was imported by mistake: a job undoes
-// every match of it, and what followed.
+// every match of it, and what followed. Where one person may not end an issue of
+// it, the withdrawal is proposed, and begins when a second inspector agrees.
 func (a *App) WithdrawBatch(ctx context.Context, who *roster.Actor, in BatchInput) (BatchView, Receipt, error) {
-	rec, err := a.write(ctx, who, Write{Op: "batch.withdraw", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		before, err := a.batchFor(ctx, tx, who, roster.ActWithdraw, in)
-		if err != nil {
-			return nil, "", err
-		}
-		if in.Reason == "" {
-			return nil, "", fault.Invalid("reason_missing", "reason")
-		}
-		if n, err := tx.OpenCasesOfBatch(ctx, before.ID); err != nil {
-			return nil, "", err
-		} else if n > 0 && !in.Stated {
-			return nil, "", fault.Conflict("case_on_ground", "Count", n)
-		}
-		after := *before
-		if err := after.Move(intake.Withdrawing); err != nil {
-			return nil, "", err
-		}
-		if after.ReasonC, err = tx.PutText(ctx, after.ID, "reason", in.Reason); err != nil {
-			return nil, "", err
-		}
-		if err := tx.Save(ctx, before, &after); err != nil {
-			return nil, "", err
-		}
-		job, err := a.newJob(jobWithdraw, after.ID, who, int64(after.Position), nil)
-		if err != nil {
-			return nil, "", err
-		}
-		return []ledger.Fact{{Verb: "batch.withdraw", Kind: "audit_batch", ID: after.ID, Unit: after.UnitID}}, after.ID, tx.AddJob(ctx, job)
+	rec, err := a.write(ctx, who, Write{Op: opBatchWithdraw, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		return a.beginWithdrawal(ctx, tx, who, in, false)
 	})
 	if err != nil {
 		return BatchView{}, rec, err
@@ -49,6 +26,58 @@ func (a *App) WithdrawBatch(ctx context.Context, who *roster.Actor, in BatchInpu
 	a.wakeJobs()
 	view, err := a.Batch(ctx, who, in.ID)
 	return view, rec, err
+}
+
+// beginWithdrawal starts the job, or proposes to where a second person has not
+// agreed and has to.
+func (a *App) beginWithdrawal(ctx context.Context, tx *store.Tx, who *roster.Actor, in BatchInput, agreed bool) ([]ledger.Fact, string, error) {
+	before, err := a.batchFor(ctx, tx, who, roster.ActWithdraw, in)
+	if err != nil {
+		return nil, "", err
+	}
+	if in.Reason == "" {
+		return nil, "", fault.Invalid("reason_missing", "reason")
+	}
+	if n, err := tx.OpenCasesOfBatch(ctx, before.ID); err != nil {
+		return nil, "", err
+	} else if n > 0 && !in.Stated {
+		return nil, "", fault.Conflict("case_on_ground", "Count", n)
+	}
+	after := *before
+	if err := after.Move(intake.Withdrawing); err != nil {
+		return nil, "", err
+	}
+	if n, err := tx.SevereOfBatch(ctx, before.ID, a.pack.Review.ClueMinSeverity); err != nil {
+		return nil, "", err
+	} else if n > 0 && !agreed {
+		p := consent.Proposal{Op: opBatchWithdraw, ObjectKind: string(roster.KindBatch), ObjectID: before.ID, UnitID: before.UnitID,
+			Ground: issue.GroundSevere, Approver: roster.RoleInspector, DecideTier: lowestTier}
+		facts, _, err := a.propose(ctx, tx, who, p, in, in.Reason)
+		return facts, before.ID, err
+	}
+	if after.ReasonC, err = tx.PutText(ctx, after.ID, "reason", in.Reason); err != nil {
+		return nil, "", err
+	}
+	if err := tx.Save(ctx, before, &after); err != nil {
+		return nil, "", err
+	}
+	job, err := a.newJob(jobWithdraw, after.ID, who, int64(after.Position), nil)
+	if err != nil {
+		return nil, "", err
+	}
+	return []ledger.Fact{{Verb: opBatchWithdraw, Kind: "audit_batch", ID: after.ID, Unit: after.UnitID}}, after.ID, tx.AddJob(ctx, job)
+}
+
+// agreedBy gives the two who agreed to withdraw a batch, nobody where it took
+// one: the job asks the records, not whoever queued it.
+func agreedBy(ctx context.Context, tx *store.Tx, batch string) (by, first string, err error) {
+	rows, err := tx.ProposalsOn(ctx, batch)
+	for _, p := range rows {
+		if p.Op == opBatchWithdraw && p.State == consent.Approved {
+			by, first = p.SettledBy, p.ProposedBy
+		}
+	}
+	return by, first, err
 }
 
 // withdrawStep takes back one chunk of matches in the order of the file; the
@@ -79,11 +108,19 @@ func withdrawStep(ctx context.Context, a *App, j *store.Job) (done bool, err err
 				return nil, "", err
 			}
 		}
-		if err := a.withdrawMatches(ctx, tx, who, rows, texts[before.ID]["reason"]); err != nil {
-			return nil, "", err
-		}
 		if len(rows) > 0 {
 			j.Position = int64(rows[len(rows)-1].RowNo) // lines of the file, for going on after them
+		}
+		by, first, err := agreedBy(ctx, tx, before.ID)
+		if err != nil {
+			return nil, "", err
+		}
+		who.Person = by
+		if rows, err = a.withdrawable(ctx, tx, who, first, rows); err != nil {
+			return nil, "", err
+		}
+		if err := a.withdrawMatches(ctx, tx, who, first, rows, texts[before.ID]["reason"]); err != nil {
+			return nil, "", err
 		}
 		j.LeaseUntil = tx.Now().Add(importLease)
 		if err := a.saveJobWith(ctx, tx, j); err != nil {
@@ -97,9 +134,33 @@ func withdrawStep(ctx context.Context, a *App, j *store.Job) (done bool, err err
 	return done, err
 }
 
+// withdrawable leaves out what became severe since the withdrawal began: that
+// match stays, and is taken back by two like any other.
+func (a *App) withdrawable(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, rows []*intake.Match) ([]*intake.Match, error) {
+	var ids []string
+	for _, m := range rows {
+		if m.IssueID != "" {
+			ids = append(ids, m.IssueID)
+		}
+	}
+	ends, err := a.endings(ctx, &tx.View, who, first, ids...)
+	if err != nil {
+		return nil, err
+	}
+	stored, err := tx.IssuesByID(ctx, ids, everything)
+	if err != nil {
+		return nil, err
+	}
+	stay := map[string]bool{}
+	for _, i := range stored {
+		stay[i.ID] = i.State != issue.Withdrawn && i.Ground(ends[i.ID]) != ""
+	}
+	return slices.DeleteFunc(rows, func(m *intake.Match) bool { return stay[m.IssueID] }), nil
+}
+
 // withdrawMatches takes matches out, with their issues and leader questions,
 // and lets the duplicates that were linked to them stand for themselves.
-func (a *App) withdrawMatches(ctx context.Context, tx *store.Tx, who *roster.Actor, rows []*intake.Match, reason string) error {
+func (a *App) withdrawMatches(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, rows []*intake.Match, reason string) error {
 	var ids, issues []string
 	for _, m := range rows {
 		if m.State == intake.StateWithdrawn {
@@ -122,24 +183,32 @@ func (a *App) withdrawMatches(ctx context.Context, tx *store.Tx, who *roster.Act
 	if err := a.groundWithdrawn(ctx, tx, who, issues, true, reason); err != nil {
 		return err
 	}
-	if err := a.withdrawIssues(ctx, tx, issues); err != nil {
+	if err := a.withdrawIssues(ctx, tx, who, first, issues); err != nil {
 		return err
 	}
 	return a.promote(ctx, tx, ids, rows)
 }
 
 // withdrawIssues takes issues back, and the questions that they raised.
-func (a *App) withdrawIssues(ctx context.Context, tx *store.Tx, ids []string) error {
+func (a *App) withdrawIssues(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, ids []string) error {
+	ends, err := a.endings(ctx, &tx.View, who, first, ids...)
+	if err != nil {
+		return err
+	}
 	stored, err := tx.IssuesByID(ctx, ids, everything)
 	if err != nil {
 		return err
 	}
 	var changes []issue.Change
 	for _, i := range stored {
-		after := *i
-		if after.Withdraw(tx.Now()) == nil { // else it was withdrawn before
-			changes = append(changes, issue.Change{Before: i, After: &after})
+		if i.State == issue.Withdrawn {
+			continue
 		}
+		after := *i
+		if err := after.Withdraw(ends[i.ID], tx.Now()); err != nil {
+			return err
+		}
+		changes = append(changes, issue.Change{Before: i, After: &after})
 	}
 	if err := tx.SaveIssues(ctx, changes, issue.TimingOf(a.pack)); err != nil {
 		return err

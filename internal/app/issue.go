@@ -152,7 +152,9 @@ type IssueDetail struct {
 	Linked      []issue.Row       `json:"linked"`
 	Statements  []StatementDetail `json:"statements"`
 	History     []HistoryLine     `json:"history"`
+	Peak        int               `json:"peak"`          // highest severity that it ever had
 	May         []issue.Act       `json:"may"`           // steps that the reader may take now
+	NoCorrect   *fault.Error      `json:"-"`             // why the reader, who corrects issues, does not correct this one
 	MayNotify   bool              `json:"may_notify"`    //
 	MayConceal  bool              `json:"may_conceal"`   //
 	MayRecur    bool              `json:"may_recur"`     //
@@ -322,6 +324,11 @@ func target(i *issue.Issue) roster.Target {
 // rightsOn fills what the reader may do with the issue now.
 func (a *App) rightsOn(ctx context.Context, v *store.View, who *roster.Actor, d *IssueDetail) error {
 	d.MayOpenFile = d.PersonID != "" && a.May(who, "file.read")
+	e, err := a.ending(ctx, v, who, "", d.ID)
+	if err != nil {
+		return err
+	}
+	d.Peak = max(e.Peak, d.Severity)
 	if d.MayDecide(who) != nil {
 		return nil
 	}
@@ -336,7 +343,17 @@ func (a *App) rightsOn(ctx context.Context, v *store.View, who *roster.Actor, d 
 	for _, s := range actsOn {
 		switch {
 		case !d.Issue.May(s.step), !can(s.act, roster.KindIssue):
-		case s.step == issue.ActCorrect && d.Severity > a.pack.Review.SpotCorrectMaxSeverity:
+		case s.step == issue.ActCorrect:
+			accepted, err := acceptedList(ctx, v, d.Issue)
+			if err != nil {
+				return err
+			}
+			probe := *d.Issue
+			if err := probe.CorrectOnSpot(accepted, e, a.pack.Review, a.Now()); err != nil {
+				d.NoCorrect = fault.As(err)
+				continue
+			}
+			d.May = append(d.May, s.step)
 		case s.step == issue.ActReject && d.RejectBy == who.Account:
 		default:
 			d.May = append(d.May, s.step)

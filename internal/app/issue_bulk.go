@@ -152,13 +152,21 @@ func (a *App) BulkCorrect(ctx context.Context, who *roster.Actor, in BulkCorrect
 			if n = len(rows); n == 0 {
 				return nil, "", store.ErrUnchanged
 			}
+			ids := make([]string, len(rows))
+			for i, before := range rows {
+				ids[i] = before.ID
+			}
+			ends, err := a.endings(ctx, &tx.View, who, "", ids...)
+			if err != nil {
+				return nil, "", err
+			}
 			var changes []issue.Change
-			for _, before := range rows {
+			for _, before := range rows { // SlightIssues gives those of accepted lists
 				if err := before.MayDecide(who); err != nil {
 					return nil, "", err
 				}
 				after := *before
-				if err := after.Correct(a.pack.Review, tx.Now()); err != nil {
+				if err := after.CorrectOnSpot(true, ends[before.ID], a.pack.Review, tx.Now()); err != nil {
 					return nil, "", err
 				}
 				after.BulkID = bulk

@@ -66,8 +66,11 @@ func (in TriageIssueInput) Validate() error {
 func (a *App) TriageIssue(ctx context.Context, who *roster.Actor, in TriageIssueInput) (IssueResult, Receipt, error) {
 	return a.stepIssue(ctx, who, "issue.triage", roster.ActTriage, roster.KindIssue, in.Step, in, issue.ActTriage,
 		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
-			err := i.Triage(in.Severity, in.Category, in.Decision, who.Account, a.pack.Review, tx.Now())
-			return "issue.triage", err
+			e, err := a.ending(ctx, &tx.View, who, "", i.ID)
+			if err != nil {
+				return "", err
+			}
+			return "issue.triage", i.Triage(in.Severity, in.Category, in.Decision, who.Account, e, a.pack.Review, tx.Now())
 		})
 }
 
@@ -77,11 +80,20 @@ type CorrectIssueInput struct{ Step }
 // Validate judges the input by itself.
 func (in CorrectIssueInput) Validate() error { return in.check(false) }
 
-// CorrectIssue corrects a slight issue on the spot.
+// CorrectIssue corrects a slight issue on the spot: one that the staff of the
+// unit declared, on an accepted list.
 func (a *App) CorrectIssue(ctx context.Context, who *roster.Actor, in CorrectIssueInput) (IssueResult, Receipt, error) {
 	return a.stepIssue(ctx, who, "issue.correct", roster.ActCorrect, roster.KindIssue, in.Step, in, issue.ActCorrect,
 		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
-			return "issue.correct", i.Correct(a.pack.Review, tx.Now())
+			accepted, err := acceptedList(ctx, &tx.View, i)
+			if err != nil {
+				return "", err
+			}
+			e, err := a.ending(ctx, &tx.View, who, "", i.ID)
+			if err != nil {
+				return "", err
+			}
+			return "issue.correct", i.CorrectOnSpot(accepted, e, a.pack.Review, tx.Now())
 		})
 }
 
@@ -95,7 +107,11 @@ func (in RejectIssueInput) Validate() error { return in.check(true) }
 func (a *App) RejectIssue(ctx context.Context, who *roster.Actor, in RejectIssueInput) (IssueResult, Receipt, error) {
 	return a.stepIssue(ctx, who, "issue.reject", roster.ActTriage, roster.KindIssue, in.Step, in, issue.ActReject,
 		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
-			if err := i.Reject(who.Account, a.pack.Review, tx.Now()); err != nil {
+			e, err := a.rejecting(ctx, &tx.View, who, i)
+			if err != nil {
+				return "", err
+			}
+			if err := i.Reject(who.Account, e, tx.Now()); err != nil {
 				return "", err
 			}
 			if i.State != issue.Rejected {
@@ -111,15 +127,24 @@ type WithdrawIssueInput struct{ Step }
 // Validate judges the input by itself.
 func (in WithdrawIssueInput) Validate() error { return in.check(true) }
 
-// WithdrawIssue takes an issue back; the row stays.
+// WithdrawIssue takes an issue back; the row stays. What one person may not
+// end is proposed, and taken back when a second inspector agrees.
 func (a *App) WithdrawIssue(ctx context.Context, who *roster.Actor, in WithdrawIssueInput) (IssueResult, Receipt, error) {
-	return a.stepIssue(ctx, who, "issue.withdraw", roster.ActWithdraw, roster.KindIssue, in.Step, in, issue.ActWithdraw,
-		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
+	return a.takeStep(ctx, who, withdrawing(a, in))
+}
+
+func withdrawing(a *App, in WithdrawIssueInput) issueStep {
+	return issueStep{opIssueWithdraw, roster.ActWithdraw, roster.KindIssue, in.Step, in, issue.ActWithdraw,
+		func(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, i *issue.Issue) (string, error) {
 			if i.CaseID != "" {
 				return "", fault.Conflict("issue_in_case")
 			}
-			return "issue.withdraw", i.Withdraw(tx.Now())
-		})
+			e, err := a.ending(ctx, &tx.View, who, first, i.ID)
+			if err != nil {
+				return "", err
+			}
+			return opIssueWithdraw, i.Withdraw(e, tx.Now())
+		}}
 }
 
 // ReopenIssueInput brings new evidence, as the reason of the step.
@@ -196,21 +221,30 @@ type MergeIssueInput struct {
 // Validate judges the input by itself.
 func (in MergeIssueInput) Validate() error { return in.check(false) }
 
-// MergeIssue links a duplicate to the issue that stays.
+// MergeIssue links a duplicate to the issue that stays. What one person may
+// not end is proposed, and merged when a second inspector agrees.
 func (a *App) MergeIssue(ctx context.Context, who *roster.Actor, in MergeIssueInput) (IssueResult, Receipt, error) {
-	return a.stepIssue(ctx, who, "issue.merge", roster.ActMerge, roster.KindIssue, in.Step, in, issue.ActMerge,
-		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
+	return a.takeStep(ctx, who, merging(a, in))
+}
+
+func merging(a *App, in MergeIssueInput) issueStep {
+	return issueStep{opIssueMerge, roster.ActMerge, roster.KindIssue, in.Step, in, issue.ActMerge,
+		func(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, i *issue.Issue) (string, error) {
 			keep, err := a.otherIssue(ctx, tx, who, in.Into, "into")
 			if err != nil {
 				return "", err
 			}
-			kept := *keep
-			changed, err := i.Merge(&kept, tx.Now())
-			if err != nil || !changed {
-				return "issue.merge", err
+			e, err := a.ending(ctx, &tx.View, who, first, i.ID)
+			if err != nil {
+				return "", err
 			}
-			return "issue.merge", tx.SaveIssue(ctx, keep, &kept, issue.TimingOf(a.pack))
-		})
+			kept := *keep
+			changed, err := i.Merge(&kept, e, tx.Now())
+			if err != nil || !changed {
+				return opIssueMerge, err
+			}
+			return opIssueMerge, tx.SaveIssue(ctx, keep, &kept, issue.TimingOf(a.pack))
+		}}
 }
 
 // RecurIssueInput names the earlier issue.
@@ -248,44 +282,88 @@ func (a *App) otherIssue(ctx context.Context, tx *store.Tx, who *roster.Actor, n
 	return i, err
 }
 
-// stepIssue is the shape of every step: load under scope, may he, version,
-// rule, save with what the comparison alters, and the reason as a statement.
+// issueStep is one step of an issue's life, as somebody asks for it. The rule is
+// told who asked for the same end before him, "" while nobody has.
+type issueStep struct {
+	op   string
+	act  roster.Act
+	kind roster.Kind
+	step Step
+	in   any
+	name issue.Act
+	rule func(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, i *issue.Issue) (verb string, err error)
+}
+
+// stepIssue takes a step that asks nobody else.
 func (a *App) stepIssue(ctx context.Context, who *roster.Actor, op string, act roster.Act, kind roster.Kind, step Step, in any, name issue.Act,
 	rule func(ctx context.Context, tx *store.Tx, i *issue.Issue) (verb string, err error)) (IssueResult, Receipt, error) {
+	return a.takeStep(ctx, who, issueStep{op, act, kind, step, in, name,
+		func(ctx context.Context, tx *store.Tx, _ *roster.Actor, _ string, i *issue.Issue) (string, error) {
+			return rule(ctx, tx, i)
+		}})
+}
+
+// takeStep is the shape of every step. One that needs a second person, and can
+// wait for him, is proposed instead.
+func (a *App) takeStep(ctx context.Context, who *roster.Actor, s issueStep) (IssueResult, Receipt, error) {
 	var out IssueResult
-	receipt, err := a.write(ctx, who, Write{Op: op, Key: step.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		before, err := a.issueFor(ctx, tx, who, step.ID, act, kind)
+	receipt, err := a.write(ctx, who, Write{Op: s.op, Key: s.step.Key, Body: s.in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		after, facts, err := a.doStep(ctx, tx, who, "", s)
+		if _, grave := graveActs[s.op]; grave && needsTwo(err) {
+			i, err := tx.Issue(ctx, s.step.ID, everything) // found in scope just now
+			if err != nil {
+				return nil, "", err
+			}
+			out = IssueResult{i.ID, i.Version, i.State, true}
+			p, err := a.endProposal(ctx, tx, who, s.op, i)
+			if err != nil {
+				return nil, "", err
+			}
+			facts, _, err := a.propose(ctx, tx, who, p, s.in, s.step.Reason)
+			return facts, i.ID, err
+		}
 		if err != nil {
-			return nil, "", err
-		}
-		if before.Version != step.Version {
-			return nil, "", fault.Conflict("stale_version", "Current", before.Version)
-		}
-		after := *before
-		verb, err := rule(ctx, tx, &after)
-		if err != nil {
-			return nil, "", err
-		}
-		if err := tx.SaveIssue(ctx, before, &after, issue.TimingOf(a.pack)); err != nil {
-			return nil, "", err
-		}
-		said := issue.Reason
-		if verb == verbNotify {
-			said = issue.Told
-		}
-		if err := say(ctx, tx, &after, said, name, step.Reason, who.Account); err != nil {
-			return nil, "", err
-		}
-		if err := a.afterIssueStep(ctx, tx, who, before, &after); err != nil {
 			return nil, "", err
 		}
 		out = IssueResult{after.ID, after.Version, after.State, after.RejectBy != "" || after.ConcealAs != ""}
-		return []ledger.Fact{{Verb: verb, Kind: string(roster.KindIssue), ID: after.ID, Unit: after.UnitID}}, after.ID, nil
+		return facts, after.ID, nil
 	})
 	if err == nil && receipt.Replayed {
-		out, err = a.issueNow(ctx, step.ID)
+		out, err = a.issueNow(ctx, s.step.ID)
 	}
 	return out, receipt, err
+}
+
+// doStep loads the issue under scope, asks whether he may, judges the version
+// and the rule, and saves with what the comparison alters, the reason as a
+// statement. The rule comes before anything is written.
+func (a *App) doStep(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, s issueStep) (*issue.Issue, []ledger.Fact, error) {
+	before, err := a.issueFor(ctx, tx, who, s.step.ID, s.act, s.kind)
+	if err != nil {
+		return nil, nil, err
+	}
+	if before.Version != s.step.Version {
+		return nil, nil, fault.Conflict("stale_version", "Current", before.Version)
+	}
+	after := *before
+	verb, err := s.rule(ctx, tx, who, first, &after)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := tx.SaveIssue(ctx, before, &after, issue.TimingOf(a.pack)); err != nil {
+		return nil, nil, err
+	}
+	said := issue.Reason
+	if verb == verbNotify {
+		said = issue.Told
+	}
+	if err := say(ctx, tx, &after, said, s.name, s.step.Reason, who.Account); err != nil {
+		return nil, nil, err
+	}
+	if err := a.afterIssueStep(ctx, tx, who, before, &after); err != nil {
+		return nil, nil, err
+	}
+	return &after, []ledger.Fact{{Verb: verb, Kind: string(roster.KindIssue), ID: after.ID, Unit: after.UnitID}}, nil
 }
 
 // issueNow is where a step that had been done before has led.

@@ -294,28 +294,53 @@ func (in UndoInput) Validate() error {
 }
 
 // UndoMatch takes a confirmed match back with what followed from it: the
-// issue, the comparison, the leader questions.
+// issue, the comparison, the leader questions. Where one person may not end the
+// issue it is proposed, and undone when a second inspector agrees.
 func (a *App) UndoMatch(ctx context.Context, who *roster.Actor, in UndoInput) (MatchView, Receipt, error) {
-	rec, err := a.write(ctx, who, Write{Op: "match.undo", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		before, _, err := a.matchFor(ctx, tx, who, roster.ActWithdraw, in.ID, in.Version)
-		if err != nil {
-			return nil, "", err
-		}
-		after := *before
-		if err := after.Undo(); err != nil {
-			return nil, "", err
-		}
-		if err := a.groundWithdrawn(ctx, tx, who, []string{before.IssueID}, in.Stated, in.Reason); err != nil {
-			return nil, "", err
-		}
-		if err := a.withdrawIssues(ctx, tx, []string{before.IssueID}); err != nil {
-			return nil, "", err
-		}
-		return a.saveStep(ctx, tx, who, before, &after, intake.StepUndo, before.PersonID, in.Reason)
+	rec, err := a.write(ctx, who, Write{Op: opMatchUndo, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		return a.undoMatch(ctx, tx, who, "", in)
 	})
 	if err != nil {
 		return MatchView{}, rec, err
 	}
 	view, err := a.Match(ctx, who, in.ID)
 	return view, rec, err
+}
+
+func (a *App) undoMatch(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, in UndoInput) ([]ledger.Fact, string, error) {
+	before, _, err := a.matchFor(ctx, tx, who, roster.ActWithdraw, in.ID, in.Version)
+	if err != nil {
+		return nil, "", err
+	}
+	after := *before
+	if err := after.Undo(); err != nil {
+		return nil, "", err
+	}
+	i, err := tx.Issue(ctx, before.IssueID, everything)
+	if err != nil {
+		return nil, "", err
+	}
+	e, err := a.ending(ctx, &tx.View, who, first, i.ID)
+	if err != nil {
+		return nil, "", err
+	}
+	if i.State != issue.Withdrawn && i.Ground(e) != "" {
+		if err := groundStated(ctx, tx, []string{i.ID}, in.Stated); err != nil {
+			return nil, "", err
+		}
+		p, err := a.endProposal(ctx, tx, who, opMatchUndo, i)
+		if err != nil {
+			return nil, "", err
+		}
+		p.ObjectKind, p.ObjectID = string(roster.KindMatch), before.ID
+		facts, _, err := a.propose(ctx, tx, who, p, in, in.Reason)
+		return facts, before.ID, err
+	}
+	if err := a.groundWithdrawn(ctx, tx, who, []string{before.IssueID}, in.Stated, in.Reason); err != nil {
+		return nil, "", err
+	}
+	if err := a.withdrawIssues(ctx, tx, who, first, []string{before.IssueID}); err != nil {
+		return nil, "", err
+	}
+	return a.saveStep(ctx, tx, who, before, &after, intake.StepUndo, before.PersonID, in.Reason)
 }

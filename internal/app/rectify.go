@@ -340,7 +340,7 @@ func (a *App) taskStep(ctx context.Context, who *roster.Actor, op string, in Tas
 		if err != nil {
 			return nil, "", err
 		}
-		if err := a.followTask(ctx, tx, r); err != nil {
+		if err := a.followTask(ctx, tx, who, r); err != nil {
 			return nil, "", err
 		}
 		return []ledger.Fact{{Verb: op, Kind: "rectification", ID: r.ID, Unit: r.UnitID}}, r.ID, nil
@@ -349,7 +349,7 @@ func (a *App) taskStep(ctx context.Context, who *roster.Actor, op string, in Tas
 
 // followTask closes an issue whose last task was struck off, unless a case
 // has to close it.
-func (a *App) followTask(ctx context.Context, tx *store.Tx, r *rectify.Rectification) error {
+func (a *App) followTask(ctx context.Context, tx *store.Tx, who *roster.Actor, r *rectify.Rectification) error {
 	if r.State != rectify.StruckOff {
 		return nil
 	}
@@ -367,7 +367,11 @@ func (a *App) followTask(ctx context.Context, tx *store.Tx, r *rectify.Rectifica
 		return err
 	}
 	before := *i
-	if err := i.Close(tx.Now()); err != nil {
+	e, err := a.ending(ctx, &tx.View, who, r.VerifiedBy, i.ID)
+	if err != nil {
+		return err
+	}
+	if err := i.Close(e, tx.Now()); err != nil {
 		return err
 	}
 	return tx.SaveIssue(ctx, &before, i, issue.TimingOf(a.pack))

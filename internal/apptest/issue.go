@@ -33,6 +33,8 @@ func (s *Site) Issues(seeds ...IssueSeed) map[string]string {
 		list := selfcheck.NewSubmission(&selfcheck.Campaign{Stamp: ledger.Stamp{ID: tx.NewID()}},
 			selfcheck.Owed{Audience: selfcheck.Officers, PersonID: s.People["anna"], UnitID: s.Units["east1"], ReviewUnitID: s.Units["east1"]}, "2026-03-01")
 		list.State, list.Round, list.AnswersDigest = selfcheck.Accepted, 1, selfcheck.AnswersDigest(nil)
+		at := tx.Now()
+		list.ReviewedAt, list.ReviewedBy = &at, s.People["east1head"]
 		if err := tx.Insert(ctx, list); err != nil {
 			return nil, "", err
 		}

@@ -46,6 +46,11 @@
 //	reopened    reject     rejected
 //	reopened    withdraw   withdrawn
 //
+// A way to corrected, merged, rejected, withdrawn or closed is an end, and one
+// guard stands before every end (Ground): what was ever as severe as the pack's
+// limit is ended by two people who are told apart by the records, whatever it
+// was lowered to and whichever way is taken.
+//
 // To withdraw a settled issue is what undoing a wrong match does. Reopening
 // needs new evidence, in words.
 //

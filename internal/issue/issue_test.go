@@ -14,6 +14,7 @@ import (
 var (
 	noon   = time.Date(2026, 3, 10, 4, 0, 0, 0, time.UTC)
 	review = rules.Review{BulkCorrectMaxSeverity: 1, SpotCorrectMaxSeverity: 1, ClueMinSeverity: 3}
+	alone  = Ending{Limit: 3, By: "acc"}
 	timing = Timing{WindowDays: 90, FirstContact: []string{"triaged", "noticed"}}
 )
 
@@ -136,7 +137,7 @@ func TestWithdrawalTakesBackTheComparison(t *testing.T) {
 	}
 	a2, other2 := clone(a), clone(other)
 	for _, i := range []*Issue{a2, other2} {
-		if err := i.Withdraw(noon); err != nil {
+		if err := i.Withdraw(alone, noon); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -170,7 +171,7 @@ func TestSeverityDecidesTheWay(t *testing.T) {
 	for sev := 0; sev <= MaxSeverity; sev++ {
 		for _, act := range []Act{"", ActCorrect, ActRectify, ActRefer, ActReject} {
 			i := declared("d", "2025-11-02", "2026-01-05")
-			err := i.Triage(sev, "interview", act, "acc", review, noon)
+			err := i.Triage(sev, "interview", act, "acc", alone, review, noon)
 			refused := (act == ActCorrect && sev > 1) || (act == ActRectify && sev >= 3)
 			if (err != nil) != refused {
 				t.Errorf("S%d %q: %v", sev, act, err)
@@ -185,13 +186,13 @@ func TestSeverityDecidesTheWay(t *testing.T) {
 func TestSevereRejectionNeedsTwo(t *testing.T) {
 	i := audit("a", "2025-11-02", "2026-01-06")
 	i.Severity = 4
-	if err := i.Reject("one", review, noon); err != nil || i.State != Registered || i.RejectBy != "one" {
+	if err := i.Reject("one", alone, noon); err != nil || i.State != Registered || i.RejectBy != "one" {
 		t.Fatalf("proposal: %v %+v", err, i)
 	}
-	if err := i.Reject("one", review, noon); !fault.Is(err, fault.ForbiddenKind) {
+	if err := i.Reject("one", alone, noon); !fault.Is(err, fault.ForbiddenKind) {
 		t.Errorf("the same person twice: %v", err)
 	}
-	if err := i.Reject("two", review, noon); err != nil || i.State != Rejected {
+	if err := i.Reject("two", Ending{Limit: 3, By: "two", First: "acc"}, noon); err != nil || i.State != Rejected {
 		t.Errorf("second person: %v %s", err, i.State)
 	}
 }
@@ -238,16 +239,16 @@ func TestWhoMayDecide(t *testing.T) {
 
 func TestMergeKeepsTheEarliestReceipt(t *testing.T) {
 	dup, keep := audit("a", "2025-11-02", "2026-01-01"), audit("b", "2025-11-03", "2026-01-06")
-	changed, err := dup.Merge(keep, noon)
+	changed, err := dup.Merge(keep, alone, noon)
 	if err != nil || !changed || keep.Received != "2026-01-01" || dup.DuplicateOf != "b" || dup.State != Merged {
 		t.Errorf("%v %v %+v", changed, err, keep)
 	}
-	if _, err := keep.Merge(dup, noon); err == nil {
+	if _, err := keep.Merge(dup, alone, noon); err == nil {
 		t.Error("merged into a merged issue")
 	}
 	other := audit("c", "2025-11-02", "2026-01-01")
 	other.PersonID = "q"
-	if _, err := other.Merge(keep, noon); err == nil {
+	if _, err := other.Merge(keep, alone, noon); err == nil {
 		t.Error("merged two people's issues")
 	}
 }
@@ -267,7 +268,7 @@ func TestNoticeShowsTheIssueToTheSubject(t *testing.T) {
 
 func TestReopenNeedsEvidence(t *testing.T) {
 	i := declared("d", "2025-11-02", "2026-01-05")
-	if err := i.Correct(review, noon); err != nil {
+	if err := i.CorrectOnSpot(true, alone, review, noon); err != nil {
 		t.Fatal(err)
 	}
 	if err := i.Reopen("", noon); !fault.Is(err, fault.InvalidKind) {

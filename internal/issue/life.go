@@ -53,17 +53,20 @@ func (s State) Next(a Act) State { return life[s][a] }
 // May reports whether the act is legal in the issue's state.
 func (i *Issue) May(a Act) bool { return i.State.Next(a) != "" }
 
-func (i *Issue) step(a Act, now time.Time) error {
+// step takes an act by the table; e is asked where it leads to an end.
+func (i *Issue) step(a Act, e Ending, now time.Time) error {
 	next := i.State.Next(a)
 	if next == "" {
 		return fault.Conflict("issue_state", "State", string(i.State), "Act", string(a))
 	}
-	i.State = next
-	switch next {
-	case Corrected, Merged, Rejected, Withdrawn, Closed:
+	if next.Settled() {
+		if err := i.mayEnd(e); err != nil {
+			return err
+		}
+	}
+	i.State, i.SettledAt = next, nil
+	if next.Settled() {
 		i.SettledAt = &now
-	default:
-		i.SettledAt = nil
 	}
 	if a == ActTriage || a == ActCorrect || a == ActRectify || a == ActRefer {
 		if i.TriagedAt == nil {
@@ -103,12 +106,14 @@ func (i *Issue) MayDecide(who *roster.Actor) error {
 // Triage fixes severity and category and, where decision names one, takes the
 // next step: "" stays triaged, else correct, rectify, refer or reject. What is
 // severe (pack) can only stay triaged, become a clue, or be rejected by two;
-// what is not slight cannot be corrected on the spot.
-func (i *Issue) Triage(severity int, category string, decision Act, by string, r rules.Review, now time.Time) error {
+// what is not slight cannot be corrected on the spot. What once was severe ends
+// by two, whatever it is lowered to.
+func (i *Issue) Triage(severity int, category string, decision Act, by string, e Ending, r rules.Review, now time.Time) error {
 	if severity < 0 || severity > MaxSeverity {
 		return fault.Invalid("issue_severity", "severity")
 	}
-	if err := i.step(ActTriage, now); err != nil {
+	e.Peak = max(e.Peak, i.Severity)
+	if err := i.step(ActTriage, e, now); err != nil {
 		return err
 	}
 	i.Severity, i.Category = severity, category
@@ -116,23 +121,44 @@ func (i *Issue) Triage(severity int, category string, decision Act, by string, r
 	case "":
 		return nil
 	case ActCorrect:
-		return i.Correct(r, now)
+		return i.correct(e, r, now)
 	case ActRectify:
 		return i.Rectify(r, now)
 	case ActRefer:
 		return i.Refer(now)
 	case ActReject:
-		return i.Reject(by, r, now)
+		return i.Reject(by, e, now)
 	}
 	return fault.Invalid("issue_decision", "decision")
 }
 
-// Correct closes a slight issue (S0, S1 by the pack) on the spot.
-func (i *Issue) Correct(r rules.Review, now time.Time) error {
+// CorrectOnSpot is what the head of a unit may do by himself: he corrects a
+// slight issue that his staff declared, on a list that was accepted. What
+// others found about his staff goes to an inspector's triage, always.
+func (i *Issue) CorrectOnSpot(accepted bool, e Ending, r rules.Review, now time.Time) error {
+	if err := i.MayCorrectOnSpot(accepted); err != nil {
+		return err
+	}
+	return i.correct(e, r, now)
+}
+
+// MayCorrectOnSpot says why an issue is not the head's to correct.
+func (i *Issue) MayCorrectOnSpot(accepted bool) error {
+	switch {
+	case i.Source != Self:
+		return fault.Invalid("issue_correct_found", "")
+	case !accepted:
+		return fault.Invalid("issue_correct_unaccepted", "")
+	}
+	return nil
+}
+
+// correct closes a slight issue (S0, S1 by the pack).
+func (i *Issue) correct(e Ending, r rules.Review, now time.Time) error {
 	if i.Severity > r.SpotCorrectMaxSeverity {
 		return fault.Invalid("issue_too_severe_to_correct", "severity", "Max", r.SpotCorrectMaxSeverity)
 	}
-	return i.step(ActCorrect, now)
+	return i.step(ActCorrect, e, now)
 }
 
 // Rectify starts rectification; what is severe must be a clue first.
@@ -140,37 +166,32 @@ func (i *Issue) Rectify(r rules.Review, now time.Time) error {
 	if i.State != Clue && i.Severity >= r.ClueMinSeverity {
 		return fault.Invalid("issue_must_be_clue", "severity", "Min", r.ClueMinSeverity)
 	}
-	return i.step(ActRectify, now)
+	return i.step(ActRectify, Ending{}, now)
 }
 
 // Refer makes the issue a clue, which needs a disposition decision.
-func (i *Issue) Refer(now time.Time) error { return i.step(ActRefer, now) }
+func (i *Issue) Refer(now time.Time) error { return i.step(ActRefer, Ending{}, now) }
 
-// Reject sets the issue aside as no issue. A severe one (pack) is only proposed
-// by the first and rejected by a second person.
-func (i *Issue) Reject(by string, r rules.Review, now time.Time) error {
-	if !i.May(ActReject) {
-		return i.step(ActReject, now)
-	}
-	if i.Severity >= r.ClueMinSeverity {
-		switch i.RejectBy {
-		case "":
-			i.RejectBy = by
-			if i.TriagedAt == nil {
-				i.TriagedAt = &now
-			}
-			return nil
-		case by:
+// Reject sets the issue aside as no issue. What one person may not end (mayEnd)
+// is only proposed by the first, whose account by is, and rejected by a second.
+func (i *Issue) Reject(by string, e Ending, now time.Time) error {
+	if i.May(ActReject) && i.mayEnd(e) != nil {
+		if i.RejectBy != "" {
 			return fault.Forbidden("issue_second_person")
 		}
+		i.RejectBy = by
+		if i.TriagedAt == nil {
+			i.TriagedAt = &now
+		}
+		return nil
 	}
-	return i.step(ActReject, now)
+	return i.step(ActReject, e, now)
 }
 
 // Merge links a duplicate to the issue that stays. The earliest receipt date
 // governs: keep is changed where the duplicate was received earlier, and then
 // Merge reports true.
-func (i *Issue) Merge(keep *Issue, now time.Time) (keepChanged bool, err error) {
+func (i *Issue) Merge(keep *Issue, e Ending, now time.Time) (keepChanged bool, err error) {
 	switch {
 	case i.ID == keep.ID:
 		return false, fault.Invalid("issue_merge_self", "into")
@@ -181,7 +202,7 @@ func (i *Issue) Merge(keep *Issue, now time.Time) (keepChanged bool, err error) 
 	case !keep.State.Live() || keep.DuplicateOf != "":
 		return false, fault.Conflict("issue_merge_target", "State", string(keep.State))
 	}
-	if err := i.step(ActMerge, now); err != nil {
+	if err := i.step(ActMerge, e, now); err != nil {
 		return false, err
 	}
 	i.DuplicateOf = keep.ID
@@ -209,17 +230,17 @@ func (i *Issue) Recur(earlier *Issue) error {
 
 // Withdraw takes the issue back: dropped on resubmission, or its match undone.
 // The row stays and keeps its first date.
-func (i *Issue) Withdraw(now time.Time) error { return i.step(ActWithdraw, now) }
+func (i *Issue) Withdraw(e Ending, now time.Time) error { return i.step(ActWithdraw, e, now) }
 
 // Close ends the issue: its rectification is verified, or its case closed.
-func (i *Issue) Close(now time.Time) error { return i.step(ActClose, now) }
+func (i *Issue) Close(e Ending, now time.Time) error { return i.step(ActClose, e, now) }
 
 // Reopen takes a settled issue up again; evidence is what is new, in words.
 func (i *Issue) Reopen(evidence string, now time.Time) error {
 	if evidence == "" {
 		return fault.Invalid("issue_new_evidence", "evidence")
 	}
-	return i.step(ActReopen, now)
+	return i.step(ActReopen, Ending{}, now)
 }
 
 // BackToCase takes a closed issue up again because its case was reopened:

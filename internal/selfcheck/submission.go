@@ -121,6 +121,12 @@ func NewSubmission(c *Campaign, o Owed, on roster.Date) *Submission {
 	}
 }
 
+// WasAccepted reports whether the reviewer accepted the list as it stands; a
+// list that the end of the window locked unreviewed was not.
+func (s *Submission) WasAccepted() bool {
+	return s.State == Accepted || s.State == Locked && s.ReviewedAt != nil
+}
+
 // Move is the table: the state after the act, or a conflict that names the
 // present state.
 func (s Submission) Move(act string) (Submission, error) {

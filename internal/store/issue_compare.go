@@ -71,6 +71,9 @@ func (tx *Tx) SaveDeclared(ctx context.Context, changes []issue.Change, t issue.
 		return slices.ContainsFunc(filed, func(f *issue.Issue) bool { return f.ID == i.ID })
 	})
 	issue.Settle(told(stored), filed, t)
+	if err := tx.keepPeaks(ctx, changes); err != nil {
+		return err
+	}
 	for _, c := range changes {
 		if err := tx.Save(ctx, c.Before, c.After); err != nil {
 			return err
@@ -129,6 +132,9 @@ func (tx *Tx) SaveIssues(ctx context.Context, changes []issue.Change, t issue.Ti
 			}
 		}
 		changes = append(changes, issue.Settle(stored, moving, t)...)
+	}
+	if err := tx.keepPeaks(ctx, changes); err != nil {
+		return err
 	}
 	for _, c := range changes {
 		if err := tx.Save(ctx, c.Before, c.After); err != nil {

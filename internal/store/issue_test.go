@@ -107,7 +107,7 @@ func TestIssuesComparedAcrossWrites(t *testing.T) {
 			now := time.Date(2026, 1, 25, 0, 0, 0, 0, time.UTC)
 			switch {
 			case n%7 == 0 && i.May(issue.ActWithdraw):
-				if err := c.Withdraw(now); err != nil {
+				if err := c.Withdraw(issue.Ending{Case: true}, now); err != nil {
 					t.Fatal(err)
 				}
 			case n%7 == 1 && i.Source == issue.Audit:

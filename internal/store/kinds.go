@@ -41,6 +41,7 @@ var kinds = []rowKind{
 	row[intake.MatchDecision]("match_decision"),
 	row[issue.Issue]("issue"),
 	row[issue.Statement]("statement"),
+	row[issue.SeverityPeak]("severity_peak"),
 	row[issue.InspectionItem]("inspection_item"),
 	row[issue.Taking]("taking"),
 	row[inquiry.Case]("case"),

@@ -311,7 +311,10 @@ func (f *Face) batchResume(c *Call) error {
 }
 
 func (f *Face) batchWithdraw(c *Call) error {
-	_, _, err := f.app.WithdrawBatch(c.Context(), c.Actor, f.batchInput(c))
+	b, _, err := f.app.WithdrawBatch(c.Context(), c.Actor, f.batchInput(c))
+	if b.State == string(intake.Imported) || b.State == string(intake.Stopped) { // it stands until a second inspector agrees
+		return f.batchDone(c, err, "proposal.flash.filed")
+	}
 	return f.batchDone(c, err, "intake.withdraw.started")
 }
 

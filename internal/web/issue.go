@@ -241,6 +241,10 @@ func (f *Face) issueView(c *Call, d *app.IssueDetail) issueView {
 		{Term: c.T("issue.field.finding"), Text: c.findingText(d.Finding)},
 		{Term: c.T("issue.field.outcome"), Text: c.formText(d.Form)},
 	}
+	if d.Peak > d.Severity {
+		peak := ui.Severity(c.Lang, d.Peak)
+		v.Facts = append(v.Facts, ui.Def{Term: c.T("issue.field.peak"), Tag: &peak})
+	}
 	v.Defs = []ui.Def{
 		{Term: c.T("issue.field.subject"), Text: c.subject(d.PersonID, d.PersonName)},
 		{Term: c.T("field.unit"), Text: d.UnitName},
@@ -341,7 +345,9 @@ func (f *Face) statementEvent(c *Call, s app.StatementDetail) ui.Event {
 
 // issueForms fills the steps that the reader may take.
 func (f *Face) issueForms(c *Call, d *app.IssueDetail, v *issueView) {
-	review := f.app.Pack().Review
+	if d.NoCorrect != nil {
+		v.Pending = append(v.Pending, ui.Message(c.Lang, d.NoCorrect))
+	}
 	reason := func(needed bool) ui.Input {
 		return ui.Input{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Rows: 2, Required: needed, Optional: !needed, Value: c.Form("reason")}
 	}
@@ -367,9 +373,6 @@ func (f *Face) issueForms(c *Call, d *app.IssueDetail, v *issueView) {
 		case issue.ActReopen:
 			s.Inputs = []ui.Input{{Name: "reason", Label: c.T("issue.field.evidence"), Kind: "textarea", Rows: 3, Required: true}}
 		case issue.ActCorrect:
-			if d.Severity > review.SpotCorrectMaxSeverity {
-				continue
-			}
 			s.Inputs = []ui.Input{reason(false)}
 		default:
 			s.Inputs = []ui.Input{reason(true)}
@@ -425,7 +428,7 @@ func (f *Face) issueCorrect(c *Call) error {
 
 func (f *Face) issueMerge(c *Call) error {
 	out, _, err := f.app.MergeIssue(c.Context(), c.Actor, app.MergeIssueInput{Step: c.step(), Into: c.Form("into")})
-	return f.stepped(c, out, err, "issue.done.merge", "")
+	return f.stepped(c, out, err, "issue.done.merge", "proposal.flash.filed")
 }
 
 func (f *Face) issueRecur(c *Call) error {
@@ -435,7 +438,7 @@ func (f *Face) issueRecur(c *Call) error {
 
 func (f *Face) issueWithdraw(c *Call) error {
 	out, _, err := f.app.WithdrawIssue(c.Context(), c.Actor, app.WithdrawIssueInput{Step: c.step()})
-	return f.stepped(c, out, err, "issue.done.withdraw", "")
+	return f.stepped(c, out, err, "issue.done.withdraw", "proposal.flash.filed")
 }
 
 func (f *Face) issueReopen(c *Call) error {

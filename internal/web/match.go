@@ -265,5 +265,8 @@ func (f *Face) matchUndo(c *Call) error {
 	if err != nil {
 		return err
 	}
+	if m.IssueID != "" { // it stands until a second inspector agrees
+		return c.Go("/matches/"+m.ID, "proposal.flash.filed")
+	}
 	return c.Go("/matches/"+m.ID, "match.undone")
 }

@@ -1,0 +1,121 @@
+package app
+
+import (
+	"context"
+	"strconv"
+
+	"plumbline/internal/consent"
+	"plumbline/internal/fault"
+	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// endings gathers what the guard before every end of an issue asks of the
+// records, for each of the issues that who would end. First is the person who
+// asked for the same end before him, "" while nobody has.
+func (a *App) endings(ctx context.Context, v *store.View, who *roster.Actor, first string, ids ...string) (map[string]issue.Ending, error) {
+	peaks, err := v.PeaksOf(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]issue.Ending, len(ids))
+	for _, id := range ids {
+		out[id] = issue.Ending{Peak: peaks[id], Limit: a.pack.Review.ClueMinSeverity, By: who.Person, First: first}
+	}
+	return out, nil
+}
+
+// ending is that of one issue.
+func (a *App) ending(ctx context.Context, v *store.View, who *roster.Actor, first, id string) (issue.Ending, error) {
+	all, err := a.endings(ctx, v, who, first, id)
+	return all[id], err
+}
+
+// rejecting is the ending of a rejection: whoever proposed it came first.
+func (a *App) rejecting(ctx context.Context, v *store.View, who *roster.Actor, i *issue.Issue) (issue.Ending, error) {
+	first := ""
+	if i.RejectBy != "" && i.RejectBy != who.Account {
+		var err error
+		if first, err = v.PersonOfAccount(ctx, i.RejectBy); err != nil {
+			return issue.Ending{}, err
+		}
+	}
+	return a.ending(ctx, v, who, first, i.ID)
+}
+
+// The acts that bring issues to an end and can wait for a second person.
+const (
+	opIssueWithdraw = "issue.withdraw"
+	opIssueMerge    = "issue.merge"
+	opMatchUndo     = "match.undo"
+	opBatchWithdraw = "batch.withdraw"
+)
+
+func init() {
+	graveActs[opIssueWithdraw] = graveAct{act(func(in *WithdrawIssueInput, id string) { in.ID = id },
+		func(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in WithdrawIssueInput) ([]ledger.Fact, error) {
+			_, facts, err := a.doStep(ctx, tx, g.proposer, g.proposal.SettledBy, withdrawing(a, in))
+			return facts, err
+		}), showEnd}
+	graveActs[opIssueMerge] = graveAct{act(func(in *MergeIssueInput, id string) { in.ID = id },
+		func(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in MergeIssueInput) ([]ledger.Fact, error) {
+			_, facts, err := a.doStep(ctx, tx, g.proposer, g.proposal.SettledBy, merging(a, in))
+			return facts, err
+		}), showEnd}
+	graveActs[opMatchUndo] = graveAct{act(func(in *UndoInput, id string) { in.ID = id },
+		func(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in UndoInput) ([]ledger.Fact, error) {
+			facts, _, err := a.undoMatch(ctx, tx, g.proposer, g.proposal.SettledBy, in)
+			return facts, err
+		}), showEnd}
+	graveActs[opBatchWithdraw] = graveAct{act(func(in *BatchInput, id string) { in.ID = id },
+		func(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in BatchInput) ([]ledger.Fact, error) {
+			facts, _, err := a.beginWithdrawal(ctx, tx, g.proposer, in, true)
+			return facts, err
+		}), showEnd}
+}
+
+// needsTwo reports whether one person was not enough.
+func needsTwo(err error) bool { return err != nil && fault.As(err).Code == "issue_needs_two" }
+
+// endProposal is a proposal to end an issue, or to undo what it came from.
+func (a *App) endProposal(ctx context.Context, tx *store.Tx, who *roster.Actor, op string, i *issue.Issue) (consent.Proposal, error) {
+	e, err := a.ending(ctx, &tx.View, who, "", i.ID)
+	return consent.Proposal{Op: op, ObjectKind: string(roster.KindIssue), ObjectID: i.ID, MatterID: i.ID, UnitID: i.UnitID, PersonID: i.PersonID,
+		EventOn: i.EventOn, Ground: i.Ground(e), Approver: roster.RoleInspector, DecideTier: lowestTier}, err
+}
+
+// showEnd says how severe what would end ever was, and into what it would go.
+func showEnd(ctx context.Context, a *App, v *store.View, _ *roster.Actor, p *consent.Proposal, input []byte) ([]ProposalLine, error) {
+	in, err := proposedInput[struct {
+		Into string `json:"into"`
+	}](input)
+	if err != nil {
+		return nil, err
+	}
+	lines := []ProposalLine{}
+	found, err := v.IssuesByID(ctx, []string{p.MatterID}, everything)
+	if err != nil || len(found) != 1 { // a batch has no severity of its own
+		return lines, err
+	}
+	e, err := a.ending(ctx, v, &roster.Actor{}, "", p.MatterID)
+	if err != nil {
+		return nil, err
+	}
+	lines = append(lines, ProposalLine{Key: "ref", Text: found[0].Ref}, ProposalLine{Key: "peak", TextKey: "severity." + strconv.Itoa(max(e.Peak, found[0].Severity))})
+	if in.Into != "" {
+		lines = append(lines, ProposalLine{Key: "into", Text: in.Into})
+	}
+	return lines, nil
+}
+
+// acceptedList reports whether the issue was declared on a list that its
+// reviewer accepted.
+func acceptedList(ctx context.Context, v *store.View, i *issue.Issue) (bool, error) {
+	if i.SubmissionID == "" {
+		return false, nil
+	}
+	s, err := v.Submission(ctx, i.SubmissionID)
+	return err == nil && s.WasAccepted(), err
+}

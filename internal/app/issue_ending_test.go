@@ -1,0 +1,185 @@
+package app_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"plumbline/internal/app"
+	"plumbline/internal/apptest"
+	"plumbline/internal/fault"
+	"plumbline/internal/issue"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// stored is the issue as it lies in the database.
+func stored(t *testing.T, s *apptest.Site, id string) *issue.Issue {
+	t.Helper()
+	var out *issue.Issue
+	err := s.Store.View(context.Background(), func(ctx context.Context, v *store.View) (err error) {
+		out, err = v.Issue(ctx, id, roster.Scope{All: true})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// TestOneAccountEndsNothingSevere takes an issue that came in at S3 through
+// every way that one inspector has: he lowers it first, in the same act or in an
+// act of its own, then takes any road to an end, twice. It stays open. A second
+// inspector then carries out what the first proposed.
+func TestOneAccountEndsNothingSevere(t *testing.T) {
+	s := apptest.SQLite(t)
+	ctx := context.Background()
+	const columns = "姓名,警号,单位,问题类别,发生时间,受理日期,问题描述,严重程度\n"
+	triage := func(id string, severity int, d issue.Act) error {
+		_, _, err := s.App.TriageIssue(ctx, s.Actor("inspector"), app.TriageIssueInput{Step: app.Step{ID: id, Version: stored(t, s, id).Version, Reason: "looked at"},
+			Severity: severity, Category: "interview", Decision: d})
+		return err
+	}
+	step := func(id string) app.Step {
+		return app.Step{ID: id, Version: stored(t, s, id).Version, Reason: "nothing in it"}
+	}
+	lower := map[string]func(id string){
+		"as it came": func(string) {},
+		"lowered":    func(id string) { _ = triage(id, 0, "") },
+		"lowered, then raised to S2": func(id string) {
+			_, _ = triage(id, 0, ""), triage(id, 2, "")
+		},
+		"sent to rectification": func(id string) { _ = triage(id, 1, issue.ActRectify) },
+		"referred":              func(id string) { _ = triage(id, 3, issue.ActRefer) },
+		"lowered and referred":  func(id string) { _ = triage(id, 0, issue.ActRefer) },
+	}
+	ends := map[string]func(id, keep string, m app.MatchRow) error{
+		"triaged and rejected":  func(id, _ string, _ app.MatchRow) error { return triage(id, 0, issue.ActReject) },
+		"triaged and corrected": func(id, _ string, _ app.MatchRow) error { return triage(id, 0, issue.ActCorrect) },
+		"rejected": func(id, _ string, _ app.MatchRow) error {
+			_, _, err := s.App.RejectIssue(ctx, s.Actor("inspector"), app.RejectIssueInput{Step: step(id)})
+			return err
+		},
+		"withdrawn": func(id, _ string, _ app.MatchRow) error {
+			_, _, err := s.App.WithdrawIssue(ctx, s.Actor("inspector"), app.WithdrawIssueInput{Step: step(id)})
+			return err
+		},
+		"merged": func(id, keep string, _ app.MatchRow) error {
+			_, _, err := s.App.MergeIssue(ctx, s.Actor("inspector"), app.MergeIssueInput{Step: step(id), Into: keep})
+			return err
+		},
+		"match undone": func(_, _ string, m app.MatchRow) error {
+			_, _, err := s.App.UndoMatch(ctx, s.Actor("inspector"), app.UndoInput{ID: m.ID, Version: m.Version, Reason: "another person"})
+			return err
+		},
+		"batch withdrawn": func(_, _ string, m app.MatchRow) error {
+			_, _, err := s.App.WithdrawBatch(ctx, s.Actor("inspector"), app.BatchInput{ID: m.BatchID, Reason: "wrong file"})
+			s.Jobs()
+			return err
+		},
+	}
+	day, waited := 1, 0
+	for how, before := range lower {
+		for name, end := range ends {
+			day++
+			what := how + ", " + name
+			on := roster.Date("2025-01-01").AddDays(day)
+			importFile(t, s, petitionFile(columns+fmt.Sprintf("林甲,100011,单位east1,态度生硬,%s,2026-02-10,窗口态度生硬 %d,3\n", on, day)))
+			keep := s.Issues(seed("keep", issue.Audit, "anna", "east1", "interview", 1, on))["keep"]
+			var id string
+			var m app.MatchRow
+			rows, _, _, err := s.App.Matches(ctx, s.Actor("inspector"), app.MatchFilter{}, "", 100)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range rows {
+				if r.EventOn == string(on) {
+					id, m = r.IssueID, r
+				}
+			}
+			if i := stored(t, s, id); i.Severity != 3 || i.State != issue.Registered {
+				t.Fatalf("%s: imported as %+v", what, i)
+			}
+			before(id)
+			_, _ = end(id, keep, m), end(id, keep, m)
+			if i := stored(t, s, id); i.State.Settled() {
+				t.Errorf("%s: one account brought it to %s", what, i.State)
+			}
+			page, err := s.App.Proposals(ctx, s.Actor("inspector2"), app.ProposalFilter{Waits: true}, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range page.Rows {
+				waited++
+				if _, err := s.App.ApproveProposal(ctx, s.Actor("inspector2"), app.ProposalInput{ID: p.ID, Version: p.Version}); err != nil {
+					t.Errorf("%s: a second inspector agrees: %v", what, err)
+					continue
+				}
+				s.Jobs()
+				if i := stored(t, s, id); !i.State.Settled() {
+					t.Errorf("%s: two agreed, and it is %s", what, i.State)
+				}
+			}
+		}
+	}
+	if waited < 4*len(lower)-4 { // merging is not legal in every state
+		t.Errorf("only %d ends waited for a second person", waited)
+	}
+}
+
+// TestARejectionIsProposedByAPerson: two accounts of one person are one.
+func TestARejectionIsProposedByAPerson(t *testing.T) {
+	s := apptest.SQLite(t)
+	ctx := context.Background()
+	id := s.Issues(seed("severe", issue.Audit, "anna", "east1", "interview", 4, "2026-01-01"))["severe"]
+	reject := func(who *roster.Actor, version int64) (app.IssueResult, error) {
+		r, _, err := s.App.RejectIssue(ctx, who, app.RejectIssueInput{Step: app.Step{ID: id, Version: version, Reason: "nothing in it"}})
+		return r, err
+	}
+	if r, err := reject(s.Actor("inspector"), 1); err != nil || !r.Pending || r.State.Settled() {
+		t.Fatalf("proposed: %+v %v", r, err)
+	}
+	twin := *s.Actor("inspector2")
+	twin.Person = s.Actor("inspector").Person
+	if _, err := reject(&twin, 2); faultCode(err) != "issue_second_person" {
+		t.Errorf("another account of the same person: %v", err)
+	}
+	if r, err := reject(s.Actor("inspector2"), 2); err != nil || r.State != issue.Rejected {
+		t.Errorf("a second person: %+v %v", r, err)
+	}
+}
+
+// TestTheHeadSettlesNoComplaintAgainstHisStaff: neither one by one nor in bulk,
+// and the page offers no button that cannot succeed.
+func TestTheHeadSettlesNoComplaintAgainstHisStaff(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx := context.Background()
+		ids := s.Issues(seed("declared", issue.Self, "ben", "east1", "interview", 1, "2026-01-01"),
+			seed("complaint", issue.Audit, "anna", "east1", "interview", 1, "2026-01-02"),
+			seed("severe once", issue.Self, "ben", "east1", "duty_discipline", 3, "2026-01-03"))
+		head := s.Actor("east1head")
+		if _, _, err := s.App.TriageIssue(ctx, s.Actor("inspector"), app.TriageIssueInput{Step: app.Step{ID: ids["severe once"], Version: 1}, Severity: 1, Category: "duty_discipline"}); err != nil {
+			t.Fatal(err)
+		}
+		for name, want := range map[string]string{"complaint": "issue_correct_found", "severe once": "issue_needs_two", "declared": ""} {
+			d, err := s.App.Issue(ctx, head, app.IssueInput{ID: ids[name]})
+			if err != nil {
+				t.Fatal(err)
+			}
+			offered := false
+			for _, a := range d.May {
+				offered = offered || a == issue.ActCorrect
+			}
+			if offered != (want == "") || (d.NoCorrect == nil) != (want == "") || want != "" && d.NoCorrect.Code != want {
+				t.Errorf("%s: offered %t, because of %v; want %q", name, offered, d.NoCorrect, want)
+			}
+			_, _, err = s.App.CorrectIssue(ctx, head, app.CorrectIssueInput{Step: app.Step{ID: ids[name], Version: d.Version}})
+			if faultCode(err) != want || err != nil && !fault.Is(err, fault.InvalidKind) {
+				t.Errorf("%s: %v, want %q", name, err, want)
+			}
+		}
+		if p, err := s.App.PreviewBulkCorrection(ctx, head, app.BulkInput{MaxSeverity: 1}); err != nil || p.Count != 0 {
+			t.Errorf("in bulk: %+v %v", p, err)
+		}
+	})
+}
