@@ -69,8 +69,12 @@ func TestRoadOfTheReadme(t *testing.T) {
 		}
 	}
 	feed(t, "the authority's own pass phrase\n")
-	if status, out, errOut := run(t, "user", "grant", "--heads", "--as", "P0010"); status != 0 || errOut != "" || out != "unit_head granted, heads: 0\n" {
+	if status, out, errOut := run(t, "user", "grant", "--heads", "--as", "P0010"); status != 0 || errOut != "" || !strings.HasPrefix(out, "unit_head granted, heads: 0\n") {
 		t.Errorf("a head is left without the role: %d %s%s", status, out, errOut)
+	}
+	feed(t, "a pass phrase of your own\n")
+	if status, out, errOut := run(t, "user", "grant", "--heads", "--as", "P0003"); status != 0 || !strings.Contains(out, "every role is held by somebody") {
+		t.Errorf("the road leaves a role to nobody: %d %s%s", status, out, errOut)
 	}
 	if n < 5 || n > 10 {
 		t.Errorf("the road has %d commands", n)

@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"context"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -299,15 +300,15 @@ func (e *env) setPassword(ctx context.Context, s *site, login, old, fresh string
 
 func (e *env) userGrant() *cobra.Command {
 	var by asFlags
-	var unit, from, to string
+	var unit, from, to, rolls string
 	var heads bool
 	c := &cobra.Command{
 		Use:   "grant [LOGIN ROLE]",
 		Short: "Grant a role as a security administrator, or the heads their role by the roster",
 		Args:  cobra.MaximumNArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) != 2 && !heads || len(args) == 1 {
-				return errors.New("name a login and a role, or use --heads, or both")
+			if len(args) != 2 && !heads && rolls == "" || len(args) == 1 {
+				return errors.New("name a login and a role, or use --heads or --table, or several of these")
 			}
 			return e.with(c.Context(), func(ctx context.Context, s *site) error {
 				return e.as(ctx, s, by, func(who *roster.Actor) error {
@@ -322,8 +323,13 @@ func (e *env) userGrant() *cobra.Command {
 								len(done.Skipped), shorten(strings.Join(done.Skipped, " "), 300))
 						}
 					}
+					if rolls != "" {
+						if err := e.grantTable(ctx, s, who, rolls); err != nil {
+							return err
+						}
+					}
 					if len(args) == 0 {
-						return nil
+						return e.staffing(ctx, s, who)
 					}
 					at, err := e.grantUnit(ctx, s, who, unit)
 					if err != nil {
@@ -344,10 +350,63 @@ func (e *env) userGrant() *cobra.Command {
 	}
 	by.add(c)
 	c.Flags().BoolVar(&heads, "heads", false, "grant unit_head to the heads that the roster names")
+	c.Flags().StringVar(&rolls, "table", "", "CSV file with a grant on each line: login, role, code of the unit")
 	c.Flags().StringVar(&unit, "unit", "", "code of the unit where the role is held (default: where you hold yours)")
 	c.Flags().StringVar(&from, "from", "", "first day, 2006-01-02 (default: today)")
 	c.Flags().StringVar(&to, "to", "", "last day (default: open)")
 	return c
+}
+
+// grantTable grants what a table says, line by line. What is granted already is
+// left as it is, so that a table can be run again.
+func (e *env) grantTable(ctx context.Context, s *site, who *roster.Actor, name string) error {
+	file, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	rows, err := csv.NewReader(file).ReadAll()
+	if err != nil {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	if len(rows) == 0 || strings.Join(rows[0], ",") != "login,role,unit_code" {
+		return fmt.Errorf("%s: the first line must read login,role,unit_code", name)
+	}
+	done := 0
+	for i, row := range rows[1:] {
+		at, err := e.unitByCode(ctx, s, row[2])
+		if err == nil {
+			_, _, err = s.app.Grant(ctx, who, app.GrantInput{Login: row[0], Role: roster.Role(row[1]), UnitID: at, FromOn: s.app.Today()})
+		}
+		if err != nil && fault.As(err).Code != "grant_held_already" {
+			return fmt.Errorf("%s, line %d: %w", name, i+2, err)
+		}
+		if err == nil {
+			done++
+		}
+	}
+	fmt.Fprintf(e.out, "roles granted by the table: %d\n", done)
+	return nil
+}
+
+// staffing says which roles nobody holds yet, and so which work nobody can do.
+func (e *env) staffing(ctx context.Context, s *site, who *roster.Actor) error {
+	roles, err := s.app.Staffing(ctx, who)
+	if err != nil {
+		return err
+	}
+	var none []string
+	for _, r := range roles {
+		if r.Holders == 0 {
+			none = append(none, string(r.Role))
+		}
+	}
+	if len(none) == 0 {
+		fmt.Fprintln(e.out, "every role is held by somebody")
+		return nil
+	}
+	fmt.Fprintf(e.out, "nobody holds yet: %s\n", strings.Join(none, " "))
+	return nil
 }
 
 func (e *env) grantUnit(ctx context.Context, s *site, who *roster.Actor, code string) (string, error) {

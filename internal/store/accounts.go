@@ -114,6 +114,25 @@ func (v *View) GrantCount(ctx context.Context, f GrantFilter, sc roster.Scope) (
 	return grantWhere(scoped(v.db.NewSelect().Model((*roster.Grant)(nil)), sc, grantColumns), f).Count(ctx)
 }
 
+// HoldersByRole counts the accounts that hold each role on the day.
+func (v *View) HoldersByRole(ctx context.Context, today roster.Date, sc roster.Scope) (map[roster.Role]int64, error) {
+	var rows []struct {
+		Role roster.Role `bun:"role"`
+		N    int64       `bun:"n"`
+	}
+	q := scoped(v.db.NewSelect().TableExpr("grants"), sc, grantColumns).Where("state = ?", roster.GrantLive).
+		Where("from_on <= ?", today).Where("(to_on = '' OR to_on >= ?)", today).
+		ColumnExpr("role, count(DISTINCT account_id) AS n").GroupExpr("role")
+	if err := q.Scan(ctx, &rows); err != nil {
+		return nil, err
+	}
+	out := make(map[roster.Role]int64, len(rows))
+	for _, r := range rows {
+		out[r.Role] = r.N
+	}
+	return out, nil
+}
+
 func grantWhere(q *bun.SelectQuery, f GrantFilter) *bun.SelectQuery {
 	for column, value := range map[string]string{"state": f.State, "role": string(f.Role), "account_id": f.AccountID, "unit_id": f.UnitID} {
 		if value != "" {

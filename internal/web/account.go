@@ -189,6 +189,19 @@ func (f *Face) grants(c *Call, q app.GrantQuery, status int, in app.GrantInput, 
 	}
 	p := c.Page("nav.grants")
 	p.Lead = c.T("grant.lead")
+	staff, err := f.app.Staffing(c.Context(), c.Actor)
+	if err != nil {
+		return err
+	}
+	var none []string
+	for _, r := range staff {
+		if r.Holders == 0 {
+			none = append(none, c.T("role."+string(r.Role)))
+		}
+	}
+	if len(none) > 0 {
+		p.Lead += " " + c.T("grant.unstaffed", "Roles", strings.Join(none, c.T("grant.unstaffed.comma")))
+	}
 	given := append([]ui.Option{{Text: c.T("page.choose")}}, units[1:]...)
 	v := grantsView{Give: f.May(c.Actor, "grant.create"), In: in, Units: given, Roles: roleOptions(c, "page.choose"), Pager: ui.Pager{Shown: len(rows), Total: -1}}
 	v.Filters = []ui.Input{

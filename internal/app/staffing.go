@@ -1,0 +1,37 @@
+package app
+
+import (
+	"context"
+
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// RoleStaff is how many people hold a role today.
+type RoleStaff struct {
+	Role    roster.Role `json:"role"`
+	Holders int64       `json:"holders"`
+}
+
+// Staffing counts who holds each role that has to be granted, in the reach of
+// whoever grants roles, in the order of the domain rules. A role that nobody
+// holds is work that nobody can do.
+func (a *App) Staffing(ctx context.Context, who *roster.Actor) (out []RoleStaff, err error) {
+	err = a.read(ctx, who, "grant.list", func(ctx context.Context, v *store.View) error {
+		sc, _, err := a.unitScope(ctx, v, who, roster.ActList, roster.KindGrant)
+		if err != nil {
+			return err
+		}
+		held, err := v.HoldersByRole(ctx, a.Today(), sc)
+		if err != nil {
+			return err
+		}
+		for _, r := range roster.Roles {
+			if r != roster.RoleOfficer { // comes from the roster
+				out = append(out, RoleStaff{r, held[r]})
+			}
+		}
+		return nil
+	})
+	return out, err
+}
