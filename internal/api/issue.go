@@ -173,10 +173,15 @@ func registerIssue(r *registry) {
 			Severity int    `json:"severity" minimum:"0" maximum:"5"`
 			Category string `json:"category"`
 			Decision string `json:"decision,omitempty" doc:"Empty, correct, rectify, refer or reject"`
+			Task     string `json:"task,omitempty" doc:"To rectify: what is to be put right"`
+			Lead     string `json:"lead_unit,omitempty" doc:"To rectify: code of the lead department; the issue's own unit if empty"`
+			Owner    string `json:"owner,omitempty" doc:"To rectify: personnel number of who answers for the task; he must be able to open it"`
+			DueOn    string `json:"due_on,omitempty" doc:"To rectify: the pack's clock if empty"`
 		}
 	}) (Stepped, error) {
 		out, got, err := a.TriageIssue(ctx, c.Actor, app.TriageIssueInput{Step: c.step(in.ID, in.Body.StepBody),
-			Severity: in.Body.Severity, Category: in.Body.Category, Decision: issue.Act(in.Body.Decision)})
+			Severity: in.Body.Severity, Category: in.Body.Category, Decision: issue.Act(in.Body.Decision),
+			Task: in.Body.Task, Lead: in.Body.Lead, Owner: in.Body.Owner, DueOn: roster.Date(in.Body.DueOn)})
 		return Stepped{out, receipt(got)}, err
 	}, Summary("Grade an issue and decide where it goes"))
 	type plain struct {

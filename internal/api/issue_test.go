@@ -62,7 +62,7 @@ func TestIssuesOverHTTP(t *testing.T) {
 	s := apptest.SQLite(t)
 	ids := s.Issues(
 		apptest.IssueSeed{Name: "found", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "interview", Severity: 2, Event: "2026-01-12"},
-		apptest.IssueSeed{Name: "second", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "interview", Severity: 4, Event: "2026-01-13"},
+		apptest.IssueSeed{Name: "second", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "interview", Severity: 2, Event: "2026-01-13"},
 		apptest.IssueSeed{Name: "mine", Source: issue.Self, Person: "anna", Unit: "east1", Category: "gifts_business", Severity: 1, Event: "2026-01-10"})
 	c := callerOf(t, s)
 	page := c.call("inspector", http.MethodGet, "/issues?limit=2&count=true", "", 200)
@@ -88,7 +88,7 @@ func TestIssuesOverHTTP(t *testing.T) {
 	c.call("inspector", http.MethodPost, path+"/triage", `{"severity":2,"category":"interview"}`, 428)
 	c.call("inspector", http.MethodPost, path+"/triage", `{"version":1,"severity":2,"category":"nonsense"}`, 422)
 	c.call("inspector", http.MethodPost, path+"/triage", `{"version":1,"severity":9,"category":"interview"}`, 400)
-	done := c.call("inspector", http.MethodPost, path+"/triage", `{"severity":2,"category":"interview","decision":"rectify"}`, 200, "If-Match", `"1"`)
+	done := c.call("inspector", http.MethodPost, path+"/triage", `{"severity":2,"category":"interview","decision":"rectify","task":"retrain"}`, 200, "If-Match", `"1"`)
 	if done["state"] != "rectifying" || done["version"] != 2.0 || done["receipt"].(map[string]any)["seq"] == nil {
 		t.Errorf("triage: %v", done)
 	}

@@ -52,6 +52,17 @@ type TriageIssueInput struct {
 	Severity int       `json:"severity"`
 	Category string    `json:"category"`
 	Decision issue.Act `json:"decision"` // "", correct, rectify, refer, reject
+
+	// What is to be put right, by whom and by when, where the decision is rectify:
+	// the decision and the task are one act.
+	Task  string      `json:"task,omitempty"`
+	Lead  string      `json:"lead_unit,omitempty"`
+	Owner string      `json:"owner,omitempty"`
+	DueOn roster.Date `json:"due_on,omitempty"`
+}
+
+func (in TriageIssueInput) dispatch() DispatchInput {
+	return DispatchInput{IssueID: in.ID, Task: in.Task, Lead: in.Lead, Owner: in.Owner, DueOn: in.DueOn}
 }
 
 // Validate judges the input by itself.
@@ -59,19 +70,39 @@ func (in TriageIssueInput) Validate() error {
 	if !slices.ContainsFunc(seeds.Categories(), func(c seeds.Category) bool { return c.Code == in.Category }) {
 		return fault.Invalid("issue_category", "category")
 	}
+	if in.Decision == issue.ActRectify {
+		if err := in.dispatch().Validate(); err != nil {
+			return err
+		}
+	}
 	return in.check(in.Decision == issue.ActReject)
 }
 
-// TriageIssue grades an issue and decides where it goes.
+// TriageIssue grades an issue and decides where it goes. What is to be
+// rectified gets its task in the same act.
 func (a *App) TriageIssue(ctx context.Context, who *roster.Actor, in TriageIssueInput) (IssueResult, Receipt, error) {
-	return a.stepIssue(ctx, who, "issue.triage", roster.ActTriage, roster.KindIssue, in.Step, in, issue.ActTriage,
-		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
+	return a.takeStep(ctx, who, issueStep{op: "issue.triage", act: roster.ActTriage, kind: roster.KindIssue, step: in.Step, in: in, name: issue.ActTriage,
+		rule: func(ctx context.Context, tx *store.Tx, who *roster.Actor, _ string, i *issue.Issue) (string, error) {
 			e, err := a.ending(ctx, &tx.View, who, "", i.ID)
 			if err != nil {
 				return "", err
 			}
 			return "issue.triage", i.Triage(in.Severity, in.Category, in.Decision, who.Account, e, a.pack.Review, tx.Now())
-		})
+		},
+		then: func(ctx context.Context, tx *store.Tx, who *roster.Actor, i *issue.Issue) ([]ledger.Fact, error) {
+			if in.Decision != issue.ActRectify {
+				return nil, nil
+			}
+			sc, err := a.scope(ctx, &tx.View, who, roster.ActCreate, roster.KindRectification)
+			if err != nil {
+				return nil, err
+			}
+			if !sc.Admits(target(i)) {
+				return nil, fault.Forbidden("not_allowed")
+			}
+			_, facts, err := a.newTask(ctx, tx, who, i, in.dispatch())
+			return facts, err
+		}})
 }
 
 // CorrectIssueInput asks to correct a slight issue on the spot.
@@ -134,8 +165,8 @@ func (a *App) WithdrawIssue(ctx context.Context, who *roster.Actor, in WithdrawI
 }
 
 func withdrawing(a *App, in WithdrawIssueInput) issueStep {
-	return issueStep{opIssueWithdraw, roster.ActWithdraw, roster.KindIssue, in.Step, in, issue.ActWithdraw,
-		func(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, i *issue.Issue) (string, error) {
+	return issueStep{op: opIssueWithdraw, act: roster.ActWithdraw, kind: roster.KindIssue, step: in.Step, in: in, name: issue.ActWithdraw,
+		rule: func(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, i *issue.Issue) (string, error) {
 			if i.CaseID != "" {
 				return "", fault.Conflict("issue_in_case")
 			}
@@ -228,8 +259,8 @@ func (a *App) MergeIssue(ctx context.Context, who *roster.Actor, in MergeIssueIn
 }
 
 func merging(a *App, in MergeIssueInput) issueStep {
-	return issueStep{opIssueMerge, roster.ActMerge, roster.KindIssue, in.Step, in, issue.ActMerge,
-		func(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, i *issue.Issue) (string, error) {
+	return issueStep{op: opIssueMerge, act: roster.ActMerge, kind: roster.KindIssue, step: in.Step, in: in, name: issue.ActMerge,
+		rule: func(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, i *issue.Issue) (string, error) {
 			keep, err := a.otherIssue(ctx, tx, who, in.Into, "into")
 			if err != nil {
 				return "", err
@@ -292,13 +323,14 @@ type issueStep struct {
 	in   any
 	name issue.Act
 	rule func(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, i *issue.Issue) (verb string, err error)
+	then func(ctx context.Context, tx *store.Tx, who *roster.Actor, i *issue.Issue) ([]ledger.Fact, error) // what else is part of the act; may be nil
 }
 
 // stepIssue takes a step that asks nobody else.
 func (a *App) stepIssue(ctx context.Context, who *roster.Actor, op string, act roster.Act, kind roster.Kind, step Step, in any, name issue.Act,
 	rule func(ctx context.Context, tx *store.Tx, i *issue.Issue) (verb string, err error)) (IssueResult, Receipt, error) {
-	return a.takeStep(ctx, who, issueStep{op, act, kind, step, in, name,
-		func(ctx context.Context, tx *store.Tx, _ *roster.Actor, _ string, i *issue.Issue) (string, error) {
+	return a.takeStep(ctx, who, issueStep{op: op, act: act, kind: kind, step: step, in: in, name: name,
+		rule: func(ctx context.Context, tx *store.Tx, _ *roster.Actor, _ string, i *issue.Issue) (string, error) {
 			return rule(ctx, tx, i)
 		}})
 }
@@ -363,7 +395,12 @@ func (a *App) doStep(ctx context.Context, tx *store.Tx, who *roster.Actor, first
 	if err := a.afterIssueStep(ctx, tx, who, before, &after); err != nil {
 		return nil, nil, err
 	}
-	return &after, []ledger.Fact{{Verb: verb, Kind: string(roster.KindIssue), ID: after.ID, Unit: after.UnitID}}, nil
+	facts := []ledger.Fact{{Verb: verb, Kind: string(roster.KindIssue), ID: after.ID, Unit: after.UnitID}}
+	if s.then == nil {
+		return &after, facts, nil
+	}
+	more, err := s.then(ctx, tx, who, &after)
+	return &after, append(facts, more...), err
 }
 
 // issueNow is where a step that had been done before has led.

@@ -9,6 +9,7 @@ import (
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
+	"plumbline/internal/rectify"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
 )
@@ -37,7 +38,7 @@ func TestOneAccountEndsNothingSevere(t *testing.T) {
 	const columns = "姓名,警号,单位,问题类别,发生时间,受理日期,问题描述,严重程度\n"
 	triage := func(id string, severity int, d issue.Act) error {
 		_, _, err := s.App.TriageIssue(ctx, s.Actor("inspector"), app.TriageIssueInput{Step: app.Step{ID: id, Version: stored(t, s, id).Version, Reason: "looked at"},
-			Severity: severity, Category: "interview", Decision: d})
+			Severity: severity, Category: "interview", Decision: d, Task: "train the window"})
 		return err
 	}
 	step := func(id string) app.Step {
@@ -181,5 +182,48 @@ func TestTheHeadSettlesNoComplaintAgainstHisStaff(t *testing.T) {
 		if p, err := s.App.PreviewBulkCorrection(ctx, head, app.BulkInput{MaxSeverity: 1}); err != nil || p.Count != 0 {
 			t.Errorf("in bulk: %+v %v", p, err)
 		}
+	})
+}
+
+// TestTriageToRectifyingIsATask: the decision and the task are one act, with one
+// entry for each, and nobody is made to answer for what he may not open.
+func TestTriageToRectifyingIsATask(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx := context.Background()
+		id := s.Issues(seed("found", issue.Audit, "anna", "east1", "interview", 1, "2026-01-01"))["found"]
+		in := app.TriageIssueInput{Step: app.Step{ID: id, Version: 1}, Severity: 1, Category: "interview", Decision: issue.ActRectify}
+		try := func(what, want, field string) {
+			t.Helper()
+			_, _, err := s.App.TriageIssue(ctx, s.Actor("inspector"), in)
+			if faultCode(err) != want || fault.As(err).Field != field {
+				t.Errorf("%s: %v, want %s at %s", what, err, want, field)
+			}
+			if i := stored(t, s, id); i.State != issue.Registered {
+				t.Fatalf("%s: the issue is %s without a task", what, i.State)
+			}
+		}
+		try("no task", "required", "task")
+		in.Task, in.Lead = "train the window", "office"
+		in.Owner = number(t, s, "dong") // an officer of another unit
+		try("an owner without a role", "owner_cannot_see", "owner")
+		in.Owner = number(t, s, "anna") // the subject
+		try("the subject", "owner_cannot_see", "owner")
+		in.Owner = number(t, s, "lead")
+		if _, _, err := s.App.TriageIssue(ctx, s.Actor("inspector"), in); err != nil {
+			t.Fatal(err)
+		}
+		if i := stored(t, s, id); i.State != issue.Rectifying {
+			t.Errorf("the issue is %s", i.State)
+		}
+		page, err := s.App.Rectifications(ctx, s.Actor("lead"), rectify.Filter{}, "")
+		if err != nil || page.Total != 1 || page.Rows[0].IssueID != id || page.Rows[0].Lead.Name != "单位office" {
+			t.Fatalf("the lead department's tasks: %+v %v", page, err)
+		}
+		v, err := s.App.Rectification(ctx, s.Actor("lead"), page.Rows[0].ID, "")
+		if err != nil || v.Owner.Number != in.Owner || v.Task != in.Task || len(v.History) != 1 || v.DueOn == "" {
+			t.Errorf("the task: %+v %v", v, err)
+		}
+		_, _, err = s.App.Dispatch(ctx, s.Actor("inspector"), app.DispatchInput{IssueID: id, Task: "more", Owner: number(t, s, "dong")})
+		code(t, "dispatch to who may not see it", err, "owner_cannot_see")
 	})
 }

@@ -250,25 +250,8 @@ func (a *App) Dispatch(ctx context.Context, who *roster.Actor, in DispatchInput)
 		if !i.State.Live() || i.State == issue.Closed {
 			return nil, "", fault.Conflict("issue_not_open")
 		}
-		if who.Person != "" && who.Person == i.PersonID {
-			return nil, "", fault.Forbidden("guard_subject")
-		}
-		row := rectify.Rectification{
-			Ref: issue.NewRef(), IssueID: i.ID, CaseID: i.CaseID, UnitID: i.UnitID, PersonID: i.PersonID, EventOn: i.EventOn,
-			Category: i.Category, LeadUnitID: i.UnitID, DueOn: in.DueOn,
-		}
-		if err := a.fillTask(ctx, tx, &row, in); err != nil {
-			return nil, "", err
-		}
-		t, err := rectify.Dispatch(a.pack, row, who.Person, roster.DateOf(tx.Now(), a.zone))
+		t, facts, err := a.newTask(ctx, tx, who, i, in)
 		if err != nil {
-			return nil, "", err
-		}
-		t.ID = tx.NewID()
-		if t.TaskC, err = tx.PutText(ctx, t.ID, "task", in.Task); err != nil {
-			return nil, "", err
-		}
-		if err := tx.Insert(ctx, t); err != nil {
 			return nil, "", err
 		}
 		if before := *i; i.State != issue.Clue && i.Rectify(a.pack.Review, tx.Now()) == nil {
@@ -277,9 +260,70 @@ func (a *App) Dispatch(ctx context.Context, who *roster.Actor, in DispatchInput)
 			}
 		}
 		id = t.ID
-		return []ledger.Fact{{Verb: op, Kind: "rectification", ID: t.ID, Unit: t.UnitID}}, t.ID, nil
+		return facts, t.ID, nil
 	})
 	return pick(id, r), r, err
+}
+
+// newTask stores the task that follows from an issue. Whoever is to answer for
+// it must be able to open it.
+func (a *App) newTask(ctx context.Context, tx *store.Tx, who *roster.Actor, i *issue.Issue, in DispatchInput) (*rectify.Rectification, []ledger.Fact, error) {
+	if who.Person != "" && who.Person == i.PersonID {
+		return nil, nil, fault.Forbidden("guard_subject")
+	}
+	row := rectify.Rectification{
+		Ref: issue.NewRef(), IssueID: i.ID, CaseID: i.CaseID, UnitID: i.UnitID, PersonID: i.PersonID, EventOn: i.EventOn,
+		Category: i.Category, LeadUnitID: i.UnitID, DueOn: in.DueOn,
+	}
+	if err := a.fillTask(ctx, tx, &row, in); err != nil {
+		return nil, nil, err
+	}
+	t, err := rectify.Dispatch(a.pack, row, who.Person, roster.DateOf(tx.Now(), a.zone))
+	if err != nil {
+		return nil, nil, err
+	}
+	t.ID = tx.NewID()
+	if t.TaskC, err = tx.PutText(ctx, t.ID, "task", in.Task); err != nil {
+		return nil, nil, err
+	}
+	if err := tx.Insert(ctx, t); err != nil {
+		return nil, nil, err
+	}
+	if err := a.ownerSees(ctx, tx, t); err != nil {
+		return nil, nil, err
+	}
+	return t, []ledger.Fact{{Verb: "rectification.create", Kind: "rectification", ID: t.ID, Unit: t.UnitID}}, nil
+}
+
+// ownerSees refuses an owner to whom the task, which is stored, does not open.
+// It does not tell a missing role from a bar, which may rest on who complained.
+func (a *App) ownerSees(ctx context.Context, tx *store.Tx, t *rectify.Rectification) error {
+	if t.OwnerID == "" {
+		return nil
+	}
+	account, err := tx.AccountOfPerson(ctx, t.OwnerID)
+	if err != nil {
+		return err
+	}
+	if account == "" {
+		return fault.Invalid("owner_no_account", "owner")
+	}
+	owner, err := a.ActorOf(ctx, &tx.View, account)
+	if fault.Is(err, fault.Unauth) {
+		return fault.Invalid("owner_no_account", "owner")
+	}
+	if err != nil {
+		return err
+	}
+	sc, err := a.scope(ctx, &tx.View, owner, roster.ActRead, roster.KindRectification)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Rectification(ctx, t.ID, sc, leadUnits(owner))
+	if store.Missing(err) || fault.Is(err, fault.NotFoundKind) {
+		return fault.Invalid("owner_cannot_see", "owner")
+	}
+	return err
 }
 
 // fillTask finds the lead department and the owner by what people call them.

@@ -9,6 +9,7 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/issue"
+	"plumbline/internal/roster"
 	"plumbline/internal/web/ui"
 )
 
@@ -362,10 +363,14 @@ func (f *Face) issueForms(c *Call, d *app.IssueDetail, v *issueView) {
 			s.Help = c.T("issue.triage.help")
 			s.Open = true
 			s.Inputs = []ui.Input{
-				{Name: "severity", Label: c.T("field.severity"), Kind: "select", Value: strconv.Itoa(d.Severity), Options: ui.Codes(c.Lang, "severity", "", "0", "1", "2", "3", "4", "5")},
-				{Name: "category", Label: c.T("field.category"), Kind: "select", Value: d.Category, Options: ui.Codes(c.Lang, "category", "", app.CategoryCodes()...)},
-				{Name: "decision", Label: c.T("issue.field.decision"), Kind: "select", Options: decisions},
+				{Name: "severity", Label: c.T("field.severity"), Kind: "select", Value: c.typed("severity", strconv.Itoa(d.Severity)), Options: ui.Codes(c.Lang, "severity", "", "0", "1", "2", "3", "4", "5")},
+				{Name: "category", Label: c.T("field.category"), Kind: "select", Value: c.typed("category", d.Category), Options: ui.Codes(c.Lang, "category", "", app.CategoryCodes()...)},
+				{Name: "decision", Label: c.T("issue.field.decision"), Kind: "select", Value: c.Form("decision"), Options: decisions},
 				reason(false),
+				{Name: "task", Label: c.T("issue.triage.task"), Kind: "textarea", Rows: 2, Optional: true, Max: 4000, Value: c.Form("task"), Help: c.T("issue.triage.task.help")},
+				{Name: "lead_unit", Label: c.T("rectification.lead"), Optional: true, Max: 40, Value: c.Form("lead_unit"), Help: c.T("rectification.lead.help")},
+				{Name: "owner", Label: c.T("rectification.owner"), Optional: true, Max: 40, Value: c.Form("owner")},
+				{Name: "due_on", Label: c.T("field.deadline"), Kind: "date", Optional: true, Value: c.Form("due_on"), Help: c.T("rectification.due.help")},
 			}
 		case issue.ActMerge:
 			s.Help = c.T("issue.merge.help")
@@ -394,6 +399,14 @@ func (f *Face) issueForms(c *Call, d *app.IssueDetail, v *issueView) {
 	}
 }
 
+// typed is what was sent in the form that is shown again, else the value.
+func (c *Call) typed(name, value string) string {
+	if sent := c.Form(name); sent != "" {
+		return sent
+	}
+	return value
+}
+
 // step reads what every form of a step sends.
 func (c *Call) step() app.Step {
 	return app.Step{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key()}
@@ -411,7 +424,8 @@ func (f *Face) stepped(c *Call, out app.IssueResult, err error, doneKey, pending
 }
 
 func (f *Face) issueTriage(c *Call) error {
-	in := app.TriageIssueInput{Step: c.step(), Severity: c.Choice("severity"), Category: c.Form("category"), Decision: issue.Act(c.Form("decision"))}
+	in := app.TriageIssueInput{Step: c.step(), Severity: c.Choice("severity"), Category: c.Form("category"), Decision: issue.Act(c.Form("decision")),
+		Task: c.Form("task"), Lead: c.Form("lead_unit"), Owner: c.Form("owner"), DueOn: roster.Date(c.Form("due_on"))}
 	out, _, err := f.app.TriageIssue(c.Context(), c.Actor, in)
 	return f.stepped(c, out, err, "issue.done.triage", "issue.done.reject_proposed")
 }

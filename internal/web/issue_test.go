@@ -34,7 +34,7 @@ func TestIssuePages(t *testing.T) {
 	if page = v.in(words.ZH).get(path, 200); !strings.Contains(page, "四项事实") || !strings.Contains(page, "narrative of severe") {
 		t.Errorf("detail: %s", plainText(page))
 	}
-	page = v.post(path+"/triage", url.Values{"version": {"1"}, "severity": {"4"}, "category": {"force_restraint"}, "decision": {"rectify"}}, 422)
+	page = v.post(path+"/triage", url.Values{"version": {"1"}, "severity": {"4"}, "category": {"force_restraint"}, "decision": {"rectify"}, "task": {"retrain"}}, 422)
 	if !strings.Contains(page, "must become a clue") {
 		t.Errorf("the refusal is not explained: %s", plainText(page))
 	}
