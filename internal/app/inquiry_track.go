@@ -223,16 +223,62 @@ type ProposeInput struct {
 // Validate judges the input by itself.
 func (in ProposeInput) Validate() error { return fault.Join(written("reason", in.Reason)) }
 
+// DecisionPreview is what a proposal would record, exactly.
+type DecisionPreview struct {
+	Form      int    `json:"form"`
+	Sanction  string `json:"sanction"`
+	Months    int    `json:"months"`
+	Reason    string `json:"reason"`
+	Unhandled bool   `json:"unhandled"` // no handling, although a finding is sustained
+}
+
+// PreviewDecision says what ProposeDecision would record, or why it would not.
+func (a *App) PreviewDecision(ctx context.Context, who *roster.Actor, in ProposeInput) (out DecisionPreview, err error) {
+	const op = "decision.propose"
+	if err := in.Validate(); err != nil {
+		return out, err
+	}
+	err = a.read(ctx, who, op, func(ctx context.Context, v *store.View) error {
+		t, err := v.Track(ctx, in.TrackID, everything) // inCase judges who may see it
+		if err != nil {
+			return err
+		}
+		file, track, pack, err := a.inCase(ctx, v, who, op, t.CaseID, t.ID)
+		if err != nil {
+			return err
+		}
+		if file.Case.State == inquiry.CaseClosed {
+			return fault.Conflict("case_closed")
+		}
+		me, err := a.standing(ctx, v, who, op, track.UnitID, track.EventOn)
+		if err != nil {
+			return err
+		}
+		d, err := propose(file, track, pack, me, in)
+		if err != nil {
+			return err
+		}
+		out = DecisionPreview{Form: d.Form, Sanction: d.Sanction, Months: d.Months, Reason: in.Reason, Unhandled: d.Form == 0 && track.Sustained(file.Findings)}
+		return nil
+	})
+	return out, err
+}
+
+// propose drafts the decision of a track that has none.
+func propose(file *inquiry.CaseFile, t *inquiry.Track, p *rules.Pack, me inquiry.Standing, in ProposeInput) (*inquiry.Decision, error) {
+	for _, d := range file.Decisions {
+		if d.TrackID == t.ID && d.State != inquiry.DecisionRevoked {
+			return nil, fault.Conflict("decision_exists")
+		}
+	}
+	return t.Propose(p, me, in.Form, in.Sanction, file.Findings)
+}
+
 // ProposeDecision drafts the handling of a subject whose track is found.
 func (a *App) ProposeDecision(ctx context.Context, who *roster.Actor, in ProposeInput) (string, Receipt, error) {
 	return a.onTrack(ctx, who, Write{Op: "decision.propose", Key: in.Key, Body: in}, "decision", trackByID(in.TrackID),
 		func(ctx context.Context, k *trackWork) (string, error) {
-			for _, d := range k.file.Decisions {
-				if d.TrackID == k.track.ID && d.State != inquiry.DecisionRevoked {
-					return "", fault.Conflict("decision_exists")
-				}
-			}
-			d, err := k.track.Propose(k.pack, k.me, in.Form, in.Sanction, k.file.Findings)
+			d, err := propose(k.file, k.track, k.pack, k.me, in)
 			if err != nil {
 				return "", err
 			}

@@ -40,9 +40,10 @@ var queues = []queue{
 	{"clue", "case.open", "issue.list", false, countIssues(issue.Filter{State: issue.Clue, Case: issue.NoCase})},
 	{"question", "question.track", "question.list", false, countQuestions(inquiry.QuestionFilter{Open: true})},
 	{"question_late", "question.track", "question.list", true, countQuestions(inquiry.QuestionFilter{Overdue: true})},
-	{"track", "finding.recommend", "track.list", false, countTracks(inquiry.TrackAssigned)},
-	{"confirm", "finding.confirm", "track.list", false, countTracks(inquiry.TrackFound)},
-	{"decide", "decision.decide", "track.list", false, countTracks(inquiry.TrackFound)},
+	{"track", "finding.recommend", "track.list", false, countTracks(inquiry.TrackFilter{State: inquiry.TrackAssigned})},
+	{"confirm", "finding.confirm", "track.list", false, countTracks(inquiry.TrackFilter{State: inquiry.TrackFound})},
+	{"decide", "decision.decide", "track.list", false, countTracks(inquiry.TrackFilter{State: inquiry.TrackFound})},
+	{"doubtful", "decision.decide", "track.list", true, countTracks(inquiry.TrackFilter{Check: true})},
 	{"verify", "rectification.verify", "rectification.list", false, countTasks(rectify.Filter{State: rectify.Submitted})},
 	{"task", "rectification.submit", "rectification.list", false, countTasks(rectify.Filter{Open: true})},
 	{"task_late", "rectification.list", "rectification.list", true, countTasks(rectify.Filter{Overdue: true})},
@@ -93,9 +94,9 @@ func countQuestions(f inquiry.QuestionFilter) func(context.Context, *App, *store
 	}
 }
 
-func countTracks(state inquiry.TrackState) func(context.Context, *App, *store.View, *roster.Actor, roster.Scope) (int64, error) {
+func countTracks(f inquiry.TrackFilter) func(context.Context, *App, *store.View, *roster.Actor, roster.Scope) (int64, error) {
 	return func(ctx context.Context, _ *App, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
-		return v.TrackCount(ctx, inquiry.TrackFilter{State: state}, sc)
+		return v.TrackCount(ctx, f, sc)
 	}
 }
 

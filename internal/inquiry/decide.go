@@ -86,6 +86,13 @@ func (q *Question) Withdraw() bool {
 	return true
 }
 
+// Sustained reports whether a final finding on the track counts.
+func (t *Track) Sustained(findings []Finding) bool {
+	return slices.ContainsFunc(findings, func(f Finding) bool {
+		return f.TrackID == t.ID && f.State == FindingFinal && f.Final.Counts()
+	})
+}
+
 // Propose drafts the handling of a subject whose track is found. A form is
 // proposed only on a sustained finding; form 0 is no handling.
 func (t *Track) Propose(p *rules.Pack, by Standing, form int, sanction string, findings []Finding) (*Decision, error) {
@@ -95,9 +102,7 @@ func (t *Track) Propose(p *rules.Pack, by Standing, form int, sanction string, f
 	if t.State != TrackFound {
 		return nil, fault.Conflict("track_not_found")
 	}
-	sustained := slices.ContainsFunc(findings, func(f Finding) bool {
-		return f.TrackID == t.ID && f.State == FindingFinal && f.Final.Counts()
-	})
+	sustained := t.Sustained(findings)
 	switch {
 	case form < 0 || form > 4:
 		return nil, fault.Invalid("choice_unknown", "form")

@@ -31,6 +31,7 @@ type TrackFilter struct {
 	Side     Side
 	State    TrackState
 	Form     int    // of the decision, 0 for any or none
+	Check    bool   // no handling was recorded on a sustained finding, by a form that may have lost the choice
 	UnitID   string // and all below it
 	From, To string // months, inclusive
 }
@@ -40,7 +41,7 @@ func ParseTrackFilter(q url.Values) (TrackFilter, error) {
 	p := roster.NewQuery(q)
 	f := TrackFilter{
 		Side: Side(p.OneOf("side", string(SideOfficer), string(SideLeader))), State: TrackState(p.OneOf("state", texts(TrackStates)...)),
-		UnitID: p.Code("unit"), From: p.Month("from"), To: p.Month("to"),
+		UnitID: p.Code("unit"), From: p.Month("from"), To: p.Month("to"), Check: p.Flag("check"),
 	}
 	if n := p.OneOf("form", "1", "2", "3", "4"); n != "" {
 		f.Form = int(n[0] - '0')
@@ -54,7 +55,8 @@ func (f TrackFilter) Values() url.Values {
 	if f.Form > 0 {
 		form = string(rune('0' + f.Form))
 	}
-	return roster.QueryValues("side", string(f.Side), "state", string(f.State), "form", form, "unit", f.UnitID, "from", f.From, "to", f.To)
+	return roster.QueryValues("side", string(f.Side), "state", string(f.State), "form", form, "unit", f.UnitID, "from", f.From, "to", f.To,
+		"check", map[bool]string{true: "1"}[f.Check])
 }
 
 // ParseCaseFilter reads a filter from a query string's values. A value that is

@@ -156,6 +156,9 @@ func (v *View) trackWhere(ctx context.Context, q *bun.SelectQuery, f inquiry.Tra
 	if f.State != "" {
 		q = q.Where("state = ?", f.State)
 	}
+	if f.Check {
+		q = v.doubtful(q)
+	}
 	if f.Form > 0 {
 		decided := v.db.NewSelect().TableExpr("decisions").Column("track_id").Where("state = ? AND form = ?", inquiry.DecisionDecided, f.Form)
 		q = q.Where("id IN (?)", months(decided, "decided_on", f.From, f.To))
@@ -163,6 +166,19 @@ func (v *View) trackWhere(ctx context.Context, q *bun.SelectQuery, f inquiry.Tra
 		q = months(q, "opened_on", f.From, f.To)
 	}
 	return v.underUnit(ctx, q, f.UnitID, false)
+}
+
+// doubtful keeps the tracks on which no handling was proposed or decided although
+// a final finding on them is sustained, before the site had the program that
+// asks for confirmation: until then the page could lose the chosen form and
+// record none. Whether a page or a script proposed it is not on record.
+func (v *View) doubtful(q *bun.SelectQuery) *bun.SelectQuery {
+	mended := v.db.NewSelect().TableExpr("migrations").Column("applied_at").Where("name = ?", "0035_severity_peaks.sql")
+	none := v.db.NewSelect().TableExpr("decisions").Column("track_id").Where("form = 0").Where("state <> ?", inquiry.DecisionRevoked).
+		Where("created_at < (?)", mended)
+	sustained := v.db.NewSelect().TableExpr("findings").Column("track_id").Where("state = ?", inquiry.FindingFinal).
+		Where("final IN (?, ?)", inquiry.Sustained, inquiry.SustainedOther)
+	return q.Where("id IN (?)", none).Where("id IN (?)", sustained)
 }
 
 // DecisionsOn reads the decisions on tracks that were admitted already.

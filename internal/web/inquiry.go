@@ -216,9 +216,47 @@ func (f *Face) addAllegation(c *Call) error {
 	return err
 }
 
+func (f *Face) decisionInput(c *Call) app.ProposeInput {
+	return app.ProposeInput{TrackID: c.Param("id"), Key: c.Key(), Form: c.Choice("form"), Sanction: c.Form("sanction"), Reason: c.Form("reason")}
+}
+
+// proposeDecision shows what will be recorded, and records it when that was
+// confirmed.
 func (f *Face) proposeDecision(c *Call) error {
-	_, r, err := f.app.ProposeDecision(c.Context(), c.Actor, app.ProposeInput{
-		TrackID: c.Param("id"), Key: c.Key(), Form: c.Choice("form"), Sanction: c.Form("sanction"), Reason: c.Form("reason")})
+	if c.Form("confirmed") != "" {
+		return f.onCase("decision.propose.flash", f.recordDecision)(c)
+	}
+	id := c.Form("case")
+	d, err := f.app.PreviewDecision(c.Context(), c.Actor, f.decisionInput(c))
+	if errs := c.inPlace(err); errs != nil {
+		return f.showCase(c, id, errs, StatusOf(err))
+	}
+	if err != nil {
+		return err
+	}
+	p := c.Page("decision.confirm")
+	p.Lead, p.Narrow = c.T("decision.confirm.lead"), true
+	p.Crumbs = []ui.Link{{Text: c.T("case.title"), Href: "/cases"}, {Text: c.T("button.open"), Href: Local("/cases/" + url.PathEscape(id))}}
+	a := actForm{ID: "propose-" + c.Param("id"), Title: c.T("decision.confirm.button"), Action: "/tracks/" + c.Param("id") + "/decisions", Button: "decision.confirm.button", Open: true,
+		Hidden: [][2]string{{"case", id}, {"version", strconv.FormatInt(c.Version(), 10)}, {"form", strconv.Itoa(d.Form)}, {"sanction", d.Sanction}, {"reason", d.Reason}, {"confirmed", "1"}}}
+	if d.Unhandled {
+		a.Help = c.T("decision.confirm.unhandled")
+	}
+	return c.Show(defsActsPage(p, nil, defsActsView{Defs: c.handling(d.Form, d.Sanction, d.Months, d.Reason), Acts: []actForm{c.fill(a, nil)}}))
+}
+
+// handling is what a decision says, in full: form, sanction, period, grounds.
+func (c *Call) handling(form int, sanction string, months int, reason string) []ui.Def {
+	defs := []ui.Def{{Term: c.T("decision.form"), Text: c.T("form." + strconv.Itoa(form))}, {Term: c.T("decision.sanction"), Text: c.T("decision.sanction.none")}}
+	if sanction != "" {
+		defs[1].Text = c.T("sanction." + sanction)
+		defs = append(defs, ui.Def{Term: c.T("decision.months"), Text: strconv.Itoa(months)})
+	}
+	return append(defs, ui.Def{Term: c.T("decision.grounds"), Text: reason})
+}
+
+func (f *Face) recordDecision(c *Call) error {
+	_, r, err := f.app.ProposeDecision(c.Context(), c.Actor, f.decisionInput(c))
 	c.Offer(r)
 	return err
 }

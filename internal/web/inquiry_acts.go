@@ -2,6 +2,7 @@ package web
 
 import (
 	"strconv"
+	"strings"
 
 	"plumbline/internal/app"
 	"plumbline/internal/inquiry"
@@ -52,7 +53,7 @@ func (f *Face) trackActs(c *Call, v app.CaseView, t app.TrackView, errs ui.Error
 	} else if d != nil && d.State == inquiry.DecisionRevoked && t.State == inquiry.TrackFound {
 		add("decision.propose", t.Version, decisionForm(c, f, base, id))
 	} else if d != nil && d.State == inquiry.DecisionProposed {
-		add("decision.decide", d.Version, actForm{ID: "decide" + id, Title: c.T("decision.decide"), Action: "/decisions/" + d.ID + "/decide", Button: "decision.decide",
+		add("decision.decide", d.Version, actForm{ID: "decide" + id, Title: c.T("decision.decide"), Help: c.decides(*d), Action: "/decisions/" + d.ID + "/decide", Button: "decision.decide",
 			Inputs: []ui.Input{{Name: "members", Label: c.T("decision.members"), Kind: "textarea", Required: true}}})
 	}
 	if !t.State.Terminal() {
@@ -159,6 +160,15 @@ func proofForm(c *Call, t app.TrackView, base string) actForm {
 			Options: ui.Codes(c.Lang, "result", "page.choose", "fulfilled", "partly", "not_fulfilled", "not_in_post")},
 		ui.Input{Name: "grounds", Label: c.T("track.proofs.grounds"), Kind: "textarea", Required: true, Value: t.Grounds, Max: 4000})
 	return a
+}
+
+// decides says in one line what the body's word will record.
+func (c *Call) decides(d app.DecisionView) string {
+	parts := []string{}
+	for _, x := range c.handling(d.Form, d.Sanction, d.Months, d.Reason) {
+		parts = append(parts, x.Term+c.T("decision.colon")+x.Text)
+	}
+	return c.T("decision.decide.echo", "What", strings.Join(parts, c.T("decision.semicolon")))
 }
 
 func decisionForm(c *Call, f *Face, base, id string) actForm {

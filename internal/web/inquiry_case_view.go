@@ -179,13 +179,8 @@ func (f *Face) viewTrack(c *Call, v app.CaseView, t app.TrackView, open bool, er
 		out.Items = append(out.Items, c.viewAllegation(al))
 	}
 	if d := t.Decision; d != nil {
-		out.Decision = []ui.Def{
-			{Term: c.T("field.state"), Text: c.T("state.decision." + string(d.State))},
-			{Term: c.T("decision.form"), Text: c.T("form." + strconv.Itoa(d.Form))}, {Term: c.T("field.reason"), Text: d.Reason},
-		}
-		if d.Sanction != "" {
-			out.Decision = append(out.Decision, ui.Def{Term: c.T("decision.sanction"), Text: c.T("sanction." + d.Sanction)})
-		}
+		out.Decision = append([]ui.Def{{Term: c.T("field.state"), Text: c.T("state.decision." + string(d.State))}},
+			c.handling(d.Form, d.Sanction, d.Months, d.Reason)...)
 		if len(d.Members) > 0 {
 			var names []string
 			for _, m := range d.Members {

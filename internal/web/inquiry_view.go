@@ -147,6 +147,7 @@ func (c *Call) viewTracks(f inquiry.TrackFilter, p app.TrackPage) listView {
 		{Name: "side", Label: c.T("track.side"), Kind: "select", Value: string(f.Side), Options: ui.Codes(c.Lang, "side", "page.all", "officer", "leader")},
 		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(f.State), Options: stateOptions(c, "track", inquiry.TrackStates)},
 		{Name: "form", Label: c.T("decision.form"), Kind: "select", Value: form, Options: ui.Codes(c.Lang, "form", "page.all", "1", "2", "3", "4")},
+		{Name: "check", Label: c.T("track.check"), Kind: "checkbox", Checked: f.Check, Help: c.T("track.check.help")},
 	}, c.period(f.From, f.To, f.UnitID)...)
 	v.Table.Empty = c.T("track.none")
 	for _, key := range []string{"track.side", "field.person", "field.unit", "field.state", "case.opened", "decision.form", "field.date"} {

@@ -23,7 +23,7 @@ func init() {
 			{Method: post, Path: "/tracks/{id}/proofs", Op: "track.prove", Handler: f.onCase("track.prove.flash", f.proveTrack)},
 			{Method: post, Path: "/tracks/{id}/end", Op: "track.end", Handler: f.onCase("track.end.flash", f.endTrack)},
 			{Method: post, Path: "/tracks/{id}/allegations", Op: "allegation.add", Handler: f.onCase("allegation.add.flash", f.addAllegation)},
-			{Method: post, Path: "/tracks/{id}/decisions", Op: "decision.propose", Handler: f.onCase("decision.propose.flash", f.proposeDecision)},
+			{Method: post, Path: "/tracks/{id}/decisions", Op: "decision.propose", Handler: f.proposeDecision},
 			{Method: post, Path: "/decisions/{id}/decide", Op: "decision.decide", Handler: f.onCase("decision.decide.flash", f.resolveTrack)},
 
 			{Method: post, Path: "/allegations/{id}/findings", Op: "finding.recommend", Handler: f.onCase("finding.recommend.flash", f.recommend)},

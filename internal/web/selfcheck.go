@@ -73,7 +73,7 @@ func (f *Face) home(c *Call) error {
 var workHref = map[string]string{
 	"match": "/matches?open=1", "triage": "/issues?source=audit&state=registered", "concealment": "/issues?concealment=question",
 	"clue": "/issues?state=clue&case=none", "question": "/questions?open=1", "question_late": "/questions?overdue=1",
-	"track": "/tracks?state=assigned", "confirm": "/tracks?state=found", "decide": "/tracks?state=found",
+	"track": "/tracks?state=assigned", "confirm": "/tracks?state=found", "decide": "/tracks?state=found", "doubtful": "/tracks?check=1",
 	"verify": "/rectifications?state=submitted", "task": "/rectifications?open=1", "task_late": "/rectifications?overdue=1",
 	"proposal": "/proposals?waits=1", "told": "/proposals?told=1", "grant": "/grants?state=proposed", "witness": "/ledger", "expungement": "/expungements?state=proposed",
 	"due": "/retention?ready=1", "due_record": "/retention?kind=audit_record&ready=1", "reveal": "/reveals?unnoted=1", "share": "/shares", "custody": "/custodians",
