@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -101,5 +102,44 @@ func TestProofOverTheAPI(t *testing.T) {
 	}
 	if a := grant(); a.status != 201 {
 		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+// The system administrator asks for a code of the chief's account over the API:
+// it opens nothing until the security administrator agrees there.
+func TestACodeForARoleHolderWaitsOverTheAPI(t *testing.T) {
+	s := apptest.SQLite(t)
+	f := face(t, s)
+	var asked struct {
+		Code     string     `json:"code"`
+		Until    *time.Time `json:"until"`
+		Proposal string     `json:"proposal_id"`
+	}
+	a := send(f, "system", "POST", Prefix+"/accounts/"+s.Account["chief"]+"/code", "")
+	if err := json.Unmarshal([]byte(a.body), &asked); a.status != 200 || err != nil || asked.Code == "" || asked.Until != nil || asked.Proposal == "" {
+		t.Fatalf("%d %s (%v)", a.status, a.body, err)
+	}
+	signIn := func() int {
+		return send(f, "", "POST", Prefix+"/sessions", `{"login":"chief","password":"`+asked.Code+`"}`).status
+	}
+	if got := signIn(); got != 401 {
+		t.Errorf("one person's code signs the chief in: %d", got)
+	}
+	approve := func(who string) answer {
+		return send(f, who, "POST", Prefix+"/proposals/"+asked.Proposal+"/approve", `{}`, "If-Match", "1")
+	}
+	for _, who := range []string{"system", "chief", "audit", "anna"} {
+		if a := approve(who); a.status != 403 && a.status != 404 {
+			t.Errorf("%s agrees: %d %s", who, a.status, a.body)
+		}
+	}
+	if a := send(f, "chief", "GET", Prefix+"/todo", ""); !strings.Contains(a.body, `"by":"系统甲"`) {
+		t.Errorf("the chief is not told: %s", a.body)
+	}
+	if a := approve("security"); a.status != 200 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	if got := signIn(); got != 200 && got != 201 {
+		t.Errorf("the agreed code: %d", got)
 	}
 }

@@ -181,3 +181,60 @@ func TestAccountsAndGrants(t *testing.T) {
 	h.post("/deputies", url.Values{"unit": {s.Units["east1"]}, "personnel_no": {"nobody"}, "from": {"2026-03-02"}, "to": {"2026-03-09"}}, 422)
 	h.get("/deputies", 200)
 }
+
+// The holder of an account reads on his home that somebody wants to open it. He
+// refuses once; then he asks for it himself, and the code is shown to him alone.
+func TestTheHolderIsAskedBeforeHisAccountOpens(t *testing.T) {
+	s := apptest.SQLite(t)
+	face := New(Options{App: s.App, Who: s.App.Authenticate, Log: slog.New(slog.DiscardHandler)})
+	anna, system := signedIn(t, s, face, "anna"), signedIn(t, s, face, "system")
+	say := func(key string) string { return words.T(words.EN, key) }
+	ask := func() (code string) {
+		system.open("/accounts")
+		system.fill("/accounts/" + s.Account["anna"] + "/code")
+		system.see(say("account.code.waits"))
+		return shownCode(t, system.page)
+	}
+	button := func(do string) string {
+		anna.open("/")
+		at := regexp.MustCompile(`action="(/me/codes/[^"/]+/` + do + `)"`).FindStringSubmatch(anna.page)
+		if at == nil {
+			t.Fatalf("nothing to %s on the home: %s", do, plainText(anna.page))
+		}
+		return at[1]
+	}
+	ask()
+	to := button("refuse")
+	anna.see("系统甲")
+	anna.fill(to)
+	anna.see(say("account.code.refused"))
+	if strings.Contains(anna.page, "/me/codes/") {
+		t.Error("what is refused still waits")
+	}
+	theirs := ask()
+	anna.fill(button("confirm"))
+	own := shownCode(t, anna.page)
+	if own == theirs {
+		t.Error("the asker knows the holder's code")
+	}
+	if anna.open("/"); anna.at != SignInPath {
+		t.Errorf("the session goes on at %s", anna.at)
+	}
+	if status := anna.fill(SignInPath, "login", "anna", "password", theirs); status != http.StatusUnauthorized {
+		t.Errorf("the asker's code: %d", status)
+	}
+	anna.fill(SignInPath, "login", "anna", "password", own)
+	anna.fill(PasswordPath, "new", "another horse 43", "again", "another horse 43")
+	anna.open("/")
+	anna.see("a one-time code opened your account")
+	anna.see("系统甲")
+}
+
+func shownCode(t *testing.T, page string) string {
+	t.Helper()
+	m := regexp.MustCompile(`<code>([^<]+)</code>`).FindStringSubmatch(page)
+	if m == nil {
+		t.Fatalf("no code: %s", plainText(page))
+	}
+	return m[1]
+}
