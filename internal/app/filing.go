@@ -227,7 +227,7 @@ func (a *App) refile(ctx context.Context, tx *store.Tx, s *selfcheck.Submission,
 // dropped says why a declaration stays on the list. A severe one is not taken
 // back by whom it is about, even where his list was returned.
 func dropped(err error, i *issue.Issue) error {
-	if fault.As(err).Code == "issue_needs_two" {
+	if needsTwo(err) {
 		return fault.Invalid("declared_stays", "", "Item", i.ItemNo)
 	}
 	return err

@@ -111,6 +111,26 @@ func (a *App) holders(ctx context.Context, v *store.View, personID, unitID strin
 	return out, nil
 }
 
+// keepQuestions hands the questions of a duplicate to the issue that stays,
+// whose severity may call for others.
+func (a *App) keepQuestions(ctx context.Context, tx *store.Tx, from string, kept *issue.Issue) error {
+	qs, err := tx.QuestionsOfIssue(ctx, from)
+	if err != nil {
+		return err
+	}
+	for n := range qs { // two or three
+		if qs[n].State == inquiry.QuestionWithdrawn {
+			continue
+		}
+		err := alter(ctx, tx, &qs[n], func(q *inquiry.Question) error { q.IssueID, q.CaseID = kept.ID, kept.CaseID; return nil })
+		if err != nil {
+			return err
+		}
+	}
+	_, err = a.raiseQuestions(ctx, tx, kept)
+	return err
+}
+
 // withdrawQuestions takes back the leader questions that were raised from
 // issues which are taken back themselves: a match undone, a batch withdrawn.
 func (a *App) withdrawQuestions(ctx context.Context, tx *store.Tx, issueIDs ...string) error {

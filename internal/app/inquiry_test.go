@@ -108,10 +108,19 @@ func TestTriageRaisesAQuestionForEveryHolder(t *testing.T) {
 		if qs := questionsOn(t, s, second.ID); len(qs) != 2 || !slices.Contains(qs[0].Triggers, inquiry.TriggerRepeat) {
 			t.Errorf("repeat: %+v", qs)
 		}
-		// What is taken back takes its questions with it.
-		_, _, err := s.App.WithdrawIssue(context.Background(), s.Actor("inspector"), app.WithdrawIssueInput{Step: app.Step{ID: second.ID, Version: 2, Reason: "wrong match"}})
-		if err != nil {
-			t.Fatal(err)
+		// What is taken back by two takes its questions with it, and not before.
+		ctx, st := context.Background(), story{t, s}
+		_, _, err := s.App.WithdrawIssue(ctx, s.Actor("inspector"), app.WithdrawIssueInput{Step: app.Step{ID: second.ID, Version: 2, Reason: "wrong match"}})
+		st.must(err)
+		for _, q := range questionsOn(t, s, second.ID) {
+			if q.State == inquiry.QuestionWithdrawn {
+				t.Errorf("one person took question %s back", q.Ref)
+			}
+		}
+		list, err := s.App.Proposals(ctx, s.Actor("inspector2"), app.ProposalFilter{Waits: true}, "")
+		st.must(err)
+		for _, p := range list.Rows {
+			st.must(st.approve("inspector2", p.ID))
 		}
 		for _, q := range questionsOn(t, s, second.ID) {
 			if q.State != inquiry.QuestionWithdrawn {

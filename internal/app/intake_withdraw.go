@@ -47,11 +47,11 @@ func (a *App) beginWithdrawal(ctx context.Context, tx *store.Tx, who *roster.Act
 	if err := after.Move(intake.Withdrawing); err != nil {
 		return nil, "", err
 	}
-	if n, err := tx.SevereOfBatch(ctx, before.ID, a.pack.Review.ClueMinSeverity); err != nil {
+	if n, err := tx.GuardedOfBatch(ctx, before.ID, a.pack.Review.ClueMinSeverity); err != nil {
 		return nil, "", err
 	} else if n > 0 && !agreed {
 		p := consent.Proposal{Op: opBatchWithdraw, ObjectKind: string(roster.KindBatch), ObjectID: before.ID, UnitID: before.UnitID,
-			Ground: issue.GroundSevere, Approver: roster.RoleInspector, DecideTier: lowestTier}
+			Ground: "batch", Approver: roster.RoleInspector, DecideTier: lowestTier}
 		facts, _, err := a.propose(ctx, tx, who, p, in, in.Reason)
 		return facts, before.ID, err
 	}
@@ -153,7 +153,7 @@ func (a *App) withdrawable(ctx context.Context, tx *store.Tx, who *roster.Actor,
 	}
 	stay := map[string]bool{}
 	for _, i := range stored {
-		stay[i.ID] = i.State != issue.Withdrawn && i.Ground(ends[i.ID]) != ""
+		stay[i.ID] = i.State != issue.Withdrawn && i.Ground(issue.Withdrawn, ends[i.ID]) != ""
 	}
 	return slices.DeleteFunc(rows, func(m *intake.Match) bool { return stay[m.IssueID] }), nil
 }

@@ -271,10 +271,15 @@ func merging(a *App, in MergeIssueInput) issueStep {
 			}
 			kept := *keep
 			changed, err := i.Merge(&kept, e, tx.Now())
-			if err != nil || !changed {
+			if err != nil {
 				return opIssueMerge, err
 			}
-			return opIssueMerge, tx.SaveIssue(ctx, keep, &kept, issue.TimingOf(a.pack))
+			if changed {
+				if err := tx.SaveIssue(ctx, keep, &kept, issue.TimingOf(a.pack)); err != nil {
+					return opIssueMerge, err
+				}
+			}
+			return opIssueMerge, a.keepQuestions(ctx, tx, i.ID, &kept)
 		}}
 }
 

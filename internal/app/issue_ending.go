@@ -3,9 +3,11 @@ package app
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
+	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
@@ -20,9 +22,17 @@ func (a *App) endings(ctx context.Context, v *store.View, who *roster.Actor, fir
 	if err != nil {
 		return nil, err
 	}
+	questions, err := v.QuestionsOfIssue(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	asked := map[string]bool{}
+	for _, q := range questions {
+		asked[q.IssueID] = asked[q.IssueID] || q.State != inquiry.QuestionWithdrawn
+	}
 	out := make(map[string]issue.Ending, len(ids))
 	for _, id := range ids {
-		out[id] = issue.Ending{Peak: peaks[id], Limit: a.pack.Review.ClueMinSeverity, By: who.Person, First: first}
+		out[id] = issue.Ending{Peak: peaks[id], Limit: a.pack.Review.ClueMinSeverity, By: who.Person, First: first, Asked: asked[id]}
 	}
 	return out, nil
 }
@@ -77,13 +87,13 @@ func init() {
 }
 
 // needsTwo reports whether one person was not enough.
-func needsTwo(err error) bool { return err != nil && fault.As(err).Code == "issue_needs_two" }
+func needsTwo(err error) bool { return err != nil && strings.HasPrefix(fault.As(err).Code, "issue_needs_two") }
 
 // endProposal is a proposal to end an issue, or to undo what it came from.
 func (a *App) endProposal(ctx context.Context, tx *store.Tx, who *roster.Actor, op string, i *issue.Issue) (consent.Proposal, error) {
 	e, err := a.ending(ctx, &tx.View, who, "", i.ID)
 	return consent.Proposal{Op: op, ObjectKind: string(roster.KindIssue), ObjectID: i.ID, MatterID: i.ID, UnitID: i.UnitID, PersonID: i.PersonID,
-		EventOn: i.EventOn, Ground: i.Ground(e), Approver: roster.RoleInspector, DecideTier: lowestTier}, err
+		EventOn: i.EventOn, Ground: i.Ground(issue.Withdrawn, e), Approver: roster.RoleInspector, DecideTier: lowestTier}, err
 }
 
 // showEnd says how severe what would end ever was, and into what it would go.

@@ -324,7 +324,7 @@ func (a *App) undoMatch(ctx context.Context, tx *store.Tx, who *roster.Actor, fi
 	if err != nil {
 		return nil, "", err
 	}
-	if i.State != issue.Withdrawn && i.Ground(e) != "" {
+	if i.State != issue.Withdrawn && i.Ground(issue.Withdrawn, e) != "" {
 		if err := groundStated(ctx, tx, []string{i.ID}, in.Stated); err != nil {
 			return nil, "", err
 		}

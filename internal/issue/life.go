@@ -60,7 +60,7 @@ func (i *Issue) step(a Act, e Ending, now time.Time) error {
 		return fault.Conflict("issue_state", "State", string(i.State), "Act", string(a))
 	}
 	if next.Settled() {
-		if err := i.mayEnd(e); err != nil {
+		if err := i.mayEnd(next, e); err != nil {
 			return err
 		}
 	}
@@ -175,7 +175,7 @@ func (i *Issue) Refer(now time.Time) error { return i.step(ActRefer, Ending{}, n
 // Reject sets the issue aside as no issue. What one person may not end (mayEnd)
 // is only proposed by the first, whose account by is, and rejected by a second.
 func (i *Issue) Reject(by string, e Ending, now time.Time) error {
-	if i.May(ActReject) && i.mayEnd(e) != nil {
+	if i.May(ActReject) && i.mayEnd(Rejected, e) != nil {
 		if i.RejectBy != "" {
 			return fault.Forbidden("issue_second_person")
 		}
@@ -188,9 +188,10 @@ func (i *Issue) Reject(by string, e Ending, now time.Time) error {
 	return i.step(ActReject, e, now)
 }
 
-// Merge links a duplicate to the issue that stays. The earliest receipt date
-// governs: keep is changed where the duplicate was received earlier, and then
-// Merge reports true.
+// Merge links a duplicate to the issue that stays, which keeps the earlier
+// receipt date and the higher severity of the two; Merge reports whether keep
+// changed. What has a case is not a duplicate of anything: the other is merged
+// into it. The questions of both are the caller's to keep.
 func (i *Issue) Merge(keep *Issue, e Ending, now time.Time) (keepChanged bool, err error) {
 	switch {
 	case i.ID == keep.ID:
@@ -201,6 +202,8 @@ func (i *Issue) Merge(keep *Issue, e Ending, now time.Time) (keepChanged bool, e
 		return false, fault.Invalid("issue_merge_other_source", "into")
 	case !keep.State.Live() || keep.DuplicateOf != "":
 		return false, fault.Conflict("issue_merge_target", "State", string(keep.State))
+	case i.CaseID != "":
+		return false, fault.Conflict("issue_merge_case")
 	}
 	if err := i.step(ActMerge, e, now); err != nil {
 		return false, err
@@ -208,6 +211,9 @@ func (i *Issue) Merge(keep *Issue, e Ending, now time.Time) (keepChanged bool, e
 	i.DuplicateOf = keep.ID
 	if i.Received < keep.Received {
 		keep.Received, keepChanged = i.Received, true
+	}
+	if i.Severity > keep.Severity {
+		keep.Severity, keepChanged = i.Severity, true
 	}
 	return keepChanged, nil
 }

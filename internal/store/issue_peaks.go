@@ -53,14 +53,16 @@ func (tx *Tx) keepPeaks(ctx context.Context, changes []issue.Change) error {
 	return nil
 }
 
-// SevereOfBatch counts the issues of a batch that have, or had, a severity of
-// limit or above and are not withdrawn yet.
-func (v *View) SevereOfBatch(ctx context.Context, batchID string, limit int) (int64, error) {
+// GuardedOfBatch counts the issues of a batch that one person may not set
+// aside: those that have, or had, a severity of limit or above, a case, a leader
+// question or a served notice, and are not withdrawn yet.
+func (v *View) GuardedOfBatch(ctx context.Context, batchID string, limit int) (int64, error) {
 	peaks := v.db.NewSelect().TableExpr("severity_peaks").Column("issue_id").Where("severity >= ?", limit)
 	return v.db.NewSelect().TableExpr("issues").
 		Where("id IN (?)", v.db.NewSelect().TableExpr("matches").Column("issue_id").Where("batch_id = ? AND issue_id <> '' AND state <> 'withdrawn'", batchID)).
 		Where("state <> ?", issue.Withdrawn).
 		WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
-			return q.Where("severity >= ?", limit).WhereOr("id IN (?)", peaks)
+			return q.Where("severity >= ?", limit).WhereOr("id IN (?)", peaks).WhereOr("case_id <> ''").WhereOr("noticed_at IS NOT NULL").
+				WhereOr("id IN (SELECT issue_id FROM questions WHERE state <> 'withdrawn')")
 		}).Count(ctx)
 }

@@ -1,0 +1,82 @@
+package app_test
+
+import (
+	"context"
+	"testing"
+
+	"plumbline/internal/app"
+	"plumbline/internal/apptest"
+	"plumbline/internal/inquiry"
+	"plumbline/internal/issue"
+)
+
+// TestAKnownMatterIsNotSetAsideByOne: what has a question or a served notice
+// stays until two people agree, and a merge loses neither severity nor question.
+func TestAKnownMatterIsNotSetAsideByOne(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx, st := context.Background(), story{t, s}
+		step := func(id string) app.Step {
+			d, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: id})
+			st.must(err)
+			return app.Step{ID: id, Version: d.Version, Reason: "a duplicate"}
+		}
+		told := audited(t, s, "ben", "east1", 1, "2026-01-10")
+		in := step(told.ID)
+		in.Reason = "what is alleged"
+		_, _, err := s.App.NotifyIssue(ctx, s.Actor("inspector"), app.NotifyIssueInput{Step: in})
+		st.must(err)
+		got, _, err := s.App.WithdrawIssue(ctx, s.Actor("inspector"), app.WithdrawIssueInput{Step: step(told.ID)})
+		st.must(err)
+		if got.State == issue.Withdrawn || !got.Pending {
+			t.Fatalf("one person withdrew an issue whose subject was told: %+v", got)
+		}
+
+		// Two issues about the same event; the graver one, with its question, goes.
+		grave := audited(t, s, "anna", "east1", 3, "2026-01-10")
+		triage(t, s, grave.ID, 3, issue.ActRefer)
+		slight := audited(t, s, "anna", "east1", 0, "2026-01-11")
+		asked := len(questionsOn(t, s, grave.ID))
+		if asked == 0 {
+			t.Fatal("no question was raised")
+		}
+		got, _, err = s.App.MergeIssue(ctx, s.Actor("inspector"), app.MergeIssueInput{Step: step(grave.ID), Into: slight.ID})
+		st.must(err)
+		if got.State == issue.Merged {
+			t.Fatalf("one person merged a clue with a question away: %+v", got)
+		}
+		list, err := s.App.Proposals(ctx, s.Actor("inspector2"), app.ProposalFilter{Waits: true}, "")
+		st.must(err)
+		for _, p := range list.Rows {
+			if p.Op == "issue.merge" {
+				st.must(st.approve("inspector2", p.ID))
+			}
+		}
+		kept, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: slight.ID})
+		st.must(err)
+		if kept.Severity != 3 {
+			t.Errorf("the issue that stays has severity %d, the duplicate had 3", kept.Severity)
+		}
+		live := 0
+		for _, q := range questionsOn(t, s, slight.ID) {
+			if q.State != inquiry.QuestionWithdrawn {
+				live++
+			}
+		}
+		if live < asked {
+			t.Errorf("%d questions live on, %d were raised", live, asked)
+		}
+	})
+}
+
+// What has a case is not merged away, not even by two.
+func TestACaseIsNotMergedAway(t *testing.T) {
+	s := apptest.SQLite(t)
+	st := story{t, s}
+	caseID := st.opened("clue")
+	c := st.see("body", caseID)
+	other := audited(t, s, "anna", "east1", 3, "2026-01-12")
+	d, err := s.App.Issue(context.Background(), s.Actor("inspector"), app.IssueInput{ID: c.IssueID})
+	st.must(err)
+	_, _, err = s.App.MergeIssue(context.Background(), s.Actor("inspector"), app.MergeIssueInput{Step: app.Step{ID: d.ID, Version: d.Version}, Into: other.ID})
+	code(t, "a case merged away", err, "issue_merge_case")
+}
