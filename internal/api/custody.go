@@ -38,9 +38,9 @@ func registerCustody(r *registry) {
 		return a.Holds(ctx, c.Actor)
 	}, Summary("Legal holds in reach, live ones first"))
 	begun(r, "hold.place", "Keep a record from being expunged", func(in *app.HoldInput, c *Call) { in.Key = c.Key }, a.PlaceHold)
-	made(r, "hold.lift", "Lift a legal hold", func(in *app.LiftInput, id string, c *Call) {
+	made(r, "hold.lift", "Propose to lift a legal hold; the id is that of the proposal", func(in *app.LiftInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
-	}, stepped(a.LiftHold))
+	}, a.LiftHold)
 	registerReveal(r)
 }
 

@@ -116,8 +116,8 @@ func registerInquiry(r *registry) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}
 	made(r, "track.release", "Take a member off a track", back, stepped(a.ReleaseMember))
-	made(r, "allegation.reopen", "Reopen a found allegation on new evidence, in a closed case as well", back, stepped(a.ReopenAllegation))
-	made(r, "finding.quash", "Quash a final finding; its allegation is open again", back, stepped(a.QuashFinding))
+	made(r, "allegation.reopen", "Propose to reopen a found allegation on new evidence, in a closed case as well; the id is that of the proposal", back, a.ReopenAllegation)
+	made(r, "finding.quash", "Propose to quash a final finding; the id is that of the proposal", back, a.QuashFinding)
 	made(r, "track.prove", "Settle the four proofs of a leader track", func(in *app.ProveInput, id string, c *Call) {
 		in.TrackID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}, stepped(a.ProveTrack))

@@ -60,12 +60,21 @@ func TestAnExpungementHasItsGuards(t *testing.T) {
 	if d, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: id}); err != nil || d.Narrative != "narrative of one" || d.Erased {
 		t.Fatalf("the refused approval erased: %+v %v", d, err)
 	}
-	if _, err := s.App.LiftHold(ctx, s.Actor("body"), app.LiftInput{ID: h, Version: 1, Reason: "结束"}); faultCode(err) != "guard_same_person" {
+	if _, _, err := s.App.LiftHold(ctx, s.Actor("body"), app.LiftInput{ID: h, Version: 1, Reason: "结束"}); faultCode(err) != "guard_same_person" {
 		t.Errorf("%v", err)
 	}
-	if _, err := s.App.LiftHold(ctx, s.Actor("records"), app.LiftInput{ID: h, Version: 1, Reason: "结束"}); err != nil {
-		t.Fatal(err)
+	lift := func(hold string) {
+		t.Helper()
+		id, _, err := s.App.LiftHold(ctx, s.Actor("records"), app.LiftInput{ID: hold, Version: 1, Reason: "结束"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.App.ApproveExpungement(ctx, s.Actor("body"), app.ExpungementInput{ID: e, Version: 1}); faultCode(err) != "legal_hold" {
+			t.Errorf("one person lifted a hold: %v", err)
+		}
+		story{t, s}.agree(id, "body2")
 	}
+	lift(h)
 	approve := func(who string) error {
 		_, err := s.App.ApproveExpungement(ctx, s.Actor(who), app.ExpungementInput{ID: e, Version: 1})
 		return err
@@ -92,9 +101,11 @@ func TestAnExpungementHasItsGuards(t *testing.T) {
 	if err := approve("body2"); faultCode(err) != "legal_hold" {
 		t.Errorf("a hold placed between the approvals: %v", err)
 	}
-	if _, err := s.App.LiftHold(ctx, s.Actor("records"), app.LiftInput{ID: again, Version: 1, Reason: "结束"}); err != nil {
+	id2, _, err := s.App.LiftHold(ctx, s.Actor("records"), app.LiftInput{ID: again, Version: 1, Reason: "结束"})
+	if err != nil {
 		t.Fatal(err)
 	}
+	story{t, s}.agree(id2, "body2")
 	if err := approve("body2"); err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"plumbline/internal/consent"
 	"plumbline/internal/custody"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
@@ -65,30 +66,57 @@ type LiftInput struct {
 // Validate judges the input by itself.
 func (in LiftInput) Validate() error { return fault.Join(written("reason", in.Reason)) }
 
-// LiftHold ends a hold; another than the one who placed it does so.
-func (a *App) LiftHold(ctx context.Context, who *roster.Actor, in LiftInput) (Receipt, error) {
-	const op = "hold.lift"
-	return a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		sc, err := a.scope(ctx, &tx.View, who, roster.ActRevoke, roster.KindHold)
+const opHoldLift = "hold.lift"
+
+func init() {
+	graveActs[opHoldLift] = graveAct{run: act(func(in *LiftInput, id string) { in.ID = id }, liftHold)}
+}
+
+// LiftHold proposes to end a hold; another than the one who placed it does so,
+// and a second person agrees: a hold is what keeps a record from being
+// destroyed. It returns the proposal's id.
+func (a *App) LiftHold(ctx context.Context, who *roster.Actor, in LiftInput) (id string, r Receipt, err error) {
+	r, err = a.write(ctx, who, Write{Op: opHoldLift, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		h, err := a.holdToLift(ctx, tx, who, in)
 		if err != nil {
 			return nil, "", err
 		}
-		h, err := tx.Hold(ctx, in.ID, sc)
-		if err != nil {
+		probe := *h
+		if err := probe.Lift(who.Account); err != nil {
 			return nil, "", err
 		}
-		if err := sameVersion(h.Version, in.Version); err != nil {
-			return nil, "", err
-		}
-		err = alter(ctx, tx, h, func(h *custody.Hold) (err error) {
-			if err := h.Lift(who.Account); err != nil {
-				return err
-			}
-			h.LiftC, err = tx.PutText(ctx, h.ID, "lift", in.Reason)
-			return err
-		})
-		return []ledger.Fact{{Verb: op, Kind: "hold", ID: h.ID, Unit: h.UnitID}}, h.ID, err
+		return a.propose(ctx, tx, who, consent.Proposal{Op: opHoldLift, ObjectKind: string(roster.KindHold), ObjectID: h.ID, MatterID: h.RecordID, UnitID: h.UnitID,
+			PersonID: h.PersonID, EventOn: h.EventOn, Ground: "hold", Approver: roster.RoleDecidingBody, DecideTier: lowestTier}, in, in.Reason)
 	})
+	return r.ResultID, r, err
+}
+
+func (a *App) holdToLift(ctx context.Context, tx *store.Tx, who *roster.Actor, in LiftInput) (*custody.Hold, error) {
+	sc, err := a.scope(ctx, &tx.View, who, roster.ActRevoke, roster.KindHold)
+	if err != nil {
+		return nil, err
+	}
+	h, err := tx.Hold(ctx, in.ID, sc)
+	if err != nil {
+		return nil, err
+	}
+	return h, sameVersion(h.Version, in.Version)
+}
+
+// liftHold ends the hold when a second person has agreed.
+func liftHold(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in LiftInput) ([]ledger.Fact, error) {
+	h, err := a.holdToLift(ctx, tx, g.proposer, in)
+	if err != nil {
+		return nil, err
+	}
+	err = alter(ctx, tx, h, func(h *custody.Hold) (err error) {
+		if err := h.Lift(g.proposer.Account); err != nil {
+			return err
+		}
+		h.LiftC, err = tx.PutText(ctx, h.ID, "lift", in.Reason)
+		return err
+	})
+	return []ledger.Fact{{Verb: opHoldLift, Kind: string(roster.KindHold), ID: h.ID, Unit: h.UnitID}}, err
 }
 
 // HoldRow is one legal hold.

@@ -3,10 +3,13 @@ package app
 import (
 	"context"
 	"slices"
+	"strings"
 
+	"plumbline/internal/consent"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
 )
@@ -65,59 +68,111 @@ func (a *App) ReleaseMember(ctx context.Context, who *roster.Actor, in BackInput
 	return r, err
 }
 
-// ReopenAllegation takes a found allegation up again on new evidence, in a
-// closed case as well.
-func (a *App) ReopenAllegation(ctx context.Context, who *roster.Actor, in BackInput) (Receipt, error) {
-	load := func(ctx context.Context, tx *store.Tx) (string, string, error) {
-		al, err := tx.Allegation(ctx, in.ID)
-		if err != nil {
-			return "", "", err
-		}
-		return al.CaseID, al.TrackID, nil
-	}
-	_, r, err := a.onAnyTrack(ctx, who, Write{Op: "allegation.reopen", Key: in.Key, Body: in}, "allegation", load,
-		func(ctx context.Context, k *trackWork) (string, error) {
-			al := k.file.Allegation(in.ID)
-			if err := sameVersion(al.Version, in.Version); err != nil {
-				return "", err
-			}
-			err := alter(ctx, k.tx, k.track, func(t *inquiry.Track) error {
-				return alter(ctx, k.tx, al, func(al *inquiry.Allegation) error { return al.Reopen(t, k.me) })
-			})
-			if err != nil {
-				return "", err
-			}
-			if err := k.note(ctx, who, inquiry.NoteReopened, al.ID, in.Reason); err != nil {
-				return "", err
-			}
-			return al.ID, a.takeBack(ctx, k, in.Reason)
-		})
-	return r, err
+// Two members of the deciding body take back what was found: with it goes the
+// decision that was built on it.
+const (
+	opReopen = "allegation.reopen"
+	opQuash  = "finding.quash"
+)
+
+func init() {
+	graveActs[opReopen] = graveAct{run: act(func(in *BackInput, id string) { in.ID = id }, takingBack(opReopen))}
+	graveActs[opQuash] = graveAct{run: act(func(in *BackInput, id string) { in.ID = id }, takingBack(opQuash))}
 }
 
-// QuashFinding ends a final finding; its allegation is open again.
-func (a *App) QuashFinding(ctx context.Context, who *roster.Actor, in BackInput) (Receipt, error) {
-	_, r, err := a.onAnyTrack(ctx, who, Write{Op: "finding.quash", Key: in.Key, Body: in}, "finding", findingByID(in.ID),
-		func(ctx context.Context, k *trackWork) (string, error) {
-			f := k.file.Finding(in.ID)
-			if err := sameVersion(f.Version, in.Version); err != nil {
-				return "", err
-			}
-			al := k.file.Allegation(f.AllegationID)
-			err := alter(ctx, k.tx, k.track, func(t *inquiry.Track) error {
-				return alter(ctx, k.tx, al, func(al *inquiry.Allegation) error {
-					return alter(ctx, k.tx, f, func(f *inquiry.Finding) error { return f.Quash(t, al, k.me) })
-				})
-			})
+// ReopenAllegation proposes to take a found allegation up again on new
+// evidence, in a closed case as well. It returns the proposal's id.
+func (a *App) ReopenAllegation(ctx context.Context, who *roster.Actor, in BackInput) (string, Receipt, error) {
+	return a.proposeBack(ctx, who, opReopen, in)
+}
+
+// QuashFinding proposes to end a final finding; its allegation is open again
+// when a second member agrees. It returns the proposal's id.
+func (a *App) QuashFinding(ctx context.Context, who *roster.Actor, in BackInput) (string, Receipt, error) {
+	return a.proposeBack(ctx, who, opQuash, in)
+}
+
+func (a *App) proposeBack(ctx context.Context, who *roster.Actor, op string, in BackInput) (string, Receipt, error) {
+	r, err := a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		k, al, f, err := a.toTakeBack(ctx, tx, who, op, in)
+		if err != nil {
+			return nil, "", err
+		}
+		track, allegation := *k.track, *al // what the rule says of them, nothing more
+		if op == opQuash {
+			finding := *f
+			err = finding.Quash(&track, &allegation, k.me)
+		} else {
+			err = allegation.Reopen(&track, k.me)
+		}
+		if err != nil {
+			return nil, "", err
+		}
+		p := k.proposal(op, "case", in.ID, "take_back")
+		p.ObjectKind, p.DecideTier = strings.SplitN(op, ".", 2)[0], k.track.DecideTier
+		if f != nil { // neither who recommended nor who confirmed it
+			p.Excluded = consent.Join([]string{f.RecommendedBy, f.ConfirmedBy}, "")
+		}
+		return a.propose(ctx, tx, who, p, in, in.Reason)
+	})
+	return r.ResultID, r, err
+}
+
+// toTakeBack loads what op takes back: an allegation, or a finding with its own.
+func (a *App) toTakeBack(ctx context.Context, tx *store.Tx, who *roster.Actor, op string, in BackInput) (*trackWork, *inquiry.Allegation, *inquiry.Finding, error) {
+	load := findingByID(in.ID)
+	if op == opReopen {
+		load = func(ctx context.Context, tx *store.Tx) (string, string, error) {
+			al, err := tx.Allegation(ctx, in.ID)
 			if err != nil {
-				return "", err
+				return "", "", err
 			}
-			if err := k.note(ctx, who, inquiry.NoteQuashed, f.ID, in.Reason); err != nil {
-				return "", err
-			}
-			return f.ID, a.takeBack(ctx, k, in.Reason)
+			return al.CaseID, al.TrackID, nil
+		}
+	}
+	k, err := a.trackFor(ctx, tx, who, op, load)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if op == opReopen {
+		al := k.file.Allegation(in.ID)
+		return k, al, nil, sameVersion(al.Version, in.Version)
+	}
+	f := k.file.Finding(in.ID)
+	return k, k.file.Allegation(f.AllegationID), f, sameVersion(f.Version, in.Version)
+}
+
+// takingBack is op when a second member has agreed.
+func takingBack(op string) func(context.Context, *App, *store.Tx, approvedAct, BackInput) ([]ledger.Fact, error) {
+	return func(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in BackInput) ([]ledger.Fact, error) {
+		k, al, f, err := a.toTakeBack(ctx, tx, g.proposer, op, in)
+		if err != nil {
+			return nil, err
+		}
+		note, kind, object := inquiry.NoteReopened, "allegation", al.ID
+		err = alter(ctx, tx, k.track, func(t *inquiry.Track) error {
+			return alter(ctx, tx, al, func(al *inquiry.Allegation) error {
+				if op == opReopen {
+					return al.Reopen(t, k.me)
+				}
+				note, kind, object = inquiry.NoteQuashed, "finding", f.ID
+				return alter(ctx, tx, f, func(f *inquiry.Finding) error { return f.Quash(t, al, k.me) })
+			})
 		})
-	return r, err
+		if err != nil {
+			return nil, err
+		}
+		if err := k.note(ctx, g.proposer, note, object, in.Reason); err != nil {
+			return nil, err
+		}
+		if err := a.takeBack(ctx, k, in.Reason); err != nil {
+			return nil, err
+		}
+		if err := settle(ctx, tx, k.file, k.track, k.pack); err != nil {
+			return nil, err
+		}
+		return []ledger.Fact{{Verb: op, Kind: kind, ID: object, Unit: k.track.UnitID}}, nil
+	}
 }
 
 // takeBack is what follows when an allegation is open again: the decision on

@@ -720,12 +720,16 @@ func TestAClosedCaseIsTakenUpAgain(t *testing.T) {
 		}
 		closeCase()
 		x := st.see("body", caseID).Tracks[0].Allegations[0].Findings[0]
-		_, err = s.App.QuashFinding(ctx, s.Actor("adjudicator"), app.BackInput{ID: x.ID, Version: x.Version, Reason: "r"})
+		_, _, err = s.App.QuashFinding(ctx, s.Actor("adjudicator"), app.BackInput{ID: x.ID, Version: x.Version, Reason: "r"})
 		if err == nil {
 			t.Error("the adjudicator quashes his own finding")
 		}
-		_, err = s.App.QuashFinding(ctx, s.Actor("body2"), app.BackInput{ID: x.ID, Version: x.Version, Reason: "the log was another day's"})
+		quash, _, err := s.App.QuashFinding(ctx, s.Actor("body2"), app.BackInput{ID: x.ID, Version: x.Version, Reason: "the log was another day's"})
 		st.must(err)
+		if tr := st.see("body", caseID).Tracks[0]; tr.Decision.State == inquiry.DecisionRevoked {
+			t.Fatal("one member took a decision back")
+		}
+		st.must(st.approve("body", quash))
 		c := st.see("body", caseID)
 		tr := c.Tracks[0]
 		if c.State != inquiry.CaseOpen || tr.State != inquiry.TrackAssigned || tr.Allegations[0].State != inquiry.AllegationReopened ||
@@ -743,9 +747,10 @@ func TestAClosedCaseIsTakenUpAgain(t *testing.T) {
 		st.decide(officer, 0, "")
 		closeCase()
 		al := st.see("body", caseID).Tracks[0].Allegations[0]
-		_, err = s.App.ReopenAllegation(ctx, s.Actor("body"), app.BackInput{ID: al.ID, Version: al.Version, Reason: "a recording has come to light"})
+		again, _, err := s.App.ReopenAllegation(ctx, s.Actor("body"), app.BackInput{ID: al.ID, Version: al.Version, Reason: "a recording has come to light"})
 		st.must(err)
-		_, err = s.App.ReopenAllegation(ctx, s.Actor("body"), app.BackInput{ID: al.ID, Version: al.Version + 1, Reason: "once more"})
+		st.must(st.approve("body2", again))
+		_, _, err = s.App.ReopenAllegation(ctx, s.Actor("body"), app.BackInput{ID: al.ID, Version: al.Version + 1, Reason: "once more"})
 		code(t, "twice", err, "inquiry_state")
 		st.refind(caseID, officer, inquiry.Sustained)
 		if d, err = s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: i.ID}); err != nil || d.Finding != string(inquiry.Sustained) {

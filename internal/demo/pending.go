@@ -77,12 +77,16 @@ func (m *Maker) leave(ctx context.Context, id string, how int) error {
 		return err
 	}
 	al := c.Tracks[0].Allegations[0]
+	taken := ""
 	if how == 4 {
-		_, err = m.App.ReopenAllegation(ctx, body, app.BackInput{ID: al.ID, Version: al.Version, Reason: "收到新的监控录像"})
+		taken, _, err = m.App.ReopenAllegation(ctx, body, app.BackInput{ID: al.ID, Version: al.Version, Reason: "收到新的监控录像"})
 	} else {
-		_, err = m.App.QuashFinding(ctx, body, app.BackInput{ID: al.Findings[0].ID, Version: al.Findings[0].Version, Reason: "复核认为证据未达到证明标准"})
+		taken, _, err = m.App.QuashFinding(ctx, body, app.BackInput{ID: al.Findings[0].ID, Version: al.Findings[0].Version, Reason: "复核认为证据未达到证明标准"})
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return m.agree(ctx, taken, "demo-body-2")
 }
 
 // untilReply makes a finding: 0 leaves it in draft, 1 served, 2 replied to.
@@ -270,7 +274,11 @@ func (m *Maker) hold(ctx context.Context) error {
 			return err
 		}
 		if i == 1 {
-			if _, err := m.App.LiftHold(ctx, body, app.LiftInput{ID: id, Version: 1, Reason: "诉讼终结"}); err != nil {
+			lift, _, err := m.App.LiftHold(ctx, body, app.LiftInput{ID: id, Version: 1, Reason: "诉讼终结"})
+			if err == nil {
+				err = m.agree(ctx, lift, "demo-body-2")
+			}
+			if err != nil {
 				return err
 			}
 		}

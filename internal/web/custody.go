@@ -213,7 +213,10 @@ func (f *Face) placeHold(c *Call) error {
 }
 
 func (f *Face) liftHold(c *Call) error {
-	_, err := f.app.LiftHold(c.Context(), c.Actor, app.LiftInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Reason: c.Form("reason")})
+	id, _, err := f.app.LiftHold(c.Context(), c.Actor, app.LiftInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Reason: c.Form("reason")})
+	if err == nil {
+		return c.Go(Local("/proposals/"+url.PathEscape(id)), "proposal.flash.filed")
+	}
 	return f.holdDone(c, err)
 }
 

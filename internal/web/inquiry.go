@@ -189,6 +189,17 @@ func (f *Face) assignMember(c *Call) error {
 	return err
 }
 
+// backByTwo runs back where a second person has to agree.
+func (f *Face) backByTwo(do func(ctx context.Context, who *roster.Actor, in app.BackInput) (string, app.Receipt, error)) func(*Call) error {
+	return f.back(func(ctx context.Context, who *roster.Actor, in app.BackInput) (app.Receipt, error) {
+		_, r, err := do(ctx, who, in)
+		if err == nil {
+			err = errFiled
+		}
+		return r, err
+	})
+}
+
 // back runs an act that takes something of a case back, with the reason.
 func (f *Face) back(do func(ctx context.Context, who *roster.Actor, in app.BackInput) (app.Receipt, error)) func(*Call) error {
 	return func(c *Call) error {
