@@ -1,11 +1,13 @@
 package web
 
 import (
+	"context"
 	"net/url"
 	"strings"
 	"testing"
 
 	"plumbline/internal/apptest"
+	"plumbline/internal/issue"
 	"plumbline/internal/words"
 )
 
@@ -38,4 +40,39 @@ func TestChallengePages(t *testing.T) {
 	holds(t, above.get(at, 200), "Denied", "no ground")
 	holds(t, anna.get("/my-relations", 200), "The other: Denied")
 	anna.post(withdraw, url.Values{"version": {"2"}}, 409)
+}
+
+// The tier that is told finds an alarm on its page with the way to the matter;
+// an administrator finds that there is one and nothing of it; and the ledger's
+// page has no line about a matter that its reader is barred from.
+func TestAlarmAndLedgerPagesShowWhatOneMayKnow(t *testing.T) {
+	s := apptest.SQLite(t)
+	ids := s.Issues(apptest.IssueSeed{Name: "found", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "interview", Severity: 2, Event: "2026-01-10"})
+	chief := s.Issues(apptest.IssueSeed{Name: "chief", Source: issue.Audit, Person: "chief", Unit: "bureau", Category: "interview", Severity: 3, Event: "2026-01-11"})
+	recuse := func(key string) {
+		visit(t, s, key).post("/my-relations", url.Values{"personnel_no": {"P0012"}, "name": {"林甲"}, "kind": {"relative"}}, 303)
+		if _, err := s.App.WatchMatters(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	recuse("eastinspector")
+	told := visit(t, s, "inspector")
+	holds(t, told.get("/", 200), "Matters that nobody may handle")
+	holds(t, told.get("/alarms", 200), "/issues/"+ids["found"], "Triage", "The tier above may")
+	holds(t, told.in(words.ZH).get("/alarms", 200), "问题分流", "上一级可以办理")
+	for _, key := range []string{"inspector", "inspector2", "authority"} {
+		recuse(key)
+	}
+	page := visit(t, s, "security").get("/alarms", 200)
+	holds(t, page, "A matter (no content is shown to you)", "Nobody at any tier may")
+	if strings.Contains(page, ids["found"]) {
+		t.Errorf("the administrator is shown more: %s", plainText(page))
+	}
+	visit(t, s, "anna").get("/alarms", 403)
+
+	page = visit(t, s, "audit").get("/ledger", 200)
+	holds(t, page, "Alarm: nobody may handle a matter", "Relation declared")
+	if !strings.Contains(page, ids["found"][24:]) || strings.Contains(page, chief["chief"][24:]) {
+		t.Errorf("the ledger's page names the chief's matter, or not the other: %s", plainText(page))
+	}
 }
