@@ -13,9 +13,11 @@ import (
 
 func hasText(key string) bool { return words.Has(key) }
 
-func (f *Face) bulkPreview(c *Call) error { return f.showBulk(c, nil) }
+func (f *Face) bulkPreview(c *Call) error { return f.showBulk(c, false, nil) }
 
-func (f *Face) showBulk(c *Call, failed error) error {
+// showBulk shows what a bulk correction would correct; confirm asks whether it
+// really shall.
+func (f *Face) showBulk(c *Call, confirm bool, failed error) error {
 	errs := c.Errors(failed)
 	if failed != nil && errs == nil {
 		return failed
@@ -35,7 +37,7 @@ func (f *Face) showBulk(c *Call, failed error) error {
 	p := c.Page("issue.bulk.title")
 	p.Lead = c.T("issue.bulk.lead")
 	p.Crumbs = []ui.Link{{Text: c.T("nav.issues"), Href: "/issues"}}
-	v := bulkView{Unit: b.Unit, UnitName: b.UnitName, MaxSeverity: strconv.Itoa(b.MaxSeverity), Count: min(b.Count, b.Limit), Table: c.issueTable(b.Sample),
+	v := bulkView{Confirm: confirm, Unit: b.Unit, UnitName: b.UnitName, MaxSeverity: strconv.Itoa(b.MaxSeverity), Count: min(b.Count, b.Limit), Table: c.issueTable(b.Sample),
 		Inputs: []ui.Input{{Name: "max_severity", Label: c.T("issue.bulk.max"), Kind: "select", Value: strconv.Itoa(b.MaxSeverity), Options: ui.Codes(c.Lang, "severity", "", "0", "1")},
 			{Name: "unit", Kind: "hidden", Value: b.Unit}}}
 	for s := 0; s <= b.MaxSeverity; s++ {
@@ -48,11 +50,16 @@ func (f *Face) showBulk(c *Call, failed error) error {
 	return c.ShowStatus(status, bulkPage(p, errs, v))
 }
 
+// bulkCorrect asks once more before it corrects: the first button only leads to
+// the page that says what will be recorded.
 func (f *Face) bulkCorrect(c *Call) error {
+	if c.Form("confirmed") == "" {
+		return f.showBulk(c, true, nil)
+	}
 	in := app.BulkCorrectInput{Unit: c.Form("unit"), MaxSeverity: c.Choice("max_severity"), Count: c.FormInt("count"), Key: c.Key()}
 	out, _, err := f.app.BulkCorrect(c.Context(), c.Actor, in)
 	if err != nil {
-		return f.showBulk(c, err)
+		return f.showBulk(c, false, err)
 	}
 	return c.Go("/bulk-corrections", "issue.bulk.done", "Count", ui.Number(out.Corrected))
 }

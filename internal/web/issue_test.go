@@ -133,7 +133,16 @@ func TestReconciliationAndBulkPages(t *testing.T) {
 	if page = head.get("/bulk-corrections", 200); !strings.Contains(page, "Correct all 1") {
 		t.Errorf("preview: %s", plainText(page))
 	}
-	form := url.Values{"unit": {s.Units["east1"]}, "max_severity": {"1"}, "count": {"2"}}
+	// The first button asks; nothing is recorded until it is confirmed.
+	form := url.Values{"unit": {s.Units["east1"]}, "max_severity": {"1"}, "count": {"1"}}
+	if page = head.post("/bulk-corrections", form, 200); !strings.Contains(page, "Yes, record 1 as corrected") || !strings.Contains(page, `name="confirmed"`) {
+		t.Errorf("no question: %s", plainText(page))
+	}
+	if page = head.get("/bulk-corrections", 200); !strings.Contains(page, "Correct all 1") {
+		t.Errorf("corrected without a confirmation: %s", plainText(page))
+	}
+	form.Set("confirmed", "1")
+	form.Set("count", "2")
 	if page = head.post("/bulk-corrections", form, 409); !strings.Contains(page, "Preview again") {
 		t.Errorf("a wrong number: %s", plainText(page))
 	}

@@ -34,6 +34,7 @@ type stepForm struct {
 }
 
 type bulkView struct {
+	Confirm                     bool // asks whether it really shall
 	Unit, UnitName, MaxSeverity string
 	Count                       int64
 	Stats                       []ui.Stat
