@@ -49,7 +49,7 @@ func (r *Receipt) Code() ([]string, error) {
 }
 
 // ParseCode reads a receipt from its code. Parts may come in any order, in
-// either case, and broken into lines; all of them must be there.
+// either case, and broken into lines; each of them must be there, once.
 func ParseCode(text string) (*Receipt, error) {
 	if len(text) > receiptMax {
 		return nil, errors.New("ledger: the code is too long")
@@ -69,8 +69,8 @@ func ParseCode(text string) (*Receipt, error) {
 		if !found || !slash || errI != nil || errN != nil || i < 1 || n < i || n > codeMax || whole != 0 && whole != n {
 			return nil, errors.New("ledger: the code's parts do not fit together")
 		}
-		if had, twice := parts[i]; twice && had != data {
-			return nil, errors.New("ledger: the code has parts of different receipts")
+		if _, twice := parts[i]; twice {
+			return nil, errors.New("ledger: the code has a part twice")
 		}
 		parts[i], whole = data, n
 	}

@@ -86,6 +86,9 @@ func ParseHistory(text []byte) (*History, error) {
 		if err != nil {
 			return nil, err
 		}
+		if err := plainNote(strings.Join(part, "")); err != nil {
+			return nil, err
+		}
 		h.Notes = append(h.Notes, []byte(strings.Join(part, "")))
 	}
 	if len(h.Notes) == 0 || !bytes.Equal(h.Marshal(), text) {

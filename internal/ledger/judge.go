@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,14 +28,21 @@ const (
 // findMax is how much FindReceipt looks at: the PDFs of ours have 60 kB.
 const findMax = 4 << 20
 
+// around are the bytes that may stand before and after a receipt: white space,
+// and the mark that some editors begin a text with.
+const around = "\xef\xbb\xbf\r\n\t "
+
+var errStray = errors.New("ledger: there is something before the receipt that is none of it")
+
 // FindReceipt reads the receipt in what somebody hands over: the receipt's
-// text, with whatever was copied around it and whichever line ends; its code;
-// or a PDF that carries the text.
+// text, with whichever line ends; its code; or a PDF that carries the text.
+// White space around it is no part of it; a line more, a line less or a line
+// twice is refused, wherever it stands: who reads a receipt reads every line.
 func FindReceipt(data []byte) (*Receipt, Form, error) {
 	if len(data) > findMax {
 		return nil, "", errors.New("ledger: this is too large for a receipt")
 	}
-	if bytes.HasPrefix(bytes.TrimLeft(data, "\xef\xbb\xbf\r\n\t "), []byte("%PDF-")) {
+	if bytes.HasPrefix(bytes.TrimLeft(data, around), []byte("%PDF-")) {
 		text := attached(data)
 		if text == nil {
 			return nil, FormPDF, errors.New("ledger: this PDF carries no receipt")
@@ -43,11 +51,17 @@ func FindReceipt(data []byte) (*Receipt, Form, error) {
 		return r, FormPDF, err
 	}
 	if at := bytes.Index(data, []byte(receiptHead)); at >= 0 {
+		if len(bytes.TrimLeft(data[:at], around)) > 0 {
+			return nil, FormText, errStray
+		}
 		r, err := ParseReceipt(tidy(data[at:]))
 		return r, FormText, err
 	}
 	text := string(data[:min(len(data), receiptMax)])
 	if at := strings.Index(upper(text), codeHead); at >= 0 {
+		if strings.TrimLeft(text[:at], around) != "" {
+			return nil, FormCode, errStray
+		}
 		r, err := ParseCode(text[at:])
 		return r, FormCode, err
 	}
@@ -64,12 +78,13 @@ func tidy(text []byte) []byte {
 	return []byte(strings.TrimRight(strings.Join(lines, "\n"), "\n") + "\n")
 }
 
-// attached finds the receipt's text among the streams of a PDF.
-func attached(pdf []byte) []byte {
+// attached finds the receipt's text among the streams of a PDF; nil if there
+// is none, or more than one.
+func attached(pdf []byte) (only []byte) {
 	for {
 		_, rest, found := bytes.Cut(pdf, []byte("stream"))
 		if !found {
-			return nil
+			return only
 		}
 		pdf = bytes.TrimPrefix(bytes.TrimPrefix(rest, []byte("\r")), []byte("\n"))
 		z, err := zlib.NewReader(bytes.NewReader(pdf))
@@ -84,7 +99,10 @@ func attached(pdf []byte) []byte {
 		if err != nil {
 			continue
 		}
-		return append(head, text...)
+		if only != nil {
+			return nil
+		}
+		only = append(head, text...)
 	}
 }
 
@@ -194,6 +212,18 @@ func Judge(data []byte, trust Trust) Judgement {
 	return j
 }
 
+// unchecked lists the names of others than the log whose line no key given
+// could check.
+func (j Judgement) unchecked() (names []string) {
+	for _, s := range j.Signers {
+		name := s[:strings.LastIndexByte(s, '+')]
+		if name != j.Opened.Origin && !slices.ContainsFunc(j.Opened.Witnesses, func(w Cosignature) bool { return w.Witness == name }) {
+			names = append(names, s)
+		}
+	}
+	return names
+}
+
 // Statement is one thing that a judgement says: the key of its text in the
 // catalogue, and the text's parameters as names and values in turn.
 type Statement struct {
@@ -222,6 +252,9 @@ func (j Judgement) Statements() []Statement {
 		Statement{false, "verify.unproven.time", []string{"Time", j.Receipt.Time.Format(time.RFC3339)}})
 	if len(j.Opened.Witnesses) == 0 {
 		list = append(list, Statement{false, "verify.unproven.witness", nil})
+	}
+	if unknown := j.unchecked(); len(unknown) > 0 {
+		list = append(list, Statement{false, "verify.unproven.signer", []string{"Names", strings.Join(unknown, ", ")}})
 	}
 	return list
 }

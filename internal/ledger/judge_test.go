@@ -75,7 +75,7 @@ func TestEveryFormOfAReceiptIsRead(t *testing.T) {
 				broken = broken[:i] + "\r\n " + broken[i:]
 			}
 			for name, data := range map[string][]byte{
-				"text": text, "crlf": bytes.ReplaceAll(text, []byte("\n"), []byte(" \r\n")), "pasted": append([]byte("\xef\xbb\xbfMy receipt:\n\n"), append(text, "\n\n\n"...)...),
+				"text": text, "crlf": bytes.ReplaceAll(text, []byte("\n"), []byte(" \r\n")), "pasted": append([]byte("\xef\xbb\xbf\n\n"), append(text, "\n\n\n"...)...),
 				"trimmed": bytes.TrimSpace(text), "code": []byte(strings.Join(code, " ")), "code in pieces": []byte(broken), "pdf": pdfOf(text),
 			} {
 				j := Judge(data, trust)

@@ -27,6 +27,9 @@ const (
 	receiptExtra = "plumbline receipt v1\n"
 	receiptMax   = 80 << 10 // bytes
 	pathMax      = 63       // hashes
+
+	cosignatureLen = 8 + 64 // bytes of a witness's line after the key's hash: time and Ed25519
+	signatureLeast = 60     // bytes of a log's line: Ed25519 has 64, SM2 in the form of ASN.1 seldom below 68
 )
 
 // Marshal gives the receipt's text.
@@ -53,6 +56,9 @@ func ParseReceipt(text []byte) (*Receipt, error) {
 		return nil, errors.New("ledger: this is no receipt (C2SP tlog-proof)")
 	}
 	r := &Receipt{Note: bytes.Clone(signed)}
+	if err := plainNote(string(signed)); err != nil {
+		return nil, err
+	}
 	if err := r.parseExtra(lines[1]); err != nil {
 		return nil, err
 	}
@@ -73,6 +79,39 @@ func ParseReceipt(text []byte) (*Receipt, error) {
 		return nil, errors.New("ledger: the receipt is not in canonical form")
 	}
 	return r, nil
+}
+
+// plainNote refuses a note that holds anything but a checkpoint and signature
+// lines of the log's own keys and then of witnesses, each key once. Which keys count
+// is for Trust to say; but a line that could be neither kind's is stray, even
+// though C2SP lets a verifier of notes pass over it.
+func plainNote(signed string) error {
+	text, signatures, found := strings.Cut(signed, "\n\n")
+	c, err := ParseCheckpoint(text + "\n")
+	if !found || err != nil {
+		return errors.Join(errors.New("ledger: there is no checkpoint in this"), err)
+	}
+	seen, witnessed := make(map[string]bool), false
+	for line := range strings.Lines(signatures) {
+		name, sig, _ := strings.Cut(strings.TrimPrefix(strings.TrimSuffix(line, "\n"), signatureMark), " ")
+		raw, err := base64.StdEncoding.DecodeString(sig)
+		if err != nil || len(raw) < 4 || signatureLine(name, raw) != line {
+			return errors.New("ledger: the note has a line that is no signature")
+		}
+		if name != c.Origin && len(raw) != 4+cosignatureLen || name == c.Origin && len(raw) < 4+signatureLeast {
+			return errors.New("ledger: the note has a line that is a signature of neither the log nor a witness")
+		}
+		key := name + " " + string(raw[:4])
+		if seen[key] || witnessed && name == c.Origin {
+			return errors.New("ledger: the note has a signature twice, or out of its place")
+		}
+		witnessed = name != c.Origin
+		seen[key] = true
+	}
+	if len(seen) == 0 {
+		return errors.New("ledger: the note has no signature")
+	}
+	return nil
 }
 
 func (r *Receipt) parseExtra(line string) error {

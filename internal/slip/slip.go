@@ -13,7 +13,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"plumbline/internal/ledger"
@@ -76,7 +78,8 @@ func (s *Slip) Marshal() ([]byte, error) {
 	return append(raw, '\n'), err
 }
 
-// Parse reads the file.
+// Parse reads the file. A name given twice, or anything behind the slip, is
+// refused: who reads it with other eyes than ours must read the same.
 func Parse(data []byte) (*Slip, error) {
 	s := &Slip{}
 	if len(data) > max {
@@ -87,10 +90,48 @@ func Parse(data []byte) (*Slip, error) {
 	if err := d.Decode(s); err != nil {
 		return nil, fmt.Errorf("slip: %w", err)
 	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("slip: there is something behind it")
+	}
+	if err := once(json.NewDecoder(bytes.NewReader(data))); err != nil {
+		return nil, err
+	}
 	if s.Version != Version {
 		return nil, fmt.Errorf("slip: version %d is unknown", s.Version)
 	}
 	return s, nil
+}
+
+// once reads one value and refuses an object that names something twice, in
+// whatever letters: decoding takes the last and says nothing.
+func once(d *json.Decoder) error {
+	t, err := d.Token()
+	if err != nil {
+		return fmt.Errorf("slip: %w", err)
+	}
+	open, ok := t.(json.Delim)
+	if !ok {
+		return nil
+	}
+	seen := make(map[string]bool)
+	for d.More() {
+		if open == '{' {
+			name, err := d.Token()
+			if err != nil {
+				return fmt.Errorf("slip: %w", err)
+			}
+			key := strings.ToLower(fmt.Sprint(name))
+			if seen[key] {
+				return fmt.Errorf("slip: %.40q is given twice", key)
+			}
+			seen[key] = true
+		}
+		if err := once(d); err != nil {
+			return err
+		}
+	}
+	_, err = d.Token() // the end of it
+	return err
 }
 
 // Problem says what of a slip is not as it was recorded; the codes have texts
@@ -145,7 +186,7 @@ func (s *Slip) Check(seq int64, leaf ledger.Hash) (*Verdict, error) {
 	}
 	for _, t := range s.Texts {
 		key := t.Record + " " + base64.StdEncoding.EncodeToString(ledger.Commit(t.Field, t.Salt, t.Value))
-		if _, named := commitments[key]; !named {
+		if opened, named := commitments[key]; !named || opened { // a text shown twice is no text
 			return nil, &Problem{"text", t.Record + " " + t.Field}
 		}
 		commitments[key] = true

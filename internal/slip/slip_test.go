@@ -2,6 +2,8 @@ package slip
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,6 +67,50 @@ func TestSlipSurvivesItsFile(t *testing.T) {
 	for _, bad := range []string{"", "{}", `{"plumbline_slip":2}`, `{"plumbline_slip":1,"more":1}`, "[]"} {
 		if _, err := Parse([]byte(bad)); err == nil {
 			t.Errorf("%q is a slip", bad)
+		}
+	}
+}
+
+// TestEveryLineOfASlipCounts: a line twice or a line of something else makes the
+// file none, or one that does not hold; a line less leaves something unopened.
+func TestEveryLineOfASlipCounts(t *testing.T) {
+	s, leaf := filed(t)
+	raw, err := s.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := func(data string) bool {
+		read, err := Parse([]byte(data))
+		if err != nil {
+			return false
+		}
+		v, err := read.Check(7, leaf)
+		return err == nil && v.Missing == 0 && v.Closed == 0 && len(read.Answers) == 1
+	}
+	lines := strings.SplitAfter(string(raw), "\n")
+	if !whole(string(raw)) || !whole(strings.ReplaceAll(string(raw), "\n", "\r\n")) || !whole(string(raw)+" \n") {
+		t.Fatal("the honest one does not hold")
+	}
+	for i, line := range lines[:len(lines)-1] {
+		if whole(strings.Join(slices.Delete(slices.Clone(lines), i, i+1), "")) {
+			t.Errorf("without %q it holds", line)
+		}
+		for _, stray := range []string{line, "stray\n", "{}\n", "\"more\": 1,\n"} {
+			if whole(strings.Join(slices.Insert(slices.Clone(lines), i, stray), "")) {
+				t.Errorf("with %q before %q it holds", stray, line)
+			}
+		}
+	}
+	comma := strings.Replace(string(raw), "\"seq\": 7,", "\"seq\": 8, \"SEQ\": 7,", 1)
+	twice := *s
+	twice.Texts = append(twice.Texts, twice.Texts[0])
+	double, err := twice.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string]string{"two slips": string(raw) + string(raw), "something behind": string(raw) + "x", "a name in other letters": comma, "a text twice": string(double)} {
+		if whole(data) {
+			t.Errorf("%s: it holds", name)
 		}
 	}
 }

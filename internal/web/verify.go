@@ -50,7 +50,7 @@ type verifyResult struct {
 // verifyKeys are the texts that the script shows.
 var verifyKeys = []string{
 	"verify.holds", "verify.fails", "verify.proven", "verify.not_proven", "verify.proven.entry", "verify.proven.signed", "verify.proven.witness", "verify.proven.digits",
-	"verify.unproven.content", "verify.unproven.time", "verify.unproven.witness", "verify.signers", "verify.working", "verify.loading", "verify.old", "verify.local",
+	"verify.unproven.content", "verify.unproven.time", "verify.unproven.witness", "verify.unproven.signer", "verify.signers", "verify.working", "verify.loading", "verify.old", "verify.local",
 	"verify.problem.unreadable", "verify.problem.no_key", "verify.problem.unsigned", "verify.problem.unwitnessed", "verify.problem.beyond", "verify.problem.unproven", "verify.problem.key",
 	"verify.input_missing", "verify.title", "verify.saved", "verify.saved.lead", "verify.input", "verify.file", "verify.key", "verify.key.help", "verify.key.fingerprint", "verify.key.none", "verify.button",
 }
