@@ -154,7 +154,10 @@ func TestAKeyStoreFromACopyForgetsAgain(t *testing.T) {
 	if n := holding(t, path, stone); n != 1 {
 		t.Fatalf("the copy holds %d of the keys, so this test shows nothing", n)
 	}
-	again, err := store.Open(ctx, s.DSN, store.Options{Clock: s.Clock.Now})
+	if again, err := store.Open(ctx, s.DSN, store.Options{Clock: s.Clock.Now}); !errors.Is(err, store.ErrKeysOlder) {
+		t.Fatalf("an older copy of the key store: %v %v", again, err)
+	}
+	again, err := store.Open(ctx, s.DSN, store.Options{Clock: s.Clock.Now, OlderKeys: true})
 	if err != nil {
 		t.Fatal(err)
 	}

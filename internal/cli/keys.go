@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"plumbline/internal/store/keys"
+	"plumbline/internal/words"
 )
 
 func init() { makers = append(makers, keysCommand) }
@@ -19,7 +20,7 @@ func keysCommand(e *env) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(e.keysBackup(), e.keysRotate())
+	c.AddCommand(e.keysBackup(), e.keysRotate(), e.keysAccept())
 	return c
 }
 
@@ -65,6 +66,34 @@ they are kept, and destroy it then.`,
 					return err
 				}
 				fmt.Fprintf(e.out, "%d pages are encrypted under a new master key; put %s in the safe\n", pages, keys.MasterPath(s.store.KeyPath()))
+				return nil
+			})
+		},
+	}
+}
+
+func (e *env) keysAccept() *cobra.Command {
+	return &cobra.Command{
+		Use:   "accept",
+		Short: "Go on with a key store that was brought back from an older copy",
+		Long: `Go on with a key store that was brought back from an older copy. A site refuses
+one: keys that were destroyed since may be in it again, and keys of texts that were
+written since are missing. Look first for the newest store and the newest copy. What
+was expunged is destroyed again at once; texts whose keys are missing cannot be read
+any more, and plumbline verify names them. That it was done stands in the ledger.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			e.olderKeys = true
+			return e.with(c.Context(), func(ctx context.Context, s *site) error {
+				older, err := s.store.AcceptedKeys(ctx)
+				if err != nil {
+					return err
+				}
+				said := "cli.keys_newest"
+				if older {
+					said = "cli.keys_accepted"
+				}
+				fmt.Fprintln(e.out, words.T(words.Match("", e.Lang), said))
 				return nil
 			})
 		},

@@ -82,6 +82,7 @@ type env struct {
 	log      *slog.Logger
 
 	makeSigner bool // this command may make the signing key where there is none
+	olderKeys  bool // this command goes on with a key store that is an older copy
 }
 
 // makers are the commands; each file of this package adds its own.

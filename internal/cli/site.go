@@ -13,6 +13,7 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/store"
+	"plumbline/internal/words"
 
 	_ "time/tzdata" // civil dates need the zone even where the system has no table
 )
@@ -37,7 +38,10 @@ func (e *env) open(ctx context.Context, migrate bool) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := store.Open(ctx, e.DB, store.Options{Clock: time.Now, Keys: e.keyStorePath()})
+	st, err := store.Open(ctx, e.DB, store.Options{Clock: time.Now, Keys: e.keyStorePath(), OlderKeys: e.olderKeys})
+	if errors.Is(err, store.ErrKeysOlder) {
+		return nil, fmt.Errorf("%w. %s", err, words.T(words.Match("", e.Lang), "cli.keys_older", "DB", e.shownDB()))
+	}
 	if err != nil {
 		return nil, err
 	}

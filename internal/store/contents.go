@@ -69,7 +69,7 @@ func (c *Content) decrypt(secret *[keys.Size]byte) error {
 // the record's row keeps. Each field of a record is written once.
 func (tx *Tx) PutText(ctx context.Context, recordID, field, value string) (ledger.Commitment, error) {
 	texts := []Content{NewText(recordID, field, value)}
-	if err := tx.s.encrypt(ctx, texts); err != nil {
+	if err := errors.Join(tx.s.encrypt(ctx, texts), tx.seenKeys(ctx)); err != nil {
 		return nil, fmt.Errorf("put text %s: %w", field, err)
 	}
 	if err := insertAll(ctx, tx.s, *tx.raw, texts); err != nil {
@@ -80,7 +80,7 @@ func (tx *Tx) PutText(ctx context.Context, recordID, field, value string) (ledge
 
 // PutTexts stores many texts in few statements.
 func (tx *Tx) PutTexts(ctx context.Context, texts []Content) error {
-	if err := tx.s.encrypt(ctx, texts); err != nil {
+	if err := errors.Join(tx.s.encrypt(ctx, texts), tx.seenKeys(ctx)); err != nil {
 		return fmt.Errorf("put texts: %w", err)
 	}
 	return insertAll(ctx, tx.s, *tx.raw, texts)
@@ -184,6 +184,9 @@ func (s *Store) openKeys(ctx context.Context, make bool) error {
 		return nil // everything but the texts can be read; KeysMissing says so
 	} else if err != nil {
 		return err
+	}
+	if err := s.keysAreNewest(ctx, k, s.olderKeys); err != nil {
+		return errors.Join(err, k.Close())
 	}
 	s.keys.Store(k)
 	return nil

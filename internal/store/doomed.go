@@ -94,6 +94,6 @@ func (s *Store) Forget(ctx context.Context, ids []int64) error {
 				return err
 			}
 		}
-		return nil
+		return sx.seenKeys(ctx)
 	})
 }

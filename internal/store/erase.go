@@ -156,8 +156,11 @@ func (s *Store) DestroyErased(ctx context.Context, expungement string) error {
 		if expungement != "" {
 			q = q.Where("expungement_id = ?", expungement)
 		}
-		if err := q.Scan(ctx); err != nil || len(stones) == 0 {
+		if err := q.Scan(ctx); err != nil {
 			return err
+		}
+		if len(stones) == 0 {
+			return noteKeys(ctx, s.writer, k.Change())
 		}
 		after = stones[len(stones)-1].ID
 		var ids []int64

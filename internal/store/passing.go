@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -125,7 +126,7 @@ func (sx *ScratchTx) draftKey(ctx context.Context, store *keys.Store, submission
 	if err != nil {
 		return nil, err
 	}
-	return &fresh[0], nil
+	return &fresh[0], sx.seenKeys(ctx)
 }
 
 func (sx *ScratchTx) draftKeys(ctx context.Context, submissionID string) ([]int64, error) {
@@ -185,7 +186,7 @@ func (sx *ScratchTx) AddUpload(ctx context.Context, up *intake.Upload) error {
 	}
 	row := *up
 	row.Data = append(binary.BigEndian.AppendUint64(append([]byte(nil), uploadMark...), uint64(fresh[0].ID)), seal.Encrypt(&fresh[0].Secret, uploadPlace(up.ID), up.Data)...)
-	return sx.Insert(ctx, &row)
+	return errors.Join(sx.Insert(ctx, &row), sx.seenKeys(ctx))
 }
 
 func uploadKey(data []byte) (id int64, sealed []byte, ok bool) {

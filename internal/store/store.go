@@ -53,9 +53,12 @@ type Store struct {
 	broken   chan struct{}
 	breaking sync.Once
 
-	keyPath string // file of the key store; "" for none
-	keys    atomic.Pointer[keys.Store]
-	doomed  doomed
+	keyPath   string // file of the key store; "" for none
+	keys      atomic.Pointer[keys.Store]
+	olderKeys bool         // as Options say
+	keysBack  bool         // an older key store was taken at this opening
+	keysSeen  atomic.Int64 // the state of the key store that the database is known to name
+	doomed    doomed
 }
 
 // Options of Open.
@@ -64,6 +67,8 @@ type Options struct {
 	Origin string           // name of the log; kept from the first migration on
 	Policy []byte           // hash of policy and rule pack
 	Keys   string           // file of the key store; "" is the database's name with .keys, on PostgreSQL none
+
+	OlderKeys bool // go on with a key store that is an older copy, which is refused else
 }
 
 // Open connects and starts the writer. The schema must be migrated before use.
@@ -75,7 +80,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	s := &Store{
 		writer: writer, reader: reader, dialect: d, clock: opts.Clock, origin: opts.Origin, policy: opts.Policy,
 		queue: make(chan *member, 4096), quiet: make(chan *member, 64), closing: make(chan struct{}), stopped: make(chan struct{}), wrote: make(chan struct{}, 1),
-		committed: make(chan struct{}, 1), broken: make(chan struct{}), keyPath: opts.Keys,
+		committed: make(chan struct{}, 1), broken: make(chan struct{}), keyPath: opts.Keys, olderKeys: opts.OlderKeys,
 	}
 	if s.keyPath == "" && d == SQLite {
 		s.keyPath = dsn + ".keys"

@@ -60,9 +60,11 @@ func (s *Store) Destroy(ctx context.Context, ids ...int64) (n int, err error) {
 	if n == 0 {
 		return 0, nil
 	}
-	if err := tx.Commit(); err != nil {
+	change, err := changed(ctx, tx)
+	if err := errors.Join(err, tx.Commit()); err != nil {
 		return 0, fmt.Errorf("destroy keys: %w", err)
 	}
+	s.noted(change)
 	return n, s.truncate(ctx)
 }
 

@@ -57,6 +57,7 @@ type Store struct {
 	path    string
 	db      *sql.DB
 	masters atomic.Pointer[masters]
+	change  atomic.Int64 // the newest state of the store that this process knows to be durable
 
 	mu      sync.Mutex
 	ready   []Key         // durable, given to nobody yet
@@ -135,13 +136,56 @@ func Open(ctx context.Context, path string, make bool) (*Store, error) {
 		"CREATE TABLE IF NOT EXISTS pages (id INTEGER PRIMARY KEY, master INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT",
 		"CREATE INDEX IF NOT EXISTS pages_master ON pages (master, id)",
 		"CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID",
-		"INSERT INTO counters (name, n) VALUES ('page', 0) ON CONFLICT (name) DO NOTHING",
+		"INSERT INTO counters (name, n) VALUES ('page', 0), ('change', 0) ON CONFLICT (name) DO NOTHING",
 	} {
 		if _, err := s.db.ExecContext(ctx, stmt); err != nil {
 			return nil, errors.Join(fmt.Errorf("open the key store: %w", err), s.db.Close())
 		}
 	}
+	var n int64
+	if err := s.db.QueryRowContext(ctx, "SELECT n FROM counters WHERE name = 'change'").Scan(&n); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the key store: %w", err), s.db.Close())
+	}
+	s.change.Store(n)
 	return s, nil
+}
+
+// Change numbers the states of the store: it grows whenever keys are made or
+// destroyed. A site that has seen a greater number than its store says holds an
+// older copy of it.
+func (s *Store) Change() int64 { return s.change.Load() }
+
+// changed counts a change in the transaction that makes it; after the commit,
+// noted makes it known.
+func changed(ctx context.Context, tx *sql.Tx) (n int64, err error) {
+	return n, tx.QueryRowContext(ctx, "UPDATE counters SET n = n + 1 WHERE name = 'change' RETURNING n").Scan(&n)
+}
+
+func (s *Store) noted(n int64) {
+	for old := s.change.Load(); old < n && !s.change.CompareAndSwap(old, n); old = s.change.Load() {
+	}
+}
+
+// GoOn makes a store that was brought back from a copy the site's own again: its
+// state counts as later than the one named, and no number up to the key named is
+// given again.
+func (s *Store) GoOn(ctx context.Context, change, key int64) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("go on with the key store: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // says so itself when it was committed
+	for name, least := range map[string]int64{"page": key/pageKeys + 1, "change": change} {
+		if _, err := tx.ExecContext(ctx, "UPDATE counters SET n = max(n, ?) WHERE name = ?", least, name); err != nil {
+			return fmt.Errorf("go on with the key store: %w", err)
+		}
+	}
+	n, err := changed(ctx, tx)
+	if err := errors.Join(err, tx.Commit()); err != nil {
+		return fmt.Errorf("go on with the key store: %w", err)
+	}
+	s.noted(n)
+	return nil
 }
 
 // Path is the file of the store.
@@ -247,9 +291,11 @@ func (s *Store) make(ctx context.Context, pages int) ([]Key, error) {
 			return nil, fmt.Errorf("make keys: %w", err)
 		}
 	}
-	if err := tx.Commit(); err != nil {
+	n, err := changed(ctx, tx)
+	if err := errors.Join(err, tx.Commit()); err != nil {
 		return nil, fmt.Errorf("make keys: %w", err)
 	}
+	s.noted(n)
 	return out, nil
 }
 
