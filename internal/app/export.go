@@ -123,7 +123,7 @@ func (a *App) ExportIssues(ctx context.Context, who *roster.Actor, in IssueExpor
 			return err
 		}
 		return a.store.View(ctx, func(ctx context.Context, v *store.View) error {
-			sc, err := a.scope(ctx, v, who, roster.ActExport, roster.KindIssue)
+			sc, err := a.issueListScope(ctx, v, who, roster.ActExport, in.Filter)
 			if err != nil {
 				return err
 			}

@@ -48,7 +48,7 @@ func (a *App) Issues(ctx context.Context, who *roster.Actor, in IssueListInput) 
 		}
 	}
 	err := a.read(ctx, who, "issue.list", func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindIssue)
+		sc, err := a.issueListScope(ctx, v, who, roster.ActList, in.Filter)
 		if err != nil {
 			return err
 		}
@@ -95,6 +95,21 @@ func (a *App) namedScope(ctx context.Context, v *store.View, who *roster.Actor, 
 	w := *who
 	w.Held = slices.DeleteFunc(slices.Clone(who.Held), func(h roster.Held) bool { return h.Role == roster.RoleLeadershipReader })
 	return a.scope(ctx, v, &w, act, kind)
+}
+
+// issueListScope is the scope of a list of issues. A filter that picks one
+// person out reaches only what the actor sees with names: a leadership reader
+// would otherwise learn from a list without names whose issues it holds.
+func (a *App) issueListScope(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, f issue.Filter) (roster.Scope, error) {
+	field := f.Singles()
+	if field == "" {
+		return a.scope(ctx, v, who, act, roster.KindIssue)
+	}
+	named, err := a.namedScope(ctx, v, who, act, roster.KindIssue)
+	if err == nil && named.Empty() {
+		err = fault.Invalid("filter_person", field)
+	}
+	return named, err
 }
 
 // nameRows fills the names of units, and of people where the reader sees them.
@@ -252,10 +267,7 @@ func (a *App) issueDetail(ctx context.Context, v *store.View, who *roster.Actor,
 		return nil, err
 	}
 	d.PersonName, d.UnitName = people[i.PersonID], unitName(who.Lang, units[i.UnitID])
-	if d.Linked, err = v.IssuesLinked(ctx, i, sc); err != nil {
-		return nil, err
-	}
-	if err := nameRows(ctx, v, who.Lang, d.Linked, sc); err != nil {
+	if err := a.linkedTo(ctx, v, who, d, sc); err != nil {
 		return nil, err
 	}
 	said, err := v.Statements(ctx, i.ID)
@@ -297,6 +309,31 @@ func (a *App) issueDetail(ctx context.Context, v *store.View, who *roster.Actor,
 		return nil, err
 	}
 	return d, a.rightsOn(ctx, v, who, d)
+}
+
+// linkedTo fills the issues that this one names or that name it. Whoever opened
+// one row for a purpose sees the names of that person only.
+func (a *App) linkedTo(ctx context.Context, v *store.View, who *roster.Actor, d *IssueDetail, sc roster.Scope) (err error) {
+	if d.Linked, err = v.IssuesLinked(ctx, d.Issue, sc); err != nil {
+		return err
+	}
+	named, err := a.namedScope(ctx, v, who, roster.ActRead, roster.KindIssue)
+	if err != nil {
+		return err
+	}
+	same := make([]bool, len(d.Linked))
+	for n, r := range d.Linked {
+		same[n] = r.PersonID == d.PersonID
+	}
+	if err := nameRows(ctx, v, who.Lang, d.Linked, named); err != nil {
+		return err
+	}
+	for n := range d.Linked {
+		if same[n] {
+			d.Linked[n].PersonID, d.Linked[n].PersonName = d.PersonID, d.PersonName
+		}
+	}
+	return nil
 }
 
 func statements(said []*issue.Statement, texts map[string]map[string]string) []StatementDetail {

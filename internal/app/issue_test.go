@@ -1,7 +1,9 @@
 package app_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"testing"
 	"time"
@@ -9,7 +11,9 @@ import (
 	"plumbline/internal/app"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
+	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
+	"plumbline/internal/rectify"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/store"
@@ -296,6 +300,80 @@ func TestLeadersSeeNoNamesInLists(t *testing.T) {
 	}
 	_, err = s.App.ReconciliationByPerson(ctx, s.Actor("reader"), app.ReconPeopleInput{})
 	wantFault(t, "the comparison by person", err, fault.ForbiddenKind, "")
+}
+
+// A list without names must not be asked about somebody: a filter that picks
+// one person out is refused, and for a reader who also sees names somewhere it
+// reaches no further than those. No answer to a leadership reader that was not
+// opened for a purpose holds a person's id or name.
+func TestListsWithoutNamesTakeNobodyAsFilter(t *testing.T) {
+	s := apptest.SQLite(t)
+	ctx := context.Background()
+	plantIssues(t, s)
+	id := campaign(t, s)
+	submit(t, s, "anna", list(t, s, "anna", selfcheck.Officers, false))
+	for field, set := range map[string]func(*issue.Filter){
+		"person":     func(f *issue.Filter) { f.Person = s.People["anna"] },
+		"submission": func(f *issue.Filter) { f.Submission = list(t, s, "anna", selfcheck.Officers, false).ID },
+		"record":     func(f *issue.Filter) { f.Record = "0198c0de-0000-7000-8000-000000000000" },
+	} {
+		f := issue.All()
+		set(&f)
+		_, err := s.App.Issues(ctx, s.Actor("reader"), app.IssueListInput{Filter: f, Count: true})
+		wantFault(t, field, err, fault.InvalidKind, "filter_person")
+		if e := fault.As(err); e == nil || e.Field != field {
+			t.Errorf("%s: the fault names %+v", field, e)
+		}
+		if l, err := s.App.Issues(ctx, s.Actor("chief"), app.IssueListInput{Filter: f, Count: true}); err != nil || l.Total != 0 {
+			t.Errorf("%s: the chief, who sees the names of his own unit, has %d (%v)", field, l.Total, err)
+		}
+		if l, err := s.App.Issues(ctx, s.Actor("inspector"), app.IssueListInput{Filter: f, Count: true}); err != nil || field == "person" && l.Total == 0 {
+			t.Errorf("%s: an inspector has %d (%v)", field, l.Total, err)
+		}
+	}
+	who := s.Actor("reader")
+	var said []any
+	say := func(answer any, err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		said = append(said, answer)
+	}
+	for _, sort := range issue.Sorts {
+		f := issue.All()
+		f.Sort = sort
+		l, err := s.App.Issues(ctx, who, app.IssueListInput{Filter: f, Count: true, Limit: 7})
+		say(l, err)
+		if l.Next == "" || len(l.Rows) != 7 {
+			t.Fatalf("%d rows show nothing", len(l.Rows))
+		}
+	}
+	cases, err := s.App.Cases(ctx, who, inquiry.CaseFilter{}, "")
+	say(cases, err)
+	questions, err := s.App.Questions(ctx, who, inquiry.QuestionFilter{}, "")
+	say(questions, err)
+	tracks, err := s.App.Tracks(ctx, who, inquiry.TrackFilter{}, "")
+	say(tracks, err)
+	tasks, err := s.App.Rectifications(ctx, who, rectify.Filter{}, "")
+	say(tasks, err)
+	owed, err := s.App.Owed(ctx, who, app.OwedInput{OwedFilter: selfcheck.OwedFilter{CampaignID: id}})
+	say(owed.Rows, err)
+	untouched, err := s.App.Untouched(ctx, who, app.UntouchedInput{Category: "interview"})
+	say(untouched, err)
+	recon, err := s.App.Reconciliation(ctx, who, app.ReconInput{})
+	say(recon, err)
+	completion, err := s.App.Completion(ctx, who, id)
+	say(completion.Units, err)
+	text, err := json.Marshal(said)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, person := range s.People {
+		if name := s.Actor(key).Name; bytes.Contains(text, []byte(person)) || bytes.Contains(text, []byte(name)) {
+			at := max(bytes.Index(text, []byte(person)), bytes.Index(text, []byte(name)))
+			t.Errorf("a leadership reader learns of %s from lists: … %s", key, text[max(0, at-120):at+40])
+		}
+	}
 }
 
 func TestBulkCorrection(t *testing.T) {

@@ -108,7 +108,7 @@ func (a *App) nameOwed(ctx context.Context, v *store.View, who *roster.Actor, ro
 		if r.PersonID == "" || certify.Admits(at) || excuse.Admits(at) {
 			continue
 		}
-		r.ID, r.PersonID, r.Name, r.Number = "", hiddenPerson, "", ""
+		r.ID, r.PersonID, r.Name, r.Number, r.FiledBy, r.ReviewedBy = "", hiddenPerson, "", "", "", ""
 	}
 	return nil
 }

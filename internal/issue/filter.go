@@ -202,6 +202,20 @@ func (f Filter) Values() url.Values {
 // Query is Values encoded.
 func (f Filter) Query() string { return f.Values().Encode() }
 
+// Singles is the field by which the filter picks one person out, "" if none
+// does: the person, his list of answers, or the record about him.
+func (f Filter) Singles() string {
+	switch {
+	case f.Person != "":
+		return "person"
+	case f.Submission != "":
+		return "submission"
+	case f.Record != "":
+		return "record"
+	}
+	return ""
+}
+
 // Admits reports whether an issue passes the filter, leaving Unit aside, which
 // needs the tree. It says the same as the store's SQL.
 func (f Filter) Admits(i *Issue) bool {
