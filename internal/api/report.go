@@ -16,6 +16,7 @@ type ReportQuery struct {
 	From     string `query:"from" doc:"First month of the event, 2006-01"`
 	To       string `query:"to" doc:"Last month of the event, 2006-01"`
 	Campaign string `query:"campaign" doc:"Whose completion is shown; absent takes the newest"`
+	Period   string `query:"period" doc:"Code of a published period, such as 2026-03, 2026-Q1, 2026 or a campaign's id, instead of the months"`
 }
 
 type exportBody struct {

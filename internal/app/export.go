@@ -188,17 +188,16 @@ type ReportExportInput struct {
 	Key    string
 }
 
-// ExportReport writes the report as one table, a row for each figure. Small
-// cells are always hidden in a file: nobody knows who will read it.
+// ExportReport writes the report as one table, a row for each figure. A file is
+// always made from the published grid: nobody knows who will read it.
 func (a *App) ExportReport(ctx context.Context, who *roster.Actor, in ReportExportInput) (*Export, Receipt, error) {
 	if _, err := a.gate(who, "report.export"); err != nil {
 		return nil, Receipt{}, err
 	}
-	r, err := a.Report(ctx, who, in.ReportInput)
+	r, err := a.reportFor(ctx, who, in.ReportInput, true)
 	if err != nil {
 		return nil, Receipt{}, err
 	}
-	r.Suppress(int64(a.pack.Suppression.SmallCellUnder))
 	lang := words.Lang(who.Lang)
 	if lang == "" {
 		lang = words.ZH

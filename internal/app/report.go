@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
@@ -21,6 +22,7 @@ type ReportInput struct {
 	Unit     string // "" takes the highest unit of the reader's reach
 	From, To string // months of the event, "" is open
 	Campaign string // whose completion is shown; "" takes the newest
+	Period   string // code of a published period, instead of the months
 }
 
 // reportSections are the counters that a report reads for its root.
@@ -33,12 +35,17 @@ var reportSections = []string{
 // counters, takes out what the reader is barred from, and never goes through
 // the issues; small cells are hidden from a reader who may not open the rows.
 func (a *App) Report(ctx context.Context, who *roster.Actor, in ReportInput) (*report.Report, error) {
+	return a.reportFor(ctx, who, in, false)
+}
+
+// reportFor makes the report, for a file by the published grid whoever asks.
+func (a *App) reportFor(ctx context.Context, who *roster.Actor, in ReportInput, file bool) (*report.Report, error) {
 	if err := (ReconInput{Unit: in.Unit, From: in.From, To: in.To}).check(); err != nil {
 		return nil, err
 	}
 	var out *report.Report
 	err := a.read(ctx, who, "report.read", func(ctx context.Context, v *store.View) (err error) {
-		if out, err = a.report(ctx, v, who, in); err != nil {
+		if out, err = a.report(ctx, v, who, in, file); err != nil || out.Suppressed {
 			return err
 		}
 		lists, err := a.reachesLists(ctx, v, who, out.Unit)
@@ -76,7 +83,7 @@ var listOps = map[report.List]string{
 	report.Untouched: "reconciliation.untouched", report.Categories: "reconciliation.read",
 }
 
-func (a *App) report(ctx context.Context, v *store.View, who *roster.Actor, in ReportInput) (*report.Report, error) {
+func (a *App) report(ctx context.Context, v *store.View, who *roster.Actor, in ReportInput, file bool) (*report.Report, error) {
 	sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindReport)
 	if err != nil {
 		return nil, err
@@ -89,50 +96,76 @@ func (a *App) report(ctx context.Context, v *store.View, who *roster.Actor, in R
 	if err != nil {
 		return nil, err
 	}
-	b := report.Input{
-		Root: report.Unit{ID: unit, Name: unitName(who.Lang, tree.Unit(unit))}, From: in.From, To: in.To, Cells: make(map[string]issue.Cells),
-	}
-	children := tree.Children(unit)
-	for _, u := range children {
-		b.Children = append(b.Children, report.Unit{ID: u, Name: unitName(who.Lang, tree.Unit(u))})
-	}
-	if err := a.reportCompletion(ctx, v, tree, in.Campaign, &b); err != nil {
-		return nil, err
-	}
-	if b.Counts, err = v.ReportCounts(ctx, unit, reportSections, in.From, in.To); err != nil {
-		return nil, err
-	}
-	below, err := v.ReportUnitCounts(ctx, children, issue.SectionSource, in.From, in.To)
-	if err != nil {
-		return nil, err
-	}
-	b.Counts = append(b.Counts, below...)
-	cells, err := a.reportCells(ctx, v, tree, sc, &b)
-	if err != nil {
-		return nil, err
-	}
-	today := a.Today()
-	if err := a.reportCategories(ctx, v, tree, today, cells, &b); err != nil {
-		return nil, err
-	}
-	for _, s := range seeds.Sources() {
-		b.Sources = append(b.Sources, s.Code)
-	}
-	if err := a.reportTasks(ctx, v, sc, today, &b); err != nil {
-		return nil, err
-	}
 	opens, err := a.opensIssues(ctx, v, tree, who, unit)
 	if err != nil {
 		return nil, err
 	}
-	out := &report.Report{
-		Unit: unit, UnitName: b.Root.Name, From: in.From, To: in.To, Campaign: b.Campaign, Title: b.Title, Campaigns: b.Campaigns, MadeAt: a.store.Now(), Opens: opens,
-		Sections: report.Build(b),
+	periods, err := a.reportPeriods(ctx, v, tree, sc)
+	if err != nil {
+		return nil, err
 	}
-	if !opens {
-		out.Suppress(int64(a.pack.Suppression.SmallCellUnder))
+	if !opens || file {
+		return a.publishedReport(ctx, v, who, tree, sc, unit, in, published{periods: periods, file: file, opens: opens})
+	}
+	if in.Period != "" {
+		p := report.FindPeriod(periods, in.Period, "", "")
+		if p == nil {
+			return nil, noSuchPeriod(periods)
+		}
+		in.From, in.To = p.From, p.To
+	}
+	b := reportUnits(who, tree, unit)
+	b.From, b.To = in.From, in.To
+	if err := a.reportCompletion(ctx, v, tree, in.Campaign, &b); err != nil {
+		return nil, err
+	}
+	if err := a.reportCounts(ctx, v, tree, sc, &b); err != nil {
+		return nil, err
+	}
+	out := reportOf(&b, a.store.Now())
+	out.Opens, out.Periods, out.Sections = true, periods, report.Build(b)
+	if p := report.FindPeriod(periods, in.Period, in.From, in.To); p != nil {
+		out.Period = p.Code
 	}
 	return out, nil
+}
+
+// reportUnits names the unit of a report and those directly below it.
+func reportUnits(who *roster.Actor, tree *roster.Tree, unit string) report.Input {
+	b := report.Input{Root: report.Unit{ID: unit, Name: unitName(who.Lang, tree.Unit(unit))}, Cells: make(map[string]issue.Cells)}
+	for _, u := range tree.Children(unit) {
+		b.Children = append(b.Children, report.Unit{ID: u, Name: unitName(who.Lang, tree.Unit(u))})
+	}
+	for _, s := range seeds.Sources() {
+		b.Sources = append(b.Sources, s.Code)
+	}
+	return b
+}
+
+func reportOf(b *report.Input, made time.Time) *report.Report {
+	return &report.Report{Unit: b.Root.ID, UnitName: b.Root.Name, From: b.From, To: b.To, Campaign: b.Campaign, Title: b.Title, Campaigns: b.Campaigns, MadeAt: made}
+}
+
+// reportCounts reads everything that is counted, without what the reader is
+// barred from.
+func (a *App) reportCounts(ctx context.Context, v *store.View, tree *roster.Tree, sc roster.Scope, b *report.Input) (err error) {
+	if b.Counts, err = v.ReportCounts(ctx, b.Root.ID, reportSections, b.From, b.To); err != nil {
+		return err
+	}
+	below, err := v.ReportUnitCounts(ctx, tree.Children(b.Root.ID), issue.SectionSource, b.From, b.To)
+	if err != nil {
+		return err
+	}
+	b.Counts = append(b.Counts, below...)
+	cells, err := a.reportCells(ctx, v, tree, sc, b)
+	if err != nil {
+		return err
+	}
+	today := a.Today()
+	if err := a.reportCategories(ctx, v, tree, today, cells, b); err != nil {
+		return err
+	}
+	return a.reportTasks(ctx, v, sc, today, b)
 }
 
 // reportCells reads the four cells of the report's unit per category, and takes

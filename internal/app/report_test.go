@@ -1,14 +1,18 @@
 package app_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
 	"plumbline/internal/app"
 	"plumbline/internal/apptest"
+	"plumbline/internal/apptest/attacker"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
@@ -16,6 +20,8 @@ import (
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/store"
+	"plumbline/internal/words"
+	"plumbline/seeds"
 )
 
 // plantIssues writes issues about several people of several units, in states and
@@ -231,6 +237,150 @@ func TestAReaderWhoCannotOpenRowsSeesNoSmallCell(t *testing.T) {
 	if hidden == 0 {
 		t.Error("nothing was small, so the test shows nothing")
 	}
+}
+
+// A reader who may not open the rows chooses among fixed periods that have
+// ended. 888 reports over shifted periods once gave most hidden cells.
+func TestFixedPeriodsOnlyWhereRowsCannotBeOpened(t *testing.T) {
+	s := apptest.SQLite(t)
+	plantIssues(t, s)
+	who := s.Actor("manager")
+	r, err := s.App.Report(ctx, who, app.ReportInput{})
+	if err != nil || !r.Suppressed || r.Period != "2026-02" {
+		t.Fatalf("the newest period: %+v %v", r, err)
+	}
+	var codes []string
+	for _, p := range r.Periods {
+		codes = append(codes, p.Code)
+	}
+	if !slices.Equal(codes, []string{"2026-01", "2026-02"}) { // the quarter has not ended
+		t.Errorf("the periods are %v", codes)
+	}
+	for _, in := range []app.ReportInput{{From: "2026-01", To: "2026-02"}, {From: "2026-01"}, {To: "2026-02"}, {Period: "2026-Q1"}, {Period: "2026-03"}, {From: "2026-03", To: "2026-03"}, {Period: "x"}} {
+		_, err := s.App.Report(ctx, who, in)
+		wantFault(t, fmt.Sprintf("%+v", in), err, fault.InvalidKind, "report_period")
+		if _, _, err = s.App.ExportReport(ctx, s.Actor("inspector"), app.ReportExportInput{ReportInput: in, Format: app.FormatCSV}); !fault.Is(err, fault.InvalidKind) {
+			t.Errorf("an inspector's file of %+v: %v", in, err)
+		}
+	}
+	if r, err := s.App.Report(ctx, s.Actor("inspector"), app.ReportInput{From: "2025-11", To: "2026-03"}); err != nil || r.Suppressed {
+		t.Errorf("an inspector opens the rows and takes any months: %v", err)
+	}
+}
+
+// What the program itself gives to a reader who may not open the rows, for all
+// units and periods, is handed to the attacker; a file made by anybody says
+// the same.
+func TestTheAttackerReadsEveryReport(t *testing.T) {
+	s := apptest.SQLite(t)
+	world := plantWorld(t, s, 1400)
+	who := s.Actor("manager")
+	first, err := s.App.Report(ctx, who, app.ReportInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	world.Periods = first.Periods
+	var reports []*report.Report
+	units := []string{first.Unit}
+	for n := 0; n < len(units); n++ {
+		for _, p := range first.Periods {
+			r, err := s.App.Report(ctx, who, app.ReportInput{Unit: units[n], Period: p.Code})
+			if err != nil || !r.Suppressed || r.From != p.From || r.To != p.To {
+				t.Fatalf("%s in %s: %v", units[n], p.Code, err)
+			}
+			reports = append(reports, r)
+		}
+		for _, l := range reports[len(reports)-1].Section("units").Lines[1:] {
+			units = append(units, l.Code)
+			world.Children[units[n]] = append(world.Children[units[n]], l.Code)
+		}
+	}
+	res := attacker.Attack(world, reports, 5, float64(s.App.Pack().Suppression.IntervalMin), 60)
+	t.Logf("%d reports, %d numbers seen and %d hidden; %d small cells tried, %d programs", len(reports), res.Visible, res.Hidden, res.Cells, res.Programs)
+	if res.Visible < 300 || res.Cells < 300 || res.Programs == 0 || res.Wrong > 0 {
+		t.Errorf("the attack shows nothing: %+v", res)
+	}
+	for _, f := range res.Opened[:min(10, len(res.Opened))] {
+		t.Errorf("%s %s in %s to %s is %d: it can only be %.1f to %.1f", f.Table, f.Key, f.From, f.To, f.Truth, f.Low, f.High)
+	}
+	for _, reader := range []string{"inspector2", "manager"} {
+		in := app.ReportInput{Period: "2025"}
+		r, err := s.App.Report(ctx, who, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, _, err := s.App.ExportReport(ctx, s.Actor(reader), app.ReportExportInput{ReportInput: in, Format: app.FormatCSV})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var file bytes.Buffer
+		if _, err := e.WriteTo(&file); err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := strings.Count(file.String(), words.T(words.ZH, "report.hidden")), hiddenIn(r, "completion"); got != want || want == 0 {
+			t.Errorf("%s: the file hides %d numbers, the page %d", reader, got, want)
+		}
+	}
+}
+
+// hiddenIn counts what a report hides outside one section.
+func hiddenIn(r *report.Report, but string) (n int) {
+	for _, s := range r.Sections {
+		lines := s.Lines
+		if s.Total != nil {
+			lines = append(lines[:len(lines):len(lines)], *s.Total)
+		}
+		for _, l := range lines {
+			for _, v := range l.Values {
+				if v.Hidden && s.Key != but {
+					n++
+				}
+			}
+		}
+	}
+	return n
+}
+
+// plantWorld writes issues over two years, many in some units and few in
+// others, and tells the attacker's world of them.
+func plantWorld(t *testing.T, s *apptest.Site, n int) attacker.World {
+	t.Helper()
+	w := attacker.World{Children: map[string][]string{}}
+	r := rand.New(rand.NewPCG(7, 7))
+	skew := func(n int) int { return int(float64(n) * r.Float64() * r.Float64()) }
+	people := []struct {
+		key, unit string
+		tier      int
+	}{{"anna", "east1", 3}, {"easthead", "east", 2}, {"dong", "west1", 3}, {"inspector", "office", 2}, {"cara", "east2", 3}, {"erin", "west2", 3}, {"investigator3", "bureau", 1}, {"westhead", "west", 2}}
+	categories := seeds.Categories()
+	_, err := s.Store.Update(ctx, store.Call{Account: "program:test", Op: "test.plant"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		var rows []*issue.Issue
+		for k := range n {
+			p := people[skew(len(people))]
+			month := fmt.Sprintf("%d-%02d", 2024+r.IntN(2), 1+r.IntN(12))
+			i := &issue.Issue{Stamp: ledger.Stamp{ID: tx.NewID()}, Ref: fmt.Sprintf("W%d", k), Category: categories[skew(len(categories))].Code, Severity: skew(6), Tier: p.tier,
+				PersonID: s.People[p.key], UnitID: s.Units[p.unit], EventOn: roster.Date(month + "-11"), Month: month, Received: "2026-01-20", State: issue.States[skew(len(issue.States))],
+				Source: []issue.Source{issue.Self, issue.Audit, issue.Inspection}[skew(3)], NarrativeC: ledger.Commitment{}}
+			if i.Source == issue.Audit {
+				i.SourceCode, i.Disclosure = seeds.Sources()[skew(8)].Code, issue.NotDisclosed
+			}
+			rows = append(rows, i)
+			told := attacker.Issue{Unit: i.UnitID, Month: month, State: string(i.State)}
+			if i.State.Live() {
+				told.Side = map[issue.Source]string{issue.Self: "declared", issue.Audit: "found", issue.Inspection: "inspected"}[i.Source]
+				told.Source, told.Category, told.Cell, told.Severity = i.SourceCode, i.Category, string(i.Cell()), fmt.Sprint(i.Severity)
+			}
+			w.Issues = append(w.Issues, told)
+		}
+		return []ledger.Fact{{Verb: "test.plant", Kind: "issue", ID: "plant"}}, "", tx.Insert(ctx, rows)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
 }
 
 // A reader chooses whose completion he reads among the campaigns that were

@@ -68,6 +68,7 @@ secrets are.`,
 	c.Flags().StringVar(&in.Unit, "unit", "", "code or id of a unit (default: the bureau)")
 	c.Flags().StringVar(&in.From, "from", "", "first month of the event, 2006-01")
 	c.Flags().StringVar(&in.To, "to", "", "last month of the event, 2006-01")
+	c.Flags().StringVar(&in.Period, "period", "", "a fixed period instead: 2026-03, 2026-Q1, 2026 or a campaign's id")
 	c.Flags().StringVar(&in.Campaign, "campaign", "", "campaign whose completion is shown (default: the newest)")
 	e.outputFlag(c)
 	return c

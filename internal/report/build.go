@@ -389,3 +389,10 @@ func (b *builder) forms() Section {
 	s.sum(nil)
 	return s
 }
+
+// BuildCompletion makes the section of the completion alone, for a reader who
+// may open the lists behind it.
+func BuildCompletion(in Input) Section {
+	b := builder{Input: in}
+	return b.completion()
+}

@@ -1,5 +1,6 @@
 // Package report owns what a leadership report counts: its sections, how they
-// are built from counters, and the suppression of small cells. It is pure: the
+// are built from counters, and the published grid for readers who may not open
+// the rows. It is pure: the
 // store reads counters, the app says who asks.
 //
 // Every number names the list behind it as a filter; opened by the same reader
@@ -64,9 +65,11 @@ type Report struct {
 	Campaign   string     `json:"campaign,omitempty"` // whose completion is shown
 	Title      string     `json:"campaign_title,omitempty"`
 	Campaigns  []Campaign `json:"campaigns,omitempty"` // that cover the unit, the newest first
+	Period     string     `json:"period,omitempty"`    // code of the published period, "" for any other
+	Periods    []Period   `json:"periods,omitempty"`   // those that are published, the oldest first
 	MadeAt     time.Time  `json:"made_at"`
 	Opens      bool       `json:"opens"`      // whether this reader may open the lists
-	Suppressed bool       `json:"suppressed"` // small cells are hidden
+	Suppressed bool       `json:"suppressed"` // by the published grid: small cells are hidden
 	Sections   []Section  `json:"sections"`
 }
 

@@ -94,6 +94,7 @@ func (p *Pack) check() error {
 	within("recusal.open_most", p.Recusal.OpenMost, 1, 100)
 	within("recusal.recent_most", p.Recusal.RecentMost, 1, 1000)
 	within("recusal.days", p.Recusal.Days, 1, 366)
+	within("suppression.interval_min", p.Suppression.IntervalMin, 2, 100)
 	p.checkOutcomes(bad, within)
 	return errors.Join(wrong...)
 }

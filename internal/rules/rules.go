@@ -214,6 +214,7 @@ type Inspection struct {
 // Suppression holds the limits on small numbers (domain.md §9).
 type Suppression struct {
 	SmallCellUnder int `json:"small_cell_under"` // a count of people below this is hidden
+	IntervalMin    int `json:"interval_min"`     // and cannot be narrowed down to fewer possible steps than this
 }
 
 // Recusal says from when on challenges by one person are unusually many (§3).
@@ -223,6 +224,10 @@ type Recusal struct {
 	RecentMost int `json:"recent_most"` // filed within Days
 	Days       int `json:"days"`
 }
+
+// Bound is what every published number reaches, or is 0: a sum of that size
+// hides each of its parts by as much.
+func (s Suppression) Bound() int64 { return int64(max(s.SmallCellUnder, s.IntervalMin)) }
 
 // Outcomes holds the usual handling by severity and the sanction periods (§8).
 type Outcomes struct {

@@ -31,6 +31,12 @@ func (v *View) ReportUnitCounts(ctx context.Context, units []string, section, fr
 	return scanCounts(ctx, countMonths(q, from, to))
 }
 
+// GridCounts reads the counters of sections for several units, month by month.
+func (v *View) GridCounts(ctx context.Context, units, sections []string) ([]report.Count, error) {
+	return scanCounts(ctx, v.db.NewSelect().TableExpr("counters").ColumnExpr("section, unit_id, month, key, n").
+		Where("section IN (?)", bun.List(sections)).Where("unit_id IN (?)", bun.List(units)))
+}
+
 func countMonths(q *bun.SelectQuery, from, to string) *bun.SelectQuery {
 	if from != "" {
 		q = q.Where("month >= ?", from)

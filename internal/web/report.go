@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"plumbline/internal/app"
 	"plumbline/internal/fault"
@@ -14,7 +15,7 @@ import (
 )
 
 func reportInput(q func(string) string) app.ReportInput {
-	return app.ReportInput{Unit: q("unit"), From: q("from"), To: q("to"), Campaign: q("campaign")}
+	return app.ReportInput{Unit: q("unit"), From: q("from"), To: q("to"), Campaign: q("campaign"), Period: q("period")}
 }
 
 // reportPage shows the leadership report: figures first, then a chart and a
@@ -35,10 +36,7 @@ func (f *Face) reportPage(c *Call) error {
 		return err
 	}
 	v := reportPageView{Report: r, Errors: errs, Made: r.MadeAt.In(f.app.Zone()).Format("2006-01-02 15:04")}
-	v.Filters = []ui.Input{
-		{Name: "from", Label: c.T("report.from"), Kind: "month", Value: in.From, Error: errs.Of("period")},
-		{Name: "to", Label: c.T("report.to"), Kind: "month", Value: in.To, Error: errs.Of("to")},
-	}
+	v.Filters = reportFilters(c, r, in, errs)
 	if len(r.Campaigns) > 1 {
 		pick := ui.Input{Name: "campaign", Label: c.T("report.campaign"), Kind: "select", Value: r.Campaign}
 		for _, k := range r.Campaigns {
@@ -55,15 +53,37 @@ func (f *Face) reportPage(c *Call) error {
 		q := url.Values{"unit": {parent}, "from": {r.From}, "to": {r.To}}
 		p.Actions = append(p.Actions, ui.Action{Text: c.T("report.unit.up"), Href: "/report?" + q.Encode(), Icon: "arrow-up"})
 	}
-	if f.May(c.Actor, "report.export") {
-		p.Actions = append(p.Actions, exportActions(c, "/report/export", ui.Pair{Name: "unit", Value: r.Unit}, ui.Pair{Name: "from", Value: r.From},
-			ui.Pair{Name: "to", Value: r.To}, ui.Pair{Name: "campaign", Value: r.Campaign})...)
+	if r.Period != "" && f.May(c.Actor, "report.export") { // files are of the fixed periods
+		p.Actions = append(p.Actions, exportActions(c, "/report/export", ui.Pair{Name: "unit", Value: r.Unit}, ui.Pair{Name: "period", Value: r.Period}, ui.Pair{Name: "campaign", Value: r.Campaign})...)
 	}
 	v.Stats = reportStats(c, r)
 	for i := range r.Sections {
 		v.Sections = append(v.Sections, sectionView(c, r, &r.Sections[i]))
 	}
 	return c.Show(reportView(p, v))
+}
+
+// reportFilters offer the fixed periods, and any months to a reader who may
+// open the lists.
+func reportFilters(c *Call, r *report.Report, in app.ReportInput, errs ui.Errors) []ui.Input {
+	pick := ui.Input{Name: "period", Label: c.T("report.period.pick"), Kind: "select", Value: r.Period, Error: errs.Of("period")}
+	if !r.Suppressed {
+		pick.Options = []ui.Option{{Text: c.T("report.period.any")}}
+	}
+	for _, kind := range report.PeriodKinds {
+		for i := len(r.Periods) - 1; i >= 0; i-- { // the newest first
+			if p := r.Periods[i]; p.Kind == kind {
+				pick.Options = append(pick.Options, ui.Option{Value: p.Code, Text: c.T("report.period."+kind, "Code", p.Code, "Year", p.From[:4], "Month", strings.TrimPrefix(p.To[5:], "0"), "Quarter", p.Code[len(p.Code)-1:], "Title", p.Title)})
+			}
+		}
+	}
+	if r.Suppressed {
+		return []ui.Input{pick}
+	}
+	return []ui.Input{pick,
+		{Name: "from", Label: c.T("report.from"), Kind: "month", Value: in.From, Error: errs.Of("from")},
+		{Name: "to", Label: c.T("report.to"), Kind: "month", Value: in.To, Error: errs.Of("to")},
+	}
 }
 
 // exportActions are the buttons that take out what the page shows, one a format.
@@ -161,7 +181,7 @@ func sectionView(c *Call, r *report.Report, s *report.Section) reportSectionView
 	if s.Key == "completion" && r.Title != "" {
 		v.Title += c.T("report.of", "Title", r.Title)
 	}
-	if s.Key == "reconciliation" {
+	if s.Key == "reconciliation" && s.Column("neither") >= 0 {
 		v.Note = c.T("report.neither.note")
 	}
 	drawn := charted[s.Key] && len(s.Lines) > 1

@@ -1,0 +1,158 @@
+package attacker
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/optimize/convex/lp"
+)
+
+// interval is the smallest and the largest value of a cell that is made of
+// parts of atoms. It is asked of ever more atoms until the interval is wide
+// enough or nothing more is connected.
+func (s *system) interval(part map[int]int, width float64) (out [2]float64) {
+	for _, most := range []int{40, 160, 480} {
+		atoms, all := s.near(sorted(part), most)
+		out = s.solve(part, atoms)
+		if all || out[1]-out[0] >= width {
+			break
+		}
+	}
+	return out
+}
+
+// near are the atoms that equations connect with some, the nearest first, and
+// whether that is all of them.
+func (s *system) near(from []int, most int) (atoms []int, all bool) {
+	seen, rows := make(map[int]bool), make(map[int]bool)
+	add := func(a int) {
+		if !seen[a] {
+			seen[a] = true
+			atoms = append(atoms, a)
+		}
+	}
+	for _, a := range from {
+		add(a)
+	}
+	all = true
+	for i := 0; i < len(atoms); i++ {
+		for _, r := range s.rowsOf[atoms[i]] {
+			if rows[r] {
+				continue
+			}
+			rows[r] = true
+			next := slices.Clone(s.rows[r])
+			slices.SortStableFunc(next, func(a, b int) int { return cmp.Compare(s.value[b], s.value[a]) }) // large ones leave room
+			if row := 6 + most/20; len(next) > row {
+				next, all = next[:row], false
+			}
+			for _, a := range next {
+				if len(atoms) >= most {
+					return atoms, false
+				}
+				add(a)
+			}
+		}
+	}
+	return atoms, all
+}
+
+// solve runs the two programs over some atoms, with all others as they are.
+func (s *system) solve(part map[int]int, atoms []int) (out [2]float64) {
+	at := make(map[int]int, len(atoms))
+	for i, a := range atoms {
+		at[a] = i
+	}
+	var rows [][]float64
+	seen := make(map[int]bool)
+	for _, a := range atoms {
+		for _, r := range s.rowsOf[a] {
+			if seen[r] {
+				continue
+			}
+			seen[r] = true
+			row := make([]float64, len(atoms)+1)
+			for _, b := range s.rows[r] {
+				if i, ok := at[b]; ok {
+					row[i] = 1
+					row[len(atoms)] += float64(s.value[b])
+				}
+			}
+			rows = append(rows, row)
+		}
+	}
+	if rows = independent(rows); len(rows) == 0 { // nothing is said of any
+		return [2]float64{0, math.Inf(1)}
+	}
+	for high := range 2 {
+		c := make([]float64, len(atoms))
+		var fixed float64
+		for a, n := range part {
+			whole := n == s.members[a]
+			if len(s.rowsOf[a]) == 0 && (high == 1 || whole) { // nothing is said of it
+				return [2]float64{0, math.Inf(1)}
+			}
+			if whole && high == 0 {
+				c[at[a]] = 1
+			} else if high == 1 {
+				c[at[a]] = -1
+			}
+			fixed += float64(s.value[a])
+		}
+		if len(rows) >= len(atoms) { // one solution, which is the truth
+			for a, n := range part {
+				if high == 1 || n == s.members[a] {
+					out[high] += float64(s.value[a])
+				}
+			}
+			continue
+		}
+		a, b := mat.NewDense(len(rows), len(atoms), nil), make([]float64, len(rows))
+		for r, row := range rows {
+			a.SetRow(r, row[:len(atoms)])
+			b[r] = row[len(atoms)]
+		}
+		best, _, err := lp.Simplex(c, a, b, 1e-9, nil)
+		switch {
+		case err == lp.ErrUnbounded:
+			out[high] = math.Inf(1)
+		case err != nil: // not shown to be safe
+			out[high] = fixed
+		case high == 1:
+			out[high] = -best
+		default:
+			out[high] = best
+		}
+	}
+	return out
+}
+
+// independent leaves rows of full rank, by exact elimination: the program is
+// told nothing twice.
+func independent(rows [][]float64) (out [][]float64) {
+	pivots := []int{}
+	for _, row := range rows {
+		for i, p := range pivots {
+			if f := row[p]; f != 0 {
+				for c := range row {
+					row[c] -= f * out[i][c]
+					if math.Abs(row[c]) < 1e-9 {
+						row[c] = 0
+					}
+				}
+			}
+		}
+		p := slices.IndexFunc(row[:len(row)-1], func(v float64) bool { return v != 0 })
+		if p < 0 {
+			continue
+		}
+		f := row[p]
+		for c := range row {
+			row[c] /= f
+		}
+		out, pivots = append(out, row), append(pivots, p)
+	}
+	return out
+}
