@@ -34,6 +34,7 @@ var oracle = map[roster.Role][]duties{
 	roster.RoleCampaignManager: {finding, {
 		roster.KindCampaign: "create edit open lock close", roster.KindChecklist: "create", roster.KindSnapshot: "see edit excuse",
 		roster.KindCompletion: "see", roster.KindCertification: "see", roster.KindJob: "see run", roster.KindReport: "read export",
+		roster.KindProposal: "see propose",
 	}},
 	// import audit records; decide matches; triage; inspect; verify
 	// rectification; read files in reach, take them out with their proofs
@@ -59,6 +60,7 @@ var oracle = map[roster.Role][]duties{
 	// check and confirm findings
 	roster.RoleAdjudicator: {{
 		roster.KindCase: "see export", roster.KindTrack: "see", roster.KindAllegation: "see", roster.KindFinding: "read confirm",
+		roster.KindProposal: "see propose",
 	}},
 	// approve dispositions, answer leader questions, decide; take a finding back
 	roster.RoleDecidingBody: {finding, {

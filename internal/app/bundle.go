@@ -110,6 +110,9 @@ func (a *App) takeCase(ctx context.Context, who *roster.Actor, in CaseExportInpu
 		if row.Stated, err = out.state(page); err != nil {
 			return nil, "", err
 		}
+		if err := a.mayExport(ctx, &tx.View, who); err != nil {
+			return nil, "", err
+		}
 		if err := tx.Insert(ctx, row); err != nil {
 			return nil, "", err
 		}

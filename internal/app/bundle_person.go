@@ -94,6 +94,11 @@ func (a *App) takeFile(ctx context.Context, who *roster.Actor, in FileExportInpu
 		if row.Stated, err = out.state(f); err != nil {
 			return nil, "", err
 		}
+		if !own {
+			if err := a.mayExport(ctx, &tx.View, who); err != nil {
+				return nil, "", err
+			}
+		}
 		if err := tx.Insert(ctx, row); err != nil {
 			return nil, "", err
 		}

@@ -266,7 +266,10 @@ func reportRows(w *sheet.Writer, lang words.Lang, s *report.Section) error {
 }
 
 func (a *App) recordExport(ctx context.Context, who *roster.Actor, op, key string, what any) (Receipt, error) {
-	return a.write(ctx, who, Write{Op: op, Key: key, Body: what}, func(_ context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	return a.write(ctx, who, Write{Op: op, Key: key, Body: what}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		if err := a.mayExport(ctx, &tx.View, who); err != nil {
+			return nil, "", err
+		}
 		id := tx.NewID()
 		return []ledger.Fact{{Verb: op, Kind: "export", ID: id, Unit: who.Unit}}, id, nil
 	})

@@ -403,6 +403,9 @@ func (a *App) AnswerStatement(ctx context.Context, who *roster.Actor, in AnswerS
 // anything is shown.
 func (a *App) logReading(ctx context.Context, who *roster.Actor, kind, object, person, purpose string) error {
 	return a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
+		if err := a.mayOpen(ctx, &sx.View, who, kind, object); err != nil {
+			return err
+		}
 		return sx.LogReading(ctx, a.store.Now(), who.Account, kind, object, person, purpose)
 	})
 }

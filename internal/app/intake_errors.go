@@ -53,6 +53,9 @@ func (a *App) BatchErrors(ctx context.Context, who *roster.Actor, in ErrorFileIn
 		if out, err = errorFile(ctx, tx, b, in.Format, words); err != nil {
 			return nil, "", err
 		}
+		if err := a.mayExport(ctx, &tx.View, who); err != nil {
+			return nil, "", err
+		}
 		return []ledger.Fact{{Verb: "batch.errors", Kind: "audit_batch", ID: b.ID, Unit: b.UnitID}}, b.ID, nil
 	})
 	return out, rec, err

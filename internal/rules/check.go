@@ -95,6 +95,10 @@ func (p *Pack) check() error {
 	within("recusal.recent_most", p.Recusal.RecentMost, 1, 1000)
 	within("recusal.days", p.Recusal.Days, 1, 366)
 	within("suppression.interval_min", p.Suppression.IntervalMin, 2, 100)
+	for _, b := range p.Budgets {
+		within("budgets."+b.Role+".openings", b.Openings, 0, 100_000)
+		within("budgets."+b.Role+".exports", b.Exports, 0, 10_000)
+	}
 	p.checkOutcomes(bad, within)
 	return errors.Join(wrong...)
 }

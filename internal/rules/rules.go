@@ -45,6 +45,7 @@ type Pack struct {
 	Outcomes       Outcomes         `json:"outcomes"`
 	Retention      Retention        `json:"retention"`
 	Recusal        Recusal          `json:"recusal"`
+	Budgets        []Budget         `json:"budgets"`
 
 	hash string
 }
@@ -228,6 +229,14 @@ type Recusal struct {
 // Bound is what every published number reaches, or is 0: a sum of that size
 // hides each of its parts by as much.
 func (s Suppression) Bound() int64 { return int64(max(s.SmallCellUnder, s.IntervalMin)) }
+
+// Budget is what a role may open and take out on one civil day before a second
+// person has to agree to as much again (§3).
+type Budget struct {
+	Role     string `json:"role"`
+	Openings int    `json:"openings"` // people's files, and rows opened for a purpose
+	Exports  int    `json:"exports"`
+}
 
 // Outcomes holds the usual handling by severity and the sanction periods (§8).
 type Outcomes struct {

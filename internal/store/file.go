@@ -73,6 +73,27 @@ func (sx *ScratchTx) LogReading(ctx context.Context, at time.Time, account, kind
 	return sx.Insert(ctx, &ReadLog{ID: NewID(), At: at, Account: account, Kind: kind, ObjectID: objectID, PersonID: personID, Purpose: purpose, EntrySeq: unfolded})
 }
 
+// Opened counts the things that an account has opened since an instant, each
+// once, and says whether one of them is among these.
+func (v *View) Opened(ctx context.Context, account string, since time.Time, kind, objectID string) (n int64, again bool, err error) {
+	var rows []ReadLog
+	if err := v.db.NewSelect().Model(&rows).Column("kind", "object_id").Where("account = ?", account).Where("at >= ?", since).GroupExpr("kind, object_id").Scan(ctx); err != nil {
+		return 0, false, err
+	}
+	for _, r := range rows {
+		again = again || r.Kind == kind && r.ObjectID == objectID
+	}
+	return int64(len(rows)), again, nil
+}
+
+// EntriesBy counts the entries of some verbs that an account has made since an
+// instant, but those about one object.
+func (v *View) EntriesBy(ctx context.Context, account string, since time.Time, verbs []string, but string) (int64, error) {
+	n, err := v.db.NewSelect().TableExpr("ledger_entries").Where("at >= ?", since).Where("account = ?", account).Where("verb IN (?)", bun.List(verbs)).
+		Where("object_id <> ?", but).Count(ctx)
+	return int64(n), err
+}
+
 // UnfoldedReadings are the oldest lines of the read log, before the instant,
 // that no ledger entry holds yet.
 func (v *View) UnfoldedReadings(ctx context.Context, before time.Time, limit int) ([]ReadLog, error) {

@@ -1,0 +1,158 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"plumbline/internal/consent"
+	"plumbline/internal/fault"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/rules"
+	"plumbline/internal/store"
+)
+
+// opBudgetExtend gives an account the day's budget once more.
+const opBudgetExtend = "budget.extend"
+
+func init() {
+	graveActs[opBudgetExtend] = graveAct{act(func(*ExtendBudgetInput, string) {}, extendBudget), nil}
+}
+
+// exportVerbs are the facts by which something leaves the site.
+var exportVerbs = []string{"issue.export", "report.export", "person.export", "case.export", "batch.errors"}
+
+// Budget is what an account may open and take out today. Opening the same
+// thing again costs nothing, nor does one's own file.
+type Budget struct {
+	Openings BudgetLine  `json:"openings"`
+	Exports  BudgetLine  `json:"exports"`
+	RenewsOn roster.Date `json:"renews_on"` // at the beginning of that day
+	Extended int64       `json:"extended"`  // times that somebody agreed to as much again
+	Pending  bool        `json:"pending"`   // an extension waits for somebody
+}
+
+// BudgetLine is one of its two figures.
+type BudgetLine struct {
+	Allowed int64 `json:"allowed"`
+	Used    int64 `json:"used"`
+}
+
+func (l BudgetLine) spent() bool { return l.Used >= l.Allowed }
+
+// Budget is the actor's own.
+func (a *App) Budget(ctx context.Context, who *roster.Actor) (out Budget, err error) {
+	err = a.read(ctx, who, "budget.read", func(ctx context.Context, v *store.View) error {
+		if out, _, err = a.budget(ctx, v, who, "", ""); err != nil {
+			return err
+		}
+		out.Pending, err = v.ProposalPending(ctx, opBudgetExtend, who.Account)
+		return err
+	})
+	return out, err
+}
+
+// dayBudget is what the pack gives the actor's roles a day, and the unit of the
+// highest role that it gives anything.
+func (a *App) dayBudget(tree *roster.Tree, who *roster.Actor) (out rules.Budget, unit string) {
+	for _, h := range who.Held {
+		for _, b := range a.pack.Budgets {
+			if b.Role != string(h.Role) {
+				continue
+			}
+			out.Openings, out.Exports = max(out.Openings, b.Openings), max(out.Exports, b.Exports)
+			if unit == "" || tree.Tier(h.Unit) < tree.Tier(unit) {
+				unit = h.Unit
+			}
+		}
+	}
+	return out, unit
+}
+
+// budget counts what the actor has used today, and says whether he has opened
+// the object already.
+func (a *App) budget(ctx context.Context, v *store.View, who *roster.Actor, kind, object string) (out Budget, again bool, err error) {
+	tree, err := a.tree(ctx, v)
+	if err != nil {
+		return out, false, err
+	}
+	day, _ := a.dayBudget(tree, who)
+	today := a.Today()
+	t := today.Time()
+	since := time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, a.zone).UTC()
+	out.RenewsOn = today.AddDays(1)
+	asked, err := v.ProposalsOn(ctx, who.Account)
+	if err != nil {
+		return out, false, err
+	}
+	for _, p := range asked {
+		if p.Op == opBudgetExtend && p.State == consent.Approved && p.SettledAt != nil && !p.SettledAt.Before(since) {
+			out.Extended++
+		}
+	}
+	out.Openings.Allowed, out.Exports.Allowed = int64(day.Openings)*(1+out.Extended), int64(day.Exports)*(1+out.Extended)
+	if out.Openings.Used, again, err = v.Opened(ctx, who.Account, since, kind, object); err != nil {
+		return out, false, err
+	}
+	out.Exports.Used, err = v.EntriesBy(ctx, who.Account, since, exportVerbs, who.Person)
+	return out, again, err
+}
+
+// mayOpen refuses an opening beyond the day's budget.
+func (a *App) mayOpen(ctx context.Context, v *store.View, who *roster.Actor, kind, object string) error {
+	if who.Person == "" { // the program's own
+		return nil
+	}
+	b, again, err := a.budget(ctx, v, who, kind, object)
+	if err != nil || again || !b.Openings.spent() {
+		return err
+	}
+	return fault.TooMany("budget_openings", "Budget", b.Openings.Allowed, "Renews", string(b.RenewsOn))
+}
+
+// mayExport refuses an export beyond the day's budget. It runs inside the
+// write that records the export, so that none slips through beside another.
+func (a *App) mayExport(ctx context.Context, v *store.View, who *roster.Actor) error {
+	if who.Person == "" {
+		return nil
+	}
+	b, _, err := a.budget(ctx, v, who, "", "")
+	if err != nil || !b.Exports.spent() {
+		return err
+	}
+	return fault.TooMany("budget_exports", "Budget", b.Exports.Allowed, "Renews", string(b.RenewsOn))
+}
+
+// ExtendBudgetInput asks for the day's budget once more.
+type ExtendBudgetInput struct {
+	Reason string `json:"reason"`
+	Key    string `json:"-"`
+}
+
+// Validate judges the input by itself.
+func (in ExtendBudgetInput) Validate() error { return fault.Join(written("reason", in.Reason)) }
+
+// ExtendBudget proposes that the actor may open and take out as much again
+// today. Somebody else of a deciding body must agree. It returns the
+// proposal's id.
+func (a *App) ExtendBudget(ctx context.Context, who *roster.Actor, in ExtendBudgetInput) (id string, r Receipt, err error) {
+	r, err = a.write(ctx, who, Write{Op: opBudgetExtend, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		tree, err := a.tree(ctx, &tx.View)
+		if err != nil {
+			return nil, "", err
+		}
+		_, unit := a.dayBudget(tree, who)
+		if unit == "" {
+			return nil, "", fault.Conflict("budget_none")
+		}
+		return a.propose(ctx, tx, who, consent.Proposal{Op: opBudgetExtend, ObjectKind: "account", ObjectID: who.Account, UnitID: unit,
+			Ground: "over_budget", Approver: roster.RoleDecidingBody, DecideTier: lowestTier}, in, in.Reason)
+	})
+	return r.ResultID, r, err
+}
+
+// extendBudget is the fact: the approved proposal itself is what is counted, on
+// the civil day on which it was approved.
+func extendBudget(_ context.Context, _ *App, _ *store.Tx, g approvedAct, _ ExtendBudgetInput) ([]ledger.Fact, error) {
+	return []ledger.Fact{{Verb: opBudgetExtend, Kind: "account", ID: g.proposal.ObjectID, Unit: g.proposal.UnitID}}, nil
+}

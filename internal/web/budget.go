@@ -1,0 +1,59 @@
+package web
+
+import (
+	"net/http"
+
+	"plumbline/internal/app"
+	"plumbline/internal/web/ui"
+)
+
+func init() {
+	area(func(f *Face) []Route {
+		return []Route{
+			{Method: http.MethodGet, Path: "/budget", Op: "budget.read", Handler: f.budgetPage},
+			{Method: http.MethodPost, Path: "/budget/extensions", Op: "budget.extend", Handler: f.extendBudget},
+		}
+	}, NavRow{Place: 93, Key: "budget.title", Href: "/budget", Icon: "eye", Op: "budget.read"})
+}
+
+// budgetPage says what the reader may still open and take out today, and lets
+// him ask for more.
+func (f *Face) budgetPage(c *Call) error { return f.showBudget(c, nil) }
+
+func (f *Face) showBudget(c *Call, errs ui.Errors) error {
+	b, err := f.app.Budget(c.Context(), c.Actor)
+	if err != nil {
+		return err
+	}
+	p := c.Page("budget.title")
+	p.Lead = c.T("budget.lead", "Renews", string(b.RenewsOn))
+	v := custodyList{Table: ui.Table{Figures: true, Cols: []ui.Col{{Text: c.T("budget.what")}, {Text: c.T("budget.used"), Num: true}, {Text: c.T("budget.allowed"), Num: true}}}}
+	for _, l := range []struct {
+		key  string
+		line app.BudgetLine
+	}{{"openings", b.Openings}, {"exports", b.Exports}} {
+		v.Table.Rows = append(v.Table.Rows, []ui.Cell{{Text: c.T("budget." + l.key)}, {Text: ui.Number(l.line.Used), Num: true}, {Text: ui.Number(l.line.Allowed), Num: true}})
+	}
+	switch {
+	case b.Pending:
+		v.Note = c.T("budget.pending")
+	case b.Extended > 0:
+		v.Note = c.T("budget.extended")
+	}
+	if !b.Pending {
+		v.Acts = []actForm{{ID: "extend", Title: c.T("budget.ask"), Help: c.T("budget.ask.help"), Action: "/budget/extensions", Button: "budget.ask", Open: len(errs) > 0,
+			Inputs: []ui.Input{{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Value: c.Form("reason"), Required: true, Max: 4000, Error: errs.Of("reason")}}}}
+	}
+	return c.Show(custodyListPage(p, errs, v))
+}
+
+func (f *Face) extendBudget(c *Call) error {
+	_, _, err := f.app.ExtendBudget(c.Context(), c.Actor, app.ExtendBudgetInput{Reason: c.Form("reason"), Key: c.Key()})
+	if errs := c.Errors(err); errs != nil {
+		return f.showBudget(c, errs)
+	}
+	if err != nil {
+		return err
+	}
+	return c.Go("/budget", "budget.flash")
+}
