@@ -87,7 +87,9 @@ func init() {
 }
 
 // needsTwo reports whether one person was not enough.
-func needsTwo(err error) bool { return err != nil && strings.HasPrefix(fault.As(err).Code, "issue_needs_two") }
+func needsTwo(err error) bool {
+	return err != nil && strings.HasPrefix(fault.As(err).Code, "issue_needs_two")
+}
 
 // endProposal is a proposal to end an issue, or to undo what it came from.
 func (a *App) endProposal(ctx context.Context, tx *store.Tx, who *roster.Actor, op string, i *issue.Issue) (consent.Proposal, error) {
