@@ -214,7 +214,7 @@ func (w *walker) agree(op string, b map[string]any) {
 		b["name"] = w.mem.name[n]
 	}
 	if l, ok := b["login"].(string); ok && op == "session.create" {
-		delete(b, "label")
+		maps.DeleteFunc(b, func(k string, _ any) bool { return k != "login" && k != "password" }) // a session, not a script's token
 		b["password"] = w.selves[0].password
 		if c := w.mem.code[l]; c != "" {
 			b["password"] = c
