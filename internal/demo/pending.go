@@ -276,7 +276,7 @@ func (m *Maker) hold(ctx context.Context) error {
 		if i == 1 {
 			lift, _, err := m.App.LiftHold(ctx, body, app.LiftInput{ID: id, Version: 1, Reason: "诉讼终结"})
 			if err == nil {
-				err = m.agree(ctx, lift, "demo-body-2")
+				err = m.agree(ctx, lift, "demo-body")
 			}
 			if err != nil {
 				return err
