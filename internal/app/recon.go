@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"plumbline/internal/fault"
@@ -87,6 +88,16 @@ func (a *App) Reconciliation(ctx context.Context, who *roster.Actor, in ReconInp
 		}
 		base := issue.All()
 		base.Unit, base.From, base.To, base.Live = out.Unit, in.From, in.To, true
+		for _, u := range append([]string{out.Unit}, children...) {
+			f := base
+			f.Unit = u
+			if cells[u] == nil {
+				cells[u] = make(map[string]*issue.Cells)
+			}
+			if err := a.touchLeaders(ctx, v, cells[u], f, sc); err != nil {
+				return err
+			}
+		}
 		today := a.Today()
 		people, leaders, err := a.headcount(ctx, v, tree, out.Unit, today)
 		if err != nil {
@@ -159,6 +170,33 @@ func cellsOf(c seeds.Category, cells map[string]*issue.Cells, people, leaders in
 	}
 	out.Leave(people)
 	return out
+}
+
+// leadersCategories are those in which leadership teams alone owe something.
+var leadersCategories = sync.OnceValue(func() (codes []string) {
+	for _, c := range seeds.Categories() {
+		if c.Audience == "leaders" {
+			codes = append(codes, c.Code)
+		}
+	}
+	return codes
+})
+
+// touchLeaders sets, in the leaders' categories of a unit's cells, the pairs
+// touched to those of the people who owe: an issue about anybody else has its
+// cell, and leaves no leader with less to say.
+func (a *App) touchLeaders(ctx context.Context, v *store.View, cells map[string]*issue.Cells, f issue.Filter, sc roster.Scope) error {
+	touched, err := v.TouchedLeaders(ctx, f, leadersCategories(), sc, a.Today())
+	if err != nil {
+		return err
+	}
+	for _, code := range leadersCategories() {
+		if cells[code] == nil {
+			cells[code] = &issue.Cells{}
+		}
+		cells[code].Touched = touched[code]
+	}
+	return nil
 }
 
 // strengths is how many people serve where, kept until the roster changes.
@@ -267,7 +305,7 @@ func (a *App) ReconciliationByPerson(ctx context.Context, who *roster.Actor, in 
 			return err
 		}
 		const limit = 50
-		rows, err := v.CellsByPerson(ctx, f, sc, after, limit+1)
+		rows, err := v.CellsByPerson(ctx, f, leadersCategories(), sc, after, limit+1)
 		if err != nil {
 			return err
 		}
@@ -322,7 +360,11 @@ func (a *App) nameCells(ctx context.Context, v *store.View, rows []issue.PersonC
 			}
 		}
 		rows[n].PersonName = names[rows[n].PersonID]
-		rows[n].Neither = max(0, keys-rows[n].Touched)
+		touched := rows[n].Touched
+		if !leaders[rows[n].PersonID] { // of whom nothing is expected there
+			touched -= rows[n].OfLeaders
+		}
+		rows[n].Neither = max(0, keys-touched)
 	}
 	return nil
 }

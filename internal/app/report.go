@@ -161,6 +161,11 @@ func (a *App) reportCounts(ctx context.Context, v *store.View, tree *roster.Tree
 	if err != nil {
 		return err
 	}
+	f := issue.All()
+	f.Unit, f.From, f.To = b.Root.ID, b.From, b.To
+	if err := a.touchLeaders(ctx, v, cells, f, sc); err != nil {
+		return err
+	}
 	today := a.Today()
 	if err := a.reportCategories(ctx, v, tree, today, cells, b); err != nil {
 		return err

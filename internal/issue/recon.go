@@ -91,5 +91,6 @@ type PersonCells struct {
 	SelfOnly   int64  `bun:"self_n" json:"self_only"`
 	AuditOnly  int64  `bun:"audit_n" json:"audit_only"`
 	Touched    int64  `bun:"touched_n" json:"-"`
+	OfLeaders  int64  `bun:"touched_leaders" json:"-"` // of Touched, the leaders' categories
 	Neither    int64  `bun:"-" json:"neither"`
 }

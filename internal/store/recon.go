@@ -92,8 +92,9 @@ func (v *View) Strengths(ctx context.Context, today roster.Date) ([]Strength, er
 }
 
 // CellsByPerson are the cells of the people with a counted issue that filter
-// and scope admit, those with most undisclosed records first.
-func (v *View) CellsByPerson(ctx context.Context, f issue.Filter, sc roster.Scope, after *issue.PersonCells, limit int) ([]issue.PersonCells, error) {
+// and scope admit, those with most undisclosed records first. leaders are the
+// categories that leadership teams alone are compared in.
+func (v *View) CellsByPerson(ctx context.Context, f issue.Filter, leaders []string, sc roster.Scope, after *issue.PersonCells, limit int) ([]issue.PersonCells, error) {
 	from := f.From // what happened before the period touches its key and is in no cell
 	f.Live, f.Cell, f.From = true, "", ""
 	q, err := v.issueWhere(ctx, v.db.NewSelect().TableExpr("issues"), f, sc)
@@ -106,6 +107,7 @@ func (v *View) CellsByPerson(ctx context.Context, f issue.Filter, sc roster.Scop
 		ColumnExpr("SUM(CASE WHEN source = 'self' AND paired = ? AND month >= ? THEN 1 ELSE 0 END) AS self_n", false, from).
 		ColumnExpr(auditOnly+" AS audit_n", from).
 		ColumnExpr("COUNT(DISTINCT category) AS touched_n").
+		ColumnExpr("COUNT(DISTINCT CASE WHEN category IN (?) THEN category END) AS touched_leaders", bun.List(leaders)).
 		GroupExpr("person_id")
 	if after != nil {
 		q = q.Having("("+auditOnly+" < ? OR ("+auditOnly+" = ? AND person_id > ?))", from, after.AuditOnly, from, after.AuditOnly, after.PersonID)

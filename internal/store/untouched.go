@@ -85,6 +85,44 @@ func (v *View) UntouchedCount(ctx context.Context, f issue.Filter, leaders bool,
 }
 
 func (v *View) untouched(ctx context.Context, q *bun.SelectQuery, f issue.Filter, leaders bool, sc roster.Scope, today roster.Date) (*bun.SelectQuery, error) {
+	q, err := v.owing(ctx, q, f, leaders, today)
+	if err != nil {
+		return nil, err
+	}
+	touched, err := v.touching(ctx, v.db.NewSelect().TableExpr("issues").Column("person_id"), f, sc)
+	if err != nil {
+		return nil, err
+	}
+	return q.Where("id NOT IN (?)", touched), nil
+}
+
+// TouchedLeaders counts by category the members of leadership teams, in a unit
+// and below it today, whom Untouched leaves out: the same people, less the same
+// issues. It goes from the few leaders to their issues.
+func (v *View) TouchedLeaders(ctx context.Context, f issue.Filter, categories []string, sc roster.Scope, today roster.Date) (map[string]int64, error) {
+	out := make(map[string]int64, len(categories))
+	owing, err := v.owing(ctx, v.db.NewSelect().TableExpr("people").Column("id"), f, true, today)
+	if err != nil || len(categories) == 0 {
+		return out, err
+	}
+	f.Category = ""
+	q, err := v.touching(ctx, v.db.NewSelect().TableExpr("issues").Column("category").ColumnExpr("COUNT(DISTINCT person_id) AS n"), f, sc)
+	if err != nil {
+		return nil, err
+	}
+	var rows []struct {
+		Category string `bun:"category"`
+		N        int64  `bun:"n"`
+	}
+	err = q.Where("person_id IN (?)", owing).Where("category IN (?)", bun.List(categories)).GroupExpr("category").Scan(ctx, &rows)
+	for _, r := range rows {
+		out[r.Category] = r.N
+	}
+	return out, err
+}
+
+// owing keeps to the people whom the comparison expects something of.
+func (v *View) owing(ctx context.Context, q *bun.SelectQuery, f issue.Filter, leaders bool, today roster.Date) (*bun.SelectQuery, error) {
 	q, err := v.underUnit(ctx, q.Where("state = ?", roster.Serving), f.Unit, f.Only)
 	if err != nil {
 		return nil, err
@@ -94,11 +132,12 @@ func (v *View) untouched(ctx context.Context, q *bun.SelectQuery, f issue.Filter
 			Where("from_on <= ?", today).Where("(to_on = '' OR to_on >= ?)", today)
 		q = q.Where("id IN (?)", team)
 	}
-	// What happened before the period touches a key all the same.
+	return q, nil
+}
+
+// touching keeps to the issues that touch a pair of person and category. What
+// happened before the period does so all the same.
+func (v *View) touching(ctx context.Context, q *bun.SelectQuery, f issue.Filter, sc roster.Scope) (*bun.SelectQuery, error) {
 	f.Live, f.Cell, f.From, f.Person = true, "", "", ""
-	touched, err := v.issueWhere(ctx, v.db.NewSelect().TableExpr("issues").Column("person_id").Where("person_id <> ''"), f, sc)
-	if err != nil {
-		return nil, err
-	}
-	return q.Where("id NOT IN (?)", touched), nil
+	return v.issueWhere(ctx, q.Where("person_id <> ''"), f, sc)
 }
