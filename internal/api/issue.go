@@ -391,6 +391,7 @@ type ReconView struct {
 	To         string          `json:"to"`
 	WindowDays int             `json:"window_days"`
 	Questions  int64           `json:"questions" doc:"Open concealment questions"`
+	LeavesOut  string          `json:"leaves_out" doc:"barred: matters that the caller is barred from are left out of the numbers, whether there are any or not"`
 	Total      ReconLineView   `json:"total"`
 	ByCategory []ReconLineView `json:"by_category"`
 	ByUnit     []ReconLineView `json:"by_unit"`
@@ -417,7 +418,7 @@ func registerRecon(r *registry) {
 		if err != nil {
 			return nil, err
 		}
-		return &ReconView{Unit: got.Unit, UnitName: got.UnitName, From: got.From, To: got.To, WindowDays: got.WindowDays, Questions: got.Questions,
+		return &ReconView{Unit: got.Unit, UnitName: got.UnitName, From: got.From, To: got.To, WindowDays: got.WindowDays, Questions: got.Questions, LeavesOut: got.LeavesOut,
 			Total: reconLine(got.Total), ByCategory: reconLines(got.ByCategory), ByUnit: reconLines(got.ByUnit)}, nil
 	}, Summary("Declared against found, in four cells"))
 	handle(r, "reconciliation.people", func(ctx context.Context, c *Call, in *struct {

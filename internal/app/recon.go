@@ -53,8 +53,9 @@ type Recon struct {
 	Total      ReconLine   `json:"total"`
 	ByCategory []ReconLine `json:"by_category"`
 	ByUnit     []ReconLine `json:"by_unit"`
-	Questions  int64       `json:"questions"` // open concealment questions
-	Named      bool        `json:"named"`     // whether the reader may see the comparison by person
+	Questions  int64       `json:"questions"`  // open concealment questions
+	LeavesOut  string      `json:"leaves_out"` // as of a report
+	Named      bool        `json:"named"`      // whether the reader may see the comparison by person
 }
 
 // Reconciliation compares a unit's declared and found issues: per category,
@@ -65,7 +66,7 @@ func (a *App) Reconciliation(ctx context.Context, who *roster.Actor, in ReconInp
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	out := &Recon{From: in.From, To: in.To, WindowDays: a.pack.Reconciliation.WindowDays, ByCategory: []ReconLine{}, ByUnit: []ReconLine{}}
+	out := &Recon{From: in.From, To: in.To, LeavesOut: leavesOut(who), WindowDays: a.pack.Reconciliation.WindowDays, ByCategory: []ReconLine{}, ByUnit: []ReconLine{}}
 	err := a.read(ctx, who, "reconciliation.read", func(ctx context.Context, v *store.View) error {
 		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindReconciliation)
 		if err != nil {

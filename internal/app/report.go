@@ -45,8 +45,11 @@ func (a *App) reportFor(ctx context.Context, who *roster.Actor, in ReportInput, 
 	}
 	var out *report.Report
 	err := a.read(ctx, who, "report.read", func(ctx context.Context, v *store.View) (err error) {
-		if out, err = a.report(ctx, v, who, in, file); err != nil || out.Suppressed {
+		if out, err = a.report(ctx, v, who, in, file); err != nil {
 			return err
+		}
+		if out.LeavesOut = leavesOut(who); out.Suppressed {
+			return nil
 		}
 		lists, err := a.reachesLists(ctx, v, who, out.Unit)
 		if err != nil {
@@ -58,6 +61,15 @@ func (a *App) reportFor(ctx context.Context, who *roster.Actor, in ReportInput, 
 		return nil
 	})
 	return out, err
+}
+
+// leavesOut says of the figures shown to a reader that his bars are taken out
+// of them: of everybody's, the program's alone excepted.
+func leavesOut(who *roster.Actor) string {
+	if who.Program {
+		return ""
+	}
+	return report.BarredOut
 }
 
 // reachesLists reports whether the reader's reach over the lists of a campaign

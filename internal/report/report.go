@@ -70,8 +70,17 @@ type Report struct {
 	MadeAt     time.Time  `json:"made_at"`
 	Opens      bool       `json:"opens"`      // whether this reader may open the lists
 	Suppressed bool       `json:"suppressed"` // by the published grid: small cells are hidden
+	LeavesOut  string     `json:"leaves_out"` // BarredOut where the reader's bars are taken out, whether they hide anything or not
 	Sections   []Section  `json:"sections"`
 }
+
+// BarredOut says that the figures of issues, cases and tasks leave out what the
+// reader is barred from. It says nothing of whether there is such a thing: it
+// depends on the kind of reader alone and never comes with a number, because
+// all that bars hide is about the reader, his superiors, his relatives or a
+// matter that he is a party to, and a number of that, however large, grows by
+// one when a case about him begins and is split by unit and month.
+const BarredOut = "barred"
 
 // Campaign is one whose completion a report can show.
 type Campaign struct {

@@ -248,7 +248,7 @@ func (f *Face) reconPage(c *Call) error {
 	if r.Named {
 		p.Actions = []ui.Action{{Text: c.T("recon.by_person"), Href: "/reconciliation/people?" + people.Encode(), Icon: "users"}}
 	}
-	v := reconView{
+	v := reconView{LeavesOut: r.LeavesOut,
 		Filters: []ui.Input{{Name: "unit", Kind: "hidden", Value: r.Unit},
 			{Name: "from", Label: c.T("issue.field.from"), Kind: "month", Value: r.From, Placeholder: "2026-01"},
 			{Name: "to", Label: c.T("issue.field.to"), Kind: "month", Value: r.To, Placeholder: "2026-12"}},

@@ -61,6 +61,7 @@ type fileCard struct {
 type askedCard struct{ ID, Version, Title, When, About, Text string }
 
 type reconView struct {
+	LeavesOut       string // as of a report
 	Filters         []ui.Input
 	Stats           []ui.Stat
 	Category, Units ui.Table

@@ -98,3 +98,19 @@ func TestTheReportSaysWhatItsListsSay(t *testing.T) {
 		}
 	}
 }
+
+// Beside the totals the pages say, in both languages and to every reader, that
+// these leave out what he may not see, and no number with it.
+func TestThePagesSayWhatTheirTotalsLeaveOut(t *testing.T) {
+	s := apptest.SQLite(t)
+	s.Issues(apptest.IssueSeed{Name: "a", Source: issue.Audit, Person: "chief", Unit: "bureau", Category: "interview", Severity: 1, Event: "2025-12-10"})
+	for _, key := range []string{"chief", "reader", "inspector", "eastinspector"} {
+		for _, lang := range words.Langs {
+			for _, path := range []string{"/report", "/reconciliation"} {
+				if page := visit(t, s, key).in(lang).get(path, 200); !strings.Contains(page, `<p class="muted">`+words.T(lang, "report.leaves_out.barred")+"</p>") {
+					t.Errorf("%s in %s: %s is not told", path, lang, key)
+				}
+			}
+		}
+	}
+}
