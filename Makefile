@@ -27,7 +27,7 @@ race:
 
 # Each account of a small site alone, INSIDER_WALKS seeded walks over the API;
 # PLUMBLINE_NIGHTLY=1 walks for twenty minutes.
-INSIDER_WALKS ?= 123
+INSIDER_WALKS ?= 82
 insider:
 	PLUMBLINE_WALKS=$(INSIDER_WALKS) $(GO) test -count=1 -timeout 60m ./internal/insider
 

@@ -21,7 +21,7 @@ var first = flag.Int64("insider.first", 0, "the seed that the walks begin with")
 var long = flag.Bool("insider.long", false, "do not look for the shortest sequence")
 
 const (
-	shortWalks = 41  // of a plain run: each party once
+	shortWalks = 12  // of a plain run; make insider walks each party twice
 	stepsOf    = 300 // of one walk
 	nightly    = 820 // of a long run, about twenty minutes
 )
