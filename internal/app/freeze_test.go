@@ -68,7 +68,8 @@ func older(t *testing.T, s *apptest.Site) (putBack func(t *testing.T)) {
 	must(t, script("EXECUTE format('CREATE TABLE copy.%I AS TABLE public.%I', t, t);"))
 	return func(t *testing.T) {
 		must(t, script("EXECUTE format('ALTER TABLE public.%I DISABLE TRIGGER ALL', t); EXECUTE format('DELETE FROM public.%I', t);"))
-		must(t, script("EXECUTE format('INSERT INTO public.%I SELECT * FROM copy.%I', t, t); EXECUTE format('ALTER TABLE public.%I ENABLE TRIGGER ALL', t);"))
+		must(t, script("EXECUTE format('INSERT INTO public.%I SELECT * FROM copy.%I', t, t); "+
+			"EXECUTE (SELECT coalesce(string_agg(format('ALTER TABLE public.%I ENABLE ALWAYS TRIGGER %I', t, tgname), '; '), 'SELECT 1') FROM pg_trigger WHERE tgrelid = format('public.%I', t)::regclass AND NOT tgisinternal);"))
 	}
 }
 

@@ -88,6 +88,7 @@ func (a *App) decisionFor(ctx context.Context, tx *store.Tx, who *roster.Actor, 
 // resolveTrack lets the decision stand when the members have confirmed it. The
 // outcome is put on the issue, apart from severity, disclosure and finding.
 func resolveTrack(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in ResolveInput) ([]ledger.Fact, error) {
+	tx.KeepSlip() // whose word carries it can prove what was decided
 	k, d, err := a.decisionFor(ctx, tx, g.proposer, in)
 	if err != nil {
 		return nil, err

@@ -556,6 +556,16 @@ func TestFileLinesNoticesAndCorrections(t *testing.T) {
 		if _, _, err := s.App.WithdrawIssue(ctx, s.Actor("inspector"), app.WithdrawIssueInput{Step: app.Step{ID: i.ID, Version: version, Reason: "not him"}}); err != nil {
 			t.Fatal(err)
 		}
+		if c := changed(); len(c) != 0 { // he was told of it: one person sets it aside no more
+			t.Errorf("withdrawn by one person: %+v", c)
+		}
+		list, err := s.App.Proposals(ctx, s.Actor("inspector2"), app.ProposalFilter{Waits: true}, "")
+		if err != nil || len(list.Rows) != 1 {
+			t.Fatalf("%d proposals wait for a second inspector (%v)", len(list.Rows), err)
+		}
+		if err := (story{t, s}).approve("inspector2", list.Rows[0].ID); err != nil {
+			t.Fatal(err)
+		}
 		if c := changed(); len(c) != 1 || c[0].Verb != "issue.withdraw" || c[0].Seq <= 0 {
 			t.Errorf("what was changed: %+v", c)
 		}

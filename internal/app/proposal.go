@@ -254,7 +254,9 @@ func (a *App) onProposal(ctx context.Context, who *roster.Actor, op string, in P
 			return nil, "", err
 		}
 		more, err := step(ctx, tx, p)
-		return append([]ledger.Fact{{Verb: op, Kind: string(roster.KindProposal), ID: p.ID, Unit: p.UnitID}}, more...), p.ID, err
+		// An act that is carried out comes first: its entry names the rows, and
+		// its author's receipt is of the act.
+		return append(more, ledger.Fact{Verb: op, Kind: string(roster.KindProposal), ID: p.ID, Unit: p.UnitID}), p.ID, err
 	})
 }
 
