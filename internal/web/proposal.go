@@ -84,7 +84,10 @@ func (f *Face) showProposal(c *Call, errs ui.Errors, status int) error {
 	if x.Proposer.ID != "" && x.Proposer.Name == "" {
 		x.Proposer.Name = c.T("account.operator")
 	}
-	v.Defs = append(v.Defs, ui.Def{Term: c.T("field.reason"), Text: x.Reason}, ui.Def{Term: c.T("proposal.by"), Text: x.Proposer.Name})
+	if x.Reason != "" {
+		v.Defs = append(v.Defs, ui.Def{Term: c.T("field.reason"), Text: x.Reason})
+	}
+	v.Defs = append(v.Defs, ui.Def{Term: c.T("proposal.by"), Text: x.Proposer.Name})
 	v.Events = append(v.Events, ui.Event{When: f.when(x.ProposedAt), Title: c.T("proposal.event.proposed"), Text: x.Proposer.Name})
 	var waitFor []string
 	for _, vote := range x.Votes {
