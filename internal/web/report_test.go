@@ -27,7 +27,9 @@ func TestAReportKeepsTheCampaignChosen(t *testing.T) {
 	second := manager.to()
 	manager.post(second+"/open", url.Values{"version": {hiddenValue(t, manager.get(second, 200), "version")}}, 303)
 	s.Jobs()
-	page := inspector.get("/report?campaign="+first, 200)
+	// A file is of a fixed period that has ended; without one no export is offered.
+	s.Issues(apptest.IssueSeed{Name: "a", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "interview", Severity: 1, Event: "2026-01-10"})
+	page := inspector.get("/report?period=2026-01&campaign="+first, 200)
 	for _, want := range []string{"第二次自查", `<option value="` + first + `" selected`, "/report?campaign=" + first + "&amp;from=", `name="campaign" value="` + first + `"`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the report lacks %s", want)
