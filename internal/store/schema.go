@@ -89,9 +89,10 @@ func tableIn(object string) string {
 // what Litestream leaves in a file that it copies.
 var guests = []string{"_litestream_"}
 
-// guest reports whether a table is not ours and decides nothing.
+// guest reports whether a table is not ours and decides nothing, or is the mark
+// of a restore under way, which no command but that one opens.
 func guest(table string) bool {
-	return slices.ContainsFunc(guests, func(g string) bool { return strings.HasPrefix(table, g) })
+	return table == restoringTable || slices.ContainsFunc(guests, func(g string) bool { return strings.HasPrefix(table, g) })
 }
 
 // oneLine folds white space and drops comments, outside of quotes; names in

@@ -77,7 +77,10 @@ func tellSealed(t *testing.T, s *apptest.Site, v *visitor) (out sealedStory) {
 	if err != nil || len(holds) != 1 {
 		t.Fatal(holds, err)
 	}
-	v.as("body").post("/holds/"+holds[0].ID+"/lift", url.Values{"version": {"1"}, "reason": {"诉讼终结"}}, 303)
+	body := v.as("body")
+	body.post("/holds/"+holds[0].ID+"/lift", url.Values{"version": {"1"}, "reason": {"诉讼终结"}}, 303)
+	lift, _, _ := strings.Cut(body.to(), "?")
+	v.as("body2").post(lift+"/approve", url.Values{"version": {"1"}}, 303)
 	v.as("records").post("/expungements", url.Values{"record_kind": {"audit_record"}, "record": {out.match}, "ground": {"court"}, "reason": {"判决书"}}, 303)
 	out.expungement = strings.TrimPrefix(v.last0(), "/expungements/")
 	return out
