@@ -110,6 +110,9 @@ func Join(people []string, without string) string {
 // IsMember reports whether the person is named in the proposal.
 func (p *Proposal) IsMember(person string) bool { return slices.Contains(Words(p.Members), person) }
 
+// lastTier is that of the stations; who holds the role nowhere is below it.
+const lastTier = 3
+
 // Voter is what the records say of somebody who agrees or refuses.
 type Voter struct {
 	PersonID string
@@ -131,6 +134,8 @@ func (p *Proposal) MayVote(v Voter, votes []Vote) error {
 		return fault.Forbidden("guard_same_person")
 	case p.Members != "" && !p.IsMember(v.PersonID):
 		return fault.Forbidden("guard_not_named")
+	case p.Members == "" && v.Tier > lastTier: // told of it, but no holder of the role
+		return fault.Forbidden("not_allowed")
 	case v.Tier > p.DecideTier:
 		return fault.Forbidden("guard_tier", "Tier", p.DecideTier)
 	case p.Outside != "" && slices.Contains(v.Units, p.Outside):

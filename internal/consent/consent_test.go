@@ -63,6 +63,7 @@ func TestWhoHasNoSay(t *testing.T) {
 	}{
 		"nobody":             {Voter{Tier: 1}, "not_allowed"},
 		"the subject":        {Voter{PersonID: "subject", Tier: 0}, "guard_subject"},
+		"without the role":   {Voter{PersonID: "b", Tier: 9}, "not_allowed"},
 		"excluded":           {Voter{PersonID: "f", Tier: 0}, "guard_same_person"},
 		"too low":            {Voter{PersonID: "b", Tier: 2}, "guard_tier"},
 		"of the unit itself": {Voter{PersonID: "b", Tier: 1, Units: []string{"station", "bureau"}}, "guard_own_unit"},
