@@ -65,7 +65,7 @@ func (w *world) parties() (out []party) {
 		return nil
 	}
 	l := w.byLogin
-	for _, two := range []party{
+	return append(out, []party{
 		{"accused and subordinate", []*who{is(roster.RoleUnitHead, "C01"), is(roster.RoleInspector, "C01")}},
 		{"chief and head", []*who{is(roster.RoleUnitHead, "B00"), l["demo-head"]}},
 		{"body and clue", []*who{l["demo-body"], l["demo-clue"]}},
@@ -75,10 +75,7 @@ func (w *world) parties() (out []party) {
 		{"system and audit", []*who{l["demo-system"], l["demo-audit"]}},
 		{"two readers", []*who{l["demo-leader"], w.readerBeside(l["demo-leader"])}},
 		{"inspector and lead", []*who{l["demo-inspector"], l["demo-lead"]}},
-	} {
-		out = append(out, two)
-	}
-	return out
+	}...)
 }
 
 func (w *world) readerBeside(first *who) *who {

@@ -340,5 +340,3 @@ func (w *world) barsOf(person string) map[string]bool {
 	}
 	return out
 }
-
-func has(list string, v string) bool { return slices.Contains(strings.Fields(list), v) }

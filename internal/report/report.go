@@ -9,7 +9,6 @@
 package report
 
 import (
-	"slices"
 	"time"
 )
 
@@ -150,11 +149,6 @@ func (s *Section) rate(column int) bool {
 		}
 	}
 	return false
-}
-
-// counts reports whether the column counts people or what is said of them.
-func (s *Section) counts(column int) bool {
-	return !s.rate(column) && !slices.Contains(s.Flags, s.Columns[column])
 }
 
 // TotalCode is the code of every total line.
