@@ -192,3 +192,37 @@ func holding(t *testing.T, path string, stone custody.Tombstone) int {
 	}
 	return len(have)
 }
+
+// TestProposalsAreExpungedWithTheirMatter: what was proposed about an issue and
+// its case, and why somebody refused it, are texts about the matter too.
+func TestProposalsAreExpungedWithTheirMatter(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx, st := context.Background(), story{t, s}
+		caseID := st.opened("body")
+		refused, err := st.endTrack("body", caseID)
+		st.must(err)
+		st.must(st.refuse("body2", refused))
+		pending, err := st.endTrack("body", caseID)
+		st.must(err)
+		before, err := s.App.Proposal(ctx, s.Actor("body2"), refused)
+		st.must(err)
+		if before.Reason == "" || len(before.Votes) != 1 || before.Votes[0].Note == "" || len(before.Lines) == 0 {
+			t.Fatalf("nothing to expunge: %+v", before)
+		}
+		e, err := propose(s, "records", st.see("body", caseID).IssueID, custody.GroundCourt)
+		st.must(err)
+		for _, who := range []string{"body", "body2"} {
+			_, err = s.App.ApproveExpungement(ctx, s.Actor(who), app.ExpungementInput{ID: e, Version: 1})
+			st.must(err)
+		}
+		after, err := s.App.Proposal(ctx, s.Actor("body2"), refused)
+		st.must(err)
+		if after.Reason != "" || after.Votes[0].Note != "" || len(after.Lines) != 0 {
+			t.Errorf("the proposal still says %q, the vote %q, its lines %v", after.Reason, after.Votes[0].Note, after.Lines)
+		}
+		code(t, "a proposal whose input is gone", st.approve("body2", pending), "proposal_stale")
+		if v, err := s.Store.Verify(ctx, nil); err != nil || !v.OK() {
+			t.Errorf("%+v %v", v, err)
+		}
+	})
+}

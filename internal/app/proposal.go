@@ -162,7 +162,11 @@ func (a *App) carryOut(ctx context.Context, tx *store.Tx, p *consent.Proposal, v
 	if err != nil {
 		return nil, err
 	}
-	facts, err := graveActs[p.Op].run(ctx, a, tx, approvedAct{proposal: p, proposer: proposer, votes: votes, input: []byte(texts[p.ID]["input"])})
+	input, ok := texts[p.ID]["input"]
+	if !ok { // expunged with its matter
+		return nil, stale
+	}
+	facts, err := graveActs[p.Op].run(ctx, a, tx, approvedAct{proposal: p, proposer: proposer, votes: votes, input: []byte(input)})
 	switch {
 	case fault.Is(err, fault.NotFoundKind), fault.Is(err, fault.ConflictKind), fault.Is(err, fault.ForbiddenKind):
 		return nil, stale // what was proposed cannot be done any more; the voter did nothing wrong

@@ -255,8 +255,8 @@ func (a *App) Proposal(ctx context.Context, who *roster.Actor, id string) (out P
 				out.Votes = append(out.Votes, ProposalVote{Person: n.person(m)})
 			}
 		}
-		if show := graveActs[p.Op].show; show != nil {
-			if out.Lines, err = show(ctx, a, v, who, p, []byte(texts[p.ID]["input"])); err != nil {
+		if input, ok := texts[p.ID]["input"]; ok && graveActs[p.Op].show != nil { // else expunged with its matter
+			if out.Lines, err = graveActs[p.Op].show(ctx, a, v, who, p, []byte(input)); err != nil {
 				return err
 			}
 		}

@@ -2,10 +2,10 @@ package store
 
 import (
 	"context"
-	"reflect"
 	"slices"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
 
 	"plumbline/internal/roster"
 )
@@ -66,9 +66,6 @@ func (v *View) unbarredEntries(ctx context.Context, limit int, sc roster.Scope, 
 	return out, nil
 }
 
-// rosterFacts are about people and are no matter: nobody is barred from them.
-var rosterFacts = []string{"person", "identifier", "posting", "command_link", "account", "grant", "unit", "unit_link"}
-
 // filed are the entries on a person that are about his file, not the roster.
 var filed = []string{"file.read", "person.export"}
 
@@ -88,20 +85,17 @@ func (v *View) barredEntries(ctx context.Context, rows []LedgerEntry, sc roster.
 		}
 		seqs[e.Kind][e.ObjectID] = append(seqs[e.Kind][e.ObjectID], e.Seq)
 	}
-	for _, k := range kinds { // one query for each kind that the page names: a handful, by primary key
-		if len(seqs[k.kind]) == 0 || slices.Contains(rosterFacts, k.kind) {
+	for i := range kinds { // one query for each kind that the page names: a handful, by primary key
+		k := &kinds[i]
+		if len(seqs[k.kind]) == 0 || k.about != aboutMatter {
 			continue
 		}
 		var ids []string
 		for id := range seqs[k.kind] {
 			ids = append(ids, id)
 		}
-		q := v.barredRowsOf(k.typ, ids, sc)
-		if q == nil {
-			continue
-		}
 		var hidden []string
-		if err := q.Scan(ctx, &hidden); err != nil {
+		if err := v.barredRowsOf(k, ids, sc).Scan(ctx, &hidden); err != nil {
 			return nil, err
 		}
 		for _, id := range hidden {
@@ -113,52 +107,46 @@ func (v *View) barredEntries(ctx context.Context, rows []LedgerEntry, sc roster.
 	return out, nil
 }
 
-// subjects are the columns that name whom a row is about; a dated bar is judged
-// by the first.
-var subjects = []string{"person_id", "subject_id", "other_id", "official_id", "leader_id"}
-
-// hangsOn says on which table's row another hangs, by the column that names it.
-var hangsOn = map[string]string{
-	"issue_id": "issues", "case_id": "cases", "track_id": "tracks", "submission_id": "submissions", "match_id": "matches", "about_id": "issues", "proposal_id": "proposals",
+// subjectsOf are the columns that name whom a row of the kind is about. A dated
+// bar is judged by person_id, which the date of the event belongs to.
+func (v *View) subjectsOf(k *rowKind) (out []ScopeColumns) {
+	t := v.table(k)
+	for _, f := range t.Fields {
+		if k.ref(f.Name) != subject {
+			continue
+		}
+		columns := ScopeColumns{Person: f.Name}
+		if f.Name == "person_id" && t.HasField("event_on") {
+			columns.EventOn = "event_on"
+		}
+		out = append(out, columns)
+	}
+	return out
 }
 
+func (v *View) table(k *rowKind) *schema.Table { return v.s.writer.Dialect().Tables().Get(k.typ) }
+
 // barredRowsOf selects those of the rows that the bars hide, by their own
-// subject or by that of what they hang on; nil where the kind is about nobody.
-func (v *View) barredRowsOf(typ reflect.Type, ids []string, sc roster.Scope) *bun.SelectQuery {
-	t := v.s.writer.Dialect().Tables().Get(typ)
-	var own []ScopeColumns
-	for i, c := range subjects {
-		if t.HasField(c) {
-			columns := ScopeColumns{Person: c}
-			if i == 0 && t.HasField("event_on") {
-				columns.EventOn = "event_on"
-			}
-			own = append(own, columns)
+// subject or by that of what they hang on.
+func (v *View) barredRowsOf(k *rowKind, ids []string, sc roster.Scope) *bun.SelectQuery {
+	t, own := v.table(k), v.subjectsOf(k)
+	subjects := len(own)
+	for _, f := range t.Fields {
+		if k.hangs(f.Name) {
+			own = append(own, ScopeColumns{ID: f.Name})
 		}
-	}
-	for _, c := range []string{"issue_id", "case_id", "track_id", "object_id", "record_id", "matter_id"} {
-		if t.HasField(c) {
-			own = append(own, ScopeColumns{ID: c})
-		}
-	}
-	if len(own) == 0 && !t.HasField("submission_id") && !t.HasField("match_id") && !t.HasField("proposal_id") {
-		return nil
 	}
 	q := v.db.NewSelect().TableExpr("?", bun.Ident(t.Name)).Column("id").Where("id IN (?)", bun.List(ids))
 	return q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 		q, some := orBars(q, sc, own...)
-		for column, table := range hangsOn {
-			if !t.HasField(column) {
-				continue
+		for _, f := range t.Fields {
+			if parent := kindByName[k.ref(f.Name)]; parent != nil && k.hangs(f.Name) && len(v.subjectsOf(parent)) > 0 {
+				q, some = q.WhereOr("? IN (?)", bun.Ident(f.Name), v.barredSubjects(parent, "id", sc)), true
 			}
-			columns := []ScopeColumns{{Person: "person_id", EventOn: "event_on"}}
-			q, some = q.WhereOr("? IN (?)", bun.Ident(column), v.db.NewSelect().TableExpr("?", bun.Ident(table)).Column("id").WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
-				q, barred := orBars(q, sc, columns...)
-				if !barred {
-					q = q.Where("1 = 0")
-				}
-				return q
-			})), true
+			// A record names nobody; its match says whom it is about.
+			if subjects == 0 && (k.ref(f.Name) == "audit_record" || k.kind == "audit_record" && f.Name == "id") {
+				q, some = q.WhereOr("? IN (?)", bun.Ident(f.Name), v.barredSubjects(kindByName["match"], "record_id", sc)), true
+			}
 		}
 		if t.HasField("candidates") { // an open match hides from whoever is barred from a candidate
 			for _, p := range sc.BarPeople {
@@ -168,6 +156,19 @@ func (v *View) barredRowsOf(typ reflect.Type, ids []string, sc roster.Scope) *bu
 				q, some = q.WhereOr("(person_id = '' AND candidates LIKE ? AND event_on >= ? AND (? = '' OR event_on <= ?))", "%"+b.Person+"%", string(b.From), string(b.To), string(b.To)), true
 			}
 		}
+		if !some {
+			return q.Where("1 = 0")
+		}
+		return q
+	})
+}
+
+// barredSubjects selects a column of the rows of a kind whose own subject the
+// bars hide.
+func (v *View) barredSubjects(k *rowKind, column string, sc roster.Scope) *bun.SelectQuery {
+	q := v.db.NewSelect().TableExpr("?", bun.Ident(v.table(k).Name)).Column(column)
+	return q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
+		q, some := orBars(q, sc, v.subjectsOf(k)...)
 		if !some {
 			return q.Where("1 = 0")
 		}

@@ -14,101 +14,118 @@ import (
 	"plumbline/internal/intake"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
+	"plumbline/internal/selfcheck"
 )
 
-// TextsOfIssue lists every record whose texts speak of the issue: itself, what
-// was said about it, the audit record that it came from with its duplicates and
-// the steps taken on them, its tasks, questions, and its case with all that
-// hangs on it.
+// TextsOfIssue lists every record whose texts speak of the issue: itself, the
+// audit record that it came from with its duplicates, the leader's reply to the
+// item that declared it, its case, and all that hangs on any of them.
 func (v *View) TextsOfIssue(ctx context.Context, i *issue.Issue) ([]string, error) {
-	out := []string{i.ID}
-	said, err := v.Statements(ctx, i.ID)
-	if err != nil {
-		return nil, err
-	}
-	for _, s := range said {
-		out = append(out, s.ID)
-	}
-	tasks, err := v.RectificationsOfIssue(ctx, i.ID)
-	if err != nil {
-		return nil, err
-	}
-	for _, t := range tasks {
-		out = append(out, t.ID)
-	}
-	questions, err := v.QuestionsOfIssue(ctx, i.ID)
-	if err != nil {
-		return nil, err
-	}
-	for _, q := range questions {
-		out = append(out, q.ID)
-	}
+	roots := map[string][]string{"issue": {i.ID}}
 	if i.RecordID != "" {
-		records, err := v.TextsOfRecord(ctx, i.RecordID)
+		if err := v.recordRoots(ctx, i.RecordID, roots); err != nil {
+			return nil, err
+		}
+	}
+	if i.SubmissionID != "" {
+		var reviews []string
+		err := v.db.NewSelect().Model((*selfcheck.NamedReview)(nil)).Column("id").Where("submission_id = ? AND item_no = ?", i.SubmissionID, i.ItemNo).Scan(ctx, &reviews)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, records...)
+		roots["named_review"] = reviews
 	}
-	c, err := v.CaseOfIssue(ctx, i.ID)
-	if err != nil || c == nil {
-		return out, err
-	}
-	file, err := v.CaseFile(ctx, c.ID)
-	if err != nil {
+	return v.textsUnder(ctx, roots)
+}
+
+// TextsOfRecord lists the audit record, the records that say the same, and all
+// that hangs on them.
+func (v *View) TextsOfRecord(ctx context.Context, record string) ([]string, error) {
+	roots := make(map[string][]string)
+	if err := v.recordRoots(ctx, record, roots); err != nil {
 		return nil, err
 	}
-	out = append(out, c.ID)
-	for _, x := range file.Tracks {
-		out = append(out, x.ID)
+	return v.textsUnder(ctx, roots)
+}
+
+// recordRoots adds a record and its duplicates, with their matches.
+func (v *View) recordRoots(ctx context.Context, record string, roots map[string][]string) error {
+	roots["audit_record"] = append(roots["audit_record"], record)
+	var matches []string
+	if err := v.db.NewSelect().Model((*intake.Match)(nil)).Column("id").Where("record_id = ?", record).Scan(ctx, &matches); err != nil {
+		return err
 	}
-	for _, x := range file.Allegations {
-		out = append(out, x.ID)
+	roots["match"] = append(roots["match"], matches...)
+	twins, err := v.DuplicatesOf(ctx, matches...)
+	if err != nil {
+		return err
 	}
-	for _, x := range file.Findings {
-		out = append(out, x.ID)
+	for _, list := range twins {
+		for _, m := range list {
+			roots["audit_record"], roots["match"] = append(roots["audit_record"], m.RecordID), append(roots["match"], m.ID)
+		}
 	}
-	for _, x := range file.Replies {
-		out = append(out, x.ID)
-	}
-	for _, x := range file.Decisions {
-		out = append(out, x.ID)
+	return nil
+}
+
+// textsUnder lists the rows with texts that end with an issue or its record and
+// hang, over any number of steps, on the roots. It follows the declarations of
+// the kinds: a new kind of text about a matter is found without a line here.
+func (v *View) textsUnder(ctx context.Context, roots map[string][]string) ([]string, error) {
+	seen := make(map[string]bool)
+	var out []string
+	for len(roots) > 0 {
+		next := make(map[string][]string)
+		var all []string // ids of any kind, for columns that name one
+		for name, ids := range roots {
+			ids = slices.DeleteFunc(ids, func(id string) bool { return seen[id] })
+			roots[name], all = ids, append(all, ids...)
+			if kindByName[name].ends.with != "" {
+				out = append(out, ids...)
+			}
+		}
+		for _, id := range all {
+			seen[id] = true
+		}
+		for i := range kinds {
+			ids, err := v.hangingOn(ctx, &kinds[i], roots, all)
+			if err != nil {
+				return nil, err
+			}
+			if len(ids) > 0 {
+				next[kinds[i].kind] = ids
+			}
+		}
+		roots = next
 	}
 	return out, nil
 }
 
-// TextsOfRecord lists the audit record, the records that say the same, what is
-// sealed of them, and the steps taken on their matches.
-func (v *View) TextsOfRecord(ctx context.Context, record string) ([]string, error) {
-	out := []string{record}
-	var matches []*intake.Match
-	if err := v.db.NewSelect().Model(&matches).Where("record_id = ?", record).Scan(ctx); err != nil {
-		return nil, err
+// hangingOn lists the rows of a kind that hang on the given ones. An issue or a
+// record is never below something else: each ends by itself.
+func (v *View) hangingOn(ctx context.Context, k *rowKind, parents map[string][]string, all []string) ([]string, error) {
+	if k.about != aboutMatter || k.kind == withIssue.with || k.kind == withRecord.with {
+		return nil, nil
 	}
-	ids := make([]string, 0, len(matches))
-	for _, m := range matches {
-		ids = append(ids, m.ID)
-	}
-	twins, err := v.DuplicatesOf(ctx, ids...)
-	if err != nil {
-		return nil, err
-	}
-	for _, list := range twins {
-		for _, m := range list {
-			out, ids = append(out, m.RecordID), append(ids, m.ID)
+	t := v.table(k)
+	q, some := v.db.NewSelect().TableExpr("?", bun.Ident(t.Name)).Column("id"), false
+	for _, f := range t.Fields {
+		on := parents[k.ref(f.Name)]
+		if k.ref(f.Name) == anyRow {
+			on = all
+		}
+		if k.hangs(f.Name) && len(on) > 0 {
+			q, some = q.WhereOr("? IN (?)", bun.Ident(f.Name), bun.List(on)), true
 		}
 	}
-	var sealed []string
-	if err := v.db.NewSelect().Model((*custody.SealedField)(nil)).Column("id").Where("record_id IN (?)", bun.List(out)).Scan(ctx, &sealed); err != nil {
-		return nil, err
+	if !some {
+		return nil, nil
 	}
-	out = append(out, sealed...)
-	if len(ids) == 0 {
-		return out, nil
+	var ids []string
+	if err := q.Scan(ctx, &ids); err != nil {
+		return nil, fmt.Errorf("find %s rows of a matter: %w", k.kind, err)
 	}
-	var steps []string
-	err = v.db.NewSelect().Model((*intake.MatchDecision)(nil)).Column("id").Where("match_id IN (?)", bun.List(ids)).Scan(ctx, &steps)
-	return append(out, steps...), err
+	return ids, nil
 }
 
 // Erase deletes the texts of the records and leaves a tombstone for each record

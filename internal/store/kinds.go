@@ -2,6 +2,7 @@ package store
 
 import (
 	"reflect"
+	"strings"
 
 	"plumbline/internal/consent"
 	"plumbline/internal/custody"
@@ -15,81 +16,159 @@ import (
 	"plumbline/internal/selfcheck"
 )
 
-// rowKind ties a ledgered row's type to the kind that entries name. Kinds are
-// part of the stored bytes: never rename one.
+// rowKind declares a kind of ledgered row, once and whole: the table (by its
+// type), whom it is about, when its texts are destroyed, whose exercises reach
+// it and which rows it names. Bars of the ledger, expungement and verify work
+// from this declaration alone; TestKindsAreDeclaredWhole refuses one with a gap.
 type rowKind struct {
-	kind string
-	typ  reflect.Type
+	kind  string // part of the stored bytes: never rename one
+	typ   reflect.Type
+	about about
+	ends  ending
+	tried roster.Kind // kind of the route table under which the shared exercises plant it
+	named refs        // columns that do not follow from their name
 }
+
+// about says who is kept from the entries on a row of the kind.
+type about int
+
+// What a row is about.
+const (
+	undeclared  about = iota
+	aboutMatter       // a matter: whoever is barred from its subject, or from what it hangs on
+	rosterFact        // the roster, from which nobody is barred
+	aboutNobody       // neither
+)
+
+// ending says when the texts of a kind are destroyed.
+type ending struct {
+	with string // root of the expungement that takes them along
+	why  string // why they outlive it
+}
+
+// The endings.
+var (
+	noTexts    = ending{why: "it has none"}
+	withIssue  = ending{with: "issue"}
+	withRecord = ending{with: "audit_record"} // and with an issue made of the record
+)
+
+func kept(why string) ending { return ending{why: why} }
+
+// refs says which kind a column names. A column called KIND_id names that kind
+// and needs no line; branch_id follows from the tree and is no reference.
+type refs map[string]string
+
+// Special references.
+const (
+	anyRow  = "*" // a row of any kind; its kind stands beside it or does not matter
+	worker  = "+" // a person at work on the row, who is not its subject
+	noRow   = "-" // nothing that a row hangs on
+	subject = "person"
+)
 
 // kinds lists every ledgered row. Verify checks the tables in this order.
 var kinds = []rowKind{
-	row[selfcheck.Checklist]("checklist"),
-	row[selfcheck.ChecklistItem]("checklist_item"),
-	row[selfcheck.Campaign]("campaign"),
-	row[selfcheck.Submission]("submission"),
-	row[selfcheck.SubmissionReturn]("submission_return"),
-	row[selfcheck.NamedReview]("named_review"),
-	row[selfcheck.RosterAmendment]("roster_amendment"),
-	row[selfcheck.Supplement]("supplement"),
-	row[selfcheck.Certification]("certification"),
-	row[selfcheck.CertificationUndo]("certification_undo"),
-	row[selfcheck.ChecklistDetail]("checklist_detail"),
-	row[intake.AuditBatch]("audit_batch"),
-	row[intake.AuditRecord]("audit_record"),
-	row[intake.Match]("match"),
-	row[intake.MatchDecision]("match_decision"),
-	row[issue.Issue]("issue"),
-	row[issue.Statement]("statement"),
-	row[issue.SeverityPeak]("severity_peak"),
-	row[issue.InspectionItem]("inspection_item"),
-	row[issue.Taking]("taking"),
-	row[inquiry.Case]("case"),
-	row[inquiry.Track]("track"),
-	row[inquiry.Allegation]("allegation"),
-	row[inquiry.Finding]("finding"),
-	row[inquiry.Reply]("reply"),
-	row[inquiry.Question]("question"),
-	row[inquiry.TrackMember]("track_member"),
-	row[inquiry.Decision]("decision"),
-	row[inquiry.Party]("party"),
-	row[inquiry.CaseNote]("case_note"),
-	row[inquiry.CaseTaking]("case_taking"),
-	row[consent.Proposal]("proposal"),
-	row[consent.Vote]("vote"),
-	row[rectify.Rectification]("rectification"),
-	row[custody.Expungement]("expungement"),
-	row[custody.ExpungementApproval]("expungement_approval"),
-	row[custody.Tombstone]("tombstone"),
-	row[custody.Hold]("hold"),
-	row[custody.Set]("custody_set"),
-	row[custody.Custodian]("custodian"),
-	row[custody.SealedField]("sealed_field"),
-	row[custody.Reveal]("reveal"),
-	row[custody.Release]("release"),
-	row[roster.Unit]("unit"),
-	row[roster.UnitLink]("unit_link"),
-	row[roster.Person]("person"),
-	row[roster.Identifier]("identifier"),
-	row[roster.Posting]("posting"),
-	row[roster.CommandLink]("command_link"),
-	row[roster.Relation]("relation"),
-	row[roster.Void]("void"),
-	row[recusal.Challenge]("challenge"),
-	row[recusal.Alarm]("alarm"),
-	row[roster.Account]("account"),
-	row[roster.Grant]("grant"),
-	row[ledger.Thaw]("thaw"),
+	row[selfcheck.Checklist]("checklist", aboutNobody, noTexts, roster.KindChecklist),
+	row[selfcheck.ChecklistItem]("checklist_item", aboutNobody, noTexts, roster.KindChecklist),
+	row[selfcheck.Campaign]("campaign", aboutNobody, noTexts, roster.KindCampaign, refs{"officers_id": "checklist", "leaders_id": "checklist"}),
+	row[selfcheck.Submission]("submission", aboutMatter, kept("why a list was sent back, which names no issue"), roster.KindSubmission, refs{"review_unit_id": "unit"}),
+	row[selfcheck.SubmissionReturn]("submission_return", aboutMatter, kept("why a list was sent back, which names no issue"), roster.KindSubmission),
+	row[selfcheck.NamedReview]("named_review", aboutMatter, withIssue, roster.KindSubmission, refs{"leader_id": "person", "review_unit_id": "unit"}),
+	row[selfcheck.RosterAmendment]("roster_amendment", aboutMatter, kept("why somebody owes a list or not"), roster.KindSnapshot, refs{"from_unit_id": "unit", "to_unit_id": "unit"}),
+	row[selfcheck.Supplement]("supplement", aboutMatter, noTexts, roster.KindOwnSubmission),
+	row[selfcheck.Certification]("certification", aboutNobody, noTexts, roster.KindCertification),
+	row[selfcheck.CertificationUndo]("certification_undo", aboutNobody, kept("why a unit's round was opened again"), roster.KindCertification),
+	row[selfcheck.ChecklistDetail]("checklist_detail", aboutNobody, noTexts, roster.KindChecklist),
+	row[intake.AuditBatch]("audit_batch", aboutNobody, kept("why an import was withdrawn, which names no record"), roster.KindBatch),
+	row[intake.AuditRecord]("audit_record", aboutMatter, withRecord, roster.KindAuditRecord, refs{"batch_id": "audit_batch"}),
+	row[intake.Match]("match", aboutMatter, noTexts, roster.KindMatch, refs{"batch_id": "audit_batch", "record_id": "audit_record", "original_id": noRow}),
+	row[intake.MatchDecision]("match_decision", aboutMatter, withRecord, roster.KindMatch),
+	row[issue.Issue]("issue", aboutMatter, withIssue, roster.KindIssue, refs{"record_id": "audit_record", "bulk_id": noRow}),
+	row[issue.Statement]("statement", aboutMatter, withIssue, roster.KindIssue),
+	row[issue.SeverityPeak]("severity_peak", aboutMatter, noTexts, roster.KindIssue),
+	row[issue.InspectionItem]("inspection_item", aboutMatter, withIssue, roster.KindIssue, refs{"about_id": "issue"}),
+	row[issue.Taking]("taking", aboutMatter, noTexts, roster.KindFile),
+	row[inquiry.Case]("case", aboutMatter, noTexts, roster.KindCase),
+	row[inquiry.Track]("track", aboutMatter, withIssue, roster.KindTrack),
+	row[inquiry.Allegation]("allegation", aboutMatter, withIssue, roster.KindAllegation),
+	row[inquiry.Finding]("finding", aboutMatter, withIssue, roster.KindFinding),
+	row[inquiry.Reply]("reply", aboutMatter, withIssue, roster.KindFinding),
+	row[inquiry.Question]("question", aboutMatter, withIssue, roster.KindQuestion, refs{"subject_id": "person", "link_id": "command_link"}),
+	row[inquiry.TrackMember]("track_member", aboutMatter, noTexts, roster.KindTrack, refs{"member_id": worker, "member_unit_id": "unit"}),
+	row[inquiry.Decision]("decision", aboutMatter, withIssue, roster.KindDecision),
+	row[inquiry.Party]("party", aboutMatter, noTexts, roster.KindCase, refs{"object_id": anyRow}),
+	row[inquiry.CaseNote]("case_note", aboutMatter, withIssue, roster.KindCase, refs{"object_id": anyRow}),
+	row[inquiry.CaseTaking]("case_taking", aboutMatter, noTexts, roster.KindCase),
+	row[consent.Proposal]("proposal", aboutMatter, withIssue, roster.KindProposal, refs{"object_id": anyRow, "matter_id": anyRow}),
+	row[consent.Vote]("vote", aboutMatter, withIssue, roster.KindProposal),
+	row[rectify.Rectification]("rectification", aboutMatter, withIssue, roster.KindRectification, refs{"lead_unit_id": "unit", "owner_id": worker}),
+	row[custody.Expungement]("expungement", aboutMatter, kept("why texts were destroyed: it is all that is left of them"), roster.KindExpungement, refs{"record_id": anyRow}),
+	row[custody.ExpungementApproval]("expungement_approval", aboutMatter, noTexts, roster.KindExpungement),
+	row[custody.Tombstone]("tombstone", aboutMatter, noTexts, roster.KindExpungement, refs{"record_id": anyRow}),
+	row[custody.Hold]("hold", aboutMatter, kept("why a record was kept beyond its period"), roster.KindHold, refs{"record_id": anyRow}),
+	row[custody.Set]("custody_set", aboutNobody, noTexts, roster.KindCustody),
+	row[custody.Custodian]("custodian", aboutNobody, noTexts, roster.KindCustody, refs{"set_id": "custody_set"}),
+	row[custody.SealedField]("sealed_field", aboutMatter, withRecord, roster.KindReveal, refs{"record_id": "audit_record", "set_id": "custody_set"}),
+	row[custody.Reveal]("reveal", aboutMatter, withRecord, roster.KindReveal, refs{"sealed_id": "sealed_field", "record_id": "audit_record", "set_id": "custody_set"}),
+	row[custody.Release]("release", aboutMatter, noTexts, roster.KindShare),
+	row[roster.Unit]("unit", rosterFact, noTexts, roster.KindUnit, refs{"parent_id": "unit", "successor_id": "unit"}),
+	row[roster.UnitLink]("unit_link", rosterFact, noTexts, roster.KindUnit, refs{"parent_id": "unit"}),
+	row[roster.Person]("person", rosterFact, noTexts, roster.KindPerson),
+	row[roster.Identifier]("identifier", rosterFact, noTexts, roster.KindPerson),
+	row[roster.Posting]("posting", rosterFact, noTexts, roster.KindPosting),
+	row[roster.CommandLink]("command_link", rosterFact, noTexts, roster.KindCommandLink, refs{"over_unit_id": "unit", "over_person_id": "person"}),
+	row[roster.Relation]("relation", aboutMatter, noTexts, roster.KindPerson, refs{"other_id": "person"}),
+	row[roster.Void]("void", aboutMatter, withIssue, roster.KindPerson, refs{"record_id": anyRow}),
+	row[recusal.Challenge]("challenge", aboutMatter, withIssue, roster.KindChallenge, refs{"object_id": anyRow, "official_id": "person"}),
+	row[recusal.Alarm]("alarm", aboutMatter, noTexts, roster.KindAlarm, refs{"object_id": anyRow}),
+	row[roster.Account]("account", rosterFact, noTexts, roster.KindAccount),
+	row[roster.Grant]("grant", rosterFact, noTexts, roster.KindGrant),
+	row[ledger.Thaw]("thaw", aboutNobody, kept("why writing was allowed again after a freeze"), roster.KindLedger),
 }
 
-func row[T any](kind string) rowKind { return rowKind{kind, reflect.TypeFor[T]()} }
-
-var kindByType = func() map[reflect.Type]string {
-	m := make(map[reflect.Type]string, len(kinds))
-	for _, k := range kinds {
-		m[k.typ] = k.kind
+func row[T any](kind string, a about, e ending, tried roster.Kind, named ...refs) rowKind {
+	k := rowKind{kind: kind, typ: reflect.TypeFor[T](), about: a, ends: e, tried: tried}
+	if len(named) > 0 {
+		k.named = named[0]
 	}
-	return m
+	return k
+}
+
+var kindByName, kindByType = func() (map[string]*rowKind, map[reflect.Type]string) {
+	names, types := make(map[string]*rowKind, len(kinds)), make(map[reflect.Type]string, len(kinds))
+	for i := range kinds {
+		names[kinds[i].kind], types[kinds[i].typ] = &kinds[i], kinds[i].kind
+	}
+	return names, types
 }()
 
 func kindOf(r ledger.Row) string { return kindByType[reflect.TypeOf(r).Elem()] }
+
+// ref is the kind that a column names, "" for a column that names none.
+func (k *rowKind) ref(column string) string {
+	if to, ok := k.named[column]; ok {
+		return to
+	}
+	if name, ok := strings.CutSuffix(column, "_id"); ok && kindByName[name] != nil {
+		return name
+	}
+	return ""
+}
+
+// hangs reports whether a row belongs to the row that the column names: one of
+// a matter, or of any kind.
+func (k *rowKind) hangs(column string) bool {
+	to := k.ref(column)
+	return to == anyRow || kindByName[to] != nil && kindByName[to].about == aboutMatter
+}
+
+// KindExercises tells, for each ledgered kind, the kind of the route table
+// under which the shared exercises of the API plant it.
+func KindExercises() map[string]roster.Kind {
+	out := make(map[string]roster.Kind, len(kinds))
+	for _, k := range kinds {
+		out[k.kind] = k.tried
+	}
+	return out
+}

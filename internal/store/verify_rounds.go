@@ -24,7 +24,7 @@ type round struct {
 // the submission's row says, of earlier ones as the slip of their entry does,
 // for who filed them must be able to prove them after he has filed again.
 func (c *check) answers(ctx context.Context) error {
-	tasks, err := c.stretches(ctx, row[selfcheck.Submission]("submission"))
+	tasks, err := c.stretches(ctx, *kindByName["submission"])
 	if err != nil {
 		return err
 	}
