@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
+	"time"
 
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
@@ -105,101 +107,233 @@ func (in BulkCorrectInput) Validate() error {
 	return nil
 }
 
-// BulkResult says exactly what a bulk correction did.
+// BulkResult says exactly what a bulk correction did, row by row.
 type BulkResult struct {
-	ID        string `json:"id"`
-	Corrected int64  `json:"corrected"`
+	ID        string    `json:"id"`
+	Corrected int64     `json:"corrected"`
+	Refused   int64     `json:"refused"`
+	Rows      []BulkRow `json:"rows"` // refused ones first, then in the order of their ids
+}
+
+// BulkRow is what became of one issue.
+type BulkRow struct {
+	issue.Row
+	Corrected bool         `json:"corrected"`
+	Reason    string       `json:"reason"` // code of the refusal, "" where it was corrected
+	Why       *fault.Error `json:"-"`
 }
 
 // BulkCorrect corrects what the preview showed. It goes in chunks, each whole
 // and each one entry; broken off, it is taken up by the same request again and
-// does not correct anything twice.
+// does not correct anything twice. A row that may not be corrected stays as it
+// is and holds up no other.
 func (a *App) BulkCorrect(ctx context.Context, who *roster.Actor, in BulkCorrectInput) (BulkResult, Receipt, error) {
-	out := BulkResult{}
 	if err := in.Validate(); err != nil {
-		return out, Receipt{}, err
+		return BulkResult{}, Receipt{}, err
 	}
 	limit := int64(a.pack.Review.BulkCorrectMaxRows)
 	if in.Count > limit {
-		return out, Receipt{}, fault.Invalid("bulk_too_many", "count", "Max", limit)
+		return BulkResult{}, Receipt{}, fault.Invalid("bulk_too_many", "count", "Max", limit)
 	}
-	bulk := store.NewID()
-	last, done := "", int64(0)
+	b := bulkRun{App: a, who: who, in: in, id: store.NewID(), most: min(in.MaxSeverity, a.pack.Review.BulkCorrectMaxSeverity)}
 	var receipt Receipt
-	for chunk := 0; done < in.Count; chunk++ {
-		key := ""
-		if in.Key != "" {
-			key = in.Key + "/" + strconv.Itoa(chunk)
-		}
-		n := 0
-		got, err := a.write(ctx, who, Write{Op: "issue.bulk_correct", Key: key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-			sc, err := a.scope(ctx, &tx.View, who, roster.ActCorrect, roster.KindIssue)
-			if err != nil {
-				return nil, "", err
-			}
-			if !sc.All && !slices.Contains(sc.Units, in.Unit) {
-				return nil, "", fault.NotFound()
-			}
-			if chunk == 0 {
-				if err := a.checkBulk(ctx, tx, in, sc); err != nil {
-					return nil, "", err
-				}
-			}
-			rows, err := tx.SlightIssues(ctx, in.Unit, min(in.MaxSeverity, a.pack.Review.BulkCorrectMaxSeverity), sc, last, int(min(bulkChunk, in.Count-done)))
-			if err != nil {
-				return nil, "", err
-			}
-			if n = len(rows); n == 0 {
-				return nil, "", store.ErrUnchanged
-			}
-			ids := make([]string, len(rows))
-			for i, before := range rows {
-				ids[i] = before.ID
-			}
-			ends, err := a.endings(ctx, &tx.View, who, "", ids...)
-			if err != nil {
-				return nil, "", err
-			}
-			var changes []issue.Change
-			for _, before := range rows { // SlightIssues gives those of accepted lists
-				if err := before.MayDecide(who); err != nil {
-					return nil, "", err
-				}
-				after := *before
-				if err := after.CorrectOnSpot(true, ends[before.ID], a.pack.Review, tx.Now()); err != nil {
-					return nil, "", err
-				}
-				after.BulkID = bulk
-				changes = append(changes, issue.Change{Before: before, After: &after})
-			}
-			if err := tx.SaveIssues(ctx, changes, issue.TimingOf(a.pack)); err != nil {
-				return nil, "", err
-			}
-			last = rows[n-1].ID
-			return []ledger.Fact{{Verb: "issue.correct_bulk", Kind: "bulk_correction", ID: bulk, Unit: in.Unit}}, bulk, nil
-		})
+	for chunk := 0; b.done < in.Count; chunk++ {
+		got, err := b.chunk(ctx, chunk)
 		if err != nil {
-			return out, receipt, err
+			return BulkResult{ID: b.id}, receipt, err
 		}
-		receipt = got
-		if got.Replayed { // done before: go on behind it, under its name
-			bulk = got.ResultID
-			n, last, err = a.bulkSoFar(ctx, bulk, in.Unit, chunk)
-			if err != nil {
-				return out, receipt, err
-			}
-		}
-		if n == 0 {
+		if b.n == 0 {
 			break
 		}
-		done += int64(n)
+		if got.Seq != 0 || got.Replayed {
+			receipt = got
+		}
+		b.done += int64(b.n)
 	}
-	err := a.store.View(ctx, func(ctx context.Context, v *store.View) (err error) {
-		out.Corrected, err = v.BulkCorrected(ctx, bulk, in.Unit)
+	out, err := b.result(ctx)
+	return out, receipt, err
+}
+
+// bulkRun is one bulk correction under way.
+type bulkRun struct {
+	*App
+	who  *roster.Actor
+	in   BulkCorrectInput
+	most int    // severity
+	id   string // of the bulk correction
+	last string // issue that was looked at last
+	done int64  // issues looked at
+	n    int    // of them in this chunk
+}
+
+// chunk looks at the next issues and corrects those that it may.
+func (b *bulkRun) chunk(ctx context.Context, chunk int) (Receipt, error) {
+	key := ""
+	b.n = 0
+	if b.in.Key != "" {
+		key = b.in.Key + "/" + strconv.Itoa(chunk)
+	}
+	got, err := b.write(ctx, b.who, Write{Op: "issue.bulk_correct", Key: key, Body: b.in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		sc, err := b.reach(ctx, &tx.View)
+		if err != nil {
+			return nil, "", err
+		}
+		if chunk == 0 {
+			if err := b.checkBulk(ctx, tx, b.in, sc); err != nil {
+				return nil, "", err
+			}
+		}
+		rows, err := tx.SlightIssues(ctx, b.in.Unit, b.most, sc, b.last, int(min(bulkChunk, b.in.Count-b.done)))
+		if err != nil {
+			return nil, "", err
+		}
+		if b.n = len(rows); b.n == 0 {
+			return nil, "", store.ErrUnchanged
+		}
+		b.last = rows[b.n-1].ID
+		changes, _, err := b.judge(ctx, &tx.View, rows, tx.Now())
+		if err != nil {
+			return nil, "", err
+		}
+		if len(changes) == 0 {
+			return nil, "", store.ErrUnchanged
+		}
+		for _, c := range changes {
+			c.After.BulkID = b.id
+		}
+		if err := tx.SaveIssues(ctx, changes, issue.TimingOf(b.pack)); err != nil {
+			return nil, "", err
+		}
+		return []ledger.Fact{{Verb: "issue.correct_bulk", Kind: "bulk_correction", ID: b.id, Unit: b.in.Unit}}, b.id, nil
+	})
+	switch {
+	case errors.Is(err, store.ErrUnchanged): // none of the chunk may be corrected, or none is left
+		return Receipt{}, nil
+	case err == nil && got.Replayed: // done before: go on behind it, under its name
+		return got, b.skip(ctx, got)
+	}
+	return got, err
+}
+
+// reach is where the actor may correct; the unit must lie in it.
+func (b *bulkRun) reach(ctx context.Context, v *store.View) (roster.Scope, error) {
+	sc, err := b.scope(ctx, v, b.who, roster.ActCorrect, roster.KindIssue)
+	if err == nil && !sc.All && !slices.Contains(sc.Units, b.in.Unit) {
+		err = fault.NotFound()
+	}
+	return sc, err
+}
+
+// judge divides issues of accepted lists into those that the actor may correct
+// and those that he may not, with the reason. A reason that would say that
+// something is there which he may not know of is no reason but an absence.
+func (b *bulkRun) judge(ctx context.Context, v *store.View, rows []*issue.Issue, at time.Time) (may []issue.Change, refused []BulkRow, err error) {
+	ids := make([]string, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	ends, err := b.endings(ctx, v, b.who, "", ids...)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, before := range rows {
+		after := *before
+		err := before.MayDecide(b.who)
+		if err == nil {
+			err = after.CorrectOnSpot(true, ends[before.ID], b.pack.Review, at)
+		}
+		switch {
+		case err == nil:
+			may = append(may, issue.Change{Before: before, After: &after})
+		case fault.Is(err, fault.NotFoundKind):
+		case fault.Is(err, fault.ConflictKind), fault.Is(err, fault.ForbiddenKind), fault.Is(err, fault.InvalidKind):
+			why := fault.As(err)
+			refused = append(refused, BulkRow{Row: rowOf(before), Reason: why.Code, Why: why})
+		default:
+			return nil, nil, err
+		}
+	}
+	return may, refused, nil
+}
+
+// skip goes behind a chunk that an earlier run of the request corrected: behind
+// the last issue that its entry names. Refused ones before it were looked at too.
+func (b *bulkRun) skip(ctx context.Context, got Receipt) error {
+	b.id = got.ResultID
+	return b.store.View(ctx, func(ctx context.Context, v *store.View) error {
+		sc, err := b.reach(ctx, v)
+		if err != nil {
+			return err
+		}
+		e, err := v.EntryAt(ctx, got.Seq)
+		if err != nil {
+			return err
+		}
+		parsed, err := ledger.ParseEntry(e.Body)
+		if err != nil {
+			return err
+		}
+		before := b.last
+		for _, line := range parsed.After {
+			if line.Kind == "issue" {
+				b.n, b.last = b.n+1, max(b.last, line.ID)
+			}
+		}
+		left, err := v.SlightIssues(ctx, b.in.Unit, b.most, sc, before, bulkChunk)
+		for _, i := range left {
+			if i.ID < b.last {
+				b.n++
+			}
+		}
 		return err
 	})
-	out.ID = bulk
-	return out, receipt, err
+}
+
+// result lists what was corrected under the run's name, and what of the issues
+// that were looked at may not be.
+func (b *bulkRun) result(ctx context.Context) (BulkResult, error) {
+	out := BulkResult{ID: b.id, Rows: []BulkRow{}}
+	err := b.store.View(ctx, func(ctx context.Context, v *store.View) error {
+		sc, err := b.reach(ctx, v)
+		if err != nil {
+			return err
+		}
+		for after := ""; after < b.last; {
+			rows, err := v.SlightIssues(ctx, b.in.Unit, b.most, sc, after, bulkChunk)
+			if err != nil {
+				return err
+			}
+			if len(rows) == 0 {
+				break
+			}
+			after = rows[len(rows)-1].ID
+			rows = slices.DeleteFunc(rows, func(i *issue.Issue) bool { return i.ID > b.last })
+			_, refused, err := b.judge(ctx, v, rows, b.store.Now())
+			if err != nil {
+				return err
+			}
+			out.Rows = append(out.Rows, refused...)
+		}
+		out.Refused = int64(len(out.Rows))
+		done, err := v.BulkIssues(ctx, b.id, b.in.Unit, sc)
+		if err != nil {
+			return err
+		}
+		for _, i := range done {
+			out.Rows = append(out.Rows, BulkRow{Row: rowOf(i), Corrected: true})
+		}
+		out.Corrected = int64(len(done))
+		rows := make([]issue.Row, len(out.Rows))
+		for i := range rows {
+			rows[i] = out.Rows[i].Row
+		}
+		err = nameRows(ctx, v, b.who.Lang, rows, sc)
+		for i := range rows {
+			out.Rows[i].Row = rows[i]
+		}
+		return err
+	})
+	return out, err
 }
 
 // checkBulk refuses a confirmation whose count is no longer true.
@@ -216,22 +350,4 @@ func (a *App) checkBulk(ctx context.Context, tx *store.Tx, in BulkCorrectInput, 
 		return fault.Conflict("bulk_changed", "Count", now)
 	}
 	return nil
-}
-
-// bulkSoFar says how many rows the given chunk of an earlier run held, and the
-// last row of it.
-func (a *App) bulkSoFar(ctx context.Context, bulk, unit string, chunk int) (n int, last string, err error) {
-	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
-		ids, err := v.BulkIDs(ctx, bulk, unit)
-		if err != nil {
-			return err
-		}
-		ids = ids[min(len(ids), chunk*bulkChunk):]
-		ids = ids[:min(len(ids), bulkChunk)]
-		if n = len(ids); n > 0 {
-			last = ids[n-1]
-		}
-		return nil
-	})
-	return n, last, err
 }

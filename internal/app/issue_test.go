@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -400,11 +401,11 @@ func TestBulkCorrection(t *testing.T) {
 		wantFault(t, "a number that is no longer true", err, fault.ConflictKind, "bulk_changed")
 		in.Count = 130
 		out, _, err := s.App.BulkCorrect(ctx, head, in)
-		if err != nil || out.Corrected != 130 {
+		if err != nil || out.Corrected != 130 || out.Refused != 0 || len(out.Rows) != 130 {
 			t.Fatalf("bulk: %+v %v", out, err)
 		}
 		again, _, err := s.App.BulkCorrect(ctx, head, in)
-		if err != nil || again != out {
+		if err != nil || again.ID != out.ID || !slices.Equal(again.Rows, out.Rows) {
 			t.Errorf("the same request again: %+v %v", again, err)
 		}
 		f := issue.All()
@@ -415,6 +416,62 @@ func TestBulkCorrection(t *testing.T) {
 		}
 		if p, err = s.App.PreviewBulkCorrection(ctx, head, app.BulkInput{MaxSeverity: 1}); err != nil || p.Count != 0 {
 			t.Errorf("left over: %+v %v", p, err)
+		}
+	})
+}
+
+// TestBulkCorrectionSaysWhatItRefused: under a pack by which a head corrects S0
+// only, an S1 issue is looked at and left, with the reason, and holds up none of
+// the others; the repeated request says the same and takes in nothing that came
+// later.
+func TestBulkCorrectionSaysWhatItRefused(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx := context.Background()
+		pack := *s.App.Pack()
+		pack.Review.SpotCorrectMaxSeverity = 0
+		strict, err := app.New(app.Config{Store: s.Store, Secret: apptest.Secret, Pack: &pack})
+		if err != nil {
+			t.Fatal(err)
+		}
+		severe := []int{3, 59, 60, 61, 129} // at the seams of the chunks
+		var seeds []apptest.IssueSeed
+		for n := range 130 {
+			severity := 0
+			if slices.Contains(severe, n) {
+				severity = 1
+			}
+			seeds = append(seeds, seed(fmt.Sprint("s", n), issue.Self, "anna", "east1", "interview", severity, roster.Date("2025-03-01").AddDays(n)))
+		}
+		ids := s.Issues(seeds...)
+		head := s.Actor("east1head")
+		in := app.BulkCorrectInput{Unit: s.Units["east1"], MaxSeverity: 1, Count: 130, Key: "once"}
+		out, _, err := strict.BulkCorrect(ctx, head, in)
+		if err != nil || out.Corrected != 125 || out.Refused != 5 || len(out.Rows) != 130 {
+			t.Fatalf("%d corrected, %d refused, %d rows, %v", out.Corrected, out.Refused, len(out.Rows), err)
+		}
+		var refused, want []string
+		for _, n := range severe {
+			want = append(want, ids[fmt.Sprint("s", n)])
+		}
+		for _, r := range out.Rows {
+			if !r.Corrected {
+				refused = append(refused, r.ID)
+			}
+			if r.Ref == "" || r.Corrected != (r.Reason == "") || !r.Corrected && r.Reason != "issue_too_severe_to_correct" {
+				t.Errorf("%+v", r)
+			}
+		}
+		slices.Sort(want)
+		if !slices.Equal(refused, want) {
+			t.Errorf("refused %v, want %v", refused, want)
+		}
+		later := s.Issues(seed("later", issue.Self, "anna", "east1", "interview", 0, "2026-01-01"))["later"]
+		again, _, err := strict.BulkCorrect(ctx, head, in)
+		if err != nil || again.ID != out.ID || again.Corrected != 125 || again.Refused != 5 {
+			t.Errorf("the same request again: %d corrected, %d refused, %v", again.Corrected, again.Refused, err)
+		}
+		if d, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: later}); err != nil || d.State != issue.Registered {
+			t.Errorf("what came later is %s, %v", d.State, err)
 		}
 	})
 }

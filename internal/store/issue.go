@@ -143,16 +143,10 @@ func slight(q *bun.SelectQuery, unit string, maxSeverity int, sc roster.Scope) *
 	return scoped(q, sc, ScopeColumns{ID: "issue.id", Unit: "issue.unit_id", Branch: "issue.branch_id", Person: "issue.person_id", EventOn: "issue.event_on"})
 }
 
-// BulkIDs are the issues that a bulk correction has corrected so far, in its
-// order.
-func (v *View) BulkIDs(ctx context.Context, bulk, unit string) ([]string, error) {
-	var ids []string
-	err := v.db.NewSelect().TableExpr("issues").Column("id").Where("unit_id = ? AND bulk_id = ?", unit, bulk).OrderExpr("id").Scan(ctx, &ids)
-	return ids, err
-}
-
-// BulkCorrected counts them.
-func (v *View) BulkCorrected(ctx context.Context, bulk, unit string) (int64, error) {
-	n, err := v.db.NewSelect().TableExpr("issues").Where("unit_id = ? AND bulk_id = ?", unit, bulk).Count(ctx)
-	return int64(n), err
+// BulkIssues are the issues that a bulk correction has corrected so far, in the
+// order of their ids.
+func (v *View) BulkIssues(ctx context.Context, bulk, unit string, sc roster.Scope) ([]*issue.Issue, error) {
+	var rows []*issue.Issue
+	q := v.db.NewSelect().Model(&rows).Where("unit_id = ? AND bulk_id = ?", unit, bulk)
+	return rows, scoped(q, sc, columnsDefault).OrderExpr("id").Scan(ctx)
 }

@@ -61,7 +61,26 @@ func (f *Face) bulkCorrect(c *Call) error {
 	if err != nil {
 		return f.showBulk(c, false, err)
 	}
-	return c.Go("/bulk-corrections", "issue.bulk.done", "Count", ui.Number(out.Corrected))
+	return f.showBulkResult(c, out)
+}
+
+// showBulkResult says of each issue what became of it. It answers the form
+// itself: sent again with the same key, it says the same.
+func (f *Face) showBulkResult(c *Call, out app.BulkResult) error {
+	p := c.Page("issue.bulk.result")
+	p.Crumbs = []ui.Link{{Text: c.T("nav.issues"), Href: "/issues"}, {Text: c.T("issue.bulk.title"), Href: "/bulk-corrections"}}
+	v := bulkResultView{Stats: []ui.Stat{{Label: c.T("issue.bulk.corrected"), Value: ui.Number(out.Corrected)}, {Label: c.T("issue.bulk.refused"), Value: ui.Number(out.Refused)}},
+		Table: ui.Table{Cols: []ui.Col{{Text: c.T("issue.field.ref")}, {Text: c.T("issue.bulk.outcome")}, {Text: c.T("field.severity")}, {Text: c.T("field.category")},
+			{Text: c.T("issue.field.subject")}, {Text: c.T("field.event_on")}}}}
+	for _, r := range out.Rows {
+		severity, outcome := ui.Severity(c.Lang, r.Severity), ui.Cell{Tag: &ui.Tag{Text: c.T("issue.bulk.row.corrected"), Tone: "ok"}}
+		if !r.Corrected {
+			outcome = ui.Cell{Tag: &ui.Tag{Text: c.T("issue.bulk.row.refused"), Tone: "bad"}, Sub: ui.Message(c.Lang, r.Why)}
+		}
+		v.Table.Rows = append(v.Table.Rows, []ui.Cell{{Text: r.Ref, Href: "/issues/" + r.ID}, outcome, {Tag: &severity},
+			{Text: c.T("category." + r.Category)}, {Text: c.subject(r.PersonID, r.PersonName), Sub: r.UnitName}, {Text: string(r.EventOn)}})
+	}
+	return c.Show(bulkResultPage(p, v))
 }
 
 func (f *Face) ownFile(c *Call) error { return f.showOwnFile(c, nil) }

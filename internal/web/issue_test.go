@@ -115,7 +115,7 @@ func TestFilePages(t *testing.T) {
 
 func TestReconciliationAndBulkPages(t *testing.T) {
 	s := apptest.SQLite(t)
-	s.Issues(
+	mine := s.Issues(
 		apptest.IssueSeed{Name: "mine", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 1, Event: "2026-01-10"},
 		apptest.IssueSeed{Name: "found", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "traffic_alcohol", Severity: 2, Event: "2026-01-12"})
 	v := visit(t, s, "inspector")
@@ -147,7 +147,9 @@ func TestReconciliationAndBulkPages(t *testing.T) {
 		t.Errorf("a wrong number: %s", plainText(page))
 	}
 	form.Set("count", "1")
-	head.post("/bulk-corrections", form, 303)
+	if page = head.post("/bulk-corrections", form, 200); !strings.Contains(page, "Issue by issue") || !strings.Contains(page, refOf(t, s, mine["mine"])) {
+		t.Errorf("no result by row: %s", plainText(page))
+	}
 	if page = head.get("/bulk-corrections", 200); !strings.Contains(page, "nothing to correct in bulk") {
 		t.Errorf("afterwards: %s", plainText(page))
 	}

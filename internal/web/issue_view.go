@@ -42,6 +42,11 @@ type bulkView struct {
 	Table                       ui.Table
 }
 
+type bulkResultView struct {
+	Stats []ui.Stat
+	Table ui.Table
+}
+
 type fileView struct {
 	Tasks, Lists ui.Table
 	Stats        []ui.Stat
