@@ -337,7 +337,8 @@ func (m *Maker) refile(ctx context.Context) error {
 			for k := range answers[n].Issues {
 				answers[n].Issues[k].Text += "（已补充时间和经过）"
 			}
-			if !dropped && len(answers[n].Issues) > 1 { // says less than before: what is dropped is withdrawn
+			slight := v.Items[n].Severity < int64(m.App.Pack().Review.ClueMinSeverity) // what is severe stays
+			if !dropped && slight && len(answers[n].Issues) > 1 {                      // says less than before: what is dropped is withdrawn
 				answers[n].Issues, dropped = answers[n].Issues[1:], true
 			}
 		}
