@@ -129,18 +129,14 @@ type UntouchedPerson struct {
 	UnitName string `json:"unit_name"`
 }
 
-// UntouchedList is one page. Elsewhere is how many people have something here
-// in the category and serve here no longer: the number of the comparison
-// leaves them out, so that it is Total less Elsewhere. The leaders' categories
-// have none.
+// UntouchedList is one page, and how many there are in all.
 type UntouchedList struct {
-	Unit      string            `json:"unit"`
-	UnitName  string            `json:"unit_name"`
-	Rows      []UntouchedPerson `json:"items"`
-	Total     int64             `json:"total"`
-	Elsewhere int64             `json:"elsewhere"`
-	Next      string            `json:"next,omitempty"`
-	Named     bool              `json:"-"`
+	Unit     string            `json:"unit"`
+	UnitName string            `json:"unit_name"`
+	Rows     []UntouchedPerson `json:"items"`
+	Total    int64             `json:"total"`
+	Next     string            `json:"next,omitempty"`
+	Named    bool              `json:"-"`
 }
 
 // Untouched opens the fourth cell of the comparison, neither declared nor
@@ -190,34 +186,9 @@ func (a *App) Untouched(ctx context.Context, who *roster.Actor, in UntouchedInpu
 		if out.Total, err = v.UntouchedCount(ctx, f, leaders, sc, a.Today()); err != nil {
 			return err
 		}
-		if !leaders { // the number of the leaders' categories is of these very people
-			if err := a.untouchedElsewhere(ctx, v, tree, in, sc, out); err != nil {
-				return err
-			}
-		}
 		return a.nameUntouched(ctx, v, who, tree, rows, out)
 	})
 	return out, err
-}
-
-// untouchedElsewhere says by how much the number of the comparison is less.
-func (a *App) untouchedElsewhere(ctx context.Context, v *store.View, tree *roster.Tree, in UntouchedInput, sc roster.Scope, out *UntouchedList) error {
-	cells, err := v.CellsOf(ctx, []string{out.Unit}, in.From, in.To)
-	if err != nil {
-		return err
-	}
-	if err := v.HideCells(ctx, cells, out.Unit, nil, sc, in.From, in.To); err != nil {
-		return err
-	}
-	people, _, err := a.headcount(ctx, v, tree, out.Unit, a.Today())
-	if err != nil {
-		return err
-	}
-	if c := cells[out.Unit][in.Category]; c != nil {
-		c.Leave(people)
-		out.Elsewhere = out.Total - c.Neither
-	}
-	return nil
 }
 
 func (a *App) nameUntouched(ctx context.Context, v *store.View, who *roster.Actor, tree *roster.Tree, rows []store.UntouchedRow, out *UntouchedList) error {

@@ -89,15 +89,8 @@ func (a *App) Reconciliation(ctx context.Context, who *roster.Actor, in ReconInp
 		}
 		base := issue.All()
 		base.Unit, base.From, base.To, base.Live = out.Unit, in.From, in.To, true
-		for _, u := range append([]string{out.Unit}, children...) {
-			f := base
-			f.Unit = u
-			if cells[u] == nil {
-				cells[u] = make(map[string]*issue.Cells)
-			}
-			if err := a.touchLeaders(ctx, v, cells[u], f, sc); err != nil {
-				return err
-			}
+		if err := a.touch(ctx, v, tree, cells, append([]string{out.Unit}, children...), base, sc); err != nil {
+			return err
 		}
 		today := a.Today()
 		people, leaders, err := a.headcount(ctx, v, tree, out.Unit, today)
@@ -183,19 +176,89 @@ var leadersCategories = sync.OnceValue(func() (codes []string) {
 	return codes
 })
 
-// touchLeaders sets, in the leaders' categories of a unit's cells, the pairs
-// touched to those of the people who owe: an issue about anybody else has its
-// cell, and leaves no leader with less to say.
-func (a *App) touchLeaders(ctx context.Context, v *store.View, cells map[string]*issue.Cells, f issue.Filter, sc roster.Scope) error {
-	touched, err := v.TouchedLeaders(ctx, f, leadersCategories(), sc, a.Today())
+// touch makes the pairs touched in the cells of units those of the people who
+// serve there and owe something, so that what is left of them is the list that
+// the fourth cell opens. The counters count a pair where its first issue
+// happened.
+func (a *App) touch(ctx context.Context, v *store.View, tree *roster.Tree, cells map[string]map[string]*issue.Cells, units []string, f issue.Filter, sc roster.Scope) error {
+	at := func(unit, category string) *issue.Cells {
+		if cells[unit] == nil {
+			cells[unit] = make(map[string]*issue.Cells)
+		}
+		if cells[unit][category] == nil {
+			cells[unit][category] = &issue.Cells{}
+		}
+		return cells[unit][category]
+	}
+	if err := a.touchStrayed(ctx, v, tree, at, units, f, sc); err != nil {
+		return err
+	}
+	for _, u := range units {
+		f.Unit, f.Only = u, false
+		touched, err := v.TouchedLeaders(ctx, f, leadersCategories(), sc, a.Today())
+		if err != nil {
+			return err
+		}
+		for _, code := range leadersCategories() {
+			at(u, code).Touched = touched[code]
+		}
+	}
+	return nil
+}
+
+// touchStrayed moves the pairs of those who moved, left or named a leader from
+// where their first issue happened to where they serve. Of whom the reader's
+// bars hide a part, the first issue may be hidden and a later one not.
+func (a *App) touchStrayed(ctx context.Context, v *store.View, tree *roster.Tree, at func(unit, category string) *issue.Cells, units []string, f issue.Filter, sc roster.Scope) error {
+	s, err := a.strength(ctx, v, a.Today())
 	if err != nil {
 		return err
 	}
-	for _, code := range leadersCategories() {
-		if cells[code] == nil {
-			cells[code] = &issue.Cells{}
+	named, err := v.NamersOfLeaders(ctx)
+	if err != nil {
+		return err
+	}
+	people := slices.Concat(s.moved, named)
+	for _, b := range sc.BarDated {
+		people = append(people, b.Person)
+	}
+	if len(sc.BarObjects) > 0 {
+		subjects, err := v.SubjectsOf(ctx, sc.BarObjects)
+		if err != nil {
+			return err
 		}
-		cells[code].Touched = touched[code]
+		people = append(people, subjects...)
+	}
+	if len(people) == 0 {
+		return nil
+	}
+	slices.Sort(people)
+	people = slices.Compact(people)
+	touches, err := v.TouchesOf(ctx, people, f, sc)
+	if err != nil {
+		return err
+	}
+	serving, err := v.ServingAt(ctx, people)
+	if err != nil {
+		return err
+	}
+	under := func(unit string, n int64, category string) {
+		for _, above := range tree.Ancestors(unit) {
+			if slices.Contains(units, above) {
+				at(above, category).Touched += n
+			}
+		}
+	}
+	counted := make(map[[2]string]bool)
+	for _, t := range touches {
+		if t.First {
+			under(t.UnitID, -1, t.Category)
+		}
+		pair := [2]string{t.PersonID, t.Category}
+		if unit := serving[t.PersonID]; unit != "" && !counted[pair] {
+			counted[pair] = true
+			under(unit, 1, t.Category)
+		}
 	}
 	return nil
 }
@@ -205,26 +268,39 @@ type strengths struct {
 	authority int64
 	today     roster.Date
 	byUnit    map[string]store.Strength
+	moved     []string // people whose issues may be counted elsewhere
+}
+
+// strength reads how many people serve where, unless it is known.
+func (a *App) strength(ctx context.Context, v *store.View, today roster.Date) (*strengths, error) {
+	g, err := v.Generation(ctx, store.GenerationAuthority)
+	if err != nil {
+		return nil, err
+	}
+	if s := a.strengths.Load(); s != nil && s.authority == g && s.today == today {
+		return s, nil
+	}
+	rows, err := v.Strengths(ctx, today)
+	if err != nil {
+		return nil, err
+	}
+	s := &strengths{authority: g, today: today, byUnit: make(map[string]store.Strength, len(rows))}
+	for _, r := range rows {
+		s.byUnit[r.UnitID] = r
+	}
+	if s.moved, err = v.Moved(ctx); err != nil {
+		return nil, err
+	}
+	a.strengths.Store(s)
+	return s, nil
 }
 
 // headcount is how many people serve in the unit and below it in today's tree,
 // and how many of them belong to a leadership team.
 func (a *App) headcount(ctx context.Context, v *store.View, tree *roster.Tree, unit string, today roster.Date) (people, leaders int64, err error) {
-	g, err := v.Generation(ctx, store.GenerationAuthority)
+	s, err := a.strength(ctx, v, today)
 	if err != nil {
 		return 0, 0, err
-	}
-	s := a.strengths.Load()
-	if s == nil || s.authority != g || s.today != today {
-		rows, err := v.Strengths(ctx, today)
-		if err != nil {
-			return 0, 0, err
-		}
-		s = &strengths{g, today, make(map[string]store.Strength, len(rows))}
-		for _, r := range rows {
-			s.byUnit[r.UnitID] = r
-		}
-		a.strengths.Store(s)
 	}
 	for _, u := range tree.Subtree(unit) {
 		people, leaders = people+s.byUnit[u].People, leaders+s.byUnit[u].Leaders

@@ -3,6 +3,7 @@ package app_test
 import (
 	"net/url"
 	"testing"
+	"time"
 
 	"plumbline/internal/app"
 	"plumbline/internal/apptest"
@@ -39,6 +40,7 @@ func TestNeitherIsItsList(t *testing.T) {
 			}
 		}
 		s.Issues(planted...)
+		stray(t, s)
 		walked := 0
 		for _, reader := range []string{"inspector", "eastinspector", "reader", "chief", "deputy", "authority"} {
 			who := s.Actor(reader)
@@ -53,6 +55,29 @@ func TestNeitherIsItsList(t *testing.T) {
 			t.Errorf("%d numbers were walked", walked)
 		}
 	})
+}
+
+// stray moves anna to the west and ben to the next station, and retires dong.
+func stray(t *testing.T, s *apptest.Site) {
+	t.Helper()
+	row := func(table app.RosterTable, kv ...string) {
+		t.Helper()
+		cells := map[string]string{}
+		for i := 0; i+1 < len(kv); i += 2 {
+			cells[kv[i]] = kv[i+1]
+		}
+		if _, err := s.App.SaveRosterRow(ctx, s.Actor("records"), app.RosterRow{Table: table, Cells: cells}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	day := string(s.App.Today().AddDays(1))
+	row(app.PostingTable, "personnel_no", number(t, s, "anna"), "unit_code", "west1", "post", "民警", "main", "yes", "from", day)
+	row(app.PostingTable, "personnel_no", number(t, s, "ben"), "unit_code", "east2", "post", "民警", "main", "yes", "from", day)
+	row(app.PeopleTable, "personnel_no", number(t, s, "dong"), "name", "林丁", "state", "left")
+	s.Clock.Add(24 * time.Hour)
+	if n, err := s.App.PlacePeople(ctx); err != nil || n != 2 {
+		t.Fatalf("%d people were moved, %v", n, err)
+	}
 }
 
 // walkNeither opens each such number of a unit and says how many there were; a

@@ -175,7 +175,7 @@ func (a *App) reportCounts(ctx context.Context, v *store.View, tree *roster.Tree
 	}
 	f := issue.All()
 	f.Unit, f.From, f.To = b.Root.ID, b.From, b.To
-	if err := a.touchLeaders(ctx, v, cells, f, sc); err != nil {
+	if err := a.touch(ctx, v, tree, map[string]map[string]*issue.Cells{b.Root.ID: cells}, []string{b.Root.ID}, f, sc); err != nil {
 		return err
 	}
 	today := a.Today()

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -57,8 +58,8 @@ type UntouchedRow struct {
 	BranchID string `bun:"branch_id"`
 }
 
-// Untouched lists who serves in a unit and below it today and has nothing there
-// in a category up to a month: the fourth cell of the comparison. leaders keeps
+// Untouched lists who serves in a unit and below it today and has nothing in a
+// category up to a month, wherever it happened: the fourth cell of the comparison. leaders keeps
 // to members of leadership teams. The scope judges the issues: what its bars
 // hide does not exist, and so leaves a person in the list.
 func (v *View) Untouched(ctx context.Context, f issue.Filter, leaders bool, sc roster.Scope, today roster.Date, after string, limit int) ([]UntouchedRow, error) {
@@ -135,9 +136,77 @@ func (v *View) owing(ctx context.Context, q *bun.SelectQuery, f issue.Filter, le
 	return q, nil
 }
 
-// touching keeps to the issues that touch a pair of person and category. What
-// happened before the period does so all the same.
+// touching keeps to the issues that touch a pair of person and category: in
+// whatever unit it happened, and before the period as well as within it.
 func (v *View) touching(ctx context.Context, q *bun.SelectQuery, f issue.Filter, sc roster.Scope) (*bun.SelectQuery, error) {
-	f.Live, f.Cell, f.From, f.Person = true, "", "", ""
+	f.Live, f.Cell, f.From, f.Person, f.Unit, f.Only = true, "", "", "", "", false
 	return v.issueWhere(ctx, q.Where("person_id <> ''"), f, sc)
+}
+
+// Moved lists the people of whom something may be counted at a unit where they
+// do not serve: who has left, and who has a posting at another unit.
+func (v *View) Moved(ctx context.Context) ([]string, error) {
+	elsewhere := v.db.NewSelect().TableExpr("postings AS o").Join("JOIN people AS p ON p.id = o.person_id").Column("o.person_id").Where("o.unit_id <> p.unit_id")
+	var ids []string
+	err := v.db.NewSelect().TableExpr("people").Column("id").WhereOr("state <> ?", roster.Serving).WhereOr("id IN (?)", elsewhere).Scan(ctx, &ids)
+	return ids, err
+}
+
+// NamersOfLeaders lists the people who named a leader in an answer: what they
+// declare there is counted at the unit above that leader.
+func (v *View) NamersOfLeaders(ctx context.Context) ([]string, error) {
+	routed := v.db.NewSelect().TableExpr("answers").Column("submission_id").Where("leader_id <> ''")
+	var ids []string
+	err := v.db.NewSelect().TableExpr("submissions").ColumnExpr("DISTINCT person_id").Where("id IN (?)", routed).Scan(ctx, &ids)
+	return ids, err
+}
+
+// KeyIssue is one issue that touches a pair of person and category. First marks the
+// one by which the counters count the pair, at the issue's unit.
+type KeyIssue struct {
+	PersonID string `bun:"person_id"`
+	Category string `bun:"category"`
+	UnitID   string `bun:"unit_id"`
+	First    bool   `bun:"first_event"`
+}
+
+// TouchesOf reads what of the people's issues the scope admits, up to the month
+// of the filter, in the order of people.
+func (v *View) TouchesOf(ctx context.Context, people []string, f issue.Filter, sc roster.Scope) ([]KeyIssue, error) {
+	var out []KeyIssue
+	for chunk := range slices.Chunk(people, 500) {
+		q, err := v.touching(ctx, v.db.NewSelect().TableExpr("issues").Column("person_id", "category", "unit_id", "first_event"), f, sc)
+		if err != nil {
+			return nil, err
+		}
+		var rows []KeyIssue
+		if err := q.Where("person_id IN (?)", bun.List(chunk)).Order("person_id").Scan(ctx, &rows); err != nil {
+			return nil, err
+		}
+		out = append(out, rows...)
+	}
+	return out, nil
+}
+
+// SubjectsOf lists the people whom the issues are about.
+func (v *View) SubjectsOf(ctx context.Context, issues []string) ([]string, error) {
+	var ids []string
+	err := v.db.NewSelect().TableExpr("issues").ColumnExpr("DISTINCT person_id").Where("id IN (?)", bun.List(issues)).Where("person_id <> ''").Scan(ctx, &ids)
+	return ids, err
+}
+
+// ServingAt tells where those of the people serve who serve at all.
+func (v *View) ServingAt(ctx context.Context, people []string) (map[string]string, error) {
+	out := make(map[string]string, len(people))
+	for chunk := range slices.Chunk(people, 500) {
+		var rows []UntouchedRow
+		err := v.db.NewSelect().TableExpr("people").Column("id", "unit_id").Where("id IN (?)", bun.List(chunk)).Where("state = ?", roster.Serving).Scan(ctx, &rows)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			out[r.PersonID] = r.UnitID
+		}
+	}
+	return out, nil
 }

@@ -71,10 +71,6 @@ func (f *Face) untouchedList(c *Call) error {
 	p.Title = c.T("category."+in.Category) + " · " + p.Title
 	p.Lead = l.UnitName
 	p.Crumbs = []ui.Link{{Text: c.T("recon.title"), Href: "/reconciliation?unit=" + url.QueryEscape(l.Unit)}}
-	note := c.T("recon.untouched.note")
-	if l.Elsewhere > 0 {
-		note = c.T("recon.untouched.elsewhere", "Number", l.Total-l.Elsewhere, "Elsewhere", l.Elsewhere)
-	}
 	t := ui.Table{Empty: c.T("recon.untouched.none"), Cols: []ui.Col{{Text: c.T("field.name")}, {Text: c.T("field.unit")}}}
 	for _, r := range l.Rows {
 		name := ui.Cell{Text: r.Name, Sub: r.Number}
@@ -85,5 +81,5 @@ func (f *Face) untouchedList(c *Call) error {
 		}
 		t.Rows = append(t.Rows, []ui.Cell{name, {Text: r.UnitName}})
 	}
-	return c.Show(pagedTable(p, note, t, c.pager(len(l.Rows), l.Total, l.Next)))
+	return c.Show(pagedTable(p, c.T("recon.untouched.note"), t, c.pager(len(l.Rows), l.Total, l.Next)))
 }
