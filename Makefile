@@ -7,7 +7,7 @@ ADDR ?= 127.0.0.1:8080
 GO   ?= go
 BIN  := bin/plumbline
 
-.PHONY: run build test race insider fuzz bench check generate clean
+.PHONY: run build test race ordeal insider fuzz bench check generate clean
 
 run: build
 	$(BIN) demo --db $(DB) --addr $(ADDR)
@@ -15,15 +15,25 @@ run: build
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o $(BIN) ./cmd/plumbline
 
+# Everything that fits eight minutes on two cores. ORDEALS take long by nature:
+# kills, power cuts and failed writes.
+ORDEALS := ./internal/ordeal
 test:
 	@sh script/prepare
-	$(GO) test -timeout 20m ./...
+	$(GO) test -timeout 20m $$($(GO) list ./... | grep -v /internal/ordeal)
 	@$(MAKE) --no-print-directory race
 
-# Data races matter where goroutines share: the writer, the sessions, the faces.
-RACE := ./internal/store/... ./internal/app/... ./internal/ledger/... ./internal/web ./internal/words ./internal/witness
+# The tests that start goroutines of their own, under the race detector.
 race:
-	@sh script/race $(RACE)
+	@sh script/race some
+
+# What takes long: the ordeals, the lone insider, fuzzing, and every test of
+# the rooms where goroutines share memory under the race detector.
+ordeal:
+	@sh script/prepare
+	$(GO) test -count=1 -timeout 40m $(ORDEALS)
+	@$(MAKE) --no-print-directory insider fuzz
+	@sh script/race all
 
 # Each account of a small site alone, INSIDER_WALKS seeded walks over the API;
 # PLUMBLINE_NIGHTLY=1 walks for twenty minutes.
