@@ -1253,7 +1253,7 @@ func TableOf(p Page, t Table) templ.Component {
 							return templ_7745c5c3_Err
 						}
 					} else {
-						var templ_7745c5c3_Var62 = []any{templ.KV("num", c.Num), templ.KV("act", len(c.Actions) > 0), templ.KV("meter", c.Bar != nil), templ.KV("zero", c.Num && c.Text == "0")}
+						var templ_7745c5c3_Var62 = []any{templ.KV("num", c.Num), templ.KV("act", len(c.Actions) > 0), templ.KV("meter", t.Figures && colText(t, i) == ""), templ.KV("zero", c.Num && c.Text == "0")}
 						templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var62...)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
