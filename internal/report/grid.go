@@ -28,6 +28,11 @@ import (
 // a proper part of sums which are all at least the bound, as are their
 // complements, and can be moved by that much: no interval for it is narrower.
 // The attacker in package app tries it with a linear program.
+//
+// It holds for one day. What is registered late for a month that has ended moves
+// the numbers of that block, so that two readings tell how many issues came
+// between them; and a block that first reaches the bound tells that it did not
+// before. Neither says whose they are or of which hidden key.
 type Grid struct {
 	bound    int64
 	root     string
