@@ -345,7 +345,7 @@ func (a *App) statementScope(ctx context.Context, v *store.View, who *roster.Act
 	}
 	sc.Own = ""
 	sc.BarPeople = append(append([]string{who.Person}, who.Superiors...), who.Relatives...)
-	sc.BarDated = who.Dated
+	sc.BarDated, sc.BarObjects = who.Dated, who.PartyTo
 	return sc, nil
 }
 

@@ -211,6 +211,37 @@ func TestOwnFile(t *testing.T) {
 	})
 }
 
+// A records officer who is a witness in the matter neither sees nor answers
+// what its subject asks to be corrected.
+func TestAPartyAnswersNoStatement(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx := context.Background()
+		id := s.Issues(seed("mine", issue.Self, "anna", "east1", "interview", 1, "2026-01-10"))["mine"]
+		said, _, err := s.App.MakeStatement(ctx, s.Actor("anna"), app.StatementInput{Issue: id, Kind: issue.Correction, Text: "it was another day"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := func() int {
+			asked, err := s.App.AskedCorrections(ctx, s.Actor("records"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(asked)
+		}
+		if n := seen(); n != 1 {
+			t.Fatalf("%d requests before", n)
+		}
+		if _, _, err := s.App.AddIssueParty(ctx, s.Actor("inspector"), app.IssuePartyInput{IssueID: id, Person: number(t, s, "records"), Interest: "witness"}); err != nil {
+			t.Fatal(err)
+		}
+		if n := seen(); n != 0 {
+			t.Errorf("a witness is shown %d requests", n)
+		}
+		_, err = s.App.AnswerStatement(ctx, s.Actor("records"), app.AnswerStatementInput{ID: said, Version: 1, State: issue.Refused, Text: "the duty book says otherwise"})
+		wantFault(t, "a witness answers", err, fault.NotFoundKind, "not_found")
+	})
+}
+
 // Leadership readers say why; every opening is in the log before the answer,
 // and in the ledger once per reader, person and minute, also after a crash.
 func TestOpeningAFileIsLogged(t *testing.T) {

@@ -91,7 +91,7 @@ func (v *View) Statements(ctx context.Context, issueIDs ...string) ([]*issue.Sta
 // Statement opens one statement under the scope.
 func (v *View) Statement(ctx context.Context, id string, sc roster.Scope) (*issue.Statement, error) {
 	var rows []*issue.Statement
-	if err := scoped(v.db.NewSelect().Model(&rows).Where("id = ?", id), sc, columnsDefault).Scan(ctx); err != nil {
+	if err := statementScoped(v.db.NewSelect().Model(&rows).Where("id = ?", id), sc).Scan(ctx); err != nil {
 		return nil, err
 	}
 	if len(rows) != 1 {
@@ -103,9 +103,15 @@ func (v *View) Statement(ctx context.Context, id string, sc roster.Scope) (*issu
 // AskedCorrections are the requests for correction that wait for an answer.
 func (v *View) AskedCorrections(ctx context.Context, sc roster.Scope, limit int) ([]*issue.Statement, error) {
 	var rows []*issue.Statement
-	err := scoped(v.db.NewSelect().Model(&rows).Where("state = ?", issue.Asked), sc, columnsDefault).
+	err := statementScoped(v.db.NewSelect().Model(&rows).Where("state = ?", issue.Asked), sc).
 		OrderExpr("created_at, id").Limit(int64(limit)).Scan(ctx)
 	return rows, err
+}
+
+// statementScoped judges a statement by its own place and by the issue that it
+// is about: who is barred from the issue sees nothing that was said of it.
+func statementScoped(q *bun.SelectQuery, sc roster.Scope) *bun.SelectQuery {
+	return unbarred(scoped(q, sc, columnsDefault), sc, onIssue)
 }
 
 // SlightIssues are the declared issues of accepted or locked lists of one unit
