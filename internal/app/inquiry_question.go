@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -161,7 +162,8 @@ type QuestionInput struct {
 	Reason  string `json:"reason,omitempty"`
 }
 
-// onQuestion runs one act on a question that lies in the actor's scope.
+// onQuestion runs one act on a question that lies in the actor's scope. The
+// result is the track that the act left on it, or the question.
 func (a *App) onQuestion(ctx context.Context, who *roster.Actor, op string, in QuestionInput,
 	act func(ctx context.Context, tx *store.Tx, q *inquiry.Question, me inquiry.Standing) error) (Receipt, error) {
 	return a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
@@ -184,7 +186,7 @@ func (a *App) onQuestion(ctx context.Context, who *roster.Actor, op string, in Q
 		if err := act(ctx, tx, q, me); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: op, Kind: "question", ID: q.ID, Unit: q.UnitID}}, q.ID, nil
+		return []ledger.Fact{{Verb: op, Kind: "question", ID: q.ID, Unit: q.UnitID}}, cmp.Or(q.TrackID, q.ID), nil
 	})
 }
 
@@ -218,7 +220,6 @@ func (a *App) OpenLeaderTrack(ctx context.Context, who *roster.Actor, in Questio
 		if err != nil {
 			return err
 		}
-		trackID = t.ID
 		if err := tx.Insert(ctx, t); err != nil {
 			return err
 		}
@@ -234,7 +235,7 @@ func (a *App) OpenLeaderTrack(ctx context.Context, who *roster.Actor, in Questio
 		}
 		return tx.Bump(ctx, store.GenerationAuthority)
 	})
-	return trackID, r, err
+	return r.ResultID, r, err
 }
 
 // RefuseQuestion answers a question with a written reason for no track; it

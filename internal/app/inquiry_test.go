@@ -515,8 +515,12 @@ func TestPartyAndSubordinateSeeNothing(t *testing.T) {
 	}
 	// Where the leader is a subject of the case, he is barred from it too.
 	q := questionsOn(t, s, i.ID)[0]
-	_, _, err = s.App.OpenLeaderTrack(ctx, s.Actor("body"), app.QuestionInput{ID: q.ID, Version: q.Version})
+	in := app.QuestionInput{ID: q.ID, Version: q.Version, Key: "once"}
+	track, _, err := s.App.OpenLeaderTrack(ctx, s.Actor("body"), in)
 	st.must(err)
+	if again, r, err := s.App.OpenLeaderTrack(ctx, s.Actor("body"), in); err != nil || !r.Replayed || again != track || track == "" {
+		t.Errorf("the same request gives track %q, then %q: %v", track, again, err)
+	}
 	if who := s.Actor("westhead"); !slices.Contains(who.PartyTo, caseID) {
 		t.Errorf("the leader is no party: %v", who.PartyTo)
 	}
