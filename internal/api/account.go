@@ -90,7 +90,7 @@ func registerAccount(r *registry) {
 	}, Summary("Make an account for somebody on the roster"))
 	handle(r, "account.code", func(ctx context.Context, c *Call, in *ByID) (CodeView, error) {
 		return codeView(a.IssueCode(ctx, c.Actor, in.ID))
-	}, Summary("Issue a one-time code; for anybody but a newcomer it waits for a second administrator or the holder"))
+	}, Versionless, Summary("Issue a one-time code; for anybody but a newcomer it waits for a second administrator or the holder"))
 	handle(r, "account.code_confirm", func(ctx context.Context, c *Call, in *versioned) (CodeView, error) {
 		return codeView(a.ConfirmCode(ctx, c.Actor, app.ProposalInput{ID: in.ID, Version: c.Version(in.Body.Version)}))
 	}, Summary("Confirm a one-time code for my own account: I am shown a fresh one, and my sessions end"))

@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -309,6 +310,12 @@ type Option func(*huma.Operation)
 // Summary names the operation in the document.
 func Summary(s string) Option { return func(o *huma.Operation) { o.Summary = s } }
 
+// Versionless takes back that the operation looks at a version: it ends what
+// stands, or adds to it, whatever was seen of it.
+func Versionless(o *huma.Operation) {
+	o.Parameters = slices.DeleteFunc(o.Parameters, func(p *huma.Param) bool { return p.Name == "If-Match" })
+}
+
 // Upload raises the body limit to that of files. The operation reads the form
 // itself, by readForm, so that a file stands in memory once.
 func Upload(o *huma.Operation) {
@@ -348,7 +355,7 @@ func (r *registry) operation(op string, options []Option) huma.Operation {
 		o.Parameters = append(o.Parameters, &huma.Param{Name: "Idempotency-Key", In: "header", Schema: &huma.Schema{Type: "string"},
 			Description: "The same key with the same body gives the first answer again; with another body it is a conflict."})
 	}
-	if row.Write && !row.Create {
+	if row.Write && !row.Create && row.One() {
 		o.Parameters = append(o.Parameters, &huma.Param{Name: "If-Match", In: "header", Schema: &huma.Schema{Type: "string"},
 			Description: "Version that the edit was made on, unless the body names it."})
 	}

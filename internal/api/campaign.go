@@ -305,9 +305,9 @@ func registerCompletion(r *registry) {
 	}) (Done, error) {
 		rc, err := r.f.App.UndoCertify(ctx, c.Actor, app.UndoCertifyInput{CampaignID: in.ID, UnitID: in.Unit, Reason: in.Body.Reason, Key: c.Key})
 		return done(rc, in.Unit), err
-	}, Summary("Take a unit's certification back, from the top down"))
+	}, Versionless, Summary("Take a unit's certification back, from the top down"))
 	handle(r, "certification.create", func(ctx context.Context, c *Call, in *unitPath) (Done, error) {
 		rc, err := r.f.App.Certify(ctx, c.Actor, app.CertifyInput{CampaignID: in.ID, UnitID: in.Unit, Key: c.Key})
 		return done(rc, in.Unit), err
-	}, Summary("Certify a unit: 100 % filed or excused, after all below it"))
+	}, Versionless, Summary("Certify a unit: 100 % filed or excused, after all below it"))
 }

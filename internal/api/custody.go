@@ -85,8 +85,8 @@ func registerReveal(r *registry) {
 	handle(r, "share.get", func(ctx context.Context, c *Call, in *named) (app.ShareView, error) {
 		return a.Share(ctx, c.Actor, in.ID)
 	}, Summary("One request, with the text for the custodian's own machine"))
-	made(r, "share.release", "Hand in the response that the custodian's machine made", step, stepped(a.ReleaseShare))
-	made(r, "share.refuse", "Refuse to release; the reveal is over", step, stepped(a.RefuseShare))
+	made(r, "share.release", "Hand in the response that the custodian's machine made", step, stepped(a.ReleaseShare), Versionless)
+	made(r, "share.refuse", "Refuse to release; the reveal is over", step, stepped(a.RefuseShare), Versionless)
 }
 
 // named names a thing.

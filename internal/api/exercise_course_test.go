@@ -338,6 +338,8 @@ func (c *course) stale(t *testing.T, r app.Route, e exercised, key string) []why
 		return []why{versionless}
 	case a.status != 409 || !strings.Contains(a.body, `"stale_version"`):
 		t.Errorf("%s: %d %s", key, a.status, a.body)
+	case !c.versioned[r.Op]:
+		t.Error("it looks at a version, and the document does not say so")
 	}
 	if after := head(t, c.Site); after != before {
 		t.Errorf("the ledger grew from %d to %d", before, after)

@@ -36,7 +36,7 @@ type opened struct {
 
 // made registers an operation that takes a body about the thing in the path
 // and makes or changes one. set puts path, key and version into the input.
-func made[B any](r *registry, op, summary string, set func(in *B, id string, c *Call), do func(ctx context.Context, who *roster.Actor, in B) (string, app.Receipt, error)) {
+func made[B any](r *registry, op, summary string, set func(in *B, id string, c *Call), do func(ctx context.Context, who *roster.Actor, in B) (string, app.Receipt, error), options ...Option) {
 	handle(r, op, func(ctx context.Context, c *Call, in *struct {
 		ID   string `path:"id"`
 		Body B
@@ -47,7 +47,7 @@ func made[B any](r *registry, op, summary string, set func(in *B, id string, c *
 			id = in.ID
 		}
 		return Done{id, receipt(rc)}, err
-	}, Summary(summary))
+	}, append(options, Summary(summary))...)
 }
 
 // begun registers an operation that makes a thing and names nothing in its path.

@@ -172,7 +172,7 @@ func registerBatches(r *registry) {
 			return nil, err
 		}
 		return &File{Name: f.Name, Type: f.Kind, Rows: f.Rows, Write: func(w io.Writer) error { _, err := w.Write(f.Body); return err }}, nil
-	}, Summary("The rejected rows as they were, with the reasons"))
+	}, Versionless, Summary("The rejected rows as they were, with the reasons"))
 }
 
 func registerMatches(r *registry) {

@@ -116,8 +116,8 @@ func registerRelations(r *registry) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}
 	made(r, "relation.void", "Propose to void a relation recorded by mistake; the id is that of the proposal", voids, a.VoidRelation)
-	made(r, "issue.party_void", "Propose to void a party to an issue recorded by mistake; the id is that of the proposal", voids, a.VoidIssueParty)
-	made(r, "case.party_void", "Propose to void a recusal recorded by mistake; the id is that of the proposal", voids, a.VoidCaseParty)
+	made(r, "issue.party_void", "Propose to void a party to an issue recorded by mistake; the id is that of the proposal", voids, a.VoidIssueParty, Versionless)
+	made(r, "case.party_void", "Propose to void a recusal recorded by mistake; the id is that of the proposal", voids, a.VoidCaseParty, Versionless)
 	made(r, "issue.party", "Record a complainant, witness or other party on an issue", func(in *app.IssuePartyInput, id string, c *Call) {
 		in.IssueID, in.Key = id, c.Key
 	}, a.AddIssueParty)
