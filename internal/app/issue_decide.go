@@ -366,7 +366,7 @@ func (a *App) takeStep(ctx context.Context, who *roster.Actor, s issueStep) (Iss
 		return facts, after.ID, nil
 	})
 	if err == nil && receipt.Replayed {
-		out, err = a.issueNow(ctx, s.step.ID)
+		out, err = a.issueNow(ctx, who, s.step.ID)
 	}
 	return out, receipt, err
 }
@@ -408,10 +408,15 @@ func (a *App) doStep(ctx context.Context, tx *store.Tx, who *roster.Actor, first
 	return &after, append(facts, more...), err
 }
 
-// issueNow is where a step that had been done before has led.
-func (a *App) issueNow(ctx context.Context, id string) (out IssueResult, err error) {
+// issueNow is where a step that had been done before has led, under the scope
+// of today: whoever was barred since learns nothing more by repeating it.
+func (a *App) issueNow(ctx context.Context, who *roster.Actor, id string) (out IssueResult, err error) {
 	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
-		i, err := v.Issue(ctx, id, roster.Scope{All: true})
+		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindIssue)
+		if err != nil {
+			return err
+		}
+		i, err := v.Issue(ctx, id, sc)
 		if err == nil {
 			out = IssueResult{i.ID, i.Version, i.State, i.RejectBy != "" || i.ConcealAs != ""}
 		}

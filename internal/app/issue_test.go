@@ -242,6 +242,37 @@ func TestAPartyAnswersNoStatement(t *testing.T) {
 	})
 }
 
+// A request that was done is answered again with where the issue now stands; to
+// whoever was barred since, it is not there.
+func TestARepeatedStepIsAnsweredUnderTodaysScope(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx := context.Background()
+		id := s.Issues(seed("found", issue.Audit, "anna", "east1", "interview", 2, "2026-01-12"))["found"]
+		notify := func() (app.IssueResult, error) {
+			in := app.NotifyIssueInput{Step: app.Step{ID: id, Version: 1, Reason: "请说明当天经过", Key: "once"}}
+			out, _, err := s.App.NotifyIssue(ctx, s.Actor("inspector"), in)
+			return out, err
+		}
+		first, err := notify()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := notify(); err != nil || again != first {
+			t.Errorf("%+v, then %+v: %v", first, again, err)
+		}
+		out, _, err := s.App.AddIssueParty(ctx, s.Actor("inspector2"), app.IssuePartyInput{IssueID: id, Person: number(t, s, "inspector"), Interest: "witness"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		uphold(t, s, out) // he works on it, so he is challenged first
+		again, err := notify()
+		wantFault(t, "repeated by a witness", err, fault.NotFoundKind, "not_found")
+		if again != (app.IssueResult{}) {
+			t.Errorf("a witness learns %+v", again)
+		}
+	})
+}
+
 // Leadership readers say why; every opening is in the log before the answer,
 // and in the ledger once per reader, person and minute, also after a crash.
 func TestOpeningAFileIsLogged(t *testing.T) {
