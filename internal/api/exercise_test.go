@@ -17,6 +17,7 @@ import (
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
+	"plumbline/internal/store"
 )
 
 // face makes the API over a test site; a token is the key of a named actor.
@@ -402,4 +403,19 @@ func TestASlowedGuessIsToldWhenToTryAgain(t *testing.T) {
 		}
 	}
 	t.Error("guessing is not slowed")
+}
+
+// TestEveryKindIsExercised: each ledgered kind declares, in package store, the
+// kind of the route table under which the exercises reach it. One that no route
+// has would be exercised by nothing.
+func TestEveryKindIsExercised(t *testing.T) {
+	routed := make(map[roster.Kind]bool)
+	for _, r := range app.Routes {
+		routed[r.Kind] = routed[r.Kind] || r.Path != ""
+	}
+	for kind, tried := range store.KindExercises() {
+		if !routed[tried] {
+			t.Errorf("%s is declared to be exercised as %s, and no route has that kind", kind, tried)
+		}
+	}
 }
