@@ -503,6 +503,19 @@ func TestNamedItemsPageByPage(t *testing.T) {
 	if err != nil || page.Total != 5 {
 		t.Errorf("waiting: %d, %v", page.Total, err)
 	}
+	// What a relative declared is not the head's to read or to decide.
+	if _, _, err := s.App.Declare(ctx, head, app.RelationInput{Number: number(t, s, "anna"), Name: "林甲", Kind: "relative"}); err != nil {
+		t.Fatal(err)
+	}
+	if page, err := s.App.NamedItems(ctx, s.Actor("easthead"), app.NamedQuery{}); err != nil || page.Total != 3 {
+		t.Errorf("he sees %d of 6, %v", page.Total, err)
+	}
+	for _, i := range all {
+		if i.Respondent == "林甲" && i.SubmissionID != all[0].SubmissionID {
+			_, err := s.App.AcceptNamed(ctx, s.Actor("easthead"), app.NamedDecision{ID: selfcheck.NamedID(i.SubmissionID, i.ItemNo)})
+			wantFault(t, "a relative's item", err, fault.NotFoundKind, "")
+		}
+	}
 }
 
 // Units certify bottom-up at 100 %, filed and excused.

@@ -282,6 +282,12 @@ func (s Scope) Bars(t Target) bool {
 	return false
 }
 
+// BarsAlone is a scope that excludes the same and reaches everything else, for a
+// second thing by which the bars are judged.
+func (s Scope) BarsAlone() Scope {
+	return Scope{All: true, BarPeople: s.BarPeople, BarDated: s.BarDated, BarObjects: s.BarObjects}
+}
+
 // Unbarred is the same reach without the exclusions, for counting what the
 // exclusions take away. It never decides what is shown.
 func (s Scope) Unbarred() Scope {

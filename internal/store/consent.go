@@ -48,8 +48,7 @@ func (f ProposalFilter) narrow(q *bun.SelectQuery) *bun.SelectQuery {
 }
 
 func (r ProposalReach) narrow(q *bun.SelectQuery) *bun.SelectQuery {
-	bars := roster.Scope{All: true, BarPeople: r.Bars.BarPeople, BarDated: r.Bars.BarDated, BarObjects: r.Bars.BarObjects}
-	q = scoped(q, bars, proposalColumns)
+	q = scoped(q, r.Bars.BarsAlone(), proposalColumns)
 	return q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 		q = q.WhereOr("1 = 0")
 		if r.Person != "" {

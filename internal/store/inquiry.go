@@ -290,7 +290,7 @@ var (
 // unbarred applies the bars of a scope to a second set of columns: of the
 // thing that a row hangs on.
 func unbarred(q *bun.SelectQuery, sc roster.Scope, c ScopeColumns) *bun.SelectQuery {
-	return scoped(q, roster.Scope{All: true, BarPeople: sc.BarPeople, BarDated: sc.BarDated, BarObjects: sc.BarObjects}, c)
+	return scoped(q, sc.BarsAlone(), c)
 }
 
 func (v *View) questionWhere(ctx context.Context, q *bun.SelectQuery, f inquiry.QuestionFilter, today roster.Date) (*bun.SelectQuery, error) {

@@ -13,11 +13,17 @@ import (
 // leader, and bar the leader himself.
 var routedColumns = ScopeColumns{ID: "submission_id", Unit: "review_unit_id", Person: "leader_id", EventOn: "event_on"}
 
+// routedTo narrows to the items of the scope. Its bars are judged by the
+// respondent too: what he declared is not for his relatives to read here either.
+func routedTo(q *bun.SelectQuery, sc roster.Scope) *bun.SelectQuery {
+	return scoped(scoped(q, sc, routedColumns), sc.BarsAlone(), ScopeColumns{Person: "person_id", EventOn: "event_on"})
+}
+
 // RoutedAnswers lists the items that name a leader and go to the units of the
 // scope, of current rounds only, after the given one.
 func (v *View) RoutedAnswers(ctx context.Context, f selfcheck.NamedFilter, sc roster.Scope, after *selfcheck.RoutedAnswer, limit int) ([]selfcheck.RoutedAnswer, error) {
 	rows := []selfcheck.RoutedAnswer{}
-	q := scoped(v.routed(f), sc, routedColumns)
+	q := routedTo(v.routed(f), sc)
 	if after != nil {
 		q = q.Where("(submission_id, item_no) > (?, ?)", after.SubmissionID, after.ItemNo)
 	}
@@ -27,7 +33,7 @@ func (v *View) RoutedAnswers(ctx context.Context, f selfcheck.NamedFilter, sc ro
 
 // RoutedCount counts what RoutedAnswers lists.
 func (v *View) RoutedCount(ctx context.Context, f selfcheck.NamedFilter, sc roster.Scope) (int64, error) {
-	n, err := scoped(v.routed(f), sc, routedColumns).Count(ctx)
+	n, err := routedTo(v.routed(f), sc).Count(ctx)
 	return int64(n), err
 }
 
