@@ -45,7 +45,7 @@ type Options struct {
 }
 
 // Parts lists the parts in the order in which they run.
-var Parts = []string{"authority", "selfcheck", "selfcheck-postgres", "signing-postgres", "proof-postgres", "verify-postgres", "signing", "proof", "verify", "import", "list", "count", "report", "backup", "start", "report-large"}
+var Parts = []string{"authority", "selfcheck", "selfcheck-postgres", "signing-postgres", "proof-postgres", "verify-postgres", "signing", "proof", "verify", "import", "list", "count", "report", "backup", "start", "report-large", "flood"}
 
 // Run measures the parts asked for.
 func Run(ctx context.Context, o Options) (figures []Figure, err error) {
@@ -99,6 +99,12 @@ func Run(ctx context.Context, o Options) (figures []Figure, err error) {
 			return figures, err
 		}
 		figures = append(figures, f...)
+	}
+	if want("flood") {
+		f, err := flood(ctx, o, filepath.Join(folder, "flood.db"))
+		if figures = append(figures, f...); err != nil {
+			return figures, err
+		}
 	}
 	return figures, nil
 }
