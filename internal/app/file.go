@@ -402,11 +402,9 @@ func (a *App) AnswerStatement(ctx context.Context, who *roster.Actor, in AnswerS
 // logReading notes that something about a person was opened. It commits before
 // anything is shown.
 func (a *App) logReading(ctx context.Context, who *roster.Actor, kind, object, person, purpose string) error {
-	return a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
-		if err := a.mayOpen(ctx, &sx.View, who, kind, object); err != nil {
-			return err
-		}
-		return sx.LogReading(ctx, a.store.Now(), who.Account, kind, object, person, purpose)
+	line := store.ReadLog{Account: who.Account, Kind: kind, ObjectID: object, PersonID: person, Purpose: purpose}
+	return a.store.LogReading(ctx, line, func(ctx context.Context, v *store.View) error {
+		return a.mayOpen(ctx, v, who, kind, object)
 	})
 }
 
@@ -422,8 +420,11 @@ func (a *App) FoldReadings(ctx context.Context) (int, error) {
 			lines, err = v.UnfoldedReadings(ctx, a.store.Now().Truncate(time.Minute), 500)
 			return err
 		})
-		if err != nil || len(lines) == 0 {
+		if err != nil {
 			return made, err
+		}
+		if len(lines) == 0 {
+			return made, a.missReadings(ctx)
 		}
 		type group struct {
 			account, kind, object string
@@ -443,11 +444,9 @@ func (a *App) FoldReadings(ctx context.Context) (int, error) {
 		}
 		for _, g := range order { // one commit each: they belong to different readers
 			key := sha256.Sum256([]byte(g.kind + "\x00" + g.object + "\x00" + g.minute.Format(time.RFC3339)))
-			body := sha256.Sum256([]byte("file.read"))
+			body := sha256.Sum256([]byte(store.VerbRead))
 			call := store.Call{Account: g.account, Op: "file.fold", Key: key[:], Body: body[:], RequestID: store.NewID()}
-			receipt, err := a.store.Update(ctx, call, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-				return []ledger.Fact{{Verb: "file.read", Kind: g.kind, ID: g.object}}, g.object, nil
-			})
+			receipt, err := a.store.FoldReading(ctx, call, ledger.Fact{Verb: store.VerbRead, Kind: g.kind, ID: g.object})
 			if err != nil {
 				return made, err
 			}
@@ -462,4 +461,15 @@ func (a *App) FoldReadings(ctx context.Context) (int, error) {
 			}
 		}
 	}
+}
+
+// missReadings tells of lines of the read log that this process wrote and that
+// somebody has taken away or changed since, and has an entry name them.
+func (a *App) missReadings(ctx context.Context) error {
+	call := store.Call{Account: Program("ledger").Account, Role: "program", Op: "file.miss", RequestID: store.NewID()}
+	n, err := a.store.MissedReadings(ctx, call)
+	if n > 0 {
+		a.log.Error("lines of the read log were taken away or changed; plumbline verify names them", "lines", n)
+	}
+	return err
 }

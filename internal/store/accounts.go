@@ -266,7 +266,7 @@ func (sx *ScratchTx) LockScratch(ctx context.Context) error {
 	if sx.s.dialect == SQLite {
 		return nil
 	}
-	_, err := sx.db.NewRaw("SELECT pg_advisory_xact_lock(?)", int64(lockKey+1)).Exec(ctx)
+	_, err := sx.db.NewRaw("SELECT pg_advisory_xact_lock(?)", int64(scratchLockKey)).Exec(ctx)
 	return err
 }
 

@@ -179,6 +179,22 @@ func lock(ctx context.Context, tx bun.Tx, d Dialect) error {
 	return err
 }
 
+// The advisory locks of who counts guesses, and of who writes a line of the
+// read log: neither waits for a group of writers, nor for the other.
+const (
+	scratchLockKey = lockKey + 1
+	readLockKey    = lockKey + 2
+)
+
+// lockReads makes this transaction the only one that adds to the read log.
+func lockReads(ctx context.Context, db bun.IDB, d Dialect) error {
+	if d == SQLite {
+		return nil
+	}
+	_, err := db.ExecContext(ctx, "SELECT pg_advisory_xact_lock(?)", int64(readLockKey))
+	return err
+}
+
 // tokens replaces the words of a migration that differ by dialect.
 func (d Dialect) tokens() *strings.Replacer {
 	stamp := "id TEXT PRIMARY KEY, version $INT NOT NULL, salt $BYTES NOT NULL, created_at $TIME NOT NULL, changed_at $TIME NOT NULL"

@@ -64,15 +64,6 @@ func (v *View) Taking(ctx context.Context, id string) (*issue.Taking, error) {
 	return t, v.db.NewSelect().Model(t).Where("id = ?", id).Scan(ctx)
 }
 
-// unfolded marks a line of the read log that no entry holds yet.
-const unfolded = -1
-
-// LogReading writes a line of the read log; it is there before the page goes
-// out.
-func (sx *ScratchTx) LogReading(ctx context.Context, at time.Time, account, kind, objectID, personID, purpose string) error {
-	return sx.Insert(ctx, &ReadLog{ID: NewID(), At: at, Account: account, Kind: kind, ObjectID: objectID, PersonID: personID, Purpose: purpose, EntrySeq: unfolded})
-}
-
 // Opened counts the things that an account has opened since an instant, each
 // once, and says whether one of them is among these.
 func (v *View) Opened(ctx context.Context, account string, since time.Time, kind, objectID string) (n int64, again bool, err error) {
@@ -92,25 +83,4 @@ func (v *View) EntriesBy(ctx context.Context, account string, since time.Time, v
 	n, err := v.db.NewSelect().TableExpr("ledger_entries").Where("at >= ?", since).Where("account = ?", account).Where("verb IN (?)", bun.List(verbs)).
 		Where("object_id <> ?", but).Count(ctx)
 	return int64(n), err
-}
-
-// UnfoldedReadings are the oldest lines of the read log, before the instant,
-// that no ledger entry holds yet.
-func (v *View) UnfoldedReadings(ctx context.Context, before time.Time, limit int) ([]ReadLog, error) {
-	var rows []ReadLog
-	err := v.db.NewSelect().Model(&rows).Where("entry_seq = ?", unfolded).Where("at < ?", before).OrderExpr("at, id").Limit(int64(limit)).Scan(ctx)
-	return rows, err
-}
-
-// FoldReadings notes the entry that holds the lines.
-func (sx *ScratchTx) FoldReadings(ctx context.Context, ids []string, seq int64) error {
-	_, err := sx.Update(ctx, (*ReadLog)(nil), "entry_seq = ?", "id IN (?)", seq, bun.List(ids))
-	return err
-}
-
-// Readings are the openings of a person's file, newest first.
-func (v *View) Readings(ctx context.Context, personID string, limit int) ([]ReadLog, error) {
-	var rows []ReadLog
-	err := v.db.NewSelect().Model(&rows).Where("person_id = ?", personID).OrderExpr("at DESC, id").Limit(int64(limit)).Scan(ctx)
-	return rows, err
 }

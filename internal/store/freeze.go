@@ -52,6 +52,7 @@ func (s *Store) Freeze(f Freeze) {
 // process knew: the caller writes down who decided it and why.
 func (s *Store) Thaw() {
 	s.forget.Store(true)
+	s.reads.forget()
 	s.acked.Store(0)
 	s.published.Store(nil)
 	s.frozen.Store(nil)

@@ -151,6 +151,11 @@ func (s *Store) migrate(ctx context.Context, wanted func(name string) bool) ([]s
 					return fmt.Errorf("%w in: %.80s", err, stmt)
 				}
 			}
+			if name == "0033_reads.sql" {
+				if err := chainReadings(ctx, tx); err != nil {
+					return err
+				}
+			}
 			did = true
 			_, err = tx.NewInsert().Model(&Migration{Name: name, AppliedAt: s.Now()}).Exec(ctx)
 			return err

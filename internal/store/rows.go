@@ -76,6 +76,8 @@ type ReadLog struct {
 	PersonID string    `bun:"person_id"`
 	Purpose  string    `bun:"purpose"`
 	EntrySeq int64     `bun:"entry_seq"` // -1 until folded into the ledger
+	No       int64     `bun:"no"`        // 1, 2, 3 … without a gap
+	Chain    []byte    `bun:"chain"`     // digest over the line and the chain of the one before it
 }
 
 // Position is how far a reader of the ledger has come.

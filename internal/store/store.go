@@ -28,6 +28,7 @@ type Store struct {
 	policy  []byte // hash of policy and rule pack, kept in every entry
 
 	hot     hot
+	reads   reads
 	queue   chan *member
 	quiet   chan *member // goes before the queue
 	closing chan struct{}
@@ -80,6 +81,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	s := &Store{
 		writer: writer, reader: reader, dialect: d, clock: opts.Clock, origin: opts.Origin, policy: opts.Policy,
 		queue: make(chan *member, 4096), quiet: make(chan *member, 64), closing: make(chan struct{}), stopped: make(chan struct{}), wrote: make(chan struct{}, 1),
+		reads:     reads{turn: make(chan struct{}, 1)},
 		committed: make(chan struct{}, 1), broken: make(chan struct{}), keyPath: opts.Keys, olderKeys: opts.OlderKeys,
 	}
 	if s.keyPath == "" && d == SQLite {

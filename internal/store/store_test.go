@@ -47,7 +47,7 @@ func each(t *testing.T, fn func(t *testing.T, s *Store)) {
 	}
 }
 
-func openTest(t *testing.T, dsn string) *Store {
+func openTest(t testing.TB, dsn string) *Store {
 	t.Helper()
 	ctx := context.Background()
 	s, err := Open(ctx, dsn, Options{Origin: "test", Keys: filepath.Join(t.TempDir(), "site.keys")})

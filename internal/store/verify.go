@@ -23,7 +23,7 @@ type Finding struct {
 	At   time.Time `json:"at"`
 	Kind string    `json:"kind"`
 	ID   string    `json:"id"`
-	What string    `json:"what"` // stable code: entry_*, row_*, text_*, slip_*, checkpoint_*, witness_*, evidence_*, session_*, credential_*, request_*, position_*, counter, schema_*
+	What string    `json:"what"` // stable code: entry_*, row_*, text_*, slip_*, checkpoint_*, witness_*, evidence_*, session_*, credential_*, read_log_*, request_*, position_*, counter, schema_*
 	Reason
 }
 
@@ -80,6 +80,7 @@ func (v *Verdict) OK() bool { return v.Total == 0 }
 // its columns and its predecessors, every signed checkpoint against the tree
 // that it names, recomputes each row against the last entry that names it,
 // checks the erasable texts against their commitments, recounts the counters,
+// follows the chain of the read log,
 // and compares the schema with the one that the program makes. It reads one
 // snapshot. progress, which may be nil, is told how much of how much is done.
 func (s *Store) Verify(ctx context.Context, progress func(done, total int64)) (*Verdict, error) {
@@ -109,7 +110,7 @@ func (s *Store) verifyIn(ctx context.Context, views []*View, ev Evidence, progre
 	if err := errors.Join(c.measure(ctx), c.tombstones(ctx), c.loadBonds(ctx)); err != nil {
 		return nil, err
 	}
-	for _, step := range []func(context.Context) error{c.entries, c.heads, c.outside, c.allRows, c.missing, c.answers, c.slips, c.uploads, c.counters, c.signIns, c.schema} {
+	for _, step := range []func(context.Context) error{c.entries, c.heads, c.outside, c.allRows, c.missing, c.answers, c.slips, c.uploads, c.counters, c.signIns, c.readings, c.schema} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -259,6 +260,7 @@ type check struct {
 	erased      map[string]bool // records that have a tombstone
 	erasedKeys  map[int64]bool  // keys that tombstones name
 	bonds       bonds
+	reads       []namedRead
 	done, total int64
 	progress    func(done, total int64)
 }
@@ -295,11 +297,12 @@ func (c *check) measure(ctx context.Context) error {
 	return c.loadPoints(ctx)
 }
 
-// work is how many things will be read: entries, the rows of every kind, slips.
+// work is how many things will be read: entries, the rows of every kind, slips, the
+// read log.
 // The counts cost a scan of an index each, little beside the reading.
 func (c *check) work(ctx context.Context, entries int64) (total int64, err error) {
 	total = entries
-	tables := []any{schema.Name("slips")}
+	tables := []any{schema.Name("slips"), schema.Name("read_logs")}
 	for _, k := range kinds {
 		tables = append(tables, c.v.s.writer.Dialect().Tables().Get(k.typ).SQLName)
 	}

@@ -227,7 +227,7 @@ func (c *check) judge(w *walk, row *readEntry) {
 	}
 	w.previous[object] = e.Seq
 	for _, a := range e.After {
-		if c.bond(e, a) {
+		if c.bond(e, a) || c.readNamed(e, a) {
 			continue
 		}
 		c.last[c.key(a.Kind, a.ID)] = named{row.Seq, a.Digest}

@@ -1,0 +1,247 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/ledger"
+)
+
+// The read log is a chain beside the ledger: a line is written for each opening
+// of somebody's file, far more often than an entry could be. Each entry that
+// folds lines names the newest one, and with its chain all before it. Until
+// then this process remembers the newest line that it wrote.
+const (
+	readLogKind     = "read_log"
+	readLogEncoding = 1
+
+	// VerbRead is the verb of the entries that fold lines of the read log.
+	VerbRead = "file.read"
+
+	// verbReadsLost is the verb of the entry that names lines which this process
+	// wrote and which were gone or changed before an entry had named them.
+	verbReadsLost = "ledger.reads_lost"
+)
+
+// unfolded marks a line of the read log that no entry holds yet.
+const unfolded = -1
+
+// readHead is the end of the read log: the newest line's number, from 1 on, and
+// its chain. The zero value is that of an empty log.
+type readHead struct {
+	no    int64
+	chain ledger.Hash
+}
+
+func (h readHead) line() ledger.After {
+	return ledger.After{Kind: readLogKind, ID: strconv.FormatInt(h.no, 10), Encoding: readLogEncoding, Digest: h.chain}
+}
+
+// link is the chain of the line after another: it covers all of the line but
+// the entry that folds it, which is not known yet.
+func (r *ReadLog) link(before ledger.Hash) ledger.Hash {
+	return (&bondDigest{}).text("plumbline read log v1", string(before[:])).number(r.No).text(r.ID).moment(r.At).
+		text(r.Account, r.Kind, r.ObjectID, r.PersonID, r.Purpose).sum()
+}
+
+func (r *ReadLog) head() (h readHead) {
+	h.no = r.No
+	copy(h.chain[:], r.Chain) // of another length: it differs from every chain
+	return h
+}
+
+// reads is what this process knows of the read log.
+type reads struct {
+	turn chan struct{} // held while a line is written: those who waited in the database would hold the writer's connections
+
+	mu   sync.Mutex
+	last readHead   // the newest line that this process wrote
+	lost []readHead // such lines that the log no longer holds as they were; no entry names them yet
+}
+
+func (r *reads) newest() readHead {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.last
+}
+
+func (r *reads) wrote(h readHead) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last = h
+}
+
+// miss moves the newest line to those that were lost.
+func (r *reads) miss(h readHead) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.last == h {
+		r.last, r.lost = readHead{}, append(r.lost, h)
+	}
+}
+
+func (r *reads) missing() []readHead {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.lost)
+}
+
+// told drops those of the lost that an entry names.
+func (r *reads) told(named []readHead) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lost = slices.DeleteFunc(r.lost, func(h readHead) bool { return slices.Contains(named, h) })
+}
+
+// forget is for who has decided that the database is to be taken as it is.
+func (r *reads) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last, r.lost = readHead{}, nil
+}
+
+// LogReading writes a line of the read log, unless may refuses it; the line is
+// there before the page goes out. Number, chain and time are given here, one
+// line at a time over all nodes of the site.
+func (s *Store) LogReading(ctx context.Context, line ReadLog, may func(ctx context.Context, v *View) error) error {
+	select {
+	case s.reads.turn <- struct{}{}:
+		defer func() { <-s.reads.turn }()
+	case <-ctx.Done():
+		return fault.Unavailable("not_started").WithCause(ctx.Err())
+	}
+	err := s.Scratch(ctx, func(ctx context.Context, sx *ScratchTx) error {
+		if err := may(ctx, &sx.View); err != nil {
+			return err
+		}
+		if err := lockReads(ctx, sx.db, s.dialect); err != nil {
+			return err
+		}
+		before, err := sx.readHead(ctx)
+		if err != nil {
+			return err
+		}
+		line.ID, line.At, line.EntrySeq, line.No = NewID(), s.Now(), unfolded, before.no+1
+		chain := line.link(before.chain)
+		line.Chain = chain[:]
+		_, err = sx.db.NewInsert().Model(&line).Exec(ctx)
+		return err
+	})
+	if err == nil {
+		s.reads.wrote(line.head())
+	}
+	return err
+}
+
+// readHead reads the end of the log, and notes whether the newest line that
+// this process wrote is still in it. What the process knows is read first: the
+// snapshot is never older.
+func (v *View) readHead(ctx context.Context) (now readHead, err error) {
+	last := v.s.reads.newest()
+	if now, err = v.readAt(ctx, func(q *bun.SelectQuery) *bun.SelectQuery {
+		return q.Where("no IS NOT NULL").OrderExpr("no DESC").Limit(1)
+	}); err != nil || last.no == 0 || last == now {
+		return now, err
+	}
+	then, err := v.readAt(ctx, func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where("no = ?", last.no) })
+	if err == nil && then != last {
+		v.s.reads.miss(last)
+	}
+	return now, err
+}
+
+func (v *View) readAt(ctx context.Context, which func(*bun.SelectQuery) *bun.SelectQuery) (readHead, error) {
+	var rows []ReadLog
+	if err := which(v.db.NewSelect().Model(&rows).Column("no", "chain")).Scan(ctx); err != nil || len(rows) == 0 {
+		return readHead{}, err
+	}
+	return rows[0].head(), nil
+}
+
+// FoldReading writes an entry about lines of the read log. It names the end of
+// the log as it is now, and with it every line so far; and before it such lines
+// as this process wrote and no longer finds.
+func (s *Store) FoldReading(ctx context.Context, call Call, fact ledger.Fact) (Receipt, error) {
+	var lost []readHead
+	r, err := s.Update(ctx, call, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
+		now, err := tx.readHead(ctx)
+		if err != nil {
+			return nil, "", err
+		}
+		lost = s.reads.missing()
+		named := fact
+		for _, h := range lost {
+			named.Rows = append(named.Rows, h.line())
+		}
+		if now.no > 0 {
+			named.Rows = append(named.Rows, now.line())
+		}
+		return []ledger.Fact{named}, fact.ID, nil
+	})
+	if err == nil && !r.Replayed {
+		s.reads.told(lost)
+	}
+	return r, err
+}
+
+// MissedReadings says how many lines this process wrote, and no longer found in
+// the log, since it last asked; an entry names them, so that Verify finds what
+// was done to the log before an entry had named its end.
+func (s *Store) MissedReadings(ctx context.Context, call Call) (int, error) {
+	if err := s.View(ctx, func(ctx context.Context, v *View) error {
+		_, err := v.readHead(ctx)
+		return err
+	}); err != nil {
+		return 0, err
+	}
+	missing := len(s.reads.missing())
+	if missing == 0 {
+		return 0, nil
+	}
+	_, err := s.FoldReading(ctx, call, ledger.Fact{Verb: verbReadsLost, Kind: "ledger", ID: readLogKind})
+	return missing, err
+}
+
+// UnfoldedReadings are the oldest lines of the read log, before the instant,
+// that no ledger entry holds yet.
+func (v *View) UnfoldedReadings(ctx context.Context, before time.Time, limit int) ([]ReadLog, error) {
+	var rows []ReadLog
+	err := v.db.NewSelect().Model(&rows).Where("entry_seq = ?", unfolded).Where("at < ?", before).OrderExpr("at, id").Limit(int64(limit)).Scan(ctx)
+	return rows, err
+}
+
+// FoldReadings notes the entry that holds the lines.
+func (sx *ScratchTx) FoldReadings(ctx context.Context, ids []string, seq int64) error {
+	_, err := sx.db.NewUpdate().Model((*ReadLog)(nil)).Set("entry_seq = ?", seq).Where("id IN (?)", bun.List(ids)).Exec(ctx)
+	return err
+}
+
+// Readings are the openings of a person's file, newest first.
+func (v *View) Readings(ctx context.Context, personID string, limit int) ([]ReadLog, error) {
+	var rows []ReadLog
+	err := v.db.NewSelect().Model(&rows).Where("person_id = ?", personID).OrderExpr("at DESC, id").Limit(int64(limit)).Scan(ctx)
+	return rows, err
+}
+
+// chainReadings computes the chain of the lines from before there was one.
+func chainReadings(ctx context.Context, tx bun.Tx) error {
+	var before readHead
+	for {
+		var rows []ReadLog
+		if err := tx.NewSelect().Model(&rows).Where("no > ?", before.no).Order("no").Limit(verifyBatch).Scan(ctx); err != nil || len(rows) == 0 {
+			return err
+		}
+		for i := range rows { // once in the life of a site
+			before = readHead{rows[i].No, rows[i].link(before.chain)}
+			if _, err := tx.NewUpdate().Model((*ReadLog)(nil)).Set("chain = ?", before.chain[:]).Where("id = ?", rows[i].ID).Exec(ctx); err != nil {
+				return err
+			}
+		}
+	}
+}

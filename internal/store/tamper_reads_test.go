@@ -1,0 +1,389 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/uptrace/bun"
+
+	"plumbline/internal/ledger"
+)
+
+func anybody(context.Context, *View) error { return nil }
+
+// read lets an account open a person's file.
+func (b *bureau) read(account, person string) {
+	b.t.Helper()
+	if err := b.s.LogReading(context.Background(), ReadLog{Account: account, Kind: "file", ObjectID: person, PersonID: person, Purpose: "supervision"}, anybody); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// fold gathers the lines about a person into an entry, as the program does.
+func (b *bureau) fold(account, person string) {
+	b.t.Helper()
+	ctx := context.Background()
+	r, err := b.s.FoldReading(ctx, Call{Account: account, Op: "file.fold"}, ledger.Fact{Verb: VerbRead, Kind: "person", ID: person})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	err = b.s.Scratch(ctx, func(ctx context.Context, sx *ScratchTx) error {
+		rows, err := sx.Readings(ctx, person, 100)
+		if err != nil {
+			return err
+		}
+		var ids []string
+		for _, l := range rows {
+			ids = append(ids, l.ID)
+		}
+		return sx.FoldReadings(ctx, ids, r.Seq)
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// readings is the log that TestTamperReads begins with: six lines, of which
+// entry 0 names the third and entry 1 the fifth.
+func (b *bureau) readings() {
+	for range 3 {
+		b.read("reader", "p1")
+	}
+	b.fold("reader", "p1")
+	b.read("other", "p2")
+	b.read("other", "p2")
+	b.fold("other", "p2")
+	b.read("other", "p3")
+}
+
+// rechain numbers the lines anew, without gaps, and makes each chain fit.
+func (h *thief) rechain() {
+	h.t.Helper()
+	ctx := context.Background()
+	var rows []ReadLog
+	if err := h.tx.NewSelect().Model(&rows).Order("no").Scan(ctx); err != nil {
+		h.t.Fatal(err)
+	}
+	var before readHead
+	for i := range rows {
+		rows[i].No = before.no + 1
+		before = readHead{rows[i].No, rows[i].link(before.chain)}
+		if _, err := h.tx.NewUpdate().Model((*ReadLog)(nil)).Set("no = ?, chain = ?", before.no, before.chain[:]).Where("id = ?", rows[i].ID).Exec(ctx); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+}
+
+var tamperReads = []struct {
+	name string
+	do   func(h *thief)
+	want string // code, number of the entry, and what the reason says
+}{
+	{"hide why a file was opened", func(h *thief) { h.do("UPDATE read_logs SET purpose = 'appointment' WHERE no = 2") }, "read_log_changed 0 map[No:2]"},
+	{"put a reading on somebody else", func(h *thief) { h.do("UPDATE read_logs SET account = 'innocent' WHERE no = 6") }, "read_log_changed -1 map[No:6]"},
+	{"move a reading to another day", func(h *thief) { h.do("UPDATE read_logs SET at = (SELECT at FROM read_logs WHERE no = 1) WHERE no = 6") }, "read_log_changed -1 map[No:6]"},
+	{"change a line and its chain", func(h *thief) {
+		var rows []ReadLog
+		if err := h.tx.NewSelect().Model(&rows).Where("no IN (3, 4)").Order("no").Scan(context.Background()); err != nil {
+			h.t.Fatal(err)
+		}
+		rows[1].Purpose = "appointment"
+		chain := rows[1].link(rows[0].head().chain)
+		if _, err := h.tx.NewRaw("UPDATE read_logs SET purpose = 'appointment', chain = ? WHERE no = 4", chain[:]).Exec(context.Background()); err != nil {
+			h.t.Fatal(err)
+		}
+	}, "read_log_changed 1 map[No:5]"},
+	{"change a line and every chain after it", func(h *thief) {
+		h.do("UPDATE read_logs SET purpose = 'appointment' WHERE no = 2")
+		h.rechain()
+	}, "read_log_rewritten 0 map[No:3]"},
+	{"take a line out of the middle", func(h *thief) { h.do("DELETE FROM read_logs WHERE no = 4") }, "read_log_missing 1 map[First:4 Last:4]"},
+	{"take the first lines", func(h *thief) { h.do("DELETE FROM read_logs WHERE no < 3") }, "read_log_missing 0 map[First:1 Last:2]"},
+	{"take a line out, number and chain the rest anew", func(h *thief) {
+		h.do("DELETE FROM read_logs WHERE no = 4")
+		h.rechain()
+	}, "read_log_rewritten 1 map[No:5]"},
+	{"cut the end off", func(h *thief) { h.do("DELETE FROM read_logs WHERE no > 4") }, "read_log_cut 1 map[Last:4 No:5]"},
+	{"empty the log", func(h *thief) { h.do("DELETE FROM read_logs") }, "read_log_cut 0 map[Last:0 No:3]"},
+	{"slip a line in without a number", func(h *thief) {
+		h.do("INSERT INTO read_logs (id, at, account, kind, object_id, person_id, purpose, entry_seq) SELECT 'x', at, 'innocent', kind, object_id, person_id, purpose, -1 FROM read_logs WHERE no = 1")
+	}, "read_log_unknown -1 map[]"},
+	{"take a line's number away", func(h *thief) { h.do("UPDATE read_logs SET no = NULL WHERE no = 6") }, "read_log_unknown -1 map[]"},
+	{"keep a line from being folded", func(h *thief) { h.do("UPDATE read_logs SET entry_seq = 1 WHERE no = 6") }, "read_log_entry -1 map[Seq:1]"},
+	{"keep a line from being folded by an entry that is none", func(h *thief) { h.do("UPDATE read_logs SET entry_seq = 99 WHERE no = 6") }, "read_log_entry -1 map[Seq:99]"},
+	{"cut off what no entry names yet", func(h *thief) { h.do("DELETE FROM read_logs WHERE no > 5") }, ""}, // see TestAProcessRemembersItsReadings
+}
+
+// TestTamperReads lets the owner of the database do to the read log what he
+// can, and asks of each that exactly it is named.
+func TestTamperReads(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		ctx := context.Background()
+		b := newBureau(t, s)
+		b.readings()
+		if v, err := s.Verify(ctx, nil); err != nil || !v.OK() || v.Rows[readLogKind] != 6 {
+			t.Fatalf("before the night: %+v %v", v, err)
+		}
+		for _, c := range tamperReads {
+			t.Run(c.name, func(t *testing.T) {
+				tx, err := s.writer.BeginTx(ctx, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer tx.Rollback()
+				b.t = t
+				h := &thief{bureau: b, tx: tx}
+				c.do(h)
+				v, err := s.verifyIn(ctx, []*View{{db: tx, s: s}}, Evidence{}, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var found []string
+				for _, f := range v.Findings {
+					found = append(found, fmt.Sprint(f.What, " ", f.Seq, " ", f.Args))
+				}
+				if got := strings.Join(found, "\n"); got != c.want {
+					t.Errorf("found:\n%s\nwant:\n%s", got, c.want)
+				}
+			})
+		}
+	})
+}
+
+func whats(t *testing.T, s *Store) (codes []string) {
+	t.Helper()
+	v, err := s.Verify(context.Background(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range v.Findings {
+		codes = append(codes, f.What)
+	}
+	return codes
+}
+
+// TestAProcessRemembersItsReadings cuts off, or exchanges, what no entry names
+// yet, while the program runs.
+func TestAProcessRemembersItsReadings(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		ctx := context.Background()
+		b := newBureau(t, s)
+		b.readings()
+		missed := func() int {
+			t.Helper()
+			n, err := s.MissedReadings(ctx, Call{Account: "program:ledger"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		cut := func() {
+			t.Helper()
+			if _, err := s.writer.Exec("DELETE FROM read_logs WHERE no = (SELECT MAX(no) FROM read_logs)"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		size := func() (n int64) {
+			view(t, s, func(ctx context.Context, v *View) (err error) { n, err = v.size(ctx); return err })
+			return n
+		}
+		before := size()
+		if n := missed(); n != 0 || size() != before {
+			t.Errorf("%d lines are missed of a log that is whole; %d entries more", n, size()-before)
+		}
+		cut()
+		if n := missed(); n != 1 {
+			t.Errorf("%d lines are missed after one was cut off", n)
+		}
+		if n := missed(); n != 0 {
+			t.Errorf("%d lines are missed once more", n)
+		}
+		if got := whats(t, s); !slices.Equal(got, []string{"read_log_cut"}) {
+			t.Errorf("cut off: %v", got)
+		}
+		b.read("other", "p4") // takes the number of the one that was cut off
+		if got := whats(t, s); !slices.Equal(got, []string{"read_log_rewritten"}) {
+			t.Errorf("its number is another's: %v", got)
+		}
+	})
+	each(t, func(t *testing.T, s *Store) {
+		b := newBureau(t, s)
+		b.read("other", "p1")
+		if _, err := s.writer.Exec("DELETE FROM read_logs"); err != nil {
+			t.Fatal(err)
+		}
+		b.read("other", "p2") // the same number, before anybody asked
+		b.fold("other", "p2")
+		if got := whats(t, s); !slices.Equal(got, []string{"read_log_rewritten"}) {
+			t.Errorf("exchanged before it was folded: %v", got)
+		}
+		b.read("other", "p3")
+		if _, err := s.writer.Exec("DELETE FROM read_logs WHERE no = 2"); err != nil {
+			t.Fatal(err)
+		}
+		s.Thaw()
+		if n, err := s.MissedReadings(context.Background(), Call{Account: "program:ledger"}); err != nil || n != 0 {
+			t.Errorf("after somebody decided to take the database as it is, %d lines are missed: %v", n, err)
+		}
+	})
+}
+
+// TestReadersTogetherKeepOneChain lets two processes log readings at once.
+func TestReadersTogetherKeepOneChain(t *testing.T) {
+	for name, dsn := range testDSNs(t) {
+		t.Run(name, func(t *testing.T) {
+			ctx := context.Background()
+			address := dsn(t)
+			one := openTest(t, address)
+			two, err := Open(ctx, address, Options{Keys: filepath.Join(t.TempDir(), "other.keys")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer two.Close()
+			const each = 10
+			var readers sync.WaitGroup
+			for i := range 8 {
+				s := one
+				if i%2 == 1 {
+					s = two
+				}
+				readers.Add(1)
+				go func() {
+					defer readers.Done()
+					for range each {
+						if err := s.LogReading(ctx, ReadLog{Account: fmt.Sprint("a", i), Kind: "file", ObjectID: "o", PersonID: "p"}, anybody); err != nil {
+							t.Error(err)
+						}
+					}
+				}()
+			}
+			readers.Wait()
+			for _, s := range []*Store{one, two} {
+				if n, err := s.MissedReadings(ctx, Call{Account: "program:ledger"}); err != nil || n != 0 {
+					t.Errorf("%d lines missed: %v", n, err)
+				}
+			}
+			v, err := one.Verify(ctx, nil)
+			if err != nil || !v.OK() || v.Rows[readLogKind] != 8*each {
+				t.Errorf("%+v %v", v, err)
+			}
+			view(t, one, func(ctx context.Context, v *View) error {
+				now, err := v.readHead(ctx)
+				if now.no != 8*each {
+					t.Errorf("%d lines end with number %d", 8*each, now.no)
+				}
+				return err
+			})
+		})
+	}
+}
+
+// TestReadingsFromBeforeAreChained brings a log from before there was a chain
+// up to date.
+func TestReadingsFromBeforeAreChained(t *testing.T) {
+	for name, dsn := range testDSNs(t) {
+		t.Run(name, func(t *testing.T) {
+			ctx := context.Background()
+			s, err := Open(ctx, dsn(t), Options{Origin: "test", Keys: filepath.Join(t.TempDir(), "site.keys")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			if _, err := s.migrate(ctx, func(name string) bool { return name != "0033_reads.sql" }); err != nil {
+				t.Fatal(err)
+			}
+			b := newBureau(t, s)
+			for _, id := range []string{"c", "a", "b"} {
+				at := s.Now()
+				for _, twin := range []string{"", "2"} { // two of one instant
+					_, err := s.writer.NewInsert().Model(&map[string]any{"id": id + twin, "at": at, "account": "reader", "kind": "file", "object_id": "o", "person_id": "p", "purpose": "", "entry_seq": -1}).
+						TableExpr("read_logs").Exec(ctx)
+					if err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if _, err := s.Migrate(ctx); err != nil {
+				t.Fatal(err)
+			}
+			b.read("reader", "p")
+			b.fold("reader", "p")
+			if v, err := s.Verify(ctx, nil); err != nil || !v.OK() || v.Rows[readLogKind] != 7 {
+				t.Errorf("%+v %v", v, err)
+			}
+			var ids []string
+			if err := s.reader.NewSelect().Model((*ReadLog)(nil)).Column("id").Order("no").Limit(6).Scan(ctx, &ids); err != nil || !slices.Equal(ids, []string{"c", "c2", "a", "a2", "b", "b2"}) {
+				t.Errorf("%v %v", ids, err)
+			}
+		})
+	}
+}
+
+// TestReadLogIsNoScratch keeps other code from writing lines past the chain.
+func TestReadLogIsNoScratch(t *testing.T) {
+	s := openTest(t, filepath.Join(t.TempDir(), "test.db"))
+	err := s.Scratch(context.Background(), func(ctx context.Context, sx *ScratchTx) error {
+		if err := sx.Insert(ctx, &ReadLog{ID: "x"}); err == nil {
+			t.Error("a line was inserted past the chain")
+		}
+		if _, err := sx.Delete(ctx, (*ReadLog)(nil), "id = ?", bun.Safe("'x'")); err == nil {
+			t.Error("a line was deleted")
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestReadingsGoThroughABackup puts the log into the other database, where its
+// chain holds as well and goes on.
+func TestReadingsGoThroughABackup(t *testing.T) {
+	dsns := testDSNs(t)
+	for from, to := range map[string]string{"sqlite": "postgres", "postgres": "sqlite"} {
+		t.Run(from+" to "+to, func(t *testing.T) {
+			ctx := context.Background()
+			s, err := Open(ctx, dsns[from](t), Options{Origin: "test", Keys: filepath.Join(t.TempDir(), "site.keys")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			if _, err := s.Migrate(ctx); err != nil {
+				t.Fatal(err)
+			}
+			newBureau(t, s).readings()
+			other, err := Open(ctx, dsns[to](t), Options{Origin: "test", Keys: filepath.Join(t.TempDir(), "other.keys")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer other.Close()
+			err = s.Snapshot(ctx, func(ctx context.Context, snap *Snapshot) error {
+				return other.Refill(ctx, snap.Migrations, func(ctx context.Context, r *Refill) error {
+					for _, table := range snap.Tables {
+						if err := snap.Rows(ctx, table, func(values []any) error { return r.Row(ctx, table.Name, table.Columns, values) }); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+			})
+			if err == nil {
+				err = other.Refilled(ctx)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			b := newBureau(t, other)
+			b.read("other", "p4")
+			b.fold("other", "p4")
+			if v, err := other.Verify(ctx, nil); err != nil || !v.OK() || v.Rows[readLogKind] != 7 {
+				t.Errorf("%+v %v", v, err)
+			}
+		})
+	}
+}

@@ -1,0 +1,96 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"plumbline/internal/ledger"
+)
+
+// namedRead is a line of the read log as an entry names it.
+type namedRead struct {
+	readHead
+	seq int64
+}
+
+// readNamed takes a line of an entry that names one of the read log, and
+// reports whether it is one.
+func (c *check) readNamed(e *ledger.Entry, line ledger.After) bool {
+	if line.Kind != readLogKind {
+		return false
+	}
+	if no, err := strconv.ParseInt(line.ID, 10, 64); err == nil {
+		c.reads = append(c.reads, namedRead{readHead{no, line.Digest}, e.Seq})
+	}
+	return true
+}
+
+// readings walks the read log in the order of its numbers: each line follows
+// from the one before it, the lines that entries name are there as they were
+// named, and the entry that is said to hold a line is about its reading.
+func (c *check) readings(ctx context.Context) error {
+	bad := func(seq int64, id, what string, why Reason) {
+		c.verdict.add(Finding{seq, time.Time{}, readLogKind, id, what, why})
+	}
+	slices.SortStableFunc(c.reads, func(a, b namedRead) int { return cmp.Compare(a.no, b.no) })
+	named := c.reads
+	var before readHead
+	rewritten := false // the first is enough: all later ones differ too
+	for {
+		var rows []ReadLog
+		if err := c.v.db.NewSelect().Model(&rows).Where("no > ?", before.no).Order("no").Limit(verifyBatch).Scan(ctx); err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			break
+		}
+		for i := range rows {
+			r := &rows[i]
+			chain := r.link(before.chain)
+			switch {
+			case r.No != before.no+1: // what it follows from is gone
+				bad(r.EntrySeq, r.ID, "read_log_missing", reason("read_log_missing", "First", before.no+1, "Last", r.No-1))
+			case !bytes.Equal(r.Chain, chain[:]):
+				bad(r.EntrySeq, r.ID, "read_log_changed", reason("read_log_changed", "No", r.No))
+			}
+			before = r.head()
+			for ; len(named) > 0 && named[0].no <= before.no; named = named[1:] {
+				if n := named[0]; n.no == before.no && n.readHead != before && !rewritten {
+					rewritten = true
+					bad(n.seq, r.ID, "read_log_rewritten", reason("read_log_rewritten", "No", n.no))
+				}
+			}
+		}
+		c.verdict.Rows[readLogKind] += len(rows)
+		c.step(len(rows))
+	}
+	if len(named) > 0 {
+		n := slices.MinFunc(named, func(a, b namedRead) int { return cmp.Compare(a.seq, b.seq) })
+		bad(n.seq, strconv.FormatInt(n.no, 10), "read_log_cut", reason("read_log_cut", "No", n.no, "Last", before.no))
+	}
+	var stray []ReadLog
+	if err := c.v.db.NewSelect().Model(&stray).Where("no IS NULL OR no < 1").Order("id").Limit(findingsMax).Scan(ctx); err != nil {
+		return err
+	}
+	for _, r := range stray {
+		bad(r.EntrySeq, r.ID, "read_log_unknown", reason("read_log_unknown"))
+	}
+	return c.readEntries(ctx)
+}
+
+// readEntries looks for lines that an entry is said to hold which is not about
+// their reading: such a line would never be folded.
+func (c *check) readEntries(ctx context.Context) error {
+	var rows []ReadLog
+	err := c.v.db.NewSelect().Model(&rows).Where("entry_seq <> ?", unfolded).
+		Where("NOT EXISTS (SELECT 1 FROM ledger_entries AS e WHERE e.seq = read_log.entry_seq AND e.account = read_log.account AND e.verb = ? AND e.object_id = CASE WHEN read_log.person_id = '' THEN read_log.object_id ELSE read_log.person_id END)", VerbRead).
+		Order("id").Limit(findingsMax).Scan(ctx)
+	for _, r := range rows {
+		c.verdict.add(Finding{-1, time.Time{}, readLogKind, r.ID, "read_log_entry", reason("read_log_entry", "Seq", r.EntrySeq)})
+	}
+	return err
+}
