@@ -180,7 +180,7 @@ func (a *App) setPassword(ctx context.Context, who *roster.Actor, accountID, pas
 		if err := tx.EndSessions(ctx, accountID, who.Session); err != nil {
 			return nil, "", err
 		}
-		if err := tx.RenewedSession(ctx, who.Session, tx.Now(), tx.Now().Add(sessionLasts)); err != nil {
+		if err := tx.RenewedSession(ctx, who.Session, tx.Now(), tx.Now().Add(sessionLasts), a.markProof(who.Session, tx.Now())); err != nil {
 			return nil, "", err
 		}
 		return []ledger.Fact{fact}, accountID, tx.Bump(ctx, store.GenerationAuthority)

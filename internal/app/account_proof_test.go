@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"database/sql"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
+	"plumbline/internal/store"
 )
 
 // A session that is five minutes old grants nothing until its holder gives his
@@ -83,6 +85,60 @@ func TestAnOldSessionProvesWhoHoldsIt(t *testing.T) {
 		}
 		if _, err := s.App.Prove(ctx, s.Actor("anna"), app.ProofInput{Password: password}); kind(err) != fault.Unauth {
 			t.Errorf("without a session: %v", err)
+		}
+	})
+}
+
+// Whoever owns the database and sits at a browser that was left open moves the
+// time of the proof: he is asked for the password all the same.
+func TestATimeOfProofIsNotWrittenIntoTheDatabase(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx := context.Background()
+		mine, others := activate(t, s, "security"), activate(t, s, "anna")
+		who := func(in *app.SignedIn) *roster.Actor {
+			t.Helper()
+			a, err := s.App.Authenticate(ctx, in.Token)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return a
+		}
+		due := func(in *app.SignedIn) bool { return s.App.ProofDue(who(in), "grant.create") }
+		if due(mine) {
+			t.Fatal("a fresh sign-in is asked for a proof")
+		}
+		s.Clock.Add(app.ProofLasts)
+		if _, err := s.App.Prove(ctx, who(others), app.ProofInput{Password: password}); err != nil {
+			t.Fatal(err)
+		}
+		if due(others) || !due(mine) {
+			t.Fatal("before anything was written")
+		}
+		driver := "sqlite"
+		if s.Store.Dialect() == store.Postgres {
+			driver = "pgx"
+		}
+		db, err := sql.Open(driver, s.DSN)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = db.Close() }()
+		anna := "(SELECT proved_at, proof FROM sessions WHERE account_id = '" + s.Account["anna"] + "') AS hers WHERE account_id = '" + s.Account["security"] + "'"
+		for _, c := range []struct{ name, stmt string }{
+			{"the time alone", "UPDATE sessions SET proved_at = hers.proved_at FROM " + anna},
+			{"another's time and mark", "UPDATE sessions SET proved_at = hers.proved_at, proof = hers.proof FROM " + anna},
+			{"an empty mark", "UPDATE sessions SET proof = substr(proof, 1, 0)"},
+			{"no mark", "UPDATE sessions SET proof = NULL"},
+		} {
+			if _, err := db.Exec(c.stmt); err != nil {
+				t.Fatalf("%s: %v", c.name, err)
+			}
+			if !due(mine) {
+				t.Errorf("%s: the session passes for proved", c.name)
+			}
+		}
+		if _, err := s.App.Prove(ctx, who(mine), app.ProofInput{Password: password}); err != nil || due(mine) {
+			t.Errorf("by the password: %v", err)
 		}
 	})
 }

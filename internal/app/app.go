@@ -65,6 +65,7 @@ type App struct {
 	idKey  []byte // for the keyed hash of national ids
 
 	requestKey []byte // for the keyed hashes of requests
+	proofKey   []byte // for the times of proofs
 
 	places     atomic.Pointer[places]
 	checklists sync.Map // items by checklist id: a published edition never changes
@@ -123,6 +124,9 @@ func New(cfg Config) (*App, error) {
 		return nil, err
 	}
 	if a.requestKey, err = hkdf.Key(sha256.New, cfg.Secret, nil, "plumbline request v1", 32); err != nil {
+		return nil, err
+	}
+	if a.proofKey, err = hkdf.Key(sha256.New, cfg.Secret, nil, "plumbline proof v1", 32); err != nil {
 		return nil, err
 	}
 	policy := sha256.Sum256(append(table.Hash(), []byte(a.pack.Hash())...))

@@ -123,7 +123,7 @@ func TestASessionPastTheLedgerIsNamed(t *testing.T) {
 	do("CREATE TEMP TABLE true_credentials AS SELECT * FROM credentials")
 	anna, ben := s.Account["anna"], s.Account["ben"]
 	for _, c := range []struct{ name, sql, want string }{
-		{"a session slipped in", "INSERT INTO sessions SELECT 'f00', '" + ben + "', form_seed, label, bearer, renew, scope, idle_s, created_at, seen_at, until_at, proved_at FROM sessions LIMIT 1", "session_unknown"},
+		{"a session slipped in", "INSERT INTO sessions SELECT 'f00', '" + ben + "', form_seed, label, bearer, renew, scope, idle_s, created_at, seen_at, until_at, proved_at, proof FROM sessions LIMIT 1", "session_unknown"},
 		{"a session handed to somebody else", "UPDATE sessions SET account_id = '" + ben + "' WHERE account_id = '" + anna + "'", "session_changed"},
 		{"a session that lasts longer", "UPDATE sessions SET until_at = '2036-01-01 00:00:00+00:00' WHERE account_id = '" + anna + "'", "session_changed"},
 		{"a token that may do more", "UPDATE sessions SET scope = 'x' WHERE account_id = '" + anna + "'", "session_changed"},

@@ -2,6 +2,9 @@ package app
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
 	"time"
 
 	"plumbline/internal/fault"
@@ -77,11 +80,31 @@ func (a *App) Prove(ctx context.Context, who *roster.Actor, in ProofInput) (unti
 	}
 	now := a.store.Now()
 	err = a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
-		n, err := sx.Update(ctx, (*roster.Session)(nil), "proved_at = ?", "token_hash = ?", now, who.Session)
-		if err == nil && n == 0 {
+		there, err := sx.ProveSession(ctx, who.Session, now, a.markProof(who.Session, now))
+		if err == nil && !there {
 			return fault.Unauthenticated() // it has ended meanwhile
 		}
 		return err
 	})
 	return now.Add(a.proof), err
+}
+
+// markProof is the mark of a time of proof under the site's key. Whoever owns
+// the database but not the key can move the time and not mark it, and so can
+// put nobody's name to anything from a browser that was left open. A mark of
+// another session, or of an earlier time, opens nothing more.
+func (a *App) markProof(session string, at time.Time) []byte {
+	m := hmac.New(sha256.New, a.proofKey)
+	m.Write([]byte(session))
+	m.Write(binary.BigEndian.AppendUint64(nil, uint64(at.UnixMicro())))
+	return m.Sum(nil)
+}
+
+// provedAt is when the session's holder last gave his password, the zero time
+// where the mark is not ours.
+func (a *App) provedAt(s *roster.Session) time.Time {
+	if !hmac.Equal(s.Proof, a.markProof(s.TokenHash, s.ProvedAt)) {
+		return time.Time{}
+	}
+	return s.ProvedAt
 }

@@ -219,6 +219,7 @@ type Session struct {
 	SeenAt      time.Time `bun:"seen_at"`
 	UntilAt     time.Time `bun:"until_at"`
 	ProvedAt    time.Time `bun:"proved_at,nullzero"` // when the password was last asked for and right
+	Proof       []byte    `bun:"proof"`              // mark of ProvedAt under the site's key
 }
 
 // Device is one that an account has signed in from before.

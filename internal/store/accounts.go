@@ -203,7 +203,7 @@ type SessionNow struct {
 // statement: every request asks. nil means that the session has ended.
 func (s *Store) SessionNow(ctx context.Context, tokenHash string) (*SessionNow, error) {
 	var rows []SessionNow
-	err := s.reader.NewRaw(`SELECT s.token_hash, s.account_id, s.bearer, s.renew, s.scope, s.idle_s, s.created_at, s.seen_at, s.until_at, s.proved_at,
+	err := s.reader.NewRaw(`SELECT s.token_hash, s.account_id, s.bearer, s.renew, s.scope, s.idle_s, s.created_at, s.seen_at, s.until_at, s.proved_at, s.proof,
   coalesce((SELECT n FROM generations WHERE name = ?), 0) AS authority, coalesce((SELECT n FROM generations WHERE name = ?), 0) AS tree
 FROM sessions AS s WHERE s.token_hash = ?`, GenerationAuthority, GenerationTree, tokenHash).Scan(ctx, &rows)
 	if err != nil || len(rows) == 0 {

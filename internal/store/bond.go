@@ -58,8 +58,9 @@ func (d *bondDigest) moment(t time.Time) *bondDigest { return d.number(t.UnixMic
 
 func (d *bondDigest) sum() ledger.Hash { return sha256.Sum256(d.b) }
 
-// sessionBond covers all of a session but when it was last seen and proved. It
-// tells nothing: the form seed is as random as the token.
+// sessionBond covers all of a session but when it was last seen, which anybody
+// may move within its bounds, and when it was proved, which the site's key marks.
+// It tells nothing: the form seed is as random as the token.
 func sessionBond(s *roster.Session) ledger.After {
 	return ledger.After{Kind: bondSession, ID: s.TokenHash, Encoding: bondEncoding,
 		Digest: newBond(bondSession).text(s.TokenHash, s.AccountID, s.FormSeed, s.Label, s.Scope).
@@ -145,14 +146,14 @@ func (tx *Tx) endSessions(ctx context.Context, which func(bun.QueryBuilder) bun.
 }
 
 // RenewedSession lets a session that began with a one-time code go on as an
-// ordinary one, proved by the password that was just set.
-func (tx *Tx) RenewedSession(ctx context.Context, tokenHash string, now, until time.Time) error {
+// ordinary one, proved by the password that was just set; proof marks that time.
+func (tx *Tx) RenewedSession(ctx context.Context, tokenHash string, now, until time.Time, proof []byte) error {
 	s, err := tx.Session(ctx, tokenHash)
 	if err != nil || s == nil || !s.Renew {
 		return err
 	}
 	s.Renew, s.UntilAt = false, until
-	if _, err := tx.db.NewUpdate().Model((*roster.Session)(nil)).Set("renew = ?", false).Set("proved_at = ?", now).Set("until_at = ?", until).Where("token_hash = ?", tokenHash).Exec(ctx); err != nil {
+	if _, err := tx.db.NewUpdate().Model((*roster.Session)(nil)).Set("renew = ?", false).Set("proved_at = ?", now).Set("proof = ?", proof).Set("until_at = ?", until).Where("token_hash = ?", tokenHash).Exec(ctx); err != nil {
 		return err
 	}
 	tx.journal.bind(sessionBond(s))
@@ -181,6 +182,17 @@ func (tx *Tx) PutCredentials(ctx context.Context, cs []roster.Credential) error 
 		tx.journal.bind(credentialBond(&cs[i]))
 	}
 	return insertAll(ctx, tx.s, *tx.raw, cs)
+}
+
+// ProveSession notes when the holder of a session gave his password, with the
+// mark of that time, and says whether the session is there.
+func (sx *ScratchTx) ProveSession(ctx context.Context, tokenHash string, now time.Time, proof []byte) (bool, error) {
+	res, err := sx.db.NewUpdate().Model((*roster.Session)(nil)).Set("proved_at = ?", now).Set("proof = ?", proof).Where("token_hash = ?", tokenHash).Exec(ctx)
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n > 0, err
 }
 
 // ForgetSession ends a session where no entry can be written. Verify takes a

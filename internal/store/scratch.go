@@ -45,8 +45,8 @@ func (sx *ScratchTx) loose(model any) error {
 }
 
 // unbound are the columns that may change without an entry: when a session was
-// last seen, and when its holder last gave his password.
-var unbound = []string{"seen_at = ?", "proved_at = ?"}
+// last seen.
+var unbound = []string{"seen_at = ?"}
 
 // Insert writes rows (pointers to structs or to slices) of scratch tables.
 func (sx *ScratchTx) Insert(ctx context.Context, models ...any) error {
