@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -218,6 +219,9 @@ func (s *Store) runMember(ctx context.Context, btx bun.Tx, tx *Tx, m *member, al
 	if err == nil && !m.receipt.Replayed && len(m.facts) == 0 && !m.quiet {
 		err = fmt.Errorf("operation %s wrote without a ledger fact", m.call.Op)
 	}
+	if err == nil && !m.receipt.Replayed && m.call.Key != nil && !m.namesResult() {
+		err = fmt.Errorf("operation %s answers with an id that none of its facts name: verify could not check it", m.call.Op)
+	}
 	if err != nil {
 		if classify(err) == failEnded {
 			return nil, err
@@ -239,6 +243,16 @@ func (s *Store) runMember(ctx context.Context, btx bun.Tx, tx *Tx, m *member, al
 		return nil, releaseErr
 	}
 	return err, nil
+}
+
+// namesResult reports whether the entries of the write will name the id that it
+// answers with, now and when the request is repeated.
+func (m *member) namesResult() bool {
+	named := func(lines []ledger.After) bool {
+		return slices.ContainsFunc(lines, func(a ledger.After) bool { return a.ID == m.resultID })
+	}
+	return m.resultID == "" || named(m.journal.after) || named(m.journal.bonds) ||
+		slices.ContainsFunc(m.facts, func(f ledger.Fact) bool { return f.ID == m.resultID || named(f.Rows) })
 }
 
 // call runs the closure; a panic becomes an internal error of this member.

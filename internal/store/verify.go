@@ -107,7 +107,7 @@ func (s *Store) verifyIn(ctx context.Context, views []*View, ev Evidence, progre
 	verdict := &Verdict{Origin: s.origin, Rows: make(map[string]int), Findings: []Finding{}}
 	c := &check{v: views[0], lanes: views, verdict: verdict, evidence: ev, progress: progress, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
 		last: make(map[rowKey]named), sums: make(map[counterKey]int64), roots: make(map[int64]ledger.Hash), leaves: make(map[int64]leafAt)}
-	if err := errors.Join(c.measure(ctx), c.tombstones(ctx), c.loadBonds(ctx)); err != nil {
+	if err := errors.Join(c.measure(ctx), c.tombstones(ctx), c.loadBonds(ctx), c.loadAnswers(ctx)); err != nil {
 		return nil, err
 	}
 	for _, step := range []func(context.Context) error{c.entries, c.heads, c.outside, c.allRows, c.missing, c.answers, c.slips, c.uploads, c.counters, c.signIns, c.readings, c.schema} {
@@ -261,6 +261,7 @@ type check struct {
 	erasedKeys  map[int64]bool  // keys that tombstones name
 	bonds       bonds
 	reads       []namedRead
+	answered    answered
 	done, total int64
 	progress    func(done, total int64)
 }

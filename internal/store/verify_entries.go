@@ -226,6 +226,7 @@ func (c *check) judge(w *walk, row *readEntry) {
 		bad("entry_prev", reason("entry_prev", "Named", e.Prev, "Want", want))
 	}
 	w.previous[object] = e.Seq
+	c.passes(e, object)
 	for _, a := range e.After {
 		if c.bond(e, a) || c.readNamed(e, a) {
 			continue

@@ -92,7 +92,8 @@ func (c *check) signIns(ctx context.Context) error {
 }
 
 // requests looks at what repeated requests are answered from: a record names an
-// entry, and the entry is its account's. A reader's place lies within the log.
+// entry, the entry is its account's, and the write that it began names the id of
+// the answer. A reader's place lies within the log.
 func (c *check) requests(ctx context.Context) error {
 	var rows []Request
 	err := c.v.db.NewSelect().Model(&rows).Where("NOT EXISTS (SELECT 1 FROM ledger_entries AS e WHERE e.seq = request.seq AND e.account = request.account)").
@@ -102,6 +103,9 @@ func (c *check) requests(ctx context.Context) error {
 	}
 	for _, r := range rows {
 		c.verdict.add(Finding{r.Seq, time.Time{}, "request", r.Account + "/" + r.Op, "request_unknown", reason("request_unknown")})
+	}
+	if err := c.results(ctx); err != nil {
+		return err
 	}
 	size, err := c.v.size(ctx)
 	if err != nil {
