@@ -89,6 +89,12 @@ func (a *App) Prove(ctx context.Context, who *roster.Actor, in ProofInput) (unti
 	return now.Add(a.proof), err
 }
 
+// Proven lets a session that is not written yet begin with a proof, as one does
+// that a password opened.
+func (a *App) Proven(s *roster.Session, at time.Time) {
+	s.ProvedAt, s.Proof = at, a.markProof(s.TokenHash, at)
+}
+
 // markProof is the mark of a time of proof under the site's key. Whoever owns
 // the database but not the key can move the time and not mark it, and so can
 // put nobody's name to anything from a browser that was left open. A mark of

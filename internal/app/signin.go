@@ -93,7 +93,7 @@ func (a *App) openSession(ctx context.Context, in SignInInput, found *proven) (*
 	s := &roster.Session{TokenHash: digest(out.Token), AccountID: found.account.ID, FormSeed: newToken(), Label: label(in.Label),
 		Bearer: in.Bearer, Renew: byCode, Scope: scope, IdleSeconds: int64(idle / time.Second), CreatedAt: now, SeenAt: now, UntilAt: now.Add(most)}
 	if !byCode {
-		s.ProvedAt, s.Proof = now, a.markProof(s.TokenHash, now)
+		a.Proven(s, now)
 	}
 	if a.unwritable() && !byCode { // the code could not be used up
 		s.UntilAt = now.Add(outsideLasts)
