@@ -66,6 +66,7 @@ type App struct {
 
 	requestKey []byte // for the keyed hashes of requests
 	proofKey   []byte // for the times of proofs
+	jobKey     []byte // for what jobs are to do
 
 	places     atomic.Pointer[places]
 	checklists sync.Map // items by checklist id: a published edition never changes
@@ -127,6 +128,9 @@ func New(cfg Config) (*App, error) {
 		return nil, err
 	}
 	if a.proofKey, err = hkdf.Key(sha256.New, cfg.Secret, nil, "plumbline proof v1", 32); err != nil {
+		return nil, err
+	}
+	if a.jobKey, err = hkdf.Key(sha256.New, cfg.Secret, nil, "plumbline job v1", 32); err != nil {
 		return nil, err
 	}
 	policy := sha256.Sum256(append(table.Hash(), []byte(a.pack.Hash())...))

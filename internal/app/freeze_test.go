@@ -497,6 +497,7 @@ func TestWhatPassesFailsNoJob(t *testing.T) {
 			t.Cleanup(func() { delete(app.JobSteps, "test.passing") })
 			now := s.Clock.Now()
 			job := &store.Job{ID: store.NewID(), Kind: "test.passing", State: store.JobQueued, Counts: "{}", Params: "{}", LeaseUntil: now, CreatedAt: now, ChangedAt: now}
+			s.App.MarkJob(job)
 			if err := s.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error { return sx.Insert(ctx, job) }); err != nil {
 				t.Fatal(err)
 			}

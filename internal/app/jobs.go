@@ -2,6 +2,9 @@ package app
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,10 +45,26 @@ func (a *App) newJob(kind, objectID string, who *roster.Actor, total int64, para
 		return nil, err
 	}
 	now := a.store.Now()
-	return &store.Job{
+	j := &store.Job{
 		ID: store.NewID(), Kind: kind, State: store.JobQueued, Account: who.Account, ObjectID: objectID,
 		Total: total, Counts: "{}", Params: string(raw), LeaseUntil: now, CreatedAt: now, ChangedAt: now,
-	}, nil
+	}
+	a.MarkJob(j)
+	return j, nil
+}
+
+// MarkJob marks what a job is to do, and for whom, under the site's key. A job
+// writes entries in the name of its account; whoever owns the database but not
+// the key can queue a row and not mark it, and so does nothing in anybody's name.
+func (a *App) MarkJob(j *store.Job) { j.Proof = a.jobMark(j) }
+
+func (a *App) jobMark(j *store.Job) []byte {
+	m := hmac.New(sha256.New, a.jobKey)
+	for _, part := range []string{j.ID, j.Kind, j.Account, j.ObjectID, j.Params} {
+		m.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
+		m.Write([]byte(part))
+	}
+	return m.Sum(nil)
 }
 
 // queueJob stores a job that needs no rows of its own, and wakes the runner.
@@ -148,6 +167,10 @@ func (a *App) RunOneJob(ctx context.Context) (worked bool, err error) {
 	})
 	if err != nil || j == nil {
 		return false, err
+	}
+	if !hmac.Equal(j.Proof, a.jobMark(j)) {
+		a.log.Error("a job was put into the database past the program, or changed there", "job", j.ID, "kind", j.Kind)
+		return true, a.endJob(ctx, j, store.JobFailed, "job_foreign")
 	}
 	step := jobSteps[j.Kind]
 	if step == nil {

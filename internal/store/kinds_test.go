@@ -23,6 +23,7 @@ var unledgered = map[string]string{
 	"ledger_keys":         "bound by checkpoints",
 	"slips":               "recomputed by verify",
 	"requests":            "name an entry",
+	"read_logs":           "chained, and folded into entries",
 	"migrations":          "compared with the program's own",
 	"sites":               "compared with the ledger where it decides anything",
 }

@@ -60,6 +60,7 @@ type Job struct {
 	Counts     string    `bun:"counts"` // JSON object of exact counts
 	Params     string    `bun:"params"` // JSON, holds ids and codes only
 	ErrorCode  string    `bun:"error_code"`
+	Proof      []byte    `bun:"proof"` // mark of the site's key on what it is to do
 	Attempts   int64     `bun:"attempts"`
 	LeaseUntil time.Time `bun:"lease_until"`
 	CreatedAt  time.Time `bun:"created_at"`
