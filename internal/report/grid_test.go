@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -115,6 +116,9 @@ func TestTheAttackerLearnsNoSmallNumber(t *testing.T) {
 	programs := 150
 	if os.Getenv("PLUMBLINE_NIGHTLY") == "1" {
 		worlds, programs = append(worlds, invent(4, 15, 10, 3, 290_000)), 4000
+		if n, err := strconv.Atoi(os.Getenv("PLUMBLINE_PROGRAMS")); err == nil {
+			programs = n
+		}
 	}
 	for n, w := range worlds {
 		began := time.Now()

@@ -137,6 +137,8 @@ type system struct {
 	atomOf   map[variable]int
 	equation map[fact]int
 	members  []int               // how many variables an atom has
+	first    []variable          // one of them
+	units    []string            // that have lines of their own
 	value    []int64             // what an atom truly is
 	rows     [][]int             // atoms of each equation
 	rowsOf   [][]int             // equations of each atom
@@ -197,6 +199,7 @@ func newSystem(w World, table string, known map[fact]int64) *system {
 		if strings.HasSuffix(leaf, "/own") {
 			continue
 		}
+		s.units = append(s.units, leaf)
 		for _, m := range s.months {
 			for _, ks := range slices.Sorted(maps.Keys(keys)) {
 				key, side, _ := strings.Cut(ks, "\x00")
@@ -225,6 +228,7 @@ func newSystem(w World, table string, known map[fact]int64) *system {
 					a = len(s.value)
 					atoms[name] = a
 					s.value, s.members, s.rowsOf = append(s.value, 0), append(s.members, 0), append(s.rowsOf, in)
+					s.first = append(s.first, variable{leaf, m, key, side})
 				}
 				v := variable{leaf, m, key, side}
 				s.atomOf[v] = a

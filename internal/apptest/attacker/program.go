@@ -2,7 +2,9 @@ package attacker
 
 import (
 	"cmp"
+	"maps"
 	"math"
+	"math/rand/v2"
 	"slices"
 
 	"gonum.org/v1/gonum/mat"
@@ -10,17 +12,76 @@ import (
 )
 
 // interval is the smallest and the largest value of a cell that is made of
-// parts of atoms. It is asked of ever more atoms until the interval is wide
-// enough or nothing more is connected.
-func (s *system) interval(part map[int]int, width float64) (out [2]float64) {
-	for _, most := range []int{40, 160, 480} {
-		atoms, all := s.near(sorted(part), most)
-		out = s.solve(part, atoms)
-		if all || out[1]-out[0] >= width {
-			break
+// parts of atoms, as far as it was found. It is asked of ever more atoms around
+// the cell until the interval is wide enough or nothing more is connected, then
+// of tables cut out of the whole: some units by some months, in which what one
+// cell gains another can lose. Each program holds the rest as it truly is, so
+// its values are possible, and so is every one between those of two programs.
+func (s *system) interval(part map[int]int, width float64) [2]float64 {
+	atoms, all := s.near(sorted(part), 40)
+	out := s.solve(part, atoms)
+	widen := func(atoms []int) bool {
+		got := s.solve(part, atoms)
+		out[0], out[1] = min(out[0], got[0]), max(out[1], got[1])
+		return out[1]-out[0] >= width
+	}
+	if all || out[1]-out[0] >= width {
+		return out
+	}
+	for _, most := range []int{160, 480} {
+		if atoms, all = s.near(sorted(part), most); widen(atoms) || all {
+			return out
+		}
+	}
+	r := rand.New(rand.NewPCG(uint64(len(part)), uint64(sorted(part)[0])))
+	for try := range tables {
+		if widen(s.subtable(part, 3+try%6, r)) {
+			return out
 		}
 	}
 	return out
+}
+
+// tables is how many cut-out tables a cell is tried in.
+const tables = 150
+
+// subtableMax is the most atoms of one.
+const subtableMax = 420
+
+// subtable are the atoms of a cell, and of some units and some months beside
+// its own.
+func (s *system) subtable(part map[int]int, side int, r *rand.Rand) []int {
+	atoms := sorted(part)
+	seen, units, months, keys := map[int]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for _, a := range atoms {
+		seen[a] = true
+		units[s.first[a].unit], months[s.first[a].month], keys[s.first[a].key] = true, true, true
+	}
+	most := func(set map[string]bool, all []string, n int) {
+		for range 50 {
+			if len(set) >= n || len(all) == 0 {
+				return
+			}
+			set[all[r.IntN(len(all))]] = true
+		}
+	}
+	most(units, s.units, len(units)+side)
+	most(months, s.months, len(months)+side)
+	most(keys, s.keys, len(keys)+2)
+	for _, u := range slices.Sorted(maps.Keys(units)) {
+		for _, m := range slices.Sorted(maps.Keys(months)) {
+			for i, k := range s.keys {
+				if !keys[k] {
+					continue
+				}
+				if a, ok := s.atomOf[variable{u, m, k, s.sides[i]}]; ok && !seen[a] && len(atoms) < subtableMax {
+					seen[a] = true
+					atoms = append(atoms, a)
+				}
+			}
+		}
+	}
+	return atoms
 }
 
 // near are the atoms that equations connect with some, the nearest first, and
