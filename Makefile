@@ -37,7 +37,7 @@ ordeal:
 
 # Each account of a small site alone, INSIDER_WALKS seeded walks over the API;
 # PLUMBLINE_NIGHTLY=1 walks for twenty minutes.
-INSIDER_WALKS ?= 82
+INSIDER_WALKS ?= 84
 insider:
 	PLUMBLINE_WALKS=$(INSIDER_WALKS) $(GO) test -count=1 -timeout 60m ./internal/insider
 

@@ -127,6 +127,7 @@ type Maker struct {
 	Size     Size
 	Progress func(step string, done, total int) // may be nil
 	Bare     bool                               // roster, campaign and its snapshot only: for measuring
+	Alone    bool                               // nobody acts beside another: what is made comes in the same order every time
 
 	dice
 	start    time.Time
@@ -204,6 +205,14 @@ func (d *dice) roll(n int) int { return int(d.next() % uint64(n)) }
 func (d *dice) one(n int) bool { return d.roll(n) == 0 }
 
 func pick[T any](d *dice, from []T) T { return from[d.roll(len(from))] }
+
+// callers is n, or one where people act one after the other.
+func (m *Maker) callers(n int) int {
+	if m.Alone {
+		return 1
+	}
+	return n
+}
 
 // atOnce runs do for 0 to n-1 from many callers, so that their writes share
 // commits, and gives the first error.

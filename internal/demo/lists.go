@@ -167,8 +167,8 @@ func (m *Maker) snapshot(ctx context.Context, campaign string, people map[string
 	return out, nil
 }
 
-// callers is how many people act at the same time.
-const callers = 64
+// together is how many people act at the same time.
+const together = 64
 
 func (m *Maker) fileLists(ctx context.Context) error {
 	var todo []*list
@@ -183,7 +183,7 @@ func (m *Maker) fileLists(ctx context.Context) error {
 	}
 	from, span := m.start.AddDate(0, 0, openDay+1), 34*24*time.Hour
 	var done atomic.Int64
-	return atOnce(ctx, callers, len(todo), func(ctx context.Context, i int) error {
+	return atOnce(ctx, m.callers(together), len(todo), func(ctx context.Context, i int) error {
 		l := todo[i]
 		m.Clock.to(from.Add(span * time.Duration(i) / time.Duration(len(todo))))
 		_, err := m.App.Submit(ctx, l.by.actor(), app.SubmitInput{ID: l.ID, Version: l.Version, Answers: l.answers(m)})
@@ -272,7 +272,7 @@ func (m *Maker) reviewLists(ctx context.Context) error {
 		}
 	}
 	var done atomic.Int64
-	err := atOnce(ctx, 16, len(units), func(ctx context.Context, i int) error {
+	err := atOnce(ctx, m.callers(16), len(units), func(ctx context.Context, i int) error {
 		head, err := m.App.ActorNamed(ctx, m.heads[units[i]].account)
 		if err != nil {
 			return err
@@ -394,7 +394,7 @@ func (m *Maker) certify(ctx context.Context) error {
 			units = append(units, u)
 		}
 	}
-	return atOnce(ctx, 8, len(units), func(ctx context.Context, i int) error {
+	return atOnce(ctx, m.callers(8), len(units), func(ctx context.Context, i int) error {
 		head, err := m.App.ActorNamed(ctx, m.heads[units[i].ID].account)
 		if err != nil {
 			return err

@@ -273,7 +273,7 @@ func (m *Maker) makeAccounts(ctx context.Context) error {
 			grant(p, a.Role, m.byCode[a.at])
 		}
 	}
-	if err := atOnce(ctx, 32, len(wishes), func(ctx context.Context, i int) error {
+	if err := atOnce(ctx, m.callers(32), len(wishes), func(ctx context.Context, i int) error {
 		_, _, err := m.App.Grant(ctx, program, wishes[i])
 		return err
 	}); err != nil {

@@ -130,11 +130,20 @@ func (j *judge) closed() (out []string) {
 				out = append(out, "case "+c.after["ref"]+" closed with a task "+r["state"])
 			}
 		}
-		if c.before != nil && c.before["opened_by"] == c.after["closed_by"] {
-			out = append(out, "case "+c.after["ref"]+" opened and closed by the same person")
+		if by := c.after["closed_by"]; c.before != nil && c.before["opened_by"] == by && j.endedTrack(c.after["id"], by) {
+			out = append(out, "case "+c.after["ref"]+" opened, a track of it ended, and closed by the same person")
 		}
 	}
 	return out
+}
+
+// endedTrack reports whether a person proposed or settled the end of a track of
+// the case.
+func (j *judge) endedTrack(caseID, person string) bool {
+	return slices.ContainsFunc(j.all("proposals", func(r row) bool {
+		return r["op"] == "track.end" && r["state"] == "approved" && r["matter_id"] == caseID
+	}),
+		func(r row) bool { return r["proposed_by"] == person || r["settled_by"] == person })
 }
 
 var settledStates = []string{"corrected", "merged", "rejected", "withdrawn", "closed"}
@@ -250,7 +259,8 @@ func (j *judge) unasked() (out []string) {
 func (j *judge) spoken() (out []string) {
 	said := map[string][]string{}
 	for _, e := range j.now.entries {
-		if a := e["account"]; !strings.HasPrefix(a, "program:") && !slices.Contains(j.accounts, a) && !j.newcomer(a) {
+		begun := j.base.tables["audit_batches"][e["object_id"]] != nil && e["verb"] == "batch.imported" // before the walk
+		if a := e["account"]; !strings.HasPrefix(a, "program:") && !slices.Contains(j.accounts, a) && !j.newcomer(a) && !begun {
 			said[a] = once(said[a], e["verb"])
 		}
 	}

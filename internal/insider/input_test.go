@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"plumbline/internal/seal"
 	"plumbline/seeds"
 )
 
@@ -29,7 +30,7 @@ func (w *walker) value(op, name string, s map[string]any, id string) any {
 		props, _ := s["properties"].(map[string]any)
 		required, _ := s["required"].([]any)
 		for _, k := range slices.Sorted(maps.Keys(props)) {
-			if !slices.Contains(required, any(k)) && k != "version" && !w.chance(0.6) {
+			if !slices.Contains(required, any(k)) && k != "version" && !w.full && !w.chance(0.6) {
 				continue
 			}
 			if v := w.value(op, k, props[k].(map[string]any), id); v != nil {
@@ -62,10 +63,13 @@ func (w *walker) value(op, name string, s map[string]any, id string) any {
 // hint knows the words of the trade. An account that has used the program for a
 // week knows as much.
 func (w *walker) hint(op, name, id string) (any, bool) {
+	if v, ok := w.special(op, name); ok {
+		return v, true
+	}
 	switch name {
 	case "version":
-		v := w.mem.version[id]
-		if v == 0 {
+		v, known := w.mem.version[id]
+		if !known {
 			v = int64(1 + w.n(2))
 		}
 		return v, true
@@ -192,6 +196,11 @@ func (w *walker) hint(op, name, id string) (any, bool) {
 		return w.answers(), true
 	case "lists":
 		rid := w.id("/reviews")
+		for range 8 {
+			if w.mem.state[rid] != "submitted" {
+				rid = w.id("/reviews")
+			}
+		}
 		return []any{map[string]any{"id": rid, "version": w.mem.version[rid]}}, true
 	case "row":
 		return w.row(op), true
@@ -205,6 +214,91 @@ func (w *walker) hint(op, name, id string) (any, bool) {
 		return w.date(), true
 	}
 	return nil, false
+}
+
+// special knows what one operation asks for under a name that means something
+// else to others.
+func (w *walker) special(op, name string) (any, bool) {
+	switch op + " " + name {
+	case "track.assign person":
+		return w.holder("investigator", "adjudicator"), true
+	case "account.create personnel_no", "campaign.amend personnel_no":
+		if w.chance(0.8) {
+			return pickOf(w, w.s.w.news), true
+		}
+	case "deputy.create personnel_no":
+		if p := w.s.w.staff[w.acting.unit]; len(p) > 0 && w.chance(0.9) {
+			return pickOf(w, p), true
+		}
+	case "deputy.create from":
+		return w.s.clock.Now().AddDate(0, 0, w.n(3)).Format("2006-01-02"), true
+	case "deputy.create to":
+		return w.s.clock.Now().AddDate(0, 0, 3+w.n(20)).Format("2006-01-02"), true
+	case "campaign.create officers_checklist_id", "campaign.create leaders_checklist_id":
+		return nil, true // those in force
+	case "campaign.create unit_id":
+		if w.chance(0.5) {
+			return nil, true
+		}
+	case "issue.bulk_correct count":
+		return w.mem.scalars["count"], true
+	case "issue.bulk_correct unit":
+		return w.mem.scalars["unit"], true
+	case "expungement.propose record_kind", "hold.place record_kind":
+		return "issue", true
+	case "expungement.propose record", "hold.place record":
+		if l := w.s.w.ripe["expungement.propose"]; w.chance(0.7) && len(l) > 0 {
+			return pickOf(w, l), true
+		}
+	case "reveal.ask match":
+		for _, id := range w.s.w.ripe["reveal.ask"] {
+			if slices.Contains(w.mem.pools["/matches"], id) && w.chance(0.7) {
+				return id, true
+			}
+		}
+	case "share.release response":
+		request, _ := w.mem.scalars["request"].(string)
+		if text, err := w.s.w.response(w.acting.login, request); err == nil {
+			return text, true
+		}
+	case "custody.propose custodians":
+		var out []any
+		for _, e := range []string{"demo-body", "demo-clue", "demo-adjudicator"} {
+			if k, err := seal.NewPrivateKey(); err == nil {
+				out = append(out, map[string]any{"login": e, "public_key": k.Public().String()})
+			}
+		}
+		return out, true
+	case "submission.draft items":
+		no := 1 + w.n(50)
+		return []any{map[string]any{"seq": 1, "item": no, "nil": true}}, true
+	case "named.reply item":
+		return json.Number("49"), true
+	case "submission.supplement item", "checklist.refine item":
+		return 1 + w.n(50), true
+	case "checklist.refine unit_id":
+		return w.unit(), true
+	}
+	return nil, false
+}
+
+// holder is the number of somebody who holds one of the roles.
+func (w *walker) holder(roles ...string) string {
+	var out []string
+	for _, e := range w.s.w.book {
+		if slices.Contains(roles, e.role) {
+			out = append(out, e.number)
+		}
+	}
+	return pickOf(w, out)
+}
+
+// unit is the walker's own, or one that he has seen.
+func (w *walker) unit() string {
+	if w.chance(0.6) && w.acting.unit != "" {
+		return w.acting.unit
+	}
+	return w.id("/units")
 }
 
 // agree makes fields that belong together fit: a name and its number, a code
@@ -232,6 +326,15 @@ func (w *walker) agree(op string, b map[string]any) {
 		case 2:
 			b["sanction"] = w.one("warning", "demerit")
 		}
+	}
+	if op == "track.prove" && b["result"] != nil && w.chance(0.8) {
+		proof := "proved"
+		if b["result"] == "fulfilled" || b["result"] == "not_in_post" {
+			proof = "not_proved"
+			delete(b, "class")
+		}
+		b["knowledge"], b["conduct"], b["link"] = proof, proof, proof
+		b["duty"] = map[bool]string{true: "not_proved", false: "proved"}[b["result"] == "not_in_post"]
 	}
 	if op == "grant.create" && b["account_id"] != nil {
 		delete(b, "login")
@@ -312,7 +415,7 @@ func (w *walker) row(op string) map[string]any {
 			row["to"] = w.date()
 		}
 	case "person.save":
-		row = map[string]any{"personnel_no": n, "name": w.mem.name[n], "police_no": fmt.Sprint(100001 + w.n(300)), "numbers_from": w.date()}
+		row = map[string]any{"personnel_no": n, "name": w.mem.name[n], "police_no": fmt.Sprint(900001 + w.n(300)), "numbers_from": w.date()}
 	case "unit.save":
 		row = map[string]any{"code": pickOf(w, w.mem.unitCode), "name": "试验所", "tier": "3", "parent_code": pickOf(w, w.mem.unitCode), "from": w.date()}
 	}

@@ -1,7 +1,6 @@
 package insider
 
 import (
-	"cmp"
 	"flag"
 	"fmt"
 	"maps"
@@ -10,8 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/cryptotest"
 
-	"plumbline/internal/app"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
 )
@@ -23,6 +22,7 @@ var long = flag.Bool("insider.long", false, "do not look for the shortest sequen
 const (
 	shortWalks = 12  // of a plain run; make insider walks each party twice
 	stepsOf    = 300 // of one walk
+	stepsAfter = 100 // of them after the tour, at the least
 	nightly    = 820 // of a long run, about twenty minutes
 )
 
@@ -42,7 +42,14 @@ func walks(t testing.TB) int {
 }
 
 func TestLoneInsider(t *testing.T) {
-	t.Run("sqlite", func(t *testing.T) { play(t, makeWorld(t, store.SQLite), walks(t)) })
+	t.Run("sqlite", func(t *testing.T) {
+		w := makeWorld(t, store.SQLite)
+		n := walks(t)
+		c := play(t, w, n)
+		if *oneSeed < 0 && *first == 0 && n >= laps*len(w.parties()) {
+			c.complete(t)
+		}
+	})
 	t.Run("postgres", func(t *testing.T) { play(t, makeWorld(t, store.Postgres), max(walks(t)/5, 10)) })
 }
 
@@ -88,11 +95,10 @@ func (w *world) readerBeside(first *who) *who {
 }
 
 // play walks, and reports every end that was reached.
-func play(t *testing.T, w *world, n int) {
+func play(t *testing.T, w *world, n int) *coverage {
 	parties := w.parties()
 	seen, shown := map[string]int{}, map[string]bool{}
-	reach := map[string]map[string]int{}
-	refused := map[string]map[string]int{}
+	c := newCoverage(w)
 	seeds := make([]uint64, n)
 	for i := range seeds {
 		seeds[i] = uint64(*first + int64(i))
@@ -102,21 +108,8 @@ func play(t *testing.T, w *world, n int) {
 	}
 	for _, k := range seeds {
 		p := parties[k%uint64(len(parties))]
-		found, walk := walkOnce(t, w, k, p)
-		for op, c := range walk.reach {
-			if reach[op] == nil {
-				reach[op] = map[string]int{}
-			}
-			reach[op][p.name] += c
-		}
-		for _, st := range walk.steps {
-			if st.status >= 400 {
-				if refused[st.op] == nil {
-					refused[st.op] = map[string]int{}
-				}
-				refused[st.op][st.code()]++
-			}
-		}
+		found, walk := walkOnce(t, w, k, k/uint64(len(parties)), p)
+		c.add(walk)
 		for _, f := range found {
 			key := f.end + " " + p.name + " " + kindOf(f)
 			if seen[key]++; seen[key] > 1 {
@@ -133,23 +126,8 @@ func play(t *testing.T, w *world, n int) {
 	for _, key := range slices.Sorted(maps.Keys(seen)) {
 		t.Logf("%4d × %s", seen[key], key)
 	}
-	var missed []string
-	for _, r := range app.Routes {
-		if r.Path != "" && reach[r.Op] == nil && !slices.Contains(w.read, r.Op) {
-			missed = append(missed, r.Op+" "+often(refused[r.Op]))
-		}
-	}
-	t.Logf("%d walks; operations that never succeeded:\n%s", len(seeds), strings.Join(missed, "\n"))
-}
-
-// often lists the commonest reasons of a refusal.
-func often(n map[string]int) string {
-	codes := slices.SortedFunc(maps.Keys(n), func(a, b string) int { return cmp.Or(n[b]-n[a], strings.Compare(a, b)) })
-	var out []string
-	for _, c := range codes[:min(len(codes), 5)] {
-		out = append(out, fmt.Sprintf("%s×%d", c, n[c]))
-	}
-	return strings.Join(out, " ")
+	t.Logf("%d walks, %d requests; of %d operations %d succeeded. Never:\n%s\n%s", len(seeds), c.requests, len(c.all), len(c.all)-len(c.missed()), strings.Join(c.reasons(), "\n"), c.table())
+	return c
 }
 
 // kindOf tells findings of one end apart by their wording, without what names
@@ -161,11 +139,21 @@ func kindOf(f finding) string {
 	return refShape.ReplaceAllString(idShape.ReplaceAllString(f.what, ""), "")
 }
 
-func walkOnce(t *testing.T, w *world, seed uint64, p party) ([]finding, *walker) {
+// laps is how often each party walks in the run of CI, with a tour each time.
+const laps = 2
+
+func walkOnce(t *testing.T, w *world, seed, lap uint64, p party) ([]finding, *walker) {
+	for _, who := range p.who {
+		w.know(t, who)
+	}
 	s := w.copy(t)
 	defer s.close()
+	cryptotest.SetGlobalRandom(t, seed)
 	k := newWalker(s, seed, p.who...)
-	k.run(stepsOf)
+	if lap < laps || lap%4 == 0 {
+		k.tour(lap%2 == 0)
+	}
+	k.run(max(stepsOf, len(k.steps)+stepsAfter))
 	found, err := k.judgeSite()
 	if err != nil {
 		t.Fatal(err)

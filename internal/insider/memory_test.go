@@ -29,13 +29,15 @@ type memory struct {
 	dates    []string
 	scalars  map[string]any // last value by key, for forms that repeat what was shown
 	focus    map[string][]string
+	within   map[string]string // id of a thing to the page on which it stood
+	page     string            // being read; "" for a list
 }
 
-const poolMax = 120
+const poolMax = 300
 
 func newMemory() *memory {
 	return &memory{pools: map[string][]string{}, version: map[string]int64{}, ref: map[string]string{}, state: map[string]string{}, person: map[string]string{}, number: map[string]string{},
-		name: map[string]string{}, login: map[string]string{}, code: map[string]string{}, scalars: map[string]any{}, focus: map[string][]string{}}
+		name: map[string]string{}, login: map[string]string{}, code: map[string]string{}, scalars: map[string]any{}, focus: map[string][]string{}, within: map[string]string{}}
 }
 
 func (m *memory) clone() *memory {
@@ -52,6 +54,7 @@ func (m *memory) clone() *memory {
 	maps.Copy(c.login, m.login)
 	maps.Copy(c.code, m.code)
 	maps.Copy(c.scalars, m.scalars)
+	maps.Copy(c.within, m.within)
 	c.unitCode, c.dates = slices.Clone(m.unitCode), slices.Clone(m.dates)
 	return c
 }
@@ -70,6 +73,7 @@ func (m *memory) join(o *memory) {
 	maps.Copy(m.number, o.number)
 	maps.Copy(m.name, o.name)
 	maps.Copy(m.login, o.login)
+	maps.Copy(m.within, o.within)
 	for _, c := range o.unitCode {
 		m.unitCode = once(m.unitCode, c)
 	}
@@ -96,6 +100,7 @@ var under = map[string]string{
 	"sample": "/issues", "linked": "/issues", "lists": "/submissions", "submissions": "/submissions", "filed_or_excused": "/submissions",
 	"not_filed": "/submissions", "campaigns": "/campaigns", "children": "/units", "person": "/people", "leader": "/people", "subject": "/people",
 	"owner": "/people", "by": "/people", "unit": "/units", "lead_unit": "/units", "links": "links", "leads": "links", "superiors": "links", "job": "/jobs",
+	"codes": "/session/codes", "challenges": "/challenges",
 }
 
 // keyed names the pool of an id by the key that holds it.
@@ -112,6 +117,18 @@ var ofKind = map[roster.Kind]string{
 	roster.KindQuestion: "/tracks", roster.KindRectification: "/rectifications", roster.KindHold: "/holds", roster.KindExpungement: "/expungements",
 	roster.KindReveal: "/reveals", roster.KindAccount: "/accounts", roster.KindGrant: "/grants", roster.KindDeputy: "/deputies", roster.KindCampaign: "/campaigns",
 	roster.KindChecklist: "/checklists", roster.KindBatch: "/audit/batches", roster.KindCustody: "/custodians",
+}
+
+// mine is the pool of the walker's own lists.
+const mine = "my lists"
+
+// poolFor names the pool that the id of an operation is taken from: who sees
+// others' lists as well does not take them for his own.
+func poolFor(r app.Route) string {
+	if r.Kind == roster.KindOwnSubmission {
+		return mine
+	}
+	return poolOf(r.Path)
 }
 
 // poolOf names the pool that the id in a path is taken from.
@@ -132,11 +149,15 @@ func (m *memory) take(r app.Route, id string, body []byte) {
 	switch {
 	case r.Op == "session.create" || r.Op == "ledger.entries":
 		return
+	case r.Op == "issue.party" || r.Op == "case.party":
+		pool = "party"
 	case r.Write:
 		pool = ofKind[r.Kind]
 		if o, ok := v.(map[string]any); ok && o["id"] == id {
 			pool = ""
 		}
+	case r.Op == "submission.list_own" || r.Op == "submission.read_own":
+		pool = mine
 	case r.Op == "completion.lists":
 		pool = "/submissions"
 	case r.Op == "person.search", r.Op == "reconciliation.people":
@@ -150,6 +171,10 @@ func (m *memory) take(r app.Route, id string, body []byte) {
 		if s, ok := code["code"].(string); ok && m.login[id] != "" {
 			m.code[m.login[id]] = s
 		}
+	}
+	m.page = ""
+	if r.Method == "GET" && strings.HasSuffix(r.Path, "/{id}") {
+		m.page = strings.Replace(r.Path, "{id}", id, 1)
 	}
 	m.walk(v, pool)
 }
@@ -172,6 +197,9 @@ func (m *memory) object(o map[string]any, pool string) {
 	id := text("id")
 	if id != "" && pool != "" {
 		m.add(pool, id)
+		if own := m.within[id]; m.page != "" && (own == "" || !strings.HasSuffix(own, "/"+id)) {
+			m.within[id] = m.page
+		}
 		switch pool {
 		case "/my-file/issues":
 			m.add("/issues", id)

@@ -1,6 +1,7 @@
 package insider
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -72,6 +73,7 @@ type walker struct {
 	fresh  int
 	acting *self // whose request is being made
 	secret map[string]bool
+	full   bool // forms are filled in whole
 }
 
 func newWalker(s *site, seed uint64, who ...*who) *walker {
@@ -179,7 +181,7 @@ func (w *walker) act() {
 		}
 		x := 1.0
 		if r.One() {
-			pool := poolOf(r.Path)
+			pool := poolFor(r)
 			switch {
 			case len(w.mem.focus[pool]) > 0:
 				x = 6
@@ -212,16 +214,22 @@ func (w *walker) act() {
 // try makes one request of an operation with inputs of the moment.
 func (w *walker) try(i int, op string) bool {
 	r, _ := app.RouteOf(op)
-	w.acting = w.selves[i]
 	id := ""
-	path := r.Path
 	if r.One() {
-		id = w.aim(op, poolOf(r.Path))
-		if id == "" {
+		if id = w.aim(op, poolFor(r)); id == "" {
 			return false
 		}
+	}
+	return w.attempt(i, r, id)
+}
+
+// attempt makes one request of an operation on a thing.
+func (w *walker) attempt(i int, r app.Route, id string) bool {
+	op, path := r.Op, r.Path
+	w.acting = w.selves[i]
+	if r.One() {
 		path = strings.Replace(path, "{id}", id, 1)
-		path = strings.Replace(path, "{unit}", w.id("/units"), 1)
+		path = strings.Replace(path, "{unit}", w.unit(), 1)
 		path = strings.Replace(path, "{seq}", id, 1)
 		path = strings.Replace(path, "{table}", w.one("units", "people", "postings", "links"), 1)
 	}
@@ -239,10 +247,10 @@ func (w *walker) try(i int, op string) bool {
 	}
 	a := w.do(i, r, id, path, body)
 	if a.status == 409 && strings.Contains(string(a.body), `"stale_version"`) {
-		var p struct{ Args struct{ Current int64 } }
-		if b, ok := body.(map[string]any); ok && json.Unmarshal(a.body, &p) == nil && p.Args.Current > 0 {
+		var p struct{ Args struct{ Current *int64 } }
+		if b, ok := body.(map[string]any); ok && json.Unmarshal(a.body, &p) == nil && p.Args.Current != nil {
 			again := maps.Clone(b)
-			again["version"] = p.Args.Current
+			again["version"] = *p.Args.Current
 			a = w.do(i, r, id, path, again)
 		}
 	}
@@ -254,6 +262,9 @@ func (w *walker) try(i int, op string) bool {
 	case a.status < 300:
 		v = min(v*1.1, 3) * 0.9
 		w.reach[op]++
+		if starts[op] && w.chance(0.7) {
+			w.drain()
+		}
 		if r.Write && w.about != "" && w.chance(0.7) {
 			w.read(i, w.about)
 		}
@@ -267,6 +278,18 @@ func (w *walker) try(i int, op string) bool {
 	}
 	w.worth[op] = max(v, 0.05)
 	return a.status < 300
+}
+
+// starts are the operations that leave work to a job. The server gets round to
+// it soon, but not always before the next request.
+var starts = map[string]bool{"audit.import": true, "batch.resume": true, "batch.withdraw": true, "campaign.open": true, "campaign.lock": true, "campaign.close": true,
+	"custody.approve": true, "person.import": true, "posting.import": true, "unit.import": true, "command_link.import": true, "proposal.approve": true}
+
+// drain lets the server do the work that waits for it.
+func (w *walker) drain() {
+	if err := w.s.app.DrainJobs(context.Background()); err != nil {
+		w.found = append(w.found, finding{"job", err.Error()})
+	}
 }
 
 // do sends a request, keeps it, and learns from the answer.
@@ -292,7 +315,28 @@ func (w *walker) pass() {
 		return
 	}
 	w.s.clock.add(time.Duration(w.wait) * 24 * time.Hour)
+	if err := w.s.keep(); err != nil {
+		w.found = append(w.found, finding{"job", err.Error()})
+	}
 	w.s.signIn(w.selves)
+}
+
+// keep is what the server does by itself every day.
+func (s *site) keep() error {
+	ctx := context.Background()
+	if err := s.app.DrainJobs(ctx); err != nil {
+		return err
+	}
+	if _, err := s.app.PlacePeople(ctx); err != nil {
+		return err
+	}
+	if _, err := s.app.FoldReadings(ctx); err != nil {
+		return err
+	}
+	if _, err := s.app.WatchMatters(ctx); err != nil {
+		return err
+	}
+	return s.app.LapseReveals(ctx)
 }
 
 func (s *site) signIn(selves []*self) {
@@ -311,6 +355,14 @@ func (w *walker) entered(i int, r app.Route, body any, a answer) {
 	switch r.Op {
 	case "password.set":
 		w.selves[i].password, _ = b["new"].(string)
+	case "account.code_confirm": // his old password opens nothing any more
+		var got struct{ Code string }
+		if json.Unmarshal(a.body, &got) == nil {
+			route, _ := app.RouteOf("session.create")
+			w.do(i, route, "", route.Path, map[string]any{"login": w.selves[i].login, "password": got.Code})
+			route, _ = app.RouteOf("password.set")
+			w.do(i, route, "", route.Path, map[string]any{"new": w.password()})
+		}
 	case "session.create":
 		login, _ := b["login"].(string)
 		if me := w.s.open(login, a.body); me != nil {
@@ -405,7 +457,7 @@ func (w *walker) lookOver() {
 	i := w.n(len(w.selves))
 	var ops []string
 	for _, r := range app.Routes {
-		if r.Method == "GET" && r.Path != "" && w.selves[i].may[r.Op] && !r.Public && !(r.One() && len(w.mem.pools[poolOf(r.Path)]) == 0) && !strings.HasSuffix(r.Path, "/{id}") {
+		if r.Method == "GET" && r.Path != "" && w.selves[i].may[r.Op] && !r.Public && !(r.One() && len(w.mem.pools[poolFor(r)]) == 0) && !strings.HasSuffix(r.Path, "/{id}") {
 			ops = append(ops, r.Op)
 			if r.Op == "report.read" || r.Op == "ledger.entries" {
 				ops = append(ops, r.Op, r.Op, r.Op)

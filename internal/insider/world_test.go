@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -16,15 +15,15 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/cryptotest"
 	"time"
 
 	"plumbline/internal/api"
 	"plumbline/internal/app"
 	"plumbline/internal/apptest/pgtest"
 	"plumbline/internal/demo"
-	"plumbline/internal/issue"
-	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
+	"plumbline/internal/seal"
 	"plumbline/internal/signer"
 	"plumbline/internal/store"
 )
@@ -55,17 +54,19 @@ func (c *clock) add(d time.Duration) {
 // who is one account that walks.
 type who struct {
 	login, account, person, name, number string
+	unit                                 string // where he is posted
 	password, token                      string
 	roles                                []string
 	may                                  map[string]bool
 	seen                                 *memory // what his lists showed him when the world was made
+	knows                                bool    // and what stands behind them
 }
 
 func (w *who) has(role roster.Role) bool { return slices.Contains(w.roles, string(role)) }
 
 // entry is a line of the telephone book: everybody in a bureau knows who holds
 // which office.
-type entry struct{ number, name, login string }
+type entry struct{ number, name, login, role string }
 
 // world is a made bureau, closed and ready to be copied.
 type world struct {
@@ -79,8 +80,12 @@ type world struct {
 	book     []entry
 	base     *state
 	shapes   map[string]*shape
-	read     []string            // lists that somebody could read
-	handlers map[string][]string // object id to the accounts that can act on it
+	read     []string                    // lists that somebody could read
+	staff    map[string][]string         // numbers of the people posted in a unit
+	handlers map[string][]string         // object id to the accounts that can act on it
+	ripe     map[string][]string         // operation to things that lie at the stage it asks for
+	news     []string                    // numbers of people who have just joined
+	keys     map[string]*seal.PrivateKey // of the custodians, by login
 }
 
 const keyName = "site.keys"
@@ -136,9 +141,10 @@ func openSite(dsn, keys string, c *clock) (*site, error) {
 
 // makeWorld makes the small demonstration, adds what it lacks, signs everybody
 // in, and lets each look at all his lists.
-func makeWorld(t testing.TB, d store.Dialect) *world {
+func makeWorld(t *testing.T, d store.Dialect) *world {
 	t.Helper()
-	w := &world{dialect: d, folder: scratch(t), byLogin: map[string]*who{}}
+	cryptotest.SetGlobalRandom(t, 2026)
+	w := &world{dialect: d, folder: scratch(t), byLogin: map[string]*who{}, ripe: map[string][]string{}}
 	w.dsn = w.dsnIn(w.folder)
 	if d == store.Postgres {
 		w.dsn, w.admin = pgtest.DSN(t), pgtest.DSN(t)
@@ -155,7 +161,7 @@ func makeWorld(t testing.TB, d store.Dialect) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := (&demo.Maker{App: a, Clock: dc, Size: demo.Small}).Make(context.Background()); err != nil {
+	if err := (&demo.Maker{App: a, Clock: dc, Size: demo.Small, Alone: true}).Make(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	if err := st.Close(); err != nil {
@@ -310,165 +316,3 @@ type upload struct {
 }
 
 func (u upload) MarshalJSON() ([]byte, error) { return json.Marshal("file: " + string(u.raw)) }
-
-// planter adds to the demonstration.
-type planter struct {
-	t  testing.TB
-	s  *site
-	w  *world
-	db *sql.DB
-}
-
-// one reads one line of texts.
-func (p *planter) one(query string, n int) []string {
-	p.t.Helper()
-	rows := p.all(query, n)
-	if len(rows) == 0 {
-		p.t.Fatalf("nothing for %s", query)
-	}
-	return rows[0]
-}
-
-func (p *planter) all(query string, n int) (out [][]string) {
-	p.t.Helper()
-	rows, err := p.db.Query(query)
-	if err != nil {
-		p.t.Fatalf("%s: %v", query, err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		line, into := make([]string, n), make([]any, n)
-		for i := range line {
-			into[i] = &line[i]
-		}
-		if err := rows.Scan(into...); err != nil {
-			p.t.Fatal(err)
-		}
-		out = append(out, line)
-	}
-	if err := rows.Err(); err != nil {
-		p.t.Fatal(err)
-	}
-	return out
-}
-
-const whoQuery = `SELECT a.login, a.id, p.id, p.name, p.personnel_no FROM accounts a JOIN people p ON p.id = a.person_id `
-
-// walker makes an account one that walks, with the roles granted to it first.
-func (p *planter) walker(where string, grants ...app.GrantInput) *who {
-	p.t.Helper()
-	f := p.one(whoQuery+where, 5)
-	if had := p.w.byLogin[f[0]]; had != nil {
-		return had
-	}
-	v := &who{login: f[0], account: f[1], person: f[2], name: f[3], number: f[4], password: demo.Password}
-	for _, g := range grants {
-		g.ID, g.FromOn = v.account, "2026-05-01"
-		if _, _, err := p.s.app.Grant(context.Background(), app.Program("demo"), g); err != nil {
-			p.t.Fatal(err)
-		}
-	}
-	actor, err := p.s.app.ActorNamed(context.Background(), v.account)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	if !strings.HasPrefix(v.login, "demo-") {
-		mine := *actor
-		mine.MustRenew = true // as after a one-time code
-		if _, err := p.s.app.SetPassword(context.Background(), &mine, app.PasswordInput{New: v.password}); err != nil {
-			p.t.Fatal(err)
-		}
-	}
-	p.w.people = append(p.w.people, v)
-	p.w.byLogin[v.login] = v
-	return v
-}
-
-// plant gives the demonstration accused leaders and officials, a complainant,
-// officials at the superior authority, and inspectors who serve under those
-// who are accused.
-func (w *world) plant(t testing.TB, s *site, db *sql.DB) {
-	p := &planter{t, s, w, db}
-	for _, a := range demo.Accounts() {
-		p.walker("WHERE a.login = '" + a.Login + "'")
-	}
-	unit := func(code string) string { return p.one("SELECT id FROM units WHERE code = '"+code+"'", 1)[0] }
-	at := func(code string, n int) string {
-		return fmt.Sprintf("WHERE p.unit_id = '%s' AND a.state = 'new' AND NOT EXISTS (SELECT 1 FROM postings o WHERE o.person_id = p.id AND o.team %s) ORDER BY p.personnel_no LIMIT 1 OFFSET %d",
-			unit(code), map[bool]string{true: "", false: "= 1"}[w.dialect == store.Postgres], n)
-	}
-	head := func(code string) string {
-		return "JOIN command_links l ON l.person_id = p.id AND l.kind = 'head' AND l.over_unit_id = '" + unit(code) + "'"
-	}
-	top, sub := unit("A00"), unit("C01")
-	above := p.walker(at("A00", 0), app.GrantInput{Role: roster.RoleInspector, UnitID: top})
-	p.walker(at("A00", 0), app.GrantInput{Role: roster.RoleDecidingBody, UnitID: top})
-	chief := p.walker(head("B00"))
-	subhead := p.walker(head("C01"))
-	p.walker(at("C01", 0), app.GrantInput{Role: roster.RoleInspector, UnitID: sub})
-	p.walker(at("B00", 2), app.GrantInput{Role: roster.RoleLeadershipReader, UnitID: unit("B00")})
-	complainant := p.walker(at("C0102", 3))
-	subject := p.walker("WHERE p.id = (SELECT min(person_id) FROM findings WHERE state = 'served') ")
-
-	accused := map[string]*who{"chief": chief, "subhead": subhead}
-	for _, login := range []string{"demo-head", "demo-records", "demo-officer", "demo-inspector-2"} {
-		accused[login] = w.byLogin[login]
-	}
-	ids := p.accuse(accused)
-	p.complain(ids["demo-head"], complainant)
-	p.refer(above, ids["chief"])
-	p.refer(above, ids["subhead"])
-	_ = subject
-	for _, v := range p.all("SELECT DISTINCT p.personnel_no, p.name, a.login FROM grants g JOIN accounts a ON a.id = g.account_id JOIN people p ON p.id = a.person_id WHERE g.state = 'live' ORDER BY 1", 3) {
-		w.book = append(w.book, entry{v[0], v[1], v[2]})
-	}
-}
-
-// accuse registers a severe finding of an audit about each, one by one.
-func (p *planter) accuse(whom map[string]*who) map[string]string {
-	ids := map[string]string{}
-	for n, key := range slices.Sorted(maps.Keys(whom)) {
-		unit := p.one("SELECT u.id, u.tier FROM people p JOIN units u ON u.id = p.unit_id WHERE p.id = '"+whom[key].person+"'", 2)
-		ids[key] = store.NewID()
-		_, err := p.s.store.Update(context.Background(), store.Call{Account: "program:test", Op: "test.issues"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-			c, err := tx.PutText(ctx, ids[key], "narrative", "来信反映的情况")
-			if err != nil {
-				return nil, "", err
-			}
-			fresh := issue.NewAudit(issue.Found{ID: ids[key], SourceCode: "petition", Person: whom[key].person, Unit: unit[0], Tier: int(unit[1][0] - '0'),
-				Category: "duty_discipline", Severity: 3 + n%2, EventOn: "2026-05-20", ReceivedOn: "2026-06-10", At: tx.Now(), Record: tx.NewID(), NarrativeC: c})
-			return []ledger.Fact{{Verb: "test.issues", Kind: "issue", ID: fresh.ID}}, "", tx.AddIssues(ctx, []*issue.Issue{fresh}, issue.TimingOf(p.s.app.Pack()))
-		})
-		if err != nil {
-			p.t.Fatal(err)
-		}
-	}
-	return ids
-}
-
-// complain makes somebody the complainant of a matter.
-func (p *planter) complain(id string, by *who) {
-	inspector, err := p.s.app.ActorNamed(context.Background(), p.w.byLogin["demo-inspector"].account)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	if _, _, err := p.s.app.AddIssueParty(context.Background(), inspector, app.IssuePartyInput{IssueID: id, Person: by.number, Interest: "complainant"}); err != nil {
-		p.t.Fatal(err)
-	}
-}
-
-// refer makes a matter a clue, as an inspector of the superior authority.
-func (p *planter) refer(by *who, id string) {
-	ctx := context.Background()
-	who, err := p.s.app.ActorNamed(ctx, by.account)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	d, err := p.s.app.Issue(ctx, who, app.IssueInput{ID: id})
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	if _, _, err := p.s.app.TriageIssue(ctx, who, app.TriageIssueInput{Step: app.Step{ID: id, Version: d.Version, Reason: "移送"}, Severity: d.Severity, Category: d.Category, Decision: issue.ActRefer}); err != nil {
-		p.t.Fatal(err)
-	}
-}
