@@ -18,13 +18,25 @@
 //	decided     a decision or a final finding without its guards; a form that was not asked  domain §8
 //	unasked     a leader question gone, or refused by one                                    domain §7
 //	spoken      an act recorded for a person who did not do it                               domain §3
-//	learned     a barred person who is shown an id or a reference of what he is barred from  domain §3
+//	learned     a barred person who is shown what he is barred from, or that it is there     domain §3
 //	cell        a cell that a report hides, fixed by two reports of one reader               domain §9
 //	rewritten   a command link, posting or identifier that lies in the past, changed by one  domain §3
 //	regrouped   a unit's place in the tree, in the past, changed by one                      domain §3
 //	own_staff   an audit or inspection finding, or a list not accepted, settled by the head  domain §3, §4
 //	named       a person named, or picked out, in a list of a leadership reader              domain §3
 //	lifted      a legal hold, a relation or a party's bar lifted or voided by one            domain §3
+//
+// That a barred person learns is looked for twice. No answer on a walk may hold
+// an id or a reference of what he is barred from. And some accounts walk through
+// twin worlds: two copies that are the same but for one matter, about himself,
+// about his superior, about his relative, or of his own complaint. He takes the
+// same tour and the same steps in both, and asks for the matter by its id where
+// it lies and for nothing where it does not. Every answer must be the same: lists
+// and their totals, to-do counts, reports and the files made of them, searches,
+// history, jobs, the ledger, receipts and refusals. Ids, references, digests,
+// drawn codes and the numbers of entries are compared by the order in which they
+// come up; what states the size or the root of the whole ledger is not compared,
+// because anybody may know that something was recorded.
 //
 // The after lines of a ledger entry name the rows that it wrote by id and salted
 // digest; where one entry wrote rows of several matters, a bundle about one of
@@ -36,6 +48,26 @@
 // neither a role nor a password yet, is opened by the system administrator with
 // a code that he hands over; that he could use it himself is known and bears no
 // weight, because a newcomer decides nothing. Everybody else's account counts.
+//
+// # Tours
+//
+// Dice alone do not reach the far end of a case. The world therefore holds a
+// thing at the stage that each operation asks for: a case at every step, a
+// proposal that waits for one more word, a reveal at every step, a code, a
+// disabled account, a stopped import. In its first two walks, and in every fourth
+// after them, an account begins with a tour: it tries each operation that it may
+// do, in shuffled order, on such things first where it has been shown them. The
+// first tour keeps refusals and other ends for last, the second does not.
+//
+// When each party has walked twice, every operation must have succeeded for
+// somebody but those that the table beyond excuses, which is empty. With -v a
+// table says for each role what it may do, what succeeded, and what was only
+// refused or never tried.
+//
+// On SQLite, 84 walks make some 31 000 requests, and all of 212 operations
+// succeed; before there were tours, 82 walks left 44 of them undone, the decision
+// and the close of a case among them. The twin worlds add some 3 000 requests in
+// each copy; in the long run all accounts walk through all four kinds.
 //
 // # Pairs
 //
@@ -54,12 +86,17 @@
 //
 // # Running it
 //
-//	go test ./internal/insider                                        the short run, on SQLite
+//	go test ./internal/insider                                        the short run, 12 walks
+//	make insider                                                      84 walks, as CI does
 //	PLUMBLINE_WALKS=400 go test ./internal/insider                    so many walks
-//	PLUMBLINE_NIGHTLY=1 go test -timeout 40m ./internal/insider       the long run, on both databases
+//	PLUMBLINE_NIGHTLY=1 go test -timeout 60m ./internal/insider       the long run, on both databases
 //	go test ./internal/insider -run TestLoneInsider -insider.seed=N   one walk again
 //
 // A finding prints its seed, who walked, and the shortest sequence of acts that
-// still leads to the end. Ids differ from one made world to the next, so the
-// sequence, not the seed, is what to keep in a report.
+// still leads to the end. On SQLite a seed gives the same walk every time: the
+// world is made by one caller after another, and what each request draws, be it an
+// id, a code or a key, follows from the seed and the place of the request. Only the
+// time that ids begin with is the machine's; nothing is chosen by it. On PostgreSQL,
+// where one caller at a time takes too long, the ids of the made world differ, and
+// the sequence, not the seed, is what to keep in a report.
 package insider

@@ -108,7 +108,7 @@ func (w *world) plant(t testing.TB, s *site, db *sql.DB) {
 	}
 	top, sub := unit("A00"), unit("C01")
 	above := p.walker(at("A00", 0), app.GrantInput{Role: roster.RoleInspector, UnitID: top})
-	p.walker(at("A00", 0), app.GrantInput{Role: roster.RoleDecidingBody, UnitID: top})
+	w.above, w.bodyAbove = above, p.walker(at("A00", 0), app.GrantInput{Role: roster.RoleDecidingBody, UnitID: top})
 	chief := p.walker(head("B00"))
 	subhead := p.walker(head("C01"))
 	p.walker(at("C01", 0), app.GrantInput{Role: roster.RoleInspector, UnitID: sub})

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"testing"
+	"testing/cryptotest"
 	"time"
 
 	"plumbline/internal/app"
@@ -74,10 +76,12 @@ type walker struct {
 	acting *self // whose request is being made
 	secret map[string]bool
 	full   bool // forms are filled in whole
+	seed   uint64
+	draw   func(part int) // has what is random from now on follow from the seed and the step alone
 }
 
 func newWalker(s *site, seed uint64, who ...*who) *walker {
-	w := &walker{s: s, rng: rand.New(rand.NewPCG(seed, 0x706c756d62)), mem: newMemory(), worth: map[string]float64{}, reach: map[string]int{}}
+	w := &walker{s: s, seed: seed, draw: func(int) {}, rng: rand.New(rand.NewPCG(seed, 0x706c756d62)), mem: newMemory(), worth: map[string]float64{}, reach: map[string]int{}}
 	for _, p := range who {
 		w.selves = append(w.selves, &self{who: p, token: p.token, password: p.password, own: true})
 	}
@@ -223,10 +227,23 @@ func (w *walker) try(i int, op string) bool {
 	return w.attempt(i, r, id)
 }
 
+// draws has every request draw its ids, codes and keys from the seed and its
+// place in the walk, whatever was drawn before it.
+func (w *walker) draws(t *testing.T) {
+	w.draw = func(part int) { cryptotest.SetGlobalRandom(t, w.seed<<20+uint64(2*len(w.steps)+part)) }
+}
+
+// the parts of a request: what is written into the form, and what comes of it.
+const (
+	form = iota
+	sent
+)
+
 // attempt makes one request of an operation on a thing.
 func (w *walker) attempt(i int, r app.Route, id string) bool {
 	op, path := r.Op, r.Path
 	w.acting = w.selves[i]
+	w.draw(form)
 	if r.One() {
 		path = strings.Replace(path, "{id}", id, 1)
 		path = strings.Replace(path, "{unit}", w.unit(), 1)
@@ -295,6 +312,7 @@ func (w *walker) drain() {
 // do sends a request, keeps it, and learns from the answer.
 func (w *walker) do(i int, r app.Route, id, path string, body any) answer {
 	w.pass()
+	w.draw(sent)
 	a := w.s.send(w.selves[i].token, r.Method, path, body)
 	w.steps = append(w.steps, step{self: i, op: r.Op, method: r.Method, path: path, body: body, wait: w.wait, status: a.status, answer: a.body})
 	w.wait = 0

@@ -70,22 +70,23 @@ type entry struct{ number, name, login, role string }
 
 // world is a made bureau, closed and ready to be copied.
 type world struct {
-	dialect  store.Dialect
-	folder   string // of the database or, on PostgreSQL, of its keys
-	dsn      string // PostgreSQL: the template database
-	admin    string // PostgreSQL: another database, for the statements that copy
-	copies   int
-	people   []*who
-	byLogin  map[string]*who
-	book     []entry
-	base     *state
-	shapes   map[string]*shape
-	read     []string                    // lists that somebody could read
-	staff    map[string][]string         // numbers of the people posted in a unit
-	handlers map[string][]string         // object id to the accounts that can act on it
-	ripe     map[string][]string         // operation to things that lie at the stage it asks for
-	news     []string                    // numbers of people who have just joined
-	keys     map[string]*seal.PrivateKey // of the custodians, by login
+	dialect          store.Dialect
+	folder           string // of the database or, on PostgreSQL, of its keys
+	dsn              string // PostgreSQL: the template database
+	admin            string // PostgreSQL: another database, for the statements that copy
+	copies           int
+	people           []*who
+	byLogin          map[string]*who
+	above, bodyAbove *who // an inspector and a member of the body of the superior authority
+	book             []entry
+	base             *state
+	shapes           map[string]*shape
+	read             []string                    // lists that somebody could read
+	staff            map[string][]string         // numbers of the people posted in a unit
+	handlers         map[string][]string         // object id to the accounts that can act on it
+	ripe             map[string][]string         // operation to things that lie at the stage it asks for
+	news             []string                    // numbers of people who have just joined
+	keys             map[string]*seal.PrivateKey // of the custodians, by login
 }
 
 const keyName = "site.keys"
@@ -161,7 +162,7 @@ func makeWorld(t *testing.T, d store.Dialect) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := (&demo.Maker{App: a, Clock: dc, Size: demo.Small, Alone: true}).Make(context.Background()); err != nil {
+	if err := (&demo.Maker{App: a, Clock: dc, Size: demo.Small, Alone: d == store.SQLite}).Make(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	if err := st.Close(); err != nil {
