@@ -65,7 +65,7 @@
 // refused or never tried.
 //
 // On SQLite, 84 walks make some 31 000 requests, and all of 212 operations
-// succeed; before there were tours, 82 walks left 44 of them undone, the decision
+// succeed; before there were tours, 82 walks left 39 of them undone, the decision
 // and the close of a case among them. The twin worlds add some 3 000 requests in
 // each copy; in the long run all accounts walk through all four kinds.
 //
