@@ -238,9 +238,18 @@ func bundleFrom(ctx context.Context, v *store.View, b *bundle.Bundle, rows []led
 		}
 		b.Entries = append(b.Entries, out)
 	}
-	ids := make([]string, len(rows))
+	ids, encodings := make([]string, len(rows)), make(map[string]int)
+	for _, e := range entries { // in their order: the last that names a row says how it was digested
+		parsed, err := ledger.ParseEntry(e.Body)
+		if err != nil {
+			return 0, err
+		}
+		for _, a := range parsed.After {
+			encodings[a.Kind+" "+a.ID] = a.Encoding
+		}
+	}
 	for i, r := range rows {
-		columns, err := ledger.Columns(r)
+		columns, err := ledger.Columns(r, encodings[store.KindOf(r)+" "+r.RowID()])
 		if err != nil {
 			return 0, err
 		}

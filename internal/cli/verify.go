@@ -299,6 +299,9 @@ func verdictTable(v *store.Verdict, said []saidFinding) *table {
 	t.add("erased", "", v.Erased)
 	t.add("evidence", "", v.Evidence)
 	t.add("unread", "", v.Unread)
+	for _, column := range slices.Sorted(maps.Keys(v.Uncovered)) {
+		t.add("uncovered", column, v.Uncovered[column])
+	}
 	for _, f := range said {
 		t.add("finding", strings.Join([]string{f.What, f.Kind, f.ID}, " "), f.Text)
 	}
@@ -328,6 +331,9 @@ func (e *env) sayVerdict(lang words.Lang, v *store.Verdict, said []saidFinding) 
 	line("evidence", v.Evidence)
 	if v.Unread > 0 {
 		line("unread", t("unread.value", "Count", v.Unread))
+	}
+	for _, column := range slices.Sorted(maps.Keys(v.Uncovered)) {
+		line("uncovered", t("uncovered.value", "Column", column, "Count", v.Uncovered[column]))
 	}
 	_ = align(e.out, lines) // an error, here and below, says that the reader has gone away
 	for _, f := range said {

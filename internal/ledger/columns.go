@@ -19,14 +19,14 @@ type Column struct {
 	Value string `json:"value"`
 }
 
-// Columns writes a row out, in the order and with the columns that Digest
-// hashes. DigestColumns over them is the row's digest.
-func Columns(row any) ([]Column, error) {
-	packed, err := PackRow(row)
+// Columns writes a row out, in the order and with the columns that DigestAt
+// hashes in the encoding. DigestColumns over them is the row's digest.
+func Columns(row any, encoding int) ([]Column, error) {
+	packed, err := PackRow(row, encoding)
 	if err != nil {
 		return nil, err
 	}
-	return UnpackRow(row, packed)
+	return UnpackRow(row, packed, encoding)
 }
 
 // DigestColumns computes the digest of a row from its columns. A value must be
@@ -91,10 +91,11 @@ func notCanonical(c Column, err error) error {
 }
 
 // PackRow writes a row in the fewest bytes; UnpackRow with a row of the same
-// type reads its columns back. Together they keep a row as an entry left it.
-func PackRow(row any) ([]byte, error) {
+// type and the same encoding reads its columns back. Together they keep a row as
+// an entry left it.
+func PackRow(row any, encoding int) ([]byte, error) {
 	v := reflect.Indirect(reflect.ValueOf(row))
-	plan, err := planOf(v.Type())
+	plan, err := planAt(v.Type(), encoding)
 	if err != nil {
 		return nil, err
 	}
@@ -124,8 +125,8 @@ func PackRow(row any) ([]byte, error) {
 }
 
 // UnpackRow reads what PackRow wrote; row tells the type.
-func UnpackRow(row any, packed []byte) ([]Column, error) {
-	plan, err := planOf(reflect.Indirect(reflect.ValueOf(row)).Type())
+func UnpackRow(row any, packed []byte, encoding int) ([]Column, error) {
+	plan, err := planAt(reflect.Indirect(reflect.ValueOf(row)).Type(), encoding)
 	if err != nil {
 		return nil, err
 	}

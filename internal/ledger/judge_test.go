@@ -246,19 +246,19 @@ func TestColumnsDigestAsTheRowDoes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		columns, err := Columns(row)
+		columns, err := Columns(row, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got, err := DigestColumns("thing", columns); err != nil || got != want {
 			t.Errorf("%+v: %x, want %x (%v)", columns, got, want, err)
 		}
-		packed, err := PackRow(row)
+		packed, err := PackRow(row, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for n := range packed {
-			if _, err := UnpackRow(row, packed[:n]); err == nil {
+			if _, err := UnpackRow(row, packed[:n], 1); err == nil {
 				t.Fatalf("%d of %d bytes are a whole row", n, len(packed))
 			}
 		}

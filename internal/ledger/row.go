@@ -7,14 +7,11 @@ import (
 	"fmt"
 	"hash"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 )
-
-// RowEncoding is the version of the row encoding that new digests use. A column
-// added later is tagged `ledger:"v2"` and enters digests from encoding 2 on.
-const RowEncoding = 1
 
 // Hash is a SHA-256 digest.
 type Hash [sha256.Size]byte
@@ -81,12 +78,34 @@ func Commit(field string, salt []byte, value string) Commitment {
 
 const rowLabel = "plumbline row v1\x00"
 
-// Digest hashes a row: label, kind, then every ledgered column as name and
-// value, each with its length in front. Columns tagged `ledger:"-"` are derived
-// and left out. Text is taken byte for byte, instants as microseconds UTC.
+// EncodingOf is the newest encoding of a row's type: 1, or the highest N of the
+// columns tagged `ledger:"vN"`. A column added after its kind was first written
+// carries the encoding that it came with, so that what was digested before it
+// can still be judged.
+func EncodingOf(row any) (int, error) {
+	plan, err := planOf(reflect.Indirect(reflect.ValueOf(row)).Type())
+	if err != nil {
+		return 0, err
+	}
+	return plan.newest, nil
+}
+
+// Digest hashes a row in the newest encoding of its type: label, kind, then
+// every ledgered column as name and value, each with its length in front.
+// Columns tagged `ledger:"-"` are derived and left out. Text is taken byte for
+// byte, instants as microseconds UTC.
 func Digest(kind string, row any) (Hash, error) {
+	newest, err := EncodingOf(row)
+	if err != nil {
+		return Hash{}, err
+	}
+	return DigestAt(kind, row, newest)
+}
+
+// DigestAt hashes a row in an encoding: with the columns that the type had then.
+func DigestAt(kind string, row any, encoding int) (Hash, error) {
 	v := reflect.Indirect(reflect.ValueOf(row))
-	plan, err := planOf(v.Type())
+	plan, err := planAt(v.Type(), encoding)
 	if err != nil {
 		return Hash{}, err
 	}
@@ -157,62 +176,124 @@ type column struct {
 	name  []byte
 	index []int
 	kind  columnKind
+	since int // encoding that it came with
 }
 
-var plans sync.Map // reflect.Type → []column
+// rowPlan is how rows of a type are written, in each encoding.
+type rowPlan struct {
+	newest int
+	at     [][]column // at[n-1] are the columns of encoding n
+}
+
+var plans sync.Map // reflect.Type → *rowPlan
 
 var (
 	timeType    = reflect.TypeFor[time.Time]()
 	timePtrType = reflect.TypeFor[*time.Time]()
 )
 
-func planOf(t reflect.Type) ([]column, error) {
-	if p, ok := plans.Load(t); ok {
-		return p.([]column), nil
-	}
-	var plan []column
-	var walk func(t reflect.Type, index []int) error
-	walk = func(t reflect.Type, index []int) error {
-		for i := range t.NumField() {
-			f := t.Field(i)
-			at := append(append([]int(nil), index...), i)
-			if f.Anonymous && f.Type.Kind() == reflect.Struct {
-				if err := walk(f.Type, at); err != nil {
-					return err
-				}
-				continue
-			}
-			name, _, _ := strings.Cut(f.Tag.Get("bun"), ",")
-			if !f.IsExported() || name == "-" || name == "" || f.Tag.Get("ledger") == "-" {
-				if name == "" && f.IsExported() {
-					return fmt.Errorf("ledger: %s.%s has no column name", t, f.Name)
-				}
-				continue
-			}
-			c := column{name: []byte(name), index: at}
-			switch {
-			case f.Type == timeType:
-				c.kind = colTime
-			case f.Type == timePtrType:
-				c.kind = colTimePtr
-			case f.Type.Kind() == reflect.String:
-				c.kind = colString
-			case f.Type.Kind() >= reflect.Int && f.Type.Kind() <= reflect.Int64:
-				c.kind = colInt
-			case f.Type.Kind() == reflect.Bool:
-				c.kind = colBool
-			case f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Uint8:
-				c.kind = colBytes
-			default:
-				return fmt.Errorf("ledger: %s.%s has a type that digests do not know", t, f.Name)
-			}
-			plan = append(plan, c)
-		}
-		return nil
-	}
-	if err := walk(t, nil); err != nil {
+// planAt gives the columns of a type in an encoding.
+func planAt(t reflect.Type, encoding int) ([]column, error) {
+	plan, err := planOf(t)
+	if err != nil {
 		return nil, err
+	}
+	if encoding < 1 || encoding > plan.newest {
+		return nil, fmt.Errorf("ledger: %s has no encoding %d: it has 1 to %d", t, encoding, plan.newest)
+	}
+	return plan.at[encoding-1], nil
+}
+
+func planOf(t reflect.Type) (*rowPlan, error) {
+	if p, ok := plans.Load(t); ok {
+		return p.(*rowPlan), nil
+	}
+	var all []column
+	if err := columnsOf(t, nil, &all); err != nil {
+		return nil, err
+	}
+	plan := &rowPlan{newest: 1}
+	for _, c := range all {
+		plan.newest = max(plan.newest, c.since)
+	}
+	for n := 1; n <= plan.newest; n++ {
+		var columns []column
+		for _, c := range all {
+			if c.since <= n {
+				columns = append(columns, c)
+			}
+		}
+		if n > 1 && len(columns) == len(plan.at[n-2]) {
+			return nil, fmt.Errorf("ledger: %s has columns of encoding %d and none of encoding %d", t, plan.newest, n)
+		}
+		plan.at = append(plan.at, columns)
 	}
 	plans.Store(t, plan)
 	return plan, nil
+}
+
+// columnsOf appends the ledgered columns of a type, those of what it embeds
+// included.
+func columnsOf(t reflect.Type, index []int, out *[]column) error {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		at := append(append([]int(nil), index...), i)
+		if f.Anonymous && f.Type.Kind() == reflect.Struct {
+			if err := columnsOf(f.Type, at, out); err != nil {
+				return err
+			}
+			continue
+		}
+		name, _, _ := strings.Cut(f.Tag.Get("bun"), ",")
+		tag := f.Tag.Get("ledger")
+		if !f.IsExported() || name == "-" || name == "" || tag == "-" {
+			if name == "" && f.IsExported() {
+				return fmt.Errorf("ledger: %s.%s has no column name", t, f.Name)
+			}
+			continue
+		}
+		c := column{name: []byte(name), index: at, since: 1}
+		if tag != "" {
+			n, err := strconv.Atoi(strings.TrimPrefix(tag, "v"))
+			if err != nil || n < 2 || tag != "v"+strconv.Itoa(n) {
+				return fmt.Errorf("ledger: %s.%s is tagged %q, which is neither \"-\" nor \"v2\" and up", t, f.Name, tag)
+			}
+			c.since = n
+		}
+		switch {
+		case f.Type == timeType:
+			c.kind = colTime
+		case f.Type == timePtrType:
+			c.kind = colTimePtr
+		case f.Type.Kind() == reflect.String:
+			c.kind = colString
+		case f.Type.Kind() >= reflect.Int && f.Type.Kind() <= reflect.Int64:
+			c.kind = colInt
+		case f.Type.Kind() == reflect.Bool:
+			c.kind = colBool
+		case f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Uint8:
+			c.kind = colBytes
+		default:
+			return fmt.Errorf("ledger: %s.%s has a type that digests do not know", t, f.Name)
+		}
+		*out = append(*out, c)
+	}
+	return nil
+}
+
+// Uncovered lists the columns of a row that an entry in an older encoding does
+// not cover and that hold something: nothing vouches for it yet.
+func Uncovered(row any, encoding int) ([]string, error) {
+	v := reflect.Indirect(reflect.ValueOf(row))
+	plan, err := planOf(v.Type())
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, c := range plan.at[plan.newest-1] {
+		if c.since > encoding && !v.FieldByIndex(c.index).IsZero() {
+			out = append(out, string(c.name))
+		}
+	}
+	return out, nil
 }

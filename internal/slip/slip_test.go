@@ -23,7 +23,7 @@ func filed(t testing.TB) (*Slip, ledger.Hash) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	columns, err := ledger.Columns(list)
+	columns, err := ledger.Columns(list, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"reflect"
+	"strconv"
+	"strings"
 
 	"github.com/uptrace/bun"
 
@@ -15,7 +17,7 @@ import (
 // their texts. The rows change and draw fresh salts; the slip does not.
 type Slip struct {
 	Seq  int64  `bun:"seq,pk"`
-	Body []byte `bun:"body"` // for each row: kind, id and ledger.PackRow, each with its length
+	Body []byte `bun:"body"` // for each row: kind and encoding, id and ledger.PackRow, each with its length
 }
 
 // SlipRow is one row of a slip.
@@ -33,15 +35,37 @@ func (tx *Tx) KeepSlip() { tx.journal.keep = true }
 func (j *journal) slip(seq int64) (Slip, error) {
 	s := Slip{Seq: seq}
 	for i, row := range j.rows {
-		packed, err := ledger.PackRow(row)
+		line := j.after[i]
+		packed, err := ledger.PackRow(row, line.Encoding)
 		if err != nil {
 			return s, fmt.Errorf("keep slip: %w", err)
 		}
-		for _, part := range [...]string{j.after[i].Kind, row.RowID(), string(packed)} {
+		for _, part := range [...]string{slipKind(line.Kind, line.Encoding), row.RowID(), string(packed)} {
 			s.Body = append(binary.AppendUvarint(s.Body, uint64(len(part))), part...)
 		}
 	}
 	return s, nil
+}
+
+// slipKind is how a slip names a row's kind: from the second encoding on with
+// the number behind it.
+func slipKind(kind string, encoding int) string {
+	if encoding == 1 {
+		return kind
+	}
+	return kind + " " + strconv.Itoa(encoding)
+}
+
+// readSlipKind reads what slipKind wrote.
+func readSlipKind(text string) (kind string, encoding int, err error) {
+	kind, number, later := strings.Cut(text, " ")
+	if !later {
+		return kind, 1, nil
+	}
+	if encoding, err = strconv.Atoi(number); err == nil && slipKind(kind, encoding) != text {
+		err = strconv.ErrSyntax
+	}
+	return kind, encoding, err
 }
 
 // SlipOf reads the slip of an entry; not found if none was kept.
@@ -65,14 +89,14 @@ func (s *Slip) unpack() ([]SlipRow, error) {
 			}
 			part[i], rest = string(rest[size:size+int(n)]), rest[size+int(n):]
 		}
-		row := SlipRow{Kind: part[0], ID: part[1]}
-		for _, k := range kinds {
-			if k.kind == row.Kind {
-				columns, err := ledger.UnpackRow(reflect.New(k.typ).Interface(), []byte(part[2]))
-				if err != nil {
-					return nil, fmt.Errorf("slip of entry %d: %w", s.Seq, err)
-				}
-				row.Columns = columns
+		kind, encoding, err := readSlipKind(part[0])
+		if err != nil {
+			return nil, fmt.Errorf("slip of entry %d: %w", s.Seq, err)
+		}
+		row := SlipRow{Kind: kind, ID: part[1]}
+		if k := kindByName[kind]; k != nil {
+			if row.Columns, err = ledger.UnpackRow(reflect.New(k.typ).Interface(), []byte(part[2]), encoding); err != nil {
+				return nil, fmt.Errorf("slip of entry %d: %w", s.Seq, err)
 			}
 		}
 		out = append(out, row)

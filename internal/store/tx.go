@@ -223,8 +223,12 @@ func lineOf(row ledger.Row) (ledger.After, error) {
 	if kind == "" {
 		return ledger.After{}, fmt.Errorf("store: %T is not registered in kinds.go, so verify could not check it", row)
 	}
-	digest, err := ledger.Digest(kind, row)
-	return ledger.After{Kind: kind, ID: row.RowID(), Encoding: ledger.RowEncoding, Digest: digest}, err
+	encoding, err := ledger.EncodingOf(row)
+	if err != nil {
+		return ledger.After{}, err
+	}
+	digest, err := ledger.DigestAt(kind, row, encoding)
+	return ledger.After{Kind: kind, ID: row.RowID(), Encoding: encoding, Digest: digest}, err
 }
 
 // lineAt finds the line of the same row, -1 if there is none.

@@ -69,6 +69,7 @@ type Verdict struct {
 	Evidence    int            `json:"evidence"`  // notes, digits and receipts compared
 	Erased      int            `json:"erased"`    // rows whose texts were expunged: the commitments stand, tombstones say why
 	Unread      int            `json:"unread"`    // texts that could not be judged, because the key store is missing
+	Uncovered   map[string]int `json:"uncovered"` // values in columns that came after the last entry on their row, by kind.column: nothing vouches for them until the row is next written
 	Findings    []Finding      `json:"findings"`
 	Total       int            `json:"total"` // findings, also those beyond the list
 }
@@ -104,7 +105,7 @@ func (s *Store) verifyIn(ctx context.Context, views []*View, ev Evidence, progre
 	if progress == nil {
 		progress = func(int64, int64) {}
 	}
-	verdict := &Verdict{Origin: s.origin, Rows: make(map[string]int), Findings: []Finding{}}
+	verdict := &Verdict{Origin: s.origin, Rows: make(map[string]int), Uncovered: make(map[string]int), Findings: []Finding{}}
 	c := &check{v: views[0], lanes: views, verdict: verdict, evidence: ev, progress: progress, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
 		last: make(map[rowKey]named), sums: make(map[counterKey]int64), roots: make(map[int64]ledger.Hash), leaves: make(map[int64]leafAt)}
 	if err := errors.Join(c.measure(ctx), c.tombstones(ctx), c.loadBonds(ctx), c.loadAnswers(ctx)); err != nil {
@@ -234,8 +235,9 @@ type rowKey [2]uint64
 
 // named is the last entry that names a row.
 type named struct {
-	seq    int64
-	digest ledger.Hash
+	seq      int64
+	digest   ledger.Hash
+	encoding int
 }
 
 type leafAt struct {

@@ -231,7 +231,7 @@ func (c *check) judge(w *walk, row *readEntry) {
 		if c.bond(e, a) || c.readNamed(e, a) {
 			continue
 		}
-		c.last[c.key(a.Kind, a.ID)] = named{row.Seq, a.Digest}
+		c.last[c.key(a.Kind, a.ID)] = named{row.Seq, a.Digest, a.Encoding}
 		if a.Kind == checkpointKind {
 			c.anchor(a.ID)
 		}

@@ -254,6 +254,9 @@ func (c *check) strayLines(ctx context.Context) error {
 
 const noteLabel = "plumbline checkpoint v1\n"
 
+// noteEncoding is how entries digest notes: there has been one way.
+const noteEncoding = 1
+
 func noteDigest(note string) ledger.Hash { return sha256.Sum256([]byte(noteLabel + note)) }
 
 // verbAnchor and objectAnchor name the entries that name checkpoints.
@@ -281,7 +284,7 @@ func (s *Store) AnchorCheckpoints(ctx context.Context, call Call, least int) (Re
 		}
 		fact := ledger.Fact{Verb: verbAnchor, Kind: "ledger", ID: objectAnchor}
 		for _, r := range rows {
-			fact.Rows = append(fact.Rows, ledger.After{Kind: checkpointKind, ID: strconv.FormatInt(r.Size, 10), Encoding: ledger.RowEncoding, Digest: noteDigest(r.Note)})
+			fact.Rows = append(fact.Rows, ledger.After{Kind: checkpointKind, ID: strconv.FormatInt(r.Size, 10), Encoding: noteEncoding, Digest: noteDigest(r.Note)})
 		}
 		return []ledger.Fact{fact}, objectAnchor, nil
 	})

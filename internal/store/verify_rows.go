@@ -25,12 +25,40 @@ type stretch struct {
 // readRow is what a lane found out about one row by itself.
 type readRow struct {
 	id     string
-	digest ledger.Hash
+	made   []made // the row in each of its kind's encodings
 	closed string // column of the first commitment that no text opens
 	absent bool   // there is no text of the row at all
 	undead bool   // a text that was expunged can be read
 
 	derived Reason // a column that does not follow from the row and the tree
+}
+
+// made is what a row gives in one encoding: its digest, and the columns beyond
+// it that hold something.
+type made struct {
+	digest    ledger.Hash
+	uncovered []string
+}
+
+// inEncodings digests a row in each encoding of its kind: the last entry that
+// names it says which one counts.
+func inEncodings(kind string, row ledger.Row) ([]made, error) {
+	newest, err := ledger.EncodingOf(row)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]made, newest)
+	for i := range out {
+		if out[i].digest, err = ledger.DigestAt(kind, row, i+1); err != nil {
+			return nil, err
+		}
+		if i+1 < newest {
+			if out[i].uncovered, err = ledger.Uncovered(row, i+1); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
 }
 
 type readStretch struct {
@@ -112,11 +140,11 @@ func (c *check) readRows(ctx context.Context, v *View, s stretch) (*readStretch,
 	}
 	for i := range out.rows {
 		row := batch.Elem().Index(i).Addr().Interface().(ledger.Row)
-		digest, err := ledger.Digest(s.kind.kind, row)
+		all, err := inEncodings(s.kind.kind, row)
 		if err != nil {
 			return nil, err
 		}
-		r := readRow{id: row.RowID(), digest: digest, derived: c.tree.misplaced(row)}
+		r := readRow{id: row.RowID(), made: all, derived: c.tree.misplaced(row)}
 		for _, f := range commitments {
 			commitment := batch.Elem().Index(i).Field(f).Interface().(ledger.Commitment)
 			if len(commitment) > 0 && !slices.ContainsFunc(texts[r.id], func(t openedText) bool { return bytes.Equal(t.commitment, commitment) }) {
@@ -144,8 +172,14 @@ func (c *check) row(kind string, r *readRow) {
 	case !ok:
 		n.seq = -1
 		c.verdict.add(Finding{-1, time.Time{}, kind, r.id, "row_unknown", reason("row_unknown")})
-	case n.digest != r.digest:
+	case n.encoding < 1 || n.encoding > len(r.made):
+		c.verdict.add(Finding{n.seq, time.Time{}, kind, r.id, "row_changed", reason("row_encoding", "Encoding", n.encoding, "Newest", len(r.made))})
+	case n.digest != r.made[n.encoding-1].digest:
 		c.verdict.add(Finding{n.seq, time.Time{}, kind, r.id, "row_changed", reason("row_changed")})
+	default:
+		for _, column := range r.made[n.encoding-1].uncovered {
+			c.verdict.Uncovered[kind+"."+column]++
+		}
 	}
 	if r.derived.Why != "" {
 		c.verdict.add(Finding{n.seq, time.Time{}, kind, r.id, "row_derived", r.derived})

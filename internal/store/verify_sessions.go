@@ -55,7 +55,7 @@ func (c *check) bond(e *ledger.Entry, line ledger.After) bool {
 	c.bonds.begun = c.bonds.begun || e.Verb != VerbAdopted
 	k := bondKey{line.Kind, line.ID}
 	if _, there := c.bonds.rows[k]; there || line.Kind == bondCredential {
-		c.bonds.last[k] = named{e.Seq, line.Digest}
+		c.bonds.last[k] = named{e.Seq, line.Digest, line.Encoding}
 	}
 	return true
 }

@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/uptrace/bun"
+
+	"plumbline/internal/issue"
+	"plumbline/internal/ledger"
+)
+
+// The kinds as a later version would have them: an issue with a location, and a
+// statement, which a slip shows, with the way it came.
+type (
+	locatedIssue struct {
+		bun.BaseModel `bun:"table:issues,alias:issue"`
+		issue.Issue
+		Location string `bun:"location" ledger:"v2"`
+	}
+	sentStatement struct {
+		bun.BaseModel `bun:"table:statements,alias:statement"`
+		issue.Statement
+		Channel string `bun:"channel" ledger:"v2"`
+	}
+)
+
+// addColumns puts later types in the place of the kinds' own for one test, and adds
+// their columns as a migration would.
+func addColumns(t *testing.T, s *Store) {
+	t.Helper()
+	for kind, typ := range map[string]reflect.Type{"issue": reflect.TypeFor[locatedIssue](), "statement": reflect.TypeFor[sentStatement]()} {
+		k := kindByName[kind]
+		was := k.typ
+		k.typ, kindByType[typ] = typ, kind
+		t.Cleanup(func() {
+			k.typ = was
+			delete(kindByType, typ)
+		})
+	}
+	for _, stmt := range []string{"ALTER TABLE issues ADD COLUMN location TEXT NOT NULL DEFAULT ''", "ALTER TABLE statements ADD COLUMN channel TEXT NOT NULL DEFAULT ''"} {
+		if _, err := s.writer.Exec(stmt); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestALedgeredRowGainsAColumn: entries, slips and rows from before the column
+// stay proven; a value in it is reported as not covered until a write has
+// covered it, and from then on a change is found.
+func TestALedgeredRowGainsAColumn(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		ctx := context.Background()
+		old := &issue.Issue{Stamp: ledger.Stamp{ID: "issue-1"}, Ref: "R1", State: issue.Registered, NarrativeC: ledger.Commitment{}}
+		said := &issue.Statement{Stamp: ledger.Stamp{ID: "statement-1"}, IssueID: "issue-1", TextC: ledger.Commitment{}, AnswerC: ledger.Commitment{}}
+		first, err := s.Update(ctx, Call{Account: "a", Op: "statement.make"}, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
+			tx.KeepSlip()
+			return []ledger.Fact{{Verb: "statement.make", Kind: "statement", ID: said.ID}}, "", tx.Insert(ctx, old, said)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		addColumns(t, s)
+		judge := func(when, findings string, uncovered map[string]int) {
+			t.Helper()
+			v, err := s.Verify(ctx, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, f := range v.Findings {
+				if !strings.HasPrefix(f.What, "schema") { // the columns are no migration's
+					got = append(got, f.What+" "+f.ID)
+				}
+			}
+			if strings.Join(got, ", ") != findings {
+				t.Errorf("%s: found %v, want %s", when, got, findings)
+			}
+			if len(v.Uncovered) != len(uncovered) || !reflect.DeepEqual(v.Uncovered, uncovered) {
+				t.Errorf("%s: not covered %v, want %v", when, v.Uncovered, uncovered)
+			}
+		}
+		exec := func(stmt string) {
+			t.Helper()
+			if _, err := s.writer.Exec(stmt); err != nil {
+				t.Fatal(err)
+			}
+		}
+		none := map[string]int{}
+		judge("right after", "", none)
+		exec("UPDATE issues SET location = 'yard' WHERE id = 'issue-1'")
+		judge("a value that no entry covers", "", map[string]int{"issue.location": 1})
+		exec("UPDATE issues SET location = '', ref = 'R2' WHERE id = 'issue-1'")
+		judge("an old column changed", "row_changed issue-1", none)
+		exec("UPDATE issues SET ref = 'R1' WHERE id = 'issue-1'")
+
+		second, err := s.Update(ctx, Call{Account: "a", Op: "statement.answer"}, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
+			tx.KeepSlip()
+			var before locatedIssue
+			if err := tx.db.NewSelect().Model(&before).Where("id = 'issue-1'").Scan(ctx); err != nil {
+				return nil, "", err
+			}
+			after := before
+			after.Location = "gate"
+			return []ledger.Fact{{Verb: "issue.triage", Kind: "issue", ID: "issue-1"}}, "", tx.Save(ctx, &before, &after)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		judge("written with the column", "", none)
+		exec("UPDATE issues SET location = 'yard' WHERE id = 'issue-1'")
+		judge("the column changed", "row_changed issue-1", none)
+		exec("UPDATE issues SET location = 'gate' WHERE id = 'issue-1'")
+		judge("as it was", "", none)
+
+		err = s.View(ctx, func(ctx context.Context, v *View) error {
+			before, err := v.SlipOf(ctx, first.Seq)
+			if err != nil {
+				return err
+			}
+			for _, r := range before {
+				if r.value("location") != "" || r.value("channel") != "" || r.value("id") != r.ID {
+					t.Errorf("the old slip shows %+v", r)
+				}
+			}
+			after, err := v.SlipOf(ctx, second.Seq)
+			if err != nil {
+				return err
+			}
+			if len(before) != 2 || len(after) != 1 || after[0].value("location") != "gate" {
+				t.Errorf("the slips show %+v, then %+v", before, after)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
