@@ -17,7 +17,7 @@ import (
 // of tables cut out of the whole: some units by some months, in which what one
 // cell gains another can lose. Each program holds the rest as it truly is, so
 // its values are possible, and so is every one between those of two programs.
-func (s *system) interval(part map[int]int, width float64) [2]float64 {
+func (s *system) interval(part map[int]int, width float64, tables int) [2]float64 {
 	atoms, all := s.near(sorted(part), 40)
 	out := s.solve(part, atoms)
 	widen := func(atoms []int) bool {
@@ -42,8 +42,8 @@ func (s *system) interval(part map[int]int, width float64) [2]float64 {
 	return out
 }
 
-// tables is how many cut-out tables a cell is tried in.
-const tables = 150
+// tablesMax is how many cut-out tables a cell is tried in, until enough are open.
+const tablesMax = 150
 
 // subtableMax is the most atoms of one.
 const subtableMax = 420
