@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"slices"
+	"time"
 
 	"plumbline/internal/access"
 	"plumbline/internal/fault"
@@ -15,6 +16,11 @@ import (
 // alarmsAtOnce is the most alarms that one write raises or ends.
 const alarmsAtOnce = 50
 
+// revokedLately is how long a unit is still expected to hold a duty after its last
+// holder's role was revoked. Whoever takes a duty from everybody at once ends it
+// as surely as by barring them; a duty that moved for good is not missed for ever.
+const revokedLately = 90 * 24 * time.Hour
+
 // watched are the duties whose holders are watched over: the steps by which a
 // matter goes on.
 var watched = []string{"issue.triage", "case.open", "case.close", "decision.decide", "question.track", "question.approve", "rectification.verify", "challenge.decide"}
@@ -22,7 +28,7 @@ var watched = []string{"issue.triage", "case.open", "case.close", "decision.deci
 // rung is a unit where a duty is held: by grants that stand, of those who may
 // act today.
 type rung struct {
-	held    bool // somebody was given the duty here, and it was not taken away
+	held    bool // somebody was given the duty here, and it was not taken away long ago
 	holders []*roster.Actor
 }
 
@@ -53,7 +59,7 @@ func (a *App) newWatch(ctx context.Context, v *store.View) (*watch, error) {
 			}
 		}
 	}
-	grants, err := v.DutyGrants(ctx, roles)
+	grants, err := v.DutyGrants(ctx, roles, a.store.Now().Add(-revokedLately))
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +76,7 @@ func (a *App) newWatch(ctx context.Context, v *store.View) (*watch, error) {
 				w.rungs[op][g.UnitID] = r
 			}
 			r.held = true
-			if err == nil && who.Person != "" && len(who.Units) > 0 && today.Within(g.FromOn, g.ToOn) && !slices.Contains(r.holders, who) {
+			if g.State != roster.GrantRevoked && err == nil && who.Person != "" && len(who.Units) > 0 && today.Within(g.FromOn, g.ToOn) && !slices.Contains(r.holders, who) {
 				r.holders = append(r.holders, who)
 			}
 		}

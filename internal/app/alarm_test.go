@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"plumbline/internal/app"
 	"plumbline/internal/apptest"
@@ -133,4 +134,34 @@ func TestAnAlarmWhenADutyHasNoHolder(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	}
+}
+
+// Revoking the role of the only one who triages in the east ends triage there no
+// less than closing his account: the tier above is told, for a time.
+func TestAnAlarmWhenADutyIsTakenFromAll(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		sweep(t, s, "a quiet site", 0)
+		grants, _, err := s.App.Grants(ctx, s.Actor("security"), app.GrantQuery{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, g := range grants {
+			if g.AccountID == s.Account["eastinspector"] {
+				n++
+				if _, err := s.App.RevokeGrant(ctx, s.Actor("security"), g.ID, g.Version); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if n != 1 {
+			t.Fatalf("%d grants", n)
+		}
+		sweep(t, s, "nobody triages or verifies in the east", 2)
+		s.Clock.Add(91 * 24 * time.Hour)
+		sweep(t, s, "the duty has moved for good", 2) // both have ended
+		if left := alarms(t, s, "inspector"); len(left) != 0 {
+			t.Errorf("%+v", left)
+		}
+	})
 }

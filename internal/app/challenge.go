@@ -108,8 +108,12 @@ var handling = []string{
 	"decision.decide", "question.track", "question.approve", "rectification.verify",
 }
 
-// handles reports whether the person works on the issue or its case today, or
-// decides about it.
+// assignable are the roles from whose holders a case gets those who work on it.
+// To bar them all before one is put on it ends it as surely as to bar them after.
+var assignable = []roster.Role{roster.RoleInvestigator, roster.RoleAdjudicator, roster.RoleAppealsReviewer}
+
+// handles reports whether the person works on the issue or its case today, may
+// be put on it, or decides about it.
 func (a *App) handles(ctx context.Context, v *store.View, personID string, i *issue.Issue) (bool, error) {
 	who, err := a.officialOf(ctx, v, personID)
 	if err != nil || who == nil {
@@ -118,6 +122,11 @@ func (a *App) handles(ctx context.Context, v *store.View, personID string, i *is
 	tree, err := a.tree(ctx, v)
 	if err != nil {
 		return false, err
+	}
+	for _, h := range who.Held {
+		if slices.Contains(assignable, h.Role) && tree.Under(i.UnitID, h.Unit) {
+			return true, nil
+		}
 	}
 	at := target(i)
 	for _, op := range handling {

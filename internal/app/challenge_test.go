@@ -166,6 +166,15 @@ func TestAColleagueRecordedAsAPartyIsChallenged(t *testing.T) {
 		if err != nil || len(d.Parties) != 1 || d.Parties[0].Challenge != recusal.Filed {
 			t.Errorf("the recorder sees %+v, %v", d.Parties, err)
 		}
+		// Those who may be put on the case one day are not barred beforehand either.
+		for _, key := range []string{"investigator1", "investigator2", "adjudicator", "appeals"} {
+			if _, err := record("inspector", key); err != nil {
+				t.Fatal(err)
+			}
+			if who := s.Actor(key); len(who.PartyTo) != 0 {
+				t.Errorf("%s is barred at once: %v", key, who.PartyTo)
+			}
+		}
 		if _, err := record("inspector", "reader"); err != nil || sees("reader") {
 			t.Errorf("a reader has no part, and is not barred at once: %v", err)
 		}

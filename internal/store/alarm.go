@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -81,11 +82,11 @@ func (v *View) MattersAt(ctx context.Context, people, objects []string) ([]Matte
 	return out, nil
 }
 
-// DutyGrants lists the grants of the roles that were not revoked, also those whose
-// time has run out.
-func (v *View) DutyGrants(ctx context.Context, roles []roster.Role) ([]roster.Grant, error) {
+// DutyGrants lists the grants of the roles that stand, also those whose time has
+// run out, and those that were revoked since an instant.
+func (v *View) DutyGrants(ctx context.Context, roles []roster.Role, since time.Time) ([]roster.Grant, error) {
 	var rows []roster.Grant
-	return rows, v.db.NewSelect().Model(&rows).Where("role IN (?) AND state = ?", bun.List(roles), roster.GrantLive).Order("id").Scan(ctx)
+	return rows, v.db.NewSelect().Model(&rows).Where("role IN (?)", bun.List(roles)).Where("(state = ? OR (state = ? AND changed_at >= ?))", roster.GrantLive, roster.GrantRevoked, since).Order("id").Scan(ctx)
 }
 
 // StandingAlarms lists every alarm that was raised and has not ended. It knows
