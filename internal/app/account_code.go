@@ -62,7 +62,7 @@ func (a *App) IssueCode(ctx context.Context, who *roster.Actor, accountID string
 }
 
 // opensAlone reports whether one is enough: the account is a newcomer's, who
-// never set a password and holds no role, or the operator sets the site up and
+// never set a password, holds no role and is told of no matter, or the operator sets the site up and
 // no administrator has signed in yet.
 func (a *App) opensAlone(ctx context.Context, tx *store.Tx, who *roster.Actor, acc *roster.Account) (bool, error) {
 	known, err := tx.TakenIntoUse(ctx, acc.ID)
@@ -75,6 +75,11 @@ func (a *App) opensAlone(ctx context.Context, tx *store.Tx, who *roster.Actor, a
 	}
 	for _, g := range grants {
 		known = known || g.State != roster.GrantRevoked
+	}
+	if !known && acc.PersonID != "" { // who must answer for something has what another could waive for him
+		if known, err = tx.MustAnswer(ctx, acc.PersonID); err != nil {
+			return false, err
+		}
 	}
 	if !known || !who.Program {
 		return !known, nil

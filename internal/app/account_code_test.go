@@ -162,3 +162,27 @@ func TestTheHolderConfirmsACodeOnHisDevice(t *testing.T) {
 		}
 	})
 }
+
+// Somebody who never signed in and of whom something is asked is no newcomer:
+// whoever opened his account alone could waive his reply.
+func TestWhoMustAnswerIsNoNewcomer(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx := context.Background()
+		activate(t, s, "system")
+		alone := func(key string) bool {
+			t.Helper()
+			_, until, _, err := s.App.IssueCode(ctx, s.Actor("system"), s.Account[key])
+			if err != nil {
+				t.Fatal(err)
+			}
+			return !until.IsZero()
+		}
+		if !alone("anna") {
+			t.Error("a newcomer's code takes two")
+		}
+		story{t, s}.opened("body") // a case about anna, with questions to her leaders
+		if alone("anna") {
+			t.Error("one person opens the account of somebody against whom a case runs")
+		}
+	})
+}

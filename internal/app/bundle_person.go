@@ -94,8 +94,11 @@ func (a *App) takeFile(ctx context.Context, who *roster.Actor, in FileExportInpu
 		if row.Stated, err = out.state(f); err != nil {
 			return nil, "", err
 		}
-		if !own {
+		if !own { // both, before either is counted: a file that is refused was not taken
 			if err := a.mayExport(ctx, &tx.View, who); err != nil {
+				return nil, "", err
+			}
+			if err := a.mayOpen(ctx, &tx.View, who, string(roster.KindFile), f.PersonID); err != nil {
 				return nil, "", err
 			}
 		}

@@ -26,12 +26,14 @@ const (
 	appendedMost = 4 // digits and signs around a common password that make no other one of it
 	ownPartMin   = 3 // characters of a name or number that are looked for in a password
 	ownRestMin   = 6 // letters that a password must have beside names and numbers of its owner
+	ownNumberMin = 5 // digits of a number that no password of its owner may hold
 )
 
 // owner is what others know about whose password it is.
 type owner struct {
 	login  string   // folded
 	parts  []string // names and numbers, folded as passwords are
+	whole  []string // of them those that no password may hold at all
 	idHash string
 }
 
@@ -73,8 +75,11 @@ func (a *App) ownerOf(ctx context.Context, v *store.View, accountID string) (own
 		}
 		for _, id := range ids[p.ID] {
 			words = append(words, id.Value)
+			own.whole = append(own.whole, numberIn(id.Value))
 		}
 	}
+	own.whole = append(own.whole, numberIn(p.PersonnelNo), foldPassword(p.Name))
+	own.whole = slices.DeleteFunc(own.whole, func(w string) bool { return w == "" })
 	units := []string{p.UnitID}
 	for _, posting := range f.Postings {
 		units = append(units, posting.UnitID)
@@ -118,6 +123,20 @@ func (a *App) judgePassword(password string, own owner) error {
 	return nil
 }
 
+// numberIn is the digits of a number, "" where they are too few to be told.
+func numberIn(number string) string {
+	digits := strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, number)
+	if len(digits) < ownNumberMin {
+		return ""
+	}
+	return digits
+}
+
 // foldPassword makes one of the trivial variants of a word: compatibility forms,
 // small letters, and nothing but letters and digits.
 func foldPassword(s string) string {
@@ -129,10 +148,13 @@ func foldPassword(s string) string {
 	}, norm.NFKC.String(s))
 }
 
-// made reports whether a folded password says hardly more than the owner's names
-// and numbers: without them, and without digits, fewer than six letters are
+// made reports whether a folded password holds the owner's full name or one of
+// his numbers, or says hardly more than what else is known of him: without that, and without digits, fewer than six letters are
 // left.
 func (o owner) made(folded string) bool {
+	if slices.ContainsFunc(o.whole, func(w string) bool { return strings.Contains(folded, w) }) {
+		return true
+	}
 	rest := folded
 	for _, part := range o.parts {
 		rest = strings.ReplaceAll(rest, part, " ")

@@ -79,3 +79,17 @@ func somebody(t *testing.T, s *apptest.Site) (login string, p *roster.Person) {
 	}
 	return "pearl", p
 }
+
+// A number or the full name of its owner is in no password, whatever is beside it.
+func TestAPasswordHoldsNoOwnNumber(t *testing.T) {
+	s := apptest.SQLite(t)
+	login, _ := somebody(t, s)
+	for _, word := range []string{"44018877 44018877", "policeman-078231!", "44018877 quiet rivers bend", "欧阳明珠和江边的两只白鹭飞走了"} {
+		if err := s.App.JudgePassword(context.Background(), word, login); codeOf(err) != "password_own" {
+			t.Errorf("%s is taken: %v", word, err)
+		}
+	}
+	if err := s.App.JudgePassword(context.Background(), "four plain words here", login); err != nil {
+		t.Error(err)
+	}
+}

@@ -322,6 +322,21 @@ func (v *View) TakenIntoUse(ctx context.Context, accountID string) (bool, error)
 	return v.db.NewSelect().Model((*roster.Credential)(nil)).Where("account_id = ? AND hash <> ''", accountID).Exists(ctx)
 }
 
+// MustAnswer reports whether something is or was asked of the person: a notice was
+// served on him, a track runs about him, or a leader question names him.
+func (v *View) MustAnswer(ctx context.Context, person string) (bool, error) {
+	for _, q := range []*bun.SelectQuery{
+		v.db.NewSelect().TableExpr("issues").Where("person_id = ? AND noticed_at IS NOT NULL", person),
+		v.db.NewSelect().TableExpr("tracks").Where("person_id = ?", person),
+		v.db.NewSelect().TableExpr("questions").Where("person_id = ?", person),
+	} {
+		if yes, err := q.Exists(ctx); err != nil || yes {
+			return yes, err
+		}
+	}
+	return false, nil
+}
+
 // AdministratorsBegan reports whether any administrator has taken his account
 // into use: from then on the operator is one of two like everybody else.
 func (v *View) AdministratorsBegan(ctx context.Context) (bool, error) {
