@@ -96,6 +96,28 @@ func TestBeyondTheDaysBudgetASecondPersonAgrees(t *testing.T) {
 	})
 }
 
+// A file that may not be opened any more today is not taken, and is not counted
+// as if it were.
+func TestARefusedFileIsNotCountedAsTaken(t *testing.T) {
+	s := apptest.SQLite(t)
+	ctx := context.Background()
+	s.App.Pack().Budgets = []rules.Budget{{Role: "inspector", Openings: 1, Exports: 5}}
+	take := func(key string) error {
+		e, _, err := s.App.ExportFile(ctx, s.Actor("inspector"), app.FileExportInput{Person: s.People[key], Purpose: "supervision"})
+		if err == nil {
+			err = e.Close()
+		}
+		return err
+	}
+	if err := take("anna"); err != nil {
+		t.Fatal(err)
+	}
+	wantFault(t, "a second file", take("ben"), fault.TooManyKind, "budget_openings")
+	if b, err := s.App.Budget(ctx, s.Actor("inspector")); err != nil || b.Exports != (app.BudgetLine{Allowed: 5, Used: 1}) {
+		t.Errorf("the budget: %+v %v", b, err)
+	}
+}
+
 // Every role that may open people's files or take something out has a budget, and may
 // ask for more.
 func TestEveryRoleThatOpensHasABudget(t *testing.T) {
