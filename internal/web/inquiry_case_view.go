@@ -234,7 +234,7 @@ func (c *Call) viewAllegation(al app.AllegationView) allegationView {
 	v := allegationView{Title: categoryName(c, al.Category) + " · " + al.Rule, Facts: al.Facts, State: ui.State(c.Lang, "allegation", string(al.State))}
 	for _, x := range al.Findings {
 		v.Events = append(v.Events, ui.Event{
-			When: string(x.ServedOn), Title: c.T("finding.recommended") + "：" + c.T("finding."+string(x.Recommended)), Text: x.Reason,
+			When: string(x.ServedOn), Title: c.T("finding.is", "What", c.T("finding.recommended"), "Verdict", c.T("finding."+string(x.Recommended))), Text: x.Reason,
 			By: person(x.By), Tags: []ui.Tag{{Text: c.T("standard." + string(x.Standard))}, ui.State(c.Lang, "finding", string(x.State))},
 		})
 		if x.State == inquiry.FindingServed {
@@ -242,7 +242,7 @@ func (c *Call) viewAllegation(al app.AllegationView) allegationView {
 		}
 		v.Events = append(v.Events, c.replyEvents(x.Reply)...)
 		if x.Final != "" {
-			v.Events = append(v.Events, ui.Event{When: string(x.FinalOn), Title: c.T("finding.final") + "：" + c.T("finding."+string(x.Final)), Text: x.FinalReason,
+			v.Events = append(v.Events, ui.Event{When: string(x.FinalOn), Title: c.T("finding.is", "What", c.T("finding.final"), "Verdict", c.T("finding."+string(x.Final))), Text: x.FinalReason,
 				By: person(x.ConfirmedBy), Tone: "ok"})
 		}
 	}
