@@ -100,7 +100,7 @@ func TestCasePages(t *testing.T) {
 		t.Fatal(err)
 	}
 	finding := c.Tracks[0].Allegations[0].Findings[0].ID
-	holds(t, one.post("/findings/"+finding+"/serve", url.Values{"case": {caseID}, "version": {"1"}, formField: {"serve-" + finding}}, 403), "One person may not do both steps")
+	holds(t, one.post("/findings/"+finding+"/serve", url.Values{"case": {caseID}, "version": {"1"}, formField: {"serve-" + finding}}, 403), "The same person may not take both")
 	body.as("investigator2").post("/findings/"+finding+"/serve", url.Values{"case": {caseID}, "version": {"1"}}, 303)
 
 	anna := body.as("anna")
@@ -125,7 +125,7 @@ func TestCasePages(t *testing.T) {
 	question := list.Questions[0]
 	holds(t, body.get("/questions/"+question.ID, 200), "Open a leader track", "Give reasons for no track")
 	body.post("/questions/"+question.ID+"/refusal", url.Values{"version": {"2"}, "reason": {"not in post"}}, 303)
-	holds(t, body.post("/questions/"+question.ID+"/refusal/approve", url.Values{"version": {"3"}, formField: {"approve"}}, 403), "not in post", "One person may not do both steps")
+	holds(t, body.post("/questions/"+question.ID+"/refusal/approve", url.Values{"version": {"3"}, formField: {"approve"}}, 403), "not in post", "The same person may not take both")
 	other := list.Questions[1]
 	body.post("/questions/"+other.ID+"/track", url.Values{"version": {"2"}}, 303)
 	holds(t, body.get(at, 200), "Leader track", "Four proofs", "Duty: post and period")
@@ -156,7 +156,7 @@ func TestRectificationPages(t *testing.T) {
 	inspector.post(at+"/return", url.Values{"version": {"3"}, "note": {"who was there"}}, 303)
 	lead.post(at+"/submit", url.Values{"version": {"4"}, "note": {"list attached"}}, 303)
 	inspector.post(at+"/verify", url.Values{"version": {"5"}}, 303)
-	holds(t, inspector.post(at+"/strike-off", url.Values{"version": {"6"}, formField: {"strike-off"}}, 403), "One person may not do both steps")
+	holds(t, inspector.post(at+"/strike-off", url.Values{"version": {"6"}, formField: {"strike-off"}}, 403), "The same person may not take both")
 	inspector.as("inspector2").post(at+"/strike-off", url.Values{"version": {"6"}}, 303)
 	// Every round stays to be read, in its order.
 	page = plainText(inspector.get(at, 200))
