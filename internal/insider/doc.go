@@ -11,7 +11,8 @@
 //
 // # Forbidden ends
 //
-//	hidden      an open matter that nobody but the walker can see or act on any more         domain §3, §9
+//	hidden      an open matter that nobody but the walker can see or act on any more, or     domain §3, §9
+//	            from which his word alone keeps others, now or when they would be put on it
 //	closed      a case closed without what §7 asks, or a track ended without finding by one  domain §7
 //	settled     an issue of peak severity S3 or more, or with a case, a question or a        domain §6, §7
 //	            notice, settled, merged away, withdrawn or unmatched by one

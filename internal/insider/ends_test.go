@@ -86,6 +86,45 @@ func (j *judge) hidden() (out []string) {
 		if len(before) > 0 && len(after) == 0 && open && !j.alarmed(id) {
 			out = append(out, fmt.Sprintf("%s %s (severity %s, %s): %d could act on it, now nobody but the walker", table, r["ref"], r["severity"], r["state"], len(before)))
 		}
+		if lost := len(before) - len(after); open && lost > 0 && j.barredByWord(id) {
+			out = append(out, fmt.Sprintf("%s %s: the walker's word alone keeps %d of %d from it", table, r["ref"], lost, len(before)))
+		}
+	}
+	return append(out, j.barredBeforehand()...)
+}
+
+// barredByWord reports whether nothing but what somebody said of others, or where
+// he put them, has changed who sees things: their roles and accounts stand.
+func (j *judge) barredByWord(id string) bool {
+	for _, t := range []string{"grants", "accounts", "people"} {
+		if len(j.now.tables[t]) > 0 {
+			return false
+		}
+	}
+	for _, c := range j.changed("challenges") { // filed by another, and decided here
+		if c.before != nil {
+			return false
+		}
+	}
+	return !j.agreed(id)
+}
+
+// barredBeforehand lists those who could be put on a case one day and whom the
+// walker has recorded as parties to a matter, with nobody's consent.
+func (j *judge) barredBeforehand() (out []string) {
+	for _, c := range j.changed("parties") {
+		person := c.after["person_id"]
+		upheld := j.all("challenges", func(r row) bool { return r["official_id"] == person && r["state"] == "upheld" })
+		if c.before != nil || j.mine(person) || len(upheld) > 0 || j.agreed(c.after["object_id"], c.after["id"]) {
+			continue
+		}
+		for _, g := range j.all("grants", func(r row) bool {
+			return r["state"] == "live" && j.row("accounts", r["account_id"])["person_id"] == person
+		}) {
+			if slices.Contains([]string{"investigator", "adjudicator", "appeals_reviewer"}, g["role"]) && j.base.tables["grants"][g["id"]] != nil {
+				out = append(out, "an "+g["role"]+" was made a party by one, and can be put on the case no more")
+			}
+		}
 	}
 	return out
 }
