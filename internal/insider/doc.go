@@ -15,7 +15,8 @@
 //	            from which his word alone keeps others, now or when they would be put on it
 //	closed      a case closed without what §7 asks, or a track ended without finding by one  domain §7
 //	settled     an issue of peak severity S3 or more, or with a case, a question or a        domain §6, §7
-//	            notice, settled, merged away, withdrawn or unmatched by one
+//	            notice, settled, merged away, withdrawn or unmatched by one; a record of S3
+//	            or more dropped by one before it is an issue
 //	decided     a decision or a final finding without its guards; a form that was not asked  domain §8
 //	unasked     a leader question gone, or refused by one                                    domain §7
 //	spoken      an act recorded for a person who did not do it                               domain §3

@@ -202,8 +202,21 @@ func (j *judge) settled() (out []string) {
 		out = append(out, fmt.Sprintf("issue %s (%s, peak S%d, case %v, question %v, notice %v) is %s", c.after["ref"], c.after["source"], peak,
 			c.before["case_id"] != "", asked, c.before["noticed_at"] != "", c.after["state"]))
 	}
+	for _, c := range j.changed("matches") {
+		record := j.row("audit_records", c.after["record_id"])
+		if !slices.Contains(droppedStates, c.after["state"]) || c.before == nil || slices.Contains(droppedStates, c.before["state"]) || atoi(record["severity"]) < 3 {
+			continue
+		}
+		if j.others(c.before["first_by"]) || j.agreed(c.after["id"], c.after["batch_id"], c.after["record_id"]) {
+			continue
+		}
+		out = append(out, fmt.Sprintf("a record of severity %s, %s before, is %s by one", record["severity"], c.before["state"], c.after["state"]))
+	}
 	return out
 }
+
+// droppedStates are those in which a record becomes no issue.
+var droppedStates = []string{"unmatched", "duplicate", "rejected", "withdrawn"}
 
 // anotherDid reports whether the end of an issue was another's act as well: he
 // had proposed it, carried it out, or handed the list back.
