@@ -38,6 +38,11 @@ type approvedAct struct {
 // graveActs by operation; the areas fill it in.
 var graveActs = map[string]graveAct{}
 
+// sameActs report whether two inputs of an operation ask for the same, which is
+// not proposed twice. Of an operation without one, any act on the object is the
+// same.
+var sameActs = map[string]func(x, y []byte) bool{}
+
 // act adapts a typed rule to run: the input is read back, and at puts the
 // object's id into it, which no input encodes.
 func act[T any](at func(in *T, object string), do func(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in T) ([]ledger.Fact, error)) func(context.Context, *App, *store.Tx, approvedAct) ([]ledger.Fact, error) {
@@ -72,15 +77,15 @@ func (a *App) propose(ctx context.Context, tx *store.Tx, who *roster.Actor, p co
 	if by == "" {
 		return nil, "", fault.Forbidden("not_allowed")
 	}
-	if pending, err := tx.ProposalPending(ctx, p.Op, p.ObjectID); err != nil || pending {
+	raw, err := json.Marshal(in)
+	if err != nil {
+		return nil, "", fmt.Errorf("keep input of %s: %w", p.Op, err)
+	}
+	if pending, err := proposedAlready(ctx, &tx.View, p.Op, p.ObjectID, raw); err != nil || pending {
 		if err == nil {
 			err = fault.Conflict("proposal_pending")
 		}
 		return nil, "", err
-	}
-	raw, err := json.Marshal(in)
-	if err != nil {
-		return nil, "", fmt.Errorf("keep input of %s: %w", p.Op, err)
 	}
 	p.ID, p.Ref, p.State, p.ProposedBy = tx.NewID(), issue.NewRef(), consent.Proposed, by
 	p.Quorum = max(p.Quorum, 1)
@@ -106,6 +111,25 @@ func (a *App) propose(ctx context.Context, tx *store.Tx, who *roster.Actor, p co
 	// Who is a member has said his word by proposing.
 	more, err := a.cast(ctx, tx, who, &p, consent.Agree, "")
 	return append(facts, more...), p.ID, err
+}
+
+// proposedAlready reports whether the same act on the object waits already.
+func proposedAlready(ctx context.Context, v *store.View, op, object string, input []byte) (bool, error) {
+	pending, err := v.ProposalPending(ctx, op, object)
+	same := sameActs[op]
+	if err != nil || !pending || same == nil {
+		return pending, err
+	}
+	rows, err := v.ProposalsOn(ctx, object)
+	if err != nil {
+		return false, err
+	}
+	rows = slices.DeleteFunc(rows, func(p consent.Proposal) bool { return p.State != consent.Proposed || p.Op != op })
+	texts, err := v.Texts(ctx, proposalIDs(rows)...)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(rows, func(p consent.Proposal) bool { return same([]byte(texts[p.ID]["input"]), input) }), nil
 }
 
 // cast records one person's word, and does the act where that carries it.

@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"plumbline/internal/consent"
@@ -22,6 +23,7 @@ func init() {
 	for table, op := range rosterOps {
 		graveActs[op] = graveAct{act(noObject[rewriteInput], rewritePast), showRewrite}
 		graveActs[rowOps[table]] = graveActs[op]
+		sameActs[op], sameActs[rowOps[table]] = sameRewrite, sameRewrite
 	}
 }
 
@@ -41,6 +43,14 @@ type rewriteRow struct {
 // rewriteMax is how many rows of one file may wait for one approval; the act is
 // done in one write.
 const rewriteMax = 500
+
+// sameRewrite reports whether two proposals ask for the same rows. Another row
+// of the same unit or person is another matter.
+func sameRewrite(x, y []byte) bool {
+	one, err := proposedInput[rewriteInput](x)
+	two, err2 := proposedInput[rewriteInput](y)
+	return err == nil && err2 == nil && one.AsOf == two.AsOf && slices.EqualFunc(one.Rows, two.Rows, func(a, b rewriteRow) bool { return maps.Equal(a.Cells, b.Cells) })
+}
 
 func noObject[T any](*T, string) {}
 

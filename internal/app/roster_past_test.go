@@ -110,3 +110,20 @@ func TestNobodyApprovesHisOwnPast(t *testing.T) {
 	}
 	st.must(st.approve("body2", r.Proposal))
 }
+
+// Another row of the same unit is another matter, and may wait beside the first.
+func TestOnlyTheSameRowIsProposedOnce(t *testing.T) {
+	s := apptest.SQLite(t)
+	audited(t, s, "anna", "east1", 3, "2026-01-10")
+	ask := func(key string) error {
+		_, err := s.App.SaveRosterRow(context.Background(), s.Actor("records"), app.RosterRow{Table: app.LinkTable,
+			Cells: map[string]string{"personnel_no": number(t, s, key), "link": "in_charge", "unit_code": "east1", "from": "2025-01-01", "to": "2025-06-01"}})
+		return err
+	}
+	for _, key := range []string{"ben", "cara"} {
+		if err := ask(key); err != nil {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+	code(t, "the same row again", ask("ben"), "proposal_pending")
+}
