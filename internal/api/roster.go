@@ -81,7 +81,7 @@ func rosterView(c *Call, res *app.RosterResult) RosterView {
 func rosterRow(r *registry, table app.RosterTable, summary string) {
 	handle(r, table.RowOp(), func(ctx context.Context, c *Call, in *struct {
 		Body struct {
-			Row  map[string]string `json:"row" doc:"Cells by the field names of the import's template"`
+			Row  map[string]string `json:"row" doc:"Cells by the field names of the import's template; what is not named stays as it is, and an empty cell empties it"`
 			AsOf string            `json:"as_of,omitempty" doc:"From when it counts; today if absent"`
 		}
 	}) (RosterView, error) {

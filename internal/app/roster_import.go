@@ -73,6 +73,7 @@ type rosterPlan struct {
 	tree    *roster.Tree
 	partial bool   // one row, which says nothing of what it does not name
 	self    string // the person who imports, "" for a program
+	setup   bool   // the operator loads the roster while there is no matter yet
 }
 
 // add keeps a change and counts it: rows of the file asked for it, of which so
@@ -124,6 +125,23 @@ func (p *rosterPlan) concernsSelf(c *change) bool {
 	}
 	return slices.ContainsFunc(c.inserts, own) ||
 		slices.ContainsFunc(c.saves, func(s saved) bool { return own(s.after) })
+}
+
+// refuses says why a change may not stand, nil if it may.
+func (p *rosterPlan) refuses(c *change) *fault.Error {
+	if p.concernsSelf(c) {
+		return fault.Forbidden("roster_own")
+	}
+	backwards := func(row any) bool {
+		from, to, dated := datesOf(row)
+		return dated && to != "" && to < from
+	}
+	// Nothing ends before it begins: not even what has not begun, which no end
+	// would tell from a slip of the pen.
+	if slices.ContainsFunc(c.inserts, backwards) || slices.ContainsFunc(c.saves, func(s saved) bool { return backwards(s.after) }) {
+		return fault.Invalid("period_reversed", "to")
+	}
+	return nil
 }
 
 // changesAtOnce is how many changes one write carries: under 20 ms of the
@@ -188,6 +206,13 @@ func (a *App) ImportRoster(ctx context.Context, who *roster.Actor, in RosterImpo
 }
 
 func (a *App) planRoster(ctx context.Context, v *store.View, p *rosterPlan, rows []*rosterRow) error {
+	if p.self == "" {
+		some, err := v.AnyMatter(ctx)
+		if err != nil {
+			return err
+		}
+		p.setup = !some
+	}
 	switch p.Table {
 	case UnitTable:
 		return a.planUnits(ctx, v, p, rows)

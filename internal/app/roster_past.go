@@ -79,9 +79,19 @@ func (c *change) rewritten(today roster.Date) (s span, past bool) {
 		}
 	}
 	for _, x := range c.saves {
-		_, was, dated := datesOf(x.before)
-		_, is, _ := datesOf(x.after)
-		if !dated || was == is {
+		from, was, dated := datesOf(x.before)
+		begins, is, _ := datesOf(x.after)
+		switch {
+		case !dated:
+			continue
+		case otherFact(x.before, x.after): // every day of it says something else
+			add(from, was)
+			add(begins, is)
+			continue
+		case from != begins:
+			add(min(from, begins), max(from, begins).AddDays(-1))
+		}
+		if was == is {
 			continue
 		}
 		first, last := was, is // the days between the two ends change
@@ -91,6 +101,25 @@ func (c *change) rewritten(today roster.Date) (s span, past bool) {
 		add(first.AddDays(1), last)
 	}
 	return s, past
+}
+
+// otherFact reports whether a dated fact says something else than before,
+// whatever its days: another post, another rank, in the leadership team or not.
+func otherFact(before, after any) bool {
+	switch x := before.(type) {
+	case *roster.Posting:
+		return !samePost(x, after.(*roster.Posting))
+	case *roster.CommandLink:
+		y := after.(*roster.CommandLink)
+		return x.PersonID != y.PersonID || x.Kind != y.Kind || x.OverUnitID != y.OverUnitID || x.OverPersonID != y.OverPersonID
+	case *roster.Identifier:
+		y := after.(*roster.Identifier)
+		return x.PersonID != y.PersonID || x.Kind != y.Kind || x.Value != y.Value
+	case *roster.UnitLink:
+		y := after.(*roster.UnitLink)
+		return x.UnitID != y.UnitID || x.ParentID != y.ParentID
+	}
+	return false
 }
 
 // datesOf gives the days of a dated fact of the roster.
@@ -140,10 +169,8 @@ func once(ids []string) []string {
 // holdPast takes those changes out of the plan that rewrite the past.
 func (a *App) holdPast(ctx context.Context, v *store.View, p *rosterPlan) error {
 	today := a.Today()
-	if p.self == "" { // who sets a site up loads its past, and mends it, while there is no matter
-		if some, err := v.AnyMatter(ctx); err != nil || !some {
-			return err
-		}
+	if p.setup { // who sets a site up loads its past, and mends it
+		return nil
 	}
 	var fresh []string
 	past := func(c *change) bool { _, past := c.rewritten(today); return past }

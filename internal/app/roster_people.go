@@ -151,14 +151,14 @@ func (a *App) readPerson(r *rosterRow, f *peopleFacts) *personWish {
 	if kind := r.word("kind", map[string]string{"officer": "kind.officer", "auxiliary": "kind.auxiliary"}); kind != "" {
 		p.Kind = roster.PersonKind(kind)
 	}
-	if sex := r.word("sex", map[string]string{"m": "roster.sex.m male", "f": "roster.sex.f female"}); sex != "" {
+	if sex := r.word("sex", map[string]string{"m": "roster.sex.m male", "f": "roster.sex.f female"}); r.named("sex") {
 		p.Sex = sex
 	}
-	if born := r.date("born_on"); born != "" {
+	if born := r.date("born_on"); r.named("born_on") {
 		p.BornOn = born
 	}
-	if rank := r.get("rank"); rank != "" {
-		p.Rank = rank
+	if r.named("rank") {
+		p.Rank = r.get("rank")
 	}
 	if state := r.word("state", map[string]string{"serving": "state.person.serving", "left": "state.person.left"}); state != "" {
 		p.State = state

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"plumbline/internal/fault"
+	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
 )
@@ -93,53 +94,110 @@ func readPosting(r *rosterRow, who *roster.Person, units map[string]*roster.Unit
 	return w
 }
 
+// onto is the posting as the row asks for it: what the row does not name stays.
+// A row that gives no last day does not open what has ended.
+func (w *postingWish) onto(x *roster.Posting, running bool) *roster.Posting {
+	next := *x
+	if w.row.named("post") {
+		next.Post = w.post.Post
+	}
+	if w.row.named("rank") {
+		next.Rank = w.post.Rank
+	}
+	if w.row.named("team") {
+		next.Team = w.post.Team
+	}
+	if w.post.ToOn != "" || w.row.named("to") && running {
+		next.ToOn = w.post.ToOn
+	}
+	next.Main = w.post.Main
+	return &next
+}
+
+// settleMain says which of a person's postings are main ones: those that a row
+// calls so. A posting that is there stays what it is where no row says
+// anything; else the first of the file is the main one, and a new posting by
+// itself where no other runs.
+func settleMain(p *rosterPlan, wishes []*postingWish, same, have []*roster.Posting) {
+	said := slices.ContainsFunc(wishes, func(w *postingWish) bool { return w.main == "yes" })
+	some := said
+	for i, w := range wishes {
+		x := same[i]
+		w.post.Main = w.main == "yes"
+		switch {
+		case w.main != "":
+		case x != nil:
+			w.post.Main = x.Main && (!said || !p.running(x))
+			some = some || w.post.Main
+		case p.partial: // beside a running main posting it is a side posting
+			w.post.Main = !slices.ContainsFunc(have, func(x *roster.Posting) bool { return x.Main && p.running(x) })
+		}
+	}
+	if first := wishes[0]; !p.partial && !some && (same[0] == nil || first.main == "no") {
+		first.post.Main = true
+	}
+}
+
+// running reports whether a posting has not ended by the day of the file.
+func (p *rosterPlan) running(x *roster.Posting) bool { return x.ToOn == "" || x.ToOn >= p.asOf }
+
+// matchPosting finds the posting that a row is about.
+func (p *rosterPlan) matchPosting(w *postingWish, have []*roster.Posting, matched map[string]bool) *roster.Posting {
+	for _, x := range have {
+		if !matched[x.ID] && x.UnitID == w.post.UnitID && (w.post.FromOn == x.FromOn || w.post.FromOn == "" && p.running(x)) {
+			matched[x.ID] = true
+			return x
+		}
+	}
+	return nil
+}
+
+// goesOn reports whether a row without a first day changes what a running
+// posting is: that counts from the day of the file, and what it was before stays
+// on record.
+func (p *rosterPlan) goesOn(w *postingWish, x, next *roster.Posting) bool {
+	return !p.setup && w.post.FromOn == "" && x.FromOn < p.asOf && p.running(x) && p.running(next) && !samePost(x, next)
+}
+
 // planPerson settles the postings of one person.
 func planPerson(p *rosterPlan, who *roster.Person, wishes []*postingWish, have []*roster.Posting, whole bool) {
 	c, updated, ended := &change{}, 0, 0
 	matched := map[string]bool{}
-	running := func(x *roster.Posting) bool { return x.ToOn == "" || x.ToOn >= p.asOf }
-	mains := slices.ContainsFunc(wishes, func(w *postingWish) bool { return w.main == "yes" })
-	var after []*roster.Posting
+	same := make([]*roster.Posting, len(wishes))
 	for i, w := range wishes {
-		w.post.Main = w.main == "yes" || !mains && i == 0
-		if p.partial && w.main != "yes" { // a posting beside a running main one is a side posting
-			w.post.Main = w.main == "" && !slices.ContainsFunc(have, func(x *roster.Posting) bool {
-				return x.Main && running(x) && !(x.UnitID == w.post.UnitID && (w.post.FromOn == x.FromOn || w.post.FromOn == ""))
-			})
-		}
-		var same *roster.Posting
-		for _, x := range have {
-			if !matched[x.ID] && x.UnitID == w.post.UnitID && (w.post.FromOn == x.FromOn || w.post.FromOn == "" && running(x)) {
-				same = x
-				break
-			}
-		}
-		if same == nil {
+		same[i] = p.matchPosting(w, have, matched)
+	}
+	settleMain(p, wishes, same, have)
+	var after, begun []*roster.Posting
+	for i, w := range wishes {
+		x := same[i]
+		if x == nil {
 			fresh := w.post
 			if fresh.FromOn == "" && len(have) > 0 {
 				fresh.FromOn = p.asOf
 			}
 			c.inserts = append(c.inserts, &fresh)
-			after = append(after, &fresh)
+			after, begun = append(after, &fresh), append(begun, &fresh)
 			continue
 		}
-		matched[same.ID] = true
-		next := *same
-		next.Post, next.Team, next.Main, next.ToOn = w.post.Post, w.post.Team, w.post.Main, w.post.ToOn
-		if w.post.Rank != "" {
-			next.Rank = w.post.Rank
+		next := w.onto(x, p.running(x))
+		if p.goesOn(w, x, next) {
+			was := *x
+			was.ToOn = p.asOf.AddDays(-1)
+			next.Stamp, next.FromOn = ledger.Stamp{}, p.asOf
+			c.inserts, c.saves = append(c.inserts, next), append(c.saves, saved{x, &was})
+			after = append(after, &was, next)
+			updated++
+			continue
 		}
-		if w.row.get("to") == "" && same.ToOn != "" && !running(same) {
-			next.ToOn = same.ToOn // a file that gives no end does not open what has ended
-		}
-		after = append(after, &next)
-		if !samePosting(&next, same) {
-			c.saves = append(c.saves, saved{same, &next})
+		after = append(after, next)
+		if !samePosting(next, x) {
+			c.saves = append(c.saves, saved{x, next})
 			updated++
 		}
 	}
 	for _, x := range have {
-		if matched[x.ID] || !running(x) || !whole || p.partial && !replaced(x, after) {
+		if matched[x.ID] || !p.running(x) || !whole || p.partial && !replaced(x, begun) {
 			if !matched[x.ID] {
 				after = append(after, x)
 			}
@@ -153,7 +211,7 @@ func planPerson(p *rosterPlan, who *roster.Person, wishes []*postingWish, have [
 			}
 		}
 		if p.partial { // it runs until the day before the new one begins, however far that is off
-			end.ToOn = endOn(x.FromOn, newMain(after).FromOn)
+			end.ToOn = endOn(x.FromOn, newMain(begun).FromOn)
 			after = append(after, &end)
 		}
 		if end.ToOn == x.ToOn {
@@ -168,9 +226,9 @@ func planPerson(p *rosterPlan, who *roster.Person, wishes []*postingWish, have [
 		c.saves = append(c.saves, saved{who, &moved})
 		c.unit = unit
 	}
-	if p.concernsSelf(c) {
+	if f := p.refuses(c); f != nil {
 		for _, w := range wishes {
-			w.row.reject(fault.Forbidden("roster_own"))
+			w.row.reject(f)
 		}
 		return
 	}
@@ -181,10 +239,10 @@ func planPerson(p *rosterPlan, who *roster.Person, wishes []*postingWish, have [
 	p.add(c, len(wishes), len(wishes)-len(matched), updated, ended)
 }
 
-// newMain is the main posting that is about to be made, nil if there is none.
-func newMain(after []*roster.Posting) *roster.Posting {
-	for _, x := range after {
-		if x.Main && x.Version == 0 {
+// newMain is the main posting among those that begin, nil if there is none.
+func newMain(begun []*roster.Posting) *roster.Posting {
+	for _, x := range begun {
+		if x.Main {
 			return x
 		}
 	}
@@ -193,13 +251,18 @@ func newMain(after []*roster.Posting) *roster.Posting {
 
 // replaced reports whether a running posting ends because a new main one
 // begins.
-func replaced(x *roster.Posting, after []*roster.Posting) bool {
-	fresh := newMain(after)
+func replaced(x *roster.Posting, begun []*roster.Posting) bool {
+	fresh := newMain(begun)
 	return fresh != nil && x.Main && x.FromOn <= fresh.FromOn && (x.ToOn == "" || x.ToOn >= fresh.FromOn)
 }
 
 func samePosting(a, b *roster.Posting) bool {
-	return a.Post == b.Post && a.Rank == b.Rank && a.Team == b.Team && a.Main == b.Main && a.FromOn == b.FromOn && a.ToOn == b.ToOn && a.UnitID == b.UnitID
+	return samePost(a, b) && a.FromOn == b.FromOn && a.ToOn == b.ToOn
+}
+
+// samePost reports whether two postings say the same, whatever their time.
+func samePost(a, b *roster.Posting) bool {
+	return a.PersonID == b.PersonID && a.UnitID == b.UnitID && a.Post == b.Post && a.Rank == b.Rank && a.Team == b.Team && a.Main == b.Main
 }
 
 // unitToday is the unit of the main posting on the date.
@@ -214,147 +277,4 @@ func unitToday(postings []*roster.Posting, on roster.Date) string {
 		}
 	}
 	return unit
-}
-
-// planLinks compares the rows with the command links over the units and people
-// that they name.
-func (a *App) planLinks(ctx context.Context, v *store.View, p *rosterPlan, rows []*rosterRow) error {
-	units, err := v.UnitsByCode(ctx)
-	if err != nil {
-		return err
-	}
-	var numbers, overUnits, overPeople []string
-	for _, r := range rows {
-		numbers = append(numbers, roster.FoldNumber(r.get("personnel_no")), roster.FoldNumber(r.get("over_personnel_no")))
-	}
-	people, err := v.PeopleNumbered(ctx, numbers)
-	if err != nil {
-		return err
-	}
-	wished := map[string][]*roster.CommandLink{}
-	asked := map[string][]*rosterRow{}
-	broken := map[string]bool{}
-	var order []string
-	for _, r := range rows {
-		l := a.readLink(p, r, people, units)
-		target := l.OverUnitID + l.OverPersonID
-		if target == "" {
-			continue
-		}
-		if r.bad != nil {
-			broken[target] = true
-			continue
-		}
-		if wished[target] == nil {
-			order = append(order, target)
-			overUnits, overPeople = append(overUnits, l.OverUnitID), append(overPeople, l.OverPersonID)
-		}
-		wished[target], asked[target] = append(wished[target], l), append(asked[target], r)
-	}
-	all, err := v.LinksOver(ctx, overUnits, overPeople)
-	if err != nil {
-		return err
-	}
-	have := map[string][]*roster.CommandLink{}
-	for _, l := range all {
-		have[l.OverUnitID+l.OverPersonID] = append(have[l.OverUnitID+l.OverPersonID], l)
-	}
-	for _, target := range order {
-		planTarget(p, asked[target], wished[target], have[target], !broken[target])
-	}
-	return nil
-}
-
-func (a *App) readLink(p *rosterPlan, r *rosterRow, people map[string]*roster.Person, units map[string]*roster.Unit) *roster.CommandLink {
-	l := &roster.CommandLink{FromOn: r.date("from"), ToOn: r.date("to")}
-	l.Kind = roster.LinkKind(r.word("link", map[string]string{"head": "link.head", "in_charge": "link.in_charge", "point_leader": "link.point_leader"}))
-	holder := people[roster.FoldNumber(r.identifier("personnel_no"))]
-	if holder == nil || holder.State != roster.Serving {
-		r.reject(fault.Invalid("person_unknown", "personnel_no"))
-	} else {
-		l.PersonID = holder.ID
-	}
-	code, number := r.identifier("unit_code"), roster.FoldNumber(r.identifier("over_personnel_no"))
-	unit, below := units[code], people[number]
-	switch {
-	case (code == "") == (number == ""):
-		r.reject(fault.Invalid("link_over", "unit_code"))
-	case code != "" && unit == nil:
-		r.reject(fault.Invalid("unit_unknown", "unit_code"))
-	case number != "" && below == nil:
-		r.reject(fault.Invalid("person_unknown", "over_personnel_no"))
-	case below != nil && below.ID == l.PersonID:
-		r.reject(fault.Invalid("link_over_self", "over_personnel_no"))
-	case unit != nil:
-		l.OverUnitID = unit.ID
-		if !p.reaches(unit.ID) {
-			r.reject(fault.Invalid("roster_out_of_reach", "unit_code"))
-		}
-	default:
-		l.OverPersonID = below.ID
-		if !p.reaches(below.UnitID) {
-			r.reject(fault.Invalid("roster_out_of_reach", "over_personnel_no"))
-		}
-	}
-	if l.ToOn != "" && l.ToOn < l.FromOn {
-		r.reject(fault.Invalid("period_reversed", "to"))
-	}
-	return l
-}
-
-// planTarget settles who commands one unit or person, as the rows ask.
-func planTarget(p *rosterPlan, rows []*rosterRow, wishes, have []*roster.CommandLink, whole bool) {
-	c, updated, ended := &change{unit: wishes[0].OverUnitID}, 0, 0
-	matched := map[string]bool{}
-	running := func(x *roster.CommandLink) bool { return x.ToOn == "" || x.ToOn >= p.asOf }
-	for _, w := range wishes {
-		var same *roster.CommandLink
-		for _, x := range have {
-			if !matched[x.ID] && x.PersonID == w.PersonID && x.Kind == w.Kind && (w.FromOn == x.FromOn || w.FromOn == "" && running(x)) {
-				same = x
-				break
-			}
-		}
-		if same == nil {
-			if w.FromOn == "" && len(have) > 0 {
-				w.FromOn = p.asOf
-			}
-			c.inserts = append(c.inserts, w)
-			continue
-		}
-		matched[same.ID] = true
-		if w.ToOn != same.ToOn && (w.ToOn != "" || running(same)) {
-			next := *same
-			next.ToOn = w.ToOn
-			c.saves = append(c.saves, saved{same, &next})
-			updated++
-		}
-	}
-	for _, x := range have {
-		if matched[x.ID] || !running(x) || !whole {
-			continue
-		}
-		end := *x
-		end.ToOn = endOn(x.FromOn, p.asOf)
-		if p.partial { // one unit has one head: the one before him goes when he comes
-			w := wishes[0]
-			if w.Kind != roster.LinkHead || x.Kind != roster.LinkHead || len(matched) > 0 || w.OverUnitID == "" || x.FromOn > w.FromOn {
-				continue
-			}
-			end.ToOn = endOn(x.FromOn, w.FromOn)
-		}
-		if end.ToOn == x.ToOn {
-			continue
-		}
-		c.saves = append(c.saves, saved{x, &end})
-		ended++
-	}
-	if p.concernsSelf(c) {
-		for _, r := range rows {
-			r.reject(fault.Forbidden("roster_own"))
-		}
-		return
-	}
-	c.fresh, c.from = len(have) == 0, rows
-	p.add(c, len(wishes), len(wishes)-len(matched), updated, ended)
 }

@@ -112,6 +112,13 @@ type rosterRow struct {
 
 func (r *rosterRow) get(field string) string { return r.cells[field] }
 
+// named reports whether the row says something of the field, be it that it is
+// empty. What a row does not name stays as it is.
+func (r *rosterRow) named(field string) bool {
+	_, ok := r.cells[field]
+	return ok
+}
+
 // reject keeps the first reason against the row.
 func (r *rosterRow) reject(f *fault.Error) {
 	if r.bad == nil {
@@ -235,6 +242,11 @@ func (a *App) readRoster(ctx context.Context, who *roster.Actor, in RosterImport
 	}
 	for _, line := range all[at+1:] {
 		r := &rosterRow{number: line.Number, cells: make(map[string]string, len(fields))}
+		for _, field := range fields { // a line may be shorter than the header
+			if field != "" {
+				r.cells[field] = ""
+			}
+		}
 		for i, cell := range line.Cells {
 			if i >= len(fields) || fields[i] == "" {
 				continue

@@ -47,12 +47,15 @@ func (a *App) planUnits(ctx context.Context, v *store.View, p *rosterPlan, rows 
 			u.ID = store.NewID()
 			will[code] = u
 		}
-		u.Name, u.Tier, u.State = r.get("name"), tier, roster.UnitActive
-		if en := r.get("name_en"); en != "" {
-			u.NameEN = en
+		u.Name, u.Tier = r.get("name"), tier
+		if r.named("name_en") {
+			u.NameEN = r.get("name_en")
 		}
-		if state != "" {
+		switch {
+		case state != "":
 			u.State = roster.UnitState(state)
+		case r.named("state") || u.State == "":
+			u.State = roster.UnitActive
 		}
 	}
 	for _, r := range rows {
@@ -66,6 +69,12 @@ func (a *App) planUnits(ctx context.Context, v *store.View, p *rosterPlan, rows 
 func (a *App) planUnit(p *rosterPlan, r *rosterRow, have, will map[string]*roster.Unit, links []roster.UnitLink) {
 	after, before := will[r.identifier("code")], have[r.identifier("code")]
 	parent, successor := r.identifier("parent_code"), r.identifier("successor_code")
+	if !r.named("parent_code") {
+		parent = codeOf(have, after.ParentID)
+	}
+	if !r.named("successor_code") && after.State == roster.UnitMerged {
+		successor = codeOf(have, after.SuccessorID)
+	}
 	switch up := will[parent]; {
 	case parent == "" && after.Tier > 1, parent != "" && up == nil:
 		r.reject(fault.Invalid("unit_parent", "parent_code"))
@@ -130,6 +139,16 @@ func (a *App) planUnit(p *rosterPlan, r *rosterRow, have, will map[string]*roste
 		c.moved = &unitMove{after.ID, above(before), above(after)}
 	}
 	p.addOne(c, before == nil, ended)
+}
+
+// codeOf is the code of the unit, "" if there is none.
+func codeOf(units map[string]*roster.Unit, id string) string {
+	for code, u := range units {
+		if u.ID == id {
+			return code
+		}
+	}
+	return ""
 }
 
 // above is the unit that a unit's rows roll up to.

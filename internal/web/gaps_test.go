@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -129,6 +130,22 @@ func TestRosterRowAndRelationPages(t *testing.T) {
 		t.Errorf("the unit is not filled in: %s", plainText(page))
 	}
 	v.post("/roster/row/units", url.Values{"code": {"east9"}, "name": {"单位east9"}, "tier": {"3"}, "parent_code": {"east"}}, 303)
+	named := url.Values{"code": {"east9"}, "name": {"单位east9"}, "tier": {"3"}}
+	for _, said := range []struct{ filled, nameEN, want string }{{"", "East Nine", "East Nine"}, {"", "", "East Nine"}, {"name_en", "", ""}} {
+		named["filled"], named["name_en"] = []string{said.filled}, []string{said.nameEN}
+		v.post("/roster/row/units", named, 303)
+		units, err := s.App.Units(context.Background(), s.Actor("records"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := slices.IndexFunc(units, func(u app.UnitView) bool { return strings.EqualFold(u.Code, "east9") })
+		if at < 0 {
+			t.Fatalf("no such unit: %+v", units)
+		}
+		if units[at].NameEN != said.want || units[at].ParentID != s.Units["east"] {
+			t.Errorf("%+v makes %+v", said, units[at])
+		}
+	}
 	if page := v.get("/units", 200); !strings.Contains(page, "east9") {
 		t.Error("the new unit is not listed")
 	}

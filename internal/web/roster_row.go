@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"plumbline/internal/app"
 	"plumbline/internal/fault"
@@ -57,7 +58,18 @@ func (f *Face) rosterRowPage(c *Call) error {
 			cells["name"], cells["kind"], cells["sex"], cells["born_on"], cells["rank"], cells["state"] = who.Name, string(who.Kind), who.Sex, string(who.BornOn), who.Rank, who.State
 		}
 	}
-	return f.showRosterRow(c, t, cells, "", nil, http.StatusOK)
+	return f.showRosterRow(c, t, cells, filled(t, cells), "", nil, http.StatusOK)
+}
+
+// filled lists the fields of the form that were filled in for the reader. Only
+// of these does he say something when he leaves them empty.
+func filled(t app.RosterTable, cells map[string]string) (out []string) {
+	for _, field := range t.Columns() {
+		if cells[field] != "" {
+			out = append(out, field)
+		}
+	}
+	return out
 }
 
 func (f *Face) fromUnit(c *Call, t app.RosterTable, id string, cells map[string]string) error {
@@ -85,9 +97,9 @@ func (f *Face) fromUnit(c *Call, t app.RosterTable, id string, cells map[string]
 	return nil
 }
 
-func (f *Face) showRosterRow(c *Call, t app.RosterTable, cells map[string]string, asOf string, errs ui.Errors, status int) error {
+func (f *Face) showRosterRow(c *Call, t app.RosterTable, cells map[string]string, filled []string, asOf string, errs ui.Errors, status int) error {
 	must := t.Must()
-	var inputs []ui.Input
+	inputs := []ui.Input{{Name: "filled", Kind: "hidden", Value: strings.Join(filled, " ")}}
 	for _, field := range t.Columns() {
 		in := ui.Input{Name: field, Label: c.T(t.ColumnKey(field)), Value: cells[field], Required: slices.Contains(must, field), Error: errs.Of(field), Max: 100, Complete: "off"}
 		in.Optional = !in.Required
@@ -114,14 +126,15 @@ func (f *Face) showRosterRow(c *Call, t app.RosterTable, cells map[string]string
 func (f *Face) rosterRowSave(t app.RosterTable) func(*Call) error {
 	return func(c *Call) error {
 		in := app.RosterRow{Table: t, Cells: map[string]string{}, AsOf: roster.Date(c.Form("as_of"))}
+		shown := strings.Fields(c.Form("filled"))
 		for _, field := range t.Columns() {
-			if v := c.Form(field); v != "" {
+			if v := c.Form(field); v != "" || slices.Contains(shown, field) {
 				in.Cells[field] = v
 			}
 		}
 		res, err := f.app.SaveRosterRow(c.Context(), c.Actor, in)
 		if errs := c.Errors(err); errs != nil {
-			return f.showRosterRow(c, t, in.Cells, string(in.AsOf), errs, StatusOf(err))
+			return f.showRosterRow(c, t, in.Cells, shown, string(in.AsOf), errs, StatusOf(err))
 		}
 		if err != nil {
 			return err
