@@ -54,6 +54,8 @@ type change struct {
 	fresh   bool         // about somebody or something without a past
 	renamed any          // the former name that a new one leaves behind today
 
+	superiors []string // whose open matters it takes from somebody who handles them
+
 	rows, created, updated, ended int // as counted by add
 }
 
@@ -67,7 +69,7 @@ func (c *change) empty() bool { return len(c.inserts)+len(c.saves) == 0 }
 type rosterPlan struct {
 	*RosterResult
 	changes []*change
-	past    []*change // those that wait for an approval
+	past    []*change // those that wait for an approval: for the past, or for whom they bar
 	asOf    roster.Date
 	scope   roster.Scope
 	tree    *roster.Tree

@@ -197,6 +197,9 @@ func (a *App) holdPast(ctx context.Context, v *store.View, p *rosterPlan) error 
 		p.past = append(p.past, c)
 		return true
 	})
+	if err := a.holdBars(ctx, v, p); err != nil {
+		return err
+	}
 	for _, c := range p.past {
 		p.Unchanged -= c.rows - c.created - c.updated
 		p.Created, p.Updated, p.Ended = p.Created-c.created, p.Updated-c.updated, p.Ended-c.ended
@@ -227,7 +230,7 @@ func (a *App) proposeRewrite(ctx context.Context, who *roster.Actor, op string, 
 				in.Rows = append(in.Rows, rewriteRow{r.number, r.cells})
 			}
 			x, y, z := c.touched()
-			people, units, holders = append(people, x...), append(units, y...), append(holders, z...)
+			people, units, holders = append(people, x...), append(units, y...), append(append(holders, z...), c.superiors...)
 		}
 		return a.propose(ctx, tx, who, a.rewriteProposal(p, op, once(people), once(units), once(holders)), in, "")
 	})
@@ -243,6 +246,9 @@ func (a *App) proposeRewrite(ctx context.Context, who *roster.Actor, op string, 
 func (a *App) rewriteProposal(p *rosterPlan, op string, people, units, holders []string) consent.Proposal {
 	out := consent.Proposal{Op: op, ObjectKind: "roster_import", ObjectID: store.NewID(), Ground: "past", Approver: roster.RoleDecidingBody, DecideTier: 2,
 		Excluded: consent.Join(append(people, holders...), "")}
+	if !slices.ContainsFunc(p.past, func(c *change) bool { _, past := c.rewritten(a.Today()); return past }) {
+		out.Ground = "bars" // all of it counts from today
+	}
 	for _, u := range units {
 		out.DecideTier = min(out.DecideTier, max(p.tree.Tier(u)-1, 0))
 	}

@@ -49,9 +49,20 @@ func showRewrite(ctx context.Context, a *App, v *store.View, who *roster.Actor, 
 	if err != nil {
 		return append(out, ProposalLine{Key: "impact", TextKey: "proposal.line.stale"}), nil
 	}
-	impact, err := a.impact(ctx, v, who, a.touchOf(plan.changes))
+	bars, err := a.barLines(ctx, v, who, plan)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, bars...)
+	touch := a.touchOf(plan.changes)
+	if len(touch.People)+len(touch.Units) == 0 {
+		return out, nil
+	}
+	impact, err := a.impact(ctx, v, who, touch)
 	return append(out, impact...), err
 }
+
+func counted(key string, n int) ProposalLine { return ProposalLine{Key: key, Text: strconv.Itoa(n)} }
 
 // proposerOf is the actor who proposed, nil where he has no account any more.
 func (a *App) proposerOf(ctx context.Context, v *store.View, p *consent.Proposal) (*roster.Actor, error) {
