@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -97,6 +98,7 @@ func TestAuditIntakeOverHTTP(t *testing.T) {
 	if undone := c.call("inspector", http.MethodPost, "/matches/"+m+"/undo", `{"version":2,"reason":"认错人"}`, 200); undone["state"] != "probable" {
 		t.Errorf("%v", undone)
 	}
+	asProposals(t, s, c)
 	r := httptest.NewRequest(http.MethodPost, "http://plumbline.test"+Prefix+"/audit/batches/"+id+"/errors", strings.NewReader(`{"format":"csv"}`))
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Authorization", "Bearer inspector")
@@ -104,5 +106,30 @@ func TestAuditIntakeOverHTTP(t *testing.T) {
 	c.face.ServeHTTP(w, r)
 	if w.Code != 200 || w.Header().Get("X-Row-Count") != "1" || !strings.Contains(w.Body.String(), "3.3E+17") {
 		t.Errorf("error file: %d %v %s", w.Code, w.Header(), w.Body)
+	}
+}
+
+// asProposals takes back what is severe: the answers say that nothing has
+// changed yet, and name the proposal; so does the same request again.
+func asProposals(t *testing.T, s *apptest.Site, c *caller) {
+	t.Helper()
+	file := []byte("姓名,警号,单位,事由,发生时间,程度\n林甲,100011,x,服务差,2026-02-05,S4\n无此人,,x,服务差,2026-02-05,S4\n")
+	id := c.upload("inspector", "/audit/batches", "s.csv", file, map[string]string{"source": "petition"}, 202)["batch_id"].(string)
+	s.Jobs()
+	page := c.call("inspector", http.MethodGet, "/matches?state=matched&batch="+id, "", 200)
+	m := page["items"].([]any)[0].(map[string]any)["id"].(string)
+	for path, state := range map[string]string{"/matches/" + m + "/undo": "matched", "/audit/batches/" + id + "/withdraw": "imported"} {
+		version := 1
+		if state == "imported" {
+			version = int(c.call("inspector", http.MethodGet, "/audit/batches/"+id, "", 200)["version"].(float64))
+		}
+		for range 2 {
+			got := c.call("inspector", http.MethodPost, path, fmt.Sprintf(`{"version":%d,"reason":"认错人"}`, version), 200, "Idempotency-Key", "once "+state)
+			proposal, _ := got["proposal_id"].(string)
+			if got["state"] != state || got["pending"] != true || proposal == "" {
+				t.Fatalf("%s: %v", path, got)
+			}
+			c.call("inspector2", http.MethodGet, "/proposals/"+proposal, "", 200)
+		}
 	}
 }

@@ -63,7 +63,9 @@ type BatchView struct {
 	ImportedAt time.Time   `json:"imported_at"`
 	Reason     string      `json:"reason,omitempty"` // of the withdrawal
 	Job        *JobView    `json:"job,omitempty"`
-	Waiting    *int64      `json:"waiting,omitempty"` // matches that wait for a decision, as far as the reader sees them; of one batch only
+	Pending    bool        `json:"pending"`               // to withdraw it was proposed; a second person has to agree. Of one batch only
+	Proposal   string      `json:"proposal_id,omitempty"` // where Pending
+	Waiting    *int64      `json:"waiting,omitempty"`     // matches that wait for a decision, as far as the reader sees them; of one batch only
 }
 
 func viewBatch(b *intake.AuditBatch) BatchView {
@@ -131,6 +133,10 @@ func (a *App) Batch(ctx context.Context, who *roster.Actor, id string) (out Batc
 			j := viewJob(job)
 			out.Job = &j
 		}
+		if out.Proposal, err = pendingOn(ctx, v, id, opBatchWithdraw); err != nil {
+			return err
+		}
+		out.Pending = out.Proposal != ""
 		texts, err := v.Texts(ctx, id)
 		if err != nil {
 			return err

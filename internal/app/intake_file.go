@@ -369,28 +369,27 @@ func (a *App) previewRows(ctx context.Context, v *store.View, f *openedFile, out
 		return err
 	}
 	unknown := map[string]int{}
-	seen := map[string]bool{}
+	known := a.earlierRecords()
 	var counts intake.AuditBatch
 	for chunk := range slices.Chunk(f.rows, 500) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		judged := make([]judgedRow, len(chunk))
-		var sums []string
 		for i, row := range chunk {
 			judged[i] = a.judge(row, f.reader, out.Source, x)
-			if judged[i].sum != "" {
-				sums = append(sums, judged[i].sum)
-			}
 		}
-		known, err := v.Originals(ctx, sums)
-		if err != nil {
+		if err := known.find(ctx, v, judged); err != nil {
 			return err
 		}
-		for _, j := range judged {
-			counts.Count(j.outcome.Level, j.sum != "" && (seen[j.sum] || known[j.sum] != nil))
+		for i := range judged {
+			j := &judged[i]
+			original := known.of(j)
+			counts.Count(j.outcome.Level, original != nil)
 			if j.bad == nil {
-				seen[j.sum] = true
+				if original == nil {
+					known.add(j, &intake.Match{})
+				}
 				continue
 			}
 			if j.bad.Fault.Code == "intake_class_unknown" {

@@ -199,14 +199,8 @@ func (r *importRun) chunk(ctx context.Context, judged []judgedRow, to int) error
 // put writes the records of a chunk, their matches, and the issues of those
 // that attach by themselves, and counts them in the batch.
 func (r *importRun) put(ctx context.Context, tx *store.Tx, judged []judgedRow, b *intake.AuditBatch) error {
-	var sums []string
-	for _, j := range judged {
-		if j.sum != "" {
-			sums = append(sums, j.sum)
-		}
-	}
-	originals, err := tx.Originals(ctx, sums)
-	if err != nil {
+	earlier := r.a.earlierRecords()
+	if err := earlier.find(ctx, &tx.View, judged); err != nil {
 		return err
 	}
 	var (
@@ -215,7 +209,7 @@ func (r *importRun) put(ctx context.Context, tx *store.Tx, judged []judgedRow, b
 		texts   = make([]store.Content, 0, 2*len(judged))
 		issues  []*issue.Issue
 		sealed  []*custody.SealedField
-		earlier []receipt
+		dates   []receipt // of duplicates, for the issues of their originals
 		now     = tx.Now()
 	)
 	for i := range judged {
@@ -234,17 +228,17 @@ func (r *importRun) put(ctx context.Context, tx *store.Tx, judged []judgedRow, b
 		m := r.match(j, rec)
 		m.ID = tx.NewID()
 		records[i], matches[i] = rec, m
-		original := originals[j.sum]
-		b.Count(m.Level, original != nil && j.sum != "")
+		original := earlier.of(j)
+		b.Count(m.Level, original != nil)
 		switch {
 		case j.bad != nil:
 		case original != nil:
 			m.State, m.Original = intake.StateDuplicate, original.ID
 			if original.IssueID != "" {
-				earlier = append(earlier, receipt{original.IssueID, rec.ReceivedOn})
+				dates = append(dates, receipt{original.IssueID, rec.ReceivedOn})
 			}
 		default:
-			originals[j.sum] = m
+			earlier.add(j, m)
 			if m.State == intake.StateMatched {
 				m.SettledAt = &now
 				if len(j.outcome.Candidates) > 0 {
@@ -265,7 +259,7 @@ func (r *importRun) put(ctx context.Context, tx *store.Tx, judged []judgedRow, b
 	if err := tx.AddIssues(ctx, issues, issue.TimingOf(r.a.pack)); err != nil {
 		return err
 	}
-	return r.a.receivedEarlier(ctx, tx, earlier)
+	return r.a.receivedEarlier(ctx, tx, dates)
 }
 
 // record is the row as it came.

@@ -682,6 +682,7 @@ func TestUndoAndWithdrawalTakeBackWhatFollowed(t *testing.T) {
 		if _, _, err := s.App.WithdrawBatch(ctx, inspector, app.BatchInput{ID: batch, Reason: "重来"}); err != nil {
 			t.Fatal(err)
 		}
+		agreed(t, s, "batch.withdraw") // the issue that was undone stood at S3
 		s.Jobs()
 
 		batch = importFile(t, s, petitionFile(row))

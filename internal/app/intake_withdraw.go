@@ -15,7 +15,8 @@ import (
 
 // WithdrawBatch takes back a batch that was imported by mistake: a job undoes
 // every match of it, and what followed. Where one person may not end an issue of
-// it, the withdrawal is proposed, and begins when a second inspector agrees.
+// it, or set a record of it aside, the withdrawal is proposed, and begins when a
+// second inspector agrees.
 func (a *App) WithdrawBatch(ctx context.Context, who *roster.Actor, in BatchInput) (BatchView, Receipt, error) {
 	rec, err := a.write(ctx, who, Write{Op: opBatchWithdraw, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		return a.beginWithdrawal(ctx, tx, who, in, false)
@@ -47,13 +48,12 @@ func (a *App) beginWithdrawal(ctx context.Context, tx *store.Tx, who *roster.Act
 	if err := after.Move(intake.Withdrawing); err != nil {
 		return nil, "", err
 	}
-	if n, err := tx.GuardedOfBatch(ctx, before.ID, a.pack.Review.ClueMinSeverity); err != nil {
+	if ground, err := a.withdrawGround(ctx, &tx.View, before); err != nil {
 		return nil, "", err
-	} else if n > 0 && !agreed {
+	} else if ground != "" && !agreed {
 		p := consent.Proposal{Op: opBatchWithdraw, ObjectKind: string(roster.KindBatch), ObjectID: before.ID, UnitID: before.UnitID,
-			Ground: "batch", Approver: roster.RoleInspector, DecideTier: lowestTier}
-		facts, _, err := a.propose(ctx, tx, who, p, in, in.Reason)
-		return facts, before.ID, err
+			Ground: ground, Approver: roster.RoleInspector, DecideTier: lowestTier}
+		return a.propose(ctx, tx, who, p, in, in.Reason)
 	}
 	if after.ReasonC, err = tx.PutText(ctx, after.ID, "reason", in.Reason); err != nil {
 		return nil, "", err
@@ -66,6 +66,18 @@ func (a *App) beginWithdrawal(ctx context.Context, tx *store.Tx, who *roster.Act
 		return nil, "", err
 	}
 	return []ledger.Fact{{Verb: opBatchWithdraw, Kind: "audit_batch", ID: after.ID, Unit: after.UnitID}}, after.ID, tx.AddJob(ctx, job)
+}
+
+// withdrawGround asks the records of the batch and its issues why one person may
+// not take it back.
+func (a *App) withdrawGround(ctx context.Context, v *store.View, b *intake.AuditBatch) (string, error) {
+	limit := a.pack.Review.ClueMinSeverity
+	severe, err := v.SevereOfBatch(ctx, b.ID, limit)
+	if err != nil {
+		return "", err
+	}
+	guarded, err := v.GuardedOfBatch(ctx, b.ID, limit)
+	return b.WithdrawGround(severe, guarded), err
 }
 
 // agreedBy gives the two who agreed to withdraw a batch, nobody where it took

@@ -21,6 +21,8 @@ type IssueResult struct {
 	Version int64       `json:"version"`
 	State   issue.State `json:"state"`
 	Pending bool        `json:"pending"` // proposed; a second person has to confirm
+
+	Proposal string `json:"proposal_id,omitempty"` // where it waits as a proposal
 }
 
 // Step names the issue and the version that a step was decided on.
@@ -351,18 +353,18 @@ func (a *App) takeStep(ctx context.Context, who *roster.Actor, s issueStep) (Iss
 			if err != nil {
 				return nil, "", err
 			}
-			out = IssueResult{i.ID, i.Version, i.State, true}
 			p, err := a.endProposal(ctx, tx, who, s.op, i)
 			if err != nil {
 				return nil, "", err
 			}
-			facts, _, err := a.propose(ctx, tx, who, p, s.in, s.step.Reason)
-			return facts, i.ID, err
+			facts, proposal, err := a.propose(ctx, tx, who, p, s.in, s.step.Reason)
+			out = IssueResult{ID: i.ID, Version: i.Version, State: i.State, Pending: true, Proposal: proposal}
+			return facts, proposal, err
 		}
 		if err != nil {
 			return nil, "", err
 		}
-		out = IssueResult{after.ID, after.Version, after.State, after.RejectBy != "" || after.ConcealAs != ""}
+		out = IssueResult{ID: after.ID, Version: after.Version, State: after.State, Pending: after.RejectBy != "" || after.ConcealAs != ""}
 		return facts, after.ID, nil
 	})
 	if err == nil && receipt.Replayed {
@@ -417,9 +419,12 @@ func (a *App) issueNow(ctx context.Context, who *roster.Actor, id string) (out I
 			return err
 		}
 		i, err := v.Issue(ctx, id, sc)
-		if err == nil {
-			out = IssueResult{i.ID, i.Version, i.State, i.RejectBy != "" || i.ConcealAs != ""}
+		if err != nil {
+			return err
 		}
+		out = IssueResult{ID: i.ID, Version: i.Version, State: i.State}
+		out.Proposal, err = pendingOn(ctx, v, id, opIssueWithdraw, opIssueMerge)
+		out.Pending = out.Proposal != "" || i.RejectBy != "" || i.ConcealAs != ""
 		return err
 	})
 	return out, err

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -83,12 +84,24 @@ func init() {
 		func(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in BatchInput) ([]ledger.Fact, error) {
 			facts, _, err := a.beginWithdrawal(ctx, tx, g.proposer, in, true)
 			return facts, err
-		}), showEnd}
+		}), showWithdrawal}
 }
 
 // needsTwo reports whether one person was not enough.
 func needsTwo(err error) bool {
 	return err != nil && strings.HasPrefix(fault.As(err).Code, "issue_needs_two")
+}
+
+// pendingOn gives the proposal that waits for others to do one of the acts to the
+// object, "" for none.
+func pendingOn(ctx context.Context, v *store.View, object string, ops ...string) (string, error) {
+	rows, err := v.ProposalsOn(ctx, object)
+	for _, p := range rows {
+		if slices.Contains(ops, p.Op) && p.State == consent.Proposed {
+			return p.ID, err
+		}
+	}
+	return "", err
 }
 
 // endProposal is a proposal to end an issue, or to undo what it came from.
@@ -108,7 +121,7 @@ func showEnd(ctx context.Context, a *App, v *store.View, _ *roster.Actor, p *con
 	}
 	lines := []ProposalLine{}
 	found, err := v.IssuesByID(ctx, []string{p.MatterID}, everything)
-	if err != nil || len(found) != 1 { // a batch has no severity of its own
+	if err != nil || len(found) != 1 {
 		return lines, err
 	}
 	e, err := a.ending(ctx, v, &roster.Actor{}, "", p.MatterID)
@@ -120,6 +133,19 @@ func showEnd(ctx context.Context, a *App, v *store.View, _ *roster.Actor, p *con
 		lines = append(lines, ProposalLine{Key: "into", Text: in.Into})
 	}
 	return lines, nil
+}
+
+// showWithdrawal says which file would be taken back, and what it holds.
+func showWithdrawal(ctx context.Context, a *App, v *store.View, _ *roster.Actor, p *consent.Proposal, _ []byte) ([]ProposalLine, error) {
+	b, err := v.Batch(ctx, p.ObjectID, everything)
+	if err != nil {
+		return nil, err
+	}
+	severe, err := v.SevereOfBatch(ctx, b.ID, a.pack.Review.ClueMinSeverity)
+	return []ProposalLine{
+		{Key: "batch", Text: b.Ref}, {Key: "file", Text: b.FileName},
+		{Key: "rows_read", Text: strconv.Itoa(b.Position) + " / " + strconv.Itoa(b.Rows)}, {Key: "severe", Text: strconv.FormatInt(severe, 10)},
+	}, err
 }
 
 // acceptedList reports whether the issue was declared on a list that its

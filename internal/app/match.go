@@ -160,7 +160,16 @@ func (a *App) DecideMatch(ctx context.Context, who *roster.Actor, in DecideInput
 				return nil, "", err
 			}
 		}
-		step, err := after.Decide(person, who.Account, &a.pack.Matching, tx.Now())
+		answer := intake.Answer{Person: person, Account: who.Account, By: who.Person}
+		if answer.Weight, err = a.weightOf(ctx, &tx.View, before.RecordID); err != nil {
+			return nil, "", err
+		}
+		if before.FirstBy != "" {
+			if answer.First, err = tx.PersonOfAccount(ctx, before.FirstBy); err != nil {
+				return nil, "", err
+			}
+		}
+		step, err := after.Decide(answer, &a.pack.Matching, tx.Now())
 		if err != nil {
 			return nil, "", err
 		}
@@ -176,6 +185,17 @@ func (a *App) DecideMatch(ctx context.Context, who *roster.Actor, in DecideInput
 	}
 	view, err := a.Match(ctx, who, in.ID)
 	return view, rec, err
+}
+
+// weightOf says how grave a record is, by all that it ever was.
+func (a *App) weightOf(ctx context.Context, v *store.View, record string) (intake.Weight, error) {
+	peaks, err := v.RecordPeaks(ctx, record)
+	return a.weight(peaks[record]), err
+}
+
+// weight judges a severity by the pack.
+func (a *App) weight(severity int) intake.Weight {
+	return intake.Weight{Peak: severity, Limit: a.pack.Review.ClueMinSeverity}
 }
 
 func (a *App) matchFor(ctx context.Context, tx *store.Tx, who *roster.Actor, act roster.Act, id string, version int64) (*intake.Match, roster.Scope, error) {
@@ -333,8 +353,7 @@ func (a *App) undoMatch(ctx context.Context, tx *store.Tx, who *roster.Actor, fi
 			return nil, "", err
 		}
 		p.ObjectKind, p.ObjectID = string(roster.KindMatch), before.ID
-		facts, _, err := a.propose(ctx, tx, who, p, in, in.Reason)
-		return facts, before.ID, err
+		return a.propose(ctx, tx, who, p, in, in.Reason)
 	}
 	if err := a.groundWithdrawn(ctx, tx, who, []string{before.IssueID}, in.Stated, in.Reason); err != nil {
 		return nil, "", err

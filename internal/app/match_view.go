@@ -54,10 +54,13 @@ type MatchView struct {
 	Cells        []CellView      `json:"cells"`
 	Candidates   []CandidateView `json:"candidates"`
 	Steps        []StepView      `json:"steps"`
-	Reviewers    int             `json:"reviewers"` // how many have to agree on a candidate
+	Reviewers    int             `json:"reviewers"`        // how many have to agree on a candidate
+	ForNobody    int             `json:"nobody_reviewers"` // and on nobody
 	ProposedNone bool            `json:"proposed_none"`
 	MayDecide    bool            `json:"may_decide"`
 	MayUndo      bool            `json:"may_undo"`
+	Pending      bool            `json:"pending"`               // to undo it was proposed; a second person has to agree
+	Proposal     string          `json:"proposal_id,omitempty"` // where Pending
 	Batch        string          `json:"batch_ref"`
 	Rejected     *RowFault       `json:"rejected,omitempty"` // why the row was not read in
 }
@@ -79,9 +82,18 @@ func (a *App) Match(ctx context.Context, who *roster.Actor, id string) (out Matc
 		}
 		out.MatchRow = rows[0]
 		out.Reviewers = m.Reviewers("", &a.pack.Matching)
+		w, err := a.weightOf(ctx, v, m.RecordID)
+		if err != nil {
+			return err
+		}
+		out.ForNobody = m.NobodyReviewers(w, &a.pack.Matching)
 		out.ProposedNone = m.FirstFor == intake.None
 		out.MayDecide = m.State.Open() && m.FirstBy != who.Account && a.May(who, "match.decide")
-		out.MayUndo = m.State == intake.StateMatched && a.May(who, "match.undo")
+		if out.Proposal, err = pendingOn(ctx, v, m.ID, opMatchUndo); err != nil {
+			return err
+		}
+		out.Pending = out.Proposal != ""
+		out.MayUndo = m.State == intake.StateMatched && !out.Pending && a.May(who, "match.undo")
 		if err := a.showRecord(ctx, v, who, m, &out); err != nil {
 			return err
 		}

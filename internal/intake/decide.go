@@ -30,6 +30,15 @@ func StateOf(l Level) MatchState {
 	return StateUnmatched
 }
 
+// Weight is how grave a record is, where somebody would set it aside.
+type Weight struct {
+	Peak  int // highest severity that the record, or an issue made of it, ever had
+	Limit int // from this severity on two people set it aside (pack: review.clue_min_severity)
+}
+
+// Severe reports whether one person may not set the record aside, issue or not.
+func (w Weight) Severe() bool { return w.Peak >= w.Limit }
+
 // Reviewers is how many different people have to agree on the answer: by the
 // pack for probable and ambiguous, and as many as for ambiguous when somebody
 // is chosen whom the record did not suggest.
@@ -40,26 +49,53 @@ func (m *Match) Reviewers(person string, r *rules.Matching) int {
 	return r.Reviewers.Ambiguous
 }
 
-// Decide takes a reviewer's answer: a person, or "" for nobody. It gives the
-// step that this was. Where two reviewers are needed, the first only proposes;
-// an answer that differs from the proposal replaces it; nobody is both.
-func (m *Match) Decide(person, account string, r *rules.Matching, now time.Time) (Step, error) {
+// NobodyReviewers is how many different people have to agree that it is nobody:
+// by the pack, and two at least where the record is severe, for nobody's record
+// becomes no issue.
+func (m *Match) NobodyReviewers(w Weight, r *rules.Matching) int {
+	n := m.Reviewers("", r)
+	if w.Severe() {
+		n = max(n, r.Reviewers.Ambiguous, 2)
+	}
+	return n
+}
+
+// Answer is whom a reviewer takes the record to be about.
+type Answer struct {
+	Person  string // "" for nobody
+	Account string // of the reviewer
+	By      string // the reviewer, as a person
+	First   string // the person who holds the account FirstBy
+	Weight  Weight
+}
+
+// second reports whether the answer comes from somebody other than the first
+// reviewer. Two accounts of one person are one reviewer.
+func (m *Match) second(a Answer) bool {
+	return m.FirstBy != a.Account && (m.FirstBy == "" || a.First != a.By)
+}
+
+// Decide takes a reviewer's answer and gives the step that this was. Where two
+// reviewers are needed, the first only proposes; an answer that differs from the
+// proposal replaces it; nobody is both.
+func (m *Match) Decide(a Answer, r *rules.Matching, now time.Time) (Step, error) {
+	person := a.Person
 	if !m.State.Open() {
 		return "", fault.Conflict("match_state", "State", string(m.State))
 	}
 	if m.State == StateUnmatched && person == "" {
 		return "", fault.Conflict("match_already_none")
 	}
-	choice := person
+	choice, needed := person, m.Reviewers(person, r)
 	if choice == "" {
-		choice = None
+		choice, needed = None, m.NobodyReviewers(a.Weight, r)
 	}
-	if m.Reviewers(person, r) > 1 {
-		if m.FirstBy == account {
+	if needed > 1 {
+		if !m.second(a) {
 			return "", fault.Forbidden("match_second_reviewer")
 		}
 		if m.FirstFor != choice {
-			m.FirstBy, m.FirstFor = account, choice
+			m.FirstBy, m.FirstFor = a.Account, choice
 			return StepPropose, nil
 		}
 	}
@@ -71,6 +107,33 @@ func (m *Match) Decide(person, account string, r *rules.Matching, now time.Time)
 	}
 	m.State, m.PersonID = StateMatched, person
 	return StepConfirm, nil
+}
+
+// Repeats reports whether a row that says the same as an earlier record is its
+// duplicate, which makes no issue of its own. A severe row is no duplicate of a
+// record that one person may set aside: with that record it would vanish too.
+func Repeats(row, earlier Weight) bool { return earlier.Severe() || !row.Severe() }
+
+// The grounds on which one person may not take a batch back, as codes.
+const (
+	GroundIssues = "batch"        // of its issues
+	GroundSevere = "batch_severe" // of a record's severity, whatever its match
+	GroundUnread = "batch_unread" // nobody knows what its remaining rows say
+)
+
+// WithdrawGround says why one person may not take the batch back, "" where he
+// may. Severe counts the records that were ever severe, guarded the issues that
+// one person may not set aside.
+func (b *AuditBatch) WithdrawGround(severe, guarded int64) string {
+	switch {
+	case severe > 0:
+		return GroundSevere
+	case guarded > 0:
+		return GroundIssues
+	case b.Position < b.Rows:
+		return GroundUnread
+	}
+	return ""
 }
 
 // Undo takes a confirmed match back. What attached by itself and was wrong

@@ -9,12 +9,18 @@
 //
 //	received    exact → matched; probable; ambiguous; unmatched;
 //	            duplicate (linked to the earlier record); rejected
-//	probable    confirm → matched; none → unmatched        one reviewer
+//	probable    confirm → matched; none → unmatched        one reviewer, two for
+//	                                                       nobody where severe
 //	ambiguous   confirm → matched; none → unmatched        two reviewers
 //	unmatched   confirm → matched                          two reviewers
 //	matched     undo → probable, ambiguous or unmatched
 //	duplicate   promote → as its own level says (its original was withdrawn)
 //	all         withdraw → withdrawn (the whole batch was a mistake)
+//
+// A record is severe when it, or an issue made of it, ever stood at the pack's
+// review.clue_min_severity or above. Two people set a severe record aside,
+// whether by nobody, by withdrawing its batch, or as an issue; and it repeats
+// only a record that is as well guarded.
 //
 // An issue comes into being when a match is confirmed, and goes when the match
 // is undone or the batch withdrawn. Nothing here decides whether a record is

@@ -161,24 +161,30 @@ func TestDecide(t *testing.T) {
 		acts  []act
 		state MatchState
 		is    string
+		peak  int
 	}{
-		{"probable, one reviewer", Probable, []act{{"a", "r1", "confirm", ""}}, StateMatched, "a"},
-		{"probable, nobody", Probable, []act{{"", "r1", "none", ""}}, StateUnmatched, ""},
-		{"probable, somebody not suggested, needs two", Probable, []act{{"z", "r1", "propose", ""}, {"z", "r2", "confirm", ""}}, StateMatched, "z"},
-		{"ambiguous, two", Ambiguous, []act{{"a", "r1", "propose", ""}, {"a", "r2", "confirm", ""}}, StateMatched, "a"},
-		{"ambiguous, the same person twice", Ambiguous, []act{{"a", "r1", "propose", ""}, {"a", "r1", "", "match_second_reviewer"}}, StateAmbiguous, ""},
-		{"ambiguous, the first cannot change his mind to help himself", Ambiguous, []act{{"a", "r1", "propose", ""}, {"b", "r1", "", "match_second_reviewer"}}, StateAmbiguous, ""},
-		{"ambiguous, they differ", Ambiguous, []act{{"a", "r1", "propose", ""}, {"b", "r2", "propose", ""}, {"b", "r1", "confirm", ""}}, StateMatched, "b"},
-		{"ambiguous, nobody, two", Ambiguous, []act{{"", "r1", "propose", ""}, {"", "r2", "none", ""}}, StateUnmatched, ""},
-		{"unmatched, found by hand, two", Unmatched, []act{{"z", "r1", "propose", ""}, {"z", "r2", "confirm", ""}}, StateMatched, "z"},
-		{"unmatched, nobody again", Unmatched, []act{{"", "r1", "", "match_already_none"}}, StateUnmatched, ""},
-		{"decided", Probable, []act{{"a", "r1", "confirm", ""}, {"a", "r2", "", "match_state"}}, StateMatched, "a"},
-		{"rejected rows wait for nobody", Rejected, []act{{"a", "r1", "", "match_state"}}, StateRejected, ""},
+		{"probable, one reviewer", Probable, []act{{"a", "r1", "confirm", ""}}, StateMatched, "a", 2},
+		{"probable, nobody", Probable, []act{{"", "r1", "none", ""}}, StateUnmatched, "", 2},
+		{"probable, somebody not suggested, needs two", Probable, []act{{"z", "r1", "propose", ""}, {"z", "r2", "confirm", ""}}, StateMatched, "z", 2},
+		{"ambiguous, two", Ambiguous, []act{{"a", "r1", "propose", ""}, {"a", "r2", "confirm", ""}}, StateMatched, "a", 2},
+		{"ambiguous, the same person twice", Ambiguous, []act{{"a", "r1", "propose", ""}, {"a", "r1", "", "match_second_reviewer"}}, StateAmbiguous, "", 2},
+		{"ambiguous, the first cannot change his mind to help himself", Ambiguous, []act{{"a", "r1", "propose", ""}, {"b", "r1", "", "match_second_reviewer"}}, StateAmbiguous, "", 2},
+		{"ambiguous, they differ", Ambiguous, []act{{"a", "r1", "propose", ""}, {"b", "r2", "propose", ""}, {"b", "r1", "confirm", ""}}, StateMatched, "b", 2},
+		{"ambiguous, nobody, two", Ambiguous, []act{{"", "r1", "propose", ""}, {"", "r2", "none", ""}}, StateUnmatched, "", 2},
+		{"unmatched, found by hand, two", Unmatched, []act{{"z", "r1", "propose", ""}, {"z", "r2", "confirm", ""}}, StateMatched, "z", 2},
+		{"unmatched, nobody again", Unmatched, []act{{"", "r1", "", "match_already_none"}}, StateUnmatched, "", 2},
+		{"decided", Probable, []act{{"a", "r1", "confirm", ""}, {"a", "r2", "", "match_state"}}, StateMatched, "a", 2},
+		{"rejected rows wait for nobody", Rejected, []act{{"a", "r1", "", "match_state"}}, StateRejected, "", 2},
+		{"severe and probable, nobody, two", Probable, []act{{"", "r1", "propose", ""}, {"", "r2", "none", ""}}, StateUnmatched, "", 3},
+		{"severe and probable, nobody by one, twice", Probable, []act{{"", "r1", "propose", ""}, {"", "r1", "", "match_second_reviewer"}}, StateProbable, "", 5},
+		{"severe and probable, the second finds the candidate", Probable, []act{{"", "r1", "propose", ""}, {"a", "r2", "confirm", ""}}, StateMatched, "a", 5},
+		{"severe and probable, the candidate, one", Probable, []act{{"a", "r1", "confirm", ""}}, StateMatched, "a", 5},
+		{"severe and ambiguous, nobody, two", Ambiguous, []act{{"", "r1", "propose", ""}, {"", "r2", "none", ""}}, StateUnmatched, "", 4},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			x := open(c.level)
 			for i, a := range c.acts {
-				step, err := x.Decide(a.person, a.account, m, now)
+				step, err := x.Decide(Answer{Person: a.person, Account: a.account, By: "person of " + a.account, First: "person of " + x.FirstBy, Weight: Weight{Peak: c.peak, Limit: 3}}, m, now)
 				if string(step) != a.step || code(err) != a.fault {
 					t.Fatalf("act %d: %q %v", i, step, err)
 				}
@@ -187,6 +193,48 @@ func TestDecide(t *testing.T) {
 				t.Errorf("%s %q", x.State, x.PersonID)
 			}
 		})
+	}
+}
+
+// Two accounts of one person are one reviewer, whatever the level.
+func TestOnePersonIsOneReviewer(t *testing.T) {
+	m, now := pack(t), time.Date(2020, 9, 16, 0, 0, 0, 0, time.UTC)
+	for level, w := range map[Level]Weight{Probable: {Peak: 3, Limit: 3}, Ambiguous: {Peak: 1, Limit: 3}} {
+		x := &Match{Level: level, State: StateOf(level)}
+		if step, err := x.Decide(Answer{Account: "one", By: "p", Weight: w}, m, now); err != nil || step != StepPropose {
+			t.Fatalf("%s: %s %v", level, step, err)
+		}
+		if _, err := x.Decide(Answer{Account: "two", By: "p", First: "p", Weight: w}, m, now); code(err) != "match_second_reviewer" {
+			t.Errorf("%s: the same person on another account: %v", level, err)
+		}
+		if step, err := x.Decide(Answer{Account: "three", By: "q", First: "p", Weight: w}, m, now); err != nil || step != StepNone {
+			t.Errorf("%s: another person: %s %v", level, step, err)
+		}
+	}
+}
+
+func TestWithdrawGround(t *testing.T) {
+	for _, c := range []struct {
+		position        int
+		severe, guarded int64
+		want            string
+	}{{2, 0, 0, ""}, {2, 1, 0, GroundSevere}, {2, 1, 1, GroundSevere}, {2, 0, 1, GroundIssues}, {1, 0, 0, GroundUnread}} {
+		b := &AuditBatch{Rows: 2, Position: c.position}
+		if got := b.WithdrawGround(c.severe, c.guarded); got != c.want {
+			t.Errorf("%+v: %q", c, got)
+		}
+	}
+}
+
+func TestRepeats(t *testing.T) {
+	at := func(severity int) Weight { return Weight{Peak: severity, Limit: 3} }
+	for _, c := range []struct {
+		row, earlier int
+		want         bool
+	}{{1, 0, true}, {0, 2, true}, {2, 5, true}, {5, 3, true}, {3, 2, false}, {5, 0, false}} {
+		if got := Repeats(at(c.row), at(c.earlier)); got != c.want {
+			t.Errorf("S%d after S%d: %t", c.row, c.earlier, got)
+		}
 	}
 }
 

@@ -170,10 +170,10 @@ func (v *View) RejectedRecords(ctx context.Context, batch string, after, limit i
 	return rows, err
 }
 
-// Originals finds, for keyed sums, the match of the earliest live record that
-// said the same.
-func (v *View) Originals(ctx context.Context, sums []string) (map[string]*intake.Match, error) {
-	out := make(map[string]*intake.Match)
+// Originals finds, for keyed sums, the matches of the live records that said the
+// same, earliest first.
+func (v *View) Originals(ctx context.Context, sums []string) (map[string][]*intake.Match, error) {
+	out := make(map[string][]*intake.Match)
 	for chunk := range slices.Chunk(sums, 500) {
 		var found []struct {
 			ID  string `bun:"id"`
@@ -199,9 +199,7 @@ func (v *View) Originals(ctx context.Context, sums []string) (map[string]*intake
 			if m == nil || m.State == intake.StateDuplicate || m.State == intake.StateWithdrawn || m.State == intake.StateRejected {
 				continue
 			}
-			if s := sum[id]; out[s] == nil {
-				out[s] = m
-			}
+			out[sum[id]] = append(out[sum[id]], m)
 		}
 	}
 	return out, nil

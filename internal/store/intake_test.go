@@ -85,8 +85,8 @@ func TestMatchesUnderScope(t *testing.T) {
 	})
 }
 
-// TestOriginals: the earliest live record of a sum stands; withdrawn, rejected
-// and linked ones do not.
+// TestOriginals: the live records of a sum stand, earliest first; withdrawn,
+// rejected and linked ones do not.
 func TestOriginals(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		ctx := context.Background()
@@ -105,7 +105,7 @@ func TestOriginals(t *testing.T) {
 		})
 		err := s.View(ctx, func(ctx context.Context, v *View) error {
 			got, err := v.Originals(ctx, []string{"same", "other"})
-			if err == nil && (len(got) != 1 || got["same"].ID != "c") {
+			if err == nil && (len(got) != 1 || len(got["same"]) != 2 || got["same"][0].ID != "c" || got["same"][1].ID != "d") {
 				t.Errorf("got %v", got)
 			}
 			return err

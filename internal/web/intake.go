@@ -262,7 +262,8 @@ func (f *Face) showBatch(c *Call, status int, errs ui.Errors) error {
 		ID: b.ID, Version: b.Version, Running: running, Rejected: b.Counts.Rejected > 0, Done: int64(b.Position), Whole: int64(b.Rows),
 		MayCancel:   b.State == "importing" && f.May(c.Actor, "batch.cancel"),
 		MayResume:   b.State == "stopped" && f.May(c.Actor, "batch.resume"),
-		MayWithdraw: (b.State == "imported" || b.State == "stopped") && f.May(c.Actor, "batch.withdraw"),
+		MayWithdraw: (b.State == "imported" || b.State == "stopped") && !b.Pending && f.May(c.Actor, "batch.withdraw"),
+		Pending:     b.Proposal,
 		Stats:       levelStats(c, b.Counts, b.ID),
 		Defs: []ui.Def{
 			{Term: c.T("intake.state"), Tag: &tag},
@@ -312,7 +313,7 @@ func (f *Face) batchResume(c *Call) error {
 
 func (f *Face) batchWithdraw(c *Call) error {
 	b, _, err := f.app.WithdrawBatch(c.Context(), c.Actor, f.batchInput(c))
-	if b.State == string(intake.Imported) || b.State == string(intake.Stopped) { // it stands until a second inspector agrees
+	if b.Pending { // it stands until a second inspector agrees
 		return f.batchDone(c, err, "proposal.flash.filed")
 	}
 	return f.batchDone(c, err, "intake.withdraw.started")

@@ -145,6 +145,54 @@ func decidePages(t *testing.T, v *visitor, batch string) {
 	}
 }
 
+// TestSeverePages: what one inspector may not set aside is proposed on the pages
+// too, and they say so.
+func TestSeverePages(t *testing.T) {
+	s := apptest.SQLite(t)
+	v := visit(t, s, "inspector")
+	file := []byte("姓名,警号,单位,问题类别,发生时间,严重程度\n林甲,100011,单位east1,态度生硬,2026-02-01,严重\n林乙,,单位east1,态度生硬,2026-02-01,涉嫌犯罪\n")
+	html := v.upload("/audit/preview", url.Values{"source": {"petition"}}, "file", "a.csv", file, 200)
+	v.post("/audit/import", fieldsOf(t, html, "/audit/preview"), 303)
+	batch := v.to()
+	s.Jobs()
+	find := func(level string) string {
+		m := matchLink.FindStringSubmatch(v.get("/matches?batch="+strings.TrimPrefix(batch, "/audit/batches/")+"&level="+level, 200))
+		if m == nil {
+			t.Fatalf("no %s match", level)
+		}
+		return "/matches/" + m[1]
+	}
+	probable := find("probable")
+	for _, lang := range words.Langs {
+		page := v.in(lang).get(probable, 200)
+		for _, key := range []string{"match.note.probable_severe", "match.nobody.propose"} {
+			if !strings.Contains(page, words.T(lang, key)) {
+				t.Errorf("%s: the page does not say %s: %s", lang, key, page)
+			}
+		}
+	}
+	form := fieldsOf(t, v.get(probable, 200), probable+"/decide")
+	form.Del("person")
+	form.Set("nobody", "1")
+	v.post(probable+"/decide", form, 303)
+	if page := v.get(probable, 200); strings.Contains(page, probable+`/decide"`) {
+		t.Error("one inspector made a severe record nobody's")
+	}
+	for page, key := range map[string]string{find("exact") + "/undo": "match.note.undo_pending", batch + "/withdraw": "intake.withdraw.pending"} {
+		shown := page[:strings.LastIndex(page, "/")]
+		form := fieldsOf(t, v.get(shown, 200), page)
+		form.Set("reason", "认错人")
+		v.post(page, form, 303)
+		s.Jobs()
+		for _, lang := range words.Langs {
+			html := v.in(lang).get(shown, 200)
+			if !strings.Contains(plainText(html), words.T(lang, key)) || !strings.Contains(html, `href="/proposals/`) || strings.Contains(html, page+`"`) {
+				t.Errorf("%s %s: %s", lang, page, plainText(html))
+			}
+		}
+	}
+}
+
 // A file that is too large is told by how much, on a page that leads on.
 func TestAFileTooLarge(t *testing.T) {
 	s := apptest.SQLite(t)

@@ -33,7 +33,7 @@ type batchPageView struct {
 	Version                                              int64
 	Progress, ProgressNote                               string // what runs, and that it goes on
 	Running, Rejected, MayCancel, MayResume, MayWithdraw bool
-	Stopped                                              string
+	Stopped, Pending                                     string // Pending: the proposal to withdraw it
 	Done, Whole                                          int64
 	Stats                                                []ui.Stat
 	Defs                                                 []ui.Def
@@ -47,7 +47,7 @@ type matchPageView struct {
 	Candidates                  []candidateView
 	MayDecide, MayNone, MayUndo bool
 	Rejected                    bool // the row was not read in: nobody can be found
-	Number, Reason              string
+	Number, Reason, Nobody      string
 	Steps                       []ui.Event
 }
 

@@ -111,7 +111,7 @@ func (f *Face) showMatch(c *Call, status int, errs ui.Errors) error {
 	p := c.Page("match.title", "Name", title)
 	p.Crumbs = []ui.Link{{Text: c.T("nav.matching"), Href: "/matches?open=1"}}
 	tag := matchTag(c.Lang, m.State)
-	v := matchPageView{ID: m.ID, Version: m.Version, MayDecide: m.MayDecide, MayNone: m.MayDecide && m.State != "unmatched", MayUndo: m.MayUndo, Number: c.Form("number"), Reason: c.Form("reason")}
+	v := matchPageView{Nobody: c.T("match.nobody"), ID: m.ID, Version: m.Version, MayDecide: m.MayDecide, MayNone: m.MayDecide && m.State != "unmatched", MayUndo: m.MayUndo, Number: c.Form("number"), Reason: c.Form("reason")}
 	category := ""
 	if m.Category != "" {
 		category = c.T("category." + m.Category)
@@ -145,6 +145,9 @@ func (f *Face) showMatch(c *Call, status int, errs ui.Errors) error {
 		v.Raw = append(v.Raw, ui.Def{Term: term, Text: cell.Text})
 	}
 	f.noteMatch(c, &m, &v)
+	if m.ForNobody > 1 && !m.ProposedNone {
+		v.Nobody = c.T("match.nobody.propose")
+	}
 	for _, x := range m.Candidates {
 		v.Candidates = append(v.Candidates, candidateOf(c, &m, x))
 	}
@@ -180,6 +183,8 @@ func (f *Face) noteMatch(c *Call, m *app.MatchView, v *matchPageView) {
 	case m.Rejected != nil:
 		v.NoteKind, v.Rejected = "bad", true
 		v.Note = c.T("match.note.rejected", "Cell", m.Rejected.Cell, "Reason", ui.Message(c.Lang, m.Rejected.Fault))
+	case m.Pending:
+		v.NoteKind, v.Note, v.NoteHref = "warn", c.T("match.note.undo_pending"), "/proposals/"+m.Proposal
 	case m.IssueID != "":
 		v.NoteKind, v.Note = "ok", c.T("match.note.issue", "Name", m.Person)
 		if f.May(c.Actor, "issue.read") {
@@ -200,6 +205,9 @@ func (f *Face) noteMatch(c *Call, m *app.MatchView, v *matchPageView) {
 		}
 	case m.State == "probable":
 		v.Note = c.T("match.note.probable")
+		if m.ForNobody > 1 {
+			v.Note = c.T("match.note.probable_severe")
+		}
 	case m.State == "unmatched":
 		v.Note = c.T("match.note.unmatched")
 	}
@@ -265,7 +273,7 @@ func (f *Face) matchUndo(c *Call) error {
 	if err != nil {
 		return err
 	}
-	if m.IssueID != "" { // it stands until a second inspector agrees
+	if m.Pending { // it stands until a second inspector agrees
 		return c.Go("/matches/"+m.ID, "proposal.flash.filed")
 	}
 	return c.Go("/matches/"+m.ID, "match.undone")
