@@ -10,7 +10,8 @@ import (
 
 // AuditForm is the upload of a file of audit records. Its fields are: file;
 // source; sheet, header_row, category, received_on (optional); columns and
-// classes (optional JSON objects: header → field, class word → category).
+// classes (optional JSON objects: header → field, class word → category). A
+// column that is not known is given a field, or "ignore", before the import.
 type AuditForm struct{}
 
 func (*AuditForm) file(c *Call) (f app.AuditFile, err error) {

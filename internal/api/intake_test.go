@@ -71,6 +71,15 @@ func TestAuditIntakeOverHTTP(t *testing.T) {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
+	strange := []byte("姓名,警号,问题类别,发生时间,神秘列\n林甲,100011,态度生硬,2026-02-01,甲\n")
+	p = c.upload("inspector", "/audit/preview", "q.csv", strange, map[string]string{"source": "petition"}, 200)
+	if d := fmt.Sprint(p["unanswered_columns"]); d != "[神秘列]" || p["problem"].(map[string]any)["code"] != "intake_columns_unanswered" {
+		t.Errorf("%v", p)
+	}
+	got := c.upload("inspector", "/audit/batches", "q.csv", strange, map[string]string{"source": "petition"}, 422)
+	if got["code"] != "intake_columns_unanswered" || !strings.Contains(fmt.Sprint(got), "神秘列") {
+		t.Errorf("%v", got)
+	}
 	c.upload("inspector", "/audit/batches", "a.csv", bytes.Repeat([]byte("x"), 20<<20+1), fields, 413)
 
 	id := c.upload("inspector", "/audit/batches", "a.csv", file, fields, 202)["batch_id"].(string)

@@ -133,19 +133,20 @@ func (a *App) openAudit(ctx context.Context, v *store.View, account string, in *
 	if err != nil {
 		return nil, err
 	}
-	remembered := make(map[string]intake.Field, len(said["column"])+len(in.Columns))
+	remembered, now := make(map[string]intake.Field, len(said["column"])), make(map[string]intake.Field, len(in.Columns))
 	for word, to := range said["column"] {
 		remembered[word] = intake.Field(to)
 	}
 	for header, to := range in.Columns {
-		remembered[intake.HeaderKey(header)] = intake.Field(to)
+		now[intake.HeaderKey(header)] = intake.Field(to)
 	}
 	at := -1
 	if in.HeaderRow > 0 {
 		at = slices.IndexFunc(f.rows, func(r sheet.Row) bool { return r.Number == in.HeaderRow })
 	} else {
 		at = sheet.Header(f.rows[:min(len(f.rows), 30)], func(cell string) bool {
-			return intake.Known(cell) || remembered[intake.HeaderKey(cell)] != ""
+			key := intake.HeaderKey(cell)
+			return intake.Known(cell) || remembered[key] != "" || now[key] != ""
 		})
 	}
 	switch {
@@ -154,14 +155,11 @@ func (a *App) openAudit(ctx context.Context, v *store.View, account string, in *
 	case at < 0:
 		return nil, fault.Invalid("sheet_header", "file")
 	}
-	f.headerRow, f.headers = f.rows[at].Number, f.rows[at].Cells
-	for i, h := range f.headers {
-		f.headers[i] = sheet.Fold(h)
-	}
+	f.headerRow, f.headers = f.rows[at].Number, intake.Headers(f.rows[at].Cells, f.rows[at+1:])
 	if f.rows = f.rows[at+1:]; len(f.rows) == 0 {
 		return nil, fault.Invalid("intake_nothing", "file")
 	}
-	f.reader = a.auditReader(in.Source, f.headers, intake.Guess(f.headers, remembered), said["class"], in.Classes, in.Category, roster.Date(in.ReceivedOn))
+	f.reader = a.auditReader(in.Source, f.headers, intake.Guess(f.headers, now, remembered), said["class"], in.Classes, in.Category, roster.Date(in.ReceivedOn))
 	return f, nil
 }
 
@@ -277,7 +275,7 @@ type AuditCounts struct {
 type AuditColumn struct {
 	Letter  string   `json:"letter"`
 	Header  string   `json:"header"`
-	Field   string   `json:"field"`
+	Field   string   `json:"field"` // "" where nobody has explained the column yet
 	Samples []string `json:"samples"`
 }
 
@@ -307,6 +305,7 @@ type AuditPreview struct {
 	Counts    AuditCounts    `json:"counts"`
 	Errors    []RowFault     `json:"errors"` // the first of Counts.Rejected
 	Unknown   []UnknownClass `json:"unknown_classes"`
+	Asked     []string       `json:"unanswered_columns"` // each needs a field, or "ignore", before the file is imported
 	Problem   *fault.Error   `json:"-"`                  // why it cannot be imported as mapped; nil if it can
 	BatchID   string         `json:"batch_id,omitempty"` // imported already as this batch
 }
@@ -337,7 +336,7 @@ func (a *App) PreviewAudit(ctx context.Context, who *roster.Actor, in AuditFile)
 			return err
 		}
 		out = AuditPreview{Source: in.Source, Hash: in.Hash, Sheet: f.sheet, Sheets: f.sheets, HeaderRow: f.headerRow, Rows: len(f.rows),
-			Columns: []AuditColumn{}, Errors: []RowFault{}, Unknown: []UnknownClass{}}
+			Columns: []AuditColumn{}, Errors: []RowFault{}, Unknown: []UnknownClass{}, Asked: f.reader.Unanswered()}
 		for i, h := range f.headers {
 			c := AuditColumn{Letter: intake.ColumnName(i + 1), Header: h, Field: string(f.reader.Columns[i])}
 			for _, r := range f.rows[:min(len(f.rows), previewSamples)] {

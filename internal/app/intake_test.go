@@ -272,6 +272,56 @@ func TestMappingsAreRemembered(t *testing.T) {
 	}
 }
 
+// TestColumnsAreAskedFirst: a column that nobody knows is a question of the dry
+// run, and no import begins before each has an answer, which is then remembered.
+func TestColumnsAreAskedFirst(t *testing.T) {
+	s := apptest.SQLite(t)
+	ctx := context.Background()
+	who := s.Actor("inspector")
+	f := app.AuditFile{Name: "x.csv", Source: "police_inspection",
+		Data: []byte("姓名,警号,问题类别,发现时间,督察编号,神秘列,\n林甲,100011,态度生硬,2026-02-01,督〔2026〕1号,甲,\n林乙,100012,态度生硬,2026-02-02,督〔2026〕2号,乙,另记\n")}
+	f.Category, f.Classes = "", map[string]string{"态度生硬": "public_conduct"}
+	fields := func(p app.AuditPreview) (out []string) {
+		for _, c := range p.Columns {
+			out = append(out, c.Field)
+		}
+		return out
+	}
+	p, err := s.App.PreviewAudit(ctx, who, f)
+	if err != nil || p.Problem == nil || p.Problem.Code != "intake_columns_unanswered" {
+		t.Fatalf("%v %+v", err, p.Problem)
+	}
+	if d := cmp.Diff([]string{"name", "police_no", "class", "received_on", "number", "", ""}, fields(p)); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff([]string{"神秘列", "G"}, p.Asked); d != "" {
+		t.Error(d)
+	}
+	refused := func() {
+		t.Helper()
+		_, _, err := s.App.ImportAudit(ctx, who, app.ImportInput{AuditFile: f})
+		if faultCode(err) != "intake_columns_unanswered" || !strings.Contains(fmt.Sprint(fault.As(err).Args), "G") {
+			t.Errorf("imported with a question open: %v", err)
+		}
+		if rows, _, err := s.App.Batches(ctx, who, "", "", 10); err != nil || len(rows) != 0 {
+			t.Errorf("%v %v", rows, err)
+		}
+	}
+	refused()
+	f.Columns = map[string]string{"神秘列": "ignore"}
+	refused() // one answer of two
+	f.Columns["G"] = "narrative"
+	importFile(t, s, f)
+	rows := auditIssues(t, s)
+	if len(rows) != 2 || rows[0].EventOn != "2026-02-02" || rows[0].Received != "2026-02-02" {
+		t.Errorf("dated by the day it was found: %+v", rows)
+	}
+	f.Columns = nil
+	if p, err := s.App.PreviewAudit(ctx, who, f); err != nil || p.Problem != nil || len(p.Asked) != 0 {
+		t.Errorf("not remembered: %v %+v", err, p)
+	}
+}
+
 // TestAuditInputIsRefused: what cannot be imported says why, and stores nothing.
 func TestAuditInputIsRefused(t *testing.T) {
 	s := apptest.SQLite(t)

@@ -76,6 +76,10 @@ themselves; the others wait for inspectors. A row that cannot be read never
 stops the import: --errors FILE gets it as it was, with the reason. The same
 file again changes nothing; an import that was cut off goes on.
 
+A column whose name is not known stops the import until --map says what it is,
+or that it is not used (ignore). The day when a matter was found or reported is
+its date of receipt; where no column dates the event, that day stands for it.
+
 What --map and --class say is remembered for the source.`,
 		Example: `  plumbline import audit petitions.xlsx --source petition --dry-run
   plumbline import audit list.csv --source hotline --map 谁=name --class 服务差=public_conduct`,
@@ -102,7 +106,7 @@ What --map and --class say is remembered for the source.`,
 	f := c.Flags()
 	f.StringVar(&in.Source, "source", "", "audit source, for example petition or hotline")
 	f.BoolVar(&dry, "dry-run", false, "say what the import would do, and store nothing")
-	f.StringArrayVar(&columns, "map", nil, "what a column is, HEADER=FIELD (repeat)")
+	f.StringArrayVar(&columns, "map", nil, "what a column is, HEADER=FIELD, or HEADER=ignore (repeat)")
 	f.StringArrayVar(&classes, "class", nil, "category of a source's word, WORD=CATEGORY (repeat)")
 	f.StringVar(&in.Category, "category", "", "category of rows that give no kind of problem")
 	f.StringVar(&in.ReceivedOn, "received-on", "", "day of receipt of rows that give none, 2026-03-01")
@@ -133,7 +137,11 @@ func (e *env) previewAudit(ctx context.Context, s *site, in app.AuditFile) error
 	lang := words.Match("", e.Lang)
 	fmt.Fprintf(e.err, "header in row %d, %d rows\n", p.HeaderRow, p.Rows)
 	for _, c := range p.Columns {
-		fmt.Fprintf(e.err, "  %s %s = %s\n", c.Letter, c.Header, c.Field)
+		field := c.Field
+		if field == "" {
+			field = "? (use --map " + c.Header + "=FIELD, or =ignore)"
+		}
+		fmt.Fprintf(e.err, "  %s %s = %s\n", c.Letter, c.Header, field)
 	}
 	if p.Problem != nil {
 		return p.Problem

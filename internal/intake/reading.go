@@ -74,6 +74,9 @@ func (r *Reader) Check() error {
 	if !r.Columns.Has(Class) && r.Category == "" {
 		return fault.Invalid("intake_no_class_column", "columns")
 	}
+	if asked := r.Unanswered(); len(asked) > 0 {
+		return fault.Invalid("intake_columns_unanswered", "columns", "Columns", strings.Join(asked, ", "))
+	}
 	seen := map[Field]bool{}
 	for _, f := range r.Columns {
 		if f != "" && f != Ignore && seen[f] {
@@ -82,6 +85,17 @@ func (r *Reader) Check() error {
 		seen[f] = true
 	}
 	return nil
+}
+
+// Unanswered lists the headers of the columns that nobody has explained yet.
+func (r *Reader) Unanswered() []string {
+	asked := []string{}
+	for i, f := range r.Columns {
+		if f == "" {
+			asked = append(asked, r.Headers[i])
+		}
+	}
+	return asked
 }
 
 // Read normalises one row, or says what is wrong with its first bad cell.

@@ -16,12 +16,12 @@ func reader(cols ...Field) *Reader {
 func TestGuess(t *testing.T) {
 	headers := []string{"序号", "姓 名", "警号：", "单位", "问题类别", "发生时间", "问题描述", "Family Name"}
 	want := Columns{Ignore, Name, PoliceNo, Unit, Class, EventOn, Narrative, FamilyName}
-	if d := cmp.Diff(want, Guess(headers, nil)); d != "" {
+	if d := cmp.Diff(want, Guess(headers, nil, nil)); d != "" {
 		t.Error(d)
 	}
 	// What a user said for this source goes before the common words, and takes the field.
 	want = Columns{Number, Name, PoliceNo, Unit, Class, Ignore, EventOn, FamilyName}
-	got := Guess(headers, map[string]Field{"序号": Number, "发生时间": Ignore, "问题描述": EventOn})
+	got := Guess(headers, nil, map[string]Field{"序号": Number, "发生时间": Ignore, "问题描述": EventOn})
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}

@@ -169,7 +169,13 @@ func (f *Face) showPreview(c *Call, status int, in app.AuditFile, v app.AuditPre
 		Stats: levelStats(c, v.Counts, ""),
 	}
 	view.Ready = v.Problem == nil && v.BatchID == "" && v.Counts.Rejected < v.Rows
-	if v.Problem != nil {
+	if len(v.Asked) > 0 {
+		view.Asked = c.T("intake.columns.asked", "Columns", strings.Join(v.Asked, c.T("intake.columns.comma")))
+	}
+	if !slices.ContainsFunc(v.Columns, func(col app.AuditColumn) bool { return col.Field == string(intake.EventOn) }) {
+		view.NoEvent = c.T("intake.columns.no_event")
+	}
+	if v.Problem != nil && v.Problem.Code != "intake_columns_unanswered" { // which the sentence above the columns says
 		view.Problem = ui.Message(c.Lang, v.Problem)
 	}
 	for _, field := range intake.Fields {
@@ -180,7 +186,11 @@ func (f *Face) showPreview(c *Call, status int, in app.AuditFile, v app.AuditPre
 		if col.Header != "" {
 			label += " · " + col.Header
 		}
-		view.Columns = append(view.Columns, columnView{Header: col.Header, Label: label, Field: col.Field, Samples: strings.Join(slices.DeleteFunc(col.Samples, func(s string) bool { return s == "" }), " / ")})
+		fields := view.Fields
+		if col.Field == "" {
+			fields = append([]ui.Option{{Text: c.T("page.choose")}}, fields...)
+		}
+		view.Columns = append(view.Columns, columnView{Header: col.Header, Label: label, Field: col.Field, Fields: fields, Samples: strings.Join(slices.DeleteFunc(col.Samples, func(s string) bool { return s == "" }), " / ")})
 	}
 	for i, u := range v.Unknown {
 		view.Unknown = append(view.Unknown, unknownView{Word: u.Word, Label: fmt.Sprintf("%s (%s)", u.Word, c.T("page.rows", "Count", v.Unknown[i].Rows))})

@@ -145,6 +145,43 @@ func decidePages(t *testing.T, v *visitor, batch string) {
 	}
 }
 
+// TestUnknownColumnsOnThePage: the page names the columns that nobody knows, has
+// nothing chosen for them, and offers the import when each has an answer.
+func TestUnknownColumnsOnThePage(t *testing.T) {
+	s := apptest.SQLite(t)
+	v := visit(t, s, "inspector")
+	file := []byte("姓名,警号,问题类别,发现时间,神秘列\n林甲,100011,态度生硬,2026-02-01,甲\n")
+	html := v.upload("/audit/preview", url.Values{"source": {"petition"}}, "file", "a.csv", file, 200)
+	form := fieldsOf(t, html, "/audit/preview")
+	_, asked, _ := strings.Cut(html, `name="column_4"`)
+	asked, _, _ = strings.Cut(asked, "</select>")
+	_, known, _ := strings.Cut(html, `name="column_0"`)
+	known, _, _ = strings.Cut(known, "</select>")
+	choose := words.T(words.EN, "page.choose")
+	if !strings.Contains(asked, `<option value=""`) || !strings.Contains(asked, choose) || strings.Contains(known, choose) || strings.Contains(asked, " selected>"+words.T(words.EN, "intake.field.ignore")) {
+		t.Errorf("what is chosen: %s", asked)
+	}
+	if strings.Contains(html, `formaction="/audit/import"`) {
+		t.Error("the import is offered with a question open")
+	}
+	for _, lang := range words.Langs {
+		page := v.in(lang).post("/audit/preview", form, 200)
+		for _, text := range []string{words.T(lang, "intake.columns.asked", "Columns", "神秘列"), words.T(lang, "intake.columns.no_event")} {
+			if !strings.Contains(page, text) {
+				t.Errorf("%s: the page does not say %s", lang, text)
+			}
+		}
+	}
+	if page := v.in(words.EN).post("/audit/import", form, 422); !strings.Contains(page, "神秘列") || !strings.Contains(page, `name="column_4"`) {
+		t.Errorf("imported with a question open: %s", plainText(page))
+	}
+	form.Set("column_4", "ignore")
+	if page := v.post("/audit/preview", form, 200); !strings.Contains(page, `formaction="/audit/import"`) || strings.Contains(page, choose+"</option><option value=\"name\"") {
+		t.Errorf("answered: %s", plainText(page))
+	}
+	v.post("/audit/import", form, 303)
+}
+
 // TestSeverePages: what one inspector may not set aside is proposed on the pages
 // too, and they say so.
 func TestSeverePages(t *testing.T) {

@@ -12,6 +12,7 @@ type auditUploadView struct {
 
 type auditPreviewView struct {
 	Upload, Source, Received, Imported, Problem, Category, Sheet string
+	Asked, NoEvent                                               string // columns to explain first; that no column dates the event
 	Counted, Ready                                               bool
 	Rows, HeaderRow                                              int
 	Stats                                                        []ui.Stat
@@ -22,7 +23,10 @@ type auditPreviewView struct {
 	Fields, Categories, Sheets                                   []ui.Option
 }
 
-type columnView struct{ Header, Label, Field, Samples string }
+type columnView struct {
+	Header, Label, Field, Samples string
+	Fields                        []ui.Option
+}
 
 type saidClass struct{ Name, Value string }
 
