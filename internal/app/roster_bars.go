@@ -183,7 +183,7 @@ func (a *App) bars(ctx context.Context, v *store.View, tree *roster.Tree, change
 // handlers are those who hold a role today beside that of an officer, with where
 // they serve and will.
 func (a *App) handlers(ctx context.Context, v *store.View) ([]*roster.Actor, map[string][]*roster.Posting, error) {
-	grants, err := v.DutyGrants(ctx, slices.DeleteFunc(slices.Clone(roster.Roles), func(r roster.Role) bool { return r == roster.RoleOfficer }))
+	grants, err := v.DutyGrants(ctx, slices.DeleteFunc(slices.Clone(roster.Roles), func(r roster.Role) bool { return r == roster.RoleOfficer }), a.store.Now())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -192,7 +192,7 @@ func (a *App) handlers(ctx context.Context, v *store.View) ([]*roster.Actor, map
 	var people []string
 	seen := map[string]bool{}
 	for _, g := range grants { // some hundred in a bureau, kept in the cache of actors
-		if seen[g.AccountID] || !today.Within(g.FromOn, g.ToOn) {
+		if g.State == roster.GrantRevoked || seen[g.AccountID] || !today.Within(g.FromOn, g.ToOn) {
 			continue
 		}
 		seen[g.AccountID] = true
