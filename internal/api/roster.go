@@ -9,7 +9,7 @@ import (
 	"plumbline/internal/roster"
 )
 
-// RosterForm is an upload: file; sheet, as_of, dry_run (optional).
+// RosterForm is an upload: file; sheet, as_of, dry_run, leave_columns (optional).
 type RosterForm struct{}
 
 // RosterView says what an import did, or would do.
@@ -48,15 +48,16 @@ func rosterImport(r *registry, table app.RosterTable, summary string) {
 		if err != nil {
 			return RosterView{}, err
 		}
-		if err := form.Only("sheet", "as_of", "dry_run"); err != nil {
+		if err := form.Only("sheet", "as_of", "dry_run", "leave_columns"); err != nil {
 			return RosterView{}, err
 		}
-		dry := form.Values["dry_run"]
-		if dry != "" && dry != "true" && dry != "false" {
-			return RosterView{}, fault.Shape("shape", "dry_run")
+		for _, name := range []string{"dry_run", "leave_columns"} {
+			if v := form.Values[name]; v != "" && v != "true" && v != "false" {
+				return RosterView{}, fault.Shape("shape", name)
+			}
 		}
 		res, err := r.f.App.ImportRoster(ctx, c.Actor, app.RosterImport{Table: table, Name: form.Name, Data: form.Data, Sheet: form.Values["sheet"],
-			AsOf: roster.Date(form.Values["as_of"]), DryRun: dry == "true"})
+			AsOf: roster.Date(form.Values["as_of"]), DryRun: form.Values["dry_run"] == "true", Leave: form.Values["leave_columns"] == "true"})
 		if err != nil {
 			return RosterView{}, err
 		}

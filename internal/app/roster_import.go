@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
@@ -18,6 +19,7 @@ type RosterImport struct {
 	Sheet    string
 	AsOf     roster.Date // from when changes count; "" is today
 	DryRun   bool
+	Leave    bool // the importer has said that columns which nobody knows are left out
 	Progress func(done, total int)
 }
 
@@ -173,6 +175,9 @@ func (a *App) ImportRoster(ctx context.Context, who *roster.Actor, in RosterImpo
 	rows, ignored, err := a.readRoster(ctx, who, in)
 	if err != nil {
 		return nil, err
+	}
+	if len(ignored) > 0 && !in.DryRun && !in.Leave { // a question, never a silent loss
+		return nil, fault.Invalid("roster_columns_unanswered", "leave_columns", "Columns", strings.Join(ignored, ", "))
 	}
 	p := &rosterPlan{RosterResult: &RosterResult{Table: in.Table, DryRun: in.DryRun, Rows: len(rows), Ignored: ignored}, asOf: in.AsOf, self: who.Person}
 	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {

@@ -468,3 +468,26 @@ func TestAPartyToAnIssueIsBarredFromItsCase(t *testing.T) {
 		}
 	})
 }
+
+// A column that nobody knows is a question: the check names it, and nothing is
+// imported until somebody has said that it is left out.
+func TestAnUnknownColumnOfARosterIsAQuestion(t *testing.T) {
+	eachEmpty(t, func(t *testing.T, s *apptest.Site) {
+		in := app.RosterImport{Table: app.UnitTable, Name: "u.csv", Data: []byte("code,name,tier,parent_code,blood type\nB00,局,1,,A\n"), DryRun: true}
+		run := func() (*app.RosterResult, error) {
+			return s.App.ImportRoster(context.Background(), app.Program("test"), in)
+		}
+		r, err := run()
+		if err != nil || r.Created != 1 || !slices.Equal(r.Ignored, []string{"blood type"}) {
+			t.Fatalf("the check: %+v, %v", r, err)
+		}
+		in.DryRun = false
+		if _, err = run(); fault.As(err).Code != "roster_columns_unanswered" || fault.As(err).Args["Columns"] != "blood type" {
+			t.Errorf("the import: %v", err)
+		}
+		in.Leave = true
+		if r, err = run(); err != nil || r.Created != 1 {
+			t.Errorf("left out: %+v, %v", r, err)
+		}
+	})
+}

@@ -23,6 +23,7 @@ type rosterFlags struct {
 	files   map[app.RosterTable]*string
 	asOf    string
 	dry     bool
+	leave   bool
 	rejects string
 }
 
@@ -50,6 +51,7 @@ the others. The same file again changes nothing.`,
 		f.files[t] = c.Flags().String(string(t), "", "file of "+string(t)+", .csv or .xlsx")
 	}
 	c.Flags().StringVar(&f.asOf, "as-of", "", "day from which changes count, 2006-01-02 (default: today)")
+	c.Flags().BoolVar(&f.leave, "leave-columns", false, "leave out the columns that nobody knows, which are named otherwise")
 	c.Flags().BoolVar(&f.dry, "dry-run", false, "say what would change, and store nothing")
 	c.Flags().StringVar(&f.rejects, "errors", "", "write the rejected rows with their reasons to this file (CSV)")
 	e.outputFlag(c)
@@ -73,7 +75,7 @@ func (e *env) importRoster(ctx context.Context, s *site, f rosterFlags) error {
 		if err != nil {
 			return err
 		}
-		r, err := s.app.ImportRoster(ctx, operator, app.RosterImport{Table: t, Name: filepath.Base(path), Data: data, AsOf: roster.Date(f.asOf), DryRun: f.dry})
+		r, err := s.app.ImportRoster(ctx, operator, app.RosterImport{Table: t, Name: filepath.Base(path), Data: data, AsOf: roster.Date(f.asOf), DryRun: f.dry, Leave: f.leave})
 		if err != nil { // what came before it is done, and is printed
 			failed = fmt.Errorf("%s: %w", path, err)
 			break

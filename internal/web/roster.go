@@ -285,20 +285,21 @@ func (f *Face) rosterTemplate(c *Call) error {
 // row.
 func (f *Face) rosterImport(t app.RosterTable) func(*Call) error {
 	return func(c *Call) error {
-		v := importView{Table: t, AsOf: c.Form("as_of"), Sheet: c.Form("sheet")}
+		v := importView{Table: t, AsOf: c.Form("as_of"), Sheet: c.Form("sheet"), Leave: c.Form("leave_columns") != ""}
 		var err error = fault.Invalid("required", "file")
 		if file := c.File("file"); file != nil {
 			v.Result, err = f.app.ImportRoster(c.Context(), c.Actor, app.RosterImport{Table: t, Name: file.Name, Data: file.Data, Sheet: v.Sheet,
-				AsOf: roster.Date(v.AsOf), DryRun: c.Form("do") != "import"})
+				AsOf: roster.Date(v.AsOf), DryRun: c.Form("do") != "import", Leave: v.Leave})
 		}
 		if errs := c.Errors(err); errs != nil {
-			v.Errs = errs
+			v.Errs, v.Ask = errs, fault.As(err).Code == "roster_columns_unanswered"
 			return f.showImport(c, v)
 		}
 		if err != nil {
 			return err
 		}
 		v.result(c)
+		v.Ask = v.Result.DryRun && len(v.Result.Ignored) > 0
 		return f.showImport(c, v)
 	}
 }

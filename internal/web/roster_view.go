@@ -43,6 +43,7 @@ type importView struct {
 	Rejected        ui.Table
 	Note, Tone      string
 	Ignored, Capped string
+	Ask, Leave      bool // whether to ask if unknown columns are left out; the answer
 }
 
 // rejectedShown is how many rejected rows a page lists.
