@@ -415,7 +415,7 @@ func TestImportGoesOnAfterAStop(t *testing.T) {
 // An import and its withdrawal end whole although the database's connections
 // are cut under them again and again: every row once, and nobody has to help.
 func TestAnImportOutlivesTheDatabase(t *testing.T) {
-	s := apptest.New(t, pgtest.DSN(t))
+	s := apptest.New(t, apptest.Postgres(t))
 	ctx := context.Background()
 	who := s.Actor("inspector")
 	const rows = 900

@@ -12,7 +12,6 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/apptest"
-	"plumbline/internal/apptest/pgtest"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
@@ -41,7 +40,7 @@ func bring(t *testing.T, s *apptest.Site, who *roster.Actor, table app.RosterTab
 
 func eachEmpty(t *testing.T, fn func(t *testing.T, s *apptest.Site)) {
 	t.Run("sqlite", func(t *testing.T) { fn(t, apptest.Empty(t, filepath.Join(t.TempDir(), "site.db"))) })
-	t.Run("postgres", func(t *testing.T) { fn(t, apptest.Empty(t, pgtest.DSN(t))) })
+	t.Run("postgres", func(t *testing.T) { fn(t, apptest.Empty(t, apptest.Postgres(t))) })
 }
 
 func said(r *app.RosterResult) string {

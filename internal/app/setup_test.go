@@ -6,7 +6,6 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/apptest"
-	"plumbline/internal/apptest/pgtest"
 	"plumbline/internal/roster"
 )
 
@@ -14,7 +13,7 @@ import (
 // from files, the first administrators, accounts for everybody, the heads.
 func TestSetUpOfAnEmptySite(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) { setUp(t, apptest.Empty(t, filepath.Join(t.TempDir(), "site.db"))) })
-	t.Run("postgres", func(t *testing.T) { setUp(t, apptest.Empty(t, pgtest.DSN(t))) })
+	t.Run("postgres", func(t *testing.T) { setUp(t, apptest.Empty(t, apptest.Postgres(t))) })
 }
 
 func setUp(t *testing.T, s *apptest.Site) {

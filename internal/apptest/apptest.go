@@ -5,6 +5,7 @@ package apptest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -72,8 +73,25 @@ type Site struct {
 func Each(t *testing.T, fn func(t *testing.T, s *Site)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { fn(t, New(t, filepath.Join(t.TempDir(), "site.db"))) })
-	t.Run("postgres", func(t *testing.T) { fn(t, New(t, pgtest.DSN(t))) })
+	t.Run("postgres", func(t *testing.T) { fn(t, New(t, Postgres(t))) })
 }
+
+// Postgres gives a migrated database without a site.
+func Postgres(t testing.TB) string {
+	t.Helper()
+	return pgtest.Like(t, "migrated", func(dsn string) error {
+		ctx := context.Background()
+		st, err := store.Open(ctx, dsn, store.Options{Origin: origin}) // without a key store, which each site makes
+		if err != nil {
+			return err
+		}
+		_, err = st.Migrate(ctx)
+		return errors.Join(err, st.Close())
+	})
+}
+
+// origin names the ledger of every test site.
+const origin = "plumbline/test"
 
 // SQLite runs the test on SQLite only: for stories whose SQL other tests try on
 // both.
@@ -99,7 +117,7 @@ func empty(t testing.TB, dsn string, signed bool) *Site {
 	if store.DialectOf(dsn) == store.Postgres {
 		keyFile = filepath.Join(t.TempDir(), "site.keys")
 	}
-	st, err := store.Open(ctx, dsn, store.Options{Clock: clock.Now, Origin: "plumbline/test", Keys: keyFile})
+	st, err := store.Open(ctx, dsn, store.Options{Clock: clock.Now, Origin: origin, Keys: keyFile})
 	if err != nil {
 		t.Fatal(err)
 	}

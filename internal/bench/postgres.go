@@ -41,7 +41,7 @@ func (p *postgres) databases(names ...string) (dsns []string, err error) {
 		}
 	}
 	for _, name := range names {
-		dsn, err := p.server.Database(name)
+		dsn, err := p.server.Database(name, "template0")
 		if err != nil {
 			return nil, err
 		}

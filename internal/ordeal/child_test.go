@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"plumbline/internal/apptest/pgtest"
 	"plumbline/internal/cli"
 )
 
@@ -22,6 +23,7 @@ import (
 const childEnv = "PLUMBLINE_TEST_CHILD"
 
 func TestMain(m *testing.M) {
+	pgtest.Durable = true
 	if os.Getenv(childEnv) != "" {
 		os.Exit(cli.Main(os.Args[1:], os.Stdout, os.Stderr))
 	}

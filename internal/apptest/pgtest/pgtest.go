@@ -52,7 +52,37 @@ var (
 // database goes when the test ends.
 func DSN(t testing.TB) string {
 	t.Helper()
-	once.Do(func() { running, why = Start() })
+	return fresh(t, "template0")
+}
+
+// patterns are the databases that others are copied from, by name.
+var patterns sync.Map // string → func() error
+
+// Like makes a database of the test's own that is a copy of one that prepare
+// has filled, once for each name in a test binary: to apply all migrations takes
+// far longer than to copy what they made. prepare must leave no connection open.
+func Like(t testing.TB, name string, prepare func(dsn string) error) string {
+	t.Helper()
+	pattern := fmt.Sprintf("like%d_%s", os.Getpid(), name)
+	make := sync.OnceValue(func() error {
+		dsn, err := running.Database(pattern, "template0")
+		if err != nil {
+			return err
+		}
+		return prepare(dsn)
+	})
+	started(t)
+	first, _ := patterns.LoadOrStore(name, make)
+	if err := first.(func() error)(); err != nil {
+		t.Fatalf("prepare the database %s: %v", name, err)
+	}
+	return fresh(t, pattern)
+}
+
+// started skips the test where there is no PostgreSQL.
+func started(t testing.TB) {
+	t.Helper()
+	once.Do(func() { running, why = start(Durable) })
 	if why != nil {
 		if required("postgres") {
 			t.Fatalf("PostgreSQL is required here: %v", why)
@@ -60,8 +90,14 @@ func DSN(t testing.TB) string {
 		fmt.Fprintf(os.Stderr, "\n*** SKIPPED on PostgreSQL: %s: %v ***\n", t.Name(), why)
 		t.Skipf("no PostgreSQL: %v", why)
 	}
+}
+
+// fresh makes a database that is dropped when the test ends.
+func fresh(t testing.TB, pattern string) string {
+	t.Helper()
+	started(t)
 	name := fmt.Sprintf("t%d_%d", os.Getpid(), number.Add(1))
-	dsn, err := running.Database(name)
+	dsn, err := running.Database(name, pattern)
 	if err != nil {
 		t.Fatalf("create database: %v", err)
 	}
@@ -128,9 +164,10 @@ func (s *Server) exec(statement string) error {
 // ErrNone says that the machine has no PostgreSQL to start.
 var ErrNone = errors.New("no PostgreSQL was found under /usr/lib/postgresql or in PATH; install the package postgresql")
 
-// Database makes an empty database and gives its URL.
-func (s *Server) Database(name string) (string, error) {
-	return s.url(name), s.exec("CREATE DATABASE " + name + " TEMPLATE template0")
+// Database makes a database as the pattern is, template0 for an empty one, and
+// gives its URL.
+func (s *Server) Database(name, pattern string) (string, error) {
+	return s.url(name), s.exec("CREATE DATABASE " + name + " TEMPLATE " + pattern)
 }
 
 // Stop ends the server and removes its folder.
@@ -140,7 +177,14 @@ func (s *Server) Stop() error {
 
 // Start makes a cluster and waits until it answers. It ends with this process,
 // or with Stop.
-func Start() (*Server, error) {
+func Start() (*Server, error) { return start(true) }
+
+// Durable makes the server of this test binary wait for the disk. Package ordeal
+// sets it, whose tests take machines and servers away; no other test does, and
+// waiting would be half of its time.
+var Durable bool
+
+func start(durable bool) (*Server, error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -163,14 +207,17 @@ func Start() (*Server, error) {
 		return nil, err
 	}
 	data := filepath.Join(folder, "data")
-	out, err := s.command("initdb", "-D", data, "-U", "plumbline", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions").CombinedOutput()
+	out, err := s.command("initdb", "-D", data, "-U", "plumbline", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions", "--no-sync").CombinedOutput()
 	if err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
 	// A watcher ends the server when this process is gone, even if a test
-	// panicked or was killed: its standard input then closes. fsync stays on,
-	// because what is tested here is durability.
-	watch := s.command("sh", "-c", watcher, "sh", filepath.Join(bin, "postgres"), folder, data)
+	// panicked or was killed: its standard input then closes.
+	fsync := "off"
+	if durable {
+		fsync = "on"
+	}
+	watch := s.command("sh", "-c", watcher, "sh", filepath.Join(bin, "postgres"), folder, data, fsync)
 	alive, err := watch.StdinPipe() // held open until this process ends
 	if err != nil {
 		return nil, err
@@ -202,7 +249,7 @@ exec >"$2/server.log" 2>&1
 (
   while [ ! -e "$2/stop" ]; do
     "$1" -D "$3" -c unix_socket_directories="$2" -c listen_addresses= -c max_connections=120 \
-      -c fsync=on -c synchronous_commit=on -c shared_buffers=128MB -c max_wal_size=1GB -c log_min_messages=fatal </dev/null
+      -c fsync="$4" -c synchronous_commit=on -c shared_buffers=128MB -c max_wal_size=1GB -c log_min_messages=fatal </dev/null
     sleep 0.1
   done
 ) &
@@ -263,7 +310,7 @@ func Own(t testing.TB) (*Server, string) {
 			t.Logf("stop PostgreSQL: %v", err)
 		}
 	})
-	dsn, err := s.Database("own")
+	dsn, err := s.Database("own", "template0")
 	if err != nil {
 		t.Fatal(err)
 	}
