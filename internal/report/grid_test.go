@@ -113,9 +113,9 @@ func everything(w attacker.World, g *report.Grid) (out []*report.Report) {
 func TestTheAttackerLearnsNoSmallNumber(t *testing.T) {
 	const bound = 5
 	worlds := []attacker.World{invent(1, 3, 3, 2, 900), invent(2, 4, 2, 2, 5000), invent(3, 2, 4, 2, 250)}
-	programs := 60 // for each table
+	programs := 150
 	if os.Getenv("PLUMBLINE_NIGHTLY") == "1" {
-		worlds, programs = append(worlds, invent(4, 15, 10, 3, 290_000)), 700
+		worlds, programs = append(worlds, invent(4, 15, 10, 3, 290_000)), 4000
 		if n, err := strconv.Atoi(os.Getenv("PLUMBLINE_PROGRAMS")); err == nil {
 			programs = n
 		}

@@ -68,8 +68,7 @@ var keysIn = map[string]func(Issue) string{
 // own line; key "" is any of the side.
 type fact struct{ unit, from, to, key, side string }
 
-// Attack tries to learn every small cell of the world from the reports, with so
-// many programs for each of the six tables; 0 is any number.
+// Attack tries to learn every small cell of the world from the reports.
 func Attack(w World, reports []*report.Report, bound int64, width float64, programs int) Result {
 	var res Result
 	for _, table := range []string{"sides", "categories", "sources", "severities", "states", "reconciliation"} {
@@ -276,7 +275,6 @@ func live(state string) bool {
 // try takes every small cell: each unit and own line, period and key.
 func (s *system) try(w World, bound int64, width float64, programs int, res *Result) {
 	solved := make(map[string][2]float64)
-	most := res.Programs + programs
 	names := slices.Clone(s.keys)
 	slices.Sort(names)
 	names = slices.Compact(names)
@@ -316,7 +314,7 @@ func (s *system) try(w World, bound int64, width float64, programs int, res *Res
 					name += fmt.Sprint(a, part[a] == s.members[a], " ")
 				}
 				if _, done := solved[name]; !done {
-					if programs > 0 && res.Programs >= most {
+					if programs > 0 && res.Programs >= programs {
 						continue
 					}
 					res.Programs++

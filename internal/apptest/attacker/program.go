@@ -35,7 +35,7 @@ func (s *system) interval(part map[int]int, width float64, tables int) [2]float6
 	}
 	r := rand.New(rand.NewPCG(uint64(len(part)), uint64(sorted(part)[0])))
 	for try := range tables {
-		if widen(s.subtable(part, 3+try/3, r)) {
+		if widen(s.subtable(part, 3+try%6, r)) {
 			return out
 		}
 	}
