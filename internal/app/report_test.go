@@ -292,7 +292,7 @@ func TestTheAttackerReadsEveryReport(t *testing.T) {
 			world.Children[units[n]] = append(world.Children[units[n]], l.Code)
 		}
 	}
-	res := attacker.Attack(world, reports, 5, float64(s.App.Pack().Suppression.IntervalMin), 60)
+	res := attacker.Attack(world, reports, 5, float64(s.App.Pack().Suppression.IntervalMin), attacker.Budget{Programs: 20, Tables: 60})
 	t.Logf("%d reports, %d numbers seen and %d hidden; %d small cells tried, %d programs", len(reports), res.Visible, res.Hidden, res.Cells, res.Programs)
 	if res.Visible < 300 || res.Cells < 300 || res.Programs == 0 || res.Wrong > 0 {
 		t.Errorf("the attack shows nothing: %+v", res)

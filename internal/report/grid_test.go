@@ -113,17 +113,17 @@ func everything(w attacker.World, g *report.Grid) (out []*report.Report) {
 func TestTheAttackerLearnsNoSmallNumber(t *testing.T) {
 	const bound = 5
 	worlds := []attacker.World{invent(1, 3, 3, 2, 900), invent(2, 4, 2, 2, 5000), invent(3, 2, 4, 2, 250)}
-	programs := 150
+	budget := attacker.Budget{Programs: 30, Tables: 60}
 	if os.Getenv("PLUMBLINE_NIGHTLY") == "1" {
-		worlds, programs = append(worlds, invent(4, 15, 10, 3, 290_000)), 4000
+		worlds, budget = append(worlds, invent(4, 15, 10, 3, 290_000)), attacker.Budget{Programs: 500, Tables: 150}
 		if n, err := strconv.Atoi(os.Getenv("PLUMBLINE_PROGRAMS")); err == nil {
-			programs = n
+			budget.Programs = n
 		}
 	}
 	for n, w := range worlds {
 		began := time.Now()
 		reports := everything(w, grid(w, bound))
-		res := attacker.Attack(w, reports, bound, bound, programs)
+		res := attacker.Attack(w, reports, bound, bound, budget)
 		t.Logf("world %d: %d issues, %d reports, %d numbers seen and %d hidden; %d small cells tried, %d programs, %d opened; %s",
 			n+1, len(w.Issues), len(reports), res.Visible, res.Hidden, res.Cells, res.Programs, len(res.Opened), time.Since(began).Round(time.Millisecond))
 		if res.Visible == 0 || res.Cells == 0 || res.Programs == 0 || res.Wrong > 0 {
@@ -142,7 +142,7 @@ func TestTheAttackerLearnsNoSmallNumber(t *testing.T) {
 // of one shows everything, and numbers added back uncover their neighbours.
 func TestTheAttackerIsNotBlind(t *testing.T) {
 	w := invent(1, 3, 3, 2, 900)
-	if res := attacker.Attack(w, everything(w, grid(w, 1)), 5, 5, 150); len(res.Opened) == 0 {
+	if res := attacker.Attack(w, everything(w, grid(w, 1)), 5, 5, attacker.Budget{Enough: 1}); len(res.Opened) == 0 {
 		t.Error("everything was shown, and the attacker learnt nothing")
 	}
 	reports := everything(w, grid(w, 5))
@@ -161,7 +161,7 @@ func TestTheAttackerIsNotBlind(t *testing.T) {
 			hidden = i
 		}
 	}
-	if res := attacker.Attack(w, reports, 5, 5, 300); len(res.Opened) == 0 {
+	if res := attacker.Attack(w, reports, 5, 5, attacker.Budget{Enough: 1}); len(res.Opened) == 0 {
 		t.Error("all hidden units but one were shown, and the attacker did not learn it")
 	}
 }

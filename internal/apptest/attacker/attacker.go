@@ -18,6 +18,7 @@ package attacker
 import (
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 
@@ -68,8 +69,14 @@ var keysIn = map[string]func(Issue) string{
 // own line; key "" is any of the side.
 type fact struct{ unit, from, to, key, side string }
 
+// Budget is how hard the attacker tries: how many cells of each table get a
+// linear program (0 is all of them; the cells are drawn at random when there
+// are more), in how many cut-out tables a cell is tried before it counts as
+// opened, and after how many opened cells he stops (0 is never).
+type Budget struct{ Programs, Tables, Enough int }
+
 // Attack tries to learn every small cell of the world from the reports.
-func Attack(w World, reports []*report.Report, bound int64, width float64, programs int) Result {
+func Attack(w World, reports []*report.Report, bound int64, width float64, budget Budget) Result {
 	var res Result
 	for _, table := range []string{"sides", "categories", "sources", "severities", "states", "reconciliation"} {
 		known := make(map[fact]int64)
@@ -85,7 +92,10 @@ func Attack(w World, reports []*report.Report, bound int64, width float64, progr
 		}
 		s := newSystem(w, table, known)
 		res.Wrong += s.wrong(known)
-		s.try(w, bound, width, programs, &res)
+		s.try(bound, width, budget, &res)
+		if budget.Enough > 0 && len(res.Opened) >= budget.Enough {
+			break
+		}
 	}
 	return res
 }
@@ -272,32 +282,56 @@ func live(state string) bool {
 	return !slices.Contains([]string{"merged", "rejected", "withdrawn"}, state)
 }
 
-// try takes every small cell: each unit and own line, period and key.
-func (s *system) try(w World, bound int64, width float64, programs int, res *Result) {
+// cell is a small number: what it is called, and the atoms it is made of with
+// how many of their variables it holds.
+type cell struct {
+	Finding
+	part map[int]int
+}
+
+// try solves for the small cells that share no large atom with others: all of
+// them, or as many as the budget allows, drawn at random.
+func (s *system) try(bound int64, width float64, budget Budget, res *Result) {
+	narrow := s.narrow(bound, width, res)
+	rand.New(rand.NewPCG(1, 1)).Shuffle(len(narrow), func(i, j int) { narrow[i], narrow[j] = narrow[j], narrow[i] })
 	solved := make(map[string][2]float64)
+	opened := len(res.Opened)
+	for _, c := range narrow {
+		name := ""
+		for _, a := range sorted(c.part) {
+			name += fmt.Sprint(a, c.part[a] == s.members[a], " ")
+		}
+		if _, done := solved[name]; !done {
+			if budget.Programs > 0 && len(solved) >= budget.Programs {
+				continue
+			}
+			res.Programs++
+			tables := budget.Tables
+			if len(res.Opened) > opened+3 { // the grid has failed; the rest need no proof
+				tables = 0
+			}
+			solved[name] = s.interval(c.part, width, tables)
+		}
+		if got := solved[name]; got[1]-got[0] < width-1e-6 {
+			c.Low, c.High = got[0], got[1]
+			res.Opened = append(res.Opened, c.Finding)
+			if budget.Enough > 0 && len(res.Opened) >= budget.Enough {
+				return
+			}
+		}
+	}
+}
+
+// narrow gives every small cell, of each unit and own line, period and key,
+// that is not free within a large atom.
+func (s *system) narrow(bound int64, width float64, res *Result) (out []cell) {
 	names := slices.Clone(s.keys)
 	slices.Sort(names)
 	names = slices.Compact(names)
 	for _, unit := range slices.Sorted(maps.Keys(s.leaves)) {
-		leaves := s.leaves[unit]
 		for _, p := range s.periods {
 			for _, key := range names {
-				var truth int64
-				part := make(map[int]int)
-				for i, k := range s.keys {
-					if k != key {
-						continue
-					}
-					for _, leaf := range leaves {
-						for _, m := range s.months {
-							if m >= p.From && m <= p.To {
-								v := variable{leaf, m, k, s.sides[i]}
-								truth += s.truth[v]
-								part[s.atomOf[v]]++
-							}
-						}
-					}
-				}
+				truth, part := s.cell(s.leaves[unit], p, key)
 				if truth <= 0 || truth >= bound {
 					continue
 				}
@@ -306,30 +340,33 @@ func (s *system) try(w World, bound int64, width float64, programs int, res *Res
 				for a, n := range part {
 					free = free || n < s.members[a] && float64(s.value[a]) >= width
 				}
-				if free {
-					continue
-				}
-				name := ""
-				for _, a := range sorted(part) {
-					name += fmt.Sprint(a, part[a] == s.members[a], " ")
-				}
-				if _, done := solved[name]; !done {
-					if programs > 0 && res.Programs >= programs {
-						continue
-					}
-					res.Programs++
-					tables := tablesMax
-					if len(res.Opened) > 3 { // the grid has failed; the rest need no proof
-						tables = 0
-					}
-					solved[name] = s.interval(part, width, tables)
-				}
-				if got := solved[name]; got[1]-got[0] < width-1e-6 {
-					res.Opened = append(res.Opened, Finding{s.table, unit, key, p.From, p.To, truth, got[0], got[1]})
+				if !free {
+					out = append(out, cell{Finding{Table: s.table, Unit: unit, Key: key, From: p.From, To: p.To, Truth: truth}, part})
 				}
 			}
 		}
 	}
+	return out
+}
+
+// cell sums a key over leaves and the months of a period.
+func (s *system) cell(leaves []string, p report.Period, key string) (truth int64, part map[int]int) {
+	part = make(map[int]int)
+	for i, k := range s.keys {
+		if k != key {
+			continue
+		}
+		for _, leaf := range leaves {
+			for _, m := range s.months {
+				if m >= p.From && m <= p.To {
+					v := variable{leaf, m, k, s.sides[i]}
+					truth += s.truth[v]
+					part[s.atomOf[v]]++
+				}
+			}
+		}
+	}
+	return truth, part
 }
 
 func sorted(m map[int]int) []int { return slices.Sorted(maps.Keys(m)) }

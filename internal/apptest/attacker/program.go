@@ -35,15 +35,12 @@ func (s *system) interval(part map[int]int, width float64, tables int) [2]float6
 	}
 	r := rand.New(rand.NewPCG(uint64(len(part)), uint64(sorted(part)[0])))
 	for try := range tables {
-		if widen(s.subtable(part, 3+try%6, r)) {
+		if widen(s.subtable(part, 3+try/3, r)) {
 			return out
 		}
 	}
 	return out
 }
-
-// tablesMax is how many cut-out tables a cell is tried in, until enough are open.
-const tablesMax = 150
 
 // subtableMax is the most atoms of one.
 const subtableMax = 420
