@@ -132,7 +132,6 @@ func TestASessionPastTheLedgerIsNamed(t *testing.T) {
 		{"an old password put back", "UPDATE credentials SET (hash, code_hash, code_until, changed_at, salt) = (SELECT hash, code_hash, code_until, changed_at, salt FROM kept_credentials AS k WHERE k.account_id = '" + anna + "') WHERE account_id = '" + anna + "'", "credential_changed"},
 		{"a code slipped in", "UPDATE credentials SET code_hash = 'c0de', code_until = '2036-01-01 00:00:00+00:00' WHERE account_id = '" + anna + "'", "credential_changed"},
 		{"a secret for whoever has none", "INSERT INTO credentials SELECT 'nobody', hash, code_hash, code_until, changed_at, salt FROM credentials LIMIT 1", "credential_unknown"},
-		{"a secret as from before", "UPDATE credentials SET salt = NULL WHERE account_id = '" + anna + "'", "credential_changed"},
 		{"a secret away", "DELETE FROM credentials WHERE account_id = '" + ben + "'", "credential_missing"},
 		{"a reader's place beyond the end", "INSERT INTO positions (name, seq) VALUES ('x', 999999)", "position_beyond"},
 	} {
@@ -159,46 +158,6 @@ func TestASessionPastTheLedgerIsNamed(t *testing.T) {
 	}
 }
 
-// TestSecretsFromBeforeAreTakenOverOnce brings a site from before there were
-// commitments up to date, and then tries the same once more.
-func TestSecretsFromBeforeAreTakenOverOnce(t *testing.T) {
-	s := apptest.SQLite(t)
-	ctx := context.Background()
-	in := activate(t, s, "anna")
-	if err := s.App.EndSession(ctx, in.Actor, ""); err != nil {
-		t.Fatal(err)
-	}
-	db, err := sql.Open("sqlite", s.DSN)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
-	if _, err := db.Exec("UPDATE credentials SET salt = NULL"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password}); codeOf(err) != "sign_in_failed" {
-		t.Errorf("a secret that nothing commits to: %v", err)
-	}
-	if err := s.App.AdoptSecrets(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password}); err != nil {
-		t.Errorf("after it was taken over: %v", err)
-	}
-	// Here the ledger had commitments before, so that the taking over is a finding.
-	if v := verify(t, s); v.Total != 1 || v.Findings[0].What != "credential_adopted" {
-		t.Errorf("%v", v.Findings)
-	}
-	if _, err := db.Exec("INSERT INTO credentials SELECT '" + s.Account["ben"] + "', hash, code_hash, code_until, changed_at, NULL FROM credentials LIMIT 1"); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.App.AdoptSecrets(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.App.SignIn(ctx, app.SignInInput{Login: "ben", Password: password}); codeOf(err) != "sign_in_failed" {
-		t.Errorf("a slipped in secret was taken over: %v", err)
-	}
-}
 
 // TestWhoMustLookGetsInWhileWritingIsFrozen signs in where no entry can be
 // written.

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"sync"
 	"time"
 
@@ -55,17 +54,4 @@ func (o *outsideSessions) end(account, hash string) bool {
 	}
 	delete(o.kept, hash)
 	return true
-}
-
-// AdoptSecrets takes over the passwords and codes of a site from before they
-// were committed to, once; until then they open nothing.
-func (a *App) AdoptSecrets(ctx context.Context) error {
-	if a.unwritable() {
-		return nil
-	}
-	n, err := a.store.AdoptCredentials(ctx, store.Call{Account: "program:sign-in", Role: "program", Op: "session.create", RequestID: store.NewID()})
-	if n > 0 {
-		a.log.InfoContext(ctx, "the secrets of earlier accounts stand in the ledger from now on", "accounts", n)
-	}
-	return err
 }

@@ -161,7 +161,7 @@ func (t *try) find(ctx context.Context, sx *store.ScratchTx, p presented) (err e
 // usable reports whether any secret opens the account. One that the ledger does
 // not commit to opens nothing.
 func (t *try) usable() bool {
-	return t.account != nil && t.account.State != roster.AccountDisabled && t.credential != nil && t.credential.Salt != nil
+	return t.account != nil && t.account.State != roster.AccountDisabled && t.credential != nil
 }
 
 // codeFits reports whether what was typed is the account's one-time code.

@@ -65,9 +65,6 @@ var errBroken = errors.New("the disk failed under a write; the last answers were
 
 // serve answers until ctx ends, then lets running requests finish.
 func (e *env) serve(ctx context.Context, s *site, demo bool) error {
-	if err := s.app.AdoptSecrets(ctx); err != nil {
-		return err
-	}
 	handler, err := e.handler(s, demo)
 	if err != nil {
 		return err

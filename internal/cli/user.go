@@ -57,9 +57,6 @@ func (e *env) as(ctx context.Context, s *site, f asFlags, do func(who *roster.Ac
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("read the password: %w", err)
 	}
-	if err := s.app.AdoptSecrets(ctx); err != nil {
-		return err
-	}
 	got, err := s.app.SignIn(ctx, app.SignInInput{Login: f.login, Password: strings.TrimRight(line, "\r\n"), Label: "plumbline command line", Bearer: true})
 	if err != nil {
 		return err
@@ -286,9 +283,6 @@ single blanks. The new password is the rest of the line and may hold blanks.`,
 func (e *env) setPassword(ctx context.Context, s *site, login, old, fresh string) error {
 	if err := s.app.JudgePassword(ctx, fresh, login); err != nil {
 		return err // before the code is used up
-	}
-	if err := s.app.AdoptSecrets(ctx); err != nil {
-		return err
 	}
 	got, err := s.app.SignIn(ctx, app.SignInInput{Login: login, Password: old, Label: "plumbline command line", Bearer: true})
 	if err != nil {

@@ -202,7 +202,7 @@ type Credential struct {
 	CodeHash  string    `bun:"code_hash"` // of a one-time code, "" for none
 	CodeUntil time.Time `bun:"code_until"`
 	ChangedAt time.Time `bun:"changed_at"`
-	Salt      []byte    `bun:"salt"` // of its digest in the ledger; nil from before there was one
+	Salt      []byte    `bun:"salt"` // of its digest in the ledger
 }
 
 // Session is a signed-in device or script. Only the token's hash is stored.

@@ -23,10 +23,6 @@ const (
 	bondEncoding   = 1
 )
 
-// VerbAdopted is the verb of the entries that take over secrets from before
-// there were bonds. There is none after the first bond.
-const VerbAdopted = "account.secrets_adopted"
-
 // digest of fields, each with its length before it.
 type bondDigest struct{ b []byte }
 
@@ -204,39 +200,6 @@ func (sx *ScratchTx) ForgetSession(ctx context.Context, accountID, tokenHash str
 	}
 	n, err := res.RowsAffected()
 	return n > 0, err
-}
-
-// adoptAtOnce is how many secrets one entry takes over.
-const adoptAtOnce = 500
-
-// AdoptCredentials takes over the secrets of a site from before there were
-// bonds: once, while no secret has one. It says how many.
-func (s *Store) AdoptCredentials(ctx context.Context, call Call) (taken int, err error) {
-	for first := true; ; first = false {
-		var old []roster.Credential
-		if err := s.reader.NewSelect().Model(&old).Where("salt IS NULL").Order("account_id").Limit(adoptAtOnce).Scan(ctx); err != nil || len(old) == 0 {
-			return taken, err
-		}
-		if first {
-			bound, err := s.reader.NewSelect().Model((*roster.Credential)(nil)).Where("salt IS NOT NULL").Exists(ctx)
-			if err != nil || bound {
-				return taken, err
-			}
-		}
-		_, err := s.Update(ctx, call, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
-			for i := range old {
-				c := old[i]
-				if err := tx.PutCredential(ctx, &c); err != nil {
-					return nil, "", err
-				}
-			}
-			return []ledger.Fact{{Verb: VerbAdopted, Kind: "account", ID: old[0].AccountID}}, "", nil
-		})
-		if err != nil {
-			return taken, err
-		}
-		taken += len(old)
-	}
 }
 
 var errBound = errors.New("store: sessions and secrets are written with the entry that names them")

@@ -210,8 +210,7 @@ func (s *Store) KeysMissing() bool { return s.keys.Load() == nil }
 // a missing one is a loss, never a reason to make a new one.
 const keysFact = "keys"
 
-// sealed ends a migration: the site gets its key store, once, and the texts of
-// an earlier version are encrypted.
+// sealed ends a migration: the site gets its key store, once.
 func (s *Store) sealed(ctx context.Context) error {
 	if s.keyPath == "" {
 		return nil
@@ -224,11 +223,9 @@ func (s *Store) sealed(ctx context.Context) error {
 		return err
 	}
 	if had == 0 {
-		if _, err := s.writer.NewInsert().Model(&Site{Name: keysFact, Value: "1"}).Exec(ctx); err != nil {
-			return err
-		}
+		_, err = s.writer.NewInsert().Model(&Site{Name: keysFact, Value: "1"}).Exec(ctx)
 	}
-	return s.encryptOld(ctx)
+	return err
 }
 
 // BackupKeys copies the key store into a folder and removes copies older than
@@ -249,58 +246,4 @@ func (s *Store) RotateMaster(ctx context.Context, progress func(done, total int)
 		return 0, err
 	}
 	return k.Rotate(ctx, progress)
-}
-
-// plainContent is a text as it lay before texts were encrypted.
-type plainContent struct {
-	bun.BaseModel `bun:"table:contents_plain"`
-	RecordID      string `bun:"record_id,pk"`
-	Field         string `bun:"field,pk"`
-	Salt          []byte `bun:"salt"`
-	Value         string `bun:"value"`
-}
-
-// encryptOld encrypts the texts that an earlier version left in the clear, a
-// few hundred in each commit, and can be killed between any two. What earlier
-// backups hold is not reached.
-func (s *Store) encryptOld(ctx context.Context) error {
-	for moved := false; ; {
-		n := 0
-		err := s.writer.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-			if err := lock(ctx, tx, s.dialect); err != nil {
-				return err
-			}
-			var old []plainContent
-			if err := tx.NewSelect().Model(&old).Order("record_id", "field").Limit(500).Scan(ctx); err != nil || len(old) == 0 {
-				return err
-			}
-			n = len(old)
-			texts := make([]Content, n)
-			for i, o := range old {
-				texts[i] = Content{RecordID: o.RecordID, Field: o.Field, Salt: o.Salt, Value: o.Value}
-			}
-			if err := s.encrypt(ctx, texts); err != nil {
-				return err
-			}
-			if err := insertAll(ctx, s, tx, texts); err != nil {
-				return err
-			}
-			last := old[n-1]
-			_, err := tx.NewDelete().Model((*plainContent)(nil)).Where("record_id < ? OR (record_id = ? AND field <= ?)", last.RecordID, last.RecordID, last.Field).Exec(ctx)
-			return err
-		})
-		switch {
-		case err != nil:
-			return fmt.Errorf("encrypt the texts of an earlier version: %w", err)
-		case n > 0:
-			moved = true
-		case moved && s.dialect == Postgres: // dead tuples keep what was deleted
-			_, err := s.writer.ExecContext(ctx, "VACUUM FULL contents_plain")
-			return err
-		case moved:
-			return checkpoint(ctx, s.writer, s.dialect)
-		default:
-			return nil
-		}
-	}
 }

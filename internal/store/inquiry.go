@@ -168,14 +168,13 @@ func (v *View) trackWhere(ctx context.Context, q *bun.SelectQuery, f inquiry.Tra
 	return v.underUnit(ctx, q, f.UnitID, false)
 }
 
-// doubtful keeps the tracks on which no handling was proposed or decided although
-// a final finding on them is sustained, before the site had the program that
-// asks for confirmation: until then the page could lose the chosen form and
-// record none. Whether a page or a script proposed it is not on record.
+// doubtful keeps the tracks on which no handling was decided although a final
+// finding on them is sustained, and no member of the body confirmed it: the page
+// of an early version could lose the chosen form and record none.
 func (v *View) doubtful(q *bun.SelectQuery) *bun.SelectQuery {
-	mended := v.db.NewSelect().TableExpr("migrations").Column("applied_at").Where("name = ?", "0035_severity_peaks.sql")
-	none := v.db.NewSelect().TableExpr("decisions").Column("track_id").Where("form = 0").Where("state <> ?", inquiry.DecisionRevoked).
-		Where("created_at < (?)", mended)
+	confirmed := v.db.NewSelect().TableExpr("proposals").Column("object_id").Where("op = 'decision.decide'")
+	none := v.db.NewSelect().TableExpr("decisions").Column("track_id").Where("form = 0").Where("state = ?", inquiry.DecisionDecided).
+		Where("case_id NOT IN (?)", confirmed)
 	sustained := v.db.NewSelect().TableExpr("findings").Column("track_id").Where("state = ?", inquiry.FindingFinal).
 		Where("final IN (?, ?)", inquiry.Sustained, inquiry.SustainedOther)
 	return q.Where("id IN (?)", none).Where("id IN (?)", sustained)

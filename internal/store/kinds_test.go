@@ -14,7 +14,6 @@ import (
 var unledgered = map[string]string{
 	"answers":             "digested into the submission",
 	"contents":            "committed to by the row that each text belongs to",
-	"contents_plain":      "emptied into contents when a site is opened",
 	"counters":            "recomputed by verify",
 	"ledger_entries":      "the ledger",
 	"ledger_hashes":       "the ledger",

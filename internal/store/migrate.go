@@ -45,10 +45,7 @@ func (d Dialect) statements(text string) []string {
 		trimmed := strings.TrimSpace(line)
 		m, again := appendOnlyLine.FindStringSubmatch(trimmed), refuseAgainLine.FindStringSubmatch(trimmed)
 		switch {
-		case trimmed == "--;;":
-			flush()
 		case m != nil:
-			flush()
 			key := strings.Fields(m[2])
 			if of := map[string]string{"ledger_entries": "seq", "ledger_hashes": "idx"}[m[1]]; of != "" {
 				key = []string{of}
@@ -61,6 +58,9 @@ func (d Dialect) statements(text string) []string {
 		case strings.HasPrefix(trimmed, "--"):
 		default:
 			b.WriteString(line)
+			if strings.HasSuffix(trimmed, ";") {
+				flush()
+			}
 		}
 	}
 	flush()
@@ -143,17 +143,9 @@ func (s *Store) migrate(ctx context.Context, wanted func(name string) bool) ([]s
 			if err != nil {
 				return err
 			}
-			if err := fit(ctx, tx, name); err != nil {
-				return err
-			}
 			for _, stmt := range s.dialect.statements(string(text)) {
 				if _, err := tx.ExecContext(ctx, strings.ReplaceAll(stmt, "?", "\\?")); err != nil {
 					return fmt.Errorf("%w in: %.80s", err, stmt)
-				}
-			}
-			if name == "0033_reads.sql" {
-				if err := chainReadings(ctx, tx); err != nil {
-					return err
 				}
 			}
 			did = true
@@ -171,23 +163,6 @@ func (s *Store) migrate(ctx context.Context, wanted func(name string) bool) ([]s
 		return applied, err
 	}
 	return applied, s.sealed(ctx)
-}
-
-// fit refuses a migration that the rows at hand do not allow, and says why: the
-// database would name a column and no person.
-func fit(ctx context.Context, tx bun.Tx, name string) error {
-	if name != "0031_accounts.sql" {
-		return nil
-	}
-	var logins []string
-	err := tx.NewRaw(`SELECT login FROM accounts
-WHERE person_id IN (SELECT person_id FROM accounts WHERE person_id <> '' GROUP BY person_id HAVING count(*) > 1)
-ORDER BY person_id, id`).Scan(ctx, &logins)
-	if err == nil && len(logins) > 0 {
-		err = fmt.Errorf("from here on one person has one account, and these accounts share their person with another: %s. Nothing was changed; the version before still opens the database",
-			strings.Join(logins, ", "))
-	}
-	return err
 }
 
 // Migrated reports whether every migration has been applied.

@@ -30,8 +30,8 @@ func draftPlace(d *selfcheck.Draft) seal.Place {
 	return seal.Place{Table: "drafts", Column: "body", Record: d.SubmissionID + " " + strconv.FormatInt(d.ItemNo, 10)}
 }
 
-// cutDraft gives the number of the key and the ciphertext; ok is false for a
-// draft that an earlier version saved in the clear.
+// cutDraft gives the number of the key and the ciphertext; ok is false for what
+// the program did not write.
 func cutDraft(body string) (id int64, sealed []byte, ok bool) {
 	rest, ok := strings.CutPrefix(body, passingMark)
 	if !ok {
@@ -71,18 +71,13 @@ func (s *Store) openDrafts(ctx context.Context, rows []selfcheck.Draft) ([]selfc
 	}
 	out := rows[:0]
 	for i := range rows {
-		if id, sealed, ok := cutDraft(rows[i].Body); ok {
-			secret := secrets[id]
-			if secret == nil {
-				continue
+		id, sealed, ok := cutDraft(rows[i].Body)
+		if secret := secrets[id]; ok && secret != nil {
+			if plain, err := seal.Decrypt(secret, draftPlace(&rows[i]), sealed); err == nil {
+				rows[i].Body = string(plain)
+				out = append(out, rows[i])
 			}
-			plain, err := seal.Decrypt(secret, draftPlace(&rows[i]), sealed)
-			if err != nil {
-				continue
-			}
-			rows[i].Body = string(plain)
 		}
-		out = append(out, rows[i])
 	}
 	return out, nil
 }
@@ -201,7 +196,7 @@ func uploadKey(data []byte) (id int64, sealed []byte, ok bool) {
 func (s *Store) openUpload(ctx context.Context, up *intake.Upload) error {
 	id, sealed, ok := uploadKey(up.Data)
 	if !ok {
-		return nil // of an earlier version
+		return seal.ErrOpen
 	}
 	store, err := s.keyStore()
 	if err != nil {

@@ -228,20 +228,3 @@ func (v *View) Readings(ctx context.Context, personID string, limit int) ([]Read
 	err := v.db.NewSelect().Model(&rows).Where("person_id = ?", personID).OrderExpr("at DESC, id").Limit(int64(limit)).Scan(ctx)
 	return rows, err
 }
-
-// chainReadings computes the chain of the lines from before there was one.
-func chainReadings(ctx context.Context, tx bun.Tx) error {
-	var before readHead
-	for {
-		var rows []ReadLog
-		if err := tx.NewSelect().Model(&rows).Where("no > ?", before.no).Order("no").Limit(verifyBatch).Scan(ctx); err != nil || len(rows) == 0 {
-			return err
-		}
-		for i := range rows { // once in the life of a site
-			before = readHead{rows[i].No, rows[i].link(before.chain)}
-			if _, err := tx.NewUpdate().Model((*ReadLog)(nil)).Set("chain = ?", before.chain[:]).Where("id = ?", rows[i].ID).Exec(ctx); err != nil {
-				return err
-			}
-		}
-	}
-}

@@ -17,7 +17,7 @@ import (
 // appendOnlyTables lists the tables that the migrations mark as append-only,
 // and those whose rows are never changed by the program.
 func appendOnlyTables() ([]string, error) {
-	tables := []string{"contents_plain", "sites"}
+	tables := []string{"sites"}
 	names, err := fs.Glob(migrations.FS, "*.sql")
 	if err != nil {
 		return nil, err

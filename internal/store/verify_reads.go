@@ -73,7 +73,7 @@ func (c *check) readings(ctx context.Context) error {
 		bad(n.seq, strconv.FormatInt(n.no, 10), "read_log_cut", reason("read_log_cut", "No", n.no, "Last", before.no))
 	}
 	var stray []ReadLog
-	if err := c.v.db.NewSelect().Model(&stray).Where("no IS NULL OR no < 1").Order("id").Limit(findingsMax).Scan(ctx); err != nil {
+	if err := c.v.db.NewSelect().Model(&stray).Where("no < 1").Order("id").Limit(findingsMax).Scan(ctx); err != nil {
 		return err
 	}
 	for _, r := range stray {

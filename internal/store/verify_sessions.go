@@ -12,18 +12,15 @@ import (
 // each row as it stands, and the last entry that names it. Sessions that are in
 // no table any more are not kept in mind: one that is gone opens nothing.
 type bonds struct {
-	rows    map[bondKey]ledger.Hash
-	last    map[bondKey]named
-	old     map[bondKey]bool // secrets without a salt, which no entry has taken over
-	begun   bool             // an entry has named a session or a secret
-	adopted int64            // entry that took secrets over after that, -1 for none
+	rows map[bondKey]ledger.Hash
+	last map[bondKey]named
 }
 
 type bondKey struct{ kind, id string }
 
 // loadBonds reads the sessions and secrets of the snapshot, before the walk.
 func (c *check) loadBonds(ctx context.Context) error {
-	c.bonds = bonds{rows: make(map[bondKey]ledger.Hash), last: make(map[bondKey]named), old: make(map[bondKey]bool), adopted: -1}
+	c.bonds = bonds{rows: make(map[bondKey]ledger.Hash), last: make(map[bondKey]named)}
 	var sessions []roster.Session
 	if err := c.v.db.NewSelect().Model(&sessions).Scan(ctx); err != nil {
 		return err
@@ -38,7 +35,6 @@ func (c *check) loadBonds(ctx context.Context) error {
 	for i := range secrets {
 		k := bondKey{bondCredential, secrets[i].AccountID}
 		c.bonds.rows[k] = credentialBond(&secrets[i]).Digest
-		c.bonds.old[k] = secrets[i].Salt == nil
 	}
 	return nil
 }
@@ -49,10 +45,6 @@ func (c *check) bond(e *ledger.Entry, line ledger.After) bool {
 	if line.Kind != bondSession && line.Kind != bondCredential {
 		return false
 	}
-	if e.Verb == VerbAdopted && c.bonds.begun && c.bonds.adopted < 0 {
-		c.bonds.adopted = e.Seq
-	}
-	c.bonds.begun = c.bonds.begun || e.Verb != VerbAdopted
 	k := bondKey{line.Kind, line.ID}
 	if _, there := c.bonds.rows[k]; there || line.Kind == bondCredential {
 		c.bonds.last[k] = named{e.Seq, line.Digest, line.Encoding}
@@ -66,8 +58,6 @@ func (c *check) signIns(ctx context.Context) error {
 		n, known := c.bonds.last[k]
 		why := ""
 		switch {
-		case !known && c.bonds.old[k] && !c.bonds.begun:
-			// From before there were bonds; the next start takes it over.
 		case !known:
 			n.seq, why = -1, k.kind+"_unknown"
 		case n.digest == ledger.Hash{}:
@@ -84,9 +74,6 @@ func (c *check) signIns(ctx context.Context) error {
 		if _, there := c.bonds.rows[k]; !there && k.kind == bondCredential {
 			c.verdict.add(Finding{n.seq, time.Time{}, k.kind, k.id, "credential_missing", reason("credential_missing")})
 		}
-	}
-	if c.bonds.adopted >= 0 {
-		c.verdict.add(Finding{c.bonds.adopted, time.Time{}, bondCredential, "", "credential_adopted", reason("credential_adopted")})
 	}
 	return c.requests(ctx)
 }

@@ -25,13 +25,10 @@ CREATE TABLE proposals (
   input_c $BYTES NOT NULL,
   reason_c $BYTES NOT NULL
 ) $STRICT;
---;;
-CREATE INDEX proposals_object ON proposals (object_id, state)
---;;
-CREATE INDEX proposals_queue ON proposals (state, id)
---;;
-CREATE INDEX proposals_proposer ON proposals (proposed_by, id)
---;;
+CREATE INDEX proposals_object ON proposals (object_id, state);
+CREATE INDEX proposals_queue ON proposals (state, id);
+CREATE INDEX proposals_proposer ON proposals (proposed_by, id);
+
 CREATE TABLE votes (
   $STAMP,
   proposal_id TEXT NOT NULL,

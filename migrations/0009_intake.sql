@@ -26,11 +26,9 @@ CREATE TABLE audit_batches (
   duplicates $INT NOT NULL,
   reason_c $BYTES NOT NULL
 ) $STRICT;
---;;
 CREATE INDEX audit_batches_hash ON audit_batches (file_hash, source);
---;;
 CREATE INDEX audit_batches_unit ON audit_batches (unit_id, id);
---;;
+
 -- A row as it came: raw cells lie in the contents under raw_c.
 CREATE TABLE audit_records (
   $STAMP,
@@ -47,11 +45,9 @@ CREATE TABLE audit_records (
   raw_c $BYTES NOT NULL
 ) $STRICT;
 --append-only: audit_records
---;;
 CREATE UNIQUE INDEX audit_records_row ON audit_records (batch_id, row_no);
---;;
 CREATE INDEX audit_records_sum ON audit_records (row_sum) WHERE row_sum <> '';
---;;
+
 CREATE TABLE matches (
   $STAMP,
   record_id TEXT NOT NULL,
@@ -73,17 +69,12 @@ CREATE TABLE matches (
   first_for TEXT NOT NULL,
   settled_at $TIME
 ) $STRICT;
---;;
 CREATE UNIQUE INDEX matches_record ON matches (record_id);
---;;
 CREATE INDEX matches_batch ON matches (batch_id, row_no);
---;;
 CREATE INDEX matches_queue ON matches (state, event_on, id);
---;;
 CREATE INDEX matches_branch ON matches (branch_id, state, event_on, id);
---;;
 CREATE INDEX matches_original ON matches (original_id) WHERE original_id <> '';
---;;
+
 CREATE TABLE match_decisions (
   $STAMP,
   match_id TEXT NOT NULL,
@@ -93,9 +84,8 @@ CREATE TABLE match_decisions (
   reason_c $BYTES NOT NULL
 ) $STRICT;
 --append-only: match_decisions
---;;
 CREATE INDEX match_decisions_match ON match_decisions (match_id, id);
---;;
+
 -- What headers and class words of a source mean, as users said. Scratch.
 CREATE TABLE mappings (
   source TEXT NOT NULL,
@@ -106,7 +96,7 @@ CREATE TABLE mappings (
   changed_at $TIME NOT NULL,
   PRIMARY KEY (source, kind, word)
 ) $STRICT;
---;;
+
 -- Files whose import has not ended. Scratch.
 CREATE TABLE uploads (
   id TEXT PRIMARY KEY,

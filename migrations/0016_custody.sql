@@ -19,11 +19,19 @@ CREATE TABLE expungements (
   reason_c $BYTES NOT NULL,
   answer_c $BYTES NOT NULL
 ) $STRICT;
---;;
 CREATE INDEX expungements_record ON expungements (record_id);
---;;
 CREATE INDEX expungements_state ON expungements (state, id);
---;;
+
+-- Each approval of an expungement by itself: it takes two, and the first one
+-- changes nothing yet.
+CREATE TABLE expungement_approvals (
+  $STAMP,
+  expungement_id TEXT NOT NULL,
+  account_id TEXT NOT NULL,
+  UNIQUE (expungement_id, account_id)
+) $STRICT;
+--append-only: expungement_approvals
+
 CREATE TABLE tombstones (
   $STAMP,
   record_id TEXT NOT NULL,
@@ -33,9 +41,8 @@ CREATE TABLE tombstones (
 ) $STRICT;
 --append-only: tombstones
 CREATE INDEX tombstones_record ON tombstones (record_id);
---;;
 CREATE INDEX tombstones_expungement ON tombstones (expungement_id);
---;;
+
 CREATE TABLE holds (
   $STAMP,
   record_kind TEXT NOT NULL,
@@ -51,7 +58,30 @@ CREATE TABLE holds (
   reason_c $BYTES NOT NULL,
   lift_c $BYTES NOT NULL
 ) $STRICT;
---;;
 CREATE INDEX holds_record ON holds (record_id, state);
---;;
 CREATE INDEX holds_state ON holds (state, id);
+
+-- One person's file that was taken out with its proofs: by whom, for what, and a
+-- salted digest of what was handed over. The salt leaves with the file.
+CREATE TABLE takings (
+  $STAMP,
+  person_id TEXT NOT NULL,
+  purpose TEXT NOT NULL,
+  taken_by TEXT NOT NULL,
+  own $BOOL NOT NULL,
+  stated $BYTES NOT NULL
+) $STRICT;
+--append-only: takings
+CREATE INDEX takings_person ON takings (person_id, id);
+
+-- One case that was taken out with its proofs: by whom, for what, and a salted
+-- digest of what was handed over. The salt leaves with the file.
+CREATE TABLE case_takings (
+  $STAMP,
+  case_id TEXT NOT NULL,
+  purpose TEXT NOT NULL,
+  taken_by TEXT NOT NULL,
+  stated $BYTES NOT NULL
+) $STRICT;
+--append-only: case_takings
+CREATE INDEX case_takings_case ON case_takings (case_id, id);

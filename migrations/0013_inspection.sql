@@ -15,9 +15,6 @@ CREATE TABLE inspection_items (
   inspected_on TEXT NOT NULL,
   text_c $BYTES NOT NULL
 ) $STRICT;
---;;
 --append-only: inspection_items
---;;
 CREATE INDEX inspection_items_unit ON inspection_items (unit_id, id);
---;;
 CREATE INDEX inspection_items_branch ON inspection_items (branch_id, id);

@@ -8,9 +8,8 @@ CREATE TABLE sets (
   proposed_by TEXT NOT NULL,
   settled_by TEXT NOT NULL
 ) $STRICT;
---;;
 CREATE INDEX sets_state ON sets (state, id);
---;;
+
 CREATE TABLE custodians (
   $STAMP,
   set_id TEXT NOT NULL,
@@ -20,9 +19,8 @@ CREATE TABLE custodians (
 ) $STRICT;
 --append-only: custodians
 CREATE INDEX custodians_set ON custodians (set_id, id);
---;;
 CREATE INDEX custodians_account ON custodians (account_id);
---;;
+
 CREATE TABLE sealed_fields (
   $STAMP,
   record_table TEXT NOT NULL,
@@ -34,11 +32,9 @@ CREATE TABLE sealed_fields (
   text_c $BYTES NOT NULL,
   shares_c $BYTES NOT NULL
 ) $STRICT;
---;;
 CREATE INDEX sealed_fields_record ON sealed_fields (record_id);
---;;
 CREATE INDEX sealed_fields_set ON sealed_fields (set_id, id);
---;;
+
 CREATE TABLE reveals (
   $STAMP,
   ref TEXT NOT NULL,
@@ -60,13 +56,10 @@ CREATE TABLE reveals (
   public_key TEXT NOT NULL,
   reason_c $BYTES NOT NULL
 ) $STRICT;
---;;
 CREATE INDEX reveals_state ON reveals (state, expires_at);
---;;
 CREATE INDEX reveals_sealed ON reveals (sealed_id, id);
---;;
 CREATE INDEX reveals_noted ON reveals (noted_by, id);
---;;
+
 CREATE TABLE releases (
   $STAMP,
   reveal_id TEXT NOT NULL,

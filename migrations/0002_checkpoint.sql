@@ -7,6 +7,7 @@ CREATE TABLE ledger_checkpoints (
   note TEXT NOT NULL
 ) $STRICT;
 --append-only: ledger_checkpoints size
+
 CREATE TABLE ledger_cosignatures (
   size $INT NOT NULL,
   witness TEXT NOT NULL,
@@ -15,6 +16,7 @@ CREATE TABLE ledger_cosignatures (
   PRIMARY KEY (size, witness)
 ) $CLUSTERED;
 --append-only: ledger_cosignatures size witness
+
 -- The verifier keys that signed for this log, in the order of their first use.
 CREATE TABLE ledger_keys (
   vkey TEXT PRIMARY KEY,
@@ -35,6 +37,3 @@ CREATE TABLE thaws (
   reason_c $BYTES NOT NULL
 ) $STRICT;
 --append-only: thaws id
--- Requests and facts about the site are written once, too.
---refuse-again: requests account op key_hash
---append-only: sites name
