@@ -7,7 +7,7 @@ ADDR ?= 127.0.0.1:8080
 GO   ?= go
 BIN  := bin/plumbline
 
-.PHONY: run build test race ordeal insider fuzz bench check generate clean
+.PHONY: run build test race ordeal insider fuzz bench check generate release-site clean
 
 run: build
 	$(BIN) demo --db $(DB) --addr $(ADDR)
@@ -54,6 +54,11 @@ check:
 generate:
 	$(GO) tool templ generate -path ./internal/web
 	@sh script/verifier
+
+# The site of this version, which later ones must be able to upgrade. Run it once
+# for each release, and never again: make release-site NAME=02
+release-site:
+	$(GO) test ./internal/cli -run TestWriteReleased -release $(NAME)
 
 clean:
 	rm -rf bin

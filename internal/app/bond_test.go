@@ -158,7 +158,6 @@ func TestASessionPastTheLedgerIsNamed(t *testing.T) {
 	}
 }
 
-
 // TestWhoMustLookGetsInWhileWritingIsFrozen signs in where no entry can be
 // written.
 func TestWhoMustLookGetsInWhileWritingIsFrozen(t *testing.T) {

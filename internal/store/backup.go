@@ -147,9 +147,9 @@ type Refill struct {
 }
 
 // Refill migrates an empty database as far as the backup had been, fills it,
-// and commits when fn returns nil. The store must have been opened with the
-// backup's origin. The mark that the restore is under way stays: the caller
-// verifies, and calls Refilled.
+// commits when fn returns nil, and brings the schema up to date. The store must
+// have been opened with the backup's origin. The mark that the restore is under
+// way stays: the caller verifies, and calls Refilled.
 func (s *Store) Refill(ctx context.Context, migrations []string, fn func(ctx context.Context, r *Refill) error) error {
 	tables, err := tablesOf(ctx, s.writer, s.dialect)
 	if err != nil {
@@ -181,15 +181,15 @@ func (s *Store) Refill(ctx context.Context, migrations []string, fn func(ctx con
 		return r.flush(ctx)
 	})
 	s.edge = nil
+	if err != nil {
+		return err
+	}
+	_, err = s.Migrate(ctx)
 	return err
 }
 
-// Refilled takes the mark away and brings the schema up to date: the restored
-// site may be opened.
+// Refilled takes the mark away: the restored site may be opened.
 func (s *Store) Refilled(ctx context.Context) error {
-	if _, err := s.Migrate(ctx); err != nil {
-		return err
-	}
 	_, err := s.writer.ExecContext(ctx, "DROP TABLE "+restoringTable)
 	return err
 }

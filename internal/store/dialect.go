@@ -198,9 +198,9 @@ func lockReads(ctx context.Context, db bun.IDB, d Dialect) error {
 // tokens replaces the words of a migration that differ by dialect.
 func (d Dialect) tokens() *strings.Replacer {
 	stamp := "id TEXT PRIMARY KEY, version $INT NOT NULL, salt $BYTES NOT NULL, created_at $TIME NOT NULL, changed_at $TIME NOT NULL"
-	pairs := []string{"$INT", "INTEGER", "$BYTES", "BLOB", "$TIME", "TEXT", "$BOOL", "INTEGER", "$STRICT", "STRICT", "$CLUSTERED", "STRICT, WITHOUT ROWID"}
+	pairs := []string{"$INT", "INTEGER", "$BYTES", "BLOB", "$TIME", "TEXT", "$BOOL", "INTEGER", "$FALSE", "0", "$STRICT", "STRICT", "$CLUSTERED", "STRICT, WITHOUT ROWID"}
 	if d == Postgres {
-		pairs = []string{"$INT", "BIGINT", "$BYTES", "BYTEA", "$TIME", "TIMESTAMPTZ", "$BOOL", "BOOLEAN", "$STRICT", "", "$CLUSTERED", ""}
+		pairs = []string{"$INT", "BIGINT", "$BYTES", "BYTEA", "$TIME", "TIMESTAMPTZ", "$BOOL", "BOOLEAN", "$FALSE", "FALSE", "$STRICT", "", "$CLUSTERED", ""}
 	}
 	r := strings.NewReplacer(pairs...)
 	return strings.NewReplacer(append([]string{"$STAMP", r.Replace(stamp)}, pairs...)...)

@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
-
-	"plumbline/migrations"
 )
 
 // Migration is one applied migration.
@@ -121,7 +119,7 @@ func (s *Store) migrate(ctx context.Context, wanted func(name string) bool) ([]s
 	if _, err := s.writer.ExecContext(ctx, create); err != nil {
 		return nil, fmt.Errorf("create migrations table: %w", err)
 	}
-	names, err := fs.Glob(migrations.FS, "*.sql")
+	names, err := fs.Glob(s.files, "*.sql")
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +137,7 @@ func (s *Store) migrate(ctx context.Context, wanted func(name string) bool) ([]s
 			if err != nil || n > 0 {
 				return err
 			}
-			text, err := migrations.FS.ReadFile(name)
+			text, err := fs.ReadFile(s.files, name)
 			if err != nil {
 				return err
 			}
@@ -181,7 +179,7 @@ func (s *Store) Behind(ctx context.Context) (missing, unknown []string, err erro
 	if err != nil {
 		return nil, nil, err
 	}
-	known, err := fs.Glob(migrations.FS, "*.sql")
+	known, err := fs.Glob(s.files, "*.sql")
 	if err != nil {
 		return nil, nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -16,6 +17,7 @@ import (
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/store/keys"
+	"plumbline/migrations"
 )
 
 // Store is an open database. It is safe for concurrent use.
@@ -26,6 +28,7 @@ type Store struct {
 	clock   func() time.Time
 	origin  string
 	policy  []byte // hash of policy and rule pack, kept in every entry
+	files   fs.FS  // the migrations
 
 	hot     hot
 	reads   reads
@@ -79,6 +82,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
+		files:  migrations.FS,
 		writer: writer, reader: reader, dialect: d, clock: opts.Clock, origin: opts.Origin, policy: opts.Policy,
 		queue: make(chan *member, 4096), quiet: make(chan *member, 64), closing: make(chan struct{}), stopped: make(chan struct{}), wrote: make(chan struct{}, 1),
 		reads:     reads{turn: make(chan struct{}, 1)},
