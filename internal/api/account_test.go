@@ -143,3 +143,69 @@ func TestACodeForARoleHolderWaitsOverTheAPI(t *testing.T) {
 		t.Errorf("the agreed code: %d", got)
 	}
 }
+
+// Over the API: one administrator issues a newcomer's code, takes the account by
+// it, and waits until somebody else makes the newcomer an inspector.
+func TestATakenAccountCarriesNoRoleOverTheAPI(t *testing.T) {
+	s := apptest.SQLite(t)
+	office := face(t, s)
+	f, err := New(Options{App: s.App, Who: s.App.Authenticate, SessionCookie: "plumbline"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func() (code, proposal string) {
+		t.Helper()
+		var got struct {
+			Code     string `json:"code"`
+			Proposal string `json:"proposal_id"`
+		}
+		a := send(office, "system", "POST", Prefix+"/accounts/"+s.Account["anna"]+"/code", "")
+		if err := json.Unmarshal([]byte(a.body), &got); a.status != 200 || err != nil || got.Code == "" {
+			t.Fatalf("%d %s (%v)", a.status, a.body, err)
+		}
+		return got.Code, got.Proposal
+	}
+	signIn := func(word string) (a answer, token string) {
+		a = send(f, "", "POST", Prefix+"/sessions", `{"login":"anna","password":"`+word+`"}`)
+		var got struct {
+			Token string `json:"token"`
+		}
+		_ = json.Unmarshal([]byte(a.body), &got) // an error has no token
+		return a, got.Token
+	}
+	take := func(code string) (token string) {
+		t.Helper()
+		a, token := signIn(code)
+		if token == "" {
+			t.Fatalf("by the code: %d %s", a.status, a.body)
+		}
+		if a := send(f, token, "POST", Prefix+"/password", `{"new":"correct horse 42"}`); a.status != 200 {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+		return token
+	}
+	code, _ := ask()
+	token := take(code)
+	if a := send(f, token, "GET", Prefix+"/todo", ""); a.status != 200 || !strings.Contains(a.body, `"by":"系统甲","alone":true`) {
+		t.Errorf("the holder is not told: %d %s", a.status, a.body)
+	}
+	wish := `{"login":"anna","role":"inspector","unit_id":"` + s.Units["east"] + `","from":"2026-03-01"}`
+	if a := send(office, "security", "POST", Prefix+"/grants", wish, "Idempotency-Key", "one"); a.status != 201 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	for _, path := range []string{"/session", "/todo", "/issues"} {
+		if a := send(f, token, "GET", Prefix+path, ""); a.status != 401 || !strings.Contains(a.body, `"code_alone"`) {
+			t.Errorf("the taker reads %s: %d %s", path, a.status, a.body)
+		}
+	}
+	if a, _ := signIn("correct horse 42"); a.status != 401 || !strings.Contains(a.body, `"code_alone"`) {
+		t.Errorf("the taker's password: %d %s", a.status, a.body)
+	}
+	code, proposal := ask()
+	if a := send(office, "security", "POST", Prefix+"/proposals/"+proposal+"/approve", `{}`, "If-Match", "1"); a.status != 200 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	if a := send(f, take(code), "GET", Prefix+"/issues", ""); a.status != 200 {
+		t.Errorf("the inspector, by a code of two: %d %s", a.status, a.body)
+	}
+}

@@ -124,7 +124,7 @@ type LeaderView struct {
 // ToDoView is the to-do home.
 type ToDoView struct {
 	Lists   []ListView    `json:"lists"`
-	Codes   []app.OwnCode `json:"codes" doc:"one-time codes for my own account: those that wait, and those that opened it in the last 30 days"`
+	Codes   []app.OwnCode `json:"codes" doc:"one-time codes for my own account: those that wait, and those that were issued in the last 30 days"`
 	Review  int64         `json:"to_review"`
 	Missing int64         `json:"not_filed"`
 	Named   int64         `json:"items_naming_a_leader"`

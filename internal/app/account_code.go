@@ -14,6 +14,8 @@ import (
 // opCode opens an account to whoever holds the code. For a newcomer one
 // administrator is enough; anybody else would lose his name to him, so that a
 // second one agrees, or the person himself on a device where he is signed in.
+// An account that one alone opened carries no role, whenever and however the
+// role comes: until two stand for a new code, nobody signs in (Actor.Unvouched).
 const opCode = "account.code"
 
 // waitingCode is a code that nobody may use yet: what opens, never the code.
@@ -129,6 +131,9 @@ func openByCode(ctx context.Context, tx *store.Tx, acc *roster.Account, hash str
 		return fact, until, err
 	}
 	if err := tx.EndSessions(ctx, acc.ID, ""); err != nil {
+		return fact, until, err
+	}
+	if err := tx.Bump(ctx, store.GenerationAuthority); err != nil { // whether two stand for it decides what the account may carry
 		return fact, until, err
 	}
 	return fact, until, tx.ClearAttempts(ctx, accountKey(acc.LoginFolded))

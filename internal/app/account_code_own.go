@@ -14,12 +14,13 @@ import (
 // OwnCode is a one-time code for the actor's own account that somebody asked
 // for, as he is told of it.
 type OwnCode struct {
-	ID      string        `json:"id"`
+	ID      string        `json:"id"` // "" where one alone issued it
 	Version int64         `json:"version"`
 	State   consent.State `json:"state"`
 	At      time.Time     `json:"at"`             // when it was asked for, or opened the account
 	By      string        `json:"by"`             // who asked; "" is the operator at the server
 	With    string        `json:"with,omitempty"` // who agreed
+	Alone   bool          `json:"alone,omitempty" doc:"One alone issued it; there is nothing to confirm or refuse"`
 }
 
 // ownCodes lists the codes for the actor's account that wait, and those that
@@ -27,8 +28,12 @@ type OwnCode struct {
 // code that was not his would.
 func (a *App) ownCodes(ctx context.Context, v *store.View, who *roster.Actor) (out []OwnCode, err error) {
 	rows, err := v.ProposalsOn(ctx, who.Account)
-	if err != nil || len(rows) == 0 {
+	if err != nil {
 		return nil, err
+	}
+	alone, err := a.ownCodesAlone(ctx, v, who)
+	if err != nil || len(rows) == 0 {
+		return alone, err
 	}
 	var people []string
 	for _, p := range rows {
@@ -46,6 +51,40 @@ func (a *App) ownCodes(ctx context.Context, v *store.View, who *roster.Actor) (o
 		}
 		if p.State == consent.Proposed || p.State == consent.Approved && c.At.After(a.store.Now().AddDate(0, 0, -toldDays)) {
 			out = append(out, c)
+		}
+	}
+	return append(out, alone...), err
+}
+
+// ownCodesAlone lists the codes for the actor's account for which one alone
+// stands, until 30 days after the newest code: who comes into his account after
+// somebody else is told by whose code that one had it, however long ago.
+func (a *App) ownCodesAlone(ctx context.Context, v *store.View, who *roster.Actor) ([]OwnCode, error) {
+	issued, err := v.CodesOf(ctx, who.Account)
+	if err != nil || len(issued) == 0 || !issued[len(issued)-1].At.After(a.store.Now().AddDate(0, 0, -toldDays)) {
+		return nil, err
+	}
+	var out []OwnCode
+	var by []string // accounts
+	for i := len(issued) - 1; i >= 0; i-- {
+		e := &issued[i]
+		if e.Alone {
+			out, by = append(out, OwnCode{State: consent.Approved, At: e.At.UTC(), By: e.Account, Alone: true}), append(by, e.Account)
+		}
+	}
+	accounts, err := v.AccountsByID(ctx, by)
+	if err != nil {
+		return nil, err
+	}
+	var people []string
+	for _, acc := range accounts {
+		people = append(people, acc.PersonID)
+	}
+	names, err := v.PersonNames(ctx, people)
+	for i := range out {
+		acc := accounts[out[i].By]
+		if out[i].By = ""; acc != nil {
+			out[i].By = names[acc.PersonID]
 		}
 	}
 	return out, err

@@ -57,7 +57,7 @@ func TestNobodyOpensAnAccountAlone(t *testing.T) {
 				t.Errorf("%s agrees: %v", who, err)
 			}
 		}
-		if todo, err := s.App.ToDo(ctx, s.Actor("east1head")); err != nil || len(todo.Codes) != 1 || todo.Codes[0].State != consent.Proposed || todo.Codes[0].By != "系统甲" {
+		if todo, err := s.App.ToDo(ctx, s.Actor("east1head")); err != nil || len(todo.Codes) != 2 || todo.Codes[0].State != consent.Proposed || todo.Codes[0].By != "系统甲" {
 			t.Errorf("the holder is not asked: %v %+v", err, todo.Codes)
 		}
 		st.must(st.approve("security", asked))
@@ -67,7 +67,7 @@ func TestNobodyOpensAnAccountAlone(t *testing.T) {
 		if !opens(s, "east1head", code) {
 			t.Error("the agreed code opens nothing")
 		}
-		if todo, err := s.App.ToDo(ctx, s.Actor("east1head")); err != nil || len(todo.Codes) != 1 || todo.Codes[0].State != consent.Approved || todo.Codes[0].By != "系统甲" || todo.Codes[0].With != "安全甲" {
+		if todo, err := s.App.ToDo(ctx, s.Actor("east1head")); err != nil || len(todo.Codes) != 2 || todo.Codes[0].State != consent.Approved || todo.Codes[0].By != "系统甲" || todo.Codes[0].With != "安全甲" {
 			t.Errorf("the holder is not told: %v %+v", err, todo.Codes)
 		}
 		by := map[string]string{} // verb → account

@@ -100,9 +100,16 @@ func (a *App) fillActor(ctx context.Context, v *store.View, who *roster.Actor, f
 	if who.Unit != "" {
 		who.Held = append(who.Held, roster.Held{Role: roster.RoleOfficer, Unit: who.Unit})
 	}
+	granted := false
 	for _, g := range f.Grants {
 		if g.FromOn <= today && (g.ToOn == "" || g.ToOn >= today) {
-			who.Held = append(who.Held, roster.Held{Role: g.Role, Unit: g.UnitID})
+			who.Held, granted = append(who.Held, roster.Held{Role: g.Role, Unit: g.UnitID}), true
+		}
+	}
+	if granted {
+		var err error
+		if who.Unvouched, err = v.OpenedAlone(ctx, who.Account); err != nil {
+			return err
 		}
 	}
 	if who.Person == "" {

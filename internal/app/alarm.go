@@ -76,7 +76,7 @@ func (a *App) newWatch(ctx context.Context, v *store.View) (*watch, error) {
 				w.rungs[op][g.UnitID] = r
 			}
 			r.held = true
-			if g.State != roster.GrantRevoked && err == nil && who.Person != "" && len(who.Units) > 0 && today.Within(g.FromOn, g.ToOn) && !slices.Contains(r.holders, who) {
+			if g.State != roster.GrantRevoked && err == nil && !who.Unvouched && who.Person != "" && len(who.Units) > 0 && today.Within(g.FromOn, g.ToOn) && !slices.Contains(r.holders, who) {
 				r.holders = append(r.holders, who)
 			}
 		}

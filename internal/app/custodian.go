@@ -104,6 +104,11 @@ func (a *App) custodianAccount(ctx context.Context, tx *store.Tx, login, field s
 			return "", fault.Invalid("custodian_admin", field)
 		}
 	}
+	if alone, err := tx.OpenedAlone(ctx, account.ID); err != nil {
+		return "", err
+	} else if alone { // whoever issued the code could hold the key
+		return "", fault.Invalid("custodian_code_alone", field)
+	}
 	return account.ID, nil
 }
 

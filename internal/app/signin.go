@@ -52,7 +52,7 @@ type SignedIn struct {
 	Actor  *roster.Actor
 }
 
-// SignIn opens a session. Every failure looks the same.
+// SignIn opens a session. Every failure of who has not the secret looks the same.
 func (a *App) SignIn(ctx context.Context, in SignInInput) (*SignedIn, error) {
 	if in.Login == "" || in.Password == "" {
 		return nil, fault.Join(missing(in.Login, "login"), missing(in.Password, "password"))
@@ -70,10 +70,23 @@ func (a *App) SignIn(ctx context.Context, in SignInInput) (*SignedIn, error) {
 	if found == nil {
 		return nil, errSignIn
 	}
+	who, err := a.ActorNamed(ctx, found.account.ID)
+	if err != nil {
+		return nil, err
+	}
+	if who.Unvouched {
+		return nil, errUnvouched
+	}
 	return a.openSession(ctx, in, found)
 }
 
-var errSignIn = fault.New(fault.Unauth, "sign_in_failed", "")
+var (
+	errSignIn = fault.New(fault.Unauth, "sign_in_failed", "")
+
+	// errUnvouched keeps a role from whoever opened a newcomer's account alone
+	// and waited for the role to come. It is said to who has the secret.
+	errUnvouched = fault.New(fault.Unauth, "code_alone", "")
+)
 
 func missing(value, field string) *fault.Error {
 	if strings.TrimSpace(value) == "" {
@@ -216,6 +229,9 @@ func (a *App) Authenticate(ctx context.Context, token string) (*roster.Actor, er
 	mine.Session, mine.MustRenew, mine.ProvedAt, mine.Scope = hash, s.Renew, a.provedAt(&s.Session), strings.Fields(s.Scope)
 	if outlived(&mine, &s.Session, now) {
 		return nil, fault.Unauthenticated()
+	}
+	if mine.Unvouched {
+		return nil, errUnvouched
 	}
 	who, seen := &mine, now.Sub(s.SeenAt) < seenEvery
 	if !seen {

@@ -20,7 +20,7 @@ type MyList struct {
 // ToDo is what waits for somebody.
 type ToDo struct {
 	Lists    []MyList
-	Codes    []OwnCode   // one-time codes for his own account: asked for, or used in the last 30 days
+	Codes    []OwnCode   // one-time codes for his own account: asked for, or issued in the last 30 days
 	Review   int64       // lists to review
 	Missing  int64       // lists of his units that are not filed
 	Named    int64       // items naming a leader that came to him

@@ -214,6 +214,7 @@ type Actor struct {
 	Program   bool       // the program itself: jobs, set-up, demo; never a session
 	MustRenew bool       // signed in by a one-time code: may only set a password
 	ProvedAt  time.Time  // when the session's holder last gave his password
+	Unvouched bool       // holds a role, and got in by a code for which one alone stands: he may not sign in
 }
 
 // Holds reports whether the actor holds the role anywhere.

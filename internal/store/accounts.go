@@ -347,15 +347,48 @@ WHERE g.role IN (?) AND e.verb IN ('account.activate', 'account.password_set')`,
 	return n > 0, err
 }
 
+// codeAlone is true of an entry e of a one-time code for which one alone stands:
+// the write that a second administrator agreed by ends with the entry of that.
+// Nor is it one that the holder confirmed in a session of his.
+const codeAlone = `e.account <> e.object_id AND NOT EXISTS (SELECT 1 FROM ledger_entries AS w JOIN proposals AS p ON p.id = w.object_id
+  WHERE w.seq = e.seq + 1 AND w.verb = 'proposal.approve' AND p.op = 'account.code' AND p.object_id = e.object_id)`
+
+// openedAlone is true of an account a whose last code is one administrator's
+// alone. What the holder confirmed since changes nothing: whoever took the code
+// could confirm as well. The operator at the server stands for his codes.
+const openedAlone = `EXISTS (SELECT 1 FROM ledger_entries AS e WHERE e.object_id = a.id AND e.verb = 'account.code' AND e.account NOT LIKE 'program:%' AND ` + codeAlone + `
+  AND e.seq = (SELECT max(l.seq) FROM ledger_entries AS l WHERE l.object_id = a.id AND l.verb = 'account.code' AND l.account <> a.id))`
+
+// OpenedAlone reports whether a code of one administrator alone opened the
+// account, and none since for which two stand.
+func (v *View) OpenedAlone(ctx context.Context, accountID string) (bool, error) {
+	var n int64
+	err := v.db.NewRaw(`SELECT count(*) FROM accounts AS a WHERE a.id = ? AND `+openedAlone, accountID).Scan(ctx, &n)
+	return n > 0, err
+}
+
+// IssuedCode is a one-time code that opened an account.
+type IssuedCode struct {
+	At      time.Time `bun:"at"`
+	Account string    `bun:"account"` // who issued it, agreed to it or confirmed it
+	Alone   bool      `bun:"alone"`
+}
+
+// CodesOf lists the codes that opened an account, oldest first.
+func (v *View) CodesOf(ctx context.Context, accountID string) (rows []IssuedCode, err error) {
+	err = v.db.NewRaw(`SELECT e.at, e.account, (`+codeAlone+`) AS alone FROM ledger_entries AS e WHERE e.object_id = ? AND e.verb = 'account.code' ORDER BY e.seq`, accountID).Scan(ctx, &rows)
+	return rows, err
+}
+
 // HoldersBeside counts the people other than the named who hold the role at one
-// of the units on the date, with an account that is not disabled.
+// of the units on the date, with an account that they may sign in by.
 func (v *View) HoldersBeside(ctx context.Context, role roster.Role, units []string, on roster.Date, people ...string) (n int64, err error) {
 	if len(units) == 0 {
 		return 0, nil
 	}
 	err = v.db.NewRaw(`SELECT count(DISTINCT a.person_id) FROM grants AS g JOIN accounts AS a ON a.id = g.account_id
 WHERE g.role = ? AND g.state = ? AND g.from_on <= ? AND (g.to_on = '' OR g.to_on >= ?) AND g.unit_id IN (?)
-  AND a.state <> ? AND a.person_id <> '' AND a.person_id NOT IN (?)`,
+  AND a.state <> ? AND a.person_id <> '' AND a.person_id NOT IN (?) AND NOT `+openedAlone,
 		role, roster.GrantLive, on, on, bun.List(units), roster.AccountDisabled, bun.List(append(people, ""))).Scan(ctx, &n)
 	return n, err
 }

@@ -127,6 +127,7 @@ func (f *Face) issueCode(c *Call) error {
 	if until.IsZero() {
 		return c.Show(codeView(p, code, "", "/accounts"))
 	}
+	p.Lead = c.T("account.code.one")
 	return c.Show(codeView(p, code, f.moment(until), "/accounts"))
 }
 
@@ -155,7 +156,10 @@ func (f *Face) codeNotices(c *Call, codes []app.OwnCode) (out []codeNotice) {
 			by = c.T("account.operator")
 		}
 		n := codeNotice{Text: c.T("account.code.opened", "At", f.moment(x.At), "By", by, "With", x.With)}
-		if x.State == consent.Proposed {
+		switch {
+		case x.Alone:
+			n.Text = c.T("account.code.alone", "At", f.moment(x.At), "By", by)
+		case x.State == consent.Proposed:
 			n = codeNotice{Text: c.T("account.code.asked", "At", f.moment(x.At), "By", by), Base: "/me/codes/" + url.PathEscape(x.ID), Version: x.Version}
 		}
 		out = append(out, n)

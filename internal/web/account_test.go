@@ -11,7 +11,9 @@ import (
 	"strings"
 	"testing"
 
+	"plumbline/internal/app"
 	"plumbline/internal/apptest"
+	"plumbline/internal/roster"
 	"plumbline/internal/words"
 )
 
@@ -228,6 +230,33 @@ func TestTheHolderIsAskedBeforeHisAccountOpens(t *testing.T) {
 	anna.open("/")
 	anna.see("a one-time code opened your account")
 	anna.see("系统甲")
+}
+
+// Who issues a newcomer's code alone reads what it does not carry, the newcomer
+// reads who issued it, and when a role comes he is told at the door what to ask for.
+func TestACodeIssuedAloneIsSaidOnThePages(t *testing.T) {
+	s := apptest.SQLite(t)
+	face := New(Options{App: s.App, Who: s.App.Authenticate, Log: slog.New(slog.DiscardHandler)})
+	system := signedIn(t, s, face, "system")
+	system.open("/accounts")
+	system.fill("/accounts/" + s.Account["anna"] + "/code")
+	system.see(words.T(words.EN, "account.code.one"))
+	anna := browse(t, face)
+	anna.open(SignInPath)
+	anna.fill(SignInPath, "login", "anna", "password", shownCode(t, system.page))
+	anna.fill(PasswordPath, "new", "correct horse", "again", "correct horse")
+	anna.open("/")
+	anna.see("系统甲 issued a one-time code for your account")
+	if _, _, err := s.App.Grant(t.Context(), s.Actor("security"), app.GrantInput{Login: "anna", Role: roster.RoleInspector, UnitID: s.Units["east"], FromOn: s.App.Today()}); err != nil {
+		t.Fatal(err)
+	}
+	if anna.open("/"); anna.at != SignInPath {
+		t.Errorf("the session goes on at %s", anna.at)
+	}
+	if status := anna.fill(SignInPath, "login", "anna", "password", "correct horse"); status != http.StatusUnauthorized {
+		t.Errorf("by the password: %d", status)
+	}
+	anna.see(words.T(words.EN, "fault.code_alone"))
 }
 
 func shownCode(t *testing.T, page string) string {
