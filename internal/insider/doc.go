@@ -49,7 +49,8 @@
 // walker's alone, and does not count. The account of a newcomer, who has
 // neither a role nor a password yet, is opened by the system administrator with
 // a code that he hands over; that he could use it himself is known and bears no
-// weight, because a newcomer decides nothing. Everybody else's account counts.
+// weight, because a newcomer decides nothing. It does from the entry on that
+// gives the account a role: what is done by it then counts, as everybody else's.
 //
 // # Tours
 //

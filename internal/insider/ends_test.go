@@ -310,9 +310,13 @@ func (j *judge) unasked() (out []string) {
 
 func (j *judge) spoken() (out []string) {
 	said := map[string][]string{}
+	granted := map[string]bool{} // newcomers who are none any more
 	for _, e := range j.now.entries {
+		if g := j.row("grants", e["object_id"]); g != nil && e["verb"] != "grant.propose" && g["state"] == "live" && g["from_on"] <= j.today {
+			granted[g["account_id"]] = true
+		}
 		begun := j.base.tables["audit_batches"][e["object_id"]] != nil && e["verb"] == "batch.imported" // before the walk
-		if a := e["account"]; !strings.HasPrefix(a, "program:") && !slices.Contains(j.accounts, a) && !j.newcomer(a) && !begun {
+		if a := e["account"]; !strings.HasPrefix(a, "program:") && !slices.Contains(j.accounts, a) && (granted[a] || !j.newcomer(a)) && !begun {
 			said[a] = once(said[a], e["verb"])
 		}
 	}
