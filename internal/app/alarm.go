@@ -32,11 +32,16 @@ type rung struct {
 	holders []*roster.Actor
 }
 
+// opAlarms tells who is told of what nobody may handle: whoever may list alarms with
+// their content.
+const opAlarms = "alarm.list"
+
 // watch is who may handle what today.
 type watch struct {
-	a     *App
-	tree  *roster.Tree
-	rungs map[string]map[string]*rung // duty → unit
+	a         *App
+	tree      *roster.Tree
+	rungs     map[string]map[string]*rung // duty → unit
+	reviewing []string                    // units whose head has lists to review
 }
 
 // newWatch loads the holders of every watched duty.
@@ -46,28 +51,45 @@ func (a *App) newWatch(ctx context.Context, v *store.View) (*watch, error) {
 	if w.tree, err = a.tree(ctx, v); err != nil {
 		return nil, err
 	}
-	duties := map[roster.Role][]string{}
-	var roles []roster.Role
-	for _, op := range watched {
-		w.rungs[op] = map[string]*rung{}
-		for _, role := range roster.Roles {
-			if a.table.Verdict(role, routeByOp[op].Act, routeByOp[op].Kind) == access.Allow && role.Reach() == roster.ReachSubtree {
-				if duties[role] == nil {
-					roles = append(roles, role)
-				}
-				duties[role] = append(duties[role], op)
-			}
-		}
-	}
+	roles, duties := w.rolesOf(roster.ReachSubtree, append(slices.Clone(watched), opAlarms)...)
 	grants, err := v.DutyGrants(ctx, roles, a.store.Now().Add(-revokedLately))
 	if err != nil {
 		return nil, err
 	}
-	today := a.Today()
-	for _, g := range grants { // those who handle matters: some hundred in a bureau, kept in the cache of actors
-		who, err := a.ActorOf(ctx, v, g.AccountID)
+	if err := w.hold(ctx, v, grants, duties); err != nil {
+		return nil, err
+	}
+	return w, w.addReviewers(ctx, v)
+}
+
+// rolesOf lists the roles of one reach that may do any of the operations, and
+// for each of them which. Whoever is told of alarms without their content is told
+// of nothing here.
+func (w *watch) rolesOf(reach roster.Reach, ops ...string) (roles []roster.Role, duties map[roster.Role][]string) {
+	duties = map[roster.Role][]string{}
+	for _, op := range ops {
+		w.rungs[op] = map[string]*rung{}
+		for _, role := range roster.Roles {
+			if role.Reach() != reach || w.a.table.Verdict(role, routeByOp[op].Act, routeByOp[op].Kind) != access.Allow || op == opAlarms && role == roster.RoleSecurityAdmin {
+				continue
+			}
+			if duties[role] == nil {
+				roles = append(roles, role)
+			}
+			duties[role] = append(duties[role], op)
+		}
+	}
+	return roles, duties
+}
+
+// hold puts whoever was granted a role on the rungs of its duties, if he may act
+// today: some hundred in a bureau, kept in the cache of actors.
+func (w *watch) hold(ctx context.Context, v *store.View, grants []roster.Grant, duties map[roster.Role][]string) error {
+	today := w.a.Today()
+	for _, g := range grants {
+		who, err := w.a.ActorOf(ctx, v, g.AccountID)
 		if err != nil && !fault.Is(err, fault.Unauth) {
-			return nil, err
+			return err
 		}
 		for _, op := range duties[g.Role] {
 			r := w.rungs[op][g.UnitID]
@@ -81,26 +103,33 @@ func (a *App) newWatch(ctx context.Context, v *store.View) (*watch, error) {
 			}
 		}
 	}
-	return w, nil
+	return nil
 }
 
 // able says whether somebody who holds the duty may handle the matter.
 func (w *watch) able(who *roster.Actor, m store.Matter) bool {
+	r := routeByOp[m.Duty]
+	return w.clear(who, m) && w.a.table.Scope(who, r.Act, r.Kind, w.tree).Admits(spot(m.ID, m.UnitID, m.BranchID, m.PersonID, m.EventOn))
+}
+
+// clear says whether nothing bars somebody from the matter, wherever it lies.
+func (w *watch) clear(who *roster.Actor, m store.Matter) bool {
 	if who.Person == m.Not || who.Person == m.Other {
 		return false
 	}
 	r := routeByOp[m.Duty]
 	sc := w.a.table.Scope(who, r.Act, r.Kind, w.tree)
-	bars := func(id, person string) bool { return sc.Bars(roster.Target{ID: id, Person: person}) }
-	return sc.Admits(spot(m.ID, m.UnitID, m.BranchID, m.PersonID, m.EventOn)) &&
-		!(m.IssueID != "" && bars(m.IssueID, "")) && !(m.CaseID != "" && bars(m.CaseID, "")) && !(m.Other != "" && bars("", m.Other))
+	bars := func(id, person string) bool {
+		return (id != "" || person != "") && sc.Bars(roster.Target{ID: id, Person: person, EventOn: m.EventOn})
+	}
+	return !sc.Bars(spot(m.ID, m.UnitID, m.BranchID, m.PersonID, m.EventOn)) && !bars(m.IssueID, "") && !bars(m.CaseID, "") && !bars("", m.Other)
 }
 
-// told finds who is to be told of a matter: nobody where those at its usual
+// place finds who is to be told of a matter: nobody where those at its usual
 // place can handle it, which is the lowest unit above it where somebody holds
 // the duty and acts who is no subordinate of the subject; else the next one
 // above with somebody who can.
-func (w *watch) told(m store.Matter) (unit string, alarm, blank bool) {
+func (w *watch) place(m store.Matter) (unit string, alarm, blank bool) {
 	home := false
 	for _, u := range w.tree.Ancestors(m.UnitID) {
 		r := w.rungs[m.Duty][u]
@@ -130,22 +159,29 @@ func under(who *roster.Actor, m store.Matter) bool {
 // handle them: those from whom one holder at some place is barred. Whoever is
 // barred from nothing there handles the rest.
 func (w *watch) suspects() (people, objects []string) {
-	for _, rungs := range w.rungs {
-		for _, r := range rungs {
-			if len(r.holders) == 0 {
-				continue
+	for _, duty := range watched {
+		for _, r := range w.rungs[duty] {
+			if len(r.holders) > 0 {
+				people, objects = append(people, barsOf(r.holders[0])...), append(objects, r.holders[0].PartyTo...)
 			}
-			one := r.holders[0]
-			people = append(append(append(people, one.Person), one.Superiors...), one.Relatives...)
-			for _, b := range one.Dated {
-				people = append(people, b.Person)
-			}
-			objects = append(objects, one.PartyTo...)
 		}
 	}
-	slices.Sort(people)
-	slices.Sort(objects)
-	return slices.Compact(people), slices.Compact(objects)
+	return unique(people), unique(objects)
+}
+
+// barsOf lists those from whose matters somebody is barred, now or for a time.
+func barsOf(who *roster.Actor) []string {
+	out := append(append([]string{who.Person}, who.Superiors...), who.Relatives...)
+	for _, b := range who.Dated {
+		out = append(out, b.Person)
+	}
+	return out
+}
+
+// unique sorts the ids, each once.
+func unique(ids []string) []string {
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // wanted lists the alarms that must stand today.
@@ -157,18 +193,33 @@ func (w *watch) wanted(ctx context.Context, v *store.View) ([]recusal.Alarm, err
 		return nil, err
 	}
 	for _, m := range matters {
-		if unit, alarm, blank := w.told(m); alarm {
-			out = append(out, recusal.Alarm{ObjectKind: m.Kind, ObjectID: m.ID, Duty: m.Duty, UnitID: unit, PersonID: m.PersonID, EventOn: m.EventOn, Blank: blank})
+		if unit, alarm, blank := w.place(m); alarm {
+			out = append(out, alarmOn(m, unit, blank))
 		}
 	}
-	for duty, rungs := range w.rungs {
-		for unit, r := range rungs {
+	out = append(out, w.vacant()...)
+	reviews, err := w.reviews(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	return w.bodies(ctx, v, append(out, reviews...))
+}
+
+// alarmOn is an alarm on a matter, told to a unit.
+func alarmOn(m store.Matter, unit string, blank bool) recusal.Alarm {
+	return recusal.Alarm{ObjectKind: m.Kind, ObjectID: m.ID, Duty: m.Duty, UnitID: unit, PersonID: m.PersonID, OtherID: m.Other, EventOn: m.EventOn, Blank: blank}
+}
+
+// vacant lists the duties whose holders at a unit are all gone.
+func (w *watch) vacant() (out []recusal.Alarm) {
+	for _, duty := range watched {
+		for unit, r := range w.rungs[duty] {
 			if !r.held || len(r.holders) > 0 || w.tree.Tier(unit) < 0 {
 				continue
 			}
 			a := recusal.Alarm{ObjectKind: "unit", ObjectID: unit, Duty: duty, UnitID: w.tree.Bureau(), Blank: true}
 			for _, u := range w.tree.Ancestors(unit)[1:] {
-				if up := rungs[u]; up != nil && len(up.holders) > 0 {
+				if up := w.rungs[duty][u]; up != nil && len(up.holders) > 0 {
 					a.UnitID, a.Blank = u, false
 					break
 				}
@@ -176,11 +227,12 @@ func (w *watch) wanted(ctx context.Context, v *store.View) ([]recusal.Alarm, err
 			out = append(out, a)
 		}
 	}
-	return out, nil
+	return out
 }
 
 // WatchMatters raises an alarm for every matter that nobody at its usual place
-// may handle any more, whatever the cause, and for every duty whose holders are
+// may handle any more, whatever the cause, for every review without a reviewer,
+// for every track that too few may decide, and for every duty whose holders are
 // all gone; and ends those whose reason is over. It says how many changed. It
 // looks only at matters from which somebody is barred, so a quiet site costs it
 // a few reads and no write.
@@ -224,18 +276,26 @@ func (a *App) WatchMatters(ctx context.Context) (changed int, err error) {
 
 // changes compares what must stand with what does.
 func changes(wanted, standing []recusal.Alarm) (raise, end []recusal.Alarm) {
-	same := func(x recusal.Alarm) func(recusal.Alarm) bool {
-		return func(y recusal.Alarm) bool {
-			return x.ObjectID == y.ObjectID && x.Duty == y.Duty && x.UnitID == y.UnitID && x.Blank == y.Blank
-		}
+	type said struct {
+		object, duty, unit string
+		blank              bool
+		members, quorum    int
+	}
+	of := func(x recusal.Alarm) said {
+		return said{x.ObjectID, x.Duty, x.UnitID, x.Blank, x.Members, x.Quorum}
+	}
+	stands, wants := map[said]bool{}, map[said]bool{}
+	for _, x := range standing {
+		stands[of(x)] = true
 	}
 	for _, x := range wanted {
-		if !slices.ContainsFunc(standing, same(x)) {
+		wants[of(x)] = true
+		if !stands[of(x)] {
 			raise = append(raise, x)
 		}
 	}
 	for _, x := range standing {
-		if !slices.ContainsFunc(wanted, same(x)) {
+		if !wants[of(x)] {
 			end = append(end, x)
 		}
 	}

@@ -14,9 +14,11 @@ type AlarmView struct {
 	ID       string      `json:"id"`
 	What     string      `json:"what"` // kind of matter; unit where a duty has no holder; "" for who sees no content
 	Duty     string      `json:"duty"` // operation that nobody may do
-	Unit     Named       `json:"unit"` // whose tier is told; a unit without holders is named itself
+	Unit     Named       `json:"unit"` // whose tier is told; a unit without holders, or whose head reviews, is named itself
 	Object   string      `json:"object,omitempty"`
-	Blank    bool        `json:"blank"` // nobody at any tier may
+	Blank    bool        `json:"blank"`             // nobody at any tier may
+	Members  int         `json:"members,omitempty"` // of a deciding body that is too small: how many may still decide
+	Quorum   int         `json:"quorum,omitempty"`  // how many must; 0 where the body is not the reason
 	RaisedOn roster.Date `json:"raised_on"`
 }
 
@@ -31,6 +33,11 @@ type AlarmList struct {
 // can see to it that somebody may again.
 func onlyBlank(who *roster.Actor) bool { return who.Holds(roster.RoleSecurityAdmin) }
 
+// alarmReach says which alarms the actor is told of.
+func alarmReach(who *roster.Actor, sc roster.Scope) store.AlarmReach {
+	return store.AlarmReach{Scope: sc, Blank: onlyBlank(who), Person: who.Person}
+}
+
 // Alarms lists the alarms that the actor's tier is told of, or a tier below it.
 func (a *App) Alarms(ctx context.Context, who *roster.Actor) (out AlarmList, err error) {
 	out.Rows = []AlarmView{}
@@ -39,17 +46,20 @@ func (a *App) Alarms(ctx context.Context, who *roster.Actor) (out AlarmList, err
 		if err != nil {
 			return err
 		}
-		rows, err := v.Alarms(ctx, sc, onlyBlank(who), 200)
+		rows, err := v.Alarms(ctx, alarmReach(who, sc), 200)
 		if err != nil {
 			return err
 		}
-		if out.Total, err = v.AlarmCount(ctx, sc, onlyBlank(who)); err != nil {
+		if out.Total, err = v.AlarmCount(ctx, alarmReach(who, sc)); err != nil {
 			return err
 		}
 		units := make([]string, len(rows))
 		for i, r := range rows {
-			if units[i] = r.UnitID; r.ObjectKind == "unit" {
+			switch units[i] = r.UnitID; {
+			case r.ObjectKind == "unit":
 				units[i] = r.ObjectID
+			case r.ReviewUnitID != "":
+				units[i] = r.ReviewUnitID
 			}
 		}
 		n, err := a.namer(ctx, v, who, nil, units)
@@ -57,7 +67,10 @@ func (a *App) Alarms(ctx context.Context, who *roster.Actor) (out AlarmList, err
 			return err
 		}
 		for i, r := range rows { // a page of at most 200
-			view := AlarmView{ID: r.ID, Duty: r.Duty, Blank: r.Blank, RaisedOn: r.RaisedOn}
+			view := AlarmView{ID: r.ID, Duty: r.Duty, Blank: r.Blank, Members: r.Members, Quorum: r.Quorum, RaisedOn: r.RaisedOn}
+			if onlyBlank(who) && view.Duty == dutyItem {
+				view.Duty = dutyList // that a list names a leader is content
+			}
 			if !onlyBlank(who) || r.ObjectKind == "unit" {
 				view.What, view.Unit = r.ObjectKind, n.unit(units[i])
 			}
@@ -112,5 +125,5 @@ func (a *App) alarmObject(ctx context.Context, v *store.View, who *roster.Actor,
 }
 
 func countAlarms(ctx context.Context, _ *App, v *store.View, who *roster.Actor, sc roster.Scope) (int64, error) {
-	return v.AlarmCount(ctx, sc, onlyBlank(who))
+	return v.AlarmCount(ctx, alarmReach(who, sc))
 }

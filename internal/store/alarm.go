@@ -25,7 +25,7 @@ type Matter struct {
 	IssueID    string      `bun:"issue_id"`
 	CaseID     string      `bun:"case_id"`
 	DecideTier int         `bun:"decide_tier"` // -1 where any tier may
-	Other      string      `bun:"other"`       // a second person whose bars count: who is challenged
+	Other      string      `bun:"other"`       // a second person whose bars count: who is challenged, the respondent of an item
 	Not        string      `bun:"not_by"`      // who may not handle it whatever his bars: who filed it
 }
 
@@ -96,23 +96,30 @@ func (v *View) StandingAlarms(ctx context.Context) ([]recusal.Alarm, error) {
 	return rows, v.db.NewSelect().Model(&rows).Where("state = ?", recusal.AlarmRaised).Order("id").Scan(ctx)
 }
 
-// alarmScoped narrows to standing alarms under the scope. The blank ones are
-// also there for whoever is told without content.
-func (v *View) alarmScoped(q *bun.SelectQuery, sc roster.Scope, blank bool) *bun.SelectQuery {
+// AlarmReach says which alarms somebody is told of.
+type AlarmReach struct {
+	Scope  roster.Scope
+	Blank  bool   // only those that nobody at any tier may answer, wherever they lie
+	Person string // whom no alarm about himself is shown, with content or without
+}
+
+// alarmScoped narrows to standing alarms within reach.
+func (v *View) alarmScoped(q *bun.SelectQuery, r AlarmReach) *bun.SelectQuery {
 	q = q.Where("state = ?", recusal.AlarmRaised)
-	if blank {
-		return q.Where("blank = ?", true)
+	if r.Blank {
+		return q.Where("blank = ?", true).Where("(object_kind = 'unit' OR person_id <> ?)", r.Person).Where("(other_id = '' OR other_id <> ?)", r.Person)
 	}
-	return unbarred(scoped(q, sc, columnsDefault), sc, ScopeColumns{ID: "object_id"})
+	other := ScopeColumns{ID: "object_id", Person: "other_id", EventOn: "event_on"}
+	return unbarred(scoped(q, r.Scope, columnsDefault), r.Scope, other)
 }
 
 // Alarms lists the standing alarms, the newest first.
-func (v *View) Alarms(ctx context.Context, sc roster.Scope, blank bool, limit int) ([]recusal.Alarm, error) {
+func (v *View) Alarms(ctx context.Context, r AlarmReach, limit int) ([]recusal.Alarm, error) {
 	var rows []recusal.Alarm
-	return rows, v.alarmScoped(v.db.NewSelect().Model(&rows), sc, blank).Order("id DESC").Limit(int64(limit)).Scan(ctx)
+	return rows, v.alarmScoped(v.db.NewSelect().Model(&rows), r).Order("id DESC").Limit(int64(limit)).Scan(ctx)
 }
 
 // AlarmCount counts what Alarms lists.
-func (v *View) AlarmCount(ctx context.Context, sc roster.Scope, blank bool) (int64, error) {
-	return v.alarmScoped(v.db.NewSelect().Model((*recusal.Alarm)(nil)), sc, blank).Count(ctx)
+func (v *View) AlarmCount(ctx context.Context, r AlarmReach) (int64, error) {
+	return v.alarmScoped(v.db.NewSelect().Model((*recusal.Alarm)(nil)), r).Count(ctx)
 }

@@ -121,7 +121,7 @@ var kinds = []rowKind{
 	row[roster.Relation]("relation", aboutMatter, noTexts, roster.KindPerson, refs{"other_id": "person"}),
 	row[roster.Void]("void", aboutMatter, withIssue, roster.KindPerson, refs{"record_id": anyRow}),
 	row[recusal.Challenge]("challenge", aboutMatter, withIssue, roster.KindChallenge, refs{"object_id": anyRow, "official_id": "person"}),
-	row[recusal.Alarm]("alarm", aboutMatter, noTexts, roster.KindAlarm, refs{"object_id": anyRow}),
+	row[recusal.Alarm]("alarm", aboutMatter, noTexts, roster.KindAlarm, refs{"object_id": anyRow, "other_id": "person", "review_unit_id": "unit"}),
 	row[roster.Account]("account", rosterFact, noTexts, roster.KindAccount),
 	row[roster.Grant]("grant", rosterFact, noTexts, roster.KindGrant),
 	row[ledger.Thaw]("thaw", aboutNobody, kept("why writing was allowed again after a freeze"), roster.KindLedger),

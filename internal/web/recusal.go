@@ -147,6 +147,9 @@ func (f *Face) alarmList(c *Call) error {
 		if r.Blank {
 			tag = ui.Tag{Tone: "bad", Text: c.T("alarm.blank")}
 		}
+		if r.Quorum > 0 {
+			tag.Text = c.T("alarm.body", "Members", r.Members, "Quorum", r.Quorum)
+		}
 		v.Table.Rows = append(v.Table.Rows, []ui.Cell{what, {Text: c.T("alarm.duty." + r.Duty)}, {Text: r.Unit.Name}, {Text: string(r.RaisedOn)}, {Tag: &tag}})
 	}
 	v.Pager = ui.Pager{Shown: len(v.Table.Rows), Total: list.Total}

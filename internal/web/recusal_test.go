@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"plumbline/internal/app"
 	"plumbline/internal/apptest"
 	"plumbline/internal/issue"
 	"plumbline/internal/words"
@@ -69,6 +70,25 @@ func TestAlarmAndLedgerPagesShowWhatOneMayKnow(t *testing.T) {
 		t.Errorf("the administrator is shown more: %s", plainText(page))
 	}
 	visit(t, s, "anna").get("/alarms", 403)
+
+	grants, _, err := s.App.Grants(context.Background(), s.Actor("security"), app.GrantQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range grants {
+		if g.AccountID != s.Account["body2"] {
+			continue
+		}
+		if _, err := s.App.RevokeGrant(context.Background(), s.Actor("security"), g.ID, g.Version); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.App.WatchMatters(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	body := visit(t, s, "body")
+	holds(t, body.get("/alarms", 200), "A duty without a holder, or with too few", "Decide a track", "Members left: 2, quorum 3")
+	holds(t, body.in(words.ZH).get("/alarms", 200), "可参加研究 2 人，法定人数 3 人")
 
 	page = visit(t, s, "audit").get("/ledger", 200)
 	holds(t, page, "Alarm: nobody may handle a matter", "Relation declared")

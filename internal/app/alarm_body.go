@@ -1,0 +1,76 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"plumbline/internal/recusal"
+	"plumbline/internal/roster"
+	"plumbline/internal/rules"
+	"plumbline/internal/store"
+)
+
+// bodies adds to the alarms those on tracks that cannot be decided because fewer
+// members of deciding bodies may do so than their quorum, though some may. The
+// members of one decision may come from any tier; only its recorder must sit high
+// enough, which is asked of the duty as of every other.
+func (w *watch) bodies(ctx context.Context, v *store.View, out []recusal.Alarm) ([]recusal.Alarm, error) {
+	members := w.members()
+	if len(members) == 0 {
+		return out, nil // no holder at all: told of as a vacant duty
+	}
+	if quorum := w.a.Pack().Dual.Quorum; len(members) < quorum {
+		// Too few for whatever there is to decide: said once, and of no matter.
+		unit := w.tree.Bureau()
+		at := slices.IndexFunc(out, func(x recusal.Alarm) bool { return x.ObjectID == unit && x.Duty == opDecide })
+		if at < 0 {
+			at, out = len(out), append(out, recusal.Alarm{ObjectKind: "unit", ObjectID: unit, Duty: opDecide, UnitID: unit})
+		}
+		out[at].Blank, out[at].Members, out[at].Quorum = true, len(members), quorum
+		return out, nil
+	}
+	var people, objects, ids []string
+	for _, who := range members {
+		people, objects, ids = append(people, barsOf(who)...), append(objects, who.PartyTo...), append(ids, who.Person)
+	}
+	tracks, err := v.BodyMatters(ctx, unique(people), unique(objects), ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range tracks {
+		pack, err := rules.Version(t.Pack)
+		if err != nil {
+			return nil, err
+		}
+		left := 0
+		for _, who := range members {
+			if w.clear(who, t.Matter) && !slices.Contains(t.Part, who.Person) {
+				left++
+			}
+		}
+		if left >= pack.Dual.Quorum {
+			continue
+		}
+		at := slices.IndexFunc(out, func(x recusal.Alarm) bool { return x.ObjectID == t.ID && x.Duty == opDecide })
+		if at < 0 {
+			at, out = len(out), append(out, alarmOn(t.Matter, "", true))
+		}
+		out[at].UnitID, out[at].Blank = w.tree.Bureau(), true
+		if left > 0 {
+			out[at].Members, out[at].Quorum = left, pack.Dual.Quorum
+		}
+	}
+	return out, nil
+}
+
+// members are all who sit in a deciding body, each once.
+func (w *watch) members() (out []*roster.Actor) {
+	for _, r := range w.rungs[opDecide] {
+		for _, who := range r.holders {
+			if !slices.ContainsFunc(out, func(x *roster.Actor) bool { return x.Person == who.Person }) {
+				out = append(out, who)
+			}
+		}
+	}
+	return out
+}

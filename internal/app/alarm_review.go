@@ -1,0 +1,94 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"plumbline/internal/recusal"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// The duties of a unit's head towards self-check lists. Nobody but the head of
+// the one unit may do them, so that no tier above can take them over: it sees to
+// it that the unit has a head who may.
+const (
+	dutyList = "review.accept"
+	dutyItem = "named.accept"
+)
+
+// addReviewers loads the heads of the units that have lists to review: of those
+// that others lie below in any case, of the rest while a list waits there.
+func (w *watch) addReviewers(ctx context.Context, v *store.View) (err error) {
+	var parents []string
+	for _, u := range w.tree.Units() {
+		if len(w.tree.Children(u.ID)) > 0 {
+			parents = append(parents, u.ID)
+		}
+	}
+	if w.reviewing, err = v.UnitsReviewing(ctx, parents); err != nil || len(w.reviewing) == 0 {
+		return err
+	}
+	roles, duties := w.rolesOf(roster.ReachUnit, dutyList, dutyItem)
+	grants, err := v.ReviewerGrants(ctx, roles, w.reviewing)
+	if err != nil {
+		return err
+	}
+	return w.hold(ctx, v, grants, duties)
+}
+
+// reviews lists the alarms on lists and items that wait for a review which
+// nobody may do. A unit without any head is told of once, whatever waits there:
+// that says nothing of who named whom.
+func (w *watch) reviews(ctx context.Context, v *store.View) (out []recusal.Alarm, err error) {
+	var bars []store.ReviewBar
+	for _, unit := range w.reviewing {
+		r := w.rungs[dutyList][unit]
+		if r == nil || len(r.holders) == 0 {
+			m := store.Matter{Kind: "unit", Duty: dutyList, ID: unit, UnitID: unit}
+			out = append(out, alarmOn(m, w.above(m), true))
+			continue
+		}
+		bars = append(bars, w.barredAt(unit, r.holders)...)
+	}
+	matters, err := v.ReviewsAt(ctx, bars)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range matters {
+		if slices.ContainsFunc(w.rungs[m.Duty][m.UnitID].holders, func(who *roster.Actor) bool { return w.able(who, m) }) {
+			continue
+		}
+		a := alarmOn(m, w.above(m), true)
+		a.ReviewUnitID = m.UnitID
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+// barredAt lists those from whom every reviewer of a unit is barred.
+func (w *watch) barredAt(unit string, reviewers []*roster.Actor) (out []store.ReviewBar) {
+	for _, p := range unique(barsOf(reviewers[0])) {
+		if slices.ContainsFunc(reviewers[1:], func(who *roster.Actor) bool { return !slices.Contains(barsOf(who), p) }) {
+			continue
+		}
+		b := store.ReviewBar{UnitID: unit, PersonID: p}
+		if p == reviewers[0].Person { // he may also have signed what he would review
+			b.Signs = append([]string{unit}, w.tree.Children(unit)...)
+		}
+		out = append(out, b)
+	}
+	return out
+}
+
+// above is the next unit above a review's where somebody is told of alarms who
+// is not barred from it; the bureau if there is none.
+func (w *watch) above(m store.Matter) string {
+	m.Duty, m.BranchID = opAlarms, w.tree.Branch(m.UnitID)
+	for i, u := range w.tree.Ancestors(m.UnitID) {
+		if r := w.rungs[opAlarms][u]; i > 0 && r != nil && slices.ContainsFunc(r.holders, func(who *roster.Actor) bool { return w.able(who, m) }) {
+			return u
+		}
+	}
+	return w.tree.Bureau()
+}

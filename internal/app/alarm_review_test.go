@@ -1,0 +1,298 @@
+package app_test
+
+import (
+	"context"
+	"testing"
+
+	"plumbline/internal/app"
+	"plumbline/internal/apptest"
+	"plumbline/internal/inquiry"
+	"plumbline/internal/ledger"
+	"plumbline/internal/roster"
+	"plumbline/internal/selfcheck"
+	"plumbline/internal/store"
+)
+
+// grant gives somebody a role at a unit, as if two had agreed to it.
+func grant(t *testing.T, s *apptest.Site, key string, role roster.Role, unit string) {
+	t.Helper()
+	_, err := s.Store.Update(ctx, store.Call{Account: "program:test"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		g := &roster.Grant{AccountID: s.Account[key], Role: role, UnitID: s.Units[unit], FromOn: "2024-01-01", State: roster.GrantLive, GrantedBy: "program:test"}
+		if err := tx.Insert(ctx, g); err != nil {
+			return nil, "", err
+		}
+		return []ledger.Fact{{Verb: "test.grant", Kind: "account", ID: g.AccountID}}, "", tx.Bump(ctx, store.GenerationAuthority)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// revoke takes every role from somebody.
+func revoke(t *testing.T, s *apptest.Site, key string) {
+	t.Helper()
+	grants, _, err := s.App.Grants(ctx, s.Actor("security"), app.GrantQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, g := range grants {
+		if g.AccountID == s.Account[key] && g.State == roster.GrantLive {
+			n++
+			if _, err := s.App.RevokeGrant(ctx, s.Actor("security"), g.ID, g.Version); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if n == 0 {
+		t.Fatalf("%s has no grant to revoke", key)
+	}
+}
+
+// related lets somebody declare that he is a relative of another.
+func related(t *testing.T, s *apptest.Site, key, to, name string) {
+	t.Helper()
+	if _, _, err := s.App.Declare(ctx, s.Actor(key), app.RelationInput{Number: number(t, s, to), Name: name, Kind: "relative"}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// only is the one alarm that somebody is told of.
+func only(t *testing.T, s *apptest.Site, key string) app.AlarmView {
+	t.Helper()
+	rows := alarms(t, s, key)
+	if len(rows) != 1 {
+		t.Fatalf("%s is told %+v, want one alarm", key, rows)
+	}
+	return rows[0]
+}
+
+func silent(t *testing.T, s *apptest.Site, why string, keys ...string) {
+	t.Helper()
+	for _, key := range keys {
+		if rows := alarms(t, s, key); len(rows) != 0 {
+			t.Errorf("%s: %s is told %+v", why, key, rows)
+		}
+	}
+}
+
+// The only head who may review a list is the respondent's relative: nobody above
+// may review it in his place, so the next tier is told that the unit needs
+// another head.
+func TestAnAlarmWhenAListHasNoReviewer(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		campaign(t, s)
+		related(t, s, "east1head", "anna", "林甲")
+		sweep(t, s, "nothing is filed yet", 0)
+		l := list(t, s, "anna", selfcheck.Officers, false)
+		submit(t, s, "anna", l)
+		submit(t, s, "ben", list(t, s, "ben", selfcheck.Officers, false))
+		sweep(t, s, "the only reviewer is a relative", 1)
+		sweep(t, s, "again", 0)
+		for _, key := range []string{"eastinspector", "inspector"} {
+			if r := only(t, s, key); r.What != "submission" || r.Duty != "review.accept" || r.Unit.ID != s.Units["east1"] || !r.Blank || r.Object != "" {
+				t.Errorf("%s is told %+v", key, r)
+			}
+		}
+		if r := only(t, s, "security"); r.What != "" || r.Unit.ID != "" || r.Duty != "review.accept" {
+			t.Errorf("the administrator is told %+v", r)
+		}
+		grant(t, s, "anna", roster.RoleInspector, "bureau")
+		grant(t, s, "east1head", roster.RoleInspector, "bureau")
+		silent(t, s, "the respondent and his relative", "anna", "east1head")
+
+		related(t, s, "eastinspector", "anna", "林甲")
+		sweep(t, s, "the tier above is barred too, and the one above it is told", 2)
+		silent(t, s, "barred", "eastinspector")
+		only(t, s, "inspector")
+
+		grant(t, s, "cara", roster.RoleUnitHead, "east1")
+		sweep(t, s, "the unit has another head", 1)
+		v, err := s.App.Review(ctx, s.Actor("cara"), l.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.App.AcceptList(ctx, s.Actor("cara"), app.AcceptInput{ID: l.ID, Version: v.Version}); err != nil {
+			t.Error(err)
+		}
+		sound(t, s)
+	})
+}
+
+// A head cannot review the list that he signed for a unit below, where he is the
+// head of both.
+func TestAnAlarmWhenTheSignerIsTheReviewer(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		campaign(t, s)
+		submit(t, s, "east1head", list(t, s, "east1head", selfcheck.Leaders, true))
+		sweep(t, s, "the head above reviews it", 0)
+		revoke(t, s, "easthead")
+		grant(t, s, "east1head", roster.RoleUnitHead, "east")
+		sweep(t, s, "the signer is the only head above", 1)
+		if r := only(t, s, "inspector"); r.What != "submission" || r.Unit.ID != s.Units["east"] {
+			t.Errorf("told %+v", r)
+		}
+	})
+}
+
+// The tier above a leader whom an item names is barred from him, or from who
+// named him. Neither of the two learns that something waits.
+func TestAnAlarmWhenANamedItemHasNoReviewer(t *testing.T) {
+	for _, x := range []struct{ of, name string }{{"east1head", "东二"}, {"anna", "林甲"}} {
+		t.Run(x.of, func(t *testing.T) {
+			apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+				campaign(t, s)
+				l := list(t, s, "anna", selfcheck.Officers, false)
+				named := says(49, "所长要求不予登记")
+				named.LeaderID = s.People["east1head"]
+				submit(t, s, "anna", l, named)
+				sweep(t, s, "the head above reviews it", 0)
+				related(t, s, "easthead", x.of, x.name)
+				sweep(t, s, "the only reviewer is a relative", 1)
+				sweep(t, s, "again", 0)
+				if r := only(t, s, "inspector"); r.What != "named" || r.Duty != "named.accept" || r.Unit.ID != s.Units["east"] || r.Object != "" {
+					t.Errorf("the next tier is told %+v", r)
+				}
+				if r := only(t, s, "security"); r.What != "" || r.Duty != "review.accept" {
+					t.Errorf("the administrator is told %+v", r)
+				}
+				for _, key := range []string{"east1head", "anna"} {
+					grant(t, s, key, roster.RoleInspector, "bureau")
+				}
+				silent(t, s, "the leader named, the respondent and the relative", "east1head", "anna")
+				silent(t, s, "not its tier", "eastinspector")
+
+				grant(t, s, "cara", roster.RoleUnitHead, "east")
+				sweep(t, s, "another head of the unit may", 1)
+				if _, err := s.App.AcceptNamed(ctx, s.Actor("cara"), app.NamedDecision{ID: l.ID + ".49"}); err != nil {
+					t.Fatal(err)
+				}
+				revoke(t, s, "cara")
+				sweep(t, s, "nothing waits", 0)
+				sound(t, s)
+			})
+		})
+	}
+}
+
+// An administrator about whom the alarm is learns nothing of it either.
+func TestABlankAlarmIsNotShownToItsSubject(t *testing.T) {
+	s := apptest.SQLite(t)
+	campaign(t, s)
+	submit(t, s, "security2", list(t, s, "security2", selfcheck.Officers, false))
+	related(t, s, "officehead", "security2", "安全乙")
+	sweep(t, s, "the only reviewer is a relative", 1)
+	silent(t, s, "the respondent", "security2")
+	only(t, s, "security")
+}
+
+// A unit without a head: the alarm names the unit alone, and stands as long as
+// lists are to be reviewed there, however long ago the role was revoked.
+func TestAnAlarmWhenAUnitHasNoReviewer(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		campaign(t, s)
+		revoke(t, s, "east1head")
+		sweep(t, s, "no list waits there", 0)
+		submit(t, s, "anna", list(t, s, "anna", selfcheck.Officers, false))
+		submit(t, s, "ben", list(t, s, "ben", selfcheck.Officers, false))
+		sweep(t, s, "two lists wait at a unit without a head", 1)
+		for _, key := range []string{"eastinspector", "inspector", "security"} {
+			if r := only(t, s, key); r.What != "unit" || r.Unit.ID != s.Units["east1"] || r.Duty != "review.accept" {
+				t.Errorf("%s is told %+v", key, r)
+			}
+		}
+		revoke(t, s, "easthead") // the lists of the units below and the items that name their heads come here
+		sweep(t, s, "nor has the unit above", 1)
+		grant(t, s, "cara", roster.RoleUnitHead, "east1")
+		sweep(t, s, "the unit has a head again", 1)
+	})
+}
+
+// decidable is a case with a found track about anna.
+func (st story) decidable() (caseID, track string) {
+	st.Helper()
+	caseID = st.opened("clue")
+	track = st.see("body", caseID).Tracks[0].ID
+	st.must(st.assign(track, "investigator1", inquiry.DutyInvestigator))
+	st.must(st.assign(track, "investigator2", inquiry.DutyInvestigator))
+	st.must(st.assign(track, "adjudicator", inquiry.DutyAdjudicator))
+	st.find(caseID, track, "investigator1", "investigator2", "adjudicator", "anna", inquiry.Sustained)
+	return caseID, track
+}
+
+// Some may still decide, but fewer than the quorum: no decision can be recorded.
+func TestAnAlarmWhenTooFewMayDecide(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		caseID, _ := story{t, s}.decidable()
+		sweep(t, s, "three of three may", 0)
+		related(t, s, "body2", "anna", "林甲")
+		sweep(t, s, "two of three may", 1)
+		sweep(t, s, "again", 0)
+		for _, key := range []string{"body", "inspector", "authority"} {
+			if r := only(t, s, key); r.What != "track" || r.Duty != "decision.decide" || r.Members != 2 || r.Quorum != 3 || !r.Blank {
+				t.Errorf("%s is told %+v", key, r)
+			}
+		}
+		if r := only(t, s, "body"); r.Object != caseID {
+			t.Errorf("a member is not told which case: %+v", r)
+		}
+		if r := only(t, s, "security"); r.What != "" || r.Object != "" || r.Quorum != 3 {
+			t.Errorf("the administrator is told %+v", r)
+		}
+		grant(t, s, "anna", roster.RoleDecidingBody, "bureau")
+		silent(t, s, "the subject and who is barred", "anna", "body2")
+		sweep(t, s, "the subject counts for nothing", 0)
+		grant(t, s, "investigator1", roster.RoleDecidingBody, "bureau")
+		sweep(t, s, "nor does who investigated", 0)
+		grant(t, s, "manager", roster.RoleDecidingBody, "bureau")
+		sweep(t, s, "the body has another member", 1)
+		sound(t, s)
+	})
+}
+
+// A body that is smaller than its quorum decides nothing at all: said once.
+func TestAnAlarmWhenABodyIsTooSmall(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		sweep(t, s, "three of three", 0)
+		revoke(t, s, "body2")
+		sweep(t, s, "two of three", 1)
+		for _, key := range []string{"body", "inspector", "security"} {
+			if r := only(t, s, key); r.What != "unit" || r.Unit.ID != s.Units["bureau"] || r.Members != 2 || r.Quorum != 3 {
+				t.Errorf("%s is told %+v", key, r)
+			}
+		}
+		grant(t, s, "manager", roster.RoleDecidingBody, "bureau")
+		sweep(t, s, "three again", 1)
+	})
+}
+
+// Where all who may decide are needed, one dissent stops the decision: those who
+// are left are fewer than the quorum until somebody joins them, or the dissenter
+// agrees to what is proposed.
+func TestAnAlarmWhenADissentStopsTheDecision(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		st := story{t, s}
+		_, track := st.decidable()
+		d, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), app.ProposeInput{TrackID: track, Form: 2, Sanction: "demerit", Reason: "facts and grounds"})
+		st.must(err)
+		record := func() string {
+			id, _, err := s.App.ResolveTrack(ctx, s.Actor("body2"), app.ResolveInput{ID: d, Version: 1, Members: []string{number(t, s, "body"), number(t, s, "body2"), number(t, s, "authority")}})
+			st.must(err)
+			return id
+		}
+		confirm := record()
+		st.must(st.refuse("authority", confirm))
+		sweep(t, s, "not all have spoken", 0)
+		st.must(st.approve("body", confirm))
+		sweep(t, s, "not carried", 1)
+		if r := only(t, s, "inspector"); r.What != "track" || r.Members != 2 || r.Quorum != 3 {
+			t.Errorf("told %+v", r)
+		}
+		grant(t, s, "manager", roster.RoleDecidingBody, "bureau")
+		sweep(t, s, "a fourth member may join the other two", 1)
+		revoke(t, s, "manager")
+		sweep(t, s, "and is gone", 1)
+		st.agree(record(), "body", "authority")
+		sweep(t, s, "the dissenter has agreed, and it is decided", 1)
+	})
+}

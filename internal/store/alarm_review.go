@@ -1,0 +1,106 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/uptrace/bun"
+
+	"plumbline/internal/roster"
+	"plumbline/internal/selfcheck"
+)
+
+// ReviewBar is somebody from whom every reviewer of a unit is barred.
+type ReviewBar struct {
+	UnitID   string
+	PersonID string
+	Signs    []string // units whose own list he may have signed, if he reviews there himself
+}
+
+// reviewBarsAtOnce is how many pairs one query names.
+const reviewBarsAtOnce = 500
+
+// liveCampaigns are those whose reviews are still wanted.
+func (v *View) liveCampaigns() *bun.SelectQuery {
+	return v.db.NewSelect().TableExpr("campaigns").Column("id").Where("state NOT IN (?)", bun.List([]selfcheck.CampaignState{selfcheck.CampaignDraft, selfcheck.CampaignClosed}))
+}
+
+// UnitsReviewing lists the units whose head has lists to review: of the given
+// ones, to which the items that name a leader go, those that review anything in
+// a live campaign; of all others those where a list waits.
+func (v *View) UnitsReviewing(ctx context.Context, parents []string) ([]string, error) {
+	var out []string
+	at := func() *bun.SelectQuery {
+		return v.db.NewSelect().TableExpr("submissions AS s").ColumnExpr("1").Where("s.review_unit_id = u.id").Where("s.campaign_id IN (?)", v.liveCampaigns())
+	}
+	q := v.db.NewSelect().TableExpr("units AS u").ColumnExpr("u.id").WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
+		return q.WhereOr("u.id IN (?) AND EXISTS (?)", bun.List(append(parents, "-")), at()).
+			WhereOr("EXISTS (?)", at().Where("s.state = ?", selfcheck.Submitted))
+	})
+	return out, q.OrderExpr("u.id").Scan(ctx, &out)
+}
+
+// ReviewerGrants lists the standing grants of the roles at the units.
+func (v *View) ReviewerGrants(ctx context.Context, roles []roster.Role, units []string) ([]roster.Grant, error) {
+	var rows []roster.Grant
+	return rows, v.db.NewSelect().Model(&rows).Where("role IN (?)", bun.List(roles)).Where("state = ?", roster.GrantLive).
+		Where("unit_id IN (?)", bun.List(append(units, "-"))).Order("id").Scan(ctx)
+}
+
+// ReviewsAt lists the lists that wait for their reviewer, and the items that
+// name a leader and wait for the tier above him, where the respondent, the
+// signer or the leader is one from whom every reviewer there is barred. Only of
+// live campaigns; it knows no scope.
+func (v *View) ReviewsAt(ctx context.Context, bars []ReviewBar) ([]Matter, error) {
+	var out []Matter
+	for chunk := range slices.Chunk(bars, reviewBarsAtOnce) {
+		people, units := []string{"-"}, []string{"-"}
+		pairs := make([]bun.TupleValues, len(chunk))
+		for i, b := range chunk {
+			pairs[i] = bun.Tuple([]string{b.PersonID, b.UnitID})
+			people, units = append(people, b.PersonID), append(units, b.Signs...)
+		}
+		of := func(q *bun.SelectQuery, columns string) *bun.SelectQuery {
+			return q.Where("? IN (VALUES ?)", bun.Safe(columns), bun.List(pairs))
+		}
+		own := func(q *bun.SelectQuery) *bun.SelectQuery {
+			return q.Where("s.person_id <> '' AND s.person_id IN (?)", bun.List(people)) // the words of the partial index
+		}
+		signed := func(q *bun.SelectQuery) *bun.SelectQuery {
+			return q.Where("s.person_id = '' AND s.unit_id IN (?)", bun.List(units))
+		}
+		for _, q := range []*bun.SelectQuery{ // five ways to be barred from a review
+			of(own(v.waitingLists()), "(s.person_id, s.review_unit_id)"),
+			of(signed(v.waitingLists()), "(s.filed_by, s.review_unit_id)"),
+			of(v.waitingItems(), "(a.leader_id, a.review_unit_id)"),
+			of(own(v.waitingItems()), "(s.person_id, a.review_unit_id)"),
+			of(signed(v.waitingItems()), "(s.filed_by, a.review_unit_id)"),
+		} {
+			var rows []Matter
+			if err := q.Scan(ctx, &rows); err != nil {
+				return nil, err
+			}
+			out = append(out, rows...)
+		}
+	}
+	slices.SortFunc(out, func(x, y Matter) int { return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.ID, y.ID)) })
+	return slices.CompactFunc(out, func(x, y Matter) bool { return x.Kind == y.Kind && x.ID == y.ID }), nil
+}
+
+func (v *View) waitingLists() *bun.SelectQuery {
+	return v.db.NewSelect().TableExpr("submissions AS s").
+		ColumnExpr("'submission' AS kind, 'review.accept' AS duty, s.id AS id, s.review_unit_id AS unit_id, s.person_id AS person_id").
+		ColumnExpr("s.event_on AS event_on, -1 AS decide_tier, s.filed_by AS not_by").
+		Where("s.state = ?", selfcheck.Submitted).Where("s.campaign_id IN (?)", v.liveCampaigns())
+}
+
+func (v *View) waitingItems() *bun.SelectQuery {
+	return v.db.NewSelect().TableExpr("answers AS a").
+		Join("JOIN submissions AS s ON s.id = a.submission_id AND s.round = a.round").
+		Join("LEFT JOIN named_reviews AS n ON n.submission_id = a.submission_id AND n.round = a.round AND n.item_no = a.item_no").
+		ColumnExpr("'named' AS kind, 'named.accept' AS duty, a.submission_id || '.' || a.item_no AS id, a.review_unit_id AS unit_id, a.leader_id AS person_id").
+		ColumnExpr("s.event_on AS event_on, -1 AS decide_tier, s.person_id AS other, s.filed_by AS not_by").
+		Where("a.leader_id <> ''").Where("COALESCE(n.state, ?) IN (?)", selfcheck.NamedWaiting, bun.List([]selfcheck.NamedState{selfcheck.NamedWaiting, selfcheck.NamedReplied})).
+		Where("s.campaign_id IN (?)", v.liveCampaigns())
+}
