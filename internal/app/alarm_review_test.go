@@ -161,6 +161,8 @@ func TestAnAlarmWhenANamedItemHasNoReviewer(t *testing.T) {
 				}
 				silent(t, s, "the leader named, the respondent and the relative", "east1head", "anna")
 				silent(t, s, "not its tier", "eastinspector")
+				related(t, s, "inspector2", "anna", "林甲") // nothing bars him from the leader
+				silent(t, s, "a relative of the respondent", "inspector2")
 
 				grant(t, s, "cara", roster.RoleUnitHead, "east")
 				sweep(t, s, "another head of the unit may", 1)

@@ -68,14 +68,16 @@ func (v *View) ReviewsAt(ctx context.Context, bars []ReviewBar) ([]Matter, error
 			return q.Where("s.person_id <> '' AND s.person_id IN (?)", bun.List(people)) // the words of the partial index
 		}
 		signed := func(q *bun.SelectQuery) *bun.SelectQuery {
-			return q.Where("s.person_id = '' AND s.unit_id IN (?)", bun.List(units))
+			return q.Where("s.person_id = '' AND s.unit_id IN (?) AND s.audience = ?", bun.List(units), selfcheck.Leaders)
 		}
-		for _, q := range []*bun.SelectQuery{ // five ways to be barred from a review
+		// Five ways to be barred from a review. What a respondent or signer filed is
+		// found by his lists: an expression keeps the index of a unit's items out.
+		for _, q := range []*bun.SelectQuery{
 			of(own(v.waitingLists()), "(s.person_id, s.review_unit_id)"),
 			of(signed(v.waitingLists()), "(s.filed_by, s.review_unit_id)"),
 			of(v.waitingItems(), "(a.leader_id, a.review_unit_id)"),
-			of(own(v.waitingItems()), "(s.person_id, a.review_unit_id)"),
-			of(signed(v.waitingItems()), "(s.filed_by, a.review_unit_id)"),
+			of(own(v.waitingItems()), "(s.person_id, a.review_unit_id || '')"),
+			of(signed(v.waitingItems()), "(s.filed_by, a.review_unit_id || '')"),
 		} {
 			var rows []Matter
 			if err := q.Scan(ctx, &rows); err != nil {
