@@ -71,7 +71,7 @@ func (v *View) ReviewsAt(ctx context.Context, bars []ReviewBar) ([]Matter, error
 			return q.Where("s.person_id = '' AND s.unit_id IN (?) AND s.audience = ?", bun.List(units), selfcheck.Leaders)
 		}
 		// Five ways to be barred from a review. What a respondent or signer filed is
-		// found by his lists: an expression keeps the index of a unit's items out.
+		// found by his lists: expressions keep the indexes of all that a unit has out.
 		for _, q := range []*bun.SelectQuery{
 			of(own(v.waitingLists()), "(s.person_id, s.review_unit_id)"),
 			of(signed(v.waitingLists()), "(s.filed_by, s.review_unit_id)"),
@@ -94,7 +94,7 @@ func (v *View) waitingLists() *bun.SelectQuery {
 	return v.db.NewSelect().TableExpr("submissions AS s").
 		ColumnExpr("'submission' AS kind, 'review.accept' AS duty, s.id AS id, s.review_unit_id AS unit_id, s.person_id AS person_id").
 		ColumnExpr("s.event_on AS event_on, -1 AS decide_tier, s.filed_by AS not_by").
-		Where("s.state = ?", selfcheck.Submitted).Where("s.campaign_id IN (?)", v.liveCampaigns())
+		Where("s.state || '' = ?", selfcheck.Submitted).Where("s.campaign_id IN (?)", v.liveCampaigns())
 }
 
 func (v *View) waitingItems() *bun.SelectQuery {
