@@ -101,6 +101,8 @@ CREATE TABLE answers (
 ) $CLUSTERED;
 --append-only: answers
 CREATE INDEX answers_routed ON answers (review_unit_id, submission_id) WHERE leader_id <> '';
+-- What names a leader, where its reviewer is barred from that leader.
+CREATE INDEX answers_leader ON answers (leader_id, review_unit_id) WHERE leader_id <> '';
 
 CREATE TABLE drafts (
   submission_id TEXT NOT NULL,

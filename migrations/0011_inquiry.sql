@@ -170,6 +170,8 @@ CREATE TABLE decisions (
 CREATE INDEX decisions_case ON decisions (case_id);
 CREATE INDEX decisions_branch ON decisions (branch_id, id);
 CREATE INDEX decisions_unit ON decisions (unit_id, id);
+-- What the body still has to decide.
+CREATE INDEX decisions_waiting ON decisions (track_id, id) WHERE state = 'proposed';
 
 -- What was done to a case beside its states, with the reason: a member taken
 -- off, an allegation reopened, a finding quashed, the ground withdrawn.

@@ -62,8 +62,10 @@ CREATE INDEX challenges_relation ON challenges (relation_id, official_id);
 CREATE INDEX challenges_object ON challenges (object_id, official_id);
 CREATE INDEX challenges_filed ON challenges (filed_by, filed_on);
 
--- An alarm says that a matter lies where nobody may handle it any more. One
--- stands for each matter and duty at a time.
+-- An alarm says that a matter lies where nobody may handle it any more, or too few
+-- to decide it. One stands for each matter and duty at a time. It may be about two
+-- people, both barred from it; about a review, which lies at one unit alone; and
+-- about a body with fewer members than it needs.
 CREATE TABLE alarms (
   $STAMP,
   object_kind TEXT NOT NULL,
@@ -72,6 +74,10 @@ CREATE TABLE alarms (
   unit_id TEXT NOT NULL,
   branch_id TEXT NOT NULL,
   person_id TEXT NOT NULL,
+  other_id TEXT NOT NULL,
+  review_unit_id TEXT NOT NULL,
+  members $INT NOT NULL,
+  quorum $INT NOT NULL,
   event_on TEXT NOT NULL,
   blank $BOOL NOT NULL,
   state TEXT NOT NULL,

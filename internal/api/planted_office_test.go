@@ -75,6 +75,7 @@ func (w *world) job(at place) object {
 		account = w.Account["manager"]
 	}
 	j := &store.Job{ID: store.NewID(), Kind: "campaign_roster", State: store.JobQueued, Account: account, Counts: "{}", Params: "{}", LeaseUntil: w.App.Now(), CreatedAt: w.App.Now(), ChangedAt: w.App.Now()}
+	w.App.MarkJob(j)
 	if err := w.Store.Scratch(context.Background(), func(ctx context.Context, sx *store.ScratchTx) error { return sx.Insert(ctx, j) }); err != nil {
 		w.Fatal(err)
 	}

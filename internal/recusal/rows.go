@@ -67,22 +67,21 @@ type Filter struct {
 // few to decide it.
 type Alarm struct {
 	ledger.Stamp
-	ObjectKind string      `bun:"object_kind"` // issue, case, track, question, rectification, challenge, submission, named; unit for a duty
-	ObjectID   string      `bun:"object_id"`   // of an item that names a leader: "list.item"
-	Duty       string      `bun:"duty"`        // operation that nobody may do
-	UnitID     string      `bun:"unit_id"`     // who is told: the next tier; the bureau where nobody at all is left
-	BranchID   string      `bun:"branch_id" ledger:"-"`
-	PersonID   string      `bun:"person_id"` // the subject, who is barred from the alarm as from the matter
-	EventOn    roster.Date `bun:"event_on"`
-	Blank      bool        `bun:"blank"` // nobody at any tier may handle it: those told see no content
-	State      AlarmState  `bun:"state"`
-	RaisedOn   roster.Date `bun:"raised_on"`
-	EndedOn    roster.Date `bun:"ended_on"`
-
-	OtherID      string `bun:"other_id" ledger:"v2"`       // a second person who is barred from it: the respondent of an item, the official challenged
-	ReviewUnitID string `bun:"review_unit_id" ledger:"v2"` // of a list or an item: the unit whose head reviews it; else ""
-	Members      int    `bun:"members" ledger:"v2"`        // of a body that is too small: how many may still decide
-	Quorum       int    `bun:"quorum" ledger:"v2"`         // and how many must; 0 where the body is not the reason
+	ObjectKind   string      `bun:"object_kind"` // issue, case, track, question, rectification, challenge, submission, named; unit for a duty
+	ObjectID     string      `bun:"object_id"`   // of an item that names a leader: "list.item"
+	Duty         string      `bun:"duty"`        // operation that nobody may do
+	UnitID       string      `bun:"unit_id"`     // who is told: the next tier; the bureau where nobody at all is left
+	BranchID     string      `bun:"branch_id" ledger:"-"`
+	PersonID     string      `bun:"person_id"`      // the subject, who is barred from the alarm as from the matter
+	OtherID      string      `bun:"other_id"`       // a second person who is barred from it: the respondent of an item, the official challenged
+	ReviewUnitID string      `bun:"review_unit_id"` // of a list or an item: the unit whose head reviews it; else ""
+	Members      int         `bun:"members"`        // of a body that is too small: how many may still decide
+	Quorum       int         `bun:"quorum"`         // and how many must; 0 where the body is not the reason
+	EventOn      roster.Date `bun:"event_on"`
+	Blank        bool        `bun:"blank"` // nobody at any tier may handle it: those told see no content
+	State        AlarmState  `bun:"state"`
+	RaisedOn     roster.Date `bun:"raised_on"`
+	EndedOn      roster.Date `bun:"ended_on"`
 }
 
 // PlaceUnit is the unit whose tier is told.
