@@ -9,6 +9,7 @@ import (
 
 	"plumbline/internal/access"
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/roster"
 	"plumbline/policies"
 )
@@ -17,7 +18,7 @@ var update = flag.Bool("update", false, "rewrite golden files")
 
 func table(t testing.TB) *access.Table {
 	t.Helper()
-	tb, err := access.New(policies.Model, policies.Policy, app.Pairs())
+	tb, err := access.New(policies.Model, policies.Policy, desk.Pairs(app.Routes))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/roster"
 )
 
@@ -107,7 +108,7 @@ func registerAccount(r *registry) {
 	registerGrants(r)
 }
 
-func codeView(code string, until time.Time, rec app.Receipt, err error) (CodeView, error) {
+func codeView(code string, until time.Time, rec desk.Receipt, err error) (CodeView, error) {
 	v := CodeView{Code: code, Receipt: receipt(rec)}
 	if until.IsZero() {
 		v.Waits = rec.ResultID

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/roster"
 )
@@ -33,7 +34,7 @@ func TestAnOldSessionDoesNothingGrave(t *testing.T) {
 	actors := make(map[string]*roster.Actor)
 	for key := range s.Account {
 		who := *s.Actor(key)
-		who.Session, who.ProvedAt = "a session", s.Clock.Now().Add(-app.ProofLasts)
+		who.Session, who.ProvedAt = "a session", s.Clock.Now().Add(-desk.ProofLasts)
 		actors[key] = &who
 	}
 	f.Who = func(_ context.Context, token string) (*roster.Actor, error) { return actors[token], nil }
@@ -41,11 +42,11 @@ func TestAnOldSessionDoesNothingGrave(t *testing.T) {
 		fits[op] = `{"` + field + `":"x"}` // which is looked at before anything else
 	}
 	before := head(t, s)
-	ask := func(r app.Route) answer {
+	ask := func(r desk.Route) answer {
 		return send(f, able(s, r), r.Method, fill(r.Path, unknownID), fits[r.Op], "If-Match", "1")
 	}
 	tried := 0
-	eachRoute(t, func(t *testing.T, r app.Route) {
+	eachRoute(t, func(t *testing.T, r desk.Route) {
 		if !r.Proof {
 			return
 		}
@@ -61,9 +62,9 @@ func TestAnOldSessionDoesNothingGrave(t *testing.T) {
 		t.Errorf("the ledger grew from %d to %d", before, after)
 	}
 	for _, who := range actors {
-		who.ProvedAt = s.Clock.Now().Add(time.Second - app.ProofLasts)
+		who.ProvedAt = s.Clock.Now().Add(time.Second - desk.ProofLasts)
 	}
-	eachRoute(t, func(t *testing.T, r app.Route) {
+	eachRoute(t, func(t *testing.T, r desk.Route) {
 		if a := ask(r); r.Write && strings.Contains(a.body, "proof_needed") {
 			t.Errorf("with a fresh proof: %d %s", a.status, a.body)
 		}
@@ -77,7 +78,7 @@ func TestProofOverTheAPI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, _, _, err := s.App.IssueCode(t.Context(), app.Program("operator"), s.Account["security"])
+	code, _, _, err := s.App.IssueCode(t.Context(), desk.Program("operator"), s.Account["security"])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,6 +25,7 @@ import (
 	"github.com/uptrace/bunrouter"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
 	"plumbline/internal/sheet"
@@ -295,7 +296,7 @@ func tooLarge(limit int64) *fault.Error {
 func (f *Face) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	e := fault.As(err)
 	if e.Kind == fault.Internal {
-		f.Log.Error("request failed", "request", app.RequestID(r.Context()), "path", r.Pattern, "err", err)
+		f.Log.Error("request failed", "request", desk.RequestID(r.Context()), "path", r.Pattern, "err", err)
 	}
 	retryAfter(w, e)
 	writeProblem(w, r, e)
@@ -441,7 +442,7 @@ func download[In any](r *registry, op string, fn func(ctx context.Context, c *Ca
 				hc.SetHeader("X-Row-Count", strconv.Itoa(file.Rows))
 			}
 			if err := file.Write(hc.BodyWriter()); err != nil {
-				f.Log.Error("download broke off", "request", app.RequestID(ctx), "op", op, "err", err)
+				f.Log.Error("download broke off", "request", desk.RequestID(ctx), "op", op, "err", err)
 			}
 		}}, nil
 	})
@@ -479,6 +480,6 @@ type ReceiptView struct {
 	Links ReceiptLinks `json:"links"`
 }
 
-func receipt(r app.Receipt) ReceiptView {
+func receipt(r desk.Receipt) ReceiptView {
 	return ReceiptView{Seq: r.Seq, At: r.At.UTC(), Leaf: fmt.Sprintf("%x", r.Leaf[:]), Links: receiptLinks(r.Seq)}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/roster"
 )
 
@@ -99,7 +100,7 @@ func (c *course) compare(t *testing.T, all bool) (n int) {
 
 // run runs one exercise. It gives the reasons that would do where the route
 // cannot have it.
-func (c *course) run(t *testing.T, r app.Route, d drill, do func(t *testing.T) []why) {
+func (c *course) run(t *testing.T, r desk.Route, d drill, do func(t *testing.T) []why) {
 	name := string(d)
 	if d == brokenDB { // all of them come after the rest
 		name += "/" + r.Op
@@ -107,7 +108,7 @@ func (c *course) run(t *testing.T, r app.Route, d drill, do func(t *testing.T) [
 	t.Run(name, func(t *testing.T) { c.in(t, func() { c.judge(t, r, d, do(t)) }) })
 }
 
-func (c *course) judge(t *testing.T, r app.Route, d drill, cannot []why) {
+func (c *course) judge(t *testing.T, r desk.Route, d drill, cannot []why) {
 	t.Helper()
 	c.tried[r.Op+" "+string(d)] = true
 	if cannot == nil {
@@ -123,7 +124,7 @@ func (c *course) judge(t *testing.T, r app.Route, d drill, cannot []why) {
 }
 
 // able is who may do the operation in the east.
-func (c *course) able(r app.Route, e exercised) string {
+func (c *course) able(r desk.Route, e exercised) string {
 	c.Helper()
 	switch {
 	case e.own:
@@ -140,7 +141,7 @@ func (c *course) able(r app.Route, e exercised) string {
 	return ""
 }
 
-func (c *course) route(t *testing.T, r app.Route, e exercised) {
+func (c *course) route(t *testing.T, r desk.Route, e exercised) {
 	key := c.able(r, e)
 	o := c.plant(e.kind, here)
 	none := c.unknownLike(o)
@@ -255,7 +256,7 @@ func (c *course) route(t *testing.T, r app.Route, e exercised) {
 }
 
 // isThere: what the official could not tell from nothing is seen by somebody else.
-func (c *course) isThere(t *testing.T, r app.Route, e exercised, key string, at place, o object) {
+func (c *course) isThere(t *testing.T, r desk.Route, e exercised, key string, at place, o object) {
 	t.Helper()
 	other := at.person
 	if !e.own {
@@ -290,7 +291,7 @@ func (c *course) unknownLike(o object) []object {
 
 // withoutGrant: who may not read the kind at all is answered as if it was not
 // there, without a look at the id; who may read it is told that he may not.
-func (c *course) withoutGrant(t *testing.T, r app.Route, e exercised, o, none object) []why {
+func (c *course) withoutGrant(t *testing.T, r desk.Route, e exercised, o, none object) []why {
 	keys := []string{stranger}
 	for _, role := range roster.Roles {
 		keys = append(keys, official(role))
@@ -316,7 +317,7 @@ func (c *course) withoutGrant(t *testing.T, r app.Route, e exercised, o, none ob
 	return nil
 }
 
-func (c *course) reading(t *testing.T, r app.Route, e exercised, key string, o object) {
+func (c *course) reading(t *testing.T, r desk.Route, e exercised, key string, o object) {
 	t.Run("accepted", func(t *testing.T) {
 		if a := c.send(key, r, o, e.body); a.status != 200 {
 			t.Errorf("%s: %d %s", key, a.status, a.body)
@@ -327,7 +328,7 @@ func (c *course) reading(t *testing.T, r app.Route, e exercised, key string, o o
 	}
 }
 
-func (c *course) stale(t *testing.T, r app.Route, e exercised, key string) []why {
+func (c *course) stale(t *testing.T, r desk.Route, e exercised, key string) []why {
 	o := c.plant(e.kind, here)
 	before := head(t, c.Site)
 	a := c.send(key, r, o, e.body, "If-Match", "999")
@@ -376,7 +377,7 @@ func versionedOps(t *testing.T, f *Face) map[string]bool {
 
 // repeated: the act is accepted, the second time is answered like the first and
 // adds nothing, and the same key on another object is a conflict.
-func (c *course) repeated(t *testing.T, r app.Route, e exercised, key string) []why {
+func (c *course) repeated(t *testing.T, r desk.Route, e exercised, key string) []why {
 	o, other := c.plant(e.kind, here), c.plant(e.kind, here)
 	if slices.Equal(o.ids, other.ids) {
 		other = c.plant(e.kind, west)
@@ -412,7 +413,7 @@ func (c *course) repeated(t *testing.T, r app.Route, e exercised, key string) []
 	return nil
 }
 
-func (c *course) notRepeated(t *testing.T, r app.Route, second, third answer) []why {
+func (c *course) notRepeated(t *testing.T, r desk.Route, second, third answer) []why {
 	t.Helper()
 	switch {
 	case strings.Contains(second.body, `"reveal_shown"`):

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
@@ -156,7 +157,7 @@ func least(schema map[string]any, all map[string]map[string]any) any {
 }
 
 // eachRoute runs fn for every operation that the API has.
-func eachRoute(t *testing.T, fn func(t *testing.T, r app.Route)) {
+func eachRoute(t *testing.T, fn func(t *testing.T, r desk.Route)) {
 	for _, r := range app.Routes {
 		if r.Path != "" {
 			t.Run(r.Op, func(t *testing.T) { fn(t, r) })
@@ -166,8 +167,8 @@ func eachRoute(t *testing.T, fn func(t *testing.T, r app.Route)) {
 
 // eachWithoutID runs fn for every operation that names no object; TestExercises
 // has the others.
-func eachWithoutID(t *testing.T, fn func(t *testing.T, r app.Route)) {
-	eachRoute(t, func(t *testing.T, r app.Route) {
+func eachWithoutID(t *testing.T, fn func(t *testing.T, r desk.Route)) {
+	eachRoute(t, func(t *testing.T, r desk.Route) {
 		if !r.One() {
 			fn(t, r)
 		}
@@ -178,7 +179,7 @@ func TestNoOperationWithoutASession(t *testing.T) {
 	s := apptest.SQLite(t)
 	f := face(t, s)
 	fits := bodies(t, f)
-	eachWithoutID(t, func(t *testing.T, r app.Route) {
+	eachWithoutID(t, func(t *testing.T, r desk.Route) {
 		if r.Public {
 			return
 		}
@@ -194,7 +195,7 @@ func TestNoOperationWithoutAGrant(t *testing.T) {
 	s := apptest.SQLite(t)
 	f := face(t, s)
 	fits := bodies(t, f)
-	eachWithoutID(t, func(t *testing.T, r app.Route) {
+	eachWithoutID(t, func(t *testing.T, r desk.Route) {
 		if r.Public {
 			return
 		}
@@ -213,7 +214,7 @@ func TestAnUnknownFieldIsRefused(t *testing.T) {
 	s := apptest.SQLite(t)
 	f := face(t, s)
 	fits := bodies(t, f)
-	eachRoute(t, func(t *testing.T, r app.Route) {
+	eachRoute(t, func(t *testing.T, r desk.Route) {
 		body, ok := fits[r.Op]
 		if !ok || !strings.HasPrefix(body, "{") {
 			return
@@ -228,7 +229,7 @@ func TestAnUnknownFieldIsRefused(t *testing.T) {
 }
 
 // able names an actor who may do the operation.
-func able(s *apptest.Site, r app.Route) string {
+func able(s *apptest.Site, r desk.Route) string {
 	for _, key := range []string{"anna", "inspector", "manager", "body", "east1head", "records", "system", "security", "audit", "investigator1", "adjudicator", "clue", "lead", "appeals"} {
 		if s.App.May(s.Actor(key), r.Op) {
 			return key
@@ -241,7 +242,7 @@ func TestBadRequestsGetAClearAnswer(t *testing.T) {
 	s := apptest.SQLite(t)
 	f := face(t, s)
 	fits := bodies(t, f)
-	eachRoute(t, func(t *testing.T, r app.Route) {
+	eachRoute(t, func(t *testing.T, r desk.Route) {
 		key, path := able(s, r), fill(r.Path, unknownID)
 		if a := send(f, key, r.Method, path+"?x=%00", fits[r.Op]); a.status != http.StatusBadRequest {
 			t.Errorf("NUL in the query: %d %s", a.status, a.body)
@@ -287,7 +288,7 @@ func TestABrokenDatabaseSaysNothing(t *testing.T) {
 	if err := s.Store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	eachWithoutID(t, func(t *testing.T, r app.Route) {
+	eachWithoutID(t, func(t *testing.T, r desk.Route) {
 		if r.Op == "session.read" {
 			return // says who asks, from the session itself
 		}

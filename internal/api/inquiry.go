@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/roster"
 )
@@ -36,7 +37,7 @@ type opened struct {
 
 // made registers an operation that takes a body about the thing in the path
 // and makes or changes one. set puts path, key and version into the input.
-func made[B any](r *registry, op, summary string, set func(in *B, id string, c *Call), do func(ctx context.Context, who *roster.Actor, in B) (string, app.Receipt, error), options ...Option) {
+func made[B any](r *registry, op, summary string, set func(in *B, id string, c *Call), do func(ctx context.Context, who *roster.Actor, in B) (string, desk.Receipt, error), options ...Option) {
 	handle(r, op, func(ctx context.Context, c *Call, in *struct {
 		ID   string `path:"id"`
 		Body B
@@ -51,7 +52,7 @@ func made[B any](r *registry, op, summary string, set func(in *B, id string, c *
 }
 
 // begun registers an operation that makes a thing and names nothing in its path.
-func begun[B any](r *registry, op, summary string, set func(in *B, c *Call), do func(ctx context.Context, who *roster.Actor, in B) (string, app.Receipt, error)) {
+func begun[B any](r *registry, op, summary string, set func(in *B, c *Call), do func(ctx context.Context, who *roster.Actor, in B) (string, desk.Receipt, error)) {
 	handle(r, op, func(ctx context.Context, c *Call, in *struct{ Body B }) (Done, error) {
 		set(&in.Body, c)
 		id, rc, err := do(ctx, c.Actor, in.Body)
@@ -60,8 +61,8 @@ func begun[B any](r *registry, op, summary string, set func(in *B, c *Call), do 
 }
 
 // stepped is made for an act that gives no new id.
-func stepped[B any](do func(ctx context.Context, who *roster.Actor, in B) (app.Receipt, error)) func(context.Context, *roster.Actor, B) (string, app.Receipt, error) {
-	return func(ctx context.Context, who *roster.Actor, in B) (string, app.Receipt, error) {
+func stepped[B any](do func(ctx context.Context, who *roster.Actor, in B) (desk.Receipt, error)) func(context.Context, *roster.Actor, B) (string, desk.Receipt, error) {
+	return func(ctx context.Context, who *roster.Actor, in B) (string, desk.Receipt, error) {
 		rc, err := do(ctx, who, in)
 		return "", rc, err
 	}

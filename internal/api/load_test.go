@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 )
 
@@ -47,7 +48,7 @@ func TestNothingIsReadWithoutTheRight(t *testing.T) {
 	s := apptest.SQLite(t)
 	f := face(t, s)
 	tried := 0
-	eachRoute(t, func(t *testing.T, r app.Route) {
+	eachRoute(t, func(t *testing.T, r desk.Route) {
 		if r.Public || r.Method == http.MethodGet {
 			return
 		}

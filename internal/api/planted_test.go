@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
@@ -234,7 +235,7 @@ func (w *world) personnelNo(key string) string {
 }
 
 // scope is what the actor reaches by the route's act on its kind.
-func (w *world) scope(key string, r app.Route) roster.Scope {
+func (w *world) scope(key string, r desk.Route) roster.Scope {
 	w.Helper()
 	var sc roster.Scope
 	err := w.Store.View(context.Background(), func(ctx context.Context, v *store.View) error {
@@ -249,11 +250,11 @@ func (w *world) scope(key string, r app.Route) roster.Scope {
 }
 
 // send asks for the route with the object's ids in its path.
-func (w *world) send(key string, r app.Route, o object, body map[string]any, headers ...string) answer {
+func (w *world) send(key string, r desk.Route, o object, body map[string]any, headers ...string) answer {
 	return send(w.face, key, r.Method, w.path(r, o.ids), w.text(body, o), headers...)
 }
 
-func (w *world) path(r app.Route, ids []string) string {
+func (w *world) path(r desk.Route, ids []string) string {
 	w.Helper()
 	path := r.Path
 	for _, id := range ids {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/words"
 )
@@ -66,10 +66,10 @@ func text(lang words.Lang, e *fault.Error) string {
 func (f *Face) problem(c *Call, err error) error {
 	e := fault.As(err)
 	if e.Kind == fault.Internal {
-		f.Log.Error("request failed", "request", app.RequestID(c.R.Context()), "err", err)
+		f.Log.Error("request failed", "request", desk.RequestID(c.R.Context()), "err", err)
 	}
 	retryAfter(c.W, e)
-	return problemOf(e, c.Lang, app.RequestID(c.R.Context()))
+	return problemOf(e, c.Lang, desk.RequestID(c.R.Context()))
 }
 
 // retryAfter says when to come again, where that is known.
@@ -81,7 +81,7 @@ func retryAfter(w http.ResponseWriter, e *fault.Error) {
 
 // writeProblem answers outside of huma.
 func writeProblem(w http.ResponseWriter, r *http.Request, e *fault.Error) {
-	p := problemOf(e, words.Match(r.Header.Get("Accept-Language"), ""), app.RequestID(r.Context()))
+	p := problemOf(e, words.Match(r.Header.Get("Accept-Language"), ""), desk.RequestID(r.Context()))
 	if e.Code == "method_not_allowed" {
 		p.Status, p.Title = http.StatusMethodNotAllowed, http.StatusText(http.StatusMethodNotAllowed)
 	}
@@ -99,7 +99,7 @@ func writeProblem(w http.ResponseWriter, r *http.Request, e *fault.Error) {
 func problemOfHuma(hc huma.Context, status int, msg string, errs ...error) huma.StatusError {
 	lang, id := words.ZH, ""
 	if hc != nil {
-		lang, id = words.Match(hc.Header("Accept-Language"), ""), app.RequestID(hc.Context())
+		lang, id = words.Match(hc.Header("Accept-Language"), ""), desk.RequestID(hc.Context())
 	}
 	for _, err := range errs {
 		var f *fault.Error

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
 )
@@ -28,7 +29,7 @@ type Done struct {
 	Receipt ReceiptView `json:"receipt"`
 }
 
-func done(r app.Receipt, id string) Done {
+func done(r desk.Receipt, id string) Done {
 	if r.ResultID != "" {
 		id = r.ResultID
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/alexedwards/argon2id"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
@@ -30,8 +31,8 @@ type SessionView struct {
 // Sessions lists the actor's own sessions, the newest first.
 func (a *App) Sessions(ctx context.Context, who *roster.Actor) (out []SessionView, err error) {
 	out = []SessionView{}
-	err = a.read(ctx, who, "session.list", func(ctx context.Context, v *store.View) error {
-		rows, err := v.SessionsOf(ctx, who.Account, a.store.Now())
+	err = a.Read(ctx, who, "session.list", func(ctx context.Context, v *store.View) error {
+		rows, err := v.SessionsOf(ctx, who.Account, a.Store.Now())
 		for _, s := range rows {
 			out = append(out, SessionView{ID: s.TokenHash, Label: s.Label, Bearer: s.Bearer, Scope: append([]string{}, strings.Fields(s.Scope)...), Current: s.TokenHash == who.Session,
 				CreatedAt: s.CreatedAt.UTC(), SeenAt: s.SeenAt.UTC(), UntilAt: s.UntilAt.UTC()})
@@ -50,7 +51,7 @@ func (a *App) EndSession(ctx context.Context, who *roster.Actor, id string) erro
 	verb := "account.session_end"
 	if id == "" || id == who.Session { // signing out needs no role and no scope
 		id = who.Session
-	} else if _, err := a.gate(who, "session.end"); err != nil {
+	} else if _, err := a.Authorize(who, "session.end"); err != nil {
 		return err
 	}
 	if id == who.Session {
@@ -60,7 +61,7 @@ func (a *App) EndSession(ctx context.Context, who *roster.Actor, id string) erro
 		return nil
 	}
 	if a.unwritable() { // to end is never refused
-		return a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
+		return a.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
 			found, err := sx.ForgetSession(ctx, who.Account, id)
 			if err == nil && !found {
 				return fault.NotFound()
@@ -68,7 +69,7 @@ func (a *App) EndSession(ctx context.Context, who *roster.Actor, id string) erro
 			return err
 		})
 	}
-	_, err := a.store.Update(ctx, store.Call{Account: who.Account, Op: "session.end", RequestID: RequestID(ctx)}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	_, err := a.Store.Update(ctx, store.Call{Account: who.Account, Op: "session.end", RequestID: desk.RequestID(ctx)}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		found, err := tx.EndSession(ctx, who.Account, id)
 		if err == nil && !found {
 			return nil, "", fault.NotFound()
@@ -81,16 +82,16 @@ func (a *App) EndSession(ctx context.Context, who *roster.Actor, id string) erro
 // EndSessions ends all of the actor's sessions, this one too, and forgets the
 // devices that he signed in from.
 func (a *App) EndSessions(ctx context.Context, who *roster.Actor) error {
-	if _, err := a.gate(who, "session.end_all"); err != nil {
+	if _, err := a.Authorize(who, "session.end_all"); err != nil {
 		return err
 	}
-	if err := a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
+	if err := a.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
 		_, err := sx.Delete(ctx, (*roster.Device)(nil), "account_id = ?", who.Account)
 		return err
 	}); err != nil {
 		return err
 	}
-	_, err := a.write(ctx, who, Write{Op: "session.end_all"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	_, err := a.Write(ctx, who, desk.Write{Op: "session.end_all"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		return []ledger.Fact{{Verb: "account.session_end_all", Kind: "account", ID: who.Account}}, who.Account, tx.EndSessions(ctx, who.Account, "")
 	})
 	return err
@@ -105,41 +106,41 @@ type PasswordInput struct {
 
 // SetPassword sets the actor's own password, ends his other sessions, and makes
 // a new account active. The session goes on.
-func (a *App) SetPassword(ctx context.Context, who *roster.Actor, in PasswordInput) (Receipt, error) {
-	if _, err := a.gate(who, "password.set"); err != nil {
-		return Receipt{}, err
+func (a *App) SetPassword(ctx context.Context, who *roster.Actor, in PasswordInput) (desk.Receipt, error) {
+	if _, err := a.Authorize(who, "password.set"); err != nil {
+		return desk.Receipt{}, err
 	}
 	account, err := a.ownAccount(ctx, who)
 	if err != nil {
-		return Receipt{}, err
+		return desk.Receipt{}, err
 	}
 	var own owner
-	if err := a.store.View(ctx, func(ctx context.Context, v *store.View) (err error) {
+	if err := a.Store.View(ctx, func(ctx context.Context, v *store.View) (err error) {
 		own, err = a.ownerOf(ctx, v, account.ID)
 		return err
 	}); err != nil {
-		return Receipt{}, err
+		return desk.Receipt{}, err
 	}
 	if err := a.judgePassword(in.New, own); err != nil {
-		return Receipt{}, err
+		return desk.Receipt{}, err
 	}
 	if len(in.Old) > typedMost {
-		return Receipt{}, fault.Invalid("password_wrong", "old")
+		return desk.Receipt{}, fault.Invalid("password_wrong", "old")
 	}
 	if !who.MustRenew && !who.Program {
 		found, err := a.checkSecret(ctx, presented{login: account.Login, typed: in.Old, device: in.Device})
 		if err != nil {
-			return Receipt{}, err
+			return desk.Receipt{}, err
 		}
 		if found == nil || found.account.ID != account.ID {
-			return Receipt{}, fault.Invalid("password_wrong", "old")
+			return desk.Receipt{}, fault.Invalid("password_wrong", "old")
 		}
 	}
 	return a.setPassword(ctx, who, account.ID, in.New)
 }
 
 func (a *App) ownAccount(ctx context.Context, who *roster.Actor) (account *roster.Account, err error) {
-	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		account, err = v.Account(ctx, who.Account, roster.Scope{All: true})
 		return err
 	})
@@ -155,12 +156,12 @@ func hashPassword(ctx context.Context, password string) (string, error) {
 	return argon2id.CreateHash(password, passwordParams)
 }
 
-func (a *App) setPassword(ctx context.Context, who *roster.Actor, accountID, password string) (Receipt, error) {
+func (a *App) setPassword(ctx context.Context, who *roster.Actor, accountID, password string) (desk.Receipt, error) {
 	hash, err := hashPassword(ctx, password)
 	if err != nil {
-		return Receipt{}, err
+		return desk.Receipt{}, err
 	}
-	rec, err := a.write(ctx, who, Write{Op: "password.set"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	rec, err := a.Write(ctx, who, desk.Write{Op: "password.set"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		before, err := tx.Account(ctx, accountID, roster.Scope{All: true})
 		if err != nil {
 			return nil, "", err
@@ -210,14 +211,14 @@ type AccountQuery struct {
 
 // Accounts lists the accounts of the people in scope.
 func (a *App) Accounts(ctx context.Context, who *roster.Actor, in AccountQuery) (out []AccountView, next string, err error) {
-	after, err := a.openCursor(who, "account.list", in.Cursor)
+	after, err := a.OpenCursor(who, "account.list", in.Cursor)
 	if err != nil {
 		return nil, "", err
 	}
 	page := store.Page{Limit: in.Limit, After: after}
 	out = []AccountView{}
-	err = a.read(ctx, who, "account.list", func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindAccount)
+	err = a.Read(ctx, who, "account.list", func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindAccount)
 		if err != nil {
 			return err
 		}
@@ -227,9 +228,9 @@ func (a *App) Accounts(ctx context.Context, who *roster.Actor, in AccountQuery) 
 		}
 		if len(rows) > page.Size() {
 			rows = rows[:page.Size()]
-			next = a.sealCursor(who, "account.list", []string{rows[len(rows)-1].LoginFolded})
+			next = a.SealCursor(who, "account.list", []string{rows[len(rows)-1].LoginFolded})
 		}
-		units, err := a.unitNames(ctx, v, who.Lang)
+		units, err := a.UnitNames(ctx, v, who.Lang)
 		for _, r := range rows {
 			out = append(out, AccountView{ID: r.ID, Version: r.Version, Login: r.Login, State: r.State, PersonID: r.PersonID,
 				PersonnelNo: r.PersonnelNo, Name: r.PersonName, UnitID: r.UnitID, Unit: units[r.UnitID]})
@@ -272,8 +273,8 @@ func judgeLogin(login string) error {
 
 // AddAccount makes an account, new and without a password, for somebody who has
 // none: a second one, beside a disabled one too, would speak in his name.
-func (a *App) AddAccount(ctx context.Context, who *roster.Actor, in AccountInput) (string, Receipt, error) {
-	rec, err := a.write(ctx, who, Write{Op: "account.create", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) AddAccount(ctx context.Context, who *roster.Actor, in AccountInput) (string, desk.Receipt, error) {
+	rec, err := a.Write(ctx, who, desk.Write{Op: "account.create", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		p, err := a.personByNumber(ctx, &tx.View, who, roster.ActCreate, roster.KindAccount, in.PersonnelNo)
 		if err != nil {
 			return nil, "", err
@@ -302,7 +303,7 @@ func newAccount(tx *store.Tx, login, personID string) *roster.Account {
 
 // personByNumber finds a person whom the actor's scope admits.
 func (a *App) personByNumber(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, kind roster.Kind, number string) (*roster.Person, error) {
-	sc, err := a.scope(ctx, v, who, act, kind)
+	sc, err := a.Scope(ctx, v, who, act, kind)
 	if err != nil {
 		return nil, err
 	}
@@ -320,7 +321,7 @@ func (a *App) personByNumber(ctx context.Context, v *store.View, who *roster.Act
 // accountToEdit loads an account under the actor's scope, and keeps one
 // administrator from taking over another.
 func (a *App) accountToEdit(ctx context.Context, tx *store.Tx, who *roster.Actor, id string) (*roster.Account, error) {
-	sc, err := a.scope(ctx, &tx.View, who, roster.ActEdit, roster.KindAccount)
+	sc, err := a.Scope(ctx, &tx.View, who, roster.ActEdit, roster.KindAccount)
 	if err != nil {
 		return nil, err
 	}
@@ -340,15 +341,15 @@ func (a *App) accountToEdit(ctx context.Context, tx *store.Tx, who *roster.Actor
 
 // SetAccountState disables an account, which ends its sessions at once, or
 // enables it again.
-func (a *App) SetAccountState(ctx context.Context, who *roster.Actor, id string, version int64, disabled bool) (Receipt, error) {
+func (a *App) SetAccountState(ctx context.Context, who *roster.Actor, id string, version int64, disabled bool) (desk.Receipt, error) {
 	if version == 0 {
-		return Receipt{}, fault.VersionRequired()
+		return desk.Receipt{}, fault.VersionRequired()
 	}
 	op := "account.enable"
 	if disabled {
 		op = "account.disable"
 	}
-	return a.write(ctx, who, Write{Op: op}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	return a.Write(ctx, who, desk.Write{Op: op}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		before, err := a.accountToEdit(ctx, tx, who, id)
 		if err != nil {
 			return nil, "", err

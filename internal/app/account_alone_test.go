@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
@@ -32,7 +33,7 @@ func take(t *testing.T, s *apptest.Site) taken {
 	st.must(err)
 	_, err = s.App.SetPassword(ctx, in.Actor, app.PasswordInput{New: password})
 	st.must(err)
-	script, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password, Bearer: true, Scope: []string{app.ScopeRead}, Label: "script"})
+	script, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password, Bearer: true, Scope: []string{desk.ScopeRead}, Label: "script"})
 	st.must(err)
 	out := taken{st, in, script}
 	out.open("as an officer")
@@ -166,7 +167,7 @@ func TestAnUnusedCodeCarriesNoRole(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for login, by := range map[string]*roster.Actor{"anna": s.Actor("system"), "ben": app.Program("cli")} {
+		for login, by := range map[string]*roster.Actor{"anna": s.Actor("system"), "ben": desk.Program("cli")} {
 			code, until, _, err := s.App.IssueCode(ctx, by, s.Account[login])
 			if err != nil || until.IsZero() {
 				t.Fatal(err, until)

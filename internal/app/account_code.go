@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
@@ -31,11 +32,11 @@ func init() {
 // account at once. For anybody else it opens nothing until a second
 // administrator or the person himself has agreed: until is then zero and the
 // receipt's ResultID the proposal. The code is in the answer and nowhere else.
-func (a *App) IssueCode(ctx context.Context, who *roster.Actor, accountID string) (code string, until time.Time, rec Receipt, err error) {
+func (a *App) IssueCode(ctx context.Context, who *roster.Actor, accountID string) (code string, until time.Time, rec desk.Receipt, err error) {
 	code = newCode()
-	rec, err = a.write(ctx, who, Write{Op: opCode}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	rec, err = a.Write(ctx, who, desk.Write{Op: opCode}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		until = time.Time{}
-		sc, err := a.scope(ctx, &tx.View, who, roster.ActEdit, roster.KindAccount)
+		sc, err := a.Scope(ctx, &tx.View, who, roster.ActEdit, roster.KindAccount)
 		if err != nil {
 			return nil, "", err
 		}
@@ -99,7 +100,7 @@ func (a *App) proposeCode(ctx context.Context, tx *store.Tx, who *roster.Actor, 
 		return nil, "", err
 	}
 	p := consent.Proposal{Op: opCode, ObjectKind: string(roster.KindAccount), ObjectID: acc.ID, UnitID: holder.UnitID, Ground: "code",
-		DecideTier: lowestTier, Excluded: holder.ID, AskedBy: holder.ID}
+		DecideTier: desk.LowestTier, Excluded: holder.ID, AskedBy: holder.ID}
 	if p.Approver, err = a.secondAdministrator(ctx, tx, who, holder); err != nil {
 		return nil, "", err
 	}
@@ -109,12 +110,12 @@ func (a *App) proposeCode(ctx context.Context, tx *store.Tx, who *roster.Actor, 
 // secondAdministrator is the role that agrees to a code: security
 // administrators, unless none is there beside the two whom it concerns.
 func (a *App) secondAdministrator(ctx context.Context, tx *store.Tx, who *roster.Actor, holder *roster.Person) (roster.Role, error) {
-	tree, err := a.tree(ctx, &tx.View)
+	tree, err := a.Tree(ctx, &tx.View)
 	if err != nil {
 		return "", err
 	}
 	for _, role := range []roster.Role{roster.RoleSecurityAdmin, roster.RoleSystemAdmin} {
-		n, err := tx.HoldersBeside(ctx, role, tree.Ancestors(holder.UnitID), roster.DateOf(tx.Now(), a.zone), holder.ID, who.Person)
+		n, err := tx.HoldersBeside(ctx, role, tree.Ancestors(holder.UnitID), roster.DateOf(tx.Now(), a.Zone()), holder.ID, who.Person)
 		if err != nil || n > 0 {
 			return role, err
 		}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
@@ -46,7 +47,7 @@ func TestNobodyOpensAnAccountAlone(t *testing.T) {
 		if !alive(head) || !opens(s, "east1head", password) {
 			t.Error("to ask for a code ended something")
 		}
-		if _, _, _, err := s.App.IssueCode(ctx, app.Program("operator"), s.Account["east1head"]); codeOf(err) != "proposal_pending" {
+		if _, _, _, err := s.App.IssueCode(ctx, desk.Program("operator"), s.Account["east1head"]); codeOf(err) != "proposal_pending" {
 			t.Errorf("asked for twice: %v", err)
 		}
 		if err := st.approve("system", asked); codeOf(err) != "guard_same_person" {
@@ -88,7 +89,7 @@ func TestNobodyOpensAnAccountAlone(t *testing.T) {
 		// operator at the server is one of two; disabling makes nobody new.
 		_, waits := issue(s.Actor("system"), "west1head")
 		st.must(st.refuse("security", waits))
-		code, waits = issue(app.Program("operator"), "west1head")
+		code, waits = issue(desk.Program("operator"), "west1head")
 		st.must(st.approve("security2", waits))
 		if !opens(s, "west1head", code) {
 			t.Error("the operator's code, agreed to, opens nothing")

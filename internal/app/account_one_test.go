@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
@@ -21,12 +22,12 @@ func TestOnePersonHasOneAccount(t *testing.T) {
 		second := app.AccountInput{Login: "anna.too", PersonnelNo: "P0012"}
 		refused := func(when string) {
 			t.Helper()
-			for _, who := range []*roster.Actor{s.Actor("system"), app.Program("operator")} {
+			for _, who := range []*roster.Actor{s.Actor("system"), desk.Program("operator")} {
 				if _, _, err := s.App.AddAccount(ctx, who, second); codeOf(err) != "account_held" || kind(err) != fault.ConflictKind {
 					t.Errorf("%s: a second account: %v", when, err)
 				}
 			}
-			if made, _, err := s.App.AddAccounts(ctx, app.Program("operator"), app.AccountsInput{Codes: true}); err != nil || len(made) != 0 {
+			if made, _, err := s.App.AddAccounts(ctx, desk.Program("operator"), app.AccountsInput{Codes: true}); err != nil || len(made) != 0 {
 				t.Errorf("%s: accounts for everybody: %d made, %v", when, len(made), err)
 			}
 		}

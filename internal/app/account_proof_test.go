@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
@@ -65,7 +66,7 @@ func TestAnOldSessionProvesWhoHoldsIt(t *testing.T) {
 			t.Errorf("an empty password: %v", err)
 		}
 		until, err := s.App.Prove(ctx, who, app.ProofInput{Password: password})
-		if err != nil || !until.Equal(s.Clock.Now().Add(app.ProofLasts)) {
+		if err != nil || !until.Equal(s.Clock.Now().Add(desk.ProofLasts)) {
 			t.Fatalf("the right password: %v, until %s", err, until)
 		}
 		if err := grant(script, "east2"); codeOf(err) != "proof_needed" {
@@ -107,7 +108,7 @@ func TestATimeOfProofIsNotWrittenIntoTheDatabase(t *testing.T) {
 		if due(mine) {
 			t.Fatal("a fresh sign-in is asked for a proof")
 		}
-		s.Clock.Add(app.ProofLasts)
+		s.Clock.Add(desk.ProofLasts)
 		if _, err := s.App.Prove(ctx, who(others), app.ProofInput{Password: password}); err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
@@ -21,7 +22,7 @@ const password = "correct horse 42"
 func activate(t *testing.T, s *apptest.Site, key string) *app.SignedIn {
 	t.Helper()
 	ctx := context.Background()
-	code, _, _, err := s.App.IssueCode(ctx, app.Program("operator"), s.Account[key])
+	code, _, _, err := s.App.IssueCode(ctx, desk.Program("operator"), s.Account[key])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +134,7 @@ func TestSessionsEndAtOnce(t *testing.T) {
 	if _, err := s.App.Authenticate(ctx, second.Token); kind(err) != fault.Unauth {
 		t.Errorf("an idle session goes on: %v", err)
 	}
-	script, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password, Bearer: true, Label: "nightly", Scope: []string{app.ScopeRead}})
+	script, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password, Bearer: true, Label: "nightly", Scope: []string{desk.ScopeRead}})
 	if err != nil || script.Device != "" {
 		t.Fatalf("%+v %v", script, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"plumbline/internal/access"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/recusal"
@@ -48,11 +49,11 @@ type watch struct {
 func (a *App) newWatch(ctx context.Context, v *store.View) (*watch, error) {
 	w := &watch{a: a, rungs: map[string]map[string]*rung{}}
 	var err error
-	if w.tree, err = a.tree(ctx, v); err != nil {
+	if w.tree, err = a.Tree(ctx, v); err != nil {
 		return nil, err
 	}
 	roles, duties := w.rolesOf(roster.ReachSubtree, append(slices.Clone(watched), opAlarms)...)
-	grants, err := v.DutyGrants(ctx, roles, a.store.Now().Add(-revokedLately))
+	grants, err := v.DutyGrants(ctx, roles, a.Store.Now().Add(-revokedLately))
 	if err != nil {
 		return nil, err
 	}
@@ -69,8 +70,9 @@ func (w *watch) rolesOf(reach roster.Reach, ops ...string) (roles []roster.Role,
 	duties = map[roster.Role][]string{}
 	for _, op := range ops {
 		w.rungs[op] = map[string]*rung{}
+		route, _ := w.a.Route(op)
 		for _, role := range roster.Roles {
-			if role.Reach() != reach || w.a.table.Verdict(role, routeByOp[op].Act, routeByOp[op].Kind) != access.Allow || op == opAlarms && role == roster.RoleSecurityAdmin {
+			if role.Reach() != reach || w.a.Table().Verdict(role, route.Act, route.Kind) != access.Allow || op == opAlarms && role == roster.RoleSecurityAdmin {
 				continue
 			}
 			if duties[role] == nil {
@@ -108,8 +110,8 @@ func (w *watch) hold(ctx context.Context, v *store.View, grants []roster.Grant, 
 
 // able says whether somebody who holds the duty may handle the matter.
 func (w *watch) able(who *roster.Actor, m store.Matter) bool {
-	r := routeByOp[m.Duty]
-	return w.clear(who, m) && w.a.table.Scope(who, r.Act, r.Kind, w.tree).Admits(spot(m.ID, m.UnitID, m.BranchID, m.PersonID, m.EventOn))
+	r, _ := w.a.Route(m.Duty)
+	return w.clear(who, m) && w.a.Table().Scope(who, r.Act, r.Kind, w.tree).Admits(desk.Spot(m.ID, m.UnitID, m.BranchID, m.PersonID, m.EventOn))
 }
 
 // clear says whether nothing bars somebody from the matter, wherever it lies.
@@ -117,12 +119,12 @@ func (w *watch) clear(who *roster.Actor, m store.Matter) bool {
 	if who.Person == m.Not || who.Person == m.Other {
 		return false
 	}
-	r := routeByOp[m.Duty]
-	sc := w.a.table.Scope(who, r.Act, r.Kind, w.tree)
+	r, _ := w.a.Route(m.Duty)
+	sc := w.a.Table().Scope(who, r.Act, r.Kind, w.tree)
 	bars := func(id, person string) bool {
 		return (id != "" || person != "") && sc.Bars(roster.Target{ID: id, Person: person, EventOn: m.EventOn})
 	}
-	return !sc.Bars(spot(m.ID, m.UnitID, m.BranchID, m.PersonID, m.EventOn)) && !bars(m.IssueID, "") && !bars(m.CaseID, "") && !bars("", m.Other)
+	return !sc.Bars(desk.Spot(m.ID, m.UnitID, m.BranchID, m.PersonID, m.EventOn)) && !bars(m.IssueID, "") && !bars(m.CaseID, "") && !bars("", m.Other)
 }
 
 // place finds who is to be told of a matter: nobody where those at its usual
@@ -239,7 +241,7 @@ func (w *watch) vacant() (out []recusal.Alarm) {
 func (a *App) WatchMatters(ctx context.Context) (changed int, err error) {
 	const op = "alarm.watch"
 	var raise, end []recusal.Alarm
-	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		w, err := a.newWatch(ctx, v)
 		if err != nil {
 			return err
@@ -263,7 +265,7 @@ func (a *App) WatchMatters(ctx context.Context) (changed int, err error) {
 		n = min(len(raise), alarmsAtOnce-n)
 		raising := raise[:n]
 		raise = raise[n:]
-		_, err := a.write(ctx, Program("alarm"), Write{Op: op}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		_, err := a.Write(ctx, desk.Program("alarm"), desk.Write{Op: op}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 			return a.changeAlarms(ctx, tx, raising, ending, today)
 		})
 		if err != nil {
@@ -345,17 +347,17 @@ func (a *App) changeAlarms(ctx context.Context, tx *store.Tx, raise, end []recus
 // has changed since the last time, and once an hour in any case.
 func (a *App) watchIfMoved(ctx context.Context, k *keeper) error {
 	var at [2]int64
-	err := a.store.View(ctx, func(ctx context.Context, v *store.View) (err error) {
+	err := a.Store.View(ctx, func(ctx context.Context, v *store.View) (err error) {
 		if at[0], err = v.Generation(ctx, store.GenerationAuthority); err != nil {
 			return err
 		}
 		at[1], err = v.Generation(ctx, store.GenerationTree)
 		return err
 	})
-	if now := a.store.Now(); err != nil || at == k.watchedAt && now.Sub(k.watched).Hours() < 1 {
+	if now := a.Store.Now(); err != nil || at == k.watchedAt && now.Sub(k.watched).Hours() < 1 {
 		return err
 	}
-	k.watchedAt, k.watched = at, a.store.Now()
+	k.watchedAt, k.watched = at, a.Store.Now()
 	_, err = a.WatchMatters(ctx)
 	return err
 }

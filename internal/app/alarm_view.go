@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/recusal"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -14,7 +15,7 @@ type AlarmView struct {
 	ID       string      `json:"id"`
 	What     string      `json:"what"` // kind of matter; unit where a duty has no holder; "" for who sees no content
 	Duty     string      `json:"duty"` // operation that nobody may do
-	Unit     Named       `json:"unit"` // whose tier is told; a unit without holders, or whose head reviews, is named itself
+	Unit     desk.Named  `json:"unit"` // whose tier is told; a unit without holders, or whose head reviews, is named itself
 	Object   string      `json:"object,omitempty"`
 	Blank    bool        `json:"blank"`             // nobody at any tier may
 	Members  int         `json:"members,omitempty"` // of a deciding body that is too small: how many may still decide
@@ -41,8 +42,8 @@ func alarmReach(who *roster.Actor, sc roster.Scope) store.AlarmReach {
 // Alarms lists the alarms that the actor's tier is told of, or a tier below it.
 func (a *App) Alarms(ctx context.Context, who *roster.Actor) (out AlarmList, err error) {
 	out.Rows = []AlarmView{}
-	err = a.read(ctx, who, "alarm.list", func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindAlarm)
+	err = a.Read(ctx, who, "alarm.list", func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindAlarm)
 		if err != nil {
 			return err
 		}
@@ -62,7 +63,7 @@ func (a *App) Alarms(ctx context.Context, who *roster.Actor) (out AlarmList, err
 				units[i] = r.ReviewUnitID
 			}
 		}
-		n, err := a.namer(ctx, v, who, nil, units)
+		n, err := a.Names(ctx, v, who, nil, units)
 		if err != nil {
 			return err
 		}
@@ -72,7 +73,7 @@ func (a *App) Alarms(ctx context.Context, who *roster.Actor) (out AlarmList, err
 				view.Duty = dutyList // that a list names a leader is content
 			}
 			if !onlyBlank(who) || r.ObjectKind == "unit" {
-				view.What, view.Unit = r.ObjectKind, n.unit(units[i])
+				view.What, view.Unit = r.ObjectKind, n.Unit(units[i])
 			}
 			if !onlyBlank(who) {
 				if view.Object, err = a.alarmObject(ctx, v, who, r); err != nil {
@@ -92,10 +93,10 @@ func (a *App) alarmObject(ctx context.Context, v *store.View, who *roster.Actor,
 	kinds := map[string]roster.Kind{"issue": roster.KindIssue, "case": roster.KindCase, "track": roster.KindCase, "question": roster.KindQuestion,
 		"rectification": roster.KindRectification, "challenge": roster.KindChallenge}
 	kind, ok := kinds[r.ObjectKind]
-	if !ok || !a.table.May(who, roster.ActRead, kind) {
+	if !ok || !a.Table().May(who, roster.ActRead, kind) {
 		return "", nil
 	}
-	sc, err := a.scope(ctx, v, who, roster.ActRead, kind)
+	sc, err := a.Scope(ctx, v, who, roster.ActRead, kind)
 	if err != nil {
 		return "", err
 	}

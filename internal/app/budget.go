@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
@@ -42,7 +43,7 @@ func (l BudgetLine) spent() bool { return l.Used >= l.Allowed }
 
 // Budget is the actor's own.
 func (a *App) Budget(ctx context.Context, who *roster.Actor) (out Budget, err error) {
-	err = a.read(ctx, who, "budget.read", func(ctx context.Context, v *store.View) error {
+	err = a.Read(ctx, who, "budget.read", func(ctx context.Context, v *store.View) error {
 		if out, _, err = a.budget(ctx, v, who, "", ""); err != nil {
 			return err
 		}
@@ -56,7 +57,7 @@ func (a *App) Budget(ctx context.Context, who *roster.Actor) (out Budget, err er
 // highest role that it gives anything.
 func (a *App) dayBudget(tree *roster.Tree, who *roster.Actor) (out rules.Budget, unit string) {
 	for _, h := range who.Held {
-		for _, b := range a.pack.Budgets {
+		for _, b := range a.Pack().Budgets {
 			if b.Role != string(h.Role) {
 				continue
 			}
@@ -72,14 +73,14 @@ func (a *App) dayBudget(tree *roster.Tree, who *roster.Actor) (out rules.Budget,
 // budget counts what the actor has used today, and says whether he has opened
 // the object already.
 func (a *App) budget(ctx context.Context, v *store.View, who *roster.Actor, kind, object string) (out Budget, again bool, err error) {
-	tree, err := a.tree(ctx, v)
+	tree, err := a.Tree(ctx, v)
 	if err != nil {
 		return out, false, err
 	}
 	day, _ := a.dayBudget(tree, who)
 	today := a.Today()
 	t := today.Time()
-	since := time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, a.zone).UTC()
+	since := time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, a.Zone()).UTC()
 	out.RenewsOn = today.AddDays(1)
 	asked, err := v.ProposalsOn(ctx, who.Account)
 	if err != nil {
@@ -130,14 +131,16 @@ type ExtendBudgetInput struct {
 }
 
 // Validate judges the input by itself.
-func (in ExtendBudgetInput) Validate() error { return fault.Join(written("reason", in.Reason)) }
+func (in ExtendBudgetInput) Validate() error {
+	return fault.Join(desk.RequireText("reason", in.Reason))
+}
 
 // ExtendBudget proposes that the actor may open and take out as much again
 // today. Somebody else of a deciding body must agree. It returns the
 // proposal's id.
-func (a *App) ExtendBudget(ctx context.Context, who *roster.Actor, in ExtendBudgetInput) (id string, r Receipt, err error) {
-	r, err = a.write(ctx, who, Write{Op: opBudgetExtend, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		tree, err := a.tree(ctx, &tx.View)
+func (a *App) ExtendBudget(ctx context.Context, who *roster.Actor, in ExtendBudgetInput) (id string, r desk.Receipt, err error) {
+	r, err = a.Write(ctx, who, desk.Write{Op: opBudgetExtend, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		tree, err := a.Tree(ctx, &tx.View)
 		if err != nil {
 			return nil, "", err
 		}
@@ -146,7 +149,7 @@ func (a *App) ExtendBudget(ctx context.Context, who *roster.Actor, in ExtendBudg
 			return nil, "", fault.Conflict("budget_none")
 		}
 		return a.propose(ctx, tx, who, consent.Proposal{Op: opBudgetExtend, ObjectKind: "account", ObjectID: who.Account, UnitID: unit,
-			Ground: "over_budget", Approver: roster.RoleDecidingBody, DecideTier: lowestTier}, in, in.Reason)
+			Ground: "over_budget", Approver: roster.RoleDecidingBody, DecideTier: desk.LowestTier}, in, in.Reason)
 	})
 	return r.ResultID, r, err
 }

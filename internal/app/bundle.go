@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/bundle"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
@@ -29,12 +30,12 @@ const bundleWait = 10 * time.Second
 // entries, their proofs and the checkpoint. That it was taken out, by whom, for
 // what and a digest of what it said is in the ledger, and in the file, before it
 // is handed over. Asked for again it is taken out again, and recorded again.
-func (a *App) ExportCase(ctx context.Context, who *roster.Actor, in CaseExportInput) (*Export, Receipt, error) {
-	if _, err := a.gate(who, "case.export"); err != nil {
-		return nil, Receipt{}, err
+func (a *App) ExportCase(ctx context.Context, who *roster.Actor, in CaseExportInput) (*Export, desk.Receipt, error) {
+	if _, err := a.Authorize(who, "case.export"); err != nil {
+		return nil, desk.Receipt{}, err
 	}
 	if a.points.signer == nil {
-		return nil, Receipt{}, fault.Unavailable("signer_absent").WithCause(ErrNoSigner)
+		return nil, desk.Receipt{}, fault.Unavailable("signer_absent").WithCause(ErrNoSigner)
 	}
 	out, receipt, err := a.takeCase(ctx, who, in)
 	if err == nil && receipt.Replayed {
@@ -79,8 +80,8 @@ type takenCase struct {
 }
 
 // takeCase reads the case as its reader sees it and records the taking.
-func (a *App) takeCase(ctx context.Context, who *roster.Actor, in CaseExportInput) (out takenCase, r Receipt, err error) {
-	r, err = a.write(ctx, who, Write{Op: "case.export", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) takeCase(ctx context.Context, who *roster.Actor, in CaseExportInput) (out takenCase, r desk.Receipt, err error) {
+	r, err = a.Write(ctx, who, desk.Write{Op: "case.export", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		id, err := tx.CaseIDByRef(ctx, in.ID)
 		if err != nil {
 			return nil, "", err
@@ -190,7 +191,7 @@ func (a *App) fillBundle(ctx context.Context, b *bundle.Bundle, load loadBundle,
 		if err := a.WaitCheckpoint(wait, newest); err != nil {
 			return err
 		}
-		err := a.store.View(ctx, func(ctx context.Context, v *store.View) error { // gated by the writing before
+		err := a.Store.View(ctx, func(ctx context.Context, v *store.View) error { // gated by the writing before
 			rows, entries, err := load(ctx, v)
 			if err != nil {
 				return err

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/bundle"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
@@ -31,13 +32,13 @@ func takeOp(own bool) string {
 // and that it was taken out, by whom, for what and a digest of what it said is
 // in the ledger before it is handed over. Asked for again it is taken out again,
 // and recorded again.
-func (a *App) ExportFile(ctx context.Context, who *roster.Actor, in FileExportInput) (*Export, Receipt, error) {
+func (a *App) ExportFile(ctx context.Context, who *roster.Actor, in FileExportInput) (*Export, desk.Receipt, error) {
 	own := in.Person == ""
-	if _, err := a.gate(who, takeOp(own)); err != nil {
-		return nil, Receipt{}, err
+	if _, err := a.Authorize(who, takeOp(own)); err != nil {
+		return nil, desk.Receipt{}, err
 	}
 	if a.points.signer == nil {
-		return nil, Receipt{}, fault.Unavailable("signer_absent").WithCause(ErrNoSigner)
+		return nil, desk.Receipt{}, fault.Unavailable("signer_absent").WithCause(ErrNoSigner)
 	}
 	out, receipt, err := a.takeFile(ctx, who, in)
 	if err == nil && receipt.Replayed {
@@ -76,9 +77,9 @@ type takenFile struct {
 }
 
 // takeFile reads the file as its reader sees it and records the taking.
-func (a *App) takeFile(ctx context.Context, who *roster.Actor, in FileExportInput) (out takenFile, r Receipt, err error) {
+func (a *App) takeFile(ctx context.Context, who *roster.Actor, in FileExportInput) (out takenFile, r desk.Receipt, err error) {
 	own := in.Person == ""
-	r, err = a.write(ctx, who, Write{Op: takeOp(own), Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	r, err = a.Write(ctx, who, desk.Write{Op: takeOp(own), Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		f, err := a.fileToTake(ctx, &tx.View, who, in)
 		if err != nil {
 			return nil, "", err

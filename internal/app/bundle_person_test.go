@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/bundle"
 	"plumbline/internal/fault"
@@ -232,7 +233,7 @@ func TestAFilingDoesNotNameAHiddenRecord(t *testing.T) {
 				break
 			}
 		}
-		untold := func(rec app.Receipt, lists int) {
+		untold := func(rec desk.Receipt, lists int) {
 			t.Helper()
 			lines, _, err := s.App.Receipts(ctx, s.Actor("anna"), 0, 10)
 			if err != nil || len(lines) != lists || lines[0].Seq != rec.Seq {

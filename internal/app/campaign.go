@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
@@ -51,14 +52,14 @@ func (in CampaignInput) campaign() selfcheck.Campaign {
 }
 
 // CreateCampaign drafts a campaign.
-func (a *App) CreateCampaign(ctx context.Context, who *roster.Actor, in CampaignInput) (string, Receipt, error) {
+func (a *App) CreateCampaign(ctx context.Context, who *roster.Actor, in CampaignInput) (string, desk.Receipt, error) {
 	if in.UnitID == "" {
 		in.UnitID = managesAt(who)
 	}
-	r, err := a.write(ctx, who, Write{Op: "campaign.create", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	r, err := a.Write(ctx, who, desk.Write{Op: "campaign.create", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		c := in.campaign()
 		if c.UnitID == "" && who.Program { // the operator opens it for the bureau
-			tree, err := a.tree(ctx, &tx.View)
+			tree, err := a.Tree(ctx, &tx.View)
 			if err != nil {
 				return nil, "", err
 			}
@@ -66,7 +67,7 @@ func (a *App) CreateCampaign(ctx context.Context, who *roster.Actor, in Campaign
 				return nil, "", fault.Invalid("campaign_no_bureau", "unit")
 			}
 		}
-		sc, err := a.scope(ctx, &tx.View, who, roster.ActCreate, roster.KindCampaign)
+		sc, err := a.Scope(ctx, &tx.View, who, roster.ActCreate, roster.KindCampaign)
 		if err != nil {
 			return nil, "", err
 		}
@@ -114,8 +115,8 @@ func editionOf(lists []selfcheck.Checklist, a selfcheck.Audience, want string) s
 // he manages in any state, and the running ones over a unit of his or below it.
 func (a *App) Campaigns(ctx context.Context, who *roster.Actor) ([]selfcheck.Campaign, error) {
 	var out []selfcheck.Campaign
-	err := a.read(ctx, who, "campaign.list", func(ctx context.Context, v *store.View) error {
-		manages, err := a.scope(ctx, v, who, roster.ActEdit, roster.KindCampaign)
+	err := a.Read(ctx, who, "campaign.list", func(ctx context.Context, v *store.View) error {
+		manages, err := a.Scope(ctx, v, who, roster.ActEdit, roster.KindCampaign)
 		if err != nil {
 			return err
 		}
@@ -124,7 +125,7 @@ func (a *App) Campaigns(ctx context.Context, who *roster.Actor) ([]selfcheck.Cam
 				return err
 			}
 		}
-		tree, err := a.tree(ctx, v)
+		tree, err := a.Tree(ctx, v)
 		if err != nil {
 			return err
 		}
@@ -162,12 +163,12 @@ type CampaignView struct {
 // Campaign opens one campaign. A draft is there for its managers only.
 func (a *App) Campaign(ctx context.Context, who *roster.Actor, id string) (*CampaignView, error) {
 	var out *CampaignView
-	err := a.read(ctx, who, "campaign.read", func(ctx context.Context, v *store.View) error {
+	err := a.Read(ctx, who, "campaign.read", func(ctx context.Context, v *store.View) error {
 		c, err := v.Campaign(ctx, id)
 		if err != nil {
 			return err
 		}
-		manages, err := a.scope(ctx, v, who, roster.ActEdit, roster.KindCampaign)
+		manages, err := a.Scope(ctx, v, who, roster.ActEdit, roster.KindCampaign)
 		if err != nil {
 			return err
 		}
@@ -189,7 +190,7 @@ func (a *App) Campaign(ctx context.Context, who *roster.Actor, id string) (*Camp
 
 // unitTarget is a unit as a scope is asked about it.
 func (a *App) unitTarget(ctx context.Context, v *store.View, unit string) (roster.Target, error) {
-	tree, err := a.tree(ctx, v)
+	tree, err := a.Tree(ctx, v)
 	if err != nil {
 		return roster.Target{}, err
 	}
@@ -211,7 +212,7 @@ func (a *App) managed(ctx context.Context, v *store.View, who *roster.Actor, id 
 	if err != nil {
 		return nil, err
 	}
-	sc, err := a.scope(ctx, v, who, act, roster.KindCampaign)
+	sc, err := a.Scope(ctx, v, who, act, roster.KindCampaign)
 	if err != nil {
 		return nil, err
 	}

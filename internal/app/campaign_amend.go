@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
@@ -45,7 +46,7 @@ func (a *App) amendments(ctx context.Context, v *store.View, who *roster.Actor, 
 	if err != nil {
 		return nil, err
 	}
-	units, err := a.unitNames(ctx, v, who.Lang)
+	units, err := a.UnitNames(ctx, v, who.Lang)
 	if err != nil {
 		return nil, err
 	}
@@ -78,8 +79,8 @@ func (in AmendInput) Validate() error {
 }
 
 // AmendRoster amends the snapshot, dated today.
-func (a *App) AmendRoster(ctx context.Context, who *roster.Actor, in AmendInput) (Receipt, error) {
-	return a.write(ctx, who, Write{Op: "campaign.amend", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) AmendRoster(ctx context.Context, who *roster.Actor, in AmendInput) (desk.Receipt, error) {
+	return a.Write(ctx, who, desk.Write{Op: "campaign.amend", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		c, err := a.managed(ctx, &tx.View, who, in.CampaignID, roster.ActEdit)
 		if err != nil {
 			return nil, "", err
@@ -87,7 +88,7 @@ func (a *App) AmendRoster(ctx context.Context, who *roster.Actor, in AmendInput)
 		if c.State != selfcheck.CampaignOpen || !c.RosterDone {
 			return nil, "", fault.Conflict("campaign_not_open")
 		}
-		today := roster.DateOf(tx.Now(), a.zone)
+		today := roster.DateOf(tx.Now(), a.Zone())
 		person, err := tx.PersonByNumber(ctx, strings.TrimSpace(in.Number))
 		if err != nil {
 			return nil, "", fault.Invalid("amend_nobody", "number").WithCause(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/ledger"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/store"
@@ -23,7 +24,7 @@ func init() {
 	jobSteps[jobCampaign] = func(ctx context.Context, a *App, j *store.Job) (bool, error) {
 		return true, a.continueCampaign(ctx, j.ObjectID, func(done int64) error {
 			j.Position = done
-			j.LeaseUntil = a.store.Now().Add(jobLease)
+			j.LeaseUntil = a.Store.Now().Add(jobLease)
 			return a.saveJob(ctx, j)
 		})
 	}
@@ -37,7 +38,7 @@ func (a *App) continueCampaign(ctx context.Context, id string, progress func(don
 	for done := int64(0); ; {
 		var next string
 		var n int
-		_, err := a.write(ctx, Program("campaign"), Write{Op: "campaign.continue"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		_, err := a.Write(ctx, desk.Program("campaign"), desk.Write{Op: "campaign.continue"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 			c, err := tx.Campaign(ctx, id)
 			if err != nil {
 				return nil, "", err

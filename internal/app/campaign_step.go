@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
@@ -35,8 +36,8 @@ var stepActs = map[string]roster.Act{
 // MoveCampaign carries out one step. Opening then writes the roster snapshot,
 // locking then locks the filed lists, both as a job that goes on where it
 // stopped.
-func (a *App) MoveCampaign(ctx context.Context, who *roster.Actor, in CampaignStep) (Receipt, error) {
-	r, err := a.write(ctx, who, Write{Op: "campaign." + in.Step, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) MoveCampaign(ctx context.Context, who *roster.Actor, in CampaignStep) (desk.Receipt, error) {
+	r, err := a.Write(ctx, who, desk.Write{Op: "campaign." + in.Step, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		before, err := a.managed(ctx, &tx.View, who, in.ID, stepActs[in.Step])
 		if err != nil {
 			return nil, "", err
@@ -47,7 +48,7 @@ func (a *App) MoveCampaign(ctx context.Context, who *roster.Actor, in CampaignSt
 		var after selfcheck.Campaign
 		switch in.Step {
 		case "open":
-			after, err = before.Open(tx.Now(), roster.DateOf(tx.Now(), a.zone))
+			after, err = before.Open(tx.Now(), roster.DateOf(tx.Now(), a.Zone()))
 		case "lock":
 			after, err = before.Lock(tx.Now())
 		case "inspect":

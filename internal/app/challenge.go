@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
@@ -21,7 +22,7 @@ func (a *App) fileChallenge(ctx context.Context, tx *store.Tx, c recusal.Challen
 	if c.UnitID, err = a.challengeUnit(ctx, &tx.View, c); err != nil {
 		return nil, ledger.Fact{}, err
 	}
-	c.State, c.FiledOn = recusal.Filed, roster.DateOf(tx.Now(), a.zone)
+	c.State, c.FiledOn = recusal.Filed, roster.DateOf(tx.Now(), a.Zone())
 	c.ID, c.GroundsC, c.ReasonC = tx.NewID(), ledger.Commitment{}, ledger.Commitment{}
 	if grounds = strings.TrimSpace(grounds); grounds != "" {
 		if c.GroundsC, err = tx.PutText(ctx, c.ID, "grounds", grounds); err != nil {
@@ -34,7 +35,7 @@ func (a *App) fileChallenge(ctx context.Context, tx *store.Tx, c recusal.Challen
 // challengeUnit is one tier above the highest unit where the official holds a
 // role or is posted, and no lower than the tier that decides about the person.
 func (a *App) challengeUnit(ctx context.Context, v *store.View, c recusal.Challenge) (string, error) {
-	tree, err := a.tree(ctx, v)
+	tree, err := a.Tree(ctx, v)
 	if err != nil {
 		return "", err
 	}
@@ -68,7 +69,7 @@ func (a *App) challengeUnit(ctx context.Context, v *store.View, c recusal.Challe
 			top = u
 		}
 	}
-	subjectTier := lowestTier
+	subjectTier := desk.LowestTier
 	if c.PersonID != "" {
 		on, unit := c.EventOn, ""
 		if on == "" {
@@ -85,7 +86,7 @@ func (a *App) challengeUnit(ctx context.Context, v *store.View, c recusal.Challe
 			return "", err
 		}
 		if unit == "" && subjectTier < 0 {
-			subjectTier = lowestTier
+			subjectTier = desk.LowestTier
 		}
 	}
 	return recusal.DecideUnit(tree, top, subjectTier), nil
@@ -119,7 +120,7 @@ func (a *App) handles(ctx context.Context, v *store.View, personID string, i *is
 	if err != nil || who == nil {
 		return false, err
 	}
-	tree, err := a.tree(ctx, v)
+	tree, err := a.Tree(ctx, v)
 	if err != nil {
 		return false, err
 	}
@@ -130,7 +131,8 @@ func (a *App) handles(ctx context.Context, v *store.View, personID string, i *is
 	}
 	at := target(i)
 	for _, op := range handling {
-		sc := a.table.Scope(who, routeByOp[op].Act, routeByOp[op].Kind, tree)
+		route, _ := a.Route(op)
+		sc := a.Table().Scope(who, route.Act, route.Kind, tree)
 		if sc.Admits(at) || i.CaseID != "" && slices.Contains(sc.Objects, i.CaseID) {
 			return true, nil
 		}
@@ -178,15 +180,15 @@ func (in ChallengeInput) Validate() error {
 	if in.Decision != "uphold" && in.Decision != "deny" {
 		wrong = fault.Invalid("choice_unknown", "decision")
 	}
-	return fault.Join(wrong, written("reason", in.Reason))
+	return fault.Join(wrong, desk.RequireText("reason", in.Reason))
 }
 
 // DecideChallenge upholds or denies a challenge. From then on an upheld one bars
 // the official: from matters about the person, or from the one matter.
-func (a *App) DecideChallenge(ctx context.Context, who *roster.Actor, in ChallengeInput) (Receipt, error) {
+func (a *App) DecideChallenge(ctx context.Context, who *roster.Actor, in ChallengeInput) (desk.Receipt, error) {
 	const op = "challenge.decide"
-	return a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		sc, err := a.scope(ctx, &tx.View, who, roster.ActDecide, roster.KindChallenge)
+	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		sc, err := a.Scope(ctx, &tx.View, who, roster.ActDecide, roster.KindChallenge)
 		if err != nil {
 			return nil, "", err
 		}
@@ -194,11 +196,11 @@ func (a *App) DecideChallenge(ctx context.Context, who *roster.Actor, in Challen
 		if err != nil {
 			return nil, "", err
 		}
-		if err := sameVersion(c.Version, in.Version); err != nil {
+		if err := desk.SameVersion(c.Version, in.Version); err != nil {
 			return nil, "", err
 		}
-		err = alter(ctx, tx, c, func(c *recusal.Challenge) (err error) {
-			if err := c.Settle(who.Person, in.Decision == "uphold", roster.DateOf(tx.Now(), a.zone)); err != nil {
+		err = desk.Alter(ctx, tx, c, func(c *recusal.Challenge) (err error) {
+			if err := c.Settle(who.Person, in.Decision == "uphold", roster.DateOf(tx.Now(), a.Zone())); err != nil {
 				return err
 			}
 			c.ReasonC, err = tx.PutText(ctx, c.ID, "reason", strings.TrimSpace(in.Reason))
@@ -247,18 +249,18 @@ func (a *App) barParty(ctx context.Context, tx *store.Tx, c *recusal.Challenge) 
 }
 
 // WithdrawChallenge takes back a challenge that the actor filed.
-func (a *App) WithdrawChallenge(ctx context.Context, who *roster.Actor, in ChallengeWithdrawal) (Receipt, error) {
+func (a *App) WithdrawChallenge(ctx context.Context, who *roster.Actor, in ChallengeWithdrawal) (desk.Receipt, error) {
 	const op = "challenge.withdraw"
-	return a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		c, err := tx.ChallengeBy(ctx, in.ID, who.Person)
 		if err != nil {
 			return nil, "", err
 		}
-		if err := sameVersion(c.Version, in.Version); err != nil {
+		if err := desk.SameVersion(c.Version, in.Version); err != nil {
 			return nil, "", err
 		}
-		err = alter(ctx, tx, c, func(c *recusal.Challenge) error {
-			return c.Withdraw(who.Person, roster.DateOf(tx.Now(), a.zone))
+		err = desk.Alter(ctx, tx, c, func(c *recusal.Challenge) error {
+			return c.Withdraw(who.Person, roster.DateOf(tx.Now(), a.Zone()))
 		})
 		return []ledger.Fact{{Verb: op, Kind: "challenge", ID: c.ID, Unit: c.UnitID}}, c.ID, err
 	})

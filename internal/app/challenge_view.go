@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/recusal"
 	"plumbline/internal/roster"
@@ -20,14 +21,14 @@ type ChallengeView struct {
 	Version   int64         `json:"version"`
 	Cause     recusal.Cause `json:"cause"`
 	Kind      string        `json:"kind"`
-	Person    Named         `json:"person"`   // about whose matters; empty where a unit is the subject
-	Official  Named         `json:"official"` // who would be barred
-	FiledBy   Named         `json:"filed_by"`
-	Unit      Named         `json:"unit"` // where it is decided
+	Person    desk.Named    `json:"person"`   // about whose matters; empty where a unit is the subject
+	Official  desk.Named    `json:"official"` // who would be barred
+	FiledBy   desk.Named    `json:"filed_by"`
+	Unit      desk.Named    `json:"unit"` // where it is decided
 	State     recusal.State `json:"state"`
 	FiledOn   roster.Date   `json:"filed_on"`
 	DecidedOn roster.Date   `json:"decided_on,omitempty"`
-	DecidedBy Named         `json:"decided_by"`
+	DecidedBy desk.Named    `json:"decided_by"`
 	Grounds   string        `json:"grounds,omitempty"`
 	Reason    string        `json:"reason,omitempty"`
 	Open      int           `json:"open_by_filer"`   // undecided ones by the same person
@@ -46,8 +47,8 @@ type ChallengeList struct {
 
 // mass reads the pack's limits.
 func (a *App) mass() store.Mass {
-	r := a.pack.Recusal
-	return store.Mass{Open: r.OpenMost, Recent: r.RecentMost, Since: roster.DateOf(a.Now().AddDate(0, 0, -r.Days), a.zone)}
+	r := a.Pack().Recusal
+	return store.Mass{Open: r.OpenMost, Recent: r.RecentMost, Since: roster.DateOf(a.Now().AddDate(0, 0, -r.Days), a.Zone())}
 }
 
 // Challenges lists the challenges that the actor's tier decides, or a tier below
@@ -56,9 +57,9 @@ func (a *App) Challenges(ctx context.Context, who *roster.Actor, f recusal.Filte
 	if f.State != "" && !slices.Contains(recusal.States, f.State) {
 		return out, fault.Invalid("filter_value", "state")
 	}
-	out.Rows, out.Days = []ChallengeView{}, a.pack.Recusal.Days
-	err = a.read(ctx, who, "challenge.list", func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindChallenge)
+	out.Rows, out.Days = []ChallengeView{}, a.Pack().Recusal.Days
+	err = a.Read(ctx, who, "challenge.list", func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindChallenge)
 		if err != nil {
 			return err
 		}
@@ -80,8 +81,8 @@ func (a *App) Challenges(ctx context.Context, who *roster.Actor, f recusal.Filte
 
 // Challenge opens one challenge.
 func (a *App) Challenge(ctx context.Context, who *roster.Actor, id string) (out ChallengeView, err error) {
-	err = a.read(ctx, who, "challenge.read", func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindChallenge)
+	err = a.Read(ctx, who, "challenge.read", func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindChallenge)
 		if err != nil {
 			return err
 		}
@@ -104,7 +105,7 @@ func (a *App) challengeViews(ctx context.Context, v *store.View, who *roster.Act
 		ids, people, units = append(ids, c.ID), append(people, c.PersonID, c.OfficialID, c.FiledBy, c.DecidedBy), append(units, c.UnitID)
 		filers = append(filers, c.FiledBy)
 	}
-	n, err := a.namer(ctx, v, who, people, units)
+	n, err := a.Names(ctx, v, who, people, units)
 	if err != nil {
 		return nil, err
 	}
@@ -119,8 +120,8 @@ func (a *App) challengeViews(ctx context.Context, v *store.View, who *roster.Act
 	}
 	out := make([]ChallengeView, 0, len(rows))
 	for _, c := range rows {
-		view := ChallengeView{ID: c.ID, Version: c.Version, Cause: c.Cause, Kind: c.Kind, Person: n.person(c.PersonID), Official: n.person(c.OfficialID),
-			FiledBy: n.person(c.FiledBy), Unit: n.unit(c.UnitID), State: c.State, FiledOn: c.FiledOn, DecidedOn: c.DecidedOn, DecidedBy: n.person(c.DecidedBy),
+		view := ChallengeView{ID: c.ID, Version: c.Version, Cause: c.Cause, Kind: c.Kind, Person: n.Person(c.PersonID), Official: n.Person(c.OfficialID),
+			FiledBy: n.Person(c.FiledBy), Unit: n.Unit(c.UnitID), State: c.State, FiledOn: c.FiledOn, DecidedOn: c.DecidedOn, DecidedBy: n.Person(c.DecidedBy),
 			Grounds: texts[c.ID]["grounds"], Reason: texts[c.ID]["reason"], Open: open[c.FiledBy], Recent: recent[c.FiledBy]}
 		view.Mass = view.Open > m.Open || view.Recent > m.Recent
 		view.MayDecide = c.State == recusal.Filed && c.FiledBy != who.Person && a.May(who, "challenge.decide")

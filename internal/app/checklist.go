@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
@@ -54,8 +55,8 @@ func SeedChecklist(a selfcheck.Audience) ChecklistInput {
 
 // PublishChecklist publishes an edition; the one before it is superseded for
 // campaigns to come, and stays what it was for those that use it.
-func (a *App) PublishChecklist(ctx context.Context, who *roster.Actor, in ChecklistInput) (string, Receipt, error) {
-	r, err := a.write(ctx, who, Write{Op: "checklist.publish", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) PublishChecklist(ctx context.Context, who *roster.Actor, in ChecklistInput) (string, desk.Receipt, error) {
+	r, err := a.Write(ctx, who, desk.Write{Op: "checklist.publish", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		all, err := tx.Checklists(ctx)
 		if err != nil {
 			return nil, "", err
@@ -111,7 +112,7 @@ func (a *App) EnsureChecklists(ctx context.Context, who *roster.Actor) error {
 // Checklists lists every edition.
 func (a *App) Checklists(ctx context.Context, who *roster.Actor) ([]selfcheck.Checklist, error) {
 	var out []selfcheck.Checklist
-	err := a.read(ctx, who, "checklist.list", func(ctx context.Context, v *store.View) (err error) {
+	err := a.Read(ctx, who, "checklist.list", func(ctx context.Context, v *store.View) (err error) {
 		out, err = v.Checklists(ctx)
 		return err
 	})
@@ -122,7 +123,7 @@ func (a *App) Checklists(ctx context.Context, who *roster.Actor) ([]selfcheck.Ch
 func (a *App) ChecklistItems(ctx context.Context, who *roster.Actor, id string) (*selfcheck.Checklist, []selfcheck.ChecklistItem, error) {
 	var list *selfcheck.Checklist
 	var items []selfcheck.ChecklistItem
-	err := a.read(ctx, who, "checklist.read", func(ctx context.Context, v *store.View) (err error) {
+	err := a.Read(ctx, who, "checklist.read", func(ctx context.Context, v *store.View) (err error) {
 		if list, err = v.Checklist(ctx, id); err != nil {
 			return err
 		}

@@ -100,10 +100,10 @@ func (a *App) RunCheckpoints(ctx context.Context) {
 			defer cancel()
 			a.trySigning(last)
 			return
-		case <-a.store.Committed():
+		case <-a.Store.Committed():
 		case <-tick.C:
 			if err := a.CheckHead(ctx); err != nil && ctx.Err() == nil {
-				a.log.Error("look at the ledger's head", "err", err)
+				a.Log.Error("look at the ledger's head", "err", err)
 			}
 		}
 		select {
@@ -123,15 +123,15 @@ func (a *App) RunCheckpoints(ctx context.Context) {
 // trySigning signs, and tells the log when the signer goes and when it is back.
 func (a *App) trySigning(ctx context.Context) {
 	err := a.SignHead(ctx)
-	if err == nil || errors.Is(err, ErrNoSigner) || a.store.Frozen() != nil || ctx.Err() != nil {
+	if err == nil || errors.Is(err, ErrNoSigner) || a.Store.Frozen() != nil || ctx.Err() != nil {
 		if err == nil && a.points.absent.Swap(nil) != nil {
-			a.log.Info("the signer signs again")
+			a.Log.Info("the signer signs again")
 		}
 		return
 	}
 	why := err.Error()
 	if was := a.points.absent.Swap(&why); was == nil || *was != why {
-		a.log.Error("the head of the ledger is not signed; writing goes on", "err", err)
+		a.Log.Error("the head of the ledger is not signed; writing goes on", "err", err)
 	}
 }
 
@@ -142,7 +142,7 @@ func (a *App) SignHead(ctx context.Context) error {
 	if c.signer == nil {
 		return ErrNoSigner
 	}
-	if a.store.Frozen() != nil {
+	if a.Store.Frozen() != nil {
 		return fault.Unavailable("ledger_frozen")
 	}
 	c.signing.Lock()
@@ -153,14 +153,14 @@ func (a *App) SignHead(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if a.store.Frozen() != nil {
+		if a.Store.Frozen() != nil {
 			return fault.Unavailable("ledger_frozen")
 		}
 		if last := c.last.Load(); head.Size == 0 || last != nil && *last == head {
 			return absent
 		}
 		if err := a.rememberHead(head); err != nil {
-			a.log.Error("write down the acknowledged head", "err", err)
+			a.Log.Error("write down the acknowledged head", "err", err)
 		}
 		if absent != nil {
 			return absent
@@ -200,8 +200,8 @@ func (c *checkpointer) ask(ctx context.Context) error {
 // remembers, where that is known. Where it does not, writing is frozen.
 func (a *App) extension(ctx context.Context) (head ledger.Checkpoint, proof []ledger.Hash, err error) {
 	known := a.points.known // read before the head is, so never ahead of it
-	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
-		head.Origin = a.store.Origin()
+	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+		head.Origin = a.Store.Origin()
 		if head.Size, head.Root, err = v.Head(ctx); err != nil || known == nil {
 			return err
 		}
@@ -229,7 +229,7 @@ func (a *App) keepCheckpoint(ctx context.Context, head ledger.Checkpoint, lines 
 	if c.seen[keys[0]] {
 		fresh = nil
 	}
-	if err := a.store.SaveCheckpoint(ctx, store.LedgerCheckpoint{Size: head.Size, At: a.store.Now(), Root: head.Root[:], Note: note}, fresh...); err != nil {
+	if err := a.Store.SaveCheckpoint(ctx, store.LedgerCheckpoint{Size: head.Size, At: a.Store.Now(), Root: head.Root[:], Note: note}, fresh...); err != nil {
 		return err
 	}
 	c.seen[keys[0]] = true
@@ -295,7 +295,7 @@ func (a *App) WaitCheckpoint(ctx context.Context, seq int64) error {
 			}
 			return fault.Unavailable("signer_absent").WithCause(err)
 		}
-		if a.store.Frozen() != nil {
+		if a.Store.Frozen() != nil {
 			return fault.Unavailable("ledger_frozen")
 		}
 		if c.signer == nil {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
@@ -22,7 +23,7 @@ import (
 // add writes something that makes an entry, and gives its number.
 func add(t *testing.T, s *apptest.Site, title string) int64 {
 	t.Helper()
-	if err := s.App.EnsureChecklists(context.Background(), app.Program("test")); err != nil {
+	if err := s.App.EnsureChecklists(context.Background(), desk.Program("test")); err != nil {
 		t.Fatal(err)
 	}
 	_, r, err := s.App.CreateCampaign(context.Background(), s.Actor("manager"), campaignInput(title))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
@@ -47,7 +48,7 @@ func (a *App) Completion(ctx context.Context, who *roster.Actor, campaignID stri
 func (a *App) CompletionOf(ctx context.Context, who *roster.Actor, in CompletionInput) (*CompletionList, error) {
 	campaignID := in.ID
 	out := &CompletionList{}
-	err := a.read(ctx, who, "completion.list", func(ctx context.Context, v *store.View) error {
+	err := a.Read(ctx, who, "completion.list", func(ctx context.Context, v *store.View) error {
 		c, err := v.Campaign(ctx, campaignID)
 		if err != nil {
 			return err
@@ -56,7 +57,7 @@ func (a *App) CompletionOf(ctx context.Context, who *roster.Actor, in Completion
 			return fault.NotFound()
 		}
 		out.Campaign = *c
-		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindCompletion)
+		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindCompletion)
 		if err != nil {
 			return err
 		}
@@ -64,7 +65,7 @@ func (a *App) CompletionOf(ctx context.Context, who *roster.Actor, in Completion
 		if err != nil {
 			return err
 		}
-		tree, err := a.tree(ctx, v)
+		tree, err := a.Tree(ctx, v)
 		if err != nil {
 			return err
 		}
@@ -139,12 +140,12 @@ type UnitCompletionView struct {
 // the campaign manager who has and has not filed, by name.
 func (a *App) UnitCompletion(ctx context.Context, who *roster.Actor, campaignID, unitID string) (*UnitCompletionView, error) {
 	out := &UnitCompletionView{UnitID: unitID}
-	err := a.read(ctx, who, "completion.read", func(ctx context.Context, v *store.View) error {
+	err := a.Read(ctx, who, "completion.read", func(ctx context.Context, v *store.View) error {
 		target, err := a.unitTarget(ctx, v, unitID)
 		if err != nil {
 			return err
 		}
-		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindCompletion)
+		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindCompletion)
 		if err != nil {
 			return err
 		}
@@ -163,7 +164,7 @@ func (a *App) UnitCompletion(ctx context.Context, who *roster.Actor, campaignID,
 		if out.Own = own[unitID]; out.Own.Owed == 0 {
 			return fault.NotFound()
 		}
-		units, err := a.unitNames(ctx, v, who.Lang)
+		units, err := a.UnitNames(ctx, v, who.Lang)
 		if err != nil {
 			return err
 		}
@@ -185,11 +186,11 @@ func (a *App) UnitCompletion(ctx context.Context, who *roster.Actor, campaignID,
 			return err
 		}
 		out.MedianDoubled, out.Similar = selfcheck.Median(declared), selfcheck.Similarity(prints)
-		certify, err := a.scope(ctx, v, who, roster.ActCertify, roster.KindCertification)
+		certify, err := a.Scope(ctx, v, who, roster.ActCertify, roster.KindCertification)
 		if err != nil {
 			return err
 		}
-		snapshot, err := a.scope(ctx, v, who, roster.ActExcuse, roster.KindSnapshot)
+		snapshot, err := a.Scope(ctx, v, who, roster.ActExcuse, roster.KindSnapshot)
 		if err != nil {
 			return err
 		}
@@ -225,7 +226,7 @@ func (a *App) rosterOf(ctx context.Context, v *store.View, who *roster.Actor, sc
 }
 
 func (a *App) openBelow(ctx context.Context, v *store.View, unitID string, own map[string]selfcheck.Completion, certified map[string]*time.Time) (int, error) {
-	tree, err := a.tree(ctx, v)
+	tree, err := a.Tree(ctx, v)
 	if err != nil {
 		return 0, err
 	}
@@ -245,7 +246,7 @@ func (a *App) certifiable(ctx context.Context, tx *store.Tx, who *roster.Actor, 
 	if err != nil {
 		return nil, err
 	}
-	sc, err := a.scope(ctx, &tx.View, who, roster.ActCertify, roster.KindCertification)
+	sc, err := a.Scope(ctx, &tx.View, who, roster.ActCertify, roster.KindCertification)
 	if err != nil {
 		return nil, err
 	}
@@ -267,8 +268,8 @@ type CertifyInput struct {
 }
 
 // Certify certifies that a unit's roster is complete, after all below it.
-func (a *App) Certify(ctx context.Context, who *roster.Actor, in CertifyInput) (Receipt, error) {
-	return a.write(ctx, who, Write{Op: "certification.create", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) Certify(ctx context.Context, who *roster.Actor, in CertifyInput) (desk.Receipt, error) {
+	return a.Write(ctx, who, desk.Write{Op: "certification.create", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		c, err := a.certifiable(ctx, tx, who, in.CampaignID, in.UnitID)
 		if err != nil {
 			return nil, "", err
@@ -306,7 +307,7 @@ type ExcuseInput struct {
 func (in ExcuseInput) Validate() error { return selfcheck.CheckReason(in.Reason) }
 
 // Excuse takes a list out of what is owed, as a dated amendment of the roster.
-func (a *App) Excuse(ctx context.Context, who *roster.Actor, in ExcuseInput) (Receipt, error) {
+func (a *App) Excuse(ctx context.Context, who *roster.Actor, in ExcuseInput) (desk.Receipt, error) {
 	return a.amendList(ctx, who, "submission.excuse", in, selfcheck.WasExcused, func(_ context.Context, _ *store.Tx, s *selfcheck.Submission, certified bool) (selfcheck.Submission, error) {
 		return s.Excuse(in.Reason, certified)
 	})

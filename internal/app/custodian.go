@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/custody"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
@@ -48,13 +49,13 @@ func (in ProposeCustodyInput) Validate() error {
 }
 
 // ProposeCustody is the first security administrator's act.
-func (a *App) ProposeCustody(ctx context.Context, who *roster.Actor, in ProposeCustodyInput) (id string, r Receipt, err error) {
+func (a *App) ProposeCustody(ctx context.Context, who *roster.Actor, in ProposeCustodyInput) (id string, r desk.Receipt, err error) {
 	const op = "custody.propose"
-	r, err = a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		if len(in.Custodians) != a.pack.Retention.Custodians {
-			return nil, "", fault.Invalid("custodian_number", "login1", "N", a.pack.Retention.Custodians)
+	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		if len(in.Custodians) != a.Pack().Retention.Custodians {
+			return nil, "", fault.Invalid("custodian_number", "login1", "N", a.Pack().Retention.Custodians)
 		}
-		tree, err := a.tree(ctx, &tx.View)
+		tree, err := a.Tree(ctx, &tx.View)
 		if err != nil {
 			return nil, "", err
 		}
@@ -65,7 +66,7 @@ func (a *App) ProposeCustody(ctx context.Context, who *roster.Actor, in ProposeC
 		if len(open) > 0 {
 			return nil, "", fault.Conflict("custody_pending")
 		}
-		s := &custody.Set{Threshold: a.pack.Retention.RevealThreshold, State: custody.SetProposed, UnitID: tree.Bureau(), ProposedBy: who.Account}
+		s := &custody.Set{Threshold: a.Pack().Retention.RevealThreshold, State: custody.SetProposed, UnitID: tree.Bureau(), ProposedBy: who.Account}
 		s.ID = tx.NewID()
 		rows := []any{s}
 		for i, c := range in.Custodians {
@@ -82,7 +83,7 @@ func (a *App) ProposeCustody(ctx context.Context, who *roster.Actor, in ProposeC
 		id = s.ID
 		return []ledger.Fact{{Verb: op, Kind: "custody_set", ID: s.ID, Unit: s.UnitID}}, s.ID, tx.Insert(ctx, rows...)
 	})
-	return pick(id, r), r, err
+	return desk.PickID(id, r), r, err
 }
 
 // custodianAccount finds an account that may hold a key: not that of an
@@ -119,9 +120,9 @@ type CustodyInput struct {
 	Version int64  `json:"version,omitempty"`
 }
 
-func (a *App) settleCustody(ctx context.Context, who *roster.Actor, op string, in CustodyInput, step func(s *custody.Set) error) (Receipt, error) {
-	return a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		sc, _, err := a.unitScope(ctx, &tx.View, who, roster.ActApprove, roster.KindCustody)
+func (a *App) settleCustody(ctx context.Context, who *roster.Actor, op string, in CustodyInput, step func(s *custody.Set) error) (desk.Receipt, error) {
+	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		sc, _, err := a.UnitScope(ctx, &tx.View, who, roster.ActApprove, roster.KindCustody)
 		if err != nil {
 			return nil, "", err
 		}
@@ -129,19 +130,19 @@ func (a *App) settleCustody(ctx context.Context, who *roster.Actor, op string, i
 		if err != nil {
 			return nil, "", err
 		}
-		if err := sameVersion(s.Version, in.Version); err != nil {
+		if err := desk.SameVersion(s.Version, in.Version); err != nil {
 			return nil, "", err
 		}
 		before, err := tx.SetsInState(ctx, custody.SetActive)
 		if err != nil {
 			return nil, "", err
 		}
-		if err := alter(ctx, tx, s, step); err != nil {
+		if err := desk.Alter(ctx, tx, s, step); err != nil {
 			return nil, "", err
 		}
 		if s.State == custody.SetActive {
 			for i := range before { // what was sealed to them is theirs until it is wrapped again
-				if err := alter(ctx, tx, &before[i], func(o *custody.Set) error { o.State = custody.SetRetiring; return nil }); err != nil {
+				if err := desk.Alter(ctx, tx, &before[i], func(o *custody.Set) error { o.State = custody.SetRetiring; return nil }); err != nil {
 					return nil, "", err
 				}
 			}
@@ -155,7 +156,7 @@ func (a *App) settleCustody(ctx context.Context, who *roster.Actor, op string, i
 
 // ApproveCustody is the second security administrator's act: the set is in
 // office from now on, and a job seals what has waited for one.
-func (a *App) ApproveCustody(ctx context.Context, who *roster.Actor, in CustodyInput) (Receipt, error) {
+func (a *App) ApproveCustody(ctx context.Context, who *roster.Actor, in CustodyInput) (desk.Receipt, error) {
 	r, err := a.settleCustody(ctx, who, "custody.approve", in, func(s *custody.Set) error { return s.Approve(who.Account) })
 	if err == nil {
 		a.wakeJobs()
@@ -164,7 +165,7 @@ func (a *App) ApproveCustody(ctx context.Context, who *roster.Actor, in CustodyI
 }
 
 // RefuseCustody is his no.
-func (a *App) RefuseCustody(ctx context.Context, who *roster.Actor, in CustodyInput) (Receipt, error) {
+func (a *App) RefuseCustody(ctx context.Context, who *roster.Actor, in CustodyInput) (desk.Receipt, error) {
 	return a.settleCustody(ctx, who, "custody.refuse", in, func(s *custody.Set) error { return s.Refuse(who.Account) })
 }
 
@@ -189,8 +190,8 @@ type CustodianView struct {
 // Custody lists the sets of custodians, the newest first.
 func (a *App) Custody(ctx context.Context, who *roster.Actor) (out []CustodyView, err error) {
 	out = []CustodyView{}
-	err = a.read(ctx, who, "custody.list", func(ctx context.Context, v *store.View) error {
-		sc, _, err := a.unitScope(ctx, v, who, roster.ActList, roster.KindCustody)
+	err = a.Read(ctx, who, "custody.list", func(ctx context.Context, v *store.View) error {
+		sc, _, err := a.UnitScope(ctx, v, who, roster.ActList, roster.KindCustody)
 		if err != nil {
 			return err
 		}
@@ -248,7 +249,7 @@ func (a *App) queueSealing(ctx context.Context, tx *store.Tx, who *roster.Actor,
 // the job goes on after a kill where it was.
 func sealStep(ctx context.Context, a *App, j *store.Job) (bool, error) {
 	var todo []rewrapped
-	err := a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+	err := a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		s, err := sealerOf(ctx, v)
 		if err != nil || s.set == "" {
 			return err
@@ -281,7 +282,7 @@ func sealStep(ctx context.Context, a *App, j *store.Job) (bool, error) {
 	var keys []int64
 	done := j.Position + int64(len(todo))
 	who := &roster.Actor{Account: j.Account, Program: true}
-	_, err = a.write(ctx, who, Write{Op: "custody.approve"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	_, err = a.Write(ctx, who, desk.Write{Op: "custody.approve"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		var err error
 		if keys, err = swap(ctx, tx, todo); err != nil {
 			return nil, "", err
@@ -295,5 +296,5 @@ func sealStep(ctx context.Context, a *App, j *store.Job) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return false, a.store.Forget(ctx, keys)
+	return false, a.Store.Forget(ctx, keys)
 }

@@ -26,14 +26,14 @@ type SaveDraftInput struct {
 // conflict that names it; nothing is saved then. It gives the sequence numbers
 // as they now stand.
 func (a *App) SaveDraft(ctx context.Context, who *roster.Actor, in SaveDraftInput) (map[int64]int64, error) {
-	if _, err := a.gate(who, "submission.draft"); err != nil {
+	if _, err := a.Authorize(who, "submission.draft"); err != nil {
 		return nil, err
 	}
 	if len(in.Saves) > selfcheck.ItemCount*4 {
 		return nil, fault.Shape("too_large", "items")
 	}
 	seqs := make(map[int64]int64, len(in.Saves))
-	err := a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
+	err := a.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
 		s, err := mine(ctx, &sx.View, who, in.ID)
 		if err != nil {
 			return err
@@ -59,7 +59,7 @@ func (a *App) SaveDraft(ctx context.Context, who *roster.Actor, in SaveDraftInpu
 			if selfcheck.Item(items, save.ItemNo) == nil {
 				return fault.Invalid("answer_unknown_item", "item", "Item", save.ItemNo)
 			}
-			d, err := selfcheck.NewDraft(s, save.Seq, save.ItemAnswer, a.store.Now())
+			d, err := selfcheck.NewDraft(s, save.Seq, save.ItemAnswer, a.Store.Now())
 			if err != nil {
 				return err
 			}

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/pgtest"
 	"plumbline/internal/custody"
@@ -34,7 +35,7 @@ func (p *plants) next() string {
 }
 
 // places reads every file of a folder and says which hold any of the strings.
-func places(t *testing.T, folder string, what ...string) (found []string, files int) {
+func orgCache(t *testing.T, folder string, what ...string) (found []string, files int) {
 	t.Helper()
 	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
@@ -75,7 +76,7 @@ func exports(t *testing.T, s *apptest.Site, signing *app.App) []byte {
 	t.Helper()
 	ctx := context.Background()
 	var out bytes.Buffer
-	take := func(e *app.Export, _ app.Receipt, err error) {
+	take := func(e *app.Export, _ desk.Receipt, err error) {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
@@ -128,7 +129,7 @@ func unpack(t *testing.T, out *bytes.Buffer, file []byte) {
 }
 
 // provedNow proves an entry in the tree of now.
-func provedNow(t *testing.T, s *apptest.Site, r app.Receipt) {
+func provedNow(t *testing.T, s *apptest.Site, r desk.Receipt) {
 	t.Helper()
 	err := s.Store.View(context.Background(), func(ctx context.Context, v *store.View) error {
 		size, root, err := v.Head(ctx)
@@ -176,7 +177,7 @@ func TestTwoHundredStringsAreGone(t *testing.T) {
 			seeds = append(seeds, apptest.IssueSeed{Name: plant(), Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 1, Event: "2026-02-01"})
 		}
 		issues := s.Issues(seeds...)
-		var receipts []app.Receipt
+		var receipts []desk.Receipt
 		for _, id := range issues {
 			_, r, err := a.MakeStatement(ctx, s.Actor("anna"), app.StatementInput{Issue: id, Kind: issue.Answer, Text: plant(), Key: id})
 			if err != nil {
@@ -292,17 +293,17 @@ func TestTwoHundredStringsAreGone(t *testing.T) {
 			}
 		}
 		folder := dataFolder(t, s)
-		if found, files := places(t, folder, "单位east1"); len(found) == 0 {
+		if found, files := orgCache(t, folder, "单位east1"); len(found) == 0 {
 			t.Fatalf("the search of %d files is blind: the name of a unit is not found", files)
 		}
-		if found, files := places(t, folder, all...); len(found) > 0 {
+		if found, files := orgCache(t, folder, all...); len(found) > 0 {
 			t.Errorf("%d of %d strings are in the %d files, such as %s", len(found), len(all), files, found[0])
 		}
-		if found, _ := places(t, scratch, all...); len(found) > 0 {
+		if found, _ := orgCache(t, scratch, all...); len(found) > 0 {
 			t.Errorf("in temporary files: %v", found)
 		}
 		if s.Store.Dialect() == store.Postgres {
-			if found, _ := places(t, filepath.Dir(s.Store.KeyPath()), all...); len(found) > 0 {
+			if found, _ := orgCache(t, filepath.Dir(s.Store.KeyPath()), all...); len(found) > 0 {
 				t.Errorf("in the key store: %v", found)
 			}
 		}

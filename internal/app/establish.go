@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
@@ -46,7 +47,7 @@ func (a *App) Establish(ctx context.Context, who *roster.Actor, b Bureau) error 
 	}
 	fact := ledger.Fact{Verb: "roster.establish", Kind: "unit", ID: b.Units[0].ID, Unit: b.Units[0].ID}
 	write := func(fn func(ctx context.Context, tx *store.Tx) error) error {
-		_, err := a.write(ctx, who, Write{Op: "roster.establish"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		_, err := a.Write(ctx, who, desk.Write{Op: "roster.establish"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 			return []ledger.Fact{fact}, "", fn(ctx, tx)
 		})
 		return err
@@ -126,7 +127,7 @@ func recruit(ctx context.Context, tx *store.Tx, part []Recruit) error {
 // ActorNamed says who an account is today, for the program acting in somebody's
 // name: the demo, and an operator's command with --as.
 func (a *App) ActorNamed(ctx context.Context, accountID string) (who *roster.Actor, err error) {
-	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		who, err = a.ActorOf(ctx, v, accountID)
 		return err
 	})
@@ -135,7 +136,7 @@ func (a *App) ActorNamed(ctx context.Context, accountID string) (who *roster.Act
 
 // SiteFact reads one fact about this installation; "" if it was never set.
 func (a *App) SiteFact(ctx context.Context, name string) (value string, err error) {
-	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		value, err = v.SiteFact(ctx, name)
 		return err
 	})
@@ -148,7 +149,7 @@ func (a *App) Snapshot(ctx context.Context, who *roster.Actor, campaign, unit st
 	if who == nil || !who.Program {
 		return nil, fault.Forbidden("not_allowed")
 	}
-	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		rows, err = v.RosterOf(ctx, campaign, unit, selfcheck.States, roster.Scope{All: true})
 		return err
 	})

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
@@ -106,9 +107,9 @@ const exportBatch = 2000
 
 // ExportIssues writes the list that the filter gives this reader. That it was
 // taken out is a ledger fact, written before the file is handed over.
-func (a *App) ExportIssues(ctx context.Context, who *roster.Actor, in IssueExportInput) (*Export, Receipt, error) {
-	if _, err := a.gate(who, "issue.export"); err != nil {
-		return nil, Receipt{}, err
+func (a *App) ExportIssues(ctx context.Context, who *roster.Actor, in IssueExportInput) (*Export, desk.Receipt, error) {
+	if _, err := a.Authorize(who, "issue.export"); err != nil {
+		return nil, desk.Receipt{}, err
 	}
 	lang := words.Lang(who.Lang)
 	if lang == "" {
@@ -122,7 +123,7 @@ func (a *App) ExportIssues(ctx context.Context, who *roster.Actor, in IssueExpor
 		if err := w.Header(columns...); err != nil {
 			return err
 		}
-		return a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+		return a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 			sc, err := a.issueListScope(ctx, v, who, roster.ActExport, in.Filter)
 			if err != nil {
 				return err
@@ -154,7 +155,7 @@ func (a *App) ExportIssues(ctx context.Context, who *roster.Actor, in IssueExpor
 		})
 	})
 	if err != nil {
-		return nil, Receipt{}, err
+		return nil, desk.Receipt{}, err
 	}
 	r, err := a.recordExport(ctx, who, "issue.export", in.Key, []string{in.Filter.Query(), in.Format})
 	if err != nil {
@@ -190,13 +191,13 @@ type ReportExportInput struct {
 
 // ExportReport writes the report as one table, a row for each figure. A file is
 // always made from the published grid: nobody knows who will read it.
-func (a *App) ExportReport(ctx context.Context, who *roster.Actor, in ReportExportInput) (*Export, Receipt, error) {
-	if _, err := a.gate(who, "report.export"); err != nil {
-		return nil, Receipt{}, err
+func (a *App) ExportReport(ctx context.Context, who *roster.Actor, in ReportExportInput) (*Export, desk.Receipt, error) {
+	if _, err := a.Authorize(who, "report.export"); err != nil {
+		return nil, desk.Receipt{}, err
 	}
 	r, err := a.reportFor(ctx, who, in.ReportInput, true)
 	if err != nil {
-		return nil, Receipt{}, err
+		return nil, desk.Receipt{}, err
 	}
 	lang := words.Lang(who.Lang)
 	if lang == "" {
@@ -214,7 +215,7 @@ func (a *App) ExportReport(ctx context.Context, who *roster.Actor, in ReportExpo
 		return nil
 	})
 	if err != nil {
-		return nil, Receipt{}, err
+		return nil, desk.Receipt{}, err
 	}
 	receipt, err := a.recordExport(ctx, who, "report.export", in.Key, in.ReportInput)
 	if err != nil {
@@ -265,8 +266,8 @@ func reportRows(w *sheet.Writer, lang words.Lang, s *report.Section) error {
 	return nil
 }
 
-func (a *App) recordExport(ctx context.Context, who *roster.Actor, op, key string, what any) (Receipt, error) {
-	return a.write(ctx, who, Write{Op: op, Key: key, Body: what}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) recordExport(ctx context.Context, who *roster.Actor, op, key string, what any) (desk.Receipt, error) {
+	return a.Write(ctx, who, desk.Write{Op: op, Key: key, Body: what}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		if err := a.mayExport(ctx, &tx.View, who); err != nil {
 			return nil, "", err
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/custody"
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
@@ -62,7 +63,7 @@ func (a *App) record(ctx context.Context, v *store.View, in RecordInput, sc rost
 			return f, err
 		}
 		f = found{id: m.RecordID, ref: shortRef(m.RecordID), unit: m.UnitID, person: m.PersonID, eventOn: m.EventOn}
-		f.subject = custody.Subject{Open: m.State.Open() || m.IssueID != "", Outcome: "unmatched", SettledOn: roster.DateOf(m.CreatedAt, a.zone)}
+		f.subject = custody.Subject{Open: m.State.Open() || m.IssueID != "", Outcome: "unmatched", SettledOn: roster.DateOf(m.CreatedAt, a.Zone())}
 		if m.State == intake.StateWithdrawn || m.State == intake.StateRejected || m.State == intake.StateUnmatched {
 			f.subject.Open = false
 		}
@@ -86,9 +87,9 @@ func shortRef(id string) string { return "R-" + strings.ToUpper(id[max(0, len(id
 
 func (a *App) settledOn(i *issue.Issue) roster.Date {
 	if i.SettledAt != nil {
-		return roster.DateOf(*i.SettledAt, a.zone)
+		return roster.DateOf(*i.SettledAt, a.Zone())
 	}
-	return roster.DateOf(i.ChangedAt, a.zone)
+	return roster.DateOf(i.ChangedAt, a.Zone())
 }
 
 // ProposeExpungementInput proposes to destroy the texts of a record.
@@ -105,14 +106,14 @@ func (in ProposeExpungementInput) Validate() error {
 	if err := in.validate(); err != nil {
 		wrong = fault.As(err)
 	}
-	return fault.Join(wrong, written("reason", in.Reason))
+	return fault.Join(wrong, desk.RequireText("reason", in.Reason))
 }
 
 // ProposeExpungement is the first person's act. Nothing is destroyed yet.
-func (a *App) ProposeExpungement(ctx context.Context, who *roster.Actor, in ProposeExpungementInput) (id string, r Receipt, err error) {
+func (a *App) ProposeExpungement(ctx context.Context, who *roster.Actor, in ProposeExpungementInput) (id string, r desk.Receipt, err error) {
 	const op = "expungement.propose"
-	r, err = a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		sc, err := a.scope(ctx, &tx.View, who, roster.ActPropose, roster.KindExpungement)
+	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		sc, err := a.Scope(ctx, &tx.View, who, roster.ActPropose, roster.KindExpungement)
 		if err != nil {
 			return nil, "", err
 		}
@@ -120,10 +121,10 @@ func (a *App) ProposeExpungement(ctx context.Context, who *roster.Actor, in Prop
 		if err != nil {
 			return nil, "", asField(err, "record")
 		}
-		e, err := custody.Propose(a.pack, custody.Expungement{
+		e, err := custody.Propose(a.Pack(), custody.Expungement{
 			Ref: issue.NewRef(), RecordKind: in.Kind, RecordID: rec.id, RecordRef: rec.ref, UnitID: rec.unit, PersonID: rec.person, EventOn: rec.eventOn,
 			Ground: in.Ground, ProposedBy: who.Account,
-		}, rec.subject, roster.DateOf(tx.Now(), a.zone))
+		}, rec.subject, roster.DateOf(tx.Now(), a.Zone()))
 		if err != nil {
 			return nil, "", err
 		}
@@ -134,7 +135,7 @@ func (a *App) ProposeExpungement(ctx context.Context, who *roster.Actor, in Prop
 		id = e.ID
 		return []ledger.Fact{{Verb: op, Kind: "expungement", ID: e.ID, Unit: e.UnitID}}, e.ID, tx.Insert(ctx, e)
 	})
-	return pick(id, r), r, err
+	return desk.PickID(id, r), r, err
 }
 
 // asField turns "not there" into a wrong field: the record was named in a form.
@@ -153,10 +154,10 @@ type ExpungementInput struct {
 	Reason  string `json:"reason,omitempty"` // of a refusal
 }
 
-func (a *App) onExpungement(ctx context.Context, who *roster.Actor, op string, in ExpungementInput, step func(ctx context.Context, tx *store.Tx, e *custody.Expungement) error) (Receipt, error) {
-	return a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		route := routeByOp[op]
-		sc, err := a.scope(ctx, &tx.View, who, route.Act, route.Kind)
+func (a *App) onExpungement(ctx context.Context, who *roster.Actor, op string, in ExpungementInput, step func(ctx context.Context, tx *store.Tx, e *custody.Expungement) error) (desk.Receipt, error) {
+	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		route, _ := a.Route(op)
+		sc, err := a.Scope(ctx, &tx.View, who, route.Act, route.Kind)
 		if err != nil {
 			return nil, "", err
 		}
@@ -164,10 +165,10 @@ func (a *App) onExpungement(ctx context.Context, who *roster.Actor, op string, i
 		if err != nil {
 			return nil, "", err
 		}
-		if err := sameVersion(e.Version, in.Version); err != nil {
+		if err := desk.SameVersion(e.Version, in.Version); err != nil {
 			return nil, "", err
 		}
-		err = alter(ctx, tx, e, func(e *custody.Expungement) error { return step(ctx, tx, e) })
+		err = desk.Alter(ctx, tx, e, func(e *custody.Expungement) error { return step(ctx, tx, e) })
 		if err != nil && !errors.Is(err, errNotYet) {
 			return nil, "", err
 		}
@@ -181,7 +182,7 @@ var errNotYet = errors.New("another approval is wanted")
 // ApproveExpungement is the act of two people other than the proposer. With the
 // second one the texts are deleted with a tombstone and an entry, and when that
 // is committed their keys are destroyed.
-func (a *App) ApproveExpungement(ctx context.Context, who *roster.Actor, in ExpungementInput) (Receipt, error) {
+func (a *App) ApproveExpungement(ctx context.Context, who *roster.Actor, in ExpungementInput) (desk.Receipt, error) {
 	done := false
 	r, err := a.onExpungement(ctx, who, "expungement.approve", in, func(ctx context.Context, tx *store.Tx, e *custody.Expungement) error {
 		rec, err := a.record(ctx, &tx.View, RecordInput{e.RecordKind, e.RecordID}, roster.Scope{All: true})
@@ -192,7 +193,7 @@ func (a *App) ApproveExpungement(ctx context.Context, who *roster.Actor, in Expu
 		if err != nil {
 			return err
 		}
-		if done, err = e.Approve(a.pack, rec.subject, before, who.Account, roster.DateOf(tx.Now(), a.zone), tx.Now()); err != nil {
+		if done, err = e.Approve(a.Pack(), rec.subject, before, who.Account, roster.DateOf(tx.Now(), a.Zone()), tx.Now()); err != nil {
 			return err
 		}
 		if err := tx.Insert(ctx, &custody.ExpungementApproval{ExpungementID: e.ID, AccountID: who.Account}); err != nil {
@@ -209,16 +210,16 @@ func (a *App) ApproveExpungement(ctx context.Context, who *roster.Actor, in Expu
 	}
 	// The act is on record now and its tombstones name the keys: what fails here
 	// is made good when the site is next opened.
-	if err := a.store.DestroyErased(ctx, in.ID); err != nil {
-		a.log.Error("keys of expunged texts still stand; they are destroyed when the site is opened again", "expungement", in.ID, "error", err)
+	if err := a.Store.DestroyErased(ctx, in.ID); err != nil {
+		a.Log.Error("keys of expunged texts still stand; they are destroyed when the site is opened again", "expungement", in.ID, "error", err)
 	}
 	return r, nil
 }
 
 // RefuseExpungement is another person's no; one is enough.
-func (a *App) RefuseExpungement(ctx context.Context, who *roster.Actor, in ExpungementInput) (Receipt, error) {
-	if f := written("reason", in.Reason); f != nil {
-		return Receipt{}, f
+func (a *App) RefuseExpungement(ctx context.Context, who *roster.Actor, in ExpungementInput) (desk.Receipt, error) {
+	if f := desk.RequireText("reason", in.Reason); f != nil {
+		return desk.Receipt{}, f
 	}
 	return a.onExpungement(ctx, who, "expungement.refuse", in, func(ctx context.Context, tx *store.Tx, e *custody.Expungement) (err error) {
 		if err := e.Refuse(who.Account, tx.Now()); err != nil {
@@ -230,7 +231,7 @@ func (a *App) RefuseExpungement(ctx context.Context, who *roster.Actor, in Expun
 }
 
 // WithdrawExpungement takes a proposal back.
-func (a *App) WithdrawExpungement(ctx context.Context, who *roster.Actor, in ExpungementInput) (Receipt, error) {
+func (a *App) WithdrawExpungement(ctx context.Context, who *roster.Actor, in ExpungementInput) (desk.Receipt, error) {
 	return a.onExpungement(ctx, who, "expungement.withdraw", in, func(_ context.Context, tx *store.Tx, e *custody.Expungement) error {
 		return e.Withdraw(who.Account, tx.Now())
 	})
@@ -243,7 +244,7 @@ type ExpungementRow struct {
 	Ref        string                   `json:"ref"`
 	RecordKind custody.RecordKind       `json:"record_kind"`
 	RecordRef  string                   `json:"record_ref"`
-	Unit       Named                    `json:"unit"`
+	Unit       desk.Named               `json:"unit"`
 	Ground     custody.Ground           `json:"ground"`
 	State      custody.ExpungementState `json:"state"`
 	ProposedAt time.Time                `json:"proposed_at"`
@@ -263,8 +264,8 @@ type ExpungementPage struct {
 	Next  string           `json:"next"`
 }
 
-func (a *App) expungementRow(n namer, who *roster.Actor, e *custody.Expungement, approvals []custody.ExpungementApproval) ExpungementRow {
-	r := ExpungementRow{ID: e.ID, Version: e.Version, Ref: e.Ref, RecordKind: e.RecordKind, RecordRef: e.RecordRef, Unit: n.unit(e.UnitID), Ground: e.Ground,
+func (a *App) expungementRow(n desk.Names, who *roster.Actor, e *custody.Expungement, approvals []custody.ExpungementApproval) ExpungementRow {
+	r := ExpungementRow{ID: e.ID, Version: e.Version, Ref: e.Ref, RecordKind: e.RecordKind, RecordRef: e.RecordRef, Unit: n.Unit(e.UnitID), Ground: e.Ground,
 		State: e.State, ProposedAt: e.CreatedAt, SettledAt: e.SettledAt, Records: e.Records, Yours: e.ProposedBy == who.Account, Approvers: custody.Approvers}
 	for _, x := range approvals {
 		if x.ExpungementID == e.ID {
@@ -273,7 +274,7 @@ func (a *App) expungementRow(n namer, who *roster.Actor, e *custody.Expungement,
 		}
 	}
 	if e.State == custody.ExpungementDone && e.SettledAt != nil {
-		r.FinalOn = roster.DateOf(*e.SettledAt, a.zone).AddDays(a.pack.Retention.KeyBackupDays)
+		r.FinalOn = roster.DateOf(*e.SettledAt, a.Zone()).AddDays(a.Pack().Retention.KeyBackupDays)
 	}
 	return r
 }
@@ -282,15 +283,15 @@ func (a *App) expungementRow(n namer, who *roster.Actor, e *custody.Expungement,
 func (a *App) Expungements(ctx context.Context, who *roster.Actor, state custody.ExpungementState, cursor string) (out ExpungementPage, err error) {
 	const op = "expungement.list"
 	out.Rows = []ExpungementRow{}
-	after, err := a.openCursor(who, op, cursor)
+	after, err := a.OpenCursor(who, op, cursor)
 	if err != nil {
 		return out, err
 	}
 	if state != "" && !slices.Contains(custody.ExpungementStates, state) {
 		return out, fault.Shape("filter_value", "state")
 	}
-	err = a.read(ctx, who, op, func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindExpungement)
+	err = a.Read(ctx, who, op, func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindExpungement)
 		if err != nil {
 			return err
 		}
@@ -303,7 +304,7 @@ func (a *App) Expungements(ctx context.Context, who *roster.Actor, state custody
 		}
 		if len(rows) > pageSize {
 			rows = rows[:pageSize]
-			out.Next = a.sealCursor(who, op, []string{rows[pageSize-1].ID})
+			out.Next = a.SealCursor(who, op, []string{rows[pageSize-1].ID})
 		}
 		var units, ids []string
 		for _, e := range rows {
@@ -313,7 +314,7 @@ func (a *App) Expungements(ctx context.Context, who *roster.Actor, state custody
 		if err != nil {
 			return err
 		}
-		n, err := a.namer(ctx, v, who, nil, units)
+		n, err := a.Names(ctx, v, who, nil, units)
 		for i := range rows {
 			out.Rows = append(out.Rows, a.expungementRow(n, who, &rows[i], approvals))
 		}
@@ -333,8 +334,8 @@ type ExpungementView struct {
 
 // Expungement opens one.
 func (a *App) Expungement(ctx context.Context, who *roster.Actor, id string) (out ExpungementView, err error) {
-	err = a.read(ctx, who, "expungement.get", func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindExpungement)
+	err = a.Read(ctx, who, "expungement.get", func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindExpungement)
 		if err != nil {
 			return err
 		}
@@ -342,7 +343,7 @@ func (a *App) Expungement(ctx context.Context, who *roster.Actor, id string) (ou
 		if err != nil {
 			return err
 		}
-		n, err := a.namer(ctx, v, who, nil, []string{e.UnitID})
+		n, err := a.Names(ctx, v, who, nil, []string{e.UnitID})
 		if err != nil {
 			return err
 		}

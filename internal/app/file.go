@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
 	"plumbline/internal/issue"
@@ -67,7 +68,7 @@ type File struct {
 // notice, and nothing that would tell of a record he was not notified of.
 func (a *App) OwnFile(ctx context.Context, who *roster.Actor) (*File, error) {
 	var f *File
-	err := a.read(ctx, who, "file.own", func(ctx context.Context, v *store.View) (err error) {
+	err := a.Read(ctx, who, "file.own", func(ctx context.Context, v *store.View) (err error) {
 		f, err = a.ownFile(ctx, v, who)
 		return err
 	})
@@ -96,7 +97,7 @@ type FileInput struct {
 // this returns.
 func (a *App) PersonFile(ctx context.Context, who *roster.Actor, in FileInput) (*File, error) {
 	var f *File
-	err := a.read(ctx, who, "file.read", func(ctx context.Context, v *store.View) (err error) {
+	err := a.Read(ctx, who, "file.read", func(ctx context.Context, v *store.View) (err error) {
 		f, err = a.openFile(ctx, v, who, roster.ActRead, in)
 		return err
 	})
@@ -109,7 +110,7 @@ func (a *App) PersonFile(ctx context.Context, who *roster.Actor, in FileInput) (
 // openFile judges who may open somebody else's file, and for what, and reads
 // it. The act is to read it or to take it out.
 func (a *App) openFile(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, in FileInput) (*File, error) {
-	sc, err := a.scope(ctx, v, who, act, roster.KindFile)
+	sc, err := a.Scope(ctx, v, who, act, roster.KindFile)
 	if err != nil {
 		return nil, err
 	}
@@ -206,7 +207,7 @@ func (a *App) fileOf(ctx context.Context, v *store.View, who *roster.Actor, pers
 	}
 	for _, i := range issues {
 		l := FileLine{ID: i.ID, Ref: i.Ref, Source: i.Source, SourceCode: i.SourceCode, Category: i.Category, ItemNo: i.ItemNo,
-			EventOn: i.EventOn, Received: i.Received, UnitName: unitName(who.Lang, unitNames[i.UnitID]), State: i.State, Severity: i.Severity,
+			EventOn: i.EventOn, Received: i.Received, UnitName: desk.UnitName(who.Lang, unitNames[i.UnitID]), State: i.State, Severity: i.Severity,
 			Disclosure: i.Disclosure, Finding: i.Finding, Form: i.Form, Counts: i.Counts(), Concealment: i.Concealment,
 			Narrative: issue.Narrative(texts[i.ID]), NoticedAt: i.NoticedAt, CaseID: i.CaseID, Statements: statements(byIssue[i.ID], texts)}
 		if err := a.corrections(ctx, v, i, l.Statements); err != nil { // few requests are ever granted
@@ -243,13 +244,13 @@ func (in StatementInput) Validate() error {
 	if in.Kind != issue.Answer && in.Kind != issue.Correction {
 		return fault.Invalid("statement_text", "kind")
 	}
-	return checkText(in.Text, "statement_text", "text", true)
+	return desk.CheckText(in.Text, "statement_text", "text", true)
 }
 
 // MakeStatement answers an issue on the actor's own file, or asks for it to be
 // corrected. Nothing is ever worse for having been answered.
-func (a *App) MakeStatement(ctx context.Context, who *roster.Actor, in StatementInput) (string, Receipt, error) {
-	receipt, err := a.write(ctx, who, Write{Op: "file.reply", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) MakeStatement(ctx context.Context, who *roster.Actor, in StatementInput) (string, desk.Receipt, error) {
+	receipt, err := a.Write(ctx, who, desk.Write{Op: "file.reply", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		if who.Person == "" {
 			return nil, "", fault.NotFound()
 		}
@@ -293,7 +294,7 @@ type AskedCorrection struct {
 // AskedCorrections are the requests for correction in the actor's reach.
 func (a *App) AskedCorrections(ctx context.Context, who *roster.Actor) ([]AskedCorrection, error) {
 	out := []AskedCorrection{}
-	err := a.read(ctx, who, "statement.list", func(ctx context.Context, v *store.View) error {
+	err := a.Read(ctx, who, "statement.list", func(ctx context.Context, v *store.View) error {
 		sc, err := a.statementScope(ctx, v, who)
 		if err != nil {
 			return err
@@ -329,7 +330,7 @@ func (a *App) AskedCorrections(ctx context.Context, who *roster.Actor) ([]AskedC
 		}
 		for n, d := range statements(rows, texts) {
 			out = append(out, AskedCorrection{StatementDetail: d, IssueID: rows[n].IssueID, IssueRef: ref[rows[n].IssueID], EventOn: rows[n].EventOn,
-				PersonName: names[rows[n].PersonID], UnitName: unitName(who.Lang, unitNames[rows[n].UnitID])})
+				PersonName: names[rows[n].PersonID], UnitName: desk.UnitName(who.Lang, unitNames[rows[n].UnitID])})
 		}
 		return nil
 	})
@@ -339,7 +340,7 @@ func (a *App) AskedCorrections(ctx context.Context, who *roster.Actor) ([]AskedC
 // statementScope is where the actor answers requests: own files are no barred
 // kind, so the bars of files are added, and he never answers himself.
 func (a *App) statementScope(ctx context.Context, v *store.View, who *roster.Actor) (roster.Scope, error) {
-	sc, err := a.scope(ctx, v, who, roster.ActAnswer, roster.KindOwnFile)
+	sc, err := a.Scope(ctx, v, who, roster.ActAnswer, roster.KindOwnFile)
 	if err != nil {
 		return sc, err
 	}
@@ -366,13 +367,13 @@ func (in AnswerStatementInput) Validate() error {
 	if in.State != issue.Granted && in.State != issue.Refused {
 		return fault.Invalid("statement_text", "state")
 	}
-	return checkText(in.Text, "statement_text", "text", true)
+	return desk.CheckText(in.Text, "statement_text", "text", true)
 }
 
 // AnswerStatement answers a request for correction. What was granted is then
 // corrected by the act that it needs: triage, withdrawal, reopening.
-func (a *App) AnswerStatement(ctx context.Context, who *roster.Actor, in AnswerStatementInput) (Receipt, error) {
-	return a.write(ctx, who, Write{Op: "statement.answer", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) AnswerStatement(ctx context.Context, who *roster.Actor, in AnswerStatementInput) (desk.Receipt, error) {
+	return a.Write(ctx, who, desk.Write{Op: "statement.answer", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		sc, err := a.statementScope(ctx, &tx.View, who)
 		if err != nil {
 			return nil, "", err
@@ -403,7 +404,7 @@ func (a *App) AnswerStatement(ctx context.Context, who *roster.Actor, in AnswerS
 // anything is shown.
 func (a *App) logReading(ctx context.Context, who *roster.Actor, kind, object, person, purpose string) error {
 	line := store.ReadLog{Account: who.Account, Kind: kind, ObjectID: object, PersonID: person, Purpose: purpose}
-	return a.store.LogReading(ctx, line, func(ctx context.Context, v *store.View) error {
+	return a.Store.LogReading(ctx, line, func(ctx context.Context, v *store.View) error {
 		return a.mayOpen(ctx, v, who, kind, object)
 	})
 }
@@ -416,8 +417,8 @@ func (a *App) FoldReadings(ctx context.Context) (int, error) {
 	made := 0
 	for {
 		var lines []store.ReadLog
-		err := a.store.View(ctx, func(ctx context.Context, v *store.View) (err error) {
-			lines, err = v.UnfoldedReadings(ctx, a.store.Now().Truncate(time.Minute), 500)
+		err := a.Store.View(ctx, func(ctx context.Context, v *store.View) (err error) {
+			lines, err = v.UnfoldedReadings(ctx, a.Store.Now().Truncate(time.Minute), 500)
 			return err
 		})
 		if err != nil {
@@ -446,14 +447,14 @@ func (a *App) FoldReadings(ctx context.Context) (int, error) {
 			key := sha256.Sum256([]byte(g.kind + "\x00" + g.object + "\x00" + g.minute.Format(time.RFC3339)))
 			body := sha256.Sum256([]byte(store.VerbRead))
 			call := store.Call{Account: g.account, Op: "file.fold", Key: key[:], Body: body[:], RequestID: store.NewID()}
-			receipt, err := a.store.FoldReading(ctx, call, ledger.Fact{Verb: store.VerbRead, Kind: g.kind, ID: g.object})
+			receipt, err := a.Store.FoldReading(ctx, call, ledger.Fact{Verb: store.VerbRead, Kind: g.kind, ID: g.object})
 			if err != nil {
 				return made, err
 			}
 			if !receipt.Replayed {
 				made++
 			}
-			err = a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
+			err = a.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
 				return sx.FoldReadings(ctx, ids[g], receipt.Seq)
 			})
 			if err != nil {
@@ -466,10 +467,10 @@ func (a *App) FoldReadings(ctx context.Context) (int, error) {
 // missReadings tells of lines of the read log that this process wrote and that
 // somebody has taken away or changed since, and has an entry name them.
 func (a *App) missReadings(ctx context.Context) error {
-	call := store.Call{Account: Program("ledger").Account, Role: "program", Op: "file.miss", RequestID: store.NewID()}
-	n, err := a.store.MissedReadings(ctx, call)
+	call := store.Call{Account: desk.Program("ledger").Account, Role: "program", Op: "file.miss", RequestID: store.NewID()}
+	n, err := a.Store.MissedReadings(ctx, call)
 	if n > 0 {
-		a.log.Error("lines of the read log were taken away or changed; plumbline verify names them", "lines", n)
+		a.Log.Error("lines of the read log were taken away or changed; plumbline verify names them", "lines", n)
 	}
 	return err
 }

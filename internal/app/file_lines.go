@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/issue"
 	"plumbline/internal/rectify"
 	"plumbline/internal/roster"
@@ -42,7 +43,7 @@ type FileList struct {
 // person's lists.
 func (a *App) fileLines(ctx context.Context, v *store.View, who *roster.Actor, person string, ids []string, own bool, f *File) error {
 	f.Tasks, f.Lists = []FileTask{}, []FileList{}
-	sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindRectification)
+	sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindRectification)
 	if err != nil {
 		return err
 	}
@@ -50,14 +51,14 @@ func (a *App) fileLines(ctx context.Context, v *store.View, who *roster.Actor, p
 	if err != nil {
 		return err
 	}
-	units, err := a.unitNames(ctx, v, who.Lang)
+	units, err := a.UnitNames(ctx, v, who.Lang)
 	if err != nil {
 		return err
 	}
 	for i := range tasks {
 		t := &tasks[i]
 		line := FileTask{Ref: t.Ref, IssueID: t.IssueID, Category: t.Category, State: t.State, DispatchedOn: t.DispatchedOn, DueOn: t.DueOn, DoneOn: max(t.VerifiedOn, t.StruckOn), Lead: units[t.LeadUnitID]}
-		if !own && sc.Admits(spot(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn)) {
+		if !own && sc.Admits(desk.Spot(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn)) {
 			line.ID = t.ID
 		}
 		f.Tasks = append(f.Tasks, line)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
@@ -22,8 +23,8 @@ type SubmitInput struct {
 
 // Submit files a list: answers, declared issues, their comparison with what is
 // on record, and the ledger entry in one write.
-func (a *App) Submit(ctx context.Context, who *roster.Actor, in SubmitInput) (Receipt, error) {
-	r, err := a.write(ctx, who, Write{Op: "submission.submit", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) Submit(ctx context.Context, who *roster.Actor, in SubmitInput) (desk.Receipt, error) {
+	r, err := a.Write(ctx, who, desk.Write{Op: "submission.submit", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		before, err := mine(ctx, &tx.View, who, in.ID)
 		if err != nil {
 			return nil, "", err
@@ -54,9 +55,9 @@ func (a *App) Submit(ctx context.Context, who *roster.Actor, in SubmitInput) (Re
 		return filed(tx, ledger.Fact{Verb: "submission.submit", Kind: "submission", ID: after.ID, Unit: after.UnitID}), after.ID, nil
 	})
 	if err == nil && in.Answers == nil { // what was filed is on record; its drafts need not lie about
-		err := a.store.DropDrafts(ctx, in.ID)
+		err := a.Store.DropDrafts(ctx, in.ID)
 		if err != nil {
-			a.log.Warn("drop drafts of a filed list", "submission", in.ID, "err", err)
+			a.Log.Warn("drop drafts of a filed list", "submission", in.ID, "err", err)
 		}
 	}
 	return r, err
@@ -78,7 +79,7 @@ func filed(tx *store.Tx, fact ledger.Fact) []ledger.Fact {
 
 // submitting gathers what the rule looks at.
 func (a *App) submitting(ctx context.Context, tx *store.Tx, who *roster.Actor, s *selfcheck.Submission, answers []selfcheck.ItemAnswer) (in selfcheck.Submitting, err error) {
-	in = selfcheck.Submitting{Answers: answers, By: who.Person, Now: tx.Now(), Today: roster.DateOf(tx.Now(), a.zone)}
+	in = selfcheck.Submitting{Answers: answers, By: who.Person, Now: tx.Now(), Today: roster.DateOf(tx.Now(), a.Zone())}
 	if in.Campaign, err = tx.Campaign(ctx, s.CampaignID); err != nil {
 		return in, err
 	}
@@ -135,8 +136,8 @@ func (a *App) submitting(ctx context.Context, tx *store.Tx, who *roster.Actor, s
 // file registers what was declared, revises what is kept and withdraws what
 // was dropped.
 func (a *App) file(ctx context.Context, tx *store.Tx, in selfcheck.Submitting, s *selfcheck.Submission, f selfcheck.Filing) error {
-	timing := issue.TimingOf(a.pack)
-	tree, err := a.tree(ctx, &tx.View)
+	timing := issue.TimingOf(a.Pack())
+	tree, err := a.Tree(ctx, &tx.View)
 	if err != nil {
 		return err
 	}

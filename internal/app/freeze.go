@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
@@ -16,13 +17,13 @@ import (
 )
 
 // DiskFull reports whether writing waits for room on the disk.
-func (a *App) DiskFull() bool { return a.store.Full() }
+func (a *App) DiskFull() bool { return a.Store.Full() }
 
 // Broken is closed when the disk failed under a write and the process must end.
-func (a *App) Broken() <-chan struct{} { return a.store.Broken() }
+func (a *App) Broken() <-chan struct{} { return a.Store.Broken() }
 
 // Frozen tells why writing has stopped; nil while it goes on.
-func (a *App) Frozen() *store.Freeze { return a.store.Frozen() }
+func (a *App) Frozen() *store.Freeze { return a.Store.Frozen() }
 
 // memory is a tree head that somebody remembers.
 type memory struct {
@@ -36,11 +37,11 @@ type memory struct {
 // somebody could not be asked.
 func (a *App) CheckHead(ctx context.Context) error {
 	all, last, errs := a.memories(ctx)
-	head, err := a.store.OnDisk(ctx) // after the memories, so that it holds all of them
+	head, err := a.Store.OnDisk(ctx) // after the memories, so that it holds all of them
 	if err != nil {
 		return errors.Join(append(errs, err)...)
 	}
-	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		for _, m := range all {
 			if frozen, err := a.contradicts(ctx, v, m, head); frozen || err != nil {
 				return err
@@ -68,10 +69,10 @@ func (a *App) memories(ctx context.Context) (all []memory, last *ledger.Checkpoi
 		}
 		errs = append(errs, err)
 	}
-	if acked, ok := a.store.Acknowledged(); ok {
+	if acked, ok := a.Store.Acknowledged(); ok {
 		all = append(all, memory{store.ByServer, acked})
 	}
-	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		row, err := v.LastCheckpoint(ctx)
 		if errors.Is(err, store.ErrNone) {
 			return nil
@@ -82,7 +83,7 @@ func (a *App) memories(ctx context.Context) (all []memory, last *ledger.Checkpoi
 		if err != nil || !row.At.After(thawed) { // a person has accepted that earlier ones may not hold
 			return err
 		}
-		c := ledger.Checkpoint{Origin: a.store.Origin(), Size: row.Size}
+		c := ledger.Checkpoint{Origin: a.Store.Origin(), Size: row.Size}
 		copy(c.Root[:], row.Root)
 		last = &c
 		all = append(all, memory{store.ByCheckpoint, c})
@@ -116,11 +117,11 @@ func (a *App) contradicts(ctx context.Context, v *store.View, m memory, head led
 }
 
 func (a *App) freeze(f store.Freeze) {
-	if a.store.Frozen() == nil {
-		a.log.Error("writing is frozen: the ledger is not the one remembered", "code", f.Code, "by", f.By,
+	if a.Store.Frozen() == nil {
+		a.Log.Error("writing is frozen: the ledger is not the one remembered", "code", f.Code, "by", f.By,
 			"remembered", f.Remembered.Size, "found", f.Found.Size)
 	}
-	a.store.Freeze(f)
+	a.Store.Freeze(f)
 }
 
 // freezeOn takes a refusal of the signer for what it is.
@@ -190,9 +191,9 @@ type restarter interface {
 // had been remembered, what was found, and why. What remembered the other tree
 // is kept beside its successor, and the files are named. now is the head that
 // writing goes on from.
-func (a *App) Thaw(ctx context.Context, who *roster.Actor, in ThawInput) (kept []string, now ledger.Checkpoint, receipt Receipt, err error) {
-	f := a.store.Frozen()
-	if _, err := a.gate(who, "ledger.thaw"); err != nil {
+func (a *App) Thaw(ctx context.Context, who *roster.Actor, in ThawInput) (kept []string, now ledger.Checkpoint, receipt desk.Receipt, err error) {
+	f := a.Store.Frozen()
+	if _, err := a.Authorize(who, "ledger.thaw"); err != nil {
 		return nil, now, receipt, err
 	}
 	if f == nil {
@@ -204,16 +205,16 @@ func (a *App) Thaw(ctx context.Context, who *roster.Actor, in ThawInput) (kept [
 	if err := in.Validate(); err != nil {
 		return nil, now, receipt, err
 	}
-	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
-		now.Origin = a.store.Origin()
+	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+		now.Origin = a.Store.Origin()
 		now.Size, now.Root, err = v.Head(ctx)
 		return err
 	})
 	if err != nil {
 		return nil, now, receipt, fmt.Errorf("the tree is damaged, so nothing can be built on it; restore a backup: %w", err)
 	}
-	a.store.Thaw()
-	receipt, err = a.write(ctx, who, Write{Op: "ledger.thaw", Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	a.Store.Thaw()
+	receipt, err = a.Write(ctx, who, desk.Write{Op: "ledger.thaw", Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		row := &ledger.Thaw{Code: f.Code, Source: f.By, RememberedSize: f.Remembered.Size, RememberedRoot: f.Remembered.Root[:],
 			FoundSize: now.Size, FoundRoot: now.Root[:]}
 		row.ID = tx.NewID()
@@ -223,7 +224,7 @@ func (a *App) Thaw(ctx context.Context, who *roster.Actor, in ThawInput) (kept [
 		return []ledger.Fact{{Verb: "ledger.thaw", Kind: "thaw", ID: row.ID}}, row.ID, tx.Insert(ctx, row)
 	})
 	if err != nil {
-		a.store.Freeze(*f)
+		a.Store.Freeze(*f)
 		return nil, now, receipt, err
 	}
 	kept, err = a.forget(now)

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
@@ -36,30 +37,15 @@ type GrantQuery struct {
 	Limit                            int
 }
 
-// unitScope is a scope over tables that know units but no branches: the
-// branches are written out.
-func (a *App) unitScope(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, kind roster.Kind) (roster.Scope, *roster.Tree, error) {
-	tree, err := a.tree(ctx, v)
-	if err != nil {
-		return roster.Scope{}, nil, err
-	}
-	sc := a.table.Scope(who, act, kind, tree)
-	for _, b := range sc.Branches {
-		sc.Units = append(sc.Units, tree.Subtree(b)...)
-	}
-	sc.Branches = nil
-	return sc, tree, nil
-}
-
 // Grants lists the grants at the units in scope, the newest first.
 func (a *App) Grants(ctx context.Context, who *roster.Actor, in GrantQuery) (out []GrantView, next string, err error) {
-	after, err := a.openCursor(who, "grant.list", in.Cursor)
+	after, err := a.OpenCursor(who, "grant.list", in.Cursor)
 	if err != nil {
 		return nil, "", err
 	}
 	page := store.Page{Limit: in.Limit, After: after}
-	err = a.read(ctx, who, "grant.list", func(ctx context.Context, v *store.View) error {
-		sc, _, err := a.unitScope(ctx, v, who, roster.ActList, roster.KindGrant)
+	err = a.Read(ctx, who, "grant.list", func(ctx context.Context, v *store.View) error {
+		sc, _, err := a.UnitScope(ctx, v, who, roster.ActList, roster.KindGrant)
 		if err != nil {
 			return err
 		}
@@ -69,7 +55,7 @@ func (a *App) Grants(ctx context.Context, who *roster.Actor, in GrantQuery) (out
 		}
 		if len(rows) > page.Size() {
 			rows = rows[:page.Size()]
-			next = a.sealCursor(who, "grant.list", []string{rows[len(rows)-1].ID})
+			next = a.SealCursor(who, "grant.list", []string{rows[len(rows)-1].ID})
 		}
 		out, err = a.grantViews(ctx, v, who, rows)
 		return err
@@ -93,7 +79,7 @@ func (a *App) grantViews(ctx context.Context, v *store.View, who *roster.Actor, 
 	if err != nil {
 		return nil, err
 	}
-	units, err := a.unitNames(ctx, v, who.Lang)
+	units, err := a.UnitNames(ctx, v, who.Lang)
 	if err != nil {
 		return nil, err
 	}
@@ -152,9 +138,9 @@ func judgeDates(from, to roster.Date) error {
 
 // Grant grants a role. An administrator's waits for a second security
 // administrator.
-func (a *App) Grant(ctx context.Context, who *roster.Actor, in GrantInput) (string, Receipt, error) {
-	rec, err := a.write(ctx, who, Write{Op: "grant.create", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		sc, tree, err := a.unitScope(ctx, &tx.View, who, roster.ActGrant, roster.KindGrant)
+func (a *App) Grant(ctx context.Context, who *roster.Actor, in GrantInput) (string, desk.Receipt, error) {
+	rec, err := a.Write(ctx, who, desk.Write{Op: "grant.create", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		sc, tree, err := a.UnitScope(ctx, &tx.View, who, roster.ActGrant, roster.KindGrant)
 		if err != nil {
 			return nil, "", err
 		}
@@ -218,11 +204,11 @@ func (a *App) grantee(ctx context.Context, tx *store.Tx, id, login string) (*ros
 }
 
 // ApproveGrant puts an administrator's grant into force: the second person.
-func (a *App) ApproveGrant(ctx context.Context, who *roster.Actor, id string, version int64) (Receipt, error) {
+func (a *App) ApproveGrant(ctx context.Context, who *roster.Actor, id string, version int64) (desk.Receipt, error) {
 	if version == 0 {
-		return Receipt{}, fault.VersionRequired()
+		return desk.Receipt{}, fault.VersionRequired()
 	}
-	return a.write(ctx, who, Write{Op: "grant.approve"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	return a.Write(ctx, who, desk.Write{Op: "grant.approve"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		before, to, tree, err := a.grantToChange(ctx, tx, who, roster.ActApprove, id, version)
 		if err != nil {
 			return nil, "", err
@@ -252,7 +238,7 @@ func (a *App) ApproveGrant(ctx context.Context, who *roster.Actor, id string, ve
 }
 
 func (a *App) grantToChange(ctx context.Context, tx *store.Tx, who *roster.Actor, act roster.Act, id string, version int64) (*roster.Grant, *roster.Account, *roster.Tree, error) {
-	sc, tree, err := a.unitScope(ctx, &tx.View, who, act, roster.KindGrant)
+	sc, tree, err := a.UnitScope(ctx, &tx.View, who, act, roster.KindGrant)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -275,11 +261,11 @@ func (a *App) grantToChange(ctx context.Context, tx *store.Tx, who *roster.Actor
 
 // RevokeGrant ends a grant today, and its deputies with it. Nobody revokes his
 // own, so that a quarrel of administrators leaves a trace on both sides.
-func (a *App) RevokeGrant(ctx context.Context, who *roster.Actor, id string, version int64) (Receipt, error) {
+func (a *App) RevokeGrant(ctx context.Context, who *roster.Actor, id string, version int64) (desk.Receipt, error) {
 	if version == 0 {
-		return Receipt{}, fault.VersionRequired()
+		return desk.Receipt{}, fault.VersionRequired()
 	}
-	return a.write(ctx, who, Write{Op: "grant.revoke"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	return a.Write(ctx, who, desk.Write{Op: "grant.revoke"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		before, to, tree, err := a.grantToChange(ctx, tx, who, roster.ActRevoke, id, version)
 		if err != nil {
 			return nil, "", err
@@ -292,7 +278,7 @@ func (a *App) RevokeGrant(ctx context.Context, who *roster.Actor, id string, ver
 }
 
 func (a *App) revoke(ctx context.Context, tx *store.Tx, who *roster.Actor, before *roster.Grant, verb string) ([]ledger.Fact, string, error) {
-	on := roster.DateOf(tx.Now(), a.zone)
+	on := roster.DateOf(tx.Now(), a.Zone())
 	after, err := roster.Revoke(*before, who.Account, on)
 	if err != nil {
 		return nil, "", err
@@ -344,9 +330,9 @@ func (in DeputyInput) Validate() error {
 
 // NameDeputy lets a unit head name a dated deputy among those posted in his
 // unit.
-func (a *App) NameDeputy(ctx context.Context, who *roster.Actor, in DeputyInput) (string, Receipt, error) {
-	rec, err := a.write(ctx, who, Write{Op: "deputy.create", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		on := roster.DateOf(tx.Now(), a.zone)
+func (a *App) NameDeputy(ctx context.Context, who *roster.Actor, in DeputyInput) (string, desk.Receipt, error) {
+	rec, err := a.Write(ctx, who, desk.Write{Op: "deputy.create", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		on := roster.DateOf(tx.Now(), a.Zone())
 		own, err := a.ownHeadGrant(ctx, &tx.View, who, in.UnitID, on)
 		if err != nil {
 			return nil, "", err
@@ -394,7 +380,7 @@ func (a *App) ownHeadGrant(ctx context.Context, v *store.View, who *roster.Actor
 // Deputies lists whom the actor has named as deputies for his units.
 func (a *App) Deputies(ctx context.Context, who *roster.Actor) (out []GrantView, err error) {
 	out = []GrantView{}
-	err = a.read(ctx, who, "deputy.list", func(ctx context.Context, v *store.View) error {
+	err = a.Read(ctx, who, "deputy.list", func(ctx context.Context, v *store.View) error {
 		var rows []roster.Grant
 		for _, h := range who.Held { // a head holds one unit, or two
 			if h.Role != roster.RoleUnitHead {
@@ -420,12 +406,12 @@ func (a *App) Deputies(ctx context.Context, who *roster.Actor) (out []GrantView,
 }
 
 // RevokeDeputy ends a deputy that the actor named.
-func (a *App) RevokeDeputy(ctx context.Context, who *roster.Actor, id string, version int64) (Receipt, error) {
+func (a *App) RevokeDeputy(ctx context.Context, who *roster.Actor, id string, version int64) (desk.Receipt, error) {
 	if version == 0 {
-		return Receipt{}, fault.VersionRequired()
+		return desk.Receipt{}, fault.VersionRequired()
 	}
-	return a.write(ctx, who, Write{Op: "deputy.revoke"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		sc, _, err := a.unitScope(ctx, &tx.View, who, roster.ActRevoke, roster.KindDeputy)
+	return a.Write(ctx, who, desk.Write{Op: "deputy.revoke"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		sc, _, err := a.UnitScope(ctx, &tx.View, who, roster.ActRevoke, roster.KindDeputy)
 		if err != nil {
 			return nil, "", err
 		}

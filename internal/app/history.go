@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/store"
@@ -20,7 +21,7 @@ func (a *App) History(ctx context.Context, sizes []int64) (text []byte, err erro
 	if len(sizes) > historyMost {
 		return nil, fault.Invalid("too_many_chosen", "size", "Max", historyMost)
 	}
-	err = a.read(ctx, nil, "ledger.history", func(ctx context.Context, v *store.View) error {
+	err = a.Read(ctx, nil, "ledger.history", func(ctx context.Context, v *store.View) error {
 		last, err := v.LastCheckpoint(ctx)
 		if errors.Is(err, store.ErrNone) {
 			return fault.NotFound()
@@ -62,11 +63,11 @@ const anchorEvery = 64
 // anchor counts a saved checkpoint and lets the ledger name the last ones, so
 // that none of them can be deleted unnoticed.
 func (a *App) anchor(ctx context.Context, saved *int) {
-	if *saved++; *saved < anchorEvery || a.store.Frozen() != nil {
+	if *saved++; *saved < anchorEvery || a.Store.Frozen() != nil {
 		return
 	}
 	*saved = 0
-	if _, err := a.store.AnchorCheckpoints(ctx, store.Call{Account: Program("ledger").Account, Role: "program", Op: "ledger.anchor", RequestID: store.NewID()}, anchorEvery); err != nil && ctx.Err() == nil {
-		a.log.Error("name the checkpoints in the ledger", "err", err)
+	if _, err := a.Store.AnchorCheckpoints(ctx, store.Call{Account: desk.Program("ledger").Account, Role: "program", Op: "ledger.anchor", RequestID: store.NewID()}, anchorEvery); err != nil && ctx.Err() == nil {
+		a.Log.Error("name the checkpoints in the ledger", "err", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/consent"
 	"plumbline/internal/custody"
 	"plumbline/internal/fault"
@@ -25,14 +26,14 @@ func (in HoldInput) Validate() error {
 	if err := in.validate(); err != nil {
 		wrong = fault.As(err)
 	}
-	return fault.Join(wrong, written("reason", in.Reason))
+	return fault.Join(wrong, desk.RequireText("reason", in.Reason))
 }
 
 // PlaceHold keeps a record from being expunged until the hold is lifted.
-func (a *App) PlaceHold(ctx context.Context, who *roster.Actor, in HoldInput) (id string, r Receipt, err error) {
+func (a *App) PlaceHold(ctx context.Context, who *roster.Actor, in HoldInput) (id string, r desk.Receipt, err error) {
 	const op = "hold.place"
-	r, err = a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		sc, err := a.scope(ctx, &tx.View, who, roster.ActCreate, roster.KindHold)
+	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		sc, err := a.Scope(ctx, &tx.View, who, roster.ActCreate, roster.KindHold)
 		if err != nil {
 			return nil, "", err
 		}
@@ -52,7 +53,7 @@ func (a *App) PlaceHold(ctx context.Context, who *roster.Actor, in HoldInput) (i
 		id = h.ID
 		return []ledger.Fact{{Verb: op, Kind: "hold", ID: h.ID, Unit: h.UnitID}}, h.ID, tx.Insert(ctx, h)
 	})
-	return pick(id, r), r, err
+	return desk.PickID(id, r), r, err
 }
 
 // LiftInput lifts a hold, with a reason.
@@ -64,7 +65,7 @@ type LiftInput struct {
 }
 
 // Validate judges the input by itself.
-func (in LiftInput) Validate() error { return fault.Join(written("reason", in.Reason)) }
+func (in LiftInput) Validate() error { return fault.Join(desk.RequireText("reason", in.Reason)) }
 
 const opHoldLift = "hold.lift"
 
@@ -75,8 +76,8 @@ func init() {
 // LiftHold proposes to end a hold; another than the one who placed it does so,
 // and a second person agrees: a hold is what keeps a record from being
 // destroyed. It returns the proposal's id.
-func (a *App) LiftHold(ctx context.Context, who *roster.Actor, in LiftInput) (id string, r Receipt, err error) {
-	r, err = a.write(ctx, who, Write{Op: opHoldLift, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) LiftHold(ctx context.Context, who *roster.Actor, in LiftInput) (id string, r desk.Receipt, err error) {
+	r, err = a.Write(ctx, who, desk.Write{Op: opHoldLift, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		h, err := a.holdToLift(ctx, tx, who, in)
 		if err != nil {
 			return nil, "", err
@@ -86,13 +87,13 @@ func (a *App) LiftHold(ctx context.Context, who *roster.Actor, in LiftInput) (id
 			return nil, "", err
 		}
 		return a.propose(ctx, tx, who, consent.Proposal{Op: opHoldLift, ObjectKind: string(roster.KindHold), ObjectID: h.ID, MatterID: h.RecordID, UnitID: h.UnitID,
-			PersonID: h.PersonID, EventOn: h.EventOn, Ground: "hold", Approver: roster.RoleDecidingBody, DecideTier: lowestTier}, in, in.Reason)
+			PersonID: h.PersonID, EventOn: h.EventOn, Ground: "hold", Approver: roster.RoleDecidingBody, DecideTier: desk.LowestTier}, in, in.Reason)
 	})
 	return r.ResultID, r, err
 }
 
 func (a *App) holdToLift(ctx context.Context, tx *store.Tx, who *roster.Actor, in LiftInput) (*custody.Hold, error) {
-	sc, err := a.scope(ctx, &tx.View, who, roster.ActRevoke, roster.KindHold)
+	sc, err := a.Scope(ctx, &tx.View, who, roster.ActRevoke, roster.KindHold)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +101,7 @@ func (a *App) holdToLift(ctx context.Context, tx *store.Tx, who *roster.Actor, i
 	if err != nil {
 		return nil, err
 	}
-	return h, sameVersion(h.Version, in.Version)
+	return h, desk.SameVersion(h.Version, in.Version)
 }
 
 // liftHold ends the hold when a second person has agreed.
@@ -109,7 +110,7 @@ func liftHold(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in LiftI
 	if err != nil {
 		return nil, err
 	}
-	err = alter(ctx, tx, h, func(h *custody.Hold) (err error) {
+	err = desk.Alter(ctx, tx, h, func(h *custody.Hold) (err error) {
 		if err := h.Lift(g.proposer.Account); err != nil {
 			return err
 		}
@@ -125,7 +126,7 @@ type HoldRow struct {
 	Version    int64              `json:"version"`
 	RecordKind custody.RecordKind `json:"record_kind"`
 	RecordRef  string             `json:"record_ref"`
-	Unit       Named              `json:"unit"`
+	Unit       desk.Named         `json:"unit"`
 	State      custody.HoldState  `json:"state"`
 	PlacedAt   time.Time          `json:"placed_at"`
 	Reason     string             `json:"reason"`
@@ -135,8 +136,8 @@ type HoldRow struct {
 // Holds lists legal holds in reach, live ones first; at most 200.
 func (a *App) Holds(ctx context.Context, who *roster.Actor) (out []HoldRow, err error) {
 	out = []HoldRow{}
-	err = a.read(ctx, who, "hold.list", func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindHold)
+	err = a.Read(ctx, who, "hold.list", func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindHold)
 		if err != nil {
 			return err
 		}
@@ -148,7 +149,7 @@ func (a *App) Holds(ctx context.Context, who *roster.Actor) (out []HoldRow, err 
 		for _, h := range rows {
 			ids, units = append(ids, h.ID), append(units, h.UnitID)
 		}
-		n, err := a.namer(ctx, v, who, nil, units)
+		n, err := a.Names(ctx, v, who, nil, units)
 		if err != nil {
 			return err
 		}
@@ -157,7 +158,7 @@ func (a *App) Holds(ctx context.Context, who *roster.Actor) (out []HoldRow, err 
 			return err
 		}
 		for _, h := range rows {
-			out = append(out, HoldRow{ID: h.ID, Version: h.Version, RecordKind: h.RecordKind, RecordRef: h.RecordRef, Unit: n.unit(h.UnitID), State: h.State,
+			out = append(out, HoldRow{ID: h.ID, Version: h.Version, RecordKind: h.RecordKind, RecordRef: h.RecordRef, Unit: n.Unit(h.UnitID), State: h.State,
 				PlacedAt: h.CreatedAt, Reason: texts[h.ID]["reason"], MayLift: h.State == custody.HoldLive && h.PlacedBy != who.Account && a.May(who, "hold.lift")})
 		}
 		return nil

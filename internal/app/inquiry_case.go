@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
@@ -24,26 +25,15 @@ type OpenCaseInput struct {
 
 // Validate judges the input by itself.
 func (in OpenCaseInput) Validate() error {
-	return fault.Join(short("rule", in.Rule), written("facts", in.Facts))
-}
-
-// short judges a line that must be there.
-func short(field, s string) *fault.Error {
-	if f := written(field, s); f != nil {
-		return f
-	}
-	if len([]rune(s)) > 200 {
-		return fault.Invalid("too_long", field, "Max", 200)
-	}
-	return nil
+	return fault.Join(desk.RequireLine("rule", in.Rule), desk.RequireText("facts", in.Facts))
 }
 
 // OpenCase opens a case on an issue that is a clue, with its officer track and
 // first allegation, and takes in the leader questions raised so far.
-func (a *App) OpenCase(ctx context.Context, who *roster.Actor, in OpenCaseInput) (id string, r Receipt, err error) {
+func (a *App) OpenCase(ctx context.Context, who *roster.Actor, in OpenCaseInput) (id string, r desk.Receipt, err error) {
 	const op = "case.open"
-	r, err = a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		sc, err := a.scope(ctx, &tx.View, who, roster.ActCreate, roster.KindCase)
+	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		sc, err := a.Scope(ctx, &tx.View, who, roster.ActCreate, roster.KindCase)
 		if err != nil {
 			return nil, "", err
 		}
@@ -51,7 +41,7 @@ func (a *App) OpenCase(ctx context.Context, who *roster.Actor, in OpenCaseInput)
 		if err != nil {
 			return nil, "", err
 		}
-		if err := sameVersion(i.Version, in.Version); err != nil {
+		if err := desk.SameVersion(i.Version, in.Version); err != nil {
 			return nil, "", err
 		}
 		if had, err := tx.CaseOfIssue(ctx, i.ID); err != nil || had != nil {
@@ -81,12 +71,12 @@ func (a *App) OpenCase(ctx context.Context, who *roster.Actor, in OpenCaseInput)
 		id = c.ID
 		return []ledger.Fact{{Verb: op, Kind: "case", ID: c.ID, Unit: c.UnitID}}, c.ID, nil
 	})
-	return pick(id, r), r, err
+	return desk.PickID(id, r), r, err
 }
 
 func (a *App) newCase(ctx context.Context, tx *store.Tx, me inquiry.Standing, sentBy string, i *issue.Issue, in OpenCaseInput) (*inquiry.Case, error) {
-	today := roster.DateOf(tx.Now(), a.zone)
-	c, err := inquiry.OpenCase(a.pack, me, sentBy, inquiry.Case{
+	today := roster.DateOf(tx.Now(), a.Zone())
+	c, err := inquiry.OpenCase(a.Pack(), me, sentBy, inquiry.Case{
 		Ref: issue.NewRef(), IssueID: i.ID, UnitID: i.UnitID, PersonID: i.PersonID, EventOn: i.EventOn, Category: i.Category, Severity: i.Severity,
 	}, today)
 	if err != nil {
@@ -121,19 +111,19 @@ func (a *App) newCase(ctx context.Context, tx *store.Tx, me inquiry.Standing, se
 		return nil, err
 	}
 	for n := range qs { // a handful: one for each leader
-		if err := alter(ctx, tx, &qs[n], func(q *inquiry.Question) error { q.CaseID = c.ID; return nil }); err != nil {
+		if err := desk.Alter(ctx, tx, &qs[n], func(q *inquiry.Question) error { q.CaseID = c.ID; return nil }); err != nil {
 			return nil, err
 		}
 	}
 	before := *i
 	i.CaseID = c.ID
-	return c, tx.SaveIssue(ctx, &before, i, issue.TimingOf(a.pack))
+	return c, tx.SaveIssue(ctx, &before, i, issue.TimingOf(a.Pack()))
 }
 
 // subjectTier is the tier that decides about a subject: where he led the unit
 // or sat in its leadership team at the event date, the one above it.
 func (a *App) subjectTier(ctx context.Context, v *store.View, personID, unitID string, on roster.Date) (int, error) {
-	tree, err := a.tree(ctx, v)
+	tree, err := a.Tree(ctx, v)
 	if err != nil {
 		return 0, err
 	}
@@ -160,14 +150,6 @@ func (a *App) subjectTier(ctx context.Context, v *store.View, personID, unitID s
 	return inquiry.DecideTier(tier, led), nil
 }
 
-// pick gives the id made by this write, or by the first one when it repeats.
-func pick(made string, r Receipt) string {
-	if made != "" {
-		return made
-	}
-	return r.ResultID
-}
-
 // PartyInput records somebody's interest in a case: from then on he sees
 // nothing of it.
 type PartyInput struct {
@@ -183,15 +165,15 @@ func (in PartyInput) Validate() error {
 	if !slices.Contains(inquiry.Interests, in.Interest) {
 		wrong = fault.Invalid("choice_unknown", "interest")
 	}
-	return fault.Join(short("person", in.Person), wrong)
+	return fault.Join(desk.RequireLine("person", in.Person), wrong)
 }
 
 // AddParty records a recusal on a case and on the issue that it came from.
 // Somebody else who works on the case or decides about it is challenged instead.
-func (a *App) AddParty(ctx context.Context, who *roster.Actor, in PartyInput) (id string, r Receipt, err error) {
+func (a *App) AddParty(ctx context.Context, who *roster.Actor, in PartyInput) (id string, r desk.Receipt, err error) {
 	const op = "case.party"
-	r, err = a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		sc, err := a.scope(ctx, &tx.View, who, roster.ActAssign, roster.KindCase)
+	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		sc, err := a.Scope(ctx, &tx.View, who, roster.ActAssign, roster.KindCase)
 		if err != nil {
 			return nil, "", err
 		}
@@ -216,7 +198,7 @@ func (a *App) AddParty(ctx context.Context, who *roster.Actor, in PartyInput) (i
 			id = ch.ID
 			return []ledger.Fact{fact}, ch.ID, nil
 		}
-		today := roster.DateOf(tx.Now(), a.zone)
+		today := roster.DateOf(tx.Now(), a.Zone())
 		on := &inquiry.Party{ObjectKind: "case", ObjectID: c.ID, PersonID: p.ID, Interest: in.Interest, RecordedBy: who.Person, RecordedOn: today}
 		from := *on
 		from.ObjectKind, from.ObjectID = "issue", c.IssueID
@@ -234,7 +216,7 @@ func (a *App) AddParty(ctx context.Context, who *roster.Actor, in PartyInput) (i
 		id = on.ID
 		return []ledger.Fact{{Verb: op, Kind: "case", ID: c.ID, Unit: c.UnitID}}, on.ID, tx.Bump(ctx, store.GenerationAuthority)
 	})
-	return pick(id, r), r, err
+	return desk.PickID(id, r), r, err
 }
 
 // packOf gives the rule pack that a case keeps.

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -12,8 +13,8 @@ import (
 type CaseRow struct {
 	ID       string            `json:"id"`
 	Ref      string            `json:"ref"`
-	Person   Named             `json:"person"`
-	Unit     Named             `json:"unit"`
+	Person   desk.Named        `json:"person"`
+	Unit     desk.Named        `json:"unit"`
 	Category string            `json:"category"`
 	Severity int               `json:"severity"`
 	EventOn  roster.Date       `json:"event_on"`
@@ -36,12 +37,12 @@ const pageSize = 50
 // Cases lists cases in the actor's scope, the newest first.
 func (a *App) Cases(ctx context.Context, who *roster.Actor, f inquiry.CaseFilter, cursor string) (out CasePage, err error) {
 	out.Rows = []CaseRow{}
-	after, err := a.openCursor(who, "case.list", cursor)
+	after, err := a.OpenCursor(who, "case.list", cursor)
 	if err != nil {
 		return out, err
 	}
-	err = a.read(ctx, who, "case.list", func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindCase)
+	err = a.Read(ctx, who, "case.list", func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindCase)
 		if err != nil {
 			return err
 		}
@@ -49,19 +50,19 @@ func (a *App) Cases(ctx context.Context, who *roster.Actor, f inquiry.CaseFilter
 		if out.Total, err = v.CaseCount(ctx, f, sc, today); err != nil {
 			return err
 		}
-		rows, err := v.CaseList(ctx, f, sc, today, first(after), pageSize+1)
+		rows, err := v.CaseList(ctx, f, sc, today, desk.AfterID(after), pageSize+1)
 		if err != nil {
 			return err
 		}
 		if len(rows) > pageSize {
 			rows = rows[:pageSize]
-			out.Next = a.sealCursor(who, "case.list", []string{rows[pageSize-1].ID})
+			out.Next = a.SealCursor(who, "case.list", []string{rows[pageSize-1].ID})
 		}
 		var people, units []string
 		for _, c := range rows {
 			people, units = append(people, c.PersonID), append(units, c.UnitID)
 		}
-		n, err := a.namer(ctx, v, who, people, units)
+		n, err := a.Names(ctx, v, who, people, units)
 		if err != nil {
 			return err
 		}
@@ -71,24 +72,17 @@ func (a *App) Cases(ctx context.Context, who *roster.Actor, f inquiry.CaseFilter
 		}
 		for i := range rows {
 			r := &rows[i]
-			n.hide = !named.Admits(spot(r.ID, r.UnitID, r.BranchID, r.PersonID, r.EventOn))
-			out.Rows = append(out.Rows, n.caseRow(r, today))
+			n.Hide = !named.Admits(desk.Spot(r.ID, r.UnitID, r.BranchID, r.PersonID, r.EventOn))
+			out.Rows = append(out.Rows, caseRow(n, r, today))
 		}
 		return nil
 	})
 	return out, err
 }
 
-func first(after []string) string {
-	if len(after) == 0 {
-		return ""
-	}
-	return after[0]
-}
-
-func (n namer) caseRow(c *inquiry.Case, today roster.Date) CaseRow {
+func caseRow(n desk.Names, c *inquiry.Case, today roster.Date) CaseRow {
 	return CaseRow{
-		ID: c.ID, Ref: c.Ref, Person: n.person(c.PersonID), Unit: n.unit(c.UnitID), Category: c.Category, Severity: c.Severity,
+		ID: c.ID, Ref: c.Ref, Person: n.Person(c.PersonID), Unit: n.Unit(c.UnitID), Category: c.Category, Severity: c.Severity,
 		EventOn: c.EventOn, State: c.State, OpenedOn: c.OpenedOn, DueOn: c.DueOn, Overdue: c.Overdue(today),
 	}
 }

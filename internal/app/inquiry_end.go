@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
@@ -36,14 +37,14 @@ type EndTrackInput struct {
 
 // Validate judges the input by itself.
 func (in EndTrackInput) Validate() error {
-	return fault.Join(short("ground", in.Ground), written("reason", in.Reason))
+	return fault.Join(desk.RequireLine("ground", in.Ground), desk.RequireText("reason", in.Reason))
 }
 
 // EndTrack proposes to end a track without a finding: withdrawn, expired,
 // transferred or died. A second member of the deciding tier must agree, and
 // whoever asked for the inquiry is told. It returns the proposal's id.
-func (a *App) EndTrack(ctx context.Context, who *roster.Actor, in EndTrackInput) (id string, r Receipt, err error) {
-	r, err = a.write(ctx, who, Write{Op: opTrackEnd, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) EndTrack(ctx context.Context, who *roster.Actor, in EndTrackInput) (id string, r desk.Receipt, err error) {
+	r, err = a.Write(ctx, who, desk.Write{Op: opTrackEnd, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		k, err := a.trackFor(ctx, tx, who, opTrackEnd, trackByID(in.TrackID))
 		if err != nil {
 			return nil, "", err
@@ -51,7 +52,7 @@ func (a *App) EndTrack(ctx context.Context, who *roster.Actor, in EndTrackInput)
 		if k.file.Case.State == inquiry.CaseClosed {
 			return nil, "", fault.Conflict("case_closed")
 		}
-		if err := sameVersion(k.track.Version, in.Version); err != nil {
+		if err := desk.SameVersion(k.track.Version, in.Version); err != nil {
 			return nil, "", err
 		}
 		probe := *k.track
@@ -72,7 +73,7 @@ func (a *App) EndTrack(ctx context.Context, who *roster.Actor, in EndTrackInput)
 // proposal is what every proposal about the track has in common.
 func (k *trackWork) proposal(op, kind, object, ground string) consent.Proposal {
 	return consent.Proposal{Op: op, ObjectKind: kind, ObjectID: object, MatterID: k.file.Case.ID, UnitID: k.track.UnitID, PersonID: k.track.PersonID,
-		EventOn: k.track.EventOn, Ground: ground, Approver: roster.RoleDecidingBody, DecideTier: lowestTier}
+		EventOn: k.track.EventOn, Ground: ground, Approver: roster.RoleDecidingBody, DecideTier: desk.LowestTier}
 }
 
 // askers are the people who asked for the inquiry: who opened the case, who
@@ -98,10 +99,10 @@ func endTrack(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in EndTr
 	if err != nil {
 		return nil, err
 	}
-	if err := sameVersion(k.track.Version, in.Version); err != nil {
+	if err := desk.SameVersion(k.track.Version, in.Version); err != nil {
 		return nil, err
 	}
-	err = alter(ctx, tx, k.track, func(t *inquiry.Track) error {
+	err = desk.Alter(ctx, tx, k.track, func(t *inquiry.Track) error {
 		if err := t.End(k.pack, in.Ground, k.me); err != nil {
 			return err
 		}
@@ -137,8 +138,8 @@ type CloseCaseInput struct {
 // The fault lists what is missing otherwise. Where every track ended without a
 // finding it only proposes: the body closes such a case, with its quorum. The
 // id is then that of the proposal, else that of the case.
-func (a *App) CloseCase(ctx context.Context, who *roster.Actor, in CloseCaseInput) (id string, r Receipt, err error) {
-	r, err = a.write(ctx, who, Write{Op: opCaseClose, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) CloseCase(ctx context.Context, who *roster.Actor, in CloseCaseInput) (id string, r desk.Receipt, err error) {
+	r, err = a.Write(ctx, who, desk.Write{Op: opCaseClose, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		f, me, enders, err := a.caseToClose(ctx, tx, who, in)
 		if err != nil {
 			return nil, "", err
@@ -148,7 +149,7 @@ func (a *App) CloseCase(ctx context.Context, who *roster.Actor, in CloseCaseInpu
 			return facts, f.Case.ID, err
 		}
 		probe := *f.Case
-		if err := probe.Close(me, enders, f.Work, roster.DateOf(tx.Now(), a.zone)); err != nil {
+		if err := probe.Close(me, enders, f.Work, roster.DateOf(tx.Now(), a.Zone())); err != nil {
 			return nil, "", err
 		}
 		p, err := packOf(f.Case)
@@ -161,7 +162,7 @@ func (a *App) CloseCase(ctx context.Context, who *roster.Actor, in CloseCaseInpu
 			excluded = c.OpenedBy
 		}
 		return a.propose(ctx, tx, who, consent.Proposal{Op: opCaseClose, ObjectKind: "case", ObjectID: c.ID, MatterID: c.ID, UnitID: c.UnitID, PersonID: c.PersonID,
-			EventOn: c.EventOn, Ground: "close_without_finding", Approver: roster.RoleDecidingBody, DecideTier: lowestTier,
+			EventOn: c.EventOn, Ground: "close_without_finding", Approver: roster.RoleDecidingBody, DecideTier: desk.LowestTier,
 			Quorum: p.Dual.Quorum - 1, Excluded: excluded, AskedBy: consent.Join([]string{c.OpenedBy}, who.Person)}, in, "")
 	})
 	return r.ResultID, r, err
@@ -171,7 +172,7 @@ func (a *App) CloseCase(ctx context.Context, who *roster.Actor, in CloseCaseInpu
 // a track of it without a finding.
 func (a *App) caseToClose(ctx context.Context, tx *store.Tx, who *roster.Actor, in CloseCaseInput) (*inquiry.CaseFile, inquiry.Standing, []string, error) {
 	var me inquiry.Standing
-	sc, err := a.scope(ctx, &tx.View, who, roster.ActClose, roster.KindCase)
+	sc, err := a.Scope(ctx, &tx.View, who, roster.ActClose, roster.KindCase)
 	if err != nil {
 		return nil, me, nil, err
 	}
@@ -179,7 +180,7 @@ func (a *App) caseToClose(ctx context.Context, tx *store.Tx, who *roster.Actor, 
 	if err != nil {
 		return nil, me, nil, err
 	}
-	if err := sameVersion(c.Version, in.Version); err != nil {
+	if err := desk.SameVersion(c.Version, in.Version); err != nil {
 		return nil, me, nil, err
 	}
 	f, err := tx.CaseFile(ctx, c.ID)
@@ -224,8 +225,8 @@ func closeCase(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in Clos
 }
 
 func (a *App) shutCase(ctx context.Context, tx *store.Tx, f *inquiry.CaseFile, me inquiry.Standing, enders []string) ([]ledger.Fact, error) {
-	err := alter(ctx, tx, f.Case, func(c *inquiry.Case) error {
-		return c.Close(me, enders, f.Work, roster.DateOf(tx.Now(), a.zone))
+	err := desk.Alter(ctx, tx, f.Case, func(c *inquiry.Case) error {
+		return c.Close(me, enders, f.Work, roster.DateOf(tx.Now(), a.Zone()))
 	})
 	if err != nil {
 		return nil, err
@@ -235,7 +236,7 @@ func (a *App) shutCase(ctx context.Context, tx *store.Tx, f *inquiry.CaseFile, m
 		return nil, err
 	}
 	if before := *i; i.Close(issue.Ending{Case: true}, tx.Now()) == nil {
-		if err := tx.SaveIssue(ctx, &before, i, issue.TimingOf(a.pack)); err != nil {
+		if err := tx.SaveIssue(ctx, &before, i, issue.TimingOf(a.Pack())); err != nil {
 			return nil, err
 		}
 	}

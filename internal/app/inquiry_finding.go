@@ -3,8 +3,8 @@ package app
 import (
 	"context"
 	"slices"
-	"strconv"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
@@ -19,9 +19,6 @@ func knownCategory(code string) bool {
 	return slices.ContainsFunc(seeds.Categories(), func(c seeds.Category) bool { return c.Code == code })
 }
 
-// numbered names a text that a record keeps more than once.
-func numbered(field string, n int64) string { return field + "." + strconv.FormatInt(n, 10) }
-
 // RecommendInput recommends a finding on an allegation.
 type RecommendInput struct {
 	AllegationID string           `json:"-"`
@@ -32,10 +29,10 @@ type RecommendInput struct {
 }
 
 // Validate judges the input by itself.
-func (in RecommendInput) Validate() error { return fault.Join(written("reason", in.Reason)) }
+func (in RecommendInput) Validate() error { return fault.Join(desk.RequireText("reason", in.Reason)) }
 
 // Recommend drafts a finding; an investigator of the track does it.
-func (a *App) Recommend(ctx context.Context, who *roster.Actor, in RecommendInput) (string, Receipt, error) {
+func (a *App) Recommend(ctx context.Context, who *roster.Actor, in RecommendInput) (string, desk.Receipt, error) {
 	load := func(ctx context.Context, tx *store.Tx) (string, string, error) {
 		al, err := tx.Allegation(ctx, in.AllegationID)
 		if err != nil {
@@ -43,7 +40,7 @@ func (a *App) Recommend(ctx context.Context, who *roster.Actor, in RecommendInpu
 		}
 		return al.CaseID, al.TrackID, nil
 	}
-	return a.onTrack(ctx, who, Write{Op: "finding.recommend", Key: in.Key, Body: in}, "finding", load,
+	return a.onTrack(ctx, who, desk.Write{Op: "finding.recommend", Key: in.Key, Body: in}, "finding", load,
 		func(ctx context.Context, k *trackWork) (string, error) {
 			f, err := k.track.Recommend(k.pack, k.file.Allegation(in.AllegationID), who.Person, in.Verdict, in.Standard, k.file.Members, k.file.Findings)
 			if err != nil {
@@ -76,14 +73,14 @@ type FindingInput struct {
 
 // ServeFinding records that the subject was told facts and grounds. The other
 // investigator does it; the issue counts as noticed from then on.
-func (a *App) ServeFinding(ctx context.Context, who *roster.Actor, in FindingInput) (Receipt, error) {
-	_, r, err := a.onTrack(ctx, who, Write{Op: "finding.serve", Key: in.Key, Body: in}, "finding", findingByID(in.ID),
+func (a *App) ServeFinding(ctx context.Context, who *roster.Actor, in FindingInput) (desk.Receipt, error) {
+	_, r, err := a.onTrack(ctx, who, desk.Write{Op: "finding.serve", Key: in.Key, Body: in}, "finding", findingByID(in.ID),
 		func(ctx context.Context, k *trackWork) (string, error) {
 			f := k.file.Finding(in.ID)
-			if err := sameVersion(f.Version, in.Version); err != nil {
+			if err := desk.SameVersion(f.Version, in.Version); err != nil {
 				return "", err
 			}
-			err := alter(ctx, k.tx, f, func(f *inquiry.Finding) error { return f.Serve(k.pack, k.track, who.Person, k.file.Members, k.today) })
+			err := desk.Alter(ctx, k.tx, f, func(f *inquiry.Finding) error { return f.Serve(k.pack, k.track, who.Person, k.file.Members, k.today) })
 			if err != nil || k.track.Side != inquiry.SideOfficer {
 				return f.ID, err
 			}
@@ -106,20 +103,20 @@ type AnswerInput struct {
 }
 
 // Validate judges the input by itself.
-func (in AnswerInput) Validate() error { return fault.Join(written("answer", in.Answer)) }
+func (in AnswerInput) Validate() error { return fault.Join(desk.RequireText("answer", in.Answer)) }
 
 // AnswerReply answers what the subject said to a finding.
-func (a *App) AnswerReply(ctx context.Context, who *roster.Actor, in AnswerInput) (Receipt, error) {
-	_, r, err := a.onTrack(ctx, who, Write{Op: "finding.answer", Key: in.Key, Body: in}, "finding", findingByID(in.ID),
+func (a *App) AnswerReply(ctx context.Context, who *roster.Actor, in AnswerInput) (desk.Receipt, error) {
+	_, r, err := a.onTrack(ctx, who, desk.Write{Op: "finding.answer", Key: in.Key, Body: in}, "finding", findingByID(in.ID),
 		func(ctx context.Context, k *trackWork) (string, error) {
-			if err := sameVersion(k.file.Finding(in.ID).Version, in.Version); err != nil {
+			if err := desk.SameVersion(k.file.Finding(in.ID).Version, in.Version); err != nil {
 				return "", err
 			}
 			reply := k.file.ReplyTo(in.ID)
 			if reply == nil {
 				return "", fault.Conflict("reply_none")
 			}
-			return in.ID, alter(ctx, k.tx, reply, func(r *inquiry.Reply) error {
+			return in.ID, desk.Alter(ctx, k.tx, reply, func(r *inquiry.Reply) error {
 				if err := r.Answer(k.track, who.Person, k.file.Members, k.today); err != nil {
 					return err
 				}
@@ -141,20 +138,20 @@ type ConfirmInput struct {
 }
 
 // Validate judges the input by itself.
-func (in ConfirmInput) Validate() error { return fault.Join(written("reason", in.Reason)) }
+func (in ConfirmInput) Validate() error { return fault.Join(desk.RequireText("reason", in.Reason)) }
 
 // ConfirmFinding makes a finding final; the adjudicator of the track does it.
 // The officer track's finding is put on the issue, apart from its severity.
-func (a *App) ConfirmFinding(ctx context.Context, who *roster.Actor, in ConfirmInput) (Receipt, error) {
-	_, r, err := a.onTrack(ctx, who, Write{Op: "finding.confirm", Key: in.Key, Body: in}, "finding", findingByID(in.ID),
+func (a *App) ConfirmFinding(ctx context.Context, who *roster.Actor, in ConfirmInput) (desk.Receipt, error) {
+	_, r, err := a.onTrack(ctx, who, desk.Write{Op: "finding.confirm", Key: in.Key, Body: in}, "finding", findingByID(in.ID),
 		func(ctx context.Context, k *trackWork) (string, error) {
 			f := k.file.Finding(in.ID)
-			if err := sameVersion(f.Version, in.Version); err != nil {
+			if err := desk.SameVersion(f.Version, in.Version); err != nil {
 				return "", err
 			}
 			al, reply := k.file.Allegation(f.AllegationID), k.file.ReplyTo(f.ID)
-			err := alter(ctx, k.tx, al, func(al *inquiry.Allegation) error {
-				return alter(ctx, k.tx, f, func(f *inquiry.Finding) error {
+			err := desk.Alter(ctx, k.tx, al, func(al *inquiry.Allegation) error {
+				return desk.Alter(ctx, k.tx, f, func(f *inquiry.Finding) error {
 					if err := f.Confirm(k.track, al, reply, who.Person, in.Verdict, k.file.Members, k.today); err != nil {
 						return err
 					}
@@ -186,14 +183,14 @@ func (in ReplyInput) Validate() error {
 	if in.Waive {
 		return nil
 	}
-	return fault.Join(written("text", in.Text))
+	return fault.Join(desk.RequireText("text", in.Text))
 }
 
 // Reply files the subject's reply to a finding, or his waiver. To anyone else
 // the finding is not there.
-func (a *App) Reply(ctx context.Context, who *roster.Actor, in ReplyInput) (id string, r Receipt, err error) {
+func (a *App) Reply(ctx context.Context, who *roster.Actor, in ReplyInput) (id string, r desk.Receipt, err error) {
 	const op = "finding.reply"
-	r, err = a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		f, err := tx.Finding(ctx, in.ID)
 		if err != nil {
 			return nil, "", err
@@ -201,12 +198,12 @@ func (a *App) Reply(ctx context.Context, who *roster.Actor, in ReplyInput) (id s
 		if who.Person == "" || f.PersonID != who.Person || f.State == inquiry.FindingDraft {
 			return nil, "", fault.NotFound()
 		}
-		if err := sameVersion(f.Version, in.Version); err != nil {
+		if err := desk.SameVersion(f.Version, in.Version); err != nil {
 			return nil, "", err
 		}
 		var reply *inquiry.Reply
-		err = alter(ctx, tx, f, func(f *inquiry.Finding) (err error) {
-			reply, err = f.Receive(who.Person, in.Waive, roster.DateOf(tx.Now(), a.zone))
+		err = desk.Alter(ctx, tx, f, func(f *inquiry.Finding) (err error) {
+			reply, err = f.Receive(who.Person, in.Waive, roster.DateOf(tx.Now(), a.Zone()))
 			return err
 		})
 		if err != nil {
@@ -221,7 +218,7 @@ func (a *App) Reply(ctx context.Context, who *roster.Actor, in ReplyInput) (id s
 		id = reply.ID
 		return []ledger.Fact{{Verb: op, Kind: "reply", ID: reply.ID, Unit: f.UnitID}}, reply.ID, tx.Insert(ctx, reply)
 	})
-	return pick(id, r), r, err
+	return desk.PickID(id, r), r, err
 }
 
 // ServedFinding is a finding as its subject sees it: what was found and why,
@@ -255,7 +252,7 @@ type ServedReply struct {
 // MyFindings lists the findings that were served on the actor.
 func (a *App) MyFindings(ctx context.Context, who *roster.Actor) ([]ServedFinding, error) {
 	out := []ServedFinding{}
-	err := a.read(ctx, who, "finding.mine", func(ctx context.Context, v *store.View) error {
+	err := a.Read(ctx, who, "finding.mine", func(ctx context.Context, v *store.View) error {
 		if who.Person == "" {
 			return nil
 		}

@@ -4,73 +4,29 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"plumbline/internal/access"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
-	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/rules"
 	"plumbline/internal/store"
 )
-
-// maxText is the most characters that a written reason or note may have.
-const maxText = 4000
-
-// written judges a text that must be there.
-func written(field, s string) *fault.Error {
-	s = strings.TrimSpace(s)
-	switch {
-	case s == "":
-		return fault.Invalid("required", field)
-	case utf8.RuneCountInString(s) > maxText:
-		return fault.Invalid("too_long", field, "Max", maxText)
-	}
-	return nil
-}
-
-// sameVersion says that an edit must name the version it edits, and that it
-// must be the present one.
-func sameVersion(have, named int64) error {
-	switch named {
-	case 0:
-		return fault.VersionRequired()
-	case have:
-		return nil
-	}
-	return fault.Conflict("stale_version", "Current", have)
-}
-
-// alter saves a changed copy of a row and leaves the changed row in its place.
-func alter[T any, P interface {
-	*T
-	ledger.Row
-}](ctx context.Context, tx *store.Tx, row P, change func(P) error) error {
-	before, after := *row, *row
-	if err := change(P(&after)); err != nil {
-		return err
-	}
-	if err := tx.Save(ctx, P(&before), P(&after)); err != nil {
-		return err
-	}
-	*row = after
-	return nil
-}
 
 // standing is what the rules need to know of the actor who does op to a thing
 // of the unit: his own tier is the highest unit at or above the thing's where
 // he holds a role that allows the operation.
 func (a *App) standing(ctx context.Context, v *store.View, who *roster.Actor, op, unitID string, eventOn roster.Date) (inquiry.Standing, error) {
 	s := standingOf(who, eventOn)
-	tree, err := a.tree(ctx, v)
+	tree, err := a.Tree(ctx, v)
 	if err != nil {
 		return s, err
 	}
-	r := routeByOp[op]
+	r, _ := a.Route(op)
 	above := tree.Ancestors(unitID)
 	for _, h := range who.Held {
-		if a.table.Verdict(h.Role, r.Act, r.Kind) != access.Allow {
+		if a.Table().Verdict(h.Role, r.Act, r.Kind) != access.Allow {
 			continue
 		}
 		if t := tree.Tier(h.Unit); t >= 0 && t < s.Tier && slices.Contains(above, h.Unit) {
@@ -80,11 +36,8 @@ func (a *App) standing(ctx context.Context, v *store.View, who *roster.Actor, op
 	return s, nil
 }
 
-// lowestTier is below every unit: who holds no role here decides nothing.
-const lowestTier = 9
-
 func standingOf(who *roster.Actor, eventOn roster.Date) inquiry.Standing {
-	s := inquiry.Standing{PersonID: who.Person, UnitID: who.Unit, Tier: lowestTier, PartyTo: who.PartyTo}
+	s := inquiry.Standing{PersonID: who.Person, UnitID: who.Unit, Tier: desk.LowestTier, PartyTo: who.PartyTo}
 	s.Superiors = append(append(s.Superiors, who.Superiors...), who.Relatives...)
 	for _, b := range who.Dated {
 		if eventOn.Within(b.From, b.To) {
@@ -118,7 +71,7 @@ func (a *App) member(ctx context.Context, v *store.View, number string, role ros
 	if !who.Holds(role) {
 		return inquiry.Standing{}, fault.Invalid("member_without_role", "person")
 	}
-	tree, err := a.tree(ctx, v)
+	tree, err := a.Tree(ctx, v)
 	if err != nil {
 		return inquiry.Standing{}, err
 	}
@@ -131,17 +84,12 @@ func (a *App) member(ctx context.Context, v *store.View, number string, role ros
 	return s, nil
 }
 
-// spot is a row as a scope judges it.
-func spot(id, unit, branch, person string, on roster.Date) roster.Target {
-	return roster.Target{ID: id, Unit: unit, Branch: branch, Person: person, EventOn: on}
-}
-
 // inCase loads a case file on behalf of somebody who acts on one of its
 // tracks: the track must lie in his scope, and the case must not be barred to
 // him. Outside either, there is nothing.
 func (a *App) inCase(ctx context.Context, v *store.View, who *roster.Actor, op, caseID, trackID string) (*inquiry.CaseFile, *inquiry.Track, *rules.Pack, error) {
-	r := routeByOp[op]
-	sc, err := a.scope(ctx, v, who, r.Act, r.Kind)
+	r, _ := a.Route(op)
+	sc, err := a.Scope(ctx, v, who, r.Act, r.Kind)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -159,8 +107,8 @@ func (a *App) inCase(ctx context.Context, v *store.View, who *roster.Actor, op, 
 
 // admits judges a track together with its case.
 func admits(sc roster.Scope, c *inquiry.Case, t *inquiry.Track) bool {
-	return !sc.Bars(spot(c.ID, c.UnitID, c.BranchID, c.PersonID, c.EventOn)) &&
-		sc.Admits(spot(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn))
+	return !sc.Bars(desk.Spot(c.ID, c.UnitID, c.BranchID, c.PersonID, c.EventOn)) &&
+		sc.Admits(desk.Spot(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn))
 }
 
 // settle moves the track, then the case, where what hangs on them has changed.
@@ -168,7 +116,7 @@ func settle(ctx context.Context, tx *store.Tx, f *inquiry.CaseFile, t *inquiry.T
 	if t != nil {
 		probe := *t
 		if probe.Settle(p, f.Allegations, f.Members) {
-			err := alter(ctx, tx, t, func(t *inquiry.Track) error { t.Settle(p, f.Allegations, f.Members); return nil })
+			err := desk.Alter(ctx, tx, t, func(t *inquiry.Track) error { t.Settle(p, f.Allegations, f.Members); return nil })
 			if err != nil {
 				return err
 			}
@@ -178,7 +126,7 @@ func settle(ctx context.Context, tx *store.Tx, f *inquiry.CaseFile, t *inquiry.T
 	if !probe.Settle(f.Tracks) {
 		return nil
 	}
-	return alter(ctx, tx, f.Case, func(c *inquiry.Case) error { c.Settle(f.Tracks); return nil })
+	return desk.Alter(ctx, tx, f.Case, func(c *inquiry.Case) error { c.Settle(f.Tracks); return nil })
 }
 
 // latest gives the newest of the texts that a record keeps under a field which

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
@@ -21,7 +22,7 @@ func (a *App) raiseQuestions(ctx context.Context, tx *store.Tx, i *issue.Issue) 
 	if i.PersonID == "" || !i.State.Live() || i.State == issue.Registered {
 		return nil, nil
 	}
-	t := a.pack.Triggers
+	t := a.Pack().Triggers
 	facts, err := tx.TriggerFacts(ctx, i, t.RepeatSeverity, i.EventOn.AddMonths(-t.RepeatMonths), t.ClusterSeverity, i.EventOn.AddDays(-t.ClusterDays))
 	if err != nil {
 		return nil, err
@@ -44,7 +45,7 @@ func (a *App) raiseQuestions(ctx context.Context, tx *store.Tx, i *issue.Issue) 
 	if err != nil {
 		return nil, err
 	}
-	qs := inquiry.Raise(a.pack, i.ID, i.CaseID, i.PersonID, i.EventOn, roster.DateOf(tx.Now(), a.zone), triggers, holders, asked)
+	qs := inquiry.Raise(a.Pack(), i.ID, i.CaseID, i.PersonID, i.EventOn, roster.DateOf(tx.Now(), a.Zone()), triggers, holders, asked)
 	if len(qs) == 0 {
 		return nil, nil
 	}
@@ -58,7 +59,7 @@ func (a *App) raiseQuestions(ctx context.Context, tx *store.Tx, i *issue.Issue) 
 // over himself, over his unit, and, where he headed the unit himself or nobody
 // else did, the head of the unit above.
 func (a *App) holders(ctx context.Context, v *store.View, personID, unitID string, on roster.Date) ([]inquiry.Holder, error) {
-	tree, err := a.tree(ctx, v)
+	tree, err := a.Tree(ctx, v)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +124,7 @@ func (a *App) keepQuestions(ctx context.Context, tx *store.Tx, from string, kept
 		if qs[n].State == inquiry.QuestionWithdrawn {
 			continue
 		}
-		err := alter(ctx, tx, &qs[n], func(q *inquiry.Question) error { q.IssueID, q.CaseID = kept.ID, kept.CaseID; return nil })
+		err := desk.Alter(ctx, tx, &qs[n], func(q *inquiry.Question) error { q.IssueID, q.CaseID = kept.ID, kept.CaseID; return nil })
 		if err != nil {
 			return err
 		}
@@ -145,7 +146,7 @@ func (a *App) withdrawQuestions(ctx context.Context, tx *store.Tx, issueIDs ...s
 			if !probe.Withdraw() {
 				continue
 			}
-			if err := alter(ctx, tx, &qs[n], func(q *inquiry.Question) error { q.Withdraw(); return nil }); err != nil {
+			if err := desk.Alter(ctx, tx, &qs[n], func(q *inquiry.Question) error { q.Withdraw(); return nil }); err != nil {
 				return err
 			}
 		}
@@ -165,10 +166,10 @@ type QuestionInput struct {
 // onQuestion runs one act on a question that lies in the actor's scope. The
 // result is the track that the act left on it, or the question.
 func (a *App) onQuestion(ctx context.Context, who *roster.Actor, op string, in QuestionInput,
-	act func(ctx context.Context, tx *store.Tx, q *inquiry.Question, me inquiry.Standing) error) (Receipt, error) {
-	return a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		r := routeByOp[op]
-		sc, err := a.scope(ctx, &tx.View, who, r.Act, r.Kind)
+	act func(ctx context.Context, tx *store.Tx, q *inquiry.Question, me inquiry.Standing) error) (desk.Receipt, error) {
+	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		r, _ := a.Route(op)
+		sc, err := a.Scope(ctx, &tx.View, who, r.Act, r.Kind)
 		if err != nil {
 			return nil, "", err
 		}
@@ -176,7 +177,7 @@ func (a *App) onQuestion(ctx context.Context, who *roster.Actor, op string, in Q
 		if err != nil {
 			return nil, "", err
 		}
-		if err := sameVersion(q.Version, in.Version); err != nil {
+		if err := desk.SameVersion(q.Version, in.Version); err != nil {
 			return nil, "", err
 		}
 		me, err := a.standing(ctx, &tx.View, who, op, q.UnitID, q.EventOn)
@@ -191,7 +192,7 @@ func (a *App) onQuestion(ctx context.Context, who *roster.Actor, op string, in Q
 }
 
 // OpenLeaderTrack answers a question with a leader track on the issue's case.
-func (a *App) OpenLeaderTrack(ctx context.Context, who *roster.Actor, in QuestionInput) (trackID string, r Receipt, err error) {
+func (a *App) OpenLeaderTrack(ctx context.Context, who *roster.Actor, in QuestionInput) (trackID string, r desk.Receipt, err error) {
 	r, err = a.onQuestion(ctx, who, "question.track", in, func(ctx context.Context, tx *store.Tx, q *inquiry.Question, me inquiry.Standing) error {
 		c, err := tx.CaseOfIssue(ctx, q.IssueID)
 		if err != nil {
@@ -209,8 +210,8 @@ func (a *App) OpenLeaderTrack(ctx context.Context, who *roster.Actor, in Questio
 			return err
 		}
 		var t *inquiry.Track
-		err = alter(ctx, tx, q, func(q *inquiry.Question) (err error) {
-			if t, err = q.OpenTrack(f.Case, me, roster.DateOf(tx.Now(), a.zone)); err != nil {
+		err = desk.Alter(ctx, tx, q, func(q *inquiry.Question) (err error) {
+			if t, err = q.OpenTrack(f.Case, me, roster.DateOf(tx.Now(), a.Zone())); err != nil {
 				return err
 			}
 			t.ID = tx.NewID()
@@ -225,7 +226,7 @@ func (a *App) OpenLeaderTrack(ctx context.Context, who *roster.Actor, in Questio
 		}
 		// The leader is now a subject of the case, and sees nothing of it.
 		_, err = a.recordParty(ctx, tx, &inquiry.Party{ObjectKind: "case", ObjectID: c.ID, PersonID: q.PersonID, Interest: inquiry.InterestSubject,
-			RecordedBy: who.Person, RecordedOn: roster.DateOf(tx.Now(), a.zone)})
+			RecordedBy: who.Person, RecordedOn: roster.DateOf(tx.Now(), a.Zone())})
 		if err != nil {
 			return err
 		}
@@ -240,16 +241,16 @@ func (a *App) OpenLeaderTrack(ctx context.Context, who *roster.Actor, in Questio
 
 // RefuseQuestion answers a question with a written reason for no track; it
 // stands only when approved one tier above the leader.
-func (a *App) RefuseQuestion(ctx context.Context, who *roster.Actor, in QuestionInput) (Receipt, error) {
-	if f := written("reason", in.Reason); f != nil {
-		return Receipt{}, f
+func (a *App) RefuseQuestion(ctx context.Context, who *roster.Actor, in QuestionInput) (desk.Receipt, error) {
+	if f := desk.RequireText("reason", in.Reason); f != nil {
+		return desk.Receipt{}, f
 	}
 	return a.onQuestion(ctx, who, "question.refuse", in, func(ctx context.Context, tx *store.Tx, q *inquiry.Question, me inquiry.Standing) error {
-		return alter(ctx, tx, q, func(q *inquiry.Question) error {
+		return desk.Alter(ctx, tx, q, func(q *inquiry.Question) error {
 			if err := q.ProposeRefusal(me); err != nil {
 				return err
 			}
-			c, err := tx.PutText(ctx, q.ID, numbered("reason", q.Version), in.Reason)
+			c, err := tx.PutText(ctx, q.ID, desk.NumberedField("reason", q.Version), in.Reason)
 			q.ReasonC = c
 			return err
 		})
@@ -257,15 +258,15 @@ func (a *App) RefuseQuestion(ctx context.Context, who *roster.Actor, in Question
 }
 
 // ApproveRefusal lets a refusal stand.
-func (a *App) ApproveRefusal(ctx context.Context, who *roster.Actor, in QuestionInput) (Receipt, error) {
+func (a *App) ApproveRefusal(ctx context.Context, who *roster.Actor, in QuestionInput) (desk.Receipt, error) {
 	return a.onQuestion(ctx, who, "question.approve", in, func(ctx context.Context, tx *store.Tx, q *inquiry.Question, me inquiry.Standing) error {
-		return alter(ctx, tx, q, func(q *inquiry.Question) error { return q.ApproveRefusal(me) })
+		return desk.Alter(ctx, tx, q, func(q *inquiry.Question) error { return q.ApproveRefusal(me) })
 	})
 }
 
 // RejectRefusal sends a question back to be answered otherwise.
-func (a *App) RejectRefusal(ctx context.Context, who *roster.Actor, in QuestionInput) (Receipt, error) {
+func (a *App) RejectRefusal(ctx context.Context, who *roster.Actor, in QuestionInput) (desk.Receipt, error) {
 	return a.onQuestion(ctx, who, "question.reject", in, func(ctx context.Context, tx *store.Tx, q *inquiry.Question, me inquiry.Standing) error {
-		return alter(ctx, tx, q, func(q *inquiry.Question) error { return q.RejectRefusal(me) })
+		return desk.Alter(ctx, tx, q, func(q *inquiry.Question) error { return q.RejectRefusal(me) })
 	})
 }

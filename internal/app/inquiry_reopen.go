@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
@@ -23,7 +24,7 @@ type BackInput struct {
 }
 
 // Validate judges the input by itself.
-func (in BackInput) Validate() error { return fault.Join(written("reason", in.Reason)) }
+func (in BackInput) Validate() error { return fault.Join(desk.RequireText("reason", in.Reason)) }
 
 // note keeps one act on a case with its reason.
 func (k *trackWork) note(ctx context.Context, who *roster.Actor, kind inquiry.NoteKind, objectID, text string) error {
@@ -41,7 +42,7 @@ func noteCase(ctx context.Context, tx *store.Tx, who *roster.Actor, caseID, trac
 }
 
 // ReleaseMember takes a member off a track; case and track leave his reach.
-func (a *App) ReleaseMember(ctx context.Context, who *roster.Actor, in BackInput) (Receipt, error) {
+func (a *App) ReleaseMember(ctx context.Context, who *roster.Actor, in BackInput) (desk.Receipt, error) {
 	load := func(ctx context.Context, tx *store.Tx) (string, string, error) {
 		m, err := tx.TrackMember(ctx, in.ID)
 		if err != nil {
@@ -49,14 +50,14 @@ func (a *App) ReleaseMember(ctx context.Context, who *roster.Actor, in BackInput
 		}
 		return m.CaseID, m.TrackID, nil
 	}
-	_, r, err := a.onTrack(ctx, who, Write{Op: "track.release", Key: in.Key, Body: in}, "track_member", load,
+	_, r, err := a.onTrack(ctx, who, desk.Write{Op: "track.release", Key: in.Key, Body: in}, "track_member", load,
 		func(ctx context.Context, k *trackWork) (string, error) {
 			at := slices.IndexFunc(k.file.Members, func(m inquiry.TrackMember) bool { return m.ID == in.ID })
 			m := &k.file.Members[at]
-			if err := sameVersion(m.Version, in.Version); err != nil {
+			if err := desk.SameVersion(m.Version, in.Version); err != nil {
 				return "", err
 			}
-			err := alter(ctx, k.tx, m, func(m *inquiry.TrackMember) error { return m.Release(k.track, k.me, k.today) })
+			err := desk.Alter(ctx, k.tx, m, func(m *inquiry.TrackMember) error { return m.Release(k.track, k.me, k.today) })
 			if err != nil {
 				return "", err
 			}
@@ -82,18 +83,18 @@ func init() {
 
 // ReopenAllegation proposes to take a found allegation up again on new
 // evidence, in a closed case as well. It returns the proposal's id.
-func (a *App) ReopenAllegation(ctx context.Context, who *roster.Actor, in BackInput) (string, Receipt, error) {
+func (a *App) ReopenAllegation(ctx context.Context, who *roster.Actor, in BackInput) (string, desk.Receipt, error) {
 	return a.proposeBack(ctx, who, opReopen, in)
 }
 
 // QuashFinding proposes to end a final finding; its allegation is open again
 // when a second member agrees. It returns the proposal's id.
-func (a *App) QuashFinding(ctx context.Context, who *roster.Actor, in BackInput) (string, Receipt, error) {
+func (a *App) QuashFinding(ctx context.Context, who *roster.Actor, in BackInput) (string, desk.Receipt, error) {
 	return a.proposeBack(ctx, who, opQuash, in)
 }
 
-func (a *App) proposeBack(ctx context.Context, who *roster.Actor, op string, in BackInput) (string, Receipt, error) {
-	r, err := a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) proposeBack(ctx context.Context, who *roster.Actor, op string, in BackInput) (string, desk.Receipt, error) {
+	r, err := a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		k, al, f, err := a.toTakeBack(ctx, tx, who, op, in)
 		if err != nil {
 			return nil, "", err
@@ -136,10 +137,10 @@ func (a *App) toTakeBack(ctx context.Context, tx *store.Tx, who *roster.Actor, o
 	}
 	if op == opReopen {
 		al := k.file.Allegation(in.ID)
-		return k, al, nil, sameVersion(al.Version, in.Version)
+		return k, al, nil, desk.SameVersion(al.Version, in.Version)
 	}
 	f := k.file.Finding(in.ID)
-	return k, k.file.Allegation(f.AllegationID), f, sameVersion(f.Version, in.Version)
+	return k, k.file.Allegation(f.AllegationID), f, desk.SameVersion(f.Version, in.Version)
 }
 
 // takingBack is op when a second member has agreed.
@@ -150,13 +151,13 @@ func takingBack(op string) func(context.Context, *App, *store.Tx, approvedAct, B
 			return nil, err
 		}
 		note, kind, object := inquiry.NoteReopened, "allegation", al.ID
-		err = alter(ctx, tx, k.track, func(t *inquiry.Track) error {
-			return alter(ctx, tx, al, func(al *inquiry.Allegation) error {
+		err = desk.Alter(ctx, tx, k.track, func(t *inquiry.Track) error {
+			return desk.Alter(ctx, tx, al, func(al *inquiry.Allegation) error {
 				if op == opReopen {
 					return al.Reopen(t, k.me)
 				}
 				note, kind, object = inquiry.NoteQuashed, "finding", f.ID
-				return alter(ctx, tx, f, func(f *inquiry.Finding) error { return f.Quash(t, al, k.me) })
+				return desk.Alter(ctx, tx, f, func(f *inquiry.Finding) error { return f.Quash(t, al, k.me) })
 			})
 		})
 		if err != nil {
@@ -185,13 +186,13 @@ func (a *App) takeBack(ctx context.Context, k *trackWork, reason string) error {
 		if d.TrackID != k.track.ID || d.State == inquiry.DecisionRevoked {
 			continue
 		}
-		if err := alter(ctx, k.tx, d, func(d *inquiry.Decision) error { return d.Revoke() }); err != nil {
+		if err := desk.Alter(ctx, k.tx, d, func(d *inquiry.Decision) error { return d.Revoke() }); err != nil {
 			return err
 		}
 		revoked = true
 	}
 	if k.file.Case.State == inquiry.CaseClosed {
-		if err := alter(ctx, k.tx, k.file.Case, func(c *inquiry.Case) error { c.Reopen(); return nil }); err != nil {
+		if err := desk.Alter(ctx, k.tx, k.file.Case, func(c *inquiry.Case) error { c.Reopen(); return nil }); err != nil {
 			return err
 		}
 	}
@@ -212,7 +213,7 @@ func (a *App) takeBack(ctx context.Context, k *trackWork, reason string) error {
 	if before.State == i.State && before.Finding == i.Finding && before.Form == i.Form {
 		return nil
 	}
-	return k.tx.SaveIssue(ctx, &before, i, issue.TimingOf(a.pack))
+	return k.tx.SaveIssue(ctx, &before, i, issue.TimingOf(a.Pack()))
 }
 
 // referredBy is the person who sent an issue to be disposed of as a clue: who
@@ -243,7 +244,7 @@ func (a *App) groundWithdrawn(ctx context.Context, tx *store.Tx, who *roster.Act
 	}
 	for i := range cases { // a handful among thousands of records
 		c := &cases[i]
-		if err := noteCase(ctx, tx, who, c.ID, "", inquiry.NoteGroundWithdrawn, c.IssueID, reason, roster.DateOf(tx.Now(), a.zone)); err != nil {
+		if err := noteCase(ctx, tx, who, c.ID, "", inquiry.NoteGroundWithdrawn, c.IssueID, reason, roster.DateOf(tx.Now(), a.Zone())); err != nil {
 			return err
 		}
 	}
@@ -263,7 +264,7 @@ func groundStated(ctx context.Context, tx *store.Tx, issueIDs []string, stated b
 type NoteView struct {
 	Kind inquiry.NoteKind `json:"kind"`
 	On   roster.Date      `json:"on"`
-	By   Named            `json:"by"`
+	By   desk.Named       `json:"by"`
 	Text string           `json:"text"`
 }
 
@@ -281,7 +282,7 @@ func (a *App) viewNotes(ctx context.Context, v *store.View, who *roster.Actor, s
 	if err != nil {
 		return err
 	}
-	names, err := a.namer(ctx, v, who, people, nil)
+	names, err := a.Names(ctx, v, who, people, nil)
 	if err != nil {
 		return err
 	}
@@ -290,7 +291,7 @@ func (a *App) viewNotes(ctx context.Context, v *store.View, who *roster.Actor, s
 			out.GroundWithdrawn = true
 		}
 		if n.TrackID == "" || shown[n.TrackID] {
-			out.Notes = append(out.Notes, NoteView{n.Kind, n.NotedOn, names.person(n.NotedBy), texts[n.ID]["text"]})
+			out.Notes = append(out.Notes, NoteView{n.Kind, n.NotedOn, names.Person(n.NotedBy), texts[n.ID]["text"]})
 		}
 	}
 	return nil

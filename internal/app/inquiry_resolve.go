@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
@@ -38,8 +39,8 @@ func (in ResolveInput) Validate() error {
 // Each of them confirms for himself, on his own account; the recorder has done
 // so by recording it. The decision stands when all have spoken and the quorum
 // agrees. It returns the id of the proposal that the members confirm.
-func (a *App) ResolveTrack(ctx context.Context, who *roster.Actor, in ResolveInput) (id string, r Receipt, err error) {
-	r, err = a.write(ctx, who, Write{Op: opDecide, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) ResolveTrack(ctx context.Context, who *roster.Actor, in ResolveInput) (id string, r desk.Receipt, err error) {
+	r, err = a.Write(ctx, who, desk.Write{Op: opDecide, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		k, d, err := a.decisionFor(ctx, tx, who, in)
 		if err != nil {
 			return nil, "", err
@@ -82,7 +83,7 @@ func (a *App) decisionFor(ctx context.Context, tx *store.Tx, who *roster.Actor, 
 		return nil, nil, fault.Conflict("case_closed")
 	}
 	d := k.file.Decision(in.ID)
-	return k, d, sameVersion(d.Version, in.Version)
+	return k, d, desk.SameVersion(d.Version, in.Version)
 }
 
 // resolveTrack lets the decision stand when the members have confirmed it. The
@@ -108,8 +109,8 @@ func resolveTrack(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in R
 		}
 		body = append(body, standingOf(who, k.track.EventOn))
 	}
-	err = alter(ctx, tx, k.track, func(t *inquiry.Track) error {
-		return alter(ctx, tx, d, func(d *inquiry.Decision) error {
+	err = desk.Alter(ctx, tx, k.track, func(t *inquiry.Track) error {
+		return desk.Alter(ctx, tx, d, func(d *inquiry.Decision) error {
 			return d.Decide(k.pack, t, k.me, body, k.file.Members, k.today)
 		})
 	})

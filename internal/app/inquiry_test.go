@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
@@ -554,7 +555,7 @@ func TestRectificationLife(t *testing.T) {
 		if n := list("west1head", rectify.Filter{}).Total; n != 0 {
 			t.Errorf("another unit sees %d tasks", n)
 		}
-		step := func(who string, version int64, note string, f func(context.Context, *roster.Actor, app.TaskInput) (app.Receipt, error)) error {
+		step := func(who string, version int64, note string, f func(context.Context, *roster.Actor, app.TaskInput) (desk.Receipt, error)) error {
 			_, err := f(ctx, s.Actor(who), app.TaskInput{ID: id, Version: version, Note: note})
 			return err
 		}
@@ -622,15 +623,15 @@ func TestLeadershipReaderSeesNoNamesWithoutAPurpose(t *testing.T) {
 	st.must(err)
 	reader := s.Actor("reader")
 	cases, err := s.App.Cases(ctx, reader, inquiry.CaseFilter{}, "")
-	if err != nil || len(cases.Rows) != 1 || cases.Rows[0].Person != (app.Named{}) {
+	if err != nil || len(cases.Rows) != 1 || cases.Rows[0].Person != (desk.Named{}) {
 		t.Errorf("cases %+v, %v", cases, err)
 	}
 	tasks, err := s.App.Rectifications(ctx, reader, rectify.Filter{}, "")
-	if err != nil || len(tasks.Rows) != 1 || tasks.Rows[0].Person != (app.Named{}) {
+	if err != nil || len(tasks.Rows) != 1 || tasks.Rows[0].Person != (desk.Named{}) {
 		t.Errorf("tasks %+v, %v", tasks, err)
 	}
 	qs, err := s.App.Questions(ctx, reader, inquiry.QuestionFilter{}, "")
-	if err != nil || len(qs.Rows) != 2 || qs.Rows[0].Leader != (app.Named{}) {
+	if err != nil || len(qs.Rows) != 2 || qs.Rows[0].Leader != (desk.Named{}) {
 		t.Errorf("questions %+v, %v", qs, err)
 	}
 	_, err = s.App.Case(ctx, reader, caseID)

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
@@ -25,9 +26,9 @@ type trackWork struct {
 // onTrack runs one act on a track: it loads the case file for somebody who may
 // see the track, does the act, settles track and case, and names the fact. The
 // track is found by load, from the id of whatever the act is about.
-func (a *App) onTrack(ctx context.Context, who *roster.Actor, w Write, kind string,
+func (a *App) onTrack(ctx context.Context, who *roster.Actor, w desk.Write, kind string,
 	load func(ctx context.Context, tx *store.Tx) (caseID, trackID string, err error),
-	act func(ctx context.Context, w *trackWork) (id string, err error)) (id string, r Receipt, err error) {
+	act func(ctx context.Context, w *trackWork) (id string, err error)) (id string, r desk.Receipt, err error) {
 	return a.onAnyTrack(ctx, who, w, kind, load, func(ctx context.Context, k *trackWork) (string, error) {
 		if k.file.Case.State == inquiry.CaseClosed {
 			return "", fault.Conflict("case_closed")
@@ -37,10 +38,10 @@ func (a *App) onTrack(ctx context.Context, who *roster.Actor, w Write, kind stri
 }
 
 // onAnyTrack is onTrack for acts that reopen a closed case.
-func (a *App) onAnyTrack(ctx context.Context, who *roster.Actor, w Write, kind string,
+func (a *App) onAnyTrack(ctx context.Context, who *roster.Actor, w desk.Write, kind string,
 	load func(ctx context.Context, tx *store.Tx) (caseID, trackID string, err error),
-	act func(ctx context.Context, w *trackWork) (id string, err error)) (id string, r Receipt, err error) {
-	r, err = a.write(ctx, who, w, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	act func(ctx context.Context, w *trackWork) (id string, err error)) (id string, r desk.Receipt, err error) {
+	r, err = a.Write(ctx, who, w, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		k, err := a.trackFor(ctx, tx, who, w.Op, load)
 		if err != nil {
 			return nil, "", err
@@ -53,7 +54,7 @@ func (a *App) onAnyTrack(ctx context.Context, who *roster.Actor, w Write, kind s
 		}
 		return []ledger.Fact{{Verb: w.Op, Kind: kind, ID: id, Unit: k.track.UnitID}}, id, nil
 	})
-	return pick(id, r), r, err
+	return desk.PickID(id, r), r, err
 }
 
 // trackFor loads a track, and the file of its case, for somebody who may do op
@@ -64,7 +65,7 @@ func (a *App) trackFor(ctx context.Context, tx *store.Tx, who *roster.Actor, op 
 	if err != nil {
 		return nil, err
 	}
-	k := &trackWork{tx: tx, today: roster.DateOf(tx.Now(), a.zone)}
+	k := &trackWork{tx: tx, today: roster.DateOf(tx.Now(), a.Zone())}
 	if k.file, k.track, k.pack, err = a.inCase(ctx, &tx.View, who, op, caseID, trackID); err != nil {
 		return nil, err
 	}
@@ -96,13 +97,13 @@ func (in AssignInput) Validate() error {
 	if in.Duty != inquiry.DutyInvestigator && in.Duty != inquiry.DutyAdjudicator {
 		wrong = fault.Invalid("duty_unknown", "duty")
 	}
-	return fault.Join(short("person", in.Person), wrong)
+	return fault.Join(desk.RequireLine("person", in.Person), wrong)
 }
 
 // AssignMember puts an investigator or the adjudicator on a track. From then
 // on the track and its case lie in his reach.
-func (a *App) AssignMember(ctx context.Context, who *roster.Actor, in AssignInput) (string, Receipt, error) {
-	return a.onTrack(ctx, who, Write{Op: "track.assign", Key: in.Key, Body: in}, "track_member", trackByID(in.TrackID),
+func (a *App) AssignMember(ctx context.Context, who *roster.Actor, in AssignInput) (string, desk.Receipt, error) {
+	return a.onTrack(ctx, who, desk.Write{Op: "track.assign", Key: in.Key, Body: in}, "track_member", trackByID(in.TrackID),
 		func(ctx context.Context, k *trackWork) (string, error) {
 			if err := k.me.Clear(k.track.PersonID, k.file.Case.ID); err != nil {
 				return "", err
@@ -151,12 +152,12 @@ func (in AllegationInput) Validate() error {
 	if !knownCategory(in.Category) {
 		wrong = fault.Invalid("choice_unknown", "category")
 	}
-	return fault.Join(wrong, short("rule", in.Rule), written("facts", in.Facts))
+	return fault.Join(wrong, desk.RequireLine("rule", in.Rule), desk.RequireText("facts", in.Facts))
 }
 
 // AddAllegation lists one more person × rule × event on a track.
-func (a *App) AddAllegation(ctx context.Context, who *roster.Actor, in AllegationInput) (string, Receipt, error) {
-	return a.onTrack(ctx, who, Write{Op: "allegation.add", Key: in.Key, Body: in}, "allegation", trackByID(in.TrackID),
+func (a *App) AddAllegation(ctx context.Context, who *roster.Actor, in AllegationInput) (string, desk.Receipt, error) {
+	return a.onTrack(ctx, who, desk.Write{Op: "allegation.add", Key: in.Key, Body: in}, "allegation", trackByID(in.TrackID),
 		func(ctx context.Context, k *trackWork) (string, error) {
 			if !k.track.On(k.file.Members, who.Person, inquiry.DutyInvestigator) {
 				return "", fault.Forbidden("guard_not_investigator")
@@ -189,21 +190,21 @@ type ProveInput struct {
 }
 
 // Validate judges the input by itself.
-func (in ProveInput) Validate() error { return fault.Join(written("grounds", in.Grounds)) }
+func (in ProveInput) Validate() error { return fault.Join(desk.RequireText("grounds", in.Grounds)) }
 
 // ProveTrack records what the four proofs of a leader track came to.
-func (a *App) ProveTrack(ctx context.Context, who *roster.Actor, in ProveInput) (Receipt, error) {
-	_, r, err := a.onTrack(ctx, who, Write{Op: "track.prove", Key: in.Key, Body: in}, "track", trackByID(in.TrackID),
+func (a *App) ProveTrack(ctx context.Context, who *roster.Actor, in ProveInput) (desk.Receipt, error) {
+	_, r, err := a.onTrack(ctx, who, desk.Write{Op: "track.prove", Key: in.Key, Body: in}, "track", trackByID(in.TrackID),
 		func(ctx context.Context, k *trackWork) (string, error) {
-			if err := sameVersion(k.track.Version, in.Version); err != nil {
+			if err := desk.SameVersion(k.track.Version, in.Version); err != nil {
 				return "", err
 			}
-			return k.track.ID, alter(ctx, k.tx, k.track, func(t *inquiry.Track) error {
+			return k.track.ID, desk.Alter(ctx, k.tx, k.track, func(t *inquiry.Track) error {
 				p := inquiry.Proofs{Duty: in.Duty, Knowledge: in.Knowledge, Conduct: in.Conduct, Link: in.Link, Class: in.Class, Result: in.Result}
 				if err := t.Prove(who.Person, p, k.file.Members); err != nil {
 					return err
 				}
-				c, err := k.tx.PutText(ctx, t.ID, numbered("proof", t.Version), in.Grounds)
+				c, err := k.tx.PutText(ctx, t.ID, desk.NumberedField("proof", t.Version), in.Grounds)
 				t.ProofC = c
 				return err
 			})
@@ -221,7 +222,7 @@ type ProposeInput struct {
 }
 
 // Validate judges the input by itself.
-func (in ProposeInput) Validate() error { return fault.Join(written("reason", in.Reason)) }
+func (in ProposeInput) Validate() error { return fault.Join(desk.RequireText("reason", in.Reason)) }
 
 // DecisionPreview is what a proposal would record, exactly.
 type DecisionPreview struct {
@@ -238,8 +239,8 @@ func (a *App) PreviewDecision(ctx context.Context, who *roster.Actor, in Propose
 	if err := in.Validate(); err != nil {
 		return out, err
 	}
-	err = a.read(ctx, who, op, func(ctx context.Context, v *store.View) error {
-		t, err := v.Track(ctx, in.TrackID, everything) // inCase judges who may see it
+	err = a.Read(ctx, who, op, func(ctx context.Context, v *store.View) error {
+		t, err := v.Track(ctx, in.TrackID, desk.Everything) // inCase judges who may see it
 		if err != nil {
 			return err
 		}
@@ -275,8 +276,8 @@ func propose(file *inquiry.CaseFile, t *inquiry.Track, p *rules.Pack, me inquiry
 }
 
 // ProposeDecision drafts the handling of a subject whose track is found.
-func (a *App) ProposeDecision(ctx context.Context, who *roster.Actor, in ProposeInput) (string, Receipt, error) {
-	return a.onTrack(ctx, who, Write{Op: "decision.propose", Key: in.Key, Body: in}, "decision", trackByID(in.TrackID),
+func (a *App) ProposeDecision(ctx context.Context, who *roster.Actor, in ProposeInput) (string, desk.Receipt, error) {
+	return a.onTrack(ctx, who, desk.Write{Op: "decision.propose", Key: in.Key, Body: in}, "decision", trackByID(in.TrackID),
 		func(ctx context.Context, k *trackWork) (string, error) {
 			d, err := propose(k.file, k.track, k.pack, k.me, in)
 			if err != nil {
@@ -298,5 +299,5 @@ func (a *App) onIssue(ctx context.Context, tx *store.Tx, issueID string, change 
 	}
 	before := *i
 	change(i)
-	return tx.SaveIssue(ctx, &before, i, issue.TimingOf(a.pack))
+	return tx.SaveIssue(ctx, &before, i, issue.TimingOf(a.Pack()))
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -14,8 +15,8 @@ type TrackRow struct {
 	ID        string             `json:"id"`
 	CaseID    string             `json:"case_id"`
 	Side      inquiry.Side       `json:"side"`
-	Person    Named              `json:"person"`
-	Unit      Named              `json:"unit"`
+	Person    desk.Named         `json:"person"`
+	Unit      desk.Named         `json:"unit"`
 	State     inquiry.TrackState `json:"state"`
 	OpenedOn  roster.Date        `json:"opened_on"`
 	Form      int                `json:"form"` // decided form, 0 while there is none
@@ -33,25 +34,25 @@ type TrackPage struct {
 // behind the report's dual investigations and people dealt with.
 func (a *App) Tracks(ctx context.Context, who *roster.Actor, f inquiry.TrackFilter, cursor string) (out TrackPage, err error) {
 	out.Rows = []TrackRow{}
-	after, err := a.openCursor(who, "track.list", cursor)
+	after, err := a.OpenCursor(who, "track.list", cursor)
 	if err != nil {
 		return out, err
 	}
-	err = a.read(ctx, who, "track.list", func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindCase)
+	err = a.Read(ctx, who, "track.list", func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindCase)
 		if err != nil {
 			return err
 		}
 		if out.Total, err = v.TrackCount(ctx, f, sc); err != nil {
 			return err
 		}
-		rows, err := v.TrackList(ctx, f, sc, first(after), pageSize+1)
+		rows, err := v.TrackList(ctx, f, sc, desk.AfterID(after), pageSize+1)
 		if err != nil {
 			return err
 		}
 		if len(rows) > pageSize {
 			rows = rows[:pageSize]
-			out.Next = a.sealCursor(who, "track.list", []string{rows[pageSize-1].ID})
+			out.Next = a.SealCursor(who, "track.list", []string{rows[pageSize-1].ID})
 		}
 		var ids, people, units []string
 		for _, t := range rows {
@@ -61,7 +62,7 @@ func (a *App) Tracks(ctx context.Context, who *roster.Actor, f inquiry.TrackFilt
 		if err != nil {
 			return err
 		}
-		n, err := a.namer(ctx, v, who, people, units)
+		n, err := a.Names(ctx, v, who, people, units)
 		if err != nil {
 			return err
 		}
@@ -71,8 +72,8 @@ func (a *App) Tracks(ctx context.Context, who *roster.Actor, f inquiry.TrackFilt
 		}
 		for i := range rows {
 			t := &rows[i]
-			n.hide = !named.Admits(spot(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn))
-			row := TrackRow{ID: t.ID, CaseID: t.CaseID, Side: t.Side, Person: n.person(t.PersonID), Unit: n.unit(t.UnitID), State: t.State, OpenedOn: t.OpenedOn}
+			n.Hide = !named.Admits(desk.Spot(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn))
+			row := TrackRow{ID: t.ID, CaseID: t.CaseID, Side: t.Side, Person: n.Person(t.PersonID), Unit: n.Unit(t.UnitID), State: t.State, OpenedOn: t.OpenedOn}
 			if d := decisions[t.ID]; d.State == inquiry.DecisionDecided {
 				row.Form, row.DecidedOn = d.Form, d.DecidedOn
 			}

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/recusal"
 	"plumbline/internal/roster"
@@ -35,8 +36,8 @@ type TrackView struct {
 	ID          string             `json:"id"`
 	Version     int64              `json:"version"`
 	Side        inquiry.Side       `json:"side"`
-	Person      Named              `json:"person"`
-	Unit        Named              `json:"unit"`
+	Person      desk.Named         `json:"person"`
+	Unit        desk.Named         `json:"unit"`
 	State       inquiry.TrackState `json:"state"`
 	DecideTier  int                `json:"decide_tier"`
 	OpenedOn    roster.Date        `json:"opened_on"`
@@ -58,7 +59,7 @@ type TrackView struct {
 type MemberView struct {
 	ID      string             `json:"id"`
 	Version int64              `json:"version"`
-	Person  Named              `json:"person"`
+	Person  desk.Named         `json:"person"`
 	Duty    inquiry.MemberDuty `json:"duty"`
 	On      roster.Date        `json:"on"`
 }
@@ -84,8 +85,8 @@ type FindingView struct {
 	Standard    inquiry.Standard     `json:"standard"`
 	Reason      string               `json:"reason"`
 	FinalReason string               `json:"final_reason"`
-	By          Named                `json:"by"`
-	ConfirmedBy Named                `json:"confirmed_by"`
+	By          desk.Named           `json:"by"`
+	ConfirmedBy desk.Named           `json:"confirmed_by"`
 	ServedOn    roster.Date          `json:"served_on"`
 	ReplyDueOn  roster.Date          `json:"reply_due_on"`
 	FinalOn     roster.Date          `json:"final_on"`
@@ -101,15 +102,15 @@ type DecisionView struct {
 	Sanction  string                `json:"sanction"`
 	Months    int                   `json:"months"`
 	Reason    string                `json:"reason"`
-	By        Named                 `json:"by"`
+	By        desk.Named            `json:"by"`
 	DecidedOn roster.Date           `json:"decided_on"`
-	Members   []Named               `json:"members"`
+	Members   []desk.Named          `json:"members"`
 }
 
 // PartyView is one recusal.
 type PartyView struct {
 	ID       string           `json:"id"`
-	Person   Named            `json:"person"`
+	Person   desk.Named       `json:"person"`
 	Interest inquiry.Interest `json:"interest"`
 	On       roster.Date      `json:"on"`
 	VoidedOn roster.Date      `json:"voided_on,omitempty"` // recorded by mistake; bars nobody
@@ -121,7 +122,7 @@ type PartyView struct {
 // lies in the reader's own scope. A purpose is asked of leadership readers.
 func (a *App) Case(ctx context.Context, who *roster.Actor, id string, purpose ...string) (out CaseView, err error) {
 	var o opened
-	err = a.read(ctx, who, "case.get", func(ctx context.Context, v *store.View) (err error) {
+	err = a.Read(ctx, who, "case.get", func(ctx context.Context, v *store.View) (err error) {
 		_, o, err = a.openCase(ctx, v, who, roster.ActRead, id, purpose, &out)
 		return err
 	})
@@ -137,7 +138,7 @@ func (a *App) Case(ctx context.Context, who *roster.Actor, id string, purpose ..
 // openCase judges who may open a case, and for what, and reads it. The act is
 // to read it or to take it out.
 func (a *App) openCase(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, id string, purpose []string, out *CaseView) (*inquiry.CaseFile, opened, error) {
-	sc, err := a.scope(ctx, v, who, act, roster.KindCase)
+	sc, err := a.Scope(ctx, v, who, act, roster.KindCase)
 	if err != nil {
 		return nil, opened{}, err
 	}
@@ -145,7 +146,7 @@ func (a *App) openCase(ctx context.Context, v *store.View, who *roster.Actor, ac
 	if err != nil {
 		return nil, opened{}, err
 	}
-	o, err := a.opening(ctx, v, who, roster.KindCase, spot(c.ID, c.UnitID, c.BranchID, c.PersonID, c.EventOn), purpose)
+	o, err := a.opening(ctx, v, who, roster.KindCase, desk.Spot(c.ID, c.UnitID, c.BranchID, c.PersonID, c.EventOn), purpose)
 	if err != nil {
 		return nil, o, err
 	}
@@ -158,16 +159,16 @@ func (a *App) openCase(ctx context.Context, v *store.View, who *roster.Actor, ac
 
 func (a *App) viewCase(ctx context.Context, v *store.View, who *roster.Actor, f *inquiry.CaseFile, out *CaseView) error {
 	c := f.Case
-	trackScope, err := a.scope(ctx, v, who, roster.ActRead, roster.KindTrack)
+	trackScope, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindTrack)
 	if err != nil {
 		return err
 	}
-	questionScope, err := a.scope(ctx, v, who, roster.ActRead, roster.KindQuestion)
+	questionScope, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindQuestion)
 	if err != nil {
 		return err
 	}
 	people, units, texts := mentioned(f)
-	n, err := a.namer(ctx, v, who, people, units)
+	n, err := a.Names(ctx, v, who, people, units)
 	if err != nil {
 		return err
 	}
@@ -182,7 +183,7 @@ func (a *App) viewCase(ctx context.Context, v *store.View, who *roster.Actor, f 
 	}
 	*out = CaseView{
 		Team:    pack.Dual.InvestigatorsPerTrack,
-		CaseRow: n.caseRow(c, today), Version: c.Version, IssueID: c.IssueID, Pack: c.Pack, ClosedOn: c.ClosedOn,
+		CaseRow: caseRow(n, c, today), Version: c.Version, IssueID: c.IssueID, Pack: c.Pack, ClosedOn: c.ClosedOn,
 		Tracks: []TrackView{}, Questions: []QuestionRow{}, Rectifications: []RectificationRow{}, Parties: []PartyView{}, Missing: []inquiry.Missing{},
 		Can: map[string]bool{}, Notes: []NoteView{},
 	}
@@ -191,7 +192,7 @@ func (a *App) viewCase(ctx context.Context, v *store.View, who *roster.Actor, f 
 		t := &f.Tracks[i]
 		if admits(trackScope, c, t) {
 			shown[t.ID] = true
-			out.Tracks = append(out.Tracks, n.track(f, t, content, who))
+			out.Tracks = append(out.Tracks, trackView(n, f, t, content, who))
 		}
 	}
 	for _, al := range f.Allegations {
@@ -199,9 +200,9 @@ func (a *App) viewCase(ctx context.Context, v *store.View, who *roster.Actor, f 
 	}
 	for i := range f.Questions {
 		q := &f.Questions[i]
-		if questionScope.Admits(spot(q.ID, q.UnitID, q.BranchID, q.PersonID, q.EventOn)) {
+		if questionScope.Admits(desk.Spot(q.ID, q.UnitID, q.BranchID, q.PersonID, q.EventOn)) {
 			shown[q.ID] = true
-			out.Questions = append(out.Questions, n.question(q, today))
+			out.Questions = append(out.Questions, questionRow(n, q, today))
 		}
 	}
 	if a.May(who, "track.assign") {
@@ -283,18 +284,18 @@ func barredFrom(f *inquiry.CaseFile, m inquiry.Missing, tracks, questions roster
 		m.ID = al.TrackID
 	}
 	if t := f.Track(m.ID); t != nil {
-		return tracks.Bars(spot(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn)) || questions.Bars(spot(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn))
+		return tracks.Bars(desk.Spot(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn)) || questions.Bars(desk.Spot(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn))
 	}
 	for _, q := range f.Questions {
 		if q.ID == m.ID {
-			return questions.Bars(spot(q.ID, q.UnitID, q.BranchID, q.PersonID, q.EventOn))
+			return questions.Bars(desk.Spot(q.ID, q.UnitID, q.BranchID, q.PersonID, q.EventOn))
 		}
 	}
 	return false
 }
 
 func (a *App) viewCaseTasks(ctx context.Context, v *store.View, who *roster.Actor, c *inquiry.Case, shown map[string]bool, out *CaseView) error {
-	sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindRectification)
+	sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindRectification)
 	if err != nil {
 		return err
 	}
@@ -306,29 +307,29 @@ func (a *App) viewCaseTasks(ctx context.Context, v *store.View, who *roster.Acto
 	for _, t := range tasks {
 		units = append(units, t.UnitID, t.LeadUnitID)
 	}
-	n, err := a.namer(ctx, v, who, []string{c.PersonID}, units)
+	n, err := a.Names(ctx, v, who, []string{c.PersonID}, units)
 	if err != nil {
 		return err
 	}
 	for i := range tasks {
 		t := &tasks[i]
-		if sc.Admits(spot(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn)) {
+		if sc.Admits(desk.Spot(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn)) {
 			shown[t.ID] = true
-			out.Rectifications = append(out.Rectifications, n.task(t, a.Today()))
+			out.Rectifications = append(out.Rectifications, taskRow(n, t, a.Today()))
 		}
 	}
 	return nil
 }
 
-func (n namer) track(f *inquiry.CaseFile, t *inquiry.Track, content map[string]map[string]string, who *roster.Actor) TrackView {
+func trackView(n desk.Names, f *inquiry.CaseFile, t *inquiry.Track, content map[string]map[string]string, who *roster.Actor) TrackView {
 	o := TrackView{
-		ID: t.ID, Version: t.Version, Side: t.Side, Person: n.person(t.PersonID), Unit: n.unit(t.UnitID), State: t.State, DecideTier: t.DecideTier,
+		ID: t.ID, Version: t.Version, Side: t.Side, Person: n.Person(t.PersonID), Unit: n.Unit(t.UnitID), State: t.State, DecideTier: t.DecideTier,
 		OpenedOn: t.OpenedOn, Duty: t.Duty, Knowledge: t.Knowledge, Conduct: t.Conduct, Link: t.Link, Class: t.Class, Result: t.Result,
 		Grounds: latest(content[t.ID], "proof"), EndReason: content[t.ID]["ended"], Members: []MemberView{}, Allegations: []AllegationView{},
 	}
 	for _, m := range f.Members {
 		if m.TrackID == t.ID && m.EndedOn == "" {
-			o.Members = append(o.Members, MemberView{m.ID, m.Version, n.person(m.MemberID), m.Duty, m.AssignedOn})
+			o.Members = append(o.Members, MemberView{m.ID, m.Version, n.Person(m.MemberID), m.Duty, m.AssignedOn})
 			if m.MemberID == who.Person {
 				o.Mine = m.Duty
 			}
@@ -341,7 +342,7 @@ func (n namer) track(f *inquiry.CaseFile, t *inquiry.Track, content map[string]m
 		av := AllegationView{ID: al.ID, Version: al.Version, Category: al.Category, Rule: al.Rule, Facts: content[al.ID]["text"], State: al.State, Findings: []FindingView{}}
 		for i := range f.Findings {
 			if f.Findings[i].AllegationID == al.ID {
-				av.Findings = append(av.Findings, n.finding(f, &f.Findings[i], content))
+				av.Findings = append(av.Findings, findingView(n, f, &f.Findings[i], content))
 			}
 		}
 		o.Allegations = append(o.Allegations, av)
@@ -349,9 +350,9 @@ func (n namer) track(f *inquiry.CaseFile, t *inquiry.Track, content map[string]m
 	for _, d := range f.Decisions {
 		if d.TrackID == t.ID {
 			dv := &DecisionView{ID: d.ID, Version: d.Version, State: d.State, Form: d.Form, Sanction: d.Sanction, Months: d.Months,
-				Reason: content[d.ID]["reason"], By: n.person(d.ProposedBy), DecidedOn: d.DecidedOn, Members: []Named{}}
+				Reason: content[d.ID]["reason"], By: n.Person(d.ProposedBy), DecidedOn: d.DecidedOn, Members: []desk.Named{}}
 			for _, m := range d.MemberList() {
-				dv.Members = append(dv.Members, n.person(m))
+				dv.Members = append(dv.Members, n.Person(m))
 			}
 			o.Decision = dv
 		}
@@ -359,10 +360,10 @@ func (n namer) track(f *inquiry.CaseFile, t *inquiry.Track, content map[string]m
 	return o
 }
 
-func (n namer) finding(f *inquiry.CaseFile, x *inquiry.Finding, content map[string]map[string]string) FindingView {
+func findingView(n desk.Names, f *inquiry.CaseFile, x *inquiry.Finding, content map[string]map[string]string) FindingView {
 	o := FindingView{
 		ID: x.ID, Version: x.Version, State: x.State, Recommended: x.Recommended, Final: x.Final, Standard: x.Standard,
-		Reason: content[x.ID]["reason"], FinalReason: content[x.ID]["final_reason"], By: n.person(x.RecommendedBy), ConfirmedBy: n.person(x.ConfirmedBy),
+		Reason: content[x.ID]["reason"], FinalReason: content[x.ID]["final_reason"], By: n.Person(x.RecommendedBy), ConfirmedBy: n.Person(x.ConfirmedBy),
 		ServedOn: x.ServedOn, ReplyDueOn: x.ReplyDueOn, FinalOn: x.FinalOn,
 	}
 	if r := f.ReplyTo(x.ID); r != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
@@ -35,14 +36,14 @@ func (in InspectInput) Validate() error {
 	if in.Category != "" && !knownCategory(in.Category) {
 		return fault.Invalid("issue_category", "category")
 	}
-	return fault.Join(written("text", in.Text))
+	return fault.Join(desk.RequireText("text", in.Text))
 }
 
 // RecordInspection keeps what an inspector found of one item. A discrepancy
 // becomes an issue of source inspection, which then goes the way of any other.
-func (a *App) RecordInspection(ctx context.Context, who *roster.Actor, in InspectInput) (id string, r Receipt, err error) {
+func (a *App) RecordInspection(ctx context.Context, who *roster.Actor, in InspectInput) (id string, r desk.Receipt, err error) {
 	const op = "inspection.record"
-	r, err = a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		row, found, err := a.inspected(ctx, tx, who, in)
 		if err != nil {
 			return nil, "", err
@@ -59,13 +60,13 @@ func (a *App) RecordInspection(ctx context.Context, who *roster.Actor, in Inspec
 		id = row.ID
 		return []ledger.Fact{{Verb: op, Kind: "inspection_item", ID: row.ID, Unit: row.UnitID}}, row.ID, tx.Insert(ctx, row)
 	})
-	return pick(id, r), r, err
+	return desk.PickID(id, r), r, err
 }
 
 // inspected loads what the item is about and judges it.
 func (a *App) inspected(ctx context.Context, tx *store.Tx, who *roster.Actor, in InspectInput) (*issue.InspectionItem, issue.Inspecting, error) {
 	found := issue.Inspecting{Result: in.Result, Category: in.Category, Severity: in.Severity, EventOn: in.EventOn}
-	sc, err := a.scope(ctx, &tx.View, who, roster.ActCreate, roster.KindIssue)
+	sc, err := a.Scope(ctx, &tx.View, who, roster.ActCreate, roster.KindIssue)
 	if err != nil {
 		return nil, found, err
 	}
@@ -76,7 +77,7 @@ func (a *App) inspected(ctx context.Context, tx *store.Tx, who *roster.Actor, in
 	if err != nil {
 		return nil, found, err
 	}
-	today := roster.DateOf(tx.Now(), a.zone)
+	today := roster.DateOf(tx.Now(), a.Zone())
 	row := &issue.InspectionItem{UnitID: in.UnitID, Result: in.Result, Category: in.Category, ItemNo: in.ItemNo, EventOn: in.EventOn, InspectedBy: who.Person, InspectedOn: today}
 	if strings.TrimSpace(in.About) != "" {
 		if found.About, err = a.otherIssue(ctx, tx, who, in.About, "about"); err != nil {
@@ -124,7 +125,7 @@ func (a *App) servedLately(ctx context.Context, v *store.View, who *roster.Actor
 	if err != nil {
 		return nil, err
 	}
-	since := today.AddMonths(-a.pack.Inspection.CoolingOffMonths)
+	since := today.AddMonths(-a.Pack().Inspection.CoolingOffMonths)
 	var units []string
 	for _, p := range postings[who.Person] {
 		if p.FromOn <= today && (p.ToOn == "" || p.ToOn >= since) {
@@ -136,7 +137,7 @@ func (a *App) servedLately(ctx context.Context, v *store.View, who *roster.Actor
 
 // discrepancy registers the issue of a discrepancy.
 func (a *App) discrepancy(ctx context.Context, tx *store.Tx, row *issue.InspectionItem, found issue.Inspecting, text string) error {
-	tree, err := a.tree(ctx, &tx.View)
+	tree, err := a.Tree(ctx, &tx.View)
 	if err != nil {
 		return err
 	}
@@ -148,20 +149,20 @@ func (a *App) discrepancy(ctx context.Context, tx *store.Tx, row *issue.Inspecti
 	i := issue.NewInspection(issue.Found{ID: row.IssueID, Person: row.PersonID, Unit: row.UnitID, Tier: tree.Tier(row.UnitID), Category: found.Category,
 		Severity: found.Severity, EventOn: found.EventOn, ReceivedOn: row.InspectedOn, At: tx.Now(), NarrativeC: narrative})
 	i.ItemNo = row.ItemNo
-	return tx.AddIssues(ctx, []*issue.Issue{i}, issue.TimingOf(a.pack))
+	return tx.AddIssues(ctx, []*issue.Issue{i}, issue.TimingOf(a.Pack()))
 }
 
 // InspectionView is one line of what inspectors found.
 type InspectionView struct {
 	ID          string                 `json:"id"`
-	Unit        Named                  `json:"unit"`
-	Person      Named                  `json:"person"`
+	Unit        desk.Named             `json:"unit"`
+	Person      desk.Named             `json:"person"`
 	Result      issue.InspectionResult `json:"result"`
 	Category    string                 `json:"category"`
 	ItemNo      int                    `json:"item"`
 	AboutID     string                 `json:"about_id,omitempty"`
 	IssueID     string                 `json:"issue_id,omitempty"`
-	Inspector   Named                  `json:"inspected_by"`
+	Inspector   desk.Named             `json:"inspected_by"`
 	InspectedOn roster.Date            `json:"inspected_on"`
 	Text        string                 `json:"text"`
 }
@@ -176,22 +177,22 @@ type InspectionPage struct {
 func (a *App) Inspections(ctx context.Context, who *roster.Actor, unit, cursor string) (out InspectionPage, err error) {
 	const op = "inspection.list"
 	out.Rows = []InspectionView{}
-	after, err := a.openCursor(who, op, cursor)
+	after, err := a.OpenCursor(who, op, cursor)
 	if err != nil {
 		return out, err
 	}
-	err = a.read(ctx, who, op, func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActCreate, roster.KindIssue)
+	err = a.Read(ctx, who, op, func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActCreate, roster.KindIssue)
 		if err != nil {
 			return err
 		}
-		rows, err := v.InspectionItems(ctx, unit, sc, first(after), pageSize+1)
+		rows, err := v.InspectionItems(ctx, unit, sc, desk.AfterID(after), pageSize+1)
 		if err != nil {
 			return err
 		}
 		if len(rows) > pageSize {
 			rows = rows[:pageSize]
-			out.Next = a.sealCursor(who, op, []string{rows[pageSize-1].ID})
+			out.Next = a.SealCursor(who, op, []string{rows[pageSize-1].ID})
 		}
 		var ids, people, units []string
 		for i := range rows {
@@ -201,13 +202,13 @@ func (a *App) Inspections(ctx context.Context, who *roster.Actor, unit, cursor s
 		if err != nil {
 			return err
 		}
-		n, err := a.namer(ctx, v, who, people, units)
+		n, err := a.Names(ctx, v, who, people, units)
 		if err != nil {
 			return err
 		}
 		for i := range rows {
 			x := &rows[i]
-			out.Rows = append(out.Rows, InspectionView{x.ID, n.unit(x.UnitID), n.person(x.PersonID), x.Result, x.Category, x.ItemNo, x.AboutID, x.IssueID, n.person(x.InspectedBy), x.InspectedOn, texts[x.ID]["text"]})
+			out.Rows = append(out.Rows, InspectionView{x.ID, n.Unit(x.UnitID), n.Person(x.PersonID), x.Result, x.Category, x.ItemNo, x.AboutID, x.IssueID, n.Person(x.InspectedBy), x.InspectedOn, texts[x.ID]["text"]})
 		}
 		return nil
 	})

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
 	"plumbline/internal/ledger"
@@ -24,7 +25,7 @@ type SourceView struct {
 
 // AuditSources lists the sources with their mappings.
 func (a *App) AuditSources(ctx context.Context, who *roster.Actor) (out []SourceView, err error) {
-	err = a.read(ctx, who, "audit.sources", func(ctx context.Context, v *store.View) error {
+	err = a.Read(ctx, who, "audit.sources", func(ctx context.Context, v *store.View) error {
 		for _, s := range seeds.Sources() {
 			said, err := v.Mappings(ctx, s.Code)
 			if err != nil {
@@ -83,7 +84,7 @@ func viewBatch(b *intake.AuditBatch) BatchView {
 // Batches lists the batches in scope, newest first.
 func (a *App) Batches(ctx context.Context, who *roster.Actor, source, cursor string, limit int) (out []BatchView, next string, err error) {
 	const op = "batch.list"
-	after, err := a.openCursor(who, op, cursor)
+	after, err := a.OpenCursor(who, op, cursor)
 	if err != nil {
 		return nil, "", err
 	}
@@ -92,8 +93,8 @@ func (a *App) Batches(ctx context.Context, who *roster.Actor, source, cursor str
 		last = after[0]
 	}
 	size := store.Page{Limit: limit}.Size()
-	err = a.read(ctx, who, op, func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindBatch)
+	err = a.Read(ctx, who, op, func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindBatch)
 		if err != nil {
 			return err
 		}
@@ -103,7 +104,7 @@ func (a *App) Batches(ctx context.Context, who *roster.Actor, source, cursor str
 		}
 		if len(rows) > size {
 			rows = rows[:size]
-			next = a.sealCursor(who, op, []string{rows[size-1].ID})
+			next = a.SealCursor(who, op, []string{rows[size-1].ID})
 		}
 		for _, b := range rows {
 			out = append(out, viewBatch(b))
@@ -115,8 +116,8 @@ func (a *App) Batches(ctx context.Context, who *roster.Actor, source, cursor str
 
 // Batch shows one batch with its job.
 func (a *App) Batch(ctx context.Context, who *roster.Actor, id string) (out BatchView, err error) {
-	err = a.read(ctx, who, "batch.read", func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindBatch)
+	err = a.Read(ctx, who, "batch.read", func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindBatch)
 		if err != nil {
 			return err
 		}
@@ -142,7 +143,7 @@ func (a *App) Batch(ctx context.Context, who *roster.Actor, id string) (out Batc
 			return err
 		}
 		out.Reason = texts[id]["reason"]
-		matches, err := a.scope(ctx, v, who, roster.ActList, roster.KindMatch)
+		matches, err := a.Scope(ctx, v, who, roster.ActList, roster.KindMatch)
 		if err != nil {
 			return err
 		}
@@ -167,8 +168,8 @@ type BatchInput struct {
 func (a *App) CancelImport(ctx context.Context, who *roster.Actor, in BatchInput) (BatchView, error) {
 	const op = "batch.cancel"
 	var job *store.Job
-	err := a.read(ctx, who, op, func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActImport, roster.KindBatch)
+	err := a.Read(ctx, who, op, func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActImport, roster.KindBatch)
 		if err != nil {
 			return err
 		}
@@ -186,7 +187,7 @@ func (a *App) CancelImport(ctx context.Context, who *roster.Actor, in BatchInput
 		return BatchView{}, err
 	}
 	if job != nil && (job.State == store.JobQueued || job.State == store.JobRunning) {
-		if err := a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
+		if err := a.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
 			_, err := sx.Update(ctx, (*store.Job)(nil), "state = ?", "id = ?", store.JobCancelled, job.ID)
 			return err
 		}); err != nil {
@@ -202,8 +203,8 @@ func (a *App) CancelImport(ctx context.Context, who *roster.Actor, in BatchInput
 }
 
 // ResumeImport goes on with an import that stands.
-func (a *App) ResumeImport(ctx context.Context, who *roster.Actor, in BatchInput) (BatchView, Receipt, error) {
-	rec, err := a.write(ctx, who, Write{Op: "batch.resume", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) ResumeImport(ctx context.Context, who *roster.Actor, in BatchInput) (BatchView, desk.Receipt, error) {
+	rec, err := a.Write(ctx, who, desk.Write{Op: "batch.resume", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		before, err := a.batchFor(ctx, tx, who, roster.ActImport, in)
 		if err != nil {
 			return nil, "", err
@@ -232,7 +233,7 @@ func (a *App) ResumeImport(ctx context.Context, who *roster.Actor, in BatchInput
 
 // batchFor loads a batch under the scope of the act and judges its version.
 func (a *App) batchFor(ctx context.Context, tx *store.Tx, who *roster.Actor, act roster.Act, in BatchInput) (*intake.AuditBatch, error) {
-	sc, err := a.scope(ctx, &tx.View, who, act, roster.KindBatch)
+	sc, err := a.Scope(ctx, &tx.View, who, act, roster.KindBatch)
 	if err != nil {
 		return nil, err
 	}

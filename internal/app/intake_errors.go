@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
 	"plumbline/internal/ledger"
@@ -37,12 +38,12 @@ type ErrorFile struct {
 
 // BatchErrors writes the error file of a batch. It is an export, and noted in
 // the ledger as one.
-func (a *App) BatchErrors(ctx context.Context, who *roster.Actor, in ErrorFileInput, words ErrorFileWords) (out ErrorFile, rec Receipt, err error) {
+func (a *App) BatchErrors(ctx context.Context, who *roster.Actor, in ErrorFileInput, words ErrorFileWords) (out ErrorFile, rec desk.Receipt, err error) {
 	if in.Format != "xlsx" && in.Format != "csv" {
 		return out, rec, fault.Invalid("export_format", "format")
 	}
-	rec, err = a.write(ctx, who, Write{Op: "batch.errors", Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		sc, err := a.scope(ctx, &tx.View, who, roster.ActRead, roster.KindBatch)
+	rec, err = a.Write(ctx, who, desk.Write{Op: "batch.errors", Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		sc, err := a.Scope(ctx, &tx.View, who, roster.ActRead, roster.KindBatch)
 		if err != nil {
 			return nil, "", err
 		}

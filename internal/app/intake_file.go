@@ -218,7 +218,7 @@ func (a *App) judge(row sheet.Row, r *intake.Reader, source string, x *intake.In
 	if j.reading.NationalID != "" {
 		hash = a.NationalIDHash(j.reading.NationalID)
 	}
-	j.outcome = x.Match(&j.reading.Facts, hash, j.reading.EventOn, &a.pack.Matching)
+	j.outcome = x.Match(&j.reading.Facts, hash, j.reading.EventOn, &a.Pack().Matching)
 	return j
 }
 
@@ -228,14 +228,14 @@ const stagedFor = 24 * time.Hour
 // StageAudit keeps a file between a dry run and its import, for its sender
 // alone.
 func (a *App) StageAudit(ctx context.Context, who *roster.Actor, name string, data []byte) (string, error) {
-	if _, err := a.gate(who, "audit.preview"); err != nil {
+	if _, err := a.Authorize(who, "audit.preview"); err != nil {
 		return "", err
 	}
 	if err := a.checkFile(ctx, who, name, data); err != nil {
 		return "", err
 	}
-	up := &intake.Upload{ID: store.NewID(), Account: who.Account, FileName: name, Data: data, CreatedAt: a.store.Now()}
-	err := a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error { return sx.AddUpload(ctx, up) })
+	up := &intake.Upload{ID: store.NewID(), Account: who.Account, FileName: name, Data: data, CreatedAt: a.Store.Now()}
+	err := a.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error { return sx.AddUpload(ctx, up) })
 	return up.ID, err
 }
 
@@ -257,8 +257,8 @@ func (a *App) checkFile(ctx context.Context, who *roster.Actor, name string, dat
 // import that never began or has ended: only one under way or stopped needs its
 // file.
 func (a *App) forgetStaged(ctx context.Context) error {
-	return a.store.DropUploads(ctx, "created_at < ? AND id NOT IN (SELECT id FROM audit_batches WHERE state IN (?, ?))",
-		a.store.Now().Add(-stagedFor), intake.Importing, intake.Stopped)
+	return a.Store.DropUploads(ctx, "created_at < ? AND id NOT IN (SELECT id FROM audit_batches WHERE state IN (?, ?))",
+		a.Store.Now().Add(-stagedFor), intake.Importing, intake.Stopped)
 }
 
 // AuditCounts are exact counts of rows.
@@ -330,7 +330,7 @@ func (a *App) PreviewAudit(ctx context.Context, who *roster.Actor, in AuditFile)
 		return out, err
 	}
 	defer done()
-	err = a.read(ctx, who, "audit.preview", func(ctx context.Context, v *store.View) error {
+	err = a.Read(ctx, who, "audit.preview", func(ctx context.Context, v *store.View) error {
 		f, err := a.openAudit(ctx, v, who.Account, &in)
 		if err != nil {
 			return err

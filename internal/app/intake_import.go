@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
 	"plumbline/internal/issue"
@@ -30,10 +31,6 @@ func init() {
 	jobSteps[jobWithdraw] = withdrawStep
 }
 
-// everything is the scope of the program's own work on a batch, after the act
-// itself was allowed.
-var everything = roster.Scope{All: true}
-
 // ImportInput is a file to import.
 type ImportInput struct {
 	AuditFile
@@ -48,8 +45,8 @@ type ImportResult struct {
 
 // ImportAudit takes a file in and queues the job that imports it. The same
 // file of the same source changes nothing.
-func (a *App) ImportAudit(ctx context.Context, who *roster.Actor, in ImportInput) (out ImportResult, rec Receipt, err error) {
-	if _, err := a.gate(who, "audit.import"); err != nil {
+func (a *App) ImportAudit(ctx context.Context, who *roster.Actor, in ImportInput) (out ImportResult, rec desk.Receipt, err error) {
+	if _, err := a.Authorize(who, "audit.import"); err != nil {
 		return out, rec, err
 	}
 	if err := in.Validate(); err != nil {
@@ -72,8 +69,8 @@ func (a *App) ImportAudit(ctx context.Context, who *roster.Actor, in ImportInput
 		ReasonC: ledger.Commitment{},
 	}
 	b.ID = store.NewID()
-	upload := &intake.Upload{ID: b.ID, Account: who.Account, FileName: in.Name, FileHash: in.Hash, Data: in.Data, CreatedAt: a.store.Now()}
-	if err := a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
+	upload := &intake.Upload{ID: b.ID, Account: who.Account, FileName: in.Name, FileHash: in.Hash, Data: in.Data, CreatedAt: a.Store.Now()}
+	if err := a.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
 		if err := a.remember(ctx, sx, who, in.AuditFile, f); err != nil {
 			return err
 		}
@@ -81,7 +78,7 @@ func (a *App) ImportAudit(ctx context.Context, who *roster.Actor, in ImportInput
 	}); err != nil {
 		return out, rec, err
 	}
-	rec, err = a.write(ctx, who, Write{Op: "audit.import", Key: in.Key, Body: in.AuditFile}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	rec, err = a.Write(ctx, who, desk.Write{Op: "audit.import", Key: in.Key, Body: in.AuditFile}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		existing, err := tx.BatchOfFile(ctx, in.Hash, in.Source, f.sheet)
 		if err != nil {
 			return nil, "", err
@@ -105,7 +102,7 @@ func (a *App) ImportAudit(ctx context.Context, who *roster.Actor, in ImportInput
 	})
 	if err == nil && in.Upload != "" {
 		if err := a.dropUpload(ctx, in.Upload); err != nil { // the batch has its own copy, and stands
-			a.log.Warn("drop the staged file of an import", "batch", out.BatchID, "err", err)
+			a.Log.Warn("drop the staged file of an import", "batch", out.BatchID, "err", err)
 		}
 	}
 	if err != nil || rec.Replayed {
@@ -125,7 +122,7 @@ func (a *App) openToImport(ctx context.Context, who *roster.Actor, in *AuditFile
 		return nil, nil, err
 	}
 	defer done()
-	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		if f, err = a.openAudit(ctx, v, who.Account, in); err != nil {
 			return err
 		}
@@ -143,7 +140,7 @@ type openedBatch struct {
 }
 
 // unneeded takes back an upload that nothing refers to.
-func (a *App) unneeded(ctx context.Context, upload, batch string, rec Receipt, err error) (string, error) {
+func (a *App) unneeded(ctx context.Context, upload, batch string, rec desk.Receipt, err error) (string, error) {
 	if rec.Replayed {
 		batch = rec.ResultID
 	}
@@ -168,7 +165,7 @@ func (a *App) importUnit(ctx context.Context, v *store.View, who *roster.Actor) 
 			return h.Unit, nil
 		}
 	}
-	tree, err := a.tree(ctx, v)
+	tree, err := a.Tree(ctx, v)
 	if err != nil {
 		return "", err
 	}
@@ -181,7 +178,7 @@ func (a *App) importUnit(ctx context.Context, v *store.View, who *roster.Actor) 
 // remember keeps what the user said about headers and class words.
 func (a *App) remember(ctx context.Context, sx *store.ScratchTx, who *roster.Actor, in AuditFile, f *openedFile) error {
 	put := func(kind, word, meaning string) error {
-		m := &intake.Mapping{Source: in.Source, Kind: kind, Word: intake.HeaderKey(word), Meaning: meaning, Account: who.Account, ChangedAt: a.store.Now()}
+		m := &intake.Mapping{Source: in.Source, Kind: kind, Word: intake.HeaderKey(word), Meaning: meaning, Account: who.Account, ChangedAt: a.Store.Now()}
 		return sx.Upsert(ctx, m, "source, kind, word", "meaning", "account", "changed_at")
 	}
 	for header, field := range in.Columns {

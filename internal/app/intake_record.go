@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/intake"
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
@@ -49,7 +50,7 @@ func (a *App) receivedEarlier(ctx context.Context, tx *store.Tx, list []receipt)
 			first[r.issue] = r.on
 		}
 	}
-	stored, err := tx.IssuesByID(ctx, ids, everything)
+	stored, err := tx.IssuesByID(ctx, ids, desk.Everything)
 	if err != nil {
 		return err
 	}
@@ -61,14 +62,14 @@ func (a *App) receivedEarlier(ctx context.Context, tx *store.Tx, list []receipt)
 			changes = append(changes, issue.Change{Before: i, After: &after})
 		}
 	}
-	return tx.SaveIssues(ctx, changes, issue.TimingOf(a.pack))
+	return tx.SaveIssues(ctx, changes, issue.TimingOf(a.Pack()))
 }
 
 // stopBatch notes that an import stands where it is, and can go on.
 func (a *App) stopBatch(ctx context.Context, j *store.Job) error {
 	who := &roster.Actor{Account: j.Account, Program: true}
-	_, err := a.write(ctx, who, Write{Op: "audit.import"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		before, err := tx.Batch(ctx, j.ObjectID, everything)
+	_, err := a.Write(ctx, who, desk.Write{Op: "audit.import"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		before, err := tx.Batch(ctx, j.ObjectID, desk.Everything)
 		if err != nil {
 			return nil, "", err
 		}
@@ -85,5 +86,5 @@ func (a *App) stopBatch(ctx context.Context, j *store.Job) error {
 }
 
 func (a *App) dropUpload(ctx context.Context, batch string) error {
-	return a.store.DropUploads(ctx, "id = ?", batch)
+	return a.Store.DropUploads(ctx, "id = ?", batch)
 }

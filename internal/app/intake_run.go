@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/custody"
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
@@ -109,8 +110,8 @@ func (a *App) importRun(ctx context.Context, j *store.Job) (*importRun, error) {
 		return r, err
 	}
 	defer done()
-	err = a.store.View(ctx, func(ctx context.Context, v *store.View) (err error) {
-		if r.batch, err = v.Batch(ctx, j.ObjectID, everything); err != nil {
+	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) (err error) {
+		if r.batch, err = v.Batch(ctx, j.ObjectID, desk.Everything); err != nil {
 			return err
 		}
 		if r.batch.State != intake.Importing {
@@ -157,8 +158,8 @@ func uploadedRows(ctx context.Context, v *store.View, b *intake.AuditBatch) ([]s
 // chunk writes judged rows; to is the position after them.
 func (r *importRun) chunk(ctx context.Context, judged []judgedRow, to int) error {
 	var after intake.AuditBatch
-	rec, err := r.a.write(ctx, r.who, Write{Op: "audit.import"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		before, err := tx.Batch(ctx, r.batch.ID, everything)
+	rec, err := r.a.Write(ctx, r.who, desk.Write{Op: "audit.import"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		before, err := tx.Batch(ctx, r.batch.ID, desk.Everything)
 		if err != nil {
 			return nil, "", err
 		}
@@ -256,7 +257,7 @@ func (r *importRun) put(ctx context.Context, tx *store.Tx, judged []judgedRow, b
 	if err := tx.Insert(ctx, records, matches, sealed); err != nil {
 		return err
 	}
-	if err := tx.AddIssues(ctx, issues, issue.TimingOf(r.a.pack)); err != nil {
+	if err := tx.AddIssues(ctx, issues, issue.TimingOf(r.a.Pack())); err != nil {
 		return err
 	}
 	return r.a.receivedEarlier(ctx, tx, dates)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
@@ -17,8 +18,8 @@ import (
 // every match of it, and what followed. Where one person may not end an issue of
 // it, or set a record of it aside, the withdrawal is proposed, and begins when a
 // second inspector agrees.
-func (a *App) WithdrawBatch(ctx context.Context, who *roster.Actor, in BatchInput) (BatchView, Receipt, error) {
-	rec, err := a.write(ctx, who, Write{Op: opBatchWithdraw, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) WithdrawBatch(ctx context.Context, who *roster.Actor, in BatchInput) (BatchView, desk.Receipt, error) {
+	rec, err := a.Write(ctx, who, desk.Write{Op: opBatchWithdraw, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		return a.beginWithdrawal(ctx, tx, who, in, false)
 	})
 	if err != nil {
@@ -52,7 +53,7 @@ func (a *App) beginWithdrawal(ctx context.Context, tx *store.Tx, who *roster.Act
 		return nil, "", err
 	} else if ground != "" && !agreed {
 		p := consent.Proposal{Op: opBatchWithdraw, ObjectKind: string(roster.KindBatch), ObjectID: before.ID, UnitID: before.UnitID,
-			Ground: ground, Approver: roster.RoleInspector, DecideTier: lowestTier}
+			Ground: ground, Approver: roster.RoleInspector, DecideTier: desk.LowestTier}
 		return a.propose(ctx, tx, who, p, in, in.Reason)
 	}
 	if after.ReasonC, err = tx.PutText(ctx, after.ID, "reason", in.Reason); err != nil {
@@ -71,7 +72,7 @@ func (a *App) beginWithdrawal(ctx context.Context, tx *store.Tx, who *roster.Act
 // withdrawGround asks the records of the batch and its issues why one person may
 // not take it back.
 func (a *App) withdrawGround(ctx context.Context, v *store.View, b *intake.AuditBatch) (string, error) {
-	limit := a.pack.Review.ClueMinSeverity
+	limit := a.Pack().Review.ClueMinSeverity
 	severe, err := v.SevereOfBatch(ctx, b.ID, limit)
 	if err != nil {
 		return "", err
@@ -96,8 +97,8 @@ func agreedBy(ctx context.Context, tx *store.Tx, batch string) (by, first string
 // job's position is the line of the file that it has come to.
 func withdrawStep(ctx context.Context, a *App, j *store.Job) (done bool, err error) {
 	who := &roster.Actor{Account: j.Account, Program: true}
-	_, err = a.write(ctx, who, Write{Op: "batch.withdraw"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		before, err := tx.Batch(ctx, j.ObjectID, everything)
+	_, err = a.Write(ctx, who, desk.Write{Op: "batch.withdraw"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		before, err := tx.Batch(ctx, j.ObjectID, desk.Everything)
 		if err != nil {
 			return nil, "", err
 		}
@@ -159,7 +160,7 @@ func (a *App) withdrawable(ctx context.Context, tx *store.Tx, who *roster.Actor,
 	if err != nil {
 		return nil, err
 	}
-	stored, err := tx.IssuesByID(ctx, ids, everything)
+	stored, err := tx.IssuesByID(ctx, ids, desk.Everything)
 	if err != nil {
 		return nil, err
 	}
@@ -207,7 +208,7 @@ func (a *App) withdrawIssues(ctx context.Context, tx *store.Tx, who *roster.Acto
 	if err != nil {
 		return err
 	}
-	stored, err := tx.IssuesByID(ctx, ids, everything)
+	stored, err := tx.IssuesByID(ctx, ids, desk.Everything)
 	if err != nil {
 		return err
 	}
@@ -222,7 +223,7 @@ func (a *App) withdrawIssues(ctx context.Context, tx *store.Tx, who *roster.Acto
 		}
 		changes = append(changes, issue.Change{Before: i, After: &after})
 	}
-	if err := tx.SaveIssues(ctx, changes, issue.TimingOf(a.pack)); err != nil {
+	if err := tx.SaveIssues(ctx, changes, issue.TimingOf(a.Pack())); err != nil {
 		return err
 	}
 	return a.withdrawQuestions(ctx, tx, ids...)

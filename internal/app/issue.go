@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
@@ -39,7 +40,7 @@ func (a *App) Issues(ctx context.Context, who *roster.Actor, in IssueListInput) 
 	}
 	var after *issue.Place
 	if in.Cursor != "" {
-		parts, err := a.openCursor(who, "issue.list", in.Cursor)
+		parts, err := a.OpenCursor(who, "issue.list", in.Cursor)
 		if err != nil {
 			return out, err
 		}
@@ -47,7 +48,7 @@ func (a *App) Issues(ctx context.Context, who *roster.Actor, in IssueListInput) 
 			return out, err
 		}
 	}
-	err := a.read(ctx, who, "issue.list", func(ctx context.Context, v *store.View) error {
+	err := a.Read(ctx, who, "issue.list", func(ctx context.Context, v *store.View) error {
 		sc, err := a.issueListScope(ctx, v, who, roster.ActList, in.Filter)
 		if err != nil {
 			return err
@@ -59,7 +60,7 @@ func (a *App) Issues(ctx context.Context, who *roster.Actor, in IssueListInput) 
 		if len(rows) > in.Limit {
 			rows = rows[:in.Limit]
 			last := rows[in.Limit-1]
-			out.Next = a.sealCursor(who, "issue.list", []string{in.Filter.Query(), strconv.Itoa(last.Severity), string(last.EventOn), last.ID})
+			out.Next = a.SealCursor(who, "issue.list", []string{in.Filter.Query(), strconv.Itoa(last.Severity), string(last.EventOn), last.ID})
 		}
 		if in.Count {
 			if out.Total, err = v.IssueCount(ctx, in.Filter, sc); err != nil {
@@ -94,7 +95,7 @@ func placeOf(parts []string, f issue.Filter) (*issue.Place, error) {
 func (a *App) namedScope(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, kind roster.Kind) (roster.Scope, error) {
 	w := *who
 	w.Held = slices.DeleteFunc(slices.Clone(who.Held), func(h roster.Held) bool { return h.Role == roster.RoleLeadershipReader })
-	return a.scope(ctx, v, &w, act, kind)
+	return a.Scope(ctx, v, &w, act, kind)
 }
 
 // issueListScope is the scope of a list of issues. A filter that picks one
@@ -103,7 +104,7 @@ func (a *App) namedScope(ctx context.Context, v *store.View, who *roster.Actor, 
 func (a *App) issueListScope(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, f issue.Filter) (roster.Scope, error) {
 	field := f.Singles()
 	if field == "" {
-		return a.scope(ctx, v, who, act, roster.KindIssue)
+		return a.Scope(ctx, v, who, act, roster.KindIssue)
 	}
 	named, err := a.namedScope(ctx, v, who, act, roster.KindIssue)
 	if err == nil && named.Empty() {
@@ -120,7 +121,7 @@ func nameRows(ctx context.Context, v *store.View, lang string, rows []issue.Row,
 		if named.Admits(roster.Target{ID: r.ID, Unit: r.UnitID, Branch: r.BranchID, Person: r.PersonID, EventOn: r.EventOn}) {
 			people = append(people, r.PersonID)
 		} else if r.PersonID != "" {
-			rows[n].PersonID = hiddenPerson
+			rows[n].PersonID = desk.HiddenPerson
 		}
 	}
 	unitNames, err := v.UnitsByID(ctx, units)
@@ -132,23 +133,10 @@ func nameRows(ctx context.Context, v *store.View, lang string, rows []issue.Row,
 		return err
 	}
 	for n := range rows {
-		rows[n].UnitName = unitName(lang, unitNames[rows[n].UnitID])
+		rows[n].UnitName = desk.UnitName(lang, unitNames[rows[n].UnitID])
 		rows[n].PersonName = personNames[rows[n].PersonID]
 	}
 	return nil
-}
-
-// hiddenPerson stands where there is a person whom the reader is not shown.
-const hiddenPerson = "hidden"
-
-func unitName(lang string, u *roster.Unit) string {
-	switch {
-	case u == nil:
-		return ""
-	case lang == "en" && u.NameEN != "":
-		return u.NameEN
-	}
-	return u.Name
 }
 
 // IssueInput asks for one issue. Purpose is needed of leadership readers.
@@ -208,7 +196,7 @@ func (a *App) opensIssue(ctx context.Context, v *store.View, who *roster.Actor, 
 	if !a.May(who, "issue.read") {
 		return false, nil
 	}
-	sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindIssue)
+	sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindIssue)
 	if err != nil {
 		return false, err
 	}
@@ -224,8 +212,8 @@ func (a *App) opensIssue(ctx context.Context, v *store.View, who *roster.Actor, 
 func (a *App) Issue(ctx context.Context, who *roster.Actor, in IssueInput) (*IssueDetail, error) {
 	var d *IssueDetail
 	asked := false
-	err := a.read(ctx, who, "issue.read", func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindIssue)
+	err := a.Read(ctx, who, "issue.read", func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindIssue)
 		if err != nil {
 			return err
 		}
@@ -266,7 +254,7 @@ func (a *App) issueDetail(ctx context.Context, v *store.View, who *roster.Actor,
 	if err != nil {
 		return nil, err
 	}
-	d.PersonName, d.UnitName = people[i.PersonID], unitName(who.Lang, units[i.UnitID])
+	d.PersonName, d.UnitName = people[i.PersonID], desk.UnitName(who.Lang, units[i.UnitID])
 	if err := a.linkedTo(ctx, v, who, d, sc); err != nil {
 		return nil, err
 	}
@@ -371,7 +359,7 @@ func (a *App) rightsOn(ctx context.Context, v *store.View, who *roster.Actor, d 
 	}
 	var failed error
 	can := func(act roster.Act, kind roster.Kind) bool {
-		sc, err := a.scope(ctx, v, who, act, kind)
+		sc, err := a.Scope(ctx, v, who, act, kind)
 		if err != nil {
 			failed = err
 		}
@@ -386,7 +374,7 @@ func (a *App) rightsOn(ctx context.Context, v *store.View, who *roster.Actor, d 
 				return err
 			}
 			probe := *d.Issue
-			if err := probe.CorrectOnSpot(accepted, e, a.pack.Review, a.Now()); err != nil {
+			if err := probe.CorrectOnSpot(accepted, e, a.Pack().Review, a.Now()); err != nil {
 				d.NoCorrect = fault.As(err)
 				continue
 			}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
@@ -40,12 +41,12 @@ type BulkPreview struct {
 // PreviewBulkCorrection counts the accepted slight issues of a unit that its
 // head may correct in one go.
 func (a *App) PreviewBulkCorrection(ctx context.Context, who *roster.Actor, in BulkInput) (BulkPreview, error) {
-	out := BulkPreview{Unit: in.Unit, MaxSeverity: min(in.MaxSeverity, a.pack.Review.BulkCorrectMaxSeverity), Limit: int64(a.pack.Review.BulkCorrectMaxRows)}
+	out := BulkPreview{Unit: in.Unit, MaxSeverity: min(in.MaxSeverity, a.Pack().Review.BulkCorrectMaxSeverity), Limit: int64(a.Pack().Review.BulkCorrectMaxRows)}
 	if in.MaxSeverity < 0 {
 		return out, fault.Invalid("issue_severity", "max_severity")
 	}
-	err := a.read(ctx, who, "issue.bulk_preview", func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActCorrect, roster.KindIssue)
+	err := a.Read(ctx, who, "issue.bulk_preview", func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActCorrect, roster.KindIssue)
 		if err != nil {
 			return err
 		}
@@ -60,7 +61,7 @@ func (a *App) PreviewBulkCorrection(ctx context.Context, who *roster.Actor, in B
 		if err != nil {
 			return err
 		}
-		out.UnitName = unitName(who.Lang, units[out.Unit])
+		out.UnitName = desk.UnitName(who.Lang, units[out.Unit])
 		if out.BySeverity, err = v.SlightCount(ctx, out.Unit, out.MaxSeverity, sc); err != nil {
 			return err
 		}
@@ -127,16 +128,16 @@ type BulkRow struct {
 // and each one entry; broken off, it is taken up by the same request again and
 // does not correct anything twice. A row that may not be corrected stays as it
 // is and holds up no other.
-func (a *App) BulkCorrect(ctx context.Context, who *roster.Actor, in BulkCorrectInput) (BulkResult, Receipt, error) {
+func (a *App) BulkCorrect(ctx context.Context, who *roster.Actor, in BulkCorrectInput) (BulkResult, desk.Receipt, error) {
 	if err := in.Validate(); err != nil {
-		return BulkResult{}, Receipt{}, err
+		return BulkResult{}, desk.Receipt{}, err
 	}
-	limit := int64(a.pack.Review.BulkCorrectMaxRows)
+	limit := int64(a.Pack().Review.BulkCorrectMaxRows)
 	if in.Count > limit {
-		return BulkResult{}, Receipt{}, fault.Invalid("bulk_too_many", "count", "Max", limit)
+		return BulkResult{}, desk.Receipt{}, fault.Invalid("bulk_too_many", "count", "Max", limit)
 	}
-	b := bulkRun{App: a, who: who, in: in, id: store.NewID(), most: min(in.MaxSeverity, a.pack.Review.BulkCorrectMaxSeverity)}
-	var receipt Receipt
+	b := bulkRun{App: a, who: who, in: in, id: store.NewID(), most: min(in.MaxSeverity, a.Pack().Review.BulkCorrectMaxSeverity)}
+	var receipt desk.Receipt
 	for chunk := 0; b.done < in.Count; chunk++ {
 		got, err := b.chunk(ctx, chunk)
 		if err != nil {
@@ -167,13 +168,13 @@ type bulkRun struct {
 }
 
 // chunk looks at the next issues and corrects those that it may.
-func (b *bulkRun) chunk(ctx context.Context, chunk int) (Receipt, error) {
+func (b *bulkRun) chunk(ctx context.Context, chunk int) (desk.Receipt, error) {
 	key := ""
 	b.n = 0
 	if b.in.Key != "" {
 		key = b.in.Key + "/" + strconv.Itoa(chunk)
 	}
-	got, err := b.write(ctx, b.who, Write{Op: "issue.bulk_correct", Key: key, Body: b.in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	got, err := b.Write(ctx, b.who, desk.Write{Op: "issue.bulk_correct", Key: key, Body: b.in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		sc, err := b.reach(ctx, &tx.View)
 		if err != nil {
 			return nil, "", err
@@ -201,14 +202,14 @@ func (b *bulkRun) chunk(ctx context.Context, chunk int) (Receipt, error) {
 		for _, c := range changes {
 			c.After.BulkID = b.id
 		}
-		if err := tx.SaveIssues(ctx, changes, issue.TimingOf(b.pack)); err != nil {
+		if err := tx.SaveIssues(ctx, changes, issue.TimingOf(b.Pack())); err != nil {
 			return nil, "", err
 		}
 		return []ledger.Fact{{Verb: "issue.correct_bulk", Kind: "bulk_correction", ID: b.id, Unit: b.in.Unit}}, b.id, nil
 	})
 	switch {
 	case errors.Is(err, store.ErrUnchanged): // none of the chunk may be corrected, or none is left
-		return Receipt{}, nil
+		return desk.Receipt{}, nil
 	case err == nil && got.Replayed: // done before: go on behind it, under its name
 		return got, b.skip(ctx, got)
 	}
@@ -217,7 +218,7 @@ func (b *bulkRun) chunk(ctx context.Context, chunk int) (Receipt, error) {
 
 // reach is where the actor may correct; the unit must lie in it.
 func (b *bulkRun) reach(ctx context.Context, v *store.View) (roster.Scope, error) {
-	sc, err := b.scope(ctx, v, b.who, roster.ActCorrect, roster.KindIssue)
+	sc, err := b.Scope(ctx, v, b.who, roster.ActCorrect, roster.KindIssue)
 	if err == nil && !sc.All && !slices.Contains(sc.Units, b.in.Unit) {
 		err = fault.NotFound()
 	}
@@ -240,7 +241,7 @@ func (b *bulkRun) judge(ctx context.Context, v *store.View, rows []*issue.Issue,
 		after := *before
 		err := before.MayDecide(b.who)
 		if err == nil {
-			err = after.CorrectOnSpot(true, ends[before.ID], b.pack.Review, at)
+			err = after.CorrectOnSpot(true, ends[before.ID], b.Pack().Review, at)
 		}
 		switch {
 		case err == nil:
@@ -258,9 +259,9 @@ func (b *bulkRun) judge(ctx context.Context, v *store.View, rows []*issue.Issue,
 
 // skip goes behind a chunk that an earlier run of the request corrected: behind
 // the last issue that its entry names. Refused ones before it were looked at too.
-func (b *bulkRun) skip(ctx context.Context, got Receipt) error {
+func (b *bulkRun) skip(ctx context.Context, got desk.Receipt) error {
 	b.id = got.ResultID
-	return b.store.View(ctx, func(ctx context.Context, v *store.View) error {
+	return b.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		sc, err := b.reach(ctx, v)
 		if err != nil {
 			return err
@@ -293,7 +294,7 @@ func (b *bulkRun) skip(ctx context.Context, got Receipt) error {
 // that were looked at may not be.
 func (b *bulkRun) result(ctx context.Context) (BulkResult, error) {
 	out := BulkResult{ID: b.id, Rows: []BulkRow{}}
-	err := b.store.View(ctx, func(ctx context.Context, v *store.View) error {
+	err := b.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		sc, err := b.reach(ctx, v)
 		if err != nil {
 			return err
@@ -308,7 +309,7 @@ func (b *bulkRun) result(ctx context.Context) (BulkResult, error) {
 			}
 			after = rows[len(rows)-1].ID
 			rows = slices.DeleteFunc(rows, func(i *issue.Issue) bool { return i.ID > b.last })
-			_, refused, err := b.judge(ctx, v, rows, b.store.Now())
+			_, refused, err := b.judge(ctx, v, rows, b.Store.Now())
 			if err != nil {
 				return err
 			}
@@ -338,7 +339,7 @@ func (b *bulkRun) result(ctx context.Context) (BulkResult, error) {
 
 // checkBulk refuses a confirmation whose count is no longer true.
 func (a *App) checkBulk(ctx context.Context, tx *store.Tx, in BulkCorrectInput, sc roster.Scope) error {
-	counts, err := tx.SlightCount(ctx, in.Unit, min(in.MaxSeverity, a.pack.Review.BulkCorrectMaxSeverity), sc)
+	counts, err := tx.SlightCount(ctx, in.Unit, min(in.MaxSeverity, a.Pack().Review.BulkCorrectMaxSeverity), sc)
 	if err != nil {
 		return err
 	}
@@ -346,7 +347,7 @@ func (a *App) checkBulk(ctx context.Context, tx *store.Tx, in BulkCorrectInput, 
 	for _, n := range counts {
 		now += n
 	}
-	if now < in.Count || (now > in.Count && in.Count < int64(a.pack.Review.BulkCorrectMaxRows)) {
+	if now < in.Count || (now > in.Count && in.Count < int64(a.Pack().Review.BulkCorrectMaxRows)) {
 		return fault.Conflict("bulk_changed", "Count", now)
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
@@ -12,8 +13,6 @@ import (
 	"plumbline/internal/store"
 	"plumbline/seeds"
 )
-
-const textMax = 4000 // characters of a reason or statement
 
 // IssueResult is what a step left behind.
 type IssueResult struct {
@@ -37,15 +36,7 @@ func (s Step) check(reasonNeeded bool) error {
 	if s.Version <= 0 {
 		return fault.VersionRequired()
 	}
-	return checkText(s.Reason, "issue_reason", "reason", reasonNeeded)
-}
-
-// checkText refuses a text that is too long, or missing where it is needed.
-func checkText(text, code, field string, needed bool) error {
-	if n := len([]rune(text)); n > textMax || (needed && strings.TrimSpace(text) == "") {
-		return fault.Invalid(code, field)
-	}
-	return nil
+	return desk.CheckText(s.Reason, "issue_reason", "reason", reasonNeeded)
 }
 
 // TriageIssueInput fixes severity and category and names the next step.
@@ -82,20 +73,20 @@ func (in TriageIssueInput) Validate() error {
 
 // TriageIssue grades an issue and decides where it goes. What is to be
 // rectified gets its task in the same act.
-func (a *App) TriageIssue(ctx context.Context, who *roster.Actor, in TriageIssueInput) (IssueResult, Receipt, error) {
+func (a *App) TriageIssue(ctx context.Context, who *roster.Actor, in TriageIssueInput) (IssueResult, desk.Receipt, error) {
 	return a.takeStep(ctx, who, issueStep{op: "issue.triage", act: roster.ActTriage, kind: roster.KindIssue, step: in.Step, in: in, name: issue.ActTriage,
 		rule: func(ctx context.Context, tx *store.Tx, who *roster.Actor, _ string, i *issue.Issue) (string, error) {
 			e, err := a.ending(ctx, &tx.View, who, "", i.ID)
 			if err != nil {
 				return "", err
 			}
-			return "issue.triage", i.Triage(in.Severity, in.Category, in.Decision, who.Account, e, a.pack.Review, tx.Now())
+			return "issue.triage", i.Triage(in.Severity, in.Category, in.Decision, who.Account, e, a.Pack().Review, tx.Now())
 		},
 		then: func(ctx context.Context, tx *store.Tx, who *roster.Actor, i *issue.Issue) ([]ledger.Fact, error) {
 			if in.Decision != issue.ActRectify {
 				return nil, nil
 			}
-			sc, err := a.scope(ctx, &tx.View, who, roster.ActCreate, roster.KindRectification)
+			sc, err := a.Scope(ctx, &tx.View, who, roster.ActCreate, roster.KindRectification)
 			if err != nil {
 				return nil, err
 			}
@@ -115,7 +106,7 @@ func (in CorrectIssueInput) Validate() error { return in.check(false) }
 
 // CorrectIssue corrects a slight issue on the spot: one that the staff of the
 // unit declared, on an accepted list.
-func (a *App) CorrectIssue(ctx context.Context, who *roster.Actor, in CorrectIssueInput) (IssueResult, Receipt, error) {
+func (a *App) CorrectIssue(ctx context.Context, who *roster.Actor, in CorrectIssueInput) (IssueResult, desk.Receipt, error) {
 	return a.stepIssue(ctx, who, "issue.correct", roster.ActCorrect, roster.KindIssue, in.Step, in, issue.ActCorrect,
 		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
 			accepted, err := acceptedList(ctx, &tx.View, i)
@@ -126,7 +117,7 @@ func (a *App) CorrectIssue(ctx context.Context, who *roster.Actor, in CorrectIss
 			if err != nil {
 				return "", err
 			}
-			return "issue.correct", i.CorrectOnSpot(accepted, e, a.pack.Review, tx.Now())
+			return "issue.correct", i.CorrectOnSpot(accepted, e, a.Pack().Review, tx.Now())
 		})
 }
 
@@ -137,7 +128,7 @@ type RejectIssueInput struct{ Step }
 func (in RejectIssueInput) Validate() error { return in.check(true) }
 
 // RejectIssue sets an issue aside; a severe one takes two people.
-func (a *App) RejectIssue(ctx context.Context, who *roster.Actor, in RejectIssueInput) (IssueResult, Receipt, error) {
+func (a *App) RejectIssue(ctx context.Context, who *roster.Actor, in RejectIssueInput) (IssueResult, desk.Receipt, error) {
 	return a.stepIssue(ctx, who, "issue.reject", roster.ActTriage, roster.KindIssue, in.Step, in, issue.ActReject,
 		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
 			e, err := a.rejecting(ctx, &tx.View, who, i)
@@ -162,7 +153,7 @@ func (in WithdrawIssueInput) Validate() error { return in.check(true) }
 
 // WithdrawIssue takes an issue back; the row stays. What one person may not
 // end is proposed, and taken back when a second inspector agrees.
-func (a *App) WithdrawIssue(ctx context.Context, who *roster.Actor, in WithdrawIssueInput) (IssueResult, Receipt, error) {
+func (a *App) WithdrawIssue(ctx context.Context, who *roster.Actor, in WithdrawIssueInput) (IssueResult, desk.Receipt, error) {
 	return a.takeStep(ctx, who, withdrawing(a, in))
 }
 
@@ -192,7 +183,7 @@ func (in ReopenIssueInput) Validate() error {
 }
 
 // ReopenIssue takes a settled issue up again on new evidence.
-func (a *App) ReopenIssue(ctx context.Context, who *roster.Actor, in ReopenIssueInput) (IssueResult, Receipt, error) {
+func (a *App) ReopenIssue(ctx context.Context, who *roster.Actor, in ReopenIssueInput) (IssueResult, desk.Receipt, error) {
 	return a.stepIssue(ctx, who, "issue.reopen", roster.ActReopen, roster.KindIssue, in.Step, in, issue.ActReopen,
 		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
 			return "issue.reopen", i.Reopen(in.Reason, tx.Now())
@@ -209,13 +200,13 @@ func (in NotifyIssueInput) Validate() error {
 	if err := in.check(false); err != nil {
 		return err
 	}
-	return checkText(in.Reason, "issue_told", "reason", true)
+	return desk.CheckText(in.Reason, "issue_told", "reason", true)
 }
 
 // NotifyIssue tells the subject: the issue shows in his own file from now on,
 // with the text that stands here for a reason. The record's own text, which may
 // name who complained, stays hidden from him; he must know what to answer to.
-func (a *App) NotifyIssue(ctx context.Context, who *roster.Actor, in NotifyIssueInput) (IssueResult, Receipt, error) {
+func (a *App) NotifyIssue(ctx context.Context, who *roster.Actor, in NotifyIssueInput) (IssueResult, desk.Receipt, error) {
 	return a.stepIssue(ctx, who, "issue.notify", roster.ActNotify, roster.KindIssue, in.Step, in, "notify",
 		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
 			return verbNotify, i.Notice(tx.Now())
@@ -238,7 +229,7 @@ func (in ConcealIssueInput) Validate() error {
 
 // ConcealIssue answers the question whether an undisclosed issue was
 // concealed: two people have to give the same answer.
-func (a *App) ConcealIssue(ctx context.Context, who *roster.Actor, in ConcealIssueInput) (IssueResult, Receipt, error) {
+func (a *App) ConcealIssue(ctx context.Context, who *roster.Actor, in ConcealIssueInput) (IssueResult, desk.Receipt, error) {
 	return a.stepIssue(ctx, who, "issue.conceal", roster.ActDecide, roster.KindConcealment, in.Step, in, "conceal",
 		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
 			return "issue.conceal", i.AnswerConcealment(in.Answer, who.Account)
@@ -256,7 +247,7 @@ func (in MergeIssueInput) Validate() error { return in.check(false) }
 
 // MergeIssue links a duplicate to the issue that stays. What one person may
 // not end is proposed, and merged when a second inspector agrees.
-func (a *App) MergeIssue(ctx context.Context, who *roster.Actor, in MergeIssueInput) (IssueResult, Receipt, error) {
+func (a *App) MergeIssue(ctx context.Context, who *roster.Actor, in MergeIssueInput) (IssueResult, desk.Receipt, error) {
 	return a.takeStep(ctx, who, merging(a, in))
 }
 
@@ -277,7 +268,7 @@ func merging(a *App, in MergeIssueInput) issueStep {
 				return opIssueMerge, err
 			}
 			if changed {
-				if err := tx.SaveIssue(ctx, keep, &kept, issue.TimingOf(a.pack)); err != nil {
+				if err := tx.SaveIssue(ctx, keep, &kept, issue.TimingOf(a.Pack())); err != nil {
 					return opIssueMerge, err
 				}
 			}
@@ -295,7 +286,7 @@ type RecurIssueInput struct {
 func (in RecurIssueInput) Validate() error { return in.check(false) }
 
 // RecurIssue says that an issue repeats an earlier one.
-func (a *App) RecurIssue(ctx context.Context, who *roster.Actor, in RecurIssueInput) (IssueResult, Receipt, error) {
+func (a *App) RecurIssue(ctx context.Context, who *roster.Actor, in RecurIssueInput) (IssueResult, desk.Receipt, error) {
 	return a.stepIssue(ctx, who, "issue.recur", roster.ActMerge, roster.KindIssue, in.Step, in, "recur",
 		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
 			earlier, err := a.otherIssue(ctx, tx, who, in.Of, "of")
@@ -309,7 +300,7 @@ func (a *App) RecurIssue(ctx context.Context, who *roster.Actor, in RecurIssueIn
 // otherIssue finds the second issue of a step by id or reference. One that the
 // actor may not see is unknown.
 func (a *App) otherIssue(ctx context.Context, tx *store.Tx, who *roster.Actor, name, field string) (*issue.Issue, error) {
-	sc, err := a.scope(ctx, &tx.View, who, roster.ActRead, roster.KindIssue)
+	sc, err := a.Scope(ctx, &tx.View, who, roster.ActRead, roster.KindIssue)
 	if err != nil {
 		return nil, err
 	}
@@ -335,7 +326,7 @@ type issueStep struct {
 
 // stepIssue takes a step that asks nobody else.
 func (a *App) stepIssue(ctx context.Context, who *roster.Actor, op string, act roster.Act, kind roster.Kind, step Step, in any, name issue.Act,
-	rule func(ctx context.Context, tx *store.Tx, i *issue.Issue) (verb string, err error)) (IssueResult, Receipt, error) {
+	rule func(ctx context.Context, tx *store.Tx, i *issue.Issue) (verb string, err error)) (IssueResult, desk.Receipt, error) {
 	return a.takeStep(ctx, who, issueStep{op: op, act: act, kind: kind, step: step, in: in, name: name,
 		rule: func(ctx context.Context, tx *store.Tx, _ *roster.Actor, _ string, i *issue.Issue) (string, error) {
 			return rule(ctx, tx, i)
@@ -344,12 +335,12 @@ func (a *App) stepIssue(ctx context.Context, who *roster.Actor, op string, act r
 
 // takeStep is the shape of every step. One that needs a second person, and can
 // wait for him, is proposed instead.
-func (a *App) takeStep(ctx context.Context, who *roster.Actor, s issueStep) (IssueResult, Receipt, error) {
+func (a *App) takeStep(ctx context.Context, who *roster.Actor, s issueStep) (IssueResult, desk.Receipt, error) {
 	var out IssueResult
-	receipt, err := a.write(ctx, who, Write{Op: s.op, Key: s.step.Key, Body: s.in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	receipt, err := a.Write(ctx, who, desk.Write{Op: s.op, Key: s.step.Key, Body: s.in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		after, facts, err := a.doStep(ctx, tx, who, "", s)
 		if _, grave := graveActs[s.op]; grave && needsTwo(err) {
-			i, err := tx.Issue(ctx, s.step.ID, everything) // found in scope just now
+			i, err := tx.Issue(ctx, s.step.ID, desk.Everything) // found in scope just now
 			if err != nil {
 				return nil, "", err
 			}
@@ -389,7 +380,7 @@ func (a *App) doStep(ctx context.Context, tx *store.Tx, who *roster.Actor, first
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := tx.SaveIssue(ctx, before, &after, issue.TimingOf(a.pack)); err != nil {
+	if err := tx.SaveIssue(ctx, before, &after, issue.TimingOf(a.Pack())); err != nil {
 		return nil, nil, err
 	}
 	said := issue.Reason
@@ -413,8 +404,8 @@ func (a *App) doStep(ctx context.Context, tx *store.Tx, who *roster.Actor, first
 // issueNow is where a step that had been done before has led, under the scope
 // of today: whoever was barred since learns nothing more by repeating it.
 func (a *App) issueNow(ctx context.Context, who *roster.Actor, id string) (out IssueResult, err error) {
-	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindIssue)
+	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindIssue)
 		if err != nil {
 			return err
 		}
@@ -433,7 +424,7 @@ func (a *App) issueNow(ctx context.Context, who *roster.Actor, id string) (out I
 // issueFor loads an issue that the actor may see (else 404) and do the act to
 // (else 403), and about which he may decide at all.
 func (a *App) issueFor(ctx context.Context, tx *store.Tx, who *roster.Actor, id string, act roster.Act, kind roster.Kind) (*issue.Issue, error) {
-	sc, err := a.scope(ctx, &tx.View, who, roster.ActRead, roster.KindIssue)
+	sc, err := a.Scope(ctx, &tx.View, who, roster.ActRead, roster.KindIssue)
 	if err != nil {
 		return nil, err
 	}
@@ -441,7 +432,7 @@ func (a *App) issueFor(ctx context.Context, tx *store.Tx, who *roster.Actor, id 
 	if err != nil {
 		return nil, err
 	}
-	if sc, err = a.scope(ctx, &tx.View, who, act, kind); err != nil {
+	if sc, err = a.Scope(ctx, &tx.View, who, act, kind); err != nil {
 		return nil, err
 	}
 	if !sc.Admits(target(i)) {

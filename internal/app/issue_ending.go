@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
@@ -33,7 +34,7 @@ func (a *App) endings(ctx context.Context, v *store.View, who *roster.Actor, fir
 	}
 	out := make(map[string]issue.Ending, len(ids))
 	for _, id := range ids {
-		out[id] = issue.Ending{Peak: peaks[id], Limit: a.pack.Review.ClueMinSeverity, By: who.Person, First: first, Asked: asked[id]}
+		out[id] = issue.Ending{Peak: peaks[id], Limit: a.Pack().Review.ClueMinSeverity, By: who.Person, First: first, Asked: asked[id]}
 	}
 	return out, nil
 }
@@ -108,7 +109,7 @@ func pendingOn(ctx context.Context, v *store.View, object string, ops ...string)
 func (a *App) endProposal(ctx context.Context, tx *store.Tx, who *roster.Actor, op string, i *issue.Issue) (consent.Proposal, error) {
 	e, err := a.ending(ctx, &tx.View, who, "", i.ID)
 	return consent.Proposal{Op: op, ObjectKind: string(roster.KindIssue), ObjectID: i.ID, MatterID: i.ID, UnitID: i.UnitID, PersonID: i.PersonID,
-		EventOn: i.EventOn, Ground: i.Ground(issue.Withdrawn, e), Approver: roster.RoleInspector, DecideTier: lowestTier}, err
+		EventOn: i.EventOn, Ground: i.Ground(issue.Withdrawn, e), Approver: roster.RoleInspector, DecideTier: desk.LowestTier}, err
 }
 
 // showEnd says how severe what would end ever was, and into what it would go.
@@ -120,7 +121,7 @@ func showEnd(ctx context.Context, a *App, v *store.View, _ *roster.Actor, p *con
 		return nil, err
 	}
 	lines := []ProposalLine{}
-	found, err := v.IssuesByID(ctx, []string{p.MatterID}, everything)
+	found, err := v.IssuesByID(ctx, []string{p.MatterID}, desk.Everything)
 	if err != nil || len(found) != 1 {
 		return lines, err
 	}
@@ -137,11 +138,11 @@ func showEnd(ctx context.Context, a *App, v *store.View, _ *roster.Actor, p *con
 
 // showWithdrawal says which file would be taken back, and what it holds.
 func showWithdrawal(ctx context.Context, a *App, v *store.View, _ *roster.Actor, p *consent.Proposal, _ []byte) ([]ProposalLine, error) {
-	b, err := v.Batch(ctx, p.ObjectID, everything)
+	b, err := v.Batch(ctx, p.ObjectID, desk.Everything)
 	if err != nil {
 		return nil, err
 	}
-	severe, err := v.SevereOfBatch(ctx, b.ID, a.pack.Review.ClueMinSeverity)
+	severe, err := v.SevereOfBatch(ctx, b.ID, a.Pack().Review.ClueMinSeverity)
 	return []ProposalLine{
 		{Key: "batch", Text: b.Ref}, {Key: "file", Text: b.FileName},
 		{Key: "rows_read", Text: strconv.Itoa(b.Position) + " / " + strconv.Itoa(b.Rows)}, {Key: "severe", Text: strconv.FormatInt(severe, 10)},

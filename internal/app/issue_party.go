@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/ledger"
@@ -29,9 +30,9 @@ func (in IssuePartyInput) Validate() error {
 // AddIssueParty records a complainant, witness or other party on an issue
 // alone, and on its case if there is one. Somebody else who works on the matter
 // or decides about it is challenged instead: the id is that of the challenge.
-func (a *App) AddIssueParty(ctx context.Context, who *roster.Actor, in IssuePartyInput) (id string, r Receipt, err error) {
+func (a *App) AddIssueParty(ctx context.Context, who *roster.Actor, in IssuePartyInput) (id string, r desk.Receipt, err error) {
 	const op = "issue.party"
-	r, err = a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		i, err := a.issueFor(ctx, tx, who, in.IssueID, roster.ActTriage, roster.KindIssue)
 		if err != nil {
 			return nil, "", err
@@ -49,7 +50,7 @@ func (a *App) AddIssueParty(ctx context.Context, who *roster.Actor, in IssuePart
 			id = c.ID
 			return []ledger.Fact{fact}, c.ID, nil
 		}
-		row := &inquiry.Party{ObjectKind: "issue", ObjectID: i.ID, PersonID: p.ID, Interest: in.Interest, RecordedBy: who.Person, RecordedOn: roster.DateOf(tx.Now(), a.zone)}
+		row := &inquiry.Party{ObjectKind: "issue", ObjectID: i.ID, PersonID: p.ID, Interest: in.Interest, RecordedBy: who.Person, RecordedOn: roster.DateOf(tx.Now(), a.Zone())}
 		row.ID = tx.NewID()
 		fresh, err := a.recordParty(ctx, tx, row)
 		if err != nil {
@@ -66,7 +67,7 @@ func (a *App) AddIssueParty(ctx context.Context, who *roster.Actor, in IssuePart
 		}
 		return []ledger.Fact{{Verb: op, Kind: string(roster.KindIssue), ID: i.ID, Unit: i.UnitID}}, row.ID, tx.Bump(ctx, store.GenerationAuthority)
 	})
-	return pick(id, r), r, err
+	return desk.PickID(id, r), r, err
 }
 
 // partyOn is the same interest in another thing.
@@ -92,7 +93,7 @@ func inheritParties(ctx context.Context, tx *store.Tx, issueID, caseID string) e
 
 // issueParties fills in the parties for those who may record them.
 func (a *App) issueParties(ctx context.Context, v *store.View, who *roster.Actor, d *IssueDetail) error {
-	sc, err := a.scope(ctx, v, who, roster.ActTriage, roster.KindIssue)
+	sc, err := a.Scope(ctx, v, who, roster.ActTriage, roster.KindIssue)
 	if err != nil || !sc.Admits(target(d.Issue)) {
 		return err
 	}
@@ -105,7 +106,7 @@ func (a *App) issueParties(ctx context.Context, v *store.View, who *roster.Actor
 	for _, p := range rows {
 		people = append(people, p.PersonID)
 	}
-	n, err := a.namer(ctx, v, who, people, nil)
+	n, err := a.Names(ctx, v, who, people, nil)
 	if err != nil {
 		return err
 	}
@@ -129,20 +130,20 @@ func (a *App) challengedParties(ctx context.Context, v *store.View, who *roster.
 	for _, c := range rows {
 		people = append(people, c.OfficialID)
 	}
-	n, err := a.namer(ctx, v, who, people, nil)
+	n, err := a.Names(ctx, v, who, people, nil)
 	if err != nil {
 		return nil, err
 	}
 	for _, c := range rows {
 		if c.State != recusal.Upheld && c.OfficialID != who.Person {
-			out = append(out, PartyView{ID: c.ID, Person: n.person(c.OfficialID), Interest: inquiry.Interest(c.Kind), On: c.FiledOn, Challenge: c.State})
+			out = append(out, PartyView{ID: c.ID, Person: n.Person(c.OfficialID), Interest: inquiry.Interest(c.Kind), On: c.FiledOn, Challenge: c.State})
 		}
 	}
 	return out, nil
 }
 
 // partyViews shows parties, also those recorded by mistake.
-func partyViews(ctx context.Context, v *store.View, n namer, rows []inquiry.Party) ([]PartyView, error) {
+func partyViews(ctx context.Context, v *store.View, n desk.Names, rows []inquiry.Party) ([]PartyView, error) {
 	ids := make([]string, len(rows))
 	for i := range rows {
 		ids[i] = rows[i].ID
@@ -153,7 +154,7 @@ func partyViews(ctx context.Context, v *store.View, n namer, rows []inquiry.Part
 	}
 	out := make([]PartyView, 0, len(rows))
 	for _, p := range rows {
-		view := PartyView{ID: p.ID, Person: n.person(p.PersonID), Interest: p.Interest, On: p.RecordedOn}
+		view := PartyView{ID: p.ID, Person: n.Person(p.PersonID), Interest: p.Interest, On: p.RecordedOn}
 		if void := voids[p.ID]; void != nil {
 			view.VoidedOn = void.VoidedOn
 		}

@@ -44,7 +44,7 @@ func (a *App) newJob(kind, objectID string, who *roster.Actor, total int64, para
 	if err != nil {
 		return nil, err
 	}
-	now := a.store.Now()
+	now := a.Store.Now()
 	j := &store.Job{
 		ID: store.NewID(), Kind: kind, State: store.JobQueued, Account: who.Account, ObjectID: objectID,
 		Total: total, Counts: "{}", Params: string(raw), LeaseUntil: now, CreatedAt: now, ChangedAt: now,
@@ -69,7 +69,7 @@ func (a *App) jobMark(j *store.Job) []byte {
 
 // queueJob stores a job that needs no rows of its own, and wakes the runner.
 func (a *App) queueJob(ctx context.Context, j *store.Job) error {
-	err := a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error { return sx.Insert(ctx, j) })
+	err := a.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error { return sx.Insert(ctx, j) })
 	a.wakeJobs()
 	return err
 }
@@ -89,11 +89,11 @@ func (a *App) RunJobs(ctx context.Context) {
 	var k keeper
 	for ctx.Err() == nil {
 		worked := false
-		if a.store.Frozen() == nil { // nothing could be written, and a job that fails is not tried again
+		if a.Store.Frozen() == nil { // nothing could be written, and a job that fails is not tried again
 			k.keep(ctx, a)
 			var err error
 			if worked, err = a.RunOneJob(ctx); err != nil && ctx.Err() == nil {
-				a.log.Error("job runner", "err", err)
+				a.Log.Error("job runner", "err", err)
 				worked = false
 			}
 		}
@@ -119,28 +119,28 @@ type keeper struct {
 }
 
 func (k *keeper) keep(ctx context.Context, a *App) {
-	if now := a.store.Now(); now.Sub(k.folded) >= time.Minute {
+	if now := a.Store.Now(); now.Sub(k.folded) >= time.Minute {
 		k.folded = now
 		if _, err := a.FoldReadings(ctx); err != nil && ctx.Err() == nil {
-			a.log.Error("fold the read log", "err", err)
+			a.Log.Error("fold the read log", "err", err)
 		}
 		if err := a.LapseReveals(ctx); err != nil && ctx.Err() == nil {
-			a.log.Error("end reveals whose time is over", "err", err)
+			a.Log.Error("end reveals whose time is over", "err", err)
 		}
 		if err := a.watchIfMoved(ctx, k); err != nil && ctx.Err() == nil {
-			a.log.Error("watch over matters that nobody may handle", "err", err)
+			a.Log.Error("watch over matters that nobody may handle", "err", err)
 		}
 	}
-	if now := a.store.Now(); now.Sub(k.cleared) >= time.Hour {
+	if now := a.Store.Now(); now.Sub(k.cleared) >= time.Hour {
 		k.cleared = now
 		if err := a.forgetStaged(ctx); err != nil && ctx.Err() == nil {
-			a.log.Error("drop staged files that nobody came back for", "err", err)
+			a.Log.Error("drop staged files that nobody came back for", "err", err)
 		}
 	}
 	if today := a.Today(); today != k.placed { // at the start and on every new day
 		k.placed = today
 		if _, err := a.PlacePeople(ctx); err != nil && ctx.Err() == nil {
-			a.log.Error("put people where their postings stand today", "err", err)
+			a.Log.Error("put people where their postings stand today", "err", err)
 		}
 	}
 }
@@ -161,15 +161,15 @@ func (a *App) RunOneJob(ctx context.Context) (worked bool, err error) {
 	a.jobs.once.Lock()
 	defer a.jobs.once.Unlock()
 	var j *store.Job
-	err = a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
-		j, err = sx.ClaimJob(ctx, a.store.Now(), jobLease)
+	err = a.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
+		j, err = sx.ClaimJob(ctx, a.Store.Now(), jobLease)
 		return err
 	})
 	if err != nil || j == nil {
 		return false, err
 	}
 	if !hmac.Equal(j.Proof, a.jobMark(j)) {
-		a.log.Error("a job was put into the database past the program, or changed there", "job", j.ID, "kind", j.Kind)
+		a.Log.Error("a job was put into the database past the program, or changed there", "job", j.ID, "kind", j.Kind)
 		return true, a.endJob(ctx, j, store.JobFailed, "job_foreign")
 	}
 	step := jobSteps[j.Kind]
@@ -177,17 +177,17 @@ func (a *App) RunOneJob(ctx context.Context) (worked bool, err error) {
 		return true, a.endJob(ctx, j, store.JobFailed, "unknown_job")
 	}
 	for {
-		j.LeaseUntil = a.store.Now().Add(jobLease)
+		j.LeaseUntil = a.Store.Now().Add(jobLease)
 		done, err := runStep(ctx, a, step, j)
 		switch {
 		case errors.Is(err, ErrJobCancelled):
 			return true, nil
-		case ctx.Err() != nil, err != nil && a.store.Frozen() != nil, fault.Is(err, fault.UnavailableKind):
+		case ctx.Err() != nil, err != nil && a.Store.Frozen() != nil, fault.Is(err, fault.UnavailableKind):
 			// The lease runs out and the job goes on later, from what was committed: a
 			// database that went away for a moment is no reason to stop halfway.
 			return true, errors.Join(ctx.Err(), err)
 		case err != nil:
-			a.log.Error("job failed", "job", j.ID, "kind", j.Kind, "position", j.Position, "err", err)
+			a.Log.Error("job failed", "job", j.ID, "kind", j.Kind, "position", j.Position, "err", err)
 			return true, a.endJob(ctx, j, store.JobFailed, fault.As(err).Code)
 		case done:
 			return true, a.endJob(ctx, j, store.JobDone, "")
@@ -205,15 +205,15 @@ func runStep(ctx context.Context, a *App, step JobStep, j *store.Job) (done bool
 }
 
 func (a *App) endJob(ctx context.Context, j *store.Job, state, code string) error {
-	j.State, j.ErrorCode, j.ChangedAt = state, code, a.store.Now()
+	j.State, j.ErrorCode, j.ChangedAt = state, code, a.Store.Now()
 	return a.saveJob(ctx, j)
 }
 
 // saveJob writes a job's progress; a job cancelled meanwhile ends with
 // ErrJobCancelled.
 func (a *App) saveJob(ctx context.Context, j *store.Job) error {
-	j.ChangedAt = a.store.Now()
-	err := a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
+	j.ChangedAt = a.Store.Now()
+	err := a.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
 		cancelled, err := sx.SaveJob(ctx, j)
 		if err == nil && cancelled && j.State == store.JobRunning {
 			return ErrJobCancelled
@@ -258,7 +258,7 @@ func viewJob(j *store.Job) JobView {
 
 // Job shows a job to the account that started it.
 func (a *App) Job(ctx context.Context, who *roster.Actor, id string) (view JobView, err error) {
-	err = a.read(ctx, who, "job.read", func(ctx context.Context, v *store.View) error {
+	err = a.Read(ctx, who, "job.read", func(ctx context.Context, v *store.View) error {
 		j, err := v.Job(ctx, id)
 		if err != nil {
 			return err
@@ -274,19 +274,19 @@ func (a *App) Job(ctx context.Context, who *roster.Actor, id string) (view JobVi
 
 // Jobs lists the jobs that the actor started, newest first.
 func (a *App) Jobs(ctx context.Context, who *roster.Actor, cursor string, limit int) (out []JobView, next string, err error) {
-	after, err := a.openCursor(who, "job.list", cursor)
+	after, err := a.OpenCursor(who, "job.list", cursor)
 	if err != nil {
 		return nil, "", err
 	}
 	page := store.Page{Limit: limit, After: after}
-	err = a.read(ctx, who, "job.list", func(ctx context.Context, v *store.View) error {
+	err = a.Read(ctx, who, "job.list", func(ctx context.Context, v *store.View) error {
 		rows, err := v.JobsBy(ctx, who.Account, page)
 		if err != nil {
 			return err
 		}
 		if len(rows) > page.Size() {
 			rows = rows[:page.Size()]
-			next = a.sealCursor(who, "job.list", []string{rows[len(rows)-1].ID})
+			next = a.SealCursor(who, "job.list", []string{rows[len(rows)-1].ID})
 		}
 		for i := range rows {
 			out = append(out, viewJob(&rows[i]))
@@ -298,11 +298,11 @@ func (a *App) Jobs(ctx context.Context, who *roster.Actor, cursor string, limit 
 
 // CancelJob stops a job of the actor's own where it stands. What it did stays.
 func (a *App) CancelJob(ctx context.Context, who *roster.Actor, id string) (JobView, error) {
-	if _, err := a.gate(who, "job.cancel"); err != nil {
+	if _, err := a.Authorize(who, "job.cancel"); err != nil {
 		return JobView{}, err
 	}
 	var view JobView
-	err := a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
+	err := a.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
 		j, err := sx.Job(ctx, id)
 		if err != nil {
 			return err
@@ -313,7 +313,7 @@ func (a *App) CancelJob(ctx context.Context, who *roster.Actor, id string) (JobV
 		if j.State != store.JobQueued && j.State != store.JobRunning && j.State != store.JobStopped {
 			return fault.Conflict("job_ended")
 		}
-		j.State, j.ChangedAt = store.JobCancelled, a.store.Now()
+		j.State, j.ChangedAt = store.JobCancelled, a.Store.Now()
 		if _, err := sx.Update(ctx, (*store.Job)(nil), "state = ?", "id = ?", store.JobCancelled, id); err != nil {
 			return err
 		}

@@ -63,10 +63,10 @@ func (a *App) SignerMode() string {
 
 // LedgerState reads the head, the last checkpoints and the keys.
 func (a *App) LedgerState(ctx context.Context, who *roster.Actor) (st LedgerState, err error) {
-	st.Mode, st.Frozen = a.SignerMode(), a.store.Frozen()
+	st.Mode, st.Frozen = a.SignerMode(), a.Store.Frozen()
 	st.Absent = a.points.absent.Load() != nil
-	err = a.read(ctx, who, "ledger.state", func(ctx context.Context, v *store.View) error {
-		st.Origin = a.store.Origin()
+	err = a.Read(ctx, who, "ledger.state", func(ctx context.Context, v *store.View) error {
+		st.Origin = a.Store.Origin()
 		if st.Size, st.Root, err = v.Head(ctx); err != nil {
 			return err
 		}
@@ -98,7 +98,7 @@ func (a *App) viewCheckpoint(ctx context.Context, v *store.View) func(*store.Led
 		if err != nil {
 			return nil, err
 		}
-		c := ledger.Checkpoint{Origin: a.store.Origin(), Size: row.Size}
+		c := ledger.Checkpoint{Origin: a.Store.Origin(), Size: row.Size}
 		copy(c.Root[:], row.Root)
 		out := &CheckpointView{Size: row.Size, At: row.At.UTC(), Root: row.Root, Digits: c.Digits(), Note: row.Note, Witnesses: []string{}}
 		for _, l := range lines {
@@ -144,7 +144,7 @@ func (a *App) SignerKeys(ctx context.Context) ([]string, error) { return a.signe
 // LedgerCheckpoints lists checkpoints, the largest first; before 0 begins with
 // the last.
 func (a *App) LedgerCheckpoints(ctx context.Context, who *roster.Actor, before int64, limit int) (out []CheckpointView, err error) {
-	err = a.read(ctx, who, "ledger.checkpoints", func(ctx context.Context, v *store.View) error {
+	err = a.Read(ctx, who, "ledger.checkpoints", func(ctx context.Context, v *store.View) error {
 		rows, err := v.CheckpointsBefore(ctx, before, min(max(limit, 1), store.PageMax))
 		if err != nil {
 			return err
@@ -164,7 +164,7 @@ func (a *App) LedgerCheckpoints(ctx context.Context, who *roster.Actor, before i
 // CheckpointNote is the last signed checkpoint with its cosignatures, as the
 // text of C2SP tlog-checkpoint. Anybody may have it.
 func (a *App) CheckpointNote(ctx context.Context) (note []byte, err error) {
-	err = a.read(ctx, nil, "ledger.checkpoint", func(ctx context.Context, v *store.View) error {
+	err = a.Read(ctx, nil, "ledger.checkpoint", func(ctx context.Context, v *store.View) error {
 		c, err := v.LastCheckpoint(ctx)
 		if err != nil {
 			return err
@@ -177,7 +177,7 @@ func (a *App) CheckpointNote(ctx context.Context) (note []byte, err error) {
 
 // KeyText lists the verifier keys of the log, one a line. Anybody may have it.
 func (a *App) KeyText(ctx context.Context) (text []byte, err error) {
-	err = a.read(ctx, nil, "ledger.key", func(ctx context.Context, v *store.View) error {
+	err = a.Read(ctx, nil, "ledger.key", func(ctx context.Context, v *store.View) error {
 		keys, err := a.keyViews(ctx, v)
 		if err != nil {
 			return err

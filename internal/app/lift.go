@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
@@ -53,13 +54,13 @@ func (in RelationEnd) ended(r roster.Relation, today roster.Date) (roster.Relati
 
 // EndRelation proposes to end a relation. Only a records officer may: nobody
 // lifts a bar that rests on himself. It returns the proposal's id.
-func (a *App) EndRelation(ctx context.Context, who *roster.Actor, in RelationEnd) (id string, r Receipt, err error) {
-	r, err = a.write(ctx, who, Write{Op: opRelationEnd, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) EndRelation(ctx context.Context, who *roster.Actor, in RelationEnd) (id string, r desk.Receipt, err error) {
+	r, err = a.Write(ctx, who, desk.Write{Op: opRelationEnd, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		row, err := a.relationFor(ctx, tx, who, in.ID, in.Version)
 		if err != nil {
 			return nil, "", err
 		}
-		if _, err := in.ended(*row, roster.DateOf(tx.Now(), a.zone)); err != nil {
+		if _, err := in.ended(*row, roster.DateOf(tx.Now(), a.Zone())); err != nil {
 			return nil, "", err
 		}
 		return a.proposeOnRelation(ctx, tx, who, opRelationEnd, row, in, "")
@@ -69,8 +70,8 @@ func (a *App) EndRelation(ctx context.Context, who *roster.Actor, in RelationEnd
 
 // VoidRelation proposes to void a relation. As with ending one, only a records
 // officer may whom it does not concern. It returns the proposal's id.
-func (a *App) VoidRelation(ctx context.Context, who *roster.Actor, in VoidInput) (id string, r Receipt, err error) {
-	r, err = a.write(ctx, who, Write{Op: opRelationVoid, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) VoidRelation(ctx context.Context, who *roster.Actor, in VoidInput) (id string, r desk.Receipt, err error) {
+	r, err = a.Write(ctx, who, desk.Write{Op: opRelationVoid, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		row, err := a.relationFor(ctx, tx, who, in.ID, in.Version)
 		if err != nil {
 			return nil, "", err
@@ -82,13 +83,13 @@ func (a *App) VoidRelation(ctx context.Context, who *roster.Actor, in VoidInput)
 
 // proposeOnRelation asks the tier that decides about both people.
 func (a *App) proposeOnRelation(ctx context.Context, tx *store.Tx, who *roster.Actor, op string, r *roster.Relation, in any, reason string) ([]ledger.Fact, string, error) {
-	today := roster.DateOf(tx.Now(), a.zone)
-	tree, err := a.tree(ctx, &tx.View)
+	today := roster.DateOf(tx.Now(), a.Zone())
+	tree, err := a.Tree(ctx, &tx.View)
 	if err != nil {
 		return nil, "", err
 	}
 	p := consent.Proposal{Op: op, ObjectKind: voidRelation, ObjectID: r.ID, UnitID: tree.Bureau(), PersonID: r.PersonID, Ground: "lift_bar",
-		Approver: roster.RoleDecidingBody, DecideTier: lowestTier, Excluded: consent.Join([]string{r.PersonID, r.OtherID}, "")}
+		Approver: roster.RoleDecidingBody, DecideTier: desk.LowestTier, Excluded: consent.Join([]string{r.PersonID, r.OtherID}, "")}
 	for _, person := range []string{r.OtherID, r.PersonID} { // the two
 		posted, err := tx.PostingsOn(ctx, []string{person}, today)
 		if err != nil {
@@ -111,7 +112,7 @@ func endRelation(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in Re
 	if err != nil {
 		return nil, err
 	}
-	after, err := in.ended(*before, roster.DateOf(tx.Now(), a.zone))
+	after, err := in.ended(*before, roster.DateOf(tx.Now(), a.Zone()))
 	if err != nil {
 		return nil, err
 	}
@@ -142,23 +143,23 @@ type partyMatter struct {
 
 // VoidIssueParty proposes to void a party to an issue, and to its case if there
 // is one. It returns the proposal's id.
-func (a *App) VoidIssueParty(ctx context.Context, who *roster.Actor, in VoidInput) (id string, r Receipt, err error) {
+func (a *App) VoidIssueParty(ctx context.Context, who *roster.Actor, in VoidInput) (id string, r desk.Receipt, err error) {
 	return a.proposeVoidParty(ctx, who, opIssuePartyVoid, in)
 }
 
 // VoidCaseParty proposes to void a party to a case, and to the issue that it was
 // opened on. It returns the proposal's id.
-func (a *App) VoidCaseParty(ctx context.Context, who *roster.Actor, in VoidInput) (id string, r Receipt, err error) {
+func (a *App) VoidCaseParty(ctx context.Context, who *roster.Actor, in VoidInput) (id string, r desk.Receipt, err error) {
 	return a.proposeVoidParty(ctx, who, opCasePartyVoid, in)
 }
 
-func (a *App) proposeVoidParty(ctx context.Context, who *roster.Actor, op string, in VoidInput) (string, Receipt, error) {
-	r, err := a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) proposeVoidParty(ctx context.Context, who *roster.Actor, op string, in VoidInput) (string, desk.Receipt, error) {
+	r, err := a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		m, err := a.partyMatterFor(ctx, tx, who, op, in)
 		if err != nil {
 			return nil, "", err
 		}
-		tier := lowestTier
+		tier := desk.LowestTier
 		if m.person != "" {
 			if tier, err = a.subjectTier(ctx, &tx.View, m.person, m.unit, m.eventOn); err != nil {
 				return nil, "", err
@@ -182,7 +183,7 @@ func (a *App) partyMatterFor(ctx context.Context, tx *store.Tx, who *roster.Acto
 		m.of(i)
 		m.kind, m.object = "issue", i.ID
 	} else {
-		sc, err := a.scope(ctx, &tx.View, who, roster.ActAssign, roster.KindCase)
+		sc, err := a.Scope(ctx, &tx.View, who, roster.ActAssign, roster.KindCase)
 		if err != nil {
 			return nil, err
 		}

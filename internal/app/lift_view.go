@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/consent"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -14,7 +15,7 @@ func showRelation(ctx context.Context, a *App, v *store.View, who *roster.Actor,
 	if err != nil {
 		return nil, err
 	}
-	n, err := a.namer(ctx, v, who, []string{r.PersonID, r.OtherID}, nil)
+	n, err := a.Names(ctx, v, who, []string{r.PersonID, r.OtherID}, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +36,7 @@ func showParty(ctx context.Context, a *App, v *store.View, who *roster.Actor, p 
 		if x.ID != in.Party {
 			continue
 		}
-		n, err := a.namer(ctx, v, who, []string{x.PersonID}, nil)
+		n, err := a.Names(ctx, v, who, []string{x.PersonID}, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -44,7 +45,7 @@ func showParty(ctx context.Context, a *App, v *store.View, who *roster.Actor, p 
 	return nil, nil
 }
 
-func named(n namer, id string) string {
-	p := n.person(id)
+func named(n desk.Names, id string) string {
+	p := n.Person(id)
 	return p.Name + " " + p.Number
 }

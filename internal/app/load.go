@@ -49,7 +49,7 @@ func (l *load) init(budget int64, readers int) {
 // Admit judges an operation by role alone, as the operation itself will: a face
 // asks before it reads what was sent.
 func (a *App) Admit(who *roster.Actor, op string) error {
-	_, err := a.gate(who, op)
+	_, err := a.Authorize(who, op)
 	return err
 }
 

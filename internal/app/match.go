@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
 	"plumbline/internal/issue"
@@ -49,7 +50,7 @@ type MatchRow struct {
 // the exact number of all rows on the first page.
 func (a *App) Matches(ctx context.Context, who *roster.Actor, f MatchFilter, cursor string, limit int) (out []MatchRow, total int64, next string, err error) {
 	const op = "match.list"
-	after, err := a.openCursor(who, op, cursor)
+	after, err := a.OpenCursor(who, op, cursor)
 	if err != nil {
 		return nil, 0, "", err
 	}
@@ -60,8 +61,8 @@ func (a *App) Matches(ctx context.Context, who *roster.Actor, f MatchFilter, cur
 	filter := intake.Filter{Level: intake.Level(f.Level), State: intake.MatchState(f.State), Source: f.Source, Unit: f.Unit, Batch: f.Batch, Open: f.Open}
 	size := store.Page{Limit: limit}.Size()
 	total = -1
-	err = a.read(ctx, who, op, func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindMatch)
+	err = a.Read(ctx, who, op, func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindMatch)
 		if err != nil {
 			return err
 		}
@@ -77,7 +78,7 @@ func (a *App) Matches(ctx context.Context, who *roster.Actor, f MatchFilter, cur
 		if len(rows) > size {
 			rows = rows[:size]
 			last := rows[size-1]
-			next = a.sealCursor(who, op, []string{string(last.EventOn), last.ID})
+			next = a.SealCursor(who, op, []string{string(last.EventOn), last.ID})
 		}
 		out, err = matchRows(ctx, v, who, rows)
 		return err
@@ -111,7 +112,7 @@ func matchRows(ctx context.Context, v *store.View, who *roster.Actor, rows []*in
 			Person: names[m.PersonID], IssueID: m.IssueID, Proposed: m.FirstBy != "", ByYou: m.FirstBy != "" && m.FirstBy == who.Account,
 			Duplicate: m.Original,
 		}
-		r.Unit = unitName(who.Lang, places[m.UnitID])
+		r.Unit = desk.UnitName(who.Lang, places[m.UnitID])
 		if reading := intake.ParseRaw(texts[m.RecordID]["raw"]).Reading; reading != nil {
 			r.Named = reading.Name
 			if r.Named == "" {
@@ -147,8 +148,8 @@ func (in DecideInput) Validate() error {
 
 // DecideMatch takes a reviewer's answer. The issue comes into being with the
 // confirmation.
-func (a *App) DecideMatch(ctx context.Context, who *roster.Actor, in DecideInput) (MatchView, Receipt, error) {
-	rec, err := a.write(ctx, who, Write{Op: "match.decide", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) DecideMatch(ctx context.Context, who *roster.Actor, in DecideInput) (MatchView, desk.Receipt, error) {
+	rec, err := a.Write(ctx, who, desk.Write{Op: "match.decide", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		before, sc, err := a.matchFor(ctx, tx, who, roster.ActDecide, in.ID, in.Version)
 		if err != nil {
 			return nil, "", err
@@ -169,7 +170,7 @@ func (a *App) DecideMatch(ctx context.Context, who *roster.Actor, in DecideInput
 				return nil, "", err
 			}
 		}
-		step, err := after.Decide(answer, &a.pack.Matching, tx.Now())
+		step, err := after.Decide(answer, &a.Pack().Matching, tx.Now())
 		if err != nil {
 			return nil, "", err
 		}
@@ -195,11 +196,11 @@ func (a *App) weightOf(ctx context.Context, v *store.View, record string) (intak
 
 // weight judges a severity by the pack.
 func (a *App) weight(severity int) intake.Weight {
-	return intake.Weight{Peak: severity, Limit: a.pack.Review.ClueMinSeverity}
+	return intake.Weight{Peak: severity, Limit: a.Pack().Review.ClueMinSeverity}
 }
 
 func (a *App) matchFor(ctx context.Context, tx *store.Tx, who *roster.Actor, act roster.Act, id string, version int64) (*intake.Match, roster.Scope, error) {
-	sc, err := a.scope(ctx, &tx.View, who, act, roster.KindMatch)
+	sc, err := a.Scope(ctx, &tx.View, who, act, roster.KindMatch)
 	if err != nil {
 		return nil, sc, err
 	}
@@ -274,7 +275,7 @@ func (a *App) attach(ctx context.Context, tx *store.Tx, m *intake.Match) error {
 	if err := tx.PutTexts(ctx, narrative); err != nil {
 		return err
 	}
-	return tx.AddIssues(ctx, []*issue.Issue{is}, issue.TimingOf(a.pack))
+	return tx.AddIssues(ctx, []*issue.Issue{is}, issue.TimingOf(a.Pack()))
 }
 
 func (a *App) saveStep(ctx context.Context, tx *store.Tx, who *roster.Actor, before, after *intake.Match, step intake.Step, person, reason string) ([]ledger.Fact, string, error) {
@@ -316,8 +317,8 @@ func (in UndoInput) Validate() error {
 // UndoMatch takes a confirmed match back with what followed from it: the
 // issue, the comparison, the leader questions. Where one person may not end the
 // issue it is proposed, and undone when a second inspector agrees.
-func (a *App) UndoMatch(ctx context.Context, who *roster.Actor, in UndoInput) (MatchView, Receipt, error) {
-	rec, err := a.write(ctx, who, Write{Op: opMatchUndo, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) UndoMatch(ctx context.Context, who *roster.Actor, in UndoInput) (MatchView, desk.Receipt, error) {
+	rec, err := a.Write(ctx, who, desk.Write{Op: opMatchUndo, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		return a.undoMatch(ctx, tx, who, "", in)
 	})
 	if err != nil {
@@ -336,7 +337,7 @@ func (a *App) undoMatch(ctx context.Context, tx *store.Tx, who *roster.Actor, fi
 	if err := after.Undo(); err != nil {
 		return nil, "", err
 	}
-	i, err := tx.Issue(ctx, before.IssueID, everything)
+	i, err := tx.Issue(ctx, before.IssueID, desk.Everything)
 	if err != nil {
 		return nil, "", err
 	}

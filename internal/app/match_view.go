@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
 	"plumbline/internal/roster"
@@ -67,8 +68,8 @@ type MatchView struct {
 
 // Match shows one match with its candidates side by side.
 func (a *App) Match(ctx context.Context, who *roster.Actor, id string) (out MatchView, err error) {
-	err = a.read(ctx, who, "match.read", func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindMatch)
+	err = a.Read(ctx, who, "match.read", func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindMatch)
 		if err != nil {
 			return err
 		}
@@ -81,12 +82,12 @@ func (a *App) Match(ctx context.Context, who *roster.Actor, id string) (out Matc
 			return err
 		}
 		out.MatchRow = rows[0]
-		out.Reviewers = m.Reviewers("", &a.pack.Matching)
+		out.Reviewers = m.Reviewers("", &a.Pack().Matching)
 		w, err := a.weightOf(ctx, v, m.RecordID)
 		if err != nil {
 			return err
 		}
-		out.ForNobody = m.NobodyReviewers(w, &a.pack.Matching)
+		out.ForNobody = m.NobodyReviewers(w, &a.Pack().Matching)
 		out.ProposedNone = m.FirstFor == intake.None
 		out.MayDecide = m.State.Open() && m.FirstBy != who.Account && a.May(who, "match.decide")
 		if out.Proposal, err = pendingOn(ctx, v, m.ID, opMatchUndo); err != nil {
@@ -110,7 +111,7 @@ func (a *App) showRecord(ctx context.Context, v *store.View, who *roster.Actor, 
 	if err != nil || len(records) != 1 {
 		return err
 	}
-	b, err := v.Batch(ctx, m.BatchID, everything)
+	b, err := v.Batch(ctx, m.BatchID, desk.Everything)
 	if err != nil {
 		return err
 	}
@@ -183,7 +184,7 @@ func showCandidates(ctx context.Context, v *store.View, lang string, m *intake.M
 			continue
 		}
 		view := CandidateView{
-			PersonID: s.ID, Name: s.Name, Unit: unitName(lang, places[s.UnitOn(m.EventOn)]), Rank: s.RankOn(m.EventOn), Sex: s.Sex, Born: s.Birth,
+			PersonID: s.ID, Name: s.Name, Unit: desk.UnitName(lang, places[s.UnitOn(m.EventOn)]), Rank: s.RankOn(m.EventOn), Sex: s.Sex, Born: s.Birth,
 			For: []string{}, Against: []string{}, Counts: i < m.Live, Proposed: m.FirstFor == s.ID,
 		}
 		for n, h := range s.Numbers {

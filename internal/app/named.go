@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
@@ -48,7 +49,7 @@ func (a *App) NamedItems(ctx context.Context, who *roster.Actor, in NamedQuery) 
 	if in.Limit <= 0 || in.Limit > issuePageMax {
 		in.Limit = 50
 	}
-	cursor, err := a.openCursor(who, op, in.Cursor)
+	cursor, err := a.OpenCursor(who, op, in.Cursor)
 	if err != nil {
 		return out, err
 	}
@@ -58,8 +59,8 @@ func (a *App) NamedItems(ctx context.Context, who *roster.Actor, in NamedQuery) 
 		after = &selfcheck.RoutedAnswer{SubmissionID: sub, ItemNo: no}
 	}
 	f := selfcheck.NamedFilter{State: in.State}
-	err = a.read(ctx, who, op, func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindSubmission)
+	err = a.Read(ctx, who, op, func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindSubmission)
 		if err != nil {
 			return err
 		}
@@ -70,7 +71,7 @@ func (a *App) NamedItems(ctx context.Context, who *roster.Actor, in NamedQuery) 
 		if len(rows) > in.Limit {
 			rows = rows[:in.Limit]
 			last := rows[in.Limit-1]
-			out.Next = a.sealCursor(who, op, []string{selfcheck.NamedID(last.SubmissionID, last.ItemNo)})
+			out.Next = a.SealCursor(who, op, []string{selfcheck.NamedID(last.SubmissionID, last.ItemNo)})
 		}
 		if out.Total, err = v.RoutedCount(ctx, f, sc); err != nil {
 			return err
@@ -98,7 +99,7 @@ func (a *App) nameRouted(ctx context.Context, v *store.View, who *roster.Actor, 
 	if err != nil {
 		return nil, err
 	}
-	units, err := a.unitNames(ctx, v, who.Lang)
+	units, err := a.UnitNames(ctx, v, who.Lang)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +136,7 @@ func (a *App) nameRouted(ctx context.Context, v *store.View, who *roster.Actor, 
 // lastText is the newest of the texts kept under field.1, field.2 and so on.
 func lastText(texts map[string]string, field string) (last string) {
 	for n := int64(1); ; n++ {
-		t, ok := texts[numbered(field, n)]
+		t, ok := texts[desk.NumberedField(field, n)]
 		if !ok {
 			return last
 		}
@@ -145,7 +146,7 @@ func lastText(texts map[string]string, field string) (last string) {
 
 // NamedItem opens one item that came to the actor's tier.
 func (a *App) NamedItem(ctx context.Context, who *roster.Actor, id string) (out *NamedItem, err error) {
-	err = a.read(ctx, who, "named.read", func(ctx context.Context, v *store.View) error {
+	err = a.Read(ctx, who, "named.read", func(ctx context.Context, v *store.View) error {
 		r, err := a.routed(ctx, v, who, roster.ActRead, id)
 		if err != nil {
 			return err
@@ -155,7 +156,7 @@ func (a *App) NamedItem(ctx context.Context, who *roster.Actor, id string) (out 
 			return err
 		}
 		out = &rows[0]
-		out.MayDecide = r.State.Decidable() && a.table.May(who, roster.ActAccept, roster.KindSubmission)
+		out.MayDecide = r.State.Decidable() && a.Table().May(who, roster.ActAccept, roster.KindSubmission)
 		return nil
 	})
 	return out, err
@@ -167,7 +168,7 @@ func (a *App) routed(ctx context.Context, v *store.View, who *roster.Actor, act 
 	if !ok {
 		return nil, fault.NotFound()
 	}
-	sc, err := a.scope(ctx, v, who, act, roster.KindSubmission)
+	sc, err := a.Scope(ctx, v, who, act, roster.KindSubmission)
 	if err != nil {
 		return nil, err
 	}
@@ -196,23 +197,23 @@ type namedReturn struct{ NamedDecision }
 func (in namedReturn) Validate() error { return selfcheck.CheckReason(in.Reason) }
 
 // AcceptNamed accepts an item that names a leader.
-func (a *App) AcceptNamed(ctx context.Context, who *roster.Actor, in NamedDecision) (Receipt, error) {
+func (a *App) AcceptNamed(ctx context.Context, who *roster.Actor, in NamedDecision) (desk.Receipt, error) {
 	return a.decideNamed(ctx, who, "named.accept", roster.ActAccept, selfcheck.NamedAccepted, in)
 }
 
 // ReturnNamed gives the item back to its respondent, who sees the reason. The
 // state of the list does not change, so that the ordinary reviewer learns
 // nothing.
-func (a *App) ReturnNamed(ctx context.Context, who *roster.Actor, in NamedDecision) (Receipt, error) {
+func (a *App) ReturnNamed(ctx context.Context, who *roster.Actor, in NamedDecision) (desk.Receipt, error) {
 	return a.decideNamed(ctx, who, "named.return", roster.ActReturn, selfcheck.NamedReturned, in)
 }
 
-func (a *App) decideNamed(ctx context.Context, who *roster.Actor, op string, act roster.Act, to selfcheck.NamedState, in NamedDecision) (Receipt, error) {
+func (a *App) decideNamed(ctx context.Context, who *roster.Actor, op string, act roster.Act, to selfcheck.NamedState, in NamedDecision) (desk.Receipt, error) {
 	var body any = in
 	if to == selfcheck.NamedReturned {
 		body = namedReturn{in}
 	}
-	return a.write(ctx, who, Write{Op: op, Key: in.Key, Body: body}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: body}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		r, err := a.routed(ctx, &tx.View, who, act, in.ID)
 		if err != nil {
 			return nil, "", err
@@ -236,7 +237,7 @@ func (a *App) decideNamed(ctx context.Context, who *roster.Actor, op string, act
 			after.ID = tx.NewID()
 		}
 		if to == selfcheck.NamedReturned {
-			if after.ReasonC, err = tx.PutText(ctx, after.ID, numbered("reason", after.Turns), in.Reason); err != nil {
+			if after.ReasonC, err = tx.PutText(ctx, after.ID, desk.NumberedField("reason", after.Turns), in.Reason); err != nil {
 				return nil, "", err
 			}
 		}
@@ -273,7 +274,7 @@ func namedReview(ctx context.Context, tx *store.Tx, r *selfcheck.RoutedAnswer) (
 // askedOf lists the items of the actor's own lists that the tier above gave
 // back to him.
 func (a *App) askedOf(ctx context.Context, v *store.View, who *roster.Actor) ([]NamedItem, error) {
-	subs, err := v.SubmissionsOf(ctx, who.Person, heads(who))
+	subs, err := v.SubmissionsOf(ctx, who.Person, desk.UnitsLed(who))
 	if err != nil || len(subs) == 0 {
 		return nil, err
 	}
@@ -308,8 +309,8 @@ func (in NamedReplyInput) Validate() error { return selfcheck.CheckReason(in.Tex
 
 // ReplyNamed answers an item that the tier above gave back; it goes to that
 // tier alone.
-func (a *App) ReplyNamed(ctx context.Context, who *roster.Actor, in NamedReplyInput) (Receipt, error) {
-	return a.write(ctx, who, Write{Op: "named.reply", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) ReplyNamed(ctx context.Context, who *roster.Actor, in NamedReplyInput) (desk.Receipt, error) {
+	return a.Write(ctx, who, desk.Write{Op: "named.reply", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		s, err := mine(ctx, &tx.View, who, in.ID)
 		if err != nil {
 			return nil, "", err
@@ -327,7 +328,7 @@ func (a *App) ReplyNamed(ctx context.Context, who *roster.Actor, in NamedReplyIn
 		if err != nil {
 			return nil, "", err
 		}
-		if after.ReplyC, err = tx.PutText(ctx, before.ID, numbered("reply", before.Turns), in.Text); err != nil {
+		if after.ReplyC, err = tx.PutText(ctx, before.ID, desk.NumberedField("reply", before.Turns), in.Text); err != nil {
 			return nil, "", err
 		}
 		if err := tx.Save(ctx, before, &after); err != nil {

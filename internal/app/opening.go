@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
 )
@@ -20,7 +21,7 @@ func (a *App) opening(ctx context.Context, v *store.View, who *roster.Actor, kin
 	if err != nil || named.Admits(t) {
 		return opened{}, err
 	}
-	o := opened{asked: true, kind: string(kind), object: t.ID, person: t.Person, purpose: first(purpose)}
+	o := opened{asked: true, kind: string(kind), object: t.ID, person: t.Person, purpose: desk.AfterID(purpose)}
 	return o, checkPurpose(o.purpose)
 }
 

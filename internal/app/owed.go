@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
@@ -42,17 +43,17 @@ func (a *App) Owed(ctx context.Context, who *roster.Actor, in OwedInput) (*OwedL
 	if in.Limit <= 0 || in.Limit > issuePageMax {
 		in.Limit = 50
 	}
-	after, err := a.openCursor(who, op, in.Cursor)
+	after, err := a.OpenCursor(who, op, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
 	out := &OwedList{}
-	err = a.read(ctx, who, op, func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindCompletion)
+	err = a.Read(ctx, who, op, func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindCompletion)
 		if err != nil {
 			return err
 		}
-		tree, err := a.tree(ctx, v)
+		tree, err := a.Tree(ctx, v)
 		if err != nil {
 			return err
 		}
@@ -69,14 +70,14 @@ func (a *App) Owed(ctx context.Context, who *roster.Actor, in OwedInput) (*OwedL
 				return err
 			}
 		}
-		out.UnitName = unitName(who.Lang, tree.Unit(in.UnitID))
-		rows, err := v.CampaignLists(ctx, in.OwedFilter, sc, first(after), in.Limit+1)
+		out.UnitName = desk.UnitName(who.Lang, tree.Unit(in.UnitID))
+		rows, err := v.CampaignLists(ctx, in.OwedFilter, sc, desk.AfterID(after), in.Limit+1)
 		if err != nil {
 			return err
 		}
 		if len(rows) > in.Limit {
 			rows = rows[:in.Limit]
-			out.Next = a.sealCursor(who, op, []string{rows[in.Limit-1].ID})
+			out.Next = a.SealCursor(who, op, []string{rows[in.Limit-1].ID})
 		}
 		if out.Total, err = v.CampaignListCount(ctx, in.OwedFilter, sc); err != nil {
 			return err
@@ -89,11 +90,11 @@ func (a *App) Owed(ctx context.Context, who *roster.Actor, in OwedInput) (*OwedL
 // nameOwed fills in the rows: names where the reader answers for the unit, and
 // figures of the content nowhere.
 func (a *App) nameOwed(ctx context.Context, v *store.View, who *roster.Actor, rows []selfcheck.Submission, out *OwedList) error {
-	certify, err := a.scope(ctx, v, who, roster.ActCertify, roster.KindCertification)
+	certify, err := a.Scope(ctx, v, who, roster.ActCertify, roster.KindCertification)
 	if err != nil {
 		return err
 	}
-	excuse, err := a.scope(ctx, v, who, roster.ActExcuse, roster.KindSnapshot)
+	excuse, err := a.Scope(ctx, v, who, roster.ActExcuse, roster.KindSnapshot)
 	if err != nil {
 		return err
 	}
@@ -108,7 +109,7 @@ func (a *App) nameOwed(ctx context.Context, v *store.View, who *roster.Actor, ro
 		if r.PersonID == "" || certify.Admits(at) || excuse.Admits(at) {
 			continue
 		}
-		r.ID, r.PersonID, r.Name, r.Number, r.FiledBy, r.ReviewedBy = "", hiddenPerson, "", "", "", ""
+		r.ID, r.PersonID, r.Name, r.Number, r.FiledBy, r.ReviewedBy = "", desk.HiddenPerson, "", "", "", ""
 	}
 	return nil
 }
@@ -155,33 +156,33 @@ func (a *App) Untouched(ctx context.Context, who *roster.Actor, in UntouchedInpu
 	if !known {
 		return nil, fault.Invalid("filter_value", "category")
 	}
-	after, err := a.openCursor(who, op, in.Cursor)
+	after, err := a.OpenCursor(who, op, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
 	out := &UntouchedList{Rows: []UntouchedPerson{}}
-	err = a.read(ctx, who, op, func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindReconciliation)
+	err = a.Read(ctx, who, op, func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindReconciliation)
 		if err != nil {
 			return err
 		}
-		tree, err := a.tree(ctx, v)
+		tree, err := a.Tree(ctx, v)
 		if err != nil {
 			return err
 		}
 		if out.Unit, err = unitInReach(tree, sc, in.Unit); err != nil {
 			return err
 		}
-		out.UnitName = unitName(who.Lang, tree.Unit(out.Unit))
+		out.UnitName = desk.UnitName(who.Lang, tree.Unit(out.Unit))
 		f := issue.All()
 		f.Unit, f.To, f.Category = out.Unit, in.To, in.Category
-		rows, err := v.Untouched(ctx, f, leaders, sc, a.Today(), first(after), limit+1)
+		rows, err := v.Untouched(ctx, f, leaders, sc, a.Today(), desk.AfterID(after), limit+1)
 		if err != nil {
 			return err
 		}
 		if len(rows) > limit {
 			rows = rows[:limit]
-			out.Next = a.sealCursor(who, op, []string{rows[limit-1].PersonID})
+			out.Next = a.SealCursor(who, op, []string{rows[limit-1].PersonID})
 		}
 		if out.Total, err = v.UntouchedCount(ctx, f, leaders, sc, a.Today()); err != nil {
 			return err
@@ -198,7 +199,7 @@ func (a *App) nameUntouched(ctx context.Context, v *store.View, who *roster.Acto
 	}
 	out.Named = !named.Empty()
 	for _, r := range rows {
-		p := UntouchedPerson{PersonID: hiddenPerson, UnitID: r.UnitID, UnitName: unitName(who.Lang, tree.Unit(r.UnitID))}
+		p := UntouchedPerson{PersonID: desk.HiddenPerson, UnitID: r.UnitID, UnitName: desk.UnitName(who.Lang, tree.Unit(r.UnitID))}
 		if named.Admits(roster.Target{Unit: r.UnitID, Branch: r.BranchID, Person: r.PersonID}) {
 			p.PersonID, p.Name, p.Number = r.PersonID, r.Name, r.No
 		}

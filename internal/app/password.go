@@ -41,7 +41,7 @@ type owner struct {
 // one-time code is spent on it.
 func (a *App) JudgePassword(ctx context.Context, password, login string) error {
 	own := owner{login: roster.FoldLogin(login)}
-	err := a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+	err := a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		account, err := v.AccountByLogin(ctx, own.login)
 		if err != nil || account == nil {
 			return err

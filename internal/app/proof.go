@@ -12,11 +12,6 @@ import (
 	"plumbline/internal/store"
 )
 
-// ProofLasts is how long a password that was right stands for who holds the
-// session. A browser left open, or a token copied from it, files, decides and
-// approves nothing after it.
-const ProofLasts = 5 * time.Minute
-
 // provedBy lists the acts by which somebody puts his name to what then stands:
 // filing, waiving, answering, confirming, deciding, approving, closing,
 // granting. A route that writes by one of them asks for a fresh proof.
@@ -24,25 +19,6 @@ var provedBy = map[roster.Act]bool{
 	roster.ActSubmit: true, roster.ActSupplement: true, roster.ActReply: true, roster.ActAnswer: true,
 	roster.ActCertify: true, roster.ActConfirm: true, roster.ActDecide: true, roster.ActApprove: true,
 	roster.ActVerify: true, roster.ActStrikeOff: true, roster.ActClose: true, roster.ActGrant: true,
-}
-
-// ProofDue reports whether the operation would ask the actor for his password.
-// Who acts without a session has proved it otherwise: the program, the demo,
-// the command line.
-func (a *App) ProofDue(who *roster.Actor, op string) bool {
-	r, ok := routeByOp[op]
-	return ok && r.Proof && who != nil && who.Session != "" && a.store.Now().Sub(who.ProvedAt) >= a.proof
-}
-
-// ProofMinutes is how long a proof stands.
-func (a *App) ProofMinutes() int { return int(a.proof / time.Minute) }
-
-// proved refuses an operation that needs a fresher proof than the session has.
-func (a *App) proved(who *roster.Actor, r Route) error {
-	if !a.ProofDue(who, r.Op) {
-		return nil
-	}
-	return fault.Forbidden("proof_needed", "Minutes", a.ProofMinutes())
 }
 
 // ProofInput is the password, typed once more.
@@ -54,7 +30,7 @@ type ProofInput struct {
 // Prove takes the actor's password again and says until when it stands for him.
 // A wrong one counts like one at sign-in.
 func (a *App) Prove(ctx context.Context, who *roster.Actor, in ProofInput) (until time.Time, err error) {
-	if _, err := a.gate(who, "session.prove"); err != nil {
+	if _, err := a.Authorize(who, "session.prove"); err != nil {
 		return until, err
 	}
 	if who.Session == "" {
@@ -78,15 +54,15 @@ func (a *App) Prove(ctx context.Context, who *roster.Actor, in ProofInput) (unti
 	if found == nil || found.account.ID != account.ID {
 		return until, wrong
 	}
-	now := a.store.Now()
-	err = a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
+	now := a.Store.Now()
+	err = a.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
 		there, err := sx.ProveSession(ctx, who.Session, now, a.markProof(who.Session, now))
 		if err == nil && !there {
 			return fault.Unauthenticated() // it has ended meanwhile
 		}
 		return err
 	})
-	return now.Add(a.proof), err
+	return now.Add(a.ProofTime()), err
 }
 
 // Proven lets a session that is not written yet begin with a proof, as one does

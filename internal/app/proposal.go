@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
@@ -179,7 +180,7 @@ func (a *App) carryOut(ctx context.Context, tx *store.Tx, p *consent.Proposal, v
 	if proposer == nil {
 		return nil, stale
 	}
-	if r := routeByOp[p.Op]; !a.table.May(proposer, r.Act, r.Kind) {
+	if r, _ := a.Route(p.Op); !a.Table().May(proposer, r.Act, r.Kind) {
 		return nil, stale
 	}
 	texts, err := tx.Texts(ctx, p.ID)
@@ -203,7 +204,7 @@ func (a *App) carryOut(ctx context.Context, tx *store.Tx, p *consent.Proposal, v
 // proposer is who proposed, as he stands now; nil if he can act no more.
 func (a *App) proposer(ctx context.Context, tx *store.Tx, p *consent.Proposal) (*roster.Actor, error) {
 	if part, ok := strings.CutPrefix(p.ProposedBy, "program:"); ok {
-		return Program(part), nil
+		return desk.Program(part), nil
 	}
 	account, err := tx.AccountOfPerson(ctx, p.ProposedBy)
 	if err != nil || account == "" {
@@ -218,8 +219,8 @@ func (a *App) proposer(ctx context.Context, tx *store.Tx, p *consent.Proposal) (
 
 // voter is what the records say of somebody who may agree.
 func (a *App) voter(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal) (consent.Voter, error) {
-	out := consent.Voter{PersonID: who.Person, Tier: lowestTier}
-	tree, err := a.tree(ctx, v)
+	out := consent.Voter{PersonID: who.Person, Tier: desk.LowestTier}
+	tree, err := a.Tree(ctx, v)
 	if err != nil {
 		return out, err
 	}
@@ -240,7 +241,7 @@ func (a *App) voter(ctx context.Context, v *store.View, who *roster.Actor, p *co
 func (a *App) proposalReach(ctx context.Context, v *store.View, who *roster.Actor) (store.ProposalReach, error) {
 	out := store.ProposalReach{Person: who.Person, Roles: map[roster.Role]roster.Scope{}}
 	var err error
-	if out.Bars, err = a.scope(ctx, v, who, roster.ActRead, roster.KindProposal); err != nil {
+	if out.Bars, err = a.Scope(ctx, v, who, roster.ActRead, roster.KindProposal); err != nil {
 		return out, err
 	}
 	for _, h := range who.Held {
@@ -249,7 +250,7 @@ func (a *App) proposalReach(ctx context.Context, v *store.View, who *roster.Acto
 		}
 		as := *who // the reach of this role alone
 		as.Held = slices.DeleteFunc(slices.Clone(who.Held), func(x roster.Held) bool { return x.Role != h.Role })
-		sc, err := a.scope(ctx, v, &as, roster.ActApprove, roster.KindProposal)
+		sc, err := a.Scope(ctx, v, &as, roster.ActApprove, roster.KindProposal)
 		if err != nil {
 			return out, err
 		}
@@ -268,8 +269,8 @@ type ProposalInput struct {
 	Note    string `json:"note,omitempty"` // why one dissents or refuses
 }
 
-func (a *App) onProposal(ctx context.Context, who *roster.Actor, op string, in ProposalInput, step func(ctx context.Context, tx *store.Tx, p *consent.Proposal) ([]ledger.Fact, error)) (Receipt, error) {
-	return a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) onProposal(ctx context.Context, who *roster.Actor, op string, in ProposalInput, step func(ctx context.Context, tx *store.Tx, p *consent.Proposal) ([]ledger.Fact, error)) (desk.Receipt, error) {
+	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		reach, err := a.proposalReach(ctx, &tx.View, who)
 		if err != nil {
 			return nil, "", err
@@ -278,7 +279,7 @@ func (a *App) onProposal(ctx context.Context, who *roster.Actor, op string, in P
 		if err != nil {
 			return nil, "", err
 		}
-		if err := sameVersion(p.Version, in.Version); err != nil {
+		if err := desk.SameVersion(p.Version, in.Version); err != nil {
 			return nil, "", err
 		}
 		more, err := step(ctx, tx, p)
@@ -290,9 +291,9 @@ func (a *App) onProposal(ctx context.Context, who *roster.Actor, op string, in P
 
 // ApproveProposal agrees to a proposal, each for himself. The act is done when
 // enough have.
-func (a *App) ApproveProposal(ctx context.Context, who *roster.Actor, in ProposalInput) (Receipt, error) {
-	if err := checkText(in.Note, "proposal_note", "note", false); err != nil {
-		return Receipt{}, err
+func (a *App) ApproveProposal(ctx context.Context, who *roster.Actor, in ProposalInput) (desk.Receipt, error) {
+	if err := desk.CheckText(in.Note, "proposal_note", "note", false); err != nil {
+		return desk.Receipt{}, err
 	}
 	return a.onProposal(ctx, who, "proposal.approve", in, func(ctx context.Context, tx *store.Tx, p *consent.Proposal) ([]ledger.Fact, error) {
 		return a.cast(ctx, tx, who, p, consent.Agree, in.Note)
@@ -301,9 +302,9 @@ func (a *App) ApproveProposal(ctx context.Context, who *roster.Actor, in Proposa
 
 // RefuseProposal refuses a proposal, or dissents where one is named as a
 // member. It says why.
-func (a *App) RefuseProposal(ctx context.Context, who *roster.Actor, in ProposalInput) (Receipt, error) {
-	if f := written("note", in.Note); f != nil {
-		return Receipt{}, f
+func (a *App) RefuseProposal(ctx context.Context, who *roster.Actor, in ProposalInput) (desk.Receipt, error) {
+	if f := desk.RequireText("note", in.Note); f != nil {
+		return desk.Receipt{}, f
 	}
 	return a.onProposal(ctx, who, "proposal.refuse", in, func(ctx context.Context, tx *store.Tx, p *consent.Proposal) ([]ledger.Fact, error) {
 		return a.cast(ctx, tx, who, p, consent.Dissent, in.Note)
@@ -311,8 +312,8 @@ func (a *App) RefuseProposal(ctx context.Context, who *roster.Actor, in Proposal
 }
 
 // WithdrawProposal takes one's own proposal back.
-func (a *App) WithdrawProposal(ctx context.Context, who *roster.Actor, in ProposalInput) (Receipt, error) {
+func (a *App) WithdrawProposal(ctx context.Context, who *roster.Actor, in ProposalInput) (desk.Receipt, error) {
 	return a.onProposal(ctx, who, "proposal.withdraw", in, func(ctx context.Context, tx *store.Tx, p *consent.Proposal) ([]ledger.Fact, error) {
-		return nil, alter(ctx, tx, p, func(p *consent.Proposal) error { return p.Withdraw(who.Person, tx.Now()) })
+		return nil, desk.Alter(ctx, tx, p, func(p *consent.Proposal) error { return p.Withdraw(who.Person, tx.Now()) })
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
@@ -28,7 +29,7 @@ type ProposalRow struct {
 	Op         string        `json:"op"`
 	ObjectKind string        `json:"object_kind"`
 	ObjectID   string        `json:"object_id"`
-	Unit       Named         `json:"unit"`
+	Unit       desk.Named    `json:"unit"`
 	Ground     string        `json:"ground"`
 	State      consent.State `json:"state"`
 	ProposedAt time.Time     `json:"proposed_at"`
@@ -113,14 +114,14 @@ func proposalIDs(rows []consent.Proposal) []string {
 func (a *App) Proposals(ctx context.Context, who *roster.Actor, f ProposalFilter, cursor string) (out ProposalPage, err error) {
 	const op = "proposal.list"
 	out.Rows = []ProposalRow{}
-	after, err := a.openCursor(who, op, cursor)
+	after, err := a.OpenCursor(who, op, cursor)
 	if err != nil {
 		return out, err
 	}
 	if f.State != "" && !slices.Contains(consent.States, f.State) {
 		return out, fault.Shape("filter_value", "state")
 	}
-	err = a.read(ctx, who, op, func(ctx context.Context, v *store.View) error {
+	err = a.Read(ctx, who, op, func(ctx context.Context, v *store.View) error {
 		reach, err := a.proposalReach(ctx, v, who)
 		if err != nil {
 			return err
@@ -145,7 +146,7 @@ func (a *App) Proposals(ctx context.Context, who *roster.Actor, f ProposalFilter
 			}
 			if len(rows) > pageSize {
 				rows = rows[:pageSize]
-				out.Next = a.sealCursor(who, op, []string{rows[pageSize-1].ID})
+				out.Next = a.SealCursor(who, op, []string{rows[pageSize-1].ID})
 			}
 			if votes, err = v.VotesOn(ctx, proposalIDs(rows)...); err != nil {
 				return err
@@ -155,7 +156,7 @@ func (a *App) Proposals(ctx context.Context, who *roster.Actor, f ProposalFilter
 		for _, p := range rows {
 			units = append(units, p.UnitID)
 		}
-		n, err := a.namer(ctx, v, who, nil, units)
+		n, err := a.Names(ctx, v, who, nil, units)
 		if err != nil {
 			return err
 		}
@@ -171,8 +172,8 @@ func (a *App) Proposals(ctx context.Context, who *roster.Actor, f ProposalFilter
 	return out, err
 }
 
-func (a *App) proposalRow(ctx context.Context, v *store.View, n namer, who *roster.Actor, p *consent.Proposal, votes []consent.Vote) (r ProposalRow, why, err error) {
-	r = ProposalRow{ID: p.ID, Version: p.Version, Ref: p.Ref, Op: p.Op, ObjectKind: p.ObjectKind, ObjectID: p.ObjectID, Unit: n.unit(p.UnitID), Ground: p.Ground,
+func (a *App) proposalRow(ctx context.Context, v *store.View, n desk.Names, who *roster.Actor, p *consent.Proposal, votes []consent.Vote) (r ProposalRow, why, err error) {
+	r = ProposalRow{ID: p.ID, Version: p.Version, Ref: p.Ref, Op: p.Op, ObjectKind: p.ObjectKind, ObjectID: p.ObjectID, Unit: n.Unit(p.UnitID), Ground: p.Ground,
 		State: p.State, ProposedAt: p.CreatedAt, SettledAt: p.SettledAt, Wanted: max(p.Quorum, len(consent.Words(p.Members))), Yours: p.ProposedBy == who.Person}
 	for _, x := range votesOf(votes, p.ID) {
 		r.Heard++
@@ -187,7 +188,7 @@ func (a *App) proposalRow(ctx context.Context, v *store.View, n namer, who *rost
 
 // ProposalVote is what one person said.
 type ProposalVote struct {
-	Person Named          `json:"person"`
+	Person desk.Named     `json:"person"`
 	Choice consent.Choice `json:"choice"` // "" has not spoken yet
 	At     *time.Time     `json:"at"`
 	Note   string         `json:"note,omitempty"`
@@ -196,8 +197,8 @@ type ProposalVote struct {
 // ProposalView is one proposal as those see it who may.
 type ProposalView struct {
 	ProposalRow
-	Proposer Named           `json:"proposer"`
-	Subject  Named           `json:"subject"`
+	Proposer desk.Named      `json:"proposer"`
+	Subject  desk.Named      `json:"subject"`
 	Approver roster.Role     `json:"approver"`
 	Members  bool            `json:"members"` // named members are asked, each for himself
 	Lines    []ProposalLine  `json:"lines"`
@@ -209,7 +210,7 @@ type ProposalView struct {
 
 // Proposal opens one.
 func (a *App) Proposal(ctx context.Context, who *roster.Actor, id string) (out ProposalView, err error) {
-	err = a.read(ctx, who, "proposal.get", func(ctx context.Context, v *store.View) error {
+	err = a.Read(ctx, who, "proposal.get", func(ctx context.Context, v *store.View) error {
 		reach, err := a.proposalReach(ctx, v, who)
 		if err != nil {
 			return err
@@ -227,7 +228,7 @@ func (a *App) Proposal(ctx context.Context, who *roster.Actor, id string) (out P
 		for _, x := range votes {
 			people, records = append(people, x.PersonID), append(records, x.ID)
 		}
-		n, err := a.namer(ctx, v, who, people, []string{p.UnitID})
+		n, err := a.Names(ctx, v, who, people, []string{p.UnitID})
 		if err != nil {
 			return err
 		}
@@ -239,20 +240,20 @@ func (a *App) Proposal(ctx context.Context, who *roster.Actor, id string) (out P
 		if err != nil {
 			return err
 		}
-		out = ProposalView{ProposalRow: row, Proposer: n.person(p.ProposedBy), Approver: p.Approver, Members: p.Members != "",
+		out = ProposalView{ProposalRow: row, Proposer: n.Person(p.ProposedBy), Approver: p.Approver, Members: p.Members != "",
 			Lines: []ProposalLine{}, Reason: texts[p.ID]["reason"], Votes: []ProposalVote{}, Can: map[string]bool{}}
 		if why != nil {
 			out.Why = fault.As(why)
 		}
 		if !onlyReads(who) {
-			out.Subject = n.person(p.PersonID)
+			out.Subject = n.Person(p.PersonID)
 		}
 		for _, x := range votes {
-			out.Votes = append(out.Votes, ProposalVote{Person: n.person(x.PersonID), Choice: x.Choice, At: &x.CreatedAt, Note: texts[x.ID]["note"]})
+			out.Votes = append(out.Votes, ProposalVote{Person: n.Person(x.PersonID), Choice: x.Choice, At: &x.CreatedAt, Note: texts[x.ID]["note"]})
 		}
 		for _, m := range consent.Words(p.Members) {
 			if !slices.ContainsFunc(votes, func(x consent.Vote) bool { return x.PersonID == m }) {
-				out.Votes = append(out.Votes, ProposalVote{Person: n.person(m)})
+				out.Votes = append(out.Votes, ProposalVote{Person: n.Person(m)})
 			}
 		}
 		if input, ok := texts[p.ID]["input"]; ok && graveActs[p.Op].show != nil { // else expunged with its matter

@@ -144,7 +144,7 @@ func (a *App) publishedReport(ctx context.Context, v *store.View, who *roster.Ac
 	} else if out.Lists, err = a.listsGrid(ctx, v, tree, unit, b.Campaign); err != nil {
 		return nil, err
 	}
-	r := reportOf(&b, a.store.Now())
+	r := reportOf(&b, a.Store.Now())
 	r.Opens, r.Suppressed, r.Period, r.Periods = how.opens, true, p.Code, how.periods
 	r.Sections = report.BuildPublished(out)
 	return r, nil
@@ -183,7 +183,7 @@ var gridSections = append(slices.Clone(reportSections), issue.SectionCell)
 func (a *App) grid(ctx context.Context, v *store.View, tree *roster.Tree, sc roster.Scope, unit string, periods []report.Period) (*report.Grid, error) {
 	root := gridRoot(tree, unit)
 	children, units := descent(tree, root, unit)
-	g := report.NewGrid(a.pack.Suppression.Bound(), root, children, periods)
+	g := report.NewGrid(a.Pack().Suppression.Bound(), root, children, periods)
 	counts, err := v.GridCounts(ctx, units, gridSections)
 	if err != nil {
 		return nil, err
@@ -216,7 +216,7 @@ func (a *App) listsGrid(ctx context.Context, v *store.View, tree *roster.Tree, u
 		return nil, err
 	}
 	children, units := descent(tree, c.UnitID, unit)
-	g := report.NewLists(a.pack.Suppression.Bound(), c.UnitID, children)
+	g := report.NewLists(a.Pack().Suppression.Bound(), c.UnitID, children)
 	for _, u := range units {
 		var sum selfcheck.Completion
 		for _, below := range tree.Subtree(u) {

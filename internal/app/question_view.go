@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/roster"
 	"plumbline/internal/rules"
@@ -16,8 +17,8 @@ type QuestionRow struct {
 	Ref        string                `json:"ref"`
 	IssueID    string                `json:"issue_id"`
 	CaseID     string                `json:"case_id"`
-	Leader     Named                 `json:"leader"`
-	Unit       Named                 `json:"unit"`
+	Leader     desk.Named            `json:"leader"`
+	Unit       desk.Named            `json:"unit"`
 	LinkKind   string                `json:"link_kind"`
 	Triggers   []inquiry.Trigger     `json:"triggers"`
 	State      inquiry.QuestionState `json:"state"`
@@ -27,14 +28,6 @@ type QuestionRow struct {
 	Overdue    bool                  `json:"overdue"`
 	DecideTier int                   `json:"decide_tier"`
 	TrackID    string                `json:"track_id"`
-}
-
-func (n namer) question(q *inquiry.Question, today roster.Date) QuestionRow {
-	return QuestionRow{
-		ID: q.ID, Version: q.Version, Ref: q.Ref, IssueID: q.IssueID, CaseID: q.CaseID, Leader: n.person(q.PersonID), Unit: n.unit(q.UnitID),
-		LinkKind: q.LinkKind, Triggers: q.TriggerList(), State: q.State, EventOn: q.EventOn, RaisedOn: q.RaisedOn, DueOn: q.DueOn,
-		Overdue: q.Overdue(today), DecideTier: q.DecideTier, TrackID: q.TrackID,
-	}
 }
 
 // QuestionPage is one page of the list of leader questions.
@@ -47,12 +40,12 @@ type QuestionPage struct {
 // Questions lists leader questions in the actor's scope, the newest first.
 func (a *App) Questions(ctx context.Context, who *roster.Actor, f inquiry.QuestionFilter, cursor string) (out QuestionPage, err error) {
 	out.Rows = []QuestionRow{}
-	after, err := a.openCursor(who, "question.list", cursor)
+	after, err := a.OpenCursor(who, "question.list", cursor)
 	if err != nil {
 		return out, err
 	}
-	err = a.read(ctx, who, "question.list", func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindQuestion)
+	err = a.Read(ctx, who, "question.list", func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindQuestion)
 		if err != nil {
 			return err
 		}
@@ -60,19 +53,19 @@ func (a *App) Questions(ctx context.Context, who *roster.Actor, f inquiry.Questi
 		if out.Total, err = v.QuestionCount(ctx, f, sc, today); err != nil {
 			return err
 		}
-		rows, err := v.QuestionList(ctx, f, sc, today, first(after), pageSize+1)
+		rows, err := v.QuestionList(ctx, f, sc, today, desk.AfterID(after), pageSize+1)
 		if err != nil {
 			return err
 		}
 		if len(rows) > pageSize {
 			rows = rows[:pageSize]
-			out.Next = a.sealCursor(who, "question.list", []string{rows[pageSize-1].ID})
+			out.Next = a.SealCursor(who, "question.list", []string{rows[pageSize-1].ID})
 		}
 		var people, units []string
 		for _, q := range rows {
 			people, units = append(people, q.PersonID), append(units, q.UnitID)
 		}
-		n, err := a.namer(ctx, v, who, people, units)
+		n, err := a.Names(ctx, v, who, people, units)
 		if err != nil {
 			return err
 		}
@@ -82,8 +75,8 @@ func (a *App) Questions(ctx context.Context, who *roster.Actor, f inquiry.Questi
 		}
 		for i := range rows {
 			r := &rows[i]
-			n.hide = !named.Admits(spot(r.ID, r.UnitID, r.BranchID, r.PersonID, r.EventOn))
-			out.Rows = append(out.Rows, n.question(r, today))
+			n.Hide = !named.Admits(desk.Spot(r.ID, r.UnitID, r.BranchID, r.PersonID, r.EventOn))
+			out.Rows = append(out.Rows, questionRow(n, r, today))
 		}
 		return nil
 	})
@@ -93,18 +86,18 @@ func (a *App) Questions(ctx context.Context, who *roster.Actor, f inquiry.Questi
 // QuestionView is one leader question with its answer so far.
 type QuestionView struct {
 	QuestionRow
-	Subject  Named           `json:"subject"`
+	Subject  desk.Named      `json:"subject"`
 	Reason   string          `json:"reason"`
-	Proposer Named           `json:"proposed_by"`
-	Approver Named           `json:"approved_by"`
+	Proposer desk.Named      `json:"proposed_by"`
+	Approver desk.Named      `json:"approved_by"`
 	Can      map[string]bool `json:"can"`
 }
 
 // Question opens one leader question. A purpose is asked of leadership readers.
 func (a *App) Question(ctx context.Context, who *roster.Actor, id string, purpose ...string) (out QuestionView, err error) {
 	var o opened
-	err = a.read(ctx, who, "question.get", func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindQuestion)
+	err = a.Read(ctx, who, "question.get", func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindQuestion)
 		if err != nil {
 			return err
 		}
@@ -112,10 +105,10 @@ func (a *App) Question(ctx context.Context, who *roster.Actor, id string, purpos
 		if err != nil {
 			return err
 		}
-		if o, err = a.opening(ctx, v, who, roster.KindQuestion, spot(q.ID, q.UnitID, q.BranchID, q.PersonID, q.EventOn), purpose); err != nil {
+		if o, err = a.opening(ctx, v, who, roster.KindQuestion, desk.Spot(q.ID, q.UnitID, q.BranchID, q.PersonID, q.EventOn), purpose); err != nil {
 			return err
 		}
-		n, err := a.namer(ctx, v, who, []string{q.PersonID, q.SubjectID, q.ProposedBy, q.ApprovedBy}, []string{q.UnitID})
+		n, err := a.Names(ctx, v, who, []string{q.PersonID, q.SubjectID, q.ProposedBy, q.ApprovedBy}, []string{q.UnitID})
 		if err != nil {
 			return err
 		}
@@ -123,8 +116,8 @@ func (a *App) Question(ctx context.Context, who *roster.Actor, id string, purpos
 		if err != nil {
 			return err
 		}
-		out = QuestionView{QuestionRow: n.question(q, a.Today()), Subject: n.person(q.SubjectID), Reason: latest(texts[q.ID], "reason"),
-			Proposer: n.person(q.ProposedBy), Approver: n.person(q.ApprovedBy), Can: map[string]bool{}}
+		out = QuestionView{QuestionRow: questionRow(n, q, a.Today()), Subject: n.Person(q.SubjectID), Reason: latest(texts[q.ID], "reason"),
+			Proposer: n.Person(q.ProposedBy), Approver: n.Person(q.ApprovedBy), Can: map[string]bool{}}
 		if q.State == inquiry.QuestionRaised {
 			out.Reason = ""
 		}
@@ -147,4 +140,12 @@ func (a *App) Question(ctx context.Context, who *roster.Actor, id string, purpos
 }
 
 // SanctionCodes lists the sanctions of the pack in force, for a form.
-func (a *App) SanctionCodes() []rules.Sanction { return a.pack.Outcomes.Sanctions }
+func (a *App) SanctionCodes() []rules.Sanction { return a.Pack().Outcomes.Sanctions }
+
+func questionRow(n desk.Names, q *inquiry.Question, today roster.Date) QuestionRow {
+	return QuestionRow{
+		ID: q.ID, Version: q.Version, Ref: q.Ref, IssueID: q.IssueID, CaseID: q.CaseID, Leader: n.Person(q.PersonID), Unit: n.Unit(q.UnitID),
+		LinkKind: q.LinkKind, Triggers: q.TriggerList(), State: q.State, EventOn: q.EventOn, RaisedOn: q.RaisedOn, DueOn: q.DueOn,
+		Overdue: q.Overdue(today), DecideTier: q.DecideTier, TrackID: q.TrackID,
+	}
+}

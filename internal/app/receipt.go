@@ -16,14 +16,6 @@ import (
 	"plumbline/internal/store"
 )
 
-// slipped are the operations whose authors can later prove what they filed. An
-// import is not one: what it filed is in the file that was imported.
-var slipped = map[string]bool{
-	"submission.submit": true, "submission.supplement": true, "file.reply": true, "statement.answer": true,
-	"finding.reply": true, "finding.confirm": true, "decision.propose": true, "decision.decide": true, "issue.conceal": true,
-	"inspection.record": true, "named.reply": true,
-}
-
 // ReceiptLine is one entry that the actor made and may have a receipt of.
 type ReceiptLine struct {
 	Seq  int64
@@ -54,7 +46,7 @@ type ReceiptAsk struct {
 // until there is a better one.
 func (a *App) Receipt(ctx context.Context, who *roster.Actor, ask ReceiptAsk) (out ReceiptView, err error) {
 	for first := true; ; first = false {
-		err = a.read(ctx, who, "receipt.read", func(ctx context.Context, v *store.View) error {
+		err = a.Read(ctx, who, "receipt.read", func(ctx context.Context, v *store.View) error {
 			e, err := ownEntry(ctx, v, who, ask.Seq)
 			if err != nil {
 				return err
@@ -159,7 +151,7 @@ func (a *App) Receipts(ctx context.Context, who *roster.Actor, before int64, lim
 		before = math.MaxInt64
 	}
 	limit = min(max(limit, 1), store.PageMax)
-	err = a.read(ctx, who, "receipt.list", func(ctx context.Context, v *store.View) error {
+	err = a.Read(ctx, who, "receipt.list", func(ctx context.Context, v *store.View) error {
 		rows, err := v.ReceiptEntries(ctx, who.Account, before, limit+1)
 		if err != nil {
 			return err
@@ -179,7 +171,7 @@ func (a *App) Receipts(ctx context.Context, who *roster.Actor, before int64, lim
 // account made: the entry's bytes, its rows with their salts, the texts that
 // were not erased, and the answers of a list. erased says that texts are gone.
 func (a *App) Slip(ctx context.Context, who *roster.Actor, seq int64) (s *slip.Slip, erased bool, err error) {
-	err = a.read(ctx, who, "receipt.slip", func(ctx context.Context, v *store.View) error {
+	err = a.Read(ctx, who, "receipt.slip", func(ctx context.Context, v *store.View) error {
 		e, err := ownEntry(ctx, v, who, seq)
 		if err != nil {
 			return err

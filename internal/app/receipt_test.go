@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
@@ -368,7 +369,7 @@ func TestSlipOfAnEarlierRound(t *testing.T) {
 		second := submit(t, s, "anna", l, again, says(12, "新的一事"))
 
 		for _, round := range []struct {
-			receipt  app.Receipt
+			receipt  desk.Receipt
 			said     []string
 			declared []int64 // items
 		}{{first, []string{"第一件事", "第三件事", "第二件事"}, []int64{3, 9}}, {second, []string{"改写过的事", "新的一事"}, []int64{3, 12}}} {

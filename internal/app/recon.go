@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
@@ -66,13 +67,13 @@ func (a *App) Reconciliation(ctx context.Context, who *roster.Actor, in ReconInp
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	out := &Recon{From: in.From, To: in.To, LeavesOut: leavesOut(who), WindowDays: a.pack.Reconciliation.WindowDays, ByCategory: []ReconLine{}, ByUnit: []ReconLine{}}
-	err := a.read(ctx, who, "reconciliation.read", func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindReconciliation)
+	out := &Recon{From: in.From, To: in.To, LeavesOut: leavesOut(who), WindowDays: a.Pack().Reconciliation.WindowDays, ByCategory: []ReconLine{}, ByUnit: []ReconLine{}}
+	err := a.Read(ctx, who, "reconciliation.read", func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindReconciliation)
 		if err != nil {
 			return err
 		}
-		tree, err := a.tree(ctx, v)
+		tree, err := a.Tree(ctx, v)
 		if err != nil {
 			return err
 		}
@@ -107,7 +108,7 @@ func (a *App) Reconciliation(ctx context.Context, who *roster.Actor, in ReconInp
 		ownPeople, ownLeaders := people, leaders
 		alone := reconAlone(cells, out.Unit, children)
 		for _, u := range children {
-			l := ReconLine{Code: u, Name: unitName(who.Lang, tree.Unit(u)), Filter: base, Opens: true}
+			l := ReconLine{Code: u, Name: desk.UnitName(who.Lang, tree.Unit(u)), Filter: base, Opens: true}
 			l.Filter.Unit = u
 			people, leaders, err := a.headcount(ctx, v, tree, u, today) // a bureau has some 15 children, a sub-bureau fewer
 			if err != nil {
@@ -119,7 +120,7 @@ func (a *App) Reconciliation(ctx context.Context, who *roster.Actor, in ReconInp
 			out.ByUnit = append(out.ByUnit, l)
 			ownPeople, ownLeaders = ownPeople-people, ownLeaders-leaders
 		}
-		out.UnitName = unitName(who.Lang, tree.Unit(out.Unit))
+		out.UnitName = desk.UnitName(who.Lang, tree.Unit(out.Unit))
 		if len(children) > 0 { // what is left is the unit's own, and the lines make the total
 			l := ReconLine{Code: out.Unit, Name: out.UnitName, Filter: base, Opens: true, Only: true}
 			l.Filter.Only = true
@@ -358,7 +359,7 @@ func (a *App) ReconciliationByPerson(ctx context.Context, who *roster.Actor, in 
 		return nil, err
 	}
 	out := &ReconPeople{}
-	err := a.read(ctx, who, "reconciliation.people", func(ctx context.Context, v *store.View) error {
+	err := a.Read(ctx, who, "reconciliation.people", func(ctx context.Context, v *store.View) error {
 		sc, err := a.namedScope(ctx, v, who, roster.ActRead, roster.KindReconciliation)
 		if err != nil {
 			return err
@@ -366,14 +367,14 @@ func (a *App) ReconciliationByPerson(ctx context.Context, who *roster.Actor, in 
 		if sc.Empty() {
 			return fault.Forbidden("not_allowed")
 		}
-		tree, err := a.tree(ctx, v)
+		tree, err := a.Tree(ctx, v)
 		if err != nil {
 			return err
 		}
 		if out.Unit, err = unitInReach(tree, sc, in.Unit); err != nil {
 			return err
 		}
-		out.UnitName = unitName(who.Lang, tree.Unit(out.Unit))
+		out.UnitName = desk.UnitName(who.Lang, tree.Unit(out.Unit))
 		f := issue.All()
 		f.Unit, f.From, f.To, f.Category, f.Live = out.Unit, in.From, in.To, in.Category, true
 		out.Filter = f
@@ -389,7 +390,7 @@ func (a *App) ReconciliationByPerson(ctx context.Context, who *roster.Actor, in 
 		if len(rows) > limit {
 			rows = rows[:limit]
 			last := rows[limit-1]
-			out.Next = a.sealCursor(who, "reconciliation.people", []string{f.Query(), strconv.FormatInt(last.AuditOnly, 10), last.PersonID})
+			out.Next = a.SealCursor(who, "reconciliation.people", []string{f.Query(), strconv.FormatInt(last.AuditOnly, 10), last.PersonID})
 		}
 		if err := a.nameCells(ctx, v, rows, in.Category); err != nil {
 			return err
@@ -401,7 +402,7 @@ func (a *App) ReconciliationByPerson(ctx context.Context, who *roster.Actor, in 
 }
 
 func (a *App) personCellsAfter(who *roster.Actor, cursor string, f issue.Filter) (*issue.PersonCells, error) {
-	parts, err := a.openCursor(who, "reconciliation.people", cursor)
+	parts, err := a.OpenCursor(who, "reconciliation.people", cursor)
 	if err != nil || parts == nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
@@ -19,22 +20,15 @@ type RectificationRow struct {
 	Ref          string        `json:"ref"`
 	IssueID      string        `json:"issue_id"`
 	CaseID       string        `json:"case_id"`
-	Person       Named         `json:"person"`
-	Unit         Named         `json:"unit"`
-	Lead         Named         `json:"lead_unit"`
+	Person       desk.Named    `json:"person"`
+	Unit         desk.Named    `json:"unit"`
+	Lead         desk.Named    `json:"lead_unit"`
 	Category     string        `json:"category"`
 	State        rectify.State `json:"state"`
 	DispatchedOn roster.Date   `json:"dispatched_on"`
 	DueOn        roster.Date   `json:"due_on"`
 	Overdue      bool          `json:"overdue"`
 	Round        int           `json:"round"`
-}
-
-func (n namer) task(r *rectify.Rectification, today roster.Date) RectificationRow {
-	return RectificationRow{
-		ID: r.ID, Version: r.Version, Ref: r.Ref, IssueID: r.IssueID, CaseID: r.CaseID, Person: n.person(r.PersonID), Unit: n.unit(r.UnitID),
-		Lead: n.unit(r.LeadUnitID), Category: r.Category, State: r.State, DispatchedOn: r.DispatchedOn, DueOn: r.DueOn, Overdue: r.Overdue(today), Round: r.Round,
-	}
 }
 
 // RectificationPage is one page of the list of tasks.
@@ -59,15 +53,15 @@ func leadUnits(who *roster.Actor) []string {
 // Rectifications lists tasks in the actor's scope, the earliest due first.
 func (a *App) Rectifications(ctx context.Context, who *roster.Actor, f rectify.Filter, cursor string) (out RectificationPage, err error) {
 	out.Rows = []RectificationRow{}
-	after, err := a.openCursor(who, "rectification.list", cursor)
+	after, err := a.OpenCursor(who, "rectification.list", cursor)
 	if err != nil {
 		return out, err
 	}
 	if len(after) != 2 {
 		after = []string{"", ""}
 	}
-	err = a.read(ctx, who, "rectification.list", func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindRectification)
+	err = a.Read(ctx, who, "rectification.list", func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindRectification)
 		if err != nil {
 			return err
 		}
@@ -82,13 +76,13 @@ func (a *App) Rectifications(ctx context.Context, who *roster.Actor, f rectify.F
 		if len(rows) > pageSize {
 			rows = rows[:pageSize]
 			last := rows[pageSize-1]
-			out.Next = a.sealCursor(who, "rectification.list", []string{string(last.DueOn), last.ID})
+			out.Next = a.SealCursor(who, "rectification.list", []string{string(last.DueOn), last.ID})
 		}
 		var people, units []string
 		for _, r := range rows {
 			people, units = append(people, r.PersonID), append(units, r.UnitID, r.LeadUnitID)
 		}
-		n, err := a.namer(ctx, v, who, people, units)
+		n, err := a.Names(ctx, v, who, people, units)
 		if err != nil {
 			return err
 		}
@@ -98,8 +92,8 @@ func (a *App) Rectifications(ctx context.Context, who *roster.Actor, f rectify.F
 		}
 		for i := range rows {
 			r := &rows[i]
-			n.hide = !named.Admits(spot(r.ID, r.UnitID, r.BranchID, r.PersonID, r.EventOn)) && !slices.Contains(lead, r.LeadUnitID)
-			out.Rows = append(out.Rows, n.task(r, today))
+			n.Hide = !named.Admits(desk.Spot(r.ID, r.UnitID, r.BranchID, r.PersonID, r.EventOn)) && !slices.Contains(lead, r.LeadUnitID)
+			out.Rows = append(out.Rows, taskRow(n, r, today))
 		}
 		return nil
 	})
@@ -113,14 +107,14 @@ type RectificationView struct {
 	Task        string          `json:"task"`
 	Evidence    string          `json:"evidence"`
 	Note        string          `json:"note"`
-	Owner       Named           `json:"owner"`
-	Dispatched  Named           `json:"dispatched_by"`
-	Accepted    Named           `json:"accepted_by"`
-	Submitted   Named           `json:"submitted_by"`
+	Owner       desk.Named      `json:"owner"`
+	Dispatched  desk.Named      `json:"dispatched_by"`
+	Accepted    desk.Named      `json:"accepted_by"`
+	Submitted   desk.Named      `json:"submitted_by"`
 	SubmittedOn roster.Date     `json:"submitted_on"`
-	Verified    Named           `json:"verified_by"`
+	Verified    desk.Named      `json:"verified_by"`
 	VerifiedOn  roster.Date     `json:"verified_on"`
-	Struck      Named           `json:"struck_by"`
+	Struck      desk.Named      `json:"struck_by"`
 	StruckOn    roster.Date     `json:"struck_on"`
 	History     []TaskLine      `json:"history"` // every step of every round
 	Can         map[string]bool `json:"can"`     // operations that role and state allow
@@ -141,8 +135,8 @@ var taskSteps = map[string]rectify.State{
 // Rectification opens one task. A purpose is asked of leadership readers.
 func (a *App) Rectification(ctx context.Context, who *roster.Actor, id string, purpose ...string) (out RectificationView, err error) {
 	var o opened
-	err = a.read(ctx, who, "rectification.get", func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindRectification)
+	err = a.Read(ctx, who, "rectification.get", func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindRectification)
 		if err != nil {
 			return err
 		}
@@ -151,11 +145,11 @@ func (a *App) Rectification(ctx context.Context, who *roster.Actor, id string, p
 			return err
 		}
 		if !slices.Contains(leadUnits(who), r.LeadUnitID) {
-			if o, err = a.opening(ctx, v, who, roster.KindRectification, spot(r.ID, r.UnitID, r.BranchID, r.PersonID, r.EventOn), purpose); err != nil {
+			if o, err = a.opening(ctx, v, who, roster.KindRectification, desk.Spot(r.ID, r.UnitID, r.BranchID, r.PersonID, r.EventOn), purpose); err != nil {
 				return err
 			}
 		}
-		n, err := a.namer(ctx, v, who, []string{r.PersonID, r.OwnerID, r.DispatchedBy, r.AcceptedBy, r.SubmittedBy, r.VerifiedBy, r.StruckBy},
+		n, err := a.Names(ctx, v, who, []string{r.PersonID, r.OwnerID, r.DispatchedBy, r.AcceptedBy, r.SubmittedBy, r.VerifiedBy, r.StruckBy},
 			[]string{r.UnitID, r.LeadUnitID})
 		if err != nil {
 			return err
@@ -166,9 +160,9 @@ func (a *App) Rectification(ctx context.Context, who *roster.Actor, id string, p
 		}
 		t := texts[r.ID]
 		out = RectificationView{
-			RectificationRow: n.task(r, a.Today()), EventOn: r.EventOn, Task: t["task"], Evidence: latest(t, "evidence"), Note: latest(t, "note"),
-			Owner: n.person(r.OwnerID), Dispatched: n.person(r.DispatchedBy), Accepted: n.person(r.AcceptedBy), Submitted: n.person(r.SubmittedBy),
-			SubmittedOn: r.SubmittedOn, Verified: n.person(r.VerifiedBy), VerifiedOn: r.VerifiedOn, Struck: n.person(r.StruckBy), StruckOn: r.StruckOn,
+			RectificationRow: taskRow(n, r, a.Today()), EventOn: r.EventOn, Task: t["task"], Evidence: latest(t, "evidence"), Note: latest(t, "note"),
+			Owner: n.Person(r.OwnerID), Dispatched: n.Person(r.DispatchedBy), Accepted: n.Person(r.AcceptedBy), Submitted: n.Person(r.SubmittedBy),
+			SubmittedOn: r.SubmittedOn, Verified: n.Person(r.VerifiedBy), VerifiedOn: r.VerifiedOn, Struck: n.Person(r.StruckBy), StruckOn: r.StruckOn,
 			Can: map[string]bool{},
 		}
 		if out.History, err = taskHistory(ctx, v, r.ID, t); err != nil {
@@ -205,9 +199,9 @@ func taskHistory(ctx context.Context, v *store.View, id string, texts map[string
 		l := TaskLine{HistoryLine: HistoryLine{e.Seq, e.At, e.Verb}}
 		switch e.Verb {
 		case "rectification.submit":
-			l.Text = texts[numbered("evidence", version)]
+			l.Text = texts[desk.NumberedField("evidence", version)]
 		case "rectification.return", "rectification.recur":
-			l.Text = texts[numbered("note", version)]
+			l.Text = texts[desk.NumberedField("note", version)]
 		}
 		version++
 		out = append(out, l)
@@ -231,15 +225,15 @@ func (in DispatchInput) Validate() error {
 	if _, err := roster.ParseDate(string(in.DueOn)); err != nil {
 		wrong = fault.As(err).WithField("due_on")
 	}
-	return fault.Join(written("task", in.Task), wrong)
+	return fault.Join(desk.RequireText("task", in.Task), wrong)
 }
 
 // Dispatch makes a rectification task from an issue. An issue that was triaged
 // is rectifying from then on; a clue stays with its case.
-func (a *App) Dispatch(ctx context.Context, who *roster.Actor, in DispatchInput) (id string, r Receipt, err error) {
+func (a *App) Dispatch(ctx context.Context, who *roster.Actor, in DispatchInput) (id string, r desk.Receipt, err error) {
 	const op = "rectification.create"
-	r, err = a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		sc, err := a.scope(ctx, &tx.View, who, roster.ActCreate, roster.KindRectification)
+	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		sc, err := a.Scope(ctx, &tx.View, who, roster.ActCreate, roster.KindRectification)
 		if err != nil {
 			return nil, "", err
 		}
@@ -254,15 +248,15 @@ func (a *App) Dispatch(ctx context.Context, who *roster.Actor, in DispatchInput)
 		if err != nil {
 			return nil, "", err
 		}
-		if before := *i; i.State != issue.Clue && i.Rectify(a.pack.Review, tx.Now()) == nil {
-			if err := tx.SaveIssue(ctx, &before, i, issue.TimingOf(a.pack)); err != nil {
+		if before := *i; i.State != issue.Clue && i.Rectify(a.Pack().Review, tx.Now()) == nil {
+			if err := tx.SaveIssue(ctx, &before, i, issue.TimingOf(a.Pack())); err != nil {
 				return nil, "", err
 			}
 		}
 		id = t.ID
 		return facts, t.ID, nil
 	})
-	return pick(id, r), r, err
+	return desk.PickID(id, r), r, err
 }
 
 // newTask stores the task that follows from an issue. Whoever is to answer for
@@ -278,7 +272,7 @@ func (a *App) newTask(ctx context.Context, tx *store.Tx, who *roster.Actor, i *i
 	if err := a.fillTask(ctx, tx, &row, in); err != nil {
 		return nil, nil, err
 	}
-	t, err := rectify.Dispatch(a.pack, row, who.Person, roster.DateOf(tx.Now(), a.zone))
+	t, err := rectify.Dispatch(a.Pack(), row, who.Person, roster.DateOf(tx.Now(), a.Zone()))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -315,7 +309,7 @@ func (a *App) ownerSees(ctx context.Context, tx *store.Tx, t *rectify.Rectificat
 	if err != nil {
 		return err
 	}
-	sc, err := a.scope(ctx, &tx.View, owner, roster.ActRead, roster.KindRectification)
+	sc, err := a.Scope(ctx, &tx.View, owner, roster.ActRead, roster.KindRectification)
 	if err != nil {
 		return err
 	}
@@ -329,7 +323,7 @@ func (a *App) ownerSees(ctx context.Context, tx *store.Tx, t *rectify.Rectificat
 // fillTask finds the lead department and the owner by what people call them.
 func (a *App) fillTask(ctx context.Context, tx *store.Tx, row *rectify.Rectification, in DispatchInput) error {
 	if in.Lead != "" {
-		tree, err := a.tree(ctx, &tx.View)
+		tree, err := a.Tree(ctx, &tx.View)
 		if err != nil {
 			return err
 		}
@@ -366,10 +360,10 @@ type TaskInput struct {
 }
 
 // step runs one step of a task under the actor's scope.
-func (a *App) taskStep(ctx context.Context, who *roster.Actor, op string, in TaskInput, step func(tx *store.Tx, r *rectify.Rectification) error) (Receipt, error) {
-	return a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		route := routeByOp[op]
-		sc, err := a.scope(ctx, &tx.View, who, route.Act, route.Kind)
+func (a *App) taskStep(ctx context.Context, who *roster.Actor, op string, in TaskInput, step func(tx *store.Tx, r *rectify.Rectification) error) (desk.Receipt, error) {
+	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		route, _ := a.Route(op)
+		sc, err := a.Scope(ctx, &tx.View, who, route.Act, route.Kind)
 		if err != nil {
 			return nil, "", err
 		}
@@ -377,10 +371,10 @@ func (a *App) taskStep(ctx context.Context, who *roster.Actor, op string, in Tas
 		if err != nil {
 			return nil, "", err
 		}
-		if err := sameVersion(r.Version, in.Version); err != nil {
+		if err := desk.SameVersion(r.Version, in.Version); err != nil {
 			return nil, "", err
 		}
-		err = alter(ctx, tx, r, func(r *rectify.Rectification) error { return step(tx, r) })
+		err = desk.Alter(ctx, tx, r, func(r *rectify.Rectification) error { return step(tx, r) })
 		if err != nil {
 			return nil, "", err
 		}
@@ -418,74 +412,81 @@ func (a *App) followTask(ctx context.Context, tx *store.Tx, who *roster.Actor, r
 	if err := i.Close(e, tx.Now()); err != nil {
 		return err
 	}
-	return tx.SaveIssue(ctx, &before, i, issue.TimingOf(a.pack))
+	return tx.SaveIssue(ctx, &before, i, issue.TimingOf(a.Pack()))
 }
 
 // AcceptTask takes a task on for the lead department.
-func (a *App) AcceptTask(ctx context.Context, who *roster.Actor, in TaskInput) (Receipt, error) {
+func (a *App) AcceptTask(ctx context.Context, who *roster.Actor, in TaskInput) (desk.Receipt, error) {
 	return a.taskStep(ctx, who, "rectification.accept", in, func(tx *store.Tx, r *rectify.Rectification) error { return r.Accept(who.Person) })
 }
 
 // ProgressTask says that work has begun.
-func (a *App) ProgressTask(ctx context.Context, who *roster.Actor, in TaskInput) (Receipt, error) {
+func (a *App) ProgressTask(ctx context.Context, who *roster.Actor, in TaskInput) (desk.Receipt, error) {
 	return a.taskStep(ctx, who, "rectification.progress", in, func(tx *store.Tx, r *rectify.Rectification) error { return r.Progress() })
 }
 
 // SubmitTask hands a task in with its evidence note.
-func (a *App) SubmitTask(ctx context.Context, who *roster.Actor, in TaskInput) (Receipt, error) {
-	if f := written("note", in.Note); f != nil {
-		return Receipt{}, f
+func (a *App) SubmitTask(ctx context.Context, who *roster.Actor, in TaskInput) (desk.Receipt, error) {
+	if f := desk.RequireText("note", in.Note); f != nil {
+		return desk.Receipt{}, f
 	}
 	return a.taskStep(ctx, who, "rectification.submit", in, func(tx *store.Tx, r *rectify.Rectification) error {
-		if err := r.Submit(who.Person, roster.DateOf(tx.Now(), a.zone)); err != nil {
+		if err := r.Submit(who.Person, roster.DateOf(tx.Now(), a.Zone())); err != nil {
 			return err
 		}
-		c, err := tx.PutText(ctx, r.ID, numbered("evidence", r.Version), in.Note)
+		c, err := tx.PutText(ctx, r.ID, desk.NumberedField("evidence", r.Version), in.Note)
 		r.EvidenceC = c
 		return err
 	})
 }
 
 // VerifyTask accepts the evidence of a task.
-func (a *App) VerifyTask(ctx context.Context, who *roster.Actor, in TaskInput) (Receipt, error) {
+func (a *App) VerifyTask(ctx context.Context, who *roster.Actor, in TaskInput) (desk.Receipt, error) {
 	return a.taskStep(ctx, who, "rectification.verify", in, func(tx *store.Tx, r *rectify.Rectification) error {
-		return r.Verify(who.Person, roster.DateOf(tx.Now(), a.zone))
+		return r.Verify(who.Person, roster.DateOf(tx.Now(), a.Zone()))
 	})
 }
 
 // ReturnTask sends a task back with a reason.
-func (a *App) ReturnTask(ctx context.Context, who *roster.Actor, in TaskInput) (Receipt, error) {
-	if f := written("note", in.Note); f != nil {
-		return Receipt{}, f
+func (a *App) ReturnTask(ctx context.Context, who *roster.Actor, in TaskInput) (desk.Receipt, error) {
+	if f := desk.RequireText("note", in.Note); f != nil {
+		return desk.Receipt{}, f
 	}
 	return a.taskStep(ctx, who, "rectification.return", in, func(tx *store.Tx, r *rectify.Rectification) error {
 		if err := r.Return(who.Person); err != nil {
 			return err
 		}
-		c, err := tx.PutText(ctx, r.ID, numbered("note", r.Version), in.Note)
+		c, err := tx.PutText(ctx, r.ID, desk.NumberedField("note", r.Version), in.Note)
 		r.NoteC = c
 		return err
 	})
 }
 
 // StrikeOffTask ends a verified task.
-func (a *App) StrikeOffTask(ctx context.Context, who *roster.Actor, in TaskInput) (Receipt, error) {
+func (a *App) StrikeOffTask(ctx context.Context, who *roster.Actor, in TaskInput) (desk.Receipt, error) {
 	return a.taskStep(ctx, who, "rectification.strike_off", in, func(tx *store.Tx, r *rectify.Rectification) error {
-		return r.StrikeOff(who.Person, roster.DateOf(tx.Now(), a.zone))
+		return r.StrikeOff(who.Person, roster.DateOf(tx.Now(), a.Zone()))
 	})
 }
 
 // RecurTask opens a task again because the problem came back.
-func (a *App) RecurTask(ctx context.Context, who *roster.Actor, in TaskInput) (Receipt, error) {
-	if f := written("note", in.Note); f != nil {
-		return Receipt{}, f
+func (a *App) RecurTask(ctx context.Context, who *roster.Actor, in TaskInput) (desk.Receipt, error) {
+	if f := desk.RequireText("note", in.Note); f != nil {
+		return desk.Receipt{}, f
 	}
 	return a.taskStep(ctx, who, "rectification.recur", in, func(tx *store.Tx, r *rectify.Rectification) error {
-		if err := r.Recur(a.pack, who.Person, roster.DateOf(tx.Now(), a.zone)); err != nil {
+		if err := r.Recur(a.Pack(), who.Person, roster.DateOf(tx.Now(), a.Zone())); err != nil {
 			return err
 		}
-		c, err := tx.PutText(ctx, r.ID, numbered("note", r.Version), in.Note)
+		c, err := tx.PutText(ctx, r.ID, desk.NumberedField("note", r.Version), in.Note)
 		r.NoteC = c
 		return err
 	})
+}
+
+func taskRow(n desk.Names, r *rectify.Rectification, today roster.Date) RectificationRow {
+	return RectificationRow{
+		ID: r.ID, Version: r.Version, Ref: r.Ref, IssueID: r.IssueID, CaseID: r.CaseID, Person: n.Person(r.PersonID), Unit: n.Unit(r.UnitID),
+		Lead: n.Unit(r.LeadUnitID), Category: r.Category, State: r.State, DispatchedOn: r.DispatchedOn, DueOn: r.DueOn, Overdue: r.Overdue(today), Round: r.Round,
+	}
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
@@ -22,10 +23,10 @@ type RefineInput struct {
 
 // Refine adds a detail under an item of a checklist. It is read with the item
 // in the unit and below it, and never taken away while the edition holds.
-func (a *App) Refine(ctx context.Context, who *roster.Actor, in RefineInput) (id string, r Receipt, err error) {
+func (a *App) Refine(ctx context.Context, who *roster.Actor, in RefineInput) (id string, r desk.Receipt, err error) {
 	const op = "checklist.refine"
-	r, err = a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		sc, err := a.scope(ctx, &tx.View, who, roster.ActEdit, roster.KindChecklist)
+	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		sc, err := a.Scope(ctx, &tx.View, who, roster.ActEdit, roster.KindChecklist)
 		if err != nil {
 			return nil, "", err
 		}
@@ -52,11 +53,11 @@ func (a *App) Refine(ctx context.Context, who *roster.Actor, in RefineInput) (id
 		if err != nil {
 			return nil, "", err
 		}
-		row.ID, row.AddedBy, row.AddedOn = tx.NewID(), who.Person, roster.DateOf(tx.Now(), a.zone)
+		row.ID, row.AddedBy, row.AddedOn = tx.NewID(), who.Person, roster.DateOf(tx.Now(), a.Zone())
 		id = row.ID
 		return []ledger.Fact{{Verb: op, Kind: "checklist_detail", ID: row.ID, Unit: in.UnitID}}, row.ID, tx.Insert(ctx, row)
 	})
-	return pick(id, r), r, err
+	return desk.PickID(id, r), r, err
 }
 
 // DetailView is a detail with the unit that added it.
@@ -73,16 +74,16 @@ type DetailView struct {
 // added to a checklist.
 func (a *App) ChecklistDetails(ctx context.Context, who *roster.Actor, id string) (out []DetailView, err error) {
 	out = []DetailView{}
-	err = a.read(ctx, who, "checklist.details", func(ctx context.Context, v *store.View) error {
+	err = a.Read(ctx, who, "checklist.details", func(ctx context.Context, v *store.View) error {
 		if _, err := v.Checklist(ctx, id); err != nil {
 			return err
 		}
-		tree, err := a.tree(ctx, v)
+		tree, err := a.Tree(ctx, v)
 		if err != nil {
 			return err
 		}
 		var units []string
-		for _, u := range append(append([]string{}, who.Units...), heads(who)...) {
+		for _, u := range append(append([]string{}, who.Units...), desk.UnitsLed(who)...) {
 			units = append(units, tree.Ancestors(u)...)
 		}
 		rows, err := v.ChecklistDetails(ctx, id, append([]string{}, units...))
@@ -91,7 +92,7 @@ func (a *App) ChecklistDetails(ctx context.Context, who *roster.Actor, id string
 		}
 		for i := range rows {
 			d := &rows[i]
-			out = append(out, DetailView{d.ItemNo, d.UnitID, unitName(who.Lang, tree.Unit(d.UnitID)), d.TextZH, d.TextEN, d.Text(who.Lang)})
+			out = append(out, DetailView{d.ItemNo, d.UnitID, desk.UnitName(who.Lang, tree.Unit(d.UnitID)), d.TextZH, d.TextEN, d.Text(who.Lang)})
 		}
 		return nil
 	})
@@ -100,7 +101,7 @@ func (a *App) ChecklistDetails(ctx context.Context, who *roster.Actor, id string
 
 // detailsFor are the details that a respondent of the unit reads, by item.
 func (a *App) detailsFor(ctx context.Context, v *store.View, lang, checklistID, unitID string) (map[int64][]string, error) {
-	tree, err := a.tree(ctx, v)
+	tree, err := a.Tree(ctx, v)
 	if err != nil {
 		return nil, err
 	}
@@ -128,8 +129,8 @@ func (in UndoCertifyInput) Validate() error { return selfcheck.CheckReason(in.Re
 
 // UndoCertify takes a unit's certification back, so that lists can be returned
 // or excused again. A unit above that has certified takes its own back first.
-func (a *App) UndoCertify(ctx context.Context, who *roster.Actor, in UndoCertifyInput) (Receipt, error) {
-	return a.write(ctx, who, Write{Op: "certification.undo", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) UndoCertify(ctx context.Context, who *roster.Actor, in UndoCertifyInput) (desk.Receipt, error) {
+	return a.Write(ctx, who, desk.Write{Op: "certification.undo", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		c, err := a.certifiable(ctx, tx, who, in.CampaignID, in.UnitID)
 		if err != nil {
 			return nil, "", err
@@ -138,7 +139,7 @@ func (a *App) UndoCertify(ctx context.Context, who *roster.Actor, in UndoCertify
 		if err != nil {
 			return nil, "", err
 		}
-		tree, err := a.tree(ctx, &tx.View)
+		tree, err := a.Tree(ctx, &tx.View)
 		if err != nil {
 			return nil, "", err
 		}
@@ -168,7 +169,7 @@ func (a *App) UndoCertify(ctx context.Context, who *roster.Actor, in UndoCertify
 }
 
 // Restore takes an excuse back, as a dated amendment of the roster.
-func (a *App) Restore(ctx context.Context, who *roster.Actor, in ExcuseInput) (Receipt, error) {
+func (a *App) Restore(ctx context.Context, who *roster.Actor, in ExcuseInput) (desk.Receipt, error) {
 	return a.amendList(ctx, who, "submission.restore", in, selfcheck.WasRestored, func(ctx context.Context, tx *store.Tx, s *selfcheck.Submission, certified bool) (selfcheck.Submission, error) {
 		c, err := tx.Campaign(ctx, s.CampaignID)
 		if err != nil {
@@ -181,8 +182,8 @@ func (a *App) Restore(ctx context.Context, who *roster.Actor, in ExcuseInput) (R
 // amendList changes what is owed by one list, with a dated amendment and the
 // reason.
 func (a *App) amendList(ctx context.Context, who *roster.Actor, op string, in ExcuseInput, change selfcheck.Change,
-	rule func(ctx context.Context, tx *store.Tx, s *selfcheck.Submission, certified bool) (selfcheck.Submission, error)) (Receipt, error) {
-	return a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	rule func(ctx context.Context, tx *store.Tx, s *selfcheck.Submission, certified bool) (selfcheck.Submission, error)) (desk.Receipt, error) {
+	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		before, err := tx.Submission(ctx, in.ID)
 		if err != nil {
 			return nil, "", err
@@ -191,7 +192,7 @@ func (a *App) amendList(ctx context.Context, who *roster.Actor, op string, in Ex
 		if err != nil {
 			return nil, "", err
 		}
-		sc, err := a.scope(ctx, &tx.View, who, roster.ActExcuse, roster.KindSnapshot)
+		sc, err := a.Scope(ctx, &tx.View, who, roster.ActExcuse, roster.KindSnapshot)
 		if err != nil {
 			return nil, "", err
 		}
@@ -214,14 +215,14 @@ func (a *App) amendList(ctx context.Context, who *roster.Actor, op string, in Ex
 		}
 		row := &selfcheck.RosterAmendment{
 			CampaignID: before.CampaignID, SubmissionID: before.ID, Change: change,
-			FromUnitID: before.UnitID, EffectiveOn: roster.DateOf(tx.Now(), a.zone),
+			FromUnitID: before.UnitID, EffectiveOn: roster.DateOf(tx.Now(), a.Zone()),
 		}
 		row.ID = tx.NewID()
 		if row.ReasonC, err = tx.PutText(ctx, row.ID, "reason", in.Reason); err != nil {
 			return nil, "", err
 		}
 		// The list keeps a text of its own, so that each row's commitment opens.
-		if after.ReasonC, err = tx.PutText(ctx, before.ID, numbered("reason", before.Version), in.Reason); err != nil {
+		if after.ReasonC, err = tx.PutText(ctx, before.ID, desk.NumberedField("reason", before.Version), in.Reason); err != nil {
 			return nil, "", err
 		}
 		if err := tx.Insert(ctx, row); err != nil {

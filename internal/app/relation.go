@@ -5,6 +5,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/recusal"
@@ -64,16 +65,16 @@ func (in RelationInput) Validate() error {
 		}
 	}
 	var long *fault.Error
-	if utf8.RuneCountInString(in.Grounds) > maxText {
-		long = fault.Invalid("too_long", "grounds", "Max", maxText)
+	if utf8.RuneCountInString(in.Grounds) > desk.MaxText {
+		long = fault.Invalid("too_long", "grounds", "Max", desk.MaxText)
 	}
-	return fault.Join(short("personnel_no", in.Number), short("name", in.Name), wrong, long)
+	return fault.Join(desk.RequireLine("personnel_no", in.Number), desk.RequireLine("name", in.Name), wrong, long)
 }
 
 // OwnRelations lists what the actor declared, and what others declared of him
 // is not among it.
 func (a *App) OwnRelations(ctx context.Context, who *roster.Actor) (out []RelationView, err error) {
-	err = a.read(ctx, who, "relation.own", func(ctx context.Context, v *store.View) error {
+	err = a.Read(ctx, who, "relation.own", func(ctx context.Context, v *store.View) error {
 		rows, err := v.RelationsOf(ctx, who.Person, false)
 		if err != nil {
 			return err
@@ -87,8 +88,8 @@ func (a *App) OwnRelations(ctx context.Context, who *roster.Actor) (out []Relati
 // Relations lists the relations of a person, from either side, for the records
 // officer.
 func (a *App) Relations(ctx context.Context, who *roster.Actor, personID string) (out []RelationView, person *roster.Person, err error) {
-	err = a.read(ctx, who, "relation.list", func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActEdit, roster.KindPerson)
+	err = a.Read(ctx, who, "relation.list", func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActEdit, roster.KindPerson)
 		if err != nil {
 			return err
 		}
@@ -147,15 +148,15 @@ func (a *App) relationViews(ctx context.Context, v *store.View, who *roster.Acto
 // sees from then on nothing in which the other is the subject. That the other is
 // kept from matters about him, and both where the records officer says it, is a
 // challenge and bars nobody until it is upheld.
-func (a *App) Declare(ctx context.Context, who *roster.Actor, in RelationInput) (id string, r Receipt, err error) {
+func (a *App) Declare(ctx context.Context, who *roster.Actor, in RelationInput) (id string, r desk.Receipt, err error) {
 	op := "relation.create"
 	if in.PersonID == "" {
 		op = "relation.declare"
 	}
-	r, err = a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		of := who.Person
 		if in.PersonID != "" {
-			sc, err := a.scope(ctx, &tx.View, who, roster.ActEdit, roster.KindPerson)
+			sc, err := a.Scope(ctx, &tx.View, who, roster.ActEdit, roster.KindPerson)
 			if err != nil {
 				return nil, "", err
 			}
@@ -187,7 +188,7 @@ func (a *App) Declare(ctx context.Context, who *roster.Actor, in RelationInput) 
 		if err != nil {
 			return nil, "", err
 		}
-		today := roster.DateOf(tx.Now(), a.zone)
+		today := roster.DateOf(tx.Now(), a.Zone())
 		for _, h := range have {
 			if (h.PersonID == other.ID || h.OtherID == other.ID) && h.Kind == in.Kind && voids[h.ID] == nil && (h.ToOn == "" || h.ToOn >= today) && (h.PersonID == of || in.PersonID != "") {
 				return nil, "", fault.Conflict("relation_exists")
@@ -205,7 +206,7 @@ func (a *App) Declare(ctx context.Context, who *roster.Actor, in RelationInput) 
 		}
 		return append([]ledger.Fact{{Verb: op, Kind: "relation", ID: row.ID}}, facts...), row.ID, tx.Bump(ctx, store.GenerationAuthority)
 	})
-	return pick(id, r), r, err
+	return desk.PickID(id, r), r, err
 }
 
 // challengeRelation files what the relation says of others than the actor: each
@@ -232,14 +233,14 @@ func (a *App) relationFor(ctx context.Context, tx *store.Tx, who *roster.Actor, 
 	if err != nil {
 		return nil, err
 	}
-	sc, err := a.scope(ctx, &tx.View, who, roster.ActEdit, roster.KindPerson)
+	sc, err := a.Scope(ctx, &tx.View, who, roster.ActEdit, roster.KindPerson)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := tx.Person(ctx, r.PersonID, sc); err != nil {
 		return nil, err
 	}
-	if err := sameVersion(r.Version, version); err != nil {
+	if err := desk.SameVersion(r.Version, version); err != nil {
 		return nil, err
 	}
 	if r.PersonID == who.Person || r.OtherID == who.Person {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
@@ -44,7 +45,7 @@ func (a *App) reportFor(ctx context.Context, who *roster.Actor, in ReportInput, 
 		return nil, err
 	}
 	var out *report.Report
-	err := a.read(ctx, who, "report.read", func(ctx context.Context, v *store.View) (err error) {
+	err := a.Read(ctx, who, "report.read", func(ctx context.Context, v *store.View) (err error) {
 		if out, err = a.report(ctx, v, who, in, file); err != nil {
 			return err
 		}
@@ -76,11 +77,11 @@ func leavesOut(who *roster.Actor) string {
 // covers the report's unit: a head who reads the report by another role reaches
 // his own unit's lists only.
 func (a *App) reachesLists(ctx context.Context, v *store.View, who *roster.Actor, unit string) (bool, error) {
-	sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindCompletion)
+	sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindCompletion)
 	if err != nil {
 		return false, err
 	}
-	tree, err := a.tree(ctx, v)
+	tree, err := a.Tree(ctx, v)
 	if err != nil {
 		return false, err
 	}
@@ -96,11 +97,11 @@ var listOps = map[report.List]string{
 }
 
 func (a *App) report(ctx context.Context, v *store.View, who *roster.Actor, in ReportInput, file bool) (*report.Report, error) {
-	sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindReport)
+	sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindReport)
 	if err != nil {
 		return nil, err
 	}
-	tree, err := a.tree(ctx, v)
+	tree, err := a.Tree(ctx, v)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +135,7 @@ func (a *App) report(ctx context.Context, v *store.View, who *roster.Actor, in R
 	if err := a.reportCounts(ctx, v, tree, sc, &b); err != nil {
 		return nil, err
 	}
-	out := reportOf(&b, a.store.Now())
+	out := reportOf(&b, a.Store.Now())
 	out.Opens, out.Periods, out.Sections = true, periods, report.Build(b)
 	if p := report.FindPeriod(periods, in.Period, in.From, in.To); p != nil {
 		out.Period = p.Code
@@ -144,9 +145,9 @@ func (a *App) report(ctx context.Context, v *store.View, who *roster.Actor, in R
 
 // reportUnits names the unit of a report and those directly below it.
 func reportUnits(who *roster.Actor, tree *roster.Tree, unit string) report.Input {
-	b := report.Input{Root: report.Unit{ID: unit, Name: unitName(who.Lang, tree.Unit(unit))}, Cells: make(map[string]issue.Cells)}
+	b := report.Input{Root: report.Unit{ID: unit, Name: desk.UnitName(who.Lang, tree.Unit(unit))}, Cells: make(map[string]issue.Cells)}
 	for _, u := range tree.Children(unit) {
-		b.Children = append(b.Children, report.Unit{ID: u, Name: unitName(who.Lang, tree.Unit(u))})
+		b.Children = append(b.Children, report.Unit{ID: u, Name: desk.UnitName(who.Lang, tree.Unit(u))})
 	}
 	for _, s := range seeds.Sources() {
 		b.Sources = append(b.Sources, s.Code)
@@ -247,10 +248,10 @@ func (a *App) reportCategories(ctx context.Context, v *store.View, tree *roster.
 // opensIssues reports whether the reader may open the issues behind the
 // numbers of a unit.
 func (a *App) opensIssues(ctx context.Context, v *store.View, tree *roster.Tree, who *roster.Actor, unit string) (bool, error) {
-	if !a.table.May(who, roster.ActList, roster.KindIssue) {
+	if !a.Table().May(who, roster.ActList, roster.KindIssue) {
 		return false, nil
 	}
-	list, err := a.scope(ctx, v, who, roster.ActList, roster.KindIssue)
+	list, err := a.Scope(ctx, v, who, roster.ActList, roster.KindIssue)
 	if err != nil {
 		return false, err
 	}
@@ -316,12 +317,12 @@ func (a *App) reportCompletion(ctx context.Context, v *store.View, tree *roster.
 // ParentInReport is the unit above, if the reader may see its report too; ""
 // otherwise.
 func (a *App) ParentInReport(ctx context.Context, who *roster.Actor, unit string) (parent string, err error) {
-	err = a.read(ctx, who, "report.read", func(ctx context.Context, v *store.View) error {
-		tree, err := a.tree(ctx, v)
+	err = a.Read(ctx, who, "report.read", func(ctx context.Context, v *store.View) error {
+		tree, err := a.Tree(ctx, v)
 		if err != nil {
 			return err
 		}
-		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindReport)
+		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindReport)
 		if err != nil {
 			return err
 		}

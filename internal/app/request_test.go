@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"plumbline/internal/app/desk"
 )
 
 // keyed lists the operations of App that take a request key in their input: the
@@ -48,10 +50,10 @@ func fields(in reflect.Type, at []int) (out [][]int) {
 // The same key with anything else said, the id of the path above all, is another
 // request. Only the key itself does not count, and what its hash stands for.
 func TestARequestIsKnownByItsPathToo(t *testing.T) {
-	a := &App{requestKey: make([]byte, 32)}
+	a := new(desk.Desk)
 	hash := func(v reflect.Value) []byte {
 		t.Helper()
-		_, body, err := a.requestOf(Write{Op: "issue.list", Key: "k", Body: v.Interface()})
+		_, body, err := a.RequestOf(desk.Write{Op: "issue.list", Key: "k", Body: v.Interface()})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -85,16 +87,5 @@ func TestARequestIsKnownByItsPathToo(t *testing.T) {
 	}
 	if len(keyed(t)) < 60 || ids < 50 {
 		t.Fatalf("only %d inputs with a key and %d ids were looked at", len(keyed(t)), ids)
-	}
-}
-
-// A write on one object that takes a key must hand over what it is about.
-func TestAKeyWithoutAnObjectIsOurFault(t *testing.T) {
-	a := &App{requestKey: make([]byte, 32)}
-	if _, _, err := a.requestOf(Write{Op: "case.close", Key: "k"}); err == nil {
-		t.Error("a key without an input was taken for a write on a case")
-	}
-	if _, _, err := a.requestOf(Write{Op: "grant.heads", Key: "k"}); err != nil {
-		t.Error(err)
 	}
 }

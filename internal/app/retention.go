@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/custody"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
@@ -22,7 +23,7 @@ type DueRow struct {
 	Kind      custody.RecordKind `json:"record_kind"`
 	ID        string             `json:"id"`
 	Ref       string             `json:"ref"`
-	Unit      Named              `json:"unit"`
+	Unit      desk.Named         `json:"unit"`
 	Outcome   string             `json:"outcome"` // class of the retention rule
 	Months    int                `json:"months"`  // its period
 	SettledOn roster.Date        `json:"settled_on"`
@@ -56,7 +57,7 @@ func (a *App) Due(ctx context.Context, who *roster.Actor, in DueInput) (out DueP
 	if !slices.Contains(custody.RecordKinds, in.Kind) {
 		return out, fault.Shape("filter_value", "kind")
 	}
-	after, err := a.openCursor(who, op, in.Cursor)
+	after, err := a.OpenCursor(who, op, in.Cursor)
 	if err != nil {
 		return out, err
 	}
@@ -67,12 +68,12 @@ func (a *App) Due(ctx context.Context, who *roster.Actor, in DueInput) (out DueP
 		}
 		last = after[1]
 	}
-	for _, p := range a.pack.Retention.Periods {
+	for _, p := range a.Pack().Retention.Periods {
 		out.Rules = append(out.Rules, RetentionRule{p.Outcome, p.Months})
 	}
-	out.Rules = append(out.Rules, RetentionRule{"", a.pack.Retention.OtherMonths})
-	err = a.read(ctx, who, op, func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindExpungement)
+	out.Rules = append(out.Rules, RetentionRule{"", a.Pack().Retention.OtherMonths})
+	err = a.Read(ctx, who, op, func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindExpungement)
 		if err != nil {
 			return err
 		}
@@ -82,16 +83,16 @@ func (a *App) Due(ctx context.Context, who *roster.Actor, in DueInput) (out DueP
 		}
 		if len(due) > pageSize {
 			due = due[:pageSize]
-			out.Next = a.sealCursor(who, op, []string{string(in.Kind), due[pageSize-1].ID})
+			out.Next = a.SealCursor(who, op, []string{string(in.Kind), due[pageSize-1].ID})
 		}
 		var units []string
 		for _, d := range due {
 			units = append(units, d.UnitID)
 		}
-		n, err := a.namer(ctx, v, who, nil, units)
+		n, err := a.Names(ctx, v, who, nil, units)
 		for _, d := range due {
-			until := a.pack.Retention.Until(d.Outcome, d.SettledOn.Time())
-			out.Rows = append(out.Rows, DueRow{Kind: d.Kind, ID: d.ID, Ref: d.Ref, Unit: n.unit(d.UnitID), Outcome: d.Outcome, Months: a.pack.Retention.Months(d.Outcome),
+			until := a.Pack().Retention.Until(d.Outcome, d.SettledOn.Time())
+			out.Rows = append(out.Rows, DueRow{Kind: d.Kind, ID: d.ID, Ref: d.Ref, Unit: n.Unit(d.UnitID), Outcome: d.Outcome, Months: a.Pack().Retention.Months(d.Outcome),
 				SettledOn: d.SettledOn, DueOn: roster.DateOf(until, until.Location()), Held: d.Held, Pending: d.Pending})
 		}
 		return err
@@ -100,7 +101,7 @@ func (a *App) Due(ctx context.Context, who *roster.Actor, in DueInput) (out DueP
 }
 
 func (a *App) dueQuery(ready bool) store.DueQuery {
-	return store.DueQuery{Cutoffs: custody.Cutoffs(a.pack, a.Today(), a.zone), Ready: ready}
+	return store.DueQuery{Cutoffs: custody.Cutoffs(a.Pack(), a.Today(), a.Zone()), Ready: ready}
 }
 
 // dueRows reads one row more than a page holds, and how many there are.
@@ -132,7 +133,7 @@ func (a *App) dueRows(ctx context.Context, v *store.View, in DueInput, sc roster
 		for i := range rows {
 			r := &rows[i]
 			records, from[r.ID] = append(records, r.RecordID), r.RecordID
-			due = append(due, custody.Due{Kind: in.Kind, ID: r.ID, Ref: shortRef(r.RecordID), UnitID: r.UnitID, Outcome: "unmatched", SettledOn: roster.DateOf(r.CreatedAt, a.zone)})
+			due = append(due, custody.Due{Kind: in.Kind, ID: r.ID, Ref: shortRef(r.RecordID), UnitID: r.UnitID, Outcome: "unmatched", SettledOn: roster.DateOf(r.CreatedAt, a.Zone())})
 		}
 	}
 	held, pending, err := v.Detained(ctx, records)

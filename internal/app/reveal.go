@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/custody"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
@@ -34,15 +35,15 @@ func (in AskRevealInput) Validate() error {
 	if strings.TrimSpace(in.Match) == "" {
 		wrong = fault.Invalid("required", "match")
 	}
-	return fault.Join(wrong, written("reason", in.Reason))
+	return fault.Join(wrong, desk.RequireText("reason", in.Reason))
 }
 
 // AskReveal asks the custodians to release one sealed field. A key pair is made
 // for this request alone; shares come back sealed to it.
-func (a *App) AskReveal(ctx context.Context, who *roster.Actor, in AskRevealInput) (id string, rec Receipt, err error) {
+func (a *App) AskReveal(ctx context.Context, who *roster.Actor, in AskRevealInput) (id string, rec desk.Receipt, err error) {
 	const op = "reveal.ask"
-	rec, err = a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		sc, err := a.scope(ctx, &tx.View, who, roster.ActCreate, roster.KindReveal)
+	rec, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		sc, err := a.Scope(ctx, &tx.View, who, roster.ActCreate, roster.KindReveal)
 		if err != nil {
 			return nil, "", err
 		}
@@ -78,7 +79,7 @@ func (a *App) AskReveal(ctx context.Context, who *roster.Actor, in AskRevealInpu
 		r := &custody.Reveal{
 			Ref: issue.NewRef(), SealedID: f.ID, RecordID: f.RecordID, MatchID: m.ID, SetID: f.SetID, UnitID: m.UnitID, PersonID: m.PersonID, EventOn: m.EventOn,
 			State: custody.RevealAsked, AskedBy: who.Account, Threshold: w.Threshold, PublicKey: key.Public().String(),
-			ExpiresAt: tx.Now().Add(time.Duration(a.pack.Retention.RevealHours) * time.Hour),
+			ExpiresAt: tx.Now().Add(time.Duration(a.Pack().Retention.RevealHours) * time.Hour),
 		}
 		r.ID = tx.NewID()
 		if r.ReasonC, err = tx.PutText(ctx, r.ID, "reason", in.Reason); err != nil {
@@ -90,7 +91,7 @@ func (a *App) AskReveal(ctx context.Context, who *roster.Actor, in AskRevealInpu
 		id = r.ID
 		return []ledger.Fact{{Verb: op, Kind: "reveal", ID: r.ID, Unit: r.UnitID}}, r.ID, tx.Insert(ctx, r)
 	})
-	return pick(id, rec), rec, err
+	return desk.PickID(id, rec), rec, err
 }
 
 // RevealInput is a step on a reveal. Response is what a custodian's machine made.
@@ -102,16 +103,16 @@ type RevealInput struct {
 }
 
 // ReleaseShare takes a custodian's response to a request in.
-func (a *App) ReleaseShare(ctx context.Context, who *roster.Actor, in RevealInput) (Receipt, error) {
+func (a *App) ReleaseShare(ctx context.Context, who *roster.Actor, in RevealInput) (desk.Receipt, error) {
 	const op = "share.release"
 	response, err := seal.ParseResponse(in.Response)
 	if err != nil {
-		if _, gateErr := a.gate(who, op); gateErr != nil {
-			return Receipt{}, gateErr
+		if _, gateErr := a.Authorize(who, op); gateErr != nil {
+			return desk.Receipt{}, gateErr
 		}
-		return Receipt{}, fault.Invalid("reveal_response", "response")
+		return desk.Receipt{}, fault.Invalid("reveal_response", "response")
 	}
-	return a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		r, c, err := tx.RevealFor(ctx, who.Account, in.ID)
 		if err != nil {
 			return nil, "", err
@@ -123,7 +124,7 @@ func (a *App) ReleaseShare(ctx context.Context, who *roster.Actor, in RevealInpu
 		if err := a.opensFor(ctx, &tx.View, r, c, response); err != nil {
 			return nil, "", err
 		}
-		if err := alter(ctx, tx, r, func(r *custody.Reveal) error { return r.Release(who.Account, before, tx.Now()) }); err != nil {
+		if err := desk.Alter(ctx, tx, r, func(r *custody.Reveal) error { return r.Release(who.Account, before, tx.Now()) }); err != nil {
 			return nil, "", err
 		}
 		release := &custody.Release{RevealID: r.ID, CustodianID: c.ID, AccountID: who.Account}
@@ -165,14 +166,14 @@ func (a *App) revealKey(ctx context.Context, v *store.View, r *custody.Reveal) (
 }
 
 // RefuseShare is a custodian's no; the reveal is over.
-func (a *App) RefuseShare(ctx context.Context, who *roster.Actor, in RevealInput) (Receipt, error) {
+func (a *App) RefuseShare(ctx context.Context, who *roster.Actor, in RevealInput) (desk.Receipt, error) {
 	var keys []int64
-	rec, err := a.write(ctx, who, Write{Op: "share.refuse", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	rec, err := a.Write(ctx, who, desk.Write{Op: "share.refuse", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		r, _, err := tx.RevealFor(ctx, who.Account, in.ID)
 		if err != nil {
 			return nil, "", err
 		}
-		if err := alter(ctx, tx, r, func(r *custody.Reveal) error { return r.Refuse(tx.Now()) }); err != nil {
+		if err := desk.Alter(ctx, tx, r, func(r *custody.Reveal) error { return r.Refuse(tx.Now()) }); err != nil {
 			return nil, "", err
 		}
 		keys, err = dropSecrets(ctx, tx, r)
@@ -181,7 +182,7 @@ func (a *App) RefuseShare(ctx context.Context, who *roster.Actor, in RevealInput
 	if err != nil {
 		return rec, err
 	}
-	return rec, a.store.Forget(ctx, keys)
+	return rec, a.Store.Forget(ctx, keys)
 }
 
 // dropSecrets deletes the key of the request and the shares; the reason stays.
@@ -208,11 +209,11 @@ func (Revealed) String() string { return "(revealed)" }
 
 // ShowReveal opens the field and shows it, once, to the one who asked. The shares
 // and the key of the request are destroyed with the same act.
-func (a *App) ShowReveal(ctx context.Context, who *roster.Actor, in RevealInput) (out Revealed, rec Receipt, err error) {
+func (a *App) ShowReveal(ctx context.Context, who *roster.Actor, in RevealInput) (out Revealed, rec desk.Receipt, err error) {
 	var keys []int64
 	var text []byte
-	rec, err = a.write(ctx, who, Write{Op: "reveal.show", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		sc, err := a.scope(ctx, &tx.View, who, roster.ActCreate, roster.KindReveal)
+	rec, err = a.Write(ctx, who, desk.Write{Op: "reveal.show", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		sc, err := a.Scope(ctx, &tx.View, who, roster.ActCreate, roster.KindReveal)
 		if err != nil {
 			return nil, "", err
 		}
@@ -220,7 +221,7 @@ func (a *App) ShowReveal(ctx context.Context, who *roster.Actor, in RevealInput)
 		if err != nil {
 			return nil, "", err
 		}
-		if err := sameVersion(r.Version, in.Version); err != nil {
+		if err := desk.SameVersion(r.Version, in.Version); err != nil {
 			return nil, "", err
 		}
 		after := *r
@@ -243,8 +244,8 @@ func (a *App) ShowReveal(ctx context.Context, who *roster.Actor, in RevealInput)
 	}
 	out.Text = string(text)
 	clear(text)
-	if err := a.store.Forget(ctx, keys); err != nil {
-		a.log.Error("keys of a reveal that is over still stand", "reveal", in.ID, "error", err)
+	if err := a.Store.Forget(ctx, keys); err != nil {
+		a.Log.Error("keys of a reveal that is over still stand", "reveal", in.ID, "error", err)
 	}
 	return out, rec, nil
 }
@@ -298,10 +299,10 @@ func (a *App) unseal(ctx context.Context, v *store.View, r *custody.Reveal) ([]b
 }
 
 // NoteReveal is the records officer's note that he was told.
-func (a *App) NoteReveal(ctx context.Context, who *roster.Actor, in RevealInput) (Receipt, error) {
+func (a *App) NoteReveal(ctx context.Context, who *roster.Actor, in RevealInput) (desk.Receipt, error) {
 	const op = "reveal.note"
-	return a.write(ctx, who, Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		sc, err := a.scope(ctx, &tx.View, who, roster.ActConfirm, roster.KindReveal)
+	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		sc, err := a.Scope(ctx, &tx.View, who, roster.ActConfirm, roster.KindReveal)
 		if err != nil {
 			return nil, "", err
 		}
@@ -309,13 +310,13 @@ func (a *App) NoteReveal(ctx context.Context, who *roster.Actor, in RevealInput)
 		if err != nil {
 			return nil, "", err
 		}
-		if err := sameVersion(r.Version, in.Version); err != nil {
+		if err := desk.SameVersion(r.Version, in.Version); err != nil {
 			return nil, "", err
 		}
 		if r.NotedBy != "" {
 			return nil, "", store.ErrUnchanged
 		}
-		err = alter(ctx, tx, r, func(r *custody.Reveal) error { r.NotedBy = who.Account; return nil })
+		err = desk.Alter(ctx, tx, r, func(r *custody.Reveal) error { r.NotedBy = who.Account; return nil })
 		return []ledger.Fact{{Verb: op, Kind: "reveal", ID: r.ID, Unit: r.UnitID}}, r.ID, err
 	})
 }
@@ -323,7 +324,7 @@ func (a *App) NoteReveal(ctx context.Context, who *roster.Actor, in RevealInput)
 // LapseReveals ends reveals whose time is over and destroys what they left.
 func (a *App) LapseReveals(ctx context.Context) error {
 	var keys []int64
-	_, err := a.write(ctx, Program("custody"), Write{Op: "reveal.note"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	_, err := a.Write(ctx, desk.Program("custody"), desk.Write{Op: "reveal.note"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		keys = nil
 		rows, err := tx.LapsedReveals(ctx, tx.Now(), 50)
 		if err != nil {
@@ -332,7 +333,7 @@ func (a *App) LapseReveals(ctx context.Context) error {
 		var facts []ledger.Fact
 		for i := range rows { // a few
 			r := &rows[i]
-			if err := alter(ctx, tx, r, func(r *custody.Reveal) error { r.State = custody.RevealLapsed; return nil }); err != nil {
+			if err := desk.Alter(ctx, tx, r, func(r *custody.Reveal) error { r.State = custody.RevealLapsed; return nil }); err != nil {
 				return nil, "", err
 			}
 			ids, err := dropSecrets(ctx, tx, r)
@@ -353,5 +354,5 @@ func (a *App) LapseReveals(ctx context.Context) error {
 		}
 		return err
 	}
-	return a.store.Forget(ctx, keys)
+	return a.Store.Forget(ctx, keys)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/custody"
 	"plumbline/internal/seal"
@@ -97,7 +98,7 @@ func TestTwoCustodiansRevealOnce(t *testing.T) {
 		if v, err := a.Match(ctx, inspector, early.ID); err != nil || v.Complainant != whistle+"先" || v.Sealed == nil || v.Sealed.Custodians {
 			t.Fatalf("%+v %v", v.Sealed, err)
 		}
-		if _, err := a.CustodyBundle(ctx, app.Program("test")); faultCode(err) != "custodians_none" {
+		if _, err := a.CustodyBundle(ctx, desk.Program("test")); faultCode(err) != "custodians_none" {
 			t.Errorf("a bundle without custodians: %v", err)
 		}
 		if _, _, err := a.AskReveal(ctx, inspector, app.AskRevealInput{Match: early.ID, Reason: "核实"}); faultCode(err) != "no_custodians" {
@@ -171,7 +172,7 @@ func TestTwoCustodiansRevealOnce(t *testing.T) {
 		if strings.Contains(said.String(), whistle) {
 			t.Error("it was logged")
 		}
-		if found, files := places(t, dataFolder(t, s), whistle); len(found) > 0 {
+		if found, files := orgCache(t, dataFolder(t, s), whistle); len(found) > 0 {
 			t.Errorf("in the %d files: %v", files, found)
 		}
 	})
@@ -294,7 +295,7 @@ func TestCustodiansHandOver(t *testing.T) {
 		importFile(t, s, f)
 		m := matchNamed(t, s, "inspector", "人229")
 		fresh := office(t, s, "body2", "adjudicator2", "clue")
-		b, err := s.App.CustodyBundle(ctx, app.Program("test"))
+		b, err := s.App.CustodyBundle(ctx, desk.Program("test"))
 		if err != nil || len(b.Records) != n {
 			t.Fatalf("%d records: %v", len(b.Records), err)
 		}
@@ -319,14 +320,14 @@ func TestCustodiansHandOver(t *testing.T) {
 		wrong := *forged.Records[0].Wrapping
 		wrong.Check = make([]byte, 32)
 		forged.Records[0].Wrapping = &wrong
-		if _, err := s.App.Rewrap(ctx, app.Program("test"), forged.JSON()); err != nil {
+		if _, err := s.App.Rewrap(ctx, desk.Program("test"), forged.JSON()); err != nil {
 			t.Fatal(err)
 		}
 		_ = s.App.DrainJobs(ctx) // it stops at the first chunk
-		if left, err := s.App.CustodyBundle(ctx, app.Program("test")); err != nil || left.From != b.From || len(left.Records) != n {
+		if left, err := s.App.CustodyBundle(ctx, desk.Program("test")); err != nil || left.From != b.From || len(left.Records) != n {
 			t.Fatalf("a forged result was put in place: %v", err)
 		}
-		r, err := s.App.Rewrap(ctx, app.Program("test"), result.JSON())
+		r, err := s.App.Rewrap(ctx, desk.Program("test"), result.JSON())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/custody"
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
@@ -41,7 +42,7 @@ type RevealRow struct {
 	Version   int64               `json:"version"`
 	Ref       string              `json:"ref"`
 	RecordRef string              `json:"record_ref"`
-	Unit      Named               `json:"unit"`
+	Unit      desk.Named          `json:"unit"`
 	State     custody.RevealState `json:"state"`
 	Released  int                 `json:"released"`
 	Threshold int                 `json:"threshold"`
@@ -52,8 +53,8 @@ type RevealRow struct {
 	Yours     bool                `json:"yours"`
 }
 
-func (a *App) revealRow(n namer, who *roster.Actor, r *custody.Reveal) RevealRow {
-	return RevealRow{ID: r.ID, Version: r.Version, Ref: r.Ref, RecordRef: shortRef(r.RecordID), Unit: n.unit(r.UnitID), State: r.StateAt(a.Now()), Released: r.Released,
+func (a *App) revealRow(n desk.Names, who *roster.Actor, r *custody.Reveal) RevealRow {
+	return RevealRow{ID: r.ID, Version: r.Version, Ref: r.Ref, RecordRef: shortRef(r.RecordID), Unit: n.Unit(r.UnitID), State: r.StateAt(a.Now()), Released: r.Released,
 		Threshold: r.Threshold, AskedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt, ShownAt: r.ShownAt, Noted: r.NotedBy != "", Yours: r.AskedBy == who.Account}
 }
 
@@ -68,12 +69,12 @@ type RevealPage struct {
 func (a *App) Reveals(ctx context.Context, who *roster.Actor, unnoted bool, cursor string) (out RevealPage, err error) {
 	const op = "reveal.list"
 	out.Rows = []RevealRow{}
-	after, err := a.openCursor(who, op, cursor)
+	after, err := a.OpenCursor(who, op, cursor)
 	if err != nil {
 		return out, err
 	}
-	err = a.read(ctx, who, op, func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindReveal)
+	err = a.Read(ctx, who, op, func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindReveal)
 		if err != nil {
 			return err
 		}
@@ -86,7 +87,7 @@ func (a *App) Reveals(ctx context.Context, who *roster.Actor, unnoted bool, curs
 		}
 		if len(rows) > pageSize {
 			rows = rows[:pageSize]
-			out.Next = a.sealCursor(who, op, []string{rows[pageSize-1].ID})
+			out.Next = a.SealCursor(who, op, []string{rows[pageSize-1].ID})
 		}
 		out.Rows, err = a.revealRows(ctx, v, who, rows)
 		return err
@@ -99,7 +100,7 @@ func (a *App) revealRows(ctx context.Context, v *store.View, who *roster.Actor, 
 	for _, r := range rows {
 		units = append(units, r.UnitID)
 	}
-	n, err := a.namer(ctx, v, who, nil, units)
+	n, err := a.Names(ctx, v, who, nil, units)
 	out := make([]RevealRow, len(rows))
 	for i := range rows {
 		out[i] = a.revealRow(n, who, &rows[i])
@@ -118,8 +119,8 @@ type RevealView struct {
 
 // Reveal opens one.
 func (a *App) Reveal(ctx context.Context, who *roster.Actor, id string) (out RevealView, err error) {
-	err = a.read(ctx, who, "reveal.get", func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindReveal)
+	err = a.Read(ctx, who, "reveal.get", func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindReveal)
 		if err != nil {
 			return err
 		}
@@ -153,7 +154,7 @@ func (a *App) Reveal(ctx context.Context, who *roster.Actor, id string) (out Rev
 // Shares lists the requests that wait for the actor as a custodian.
 func (a *App) Shares(ctx context.Context, who *roster.Actor) (out []RevealRow, err error) {
 	out = []RevealRow{}
-	err = a.read(ctx, who, "share.list", func(ctx context.Context, v *store.View) error {
+	err = a.Read(ctx, who, "share.list", func(ctx context.Context, v *store.View) error {
 		rows, err := v.RevealsFor(ctx, who.Account, a.Now(), sharesMax)
 		if err != nil || len(rows) == 0 {
 			return err
@@ -173,7 +174,7 @@ type ShareView struct {
 
 // Share opens a request for a custodian of its set; for others it is not there.
 func (a *App) Share(ctx context.Context, who *roster.Actor, id string) (out ShareView, err error) {
-	err = a.read(ctx, who, "share.get", func(ctx context.Context, v *store.View) error {
+	err = a.Read(ctx, who, "share.get", func(ctx context.Context, v *store.View) error {
 		r, c, err := v.RevealFor(ctx, who.Account, id)
 		if err != nil {
 			return err
@@ -206,7 +207,7 @@ func (a *App) Share(ctx context.Context, who *roster.Actor, id string) (out Shar
 		} else if err != nil {
 			return err
 		}
-		q := seal.Request{Reveal: r.ID, Ref: r.Ref, Origin: a.store.Origin(), Place: store.PlaceOf(f), Set: w.Set, Part: *w.Part(c.ID), PublicKey: r.PublicKey}
+		q := seal.Request{Reveal: r.ID, Ref: r.Ref, Origin: a.Store.Origin(), Place: store.PlaceOf(f), Set: w.Set, Part: *w.Part(c.ID), PublicKey: r.PublicKey}
 		out.Request = q.Text()
 		return nil
 	})

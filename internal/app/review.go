@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
@@ -36,13 +37,13 @@ func reviewed(s *selfcheck.Submission) roster.Target {
 
 // Reviews lists what the actor reviews, a page at a time, with the exact count.
 func (a *App) Reviews(ctx context.Context, who *roster.Actor, in ReviewQuery) (rows []ReviewRow, total int64, next string, err error) {
-	after, err := a.openCursor(who, "review.list", in.Cursor)
+	after, err := a.OpenCursor(who, "review.list", in.Cursor)
 	if err != nil {
 		return nil, 0, "", err
 	}
 	page := store.Page{Limit: in.Limit, After: after}
-	err = a.read(ctx, who, "review.list", func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindSubmission)
+	err = a.Read(ctx, who, "review.list", func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindSubmission)
 		if err != nil {
 			return err
 		}
@@ -59,7 +60,7 @@ func (a *App) Reviews(ctx context.Context, who *roster.Actor, in ReviewQuery) (r
 		}
 		if len(subs) > page.Size() {
 			subs = subs[:page.Size()]
-			next = a.sealCursor(who, "review.list", []string{subs[len(subs)-1].ID})
+			next = a.SealCursor(who, "review.list", []string{subs[len(subs)-1].ID})
 		}
 		rows, err = a.named(ctx, v, who, subs)
 		return err
@@ -79,7 +80,7 @@ func (a *App) named(ctx context.Context, v *store.View, who *roster.Actor, subs 
 	if err != nil {
 		return nil, err
 	}
-	units, err := a.unitNames(ctx, v, who.Lang)
+	units, err := a.UnitNames(ctx, v, who.Lang)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +109,7 @@ type Review struct {
 // Review opens a list that the actor reviews.
 func (a *App) Review(ctx context.Context, who *roster.Actor, id string) (*Review, error) {
 	var out *Review
-	err := a.read(ctx, who, "review.read", func(ctx context.Context, v *store.View) error {
+	err := a.Read(ctx, who, "review.read", func(ctx context.Context, v *store.View) error {
 		s, err := a.toReview(ctx, v, who, id, roster.ActRead)
 		if err != nil {
 			return err
@@ -145,7 +146,7 @@ func (a *App) toReview(ctx context.Context, v *store.View, who *roster.Actor, id
 	if err != nil {
 		return nil, err
 	}
-	sc, err := a.scope(ctx, v, who, act, roster.KindSubmission)
+	sc, err := a.Scope(ctx, v, who, act, roster.KindSubmission)
 	if err != nil {
 		return nil, err
 	}
@@ -163,8 +164,8 @@ type AcceptInput struct {
 }
 
 // AcceptList accepts a list.
-func (a *App) AcceptList(ctx context.Context, who *roster.Actor, in AcceptInput) (Receipt, error) {
-	return a.write(ctx, who, Write{Op: "review.accept", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) AcceptList(ctx context.Context, who *roster.Actor, in AcceptInput) (desk.Receipt, error) {
+	return a.Write(ctx, who, desk.Write{Op: "review.accept", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		fact, err := a.accept(ctx, tx, who, in.ID, in.Version)
 		return []ledger.Fact{fact}, in.ID, err
 	})
@@ -203,8 +204,8 @@ func (in AcceptManyInput) Validate() error {
 }
 
 // AcceptLists accepts all of the lists or none.
-func (a *App) AcceptLists(ctx context.Context, who *roster.Actor, in AcceptManyInput) (Receipt, error) {
-	return a.write(ctx, who, Write{Op: "review.accept_many", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) AcceptLists(ctx context.Context, who *roster.Actor, in AcceptManyInput) (desk.Receipt, error) {
+	return a.Write(ctx, who, desk.Write{Op: "review.accept_many", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		facts := make([]ledger.Fact, 0, len(in.Lists))
 		for _, l := range in.Lists { // each has its own version, digest and entry
 			fact, err := a.accept(ctx, tx, who, l.ID, l.Version)
@@ -229,8 +230,8 @@ type ReturnInput struct {
 func (in ReturnInput) Validate() error { return selfcheck.CheckReason(in.Reason) }
 
 // ReturnList gives a list back to its respondent, who sees the reason.
-func (a *App) ReturnList(ctx context.Context, who *roster.Actor, in ReturnInput) (Receipt, error) {
-	return a.write(ctx, who, Write{Op: "review.return", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) ReturnList(ctx context.Context, who *roster.Actor, in ReturnInput) (desk.Receipt, error) {
+	return a.Write(ctx, who, desk.Write{Op: "review.return", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		before, err := a.toReview(ctx, &tx.View, who, in.ID, roster.ActReturn)
 		if err != nil {
 			return nil, "", err

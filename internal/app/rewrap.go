@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/custody"
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
@@ -30,7 +31,7 @@ func init() { jobSteps[jobRewrap] = rewrapStep }
 // over, with the custodians in office to wrap to; or, where none does, of the
 // set in office, for a drill.
 func (a *App) CustodyBundle(ctx context.Context, who *roster.Actor) (b *seal.Bundle, err error) {
-	err = a.read(ctx, who, "custody.bundle", func(ctx context.Context, v *store.View) error {
+	err = a.Read(ctx, who, "custody.bundle", func(ctx context.Context, v *store.View) error {
 		retiring, err := v.SetsInState(ctx, custody.SetRetiring)
 		if err != nil {
 			return err
@@ -43,9 +44,9 @@ func (a *App) CustodyBundle(ctx context.Context, who *roster.Actor) (b *seal.Bun
 		case active == nil:
 			return fault.Conflict("custodians_none")
 		case len(retiring) == 0:
-			b = seal.NewBundle(a.store.Origin(), active.ID)
+			b = seal.NewBundle(a.Store.Origin(), active.ID)
 		default:
-			b = seal.NewBundle(a.store.Origin(), retiring[0].ID)
+			b = seal.NewBundle(a.Store.Origin(), retiring[0].ID)
 			b.To, b.Threshold = active.ID, active.Threshold
 			for _, c := range custodians {
 				b.Custodian = append(b.Custodian, seal.BundleHolder{ID: c.ID, PublicKey: c.PublicKey})
@@ -71,17 +72,17 @@ func (a *App) CustodyBundle(ctx context.Context, who *roster.Actor) (b *seal.Bun
 
 // Rewrap takes the result of a ceremony in and queues the job that puts it in
 // place. Handing the same result in again goes on where the job was.
-func (a *App) Rewrap(ctx context.Context, who *roster.Actor, raw []byte) (Receipt, error) {
+func (a *App) Rewrap(ctx context.Context, who *roster.Actor, raw []byte) (desk.Receipt, error) {
 	b, err := seal.ParseBundle(raw)
-	if err != nil || b.To == "" || b.Origin != a.store.Origin() {
-		return Receipt{}, fault.Invalid("custody_bundle", "bundle")
+	if err != nil || b.To == "" || b.Origin != a.Store.Origin() {
+		return desk.Receipt{}, fault.Invalid("custody_bundle", "bundle")
 	}
 	sum := sha256.Sum256(raw)
-	up := &intake.Upload{ID: store.NewID(), Account: who.Account, FileName: "custody.json", FileHash: hex.EncodeToString(sum[:]), Data: raw, CreatedAt: a.store.Now()}
-	if err := a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error { return sx.AddUpload(ctx, up) }); err != nil {
-		return Receipt{}, err
+	up := &intake.Upload{ID: store.NewID(), Account: who.Account, FileName: "custody.json", FileHash: hex.EncodeToString(sum[:]), Data: raw, CreatedAt: a.Store.Now()}
+	if err := a.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error { return sx.AddUpload(ctx, up) }); err != nil {
+		return desk.Receipt{}, err
 	}
-	r, err := a.write(ctx, who, Write{Op: "custody.rewrap"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	r, err := a.Write(ctx, who, desk.Write{Op: "custody.rewrap"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		active, _, err := tx.ActiveSet(ctx)
 		if err != nil {
 			return nil, "", err
@@ -139,7 +140,7 @@ func swap(ctx context.Context, tx *store.Tx, todo []rewrapped) (keys []int64, er
 func rewrapStep(ctx context.Context, a *App, j *store.Job) (bool, error) {
 	var b *seal.Bundle
 	var todo []rewrapped
-	err := a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+	err := a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		up, err := v.Upload(ctx, j.ObjectID)
 		if err != nil {
 			return err
@@ -156,7 +157,7 @@ func rewrapStep(ctx context.Context, a *App, j *store.Job) (bool, error) {
 	var keys []int64
 	done := j.Position + int64(len(todo))
 	who := &roster.Actor{Account: j.Account, Program: true}
-	_, err = a.write(ctx, who, Write{Op: "custody.rewrap"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	_, err = a.Write(ctx, who, desk.Write{Op: "custody.rewrap"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		var err error
 		if keys, err = swap(ctx, tx, todo); err != nil {
 			return nil, "", err
@@ -173,7 +174,7 @@ func rewrapStep(ctx context.Context, a *App, j *store.Job) (bool, error) {
 	if err != nil && !errors.Is(err, store.ErrUnchanged) {
 		return false, err
 	}
-	if err := a.store.Forget(ctx, keys); err != nil {
+	if err := a.Store.Forget(ctx, keys); err != nil {
 		return false, err
 	}
 	if len(todo) == 0 {
@@ -237,6 +238,6 @@ func retire(ctx context.Context, tx *store.Tx, set string) ([]ledger.Fact, strin
 	if n > 0 || s.State != custody.SetRetiring {
 		return nil, "", store.ErrUnchanged
 	}
-	err = alter(ctx, tx, s, func(s *custody.Set) error { s.State = custody.SetRetired; return nil })
+	err = desk.Alter(ctx, tx, s, func(s *custody.Set) error { s.State = custody.SetRetired; return nil })
 	return []ledger.Fact{{Verb: "custody.retire", Kind: "custody_set", ID: set, Unit: s.UnitID}}, "", err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -116,7 +117,7 @@ func (a *App) rises(ctx context.Context, v *store.View, o overlay, changes []*ch
 	for _, u := range below {
 		for _, unit := range o.ancestors(u.unit) {
 			for _, l := range over[unit] {
-				from, to, ok := overlap(u.from, u.to, l.FromOn, l.ToOn)
+				from, to, ok := desk.Overlap(u.from, u.to, l.FromOn, l.ToOn)
 				if !ok {
 					continue
 				}
@@ -183,7 +184,7 @@ func (a *App) bars(ctx context.Context, v *store.View, tree *roster.Tree, change
 // handlers are those who hold a role today beside that of an officer, with where
 // they serve and will.
 func (a *App) handlers(ctx context.Context, v *store.View) ([]*roster.Actor, map[string][]*roster.Posting, error) {
-	grants, err := v.DutyGrants(ctx, slices.DeleteFunc(slices.Clone(roster.Roles), func(r roster.Role) bool { return r == roster.RoleOfficer }), a.store.Now())
+	grants, err := v.DutyGrants(ctx, slices.DeleteFunc(slices.Clone(roster.Roles), func(r roster.Role) bool { return r == roster.RoleOfficer }), a.Store.Now())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -271,7 +272,7 @@ func (a *App) barLines(ctx context.Context, v *store.View, who *roster.Actor, p 
 	kinds := map[string]roster.Kind{"issue": roster.KindIssue, "case": roster.KindCase, "track": roster.KindTrack, "question": roster.KindQuestion}
 	hidden := true
 	for name, kind := range kinds {
-		sc, err := a.scope(ctx, v, who, roster.ActList, kind)
+		sc, err := a.Scope(ctx, v, who, roster.ActList, kind)
 		if err != nil {
 			return nil, err
 		}
@@ -279,7 +280,7 @@ func (a *App) barLines(ctx context.Context, v *store.View, who *roster.Actor, p 
 		seen[name] = map[string]bool{}
 		for _, list := range bars {
 			for _, b := range list {
-				if m := b.matter; m.Kind == name && sc.Admits(spot(m.ID, m.UnitID, m.BranchID, m.PersonID, m.EventOn)) {
+				if m := b.matter; m.Kind == name && sc.Admits(desk.Spot(m.ID, m.UnitID, m.BranchID, m.PersonID, m.EventOn)) {
 					seen[name][m.ID], handlers[b.handler] = true, true
 				}
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -19,16 +20,16 @@ const placeChunk = 100
 func (a *App) PlacePeople(ctx context.Context) (moved int, err error) {
 	today := a.Today()
 	var wrong []string
-	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		wrong, err = v.Misplaced(ctx, today)
 		return err
 	})
 	if err != nil {
 		return 0, err
 	}
-	who := Program("calendar")
+	who := desk.Program("calendar")
 	for part := range slices.Chunk(wrong, placeChunk) {
-		_, err := a.write(ctx, who, Write{Op: "roster.place"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		_, err := a.Write(ctx, who, desk.Write{Op: "roster.place"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 			n, err := a.placeChunk(ctx, tx, part, today)
 			if err != nil {
 				return nil, "", err

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
@@ -36,8 +37,8 @@ type RosterResult struct {
 	Proposed  int    // rows that change the past: they wait for an approval
 	Proposal  string // its id
 	Errors    []RowError
-	Ignored   []string // headers that nobody knows
-	Last      Receipt  // of the last write
+	Ignored   []string     // headers that nobody knows
+	Last      desk.Receipt // of the last write
 }
 
 // Nothing reports that the file says what is already there.
@@ -163,7 +164,7 @@ func (a *App) ImportRoster(ctx context.Context, who *roster.Actor, in RosterImpo
 	if !ok {
 		return nil, fault.NotFound()
 	}
-	route, err := a.gate(who, op)
+	route, err := a.Authorize(who, op)
 	if err != nil {
 		return nil, err
 	}
@@ -180,12 +181,12 @@ func (a *App) ImportRoster(ctx context.Context, who *roster.Actor, in RosterImpo
 		return nil, fault.Invalid("roster_columns_unanswered", "leave_columns", "Columns", strings.Join(ignored, ", "))
 	}
 	p := &rosterPlan{RosterResult: &RosterResult{Table: in.Table, DryRun: in.DryRun, Rows: len(rows), Ignored: ignored}, asOf: in.AsOf, self: who.Person}
-	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		var err error
-		if p.tree, err = a.tree(ctx, v); err != nil {
+		if p.tree, err = a.Tree(ctx, v); err != nil {
 			return err
 		}
-		if p.scope, err = a.scope(ctx, v, who, route.Act, route.Kind); err != nil {
+		if p.scope, err = a.Scope(ctx, v, who, route.Act, route.Kind); err != nil {
 			return err
 		}
 		if err := a.planRoster(ctx, v, p, rows); err != nil {
@@ -237,7 +238,7 @@ func (a *App) planRoster(ctx context.Context, v *store.View, p *rosterPlan, rows
 func (a *App) applyRoster(ctx context.Context, who *roster.Actor, op string, p *rosterPlan, progress func(done, total int)) error {
 	id, done := store.NewID(), 0
 	for part := range slices.Chunk(p.changes, changesAtOnce) {
-		rec, err := a.write(ctx, who, Write{Op: op}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		rec, err := a.Write(ctx, who, desk.Write{Op: op}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 			for _, c := range part {
 				if err := a.applyChange(ctx, tx, c); err != nil {
 					return nil, "", err

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -16,7 +17,7 @@ import (
 // question that a case puts to whoever led at the time.
 func TestNobodyWritesHisOwnCommand(t *testing.T) {
 	s := apptest.Empty(t, filepath.Join(t.TempDir(), "site.db"))
-	setup := app.Program("setup")
+	setup := desk.Program("setup")
 	bring(t, s, setup, app.UnitTable, unitsCSV, "")
 	bring(t, s, setup, app.PeopleTable, peopleCSV, "")
 	bring(t, s, setup, app.PostingTable, postingsCSV, "")

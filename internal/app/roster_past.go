@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
@@ -222,7 +223,7 @@ func (a *App) proposeRewrite(ctx context.Context, who *roster.Actor, op string, 
 	if len(p.past) == 0 {
 		return nil
 	}
-	rec, err := a.write(ctx, who, Write{Op: op}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	rec, err := a.Write(ctx, who, desk.Write{Op: op}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		in := rewriteInput{Table: p.Table, AsOf: p.asOf, One: p.partial}
 		var people, units, holders []string
 		for _, c := range p.past {
@@ -275,13 +276,13 @@ func (a *App) rewriteProposal(p *rosterPlan, op string, people, units, holders [
 
 // replan plans the rows of a proposal again, as its proposer.
 func (a *App) replan(ctx context.Context, v *store.View, who *roster.Actor, op string, in rewriteInput) (*rosterPlan, error) {
-	route := routeByOp[op]
+	route, _ := a.Route(op)
 	p := &rosterPlan{RosterResult: &RosterResult{Table: in.Table, Rows: len(in.Rows)}, asOf: in.AsOf, partial: in.One, self: who.Person}
 	var err error
-	if p.tree, err = a.tree(ctx, v); err != nil {
+	if p.tree, err = a.Tree(ctx, v); err != nil {
 		return nil, err
 	}
-	if p.scope, err = a.scope(ctx, v, who, route.Act, route.Kind); err != nil {
+	if p.scope, err = a.Scope(ctx, v, who, route.Act, route.Kind); err != nil {
 		return nil, err
 	}
 	rows := make([]*rosterRow, len(in.Rows))

@@ -80,7 +80,7 @@ func (a *App) impact(ctx context.Context, v *store.View, who *roster.Actor, t st
 		return nil, err
 	}
 	out := []ProposalLine{{Key: "bars", Text: strconv.Itoa(len(bars))}}
-	sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindIssue)
+	sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindIssue)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func (a *App) impact(ctx context.Context, v *store.View, who *roster.Actor, t st
 	if err != nil {
 		return nil, err
 	}
-	if sc, err = a.scope(ctx, v, who, roster.ActList, roster.KindMatch); err != nil {
+	if sc, err = a.Scope(ctx, v, who, roster.ActList, roster.KindMatch); err != nil {
 		return nil, err
 	}
 	matches, err := v.MatchesTouched(ctx, t, sc)

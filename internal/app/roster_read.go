@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
@@ -37,8 +38,8 @@ func viewUnit(u *roster.Unit, strength int64) UnitView {
 // Units lists the units in scope, parents before children.
 func (a *App) Units(ctx context.Context, who *roster.Actor) (out []UnitView, err error) {
 	out = []UnitView{}
-	err = a.read(ctx, who, "unit.list", func(ctx context.Context, v *store.View) error {
-		sc, tree, err := a.unitScope(ctx, v, who, roster.ActList, roster.KindUnit)
+	err = a.Read(ctx, who, "unit.list", func(ctx context.Context, v *store.View) error {
+		sc, tree, err := a.UnitScope(ctx, v, who, roster.ActList, roster.KindUnit)
 		if err != nil {
 			return err
 		}
@@ -82,8 +83,8 @@ type UnitPage struct {
 
 // Unit opens one unit.
 func (a *App) Unit(ctx context.Context, who *roster.Actor, id string) (page *UnitPage, err error) {
-	err = a.read(ctx, who, "unit.read", func(ctx context.Context, v *store.View) error {
-		sc, tree, err := a.unitScope(ctx, v, who, roster.ActRead, roster.KindUnit)
+	err = a.Read(ctx, who, "unit.read", func(ctx context.Context, v *store.View) error {
+		sc, tree, err := a.UnitScope(ctx, v, who, roster.ActRead, roster.KindUnit)
 		if err != nil {
 			return err
 		}
@@ -115,7 +116,7 @@ func (a *App) Unit(ctx context.Context, who *roster.Actor, id string) (page *Uni
 		if page.Links, err = a.linkViews(ctx, v, who, over); err != nil {
 			return err
 		}
-		page.Names, err = a.unitNames(ctx, v, who.Lang)
+		page.Names, err = a.UnitNames(ctx, v, who.Lang)
 		return err
 	})
 	return page, err
@@ -130,7 +131,7 @@ func (a *App) linkViews(ctx context.Context, v *store.View, who *roster.Actor, l
 	if err != nil {
 		return nil, err
 	}
-	units, err := a.unitNames(ctx, v, who.Lang)
+	units, err := a.UnitNames(ctx, v, who.Lang)
 	out := make([]LinkView, 0, len(links))
 	for _, l := range links {
 		view := LinkView{ID: l.ID, Kind: l.Kind, PersonID: l.PersonID, Person: names[l.PersonID], OverUnitID: l.OverUnitID,
@@ -173,18 +174,18 @@ func (a *App) SearchPeople(ctx context.Context, who *roster.Actor, in PeopleQuer
 	if len(in.Query) > 200 {
 		return nil, "", fault.Invalid("too_long", "query", "Max", 60)
 	}
-	after, err := a.openCursor(who, "person.search", in.Cursor)
+	after, err := a.OpenCursor(who, "person.search", in.Cursor)
 	if err != nil {
 		return nil, "", err
 	}
 	page := store.Page{Limit: in.Limit, After: after}
 	out = []PersonView{}
-	err = a.read(ctx, who, "person.search", func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActList, roster.KindPerson)
+	err = a.Read(ctx, who, "person.search", func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindPerson)
 		if err != nil {
 			return err
 		}
-		tree, err := a.tree(ctx, v)
+		tree, err := a.Tree(ctx, v)
 		if err != nil {
 			return err
 		}
@@ -198,9 +199,9 @@ func (a *App) SearchPeople(ctx context.Context, who *roster.Actor, in PeopleQuer
 		}
 		if len(rows) > page.Size() {
 			rows = rows[:page.Size()]
-			next = a.sealCursor(who, "person.search", []string{rows[len(rows)-1].SortKey, rows[len(rows)-1].ID})
+			next = a.SealCursor(who, "person.search", []string{rows[len(rows)-1].SortKey, rows[len(rows)-1].ID})
 		}
-		units, err := a.unitNames(ctx, v, who.Lang)
+		units, err := a.UnitNames(ctx, v, who.Lang)
 		for i := range rows {
 			out = append(out, viewPerson(&rows[i], units))
 		}
@@ -240,8 +241,8 @@ type PersonPage struct {
 
 // Person opens one person's roster facts.
 func (a *App) Person(ctx context.Context, who *roster.Actor, id string) (page *PersonPage, err error) {
-	err = a.read(ctx, who, "person.read", func(ctx context.Context, v *store.View) error {
-		sc, err := a.scope(ctx, v, who, roster.ActRead, roster.KindPerson)
+	err = a.Read(ctx, who, "person.read", func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindPerson)
 		if err != nil {
 			return err
 		}
@@ -256,7 +257,7 @@ func (a *App) Person(ctx context.Context, who *roster.Actor, id string) (page *P
 }
 
 func (a *App) personPage(ctx context.Context, v *store.View, who *roster.Actor, p *roster.Person) (*PersonPage, error) {
-	units, err := a.unitNames(ctx, v, who.Lang)
+	units, err := a.UnitNames(ctx, v, who.Lang)
 	if err != nil {
 		return nil, err
 	}
@@ -288,7 +289,7 @@ func (a *App) personPage(ctx context.Context, v *store.View, who *roster.Actor, 
 	if page.Leads, err = a.linkViews(ctx, v, who, own); err != nil {
 		return nil, err
 	}
-	tree, err := a.tree(ctx, v)
+	tree, err := a.Tree(ctx, v)
 	if err != nil {
 		return nil, err
 	}
@@ -327,14 +328,14 @@ func (in NameKeysInput) Validate() error {
 
 // CorrectNameKeys corrects how a name is read, for oneself or, as records
 // officer, for somebody in scope.
-func (a *App) CorrectNameKeys(ctx context.Context, who *roster.Actor, in NameKeysInput) (Receipt, error) {
+func (a *App) CorrectNameKeys(ctx context.Context, who *roster.Actor, in NameKeysInput) (desk.Receipt, error) {
 	op := "person.edit"
 	if in.ID == "" {
 		op = "own.name_keys"
 	} else if in.Version == 0 {
-		return Receipt{}, fault.VersionRequired()
+		return desk.Receipt{}, fault.VersionRequired()
 	}
-	rec, err := a.write(ctx, who, Write{Op: op, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	rec, err := a.Write(ctx, who, desk.Write{Op: op, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		var before *roster.Person
 		if in.ID == "" {
 			people, err := tx.PeopleByID(ctx, []string{who.Person})
@@ -345,7 +346,7 @@ func (a *App) CorrectNameKeys(ctx context.Context, who *roster.Actor, in NameKey
 				return nil, "", fault.NotFound()
 			}
 		} else {
-			sc, err := a.scope(ctx, &tx.View, who, roster.ActEdit, roster.KindPerson)
+			sc, err := a.Scope(ctx, &tx.View, who, roster.ActEdit, roster.KindPerson)
 			if err != nil {
 				return nil, "", err
 			}
@@ -364,14 +365,14 @@ func (a *App) CorrectNameKeys(ctx context.Context, who *roster.Actor, in NameKey
 		return []ledger.Fact{{Verb: "person.name_keys", Kind: "person", ID: after.ID, Unit: after.UnitID}}, after.ID, tx.Save(ctx, before, &after)
 	})
 	if errors.Is(err, store.ErrUnchanged) {
-		return Receipt{}, nil
+		return desk.Receipt{}, nil
 	}
 	return rec, err
 }
 
 // OwnPerson opens the actor's own roster facts.
 func (a *App) OwnPerson(ctx context.Context, who *roster.Actor) (page *PersonPage, err error) {
-	err = a.read(ctx, who, "session.read", func(ctx context.Context, v *store.View) error {
+	err = a.Read(ctx, who, "session.read", func(ctx context.Context, v *store.View) error {
 		people, err := v.PeopleByID(ctx, []string{who.Person})
 		if err != nil || people[who.Person] == nil {
 			return err

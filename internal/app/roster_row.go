@@ -43,7 +43,7 @@ func (a *App) SaveRosterRow(ctx context.Context, who *roster.Actor, in RosterRow
 	if !ok {
 		return nil, fault.NotFound()
 	}
-	route, err := a.gate(who, op)
+	route, err := a.Authorize(who, op)
 	if err != nil {
 		return nil, err
 	}
@@ -71,11 +71,11 @@ func (a *App) SaveRosterRow(ctx context.Context, who *roster.Actor, in RosterRow
 		return nil, fault.As(err).WithField("as_of")
 	}
 	p := &rosterPlan{RosterResult: &RosterResult{Table: in.Table, Rows: 1}, asOf: in.AsOf, partial: true, self: who.Person}
-	err = a.store.View(ctx, func(ctx context.Context, v *store.View) (err error) {
-		if p.tree, err = a.tree(ctx, v); err != nil {
+	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) (err error) {
+		if p.tree, err = a.Tree(ctx, v); err != nil {
 			return err
 		}
-		if p.scope, err = a.scope(ctx, v, who, route.Act, route.Kind); err != nil {
+		if p.scope, err = a.Scope(ctx, v, who, route.Act, route.Kind); err != nil {
 			return err
 		}
 		if err := a.planRoster(ctx, v, p, []*rosterRow{r}); err != nil {

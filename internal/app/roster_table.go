@@ -301,7 +301,7 @@ func WriteRosterTemplate(w io.Writer, t RosterTable, lang words.Lang, format str
 
 // RosterTemplate is an empty table to fill in, for those who may see units.
 func (a *App) RosterTemplate(who *roster.Actor, t RosterTable, lang words.Lang, format string) ([]byte, error) {
-	if _, err := a.gate(who, "roster.template"); err != nil {
+	if _, err := a.Authorize(who, "roster.template"); err != nil {
 		return nil, err
 	}
 	if format != "csv" && format != "xlsx" {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
@@ -61,7 +62,7 @@ func counts(t *testing.T, r *app.RosterResult, text string) {
 func TestFromAnEmptyDatabase(t *testing.T) {
 	eachEmpty(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
-		setup := app.Program("setup")
+		setup := desk.Program("setup")
 		dry, err := s.App.ImportRoster(ctx, setup, app.RosterImport{Table: app.UnitTable, Name: "u.csv", Data: []byte(unitsCSV), DryRun: true})
 		if err != nil {
 			t.Fatal(err)
@@ -82,7 +83,7 @@ func TestFromAnEmptyDatabase(t *testing.T) {
 func TestReimportUpdatesAndEnds(t *testing.T) {
 	eachEmpty(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
-		who := app.Program("setup")
+		who := desk.Program("setup")
 		bring(t, s, who, app.UnitTable, unitsCSV, "2026-01-01")
 		bring(t, s, who, app.PeopleTable, peopleCSV, "2026-01-01")
 		bring(t, s, who, app.PostingTable, postingsCSV, "2026-01-01")
@@ -474,7 +475,7 @@ func TestAnUnknownColumnOfARosterIsAQuestion(t *testing.T) {
 	eachEmpty(t, func(t *testing.T, s *apptest.Site) {
 		in := app.RosterImport{Table: app.UnitTable, Name: "u.csv", Data: []byte("code,name,tier,parent_code,blood type\nB00,局,1,,A\n"), DryRun: true}
 		run := func() (*app.RosterResult, error) {
-			return s.App.ImportRoster(context.Background(), app.Program("test"), in)
+			return s.App.ImportRoster(context.Background(), desk.Program("test"), in)
 		}
 		r, err := run()
 		if err != nil || r.Created != 1 || !slices.Equal(r.Ignored, []string{"blood type"}) {

@@ -1,9 +1,12 @@
 package app
 
-import "plumbline/internal/roster"
+import (
+	"plumbline/internal/app/desk"
+	"plumbline/internal/roster"
+)
 
 // accountRoutes are sign-in, the actor's own sessions, accounts and grants.
-var accountRoutes = []Route{
+var accountRoutes = []desk.Route{
 	{Op: "session.create", Method: "POST", Path: "/sessions", Act: roster.ActEdit, Kind: roster.KindSelf, Public: true},
 	{Op: "session.read", Method: "GET", Path: "/session", Act: roster.ActRead, Kind: roster.KindSelf},
 	{Op: "session.prove", Method: "POST", Path: "/session/proof", Act: roster.ActEdit, Kind: roster.KindSelf},

@@ -1,9 +1,12 @@
 package app
 
-import "plumbline/internal/roster"
+import (
+	"plumbline/internal/app/desk"
+	"plumbline/internal/roster"
+)
 
 // coreRoutes are the operations on the ledger and on jobs.
-var coreRoutes = []Route{
+var coreRoutes = []desk.Route{
 	{Op: "ledger.head", Method: "GET", Path: "/ledger/head", Act: roster.ActRead, Kind: roster.KindLedger},
 	{Op: "ledger.entries", Method: "GET", Path: "/ledger/entries", Act: roster.ActList, Kind: roster.KindLedger},
 	{Op: "ledger.state", Act: roster.ActRead, Kind: roster.KindSelf},

@@ -1,9 +1,12 @@
 package app
 
-import "plumbline/internal/roster"
+import (
+	"plumbline/internal/app/desk"
+	"plumbline/internal/roster"
+)
 
 // custodyRoutes are expungement, legal holds, custodians and reveals.
-var custodyRoutes = []Route{
+var custodyRoutes = []desk.Route{
 	{Op: "expungement.list", Method: "GET", Path: "/expungements", Act: roster.ActList, Kind: roster.KindExpungement},
 	{Op: "expungement.get", Method: "GET", Path: "/expungements/{id}", Act: roster.ActRead, Kind: roster.KindExpungement},
 	{Op: "expungement.propose", Method: "POST", Path: "/expungements", Act: roster.ActPropose, Kind: roster.KindExpungement, Write: true, Create: true, Status: 201},

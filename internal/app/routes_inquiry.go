@@ -1,8 +1,11 @@
 package app
 
-import "plumbline/internal/roster"
+import (
+	"plumbline/internal/app/desk"
+	"plumbline/internal/roster"
+)
 
-var inquiryRoutes = []Route{
+var inquiryRoutes = []desk.Route{
 	{Op: "case.list", Method: "GET", Path: "/cases", Act: roster.ActList, Kind: roster.KindCase},
 	{Op: "case.get", Method: "GET", Path: "/cases/{id}", Act: roster.ActRead, Kind: roster.KindCase},
 	{Op: "case.export", Method: "POST", Path: "/cases/{id}/exports", Act: roster.ActExport, Kind: roster.KindCase, Write: true, Create: true},
@@ -23,13 +26,13 @@ var inquiryRoutes = []Route{
 	{Op: "finding.recommend", Method: "POST", Path: "/allegations/{id}/findings", Act: roster.ActRecommend, Kind: roster.KindFinding, Write: true, Create: true, Status: 201},
 	{Op: "finding.serve", Method: "POST", Path: "/findings/{id}/serve", Act: roster.ActRecommend, Kind: roster.KindFinding, Write: true},
 	{Op: "finding.answer", Method: "POST", Path: "/findings/{id}/answer", Act: roster.ActRecommend, Kind: roster.KindFinding, Write: true},
-	{Op: "finding.confirm", Method: "POST", Path: "/findings/{id}/confirm", Act: roster.ActConfirm, Kind: roster.KindFinding, Write: true, Proof: true},
+	{Op: "finding.confirm", Method: "POST", Path: "/findings/{id}/confirm", Act: roster.ActConfirm, Kind: roster.KindFinding, Write: true, Slip: true, Proof: true},
 	{Op: "finding.quash", Method: "POST", Path: "/findings/{id}/quash", Act: roster.ActRevoke, Kind: roster.KindFinding, Write: true},
 	{Op: "finding.mine", Method: "GET", Path: "/my/findings", Act: roster.ActRead, Kind: roster.KindOwnFile},
-	{Op: "finding.reply", Method: "POST", Path: "/my/findings/{id}/reply", Act: roster.ActReply, Kind: roster.KindOwnFile, Write: true, Proof: true, Create: true, Status: 201},
+	{Op: "finding.reply", Method: "POST", Path: "/my/findings/{id}/reply", Act: roster.ActReply, Kind: roster.KindOwnFile, Write: true, Slip: true, Proof: true, Create: true, Status: 201},
 
-	{Op: "decision.propose", Method: "POST", Path: "/tracks/{id}/decisions", Act: roster.ActCreate, Kind: roster.KindDecision, Write: true, Create: true, Status: 201},
-	{Op: "decision.decide", Method: "POST", Path: "/decisions/{id}/decide", Act: roster.ActDecide, Kind: roster.KindDecision, Write: true, Proof: true},
+	{Op: "decision.propose", Method: "POST", Path: "/tracks/{id}/decisions", Act: roster.ActCreate, Kind: roster.KindDecision, Write: true, Slip: true, Create: true, Status: 201},
+	{Op: "decision.decide", Method: "POST", Path: "/decisions/{id}/decide", Act: roster.ActDecide, Kind: roster.KindDecision, Write: true, Slip: true, Proof: true},
 
 	{Op: "question.list", Method: "GET", Path: "/questions", Act: roster.ActList, Kind: roster.KindQuestion},
 	{Op: "question.get", Method: "GET", Path: "/questions/{id}", Act: roster.ActRead, Kind: roster.KindQuestion},

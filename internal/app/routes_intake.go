@@ -1,9 +1,12 @@
 package app
 
-import "plumbline/internal/roster"
+import (
+	"plumbline/internal/app/desk"
+	"plumbline/internal/roster"
+)
 
 // intakeRoutes are the operations on audit files, their rows, and matches.
-var intakeRoutes = []Route{
+var intakeRoutes = []desk.Route{
 	{Op: "audit.sources", Method: "GET", Path: "/audit/sources", Act: roster.ActList, Kind: roster.KindBatch},
 	{Op: "audit.preview", Method: "POST", Path: "/audit/preview", Act: roster.ActImport, Kind: roster.KindBatch},
 	{Op: "audit.import", Method: "POST", Path: "/audit/batches", Act: roster.ActCreate, Kind: roster.KindBatch, Write: true, Create: true, Status: 202},

@@ -1,8 +1,11 @@
 package app
 
-import "plumbline/internal/roster"
+import (
+	"plumbline/internal/app/desk"
+	"plumbline/internal/roster"
+)
 
-var rectifyRoutes = []Route{
+var rectifyRoutes = []desk.Route{
 	{Op: "rectification.list", Method: "GET", Path: "/rectifications", Act: roster.ActList, Kind: roster.KindRectification},
 	{Op: "rectification.get", Method: "GET", Path: "/rectifications/{id}", Act: roster.ActRead, Kind: roster.KindRectification},
 	{Op: "rectification.create", Method: "POST", Path: "/issues/{id}/rectifications", Act: roster.ActCreate, Kind: roster.KindRectification, Write: true, Create: true, Status: 201},

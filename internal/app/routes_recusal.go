@@ -1,10 +1,13 @@
 package app
 
-import "plumbline/internal/roster"
+import (
+	"plumbline/internal/app/desk"
+	"plumbline/internal/roster"
+)
 
 // recusalRoutes are the operations on challenges and on the alarms that say that
 // nobody may handle a matter any more.
-var recusalRoutes = []Route{
+var recusalRoutes = []desk.Route{
 	{Op: "challenge.list", Method: "GET", Path: "/challenges", Act: roster.ActList, Kind: roster.KindChallenge},
 	{Op: "challenge.read", Method: "GET", Path: "/challenges/{id}", Act: roster.ActRead, Kind: roster.KindChallenge},
 	{Op: "challenge.decide", Method: "POST", Path: "/challenges/{id}/decide", Act: roster.ActDecide, Kind: roster.KindChallenge, Write: true, Proof: true},

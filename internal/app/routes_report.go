@@ -1,9 +1,12 @@
 package app
 
-import "plumbline/internal/roster"
+import (
+	"plumbline/internal/app/desk"
+	"plumbline/internal/roster"
+)
 
 // reportRoutes are the leadership report and the exports.
-var reportRoutes = []Route{
+var reportRoutes = []desk.Route{
 	{Op: "report.read", Method: "GET", Path: "/report", Act: roster.ActRead, Kind: roster.KindReport},
 	{Op: "budget.read", Method: "GET", Path: "/budget", Act: roster.ActPropose, Kind: roster.KindProposal},
 	{Op: "budget.extend", Method: "POST", Path: "/budget/extensions", Act: roster.ActPropose, Kind: roster.KindProposal, Write: true, Create: true, Status: 201},

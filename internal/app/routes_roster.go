@@ -1,9 +1,12 @@
 package app
 
-import "plumbline/internal/roster"
+import (
+	"plumbline/internal/app/desk"
+	"plumbline/internal/roster"
+)
 
 // rosterRoutes are the operations on units, people, postings and command links.
-var rosterRoutes = []Route{
+var rosterRoutes = []desk.Route{
 	{Op: "unit.list", Method: "GET", Path: "/units", Act: roster.ActList, Kind: roster.KindUnit},
 	{Op: "unit.read", Method: "GET", Path: "/units/{id}", Act: roster.ActRead, Kind: roster.KindUnit},
 	{Op: "unit.import", Method: "POST", Path: "/units/import", Act: roster.ActImport, Kind: roster.KindUnit, Write: true},

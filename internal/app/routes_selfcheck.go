@@ -1,10 +1,13 @@
 package app
 
-import "plumbline/internal/roster"
+import (
+	"plumbline/internal/app/desk"
+	"plumbline/internal/roster"
+)
 
 // selfcheckRoutes are the operations on checklists, campaigns, lists, their
 // review, completion and certification.
-var selfcheckRoutes = []Route{
+var selfcheckRoutes = []desk.Route{
 	{Op: "todo.read", Method: "GET", Path: "/todo", Act: roster.ActRead, Kind: roster.KindSelf},
 
 	{Op: "checklist.list", Method: "GET", Path: "/checklists", Act: roster.ActList, Kind: roster.KindChecklist},
@@ -25,8 +28,8 @@ var selfcheckRoutes = []Route{
 	{Op: "submission.list_own", Method: "GET", Path: "/submissions", Act: roster.ActList, Kind: roster.KindOwnSubmission},
 	{Op: "submission.read_own", Method: "GET", Path: "/submissions/{id}", Act: roster.ActRead, Kind: roster.KindOwnSubmission},
 	{Op: "submission.draft", Method: "PUT", Path: "/submissions/{id}/draft", Act: roster.ActEdit, Kind: roster.KindOwnSubmission},
-	{Op: "submission.submit", Method: "POST", Path: "/submissions/{id}/submit", Act: roster.ActSubmit, Kind: roster.KindOwnSubmission, Write: true, Proof: true, Create: true},
-	{Op: "submission.supplement", Method: "POST", Path: "/submissions/{id}/supplements", Act: roster.ActSupplement, Kind: roster.KindOwnSubmission, Write: true, Proof: true, Create: true, Status: 201},
+	{Op: "submission.submit", Method: "POST", Path: "/submissions/{id}/submit", Act: roster.ActSubmit, Kind: roster.KindOwnSubmission, Write: true, Slip: true, Proof: true, Create: true},
+	{Op: "submission.supplement", Method: "POST", Path: "/submissions/{id}/supplements", Act: roster.ActSupplement, Kind: roster.KindOwnSubmission, Write: true, Slip: true, Proof: true, Create: true, Status: 201},
 	{Op: "submission.receipt", Method: "GET", Path: "/submissions/{id}/receipts", Act: roster.ActRead, Kind: roster.KindOwnSubmission},
 	{Op: "submission.excuse", Method: "POST", Path: "/submissions/{id}/excuse", Act: roster.ActExcuse, Kind: roster.KindSnapshot, Write: true},
 
@@ -44,7 +47,7 @@ var selfcheckRoutes = []Route{
 	{Op: "named.read", Method: "GET", Path: "/named-items/{id}", Act: roster.ActRead, Kind: roster.KindSubmission},
 	{Op: "named.accept", Method: "POST", Path: "/named-items/{id}/accept", Act: roster.ActAccept, Kind: roster.KindSubmission, Write: true},
 	{Op: "named.return", Method: "POST", Path: "/named-items/{id}/return", Act: roster.ActReturn, Kind: roster.KindSubmission, Write: true},
-	{Op: "named.reply", Method: "POST", Path: "/submissions/{id}/named-replies", Act: roster.ActSubmit, Kind: roster.KindOwnSubmission, Write: true, Proof: true, Create: true},
+	{Op: "named.reply", Method: "POST", Path: "/submissions/{id}/named-replies", Act: roster.ActSubmit, Kind: roster.KindOwnSubmission, Write: true, Slip: true, Proof: true, Create: true},
 
 	{Op: "completion.list", Method: "GET", Path: "/campaigns/{id}/completion", Act: roster.ActList, Kind: roster.KindCompletion},
 	{Op: "completion.read", Method: "GET", Path: "/campaigns/{id}/completion/{unit}", Act: roster.ActRead, Kind: roster.KindCompletion},

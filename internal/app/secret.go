@@ -12,6 +12,7 @@ import (
 
 	"github.com/alexedwards/argon2id"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
@@ -81,7 +82,7 @@ func (a *App) checkSecret(ctx context.Context, p presented) (*proven, error) {
 	if !ok {
 		return nil, a.noteBurst(ctx, t)
 	}
-	if err := a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error { return a.forgive(ctx, sx, p, t) }); err != nil {
+	if err := a.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error { return a.forgive(ctx, sx, p, t) }); err != nil {
 		return nil, err
 	}
 	return &proven{t.account, t.credential, byCode}, nil
@@ -116,8 +117,8 @@ func digest(s string) string {
 // counter. A success takes its own count back.
 func (a *App) countTry(ctx context.Context, p presented) (*try, error) {
 	t := &try{folded: roster.FoldLogin(p.login)}
-	now := a.store.Now()
-	err := a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
+	now := a.Store.Now()
+	err := a.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
 		*t = try{folded: t.folded}
 		if err := sx.LockScratch(ctx); err != nil {
 			return err
@@ -193,7 +194,7 @@ func countFailure(ctx context.Context, sx *store.ScratchTx, key string, now time
 // fits compares what was typed with the one-time code and the password. It
 // takes one hash's time in every case. Only checkSecret calls it.
 func (a *App) fits(ctx context.Context, t *try, p presented) (byCode, ok bool, err error) {
-	byCode = p.codes && t.codeFits(p.typed, a.store.Now())
+	byCode = p.codes && t.codeFits(p.typed, a.Store.Now())
 	hash := nobodysHash
 	if t.usable() && t.credential.Hash != "" {
 		hash = t.credential.Hash
@@ -224,7 +225,7 @@ func (a *App) noteBurst(ctx context.Context, t *try) error {
 	if t.account != nil {
 		object = t.account.ID
 	}
-	_, err := a.store.Update(ctx, store.Call{Account: "program:sign-in", Role: "program", Op: "session.create", RequestID: RequestID(ctx)},
+	_, err := a.Store.Update(ctx, store.Call{Account: "program:sign-in", Role: "program", Op: "session.create", RequestID: desk.RequestID(ctx)},
 		func(context.Context, *store.Tx) ([]ledger.Fact, string, error) {
 			return []ledger.Fact{{Verb: "account.sign_in_failures", Kind: "account", ID: object}}, object, nil
 		})
@@ -244,7 +245,7 @@ func (a *App) forgive(ctx context.Context, sx *store.ScratchTx, p presented, t *
 		return err
 	}
 	c, err := sx.Attempt(ctx, sourceKey(p.source))
-	if err != nil || c == nil || p.codes && t.codeFits(p.typed, a.store.Now()) { // which the source's counter did not count
+	if err != nil || c == nil || p.codes && t.codeFits(p.typed, a.Store.Now()) { // which the source's counter did not count
 		return err
 	}
 	c.Failures = max(c.Failures-1, 0)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 )
@@ -137,7 +138,7 @@ func TestASourceIsSlowedAndItsPeopleAreNot(t *testing.T) {
 		if err != nil || forged.Device == "a token of his own making" {
 			t.Errorf("a device was taken that we never gave: %v", err)
 		}
-		code, _, _, err := s.App.IssueCode(ctx, app.Program("operator"), s.Account["east2head"])
+		code, _, _, err := s.App.IssueCode(ctx, desk.Program("operator"), s.Account["east2head"])
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
@@ -86,7 +87,7 @@ func says(item int64, texts ...string) selfcheck.ItemAnswer {
 	return a
 }
 
-func submit(t *testing.T, s *apptest.Site, who string, l *app.ListView, given ...selfcheck.ItemAnswer) app.Receipt {
+func submit(t *testing.T, s *apptest.Site, who string, l *app.ListView, given ...selfcheck.ItemAnswer) desk.Receipt {
 	t.Helper()
 	r, err := s.App.Submit(ctx, s.Actor(who), app.SubmitInput{ID: l.ID, Version: l.Version, Answers: answers(given...)})
 	if err != nil {
@@ -170,7 +171,7 @@ func TestSubmitHappensOnce(t *testing.T) {
 		ben := s.Actor("ben")
 		in := app.SubmitInput{ID: l.ID, Version: l.Version, Answers: answers(says(2, "超时录入")), Key: "tap-1"}
 		type result struct {
-			r   app.Receipt
+			r   desk.Receipt
 			err error
 		}
 		taps := make(chan result, 4)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
@@ -60,9 +61,9 @@ type NewAccess struct {
 // SetUp makes the first administrators at the bureau, and the one of the
 // authority where he is posted, each with an account and a one-time code, in one write. Once there is any administrator it refuses:
 // the set-up actor has ended, and from then on security administrators grant.
-func (a *App) SetUp(ctx context.Context, in SetUpInput) (out []NewAccess, rec Receipt, err error) {
-	who := Program("set-up")
-	rec, err = a.write(ctx, who, Write{Op: "site.setup", Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) SetUp(ctx context.Context, in SetUpInput) (out []NewAccess, rec desk.Receipt, err error) {
+	who := desk.Program("set-up")
+	rec, err = a.Write(ctx, who, desk.Write{Op: "site.setup", Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		out = nil
 		for _, r := range []roster.Role{roster.RoleSystemAdmin, roster.RoleSecurityAdmin, roster.RoleAuditAdmin} { // three
 			n, err := tx.CountGrants(ctx, r)
@@ -73,7 +74,7 @@ func (a *App) SetUp(ctx context.Context, in SetUpInput) (out []NewAccess, rec Re
 				return nil, "", fault.Conflict("setup_done")
 			}
 		}
-		tree, err := a.tree(ctx, &tx.View)
+		tree, err := a.Tree(ctx, &tx.View)
 		if err != nil {
 			return nil, "", err
 		}
@@ -143,7 +144,7 @@ func (a *App) firstAdministrator(ctx context.Context, tx *store.Tx, tree *roster
 			return nil, err
 		}
 	}
-	today := roster.DateOf(tx.Now(), a.zone)
+	today := roster.DateOf(tx.Now(), a.Zone())
 	held, err := tx.GrantsOf(ctx, acc)
 	if err != nil {
 		return nil, err
@@ -186,11 +187,11 @@ func (a *App) AddAccounts(ctx context.Context, who *roster.Actor, in AccountsInp
 		var passed []string
 		write := func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 			part, passed = nil, nil
-			tree, err := a.tree(ctx, &tx.View)
+			tree, err := a.Tree(ctx, &tx.View)
 			if err != nil {
 				return nil, "", err
 			}
-			sc := a.table.Scope(who, roster.ActCreate, roster.KindAccount, tree)
+			sc := a.Table().Scope(who, roster.ActCreate, roster.KindAccount, tree)
 			var units []string
 			if in.UnitID != "" {
 				if units = tree.Subtree(in.UnitID); units == nil {
@@ -212,7 +213,7 @@ func (a *App) AddAccounts(ctx context.Context, who *roster.Actor, in AccountsInp
 			}
 			return []ledger.Fact{{Verb: "account.create_many", Kind: "account", ID: part[0].AccountID, Unit: in.UnitID}}, "", nil
 		}
-		if _, err := a.write(ctx, who, Write{Op: "account.create_many"}, write); err != nil && !errors.Is(err, store.ErrUnchanged) {
+		if _, err := a.Write(ctx, who, desk.Write{Op: "account.create_many"}, write); err != nil && !errors.Is(err, store.ErrUnchanged) {
 			return made, skipped, err
 		}
 		if len(people) == 0 {
@@ -274,12 +275,12 @@ type HeadsResult struct {
 // GrantHeads grants the role of unit head to everybody whom the roster names as
 // head of an active unit in reach and who has an account. It can be repeated
 // after an import, and grants nothing twice.
-func (a *App) GrantHeads(ctx context.Context, who *roster.Actor, key string) (HeadsResult, Receipt, error) {
+func (a *App) GrantHeads(ctx context.Context, who *roster.Actor, key string) (HeadsResult, desk.Receipt, error) {
 	out := HeadsResult{Skipped: []string{}}
-	rec, err := a.write(ctx, who, Write{Op: "grant.heads", Key: key}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	rec, err := a.Write(ctx, who, desk.Write{Op: "grant.heads", Key: key}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		out = HeadsResult{Skipped: []string{}}
-		today := roster.DateOf(tx.Now(), a.zone)
-		_, tree, err := a.unitScope(ctx, &tx.View, who, roster.ActGrant, roster.KindGrant)
+		today := roster.DateOf(tx.Now(), a.Zone())
+		_, tree, err := a.UnitScope(ctx, &tx.View, who, roster.ActGrant, roster.KindGrant)
 		if err != nil {
 			return nil, "", err
 		}

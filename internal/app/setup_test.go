@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/roster"
 )
@@ -28,7 +29,7 @@ func setUp(t *testing.T, s *apptest.Site) {
 		app.LinkTable:    "personnel_no,link,unit_code\nN4,head,B\nN5,head,C\nN8,head,A\n",
 	}
 	for _, table := range app.RosterTables {
-		res, err := s.App.ImportRoster(ctx, app.Program("test"), app.RosterImport{Table: table, Name: "x.csv", Data: []byte(files[table])})
+		res, err := s.App.ImportRoster(ctx, desk.Program("test"), app.RosterImport{Table: table, Name: "x.csv", Data: []byte(files[table])})
 		if err != nil || res.Rejected > 0 {
 			t.Fatalf("import %s: %v %+v", table, err, res)
 		}
@@ -52,11 +53,11 @@ func setUp(t *testing.T, s *apptest.Site) {
 		t.Errorf("the set-up actor has not ended: %v", err)
 	}
 
-	got, skipped, err := s.App.AddAccounts(ctx, app.Program("test"), app.AccountsInput{Codes: true})
+	got, skipped, err := s.App.AddAccounts(ctx, desk.Program("test"), app.AccountsInput{Codes: true})
 	if err != nil || len(got) != 4 || len(skipped) != 0 {
 		t.Fatalf("accounts: %v, %d made, skipped %v", err, len(got), skipped)
 	}
-	if again, _, err := s.App.AddAccounts(ctx, app.Program("test"), app.AccountsInput{Codes: true}); err != nil || len(again) != 0 {
+	if again, _, err := s.App.AddAccounts(ctx, desk.Program("test"), app.AccountsInput{Codes: true}); err != nil || len(again) != 0 {
 		t.Errorf("the second time: %v, %d made", err, len(again))
 	}
 	if in, err := s.App.SignIn(ctx, app.SignInInput{Login: got[0].Login, Password: got[0].Code}); err != nil || !in.Renew {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/alexedwards/argon2id"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
@@ -60,7 +61,7 @@ func (a *App) SignIn(ctx context.Context, in SignInInput) (*SignedIn, error) {
 	if len(in.Login) > 100 || len(in.Password) > typedMost || !utf8.ValidString(in.Login+in.Password) {
 		return nil, errSignIn
 	}
-	if _, err := tokenScope(in); err != nil {
+	if _, err := a.tokenScope(in); err != nil {
 		return nil, err
 	}
 	found, err := a.checkSecret(ctx, presented{login: in.Login, typed: in.Password, codes: true, device: in.Device, source: in.Source})
@@ -96,9 +97,9 @@ func missing(value, field string) *fault.Error {
 }
 
 func (a *App) openSession(ctx context.Context, in SignInInput, found *proven) (*SignedIn, error) {
-	now, byCode := a.store.Now(), found.byCode
+	now, byCode := a.Store.Now(), found.byCode
 	out := &SignedIn{Token: newToken(), Renew: byCode}
-	scope, err := tokenScope(in)
+	scope, err := a.tokenScope(in)
 	if err != nil {
 		return nil, err
 	}
@@ -111,12 +112,12 @@ func (a *App) openSession(ctx context.Context, in SignInInput, found *proven) (*
 	if a.unwritable() && !byCode { // the code could not be used up
 		s.UntilAt = now.Add(outsideLasts)
 		a.outside.add(*s, now)
-		a.log.WarnContext(ctx, "a session was opened without a ledger entry, because nothing can be written; it ends with the process", "account", found.account.ID)
+		a.Log.WarnContext(ctx, "a session was opened without a ledger entry, because nothing can be written; it ends with the process", "account", found.account.ID)
 	} else if err := a.recordSession(ctx, s, found); err != nil {
 		return nil, err
 	}
 	if !in.Bearer {
-		if err = a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) (err error) {
+		if err = a.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) (err error) {
 			if out.Device, err = deviceToken(ctx, sx, in.Device); err != nil {
 				return err
 			}
@@ -140,7 +141,7 @@ func (a *App) recordSession(ctx context.Context, s *roster.Session, found *prove
 	case s.Bearer:
 		verb = "account.token"
 	}
-	_, err := a.store.Update(ctx, store.Call{Account: s.AccountID, Op: "session.create", RequestID: RequestID(ctx)}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	_, err := a.Store.Update(ctx, store.Call{Account: s.AccountID, Op: "session.create", RequestID: desk.RequestID(ctx)}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		c, err := tx.Credential(ctx, s.AccountID)
 		if err != nil {
 			return nil, "", err
@@ -205,8 +206,8 @@ func (a *App) Authenticate(ctx context.Context, token string) (*roster.Actor, er
 		return nil, fault.Unauthenticated()
 	}
 	hash := digest(token)
-	now := a.store.Now()
-	s, err := a.store.SessionNow(ctx, hash)
+	now := a.Store.Now()
+	s, err := a.Store.SessionNow(ctx, hash)
 	if err != nil {
 		return nil, err
 	}
@@ -216,9 +217,9 @@ func (a *App) Authenticate(ctx context.Context, token string) (*roster.Actor, er
 	if s == nil || !now.Before(s.UntilAt) || now.Sub(s.SeenAt) > time.Duration(s.IdleSeconds)*time.Second {
 		return nil, fault.Unauthenticated()
 	}
-	shared := a.actors.get(actorStamp{s.Authority, s.Tree, a.Today()}, s.AccountID)
+	shared := a.CachedActor(s.Authority, s.Tree, s.AccountID)
 	if shared == nil {
-		if err := a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+		if err := a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 			shared, err = a.ActorOf(ctx, v, s.AccountID)
 			return err
 		}); err != nil {
@@ -235,7 +236,7 @@ func (a *App) Authenticate(ctx context.Context, token string) (*roster.Actor, er
 	}
 	who, seen := &mine, now.Sub(s.SeenAt) < seenEvery
 	if !seen {
-		err = a.store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
+		err = a.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
 			_, err := sx.Update(ctx, (*roster.Session)(nil), "seen_at = ?", "token_hash = ?", now, hash)
 			return err
 		})

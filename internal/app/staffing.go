@@ -17,8 +17,8 @@ type RoleStaff struct {
 // whoever grants roles, in the order of the domain rules. A role that nobody
 // holds is work that nobody can do.
 func (a *App) Staffing(ctx context.Context, who *roster.Actor) (out []RoleStaff, err error) {
-	err = a.read(ctx, who, "grant.list", func(ctx context.Context, v *store.View) error {
-		sc, _, err := a.unitScope(ctx, v, who, roster.ActList, roster.KindGrant)
+	err = a.Read(ctx, who, "grant.list", func(ctx context.Context, v *store.View) error {
+		sc, _, err := a.UnitScope(ctx, v, who, roster.ActList, roster.KindGrant)
 		if err != nil {
 			return err
 		}

@@ -57,7 +57,7 @@ type ListView struct {
 // List opens the actor's own list.
 func (a *App) List(ctx context.Context, who *roster.Actor, id string) (*ListView, error) {
 	var out *ListView
-	err := a.read(ctx, who, "submission.read_own", func(ctx context.Context, v *store.View) error {
+	err := a.Read(ctx, who, "submission.read_own", func(ctx context.Context, v *store.View) error {
 		s, err := mine(ctx, v, who, id)
 		if err != nil {
 			return err
@@ -99,7 +99,7 @@ func (a *App) openList(ctx context.Context, v *store.View, who *roster.Actor, s 
 		return nil, err
 	}
 	out.Reason = reasons[s.ID]
-	units, err := a.unitNames(ctx, v, who.Lang)
+	units, err := a.UnitNames(ctx, v, who.Lang)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
@@ -21,8 +22,8 @@ type SupplementInput struct {
 }
 
 // Supplement adds a dated issue to the actor's own locked list.
-func (a *App) Supplement(ctx context.Context, who *roster.Actor, in SupplementInput) (Receipt, error) {
-	return a.write(ctx, who, Write{Op: "submission.supplement", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+func (a *App) Supplement(ctx context.Context, who *roster.Actor, in SupplementInput) (desk.Receipt, error) {
+	return a.Write(ctx, who, desk.Write{Op: "submission.supplement", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		s, err := mine(ctx, &tx.View, who, in.ID)
 		if err != nil {
 			return nil, "", err
@@ -35,11 +36,11 @@ func (a *App) Supplement(ctx context.Context, who *roster.Actor, in SupplementIn
 		if err != nil {
 			return nil, "", err
 		}
-		tree, err := a.tree(ctx, &tx.View)
+		tree, err := a.Tree(ctx, &tx.View)
 		if err != nil {
 			return nil, "", err
 		}
-		today := roster.DateOf(tx.Now(), a.zone)
+		today := roster.DateOf(tx.Now(), a.Zone())
 		said := selfcheck.Declared{EventOn: in.EventOn, Text: in.Text}
 		if err := s.CheckSupplement(c, items, selfcheck.ItemAnswer{ItemNo: in.ItemNo, Issues: []selfcheck.Declared{said}}, today); err != nil {
 			return nil, "", err
@@ -51,7 +52,7 @@ func (a *App) Supplement(ctx context.Context, who *roster.Actor, in SupplementIn
 			return nil, "", err
 		}
 		d := selfcheck.Declaration{Declared: said, ItemNo: item.No, Category: item.Category, Severity: item.Severity}
-		if err := tx.AddDeclared(ctx, []*issue.Issue{declared(id, s, &d, tree, today, tx.Now(), commitment)}, issue.TimingOf(a.pack)); err != nil {
+		if err := tx.AddDeclared(ctx, []*issue.Issue{declared(id, s, &d, tree, today, tx.Now(), commitment)}, issue.TimingOf(a.Pack())); err != nil {
 			return nil, "", err
 		}
 		row := &selfcheck.Supplement{SubmissionID: s.ID, ItemNo: in.ItemNo, IssueID: id, PersonID: who.Person, AddedOn: today}
@@ -76,7 +77,7 @@ type ListReceipt struct {
 // its submissions and supplements.
 func (a *App) ListReceipts(ctx context.Context, who *roster.Actor, id string) ([]ListReceipt, error) {
 	var out []ListReceipt
-	err := a.read(ctx, who, "submission.receipt", func(ctx context.Context, v *store.View) error {
+	err := a.Read(ctx, who, "submission.receipt", func(ctx context.Context, v *store.View) error {
 		if _, err := mine(ctx, v, who, id); err != nil {
 			return err
 		}

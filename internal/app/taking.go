@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/bundle"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
@@ -33,7 +34,7 @@ func (t *taken) state(page any) (digest []byte, err error) {
 }
 
 // bundle begins the file.
-func (t *taken) bundle(kind, id string, r Receipt) *bundle.Bundle {
+func (t *taken) bundle(kind, id string, r desk.Receipt) *bundle.Bundle {
 	return &bundle.Bundle{Version: bundle.Version, Kind: kind, ID: id, Ref: t.ref, At: r.At.UTC(), Export: r.Seq, Stated: t.stated, StatedSalt: t.salt}
 }
 

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/store"
@@ -34,7 +35,7 @@ type ToDo struct {
 // ToDo gathers the actor's to-do home.
 func (a *App) ToDo(ctx context.Context, who *roster.Actor) (*ToDo, error) {
 	out := &ToDo{}
-	err := a.read(ctx, who, "todo.read", func(ctx context.Context, v *store.View) error {
+	err := a.Read(ctx, who, "todo.read", func(ctx context.Context, v *store.View) error {
 		var err error
 		if out.Lists, err = a.myLists(ctx, v, who); err != nil {
 			return err
@@ -42,7 +43,7 @@ func (a *App) ToDo(ctx context.Context, who *roster.Actor) (*ToDo, error) {
 		if out.Codes, err = a.ownCodes(ctx, v, who); err != nil {
 			return err
 		}
-		review, err := a.scope(ctx, v, who, roster.ActAccept, roster.KindSubmission)
+		review, err := a.Scope(ctx, v, who, roster.ActAccept, roster.KindSubmission)
 		if err != nil {
 			return err
 		}
@@ -76,7 +77,7 @@ func (a *App) ToDo(ctx context.Context, who *roster.Actor) (*ToDo, error) {
 
 // MyLists lists what the actor owes or signs, newest first.
 func (a *App) MyLists(ctx context.Context, who *roster.Actor) (out []MyList, err error) {
-	err = a.read(ctx, who, "submission.list_own", func(ctx context.Context, v *store.View) error {
+	err = a.Read(ctx, who, "submission.list_own", func(ctx context.Context, v *store.View) error {
 		out, err = a.myLists(ctx, v, who)
 		return err
 	})
@@ -85,7 +86,7 @@ func (a *App) MyLists(ctx context.Context, who *roster.Actor) (out []MyList, err
 
 // missingOf counts the lists not filed in the units that the actor heads.
 func (a *App) missingOf(ctx context.Context, v *store.View, who *roster.Actor, out *ToDo) error {
-	units := heads(who)
+	units := desk.UnitsLed(who)
 	if len(units) == 0 {
 		return nil
 	}
@@ -109,19 +110,8 @@ func (a *App) missingOf(ctx context.Context, v *store.View, who *roster.Actor, o
 	return nil
 }
 
-// heads lists the units that the actor heads, or whose head he stands in for.
-func heads(who *roster.Actor) []string {
-	var units []string
-	for _, h := range who.Held {
-		if h.Role == roster.RoleUnitHead {
-			units = append(units, h.Unit)
-		}
-	}
-	return units
-}
-
 func (a *App) myLists(ctx context.Context, v *store.View, who *roster.Actor) ([]MyList, error) {
-	subs, err := v.SubmissionsOf(ctx, who.Person, heads(who))
+	subs, err := v.SubmissionsOf(ctx, who.Person, desk.UnitsLed(who))
 	if err != nil || len(subs) == 0 {
 		return nil, err
 	}
@@ -156,7 +146,7 @@ func (a *App) myLists(ctx context.Context, v *store.View, who *roster.Actor) ([]
 	if err != nil {
 		return nil, err
 	}
-	units, err := a.unitNames(ctx, v, who.Lang)
+	units, err := a.UnitNames(ctx, v, who.Lang)
 	if err != nil {
 		return nil, err
 	}
@@ -189,23 +179,6 @@ func (a *App) returnReasons(ctx context.Context, v *store.View, ids []string) (m
 	out := make(map[string]string, len(returns))
 	for id, r := range returns {
 		out[id] = texts[r.ID]["reason"]
-	}
-	return out, nil
-}
-
-// unitNames gives the name of every unit in the language.
-func (a *App) unitNames(ctx context.Context, v *store.View, lang string) (map[string]string, error) {
-	tree, err := a.tree(ctx, v)
-	if err != nil {
-		return nil, err
-	}
-	units := tree.Units()
-	out := make(map[string]string, len(units))
-	for _, u := range units {
-		out[u.ID] = u.Name
-		if lang == "en" && u.NameEN != "" {
-			out[u.ID] = u.NameEN
-		}
 	}
 	return out, nil
 }

@@ -64,7 +64,7 @@ var queues = []queue{
 		return int64(len(rows)), err
 	}},
 	{"custody", "custody.approve", "custody.list", false, func(ctx context.Context, a *App, v *store.View, who *roster.Actor, _ roster.Scope) (int64, error) {
-		sc, _, err := a.unitScope(ctx, v, who, roster.ActList, roster.KindCustody)
+		sc, _, err := a.UnitScope(ctx, v, who, roster.ActList, roster.KindCustody)
 		if err != nil {
 			return 0, err
 		}
@@ -113,7 +113,7 @@ func countChallenges(f recusal.Filter) func(context.Context, *App, *store.View, 
 }
 
 func countGrants(ctx context.Context, a *App, v *store.View, who *roster.Actor, _ roster.Scope) (int64, error) {
-	sc, _, err := a.unitScope(ctx, v, who, roster.ActList, roster.KindGrant)
+	sc, _, err := a.UnitScope(ctx, v, who, roster.ActList, roster.KindGrant)
 	if err != nil {
 		return 0, err
 	}
@@ -126,8 +126,8 @@ func (a *App) waiting(ctx context.Context, v *store.View, who *roster.Actor) (ou
 		if !a.May(who, q.act) || !a.May(who, q.list) {
 			continue
 		}
-		r := routeByOp[q.list]
-		sc, err := a.scope(ctx, v, who, r.Act, r.Kind)
+		r, _ := a.Route(q.list)
+		sc, err := a.Scope(ctx, v, who, r.Act, r.Kind)
 		if err != nil {
 			return nil, err
 		}

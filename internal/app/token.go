@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
 )
@@ -20,15 +21,8 @@ const (
 	tokenScopeMost = 60 // operations
 )
 
-// ScopeRead in a token's scope stands for every operation that only reads.
-const ScopeRead = "read"
-
-// neverToken are the operations that no scope may hold: by these a stolen token
-// would last longer or become more than it is.
-var neverToken = []string{"session.create", "password.set"}
-
 // tokenScope reads what a token shall be allowed to do.
-func tokenScope(in SignInInput) (scope string, err error) {
+func (a *App) tokenScope(in SignInInput) (scope string, err error) {
 	if len(in.Scope) == 0 {
 		if in.Days != 0 {
 			return "", fault.Invalid("token_days_scope", "scope")
@@ -47,23 +41,11 @@ func tokenScope(in SignInInput) (scope string, err error) {
 	ops := slices.Clone(in.Scope)
 	slices.Sort(ops)
 	for _, op := range ops {
-		if r, ok := routeByOp[op]; op != ScopeRead && (!ok || r.Path == "" || slices.Contains(neverToken, op)) {
+		if r, ok := a.Route(op); op != desk.ScopeRead && (!ok || r.Path == "" || slices.Contains(desk.NeverToken, op)) {
 			return "", fault.Invalid("token_scope_unknown", "scope", "Op", label(op))
 		}
 	}
 	return strings.Join(slices.Compact(ops), " "), nil
-}
-
-// tokenMay reports whether the scope of the session, if it has one, holds the
-// operation. A session by a one-time code must set a password, whatever else.
-func tokenMay(who *roster.Actor, r Route) bool {
-	switch {
-	case who == nil || len(who.Scope) == 0:
-		return true
-	case slices.Contains(neverToken, r.Op):
-		return r.Op == "password.set" && who.MustRenew
-	}
-	return slices.Contains(who.Scope, r.Op) || r.Method == "GET" && slices.Contains(who.Scope, ScopeRead)
 }
 
 // lasting gives how long a session lasts, and how long unused.

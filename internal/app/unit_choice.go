@@ -16,16 +16,16 @@ type UnitChoice struct {
 // UnitChoices lists the active units at which the actor's scope for the
 // operation holds, parents first.
 func (a *App) UnitChoices(ctx context.Context, who *roster.Actor, op string) (out []UnitChoice, err error) {
-	r, err := a.gate(who, op)
+	r, err := a.Authorize(who, op)
 	if err != nil {
 		return nil, err
 	}
-	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
-		sc, tree, err := a.unitScope(ctx, v, who, r.Act, r.Kind)
+	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+		sc, tree, err := a.UnitScope(ctx, v, who, r.Act, r.Kind)
 		if err != nil {
 			return err
 		}
-		names, err := a.unitNames(ctx, v, who.Lang)
+		names, err := a.UnitNames(ctx, v, who.Lang)
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -27,10 +28,10 @@ type VoidInput struct {
 }
 
 // Validate judges the input by itself.
-func (in VoidInput) Validate() error { return checkText(in.Reason, "void_reason", "reason", true) }
+func (in VoidInput) Validate() error { return desk.CheckText(in.Reason, "void_reason", "reason", true) }
 
 func (a *App) void(ctx context.Context, tx *store.Tx, who *roster.Actor, kind, record, reason string) error {
-	row := &roster.Void{RecordKind: kind, RecordID: record, VoidedBy: who.Person, VoidedOn: roster.DateOf(tx.Now(), a.zone)}
+	row := &roster.Void{RecordKind: kind, RecordID: record, VoidedBy: who.Person, VoidedOn: roster.DateOf(tx.Now(), a.Zone())}
 	row.ID = tx.NewID()
 	var err error
 	if row.ReasonC, err = tx.PutText(ctx, row.ID, "reason", strings.TrimSpace(reason)); err != nil {
@@ -56,6 +57,6 @@ func (a *App) recordParty(ctx context.Context, tx *store.Tx, p *inquiry.Party) (
 		return false, err
 	}
 	after := *voids[p.ID]
-	after.LiftedOn = roster.DateOf(tx.Now(), a.zone)
+	after.LiftedOn = roster.DateOf(tx.Now(), a.Zone())
 	return true, tx.Save(ctx, voids[p.ID], &after)
 }

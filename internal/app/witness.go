@@ -34,7 +34,7 @@ func (a *App) setWitnesses(targets []witness.Target, pace witness.Pace) error {
 		if t.URL == "" {
 			continue // reached by stick
 		}
-		f, err := witness.NewFeeder(t, a.witnessSource(), pace, a.store.Now, a.log)
+		f, err := witness.NewFeeder(t, a.witnessSource(), pace, a.Store.Now, a.Log)
 		if err != nil {
 			return err
 		}
@@ -63,14 +63,14 @@ func (a *App) StepWitnesses(ctx context.Context) {
 func (a *App) witnessSource() witness.Source {
 	return witness.Source{
 		Trust: func(ctx context.Context) (t ledger.Trust, err error) {
-			err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+			err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 				t, err = logTrust(ctx, v)
 				return err
 			})
 			return t, err
 		},
 		Newest: func(ctx context.Context) (size int64, err error) {
-			err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+			err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 				c, err := newestCheckpoint(ctx, v)
 				size = c.Size
 				return err
@@ -82,7 +82,7 @@ func (a *App) witnessSource() witness.Source {
 		},
 		Request: a.witnessRequest,
 		Known: func(ctx context.Context, name string) (size int64, at time.Time, err error) {
-			err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+			err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 				w, err := v.WitnessedBy(ctx, name)
 				size, at = w.Size, w.At
 				return err
@@ -90,10 +90,10 @@ func (a *App) witnessSource() witness.Source {
 			return size, at, err
 		},
 		Save: func(ctx context.Context, size int64, c ledger.Cosignature) error {
-			if a.store.Frozen() != nil {
+			if a.Store.Frozen() != nil {
 				return nil // nothing is written then; the witness has it on record
 			}
-			return a.store.SaveCosignature(ctx, store.LedgerCosignature{Size: size, Witness: c.Witness, At: c.Time, Line: c.Line})
+			return a.Store.SaveCosignature(ctx, store.LedgerCosignature{Size: size, Witness: c.Witness, At: c.Time, Line: c.Line})
 		},
 	}
 }
@@ -124,7 +124,7 @@ func newestCheckpoint(ctx context.Context, v *store.View) (store.LedgerCheckpoin
 }
 
 func (a *App) witnessRequest(ctx context.Context, old int64) (r *witness.Request, err error) {
-	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		c, err := newestCheckpoint(ctx, v)
 		if err != nil {
 			return err
@@ -146,7 +146,7 @@ func (a *App) witnessRequest(ctx context.Context, old int64) (r *witness.Request
 // size that a witness stands at to the newest checkpoint: for witnesses who
 // ask, and for the stick. Anybody may have it.
 func (a *App) CheckpointRequest(ctx context.Context, old int64) ([]byte, error) {
-	if _, err := a.gate(nil, "ledger.request"); err != nil {
+	if _, err := a.Authorize(nil, "ledger.request"); err != nil {
 		return nil, err
 	}
 	r, err := a.witnessRequest(ctx, old)
@@ -162,7 +162,7 @@ func (a *App) CheckpointRequest(ctx context.Context, old int64) ([]byte, error) 
 // WitnessedUpTo is the largest size that the witness cosigned, 0 if it never
 // did.
 func (a *App) WitnessedUpTo(ctx context.Context, name string) (size int64, err error) {
-	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		w, err := v.WitnessedBy(ctx, name)
 		size = w.Size
 		return err
@@ -173,7 +173,7 @@ func (a *App) WitnessedUpTo(ctx context.Context, name string) (size int64, err e
 // WitnessedSize is the number of entries that a witness stands for: those with
 // a smaller number are witnessed.
 func (a *App) WitnessedSize(ctx context.Context) (size int64, err error) {
-	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		size, err = v.WitnessedSize(ctx)
 		return err
 	})
@@ -192,7 +192,7 @@ func (a *App) ImportCosigned(ctx context.Context, signed []byte) (c ledger.Check
 		}
 		trust.Witnesses = append(trust.Witnesses, key)
 	}
-	err = a.store.View(ctx, func(ctx context.Context, v *store.View) error {
+	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		log, err := logTrust(ctx, v)
 		if err != nil {
 			return err
@@ -216,7 +216,7 @@ func (a *App) ImportCosigned(ctx context.Context, signed []byte) (c ledger.Check
 		return c, nil, err
 	}
 	for _, l := range lines { // a handful
-		if err := a.store.SaveCosignature(ctx, store.LedgerCosignature{Size: c.Size, Witness: l.Witness, At: l.Time, Line: l.Line}); err != nil {
+		if err := a.Store.SaveCosignature(ctx, store.LedgerCosignature{Size: c.Size, Witness: l.Witness, At: l.Time, Line: l.Line}); err != nil {
 			return c, nil, err
 		}
 	}
@@ -239,7 +239,7 @@ type Standing = witness.Standing
 // Witnesses tells how the site stands with each of its witnesses, for everybody
 // who is signed in.
 func (a *App) Witnesses(ctx context.Context, who *roster.Actor) (out []Standing, err error) {
-	err = a.read(ctx, who, "ledger.witnesses", func(ctx context.Context, v *store.View) error {
+	err = a.Read(ctx, who, "ledger.witnesses", func(ctx context.Context, v *store.View) error {
 		live := map[string]Standing{}
 		for _, f := range a.witnesses.feeders {
 			s := f.Standing()

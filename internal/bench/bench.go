@@ -17,6 +17,7 @@ import (
 
 	"plumbline/internal/access"
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/demo"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
@@ -160,7 +161,7 @@ func open(ctx context.Context, dsn string, size demo.Size, bare bool) (*site, er
 
 // authority measures one decision: role table and scope over one row.
 func authority() ([]Figure, error) {
-	table, err := access.New(policies.Model, policies.Policy, app.Pairs())
+	table, err := access.New(policies.Model, policies.Policy, desk.Pairs(app.Routes))
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
 )
@@ -34,7 +35,7 @@ func campaignCommand(e *env) *cobra.Command {
 	return c
 }
 
-var operator = app.Program("cli")
+var operator = desk.Program("cli")
 
 func (e *env) campaignOpen() *cobra.Command {
 	var in app.CampaignInput

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/seal"
 )
 
@@ -64,7 +64,7 @@ nobody who has not two of the custodians' keys.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return e.with(c.Context(), func(ctx context.Context, s *site) error {
-				b, err := s.app.CustodyBundle(ctx, app.Program("custody"))
+				b, err := s.app.CustodyBundle(ctx, desk.Program("custody"))
 				if err != nil {
 					return err
 				}
@@ -130,7 +130,7 @@ func (e *env) custodianApply() *cobra.Command {
 				return err
 			}
 			return e.with(c.Context(), func(ctx context.Context, s *site) error {
-				if _, err := s.app.Rewrap(ctx, app.Program("custody"), raw); err != nil {
+				if _, err := s.app.Rewrap(ctx, desk.Program("custody"), raw); err != nil {
 					return err
 				}
 				if err := s.app.DrainJobs(ctx); err != nil {

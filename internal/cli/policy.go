@@ -9,6 +9,7 @@ import (
 
 	"plumbline/internal/access"
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/roster"
 	"plumbline/policies"
 )
@@ -56,17 +57,17 @@ func policyCommand(e *env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			t, err := access.New(policies.Model, policies.Policy, app.Pairs())
+			t, err := access.New(policies.Model, policies.Policy, desk.Pairs(app.Routes))
 			if err != nil {
 				return err
 			}
 			var unasked []string
 			for _, r := range rules {
-				if r.Act != "*" && !slices.Contains(app.Pairs(), access.Pair{Act: r.Act, Kind: r.Kind}) {
+				if r.Act != "*" && !slices.Contains(desk.Pairs(app.Routes), access.Pair{Act: r.Act, Kind: r.Kind}) {
 					unasked = append(unasked, fmt.Sprintf("line %d: no operation asks for %s %s", r.Line, r.Act, r.Kind))
 				}
 			}
-			fmt.Fprintf(e.out, "rules    %d\npairs    %d\nhash     %x\n", len(rules), len(app.Pairs()), t.Hash())
+			fmt.Fprintf(e.out, "rules    %d\npairs    %d\nhash     %x\n", len(rules), len(desk.Pairs(app.Routes)), t.Hash())
 			for _, u := range unasked {
 				fmt.Fprintln(e.out, u)
 			}
@@ -82,7 +83,7 @@ func policyCommand(e *env) *cobra.Command {
 		Short: "Print the whole table: role by act and kind",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			t, err := access.New(policies.Model, policies.Policy, app.Pairs())
+			t, err := access.New(policies.Model, policies.Policy, desk.Pairs(app.Routes))
 			if err != nil {
 				return err
 			}

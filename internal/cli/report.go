@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/words"
 )
 
@@ -29,7 +30,7 @@ secrets are.`,
 				if in.Unit, err = e.unitByCode(ctx, s, in.Unit); err != nil {
 					return err
 				}
-				who := app.Program("report")
+				who := desk.Program("report")
 				who.Lang = e.Lang
 				r, err := s.app.Report(ctx, who, in)
 				if err != nil {

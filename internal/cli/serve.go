@@ -16,7 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/words"
 )
 
@@ -174,7 +174,7 @@ func (e *env) handler(s *site, demo bool) (http.Handler, error) {
 		// all of it was read. One wrapped there, and closed early, would pass for
 		// read, and what is left of it for the next request.
 		body := r.Body
-		r = r.WithContext(app.WithRequestID(r.Context(), id))
+		r = r.WithContext(desk.WithRequestID(r.Context(), id))
 		r.Body = http.MaxBytesReader(w, body, bodyLimit)
 		faces.ServeHTTP(w, r)
 		hearOut(r, body)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
@@ -235,7 +236,7 @@ func (m *Maker) rectify(ctx context.Context) error {
 	type act struct {
 		who  *roster.Actor
 		note string
-		do   func(context.Context, *roster.Actor, app.TaskInput) (app.Receipt, error)
+		do   func(context.Context, *roster.Actor, app.TaskInput) (desk.Receipt, error)
 	}
 	way := []act{
 		{lead, "", m.App.AcceptTask}, {lead, "", m.App.ProgressTask}, {lead, "已组织培训并更新台账，附签到表", m.App.SubmitTask},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
 	"plumbline/seeds"
@@ -149,7 +150,7 @@ func (m *Maker) spread(lists []*list, total int) {
 func (m *Maker) snapshot(ctx context.Context, campaign string, people map[string]*person) ([]*list, error) {
 	var out []*list
 	for _, u := range m.units { // some two hundred small reads
-		rows, err := m.App.Snapshot(ctx, app.Program("demo"), campaign, u.ID)
+		rows, err := m.App.Snapshot(ctx, desk.Program("demo"), campaign, u.ID)
 		if err != nil {
 			return nil, err
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -93,7 +94,7 @@ func (m *Maker) makeRoster(ctx context.Context) error {
 	for _, p := range m.people {
 		b.People = append(b.People, m.recruit(p))
 	}
-	return m.App.Establish(ctx, app.Program("demo"), b)
+	return m.App.Establish(ctx, desk.Program("demo"), b)
 }
 
 // inSmall picks the units of the small bureau: two sub-bureaus and an office,
@@ -254,7 +255,7 @@ func (m *Maker) commandLinks() []*roster.CommandLink {
 
 // makeAccounts grants the roles and activates the accounts of the list.
 func (m *Maker) makeAccounts(ctx context.Context) error {
-	program := app.Program("demo")
+	program := desk.Program("demo")
 	var wishes []app.GrantInput
 	grant := func(p *person, role roster.Role, unit *roster.Unit) {
 		wishes = append(wishes, app.GrantInput{ID: p.account, Role: role, UnitID: unit.ID, FromOn: m.on(0)})

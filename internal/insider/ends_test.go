@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/roster"
 )
 
@@ -440,7 +440,7 @@ var (
 )
 
 // judgeAnswer looks at what a walker was shown.
-func (w *walker) judgeAnswer(i int, r app.Route, path string, body any, a answer) (out []finding) {
+func (w *walker) judgeAnswer(i int, r desk.Route, path string, body any, a answer) (out []finding) {
 	me := w.selves[i]
 	if !me.own || a.status >= 300 {
 		return nil
@@ -473,7 +473,7 @@ func (w *world) nameOf(id string) (what, ref string) {
 }
 
 // namesTo looks for a person in a list of a leadership reader.
-func (w *walker) namesTo(me *self, r app.Route, path, text string) []finding {
+func (w *walker) namesTo(me *self, r desk.Route, path, text string) []finding {
 	if r.One() && r.Act != roster.ActList || r.Kind == "self" || strings.HasPrefix(string(r.Kind), "own_") || r.Method != "GET" {
 		return nil
 	}

@@ -9,7 +9,7 @@ import (
 	"sort"
 	"strings"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/roster"
 )
 
@@ -124,7 +124,7 @@ const mine = "my lists"
 
 // poolFor names the pool that the id of an operation is taken from: who sees
 // others' lists as well does not take them for his own.
-func poolFor(r app.Route) string {
+func poolFor(r desk.Route) string {
 	if r.Kind == roster.KindOwnSubmission {
 		return mine
 	}
@@ -138,7 +138,7 @@ func poolOf(path string) string {
 }
 
 // take reads an answer.
-func (m *memory) take(r app.Route, id string, body []byte) {
+func (m *memory) take(r desk.Route, id string, body []byte) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
 	var v any

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/demo"
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
@@ -70,7 +71,7 @@ func (p *planter) walker(where string, grants ...app.GrantInput) *who {
 	v := &who{login: f[0], account: f[1], person: f[2], name: f[3], number: f[4], unit: f[5], password: demo.Password}
 	for _, g := range grants {
 		g.ID, g.FromOn = v.account, "2026-05-01"
-		if _, _, err := p.s.app.Grant(context.Background(), app.Program("demo"), g); err != nil {
+		if _, _, err := p.s.app.Grant(context.Background(), desk.Program("demo"), g); err != nil {
 			p.t.Fatal(err)
 		}
 	}

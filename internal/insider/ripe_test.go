@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/roster"
 )
@@ -272,7 +273,7 @@ func (p *planter) ripeLists() {
 		_, err = p.s.app.MoveCampaign(ctx, manager, app.CampaignStep{ID: id, Version: 1, Step: "open"})
 		p.must(err)
 		p.must(p.s.app.DrainJobs(ctx))
-		lists, err := p.s.app.Snapshot(ctx, app.Program("demo"), id, unit)
+		lists, err := p.s.app.Snapshot(ctx, desk.Program("demo"), id, unit)
 		p.must(err)
 		for _, l := range lists {
 			_, err := p.s.app.Excuse(ctx, manager, app.ExcuseInput{ID: l.ID, Version: l.Version, Reason: "本专项期间集中参训"})

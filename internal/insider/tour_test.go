@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 )
 
 const (
@@ -160,7 +161,7 @@ func (w *walker) visit(i int, op string) {
 
 // candidates are a few of the things that an operation is for: the ripe ones
 // first, then some in every state that he has seen.
-func (w *walker) candidates(r app.Route) (out []string) {
+func (w *walker) candidates(r desk.Route) (out []string) {
 	pool := slices.Clone(w.mem.pools[poolFor(r)])
 	w.rng.Shuffle(len(pool), func(i, j int) { pool[i], pool[j] = pool[j], pool[i] })
 	ripe := w.s.w.ripe[r.Op]
@@ -201,7 +202,7 @@ func (w *walker) preview(i int) {
 
 // look opens the page on which a thing stands, so that what he puts into a form
 // is what stands beside it.
-func (w *walker) look(i int, r app.Route, id string) {
+func (w *walker) look(i int, r desk.Route, id string) {
 	w.mem.focus = map[string][]string{}
 	path := w.mem.within[id]
 	if path == "" {

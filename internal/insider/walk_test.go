@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 )
 
 // self is one account that a walker acts through: his own, or one that he has
@@ -176,7 +177,7 @@ func (w *walker) act() {
 	if !me.own && me.who.may == nil {
 		return
 	}
-	var ops []app.Route
+	var ops []desk.Route
 	var weight []float64
 	total := 0.0
 	for _, r := range app.Routes {
@@ -240,7 +241,7 @@ const (
 )
 
 // attempt makes one request of an operation on a thing.
-func (w *walker) attempt(i int, r app.Route, id string) bool {
+func (w *walker) attempt(i int, r desk.Route, id string) bool {
 	op, path := r.Op, r.Path
 	w.acting = w.selves[i]
 	w.draw(form)
@@ -310,7 +311,7 @@ func (w *walker) drain() {
 }
 
 // do sends a request, keeps it, and learns from the answer.
-func (w *walker) do(i int, r app.Route, id, path string, body any) answer {
+func (w *walker) do(i int, r desk.Route, id, path string, body any) answer {
 	w.pass()
 	w.draw(sent)
 	a := w.s.send(w.selves[i].token, r.Method, path, body)
@@ -368,7 +369,7 @@ func (s *site) signIn(selves []*self) {
 }
 
 // entered notes an account that he has opened, or its new password.
-func (w *walker) entered(i int, r app.Route, body any, a answer) {
+func (w *walker) entered(i int, r desk.Route, body any, a answer) {
 	b, _ := body.(map[string]any)
 	switch r.Op {
 	case "password.set":
@@ -513,7 +514,7 @@ func (w *walker) again() {
 	}
 }
 
-func (w *walker) filter(r app.Route, sh *shape) string {
+func (w *walker) filter(r desk.Route, sh *shape) string {
 	q := url.Values{}
 	for _, name := range sh.query {
 		if name == "purpose" {

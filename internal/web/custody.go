@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/custody"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
@@ -156,7 +157,7 @@ func (f *Face) showExpungement(c *Call, errs ui.Errors, status int) error {
 
 type expungementStep struct {
 	path, op string
-	do       func(ctx context.Context, who *roster.Actor, in app.ExpungementInput) (app.Receipt, error)
+	do       func(ctx context.Context, who *roster.Actor, in app.ExpungementInput) (desk.Receipt, error)
 }
 
 func (f *Face) expungementSteps() []expungementStep {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
@@ -190,8 +191,8 @@ func (f *Face) assignMember(c *Call) error {
 }
 
 // backByTwo runs back where a second person has to agree.
-func (f *Face) backByTwo(do func(ctx context.Context, who *roster.Actor, in app.BackInput) (string, app.Receipt, error)) func(*Call) error {
-	return f.back(func(ctx context.Context, who *roster.Actor, in app.BackInput) (app.Receipt, error) {
+func (f *Face) backByTwo(do func(ctx context.Context, who *roster.Actor, in app.BackInput) (string, desk.Receipt, error)) func(*Call) error {
+	return f.back(func(ctx context.Context, who *roster.Actor, in app.BackInput) (desk.Receipt, error) {
 		_, r, err := do(ctx, who, in)
 		if err == nil {
 			err = errFiled
@@ -201,7 +202,7 @@ func (f *Face) backByTwo(do func(ctx context.Context, who *roster.Actor, in app.
 }
 
 // back runs an act that takes something of a case back, with the reason.
-func (f *Face) back(do func(ctx context.Context, who *roster.Actor, in app.BackInput) (app.Receipt, error)) func(*Call) error {
+func (f *Face) back(do func(ctx context.Context, who *roster.Actor, in app.BackInput) (desk.Receipt, error)) func(*Call) error {
 	return func(c *Call) error {
 		_, err := do(c.Context(), c.Actor, app.BackInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Reason: c.Form("reason")})
 		return err

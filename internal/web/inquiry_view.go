@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/rectify"
 	"plumbline/internal/roster"
@@ -63,7 +64,7 @@ type listView struct {
 }
 
 // person is a name for a table cell; nothing for a reader without names.
-func person(n app.Named) string {
+func person(n desk.Named) string {
 	if n.Number == "" {
 		return n.Name
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/words"
@@ -22,7 +23,7 @@ const ownPassword = "correct horse 42"
 // with a password of his own.
 func signedIn(t *testing.T, s *apptest.Site, face http.Handler, login string) *browser {
 	t.Helper()
-	code, _, _, err := s.App.IssueCode(t.Context(), app.Program("operator"), s.Account[login])
+	code, _, _, err := s.App.IssueCode(t.Context(), desk.Program("operator"), s.Account[login])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/consent"
 	"plumbline/internal/roster"
 	"plumbline/internal/web/ui"
@@ -134,7 +135,7 @@ func roleName(c *Call, r roster.Role) string { return c.T("role." + string(r)) }
 
 type proposalStep struct {
 	path, op string
-	do       func(ctx context.Context, who *roster.Actor, in app.ProposalInput) (app.Receipt, error)
+	do       func(ctx context.Context, who *roster.Actor, in app.ProposalInput) (desk.Receipt, error)
 }
 
 func (f *Face) proposalSteps() []proposalStep {

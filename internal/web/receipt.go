@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/paper"
@@ -20,7 +21,7 @@ import (
 func receiptPath(seq int64) string { return "/receipts/" + strconv.FormatInt(seq, 10) }
 
 // Offer lets the message of Go offer the receipt of what was just recorded.
-func (c *Call) Offer(r app.Receipt) {
+func (c *Call) Offer(r desk.Receipt) {
 	if !r.At.IsZero() {
 		c.offered = receiptPath(r.Seq)
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/ledger"
 	"plumbline/internal/selfcheck"
@@ -13,7 +14,7 @@ import (
 )
 
 // filed opens a campaign and files a list of anna's that declares one thing.
-func filed(t *testing.T, s *apptest.Site) app.Receipt {
+func filed(t *testing.T, s *apptest.Site) desk.Receipt {
 	t.Helper()
 	openCampaign(t, s)
 	lists, err := s.App.MyLists(t.Context(), s.Actor("anna"))

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/rectify"
 	"plumbline/internal/roster"
 	"plumbline/internal/web/ui"
@@ -73,7 +74,7 @@ type taskStep struct {
 	path, op, key string
 	note          string // key of the label of the note, "" without one
 	help          string
-	do            func(ctx context.Context, who *roster.Actor, in app.TaskInput) (app.Receipt, error)
+	do            func(ctx context.Context, who *roster.Actor, in app.TaskInput) (desk.Receipt, error)
 }
 
 func (f *Face) taskSteps() []taskStep {

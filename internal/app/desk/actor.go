@@ -1,4 +1,4 @@
-package app
+package desk
 
 import (
 	"context"
@@ -48,21 +48,21 @@ func (c *actorCache) put(s actorStamp, a *roster.Actor) {
 
 // ActorOf says who an account is today: roles, superiors, bars. The answer is
 // shared and must not be changed; copy it to mark a session.
-func (a *App) ActorOf(ctx context.Context, v *store.View, accountID string) (*roster.Actor, error) {
+func (d *Desk) ActorOf(ctx context.Context, v *store.View, accountID string) (*roster.Actor, error) {
 	var s actorStamp
 	var err error
 	if s.authority, err = v.Generation(ctx, store.GenerationAuthority); err != nil {
 		return nil, err
 	}
-	tree, err := a.tree(ctx, v)
+	tree, err := d.Tree(ctx, v)
 	if err != nil {
 		return nil, err
 	}
-	if p := a.places.Load(); p != nil {
+	if p := d.org.Load(); p != nil {
 		s.tree = p.generation
 	}
-	s.today = a.Today()
-	if who := a.actors.get(s, accountID); who != nil {
+	s.today = d.Today()
+	if who := d.actors.get(s, accountID); who != nil {
 		return who, nil
 	}
 	f, err := v.ActorFacts(ctx, accountID)
@@ -73,14 +73,14 @@ func (a *App) ActorOf(ctx context.Context, v *store.View, accountID string) (*ro
 	if f.Account.State == roster.AccountDisabled {
 		return nil, fault.Unauthenticated()
 	}
-	if err := a.fillActor(ctx, v, who, f, tree, s.today); err != nil {
+	if err := d.fillActor(ctx, v, who, f, tree, s.today); err != nil {
 		return nil, err
 	}
-	a.actors.put(s, who)
+	d.actors.put(s, who)
 	return who, nil
 }
 
-func (a *App) fillActor(ctx context.Context, v *store.View, who *roster.Actor, f *store.ActorFacts, tree *roster.Tree, today roster.Date) error {
+func (d *Desk) fillActor(ctx context.Context, v *store.View, who *roster.Actor, f *store.ActorFacts, tree *roster.Tree, today roster.Date) error {
 	above := map[string][]roster.Posting{} // ancestor unit → postings below it
 	var units []string
 	for _, p := range f.Postings {
@@ -116,7 +116,7 @@ func (a *App) fillActor(ctx context.Context, v *store.View, who *roster.Actor, f
 		return nil
 	}
 	var parents []roster.UnitLink
-	if p := a.places.Load(); p != nil {
+	if p := d.org.Load(); p != nil {
 		parents = p.parents
 	}
 	for _, u := range roster.NewCommand(tree, parents, nil).Above(f.Postings) { // where his units stood at the time
@@ -140,7 +140,7 @@ func (a *App) fillActor(ctx context.Context, v *store.View, who *roster.Actor, f
 			continue
 		}
 		for _, p := range above[l.OverUnitID] {
-			from, to, ok := overlap(p.FromOn, p.ToOn, l.FromOn, l.ToOn)
+			from, to, ok := Overlap(p.FromOn, p.ToOn, l.FromOn, l.ToOn)
 			if !ok {
 				continue
 			}
@@ -164,11 +164,11 @@ func (a *App) fillActor(ctx context.Context, v *store.View, who *roster.Actor, f
 			who.Relatives = append(who.Relatives, other)
 		}
 	}
-	return a.fillParts(ctx, v, who)
+	return d.fillParts(ctx, v, who)
 }
 
-// overlap is the time that two dated spans share.
-func overlap(aFrom, aTo, bFrom, bTo roster.Date) (from, to roster.Date, ok bool) {
+// Overlap is the time that two dated spans share.
+func Overlap(aFrom, aTo, bFrom, bTo roster.Date) (from, to roster.Date, ok bool) {
 	from = max(aFrom, bFrom)
 	switch {
 	case aTo == "":
@@ -182,11 +182,17 @@ func overlap(aFrom, aTo, bFrom, bTo roster.Date) (from, to roster.Date, ok bool)
 }
 
 // fillParts adds what the actor is a party to and what he was put on.
-func (a *App) fillParts(ctx context.Context, v *store.View, who *roster.Actor) error {
+func (d *Desk) fillParts(ctx context.Context, v *store.View, who *roster.Actor) error {
 	var err error
 	if who.PartyTo, err = v.PartyTo(ctx, who.Person); err != nil {
 		return err
 	}
 	who.Assigned, err = v.AssignedTo(ctx, who.Person)
 	return err
+}
+
+// CachedActor is the actor as it was last made for the generations given, today;
+// nil where none is kept.
+func (d *Desk) CachedActor(authority, tree int64, accountID string) *roster.Actor {
+	return d.actors.get(actorStamp{authority, tree, d.Today()}, accountID)
 }

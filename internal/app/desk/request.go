@@ -1,6 +1,7 @@
-package app
+package desk
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
@@ -8,9 +9,28 @@ import (
 	"fmt"
 	"hash"
 	"reflect"
+
+	"plumbline/internal/store"
 )
 
-// requestOf gives the two keyed hashes by which a repeated request is known:
+type contextKey int
+
+const requestIDKey contextKey = iota
+
+// WithRequestID puts the request id into the context.
+func WithRequestID(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, requestIDKey, id)
+}
+
+// RequestID is the id of the request under way; a fresh one where there is none.
+func RequestID(ctx context.Context) string {
+	if id, ok := ctx.Value(requestIDKey).(string); ok {
+		return id
+	}
+	return store.NewID()
+}
+
+// RequestOf gives the two keyed hashes by which a repeated request is known:
 // of its idempotency key and of all that it says. They are keyed because a
 // short text of the input could be guessed from a bare hash, which stays when
 // the text is expunged.
@@ -19,17 +39,17 @@ import (
 // that JSON leaves out, so every exported field counts unless it is marked
 // `request:"-"`: a key that was used on one object is a conflict on another, and
 // no operation can forget to say so.
-func (a *App) requestOf(w Write) (key, body []byte, err error) {
-	if w.Body == nil && routeByOp[w.Op].One() {
+func (d *Desk) RequestOf(w Write) (key, body []byte, err error) {
+	if w.Body == nil && d.routes[w.Op].One() {
 		return nil, nil, fmt.Errorf("app: %s has a request key but does not say on what", w.Op)
 	}
-	k := hmac.New(sha256.New, a.requestKey)
+	k := hmac.New(sha256.New, d.requestKey)
 	k.Write([]byte(w.Key))
 	text, err := json.Marshal(w.Body)
 	if err != nil {
 		return nil, nil, fmt.Errorf("hash input of %s: %w", w.Op, err)
 	}
-	b := hmac.New(sha256.New, a.requestKey)
+	b := hmac.New(sha256.New, d.requestKey)
 	b.Write(text)
 	if err := hashUnsaid(b, "", reflect.ValueOf(w.Body)); err != nil {
 		return nil, nil, fmt.Errorf("hash input of %s: %w", w.Op, err)

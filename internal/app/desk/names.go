@@ -1,0 +1,90 @@
+package desk
+
+import (
+	"context"
+	"slices"
+
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
+// HiddenPerson stands where there is a person whom the reader is not shown.
+const HiddenPerson = "hidden"
+
+// UnitName is a unit's name in the language; "" for no unit.
+func UnitName(lang string, u *roster.Unit) string {
+	switch {
+	case u == nil:
+		return ""
+	case lang == "en" && u.NameEN != "":
+		return u.NameEN
+	}
+	return u.Name
+}
+
+// Named is a person or a unit as a face shows it: the id always, the name only
+// to those who may see names.
+type Named struct {
+	ID     string `json:"id"`
+	Name   string `json:"name"`
+	Number string `json:"number,omitempty"` // personnel number, or unit code
+}
+
+// Names puts names beside ids. While Hide is set, people stay nameless: a list
+// opened from a report shows a leadership reader no names.
+type Names struct {
+	people map[string]store.NameRow
+	units  map[string]*roster.Unit
+	en     bool
+	Hide   bool // shows people without their names
+}
+
+// Names looks up the names of people and units by their ids, for the actor's
+// language. Whether he may see them is for the caller to judge.
+func (d *Desk) Names(ctx context.Context, v *store.View, who *roster.Actor, people, units []string) (n Names, err error) {
+	n.en = who.Lang == "en"
+	if n.people, err = v.NamesOf(ctx, slices.DeleteFunc(slices.Clone(people), func(s string) bool { return s == "" })); err != nil {
+		return n, err
+	}
+	n.units, err = v.UnitsByID(ctx, units)
+	return n, err
+}
+
+// Person is a person as the reader may see him.
+func (n Names) Person(id string) Named {
+	if id == "" || n.Hide {
+		return Named{}
+	}
+	p := n.people[id]
+	return Named{ID: id, Name: p.Name, Number: p.PersonnelNo}
+}
+
+// Unit is a unit with its name.
+func (n Names) Unit(id string) Named {
+	u := n.units[id]
+	if u == nil {
+		return Named{ID: id}
+	}
+	name := u.Name
+	if n.en && u.NameEN != "" {
+		name = u.NameEN
+	}
+	return Named{ID: id, Name: name, Number: u.Code}
+}
+
+// UnitNames gives the name of every unit in the language.
+func (d *Desk) UnitNames(ctx context.Context, v *store.View, lang string) (map[string]string, error) {
+	tree, err := d.Tree(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	units := tree.Units()
+	out := make(map[string]string, len(units))
+	for _, u := range units {
+		out[u.ID] = u.Name
+		if lang == "en" && u.NameEN != "" {
+			out[u.ID] = u.NameEN
+		}
+	}
+	return out, nil
+}

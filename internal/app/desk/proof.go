@@ -1,0 +1,35 @@
+package desk
+
+import (
+	"time"
+
+	"plumbline/internal/fault"
+	"plumbline/internal/roster"
+)
+
+// ProofLasts is how long a password that was right stands for who holds the
+// session. A browser left open, or a token copied from it, files, decides and
+// approves nothing after it.
+const ProofLasts = 5 * time.Minute
+
+// ProofDue reports whether the operation would ask the actor for his password.
+// Who acts without a session has proved it otherwise: the program, the demo,
+// the command line.
+func (d *Desk) ProofDue(who *roster.Actor, op string) bool {
+	r, ok := d.routes[op]
+	return ok && r.Proof && who != nil && who.Session != "" && d.Store.Now().Sub(who.ProvedAt) >= d.proof
+}
+
+// ProofMinutes is how long a proof stands.
+func (d *Desk) ProofMinutes() int { return int(d.proof / time.Minute) }
+
+// proved refuses an operation that needs a fresher proof than the session has.
+func (d *Desk) proved(who *roster.Actor, r Route) error {
+	if !d.ProofDue(who, r.Op) {
+		return nil
+	}
+	return fault.Forbidden("proof_needed", "Minutes", d.ProofMinutes())
+}
+
+// ProofTime is how long a proof stands.
+func (d *Desk) ProofTime() time.Duration { return d.proof }
