@@ -9,6 +9,7 @@ import (
 	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
+	"plumbline/internal/inquiry"
 	"plumbline/internal/roster"
 	"plumbline/internal/seal"
 	"plumbline/internal/store"
@@ -267,4 +268,29 @@ func TestAnAlarmIsNotEndedByWhoMayNotSignIn(t *testing.T) {
 		k.agreed()
 		sweep(t, s, "two stood for her code", 1)
 	})
+}
+
+// Whoever took a newcomer's account surrenders no right of his when he is accused:
+// a finding is answered from an account that two stand for.
+func TestTheTakerAnswersNoFinding(t *testing.T) {
+	s := apptest.SQLite(t)
+	k, ctx := take(t, s), context.Background()
+	st := story{t, s}
+	caseID := st.opened("clue")
+	track := st.see("body", caseID).Tracks[0].ID
+	for who, duty := range map[string]inquiry.MemberDuty{"investigator1": inquiry.DutyInvestigator, "investigator2": inquiry.DutyInvestigator, "adjudicator": inquiry.DutyAdjudicator} {
+		st.must(st.assign(track, who, duty))
+	}
+	a := st.see("investigator1", caseID).Tracks[0].Allegations[0]
+	id, _, err := s.App.Recommend(ctx, s.Actor("investigator1"), app.RecommendInput{AllegationID: a.ID, Verdict: inquiry.Sustained, Standard: inquiry.ClearConvincing, Reason: "statements agree"})
+	st.must(err)
+	_, err = s.App.ServeFinding(ctx, s.Actor("investigator2"), app.FindingInput{ID: id, Version: 1})
+	st.must(err)
+	for _, in := range []app.ReplyInput{{ID: id, Version: 2, Waive: true}, {ID: id, Version: 2, Text: "it was me"}} {
+		_, _, err = s.App.Reply(ctx, s.Actor("anna"), in)
+		code(t, "the taker replies", err, "reply_code_alone")
+	}
+	k.agreed()
+	_, _, err = s.App.Reply(ctx, s.Actor("anna"), app.ReplyInput{ID: id, Version: 2, Text: "I was elsewhere"})
+	st.must(err)
 }

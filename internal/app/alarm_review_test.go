@@ -298,3 +298,41 @@ func TestAnAlarmWhenADissentStopsTheDecision(t *testing.T) {
 		sweep(t, s, "the dissenter has agreed, and it is decided", 1)
 	})
 }
+
+// The body is not asked again until a dissenter is out of it: who dissented from a
+// record of a decision is named in the next one, unless he has left the body. A
+// refused decision gives way to another form.
+func TestADissenterIsNotLeftOut(t *testing.T) {
+	s := apptest.SQLite(t)
+	st := story{t, s}
+	_, track := st.decidable()
+	first, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), app.ProposeInput{TrackID: track, Form: 2, Sanction: "demerit", Reason: "facts and grounds"})
+	st.must(err)
+	grant(t, s, "manager", roster.RoleDecidingBody, "bureau")
+	resolve := func(id string, members ...string) (string, error) {
+		var numbers []string
+		for _, m := range members {
+			numbers = append(numbers, number(t, s, m))
+		}
+		p, _, err := s.App.ResolveTrack(ctx, s.Actor("body2"), app.ResolveInput{ID: id, Version: 1, Members: numbers})
+		return p, err
+	}
+	confirm, err := resolve(first, "body", "body2", "authority")
+	st.must(err)
+	_, _, err = s.App.ProposeDecision(ctx, s.Actor("body"), app.ProposeInput{TrackID: track, Form: 1, Reason: "facts and grounds"})
+	code(t, "another form while the members are asked", err, "decision_exists")
+	st.must(st.refuse("authority", confirm))
+	st.must(st.approve("body", confirm))
+	_, err = resolve(first, "body", "body2", "manager")
+	code(t, "the dissenter is left out", err, "members_dissenter")
+
+	second, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), app.ProposeInput{TrackID: track, Form: 1, Reason: "facts and grounds"})
+	st.must(err)
+	_, err = resolve(first, "body", "body2", "authority", "manager")
+	if err == nil {
+		t.Error("the decision that gave way was put to the members")
+	}
+	confirm, err = resolve(second, "body", "body2", "manager")
+	st.must(err)
+	st.agree(confirm, "body", "manager")
+}

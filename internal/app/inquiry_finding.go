@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -200,6 +201,11 @@ func (a *App) Reply(ctx context.Context, who *roster.Actor, in ReplyInput) (id s
 		}
 		if err := desk.SameVersion(f.Version, in.Version); err != nil {
 			return nil, "", err
+		}
+		// One administrator could have taken the account by the code that he issued,
+		// and would surrender a right in another's name.
+		if alone, err := tx.OpenedAlone(ctx, who.Account); err != nil || alone {
+			return nil, "", cmp.Or(err, error(fault.Forbidden("reply_code_alone")))
 		}
 		var reply *inquiry.Reply
 		err = desk.Alter(ctx, tx, f, func(f *inquiry.Finding) (err error) {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -54,6 +55,9 @@ func (a *App) ResolveTrack(ctx context.Context, who *roster.Actor, in ResolveInp
 			}
 			body, members = append(body, m), append(members, m.PersonID)
 		}
+		if err := a.dissentersNamed(ctx, tx, d.ID, members); err != nil {
+			return nil, "", err
+		}
 		decision, track := *d, *k.track
 		if err := decision.Decide(k.pack, &track, k.me, body, k.file.Members, k.today); err != nil {
 			return nil, "", err
@@ -64,6 +68,29 @@ func (a *App) ResolveTrack(ctx context.Context, who *roster.Actor, in ResolveInp
 		return a.propose(ctx, tx, who, p, in, "")
 	})
 	return r.ResultID, r, err
+}
+
+// dissentersNamed refuses a second record of the same decision that leaves out a
+// member who dissented from the first: nobody is voted on until he is gone. Who
+// sits on the body no more need not be named.
+func (a *App) dissentersNamed(ctx context.Context, tx *store.Tx, decisionID string, members []string) error {
+	people, _, err := tx.Dissenters(ctx, opDecide, decisionID)
+	if err != nil {
+		return err
+	}
+	for _, person := range people {
+		if slices.Contains(members, person) {
+			continue
+		}
+		account, err := tx.AccountOfPerson(ctx, person)
+		if err != nil || account == "" {
+			continue
+		}
+		if who, err := a.ActorOf(ctx, &tx.View, account); err == nil && who.Holds(roster.RoleDecidingBody) {
+			return fault.Invalid("members_dissenter", "members")
+		}
+	}
+	return nil
 }
 
 // decisionFor loads a proposed decision and its track for somebody who may

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
@@ -255,6 +256,9 @@ func (a *App) PreviewDecision(ctx context.Context, who *roster.Actor, in Propose
 		if err != nil {
 			return err
 		}
+		if _, err := a.refusedDecision(ctx, v, file, track); err != nil {
+			return err
+		}
 		d, err := propose(file, track, pack, me, in)
 		if err != nil {
 			return err
@@ -263,6 +267,28 @@ func (a *App) PreviewDecision(ctx context.Context, who *roster.Actor, in Propose
 		return nil
 	})
 	return out, err
+}
+
+// refusedDecision takes a proposed decision of the track that the body refused out
+// of the file, so that another can be drafted in its place; nil for none.
+func (a *App) refusedDecision(ctx context.Context, v *store.View, file *inquiry.CaseFile, t *inquiry.Track) (*inquiry.Decision, error) {
+	for i := range file.Decisions {
+		d := file.Decisions[i]
+		if d.TrackID != t.ID || d.State != inquiry.DecisionProposed {
+			continue
+		}
+		pending, err := v.ProposalPending(ctx, opDecide, d.ID)
+		if err != nil || pending {
+			return nil, err
+		}
+		_, refused, err := v.Dissenters(ctx, opDecide, d.ID)
+		if err != nil || !refused {
+			return nil, err
+		}
+		file.Decisions = slices.Delete(file.Decisions, i, i+1)
+		return &d, nil
+	}
+	return nil, nil
 }
 
 // propose drafts the decision of a track that has none.
@@ -279,9 +305,18 @@ func propose(file *inquiry.CaseFile, t *inquiry.Track, p *rules.Pack, me inquiry
 func (a *App) ProposeDecision(ctx context.Context, who *roster.Actor, in ProposeInput) (string, desk.Receipt, error) {
 	return a.onTrack(ctx, who, desk.Write{Op: "decision.propose", Key: in.Key, Body: in}, "decision", trackByID(in.TrackID),
 		func(ctx context.Context, k *trackWork) (string, error) {
+			refused, err := a.refusedDecision(ctx, &k.tx.View, k.file, k.track)
+			if err != nil {
+				return "", err
+			}
 			d, err := propose(k.file, k.track, k.pack, k.me, in)
 			if err != nil {
 				return "", err
+			}
+			if refused != nil {
+				if err := desk.Alter(ctx, k.tx, refused, func(d *inquiry.Decision) error { return d.Revoke() }); err != nil {
+					return "", err
+				}
 			}
 			d.ID = k.tx.NewID()
 			if d.ReasonC, err = k.tx.PutText(ctx, d.ID, "reason", in.Reason); err != nil {

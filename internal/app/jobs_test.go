@@ -22,7 +22,7 @@ func TestAJobPutInPastTheProgramDoesNothing(t *testing.T) {
 		ran = 0
 		now := s.Clock.Now()
 		queue := func(mark bool, change func(*store.Job)) *store.Job {
-			j := &store.Job{ID: store.NewID(), Kind: "test.named", State: store.JobQueued, Account: s.Account["inspector"], ObjectID: "x", Counts: "{}", Params: "{}", LeaseUntil: now, CreatedAt: now, ChangedAt: now}
+			j := &store.Job{ID: store.NewID(), Kind: "test.named", State: store.JobQueued, Account: s.Account["inspector"], ObjectID: "x", Counts: "{}", Params: "{}", LeaseUntil: now, CreatedAt: now, ChangedAt: now, Proof: []byte("another key's mark")}
 			if mark {
 				s.App.MarkJob(j)
 			}

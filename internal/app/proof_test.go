@@ -4,10 +4,11 @@ import "testing"
 
 // TestGraveActsAskForAProof holds the column of the route table: who files,
 // waives, answers, confirms, decides, approves, closes or grants is asked for
-// his password, and so is who opens an account to somebody. A new operation of
+// his password, and so is who accepts a list, rejects an issue or opens an account to somebody. A new operation of
 // these acts cannot leave the column empty.
 func TestGraveActsAskForAProof(t *testing.T) {
-	more := map[string]bool{"account.code": true, "account.enable": true}
+	more := map[string]bool{"account.code": true, "account.enable": true, "issue.reject": true,
+		"review.accept": true, "review.accept_many": true, "named.accept": true}
 	seen := 0
 	for _, r := range Routes {
 		grave := r.Write && provedBy[r.Act] || more[r.Op]

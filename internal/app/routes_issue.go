@@ -10,7 +10,7 @@ var issueRoutes = []desk.Route{
 	{Op: "issue.list", Method: "GET", Path: "/issues", Act: roster.ActList, Kind: roster.KindIssue},
 	{Op: "issue.read", Method: "GET", Path: "/issues/{id}", Act: roster.ActRead, Kind: roster.KindIssue},
 	{Op: "issue.triage", Method: "POST", Path: "/issues/{id}/triage", Act: roster.ActTriage, Kind: roster.KindIssue, Write: true},
-	{Op: "issue.reject", Method: "POST", Path: "/issues/{id}/reject", Act: roster.ActTriage, Kind: roster.KindIssue, Write: true},
+	{Op: "issue.reject", Method: "POST", Path: "/issues/{id}/reject", Act: roster.ActTriage, Kind: roster.KindIssue, Write: true, Proof: true},
 	{Op: "issue.correct", Method: "POST", Path: "/issues/{id}/correct", Act: roster.ActCorrect, Kind: roster.KindIssue, Write: true},
 	{Op: "issue.merge", Method: "POST", Path: "/issues/{id}/merge", Act: roster.ActMerge, Kind: roster.KindIssue, Write: true},
 	{Op: "issue.recur", Method: "POST", Path: "/issues/{id}/recurrence", Act: roster.ActMerge, Kind: roster.KindIssue, Write: true},

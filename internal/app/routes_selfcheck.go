@@ -39,13 +39,13 @@ var selfcheckRoutes = []desk.Route{
 
 	{Op: "review.list", Method: "GET", Path: "/reviews", Act: roster.ActList, Kind: roster.KindSubmission},
 	{Op: "review.read", Method: "GET", Path: "/reviews/{id}", Act: roster.ActRead, Kind: roster.KindSubmission},
-	{Op: "review.accept", Method: "POST", Path: "/reviews/{id}/accept", Act: roster.ActAccept, Kind: roster.KindSubmission, Write: true},
-	{Op: "review.accept_many", Method: "POST", Path: "/reviews", Act: roster.ActAccept, Kind: roster.KindSubmission, Write: true, Create: true},
+	{Op: "review.accept", Method: "POST", Path: "/reviews/{id}/accept", Act: roster.ActAccept, Kind: roster.KindSubmission, Write: true, Proof: true},
+	{Op: "review.accept_many", Method: "POST", Path: "/reviews", Act: roster.ActAccept, Kind: roster.KindSubmission, Write: true, Proof: true, Create: true},
 	{Op: "review.return", Method: "POST", Path: "/reviews/{id}/return", Act: roster.ActReturn, Kind: roster.KindSubmission, Write: true},
 	{Op: "review.named", Method: "GET", Path: "/named-items", Act: roster.ActList, Kind: roster.KindSubmission},
 
 	{Op: "named.read", Method: "GET", Path: "/named-items/{id}", Act: roster.ActRead, Kind: roster.KindSubmission},
-	{Op: "named.accept", Method: "POST", Path: "/named-items/{id}/accept", Act: roster.ActAccept, Kind: roster.KindSubmission, Write: true},
+	{Op: "named.accept", Method: "POST", Path: "/named-items/{id}/accept", Act: roster.ActAccept, Kind: roster.KindSubmission, Write: true, Proof: true},
 	{Op: "named.return", Method: "POST", Path: "/named-items/{id}/return", Act: roster.ActReturn, Kind: roster.KindSubmission, Write: true},
 	{Op: "named.reply", Method: "POST", Path: "/submissions/{id}/named-replies", Act: roster.ActSubmit, Kind: roster.KindOwnSubmission, Write: true, Slip: true, Proof: true, Create: true},
 

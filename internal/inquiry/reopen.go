@@ -110,7 +110,7 @@ func (t *Track) takeBack(a *Allegation, by Standing) error {
 }
 
 // Revoke takes a decision back because what it was built on was reopened or
-// quashed.
+// quashed, or because the body refused it.
 func (d *Decision) Revoke() error {
 	if err := move(decisionMoves, d.State, DecisionRevoked); err != nil {
 		return err

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -95,6 +96,28 @@ func (v *View) ProposalsOn(ctx context.Context, objects ...string) ([]consent.Pr
 		return rows, nil
 	}
 	return rows, v.db.NewSelect().Model(&rows).Where("object_id IN (?)", bun.List(objects)).Order("id").Scan(ctx)
+}
+
+// Dissenters lists the people who dissented from a proposal of the act on the
+// object that was refused; refused reports whether there is one.
+func (v *View) Dissenters(ctx context.Context, op, object string) (people []string, refused bool, err error) {
+	on, err := v.ProposalsOn(ctx, object)
+	if err != nil {
+		return nil, false, err
+	}
+	var ids []string
+	for _, p := range on {
+		if p.Op == op && p.State == consent.Refused {
+			ids = append(ids, p.ID)
+		}
+	}
+	votes, err := v.VotesOn(ctx, ids...)
+	for _, w := range votes {
+		if w.Choice == consent.Dissent && !slices.Contains(people, w.PersonID) {
+			people = append(people, w.PersonID)
+		}
+	}
+	return people, len(ids) > 0, err
 }
 
 // VotesOn lists what was said to the proposals, in order of time.

@@ -174,7 +174,7 @@ func (v *View) trackWhere(ctx context.Context, q *bun.SelectQuery, f inquiry.Tra
 func (v *View) doubtful(q *bun.SelectQuery) *bun.SelectQuery {
 	confirmed := v.db.NewSelect().TableExpr("proposals").Column("object_id").Where("op = 'decision.decide'")
 	none := v.db.NewSelect().TableExpr("decisions").Column("track_id").Where("form = 0").Where("state = ?", inquiry.DecisionDecided).
-		Where("case_id NOT IN (?)", confirmed)
+		Where("id NOT IN (?)", confirmed)
 	sustained := v.db.NewSelect().TableExpr("findings").Column("track_id").Where("state = ?", inquiry.FindingFinal).
 		Where("final IN (?, ?)", inquiry.Sustained, inquiry.SustainedOther)
 	return q.Where("id IN (?)", none).Where("id IN (?)", sustained)
