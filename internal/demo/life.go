@@ -240,7 +240,7 @@ func (m *Maker) rectify(ctx context.Context) error {
 	}
 	way := []act{
 		{lead, "", m.App.AcceptTask}, {lead, "", m.App.ProgressTask}, {lead, "已组织培训并更新台账，附签到表", m.App.SubmitTask},
-		{inspector, "", m.App.VerifyTask}, {two, "", m.App.StrikeOffTask}, {inspector, "同类问题再次发生", m.App.RecurTask},
+		{inspector, "", m.App.VerifyTask}, {two, "", m.App.StrikeOffTask}, {inspector, "同类问题反复", m.App.RecurTask},
 	}
 	for i, r := range rows {
 		if _, err := m.decided(ctx, r, ""); err != nil {

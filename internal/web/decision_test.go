@@ -82,7 +82,7 @@ func TestDecisionFormRecordsWhatWasChosen(t *testing.T) {
 	}{
 		{"1", "", 200, []string{"No sanction", "facts and grounds"}, []string{"拟办"}},
 		{"2", "demerit", 200, []string{"Demerit", ">12<", "facts and grounds"}, []string{"记过", ">12<"}},
-		{"0", "", 200, []string{"No handling", "although a finding"}, []string{"不作处理", "已有认定属实"}},
+		{"0", "", 200, []string{"No action", "although a finding"}, []string{"不作处理", "已有认定属实"}},
 		{"", "", 422, nil, nil}, {"two", "", 422, nil, nil},
 	} {
 		t.Run(x.form+x.sanction, func(t *testing.T) {
@@ -104,7 +104,7 @@ func TestDecisionFormRecordsWhatWasChosen(t *testing.T) {
 				holds(t, body.in(words.ZH).post(action, form, 200), x.zh...)
 				body.post(action, fieldsOf(t, page, action), 303)
 				d = decisionOf(t, s, caseID, track)
-				holds(t, body.as("body2").get("/cases/"+caseID, 200), "This will be decided.")
+				holds(t, body.as("body2").get("/cases/"+caseID, 200), "To be decided:")
 			}
 			switch {
 			case x.status == 200 && (d == nil || strconv.Itoa(d.Form) != x.form || d.Sanction != x.sanction):
@@ -119,7 +119,7 @@ func TestAFieldSentTwiceIsRefused(t *testing.T) {
 	s := apptest.SQLite(t)
 	caseID, track := foundTrack(t, s)
 	page := visit(t, s, "body").post("/tracks/"+track+"/decisions", url.Values{"case": {caseID}, "form": {"0", "1"}, "reason": {"x"}}, 400)
-	holds(t, page, "came twice")
+	holds(t, page, "sent two values for one field")
 	if d := decisionOf(t, s, caseID, track); d != nil {
 		t.Errorf("recorded %+v", d)
 	}
@@ -233,7 +233,7 @@ func TestDoubtfulDecisionsAreShown(t *testing.T) {
 			}
 		}
 		body := visit(t, s, "body")
-		shown := func() bool { return strings.Contains(body.get("/", 200), "No handling recorded, please check") }
+		shown := func() bool { return strings.Contains(body.get("/", 200), "recorded: please check") }
 		if list := body.get("/tracks?check=1", 200); strings.Contains(list, "/cases/"+caseID) != x.want || shown() != x.want {
 			t.Errorf("%+v: on the home %t, in the list %s", x, shown(), plainText(list))
 		}

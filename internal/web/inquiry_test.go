@@ -60,7 +60,7 @@ func TestCasePages(t *testing.T) {
 	s := apptest.SQLite(t)
 	id := clue(t, s)
 	body := visit(t, s, "body")
-	holds(t, body.get("/issues/"+id+"/case/new", 200), "Provision said to be breached")
+	holds(t, body.get("/issues/"+id+"/case/new", 200), "Provision allegedly breached")
 	page := body.post("/issues/"+id+"/case", url.Values{"version": {"2"}, formField: {"open"}, "rule": {"art. 7"}}, 422)
 	holds(t, page, "art. 7", "This is required.")
 	body.post("/issues/"+id+"/case", url.Values{"version": {"2"}, "rule": {"art. 7"}, "facts": {"struck a detainee"}}, 303)
@@ -68,7 +68,7 @@ func TestCasePages(t *testing.T) {
 	caseID := strings.TrimPrefix(at, "/cases/")
 
 	page = body.get(at, 200)
-	holds(t, page, "A track is not finished (Officer track · 林甲)", "A leader question is not answered (准三)", "struck a detainee", "Officer track", "Close the case", "东二")
+	holds(t, page, "A track is not completed (Officer track · 林甲)", "A leader question is not answered (准三)", "struck a detainee", "Officer track", "Close the case", "东二")
 	holds(t, body.in(words.ZH).get(at, 200), "结案还缺什么", "调查未终结（当事人调查 · 林甲）", "事项没有最终认定（当事人调查 · 林甲）", "当事人调查", "一案双查")
 	holds(t, body.get("/cases", 200), at, "林甲")
 	holds(t, body.get("/questions?open=1", 200), "准三", "Point leader")
@@ -78,7 +78,7 @@ func TestCasePages(t *testing.T) {
 	body.get("/cases?state=nope", 422)
 
 	page = body.post("/cases/"+caseID+"/close", url.Values{"case": {caseID}, "version": {"1"}, formField: {"close"}}, 422)
-	holds(t, page, "4 things are missing")
+	holds(t, page, "4 items are missing")
 	c, err := s.App.Case(context.Background(), s.Actor("body"), caseID)
 	if err != nil {
 		t.Fatal(err)
@@ -100,7 +100,7 @@ func TestCasePages(t *testing.T) {
 		t.Fatal(err)
 	}
 	finding := c.Tracks[0].Allegations[0].Findings[0].ID
-	holds(t, one.post("/findings/"+finding+"/serve", url.Values{"case": {caseID}, "version": {"1"}, formField: {"serve-" + finding}}, 403), "The same person may not take both")
+	holds(t, one.post("/findings/"+finding+"/serve", url.Values{"case": {caseID}, "version": {"1"}, formField: {"serve-" + finding}}, 403), "One person may not take both")
 	body.as("investigator2").post("/findings/"+finding+"/serve", url.Values{"case": {caseID}, "version": {"1"}}, 303)
 
 	anna := body.as("anna")
@@ -123,20 +123,20 @@ func TestCasePages(t *testing.T) {
 		t.Fatalf("%v, %+v", err, list.Questions)
 	}
 	question := list.Questions[0]
-	holds(t, body.get("/questions/"+question.ID, 200), "Open a leader track", "Give reasons for no track")
+	holds(t, body.get("/questions/"+question.ID, 200), "Open a leader track", "Propose no track, with reasons")
 	body.post("/questions/"+question.ID+"/refusal", url.Values{"version": {"2"}, "reason": {"not in post"}}, 303)
-	holds(t, body.post("/questions/"+question.ID+"/refusal/approve", url.Values{"version": {"3"}, formField: {"approve"}}, 403), "not in post", "The same person may not take both")
+	holds(t, body.post("/questions/"+question.ID+"/refusal/approve", url.Values{"version": {"3"}, formField: {"approve"}}, 403), "not in post", "One person may not take both")
 	other := list.Questions[1]
 	body.post("/questions/"+other.ID+"/track", url.Values{"version": {"2"}}, 303)
-	holds(t, body.get(at, 200), "Leader track", "Four proofs", "Duty: post and period")
+	holds(t, body.get(at, 200), "Leader track", "Four elements", "Duty: post and period")
 }
 
 func TestRectificationPages(t *testing.T) {
 	s := apptest.SQLite(t)
 	id := clue(t, s)
 	inspector := visit(t, s, "inspector")
-	holds(t, inspector.get("/issues/"+id+"/rectifications/new", 200), "What is to be put right")
-	holds(t, inspector.post("/issues/"+id+"/rectifications", url.Values{formField: {"dispatch"}, "task": {"retrain"}, "lead_unit": {"nowhere"}}, 422), "retrain", "There is no such unit")
+	holds(t, inspector.get("/issues/"+id+"/rectifications/new", 200), "What must be put right")
+	holds(t, inspector.post("/issues/"+id+"/rectifications", url.Values{formField: {"dispatch"}, "task": {"retrain"}, "lead_unit": {"nowhere"}}, 422), "retrain", "No unit has this code")
 	inspector.post("/issues/"+id+"/rectifications", url.Values{"task": {"retrain"}, "lead_unit": {"office"}}, 303)
 	at := inspector.to()
 	holds(t, inspector.get("/rectifications", 200), at, "Dispatched")
@@ -156,7 +156,7 @@ func TestRectificationPages(t *testing.T) {
 	inspector.post(at+"/return", url.Values{"version": {"3"}, "note": {"who was there"}}, 303)
 	lead.post(at+"/submit", url.Values{"version": {"4"}, "note": {"list attached"}}, 303)
 	inspector.post(at+"/verify", url.Values{"version": {"5"}}, 303)
-	holds(t, inspector.post(at+"/strike-off", url.Values{"version": {"6"}, formField: {"strike-off"}}, 403), "The same person may not take both")
+	holds(t, inspector.post(at+"/strike-off", url.Values{"version": {"6"}, formField: {"strike-off"}}, 403), "One person may not take both")
 	inspector.as("inspector2").post(at+"/strike-off", url.Values{"version": {"6"}}, 303)
 	// Every round stays to be read, in its order.
 	page = plainText(inspector.get(at, 200))

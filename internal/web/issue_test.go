@@ -20,7 +20,7 @@ func TestIssuePages(t *testing.T) {
 		apptest.IssueSeed{Name: "slight", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 1, Event: "2026-01-10"})
 	v := visit(t, s, "inspector")
 	page := v.get("/issues?sort=severity", 200)
-	for _, want := range []string{"Use of force and restraint", "S4 Serious", "林甲", "Concealment question", "No finding yet", "/issues/" + ids["severe"]} {
+	for _, want := range []string{"Use of force and restraint", "S4 Very serious", "林甲", "Concealment question", "No finding yet", "/issues/" + ids["severe"]} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the list lacks %q: %s", want, plainText(page))
 		}
@@ -35,12 +35,12 @@ func TestIssuePages(t *testing.T) {
 		t.Errorf("detail: %s", plainText(page))
 	}
 	page = v.post(path+"/triage", url.Values{"version": {"1"}, "severity": {"4"}, "category": {"force_restraint"}, "decision": {"rectify"}, "task": {"retrain"}}, 422)
-	if !strings.Contains(page, "must become a clue") {
+	if !strings.Contains(page, "must first be referred as a clue") {
 		t.Errorf("the refusal is not explained: %s", plainText(page))
 	}
 	v.post(path+"/triage", url.Values{"version": {"1"}, "severity": {"4"}, "category": {"force_restraint"}, "decision": {"refer"}}, 303)
 	page = v.post(path+"/triage", url.Values{"version": {"1"}, "severity": {"4"}, "category": {"force_restraint"}}, 409)
-	if !strings.Contains(page, "Clue") {
+	if !strings.Contains(page, "Referred as a clue") {
 		t.Errorf("a stale form does not show what is current: %s", plainText(page))
 	}
 	v.as("anna").get(path, 404)

@@ -22,7 +22,7 @@ func TestChallengePages(t *testing.T) {
 	}
 	anna.post("/my-relations", url.Values{"personnel_no": {"P0018"}, "name": {"督察甲"}, "kind": {"interested"}, "grounds": {"同学"}}, 303)
 	page := anna.get("/my-relations", 200)
-	holds(t, page, "The other: Undecided", "Withdraw the challenge", "until then he is not barred")
+	holds(t, page, "The other: Undecided", "Withdraw the challenge", "until then they are not barred")
 	withdraw := linkAction(t, page, "/challenges/", "/withdraw")
 	at := strings.TrimSuffix(withdraw, "/withdraw")
 	visit(t, s, "body").get(at, 404) // the tier of the challenged, not the one above
@@ -58,14 +58,14 @@ func TestAlarmAndLedgerPagesShowWhatOneMayKnow(t *testing.T) {
 	}
 	recuse("eastinspector")
 	told := visit(t, s, "inspector")
-	holds(t, told.get("/", 200), "Matters that nobody may handle")
-	holds(t, told.get("/alarms", 200), "/issues/"+ids["found"], "Triage", "The tier above may")
-	holds(t, told.in(words.ZH).get("/alarms", 200), "问题分流", "上一级可以办理")
+	holds(t, told.get("/", 200), "Matters with nobody to handle them")
+	holds(t, told.get("/alarms", 200), "/issues/"+ids["found"], "Triage", "Can be handled one tier above")
+	holds(t, told.in(words.ZH).get("/alarms", 200), "问题分类定级", "上一级可以办理")
 	for _, key := range []string{"inspector", "inspector2", "authority"} {
 		recuse(key)
 	}
 	page := visit(t, s, "security").get("/alarms", 200)
-	holds(t, page, "A matter (no content is shown to you)", "Nobody at any tier may")
+	holds(t, page, "A matter (its content is not shown to you)", "Nobody at any tier may handle it")
 	if strings.Contains(page, ids["found"]) {
 		t.Errorf("the administrator is shown more: %s", plainText(page))
 	}
@@ -87,7 +87,7 @@ func TestAlarmAndLedgerPagesShowWhatOneMayKnow(t *testing.T) {
 		t.Fatal(err)
 	}
 	body := visit(t, s, "body")
-	holds(t, body.get("/alarms", 200), "A duty without a holder, or with too few", "Decide a track", "Members left: 2, quorum 3")
+	holds(t, body.get("/alarms", 200), "A role that is vacant or short of members", "Decide on a track", "Members available: 2; quorum: 3")
 	holds(t, body.in(words.ZH).get("/alarms", 200), "可参加研究 2 人，法定人数 3 人")
 
 	page = visit(t, s, "audit").get("/ledger", 200)

@@ -115,7 +115,7 @@ func TestOfficerFilesAListWithoutScripts(t *testing.T) {
 		t.Errorf("receipt: %s", plainText(receipt))
 	}
 	form.Set("request_key", "another")
-	if page := anna.post(base+"/submit", form, 409); !strings.Contains(page, "already submitted") {
+	if page := anna.post(base+"/submit", form, 409); !strings.Contains(page, "already been submitted") {
 		t.Errorf("a second submit: %s", plainText(page))
 	}
 	for _, who := range []string{"ben", "east1head", "inspector"} {
@@ -191,7 +191,7 @@ func TestHeadSeesWhoHasNotFiled(t *testing.T) {
 	id := strings.TrimPrefix(manager.to(), "/completion/")
 	whole := manager.get("/completion/"+id, 200)
 	unit := "/completion/" + id + "/" + s.Units["east1"]
-	if none := manager.get("/completion/"+id+"?unit=nowhere", 200); !strings.Contains(none, "no units to show") || strings.Contains(none, "When a campaign opens") {
+	if none := manager.get("/completion/"+id+"?unit=nowhere", 200); !strings.Contains(none, "no units to show") || strings.Contains(none, "Once a campaign opens") {
 		t.Errorf("a campaign runs, over no such unit: %s", plainText(none))
 	}
 	if !strings.Contains(whole, unit) {

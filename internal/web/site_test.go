@@ -140,8 +140,8 @@ func plainText(html string) string {
 		html = "<main" + main
 	}
 	text := strings.Join(strings.Fields(tags.ReplaceAllString(html, " ")), " ")
-	if len(text) > 600 {
-		text = text[:600]
+	if len(text) > 900 {
+		text = text[:900]
 	}
 	return text
 }
