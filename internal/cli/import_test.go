@@ -49,7 +49,7 @@ func TestImportAudit(t *testing.T) {
 		t.Fatal(err)
 	}
 	base := []string{"import", "audit", file, "--source", "hotline", "--db", db, "--output", "csv"}
-	if status, _, errOut := run(t, append(base, "--dry-run")...); status == 0 || !strings.Contains(errOut, "kind of problem") {
+	if status, _, errOut := run(t, append(base, "--dry-run")...); status == 0 || !strings.Contains(errOut, "class of problem") {
 		t.Errorf("a file without classes: %d %s", status, errOut)
 	}
 	mapped := append(base, "--map", "谁=name", "--map", "事由=class")

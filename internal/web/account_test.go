@@ -228,7 +228,7 @@ func TestTheHolderIsAskedBeforeHisAccountOpens(t *testing.T) {
 	anna.fill(SignInPath, "login", "anna", "password", own)
 	anna.fill(PasswordPath, "new", "another horse 43", "again", "another horse 43")
 	anna.open("/")
-	anna.see("a one-time code opened your account")
+	anna.see("your account was reopened with a one-time code")
 	anna.see("系统甲")
 }
 

@@ -98,7 +98,7 @@ func TestAuditPages(t *testing.T) {
 	decidePages(t, v, batch)
 	v.post(batch+"/withdraw", url.Values{"version": {fieldsOf(t, v.get(batch, 200), batch+"/withdraw").Get("version")}}, 422)
 	v.post(batch+"/withdraw", url.Values{"version": {fieldsOf(t, v.get(batch, 200), batch+"/withdraw").Get("version")}, "reason": {"导错"}}, 303)
-	if page := plainText(v.get(batch, 200)); !strings.Contains(page, "the withdrawal goes on") || strings.Contains(page, "the import goes on") {
+	if page := plainText(v.get(batch, 200)); !strings.Contains(page, "the withdrawal continues") || strings.Contains(page, "the import continues") {
 		t.Errorf("while it is withdrawn: %s", page)
 	}
 	s.Jobs()

@@ -31,7 +31,7 @@ func TestVoidingOnThePages(t *testing.T) {
 	v.post(path+"/void", url.Values{formField: {"void"}, "record": {chosen}}, 422)
 	v.post(path+"/void", url.Values{formField: {"void"}, "record": {chosen}, "reason": {"another of the same name"}}, 303)
 	agree(t, s, "body")
-	if page := v.get(path, 200); !strings.Contains(page, "recorded by mistake, voided") || strings.Contains(page, `name="record"`) {
+	if page := v.get(path, 200); !strings.Contains(page, "recorded in error, voided") || strings.Contains(page, `name="record"`) {
 		t.Errorf("the relation's history: %s", plainText(page))
 	}
 
@@ -39,12 +39,12 @@ func TestVoidingOnThePages(t *testing.T) {
 	path = "/issues/" + ids["found"]
 	i.post(path+"/parties", url.Values{"person": {number}, "interest": {"witness"}}, 303)
 	chosen = option(i.get(path, 200))
-	if page := i.post(path+"/party-voids", url.Values{"record": {chosen}}, 422); !strings.Contains(page, "why it was a mistake") {
+	if page := i.post(path+"/party-voids", url.Values{"record": {chosen}}, 422); !strings.Contains(page, "why it was an error") {
 		t.Errorf("without a reason: %s", plainText(page))
 	}
 	i.post(path+"/party-voids", url.Values{"record": {chosen}, "reason": {"wrong person"}}, 303)
 	agree(t, s, "body")
-	if page := i.get(path, 200); !strings.Contains(page, "recorded by mistake, voided") || strings.Contains(page, `name="record"`) {
+	if page := i.get(path, 200); !strings.Contains(page, "recorded in error, voided") || strings.Contains(page, `name="record"`) {
 		t.Errorf("the party's history: %s", plainText(page))
 	}
 }
