@@ -37,7 +37,7 @@ func TestImportRoster(t *testing.T) {
 	}
 	rejects := filepath.Join(dir, "rejects.csv")
 	status, out, errOut = run(t, "import", "roster", "--db", db, "--people", file("bad.csv", "personnel_no,name,born_on\nP4,王五,long ago\nP5,赵六,1990-01-01\n"), "--errors", rejects)
-	if status == 0 || !strings.Contains(errOut, "rows not taken: 1") {
+	if status == 0 || !strings.Contains(errOut, "rows not imported: 1") {
 		t.Errorf("a bad row: %d %s %s", status, out, errOut)
 	}
 	if raw, err := os.ReadFile(rejects); err != nil || !strings.Contains(string(raw), "people,2,born_on,long ago,") {

@@ -17,7 +17,7 @@ func TestAVerdictIsSaidInBothLanguages(t *testing.T) {
 		{Seq: -1, Kind: "counter", ID: "s/u", What: "counter", Reason: store.Reason{Why: "counter_differs", Args: map[string]any{"Stored": int64(7), "Counted": int64(8)}}},
 	}}
 	for lang, want := range map[string][]string{
-		"en":    {"entries   9\n", "row_changed: issue i1 (entry 4, 2026-09-16T08:00:00Z): the row is not as its last entry left it\n", "counter: counter s/u: says 7, the rows say 8\n", "FALSE: 2 findings, 2 listed\n"},
+		"en":    {"entries   9\n", "row_changed: issue i1 (entry 4, 2026-09-16T08:00:00Z): the row is not as its last entry left it\n", "counter: counter s/u: stored as 7, recounted from the rows as 8\n", "FALSE: 2 findings, 2 listed\n"},
 		"zh-CN": {"记录      9\n", "row_changed：issue i1（第 4 号记录，2026-09-16T08:00:00Z）：这项数据与台账最后一次所记不同\n", "所存为 7，按数据重算为 8\n", "不符：发现 2 处，列出 2 处\n"},
 	} {
 		var out bytes.Buffer

@@ -79,7 +79,7 @@ func TestAReceiptIsVerifiedAlone(t *testing.T) {
 	h := takeHome(t)
 	for _, file := range []string{h.text, h.pdf, h.code} {
 		status, out := alone(t, nil, "verify", file, "--key", h.key)
-		for _, want := range []string{"entry 3 of the ledger plumbline/test", "signed the whole ledger", h.digits, "ok: the receipt holds", "holds no content"} {
+		for _, want := range []string{"entry 3 of the ledger plumbline/test", "signed the whole ledger", h.digits, "ok: the receipt holds", "reveals no content"} {
 			if status != 0 || !strings.Contains(strings.ToLower(out), strings.ToLower(want)) {
 				t.Errorf("%s: status %d, without %q:\n%s", filepath.Base(file), status, want, out)
 			}
@@ -111,7 +111,7 @@ func TestAReceiptIsVerifiedAlone(t *testing.T) {
 	}
 
 	status, out = alone(t, nil, "verify", h.text, "--key", h.key, "--slip", h.slip)
-	if status != 0 || !strings.Contains(out, "那天我不在") || !strings.Contains(out, "statement.make") || !strings.Contains(out, "it stands in the entry that was hashed") || strings.Contains(out, "the receipt alone does not prove it") {
+	if status != 0 || !strings.Contains(out, "那天我不在") || !strings.Contains(out, "statement.make") || !strings.Contains(out, "it is part of the hashed entry") || strings.Contains(out, "the receipt alone does not prove it") {
 		t.Errorf("with the slip: %d\n%s", status, out)
 	}
 	board := strings.ReplaceAll(h.digits, " ", "-")
@@ -158,10 +158,10 @@ func TestAForgedReceiptIsRefusedAlone(t *testing.T) {
 		"a line before":     {[]string{write(append([]byte("My receipt:\n"), honest...)), "--key", h.key}, "not exactly one whole receipt"},
 		"a line behind":     {[]string{write(append(honest[:len(honest):len(honest)], "Kind regards\n"...)), "--key", h.key}, "not exactly one whole receipt"},
 		"no receipt":        {[]string{h.key, "--key", h.key}, "not exactly one whole receipt"},
-		"another's slip":    {[]string{h.text, "--key", h.key, "--slip", other.slip}, "not of the receipt's entry"},
-		"a changed text":    {[]string{h.text, "--key", h.key, "--slip", write(bytes.Replace(raw, []byte("那天我不在"), []byte("那天我在"), 1))}, "not the one recorded"},
-		"another time":      {[]string{write(moved.Marshal()), "--key", h.key, "--slip", h.slip}, "time in the receipt is not the one recorded"},
-		"no slip":           {[]string{h.text, "--key", h.key, "--slip", h.text}, "no salt slip"},
+		"another's slip":    {[]string{h.text, "--key", h.key, "--slip", other.slip}, "does not belong to the receipt's entry"},
+		"a changed text":    {[]string{h.text, "--key", h.key, "--slip", write(bytes.Replace(raw, []byte("那天我不在"), []byte("那天我在"), 1))}, "not what was recorded"},
+		"another time":      {[]string{write(moved.Marshal()), "--key", h.key, "--slip", h.slip}, "time on the receipt is not the one recorded"},
+		"no slip":           {[]string{h.text, "--key", h.key, "--slip", h.text}, "not a salt slip"},
 		"other digits":      {[]string{h.text, "--key", h.key, "--digits", other.digits, "--size", "4"}, "REWRITTEN"},
 		"a witness missing": {[]string{h.text, "--key", h.key, "--witness-key", witnessKey()}, "not every witness"},
 		"no such key file":  {[]string{h.text, "--key", "/nowhere/key"}, "neither a key"},

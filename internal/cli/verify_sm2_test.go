@@ -68,7 +68,7 @@ func TestTheSM2LineOfAReceiptIsVerifiedAlone(t *testing.T) {
 		name, file, keys, want string
 		ok                     bool
 	}{
-		{"both keys", with("both", lines), both, "SM2 over SM3", true},
+		{"both keys", with("both", lines), both, "SM2 with SM3", true},
 		{"SM2 alone", with("both", lines), alone2, "signed the whole ledger", true},
 		{"no SM2 line", with("first", own+"\n"), both, "has not signed this receipt", true},
 		{"no SM2 line, SM2 alone", with("first", own+"\n"), alone2, "None of the keys", false},
