@@ -71,7 +71,7 @@ const compareVerb = "issue.compare"
 // comparison was altered by it or by what the filer was not told of.
 func filed(tx *store.Tx, fact ledger.Fact) []ledger.Fact {
 	facts := []ledger.Fact{fact}
-	for _, i := range tx.ComparedApart() {
+	for _, i := range tx.SeparateEntry() {
 		facts = append(facts, ledger.Fact{Verb: compareVerb, Kind: i.Kind, ID: i.ID, Rows: []ledger.After{i}})
 	}
 	return facts

@@ -176,7 +176,7 @@ func (a *App) Untouched(ctx context.Context, who *roster.Actor, in UntouchedInpu
 		out.UnitName = desk.UnitName(who.Lang, tree.Unit(out.Unit))
 		f := issue.All()
 		f.Unit, f.To, f.Category = out.Unit, in.To, in.Category
-		rows, err := v.Untouched(ctx, f, leaders, sc, a.Today(), desk.AfterID(after), limit+1)
+		rows, err := v.PeopleWithoutIssues(ctx, f, leaders, sc, a.Today(), desk.AfterID(after), limit+1)
 		if err != nil {
 			return err
 		}
@@ -184,7 +184,7 @@ func (a *App) Untouched(ctx context.Context, who *roster.Actor, in UntouchedInpu
 			rows = rows[:limit]
 			out.Next = a.SealCursor(who, op, []string{rows[limit-1].PersonID})
 		}
-		if out.Total, err = v.UntouchedCount(ctx, f, leaders, sc, a.Today()); err != nil {
+		if out.Total, err = v.PeopleWithoutIssuesCount(ctx, f, leaders, sc, a.Today()); err != nil {
 			return err
 		}
 		return a.nameUntouched(ctx, v, who, tree, rows, out)
@@ -192,7 +192,7 @@ func (a *App) Untouched(ctx context.Context, who *roster.Actor, in UntouchedInpu
 	return out, err
 }
 
-func (a *App) nameUntouched(ctx context.Context, v *store.View, who *roster.Actor, tree *roster.Tree, rows []store.UntouchedRow, out *UntouchedList) error {
+func (a *App) nameUntouched(ctx context.Context, v *store.View, who *roster.Actor, tree *roster.Tree, rows []store.PersonWithoutIssues, out *UntouchedList) error {
 	named, err := a.namedScope(ctx, v, who, roster.ActRead, roster.KindReconciliation)
 	if err != nil {
 		return err

@@ -196,7 +196,7 @@ func (a *App) touch(ctx context.Context, v *store.View, tree *roster.Tree, cells
 	}
 	for _, u := range units {
 		f.Unit, f.Only = u, false
-		touched, err := v.TouchedLeaders(ctx, f, leadersCategories(), sc, a.Today())
+		touched, err := v.LeadersWithIssues(ctx, f, leadersCategories(), sc, a.Today())
 		if err != nil {
 			return err
 		}
@@ -235,7 +235,7 @@ func (a *App) touchStrayed(ctx context.Context, v *store.View, tree *roster.Tree
 	}
 	slices.Sort(people)
 	people = slices.Compact(people)
-	touches, err := v.TouchesOf(ctx, people, f, sc)
+	touches, err := v.IssuesOfPairs(ctx, people, f, sc)
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func (s *Store) append(ctx context.Context, tx bun.Tx, edge *ledger.Edge, tree *
 		sums     = make(map[counterKey]int64)
 	)
 	for _, m := range members {
-		m.journal.settle(m.facts)
+		m.journal.attachRows(m.facts)
 		for i, f := range m.facts {
 			seq := edge.Size()
 			before, ok := prev[f.ID]

@@ -47,11 +47,11 @@ func (tx *Tx) AddDeclared(ctx context.Context, fresh []*issue.Issue, t issue.Tim
 	if err != nil {
 		return err
 	}
-	issue.Settle(told(stored), fresh, t)
+	issue.Settle(visibleToSubject(stored), fresh, t)
 	if err := tx.Insert(ctx, fresh); err != nil {
 		return err
 	}
-	return tx.compareApart(ctx, append(stored, fresh...), t)
+	return tx.compareInSeparateEntry(ctx, append(stored, fresh...), t)
 }
 
 // SaveDeclared saves what a person files anew, as AddDeclared adds it.
@@ -70,7 +70,7 @@ func (tx *Tx) SaveDeclared(ctx context.Context, changes []issue.Change, t issue.
 	stored = slices.DeleteFunc(stored, func(i *issue.Issue) bool {
 		return slices.ContainsFunc(filed, func(f *issue.Issue) bool { return f.ID == i.ID })
 	})
-	issue.Settle(told(stored), filed, t)
+	issue.Settle(visibleToSubject(stored), filed, t)
 	if err := tx.keepPeaks(ctx, changes); err != nil {
 		return err
 	}
@@ -79,28 +79,28 @@ func (tx *Tx) SaveDeclared(ctx context.Context, changes []issue.Change, t issue.
 			return err
 		}
 	}
-	return tx.compareApart(ctx, append(stored, filed...), t)
+	return tx.compareInSeparateEntry(ctx, append(stored, filed...), t)
 }
 
-// told are the issues that the subject was told of.
-func told(issues []*issue.Issue) []*issue.Issue {
+// visibleToSubject are the issues that the subject was told of.
+func visibleToSubject(issues []*issue.Issue) []*issue.Issue {
 	return slices.DeleteFunc(slices.Clone(issues), func(i *issue.Issue) bool { return !i.VisibleToSubject() })
 }
 
-// compareApart compares all issues of some keys and writes apart what that
+// compareInSeparateEntry compares all issues of some keys and writes apart what that
 // alters.
-func (tx *Tx) compareApart(ctx context.Context, all []*issue.Issue, t issue.Timing) error {
+func (tx *Tx) compareInSeparateEntry(ctx context.Context, all []*issue.Issue, t issue.Timing) error {
 	for _, c := range issue.Settle(all, nil, t) {
-		if err := tx.saveApart(ctx, c.Before, c.After); err != nil {
+		if err := tx.saveInSeparateEntry(ctx, c.Before, c.After); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// ComparedApart names the issues that a filing altered beside what was filed.
+// SeparateEntry names the issues that a filing altered beside what was filed.
 // The filer's own entry must not name them.
-func (tx *Tx) ComparedApart() []ledger.After { return tx.journal.apart }
+func (tx *Tx) SeparateEntry() []ledger.After { return tx.journal.separateEntry }
 
 // SaveIssue saves a changed issue, and with it the others whose comparison the
 // change alters.

@@ -157,7 +157,7 @@ func (s *Store) migrate(ctx context.Context, wanted func(name string) bool) ([]s
 			applied = append(applied, name)
 		}
 	}
-	if err := s.remember(ctx); err != nil {
+	if err := s.loadOrigin(ctx); err != nil {
 		return applied, err
 	}
 	return applied, s.sealed(ctx)
@@ -169,7 +169,7 @@ func (s *Store) Migrated(ctx context.Context) (bool, error) {
 	if err != nil || len(missing) > 0 {
 		return false, err
 	}
-	return true, s.remember(ctx)
+	return true, s.loadOrigin(ctx)
 }
 
 // Behind lists the migrations that the database lacks, and those that it has
@@ -195,8 +195,8 @@ func (s *Store) Behind(ctx context.Context) (missing, unknown []string, err erro
 	return slices.DeleteFunc(slices.Clone(known), in(has)), slices.DeleteFunc(has, in(known)), nil
 }
 
-// remember reads the log's origin, writing it the first time.
-func (s *Store) remember(ctx context.Context) error {
+// loadOrigin reads the log's origin, writing it the first time.
+func (s *Store) loadOrigin(ctx context.Context) error {
 	var rows []Site
 	if err := s.writer.NewSelect().Model(&rows).Where("name = 'origin'").Scan(ctx); err != nil {
 		return err

@@ -92,8 +92,8 @@ func (r *reads) missing() []readHead {
 	return slices.Clone(r.lost)
 }
 
-// told drops those of the lost that an entry names.
-func (r *reads) told(named []readHead) {
+// recorded drops those of the lost that an entry names.
+func (r *reads) recorded(named []readHead) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.lost = slices.DeleteFunc(r.lost, func(h readHead) bool { return slices.Contains(named, h) })
@@ -185,7 +185,7 @@ func (s *Store) FoldReading(ctx context.Context, call Call, fact ledger.Fact) (R
 		return []ledger.Fact{named}, fact.ID, nil
 	})
 	if err == nil && !r.Replayed {
-		s.reads.told(lost)
+		s.reads.recorded(lost)
 	}
 	return r, err
 }

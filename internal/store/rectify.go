@@ -78,3 +78,13 @@ func (v *View) rectificationWhere(ctx context.Context, q *bun.SelectQuery, f rec
 	}
 	return v.underUnit(ctx, q, f.UnitID, false)
 }
+
+// RectificationsOn reads the tasks of issues, for a file whose lines were
+// judged already.
+func (v *View) RectificationsOn(ctx context.Context, issueIDs []string) ([]rectify.Rectification, error) {
+	rows := []rectify.Rectification{}
+	if len(issueIDs) == 0 {
+		return rows, nil
+	}
+	return rows, v.db.NewSelect().Model(&rows).Where("issue_id IN (?)", bun.List(issueIDs)).Order("dispatched_on", "id").Scan(ctx)
+}

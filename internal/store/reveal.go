@@ -173,7 +173,7 @@ func (tx *Tx) DropTexts(ctx context.Context, record string, fields ...string) ([
 		return nil, err
 	}
 	ids = slices.DeleteFunc(ids, func(id int64) bool { return slices.Contains(used, id) })
-	return ids, tx.noteDoomed(ctx, ids)
+	return ids, tx.noteDoomedKeys(ctx, ids)
 }
 
 // PutSecret stores a text that no row commits to: it serves a reveal and is

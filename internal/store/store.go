@@ -57,12 +57,12 @@ type Store struct {
 	broken   chan struct{}
 	breaking sync.Once
 
-	keyPath   string // file of the key store; "" for none
-	keys      atomic.Pointer[keys.Store]
-	olderKeys bool         // as Options say
-	keysBack  bool         // an older key store was taken at this opening
-	keysSeen  atomic.Int64 // the state of the key store that the database is known to name
-	doomed    doomed
+	keyPath        string // file of the key store; "" for none
+	keys           atomic.Pointer[keys.Store]
+	olderKeys      bool         // as Options say
+	keysBack       bool         // an older key store was taken at this opening
+	keysSeen       atomic.Int64 // the state of the key store that the database is known to name
+	keyDestruction keyDestruction
 }
 
 // Options of Open.
@@ -104,7 +104,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 		err = ErrRestoring
 	}
 	if err == nil && slices.Contains(tables, "sites") {
-		err = errors.Join(s.remember(ctx), s.openKeys(ctx, false))
+		err = errors.Join(s.loadOrigin(ctx), s.openKeys(ctx, false))
 	}
 	if err == nil && slices.Contains(tables, "tombstones") {
 		err = s.DestroyErased(ctx, "")
@@ -132,7 +132,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 		go s.keepWAL(db)
 	}
 	if slices.Contains(tables, "doomed_keys") {
-		if err := s.resumeDoomed(ctx); err != nil {
+		if err := s.resumeKeyDestruction(ctx); err != nil {
 			return nil, errors.Join(fmt.Errorf("open database: %w", err), s.Close())
 		}
 	}
@@ -147,7 +147,7 @@ func (s *Store) Close() error {
 	close(s.closing)
 	s.done.Wait()
 	var errs []error
-	s.doomed.work.Wait()
+	s.keyDestruction.work.Wait()
 	if k := s.keys.Load(); k != nil {
 		errs = append(errs, k.Close())
 	}

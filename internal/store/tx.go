@@ -99,13 +99,13 @@ func (tx *Tx) Save(ctx context.Context, before, after ledger.Row) error {
 	return tx.journal.wrote(before, after)
 }
 
-// saveApart is Save of a row that the first fact must not name: Apart hands it
+// saveInSeparateEntry is Save of a row that the first fact must not name: Apart hands it
 // to a fact of its own, and no slip holds it.
-func (tx *Tx) saveApart(ctx context.Context, before, after ledger.Row) error {
+func (tx *Tx) saveInSeparateEntry(ctx context.Context, before, after ledger.Row) error {
 	if err := tx.update(ctx, before, after); err != nil {
 		return err
 	}
-	return tx.journal.wroteApart(before, after)
+	return tx.journal.wroteInSeparateEntry(before, after)
 }
 
 func (tx *Tx) update(ctx context.Context, before, after ledger.Row) error {
@@ -163,12 +163,12 @@ func insertAll[T any](ctx context.Context, s *Store, tx bun.Tx, rows []T) error 
 
 // journal is what a member wrote.
 type journal struct {
-	after  []ledger.After
-	rows   []ledger.Row // of each line of after
-	apart  []ledger.After
-	bonds  []ledger.After // sessions and secrets
-	deltas []delta
-	keep   bool // a slip
+	after         []ledger.After
+	rows          []ledger.Row // of each line of after
+	separateEntry []ledger.After
+	bonds         []ledger.After // sessions and secrets
+	deltas        []delta
+	keep          bool // a slip
 }
 
 type delta struct {
@@ -184,7 +184,7 @@ func (j *journal) wrote(before, after ledger.Row) error {
 	if err != nil {
 		return err
 	}
-	if lineAt(j.apart, line) >= 0 {
+	if lineAt(j.separateEntry, line) >= 0 {
 		return fmt.Errorf("store: %s %s was written apart before: its last entry would not name it as it is", line.Kind, line.ID)
 	}
 	i := -1
@@ -201,16 +201,16 @@ func (j *journal) wrote(before, after ledger.Row) error {
 	return nil
 }
 
-// wroteApart notes a row that a fact of its own is to name.
-func (j *journal) wroteApart(before, after ledger.Row) error {
+// wroteInSeparateEntry notes a row that a fact of its own is to name.
+func (j *journal) wroteInSeparateEntry(before, after ledger.Row) error {
 	line, err := lineOf(after)
 	if err != nil {
 		return err
 	}
-	if i := lineAt(j.apart, line); i >= 0 {
-		j.apart[i] = line
+	if i := lineAt(j.separateEntry, line); i >= 0 {
+		j.separateEntry[i] = line
 	} else {
-		j.apart = append(j.apart, line)
+		j.separateEntry = append(j.separateEntry, line)
 	}
 	j.count(before, -1)
 	j.count(after, 1)
@@ -244,9 +244,9 @@ func (j *journal) count(row ledger.Row, sign int64) {
 	}
 }
 
-// settle attaches the rows to the facts: those that a fact does not claim go
+// attachRows attaches the rows to the facts: those that a fact does not claim go
 // to the first.
-func (j *journal) settle(facts []ledger.Fact) {
+func (j *journal) attachRows(facts []ledger.Fact) {
 	claimed := make(map[ledger.After]bool) // by its digest too: a row may be named as filed and then as compared
 	for _, f := range facts {
 		for _, r := range f.Rows {

@@ -146,7 +146,7 @@ func (c *check) entriesEnd(ctx context.Context, w *walk) error {
 // followed judges a span in its place.
 func (c *check) followed(w *walk, s *readSpan) error {
 	nodes := s.nodes
-	told := false
+	reported := false
 	for i := range s.rows {
 		row := &s.rows[i]
 		if row.Seq != w.next {
@@ -171,10 +171,10 @@ func (c *check) followed(w *walk, s *readSpan) error {
 			for len(nodes) > 0 && nodes[0].Idx < n.Index {
 				nodes = nodes[1:]
 			}
-			if len(nodes) > 0 && nodes[0].Idx == n.Index && bytes.Equal(nodes[0].Hash, n.Hash[:]) || told {
+			if len(nodes) > 0 && nodes[0].Idx == n.Index && bytes.Equal(nodes[0].Hash, n.Hash[:]) || reported {
 				continue
 			}
-			told = true // one of a span is enough to name the place
+			reported = true // one of a span is enough to name the place
 			c.verdict.add(treeFinding(n.Index, row))
 		}
 		if err := c.pointsAt(w); err != nil {

@@ -60,7 +60,7 @@ func TestAKeyIsDestroyedAfterAKill(t *testing.T) {
 				t.Fatal(err)
 			}
 			s = open()
-			s.doomed.work.Wait()
+			s.keyDestruction.work.Wait()
 			if has("filed") || !has("open") {
 				t.Errorf("filed: %t, open: %t", has("filed"), has("open"))
 			}

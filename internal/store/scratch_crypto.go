@@ -18,12 +18,12 @@ import (
 // drafts of answers, uploaded files. It lies encrypted as well, or PostgreSQL
 // would keep it in dead tuples and in its log long after it was deleted.
 
-const passingMark = "k1:"
+const draftMark = "k1:"
 
 // sealDraft encrypts one draft: "k1:<key>:<base64>".
 func sealDraft(key *keys.Key, d *selfcheck.Draft) string {
 	sealed := seal.Encrypt(&key.Secret, draftPlace(d), []byte(d.Body))
-	return passingMark + strconv.FormatInt(key.ID, 10) + ":" + base64.StdEncoding.EncodeToString(sealed)
+	return draftMark + strconv.FormatInt(key.ID, 10) + ":" + base64.StdEncoding.EncodeToString(sealed)
 }
 
 func draftPlace(d *selfcheck.Draft) seal.Place {
@@ -33,7 +33,7 @@ func draftPlace(d *selfcheck.Draft) seal.Place {
 // cutDraft gives the number of the key and the ciphertext; ok is false for what
 // the program did not write.
 func cutDraft(body string) (id int64, sealed []byte, ok bool) {
-	rest, ok := strings.CutPrefix(body, passingMark)
+	rest, ok := strings.CutPrefix(body, draftMark)
 	if !ok {
 		return 0, nil, false
 	}
@@ -143,7 +143,7 @@ func (sx *ScratchTx) draftKeys(ctx context.Context, submissionID string) ([]int6
 func (s *Store) DropDrafts(ctx context.Context, submissionID string) error {
 	ids, err := s.deleteDrafts(ctx, submissionID)
 	if err == nil {
-		s.doom(ids)
+		s.destroyLater(ids)
 	}
 	return err
 }
@@ -157,7 +157,7 @@ func (s *Store) deleteDrafts(ctx context.Context, submissionID string) (ids []in
 		if _, err = sx.Delete(ctx, (*selfcheck.Draft)(nil), "submission_id = ?", submissionID); err != nil {
 			return err
 		}
-		return sx.noteDoomed(ctx, ids)
+		return sx.noteDoomedKeys(ctx, ids)
 	})
 	return ids, err
 }
@@ -231,10 +231,10 @@ func (s *Store) DropUploads(ctx context.Context, where string, args ...any) erro
 		if _, err := sx.Delete(ctx, (*intake.Upload)(nil), where, args...); err != nil {
 			return err
 		}
-		return sx.noteDoomed(ctx, ids)
+		return sx.noteDoomedKeys(ctx, ids)
 	})
 	if err == nil {
-		s.doom(ids)
+		s.destroyLater(ids)
 	}
 	return err
 }

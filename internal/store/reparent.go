@@ -37,7 +37,7 @@ func (tx *Tx) MoveUnit(ctx context.Context, unit, from, to string) error {
 			}
 		}
 	}
-	return tx.placeAgain(ctx, unit)
+	return tx.rewriteBranches(ctx, unit)
 }
 
 func (tx *Tx) addCounters(ctx context.Context, unit, up string, sign int64) error {
@@ -52,8 +52,8 @@ func (tx *Tx) addCounters(ctx context.Context, unit, up string, sign int64) erro
 	return tx.s.upsertCounters(ctx, *tx.raw, sums)
 }
 
-// placeAgain writes the branch of every row in the subtree of the unit.
-func (tx *Tx) placeAgain(ctx context.Context, unit string) error {
+// rewriteBranches writes the branch of every row in the subtree of the unit.
+func (tx *Tx) rewriteBranches(ctx context.Context, unit string) error {
 	byBranch := map[string][]string{}
 	for id := range tx.tree.tier {
 		if slices.Contains(tx.tree.above(id), unit) {

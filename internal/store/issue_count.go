@@ -120,3 +120,13 @@ func (v *View) countRows(ctx context.Context, f issue.Filter, narrow func(q *bun
 	n, err := filtered(narrow(q), f).Count(ctx)
 	return int64(n), err
 }
+
+// NoticesUnanswered counts the open issues of which a person was notified and
+// to which he has said nothing.
+func (v *View) NoticesUnanswered(ctx context.Context, personID string) (int64, error) {
+	said := v.db.NewSelect().TableExpr("statements AS s").ColumnExpr("1").Where("s.issue_id = i.id AND s.kind IN (?, ?)", issue.Answer, issue.Correction)
+	n, err := v.db.NewSelect().TableExpr("issues AS i").Where("i.person_id = ? AND i.source <> ? AND i.noticed_at IS NOT NULL", personID, issue.Self).
+		Where("i.state NOT IN (?)", bun.List([]issue.State{issue.Merged, issue.Rejected, issue.Withdrawn, issue.Corrected, issue.Closed})).
+		Where("NOT EXISTS (?)", said).Count(ctx)
+	return int64(n), err
+}

@@ -8,49 +8,11 @@ import (
 
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
-	"plumbline/internal/selfcheck"
 )
 
-// CampaignLists lists the lists that units' rosters owe in a campaign, in the
-// given states, by id after the given one. It tells states and nothing of the
-// content.
-func (v *View) CampaignLists(ctx context.Context, f selfcheck.OwedFilter, sc roster.Scope, after string, limit int) ([]selfcheck.Submission, error) {
-	rows := []selfcheck.Submission{}
-	q, err := v.owed(ctx, v.db.NewSelect().Model(&rows), f, sc)
-	if err != nil {
-		return nil, err
-	}
-	if after != "" {
-		q = q.Where("id > ?", after)
-	}
-	err = q.Order("id").Limit(int64(limit)).Scan(ctx)
-	return rows, err
-}
-
-// CampaignListCount is the exact number of rows that CampaignLists has.
-func (v *View) CampaignListCount(ctx context.Context, f selfcheck.OwedFilter, sc roster.Scope) (int64, error) {
-	q, err := v.owed(ctx, v.db.NewSelect().Model((*selfcheck.Submission)(nil)), f, sc)
-	if err != nil {
-		return 0, err
-	}
-	n, err := q.Count(ctx)
-	return int64(n), err
-}
-
-func (v *View) owed(ctx context.Context, q *bun.SelectQuery, f selfcheck.OwedFilter, sc roster.Scope) (*bun.SelectQuery, error) {
-	q, err := v.underUnit(ctx, q.Where("campaign_id = ?", f.CampaignID), f.UnitID, f.Only)
-	if err != nil {
-		return nil, err
-	}
-	if states := f.Of.States(); len(states) > 0 {
-		q = q.Where("state IN (?)", bun.List(states))
-	}
-	return scoped(q, sc, ScopeColumns{ID: "id", Unit: "unit_id", Branch: "branch_id"}), nil
-}
-
-// UntouchedRow is a person in whose name the comparison has nothing in a
+// PersonWithoutIssues is a person in whose name the comparison has nothing in a
 // category.
-type UntouchedRow struct {
+type PersonWithoutIssues struct {
 	PersonID string `bun:"id"`
 	Name     string `bun:"name"`
 	No       string `bun:"personnel_no"`
@@ -58,13 +20,13 @@ type UntouchedRow struct {
 	BranchID string `bun:"branch_id"`
 }
 
-// Untouched lists who serves in a unit and below it today and has nothing in a
+// PeopleWithoutIssues lists who serves in a unit and below it today and has nothing in a
 // category up to a month, wherever it happened: the fourth cell of the comparison. leaders keeps
 // to members of leadership teams. The scope judges the issues: what its bars
 // hide does not exist, and so leaves a person in the list.
-func (v *View) Untouched(ctx context.Context, f issue.Filter, leaders bool, sc roster.Scope, today roster.Date, after string, limit int) ([]UntouchedRow, error) {
-	rows := []UntouchedRow{}
-	q, err := v.untouched(ctx, v.db.NewSelect().TableExpr("people").Column("id", "name", "personnel_no", "unit_id", "branch_id"), f, leaders, sc, today)
+func (v *View) PeopleWithoutIssues(ctx context.Context, f issue.Filter, leaders bool, sc roster.Scope, today roster.Date, after string, limit int) ([]PersonWithoutIssues, error) {
+	rows := []PersonWithoutIssues{}
+	q, err := v.peopleWithoutIssues(ctx, v.db.NewSelect().TableExpr("people").Column("id", "name", "personnel_no", "unit_id", "branch_id"), f, leaders, sc, today)
 	if err != nil {
 		return nil, err
 	}
@@ -75,9 +37,9 @@ func (v *View) Untouched(ctx context.Context, f issue.Filter, leaders bool, sc r
 	return rows, err
 }
 
-// UntouchedCount is the exact number of rows that Untouched has.
-func (v *View) UntouchedCount(ctx context.Context, f issue.Filter, leaders bool, sc roster.Scope, today roster.Date) (int64, error) {
-	q, err := v.untouched(ctx, v.db.NewSelect().TableExpr("people"), f, leaders, sc, today)
+// PeopleWithoutIssuesCount is the exact number of rows that PeopleWithoutIssues has.
+func (v *View) PeopleWithoutIssuesCount(ctx context.Context, f issue.Filter, leaders bool, sc roster.Scope, today roster.Date) (int64, error) {
+	q, err := v.peopleWithoutIssues(ctx, v.db.NewSelect().TableExpr("people"), f, leaders, sc, today)
 	if err != nil {
 		return 0, err
 	}
@@ -85,29 +47,29 @@ func (v *View) UntouchedCount(ctx context.Context, f issue.Filter, leaders bool,
 	return int64(n), err
 }
 
-func (v *View) untouched(ctx context.Context, q *bun.SelectQuery, f issue.Filter, leaders bool, sc roster.Scope, today roster.Date) (*bun.SelectQuery, error) {
-	q, err := v.owing(ctx, q, f, leaders, today)
+func (v *View) peopleWithoutIssues(ctx context.Context, q *bun.SelectQuery, f issue.Filter, leaders bool, sc roster.Scope, today roster.Date) (*bun.SelectQuery, error) {
+	q, err := v.expected(ctx, q, f, leaders, today)
 	if err != nil {
 		return nil, err
 	}
-	touched, err := v.touching(ctx, v.db.NewSelect().TableExpr("issues").Column("person_id"), f, sc)
+	touched, err := v.issuesOfPairs(ctx, v.db.NewSelect().TableExpr("issues").Column("person_id"), f, sc)
 	if err != nil {
 		return nil, err
 	}
 	return q.Where("id NOT IN (?)", touched), nil
 }
 
-// TouchedLeaders counts by category the members of leadership teams, in a unit
-// and below it today, whom Untouched leaves out: the same people, less the same
+// LeadersWithIssues counts by category the members of leadership teams, in a unit
+// and below it today, whom PeopleWithoutIssues leaves out: the same people, less the same
 // issues. It goes from the few leaders to their issues.
-func (v *View) TouchedLeaders(ctx context.Context, f issue.Filter, categories []string, sc roster.Scope, today roster.Date) (map[string]int64, error) {
+func (v *View) LeadersWithIssues(ctx context.Context, f issue.Filter, categories []string, sc roster.Scope, today roster.Date) (map[string]int64, error) {
 	out := make(map[string]int64, len(categories))
-	owing, err := v.owing(ctx, v.db.NewSelect().TableExpr("people").Column("id"), f, true, today)
+	expected, err := v.expected(ctx, v.db.NewSelect().TableExpr("people").Column("id"), f, true, today)
 	if err != nil || len(categories) == 0 {
 		return out, err
 	}
 	f.Category = ""
-	q, err := v.touching(ctx, v.db.NewSelect().TableExpr("issues").Column("category").ColumnExpr("COUNT(DISTINCT person_id) AS n"), f, sc)
+	q, err := v.issuesOfPairs(ctx, v.db.NewSelect().TableExpr("issues").Column("category").ColumnExpr("COUNT(DISTINCT person_id) AS n"), f, sc)
 	if err != nil {
 		return nil, err
 	}
@@ -115,15 +77,15 @@ func (v *View) TouchedLeaders(ctx context.Context, f issue.Filter, categories []
 		Category string `bun:"category"`
 		N        int64  `bun:"n"`
 	}
-	err = q.Where("person_id IN (?)", owing).Where("category IN (?)", bun.List(categories)).GroupExpr("category").Scan(ctx, &rows)
+	err = q.Where("person_id IN (?)", expected).Where("category IN (?)", bun.List(categories)).GroupExpr("category").Scan(ctx, &rows)
 	for _, r := range rows {
 		out[r.Category] = r.N
 	}
 	return out, err
 }
 
-// owing keeps to the people whom the comparison expects something of.
-func (v *View) owing(ctx context.Context, q *bun.SelectQuery, f issue.Filter, leaders bool, today roster.Date) (*bun.SelectQuery, error) {
+// expected keeps to the people whom the comparison expects something of.
+func (v *View) expected(ctx context.Context, q *bun.SelectQuery, f issue.Filter, leaders bool, today roster.Date) (*bun.SelectQuery, error) {
 	q, err := v.underUnit(ctx, q.Where("state = ?", roster.Serving), f.Unit, f.Only)
 	if err != nil {
 		return nil, err
@@ -136,9 +98,9 @@ func (v *View) owing(ctx context.Context, q *bun.SelectQuery, f issue.Filter, le
 	return q, nil
 }
 
-// touching keeps to the issues that touch a pair of person and category: in
+// issuesOfPairs keeps to the issues that touch a pair of person and category: in
 // whatever unit it happened, and before the period as well as within it.
-func (v *View) touching(ctx context.Context, q *bun.SelectQuery, f issue.Filter, sc roster.Scope) (*bun.SelectQuery, error) {
+func (v *View) issuesOfPairs(ctx context.Context, q *bun.SelectQuery, f issue.Filter, sc roster.Scope) (*bun.SelectQuery, error) {
 	f.Live, f.Cell, f.From, f.Person, f.Unit, f.Only = true, "", "", "", "", false
 	return v.issueWhere(ctx, q.Where("person_id <> ''"), f, sc)
 }
@@ -170,12 +132,12 @@ type KeyIssue struct {
 	First    bool   `bun:"first_event"`
 }
 
-// TouchesOf reads what of the people's issues the scope admits, up to the month
+// IssuesOfPairs reads what of the people's issues the scope admits, up to the month
 // of the filter, in the order of people.
-func (v *View) TouchesOf(ctx context.Context, people []string, f issue.Filter, sc roster.Scope) ([]KeyIssue, error) {
+func (v *View) IssuesOfPairs(ctx context.Context, people []string, f issue.Filter, sc roster.Scope) ([]KeyIssue, error) {
 	var out []KeyIssue
 	for chunk := range slices.Chunk(people, 500) {
-		q, err := v.touching(ctx, v.db.NewSelect().TableExpr("issues").Column("person_id", "category", "unit_id", "first_event"), f, sc)
+		q, err := v.issuesOfPairs(ctx, v.db.NewSelect().TableExpr("issues").Column("person_id", "category", "unit_id", "first_event"), f, sc)
 		if err != nil {
 			return nil, err
 		}
@@ -199,7 +161,7 @@ func (v *View) SubjectsOf(ctx context.Context, issues []string) ([]string, error
 func (v *View) ServingAt(ctx context.Context, people []string) (map[string]string, error) {
 	out := make(map[string]string, len(people))
 	for chunk := range slices.Chunk(people, 500) {
-		var rows []UntouchedRow
+		var rows []PersonWithoutIssues
 		err := v.db.NewSelect().TableExpr("people").Column("id", "unit_id").Where("id IN (?)", bun.List(chunk)).Where("state = ?", roster.Serving).Scan(ctx, &rows)
 		if err != nil {
 			return nil, err

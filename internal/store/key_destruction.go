@@ -8,10 +8,10 @@ import (
 	"github.com/uptrace/bun"
 )
 
-// doomed are keys of texts that are deleted: drafts that were filed, uploads
+// keyDestruction holds the keys of texts that are deleted: drafts that were filed, uploads
 // that were imported. They are destroyed soon after, many at once, so that
 // nobody waits for the disk.
-type doomed struct {
+type keyDestruction struct {
 	mu      sync.Mutex
 	ids     []int64
 	running bool
@@ -24,8 +24,8 @@ type DoomedKey struct {
 	KeyID int64 `bun:"key_id,pk"`
 }
 
-// noteDoomed writes the numbers down in the transaction that deletes the texts.
-func (v *View) noteDoomed(ctx context.Context, ids []int64) error {
+// noteDoomedKeys writes the numbers down in the transaction that deletes the texts.
+func (v *View) noteDoomedKeys(ctx context.Context, ids []int64) error {
 	if len(ids) == 0 {
 		return nil
 	}
@@ -39,39 +39,39 @@ func (v *View) noteDoomed(ctx context.Context, ids []int64) error {
 	return err
 }
 
-// resumeDoomed takes up what a process that ended early left.
-func (s *Store) resumeDoomed(ctx context.Context) error {
+// resumeKeyDestruction takes up what a process that ended early left.
+func (s *Store) resumeKeyDestruction(ctx context.Context) error {
 	var ids []int64
 	if err := s.reader.NewSelect().Model((*DoomedKey)(nil)).Column("key_id").Order("key_id").Scan(ctx, &ids); err != nil {
 		return err
 	}
-	s.doom(ids)
+	s.destroyLater(ids)
 	return nil
 }
 
-// doom has the keys destroyed in the background. Close waits for it.
-func (s *Store) doom(ids []int64) {
+// destroyLater has the keys destroyed in the background. Close waits for it.
+func (s *Store) destroyLater(ids []int64) {
 	if len(ids) == 0 || s.keys.Load() == nil {
 		return
 	}
-	s.doomed.mu.Lock()
-	defer s.doomed.mu.Unlock()
-	s.doomed.ids = append(s.doomed.ids, ids...)
-	if s.doomed.running {
+	s.keyDestruction.mu.Lock()
+	defer s.keyDestruction.mu.Unlock()
+	s.keyDestruction.ids = append(s.keyDestruction.ids, ids...)
+	if s.keyDestruction.running {
 		return
 	}
-	s.doomed.running = true
-	s.doomed.work.Go(func() {
+	s.keyDestruction.running = true
+	s.keyDestruction.work.Go(func() {
 		for {
-			s.doomed.mu.Lock()
-			next := s.doomed.ids
-			s.doomed.ids = nil
+			s.keyDestruction.mu.Lock()
+			next := s.keyDestruction.ids
+			s.keyDestruction.ids = nil
 			if len(next) == 0 {
-				s.doomed.running = false
-				s.doomed.mu.Unlock()
+				s.keyDestruction.running = false
+				s.keyDestruction.mu.Unlock()
 				return
 			}
-			s.doomed.mu.Unlock()
+			s.keyDestruction.mu.Unlock()
 			// What fails here is still written down, and is done when the site is
 			// next opened.
 			_ = s.Forget(context.Background(), next)
