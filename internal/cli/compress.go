@@ -51,10 +51,10 @@ var zippers = sync.Pool{New: func() any {
 // is worth compressing.
 type zipped struct {
 	http.ResponseWriter
-	status int
-	told   bool // the header has gone out
-	held   []byte
-	zip    *gzip.Writer
+	status     int
+	headerSent bool // the header has gone out
+	held       []byte
+	zip        *gzip.Writer
 }
 
 // Unwrap gives http.ResponseController the writer below.
@@ -66,10 +66,10 @@ func (z *zipped) WriteHeader(status int) {
 		z.ResponseWriter.WriteHeader(status)
 		return
 	}
-	if !z.told {
+	if !z.headerSent {
 		z.status = status
 		if !z.fits() {
-			z.tell()
+			z.sendHeader()
 		}
 	}
 }
@@ -88,8 +88,8 @@ func (z *zipped) fits() bool {
 	return false
 }
 
-func (z *zipped) tell() {
-	z.told = true
+func (z *zipped) sendHeader() {
+	z.headerSent = true
 	z.ResponseWriter.WriteHeader(z.status)
 }
 
@@ -100,7 +100,7 @@ func (z *zipped) begin() {
 	h.Add("Vary", "Accept-Encoding")
 	z.zip = zippers.Get().(*gzip.Writer)
 	z.zip.Reset(z.ResponseWriter)
-	z.tell()
+	z.sendHeader()
 }
 
 // Write compresses once enough has come.
@@ -108,7 +108,7 @@ func (z *zipped) Write(b []byte) (int, error) {
 	if z.zip != nil {
 		return z.zip.Write(b)
 	}
-	if !z.told && z.fits() {
+	if !z.headerSent && z.fits() {
 		z.held = append(z.held, b...)
 		if len(z.held) < compressLeast {
 			return len(b), nil
@@ -120,8 +120,8 @@ func (z *zipped) Write(b []byte) (int, error) {
 		z.held = nil
 		return len(b), nil
 	}
-	if !z.told {
-		z.tell()
+	if !z.headerSent {
+		z.sendHeader()
 	}
 	return z.ResponseWriter.Write(b)
 }
@@ -137,8 +137,8 @@ func (z *zipped) Flush() {
 
 // release sends a short answer as it is.
 func (z *zipped) release() {
-	if z.zip == nil && !z.told {
-		z.tell()
+	if z.zip == nil && !z.headerSent {
+		z.sendHeader()
 	}
 	if len(z.held) > 0 {
 		_, _ = z.ResponseWriter.Write(z.held) // the client may have gone away

@@ -133,16 +133,16 @@ func (e *env) root() *cobra.Command {
 	f.StringVar(&e.SM2Key, "sm2-key", e.SM2Key, "file of an SM2 key for a second signature line; made if it is not there")
 	f.StringArrayVar(&e.Witnesses, "witness", nil, "witness of the ledger: its key, an @ and its address; may be repeated")
 	f.StringVar(&e.Lang, "lang", e.Lang, "language of messages: en or zh-CN")
-	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return settle(c.Flags(), config) }
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return fillFlags(c.Flags(), config) }
 	for _, m := range makers {
 		root.AddCommand(m(e))
 	}
 	return root
 }
 
-// settle gives each flag that was not typed its value from the environment or
+// fillFlags gives each flag that was not typed its value from the environment or
 // the file.
-func settle(flags *pflag.FlagSet, config string) error {
+func fillFlags(flags *pflag.FlagSet, config string) error {
 	if config == "" {
 		config = os.Getenv("PLUMBLINE_CONFIG")
 	}
@@ -268,4 +268,18 @@ func (e *env) explain(err error) string {
 		text += "\n  " + e.explain(m)
 	}
 	return text
+}
+
+// misused are the beginnings of cobra's complaints about how a command was typed.
+var misused = []string{"unknown ", "accepts ", "requires ", "required flag", "invalid argument", "flag needs", "if any flags", "bad flag"}
+
+// manual names the page that tells how the command is typed, when that is what
+// was wrong.
+func manual(c *cobra.Command, err error) string {
+	for _, beginning := range misused {
+		if strings.HasPrefix(err.Error(), beginning) {
+			return "\nhow it is typed: " + c.CommandPath() + " --help"
+		}
+	}
+	return ""
 }

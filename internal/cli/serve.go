@@ -177,15 +177,15 @@ func (e *env) handler(s *site, demo bool) (http.Handler, error) {
 		r = r.WithContext(desk.WithRequestID(r.Context(), id))
 		r.Body = http.MaxBytesReader(w, body, bodyLimit)
 		faces.ServeHTTP(w, r)
-		hearOut(r, body)
+		drainBody(r, body)
 	}), nil
 }
 
-// hearOut reads what is left of a body that was refused. A browser sends a form
+// drainBody reads what is left of a body that was refused. A browser sends a form
 // to its end before it reads the answer; if the line is cut meanwhile, it shows
 // that the connection was reset instead of the reason. A body beyond all bounds
 // is cut off, and whoever asked first whether to send at all has his answer.
-func hearOut(r *http.Request, body io.Reader) {
+func drainBody(r *http.Request, body io.Reader) {
 	if r.ContentLength > 0 && r.ContentLength <= hearLimit && r.Header.Get("Expect") == "" {
 		_, _ = io.Copy(io.Discard, body) // the sender may have gone away
 	}

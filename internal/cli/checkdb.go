@@ -8,9 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
-
-	"github.com/spf13/cobra"
 
 	"plumbline/internal/store"
 )
@@ -65,18 +62,4 @@ func (e *env) mustBeFile() error {
 		return fmt.Errorf("%s is no database; nothing was changed. Name the file of the database with --db", e.DB)
 	}
 	return nil
-}
-
-// misused are the beginnings of cobra's complaints about how a command was typed.
-var misused = []string{"unknown ", "accepts ", "requires ", "required flag", "invalid argument", "flag needs", "if any flags", "bad flag"}
-
-// manual names the page that tells how the command is typed, when that is what
-// was wrong.
-func manual(c *cobra.Command, err error) string {
-	for _, beginning := range misused {
-		if strings.HasPrefix(err.Error(), beginning) {
-			return "\nhow it is typed: " + c.CommandPath() + " --help"
-		}
-	}
-	return ""
 }
