@@ -9,14 +9,14 @@ import (
 	"plumbline/internal/roster"
 )
 
-// AccountByLogin finds an account by the folded spelling of its login; nil if
-// there is none.
+// AccountByLogin looks up an account by its case-folded login. It returns nil
+// if no row matched.
 func (v *View) AccountByLogin(ctx context.Context, folded string) (*roster.Account, error) {
 	return one[roster.Account](ctx, v.db.NewSelect().Where("login_folded = ?", folded))
 }
 
-// Account reads an account whose person lies in scope; an account without a
-// person is seen by those who see everything.
+// Account reads one account whose person is in scope. An account without a
+// person is visible only to those who see everything.
 func (v *View) Account(ctx context.Context, id string, sc roster.Scope) (*roster.Account, error) {
 	q := v.db.NewSelect().Model((*roster.Account)(nil)).Where("account.id = ?", id)
 	q = accountScope(q, sc)
@@ -24,14 +24,14 @@ func (v *View) Account(ctx context.Context, id string, sc roster.Scope) (*roster
 	return a, q.Model(a).Scan(ctx)
 }
 
-// accountColumns judge an account by where its person is posted.
+// accountColumns apply a scope to an account through its person's posting.
 var accountColumns = ScopeColumns{ID: "account.id", Unit: "coalesce(p.unit_id, '')", Branch: "coalesce(p.branch_id, '')", Person: "account.person_id"}
 
 func accountScope(q *bun.SelectQuery, sc roster.Scope) *bun.SelectQuery {
 	return scoped(q.Join("LEFT JOIN people AS p ON p.id = account.person_id"), sc, accountColumns)
 }
 
-// AccountRow is a line of the list of accounts.
+// AccountRow is one line of the account list.
 type AccountRow struct {
 	roster.Account
 	PersonnelNo string `bun:"personnel_no"`
@@ -39,14 +39,14 @@ type AccountRow struct {
 	UnitID      string `bun:"unit_id"`
 }
 
-// AccountFilter narrows the list of accounts.
+// AccountFilter narrows the account list.
 type AccountFilter struct {
 	State string
 	Query string // login, personnel number or name
 	Role  roster.Role
 }
 
-// AccountList lists accounts by login.
+// AccountList lists accounts in scope, ordered by login.
 func (v *View) AccountList(ctx context.Context, f AccountFilter, sc roster.Scope, page Page) ([]AccountRow, error) {
 	rows := []AccountRow{}
 	q := v.db.NewSelect().Model((*roster.Account)(nil)).ColumnExpr("account.*").
@@ -65,7 +65,7 @@ func (v *View) AccountList(ctx context.Context, f AccountFilter, sc roster.Scope
 	return rows, err
 }
 
-// AccountsOf lists the accounts of people.
+// AccountsOf lists the accounts of the given people.
 func (v *View) AccountsOf(ctx context.Context, personIDs ...string) ([]roster.Account, error) {
 	rows := []roster.Account{}
 	if len(personIDs) == 0 {
@@ -75,7 +75,7 @@ func (v *View) AccountsOf(ctx context.Context, personIDs ...string) ([]roster.Ac
 	return rows, err
 }
 
-// AccountsByID reads accounts that the caller has already admitted.
+// AccountsByID reads accounts that the caller has already authorized.
 func (v *View) AccountsByID(ctx context.Context, ids []string) (map[string]*roster.Account, error) {
 	out := map[string]*roster.Account{}
 	if ids = distinct(ids); len(ids) == 0 {
@@ -89,7 +89,7 @@ func (v *View) AccountsByID(ctx context.Context, ids []string) (map[string]*rost
 	return out, err
 }
 
-// GrantFilter narrows the list of grants.
+// GrantFilter narrows the grant list.
 type GrantFilter struct {
 	State     string
 	Role      roster.Role
@@ -97,11 +97,11 @@ type GrantFilter struct {
 	UnitID    string
 }
 
-// grantColumns judge a grant by its unit; the caller has written branches out
-// as units.
+// grantColumns apply a scope to a grant through its unit. The caller has
+// already expanded branches into units.
 var grantColumns = ScopeColumns{ID: "id", Unit: "unit_id"}
 
-// GrantList lists grants held at units in scope, the newest first.
+// GrantList lists the grants at units in scope, newest first.
 func (v *View) GrantList(ctx context.Context, f GrantFilter, sc roster.Scope, page Page) ([]roster.Grant, error) {
 	rows := []roster.Grant{}
 	q := grantWhere(scoped(v.db.NewSelect().Model(&rows), sc, grantColumns), f)
@@ -109,12 +109,12 @@ func (v *View) GrantList(ctx context.Context, f GrantFilter, sc roster.Scope, pa
 	return rows, err
 }
 
-// GrantCount counts what GrantList lists.
+// GrantCount counts the rows that GrantList lists.
 func (v *View) GrantCount(ctx context.Context, f GrantFilter, sc roster.Scope) (int64, error) {
 	return grantWhere(scoped(v.db.NewSelect().Model((*roster.Grant)(nil)), sc, grantColumns), f).Count(ctx)
 }
 
-// HoldersByRole counts the accounts that hold each role on the day.
+// HoldersByRole counts the accounts that hold each role on the given day.
 func (v *View) HoldersByRole(ctx context.Context, today roster.Date, sc roster.Scope) (map[roster.Role]int64, error) {
 	var rows []struct {
 		Role roster.Role `bun:"role"`
@@ -142,14 +142,15 @@ func grantWhere(q *bun.SelectQuery, f GrantFilter) *bun.SelectQuery {
 	return q
 }
 
-// Grant reads one grant under the scope.
+// Grant reads one grant in scope.
 func (v *View) Grant(ctx context.Context, id string, sc roster.Scope) (*roster.Grant, error) {
 	g := new(roster.Grant)
 	return g, scoped(v.db.NewSelect().Model(g).Where("id = ?", id), sc, grantColumns).Scan(ctx)
 }
 
-// GrantsOf lists every grant of the person over all his accounts, or of the
-// one account when it has no person: what the separation of duties looks at.
+// GrantsOf lists every grant of the person across all of their accounts, or of
+// the one account if it has no person. Separation-of-duty rules judge this
+// list.
 func (v *View) GrantsOf(ctx context.Context, a *roster.Account) ([]roster.Grant, error) {
 	rows := []roster.Grant{}
 	q := v.db.NewSelect().Model(&rows)
@@ -162,45 +163,47 @@ func (v *View) GrantsOf(ctx context.Context, a *roster.Account) ([]roster.Grant,
 	return rows, err
 }
 
-// GrantsAtUnit lists the grants of a role at a unit that were not revoked.
+// GrantsAtUnit lists the unrevoked grants of a role at a unit.
 func (v *View) GrantsAtUnit(ctx context.Context, unitID string, role roster.Role) ([]roster.Grant, error) {
 	rows := []roster.Grant{}
 	err := v.db.NewSelect().Model(&rows).Where("unit_id = ? AND role = ? AND state <> ?", unitID, role, roster.GrantRevoked).Order("id").Scan(ctx)
 	return rows, err
 }
 
-// DeputiesOf lists the grants that deputise for one.
+// DeputiesOf lists the grants that deputise for the given one.
 func (v *View) DeputiesOf(ctx context.Context, grantID string) ([]roster.Grant, error) {
 	rows := []roster.Grant{}
 	err := v.db.NewSelect().Model(&rows).Where("deputy_of = ?", grantID).OrderExpr("id DESC").Limit(PageMax).Scan(ctx)
 	return rows, err
 }
 
-// CountGrants counts the grants of a role that were not revoked, anywhere.
+// CountGrants counts the unrevoked grants of a role across all units.
 func (v *View) CountGrants(ctx context.Context, role roster.Role) (int64, error) {
 	return v.db.NewSelect().Model((*roster.Grant)(nil)).Where("role = ? AND state <> ?", role, roster.GrantRevoked).Count(ctx)
 }
 
-// Credential reads an account's secrets; nil if it has none yet.
+// Credential reads an account's secrets. It returns nil if none are set.
 func (v *View) Credential(ctx context.Context, accountID string) (*roster.Credential, error) {
 	return one[roster.Credential](ctx, v.db.NewSelect().Where("account_id = ?", accountID))
 }
 
-// Session reads a session by its token's hash; nil if it has ended.
+// Session reads a session by the hash of its token. It returns nil if the
+// session has ended.
 func (v *View) Session(ctx context.Context, tokenHash string) (*roster.Session, error) {
 	return one[roster.Session](ctx, v.db.NewSelect().Where("token_hash = ?", tokenHash))
 }
 
-// SessionNow is a session and the generations under which what it may do is
-// known.
+// SessionNow is a session together with the generations under which its
+// authority may be cached.
 type SessionNow struct {
 	roster.Session
 	Authority int64 `bun:"authority"`
 	Tree      int64 `bun:"tree"`
 }
 
-// SessionNow reads a session by its token's hash, and the generations, in one
-// statement: every request asks. nil means that the session has ended.
+// SessionNow reads a session by the hash of its token, and the generations with
+// it, in one statement because every request needs both. It returns nil if the
+// session has ended.
 func (s *Store) SessionNow(ctx context.Context, tokenHash string) (*SessionNow, error) {
 	var rows []SessionNow
 	err := s.reader.NewRaw(`SELECT s.token_hash, s.account_id, s.bearer, s.renew, s.scope, s.idle_s, s.created_at, s.seen_at, s.until_at, s.proved_at, s.proof,
@@ -212,14 +215,15 @@ FROM sessions AS s WHERE s.token_hash = ?`, GenerationAuthority, GenerationTree,
 	return &rows[0], nil
 }
 
-// SessionsOf lists an account's sessions that still run, the newest first.
+// SessionsOf lists an account's unexpired sessions, newest first.
 func (v *View) SessionsOf(ctx context.Context, accountID string, now time.Time) ([]roster.Session, error) {
 	rows := []roster.Session{}
 	err := v.db.NewSelect().Model(&rows).Where("account_id = ? AND until_at > ?", accountID, now).OrderExpr("created_at DESC, token_hash").Limit(PageMax).Scan(ctx)
 	return rows, err
 }
 
-// Device reads a device that the account has signed in from; nil if unknown.
+// Device reads a device that the account has signed in from. It returns nil if
+// the device is unknown.
 func (v *View) Device(ctx context.Context, accountID, deviceHash string) (*roster.Device, error) {
 	if deviceHash == "" {
 		return nil, nil
@@ -237,31 +241,31 @@ func (v *View) DeviceCount(ctx context.Context, accountID string) (int64, error)
 	return v.db.NewSelect().Model((*roster.Device)(nil)).Where("account_id = ?", accountID).Count(ctx)
 }
 
-// Attempt reads the counter of an account's spelling or of a source; nil if
-// nothing failed.
+// Attempt reads the failure counter of a login spelling or a source. It returns
+// nil if nothing has failed.
 func (v *View) Attempt(ctx context.Context, key string) (*roster.SignInAttempt, error) {
 	return one[roster.SignInAttempt](ctx, v.db.NewSelect().Where("key = ?", key))
 }
 
-// ClearAttempts forgets the failures under a key, in the write that gives a new
-// code.
+// ClearAttempts resets the failure counter of a key, in the same write that
+// issues a new code.
 func (tx *Tx) ClearAttempts(ctx context.Context, key string) error {
 	_, err := tx.db.NewDelete().Model((*roster.SignInAttempt)(nil)).Where("key = ?", key).Exec(ctx)
 	return err
 }
 
-// PutAttempt writes a counter.
+// PutAttempt stores a failure counter.
 func (sx *ScratchTx) PutAttempt(ctx context.Context, a *roster.SignInAttempt) error {
 	return sx.Upsert(ctx, a, "key", "failures", "first_at", "last_at", "blocked_until")
 }
 
-// PutDevice writes a device's own counter.
+// PutDevice stores a device's failure counter.
 func (sx *ScratchTx) PutDevice(ctx context.Context, d *roster.Device) error {
 	return sx.Upsert(ctx, d, "device_hash, account_id", "failures", "seen_at")
 }
 
-// LockScratch makes concurrent transactions that count the same thing wait for
-// each other; SQLite has one writer anyway.
+// LockScratch serializes concurrent transactions that update the same counter.
+// SQLite has a single writer anyway.
 func (sx *ScratchTx) LockScratch(ctx context.Context) error {
 	if sx.s.dialect == SQLite {
 		return nil
@@ -270,8 +274,8 @@ func (sx *ScratchTx) LockScratch(ctx context.Context) error {
 	return err
 }
 
-// HeadsWithoutGrant lists the holders of head links over active units in force
-// on the date who do not hold the role of unit head there: account, unit.
+// HeadsWithoutGrant lists, as account and unit, the people whose head link over
+// an active unit is in force on the date but who hold no unit-head role there.
 func (v *View) HeadsWithoutGrant(ctx context.Context, on roster.Date) ([]HeadRow, error) {
 	rows := []HeadRow{}
 	err := v.db.NewRaw(`SELECT a.id AS account_id, l.over_unit_id AS unit_id
@@ -282,14 +286,14 @@ ORDER BY u.tier, u.code, a.id`, roster.LinkHead, on, on, roster.UnitActive, rost
 	return rows, err
 }
 
-// HeadRow is a head by the roster who has no grant as one.
+// HeadRow is a head according to the roster who holds no grant as head.
 type HeadRow struct {
 	AccountID string `bun:"account_id"`
 	UnitID    string `bun:"unit_id"`
 }
 
-// WithoutAccount lists the people who serve and have no account, by id: those
-// posted in the units (nil for all) that the scope admits.
+// WithoutAccount lists the serving people in scope who have no account, ordered
+// by id and posted in the given units (nil for all).
 func (v *View) WithoutAccount(ctx context.Context, units []string, sc roster.Scope, after string, limit int) ([]roster.Person, error) {
 	rows := []roster.Person{}
 	q := scoped(v.db.NewSelect().Model(&rows), sc, peopleColumns).
@@ -302,7 +306,7 @@ func (v *View) WithoutAccount(ctx context.Context, units []string, sc roster.Sco
 	return rows, err
 }
 
-// LoginsTaken gives those of the folded logins that somebody has.
+// LoginsTaken returns those of the case-folded logins that are already in use.
 func (v *View) LoginsTaken(ctx context.Context, folded []string) ([]string, error) {
 	taken := []string{}
 	if len(folded) == 0 {
@@ -312,8 +316,9 @@ func (v *View) LoginsTaken(ctx context.Context, folded []string) ([]string, erro
 	return taken, err
 }
 
-// TakenIntoUse reports whether the holder of an account ever set a password, by
-// the ledger: a credential that was cleared since shows nothing.
+// TakenIntoUse reports whether the holder of an account ever set a password. It
+// asks the ledger, because a credential that was cleared later no longer shows
+// it.
 func (v *View) TakenIntoUse(ctx context.Context, accountID string) (bool, error) {
 	set, err := v.db.NewSelect().Model((*LedgerEntry)(nil)).Where("object_id = ?", accountID).Where("verb IN ('account.activate', 'account.password_set')").Exists(ctx)
 	if err != nil || set {
@@ -322,8 +327,8 @@ func (v *View) TakenIntoUse(ctx context.Context, accountID string) (bool, error)
 	return v.db.NewSelect().Model((*roster.Credential)(nil)).Where("account_id = ? AND hash <> ''", accountID).Exists(ctx)
 }
 
-// MustAnswer reports whether something is or was asked of the person: a notice was
-// served on him, a track runs about him, or a leader question names him.
+// MustAnswer reports whether the person has ever been called to account: served
+// with a notice, the subject of a track, or named in a leader question.
 func (v *View) MustAnswer(ctx context.Context, person string) (bool, error) {
 	for _, q := range []*bun.SelectQuery{
 		v.db.NewSelect().TableExpr("issues").Where("person_id = ? AND noticed_at IS NOT NULL", person),
@@ -337,8 +342,8 @@ func (v *View) MustAnswer(ctx context.Context, person string) (bool, error) {
 	return false, nil
 }
 
-// AdministratorsBegan reports whether any administrator has taken his account
-// into use: from then on the operator is one of two like everybody else.
+// AdministratorsBegan reports whether any administrator has started using an
+// account. From then on the operator needs a second person like everybody else.
 func (v *View) AdministratorsBegan(ctx context.Context) (bool, error) {
 	var n int64
 	err := v.db.NewRaw(`SELECT count(*) FROM grants AS g JOIN ledger_entries AS e ON e.object_id = g.account_id
@@ -347,41 +352,43 @@ WHERE g.role IN (?) AND e.verb IN ('account.activate', 'account.password_set')`,
 	return n > 0, err
 }
 
-// codeAlone is true of an entry e of a one-time code for which one alone stands:
-// the write that a second administrator agreed by ends with the entry of that.
-// Nor is it one that the holder confirmed in a session of his.
+// codeAlone matches an entry e for a one-time code that a single person vouches
+// for. A code agreed to by a second administrator does not match, because its
+// write ends with the entry of that agreement; nor does one that the holder
+// confirmed from a session.
 const codeAlone = `e.account <> e.object_id AND NOT EXISTS (SELECT 1 FROM ledger_entries AS w JOIN proposals AS p ON p.id = w.object_id
   WHERE w.seq = e.seq + 1 AND w.verb = 'proposal.approve' AND p.op = 'account.code' AND p.object_id = e.object_id)`
 
-// openedAlone is true of an account a whose last code is one administrator's
-// alone. What the holder confirmed since changes nothing: whoever took the code
-// could confirm as well. The operator at the server stands for his codes.
+// openedAlone matches an account a whose latest code was issued by one
+// administrator alone. A later confirmation by the holder does not change that:
+// whoever took the code could have confirmed it as well. Codes issued by the
+// operator on the server do not match.
 const openedAlone = `EXISTS (SELECT 1 FROM ledger_entries AS e WHERE e.object_id = a.id AND e.verb = 'account.code' AND e.account NOT LIKE 'program:%' AND ` + codeAlone + `
   AND e.seq = (SELECT max(l.seq) FROM ledger_entries AS l WHERE l.object_id = a.id AND l.verb = 'account.code' AND l.account <> a.id))`
 
-// OpenedAlone reports whether a code of one administrator alone opened the
-// account, and none since for which two stand.
+// OpenedAlone reports whether the account was opened by one administrator's
+// code alone and no code backed by two people has followed.
 func (v *View) OpenedAlone(ctx context.Context, accountID string) (bool, error) {
 	var n int64
 	err := v.db.NewRaw(`SELECT count(*) FROM accounts AS a WHERE a.id = ? AND `+openedAlone, accountID).Scan(ctx, &n)
 	return n > 0, err
 }
 
-// IssuedCode is a one-time code that opened an account.
+// IssuedCode is a one-time code issued for an account.
 type IssuedCode struct {
 	At      time.Time `bun:"at"`
-	Account string    `bun:"account"` // who issued it, agreed to it or confirmed it
+	Account string    `bun:"account"` // who issued, agreed to or confirmed it
 	Alone   bool      `bun:"alone"`
 }
 
-// CodesOf lists the codes that opened an account, oldest first.
+// CodesOf lists the codes issued for an account, oldest first.
 func (v *View) CodesOf(ctx context.Context, accountID string) (rows []IssuedCode, err error) {
 	err = v.db.NewRaw(`SELECT e.at, e.account, (`+codeAlone+`) AS alone FROM ledger_entries AS e WHERE e.object_id = ? AND e.verb = 'account.code' ORDER BY e.seq`, accountID).Scan(ctx, &rows)
 	return rows, err
 }
 
-// HoldersBeside counts the people other than the named who hold the role at one
-// of the units on the date, with an account that they may sign in by.
+// HoldersBeside counts the people, other than those named, who hold the role at
+// one of the units on the date and have an account that can sign in.
 func (v *View) HoldersBeside(ctx context.Context, role roster.Role, units []string, on roster.Date, people ...string) (n int64, err error) {
 	if len(units) == 0 {
 		return 0, nil

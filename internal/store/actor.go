@@ -9,8 +9,8 @@ import (
 	"plumbline/internal/roster"
 )
 
-// ActorFacts is what the database knows of an account today and before: all
-// that is needed to say what its holder may do and see.
+// ActorFacts is everything the database knows about an account, now and in the
+// past, that decides what its holder may do and see.
 type ActorFacts struct {
 	Account   roster.Account
 	Person    roster.Person // zero for an account without a person
@@ -20,7 +20,7 @@ type ActorFacts struct {
 	Relations []roster.Relation
 }
 
-// ActorFacts loads what is known of an account.
+// ActorFacts loads what is known about an account.
 func (v *View) ActorFacts(ctx context.Context, accountID string) (*ActorFacts, error) {
 	f := &ActorFacts{}
 	if err := v.db.NewSelect().Model(&f.Account).Where("id = ?", accountID).Scan(ctx); err != nil {
@@ -38,9 +38,9 @@ func (v *View) ActorFacts(ctx context.Context, accountID string) (*ActorFacts, e
 	if err := v.db.NewSelect().Model(&f.Postings).Where("person_id = ?", f.Person.ID).Scan(ctx); err != nil {
 		return nil, err
 	}
-	// A relation bars whoever declared it of himself. Whoever would be barred on
-	// another's word is not while his challenge is not upheld; a relation without
-	// one was recorded before there were challenges, and stands.
+	// A relation that the official declared bars the official at once. One
+	// declared by somebody else bars only after the challenge is upheld.
+	// Relations recorded before challenges existed have none, and stand.
 	pending := v.db.NewSelect().TableExpr("challenges AS c").ColumnExpr("c.relation_id").Where("c.official_id = ? AND c.cause = ? AND c.state <> ?", f.Person.ID, recusal.CauseRelation, recusal.Upheld)
 	if err := standing(v.db.NewSelect().Model(&f.Relations).Where("(person_id = ? OR other_id = ?)", f.Person.ID, f.Person.ID)).Where("id NOT IN (?)", pending).Scan(ctx); err != nil {
 		return nil, err
@@ -48,7 +48,8 @@ func (v *View) ActorFacts(ctx context.Context, accountID string) (*ActorFacts, e
 	return f, nil
 }
 
-// SuperiorLinks lists the head and in-charge links over any of the units.
+// SuperiorLinks lists the head and in-charge links over any of the units, or
+// over the person.
 func (v *View) SuperiorLinks(ctx context.Context, units []string, personID string) ([]roster.CommandLink, error) {
 	var links []roster.CommandLink
 	if len(units) == 0 {
@@ -60,7 +61,7 @@ func (v *View) SuperiorLinks(ctx context.Context, units []string, personID strin
 	return links, err
 }
 
-// Units lists every unit of the installation; the tree is made of them.
+// Units lists every unit of the site. The tree is built from them.
 func (v *View) Units(ctx context.Context) ([]roster.Unit, error) {
 	var units []roster.Unit
 	err := v.db.NewSelect().Model(&units).Order("tier", "sort_key", "code").Scan(ctx)

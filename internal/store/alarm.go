@@ -13,10 +13,10 @@ import (
 	"plumbline/internal/roster"
 )
 
-// Matter is an open matter as far as it is asked who may handle it.
+// Matter is an open matter, reduced to what decides who may handle it.
 type Matter struct {
 	Kind       string      `bun:"kind"`
-	Duty       string      `bun:"duty"` // operation by which it goes on
+	Duty       string      `bun:"duty"` // operation that moves it on
 	ID         string      `bun:"id"`
 	UnitID     string      `bun:"unit_id"`
 	BranchID   string      `bun:"branch_id"`
@@ -25,12 +25,12 @@ type Matter struct {
 	IssueID    string      `bun:"issue_id"`
 	CaseID     string      `bun:"case_id"`
 	DecideTier int         `bun:"decide_tier"` // -1 where any tier may
-	Other      string      `bun:"other"`       // a second person whose bars count: who is challenged, the respondent of an item
-	Not        string      `bun:"not_by"`      // who may not handle it whatever his bars: who filed it
+	Other      string      `bun:"other"`       // a second person whose bars count: the official challenged, the respondent of an item
+	Not        string      `bun:"not_by"`      // who may not handle it whatever their bars: the person who filed it
 }
 
-// openMatters is every kind of matter that somebody must handle, while it is
-// open, with the operation that the next step is.
+// openMatters selects every kind of open matter that somebody must handle,
+// together with the operation that is its next step.
 func (v *View) openMatters(narrow func(q *bun.SelectQuery, issueColumn, caseColumn string) *bun.SelectQuery) []*bun.SelectQuery {
 	from := func(table, kind, duty, issueID, caseID, tier string) *bun.SelectQuery {
 		q := v.db.NewSelect().TableExpr("?", bun.Ident(table)).ColumnExpr("? AS kind", kind).ColumnExpr(duty+" AS duty").
@@ -53,8 +53,9 @@ func (v *View) openMatters(narrow func(q *bun.SelectQuery, issueColumn, caseColu
 	}
 }
 
-// MattersAt lists the open matters about any of the people, or that are one of
-// the objects or hang on it, and every undecided challenge. It knows no scope.
+// MattersAt lists the open matters that are about any of the people, or that
+// are or belong to one of the objects, and every undecided challenge. It
+// applies no scope.
 func (v *View) MattersAt(ctx context.Context, people, objects []string) ([]Matter, error) {
 	var out []Matter
 	if len(people)+len(objects) > 0 {
@@ -82,28 +83,28 @@ func (v *View) MattersAt(ctx context.Context, people, objects []string) ([]Matte
 	return out, nil
 }
 
-// DutyGrants lists the grants of the roles that stand, also those whose time has
-// run out, and those that were revoked since an instant.
+// DutyGrants lists the standing grants of the roles, including expired ones and
+// those revoked since the given instant.
 func (v *View) DutyGrants(ctx context.Context, roles []roster.Role, since time.Time) ([]roster.Grant, error) {
 	var rows []roster.Grant
 	return rows, v.db.NewSelect().Model(&rows).Where("role IN (?)", bun.List(roles)).Where("(state = ? OR (state = ? AND changed_at >= ?))", roster.GrantLive, roster.GrantRevoked, since).Order("id").Scan(ctx)
 }
 
-// StandingAlarms lists every alarm that was raised and has not ended. It knows
-// no scope.
+// StandingAlarms lists every alarm that has been raised and has not ended. It
+// applies no scope.
 func (v *View) StandingAlarms(ctx context.Context) ([]recusal.Alarm, error) {
 	var rows []recusal.Alarm
 	return rows, v.db.NewSelect().Model(&rows).Where("state = ?", recusal.AlarmRaised).Order("id").Scan(ctx)
 }
 
-// AlarmReach says which alarms somebody is told of.
+// AlarmReach says which alarms a reader may see.
 type AlarmReach struct {
 	Scope  roster.Scope
-	Blank  bool   // only those that nobody at any tier may answer, wherever they lie
-	Person string // whom no alarm about himself is shown, with content or without
+	Blank  bool   // only those that nobody at any tier may answer, in whatever unit
+	Person string // is shown no alarm about themselves, redacted or not
 }
 
-// alarmScoped narrows to standing alarms within reach.
+// alarmScoped narrows a query to the standing alarms within reach.
 func (v *View) alarmScoped(q *bun.SelectQuery, r AlarmReach) *bun.SelectQuery {
 	q = q.Where("state = ?", recusal.AlarmRaised)
 	if r.Blank {
@@ -113,13 +114,13 @@ func (v *View) alarmScoped(q *bun.SelectQuery, r AlarmReach) *bun.SelectQuery {
 	return unbarred(scoped(q, r.Scope, columnsDefault), r.Scope, other)
 }
 
-// Alarms lists the standing alarms, the newest first.
+// Alarms lists the standing alarms within reach, newest first.
 func (v *View) Alarms(ctx context.Context, r AlarmReach, limit int) ([]recusal.Alarm, error) {
 	var rows []recusal.Alarm
 	return rows, v.alarmScoped(v.db.NewSelect().Model(&rows), r).Order("id DESC").Limit(int64(limit)).Scan(ctx)
 }
 
-// AlarmCount counts what Alarms lists.
+// AlarmCount counts the rows that Alarms lists.
 func (v *View) AlarmCount(ctx context.Context, r AlarmReach) (int64, error) {
 	return v.alarmScoped(v.db.NewSelect().Model((*recusal.Alarm)(nil)), r).Count(ctx)
 }

@@ -9,17 +9,18 @@ import (
 	"plumbline/internal/inquiry"
 )
 
-// BodyMatter is an open track as far as it is asked how many may decide on it.
+// BodyMatter is an open track, reduced to what decides how many members may
+// vote on it.
 type BodyMatter struct {
 	Matter
 	Pack string   `bun:"pack"` // rules of its case
-	Part []string `bun:"-"`    // who may not: those at work on the case, and those who dissented from what is proposed and was not carried
+	Part []string `bun:"-"`    // who may not: those working on the case, and those who dissented from a proposal that was not carried
 }
 
-// BodyMatters lists the open tracks on which fewer members may decide than there
-// are: about one of the people, hanging on one of the objects, with one of the
-// members at work on the case, or with a proposed decision that was not carried.
-// It knows no scope.
+// BodyMatters lists the open tracks on which some members of the body may not
+// decide: those about one of the people, those belonging to one of the objects,
+// those with one of the members at work on the case, and those with a proposal
+// that was not carried. It applies no scope.
 func (v *View) BodyMatters(ctx context.Context, people, objects, members []string) ([]BodyMatter, error) {
 	dissents, err := v.dissents(ctx)
 	if err != nil {
@@ -58,8 +59,8 @@ func (v *View) BodyMatters(ctx context.Context, people, objects, members []strin
 	return rows, nil
 }
 
-// dissents are those who dissented from the newest decision proposed on each
-// track, where the members named did not carry it.
+// dissents returns, for each track, who dissented from the latest proposed
+// decision if the named members did not carry it.
 func (v *View) dissents(ctx context.Context) (map[string][]string, error) {
 	var rows []struct {
 		TrackID  string `bun:"track_id"`
@@ -69,7 +70,7 @@ func (v *View) dissents(ctx context.Context) (map[string][]string, error) {
 		Join("JOIN proposals AS p ON p.object_id = d.id AND p.state = ?", consent.Refused).
 		Join("JOIN votes AS w ON w.proposal_id = p.id AND w.choice = ?", consent.Dissent).
 		ColumnExpr("d.track_id AS track_id, w.person_id AS person_id").
-		Where("d.state = 'proposed'"). // the words of the partial index
+		Where("d.state = 'proposed'"). // matches the partial index
 		Where("p.op = 'decision.decide'").
 		Where("NOT EXISTS (SELECT 1 FROM decisions AS e WHERE e.track_id = d.track_id AND e.state = 'proposed' AND e.id > d.id)").
 		Scan(ctx, &rows)

@@ -11,24 +11,24 @@ import (
 	"plumbline/internal/selfcheck"
 )
 
-// ReviewBar is somebody from whom every reviewer of a unit is barred.
+// ReviewBar is a person from whom every reviewer of a unit is barred.
 type ReviewBar struct {
 	UnitID   string
 	PersonID string
-	Signs    []string // units whose own list he may have signed, if he reviews there himself
+	Signs    []string // units whose own list this person may have signed, as their reviewer
 }
 
-// reviewBarsAtOnce is how many pairs one query names.
+// reviewBarsAtOnce is the most pairs that one query carries.
 const reviewBarsAtOnce = 500
 
-// liveCampaigns are those whose reviews are still wanted.
+// liveCampaigns selects the campaigns whose reviews are still wanted.
 func (v *View) liveCampaigns() *bun.SelectQuery {
 	return v.db.NewSelect().TableExpr("campaigns").Column("id").Where("state NOT IN (?)", bun.List([]selfcheck.CampaignState{selfcheck.CampaignDraft, selfcheck.CampaignClosed}))
 }
 
-// UnitsReviewing lists the units whose head has lists to review: of the given
-// ones, to which the items that name a leader go, those that review anything in
-// a live campaign; of all others those where a list waits.
+// UnitsReviewing lists the units whose head has lists to review: those of the
+// given parents, which receive the items that name a leader, that review
+// anything in a live campaign; and every other unit where a list is waiting.
 func (v *View) UnitsReviewing(ctx context.Context, parents []string) ([]string, error) {
 	var out []string
 	at := func() *bun.SelectQuery {
@@ -48,10 +48,10 @@ func (v *View) ReviewerGrants(ctx context.Context, roles []roster.Role, units []
 		Where("unit_id IN (?)", bun.List(append(units, "-"))).Order("id").Scan(ctx)
 }
 
-// ReviewsAt lists the lists that wait for their reviewer, and the items that
-// name a leader and wait for the tier above him, where the respondent, the
-// signer or the leader is one from whom every reviewer there is barred. Only of
-// live campaigns; it knows no scope.
+// ReviewsAt lists the lists waiting for their reviewer, and the items naming a
+// leader that wait for the tier above that leader, where every reviewer is
+// barred from the respondent, the signer or the leader. It covers live
+// campaigns only and applies no scope.
 func (v *View) ReviewsAt(ctx context.Context, bars []ReviewBar) ([]Matter, error) {
 	var out []Matter
 	for chunk := range slices.Chunk(bars, reviewBarsAtOnce) {
@@ -65,13 +65,15 @@ func (v *View) ReviewsAt(ctx context.Context, bars []ReviewBar) ([]Matter, error
 			return q.Where("? IN (VALUES ?)", bun.Safe(columns), bun.List(pairs))
 		}
 		own := func(q *bun.SelectQuery) *bun.SelectQuery {
-			return q.Where("s.person_id <> '' AND s.person_id IN (?)", bun.List(people)) // the words of the partial index
+			return q.Where("s.person_id <> '' AND s.person_id IN (?)", bun.List(people)) // matches the partial index
 		}
 		signed := func(q *bun.SelectQuery) *bun.SelectQuery {
 			return q.Where("s.person_id = '' AND s.unit_id IN (?) AND s.audience = ?", bun.List(units), selfcheck.Leaders)
 		}
-		// Five ways to be barred from a review. What a respondent or signer filed is
-		// found by his lists: expressions keep the indexes of all that a unit has out.
+		// There are five ways to be barred from a review. The lists of a
+		// respondent or signer are found by person; wrapping the columns in
+		// expressions keeps SQLite off the index that would read every list of
+		// the unit.
 		for _, q := range []*bun.SelectQuery{
 			of(own(v.waitingLists()), "(s.person_id, s.review_unit_id)"),
 			of(signed(v.waitingLists()), "(s.filed_by, s.review_unit_id)"),

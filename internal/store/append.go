@@ -15,8 +15,8 @@ import (
 	"plumbline/internal/ledger"
 )
 
-// ErrDamaged says that the database answered and nodes of the tree are missing
-// from it; a database that does not answer gives other errors.
+// ErrDamaged means that the database answered but nodes of the tree are
+// missing. A database that does not answer returns other errors.
 var ErrDamaged = errors.New("the tree is damaged")
 
 func readEdge(ctx context.Context, db bun.IDB, size int64) (*ledger.Edge, error) {
@@ -48,9 +48,10 @@ func readHashes(ctx context.Context, db bun.IDB, indexes []int64) (map[int64]led
 	return nodes, nil
 }
 
-// append turns the facts of the members that survived into entries, and writes
-// entries, tree nodes, request records and counters, one statement each. It
-// gives the leaf of the last entry, which counts only once it is committed.
+// append turns the facts of the surviving members into entries and writes the
+// entries, tree nodes, request records and counters with one statement each. It
+// returns the leaf of the last entry, which is valid only once the transaction
+// commits.
 func (s *Store) append(ctx context.Context, tx bun.Tx, edge *ledger.Edge, tree *placement, now time.Time, members []*member) (newest ledger.Hash, err error) {
 	var objects []string
 	for _, m := range members {
@@ -135,14 +136,14 @@ func (s *Store) upsertCounters(ctx context.Context, tx bun.Tx, sums map[counterK
 			rows = append(rows, Counter{Section: k.section, UnitID: k.unit, Month: k.month, Key: k.key, N: n})
 		}
 	}
-	// In key order, so that two nodes never wait for each other in a circle.
+	// Sort by key, so that two nodes cannot deadlock.
 	slices.SortFunc(rows, func(a, b Counter) int {
 		return cmp.Or(cmp.Compare(a.Section, b.Section), cmp.Compare(a.UnitID, b.UnitID), cmp.Compare(a.Month, b.Month), cmp.Compare(a.Key, b.Key))
 	})
 	return s.insertRows(ctx, tx, reflect.ValueOf(rows), "ON CONFLICT (section, unit_id, month, key) DO UPDATE SET n = counters.n + EXCLUDED.n")
 }
 
-// lastEntries gives the newest entry of each object.
+// lastEntries returns the sequence number of each object's newest entry.
 func lastEntries(ctx context.Context, db bun.IDB, objects []string) (map[string]int64, error) {
 	out := make(map[string]int64, len(objects))
 	slices.Sort(objects)

@@ -13,19 +13,20 @@ import (
 	"plumbline/internal/ledger"
 )
 
-// leftOut are the tables that no backup holds: the migrations stand in its
-// header, and a session ends with the site that gave it.
+// leftOut lists the tables that no backup contains: the header already names
+// the migrations, and sessions do not outlive their site.
 var leftOut = []string{"migrations", "sessions", restoringTable}
 
-// restoringTable stands in a database that is being filled from a backup, and
-// goes when the whole of it has been verified. A site does not open over it.
+// restoringTable exists in a database while it is being filled from a backup,
+// and is dropped once the result has been verified. A database that has it does
+// not open as a site.
 const restoringTable = "restoring"
 
-// ErrRestoring says that a restore into the database did not come to its end.
+// ErrRestoring means that a restore into the database did not finish.
 var ErrRestoring = errors.New("a restore into this database did not come to its end, or is still running; run plumbline restore again, which empties it first")
 
-// Snapshot is the whole database as it stood at one moment, while others go on
-// writing.
+// Snapshot is the whole database at one instant, isolated from concurrent
+// writes.
 type Snapshot struct {
 	Migrations []string
 	Head       ledger.Checkpoint
@@ -41,7 +42,7 @@ type SnapshotTable struct {
 	Rows    int64
 }
 
-// Snapshot gives fn the database as it stands now.
+// Snapshot calls fn with a consistent snapshot of the database.
 func (s *Store) Snapshot(ctx context.Context, fn func(ctx context.Context, snap *Snapshot) error) error {
 	return s.View(ctx, func(ctx context.Context, v *View) error {
 		snap := &Snapshot{v: v}
@@ -94,8 +95,8 @@ func (snap *Snapshot) look(ctx context.Context) (err error) {
 	return nil
 }
 
-// Rows gives the rows of a table, each as its columns' values: nil, int64,
-// string, []byte, bool or time.Time. The slice is used again.
+// Rows calls each with the column values of every row of a table: nil, int64,
+// string, []byte, bool or time.Time. The slice is reused between calls.
 func (snap *Snapshot) Rows(ctx context.Context, t SnapshotTable, each func(values []any) error) error {
 	q := snap.v.db.NewSelect().TableExpr("?", bun.Ident(t.Name))
 	for _, c := range t.Columns {
@@ -126,7 +127,7 @@ type column struct {
 	Type string `bun:"type"`
 }
 
-// columnsOf lists the columns of a table in their order.
+// columnsOf lists the columns of a table in order.
 func columnsOf(ctx context.Context, db bun.IDB, d Dialect, table string) (columns []column, err error) {
 	if d == Postgres {
 		err = db.NewRaw("SELECT column_name AS name, data_type AS type FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = ? ORDER BY ordinal_position", table).Scan(ctx, &columns)
@@ -136,8 +137,7 @@ func columnsOf(ctx context.Context, db bun.IDB, d Dialect, table string) (column
 	return columns, err
 }
 
-// Refill is the filling of an empty database with the rows of a backup, all of
-// it in one transaction.
+// Refill fills an empty database with the rows of a backup, in one transaction.
 type Refill struct {
 	s       *Store
 	tx      bun.Tx
@@ -146,10 +146,10 @@ type Refill struct {
 	waiting [][]any
 }
 
-// Refill migrates an empty database as far as the backup had been, fills it,
-// commits when fn returns nil, and brings the schema up to date. The store must
-// have been opened with the backup's origin. The mark that the restore is under
-// way stays: the caller verifies, and calls Refilled.
+// Refill migrates an empty database to the backup's schema, calls fn to fill
+// it, commits if fn returns nil, and then brings the schema up to date. The
+// store must have been opened with the backup's origin. The restore mark stays
+// in place until the caller has verified the site and calls Refilled.
 func (s *Store) Refill(ctx context.Context, migrations []string, fn func(ctx context.Context, r *Refill) error) error {
 	tables, err := tablesOf(ctx, s.writer, s.dialect)
 	if err != nil {
@@ -188,14 +188,14 @@ func (s *Store) Refill(ctx context.Context, migrations []string, fn func(ctx con
 	return err
 }
 
-// Refilled takes the mark away: the restored site may be opened.
+// Refilled removes the restore mark, so that the restored site may be opened.
 func (s *Store) Refilled(ctx context.Context) error {
 	_, err := s.writer.ExecContext(ctx, "DROP TABLE "+restoringTable)
 	return err
 }
 
-// Abandon empties a PostgreSQL database again whose restore failed. A SQLite
-// file is simply removed by the caller.
+// Abandon empties a PostgreSQL database again after a failed restore. For
+// SQLite the caller simply removes the file.
 func (s *Store) Abandon(ctx context.Context) error {
 	if s.dialect != Postgres {
 		return nil
@@ -215,9 +215,9 @@ func (s *Store) Abandon(ctx context.Context) error {
 	})
 }
 
-// EmptyUnfinished empties a PostgreSQL database whose restore was killed, and
-// says whether there is any other: whole is the only answer that means a site.
-// It connects by itself, because no store opens over such a database.
+// EmptyUnfinished empties a PostgreSQL database whose restore was killed. whole
+// reports that the database holds a complete site instead, which is left alone.
+// It opens its own connection, because no store opens over such a database.
 func EmptyUnfinished(ctx context.Context, dsn string) (whole bool, err error) {
 	writer, reader, d, err := open(dsn)
 	if err != nil {
@@ -238,11 +238,11 @@ func EmptyUnfinished(ctx context.Context, dsn string) (whole bool, err error) {
 // refillRows is the most rows that one INSERT of a restore carries.
 const refillRows = 200
 
-// madeByMigrating are the facts about the site that stand there before any row
-// of the backup.
+// madeByMigrating lists the site facts that migrating has already written
+// before the first row of the backup arrives.
 var madeByMigrating = []string{"origin", keysFact}
 
-// Row adds a row of the table.
+// Row inserts one row into a table.
 func (r *Refill) Row(ctx context.Context, table string, names []string, values []any) error {
 	if table != r.table {
 		if err := r.begin(ctx, table, names); err != nil {
@@ -314,8 +314,8 @@ func (r *Refill) flush(ctx context.Context) error {
 	return nil
 }
 
-// asColumn turns a value into what the column holds here: a backup of one
-// database may be restored into the other.
+// asColumn converts a value to what the column stores in this dialect: a backup
+// from one database may be restored into the other.
 func (s *Store) asColumn(v any, c column) (any, error) {
 	switch v := v.(type) {
 	case time.Time:
@@ -342,8 +342,9 @@ func (s *Store) asColumn(v any, c column) (any, error) {
 	return v, nil
 }
 
-// CopyKeys copies the key store to a fresh file, while it is in use. It goes
-// into an archive of its own: what a copy holds, no erasure reaches.
+// CopyKeys copies the key store into a new file while it is in use. The copy
+// goes into an archive of its own, because no erasure reaches the keys in a
+// copy.
 func (s *Store) CopyKeys(ctx context.Context, file string) error {
 	k, err := s.keyStore()
 	if err != nil {

@@ -10,13 +10,13 @@ import (
 	"plumbline/internal/roster"
 )
 
-// graveSeverity is the least severity at which an issue that is open counts as a
-// matter from which nobody is barred by one person's word.
+// graveSeverity is the lowest severity at which an open issue counts as a
+// matter from which one person's word alone bars nobody.
 const graveSeverity = 2
 
-// Weighty lists the open matters about the people that matter to who may handle
-// them: issues of S2 or more, cases, tracks, and leader questions. It knows no
-// scope.
+// Weighty lists the open matters about the people for which it matters who
+// handles them: issues of S2 or more, cases, tracks and leader questions. It
+// applies no scope.
 func (v *View) Weighty(ctx context.Context, people []string) ([]Matter, error) {
 	var out []Matter
 	if len(people) == 0 {
@@ -43,8 +43,8 @@ func (v *View) Weighty(ctx context.Context, people []string) ([]Matter, error) {
 	return out, nil
 }
 
-// UnitLeaders lists the head and in-charge links over any of the units that run
-// on the day or begin later.
+// UnitLeaders lists the head and in-charge links over any of the units that are
+// in force on the day or start later.
 func (v *View) UnitLeaders(ctx context.Context, units []string, on roster.Date) ([]roster.CommandLink, error) {
 	var links []roster.CommandLink
 	if len(units) == 0 {

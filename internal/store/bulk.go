@@ -15,18 +15,18 @@ import (
 	"github.com/uptrace/bun/schema"
 )
 
-// This file writes rows and reads the few that every write looks at, without
-// making the database parse a text of its own for each: parsing the text of a
-// fifty-row insert costs as much as carrying it out.
+// This file writes rows, and reads the few that every write needs, without
+// making the database parse a new statement for each: parsing a fifty-row
+// insert costs as much as executing it.
 //
-// SQLite keeps prepared statements on the writer's connection; rows go in runs
-// of 32, 16, 8, 4, 2 and 1, so a few statements per table serve any number. A
-// statement is prepared between groups, because the connection is busy when it
-// is first wanted; until then its text is run as it is. PostgreSQL takes any
-// number of rows as one array for each column, in one round trip that also
-// works behind a pooler.
+// On SQLite, prepared statements stay on the writer's connection and rows go in
+// runs of 32, 16, 8, 4, 2 and 1, so a few statements per table serve any
+// number. A statement is prepared between groups, because the connection is
+// busy when it is first needed; until then its text is executed directly.
+// PostgreSQL takes any number of rows as one array per column, in one round
+// trip, which also works behind a connection pooler.
 
-// hot is the writer's store of prepared statements, by their text.
+// hot caches the writer's prepared statements by their text.
 type hot struct {
 	mu     sync.Mutex
 	stmts  map[string]*sql.Stmt
@@ -34,7 +34,8 @@ type hot struct {
 	shapes sync.Map // insertShape by table name and suffix
 }
 
-// stmt gives the prepared statement of the text, nil if it is not there yet.
+// stmt returns the prepared statement for the text, or nil if it is not
+// prepared yet.
 func (h *hot) stmt(text string) *sql.Stmt {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -48,8 +49,9 @@ func (h *hot) stmt(text string) *sql.Stmt {
 	return st
 }
 
-// prepareWanted prepares what the last groups asked for, between groups. A
-// statement that cannot be prepared says why when its text is run.
+// prepareWanted prepares, between groups, the statements that recent groups
+// asked for. A statement that fails to prepare reports its error when its text
+// is executed.
 func (s *Store) prepareWanted(ctx context.Context) {
 	s.hot.mu.Lock()
 	wanted := s.hot.wanted
@@ -69,8 +71,8 @@ func (s *Store) prepareWanted(ctx context.Context) {
 	}
 }
 
-// run carries out one statement of the writer. The text has ? for SQLite and
-// $1 … for PostgreSQL.
+// run executes one statement of the writer. The text uses ? for SQLite and $1 …
+// for PostgreSQL.
 func (s *Store) run(ctx context.Context, tx bun.Tx, text string, args []any) (sql.Result, error) {
 	if s.dialect == Postgres {
 		return tx.Tx.ExecContext(ctx, text, append([]any{pgx.QueryExecModeCacheStatement}, args...)...)
@@ -81,8 +83,8 @@ func (s *Store) run(ctx context.Context, tx bun.Tx, text string, args []any) (sq
 	return tx.Tx.ExecContext(ctx, text, args...)
 }
 
-// read fills rows, a pointer to a slice of models, from a text with ? marks
-// that every write of some kind runs.
+// read scans the rows of a statement that every write of some kind runs. rows
+// is a pointer to a slice of models; the text uses ? placeholders.
 func (v *View) read(ctx context.Context, rows any, text string, args ...any) error {
 	var found *sql.Rows
 	var err error
@@ -104,8 +106,8 @@ func (v *View) read(ctx context.Context, rows any, text string, args ...any) err
 	return v.s.writer.ScanRows(ctx, found, rows)
 }
 
-// numbered writes the marks of a text as PostgreSQL numbers them. The text
-// holds no other question mark.
+// numbered rewrites ? placeholders as $1, $2, … for PostgreSQL. The text must
+// contain no other question mark.
 func numbered(text string) string {
 	var b strings.Builder
 	n := 0
@@ -119,7 +121,8 @@ func numbered(text string) string {
 	return b.String()
 }
 
-// readOne reads the one row of the text; not found if there is none.
+// readOne reads exactly one row. It returns a not-found fault if no row
+// matched.
 func readOne[T any](ctx context.Context, v *View, text string, args ...any) (*T, error) {
 	var rows []T
 	if err := v.read(ctx, &rows, text, args...); err != nil {
@@ -131,12 +134,12 @@ func readOne[T any](ctx context.Context, v *View, text string, args ...any) (*T,
 	return &rows[0], nil
 }
 
-// insertShape is how rows of one table are inserted.
+// insertShape describes how rows of one table are inserted.
 type insertShape struct {
 	table  *schema.Table
 	suffix string // "", or ON CONFLICT …
 	texts  map[int]string
-	most   int // rows of one statement
+	most   int // rows per statement
 }
 
 // sqliteRun is the most rows of one prepared insert.
@@ -172,7 +175,7 @@ func (s *Store) shapeOf(model any, suffix string) *insertShape {
 	return shape
 }
 
-// insertRows writes a slice of structs, or of pointers to them; suffix is ""
+// insertRows writes a slice of structs or of pointers to structs. suffix is ""
 // or an ON CONFLICT clause.
 func (s *Store) insertRows(ctx context.Context, tx bun.Tx, rows reflect.Value, suffix string) error {
 	if rows.Len() == 0 {
@@ -216,8 +219,8 @@ func (s *Store) insertRuns(ctx context.Context, tx bun.Tx, shape *insertShape, r
 	return nil
 }
 
-// updateRow writes every column but id and created_at of the row that has the
-// id and the version.
+// updateRow updates every column except id and created_at of the row with the
+// given id and version.
 func (s *Store) updateRow(ctx context.Context, tx bun.Tx, row any, id string, version int64) (sql.Result, error) {
 	t := s.writer.Dialect().Tables().Get(modelType(row))
 	var set strings.Builder
@@ -249,7 +252,7 @@ func (s *Store) updateRow(ctx context.Context, tx bun.Tx, row any, id string, ve
 	return s.run(ctx, tx, "UPDATE "+string(t.SQLName)+" SET "+set.String()+where+" AND version = "+mark(), args)
 }
 
-// arraysMost is the most rows that one statement carries to PostgreSQL.
+// arraysMost is the most rows that one statement sends to PostgreSQL.
 const arraysMost = 2000
 
 func (s *Store) insertArrays(ctx context.Context, tx bun.Tx, shape *insertShape, rows reflect.Value) error {
@@ -270,7 +273,8 @@ func (s *Store) insertArrays(ctx context.Context, tx bun.Tx, shape *insertShape,
 	return nil
 }
 
-// bound is a column's value as the driver takes it, equal to what bun writes.
+// bound converts a column value to the form the driver takes, identical to what
+// bun writes.
 func (s *Store) bound(v reflect.Value) (any, error) {
 	switch x := v.Interface().(type) {
 	case string:
@@ -307,7 +311,7 @@ func (s *Store) bound(v reflect.Value) (any, error) {
 	return nil, fmt.Errorf("the type %s is not one that inserts know", v.Type())
 }
 
-// instant is a time as bun writes it.
+// instant formats a time as bun does.
 func (s *Store) instant(t time.Time) any {
 	if s.dialect == Postgres {
 		return t
@@ -320,7 +324,7 @@ var (
 	timePointerType = reflect.TypeFor[*time.Time]()
 )
 
-// arrayType is the PostgreSQL array of a column's Go type.
+// arrayType returns the PostgreSQL array type for a column's Go type.
 func arrayType(t reflect.Type) string {
 	switch {
 	case t == timeType || t == timePointerType:
@@ -335,7 +339,7 @@ func arrayType(t reflect.Type) string {
 	return "bigint[]"
 }
 
-// arrayOf gathers one column of n rows.
+// arrayOf collects one column of n rows into an array.
 func arrayOf(t reflect.Type, n int, value func(int) reflect.Value) (any, error) {
 	switch {
 	case t == timeType:

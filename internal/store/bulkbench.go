@@ -14,14 +14,14 @@ import (
 	"plumbline/internal/issue"
 )
 
-// benchBatch is how many rows one transaction of BenchIssues writes.
+// benchBatch is the number of rows per transaction of BenchIssues.
 const benchBatch = 260_000
 
-// BenchIssues is for the bench and for nothing else: it goes past the ledger.
-// It fills an SQLite site up to total issues, spread over all units and
-// categories in the shapes (month, source, state, severity …) of the issues
-// that are there, and counts them with the same Deltas as every write. The new
-// rows have no entry, so that the site no longer verifies.
+// BenchIssues is for benchmarks only: it bypasses the ledger. It fills a SQLite
+// site up to total issues, spread over all units and categories in the shapes
+// (month, source, state, severity …) of the existing issues, and updates the
+// counters through the same Deltas as every write. The new rows have no
+// entries, so the site no longer verifies.
 func (s *Store) BenchIssues(ctx context.Context, total int, progress func(done, total int)) (err error) {
 	if s.dialect != SQLite {
 		return errors.New("store: BenchIssues knows SQLite only")
@@ -42,7 +42,7 @@ func (s *Store) BenchIssues(ctx context.Context, total int, progress func(done, 
 	if err := s.reader.NewSelect().TableExpr("issues").ColumnExpr("DISTINCT category").Scan(ctx, &categories); err != nil {
 		return err
 	}
-	conn, err := s.writer.Conn(ctx) // temporary tables live in one connection
+	conn, err := s.writer.Conn(ctx) // temporary tables belong to one connection
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,8 @@ FROM issues GROUP BY month, source, source_code, severity, state, disclosure, pa
 	if err != nil {
 		return err
 	}
-	// Indexes are made anew after, which is many times cheaper than row by row.
+	// Rebuilding the indexes afterwards is many times cheaper than updating
+	// them row by row.
 	var indexes []struct {
 		Name string `bun:"name"`
 		SQL  string `bun:"sql"`
@@ -96,8 +97,8 @@ FROM issues GROUP BY month, source, source_code, severity, state, disclosure, pa
 	return conn.RunInTx(ctx, &sql.TxOptions{}, func(ctx context.Context, tx bun.Tx) error { return s.upsertCounters(ctx, tx, sums) })
 }
 
-// benchRows writes the rows from to to. Ten rows running have the same unit,
-// category and shape, so that one of them can be counted for all.
+// benchRows writes the rows from to to. Each run of ten rows shares unit,
+// category and shape, so that one of them is counted for all ten.
 func benchRows(ctx context.Context, conn bun.Conn, tree *placement, sums map[counterKey]int64, from, to, pairs int) error {
 	const id = "printf('ffffffff-ffff-7fff-8fff-%012d', n)"
 	columns, values, _ := strings.Cut(benchColumns, "\n")
@@ -135,6 +136,7 @@ CROSS JOIN bench_people e ON e.i = n % (SELECT COUNT(*) FROM bench_people)`
 	return nil
 }
 
-// benchColumns are the columns and, in the next line, the values but the id.
+// benchColumns holds the column names and, on the next line, their values
+// except the id.
 const benchColumns = `id, version, salt, created_at, changed_at, ref, source, source_code, category, item_no, severity, person_id, unit_id, branch_id, tier, event_on, month, received_on, raised_at, state, disclosure, paired, first_event, concealment, conceal_as, conceal_by, reject_by, campaign_id, submission_id, record_id, case_id, bulk_id, duplicate_of, recurrence_of, finding, form, narrative_c
 1, x'00', '2026-01-01 00:00:00+00:00', '2026-01-01 00:00:00+00:00', printf('BENCH-%d', n), s.source, s.source_code, p.category, 0, s.severity, e.id, p.unit_id, p.branch_id, p.tier, s.month || '-15', s.month, s.month || '-15', '2026-01-01 00:00:00+00:00', s.state, s.disclosure, s.paired, n / 10 % 3 = 0, '', '', '', '', '', '', '', '', '', '', '', '', 0, x''`

@@ -10,11 +10,11 @@ import (
 	"plumbline/internal/ledger"
 )
 
-// KindOf is the kind under which entries name a row.
+// KindOf returns the kind under which entries name a row.
 func KindOf(row ledger.Row) string { return kindOf(row) }
 
-// Naming gives, oldest first, the last entry that names each of the rows: it
-// was written at the moment at which the row last changed.
+// Naming returns, oldest first, the last entry that names each of the rows: the
+// one written when the row last changed.
 func (v *View) Naming(ctx context.Context, rows []ledger.Row) ([]LedgerEntry, error) {
 	wanted := make(map[string]bool, len(rows))
 	var times []time.Time
@@ -50,8 +50,8 @@ func (v *View) Naming(ctx context.Context, rows []ledger.Row) ([]LedgerEntry, er
 	return slices.CompactFunc(out, func(a, b LedgerEntry) bool { return a.Seq == b.Seq }), nil
 }
 
-// CaseIDByRef finds a case by its reference, "" if there is none. Whether the
-// reader may see it is asked when it is opened.
+// CaseIDByRef looks up a case by its reference. It returns "" if no row
+// matched. Access is checked when the case is opened.
 func (v *View) CaseIDByRef(ctx context.Context, ref string) (string, error) {
 	var ids []string
 	err := v.db.NewSelect().TableExpr("cases").Column("id").Where("ref = ?", ref).Limit(1).Scan(ctx, &ids)

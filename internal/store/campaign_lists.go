@@ -9,8 +9,8 @@ import (
 	"plumbline/internal/selfcheck"
 )
 
-// CampaignLists lists the lists that units' rosters owe in a campaign, in the
-// given states, by id after the given one. It tells states and nothing of the
+// CampaignLists lists the self-check lists that units owe in a campaign, in the
+// given states, ordered by id after the given one. It returns states and no
 // content.
 func (v *View) CampaignLists(ctx context.Context, f selfcheck.OwedFilter, sc roster.Scope, after string, limit int) ([]selfcheck.Submission, error) {
 	rows := []selfcheck.Submission{}
@@ -25,7 +25,7 @@ func (v *View) CampaignLists(ctx context.Context, f selfcheck.OwedFilter, sc ros
 	return rows, err
 }
 
-// CampaignListCount is the exact number of rows that CampaignLists has.
+// CampaignListCount counts the rows that CampaignLists lists.
 func (v *View) CampaignListCount(ctx context.Context, f selfcheck.OwedFilter, sc roster.Scope) (int64, error) {
 	q, err := v.owed(ctx, v.db.NewSelect().Model((*selfcheck.Submission)(nil)), f, sc)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"plumbline/internal/ledger"
 )
 
-// ErrNone is what a View's question for one row answers where there is none.
+// ErrNone reports that no row matched.
 var ErrNone = sql.ErrNoRows
 
 // LedgerCheckpoint is a tree head with the note that the log's own keys signed.
@@ -22,31 +22,32 @@ type LedgerCheckpoint struct {
 	Note string    `bun:"note"` // signed note, without the witnesses' lines
 }
 
-// LedgerCosignature is one witness's line under a checkpoint.
+// LedgerCosignature is one witness's signature line under a checkpoint.
 type LedgerCosignature struct {
 	Size    int64     `bun:"size,pk"`
 	Witness string    `bun:"witness,pk"`
-	At      time.Time `bun:"at"` // as the witness says
+	At      time.Time `bun:"at"` // as stated by the witness
 	Line    string    `bun:"line"`
 }
 
-// LedgerKey is a verifier key that signed for this log.
+// LedgerKey is a verifier key that has signed for this log.
 type LedgerKey struct {
 	VKey string    `bun:"vkey,pk"`
 	At   time.Time `bun:"at"`
 }
 
-// Proof gives the inclusion proof of an entry in the tree of that size.
+// Proof returns the inclusion proof of an entry in the tree of the given size.
 func (v *View) Proof(ctx context.Context, size, seq int64) ([]ledger.Hash, error) {
 	return ledger.Prove(size, seq, v.hashes(ctx))
 }
 
-// Consistency proves that the tree of size newer extends that of size older.
+// Consistency proves that the tree of size newer extends the tree of size
+// older.
 func (v *View) Consistency(ctx context.Context, older, newer int64) ([]ledger.Hash, error) {
 	return ledger.ProveConsistency(older, newer, v.hashes(ctx))
 }
 
-// hashes reads nodes of the tree, all of a call in one query.
+// hashes reads tree nodes, one query per call.
 func (v *View) hashes(ctx context.Context) func([]int64) ([]ledger.Hash, error) {
 	return func(indexes []int64) ([]ledger.Hash, error) {
 		nodes, err := readHashes(ctx, v.db, indexes)
@@ -65,25 +66,25 @@ func (v *View) hashes(ctx context.Context) func([]int64) ([]ledger.Hash, error) 
 	}
 }
 
-// holding leaves out checkpoints over entries that were lost: a person has let
-// writing go on from a smaller tree, and at those sizes there are others now.
+// holding excludes checkpoints over lost entries: somebody thawed writing from
+// a smaller tree, and other entries now occupy those sequence numbers.
 const holding = "NOT EXISTS (SELECT 1 FROM thaws WHERE thaws.found_size < size AND thaws.created_at >= at)"
 
-// LastCheckpoint is the largest checkpoint; not found before the first.
+// LastCheckpoint returns the largest checkpoint, or ErrNone before the first.
 func (v *View) LastCheckpoint(ctx context.Context) (*LedgerCheckpoint, error) {
 	c := &LedgerCheckpoint{}
 	return c, v.db.NewSelect().Model(c).Where(holding).OrderExpr("size DESC").Limit(1).Scan(ctx)
 }
 
-// CheckpointFor is the smallest checkpoint that covers the entry; not found
-// while the entry is not yet signed.
+// CheckpointFor returns the smallest checkpoint that covers the entry, or
+// ErrNone while the entry is not yet signed.
 func (v *View) CheckpointFor(ctx context.Context, seq int64) (*LedgerCheckpoint, error) {
 	c := &LedgerCheckpoint{}
 	return c, v.db.NewSelect().Model(c).Where("size > ?", seq).Where(holding).OrderExpr("size").Limit(1).Scan(ctx)
 }
 
-// WitnessedFor is the smallest checkpoint that covers the entry and that at
-// least quorum witnesses signed; not found while there is none.
+// WitnessedFor returns the smallest checkpoint that covers the entry and
+// carries at least quorum cosignatures, or ErrNone while there is none.
 func (v *View) WitnessedFor(ctx context.Context, seq int64, quorum int) (*LedgerCheckpoint, error) {
 	c := &LedgerCheckpoint{}
 	return c, v.db.NewSelect().Model(c).
@@ -91,8 +92,8 @@ func (v *View) WitnessedFor(ctx context.Context, seq int64, quorum int) (*Ledger
 		Where(holding).Scan(ctx)
 }
 
-// LastWitnessed is the largest checkpoint that at least quorum witnesses
-// signed; not found while there is none.
+// LastWitnessed returns the largest checkpoint with at least quorum
+// cosignatures, or ErrNone while there is none.
 func (v *View) LastWitnessed(ctx context.Context, quorum int) (*LedgerCheckpoint, error) {
 	c := &LedgerCheckpoint{}
 	return c, v.db.NewSelect().Model(c).
@@ -100,21 +101,21 @@ func (v *View) LastWitnessed(ctx context.Context, quorum int) (*LedgerCheckpoint
 		Scan(ctx)
 }
 
-// CheckpointAt is the checkpoint of exactly that size.
+// CheckpointAt returns the checkpoint of exactly that size.
 func (v *View) CheckpointAt(ctx context.Context, size int64) (*LedgerCheckpoint, error) {
 	c := &LedgerCheckpoint{}
 	return c, v.db.NewSelect().Model(c).Where("size = ?", size).Scan(ctx)
 }
 
-// Checkpoints lists checkpoints of at least that size, the smallest first.
+// Checkpoints lists checkpoints of at least that size, smallest first.
 func (v *View) Checkpoints(ctx context.Context, from int64, limit int) ([]LedgerCheckpoint, error) {
 	var rows []LedgerCheckpoint
 	err := v.db.NewSelect().Model(&rows).Where("size >= ?", from).OrderExpr("size").Limit(int64(limit)).Scan(ctx)
 	return rows, err
 }
 
-// CheckpointsBefore lists checkpoints below that size, the largest first; 0
-// begins with the last.
+// CheckpointsBefore lists checkpoints below that size, largest first. 0 starts
+// from the last.
 func (v *View) CheckpointsBefore(ctx context.Context, before int64, limit int) ([]LedgerCheckpoint, error) {
 	var rows []LedgerCheckpoint
 	q := v.db.NewSelect().Model(&rows).OrderExpr("size DESC").Limit(int64(limit))
@@ -131,7 +132,8 @@ func (v *View) Cosignatures(ctx context.Context, size int64) ([]LedgerCosignatur
 	return rows, err
 }
 
-// SignedNote is the checkpoint's note with the witnesses' lines known so far.
+// SignedNote returns the checkpoint's note with all witness lines collected so
+// far.
 func (v *View) SignedNote(ctx context.Context, c *LedgerCheckpoint) ([]byte, error) {
 	lines, err := v.Cosignatures(ctx, c.Size)
 	if err != nil {
@@ -144,16 +146,16 @@ func (v *View) SignedNote(ctx context.Context, c *LedgerCheckpoint) ([]byte, err
 	return note, nil
 }
 
-// LedgerKeys lists the verifier keys that signed, the first used first.
+// LedgerKeys lists the verifier keys that have signed, in order of first use.
 func (v *View) LedgerKeys(ctx context.Context) ([]LedgerKey, error) {
 	var rows []LedgerKey
 	err := v.db.NewSelect().Model(&rows).OrderExpr("at, vkey").Scan(ctx)
 	return rows, err
 }
 
-// SaveCheckpoint stores a signed checkpoint and the keys that signed it. The
-// same size with the same root again changes nothing; with another root it is
-// a conflict, and the one stored first stays.
+// SaveCheckpoint stores a signed checkpoint and the keys that signed it. Saving
+// the same size and root again is a no-op; a different root for the same size
+// is a conflict, and the stored one stays.
 func (s *Store) SaveCheckpoint(ctx context.Context, c LedgerCheckpoint, vkeys ...string) error {
 	return s.quietly(ctx, "ledger.checkpoint", func(ctx context.Context, tx *Tx) error {
 		var there []LedgerCheckpoint
@@ -165,7 +167,7 @@ func (s *Store) SaveCheckpoint(ctx context.Context, c LedgerCheckpoint, vkeys ..
 				return nil
 			}
 			lost, err := tx.db.NewSelect().Model((*LedgerCheckpoint)(nil)).Where("size = ?", c.Size).Where("NOT " + holding).Count(ctx)
-			if err != nil || lost > 0 { // the place is taken by what was lost; the next head has its own
+			if err != nil || lost > 0 { // a lost checkpoint holds this size; the next head has its own
 				return err
 			}
 			return fault.Conflict("checkpoint_differs")
@@ -189,8 +191,8 @@ func (s *Store) SaveCheckpoint(ctx context.Context, c LedgerCheckpoint, vkeys ..
 	})
 }
 
-// SaveCosignature stores a witness's line, which the caller has checked. A
-// second line of the same witness under the same checkpoint is passed over.
+// SaveCosignature stores a witness's line, which the caller has verified. A
+// second line from the same witness under the same checkpoint is ignored.
 func (s *Store) SaveCosignature(ctx context.Context, c LedgerCosignature) error {
 	return s.quietly(ctx, "ledger.cosignature", func(ctx context.Context, tx *Tx) error {
 		n, err := tx.db.NewSelect().Model((*LedgerCosignature)(nil)).Where("size = ? AND witness = ?", c.Size, c.Witness).Count(ctx)
@@ -202,16 +204,16 @@ func (s *Store) SaveCosignature(ctx context.Context, c LedgerCosignature) error 
 	})
 }
 
-// quietly writes in a group with the others, but adds no entry: what is
-// written speaks of the ledger and would never come to an end.
+// quietly writes in a group with other members but adds no entry. Writes about
+// the ledger itself would otherwise trigger further entries without end.
 func (s *Store) quietly(ctx context.Context, op string, fn func(ctx context.Context, tx *Tx) error) error {
 	_, err := s.queueUp(ctx, &member{call: Call{Op: op}, quiet: true, done: make(chan outcome, 1),
 		fn: func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) { return nil, "", fn(ctx, tx) }})
 	return err
 }
 
-// LastThaw is when a person last let writing go on from another tree; the zero
-// time if never.
+// LastThaw returns when somebody last thawed writing from another tree, or the
+// zero time if never.
 func (v *View) LastThaw(ctx context.Context) (time.Time, error) {
 	var rows []ledger.Thaw
 	err := v.db.NewSelect().Model(&rows).OrderExpr("created_at DESC").Limit(1).Scan(ctx)

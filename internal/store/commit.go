@@ -15,31 +15,31 @@ import (
 	"plumbline/internal/ledger"
 )
 
-// errGroupEnded says that the whole transaction was lost before COMMIT.
+// errGroupEnded means that the whole transaction was lost before COMMIT.
 var errGroupEnded = errors.New("the group's transaction ended")
 
-// transaction is one group under way.
+// transaction is one group in progress.
 type transaction struct {
 	s     *Store
 	tx    bun.Tx
 	began time.Time
 	head  headState
-	now   time.Time // of every entry of the group
+	now   time.Time // shared by every entry of the group
 	tree  *placement
 
-	survived []*member // those whose writes count, in order
+	survived []*member // members whose writes count, in order
 }
 
-// ended says that the transaction was lost before COMMIT.
+// ended wraps an error that lost the transaction before COMMIT.
 func ended(doing string, err error) error {
 	return fmt.Errorf("%s: %w: %w", doing, errGroupEnded, err)
 }
 
-// commit runs members, appends and commits once. If it returns no error, the
-// first n members have been answered and the others have not been begun;
-// otherwise none has.
+// commit runs members, appends their entries and commits once. On success the
+// first n members have been answered and the rest have not been started; on
+// error none has been answered.
 func (s *Store) commit(group []*member) (n int, err error) {
-	// The clients' contexts never reach this transaction.
+	// Client contexts never reach this transaction.
 	ctx, cancel := context.WithTimeout(context.Background(), groupDeadline)
 	defer cancel()
 	t, err := s.begin(ctx)
@@ -63,7 +63,7 @@ func (s *Store) commit(group []*member) (n int, err error) {
 	}
 	finish := t.tx.Commit
 	if len(t.survived) == 0 {
-		finish = t.tx.Rollback // a member alone has no savepoint: this undoes what its fault left
+		finish = t.tx.Rollback // a lone member has no savepoint: this undoes a failed write
 	}
 	committed = true // from here on, a failure leaves the outcome unknown
 	if err := finish(); err != nil {
@@ -79,8 +79,8 @@ func (s *Store) commit(group []*member) (n int, err error) {
 	return len(group), nil
 }
 
-// begin opens the transaction of a group, takes the lock of the ledger and
-// reads what the group builds on.
+// begin opens a group's transaction, takes the ledger lock and reads the state
+// that the group builds on.
 func (s *Store) begin(ctx context.Context) (_ *transaction, err error) {
 	t := &transaction{s: s, began: s.clock()}
 	if t.tx, err = s.writer.BeginTx(ctx, nil); err != nil {
@@ -106,11 +106,11 @@ func (s *Store) begin(ctx context.Context) (_ *transaction, err error) {
 	return t, nil
 }
 
-// runAll runs members one after the other until the group has taken its time,
-// and gives a result for each that was begun.
+// runAll runs members one by one until the group's time is up, and returns an
+// outcome for each one started.
 func (t *transaction) runAll(ctx context.Context, group []*member) ([]outcome, error) {
 	results := make([]outcome, 0, len(group))
-	done := make(map[string]*member) // requests of this group, which are not in their table yet
+	done := make(map[string]*member) // requests of this group, not in their table yet
 	for i, m := range group {
 		if i > 0 && t.s.clock().Sub(t.began) > groupTime {
 			break
@@ -132,8 +132,8 @@ func (t *transaction) runAll(ctx context.Context, group []*member) ([]outcome, e
 	return results, nil
 }
 
-// run runs one member. Its result is an answer only where it did not survive:
-// the receipts of the others are not made yet.
+// run runs one member. Its outcome is final only if the member failed: the
+// receipts of the survivors do not exist yet.
 func (t *transaction) run(ctx context.Context, m *member, alone bool) (result outcome, err error) {
 	tx := &Tx{View: View{db: t.tx, s: t.s, raw: &t.tx, placed: t.tree}, now: t.now, tree: t.tree, journal: &journal{}}
 	memberErr, lost := t.s.runMember(ctx, t.tx, tx, m, alone)
@@ -155,8 +155,8 @@ func (t *transaction) run(ctx context.Context, m *member, alone bool) (result ou
 	return result, nil
 }
 
-// append adds the entries of those that survived, and gives the tree's new edge
-// and newest leaf.
+// append adds the survivors' entries and returns the new edge of the tree and
+// its newest leaf.
 func (t *transaction) append(ctx context.Context) (edge *ledger.Edge, newest ledger.Hash, err error) {
 	edge, newest = t.head.edge, t.head.leaf
 	if len(t.survived) == 0 {
@@ -173,20 +173,20 @@ func (t *transaction) append(ctx context.Context) (edge *ledger.Edge, newest led
 	return edge, newest, nil
 }
 
-// inDoubt answers a group whose COMMIT failed: nobody knows whether it holds.
+// inDoubt answers a group whose COMMIT failed, so that its outcome is unknown.
 func (s *Store) inDoubt(ctx context.Context, group []*member, err error) {
 	s.edge = nil
 	s.tree.Store(nil)
 	s.breakOn(err)
-	if s.dialect == SQLite { // database/sql takes the transaction for over, SQLite may not
-		_, _ = s.writer.ExecContext(ctx, "ROLLBACK") // an error says that it is
+	if s.dialect == SQLite { // database/sql considers the transaction over; SQLite may not
+		_, _ = s.writer.ExecContext(ctx, "ROLLBACK") // fails if no transaction is open
 	}
 	for _, m := range group {
 		m.done <- outcome{err: fault.Unavailable("outcome_unknown").WithCause(err)}
 	}
 }
 
-// answer tells everybody how it went, now that it is committed.
+// answer sends every member its outcome after the commit.
 func (t *transaction) answer(group []*member, results []outcome) {
 	next := 0
 	for i, m := range group {
@@ -202,9 +202,9 @@ func (t *transaction) answer(group []*member, results []outcome) {
 	}
 }
 
-// runMember runs one closure under its own savepoint; one that is alone in its
-// group has the transaction for it, which spares SQLite a copy of every page. lost is set when the
-// transaction itself is gone.
+// runMember runs one closure under its own savepoint. A lone member uses the
+// transaction itself, which saves SQLite copying every page. lost is set when
+// the transaction is gone.
 func (s *Store) runMember(ctx context.Context, btx bun.Tx, tx *Tx, m *member, alone bool) (memberErr, lost error) {
 	if !alone {
 		if _, err := s.run(ctx, btx, "SAVEPOINT member", nil); err != nil {
@@ -245,8 +245,8 @@ func (s *Store) runMember(ctx context.Context, btx bun.Tx, tx *Tx, m *member, al
 	return err, nil
 }
 
-// namesResult reports whether the entries of the write will name the id that it
-// answers with, now and when the request is repeated.
+// namesResult reports whether the write's entries name the id it returns, both
+// now and on replay.
 func (m *member) namesResult() bool {
 	named := func(lines []ledger.After) bool {
 		return slices.ContainsFunc(lines, func(a ledger.After) bool { return a.ID == m.resultID })
@@ -255,7 +255,8 @@ func (m *member) namesResult() bool {
 		slices.ContainsFunc(m.facts, func(f ledger.Fact) bool { return f.ID == m.resultID || named(f.Rows) })
 }
 
-// call runs the closure; a panic becomes an internal error of this member.
+// call runs the closure and turns a panic into an internal error of this
+// member.
 func call(ctx context.Context, tx *Tx, m *member) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -266,7 +267,8 @@ func call(ctx context.Context, tx *Tx, m *member) (err error) {
 	return err
 }
 
-// replay looks the request up; the same key with another body is a conflict.
+// replay looks up an earlier request with the same key. The same key with a
+// different body is a conflict.
 func (s *Store) replay(ctx context.Context, tx *Tx, m *member) error {
 	if m.call.Key == nil {
 		return nil

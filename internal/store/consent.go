@@ -11,25 +11,25 @@ import (
 	"plumbline/internal/roster"
 )
 
-// ProposalReach says which proposals somebody sees: those that one of his
-// roles may agree to, those he made or is named in, and those whose outcome he
-// is told; never one about a matter from which he is barred.
+// ProposalReach says which proposals a reader may see: those that one of their
+// roles may approve, those they made or are named in, and those whose outcome
+// they are told; never one about a matter from which they are barred.
 type ProposalReach struct {
 	Person string
-	Bars   roster.Scope // its bars alone count
+	Bars   roster.Scope // only its bars are used
 	Roles  map[roster.Role]roster.Scope
 }
 
-// ProposalFilter narrows the list; empty fields narrow nothing.
+// ProposalFilter narrows the list. Empty fields match everything.
 type ProposalFilter struct {
 	State  consent.State
 	Object string
-	Told   string    // settled, and this person is told
-	Since  time.Time // with Told: settled not before
+	Told   string    // settled, and this person is told of the outcome
+	Since  time.Time // with Told: settled on or after this instant
 	After  string    // id of the last row seen
 }
 
-// proposalColumns judge bars by the matter.
+// proposalColumns apply bars through the proposal's matter.
 var proposalColumns = ScopeColumns{ID: "matter_id", Unit: "unit_id", Branch: "branch_id", Person: "person_id", EventOn: "event_on"}
 
 func (f ProposalFilter) narrow(q *bun.SelectQuery) *bun.SelectQuery {
@@ -65,31 +65,32 @@ func (r ProposalReach) narrow(q *bun.SelectQuery) *bun.SelectQuery {
 	})
 }
 
-// Proposal reads one that lies in reach.
+// Proposal reads one proposal within reach.
 func (v *View) Proposal(ctx context.Context, id string, reach ProposalReach) (*consent.Proposal, error) {
 	p := new(consent.Proposal)
 	return p, reach.narrow(v.db.NewSelect().Model(p).Where("id = ?", id)).Scan(ctx)
 }
 
-// Proposals lists those in reach, the newest first.
+// Proposals lists the proposals within reach, newest first.
 func (v *View) Proposals(ctx context.Context, f ProposalFilter, reach ProposalReach, limit int) ([]consent.Proposal, error) {
 	var rows []consent.Proposal
 	return rows, reach.narrow(f.narrow(v.db.NewSelect().Model(&rows))).Order("id DESC").Limit(int64(limit)).Scan(ctx)
 }
 
-// ProposalCount counts what Proposals lists.
+// ProposalCount counts the rows that Proposals lists.
 func (v *View) ProposalCount(ctx context.Context, f ProposalFilter, reach ProposalReach) (int64, error) {
 	f.After = ""
 	return reach.narrow(f.narrow(v.db.NewSelect().Model((*consent.Proposal)(nil)))).Count(ctx)
 }
 
-// ProposalPending reports whether the act on the object is proposed already.
+// ProposalPending reports whether the operation on the object is already
+// proposed.
 func (v *View) ProposalPending(ctx context.Context, op, object string) (bool, error) {
 	return v.db.NewSelect().Model((*consent.Proposal)(nil)).Where("object_id = ? AND state = ? AND op = ?", object, consent.Proposed, op).Exists(ctx)
 }
 
-// ProposalsOn lists the settled or open proposals about the objects, whoever
-// may see them: for rules that ask who had a part in what.
+// ProposalsOn lists the open and settled proposals about the objects, for rules
+// that ask who took part in what. It applies no scope.
 func (v *View) ProposalsOn(ctx context.Context, objects ...string) ([]consent.Proposal, error) {
 	var rows []consent.Proposal
 	if len(objects) == 0 {
@@ -120,7 +121,7 @@ func (v *View) Dissenters(ctx context.Context, op, object string) (people []stri
 	return people, len(ids) > 0, err
 }
 
-// VotesOn lists what was said to the proposals, in order of time.
+// VotesOn lists the votes on the proposals in chronological order.
 func (v *View) VotesOn(ctx context.Context, proposals ...string) ([]consent.Vote, error) {
 	var rows []consent.Vote
 	if len(proposals) == 0 {

@@ -15,9 +15,9 @@ import (
 	"plumbline/internal/store/keys"
 )
 
-// Content is one erasable text. Salt and value lie encrypted together under a
-// key of their record, which the key store holds: who destroys the key destroys
-// both, here, in the write-ahead log, in dead tuples and in every backup. The
+// Content is one erasable text. Its salt and value are encrypted together under
+// a key of their record, held in the key store: destroying the key destroys
+// both in the table, the write-ahead log, dead tuples and every backup. The
 // salt must go with the text, or a short text could be guessed from its
 // commitment, which stays.
 type Content struct {
@@ -28,16 +28,16 @@ type Content struct {
 
 	Salt  []byte `bun:"-"`
 	Value string `bun:"-"`
-	Alone bool   `bun:"-"` // under a key that it shares with no other text of its record
+	Alone bool   `bun:"-"` // under a key that no other text of its record shares
 }
 
-// contentsTable is the table that ciphertexts are bound to.
+// contentsTable is the table name that ciphertexts are bound to.
 const contentsTable = "contents"
 
 // saltSize is the length of a commitment's salt in bytes.
 const saltSize = 32
 
-// NewText draws the salt of a text that PutTexts will write.
+// NewText draws the salt of a text to be written by PutTexts.
 func NewText(recordID, field, value string) Content {
 	return Content{RecordID: recordID, Field: field, Salt: ledger.NewSalt(), Value: value}
 }
@@ -65,8 +65,8 @@ func (c *Content) decrypt(secret *[keys.Size]byte) error {
 	return nil
 }
 
-// PutText stores erasable text of a record and returns the commitment that
-// the record's row keeps. Each field of a record is written once.
+// PutText stores an erasable text of a record and returns the commitment for
+// the record's row. Each field of a record is written once.
 func (tx *Tx) PutText(ctx context.Context, recordID, field, value string) (ledger.Commitment, error) {
 	texts := []Content{NewText(recordID, field, value)}
 	if err := errors.Join(tx.s.encrypt(ctx, texts), tx.seenKeys(ctx)); err != nil {
@@ -78,7 +78,7 @@ func (tx *Tx) PutText(ctx context.Context, recordID, field, value string) (ledge
 	return texts[0].Commitment(), nil
 }
 
-// PutTexts stores many texts in few statements.
+// PutTexts stores many texts in a few statements.
 func (tx *Tx) PutTexts(ctx context.Context, texts []Content) error {
 	if err := errors.Join(tx.s.encrypt(ctx, texts), tx.seenKeys(ctx)); err != nil {
 		return fmt.Errorf("put texts: %w", err)
@@ -86,8 +86,8 @@ func (tx *Tx) PutTexts(ctx context.Context, texts []Content) error {
 	return insertAll(ctx, tx.s, *tx.raw, texts)
 }
 
-// encrypt gives each record of the texts a key of its own. The keys are durable
-// already, so the rows may be committed at once.
+// encrypt gives each record of the texts its own key. The keys are already
+// durable, so the rows may commit at once.
 func (s *Store) encrypt(ctx context.Context, texts []Content) error {
 	if len(texts) == 0 {
 		return nil
@@ -120,8 +120,8 @@ func (s *Store) encrypt(ctx context.Context, texts []Content) error {
 	return nil
 }
 
-// Texts reads the erasable texts of records: record id → field → value. An
-// erased text is absent.
+// Texts reads the erasable texts of records as record id → field → value.
+// Erased texts are absent.
 func (v *View) Texts(ctx context.Context, recordIDs ...string) (map[string]map[string]string, error) {
 	out := make(map[string]map[string]string, len(recordIDs))
 	for chunk := range slices.Chunk(recordIDs, 500) {
@@ -146,8 +146,8 @@ func (v *View) Texts(ctx context.Context, recordIDs ...string) (map[string]map[s
 	return out, nil
 }
 
-// decrypt opens the texts and says which of them could be read: not those whose
-// key was destroyed, nor those that were changed.
+// decrypt decrypts the texts in place and reports which are readable. Texts
+// whose key was destroyed or whose ciphertext was tampered with are not.
 func (s *Store) decrypt(ctx context.Context, rows []Content) (readable []bool, err error) {
 	if len(rows) == 0 {
 		return nil, nil
@@ -173,7 +173,7 @@ func (s *Store) decrypt(ctx context.Context, rows []Content) (readable []bool, e
 	return readable, nil
 }
 
-// openKeys opens the key store of the site. make lets it be made where the site
+// openKeys opens the site's key store. make allows creating one if the site
 // never had one.
 func (s *Store) openKeys(ctx context.Context, make bool) error {
 	if s.keys.Load() != nil || s.keyPath == "" {
@@ -181,7 +181,7 @@ func (s *Store) openKeys(ctx context.Context, make bool) error {
 	}
 	k, err := keys.Open(ctx, s.keyPath, make)
 	if errors.Is(err, keys.ErrMissing) {
-		return nil // everything but the texts can be read; KeysMissing says so
+		return nil // everything except texts stays readable; KeysMissing reports it
 	} else if err != nil {
 		return err
 	}
@@ -199,18 +199,18 @@ func (s *Store) keyStore() (*keys.Store, error) {
 	return nil, fault.Unavailable("keys_missing").WithCause(keys.ErrMissing)
 }
 
-// KeyPath is the file of the key store.
+// KeyPath is the path of the key store file.
 func (s *Store) KeyPath() string { return s.keyPath }
 
-// KeysMissing reports whether the site's key store is not where it should be:
-// no text can then be read or written.
+// KeysMissing reports whether the site's key store is missing. Texts can then
+// be neither read nor written.
 func (s *Store) KeysMissing() bool { return s.keys.Load() == nil }
 
-// keysFact is the fact about the site that it has had a key store. From then on
-// a missing one is a loss, never a reason to make a new one.
+// keysFact is the site fact recording that a key store exists. From then on a
+// missing one is a loss and is never replaced by a new one.
 const keysFact = "keys"
 
-// sealed ends a migration: the site gets its key store, once.
+// sealed finishes a migration by creating the site's key store, once.
 func (s *Store) sealed(ctx context.Context) error {
 	if s.keyPath == "" {
 		return nil
@@ -229,7 +229,7 @@ func (s *Store) sealed(ctx context.Context) error {
 }
 
 // BackupKeys copies the key store into a folder and removes copies older than
-// keep; see keys.Store.Backup.
+// keep. See keys.Store.Backup.
 func (s *Store) BackupKeys(ctx context.Context, folder string, keep time.Duration) (file string, removed int, err error) {
 	k, err := s.keyStore()
 	if err != nil {
@@ -238,8 +238,8 @@ func (s *Store) BackupKeys(ctx context.Context, folder string, keep time.Duratio
 	return k.Backup(ctx, folder, s.Now(), keep)
 }
 
-// RotateMaster makes a new master key and encrypts the key store anew under it;
-// see keys.Store.Rotate.
+// RotateMaster creates a new master key and re-encrypts the key store under it.
+// See keys.Store.Rotate.
 func (s *Store) RotateMaster(ctx context.Context, progress func(done, total int)) (pages int, err error) {
 	k, err := s.keyStore()
 	if err != nil {

@@ -26,18 +26,18 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// This file holds all that differs between SQLite and PostgreSQL.
+// This file holds all differences between SQLite and PostgreSQL.
 
-// Dialect is the database that a store runs on.
+// Dialect identifies the database engine of a store.
 type Dialect int
 
-// The dialects.
+// The supported dialects.
 const (
 	SQLite Dialect = iota
 	Postgres
 )
 
-// String names the dialect.
+// String returns the dialect's name.
 func (d Dialect) String() string {
 	if d == Postgres {
 		return "postgres"
@@ -45,7 +45,8 @@ func (d Dialect) String() string {
 	return "sqlite"
 }
 
-// DialectOf reads a --db value: a postgres:// URL, or else a file path.
+// DialectOf classifies a --db value: a postgres:// URL, or otherwise a file
+// path.
 func DialectOf(dsn string) Dialect {
 	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
 		return Postgres
@@ -53,10 +54,10 @@ func DialectOf(dsn string) Dialect {
 	return SQLite
 }
 
-// sqliteReaders is the size of the pool of query_only connections.
+// sqliteReaders is the pool size of query_only connections.
 const sqliteReaders = 4
 
-// open gives a writer and a reader handle.
+// open returns a writer and a reader handle.
 func open(dsn string) (writer, reader *bun.DB, d Dialect, err error) {
 	d = DialectOf(dsn)
 	if d == Postgres {
@@ -102,9 +103,9 @@ func open(dsn string) (writer, reader *bun.DB, d Dialect, err error) {
 	return bun.NewDB(w, sqlitedialect.New()), bun.NewDB(r, sqlitedialect.New()), d, nil
 }
 
-// makeFile makes a database's file that only its owner may read: it holds names,
-// numbers and who is accused of what. SQLite itself would make one that
-// everybody on the machine can; its log takes the rights of the file.
+// makeFile creates a database file that only its owner may read: it holds
+// names, numbers and accusations. SQLite would create it world-readable; its
+// write-ahead log inherits the file's permissions.
 func makeFile(path string) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
@@ -116,12 +117,13 @@ func makeFile(path string) error {
 	return f.Close()
 }
 
-// synchronous makes every commit wait for the disk. It is no setting: it is a
-// variable only so that the power-cut ordeal can link a weaker program, whose
-// losses show that the ordeal can see one.
+// synchronous makes every commit wait for the disk. It is not a setting. It is
+// a variable only so that the power-cut test can link a weaker build, whose
+// losses prove that the test detects them.
 var synchronous = "FULL"
 
-// sqliteAddress gives the driver's address of a file, for writing or reading.
+// sqliteAddress returns a function that builds the driver's DSN for a file, for
+// writing or reading.
 func sqliteAddress(file string) (func(readOnly bool) string, error) {
 	abs, err := filepath.Abs(file)
 	if err != nil {
@@ -152,7 +154,7 @@ func sqliteAddress(file string) (func(readOnly bool) string, error) {
 	}, nil
 }
 
-// readOnce opens a SQLite file anew for a single read.
+// readOnce opens a SQLite file afresh for a single read.
 func readOnce(file string) (*bun.DB, error) {
 	address, err := sqliteAddress(file)
 	if err != nil {
@@ -166,11 +168,11 @@ func readOnce(file string) (*bun.DB, error) {
 	return bun.NewDB(db, sqlitedialect.New()), nil
 }
 
-// lockKey is the advisory lock that serialises writers over all nodes.
+// lockKey is the advisory lock that serializes writers across all nodes.
 const lockKey = 0x706c756d626c696e // "plumblin"
 
-// lock makes this transaction the only writer. SQLite has done so already
-// with BEGIN IMMEDIATE.
+// lock makes this transaction the only writer. SQLite has already done so with
+// BEGIN IMMEDIATE.
 func lock(ctx context.Context, tx bun.Tx, d Dialect) error {
 	if d == SQLite {
 		return nil
@@ -179,14 +181,14 @@ func lock(ctx context.Context, tx bun.Tx, d Dialect) error {
 	return err
 }
 
-// The advisory locks of who counts guesses, and of who writes a line of the
-// read log: neither waits for a group of writers, nor for the other.
+// Advisory locks for counting guesses and for writing the read log. Neither
+// waits for a group of writers, nor for the other.
 const (
 	scratchLockKey = lockKey + 1
 	readLockKey    = lockKey + 2
 )
 
-// lockReads makes this transaction the only one that adds to the read log.
+// lockReads makes this transaction the only one that appends to the read log.
 func lockReads(ctx context.Context, db bun.IDB, d Dialect) error {
 	if d == SQLite {
 		return nil
@@ -195,7 +197,7 @@ func lockReads(ctx context.Context, db bun.IDB, d Dialect) error {
 	return err
 }
 
-// tokens replaces the words of a migration that differ by dialect.
+// tokens replaces the dialect-specific words of a migration.
 func (d Dialect) tokens() *strings.Replacer {
 	stamp := "id TEXT PRIMARY KEY, version $INT NOT NULL, salt $BYTES NOT NULL, created_at $TIME NOT NULL, changed_at $TIME NOT NULL"
 	pairs := []string{"$INT", "INTEGER", "$BYTES", "BLOB", "$TIME", "TEXT", "$BOOL", "INTEGER", "$FALSE", "0", "$STRICT", "STRICT", "$CLUSTERED", "STRICT, WITHOUT ROWID"}
@@ -206,8 +208,9 @@ func (d Dialect) tokens() *strings.Replacer {
 	return strings.NewReplacer(append([]string{"$STAMP", r.Replace(stamp)}, pairs...)...)
 }
 
-// appendOnly gives the triggers that make the database refuse to change or
-// delete rows of the table. They delay; the tree is what proves.
+// appendOnly returns the triggers that make the database refuse to update or
+// delete rows of the table. They only slow an attacker down; the proof is the
+// tree.
 func (d Dialect) appendOnly(table string) []string {
 	if d == Postgres {
 		return []string{
@@ -225,9 +228,9 @@ func (d Dialect) appendOnly(table string) []string {
 	}
 }
 
-// refuseAgain gives the trigger that makes SQLite refuse a key that exists:
-// INSERT OR REPLACE walks past the triggers on delete where a connection has
-// not switched recursive_triggers on. PostgreSQL knows no such statement.
+// refuseAgain returns the trigger that makes SQLite refuse an existing key.
+// INSERT OR REPLACE bypasses delete triggers on connections that have not
+// enabled recursive_triggers. PostgreSQL has no such statement.
 func (d Dialect) refuseAgain(table string, key []string) []string {
 	if d == Postgres || len(key) == 0 {
 		return nil
@@ -244,14 +247,14 @@ func sqliteRefusal(table string) string {
 	return fmt.Sprintf("SELECT RAISE(ABORT, 'plumbline: %s is append-only')", table)
 }
 
-// failure is the class of a driver error.
+// failure classifies a driver error.
 type failure int
 
 const (
 	failOther  failure = iota
-	failUnique         // a unique key is taken
-	failEnded          // the whole transaction is gone; run the members again alone
-	failBusy           // could not get the lock in time
+	failUnique         // a unique key already exists
+	failEnded          // the whole transaction is lost; rerun the members one by one
+	failBusy           // the lock was not acquired in time
 )
 
 func classify(err error) failure {
@@ -284,7 +287,7 @@ func classify(err error) failure {
 		return failOther
 	}
 	var ce *pgconn.ConnectError
-	var op *net.OpError // the server went away between two statements
+	var op *net.OpError // the server disconnected between two statements
 	if errors.As(err, &ce) || errors.As(err, &op) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, sql.ErrTxDone) || errors.Is(err, pgconn.ErrConnClosed) || pgconn.Timeout(err) {
 		return failEnded
 	}

@@ -11,26 +11,26 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// Writing on SQLite stops before the disk is full: below a twentieth of the
-// disk or 1 GiB, whichever is less. What is left then is enough to read, to
-// fold the write-ahead log and to leave in order.
+// On SQLite, writing stops before the disk is full: below one twentieth of the
+// disk or 1 GiB, whichever is less. The remainder suffices to read, to fold the
+// write-ahead log and to shut down cleanly.
 const (
 	spaceShare = 20
 	spaceFloor = 1 << 30 // bytes
 	spaceEvery = time.Second
 )
 
-// space watches the disk under a SQLite file.
+// space monitors the disk under a SQLite file.
 type space struct {
 	folder string
 	mu     sync.Mutex
-	at     time.Time // of the last look
+	at     time.Time // last check
 	full   bool
-	look   func(folder string) (free, total uint64, ok bool) // freeSpace, or a test's
+	look   func(folder string) (free, total uint64, ok bool) // freeSpace, or a test's stub
 }
 
-// Full reports whether the disk has too little room to write. It looks at most
-// once a second; PostgreSQL watches its own disk.
+// Full reports whether the disk is too full to write. It checks at most once a
+// second. PostgreSQL monitors its own disk.
 func (s *Store) Full() bool {
 	if s.space.folder == "" {
 		return false
@@ -51,9 +51,9 @@ func (s *Store) watchSpace(file string) {
 	}
 }
 
-// Broken is closed when the disk failed under a write: what reached it nobody
-// knows, and a second try could take lost pages for written ones. The process
-// must end; the next start reads what is really there.
+// Broken is closed when the disk fails during a write. What reached it is
+// unknown, and a retry could mistake lost pages for written ones. The process
+// must exit; the next start reads what is really there.
 func (s *Store) Broken() <-chan struct{} { return s.broken }
 
 func (s *Store) isBroken() bool {
@@ -73,12 +73,12 @@ func (s *Store) breakOn(err error) {
 	}
 }
 
-// ballastSize is how much room the ballast keeps for an emergency.
+// ballastSize is the space reserved for emergencies, in bytes.
 const ballastSize = 32 << 20
 
-// Ballast puts a file of 32 MiB beside the SQLite database, unless it is there
-// or the disk is short already: who has run out of space deletes it and can
-// work on at once. It gives the file's name, "" if there is none.
+// Ballast creates a 32 MiB file beside the SQLite database, unless it exists or
+// the disk is already short. An operator who runs out of space deletes it and
+// can work again at once. It returns the file's name, or "" if there is none.
 func (s *Store) Ballast() (string, error) {
 	if s.space.folder == "" || s.Full() {
 		return "", nil

@@ -2,8 +2,8 @@ package store
 
 import "syscall"
 
-// freeSpace tells how many bytes of the folder's file system are free to this
-// user, and how many there are.
+// freeSpace returns how many bytes of the folder's file system are available to
+// this user, and its total size.
 func freeSpace(folder string) (free, total uint64, ok bool) {
 	var st syscall.Statfs_t
 	if err := syscall.Statfs(folder, &st); err != nil || st.Bsize <= 0 {

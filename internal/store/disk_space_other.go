@@ -2,6 +2,6 @@
 
 package store
 
-// freeSpace knows the disks of Linux only; elsewhere the database says when it
-// is full.
+// freeSpace is implemented for Linux only. Elsewhere the database itself
+// reports a full disk.
 func freeSpace(string) (free, total uint64, ok bool) { return 0, 0, false }

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Empty reports whether the database holds no site yet: no table of ours.
+// Empty reports whether the database contains none of Plumbline's tables.
 func (s *Store) Empty(ctx context.Context) (bool, error) {
 	tables, err := tablesOf(ctx, s.reader, s.dialect)
 	return err == nil && !slices.Contains(tables, "ledger_entries"), err

@@ -17,7 +17,7 @@ func (v *View) EntryAt(ctx context.Context, seq int64) (*LedgerEntry, error) {
 	return e, nil
 }
 
-// EntriesOf reads the entries about objects, oldest first.
+// EntriesOf reads the entries about the objects, oldest first.
 func (v *View) EntriesOf(ctx context.Context, objects ...string) ([]LedgerEntry, error) {
 	var rows []LedgerEntry
 	if len(objects) == 0 {
@@ -34,7 +34,7 @@ func (v *View) Entries(ctx context.Context, from int64, limit int) ([]LedgerEntr
 	return rows, err
 }
 
-// Head gives the size of the tree and its root.
+// Head returns the size and root of the tree.
 func (v *View) Head(ctx context.Context) (size int64, root ledger.Hash, err error) {
 	var newest []LedgerEntry
 	if err := v.db.NewSelect().Model(&newest).Column("seq").OrderExpr("seq DESC").Limit(1).Scan(ctx); err != nil {

@@ -10,8 +10,8 @@ import (
 	"plumbline/internal/roster"
 )
 
-// EntriesFrom reads entries from a sequence number on, oldest first, without
-// those about a matter that the bars of the scope hide.
+// EntriesFrom reads entries from a sequence number on, oldest first, excluding
+// those about matters that the scope's bars hide.
 func (v *View) EntriesFrom(ctx context.Context, from int64, limit int, sc roster.Scope) ([]LedgerEntry, error) {
 	return v.unbarredEntries(ctx, limit, sc, func(last *LedgerEntry) ([]LedgerEntry, error) {
 		if last != nil {
@@ -21,8 +21,8 @@ func (v *View) EntriesFrom(ctx context.Context, from int64, limit int, sc roster
 	})
 }
 
-// EntriesBefore reads entries below a sequence number, newest first, as
-// EntriesFrom does.
+// EntriesBefore reads entries below a sequence number, newest first, with the
+// same exclusions as EntriesFrom.
 func (v *View) EntriesBefore(ctx context.Context, before int64, limit int, sc roster.Scope) ([]LedgerEntry, error) {
 	return v.unbarredEntries(ctx, limit, sc, func(last *LedgerEntry) ([]LedgerEntry, error) {
 		if last != nil {
@@ -33,15 +33,15 @@ func (v *View) EntriesBefore(ctx context.Context, before int64, limit int, sc ro
 	})
 }
 
-// unbarredEntries fills one page from as many stretches as it takes, so that a
-// page is as long as another and its length tells nothing.
+// unbarredEntries fills one page from as many batches as it takes, so that the
+// length of a page reveals nothing about what is hidden.
 func (v *View) unbarredEntries(ctx context.Context, limit int, sc roster.Scope, next func(last *LedgerEntry) ([]LedgerEntry, error)) ([]LedgerEntry, error) {
 	out := []LedgerEntry{}
 	if sc.Empty() {
 		return out, nil
 	}
 	var last *LedgerEntry
-	for len(out) < limit { // one stretch, unless the bars hide most of it
+	for len(out) < limit { // one batch, unless the bars hide most of it
 		rows, err := next(last)
 		if err != nil {
 			return nil, err
@@ -66,10 +66,12 @@ func (v *View) unbarredEntries(ctx context.Context, limit int, sc roster.Scope, 
 	return out, nil
 }
 
-// filed are the entries on a person that are about his file, not the roster.
+// filed lists the verbs of entries on a person that concern that person's file
+// rather than the roster.
 var filed = []string{"file.read", "person.export"}
 
-// barredEntries says which entries are about a matter that the bars hide.
+// barredEntries returns the sequence numbers of entries about matters that the
+// bars hide.
 func (v *View) barredEntries(ctx context.Context, rows []LedgerEntry, sc roster.Scope) (map[int64]bool, error) {
 	out := make(map[int64]bool)
 	if len(sc.BarPeople) == 0 && len(sc.BarDated) == 0 && len(sc.BarObjects) == 0 {
@@ -85,7 +87,7 @@ func (v *View) barredEntries(ctx context.Context, rows []LedgerEntry, sc roster.
 		}
 		seqs[e.Kind][e.ObjectID] = append(seqs[e.Kind][e.ObjectID], e.Seq)
 	}
-	for i := range kinds { // one query for each kind that the page names: a handful, by primary key
+	for i := range kinds { // one query for each kind on the page: a handful, by primary key
 		k := &kinds[i]
 		if len(seqs[k.kind]) == 0 || k.about != aboutMatter {
 			continue
@@ -107,8 +109,9 @@ func (v *View) barredEntries(ctx context.Context, rows []LedgerEntry, sc roster.
 	return out, nil
 }
 
-// subjectsOf are the columns that name whom a row of the kind is about. A dated
-// bar is judged by person_id, which the date of the event belongs to.
+// subjectsOf returns the columns that name whom a row of the kind is about. A
+// dated bar is judged by person_id, because the event date belongs to that
+// column.
 func (v *View) subjectsOf(k *rowKind) (out []ScopeColumns) {
 	t := v.table(k)
 	for _, f := range t.Fields {
@@ -126,8 +129,8 @@ func (v *View) subjectsOf(k *rowKind) (out []ScopeColumns) {
 
 func (v *View) table(k *rowKind) *schema.Table { return v.s.writer.Dialect().Tables().Get(k.typ) }
 
-// barredRowsOf selects those of the rows that the bars hide, by their own
-// subject or by that of what they hang on.
+// barredRowsOf selects those of the rows that the bars hide, through their own
+// subject or through the subject of the rows they belong to.
 func (v *View) barredRowsOf(k *rowKind, ids []string, sc roster.Scope) *bun.SelectQuery {
 	t, own := v.table(k), v.subjectsOf(k)
 	subjects := len(own)
@@ -148,7 +151,7 @@ func (v *View) barredRowsOf(k *rowKind, ids []string, sc roster.Scope) *bun.Sele
 				q, some = q.WhereOr("? IN (?)", bun.Ident(f.Name), v.barredSubjects(kindByName["match"], "record_id", sc)), true
 			}
 		}
-		if t.HasField("candidates") { // an open match hides from whoever is barred from a candidate
+		if t.HasField("candidates") { // an open match is hidden from anyone barred from a candidate
 			for _, p := range sc.BarPeople {
 				q, some = q.WhereOr("(person_id = '' AND candidates LIKE ?)", "%"+p+"%"), true
 			}

@@ -17,9 +17,10 @@ import (
 	"plumbline/internal/selfcheck"
 )
 
-// TextsOfIssue lists every record whose texts speak of the issue: itself, the
-// audit record that it came from with its duplicates, the leader's reply to the
-// item that declared it, its case, and all that hangs on any of them.
+// TextsOfIssue lists every record whose texts concern the issue: the issue
+// itself, the audit record it came from and its duplicates, the leader's reply
+// to the item that declared it, its case, and everything that belongs to any of
+// them.
 func (v *View) TextsOfIssue(ctx context.Context, i *issue.Issue) ([]string, error) {
 	roots := map[string][]string{"issue": {i.ID}}
 	if i.RecordID != "" {
@@ -38,8 +39,8 @@ func (v *View) TextsOfIssue(ctx context.Context, i *issue.Issue) ([]string, erro
 	return v.textsUnder(ctx, roots)
 }
 
-// TextsOfRecord lists the audit record, the records that say the same, and all
-// that hangs on them.
+// TextsOfRecord lists the audit record, its duplicates, and everything that
+// belongs to them.
 func (v *View) TextsOfRecord(ctx context.Context, record string) ([]string, error) {
 	roots := make(map[string][]string)
 	if err := v.recordRoots(ctx, record, roots); err != nil {
@@ -68,15 +69,16 @@ func (v *View) recordRoots(ctx context.Context, record string, roots map[string]
 	return nil
 }
 
-// textsUnder lists the rows with texts that end with an issue or its record and
-// hang, over any number of steps, on the roots. It follows the declarations of
-// the kinds: a new kind of text about a matter is found without a line here.
+// textsUnder lists the rows whose texts end with an issue or its record and
+// that belong, over any number of steps, to the roots. It follows the
+// declarations in kinds.go, so a new kind of text about a matter is found
+// without a change here.
 func (v *View) textsUnder(ctx context.Context, roots map[string][]string) ([]string, error) {
 	seen := make(map[string]bool)
 	var out []string
 	for len(roots) > 0 {
 		next := make(map[string][]string)
-		var all []string // ids of any kind, for columns that name one
+		var all []string // ids of any kind, for columns that reference any
 		for name, ids := range roots {
 			ids = slices.DeleteFunc(ids, func(id string) bool { return seen[id] })
 			roots[name], all = ids, append(all, ids...)
@@ -101,8 +103,8 @@ func (v *View) textsUnder(ctx context.Context, roots map[string][]string) ([]str
 	return out, nil
 }
 
-// hangingOn lists the rows of a kind that hang on the given ones. An issue or a
-// record is never below something else: each ends by itself.
+// hangingOn lists the rows of a kind that belong to the given rows. Issues and
+// records never belong to another row: each ends by itself.
 func (v *View) hangingOn(ctx context.Context, k *rowKind, parents map[string][]string, all []string) ([]string, error) {
 	if k.about != aboutMatter || k.kind == withIssue.with || k.kind == withRecord.with {
 		return nil, nil
@@ -128,9 +130,9 @@ func (v *View) hangingOn(ctx context.Context, k *rowKind, parents map[string][]s
 	return ids, nil
 }
 
-// Erase deletes the texts of the records and leaves a tombstone for each record
-// that had any; it says how many those are. Their keys still exist until the
-// commit is through: call DestroyErased then.
+// Erase deletes the texts of the records, leaves a tombstone for each record
+// that had any, and returns how many those are. Their keys still exist: call
+// DestroyErased after the commit.
 func (tx *Tx) Erase(ctx context.Context, expungement string, records []string) (int, error) {
 	slices.Sort(records)
 	records = slices.Compact(records)
@@ -157,10 +159,10 @@ func (tx *Tx) Erase(ctx context.Context, expungement string, records []string) (
 	return len(stones), tx.Insert(ctx, stones)
 }
 
-// DestroyErased destroys the keys that tombstones name: those of one
-// expungement, or with "" all of them, which is done whenever a site is opened.
-// A crash after the commit, or a key store brought back from a copy, is thereby
-// made good.
+// DestroyErased destroys the keys named by tombstones: those of one
+// expungement, or all of them for "", as happens whenever a site is opened.
+// That also repairs a crash after the commit, and a key store restored from a
+// copy.
 func (s *Store) DestroyErased(ctx context.Context, expungement string) error {
 	k := s.keys.Load()
 	if k == nil {
@@ -190,7 +192,7 @@ func (s *Store) DestroyErased(ctx context.Context, expungement string) error {
 	}
 }
 
-// KeyNumbers reads the numbers of a tombstone.
+// KeyNumbers parses the key numbers of a tombstone.
 func KeyNumbers(list string) []int64 {
 	var ids []int64
 	for text := range strings.SplitSeq(list, ",") {
@@ -201,7 +203,7 @@ func KeyNumbers(list string) []int64 {
 	return ids
 }
 
-// Erased says which of the records have a tombstone.
+// Erased reports which of the records have a tombstone.
 func (v *View) Erased(ctx context.Context, records ...string) (map[string]bool, error) {
 	out := map[string]bool{}
 	for chunk := range slices.Chunk(records, 500) {
@@ -216,8 +218,8 @@ func (v *View) Erased(ctx context.Context, records ...string) (map[string]bool, 
 	return out, nil
 }
 
-// onRecord narrows a query to what the scope admits, and leaves out what is
-// about a record that the reader is a party to.
+// onRecord narrows a query to the scope and excludes records to which the
+// reader is a party.
 func onRecord(q *bun.SelectQuery, sc roster.Scope) *bun.SelectQuery {
 	if len(sc.BarObjects) > 0 {
 		q = q.Where("record_id NOT IN (?)", bun.List(sc.BarObjects))
@@ -225,13 +227,13 @@ func onRecord(q *bun.SelectQuery, sc roster.Scope) *bun.SelectQuery {
 	return scoped(q, sc, columnsDefault)
 }
 
-// Expungement reads one under the scope.
+// Expungement reads one expungement in scope.
 func (v *View) Expungement(ctx context.Context, id string, sc roster.Scope) (*custody.Expungement, error) {
 	e := new(custody.Expungement)
 	return e, onRecord(v.db.NewSelect().Model(e).Where("id = ?", id), sc).Scan(ctx)
 }
 
-// Expungements lists them, the newest first; state "" is all.
+// Expungements lists expungements in scope, newest first. State "" means all.
 func (v *View) Expungements(ctx context.Context, state custody.ExpungementState, sc roster.Scope, after string, limit int) ([]custody.Expungement, error) {
 	var rows []custody.Expungement
 	q := onRecord(v.db.NewSelect().Model(&rows), sc)
@@ -244,7 +246,7 @@ func (v *View) Expungements(ctx context.Context, state custody.ExpungementState,
 	return rows, q.Order("id DESC").Limit(int64(limit)).Scan(ctx)
 }
 
-// ExpungementCount counts what Expungements lists.
+// ExpungementCount counts the rows that Expungements lists.
 func (v *View) ExpungementCount(ctx context.Context, state custody.ExpungementState, sc roster.Scope) (int64, error) {
 	q := onRecord(v.db.NewSelect().Model((*custody.Expungement)(nil)), sc)
 	if state != "" {
@@ -258,7 +260,8 @@ func (v *View) ExpungementPending(ctx context.Context, record string) (bool, err
 	return v.db.NewSelect().Model((*custody.Expungement)(nil)).Where("record_id = ? AND state = ?", record, custody.ExpungementProposed).Exists(ctx)
 }
 
-// ExpungementApprovals lists who has agreed to the expungements, in order of time.
+// ExpungementApprovals lists who has agreed to the expungements, in
+// chronological order.
 func (v *View) ExpungementApprovals(ctx context.Context, expungements ...string) ([]custody.ExpungementApproval, error) {
 	var rows []custody.ExpungementApproval
 	if len(expungements) == 0 {
@@ -267,19 +270,19 @@ func (v *View) ExpungementApprovals(ctx context.Context, expungements ...string)
 	return rows, v.db.NewSelect().Model(&rows).Where("expungement_id IN (?)", bun.List(expungements)).Order("id").Scan(ctx)
 }
 
-// Hold reads one legal hold under the scope.
+// Hold reads one legal hold in scope.
 func (v *View) Hold(ctx context.Context, id string, sc roster.Scope) (*custody.Hold, error) {
 	h := new(custody.Hold)
 	return h, onRecord(v.db.NewSelect().Model(h).Where("id = ?", id), sc).Scan(ctx)
 }
 
-// Holds lists legal holds, live ones first and then the newest.
+// Holds lists legal holds in scope, live ones first, then newest first.
 func (v *View) Holds(ctx context.Context, sc roster.Scope, limit int) ([]custody.Hold, error) {
 	var rows []custody.Hold
 	return rows, onRecord(v.db.NewSelect().Model(&rows), sc).OrderExpr("state DESC, id DESC").Limit(int64(limit)).Scan(ctx)
 }
 
-// Held reports whether a live hold keeps any of the records.
+// Held reports whether a live hold preserves any of the records.
 func (v *View) Held(ctx context.Context, records ...string) (bool, error) {
 	if len(records) == 0 {
 		return false, nil
@@ -287,7 +290,7 @@ func (v *View) Held(ctx context.Context, records ...string) (bool, error) {
 	return v.db.NewSelect().Model((*custody.Hold)(nil)).Where("record_id IN (?) AND state = ?", bun.List(records), custody.HoldLive).Exists(ctx)
 }
 
-// MatchOfRecord opens an audit record by its match, under the scope of matches.
+// MatchOfRecord reads an audit record's match, under the scope of matches.
 func (v *View) MatchOfRecord(ctx context.Context, id string, sc roster.Scope) (*intake.Match, error) {
 	var rows []*intake.Match
 	if err := matchScoped(v.db.NewSelect().Model(&rows).Where("(id = ? OR record_id = ?)", id, id), sc).Scan(ctx); err != nil {

@@ -15,41 +15,41 @@ import (
 	"plumbline/internal/ledger"
 )
 
-// What a freeze can say.
+// Reasons for a freeze.
 const (
 	FreezeShrunk    = "shrunk"    // fewer entries than were acknowledged or signed
-	FreezeRewritten = "rewritten" // as many, but not the same ones
-	FreezeReplaced  = "replaced"  // the database file is another one than was opened
-	FreezeForeign   = "foreign"   // what was remembered belongs to another log
+	FreezeRewritten = "rewritten" // as many entries, but different ones
+	FreezeReplaced  = "replaced"  // the database file is not the one that was opened
+	FreezeForeign   = "foreign"   // the remembered head belongs to another log
 )
 
-// Who remembered what is no longer there.
+// Who remembered the head that no longer exists.
 const (
-	BySite   = "site"   // the file beside the site that holds the last acknowledged head
+	BySite   = "site"   // file beside the site that records the last acknowledged head
 	BySigner = "signer" // the signer's state
 	ByServer = "server" // this process
 
 	ByCheckpoint = "checkpoint" // a signed checkpoint in the database itself
 )
 
-// Freeze is why writing has stopped: the tree is not the one remembered.
+// Freeze says why writing has stopped: the tree is not the one remembered.
 type Freeze struct {
 	Code       string
 	By         string
-	Remembered ledger.Checkpoint // its root is zero where only the size was known
+	Remembered ledger.Checkpoint // zero root if only the size was known
 	Found      ledger.Checkpoint // likewise
 }
 
-// Frozen tells why writing has stopped; nil while it goes on.
+// Frozen returns why writing has stopped, or nil if it has not.
 func (s *Store) Frozen() *Freeze { return s.frozen.Load() }
 
-// Freeze stops writing for the life of this process. The first reason stays.
+// Freeze stops writing for the life of this process. The first reason wins.
 func (s *Store) Freeze(f Freeze) {
 	s.frozen.CompareAndSwap(nil, &f)
 }
 
-// Thaw lets writing go on from the tree as it is now. It only forgets what this
-// process knew: the caller writes down who decided it and why.
+// Thaw resumes writing from the current tree. It only resets what this process
+// remembers; the caller records who decided it and why.
 func (s *Store) Thaw() {
 	s.forget.Store(true)
 	s.reads.forget()
@@ -58,11 +58,10 @@ func (s *Store) Thaw() {
 	s.frozen.Store(nil)
 }
 
-// Committed gives a token when the tree has grown since the last token was
-// taken.
+// Committed receives a value when the tree has grown since the last receive.
 func (s *Store) Committed() <-chan struct{} { return s.committed }
 
-// Acknowledged is the tree head that this process acknowledged last. ok is
+// Acknowledged returns the tree head that this process acknowledged last. ok is
 // false before its first write.
 func (s *Store) Acknowledged() (c ledger.Checkpoint, ok bool) {
 	e := s.published.Load()
@@ -73,8 +72,8 @@ func (s *Store) Acknowledged() (c ledger.Checkpoint, ok bool) {
 	return ledger.Checkpoint{Origin: s.origin, Size: e.Size(), Root: root}, err == nil
 }
 
-// acknowledge notes the tree that the answers now speak of. An edge is never
-// changed after its commit: the next group works on a copy.
+// acknowledge records the tree that answers now refer to. An edge never changes
+// after its commit: the next group works on a copy.
 func (s *Store) acknowledge(edge *ledger.Edge) {
 	grown := edge.Size() > s.acked.Swap(edge.Size())
 	s.published.Store(edge)
@@ -92,9 +91,9 @@ type headState struct {
 	at   time.Time
 }
 
-// head reads the newest entry and the right edge of the tree, from memory
-// where that is still the newest. A head that is not the one last acknowledged,
-// nor an extension of it, freezes writing: somebody put another database here.
+// head returns the newest entry and the right edge of the tree, from memory if
+// still current. A head that is neither the last acknowledged one nor an
+// extension of it freezes writing, because somebody has replaced the database.
 func (s *Store) head(ctx context.Context, tx bun.Tx) (h headState, err error) {
 	var newest []LedgerEntry
 	if err := tx.NewSelect().Model(&newest).Column("seq", "at", "leaf").OrderExpr("seq DESC").Limit(1).Scan(ctx); err != nil {
@@ -122,7 +121,7 @@ func (s *Store) head(ctx context.Context, tx bun.Tx) (h headState, err error) {
 			return h, nil
 		}
 		code = FreezeRewritten
-	default: // another process wrote, or this one begins
+	default: // another process wrote, or this is the first write
 		if h.edge, err = readEdge(ctx, tx, size); err != nil {
 			return h, err
 		}
@@ -143,13 +142,13 @@ func (s *Store) head(ctx context.Context, tx bun.Tx) (h headState, err error) {
 		f.Remembered = c
 	}
 	if f.Found.Root, err = rootAt(ctx, tx, size); err != nil {
-		f.Found.Root = ledger.Hash{} // a damaged tree has none; its size is evidence enough
+		f.Found.Root = ledger.Hash{} // a damaged tree has no root; its size is evidence enough
 	}
 	s.Freeze(f)
 	return h, fault.Unavailable("ledger_frozen")
 }
 
-// rootAt is the root of the first size entries, from the stored nodes.
+// rootAt computes the root of the first size entries from the stored nodes.
 func rootAt(ctx context.Context, db bun.IDB, size int64) (ledger.Hash, error) {
 	edge, err := readEdge(ctx, db, size)
 	if err != nil {
@@ -158,14 +157,14 @@ func rootAt(ctx context.Context, db bun.IDB, size int64) (ledger.Hash, error) {
 	return edge.Root()
 }
 
-// RootAt is the root that the tree had at a size not beyond the present one;
-// ErrDamaged where nodes of it are missing.
+// RootAt returns the root of the tree at a size up to the present one, or
+// ErrDamaged if nodes are missing.
 func (v *View) RootAt(ctx context.Context, size int64) (ledger.Hash, error) {
 	return rootAt(ctx, v.db, size)
 }
 
-// databaseFile is the file that this process opened, to tell it from another
-// one that was put in its place.
+// databaseFile identifies the file that this process opened, to detect a
+// replacement.
 type databaseFile struct {
 	path string
 	info fs.FileInfo
@@ -184,8 +183,8 @@ func (s *Store) noteFile(dsn string) error {
 	return nil
 }
 
-// fileReplaced reports whether the path leads to another file than the one
-// this process writes to: what is written there would be lost with it.
+// fileReplaced reports whether the path now leads to a different file than the
+// one this process writes to. Anything written there would be lost with it.
 func (s *Store) fileReplaced() bool {
 	f := s.file.Load()
 	if f == nil {
@@ -198,9 +197,9 @@ func (s *Store) fileReplaced() bool {
 	return !os.SameFile(f.info, info)
 }
 
-// OnDisk reads the head through a connection of its own, which has nothing in
-// memory: so a file that was overwritten under the running program shows. On
-// PostgreSQL any connection does.
+// OnDisk reads the head through a new connection with an empty cache, so that
+// it notices a file overwritten under the running program. On PostgreSQL any
+// connection does.
 func (s *Store) OnDisk(ctx context.Context) (c ledger.Checkpoint, err error) {
 	if s.fileReplaced() {
 		s.Freeze(Freeze{Code: FreezeReplaced, By: ByServer})

@@ -14,18 +14,18 @@ const (
 	groupMax      = 64               // members of one commit
 	groupDeadline = 60 * time.Second // of one group, whatever its clients do
 
-	// groupTime is when a group takes no further member in. Long groups would
-	// keep the checkpoint over the group before waiting, and with it receipts.
+	// groupTime is when a group stops admitting members. A long group would
+	// delay the checkpoint over the previous one, and its receipts with it.
 	groupTime = 60 * time.Millisecond
 )
 
-// Call says who writes and how a repetition is recognised. It never holds
-// content: key and body come as hashes.
+// Call says who writes and how a repeated request is recognized. It never holds
+// content: key and body are passed as hashes.
 type Call struct {
 	Account   string
 	Role      string
 	Op        string
-	Key       []byte // SHA-256 of the idempotency key, nil for none
+	Key       []byte // SHA-256 of the idempotency key; nil for none
 	Body      []byte // SHA-256 of the canonical input
 	RequestID string
 }
@@ -36,33 +36,33 @@ type Receipt struct {
 	At       time.Time
 	Leaf     ledger.Hash
 	ResultID string
-	Replayed bool // the request had been done before; nothing was written now
+	Replayed bool // the request had already been done; nothing was written
 }
 
-// ErrUnchanged is returned by a closure that found nothing to do: its
-// savepoint is rolled back and nothing is appended.
+// ErrUnchanged is returned by a closure with nothing to do: its savepoint is
+// rolled back and nothing is appended.
 var ErrUnchanged = errors.New("nothing to do")
 
-// Writing is the closure of a writing operation. It may run more than once
-// and must not keep anything from a run that failed.
+// Writing is the closure of a write operation. It may run more than once and
+// must keep nothing from a failed run.
 type Writing func(ctx context.Context, tx *Tx) (facts []ledger.Fact, resultID string, err error)
 
 type member struct {
 	call  Call
 	fn    Writing
-	quiet bool         // writes about the ledger, and so adds no entry to it
+	quiet bool         // writes about the ledger, so adds no entry to it
 	state atomic.Int32 // waiting, running, dropped
 	done  chan outcome
 
-	// of the current run
+	// State of the current run.
 	facts    []ledger.Fact
 	journal  *journal
 	resultID string
 	receipt  Receipt
-	twin     *member // an earlier member of the group with the same request, whose answer this one gets
+	twin     *member // an earlier member of the group with the same request, whose answer is shared
 }
 
-// request identifies what is asked, "" without a key.
+// request identifies the request, or is "" if it has no key.
 func (m *member) request() string {
 	if m.call.Key == nil {
 		return ""
@@ -81,8 +81,8 @@ type outcome struct {
 	err     error
 }
 
-// Update runs fn in the next group and returns after the commit. A fault of fn
-// undoes only fn. When ctx ends while the group is under way, the answer is
+// Update runs fn in the next group and returns after the commit. An error from
+// fn undoes only fn. If ctx ends while the group is in progress, the answer is
 // "unknown, retry with the same key".
 func (s *Store) Update(ctx context.Context, call Call, fn Writing) (Receipt, error) {
 	return s.queueUp(ctx, &member{call: call, fn: fn, done: make(chan outcome, 1)})
@@ -111,7 +111,7 @@ func (s *Store) queueUp(ctx context.Context, m *member) (Receipt, error) {
 	select {
 	case o := <-m.done:
 		return o.receipt, translate(ctx, o.err)
-	case <-s.stopped: // the writer has gone; it may have answered just before
+	case <-s.stopped: // the writer has stopped; it may have answered just before
 		select {
 		case o := <-m.done:
 			return o.receipt, translate(ctx, o.err)
@@ -126,8 +126,8 @@ func (s *Store) queueUp(ctx context.Context, m *member) (Receipt, error) {
 	}
 }
 
-// lane is where a member waits: what speaks of the ledger itself goes before
-// the rest, alone, as receipts wait for it.
+// lane returns the queue for a member. Writes about the ledger itself go first,
+// in a queue of their own, because receipts wait for them.
 func (s *Store) lane(m *member) chan *member {
 	if m.quiet {
 		return s.quiet
@@ -135,7 +135,8 @@ func (s *Store) lane(m *member) chan *member {
 	return s.queue
 }
 
-// write is the writer: it takes what waits, commits it once and answers all.
+// write is the writer loop: it takes the waiting members, commits them once and
+// answers them all.
 func (s *Store) write() {
 	defer s.done.Done()
 	defer close(s.stopped)
@@ -148,7 +149,7 @@ func (s *Store) write() {
 			continue
 		case first = <-s.queue:
 		case <-s.closing:
-			for { // what was queued before the closing is still done
+			for { // members queued before closing are still served
 				select {
 				case m := <-s.queue:
 					s.lead([]*member{m})
@@ -174,14 +175,14 @@ func (s *Store) write() {
 	}
 }
 
-// between does what is done between groups, while the connection is free.
+// between runs housekeeping between groups, while the connection is free.
 func (s *Store) between() {
 	s.noteWritten()
 	s.prepareWanted(context.Background())
 }
 
-// lead commits the members, in one group or, where that takes long, in several.
-// Between two of them what waits in the quiet lane has its turn.
+// lead commits the members in one group, or in several if they take long. The
+// quiet queue gets a turn between two of them.
 func (s *Store) lead(group []*member) {
 	for len(group) > 0 {
 		live := make([]*member, 0, len(group))
@@ -196,7 +197,7 @@ func (s *Store) lead(group []*member) {
 		n, err := s.commit(live)
 		s.breakOn(err)
 		if errors.Is(err, errGroupEnded) && len(live) > 1 && !s.isBroken() {
-			for _, m := range live { // one by one: the culprit meets its own error
+			for _, m := range live { // one by one, so that the culprit gets its own error
 				if _, err := s.commit([]*member{m}); err != nil {
 					m.done <- outcome{err: err}
 				}

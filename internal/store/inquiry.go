@@ -13,9 +13,7 @@ import (
 	"plumbline/internal/roster"
 )
 
-// trackColumns judge tracks and what hangs on them by the case that somebody
-// was put on, as well as by their own id.
-// Case reads one case under the scope; not there and not yours are the same.
+// Case reads one case in scope. Missing and forbidden look the same.
 func (v *View) Case(ctx context.Context, id string, sc roster.Scope) (*inquiry.Case, error) {
 	c := new(inquiry.Case)
 	if err := scoped(v.db.NewSelect().Model(c).Where("id = ?", id), sc, columnsDefault).Scan(ctx); err != nil {
@@ -24,20 +22,20 @@ func (v *View) Case(ctx context.Context, id string, sc roster.Scope) (*inquiry.C
 	return c, nil
 }
 
-// CaseOfIssue reads the case that was opened on an issue, nil if none. It is
-// for rules only: it knows no scope.
+// CaseOfIssue returns the case opened on an issue, or nil if there is none. It
+// applies no scope and is for rules only.
 func (v *View) CaseOfIssue(ctx context.Context, issueID string) (*inquiry.Case, error) {
 	return one[inquiry.Case](ctx, v.db.NewSelect().Where("issue_id = ?", issueID))
 }
 
-// CaseTaking reads one taking of a case.
+// CaseTaking reads one export of a case.
 func (v *View) CaseTaking(ctx context.Context, id string) (*inquiry.CaseTaking, error) {
 	t := new(inquiry.CaseTaking)
 	return t, v.db.NewSelect().Model(t).Where("id = ?", id).Scan(ctx)
 }
 
-// CaseFile reads a case with everything that hangs on it, for the rules. It
-// knows no scope: what is shown of it is judged line by line.
+// CaseFile reads a case with everything that belongs to it, for rules. It
+// applies no scope: callers judge what they show line by line.
 func (v *View) CaseFile(ctx context.Context, caseID string) (*inquiry.CaseFile, error) {
 	f := &inquiry.CaseFile{Case: new(inquiry.Case)}
 	if err := v.db.NewSelect().Model(f.Case).Where("id = ?", caseID).Scan(ctx); err != nil {
@@ -64,7 +62,7 @@ func (v *View) CaseFile(ctx context.Context, caseID string) (*inquiry.CaseFile, 
 	return f, nil
 }
 
-// CaseList lists cases, the newest first.
+// CaseList lists cases in scope, newest first.
 func (v *View) CaseList(ctx context.Context, f inquiry.CaseFilter, sc roster.Scope, today roster.Date, after string, limit int) ([]inquiry.Case, error) {
 	var rows []inquiry.Case
 	q, err := v.caseWhere(ctx, scoped(v.db.NewSelect().Model(&rows), sc, columnsDefault), f, today)
@@ -77,7 +75,7 @@ func (v *View) CaseList(ctx context.Context, f inquiry.CaseFilter, sc roster.Sco
 	return rows, q.Order("id DESC").Limit(int64(limit)).Scan(ctx)
 }
 
-// CaseCount counts what CaseList lists.
+// CaseCount counts the rows that CaseList lists.
 func (v *View) CaseCount(ctx context.Context, f inquiry.CaseFilter, sc roster.Scope, today roster.Date) (int64, error) {
 	q, err := v.caseWhere(ctx, scoped(v.db.NewSelect().Model((*inquiry.Case)(nil)), sc, columnsDefault), f, today)
 	if err != nil {
@@ -100,7 +98,7 @@ func (v *View) caseWhere(ctx context.Context, q *bun.SelectQuery, f inquiry.Case
 	return v.underUnit(ctx, q, f.UnitID, false)
 }
 
-// months narrows a date column to months, both inclusive.
+// months narrows a date column to a range of months, both inclusive.
 func months(q *bun.SelectQuery, column, from, to string) *bun.SelectQuery {
 	if from != "" {
 		q = q.Where("? >= ?", bun.Ident(column), from)
@@ -111,7 +109,7 @@ func months(q *bun.SelectQuery, column, from, to string) *bun.SelectQuery {
 	return q
 }
 
-// one reads the only row of a query, nil if there is none.
+// one reads the only row of a query, or returns nil if no row matched.
 func one[T any](ctx context.Context, q *bun.SelectQuery) (*T, error) {
 	var rows []T
 	if err := q.Model(&rows).Limit(1).Scan(ctx); err != nil || len(rows) == 0 {
@@ -120,13 +118,13 @@ func one[T any](ctx context.Context, q *bun.SelectQuery) (*T, error) {
 	return &rows[0], nil
 }
 
-// Track reads one track under the scope.
+// Track reads one track in scope.
 func (v *View) Track(ctx context.Context, id string, sc roster.Scope) (*inquiry.Track, error) {
 	t := new(inquiry.Track)
 	return t, scoped(v.db.NewSelect().Model(t).Where("id = ?", id), sc, columnsDefault).Scan(ctx)
 }
 
-// TrackList lists tracks, the newest first.
+// TrackList lists tracks in scope, newest first.
 func (v *View) TrackList(ctx context.Context, f inquiry.TrackFilter, sc roster.Scope, after string, limit int) ([]inquiry.Track, error) {
 	var rows []inquiry.Track
 	q, err := v.trackWhere(ctx, v.db.NewSelect().Model(&rows), f, sc)
@@ -139,7 +137,7 @@ func (v *View) TrackList(ctx context.Context, f inquiry.TrackFilter, sc roster.S
 	return rows, q.Order("id DESC").Limit(int64(limit)).Scan(ctx)
 }
 
-// TrackCount counts what TrackList lists.
+// TrackCount counts the rows that TrackList lists.
 func (v *View) TrackCount(ctx context.Context, f inquiry.TrackFilter, sc roster.Scope) (int64, error) {
 	q, err := v.trackWhere(ctx, v.db.NewSelect().Model((*inquiry.Track)(nil)), f, sc)
 	if err != nil {
@@ -168,9 +166,9 @@ func (v *View) trackWhere(ctx context.Context, q *bun.SelectQuery, f inquiry.Tra
 	return v.underUnit(ctx, q, f.UnitID, false)
 }
 
-// doubtful keeps the tracks on which no handling was decided although a final
-// finding on them is sustained, and no member of the body confirmed it: the page
-// of an early version could lose the chosen form and record none.
+// doubtful keeps the tracks with a sustained final finding on which no handling
+// was decided, unless a member of the body confirmed that. The form of an early
+// version could lose the chosen handling and record none.
 func (v *View) doubtful(q *bun.SelectQuery) *bun.SelectQuery {
 	confirmed := v.db.NewSelect().TableExpr("proposals").Column("object_id").Where("op = 'decision.decide'")
 	none := v.db.NewSelect().TableExpr("decisions").Column("track_id").Where("form = 0").Where("state = ?", inquiry.DecisionDecided).
@@ -180,7 +178,7 @@ func (v *View) doubtful(q *bun.SelectQuery) *bun.SelectQuery {
 	return q.Where("id IN (?)", none).Where("id IN (?)", sustained)
 }
 
-// DecisionsOn reads the decisions on tracks that were admitted already.
+// DecisionsOn reads the decisions on tracks that were already authorized.
 func (v *View) DecisionsOn(ctx context.Context, trackIDs []string) (map[string]inquiry.Decision, error) {
 	out := map[string]inquiry.Decision{}
 	if len(trackIDs) == 0 {
@@ -196,26 +194,26 @@ func (v *View) DecisionsOn(ctx context.Context, trackIDs []string) (map[string]i
 	return out, err
 }
 
-// Allegation reads one allegation; its track is judged by the caller.
+// Allegation reads one allegation. The caller judges its track.
 func (v *View) Allegation(ctx context.Context, id string) (*inquiry.Allegation, error) {
 	a := new(inquiry.Allegation)
 	return a, v.db.NewSelect().Model(a).Where("id = ?", id).Scan(ctx)
 }
 
-// Finding reads one finding; its track is judged by the caller.
+// Finding reads one finding. The caller judges its track.
 func (v *View) Finding(ctx context.Context, id string) (*inquiry.Finding, error) {
 	f := new(inquiry.Finding)
 	return f, v.db.NewSelect().Model(f).Where("id = ?", id).Scan(ctx)
 }
 
-// Decision reads one decision; its track is judged by the caller.
+// Decision reads one decision. The caller judges its track.
 func (v *View) Decision(ctx context.Context, id string) (*inquiry.Decision, error) {
 	d := new(inquiry.Decision)
 	return d, v.db.NewSelect().Model(d).Where("id = ?", id).Scan(ctx)
 }
 
-// FindingsServedOn lists the findings that were served on a person, with the
-// allegations they are about and the replies so far.
+// FindingsServedOn lists the findings served on a person, with their
+// allegations and the replies so far.
 func (v *View) FindingsServedOn(ctx context.Context, personID string) ([]inquiry.Finding, []inquiry.Allegation, []inquiry.Reply, error) {
 	var fs []inquiry.Finding
 	var as []inquiry.Allegation
@@ -234,13 +232,14 @@ func (v *View) FindingsServedOn(ctx context.Context, personID string) ([]inquiry
 	return fs, as, rs, v.db.NewSelect().Model(&rs).Where("finding_id IN (?)", bun.List(fids)).Scan(ctx)
 }
 
-// Question reads one leader question under the scope.
+// Question reads one leader question in scope.
 func (v *View) Question(ctx context.Context, id string, sc roster.Scope) (*inquiry.Question, error) {
 	q := new(inquiry.Question)
 	return q, questionScope(v.db.NewSelect().Model(q).Where("id = ?", id), sc).Scan(ctx)
 }
 
-// QuestionsOfIssue reads every question raised on an issue, for rules only.
+// QuestionsOfIssue reads every question raised on the issues. It applies no
+// scope and is for rules only.
 func (v *View) QuestionsOfIssue(ctx context.Context, issueIDs ...string) ([]inquiry.Question, error) {
 	var rows []inquiry.Question
 	if len(issueIDs) == 0 {
@@ -249,7 +248,7 @@ func (v *View) QuestionsOfIssue(ctx context.Context, issueIDs ...string) ([]inqu
 	return rows, v.db.NewSelect().Model(&rows).Where("issue_id IN (?)", bun.List(issueIDs)).Order("id").Scan(ctx)
 }
 
-// QuestionList lists leader questions, the newest first.
+// QuestionList lists leader questions in scope, newest first.
 func (v *View) QuestionList(ctx context.Context, f inquiry.QuestionFilter, sc roster.Scope, today roster.Date, after string, limit int) ([]inquiry.Question, error) {
 	var rows []inquiry.Question
 	q, err := v.questionWhere(ctx, questionScope(v.db.NewSelect().Model(&rows), sc), f, today)
@@ -262,7 +261,7 @@ func (v *View) QuestionList(ctx context.Context, f inquiry.QuestionFilter, sc ro
 	return rows, q.Order("id DESC").Limit(int64(limit)).Scan(ctx)
 }
 
-// QuestionCount counts what QuestionList lists.
+// QuestionCount counts the rows that QuestionList lists.
 func (v *View) QuestionCount(ctx context.Context, f inquiry.QuestionFilter, sc roster.Scope, today roster.Date) (int64, error) {
 	q, err := v.questionWhere(ctx, questionScope(v.db.NewSelect().Model((*inquiry.Question)(nil)), sc), f, today)
 	if err != nil {
@@ -271,23 +270,23 @@ func (v *View) QuestionCount(ctx context.Context, f inquiry.QuestionFilter, sc r
 	return q.Count(ctx)
 }
 
-// questionScope admits a question about a leader whom the reader may know of,
-// raised about an officer whom he may know of as well.
+// questionScope admits a question only if the reader may know of both the
+// leader and the officer whose act raised it.
 func questionScope(q *bun.SelectQuery, sc roster.Scope) *bun.SelectQuery {
 	q = scoped(q, sc, columnsDefault)
 	return unbarred(unbarred(q, sc, onSubject), sc, onIssue)
 }
 
-// The columns of what a row hangs on: a case, an issue, and for a question the
-// officer whose act it was raised by.
+// The columns of what a row belongs to: a case, an issue, or, for a question,
+// the officer whose act raised it.
 var (
 	onCase    = ScopeColumns{ID: "case_id"}
 	onIssue   = ScopeColumns{ID: "issue_id"}
 	onSubject = ScopeColumns{ID: "case_id", Person: "subject_id", EventOn: "event_on"}
 )
 
-// unbarred applies the bars of a scope to a second set of columns: of the
-// thing that a row hangs on.
+// unbarred applies a scope's bars to a second set of columns: those of the row
+// that a row belongs to.
 func unbarred(q *bun.SelectQuery, sc roster.Scope, c ScopeColumns) *bun.SelectQuery {
 	return scoped(q, sc.BarsAlone(), c)
 }
@@ -310,10 +309,10 @@ func (v *View) questionWhere(ctx context.Context, q *bun.SelectQuery, f inquiry.
 	return v.underUnit(ctx, q, f.UnitID, false)
 }
 
-// TriggerFacts gathers what the triggers judge about one issue: the earlier
-// ones of its unit and category, other people's in its unit, and whether
-// something of the unit was overdue on the event date. It counts only issues
-// that were triaged, so that a declaration nobody has looked at raises nothing.
+// TriggerFacts gathers what the triggers judge about one issue: earlier issues
+// of its unit and category, those of other people in the unit, and whether
+// anything in the unit was overdue on the event date. It counts only triaged
+// issues, so that a declaration nobody has looked at raises nothing.
 func (v *View) TriggerFacts(ctx context.Context, i *issue.Issue, repeatSeverity int, repeatFrom roster.Date, clusterSeverity int, clusterFrom roster.Date) (inquiry.TriggerFacts, error) {
 	f := inquiry.TriggerFacts{EventOn: i.EventOn, PersonID: i.PersonID, Severity: i.Severity, Concealment: i.Concealment == issue.ConcealmentConfirmed}
 	judged := bun.List([]issue.State{issue.Triaged, issue.Corrected, issue.Rectifying, issue.Clue, issue.Closed, issue.Reopened})
@@ -344,8 +343,8 @@ func (v *View) TriggerFacts(ctx context.Context, i *issue.Issue, repeatSeverity 
 	return f, err
 }
 
-// PartyTo lists the issues and cases that a person is a party to, without those
-// that name him by mistake.
+// PartyTo lists the issues and cases that a person is a party to, excluding
+// those recorded by mistake.
 func (v *View) PartyTo(ctx context.Context, personID string) ([]string, error) {
 	var ids []string
 	if personID == "" {
@@ -355,8 +354,8 @@ func (v *View) PartyTo(ctx context.Context, personID string) ([]string, error) {
 	return ids, err
 }
 
-// AssignedTo lists what a person was put on and is still on: the tracks, and
-// their cases so that he can open them.
+// AssignedTo lists the tracks a person is still assigned to, and their cases so
+// that they can be opened.
 func (v *View) AssignedTo(ctx context.Context, personID string) ([]string, error) {
 	var rows []inquiry.TrackMember
 	if personID == "" {
@@ -372,8 +371,8 @@ func (v *View) AssignedTo(ctx context.Context, personID string) ([]string, error
 	return ids, nil
 }
 
-// LinksOverOn lists the command links that were held on a date over a person, or
-// over one of the units.
+// LinksOverOn lists the command links in force on a date over a person or over
+// any of the units.
 func (v *View) LinksOverOn(ctx context.Context, personID string, unitIDs []string, on roster.Date) ([]roster.CommandLink, error) {
 	var rows []roster.CommandLink
 	q := v.db.NewSelect().Model(&rows).Where("from_on <= ? AND (to_on = '' OR to_on >= ?)", on, on)
@@ -406,7 +405,7 @@ func (v *View) PostingsOn(ctx context.Context, personIDs []string, on roster.Dat
 		Where("from_on <= ? AND (to_on = '' OR to_on >= ?)", on, on).Order("main DESC", "id").Scan(ctx)
 }
 
-// AccountOfPerson finds the account by which a person signs in, "" if none.
+// AccountOfPerson returns the account a person signs in with, or "" if none.
 func (v *View) AccountOfPerson(ctx context.Context, personID string) (string, error) {
 	var ids []string
 	err := v.db.NewSelect().TableExpr("accounts").Column("id").Where("person_id = ? AND state <> ?", personID, roster.AccountDisabled).
@@ -417,7 +416,7 @@ func (v *View) AccountOfPerson(ctx context.Context, personID string) (string, er
 	return ids[0], nil
 }
 
-// Missing reports whether a read found nothing.
+// Missing reports that no row matched.
 func Missing(err error) bool {
 	return errors.Is(err, sql.ErrNoRows) || fault.Is(err, fault.NotFoundKind)
 }

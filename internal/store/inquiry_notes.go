@@ -9,7 +9,7 @@ import (
 	"plumbline/internal/inquiry"
 )
 
-// TrackMember reads one person on a track; the track is judged by the caller.
+// TrackMember reads one person on a track. The caller judges the track.
 func (v *View) TrackMember(ctx context.Context, id string) (*inquiry.TrackMember, error) {
 	m := new(inquiry.TrackMember)
 	return m, v.db.NewSelect().Model(m).Where("id = ?", id).Scan(ctx)
@@ -21,8 +21,8 @@ func (v *View) CaseNotes(ctx context.Context, caseID string) ([]inquiry.CaseNote
 	return rows, v.db.NewSelect().Model(&rows).Where("case_id = ?", caseID).Order("id").Scan(ctx)
 }
 
-// OpenCasesOf reads the cases opened on issues that are not closed and whose
-// ground was not withdrawn before, for rules only.
+// OpenCasesOf reads the open cases on issues whose ground has not been
+// withdrawn before. It applies no scope and is for rules only.
 func (v *View) OpenCasesOf(ctx context.Context, issueIDs []string) ([]inquiry.Case, error) {
 	var out []inquiry.Case
 	for chunk := range slices.Chunk(issueIDs, 500) {
@@ -38,8 +38,8 @@ func (v *View) OpenCasesOf(ctx context.Context, issueIDs []string) ([]inquiry.Ca
 	return out, nil
 }
 
-// OpenCasesOfBatch counts the cases that OpenCasesOf would find for the
-// records of a batch.
+// OpenCasesOfBatch counts the cases that OpenCasesOf would find for the records
+// of a batch.
 func (v *View) OpenCasesOfBatch(ctx context.Context, batchID string) (int, error) {
 	flagged := v.db.NewSelect().TableExpr("case_notes").Column("case_id").Where("kind = ?", inquiry.NoteGroundWithdrawn)
 	issues := v.db.NewSelect().TableExpr("matches").Column("issue_id").Where("batch_id = ? AND issue_id <> '' AND state <> 'withdrawn'", batchID)
@@ -48,7 +48,8 @@ func (v *View) OpenCasesOfBatch(ctx context.Context, batchID string) (int, error
 	return int(n), err
 }
 
-// PersonOfAccount is the person who signs in with an account, "" for none.
+// PersonOfAccount returns the person who signs in with an account, or "" if
+// none.
 func (v *View) PersonOfAccount(ctx context.Context, accountID string) (string, error) {
 	var people []string
 	err := v.db.NewSelect().TableExpr("accounts").Column("person_id").Where("id = ?", accountID).Scan(ctx, &people)

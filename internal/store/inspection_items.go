@@ -7,7 +7,7 @@ import (
 	"plumbline/internal/roster"
 )
 
-// InspectionItems lists what inspectors found, the newest first.
+// InspectionItems lists what inspectors found, newest first.
 func (v *View) InspectionItems(ctx context.Context, unit string, sc roster.Scope, after string, limit int) ([]issue.InspectionItem, error) {
 	rows := []issue.InspectionItem{}
 	q, err := v.underUnit(ctx, scoped(v.db.NewSelect().Model(&rows), sc, columnsDefault), unit, false)

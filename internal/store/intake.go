@@ -11,16 +11,18 @@ import (
 	"plumbline/internal/roster"
 )
 
-// batchColumns judge a batch by where its importer holds his role.
+// batchColumns apply a scope to a batch through the unit of its importer's
+// role.
 var batchColumns = ScopeColumns{ID: "id", Unit: "unit_id", Branch: "branch_id"}
 
-// MatchIndex reads everybody and every unit into the index that matching asks.
-// It is read once per import, about 14,000 people in some 100 ms.
+// MatchIndex reads all people and units into the index used for matching. An
+// import reads it once: about 14,000 people take some 100 ms.
 func (v *View) MatchIndex(ctx context.Context) (*intake.Index, error) {
 	return v.matchIndex(ctx, nil)
 }
 
-// MatchIndexOf is the same for few people, to show them side by side.
+// MatchIndexOf builds the same index for a few people, to show them side by
+// side.
 func (v *View) MatchIndexOf(ctx context.Context, people []string) (*intake.Index, error) {
 	if len(people) == 0 {
 		people = []string{""}
@@ -109,7 +111,7 @@ func (v *View) matchIndex(ctx context.Context, only []string) (*intake.Index, er
 	return intake.NewIndex(subjects, places), nil
 }
 
-// Batch opens one batch under the scope.
+// Batch reads one batch in scope.
 func (v *View) Batch(ctx context.Context, id string, sc roster.Scope) (*intake.AuditBatch, error) {
 	var rows []*intake.AuditBatch
 	if err := scoped(v.db.NewSelect().Model(&rows).Where("id = ?", id), sc, batchColumns).Scan(ctx); err != nil {
@@ -121,7 +123,7 @@ func (v *View) Batch(ctx context.Context, id string, sc roster.Scope) (*intake.A
 	return rows[0], nil
 }
 
-// BatchList is one page of batches, newest first, after the given id.
+// BatchList returns one page of batches, newest first, after the given id.
 func (v *View) BatchList(ctx context.Context, source string, sc roster.Scope, after string, limit int) ([]*intake.AuditBatch, error) {
 	rows := []*intake.AuditBatch{}
 	q := scoped(v.db.NewSelect().Model(&rows), sc, batchColumns)
@@ -135,8 +137,8 @@ func (v *View) BatchList(ctx context.Context, source string, sc roster.Scope, af
 	return rows, err
 }
 
-// BatchOfFile finds the live batch that a file of a source was imported as; nil
-// if there is none.
+// BatchOfFile looks up the live batch that a source's file was imported as. It
+// returns nil if there is none.
 func (v *View) BatchOfFile(ctx context.Context, hash, source, sheet string) (*intake.AuditBatch, error) {
 	var rows []*intake.AuditBatch
 	err := v.db.NewSelect().Model(&rows).Where("file_hash = ? AND source = ? AND sheet = ?", hash, source, sheet).
@@ -147,7 +149,7 @@ func (v *View) BatchOfFile(ctx context.Context, hash, source, sheet string) (*in
 	return rows[0], nil
 }
 
-// AuditRecords reads records by id, in no order. Who may see them is judged by
+// AuditRecords reads records by id, in no particular order. Access is judged by
 // their matches.
 func (v *View) AuditRecords(ctx context.Context, ids ...string) ([]*intake.AuditRecord, error) {
 	var out []*intake.AuditRecord
@@ -161,8 +163,8 @@ func (v *View) AuditRecords(ctx context.Context, ids ...string) ([]*intake.Audit
 	return out, nil
 }
 
-// RejectedRecords are the records of a batch that were refused, in the order of
-// the file, after a row.
+// RejectedRecords returns the rejected records of a batch in file order, after
+// a row.
 func (v *View) RejectedRecords(ctx context.Context, batch string, after, limit int) ([]*intake.AuditRecord, error) {
 	rows := []*intake.AuditRecord{}
 	err := v.db.NewSelect().Model(&rows).Where("batch_id = ? AND row_no > ? AND reject_code <> ''", batch, after).
@@ -170,8 +172,8 @@ func (v *View) RejectedRecords(ctx context.Context, batch string, after, limit i
 	return rows, err
 }
 
-// Originals finds, for keyed sums, the matches of the live records that said the
-// same, earliest first.
+// Originals returns, for each keyed checksum, the matches of live records with
+// the same content, earliest first.
 func (v *View) Originals(ctx context.Context, sums []string) (map[string][]*intake.Match, error) {
 	out := make(map[string][]*intake.Match)
 	for chunk := range slices.Chunk(sums, 500) {
@@ -205,7 +207,7 @@ func (v *View) Originals(ctx context.Context, sums []string) (map[string][]*inta
 	return out, nil
 }
 
-// MatchesOfRecords reads the matches of records: record id → match.
+// MatchesOfRecords reads the matches of records as record id → match.
 func (v *View) MatchesOfRecords(ctx context.Context, records []string) (map[string]*intake.Match, error) {
 	out := make(map[string]*intake.Match, len(records))
 	for chunk := range slices.Chunk(records, 500) {
@@ -220,8 +222,8 @@ func (v *View) MatchesOfRecords(ctx context.Context, records []string) (map[stri
 	return out, nil
 }
 
-// matchScoped narrows to the matches that the scope admits, and hides an open
-// one from whoever is barred from any of its candidates, himself included.
+// matchScoped narrows to the matches in scope, and hides an open match from
+// anyone barred from any of its candidates or listed as one.
 func matchScoped(q *bun.SelectQuery, sc roster.Scope) *bun.SelectQuery {
 	q = scoped(q, sc, columnsDefault)
 	for _, p := range sc.BarPeople {
@@ -240,7 +242,7 @@ func matchScoped(q *bun.SelectQuery, sc roster.Scope) *bun.SelectQuery {
 	return q
 }
 
-// Match opens one match under the scope.
+// Match reads one match in scope.
 func (v *View) Match(ctx context.Context, id string, sc roster.Scope) (*intake.Match, error) {
 	var rows []*intake.Match
 	if err := matchScoped(v.db.NewSelect().Model(&rows).Where("id = ?", id), sc).Scan(ctx); err != nil {
@@ -252,8 +254,8 @@ func (v *View) Match(ctx context.Context, id string, sc roster.Scope) (*intake.M
 	return rows[0], nil
 }
 
-// MatchList is one page of the queue, newest events first; after is the last
-// row of the page before.
+// MatchList returns one page of the queue, newest events first. after is the
+// last row of the previous page.
 func (v *View) MatchList(ctx context.Context, f intake.Filter, sc roster.Scope, after *intake.Spot, limit int) ([]*intake.Match, error) {
 	rows := []*intake.Match{}
 	q, err := v.matchWhere(ctx, v.db.NewSelect().Model(&rows), f, sc)
@@ -267,7 +269,7 @@ func (v *View) MatchList(ctx context.Context, f intake.Filter, sc roster.Scope, 
 	return rows, err
 }
 
-// MatchCount is the exact number of rows that the list has.
+// MatchCount counts the rows that MatchList lists.
 func (v *View) MatchCount(ctx context.Context, f intake.Filter, sc roster.Scope) (int64, error) {
 	q, err := v.matchWhere(ctx, v.db.NewSelect().Model((*intake.Match)(nil)), f, sc)
 	if err != nil {
@@ -294,16 +296,16 @@ func (v *View) matchWhere(ctx context.Context, q *bun.SelectQuery, f intake.Filt
 	return q, nil
 }
 
-// MatchesOfBatch are the matches of a batch in the order of the file, after a
-// row, whatever their state; for withdrawing it.
+// MatchesOfBatch returns the matches of a batch in file order, after a row and
+// in any state, for withdrawing the batch.
 func (v *View) MatchesOfBatch(ctx context.Context, batch string, after, limit int) ([]*intake.Match, error) {
 	var rows []*intake.Match
 	err := v.db.NewSelect().Model(&rows).Where("batch_id = ? AND row_no > ?", batch, after).OrderExpr("row_no").Limit(int64(limit)).Scan(ctx)
 	return rows, err
 }
 
-// DuplicatesOf are the matches that were linked to others, oldest first:
-// original id → duplicates.
+// DuplicatesOf returns the matches linked to others, oldest first, as original
+// id → duplicates.
 func (v *View) DuplicatesOf(ctx context.Context, matches ...string) (map[string][]*intake.Match, error) {
 	out := make(map[string][]*intake.Match)
 	for chunk := range slices.Chunk(matches, 500) {
@@ -319,14 +321,14 @@ func (v *View) DuplicatesOf(ctx context.Context, matches ...string) (map[string]
 	return out, nil
 }
 
-// MatchDecisions are the steps taken on a match, oldest first.
+// MatchDecisions returns the steps taken on a match, oldest first.
 func (v *View) MatchDecisions(ctx context.Context, match string) ([]*intake.MatchDecision, error) {
 	rows := []*intake.MatchDecision{}
 	err := v.db.NewSelect().Model(&rows).Where("match_id = ?", match).OrderExpr("id").Scan(ctx)
 	return rows, err
 }
 
-// Mappings are what users said about a source's words: kind → word → meaning.
+// Mappings returns how users mapped a source's words, as kind → word → meaning.
 func (v *View) Mappings(ctx context.Context, source string) (map[string]map[string]string, error) {
 	var rows []intake.Mapping
 	if err := v.db.NewSelect().Model(&rows).Where("source = ?", source).Scan(ctx); err != nil {
@@ -341,7 +343,8 @@ func (v *View) Mappings(ctx context.Context, source string) (map[string]map[stri
 	return out, nil
 }
 
-// Upload reads a stored file; a fault if it is not there.
+// Upload reads a stored file. It returns a not-found fault if it does not
+// exist.
 func (v *View) Upload(ctx context.Context, id string) (*intake.Upload, error) {
 	var rows []*intake.Upload
 	if err := v.db.NewSelect().Model(&rows).Where("id = ?", id).Scan(ctx); err != nil {
@@ -353,7 +356,7 @@ func (v *View) Upload(ctx context.Context, id string) (*intake.Upload, error) {
 	return rows[0], v.s.openUpload(ctx, rows[0])
 }
 
-// JobOf is the newest job about an object; nil if there is none.
+// JobOf returns the newest job about an object, or nil if there is none.
 func (v *View) JobOf(ctx context.Context, object string) (*Job, error) {
 	var rows []*Job
 	err := v.db.NewSelect().Model(&rows).Where("object_id = ?", object).OrderExpr("created_at DESC, id DESC").Limit(1).Scan(ctx)
@@ -363,7 +366,8 @@ func (v *View) JobOf(ctx context.Context, object string) (*Job, error) {
 	return rows[0], nil
 }
 
-// PeopleByNumber finds who held a personnel, police or badge number on a day.
+// PeopleByNumber looks up who held a personnel, police or badge number on a
+// day.
 func (v *View) PeopleByNumber(ctx context.Context, number string, on roster.Date) ([]string, error) {
 	var ids, holders []string
 	if err := v.db.NewSelect().TableExpr("people").Column("id").Where("personnel_no = ?", number).Scan(ctx, &ids); err != nil {

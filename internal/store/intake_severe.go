@@ -9,8 +9,8 @@ import (
 	"plumbline/internal/intake"
 )
 
-// RecordPeaks gives the highest severity that each of the records, or an issue
-// made of it, ever had. A record that was refused has none.
+// RecordPeaks returns the highest severity that each record, or an issue made
+// from it, ever had. Rejected records have none.
 func (v *View) RecordPeaks(ctx context.Context, records ...string) (map[string]int, error) {
 	out := make(map[string]int, len(records))
 	for chunk := range slices.Chunk(records, 500) {
@@ -47,8 +47,9 @@ func (v *View) RecordPeaks(ctx context.Context, records ...string) (map[string]i
 	return out, nil
 }
 
-// SevereOfBatch counts the records of a batch that have, or ever had, a severity
-// of limit or above, whatever their matches: also those that are no issue yet.
+// SevereOfBatch counts the records of a batch that have, or ever had, a
+// severity of limit or above, whatever their match state, including those that
+// are not yet issues.
 func (v *View) SevereOfBatch(ctx context.Context, batchID string, limit int) (int64, error) {
 	peaks := v.db.NewSelect().TableExpr("severity_peaks AS p").ColumnExpr("1").Where("p.issue_id = i.id AND p.severity >= ?", limit)
 	issues := v.db.NewSelect().TableExpr("issues AS i").ColumnExpr("1").Where("i.record_id <> '' AND i.record_id = audit_record.id").

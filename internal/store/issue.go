@@ -12,7 +12,7 @@ import (
 	"plumbline/internal/roster"
 )
 
-// Issue opens one issue under the scope; outside it, or barred, it is not there.
+// Issue reads one issue in scope. An issue outside it, or barred, is not found.
 func (v *View) Issue(ctx context.Context, id string, sc roster.Scope) (*issue.Issue, error) {
 	var rows []*issue.Issue
 	if err := scoped(v.db.NewSelect().Model(&rows).Where("id = ?", id), sc, columnsDefault).Scan(ctx); err != nil {
@@ -24,7 +24,7 @@ func (v *View) Issue(ctx context.Context, id string, sc roster.Scope) (*issue.Is
 	return rows[0], nil
 }
 
-// IssueByName opens one issue by its id or its reference, under the scope.
+// IssueByName reads one issue in scope by its id or reference.
 func (v *View) IssueByName(ctx context.Context, name string, sc roster.Scope) (*issue.Issue, error) {
 	if len(name) > 20 {
 		return v.Issue(ctx, name, sc)
@@ -40,7 +40,8 @@ func (v *View) IssueByName(ctx context.Context, name string, sc roster.Scope) (*
 	return rows[0], nil
 }
 
-// IssuesByID opens those of the issues that the scope admits, in no order.
+// IssuesByID reads those of the issues that are in scope, in no particular
+// order.
 func (v *View) IssuesByID(ctx context.Context, ids []string, sc roster.Scope) ([]*issue.Issue, error) {
 	var out []*issue.Issue
 	for chunk := range slices.Chunk(ids, 500) {
@@ -53,16 +54,16 @@ func (v *View) IssuesByID(ctx context.Context, ids []string, sc roster.Scope) ([
 	return out, nil
 }
 
-// IssuesOfPerson are all issues about a person that the scope admits, earliest
-// event first.
+// IssuesOfPerson returns all issues in scope about a person, earliest event
+// first.
 func (v *View) IssuesOfPerson(ctx context.Context, person string, sc roster.Scope) ([]*issue.Issue, error) {
 	var rows []*issue.Issue
 	err := scoped(v.db.NewSelect().Model(&rows).Where("person_id = ?", person), sc, columnsDefault).OrderExpr("event_on, id").Scan(ctx)
 	return rows, err
 }
 
-// IssuesLinked are the issues that name this one as what they repeat or are a
-// duplicate of, and the two that it names itself, as far as the scope admits.
+// IssuesLinked returns the issues in scope that name this one as what they
+// repeat or duplicate, and the two that it names itself.
 func (v *View) IssuesLinked(ctx context.Context, i *issue.Issue, sc roster.Scope) ([]issue.Row, error) {
 	rows := []issue.Row{}
 	q := v.db.NewSelect().TableExpr("issues").Column("id", "version", "ref", "source", "source_code", "category", "item_no",
@@ -75,7 +76,7 @@ func (v *View) IssuesLinked(ctx context.Context, i *issue.Issue, sc roster.Scope
 	return rows, err
 }
 
-// Statements are what was said about the issues, oldest first.
+// Statements returns what was said about the issues, oldest first.
 func (v *View) Statements(ctx context.Context, issueIDs ...string) ([]*issue.Statement, error) {
 	var out []*issue.Statement
 	for chunk := range slices.Chunk(issueIDs, 500) {
@@ -88,7 +89,7 @@ func (v *View) Statements(ctx context.Context, issueIDs ...string) ([]*issue.Sta
 	return out, nil
 }
 
-// Statement opens one statement under the scope.
+// Statement reads one statement in scope.
 func (v *View) Statement(ctx context.Context, id string, sc roster.Scope) (*issue.Statement, error) {
 	var rows []*issue.Statement
 	if err := statementScoped(v.db.NewSelect().Model(&rows).Where("id = ?", id), sc).Scan(ctx); err != nil {
@@ -100,7 +101,7 @@ func (v *View) Statement(ctx context.Context, id string, sc roster.Scope) (*issu
 	return rows[0], nil
 }
 
-// AskedCorrections are the requests for correction that wait for an answer.
+// AskedCorrections returns the correction requests that await an answer.
 func (v *View) AskedCorrections(ctx context.Context, sc roster.Scope, limit int) ([]*issue.Statement, error) {
 	var rows []*issue.Statement
 	err := statementScoped(v.db.NewSelect().Model(&rows).Where("state = ?", issue.Asked), sc).
@@ -108,15 +109,15 @@ func (v *View) AskedCorrections(ctx context.Context, sc roster.Scope, limit int)
 	return rows, err
 }
 
-// statementScoped judges a statement by its own place and by the issue that it
-// is about: who is barred from the issue sees nothing that was said of it.
+// statementScoped judges a statement by its own columns and by its issue:
+// anyone barred from the issue sees nothing that was said about it.
 func statementScoped(q *bun.SelectQuery, sc roster.Scope) *bun.SelectQuery {
 	return unbarred(scoped(q, sc, columnsDefault), sc, onIssue)
 }
 
-// SlightIssues are the declared issues of accepted or locked lists of one unit
-// that the head may correct on the spot: never above the severity, not settled yet.
-// They come in the order of their ids, after the given one.
+// SlightIssues returns a unit's declared issues from accepted or locked lists
+// that the head may correct on the spot: none above maxSeverity, none settled.
+// They are ordered by id, after the given one.
 func (v *View) SlightIssues(ctx context.Context, unit string, maxSeverity int, sc roster.Scope, after string, limit int) ([]*issue.Issue, error) {
 	var rows []*issue.Issue
 	err := slight(v.db.NewSelect().Model(&rows), unit, maxSeverity, sc).Where("issue.id > ?", after).
@@ -124,7 +125,7 @@ func (v *View) SlightIssues(ctx context.Context, unit string, maxSeverity int, s
 	return rows, err
 }
 
-// SlightCount counts them by severity, exactly.
+// SlightCount counts them by severity.
 func (v *View) SlightCount(ctx context.Context, unit string, maxSeverity int, sc roster.Scope) (map[int]int64, error) {
 	var rows []struct {
 		Severity int   `bun:"severity"`
@@ -149,8 +150,8 @@ func slight(q *bun.SelectQuery, unit string, maxSeverity int, sc roster.Scope) *
 	return scoped(q, sc, ScopeColumns{ID: "issue.id", Unit: "issue.unit_id", Branch: "issue.branch_id", Person: "issue.person_id", EventOn: "issue.event_on"})
 }
 
-// BulkIssues are the issues that a bulk correction has corrected so far, in the
-// order of their ids.
+// BulkIssues returns the issues that a bulk correction has corrected so far,
+// ordered by id.
 func (v *View) BulkIssues(ctx context.Context, bulk, unit string, sc roster.Scope) ([]*issue.Issue, error) {
 	var rows []*issue.Issue
 	q := v.db.NewSelect().Model(&rows).Where("unit_id = ? AND bulk_id = ?", unit, bulk)

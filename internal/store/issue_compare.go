@@ -13,9 +13,9 @@ import (
 // issueKeysMax is the most keys that one comparison query carries.
 const issueKeysMax = 200
 
-// AddIssues registers new issues of any number of people: it compares them
-// with what is stored under their keys in one query, inserts them, and saves
-// the stored ones that the comparison altered. Each needs its ID.
+// AddIssues adds new issues about any number of people. It compares them in one
+// query with the stored issues that share their keys, inserts them, and saves
+// the stored ones that the comparison changed. Each issue must have its ID.
 func (tx *Tx) AddIssues(ctx context.Context, fresh []*issue.Issue, t issue.Timing) error {
 	if len(fresh) == 0 {
 		return nil
@@ -36,9 +36,10 @@ func (tx *Tx) AddIssues(ctx context.Context, fresh []*issue.Issue, t issue.Timin
 	return nil
 }
 
-// AddDeclared registers what a person files. The filer takes the rows of his
-// entry home with the salt slip, so they say of the comparison only what he may
-// know; what rests on a record that he was not told of is written apart.
+// AddDeclared adds the issues that a person files. The slip gives the filer the
+// rows of their own entry, so these may reveal only the part of the comparison
+// that the filer may know. Changes that rest on a record the filer was not told
+// of go into a separate entry.
 func (tx *Tx) AddDeclared(ctx context.Context, fresh []*issue.Issue, t issue.Timing) error {
 	if len(fresh) == 0 {
 		return nil
@@ -54,7 +55,8 @@ func (tx *Tx) AddDeclared(ctx context.Context, fresh []*issue.Issue, t issue.Tim
 	return tx.compareInSeparateEntry(ctx, append(stored, fresh...), t)
 }
 
-// SaveDeclared saves what a person files anew, as AddDeclared adds it.
+// SaveDeclared saves the issues that a person files again, with the same
+// separation as AddDeclared.
 func (tx *Tx) SaveDeclared(ctx context.Context, changes []issue.Change, t issue.Timing) error {
 	var filed, touched []*issue.Issue
 	for _, c := range changes {
@@ -82,13 +84,13 @@ func (tx *Tx) SaveDeclared(ctx context.Context, changes []issue.Change, t issue.
 	return tx.compareInSeparateEntry(ctx, append(stored, filed...), t)
 }
 
-// visibleToSubject are the issues that the subject was told of.
+// visibleToSubject returns the issues that the subject has been told of.
 func visibleToSubject(issues []*issue.Issue) []*issue.Issue {
 	return slices.DeleteFunc(slices.Clone(issues), func(i *issue.Issue) bool { return !i.VisibleToSubject() })
 }
 
-// compareInSeparateEntry compares all issues of some keys and writes apart what that
-// alters.
+// compareInSeparateEntry compares all issues of the keys and writes the
+// resulting changes in a separate entry.
 func (tx *Tx) compareInSeparateEntry(ctx context.Context, all []*issue.Issue, t issue.Timing) error {
 	for _, c := range issue.Settle(all, nil, t) {
 		if err := tx.saveInSeparateEntry(ctx, c.Before, c.After); err != nil {
@@ -98,17 +100,17 @@ func (tx *Tx) compareInSeparateEntry(ctx context.Context, all []*issue.Issue, t 
 	return nil
 }
 
-// SeparateEntry names the issues that a filing altered beside what was filed.
-// The filer's own entry must not name them.
+// SeparateEntry returns the rows changed by a filing beyond what was filed. The
+// filer's own entry must not name them.
 func (tx *Tx) SeparateEntry() []ledger.After { return tx.journal.separateEntry }
 
-// SaveIssue saves a changed issue, and with it the others whose comparison the
-// change alters.
+// SaveIssue saves a changed issue and the other issues whose comparison it
+// changes.
 func (tx *Tx) SaveIssue(ctx context.Context, before, after *issue.Issue, t issue.Timing) error {
 	return tx.SaveIssues(ctx, []issue.Change{{Before: before, After: after}}, t)
 }
 
-// SaveIssues saves many changed issues; the comparison is done once for all.
+// SaveIssues saves many changed issues and runs the comparison once for all.
 func (tx *Tx) SaveIssues(ctx context.Context, changes []issue.Change, t issue.Timing) error {
 	var touched []*issue.Issue
 	changed := make(map[string]bool, len(changes))
@@ -144,7 +146,7 @@ func (tx *Tx) SaveIssues(ctx context.Context, changes []issue.Change, t issue.Ti
 	return nil
 }
 
-// issuesOfKeys loads what is stored under the keys, for the comparison.
+// issuesOfKeys loads the stored issues with the keys, for the comparison.
 func (v *View) issuesOfKeys(ctx context.Context, keys []issue.Key) ([]*issue.Issue, error) {
 	var people, units [][]string
 	for _, k := range keys {
@@ -155,7 +157,7 @@ func (v *View) issuesOfKeys(ctx context.Context, keys []issue.Key) ([]*issue.Iss
 		}
 	}
 	var out []*issue.Issue
-	if person := onlyPerson(keys); person != "" { // a self-check: his few issues by their index, the categories by hand
+	if person := onlyPerson(keys); person != "" { // a self-check: read the person's few issues by index and filter categories in Go
 		if err := v.read(ctx, &out, "SELECT * FROM issues WHERE person_id = ?", person); err != nil {
 			return nil, err
 		}
@@ -185,7 +187,8 @@ func (v *View) issuesOfKeys(ctx context.Context, keys []issue.Key) ([]*issue.Iss
 	return out, load("(unit_id, category)", units, "person_id = ''")
 }
 
-// onlyPerson is the person whom all keys concern, "" if there are several.
+// onlyPerson returns the person that all keys concern, or "" if there are
+// several.
 func onlyPerson(keys []issue.Key) string {
 	for _, k := range keys {
 		if k.Person == "" || k.Person != keys[0].Person {

@@ -10,14 +10,14 @@ import (
 	"plumbline/internal/roster"
 )
 
-// rootsMax is the most subtrees that a count is put together from.
+// rootsMax is the most subtrees that one count combines.
 const rootsMax = 200
 
-// IssueCount is the exact number of rows that the list has. A count that the
-// counters know, by unit, month, state and severity, costs nothing that grows
-// with the issues; any other counts rows.
+// IssueCount counts the rows that IssueList lists. A filter by unit, month,
+// state and severity alone is answered from counters, at a cost independent of
+// the number of issues; any other filter counts rows.
 func (v *View) IssueCount(ctx context.Context, f issue.Filter, sc roster.Scope) (int64, error) {
-	if counted(f) && v.raw == nil { // a writer's own rows are not in the counters yet
+	if counted(f) && v.raw == nil { // counters do not include a writer's own rows yet
 		roots, ok, err := v.countRoots(ctx, f.Unit, sc)
 		if err != nil {
 			return 0, err
@@ -29,8 +29,7 @@ func (v *View) IssueCount(ctx context.Context, f issue.Filter, sc roster.Scope) 
 	return v.countRows(ctx, f, func(q *bun.SelectQuery) *bun.SelectQuery { return scoped(q, sc, columnsDefault) })
 }
 
-// counted reports whether a filter narrows by nothing but what the counters of
-// the state are kept by.
+// counted reports whether the counters can answer a filter.
 func counted(f issue.Filter) bool {
 	if f.Only {
 		return false
@@ -39,8 +38,9 @@ func counted(f issue.Filter) bool {
 	return f == issue.All()
 }
 
-// countRoots are units whose subtrees together are what the reach covers of
-// the unit, each row once; not ok if the reach is no sum of whole subtrees.
+// countRoots returns units whose subtrees together make up the part of the
+// reach under the unit, each row once. ok is false if the reach is not a union
+// of whole subtrees.
 func (v *View) countRoots(ctx context.Context, unit string, sc roster.Scope) (roots []string, ok bool, err error) {
 	if len(sc.Objects) > 0 {
 		return nil, false, nil
@@ -71,9 +71,9 @@ func (v *View) countRoots(ctx context.Context, unit string, sc roster.Scope) (ro
 	return roots, len(roots) <= rootsMax, nil
 }
 
-// countByCounters adds up the counters of whole subtrees, takes out what the
-// bars hide there, and adds the reader's own issues that it lost or never had.
-// These are few, and found by person.
+// countByCounters sums the counters of whole subtrees, subtracts what the bars
+// hide there, and adds the reader's own issues that were subtracted or lie
+// elsewhere. These are few and found by person.
 func (v *View) countByCounters(ctx context.Context, f issue.Filter, sc roster.Scope, roots []string) (total int64, err error) {
 	if len(roots) > 0 {
 		q := v.db.NewSelect().TableExpr("counters").ColumnExpr("key, SUM(n) AS n").
@@ -111,7 +111,7 @@ func (v *View) countByCounters(ctx context.Context, f issue.Filter, sc roster.Sc
 	return total, err
 }
 
-// countRows counts the rows of a filter that narrow leaves.
+// countRows counts the rows that match a filter after narrow.
 func (v *View) countRows(ctx context.Context, f issue.Filter, narrow func(q *bun.SelectQuery) *bun.SelectQuery) (int64, error) {
 	q, err := v.underUnit(ctx, v.db.NewSelect().TableExpr("issues"), f.Unit, f.Only)
 	if err != nil {
@@ -121,8 +121,8 @@ func (v *View) countRows(ctx context.Context, f issue.Filter, narrow func(q *bun
 	return int64(n), err
 }
 
-// NoticesUnanswered counts the open issues of which a person was notified and
-// to which he has said nothing.
+// NoticesUnanswered counts the open issues of which a person was notified but
+// has not replied to.
 func (v *View) NoticesUnanswered(ctx context.Context, personID string) (int64, error) {
 	said := v.db.NewSelect().TableExpr("statements AS s").ColumnExpr("1").Where("s.issue_id = i.id AND s.kind IN (?, ?)", issue.Answer, issue.Correction)
 	n, err := v.db.NewSelect().TableExpr("issues AS i").Where("i.person_id = ? AND i.source <> ? AND i.noticed_at IS NOT NULL", personID, issue.Self).

@@ -9,8 +9,8 @@ import (
 	"plumbline/internal/roster"
 )
 
-// IssueList is one page of the list, under the scope. after is the last row of
-// the page before, nil for the first.
+// IssueList returns one page of issues in scope. after is the last row of the
+// previous page, or nil for the first.
 func (v *View) IssueList(ctx context.Context, f issue.Filter, sc roster.Scope, after *issue.Place, limit int) ([]issue.Row, error) {
 	q := v.db.NewSelect().TableExpr("issues").Column("id", "version", "ref", "source", "source_code", "category", "item_no",
 		"severity", "person_id", "unit_id", "branch_id", "event_on", "received_on", "state", "disclosure", "paired", "concealment", "finding", "form", "case_id")
@@ -18,8 +18,8 @@ func (v *View) IssueList(ctx context.Context, f issue.Filter, sc roster.Scope, a
 	if err != nil {
 		return nil, err
 	}
-	// Conditions that hold for every row: with them SQLite goes through the index
-	// of the order and stops after a page; without, it sorts the whole bureau.
+	// These conditions hold for every row. With them SQLite walks the index in
+	// order and stops after a page; without them it sorts the whole table.
 	if f.Sort == issue.BySeverity {
 		q = q.Where("severity >= 0")
 	} else {
@@ -47,9 +47,9 @@ func (v *View) IssueList(ctx context.Context, f issue.Filter, sc roster.Scope, a
 	return rows, err
 }
 
-// IssueDeltas adds up what the issues that the scope's reach covers but its
-// bars hide have put into the counters, for a report that must leave them out.
-// Only issues of the unit and below count.
+// IssueDeltas sums what the issues within reach but hidden by bars contributed
+// to the counters, so that a report can leave them out. Only issues of the unit
+// and below count.
 func (v *View) IssueDeltas(ctx context.Context, unit string, sc roster.Scope, emit func(section, unit, month, key string, n int64)) error {
 	tree, err := v.s.placement(ctx, v.db)
 	if err != nil {
@@ -67,7 +67,8 @@ func (v *View) IssueDeltas(ctx context.Context, unit string, sc roster.Scope, em
 	return nil
 }
 
-// underUnit narrows to a unit and, unless only, all below it in today's tree.
+// underUnit narrows to a unit and, unless only is set, everything below it in
+// today's tree.
 func (v *View) underUnit(ctx context.Context, q *bun.SelectQuery, unit string, only bool) (*bun.SelectQuery, error) {
 	if unit == "" {
 		return q, nil
@@ -101,7 +102,7 @@ func (v *View) underUnit(ctx context.Context, q *bun.SelectQuery, unit string, o
 	switch {
 	case tier <= 1 && len(above) == 0:
 		return q, nil
-	case tier <= 1: // nearly everything: name what is left out
+	case tier <= 1: // nearly everything: list what is excluded instead
 		return q.Where("unit_id NOT IN (?)", bun.List(above)), nil
 	case len(units) == 1:
 		return q.Where("unit_id = ?", unit), nil
@@ -109,7 +110,7 @@ func (v *View) underUnit(ctx context.Context, q *bun.SelectQuery, unit string, o
 	return q.Where("unit_id IN (?)", bun.List(units)), nil
 }
 
-// issueWhere turns a filter into SQL; it says the same as Filter.Admits.
+// issueWhere turns a filter into SQL. It must agree with Filter.Admits.
 func (v *View) issueWhere(ctx context.Context, q *bun.SelectQuery, f issue.Filter, sc roster.Scope) (*bun.SelectQuery, error) {
 	q, err := v.underUnit(ctx, q, f.Unit, f.Only)
 	if err != nil {
@@ -118,7 +119,7 @@ func (v *View) issueWhere(ctx context.Context, q *bun.SelectQuery, f issue.Filte
 	return filtered(scoped(q, sc, columnsDefault), f), nil
 }
 
-// filtered is all of a filter but its unit.
+// filtered applies all of a filter except its unit.
 func filtered(q *bun.SelectQuery, f issue.Filter) *bun.SelectQuery {
 	text := func(column, value string) {
 		if value != "" {
@@ -167,8 +168,8 @@ func filtered(q *bun.SelectQuery, f issue.Filter) *bun.SelectQuery {
 	return inCell(partially(q, f), f)
 }
 
-// partially repeats the words of the partial indexes that a filter implies:
-// SQLite uses such an index only where the query says them.
+// partially repeats the conditions of the partial indexes that a filter
+// implies. SQLite uses such an index only if the query states its condition.
 func partially(q *bun.SelectQuery, f issue.Filter) *bun.SelectQuery {
 	for _, index := range []struct {
 		implied bool
@@ -189,8 +190,8 @@ func partially(q *bun.SelectQuery, f issue.Filter) *bun.SelectQuery {
 	return q
 }
 
-// inCell keeps what the cell of the reconciliation counts, and of the life what
-// the filter wants: the live ones, the open ones.
+// inCell keeps the issues that the reconciliation cell counts and that are live
+// or open, as the filter asks.
 func inCell(q *bun.SelectQuery, f issue.Filter) *bun.SelectQuery {
 	switch f.Cell {
 	case issue.Both:

@@ -9,8 +9,8 @@ import (
 	"plumbline/internal/issue"
 )
 
-// PeaksOf gives the highest severity from which each of the issues was lowered;
-// one that never was has none.
+// PeaksOf returns the highest severity from which each issue was ever lowered.
+// Issues that were never lowered are absent.
 func (v *View) PeaksOf(ctx context.Context, issueIDs ...string) (map[string]int, error) {
 	out := map[string]int{}
 	for chunk := range slices.Chunk(issueIDs, 500) {
@@ -25,8 +25,8 @@ func (v *View) PeaksOf(ctx context.Context, issueIDs ...string) (map[string]int,
 	return out, nil
 }
 
-// keepPeaks writes down the severities from which the changes lower an issue.
-// Every change of an issue passes here, so none can lose its highest.
+// keepPeaks records the severities from which the changes lower issues. Every
+// change of an issue passes through here, so no peak is lost.
 func (tx *Tx) keepPeaks(ctx context.Context, changes []issue.Change) error {
 	var lowered []issue.Change
 	var ids []string
@@ -42,7 +42,7 @@ func (tx *Tx) keepPeaks(ctx context.Context, changes []issue.Change) error {
 	if err != nil {
 		return err
 	}
-	for _, c := range lowered { // a triage lowers one
+	for _, c := range lowered { // triage lowers one
 		if high, ok := known[c.After.ID]; ok && high >= c.Before.Severity {
 			continue
 		}
@@ -53,9 +53,9 @@ func (tx *Tx) keepPeaks(ctx context.Context, changes []issue.Change) error {
 	return nil
 }
 
-// GuardedOfBatch counts the issues of a batch that one person may not set
-// aside: those that have, or had, a severity of limit or above, a case, a leader
-// question or a served notice, and are not withdrawn yet.
+// GuardedOfBatch counts the issues of a batch that one person alone may not set
+// aside: those not yet withdrawn that have, or had, a severity of limit or
+// above, a case, a leader question or a served notice.
 func (v *View) GuardedOfBatch(ctx context.Context, batchID string, limit int) (int64, error) {
 	peaks := v.db.NewSelect().TableExpr("severity_peaks").Column("issue_id").Where("severity >= ?", limit)
 	return v.db.NewSelect().TableExpr("issues").

@@ -7,11 +7,11 @@ import (
 	"github.com/uptrace/bun"
 )
 
-// The states of a job.
+// Job states.
 const (
 	JobQueued    = "queued"
 	JobRunning   = "running"
-	JobStopped   = "stopped" // stands at its position and can go on
+	JobStopped   = "stopped" // stopped at its position; can be resumed
 	JobDone      = "done"
 	JobFailed    = "failed"
 	JobCancelled = "cancelled"
@@ -34,8 +34,8 @@ func (v *View) JobsBy(ctx context.Context, account string, page Page) ([]Job, er
 	return rows, err
 }
 
-// ClaimJob takes the oldest job that waits or whose worker's lease ran out.
-// nil means that there is nothing to do.
+// ClaimJob claims the oldest job that is queued or whose worker's lease
+// expired. It returns nil if there is none.
 func (sx *ScratchTx) ClaimJob(ctx context.Context, now time.Time, lease time.Duration) (*Job, error) {
 	var rows []Job
 	err := sx.db.NewSelect().Model(&rows).
@@ -58,8 +58,8 @@ func (sx *ScratchTx) ClaimJob(ctx context.Context, now time.Time, lease time.Dur
 	return j, nil
 }
 
-// SaveJob writes position, counts and state of a job, unless it was cancelled
-// meanwhile; cancelled reports that.
+// SaveJob saves a job's position, counts and state, unless it has been
+// cancelled in the meantime, which cancelled reports.
 func saveJob(ctx context.Context, db bun.IDB, j *Job) (cancelled bool, err error) {
 	res, err := db.NewUpdate().Model(j).Column("state", "position", "total", "counts", "error_code", "lease_until", "changed_at").
 		Where("id = ? AND state <> ?", j.ID, JobCancelled).Exec(ctx)
@@ -70,18 +70,18 @@ func saveJob(ctx context.Context, db bun.IDB, j *Job) (cancelled bool, err error
 	return n == 0, err
 }
 
-// SaveJob writes a job's progress outside any other write.
+// SaveJob saves a job's progress outside any other write.
 func (sx *ScratchTx) SaveJob(ctx context.Context, j *Job) (cancelled bool, err error) {
 	return saveJob(ctx, sx.db, j)
 }
 
-// SaveJob writes a job's progress together with the rows of its chunk, so that
-// a chunk is done once whatever happens.
+// SaveJob saves a job's progress together with the rows of its chunk, so that
+// each chunk runs exactly once.
 func (tx *Tx) SaveJob(ctx context.Context, j *Job) (cancelled bool, err error) {
 	return saveJob(ctx, tx.db, j)
 }
 
-// AddJob queues a job together with the rows that ask for it.
+// AddJob queues a job together with the rows that request it.
 func (tx *Tx) AddJob(ctx context.Context, j *Job) error {
 	_, err := tx.db.NewInsert().Model(j).Exec(ctx)
 	return err

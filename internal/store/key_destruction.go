@@ -8,9 +8,9 @@ import (
 	"github.com/uptrace/bun"
 )
 
-// keyDestruction holds the keys of texts that are deleted: drafts that were filed, uploads
-// that were imported. They are destroyed soon after, many at once, so that
-// nobody waits for the disk.
+// keyDestruction queues the keys of deleted texts: drafts that were filed and
+// uploads that were imported. Keys are destroyed soon after, in batches, so
+// that no request waits for the disk.
 type keyDestruction struct {
 	mu      sync.Mutex
 	ids     []int64
@@ -18,13 +18,14 @@ type keyDestruction struct {
 	work    sync.WaitGroup
 }
 
-// DoomedKey is the number of a key that is still to be destroyed. It is written
-// with the deletion of its texts, so that a crash leaves no key behind.
+// DoomedKey is the number of a key waiting to be destroyed. It is written in
+// the transaction that deletes the texts, so that a crash leaves no key behind.
 type DoomedKey struct {
 	KeyID int64 `bun:"key_id,pk"`
 }
 
-// noteDoomedKeys writes the numbers down in the transaction that deletes the texts.
+// noteDoomedKeys records the key numbers in the transaction that deletes the
+// texts.
 func (v *View) noteDoomedKeys(ctx context.Context, ids []int64) error {
 	if len(ids) == 0 {
 		return nil
@@ -39,7 +40,7 @@ func (v *View) noteDoomedKeys(ctx context.Context, ids []int64) error {
 	return err
 }
 
-// resumeKeyDestruction takes up what a process that ended early left.
+// resumeKeyDestruction resumes what a process that exited early left undone.
 func (s *Store) resumeKeyDestruction(ctx context.Context) error {
 	var ids []int64
 	if err := s.reader.NewSelect().Model((*DoomedKey)(nil)).Column("key_id").Order("key_id").Scan(ctx, &ids); err != nil {
@@ -49,7 +50,7 @@ func (s *Store) resumeKeyDestruction(ctx context.Context) error {
 	return nil
 }
 
-// destroyLater has the keys destroyed in the background. Close waits for it.
+// destroyLater destroys the keys in the background. Close waits for it.
 func (s *Store) destroyLater(ids []int64) {
 	if len(ids) == 0 || s.keys.Load() == nil {
 		return
@@ -72,14 +73,14 @@ func (s *Store) destroyLater(ids []int64) {
 				return
 			}
 			s.keyDestruction.mu.Unlock()
-			// What fails here is still written down, and is done when the site is
-			// next opened.
+			// A failed destruction stays on record and is retried when the site
+			// is next opened.
 			_ = s.Forget(context.Background(), next)
 		}
 	})
 }
 
-// Forget destroys keys of texts that are gone; it returns when they are.
+// Forget destroys the keys of deleted texts, and returns once they are gone.
 func (s *Store) Forget(ctx context.Context, ids []int64) error {
 	k, err := s.keyStore()
 	if err != nil || len(ids) == 0 {

@@ -13,18 +13,18 @@ import (
 )
 
 // generationKeys is the newest state of the key store that the site has seen.
-// It is written with the first text under keys that were made since, and after
-// a destruction; so a key store that says less is an older copy.
+// It is written with the first text encrypted under new keys, and after a
+// destruction; a key store with a lower number is therefore an older copy.
 const generationKeys = "keys"
 
-// ErrKeysOlder says that the key store is an older copy than the one the site
-// last wrote with: keys that were destroyed may be in it again, and keys of
-// texts may be missing.
+// ErrKeysOlder means that the key store is an older copy than the one the site
+// last used: destroyed keys may be back in it, and keys of texts may be
+// missing.
 var ErrKeysOlder = errors.New("the key store is an older copy than the one this site last used")
 
-// seenKeys notes the state of the key store in the transaction that uses it, if
-// it is not noted yet. What is remembered was read from outside the transaction:
-// what this one wrote may yet be rolled back.
+// seenKeys records the state of the key store in the transaction that uses it,
+// unless already recorded. The cached value is read outside the transaction,
+// because what the transaction writes may yet be rolled back.
 func (v *View) seenKeys(ctx context.Context) error {
 	k := v.s.keys.Load()
 	if k == nil || k.Change() <= v.s.keysSeen.Load() {
@@ -47,8 +47,9 @@ func noteKeys(ctx context.Context, db bun.IDB, change int64) error {
 	return err
 }
 
-// keysAreNewest compares the key store with what the site has seen. goOn takes
-// an older one nevertheless; then no number that a text may name is given again.
+// keysAreNewest compares the key store with the newest state that the site has
+// seen. goOn accepts an older one anyway, and then ensures that no key number a
+// text may refer to is reused.
 func (s *Store) keysAreNewest(ctx context.Context, k *keys.Store, goOn bool) error {
 	seen, err := (&View{db: s.writer, s: s}).Generation(ctx, generationKeys)
 	if err != nil || k.Change() >= seen {
@@ -74,8 +75,8 @@ func (s *Store) keysAreNewest(ctx context.Context, k *keys.Store, goOn bool) err
 	return k.GoOn(ctx, seen, most+keysAhead)
 }
 
-// AcceptedKeys reports whether this opening went on with an older key store, and
-// writes it into the ledger.
+// AcceptedKeys reports whether this opening accepted an older key store, and
+// records that in the ledger.
 func (s *Store) AcceptedKeys(ctx context.Context) (bool, error) {
 	if !s.keysBack {
 		return false, nil
@@ -86,6 +87,7 @@ func (s *Store) AcceptedKeys(ctx context.Context) (bool, error) {
 	return true, err
 }
 
-// keysAhead is beyond what drafts and files that wait can have used since: keys
-// are made at most 64 pages of 64 at a time, and numbers are not scarce.
+// keysAhead exceeds what pending drafts and uploads can have used in the
+// meantime: keys are made at most 64 pages of 64 at a time, and numbers are
+// plentiful.
 const keysAhead = 1 << 20

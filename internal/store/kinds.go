@@ -16,17 +16,17 @@ import (
 	"plumbline/internal/selfcheck"
 )
 
-// rowKind declares a kind of ledgered row, once and whole: the table (by its
-// type), whom it is about, when its texts are destroyed, whose exercises reach
-// it and which rows it names. Bars of the ledger, expungement and verify work
-// from this declaration alone; TestKindsAreDeclaredWhole refuses one with a gap.
+// rowKind declares one kind of ledgered row completely: its table (by type),
+// whom it is about, when its texts are destroyed, which exercises cover it and
+// which rows it references. Ledger bars, expungement and verify use nothing but
+// this declaration; TestKindsAreDeclaredWhole rejects an incomplete one.
 type rowKind struct {
 	kind  string // part of the stored bytes: never rename one
 	typ   reflect.Type
 	about about
 	ends  ending
-	tried roster.Kind // kind of the route table under which the shared exercises plant it
-	named refs        // columns that do not follow from their name
+	tried roster.Kind // route-table kind under which the shared exercises plant it
+	named refs        // references that do not follow from the column's name
 }
 
 // about says who is kept from the entries on a row of the kind.
@@ -35,14 +35,14 @@ type about int
 // What a row is about.
 const (
 	undeclared  about = iota
-	aboutMatter       // a matter: whoever is barred from its subject, or from what it hangs on
+	aboutMatter       // a matter: barred for whoever is barred from its subject or from what it belongs to
 	rosterFact        // the roster, from which nobody is barred
 	aboutNobody       // neither
 )
 
 // ending says when the texts of a kind are destroyed.
 type ending struct {
-	with string // root of the expungement that takes them along
+	with string // root of the expungement that includes them
 	why  string // why they outlive it
 }
 
@@ -50,20 +50,21 @@ type ending struct {
 var (
 	noTexts    = ending{why: "it has none"}
 	withIssue  = ending{with: "issue"}
-	withRecord = ending{with: "audit_record"} // and with an issue made of the record
+	withRecord = ending{with: "audit_record"} // and with an issue made from the record
 )
 
 func kept(why string) ending { return ending{why: why} }
 
-// refs says which kind a column names. A column called KIND_id names that kind
-// and needs no line; branch_id follows from the tree and is no reference.
+// refs says which kind a column references. A column named KIND_id references
+// that kind and needs no line; branch_id follows from the tree and is not a
+// reference.
 type refs map[string]string
 
 // Special references.
 const (
-	anyRow  = "*" // a row of any kind; its kind stands beside it or does not matter
-	worker  = "+" // a person at work on the row, who is not its subject
-	noRow   = "-" // nothing that a row hangs on
+	anyRow  = "*" // a row of any kind; the kind is stored beside it or does not matter
+	worker  = "+" // a person working on the row, not its subject
+	noRow   = "-" // nothing that a row belongs to
 	subject = "person"
 )
 
@@ -145,7 +146,7 @@ var kindByName, kindByType = func() (map[string]*rowKind, map[reflect.Type]strin
 
 func kindOf(r ledger.Row) string { return kindByType[reflect.TypeOf(r).Elem()] }
 
-// ref is the kind that a column names, "" for a column that names none.
+// ref returns the kind that a column references, or "" if none.
 func (k *rowKind) ref(column string) string {
 	if to, ok := k.named[column]; ok {
 		return to
@@ -156,15 +157,15 @@ func (k *rowKind) ref(column string) string {
 	return ""
 }
 
-// hangs reports whether a row belongs to the row that the column names: one of
-// a matter, or of any kind.
+// hangs reports whether the column makes a row part of the row it references,
+// which must be of a matter or of any kind.
 func (k *rowKind) hangs(column string) bool {
 	to := k.ref(column)
 	return to == anyRow || kindByName[to] != nil && kindByName[to].about == aboutMatter
 }
 
-// KindExercises tells, for each ledgered kind, the kind of the route table
-// under which the shared exercises of the API plant it.
+// KindExercises maps each ledgered kind to the route-table kind under which the
+// API's shared exercises plant it.
 func KindExercises() map[string]roster.Kind {
 	out := make(map[string]roster.Kind, len(kinds))
 	for _, k := range kinds {

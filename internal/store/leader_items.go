@@ -10,17 +10,17 @@ import (
 )
 
 // routedColumns judge an item that names a leader by the unit above that
-// leader, and bar the leader himself.
+// leader, and bar the leader.
 var routedColumns = ScopeColumns{ID: "submission_id", Unit: "review_unit_id", Person: "leader_id", EventOn: "event_on"}
 
-// routedTo narrows to the items of the scope. Its bars are judged by the
-// respondent too: what he declared is not for his relatives to read here either.
+// routedTo narrows to the items in scope. Its bars also apply to the
+// respondent: relatives may not read what the respondent declared here either.
 func routedTo(q *bun.SelectQuery, sc roster.Scope) *bun.SelectQuery {
 	return scoped(scoped(q, sc, routedColumns), sc.BarsAlone(), ScopeColumns{Person: "person_id", EventOn: "event_on"})
 }
 
-// RoutedAnswers lists the items that name a leader and go to the units of the
-// scope, of current rounds only, after the given one.
+// RoutedAnswers lists the items of current rounds that name a leader and are
+// routed to the units of the scope, after the given one.
 func (v *View) RoutedAnswers(ctx context.Context, f selfcheck.NamedFilter, sc roster.Scope, after *selfcheck.RoutedAnswer, limit int) ([]selfcheck.RoutedAnswer, error) {
 	rows := []selfcheck.RoutedAnswer{}
 	q := routedTo(v.routed(f), sc)
@@ -31,7 +31,7 @@ func (v *View) RoutedAnswers(ctx context.Context, f selfcheck.NamedFilter, sc ro
 	return rows, err
 }
 
-// RoutedCount counts what RoutedAnswers lists.
+// RoutedCount counts the rows that RoutedAnswers lists.
 func (v *View) RoutedCount(ctx context.Context, f selfcheck.NamedFilter, sc roster.Scope) (int64, error) {
 	n, err := routedTo(v.routed(f), sc).Count(ctx)
 	return int64(n), err
@@ -63,8 +63,8 @@ func (v *View) routed(f selfcheck.NamedFilter) *bun.SelectQuery {
 	return q
 }
 
-// NamedReviews reads the decisions on the items of current rounds of lists, for
-// their respondent. Only those in the state, if one is given.
+// NamedReviews reads, for their respondent, the decisions on items of current
+// rounds, limited to one state if given.
 func (v *View) NamedReviews(ctx context.Context, submissions []string, state selfcheck.NamedState) ([]*selfcheck.NamedReview, error) {
 	var rows []*selfcheck.NamedReview
 	if len(submissions) == 0 {

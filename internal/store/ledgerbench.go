@@ -13,13 +13,13 @@ import (
 	"plumbline/internal/ledger"
 )
 
-// entriesBatch is how many entries one transaction of BenchEntries writes.
+// entriesBatch is the number of entries per transaction of BenchEntries.
 const entriesBatch = 20_000
 
-// BenchEntries is for the bench and for nothing else: it writes n true entries
-// past the queue, in a fresh site of which nothing else is asked
-// meanwhile. Three of five entries raise an issue with its narrative, two change
-// the newest one of their turn, so that the site verifies. Open it anew after.
+// BenchEntries is for benchmarks only: it writes n real entries past the queue,
+// into a fresh site that must not be used meanwhile. Three of five entries
+// raise an issue with its narrative and two change the newest one, so the site
+// still verifies. Reopen it afterwards.
 func (s *Store) BenchEntries(ctx context.Context, n int, progress func(done, total int)) error {
 	size, err := (&View{db: s.reader, s: s}).size(ctx)
 	if err != nil {
@@ -37,7 +37,7 @@ func (s *Store) BenchEntries(ctx context.Context, n int, progress func(done, tot
 		s.between()
 		progress(to, n)
 	}
-	if s.dialect == Postgres { // what autovacuum has long done on a site that grew
+	if s.dialect == Postgres { // as autovacuum would long have done on a site that grew over time
 		_, err = s.writer.ExecContext(ctx, "ANALYZE")
 	}
 	return err
@@ -49,7 +49,7 @@ type entryBench struct {
 	tree *placement
 	at   time.Time
 
-	// the newest issue that was raised
+	// The most recently raised issue.
 	id     string
 	seq    int64
 	digest ledger.Hash
@@ -105,7 +105,7 @@ func (b *entryBench) batch(ctx context.Context, tx bun.Tx, from, to int) error {
 	return b.s.upsertCounters(ctx, tx, sums)
 }
 
-// raise makes the i-th issue and its narrative.
+// raise builds the i-th issue and its narrative.
 func (b *entryBench) raise(i int) (*issue.Issue, Content, error) {
 	b.id = fmt.Sprintf("0195a1b2-0000-7000-8000-%012x", i)
 	text := NewText(b.id, "narrative", strings.Repeat("what happened ", 13))

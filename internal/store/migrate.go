@@ -21,14 +21,14 @@ type Migration struct {
 }
 
 // appendOnlyLine marks a table as append-only; the words after its name are the
-// key that an insert must not repeat. refuseAgainLine adds that last refusal to
-// a table marked earlier.
+// key that an insert must not repeat. refuseAgainLine adds that check to a
+// table marked earlier.
 var (
 	appendOnlyLine  = regexp.MustCompile(`^--append-only:\s*(\w+)((?:\s+\w+)*)\s*$`)
 	refuseAgainLine = regexp.MustCompile(`^--refuse-again:\s*(\w+)((?:\s+\w+)+)\s*$`)
 )
 
-// Statements gives the migration's statements for the dialect.
+// statements returns the migration's statements for the dialect.
 func (d Dialect) statements(text string) []string {
 	text = d.tokens().Replace(text)
 	var out []string
@@ -65,28 +65,28 @@ func (d Dialect) statements(text string) []string {
 	return out
 }
 
-// Migrate brings the schema up to date and says which migrations it applied.
+// Migrate brings the schema up to date and returns the migrations it applied.
 // Each runs in a transaction of its own together with its mark.
 func (s *Store) Migrate(ctx context.Context) ([]string, error) {
 	return s.migrate(ctx, func(string) bool { return true })
 }
 
-// applied lists the migrations that the database has.
+// applied lists the migrations already applied to the database.
 func (s *Store) applied(ctx context.Context) (names []string, err error) {
 	return names, s.writer.NewSelect().Model((*Migration)(nil)).Column("name").Scan(ctx, &names)
 }
 
-// ErrForeign says that the database belongs to something else.
+// ErrForeign means that the database belongs to another program.
 var ErrForeign = errors.New("the database holds tables that are not Plumbline's; nothing was changed. Name an empty or a new one with --db")
 
-// mustBeOurs refuses a database that holds tables and was never migrated: a
+// mustBeOurs rejects a database that has tables but was never migrated: a
 // mistyped address would otherwise put ours among somebody else's.
 func mustBeOurs(ctx context.Context, db bun.IDB, d Dialect) error {
 	tables, err := tablesOf(ctx, db, d)
 	if err != nil || slices.Contains(tables, "migrations") || slices.Contains(tables, restoringTable) {
 		return err
 	}
-	if d == Postgres { // what an extension brings are views
+	if d == Postgres { // an extension adds only views
 		tables = nil
 		err = db.NewRaw("SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = current_schema()").Scan(ctx, &tables)
 	}
@@ -96,8 +96,8 @@ func mustBeOurs(ctx context.Context, db bun.IDB, d Dialect) error {
 	return err
 }
 
-// MustBeOurs refuses the database of another program with ErrForeign, before
-// it is opened: opening sets the form of SQLite's journal.
+// MustBeOurs rejects another program's database with ErrForeign before it is
+// opened, because opening sets SQLite's journal mode.
 func MustBeOurs(ctx context.Context, dsn string) (err error) {
 	writer, reader, d, err := open(dsn)
 	if err != nil {
@@ -107,10 +107,10 @@ func MustBeOurs(ctx context.Context, dsn string) (err error) {
 	if err := mustBeOurs(ctx, reader, d); errors.Is(err, ErrForeign) {
 		return err
 	}
-	return nil // what else is wrong is found and told by opening it
+	return nil // opening it reports any other problem
 }
 
-// migrate applies those migrations that are wanted.
+// migrate applies the wanted migrations.
 func (s *Store) migrate(ctx context.Context, wanted func(name string) bool) ([]string, error) {
 	if err := mustBeOurs(ctx, s.writer, s.dialect); err != nil {
 		return nil, err
@@ -173,7 +173,7 @@ func (s *Store) Migrated(ctx context.Context) (bool, error) {
 }
 
 // Behind lists the migrations that the database lacks, and those that it has
-// and this program does not know: it was made by a newer one.
+// but this program does not know because a newer one made it.
 func (s *Store) Behind(ctx context.Context) (missing, unknown []string, err error) {
 	tables, err := tablesOf(ctx, s.reader, s.dialect)
 	if err != nil {
@@ -195,7 +195,7 @@ func (s *Store) Behind(ctx context.Context) (missing, unknown []string, err erro
 	return slices.DeleteFunc(slices.Clone(known), in(has)), slices.DeleteFunc(has, in(known)), nil
 }
 
-// loadOrigin reads the log's origin, writing it the first time.
+// loadOrigin reads the log's origin, creating it the first time.
 func (s *Store) loadOrigin(ctx context.Context) error {
 	var rows []Site
 	if err := s.writer.NewSelect().Model(&rows).Where("name = 'origin'").Scan(ctx); err != nil {
@@ -212,10 +212,10 @@ func (s *Store) loadOrigin(ctx context.Context) error {
 	return err
 }
 
-// Origin is the name of this installation's log.
+// Origin is the name of this site's log.
 func (s *Store) Origin() string { return s.origin }
 
-// SiteFact reads one fact about the installation; "" if it was never set.
+// SiteFact reads one fact about the site, or "" if it was never set.
 func (v *View) SiteFact(ctx context.Context, name string) (string, error) {
 	var rows []Site
 	if err := v.db.NewSelect().Model(&rows).Where("name = ?", name).Scan(ctx); err != nil || len(rows) == 0 {
@@ -224,7 +224,7 @@ func (v *View) SiteFact(ctx context.Context, name string) (string, error) {
 	return rows[0].Value, nil
 }
 
-// SetSiteFact writes a fact about the installation once.
+// SetSiteFact writes a fact about the site, once.
 func (tx *Tx) SetSiteFact(ctx context.Context, name, value string) error {
 	_, err := tx.db.NewInsert().Model(&Site{Name: name, Value: value}).Exec(ctx)
 	return err

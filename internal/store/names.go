@@ -9,8 +9,8 @@ import (
 	"plumbline/internal/roster"
 )
 
-// UnitsByID reads units for putting their names beside rows that were admitted
-// already. Unknown ids are absent.
+// UnitsByID reads units whose names are shown beside rows already authorized.
+// Unknown ids are absent.
 func (v *View) UnitsByID(ctx context.Context, ids []string) (map[string]*roster.Unit, error) {
 	out := make(map[string]*roster.Unit, len(ids))
 	for chunk := range slices.Chunk(distinct(ids), 500) {
@@ -25,7 +25,7 @@ func (v *View) UnitsByID(ctx context.Context, ids []string) (map[string]*roster.
 	return out, nil
 }
 
-// PersonNames reads the names of people who were admitted already.
+// PersonNames reads the names of people already authorized.
 func (v *View) PersonNames(ctx context.Context, ids []string) (map[string]string, error) {
 	out := make(map[string]string, len(ids))
 	for chunk := range slices.Chunk(distinct(ids), 500) {
@@ -43,7 +43,7 @@ func (v *View) PersonNames(ctx context.Context, ids []string) (map[string]string
 	return out, nil
 }
 
-// distinct drops empty ids and repetitions.
+// distinct drops empty ids and duplicates.
 func distinct(ids []string) []string {
 	ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id == "" })
 	slices.Sort(ids)

@@ -6,17 +6,17 @@ import (
 	"github.com/uptrace/bun"
 )
 
-// PageMax is the most rows that one page of a list holds.
+// PageMax is the most rows on one page of a list.
 const PageMax = 200
 
-// Page asks for one page of a list in keyset order.
+// Page requests one page of a list in keyset order.
 type Page struct {
 	Limit int      // 1 to PageMax; 0 means 50
-	After []string // values of the order columns of the last row seen; nil for the first page
+	After []string // order-column values of the last row seen; nil for the first page
 }
 
-// Size is the number of rows to read: one more than shown tells that there is
-// a next page.
+// Size is the number of rows to read: one more than is shown, to detect a next
+// page.
 func (p Page) Size() int {
 	switch {
 	case p.Limit <= 0:
@@ -27,8 +27,9 @@ func (p Page) Size() int {
 	return p.Limit
 }
 
-// keyset orders by the columns (all in one direction, the last unique) and
-// continues after the page's cursor. Columns are code, never input.
+// keyset orders by the columns (all in one direction, the last one unique) and
+// continues after the page's cursor. Column names come from code, never from
+// input.
 func keyset(q *bun.SelectQuery, p Page, desc bool, columns ...string) *bun.SelectQuery {
 	direction, sign := " ASC", ">"
 	if desc {

@@ -10,7 +10,7 @@ import (
 	"plumbline/internal/roster"
 )
 
-// PersonWithoutIssues is a person in whose name the comparison has nothing in a
+// PersonWithoutIssues is a person for whom the comparison has nothing in a
 // category.
 type PersonWithoutIssues struct {
 	PersonID string `bun:"id"`
@@ -20,10 +20,11 @@ type PersonWithoutIssues struct {
 	BranchID string `bun:"branch_id"`
 }
 
-// PeopleWithoutIssues lists who serves in a unit and below it today and has nothing in a
-// category up to a month, wherever it happened: the fourth cell of the comparison. leaders keeps
-// to members of leadership teams. The scope judges the issues: what its bars
-// hide does not exist, and so leaves a person in the list.
+// PeopleWithoutIssues lists the people who serve in a unit or below it today
+// and have nothing in a category up to a month, wherever it happened: the
+// fourth cell of the comparison. leaders restricts it to members of leadership
+// teams. The scope applies to the issues: one that its bars hide counts as
+// absent, so its person stays in the list.
 func (v *View) PeopleWithoutIssues(ctx context.Context, f issue.Filter, leaders bool, sc roster.Scope, today roster.Date, after string, limit int) ([]PersonWithoutIssues, error) {
 	rows := []PersonWithoutIssues{}
 	q, err := v.peopleWithoutIssues(ctx, v.db.NewSelect().TableExpr("people").Column("id", "name", "personnel_no", "unit_id", "branch_id"), f, leaders, sc, today)
@@ -37,7 +38,7 @@ func (v *View) PeopleWithoutIssues(ctx context.Context, f issue.Filter, leaders 
 	return rows, err
 }
 
-// PeopleWithoutIssuesCount is the exact number of rows that PeopleWithoutIssues has.
+// PeopleWithoutIssuesCount counts the rows that PeopleWithoutIssues lists.
 func (v *View) PeopleWithoutIssuesCount(ctx context.Context, f issue.Filter, leaders bool, sc roster.Scope, today roster.Date) (int64, error) {
 	q, err := v.peopleWithoutIssues(ctx, v.db.NewSelect().TableExpr("people"), f, leaders, sc, today)
 	if err != nil {
@@ -59,9 +60,9 @@ func (v *View) peopleWithoutIssues(ctx context.Context, q *bun.SelectQuery, f is
 	return q.Where("id NOT IN (?)", touched), nil
 }
 
-// LeadersWithIssues counts by category the members of leadership teams, in a unit
-// and below it today, whom PeopleWithoutIssues leaves out: the same people, less the same
-// issues. It goes from the few leaders to their issues.
+// LeadersWithIssues counts, by category, the members of leadership teams in a
+// unit and below it today whom PeopleWithoutIssues leaves out. It goes from the
+// few leaders to their issues.
 func (v *View) LeadersWithIssues(ctx context.Context, f issue.Filter, categories []string, sc roster.Scope, today roster.Date) (map[string]int64, error) {
 	out := make(map[string]int64, len(categories))
 	expected, err := v.expected(ctx, v.db.NewSelect().TableExpr("people").Column("id"), f, true, today)
@@ -84,7 +85,7 @@ func (v *View) LeadersWithIssues(ctx context.Context, f issue.Filter, categories
 	return out, err
 }
 
-// expected keeps to the people whom the comparison expects something of.
+// expected narrows to the people the comparison covers.
 func (v *View) expected(ctx context.Context, q *bun.SelectQuery, f issue.Filter, leaders bool, today roster.Date) (*bun.SelectQuery, error) {
 	q, err := v.underUnit(ctx, q.Where("state = ?", roster.Serving), f.Unit, f.Only)
 	if err != nil {
@@ -98,15 +99,15 @@ func (v *View) expected(ctx context.Context, q *bun.SelectQuery, f issue.Filter,
 	return q, nil
 }
 
-// issuesOfPairs keeps to the issues that touch a pair of person and category: in
-// whatever unit it happened, and before the period as well as within it.
+// issuesOfPairs narrows to the issues that count for a pair of person and
+// category: in any unit, and before the period as well as within it.
 func (v *View) issuesOfPairs(ctx context.Context, q *bun.SelectQuery, f issue.Filter, sc roster.Scope) (*bun.SelectQuery, error) {
 	f.Live, f.Cell, f.From, f.Person, f.Unit, f.Only = true, "", "", "", "", false
 	return v.issueWhere(ctx, q.Where("person_id <> ''"), f, sc)
 }
 
-// Moved lists the people of whom something may be counted at a unit where they
-// do not serve: who has left, and who has a posting at another unit.
+// Moved lists the people for whom something may be counted at a unit where they
+// do not serve: those who have left, and those with a posting in another unit.
 func (v *View) Moved(ctx context.Context) ([]string, error) {
 	elsewhere := v.db.NewSelect().TableExpr("postings AS o").Join("JOIN people AS p ON p.id = o.person_id").Column("o.person_id").Where("o.unit_id <> p.unit_id")
 	var ids []string
@@ -123,8 +124,8 @@ func (v *View) NamersOfLeaders(ctx context.Context) ([]string, error) {
 	return ids, err
 }
 
-// KeyIssue is one issue that touches a pair of person and category. First marks the
-// one by which the counters count the pair, at the issue's unit.
+// KeyIssue is one issue of a person and category. First marks the one by which
+// the counters count the pair, at the issue's unit.
 type KeyIssue struct {
 	PersonID string `bun:"person_id"`
 	Category string `bun:"category"`
@@ -132,8 +133,8 @@ type KeyIssue struct {
 	First    bool   `bun:"first_event"`
 }
 
-// IssuesOfPairs reads what of the people's issues the scope admits, up to the month
-// of the filter, in the order of people.
+// IssuesOfPairs reads the people's issues in scope, up to the filter's month,
+// ordered by person.
 func (v *View) IssuesOfPairs(ctx context.Context, people []string, f issue.Filter, sc roster.Scope) ([]KeyIssue, error) {
 	var out []KeyIssue
 	for chunk := range slices.Chunk(people, 500) {
@@ -150,14 +151,14 @@ func (v *View) IssuesOfPairs(ctx context.Context, people []string, f issue.Filte
 	return out, nil
 }
 
-// SubjectsOf lists the people whom the issues are about.
+// SubjectsOf lists the people the issues are about.
 func (v *View) SubjectsOf(ctx context.Context, issues []string) ([]string, error) {
 	var ids []string
 	err := v.db.NewSelect().TableExpr("issues").ColumnExpr("DISTINCT person_id").Where("id IN (?)", bun.List(issues)).Where("person_id <> ''").Scan(ctx, &ids)
 	return ids, err
 }
 
-// ServingAt tells where those of the people serve who serve at all.
+// ServingAt returns the unit of each of the people who is serving.
 func (v *View) ServingAt(ctx context.Context, people []string) (map[string]string, error) {
 	out := make(map[string]string, len(people))
 	for chunk := range slices.Chunk(people, 500) {

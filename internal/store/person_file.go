@@ -12,8 +12,8 @@ import (
 	"plumbline/internal/roster"
 )
 
-// PersonInScope opens a person by today's unit; outside the scope, or barred,
-// the person is not there.
+// PersonInScope reads a person by today's unit. A person outside the scope, or
+// barred, is not found.
 func (v *View) PersonInScope(ctx context.Context, id string, sc roster.Scope) (*roster.Person, error) {
 	var rows []*roster.Person
 	q := scoped(v.db.NewSelect().Model(&rows).Where("id = ?", id), sc, ScopeColumns{Unit: "unit_id", Branch: "branch_id", Person: "id"})
@@ -26,11 +26,11 @@ func (v *View) PersonInScope(ctx context.Context, id string, sc roster.Scope) (*
 	return rows[0], nil
 }
 
-// FileRows reads what stands behind a person's file: the issues, what was said
-// on them, the tasks that follow from them, and the person's lists.
+// FileRows reads the rows behind a person's file: the issues, statements on
+// them, the resulting tasks, and the person's lists.
 func (v *View) FileRows(ctx context.Context, person string, issueIDs []string) ([]ledger.Row, error) {
 	var out []ledger.Row
-	issues, err := v.IssuesByID(ctx, issueIDs, roster.Scope{All: true}) // judged when the file was opened
+	issues, err := v.IssuesByID(ctx, issueIDs, roster.Scope{All: true}) // authorized when the file was opened
 	if err != nil {
 		return nil, err
 	}
@@ -58,14 +58,14 @@ func (v *View) FileRows(ctx context.Context, person string, issueIDs []string) (
 	return out, err
 }
 
-// Taking reads one taking of a file.
+// Taking reads one export of a file.
 func (v *View) Taking(ctx context.Context, id string) (*issue.Taking, error) {
 	t := new(issue.Taking)
 	return t, v.db.NewSelect().Model(t).Where("id = ?", id).Scan(ctx)
 }
 
-// Opened counts the things that an account has opened since an instant, each
-// once, and says whether one of them is among these.
+// Opened counts the distinct objects that an account has opened since an
+// instant, and reports whether the given object is among them.
 func (v *View) Opened(ctx context.Context, account string, since time.Time, kind, objectID string) (n int64, again bool, err error) {
 	var rows []ReadLog
 	if err := v.db.NewSelect().Model(&rows).Column("kind", "object_id").Where("account = ?", account).Where("at >= ?", since).GroupExpr("kind, object_id").Scan(ctx); err != nil {
@@ -77,8 +77,8 @@ func (v *View) Opened(ctx context.Context, account string, since time.Time, kind
 	return int64(len(rows)), again, nil
 }
 
-// EntriesBy counts the entries of some verbs that an account has made since an
-// instant, but those about one object.
+// EntriesBy counts the entries with the verbs that an account has made since an
+// instant, except those about one object.
 func (v *View) EntriesBy(ctx context.Context, account string, since time.Time, verbs []string, but string) (int64, error) {
 	n, err := v.db.NewSelect().TableExpr("ledger_entries").Where("at >= ?", since).Where("account = ?", account).Where("verb IN (?)", bun.List(verbs)).
 		Where("object_id <> ?", but).Count(ctx)

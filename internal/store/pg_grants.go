@@ -15,7 +15,7 @@ import (
 )
 
 // appendOnlyTables lists the tables that the migrations mark as append-only,
-// and those whose rows are never changed by the program.
+// and those whose rows the program never changes.
 func appendOnlyTables() ([]string, error) {
 	tables := []string{"sites"}
 	names, err := fs.Glob(migrations.FS, "*.sql")
@@ -36,11 +36,11 @@ func appendOnlyTables() ([]string, error) {
 	return tables, nil
 }
 
-// servingRights are the rights on a table that the running program needs;
-// fixed are the tables whose rows it never changes.
+// servingRights returns the privileges on a table that the running program
+// needs. fixed lists the tables whose rows it never changes.
 func servingRights(table string, fixed []string) []string {
 	switch {
-	case table == "contents": // erasing deletes; verify finds what went without a tombstone
+	case table == "contents": // erasing deletes; verify finds deletions without a tombstone
 		return []string{"SELECT", "INSERT", "DELETE"}
 	case table == "migrations":
 		return []string{"SELECT"}
@@ -54,10 +54,10 @@ func servingRights(table string, fixed []string) []string {
 
 var roleName = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}$`)
 
-// GrantTo gives a PostgreSQL role what the running program needs and no more:
-// ledger, raw records and texts can be read and added to; business rows and
-// counters also changed; only scratch tables also deleted from. The owner
-// migrates, the role serves.
+// GrantTo grants a PostgreSQL role the privileges that the running program
+// needs and no more: read and insert on ledger, raw records and texts; also
+// update on business rows and counters; delete only on scratch tables and
+// erased texts. The owner migrates; the role serves.
 func (s *Store) GrantTo(ctx context.Context, role string) error {
 	if s.dialect != Postgres {
 		return errors.New("an application role exists on PostgreSQL only")

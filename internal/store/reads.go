@@ -13,27 +13,27 @@ import (
 	"plumbline/internal/ledger"
 )
 
-// The read log is a chain beside the ledger: a line is written for each opening
-// of somebody's file, far more often than an entry could be. Each entry that
-// folds lines names the newest one, and with its chain all before it. Until
-// then this process remembers the newest line that it wrote.
+// The read log is a hash chain beside the ledger. It gets a line for each
+// opening of somebody's file, far more often than entries could be written. An
+// entry that folds lines names the newest one and, through the chain, all
+// before it. Until then this process remembers the newest line it wrote.
 const (
 	readLogKind     = "read_log"
 	readLogEncoding = 1
 
-	// VerbRead is the verb of the entries that fold lines of the read log.
+	// VerbRead is the verb of entries that fold lines of the read log.
 	VerbRead = "file.read"
 
-	// verbReadsLost is the verb of the entry that names lines which this process
-	// wrote and which were gone or changed before an entry had named them.
+	// verbReadsLost is the verb of the entry that names lines written by this
+	// process that disappeared or changed before an entry named them.
 	verbReadsLost = "ledger.reads_lost"
 )
 
 // unfolded marks a line of the read log that no entry holds yet.
 const unfolded = -1
 
-// readHead is the end of the read log: the newest line's number, from 1 on, and
-// its chain. The zero value is that of an empty log.
+// readHead is the end of the read log: the newest line's number, counted from
+// 1, and its chain value. The zero value is an empty log.
 type readHead struct {
 	no    int64
 	chain ledger.Hash
@@ -43,8 +43,8 @@ func (h readHead) line() ledger.After {
 	return ledger.After{Kind: readLogKind, ID: strconv.FormatInt(h.no, 10), Encoding: readLogEncoding, Digest: h.chain}
 }
 
-// link is the chain of the line after another: it covers all of the line but
-// the entry that folds it, which is not known yet.
+// link computes a line's chain value from the previous one. It covers the whole
+// line except the entry that folds it, which is not known yet.
 func (r *ReadLog) link(before ledger.Hash) ledger.Hash {
 	return (&bondDigest{}).text("plumbline read log v1", string(before[:])).number(r.No).text(r.ID).moment(r.At).
 		text(r.Account, r.Kind, r.ObjectID, r.PersonID, r.Purpose).sum()
@@ -52,17 +52,17 @@ func (r *ReadLog) link(before ledger.Hash) ledger.Hash {
 
 func (r *ReadLog) head() (h readHead) {
 	h.no = r.No
-	copy(h.chain[:], r.Chain) // of another length: it differs from every chain
+	copy(h.chain[:], r.Chain) // a chain value of another length matches none
 	return h
 }
 
-// reads is what this process knows of the read log.
+// reads is what this process knows about the read log.
 type reads struct {
-	turn chan struct{} // held while a line is written: those who waited in the database would hold the writer's connections
+	turn chan struct{} // held while a line is written; waiting in the database instead would tie up writer connections
 
 	mu   sync.Mutex
-	last readHead   // the newest line that this process wrote
-	lost []readHead // such lines that the log no longer holds as they were; no entry names them yet
+	last readHead   // newest line that this process wrote
+	lost []readHead // such lines missing or altered in the log; no entry names them yet
 }
 
 func (r *reads) newest() readHead {
@@ -77,7 +77,7 @@ func (r *reads) wrote(h readHead) {
 	r.last = h
 }
 
-// miss moves the newest line to those that were lost.
+// miss moves the newest line to the lost ones.
 func (r *reads) miss(h readHead) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -92,23 +92,24 @@ func (r *reads) missing() []readHead {
 	return slices.Clone(r.lost)
 }
 
-// recorded drops those of the lost that an entry names.
+// recorded drops the lost lines that an entry names.
 func (r *reads) recorded(named []readHead) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.lost = slices.DeleteFunc(r.lost, func(h readHead) bool { return slices.Contains(named, h) })
 }
 
-// forget is for who has decided that the database is to be taken as it is.
+// forget resets what is known, once somebody has decided to accept the database
+// as it is.
 func (r *reads) forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.last, r.lost = readHead{}, nil
 }
 
-// LogReading writes a line of the read log, unless may refuses it; the line is
-// there before the page goes out. Number, chain and time are given here, one
-// line at a time over all nodes of the site.
+// LogReading writes a line of the read log unless may refuses; the line exists
+// before the page is sent. It assigns number, chain and time, one line at a
+// time across all nodes of the site.
 func (s *Store) LogReading(ctx context.Context, line ReadLog, may func(ctx context.Context, v *View) error) error {
 	select {
 	case s.reads.turn <- struct{}{}:
@@ -139,9 +140,9 @@ func (s *Store) LogReading(ctx context.Context, line ReadLog, may func(ctx conte
 	return err
 }
 
-// readHead reads the end of the log, and notes whether the newest line that
-// this process wrote is still in it. What the process knows is read first: the
-// snapshot is never older.
+// readHead reads the end of the log and notes whether the newest line that this
+// process wrote is still there. It reads what the process knows first, so that
+// the snapshot is never older.
 func (v *View) readHead(ctx context.Context) (now readHead, err error) {
 	last := v.s.reads.newest()
 	if now, err = v.readAt(ctx, func(q *bun.SelectQuery) *bun.SelectQuery {
@@ -164,9 +165,9 @@ func (v *View) readAt(ctx context.Context, which func(*bun.SelectQuery) *bun.Sel
 	return rows[0].head(), nil
 }
 
-// FoldReading writes an entry about lines of the read log. It names the end of
-// the log as it is now, and with it every line so far; and before it such lines
-// as this process wrote and no longer finds.
+// FoldReading writes an entry about lines of the read log. The entry names the
+// current end of the log, and so every line so far; and before it any lines
+// that this process wrote and no longer finds.
 func (s *Store) FoldReading(ctx context.Context, call Call, fact ledger.Fact) (Receipt, error) {
 	var lost []readHead
 	r, err := s.Update(ctx, call, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
@@ -190,9 +191,9 @@ func (s *Store) FoldReading(ctx context.Context, call Call, fact ledger.Fact) (R
 	return r, err
 }
 
-// MissedReadings says how many lines this process wrote, and no longer found in
-// the log, since it last asked; an entry names them, so that Verify finds what
-// was done to the log before an entry had named its end.
+// MissedReadings returns how many lines written by this process have
+// disappeared from the log since the last call. An entry names them, so that
+// Verify finds tampering with the log from before an entry named its end.
 func (s *Store) MissedReadings(ctx context.Context, call Call) (int, error) {
 	if err := s.View(ctx, func(ctx context.Context, v *View) error {
 		_, err := v.readHead(ctx)
@@ -208,21 +209,21 @@ func (s *Store) MissedReadings(ctx context.Context, call Call) (int, error) {
 	return missing, err
 }
 
-// UnfoldedReadings are the oldest lines of the read log, before the instant,
-// that no ledger entry holds yet.
+// UnfoldedReadings returns the oldest lines of the read log, before the
+// instant, that no ledger entry holds yet.
 func (v *View) UnfoldedReadings(ctx context.Context, before time.Time, limit int) ([]ReadLog, error) {
 	var rows []ReadLog
 	err := v.db.NewSelect().Model(&rows).Where("entry_seq = ?", unfolded).Where("at < ?", before).OrderExpr("at, id").Limit(int64(limit)).Scan(ctx)
 	return rows, err
 }
 
-// FoldReadings notes the entry that holds the lines.
+// FoldReadings records the entry that holds the lines.
 func (sx *ScratchTx) FoldReadings(ctx context.Context, ids []string, seq int64) error {
 	_, err := sx.db.NewUpdate().Model((*ReadLog)(nil)).Set("entry_seq = ?", seq).Where("id IN (?)", bun.List(ids)).Exec(ctx)
 	return err
 }
 
-// Readings are the openings of a person's file, newest first.
+// Readings returns the openings of a person's file, newest first.
 func (v *View) Readings(ctx context.Context, personID string, limit int) ([]ReadLog, error) {
 	var rows []ReadLog
 	err := v.db.NewSelect().Model(&rows).Where("person_id = ?", personID).OrderExpr("at DESC, id").Limit(int64(limit)).Scan(ctx)

@@ -9,8 +9,8 @@ import (
 	"plumbline/internal/roster"
 )
 
-// CellsOf reads the counters of the comparison for units, each with all below
-// it: unit → category → cells, for events from month to month.
+// CellsOf reads the comparison counters of units, each including everything
+// below it, as unit → category → cells, for events from month to month.
 func (v *View) CellsOf(ctx context.Context, units []string, from, to string) (map[string]map[string]*issue.Cells, error) {
 	out := make(map[string]map[string]*issue.Cells, len(units))
 	if len(units) == 0 {
@@ -40,9 +40,9 @@ func (v *View) CellsOf(ctx context.Context, units []string, from, to string) (ma
 	return out, nil
 }
 
-// HideCells takes out of cells read by CellsOf, for a root and the units below
-// it, what the scope's bars hide: the numbers are then those of the list that
-// each opens.
+// HideCells subtracts what the scope's bars hide from cells read by CellsOf,
+// for a root and the units below it. The numbers then match the lists they
+// open.
 func (v *View) HideCells(ctx context.Context, cells map[string]map[string]*issue.Cells, root string, below []string, sc roster.Scope, from, to string) error {
 	tree, err := v.s.placement(ctx, v.db)
 	if err != nil {
@@ -91,11 +91,11 @@ func (v *View) Strengths(ctx context.Context, today roster.Date) ([]Strength, er
 	return rows, err
 }
 
-// CellsByPerson are the cells of the people with a counted issue that filter
-// and scope admit, those with most undisclosed records first. leaders are the
-// categories that leadership teams alone are compared in.
+// CellsByPerson returns the cells of the people with a counted issue in filter
+// and scope, those with most undisclosed records first. leaders are the
+// categories that apply only to leadership teams.
 func (v *View) CellsByPerson(ctx context.Context, f issue.Filter, leaders []string, sc roster.Scope, after *issue.PersonCells, limit int) ([]issue.PersonCells, error) {
-	from := f.From // what happened before the period touches its key and is in no cell
+	from := f.From // an event before the period touches its key but is in no cell
 	f.Live, f.Cell, f.From = true, "", ""
 	q, err := v.issueWhere(ctx, v.db.NewSelect().TableExpr("issues"), f, sc)
 	if err != nil {
@@ -117,7 +117,8 @@ func (v *View) CellsByPerson(ctx context.Context, f issue.Filter, leaders []stri
 	return rows, err
 }
 
-// TeamMembers tells which of the people belong to a leadership team on the day.
+// TeamMembers reports which of the people belong to a leadership team on the
+// day.
 func (v *View) TeamMembers(ctx context.Context, people []string, today roster.Date) (map[string]bool, error) {
 	out := make(map[string]bool)
 	if len(people) == 0 {

@@ -9,21 +9,23 @@ import (
 	"plumbline/internal/roster"
 )
 
-// Rectification reads one task under the scope. lead are units for whose tasks
-// the reader answers, wherever the issue arose; the bars hold there as well.
+// Rectification reads one task in scope. lead lists the units whose tasks the
+// reader is responsible for, wherever the issue arose; bars still apply to
+// these.
 func (v *View) Rectification(ctx context.Context, id string, sc roster.Scope, lead []string) (*rectify.Rectification, error) {
 	r := new(rectify.Rectification)
 	return r, rectificationScope(v.db.NewSelect().Model(r).Where("id = ?", id), sc, lead).Scan(ctx)
 }
 
-// RectificationsOfIssue reads every task of an issue, for rules only.
+// RectificationsOfIssue reads every task of an issue. It applies no scope and
+// is for rules only.
 func (v *View) RectificationsOfIssue(ctx context.Context, issueID string) ([]rectify.Rectification, error) {
 	var rows []rectify.Rectification
 	return rows, v.db.NewSelect().Model(&rows).Where("issue_id = ?", issueID).Order("id").Scan(ctx)
 }
 
-// RectificationList lists tasks by their due day, then id; after is the last
-// row of the page before.
+// RectificationList lists tasks by due day, then id. after is the last row of
+// the previous page.
 func (v *View) RectificationList(ctx context.Context, f rectify.Filter, sc roster.Scope, lead []string, today, afterDue roster.Date, afterID string, limit int) ([]rectify.Rectification, error) {
 	var rows []rectify.Rectification
 	q, err := v.rectificationWhere(ctx, rectificationScope(v.db.NewSelect().Model(&rows), sc, lead), f, today)
@@ -36,7 +38,7 @@ func (v *View) RectificationList(ctx context.Context, f rectify.Filter, sc roste
 	return rows, q.Order("due_on", "id").Limit(int64(limit)).Scan(ctx)
 }
 
-// RectificationCount counts what RectificationList lists.
+// RectificationCount counts the rows that RectificationList lists.
 func (v *View) RectificationCount(ctx context.Context, f rectify.Filter, sc roster.Scope, lead []string, today roster.Date) (int64, error) {
 	q, err := v.rectificationWhere(ctx, rectificationScope(v.db.NewSelect().Model((*rectify.Rectification)(nil)), sc, lead), f, today)
 	if err != nil {
@@ -50,7 +52,8 @@ func rectificationScope(q *bun.SelectQuery, sc roster.Scope, lead []string) *bun
 	if len(lead) == 0 || sc.All {
 		return scoped(q, sc, columnsDefault)
 	}
-	// The lead department's reach is its own tasks; own rows and bars are the scope's.
+	// The lead department reaches its own tasks; own rows and bars come from
+	// the scope.
 	byLead := sc
 	byLead.Branches, byLead.Objects, byLead.Own = nil, nil, ""
 	byLead.Units = lead
@@ -79,8 +82,8 @@ func (v *View) rectificationWhere(ctx context.Context, q *bun.SelectQuery, f rec
 	return v.underUnit(ctx, q, f.UnitID, false)
 }
 
-// RectificationsOn reads the tasks of issues, for a file whose lines were
-// judged already.
+// RectificationsOn reads the tasks of issues, for a file whose lines are
+// already authorized.
 func (v *View) RectificationsOn(ctx context.Context, issueIDs []string) ([]rectify.Rectification, error) {
 	rows := []rectify.Rectification{}
 	if len(issueIDs) == 0 {

@@ -10,38 +10,39 @@ import (
 	"plumbline/internal/roster"
 )
 
-// challengeScoped narrows challenges to what the scope admits. Whoever is barred
-// from the person, the official or the matter sees nothing of the challenge.
+// challengeScoped narrows challenges to the scope. Anyone barred from the
+// person, the official or the matter sees nothing of the challenge.
 func challengeScoped(q *bun.SelectQuery, sc roster.Scope) *bun.SelectQuery {
 	q = scoped(q, sc, columnsDefault)
 	return unbarred(unbarred(q, sc, ScopeColumns{Person: "official_id"}), sc, ScopeColumns{ID: "object_id"})
 }
 
-// Challenge reads one challenge under the scope.
+// Challenge reads one challenge in scope.
 func (v *View) Challenge(ctx context.Context, id string, sc roster.Scope) (*recusal.Challenge, error) {
 	c := new(recusal.Challenge)
 	return c, challengeScoped(v.db.NewSelect().Model(c).Where("id = ?", id), sc).Scan(ctx)
 }
 
-// ChallengeBy reads a challenge that the person filed.
+// ChallengeBy reads a challenge filed by the person.
 func (v *View) ChallengeBy(ctx context.Context, id, personID string) (*recusal.Challenge, error) {
 	c := new(recusal.Challenge)
 	return c, v.db.NewSelect().Model(c).Where("id = ? AND filed_by = ? AND filed_by <> ''", id, personID).Scan(ctx)
 }
 
-// Challenges lists challenges, the undecided ones first and then the newest.
+// Challenges lists challenges in scope, undecided ones first, then newest
+// first.
 func (v *View) Challenges(ctx context.Context, f recusal.Filter, m Mass, sc roster.Scope, limit int) ([]recusal.Challenge, error) {
 	var rows []recusal.Challenge
 	q := v.challengeWhere(challengeScoped(v.db.NewSelect().Model(&rows), sc), f, m)
 	return rows, q.OrderExpr("CASE WHEN state = ? THEN 0 ELSE 1 END, id DESC", recusal.Filed).Limit(int64(limit)).Scan(ctx)
 }
 
-// ChallengeCount counts what Challenges lists.
+// ChallengeCount counts the rows that Challenges lists.
 func (v *View) ChallengeCount(ctx context.Context, f recusal.Filter, m Mass, sc roster.Scope) (int64, error) {
 	return v.challengeWhere(challengeScoped(v.db.NewSelect().Model((*recusal.Challenge)(nil)), sc), f, m).Count(ctx)
 }
 
-// Mass says from when on the challenges of one person are unusually many.
+// Mass says when one person's challenges become unusually many.
 type Mass struct {
 	Open, Recent int         // more than these
 	Since        roster.Date // of Recent
@@ -59,8 +60,8 @@ func (v *View) challengeWhere(q *bun.SelectQuery, f recusal.Filter, m Mass) *bun
 	return q
 }
 
-// FiledBy counts the challenges that each of the people filed: those that are
-// undecided, and all since the day.
+// FiledBy counts the challenges each of the people filed: the undecided ones,
+// and all since the day.
 func (v *View) FiledBy(ctx context.Context, since roster.Date, people ...string) (open, recent map[string]int, err error) {
 	open, recent = map[string]int{}, map[string]int{}
 	if len(people) == 0 {
@@ -89,8 +90,8 @@ func (v *View) FiledBy(ctx context.Context, since roster.Date, people ...string)
 	return open, recent, nil
 }
 
-// ChallengesOf lists the challenges that hang on relations or on issues and
-// cases, by the relation's or the object's id. It knows no scope.
+// ChallengesOf lists the challenges to relations, or on issues and cases, by
+// the relation's or object's id. It applies no scope.
 func (v *View) ChallengesOf(ctx context.Context, ids ...string) (map[string][]recusal.Challenge, error) {
 	out := make(map[string][]recusal.Challenge)
 	ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id == "" })

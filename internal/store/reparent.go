@@ -10,10 +10,10 @@ import (
 	"plumbline/internal/ledger"
 )
 
-// MoveUnit follows a unit that now hangs under another: the sums of its subtree
-// leave the units above the old place and join those above the new one, and
-// every row that keeps its branch is told the new one. What is derived changes
-// here; what was recorded does not. Call it after the unit's row is saved.
+// MoveUnit updates derived data after a unit gets a new parent: the sums of its
+// subtree leave the units above the old place and join those above the new one,
+// and every row that stores its branch gets the new one. Recorded data does not
+// change. Call it after saving the unit's row.
 func (tx *Tx) MoveUnit(ctx context.Context, unit, from, to string) error {
 	s := tx.View.s
 	before := tx.tree.above(from)
@@ -52,7 +52,7 @@ func (tx *Tx) addCounters(ctx context.Context, unit, up string, sign int64) erro
 	return tx.s.upsertCounters(ctx, *tx.raw, sums)
 }
 
-// rewriteBranches writes the branch of every row in the subtree of the unit.
+// rewriteBranches updates the branch of every row in the unit's subtree.
 func (tx *Tx) rewriteBranches(ctx context.Context, unit string) error {
 	byBranch := map[string][]string{}
 	for id := range tx.tree.tier {
@@ -78,7 +78,7 @@ func (tx *Tx) rewriteBranches(ctx context.Context, unit string) error {
 	return nil
 }
 
-// above lists the unit and those above it that are counted, nearest first.
+// above lists the unit and its counted ancestors, nearest first.
 func (p *placement) above(unit string) []string {
 	var out []string
 	for unit != "" && p.tier[unit] > 0 && !slices.Contains(out, unit) {

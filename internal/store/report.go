@@ -12,9 +12,9 @@ import (
 	"plumbline/internal/roster"
 )
 
-// ReportCounts reads the counters of sections for a unit with all below it,
-// month by month, for months from to to ("" is open). It costs a range of the
-// key for each section, however many rows were counted.
+// ReportCounts reads the counters of sections for a unit and everything below
+// it, month by month, for months from to to ("" is open). The cost is one key
+// range per section, however many rows were counted.
 func (v *View) ReportCounts(ctx context.Context, unit string, sections []string, from, to string) ([]report.Count, error) {
 	q := v.db.NewSelect().TableExpr("counters").ColumnExpr("section, unit_id, month, key, n").
 		Where("section IN (?)", bun.List(sections)).Where("unit_id = ?", unit)
@@ -59,8 +59,8 @@ func scanCounts(ctx context.Context, q *bun.SelectQuery) ([]report.Count, error)
 	return out, nil
 }
 
-// BarredDeltas adds up what everything that the scope's reach covers but its
-// bars hide has put into the counters. unit is the event-date unit of the row.
+// BarredDeltas sums what all rows within reach but hidden by bars contributed
+// to the counters. unit is the row's unit on the event date.
 func (v *View) BarredDeltas(ctx context.Context, unit string, sc roster.Scope, emit func(section, unit, month, key string, n int64)) error {
 	if len(sc.BarPeople) == 0 && len(sc.BarObjects) == 0 && len(sc.BarDated) == 0 {
 		return nil

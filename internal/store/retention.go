@@ -11,13 +11,13 @@ import (
 	"plumbline/internal/roster"
 )
 
-// DueQuery asks for records whose retention period is over.
+// DueQuery selects records whose retention period is over.
 type DueQuery struct {
-	Cutoffs []custody.Cutoff // the last one is of all other classes
-	Ready   bool             // without those that a hold keeps or whose expungement is proposed
+	Cutoffs []custody.Cutoff // the last one covers all other classes
+	Ready   bool             // excludes records on hold or with a proposed expungement
 }
 
-// Whether an issue still counts decides its class, where it has no finding.
+// Without a finding, an issue's class depends on whether it still counts.
 var liveStates, deadStates = func() (live, dead []issue.State) {
 	for _, s := range issue.States {
 		if s.Live() {
@@ -29,32 +29,34 @@ var liveStates, deadStates = func() (live, dead []issue.State) {
 	return live, dead
 }()
 
-// DueIssues lists settled issues that retention has made due, by id after one.
+// DueIssues lists settled issues that are past retention, by id after the given
+// one.
 func (v *View) DueIssues(ctx context.Context, in DueQuery, sc roster.Scope, after string, limit int) ([]issue.Issue, error) {
 	var rows []issue.Issue
-	due := in.issues(v.db.NewSelect().Model((*issue.Issue)(nil)).Column("id"), sc) // apart, or SQLite goes through all of them in the order of the page
+	due := in.issues(v.db.NewSelect().Model((*issue.Issue)(nil)).Column("id"), sc) // a subquery; otherwise SQLite scans every issue in page order
 	return rows, v.db.NewSelect().Model(&rows).Where("id IN (?)", due).Where("id > ?", after).Order("id").Limit(int64(limit)).Scan(ctx)
 }
 
-// DueIssueCount counts what DueIssues lists.
+// DueIssueCount counts the rows that DueIssues lists.
 func (v *View) DueIssueCount(ctx context.Context, in DueQuery, sc roster.Scope) (int64, error) {
 	return in.issues(v.db.NewSelect().Model((*issue.Issue)(nil)), sc).Count(ctx)
 }
 
-// DueMatches lists the matches of audit records that became no issue and that
-// retention has made due, by id after one.
+// DueMatches lists the matches of audit records that became no issue and are
+// past retention, by id after the given one.
 func (v *View) DueMatches(ctx context.Context, in DueQuery, sc roster.Scope, after string, limit int) ([]intake.Match, error) {
 	var rows []intake.Match
 	return rows, in.matches(v.db.NewSelect().Model(&rows), sc).Where("id > ?", after).Order("id").Limit(int64(limit)).Scan(ctx)
 }
 
-// DueMatchCount counts what DueMatches lists.
+// DueMatchCount counts the rows that DueMatches lists.
 func (v *View) DueMatchCount(ctx context.Context, in DueQuery, sc roster.Scope) (int64, error) {
 	return in.matches(v.db.NewSelect().Model((*intake.Match)(nil)), sc).Count(ctx)
 }
 
 func (in DueQuery) issues(q *bun.SelectQuery, sc roster.Scope) *bun.SelectQuery {
-	// Each class by itself, as far as the index goes: finding, state, settled_at.
+	// Each class gets its own condition, to use the index on finding, state,
+	// settled_at.
 	q = q.Where("settled_at IS NOT NULL").WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 		named := []string{""} // no finding of its own
 		for _, c := range in.Cutoffs {
@@ -92,8 +94,8 @@ func (in DueQuery) matches(q *bun.SelectQuery, sc roster.Scope) *bun.SelectQuery
 	return matchScoped(q, sc)
 }
 
-// Detained tells which of the records a live hold keeps, and of which an
-// expungement is proposed.
+// Detained reports which of the records are on a live hold, and which have a
+// proposed expungement.
 func (v *View) Detained(ctx context.Context, records []string) (held, pending map[string]bool, err error) {
 	held, pending = make(map[string]bool), make(map[string]bool)
 	if len(records) == 0 {

@@ -16,19 +16,20 @@ import (
 	"plumbline/internal/seal"
 )
 
-// CustodySet reads one set under the scope.
+// CustodySet reads one set in scope.
 func (v *View) CustodySet(ctx context.Context, id string, sc roster.Scope) (*custody.Set, error) {
 	s := new(custody.Set)
 	return s, scoped(v.db.NewSelect().Model(s).Where("id = ?", id), sc, ScopeColumns{ID: "id", Unit: "unit_id"}).Scan(ctx)
 }
 
-// CustodySets lists the sets, the newest first.
+// CustodySets lists the sets, newest first.
 func (v *View) CustodySets(ctx context.Context, sc roster.Scope) ([]custody.Set, error) {
 	var rows []custody.Set
 	return rows, scoped(v.db.NewSelect().Model(&rows), sc, ScopeColumns{ID: "id", Unit: "unit_id"}).Order("id DESC").Limit(100).Scan(ctx)
 }
 
-// ActiveSet is the set in office with its custodians; nil while there is none.
+// ActiveSet returns the set in office with its custodians, or nil if there is
+// none.
 func (v *View) ActiveSet(ctx context.Context) (*custody.Set, []custody.Custodian, error) {
 	s, err := one[custody.Set](ctx, v.db.NewSelect().Where("state = ?", custody.SetActive).Order("id DESC"))
 	if err != nil || s == nil {
@@ -38,18 +39,18 @@ func (v *View) ActiveSet(ctx context.Context) (*custody.Set, []custody.Custodian
 	return s, list, err
 }
 
-// SetCount counts the sets of a state.
+// SetCount counts the sets in a state.
 func (v *View) SetCount(ctx context.Context, state custody.SetState, sc roster.Scope) (int64, error) {
 	return scoped(v.db.NewSelect().Model((*custody.Set)(nil)).Where("state = ?", state), sc, ScopeColumns{ID: "id", Unit: "unit_id"}).Count(ctx)
 }
 
-// SetsInState reads sets for rules; it knows no scope.
+// SetsInState reads sets for rules. It applies no scope.
 func (v *View) SetsInState(ctx context.Context, states ...custody.SetState) ([]custody.Set, error) {
 	var rows []custody.Set
 	return rows, v.db.NewSelect().Model(&rows).Where("state IN (?)", bun.List(states)).Order("id").Scan(ctx)
 }
 
-// Custodians lists those of the sets, in the order of their making.
+// Custodians lists the custodians of the sets in order of creation.
 func (v *View) Custodians(ctx context.Context, sets ...string) ([]custody.Custodian, error) {
 	var rows []custody.Custodian
 	if len(sets) == 0 {
@@ -58,36 +59,38 @@ func (v *View) Custodians(ctx context.Context, sets ...string) ([]custody.Custod
 	return rows, v.db.NewSelect().Model(&rows).Where("set_id IN (?)", bun.List(sets)).Order("id").Scan(ctx)
 }
 
-// SealedOf is the sealed field of a record; nil if it has none.
+// SealedOf returns the sealed field of a record, or nil if it has none.
 func (v *View) SealedOf(ctx context.Context, record, field string) (*custody.SealedField, error) {
 	return one[custody.SealedField](ctx, v.db.NewSelect().Where("record_id = ? AND field = ?", record, field))
 }
 
-// SealedByID reads one sealed field, for what follows from a reveal.
+// SealedByID reads one sealed field, for the steps that follow a reveal.
 func (v *View) SealedByID(ctx context.Context, id string) (*custody.SealedField, error) {
 	s := new(custody.SealedField)
 	return s, v.db.NewSelect().Model(s).Where("id = ?", id).Scan(ctx)
 }
 
-// SealedInSet lists sealed fields of a set that were not expunged, after an id.
+// SealedInSet lists a set's unexpunged sealed fields after an id.
 func (v *View) SealedInSet(ctx context.Context, set, after string, limit int) ([]*custody.SealedField, error) {
 	var rows []*custody.SealedField
 	return rows, v.db.NewSelect().Model(&rows).Where("set_id = ? AND id > ?", set, after).
 		Where("NOT EXISTS (SELECT 1 FROM tombstones AS t WHERE t.record_id = sealed_field.id)").Order("id").Limit(int64(limit)).Scan(ctx)
 }
 
-// SealedCount counts the sealed fields of a set; set "" are those not sealed yet.
+// SealedCount counts the sealed fields of a set. Set "" counts those not sealed
+// yet.
 func (v *View) SealedCount(ctx context.Context, set string) (int64, error) {
 	return v.db.NewSelect().Model((*custody.SealedField)(nil)).Where("set_id = ?", set).Count(ctx)
 }
 
-// PlaceOf is what the ciphertext of a sealed field is bound to.
+// PlaceOf is what a sealed field's ciphertext is bound to.
 func PlaceOf(s *custody.SealedField) seal.Place {
 	return seal.Place{Table: s.Table, Column: s.Field, Record: s.RecordID}
 }
 
-// sealedTexts are the fields of the texts that a sealed field keeps under its
-// own id: the ciphertext, or the text before it is sealed, and the wrapped key.
+// sealedText names the text that a sealed field stores under its own id: the
+// ciphertext, or the plain text before sealing. Its wrapped key is a text of
+// its own.
 func sealedText(s *custody.SealedField) string {
 	if s.SetID == "" {
 		return "plain"
@@ -95,25 +98,26 @@ func sealedText(s *custody.SealedField) string {
 	return "cipher"
 }
 
-// SharesField names the text of a field's wrapped key.
+// SharesField names the text holding a field's wrapped key.
 func SharesField(s *custody.SealedField) string { return fmt.Sprintf("shares.%d", s.Wraps) }
 
-// RewrapParts is the text of a key that was wrapped again; the ciphertext stays.
+// RewrapParts returns the text of a rewrapped key. The ciphertext stays as it
+// is.
 func RewrapParts(s *custody.SealedField, w *seal.Wrapping) []Content {
 	text := alone(s.ID, SharesField(s), w.JSON())
 	s.SharesC = text.Commitment()
 	return []Content{text}
 }
 
-// alone is a text that can be forgotten without the others of its record.
+// alone is a text that can be destroyed without the others of its record.
 func alone(record, field, value string) Content {
 	text := NewText(record, field, value)
 	text.Alone = true
 	return text
 }
 
-// SealedParts are the texts of a sealed field to be stored with PutTexts. With a
-// wrapping, text is a ciphertext.
+// SealedParts returns the texts of a sealed field, to be stored with PutTexts.
+// If w is not nil, text is a ciphertext.
 func SealedParts(s *custody.SealedField, text []byte, w *seal.Wrapping) []Content {
 	value := string(text)
 	if w != nil {
@@ -128,8 +132,8 @@ func SealedParts(s *custody.SealedField, text []byte, w *seal.Wrapping) []Conten
 	return out
 }
 
-// ReadSealed reads ciphertext and wrapped key; w is nil while it is not sealed,
-// and text then the text itself. An erased one is not found.
+// ReadSealed reads the ciphertext and wrapped key. w is nil if the field is not
+// sealed yet, in which case text is plain. An erased field is not found.
 func (v *View) ReadSealed(ctx context.Context, s *custody.SealedField) (text []byte, w *seal.Wrapping, err error) {
 	texts, err := v.Texts(ctx, s.ID)
 	if err != nil {
@@ -149,8 +153,8 @@ func (v *View) ReadSealed(ctx context.Context, s *custody.SealedField) (text []b
 	return text, w, err
 }
 
-// DropTexts deletes texts of a record, of which no row keeps a commitment any
-// more, and gives the numbers of their keys: forget them after the commit.
+// DropTexts deletes texts of a record to which no row holds a commitment any
+// longer, and returns their key numbers: pass them to Forget after the commit.
 func (tx *Tx) DropTexts(ctx context.Context, record string, fields ...string) ([]int64, error) {
 	var rows []Content
 	q := tx.db.NewSelect().Model(&rows).Column("record_id", "field", "key_id").Where("record_id = ?", record)
@@ -176,8 +180,8 @@ func (tx *Tx) DropTexts(ctx context.Context, record string, fields ...string) ([
 	return ids, tx.noteDoomedKeys(ctx, ids)
 }
 
-// PutSecret stores a text that no row commits to: it serves a reveal and is
-// dropped when that is over.
+// PutSecret stores a text without a commitment in any row. It serves a reveal
+// and is dropped afterwards.
 func (tx *Tx) PutSecret(ctx context.Context, record, field string, value []byte) error {
 	_, err := tx.PutText(ctx, record, field, base64.StdEncoding.EncodeToString(value))
 	return err
@@ -196,14 +200,14 @@ func (v *View) Secret(ctx context.Context, record, field string) ([]byte, error)
 	return base64.StdEncoding.DecodeString(value)
 }
 
-// Reveal reads one under the scope.
+// Reveal reads one reveal in scope.
 func (v *View) Reveal(ctx context.Context, id string, sc roster.Scope) (*custody.Reveal, error) {
 	r := new(custody.Reveal)
 	return r, onRecord(v.db.NewSelect().Model(r).Where("id = ?", id), sc).Scan(ctx)
 }
 
-// Reveals lists reveals, the newest first. unnoted narrows to those that no
-// records officer took note of.
+// Reveals lists reveals, newest first. unnoted narrows to those that no records
+// officer has acknowledged.
 func (v *View) Reveals(ctx context.Context, unnoted bool, sc roster.Scope, after string, limit int) ([]custody.Reveal, error) {
 	var rows []custody.Reveal
 	q := onRecord(v.db.NewSelect().Model(&rows), sc)
@@ -216,7 +220,7 @@ func (v *View) Reveals(ctx context.Context, unnoted bool, sc roster.Scope, after
 	return rows, q.Order("id DESC").Limit(int64(limit)).Scan(ctx)
 }
 
-// RevealCount counts what Reveals lists.
+// RevealCount counts the rows that Reveals lists.
 func (v *View) RevealCount(ctx context.Context, unnoted bool, sc roster.Scope) (int64, error) {
 	q := onRecord(v.db.NewSelect().Model((*custody.Reveal)(nil)), sc)
 	if unnoted {
@@ -225,8 +229,9 @@ func (v *View) RevealCount(ctx context.Context, unnoted bool, sc roster.Scope) (
 	return q.Count(ctx)
 }
 
-// RevealsFor lists the open reveals that wait for a custodian: of sets in which
-// the account is one, not asked by himself, and not released by him yet.
+// RevealsFor lists the open reveals waiting for a custodian: of a set that the
+// account belongs to, requested by somebody else and not yet released by this
+// account.
 func (v *View) RevealsFor(ctx context.Context, account string, now time.Time, limit int) ([]custody.Reveal, error) {
 	var rows []custody.Reveal
 	err := v.db.NewSelect().Model(&rows).
@@ -238,7 +243,8 @@ func (v *View) RevealsFor(ctx context.Context, account string, now time.Time, li
 	return rows, err
 }
 
-// RevealFor reads one reveal as a custodian of its set; others find nothing.
+// RevealFor reads one reveal as a custodian of its set. For anybody else it is
+// not found.
 func (v *View) RevealFor(ctx context.Context, account, id string) (*custody.Reveal, *custody.Custodian, error) {
 	r, err := one[custody.Reveal](ctx, v.db.NewSelect().Where("id = ?", id))
 	if err != nil {
@@ -254,13 +260,14 @@ func (v *View) RevealFor(ctx context.Context, account, id string) (*custody.Reve
 	return r, c, err
 }
 
-// Releases are those of a reveal, oldest first.
+// Releases returns the releases of a reveal, oldest first.
 func (v *View) Releases(ctx context.Context, reveal string) ([]custody.Release, error) {
 	var rows []custody.Release
 	return rows, v.db.NewSelect().Model(&rows).Where("reveal_id = ?", reveal).Order("id").Scan(ctx)
 }
 
-// LapsedReveals are those whose time is over but whose secrets still lie there.
+// LapsedReveals returns the reveals that have expired but whose secrets are
+// still stored.
 func (v *View) LapsedReveals(ctx context.Context, now time.Time, limit int) ([]custody.Reveal, error) {
 	var rows []custody.Reveal
 	err := v.db.NewSelect().Model(&rows).Where("state IN (?) AND expires_at <= ?", bun.List([]custody.RevealState{custody.RevealAsked, custody.RevealReleased}), now).

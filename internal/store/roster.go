@@ -10,21 +10,21 @@ import (
 	"plumbline/internal/roster"
 )
 
-// peopleColumns judge a person by where he is posted today.
+// peopleColumns apply a scope to a person by today's posting.
 var peopleColumns = ScopeColumns{ID: "id", Unit: "unit_id", Branch: "branch_id", Person: "id"}
 
-// unitColumns judge a unit by itself; the caller has written branches out as
-// units.
+// unitColumns apply a scope to a unit itself. The caller has already expanded
+// branches into units.
 var unitColumns = ScopeColumns{ID: "id", Unit: "id"}
 
-// Unit reads one unit under the scope.
+// Unit reads one unit in scope.
 func (v *View) Unit(ctx context.Context, id string, sc roster.Scope) (*roster.Unit, error) {
 	u := new(roster.Unit)
 	return u, scoped(v.db.NewSelect().Model(u).Where("id = ?", id), sc, unitColumns).Scan(ctx)
 }
 
-// UnitsByCode reads units by their codes in capitals, for an import that checks each row's
-// reach itself.
+// UnitsByCode reads all units by upper-case code, for an import that checks the
+// reach of each row itself.
 func (v *View) UnitsByCode(ctx context.Context) (map[string]*roster.Unit, error) {
 	var rows []*roster.Unit
 	if err := v.db.NewSelect().Model(&rows).Scan(ctx); err != nil {
@@ -37,14 +37,14 @@ func (v *View) UnitsByCode(ctx context.Context) (map[string]*roster.Unit, error)
 	return out, nil
 }
 
-// UnitLinks lists every dated parent.
+// UnitLinks lists every dated parent link.
 func (v *View) UnitLinks(ctx context.Context) ([]roster.UnitLink, error) {
 	var rows []roster.UnitLink
 	err := v.db.NewSelect().Model(&rows).Order("unit_id", "from_on", "id").Scan(ctx)
 	return rows, err
 }
 
-// Person reads one person under the scope.
+// Person reads one person in scope.
 func (v *View) Person(ctx context.Context, id string, sc roster.Scope) (*roster.Person, error) {
 	p := new(roster.Person)
 	return p, scoped(v.db.NewSelect().Model(p).Where("id = ?", id), sc, peopleColumns).Scan(ctx)
@@ -63,7 +63,7 @@ func (v *View) PeopleList(ctx context.Context, f PeopleFilter, sc roster.Scope, 
 	rows := []roster.Person{}
 	q := scoped(v.db.NewSelect().Model(&rows), sc, peopleColumns)
 	if f.Unit != nil {
-		q = q.Where("unit_id IN (?)", bun.List(append(f.Unit, "-"))) // never an empty list
+		q = q.Where("unit_id IN (?)", bun.List(append(f.Unit, "-"))) // an empty list is invalid SQL
 	}
 	if f.State != "" {
 		q = q.Where("state = ?", f.State)
@@ -78,9 +78,9 @@ func (v *View) PeopleList(ctx context.Context, f PeopleFilter, sc roster.Scope, 
 	return rows, err
 }
 
-// nameSearch narrows to people whom the typed words may mean: a part of the name or
-// of a former one, the beginning of the pinyin or of the initials, a personnel
-// number, or a police or badge number that he holds or held.
+// nameSearch narrows to people matching the typed text: part of a current or
+// former name, a prefix of the pinyin or initials, a personnel number, or a
+// police or badge number that they hold or held.
 func nameSearch(q *bun.SelectQuery, typed string) *bun.SelectQuery {
 	name, pinyin, number := roster.FoldName(typed), roster.FoldQuery(typed), roster.FoldNumber(typed)
 	return q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
@@ -95,7 +95,7 @@ func nameSearch(q *bun.SelectQuery, typed string) *bun.SelectQuery {
 	})
 }
 
-// likeText escapes what LIKE would take for a pattern.
+// likeText escapes the wildcards of LIKE.
 func likeText(s string) string {
 	return strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(s)
 }
@@ -119,7 +119,7 @@ func (v *View) PeopleNumbered(ctx context.Context, numbers []string) (map[string
 	return out, nil
 }
 
-// PeopleByID reads people that the caller has already admitted.
+// PeopleByID reads people that the caller has already authorized.
 func (v *View) PeopleByID(ctx context.Context, ids []string) (map[string]*roster.Person, error) {
 	out := make(map[string]*roster.Person, len(ids))
 	for chunk := range slices.Chunk(distinct(ids), 500) {
@@ -149,7 +149,7 @@ func (v *View) IdentifiersOf(ctx context.Context, personIDs []string) (map[strin
 	return out, nil
 }
 
-// HoldersOf lists everybody's periods with any of the folded numbers.
+// HoldersOf lists everyone's periods of holding any of the folded numbers.
 func (v *View) HoldersOf(ctx context.Context, folded []string) (map[string][]*roster.Identifier, error) {
 	out := make(map[string][]*roster.Identifier, len(folded))
 	for chunk := range slices.Chunk(distinct(folded), 500) {
@@ -179,13 +179,13 @@ func (v *View) PostingsOf(ctx context.Context, personIDs []string) (map[string][
 	return out, nil
 }
 
-// Posting reads one posting; the caller judges its person.
+// Posting reads one posting. The caller judges its person.
 func (v *View) Posting(ctx context.Context, id string) (*roster.Posting, error) {
 	p := new(roster.Posting)
 	return p, v.db.NewSelect().Model(p).Where("id = ?", id).Scan(ctx)
 }
 
-// CommandLink reads one command link; the caller judges what it is over.
+// CommandLink reads one command link. The caller judges what it is over.
 func (v *View) CommandLink(ctx context.Context, id string) (*roster.CommandLink, error) {
 	l := new(roster.CommandLink)
 	return l, v.db.NewSelect().Model(l).Where("id = ?", id).Scan(ctx)
@@ -209,7 +209,7 @@ func (v *View) LinksOver(ctx context.Context, unitIDs, personIDs []string) ([]*r
 	return all, nil
 }
 
-// LinksHeldBy lists a person's own command links, oldest first.
+// LinksHeldBy lists the command links that a person holds, oldest first.
 func (v *View) LinksHeldBy(ctx context.Context, personID string) ([]*roster.CommandLink, error) {
 	var rows []*roster.CommandLink
 	err := v.db.NewSelect().Model(&rows).Where("person_id = ?", personID).Order("from_on", "id").Scan(ctx)
@@ -231,7 +231,7 @@ func (v *View) StrengthByUnit(ctx context.Context) (map[string]int64, error) {
 	return out, err
 }
 
-// PeopleByIDHash gives the person of each keyed hash of a national id.
+// PeopleByIDHash maps each keyed hash of a national id to its person.
 func (v *View) PeopleByIDHash(ctx context.Context, hashes []string) (map[string]string, error) {
 	out := map[string]string{}
 	for chunk := range slices.Chunk(distinct(hashes), 500) {

@@ -6,9 +6,9 @@ import (
 	"plumbline/internal/roster"
 )
 
-// Misplaced lists the serving people whose unit may not be that of their
-// running posting on the day: those who stand nowhere and have one, and those
-// who stand where they have no running main posting.
+// Misplaced lists the serving people whose unit may differ from that of their
+// posting in force on the day: those with no unit who have one, and those in a
+// unit where they have no main posting in force.
 func (v *View) Misplaced(ctx context.Context, on roster.Date) ([]string, error) {
 	var ids []string
 	running := v.db.NewSelect().TableExpr("postings AS x").ColumnExpr("1").Where("x.person_id = p.id").

@@ -11,17 +11,17 @@ import (
 	"plumbline/internal/roster"
 )
 
-// Touch is a part of the roster's past: people and units, and the days on which
-// something about them is rewritten, both inclusive.
+// Touch is a part of the roster's past: people and units, and the range of
+// days, both inclusive, in which something about them is rewritten.
 type Touch struct {
 	People, Units []string
 	From, To      roster.Date
 }
 
-// touchMax bounds what one rewriting of the past may touch.
+// touchMax bounds what one change to the past may touch.
 const touchMax = 5000
 
-// AnyMatter reports whether the site has an issue or an audit record at all.
+// AnyMatter reports whether the site has any issue or audit record.
 func (v *View) AnyMatter(ctx context.Context) (bool, error) {
 	some, err := v.db.NewSelect().Model((*issue.Issue)(nil)).Exists(ctx)
 	if err != nil || some {
@@ -30,8 +30,8 @@ func (v *View) AnyMatter(ctx context.Context) (bool, error) {
 	return v.db.NewSelect().Model((*intake.Match)(nil)).Exists(ctx)
 }
 
-// WithMatters says which of the ids are people or units that an issue or audit
-// record is about.
+// WithMatters reports which of the ids are people or units that an issue or
+// audit record is about.
 func (v *View) WithMatters(ctx context.Context, ids []string) (map[string]bool, error) {
 	out := map[string]bool{}
 	if some, err := v.AnyMatter(ctx); err != nil || !some {
@@ -54,8 +54,8 @@ func (v *View) WithMatters(ctx context.Context, ids []string) (map[string]bool, 
 	return out, nil
 }
 
-// PostedIn lists the people who served in the units, or in those right below
-// them, on some of the days, and the people themselves.
+// PostedIn lists the given people and those who served in the units, or
+// directly below them, on any of the days.
 func (v *View) PostedIn(ctx context.Context, t Touch) ([]string, error) {
 	people := slices.Clone(t.People)
 	if len(t.Units) > 0 {
@@ -72,8 +72,8 @@ func (v *View) PostedIn(ctx context.Context, t Touch) ([]string, error) {
 	return slices.Compact(people), nil
 }
 
-// IssuesTouched lists the live issues whose command or subject a rewriting of
-// the past may change, as the scope admits.
+// IssuesTouched lists the live issues in scope whose command or subject a
+// change to the past may affect.
 func (v *View) IssuesTouched(ctx context.Context, t Touch, sc roster.Scope) ([]*issue.Issue, error) {
 	people, err := v.PostedIn(ctx, t)
 	if err != nil {
@@ -104,8 +104,8 @@ func (v *View) IssuesTouched(ctx context.Context, t Touch, sc roster.Scope) ([]*
 	return out, add("unit_id", t.Units)
 }
 
-// MatchesTouched counts the matches that rest on what is rewritten: of records
-// of those days that were attached to one of the people.
+// MatchesTouched counts the matches that depend on what is rewritten: those of
+// records from those days attached to one of the people.
 func (v *View) MatchesTouched(ctx context.Context, t Touch, sc roster.Scope) (int, error) {
 	n := 0
 	for chunk := range slices.Chunk(t.People, 500) {

@@ -3,8 +3,8 @@ package store
 import "time"
 
 // LedgerEntry is a stored entry. Body holds the exact bytes that were hashed;
-// the other columns repeat parts of it for searching and are checked against
-// it by Verify.
+// the other columns repeat parts of it for queries and are checked against it
+// by Verify.
 type LedgerEntry struct {
 	Seq      int64     `bun:"seq,pk"`
 	At       time.Time `bun:"at"`
@@ -16,13 +16,13 @@ type LedgerEntry struct {
 	Leaf     []byte    `bun:"leaf"`
 }
 
-// LedgerHash is one node of the tree under its tlog storage index.
+// LedgerHash is one tree node under its tlog storage index.
 type LedgerHash struct {
 	Idx  int64  `bun:"idx,pk"`
 	Hash []byte `bun:"hash"`
 }
 
-// Request is an operation that was done, for answering its repetition.
+// Request is a completed operation, kept to answer a repeated request.
 type Request struct {
 	Account  string `bun:"account,pk"`
 	Op       string `bun:"op,pk"`
@@ -41,13 +41,13 @@ type Counter struct {
 	N       int64  `bun:"n"`
 }
 
-// Generation is a number that moves when cached knowledge becomes stale.
+// Generation is a number that increases when cached data becomes stale.
 type Generation struct {
 	Name string `bun:"name,pk"`
 	N    int64  `bun:"n"`
 }
 
-// Job is long work that can be resumed, watched and cancelled.
+// Job is long-running work that can be resumed, watched and cancelled.
 type Job struct {
 	ID         string    `bun:"id,pk"`
 	Kind       string    `bun:"kind"`
@@ -60,7 +60,7 @@ type Job struct {
 	Counts     string    `bun:"counts"` // JSON object of exact counts
 	Params     string    `bun:"params"` // JSON, holds ids and codes only
 	ErrorCode  string    `bun:"error_code"`
-	Proof      []byte    `bun:"proof"` // mark of the site's key on what it is to do
+	Proof      []byte    `bun:"proof"` // the site key's mark over what it is to do
 	Attempts   int64     `bun:"attempts"`
 	LeaseUntil time.Time `bun:"lease_until"`
 	CreatedAt  time.Time `bun:"created_at"`
@@ -78,16 +78,16 @@ type ReadLog struct {
 	Purpose  string    `bun:"purpose"`
 	EntrySeq int64     `bun:"entry_seq"` // -1 until folded into the ledger
 	No       int64     `bun:"no"`        // 1, 2, 3 … without a gap
-	Chain    []byte    `bun:"chain"`     // digest over the line and the chain of the one before it
+	Chain    []byte    `bun:"chain"`     // digest over the line and the previous line's chain
 }
 
-// Position is how far a reader of the ledger has come.
+// Position is how far a consumer of the ledger has read.
 type Position struct {
 	Name string `bun:"name,pk"`
 	Seq  int64  `bun:"seq"`
 }
 
-// Site is one fact about this installation.
+// Site is one fact about this site.
 type Site struct {
 	Name  string `bun:"name,pk"`
 	Value string `bun:"value"`

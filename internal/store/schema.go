@@ -10,21 +10,22 @@ import (
 	"strings"
 )
 
-// shape is what a database is made of: each object under its name, as
-// "trigger requests_no_update on requests", with its definition in one line.
-// The same migrations give the same map on every server version that is
-// supported; names come from the migrations, never from the server.
+// shape maps each object's name, such as "trigger requests_no_update on
+// requests", to its definition on one line. The same migrations give the same
+// map on every supported server version; names come from the migrations, never
+// from the server.
 type shape map[string]string
 
 //go:embed schema/*.txt
 var schemaFiles embed.FS
 
-// madeBy says which migrations the rendering was made from.
+// madeBy introduces the line that names the migrations a rendering was made
+// from.
 const madeBy = "# migrations "
 
-// schemaAsMade is the schema that the migrations of this program give, as
-// TestSchemaIsAsRendered wrote it down. It is compiled in, so that nobody who
-// holds the database has a say in what it is compared with.
+// schemaAsMade returns the schema that this program's migrations produce, as
+// recorded by TestSchemaIsAsRendered. It is compiled in, so that whoever holds
+// the database cannot influence the comparison.
 func schemaAsMade(d Dialect) (shape, error) {
 	text, err := schemaFiles.ReadFile("schema/" + d.String() + ".txt")
 	if err != nil {
@@ -49,7 +50,7 @@ func parseSchema(text string) (shape, error) {
 	return s, nil
 }
 
-// String is one line for each object, table by table.
+// String renders one line per object, table by table.
 func (s shape) String() string {
 	var b strings.Builder
 	for _, object := range slices.SortedFunc(maps.Keys(s), func(a, b string) int {
@@ -71,7 +72,7 @@ func (v *View) schemaAsIs(ctx context.Context) (shape, error) {
 	return s, err
 }
 
-// tableIn is the table that an object is, or belongs to; "" for one of none.
+// tableIn returns the table that an object is or belongs to, or "" if none.
 func tableIn(object string) string {
 	for _, at := range []string{" on ", " of "} {
 		if i := strings.LastIndex(object, at); i >= 0 {
@@ -85,19 +86,19 @@ func tableIn(object string) string {
 	return ""
 }
 
-// guests are the first letters of tables that a site may hold beside ours:
-// what Litestream leaves in a file that it copies.
+// guests are the prefixes of foreign tables that a site may contain: what
+// Litestream leaves in a file it replicates.
 var guests = []string{"_litestream_"}
 
-// guest reports whether a table is not ours and decides nothing, or is the mark
-// of a restore under way, which no command but that one opens.
+// guest reports whether a table is foreign and harmless, or is the mark of a
+// restore in progress, with which only the restore command opens a database.
 func guest(table string) bool {
 	return table == restoringTable || slices.ContainsFunc(guests, func(g string) bool { return strings.HasPrefix(table, g) })
 }
 
-// oneLine folds white space and drops comments, outside of quotes; names in
-// double quotes that need none lose them, because a renamed table has them and
-// one that was made so has not.
+// oneLine collapses white space and drops comments outside quotes. It unquotes
+// double-quoted names that need no quotes, because SQLite quotes the name of a
+// renamed table only.
 func oneLine(sql string) string {
 	var b strings.Builder
 	space := false
@@ -139,7 +140,7 @@ func oneLine(sql string) string {
 	return b.String()
 }
 
-// until is how many bytes there are up to and with the end.
+// until returns the number of bytes up to and including end.
 func until(s, end string) int {
 	if i := strings.Index(s[2:], end); i >= 0 {
 		return 2 + i + len(end)
@@ -147,7 +148,7 @@ func until(s, end string) int {
 	return len(s)
 }
 
-// quoted is the length of the quoted word that s begins with.
+// quoted returns the length of the quoted word that s begins with.
 func quoted(s string) int {
 	end := s[0]
 	if end == '[' {
@@ -175,7 +176,7 @@ func plainName(s string) bool {
 	return s != ""
 }
 
-// pieces cuts at the commas that no bracket and no quote holds.
+// pieces splits at commas outside brackets and quotes.
 func pieces(s string) (out []string) {
 	depth, from := 0, 0
 	for i := 0; i < len(s); i++ {

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// catalogueQueries give object and definition. ours are the tables and views
-// of the schema that the program works in; what hangs on one of them counts
-// wherever it lies. What an extension brought is left out, unless it hangs on
-// one of ours. NOT NULL is told with the column: PostgreSQL 18 keeps it as a
-// constraint, the versions before it do not.
+// catalogueQueries return object and definition. ours are the tables and views
+// of the schema the program works in; anything attached to one of them counts,
+// wherever it lies. Objects of extensions are left out unless attached to one
+// of ours. NOT NULL is reported with the column, because only PostgreSQL 18
+// stores it as a constraint.
 var catalogueQueries = []string{
 	`SELECT CASE c.relkind WHEN 'v' THEN 'view ' WHEN 'm' THEN 'materialized view ' WHEN 'f' THEN 'foreign table ' WHEN 'S' THEN 'sequence ' ELSE 'table ' END || c.relname,
 	  CASE c.relkind WHEN 'p' THEN 'partitioned ' ELSE '' END || CASE c.relpersistence WHEN 'p' THEN '' ELSE 'not permanent ' END

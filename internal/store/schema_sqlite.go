@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// sqliteOwn are objects that SQLite keeps for itself: statistics of ANALYZE.
+// sqliteOwn matches SQLite's internal objects, such as ANALYZE statistics.
 var sqliteOwn = regexp.MustCompile(`^sqlite_(stat[134]|sequence)$`)
 
 var constraintWords = regexp.MustCompile(`(?i)^(CONSTRAINT|PRIMARY KEY|UNIQUE|CHECK|FOREIGN KEY)\b`)
 
-// schemaOfSQLite reads the texts that SQLite itself works by.
+// schemaOfSQLite reads the SQL texts that SQLite itself works from.
 func (v *View) schemaOfSQLite(ctx context.Context) (shape, error) {
 	var rows []struct {
 		Type string  `bun:"type"`
@@ -29,7 +29,7 @@ func (v *View) schemaOfSQLite(ctx context.Context) (shape, error) {
 			continue
 		}
 		text := ""
-		if r.SQL != nil { // none for the index of a UNIQUE or of a key in the table's own text
+		if r.SQL != nil { // nil for the implicit index of a UNIQUE or key constraint
 			text = oneLine(*r.SQL)
 		}
 		switch r.Type {
@@ -44,8 +44,8 @@ func (v *View) schemaOfSQLite(ctx context.Context) (shape, error) {
 	return s, nil
 }
 
-// sqliteTable takes the text of a table apart, so that a column that changed
-// is named.
+// sqliteTable splits a table's SQL into columns, so that a changed column is
+// reported by name.
 func (s shape) sqliteTable(name, text string) {
 	open, shut := strings.IndexByte(text, '('), strings.LastIndexByte(text, ')')
 	if open < 0 || shut < open || !strings.HasPrefix(text, "CREATE TABLE ") {

@@ -6,17 +6,17 @@ import (
 	"plumbline/internal/roster"
 )
 
-// ScopeColumns names the columns that a scope is judged by. An empty name
+// ScopeColumns names the columns that a scope is applied to. An empty name
 // means that the table has no such column.
 type ScopeColumns struct {
 	ID, Unit, Branch, Person, EventOn string
 }
 
-// columnsDefault fit every table with the usual names.
+// columnsDefault fits every table with the usual column names.
 var columnsDefault = ScopeColumns{ID: "id", Unit: "unit_id", Branch: "branch_id", Person: "person_id", EventOn: "event_on"}
 
-// scoped narrows a query to what the scope admits. It is the only place where
-// a Scope becomes SQL, and says the same as Scope.Admits.
+// scoped narrows a query to the scope. It is the only place where a Scope
+// becomes SQL, and must agree with Scope.Admits.
 func scoped(q *bun.SelectQuery, sc roster.Scope, c ScopeColumns) *bun.SelectQuery {
 	if sc.Empty() {
 		return q.Where("1 = 0")
@@ -78,17 +78,18 @@ func scoped(q *bun.SelectQuery, sc roster.Scope, c ScopeColumns) *bun.SelectQuer
 	})
 }
 
-// barred narrows a query to the rows that the scope's reach covers but its
-// bars hide: what a count must leave out. more are further columns that the
-// bars are judged by: those of the thing that a row hangs on.
+// barred narrows a query to the rows within the scope's reach that its bars
+// hide, which a count must leave out. more are further columns the bars apply
+// to: those of the row that a row belongs to.
 func barred(q *bun.SelectQuery, sc roster.Scope, c ScopeColumns, more ...ScopeColumns) *bun.SelectQuery {
 	if len(sc.BarPeople) == 0 && len(sc.BarObjects) == 0 && len(sc.BarDated) == 0 {
 		return q.Where("1 = 0")
 	}
 	reach := sc.Unbarred()
 	reach.Own = ""
-	// The few that the bars hide are found by person and id, never by reading a
-	// branch: an expression instead of the column keeps its index out.
+	// The few hidden rows are found by person and id, never by reading a
+	// branch: an expression in place of the column keeps its index out of the
+	// plan.
 	wide := c
 	if wide.Unit != "" {
 		wide.Unit += " || ''"
@@ -106,8 +107,8 @@ func barred(q *bun.SelectQuery, sc roster.Scope, c ScopeColumns, more ...ScopeCo
 	})
 }
 
-// orBars adds to a group of alternatives what the bars hide, judged by each of
-// the column sets, and says whether that is anything.
+// orBars adds to a group of alternatives the rows that the bars hide, judged by
+// each of the column sets. some reports whether it added anything.
 func orBars(q *bun.SelectQuery, sc roster.Scope, columns ...ScopeColumns) (_ *bun.SelectQuery, some bool) {
 	for _, c := range columns {
 		if len(sc.BarPeople) > 0 && c.Person != "" {

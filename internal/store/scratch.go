@@ -9,14 +9,14 @@ import (
 	"github.com/uptrace/bun"
 )
 
-// scratchTables is the closed list of tables that Scratch may write: things
-// that prove nothing.
+// scratchTables is the closed list of tables that Scratch may write: data that
+// proves nothing.
 var scratchTables = []string{
 	"drafts", "sessions", "sign_in_attempts", "devices", "credentials", "jobs", "positions", "generations",
 	"uploads", "mappings", "doomed_keys",
 }
 
-// ScratchTx writes to tables that prove nothing. It may update and delete.
+// ScratchTx writes to the scratch tables. It may update and delete.
 type ScratchTx struct{ View }
 
 // Scratch runs fn in a transaction of its own, outside the ledger.
@@ -36,7 +36,7 @@ func (sx *ScratchTx) table(model any) error {
 	return nil
 }
 
-// loose is table without those whose rows an entry must name.
+// loose is table, but rejects tables whose rows an entry must name.
 func (sx *ScratchTx) loose(model any) error {
 	if t := sx.s.writer.Dialect().Tables().Get(modelType(model)); t != nil && (t.Name == "sessions" || t.Name == "credentials") {
 		return errBound
@@ -44,8 +44,8 @@ func (sx *ScratchTx) loose(model any) error {
 	return sx.table(model)
 }
 
-// unbound are the columns that may change without an entry: when a session was
-// last seen.
+// unbound lists the columns that may change without an entry: when a session
+// was last seen.
 var unbound = []string{"seen_at = ?"}
 
 // Insert writes rows (pointers to structs or to slices) of scratch tables.
@@ -61,7 +61,7 @@ func (sx *ScratchTx) Insert(ctx context.Context, models ...any) error {
 	return nil
 }
 
-// Upsert inserts a row or, where its primary key exists, replaces the named
+// Upsert inserts a row or, if its primary key exists, replaces the named
 // columns.
 func (sx *ScratchTx) Upsert(ctx context.Context, model any, key string, columns ...string) error {
 	if err := sx.loose(model); err != nil {
@@ -75,7 +75,7 @@ func (sx *ScratchTx) Upsert(ctx context.Context, model any, key string, columns 
 	return err
 }
 
-// Update changes rows of the model's table and says how many.
+// Update changes rows of the model's table and returns how many.
 func (sx *ScratchTx) Update(ctx context.Context, model any, set, where string, args ...any) (int64, error) {
 	check := sx.loose
 	if slices.Contains(unbound, set) {
@@ -91,7 +91,7 @@ func (sx *ScratchTx) Update(ctx context.Context, model any, set, where string, a
 	return res.RowsAffected()
 }
 
-// Delete removes rows of the model's table and says how many.
+// Delete removes rows of the model's table and returns how many.
 func (sx *ScratchTx) Delete(ctx context.Context, model any, where string, args ...any) (int64, error) {
 	if err := sx.loose(model); err != nil {
 		return 0, err
@@ -103,7 +103,7 @@ func (sx *ScratchTx) Delete(ctx context.Context, model any, where string, args .
 	return res.RowsAffected()
 }
 
-// Bump moves a generation.
+// Bump increments a generation.
 func (sx *ScratchTx) Bump(ctx context.Context, name string) error { return bump(ctx, sx.db, name) }
 
 func countMarks(s string) int {

@@ -14,13 +14,14 @@ import (
 	"plumbline/internal/store/keys"
 )
 
-// What passes through scratch tables may be as sensitive as what is filed:
-// drafts of answers, uploaded files. It lies encrypted as well, or PostgreSQL
-// would keep it in dead tuples and in its log long after it was deleted.
+// Data passing through scratch tables, such as drafts of answers and uploaded
+// files, may be as sensitive as what is filed. It is stored encrypted too;
+// otherwise PostgreSQL would keep it in dead tuples and its log long after
+// deletion.
 
 const draftMark = "k1:"
 
-// sealDraft encrypts one draft: "k1:<key>:<base64>".
+// sealDraft encrypts one draft as "k1:<key>:<base64>".
 func sealDraft(key *keys.Key, d *selfcheck.Draft) string {
 	sealed := seal.Encrypt(&key.Secret, draftPlace(d), []byte(d.Body))
 	return draftMark + strconv.FormatInt(key.ID, 10) + ":" + base64.StdEncoding.EncodeToString(sealed)
@@ -30,8 +31,8 @@ func draftPlace(d *selfcheck.Draft) seal.Place {
 	return seal.Place{Table: "drafts", Column: "body", Record: d.SubmissionID + " " + strconv.FormatInt(d.ItemNo, 10)}
 }
 
-// cutDraft gives the number of the key and the ciphertext; ok is false for what
-// the program did not write.
+// cutDraft splits a stored draft into key number and ciphertext. ok is false
+// for anything the program did not write.
 func cutDraft(body string) (id int64, sealed []byte, ok bool) {
 	rest, ok := strings.CutPrefix(body, draftMark)
 	if !ok {
@@ -49,8 +50,8 @@ func cutDraft(body string) (id int64, sealed []byte, ok bool) {
 	return id, sealed, err == nil
 }
 
-// openDrafts decrypts drafts where they stand. One whose key is gone is as
-// good as never saved and is left out.
+// openDrafts decrypts drafts in place. A draft whose key is gone counts as
+// never saved and is left out.
 func (s *Store) openDrafts(ctx context.Context, rows []selfcheck.Draft) ([]selfcheck.Draft, error) {
 	var ids []int64
 	for i := range rows {
@@ -82,8 +83,8 @@ func (s *Store) openDrafts(ctx context.Context, rows []selfcheck.Draft) ([]selfc
 	return out, nil
 }
 
-// SaveDrafts writes saved answers over those of the same items. One list's
-// drafts share a key, which goes when the list is filed.
+// SaveDrafts saves answers, overwriting those of the same items. All drafts of
+// one list share a key, which is destroyed when the list is filed.
 func (sx *ScratchTx) SaveDrafts(ctx context.Context, rows []selfcheck.Draft) error {
 	if len(rows) == 0 {
 		return nil
@@ -104,7 +105,7 @@ func (sx *ScratchTx) SaveDrafts(ctx context.Context, rows []selfcheck.Draft) err
 	return sx.Upsert(ctx, &sealed, "submission_id, item_no", "round", "seq", "body", "saved_at")
 }
 
-// draftKey is the key of the drafts that a list has already, or a fresh one.
+// draftKey returns the key of a list's existing drafts, or a new one.
 func (sx *ScratchTx) draftKey(ctx context.Context, store *keys.Store, submissionID string) (*keys.Key, error) {
 	ids, err := sx.draftKeys(ctx, submissionID)
 	if err != nil {
@@ -138,7 +139,7 @@ func (sx *ScratchTx) draftKeys(ctx context.Context, submissionID string) ([]int6
 	return ids, nil
 }
 
-// DropDrafts forgets the saved answers of a list that was filed, and then their
+// DropDrafts deletes the saved answers of a filed list and then destroys their
 // key.
 func (s *Store) DropDrafts(ctx context.Context, submissionID string) error {
 	ids, err := s.deleteDrafts(ctx, submissionID)
@@ -148,7 +149,7 @@ func (s *Store) DropDrafts(ctx context.Context, submissionID string) error {
 	return err
 }
 
-// deleteDrafts is the part of DropDrafts that one transaction does.
+// deleteDrafts is the transaction of DropDrafts.
 func (s *Store) deleteDrafts(ctx context.Context, submissionID string) (ids []int64, err error) {
 	err = s.Scratch(ctx, func(ctx context.Context, sx *ScratchTx) (err error) {
 		if ids, err = sx.draftKeys(ctx, submissionID); err != nil {
@@ -162,14 +163,14 @@ func (s *Store) deleteDrafts(ctx context.Context, submissionID string) (ids []in
 	return ids, err
 }
 
-// uploadMark begins an encrypted upload: mark, number of the key, ciphertext.
+// uploadMark starts an encrypted upload: mark, key number, ciphertext.
 var uploadMark = []byte("\x00plumbline k1\x00")
 
 func uploadPlace(id string) seal.Place {
 	return seal.Place{Table: "uploads", Column: "data", Record: id}
 }
 
-// AddUpload keeps a file until its import has ended.
+// AddUpload stores a file until its import has ended.
 func (sx *ScratchTx) AddUpload(ctx context.Context, up *intake.Upload) error {
 	store, err := sx.s.keyStore()
 	if err != nil {
@@ -192,7 +193,7 @@ func uploadKey(data []byte) (id int64, sealed []byte, ok bool) {
 	return int64(binary.BigEndian.Uint64(rest)), rest[8:], true
 }
 
-// openUpload decrypts the file where it stands.
+// openUpload decrypts the file in place.
 func (s *Store) openUpload(ctx context.Context, up *intake.Upload) error {
 	id, sealed, ok := uploadKey(up.Data)
 	if !ok {
@@ -213,7 +214,7 @@ func (s *Store) openUpload(ctx context.Context, up *intake.Upload) error {
 	return err
 }
 
-// DropUploads forgets files, and then their keys.
+// DropUploads deletes files and then destroys their keys.
 func (s *Store) DropUploads(ctx context.Context, where string, args ...any) error {
 	var ids []int64
 	err := s.Scratch(ctx, func(ctx context.Context, sx *ScratchTx) error {

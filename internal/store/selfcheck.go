@@ -11,8 +11,8 @@ import (
 	"plumbline/internal/selfcheck"
 )
 
-// reviewColumns judge a submission by who reviews it, not by where the
-// respondent is posted.
+// reviewColumns apply a scope to a submission through its reviewer rather than
+// the respondent's posting.
 var reviewColumns = ScopeColumns{ID: "id", Unit: "review_unit_id", Person: "person_id", EventOn: "event_on"}
 
 // Campaign reads one campaign.
@@ -29,8 +29,8 @@ func (v *View) Campaigns(ctx context.Context, sc roster.Scope) ([]selfcheck.Camp
 	return rows, err
 }
 
-// RunningCampaigns lists every campaign that has been opened and not closed,
-// newest first: what anybody may have to do with.
+// RunningCampaigns lists every campaign that is open, newest first. It applies
+// no scope.
 func (v *View) RunningCampaigns(ctx context.Context) ([]selfcheck.Campaign, error) {
 	rows := []selfcheck.Campaign{}
 	err := v.db.NewSelect().Model(&rows).Where("state NOT IN ('draft', 'closed')").OrderExpr("opens_on DESC, id DESC").Limit(50).Scan(ctx)
@@ -60,21 +60,21 @@ func (v *View) ChecklistItems(ctx context.Context, checklistID string) ([]selfch
 	return rows, err
 }
 
-// Submission reads one list. The caller judges its scope: a list is seen by
-// its respondent, by the head who reviews it, and by no other.
+// Submission reads one list. The caller judges its scope: only its respondent
+// and the head who reviews it may see a list.
 func (v *View) Submission(ctx context.Context, id string) (*selfcheck.Submission, error) {
 	return readOne[selfcheck.Submission](ctx, v, "SELECT * FROM submissions WHERE id = ?", id)
 }
 
-// SubmissionsOf lists what a person owes, and what the units owe whose lists he
-// signs, newest first.
+// SubmissionsOf lists what a person owes and what the units owe whose lists
+// that person signs, newest first.
 func (v *View) SubmissionsOf(ctx context.Context, personID string, headOf []string) ([]selfcheck.Submission, error) {
 	rows := []selfcheck.Submission{}
 	if personID == "" {
 		return rows, nil
 	}
 	q := v.db.NewSelect().Model(&rows).WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
-		q = q.WhereOr("person_id = ? AND person_id <> ''", personID) // the words of the partial index
+		q = q.WhereOr("person_id = ? AND person_id <> ''", personID) // matches the partial index
 		if len(headOf) > 0 {
 			q = q.WhereOr("person_id = '' AND unit_id IN (?)", bun.List(headOf))
 		}
@@ -91,8 +91,8 @@ func (v *View) Answers(ctx context.Context, submissionID string, round int64) ([
 	return rows, err
 }
 
-// Drafts reads the saved answers of a list for the round that is being filled
-// in, in item order.
+// Drafts reads the saved answers of a list for the round in progress, in item
+// order.
 func (v *View) Drafts(ctx context.Context, s *selfcheck.Submission) ([]selfcheck.Draft, error) {
 	var rows []selfcheck.Draft
 	err := v.db.NewSelect().Model(&rows).Where("submission_id = ? AND round = ?", s.ID, s.Round).Order("item_no").Scan(ctx)
@@ -102,7 +102,7 @@ func (v *View) Drafts(ctx context.Context, s *selfcheck.Submission) ([]selfcheck
 	return v.s.openDrafts(ctx, rows)
 }
 
-// DraftCounts says how many items of each list have a saved answer.
+// DraftCounts counts the items of each list that have a saved answer.
 func (v *View) DraftCounts(ctx context.Context, submissionIDs []string) (map[string]int, error) {
 	out := map[string]int{}
 	if len(submissionIDs) == 0 {
@@ -142,7 +142,7 @@ func (v *View) Supplements(ctx context.Context, submissionID string) ([]selfchec
 	return rows, err
 }
 
-// ReviewList lists the lists that the scope's heads review, by id after the
+// ReviewList lists the lists that the heads in scope review, by id after the
 // given one.
 func (v *View) ReviewList(ctx context.Context, f selfcheck.ReviewFilter, sc roster.Scope, after string, limit int) ([]selfcheck.Submission, error) {
 	rows := []selfcheck.Submission{}
@@ -154,7 +154,7 @@ func (v *View) ReviewList(ctx context.Context, f selfcheck.ReviewFilter, sc rost
 	return rows, err
 }
 
-// ReviewCount counts what ReviewList would list.
+// ReviewCount counts the rows that ReviewList lists.
 func (v *View) ReviewCount(ctx context.Context, f selfcheck.ReviewFilter, sc roster.Scope) (int64, error) {
 	n, err := v.reviewFilter(v.db.NewSelect().Model((*selfcheck.Submission)(nil)), f, sc).Count(ctx)
 	return int64(n), err
@@ -174,8 +174,8 @@ func (v *View) reviewFilter(q *bun.SelectQuery, f selfcheck.ReviewFilter, sc ros
 	return q
 }
 
-// Completions gives the completion of each unit's own roster in a campaign, for
-// the units in scope, ordered by unit.
+// Completions returns the completion of each unit's own roster in a campaign,
+// for the units in scope, ordered by unit.
 func (v *View) Completions(ctx context.Context, campaignID string, sc roster.Scope) ([]selfcheck.Completion, error) {
 	rows := []selfcheck.Completion{}
 	q := v.completions(campaignID)
@@ -184,7 +184,8 @@ func (v *View) Completions(ctx context.Context, campaignID string, sc roster.Sco
 	return rows, err
 }
 
-// Completion gives one unit's own roster; the zero counts if it owes nothing.
+// Completion returns the completion of one unit's own roster, with zero counts
+// if it owes nothing.
 func (v *View) Completion(ctx context.Context, campaignID, unitID string) (selfcheck.Completion, error) {
 	var rows []selfcheck.Completion
 	err := v.completions(campaignID).Where("unit_id = ?", unitID).Group("unit_id").Scan(ctx, &rows)
@@ -206,8 +207,8 @@ func (v *View) completions(campaignID string) *bun.SelectQuery {
 		Where("campaign_id = ?", campaignID)
 }
 
-// FiledFigures gives the declared items and the fingerprint of each filed list
-// of a unit, for the unit's median and similarity.
+// FiledFigures returns the number of declared items and the fingerprint of each
+// filed list of a unit, for the unit's median and similarity.
 func (v *View) FiledFigures(ctx context.Context, campaignID, unitID string) (declared, fingerprints []int64, err error) {
 	var rows []struct {
 		DeclaredItems int64 `bun:"declared_items"`
@@ -223,8 +224,8 @@ func (v *View) FiledFigures(ctx context.Context, campaignID, unitID string) (dec
 }
 
 // RosterOf lists the lists owed by one unit's roster in the given states, for
-// its head and the campaign manager: who has and who has not filed. It tells
-// states and nothing of the content.
+// its head and the campaign manager to see who has filed. It returns states and
+// no content.
 func (v *View) RosterOf(ctx context.Context, campaignID, unitID string, states []selfcheck.State, sc roster.Scope) ([]selfcheck.Submission, error) {
 	rows := []selfcheck.Submission{}
 	q := v.db.NewSelect().Model(&rows).Where("campaign_id = ? AND unit_id = ?", campaignID, unitID)
@@ -250,8 +251,8 @@ func (v *View) Certified(ctx context.Context, campaignID, unitID string) (bool, 
 	return n > 0, err
 }
 
-// SubmissionsToLock reads the next filed lists of a campaign that are not
-// locked yet.
+// SubmissionsToLock reads the next filed lists of a campaign that are not yet
+// locked.
 func (v *View) SubmissionsToLock(ctx context.Context, campaignID string, limit int) ([]selfcheck.Submission, error) {
 	var rows []selfcheck.Submission
 	err := v.db.NewSelect().Model(&rows).Where("campaign_id = ? AND state IN ('submitted', 'accepted')", campaignID).
@@ -259,15 +260,15 @@ func (v *View) SubmissionsToLock(ctx context.Context, campaignID string, limit i
 	return rows, err
 }
 
-// Amendments lists the dated changes of a campaign's roster, newest first.
+// Amendments lists the dated changes to a campaign's roster, newest first.
 func (v *View) Amendments(ctx context.Context, campaignID string, limit int) ([]selfcheck.RosterAmendment, error) {
 	rows := []selfcheck.RosterAmendment{}
 	err := v.db.NewSelect().Model(&rows).Where("campaign_id = ?", campaignID).OrderExpr("id DESC").Limit(int64(limit)).Scan(ctx)
 	return rows, err
 }
 
-// SubmissionsByID reads lists by id, whatever their scope: for naming them
-// beside something that was judged already.
+// SubmissionsByID reads lists by id without a scope, to name them beside
+// something already authorized.
 func (v *View) SubmissionsByID(ctx context.Context, ids []string) (map[string]selfcheck.Submission, error) {
 	out := make(map[string]selfcheck.Submission, len(ids))
 	for chunk := range slices.Chunk(ids, 500) {
@@ -295,8 +296,8 @@ func (v *View) SubmissionsIn(ctx context.Context, campaignID, personID string) (
 	return out, nil
 }
 
-// IssuesOfSubmission reads every issue that a list declared, in item order.
-// The caller has judged the list.
+// IssuesOfSubmission reads every issue that a list declared, in item order. The
+// caller has authorized the list.
 func (v *View) IssuesOfSubmission(ctx context.Context, submissionID string) ([]*issue.Issue, error) {
 	var rows []*issue.Issue
 	err := v.db.NewSelect().Model(&rows).Where("submission_id = ? AND submission_id <> ''", submissionID).Order("item_no", "event_on", "id").Scan(ctx)

@@ -10,12 +10,12 @@ import (
 )
 
 // RosterToWrite reads the next respondents of a campaign's snapshot who have no
-// list yet: people by id after the given one, with their main posting on the
-// date, below the given unit. Whoever holds a head link over his own unit
-// counts as a member of its team. People are read in the order of their ids
-// (CROSS JOIN keeps SQLite to it), so that a chunk costs its own rows. A
-// snapshot that stopped half way goes on where it stopped. "person_id <> ”"
-// repeats the words of the partial index.
+// list yet: people below the given unit, by id after the given one, with their
+// main posting on the date. The holder of a head link over their own unit
+// counts as a member of its team. CROSS JOIN makes SQLite read people in id
+// order, so that the cost of a chunk depends on its own rows only. An
+// interrupted snapshot resumes where it stopped. The condition person_id <> ”
+// matches the partial index.
 func (v *View) RosterToWrite(ctx context.Context, campaignID, underUnit string, on roster.Date, after string, limit int) ([]RosterRow, error) {
 	rows := []RosterRow{}
 	err := v.db.NewRaw(`WITH RECURSIVE below(id) AS (
@@ -44,13 +44,13 @@ type RosterRow struct {
 	Team     int64  `bun:"team"`
 }
 
-// Respondent is the row in the words of the self-check.
+// Respondent converts the row to the self-check's type.
 func (r RosterRow) Respondent() selfcheck.Respondent {
 	return selfcheck.Respondent{PersonID: r.PersonID, UnitID: r.UnitID, Tier: r.Tier, Team: r.Team != 0}
 }
 
-// UnitsToWrite reads the active units below the given one, itself included,
-// that have no list of their own in the campaign yet.
+// UnitsToWrite reads the active units at or below the given one that have no
+// list of their own in the campaign yet.
 func (v *View) UnitsToWrite(ctx context.Context, campaignID, underUnit string, limit int) ([]RosterRow, error) {
 	rows := []RosterRow{}
 	err := v.db.NewRaw(`WITH RECURSIVE below(id) AS (
@@ -66,8 +66,8 @@ ORDER BY u.id LIMIT ?`, underUnit, campaignID, limit).Scan(ctx, &rows)
 	return rows, err
 }
 
-// RosterEntry reads today's roster row of one person; nil if he has no main
-// posting on the date below the unit.
+// RosterEntry reads one person's current roster row. It returns nil if the
+// person has no main posting below the unit on the date.
 func (v *View) RosterEntry(ctx context.Context, personID, underUnit string, on roster.Date) (*RosterRow, error) {
 	rows := []RosterRow{}
 	err := v.db.NewRaw(`WITH RECURSIVE below(id) AS (
@@ -88,9 +88,9 @@ ORDER BY p.from_on DESC, p.id LIMIT 1`, underUnit, on, on, personID, on, on).Sca
 	return &rows[0], nil
 }
 
-// LeadersAbove lists the leaders who answer for a unit or person on the date:
-// holders of a command link over the unit, any unit above it, or the person
-// himself, with the unit that an item naming them goes to: the one above the
+// LeadersAbove lists the leaders responsible for a unit or person on the date:
+// holders of a command link over the unit, any unit above it, or the person.
+// Each comes with the unit that receives items naming them, the one above the
 // leader's own.
 func (v *View) LeadersAbove(ctx context.Context, personID, unitID string, on roster.Date) ([]selfcheck.Leader, error) {
 	rows := []selfcheck.Leader{}
@@ -128,8 +128,8 @@ func (v *View) NamesOf(ctx context.Context, ids []string) (map[string]NameRow, e
 	return out, err
 }
 
-// PersonByNumber finds a person by the stable personnel number; not found if
-// there is none.
+// PersonByNumber looks up a person by personnel number. It returns a not-found
+// fault if no row matched.
 func (v *View) PersonByNumber(ctx context.Context, no string) (*roster.Person, error) {
 	p := &roster.Person{}
 	if err := v.db.NewSelect().Model(p).Where("personnel_no = ?", no).Scan(ctx); err != nil {

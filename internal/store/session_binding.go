@@ -13,17 +13,18 @@ import (
 	"plumbline/internal/roster"
 )
 
-// Sessions and secrets are no rows of the ledger: they change and go. But they
-// decide who may act, so each is bound: the entry of the write that made or
-// changed it names it with a digest, and an end with an empty one. Their tables
-// are written through these methods alone; Verify compares.
+// Sessions and secrets are not ledgered rows, because they change and are
+// deleted. But they decide who may act, so each is bound to the ledger: the
+// entry of the write that created or changed it names it with a digest, and the
+// entry that ends it with an empty one. Only these methods write to their
+// tables; Verify compares.
 const (
 	bondSession    = "session"
 	bondCredential = "credential"
 	bondEncoding   = 1
 )
 
-// digest of fields, each with its length before it.
+// bondDigest builds a digest over length-prefixed fields.
 type bondDigest struct{ b []byte }
 
 func newBond(kind string) *bondDigest {
@@ -54,9 +55,9 @@ func (d *bondDigest) moment(t time.Time) *bondDigest { return d.number(t.UnixMic
 
 func (d *bondDigest) sum() ledger.Hash { return sha256.Sum256(d.b) }
 
-// sessionBond covers all of a session but when it was last seen, which anybody
-// may move within its bounds, and when it was proved, which the site's key marks.
-// It tells nothing: the form seed is as random as the token.
+// sessionBond covers a session except when it was last seen, which may change
+// within its bounds, and when it was proved, which the site's key marks. The
+// digest reveals nothing: the form seed is as random as the token.
 func sessionBond(s *roster.Session) ledger.After {
 	return ledger.After{Kind: bondSession, ID: s.TokenHash, Encoding: bondEncoding,
 		Digest: newBond(bondSession).text(s.TokenHash, s.AccountID, s.FormSeed, s.Label, s.Scope).
@@ -68,7 +69,7 @@ func credentialBond(c *roster.Credential) ledger.After {
 		Digest: newBond(bondCredential).text(string(c.Salt), c.AccountID, c.Hash, c.CodeHash).moment(c.CodeUntil).moment(c.ChangedAt).sum()}
 }
 
-// bind lets the first fact of the write name them as they are left.
+// bind makes the write's first fact name the lines in their final state.
 func (j *journal) bind(lines ...ledger.After) {
 	for _, line := range lines {
 		if i := lineAt(j.bonds, line); i >= 0 {
@@ -79,7 +80,7 @@ func (j *journal) bind(lines ...ledger.After) {
 	}
 }
 
-// OpenSession writes new sessions.
+// OpenSession stores new sessions.
 func (tx *Tx) OpenSession(ctx context.Context, sessions ...*roster.Session) error {
 	if _, err := tx.db.NewInsert().Model(&sessions).Exec(ctx); err != nil {
 		return err
@@ -90,7 +91,7 @@ func (tx *Tx) OpenSession(ctx context.Context, sessions ...*roster.Session) erro
 	return nil
 }
 
-// EndSession ends one session of an account, and says whether it was there.
+// EndSession ends one session of an account and reports whether it existed.
 func (tx *Tx) EndSession(ctx context.Context, accountID, tokenHash string) (bool, error) {
 	n, err := tx.endSessions(ctx, func(q bun.QueryBuilder) bun.QueryBuilder {
 		return q.Where("account_id = ? AND token_hash = ?", accountID, tokenHash)
@@ -98,7 +99,7 @@ func (tx *Tx) EndSession(ctx context.Context, accountID, tokenHash string) (bool
 	return n > 0, err
 }
 
-// EndSessions ends the sessions of an account but the one to keep.
+// EndSessions ends all sessions of an account except keep.
 func (tx *Tx) EndSessions(ctx context.Context, accountID, keep string) error {
 	_, err := tx.endSessions(ctx, func(q bun.QueryBuilder) bun.QueryBuilder {
 		return q.Where("account_id = ? AND token_hash <> ?", accountID, keep)
@@ -106,8 +107,8 @@ func (tx *Tx) EndSessions(ctx context.Context, accountID, keep string) error {
 	return err
 }
 
-// TrimSessions ends the sessions of an account that have run out, and the
-// oldest of more than most.
+// TrimSessions ends an account's expired sessions, and its oldest ones beyond
+// most.
 func (tx *Tx) TrimSessions(ctx context.Context, accountID string, most int) error {
 	running, err := tx.SessionsOf(ctx, accountID, tx.now)
 	if err != nil {
@@ -141,8 +142,8 @@ func (tx *Tx) endSessions(ctx context.Context, which func(bun.QueryBuilder) bun.
 	return len(gone), err
 }
 
-// RenewedSession lets a session that began with a one-time code go on as an
-// ordinary one, proved by the password that was just set; proof marks that time.
+// RenewedSession turns a session that began with a one-time code into an
+// ordinary one, proved by the password just set. proof marks that time.
 func (tx *Tx) RenewedSession(ctx context.Context, tokenHash string, now, until time.Time, proof []byte) error {
 	s, err := tx.Session(ctx, tokenHash)
 	if err != nil || s == nil || !s.Renew {
@@ -156,8 +157,7 @@ func (tx *Tx) RenewedSession(ctx context.Context, tokenHash string, now, until t
 	return nil
 }
 
-// PutCredential writes an account's secrets together with the write that they
-// belong to.
+// PutCredential stores an account's secrets as part of the current write.
 func (tx *Tx) PutCredential(ctx context.Context, c *roster.Credential) error {
 	c.Salt = ledger.NewSalt()
 	q := tx.db.NewInsert().Model(c).On("CONFLICT (account_id) DO UPDATE")
@@ -171,7 +171,7 @@ func (tx *Tx) PutCredential(ctx context.Context, c *roster.Credential) error {
 	return nil
 }
 
-// PutCredentials writes the secrets of many accounts that have none yet.
+// PutCredentials stores the secrets of many accounts that have none yet.
 func (tx *Tx) PutCredentials(ctx context.Context, cs []roster.Credential) error {
 	for i := range cs {
 		cs[i].Salt = ledger.NewSalt()
@@ -180,8 +180,8 @@ func (tx *Tx) PutCredentials(ctx context.Context, cs []roster.Credential) error 
 	return insertAll(ctx, tx.s, *tx.raw, cs)
 }
 
-// ProveSession notes when the holder of a session gave his password, with the
-// mark of that time, and says whether the session is there.
+// ProveSession records when the holder of a session entered the password, with
+// the mark of that time, and reports whether the session exists.
 func (sx *ScratchTx) ProveSession(ctx context.Context, tokenHash string, now time.Time, proof []byte) (bool, error) {
 	res, err := sx.db.NewUpdate().Model((*roster.Session)(nil)).Set("proved_at = ?", now).Set("proof = ?", proof).Where("token_hash = ?", tokenHash).Exec(ctx)
 	if err != nil {
@@ -191,8 +191,8 @@ func (sx *ScratchTx) ProveSession(ctx context.Context, tokenHash string, now tim
 	return n > 0, err
 }
 
-// ForgetSession ends a session where no entry can be written. Verify takes a
-// session that is gone for no harm.
+// ForgetSession ends a session when no entry can be written. Verify accepts a
+// missing session.
 func (sx *ScratchTx) ForgetSession(ctx context.Context, accountID, tokenHash string) (bool, error) {
 	res, err := sx.db.NewDelete().Model((*roster.Session)(nil)).Where("account_id = ? AND token_hash = ?", accountID, tokenHash).Exec(ctx)
 	if err != nil {

@@ -13,11 +13,12 @@ import (
 	"plumbline/internal/ledger"
 )
 
-// Slip keeps the rows that an entry names as the entry left them, without
-// their texts. The rows change and draw fresh salts; the slip does not.
+// Slip keeps the rows named by an entry in the state the entry left them,
+// without their texts. The rows change later and draw new salts; the slip does
+// not.
 type Slip struct {
 	Seq  int64  `bun:"seq,pk"`
-	Body []byte `bun:"body"` // for each row: kind and encoding, id and ledger.PackRow, each with its length
+	Body []byte `bun:"body"` // per row: kind and encoding, id and ledger.PackRow, each length-prefixed
 }
 
 // SlipRow is one row of a slip.
@@ -27,8 +28,8 @@ type SlipRow struct {
 	Columns []ledger.Column `json:"columns"`
 }
 
-// KeepSlip asks for a slip of this write: its author is to be able to prove
-// what he filed.
+// KeepSlip requests a slip of this write, so that its author can prove what was
+// filed.
 func (tx *Tx) KeepSlip() { tx.journal.keep = true }
 
 // slip packs the rows that the member wrote.
@@ -47,8 +48,8 @@ func (j *journal) slip(seq int64) (Slip, error) {
 	return s, nil
 }
 
-// slipKind is how a slip names a row's kind: from the second encoding on with
-// the number behind it.
+// slipKind formats a row's kind for a slip, with the encoding appended from the
+// second encoding on.
 func slipKind(kind string, encoding int) string {
 	if encoding == 1 {
 		return kind
@@ -56,7 +57,7 @@ func slipKind(kind string, encoding int) string {
 	return kind + " " + strconv.Itoa(encoding)
 }
 
-// readSlipKind reads what slipKind wrote.
+// readSlipKind parses what slipKind wrote.
 func readSlipKind(text string) (kind string, encoding int, err error) {
 	kind, number, later := strings.Cut(text, " ")
 	if !later {
@@ -68,7 +69,7 @@ func readSlipKind(text string) (kind string, encoding int, err error) {
 	return kind, encoding, err
 }
 
-// SlipOf reads the slip of an entry; not found if none was kept.
+// SlipOf reads the slip of an entry. It returns ErrNone if none was kept.
 func (v *View) SlipOf(ctx context.Context, seq int64) ([]SlipRow, error) {
 	s := &Slip{}
 	if err := v.db.NewSelect().Model(s).Where("seq = ?", seq).Scan(ctx); err != nil {
@@ -77,7 +78,7 @@ func (v *View) SlipOf(ctx context.Context, seq int64) ([]SlipRow, error) {
 	return s.unpack()
 }
 
-// unpack reads the rows that were packed.
+// unpack reads the packed rows.
 func (s *Slip) unpack() ([]SlipRow, error) {
 	var out []SlipRow
 	for rest := s.Body; len(rest) > 0; {
@@ -104,7 +105,7 @@ func (s *Slip) unpack() ([]SlipRow, error) {
 	return out, nil
 }
 
-// value is the value of a column, "" if there is none.
+// value returns the value of a column, or "" if it does not exist.
 func (r *SlipRow) value(name string) string {
 	for _, c := range r.Columns {
 		if c.Name == name {
@@ -114,13 +115,13 @@ func (r *SlipRow) value(name string) string {
 	return ""
 }
 
-// HasSlip reports whether a slip of the entry was kept.
+// HasSlip reports whether the entry's slip was kept.
 func (v *View) HasSlip(ctx context.Context, seq int64) (bool, error) {
 	return v.db.NewSelect().Model((*Slip)(nil)).Where("seq = ?", seq).Exists(ctx)
 }
 
-// Openings reads texts with the salts that open their commitments. What was
-// erased is absent.
+// Openings reads texts with the salts that open their commitments. Erased texts
+// are absent.
 func (v *View) Openings(ctx context.Context, recordIDs ...string) ([]Content, error) {
 	var rows []Content
 	if len(recordIDs) == 0 {
@@ -142,13 +143,13 @@ func (v *View) Openings(ctx context.Context, recordIDs ...string) ([]Content, er
 	return out, nil
 }
 
-// ReceiptVerbs are the acts after which a receipt is offered. The index that
-// finds them repeats the list.
+// ReceiptVerbs lists the verbs after which a receipt is offered. The index that
+// serves the query repeats the list.
 var ReceiptVerbs = []string{"submission.submit", "submission.supplement", "statement.make", "statement.answer", "finding.reply", "finding.confirm",
 	"decision.propose", "decision.decide", "issue.conceal", "batch.import", "inspection.record", "named_item.reply"}
 
-// ReceiptEntries lists the account's entries that a receipt is offered for,
-// the newest first, below that number.
+// ReceiptEntries lists the account's entries for which a receipt is offered,
+// newest first, below the given number.
 func (v *View) ReceiptEntries(ctx context.Context, account string, before int64, limit int) ([]LedgerEntry, error) {
 	var rows []LedgerEntry
 	return rows, v.db.NewSelect().Model(&rows).Column("seq", "at", "verb", "kind", "object_id", "leaf").

@@ -27,52 +27,52 @@ type Store struct {
 	dialect Dialect
 	clock   func() time.Time
 	origin  string
-	policy  []byte // hash of policy and rule pack, kept in every entry
+	policy  []byte // hash of policy and rule pack, stored in every entry
 	files   fs.FS  // the migrations
 
 	hot     hot
 	reads   reads
 	queue   chan *member
-	quiet   chan *member // goes before the queue
+	quiet   chan *member // served before the queue
 	closing chan struct{}
-	stopped chan struct{} // the writer has ended
-	wrote   chan struct{} // a token when pages wait in SQLite's write-ahead log
+	stopped chan struct{} // closed when the writer has ended
+	wrote   chan struct{} // receives when pages wait in SQLite's write-ahead log
 	done    sync.WaitGroup
 	closed  atomic.Bool
 
-	// owned by the writer goroutine
+	// Owned by the writer goroutine.
 	edge     *ledger.Edge
 	headTime time.Time
-	newest   ledger.Hash // leaf of the newest entry
+	newest   ledger.Hash // of the newest entry
 	tree     atomic.Pointer[placement]
 
 	frozen    atomic.Pointer[Freeze]
-	acked     atomic.Int64                 // size of the tree last acknowledged to anybody
-	published atomic.Pointer[ledger.Edge]  // the tree as last acknowledged; nobody changes it
-	forget    atomic.Bool                  // the writer shall forget the tree it knows
-	committed chan struct{}                // a token when the tree has grown
+	acked     atomic.Int64                 // size of the tree last acknowledged
+	published atomic.Pointer[ledger.Edge]  // the tree as last acknowledged; immutable
+	forget    atomic.Bool                  // tells the writer to discard its cached tree
+	committed chan struct{}                // receives when the tree has grown
 	file      atomic.Pointer[databaseFile] // SQLite: the file that was opened
 
 	space    space
 	broken   chan struct{}
 	breaking sync.Once
 
-	keyPath        string // file of the key store; "" for none
+	keyPath        string // path of the key store; "" for none
 	keys           atomic.Pointer[keys.Store]
-	olderKeys      bool         // as Options say
-	keysBack       bool         // an older key store was taken at this opening
-	keysSeen       atomic.Int64 // the state of the key store that the database is known to name
+	olderKeys      bool         // from Options
+	keysBack       bool         // this opening accepted an older key store
+	keysSeen       atomic.Int64 // newest key store state recorded in the database
 	keyDestruction keyDestruction
 }
 
-// Options of Open.
+// Options configures Open.
 type Options struct {
 	Clock  func() time.Time // defaults to time.Now
-	Origin string           // name of the log; kept from the first migration on
+	Origin string           // name of the log; fixed by the first migration
 	Policy []byte           // hash of policy and rule pack
-	Keys   string           // file of the key store; "" is the database's name with .keys, on PostgreSQL none
+	Keys   string           // path of the key store; "" means the database's name with .keys, or none on PostgreSQL
 
-	OlderKeys bool // go on with a key store that is an older copy, which is refused else
+	OlderKeys bool // accept a key store that is an older copy, which is refused otherwise
 }
 
 // Open connects and starts the writer. The schema must be migrated before use.
@@ -139,7 +139,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	return s, nil
 }
 
-// Close finishes what was queued, folds the write-ahead log and disconnects.
+// Close finishes queued writes, folds the write-ahead log and disconnects.
 func (s *Store) Close() error {
 	if s.closed.Swap(true) {
 		return nil
@@ -160,36 +160,36 @@ func (s *Store) Close() error {
 	return errors.Join(append(errs, s.reader.Close(), s.writer.Close())...)
 }
 
-// Dialect tells the database.
+// Dialect returns the database engine.
 func (s *Store) Dialect() Dialect { return s.dialect }
 
-// SetPolicy sets the hash of policy and rule pack that entries carry. It is
-// called once, before the first write.
+// SetPolicy sets the hash of policy and rule pack that entries carry. Call it
+// once, before the first write.
 func (s *Store) SetPolicy(hash []byte) { s.policy = hash }
 
-// Now is the store's clock in UTC, cut to microseconds.
+// Now is the store's clock in UTC, truncated to microseconds.
 func (s *Store) Now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
 
-// NewID makes a UUIDv7.
+// NewID returns a new UUIDv7.
 func NewID() string {
 	id, err := uuid.NewV7()
-	if err != nil { // only if the system has no randomness, which ends the process anyway
+	if err != nil { // only without system randomness, which is fatal anyway
 		panic(err)
 	}
 	return id.String()
 }
 
-// View is a read: one snapshot where the dialect gives one. It refuses writes.
+// View is a read-only transaction: one snapshot where the dialect supports it.
 type View struct {
 	db bun.IDB
 	s  *Store
 
-	// of the writer, nil on the reading side
+	// Set on the writer, nil for readers.
 	raw    *bun.Tx
 	placed *placement // today's tree, until this member changes it
 }
 
-// View runs fn over a read-only transaction.
+// View runs fn in a read-only transaction.
 func (s *Store) View(ctx context.Context, fn func(ctx context.Context, v *View) error) error {
 	err := s.reader.RunInTx(ctx, &sql.TxOptions{ReadOnly: s.dialect == Postgres, Isolation: s.viewIsolation()}, func(ctx context.Context, tx bun.Tx) error {
 		return fn(ctx, &View{db: tx, s: s})
@@ -209,8 +209,8 @@ func (s *Store) Ping(ctx context.Context) error {
 	return s.reader.PingContext(ctx)
 }
 
-// translate makes a fault out of the driver errors that mean something to a
-// caller; others stay as they are and become "internal".
+// translate turns driver errors that are meaningful to callers into faults.
+// Others pass unchanged and become "internal".
 func translate(ctx context.Context, err error) error {
 	switch {
 	case err == nil:

@@ -20,7 +20,7 @@ func (v *View) TreeHashes(ctx context.Context, level int, from int64, n int) ([]
 	}
 	var rows []LedgerHash
 	q := v.db.NewSelect().Model(&rows).Order("idx")
-	if level == 0 { // the nodes of a stretch of leaves lie together: half of them are leaves
+	if level == 0 { // leaves are stored together with the nodes above them: half of a range is leaves
 		q = q.Where("idx >= ? AND idx <= ?", index[0], index[n-1])
 	} else {
 		q = q.Where("idx IN (?)", bun.List(index))

@@ -14,8 +14,8 @@ import (
 	"plumbline/internal/ledger"
 )
 
-// Tx is one member's part of a writing transaction. What it writes is
-// journaled, so that the fact names each row with its digest.
+// Tx is one member's part of a write transaction. It journals what it writes,
+// so that the fact names each row with its digest.
 type Tx struct {
 	View
 	now         time.Time
@@ -25,15 +25,15 @@ type Tx struct {
 }
 
 // Now is the time of this commit: the clock, or the newest entry's time if
-// that is later.
+// later.
 func (tx *Tx) Now() time.Time { return tx.now }
 
-// NewID makes a UUIDv7.
+// NewID returns a new UUIDv7.
 func (tx *Tx) NewID() string { return NewID() }
 
 // Insert writes new rows: pointers to structs, or slices of structs or of
-// pointers. It fills Version, Salt, CreatedAt, ChangedAt (and ID where empty),
-// derives the branch of placed rows, and journals the digests. Rows of one
+// pointers. It sets Version, Salt, CreatedAt, ChangedAt (and ID if empty),
+// derives the branch of placed rows, and journals the digests. The rows of one
 // slice go in one statement.
 func (tx *Tx) Insert(ctx context.Context, rows ...any) error {
 	for _, r := range rows {
@@ -69,7 +69,7 @@ func (tx *Tx) Insert(ctx context.Context, rows ...any) error {
 func (tx *Tx) stamp(r any) error {
 	row, ok := r.(ledger.Row)
 	if !ok {
-		return nil // part of another row (answers of a submission): its digest covers it
+		return nil // part of another row, such as a submission's answers, whose digest covers it
 	}
 	st := row.RowStamp()
 	if st.ID == "" {
@@ -82,16 +82,16 @@ func (tx *Tx) stamp(r any) error {
 
 func (tx *Tx) place(r any) { tx.tree.place(r) }
 
-// place derives what a row has from its place in the tree.
+// place derives the columns that depend on a row's place in the tree.
 func (p *placement) place(r any) {
 	if r, ok := r.(ledger.Placed); ok {
 		r.PlaceBranch(p.branch(r.PlaceUnit()))
 	}
 }
 
-// Save writes the row after, which was loaded as before: one row changed under
-// the version that was read, or a conflict. It raises after's version and
-// draws a fresh salt. before and after must be different values.
+// Save writes after over the row loaded as before. It updates exactly one row
+// at the version read, or returns a conflict. It increments after's version and
+// draws a new salt. before and after must be different pointers.
 func (tx *Tx) Save(ctx context.Context, before, after ledger.Row) error {
 	if err := tx.update(ctx, before, after); err != nil {
 		return err
@@ -99,8 +99,8 @@ func (tx *Tx) Save(ctx context.Context, before, after ledger.Row) error {
 	return tx.journal.wrote(before, after)
 }
 
-// saveInSeparateEntry is Save of a row that the first fact must not name: Apart hands it
-// to a fact of its own, and no slip holds it.
+// saveInSeparateEntry saves a row that the first fact must not name.
+// SeparateEntry returns it for a fact of its own, and no slip includes it.
 func (tx *Tx) saveInSeparateEntry(ctx context.Context, before, after ledger.Row) error {
 	if err := tx.update(ctx, before, after); err != nil {
 		return err
@@ -126,7 +126,7 @@ func (tx *Tx) update(ctx context.Context, before, after ledger.Row) error {
 	return nil
 }
 
-// Bump moves a generation, so that knowledge cached under it is read anew.
+// Bump increments a generation, which invalidates whatever was cached under it.
 func (tx *Tx) Bump(ctx context.Context, name string) error {
 	if name == GenerationTree {
 		tx.treeChanged, tx.placed = true, nil
@@ -145,9 +145,9 @@ const (
 	GenerationAuthority = "authority" // sessions, grants, postings, command links, parties
 )
 
-// Generation reads a generation; 0 if it never moved.
+// Generation reads a generation. It is 0 if never incremented.
 func (v *View) Generation(ctx context.Context, name string) (int64, error) {
-	if v.placed != nil && name == GenerationTree { // under the writer's lock nobody else moves it
+	if v.placed != nil && name == GenerationTree { // the writer's lock keeps others from changing it
 		return v.placed.generation, nil
 	}
 	var rows []Generation
@@ -161,14 +161,14 @@ func insertAll[T any](ctx context.Context, s *Store, tx bun.Tx, rows []T) error 
 	return s.insertRows(ctx, tx, reflect.ValueOf(rows), "")
 }
 
-// journal is what a member wrote.
+// journal records what a member wrote.
 type journal struct {
 	after         []ledger.After
-	rows          []ledger.Row // of each line of after
+	rows          []ledger.Row // one for each line of after
 	separateEntry []ledger.After
 	bonds         []ledger.After // sessions and secrets
 	deltas        []delta
-	keep          bool // a slip
+	keep          bool // keep a slip
 }
 
 type delta struct {
@@ -178,7 +178,7 @@ type delta struct {
 
 type counterKey struct{ section, unit, month, key string }
 
-// wrote notes a row as it was (nil for a new one) and as it is now.
+// wrote records a row as it was (nil for a new one) and as it is now.
 func (j *journal) wrote(before, after ledger.Row) error {
 	line, err := lineOf(after)
 	if err != nil {
@@ -188,7 +188,7 @@ func (j *journal) wrote(before, after ledger.Row) error {
 		return fmt.Errorf("store: %s %s was written apart before: its last entry would not name it as it is", line.Kind, line.ID)
 	}
 	i := -1
-	if before != nil { // a row written twice in one write is named once, as it was left
+	if before != nil { // a row written twice in one write is named once, in its final state
 		i = lineAt(j.after, line)
 	}
 	if i >= 0 {
@@ -201,7 +201,7 @@ func (j *journal) wrote(before, after ledger.Row) error {
 	return nil
 }
 
-// wroteInSeparateEntry notes a row that a fact of its own is to name.
+// wroteInSeparateEntry records a row that a separate fact will name.
 func (j *journal) wroteInSeparateEntry(before, after ledger.Row) error {
 	line, err := lineOf(after)
 	if err != nil {
@@ -217,7 +217,7 @@ func (j *journal) wroteInSeparateEntry(before, after ledger.Row) error {
 	return nil
 }
 
-// lineOf is how an entry names a row.
+// lineOf returns the line by which an entry names a row.
 func lineOf(row ledger.Row) (ledger.After, error) {
 	kind := kindOf(row)
 	if kind == "" {
@@ -231,7 +231,7 @@ func lineOf(row ledger.Row) (ledger.After, error) {
 	return ledger.After{Kind: kind, ID: row.RowID(), Encoding: encoding, Digest: digest}, err
 }
 
-// lineAt finds the line of the same row, -1 if there is none.
+// lineAt finds the line of the same row, or returns -1.
 func lineAt(lines []ledger.After, line ledger.After) int {
 	return slices.IndexFunc(lines, func(a ledger.After) bool { return a.ID == line.ID && a.Kind == line.Kind })
 }
@@ -244,10 +244,10 @@ func (j *journal) count(row ledger.Row, sign int64) {
 	}
 }
 
-// attachRows attaches the rows to the facts: those that a fact does not claim go
-// to the first.
+// attachRows attaches the rows to the facts. Rows that no fact claims go to the
+// first.
 func (j *journal) attachRows(facts []ledger.Fact) {
-	claimed := make(map[ledger.After]bool) // by its digest too: a row may be named as filed and then as compared
+	claimed := make(map[ledger.After]bool) // keyed by digest too: a row may be named first as filed and then as compared
 	for _, f := range facts {
 		for _, r := range f.Rows {
 			claimed[r] = true
@@ -263,7 +263,7 @@ func (j *journal) attachRows(facts []ledger.Fact) {
 	}
 }
 
-// addTo sums the deltas for the unit and for every unit above it.
+// addTo adds the deltas to the sums of the unit and of every unit above it.
 func (j *journal) addTo(sums map[counterKey]int64, tree *placement) {
 	for _, d := range j.deltas {
 		for unit := d.unit; ; {
@@ -279,14 +279,14 @@ func (j *journal) addTo(sums map[counterKey]int64, tree *placement) {
 	}
 }
 
-// placement is today's tree as far as the writer needs it.
+// placement is today's tree, reduced to what the writer needs.
 type placement struct {
 	generation int64
 	parent     map[string]string // a merged unit's parent is its successor
 	tier       map[string]int
 }
 
-// branch is the tier-2 unit that a unit belongs to; "" above tier 2.
+// branch returns the tier-2 unit that a unit belongs to, or "" above tier 2.
 func (p *placement) branch(unit string) string {
 	for range 8 {
 		tier, ok := p.tier[unit]
@@ -301,14 +301,14 @@ func (p *placement) branch(unit string) string {
 	return ""
 }
 
-// rollsUp gives the unit whose counters hold those of the unit too; none above
-// tier 1.
+// rollsUp returns the unit whose counters include this unit's. There is none
+// above tier 1.
 func (p *placement) rollsUp(unit string) (parent string, ok bool) {
 	parent, ok = p.parent[unit]
 	return parent, ok && parent != "" && p.tier[parent] != 0
 }
 
-// under reports whether a unit is root or lies below it; "" as root is all.
+// under reports whether a unit is root or below it. Root "" covers everything.
 func (p *placement) under(unit, root string) bool {
 	for n := 0; unit != root && unit != "" && n < 8; n++ {
 		unit = p.parent[unit]
@@ -333,7 +333,7 @@ func (s *Store) placement(ctx context.Context, db bun.IDB) (*placement, error) {
 	return p, nil
 }
 
-// readPlacement reads the tree from the units, whatever is remembered of it.
+// readPlacement reads the tree from the units, bypassing the cache.
 func readPlacement(ctx context.Context, db bun.IDB) (*placement, error) {
 	var units []struct {
 		ID          string `bun:"id"`

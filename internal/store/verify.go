@@ -17,9 +17,9 @@ import (
 	"plumbline/internal/ledger"
 )
 
-// Finding is one disagreement that Verify found.
+// Finding is one discrepancy found by Verify.
 type Finding struct {
-	Seq  int64     `json:"seq"` // of the entry concerned, -1 if none names the row
+	Seq  int64     `json:"seq"` // of the entry concerned; -1 if no entry names the row
 	At   time.Time `json:"at"`
 	Kind string    `json:"kind"`
 	ID   string    `json:"id"`
@@ -27,14 +27,14 @@ type Finding struct {
 	Reason
 }
 
-// Reason says what a finding rests on. The sentence is the text finding.WHY of
-// the catalogue.
+// Reason says what a finding rests on. Its sentence is the catalogue text
+// finding.WHY.
 type Reason struct {
 	Why  string         `json:"why"` // stable code
 	Args map[string]any `json:"args,omitempty"`
 }
 
-// reason takes the names and values of the sentence in turn.
+// reason builds a Reason from alternating names and values.
 func reason(why string, kv ...any) Reason {
 	r := Reason{Why: why}
 	for i := 0; i+1 < len(kv); i += 2 {
@@ -46,7 +46,8 @@ func reason(why string, kv ...any) Reason {
 	return r
 }
 
-// String is one line for a log; people read the catalogue's sentence.
+// String formats a finding as one log line. People read the catalogue's
+// sentence.
 func (f Finding) String() string {
 	s := fmt.Sprintf("%s: %s %s (entry %d): %s", f.What, f.Kind, f.ID, f.Seq, f.Why)
 	if len(f.Args) > 0 {
@@ -61,36 +62,36 @@ type Verdict struct {
 	Entries     int64          `json:"entries"`
 	Root        string         `json:"root"`
 	Rows        map[string]int `json:"rows"`  // checked, by kind
-	Slips       int            `json:"slips"` // salt slips recomputed against their entries
+	Slips       int            `json:"slips"` // slips recomputed against their entries
 	Counters    int            `json:"counters"`
-	Schema      int            `json:"schema"` // objects of the schema compared with those that the program made
+	Schema      int            `json:"schema"` // schema objects compared with the expected schema
 	Checkpoints int            `json:"checkpoints"`
-	Witnessed   int64          `json:"witnessed"` // size of the newest checkpoint that a trusted witness signed
+	Witnessed   int64          `json:"witnessed"` // size of the newest checkpoint signed by a trusted witness
 	Evidence    int            `json:"evidence"`  // notes, digits and receipts compared
-	Erased      int            `json:"erased"`    // rows whose texts were expunged: the commitments stand, tombstones say why
-	Unread      int            `json:"unread"`    // texts that could not be judged, because the key store is missing
-	Uncovered   map[string]int `json:"uncovered"` // values in columns that came after the last entry on their row, by kind.column: nothing vouches for them until the row is next written
+	Erased      int            `json:"erased"`    // rows with expunged texts: commitments remain, tombstones give the reason
+	Unread      int            `json:"unread"`    // texts that could not be checked because the key store is missing
+	Uncovered   map[string]int `json:"uncovered"` // values in columns added after the last entry on their row, by kind.column: nothing vouches for them until the row is next written
 	Findings    []Finding      `json:"findings"`
-	Total       int            `json:"total"` // findings, also those beyond the list
+	Total       int            `json:"total"` // all findings, including those not listed
 }
 
-// OK reports whether nothing disagreed.
+// OK reports whether there were no findings.
 func (v *Verdict) OK() bool { return v.Total == 0 }
 
-// Verify recomputes the tree from the stored bytes, checks every entry against
-// its columns and its predecessors, every signed checkpoint against the tree
-// that it names, recomputes each row against the last entry that names it,
-// checks the erasable texts against their commitments, recounts the counters,
-// follows the chain of the read log,
-// and compares the schema with the one that the program makes. It reads one
-// snapshot. progress, which may be nil, is told how much of how much is done.
+// Verify recomputes the tree from the stored bytes and checks every entry
+// against its columns and predecessors, every signed checkpoint against its
+// tree, every row against the last entry that names it, and the erasable texts
+// against their commitments. It recounts the counters, follows the chain of the
+// read log, and compares the schema with the one that the migrations produce.
+// It reads one snapshot. progress, which may be nil, receives how much of the
+// total is done.
 func (s *Store) Verify(ctx context.Context, progress func(done, total int64)) (*Verdict, error) {
 	return s.VerifyAgainst(ctx, Evidence{}, progress)
 }
 
-// VerifyAgainst is Verify with what is known from outside: a rebuilt ledger
-// that the stolen key signed agrees with itself and can only be told from the
-// true one by this.
+// VerifyAgainst is Verify with outside evidence. A ledger rebuilt and signed
+// with a stolen key is consistent in itself; only evidence from outside tells
+// it from the true one.
 func (s *Store) VerifyAgainst(ctx context.Context, ev Evidence, progress func(done, total int64)) (*Verdict, error) {
 	views, end, err := s.lanes(ctx)
 	if err != nil {
@@ -124,14 +125,15 @@ func (s *Store) verifyIn(ctx context.Context, views []*View, ev Evidence, progre
 	return verdict, nil
 }
 
-// lanes opens read-only transactions that see the same ledger, one for each
-// processor: reading and recomputing a million entries is divided among them.
-// While others write, two snapshots seldom agree; then there is one lane.
+// lanes opens read-only transactions on the same snapshot of the ledger, one
+// per processor, so that reading and recomputing a million entries runs in
+// parallel. Under concurrent writes two snapshots seldom agree; then there is
+// one lane.
 func (s *Store) lanes(ctx context.Context) (views []*View, end func(), err error) {
 	var txs []bun.Tx
 	end = func() {
 		for _, tx := range txs {
-			_ = tx.Rollback() // they only read
+			_ = tx.Rollback() // read-only
 		}
 	}
 	begin := func() (*View, int64, error) {
@@ -141,7 +143,7 @@ func (s *Store) lanes(ctx context.Context) (views []*View, end func(), err error
 		}
 		txs = append(txs, tx)
 		v := &View{db: tx, s: s}
-		size, err := v.size(ctx) // the snapshot begins here
+		size, err := v.size(ctx) // starts the snapshot
 		return v, size, err
 	}
 	first, size, err := begin()
@@ -170,8 +172,8 @@ func (v *View) size(ctx context.Context) (int64, error) {
 	return n, v.db.NewRaw("SELECT COALESCE(MAX(seq), -1) + 1 FROM ledger_entries").Scan(ctx, &n)
 }
 
-// ordered works on tasks in the lanes, several at once, and hands the results
-// over in the tasks' order. At most a few results wait.
+// ordered runs tasks concurrently on the lanes and delivers the results in task
+// order, with a bounded number waiting.
 func ordered[T, R any](ctx context.Context, lanes []*View, tasks []T, work func(ctx context.Context, v *View, task T) (R, error), collect func(R) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	type outcome struct {
@@ -185,7 +187,7 @@ func ordered[T, R any](ctx context.Context, lanes []*View, tasks []T, work func(
 	todo := make(chan slot)
 	line := make(chan slot, 2*len(lanes))
 	stopped := make(chan struct{}, len(lanes)+1)
-	defer func() { // nobody may hold a lane after this
+	defer func() { // no worker may use a lane after this
 		cancel()
 		for range len(lanes) + 1 {
 			<-stopped
@@ -229,8 +231,8 @@ func ordered[T, R any](ctx context.Context, lanes []*View, tasks []T, work func(
 	return ctx.Err()
 }
 
-// rowKey stands for kind and id of a row in the memory of a verification:
-// 128 bits under two random seeds, so that nobody can choose ids that collide.
+// rowKey identifies a row during verification by 128 bits under two random
+// seeds, so that nobody can choose colliding ids.
 type rowKey [2]uint64
 
 // named is the last entry that names a row.
@@ -255,12 +257,12 @@ type check struct {
 	last        map[rowKey]named
 	sums        map[counterKey]int64
 	points      []pointAt             // the stored checkpoints, by size
-	anchored    int64                 // size of the largest checkpoint that an entry names
-	roots       map[int64]ledger.Hash // of the sizes that the evidence speaks of
-	leaves      map[int64]leafAt      // of the entries that the evidence speaks of
+	anchored    int64                 // size of the largest checkpoint named by an entry
+	roots       map[int64]ledger.Hash // at the sizes in the evidence
+	leaves      map[int64]leafAt      // of the entries in the evidence
 	tree        *placement
-	erased      map[string]bool // records that have a tombstone
-	erasedKeys  map[int64]bool  // keys that tombstones name
+	erased      map[string]bool // records with a tombstone
+	erasedKeys  map[int64]bool  // keys named by tombstones
 	bonds       bonds
 	reads       []namedRead
 	answered    answered
@@ -300,9 +302,8 @@ func (c *check) measure(ctx context.Context) error {
 	return c.loadPoints(ctx)
 }
 
-// work is how many things will be read: entries, the rows of every kind, slips, the
-// read log.
-// The counts cost a scan of an index each, little beside the reading.
+// work counts what will be read: entries, rows of every kind, slips and the
+// read log. Each count scans an index, which is cheap beside the reading.
 func (c *check) work(ctx context.Context, entries int64) (total int64, err error) {
 	total = entries
 	tables := []any{schema.Name("slips"), schema.Name("read_logs")}
@@ -319,7 +320,7 @@ func (c *check) work(ctx context.Context, entries int64) (total int64, err error
 	return total, nil
 }
 
-// missing reports the rows that entries name and that no table holds.
+// missing reports rows that entries name but no table holds.
 func (c *check) missing(ctx context.Context) error {
 	type gone struct {
 		key rowKey
@@ -352,7 +353,7 @@ func (c *check) missing(ctx context.Context) error {
 	return nil
 }
 
-// datefindings gives the listed findings the time of their entry.
+// datefindings sets the entry time of the listed findings.
 func (c *check) datefindings(ctx context.Context) error {
 	for i := range c.verdict.Findings {
 		f := &c.verdict.Findings[i]

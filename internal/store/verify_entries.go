@@ -9,17 +9,17 @@ import (
 	"plumbline/internal/ledger"
 )
 
-// verifyBatch is how many entries, or rows, a lane takes at a time.
+// verifyBatch is the number of entries or rows per task.
 const verifyBatch = 2000
 
-// span is a task over entries: from, up to but without to.
+// span is a task over the entries from, up to but excluding to.
 type span struct{ from, to int64 }
 
-// readEntry is an entry as a lane read it.
+// readEntry is an entry as read by a lane.
 type readEntry struct {
 	LedgerEntry
-	entry *ledger.Entry // nil when the bytes are no entry
-	wrong string        // what ParseEntry said
+	entry *ledger.Entry // nil if the bytes are not an entry
+	wrong string        // error from ParseEntry
 	leaf  ledger.Hash   // of the stored bytes
 }
 
@@ -28,8 +28,8 @@ type readSpan struct {
 	nodes []LedgerHash
 }
 
-// readSpan reads entries and the nodes that belong to them, and does what each
-// needs by itself: parsing and hashing.
+// readSpan reads entries with their tree nodes and does the work that needs no
+// context: parsing and hashing.
 func (c *check) readSpan(ctx context.Context, v *View, s span) (*readSpan, error) {
 	out := &readSpan{rows: make([]readEntry, 0, s.to-s.from)}
 	rows, err := v.db.QueryContext(ctx, "SELECT seq, at, account, verb, kind, object_id, body, leaf FROM ledger_entries WHERE seq >= ? AND seq < ? ORDER BY seq", s.from, s.to)
@@ -48,7 +48,7 @@ func (c *check) readSpan(ctx context.Context, v *View, s span) (*readSpan, error
 		if r.entry, err = ledger.ParseEntry(r.Body); err != nil {
 			r.wrong = err.Error()
 		}
-		r.Body = nil // its memory is shared by the parsed entry alone
+		r.Body = nil // only the parsed entry shares its memory
 		out.rows = append(out.rows, r)
 	}
 	if err := rows.Err(); err != nil {
@@ -58,7 +58,7 @@ func (c *check) readSpan(ctx context.Context, v *View, s span) (*readSpan, error
 	return out, err
 }
 
-// nodes reads the tree's nodes from, up to but without to.
+// nodes reads the tree nodes from, up to but excluding to.
 func (v *View) nodes(ctx context.Context, from, to int64) ([]LedgerHash, error) {
 	rows, err := v.db.QueryContext(ctx, "SELECT idx, hash FROM ledger_hashes WHERE idx >= ? AND idx < ? ORDER BY idx", from, to)
 	if err != nil {
@@ -81,12 +81,12 @@ type walk struct {
 	edge     *ledger.Edge
 	next     int64
 	before   time.Time
-	previous map[rowKey]int64 // object → its last entry
-	broken   bool             // entries are missing: the tree cannot be recomputed
+	previous map[rowKey]int64 // each object's last entry
+	broken   bool             // entries are missing, so the tree cannot be recomputed
 	point    int              // next stored checkpoint
 }
 
-// entries walks the log and the tree's nodes side by side.
+// entries walks the log and the tree nodes side by side.
 func (c *check) entries(ctx context.Context) error {
 	edge, err := ledger.NewEdge(0, nil)
 	if err != nil {
@@ -114,7 +114,7 @@ func (c *check) entries(ctx context.Context) error {
 	return c.entriesEnd(ctx, w)
 }
 
-// entriesEnd looks for what lies outside the log that was walked.
+// entriesEnd looks for anything beyond the end of the log.
 func (c *check) entriesEnd(ctx context.Context, w *walk) error {
 	var outside []LedgerEntry
 	if err := c.v.db.NewSelect().Model(&outside).Where("seq < 0").Order("seq").Limit(findingsMax).Scan(ctx); err != nil {
@@ -143,7 +143,7 @@ func (c *check) entriesEnd(ctx context.Context, w *walk) error {
 	return nil
 }
 
-// followed judges a span in its place.
+// followed checks a span in its place in the log.
 func (c *check) followed(w *walk, s *readSpan) error {
 	nodes := s.nodes
 	reported := false
@@ -174,7 +174,7 @@ func (c *check) followed(w *walk, s *readSpan) error {
 			if len(nodes) > 0 && nodes[0].Idx == n.Index && bytes.Equal(nodes[0].Hash, n.Hash[:]) || reported {
 				continue
 			}
-			reported = true // one of a span is enough to name the place
+			reported = true // one per span suffices to name the place
 			c.verdict.add(treeFinding(n.Index, row))
 		}
 		if err := c.pointsAt(w); err != nil {
@@ -195,7 +195,7 @@ func treeFinding(index int64, row *readEntry) Finding {
 	return f
 }
 
-// judge checks one entry against its columns and its predecessors.
+// judge checks one entry against its columns and predecessors.
 func (c *check) judge(w *walk, row *readEntry) {
 	bad := func(what string, why Reason) {
 		c.verdict.add(Finding{row.Seq, row.At.UTC(), row.Kind, row.ObjectID, what, why})
@@ -238,7 +238,7 @@ func (c *check) judge(w *walk, row *readEntry) {
 	}
 }
 
-// instant reads a time column of either database.
+// instant scans a time column of either database.
 type instant time.Time
 
 // Scan implements sql.Scanner.
@@ -249,7 +249,7 @@ func (i *instant) Scan(src any) error {
 		return nil
 	case string:
 		t, err := time.Parse("2006-01-02 15:04:05.999999999-07:00", x)
-		*i = instant(t.UTC()) // what is no time differs from the entry's
+		*i = instant(t.UTC()) // an invalid time differs from the entry's
 		if err != nil {
 			*i = instant{}
 		}

@@ -21,9 +21,9 @@ func (c *check) tombstones(ctx context.Context) error {
 	return err
 }
 
-// text judges a row's commitments. One that no text opens is counted where the
-// text was expunged: the tombstone, itself a row that an entry names, says so
-// and by whose decision. Without a tombstone it is false.
+// text checks a row's commitments. One that no text opens is counted as
+// expunged if there is a tombstone, itself a row named by an entry, which says
+// by whose decision. Without a tombstone it is a finding.
 func (c *check) text(kind string, r *readRow, seq int64) {
 	add := func(what string, why Reason) { c.verdict.add(Finding{seq, time.Time{}, kind, r.id, what, why}) }
 	if r.undead {

@@ -9,21 +9,21 @@ import (
 	"plumbline/internal/ledger"
 )
 
-// Evidence is what a verification knows from outside the site.
+// Evidence is what is known from outside the site.
 type Evidence struct {
-	// Trust holds the log's keys (none: those that the site itself names) and
-	// the witnesses each of which must have signed a stored checkpoint.
+	// Trust holds the log's keys (empty means the keys the site itself names)
+	// and the witnesses, each of which must have signed a stored checkpoint.
 	Trust ledger.Trust
-	// Notes are checkpoints that somebody kept: an older note, what the signer
-	// remembers. Their signatures were checked by the caller.
+	// Notes are checkpoints kept elsewhere: an older note, the signer's state.
+	// The caller has verified their signatures.
 	Notes []KeptNote
-	// Digits are notices: eight groups of four digits and a size.
+	// Digits are published notices: eight groups of four digits and a size.
 	Digits []KeptDigits
-	// Receipts were handed out to somebody.
+	// Receipts are receipts handed out earlier.
 	Receipts []KeptReceipt
 }
 
-// KeptNote is a checkpoint with the place it comes from, for messages.
+// KeptNote is a checkpoint with its origin, for messages.
 type KeptNote struct {
 	From       string
 	Checkpoint ledger.Checkpoint
@@ -35,14 +35,14 @@ type KeptDigits struct {
 	Size         int64
 }
 
-// KeptReceipt is a receipt with the place it comes from.
+// KeptReceipt is a receipt with its origin, for messages.
 type KeptReceipt struct {
 	From    string
 	Receipt *ledger.Receipt
-	Size    int64 // of the checkpoint that it was given under
+	Size    int64 // of the checkpoint in the receipt
 }
 
-// sizes are the trees whose roots the evidence speaks of.
+// sizes returns the tree sizes whose roots the evidence refers to.
 func (ev *Evidence) sizes() (sizes []int64) {
 	for _, n := range ev.Notes {
 		sizes = append(sizes, n.Checkpoint.Size)
@@ -71,7 +71,7 @@ func (c *check) outside(context.Context) error {
 	return nil
 }
 
-// kept compares the tree of a size with what somebody kept of it.
+// kept compares the tree at a size with evidence of it.
 func (c *check) kept(kind, from string, size int64, same func(ledger.Hash) bool) {
 	c.verdict.Evidence++
 	switch {
@@ -85,8 +85,8 @@ func (c *check) kept(kind, from string, size int64, same func(ledger.Hash) bool)
 	}
 }
 
-// lastGood is the size of the largest kept tree below size that agrees: the
-// rewriting begins there or later.
+// lastGood returns the size of the largest agreeing piece of evidence below
+// size: the rewrite begins there or later.
 func (c *check) lastGood(size int64) (good int64) {
 	for _, n := range c.evidence.Notes {
 		if s := n.Checkpoint.Size; s < size && s <= c.verdict.Entries && n.Checkpoint.Root == c.roots[s] {
@@ -96,8 +96,8 @@ func (c *check) lastGood(size int64) (good int64) {
 	return good
 }
 
-// receipt compares a receipt with the entry that it was given for. That its
-// checkpoint's tree is still the same is asked of the note that it carries.
+// receipt compares a receipt with its entry. Its checkpoint's tree is checked
+// through the note that the receipt carries.
 func (c *check) receipt(r KeptReceipt) {
 	c.verdict.Evidence++
 	seq := r.Receipt.Seq

@@ -2,11 +2,12 @@ package store
 
 import "cmp"
 
-// findingsMax is how many findings are listed; all are counted.
+// findingsMax is the most findings listed. All are counted.
 const findingsMax = 100
 
-// add lists a finding. When the list is full, the one of the latest entry goes:
-// rows are walked kind by kind, and the first false entry may be met last.
+// add lists a finding. When the list is full, the finding of the latest entry
+// is dropped: rows are walked kind by kind, so the first false entry may turn
+// up last.
 func (v *Verdict) add(f Finding) {
 	v.Total++
 	if len(v.Findings) < findingsMax {
@@ -24,8 +25,8 @@ func (v *Verdict) add(f Finding) {
 	}
 }
 
-// earlier puts findings into the order of the entries that they belong to;
-// counters, and whatever else belongs to none, come after all entries.
+// earlier orders findings by entry. Those without an entry, such as counters,
+// come last.
 func earlier(a, b Finding) int {
 	if (a.Seq < 0) != (b.Seq < 0) {
 		return cmp.Compare(b.Seq, a.Seq)

@@ -15,7 +15,7 @@ import (
 // checkpointKind is the kind under which entries name stored checkpoints.
 const checkpointKind = "checkpoint"
 
-// pointAt is a stored checkpoint, as small as the walk along the log needs it.
+// pointAt is a stored checkpoint, reduced to what the walk needs.
 type pointAt struct {
 	size int64
 	root ledger.Hash
@@ -34,15 +34,15 @@ func (c *check) loadPoints(ctx context.Context) error {
 		if err := rows.Scan(&p.size, &root); err != nil {
 			return err
 		}
-		copy(p.root[:], root) // of another length: it differs from every root
+		copy(p.root[:], root) // a root of another length matches none
 		c.points = append(c.points, p)
 	}
 	c.verdict.Checkpoints = len(c.points)
 	return rows.Err()
 }
 
-// wantedAt prepares what the walk must remember for the evidence, and compares
-// the tree of size 0.
+// wantedAt prepares the sizes and leaves that the walk must record for the
+// evidence, and compares the tree of size 0.
 func (c *check) wantedAt(w *walk) {
 	for _, size := range c.evidence.sizes() {
 		c.roots[size] = ledger.Hash{}
@@ -53,8 +53,8 @@ func (c *check) wantedAt(w *walk) {
 	_ = c.pointsAt(w) // the empty tree has a root
 }
 
-// pointsAt compares the stored checkpoints of the size that the walk has
-// reached, and remembers the root where the evidence asks for it.
+// pointsAt compares the stored checkpoints of the size just reached, and
+// records the root if the evidence needs it.
 func (c *check) pointsAt(w *walk) error {
 	size := w.edge.Size()
 	_, wanted := c.roots[size]
@@ -84,15 +84,15 @@ func (c *check) pointsAt(w *walk) error {
 	return nil
 }
 
-// anchor notes up to which size entries name the stored checkpoints.
+// anchor records up to which size entries name the stored checkpoints.
 func (c *check) anchor(id string) {
 	if size, err := strconv.ParseInt(id, 10, 64); err == nil {
 		c.anchored = max(c.anchored, size)
 	}
 }
 
-// heads opens every stored checkpoint and every witness's line with the keys,
-// and compares checkpoints with the entries that name them.
+// heads verifies every stored checkpoint and witness line with the keys, and
+// compares checkpoints with the entries that name them.
 func (c *check) heads(ctx context.Context) error {
 	trust, err := c.trust(ctx)
 	if err != nil {
@@ -102,7 +102,7 @@ func (c *check) heads(ctx context.Context) error {
 		if p.size > c.verdict.Entries {
 			c.verdict.add(Finding{Seq: c.verdict.Entries, Kind: checkpointKind, ID: fmt.Sprint(p.size), What: "checkpoint_beyond",
 				Reason: reason("checkpoint_beyond", "Size", p.size, "Entries", c.verdict.Entries)})
-			break // the others say the same
+			break // the rest would be the same
 		}
 	}
 	var tasks []span
@@ -138,7 +138,8 @@ func (c *check) heads(ctx context.Context) error {
 	return c.strayLines(ctx)
 }
 
-// trust is the evidence's keys or, for the log's own, those that the site names.
+// trust returns the evidence's keys, with the site's own log keys if the
+// evidence has none.
 func (c *check) trust(ctx context.Context) (ledger.Trust, error) {
 	trust := c.evidence.Trust
 	if len(trust.Log) > 0 {
@@ -151,7 +152,7 @@ func (c *check) trust(ctx context.Context) (ledger.Trust, error) {
 	for _, k := range keys {
 		v, err := ledger.NewVerifier(k.VKey)
 		if err != nil {
-			continue // a key of another kind (SM2), or a damaged one: what only it signed counts as unsigned
+			continue // a key of another kind (SM2) or a damaged one: what it alone signed counts as unsigned
 		}
 		trust.Log = append(trust.Log, v)
 	}
@@ -161,11 +162,11 @@ func (c *check) trust(ctx context.Context) (ledger.Trust, error) {
 // openedPoint is a checkpoint as a lane found it.
 type openedPoint struct {
 	size      int64
-	what      string // code of what is wrong, "" if nothing
+	what      string // finding code; "" if nothing is wrong
 	why       Reason
 	digest    ledger.Hash // of the note
-	witnesses []string    // trusted ones that signed
-	false     []string    // trusted ones whose line is false
+	witnesses []string    // trusted witnesses that signed
+	false     []string    // trusted witnesses whose line is invalid
 }
 
 func (c *check) openPoints(ctx context.Context, v *View, s span, trust ledger.Trust) ([]openedPoint, error) {
@@ -183,7 +184,7 @@ func (c *check) openPoints(ctx context.Context, v *View, s span, trust ledger.Tr
 			lines[l.Size] = append(lines[l.Size], l)
 		}
 	}
-	alone := make(map[string]ledger.Trust, len(trust.Witnesses)) // each line is judged without the others
+	alone := make(map[string]ledger.Trust, len(trust.Witnesses)) // so that each line is judged on its own
 	for _, w := range trust.Witnesses {
 		one := alone[w.Name()]
 		alone[w.Name()] = ledger.Trust{Log: trust.Log, Witnesses: append(one.Witnesses, w), Quorum: 1}
@@ -215,7 +216,7 @@ func (c *check) openPoints(ctx context.Context, v *View, s span, trust ledger.Tr
 	return out, nil
 }
 
-// opened judges a checkpoint.
+// opened checks a checkpoint.
 func (c *check) opened(p openedPoint, witnessed map[string]int64) {
 	id := strconv.FormatInt(p.size, 10)
 	bad := func(kind, id, what string, why Reason) {
@@ -242,7 +243,7 @@ func (c *check) opened(p openedPoint, witnessed map[string]int64) {
 	}
 }
 
-// strayLines looks for witnesses' lines whose checkpoint is gone.
+// strayLines looks for witness lines whose checkpoint is gone.
 func (c *check) strayLines(ctx context.Context) error {
 	var rows []LedgerCosignature
 	err := c.v.db.NewSelect().Model(&rows).Where("NOT EXISTS (SELECT 1 FROM ledger_checkpoints p WHERE p.size = ledger_cosignature.size)").OrderExpr("size, witness").Limit(findingsMax).Scan(ctx)
@@ -259,15 +260,15 @@ const noteEncoding = 1
 
 func noteDigest(note string) ledger.Hash { return sha256.Sum256([]byte(noteLabel + note)) }
 
-// verbAnchor and objectAnchor name the entries that name checkpoints.
+// The verb and object of the entries that name checkpoints.
 const (
 	verbAnchor   = "ledger.anchor"
 	objectAnchor = "checkpoints"
 )
 
-// AnchorCheckpoints adds an entry that names the checkpoints saved since the
-// last such entry, once there are at least that many: from then on none of them
-// can be deleted or exchanged without the tree telling. One entry for many
+// AnchorCheckpoints adds an entry naming the checkpoints saved since the last
+// such entry, once there are at least least of them. From then on none can be
+// deleted or replaced without contradicting the tree. Naming many in one entry
 // keeps an idle ledger from growing by its own checkpoints.
 func (s *Store) AnchorCheckpoints(ctx context.Context, call Call, least int) (Receipt, error) {
 	r, err := s.Update(ctx, call, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
@@ -294,11 +295,11 @@ func (s *Store) AnchorCheckpoints(ctx context.Context, call Call, least int) (Re
 	return r, err
 }
 
-// anchorMost is how many checkpoints one entry names at most.
+// anchorMost is the most checkpoints that one entry names.
 const anchorMost = 256
 
-// anchoredUpTo is the size of the largest checkpoint that an entry names, -1
-// for none.
+// anchoredUpTo returns the size of the largest checkpoint that an entry names,
+// or -1 if none.
 func (v *View) anchoredUpTo(ctx context.Context) (int64, error) {
 	var rows []LedgerEntry
 	err := v.db.NewSelect().Model(&rows).Where("object_id = ?", objectAnchor).OrderExpr("seq DESC").Limit(1).Scan(ctx)

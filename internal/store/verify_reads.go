@@ -17,8 +17,8 @@ type namedRead struct {
 	seq int64
 }
 
-// readNamed takes a line of an entry that names one of the read log, and
-// reports whether it is one.
+// readNamed records an entry's line if it names one of the read log, and
+// reports whether it does.
 func (c *check) readNamed(e *ledger.Entry, line ledger.After) bool {
 	if line.Kind != readLogKind {
 		return false
@@ -29,9 +29,9 @@ func (c *check) readNamed(e *ledger.Entry, line ledger.After) bool {
 	return true
 }
 
-// readings walks the read log in the order of its numbers: each line follows
-// from the one before it, the lines that entries name are there as they were
-// named, and the entry that is said to hold a line is about its reading.
+// readings walks the read log in order. Each line must follow from the one
+// before, the lines that entries name must be unchanged, and the entry said to
+// hold a line must be about its reading.
 func (c *check) readings(ctx context.Context) error {
 	bad := func(seq int64, id, what string, why Reason) {
 		c.verdict.add(Finding{seq, time.Time{}, readLogKind, id, what, why})
@@ -39,7 +39,7 @@ func (c *check) readings(ctx context.Context) error {
 	slices.SortStableFunc(c.reads, func(a, b namedRead) int { return cmp.Compare(a.no, b.no) })
 	named := c.reads
 	var before readHead
-	rewritten := false // the first is enough: all later ones differ too
+	rewritten := false // report the first only: all later ones differ too
 	for {
 		var rows []ReadLog
 		if err := c.v.db.NewSelect().Model(&rows).Where("no > ?", before.no).Order("no").Limit(verifyBatch).Scan(ctx); err != nil {
@@ -52,7 +52,7 @@ func (c *check) readings(ctx context.Context) error {
 			r := &rows[i]
 			chain := r.link(before.chain)
 			switch {
-			case r.No != before.no+1: // what it follows from is gone
+			case r.No != before.no+1: // its predecessor is gone
 				bad(r.EntrySeq, r.ID, "read_log_missing", reason("read_log_missing", "First", before.no+1, "Last", r.No-1))
 			case !bytes.Equal(r.Chain, chain[:]):
 				bad(r.EntrySeq, r.ID, "read_log_changed", reason("read_log_changed", "No", r.No))
@@ -82,8 +82,8 @@ func (c *check) readings(ctx context.Context) error {
 	return c.readEntries(ctx)
 }
 
-// readEntries looks for lines that an entry is said to hold which is not about
-// their reading: such a line would never be folded.
+// readEntries looks for lines assigned to an entry that is not about their
+// reading. Such lines would never be folded.
 func (c *check) readEntries(ctx context.Context) error {
 	var rows []ReadLog
 	err := c.v.db.NewSelect().Model(&rows).Where("entry_seq <> ?", unfolded).

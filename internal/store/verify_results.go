@@ -10,8 +10,8 @@ import (
 	"plumbline/internal/ledger"
 )
 
-// answer is what a repeated request is answered with: an id that the entries of
-// its write name, from the first of them on.
+// answer is the stored answer to a repeated request: an id that the entries of
+// its write, starting at seq, must name.
 type answer struct {
 	seq int64
 	id  rowKey
@@ -19,9 +19,9 @@ type answer struct {
 
 // answered walks the answers beside the log.
 type answered struct {
-	rest  []answer // by seq, those not reached
-	open  []answer // those whose entries are passing
-	entry struct { // the write that the open ones belong to
+	rest  []answer // not reached yet, by seq
+	open  []answer // of the current write
+	entry struct { // the current write
 		actor, request string
 	}
 	false []answer
@@ -46,15 +46,15 @@ func (c *check) loadAnswers(ctx context.Context) error {
 	return rows.Err()
 }
 
-// passes takes the next entry of the log and strikes off what it names. Other
-// entries of the same write may follow it.
+// passes takes the next entry of the log and removes the answers it names. More
+// entries of the same write may follow.
 func (c *check) passes(e *ledger.Entry, object rowKey) {
 	w := &c.answered
 	if e.Actor != w.entry.actor || string(e.Request) != w.entry.request {
 		w.false, w.open = append(w.false, w.open...), w.open[:0]
 	}
 	for len(w.rest) > 0 && w.rest[0].seq <= e.Seq {
-		if w.rest[0].seq == e.Seq { // of the others there is no entry, which requests tells
+		if w.rest[0].seq == e.Seq { // requests reports those without an entry
 			w.open = append(w.open, w.rest[0])
 		}
 		w.rest = w.rest[1:]
@@ -68,8 +68,8 @@ func (c *check) passes(e *ledger.Entry, object rowKey) {
 	})
 }
 
-// results names the answers that no entry of their write names: whoever repeats
-// the request would go on with somebody else's thing.
+// results reports answers that no entry of their write names: a repeated
+// request would continue with somebody else's object.
 func (c *check) results(ctx context.Context) error {
 	wrong := append(c.answered.false, c.answered.open...)
 	c.verdict.Total += max(0, len(wrong)-findingsMax)
@@ -83,7 +83,7 @@ func (c *check) results(ctx context.Context) error {
 	}
 	var rows []Request
 	if err := c.v.db.NewSelect().Model(&rows).Where("seq IN (?)", bun.List(seqs)).
-		Where("EXISTS (SELECT 1 FROM ledger_entries AS e WHERE e.seq = request.seq AND e.account = request.account)"). // the others are told already
+		Where("EXISTS (SELECT 1 FROM ledger_entries AS e WHERE e.seq = request.seq AND e.account = request.account)"). // requests reports the rest
 		OrderExpr("seq, account, op").Scan(ctx); err != nil {
 		return err
 	}

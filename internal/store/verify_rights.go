@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// wrongRight is a right, an owner or a setting on PostgreSQL by which a role
-// can do more than the program gives it.
+// wrongRight is a PostgreSQL privilege, owner or setting that gives a role more
+// than the program grants.
 type wrongRight struct {
 	object string
 	why    Reason
 }
 
-// The rights that roles other than the owner hold: on tables and their columns,
-// on the schema, and by default on what is made later. "" is everybody.
+// Privileges held by roles other than the owner: on tables and columns, on the
+// schema, and by default on future objects. "" is PUBLIC.
 const rightsHeld = `SELECT 'table' AS what, c.relname::text AS name, COALESCE(r.rolname, '')::text AS role, x.privilege_type AS held, x.is_grantable AS passes_on
   FROM ours c CROSS JOIN LATERAL aclexplode(c.relacl) x LEFT JOIN pg_roles r ON r.oid = x.grantee WHERE x.grantee <> c.relowner
 UNION ALL SELECT 'table', c.relname || '.' || a.attname, COALESCE(r.rolname, ''), x.privilege_type, x.is_grantable
@@ -28,20 +28,20 @@ UNION ALL SELECT 'default', d.defaclobjtype::text, COALESCE(r.rolname, ''), x.pr
   WHERE d.defaclrole = (SELECT relowner FROM pg_class WHERE oid = 'migrations'::regclass) AND d.defaclnamespace IN (0, current_schema()::regnamespace) AND x.grantee <> d.defaclrole
 ORDER BY 1, 2, 3, 4`
 
-// Tables and functions that another than the owner of the list of migrations
-// owns: an owner may do anything with them.
+// Tables and functions owned by a role other than the owner of the migrations
+// table: an owner may do anything with them.
 const wrongOwners = `SELECT 'table ' || c.relname AS object, c.relowner::regrole::text AS role FROM ours c WHERE c.relowner <> (SELECT relowner FROM pg_class WHERE oid = 'migrations'::regclass)
 UNION ALL SELECT 'function ' || p.proname, p.proowner::regrole::text FROM pg_proc p WHERE p.pronamespace = current_schema()::regnamespace
   AND p.proowner <> (SELECT relowner FROM pg_class WHERE oid = 'migrations'::regclass)
   AND NOT EXISTS (SELECT 1 FROM pg_depend x WHERE x.classid = 'pg_proc'::regclass AND x.objid = p.oid AND x.deptype = 'e') ORDER BY 1`
 
-// Roles that hold rights on the tables and could take the owner's, or that go
-// past row level security and everything else.
+// Roles with privileges on the tables that could assume the owner's role or
+// that bypass row-level security.
 const strongRoles = `SELECT DISTINCT r.rolname::text AS role FROM ours c CROSS JOIN LATERAL aclexplode(c.relacl) x JOIN pg_roles r ON r.oid = x.grantee
   WHERE x.grantee <> c.relowner AND (r.rolsuper OR r.rolbypassrls OR r.rolreplication OR pg_has_role(r.oid, c.relowner, 'MEMBER')) ORDER BY 1`
 
-// Settings of a role or of this database that switch triggers off or make names
-// of tables mean others; and schemas that PostgreSQL searches before ours.
+// Settings of a role or database that disable triggers or redirect table names,
+// and schemas searched before ours.
 const wrongSettings = `SELECT 'setting of ' || COALESCE(r.rolname, current_database()) AS object, s.setting AS setting
   FROM pg_db_role_setting d CROSS JOIN LATERAL unnest(d.setconfig) s(setting) LEFT JOIN pg_roles r ON r.oid = d.setrole
   WHERE d.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
@@ -50,8 +50,8 @@ const wrongSettings = `SELECT 'setting of ' || COALESCE(r.rolname, current_datab
 UNION ALL SELECT 'schema ' || n.nspname, 'the table ' || c.relname FROM pg_namespace n JOIN pg_roles r ON r.rolname = n.nspname JOIN pg_class c ON c.relnamespace = n.oid
   WHERE n.nspname <> current_schema() AND c.relname IN (SELECT relname FROM ours) ORDER BY 1, 2`
 
-// wrongRights lists what goes beyond GrantTo. A role that may only read some
-// tables, or fewer than the program needs, is not wrong.
+// wrongRights lists privileges beyond GrantTo. A role that may only read some
+// tables, or has fewer privileges than the program needs, is fine.
 func (v *View) wrongRights(ctx context.Context) ([]wrongRight, error) {
 	fixed, err := appendOnlyTables()
 	if err != nil {
@@ -112,7 +112,7 @@ func (v *View) wrongRights(ctx context.Context) ([]wrongRight, error) {
 	return out, nil
 }
 
-// rolesName is how a finding calls the grantee.
+// rolesName is the grantee's name in a finding.
 func rolesName(role string) string {
 	if role == "" {
 		return "PUBLIC"

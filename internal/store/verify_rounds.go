@@ -20,9 +20,10 @@ type round struct {
 	no int64
 }
 
-// answers recomputes the digest of every round of answers: of the last one as
-// the submission's row says, of earlier ones as the slip of their entry does,
-// for who filed them must be able to prove them after he has filed again.
+// answers recomputes the digest of every round of answers and compares it with
+// the submission's row for the last round and with the slip of the filing entry
+// for earlier ones: whoever filed them must be able to prove them even after
+// filing again.
 func (c *check) answers(ctx context.Context) error {
 	tasks, err := c.stretches(ctx, *kindByName["submission"])
 	if err != nil {
@@ -36,7 +37,7 @@ func (c *check) answers(ctx context.Context) error {
 	})
 }
 
-// readAnswers gives the rounds whose answers do not give their digest.
+// readAnswers returns the rounds whose answers do not match their digest.
 func (c *check) readAnswers(ctx context.Context, v *View, s stretch) (wrong []Finding, err error) {
 	var subs []selfcheck.Submission
 	q := v.db.NewSelect().Model(&subs).Column("id", "round", "answers_digest").Where("id > ? AND round > 0", s.after)
@@ -94,15 +95,15 @@ func (c *check) readAnswers(ctx context.Context, v *View, s stretch) (wrong []Fi
 	return wrong, nil
 }
 
-// keptRound is what the slip of a filing says of its answers.
+// keptRound is what the slip of a filing says about its answers.
 type keptRound struct {
 	seq    int64
 	digest []byte
 	rows   []SlipRow
 }
 
-// earlierRounds reads what the slips of a list's filings say of each round.
-// The slips themselves are judged by slips.
+// earlierRounds reads what the slips of a list's filings say about each round.
+// slips checks the slips themselves.
 func (v *View) earlierRounds(ctx context.Context, id string) (map[int64]keptRound, error) {
 	var kept []Slip
 	filings := v.db.NewSelect().Model((*LedgerEntry)(nil)).Column("seq").Where("object_id = ? AND verb = ?", id, submitVerb)
@@ -113,26 +114,26 @@ func (v *View) earlierRounds(ctx context.Context, id string) (map[int64]keptRoun
 	for i := range kept {
 		rows, err := kept[i].unpack()
 		if err != nil {
-			continue // named by slips
+			continue // reported by slips
 		}
 		for _, r := range rows {
 			if r.Kind != "submission" || r.ID != id {
 				continue
 			}
-			no, _ := strconv.ParseInt(r.value("round"), 10, 64)                     // a column of numbers
-			digest, _ := base64.StdEncoding.DecodeString(r.value("answers_digest")) // of bytes
+			no, _ := strconv.ParseInt(r.value("round"), 10, 64)                     // an integer column
+			digest, _ := base64.StdEncoding.DecodeString(r.value("answers_digest")) // a bytes column
 			out[no] = keptRound{kept[i].Seq, digest, rows}
 		}
 	}
 	return out, nil
 }
 
-// earlierTexts gives the texts of an earlier round that no longer open what the
-// round committed to. A later text of the same issue stands beside the earlier
-// one, and the issue's row commits to the later alone.
+// earlierTexts returns the texts of an earlier round that no longer open the
+// round's commitments. A later text of the same issue is stored beside the
+// earlier one, and the issue's row commits to the later one only.
 func (c *check) earlierTexts(ctx context.Context, v *View, k keptRound) (wrong []Finding, err error) {
 	if v.s.KeysMissing() {
-		return nil, nil // counted as unread with the rows
+		return nil, nil // already counted as unread with the rows
 	}
 	var ids []string
 	for _, r := range k.rows {

@@ -18,32 +18,33 @@ import (
 	"plumbline/internal/seal"
 )
 
-// stretch is a task over the rows of one kind: after an id, up to another.
+// stretch is a task over the rows of one kind with ids after one, up to
+// another.
 type stretch struct {
 	kind        rowKind
 	after, upTo string // upTo "" is the end
 }
 
-// readRow is what a lane found out about one row by itself.
+// readRow is what a lane computed about one row on its own.
 type readRow struct {
 	id     string
-	made   []made // the row in each of its kind's encodings
+	made   []made // the row in each encoding of its kind
 	closed string // column of the first commitment that no text opens
-	absent bool   // there is no text of the row at all
-	undead bool   // a text that was expunged can be read
+	absent bool   // the row has no texts at all
+	undead bool   // an expunged text is readable
 
 	derived Reason // a column that does not follow from the row and the tree
 }
 
-// made is what a row gives in one encoding: its digest, and the columns beyond
-// it that hold something.
+// made is a row in one encoding: its digest, and the non-empty columns beyond
+// that encoding.
 type made struct {
 	digest    ledger.Hash
 	uncovered []string
 }
 
-// inEncodings digests a row in each encoding of its kind: the last entry that
-// names it says which one counts.
+// inEncodings digests a row in each encoding of its kind. The last entry that
+// names the row decides which one counts.
 func inEncodings(kind string, row ledger.Row) ([]made, error) {
 	newest, err := ledger.EncodingOf(row)
 	if err != nil {
@@ -68,7 +69,7 @@ type readStretch struct {
 	rows []readRow
 	sums map[counterKey]int64
 
-	unread int // texts that nobody could judge: the key store is missing
+	unread int // texts that could not be checked: the key store is missing
 }
 
 // allRows recomputes every row of every kind.
@@ -97,7 +98,7 @@ func (c *check) allRows(ctx context.Context) error {
 	})
 }
 
-// stretches cuts a table into tasks.
+// stretches splits a table into tasks.
 func (c *check) stretches(ctx context.Context, k rowKind) ([]stretch, error) {
 	var out []stretch
 	table := c.v.s.writer.Dialect().Tables().Get(k.typ).SQLName
@@ -115,7 +116,8 @@ func (c *check) stretches(ctx context.Context, k rowKind) ([]stretch, error) {
 	}
 }
 
-// readRows reads rows and their texts and recomputes what each gives by itself.
+// readRows reads rows with their texts and computes what each yields on its
+// own.
 func (c *check) readRows(ctx context.Context, v *View, s stretch) (*readStretch, error) {
 	batch := reflect.New(reflect.SliceOf(s.kind.typ))
 	q := v.db.NewSelect().Model(batch.Interface()).Where("id > ?", s.after).Order("id")
@@ -189,9 +191,9 @@ func (c *check) row(kind string, r *readRow) {
 	c.text(kind, r, n.seq)
 }
 
-// misplaced derives the row's derived columns anew, and gives the first that
-// differs. No digest covers them, because they follow the tree as it changes;
-// and they decide who sees the row.
+// misplaced recomputes the row's derived columns and returns the first that
+// differs. No digest covers them, because they change with the tree; yet they
+// decide who sees the row.
 func (p *placement) misplaced(row ledger.Row) Reason {
 	is := reflect.ValueOf(row).Elem()
 	fields := derivedFields(is.Type())
@@ -209,7 +211,7 @@ func (p *placement) misplaced(row ledger.Row) Reason {
 	return Reason{}
 }
 
-// derivedFields are the fields of a row that digests leave out.
+// derivedFields returns the fields of a row that digests exclude.
 func derivedFields(t reflect.Type) (fields []int) {
 	for i := range t.NumField() {
 		if t.Field(i).Tag.Get("ledger") == "-" {
@@ -221,7 +223,7 @@ func derivedFields(t reflect.Type) (fields []int) {
 
 var commitmentType = reflect.TypeFor[ledger.Commitment]()
 
-// commitmentFields are the fields of a row that commit to erasable texts.
+// commitmentFields returns the fields of a row that commit to erasable texts.
 func commitmentFields(t reflect.Type) (fields []int) {
 	for i := range t.NumField() {
 		if t.Field(i).Type == commitmentType {
@@ -231,7 +233,7 @@ func commitmentFields(t reflect.Type) (fields []int) {
 	return fields
 }
 
-// openedText is the commitment that a text gives, nil if it does not open.
+// openedText is a text's commitment, nil if the text could not be decrypted.
 type openedText struct {
 	key        int64
 	commitment ledger.Commitment
@@ -267,9 +269,9 @@ func (v *View) commitments(ctx context.Context, s stretch, batch reflect.Value) 
 	return out, nil
 }
 
-// uploads recomputes the hash of each file that waits for its import. What was
-// imported is covered row by row, and its batch, which has the id of its file,
-// keeps the hash. A file that was only tried has neither: nothing stands on it.
+// uploads recomputes the hash of each file awaiting import. Imported data is
+// covered row by row, and its batch, which has the id of its file, stores the
+// hash. A file that was only previewed has neither, and nothing depends on it.
 func (c *check) uploads(ctx context.Context) error {
 	var files []intake.Upload
 	if err := c.v.db.NewSelect().Model(&files).Column("id", "file_hash").OrderExpr("id").Scan(ctx); err != nil {
@@ -289,7 +291,7 @@ func (c *check) uploads(ctx context.Context) error {
 			promised[b.ID] = b.FileHash
 		}
 	}
-	for _, id := range ids { // one by one: a file may be large
+	for _, id := range ids { // one at a time: a file may be large
 		if promised[id] == "" {
 			continue
 		}

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// schema compares what the database is made of with what the program made: a
-// trigger, a policy or a view that somebody put in changes what rows say, or
-// which are seen, without touching one.
+// schema compares the database's schema with the expected one. An added
+// trigger, policy or view can change what rows say, or which are visible,
+// without touching any row.
 func (c *check) schema(ctx context.Context) error {
 	made, err := schemaAsMade(c.v.s.dialect)
 	if err != nil {
@@ -27,7 +27,7 @@ func (c *check) schema(ctx context.Context) error {
 		definition, there := is[object]
 		switch {
 		case !there && is.lacksTableOf(object):
-			// the table itself is named
+			// The missing or extra table itself is reported.
 		case !there:
 			bad("schema_missing", object, reason("schema_missing"))
 		case definition != made[object]:
@@ -49,16 +49,16 @@ func (c *check) schema(ctx context.Context) error {
 	return err
 }
 
-// lacksTableOf reports whether the object belongs to a table that is not in
-// the schema: of a table that is gone, or that is too many, only the table is
-// told and not each of its columns.
+// lacksTableOf reports whether the object belongs to a table that the schema
+// lacks. For a missing or extra table only the table is reported, not each of
+// its columns.
 func (s shape) lacksTableOf(object string) bool {
 	table := "table " + tableIn(object)
 	_, there := s[table]
 	return !there && object != table && table != "table "
 }
 
-// brief is a definition as a finding tells it.
+// brief shortens a definition for a finding.
 func brief(definition string) string {
 	const most = 200
 	if r := []rune(definition); len(r) > most {

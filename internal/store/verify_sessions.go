@@ -8,9 +8,9 @@ import (
 	"plumbline/internal/roster"
 )
 
-// bonds is what a verification knows of sessions and secrets: the digest of
-// each row as it stands, and the last entry that names it. Sessions that are in
-// no table any more are not kept in mind: one that is gone opens nothing.
+// bonds is what verification knows about sessions and secrets: the digest of
+// each current row, and the last entry that names it. Sessions no longer in the
+// table are not tracked, since they grant nothing.
 type bonds struct {
 	rows map[bondKey]ledger.Hash
 	last map[bondKey]named
@@ -18,7 +18,7 @@ type bonds struct {
 
 type bondKey struct{ kind, id string }
 
-// loadBonds reads the sessions and secrets of the snapshot, before the walk.
+// loadBonds reads the snapshot's sessions and secrets before the walk.
 func (c *check) loadBonds(ctx context.Context) error {
 	c.bonds = bonds{rows: make(map[bondKey]ledger.Hash), last: make(map[bondKey]named)}
 	var sessions []roster.Session
@@ -39,8 +39,8 @@ func (c *check) loadBonds(ctx context.Context) error {
 	return nil
 }
 
-// bond takes a line of an entry that names a session or a secret, and reports
-// whether it is one.
+// bond records an entry's line if it names a session or secret, and reports
+// whether it does.
 func (c *check) bond(e *ledger.Entry, line ledger.After) bool {
 	if line.Kind != bondSession && line.Kind != bondCredential {
 		return false
@@ -78,9 +78,9 @@ func (c *check) signIns(ctx context.Context) error {
 	return c.requests(ctx)
 }
 
-// requests looks at what repeated requests are answered from: a record names an
-// entry, the entry is its account's, and the write that it began names the id of
-// the answer. A reader's place lies within the log.
+// requests checks the records that answer repeated requests: a record names an
+// entry of the same account, and the write starting there names the id of the
+// answer. A consumer's position must lie within the log.
 func (c *check) requests(ctx context.Context) error {
 	var rows []Request
 	err := c.v.db.NewSelect().Model(&rows).Where("NOT EXISTS (SELECT 1 FROM ledger_entries AS e WHERE e.seq = request.seq AND e.account = request.account)").

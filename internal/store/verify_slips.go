@@ -8,13 +8,13 @@ import (
 	"plumbline/internal/ledger"
 )
 
-// slipBatch is how many slips a lane takes at a time: one of a large import may
+// slipBatch is the number of slips per task. The slip of a large import may
 // hold thousands of rows.
 const slipBatch = 500
 
-// slips recomputes every row that a salt slip keeps against the entry that the
-// slip belongs to. A slip that was changed would make an honest author's proof
-// fail years later, when nobody could tell any more who did it.
+// slips recomputes every row in a slip against the slip's entry. A tampered
+// slip would make an honest author's proof fail years later, when nobody could
+// find out why.
 func (c *check) slips(ctx context.Context) error {
 	var tasks []span
 	for after := int64(-1); ; {
@@ -40,7 +40,7 @@ func (c *check) slips(ctx context.Context) error {
 	})
 }
 
-// readSlips is what a lane found out about some slips.
+// readSlips is what a lane found about some slips.
 type readSlips struct {
 	n     int
 	wrong []Finding
@@ -68,7 +68,8 @@ func (c *check) readSlips(ctx context.Context, v *View, s span) (*readSlips, err
 	return out, rows.Err()
 }
 
-// judge compares a slip with the bytes of its entry and gives what disagrees.
+// judge compares a slip with the bytes of its entry and returns the first
+// discrepancy.
 func (s *Slip) judge(entry []byte) *Finding {
 	bad := func(kind, id, what string, why Reason) *Finding {
 		return &Finding{s.Seq, time.Time{}, kind, id, what, why}
@@ -78,14 +79,14 @@ func (s *Slip) judge(entry []byte) *Finding {
 	}
 	e, err := ledger.ParseEntry(entry)
 	if err != nil {
-		return nil // the entry itself is a finding already
+		return nil // the entry itself is already a finding
 	}
 	rows, err := s.unpack()
 	if err != nil {
 		return bad(e.Kind, e.Object, "slip_changed", reason("slip_unreadable"))
 	}
 	shown := make(map[[2]string][]ledger.Column, len(rows))
-	for _, r := range rows { // also those that a further fact of the same write claimed
+	for _, r := range rows { // including those that a further fact of the same write claimed
 		shown[[2]string{r.Kind, r.ID}] = r.Columns
 	}
 	for _, a := range e.After {

@@ -9,13 +9,13 @@ import (
 	"plumbline/internal/roster"
 )
 
-// standing keeps the relations or parties that no standing void says were
-// recorded by mistake. Voids are few.
+// standing excludes relations or parties voided as recorded by mistake. Voids
+// are few.
 func standing(q *bun.SelectQuery) *bun.SelectQuery {
 	return q.Where("id NOT IN (SELECT record_id FROM voids WHERE lifted_on = '')")
 }
 
-// Voids gives the standing voids of records, by the record's id.
+// Voids returns the standing voids of records, by the record's id.
 func (v *View) Voids(ctx context.Context, recordIDs ...string) (map[string]*roster.Void, error) {
 	out := make(map[string]*roster.Void)
 	if len(recordIDs) == 0 {
@@ -29,8 +29,8 @@ func (v *View) Voids(ctx context.Context, recordIDs ...string) (map[string]*rost
 	return out, err
 }
 
-// StandingParties lists who is a party to an issue or case and was not recorded
-// by mistake.
+// StandingParties lists the parties to an issue or case, excluding those
+// recorded by mistake.
 func (v *View) StandingParties(ctx context.Context, objectID string) ([]inquiry.Party, error) {
 	var rows []inquiry.Party
 	return rows, standing(v.db.NewSelect().Model(&rows).Where("object_id = ?", objectID)).Order("id").Scan(ctx)

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// walEvery is the least time between two checkpoints in the background.
+// walEvery is the minimum interval between background checkpoints.
 const walEvery = 250 * time.Millisecond
 
-// walKeeper opens the connection of keepWAL.
+// walKeeper opens the connection used by keepWAL.
 func walKeeper(dsn string) (*sql.DB, error) {
 	address, err := sqliteAddress(dsn)
 	if err != nil {
@@ -22,11 +22,11 @@ func walKeeper(dsn string) (*sql.DB, error) {
 	return db, err
 }
 
-// keepWAL brings pages of SQLite's write-ahead log home on a connection of its
-// own while the writer goes on. The writer's own checkpoint, every 10,000
-// pages, then finds little left to do; without this it stops all writers for a
-// tenth of a second. A passive checkpoint waits for nobody and nobody waits
-// for it, and a crash at any point of it loses nothing.
+// keepWAL checkpoints SQLite's write-ahead log in the background on its own
+// connection while the writer continues. It leaves little work for the writer's
+// own checkpoint, every 10,000 pages, which would otherwise stall all writers
+// for a tenth of a second. A passive checkpoint blocks nobody, waits for
+// nobody, and loses nothing in a crash.
 func (s *Store) keepWAL(db *sql.DB) {
 	defer s.done.Done()
 	defer db.Close()
@@ -44,7 +44,8 @@ func (s *Store) keepWAL(db *sql.DB) {
 		case <-pause.C:
 		}
 		var busy, pages, done int64
-		// What fails here the writer's own checkpoint does, and it says why.
+		// After a failure here, the writer's own checkpoint does the work and
+		// reports the error.
 		_ = db.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &pages, &done)
 		pause.Reset(walEvery)
 	}

@@ -12,8 +12,8 @@ type Witnessed struct {
 	At      time.Time `bun:"at"`   // when it first cosigned that one
 }
 
-// WitnessedBy is the largest checkpoint that the witness cosigned; size 0 when
-// it never did.
+// WitnessedBy returns the largest checkpoint that the witness cosigned, with
+// size 0 if it never did.
 func (v *View) WitnessedBy(ctx context.Context, witness string) (w Witnessed, err error) {
 	var rows []LedgerCosignature
 	err = v.db.NewSelect().Model(&rows).Column("size", "at").Where("witness = ?", witness).OrderExpr("size DESC").Limit(1).Scan(ctx)
@@ -24,8 +24,8 @@ func (v *View) WitnessedBy(ctx context.Context, witness string) (w Witnessed, er
 	return w, err
 }
 
-// WitnessedSize is the size of the largest checkpoint that any witness
-// cosigned: entries below it are witnessed. 0 when none did.
+// WitnessedSize returns the size of the largest checkpoint that any witness
+// cosigned, or 0 if none did. Entries below it are witnessed.
 func (v *View) WitnessedSize(ctx context.Context) (size int64, err error) {
 	var rows []LedgerCosignature
 	err = v.db.NewSelect().Model(&rows).Column("size").OrderExpr("size DESC").Limit(1).Scan(ctx)

@@ -10,15 +10,15 @@ import (
 	"time"
 )
 
-// backupLayout is the instant in a copy's name; names sort by age.
+// backupLayout is the timestamp in a copy's name. Names sort by age.
 const backupLayout = "20060102T150405"
 
 const backupPrefix, backupSuffix = "keys-", ".backup"
 
-// Backup writes a copy of the store into a folder and removes the copies that
-// are older than keep: a destroyed key is gone for good when the last copy that
-// held it is. The master key is not in the copy; it belongs in a safe, once.
-// Keys are made ahead of need, so a copy also covers texts written soon after.
+// Backup writes a copy of the store into a folder and removes copies older than
+// keep. A destroyed key is gone for good once the last copy containing it is
+// gone. The master key is not in the copy; keep it once, in a safe. Keys are
+// made ahead of need, so a copy also covers texts written soon after.
 func (s *Store) Backup(ctx context.Context, folder string, now time.Time, keep time.Duration) (file string, removed int, err error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return "", 0, err
@@ -35,7 +35,7 @@ func (s *Store) Backup(ctx context.Context, folder string, now time.Time, keep t
 	if err != nil {
 		return "", 0, err
 	}
-	defer func() { _ = os.Remove(part) }() // gone already when all went well
+	defer func() { _ = os.Remove(part) }() // already gone on success
 	if _, err := s.db.ExecContext(ctx, "VACUUM INTO ?", part); err != nil {
 		return "", 0, errors.Join(fmt.Errorf("copy the key store: %w", err), f.Close())
 	}
@@ -52,7 +52,7 @@ func (s *Store) Backup(ctx context.Context, folder string, now time.Time, keep t
 	return file, removed, err
 }
 
-// prune removes the copies of before an instant, by the instant in their names.
+// prune removes the copies made before an instant, judged by their names.
 func prune(folder string, before time.Time) (removed int, err error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {

@@ -8,10 +8,9 @@ import (
 	"slices"
 )
 
-// Destroy empties the slots of the keys for good and says how many were there.
-// It returns when no copy is left in the file or its log: the pages have been
-// written again over the old ones and the log is cut to nothing. Doing it again
-// does nothing.
+// Destroy erases the keys for good and returns how many existed. When it
+// returns, no copy is left in the file or its log: the pages have been
+// overwritten and the log truncated. Repeating it is a no-op.
 func (s *Store) Destroy(ctx context.Context, ids ...int64) (n int, err error) {
 	if len(ids) == 0 {
 		return 0, nil
@@ -24,7 +23,7 @@ func (s *Store) Destroy(ctx context.Context, ids ...int64) (n int, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("destroy keys: %w", err)
 	}
-	defer func() { _ = tx.Rollback() }() // says so itself when it was committed
+	defer func() { _ = tx.Rollback() }() // a no-op after the commit
 	m, err := s.sealing(ctx, tx)
 	if err != nil {
 		return 0, fmt.Errorf("destroy keys: %w", err)
@@ -68,7 +67,7 @@ func (s *Store) Destroy(ctx context.Context, ids ...int64) (n int, err error) {
 	return n, s.truncate(ctx)
 }
 
-// truncate brings the log into the file and cuts it to nothing.
+// truncate folds the log into the file and truncates it.
 func (s *Store) truncate(ctx context.Context) error {
 	var busy, pages, moved int
 	if err := s.db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved); err != nil {

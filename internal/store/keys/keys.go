@@ -1,16 +1,15 @@
-// Package keys is the key store: the keys under which erasable texts lie
-// encrypted, in a SQLite file of its own. Destroying a key here is what erasure
-// means, so the file is small, is backed up apart from the site, for a short time, and
-// forgets for certain: secure_delete, and a truncating checkpoint after every
-// destruction.
+// Package keys is the key store: it holds the keys that encrypt erasable texts,
+// in a SQLite file of its own. Erasing a text means destroying its key here.
+// The file is therefore small, is backed up separately from the site and for a
+// short time, and truly forgets: it uses secure_delete and a truncating
+// checkpoint after every destruction.
 //
-// Keys are made ahead of need, many in one commit, and are on the disk before
-// anybody is given one: a text can be committed in the main database at once,
-// and a crash leaves at worst keys that nothing uses. Sixty-four keys lie
-// together in one page, encrypted under the master key, which is in a file
-// beside the store and not in it, so that a copy of the store alone opens
-// nothing. A key is a slot of a page; destroying it writes the page again with
-// an empty slot. Numbers are never used twice.
+// Keys are made ahead of need, many per commit, and are on disk before they are
+// handed out. A text can thus be committed to the main database at once, and a
+// crash leaves at worst some unused keys. Sixty-four keys share one page,
+// encrypted under the master key, which lies in a file beside the store so that
+// a copy of the store alone reveals nothing. A key is a slot of a page;
+// destroying it rewrites the page with an empty slot. Numbers are never reused.
 //
 // The package must never log, print or return key material in an error.
 package keys
@@ -35,38 +34,38 @@ import (
 // Size is the length of a key in bytes: AES-256.
 const Size = 32
 
-// pageKeys is how many keys lie in one page.
+// pageKeys is the number of keys per page.
 const pageKeys = 64
 
-// Key is one key with its number, which is what the encrypted text names.
+// Key is one key with its number, which the encrypted text refers to.
 type Key struct {
 	ID     int64
 	Secret [Size]byte
 }
 
 var (
-	// ErrDestroyed says that the key was destroyed, or never was.
+	// ErrDestroyed means that the key was destroyed or never existed.
 	ErrDestroyed = errors.New("the key is destroyed")
-	// ErrMissing says that the store, or its master key, is not where it should be.
+	// ErrMissing means that the store or its master key is missing.
 	ErrMissing = errors.New("the key store is missing")
 )
 
-// Store is an open key store. It is safe for concurrent use; several processes
-// may have the same file open.
+// Store is an open key store. It is safe for concurrent use, and several
+// processes may open the same file.
 type Store struct {
 	path    string
 	db      *sql.DB
 	masters atomic.Pointer[masters]
-	change  atomic.Int64 // the newest state of the store that this process knows to be durable
+	change  atomic.Int64 // newest state of the store known to be durable
 
 	mu      sync.Mutex
-	ready   []Key         // durable, given to nobody yet
-	batch   int           // pages of the next refill
-	filling chan struct{} // closed when the refill in the background has ended; nil if there is none
+	ready   []Key         // durable, not handed out yet
+	batch   int           // pages per refill
+	filling chan struct{} // closed when the background refill ends; nil if none is running
 	fillErr error
 	work    sync.WaitGroup
 
-	stopAt func(place string) error // of tests: a kill at that place of a rotation
+	stopAt func(place string) error // test hook: simulates a kill at that point of a rotation
 
 	cacheMu sync.Mutex
 	cache   map[int64]*page
@@ -75,25 +74,26 @@ type Store struct {
 
 type page [pageKeys * Size]byte
 
-// cachePages is how many pages are kept open in memory: 2 MB hold 65,536 keys.
+// cachePages is the number of decrypted pages held in memory: 2 MB hold 65,536
+// keys.
 const cachePages = 1024
 
-// batchMost is the most pages that one refill makes; a refill starts in the
-// background when fewer than half of its keys are left.
+// batchMost is the most pages of one refill. A background refill starts when
+// fewer than half of its keys are left.
 const batchMost = 64
 
-// MasterPath is the file of the master key of the store at path.
+// MasterPath is the path of the master key file for the store at path.
 func MasterPath(path string) string { return path + ".master" }
 
-// Exists reports whether there is a store at path. One that cannot be looked at
-// is not missing: opening it says why.
+// Exists reports whether there is a store at path. If that cannot be determined
+// it returns true, and opening the store reports the error.
 func Exists(path string) bool {
 	_, err := os.Stat(path)
 	return !notThere(err)
 }
 
-// Open opens the store at path. make lets it be made, with a fresh master key,
-// where there is none; otherwise that is ErrMissing.
+// Open opens the store at path. If there is none, it creates one with a new
+// master key if make is set and returns ErrMissing otherwise.
 func Open(ctx context.Context, path string, make bool) (*Store, error) {
 	if !Exists(path) {
 		if !make {
@@ -129,8 +129,8 @@ func Open(ctx context.Context, path string, make bool) (*Store, error) {
 	if s.db, err = sql.Open("sqlite", address.String()); err != nil {
 		return nil, fmt.Errorf("open the key store: %w", err)
 	}
-	// One connection: what is read is read once and kept, and a checkpoint
-	// that must truncate never waits for a reader of our own.
+	// Use one connection: pages read once stay cached, and a truncating
+	// checkpoint never waits for a reader of our own.
 	s.db.SetMaxOpenConns(1)
 	for _, stmt := range []string{
 		"CREATE TABLE IF NOT EXISTS pages (id INTEGER PRIMARY KEY, master INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT",
@@ -151,12 +151,12 @@ func Open(ctx context.Context, path string, make bool) (*Store, error) {
 }
 
 // Change numbers the states of the store: it grows whenever keys are made or
-// destroyed. A site that has seen a greater number than its store says holds an
-// older copy of it.
+// destroyed. A site that has seen a greater number holds an older copy of its
+// store.
 func (s *Store) Change() int64 { return s.change.Load() }
 
-// changed counts a change in the transaction that makes it; after the commit,
-// noted makes it known.
+// changed counts a change in the transaction that makes it. After the commit,
+// noted publishes it.
 func changed(ctx context.Context, tx *sql.Tx) (n int64, err error) {
 	return n, tx.QueryRowContext(ctx, "UPDATE counters SET n = n + 1 WHERE name = 'change' RETURNING n").Scan(&n)
 }
@@ -166,15 +166,14 @@ func (s *Store) noted(n int64) {
 	}
 }
 
-// GoOn makes a store that was brought back from a copy the site's own again: its
-// state counts as later than the one named, and no number up to the key named is
-// given again.
+// GoOn readopts a store restored from a copy: its state counts as later than
+// change, and no key number up to key is handed out again.
 func (s *Store) GoOn(ctx context.Context, change, key int64) error {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("go on with the key store: %w", err)
 	}
-	defer func() { _ = tx.Rollback() }() // says so itself when it was committed
+	defer func() { _ = tx.Rollback() }() // a no-op after the commit
 	for name, least := range map[string]int64{"page": key/pageKeys + 1, "change": change} {
 		if _, err := tx.ExecContext(ctx, "UPDATE counters SET n = max(n, ?) WHERE name = ?", least, name); err != nil {
 			return fmt.Errorf("go on with the key store: %w", err)
@@ -188,25 +187,25 @@ func (s *Store) GoOn(ctx context.Context, change, key int64) error {
 	return nil
 }
 
-// Path is the file of the store.
+// Path is the path of the store.
 func (s *Store) Path() string { return s.path }
 
-// Copy writes a whole copy of the store to a fresh file that only its owner may
-// read. The master key is not in it.
+// Copy writes a complete copy of the store to a new file readable only by its
+// owner. The master key is not included.
 func (s *Store) Copy(ctx context.Context, file string) error {
 	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return fmt.Errorf("copy the key store: %w", err)
 	}
 	defer func() { _ = f.Close() }()
-	if _, err := s.db.ExecContext(ctx, "VACUUM INTO ?", file); err != nil { // fills an empty file
+	if _, err := s.db.ExecContext(ctx, "VACUUM INTO ?", file); err != nil { // requires an empty file
 		return fmt.Errorf("copy the key store: %w", err)
 	}
 	return f.Sync()
 }
 
-// Close waits for a refill under way and closes the file. Keys that were made
-// and given to nobody stay behind unused.
+// Close waits for a running refill and closes the file. Keys that were made but
+// not handed out stay unused.
 func (s *Store) Close() error {
 	s.work.Wait()
 	s.mu.Lock()
@@ -217,12 +216,12 @@ func (s *Store) Close() error {
 	return errors.Join(err, s.db.Close())
 }
 
-// Take gives n fresh keys, each of them durable already.
+// Take returns n new keys, each already durable.
 func (s *Store) Take(ctx context.Context, n int) ([]Key, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for len(s.ready) < n {
-		if wait := s.filling; wait != nil { // its keys are on the way
+		if wait := s.filling; wait != nil { // its keys are coming
 			s.mu.Unlock()
 			<-wait
 			s.mu.Lock()
@@ -260,13 +259,13 @@ func (s *Store) Take(ctx context.Context, n int) ([]Key, error) {
 	return out, nil
 }
 
-// make writes pages of fresh keys in one commit.
+// make writes pages of new keys in one commit.
 func (s *Store) make(ctx context.Context, pages int) ([]Key, error) {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, fmt.Errorf("make keys: %w", err)
 	}
-	defer func() { _ = tx.Rollback() }() // says so itself when it was committed
+	defer func() { _ = tx.Rollback() }() // a no-op after the commit
 	var last int64
 	if err := tx.QueryRowContext(ctx, "UPDATE counters SET n = n + ? WHERE name = 'page' RETURNING n", pages).Scan(&last); err != nil {
 		return nil, fmt.Errorf("make keys: %w", err)
@@ -331,7 +330,7 @@ type queryer interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// page reads a page through the cache. cacheMu is held.
+// page reads a page through the cache. The caller holds cacheMu.
 func (s *Store) page(ctx context.Context, db queryer, id int64) (*page, error) {
 	if p := s.cache[id]; p != nil {
 		return p, nil
@@ -369,7 +368,7 @@ func (m *masters) seal(id int64, p *page) []byte {
 
 func (s *Store) unseal(master, id int64, sealed []byte) (*page, error) {
 	aead := s.masters.Load().aead[master]
-	if aead == nil { // another process has rotated meanwhile
+	if aead == nil { // another process has rotated in the meantime
 		m, err := readMasters(s.path)
 		if err != nil {
 			return nil, err
@@ -389,5 +388,5 @@ func (s *Store) unseal(master, id int64, sealed []byte) (*page, error) {
 	return &p, nil
 }
 
-// notThere reports whether the error is about a file that does not exist.
+// notThere reports whether the error means that a file does not exist.
 func notThere(err error) bool { return errors.Is(err, fs.ErrNotExist) }

@@ -17,14 +17,14 @@ import (
 	"strings"
 )
 
-// The master file holds one line per master key, number and 64 hexadecimal
-// digits; the last one encrypts new pages.
+// The master file has one line per master key: its number and 64 hexadecimal
+// digits. The last one encrypts new pages.
 const masterHeader = "plumbline master keys v1"
 
 func newMaster(path string) error {
 	file := MasterPath(path)
 	if _, err := os.Lstat(file); !notThere(err) {
-		return err // nil: it is there, left by a start that ended early
+		return err // nil means the file exists, left by an interrupted start
 	}
 	return writeDurably(file, []byte(masterHeader+"\n"+masterLine(1)))
 }
@@ -35,10 +35,11 @@ func masterLine(number int64) string {
 	return strconv.FormatInt(number, 10) + " " + hex.EncodeToString(key[:]) + "\n"
 }
 
-// masters are the master keys of one reading of the file; pages name theirs.
+// masters are the master keys from one reading of the file. Each page names the
+// one it uses.
 type masters struct {
 	aead   map[int64]cipher.AEAD
-	newest int64    // encrypts what is written
+	newest int64    // encrypts new pages
 	lines  []string // of the file, without the header
 }
 
@@ -78,9 +79,10 @@ func readMasters(path string) (*masters, error) {
 	return m, nil
 }
 
-// sealing gives the master keys to write with in a transaction. Another process
-// may have begun a rotation since the file was read: the store says from which
-// number on, and nothing is written under a key that is about to go.
+// sealing returns the master keys for writing in a transaction. Another process
+// may have begun a rotation since the file was read. The store records the
+// oldest number still allowed, so that nothing is written under a key about to
+// be removed.
 func (s *Store) sealing(ctx context.Context, tx queryer) (*masters, error) {
 	m := s.masters.Load()
 	var least int64
@@ -101,13 +103,13 @@ func (s *Store) sealing(ctx context.Context, tx queryer) (*masters, error) {
 	return m, nil
 }
 
-// writeDurably writes a file that only its owner may read, whole or not at all.
+// writeDurably atomically writes a file readable only by its owner.
 func writeDurably(file string, data []byte) error {
 	part, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", file, err)
 	}
-	defer func() { _ = os.Remove(part.Name()) }() // gone already when all went well
+	defer func() { _ = os.Remove(part.Name()) }() // already gone on success
 	_, err = part.Write(data)
 	if err = errors.Join(err, part.Chmod(0o600), part.Sync(), part.Close()); err == nil {
 		err = os.Rename(part.Name(), file)

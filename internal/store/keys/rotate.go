@@ -6,14 +6,14 @@ import (
 	"fmt"
 )
 
-// rotateChunk is how many pages one commit of a rotation encrypts anew; writers
-// wait that long.
+// rotateChunk is the number of pages re-encrypted per commit of a rotation.
+// Writers wait that long.
 const rotateChunk = 128
 
-// Rotate makes a new master key, encrypts every page anew under it and then
-// takes the old ones out of the file. It runs beside a server, and where it was
-// cut off the next one goes on, with the same new key. It returns how many
-// pages it wrote. Copies of the store of before still need the old key.
+// Rotate makes a new master key, re-encrypts every page under it and then
+// removes the old ones from the file. It can run beside a server, and resumes
+// an interrupted rotation with the same new key. It returns how many pages it
+// wrote. Earlier copies of the store still need the old key.
 func (s *Store) Rotate(ctx context.Context, progress func(done, total int)) (pages int, err error) {
 	if err := s.beginRotation(ctx); err != nil {
 		return 0, fmt.Errorf("rotate the master key: %w", err)
@@ -40,14 +40,15 @@ func (s *Store) Rotate(ctx context.Context, progress func(done, total int)) (pag
 	return pages, s.truncate(ctx)
 }
 
-// beginRotation puts a new key into the file, unless a rotation is under way,
-// and says in the store that nothing is written under an older one.
+// beginRotation adds a new key to the file, unless a rotation is already
+// running, and records in the store that nothing may be written under an older
+// one.
 func (s *Store) beginRotation(ctx context.Context) error {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // says so itself when it was committed
+	defer func() { _ = tx.Rollback() }() // a no-op after the commit
 	m, err := readMasters(s.path)        // under the lock: another rotation may just have ended
 	if err != nil {
 		return err
@@ -70,13 +71,13 @@ func (s *Store) beginRotation(ctx context.Context) error {
 	return s.stopped("begun")
 }
 
-// rotateSome encrypts some pages anew and says how many.
+// rotateSome re-encrypts some pages and returns how many.
 func (s *Store) rotateSome(ctx context.Context) (n int, err error) {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return 0, err
 	}
-	defer func() { _ = tx.Rollback() }() // says so itself when it was committed
+	defer func() { _ = tx.Rollback() }() // a no-op after the commit
 	m := s.masters.Load()
 	rows, err := tx.QueryContext(ctx, "SELECT id FROM pages WHERE master < ? ORDER BY master, id LIMIT ?", m.newest, rotateChunk)
 	if err != nil {
@@ -113,14 +114,14 @@ func (s *Store) rotateSome(ctx context.Context) (n int, err error) {
 	return len(ids), s.stopped("after a commit")
 }
 
-// endRotation takes the old keys out of the file, under the lock of a write, so
-// that no page can come under one of them meanwhile.
+// endRotation removes the old keys from the file under the write lock, so that
+// no page can be written under one of them in the meantime.
 func (s *Store) endRotation(ctx context.Context) error {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // nothing is written here
+	defer func() { _ = tx.Rollback() }() // nothing was written
 	m := s.masters.Load()
 	var old int
 	if err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM pages WHERE master < ?", m.newest).Scan(&old); err != nil {
@@ -141,7 +142,7 @@ func (s *Store) endRotation(ctx context.Context) error {
 	return err
 }
 
-// stopped ends a rotation at a named place where a test wants that.
+// stopped aborts a rotation at a named point, for tests.
 func (s *Store) stopped(at string) error {
 	if s.stopAt == nil {
 		return nil
