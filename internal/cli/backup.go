@@ -22,10 +22,10 @@ import (
 
 func init() { makers = append(makers, backupCommand) }
 
-// keysEnding is that of the archive of the key store, beside the site's own.
+// keysEnding is the suffix of the key store's archive, beside the site's own.
 const keysEnding = ".keys"
 
-// backup is what the command was asked.
+// backup holds the command's options.
 type backup struct {
 	*env
 	to      []string
@@ -93,8 +93,8 @@ func (b *backup) write(ctx context.Context, s *site, file string, to []age.Recip
 			return fmt.Errorf("%s exists already; a backup never overwrites", name)
 		}
 	}
-	// The signer's memory is read before the snapshot, so that it never names
-	// more than the snapshot holds.
+	// Read the signer's state before the snapshot, so that it never names more
+	// than the snapshot contains.
 	secrets, err := b.secrets()
 	if err != nil {
 		return err
@@ -107,14 +107,14 @@ func (b *backup) write(ctx context.Context, s *site, file string, to []age.Recip
 			h.Tables = append(h.Tables, archive.Table{Name: t.Name, Columns: t.Columns})
 		}
 		size = h.Size
-		if !b.without { // after the snapshot is taken: it holds every key that the snapshot names
+		if !b.without { // after the snapshot, so that it holds every key that the snapshot names
 			if err := b.writeKeys(ctx, s, file+keysEnding, to, h); err != nil {
 				return err
 			}
 		}
 		err := whole(file, func(out io.Writer) error { return b.writeSite(ctx, out, to, h, secrets, snap) })
 		if err != nil && !b.without {
-			_ = os.Remove(file + keysEnding) // one is nothing without the other
+			_ = os.Remove(file + keysEnding) // neither archive is useful without the other
 		}
 		return err
 	})
@@ -128,14 +128,13 @@ func (b *backup) write(ctx context.Context, s *site, file string, to []age.Recip
 	return nil
 }
 
-// secrets reads the small files of the site, by the name that the archive has
-// for them.
+// secrets reads the site's small files, keyed by their names in the archive.
 func (b *backup) secrets() (map[string][]byte, error) {
 	out := map[string][]byte{}
 	for name, path := range b.secretFiles() {
 		raw, err := os.ReadFile(path)
 		if errors.Is(err, fs.ErrNotExist) && name != "key" {
-			continue // the signer is apart, or there is no SM2 key
+			continue // the signer runs elsewhere, or there is no SM2 key
 		} else if err != nil {
 			return nil, fmt.Errorf("back up the site's secrets: %w", err)
 		}
@@ -144,7 +143,7 @@ func (b *backup) secrets() (map[string][]byte, error) {
 	return out, nil
 }
 
-// secretFiles are the small files that travel with a site.
+// secretFiles lists the small files that belong to a site.
 func (e *env) secretFiles() map[string]string {
 	m := map[string]string{"key": e.keyPath(), "sign": e.signKeyPath(), "sign.state": e.signKeyPath() + ".state"}
 	if e.SM2Key != "" {
@@ -225,20 +224,20 @@ func addFile(a *archive.Writer, name, path string) error {
 	return a.File(name, st.Size(), f)
 }
 
-// whole writes a file that appears under its name only when it is whole and on
-// the disk. Nothing stays of one that failed or was cancelled.
+// whole writes a file that appears under its name only once it is complete and
+// durable. A failed or cancelled write leaves nothing behind.
 func whole(file string, write func(out io.Writer) error) (err error) {
 	part := file + ".part"
 	f, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.Remove(part) }() // gone already when all went well
+	defer func() { _ = os.Remove(part) }() // already gone on success
 	err = write(f)
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	if err := os.Link(part, file); err != nil { // unlike a rename it never replaces
+	if err := os.Link(part, file); err != nil { // unlike rename, never overwrites
 		return err
 	}
 	return syncFolder(file)

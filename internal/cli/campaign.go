@@ -77,7 +77,7 @@ func (e *env) campaignOpen() *cobra.Command {
 	f.StringVar(&closes, "closes", "", "last day of filing (default: a month from today)")
 	f.StringVar(&from, "period-from", "", "first day of the conduct under review (default: three years back)")
 	f.StringVar(&to, "period-to", "", "last day of the conduct under review (default: today)")
-	_ = c.MarkFlagRequired("title") // the flag was defined above
+	_ = c.MarkFlagRequired("title") // the flag is defined above
 	return c
 }
 
@@ -88,7 +88,7 @@ func or(given string, otherwise roster.Date) roster.Date {
 	return roster.Date(given)
 }
 
-// moveCampaign carries out a step and the work that follows it.
+// moveCampaign performs a step and the work that follows from it.
 func (e *env) moveCampaign(ctx context.Context, s *site, id, step string) error {
 	c, err := s.app.Campaign(ctx, operator, id)
 	if err != nil {
@@ -125,7 +125,7 @@ func (e *env) campaignStep(step, short string) *cobra.Command {
 	}
 }
 
-// theCampaign is the named campaign, or the only one that is running.
+// theCampaign returns the named campaign, or the only running one.
 func theCampaign(ctx context.Context, s *site, args []string) (selfcheck.Campaign, error) {
 	all, err := s.app.Campaigns(ctx, operator)
 	if err != nil {

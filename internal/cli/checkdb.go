@@ -15,14 +15,15 @@ import (
 // sqliteMagic begins every SQLite file.
 const sqliteMagic = "SQLite format 3\x00"
 
-// mustBeDatabase refuses a --db that is a folder, lies in none, is a file of
-// another kind or the database of another program, in words that say what to do; the driver gives a number.
+// mustBeDatabase rejects a --db that is a folder, lies in a folder that does
+// not exist, or is another kind of file or another program's database. Its
+// errors say what to do, where the driver would give only a number.
 func (e *env) mustBeDatabase(ctx context.Context) error {
 	if err := e.mustBeFile(); err != nil {
 		return err
 	}
 	if _, err := os.Stat(e.DB); err != nil && store.DialectOf(e.DB) == store.SQLite {
-		return nil // not made yet; looking must not make it
+		return nil // it does not exist yet, and checking must not create it
 	}
 	return store.MustBeOurs(ctx, e.DB)
 }

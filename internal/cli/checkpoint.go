@@ -18,8 +18,8 @@ import (
 
 func init() { makers = append(makers, checkpointCommand) }
 
-// witnesses are those of --witness. From the environment several stand in one
-// text, with spaces between.
+// witnesses parses --witness. The environment variable holds several, separated
+// by spaces.
 func (e *env) witnesses() (out []witness.Target, err error) {
 	for _, text := range e.Witnesses {
 		for _, one := range strings.Fields(text) {
@@ -33,9 +33,10 @@ func (e *env) witnesses() (out []witness.Target, err error) {
 	return out, nil
 }
 
-// sayWitnesses names those who cosign, so that a forgotten one is missed.
+// sayWitnesses prints the cosigning witnesses, so that a forgotten one is
+// noticed.
 func (e *env) sayWitnesses() {
-	list, _ := e.witnesses() // were read at the start
+	list, _ := e.witnesses() // validated at startup
 	for _, t := range list {
 		place := t.URL
 		if place == "" {
@@ -82,7 +83,7 @@ func checkpointKey(e *env) *cobra.Command {
 	}
 }
 
-// newest is the checkpoint of that size, or the newest with size 0.
+// newest returns the checkpoint of that size, or the latest for size 0.
 func newest(ctx context.Context, s *site, size int64) (row store.LedgerCheckpoint, c ledger.Checkpoint, names []string, err error) {
 	err = s.store.View(ctx, func(ctx context.Context, v *store.View) error {
 		rows, err := v.CheckpointsBefore(ctx, 0, 1)
@@ -174,7 +175,7 @@ The file holds sizes, hashes and signatures, and no content.`,
 	return c
 }
 
-// exportFrom is the size that the witness is thought to stand at.
+// exportFrom returns the size at which the witness presumably stands.
 func (e *env) exportFrom(ctx context.Context, s *site, old int64, name string) (int64, error) {
 	if old >= 0 {
 		return old, nil

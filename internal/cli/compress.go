@@ -8,16 +8,16 @@ import (
 	"sync"
 )
 
-// compressLeast is the smallest answer that is worth compressing, in bytes.
+// compressLeast is the smallest response worth compressing, in bytes.
 const compressLeast = 1 << 10
 
-// compress gzips pages, JSON and scripts for clients that take it. Files of
-// ours come compressed already, and downloads are left as they are.
+// compress gzips pages, JSON and scripts for clients that accept it. Static
+// assets are already compressed, and downloads are left as they are.
 //
-// The length of a compressed page tells something of what is in it to whoever
-// can have it made with words of his own choice and watch the line (BREACH). The
-// form token is masked anew for each answer, cursors are sealed with a fresh
-// nonce, and other sites' requests carry no session (SameSite).
+// The length of a compressed page leaks information to an attacker who can
+// inject chosen text and watch the line (BREACH). To prevent that, the form
+// token is masked afresh in each response, cursors are sealed with a fresh
+// nonce, and cross-site requests carry no session (SameSite).
 func compress(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodHead || !takesGzip(r.Header.Get("Accept-Encoding")) {
@@ -30,7 +30,7 @@ func compress(next http.Handler) http.Handler {
 	})
 }
 
-// takesGzip reads Accept-Encoding as far as we need it.
+// takesGzip parses as much of Accept-Encoding as is needed here.
 func takesGzip(header string) bool {
 	for part := range strings.SplitSeq(header, ",") {
 		name, weight, _ := strings.Cut(strings.TrimSpace(part), ";")
@@ -43,24 +43,24 @@ func takesGzip(header string) bool {
 }
 
 var zippers = sync.Pool{New: func() any {
-	w, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed) // a known level never fails
+	w, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed) // a valid level never fails
 	return w
 }}
 
-// zipped holds the first bytes of an answer back until it is clear whether it
-// is worth compressing.
+// zipped holds back the first bytes of a response until it is known to be worth
+// compressing.
 type zipped struct {
 	http.ResponseWriter
 	status     int
-	headerSent bool // the header has gone out
+	headerSent bool // the header has been sent
 	held       []byte
 	zip        *gzip.Writer
 }
 
-// Unwrap gives http.ResponseController the writer below.
+// Unwrap returns the underlying writer to http.ResponseController.
 func (z *zipped) Unwrap() http.ResponseWriter { return z.ResponseWriter }
 
-// WriteHeader remembers the status; it goes out with the first bytes.
+// WriteHeader stores the status, which is sent with the first bytes.
 func (z *zipped) WriteHeader(status int) {
 	if status < 200 {
 		z.ResponseWriter.WriteHeader(status)
@@ -74,7 +74,7 @@ func (z *zipped) WriteHeader(status int) {
 	}
 }
 
-// fits reports whether an answer of this kind is compressed at all.
+// fits reports whether this kind of response is compressed at all.
 func (z *zipped) fits() bool {
 	h := z.Header()
 	if h.Get("Content-Encoding") != "" || h.Get("Content-Range") != "" || z.status == http.StatusNoContent || z.status == http.StatusNotModified {
@@ -103,7 +103,7 @@ func (z *zipped) begin() {
 	z.sendHeader()
 }
 
-// Write compresses once enough has come.
+// Write starts compressing once enough bytes have arrived.
 func (z *zipped) Write(b []byte) (int, error) {
 	if z.zip != nil {
 		return z.zip.Write(b)
@@ -126,22 +126,22 @@ func (z *zipped) Write(b []byte) (int, error) {
 	return z.ResponseWriter.Write(b)
 }
 
-// Flush sends what there is.
+// Flush sends what has been written so far.
 func (z *zipped) Flush() {
 	z.release()
 	if z.zip != nil {
-		_ = z.zip.Flush() // the client may have gone away
+		_ = z.zip.Flush() // the client may have disconnected
 	}
 	_ = http.NewResponseController(z.ResponseWriter).Flush()
 }
 
-// release sends a short answer as it is.
+// release sends a short response uncompressed.
 func (z *zipped) release() {
 	if z.zip == nil && !z.headerSent {
 		z.sendHeader()
 	}
 	if len(z.held) > 0 {
-		_, _ = z.ResponseWriter.Write(z.held) // the client may have gone away
+		_, _ = z.ResponseWriter.Write(z.held) // the client may have disconnected
 		z.held = nil
 	}
 }
@@ -149,7 +149,7 @@ func (z *zipped) release() {
 func (z *zipped) close() {
 	z.release()
 	if z.zip != nil {
-		_ = z.zip.Close() // the client may have gone away
+		_ = z.zip.Close() // the client may have disconnected
 		zippers.Put(z.zip)
 	}
 }

@@ -17,7 +17,8 @@ import (
 
 func init() { makers = append(makers, custodianCommand) }
 
-// keyWork is the cost of trying a passphrase: about a second.
+// keyWork is the scrypt work factor: trying one passphrase takes about a
+// second.
 const keyWork = 18
 
 func custodianCommand(e *env) *cobra.Command {
@@ -34,7 +35,8 @@ read from --passphrase-file, or from the first line of standard input.`,
 	return c
 }
 
-// passphrase reads a passphrase; it is never an argument, which others could see.
+// passphrase reads a passphrase from a file or standard input. It is never
+// an argument, which other users could see.
 func passphrase(file string) (string, error) {
 	in := io.Reader(os.Stdin)
 	if file != "" {
@@ -42,7 +44,7 @@ func passphrase(file string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		defer func() { _ = f.Close() }() // only read
+		defer func() { _ = f.Close() }() // read-only
 		in = f
 	}
 	line, err := bufio.NewReader(in).ReadString('\n')

@@ -12,8 +12,8 @@ import (
 	"plumbline/internal/seal"
 )
 
-// readKeys reads key files, each with the passphrase in the file beside it in
-// the list.
+// readKeys reads key files, each with the passphrase file at the same position
+// in the list.
 func readKeys(files, words []string) ([]*seal.PrivateKey, error) {
 	if len(files) == 0 || len(files) != len(words) {
 		return nil, errors.New("each --key needs a --passphrase-file, in the same order")
@@ -36,7 +36,7 @@ func readBundle(file string) (*seal.Bundle, error) {
 	return seal.ParseBundle(raw)
 }
 
-// drillBundle says how many of a site's record keys the keys at hand open.
+// drillBundle reports how many of a site's record keys the given keys open.
 func (e *env) drillBundle(file string, keyFiles, words []string) error {
 	b, err := readBundle(file)
 	if err != nil {

@@ -49,7 +49,7 @@ func demoCommand(e *env) *cobra.Command {
 	return c
 }
 
-// openDemo opens a demonstration, making it first where the database is new.
+// openDemo opens a demonstration, creating it first if the database is new.
 func (e *env) openDemo(ctx context.Context, size demo.Size) (*site, error) {
 	if err := errors.Join(e.mustBeWhole(), e.mustBeDatabase(ctx)); err != nil {
 		return nil, err
@@ -91,8 +91,8 @@ func (e *env) openDemo(ctx context.Context, size demo.Size) (*site, error) {
 	return s, nil
 }
 
-// isDemo refuses a database that exists and is not a demonstration, before
-// anything is written to it.
+// isDemo rejects an existing database that is not a demonstration, before
+// writing anything to it.
 func (e *env) isDemo(ctx context.Context) (err error) {
 	if store.DialectOf(e.DB) == store.SQLite {
 		if _, err := os.Stat(e.DB); errors.Is(err, fs.ErrNotExist) {

@@ -65,8 +65,8 @@ under pseudonyms. The folder is checked with: plumbline verify DIR --trust FILE`
 	return c
 }
 
-// source reads the log as tiles want it. Each reading is short: what is read
-// never changes, so one snapshot is not needed.
+// source reads the log for tile export. Each read is short; no snapshot is
+// needed, because entries never change.
 func source(ctx context.Context, s *site) (src tiles.Source, err error) {
 	view := func(ctx context.Context, do func(ctx context.Context, v *store.View) error) error {
 		return s.store.View(ctx, do)
@@ -133,7 +133,7 @@ It holds no entry. Anybody gets the same from /api/v1/ledger/history?size=N.`,
 	return c
 }
 
-// writeNew writes a file that must not be there yet.
+// writeNew writes a file that must not exist yet.
 func writeNew(name string, data []byte) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
@@ -174,7 +174,7 @@ plumbline verify FILE --trust KEYS`,
 	return c
 }
 
-// writeBundle writes what was taken out to a file that must not be there yet.
+// writeBundle writes an export to a file that must not exist yet.
 func (e *env) writeBundle(out *app.Export, name string) error {
 	defer func() { _ = out.Close() }() // a temporary file
 	var b bytes.Buffer
@@ -188,7 +188,7 @@ func (e *env) writeBundle(out *app.Export, name string) error {
 	return nil
 }
 
-// ownWord stands for the number of who asks.
+// ownWord stands for the personnel number of the person asking.
 const ownWord = "own"
 
 func (e *env) exportPerson() *cobra.Command {

@@ -18,8 +18,8 @@ import (
 	"plumbline/internal/words"
 )
 
-// importers are the kinds of file that the import command takes; each file of
-// this package that knows one adds it.
+// importers are the subcommands of import, added by each file of this package
+// that has one.
 var importers []func(e *env) *cobra.Command
 
 func init() {
@@ -40,7 +40,7 @@ func importCommand(e *env) *cobra.Command {
 	return c
 }
 
-// readFile reads a file to import, and no more of it than an import takes.
+// readFile reads a file to import, up to the size limit.
 func readFile(name string) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -50,7 +50,7 @@ func readFile(name string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, sheet.MaxSize+1))
 }
 
-// pairs reads repeated LEFT=RIGHT flags.
+// pairs parses repeated LEFT=RIGHT flags.
 func pairs(list []string) (map[string]string, error) {
 	out := make(map[string]string, len(list))
 	for _, s := range list {
@@ -114,7 +114,7 @@ What --map and --class say is remembered for the source.`,
 	f.IntVar(&in.HeaderRow, "header-row", 0, "line of the column names (default: found)")
 	f.StringVar(&rejects, "errors", "", "write the rejected rows to this file, .xlsx or .csv")
 	e.outputFlag(c)
-	_ = c.MarkFlagRequired("source") // the flag was defined above
+	_ = c.MarkFlagRequired("source") // the flag is defined above
 	return c
 }
 
@@ -190,9 +190,9 @@ func (e *env) importAudit(ctx context.Context, s *site, in app.AuditFile, reject
 	return e.print(countTable(b.Counts))
 }
 
-// follow works on the job until the batch stands, and shows how far it is.
-// Another process may have taken the job, or died with it: then this one waits
-// for its turn.
+// follow works on the job until the batch is complete and shows its progress.
+// If another process holds the job, or died with it, this one waits for its
+// turn.
 func (e *env) follow(ctx context.Context, s *site, id string) (b app.BatchView, err error) {
 	work, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)

@@ -18,7 +18,7 @@ import (
 
 func init() { importers = append(importers, importRoster, importTemplate) }
 
-// rosterFlags are what the files of one roster import have in common.
+// rosterFlags are the flags shared by all files of one roster import.
 type rosterFlags struct {
 	files   map[app.RosterTable]*string
 	asOf    string
@@ -58,7 +58,7 @@ the others. The same file again changes nothing.`,
 	return c
 }
 
-// importRoster imports the files in the order in which they need each other.
+// importRoster imports the files in dependency order.
 func (e *env) importRoster(ctx context.Context, s *site, f rosterFlags) error {
 	say := func(key string, kv ...any) string { return words.T(words.Match("", e.Lang), "cli.roster."+key, kv...) }
 	out := &table{columns: []string{"table", "rows", "created", "updated", "ended", "unchanged", "rejected"}}
@@ -76,7 +76,7 @@ func (e *env) importRoster(ctx context.Context, s *site, f rosterFlags) error {
 			return err
 		}
 		r, err := s.app.ImportRoster(ctx, operator, app.RosterImport{Table: t, Name: filepath.Base(path), Data: data, AsOf: roster.Date(f.asOf), DryRun: f.dry, Leave: f.leave})
-		if err != nil { // what came before it is done, and is printed
+		if err != nil { // what came before is done and is printed
 			failed = fmt.Errorf("%s: %w", path, err)
 			break
 		}
@@ -107,8 +107,8 @@ func (e *env) importRoster(ctx context.Context, s *site, f rosterFlags) error {
 	return failed
 }
 
-// reportRejected names the rows that were not taken: all of them in a file, or
-// the first on standard error.
+// reportRejected reports the rejected rows: all of them to a file, or the first
+// few on standard error.
 func (e *env) reportRejected(results []app.RosterResult, bad int, path string) (err error) {
 	lang := words.Match("", e.Lang)
 	if path != "" {
@@ -118,7 +118,7 @@ func (e *env) reportRejected(results []app.RosterResult, bad int, path string) (
 		}
 		defer func() { err = errors.Join(err, file.Close()) }()
 		w := csv.NewWriter(file)
-		_ = w.Write([]string{"table", "row", "column", "value", "reason"}) // Error tells
+		_ = w.Write([]string{"table", "row", "column", "value", "reason"}) // Error reports it
 		for _, r := range results {
 			for _, x := range r.Errors {
 				_ = w.Write([]string{string(r.Table), strconv.Itoa(x.Row), x.Column, x.Value, words.Args(lang, "fault."+x.Fault.Code, x.Fault.Args)})

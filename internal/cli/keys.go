@@ -100,18 +100,17 @@ any more, and plumbline verify names them. That it was done stands in the ledger
 	}
 }
 
-// copyKeys copies the key store into a folder and removes copies there whose
-// days are over.
+// copyKeys copies the key store into a folder and removes expired copies there.
 func (s *site) copyKeys(ctx context.Context, folder string) (file string, removed int, err error) {
 	keep := time.Duration(s.app.Pack().Retention.KeyBackupDays) * 24 * time.Hour
 	return s.store.BackupKeys(ctx, folder, keep)
 }
 
-// keyCopyEvery is how often a server copies its key store.
+// keyCopyEvery is the interval at which a server copies its key store.
 const keyCopyEvery = time.Hour
 
-// copyKeysHourly copies the key store into the folder of --key-backups, at once
-// and then every hour. A copy that failed is made at the next turn; it is told
+// copyKeysHourly copies the key store into the --key-backups folder, at once
+// and then every hour. A failed copy is retried at the next turn and logged
 // each time, because keys have no other copy.
 func (e *env) copyKeysHourly(ctx context.Context, s *site, turn <-chan time.Time) {
 	for {

@@ -31,7 +31,7 @@ func migrateCommand(e *env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if _, err := e.secret(true); err != nil { // not before: a refused database gets no key beside it
+			if _, err := e.secret(true); err != nil { // not earlier: a rejected database gets no key beside it
 				return err
 			}
 			for _, n := range names {

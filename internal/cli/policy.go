@@ -95,8 +95,8 @@ func policyCommand(e *env) *cobra.Command {
 	return c
 }
 
-// matrixTable reads the lines of a matrix: kind, act and the roles, those that
-// are denied behind an exclamation mark.
+// matrixTable parses the lines of a matrix: kind, act and roles, with denied
+// roles after an exclamation mark.
 func matrixTable(text string) *table {
 	t := &table{columns: []string{"kind", "act", "allowed", "denied"}}
 	for line := range strings.Lines(text) {

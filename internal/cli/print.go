@@ -13,16 +13,15 @@ import (
 	"plumbline/internal/words"
 )
 
-// table is rows to print; each row has a cell for each column. The names of the
-// columns are what scripts read; people read cli.column.NAME of the catalogue.
-// JSON writes numbers and truth values as such, everything else as text.
+// table holds rows to print, each with a cell per column. Scripts read the
+// column names; people read cli.column.NAME from the catalogue. JSON writes
+// numbers and booleans as such, everything else as text.
 type table struct {
 	columns []string
 	rows    [][]string
 	values  [][]any
 }
 
-// add adds a row.
 func (t *table) add(cells ...any) {
 	row, values := make([]string, len(cells)), make([]any, len(cells))
 	for i, c := range cells {
@@ -36,7 +35,7 @@ func (t *table) add(cells ...any) {
 	t.rows, t.values = append(t.rows, row), append(t.values, values)
 }
 
-// print writes the rows in the form of --output.
+// print writes the rows in the --output format.
 func (e *env) print(t *table) error {
 	switch e.Output {
 	case "json":
@@ -71,7 +70,7 @@ func (e *env) print(t *table) error {
 	return fmt.Errorf("--output is table, json or csv, not %q", shorten(e.Output, 20))
 }
 
-// align writes rows with their columns below each other, two blanks apart.
+// align writes rows with aligned columns, separated by two spaces.
 func align(w io.Writer, rows [][]string) error {
 	var most []int
 	for _, r := range rows {
@@ -96,8 +95,8 @@ func align(w io.Writer, rows [][]string) error {
 	return err
 }
 
-// breadth is how many columns of a terminal a text takes: a Chinese character
-// takes two (Unicode Standard Annex 11).
+// breadth is the number of terminal columns a text occupies. A Chinese
+// character occupies two (Unicode Standard Annex 11).
 func breadth(s string) (n int) {
 	for _, r := range s {
 		n++
@@ -108,7 +107,7 @@ func breadth(s string) (n int) {
 	return n
 }
 
-// shorten cuts a text after n characters.
+// shorten truncates a text after n characters.
 func shorten(s string, n int) string {
 	if utf8.RuneCountInString(s) <= n {
 		return s

@@ -12,7 +12,7 @@ import (
 // proxies are the networks of the site's own reverse proxies.
 type proxies []netip.Prefix
 
-// parseProxies reads networks ("10.0.0.0/8") and single addresses.
+// parseProxies parses networks ("10.0.0.0/8") and single addresses.
 func parseProxies(list []string) (proxies, error) {
 	var out proxies
 	for _, s := range list {
@@ -38,10 +38,10 @@ func (p proxies) hold(a netip.Addr) bool {
 	return false
 }
 
-// source is who a request came from: the address of the socket or, where that
-// is one of our own proxies, the nearest address in X-Forwarded-For that is
-// not. What stands further to the left was written by the client and is worth
-// nothing; so is the whole header from anybody else.
+// source returns the origin of a request: the socket's address or, if that is
+// one of our own proxies, the nearest address in X-Forwarded-For that is not.
+// Addresses further left were written by the client and prove nothing, nor does
+// the whole header from anybody else.
 func (p proxies) source(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
@@ -54,7 +54,7 @@ func (p proxies) source(r *http.Request) string {
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0; i-- {
 		a, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil { // broken from here on: the proxy before it is as far as we know
+		if err != nil { // malformed from here on: the proxy before it is the last known source
 			break
 		}
 		at = a.Unmap()
@@ -65,7 +65,7 @@ func (p proxies) source(r *http.Request) string {
 	return at.String()
 }
 
-// trust makes every request carry the address of its source, for both faces.
+// trust sets the source address on every request, for both faces.
 func (p proxies) trust(next http.Handler) http.Handler {
 	if len(p) == 0 {
 		return next
@@ -76,12 +76,13 @@ func (p proxies) trust(next http.Handler) http.Handler {
 	})
 }
 
-// forwarded are the headers by which a proxy says for whom it asks.
+// forwarded lists the headers by which a proxy names its client.
 var forwarded = []string{"X-Forwarded-For", "Forwarded", "X-Real-Ip"}
 
-// strangers notices that a proxy stands in front which nobody named, and says so
-// once: until it is named, everybody behind it is one source, and a guesser
-// slows them all. A client can write the header too, so nothing else follows.
+// strangers detects a proxy that was not configured, and warns once. Until it
+// is configured, everybody behind it counts as one source, and one person
+// guessing passwords slows all of them down. A client can send the header too,
+// so there is no other consequence.
 func (p proxies) strangers(say func(peer, header string), next http.Handler) http.Handler {
 	var once sync.Once
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -109,15 +110,15 @@ func (p proxies) stranger(r *http.Request) (peer, header string) {
 	return peer, header
 }
 
-// sayStranger is the warning of strangers, in the log and where serve prints.
+// sayStranger prints and logs the warning of strangers.
 func (e *env) sayStranger(peer, header string) {
 	e.log.Warn("a request came through a proxy that is not named: everybody behind it counts as one source, and one guesser slows them all",
 		"peer", peer, "header", header, "do", "if it is yours: --trusted-proxy "+peer)
 	fmt.Fprintf(e.out, "PROXY   %s sends %s and is not named: everybody behind it counts as one source. If it is yours, start with --trusted-proxy %s\n", peer, header, peer)
 }
 
-// sayProxies says at the start whose word is taken for the source of a request.
-// On the machine alone and without TLS in front there is nothing to say.
+// sayProxies prints at startup which proxies are trusted for the source of a
+// request. It says nothing when serving only this machine without TLS in front.
 func (e *env) sayProxies(at net.Addr) {
 	tcp, ok := at.(*net.TCPAddr)
 	switch {

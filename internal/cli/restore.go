@@ -21,11 +21,11 @@ import (
 
 func init() { makers = append(makers, restoreCommand) }
 
-// errOlder ends a restore that worked, of a backup that is older than what a
+// errOlder ends a successful restore of a backup that is older than what a
 // witness has seen.
 var errOlder = errors.New("restored, and frozen: the backup is older than the checkpoint given. Nothing can be written until a person has looked and decided (plumbline thaw)")
 
-// restore is what the command was asked, and what it has made so far.
+// restore holds the command's options and what it has created so far.
 type restore struct {
 	*env
 	identity string
@@ -34,7 +34,7 @@ type restore struct {
 	quiet    bool
 
 	header archive.Header
-	list   *madeList // what it has made, to be removed if it fails
+	list   *madeList // files created, to be removed on failure
 }
 
 func restoreCommand(e *env) *cobra.Command {
@@ -84,7 +84,7 @@ func (r *restore) run(ctx context.Context, file string) (err error) {
 	if r.keysFrom == "" {
 		r.keysFrom = file + keysEnding
 	}
-	for _, ending := range []string{"-wal", "-shm"} { // the key store makes them itself
+	for _, ending := range []string{"-wal", "-shm"} { // created by the key store itself
 		if err := r.list.add(r.keyStorePath() + ending); err != nil {
 			return err
 		}
@@ -116,8 +116,8 @@ func (r *restore) identities() ([]age.Identity, error) {
 	return archive.Identities(f)
 }
 
-// mustBeFree refuses to restore over anything. A signing key with its memory
-// may be there: it remembers more than the backup can.
+// mustBeFree refuses to overwrite anything. A signing key with its state may
+// exist, because it may know more than the backup.
 func (r *restore) mustBeFree() error {
 	names := []string{r.keyPath(), r.keyStorePath(), keys.MasterPath(r.keyStorePath())}
 	if store.DialectOf(r.DB) == store.SQLite {
@@ -184,7 +184,7 @@ func (r *restore) restoreKeys(file string, ids []age.Identity) error {
 	return err
 }
 
-// place writes a file of the archive where it belongs, unless one is there.
+// place writes a file of the archive to its destination, unless one exists.
 func (r *restore) place(places map[string]string, p archive.Part, in io.Reader) error {
 	path, ok := places[p.File]
 	if !ok {
@@ -206,7 +206,7 @@ func (r *restore) place(places map[string]string, p archive.Part, in io.Reader) 
 }
 
 // restoreSite fills the database, verifies it, and only then gives it its name.
-// older is the checkpoint that names entries the backup does not have.
+// older is a given checkpoint that covers entries missing from the backup.
 func (r *restore) restoreSite(ctx context.Context, file string, ids []age.Identity, ev store.Evidence) (older *ledger.Checkpoint, err error) {
 	dsn := r.DB
 	if store.DialectOf(r.DB) == store.SQLite {
@@ -244,7 +244,7 @@ func (r *restore) restoreSite(ctx context.Context, file string, ids []age.Identi
 	if older, err = r.judge(ctx, st, ev); err != nil {
 		return nil, err
 	}
-	if older != nil { // the site remembers what it once was, and freezes when it is opened
+	if older != nil { // the site remembers its later state and freezes when opened
 		if err := r.list.add(r.beside(".head")); err != nil {
 			return nil, err
 		}
@@ -269,15 +269,15 @@ func (r *restore) restoreSite(ctx context.Context, file string, ids []age.Identi
 	return older, syncFolder(r.DB)
 }
 
-// fill reads the archive into the database. The list at the archive's end is
-// compared before anything is committed.
+// fill reads the archive into the database. It compares the list at the end of
+// the archive before committing anything.
 func (r *restore) fill(ctx context.Context, file string, ids []age.Identity, begun func(archive.Header) error, st func() *store.Store) error {
 	places := r.secretFiles()
 	if _, ok := places["sm2"]; !ok {
 		places["sm2"] = r.beside(".sm2")
 	}
-	// The database is opened by the archive's header, and filled inside one
-	// transaction: so the reading runs inside the filling.
+	// The archive's header is needed to open the database, and the database is
+	// filled inside one transaction, so reading runs inside filling.
 	var first archive.Header
 	if err := r.each(file, ids, func(h archive.Header) error { first = h; return errPeeked }, nil); !errors.Is(err, errPeeked) {
 		return err
@@ -299,10 +299,11 @@ func (r *restore) fill(ctx context.Context, file string, ids []age.Identity, beg
 	})
 }
 
-// errPeeked ends the reading of an archive after its header.
+// errPeeked stops reading an archive after its header.
 var errPeeked = errors.New("only the header was wanted")
 
-// judge verifies the filled database, by itself and against what others kept.
+// judge verifies the restored database, on its own and against outside
+// evidence.
 func (r *restore) judge(ctx context.Context, st *store.Store, ev store.Evidence) (older *ledger.Checkpoint, err error) {
 	var head ledger.Checkpoint
 	err = st.View(ctx, func(ctx context.Context, v *store.View) (err error) {

@@ -15,20 +15,20 @@ import (
 	"plumbline/internal/store"
 )
 
-// restoringList is the ending of the list of files that a restore is making.
-// A process that is killed removes nothing; by the list the next restore knows
-// what may go, and every other command that there is no site here yet.
+// restoringList is the suffix of the list of files that a restore is creating.
+// A killed process cleans up nothing: the list tells the next restore what it
+// may remove, and every other command that there is no site here yet.
 const restoringList = ".restoring.list"
 
-// madeList is the list, open and locked for as long as its restore runs.
+// madeList is the list, open and locked while its restore runs.
 type madeList struct {
 	path  string
 	file  *os.File
 	names []string
 }
 
-// startList removes what a restore left that was killed, tells what it removed,
-// and begins a list of its own.
+// startList removes what a killed restore left behind, prints what it removed,
+// and starts a new list.
 func startList(ctx context.Context, e *env) (*madeList, error) {
 	l := &madeList{path: e.beside(restoringList)}
 	var err error
@@ -51,8 +51,8 @@ func startList(ctx context.Context, e *env) (*madeList, error) {
 	return l, nil
 }
 
-// clearLeft removes the files of a restore that was killed, unless it had come
-// to its end: then they are those of a site.
+// clearLeft removes the files of a killed restore, unless it had finished and
+// they belong to a site.
 func (e *env) clearLeft(ctx context.Context, left []string) error {
 	if store.DialectOf(e.DB) == store.Postgres {
 		whole, err := store.EmptyUnfinished(ctx, e.DB)
@@ -60,7 +60,7 @@ func (e *env) clearLeft(ctx context.Context, left []string) error {
 			return err
 		}
 	} else if _, err := os.Lstat(e.DB); !errors.Is(err, fs.ErrNotExist) {
-		return err // it has its name, so it is whole
+		return err // it has its final name, so it is complete
 	}
 	for _, name := range left {
 		if err := os.Remove(name); errors.Is(err, fs.ErrNotExist) {
@@ -73,7 +73,7 @@ func (e *env) clearLeft(ctx context.Context, left []string) error {
 	return nil
 }
 
-// add puts a file on the list before it is made.
+// add records a file on the list before it is created.
 func (l *madeList) add(name string) error {
 	full, err := filepath.Abs(name)
 	if err != nil {
@@ -87,7 +87,7 @@ func (l *madeList) add(name string) error {
 	return errors.Join(err, l.file.Sync())
 }
 
-// end closes the list and takes it away; undo first removes what is on it.
+// end closes and removes the list. With undo it first removes the files on it.
 func (l *madeList) end(undo bool) error {
 	var errs []error
 	if undo {
@@ -97,14 +97,14 @@ func (l *madeList) end(undo bool) error {
 			}
 		}
 	}
-	if len(errs) == 0 { // else the next restore tries again
+	if len(errs) == 0 { // otherwise the next restore tries again
 		errs = append(errs, os.Remove(l.path))
 	}
 	return errors.Join(append(errs, l.file.Close())...)
 }
 
-// readList reads a list. A last line without its end was being written: the
-// file that it names was not yet made.
+// readList reads a list. An incomplete last line was still being written, so
+// its file does not exist yet.
 func readList(path string) (names []string, err error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -117,8 +117,8 @@ func readList(path string) (names []string, err error) {
 	return names, nil
 }
 
-// mustBeWhole refuses to make or open a site where a restore did not come to
-// its end. A fresh database over restored keys would look like the old site.
+// mustBeWhole refuses to create or open a site where a restore did not finish.
+// A fresh database over restored keys would look like the old site.
 func (e *env) mustBeWhole() error {
 	list := e.beside(restoringList)
 	if _, err := os.Lstat(list); errors.Is(err, fs.ErrNotExist) {

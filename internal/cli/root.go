@@ -1,10 +1,10 @@
-// Package cli is the command line: it reads the configuration, wires store,
-// app and faces together, and prints. It decides nothing that a face could be
-// asked to decide. An operator's command acts as the program itself, or as the
-// account named by --as where a person must answer for it.
+// Package cli is the command line: it reads the configuration, wires store, app
+// and faces together, and prints. It decides nothing that belongs in a face or
+// the app. An operator's command acts as the program itself, or as the account
+// named by --as if a person must answer for it.
 //
-// A setting comes from the file named by --config (TOML), then from the
-// environment (PLUMBLINE_DB for --db), then from the flag: the last one wins.
+// A setting comes from the --config file (TOML), then from the environment
+// (PLUMBLINE_DB for --db), then from the flag; the last one wins.
 package cli
 
 import (
@@ -33,27 +33,27 @@ import (
 type Config struct {
 	DB     string // a file path or a postgres:// URL
 	Addr   string
-	Key    string // file of the site secret; "" lies beside the database
-	Keys   string // file of the key store; "" lies beside the database
+	Key    string // path of the site secret; "" means beside the database
+	Keys   string // path of the key store; "" means beside the database
 	Secure bool   // cookies only over https
-	// TrustedProxies are the networks of the site's own reverse proxies, from
-	// which alone X-Forwarded-For is believed.
+	// TrustedProxies are the networks of the site's own reverse proxies.
+	// X-Forwarded-For is believed from these only.
 	TrustedProxies []string
 	Lang           string
 	Output         string // table, json or csv
 
-	Signer    string // "" for one in this process, or unix:PATH
-	SignerKey string // file of the signing key; "" lies beside the database
-	SM2Key    string // file of a second key, "" for none
+	Signer    string // "" for in-process, or unix:PATH
+	SignerKey string // path of the signing key; "" means beside the database
+	SM2Key    string // path of a second key; "" for none
 
-	Witnesses []string // NAME+ID+KEY@URL of those who cosign the ledger
+	Witnesses []string // NAME+ID+KEY@URL of each cosigning witness
 
-	KeyBackups string // folder for hourly copies of the key store; "" makes none
+	KeyBackups string // folder for hourly copies of the key store; "" for none
 
-	UploadBudget int // MB of all uploads under way together
-	Readers      int // spreadsheets read at a time
+	UploadBudget int // MB of all uploads in progress
+	Readers      int // spreadsheets read concurrently
 
-	SignEvery   time.Duration // between two signings under load
+	SignEvery   time.Duration // minimum interval between signatures under load
 	WitnessPace witness.Pace
 }
 
@@ -63,7 +63,7 @@ func defaults() *Config {
 		SignEvery: app.SignEvery, WitnessPace: witness.Pace{Every: 3 * time.Second, Heartbeat: 5 * time.Minute}}
 }
 
-// locale is the language that the terminal is set to, as far as we speak it.
+// locale returns the terminal's language if supported.
 func locale(getenv func(string) string) string {
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
 		if v := getenv(name); strings.HasPrefix(v, "zh") {
@@ -75,20 +75,21 @@ func locale(getenv func(string) string) string {
 	return string(words.EN)
 }
 
-// env is what a command works with.
+// env is the environment of a command.
 type env struct {
 	*Config
 	out, err io.Writer
 	log      *slog.Logger
 
-	makeSigner bool // this command may make the signing key where there is none
-	olderKeys  bool // this command goes on with a key store that is an older copy
+	makeSigner bool // this command may create the signing key if there is none
+	olderKeys  bool // this command accepts a key store that is an older copy
 }
 
-// makers are the commands; each file of this package adds its own.
+// makers build the commands; each file of this package adds its own.
 var makers []func(e *env) *cobra.Command
 
-// Main runs the command line and gives the exit status: 0 only for success.
+// Main runs the command line and returns the exit status, which is 0 only on
+// success.
 func Main(args []string, out, errOut io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -96,7 +97,7 @@ func Main(args []string, out, errOut io.Writer) int {
 	return MainIn(ctx, args, out, errOut)
 }
 
-// MainIn is Main until ctx ends, which is what a signal does to Main.
+// MainIn is Main with a context, whose end acts like a signal.
 func MainIn(ctx context.Context, args []string, out, errOut io.Writer) int {
 	e := &env{Config: defaults(), out: out, err: errOut}
 	e.log = slog.New(slog.NewTextHandler(errOut, nil))
@@ -140,8 +141,8 @@ func (e *env) root() *cobra.Command {
 	return root
 }
 
-// fillFlags gives each flag that was not typed its value from the environment or
-// the file.
+// fillFlags sets each flag that was not given on the command line from the
+// environment or the file.
 func fillFlags(flags *pflag.FlagSet, config string) error {
 	if config == "" {
 		config = os.Getenv("PLUMBLINE_CONFIG")
@@ -189,19 +190,21 @@ func fillFlags(flags *pflag.FlagSet, config string) error {
 	return err
 }
 
-// known are settings of one command that a shared file may hold for another.
+// known lists settings of one command that a shared file may contain for
+// another.
 var known = map[string]bool{"addr": true, "secure": true, "trusted-proxy": true, "output": true, "log": true,
 	"sign-every": true, "witness-every": true, "witness-heartbeat": true, "upload-budget": true, "readers": true}
 
-// addrFlag and outputFlag are the flags that several commands share.
+// addrFlag and outputFlag add flags that several commands share.
 func (e *env) addrFlag(c *cobra.Command) {
 	c.Flags().StringVar(&e.Addr, "addr", e.Addr, "address to listen on")
 	c.Flags().BoolVar(&e.Secure, "secure", e.Secure, "cookies only over https (set it behind TLS)")
 	c.Flags().StringArrayVar(&e.TrustedProxies, "trusted-proxy", nil, "network (CIDR) or address of a reverse proxy of ours, whose X-Forwarded-For is believed; may be repeated")
 }
 
-// paceFlags are how often the ledger's head is signed and sent. The bounds keep
-// a receipt from waiting longer than a page does, and a witness from a silence.
+// paceFlags set how often the ledger's head is signed and sent. The bounds keep
+// receipts from waiting longer than a page does, and witnesses from long
+// silence.
 func (e *env) paceFlags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&e.KeyBackups, "key-backups", e.KeyBackups, "folder for hourly copies of the key store, kept as long as the rule pack says (default: no copies)")
@@ -210,14 +213,14 @@ func (e *env) paceFlags(c *cobra.Command) {
 	f.DurationVar(&e.WitnessPace.Heartbeat, "witness-heartbeat", e.WitnessPace.Heartbeat, "send the same checkpoint again after this long, so that no witness hears silence: 10s to 24h")
 }
 
-// loadFlags are how much the site takes on at once.
+// loadFlags limit how much the site takes on at once.
 func (e *env) loadFlags(c *cobra.Command) {
 	f := c.Flags()
 	f.IntVar(&e.UploadBudget, "upload-budget", e.UploadBudget, "MB of all uploads under way together: 21 to 4096; who comes beyond it waits, then is told to come again")
 	f.IntVar(&e.Readers, "readers", e.Readers, "spreadsheets read at a time: 1 to 64; each may take 200 MB")
 }
 
-// bounded refuses what the site could not bear, or could not work with.
+// bounded rejects limits outside the workable range.
 func (e *env) bounded() error {
 	if e.UploadBudget < 21 || e.UploadBudget > 4096 {
 		return fmt.Errorf("--upload-budget is from 21 to 4096, not %d", e.UploadBudget)
@@ -228,7 +231,7 @@ func (e *env) bounded() error {
 	return nil
 }
 
-// paced refuses what lies outside the bounds.
+// paced rejects intervals outside the bounds.
 func (e *env) paced() error {
 	for _, p := range []struct {
 		name            string
@@ -249,8 +252,8 @@ func (e *env) outputFlag(c *cobra.Command) {
 	c.Flags().StringVar(&e.Output, "output", e.Output, "how rows are printed: table, json or csv")
 }
 
-// explain is an error as the operator reads it: the safe text of a fault and,
-// because an operator may see it, its cause.
+// explain formats an error for the operator: a fault's safe text and, because
+// an operator may see it, its cause.
 func (e *env) explain(err error) string {
 	var f *fault.Error
 	if !errors.As(err, &f) {
@@ -270,11 +273,10 @@ func (e *env) explain(err error) string {
 	return text
 }
 
-// misused are the beginnings of cobra's complaints about how a command was typed.
+// misused lists the prefixes of cobra's usage errors.
 var misused = []string{"unknown ", "accepts ", "requires ", "required flag", "invalid argument", "flag needs", "if any flags", "bad flag"}
 
-// manual names the page that tells how the command is typed, when that is what
-// was wrong.
+// manual returns the help command to suggest after a usage error.
 func manual(c *cobra.Command, err error) string {
 	for _, beginning := range misused {
 		if strings.HasPrefix(err.Error(), beginning) {

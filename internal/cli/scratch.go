@@ -5,14 +5,14 @@ import (
 	"path/filepath"
 )
 
-// scratchName begins the name of a process's own folder for temporary files.
+// scratchName is the prefix of a process's own temporary folder.
 const scratchName = "plumbline-tmp-"
 
-// ownScratch gives this process a temporary folder of its own and makes it the
-// one that everything here writes to, so that what a killed process leaves (an
-// export half sent, a large workbook unpacked) is named texts in a place that is
-// known: the next start removes folders whose process is gone. leave removes
-// this one. Where no folder can be made, the system's is used as before.
+// ownScratch creates a temporary folder for this process and makes everything
+// here use it. Files left behind by a killed process (a half-sent export, an
+// unpacked workbook) may contain names, and this keeps them in a known place:
+// the next start removes the folders of dead processes. leave removes this one.
+// If no folder can be created, the system's is used.
 func ownScratch() (leave func()) {
 	base, before := os.TempDir(), os.Getenv("TMPDIR")
 	left, _ := filepath.Glob(filepath.Join(base, scratchName+"*"))
@@ -26,7 +26,7 @@ func ownScratch() (leave func()) {
 	_ = os.Setenv("TMPDIR", folder) // fails for malformed names only
 	return func() {
 		_ = os.Setenv("TMPDIR", before)
-		_ = os.RemoveAll(folder) // what is left the next start removes
+		_ = os.RemoveAll(folder) // the next start removes leftovers
 		free()
 	}
 }

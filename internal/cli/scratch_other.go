@@ -4,7 +4,7 @@ package cli
 
 import "errors"
 
-// lockedFolder is not had where no lock ends with its process.
+// lockedFolder is unavailable where locks do not end with their process.
 func lockedFolder(string) (folder string, free func(), err error) {
 	return "", nil, errors.ErrUnsupported
 }

@@ -9,12 +9,13 @@ import (
 	"syscall"
 )
 
-// scratchLock is held by the process that a folder belongs to, and by nobody
-// once that has ended, however it ended.
+// scratchLock is the file locked by the process that owns a folder. The lock
+// ends with the process, however it ends.
 const scratchLock = "lock"
 
-// lockedFolder makes a folder under base with its lock held. It gets its name
-// only then, so that no other process takes it for an abandoned one.
+// lockedFolder creates a folder under base with its lock held. It gets its
+// final name only then, so that no other process mistakes it for an abandoned
+// one.
 func lockedFolder(base string) (folder string, free func(), err error) {
 	fresh, err := os.MkdirTemp(base, "plumbline-new-*")
 	if err != nil {
@@ -24,7 +25,7 @@ func lockedFolder(base string) (folder string, free func(), err error) {
 	if err == nil {
 		err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	}
-	if err == nil { // a server that bench starts as a user of its own passes through; nobody else may look
+	if err == nil { // a server that bench starts as another user passes through; nobody else may look
 		err = os.Chmod(fresh, 0o711)
 	}
 	folder = filepath.Join(base, scratchName+filepath.Base(fresh)[len("plumbline-new-"):])
@@ -41,7 +42,7 @@ func lockedFolder(base string) (folder string, free func(), err error) {
 func removeAbandoned(folder string) {
 	lock, err := os.OpenFile(filepath.Join(folder, scratchLock), os.O_RDWR, 0)
 	if err != nil {
-		return // of another user, or going at this moment
+		return // another user's, or being removed right now
 	}
 	defer lock.Close()
 	if syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {

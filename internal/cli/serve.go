@@ -56,14 +56,14 @@ func serveCommand(e *env) *cobra.Command {
 const (
 	headerLimit = 64 << 10
 	bodyLimit   = 22 << 20
-	hearLimit   = 128 << 20 // of a body that is refused, read and dropped
+	hearLimit   = 128 << 20 // of a rejected body that is read and discarded
 	grace       = 15 * time.Second
 )
 
-// errBroken ends serve when the disk failed under a write.
+// errBroken ends serve when the disk failed during a write.
 var errBroken = errors.New("the disk failed under a write; the last answers were \"unknown\"; look at the disk, then start again: nothing that was acknowledged is lost")
 
-// serve answers until ctx ends, then lets running requests finish.
+// serve answers requests until ctx ends, then lets running requests finish.
 func (e *env) serve(ctx context.Context, s *site, demo bool) error {
 	handler, err := e.handler(s, demo)
 	if err != nil {
@@ -108,7 +108,7 @@ func (e *env) serve(ctx context.Context, s *site, demo bool) error {
 	case <-s.app.Broken():
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 		defer cancel()
-		return errors.Join(errBroken, server.Shutdown(last)) // those who wait are told "unknown"
+		return errors.Join(errBroken, server.Shutdown(last)) // waiting requests get "unknown"
 	case <-ctx.Done():
 	}
 	fmt.Fprintln(e.out, "stopping")
@@ -120,7 +120,7 @@ func (e *env) serve(ctx context.Context, s *site, demo bool) error {
 	return nil
 }
 
-// layBallast keeps room for the day when the disk is full.
+// layBallast reserves space for the day the disk is full.
 func (e *env) layBallast(s *site) {
 	switch ballast, err := s.store.Ballast(); {
 	case err != nil:
@@ -130,8 +130,8 @@ func (e *env) layBallast(s *site) {
 	}
 }
 
-// handler mounts both faces and the health pages on one mux, behind what every
-// request goes through: an id, a limit, and a net for panics.
+// handler mounts both faces and the health pages on one mux, behind the
+// middleware for every request: an id, a size limit and panic recovery.
 func (e *env) handler(s *site, demo bool) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { plainly(w, http.StatusOK, "ok") })
@@ -170,9 +170,9 @@ func (e *env) handler(s *site, demo bool) (http.Handler, error) {
 				plainly(w, http.StatusInternalServerError, words.T(words.Match(r.Header.Get("Accept-Language"), ""), "fault.internal")+" "+id)
 			}
 		}()
-		// A copy: the server looks at the body of its own request to see whether
-		// all of it was read. One wrapped there, and closed early, would pass for
-		// read, and what is left of it for the next request.
+		// Use a copy: the server checks the body of its own request to see
+		// whether it was read completely. A wrapped body closed early would
+		// count as read, and its remainder would be taken for the next request.
 		body := r.Body
 		r = r.WithContext(desk.WithRequestID(r.Context(), id))
 		r.Body = http.MaxBytesReader(w, body, bodyLimit)
@@ -181,13 +181,14 @@ func (e *env) handler(s *site, demo bool) (http.Handler, error) {
 	}), nil
 }
 
-// drainBody reads what is left of a body that was refused. A browser sends a form
-// to its end before it reads the answer; if the line is cut meanwhile, it shows
-// that the connection was reset instead of the reason. A body beyond all bounds
-// is cut off, and whoever asked first whether to send at all has his answer.
+// drainBody reads the rest of a rejected body. A browser sends a form
+// completely before it reads the response; if the connection is cut meanwhile,
+// it shows a connection reset instead of the reason. A body beyond all bounds
+// is cut off, and a client that sent Expect: 100-continue already has its
+// answer.
 func drainBody(r *http.Request, body io.Reader) {
 	if r.ContentLength > 0 && r.ContentLength <= hearLimit && r.Header.Get("Expect") == "" {
-		_, _ = io.Copy(io.Discard, body) // the sender may have gone away
+		_, _ = io.Copy(io.Discard, body) // the client may have disconnected
 	}
 }
 
@@ -197,10 +198,10 @@ func plainly(w http.ResponseWriter, status int, text string) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = fmt.Fprintln(w, text) // the reader may have gone away
+	_, _ = fmt.Fprintln(w, text) // the client may have disconnected
 }
 
-// requestID is a short random id for page, log and answer.
+// requestID returns a short random id for page, log and response.
 func requestID() string {
 	var b [9]byte
 	_, _ = rand.Read(b[:]) // never fails

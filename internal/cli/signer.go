@@ -20,12 +20,12 @@ import (
 
 func init() { makers = append(makers, signerCommand, thawCommand) }
 
-// signingPatience is how long a command waits for the signature at its end.
+// signingPatience is how long a command waits for the signature when it ends.
 const signingPatience = 5 * time.Second
 
-// signer is what signs the heads of the ledger: the one behind the socket of
-// --signer, or the key beside the database. The key is made where the command
-// may make it and nothing was signed before.
+// signer returns what signs the ledger's heads: the signer behind the --signer
+// socket, or the key beside the database. It creates the key if the command may
+// do so and nothing has ever been signed.
 func (e *env) signer(ctx context.Context, st *store.Store, makeKey bool) (app.Signer, error) {
 	if e.Signer != "" {
 		path, ok := strings.CutPrefix(e.Signer, "unix:")
@@ -46,7 +46,7 @@ func (e *env) signer(ctx context.Context, st *store.Store, makeKey bool) (app.Si
 		return nil, err
 	}
 	if !makeKey && !e.makeSigner || st.Origin() == "" {
-		return nil, nil // the next start of the server signs
+		return nil, nil // the server signs at its next start
 	}
 	if signed, err := everSigned(ctx, st); err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func everSigned(ctx context.Context, st *store.Store) (bool, error) {
 	return signed, err
 }
 
-// saySigner tells the operator whose hands the key is in, and what to compare.
+// saySigner tells the operator who holds the key, and what to compare.
 func (e *env) saySigner(ctx context.Context, s *site) {
 	ctx, cancel := context.WithTimeout(ctx, signingPatience)
 	defer cancel()

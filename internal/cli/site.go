@@ -15,16 +15,17 @@ import (
 	"plumbline/internal/store"
 	"plumbline/internal/words"
 
-	_ "time/tzdata" // civil dates need the zone even where the system has no table
+	_ "time/tzdata" // time zones, even if the system has no database of them
 )
 
-// site is an opened database with the application over it.
+// site is an open database with the application on top.
 type site struct {
 	store *store.Store
 	app   *app.App
 }
 
-// open opens the database of --db; migrate brings its schema up to date first.
+// open opens the --db database. With migrate it first brings the schema up to
+// date.
 func (e *env) open(ctx context.Context, migrate bool) (*site, error) {
 	if err := errors.Join(e.mustBeWhole(), e.mustBeDatabase(ctx)); err != nil {
 		return nil, err
@@ -57,9 +58,9 @@ func (e *env) open(ctx context.Context, migrate bool) (*site, error) {
 	return &site{store: st, app: a}, nil
 }
 
-// wire makes the application over an open store, with its signer, and compares
-// the ledger's head with everything that remembers one. Whoever cannot be asked
-// is named; the server asks again.
+// wire builds the application over an open store with its signer, and compares
+// the ledger's head with everything that remembers one. It logs those that
+// cannot be reached; the server asks them again.
 func (e *env) wire(ctx context.Context, st *store.Store, secret []byte, makeKey bool) (*app.App, error) {
 	signs, err := e.signer(ctx, st, makeKey)
 	if err != nil {
@@ -75,7 +76,7 @@ func (e *env) wire(ctx context.Context, st *store.Store, secret []byte, makeKey 
 		return nil, err
 	}
 	if migrated, err := st.Migrated(ctx); err != nil || !migrated {
-		return a, err // an older schema has no checkpoints; migrate and verify work on it
+		return a, err // an older schema has no checkpoints; migrate and verify still work on it
 	}
 	if err := a.CheckHead(ctx); err != nil {
 		e.log.Warn("the ledger's head could not be compared with everything that remembers it", "err", err)
@@ -83,22 +84,24 @@ func (e *env) wire(ctx context.Context, st *store.Store, secret []byte, makeKey 
 	return a, nil
 }
 
-// Close ends the site: what this process wrote is signed, and on SQLite the
-// write-ahead log comes home.
+// Close closes the site: it signs what this process wrote and, on SQLite, folds
+// the write-ahead log.
 func (s *site) Close() error {
 	if s.app != nil && s.store.Frozen() == nil {
 		if _, wrote := s.store.Acknowledged(); wrote {
 			ctx, cancel := context.WithTimeout(context.Background(), signingPatience)
 			defer cancel()
-			// Without a signer, or when it is away, the next start of the server signs.
+			// If the signer is missing or unreachable, the server signs at its
+			// next start.
 			_ = s.app.SignHead(ctx)
 		}
 	}
 	return s.store.Close()
 }
 
-// with opens the site for one command and closes it after. The schema must be
-// the program's own: another one would end in a message about a missing table.
+// with opens the site for one command and closes it afterwards. The schema must
+// be current; otherwise commands would fail with a message about a missing
+// table.
 func (e *env) with(ctx context.Context, do func(ctx context.Context, s *site) error) error {
 	return e.withAny(ctx, func(ctx context.Context, s *site) error {
 		if err := e.upToDate(ctx, s.store); err != nil {
@@ -108,7 +111,7 @@ func (e *env) with(ctx context.Context, do func(ctx context.Context, s *site) er
 	})
 }
 
-// upToDate refuses a database of another schema, and says what to do.
+// upToDate rejects a database with another schema and says what to do.
 func (e *env) upToDate(ctx context.Context, st *store.Store) error {
 	missing, unknown, err := st.Behind(ctx)
 	switch {
@@ -122,7 +125,7 @@ func (e *env) upToDate(ctx context.Context, st *store.Store) error {
 	return nil
 }
 
-// shownDB is --db as a message may show it: a URL can hold a password.
+// shownDB is --db without a password, for messages.
 func (e *env) shownDB() string {
 	if store.DialectOf(e.DB) == store.SQLite {
 		return e.DB
@@ -130,7 +133,7 @@ func (e *env) shownDB() string {
 	return "URL"
 }
 
-// withAny is with for a database of any schema, to back it up.
+// withAny is with for a database of any schema, for backups.
 func (e *env) withAny(ctx context.Context, do func(ctx context.Context, s *site) error) (err error) {
 	s, err := e.open(ctx, false)
 	if err != nil {
@@ -140,8 +143,8 @@ func (e *env) withAny(ctx context.Context, do func(ctx context.Context, s *site)
 	return do(ctx, s)
 }
 
-// secret reads the site secret from its file, which only the operator may
-// read; make lets a first run write a fresh one.
+// secret reads the site secret from its file, which only the operator may read.
+// make allows a first run to create one.
 func (e *env) secret(make bool) ([]byte, error) {
 	path := e.keyPath()
 	raw, err := os.ReadFile(path)
@@ -170,18 +173,18 @@ func (e *env) secret(make bool) ([]byte, error) {
 	return secret, nil
 }
 
-// keyStorePath is the file of the key store.
+// keyStorePath is the path of the key store.
 func (e *env) keyStorePath() string {
 	switch {
 	case e.Keys != "":
 		return e.Keys
 	case store.DialectOf(e.DB) == store.Postgres:
-		return "plumbline.keys" // a URL is no path
+		return "plumbline.keys" // a URL is not a path
 	}
 	return e.DB + ".keys"
 }
 
-// keyPath is the file of the site secret.
+// keyPath is the path of the site secret.
 func (e *env) keyPath() string {
 	if e.Key != "" {
 		return e.Key
@@ -189,12 +192,12 @@ func (e *env) keyPath() string {
 	return e.beside(".key")
 }
 
-// beside names a file that lies beside the database.
+// beside names a file beside the database.
 func (e *env) beside(ending string) string {
 	switch {
 	case store.DialectOf(e.DB) != store.Postgres:
 		return e.DB + ending
-	case e.Key != "" && ending != ".key": // a URL is no path, so the secret's folder is the site's
+	case e.Key != "" && ending != ".key": // a URL is not a path, so use the secret's folder
 		return strings.TrimSuffix(e.Key, ".key") + ending
 	}
 	return "plumbline" + ending

@@ -33,7 +33,7 @@ own act; granting a role is a security administrator's, who names himself by
 	return c
 }
 
-// asFlags are the flags of commands that a person answers for.
+// asFlags are the flags of commands that a person must answer for.
 type asFlags struct{ login, file string }
 
 func (f *asFlags) add(c *cobra.Command) {
@@ -42,7 +42,7 @@ func (f *asFlags) add(c *cobra.Command) {
 	_ = c.MarkFlagRequired("as") // the flag exists
 }
 
-// as signs the person in for one command and out again after it.
+// as signs the person in for one command and out again afterwards.
 func (e *env) as(ctx context.Context, s *site, f asFlags, do func(who *roster.Actor) error) (err error) {
 	in := io.Reader(os.Stdin)
 	if f.file != "" {
@@ -177,7 +177,7 @@ func (e *env) addAll(ctx context.Context, s *site, code, file string, codes bool
 	if file != "" && e.Output == "table" {
 		inner.Output = "csv"
 	}
-	err = errors.Join(err, inner.print(accessTable(made))) // what was made is printed also when it broke off: codes are shown once
+	err = errors.Join(err, inner.print(accessTable(made))) // print created accounts even after a failure: codes are shown only once
 	if file != "" {
 		fmt.Fprintf(e.out, "%d accounts made; logins and codes are in %s\n", len(made), file)
 	}
@@ -187,7 +187,7 @@ func (e *env) addAll(ctx context.Context, s *site, code, file string, codes bool
 	return err
 }
 
-// unitByCode gives the id of a unit by its code, or by its id; "" for "".
+// unitByCode returns the id of a unit given its code or id; "" for "".
 func (e *env) unitByCode(ctx context.Context, s *site, code string) (string, error) {
 	if code == "" {
 		return "", nil
@@ -204,7 +204,7 @@ func (e *env) unitByCode(ctx context.Context, s *site, code string) (string, err
 	return "", fault.Invalid("unit_unknown", "unit")
 }
 
-// account finds an account by its login.
+// account looks up an account by its login.
 func (e *env) account(ctx context.Context, s *site, login string) (app.AccountView, error) {
 	rows, _, err := s.app.Accounts(ctx, operator, app.AccountQuery{Query: login, Limit: 200})
 	for _, r := range rows {
@@ -282,7 +282,7 @@ single blanks. The new password is the rest of the line and may hold blanks.`,
 
 func (e *env) setPassword(ctx context.Context, s *site, login, old, fresh string) error {
 	if err := s.app.JudgePassword(ctx, fresh, login); err != nil {
-		return err // before the code is used up
+		return err // before the code is spent
 	}
 	got, err := s.app.SignIn(ctx, app.SignInInput{Login: login, Password: old, Label: "plumbline command line", Bearer: true})
 	if err != nil {
@@ -351,8 +351,8 @@ func (e *env) userGrant() *cobra.Command {
 	return c
 }
 
-// grantTable grants what a table says, line by line. What is granted already is
-// left as it is, so that a table can be run again.
+// grantTable grants the roles in a table, line by line. It skips existing
+// grants, so that a table can be run again.
 func (e *env) grantTable(ctx context.Context, s *site, who *roster.Actor, name string) error {
 	file, err := os.Open(name)
 	if err != nil {
@@ -383,7 +383,8 @@ func (e *env) grantTable(ctx context.Context, s *site, who *roster.Actor, name s
 	return nil
 }
 
-// staffing says which roles nobody holds yet, and so which work nobody can do.
+// staffing lists the roles that nobody holds yet, and so the work that nobody
+// can do.
 func (e *env) staffing(ctx context.Context, s *site, who *roster.Actor) error {
 	roles, err := s.app.Staffing(ctx, who)
 	if err != nil {

@@ -24,7 +24,7 @@ import (
 
 func init() { makers = append(makers, verifyCommand) }
 
-// evidence is what the flags of verify bring from outside the site.
+// evidence is the outside evidence given by the flags of verify.
 type evidence struct {
 	env         *env
 	keys        []string
@@ -87,11 +87,11 @@ the notice board (--digits with --size), receipts that were handed out
 	return c
 }
 
-// flags are those that bring evidence.
+// flags adds the evidence flags.
 func (ev *evidence) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
-		if name == "log-key" { // its name once, in scripts still
+		if name == "log-key" { // the former name, still used in scripts
 			name = "key"
 		}
 		return pflag.NormalizedName(name)
@@ -107,7 +107,7 @@ func (ev *evidence) flags(c *cobra.Command) {
 	f.StringArrayVar(&ev.receipts, "receipt", nil, "file of a receipt that was handed out; may be repeated")
 }
 
-// trust reads the keys. Every witness given must have signed.
+// trust reads the keys. Every given witness must have signed.
 func (ev *evidence) trust() (ledger.Trust, error) {
 	var text string
 	if ev.keysFile != "" {
@@ -129,13 +129,14 @@ func (ev *evidence) trust() (ledger.Trust, error) {
 	if err != nil {
 		return trust, err
 	}
-	second, err := signer.SM2Verifiers(text) // package ledger, which browsers load too, knows none
+	second, err := signer.SM2Verifiers(text) // package ledger, which browsers load too, has no SM2
 	trust.Log = append(trust.Log, second...)
 	return trust, err
 }
 
-// read reads all that the flags name. What is false in itself is refused here,
-// before the site is looked at: it would accuse the wrong one.
+// read reads everything the flags name. Evidence that is invalid in itself is
+// rejected here, before looking at the site, because it would accuse the wrong
+// party.
 func (ev *evidence) read() (out store.Evidence, err error) {
 	if ev.history != "" || ev.slip != "" {
 		return out, errors.New("--history and --slip belong to a FILE that is checked alone; nothing was compared with them")
@@ -186,10 +187,10 @@ func (ev *evidence) read() (out store.Evidence, err error) {
 	return out, nil
 }
 
-// noteOf reads the checkpoint of a note. Where keys are given, one of the log
+// noteOf reads the checkpoint of a note. If keys are given, one of the log's
 // must have signed it.
 func noteOf(raw []byte, trust ledger.Trust) (ledger.Checkpoint, error) {
-	if bytes.HasPrefix(raw, []byte("old ")) { // what checkpoint export writes for a stick: the note, after its proof
+	if bytes.HasPrefix(raw, []byte("old ")) { // written by checkpoint export: the note follows its proof
 		r, err := witness.ParseRequest(raw)
 		if err != nil {
 			return ledger.Checkpoint{}, err
@@ -197,7 +198,7 @@ func noteOf(raw []byte, trust ledger.Trust) (ledger.Checkpoint, error) {
 		raw = r.Note
 	}
 	if len(trust.Log) > 0 {
-		trust.Quorum = 0 // whether witnesses signed is asked of the site
+		trust.Quorum = 0 // the site is asked whether witnesses signed
 		o, err := ledger.OpenCheckpoint(raw, trust)
 		if err != nil {
 			return ledger.Checkpoint{}, err
@@ -229,7 +230,7 @@ func tidyDigits(s string) (string, error) {
 	return strings.Join(groups, " "), nil
 }
 
-// percent is a progress line on the error output.
+// percent draws a progress line on the error stream.
 func (e *env) percent(what string, quiet bool) func(done, total int64) {
 	shown := int64(-1)
 	return func(done, total int64) {
@@ -281,7 +282,7 @@ func (e *env) printVerdict(v *store.Verdict) error {
 	return nil
 }
 
-// verdictTable is a verdict as rows: what was counted, of which kind, and the
+// verdictTable formats a verdict as rows: the counts by kind, then the
 // findings.
 func verdictTable(v *store.Verdict, said []saidFinding) *table {
 	t := &table{columns: []string{"what", "name", "value"}}
@@ -335,7 +336,7 @@ func (e *env) sayVerdict(lang words.Lang, v *store.Verdict, said []saidFinding) 
 	for _, column := range slices.Sorted(maps.Keys(v.Uncovered)) {
 		line("uncovered", t("uncovered.value", "Column", column, "Count", v.Uncovered[column]))
 	}
-	_ = align(e.out, lines) // an error, here and below, says that the reader has gone away
+	_ = align(e.out, lines) // an error, here and below, means that the output was closed
 	for _, f := range said {
 		args := []any{"What", f.What, "Kind", f.Kind, "ID", f.ID, "Seq", f.Seq, "Time", f.At.UTC().Format(time.RFC3339Nano), "Why", f.Text}
 		switch {

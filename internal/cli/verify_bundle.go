@@ -10,11 +10,11 @@ import (
 
 func (ev *evidence) lang() words.Lang { return words.Match("", ev.env.Lang) }
 
-// bundle checks a case, or a person's file, that was taken out of a site.
+// bundle checks an exported case or personal file.
 //
-// It leaves the site in the moment in which its taking out was signed, which is
-// before any witness could see that: who asks for a witness brings a history
-// that leads from there to a checkpoint which the witness signed.
+// A bundle leaves the site as soon as its export is signed, before any witness
+// could see that. To require a witness, supply a history that leads from there
+// to a checkpoint the witness signed.
 func (p *proven) bundle(raw []byte, trust ledger.Trust, ev *evidence) error {
 	lang := ev.lang()
 	t := func(key string, kv ...any) string { return words.T(lang, "verify.bundle."+key, kv...) }
@@ -52,7 +52,7 @@ func (p *proven) bundle(raw []byte, trust ledger.Trust, ev *evidence) error {
 	return p.beside(trust, ev)
 }
 
-// witnesses says who cosigned, and when.
+// witnesses prints who cosigned, and when.
 func (p *proven) witnesses(list []ledger.Cosignature, lang words.Lang) {
 	for _, w := range list {
 		p.good("witness", "%s", words.T(lang, "verify.file.witness", "Name", w.Witness, "Time", w.Time.Format(time.RFC3339)))

@@ -16,16 +16,16 @@ import (
 	"plumbline/internal/words"
 )
 
-// fileMost is the largest file that verify reads by itself.
+// fileMost is the largest file that verify reads on its own.
 const fileMost = 256 << 20
 
-// proven is what a file was found to prove, in the order in which it was found.
+// proven is what a file was found to prove, in order.
 type proven struct {
 	File  string       `json:"file"`
 	Kind  string       `json:"kind"` // receipt, history, bundle
 	OK    bool         `json:"ok"`
 	Steps []provenStep `json:"steps"`
-	// Content is what a salt slip opened, line by line.
+	// Content is what a slip opened, line by line.
 	Content []string `json:"content,omitempty"`
 	opened  *ledger.Opened
 }
@@ -45,8 +45,8 @@ func (p *proven) bad(what, format string, args ...any) {
 	p.Steps = append(p.Steps, provenStep{What: what, Text: fmt.Sprintf(format, args...)})
 }
 
-// verifyFile checks a file alone: no site, no network. What the file is shows
-// in its first bytes.
+// verifyFile checks a file on its own: no site, no network. The first bytes
+// show what kind of file it is.
 func (e *env) verifyFile(path string, ev *evidence, quiet bool) error {
 	trust, err := ev.trust()
 	if err != nil {
@@ -86,7 +86,7 @@ func readMost(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = f.Close() }() // only read
+	defer func() { _ = f.Close() }() // read-only
 	raw, err := io.ReadAll(io.LimitReader(f, fileMost+1))
 	if err == nil && len(raw) > fileMost {
 		err = fmt.Errorf("%s is larger than anything that plumbline writes to be verified alone", path)
@@ -94,7 +94,7 @@ func readMost(path string) ([]byte, error) {
 	return raw, err
 }
 
-// tiles checks a folder that export tiles filled.
+// tiles checks a folder written by export tiles.
 func (p *proven) tiles(dir string, trust ledger.Trust, ev *evidence, progress func(done, total int64)) error {
 	if len(trust.Log) == 0 {
 		p.bad("log", "%s", words.T(ev.lang(), "verify.file.no_key"))
@@ -103,7 +103,7 @@ func (p *proven) tiles(dir string, trust ledger.Trust, ev *evidence, progress fu
 	o, err := tiles.Check(os.DirFS(dir), trust, progress)
 	var unread *fs.PathError
 	if errors.As(err, &unread) && !errors.Is(err, fs.ErrNotExist) {
-		return err // a file that is there and cannot be read says nothing of the log
+		return err // an existing file that cannot be read proves nothing about the log
 	} else if err != nil {
 		p.bad("log", "%s", words.T(ev.lang(), "verify.log.false", "Why", err))
 		return nil
@@ -133,8 +133,8 @@ func (p *proven) beside(trust ledger.Trust, ev *evidence) error {
 	return p.digits(ev, []*ledger.Opened{p.opened})
 }
 
-// history checks a history, and that it holds the receipt's checkpoint and the
-// one of the digits.
+// history checks a history, and that it contains the checkpoints of the receipt
+// and of the digits.
 func (p *proven) history(raw []byte, trust ledger.Trust, ev *evidence) error {
 	h, err := ledger.ParseHistory(raw)
 	if err != nil {
@@ -177,7 +177,7 @@ func (p *proven) history(raw []byte, trust ledger.Trust, ev *evidence) error {
 	return p.digits(ev, points)
 }
 
-// digits compares the notice board with the checkpoint of that size.
+// digits compares the published digits with the checkpoint of that size.
 func (p *proven) digits(ev *evidence, points []*ledger.Opened) error {
 	if ev.digits == "" {
 		return nil

@@ -14,8 +14,8 @@ import (
 	"plumbline/internal/words"
 )
 
-// receipt checks a receipt in any of its forms - text, PDF or the code of a QR -
-// and says in plain words what it proves and what it does not.
+// receipt checks a receipt in any of its forms (text, PDF or QR code) and says
+// in plain words what it proves and what it does not.
 func (p *proven) receipt(raw []byte, trust ledger.Trust, ev *evidence) error {
 	lang := words.Match("", ev.env.Lang)
 	j := ledger.Judge(raw, trust)
@@ -51,13 +51,13 @@ func (p *proven) receipt(raw []byte, trust ledger.Trust, ev *evidence) error {
 	return p.beside(trust, ev)
 }
 
-// sm2 says of each SM2 key that was given whether its line stands on the
-// receipt; a false line was refused before.
+// sm2 says for each given SM2 key whether its line is on the receipt. An
+// invalid line was rejected earlier.
 func (p *proven) sm2(j ledger.Judgement, trust ledger.Trust, lang words.Lang) {
 	for _, v := range trust.Log {
 		key := fmt.Sprintf("%s+%08x", v.Name(), v.KeyHash())
 		if !signer.IsSM2(v) || key == j.Key {
-			continue // Ed25519, or named by the line before as the one that signed
+			continue // Ed25519, or already named as the signer on the line before
 		}
 		if _, err := ledger.OpenCheckpoint(j.Receipt.Note, ledger.Trust{Log: []ledger.Verifier{v}}); err == nil {
 			p.good("sm2", "%s", words.T(lang, "verify.proven.sm2", "Key", key))
@@ -67,12 +67,12 @@ func (p *proven) sm2(j ledger.Judgement, trust ledger.Trust, lang words.Lang) {
 	}
 }
 
-// open notes what is not proven.
+// open records what is not proven.
 func (p *proven) open(what, text string) {
 	p.Steps = append(p.Steps, provenStep{What: what, Text: text, OK: true, Open: true})
 }
 
-// slip checks a salt slip against the receipt, and tells what it opens.
+// slip checks a salt slip against the receipt and prints what it opens.
 func (p *proven) slip(r *ledger.Receipt, path string, lang words.Lang) error {
 	raw, err := readMost(path)
 	if err != nil {
@@ -107,8 +107,8 @@ func (p *proven) slip(r *ledger.Receipt, path string, lang words.Lang) error {
 	return nil
 }
 
-// opened lists what a slip shows: the act, then each row with its columns, less
-// salts and commitments, and its texts.
+// opened lists the contents of a slip: the act, then each row with its columns,
+// without salts and commitments, and its texts.
 func opened(s *slip.Slip, v *slip.Verdict) []string {
 	out := []string{fmt.Sprintf("%s, %s, %s", v.Entry.Verb, v.Entry.Object, v.Entry.Time.Format("2006-01-02 15:04:05 MST"))}
 	for i := range s.Rows {
@@ -131,7 +131,7 @@ func opened(s *slip.Slip, v *slip.Verdict) []string {
 	return out
 }
 
-// keyText is what --key brings: a verifier key, or a file of them.
+// keyText returns what --key names: a verifier key, or a file of them.
 func keyText(arg string) (string, error) {
 	if raw, err := os.ReadFile(arg); err == nil {
 		return string(raw), nil

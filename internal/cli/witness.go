@@ -20,7 +20,7 @@ import (
 
 func init() { makers = append(makers, witnessCommand) }
 
-// witnessEnv is what the commands of a witness share.
+// witnessEnv is shared by the commands of a witness.
 type witnessEnv struct {
 	*env
 	dir, name string
@@ -45,7 +45,7 @@ page shows each ledger. The key is made at the first start.`,
 	return c
 }
 
-// logSetting is one [[log]] of the witness's file.
+// logSetting is one [[log]] table of the witness's file.
 type logSetting struct {
 	Keys    []string `toml:"keys"`
 	Label   string   `toml:"label,omitempty"`
@@ -53,8 +53,8 @@ type logSetting struct {
 	Follow  string   `toml:"follow,omitempty"`
 }
 
-// logsFile is where the followed logs stand: in the file of --config, else in
-// the folder of the witness.
+// logsFile is the file listing the followed logs: --config, or one in the
+// witness's folder.
 func (w *witnessEnv) logsFile(c *cobra.Command) string {
 	if f := c.Flag("config"); f != nil && f.Value.String() != "" {
 		return f.Value.String()
@@ -220,7 +220,7 @@ site by telephone. A running witness takes it in when it is started again.`,
 	return c
 }
 
-// errAlarm ends status with a status that is not 0.
+// errAlarm makes status exit with a non-zero status.
 var errAlarm = errors.New("an alarm stands open")
 
 func (w *witnessEnv) statusCommand() *cobra.Command {
