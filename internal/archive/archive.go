@@ -1,16 +1,16 @@
-// Package archive is the form of a backup: one stream of named parts, squeezed
-// and sealed with age, that no database's own format shows in. A table of
-// SQLite and one of PostgreSQL give the same bytes, so that a site can be put
-// back on either. The last part lists every part with its length and its
-// SHA-256; an archive that ends before it, or says otherwise, is not whole, and
-// a reader learns so before it is told that the end is reached.
+// Package archive is the format of a backup: one stream of named parts,
+// compressed and encrypted with age, independent of any database's own format.
+// A SQLite table and a PostgreSQL table give the same bytes, so a site can be
+// restored to either. The last part lists every part with its length and
+// SHA-256. An archive that ends before it, or disagrees with it, is incomplete,
+// and the reader reports that before it reports the end.
 //
-// The format proves completeness, not truth: whoever has the recipients' public
-// keys can seal an archive. What is true is for the ledger to say, after the
-// rows are back in a database.
+// The format proves completeness, not truth: anyone with the recipients' public
+// keys can encrypt an archive. The ledger proves truth, once the rows are back
+// in a database.
 //
-// The package knows no database, writes no file and never takes a length from
-// an archive as a reason to allocate.
+// The package knows no database, writes no file and never allocates memory
+// because of a length found in an archive.
 package archive
 
 import (
@@ -31,10 +31,10 @@ import (
 	"filippo.io/age"
 )
 
-// Format is the version of the form.
+// Format is the version of the format.
 const Format = 1
 
-// Names of parts. A table lies in parts tables/NAME/000000 and on.
+// Names of parts. A table is stored in parts tables/NAME/000000 onwards.
 const (
 	headerPart   = "header.json"
 	manifestPart = "manifest.json"
@@ -45,16 +45,16 @@ const (
 const (
 	headerLimit   = 1 << 20
 	manifestLimit = 64 << 20
-	chunkSize     = 1 << 20  // a table's part is closed when it has reached this
-	chunkLimit    = 64 << 20 // and is never read beyond this
+	chunkSize     = 1 << 20  // a table's part is closed when it reaches this size
+	chunkLimit    = 64 << 20 // and never read beyond this
 )
 
-// Header is the first part: what the archive is of.
+// Header is the first part: it describes the site.
 type Header struct {
 	Format     int       `json:"format"`
 	MadeAt     time.Time `json:"made_at"`
 	Origin     string    `json:"origin"`
-	Dialect    string    `json:"dialect"` // where it was taken: sqlite or postgres
+	Dialect    string    `json:"dialect"` // source database: sqlite or postgres
 	Migrations []string  `json:"migrations"`
 	Size       int64     `json:"size"` // of the ledger
 	Root       []byte    `json:"root"`
@@ -75,10 +75,10 @@ type part struct {
 	SHA256 string `json:"sha256"`
 }
 
-// ErrSealed says that an archive cannot be opened with the identities given.
+// ErrSealed means that none of the given identities opens the archive.
 var ErrSealed = errors.New("the archive is sealed to somebody else: none of the identities opens it")
 
-// Recipients reads age recipients, one a line.
+// Recipients parses age recipients, one per line.
 func Recipients(text string) ([]age.Recipient, error) {
 	list, err := age.ParseRecipients(strings.NewReader(text))
 	if err != nil {
@@ -87,7 +87,7 @@ func Recipients(text string) ([]age.Recipient, error) {
 	return list, nil
 }
 
-// Identities reads an age identity file.
+// Identities parses an age identity file.
 func Identities(r io.Reader) ([]age.Identity, error) {
 	list, err := age.ParseIdentities(r)
 	if err != nil {
@@ -98,7 +98,7 @@ func Identities(r io.Reader) ([]age.Identity, error) {
 
 // Writer writes an archive. It is not safe for concurrent use.
 type Writer struct {
-	sealed io.WriteCloser // nil for a plain archive
+	sealed io.WriteCloser // nil for an unencrypted archive
 	zip    *gzip.Writer
 	tar    *tar.Writer
 	parts  []part
@@ -109,7 +109,8 @@ type Writer struct {
 	chunk  []byte
 }
 
-// NewWriter begins an archive sealed to the recipients; none leaves it plain.
+// NewWriter starts an archive encrypted to the recipients, or unencrypted if
+// there are none.
 func NewWriter(w io.Writer, to []age.Recipient, h Header) (*Writer, error) {
 	a := &Writer{at: h.MadeAt}
 	if len(to) > 0 {
@@ -154,10 +155,10 @@ func (a *Writer) File(name string, size int64, r io.Reader) error {
 	return a.add(filesFolder+name, size, r)
 }
 
-// Begin begins a table of the header; its rows follow.
+// Begin starts a table of the header. Its rows follow.
 func (a *Writer) Begin(table string) { a.table, a.number = table, 0 }
 
-// Row adds a row of the table that was begun.
+// Row adds a row to the current table.
 func (a *Writer) Row(values []any) (err error) {
 	if a.chunk, err = appendRow(a.chunk, values); err != nil {
 		return fmt.Errorf("table %s: %w", a.table, err)
@@ -168,7 +169,7 @@ func (a *Writer) Row(values []any) (err error) {
 	return a.flush()
 }
 
-// End ends the table.
+// End finishes the table.
 func (a *Writer) End() error {
 	if len(a.chunk) == 0 {
 		return nil
@@ -183,7 +184,7 @@ func (a *Writer) flush() error {
 	return err
 }
 
-// Close adds the manifest, without which nobody takes the archive for whole.
+// Close adds the manifest, without which the archive counts as incomplete.
 func (a *Writer) Close() error {
 	if err := a.json(manifestPart, a.parts); err != nil {
 		return err
@@ -200,7 +201,7 @@ type Reader struct {
 	Header Header
 
 	tar    *tar.Reader
-	under  *bufio.Reader // what the squeezed stream is read from
+	under  *bufio.Reader // source of the compressed stream
 	parts  []part
 	sum    hash.Hash
 	size   int64
@@ -279,7 +280,7 @@ func (a *Reader) note() {
 	a.name = ""
 }
 
-// Read reads the file that Next gave.
+// Read reads the file returned by Next.
 func (a *Reader) Read(b []byte) (int, error) {
 	n, err := a.tar.Read(b)
 	a.sum.Write(b[:n])
@@ -287,22 +288,22 @@ func (a *Reader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// Part is what Next gives: a file, whose bytes are read from the reader, or
+// Part is returned by Next: a file, whose bytes are read from the reader, or
 // some rows of a table.
 type Part struct {
 	File  string
 	Size  int64
 	Table string
-	Rows  []byte // for Rows of this package
+	Rows  []byte // to be decoded by Rows
 }
 
-// Next gives the next part. io.EOF says that the archive is whole and that
-// every part was as the manifest has it; nothing earlier says so.
+// Next returns the next part. Only io.EOF means that the archive is complete
+// and that every part matches the manifest.
 func (a *Reader) Next() (p Part, err error) {
 	if a.ended {
 		return p, io.EOF
 	}
-	if a.name != "" { // a file that was not read to its end counts as well
+	if a.name != "" { // also consumes a file that the caller did not read to its end
 		if _, err := io.Copy(io.Discard, a); err != nil {
 			return p, err
 		}
@@ -357,7 +358,8 @@ func (a *Reader) end(size int64) error {
 	if _, err := a.tar.Next(); !errors.Is(err, io.EOF) {
 		return errors.New("the archive goes on after its end")
 	}
-	// The seal, too, must be read to its end: only then has it vouched for all.
+	// Read the encryption layer to its end too: only then has it authenticated
+	// everything.
 	if n, err := io.Copy(io.Discard, a.under); err != nil {
 		return fmt.Errorf("read the archive: %w", err)
 	} else if n != 0 {
@@ -367,5 +369,5 @@ func (a *Reader) end(size int64) error {
 	return io.EOF
 }
 
-// Columns is how many values a row of the table has.
+// Columns returns how many values a row of the table has.
 func (a *Reader) Columns(table string) int { return a.tables[table] }

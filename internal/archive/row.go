@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// The kinds of values. A row is its values one after the other.
+// The kinds of values. A row is the concatenation of its values.
 const (
 	kindNull  byte = iota
 	kindInt        // zigzag varint
@@ -49,9 +49,9 @@ func appendRow(b []byte, values []any) ([]byte, error) {
 	return b, nil
 }
 
-// Rows decodes the rows of a part, each of so many values, and gives them one
-// by one. The values may be kept, except that bytes lie in the part itself; the
-// slice of them is used again.
+// Rows decodes the rows of a part, each with the given number of columns, and
+// calls each for every row. The slice of values is reused between calls; its
+// elements may be kept, but bytes alias the part.
 func Rows(part []byte, columns int, each func(values []any) error) error {
 	if columns < 1 {
 		return errRow

@@ -12,8 +12,9 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
-// SizeMax is the largest tree this program speaks of. Sizes and indexes beyond
-// it are refused before any arithmetic: shifts near 2^63 do not end.
+// SizeMax is the largest tree size this program accepts. Larger sizes and
+// indexes are rejected before any arithmetic, because shifts near 2^63 do not
+// terminate.
 const SizeMax = 1 << 48
 
 // Checkpoint is a tree head: what the log's key and the witnesses sign
@@ -24,12 +25,12 @@ type Checkpoint struct {
 	Root   Hash   // RFC 6962 Merkle tree head
 }
 
-// Marshal gives the note's text: origin, size and root, each on its line.
+// Marshal returns the note's text: origin, size and root, one per line.
 func (c Checkpoint) Marshal() string {
 	return c.Origin + "\n" + strconv.FormatInt(c.Size, 10) + "\n" + base64.StdEncoding.EncodeToString(c.Root[:]) + "\n"
 }
 
-// ParseCheckpoint reads a note's text. It accepts only what Marshal writes.
+// ParseCheckpoint parses a note's text. It accepts only what Marshal writes.
 func ParseCheckpoint(text string) (Checkpoint, error) {
 	lines := strings.Split(text, "\n")
 	if len(lines) != 4 || lines[3] != "" {
@@ -51,9 +52,9 @@ func ParseCheckpoint(text string) (Checkpoint, error) {
 }
 
 // Digits is the checkpoint for a notice board: eight groups of four decimal
-// digits, SHA-256 of the text modulo 10^32. Two checkpoints that differ in
-// anything have different digits, but for one chance in 10^32; finding another
-// text with the same digits takes about 2^106 tries.
+// digits, the SHA-256 of the text modulo 10^32. Two different checkpoints share
+// digits with a probability of one in 10^32; finding another text with given
+// digits takes about 2^106 attempts.
 func (c Checkpoint) Digits() string {
 	sum := sha256Sum("plumbline notice v1\n" + c.Marshal())
 	n := new(big.Int).SetBytes(sum[:])
@@ -66,8 +67,8 @@ func (c Checkpoint) Digits() string {
 	return strings.Join(groups, " ")
 }
 
-// Verifier and Signer are the note library's; every key of the log, of a
-// witness or of another kind is one.
+// Verifier and Signer are the note library's interfaces, implemented by every
+// key of the log, a witness or another kind.
 type (
 	Verifier = note.Verifier
 	Signer   = note.Signer
@@ -81,13 +82,13 @@ type Trust struct {
 	Quorum    int
 }
 
-// Opened is a checkpoint whose signatures were checked.
+// Opened is a checkpoint with verified signatures.
 type Opened struct {
 	Checkpoint
-	Witnesses []Cosignature // of the witnesses in the trust, in the note's order
+	Witnesses []Cosignature // trusted witnesses, in the note's order
 }
 
-// SignCheckpoint gives the signed note over a checkpoint.
+// SignCheckpoint returns the signed note over a checkpoint.
 func SignCheckpoint(c Checkpoint, signers ...note.Signer) ([]byte, error) {
 	if _, err := ParseCheckpoint(c.Marshal()); err != nil {
 		return nil, err
@@ -95,14 +96,14 @@ func SignCheckpoint(c Checkpoint, signers ...note.Signer) ([]byte, error) {
 	return note.Sign(&note.Note{Text: c.Marshal()}, signers...)
 }
 
-// ErrUntrusted says that no known key of the log signed the checkpoint, or too
-// few witnesses did.
+// ErrUntrusted means that no known key of the log, or too few witnesses, signed
+// the checkpoint.
 var ErrUntrusted = errors.New("ledger: not signed by the keys that are trusted")
 
-// OpenCheckpoint checks a signed note: one signature of the log's own key, made
-// under the log's name, and the quorum of witnesses. Signatures of unknown keys
-// are ignored (C2SP signed-note); a false signature of a known key, or one
-// given twice, is refused.
+// OpenCheckpoint verifies a signed note: one signature by the log's own key
+// under the log's name, and the quorum of witnesses. Signatures by unknown keys
+// are ignored (C2SP signed-note). An invalid signature by a known key, or a
+// duplicate, is an error.
 func OpenCheckpoint(signed []byte, trust Trust) (*Opened, error) {
 	if len(signed) > 64<<10 {
 		return nil, errors.New("ledger: the note is too long")
@@ -142,10 +143,10 @@ func OpenCheckpoint(signed []byte, trust Trust) (*Opened, error) {
 	return o, nil
 }
 
-// oneForm refuses a note that carries two signatures under one key, because the
-// library skips the second without looking at it, and a signature whose base64
-// holds bits that are not part of it: a signed note then has one form only, and
-// whoever compares notes byte by byte is not fooled.
+// oneForm rejects a note with two signatures under one key, because the library
+// skips the second without checking it, and a signature whose base64 contains
+// stray bits. Each signed note thus has exactly one form, and notes can be
+// compared byte by byte.
 func oneForm(signed []byte, n *note.Note) error {
 	_, lines, _ := strings.Cut(string(signed), "\n\n")
 	all := append(slices.Clone(n.Sigs), n.UnverifiedSigs...)
@@ -164,7 +165,7 @@ func is(s note.Signature, keys []note.Verifier) bool {
 	return slices.ContainsFunc(keys, func(v note.Verifier) bool { return v.Name() == s.Name && v.KeyHash() == s.Hash })
 }
 
-// parseSize reads a decimal without leading zeroes, 0 to SizeMax.
+// parseSize parses a decimal without leading zeroes, 0 to SizeMax.
 func parseSize(s string) (int64, error) {
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || n < 0 || n > SizeMax || strconv.FormatInt(n, 10) != s {

@@ -11,23 +11,23 @@ import (
 )
 
 // A receipt's code is the same receipt in the fewest characters, for QR codes
-// and for reading over the telephone: "PLUMBLINE:1:1/2:…", one line per part.
-// The data is base32 (RFC 4648, no padding): upper case letters and digits are
-// a QR code's dense alphabet, and no character of it is lost or changed when
-// somebody copies a line. The hashes are random, so nothing could be packed
-// closer but by base45, which saves 7 % and holds spaces and signs.
+// and for dictating over the telephone: "PLUMBLINE:1:1/2:…", one line per part.
+// The data is base32 (RFC 4648, no padding): upper-case letters and digits are
+// a QR code's dense alphabet, and no character is lost or changed when somebody
+// copies a line. The hashes are random, so only base45 would be denser; it
+// saves 7 % and contains spaces and symbols.
 const (
 	codeHead = "PLUMBLINE:1:"
-	// CodePart is the most characters of one part: a QR code of version 20,
-	// 97 modules wide, which a telephone's screen still shows sharply.
+	// CodePart is the most characters in one part: a version 20 QR code, 97
+	// modules wide, which a telephone's screen still shows sharply.
 	CodePart = 1200
 	codeMax  = 99 // parts
 )
 
 var codeAlphabet = base32.StdEncoding.WithPadding(base32.NoPadding)
 
-// Code writes the receipt as code, in parts of at most CodePart characters.
-// It fails on a receipt whose checkpoint is not a plain signed note.
+// Code encodes the receipt in parts of at most CodePart characters. It fails if
+// the receipt's checkpoint is not a plain signed note.
 func (r *Receipt) Code() ([]string, error) {
 	raw, err := r.pack()
 	if err != nil {
@@ -39,7 +39,7 @@ func (r *Receipt) Code() ([]string, error) {
 	if n > codeMax {
 		return nil, errors.New("ledger: the receipt is too long for a code")
 	}
-	room = (len(data) + n - 1) / n // parts of like size: QR codes of like size
+	room = (len(data) + n - 1) / n // parts of similar size give QR codes of similar size
 	parts := make([]string, n)
 	for i := range parts {
 		part := data[i*room : min((i+1)*room, len(data))]
@@ -48,8 +48,8 @@ func (r *Receipt) Code() ([]string, error) {
 	return parts, nil
 }
 
-// ParseCode reads a receipt from its code. Parts may come in any order, in
-// either case, and broken into lines; each of them must be there, once.
+// ParseCode parses a receipt's code. Parts may come in any order, in upper or
+// lower case, and broken across lines; each must be present exactly once.
 func ParseCode(text string) (*Receipt, error) {
 	if len(text) > receiptMax {
 		return nil, errors.New("ledger: the code is too long")
@@ -95,8 +95,8 @@ func ParseCode(text string) (*Receipt, error) {
 	return r, nil
 }
 
-// upper raises the letters of ASCII and leaves every other byte, so that places
-// in it are places in the text, and no other letter turns into one of a code.
+// upper converts ASCII letters to upper case and leaves every other byte alone,
+// so that offsets stay the same and no other letter turns into one of a code.
 func upper(text string) string {
 	b := []byte(text)
 	for i, c := range b {
@@ -107,7 +107,7 @@ func upper(text string) string {
 	return string(b)
 }
 
-// signatureMark begins a signature line of a note.
+// signatureMark starts a signature line of a note.
 const signatureMark = "— "
 
 func (r *Receipt) pack() ([]byte, error) {
@@ -129,7 +129,8 @@ func (r *Receipt) pack() ([]byte, error) {
 	for line := range strings.Lines(lines) {
 		name, sig, _ := strings.Cut(strings.TrimPrefix(strings.TrimSuffix(line, "\n"), signatureMark), " ")
 		raw, err := base64.StdEncoding.DecodeString(sig)
-		// An empty name stands for the origin in the code, so no line may have one.
+		// In the code an empty name stands for the origin, so no line may have
+		// one.
 		if err != nil || name == "" || len(raw) == 0 || signatureLine(name, raw) != line {
 			return nil, errors.New("ledger: the checkpoint has a line that is no signature")
 		}
@@ -169,10 +170,10 @@ func unpack(raw []byte) (*Receipt, error) {
 		return nil, errors.New("ledger: the code is damaged")
 	}
 	r.Note = []byte(note)
-	return ParseReceipt(r.Marshal()) // the text form's rules hold for this one too
+	return ParseReceipt(r.Marshal()) // the rules of the text form apply here too
 }
 
-// packed reads the binary form; short is set once something was missing.
+// packed reads the binary form. short is set once data ran out.
 type packed struct {
 	rest  []byte
 	short bool

@@ -11,16 +11,16 @@ import (
 	"time"
 )
 
-// Column is one column of a row as a salt slip shows it: enough to compute the
-// row's digest again without knowing the row's type.
+// Column is one column of a row as shown in a salt slip: enough to recompute
+// the row's digest without knowing the row's type.
 type Column struct {
 	Name  string `json:"name"`
 	Type  string `json:"type"` // text, int, bool, bytes (base64), time, time? (empty for none)
 	Value string `json:"value"`
 }
 
-// Columns writes a row out, in the order and with the columns that DigestAt
-// hashes in the encoding. DigestColumns over them is the row's digest.
+// Columns lists a row's columns in the order and selection that DigestAt hashes
+// in the encoding. DigestColumns over them equals the row's digest.
 func Columns(row any, encoding int) ([]Column, error) {
 	packed, err := PackRow(row, encoding)
 	if err != nil {
@@ -29,8 +29,8 @@ func Columns(row any, encoding int) ([]Column, error) {
 	return UnpackRow(row, packed, encoding)
 }
 
-// DigestColumns computes the digest of a row from its columns. A value must be
-// written as Columns writes it: what gives the same digest reads the same.
+// DigestColumns computes the digest of a row from its columns. Values must be
+// formatted as Columns formats them, so that equal digests mean equal text.
 func DigestColumns(kind string, columns []Column) (Hash, error) {
 	h := sha256.New()
 	h.Write([]byte(rowLabel))
@@ -75,7 +75,7 @@ func DigestColumns(kind string, columns []Column) (Hash, error) {
 				h.Write([]byte{1})
 			}
 			t, err := time.Parse(timeLayout, c.Value)
-			if err != nil || t.Format(timeLayout) != c.Value { // Parse takes a comma for the point
+			if err != nil || t.Format(timeLayout) != c.Value { // Parse accepts a comma for the decimal point
 				return Hash{}, notCanonical(c, err)
 			}
 			whole(t.UnixMicro())
@@ -90,9 +90,9 @@ func notCanonical(c Column, err error) error {
 	return errors.Join(fmt.Errorf("ledger: column %.40q is not written as a %s is", c.Name, c.Type), err)
 }
 
-// PackRow writes a row in the fewest bytes; UnpackRow with a row of the same
-// type and the same encoding reads its columns back. Together they keep a row as
-// an entry left it.
+// PackRow encodes a row compactly. UnpackRow, given a row of the same type and
+// the same encoding, decodes its columns. Together they preserve a row as an
+// entry left it.
 func PackRow(row any, encoding int) ([]byte, error) {
 	v := reflect.Indirect(reflect.ValueOf(row))
 	plan, err := planAt(v.Type(), encoding)
@@ -124,7 +124,7 @@ func PackRow(row any, encoding int) ([]byte, error) {
 	return b, nil
 }
 
-// UnpackRow reads what PackRow wrote; row tells the type.
+// UnpackRow decodes what PackRow wrote. row supplies the type.
 func UnpackRow(row any, packed []byte, encoding int) ([]Column, error) {
 	plan, err := planAt(reflect.Indirect(reflect.ValueOf(row)).Type(), encoding)
 	if err != nil {

@@ -8,11 +8,11 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// ErrInconsistent says that a tree is no extension of an earlier one: history
-// was rewritten between the two.
+// ErrInconsistent means that a tree does not extend an earlier one: history
+// between the two was rewritten.
 var ErrInconsistent = errors.New("ledger: the newer tree does not contain the older one")
 
-// ProveConsistency proves that the tree of size newer extends that of size
+// ProveConsistency proves that the tree of size newer extends the tree of size
 // older (RFC 6962, 2.1.2). The proof is empty for older 0 and for equal sizes.
 func ProveConsistency(older, newer int64, read func([]int64) ([]Hash, error)) ([]Hash, error) {
 	if older < 0 || older > newer || newer > SizeMax {
@@ -33,7 +33,7 @@ func ProveConsistency(older, newer int64, read func([]int64) ([]Hash, error)) ([
 }
 
 // CheckConsistency verifies a consistency proof between two tree heads of one
-// log. It fails with ErrInconsistent or says what is malformed.
+// log. It returns ErrInconsistent, or an error that says what is malformed.
 func CheckConsistency(proof []Hash, older, newer Checkpoint) error {
 	switch {
 	case older.Origin != newer.Origin:

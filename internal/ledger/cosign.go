@@ -20,16 +20,16 @@ const (
 	typeCosignature = 0x04
 )
 
-// Cosignature is one witness's statement: at that time this was the largest
-// consistent tree it knew of the log.
+// Cosignature is one witness's statement that at the given time this was the
+// largest consistent tree of the log it knew.
 type Cosignature struct {
 	Witness string
 	Time    time.Time // seconds, UTC
-	Line    string    // the note's signature line, with its line feed
+	Line    string    // the note's signature line with its line feed
 }
 
-// NewCosigner makes the signer of cosignatures (C2SP tlog-cosignature, v1,
-// Ed25519). now is asked for each signature.
+// NewCosigner returns a signer of cosignatures (C2SP tlog-cosignature, v1,
+// Ed25519). It calls now for each signature.
 func NewCosigner(name string, key ed25519.PrivateKey, now func() time.Time) (note.Signer, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
@@ -76,7 +76,7 @@ func cosigned(at uint64, msg []byte) []byte {
 }
 
 // CosignerKey encodes a witness's public key as a verifier key
-// (name+id+base64), to be handed to those who shall trust it.
+// (name+id+base64), to hand to those who should trust it.
 func CosignerKey(name string, key ed25519.PublicKey) string {
 	return encodeKey(name, typeCosignature, key)
 }
@@ -88,7 +88,7 @@ func encodeKey(name string, kind byte, key []byte) string {
 	return fmt.Sprintf("%s+%08x+%s", name, keyHash(name, kind, key), base64.StdEncoding.EncodeToString(append([]byte{kind}, key...)))
 }
 
-// NewVerifier reads a verifier key of either type: a log's (0x01) or a
+// NewVerifier parses a verifier key of either type: a log's (0x01) or a
 // witness's (0x04).
 func NewVerifier(vkey string) (note.Verifier, error) {
 	parts := strings.SplitN(strings.TrimSpace(vkey), "+", 3)
@@ -115,7 +115,7 @@ func NewVerifier(vkey string) (note.Verifier, error) {
 	return v, nil
 }
 
-// cosignatureOf reads a verified signature as a cosignature.
+// cosignatureOf parses a verified signature as a cosignature.
 func cosignatureOf(s note.Signature) (Cosignature, bool) {
 	raw, err := base64.StdEncoding.DecodeString(s.Base64)
 	if err != nil || len(raw) != 4+8+ed25519.SignatureSize {

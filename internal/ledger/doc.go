@@ -1,5 +1,5 @@
-// Package ledger owns what an entry is: frozen canonical bytes, the digest of a
-// row, commitments to erasable text, and the Merkle tree over all entries
+// Package ledger defines what an entry is: frozen canonical bytes, the digest
+// of a row, commitments to erasable text, and the Merkle tree over all entries
 // (RFC 6962, through golang.org/x/mod/sumdb/tlog). It knows no SQL.
 //
 // Every write of the program becomes one or more entries. An entry names each
@@ -9,5 +9,6 @@
 // only through its salted commitment, so erasing the text breaks nothing.
 //
 // The package must never hold content: no names, no narratives, no national
-// ids. Signing, receipts and witnesses have their place beside the tree.
+// ids. It also defines checkpoints, receipts and cosignatures; the signing keys
+// live elsewhere.
 package ledger

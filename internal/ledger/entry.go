@@ -10,20 +10,20 @@ import (
 	"time"
 )
 
-// EntryVersion is the version of the canonical form that new entries carry.
+// EntryVersion is the version of the canonical form used for new entries.
 const EntryVersion = 1
 
 // timeLayout is RFC 3339 in UTC with exactly six decimals.
 const timeLayout = "2006-01-02T15:04:05.000000Z"
 
-// Fact is what a writing closure hands back: what was done, to which thing.
-// It has no number and no time; the writer gives those when it appends.
+// Fact is what a write closure returns: what was done, to which object. It has
+// no number and no time; the writer assigns those when it appends.
 type Fact struct {
 	Verb string  // "submission.submit"
 	Kind string  // kind of the object
 	ID   string  // id of the object
 	Unit string  // unit concerned, "" if none
-	Rows []After // rows written; nil means "those journaled since the last fact"
+	Rows []After // rows written; nil means those journaled since the last fact
 }
 
 // After names one row as a write left it.
@@ -34,8 +34,8 @@ type After struct {
 	Digest   Hash
 }
 
-// Entry is one fact in the ledger. Marshal gives its canonical bytes; those
-// bytes are stored and hashed, and nothing is ever re-encoded.
+// Entry is one fact in the ledger. Marshal returns its canonical bytes, which
+// are stored and hashed; nothing is ever re-encoded.
 type Entry struct {
 	Version int
 	Origin  string // name of the log
@@ -47,13 +47,13 @@ type Entry struct {
 	Verb    string
 	Kind    string
 	Object  string
-	Prev    int64  // seq of the object's previous entry, -1 for none
+	Prev    int64  // seq of the object's previous entry; -1 for none
 	Policy  []byte // hash of policy and rule pack
 	Request []byte // hash of the request id
 	After   []After
 }
 
-// Marshal gives the canonical bytes: UTF-8 lines "key: value" in fixed order,
+// Marshal returns the canonical bytes: UTF-8 lines "key: value" in fixed order,
 // LF, no control characters, RFC 3339 UTC with microseconds, base64 for bytes.
 // It fails on a value that would break a line.
 func (e *Entry) Marshal() ([]byte, error) {
@@ -101,8 +101,8 @@ func (e *Entry) Marshal() ([]byte, error) {
 
 var entryKeys = [...]string{"version", "origin", "seq", "time", "actor", "role", "unit", "verb", "kind", "object", "prev", "policy", "request"}
 
-// ParseEntry reads canonical bytes. It accepts only what Marshal would write:
-// parsed entries marshal to the same bytes.
+// ParseEntry parses canonical bytes. It accepts only what Marshal writes, so a
+// parsed entry marshals to the same bytes.
 func ParseEntry(data []byte) (*Entry, error) {
 	e, r := &Entry{}, &entryReader{rest: string(data)}
 	for _, key := range entryKeys {
@@ -127,7 +127,7 @@ func ParseEntry(data []byte) (*Entry, error) {
 	return e, nil
 }
 
-// set puts one value of the head into its field.
+// set parses one header value into its field.
 func (e *Entry) set(key, value string, r *entryReader) {
 	switch key {
 	case "version":
@@ -159,8 +159,8 @@ func (e *Entry) set(key, value string, r *entryReader) {
 	}
 }
 
-// entryReader takes an entry apart line by line. The first thing that is wrong
-// stays in err, and nothing is read after it.
+// entryReader parses an entry line by line. The first error stays in err, and
+// nothing is read after it.
 type entryReader struct {
 	rest string
 	err  error

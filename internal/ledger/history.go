@@ -9,11 +9,10 @@ import (
 	"strings"
 )
 
-// History ties checkpoints of one log together: signed notes, the smallest
-// tree first, and between each two the proof that the later one extends the
-// earlier one. It holds no entry and nothing secret. Whoever has a receipt under
-// one of the checkpoints and the digits of another needs nothing else to tell
-// whether the log was rewritten between them.
+// History links checkpoints of one log: signed notes, smallest tree first, with
+// a consistency proof between each two. It contains no entries and no secrets.
+// Given a receipt under one of the checkpoints and the digits of another, it is
+// all that is needed to tell whether the log was rewritten between them.
 type History struct {
 	Notes  [][]byte
 	Proofs [][]Hash // Proofs[i] leads from Notes[i] to Notes[i+1]
@@ -25,7 +24,7 @@ const (
 	historyMax  = 4 << 20 // bytes
 )
 
-// Marshal gives the history's text.
+// Marshal returns the history's text.
 func (h *History) Marshal() []byte {
 	var b bytes.Buffer
 	b.WriteString(HistoryHead + "\n")
@@ -42,7 +41,7 @@ func (h *History) Marshal() []byte {
 	return b.Bytes()
 }
 
-// ParseHistory reads a history's text. It accepts only what Marshal writes.
+// ParseHistory parses a history's text. It accepts only what Marshal writes.
 func ParseHistory(text []byte) (*History, error) {
 	if len(text) > historyMax {
 		return nil, errors.New("ledger: the history is too long")
@@ -97,9 +96,9 @@ func ParseHistory(text []byte) (*History, error) {
 	return h, nil
 }
 
-// Check opens every note and checks every proof. It gives the checkpoints, the
-// smallest first; one log, each extending the one before. Witnesses are asked
-// of the last note only: earlier ones are contained in it.
+// Check verifies every note and every proof, and returns the checkpoints,
+// smallest first. All are of one log, each extending the one before. Only the
+// last note needs the witnesses, since it contains the earlier ones.
 func (h *History) Check(trust Trust) ([]*Opened, error) {
 	if len(h.Notes) == 0 || len(h.Proofs) != len(h.Notes)-1 {
 		return nil, errors.New("ledger: the history has no beginning or no end")

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
-// Form says in which form a receipt came.
+// Form is the form of a receipt.
 type Form string
 
 // The forms.
@@ -25,19 +25,19 @@ const (
 	FormPDF  Form = "pdf"  // the text as an attachment
 )
 
-// findMax is how much FindReceipt looks at: the PDFs of ours have 60 kB.
+// findMax is the most bytes FindReceipt examines. Our PDFs have 60 kB.
 const findMax = 4 << 20
 
-// around are the bytes that may stand before and after a receipt: white space,
-// and the mark that some editors begin a text with.
+// around lists the bytes allowed before and after a receipt: white space and
+// the byte order mark that some editors write.
 const around = "\xef\xbb\xbf\r\n\t "
 
 var errStray = errors.New("ledger: there is something before the receipt that is none of it")
 
-// FindReceipt reads the receipt in what somebody hands over: the receipt's
-// text, with whichever line ends; its code; or a PDF that carries the text.
-// White space around it is no part of it; a line more, a line less or a line
-// twice is refused, wherever it stands: who reads a receipt reads every line.
+// FindReceipt finds the receipt in a file: the receipt's text with any line
+// endings, its code, or a PDF with the text attached. Surrounding white space
+// is ignored. Any additional, missing or repeated line is an error, because
+// every line of a receipt counts.
 func FindReceipt(data []byte) (*Receipt, Form, error) {
 	if len(data) > findMax {
 		return nil, "", errors.New("ledger: this is too large for a receipt")
@@ -68,8 +68,8 @@ func FindReceipt(data []byte) (*Receipt, Form, error) {
 	return nil, "", errors.New("ledger: there is no receipt in this")
 }
 
-// tidy undoes what copying does to lines: other line ends, spaces at their
-// ends, empty lines at the end of all.
+// tidy undoes what copying does to text: changed line endings, trailing spaces,
+// and empty lines at the end.
 func tidy(text []byte) []byte {
 	lines := strings.Split(strings.ReplaceAll(string(text), "\r\n", "\n"), "\n")
 	for i := range lines {
@@ -78,8 +78,8 @@ func tidy(text []byte) []byte {
 	return []byte(strings.TrimRight(strings.Join(lines, "\n"), "\n") + "\n")
 }
 
-// attached finds the receipt's text among the streams of a PDF; nil if there
-// is none, or more than one.
+// attached finds the receipt's text among the streams of a PDF. It returns nil
+// if there is none or more than one.
 func attached(pdf []byte) (only []byte) {
 	for {
 		_, rest, found := bytes.Cut(pdf, []byte("stream"))
@@ -106,10 +106,10 @@ func attached(pdf []byte) (only []byte) {
 	}
 }
 
-// ParseTrust reads verifier keys, one a line; empty lines and lines that begin
-// with # are passed over. A key of the kind that cosigns is a witness's, any
-// other the log's own. Every witness given must have cosigned. A key of an
-// algorithm that is not known here cannot be checked and counts for nothing.
+// ParseTrust parses verifier keys, one per line, skipping empty lines and lines
+// that begin with #. A cosigning key is a witness's; any other is the log's
+// own. Every given witness must have cosigned. Keys of unknown algorithms
+// cannot be checked and are ignored.
 func ParseTrust(keys string) (Trust, error) {
 	var t Trust
 	for line := range strings.Lines(keys) {
@@ -134,8 +134,8 @@ func ParseTrust(keys string) (Trust, error) {
 	return t, nil
 }
 
-// unknownAlgorithm reports whether the line is a verifier key, but of neither
-// Ed25519 nor cosignatures: a log may sign with more than one.
+// unknownAlgorithm reports whether the line is a verifier key that is neither
+// an Ed25519 nor a cosignature key: a log may sign with several kinds.
 func unknownAlgorithm(vkey string) bool {
 	parts := strings.SplitN(vkey, "+", 3)
 	if len(parts) != 3 {
@@ -145,32 +145,32 @@ func unknownAlgorithm(vkey string) bool {
 	return err == nil && len(raw) > 1 && raw[0] != typeEd25519 && raw[0] != typeCosignature
 }
 
-// Problem says why a receipt proves nothing, as a stable code: what is shown
-// for it stands in the catalogue.
+// Problem says why a receipt proves nothing, as a stable code whose text is in
+// the catalogue.
 type Problem string
 
-// The problems, in the order in which they are looked for.
+// The problems, in the order in which they are checked.
 const (
 	Holds       Problem = ""
-	Unreadable  Problem = "unreadable" // no receipt, or one that was changed or cut
-	NoKey       Problem = "no_key"     // no key was given to check it with
-	Unsigned    Problem = "unsigned"   // no key that is trusted signed the checkpoint
+	Unreadable  Problem = "unreadable" // not a receipt, or altered or truncated
+	NoKey       Problem = "no_key"     // no key was given to check it
+	Unsigned    Problem = "unsigned"   // no trusted key signed the checkpoint
 	Unwitnessed Problem = "unwitnessed"
-	Beyond      Problem = "beyond"   // its number lies outside the signed tree
+	Beyond      Problem = "beyond"   // its number is beyond the signed tree
 	Unproven    Problem = "unproven" // the proof does not lead to the signed root
 )
 
-// Judgement is what can be said of something that shall be a receipt.
+// Judgement is what can be said about a purported receipt.
 type Judgement struct {
 	Problem Problem
 	Form    Form
 	Receipt *Receipt // nil if unreadable
-	Opened  *Opened  // nil unless the checkpoint is signed
-	Signers []string // name and id of each key whose line stands on the checkpoint, trusted or not
-	Key     string   // name and id of the log's key that signed, "" if none of the trusted did
+	Opened  *Opened  // nil unless the checkpoint is signed by a trusted key
+	Signers []string // name and id of each key that has a line on the checkpoint, trusted or not
+	Key     string   // name and id of the trusted log key that signed; "" if none did
 }
 
-// Judge checks a receipt in whatever form it comes. It needs no server.
+// Judge checks a receipt in any form. It needs no server.
 func Judge(data []byte, trust Trust) Judgement {
 	r, form, err := FindReceipt(data)
 	j := Judgement{Form: form, Receipt: r}
@@ -178,7 +178,7 @@ func Judge(data []byte, trust Trust) Judgement {
 		j.Problem, j.Receipt = Unreadable, nil
 		return j
 	}
-	var unverified *note.UnverifiedNoteError // what opening without a key comes to, unless the note is malformed
+	var unverified *note.UnverifiedNoteError // opening without a key returns this unless the note is malformed
 	if _, err := note.Open(r.Note, note.VerifierList()); !errors.As(err, &unverified) {
 		j.Problem = Unreadable
 		return j
@@ -212,7 +212,7 @@ func Judge(data []byte, trust Trust) Judgement {
 	return j
 }
 
-// unchecked lists the names of others than the log whose line no key given
+// unchecked lists the names, other than the log's, whose line no given key
 // could check.
 func (j Judgement) unchecked() (names []string) {
 	for _, s := range j.Signers {
@@ -224,16 +224,16 @@ func (j Judgement) unchecked() (names []string) {
 	return names
 }
 
-// Statement is one thing that a judgement says: the key of its text in the
-// catalogue, and the text's parameters as names and values in turn.
+// Statement is one statement of a judgement: the key of its text in the
+// catalogue, and the text's parameters as alternating names and values.
 type Statement struct {
 	Proven bool
 	Key    string
 	Args   []string
 }
 
-// Statements lists what is proven and what is not; nothing of a receipt that
-// does not hold.
+// Statements lists what is proven and what is not. It is empty for an invalid
+// receipt.
 func (j Judgement) Statements() []Statement {
 	if j.Problem != Holds {
 		return nil
@@ -259,7 +259,7 @@ func (j Judgement) Statements() []Statement {
 	return list
 }
 
-// second part of it.
+// KeyID returns the id of a verifier key, the second of its three parts.
 func KeyID(vkey string) string {
 	parts := strings.SplitN(strings.TrimSpace(vkey), "+", 3)
 	if len(parts) != 3 {

@@ -12,14 +12,14 @@ import (
 
 // Receipt proves that one entry is in the ledger: its number, the hash of its
 // bytes, the inclusion proof and the signed checkpoint. It holds no content and
-// no object, so nobody can be forced to show by it what he declared. Its form
-// is C2SP tlog-proof; time and leaf hash stand in the "extra" line.
+// no object, so nobody can be forced to reveal with it what they declared. Its
+// form is C2SP tlog-proof, with time and leaf hash in the "extra" line.
 type Receipt struct {
 	Seq  int64     // number of the entry, from 0
 	Time time.Time // of the entry; proven only by the entry's own bytes
 	Leaf Hash      // RFC 6962 leaf hash of the entry's bytes
-	Path []Hash    // inclusion proof, from the leaf's sibling upwards
-	Note []byte    // signed checkpoint, with the cosignatures known so far
+	Path []Hash    // inclusion proof, from the leaf's sibling up
+	Note []byte    // signed checkpoint with the cosignatures known so far
 }
 
 const (
@@ -28,11 +28,11 @@ const (
 	receiptMax   = 80 << 10 // bytes
 	pathMax      = 63       // hashes
 
-	cosignatureLen = 8 + 64 // bytes of a witness's line after the key's hash: time and Ed25519
-	signatureLeast = 60     // bytes of a log's line: Ed25519 has 64, SM2 in the form of ASN.1 seldom below 68
+	cosignatureLen = 8 + 64 // bytes of a witness's line after the key hash: time and Ed25519
+	signatureLeast = 60     // bytes of a log's line: Ed25519 has 64, SM2 in ASN.1 seldom below 68
 )
 
-// Marshal gives the receipt's text.
+// Marshal returns the receipt's text.
 func (r *Receipt) Marshal() []byte {
 	var b bytes.Buffer
 	extra := receiptExtra + "time: " + r.Time.UTC().Format(timeLayout) + "\nleaf: " + base64.StdEncoding.EncodeToString(r.Leaf[:]) + "\n"
@@ -45,7 +45,7 @@ func (r *Receipt) Marshal() []byte {
 	return b.Bytes()
 }
 
-// ParseReceipt reads a receipt's text. It accepts only what Marshal writes.
+// ParseReceipt parses a receipt's text. It accepts only what Marshal writes.
 func ParseReceipt(text []byte) (*Receipt, error) {
 	if len(text) > receiptMax {
 		return nil, errors.New("ledger: the receipt is too long")
@@ -81,10 +81,10 @@ func ParseReceipt(text []byte) (*Receipt, error) {
 	return r, nil
 }
 
-// plainNote refuses a note that holds anything but a checkpoint and signature
-// lines of the log's own keys and then of witnesses, each key once. Which keys count
-// is for Trust to say; but a line that could be neither kind's is stray, even
-// though C2SP lets a verifier of notes pass over it.
+// plainNote rejects a note that contains anything but a checkpoint, signature
+// lines of the log's own keys and then lines of witnesses, each key once. Trust
+// decides which keys count; but a line that can belong to neither is stray,
+// even though C2SP lets verifiers skip it.
 func plainNote(signed string) error {
 	text, signatures, found := strings.Cut(signed, "\n\n")
 	c, err := ParseCheckpoint(text + "\n")
@@ -134,8 +134,8 @@ func (r *Receipt) parseExtra(line string) error {
 	return err
 }
 
-// Check verifies the receipt against trusted keys and gives the checkpoint
-// that it stands under. It needs no server and no network.
+// Check verifies the receipt against trusted keys and returns the checkpoint it
+// rests on. It needs no server and no network.
 func (r *Receipt) Check(trust Trust) (*Opened, error) {
 	o, err := OpenCheckpoint(r.Note, trust)
 	if err != nil {

@@ -16,24 +16,24 @@ import (
 // Hash is a SHA-256 digest.
 type Hash [sha256.Size]byte
 
-// Commitment is SHA-256 over a fixed label, the field's name, a random 32-byte
-// salt and the value of an erasable field. The value and its salt lie apart in
-// the contents, so that both can be erased while every digest stays valid.
+// Commitment is the SHA-256 of a fixed label, the field's name, a random
+// 32-byte salt and the value of an erasable field. The value and its salt are
+// stored separately, in the contents table, so that both can be erased while
+// every digest stays valid.
 type Commitment []byte
 
-// Stamp is what every ledgered row begins with.
+// Stamp holds the leading columns of every ledgered row.
 type Stamp struct {
 	ID        string    `bun:"id,pk"`
-	Version   int64     `bun:"version"`    // 1 when made; an edit names the version it edits
-	Salt      []byte    `bun:"salt"`       // 32 random bytes, fresh at each write
+	Version   int64     `bun:"version"`    // 1 when created; an edit names the version it is based on
+	Salt      []byte    `bun:"salt"`       // 32 random bytes, new at each write
 	CreatedAt time.Time `bun:"created_at"` // instant, UTC, microseconds
 	ChangedAt time.Time `bun:"changed_at"`
 }
 
-// RowID gives the id.
 func (s *Stamp) RowID() string { return s.ID }
 
-// RowStamp gives the stamp itself, for the store to fill.
+// RowStamp returns the stamp itself, for the store to fill.
 func (s *Stamp) RowStamp() *Stamp { return s }
 
 // Row is a ledgered row: a struct that embeds Stamp.
@@ -42,22 +42,22 @@ type Row interface {
 	RowStamp() *Stamp
 }
 
-// Placed is a row that keeps its event-date unit and, derived from it, the
-// tier-2 branch that the unit belongs to in today's tree.
+// Placed is a row that stores its unit on the event date and, derived from it,
+// that unit's tier-2 branch in today's tree.
 type Placed interface {
 	PlaceUnit() string
 	PlaceBranch(branch string)
 }
 
-// Counted is a row that feeds the report's counters. Deltas emits one line for
-// each counter the row belongs to in its present state; n may be any number.
-// It must be a pure function of the row.
+// Counted is a row that feeds the report's counters. Deltas emits one line per
+// counter to which the row contributes in its present state; n may be any
+// number. It must be a pure function of the row.
 type Counted interface {
 	Deltas(emit func(section, unit, month, key string, n int64))
 }
 
-// NewSalt draws 32 random bytes. crypto/rand never fails on the systems that
-// Go supports; it ends the process instead.
+// NewSalt returns 32 random bytes. On the systems that Go supports crypto/rand
+// never fails; it ends the process instead.
 func NewSalt() []byte {
 	salt := make([]byte, 32)
 	rand.Read(salt)
@@ -78,10 +78,10 @@ func Commit(field string, salt []byte, value string) Commitment {
 
 const rowLabel = "plumbline row v1\x00"
 
-// EncodingOf is the newest encoding of a row's type: 1, or the highest N of the
-// columns tagged `ledger:"vN"`. A column added after its kind was first written
-// carries the encoding that it came with, so that what was digested before it
-// can still be judged.
+// EncodingOf returns the newest encoding of a row's type: 1, or the highest N
+// among columns tagged `ledger:"vN"`. A column added after its kind was first
+// written is tagged with the encoding that introduced it, so that earlier
+// digests can still be checked.
 func EncodingOf(row any) (int, error) {
 	plan, err := planOf(reflect.Indirect(reflect.ValueOf(row)).Type())
 	if err != nil {
@@ -91,9 +91,9 @@ func EncodingOf(row any) (int, error) {
 }
 
 // Digest hashes a row in the newest encoding of its type: label, kind, then
-// every ledgered column as name and value, each with its length in front.
-// Columns tagged `ledger:"-"` are derived and left out. Text is taken byte for
-// byte, instants as microseconds UTC.
+// every ledgered column as name and value, each length-prefixed. Columns tagged
+// `ledger:"-"` are derived and excluded. Text is hashed byte for byte, instants
+// as microseconds UTC.
 func Digest(kind string, row any) (Hash, error) {
 	newest, err := EncodingOf(row)
 	if err != nil {
@@ -102,7 +102,8 @@ func Digest(kind string, row any) (Hash, error) {
 	return DigestAt(kind, row, newest)
 }
 
-// DigestAt hashes a row in an encoding: with the columns that the type had then.
+// DigestAt hashes a row in an earlier encoding, with the columns that the type
+// had then.
 func DigestAt(kind string, row any, encoding int) (Hash, error) {
 	v := reflect.Indirect(reflect.ValueOf(row))
 	plan, err := planAt(v.Type(), encoding)
@@ -145,7 +146,7 @@ func DigestAt(kind string, row any, encoding int) (Hash, error) {
 	return sha256.Sum256(b), nil
 }
 
-// rowBuffers hold a row's bytes for as long as they are hashed.
+// rowBuffers holds buffers for rows being hashed.
 var rowBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 4096); return &b }}
 
 // appendBytes appends a value with its length in front.
@@ -176,10 +177,10 @@ type column struct {
 	name  []byte
 	index []int
 	kind  columnKind
-	since int // encoding that it came with
+	since int // encoding that introduced it
 }
 
-// rowPlan is how rows of a type are written, in each encoding.
+// rowPlan describes how rows of a type are written in each encoding.
 type rowPlan struct {
 	newest int
 	at     [][]column // at[n-1] are the columns of encoding n
@@ -192,7 +193,7 @@ var (
 	timePtrType = reflect.TypeFor[*time.Time]()
 )
 
-// planAt gives the columns of a type in an encoding.
+// planAt returns the columns of a type in an encoding.
 func planAt(t reflect.Type, encoding int) ([]column, error) {
 	plan, err := planOf(t)
 	if err != nil {
@@ -232,8 +233,8 @@ func planOf(t reflect.Type) (*rowPlan, error) {
 	return plan, nil
 }
 
-// columnsOf appends the ledgered columns of a type, those of what it embeds
-// included.
+// columnsOf appends the ledgered columns of a type, including those of embedded
+// structs.
 func columnsOf(t reflect.Type, index []int, out *[]column) error {
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -281,8 +282,8 @@ func columnsOf(t reflect.Type, index []int, out *[]column) error {
 	return nil
 }
 
-// Uncovered lists the columns of a row that an entry in an older encoding does
-// not cover and that hold something: nothing vouches for it yet.
+// Uncovered lists the non-empty columns of a row that an entry in an older
+// encoding does not cover. Nothing vouches for them yet.
 func Uncovered(row any, encoding int) ([]string, error) {
 	v := reflect.Indirect(reflect.ValueOf(row))
 	plan, err := planOf(v.Type())

@@ -1,8 +1,8 @@
 package ledger
 
-// Thaw is the act of a person who lets writing go on although the tree found
-// was not the one remembered. It keeps both, so that nobody can say later that
-// nothing had been noticed. The reason is erasable text.
+// Thaw records that somebody let writing resume although the tree found was not
+// the one remembered. It keeps both heads, so that nobody can claim later that
+// nothing was noticed. The reason is erasable text.
 type Thaw struct {
 	Stamp
 	Code           string     `bun:"code"`   // what was wrong: shrunk, rewritten, replaced, foreign

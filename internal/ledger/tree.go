@@ -12,9 +12,9 @@ type StoredHash struct {
 	Hash  Hash
 }
 
-// EdgeIndexes gives the storage indexes of the roots of the complete subtrees
-// of a tree of that size: all that is needed to append to it and to compute
-// its root.
+// EdgeIndexes returns the storage indexes of the roots of the complete subtrees
+// in a tree of that size: all that is needed to append to it and compute its
+// root.
 func EdgeIndexes(size int64) []int64 {
 	var indexes []int64
 	for level := 62; level >= 0; level-- {
@@ -25,28 +25,28 @@ func EdgeIndexes(size int64) []int64 {
 	return indexes
 }
 
-// StoredCount is how many nodes a tree of that size stores: their indexes are
-// 0 to StoredCount-1.
+// StoredCount is the number of nodes stored for a tree of that size. Their
+// indexes are 0 to StoredCount-1.
 func StoredCount(size int64) int64 { return tlog.StoredHashCount(size) }
 
 // NodeIndex is the index of the n'th node of a level, counted from the leaves.
 func NodeIndex(level int, n int64) int64 { return tlog.StoredHashIndex(level, n) }
 
-// NodeSpan gives a node's level and the first leaf below it.
+// NodeSpan returns a node's level and the first leaf below it.
 func NodeSpan(index int64) (level int, first int64) {
 	level, n := tlog.SplitStoredHashIndex(index)
 	return level, n << level
 }
 
-// Edge is the right edge of a tree: what an append needs to know of it. It
-// holds only the edge's nodes and is cheap to copy.
+// Edge is the right edge of a tree: the nodes needed to append to it. It is
+// cheap to copy.
 type Edge struct {
 	size  int64
 	nodes map[int64]Hash
 }
 
-// NewEdge makes the edge of a tree of that size from the nodes that
-// EdgeIndexes names. It fails if one is missing.
+// NewEdge builds the edge of a tree of that size from the nodes that
+// EdgeIndexes lists. It fails if one is missing.
 func NewEdge(size int64, nodes map[int64]Hash) (*Edge, error) {
 	e := &Edge{size: size, nodes: make(map[int64]Hash)}
 	for _, i := range EdgeIndexes(size) {
@@ -62,7 +62,7 @@ func NewEdge(size int64, nodes map[int64]Hash) (*Edge, error) {
 // Size is the number of leaves.
 func (e *Edge) Size() int64 { return e.size }
 
-// Clone copies the edge, so that a failed commit leaves the original as it was.
+// Clone copies the edge, so that a failed commit leaves the original unchanged.
 func (e *Edge) Clone() *Edge {
 	c := &Edge{size: e.size, nodes: make(map[int64]Hash, len(e.nodes))}
 	for i, h := range e.nodes {
@@ -92,7 +92,7 @@ func (e *Edge) Append(data []byte) (leaf Hash, stored []StoredHash, err error) {
 	return leaf, stored, err
 }
 
-// AppendLeaf is Append for bytes that were hashed before.
+// AppendLeaf is Append for bytes already hashed.
 func (e *Edge) AppendLeaf(leaf Hash) (stored []StoredHash, err error) {
 	hashes, err := tlog.StoredHashesForRecordHash(e.size, tlog.Hash(leaf), e)
 	if err != nil {
@@ -126,8 +126,8 @@ func (e *Edge) Root() (Hash, error) {
 // LeafHash is the RFC 6962 leaf hash of the entry's bytes.
 func LeafHash(data []byte) Hash { return Hash(tlog.RecordHash(data)) }
 
-// Prove gives the inclusion proof of leaf seq in the tree of that size, with
-// nodes read through read.
+// Prove returns the inclusion proof of leaf seq in the tree of that size,
+// reading nodes through read.
 func Prove(size, seq int64, read func([]int64) ([]Hash, error)) ([]Hash, error) {
 	proof, err := tlog.ProveRecord(size, seq, hashReader(read))
 	if err != nil {
@@ -140,7 +140,8 @@ func Prove(size, seq int64, read func([]int64) ([]Hash, error)) ([]Hash, error) 
 	return out, nil
 }
 
-// CheckInclusion verifies an inclusion proof. Sizes beyond SizeMax are refused.
+// CheckInclusion verifies an inclusion proof. Sizes beyond SizeMax are
+// rejected.
 func CheckInclusion(proof []Hash, size int64, root Hash, seq int64, leaf Hash) error {
 	if size < 0 || size > SizeMax || seq < 0 || seq >= size {
 		return fmt.Errorf("ledger: no tree of size %d has an entry %d", size, seq)

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Role is a named set of duties (domain rules, section 3). A role is held at a
-// unit for a time by a Grant; the officer role alone comes from the roster.
+// Role is a named set of duties (domain rules, section 3). A Grant gives a role
+// at a unit for a period; only the officer role comes from the roster.
 type Role string
 
 // The roles.
@@ -36,8 +36,8 @@ var Roles = []Role{
 	RoleSystemAdmin, RoleSecurityAdmin, RoleAuditAdmin,
 }
 
-// Administrator reports whether r is one of the three administrator roles, of
-// which a person may hold one at most, and no content role beside it.
+// Administrator reports whether r is one of the three administrator roles. A
+// person may hold at most one of them, and no content role beside it.
 func (r Role) Administrator() bool {
 	return r == RoleSystemAdmin || r == RoleSecurityAdmin || r == RoleAuditAdmin
 }
@@ -49,12 +49,12 @@ type Reach int
 const (
 	ReachNone     Reach = iota
 	ReachSelf           // the holder's own things
-	ReachAssigned       // what the holder was put on
+	ReachAssigned       // what the holder is assigned to
 	ReachUnit           // the unit where the role is held
-	ReachSubtree        // that unit and all below it, in today's tree
+	ReachSubtree        // that unit and everything below it in today's tree
 )
 
-// Reach is part of the role and not of the grant.
+// Reach is a property of the role, not of the grant.
 func (r Role) Reach() Reach {
 	switch r {
 	case RoleOfficer:
@@ -73,7 +73,7 @@ func (r Role) Reach() Reach {
 // Act is what somebody wants to do.
 type Act string
 
-// The acts. Read opens one thing, List several; both are judged by the Scope.
+// The acts. Read opens one object, List several; the Scope judges both.
 const (
 	ActRead       Act = "read"
 	ActList       Act = "list"
@@ -121,7 +121,7 @@ var Acts = []Act{
 	ActConfirm, ActAnswer, ActProgress, ActVerify, ActStrikeOff, ActGrant, ActRevoke, ActExport, ActRun, ActRelease,
 }
 
-// Kind is what it is done to.
+// Kind is what an act is done to.
 type Kind string
 
 // The kinds.
@@ -163,11 +163,11 @@ const (
 	KindExpungement    Kind = "expungement"
 	KindHold           Kind = "hold"
 	KindCustody        Kind = "custody"   // sets of custodians
-	KindReveal         Kind = "reveal"    // of a sealed field
+	KindReveal         Kind = "reveal"    // reveal of a sealed field
 	KindShare          Kind = "share"     // a custodian's own part in a reveal
-	KindChallenge      Kind = "challenge" // of an official's part in a matter
-	KindAlarm          Kind = "alarm"     // a matter that nobody may handle any more
-	KindProposal       Kind = "proposal"  // a grave act that waits for somebody else
+	KindChallenge      Kind = "challenge" // challenge to an official's part in a matter
+	KindAlarm          Kind = "alarm"     // a matter that nobody can handle any more
+	KindProposal       Kind = "proposal"  // a serious act awaiting a second person
 )
 
 // Kinds lists every kind.
@@ -180,41 +180,41 @@ var Kinds = []Kind{
 	KindCustody, KindReveal, KindShare, KindChallenge, KindAlarm, KindProposal,
 }
 
-// Held is one role held today at a unit: a live grant, or the officer role
-// that the roster gives.
+// Held is one role held today at a unit: through a live grant, or the officer
+// role from the roster.
 type Held struct {
 	Role Role
 	Unit string // unit id
 }
 
-// DatedBar bars a subject for events of a time: the actor was then posted
+// DatedBar bars a subject for events in a period when the actor was posted
 // under that person's command.
 type DatedBar struct {
 	Person   string
 	From, To Date // inclusive; "" is open
 }
 
-// Actor is who acts, with what the roster and the grants say of him today.
-// It is plain data, made once per request and never changed.
+// Actor is the person acting, with today's roster and grants. It is plain data,
+// built once per request and never modified.
 type Actor struct {
 	Account   string // account id: the pseudonym that ledger entries carry
 	Person    string // person id, "" for the set-up actor and the program itself
 	Name      string // for the page head only; never for a log
 	Lang      string
 	Session   string   // hash of the session, "" for the command line
-	Scope     []string // operations that his token may do; none for all that he may
+	Scope     []string // operations that a token allows; empty means all
 	Unit      string   // unit of the main posting
 	Units     []string
 	Held      []Held
-	Superiors []string   // heads and in-charge leaders above him now
-	Dated     []DatedBar // the same, as of former postings
+	Superiors []string   // current heads and in-charge leaders above the actor
+	Dated     []DatedBar // the same, from former postings
 	Relatives []string   // declared relatives and interested persons
-	PartyTo   []string   // issues and cases he is a party to
-	Assigned  []string   // cases and tracks he was put on
+	PartyTo   []string   // issues and cases the actor is a party to
+	Assigned  []string   // cases and tracks the actor is assigned to
 	Program   bool       // the program itself: jobs, set-up, demo; never a session
 	MustRenew bool       // signed in by a one-time code: may only set a password
-	ProvedAt  time.Time  // when the session's holder last gave his password
-	Unvouched bool       // holds a role, and got in by a code for which one alone stands: he may not sign in
+	ProvedAt  time.Time  // when the session's holder last entered the password
+	Unvouched bool       // holds a role, but entered by a code that only one person vouches for: may not sign in
 }
 
 // Holds reports whether the actor holds the role anywhere.
@@ -222,28 +222,28 @@ func (a *Actor) Holds(r Role) bool {
 	return slices.ContainsFunc(a.Held, func(h Held) bool { return h.Role == r })
 }
 
-// HoldsAt reports whether the actor holds the role at that very unit.
+// HoldsAt reports whether the actor holds the role at exactly that unit.
 func (a *Actor) HoldsAt(r Role, unit string) bool {
 	return slices.Contains(a.Held, Held{r, unit})
 }
 
 // Scope says which rows an actor may see: reach minus bars. It is plain data,
-// made by package access and turned into SQL by one function of package store,
+// built by package access and turned into SQL by one function of package store,
 // so that a page and a list cannot disagree. The zero Scope admits nothing.
 type Scope struct {
 	All      bool     // every unit
-	Except   []string // but not these units (tier 0, for those below it); only with All
-	Branches []string // all of these tier-2 branches
-	Units    []string // and these units
-	Objects  []string // and these things, by id (assigned reach)
-	Own      string   // and what belongs to this person ("" none); not subject to bars
+	Except   []string // except these units (tier 0, for those below it); only with All
+	Branches []string // everything in these tier-2 branches
+	Units    []string // these units
+	Objects  []string // these objects, by id (assigned reach)
+	Own      string   // what belongs to this person ("" none), regardless of bars
 
-	BarPeople  []string   // subjects that are never seen: the actor, superiors, relatives
-	BarDated   []DatedBar // subjects not seen for events of a time
-	BarObjects []string   // things the actor is a party to
+	BarPeople  []string   // subjects never visible: the actor, superiors, relatives
+	BarDated   []DatedBar // subjects not visible for events of a period
+	BarObjects []string   // objects the actor is a party to
 }
 
-// Target is what a Scope is asked about.
+// Target is the row that a Scope is asked about.
 type Target struct {
 	ID, Unit, Branch, Person string
 	EventOn                  Date
@@ -254,7 +254,8 @@ func (s Scope) Empty() bool {
 	return !s.All && len(s.Branches) == 0 && len(s.Units) == 0 && len(s.Objects) == 0 && s.Own == ""
 }
 
-// Admits is the single check; it allocates nothing and agrees with the SQL.
+// Admits is the check for one row. It allocates nothing and must agree with the
+// SQL.
 func (s Scope) Admits(t Target) bool {
 	if s.Own != "" && s.Own == t.Person {
 		return true
@@ -267,7 +268,7 @@ func (s Scope) Admits(t Target) bool {
 	return !s.Bars(t)
 }
 
-// Bars reports whether the target is hidden from the actor whatever his reach.
+// Bars reports whether the target is hidden from the actor whatever the reach.
 func (s Scope) Bars(t Target) bool {
 	if t.Person != "" && slices.Contains(s.BarPeople, t.Person) {
 		return true
@@ -283,14 +284,14 @@ func (s Scope) Bars(t Target) bool {
 	return false
 }
 
-// BarsAlone is a scope that excludes the same and reaches everything else, for a
-// second thing by which the bars are judged.
+// BarsAlone returns a scope with the same bars and unlimited reach, to apply
+// the bars to a second object.
 func (s Scope) BarsAlone() Scope {
 	return Scope{All: true, BarPeople: s.BarPeople, BarDated: s.BarDated, BarObjects: s.BarObjects}
 }
 
-// Unbarred is the same reach without the exclusions, for counting what the
-// exclusions take away. It never decides what is shown.
+// Unbarred returns the same reach without bars, to count what the bars remove.
+// It must never decide what is shown.
 func (s Scope) Unbarred() Scope {
 	s.BarPeople, s.BarDated, s.BarObjects = nil, nil, nil
 	return s

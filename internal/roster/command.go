@@ -5,11 +5,11 @@ import (
 	"slices"
 )
 
-// Superior reports whether the link makes its holder a superior of those below
-// it. A point leader answers for a station but commands nobody there.
+// Superior reports whether the link makes its holder a superior of those below.
+// A point leader answers for a station but commands nobody there.
 func (k LinkKind) Superior() bool { return k == LinkHead || k == LinkInCharge }
 
-// Command answers who stood above whom, as of a date. It is made from whatever
+// Command answers who stood above whom on a date. It is built from whatever
 // part of the roster the question needs.
 type Command struct {
 	parents map[string][]UnitLink // unit → dated parents
@@ -19,7 +19,7 @@ type Command struct {
 }
 
 // NewCommand indexes dated parents and command links. A unit without dated
-// parents hangs where today's tree has it.
+// parents uses its place in today's tree.
 func NewCommand(today *Tree, parents []UnitLink, links []CommandLink) *Command {
 	c := &Command{parents: make(map[string][]UnitLink), today: today, byUnit: make(map[string][]CommandLink), byOne: make(map[string][]CommandLink)}
 	for _, p := range parents {
@@ -36,8 +36,7 @@ func NewCommand(today *Tree, parents []UnitLink, links []CommandLink) *Command {
 	return c
 }
 
-// Ancestors lists the unit and those that stood above it on the date, nearest
-// first.
+// Ancestors lists the unit and those above it on the date, nearest first.
 func (c *Command) Ancestors(unit string, on Date) []string {
 	var out []string
 	c.climb(unit, on, on, func(id string, _, _ Date) {
@@ -48,8 +47,8 @@ func (c *Command) Ancestors(unit string, on Date) []string {
 	return out
 }
 
-// Above lists every unit that the postings lay in or below, at any time of
-// theirs.
+// Above lists every unit in which, or below which, the postings lay at any time
+// during them.
 func (c *Command) Above(postings []Posting) []string {
 	var out []string
 	for _, p := range postings {
@@ -62,9 +61,9 @@ func (c *Command) Above(postings []Posting) []string {
 	return out
 }
 
-// Holders lists the command links over a person who was posted in the units on
-// the date: over the units, all above them, and the person himself. His own
-// links are left out.
+// Holders lists the command links over a person posted in the units on the
+// date: links over the units, over all units above them, and over the person.
+// The person's own links are excluded.
 func (c *Command) Holders(person string, units []string, on Date) []CommandLink {
 	var out []CommandLink
 	add := func(links []CommandLink) {
@@ -88,7 +87,8 @@ func (l CommandLink) same(o CommandLink) bool {
 }
 
 // Superiors lists the people who led the person on the date: head or in charge
-// of a unit of his or of one above it, or in charge of him by name.
+// of one of the person's units or of one above it, or in charge of the person
+// by name.
 func (c *Command) Superiors(person string, units []string, on Date) []string {
 	var out []string
 	for _, l := range c.Holders(person, units, on) {
@@ -100,8 +100,8 @@ func (c *Command) Superiors(person string, units []string, on Date) []string {
 	return out
 }
 
-// DatedBars lists who led the person when: each posting against each link
-// above it, as far as they overlap.
+// DatedBars lists who led the person when: the overlap of each posting with
+// each link above it.
 func (c *Command) DatedBars(person string, postings []Posting) []DatedBar {
 	var out []DatedBar
 	add := func(links []CommandLink, from, to Date) {
@@ -128,12 +128,12 @@ func (c *Command) DatedBars(person string, postings []Posting) []DatedBar {
 }
 
 // climb visits a unit and those above it during [from, to], each with the part
-// of the time for which it stood there.
+// of that time in which it stood there.
 func (c *Command) climb(unit string, from, to Date, visit func(unit string, from, to Date)) {
 	c.climbFrom(unit, from, to, visit, 0)
 }
 
-// maxDepth ends a climb in a tree that bad data has bent into a ring.
+// maxDepth ends a climb if bad data has bent the tree into a cycle.
 const maxDepth = 12
 
 func (c *Command) climbFrom(unit string, from, to Date, visit func(unit string, from, to Date), depth int) {
@@ -155,7 +155,8 @@ func (c *Command) climbFrom(unit string, from, to Date, visit func(unit string, 
 	}
 }
 
-// overlap is the common part of two closed intervals; "" is an open bound.
+// overlap returns the intersection of two closed intervals. "" is an open
+// bound.
 func overlap(aFrom, aTo, bFrom, bTo Date) (from, to Date, ok bool) {
 	from, to = max(aFrom, bFrom), aTo
 	if to == "" || bTo != "" && bTo < to {

@@ -6,13 +6,13 @@ import (
 	"plumbline/internal/fault"
 )
 
-// Date is a civil date of the site's zone as "2006-01-02"; "" means none, or
-// an open end. Dates compare as text.
+// Date is a civil date in the site's zone as "2006-01-02"; "" means none or an
+// open end. Dates compare as text.
 type Date string
 
 const dateLayout = "2006-01-02"
 
-// ParseDate reads "2006-01-02" strictly.
+// ParseDate parses "2006-01-02" strictly.
 func ParseDate(s string) (Date, error) {
 	if s == "" {
 		return "", nil
@@ -23,10 +23,10 @@ func ParseDate(s string) (Date, error) {
 	return Date(s), nil
 }
 
-// DateOf is the civil date of an instant in the zone.
+// DateOf returns the civil date of an instant in the zone.
 func DateOf(t time.Time, zone *time.Location) Date { return Date(t.In(zone).Format(dateLayout)) }
 
-// Time is midnight UTC of the date; the zero time for "".
+// Time returns midnight UTC of the date, or the zero time for "".
 func (d Date) Time() time.Time {
 	t, err := time.Parse(dateLayout, string(d))
 	if err != nil {
@@ -35,7 +35,7 @@ func (d Date) Time() time.Time {
 	return t
 }
 
-// AddDays moves by whole days; "" stays "".
+// AddDays adds whole days. "" stays "".
 func (d Date) AddDays(n int) Date {
 	if d == "" {
 		return ""
@@ -43,7 +43,7 @@ func (d Date) AddDays(n int) Date {
 	return Date(d.Time().AddDate(0, 0, n).Format(dateLayout))
 }
 
-// AddMonths moves by calendar months, clamped to the last day of the month.
+// AddMonths adds calendar months, clamped to the last day of the month.
 func (d Date) AddMonths(n int) Date {
 	if d == "" {
 		return ""
@@ -54,10 +54,10 @@ func (d Date) AddMonths(n int) Date {
 	return Date(first.AddDate(0, 0, min(t.Day(), last)-1).Format(dateLayout))
 }
 
-// Days is the number of days from d to e, negative if e is earlier.
+// Days returns the number of days from d to e, negative if e is earlier.
 func (d Date) Days(e Date) int { return int(e.Time().Sub(d.Time()).Hours() / 24) }
 
-// Month is "2006-01".
+// Month returns the month as "2006-01".
 func (d Date) Month() string {
 	if len(d) < 7 {
 		return ""

@@ -7,14 +7,14 @@ import (
 // InForce reports whether the grant gives its role on the date.
 func (g *Grant) InForce(on Date) bool { return g.State == GrantLive && on.Within(g.FromOn, g.ToOn) }
 
-// GrantWish is what somebody asks to be granted.
+// GrantWish is a requested grant.
 type GrantWish struct {
 	Role         Role
 	UnitID       string
 	FromOn, ToOn Date
 }
 
-// Check judges the wish by itself.
+// Check validates the request on its own.
 func (w GrantWish) Check() error {
 	var faults []*fault.Error
 	known := false
@@ -38,9 +38,9 @@ func (w GrantWish) Check() error {
 	return fault.Join(faults...)
 }
 
-// Separate holds the separation of duties: nobody has two administrator roles,
-// or one of them beside a content role, at any time. held are the other grants
-// of the same person, over all his accounts.
+// Separate enforces the separation of duties: nobody may hold two administrator
+// roles, or one beside a content role, at any time. held are the other grants
+// of the same person, across all their accounts.
 func Separate(w GrantWish, held []Grant) error {
 	for _, g := range held {
 		if g.State == GrantRevoked || !Overlap(w.FromOn, w.ToOn, g.FromOn, g.ToOn) {
@@ -59,8 +59,8 @@ func Separate(w GrantWish, held []Grant) error {
 	return nil
 }
 
-// MayGrant judges who grants: never to himself, and only within the subtree
-// where he is security administrator.
+// MayGrant judges who grants: never to themselves, and only within the subtree
+// where they are security administrator.
 func MayGrant(who *Actor, tree *Tree, unit string, to *Account) error {
 	if who.Program {
 		return nil
@@ -76,7 +76,7 @@ func MayGrant(who *Actor, tree *Tree, unit string, to *Account) error {
 	return fault.Forbidden("grant_out_of_reach")
 }
 
-// FirstState is the state that a grant begins in: an administrator's waits for
+// FirstState returns the initial state of a grant: an administrator's waits for
 // a second security administrator.
 func FirstState(who *Actor, role Role) string {
 	if role.Administrator() && !who.Program {
@@ -85,8 +85,8 @@ func FirstState(who *Actor, role Role) string {
 	return GrantLive
 }
 
-// Approve turns a proposed grant live: by somebody other than the proposer and
-// other than who receives it, within his own reach.
+// Approve makes a proposed grant live. The approver must be neither the
+// proposer nor the recipient, and must act within their own reach.
 func Approve(g Grant, who *Actor, tree *Tree, to *Account) (Grant, error) {
 	if g.State != GrantProposed {
 		return g, fault.Conflict("grant_not_proposed")
@@ -101,7 +101,8 @@ func Approve(g Grant, who *Actor, tree *Tree, to *Account) (Grant, error) {
 	return g, nil
 }
 
-// Revoke ends a grant on the date. A grant that had begun keeps its days.
+// Revoke ends a grant on the date. A grant that had begun keeps the days it was
+// in force.
 func Revoke(g Grant, by string, on Date) (Grant, error) {
 	if g.State == GrantRevoked {
 		return g, fault.Conflict("grant_revoked_already")
@@ -113,8 +114,8 @@ func Revoke(g Grant, by string, on Date) (Grant, error) {
 	return g, nil
 }
 
-// MayDepute judges a head's deputy: a dated grant of unit head at the head's own
-// unit, to somebody posted there, by a head who is no deputy himself.
+// MayDepute judges a head's deputy: a dated grant of unit head at the head's
+// own unit, to somebody posted there, by a head who is not a deputy.
 func MayDepute(who *Actor, own Grant, w GrantWish, to *Account, posted bool, on Date) error {
 	switch {
 	case own.AccountID != who.Account || own.Role != RoleUnitHead || !own.InForce(on):

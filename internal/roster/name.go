@@ -8,17 +8,17 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// NameKeys are the stored forms that a name is searched and sorted by. They are
-// computed once when the name is entered, and may then be corrected by hand,
-// because no table knows how everybody reads his own name.
+// NameKeys are the stored forms by which a name is searched and sorted. They
+// are computed when the name is entered and may be corrected by hand, because
+// no table knows how everybody pronounces their own name.
 type NameKeys struct {
-	Folded   string // the characters, comparable
+	Folded   string // the characters, normalized for comparison
 	Pinyin   string // full, lower case, no spaces: "shanxiaohong"
 	Initials string // "sxh"
 	SortKey  string // syllables with spaces, then the characters
 }
 
-// Keys computes the keys of a name. The surname is read by the table of
+// Keys computes the keys of a name. The surname is looked up in the table of
 // surnames first, the rest character by character.
 func Keys(name string) NameKeys {
 	folded := FoldName(name)
@@ -28,7 +28,7 @@ func Keys(name string) NameKeys {
 		read = len(syllables)
 	}
 	args := pinyin.NewArgs()
-	var word strings.Builder // Latin letters in a row are one syllable
+	var word strings.Builder // a run of Latin letters is one syllable
 	flush := func() {
 		if word.Len() > 0 {
 			syllables = append(syllables, word.String())
@@ -55,7 +55,7 @@ func Keys(name string) NameKeys {
 	return KeysOf(folded, syllables)
 }
 
-// KeysOf makes the keys of a folded name from the syllables that its holder
+// KeysOf builds the keys of a folded name from the syllables that its holder
 // gives.
 func KeysOf(folded string, syllables []string) NameKeys {
 	k := NameKeys{Folded: folded}
@@ -70,8 +70,8 @@ func KeysOf(folded string, syllables []string) NameKeys {
 	return k
 }
 
-// FoldName makes names comparable: compatibility forms, lower case, no blanks,
-// and one sign for the dot within a name.
+// FoldName normalizes names for comparison: compatibility forms, lower case, no
+// blanks, and a single sign for the dot within a name.
 func FoldName(name string) string {
 	var b strings.Builder
 	for _, r := range norm.NFKC.String(strings.TrimSpace(name)) {
@@ -86,8 +86,8 @@ func FoldName(name string) string {
 	return b.String()
 }
 
-// FoldNumber makes police, badge and personnel numbers comparable: half-width,
-// upper case, no blanks or hyphens.
+// FoldNumber normalizes police, badge and personnel numbers for comparison:
+// half-width, upper case, no blanks or hyphens.
 func FoldNumber(no string) string {
 	var b strings.Builder
 	for _, r := range norm.NFKC.String(no) {
@@ -98,14 +98,14 @@ func FoldNumber(no string) string {
 	return b.String()
 }
 
-// FoldLogin makes spellings of a login that a person would take for the same
+// FoldLogin maps spellings of a login that a person would take for the same to
 // one account: compatibility forms, lower case, no blanks or invisible marks.
 func FoldLogin(login string) string {
 	return strings.ToLower(FoldNumber(strings.ReplaceAll(login, "-", "_")))
 }
 
-// FoldQuery makes typed pinyin comparable to the stored keys: lower-case Latin
-// letters and digits alone, ü as v, tone marks dropped.
+// FoldQuery normalizes typed pinyin to match the stored keys: lower-case Latin
+// letters and digits only, ü as v, no tone marks.
 func FoldQuery(q string) string {
 	var b strings.Builder
 	q = strings.NewReplacer("ü", "v", "Ü", "v", "u:", "v", "ǖ", "v", "ǘ", "v", "ǚ", "v", "ǜ", "v").Replace(norm.NFC.String(q))
@@ -118,7 +118,7 @@ func FoldQuery(q string) string {
 	return b.String()
 }
 
-// MaskedTail is the part of a national id that may be shown.
+// MaskedTail returns the part of a national id that may be shown.
 func MaskedTail(id string) string {
 	id = FoldNumber(id)
 	if len(id) <= 4 {
@@ -127,8 +127,8 @@ func MaskedTail(id string) string {
 	return "****" + id[len(id)-4:]
 }
 
-// surname reads the surname at the head of a folded name where the common
-// reading of its characters would be wrong; nil elsewhere.
+// surname reads the surname at the start of a folded name where the common
+// reading of its characters would be wrong, and returns nil elsewhere.
 func surname(folded string) []string {
 	runes := []rune(folded)
 	if len(runes) >= 3 {
@@ -144,7 +144,7 @@ func surname(folded string) []string {
 	return nil
 }
 
-// surnames gives the readings of characters as surnames.
+// surnames maps characters to their readings as surnames.
 var surnames = map[string]string{
 	"单": "shan", "仇": "qiu", "曾": "zeng", "解": "xie", "查": "zha", "任": "ren", "区": "ou", "朴": "piao",
 	"盖": "ge", "尉": "wei", "缪": "miao", "乐": "yue", "翟": "zhai", "覃": "qin", "召": "shao", "种": "chong",

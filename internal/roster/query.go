@@ -9,23 +9,24 @@ import (
 	"plumbline/internal/fault"
 )
 
-// Query reads the filter of a list from query values: codes, months and flags.
-// What is no code is refused by name, so that a typing error cannot show a
-// longer list than was asked for.
+// Query parses the filter of a list from query values: codes, months and flags.
+// Invalid values are reported by field, so that a typing error cannot show a
+// longer list than requested.
 type Query struct {
 	values url.Values
 	wrong  []*fault.Error
 }
 
-// NewQuery reads from the values.
+// NewQuery returns a Query over the values.
 func NewQuery(values url.Values) *Query { return &Query{values: values} }
 
-// Err names everything that could not be read.
+// Err reports every value that could not be parsed.
 func (q *Query) Err() error { return fault.Join(q.wrong...) }
 
 func (q *Query) bad(field string) { q.wrong = append(q.wrong, fault.Invalid("filter_value", field)) }
 
-// Code is an id or code: letters, digits, hyphen and underscore, at most 64.
+// Code parses an id or code: letters, digits, hyphen and underscore, at most
+// 64.
 func (q *Query) Code(field string) string {
 	v := q.values.Get(field)
 	if len(v) > 64 || strings.ContainsFunc(v, func(r rune) bool {
@@ -37,7 +38,7 @@ func (q *Query) Code(field string) string {
 	return v
 }
 
-// OneOf is one of the codes, or "".
+// OneOf parses one of the codes, or "".
 func (q *Query) OneOf(field string, codes ...string) string {
 	v := q.values.Get(field)
 	if v != "" && !slices.Contains(codes, v) {
@@ -47,7 +48,7 @@ func (q *Query) OneOf(field string, codes ...string) string {
 	return v
 }
 
-// Month is a month as "2026-01", or "".
+// Month parses a month such as "2026-01", or "".
 func (q *Query) Month(field string) string {
 	v := q.values.Get(field)
 	if v == "" {
@@ -60,7 +61,7 @@ func (q *Query) Month(field string) string {
 	return v
 }
 
-// Flag is "1" or nothing.
+// Flag parses "1" or nothing.
 func (q *Query) Flag(field string) bool {
 	v := q.values.Get(field)
 	if v != "" && v != "1" {
@@ -69,7 +70,7 @@ func (q *Query) Flag(field string) bool {
 	return v == "1"
 }
 
-// QueryValues makes query values of names and values in turn, without the
+// QueryValues builds query values from alternating names and values, skipping
 // empty ones.
 func QueryValues(pairs ...string) url.Values {
 	out := url.Values{}

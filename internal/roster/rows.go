@@ -23,7 +23,6 @@ type Unit struct {
 	ToOn        Date      `bun:"to_on"`
 }
 
-// UnitState is the state of a unit.
 type UnitState string
 
 // The states of a unit.
@@ -33,7 +32,7 @@ const (
 	UnitClosed UnitState = "closed"
 )
 
-// UnitLink says under which unit another stood for a time.
+// UnitLink says under which unit another stood during a period.
 type UnitLink struct {
 	ledger.Stamp
 	UnitID   string `bun:"unit_id"`
@@ -42,7 +41,7 @@ type UnitLink struct {
 	ToOn     Date   `bun:"to_on"`
 }
 
-// Person is one member of the staff, under a stable personnel number.
+// Person is one member of staff, identified by a stable personnel number.
 type Person struct {
 	ledger.Stamp
 	PersonnelNo string     `bun:"personnel_no"`
@@ -68,7 +67,7 @@ func (p *Person) PlaceUnit() string { return p.UnitID }
 // PlaceBranch implements ledger.Placed.
 func (p *Person) PlaceBranch(b string) { p.BranchID = b }
 
-// PersonKind tells officers from auxiliaries.
+// PersonKind distinguishes officers from auxiliaries.
 type PersonKind string
 
 // The kinds of staff, and the states of a person.
@@ -80,8 +79,8 @@ const (
 	Left    = "left"
 )
 
-// Identifier is a dated number or name of a person, which others may hold at
-// other times.
+// Identifier is a dated number or name of a person. Others may hold it at other
+// times.
 type Identifier struct {
 	ledger.Stamp
 	PersonID string `bun:"person_id"`
@@ -107,12 +106,12 @@ type Posting struct {
 	Post     string `bun:"post"`
 	Rank     string `bun:"rank"`
 	Team     bool   `bun:"team"` // member of the unit's leadership team
-	Main     bool   `bun:"main"` // the posting that places the person
+	Main     bool   `bun:"main"` // the posting that determines the person's unit
 	FromOn   Date   `bun:"from_on"`
 	ToOn     Date   `bun:"to_on"`
 }
 
-// CommandLink says who answered for a unit or a person, for a time.
+// CommandLink says who answered for a unit or a person, and when.
 type CommandLink struct {
 	ledger.Stamp
 	PersonID     string   `bun:"person_id"`
@@ -123,11 +122,11 @@ type CommandLink struct {
 	ToOn         Date     `bun:"to_on"`
 }
 
-// LinkKind is the way of answering for a unit.
+// LinkKind is how somebody answers for a unit.
 type LinkKind string
 
-// The kinds of command link. A point leader answers for a unit but is not a
-// superior in the sense of the bars.
+// The kinds of command link. A point leader answers for a unit but does not
+// count as a superior for bars.
 const (
 	LinkHead        LinkKind = "head"
 	LinkInCharge    LinkKind = "in_charge"
@@ -144,19 +143,20 @@ type Relation struct {
 	ToOn     Date   `bun:"to_on"`
 }
 
-// Void says that a relation or a party was recorded by mistake. The record
-// stays as it is; while the void stands it bars nobody.
+// Void marks a relation or party as recorded by mistake. The record stays
+// unchanged; while the void stands it bars nobody.
 type Void struct {
 	ledger.Stamp
 	RecordKind string            `bun:"record_kind"` // relation, party
 	RecordID   string            `bun:"record_id"`
 	VoidedBy   string            `bun:"voided_by"` // person
 	VoidedOn   Date              `bun:"voided_on"`
-	LiftedOn   Date              `bun:"lifted_on"` // "" while it stands; else the day the same was recorded again
+	LiftedOn   Date              `bun:"lifted_on"` // "" while it stands, else the day the same was recorded again
 	ReasonC    ledger.Commitment `bun:"reason_c"`
 }
 
-// Account is a sign-in. Its id is the pseudonym that ledger entries carry.
+// Account is a sign-in account. Its id is the pseudonym that ledger entries
+// carry.
 type Account struct {
 	ledger.Stamp
 	Login       string `bun:"login"`
@@ -173,7 +173,7 @@ const (
 	AccountDisabled = "disabled"
 )
 
-// Grant is a role held by an account at a unit for a time.
+// Grant is a role held by an account at a unit for a period.
 type Grant struct {
 	ledger.Stamp
 	AccountID  string `bun:"account_id"`
@@ -185,7 +185,7 @@ type Grant struct {
 	GrantedBy  string `bun:"granted_by"`
 	ApprovedBy string `bun:"approved_by"`
 	RevokedBy  string `bun:"revoked_by"`
-	DeputyOf   string `bun:"deputy_of"` // grant that this one deputises for
+	DeputyOf   string `bun:"deputy_of"` // the grant that this one deputises for
 }
 
 // The states of a grant.
@@ -195,11 +195,11 @@ const (
 	GrantRevoked  = "revoked"
 )
 
-// Credential holds an account's secrets. It is outside the ledger.
+// Credential holds an account's secrets. It is not a ledgered row.
 type Credential struct {
 	AccountID string    `bun:"account_id,pk"`
 	Hash      string    `bun:"hash"`      // argon2id, "" until a password is set
-	CodeHash  string    `bun:"code_hash"` // of a one-time code, "" for none
+	CodeHash  string    `bun:"code_hash"` // of a one-time code; "" for none
 	CodeUntil time.Time `bun:"code_until"`
 	ChangedAt time.Time `bun:"changed_at"`
 	Salt      []byte    `bun:"salt"` // of its digest in the ledger
@@ -213,16 +213,16 @@ type Session struct {
 	Label       string    `bun:"label"`
 	Bearer      bool      `bun:"bearer"`
 	Renew       bool      `bun:"renew"`  // began with a one-time code: may only set a password
-	Scope       string    `bun:"scope"`  // operations that a token may do, by blanks; "" for all that its holder may
-	IdleSeconds int64     `bun:"idle_s"` // unused for so long, it ends
+	Scope       string    `bun:"scope"`  // operations that a token allows, separated by spaces; "" for all that its holder may do
+	IdleSeconds int64     `bun:"idle_s"` // ends after this long without use
 	CreatedAt   time.Time `bun:"created_at"`
 	SeenAt      time.Time `bun:"seen_at"`
 	UntilAt     time.Time `bun:"until_at"`
-	ProvedAt    time.Time `bun:"proved_at,nullzero"` // when the password was last asked for and right
-	Proof       []byte    `bun:"proof"`              // mark of ProvedAt under the site's key
+	ProvedAt    time.Time `bun:"proved_at,nullzero"` // when the password was last entered correctly
+	Proof       []byte    `bun:"proof"`              // mark over ProvedAt under the site's key
 }
 
-// Device is one that an account has signed in from before.
+// Device is a device that an account has signed in from before.
 type Device struct {
 	DeviceHash string    `bun:"device_hash,pk"`
 	AccountID  string    `bun:"account_id,pk"`

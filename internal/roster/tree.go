@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Tree is the tree of units as it stands today. A merged unit hangs under its
-// successor, so that its rows follow. It is never changed once made.
+// Tree is today's tree of units. A merged unit hangs under its successor, so
+// that its rows follow. It is immutable.
 type Tree struct {
 	byID     map[string]*Unit
 	children map[string][]string
@@ -34,7 +34,8 @@ func NewTree(units []Unit) *Tree {
 	return t
 }
 
-// above is the unit that u's rows roll up to: its successor, or its parent.
+// above returns the unit that u's rows roll up to: its successor, or its
+// parent.
 func (u *Unit) above() string {
 	if u.SuccessorID != "" {
 		return u.SuccessorID
@@ -42,10 +43,10 @@ func (u *Unit) above() string {
 	return u.ParentID
 }
 
-// Unit gives a unit, nil if unknown.
+// Unit returns a unit, or nil if unknown.
 func (t *Tree) Unit(id string) *Unit { return t.byID[id] }
 
-// Tier gives the tier of a unit, -1 if unknown.
+// Tier returns the tier of a unit, or -1 if unknown.
 func (t *Tree) Tier(id string) int {
 	if u := t.byID[id]; u != nil {
 		return u.Tier
@@ -53,7 +54,7 @@ func (t *Tree) Tier(id string) int {
 	return -1
 }
 
-// Parent gives the unit above; "" for a root.
+// Parent returns the unit above, or "" for a root.
 func (t *Tree) Parent(id string) string {
 	if u := t.byID[id]; u != nil && t.byID[u.above()] != nil {
 		return u.above()
@@ -67,7 +68,7 @@ func (t *Tree) Children(id string) []string { return t.children[id] }
 // Roots lists the units with nothing above them.
 func (t *Tree) Roots() []string { return t.roots }
 
-// Bureau is the tier-1 unit; "" if there is none yet.
+// Bureau returns the tier-1 unit, or "" if there is none yet.
 func (t *Tree) Bureau() string {
 	for id, u := range t.byID {
 		if u.Tier == 1 && u.SuccessorID == "" {
@@ -90,7 +91,7 @@ func (t *Tree) Ancestors(id string) []string {
 // Under reports whether id is root or lies below it.
 func (t *Tree) Under(id, root string) bool { return slices.Contains(t.Ancestors(id), root) }
 
-// Subtree lists a unit and all below it, parents first.
+// Subtree lists a unit and everything below it, parents first.
 func (t *Tree) Subtree(id string) []string {
 	if t.byID[id] == nil {
 		return nil
@@ -102,7 +103,7 @@ func (t *Tree) Subtree(id string) []string {
 	return out
 }
 
-// Branch is the tier-2 unit that a unit belongs to; "" above tier 2.
+// Branch returns the tier-2 unit that a unit belongs to, or "" above tier 2.
 func (t *Tree) Branch(id string) string {
 	branch := ""
 	for _, a := range t.Ancestors(id) {

@@ -8,19 +8,19 @@ import (
 )
 
 // Bundle is what custodians take to a ceremony: every wrapped key of a set, and
-// the public keys of the set that follows. It holds no content and opens for
-// nobody who has not two of the keys.
+// the public keys of the next set. It holds no content, and opens only with two
+// of the keys.
 type Bundle struct {
 	Version   int             `json:"version"`
 	Origin    string          `json:"origin"`
 	From      string          `json:"from"`
-	To        string          `json:"to"` // "" for a drill: nobody follows
+	To        string          `json:"to"` // "" for a drill, which has no next set
 	Threshold int             `json:"threshold"`
 	Custodian []BundleHolder  `json:"custodians"` // of To
 	Records   []BundledRecord `json:"records"`
 }
 
-// BundleHolder is one custodian of the set that follows.
+// BundleHolder is one custodian of the next set.
 type BundleHolder struct {
 	ID        string `json:"id"`
 	PublicKey string `json:"public_key"`
@@ -35,18 +35,19 @@ type BundledRecord struct {
 
 const bundleVersion = 1
 
-// NewBundle begins a bundle.
+// NewBundle returns an empty bundle.
 func NewBundle(origin, from string) *Bundle {
 	return &Bundle{Version: bundleVersion, Origin: origin, From: from}
 }
 
-// JSON is the file.
+// JSON encodes the bundle as a file.
 func (b *Bundle) JSON() []byte {
-	raw, _ := json.Marshal(b) // plain data
+	raw, _ := json.Marshal(b) // plain data never fails
 	return raw
 }
 
-// ParseBundle reads a bundle, or the result of a ceremony, which has the same form.
+// ParseBundle parses a bundle, or the result of a ceremony, which has the same
+// form.
 func ParseBundle(raw []byte) (*Bundle, error) {
 	b := new(Bundle)
 	if err := json.Unmarshal(raw, b); err != nil || b.Version != bundleVersion || b.From == "" {
@@ -60,8 +61,8 @@ func ParseBundle(raw []byte) (*Bundle, error) {
 	return b, nil
 }
 
-// Recover opens the record keys of the bundle with the private keys at hand and
-// says how many it could open. use is called with each, and may be nil.
+// Recover opens the bundle's record keys with the given private keys and
+// returns how many it could open. It calls use, unless nil, with each.
 func (b *Bundle) Recover(keys []*PrivateKey, use func(r *BundledRecord, key *[KeySize]byte) error) (opened int, err error) {
 	for i := range b.Records {
 		r := &b.Records[i]
@@ -104,9 +105,9 @@ func (r *BundledRecord) open(keys []*PrivateKey) (*[KeySize]byte, error) {
 	return Unwrap(r.Place, r.Wrapping, shares)
 }
 
-// Rewrap is the ceremony: with two of the old keys, every record key is opened
-// and wrapped again to the custodians who follow. It fails as a whole if one
-// record does not open, so that none is left behind unnoticed.
+// Rewrap performs the ceremony: with two of the old keys it opens every record
+// key and wraps it for the next custodians. If any record does not open the
+// whole ceremony fails, so that none is silently left behind.
 func (b *Bundle) Rewrap(keys []*PrivateKey) (*Bundle, error) {
 	if b.To == "" || len(b.Custodian) == 0 {
 		return nil, errors.New("the bundle names no custodians to wrap to")
@@ -135,8 +136,8 @@ func (b *Bundle) Rewrap(keys []*PrivateKey) (*Bundle, error) {
 	return &out, nil
 }
 
-// Follows says whether a new wrapping may take the place of the old one: it is
-// of the same key, as far as the check tells, for exactly those custodians.
+// Follows reports whether a new wrapping may replace the old one: its check
+// says that it wraps the same key, and it is for exactly the given custodians.
 func (w *Wrapping) Follows(old *Wrapping, set string, threshold int, custodians []string) bool {
 	if w.Set != set || w.Threshold != threshold || len(w.Shares) != len(custodians) || !slices.Equal(w.Check, old.Check) {
 		return false

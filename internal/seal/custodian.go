@@ -15,9 +15,9 @@ import (
 	"filippo.io/age/armor"
 )
 
-// A custodian's public key is printed as one line, PLUMBLINE-CUSTODIAN-1 and the
-// key in base64; the private key lies in a file that age protects with a
-// passphrase and never leaves the custodian's machine.
+// A custodian's public key is printed as one line: PLUMBLINE-CUSTODIAN-1 and
+// the key in base64. The private key is kept in a file that age protects with a
+// passphrase, and never leaves the custodian's machine.
 const publicPrefix = "PLUMBLINE-CUSTODIAN-1 "
 
 var (
@@ -30,7 +30,7 @@ func kem() hpke.KEM { return hpke.DHKEM(ecdh.X25519()) }
 // PrivateKey is a custodian's private key.
 type PrivateKey struct{ key hpke.PrivateKey }
 
-// NewPrivateKey makes a key.
+// NewPrivateKey generates a key.
 func NewPrivateKey() (*PrivateKey, error) {
 	k, err := kem().GenerateKey()
 	if err != nil {
@@ -39,13 +39,13 @@ func NewPrivateKey() (*PrivateKey, error) {
 	return &PrivateKey{k}, nil
 }
 
-// Public is the public key.
+// Public returns the public key.
 func (k *PrivateKey) Public() *PublicKey { return &PublicKey{k.key.PublicKey()} }
 
-// Bytes is the private key itself; ParsePrivate reads it.
+// Bytes returns the raw private key. ParsePrivate reads it.
 func (k *PrivateKey) Bytes() ([]byte, error) { return k.key.Bytes() }
 
-// ParsePrivate reads what Bytes gave.
+// ParsePrivate parses what Bytes returned.
 func ParsePrivate(raw []byte) (*PrivateKey, error) {
 	k, err := kem().NewPrivateKey(raw)
 	if err != nil {
@@ -57,13 +57,13 @@ func ParsePrivate(raw []byte) (*PrivateKey, error) {
 // PublicKey is a custodian's public key.
 type PublicKey struct{ key hpke.PublicKey }
 
-// String is the line to register.
+// String returns the line to register.
 func (k *PublicKey) String() string {
 	return publicPrefix + base64.StdEncoding.EncodeToString(k.key.Bytes())
 }
 
-// Fingerprint is the start of the key's SHA-256 in groups of four, for
-// comparing by eye or over the telephone.
+// Fingerprint is the start of the key's SHA-256 in groups of four, to compare
+// by eye or over the telephone.
 func (k *PublicKey) Fingerprint() string {
 	sum := sha256.Sum256(k.key.Bytes())
 	digits := hex.EncodeToString(sum[:16])
@@ -74,7 +74,7 @@ func (k *PublicKey) Fingerprint() string {
 	return strings.Join(groups, " ")
 }
 
-// ParsePublic reads the line; space around and within it does no harm.
+// ParsePublic parses the line. Surrounding and inner white space is ignored.
 func ParsePublic(line string) (*PublicKey, error) {
 	rest, ok := strings.CutPrefix(strings.Join(strings.Fields(line), " "), publicPrefix)
 	if !ok {
@@ -91,8 +91,8 @@ func ParsePublic(line string) (*PublicKey, error) {
 	return &PublicKey{k}, nil
 }
 
-// WriteKeyFile protects the private key with a passphrase. work is the cost of
-// trying one, as a power of two; 18 takes about a second.
+// WriteKeyFile writes the private key, protected by a passphrase. work is the
+// scrypt cost of one attempt as a power of two; 18 takes about a second.
 func WriteKeyFile(w io.Writer, k *PrivateKey, passphrase string, work int) error {
 	recipient, err := age.NewScryptRecipient(passphrase)
 	if err != nil {
@@ -115,7 +115,7 @@ func WriteKeyFile(w io.Writer, k *PrivateKey, passphrase string, work int) error
 	return errors.Join(body.Close(), a.Close())
 }
 
-// ReadKeyFile opens a key file with its passphrase.
+// ReadKeyFile decrypts a key file with its passphrase.
 func ReadKeyFile(data []byte, passphrase string) (*PrivateKey, error) {
 	identity, err := age.NewScryptIdentity(passphrase)
 	if err != nil {
@@ -133,7 +133,7 @@ func ReadKeyFile(data []byte, passphrase string) (*PrivateKey, error) {
 	return ParsePrivate(raw)
 }
 
-// sealTo seals to a public key; info binds what it is for.
+// sealTo seals to a public key. info binds the purpose.
 func sealTo(k *PublicKey, info, plain []byte) ([]byte, error) {
 	return hpke.Seal(k.key, hpke.HKDFSHA256(), hpke.AES256GCM(), info, plain)
 }

@@ -7,9 +7,10 @@ import (
 	"fmt"
 )
 
-// Drill rehearses the loss of keys: it seals probes to three custodians made for
-// it, two of whom are needed, and tries every group of them. It gives a line for
-// each group, and an error if any group opened more or less than it should.
+// Drill rehearses the loss of keys: it seals probes to three temporary
+// custodians, two of whom are needed, and tries every group of them. It returns
+// a line for each group, and an error if any group opened more or less than it
+// should.
 func Drill(records int) (report []string, err error) {
 	const threshold, n = 2, 3
 	keys, to := make([]*PrivateKey, n), make([]Recipient, n)

@@ -17,14 +17,14 @@ const (
 	responseLabel = "plumbline response v1"
 )
 
-// Recipient is a custodian as the server knows him.
+// Recipient is a custodian as known to the server.
 type Recipient struct {
 	ID  string
 	Key *PublicKey
 }
 
-// Wrapping is a record key, split and sealed to the custodians of a set. It says
-// nothing to anybody else: the check is a hash of a random key.
+// Wrapping is a record key, split and sealed to the custodians of a set. It
+// reveals nothing to anyone else: the check is a hash of a random key.
 type Wrapping struct {
 	Set       string       `json:"set"`
 	Threshold int          `json:"threshold"`
@@ -39,13 +39,13 @@ type SealedPart struct {
 	Sealed    []byte `json:"sealed"`
 }
 
-// JSON is the text that is stored.
+// JSON encodes the wrapping for storage.
 func (w *Wrapping) JSON() string {
-	b, _ := json.Marshal(w) // plain data
+	b, _ := json.Marshal(w) // plain data never fails
 	return string(b)
 }
 
-// ParseWrapping reads what JSON wrote.
+// ParseWrapping parses what JSON wrote.
 func ParseWrapping(text string) (*Wrapping, error) {
 	w := new(Wrapping)
 	if err := json.Unmarshal([]byte(text), w); err != nil || w.Threshold < 2 || len(w.Shares) < w.Threshold {
@@ -54,7 +54,7 @@ func ParseWrapping(text string) (*Wrapping, error) {
 	return w, nil
 }
 
-// Part is the share of a custodian; nil if he has none.
+// Part returns a custodian's share, or nil if there is none.
 func (w *Wrapping) Part(custodian string) *SealedPart {
 	i := slices.IndexFunc(w.Shares, func(p SealedPart) bool { return p.Custodian == custodian })
 	if i < 0 {
@@ -79,9 +79,9 @@ func (p Place) check(key *[KeySize]byte) []byte {
 	return h.Sum(nil)
 }
 
-// SealText encrypts a text under a fresh key for its place and wraps the key to
-// the recipients. The caller keeps no key: after it returns nobody can read the
-// text without a threshold of custodians.
+// SealText encrypts a text for its place under a new key and wraps the key for
+// the recipients. No key is kept: once it returns, nobody can read the text
+// without a threshold of custodians.
 func SealText(at Place, text []byte, set string, threshold int, to []Recipient) (cipher []byte, w *Wrapping, err error) {
 	var key [KeySize]byte
 	rand.Read(key[:])
@@ -110,7 +110,7 @@ func Wrap(at Place, key *[KeySize]byte, set string, threshold int, to []Recipien
 	return w, nil
 }
 
-// OpenPart opens a custodian's share with his private key.
+// OpenPart opens a custodian's share with the custodian's private key.
 func OpenPart(at Place, set string, p *SealedPart, k *PrivateKey) (Share, error) {
 	y, err := openWith(k, at.shareInfo(set, p.Custodian, p.X), p.Sealed)
 	if err != nil || len(y) != KeySize {
@@ -119,8 +119,8 @@ func OpenPart(at Place, set string, p *SealedPart, k *PrivateKey) (Share, error)
 	return Share{X: p.X, Y: y}, nil
 }
 
-// Unwrap gives the record key from shares, checked against the wrapping: too few
-// shares, or wrong ones, are ErrOpen.
+// Unwrap recovers the record key from shares and checks it against the
+// wrapping. Too few or wrong shares give ErrOpen.
 func Unwrap(at Place, w *Wrapping, shares []Share) (*[KeySize]byte, error) {
 	raw, err := Combine(shares)
 	if err != nil || len(raw) != KeySize {
@@ -135,7 +135,7 @@ func Unwrap(at Place, w *Wrapping, shares []Share) (*[KeySize]byte, error) {
 	return &key, nil
 }
 
-// OpenText opens a sealed text with its record key.
+// OpenText decrypts a sealed text with its record key.
 func OpenText(at Place, key *[KeySize]byte, cipher []byte) ([]byte, error) {
 	if len(cipher) < Overhead {
 		return nil, ErrOpen

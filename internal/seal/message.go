@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// Request is what a custodian is given to release one record: his own share as
-// it lies in the store, and the key of the request to which he seals it again.
-// It holds no content and no name.
+// Request asks a custodian to release one record. It carries the custodian's
+// own share as stored, and the key of the request, to which the custodian seals
+// the share again. It holds no content and no name.
 type Request struct {
 	Reveal    string     `json:"reveal"`
 	Ref       string     `json:"ref"`
@@ -21,8 +21,8 @@ type Request struct {
 	PublicKey string     `json:"public_key"`
 }
 
-// Response is a released share, sealed to the key of the request: it opens for
-// that reveal alone, and there only for the server that asked.
+// Response is a released share, sealed to the key of the request: it opens only
+// for that reveal, and only on the server that asked.
 type Response struct {
 	Reveal    string `json:"reveal"`
 	Custodian string `json:"custodian"`
@@ -73,26 +73,26 @@ const (
 
 var errMessage = errors.New("this is not such a message, or part of it is missing: copy it from its first dashes to its last")
 
-// Text is the request as text to paste or to carry on a stick.
+// Text encodes the request as text to paste or carry on a stick.
 func (q *Request) Text() string { return armored(requestTitle, q) }
 
-// ParseRequest reads it.
+// ParseRequest parses what Text wrote.
 func ParseRequest(text string) (*Request, error) {
 	q := new(Request)
 	return q, unarmored(requestTitle, text, q)
 }
 
-// Text is the response as text.
+// Text encodes the response as text.
 func (r *Response) Text() string { return armored(responseTitle, r) }
 
-// ParseResponse reads it.
+// ParseResponse parses what Text wrote.
 func ParseResponse(text string) (*Response, error) {
 	r := new(Response)
 	return r, unarmored(responseTitle, text, r)
 }
 
 func armored(title string, v any) string {
-	raw, _ := json.Marshal(v) // plain data
+	raw, _ := json.Marshal(v) // plain data never fails
 	text := base64.StdEncoding.EncodeToString(raw)
 	var b strings.Builder
 	b.WriteString("-----BEGIN " + title + "-----\n")

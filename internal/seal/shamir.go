@@ -6,13 +6,13 @@ import (
 	"errors"
 )
 
-// Shamir's secret sharing over GF(256) with the polynomial of AES, byte by
-// byte. A library was looked for: the kept ones come with a server's worth of
+// Shamir's secret sharing over GF(256) with the AES polynomial, byte by byte.
+// No library is used: the maintained ones bring a server's worth of
 // dependencies for these sixty lines. The arithmetic uses no tables and no
 // branches on secrets.
 
-// Share is one point of the polynomials: X names it, 1 to 255, and Y has a byte
-// for each byte of the secret.
+// Share is one point of the polynomials. X identifies it, 1 to 255, and Y has
+// one byte for each byte of the secret.
 type Share struct {
 	X byte
 	Y []byte
@@ -23,8 +23,8 @@ var (
 	errThreshold = errors.New("a secret is split for a threshold of 2 to 255 among at least as many")
 )
 
-// Split makes n shares of a secret, of which any threshold give it back and
-// fewer say nothing about it.
+// Split makes n shares of a secret. Any threshold of them recover it; fewer
+// reveal nothing.
 func Split(secret []byte, threshold, n int) ([]Share, error) {
 	if threshold < 2 || n < threshold || n > 255 || len(secret) == 0 {
 		return nil, errThreshold
@@ -49,8 +49,8 @@ func Split(secret []byte, threshold, n int) ([]Share, error) {
 	return shares, nil
 }
 
-// Combine gives the secret from shares: exactly as many as the threshold, or
-// more. Too few give a wrong secret and no error: who combines must check it.
+// Combine recovers the secret from at least threshold shares. Too few give a
+// wrong secret and no error, so the caller must check it.
 func Combine(shares []Share) ([]byte, error) {
 	if len(shares) < 2 {
 		return nil, errShares
@@ -67,7 +67,7 @@ func Combine(shares []Share) ([]byte, error) {
 	}
 	secret := make([]byte, len(shares[0].Y))
 	for i, s := range shares {
-		// Lagrange's coefficient at 0: the product of xj / (xj - xi).
+		// The Lagrange coefficient at 0: the product of xj / (xj - xi).
 		l := byte(1)
 		for j, other := range shares {
 			if j != i {
@@ -93,7 +93,7 @@ func mul(a, b byte) byte {
 	return p
 }
 
-// inverse is a^254, which is the inverse of a, and 0 for 0.
+// inverse returns a^254, which is the inverse of a, and 0 for 0.
 func inverse(a byte) byte {
 	b := a
 	for range 6 { // 2, 6, 14, 30, 62, 126 …
