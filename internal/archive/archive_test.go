@@ -19,7 +19,8 @@ var made = time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
 func sample(t testing.TB, to ...age.Recipient) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	h := Header{MadeAt: made, Origin: "plumbline/test", Size: 7, Tables: []Table{{"people", []string{"id", "n", "at", "team", "salt", "gone"}}, {"empty", []string{"x"}}}}
+	h := Header{MadeAt: made, Origin: "plumbline/test", Size: 7,
+		Tables: []Table{{"people", []string{"id", "n", "at", "team", "salt", "gone"}}, {"empty", []string{"x"}}}}
 	w, err := NewWriter(&out, to, h)
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +43,8 @@ func sample(t testing.TB, to ...age.Recipient) []byte {
 }
 
 func row(i int) []any {
-	return []any{fmt.Sprintf("id-%d 林甲", i), int64(i * -3), made.Add(time.Duration(i) * time.Microsecond), i%2 == 0, []byte{byte(i), 0, 255}, nil}
+	return []any{fmt.Sprintf("id-%d 林甲", i), int64(i * -3), made.Add(time.Duration(i) * time.Microsecond), i%2 == 0,
+		[]byte{byte(i), 0, 255}, nil}
 }
 
 // readAll reads an archive to its end; n is how many rows it gave.
@@ -163,7 +165,8 @@ func FuzzReader(f *testing.F) {
 		f.Fatal(err)
 	}
 	w.Begin("t")
-	if err := errors.Join(w.Row([]any{"x", nil}), w.Row([]any{int64(-5), true}), w.End(), w.File("key", 1, strings.NewReader("k")), w.Close()); err != nil {
+	if err := errors.Join(w.Row([]any{"x", nil}), w.Row([]any{int64(-5), true}), w.End(),
+		w.File("key", 1, strings.NewReader("k")), w.Close()); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(small.Bytes())

@@ -152,7 +152,8 @@ func (e *env) secretFiles() map[string]string {
 	return m
 }
 
-func (b *backup) writeSite(ctx context.Context, out io.Writer, to []age.Recipient, h archive.Header, secrets map[string][]byte, snap *store.Snapshot) error {
+func (b *backup) writeSite(ctx context.Context, out io.Writer, to []age.Recipient, h archive.Header,
+	secrets map[string][]byte, snap *store.Snapshot) error {
 	a, err := archive.NewWriter(out, to, h)
 	if err != nil {
 		return err

@@ -49,7 +49,8 @@ func benchCommand(e *env) *cobra.Command {
 		},
 	}
 	c.Flags().StringSliceVar(&o.Only, "only", nil, fmt.Sprintf("parts to measure, of %v", bench.Parts))
-	c.Flags().StringVar(&o.Postgres, "postgres", "", "URL of an empty PostgreSQL database for one of the parts that end in -postgres, instead of a server of the bench's own")
+	c.Flags().StringVar(&o.Postgres, "postgres", "",
+		"URL of an empty PostgreSQL database for one of the parts that end in -postgres, instead of a server of the bench's own")
 	c.Flags().StringVar(&size, "size", size, "site of the parts import, list, report and start; small only tries them")
 	c.Flags().StringVar(&profile, "cpuprofile", "", "file for a CPU profile of the whole run (go tool pprof)")
 	c.Flags().BoolVar(&asJSON, "json", false, "the same as --output json")

@@ -192,7 +192,8 @@ func (e *env) campaignCompletion() *cobra.Command {
 					if e.Output == "table" {
 						name = strings.Repeat("  ", max(0, u.Tier-1)) + name
 					}
-					t.add(name, u.Tier, u.All.Owed, u.All.Filed(), u.All.Excused, u.All.Missing(), u.All.PerMille(), u.All.NilPerMille(), u.Certified != nil)
+					t.add(name, u.Tier, u.All.Owed, u.All.Filed(), u.All.Excused, u.All.Missing(), u.All.PerMille(), u.All.NilPerMille(),
+						u.Certified != nil)
 				}
 				return e.print(t)
 			})

@@ -25,16 +25,19 @@ func TestCampaignRoad(t *testing.T) {
 	if status, out, errOut = run(t, "campaign", "list", "--output", "csv", "--db", db); status != 0 || strings.Count(out, "\n") != 2 {
 		t.Errorf("list: %d %q %q", status, out, errOut)
 	}
-	if status, out, errOut = run(t, "campaign", "completion", "--output", "json", "--db", db); status != 0 || !strings.Contains(out, `"owed": 53`) {
+	if status, out, errOut = run(t, "campaign", "completion", "--output", "json", "--db", db); status != 0 ||
+		!strings.Contains(out, `"owed": 53`) {
 		t.Errorf("completion: %d %q %q", status, out, errOut)
 	}
 	if status, out, errOut := run(t, "report", "--unit", "nowhere", "--db", db); status == 0 || !strings.Contains(errOut, "unit: ") {
 		t.Errorf("the report of no unit: %d %s%s", status, out, errOut)
 	}
-	if status, out, errOut := run(t, "report", "--unit", "east", "--output", "csv", "--db", db); status != 0 || !strings.Contains(out, "Completion,0.0%") {
+	if status, out, errOut := run(t, "report", "--unit", "east", "--output", "csv", "--db", db); status != 0 ||
+		!strings.Contains(out, "Completion,0.0%") {
 		t.Errorf("the report of a unit by its code: %d %s%s", status, out, errOut)
 	}
-	if status, out, errOut = run(t, "report", "--output", "csv", "--db", db); status != 0 || !strings.Contains(out, "Total,Completion,0.0%\n") {
+	if status, out, errOut = run(t, "report", "--output", "csv", "--db", db); status != 0 ||
+		!strings.Contains(out, "Total,Completion,0.0%\n") {
 		t.Errorf("a rate is not printed as one: %d %q %q", status, out, errOut)
 	}
 	if status, out, errOut = run(t, "campaign", "lock", "--db", db); status != 0 || !strings.Contains(out, "locked") {

@@ -126,7 +126,8 @@ func checkpointDigits(e *env) *cobra.Command {
 				if len(names) > 0 {
 					witnessed = strings.Join(names, ", ")
 				}
-				fmt.Fprintf(e.out, "log        %s\nentries    %d\ntime       %s\nwitnessed  %s\ndigits     %s\n", c.Origin, c.Size, stamp(row.At), witnessed, c.Digits())
+				fmt.Fprintf(e.out, "log        %s\nentries    %d\ntime       %s\nwitnessed  %s\ndigits     %s\n", c.Origin, c.Size,
+					stamp(row.At), witnessed, c.Digits())
 				return nil
 			})
 		},
@@ -165,7 +166,8 @@ The file holds sizes, hashes and signatures, and no content.`,
 				if err := os.WriteFile(args[0], body, 0o644); err != nil {
 					return err
 				}
-				fmt.Fprintf(e.out, "written  %s\nfrom     %d entries\nto       %d entries\ndigits   %s\n", args[0], from, req.Checkpoint.Size, req.Checkpoint.Digits())
+				fmt.Fprintf(e.out, "written  %s\nfrom     %d entries\nto       %d entries\ndigits   %s\n", args[0], from,
+					req.Checkpoint.Size, req.Checkpoint.Digits())
 				return nil
 			})
 		},

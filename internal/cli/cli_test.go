@@ -50,7 +50,8 @@ func TestWhatIsNoDatabaseOfOurs(t *testing.T) {
 	if _, err := db.Exec("CREATE TABLE letters (a TEXT)"); err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(db.Close(), os.WriteFile("a.txt", []byte("a letter of more than sixteen bytes"), 0o600), os.Mkdir("folder", 0o700)); err != nil {
+	if err := errors.Join(db.Close(), os.WriteFile("a.txt", []byte("a letter of more than sixteen bytes"), 0o600),
+		os.Mkdir("folder", 0o700)); err != nil {
 		t.Fatal(err)
 	}
 	before, err := os.ReadFile("other.db")
@@ -58,7 +59,8 @@ func TestWhatIsNoDatabaseOfOurs(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, file := range []string{"other.db", "a.txt", "folder", "none/at/all.db"} {
-		for _, command := range []string{"migrate", "demo --no-serve", "verify", "serve --addr 127.0.0.1:0", "user list", "backup b --identity-less"} {
+		for _, command := range []string{"migrate", "demo --no-serve", "verify", "serve --addr 127.0.0.1:0", "user list",
+			"backup b --identity-less"} {
 			status, _, errs := run(t, append(strings.Fields(command), "--db", file)...)
 			if status == 0 || !strings.Contains(errs, "--db") || strings.Contains(errs, "goroutine") {
 				t.Errorf("%s --db %s: %d %s", command, file, status, errs)
@@ -68,7 +70,8 @@ func TestWhatIsNoDatabaseOfOurs(t *testing.T) {
 			}
 		}
 	}
-	if status, _, errs := run(t, "restore", "b", "--db", "none/at/all.db"); status == 0 || !strings.Contains(errs, "there is no folder none/at for the database") {
+	if status, _, errs := run(t, "restore", "b", "--db", "none/at/all.db"); status == 0 ||
+		!strings.Contains(errs, "there is no folder none/at for the database") {
 		t.Errorf("restore into no folder: %d %s", status, errs)
 	}
 	if after, err := os.ReadFile("other.db"); err != nil || !bytes.Equal(before, after) {
@@ -91,7 +94,8 @@ func TestTypedWrongly(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	dir := t.TempDir()
 	db := filepath.Join(dir, "a.db")
-	if status, _, errOut := run(t, "serve", "--db", db, "--addr", "127.0.0.1:0"); status == 0 || !strings.Contains(errOut, "plumbline migrate") {
+	if status, _, errOut := run(t, "serve", "--db", db, "--addr", "127.0.0.1:0"); status == 0 ||
+		!strings.Contains(errOut, "plumbline migrate") {
 		t.Errorf("a missing database: %d %q", status, errOut)
 	}
 	if status, _, _ := run(t, "no-such-command"); status == 0 {
@@ -187,7 +191,8 @@ func TestHandler(t *testing.T) {
 		}
 		return r
 	}
-	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/nowhere": 404, "/api/v1/openapi.json": 200, "/api/v1/nowhere": 404} {
+	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/nowhere": 404, "/api/v1/openapi.json": 200,
+		"/api/v1/nowhere": 404} {
 		if got := get(path).StatusCode; got != want {
 			t.Errorf("%s: %d, want %d", path, got, want)
 		}

@@ -77,12 +77,14 @@ func (z *zipped) WriteHeader(status int) {
 // fits reports whether this kind of response is compressed at all.
 func (z *zipped) fits() bool {
 	h := z.Header()
-	if h.Get("Content-Encoding") != "" || h.Get("Content-Range") != "" || z.status == http.StatusNoContent || z.status == http.StatusNotModified {
+	if h.Get("Content-Encoding") != "" || h.Get("Content-Range") != "" || z.status == http.StatusNoContent ||
+		z.status == http.StatusNotModified {
 		return false
 	}
 	kind, _, _ := strings.Cut(h.Get("Content-Type"), ";")
 	switch strings.TrimSpace(kind) {
-	case "text/html", "text/javascript", "text/css", "image/svg+xml", "application/json", "application/problem+json", "application/openapi+json":
+	case "text/html", "text/javascript", "text/css", "image/svg+xml", "application/json", "application/problem+json",
+		"application/openapi+json":
 		return h.Get("Content-Disposition") == ""
 	}
 	return false

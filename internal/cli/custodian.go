@@ -31,7 +31,8 @@ read from --passphrase-file, or from the first line of standard input.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(e.custodianNew(), e.custodianShow(), e.custodianRelease(), e.custodianDrill(), e.custodianBundle(), e.custodianRewrap(), e.custodianApply())
+	c.AddCommand(e.custodianNew(), e.custodianShow(), e.custodianRelease(), e.custodianDrill(), e.custodianBundle(),
+		e.custodianRewrap(), e.custodianApply())
 	return c
 }
 
@@ -154,7 +155,8 @@ The reference is shown first: compare it with the page before you paste.`,
 			} else if err != nil {
 				return err
 			}
-			fmt.Fprintf(e.err, "request    %s\nlog        %s\nrecord     %s %s\n", request.Ref, request.Origin, request.Place.Column, request.Place.Record)
+			fmt.Fprintf(e.err, "request    %s\nlog        %s\nrecord     %s %s\n", request.Ref, request.Origin, request.Place.Column,
+				request.Place.Record)
 			fmt.Fprint(e.out, response.Text())
 			return nil
 		},

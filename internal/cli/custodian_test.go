@@ -74,7 +74,8 @@ func TestACustodiansMachine(t *testing.T) {
 	run(1, "custodian", "release", put("theirs.txt", q.Text()), "--key", at("a.key"), "--passphrase-file", words)
 	run(1, "custodian", "release", at("request.txt"), "--key", at("a.key"), "--passphrase-file", put("wrong", "another long phrase\n"))
 
-	if drill := run(0, "custodian", "drill", "--records", "2"); strings.Count(drill, "2 of 2 probes") != 4 || strings.Count(drill, "0 of 2 probes") != 4 {
+	if drill := run(0, "custodian", "drill", "--records", "2"); strings.Count(drill, "2 of 2 probes") != 4 ||
+		strings.Count(drill, "0 of 2 probes") != 4 {
 		t.Error(drill)
 	}
 	var second bytes.Buffer
@@ -84,14 +85,17 @@ func TestACustodiansMachine(t *testing.T) {
 	put("b.key", second.String())
 	b := seal.NewBundle("log", "old")
 	b.To, b.Threshold = "new", 2
-	b.Custodian = []seal.BundleHolder{{ID: "n1", PublicKey: asked.Public().String()}, {ID: "n2", PublicKey: public.String()}, {ID: "n3", PublicKey: other.Public().String()}}
+	b.Custodian = []seal.BundleHolder{{ID: "n1", PublicKey: asked.Public().String()}, {ID: "n2", PublicKey: public.String()},
+		{ID: "n3", PublicKey: other.Public().String()}}
 	b.Records = []seal.BundledRecord{{ID: "f", Place: place, Wrapping: w}}
 	put("wrapped.json", string(b.JSON()))
 	two := []string{"--key", at("a.key"), "--passphrase-file", words, "--key", at("b.key"), "--passphrase-file", words}
-	if out := run(0, append([]string{"custodian", "drill", at("wrapped.json")}, two...)...); !strings.Contains(out, "1 of 1 record keys opened") {
+	if out := run(0, append([]string{"custodian", "drill", at("wrapped.json")}, two...)...); !strings.Contains(out,
+		"1 of 1 record keys opened") {
 		t.Error(out)
 	}
-	if out := run(0, append([]string{"custodian", "drill", at("wrapped.json")}, two[:4]...)...); !strings.Contains(out, "0 of 1 record keys opened") {
+	if out := run(0, append([]string{"custodian", "drill", at("wrapped.json")}, two[:4]...)...); !strings.Contains(out,
+		"0 of 1 record keys opened") {
 		t.Error(out)
 	}
 	run(1, append([]string{"custodian", "rewrap", at("wrapped.json"), at("none.json")}, two[:4]...)...)

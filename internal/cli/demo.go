@@ -130,7 +130,8 @@ func (e *env) bar() func(step string, done, total int) {
 
 // printAccounts prints who can sign in.
 func (e *env) printAccounts() {
-	fmt.Fprintln(e.out, "Everything here is invented. All of these accounts have the password "+demo.Password+":\n数据均为虚构。下列账号的口令均为 "+demo.Password+"：")
+	fmt.Fprintln(e.out,
+		"Everything here is invented. All of these accounts have the password "+demo.Password+":\n数据均为虚构。下列账号的口令均为 "+demo.Password+"：")
 	seen := map[roster.Role]bool{}
 	for _, a := range demo.Accounts() {
 		note := ""
@@ -141,6 +142,7 @@ func (e *env) printAccounts() {
 			note = " (another person · 另一人)"
 		}
 		seen[a.Role] = true
-		fmt.Fprintf(e.out, "  %-20s %s · %s%s\n", a.Login, words.T(words.EN, "role."+string(a.Role)), words.T(words.ZH, "role."+string(a.Role)), note)
+		fmt.Fprintf(e.out, "  %-20s %s · %s%s\n", a.Login, words.T(words.EN, "role."+string(a.Role)),
+			words.T(words.ZH, "role."+string(a.Role)), note)
 	}
 }

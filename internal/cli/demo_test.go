@@ -51,22 +51,26 @@ func TestDemoShowsEveryState(t *testing.T) {
 	}
 	defer db.Close()
 	for table, want := range map[string][]string{
-		"submissions":           texts(selfcheck.States),
-		"issues":                texts(issue.States),
-		"rectifications":        texts(rectify.States),
-		"cases":                 {string(inquiry.CaseOpen), string(inquiry.CaseDecidedPending), string(inquiry.CaseClosed)},
-		"accounts":              {"new", "active"},
-		"tracks":                {string(inquiry.TrackOpen), string(inquiry.TrackAssigned), string(inquiry.TrackFound), string(inquiry.TrackDecided), string(inquiry.TrackEnded)},
-		"allegations":           {string(inquiry.AllegationOpen), string(inquiry.AllegationFound), string(inquiry.AllegationReopened)},
-		"findings":              {string(inquiry.FindingDraft), string(inquiry.FindingServed), string(inquiry.FindingReplied), string(inquiry.FindingFinal), string(inquiry.FindingQuashed)},
-		"questions":             {string(inquiry.QuestionRaised), string(inquiry.QuestionRefusalProposed), string(inquiry.QuestionTrackOpened), string(inquiry.QuestionRefused)},
-		"decisions":             {string(inquiry.DecisionProposed), string(inquiry.DecisionDecided)},
-		"campaigns":             {"draft", "open", "locked", "inspecting", "rectifying", "closed"},
-		"matches":               texts(intake.MatchStates),
-		"audit_batches":         {"imported", "withdrawn"}, // the others last as long as a job does
-		"expungements":          texts(custody.ExpungementStates),
-		"holds":                 {string(custody.HoldLive), string(custody.HoldLifted)},
-		"named_reviews":         {string(selfcheck.NamedAccepted), string(selfcheck.NamedReturned), string(selfcheck.NamedReplied)}, // what waits has no row yet
+		"submissions":    texts(selfcheck.States),
+		"issues":         texts(issue.States),
+		"rectifications": texts(rectify.States),
+		"cases":          {string(inquiry.CaseOpen), string(inquiry.CaseDecidedPending), string(inquiry.CaseClosed)},
+		"accounts":       {"new", "active"},
+		"tracks": {string(inquiry.TrackOpen), string(inquiry.TrackAssigned), string(inquiry.TrackFound),
+			string(inquiry.TrackDecided), string(inquiry.TrackEnded)},
+		"allegations": {string(inquiry.AllegationOpen), string(inquiry.AllegationFound), string(inquiry.AllegationReopened)},
+		"findings": {string(inquiry.FindingDraft), string(inquiry.FindingServed), string(inquiry.FindingReplied),
+			string(inquiry.FindingFinal), string(inquiry.FindingQuashed)},
+		"questions": {string(inquiry.QuestionRaised), string(inquiry.QuestionRefusalProposed),
+			string(inquiry.QuestionTrackOpened), string(inquiry.QuestionRefused)},
+		"decisions":     {string(inquiry.DecisionProposed), string(inquiry.DecisionDecided)},
+		"campaigns":     {"draft", "open", "locked", "inspecting", "rectifying", "closed"},
+		"matches":       texts(intake.MatchStates),
+		"audit_batches": {"imported", "withdrawn"}, // the others last as long as a job does
+		"expungements":  texts(custody.ExpungementStates),
+		"holds":         {string(custody.HoldLive), string(custody.HoldLifted)},
+		// what waits has no row yet
+		"named_reviews":         {string(selfcheck.NamedAccepted), string(selfcheck.NamedReturned), string(selfcheck.NamedReplied)},
 		"relations":             nil,
 		"inspection_items":      nil,
 		"expungement_approvals": nil,

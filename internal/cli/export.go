@@ -55,7 +55,8 @@ under pseudonyms. The folder is checked with: plumbline verify DIR --trust FILE`
 				}
 				fmt.Fprintf(e.out, "%d entries, %d of them new; %d files written\n", done.Size, done.Size-done.Before, done.Written)
 				if done.Long > 0 {
-					fmt.Fprintf(e.out, "%d bundles hold an entry of more than 65,535 bytes, which the form has no room for: they lie in tile/long-entries\n", done.Long)
+					fmt.Fprintf(e.out, "%d bundles hold an entry of more than 65,535 bytes, which the form has no room for: they lie in "+
+						"tile/long-entries\n", done.Long)
 				}
 				return nil
 			})

@@ -79,7 +79,8 @@ func TestAProxyThatNobodyNamed(t *testing.T) {
 	}
 	ask("127.0.0.1:80", "Forwarded")
 	ask("192.0.2.9:80", "X-Forwarded-For")
-	if got := out.String(); strings.Count(got, "PROXY") != 1 || !strings.Contains(got, "--trusted-proxy 127.0.0.1") || strings.Contains(got, "198.51.100.1") {
+	if got := out.String(); strings.Count(got, "PROXY") != 1 || !strings.Contains(got, "--trusted-proxy 127.0.0.1") ||
+		strings.Contains(got, "198.51.100.1") {
 		t.Errorf("printed: %q", got)
 	}
 	if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "level=WARN") || !strings.Contains(got, "peer=127.0.0.1") {

@@ -69,7 +69,8 @@ func reads(t *testing.T, site *httptest.Server, login string) func(path string) 
 
 func signedIn(t *testing.T, site *httptest.Server, login string) func(path string) (int, string) {
 	t.Helper()
-	resp, err := http.Post(site.URL+"/api/v1/sessions", "application/json", strings.NewReader(fmt.Sprintf(`{"login":%q,"password":%q}`, login, demo.Password)))
+	resp, err := http.Post(site.URL+"/api/v1/sessions", "application/json",
+		strings.NewReader(fmt.Sprintf(`{"login":%q,"password":%q}`, login, demo.Password)))
 	if err != nil {
 		t.Fatal(err)
 	}

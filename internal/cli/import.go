@@ -241,7 +241,8 @@ func (e *env) writeRejects(ctx context.Context, s *site, id, name string) error 
 	}
 	lang := words.Match("", e.Lang)
 	f, _, err := s.app.BatchErrors(ctx, operator, app.ErrorFileInput{ID: id, Format: format}, app.ErrorFileWords{
-		Row: words.T(lang, "intake.error.row"), Cell: words.T(lang, "intake.error.cell"), Reason: words.T(lang, "intake.error.reason"), Sheet: words.T(lang, "intake.error.sheet"),
+		Row: words.T(lang, "intake.error.row"), Cell: words.T(lang, "intake.error.cell"),
+		Reason: words.T(lang, "intake.error.reason"), Sheet: words.T(lang, "intake.error.sheet"),
 		Say: func(code string, args map[string]any) string { return words.Args(lang, "fault."+code, args) },
 	})
 	if err != nil {

@@ -75,7 +75,8 @@ func (e *env) importRoster(ctx context.Context, s *site, f rosterFlags) error {
 		if err != nil {
 			return err
 		}
-		r, err := s.app.ImportRoster(ctx, operator, app.RosterImport{Table: t, Name: filepath.Base(path), Data: data, AsOf: roster.Date(f.asOf), DryRun: f.dry, Leave: f.leave})
+		r, err := s.app.ImportRoster(ctx, operator, app.RosterImport{Table: t, Name: filepath.Base(path), Data: data,
+			AsOf: roster.Date(f.asOf), DryRun: f.dry, Leave: f.leave})
 		if err != nil { // what came before is done and is printed
 			failed = fmt.Errorf("%s: %w", path, err)
 			break

@@ -35,8 +35,10 @@ func TestWriteReleased(t *testing.T) {
 	}
 	s := apptest.SQLite(t)
 	ids := s.Issues(
-		apptest.IssueSeed{Name: "mine", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 1, Event: "2026-01-10"},
-		apptest.IssueSeed{Name: "found", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "traffic_alcohol", Severity: 2, Event: "2026-01-12"})
+		apptest.IssueSeed{Name: "mine", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 1,
+			Event: "2026-01-10"},
+		apptest.IssueSeed{Name: "found", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "traffic_alcohol",
+			Severity: 2, Event: "2026-01-12"})
 	anna := s.Actor("anna")
 	_, rec, err := s.App.MakeStatement(t.Context(), anna, app.StatementInput{Issue: ids["mine"], Kind: issue.Answer, Text: "那天我不在"})
 	if err != nil {

@@ -23,7 +23,8 @@ func init() { makers = append(makers, restoreCommand) }
 
 // errOlder ends a successful restore of a backup that is older than what a
 // witness has seen.
-var errOlder = errors.New("restored, and frozen: the backup is older than the checkpoint given. Nothing can be written until a person has looked and decided (plumbline thaw)")
+var errOlder = errors.New("restored, and frozen: the backup is older than the checkpoint given. Nothing can be written " +
+	"until a person has looked and decided (plumbline thaw)")
 
 // restore holds the command's options and what it has created so far.
 type restore struct {
@@ -132,7 +133,8 @@ func (r *restore) mustBeFree() error {
 }
 
 // each reads an archive to its end.
-func (r *restore) each(file string, ids []age.Identity, begun func(archive.Header) error, see func(p archive.Part, a *archive.Reader) error) error {
+func (r *restore) each(file string, ids []age.Identity, begun func(archive.Header) error,
+	see func(p archive.Part, a *archive.Reader) error) error {
 	f, err := os.Open(file)
 	if err != nil {
 		return err
@@ -207,7 +209,8 @@ func (r *restore) place(places map[string]string, p archive.Part, in io.Reader) 
 
 // restoreSite fills the database, verifies it, and only then gives it its name.
 // older is a given checkpoint that covers entries missing from the backup.
-func (r *restore) restoreSite(ctx context.Context, file string, ids []age.Identity, ev store.Evidence) (older *ledger.Checkpoint, err error) {
+func (r *restore) restoreSite(ctx context.Context, file string, ids []age.Identity,
+	ev store.Evidence) (older *ledger.Checkpoint, err error) {
 	dsn := r.DB
 	if store.DialectOf(r.DB) == store.SQLite {
 		dsn += ".restoring"
@@ -271,7 +274,8 @@ func (r *restore) restoreSite(ctx context.Context, file string, ids []age.Identi
 
 // fill reads the archive into the database. It compares the list at the end of
 // the archive before committing anything.
-func (r *restore) fill(ctx context.Context, file string, ids []age.Identity, begun func(archive.Header) error, st func() *store.Store) error {
+func (r *restore) fill(ctx context.Context, file string, ids []age.Identity, begun func(archive.Header) error,
+	st func() *store.Store) error {
 	places := r.secretFiles()
 	if _, ok := places["sm2"]; !ok {
 		places["sm2"] = r.beside(".sm2")

@@ -69,11 +69,13 @@ func TestRoadOfTheReadme(t *testing.T) {
 		}
 	}
 	feed(t, "the authority's own pass phrase\n")
-	if status, out, errOut := run(t, "user", "grant", "--heads", "--as", "P0010"); status != 0 || errOut != "" || !strings.HasPrefix(out, "unit_head granted, heads: 0\n") {
+	if status, out, errOut := run(t, "user", "grant", "--heads", "--as", "P0010"); status != 0 || errOut != "" ||
+		!strings.HasPrefix(out, "unit_head granted, heads: 0\n") {
 		t.Errorf("a head is left without the role: %d %s%s", status, out, errOut)
 	}
 	feed(t, "a pass phrase of your own\n")
-	if status, out, errOut := run(t, "user", "grant", "--heads", "--as", "P0003"); status != 0 || !strings.Contains(out, "every role is held by somebody") {
+	if status, out, errOut := run(t, "user", "grant", "--heads", "--as", "P0003"); status != 0 ||
+		!strings.Contains(out, "every role is held by somebody") {
 		t.Errorf("the road leaves a role to nobody: %d %s%s", status, out, errOut)
 	}
 	if n < 5 || n > 10 {
@@ -87,7 +89,8 @@ func TestRoadOfTheReadme(t *testing.T) {
 		t.Errorf("verify: %s%s", out, errOut)
 	}
 	status, out, errOut = run(t, "verify", "--quiet", "--output", "csv")
-	if rows, err := csv.NewReader(strings.NewReader(out)).ReadAll(); err != nil || status != 0 || strings.Join(rows[len(rows)-1], ",") != "ok,,true" {
+	if rows, err := csv.NewReader(strings.NewReader(out)).ReadAll(); err != nil || status != 0 ||
+		strings.Join(rows[len(rows)-1], ",") != "ok,,true" {
 		t.Errorf("verify as CSV: %d %v\n%s%s", status, err, out, errOut)
 	}
 }

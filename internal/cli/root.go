@@ -199,7 +199,8 @@ var known = map[string]bool{"addr": true, "secure": true, "trusted-proxy": true,
 func (e *env) addrFlag(c *cobra.Command) {
 	c.Flags().StringVar(&e.Addr, "addr", e.Addr, "address to listen on")
 	c.Flags().BoolVar(&e.Secure, "secure", e.Secure, "cookies only over https (set it behind TLS)")
-	c.Flags().StringArrayVar(&e.TrustedProxies, "trusted-proxy", nil, "network (CIDR) or address of a reverse proxy of ours, whose X-Forwarded-For is believed; may be repeated")
+	c.Flags().StringArrayVar(&e.TrustedProxies, "trusted-proxy", nil,
+		"network (CIDR) or address of a reverse proxy of ours, whose X-Forwarded-For is believed; may be repeated")
 }
 
 // paceFlags set how often the ledger's head is signed and sent. The bounds keep
@@ -207,16 +208,19 @@ func (e *env) addrFlag(c *cobra.Command) {
 // silence.
 func (e *env) paceFlags(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&e.KeyBackups, "key-backups", e.KeyBackups, "folder for hourly copies of the key store, kept as long as the rule pack says (default: no copies)")
+	f.StringVar(&e.KeyBackups, "key-backups", e.KeyBackups,
+		"folder for hourly copies of the key store, kept as long as the rule pack says (default: no copies)")
 	f.DurationVar(&e.SignEvery, "sign-every", e.SignEvery, "least time between two signatures over the ledger's head: 10ms to 2s")
 	f.DurationVar(&e.WitnessPace.Every, "witness-every", e.WitnessPace.Every, "least time between two checkpoints sent to a witness: 1s to 1h")
-	f.DurationVar(&e.WitnessPace.Heartbeat, "witness-heartbeat", e.WitnessPace.Heartbeat, "send the same checkpoint again after this long, so that no witness hears silence: 10s to 24h")
+	f.DurationVar(&e.WitnessPace.Heartbeat, "witness-heartbeat", e.WitnessPace.Heartbeat,
+		"send the same checkpoint again after this long, so that no witness hears silence: 10s to 24h")
 }
 
 // loadFlags limit how much the site takes on at once.
 func (e *env) loadFlags(c *cobra.Command) {
 	f := c.Flags()
-	f.IntVar(&e.UploadBudget, "upload-budget", e.UploadBudget, "MB of all uploads under way together: 21 to 4096; who comes beyond it waits, then is told to come again")
+	f.IntVar(&e.UploadBudget, "upload-budget", e.UploadBudget,
+		"MB of all uploads under way together: 21 to 4096; who comes beyond it waits, then is told to come again")
 	f.IntVar(&e.Readers, "readers", e.Readers, "spreadsheets read at a time: 1 to 64; each may take 200 MB")
 }
 

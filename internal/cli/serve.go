@@ -41,7 +41,8 @@ func serveCommand(e *env) *cobra.Command {
 				return err
 			}
 			if s.store.KeysMissing() {
-				return fmt.Errorf("the key store %s is missing or not readable; no text could be read. Bring it and its .master file back, or name it with --keys", s.store.KeyPath())
+				return fmt.Errorf("the key store %s is missing or not readable; no text could be read. Bring it and its .master file "+
+					"back, or name it with --keys", s.store.KeyPath())
 			}
 			return e.serve(c.Context(), s, false)
 		},
@@ -61,7 +62,8 @@ const (
 )
 
 // errBroken ends serve when the disk failed during a write.
-var errBroken = errors.New("the disk failed under a write; the last answers were \"unknown\"; look at the disk, then start again: nothing that was acknowledged is lost")
+var errBroken = errors.New("the disk failed under a write; the last answers were \"unknown\"; look at the disk, then start " +
+	"again: nothing that was acknowledged is lost")
 
 // serve answers requests until ctx ends, then lets running requests finish.
 func (e *env) serve(ctx context.Context, s *site, demo bool) error {

@@ -52,7 +52,8 @@ func TestTwoServersOverOneDatabase(t *testing.T) {
 		for c := range clients {
 			all.Go(func() {
 				for n := range each {
-					status, raw := answer(t, "POST", base+"/api/v1/campaigns", tokens[i], strings.Replace(draft, "专项", fmt.Sprintf("专项%d-%d-%d", i, c, n), 1))
+					status, raw := answer(t, "POST", base+"/api/v1/campaigns", tokens[i],
+						strings.Replace(draft, "专项", fmt.Sprintf("专项%d-%d-%d", i, c, n), 1))
 					if status >= 300 {
 						t.Errorf("server %d: %d %s", i, status, raw)
 						return
@@ -81,7 +82,8 @@ func TestTwoServersOverOneDatabase(t *testing.T) {
 // is refused before the database is opened.
 func TestPaceIsBounded(t *testing.T) {
 	for flag, value := range map[string]string{"sign-every": "1m", "witness-every": "10ms", "witness-heartbeat": "48h"} {
-		if status, out := alone(t, nil, "serve", "--addr", "127.0.0.1:0", "--"+flag, value); status == 0 || !strings.Contains(out, "--"+flag+" is from") {
+		if status, out := alone(t, nil, "serve", "--addr", "127.0.0.1:0", "--"+flag, value); status == 0 ||
+			!strings.Contains(out, "--"+flag+" is from") {
 			t.Errorf("%s: status %d\n%s", flag, status, out)
 		}
 	}

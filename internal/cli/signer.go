@@ -51,7 +51,8 @@ func (e *env) signer(ctx context.Context, st *store.Store, makeKey bool) (app.Si
 	if signed, err := everSigned(ctx, st); err != nil {
 		return nil, err
 	} else if signed {
-		return nil, fmt.Errorf("the signing key %s is missing, although this ledger was signed before: put it back with its .state file, or name it by --signer-key", path)
+		return nil, fmt.Errorf("the signing key %s is missing, although this ledger was signed before: put it back with its "+
+			".state file, or name it by --signer-key", path)
 	}
 	if err := signer.Make(path, st.Origin()); err != nil {
 		return nil, err
@@ -262,7 +263,8 @@ func (e *env) thaw(ctx context.Context, s *site, who *roster.Actor, in app.ThawI
 		fmt.Fprintf(e.out, "kept as evidence: %s\n", k)
 	}
 	if s.app.SignerMode() == app.SignerApart {
-		fmt.Fprintf(e.out, "The signer still remembers the other tree. Its own operator must agree: put these three\nlines into a file and run plumbline signer restart --key FILE --to FILE\n%s", from.Marshal())
+		fmt.Fprintf(e.out, "The signer still remembers the other tree. Its own operator must agree: put these three\nlines into a "+
+			"file and run plumbline signer restart --key FILE --to FILE\n%s", from.Marshal())
 	}
 	return nil
 }

@@ -143,7 +143,8 @@ func TestTheManualOfTheSigner(t *testing.T) {
 		t.Fatal(err)
 	}
 	blocks := shell.FindAllStringSubmatch(string(raw), -1)
-	if one, other := shell.FindAllString(string(raw), -1), shell.FindAllString(string(chinese), -1); !slices.Equal(one, other) || len(one) != 6 {
+	if one, other := shell.FindAllString(string(raw), -1), shell.FindAllString(string(chinese), -1); !slices.Equal(one,
+		other) || len(one) != 6 {
 		t.Fatalf("the two languages give different commands: %v and %v", one, other)
 	}
 	origin := ""
@@ -290,7 +291,8 @@ func TestAMissingKeyIsNotMadeAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, state := range []string{"with its memory", "without"} {
-		if status, _, errOut := run(t, "serve", "--db", "site.db", "--addr", "127.0.0.1:0"); status == 0 || !strings.Contains(errOut, "site.db.sign is missing") {
+		if status, _, errOut := run(t, "serve", "--db", "site.db", "--addr", "127.0.0.1:0"); status == 0 ||
+			!strings.Contains(errOut, "site.db.sign is missing") {
 			t.Errorf("%s: %d %s", state, status, errOut)
 		}
 		if err := os.Remove("site.db.sign.state"); err != nil && state == "with its memory" {

@@ -70,7 +70,8 @@ func (e *env) wire(ctx context.Context, st *store.Store, secret []byte, makeKey 
 	if err != nil {
 		return nil, err
 	}
-	a, err := app.New(app.Config{Store: st, Secret: secret, Log: e.log, Signer: signs, HeadFile: e.beside(".head"), Witnesses: watching, SignEvery: e.SignEvery, WitnessPace: e.WitnessPace,
+	a, err := app.New(app.Config{Store: st, Secret: secret, Log: e.log, Signer: signs, HeadFile: e.beside(".head"),
+		Witnesses: watching, SignEvery: e.SignEvery, WitnessPace: e.WitnessPace,
 		UploadBudget: int64(e.UploadBudget) << 20, Readers: e.Readers})
 	if err != nil {
 		return nil, err
@@ -118,9 +119,11 @@ func (e *env) upToDate(ctx context.Context, st *store.Store) error {
 	case err != nil:
 		return err
 	case len(unknown) > 0:
-		return fmt.Errorf("the database was made by a newer program: it has the migration %s, which this one does not know; use that program", unknown[0])
+		return fmt.Errorf("the database was made by a newer program: it has the migration %s, which this one does not know; use "+
+			"that program", unknown[0])
 	case len(missing) > 0:
-		return fmt.Errorf("the database has the schema of an older program: the migration %s is missing (%d in all); back it up, then bring it up to date with: plumbline migrate --db %s", missing[0], len(missing), e.shownDB())
+		return fmt.Errorf("the database has the schema of an older program: the migration %s is missing (%d in all); back it up, "+
+			"then bring it up to date with: plumbline migrate --db %s", missing[0], len(missing), e.shownDB())
 	}
 	return nil
 }
@@ -162,7 +165,8 @@ func (e *env) secret(make bool) ([]byte, error) {
 		}
 		raw = []byte(text)
 	} else if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("the site secret %s is missing; it is made by plumbline migrate and must travel with the database: put it back, or name it with --key-file. If the database is another program's, name the right one with --db", path)
+		return nil, fmt.Errorf("the site secret %s is missing; it is made by plumbline migrate and must travel with the database: "+
+			"put it back, or name it with --key-file. If the database is another program's, name the right one with --db", path)
 	} else if err != nil {
 		return nil, fmt.Errorf("read the site secret: %w", err)
 	}

@@ -29,7 +29,8 @@ own act; granting a role is a security administrator's, who names himself by
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(e.userSetup(), e.userAdd(), e.userCode(), e.userPassword(), e.userGrant(), e.userList(), e.userState("revoke", true), e.userState("enable", false))
+	c.AddCommand(e.userSetup(), e.userAdd(), e.userCode(), e.userPassword(), e.userGrant(), e.userList(),
+		e.userState("revoke", true), e.userState("enable", false))
 	return c
 }
 
@@ -57,7 +58,8 @@ func (e *env) as(ctx context.Context, s *site, f asFlags, do func(who *roster.Ac
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("read the password: %w", err)
 	}
-	got, err := s.app.SignIn(ctx, app.SignInInput{Login: f.login, Password: strings.TrimRight(line, "\r\n"), Label: "plumbline command line", Bearer: true})
+	got, err := s.app.SignIn(ctx, app.SignInInput{Login: f.login, Password: strings.TrimRight(line, "\r\n"),
+		Label: "plumbline command line", Bearer: true})
 	if err != nil {
 		return err
 	}
@@ -95,7 +97,8 @@ own lists.`,
 	c.Flags().StringVar(&in.Security, "security", "", "personnel number of the security administrator")
 	c.Flags().StringVar(&in.Audit, "audit", "", "personnel number of the audit administrator")
 	c.Flags().StringVar(&in.SecondSecurity, "second-security", "", "personnel number of a second security administrator")
-	c.Flags().StringVar(&in.AuthoritySecurity, "authority-security", "", "personnel number of a security administrator of the superior authority")
+	c.Flags().StringVar(&in.AuthoritySecurity, "authority-security", "",
+		"personnel number of a security administrator of the superior authority")
 	e.outputFlag(c)
 	return c
 }
@@ -239,7 +242,8 @@ operator is enough.`,
 					return err
 				}
 				if until.IsZero() {
-					fmt.Fprintln(e.err, "this code opens nothing yet: another administrator has to agree to it under Approvals, or the holder where he is signed in")
+					fmt.Fprintln(e.err, "this code opens nothing yet: another administrator has to agree to it under Approvals, or the "+
+						"holder where he is signed in")
 				}
 				return e.print(accessTable([]app.NewAccess{{Login: acc.Login, Name: acc.Name, Unit: acc.Unit, Code: code, Until: until}}))
 			})

@@ -21,8 +21,10 @@ import (
 func TestAFileIsVerifiedAlone(t *testing.T) {
 	s := apptest.SQLite(t)
 	ids := s.Issues(
-		apptest.IssueSeed{Name: "mine", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 1, Event: "2026-01-10"},
-		apptest.IssueSeed{Name: "found", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "traffic_alcohol", Severity: 2, Event: "2026-01-12"})
+		apptest.IssueSeed{Name: "mine", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 1,
+			Event: "2026-01-10"},
+		apptest.IssueSeed{Name: "found", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "traffic_alcohol",
+			Severity: 2, Event: "2026-01-12"})
 	folder := t.TempDir()
 	keep := func(name string, body []byte) string {
 		t.Helper()
@@ -85,7 +87,8 @@ func TestAFileIsVerifiedAlone(t *testing.T) {
 // brings a history that the witness did sign.
 func TestAFileUnderAWitness(t *testing.T) {
 	s := apptest.SQLite(t)
-	s.Issues(apptest.IssueSeed{Name: "mine", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 1, Event: "2026-01-10"})
+	s.Issues(apptest.IssueSeed{Name: "mine", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview",
+		Severity: 1, Event: "2026-01-10"})
 	folder := t.TempDir()
 	keep := func(name string, body []byte) string {
 		t.Helper()

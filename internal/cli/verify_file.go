@@ -127,7 +127,8 @@ func (p *proven) beside(trust ledger.Trust, ev *evidence) error {
 		return nil
 	}
 	if ev.size != p.opened.Size {
-		return fmt.Errorf("the digits stand for %d entries and the file for %d: what lies between is proven by a history; get it from the site, /api/v1/ledger/history?size=%d&size=%d, and give it with --history",
+		return fmt.Errorf("the digits stand for %d entries and the file for %d: what lies between is proven by a history; get it "+
+			"from the site, /api/v1/ledger/history?size=%d&size=%d, and give it with --history",
 			ev.size, p.opened.Size, p.opened.Size, ev.size)
 	}
 	return p.digits(ev, []*ledger.Opened{p.opened})

@@ -304,7 +304,8 @@ sent it, and write the cosigned checkpoint to FILE.cosigned, for
 			switch a.Status {
 			case 200:
 			case 409:
-				return fmt.Errorf("not cosigned: this witness stands at %s entries; let the site export again with --old %s, and look at plumbline witness status", text, text)
+				return fmt.Errorf("not cosigned: this witness stands at %s entries; let the site export again with --old %s, and look "+
+					"at plumbline witness status", text, text)
 			default:
 				return fmt.Errorf("not cosigned (%d): %s; look at plumbline witness status", a.Status, text)
 			}
@@ -318,7 +319,8 @@ sent it, and write the cosigned checkpoint to FILE.cosigned, for
 			if err := os.WriteFile(out, append(req.Note, a.Body...), 0o644); err != nil {
 				return fmt.Errorf("the checkpoint is cosigned and on record, but could not be written: %w", err)
 			}
-			fmt.Fprintf(w.out, "cosigned  %d entries of %s\ndigits    %s\nwritten   %s\n", req.Checkpoint.Size, req.Checkpoint.Origin, req.Checkpoint.Digits(), out)
+			fmt.Fprintf(w.out, "cosigned  %d entries of %s\ndigits    %s\nwritten   %s\n", req.Checkpoint.Size,
+				req.Checkpoint.Origin, req.Checkpoint.Digits(), out)
 			return nil
 		},
 	}

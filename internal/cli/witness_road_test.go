@@ -45,7 +45,8 @@ func TestTheManualOfTheWitness(t *testing.T) {
 	commands := 0
 	for _, block := range shell.FindAllStringSubmatch(string(raw), -1) {
 		line := strings.TrimSpace(block[1])
-		for _, name := range []string{"WITNESS-KEY-2", "WITNESS-KEY", "SITE-KEY", "http://127.0.0.1:8090", "http://127.0.0.1:8080", "127.0.0.1:8090", "127.0.0.1:8080"} {
+		for _, name := range []string{"WITNESS-KEY-2", "WITNESS-KEY", "SITE-KEY", "http://127.0.0.1:8090",
+			"http://127.0.0.1:8080", "127.0.0.1:8090", "127.0.0.1:8080"} {
 			if value, ok := known[name]; ok {
 				line = strings.ReplaceAll(line, name, value)
 			}
@@ -105,7 +106,8 @@ func TestTheManualOfTheWitness(t *testing.T) {
 // writeSite makes site.db with a few people and a signed head.
 func writeSite(t *testing.T) {
 	t.Helper()
-	for name, text := range map[string]string{"units.csv": "code,name,tier,parent_code\nB00,Bureau,1,\n", "people.csv": "personnel_no,name,police_no\nP1,单小红,000001\n"} {
+	for name, text := range map[string]string{"units.csv": "code,name,tier,parent_code\nB00,Bureau,1,\n",
+		"people.csv": "personnel_no,name,police_no\nP1,单小红,000001\n"} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -181,17 +183,21 @@ func TestWitnessesFromTheSettings(t *testing.T) {
 		_, out, _ := run(t, "witness", "key", "--dir", name, "--name", "audit.example/"+name)
 		keys = append(keys, keyed.FindStringSubmatch(out)[1])
 	}
-	if err := os.WriteFile("site.toml", []byte("db = \"site.db\"\nwitness = [\""+keys[0]+"\", \""+keys[1]+"@https://audit.example\"]\n"), 0o600); err != nil {
+	if err := os.WriteFile("site.toml",
+		[]byte("db = \"site.db\"\nwitness = [\""+keys[0]+"\", \""+keys[1]+"@https://audit.example\"]\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if status, _, errOut := run(t, "checkpoint", "export", "x", "--config", "site.toml"); status == 0 || !strings.Contains(errOut, "several witnesses") {
+	if status, _, errOut := run(t, "checkpoint", "export", "x", "--config", "site.toml"); status == 0 ||
+		!strings.Contains(errOut, "several witnesses") {
 		t.Errorf("two witnesses: %d %s", status, errOut)
 	}
-	if status, out, errOut := run(t, "checkpoint", "export", "x", "--config", "site.toml", "--for", "audit.example/w2"); status != 0 || !strings.Contains(out, "from     0 entries") {
+	if status, out, errOut := run(t, "checkpoint", "export", "x", "--config", "site.toml", "--for",
+		"audit.example/w2"); status != 0 || !strings.Contains(out, "from     0 entries") {
 		t.Errorf("one of them: %d %s %s", status, out, errOut)
 	}
 	t.Setenv("PLUMBLINE_WITNESS", strings.Join(keys, " "))
-	if status, _, errOut := run(t, "checkpoint", "export", "x", "--db", "site.db"); status == 0 || !strings.Contains(errOut, "several witnesses") {
+	if status, _, errOut := run(t, "checkpoint", "export", "x", "--db", "site.db"); status == 0 ||
+		!strings.Contains(errOut, "several witnesses") {
 		t.Errorf("from the environment: %d %s", status, errOut)
 	}
 	t.Setenv("PLUMBLINE_WITNESS", "nonsense")

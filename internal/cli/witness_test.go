@@ -61,7 +61,8 @@ func TestWitnessByStick(t *testing.T) {
 	if _, again, _ := run(t, "witness", "key", "--dir", home); !strings.HasSuffix(first, again) {
 		t.Errorf("another key: %q, then %q", first, again)
 	}
-	if status, out, errOut := run(t, "witness", "trust", vkey, "--dir", home, "--label", "市局", "--silence", "0s"); status != 0 || !strings.Contains(out, "bureau.example/log") {
+	if status, out, errOut := run(t, "witness", "trust", vkey, "--dir", home, "--label", "市局", "--silence",
+		"0s"); status != 0 || !strings.Contains(out, "bureau.example/log") {
 		t.Fatalf("trust: %d %q %q", status, out, errOut)
 	}
 	if status, _, _ := run(t, "witness", "trust", vkey, "--dir", home); status == 0 {
@@ -100,7 +101,8 @@ func TestWitnessByStick(t *testing.T) {
 	if status, _, _ := run(t, "witness", "resolve", id, "--dir", home, "--log", "bureau.example/log"); status == 0 {
 		t.Error("closed without a reason")
 	}
-	if status, _, errOut := run(t, "witness", "resolve", id, "--dir", home, "--log", "bureau.example/log", "--why", "Auditor A: test"); status != 0 {
+	if status, _, errOut := run(t, "witness", "resolve", id, "--dir", home, "--log", "bureau.example/log", "--why",
+		"Auditor A: test"); status != 0 {
 		t.Errorf("resolve: %q", errOut)
 	}
 	if status, _, errOut := run(t, "witness", "status", "--dir", home); status != 0 {

@@ -122,7 +122,8 @@ func (c *court) receipt(seq, size int64) *Receipt {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return &Receipt{Seq: seq, Time: time.Unix(1_789_999_000+seq, 0).UTC(), Leaf: c.leaves[seq], Path: path, Note: c.sign(c.at(size), c.log, c.witness[0], c.witness[1])}
+	return &Receipt{Seq: seq, Time: time.Unix(1_789_999_000+seq, 0).UTC(), Leaf: c.leaves[seq], Path: path,
+		Note: c.sign(c.at(size), c.log, c.witness[0], c.witness[1])}
 }
 
 // draw picks a tree size and an entry in it.

@@ -99,7 +99,8 @@ func (e *Entry) Marshal() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-var entryKeys = [...]string{"version", "origin", "seq", "time", "actor", "role", "unit", "verb", "kind", "object", "prev", "policy", "request"}
+var entryKeys = [...]string{"version", "origin", "seq", "time", "actor", "role", "unit", "verb", "kind", "object", "prev",
+	"policy", "request"}
 
 // ParseEntry parses canonical bytes. It accepts only what Marshal writes, so a
 // parsed entry marshals to the same bytes.

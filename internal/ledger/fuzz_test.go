@@ -89,13 +89,15 @@ func FuzzProof(f *testing.F) {
 			}
 			return
 		}
-		if second := proof.VerifyInclusion(rfc6962.DefaultHasher, uint64(older), uint64(newer), a[:], theirs, b[:]); (in == nil) != (second == nil) {
+		if second := proof.VerifyInclusion(rfc6962.DefaultHasher, uint64(older), uint64(newer), a[:], theirs,
+			b[:]); (in == nil) != (second == nil) {
 			t.Fatalf("entry %d of %d: %v, second opinion %v", older, newer, in, second)
 		}
 		if older == 0 {
 			return // the second opinion does not look at the root of nothing
 		}
-		if second := proof.VerifyConsistency(rfc6962.DefaultHasher, uint64(older), uint64(newer), theirs, a[:], b[:]); (con == nil) != (second == nil) {
+		if second := proof.VerifyConsistency(rfc6962.DefaultHasher, uint64(older), uint64(newer), theirs, a[:],
+			b[:]); (con == nil) != (second == nil) {
 			t.Fatalf("%d extends %d: %v, second opinion %v", newer, older, con, second)
 		}
 	})

@@ -45,7 +45,8 @@ func receipts(t testing.TB, size int, numbers ...int64) ([]*Receipt, Trust) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out = append(out, &Receipt{Seq: seq, Time: time.Date(2026, 3, 2, 1, 0, 0, 123456000, time.UTC), Leaf: leaves[seq], Path: path, Note: signed})
+		out = append(out, &Receipt{Seq: seq, Time: time.Date(2026, 3, 2, 1, 0, 0, 123456000, time.UTC), Leaf: leaves[seq],
+			Path: path, Note: signed})
 	}
 	return out, Trust{Log: []note.Verifier{verifier}, Witnesses: []note.Verifier{witness}}
 }
@@ -56,7 +57,8 @@ func pdfOf(text []byte) []byte {
 	w := zlib.NewWriter(&z)
 	_, _ = w.Write(text)
 	_ = w.Close()
-	return fmt.Appendf(nil, "%%PDF-1.3\n1 0 obj\n<< /Length 5 >>\nstream\nhello\nendstream\nendobj\n2 0 obj\n<< /Type /EmbeddedFile /Length %d >>\nstream\n%s\nendstream\nendobj\n", z.Len(), z.Bytes())
+	return fmt.Appendf(nil, "%%PDF-1.3\n1 0 obj\n<< /Length 5 >>\nstream\nhello\nendstream\nendobj\n2 0 obj\n<< /Type "+
+		"/EmbeddedFile /Length %d >>\nstream\n%s\nendstream\nendobj\n", z.Len(), z.Bytes())
 }
 
 func TestEveryFormOfAReceiptIsRead(t *testing.T) {
@@ -75,11 +77,13 @@ func TestEveryFormOfAReceiptIsRead(t *testing.T) {
 				broken = broken[:i] + "\r\n " + broken[i:]
 			}
 			for name, data := range map[string][]byte{
-				"text": text, "crlf": bytes.ReplaceAll(text, []byte("\n"), []byte(" \r\n")), "pasted": append([]byte("\xef\xbb\xbf\n\n"), append(text, "\n\n\n"...)...),
+				"text": text, "crlf": bytes.ReplaceAll(text, []byte("\n"), []byte(" \r\n")),
+				"pasted":  append([]byte("\xef\xbb\xbf\n\n"), append(text, "\n\n\n"...)...),
 				"trimmed": bytes.TrimSpace(text), "code": []byte(strings.Join(code, " ")), "code in pieces": []byte(broken), "pdf": pdfOf(text),
 			} {
 				j := Judge(data, trust)
-				if j.Problem != Holds || !bytes.Equal(j.Receipt.Marshal(), text) || !slices.Contains(j.Signers, j.Key) || !strings.HasPrefix(j.Key, "plumbline/test+") {
+				if j.Problem != Holds || !bytes.Equal(j.Receipt.Marshal(), text) || !slices.Contains(j.Signers, j.Key) ||
+					!strings.HasPrefix(j.Key, "plumbline/test+") {
 					t.Errorf("size %d, entry %d, %s: %q", size, r.Seq, name, j.Problem)
 				}
 			}
@@ -90,8 +94,10 @@ func TestEveryFormOfAReceiptIsRead(t *testing.T) {
 func TestStatementsSayWhatIsProven(t *testing.T) {
 	all, trust := receipts(t, 21, 7, 8)
 	for i, want := range [][]string{
-		{"+verify.proven.entry", "+verify.proven.signed", "+verify.proven.witness", "+verify.proven.digits", "-verify.unproven.content", "-verify.unproven.time"},
-		{"+verify.proven.entry", "+verify.proven.signed", "+verify.proven.digits", "-verify.unproven.content", "-verify.unproven.time", "-verify.unproven.witness"},
+		{"+verify.proven.entry", "+verify.proven.signed", "+verify.proven.witness", "+verify.proven.digits",
+			"-verify.unproven.content", "-verify.unproven.time"},
+		{"+verify.proven.entry", "+verify.proven.signed", "+verify.proven.digits", "-verify.unproven.content",
+			"-verify.unproven.time", "-verify.unproven.witness"},
 	} {
 		var got []string
 		for _, s := range Judge(all[i].Marshal(), trust).Statements() {
@@ -240,7 +246,8 @@ func TestColumnsDigestAsTheRowDoes(t *testing.T) {
 	until := time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
 	for _, row := range []*columnRow{
 		{},
-		{Stamp: Stamp{ID: "a", Version: 3, Salt: NewSalt(), CreatedAt: until, ChangedAt: until}, Name: "名 with\nline", Count: -5, Yes: true, NoteC: Commit("note", NewSalt(), "x"), At: until, Until: &until, Not: "x"},
+		{Stamp: Stamp{ID: "a", Version: 3, Salt: NewSalt(), CreatedAt: until, ChangedAt: until}, Name: "名 with\nline", Count: -5,
+			Yes: true, NoteC: Commit("note", NewSalt(), "x"), At: until, Until: &until, Not: "x"},
 	} {
 		want, err := Digest("thing", row)
 		if err != nil {
@@ -306,7 +313,8 @@ func FuzzFindReceipt(f *testing.F) {
 	}
 	nameless := *honest // a line without a name was once packed as the log's own
 	nameless.Note = slices.Concat(honest.Note, []byte("\u2014  AAAAAA==\n"))
-	for _, seed := range [][]byte{honest.Marshal(), nameless.Marshal(), []byte(strings.Join(code, "\n")), pdfOf(honest.Marshal()), []byte("PLUMBLINE:1:1/2:AA PLUMBLINE:1:2/2:BB"),
+	for _, seed := range [][]byte{honest.Marshal(), nameless.Marshal(), []byte(strings.Join(code, "\n")),
+		pdfOf(honest.Marshal()), []byte("PLUMBLINE:1:1/2:AA PLUMBLINE:1:2/2:BB"),
 		[]byte("\xb2\xb2\xb2\xb2\xb2\xb2\xb2PLUMBLINE:1:"), []byte("\u017f\u0131PLUMBLINE:1:1/1:\u0131"), nil} {
 		f.Add(seed)
 	}

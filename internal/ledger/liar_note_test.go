@@ -28,7 +28,8 @@ var checkpointLies = []struct {
 		return n
 	}},
 	{"edited size under the old signatures", func(c *court, cp Checkpoint) []byte {
-		return edit(c.honest(cp), 1, pick(c, append([]string{"0", fmt.Sprint(cp.Size + 1), fmt.Sprint(cp.Size - 1), fmt.Sprint(cp.Size * 2)}, wrongNumbers...)))
+		return edit(c.honest(cp), 1, pick(c,
+			append([]string{"0", fmt.Sprint(cp.Size + 1), fmt.Sprint(cp.Size - 1), fmt.Sprint(cp.Size * 2)}, wrongNumbers...)))
 	}},
 	{"edited root under the old signatures", func(c *court, cp Checkpoint) []byte {
 		other := c.roots[(cp.Size+1+c.rng.Int63n(int64(len(c.roots)-1)))%int64(len(c.roots))]
@@ -42,7 +43,8 @@ var checkpointLies = []struct {
 	}},
 	{"signed by the log's own key, root misspelt", func(c *court, cp Checkpoint) []byte {
 		root := base64.StdEncoding.EncodeToString(cp.Root[:])
-		return c.signText(fmt.Sprintf("%s\n%d\n%s\n", cp.Origin, cp.Size, pick(c, []string{spoil(root), strings.TrimRight(root, "="), root[:20], root + root, "", strings.ReplaceAll(root, "A", "-") + " "})))
+		return c.signText(fmt.Sprintf("%s\n%d\n%s\n", cp.Origin, cp.Size,
+			pick(c, []string{spoil(root), strings.TrimRight(root, "="), root[:20], root + root, "", strings.ReplaceAll(root, "A", "-") + " "})))
 	}},
 	{"signed by the log's own key, origin of another", func(c *court, cp Checkpoint) []byte {
 		cp.Origin = pick(c, []string{"other.example/log", courtOrigin + " ", " " + courtOrigin, courtOrigin + "\u200b", ""})

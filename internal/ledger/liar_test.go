@@ -49,7 +49,8 @@ func line(text []byte, prefix string, change func(rest string) string) []byte {
 }
 
 // wrongNumbers are the indexes and sizes that liars like.
-var wrongNumbers = []string{"-1", "00", "01", "+1", "1e3", " 1", "0x1", "", "9223372036854775807", "9223372036854775808", "18446744073709551615",
+var wrongNumbers = []string{"-1", "00", "01", "+1", "1e3", " 1", "0x1", "", "9223372036854775807", "9223372036854775808",
+	"18446744073709551615",
 	"18446744073709551616", "281474976710657", "4611686018427387904", "１", "99999999999999999999999999999999"}
 
 func pick[T any](c *court, from []T) T { return from[c.rng.Intn(len(from))] }
@@ -79,7 +80,8 @@ var receiptLies = []lie{
 		return t
 	}},
 	{"wrong index", func(c *court, r *Receipt) []byte {
-		n := pick(c, append([]string{fmt.Sprint(r.Seq + 1), fmt.Sprint(r.Seq - 1), fmt.Sprint(r.Seq + 256), fmt.Sprint(r.Seq ^ 1), fmt.Sprint(len(c.leaves))}, wrongNumbers...))
+		n := pick(c, append([]string{fmt.Sprint(r.Seq + 1), fmt.Sprint(r.Seq - 1), fmt.Sprint(r.Seq + 256), fmt.Sprint(r.Seq ^ 1),
+			fmt.Sprint(len(c.leaves))}, wrongNumbers...))
 		return line(r.Marshal(), "index ", func(string) string { return n })
 	}},
 	{"another leaf", func(c *court, r *Receipt) []byte {

@@ -45,7 +45,8 @@ func TestEveryLineOfAReceiptCounts(t *testing.T) {
 		}
 	}
 	for i := range len(lines) + 1 {
-		for _, stray := range []string{"stray\n", lines[3], "index 5\n", "\u2014 stray AAAA\n", "\u2014 plumbline/test AAAAAAAA\n", log, "# a remark\n", receiptHead + "\n", "\u2014 \n", "\x00\n"} {
+		for _, stray := range []string{"stray\n", lines[3], "index 5\n", "\u2014 stray AAAA\n",
+			"\u2014 plumbline/test AAAAAAAA\n", log, "# a remark\n", receiptHead + "\n", "\u2014 \n", "\x00\n"} {
 			refused("a stray line", with(slices.Insert(slices.Clone(lines), i, stray)))
 		}
 		if i > 0 && i < len(lines) {
@@ -66,7 +67,8 @@ func TestEveryLineOfAReceiptCounts(t *testing.T) {
 	refused("a stray line in a PDF", string(pdfOf([]byte(text+"stray\n"))))
 	refused("an empty line in a PDF", string(pdfOf([]byte(text+"\n"))))
 
-	for name, data := range map[string]string{"lines of Windows": strings.ReplaceAll(text, "\n", "\r\n"), "no last line end": strings.TrimSuffix(text, "\n"), "white space around": "\xef\xbb\xbf\n" + text + "\n \n"} {
+	for name, data := range map[string]string{"lines of Windows": strings.ReplaceAll(text, "\n", "\r\n"),
+		"no last line end": strings.TrimSuffix(text, "\n"), "white space around": "\xef\xbb\xbf\n" + text + "\n \n"} {
 		if j := Judge([]byte(data), trust); j.Problem != Holds || !bytes.Equal(j.Receipt.Marshal(), []byte(text)) {
 			t.Errorf("%s: %s", name, j.Problem)
 		}

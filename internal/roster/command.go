@@ -21,7 +21,8 @@ type Command struct {
 // NewCommand indexes dated parents and command links. A unit without dated
 // parents uses its place in today's tree.
 func NewCommand(today *Tree, parents []UnitLink, links []CommandLink) *Command {
-	c := &Command{parents: make(map[string][]UnitLink), today: today, byUnit: make(map[string][]CommandLink), byOne: make(map[string][]CommandLink)}
+	c := &Command{parents: make(map[string][]UnitLink), today: today, byUnit: make(map[string][]CommandLink),
+		byOne: make(map[string][]CommandLink)}
 	for _, p := range parents {
 		c.parents[p.UnitID] = append(c.parents[p.UnitID], p)
 	}
@@ -83,7 +84,8 @@ func (c *Command) Holders(person string, units []string, on Date) []CommandLink 
 }
 
 func (l CommandLink) same(o CommandLink) bool {
-	return l.PersonID == o.PersonID && l.Kind == o.Kind && l.OverUnitID == o.OverUnitID && l.OverPersonID == o.OverPersonID && l.FromOn == o.FromOn
+	return l.PersonID == o.PersonID && l.Kind == o.Kind && l.OverUnitID == o.OverUnitID && l.OverPersonID == o.OverPersonID &&
+		l.FromOn == o.FromOn
 }
 
 // Superiors lists the people who led the person on the date: head or in charge

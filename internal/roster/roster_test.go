@@ -107,17 +107,19 @@ func TestSeparationOfDuties(t *testing.T) {
 		held []Grant
 		code string
 	}{
-		"first role":                   {RoleInspector, nil, ""},
-		"two content roles":            {RoleInspector, []Grant{live(RoleUnitHead, "2020-01-01", "")}, ""},
-		"two administrators":           {RoleAuditAdmin, []Grant{live(RoleSystemAdmin, "2020-01-01", "")}, "grant_two_administrators"},
-		"administrator then content":   {RoleInspector, []Grant{live(RoleSecurityAdmin, "2020-01-01", "")}, "grant_administrator_content"},
-		"content then administrator":   {RoleSecurityAdmin, []Grant{live(RoleRecordsOfficer, "2020-01-01", "")}, "grant_administrator_content"},
-		"after the other has ended":    {RoleInspector, []Grant{live(RoleSecurityAdmin, "2019-01-01", "2020-05-31")}, ""},
-		"a later one counts":           {RoleInspector, []Grant{live(RoleSecurityAdmin, "2021-01-01", "")}, "grant_administrator_content"},
-		"the same again":               {RoleInspector, []Grant{live(RoleInspector, "2020-01-01", "")}, "grant_held_already"},
-		"a proposed one counts":        {RoleAuditAdmin, []Grant{{Role: RoleSystemAdmin, State: GrantProposed, FromOn: "2020-01-01"}}, "grant_two_administrators"},
-		"a revoked one does not":       {RoleAuditAdmin, []Grant{{Role: RoleSystemAdmin, State: GrantRevoked, FromOn: "2020-01-01"}}, ""},
-		"same administrator elsewhere": {RoleSystemAdmin, []Grant{{Role: RoleSystemAdmin, UnitID: "S", State: GrantLive, FromOn: "2020-01-01"}}, ""},
+		"first role":                 {RoleInspector, nil, ""},
+		"two content roles":          {RoleInspector, []Grant{live(RoleUnitHead, "2020-01-01", "")}, ""},
+		"two administrators":         {RoleAuditAdmin, []Grant{live(RoleSystemAdmin, "2020-01-01", "")}, "grant_two_administrators"},
+		"administrator then content": {RoleInspector, []Grant{live(RoleSecurityAdmin, "2020-01-01", "")}, "grant_administrator_content"},
+		"content then administrator": {RoleSecurityAdmin, []Grant{live(RoleRecordsOfficer, "2020-01-01", "")}, "grant_administrator_content"},
+		"after the other has ended":  {RoleInspector, []Grant{live(RoleSecurityAdmin, "2019-01-01", "2020-05-31")}, ""},
+		"a later one counts":         {RoleInspector, []Grant{live(RoleSecurityAdmin, "2021-01-01", "")}, "grant_administrator_content"},
+		"the same again":             {RoleInspector, []Grant{live(RoleInspector, "2020-01-01", "")}, "grant_held_already"},
+		"a proposed one counts": {RoleAuditAdmin,
+			[]Grant{{Role: RoleSystemAdmin, State: GrantProposed, FromOn: "2020-01-01"}}, "grant_two_administrators"},
+		"a revoked one does not": {RoleAuditAdmin, []Grant{{Role: RoleSystemAdmin, State: GrantRevoked, FromOn: "2020-01-01"}}, ""},
+		"same administrator elsewhere": {RoleSystemAdmin,
+			[]Grant{{Role: RoleSystemAdmin, UnitID: "S", State: GrantLive, FromOn: "2020-01-01"}}, ""},
 	} {
 		err := Separate(GrantWish{Role: c.wish, UnitID: "B", FromOn: "2020-06-01"}, c.held)
 		if got := code(err); got != c.code {

@@ -131,7 +131,8 @@ func (b *Bundle) Rewrap(keys []*PrivateKey) (*Bundle, error) {
 		return nil, err
 	}
 	if n != len(b.Records) {
-		return nil, fmt.Errorf("these keys open %d of %d records; %d different keys of the old custodians are needed", n, len(b.Records), b.Threshold)
+		return nil, fmt.Errorf("these keys open %d of %d records; %d different keys of the old custodians are needed", n,
+			len(b.Records), b.Threshold)
 	}
 	return &out, nil
 }

@@ -104,7 +104,8 @@ func TestARequestAndItsResponse(t *testing.T) {
 		t.Fatal(err)
 	}
 	q := &Request{Reveal: "v", Ref: "R", Place: here, Set: "s", Part: *w.Part("c1"), PublicKey: askedTo[0].Key.String()}
-	if q, err = ParseRequest("Dear custodian,\r\n\r\n" + strings.ReplaceAll(q.Text(), "\n", "\r\n> ")[:0] + q.Text() + "\nregards"); err != nil {
+	if q, err = ParseRequest("Dear custodian,\r\n\r\n" + strings.ReplaceAll(q.Text(), "\n",
+		"\r\n> ")[:0] + q.Text() + "\nregards"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := q.Release(private[0]); err == nil {
@@ -132,7 +133,8 @@ func TestARequestAndItsResponse(t *testing.T) {
 	if _, err := r.Open(asked[0]); err == nil {
 		t.Error("the response was carried to another reveal")
 	}
-	for _, bad := range []string{"", "-----BEGIN PLUMBLINE REVEAL RESPONSE-----", q.Text(), r.Text()[:len(r.Text())/2], strings.Repeat("x", 1<<17)} {
+	for _, bad := range []string{"", "-----BEGIN PLUMBLINE REVEAL RESPONSE-----", q.Text(), r.Text()[:len(r.Text())/2],
+		strings.Repeat("x", 1<<17)} {
 		if _, err := ParseResponse(bad); err == nil {
 			t.Errorf("accepted %.30q", bad)
 		}

@@ -25,7 +25,8 @@ func (v *View) Account(ctx context.Context, id string, sc roster.Scope) (*roster
 }
 
 // accountColumns apply a scope to an account through its person's posting.
-var accountColumns = ScopeColumns{ID: "account.id", Unit: "coalesce(p.unit_id, '')", Branch: "coalesce(p.branch_id, '')", Person: "account.person_id"}
+var accountColumns = ScopeColumns{ID: "account.id", Unit: "coalesce(p.unit_id, '')", Branch: "coalesce(p.branch_id, '')",
+	Person: "account.person_id"}
 
 func accountScope(q *bun.SelectQuery, sc roster.Scope) *bun.SelectQuery {
 	return scoped(q.Join("LEFT JOIN people AS p ON p.id = account.person_id"), sc, accountColumns)
@@ -56,10 +57,12 @@ func (v *View) AccountList(ctx context.Context, f AccountFilter, sc roster.Scope
 		q = q.Where("account.state = ?", f.State)
 	}
 	if f.Query != "" {
-		q = q.Where("(account.login_folded = ? OR p.personnel_no = ? OR p.name_folded = ?)", roster.FoldLogin(f.Query), roster.FoldNumber(f.Query), roster.FoldName(f.Query))
+		q = q.Where("(account.login_folded = ? OR p.personnel_no = ? OR p.name_folded = ?)", roster.FoldLogin(f.Query),
+			roster.FoldNumber(f.Query), roster.FoldName(f.Query))
 	}
 	if f.Role != "" {
-		q = q.Where("EXISTS (SELECT 1 FROM grants AS g WHERE g.account_id = account.id AND g.role = ? AND g.state <> ?)", f.Role, roster.GrantRevoked)
+		q = q.Where("EXISTS (SELECT 1 FROM grants AS g WHERE g.account_id = account.id AND g.role = ? AND g.state <> ?)", f.Role,
+			roster.GrantRevoked)
 	}
 	err := keyset(q, page, false, "account.login_folded").Scan(ctx, &rows)
 	return rows, err
@@ -166,7 +169,8 @@ func (v *View) GrantsOf(ctx context.Context, a *roster.Account) ([]roster.Grant,
 // GrantsAtUnit lists the unrevoked grants of a role at a unit.
 func (v *View) GrantsAtUnit(ctx context.Context, unitID string, role roster.Role) ([]roster.Grant, error) {
 	rows := []roster.Grant{}
-	err := v.db.NewSelect().Model(&rows).Where("unit_id = ? AND role = ? AND state <> ?", unitID, role, roster.GrantRevoked).Order("id").Scan(ctx)
+	err := v.db.NewSelect().Model(&rows).Where("unit_id = ? AND role = ? AND state <> ?", unitID, role, roster.GrantRevoked).
+		Order("id").Scan(ctx)
 	return rows, err
 }
 
@@ -206,7 +210,8 @@ type SessionNow struct {
 // session has ended.
 func (s *Store) SessionNow(ctx context.Context, tokenHash string) (*SessionNow, error) {
 	var rows []SessionNow
-	err := s.reader.NewRaw(`SELECT s.token_hash, s.account_id, s.bearer, s.renew, s.scope, s.idle_s, s.created_at, s.seen_at, s.until_at, s.proved_at, s.proof,
+	err := s.reader.NewRaw(`SELECT s.token_hash, s.account_id, s.bearer, s.renew, s.scope, s.idle_s, s.created_at, s.seen_at,
+	    s.until_at, s.proved_at, s.proof,
   coalesce((SELECT n FROM generations WHERE name = ?), 0) AS authority, coalesce((SELECT n FROM generations WHERE name = ?), 0) AS tree
 FROM sessions AS s WHERE s.token_hash = ?`, GenerationAuthority, GenerationTree, tokenHash).Scan(ctx, &rows)
 	if err != nil || len(rows) == 0 {
@@ -218,7 +223,8 @@ FROM sessions AS s WHERE s.token_hash = ?`, GenerationAuthority, GenerationTree,
 // SessionsOf lists an account's unexpired sessions, newest first.
 func (v *View) SessionsOf(ctx context.Context, accountID string, now time.Time) ([]roster.Session, error) {
 	rows := []roster.Session{}
-	err := v.db.NewSelect().Model(&rows).Where("account_id = ? AND until_at > ?", accountID, now).OrderExpr("created_at DESC, token_hash").Limit(PageMax).Scan(ctx)
+	err := v.db.NewSelect().Model(&rows).Where("account_id = ? AND until_at > ?", accountID, now).
+		OrderExpr("created_at DESC, token_hash").Limit(PageMax).Scan(ctx)
 	return rows, err
 }
 
@@ -282,7 +288,8 @@ func (v *View) HeadsWithoutGrant(ctx context.Context, on roster.Date) ([]HeadRow
 FROM command_links AS l JOIN accounts AS a ON a.person_id = l.person_id JOIN units AS u ON u.id = l.over_unit_id
 WHERE l.kind = ? AND l.from_on <= ? AND (l.to_on = '' OR l.to_on >= ?) AND u.state = ? AND a.state <> ?
   AND NOT EXISTS (SELECT 1 FROM grants AS g WHERE g.account_id = a.id AND g.unit_id = l.over_unit_id AND g.role = ? AND g.state <> ?)
-ORDER BY u.tier, u.code, a.id`, roster.LinkHead, on, on, roster.UnitActive, roster.AccountDisabled, roster.RoleUnitHead, roster.GrantRevoked).Scan(ctx, &rows)
+ORDER BY u.tier, u.code, a.id`, roster.LinkHead, on, on, roster.UnitActive, roster.AccountDisabled, roster.RoleUnitHead,
+		roster.GrantRevoked).Scan(ctx, &rows)
 	return rows, err
 }
 
@@ -312,7 +319,8 @@ func (v *View) LoginsTaken(ctx context.Context, folded []string) ([]string, erro
 	if len(folded) == 0 {
 		return taken, nil
 	}
-	err := v.db.NewSelect().Model((*roster.Account)(nil)).Column("login_folded").Where("login_folded IN (?)", bun.List(folded)).Scan(ctx, &taken)
+	err := v.db.NewSelect().Model((*roster.Account)(nil)).Column("login_folded").
+		Where("login_folded IN (?)", bun.List(folded)).Scan(ctx, &taken)
 	return taken, err
 }
 
@@ -320,7 +328,8 @@ func (v *View) LoginsTaken(ctx context.Context, folded []string) ([]string, erro
 // asks the ledger, because a credential that was cleared later no longer shows
 // it.
 func (v *View) TakenIntoUse(ctx context.Context, accountID string) (bool, error) {
-	set, err := v.db.NewSelect().Model((*LedgerEntry)(nil)).Where("object_id = ?", accountID).Where("verb IN ('account.activate', 'account.password_set')").Exists(ctx)
+	set, err := v.db.NewSelect().Model((*LedgerEntry)(nil)).Where("object_id = ?", accountID).
+		Where("verb IN ('account.activate', 'account.password_set')").Exists(ctx)
 	if err != nil || set {
 		return set, err
 	}
@@ -363,7 +372,8 @@ const codeAlone = `e.account <> e.object_id AND NOT EXISTS (SELECT 1 FROM ledger
 // administrator alone. A later confirmation by the holder does not change that:
 // whoever took the code could have confirmed it as well. Codes issued by the
 // operator on the server do not match.
-const openedAlone = `EXISTS (SELECT 1 FROM ledger_entries AS e WHERE e.object_id = a.id AND e.verb = 'account.code' AND e.account NOT LIKE 'program:%' AND ` + codeAlone + `
+const openedAlone = `EXISTS (SELECT 1 FROM ledger_entries AS e WHERE e.object_id = a.id AND e.verb = 'account.code'
+    AND e.account NOT LIKE 'program:%' AND ` + codeAlone + `
   AND e.seq = (SELECT max(l.seq) FROM ledger_entries AS l WHERE l.object_id = a.id AND l.verb = 'account.code' AND l.account <> a.id))`
 
 // OpenedAlone reports whether the account was opened by one administrator's
@@ -383,7 +393,8 @@ type IssuedCode struct {
 
 // CodesOf lists the codes issued for an account, oldest first.
 func (v *View) CodesOf(ctx context.Context, accountID string) (rows []IssuedCode, err error) {
-	err = v.db.NewRaw(`SELECT e.at, e.account, (`+codeAlone+`) AS alone FROM ledger_entries AS e WHERE e.object_id = ? AND e.verb = 'account.code' ORDER BY e.seq`, accountID).Scan(ctx, &rows)
+	err = v.db.NewRaw(`SELECT e.at, e.account, (`+codeAlone+`) AS alone FROM ledger_entries AS e WHERE e.object_id = ?
+	    AND e.verb = 'account.code' ORDER BY e.seq`, accountID).Scan(ctx, &rows)
 	return rows, err
 }
 

@@ -41,8 +41,10 @@ func (v *View) ActorFacts(ctx context.Context, accountID string) (*ActorFacts, e
 	// A relation that the official declared bars the official at once. One
 	// declared by somebody else bars only after the challenge is upheld.
 	// Relations recorded before challenges existed have none, and stand.
-	pending := v.db.NewSelect().TableExpr("challenges AS c").ColumnExpr("c.relation_id").Where("c.official_id = ? AND c.cause = ? AND c.state <> ?", f.Person.ID, recusal.CauseRelation, recusal.Upheld)
-	if err := standing(v.db.NewSelect().Model(&f.Relations).Where("(person_id = ? OR other_id = ?)", f.Person.ID, f.Person.ID)).Where("id NOT IN (?)", pending).Scan(ctx); err != nil {
+	pending := v.db.NewSelect().TableExpr("challenges AS c").ColumnExpr("c.relation_id").
+		Where("c.official_id = ? AND c.cause = ? AND c.state <> ?", f.Person.ID, recusal.CauseRelation, recusal.Upheld)
+	if err := standing(v.db.NewSelect().Model(&f.Relations).Where("(person_id = ? OR other_id = ?)", f.Person.ID,
+		f.Person.ID)).Where("id NOT IN (?)", pending).Scan(ctx); err != nil {
 		return nil, err
 	}
 	return f, nil

@@ -34,7 +34,8 @@ type Matter struct {
 func (v *View) openMatters(narrow func(q *bun.SelectQuery, issueColumn, caseColumn string) *bun.SelectQuery) []*bun.SelectQuery {
 	from := func(table, kind, duty, issueID, caseID, tier string) *bun.SelectQuery {
 		q := v.db.NewSelect().TableExpr("?", bun.Ident(table)).ColumnExpr("? AS kind", kind).ColumnExpr(duty+" AS duty").
-			Column("id", "unit_id", "branch_id", "person_id", "event_on").ColumnExpr(issueID + " AS issue_id").ColumnExpr(caseID + " AS case_id").ColumnExpr(tier + " AS decide_tier")
+			Column("id", "unit_id", "branch_id", "person_id", "event_on").ColumnExpr(issueID + " AS issue_id").
+			ColumnExpr(caseID + " AS case_id").ColumnExpr(tier + " AS decide_tier")
 		return narrow(q, issueID, caseID)
 	}
 	plain := func(q *bun.SelectQuery) *bun.SelectQuery {
@@ -42,11 +43,13 @@ func (v *View) openMatters(narrow func(q *bun.SelectQuery, issueColumn, caseColu
 	}
 	return []*bun.SelectQuery{
 		plain(from("issues", "issue", "CASE WHEN state = 'clue' THEN 'case.open' ELSE 'issue.triage' END", "id", "case_id", "-1")).
-			Where("(state IN (?) OR (state = ? AND case_id = ''))", bun.List([]issue.State{issue.Registered, issue.Triaged, issue.Reopened}), issue.Clue),
+			Where("(state IN (?) OR (state = ? AND case_id = ''))",
+				bun.List([]issue.State{issue.Registered, issue.Triaged, issue.Reopened}), issue.Clue),
 		plain(from("cases", "case", "'case.close'", "issue_id", "id", "-1")).Where("state <> ?", inquiry.CaseClosed),
 		plain(from("tracks", "track", "'decision.decide'", "''", "case_id", "decide_tier")).
 			Where("state IN (?)", bun.List([]inquiry.TrackState{inquiry.TrackOpen, inquiry.TrackAssigned, inquiry.TrackFound})),
-		plain(from("questions", "question", "CASE WHEN state = 'raised' THEN 'question.track' ELSE 'question.approve' END", "issue_id", "case_id", "CASE WHEN state = 'raised' THEN -1 ELSE decide_tier END")).
+		plain(from("questions", "question", "CASE WHEN state = 'raised' THEN 'question.track' ELSE 'question.approve' END",
+			"issue_id", "case_id", "CASE WHEN state = 'raised' THEN -1 ELSE decide_tier END")).
 			Where("state IN (?)", bun.List([]inquiry.QuestionState{inquiry.QuestionRaised, inquiry.QuestionRefusalProposed})),
 		plain(from("rectifications", "rectification", "'rectification.verify'", "issue_id", "case_id", "-1")).
 			Where("state NOT IN (?)", bun.List([]rectify.State{rectify.Verified, rectify.StruckOff})),
@@ -77,7 +80,8 @@ func (v *View) MattersAt(ctx context.Context, people, objects []string) ([]Matte
 		return nil, err
 	}
 	for _, c := range challenges {
-		out = append(out, Matter{Kind: "challenge", Duty: "challenge.decide", ID: c.ID, UnitID: c.UnitID, BranchID: c.BranchID, PersonID: c.PersonID, EventOn: c.EventOn,
+		out = append(out, Matter{Kind: "challenge", Duty: "challenge.decide", ID: c.ID, UnitID: c.UnitID, BranchID: c.BranchID,
+			PersonID: c.PersonID, EventOn: c.EventOn,
 			CaseID: c.ObjectID, DecideTier: -1, Other: c.OfficialID, Not: c.FiledBy})
 	}
 	return out, nil
@@ -87,7 +91,8 @@ func (v *View) MattersAt(ctx context.Context, people, objects []string) ([]Matte
 // those revoked since the given instant.
 func (v *View) DutyGrants(ctx context.Context, roles []roster.Role, since time.Time) ([]roster.Grant, error) {
 	var rows []roster.Grant
-	return rows, v.db.NewSelect().Model(&rows).Where("role IN (?)", bun.List(roles)).Where("(state = ? OR (state = ? AND changed_at >= ?))", roster.GrantLive, roster.GrantRevoked, since).Order("id").Scan(ctx)
+	return rows, v.db.NewSelect().Model(&rows).Where("role IN (?)", bun.List(roles)).
+		Where("(state = ? OR (state = ? AND changed_at >= ?))", roster.GrantLive, roster.GrantRevoked, since).Order("id").Scan(ctx)
 }
 
 // StandingAlarms lists every alarm that has been raised and has not ended. It
@@ -108,7 +113,8 @@ type AlarmReach struct {
 func (v *View) alarmScoped(q *bun.SelectQuery, r AlarmReach) *bun.SelectQuery {
 	q = q.Where("state = ?", recusal.AlarmRaised)
 	if r.Blank {
-		return q.Where("blank = ?", true).Where("(object_kind = 'unit' OR person_id <> ?)", r.Person).Where("(other_id = '' OR other_id <> ?)", r.Person)
+		return q.Where("blank = ?", true).Where("(object_kind = 'unit' OR person_id <> ?)", r.Person).
+			Where("(other_id = '' OR other_id <> ?)", r.Person)
 	}
 	other := ScopeColumns{ID: "object_id", Person: "other_id", EventOn: "event_on"}
 	return unbarred(scoped(q, r.Scope, columnsDefault), r.Scope, other)

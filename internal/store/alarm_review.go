@@ -23,7 +23,8 @@ const reviewBarsAtOnce = 500
 
 // liveCampaigns selects the campaigns whose reviews are still wanted.
 func (v *View) liveCampaigns() *bun.SelectQuery {
-	return v.db.NewSelect().TableExpr("campaigns").Column("id").Where("state NOT IN (?)", bun.List([]selfcheck.CampaignState{selfcheck.CampaignDraft, selfcheck.CampaignClosed}))
+	return v.db.NewSelect().TableExpr("campaigns").Column("id").
+		Where("state NOT IN (?)", bun.List([]selfcheck.CampaignState{selfcheck.CampaignDraft, selfcheck.CampaignClosed}))
 }
 
 // UnitsReviewing lists the units whose head has lists to review: those of the
@@ -32,7 +33,8 @@ func (v *View) liveCampaigns() *bun.SelectQuery {
 func (v *View) UnitsReviewing(ctx context.Context, parents []string) ([]string, error) {
 	var out []string
 	at := func() *bun.SelectQuery {
-		return v.db.NewSelect().TableExpr("submissions AS s").ColumnExpr("1").Where("s.review_unit_id = u.id").Where("s.campaign_id IN (?)", v.liveCampaigns())
+		return v.db.NewSelect().TableExpr("submissions AS s").ColumnExpr("1").Where("s.review_unit_id = u.id").
+			Where("s.campaign_id IN (?)", v.liveCampaigns())
 	}
 	q := v.db.NewSelect().TableExpr("units AS u").ColumnExpr("u.id").WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 		return q.WhereOr("u.id IN (?) AND EXISTS (?)", bun.List(append(parents, "-")), at()).
@@ -103,8 +105,10 @@ func (v *View) waitingItems() *bun.SelectQuery {
 	return v.db.NewSelect().TableExpr("answers AS a").
 		Join("JOIN submissions AS s ON s.id = a.submission_id AND s.round = a.round").
 		Join("LEFT JOIN named_reviews AS n ON n.submission_id = a.submission_id AND n.round = a.round AND n.item_no = a.item_no").
-		ColumnExpr("'named' AS kind, 'named.accept' AS duty, a.submission_id || '.' || a.item_no AS id, a.review_unit_id AS unit_id, a.leader_id AS person_id").
+		ColumnExpr("'named' AS kind, 'named.accept' AS duty, a.submission_id || '.' || a.item_no AS id, a.review_unit_id AS "+
+			"unit_id, a.leader_id AS person_id").
 		ColumnExpr("s.event_on AS event_on, -1 AS decide_tier, s.person_id AS other, s.filed_by AS not_by").
-		Where("a.leader_id <> ''").Where("COALESCE(n.state, ?) IN (?)", selfcheck.NamedWaiting, bun.List([]selfcheck.NamedState{selfcheck.NamedWaiting, selfcheck.NamedReplied})).
+		Where("a.leader_id <> ''").Where("COALESCE(n.state, ?) IN (?)", selfcheck.NamedWaiting,
+		bun.List([]selfcheck.NamedState{selfcheck.NamedWaiting, selfcheck.NamedReplied})).
 		Where("s.campaign_id IN (?)", v.liveCampaigns())
 }

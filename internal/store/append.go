@@ -52,7 +52,8 @@ func readHashes(ctx context.Context, db bun.IDB, indexes []int64) (map[int64]led
 // entries, tree nodes, request records and counters with one statement each. It
 // returns the leaf of the last entry, which is valid only once the transaction
 // commits.
-func (s *Store) append(ctx context.Context, tx bun.Tx, edge *ledger.Edge, tree *placement, now time.Time, members []*member) (newest ledger.Hash, err error) {
+func (s *Store) append(ctx context.Context, tx bun.Tx, edge *ledger.Edge, tree *placement, now time.Time,
+	members []*member) (newest ledger.Hash, err error) {
 	var objects []string
 	for _, m := range members {
 		for _, f := range m.facts {
@@ -93,7 +94,8 @@ func (s *Store) append(ctx context.Context, tx bun.Tx, edge *ledger.Edge, tree *
 				return newest, err
 			}
 			newest = leaf
-			entries = append(entries, LedgerEntry{Seq: seq, At: now, Account: m.call.Account, Verb: f.Verb, Kind: f.Kind, ObjectID: f.ID, Body: body, Leaf: leaf[:]})
+			entries = append(entries, LedgerEntry{Seq: seq, At: now, Account: m.call.Account, Verb: f.Verb, Kind: f.Kind,
+				ObjectID: f.ID, Body: body, Leaf: leaf[:]})
 			for _, n := range nodes {
 				hashes = append(hashes, LedgerHash{Idx: n.Index, Hash: n.Hash[:]})
 			}
@@ -103,7 +105,8 @@ func (s *Store) append(ctx context.Context, tx bun.Tx, edge *ledger.Edge, tree *
 			}
 		}
 		if m.call.Key != nil {
-			requests = append(requests, Request{Account: m.call.Account, Op: m.call.Op, KeyHash: m.call.Key, BodyHash: m.call.Body, ResultID: m.resultID, Seq: m.receipt.Seq})
+			requests = append(requests, Request{Account: m.call.Account, Op: m.call.Op, KeyHash: m.call.Key, BodyHash: m.call.Body,
+				ResultID: m.resultID, Seq: m.receipt.Seq})
 		}
 		if m.journal.keep {
 			slip, err := m.journal.slip(m.receipt.Seq)
@@ -138,7 +141,8 @@ func (s *Store) upsertCounters(ctx context.Context, tx bun.Tx, sums map[counterK
 	}
 	// Sort by key, so that two nodes cannot deadlock.
 	slices.SortFunc(rows, func(a, b Counter) int {
-		return cmp.Or(cmp.Compare(a.Section, b.Section), cmp.Compare(a.UnitID, b.UnitID), cmp.Compare(a.Month, b.Month), cmp.Compare(a.Key, b.Key))
+		return cmp.Or(cmp.Compare(a.Section, b.Section), cmp.Compare(a.UnitID, b.UnitID), cmp.Compare(a.Month, b.Month),
+			cmp.Compare(a.Key, b.Key))
 	})
 	return s.insertRows(ctx, tx, reflect.ValueOf(rows), "ON CONFLICT (section, unit_id, month, key) DO UPDATE SET n = counters.n + EXCLUDED.n")
 }

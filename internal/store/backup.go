@@ -23,7 +23,8 @@ var leftOut = []string{"migrations", "sessions", restoringTable}
 const restoringTable = "restoring"
 
 // ErrRestoring means that a restore into the database did not finish.
-var ErrRestoring = errors.New("a restore into this database did not come to its end, or is still running; run plumbline restore again, which empties it first")
+var ErrRestoring = errors.New("a restore into this database did not come to its end, or is still running; run plumbline " +
+	"restore again, which empties it first")
 
 // Snapshot is the whole database at one instant, isolated from concurrent
 // writes.
@@ -130,7 +131,8 @@ type column struct {
 // columnsOf lists the columns of a table in order.
 func columnsOf(ctx context.Context, db bun.IDB, d Dialect, table string) (columns []column, err error) {
 	if d == Postgres {
-		err = db.NewRaw("SELECT column_name AS name, data_type AS type FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = ? ORDER BY ordinal_position", table).Scan(ctx, &columns)
+		err = db.NewRaw("SELECT column_name AS name, data_type AS type FROM information_schema.columns WHERE table_schema = "+
+			"current_schema() AND table_name = ? ORDER BY ordinal_position", table).Scan(ctx, &columns)
 	} else {
 		err = db.NewRaw("SELECT name, type FROM pragma_table_info(?) ORDER BY cid", table).Scan(ctx, &columns)
 	}

@@ -31,8 +31,10 @@ func (v *View) Weighty(ctx context.Context, people []string) ([]Matter, error) {
 	for _, q := range []*bun.SelectQuery{ // four tables
 		from("issues", "issue", "id", "case_id").Where("severity >= ?", graveSeverity).Where("state NOT IN (?)", bun.List(over)),
 		from("cases", "case", "issue_id", "id").Where("state <> ?", inquiry.CaseClosed),
-		from("tracks", "track", "''", "case_id").Where("state IN (?)", bun.List([]inquiry.TrackState{inquiry.TrackOpen, inquiry.TrackAssigned, inquiry.TrackFound})),
-		from("questions", "question", "issue_id", "case_id").Where("state IN (?)", bun.List([]inquiry.QuestionState{inquiry.QuestionRaised, inquiry.QuestionRefusalProposed})),
+		from("tracks", "track", "''", "case_id").
+			Where("state IN (?)", bun.List([]inquiry.TrackState{inquiry.TrackOpen, inquiry.TrackAssigned, inquiry.TrackFound})),
+		from("questions", "question", "issue_id", "case_id").
+			Where("state IN (?)", bun.List([]inquiry.QuestionState{inquiry.QuestionRaised, inquiry.QuestionRefusalProposed})),
 	} {
 		var rows []Matter
 		if err := q.Scan(ctx, &rows); err != nil {

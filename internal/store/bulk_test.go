@@ -25,7 +25,8 @@ func TestPreparedInsertsWriteTheSameRows(t *testing.T) {
 				var answers []selfcheck.Answer
 				var texts []Content
 				for i := range n {
-					sub := selfcheck.NewSubmission(&selfcheck.Campaign{Stamp: ledger.Stamp{ID: campaign}}, selfcheck.Owed{Audience: selfcheck.Officers, PersonID: campaign + string(rune('a'+i)), UnitID: "u'1\"é中"}, "2020-09-01")
+					sub := selfcheck.NewSubmission(&selfcheck.Campaign{Stamp: ledger.Stamp{ID: campaign}},
+						selfcheck.Owed{Audience: selfcheck.Officers, PersonID: campaign + string(rune('a'+i)), UnitID: "u'1\"é中"}, "2020-09-01")
 					sub.AnswersDigest, sub.Fingerprint = []byte{0, 255}, -1<<62
 					if i%2 == 0 {
 						sub.FiledAt = &at
@@ -87,7 +88,8 @@ func TestPreparedInsertsWriteTheSameRows(t *testing.T) {
 		}
 		if s.dialect == SQLite {
 			var kinds []string
-			if err := s.reader.NewRaw("SELECT DISTINCT typeof(created_at) || typeof(filed_at) || typeof(answers_digest) || typeof(round) FROM submissions ORDER BY 1").Scan(ctx, &kinds); err != nil {
+			if err := s.reader.NewRaw("SELECT DISTINCT typeof(created_at) || typeof(filed_at) || typeof(answers_digest) || "+
+				"typeof(round) FROM submissions ORDER BY 1").Scan(ctx, &kinds); err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff([]string{"textnullblobinteger", "texttextblobinteger"}, kinds); diff != "" {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/uptrace/bun"
 
@@ -65,8 +64,10 @@ func (s *Store) BenchIssues(ctx context.Context, total int, progress func(done, 
 	}
 	_ = run("CREATE TEMP TABLE bench_people (i INTEGER PRIMARY KEY, id TEXT)")
 	_ = run("INSERT INTO bench_people SELECT row_number() OVER (ORDER BY id) - 1, id FROM people")
-	_ = run("CREATE TEMP TABLE bench_shapes (i INTEGER PRIMARY KEY, month TEXT, source TEXT, source_code TEXT, severity INTEGER, state TEXT, disclosure TEXT, paired INTEGER)")
-	_ = run(`INSERT INTO bench_shapes SELECT row_number() OVER (ORDER BY MIN(ref)) - 1, month, source, source_code, severity, state, disclosure, paired
+	_ = run("CREATE TEMP TABLE bench_shapes (i INTEGER PRIMARY KEY, month TEXT, source TEXT, source_code TEXT, severity " +
+		"INTEGER, state TEXT, disclosure TEXT, paired INTEGER)")
+	_ = run(`INSERT INTO bench_shapes SELECT row_number() OVER (ORDER BY MIN(ref)) - 1, month, source, source_code, severity,
+	    state, disclosure, paired
 FROM issues GROUP BY month, source, source_code, severity, state, disclosure, paired`)
 	if err != nil {
 		return err
@@ -77,7 +78,8 @@ FROM issues GROUP BY month, source, source_code, severity, state, disclosure, pa
 		Name string `bun:"name"`
 		SQL  string `bun:"sql"`
 	}
-	if err := conn.NewSelect().TableExpr("sqlite_master").Column("name", "sql").Where("type = 'index' AND tbl_name = 'issues' AND sql IS NOT NULL").Scan(ctx, &indexes); err != nil {
+	if err := conn.NewSelect().TableExpr("sqlite_master").Column("name", "sql").
+		Where("type = 'index' AND tbl_name = 'issues' AND sql IS NOT NULL").Scan(ctx, &indexes); err != nil {
 		return err
 	}
 	for _, x := range indexes {
@@ -101,8 +103,8 @@ FROM issues GROUP BY month, source, source_code, severity, state, disclosure, pa
 // category and shape, so that one of them is counted for all ten.
 func benchRows(ctx context.Context, conn bun.Conn, tree *placement, sums map[counterKey]int64, from, to, pairs int) error {
 	const id = "printf('ffffffff-ffff-7fff-8fff-%012d', n)"
-	columns, values, _ := strings.Cut(benchColumns, "\n")
-	text := "INSERT INTO issues (" + columns + ") WITH RECURSIVE series(n) AS (SELECT ? UNION ALL SELECT n + 1 FROM series WHERE n + 1 < ?) SELECT " + id + ", " + values + `
+	text := "INSERT INTO issues (" + benchColumns + `) WITH RECURSIVE series(n) AS (SELECT ? UNION ALL SELECT n + 1 FROM series
+  WHERE n + 1 < ?) SELECT ` + id + ", " + benchValues + `
 FROM series CROSS JOIN bench_pairs p ON p.i = (n / 10) % ?
 CROSS JOIN bench_shapes s ON s.i = (n / 10 / ?) % (SELECT COUNT(*) FROM bench_shapes)
 CROSS JOIN bench_people e ON e.i = n % (SELECT COUNT(*) FROM bench_people)`
@@ -119,7 +121,8 @@ CROSS JOIN bench_people e ON e.i = n % (SELECT COUNT(*) FROM bench_people)`
 		issue.Issue
 		N int64 `bun:"n"`
 	}
-	err = conn.NewSelect().TableExpr("issues").Column("unit_id", "month", "state", "severity", "source", "source_code", "tier", "category", "disclosure", "paired", "first_event").
+	err = conn.NewSelect().TableExpr("issues").Column("unit_id", "month", "state", "severity", "source", "source_code", "tier",
+		"category", "disclosure", "paired", "first_event").
 		ColumnExpr("COUNT(*) AS n").Where("id >= printf('ffffffff-ffff-7fff-8fff-%012d', ?)", from).
 		GroupExpr("unit_id, month, state, severity, source, source_code, tier, category, disclosure, paired, first_event").Scan(ctx, &groups)
 	if err != nil {
@@ -136,7 +139,13 @@ CROSS JOIN bench_people e ON e.i = n % (SELECT COUNT(*) FROM bench_people)`
 	return nil
 }
 
-// benchColumns holds the column names and, on the next line, their values
-// except the id.
-const benchColumns = `id, version, salt, created_at, changed_at, ref, source, source_code, category, item_no, severity, person_id, unit_id, branch_id, tier, event_on, month, received_on, raised_at, state, disclosure, paired, first_event, concealment, conceal_as, conceal_by, reject_by, campaign_id, submission_id, record_id, case_id, bulk_id, duplicate_of, recurrence_of, finding, form, narrative_c
-1, x'00', '2026-01-01 00:00:00+00:00', '2026-01-01 00:00:00+00:00', printf('BENCH-%d', n), s.source, s.source_code, p.category, 0, s.severity, e.id, p.unit_id, p.branch_id, p.tier, s.month || '-15', s.month, s.month || '-15', '2026-01-01 00:00:00+00:00', s.state, s.disclosure, s.paired, n / 10 % 3 = 0, '', '', '', '', '', '', '', '', '', '', '', '', 0, x''`
+// benchColumns are the columns that BenchIssues fills, and benchValues their
+// values except the id.
+const benchColumns = `id, version, salt, created_at, changed_at, ref, source, source_code, category, item_no, severity,
+    person_id, unit_id, branch_id, tier, event_on, month, received_on, raised_at, state, disclosure, paired, first_event,
+    concealment, conceal_as, conceal_by, reject_by, campaign_id, submission_id, record_id, case_id, bulk_id, duplicate_of,
+    recurrence_of, finding, form, narrative_c`
+
+const benchValues = `1, x'00', '2026-01-01 00:00:00+00:00', '2026-01-01 00:00:00+00:00', printf('BENCH-%d', n), s.source, s.source_code,
+    p.category, 0, s.severity, e.id, p.unit_id, p.branch_id, p.tier, s.month || '-15', s.month, s.month || '-15',
+    '2026-01-01 00:00:00+00:00', s.state, s.disclosure, s.paired, n / 10 % 3 = 0, '', '', '', '', '', '', '', '', '', '', '', '', 0, x''`

@@ -12,7 +12,8 @@ import (
 // CampaignLists lists the self-check lists that units owe in a campaign, in the
 // given states, ordered by id after the given one. It returns states and no
 // content.
-func (v *View) CampaignLists(ctx context.Context, f selfcheck.OwedFilter, sc roster.Scope, after string, limit int) ([]selfcheck.Submission, error) {
+func (v *View) CampaignLists(ctx context.Context, f selfcheck.OwedFilter, sc roster.Scope, after string,
+	limit int) ([]selfcheck.Submission, error) {
 	rows := []selfcheck.Submission{}
 	q, err := v.owed(ctx, v.db.NewSelect().Model(&rows), f, sc)
 	if err != nil {

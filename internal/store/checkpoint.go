@@ -88,7 +88,8 @@ func (v *View) CheckpointFor(ctx context.Context, seq int64) (*LedgerCheckpoint,
 func (v *View) WitnessedFor(ctx context.Context, seq int64, quorum int) (*LedgerCheckpoint, error) {
 	c := &LedgerCheckpoint{}
 	return c, v.db.NewSelect().Model(c).
-		Where("size = (SELECT size FROM ledger_cosignatures WHERE size > ? GROUP BY size HAVING count(*) >= ? ORDER BY size LIMIT 1)", seq, max(quorum, 1)).
+		Where("size = (SELECT size FROM ledger_cosignatures WHERE size > ? GROUP BY size HAVING count(*) >= ? ORDER BY size LIMIT "+
+			"1)", seq, max(quorum, 1)).
 		Where(holding).Scan(ctx)
 }
 

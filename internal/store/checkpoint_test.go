@@ -146,8 +146,10 @@ func TestTheDatabaseRefusesToForgetCheckpoints(t *testing.T) {
 				"INSERT OR REPLACE INTO ledger_hashes SELECT idx, hash FROM ledger_hashes",
 				"INSERT OR REPLACE INTO sites SELECT name, 'x' FROM sites")
 		} else {
-			refused = append(refused, "TRUNCATE ledger_checkpoints", "TRUNCATE ledger_cosignatures", "TRUNCATE ledger_entries", "TRUNCATE ledger_hashes",
-				"SET session_replication_role = replica; DELETE FROM ledger_checkpoints", "SET session_replication_role = replica; DELETE FROM ledger_entries")
+			refused = append(refused, "TRUNCATE ledger_checkpoints", "TRUNCATE ledger_cosignatures", "TRUNCATE ledger_entries",
+				"TRUNCATE ledger_hashes",
+				"SET session_replication_role = replica; DELETE FROM ledger_checkpoints",
+				"SET session_replication_role = replica; DELETE FROM ledger_entries")
 		}
 		for _, stmt := range refused {
 			if _, err := s.writer.Exec(stmt); err == nil || !strings.Contains(err.Error(), "append-only") {
@@ -198,7 +200,8 @@ func asOwner(t *testing.T, s *Store, stmts ...string) {
 	t.Helper()
 	if s.dialect == SQLite {
 		var drop []string
-		if err := s.writer.NewRaw("SELECT 'DROP TRIGGER ' || name FROM sqlite_master WHERE type = 'trigger'").Scan(context.Background(), &drop); err != nil {
+		if err := s.writer.NewRaw("SELECT 'DROP TRIGGER ' || name FROM sqlite_master WHERE type = 'trigger'").
+			Scan(context.Background(), &drop); err != nil {
 			t.Fatal(err)
 		}
 		stmts = append(drop, stmts...)

@@ -54,7 +54,8 @@ func (r ProposalReach) narrow(q *bun.SelectQuery) *bun.SelectQuery {
 		q = q.WhereOr("1 = 0")
 		if r.Person != "" {
 			like := "% " + r.Person + " %"
-			q = q.WhereOr("proposed_by = ?", r.Person).WhereOr("(' ' || members || ' ') LIKE ?", like).WhereOr("(' ' || asked_by || ' ') LIKE ?", like)
+			q = q.WhereOr("proposed_by = ?", r.Person).WhereOr("(' ' || members || ' ') LIKE ?", like).
+				WhereOr("(' ' || asked_by || ' ') LIKE ?", like)
 		}
 		for role, sc := range r.Roles {
 			q = q.WhereGroup(" OR ", func(q *bun.SelectQuery) *bun.SelectQuery {
@@ -86,7 +87,8 @@ func (v *View) ProposalCount(ctx context.Context, f ProposalFilter, reach Propos
 // ProposalPending reports whether the operation on the object is already
 // proposed.
 func (v *View) ProposalPending(ctx context.Context, op, object string) (bool, error) {
-	return v.db.NewSelect().Model((*consent.Proposal)(nil)).Where("object_id = ? AND state = ? AND op = ?", object, consent.Proposed, op).Exists(ctx)
+	return v.db.NewSelect().Model((*consent.Proposal)(nil)).Where("object_id = ? AND state = ? AND op = ?", object,
+		consent.Proposed, op).Exists(ctx)
 }
 
 // ProposalsOn lists the open and settled proposals about the objects, for rules

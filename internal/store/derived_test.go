@@ -18,7 +18,8 @@ var decidesNothing = map[string]string{}
 // `ledger:"-"`, so each such column of each kind is derived anew by verify, or
 // stands in the list above.
 func TestDerivedColumnsAreRecomputed(t *testing.T) {
-	tree := &placement{parent: map[string]string{"branch": "bureau", "unit": "branch"}, tier: map[string]int{"bureau": 1, "branch": 2, "unit": 3}}
+	tree := &placement{parent: map[string]string{"branch": "bureau", "unit": "branch"},
+		tier: map[string]int{"bureau": 1, "branch": 2, "unit": 3}}
 	n := 0
 	for _, k := range kinds {
 		fieldsOf(k.typ, func(f reflect.StructField, top bool) {
@@ -60,14 +61,17 @@ func TestMovedRowsAreNamed(t *testing.T) {
 		ctx := context.Background()
 		write(t, s, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
 			var units []*roster.Unit
-			for _, u := range []roster.Unit{{Code: "bureau", Tier: 1}, {Code: "here", Tier: 2, ParentID: "bureau"}, {Code: "there", Tier: 2, ParentID: "bureau"}, {Code: "station", Tier: 3, ParentID: "here"}} {
+			for _, u := range []roster.Unit{{Code: "bureau", Tier: 1}, {Code: "here", Tier: 2, ParentID: "bureau"},
+				{Code: "there", Tier: 2, ParentID: "bureau"}, {Code: "station", Tier: 3, ParentID: "here"}} {
 				u.ID, u.State = u.Code, roster.UnitActive
 				units = append(units, &u)
 			}
-			return []ledger.Fact{{Verb: "unit.create", Kind: "unit", ID: "bureau"}}, "", errors.Join(tx.Insert(ctx, units), tx.Bump(ctx, GenerationTree))
+			return []ledger.Fact{{Verb: "unit.create", Kind: "unit", ID: "bureau"}}, "",
+				errors.Join(tx.Insert(ctx, units), tx.Bump(ctx, GenerationTree))
 		})
 		write(t, s, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
-			return []ledger.Fact{{Verb: "person.create", Kind: "person", ID: "p"}}, "p", tx.Insert(ctx, &roster.Person{Stamp: ledger.Stamp{ID: "p"}, PersonnelNo: "1", UnitID: "station"})
+			return []ledger.Fact{{Verb: "person.create", Kind: "person", ID: "p"}}, "p",
+				tx.Insert(ctx, &roster.Person{Stamp: ledger.Stamp{ID: "p"}, PersonnelNo: "1", UnitID: "station"})
 		})
 		if v, err := s.Verify(ctx, nil); err != nil || !v.OK() {
 			t.Fatalf("before: %v %v", v.Findings, err)
@@ -79,7 +83,8 @@ func TestMovedRowsAreNamed(t *testing.T) {
 		if err != nil || v.Total != 1 {
 			t.Fatalf("%v %v", v.Findings, err)
 		}
-		if f := v.Findings[0]; f.What != "row_derived" || f.Kind != "person" || f.ID != "p" || f.Seq != 1 || f.Args["Is"] != "there" || f.Args["Made"] != "here" {
+		if f := v.Findings[0]; f.What != "row_derived" || f.Kind != "person" || f.ID != "p" || f.Seq != 1 ||
+			f.Args["Is"] != "there" || f.Args["Made"] != "here" {
 			t.Errorf("%+v", f)
 		}
 	})

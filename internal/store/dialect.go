@@ -200,9 +200,11 @@ func lockReads(ctx context.Context, db bun.IDB, d Dialect) error {
 // tokens replaces the dialect-specific words of a migration.
 func (d Dialect) tokens() *strings.Replacer {
 	stamp := "id TEXT PRIMARY KEY, version $INT NOT NULL, salt $BYTES NOT NULL, created_at $TIME NOT NULL, changed_at $TIME NOT NULL"
-	pairs := []string{"$INT", "INTEGER", "$BYTES", "BLOB", "$TIME", "TEXT", "$BOOL", "INTEGER", "$FALSE", "0", "$STRICT", "STRICT", "$CLUSTERED", "STRICT, WITHOUT ROWID"}
+	pairs := []string{"$INT", "INTEGER", "$BYTES", "BLOB", "$TIME", "TEXT", "$BOOL", "INTEGER", "$FALSE", "0", "$STRICT",
+		"STRICT", "$CLUSTERED", "STRICT, WITHOUT ROWID"}
 	if d == Postgres {
-		pairs = []string{"$INT", "BIGINT", "$BYTES", "BYTEA", "$TIME", "TIMESTAMPTZ", "$BOOL", "BOOLEAN", "$FALSE", "FALSE", "$STRICT", "", "$CLUSTERED", ""}
+		pairs = []string{"$INT", "BIGINT", "$BYTES", "BYTEA", "$TIME", "TIMESTAMPTZ", "$BOOL", "BOOLEAN", "$FALSE", "FALSE",
+			"$STRICT", "", "$CLUSTERED", ""}
 	}
 	r := strings.NewReplacer(pairs...)
 	return strings.NewReplacer(append([]string{"$STAMP", r.Replace(stamp)}, pairs...)...)
@@ -214,7 +216,8 @@ func (d Dialect) tokens() *strings.Replacer {
 func (d Dialect) appendOnly(table string) []string {
 	if d == Postgres {
 		return []string{
-			`CREATE OR REPLACE FUNCTION plumbline_refuse() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN RAISE EXCEPTION 'plumbline: % is append-only', TG_TABLE_NAME USING ERRCODE = 'PL001'; END $f$`,
+			`CREATE OR REPLACE FUNCTION plumbline_refuse() RETURNS trigger
+			    LANGUAGE plpgsql AS $f$ BEGIN RAISE EXCEPTION 'plumbline: % is append-only', TG_TABLE_NAME USING ERRCODE = 'PL001'; END $f$`,
 			fmt.Sprintf(`CREATE TRIGGER %[1]s_append_only BEFORE UPDATE OR DELETE ON %[1]s FOR EACH ROW EXECUTE FUNCTION plumbline_refuse()`, table),
 			fmt.Sprintf(`CREATE TRIGGER %[1]s_no_truncate BEFORE TRUNCATE ON %[1]s FOR EACH STATEMENT EXECUTE FUNCTION plumbline_refuse()`, table),
 			fmt.Sprintf(`ALTER TABLE %[1]s ENABLE ALWAYS TRIGGER %[1]s_append_only`, table),
@@ -239,7 +242,8 @@ func (d Dialect) refuseAgain(table string, key []string) []string {
 	for i, k := range key {
 		same[i] = k + " = NEW." + k
 	}
-	return []string{fmt.Sprintf("CREATE TRIGGER %[1]s_no_replace BEFORE INSERT ON %[1]s WHEN EXISTS (SELECT 1 FROM %[1]s WHERE %[2]s) BEGIN %[3]s; END",
+	return []string{fmt.Sprintf("CREATE TRIGGER %[1]s_no_replace BEFORE INSERT ON %[1]s WHEN EXISTS (SELECT 1 FROM %[1]s WHERE "+
+		"%[2]s) BEGIN %[3]s; END",
 		table, strings.Join(same, " AND "), sqliteRefusal(table))}
 }
 
@@ -281,14 +285,17 @@ func classify(err error) failure {
 		switch {
 		case pe.Code == "23505":
 			return failUnique
-		case slices.ContainsFunc([]string{"08", "25006", "40", "53", "57P", "58"}, func(class string) bool { return strings.HasPrefix(pe.Code, class) }):
+		case slices.ContainsFunc([]string{"08", "25006", "40", "53", "57P", "58"},
+			func(class string) bool { return strings.HasPrefix(pe.Code, class) }):
 			return failEnded
 		}
 		return failOther
 	}
 	var ce *pgconn.ConnectError
 	var op *net.OpError // the server disconnected between two statements
-	if errors.As(err, &ce) || errors.As(err, &op) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, sql.ErrTxDone) || errors.Is(err, pgconn.ErrConnClosed) || pgconn.Timeout(err) {
+	if errors.As(err, &ce) || errors.As(err, &op) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, sql.ErrTxDone) ||
+		errors.Is(err, pgconn.ErrConnClosed) || pgconn.Timeout(err) {
 		return failEnded
 	}
 	return failOther

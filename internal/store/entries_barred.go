@@ -35,7 +35,8 @@ func (v *View) EntriesBefore(ctx context.Context, before int64, limit int, sc ro
 
 // unbarredEntries fills one page from as many batches as it takes, so that the
 // length of a page reveals nothing about what is hidden.
-func (v *View) unbarredEntries(ctx context.Context, limit int, sc roster.Scope, next func(last *LedgerEntry) ([]LedgerEntry, error)) ([]LedgerEntry, error) {
+func (v *View) unbarredEntries(ctx context.Context, limit int, sc roster.Scope,
+	next func(last *LedgerEntry) ([]LedgerEntry, error)) ([]LedgerEntry, error) {
 	out := []LedgerEntry{}
 	if sc.Empty() {
 		return out, nil
@@ -79,7 +80,8 @@ func (v *View) barredEntries(ctx context.Context, rows []LedgerEntry, sc roster.
 	}
 	seqs := make(map[string]map[string][]int64) // by kind and object
 	for _, e := range rows {
-		if e.Kind == "person" && slices.Contains(filed, e.Verb) && slices.Contains(sc.BarPeople, e.ObjectID) || slices.Contains(sc.BarObjects, e.ObjectID) {
+		if e.Kind == "person" && slices.Contains(filed, e.Verb) && slices.Contains(sc.BarPeople, e.ObjectID) ||
+			slices.Contains(sc.BarObjects, e.ObjectID) {
 			out[e.Seq] = true
 		}
 		if seqs[e.Kind] == nil {
@@ -156,7 +158,8 @@ func (v *View) barredRowsOf(k *rowKind, ids []string, sc roster.Scope) *bun.Sele
 				q, some = q.WhereOr("(person_id = '' AND candidates LIKE ?)", "%"+p+"%"), true
 			}
 			for _, b := range sc.BarDated {
-				q, some = q.WhereOr("(person_id = '' AND candidates LIKE ? AND event_on >= ? AND (? = '' OR event_on <= ?))", "%"+b.Person+"%", string(b.From), string(b.To), string(b.To)), true
+				q, some = q.WhereOr("(person_id = '' AND candidates LIKE ? AND event_on >= ? AND (? = '' OR event_on <= ?))",
+					"%"+b.Person+"%", string(b.From), string(b.To), string(b.To)), true
 			}
 		}
 		if !some {

@@ -30,7 +30,8 @@ func (v *View) TextsOfIssue(ctx context.Context, i *issue.Issue) ([]string, erro
 	}
 	if i.SubmissionID != "" {
 		var reviews []string
-		err := v.db.NewSelect().Model((*selfcheck.NamedReview)(nil)).Column("id").Where("submission_id = ? AND item_no = ?", i.SubmissionID, i.ItemNo).Scan(ctx, &reviews)
+		err := v.db.NewSelect().Model((*selfcheck.NamedReview)(nil)).Column("id").
+			Where("submission_id = ? AND item_no = ?", i.SubmissionID, i.ItemNo).Scan(ctx, &reviews)
 		if err != nil {
 			return nil, err
 		}
@@ -139,7 +140,8 @@ func (tx *Tx) Erase(ctx context.Context, expungement string, records []string) (
 	var stones []*custody.Tombstone
 	for chunk := range slices.Chunk(records, 500) {
 		var rows []Content
-		if err := tx.db.NewSelect().Model(&rows).Column("record_id", "field", "key_id").Where("record_id IN (?)", bun.List(chunk)).Order("record_id", "field").Scan(ctx); err != nil {
+		if err := tx.db.NewSelect().Model(&rows).Column("record_id", "field", "key_id").
+			Where("record_id IN (?)", bun.List(chunk)).Order("record_id", "field").Scan(ctx); err != nil {
 			return 0, err
 		}
 		for _, r := range rows {
@@ -208,7 +210,8 @@ func (v *View) Erased(ctx context.Context, records ...string) (map[string]bool, 
 	out := map[string]bool{}
 	for chunk := range slices.Chunk(records, 500) {
 		var ids []string
-		if err := v.db.NewSelect().Model((*custody.Tombstone)(nil)).Column("record_id").Where("record_id IN (?)", bun.List(chunk)).Scan(ctx, &ids); err != nil {
+		if err := v.db.NewSelect().Model((*custody.Tombstone)(nil)).Column("record_id").
+			Where("record_id IN (?)", bun.List(chunk)).Scan(ctx, &ids); err != nil {
 			return nil, err
 		}
 		for _, id := range ids {
@@ -234,7 +237,8 @@ func (v *View) Expungement(ctx context.Context, id string, sc roster.Scope) (*cu
 }
 
 // Expungements lists expungements in scope, newest first. State "" means all.
-func (v *View) Expungements(ctx context.Context, state custody.ExpungementState, sc roster.Scope, after string, limit int) ([]custody.Expungement, error) {
+func (v *View) Expungements(ctx context.Context, state custody.ExpungementState, sc roster.Scope, after string,
+	limit int) ([]custody.Expungement, error) {
 	var rows []custody.Expungement
 	q := onRecord(v.db.NewSelect().Model(&rows), sc)
 	if state != "" {
@@ -257,7 +261,8 @@ func (v *View) ExpungementCount(ctx context.Context, state custody.ExpungementSt
 
 // ExpungementPending reports whether an expungement of the record is proposed.
 func (v *View) ExpungementPending(ctx context.Context, record string) (bool, error) {
-	return v.db.NewSelect().Model((*custody.Expungement)(nil)).Where("record_id = ? AND state = ?", record, custody.ExpungementProposed).Exists(ctx)
+	return v.db.NewSelect().Model((*custody.Expungement)(nil)).
+		Where("record_id = ? AND state = ?", record, custody.ExpungementProposed).Exists(ctx)
 }
 
 // ExpungementApprovals lists who has agreed to the expungements, in
@@ -287,7 +292,8 @@ func (v *View) Held(ctx context.Context, records ...string) (bool, error) {
 	if len(records) == 0 {
 		return false, nil
 	}
-	return v.db.NewSelect().Model((*custody.Hold)(nil)).Where("record_id IN (?) AND state = ?", bun.List(records), custody.HoldLive).Exists(ctx)
+	return v.db.NewSelect().Model((*custody.Hold)(nil)).Where("record_id IN (?) AND state = ?", bun.List(records),
+		custody.HoldLive).Exists(ctx)
 }
 
 // MatchOfRecord reads an audit record's match, under the scope of matches.

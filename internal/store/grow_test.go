@@ -48,7 +48,8 @@ func TestALedgeredRowGainsAColumn(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		ctx := context.Background()
 		old := &issue.Issue{Stamp: ledger.Stamp{ID: "issue-1"}, Ref: "R1", State: issue.Registered, NarrativeC: ledger.Commitment{}}
-		said := &issue.Statement{Stamp: ledger.Stamp{ID: "statement-1"}, IssueID: "issue-1", TextC: ledger.Commitment{}, AnswerC: ledger.Commitment{}}
+		said := &issue.Statement{Stamp: ledger.Stamp{ID: "statement-1"}, IssueID: "issue-1", TextC: ledger.Commitment{},
+			AnswerC: ledger.Commitment{}}
 		first, err := s.Update(ctx, Call{Account: "a", Op: "statement.make"}, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
 			tx.KeepSlip()
 			return []ledger.Fact{{Verb: "statement.make", Kind: "statement", ID: said.ID}}, "", tx.Insert(ctx, old, said)
@@ -94,16 +95,17 @@ func TestALedgeredRowGainsAColumn(t *testing.T) {
 		judge("an old column changed", "row_changed issue-1", none)
 		exec("UPDATE issues SET ref = 'R1' WHERE id = 'issue-1'")
 
-		second, err := s.Update(ctx, Call{Account: "a", Op: "statement.answer"}, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
-			tx.KeepSlip()
-			var before locatedIssue
-			if err := tx.db.NewSelect().Model(&before).Where("id = 'issue-1'").Scan(ctx); err != nil {
-				return nil, "", err
-			}
-			after := before
-			after.Location = "gate"
-			return []ledger.Fact{{Verb: "issue.triage", Kind: "issue", ID: "issue-1"}}, "", tx.Save(ctx, &before, &after)
-		})
+		second, err := s.Update(ctx, Call{Account: "a", Op: "statement.answer"},
+			func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
+				tx.KeepSlip()
+				var before locatedIssue
+				if err := tx.db.NewSelect().Model(&before).Where("id = 'issue-1'").Scan(ctx); err != nil {
+					return nil, "", err
+				}
+				after := before
+				after.Location = "gate"
+				return []ledger.Fact{{Verb: "issue.triage", Kind: "issue", ID: "issue-1"}}, "", tx.Save(ctx, &before, &after)
+			})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -96,11 +96,13 @@ func (b *bureau) something(rng *rand.Rand, id string) Writing {
 			}
 			return fact, id, tx.Insert(ctx, &issue.Statement{Stamp: ledger.Stamp{ID: id}, IssueID: "i", TextC: c, AnswerC: ledger.Commitment{}})
 		}
-		units := []*roster.Unit{{Stamp: ledger.Stamp{ID: id + "a"}, Code: id + "a", Tier: 2, State: roster.UnitActive}, {Stamp: ledger.Stamp{ID: id + "b"}, Code: id + "b", Tier: 3, ParentID: id + "a", State: roster.UnitActive}}
+		units := []*roster.Unit{{Stamp: ledger.Stamp{ID: id + "a"}, Code: id + "a", Tier: 2, State: roster.UnitActive},
+			{Stamp: ledger.Stamp{ID: id + "b"}, Code: id + "b", Tier: 3, ParentID: id + "a", State: roster.UnitActive}}
 		if err := tx.Insert(ctx, units); err != nil {
 			return nil, "", err
 		}
-		return append(fact, ledger.Fact{Verb: "honest.second", Kind: "unit", ID: id + "b", Rows: []ledger.After{}}), id, tx.Bump(ctx, GenerationTree)
+		return append(fact, ledger.Fact{Verb: "honest.second", Kind: "unit", ID: id + "b", Rows: []ledger.After{}}), id,
+			tx.Bump(ctx, GenerationTree)
 	}
 }
 
@@ -275,7 +277,8 @@ func TestCutConnectionsRaiseNoAlarm(t *testing.T) {
 		}
 		promised := acked.Load()
 		if err := inTime(func() error {
-			_, err := s.reader.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+			_, err := s.reader.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND " +
+				"pid <> pg_backend_pid()")
 			return err
 		}); err != nil {
 			t.Fatal(err)

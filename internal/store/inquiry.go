@@ -63,7 +63,8 @@ func (v *View) CaseFile(ctx context.Context, caseID string) (*inquiry.CaseFile, 
 }
 
 // CaseList lists cases in scope, newest first.
-func (v *View) CaseList(ctx context.Context, f inquiry.CaseFilter, sc roster.Scope, today roster.Date, after string, limit int) ([]inquiry.Case, error) {
+func (v *View) CaseList(ctx context.Context, f inquiry.CaseFilter, sc roster.Scope, today roster.Date, after string,
+	limit int) ([]inquiry.Case, error) {
 	var rows []inquiry.Case
 	q, err := v.caseWhere(ctx, scoped(v.db.NewSelect().Model(&rows), sc, columnsDefault), f, today)
 	if err != nil {
@@ -218,7 +219,8 @@ func (v *View) FindingsServedOn(ctx context.Context, personID string) ([]inquiry
 	var fs []inquiry.Finding
 	var as []inquiry.Allegation
 	var rs []inquiry.Reply
-	err := v.db.NewSelect().Model(&fs).Where("person_id = ? AND state <> ?", personID, inquiry.FindingDraft).Order("id DESC").Limit(100).Scan(ctx)
+	err := v.db.NewSelect().Model(&fs).Where("person_id = ? AND state <> ?", personID, inquiry.FindingDraft).Order("id DESC").
+		Limit(100).Scan(ctx)
 	if err != nil || len(fs) == 0 {
 		return nil, nil, nil, err
 	}
@@ -249,7 +251,8 @@ func (v *View) QuestionsOfIssue(ctx context.Context, issueIDs ...string) ([]inqu
 }
 
 // QuestionList lists leader questions in scope, newest first.
-func (v *View) QuestionList(ctx context.Context, f inquiry.QuestionFilter, sc roster.Scope, today roster.Date, after string, limit int) ([]inquiry.Question, error) {
+func (v *View) QuestionList(ctx context.Context, f inquiry.QuestionFilter, sc roster.Scope, today roster.Date, after string,
+	limit int) ([]inquiry.Question, error) {
 	var rows []inquiry.Question
 	q, err := v.questionWhere(ctx, questionScope(v.db.NewSelect().Model(&rows), sc), f, today)
 	if err != nil {
@@ -291,7 +294,8 @@ func unbarred(q *bun.SelectQuery, sc roster.Scope, c ScopeColumns) *bun.SelectQu
 	return scoped(q, sc.BarsAlone(), c)
 }
 
-func (v *View) questionWhere(ctx context.Context, q *bun.SelectQuery, f inquiry.QuestionFilter, today roster.Date) (*bun.SelectQuery, error) {
+func (v *View) questionWhere(ctx context.Context, q *bun.SelectQuery, f inquiry.QuestionFilter,
+	today roster.Date) (*bun.SelectQuery, error) {
 	unanswered := bun.List([]inquiry.QuestionState{inquiry.QuestionRaised, inquiry.QuestionRefusalProposed})
 	if f.State != "" {
 		q = q.Where("state = ?", f.State)
@@ -313,8 +317,10 @@ func (v *View) questionWhere(ctx context.Context, q *bun.SelectQuery, f inquiry.
 // of its unit and category, those of other people in the unit, and whether
 // anything in the unit was overdue on the event date. It counts only triaged
 // issues, so that a declaration nobody has looked at raises nothing.
-func (v *View) TriggerFacts(ctx context.Context, i *issue.Issue, repeatSeverity int, repeatFrom roster.Date, clusterSeverity int, clusterFrom roster.Date) (inquiry.TriggerFacts, error) {
-	f := inquiry.TriggerFacts{EventOn: i.EventOn, PersonID: i.PersonID, Severity: i.Severity, Concealment: i.Concealment == issue.ConcealmentConfirmed}
+func (v *View) TriggerFacts(ctx context.Context, i *issue.Issue, repeatSeverity int, repeatFrom roster.Date,
+	clusterSeverity int, clusterFrom roster.Date) (inquiry.TriggerFacts, error) {
+	f := inquiry.TriggerFacts{EventOn: i.EventOn, PersonID: i.PersonID, Severity: i.Severity,
+		Concealment: i.Concealment == issue.ConcealmentConfirmed}
 	judged := bun.List([]issue.State{issue.Triaged, issue.Corrected, issue.Rectifying, issue.Clue, issue.Closed, issue.Reopened})
 	err := v.db.NewSelect().TableExpr("issues").Column("event_on").
 		Where("unit_id = ? AND category = ? AND severity >= ? AND id <> ?", i.UnitID, i.Category, repeatSeverity, i.ID).

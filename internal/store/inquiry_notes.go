@@ -42,7 +42,8 @@ func (v *View) OpenCasesOf(ctx context.Context, issueIDs []string) ([]inquiry.Ca
 // of a batch.
 func (v *View) OpenCasesOfBatch(ctx context.Context, batchID string) (int, error) {
 	flagged := v.db.NewSelect().TableExpr("case_notes").Column("case_id").Where("kind = ?", inquiry.NoteGroundWithdrawn)
-	issues := v.db.NewSelect().TableExpr("matches").Column("issue_id").Where("batch_id = ? AND issue_id <> '' AND state <> 'withdrawn'", batchID)
+	issues := v.db.NewSelect().TableExpr("matches").Column("issue_id").
+		Where("batch_id = ? AND issue_id <> '' AND state <> 'withdrawn'", batchID)
 	n, err := v.db.NewSelect().Model((*inquiry.Case)(nil)).Where("issue_id IN (?)", issues).Where("state <> ?", inquiry.CaseClosed).
 		Where("id NOT IN (?)", flagged).Count(ctx)
 	return int(n), err

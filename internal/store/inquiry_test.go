@@ -16,9 +16,12 @@ import (
 func TestInquiryQueries(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		ctx := context.Background()
-		c := &inquiry.Case{Ref: "R", IssueID: "i", UnitID: "u", PersonID: "p", EventOn: "2026-01-05", State: inquiry.CaseOpen, OpenedOn: "2026-02-01", DueOn: "2026-05-01"}
-		tr := &inquiry.Track{Side: inquiry.SideOfficer, UnitID: "u", PersonID: "p", EventOn: "2026-01-05", State: inquiry.TrackOpen, OpenedOn: "2026-02-01", ProofC: []byte{}, EndedC: []byte{}}
-		q := &inquiry.Question{Ref: "Q", IssueID: "i", UnitID: "u", PersonID: "boss", SubjectID: "p", EventOn: "2026-01-05", State: inquiry.QuestionRaised, RaisedOn: "2026-02-01", DueOn: "2026-03-01", ReasonC: []byte{}}
+		c := &inquiry.Case{Ref: "R", IssueID: "i", UnitID: "u", PersonID: "p", EventOn: "2026-01-05", State: inquiry.CaseOpen,
+			OpenedOn: "2026-02-01", DueOn: "2026-05-01"}
+		tr := &inquiry.Track{Side: inquiry.SideOfficer, UnitID: "u", PersonID: "p", EventOn: "2026-01-05",
+			State: inquiry.TrackOpen, OpenedOn: "2026-02-01", ProofC: []byte{}, EndedC: []byte{}}
+		q := &inquiry.Question{Ref: "Q", IssueID: "i", UnitID: "u", PersonID: "boss", SubjectID: "p", EventOn: "2026-01-05",
+			State: inquiry.QuestionRaised, RaisedOn: "2026-02-01", DueOn: "2026-03-01", ReasonC: []byte{}}
 		write(t, s, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
 			if err := tx.Insert(ctx, c); err != nil {
 				return nil, "", err
@@ -96,8 +99,9 @@ func TestRectificationListPagesAndLeads(t *testing.T) {
 		ctx := context.Background()
 		var tasks []*rectify.Rectification
 		for i, due := range []roster.Date{"2026-03-01", "2026-03-01", "2026-02-01", "2026-04-01"} {
-			r := &rectify.Rectification{Ref: string(rune('a' + i)), IssueID: "i", UnitID: "u", PersonID: "p", LeadUnitID: "lead", EventOn: "2026-01-01",
-				State: rectify.Dispatched, DispatchedOn: "2026-01-02", DueOn: due, TaskC: []byte{}, EvidenceC: []byte{}, NoteC: []byte{}}
+			r := &rectify.Rectification{Ref: string(rune('a' + i)), IssueID: "i", UnitID: "u", PersonID: "p", LeadUnitID: "lead",
+				EventOn: "2026-01-01",
+				State:   rectify.Dispatched, DispatchedOn: "2026-01-02", DueOn: due, TaskC: []byte{}, EvidenceC: []byte{}, NoteC: []byte{}}
 			if i == 3 {
 				r.State = rectify.StruckOff
 			}
@@ -159,14 +163,16 @@ func TestTriggerFacts(t *testing.T) {
 			add("r", "traffic_alcohol", 3, "2026-04-21", issue.Withdrawn),
 			add("z", "traffic_alcohol", 3, "2026-06-01", issue.Closed), // later
 		}
-		late := &rectify.Rectification{Ref: "x", UnitID: "u", DueOn: "2026-04-30", State: rectify.Dispatched, TaskC: []byte{}, EvidenceC: []byte{}, NoteC: []byte{}}
+		late := &rectify.Rectification{Ref: "x", UnitID: "u", DueOn: "2026-04-30", State: rectify.Dispatched, TaskC: []byte{},
+			EvidenceC: []byte{}, NoteC: []byte{}}
 		write(t, s, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
 			return []ledger.Fact{{Verb: "t", Kind: "issue", ID: "x"}}, "", tx.Insert(ctx, rows, late)
 		})
 		err := s.View(ctx, func(ctx context.Context, v *View) error {
 			got, err := v.TriggerFacts(ctx, rows[0], 2, "2025-05-01", 2, "2026-02-01")
 			want := inquiry.TriggerFacts{EventOn: "2026-05-01", PersonID: "p", Severity: 2, Overdue: true,
-				Prior: []roster.Date{"2026-04-01"}, Cluster: []inquiry.PersonEvent{{PersonID: "q", EventOn: "2026-04-01"}, {PersonID: "r", EventOn: "2026-04-20"}}}
+				Prior: []roster.Date{"2026-04-01"}, Cluster: []inquiry.PersonEvent{{PersonID: "q", EventOn: "2026-04-01"},
+					{PersonID: "r", EventOn: "2026-04-20"}}}
 			if diff := cmp.Diff(want, got); diff != "" || err != nil {
 				t.Errorf("%v %s", err, diff)
 			}

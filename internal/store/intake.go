@@ -47,7 +47,8 @@ func (v *View) matchIndex(ctx context.Context, only []string) (*intake.Index, er
 		BornOn      string `bun:"born_on"`
 		IDHash      string `bun:"id_hash"`
 	}
-	if err := narrow("id").TableExpr("people").Column("id", "personnel_no", "name", "pinyin", "sex", "born_on", "id_hash").OrderExpr("id").Scan(ctx, &people); err != nil {
+	if err := narrow("id").TableExpr("people").Column("id", "personnel_no", "name", "pinyin", "sex", "born_on", "id_hash").
+		OrderExpr("id").Scan(ctx, &people); err != nil {
 		return nil, err
 	}
 	subjects := make([]intake.Subject, len(people))
@@ -64,7 +65,8 @@ func (v *View) matchIndex(ctx context.Context, only []string) (*intake.Index, er
 		FromOn   roster.Date `bun:"from_on"`
 		ToOn     roster.Date `bun:"to_on"`
 	}
-	if err := narrow("person_id").TableExpr("identifiers").Column("person_id", "kind", "value", "from_on", "to_on").OrderExpr("person_id, from_on").Scan(ctx, &identifiers); err != nil {
+	if err := narrow("person_id").TableExpr("identifiers").Column("person_id", "kind", "value", "from_on", "to_on").
+		OrderExpr("person_id, from_on").Scan(ctx, &identifiers); err != nil {
 		return nil, err
 	}
 	for _, i := range identifiers {
@@ -85,7 +87,8 @@ func (v *View) matchIndex(ctx context.Context, only []string) (*intake.Index, er
 		FromOn   roster.Date `bun:"from_on"`
 		ToOn     roster.Date `bun:"to_on"`
 	}
-	if err := narrow("person_id").TableExpr("postings").Column("person_id", "unit_id", "rank", "main", "from_on", "to_on").OrderExpr("person_id, from_on").Scan(ctx, &postings); err != nil {
+	if err := narrow("person_id").TableExpr("postings").Column("person_id", "unit_id", "rank", "main", "from_on", "to_on").
+		OrderExpr("person_id, from_on").Scan(ctx, &postings); err != nil {
 		return nil, err
 	}
 	for _, p := range postings {
@@ -101,7 +104,8 @@ func (v *View) matchIndex(ctx context.Context, only []string) (*intake.Index, er
 		Tier     int    `bun:"tier"`
 		ParentID string `bun:"parent_id"`
 	}
-	if err := v.db.NewSelect().TableExpr("units").Column("id", "code", "name", "name_en", "tier", "parent_id").OrderExpr("id").Scan(ctx, &units); err != nil {
+	if err := v.db.NewSelect().TableExpr("units").Column("id", "code", "name", "name_en", "tier", "parent_id").OrderExpr("id").
+		Scan(ctx, &units); err != nil {
 		return nil, err
 	}
 	places := make([]intake.Place, len(units))
@@ -234,7 +238,8 @@ func matchScoped(q *bun.SelectQuery, sc roster.Scope) *bun.SelectQuery {
 		if to == "" {
 			to = "9999-12-31"
 		}
-		q = q.Where("NOT (person_id = '' AND candidates LIKE ? AND event_on >= ? AND event_on <= ?)", "%"+b.Person+"%", string(b.From), string(to))
+		q = q.Where("NOT (person_id = '' AND candidates LIKE ? AND event_on >= ? AND event_on <= ?)", "%"+b.Person+"%",
+			string(b.From), string(to))
 	}
 	if len(sc.BarObjects) > 0 {
 		q = q.Where("(issue_id = '' OR issue_id NOT IN (?))", bun.List(sc.BarObjects))
@@ -310,7 +315,8 @@ func (v *View) DuplicatesOf(ctx context.Context, matches ...string) (map[string]
 	out := make(map[string][]*intake.Match)
 	for chunk := range slices.Chunk(matches, 500) {
 		var rows []*intake.Match
-		if err := v.db.NewSelect().Model(&rows).Where("original_id <> '' AND original_id IN (?) AND state = ?", bun.List(chunk), intake.StateDuplicate).
+		if err := v.db.NewSelect().Model(&rows).Where("original_id <> '' AND original_id IN (?) AND state = ?", bun.List(chunk),
+			intake.StateDuplicate).
 			OrderExpr("id").Scan(ctx); err != nil {
 			return nil, err
 		}
@@ -374,7 +380,8 @@ func (v *View) PeopleByNumber(ctx context.Context, number string, on roster.Date
 		return nil, err
 	}
 	err := v.db.NewSelect().TableExpr("identifiers").Column("person_id").
-		Where("value = ? AND kind <> ? AND (from_on = '' OR from_on <= ?) AND (to_on = '' OR to_on >= ?)", number, roster.FormerName, string(on), string(on)).
+		Where("value = ? AND kind <> ? AND (from_on = '' OR from_on <= ?) AND (to_on = '' OR to_on >= ?)", number,
+			roster.FormerName, string(on), string(on)).
 		Scan(ctx, &holders)
 	return distinct(append(ids, holders...)), err
 }

@@ -18,7 +18,8 @@ func (v *View) RecordPeaks(ctx context.Context, records ...string) (map[string]i
 			ID       string `bun:"id"`
 			Severity int    `bun:"severity"`
 		}
-		if err := v.db.NewSelect().TableExpr("audit_records").Column("id", "severity").Where("id IN (?)", bun.List(chunk)).Scan(ctx, &rows); err != nil {
+		if err := v.db.NewSelect().TableExpr("audit_records").Column("id", "severity").Where("id IN (?)", bun.List(chunk)).
+			Scan(ctx, &rows); err != nil {
 			return nil, err
 		}
 		for _, r := range rows {
@@ -29,7 +30,8 @@ func (v *View) RecordPeaks(ctx context.Context, records ...string) (map[string]i
 			RecordID string `bun:"record_id"`
 			Severity int    `bun:"severity"`
 		}
-		if err := v.db.NewSelect().TableExpr("issues").Column("id", "record_id", "severity").Where("record_id <> '' AND record_id IN (?)", bun.List(chunk)).Scan(ctx, &issues); err != nil {
+		if err := v.db.NewSelect().TableExpr("issues").Column("id", "record_id", "severity").
+			Where("record_id <> '' AND record_id IN (?)", bun.List(chunk)).Scan(ctx, &issues); err != nil {
 			return nil, err
 		}
 		ids := make([]string, len(issues))

@@ -12,7 +12,8 @@ import (
 )
 
 func matchOf(id, unit, person string, candidates ...string) *intake.Match {
-	m := &intake.Match{RecordID: "r" + id, UnitID: unit, PersonID: person, State: intake.StateProbable, Level: intake.Probable, EventOn: "2020-09-16"}
+	m := &intake.Match{RecordID: "r" + id, UnitID: unit, PersonID: person, State: intake.StateProbable, Level: intake.Probable,
+		EventOn: "2020-09-16"}
 	m.ID = id
 	if person != "" {
 		m.State = intake.StateMatched
@@ -46,7 +47,8 @@ func TestMatchesUnderScope(t *testing.T) {
 			"the subject":         {roster.Scope{All: true, BarPeople: []string{"p1"}}, []string{"m3"}},
 			"once under a candidate": {roster.Scope{All: true, BarDated: []roster.DatedBar{{Person: "p2", From: "2020-01-01"}}},
 				[]string{"m3", "m2"}},
-			"under him later":            {roster.Scope{All: true, BarDated: []roster.DatedBar{{Person: "p2", From: "2021-01-01"}}}, []string{"m3", "m2", "m1"}},
+			"under him later": {roster.Scope{All: true, BarDated: []roster.DatedBar{{Person: "p2", From: "2021-01-01"}}},
+				[]string{"m3", "m2", "m1"}},
 			"no reach":                   {roster.Scope{}, []string{}},
 			"a party to what came of it": {roster.Scope{All: true, BarObjects: []string{"m1"}}, []string{"m3", "m2"}},
 		} {
@@ -90,7 +92,8 @@ func TestMatchesUnderScope(t *testing.T) {
 func TestOriginals(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		ctx := context.Background()
-		states := map[string]intake.MatchState{"a": intake.StateWithdrawn, "b": intake.StateDuplicate, "c": intake.StateAmbiguous, "d": intake.StateMatched}
+		states := map[string]intake.MatchState{"a": intake.StateWithdrawn, "b": intake.StateDuplicate, "c": intake.StateAmbiguous,
+			"d": intake.StateMatched}
 		write(t, s, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
 			for i, id := range []string{"a", "b", "c", "d"} {
 				r := &intake.AuditRecord{BatchID: "x", RowNo: i, Sum: "same", RawC: []byte{1}}

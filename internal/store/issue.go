@@ -67,7 +67,8 @@ func (v *View) IssuesOfPerson(ctx context.Context, person string, sc roster.Scop
 func (v *View) IssuesLinked(ctx context.Context, i *issue.Issue, sc roster.Scope) ([]issue.Row, error) {
 	rows := []issue.Row{}
 	q := v.db.NewSelect().TableExpr("issues").Column("id", "version", "ref", "source", "source_code", "category", "item_no",
-		"severity", "person_id", "unit_id", "branch_id", "event_on", "received_on", "state", "disclosure", "paired", "concealment", "finding", "form", "case_id")
+		"severity", "person_id", "unit_id", "branch_id", "event_on", "received_on", "state", "disclosure", "paired",
+		"concealment", "finding", "form", "case_id")
 	q = q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 		return q.WhereOr("id IN (?, ?)", i.DuplicateOf, i.RecurrenceOf).
 			WhereOr("(duplicate_of = ? AND duplicate_of <> '')", i.ID).WhereOr("(recurrence_of = ? AND recurrence_of <> '')", i.ID)
@@ -118,7 +119,8 @@ func statementScoped(q *bun.SelectQuery, sc roster.Scope) *bun.SelectQuery {
 // SlightIssues returns a unit's declared issues from accepted or locked lists
 // that the head may correct on the spot: none above maxSeverity, none settled.
 // They are ordered by id, after the given one.
-func (v *View) SlightIssues(ctx context.Context, unit string, maxSeverity int, sc roster.Scope, after string, limit int) ([]*issue.Issue, error) {
+func (v *View) SlightIssues(ctx context.Context, unit string, maxSeverity int, sc roster.Scope, after string,
+	limit int) ([]*issue.Issue, error) {
 	var rows []*issue.Issue
 	err := slight(v.db.NewSelect().Model(&rows), unit, maxSeverity, sc).Where("issue.id > ?", after).
 		OrderExpr("issue.id").Limit(int64(limit)).Scan(ctx)
@@ -131,7 +133,8 @@ func (v *View) SlightCount(ctx context.Context, unit string, maxSeverity int, sc
 		Severity int   `bun:"severity"`
 		N        int64 `bun:"n"`
 	}
-	q := slight(v.db.NewSelect().TableExpr("issues AS issue"), unit, maxSeverity, sc).ColumnExpr("issue.severity, count(*) AS n").GroupExpr("issue.severity")
+	q := slight(v.db.NewSelect().TableExpr("issues AS issue"), unit, maxSeverity, sc).
+		ColumnExpr("issue.severity, count(*) AS n").GroupExpr("issue.severity")
 	if err := q.Scan(ctx, &rows); err != nil {
 		return nil, err
 	}
@@ -145,9 +148,11 @@ func (v *View) SlightCount(ctx context.Context, unit string, maxSeverity int, sc
 func slight(q *bun.SelectQuery, unit string, maxSeverity int, sc roster.Scope) *bun.SelectQuery {
 	q = q.Where("issue.unit_id = ?", unit).Where("issue.source = ?", issue.Self).Where("issue.severity <= ?", maxSeverity).
 		Where("issue.state IN (?, ?, ?)", issue.Registered, issue.Triaged, issue.Reopened).
-		Where("EXISTS (SELECT 1 FROM submissions AS s WHERE s.id = issue.submission_id AND s.state IN ('accepted', 'locked') AND s.reviewed_at IS NOT NULL)").
+		Where("EXISTS (SELECT 1 FROM submissions AS s WHERE s.id = issue.submission_id AND s.state IN ('accepted', 'locked') AND "+
+			"s.reviewed_at IS NOT NULL)").
 		Where("NOT EXISTS (SELECT 1 FROM severity_peaks AS p WHERE p.issue_id = issue.id AND p.severity > ?)", maxSeverity)
-	return scoped(q, sc, ScopeColumns{ID: "issue.id", Unit: "issue.unit_id", Branch: "issue.branch_id", Person: "issue.person_id", EventOn: "issue.event_on"})
+	return scoped(q, sc, ScopeColumns{ID: "issue.id", Unit: "issue.unit_id", Branch: "issue.branch_id",
+		Person: "issue.person_id", EventOn: "issue.event_on"})
 }
 
 // BulkIssues returns the issues that a bulk correction has corrected so far,

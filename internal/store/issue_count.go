@@ -64,7 +64,8 @@ func (v *View) countRoots(ctx context.Context, unit string, sc roster.Scope) (ro
 			return nil, false, nil // a hole in a subtree
 		}
 	}
-	if unit != "" && tree.tier[unit] > 0 && slices.ContainsFunc(roots, func(r string) bool { return tree.tier[r] > 0 && tree.under(unit, r) }) {
+	if unit != "" && tree.tier[unit] > 0 &&
+		slices.ContainsFunc(roots, func(r string) bool { return tree.tier[r] > 0 && tree.under(unit, r) }) {
 		return []string{unit}, true, nil
 	}
 	roots = slices.DeleteFunc(roots, func(r string) bool { return !tree.under(r, unit) })
@@ -124,8 +125,10 @@ func (v *View) countRows(ctx context.Context, f issue.Filter, narrow func(q *bun
 // NoticesUnanswered counts the open issues of which a person was notified but
 // has not replied to.
 func (v *View) NoticesUnanswered(ctx context.Context, personID string) (int64, error) {
-	said := v.db.NewSelect().TableExpr("statements AS s").ColumnExpr("1").Where("s.issue_id = i.id AND s.kind IN (?, ?)", issue.Answer, issue.Correction)
-	n, err := v.db.NewSelect().TableExpr("issues AS i").Where("i.person_id = ? AND i.source <> ? AND i.noticed_at IS NOT NULL", personID, issue.Self).
+	said := v.db.NewSelect().TableExpr("statements AS s").ColumnExpr("1").
+		Where("s.issue_id = i.id AND s.kind IN (?, ?)", issue.Answer, issue.Correction)
+	n, err := v.db.NewSelect().TableExpr("issues AS i").Where("i.person_id = ? AND i.source <> ? AND i.noticed_at IS NOT NULL",
+		personID, issue.Self).
 		Where("i.state NOT IN (?)", bun.List([]issue.State{issue.Merged, issue.Rejected, issue.Withdrawn, issue.Corrected, issue.Closed})).
 		Where("NOT EXISTS (?)", said).Count(ctx)
 	return int64(n), err

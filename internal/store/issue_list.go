@@ -13,7 +13,8 @@ import (
 // previous page, or nil for the first.
 func (v *View) IssueList(ctx context.Context, f issue.Filter, sc roster.Scope, after *issue.Place, limit int) ([]issue.Row, error) {
 	q := v.db.NewSelect().TableExpr("issues").Column("id", "version", "ref", "source", "source_code", "category", "item_no",
-		"severity", "person_id", "unit_id", "branch_id", "event_on", "received_on", "state", "disclosure", "paired", "concealment", "finding", "form", "case_id")
+		"severity", "person_id", "unit_id", "branch_id", "event_on", "received_on", "state", "disclosure", "paired",
+		"concealment", "finding", "form", "case_id")
 	q, err := v.issueWhere(ctx, q, f, sc)
 	if err != nil {
 		return nil, err
@@ -176,7 +177,8 @@ func partially(q *bun.SelectQuery, f issue.Filter) *bun.SelectQuery {
 		words   string
 	}{
 		{f.MinSeverity >= 2, "severity >= 2"},
-		{f.Source == issue.Audit || f.Source == issue.Inspection || f.Cell == issue.Both || f.Cell == issue.AuditOnly || f.Cell == issue.Inspected, "source <> 'self'"},
+		{f.Source == issue.Audit || f.Source == issue.Inspection || f.Cell == issue.Both || f.Cell == issue.AuditOnly ||
+			f.Cell == issue.Inspected, "source <> 'self'"},
 		{f.State != "" && f.State != issue.Registered, "state <> 'registered'"},
 		{f.Concealment != "", "concealment <> ''"},
 		{f.Submission != "", "submission_id <> ''"},

@@ -59,7 +59,8 @@ func (tx *Tx) keepPeaks(ctx context.Context, changes []issue.Change) error {
 func (v *View) GuardedOfBatch(ctx context.Context, batchID string, limit int) (int64, error) {
 	peaks := v.db.NewSelect().TableExpr("severity_peaks").Column("issue_id").Where("severity >= ?", limit)
 	return v.db.NewSelect().TableExpr("issues").
-		Where("id IN (?)", v.db.NewSelect().TableExpr("matches").Column("issue_id").Where("batch_id = ? AND issue_id <> '' AND state <> 'withdrawn'", batchID)).
+		Where("id IN (?)", v.db.NewSelect().TableExpr("matches").Column("issue_id").
+			Where("batch_id = ? AND issue_id <> '' AND state <> 'withdrawn'", batchID)).
 		Where("state <> ?", issue.Withdrawn).
 		WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 			return q.Where("severity >= ?", limit).WhereOr("id IN (?)", peaks).WhereOr("case_id <> ''").WhereOr("noticed_at IS NOT NULL").

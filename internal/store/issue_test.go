@@ -176,7 +176,8 @@ func TestIssueListIsFilterAndScope(t *testing.T) {
 		r := rand.New(rand.NewPCG(3, 4))
 		addIssues(t, s, randomIssues(r, 220))
 		rows := allIssues(t, s)
-		under := map[string][]string{"b": {"b", "s1", "s1a", "s1b", "s2a", "old"}, "s1": {"s1", "s1a", "s1b", "old"}, "s1a": {"s1a", "old"}, "s2": {"s2a"}, "nowhere": {}}
+		under := map[string][]string{"b": {"b", "s1", "s1a", "s1b", "s2a", "old"}, "s1": {"s1", "s1a", "s1b", "old"},
+			"s1a": {"s1a", "old"}, "s2": {"s2a"}, "nowhere": {}}
 		scopes := []roster.Scope{
 			{All: true},
 			{All: true, BarPeople: []string{"p1"}, BarObjects: []string{rows[0].ID}},
@@ -270,7 +271,8 @@ func everyPage(ctx context.Context, t *testing.T, v *View, f issue.Filter, sc ro
 		for _, row := range page {
 			if last.ID != "" {
 				ordered := map[issue.Sort]bool{
-					issue.ByEvent: last.EventOn >= row.EventOn, issue.ByOldest: last.EventOn <= row.EventOn, issue.BySeverity: last.Severity >= row.Severity,
+					issue.ByEvent: last.EventOn >= row.EventOn, issue.ByOldest: last.EventOn <= row.EventOn,
+					issue.BySeverity: last.Severity >= row.Severity,
 				}[f.Sort]
 				if !ordered {
 					t.Errorf("%s out of order", f.Sort)

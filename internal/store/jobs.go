@@ -45,7 +45,8 @@ func (sx *ScratchTx) ClaimJob(ctx context.Context, now time.Time, lease time.Dur
 		return nil, err
 	}
 	j := &rows[0]
-	res, err := sx.db.NewUpdate().Model((*Job)(nil)).Set("state = ?, lease_until = ?, attempts = attempts + 1, changed_at = ?", JobRunning, now.Add(lease), now).
+	res, err := sx.db.NewUpdate().Model((*Job)(nil)).Set("state = ?, lease_until = ?, attempts = attempts + 1, changed_at = ?",
+		JobRunning, now.Add(lease), now).
 		Where("id = ? AND state = ? AND lease_until = ?", j.ID, j.State, j.LeaseUntil).Exec(ctx)
 	if err != nil {
 		return nil, err

@@ -31,7 +31,8 @@ func TestAKeyIsDestroyedAfterAKill(t *testing.T) {
 			var keyOf = map[string]int64{}
 			for _, list := range []string{"filed", "open"} {
 				err := s.Scratch(ctx, func(ctx context.Context, sx *ScratchTx) error {
-					if err := sx.SaveDrafts(ctx, []selfcheck.Draft{{SubmissionID: list, ItemNo: 1, Seq: 1, Body: "text", SavedAt: time.Now()}}); err != nil {
+					if err := sx.SaveDrafts(ctx, []selfcheck.Draft{{SubmissionID: list, ItemNo: 1, Seq: 1, Body: "text",
+						SavedAt: time.Now()}}); err != nil {
 						return err
 					}
 					ids, err := sx.draftKeys(ctx, list)

@@ -81,9 +81,10 @@ func (s *Store) AcceptedKeys(ctx context.Context) (bool, error) {
 	if !s.keysBack {
 		return false, nil
 	}
-	_, err := s.Update(ctx, Call{Account: "program:keys", Role: "program", Op: "ledger.keys_back"}, func(context.Context, *Tx) ([]ledger.Fact, string, error) {
-		return []ledger.Fact{{Verb: "ledger.keys_back", Kind: "ledger", ID: s.origin}}, "", nil
-	})
+	_, err := s.Update(ctx, Call{Account: "program:keys", Role: "program", Op: "ledger.keys_back"},
+		func(context.Context, *Tx) ([]ledger.Fact, string, error) {
+			return []ledger.Fact{{Verb: "ledger.keys_back", Kind: "ledger", ID: s.origin}}, "", nil
+		})
 	return true, err
 }
 

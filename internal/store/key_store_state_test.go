@@ -37,7 +37,8 @@ func TestAnOlderKeyStoreIsRefused(t *testing.T) {
 					if _, err := tx.PutText(ctx, id, "note", "text"); err != nil {
 						return nil, "", err
 					}
-					return []ledger.Fact{{Verb: "unit.create", Kind: "unit", ID: id}}, id, tx.Insert(ctx, &roster.Unit{Stamp: ledger.Stamp{ID: id}, Code: id, State: roster.UnitActive})
+					return []ledger.Fact{{Verb: "unit.create", Kind: "unit", ID: id}}, id,
+						tx.Insert(ctx, &roster.Unit{Stamp: ledger.Stamp{ID: id}, Code: id, State: roster.UnitActive})
 				})
 			}
 			back := func(copied string) {
@@ -101,7 +102,8 @@ func TestAnOlderKeyStoreIsRefused(t *testing.T) {
 			}
 			put(s, "c")
 			var next int64
-			if err := s.reader.NewSelect().Model((*Content)(nil)).Column("key_id").Where("record_id = 'c'").Scan(ctx, &next); err != nil || next <= key {
+			if err := s.reader.NewSelect().Model((*Content)(nil)).Column("key_id").Where("record_id = 'c'").
+				Scan(ctx, &next); err != nil || next <= key {
 				t.Errorf("key %d after %d: %v", next, key, err)
 			}
 		})

@@ -81,7 +81,8 @@ func TestKindsAreDeclaredWhole(t *testing.T) {
 				if to != "" && kindByName[to] == nil && !slices.Contains([]string{anyRow, worker, noRow}, to) {
 					t.Errorf("column %s names a %q, which is no kind", f.Name, to)
 				}
-				if parent := kindByName[to]; to == anyRow || to == "audit_record" || parent != nil && parent.about == aboutMatter && len(v.subjectsOf(parent)) > 0 {
+				if parent := kindByName[to]; to == anyRow || to == "audit_record" || parent != nil && parent.about == aboutMatter &&
+					len(v.subjectsOf(parent)) > 0 {
 					hangs = true
 				}
 			}

@@ -21,7 +21,8 @@ func routedTo(q *bun.SelectQuery, sc roster.Scope) *bun.SelectQuery {
 
 // RoutedAnswers lists the items of current rounds that name a leader and are
 // routed to the units of the scope, after the given one.
-func (v *View) RoutedAnswers(ctx context.Context, f selfcheck.NamedFilter, sc roster.Scope, after *selfcheck.RoutedAnswer, limit int) ([]selfcheck.RoutedAnswer, error) {
+func (v *View) RoutedAnswers(ctx context.Context, f selfcheck.NamedFilter, sc roster.Scope, after *selfcheck.RoutedAnswer,
+	limit int) ([]selfcheck.RoutedAnswer, error) {
 	rows := []selfcheck.RoutedAnswer{}
 	q := routedTo(v.routed(f), sc)
 	if after != nil {

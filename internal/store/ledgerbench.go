@@ -65,7 +65,8 @@ func (b *entryBench) batch(ctx context.Context, tx bun.Tx, from, to int) error {
 	)
 	for i := from; i < to; i++ {
 		b.at = b.at.Add(time.Millisecond)
-		e := &ledger.Entry{Version: ledger.EntryVersion, Origin: b.s.origin, Seq: b.edge.Size(), Time: b.at, Actor: "bench", Role: "inspector", Unit: "bench",
+		e := &ledger.Entry{Version: ledger.EntryVersion, Origin: b.s.origin, Seq: b.edge.Size(), Time: b.at, Actor: "bench",
+			Role: "inspector", Unit: "bench",
 			Kind: "issue", Prev: -1, Policy: make([]byte, 32), Request: make([]byte, 32)}
 		if i%5 < 3 {
 			x, text, err := b.raise(i)
@@ -89,7 +90,8 @@ func (b *entryBench) batch(ctx context.Context, tx bun.Tx, from, to int) error {
 		if err != nil {
 			return err
 		}
-		entries = append(entries, LedgerEntry{Seq: e.Seq, At: b.at, Account: e.Actor, Verb: e.Verb, Kind: e.Kind, ObjectID: e.Object, Body: body, Leaf: leaf[:]})
+		entries = append(entries, LedgerEntry{Seq: e.Seq, At: b.at, Account: e.Actor, Verb: e.Verb, Kind: e.Kind,
+			ObjectID: e.Object, Body: body, Leaf: leaf[:]})
 		for _, h := range nodes {
 			hashes = append(hashes, LedgerHash{Idx: h.Index, Hash: h.Hash[:]})
 		}
@@ -109,7 +111,8 @@ func (b *entryBench) batch(ctx context.Context, tx bun.Tx, from, to int) error {
 func (b *entryBench) raise(i int) (*issue.Issue, Content, error) {
 	b.id = fmt.Sprintf("0195a1b2-0000-7000-8000-%012x", i)
 	text := NewText(b.id, "narrative", strings.Repeat("what happened ", 13))
-	x := &issue.Issue{Stamp: ledger.Stamp{ID: b.id, Version: 1, Salt: ledger.NewSalt(), CreatedAt: b.at, ChangedAt: b.at}, Ref: fmt.Sprintf("ISS-%08d", i),
+	x := &issue.Issue{Stamp: ledger.Stamp{ID: b.id, Version: 1, Salt: ledger.NewSalt(), CreatedAt: b.at, ChangedAt: b.at},
+		Ref:      fmt.Sprintf("ISS-%08d", i),
 		Category: "case_filing", Source: issue.Self, Severity: 1, UnitID: fmt.Sprint("u", i%50), EventOn: "2026-01-01", Month: "2026-01",
 		State: issue.Triaged, RaisedAt: b.at, NarrativeC: text.Commitment()}
 	var err error

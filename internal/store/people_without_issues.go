@@ -25,9 +25,11 @@ type PersonWithoutIssues struct {
 // fourth cell of the comparison. leaders restricts it to members of leadership
 // teams. The scope applies to the issues: one that its bars hide counts as
 // absent, so its person stays in the list.
-func (v *View) PeopleWithoutIssues(ctx context.Context, f issue.Filter, leaders bool, sc roster.Scope, today roster.Date, after string, limit int) ([]PersonWithoutIssues, error) {
+func (v *View) PeopleWithoutIssues(ctx context.Context, f issue.Filter, leaders bool, sc roster.Scope, today roster.Date,
+	after string, limit int) ([]PersonWithoutIssues, error) {
 	rows := []PersonWithoutIssues{}
-	q, err := v.peopleWithoutIssues(ctx, v.db.NewSelect().TableExpr("people").Column("id", "name", "personnel_no", "unit_id", "branch_id"), f, leaders, sc, today)
+	q, err := v.peopleWithoutIssues(ctx, v.db.NewSelect().TableExpr("people").
+		Column("id", "name", "personnel_no", "unit_id", "branch_id"), f, leaders, sc, today)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +41,8 @@ func (v *View) PeopleWithoutIssues(ctx context.Context, f issue.Filter, leaders 
 }
 
 // PeopleWithoutIssuesCount counts the rows that PeopleWithoutIssues lists.
-func (v *View) PeopleWithoutIssuesCount(ctx context.Context, f issue.Filter, leaders bool, sc roster.Scope, today roster.Date) (int64, error) {
+func (v *View) PeopleWithoutIssuesCount(ctx context.Context, f issue.Filter, leaders bool, sc roster.Scope,
+	today roster.Date) (int64, error) {
 	q, err := v.peopleWithoutIssues(ctx, v.db.NewSelect().TableExpr("people"), f, leaders, sc, today)
 	if err != nil {
 		return 0, err
@@ -48,7 +51,8 @@ func (v *View) PeopleWithoutIssuesCount(ctx context.Context, f issue.Filter, lea
 	return int64(n), err
 }
 
-func (v *View) peopleWithoutIssues(ctx context.Context, q *bun.SelectQuery, f issue.Filter, leaders bool, sc roster.Scope, today roster.Date) (*bun.SelectQuery, error) {
+func (v *View) peopleWithoutIssues(ctx context.Context, q *bun.SelectQuery, f issue.Filter, leaders bool, sc roster.Scope,
+	today roster.Date) (*bun.SelectQuery, error) {
 	q, err := v.expected(ctx, q, f, leaders, today)
 	if err != nil {
 		return nil, err
@@ -63,7 +67,8 @@ func (v *View) peopleWithoutIssues(ctx context.Context, q *bun.SelectQuery, f is
 // LeadersWithIssues counts, by category, the members of leadership teams in a
 // unit and below it today whom PeopleWithoutIssues leaves out. It goes from the
 // few leaders to their issues.
-func (v *View) LeadersWithIssues(ctx context.Context, f issue.Filter, categories []string, sc roster.Scope, today roster.Date) (map[string]int64, error) {
+func (v *View) LeadersWithIssues(ctx context.Context, f issue.Filter, categories []string, sc roster.Scope,
+	today roster.Date) (map[string]int64, error) {
 	out := make(map[string]int64, len(categories))
 	expected, err := v.expected(ctx, v.db.NewSelect().TableExpr("people").Column("id"), f, true, today)
 	if err != nil || len(categories) == 0 {
@@ -86,7 +91,8 @@ func (v *View) LeadersWithIssues(ctx context.Context, f issue.Filter, categories
 }
 
 // expected narrows to the people the comparison covers.
-func (v *View) expected(ctx context.Context, q *bun.SelectQuery, f issue.Filter, leaders bool, today roster.Date) (*bun.SelectQuery, error) {
+func (v *View) expected(ctx context.Context, q *bun.SelectQuery, f issue.Filter, leaders bool,
+	today roster.Date) (*bun.SelectQuery, error) {
 	q, err := v.underUnit(ctx, q.Where("state = ?", roster.Serving), f.Unit, f.Only)
 	if err != nil {
 		return nil, err
@@ -109,9 +115,11 @@ func (v *View) issuesOfPairs(ctx context.Context, q *bun.SelectQuery, f issue.Fi
 // Moved lists the people for whom something may be counted at a unit where they
 // do not serve: those who have left, and those with a posting in another unit.
 func (v *View) Moved(ctx context.Context) ([]string, error) {
-	elsewhere := v.db.NewSelect().TableExpr("postings AS o").Join("JOIN people AS p ON p.id = o.person_id").Column("o.person_id").Where("o.unit_id <> p.unit_id")
+	elsewhere := v.db.NewSelect().TableExpr("postings AS o").Join("JOIN people AS p ON p.id = o.person_id").
+		Column("o.person_id").Where("o.unit_id <> p.unit_id")
 	var ids []string
-	err := v.db.NewSelect().TableExpr("people").Column("id").WhereOr("state <> ?", roster.Serving).WhereOr("id IN (?)", elsewhere).Scan(ctx, &ids)
+	err := v.db.NewSelect().TableExpr("people").Column("id").WhereOr("state <> ?", roster.Serving).
+		WhereOr("id IN (?)", elsewhere).Scan(ctx, &ids)
 	return ids, err
 }
 
@@ -154,7 +162,8 @@ func (v *View) IssuesOfPairs(ctx context.Context, people []string, f issue.Filte
 // SubjectsOf lists the people the issues are about.
 func (v *View) SubjectsOf(ctx context.Context, issues []string) ([]string, error) {
 	var ids []string
-	err := v.db.NewSelect().TableExpr("issues").ColumnExpr("DISTINCT person_id").Where("id IN (?)", bun.List(issues)).Where("person_id <> ''").Scan(ctx, &ids)
+	err := v.db.NewSelect().TableExpr("issues").ColumnExpr("DISTINCT person_id").Where("id IN (?)", bun.List(issues)).
+		Where("person_id <> ''").Scan(ctx, &ids)
 	return ids, err
 }
 
@@ -163,7 +172,8 @@ func (v *View) ServingAt(ctx context.Context, people []string) (map[string]strin
 	out := make(map[string]string, len(people))
 	for chunk := range slices.Chunk(people, 500) {
 		var rows []PersonWithoutIssues
-		err := v.db.NewSelect().TableExpr("people").Column("id", "unit_id").Where("id IN (?)", bun.List(chunk)).Where("state = ?", roster.Serving).Scan(ctx, &rows)
+		err := v.db.NewSelect().TableExpr("people").Column("id", "unit_id").Where("id IN (?)", bun.List(chunk)).
+			Where("state = ?", roster.Serving).Scan(ctx, &rows)
 		if err != nil {
 			return nil, err
 		}

@@ -68,7 +68,8 @@ func (v *View) Taking(ctx context.Context, id string) (*issue.Taking, error) {
 // instant, and reports whether the given object is among them.
 func (v *View) Opened(ctx context.Context, account string, since time.Time, kind, objectID string) (n int64, again bool, err error) {
 	var rows []ReadLog
-	if err := v.db.NewSelect().Model(&rows).Column("kind", "object_id").Where("account = ?", account).Where("at >= ?", since).GroupExpr("kind, object_id").Scan(ctx); err != nil {
+	if err := v.db.NewSelect().Model(&rows).Column("kind", "object_id").Where("account = ?", account).Where("at >= ?", since).
+		GroupExpr("kind, object_id").Scan(ctx); err != nil {
 		return 0, false, err
 	}
 	for _, r := range rows {
@@ -80,7 +81,8 @@ func (v *View) Opened(ctx context.Context, account string, since time.Time, kind
 // EntriesBy counts the entries with the verbs that an account has made since an
 // instant, except those about one object.
 func (v *View) EntriesBy(ctx context.Context, account string, since time.Time, verbs []string, but string) (int64, error) {
-	n, err := v.db.NewSelect().TableExpr("ledger_entries").Where("at >= ?", since).Where("account = ?", account).Where("verb IN (?)", bun.List(verbs)).
+	n, err := v.db.NewSelect().TableExpr("ledger_entries").Where("at >= ?", since).Where("account = ?", account).
+		Where("verb IN (?)", bun.List(verbs)).
 		Where("object_id <> ?", but).Count(ctx)
 	return int64(n), err
 }

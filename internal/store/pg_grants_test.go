@@ -53,13 +53,14 @@ func TestTheServingRoleCannotForget(t *testing.T) {
 	if s.Origin() != "test" {
 		t.Errorf("origin %q", s.Origin())
 	}
-	_, err = s.Update(ctx, Call{Account: "a", Op: "unit.create", Key: []byte("k"), Body: []byte("b")}, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
-		u := &roster.Unit{Stamp: ledger.Stamp{ID: "u"}, Code: "u", State: roster.UnitActive}
-		if _, err := tx.PutText(ctx, "u", "note", "text"); err != nil {
-			return nil, "", err
-		}
-		return []ledger.Fact{{Verb: "unit.create", Kind: "unit", ID: "u"}}, "u", tx.Insert(ctx, u)
-	})
+	_, err = s.Update(ctx, Call{Account: "a", Op: "unit.create", Key: []byte("k"), Body: []byte("b")},
+		func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
+			u := &roster.Unit{Stamp: ledger.Stamp{ID: "u"}, Code: "u", State: roster.UnitActive}
+			if _, err := tx.PutText(ctx, "u", "note", "text"); err != nil {
+				return nil, "", err
+			}
+			return []ledger.Fact{{Verb: "unit.create", Kind: "unit", ID: "u"}}, "u", tx.Insert(ctx, u)
+		})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +68,8 @@ func TestTheServingRoleCannotForget(t *testing.T) {
 		"DELETE FROM units", "TRUNCATE units", "UPDATE ledger_entries SET verb = 'x'", "DELETE FROM ledger_entries", "TRUNCATE ledger_entries",
 		"UPDATE requests SET seq = 0", "UPDATE contents SET key_id = 0", "DELETE FROM counters", "DELETE FROM issues",
 		"UPDATE audit_records SET row_no = 0", "UPDATE answers SET is_nil = true", "DROP TABLE units",
-		"UPDATE ledger_checkpoints SET note = 'x'", "DELETE FROM ledger_checkpoints", "TRUNCATE ledger_checkpoints", "DELETE FROM ledger_cosignatures", "UPDATE ledger_hashes SET idx = 0", "ALTER TABLE ledger_entries DISABLE TRIGGER ALL",
+		"UPDATE ledger_checkpoints SET note = 'x'", "DELETE FROM ledger_checkpoints", "TRUNCATE ledger_checkpoints",
+		"DELETE FROM ledger_cosignatures", "UPDATE ledger_hashes SET idx = 0", "ALTER TABLE ledger_entries DISABLE TRIGGER ALL",
 	} {
 		_, err := s.writer.Exec(stmt)
 		if err == nil || !strings.Contains(err.Error(), "42501") {

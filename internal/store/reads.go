@@ -213,7 +213,8 @@ func (s *Store) MissedReadings(ctx context.Context, call Call) (int, error) {
 // instant, that no ledger entry holds yet.
 func (v *View) UnfoldedReadings(ctx context.Context, before time.Time, limit int) ([]ReadLog, error) {
 	var rows []ReadLog
-	err := v.db.NewSelect().Model(&rows).Where("entry_seq = ?", unfolded).Where("at < ?", before).OrderExpr("at, id").Limit(int64(limit)).Scan(ctx)
+	err := v.db.NewSelect().Model(&rows).Where("entry_seq = ?", unfolded).Where("at < ?", before).OrderExpr("at, id").
+		Limit(int64(limit)).Scan(ctx)
 	return rows, err
 }
 

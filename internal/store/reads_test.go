@@ -19,7 +19,8 @@ func BenchmarkReadIsLogged(b *testing.B) {
 			b.Run(name+"/"+who, func(b *testing.B) {
 				s := openTest(b, dsn(b))
 				read := func() {
-					err := s.LogReading(context.Background(), ReadLog{Account: "a", Kind: "file", ObjectID: "o", PersonID: "p", Purpose: "supervision"}, anybody)
+					err := s.LogReading(context.Background(), ReadLog{Account: "a", Kind: "file", ObjectID: "o", PersonID: "p",
+						Purpose: "supervision"}, anybody)
 					if err != nil {
 						b.Error(err)
 					}

@@ -43,7 +43,8 @@ func (v *View) CellsOf(ctx context.Context, units []string, from, to string) (ma
 // HideCells subtracts what the scope's bars hide from cells read by CellsOf,
 // for a root and the units below it. The numbers then match the lists they
 // open.
-func (v *View) HideCells(ctx context.Context, cells map[string]map[string]*issue.Cells, root string, below []string, sc roster.Scope, from, to string) error {
+func (v *View) HideCells(ctx context.Context, cells map[string]map[string]*issue.Cells, root string, below []string,
+	sc roster.Scope, from, to string) error {
 	tree, err := v.s.placement(ctx, v.db)
 	if err != nil {
 		return err
@@ -94,7 +95,8 @@ func (v *View) Strengths(ctx context.Context, today roster.Date) ([]Strength, er
 // CellsByPerson returns the cells of the people with a counted issue in filter
 // and scope, those with most undisclosed records first. leaders are the
 // categories that apply only to leadership teams.
-func (v *View) CellsByPerson(ctx context.Context, f issue.Filter, leaders []string, sc roster.Scope, after *issue.PersonCells, limit int) ([]issue.PersonCells, error) {
+func (v *View) CellsByPerson(ctx context.Context, f issue.Filter, leaders []string, sc roster.Scope,
+	after *issue.PersonCells, limit int) ([]issue.PersonCells, error) {
 	from := f.From // an event before the period touches its key but is in no cell
 	f.Live, f.Cell, f.From = true, "", ""
 	q, err := v.issueWhere(ctx, v.db.NewSelect().TableExpr("issues"), f, sc)

@@ -26,7 +26,8 @@ func (v *View) RectificationsOfIssue(ctx context.Context, issueID string) ([]rec
 
 // RectificationList lists tasks by due day, then id. after is the last row of
 // the previous page.
-func (v *View) RectificationList(ctx context.Context, f rectify.Filter, sc roster.Scope, lead []string, today, afterDue roster.Date, afterID string, limit int) ([]rectify.Rectification, error) {
+func (v *View) RectificationList(ctx context.Context, f rectify.Filter, sc roster.Scope, lead []string, today,
+	afterDue roster.Date, afterID string, limit int) ([]rectify.Rectification, error) {
 	var rows []rectify.Rectification
 	q, err := v.rectificationWhere(ctx, rectificationScope(v.db.NewSelect().Model(&rows), sc, lead), f, today)
 	if err != nil {

@@ -53,8 +53,10 @@ func (v *View) challengeWhere(q *bun.SelectQuery, f recusal.Filter, m Mass) *bun
 		q = q.Where("state = ?", f.State)
 	}
 	if f.Mass {
-		open := v.db.NewSelect().TableExpr("challenges").Column("filed_by").Where("state = ?", recusal.Filed).Group("filed_by").Having("COUNT(*) > ?", m.Open)
-		recent := v.db.NewSelect().TableExpr("challenges").Column("filed_by").Where("filed_on >= ?", m.Since).Group("filed_by").Having("COUNT(*) > ?", m.Recent)
+		open := v.db.NewSelect().TableExpr("challenges").Column("filed_by").Where("state = ?", recusal.Filed).Group("filed_by").
+			Having("COUNT(*) > ?", m.Open)
+		recent := v.db.NewSelect().TableExpr("challenges").Column("filed_by").Where("filed_on >= ?", m.Since).Group("filed_by").
+			Having("COUNT(*) > ?", m.Recent)
 		q = q.Where("(filed_by IN (?) OR filed_by IN (?))", open, recent)
 	}
 	return q
@@ -72,7 +74,8 @@ func (v *View) FiledBy(ctx context.Context, since roster.Date, people ...string)
 		N       int    `bun:"n"`
 	}
 	q := func() *bun.SelectQuery {
-		return v.db.NewSelect().TableExpr("challenges").Column("filed_by").ColumnExpr("COUNT(*) AS n").Where("filed_by IN (?)", bun.List(people)).Group("filed_by")
+		return v.db.NewSelect().TableExpr("challenges").Column("filed_by").ColumnExpr("COUNT(*) AS n").
+			Where("filed_by IN (?)", bun.List(people)).Group("filed_by")
 	}
 	if err := q().Where("state = ?", recusal.Filed).Scan(ctx, &rows); err != nil {
 		return nil, nil, err

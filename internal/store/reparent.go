@@ -70,7 +70,8 @@ func (tx *Tx) rewriteBranches(ctx context.Context, unit string) error {
 			continue
 		}
 		for branch, units := range byBranch {
-			if _, err := tx.db.NewRaw("UPDATE ? SET branch_id = ? WHERE unit_id IN (?)", bun.Ident(table.Name), branch, bun.List(units)).Exec(ctx); err != nil {
+			if _, err := tx.db.NewRaw("UPDATE ? SET branch_id = ? WHERE unit_id IN (?)", bun.Ident(table.Name), branch,
+				bun.List(units)).Exec(ctx); err != nil {
 				return err
 			}
 		}

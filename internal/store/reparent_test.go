@@ -26,7 +26,8 @@ func TestMoveUnit(t *testing.T) {
 				id, parent string
 				tier       int
 			}{{"A", "", 0}, {"B", "A", 1}, {"S", "B", 2}, {"T", "B", 2}, {"P", "S", 3}} {
-				if err := tx.Insert(ctx, &roster.Unit{Stamp: ledger.Stamp{ID: u.id}, Code: u.id, Tier: u.tier, ParentID: u.parent, State: roster.UnitActive}); err != nil {
+				if err := tx.Insert(ctx, &roster.Unit{Stamp: ledger.Stamp{ID: u.id}, Code: u.id, Tier: u.tier, ParentID: u.parent,
+					State: roster.UnitActive}); err != nil {
 					return err
 				}
 			}

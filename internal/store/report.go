@@ -82,7 +82,8 @@ func (v *View) BarredDeltas(ctx context.Context, unit string, sc roster.Scope, e
 	return nil
 }
 
-func barredRows[T any](ctx context.Context, v *View, unit string, sc roster.Scope, emit func(section, unit, month, key string, n int64), more ...ScopeColumns) error {
+func barredRows[T any](ctx context.Context, v *View, unit string, sc roster.Scope,
+	emit func(section, unit, month, key string, n int64), more ...ScopeColumns) error {
 	tree, err := v.s.placement(ctx, v.db)
 	if err != nil {
 		return err

@@ -33,7 +33,8 @@ var liveStates, deadStates = func() (live, dead []issue.State) {
 // one.
 func (v *View) DueIssues(ctx context.Context, in DueQuery, sc roster.Scope, after string, limit int) ([]issue.Issue, error) {
 	var rows []issue.Issue
-	due := in.issues(v.db.NewSelect().Model((*issue.Issue)(nil)).Column("id"), sc) // a subquery; otherwise SQLite scans every issue in page order
+	// a subquery; otherwise SQLite scans every issue in page order
+	due := in.issues(v.db.NewSelect().Model((*issue.Issue)(nil)).Column("id"), sc)
 	return rows, v.db.NewSelect().Model(&rows).Where("id IN (?)", due).Where("id > ?", after).Order("id").Limit(int64(limit)).Scan(ctx)
 }
 
@@ -77,7 +78,8 @@ func (in DueQuery) issues(q *bun.SelectQuery, sc roster.Scope) *bun.SelectQuery 
 		return q
 	}).Where("NOT EXISTS (SELECT 1 FROM tombstones AS t WHERE t.record_id = issue.id)")
 	if in.Ready {
-		q = q.Where("NOT EXISTS (SELECT 1 FROM holds AS h WHERE h.state = ? AND (h.record_id = issue.id OR (issue.record_id <> '' AND h.record_id = issue.record_id)))", custody.HoldLive).
+		q = q.Where("NOT EXISTS (SELECT 1 FROM holds AS h WHERE h.state = ? AND (h.record_id = issue.id OR (issue.record_id <> '' "+
+			"AND h.record_id = issue.record_id)))", custody.HoldLive).
 			Where("NOT EXISTS (SELECT 1 FROM expungements AS e WHERE e.record_id = issue.id AND e.state = ?)", custody.ExpungementProposed)
 	}
 	return scoped(q, sc, columnsDefault)
@@ -102,14 +104,16 @@ func (v *View) Detained(ctx context.Context, records []string) (held, pending ma
 		return held, pending, nil
 	}
 	var ids []string
-	if err := v.db.NewSelect().Model((*custody.Hold)(nil)).Column("record_id").Where("record_id IN (?) AND state = ?", bun.List(records), custody.HoldLive).Scan(ctx, &ids); err != nil {
+	if err := v.db.NewSelect().Model((*custody.Hold)(nil)).Column("record_id").
+		Where("record_id IN (?) AND state = ?", bun.List(records), custody.HoldLive).Scan(ctx, &ids); err != nil {
 		return nil, nil, err
 	}
 	for _, id := range ids {
 		held[id] = true
 	}
 	ids = nil
-	if err := v.db.NewSelect().Model((*custody.Expungement)(nil)).Column("record_id").Where("record_id IN (?) AND state = ?", bun.List(records), custody.ExpungementProposed).Scan(ctx, &ids); err != nil {
+	if err := v.db.NewSelect().Model((*custody.Expungement)(nil)).Column("record_id").
+		Where("record_id IN (?) AND state = ?", bun.List(records), custody.ExpungementProposed).Scan(ctx, &ids); err != nil {
 		return nil, nil, err
 	}
 	for _, id := range ids {

@@ -41,7 +41,8 @@ func (v *View) ActiveSet(ctx context.Context) (*custody.Set, []custody.Custodian
 
 // SetCount counts the sets in a state.
 func (v *View) SetCount(ctx context.Context, state custody.SetState, sc roster.Scope) (int64, error) {
-	return scoped(v.db.NewSelect().Model((*custody.Set)(nil)).Where("state = ?", state), sc, ScopeColumns{ID: "id", Unit: "unit_id"}).Count(ctx)
+	return scoped(v.db.NewSelect().Model((*custody.Set)(nil)).Where("state = ?", state), sc,
+		ScopeColumns{ID: "id", Unit: "unit_id"}).Count(ctx)
 }
 
 // SetsInState reads sets for rules. It applies no scope.
@@ -173,7 +174,8 @@ func (tx *Tx) DropTexts(ctx context.Context, record string, fields ...string) ([
 		return nil, err
 	}
 	var used []int64 // by texts that stay
-	if err := tx.db.NewSelect().Model((*Content)(nil)).Column("key_id").Where("record_id = ? AND key_id IN (?)", record, bun.List(ids)).Scan(ctx, &used); err != nil {
+	if err := tx.db.NewSelect().Model((*Content)(nil)).Column("key_id").
+		Where("record_id = ? AND key_id IN (?)", record, bun.List(ids)).Scan(ctx, &used); err != nil {
 		return nil, err
 	}
 	ids = slices.DeleteFunc(ids, func(id int64) bool { return slices.Contains(used, id) })
@@ -270,7 +272,8 @@ func (v *View) Releases(ctx context.Context, reveal string) ([]custody.Release, 
 // still stored.
 func (v *View) LapsedReveals(ctx context.Context, now time.Time, limit int) ([]custody.Reveal, error) {
 	var rows []custody.Reveal
-	err := v.db.NewSelect().Model(&rows).Where("state IN (?) AND expires_at <= ?", bun.List([]custody.RevealState{custody.RevealAsked, custody.RevealReleased}), now).
+	err := v.db.NewSelect().Model(&rows).
+		Where("state IN (?) AND expires_at <= ?", bun.List([]custody.RevealState{custody.RevealAsked, custody.RevealReleased}), now).
 		Order("id").Limit(int64(limit)).Scan(ctx)
 	return rows, err
 }

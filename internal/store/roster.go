@@ -200,7 +200,8 @@ func (v *View) LinksOver(ctx context.Context, unitIDs, personIDs []string) ([]*r
 	}{{"over_unit_id", distinct(unitIDs)}, {"over_person_id", distinct(personIDs)}} {
 		for chunk := range slices.Chunk(side.ids, 500) {
 			var rows []*roster.CommandLink
-			if err := v.db.NewSelect().Model(&rows).Where("? IN (?)", bun.Ident(side.column), bun.List(chunk)).Order("from_on", "id").Scan(ctx); err != nil {
+			if err := v.db.NewSelect().Model(&rows).Where("? IN (?)", bun.Ident(side.column), bun.List(chunk)).
+				Order("from_on", "id").Scan(ctx); err != nil {
 				return nil, err
 			}
 			all = append(all, rows...)

@@ -41,7 +41,8 @@ func (v *View) WithMatters(ctx context.Context, ids []string) (map[string]bool, 
 		for _, table := range []string{"issues", "matches"} {
 			for _, column := range []string{"person_id", "unit_id"} {
 				var found []string
-				q := v.db.NewSelect().Distinct().TableExpr("?", bun.Ident(table)).ColumnExpr("?", bun.Ident(column)).Where("? IN (?)", bun.Ident(column), bun.List(chunk))
+				q := v.db.NewSelect().Distinct().TableExpr("?", bun.Ident(table)).ColumnExpr("?", bun.Ident(column)).
+					Where("? IN (?)", bun.Ident(column), bun.List(chunk))
 				if err := q.Scan(ctx, &found); err != nil {
 					return nil, err
 				}

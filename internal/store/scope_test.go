@@ -35,7 +35,8 @@ func TestScopeInSQLSaysTheSame(t *testing.T) {
 			for i, id := range units {
 				parent := map[string]string{"u1": "u0", "east": "u1", "west": "u1", "east1": "east", "west1": "west"}[id]
 				tier := map[string]int{"u1": 1, "east": 2, "west": 2, "east1": 3, "west1": 3}[id]
-				if err := tx.Insert(ctx, &roster.Unit{Stamp: ledger.Stamp{ID: id}, Code: fmt.Sprint(i), Tier: tier, ParentID: parent, State: roster.UnitActive}); err != nil {
+				if err := tx.Insert(ctx, &roster.Unit{Stamp: ledger.Stamp{ID: id}, Code: fmt.Sprint(i), Tier: tier, ParentID: parent,
+					State: roster.UnitActive}); err != nil {
 					return nil, "", err
 				}
 			}
@@ -50,7 +51,8 @@ func TestScopeInSQLSaysTheSame(t *testing.T) {
 			var rows []*issue.Statement
 			for i := range 200 {
 				u := units[r.IntN(len(units))]
-				row := &issue.Statement{Stamp: ledger.Stamp{ID: fmt.Sprintf("s%03d", i)}, IssueID: "i", PersonID: people[r.IntN(len(people))], UnitID: u,
+				row := &issue.Statement{Stamp: ledger.Stamp{ID: fmt.Sprintf("s%03d", i)}, IssueID: "i",
+					PersonID: people[r.IntN(len(people))], UnitID: u,
 					EventOn: dates[r.IntN(len(dates))], TextC: ledger.Commitment{}, AnswerC: ledger.Commitment{}}
 				rows = append(rows, row)
 				targets = append(targets, roster.Target{ID: row.ID, Unit: u, Branch: branch[u], Person: row.PersonID, EventOn: row.EventOn})
@@ -74,7 +76,8 @@ func TestScopeInSQLSaysTheSame(t *testing.T) {
 			}
 			var got, hidden []string
 			err := s.View(ctx, func(ctx context.Context, v *View) error {
-				if err := scoped(v.db.NewSelect().Model((*issue.Statement)(nil)).Column("id").Order("id"), sc, columnsDefault).Scan(ctx, &got); err != nil {
+				if err := scoped(v.db.NewSelect().Model((*issue.Statement)(nil)).Column("id").Order("id"), sc, columnsDefault).
+					Scan(ctx, &got); err != nil {
 					return err
 				}
 				return barred(v.db.NewSelect().Model((*issue.Statement)(nil)).Column("id").Order("id"), sc, columnsDefault).Scan(ctx, &hidden)

@@ -127,7 +127,8 @@ func (sx *ScratchTx) draftKey(ctx context.Context, store *keys.Store, submission
 
 func (sx *ScratchTx) draftKeys(ctx context.Context, submissionID string) ([]int64, error) {
 	var bodies []string
-	if err := sx.db.NewSelect().Model((*selfcheck.Draft)(nil)).Column("body").Where("submission_id = ?", submissionID).Scan(ctx, &bodies); err != nil {
+	if err := sx.db.NewSelect().Model((*selfcheck.Draft)(nil)).Column("body").Where("submission_id = ?", submissionID).
+		Scan(ctx, &bodies); err != nil {
 		return nil, err
 	}
 	var ids []int64
@@ -181,7 +182,8 @@ func (sx *ScratchTx) AddUpload(ctx context.Context, up *intake.Upload) error {
 		return err
 	}
 	row := *up
-	row.Data = append(binary.BigEndian.AppendUint64(append([]byte(nil), uploadMark...), uint64(fresh[0].ID)), seal.Encrypt(&fresh[0].Secret, uploadPlace(up.ID), up.Data)...)
+	row.Data = append(binary.BigEndian.AppendUint64(append([]byte(nil), uploadMark...), uint64(fresh[0].ID)),
+		seal.Encrypt(&fresh[0].Secret, uploadPlace(up.ID), up.Data)...)
 	return errors.Join(sx.Insert(ctx, &row), sx.seenKeys(ctx))
 }
 
@@ -221,7 +223,8 @@ func (s *Store) DropUploads(ctx context.Context, where string, args ...any) erro
 		var heads []struct {
 			Head []byte `bun:"head"`
 		}
-		if err := sx.db.NewSelect().Model((*intake.Upload)(nil)).ColumnExpr("substr(data, 1, 32) AS head").Where(where, args...).Scan(ctx, &heads); err != nil {
+		if err := sx.db.NewSelect().Model((*intake.Upload)(nil)).ColumnExpr("substr(data, 1, 32) AS head").Where(where, args...).
+			Scan(ctx, &heads); err != nil {
 			return err
 		}
 		for _, h := range heads {

@@ -144,7 +144,8 @@ func (v *View) Supplements(ctx context.Context, submissionID string) ([]selfchec
 
 // ReviewList lists the lists that the heads in scope review, by id after the
 // given one.
-func (v *View) ReviewList(ctx context.Context, f selfcheck.ReviewFilter, sc roster.Scope, after string, limit int) ([]selfcheck.Submission, error) {
+func (v *View) ReviewList(ctx context.Context, f selfcheck.ReviewFilter, sc roster.Scope, after string,
+	limit int) ([]selfcheck.Submission, error) {
 	rows := []selfcheck.Submission{}
 	q := v.reviewFilter(v.db.NewSelect().Model(&rows), f, sc)
 	if after != "" {
@@ -226,7 +227,8 @@ func (v *View) FiledFigures(ctx context.Context, campaignID, unitID string) (dec
 // RosterOf lists the lists owed by one unit's roster in the given states, for
 // its head and the campaign manager to see who has filed. It returns states and
 // no content.
-func (v *View) RosterOf(ctx context.Context, campaignID, unitID string, states []selfcheck.State, sc roster.Scope) ([]selfcheck.Submission, error) {
+func (v *View) RosterOf(ctx context.Context, campaignID, unitID string, states []selfcheck.State,
+	sc roster.Scope) ([]selfcheck.Submission, error) {
 	rows := []selfcheck.Submission{}
 	q := v.db.NewSelect().Model(&rows).Where("campaign_id = ? AND unit_id = ?", campaignID, unitID)
 	if len(states) > 0 {
@@ -240,7 +242,8 @@ func (v *View) RosterOf(ctx context.Context, campaignID, unitID string, states [
 // Certifications lists the certified units of a campaign.
 func (v *View) Certifications(ctx context.Context, campaignID string) ([]selfcheck.Certification, error) {
 	rows := []selfcheck.Certification{}
-	err := v.db.NewSelect().Model(&rows).Where("campaign_id = ?", campaignID).Where("id NOT IN (SELECT certification_id FROM certification_undos)").Order("unit_id").Scan(ctx)
+	err := v.db.NewSelect().Model(&rows).Where("campaign_id = ?", campaignID).
+		Where("id NOT IN (SELECT certification_id FROM certification_undos)").Order("unit_id").Scan(ctx)
 	return rows, err
 }
 
@@ -286,7 +289,8 @@ func (v *View) SubmissionsByID(ctx context.Context, ids []string) (map[string]se
 // SubmissionsIn reads what one person owes in a campaign, by audience.
 func (v *View) SubmissionsIn(ctx context.Context, campaignID, personID string) (map[selfcheck.Audience]*selfcheck.Submission, error) {
 	var rows []selfcheck.Submission
-	if err := v.db.NewSelect().Model(&rows).Where("person_id = ? AND person_id <> '' AND campaign_id = ?", personID, campaignID).Scan(ctx); err != nil {
+	if err := v.db.NewSelect().Model(&rows).Where("person_id = ? AND person_id <> '' AND campaign_id = ?", personID,
+		campaignID).Scan(ctx); err != nil {
 		return nil, err
 	}
 	out := make(map[selfcheck.Audience]*selfcheck.Submission, len(rows))
@@ -300,6 +304,7 @@ func (v *View) SubmissionsIn(ctx context.Context, campaignID, personID string) (
 // caller has authorized the list.
 func (v *View) IssuesOfSubmission(ctx context.Context, submissionID string) ([]*issue.Issue, error) {
 	var rows []*issue.Issue
-	err := v.db.NewSelect().Model(&rows).Where("submission_id = ? AND submission_id <> ''", submissionID).Order("item_no", "event_on", "id").Scan(ctx)
+	err := v.db.NewSelect().Model(&rows).Where("submission_id = ? AND submission_id <> ''", submissionID).
+		Order("item_no", "event_on", "id").Scan(ctx)
 	return rows, err
 }

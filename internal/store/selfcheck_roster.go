@@ -16,7 +16,8 @@ import (
 // order, so that the cost of a chunk depends on its own rows only. An
 // interrupted snapshot resumes where it stopped. The condition person_id <> ”
 // matches the partial index.
-func (v *View) RosterToWrite(ctx context.Context, campaignID, underUnit string, on roster.Date, after string, limit int) ([]RosterRow, error) {
+func (v *View) RosterToWrite(ctx context.Context, campaignID, underUnit string, on roster.Date, after string,
+	limit int) ([]RosterRow, error) {
 	rows := []RosterRow{}
 	err := v.db.NewRaw(`WITH RECURSIVE below(id) AS (
   SELECT id FROM units WHERE id = ?

@@ -36,7 +36,8 @@ func TestSnapshotQueries(t *testing.T) {
 			team     bool
 			head     bool
 			left     bool
-		}{{"p1", "station", false, false, false}, {"p2", "station", false, true, false}, {"p3", "branch", true, true, false}, {"p4", "top", true, true, false}, {"p5", "station", false, false, true}}
+		}{{"p1", "station", false, false, false}, {"p2", "station", false, true, false}, {"p3", "branch", true, true, false},
+			{"p4", "top", true, true, false}, {"p5", "station", false, false, true}}
 		for _, p := range people {
 			state := roster.Serving
 			if p.left {
@@ -79,7 +80,8 @@ func TestSnapshotQueries(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			wantLeaders := []selfcheck.Leader{{PersonID: "p2", Name: "名p2", UnitID: "station", Parent: "branch", Tier: 3}, {PersonID: "p3", Name: "名p3", UnitID: "branch", Parent: "bureau", Tier: 2}}
+			wantLeaders := []selfcheck.Leader{{PersonID: "p2", Name: "名p2", UnitID: "station", Parent: "branch", Tier: 3},
+				{PersonID: "p3", Name: "名p3", UnitID: "branch", Parent: "bureau", Tier: 2}}
 			if diff := cmp.Diff(wantLeaders, leaders); diff != "" {
 				t.Errorf("leaders above (-want +got):\n%s", diff)
 			}

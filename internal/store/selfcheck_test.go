@@ -19,14 +19,16 @@ func TestSubmissionQueries(t *testing.T) {
 		var subs []*selfcheck.Submission
 		states := []selfcheck.State{selfcheck.Assigned, selfcheck.Submitted, selfcheck.Submitted, selfcheck.Accepted, selfcheck.Excused}
 		for i, st := range states {
-			sub := selfcheck.NewSubmission(&selfcheck.Campaign{Stamp: ledger.Stamp{ID: "c"}}, selfcheck.Owed{Audience: selfcheck.Officers, PersonID: fmt.Sprint("p", i), UnitID: "u1", ReviewUnitID: "u1"}, "2020-09-01")
+			sub := selfcheck.NewSubmission(&selfcheck.Campaign{Stamp: ledger.Stamp{ID: "c"}},
+				selfcheck.Owed{Audience: selfcheck.Officers, PersonID: fmt.Sprint("p", i), UnitID: "u1", ReviewUnitID: "u1"}, "2020-09-01")
 			sub.State = st
 			if st.Filed() {
 				sub.NilItems, sub.DeclaredItems, sub.DeclaredIssues, sub.Round, sub.Fingerprint = 49, 1, 2, 1, 77
 			}
 			subs = append(subs, sub)
 		}
-		head := selfcheck.NewSubmission(&selfcheck.Campaign{Stamp: ledger.Stamp{ID: "c"}}, selfcheck.Owed{Audience: selfcheck.Leaders, PersonID: "head", UnitID: "u1", ReviewUnitID: "u0"}, "2020-09-01")
+		head := selfcheck.NewSubmission(&selfcheck.Campaign{Stamp: ledger.Stamp{ID: "c"}},
+			selfcheck.Owed{Audience: selfcheck.Leaders, PersonID: "head", UnitID: "u1", ReviewUnitID: "u0"}, "2020-09-01")
 		head.State, head.Round = selfcheck.Submitted, 1
 		subs = append(subs, head)
 		write(t, s, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
@@ -82,7 +84,8 @@ func TestSubmissionQueries(t *testing.T) {
 			if err != nil || len(routed) != 1 || routed[0].ItemNo != 2 || routed[0].PersonID != "head" {
 				t.Errorf("routed %v, %v", routed, err)
 			}
-			for name, sc := range map[string]roster.Scope{"ordinary reviewer": {Units: []string{"u0"}}, "the leader named": {Units: []string{"top"}, BarPeople: []string{"boss"}}} {
+			for name, sc := range map[string]roster.Scope{"ordinary reviewer": {Units: []string{"u0"}},
+				"the leader named": {Units: []string{"top"}, BarPeople: []string{"boss"}}} {
 				if rows, err := v.RoutedAnswers(ctx, selfcheck.NamedFilter{}, sc, nil, 10); err != nil || len(rows) != 0 {
 					t.Errorf("%s sees %v, %v", name, rows, err)
 				}
@@ -95,7 +98,8 @@ func TestSubmissionQueries(t *testing.T) {
 			if err != nil || len(mine) != 1 {
 				t.Errorf("own lists %v, %v", mine, err)
 			}
-			missing, err := v.RosterOf(ctx, "c", "u1", []selfcheck.State{selfcheck.Assigned, selfcheck.Returned}, roster.Scope{Units: []string{"u1"}})
+			missing, err := v.RosterOf(ctx, "c", "u1", []selfcheck.State{selfcheck.Assigned, selfcheck.Returned},
+				roster.Scope{Units: []string{"u1"}})
 			if err != nil || len(missing) != 1 || missing[0].PersonID != "p0" {
 				t.Errorf("not filed: %v, %v", missing, err)
 			}

@@ -129,7 +129,8 @@ func (tx *Tx) TrimSessions(ctx context.Context, accountID string, most int) erro
 
 func (tx *Tx) endSessions(ctx context.Context, which func(bun.QueryBuilder) bun.QueryBuilder) (int, error) {
 	var gone []string
-	if err := tx.db.NewSelect().Model((*roster.Session)(nil)).Column("token_hash").ApplyQueryBuilder(which).Order("token_hash").Scan(ctx, &gone); err != nil {
+	if err := tx.db.NewSelect().Model((*roster.Session)(nil)).Column("token_hash").ApplyQueryBuilder(which).
+		Order("token_hash").Scan(ctx, &gone); err != nil {
 		return 0, err
 	}
 	for _, hash := range gone {
@@ -150,7 +151,8 @@ func (tx *Tx) RenewedSession(ctx context.Context, tokenHash string, now, until t
 		return err
 	}
 	s.Renew, s.UntilAt = false, until
-	if _, err := tx.db.NewUpdate().Model((*roster.Session)(nil)).Set("renew = ?", false).Set("proved_at = ?", now).Set("proof = ?", proof).Set("until_at = ?", until).Where("token_hash = ?", tokenHash).Exec(ctx); err != nil {
+	if _, err := tx.db.NewUpdate().Model((*roster.Session)(nil)).Set("renew = ?", false).Set("proved_at = ?", now).
+		Set("proof = ?", proof).Set("until_at = ?", until).Where("token_hash = ?", tokenHash).Exec(ctx); err != nil {
 		return err
 	}
 	tx.journal.bind(sessionBond(s))
@@ -183,7 +185,8 @@ func (tx *Tx) PutCredentials(ctx context.Context, cs []roster.Credential) error 
 // ProveSession records when the holder of a session entered the password, with
 // the mark of that time, and reports whether the session exists.
 func (sx *ScratchTx) ProveSession(ctx context.Context, tokenHash string, now time.Time, proof []byte) (bool, error) {
-	res, err := sx.db.NewUpdate().Model((*roster.Session)(nil)).Set("proved_at = ?", now).Set("proof = ?", proof).Where("token_hash = ?", tokenHash).Exec(ctx)
+	res, err := sx.db.NewUpdate().Model((*roster.Session)(nil)).Set("proved_at = ?", now).Set("proof = ?", proof).
+		Where("token_hash = ?", tokenHash).Exec(ctx)
 	if err != nil {
 		return false, err
 	}

@@ -145,7 +145,8 @@ func (v *View) Openings(ctx context.Context, recordIDs ...string) ([]Content, er
 
 // ReceiptVerbs lists the verbs after which a receipt is offered. The index that
 // serves the query repeats the list.
-var ReceiptVerbs = []string{"submission.submit", "submission.supplement", "statement.make", "statement.answer", "finding.reply", "finding.confirm",
+var ReceiptVerbs = []string{"submission.submit", "submission.supplement", "statement.make", "statement.answer",
+	"finding.reply", "finding.confirm",
 	"decision.propose", "decision.decide", "issue.conceal", "batch.import", "inspection.record", "named_item.reply"}
 
 // ReceiptEntries lists the account's entries for which a receipt is offered,

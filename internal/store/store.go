@@ -84,7 +84,8 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	s := &Store{
 		files:  migrations.FS,
 		writer: writer, reader: reader, dialect: d, clock: opts.Clock, origin: opts.Origin, policy: opts.Policy,
-		queue: make(chan *member, 4096), quiet: make(chan *member, 64), closing: make(chan struct{}), stopped: make(chan struct{}), wrote: make(chan struct{}, 1),
+		queue: make(chan *member, 4096), quiet: make(chan *member, 64), closing: make(chan struct{}),
+		stopped: make(chan struct{}), wrote: make(chan struct{}, 1),
 		reads:     reads{turn: make(chan struct{}, 1)},
 		committed: make(chan struct{}, 1), broken: make(chan struct{}), keyPath: opts.Keys, olderKeys: opts.OlderKeys,
 	}
@@ -191,9 +192,10 @@ type View struct {
 
 // View runs fn in a read-only transaction.
 func (s *Store) View(ctx context.Context, fn func(ctx context.Context, v *View) error) error {
-	err := s.reader.RunInTx(ctx, &sql.TxOptions{ReadOnly: s.dialect == Postgres, Isolation: s.viewIsolation()}, func(ctx context.Context, tx bun.Tx) error {
-		return fn(ctx, &View{db: tx, s: s})
-	})
+	err := s.reader.RunInTx(ctx, &sql.TxOptions{ReadOnly: s.dialect == Postgres, Isolation: s.viewIsolation()},
+		func(ctx context.Context, tx bun.Tx) error {
+			return fn(ctx, &View{db: tx, s: s})
+		})
 	return translate(ctx, err)
 }
 

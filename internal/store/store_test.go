@@ -58,7 +58,8 @@ func openTest(t testing.TB, dsn string) *Store {
 	if _, err := s.Migrate(ctx); err != nil {
 		t.Fatal(err)
 	}
-	for _, stmt := range s.dialect.statements("CREATE TABLE IF NOT EXISTS widgets ($STAMP, unit_id TEXT NOT NULL, branch_id TEXT NOT NULL, state TEXT NOT NULL) $STRICT") {
+	for _, stmt := range s.dialect.statements("CREATE TABLE IF NOT EXISTS widgets ($STAMP, unit_id TEXT NOT NULL, branch_id " +
+		"TEXT NOT NULL, state TEXT NOT NULL) $STRICT") {
 		if _, err := s.writer.Exec(stmt); err != nil {
 			t.Fatal(err)
 		}
@@ -189,7 +190,8 @@ func TestADoubleTapInOneGroupIsOneWrite(t *testing.T) {
 				if i == taps-1 {
 					body = []byte("another")
 				}
-				receipts[i], errs[i] = s.Update(ctx, Call{Account: "a", Op: "widget.add", Key: []byte("key"), Body: body}, addWidget(fmt.Sprintf("tap-%s", body)))
+				receipts[i], errs[i] = s.Update(ctx, Call{Account: "a", Op: "widget.add", Key: []byte("key"), Body: body},
+					addWidget(fmt.Sprintf("tap-%s", body)))
 			})
 		}
 		for len(s.queue) < taps { // all wait behind the slow one
@@ -315,7 +317,8 @@ func TestAConnectionThatEnds(t *testing.T) {
 			if _, _, err := v.Head(ctx); err != nil {
 				t.Fatal(err)
 			}
-			pgtest.Exec(t, dsn, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+			pgtest.Exec(t, dsn, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid "+
+				"<> pg_backend_pid()")
 			for range asked {
 				_, _, err = v.Head(ctx)
 			}
@@ -327,7 +330,8 @@ func TestAConnectionThatEnds(t *testing.T) {
 		}
 	}
 	err := s.View(context.Background(), func(ctx context.Context, v *View) error {
-		pgtest.Exec(t, dsn, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+		pgtest.Exec(t, dsn, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "+
+			"pg_backend_pid()")
 		if _, _, err := v.Head(ctx); err == nil {
 			t.Error("a connection that ended answers")
 		}
@@ -376,10 +380,12 @@ func TestTheDatabaseRefusesToForget(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, stmt := range []string{
-			"UPDATE ledger_entries SET verb = 'x'", "DELETE FROM ledger_entries", "DELETE FROM ledger_hashes", "UPDATE requests SET seq = 0", "DELETE FROM requests",
+			"UPDATE ledger_entries SET verb = 'x'", "DELETE FROM ledger_entries", "DELETE FROM ledger_hashes",
+			"UPDATE requests SET seq = 0", "DELETE FROM requests",
 		} {
 			if strings.Contains(stmt, "requests") {
-				if _, err := s.Update(ctx, Call{Account: "a", Key: []byte(stmt)}, addWidget(stmt)); err != nil && !strings.Contains(err.Error(), "space") {
+				if _, err := s.Update(ctx, Call{Account: "a", Key: []byte(stmt)}, addWidget(stmt)); err != nil &&
+					!strings.Contains(err.Error(), "space") {
 					t.Fatal(err)
 				}
 				continue

@@ -19,7 +19,8 @@ func anybody(context.Context, *View) error { return nil }
 // read lets an account open a person's file.
 func (b *bureau) read(account, person string) {
 	b.t.Helper()
-	if err := b.s.LogReading(context.Background(), ReadLog{Account: account, Kind: "file", ObjectID: person, PersonID: person, Purpose: "supervision"}, anybody); err != nil {
+	if err := b.s.LogReading(context.Background(), ReadLog{Account: account, Kind: "file", ObjectID: person, PersonID: person,
+		Purpose: "supervision"}, anybody); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -73,7 +74,8 @@ func (h *thief) rechain() {
 	for i := range rows {
 		rows[i].No = before.no + 1
 		before = readHead{rows[i].No, rows[i].link(before.chain)}
-		if _, err := h.tx.NewUpdate().Model((*ReadLog)(nil)).Set("no = ?, chain = ?", before.no, before.chain[:]).Where("id = ?", rows[i].ID).Exec(ctx); err != nil {
+		if _, err := h.tx.NewUpdate().Model((*ReadLog)(nil)).Set("no = ?, chain = ?", before.no, before.chain[:]).
+			Where("id = ?", rows[i].ID).Exec(ctx); err != nil {
 			h.t.Fatal(err)
 		}
 	}
@@ -84,9 +86,13 @@ var tamperReads = []struct {
 	do   func(h *thief)
 	want string // code, number of the entry, and what the reason says
 }{
-	{"hide why a file was opened", func(h *thief) { h.do("UPDATE read_logs SET purpose = 'appointment' WHERE no = 2") }, "read_log_changed 0 map[No:2]"},
-	{"put a reading on somebody else", func(h *thief) { h.do("UPDATE read_logs SET account = 'innocent' WHERE no = 6") }, "read_log_changed -1 map[No:6]"},
-	{"move a reading to another day", func(h *thief) { h.do("UPDATE read_logs SET at = (SELECT at FROM read_logs WHERE no = 1) WHERE no = 6") }, "read_log_changed -1 map[No:6]"},
+	{"hide why a file was opened", func(h *thief) { h.do("UPDATE read_logs SET purpose = 'appointment' WHERE no = 2") },
+		"read_log_changed 0 map[No:2]"},
+	{"put a reading on somebody else", func(h *thief) { h.do("UPDATE read_logs SET account = 'innocent' WHERE no = 6") },
+		"read_log_changed -1 map[No:6]"},
+	{"move a reading to another day",
+		func(h *thief) { h.do("UPDATE read_logs SET at = (SELECT at FROM read_logs WHERE no = 1) WHERE no = 6") },
+		"read_log_changed -1 map[No:6]"},
 	{"change a line and its chain", func(h *thief) {
 		var rows []ReadLog
 		if err := h.tx.NewSelect().Model(&rows).Where("no IN (3, 4)").Order("no").Scan(context.Background()); err != nil {
@@ -94,7 +100,8 @@ var tamperReads = []struct {
 		}
 		rows[1].Purpose = "appointment"
 		chain := rows[1].link(rows[0].head().chain)
-		if _, err := h.tx.NewRaw("UPDATE read_logs SET purpose = 'appointment', chain = ? WHERE no = 4", chain[:]).Exec(context.Background()); err != nil {
+		if _, err := h.tx.NewRaw("UPDATE read_logs SET purpose = 'appointment', chain = ? WHERE no = 4", chain[:]).
+			Exec(context.Background()); err != nil {
 			h.t.Fatal(err)
 		}
 	}, "read_log_changed 1 map[No:5]"},
@@ -111,12 +118,17 @@ var tamperReads = []struct {
 	{"cut the end off", func(h *thief) { h.do("DELETE FROM read_logs WHERE no > 4") }, "read_log_cut 1 map[Last:4 No:5]"},
 	{"empty the log", func(h *thief) { h.do("DELETE FROM read_logs") }, "read_log_cut 0 map[Last:0 No:3]"},
 	{"slip a line in before the first", func(h *thief) {
-		h.do("INSERT INTO read_logs (id, at, account, kind, object_id, person_id, purpose, entry_seq, no, chain) SELECT 'x', at, 'innocent', kind, object_id, person_id, purpose, -1, 0, chain FROM read_logs WHERE no = 1")
+		h.do("INSERT INTO read_logs (id, at, account, kind, object_id, person_id, purpose, entry_seq, no, chain) SELECT 'x', at, " +
+			"'innocent', kind, object_id, person_id, purpose, -1, 0, chain FROM read_logs WHERE no = 1")
 	}, "read_log_unknown -1 map[]"},
-	{"give a line a number below the first", func(h *thief) { h.do("UPDATE read_logs SET no = -6 WHERE no = 6") }, "read_log_unknown -1 map[]"},
-	{"keep a line from being folded", func(h *thief) { h.do("UPDATE read_logs SET entry_seq = 1 WHERE no = 6") }, "read_log_entry -1 map[Seq:1]"},
-	{"keep a line from being folded by an entry that is none", func(h *thief) { h.do("UPDATE read_logs SET entry_seq = 99 WHERE no = 6") }, "read_log_entry -1 map[Seq:99]"},
-	{"cut off what no entry names yet", func(h *thief) { h.do("DELETE FROM read_logs WHERE no > 5") }, ""}, // see TestAProcessRemembersItsReadings
+	{"give a line a number below the first", func(h *thief) { h.do("UPDATE read_logs SET no = -6 WHERE no = 6") },
+		"read_log_unknown -1 map[]"},
+	{"keep a line from being folded", func(h *thief) { h.do("UPDATE read_logs SET entry_seq = 1 WHERE no = 6") },
+		"read_log_entry -1 map[Seq:1]"},
+	{"keep a line from being folded by an entry that is none",
+		func(h *thief) { h.do("UPDATE read_logs SET entry_seq = 99 WHERE no = 6") }, "read_log_entry -1 map[Seq:99]"},
+	// see TestAProcessRemembersItsReadings
+	{"cut off what no entry names yet", func(h *thief) { h.do("DELETE FROM read_logs WHERE no > 5") }, ""},
 }
 
 // TestTamperReads lets the owner of the database do to the read log what he

@@ -14,9 +14,12 @@ var tamperResults = []struct {
 	do   func(h *thief)
 	want string // codes, entries and ids
 }{
-	{"answer with a thing of another write", func(h *thief) { h.do("UPDATE requests SET result_id = 'u2' WHERE seq = 0") }, "request_result 0 a/two"},
-	{"answer with a thing of nobody's", func(h *thief) { h.do("UPDATE requests SET result_id = 'elsewhere' WHERE seq = 3") }, "request_result 3 a/last"},
-	{"answer with the other thing of the write", func(h *thief) { h.do("UPDATE requests SET result_id = 'u1' WHERE seq = 0") }, ""}, // it is his, and the write made both
+	{"answer with a thing of another write", func(h *thief) { h.do("UPDATE requests SET result_id = 'u2' WHERE seq = 0") },
+		"request_result 0 a/two"},
+	{"answer with a thing of nobody's", func(h *thief) { h.do("UPDATE requests SET result_id = 'elsewhere' WHERE seq = 3") },
+		"request_result 3 a/last"},
+	// it is his, and the write made both
+	{"answer with the other thing of the write", func(h *thief) { h.do("UPDATE requests SET result_id = 'u1' WHERE seq = 0") }, ""},
 	{"answer a request that was never made", func(h *thief) {
 		h.do("INSERT INTO requests SELECT account, 'other', key_hash, body_hash, 'u1', seq FROM requests WHERE seq = 3")
 	}, "request_result 3 a/other"},
@@ -29,12 +32,13 @@ func TestTamperResults(t *testing.T) {
 		b := newBureau(t, s)
 		write := func(op, result string, objects ...string) {
 			t.Helper()
-			_, err := s.Update(ctx, Call{Account: "a", Op: op, Key: []byte(op), Body: []byte("b"), RequestID: op}, func(ctx context.Context, tx *Tx) (facts []ledger.Fact, _ string, err error) {
-				for _, o := range objects {
-					facts = append(facts, ledger.Fact{Verb: "unit.edit", Kind: "unit", ID: o})
-				}
-				return facts, result, nil
-			})
+			_, err := s.Update(ctx, Call{Account: "a", Op: op, Key: []byte(op), Body: []byte("b"), RequestID: op},
+				func(ctx context.Context, tx *Tx) (facts []ledger.Fact, _ string, err error) {
+					for _, o := range objects {
+						facts = append(facts, ledger.Fact{Verb: "unit.edit", Kind: "unit", ID: o})
+					}
+					return facts, result, nil
+				})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -81,7 +85,8 @@ func TestAnAnswerIsNamedByItsWrite(t *testing.T) {
 		fn := func(context.Context, *Tx) ([]ledger.Fact, string, error) {
 			return []ledger.Fact{{Verb: "unit.edit", Kind: "unit", ID: "u1"}}, "elsewhere", nil
 		}
-		if _, err := s.Update(ctx, Call{Account: "a", Op: "x", Key: []byte("k"), Body: []byte("b")}, fn); err == nil || !strings.Contains(err.Error(), "none of its facts") {
+		if _, err := s.Update(ctx, Call{Account: "a", Op: "x", Key: []byte("k"), Body: []byte("b")}, fn); err == nil ||
+			!strings.Contains(err.Error(), "none of its facts") {
 			t.Errorf("%v", err)
 		}
 		if _, err := s.Update(ctx, Call{Account: "a", Op: "x"}, fn); err != nil {

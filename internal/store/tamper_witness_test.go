@@ -200,7 +200,8 @@ func (h *thief) signHead() {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	if _, err := h.tx.NewInsert().Model(&LedgerCheckpoint{Size: size, At: h.s.Now(), Root: root[:], Note: string(note)}).Exec(ctx); err != nil {
+	if _, err := h.tx.NewInsert().Model(&LedgerCheckpoint{Size: size, At: h.s.Now(), Root: root[:], Note: string(note)}).
+		Exec(ctx); err != nil {
 		h.t.Fatal(err)
 	}
 }

@@ -53,16 +53,18 @@ const witnessName = "audit.example/w1"
 
 func newBureau(t *testing.T, s *Store) *bureau {
 	b := &bureau{t: t, s: s, log: plainSigner{"test", ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, 32))},
-		witness: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{9}, 32)), at: time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC), kept: make(map[int64]ledger.Checkpoint)}
+		witness: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{9}, 32)), at: time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC),
+		kept: make(map[int64]ledger.Checkpoint)}
 	s.clock = func() time.Time { b.at = b.at.Add(time.Second); return b.at }
 	return b
 }
 
 func (b *bureau) write(verb, kind, id string, fn func(ctx context.Context, tx *Tx) error) {
 	b.t.Helper()
-	_, err := b.s.Update(context.Background(), Call{Account: "a", Role: "records_officer", Op: verb}, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
-		return []ledger.Fact{{Verb: verb, Kind: kind, ID: id}}, id, fn(ctx, tx)
-	})
+	_, err := b.s.Update(context.Background(), Call{Account: "a", Role: "records_officer", Op: verb},
+		func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
+			return []ledger.Fact{{Verb: verb, Kind: kind, ID: id}}, id, fn(ctx, tx)
+		})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -130,7 +132,8 @@ func (b *bureau) sign(witnessed bool) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	if err := b.s.SaveCheckpoint(ctx, LedgerCheckpoint{Size: c.Size, At: b.at, Root: c.Root[:], Note: string(note)}, b.log.vkey()); err != nil {
+	if err := b.s.SaveCheckpoint(ctx, LedgerCheckpoint{Size: c.Size, At: b.at, Root: c.Root[:], Note: string(note)},
+		b.log.vkey()); err != nil {
 		b.t.Fatal(err)
 	}
 	b.points = append(b.points, c.Size)
@@ -166,7 +169,8 @@ func (b *bureau) live() {
 }
 
 // tables are those that a thief has to put right.
-var tamperTables = []string{"units", "statements", "contents", "ledger_entries", "ledger_hashes", "ledger_checkpoints", "ledger_cosignatures", "counters"}
+var tamperTables = []string{"units", "statements", "contents", "ledger_entries", "ledger_hashes", "ledger_checkpoints",
+	"ledger_cosignatures", "counters"}
 
 // backup copies the tables as they are now, for the one who puts an old copy
 // back.
@@ -334,7 +338,8 @@ func (h *thief) rewrite(entries []*ledger.Entry, sign bool) {
 		if err != nil {
 			h.t.Fatal(err)
 		}
-		rows = append(rows, LedgerEntry{Seq: e.Seq, At: e.Time, Account: e.Actor, Verb: e.Verb, Kind: e.Kind, ObjectID: e.Object, Body: body, Leaf: leaf[:]})
+		rows = append(rows, LedgerEntry{Seq: e.Seq, At: e.Time, Account: e.Actor, Verb: e.Verb, Kind: e.Kind, ObjectID: e.Object,
+			Body: body, Leaf: leaf[:]})
 		for _, n := range stored {
 			nodes = append(nodes, LedgerHash{Idx: n.Index, Hash: n.Hash[:]})
 		}

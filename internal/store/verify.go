@@ -23,7 +23,10 @@ type Finding struct {
 	At   time.Time `json:"at"`
 	Kind string    `json:"kind"`
 	ID   string    `json:"id"`
-	What string    `json:"what"` // stable code: entry_*, row_*, text_*, slip_*, checkpoint_*, witness_*, evidence_*, session_*, credential_*, read_log_*, request_*, position_*, counter, schema_*
+	// What is a stable code: entry_*, row_*, text_*, slip_*, checkpoint_*,
+	// witness_*, evidence_*, session_*, credential_*, read_log_*, request_*,
+	// position_*, counter, schema_*.
+	What string `json:"what"`
 	Reason
 }
 
@@ -70,9 +73,11 @@ type Verdict struct {
 	Evidence    int            `json:"evidence"`  // notes, digits and receipts compared
 	Erased      int            `json:"erased"`    // rows with expunged texts: commitments remain, tombstones give the reason
 	Unread      int            `json:"unread"`    // texts that could not be checked because the key store is missing
-	Uncovered   map[string]int `json:"uncovered"` // values in columns added after the last entry on their row, by kind.column: nothing vouches for them until the row is next written
-	Findings    []Finding      `json:"findings"`
-	Total       int            `json:"total"` // all findings, including those not listed
+	// Uncovered counts values in columns added after the last entry on their
+	// row, by kind.column: nothing vouches for them until the row is next written.
+	Uncovered map[string]int `json:"uncovered"`
+	Findings  []Finding      `json:"findings"`
+	Total     int            `json:"total"` // all findings, including those not listed
 }
 
 // OK reports whether there were no findings.
@@ -107,12 +112,14 @@ func (s *Store) verifyIn(ctx context.Context, views []*View, ev Evidence, progre
 		progress = func(int64, int64) {}
 	}
 	verdict := &Verdict{Origin: s.origin, Rows: make(map[string]int), Uncovered: make(map[string]int), Findings: []Finding{}}
-	c := &check{v: views[0], lanes: views, verdict: verdict, evidence: ev, progress: progress, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
-		last: make(map[rowKey]named), sums: make(map[counterKey]int64), roots: make(map[int64]ledger.Hash), leaves: make(map[int64]leafAt)}
+	c := &check{v: views[0], lanes: views, verdict: verdict, evidence: ev, progress: progress,
+		seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
+		last:  make(map[rowKey]named), sums: make(map[counterKey]int64), roots: make(map[int64]ledger.Hash), leaves: make(map[int64]leafAt)}
 	if err := errors.Join(c.measure(ctx), c.tombstones(ctx), c.loadBonds(ctx), c.loadAnswers(ctx)); err != nil {
 		return nil, err
 	}
-	for _, step := range []func(context.Context) error{c.entries, c.heads, c.outside, c.allRows, c.missing, c.answers, c.slips, c.uploads, c.counters, c.signIns, c.readings, c.schema} {
+	for _, step := range []func(context.Context) error{c.entries, c.heads, c.outside, c.allRows, c.missing, c.answers, c.slips,
+		c.uploads, c.counters, c.signIns, c.readings, c.schema} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -174,7 +181,8 @@ func (v *View) size(ctx context.Context) (int64, error) {
 
 // ordered runs tasks concurrently on the lanes and delivers the results in task
 // order, with a bounded number waiting.
-func ordered[T, R any](ctx context.Context, lanes []*View, tasks []T, work func(ctx context.Context, v *View, task T) (R, error), collect func(R) error) error {
+func ordered[T, R any](ctx context.Context, lanes []*View, tasks []T,
+	work func(ctx context.Context, v *View, task T) (R, error), collect func(R) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	type outcome struct {
 		result R

@@ -32,7 +32,8 @@ type readSpan struct {
 // context: parsing and hashing.
 func (c *check) readSpan(ctx context.Context, v *View, s span) (*readSpan, error) {
 	out := &readSpan{rows: make([]readEntry, 0, s.to-s.from)}
-	rows, err := v.db.QueryContext(ctx, "SELECT seq, at, account, verb, kind, object_id, body, leaf FROM ledger_entries WHERE seq >= ? AND seq < ? ORDER BY seq", s.from, s.to)
+	rows, err := v.db.QueryContext(ctx,
+		"SELECT seq, at, account, verb, kind, object_id, body, leaf FROM ledger_entries WHERE seq >= ? AND seq < ? ORDER BY seq", s.from, s.to)
 	if err != nil {
 		return nil, err
 	}
@@ -209,7 +210,8 @@ func (c *check) judge(w *walk, row *readEntry) {
 		return
 	}
 	switch {
-	case e.Seq != row.Seq || e.Verb != row.Verb || e.Kind != row.Kind || e.Object != row.ObjectID || e.Actor != row.Account || !e.Time.Equal(row.At):
+	case e.Seq != row.Seq || e.Verb != row.Verb || e.Kind != row.Kind || e.Object != row.ObjectID || e.Actor != row.Account ||
+		!e.Time.Equal(row.At):
 		bad("entry_columns", reason("entry_columns"))
 	case e.Origin != c.verdict.Origin:
 		bad("entry_origin", reason("entry_origin", "Origin", e.Origin))

@@ -117,7 +117,9 @@ func (c *check) receipt(r KeptReceipt) {
 	case !here.at.Equal(r.Receipt.Time):
 		bad("evidence_time", reason("receipt_time", "From", r.From))
 	}
-	if _, stored := slices.BinarySearchFunc(c.points, r.Size, func(p pointAt, size int64) int { return cmp.Compare(p.size, size) }); !stored && r.Size <= c.verdict.Entries {
-		c.verdict.add(Finding{Seq: r.Size - 1, Kind: checkpointKind, ID: fmt.Sprint(r.Size), What: "checkpoint_missing", Reason: reason("receipt_checkpoint", "From", r.From)})
+	if _, stored := slices.BinarySearchFunc(c.points, r.Size,
+		func(p pointAt, size int64) int { return cmp.Compare(p.size, size) }); !stored && r.Size <= c.verdict.Entries {
+		c.verdict.add(Finding{Seq: r.Size - 1, Kind: checkpointKind, ID: fmt.Sprint(r.Size), What: "checkpoint_missing",
+			Reason: reason("receipt_checkpoint", "From", r.From)})
 	}
 }

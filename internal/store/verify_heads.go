@@ -246,9 +246,12 @@ func (c *check) opened(p openedPoint, witnessed map[string]int64) {
 // strayLines looks for witness lines whose checkpoint is gone.
 func (c *check) strayLines(ctx context.Context) error {
 	var rows []LedgerCosignature
-	err := c.v.db.NewSelect().Model(&rows).Where("NOT EXISTS (SELECT 1 FROM ledger_checkpoints p WHERE p.size = ledger_cosignature.size)").OrderExpr("size, witness").Limit(findingsMax).Scan(ctx)
+	err := c.v.db.NewSelect().Model(&rows).
+		Where("NOT EXISTS (SELECT 1 FROM ledger_checkpoints p WHERE p.size = ledger_cosignature.size)").
+		OrderExpr("size, witness").Limit(findingsMax).Scan(ctx)
 	for _, r := range rows {
-		c.verdict.add(Finding{Seq: r.Size - 1, Kind: checkpointKind, ID: fmt.Sprint(r.Size), What: "checkpoint_missing", Reason: reason("witness_checkpoint", "Witness", r.Witness)})
+		c.verdict.add(Finding{Seq: r.Size - 1, Kind: checkpointKind, ID: fmt.Sprint(r.Size), What: "checkpoint_missing",
+			Reason: reason("witness_checkpoint", "Witness", r.Witness)})
 	}
 	return err
 }
@@ -285,7 +288,8 @@ func (s *Store) AnchorCheckpoints(ctx context.Context, call Call, least int) (Re
 		}
 		fact := ledger.Fact{Verb: verbAnchor, Kind: "ledger", ID: objectAnchor}
 		for _, r := range rows {
-			fact.Rows = append(fact.Rows, ledger.After{Kind: checkpointKind, ID: strconv.FormatInt(r.Size, 10), Encoding: noteEncoding, Digest: noteDigest(r.Note)})
+			fact.Rows = append(fact.Rows, ledger.After{Kind: checkpointKind, ID: strconv.FormatInt(r.Size, 10),
+				Encoding: noteEncoding, Digest: noteDigest(r.Note)})
 		}
 		return []ledger.Fact{fact}, objectAnchor, nil
 	})

@@ -87,7 +87,8 @@ func (c *check) readings(ctx context.Context) error {
 func (c *check) readEntries(ctx context.Context) error {
 	var rows []ReadLog
 	err := c.v.db.NewSelect().Model(&rows).Where("entry_seq <> ?", unfolded).
-		Where("NOT EXISTS (SELECT 1 FROM ledger_entries AS e WHERE e.seq = read_log.entry_seq AND e.account = read_log.account AND e.verb = ? AND e.object_id = CASE WHEN read_log.person_id = '' THEN read_log.object_id ELSE read_log.person_id END)", VerbRead).
+		Where("NOT EXISTS (SELECT 1 FROM ledger_entries AS e WHERE e.seq = read_log.entry_seq AND e.account = read_log.account "+
+			"AND e.verb = ? AND e.object_id = CASE WHEN read_log.person_id = '' THEN read_log.object_id ELSE read_log.person_id END)", VerbRead).
 		Order("id").Limit(findingsMax).Scan(ctx)
 	for _, r := range rows {
 		c.verdict.add(Finding{-1, time.Time{}, readLogKind, r.ID, "read_log_entry", reason("read_log_entry", "Seq", r.EntrySeq)})

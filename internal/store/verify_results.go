@@ -83,7 +83,8 @@ func (c *check) results(ctx context.Context) error {
 	}
 	var rows []Request
 	if err := c.v.db.NewSelect().Model(&rows).Where("seq IN (?)", bun.List(seqs)).
-		Where("EXISTS (SELECT 1 FROM ledger_entries AS e WHERE e.seq = request.seq AND e.account = request.account)"). // requests reports the rest
+		// requests reports the rest
+		Where("EXISTS (SELECT 1 FROM ledger_entries AS e WHERE e.seq = request.seq AND e.account = request.account)").
 		OrderExpr("seq, account, op").Scan(ctx); err != nil {
 		return err
 	}

@@ -16,29 +16,36 @@ type wrongRight struct {
 
 // Privileges held by roles other than the owner: on tables and columns, on the
 // schema, and by default on future objects. "" is PUBLIC.
-const rightsHeld = `SELECT 'table' AS what, c.relname::text AS name, COALESCE(r.rolname, '')::text AS role, x.privilege_type AS held, x.is_grantable AS passes_on
+const rightsHeld = `SELECT 'table' AS what, c.relname::text AS name, COALESCE(r.rolname, '')::text AS role,
+    x.privilege_type AS held, x.is_grantable AS passes_on
   FROM ours c CROSS JOIN LATERAL aclexplode(c.relacl) x LEFT JOIN pg_roles r ON r.oid = x.grantee WHERE x.grantee <> c.relowner
 UNION ALL SELECT 'table', c.relname || '.' || a.attname, COALESCE(r.rolname, ''), x.privilege_type, x.is_grantable
-  FROM ours c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attacl IS NOT NULL CROSS JOIN LATERAL aclexplode(a.attacl) x LEFT JOIN pg_roles r ON r.oid = x.grantee WHERE x.grantee <> c.relowner
+  FROM ours c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attacl IS NOT NULL CROSS JOIN LATERAL aclexplode(a.attacl) x
+      LEFT JOIN pg_roles r ON r.oid = x.grantee WHERE x.grantee <> c.relowner
 UNION ALL SELECT 'schema', n.nspname, COALESCE(r.rolname, ''), x.privilege_type, x.is_grantable
-  FROM pg_namespace n CROSS JOIN LATERAL aclexplode(n.nspacl) x LEFT JOIN pg_roles r ON r.oid = x.grantee WHERE n.nspname = current_schema() AND x.grantee <> n.nspowner
+  FROM pg_namespace n CROSS JOIN LATERAL aclexplode(n.nspacl) x LEFT JOIN pg_roles r ON r.oid = x.grantee
+      WHERE n.nspname = current_schema() AND x.grantee <> n.nspowner
   AND x.grantee <> (SELECT relowner FROM pg_class WHERE oid = 'migrations'::regclass)
 UNION ALL SELECT 'default', d.defaclobjtype::text, COALESCE(r.rolname, ''), x.privilege_type, x.is_grantable
   FROM pg_default_acl d CROSS JOIN LATERAL aclexplode(d.defaclacl) x LEFT JOIN pg_roles r ON r.oid = x.grantee
-  WHERE d.defaclrole = (SELECT relowner FROM pg_class WHERE oid = 'migrations'::regclass) AND d.defaclnamespace IN (0, current_schema()::regnamespace) AND x.grantee <> d.defaclrole
+  WHERE d.defaclrole = (SELECT relowner FROM pg_class WHERE oid = 'migrations'::regclass)
+      AND d.defaclnamespace IN (0, current_schema()::regnamespace) AND x.grantee <> d.defaclrole
 ORDER BY 1, 2, 3, 4`
 
 // Tables and functions owned by a role other than the owner of the migrations
 // table: an owner may do anything with them.
-const wrongOwners = `SELECT 'table ' || c.relname AS object, c.relowner::regrole::text AS role FROM ours c WHERE c.relowner <> (SELECT relowner FROM pg_class WHERE oid = 'migrations'::regclass)
+const wrongOwners = `SELECT 'table ' || c.relname AS object, c.relowner::regrole::text AS role FROM ours c
+    WHERE c.relowner <> (SELECT relowner FROM pg_class WHERE oid = 'migrations'::regclass)
 UNION ALL SELECT 'function ' || p.proname, p.proowner::regrole::text FROM pg_proc p WHERE p.pronamespace = current_schema()::regnamespace
   AND p.proowner <> (SELECT relowner FROM pg_class WHERE oid = 'migrations'::regclass)
   AND NOT EXISTS (SELECT 1 FROM pg_depend x WHERE x.classid = 'pg_proc'::regclass AND x.objid = p.oid AND x.deptype = 'e') ORDER BY 1`
 
 // Roles with privileges on the tables that could assume the owner's role or
 // that bypass row-level security.
-const strongRoles = `SELECT DISTINCT r.rolname::text AS role FROM ours c CROSS JOIN LATERAL aclexplode(c.relacl) x JOIN pg_roles r ON r.oid = x.grantee
-  WHERE x.grantee <> c.relowner AND (r.rolsuper OR r.rolbypassrls OR r.rolreplication OR pg_has_role(r.oid, c.relowner, 'MEMBER')) ORDER BY 1`
+const strongRoles = `SELECT DISTINCT r.rolname::text AS role FROM ours c CROSS JOIN LATERAL aclexplode(c.relacl) x
+    JOIN pg_roles r ON r.oid = x.grantee
+  WHERE x.grantee <> c.relowner AND (r.rolsuper OR r.rolbypassrls OR r.rolreplication
+      OR pg_has_role(r.oid, c.relowner, 'MEMBER')) ORDER BY 1`
 
 // Settings of a role or database that disable triggers or redirect table names,
 // and schemas searched before ours.
@@ -46,8 +53,10 @@ const wrongSettings = `SELECT 'setting of ' || COALESCE(r.rolname, current_datab
   FROM pg_db_role_setting d CROSS JOIN LATERAL unnest(d.setconfig) s(setting) LEFT JOIN pg_roles r ON r.oid = d.setrole
   WHERE d.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
   AND (s.setting LIKE 'session_replication_role=%' AND s.setting <> 'session_replication_role=origin'
-    OR s.setting LIKE 'search_path=%' AND trim('"' FROM split_part(regexp_replace(substr(s.setting, 13), '^("\$user"|\$user) *, *', ''), ',', 1)) <> current_schema())
-UNION ALL SELECT 'schema ' || n.nspname, 'the table ' || c.relname FROM pg_namespace n JOIN pg_roles r ON r.rolname = n.nspname JOIN pg_class c ON c.relnamespace = n.oid
+    OR s.setting LIKE 'search_path=%' AND trim('"' FROM split_part(regexp_replace(substr(s.setting, 13),
+        '^("\$user"|\$user) *, *', ''), ',', 1)) <> current_schema())
+UNION ALL SELECT 'schema ' || n.nspname, 'the table ' || c.relname FROM pg_namespace n
+    JOIN pg_roles r ON r.rolname = n.nspname JOIN pg_class c ON c.relnamespace = n.oid
   WHERE n.nspname <> current_schema() AND c.relname IN (SELECT relname FROM ours) ORDER BY 1, 2`
 
 // wrongRights lists privileges beyond GrantTo. A role that may only read some

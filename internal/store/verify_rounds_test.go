@@ -14,11 +14,13 @@ import (
 // Entry 0 is its making, 1 the first filing, 2 the second.
 func refiled(t *testing.T, s *Store) string {
 	t.Helper()
-	sub := selfcheck.NewSubmission(&selfcheck.Campaign{Stamp: ledger.Stamp{ID: "c"}}, selfcheck.Owed{Audience: selfcheck.Officers, PersonID: "p", UnitID: "u", ReviewUnitID: "u"}, "2020-09-01")
+	sub := selfcheck.NewSubmission(&selfcheck.Campaign{Stamp: ledger.Stamp{ID: "c"}},
+		selfcheck.Owed{Audience: selfcheck.Officers, PersonID: "p", UnitID: "u", ReviewUnitID: "u"}, "2020-09-01")
 	write(t, s, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
 		return []ledger.Fact{{Verb: "t", Kind: "submission", ID: sub.ID}}, "", tx.Insert(ctx, sub)
 	})
-	said := &issue.Issue{Ref: "R", Source: issue.Self, PersonID: "p", UnitID: "u", EventOn: "2020-09-01", Month: "2020-09", Received: "2020-09-02", State: issue.Registered, SubmissionID: sub.ID}
+	said := &issue.Issue{Ref: "R", Source: issue.Self, PersonID: "p", UnitID: "u", EventOn: "2020-09-01", Month: "2020-09",
+		Received: "2020-09-02", State: issue.Registered, SubmissionID: sub.ID}
 	for round := int64(1); round <= 2; round++ {
 		answers := []selfcheck.Answer{
 			{SubmissionID: sub.ID, Round: round, ItemNo: 1, Nil: round == 1, Declared: round - 1, ReviewUnitID: "u"},
@@ -61,17 +63,24 @@ func TestVerifyHoldsEarlierRounds(t *testing.T) {
 		name, sql, what, why string
 		seq                  int64
 	}{
-		{"an answer of the first round", "UPDATE answers SET is_nil = NOT is_nil WHERE round = 1 AND item_no = 2", "row_changed", "round_changed", 1},
+		{"an answer of the first round", "UPDATE answers SET is_nil = NOT is_nil WHERE round = 1 AND item_no = 2", "row_changed",
+			"round_changed", 1},
 		{"an answer of the first round is deleted", "DELETE FROM answers WHERE round = 1 AND item_no = 2", "row_changed", "round_changed", 1},
-		{"an answer is put into the first round", "INSERT INTO answers SELECT submission_id, 1, 3, is_nil, declared, leader_id, review_unit_id FROM answers WHERE round = 2 AND item_no = 2", "row_changed", "round_changed", 1},
-		{"rounds are exchanged", "UPDATE answers SET is_nil = (declared = 0), declared = 1 WHERE round = 1 AND item_no = 1", "row_changed", "round_changed", 1},
+		{"an answer is put into the first round",
+			"INSERT INTO answers SELECT submission_id, 1, 3, is_nil, declared, leader_id, review_unit_id FROM answers WHERE round = " +
+				"2 AND item_no = 2", "row_changed", "round_changed", 1},
+		{"rounds are exchanged", "UPDATE answers SET is_nil = (declared = 0), declared = 1 WHERE round = 1 AND item_no = 1",
+			"row_changed", "round_changed", 1},
 		{"an answer of the last round", "UPDATE answers SET declared = 7 WHERE round = 2 AND item_no = 1", "row_changed", "answers_changed", -1},
-		{"a round that never was", "INSERT INTO answers SELECT submission_id, 3, item_no, is_nil, declared, leader_id, review_unit_id FROM answers WHERE round = 2", "row_changed", "round_unfiled", -1},
+		{"a round that never was", "INSERT INTO answers SELECT submission_id, 3, item_no, is_nil, declared, leader_id, " +
+			"review_unit_id FROM answers WHERE round = 2", "row_changed", "round_unfiled", -1},
 		{"the first slip is deleted", "DELETE FROM slips WHERE seq = 1", "row_changed", "round_unproven", -1},
 		{"the first slip is cut", "UPDATE slips SET body = substr(body, 1, 60) WHERE seq = 1", "slip_changed", "slip_unreadable", 1},
-		{"the first slip is the second", "UPDATE slips SET body = (SELECT body FROM slips WHERE seq = 2) WHERE seq = 1", "slip_changed", "slip_differs", 1},
+		{"the first slip is the second", "UPDATE slips SET body = (SELECT body FROM slips WHERE seq = 2) WHERE seq = 1",
+			"slip_changed", "slip_differs", 1},
 		{"a slip without rows", "UPDATE slips SET body = substr(body, 1, 0) WHERE seq = 2", "slip_changed", "slip_lacks", 2},
-		{"a text of the first round", "UPDATE contents SET sealed = substr(sealed, 1, 40) WHERE field = '" + issue.NarrativeField(1) + "'", "text_changed", "round_text", 1},
+		{"a text of the first round", "UPDATE contents SET sealed = substr(sealed, 1, 40) WHERE field = '" + issue.NarrativeField(1) + "'",
+			"text_changed", "round_text", 1},
 		{"a slip of no entry", "INSERT INTO slips SELECT 99, body FROM slips WHERE seq = 1", "slip_unknown", "slip_unknown", 99},
 	}
 	each(t, func(t *testing.T, s *Store) {

@@ -104,7 +104,8 @@ func (c *check) stretches(ctx context.Context, k rowKind) ([]stretch, error) {
 	table := c.v.s.writer.Dialect().Tables().Get(k.typ).SQLName
 	for after := ""; ; {
 		var ids []string
-		err := c.v.db.NewSelect().TableExpr("?", table).Column("id").Where("id > ?", after).OrderExpr("id").Limit(1).Offset(verifyBatch-1).Scan(ctx, &ids)
+		err := c.v.db.NewSelect().TableExpr("?", table).Column("id").Where("id > ?", after).OrderExpr("id").Limit(1).
+			Offset(verifyBatch-1).Scan(ctx, &ids)
 		if err != nil {
 			return nil, err
 		}
@@ -177,7 +178,8 @@ func (c *check) row(kind string, r *readRow) {
 		n.seq = -1
 		c.verdict.add(Finding{-1, time.Time{}, kind, r.id, "row_unknown", reason("row_unknown")})
 	case n.encoding < 1 || n.encoding > len(r.made):
-		c.verdict.add(Finding{n.seq, time.Time{}, kind, r.id, "row_changed", reason("row_encoding", "Encoding", n.encoding, "Newest", len(r.made))})
+		c.verdict.add(Finding{n.seq, time.Time{}, kind, r.id, "row_changed",
+			reason("row_encoding", "Encoding", n.encoding, "Newest", len(r.made))})
 	case n.digest != r.made[n.encoding-1].digest:
 		c.verdict.add(Finding{n.seq, time.Time{}, kind, r.id, "row_changed", reason("row_changed")})
 	default:
@@ -205,7 +207,8 @@ func (p *placement) misplaced(row ledger.Row) Reason {
 	p.place(again.Interface())
 	for _, f := range fields {
 		if !is.Field(f).Equal(again.Elem().Field(f)) {
-			return reason("row_derived", "Column", is.Type().Field(f).Tag.Get("bun"), "Is", fmt.Sprint(is.Field(f)), "Made", fmt.Sprint(again.Elem().Field(f)))
+			return reason("row_derived", "Column", is.Type().Field(f).Tag.Get("bun"), "Is", fmt.Sprint(is.Field(f)), "Made",
+				fmt.Sprint(again.Elem().Field(f)))
 		}
 	}
 	return Reason{}

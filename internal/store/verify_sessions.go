@@ -83,7 +83,8 @@ func (c *check) signIns(ctx context.Context) error {
 // answer. A consumer's position must lie within the log.
 func (c *check) requests(ctx context.Context) error {
 	var rows []Request
-	err := c.v.db.NewSelect().Model(&rows).Where("NOT EXISTS (SELECT 1 FROM ledger_entries AS e WHERE e.seq = request.seq AND e.account = request.account)").
+	err := c.v.db.NewSelect().Model(&rows).
+		Where("NOT EXISTS (SELECT 1 FROM ledger_entries AS e WHERE e.seq = request.seq AND e.account = request.account)").
 		Order("seq").Limit(findingsMax).Scan(ctx)
 	if err != nil {
 		return err

@@ -19,7 +19,8 @@ func (c *check) slips(ctx context.Context) error {
 	var tasks []span
 	for after := int64(-1); ; {
 		var last []int64
-		err := c.v.db.NewSelect().Model((*Slip)(nil)).Column("seq").Where("seq > ?", after).OrderExpr("seq").Limit(1).Offset(slipBatch-1).Scan(ctx, &last)
+		err := c.v.db.NewSelect().Model((*Slip)(nil)).Column("seq").Where("seq > ?", after).OrderExpr("seq").Limit(1).
+			Offset(slipBatch-1).Scan(ctx, &last)
 		if err != nil {
 			return err
 		}
@@ -48,7 +49,9 @@ type readSlips struct {
 
 // readSlips reads the slips after from, up to to, with their entries.
 func (c *check) readSlips(ctx context.Context, v *View, s span) (*readSlips, error) {
-	rows, err := v.db.QueryContext(ctx, "SELECT s.seq, s.body, e.body FROM slips AS s LEFT JOIN ledger_entries AS e ON e.seq = s.seq WHERE s.seq > ? AND s.seq <= ? ORDER BY s.seq", s.from, s.to)
+	rows, err := v.db.QueryContext(ctx,
+		"SELECT s.seq, s.body, e.body FROM slips AS s LEFT JOIN ledger_entries AS e ON e.seq = s.seq WHERE s.seq > ? AND s.seq <= "+
+			"? ORDER BY s.seq", s.from, s.to)
 	if err != nil {
 		return nil, err
 	}

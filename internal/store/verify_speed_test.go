@@ -106,13 +106,16 @@ func fill(t *testing.T, s *Store, n int) {
 			encrypted()
 		}
 		at = at.Add(31_007 * time.Microsecond)
-		e := &ledger.Entry{Version: ledger.EntryVersion, Origin: s.origin, Seq: int64(i), Time: at, Actor: "0195a1b2-0000-7000-8000-0123456789ab", Role: "inspector", Unit: "0195a1b2-0000-7000-8000-00000000abcd",
+		e := &ledger.Entry{Version: ledger.EntryVersion, Origin: s.origin, Seq: int64(i), Time: at,
+			Actor: "0195a1b2-0000-7000-8000-0123456789ab", Role: "inspector", Unit: "0195a1b2-0000-7000-8000-00000000abcd",
 			Kind: "issue", Prev: -1, Policy: make([]byte, 32), Request: make([]byte, 32)}
 		if i%5 < 3 {
 			id := fmt.Sprintf("0195a1b2-0000-7000-8000-%012x", i)
 			text := NewText(id, "narrative", strings.Repeat("事情经过。", 12))
-			x := issue.Issue{Stamp: ledger.Stamp{ID: id, Version: 1, Salt: ledger.NewSalt(), CreatedAt: at, ChangedAt: at}, Ref: fmt.Sprintf("ISS-%08d", i), Category: "case_filing", Source: "self",
-				Severity: 1, UnitID: "u" + fmt.Sprint(i%50), EventOn: "2026-01-01", Month: "2026-01", State: issue.State("triage"), RaisedAt: at, NarrativeC: text.Commitment()}
+			x := issue.Issue{Stamp: ledger.Stamp{ID: id, Version: 1, Salt: ledger.NewSalt(), CreatedAt: at, ChangedAt: at},
+				Ref: fmt.Sprintf("ISS-%08d", i), Category: "case_filing", Source: "self",
+				Severity: 1, UnitID: "u" + fmt.Sprint(i%50), EventOn: "2026-01-01", Month: "2026-01", State: issue.State("triage"),
+				RaisedAt: at, NarrativeC: text.Commitment()}
 			digest, err := ledger.Digest("issue", &x)
 			if err != nil {
 				t.Fatal(err)
@@ -174,7 +177,8 @@ func TestVerifySpeed(t *testing.T) {
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
 		took := time.Since(start)
-		t.Logf("%s: %d entries and %d rows in %v (%.1f µs an entry); %d MB from the system", s.dialect, n, v.Rows["issue"], took.Round(time.Millisecond), float64(took.Microseconds())/float64(n), m.Sys>>20)
+		t.Logf("%s: %d entries and %d rows in %v (%.1f µs an entry); %d MB from the system", s.dialect, n, v.Rows["issue"],
+			took.Round(time.Millisecond), float64(took.Microseconds())/float64(n), m.Sys>>20)
 		if took > limit {
 			t.Errorf("took %v, more than %v", took, limit)
 		}

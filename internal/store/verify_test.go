@@ -15,7 +15,8 @@ func honest(t *testing.T, s *Store) {
 	t.Helper()
 	ctx := context.Background()
 	for i := range 5 {
-		_, err := s.Update(ctx, Call{Account: "a", Role: "records_officer", Op: "unit.create", Key: []byte{byte(i)}, Body: []byte("b")}, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
+		_, err := s.Update(ctx, Call{Account: "a", Role: "records_officer", Op: "unit.create", Key: []byte{byte(i)},
+			Body: []byte("b")}, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
 			id := fmt.Sprintf("u%d", i)
 			u := &roster.Unit{Stamp: ledger.Stamp{ID: id}, Code: id, Name: "单位", Tier: 3, State: roster.UnitActive}
 			return []ledger.Fact{{Verb: "unit.create", Kind: "unit", ID: id, Unit: id}}, id, tx.Insert(ctx, u)
@@ -69,13 +70,17 @@ func TestVerifyNamesWhatWasChanged(t *testing.T) {
 	}{
 		{"a row is edited", "UPDATE units SET name = 'x' WHERE id = 'u1'", "row_changed", "u1", 5},
 		{"a row is deleted", "DELETE FROM units WHERE id = 'u2'", "row_missing", "u2", 2},
-		{"a row is slipped in", "INSERT INTO units SELECT 'u9', version, salt, created_at, changed_at, 'u9', name, name_en, sort_key, tier, parent_id, state, successor_id, from_on, to_on FROM units WHERE id = 'u0'", "row_unknown", "u9", -1},
-		{"bytes are edited", "UPDATE ledger_entries SET body = (SELECT body FROM ledger_entries WHERE seq = 2) WHERE seq = 3", "entry_leaf", "u3", 3},
+		{"a row is slipped in", "INSERT INTO units SELECT 'u9', version, salt, created_at, changed_at, 'u9', name, name_en, " +
+			"sort_key, tier, parent_id, state, successor_id, from_on, to_on FROM units WHERE id = 'u0'", "row_unknown", "u9", -1},
+		{"bytes are edited", "UPDATE ledger_entries SET body = (SELECT body FROM ledger_entries WHERE seq = 2) WHERE seq = 3",
+			"entry_leaf", "u3", 3},
 		{"a column is edited", "UPDATE ledger_entries SET account = 'b' WHERE seq = 4", "entry_columns", "u4", 4},
 		{"the tail is cut off", "DELETE FROM ledger_entries WHERE seq >= 4", "entry_truncated", "tree", 4},
 		{"an entry is taken out", "DELETE FROM ledger_entries WHERE seq = 2", "entry_gap", "u3", 3},
-		{"a node is flipped", "UPDATE ledger_hashes SET hash = (SELECT hash FROM ledger_hashes WHERE idx = 0) WHERE idx = 1", "entry_tree", "u1", 1},
-		{"a counter is edited", "INSERT INTO counters (section, unit_id, month, key, n) VALUES ('s', 'u', 'm', 'k', 1)", "counter", "s/u/m/k", -1},
+		{"a node is flipped", "UPDATE ledger_hashes SET hash = (SELECT hash FROM ledger_hashes WHERE idx = 0) WHERE idx = 1",
+			"entry_tree", "u1", 1},
+		{"a counter is edited", "INSERT INTO counters (section, unit_id, month, key, n) VALUES ('s', 'u', 'm', 'k', 1)",
+			"counter", "s/u/m/k", -1},
 	}
 	each(t, func(t *testing.T, s *Store) {
 		honest(t, s)
@@ -86,7 +91,8 @@ func TestVerifyNamesWhatWasChanged(t *testing.T) {
 				}
 			}
 		} else {
-			for _, trigger := range []string{"ledger_entries_no_update", "ledger_entries_no_delete", "ledger_hashes_no_update", "ledger_hashes_no_delete"} {
+			for _, trigger := range []string{"ledger_entries_no_update", "ledger_entries_no_delete", "ledger_hashes_no_update",
+				"ledger_hashes_no_delete"} {
 				if _, err := s.writer.Exec("DROP TRIGGER " + trigger); err != nil {
 					t.Fatal(err)
 				}

@@ -122,7 +122,8 @@ func Open(ctx context.Context, path string, make bool) (*Store, error) {
 	}
 	address := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(abs)}).EscapedPath()}
 	q := url.Values{"_txlock": {"immediate"}}
-	for _, p := range []string{"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(1)", "trusted_schema(0)", "temp_store(MEMORY)"} {
+	for _, p := range []string{"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(1)",
+		"trusted_schema(0)", "temp_store(MEMORY)"} {
 		q.Add("_pragma", p)
 	}
 	address.RawQuery = q.Encode()

@@ -61,7 +61,8 @@ func (s *Store) beginRotation(ctx context.Context) error {
 			return err
 		}
 	}
-	if _, err := tx.ExecContext(ctx, "INSERT INTO counters (name, n) VALUES ('master', ?) ON CONFLICT (name) DO UPDATE SET n = excluded.n", m.newest); err != nil {
+	if _, err := tx.ExecContext(ctx,
+		"INSERT INTO counters (name, n) VALUES ('master', ?) ON CONFLICT (name) DO UPDATE SET n = excluded.n", m.newest); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
