@@ -39,16 +39,16 @@ func backupCommand(e *env) *cobra.Command {
 	b := &backup{env: e}
 	c := &cobra.Command{
 		Use:   "backup FILE",
-		Short: "Write a sealed backup of a running site to FILE, and of its key store to FILE.keys",
-		Long: `Write every table, uploaded file, ledger entry and checkpoint as they stand at
-one moment, with the site secret and the signing key, into one archive sealed to
-the age recipients of --to. The site goes on writing meanwhile.
+		Short: "Back up a running site, encrypted, to FILE and its key store to FILE.keys",
+		Long: `Write a consistent snapshot of every table, uploaded file, ledger entry and
+checkpoint, with the site secret and the signing key, into one archive encrypted
+to the age recipients given by --to. The site keeps running.
 
-The keys of the erasable texts go into a second archive, FILE.keys, sealed to
+The keys of the erasable texts go into a second archive, FILE.keys, encrypted to
 the same recipients. Keep only the newest of these and destroy the older ones:
-what was erased can be read again as long as a copy of its key exists.
+an erased text stays readable as long as a copy of its key exists.
 
-An archive appears under its name only when it is whole.`,
+An archive appears under its name only once it is complete.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			to, err := b.recipients()
@@ -60,8 +60,8 @@ An archive appears under its name only when it is whole.`,
 	}
 	f := c.Flags()
 	f.StringArrayVar(&b.to, "to", nil, "age recipient (age1…) that can open the backup; may be repeated")
-	f.StringVar(&b.toFile, "to-file", "", "file of age recipients, one a line")
-	f.BoolVar(&b.plain, "identity-less", false, "do not seal: whoever holds the file can read everything in it")
+	f.StringVar(&b.toFile, "to-file", "", "file of age recipients, one per line")
+	f.BoolVar(&b.plain, "identity-less", false, "do not encrypt: anyone with the file can read everything in it")
 	f.BoolVar(&b.without, "without-keys", false, "do not write FILE.keys: the texts cannot be read from this backup alone")
 	f.BoolVar(&b.quiet, "quiet", false, "no progress")
 	return c

@@ -20,7 +20,7 @@ func benchCommand(e *env) *cobra.Command {
 	asJSON, size, profile := false, string(demo.Full), ""
 	c := &cobra.Command{
 		Use:   "bench",
-		Short: "Measure the program on this machine, beside raw baselines",
+		Short: "Benchmark the program on this machine against raw baselines",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if asJSON {
@@ -51,7 +51,7 @@ func benchCommand(e *env) *cobra.Command {
 	c.Flags().StringSliceVar(&o.Only, "only", nil, fmt.Sprintf("parts to measure, of %v", bench.Parts))
 	c.Flags().StringVar(&o.Postgres, "postgres", "",
 		"URL of an empty PostgreSQL database for one of the parts that end in -postgres, instead of a server of the bench's own")
-	c.Flags().StringVar(&size, "size", size, "site of the parts import, list, report and start; small only tries them")
+	c.Flags().StringVar(&size, "size", size, "size of the site for import, list, report and start; small is only a smoke test")
 	c.Flags().StringVar(&profile, "cpuprofile", "", "file for a CPU profile of the whole run (go tool pprof)")
 	c.Flags().BoolVar(&asJSON, "json", false, "the same as --output json")
 	e.outputFlag(c)

@@ -42,10 +42,10 @@ func (e *env) campaignOpen() *cobra.Command {
 	var opens, closes, from, to string
 	c := &cobra.Command{
 		Use:   "open",
-		Short: "Draft a campaign, open it and write the roster of who owes what",
-		Long: "Draft a campaign of the bureau, open it and write the roster: who owes which list,\n" +
-			"from the postings of today. The two checklists of 50 items that the program brings\n" +
-			"along are published first if there are none.",
+		Short: "Draft and open a campaign and write its roster of required lists",
+		Long: "Draft a campaign for the bureau, open it and write the roster of who must file which list,\n" +
+			"from today's postings. If there are no checklists yet, the two built-in ones of 50 items\n" +
+			"are published first.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return e.with(c.Context(), func(ctx context.Context, s *site) error {

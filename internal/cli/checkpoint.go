@@ -52,7 +52,7 @@ func (e *env) sayWitnesses() {
 func checkpointCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "checkpoint",
-		Short: "Show the newest signed checkpoint, its digits and its key, or export it for a stick",
+		Short: "Show the newest signed checkpoint, its digits and its key, or export it to removable media",
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -132,7 +132,7 @@ func checkpointDigits(e *env) *cobra.Command {
 			})
 		},
 	}
-	c.Flags().Int64Var(&size, "size", 0, "of the checkpoint with so many entries (default the newest)")
+	c.Flags().Int64Var(&size, "size", 0, "number of entries in the checkpoint (default: the newest)")
 	return c
 }
 
@@ -140,11 +140,11 @@ func checkpointExport(e *env) *cobra.Command {
 	old, name := int64(-1), ""
 	c := &cobra.Command{
 		Use:   "export FILE",
-		Short: "Write the newest checkpoint for a witness who is reached by stick",
-		Long: `Write the newest signed checkpoint with the proof that leads a witness there from
-the last one that it cosigned. The witness reads it with "plumbline witness
-accept", and what it gives back is read here with "plumbline witness import".
-The file holds sizes, hashes and signatures, and no content.`,
+		Short: "Export the newest checkpoint for an offline witness",
+		Long: `Write the newest signed checkpoint with a proof that it extends the last one the
+witness cosigned. The witness reads it with "plumbline witness accept"; import
+its answer here with "plumbline witness import". The file holds sizes, hashes
+and signatures, and no content.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return e.with(c.Context(), func(ctx context.Context, s *site) error {
@@ -172,8 +172,8 @@ The file holds sizes, hashes and signatures, and no content.`,
 			})
 		},
 	}
-	c.Flags().Int64Var(&old, "old", old, "size that the witness stands at (default: what it last cosigned here)")
-	c.Flags().StringVar(&name, "for", "", "name of the witness, where there are several")
+	c.Flags().Int64Var(&old, "old", old, "size at which the witness stands (default: what it last cosigned here)")
+	c.Flags().StringVar(&name, "for", "", "name of the witness, if there are several")
 	return c
 }
 
@@ -201,9 +201,9 @@ func (e *env) exportFrom(ctx context.Context, s *site, old int64, name string) (
 func importCosigned(e *env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "import FILE",
-		Short: "Take in, on the site, a checkpoint that a witness cosigned on a stick",
-		Long: `Read what "plumbline witness accept" wrote, check it against the witnesses of
---witness and against this ledger, and keep the cosignature.`,
+		Short: "Import a checkpoint cosigned by an offline witness",
+		Long: `Read the output of "plumbline witness accept", check it against the --witness
+keys and this ledger, and store the cosignature.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(e.Witnesses) == 0 {

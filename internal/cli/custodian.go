@@ -24,10 +24,10 @@ const keyWork = 18
 func custodianCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "custodian",
-		Short: "Keys of custodians, and what they release; works without a site",
-		Long: `Keys of custodians, and what they release. These commands belong on the
-custodian's own machine: they need no site and no network. The passphrase is
-read from --passphrase-file, or from the first line of standard input.`,
+		Short: "Manage custodian keys and release shares; works without a site",
+		Long: `Manage custodian keys and release shares. Run these commands on the custodian's
+own machine; they need no site and no network. The passphrase is read from
+--passphrase-file, or from the first line of standard input.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -71,7 +71,7 @@ func (e *env) custodianNew() *cobra.Command {
 	file := ""
 	c := &cobra.Command{
 		Use:   "new KEYFILE",
-		Short: "Make a key, protect it with a passphrase, and print the public line",
+		Short: "Generate a key protected by a passphrase, and print its public line",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if _, err := os.Lstat(args[0]); !errors.Is(err, fs.ErrNotExist) {
@@ -131,10 +131,10 @@ func (e *env) custodianRelease() *cobra.Command {
 	file, keyFile := "", ""
 	c := &cobra.Command{
 		Use:   "release REQUESTFILE",
-		Short: "Open one's share for one request and print the response to paste into the page",
-		Long: `Open one's share for one request and print the response to paste into the page.
-What is printed opens for this one reveal, and only for the server that asked.
-The reference is shown first: compare it with the page before you paste.`,
+		Short: "Open your share for one request and print the response to paste into the page",
+		Long: `Open your share for one request and print the response to paste into the page.
+The response works for this reveal only, and only on the server that asked.
+The reference is printed first: compare it with the page before you paste.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			text, err := os.ReadFile(args[0])
@@ -172,14 +172,14 @@ func (e *env) custodianDrill() *cobra.Command {
 	var keyFiles, words []string
 	c := &cobra.Command{
 		Use:   "drill [BUNDLE]",
-		Short: "Rehearse the loss of a custodian's key with keys made for it: two of three recover, one cannot",
-		Long: `Rehearse the loss of a custodian's key. Three custodians are made, probes are
-sealed to them, and every way of losing keys is tried: whoever holds two of the
-three keys must open every probe, and whoever holds one must open none. Nothing
-of a site is read or written.
+		Short: "Rehearse the loss of custodian keys with temporary ones: two of three recover, one cannot",
+		Long: `Rehearse the loss of custodian keys. The drill creates three custodians, seals
+probes to them and tries every combination of lost keys: two of the three keys
+must open every probe, and one must open none. It reads and writes nothing of
+any site.
 
-With a BUNDLE (plumbline custodian bundle) and the --key files at hand, it says
-how many of the site's own record keys those open. No text is opened.`,
+With a BUNDLE (plumbline custodian bundle) and some --key files, it reports how
+many of the site's own record keys they open. It opens no text.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 1 {
@@ -192,8 +192,8 @@ how many of the site's own record keys those open. No text is opened.`,
 			return err
 		},
 	}
-	c.Flags().IntVar(&records, "records", records, "how many probes to seal")
-	c.Flags().StringSliceVar(&keyFiles, "key", nil, "key files at hand; with a BUNDLE")
-	c.Flags().StringSliceVar(&words, "passphrase-file", nil, "their passphrases, in the same order")
+	c.Flags().IntVar(&records, "records", records, "number of probes to seal")
+	c.Flags().StringSliceVar(&keyFiles, "key", nil, "key files to try on BUNDLE; may be repeated")
+	c.Flags().StringSliceVar(&words, "passphrase-file", nil, "files with their passphrases, in the same order")
 	return c
 }

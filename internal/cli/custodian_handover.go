@@ -57,10 +57,10 @@ func (e *env) drillBundle(file string, keyFiles, words []string) error {
 func (e *env) custodianBundle() *cobra.Command {
 	return &cobra.Command{
 		Use:   "bundle FILE",
-		Short: "Write the wrapped keys of a site to FILE, for a drill or a hand-over",
-		Long: `Write the wrapped keys of a site to FILE: of the set of custodians that hands
-over, or, where none does, of the set in office for a drill. The file opens for
-nobody who has not two of the custodians' keys.`,
+		Short: "Export the wrapped keys of a site to FILE, for a drill or a handover",
+		Long: `Export the wrapped keys of a site to FILE: those of the outgoing set of
+custodians or, if there is no handover, those of the set in office for a drill.
+The file can be opened only with two of the custodians' keys.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return e.with(c.Context(), func(ctx context.Context, s *site) error {
@@ -82,10 +82,10 @@ func (e *env) custodianRewrap() *cobra.Command {
 	var keyFiles, words []string
 	c := &cobra.Command{
 		Use:   "rewrap BUNDLE RESULT",
-		Short: "The ceremony: with two old keys, wrap every record key to the new custodians",
-		Long: `The ceremony. Two of the old custodians meet at a machine of theirs with their
-key files; every record key is opened in memory, checked, split anew and sealed
-to the custodians who follow. RESULT goes back to the site.`,
+		Short: "Perform the handover: with two old keys, rewrap every record key for the new custodians",
+		Long: `Perform the handover. Two of the old custodians meet at one of their machines with
+their key files. Every record key is opened in memory, checked, split again and
+sealed to the new custodians. Take RESULT back to the site.`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error {
 			b, err := readBundle(args[0])
@@ -115,14 +115,14 @@ to the custodians who follow. RESULT goes back to the site.`,
 		},
 	}
 	c.Flags().StringSliceVar(&keyFiles, "key", nil, "key files of two old custodians")
-	c.Flags().StringSliceVar(&words, "passphrase-file", nil, "their passphrases, in the same order")
+	c.Flags().StringSliceVar(&words, "passphrase-file", nil, "files with their passphrases, in the same order")
 	return c
 }
 
 func (e *env) custodianApply() *cobra.Command {
 	return &cobra.Command{
 		Use:   "apply RESULT",
-		Short: "Put the result of a ceremony in place; goes on where it was after a kill",
+		Short: "Apply the result of a handover to the site; resumes if interrupted",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			raw, err := os.ReadFile(args[0])

@@ -23,8 +23,8 @@ func demoCommand(e *env) *cobra.Command {
 	size, noServe := string(demo.Small), false
 	c := &cobra.Command{
 		Use:   "demo",
-		Short: "Make an invented bureau where there is none, and serve it",
-		Long: "Make an invented bureau where there is none, print its accounts, and serve it.\n" +
+		Short: "Create a fictional bureau if there is none, and serve it",
+		Long: "Create a fictional bureau if there is none, print its accounts, and serve it.\n" +
 			"A database that is not a demonstration is refused and left as it is.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
@@ -44,7 +44,7 @@ func demoCommand(e *env) *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&size, "size", size, "small (a few hundred people) or full (14,000)")
-	c.Flags().BoolVar(&noServe, "no-serve", noServe, "make it and stop")
+	c.Flags().BoolVar(&noServe, "no-serve", noServe, "create it and exit")
 	e.addrFlag(c)
 	return c
 }

@@ -22,7 +22,7 @@ func init() { makers = append(makers, exportCommand) }
 func exportCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export",
-		Short: "Write out what can be verified away from this site",
+		Short: "Export data that can be verified away from this site",
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -34,14 +34,14 @@ func (e *env) exportTiles() *cobra.Command {
 	quiet := false
 	c := &cobra.Command{
 		Use:   "tiles DIR",
-		Short: "Write the whole log as C2SP tlog-tiles, which programs of other projects read",
+		Short: "Export the whole log as C2SP tlog-tiles, a format other programs read",
 		Long: `Write the log up to its last signed checkpoint into a folder: hash tiles of
-height 8, bundles of entries, the checkpoint. A folder that was filled before is
-brought up to date; an export that was broken off is taken up where it ended. A
-folder that holds another history of this log is evidence: nothing is written.
+height 8, entry bundles and the checkpoint. An existing export is brought up to
+date, and an interrupted one is resumed. A folder with a different history of
+this log is evidence, so nothing is written to it.
 
-The entries hold no names, no texts and no national ids, but who did what when
-under pseudonyms. The folder is checked with: plumbline verify DIR --trust FILE`,
+The entries contain no names, texts or national ids, only who did what and when
+under pseudonyms. Check the folder with: plumbline verify DIR --trust FILE`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return e.with(c.Context(), func(ctx context.Context, s *site) error {
@@ -114,11 +114,11 @@ func (e *env) exportHistory() *cobra.Command {
 	var sizes []int64
 	c := &cobra.Command{
 		Use:   "history FILE",
-		Short: "Write the proofs that tie earlier checkpoints to the last one",
-		Long: `Write signed checkpoints of the given sizes and of the last one, with the proofs
-that each contains the one before. With it a receipt and the digits of a notice
-board are enough to tell, away from this site, whether the ledger was rewritten.
-It holds no entry. Anybody gets the same from /api/v1/ledger/history?size=N.`,
+		Short: "Export the proofs that link earlier checkpoints to the last one",
+		Long: `Write the signed checkpoints of the given sizes and the last one, with proofs that
+each extends the one before. Together with a receipt and the digits from a notice
+board, it shows away from this site whether the ledger was rewritten. It contains
+no entries. The same is public at /api/v1/ledger/history?size=N.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return e.with(c.Context(), func(ctx context.Context, s *site) error {
@@ -130,7 +130,7 @@ It holds no entry. Anybody gets the same from /api/v1/ledger/history?size=N.`,
 			})
 		},
 	}
-	c.Flags().Int64SliceVar(&sizes, "size", nil, "size of a checkpoint that must be in it; may be repeated")
+	c.Flags().Int64SliceVar(&sizes, "size", nil, "size of a checkpoint to include; may be repeated")
 	return c
 }
 
@@ -151,11 +151,11 @@ func (e *env) exportCase() *cobra.Command {
 	purpose := ""
 	c := &cobra.Command{
 		Use:   "case REF FILE",
-		Short: "Write one case with its proofs into a file that verifies alone",
-		Long: `Write what the person named by --as sees of the case: records, the entries that
-left them so, their proofs, the signed checkpoint, and the texts with the salts
-that open their commitments. What that person does not see stays a commitment.
-That it was taken out is an entry of the ledger. Anybody checks the file with:
+		Short: "Export one case with its proofs to a self-contained, verifiable file",
+		Long: `Write what the --as account may see of the case: the records, the entries that
+last named them, their proofs, the signed checkpoint, and the texts with the
+salts that open their commitments. Texts hidden from that account stay
+commitments. The export is recorded in the ledger. Anybody can check the file:
 plumbline verify FILE --trust KEYS`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -171,7 +171,7 @@ plumbline verify FILE --trust KEYS`,
 		},
 	}
 	by.add(c)
-	c.Flags().StringVar(&purpose, "purpose", "", "what it is needed for")
+	c.Flags().StringVar(&purpose, "purpose", "", "purpose of the export")
 	return c
 }
 
@@ -197,14 +197,14 @@ func (e *env) exportPerson() *cobra.Command {
 	purpose := ""
 	c := &cobra.Command{
 		Use:   "person NUMBER FILE",
-		Short: "Write one person's file with its proofs into a file that verifies alone",
-		Long: `Write what the person named by --as sees of somebody's file: the page itself, the
-records behind it, the entries that left them so, their proofs, the signed
+		Short: "Export one person's file with its proofs to a self-contained, verifiable file",
+		Long: `Write what the --as account may see of somebody's file: the page itself, the
+records behind it, the entries that last named them, their proofs, the signed
 checkpoint, and the texts with the salts that open their commitments. NUMBER is
-a personnel number, or the word own for one's own file: that goes without who
-complained and without what is sealed, and its issues are proven as the page
-showed them. Opening and taking out are recorded, with the purpose. Anybody
-checks the file, also that no record is missing, with:
+a personnel number, or the word own for your own file, which omits complainants
+and sealed texts and proves its issues as the page showed them. Opening and
+export are recorded with the purpose. Anybody can check the file, including that
+no record is missing:
 plumbline verify FILE --trust KEYS`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {

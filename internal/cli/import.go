@@ -71,16 +71,16 @@ func importAudit(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "audit FILE --source CODE",
 		Short: "Import audit records and match them to people",
-		Long: `Import audit records and match them to people. Exact matches attach by
-themselves; the others wait for inspectors. A row that cannot be read never
-stops the import: --errors FILE gets it as it was, with the reason. The same
-file again changes nothing; an import that was cut off goes on.
+		Long: `Import audit records and match them to people. Exact matches are attached
+automatically; the rest wait for inspectors. An unreadable row never stops the
+import: it goes to --errors FILE unchanged, with the reason. Importing the same
+file again changes nothing, and an interrupted import resumes.
 
-A column whose name is not known stops the import until --map says what it is,
-or that it is not used (ignore). The day when a matter was found or reported is
-its date of receipt; where no column dates the event, that day stands for it.
+An unknown column stops the import until --map says what it is, or that it is
+not used (ignore). The day a matter was found or reported is its date of
+receipt; if no column dates the event, that day is used instead.
 
-What --map and --class say is remembered for the source.`,
+Values of --map and --class are remembered for the source.`,
 		Example: `  plumbline import audit petitions.xlsx --source petition --dry-run
   plumbline import audit list.csv --source hotline --map 谁=name --class 服务差=public_conduct`,
 		Args: cobra.ExactArgs(1),
@@ -105,13 +105,13 @@ What --map and --class say is remembered for the source.`,
 	}
 	f := c.Flags()
 	f.StringVar(&in.Source, "source", "", "audit source, for example petition or hotline")
-	f.BoolVar(&dry, "dry-run", false, "say what the import would do, and store nothing")
-	f.StringArrayVar(&columns, "map", nil, "what a column is, HEADER=FIELD, or HEADER=ignore (repeat)")
-	f.StringArrayVar(&classes, "class", nil, "category of a source's word, WORD=CATEGORY (repeat)")
-	f.StringVar(&in.Category, "category", "", "category of rows that give no kind of problem")
-	f.StringVar(&in.ReceivedOn, "received-on", "", "day of receipt of rows that give none, 2026-03-01")
+	f.BoolVar(&dry, "dry-run", false, "show what the import would do, without storing anything")
+	f.StringArrayVar(&columns, "map", nil, "meaning of a column, HEADER=FIELD or HEADER=ignore; may be repeated")
+	f.StringArrayVar(&classes, "class", nil, "category for a source's term, WORD=CATEGORY; may be repeated")
+	f.StringVar(&in.Category, "category", "", "category for rows without one")
+	f.StringVar(&in.ReceivedOn, "received-on", "", "date of receipt for rows without one, 2026-03-01")
 	f.StringVar(&in.Sheet, "sheet", "", "sheet of the workbook, by name or number (default: the first visible)")
-	f.IntVar(&in.HeaderRow, "header-row", 0, "line of the column names (default: found)")
+	f.IntVar(&in.HeaderRow, "header-row", 0, "row with the column names (default: detected)")
 	f.StringVar(&rejects, "errors", "", "write the rejected rows to this file, .xlsx or .csv")
 	e.outputFlag(c)
 	_ = c.MarkFlagRequired("source") // the flag is defined above

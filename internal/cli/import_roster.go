@@ -35,10 +35,10 @@ func importRoster(e *env) *cobra.Command {
 		Long: `Import units, people, postings and command links, each from a CSV or XLSX file
 with the columns of its template. Any of the four may be left out.
 
-What a file says is made or changed; what it no longer says about the people,
-units and targets that it names is ended on the day before --as-of; nothing is
-deleted. A row that cannot be taken is named with its reason and does not stop
-the others. The same file again changes nothing.`,
+Rows in a file are created or updated. For the people, units and targets that a
+file names, whatever it no longer lists ends on the day before --as-of; nothing
+is deleted. A rejected row is reported with the reason and does not stop the
+others. Importing the same file again changes nothing.`,
 		Example: `  plumbline import template people --format xlsx > people.xlsx
   plumbline import roster --units units.csv --people people.xlsx --postings postings.csv --links links.csv
   plumbline import roster --people people.xlsx --dry-run`,
@@ -50,9 +50,9 @@ the others. The same file again changes nothing.`,
 	for _, t := range app.RosterTables {
 		f.files[t] = c.Flags().String(string(t), "", "file of "+string(t)+", .csv or .xlsx")
 	}
-	c.Flags().StringVar(&f.asOf, "as-of", "", "day from which changes count, 2006-01-02 (default: today)")
-	c.Flags().BoolVar(&f.leave, "leave-columns", false, "leave out the columns that nobody knows, which are named otherwise")
-	c.Flags().BoolVar(&f.dry, "dry-run", false, "say what would change, and store nothing")
+	c.Flags().StringVar(&f.asOf, "as-of", "", "first day on which changes apply, 2006-01-02 (default: today)")
+	c.Flags().BoolVar(&f.leave, "leave-columns", false, "skip unknown columns instead of stopping at them")
+	c.Flags().BoolVar(&f.dry, "dry-run", false, "show what would change, without storing anything")
 	c.Flags().StringVar(&f.rejects, "errors", "", "write the rejected rows with their reasons to this file (CSV)")
 	e.outputFlag(c)
 	return c

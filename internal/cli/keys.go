@@ -16,7 +16,7 @@ func init() { makers = append(makers, keysCommand) }
 func keysCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "keys",
-		Short: "The key store: the keys under which texts lie encrypted",
+		Short: "Manage the key store, which holds the keys that encrypt texts",
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -27,13 +27,13 @@ func keysCommand(e *env) *cobra.Command {
 func (e *env) keysBackup() *cobra.Command {
 	return &cobra.Command{
 		Use:   "backup FOLDER",
-		Short: "Copy the key store into FOLDER and remove copies whose days are over",
-		Long: `Copy the key store into FOLDER, while the site runs, and remove the copies there
-that are older than the rule pack says. A server does so hourly with
---key-backups FOLDER; without that, run it from a timer. An expunged text is beyond
-recovery when the last copy of before is gone, so keep no others. The master key,
-the file beside the store with .master in its name, is not in the copy: put it in
-a safe once.`,
+		Short: "Copy the key store into FOLDER and remove expired copies",
+		Long: `Copy the key store into FOLDER while the site runs, and remove copies there that
+are older than the rule pack allows. A server does this hourly if started with
+--key-backups FOLDER; otherwise run it from a timer. An expunged text is beyond
+recovery only once the last earlier copy is gone, so keep no others. The copy does
+not include the master key, the file beside the store named .master: store that in
+a safe, once.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return e.with(c.Context(), func(ctx context.Context, s *site) error {
@@ -51,12 +51,12 @@ a safe once.`,
 func (e *env) keysRotate() *cobra.Command {
 	return &cobra.Command{
 		Use:   "rotate",
-		Short: "Make a new master key and encrypt the key store anew under it",
-		Long: `Make a new master key, encrypt the key store anew under it and take the old one
-out of the .master file. The server may run meanwhile. If this is cut off, run it
-again: it goes on. Afterwards put the new .master file in the safe. Copies of the
-key store from before open only with the old master key: keep that as long as
-they are kept, and destroy it then.`,
+		Short: "Generate a new master key and re-encrypt the key store under it",
+		Long: `Generate a new master key, re-encrypt the key store under it and remove the old
+one from the .master file. The server may keep running. If interrupted, run it
+again to resume. Then put the new .master file in the safe. Earlier copies of the
+key store open only with the old master key: keep it as long as you keep them,
+then destroy it.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return e.with(c.Context(), func(ctx context.Context, s *site) error {
@@ -75,12 +75,12 @@ they are kept, and destroy it then.`,
 func (e *env) keysAccept() *cobra.Command {
 	return &cobra.Command{
 		Use:   "accept",
-		Short: "Go on with a key store that was brought back from an older copy",
-		Long: `Go on with a key store that was brought back from an older copy. A site refuses
-one: keys that were destroyed since may be in it again, and keys of texts that were
-written since are missing. Look first for the newest store and the newest copy. What
-was expunged is destroyed again at once; texts whose keys are missing cannot be read
-any more, and plumbline verify names them. That it was done stands in the ledger.`,
+		Short: "Accept a key store restored from an older copy",
+		Long: `Accept a key store restored from an older copy. A site refuses one, because it may
+contain keys destroyed since and lacks the keys of texts written since. Look for the
+newest store or the newest copy first. Expunged keys are destroyed again at once.
+Texts whose keys are missing can no longer be read; plumbline verify lists them. The
+ledger records that the older store was accepted.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			e.olderKeys = true

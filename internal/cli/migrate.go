@@ -16,7 +16,7 @@ func migrateCommand(e *env) *cobra.Command {
 	role := ""
 	c := &cobra.Command{
 		Use:   "migrate",
-		Short: "Make the database, or bring its schema up to date",
+		Short: "Create the database, or bring its schema up to date",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
 			if err := errors.Join(e.mustBeWhole(), e.mustBeDatabase(c.Context())); err != nil {
@@ -47,6 +47,6 @@ func migrateCommand(e *env) *cobra.Command {
 			return st.GrantTo(c.Context(), role)
 		},
 	}
-	c.Flags().StringVar(&role, "app-role", "", "PostgreSQL: role that serve runs as; it gets only what it needs")
+	c.Flags().StringVar(&role, "app-role", "", "PostgreSQL: role that serve runs as; it is granted only what it needs")
 	return c
 }

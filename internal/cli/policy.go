@@ -19,13 +19,13 @@ func init() { makers = append(makers, policyCommand) }
 func policyCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "policy",
-		Short: "Ask and check the authority policy",
+		Short: "Query and check the authority policy",
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	can := &cobra.Command{
 		Use:   "can ROLE ACT KIND",
-		Short: "Say whether a role may do an act to a kind, and how far it reaches",
+		Short: "Show whether a role may perform an act on a kind, and within what reach",
 		Args:  cobra.ExactArgs(3),
 		RunE: func(_ *cobra.Command, args []string) error {
 			role, act, kind := roster.Role(args[0]), roster.Act(args[1]), roster.Kind(args[2])
@@ -50,7 +50,7 @@ func policyCommand(e *env) *cobra.Command {
 	e.outputFlag(can)
 	check := &cobra.Command{
 		Use:   "check",
-		Short: "Read the built-in policy strictly and say what it holds",
+		Short: "Validate the built-in policy and summarize it",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			rules, err := access.ParsePolicy(policies.Policy)

@@ -20,9 +20,8 @@ func reportCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "report",
 		Short: "Print the leadership report of a unit and a period",
-		Long: `Print the leadership report. As the operator's own command it is made over the
-whole bureau, with nobody barred: keep what it prints where the operator's other
-secrets are.`,
+		Long: `Print the leadership report. Run by the operator, it covers the whole bureau with
+no bars applied: keep the output with the operator's other secrets.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return e.with(c.Context(), func(ctx context.Context, s *site) error {

@@ -42,16 +42,16 @@ func restoreCommand(e *env) *cobra.Command {
 	r := &restore{env: e}
 	c := &cobra.Command{
 		Use:   "restore ARCHIVE",
-		Short: "Put a site back from a backup, verified before it can be opened",
-		Long: `Put the site of a backup, and its key store from ARCHIVE.keys, where --db says:
-a file that does not exist, or an empty PostgreSQL database, whichever of the two
-the backup was taken from. Everything is verified before the site can be opened:
-every part of the archive against its list, the tree from the stored bytes, every
-record, text and counter, every signed checkpoint.
+		Short: "Restore a site from a backup and verify it before it can be opened",
+		Long: `Restore a site from a backup, and its key store from ARCHIVE.keys, to --db: a file
+that does not exist or an empty PostgreSQL database, whichever of the two the
+backup was taken from. Everything is verified before the site can be opened: every
+part of the archive against its list, the tree from the stored bytes, every record,
+text and counter, and every signed checkpoint.
 
-Give the last checkpoint that a witness or the notice board has by --checkpoint.
-A backup that contradicts it is refused. A backup that is older is restored and
-frozen: what came after it is missing, and a person must decide.`,
+Use --checkpoint to supply the latest checkpoint from a witness or the notice board.
+A backup that contradicts it is rejected. An older backup is restored but frozen:
+what came later is missing, and somebody must decide.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return r.run(c.Context(), args[0]) },
 	}

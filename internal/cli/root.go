@@ -129,10 +129,10 @@ func (e *env) root() *cobra.Command {
 	f.StringVar(&config, "config", "", "configuration file (TOML)")
 	f.StringVar(&e.Key, "key-file", e.Key, "file of the site secret (default: the database path with .key)")
 	f.StringVar(&e.Keys, "keys", e.Keys, "file of the key store (default: the database path with .keys)")
-	f.StringVar(&e.Signer, "signer", e.Signer, "signer of the ledger apart from the server: unix:PATH (default: in this process)")
+	f.StringVar(&e.Signer, "signer", e.Signer, "separate signer of the ledger: unix:PATH (default: in this process)")
 	f.StringVar(&e.SignerKey, "signer-key", e.SignerKey, "file of the signing key (default: the database path with .sign)")
-	f.StringVar(&e.SM2Key, "sm2-key", e.SM2Key, "file of an SM2 key for a second signature line; made if it is not there")
-	f.StringArrayVar(&e.Witnesses, "witness", nil, "witness of the ledger: its key, an @ and its address; may be repeated")
+	f.StringVar(&e.SM2Key, "sm2-key", e.SM2Key, "file of an SM2 key for a second signature line; created if missing")
+	f.StringArrayVar(&e.Witnesses, "witness", nil, "witness of the ledger: its key, @ and its address; may be repeated")
 	f.StringVar(&e.Lang, "lang", e.Lang, "language of messages: en or zh-CN")
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return fillFlags(c.Flags(), config) }
 	for _, m := range makers {
@@ -198,9 +198,9 @@ var known = map[string]bool{"addr": true, "secure": true, "trusted-proxy": true,
 // addrFlag and outputFlag add flags that several commands share.
 func (e *env) addrFlag(c *cobra.Command) {
 	c.Flags().StringVar(&e.Addr, "addr", e.Addr, "address to listen on")
-	c.Flags().BoolVar(&e.Secure, "secure", e.Secure, "cookies only over https (set it behind TLS)")
+	c.Flags().BoolVar(&e.Secure, "secure", e.Secure, "send cookies over https only (set this behind TLS)")
 	c.Flags().StringArrayVar(&e.TrustedProxies, "trusted-proxy", nil,
-		"network (CIDR) or address of a reverse proxy of ours, whose X-Forwarded-For is believed; may be repeated")
+		"network (CIDR) or address of a reverse proxy whose X-Forwarded-For is trusted; may be repeated")
 }
 
 // paceFlags set how often the ledger's head is signed and sent. The bounds keep
@@ -209,19 +209,19 @@ func (e *env) addrFlag(c *cobra.Command) {
 func (e *env) paceFlags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&e.KeyBackups, "key-backups", e.KeyBackups,
-		"folder for hourly copies of the key store, kept as long as the rule pack says (default: no copies)")
-	f.DurationVar(&e.SignEvery, "sign-every", e.SignEvery, "least time between two signatures over the ledger's head: 10ms to 2s")
-	f.DurationVar(&e.WitnessPace.Every, "witness-every", e.WitnessPace.Every, "least time between two checkpoints sent to a witness: 1s to 1h")
+		"folder for hourly copies of the key store, kept as long as the rule pack allows (default: no copies)")
+	f.DurationVar(&e.SignEvery, "sign-every", e.SignEvery, "minimum interval between signatures of the ledger's head: 10ms to 2s")
+	f.DurationVar(&e.WitnessPace.Every, "witness-every", e.WitnessPace.Every, "minimum interval between checkpoints sent to a witness: 1s to 1h")
 	f.DurationVar(&e.WitnessPace.Heartbeat, "witness-heartbeat", e.WitnessPace.Heartbeat,
-		"send the same checkpoint again after this long, so that no witness hears silence: 10s to 24h")
+		"resend an unchanged checkpoint after this long, so that no witness raises an alarm: 10s to 24h")
 }
 
 // loadFlags limit how much the site takes on at once.
 func (e *env) loadFlags(c *cobra.Command) {
 	f := c.Flags()
 	f.IntVar(&e.UploadBudget, "upload-budget", e.UploadBudget,
-		"MB of all uploads under way together: 21 to 4096; who comes beyond it waits, then is told to come again")
-	f.IntVar(&e.Readers, "readers", e.Readers, "spreadsheets read at a time: 1 to 64; each may take 200 MB")
+		"total MB of uploads in progress: 21 to 4096; further uploads wait, then are asked to retry")
+	f.IntVar(&e.Readers, "readers", e.Readers, "spreadsheets read concurrently: 1 to 64; each may take 200 MB")
 }
 
 // bounded rejects limits outside the workable range.
@@ -253,7 +253,7 @@ func (e *env) paced() error {
 }
 
 func (e *env) outputFlag(c *cobra.Command) {
-	c.Flags().StringVar(&e.Output, "output", e.Output, "how rows are printed: table, json or csv")
+	c.Flags().StringVar(&e.Output, "output", e.Output, "output format: table, json or csv")
 }
 
 // explain formats an error for the operator: a fault's safe text and, because

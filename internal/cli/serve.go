@@ -25,7 +25,7 @@ func init() { makers = append(makers, serveCommand) }
 func serveCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve pages and API until told to stop",
+		Short: "Serve the pages and the API until stopped",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
 			if err := errors.Join(e.paced(), e.bounded()); err != nil {

@@ -124,12 +124,12 @@ func signerCommand(e *env) *cobra.Command {
 	socket, key, origin, group := "", "", "", false
 	c := &cobra.Command{
 		Use:   "signer",
-		Short: "Sign the heads of the ledger apart from the server",
-		Long: `Sign the heads of the ledger as a process of its own, best as a user of its own,
-behind a unix socket. It remembers the last size and root beside the key, checks
-itself that the next one extends it, and refuses everything else.
-The key is made at the first start for the log named by --origin, which the
-server prints. Give the fingerprint to those who shall check the ledger.`,
+		Short: "Sign the ledger's heads in a process of its own",
+		Long: `Sign the ledger's heads in a process of its own, preferably under its own user,
+behind a unix socket. It stores the last size and root beside the key, checks
+that each new head extends it, and refuses everything else.
+The first start creates the key for the log named by --origin, which the server
+prints. Give the fingerprint to those who will check the ledger.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			s, err := e.openSigner(key, origin)
@@ -143,15 +143,15 @@ server prints. Give the fingerprint to those who shall check the ledger.`,
 	_ = c.MarkPersistentFlagRequired("key") // the flag exists
 	c.Flags().StringVar(&socket, "socket", "", "path of the unix socket")
 	_ = c.MarkFlagRequired("socket") // the flag exists
-	c.Flags().StringVar(&origin, "origin", "", "name of the log, for making the key")
-	c.Flags().BoolVar(&group, "group", false, "let the group of the socket ask, not only its owner")
+	c.Flags().StringVar(&origin, "origin", "", "name of the log, needed to create the key")
+	c.Flags().BoolVar(&group, "group", false, "allow the socket's group to connect, not only its owner")
 	to := ""
 	restart := &cobra.Command{
 		Use:   "restart",
-		Short: "Forget what was signed and go on from another head: only after a person decided it",
-		Long: `Forget what was signed and go on from the checkpoint in the file of --to (three
-lines, as plumbline thaw prints them). What was remembered is kept beside the
-state. Witnesses remember too, and will say that the ledger was rewritten.`,
+		Short: "Restart signing from another head, only after somebody has decided it",
+		Long: `Restart signing from the checkpoint in the --to file (three lines, as printed by
+plumbline thaw). The previous state is kept beside the new one. Witnesses also
+remember, and will report that the ledger was rewritten.`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			raw, err := os.ReadFile(to)
@@ -174,7 +174,7 @@ state. Witnesses remember too, and will say that the ledger was rewritten.`,
 			return nil
 		},
 	}
-	restart.Flags().StringVar(&to, "to", "", "file with the checkpoint to go on from")
+	restart.Flags().StringVar(&to, "to", "", "file with the checkpoint to continue from")
 	_ = restart.MarkFlagRequired("to") // the flag exists
 	c.AddCommand(restart)
 	return c
@@ -228,14 +228,13 @@ func thawCommand(e *env) *cobra.Command {
 	in := app.ThawInput{}
 	c := &cobra.Command{
 		Use:   "thaw",
-		Short: "Let writing go on although the ledger is not the one remembered",
-		Long: `Let writing go on although the ledger is not the one that was remembered: an old
-backup was put back on purpose, for example. It is an act of the audit
-administrator, who names himself by --as and gives his password in a file or on
-the first line of standard input. What was remembered, what was found and the
-reason become an entry of the ledger, and what remembered the other tree is kept
-beside its successor. Stop the server first. Witnesses and receipts of the lost
-entries remember them for ever: this hides nothing.`,
+		Short: "Resume writing although the ledger is not the one remembered",
+		Long: `Resume writing although the ledger is not the one remembered, for example after an
+old backup was restored on purpose. Only the audit administrator may do this, named
+by --as, with the password in a file or on the first line of standard input. The
+remembered head, the head found and the reason become an entry of the ledger, and
+the state of the other tree is kept beside its successor. Stop the server first.
+Witnesses and receipts of the lost entries remain: this hides nothing.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return e.with(c.Context(), func(ctx context.Context, s *site) error {
@@ -248,7 +247,7 @@ entries remember them for ever: this hides nothing.`,
 		},
 	}
 	as.add(c)
-	c.Flags().StringVar(&in.Reason, "reason", "", "why writing may go on; it stays in the ledger")
+	c.Flags().StringVar(&in.Reason, "reason", "", "why writing may resume; recorded in the ledger")
 	_ = c.MarkFlagRequired("reason") // the flag exists
 	return c
 }

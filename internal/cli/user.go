@@ -22,10 +22,10 @@ func init() { makers = append(makers, userCommand) }
 func userCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "user",
-		Short: "Accounts, one-time codes and roles",
-		Long: `Accounts, one-time codes and roles. Making accounts and codes is the operator's
-own act; granting a role is a security administrator's, who names himself by
---as and gives his password in a file or on the first line of standard input.`,
+		Short: "Manage accounts, one-time codes and roles",
+		Long: `Manage accounts, one-time codes and roles. The operator creates accounts and codes;
+granting a role takes a security administrator, named by --as, with the password in
+a file or on the first line of standard input.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -38,7 +38,7 @@ own act; granting a role is a security administrator's, who names himself by
 type asFlags struct{ login, file string }
 
 func (f *asFlags) add(c *cobra.Command) {
-	c.Flags().StringVar(&f.login, "as", "", "login of who answers for it")
+	c.Flags().StringVar(&f.login, "as", "", "login of the person responsible")
 	c.Flags().StringVar(&f.file, "password-file", "", "file with the password (default: the first line of standard input)")
 	_ = c.MarkFlagRequired("as") // the flag exists
 }
@@ -74,13 +74,13 @@ func (e *env) userSetup() *cobra.Command {
 	in := app.SetUpInput{}
 	c := &cobra.Command{
 		Use:   "setup",
-		Short: "Make the first three administrators; it works once",
-		Long: `Make the first three administrators at the bureau from people on the roster, and
-print a one-time code for each. It works once: from then on security
+		Short: "Create the first three administrators; works once",
+		Long: `Create the first three administrators of the bureau from people on the roster, and
+print a one-time code for each. This works once; from then on security
 administrators grant roles. A second security administrator is optional, but
-without one nobody can later approve a change of administrators. So is a security
-administrator of the superior authority, who is posted there: nobody inside the
-bureau may grant a role above it, and without him nobody can accept the bureau's
+without one nobody can later approve a change of administrators. A security
+administrator posted at the superior authority is optional too, but nobody inside
+the bureau may grant a role above it, so without one nobody can accept the bureau's
 own lists.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -120,11 +120,11 @@ func (e *env) userAdd() *cobra.Command {
 	var all, noCode bool
 	c := &cobra.Command{
 		Use:   "add [PERSONNEL-NUMBER]",
-		Short: "Make an account for somebody on the roster, or for everybody who has none",
-		Long: `Make an account and a one-time code for somebody on the roster, or with --all for
-everybody who serves and has none. The login is the personnel number unless
---login says otherwise. Codes are printed once, or written to the file of
---codes, which only you can read: hand them over in person.`,
+		Short: "Create an account for somebody on the roster, or for everybody without one",
+		Long: `Create an account and a one-time code for somebody on the roster, or with --all for
+everybody serving who has none. The login is the personnel number unless --login
+is given. Codes are printed once, or written to the --codes file, which only you
+can read: hand them over in person.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if all == (len(args) == 1) {
@@ -152,10 +152,10 @@ everybody who serves and has none. The login is the personnel number unless
 		},
 	}
 	c.Flags().StringVar(&login, "login", "", "login (default: the personnel number)")
-	c.Flags().BoolVar(&all, "all", false, "everybody who serves and has no account")
+	c.Flags().BoolVar(&all, "all", false, "everybody serving who has no account")
 	c.Flags().StringVar(&unit, "unit", "", "with --all: only this unit and those below it, by code")
 	c.Flags().StringVar(&file, "codes", "", "with --all: write logins and codes to this file")
-	c.Flags().BoolVar(&noCode, "no-code", false, "draw no one-time codes yet")
+	c.Flags().BoolVar(&noCode, "no-code", false, "do not issue one-time codes yet")
 	e.outputFlag(c)
 	return c
 }
@@ -224,12 +224,12 @@ func (e *env) account(ctx context.Context, s *site, login string) (app.AccountVi
 func (e *env) userCode() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "code LOGIN",
-		Short: "Issue a one-time code: for a first sign-in or a forgotten password",
-		Long: `Issue a one-time code. A newcomer, who never set a password and holds no role,
-signs in with it at once. For anybody else it opens nothing until a security
-administrator agrees on the page of approvals, or the holder himself on a device
-where he is signed in; until the first administrator has set a password, the
-operator is enough.`,
+		Short: "Issue a one-time code for a first sign-in or a forgotten password",
+		Long: `Issue a one-time code. A newcomer, who has never set a password and holds no role,
+can sign in with it at once. For anybody else it takes effect only once a security
+administrator approves it on the approvals page, or the holder confirms it on a
+device already signed in. Until the first administrator has set a password, the
+operator alone is enough.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return e.with(c.Context(), func(ctx context.Context, s *site) error {
@@ -257,9 +257,9 @@ func (e *env) userPassword() *cobra.Command {
 	return &cobra.Command{
 		Use:   "password",
 		Short: "Set passwords from standard input: LOGIN, CODE or old password, new password",
-		Long: `Set passwords from standard input, one account a line, with the login, the
-one-time code or present password, and the new password, parted by tabs or
-single blanks. The new password is the rest of the line and may hold blanks.`,
+		Long: `Set passwords from standard input, one account per line: the login, the one-time
+code or current password, and the new password, separated by tabs or single
+spaces. The new password is the rest of the line and may contain spaces.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return e.with(c.Context(), func(ctx context.Context, s *site) error {
@@ -302,7 +302,7 @@ func (e *env) userGrant() *cobra.Command {
 	var heads bool
 	c := &cobra.Command{
 		Use:   "grant [LOGIN ROLE]",
-		Short: "Grant a role as a security administrator, or the heads their role by the roster",
+		Short: "Grant a role as a security administrator, or grant unit heads their role from the roster",
 		Args:  cobra.MaximumNArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) != 2 && !heads && rolls == "" || len(args) == 1 {
@@ -347,8 +347,8 @@ func (e *env) userGrant() *cobra.Command {
 		},
 	}
 	by.add(c)
-	c.Flags().BoolVar(&heads, "heads", false, "grant unit_head to the heads that the roster names")
-	c.Flags().StringVar(&rolls, "table", "", "CSV file with a grant on each line: login, role, code of the unit")
+	c.Flags().BoolVar(&heads, "heads", false, "grant unit_head to the heads on the roster")
+	c.Flags().StringVar(&rolls, "table", "", "CSV file with one grant per line: login, role, unit code")
 	c.Flags().StringVar(&unit, "unit", "", "code of the unit where the role is held (default: where you hold yours)")
 	c.Flags().StringVar(&from, "from", "", "first day, 2006-01-02 (default: today)")
 	c.Flags().StringVar(&to, "to", "", "last day (default: open)")
@@ -447,8 +447,8 @@ func (e *env) userList() *cobra.Command {
 			})
 		},
 	}
-	c.Flags().StringVar(&state, "state", "", "new, active or disabled")
-	c.Flags().StringVar(&role, "role", "", "who holds this role")
+	c.Flags().StringVar(&state, "state", "", "only accounts in this state: new, active or disabled")
+	c.Flags().StringVar(&role, "role", "", "only accounts with this role")
 	e.outputFlag(c)
 	return c
 }

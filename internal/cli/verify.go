@@ -43,23 +43,22 @@ func verifyCommand(e *env) *cobra.Command {
 	ev := &evidence{env: e}
 	c := &cobra.Command{
 		Use:   "verify [FILE]",
-		Short: "Recompute the ledger and check every record against it; or check one file alone",
-		Long: `With a FILE - a receipt, a history, a folder of tiles - check that alone:
-no site and no network. Without one, verify the whole site.
+		Short: "Recompute the ledger and check every record against it, or check a single file",
+		Long: `With a FILE (a receipt, a history or a folder of tiles), check only that: no site
+and no network are needed. Without one, verify the whole site.
 
-Recompute the Merkle tree from the stored bytes, check every entry against its
-predecessors, every signed checkpoint against the tree that it names, every
-record against the last entry that names it, texts against their commitments,
-salt slips against the entries that they open, waiting files against their
-hashes, recount the counters, and compare the tables, triggers, indexes and
-rights with those that the program makes. The first false thing is named first.
-Exit status 0 only if nothing disagrees.
+Recompute the Merkle tree from the stored bytes. Check every entry against its
+predecessors, every signed checkpoint against its tree, every record against the
+last entry that names it, texts against their commitments, salt slips against
+their entries and pending uploads against their hashes. Recount the counters, and
+compare tables, triggers, indexes and privileges with what the program creates.
+The earliest discrepancy is reported first. The exit status is 0 only if there is
+none.
 
-A ledger that was rebuilt as a whole and signed with a stolen key agrees with
-itself. What was kept outside tells it: keys that are known from elsewhere
-(--trust), a note from a witness or from a stick (--checkpoint), the digits from
-the notice board (--digits with --size), receipts that were handed out
-(--receipt).`,
+A ledger rebuilt as a whole and signed with a stolen key is consistent in itself.
+Only outside evidence exposes it: keys known from elsewhere (--trust), a note kept
+by a witness or offline (--checkpoint), the digits from the notice board (--digits
+with --size), or receipts handed out earlier (--receipt).`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 {
@@ -96,15 +95,15 @@ func (ev *evidence) flags(c *cobra.Command) {
 		}
 		return pflag.NormalizedName(name)
 	})
-	f.StringVar(&ev.keysFile, "trust", "", "file of verifier keys, one a line: the log's own and those of witnesses")
+	f.StringVar(&ev.keysFile, "trust", "", "file of verifier keys, one per line: the log's own and those of witnesses")
 	f.StringArrayVar(&ev.keys, "key", nil, "key to trust: a verifier key (name+id+key), or a file of such keys; may be repeated")
 	f.StringVar(&ev.slip, "slip", "", "salt slip of the receipt's entry: proves what was filed")
 	f.StringArrayVar(&ev.witnessKeys, "witness-key", nil, "verifier key of a witness that must have signed; may be repeated")
-	f.StringArrayVar(&ev.checkpoints, "checkpoint", nil, "file of a signed checkpoint that was kept elsewhere; may be repeated")
+	f.StringArrayVar(&ev.checkpoints, "checkpoint", nil, "file of a signed checkpoint kept elsewhere; may be repeated")
 	f.StringVar(&ev.digits, "digits", "", "eight groups of four digits from the notice board (needs --size)")
-	f.Int64Var(&ev.size, "size", 0, "number of entries that the digits stand for")
-	f.StringVar(&ev.history, "history", "", "file of a history that ties a receipt to the digits (with FILE)")
-	f.StringArrayVar(&ev.receipts, "receipt", nil, "file of a receipt that was handed out; may be repeated")
+	f.Int64Var(&ev.size, "size", 0, "number of entries covered by the digits")
+	f.StringVar(&ev.history, "history", "", "file of a history that links a receipt to the digits (with FILE)")
+	f.StringArrayVar(&ev.receipts, "receipt", nil, "file of a receipt handed out earlier; may be repeated")
 }
 
 // trust reads the keys. Every given witness must have signed.

@@ -30,11 +30,11 @@ func witnessCommand(e *env) *cobra.Command {
 	w := &witnessEnv{env: e, dir: "witness"}
 	c := &cobra.Command{
 		Use:   "witness",
-		Short: "Witness the ledgers of others: cosign what extends, raise an alarm on what does not",
-		Long: `Run a witness for the tier above or the audit office. It follows the ledgers that
-"witness trust" named, cosigns their checkpoints (C2SP tlog-witness), keeps every
-checkpoint it accepted, and raises an alarm on a fork, a shrink or silence. Its
-page shows each ledger. The key is made at the first start.`,
+		Short: "Witness other ledgers: cosign consistent checkpoints, raise an alarm on others",
+		Long: `Run a witness for the tier above or the audit office. It follows the ledgers added
+with "witness trust", cosigns their checkpoints (C2SP tlog-witness), keeps every
+checkpoint it accepted, and raises an alarm on a fork, a shrunken ledger or silence.
+Its page shows each ledger. The first start creates the key.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return w.serve(c.Context(), c) },
 	}
@@ -157,7 +157,7 @@ func (w *witnessEnv) introduce(vkey string, made bool) {
 func (w *witnessEnv) keyCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "key",
-		Short: "Show the witness's public key, making it the first time",
+		Short: "Show the witness's public key, creating it the first time",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			key, made, err := witness.OpenKey(w.dir, w.name)
@@ -175,9 +175,9 @@ func (w *witnessEnv) trustCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "trust KEY",
 		Short: "Follow a ledger, named by its public key",
-		Long: `Add a ledger to the file of those that this witness follows. KEY is the line that
-"plumbline checkpoint key" prints on the site; compare the fingerprint with the
-site by telephone. A running witness takes it in when it is started again.`,
+		Long: `Add a ledger to those this witness follows. KEY is the line that "plumbline
+checkpoint key" prints on the site; compare the fingerprint with the site by
+telephone. A running witness must be restarted to follow it.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			set.Keys = []string{strings.TrimSpace(args[0])}
@@ -214,9 +214,9 @@ site by telephone. A running witness takes it in when it is started again.`,
 			return nil
 		},
 	}
-	c.Flags().StringVar(&set.Label, "label", "", "name of the ledger for people")
-	c.Flags().StringVar(&set.Silence, "silence", set.Silence, "alarm when nothing is heard for so long; 0 never")
-	c.Flags().StringVar(&set.Follow, "follow", "", "address of the site to ask, where it cannot send by itself")
+	c.Flags().StringVar(&set.Label, "label", "", "display name of the ledger")
+	c.Flags().StringVar(&set.Silence, "silence", set.Silence, "raise an alarm after this long without news; 0 means never")
+	c.Flags().StringVar(&set.Follow, "follow", "", "address of the site to poll, if it cannot send checkpoints itself")
 	return c
 }
 
@@ -226,7 +226,7 @@ var errAlarm = errors.New("an alarm stands open")
 func (w *witnessEnv) statusCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "status",
-		Short: "Show every ledger and its alarms; exit status 0 only if none stands open",
+		Short: "Show every ledger and its alarms; the exit status is 0 only if no alarm is open",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			wit, err := w.open(c)
@@ -282,10 +282,10 @@ func (w *witnessEnv) acceptCommand() *cobra.Command {
 	out := ""
 	c := &cobra.Command{
 		Use:   "accept FILE",
-		Short: "Cosign a checkpoint that came on a stick",
-		Long: `Read a file that "plumbline checkpoint export" wrote, check it as if the site had
-sent it, and write the cosigned checkpoint to FILE.cosigned, for
-"plumbline witness import" on the site. The witness may be running meanwhile.`,
+		Short: "Cosign a checkpoint from removable media",
+		Long: `Read the output of "plumbline checkpoint export", check it as if the site had sent
+it, and write the cosigned checkpoint to FILE.cosigned, for "plumbline witness
+import" on the site. The witness may keep running.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			wit, err := w.open(c)
@@ -324,7 +324,7 @@ sent it, and write the cosigned checkpoint to FILE.cosigned, for
 			return nil
 		},
 	}
-	c.Flags().StringVar(&out, "out", "", "where to write the cosigned checkpoint (default FILE.cosigned)")
+	c.Flags().StringVar(&out, "out", "", "file for the cosigned checkpoint (default: FILE.cosigned)")
 	return c
 }
 
@@ -343,7 +343,7 @@ func (w *witnessEnv) resolveCommand() *cobra.Command {
 	origin, why := "", ""
 	c := &cobra.Command{
 		Use:   "resolve ALARM",
-		Short: "Close an alarm after somebody looked at it; it stays on record",
+		Short: "Close an alarm after investigation; it stays on record",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			wit, err := w.open(c)
@@ -357,7 +357,7 @@ func (w *witnessEnv) resolveCommand() *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().StringVar(&origin, "log", "", "the ledger, as status names it")
-	c.Flags().StringVar(&why, "why", "", "who looked at it and what was found")
+	c.Flags().StringVar(&origin, "log", "", "ledger, as named by status")
+	c.Flags().StringVar(&why, "why", "", "who investigated and what was found")
 	return c
 }
