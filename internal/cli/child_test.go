@@ -16,8 +16,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// child starts the program as a server in a process of its own, and gives its
-// address and how to kill it.
+// child starts the program as a server in a process of its own, and returns its
+// address and a function that kills it.
 func child(t *testing.T, args ...string) (base string, kill func()) {
 	t.Helper()
 	said, kill := aside(t, "serving ", args...)

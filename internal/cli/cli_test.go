@@ -17,7 +17,7 @@ import (
 	"plumbline/internal/words"
 )
 
-// run runs one command line and gives status, output and errors.
+// run runs one command line and returns its status, output and errors.
 func run(t *testing.T, args ...string) (int, string, string) {
 	t.Helper()
 	var out, errOut bytes.Buffer
@@ -39,8 +39,8 @@ func TestMigrate(t *testing.T) {
 	}
 }
 
-// A database that is something else is left alone, gets no key beside it, and
-// the message says what to do.
+// A database of another kind is left alone, gets no key beside it, and the
+// message says what to do.
 func TestWhatIsNoDatabaseOfOurs(t *testing.T) {
 	t.Chdir(t.TempDir())
 	db, err := sql.Open("sqlite", "other.db")
@@ -79,7 +79,7 @@ func TestWhatIsNoDatabaseOfOurs(t *testing.T) {
 	}
 }
 
-// What was typed wrongly is answered with the page that tells how.
+// A usage error names the help page.
 func TestTypedWrongly(t *testing.T) {
 	for line, page := range map[string]string{
 		"restore": "plumbline restore --help", "verify --frob": "plumbline verify --help", "frob": "plumbline --help",

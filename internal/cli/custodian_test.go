@@ -10,8 +10,8 @@ import (
 	"plumbline/internal/seal"
 )
 
-// TestACustodiansMachine goes through the commands that need no site: a key, a
-// request released, the drill, and a hand-over.
+// TestACustodiansMachine runs the commands that need no site: a new key, a
+// released request, the drill, and a handover.
 func TestACustodiansMachine(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }

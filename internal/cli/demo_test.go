@@ -26,8 +26,8 @@ func plumbline(t *testing.T, args ...string) (status int, out, errs string) {
 	return status, o.String(), e.String()
 }
 
-// The small bureau is made, marked and verified, shows every state of the life
-// cycle, and is found again.
+// The small bureau is created, marked and verified, shows every state of the
+// life cycle, and is recognized when reopened.
 func TestDemoShowsEveryState(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "demo.db")
 	status, out, errs := plumbline(t, "demo", "--db", file, "--no-serve")
@@ -69,7 +69,7 @@ func TestDemoShowsEveryState(t *testing.T) {
 		"audit_batches": {"imported", "withdrawn"}, // the others last as long as a job does
 		"expungements":  texts(custody.ExpungementStates),
 		"holds":         {string(custody.HoldLive), string(custody.HoldLifted)},
-		// what waits has no row yet
+		// Pending matches have no issue row yet.
 		"named_reviews":         {string(selfcheck.NamedAccepted), string(selfcheck.NamedReturned), string(selfcheck.NamedReplied)},
 		"relations":             nil,
 		"inspection_items":      nil,
@@ -138,7 +138,7 @@ func texts[T ~string](states []T) []string {
 	return out
 }
 
-// A database that is not a demonstration is left as it is.
+// A database that is not a demonstration is left unchanged.
 func TestDemoRefusesARealSite(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "site.db")
 	if status, _, errs := plumbline(t, "migrate", "--db", file); status != 0 {

@@ -34,8 +34,8 @@ func listening(t *testing.T) *httptest.Server {
 }
 
 // TestARefusedBodyIsNoNextRequest puts requests into a body that is too large.
-// What a server does not read of a body it must not take for another request:
-// behind a proxy that would be somebody else's.
+// The server must not take the unread part of a body for another request:
+// behind a proxy it would be somebody else's.
 func TestARefusedBodyIsNoNextRequest(t *testing.T) {
 	server := listening(t)
 	for _, path := range []string{"/api/v1/sessions", "/language"} {
@@ -55,8 +55,9 @@ func TestARefusedBodyIsNoNextRequest(t *testing.T) {
 	}
 }
 
-// TestARefusedUploadIsHeardOut sends as a browser does, all of it before an
-// answer is read: cut off meanwhile, it would never learn the reason.
+// TestARefusedUploadIsHeardOut sends the whole body before reading the
+// response, as a browser does. Cut off meanwhile, it would never learn the
+// reason.
 func TestARefusedUploadIsHeardOut(t *testing.T) {
 	server := listening(t)
 	for path, want := range map[string]int{"/audit/preview": http.StatusSeeOther, "/language": http.StatusRequestEntityTooLarge} {

@@ -19,8 +19,8 @@ import (
 
 var pageLink = regexp.MustCompile(`<a [^>]*href="(/[^"#]*)`)
 
-// unvisited are the pages that no account of the demonstration is led to, and
-// why. The tests of package web open those that are pages, through the same eye.
+// unvisited lists the pages that no demonstration account is led to, and why.
+// The tests of package web check those that are pages in the same way.
 var unvisited = map[string]string{
 	"/ledger/notice.pdf":                     "a file",
 	"/ledger/checkpoint.txt":                 "a file",
@@ -36,10 +36,10 @@ var unvisited = map[string]string{
 	"/completion/{id}/{unit}/restore/{list}": "nobody is excused in the first units; TestCompletionListsRestoreAndUncertify",
 }
 
-// TestNoFormOfTheDemonstrationHasTwoFieldsOfAName follows the links of every
-// account through the demonstration and looks at every form: no two controls of
-// one form share a name, and none bears a name of the frame. Every page of the
-// table of routes must have been seen.
+// TestNoFormOfTheDemonstrationHasTwoFieldsOfAName follows every account's links
+// through the demonstration and checks every form: no two controls of a form
+// share a name, and none uses a reserved name. Every page in the route table
+// must have been visited.
 func TestNoFormOfTheDemonstrationHasTwoFieldsOfAName(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the demonstration is walked through without -short")
@@ -51,7 +51,8 @@ func TestNoFormOfTheDemonstrationHasTwoFieldsOfAName(t *testing.T) {
 			patterns = append(patterns, r.Path)
 		}
 	}
-	// The exact path wins over one with a parameter, as it does in the router.
+	// An exact path takes precedence over one with a parameter, as in the
+	// router.
 	slices.SortStableFunc(patterns, func(a, b string) int { return strings.Count(a, "{") - strings.Count(b, "{") })
 	seen, wrong := map[string]int{}, map[string]bool{}
 	look := func(who, at, page string) {
@@ -102,7 +103,7 @@ func TestNoFormOfTheDemonstrationHasTwoFieldsOfAName(t *testing.T) {
 	}
 }
 
-// patternOf is the route of an address, "" where none is.
+// patternOf returns the route of an address, or "" if there is none.
 func patternOf(patterns []string, at string) string {
 	u, err := url.Parse(at)
 	if err != nil {

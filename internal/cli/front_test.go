@@ -41,7 +41,7 @@ func TestSourceBehindAProxy(t *testing.T) {
 			t.Errorf("%q was taken", bad)
 		}
 	}
-	// Without the setting the header changes nothing.
+	// Without the setting the header has no effect.
 	var none proxies
 	none.trust(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if r.RemoteAddr != "192.0.2.1:1234" {
@@ -54,7 +54,8 @@ func TestSourceBehindAProxy(t *testing.T) {
 	}())
 }
 
-// TestAProxyThatNobodyNamed is said once, and one that is named is not.
+// TestAProxyThatNobodyNamed: an unknown proxy is reported once, a configured
+// one not at all.
 func TestAProxyThatNobodyNamed(t *testing.T) {
 	ours, err := parseProxies([]string{"10.1.0.0/16"})
 	if err != nil {

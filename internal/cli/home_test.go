@@ -17,13 +17,13 @@ import (
 	"plumbline/internal/web"
 )
 
-// The database behind a site of demoSite, and its background work.
+// The database behind each demoSite server, and its background work.
 var (
 	demoFiles = map[*httptest.Server]string{}
 	demoJobs  = map[*httptest.Server]func(t *testing.T){}
 )
 
-// demoSite serves a freshly made small demonstration.
+// demoSite serves a new small demonstration.
 func demoSite(t *testing.T) *httptest.Server {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "demo.db")
@@ -53,7 +53,7 @@ func demoSite(t *testing.T) *httptest.Server {
 	return site
 }
 
-// reads returns a function that reads pages as that account, in English.
+// reads returns a function that reads pages as the given account, in English.
 func reads(t *testing.T, site *httptest.Server, login string) func(path string) string {
 	t.Helper()
 	get := signedIn(t, site, login)
@@ -104,8 +104,8 @@ var (
 	listTotal     = regexp.MustCompile(`([0-9,]+) in all`)
 )
 
-// Each number that waits on somebody's to-do home opens a list with exactly so
-// many rows, and the work of the trade reaches those whose work it is.
+// Each number on a to-do home opens a list with exactly that many rows, and
+// every kind of work reaches those responsible for it.
 func TestEveryNumberOnAHomeOpensAsManyRows(t *testing.T) {
 	site := demoSite(t)
 	seen := make(map[string]bool)
@@ -137,7 +137,8 @@ func TestEveryNumberOnAHomeOpensAsManyRows(t *testing.T) {
 
 var reportLink = regexp.MustCompile(`<td[^>]*>\s*<a href="(/[^"]+)"`)
 
-// Whoever reads the report can open every kind of list that its numbers lead to.
+// Whoever reads the report can open every kind of list that its numbers link
+// to.
 func TestNoNumberOfTheReportLeadsToARefusal(t *testing.T) {
 	site := demoSite(t)
 	readers, opened := 0, 0

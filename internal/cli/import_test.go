@@ -13,7 +13,7 @@ import (
 	"plumbline/internal/store"
 )
 
-// seedBureau puts one bureau with one person into a database.
+// seedBureau creates a bureau with one person.
 func seedBureau(t *testing.T, db string) {
 	t.Helper()
 	ctx := context.Background()

@@ -41,7 +41,7 @@ func (s *stage) must(err error) {
 	}
 }
 
-// look judges the page as it stands now, and keeps its picture if asked to.
+// look checks the current page, and saves a screenshot if requested.
 func (s *stage) look() {
 	s.t.Helper()
 	s.n++
@@ -67,9 +67,10 @@ func (s *stage) text(selector string) string {
 	return text
 }
 
-// The three jobs of the program on the demonstration site, as people do them:
-// an officer files on a phone, an inspector matches an Excel row with two
-// people of one name, a leader goes from a number to the record behind it.
+// The program's three jobs on the demonstration site, as people do them: an
+// officer files on a phone, an inspector matches an Excel row to one of two
+// people with the same name, and a leader follows a number to the record behind
+// it.
 func TestTheThreeJobsInABrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("pages are looked at without -short")
@@ -90,8 +91,8 @@ func TestTheThreeJobsInABrowser(t *testing.T) {
 	}
 }
 
-// fileList answers all fifty items, two of them with an issue, leaves and comes
-// back on the way, submits, and holds a receipt.
+// fileList answers all fifty items, two of them with an issue, leaves and
+// returns halfway, submits, and gets a receipt.
 func fileList(t *testing.T, b *chrome.Browser, site *httptest.Server, width int, lang string) {
 	s := enter(t, b, site, "demo-officer", width, lang)
 	s.look()
@@ -135,7 +136,7 @@ func fileList(t *testing.T, b *chrome.Browser, site *httptest.Server, width int,
 	}
 }
 
-// sameName finds two people of one name on the site.
+// sameName finds two people with the same name.
 func sameName(t *testing.T, file string) string {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+file+"?mode=ro")

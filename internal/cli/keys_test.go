@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// lines gives each line that is written to it to a channel.
+// lines sends each line written to it to a channel.
 type lines chan string
 
 func (l lines) Write(b []byte) (int, error) {
@@ -19,8 +19,8 @@ func (l lines) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// TestKeysAreCopiedHourlyAndRotated: the server's copies, told each time also
-// when they fail, and a rotation that the copies of before do not open under.
+// TestKeysAreCopiedHourlyAndRotated: the server copies the key store and logs
+// every failure, and after a rotation the earlier copies do not open.
 func TestKeysAreCopiedHourlyAndRotated(t *testing.T) {
 	folder := t.TempDir()
 	db, copies := filepath.Join(folder, "site.db"), filepath.Join(folder, "copies")

@@ -18,7 +18,7 @@ import (
 
 var noticed = regexp.MustCompile(`(?m)^(entries|digits)\s+(.+)$`)
 
-// notice is what hangs on the notice board.
+// notice is what is posted on the notice board.
 func notice(t *testing.T) (size, digits string) {
 	t.Helper()
 	status, out, errOut := run(t, "checkpoint", "digits", "--db", "site.db")
@@ -35,7 +35,7 @@ func notice(t *testing.T) (size, digits string) {
 	return size, digits
 }
 
-// hire writes a little history: one person more, and a signed checkpoint.
+// hire writes a short history: one more person and a signed checkpoint.
 func hire(t *testing.T, no string) {
 	t.Helper()
 	if err := os.WriteFile("more.csv", []byte("personnel_no,name,police_no\n"+no+",钱小明,00"+no[1:]+"\n"), 0o600); err != nil {
@@ -46,7 +46,7 @@ func hire(t *testing.T, no string) {
 	}
 }
 
-// handOut writes the receipt of an entry to a file, as the receipts page gives it.
+// handOut writes the receipt of an entry to a file, as the receipts page does.
 func handOut(t *testing.T, seq int64, file string) (size string) {
 	t.Helper()
 	ctx := context.Background()
@@ -100,8 +100,8 @@ func move(t *testing.T, from, to string) {
 	}
 }
 
-// typeManual types the commands of docs/ledger.md as they stand there, in their
-// order, and gives what each answered.
+// typeManual runs the commands of docs/ledger.md exactly as written, in order,
+// and returns the output of each.
 func typeManual(t *testing.T, known map[string]string) (answers map[string]string, failed []string) {
 	t.Helper()
 	answers = make(map[string]string)
@@ -150,7 +150,7 @@ const (
 	stepSite     = `plumbline verify --db site.db --trust bureau.keys --receipt receipt.txt --digits "BOARD-DIGITS" --size BOARD-SIZE`
 )
 
-// sameSteps holds the Chinese five steps to the commands that are typed here.
+// sameSteps checks that the Chinese five steps use the commands run here.
 func sameSteps(t *testing.T, manual string) {
 	t.Helper()
 	english, err := os.ReadFile(manual)
@@ -167,10 +167,10 @@ func sameSteps(t *testing.T, manual string) {
 	}
 }
 
-// TestTheManualOfTheLedger lets somebody who has a receipt, yesterday's digits
-// and the program follow docs/ledger.md: on an honest ledger, and on one that
-// its owner put back to an older state with all keys and memories, wrote anew
-// and signed again.
+// TestTheManualOfTheLedger follows docs/ledger.md as somebody would who has a
+// receipt, yesterday's digits and the program: on an honest ledger, and on one
+// whose owner restored an older state with all keys and state files, rewrote it
+// and signed it again.
 func TestTheManualOfTheLedger(t *testing.T) {
 	manual, err := filepath.Abs(filepath.Join("..", "..", "docs", "ledger.md"))
 	if err != nil {
@@ -236,8 +236,8 @@ func TestTheManualOfTheLedger(t *testing.T) {
 	}
 }
 
-// What checkpoint export writes for a stick is evidence too: verify and restore
-// take it as they take a witness's note, and a changed one is refused.
+// An offline checkpoint export is evidence too: verify and restore accept it
+// like a witness's note, and reject an altered one.
 func TestTheStickIsEvidence(t *testing.T) {
 	t.Chdir(t.TempDir())
 	writeSite(t)

@@ -10,7 +10,7 @@ import (
 	"plumbline/internal/store"
 )
 
-// TestAVerdictIsSaidInBothLanguages also holds the names that scripts read.
+// TestAVerdictIsSaidInBothLanguages also fixes the names that scripts read.
 func TestAVerdictIsSaidInBothLanguages(t *testing.T) {
 	v := &store.Verdict{Origin: "plumbline.example/one", Entries: 9, Rows: map[string]int{"person": 3}, Total: 2, Findings: []store.Finding{
 		{Seq: 4, At: time.Date(2026, 9, 16, 8, 0, 0, 0, time.UTC), Kind: "issue", ID: "i1", What: "row_changed", Reason: store.Reason{Why: "row_changed"}},
@@ -44,7 +44,7 @@ func TestAVerdictIsSaidInBothLanguages(t *testing.T) {
 	}
 }
 
-// TestTablesAlign: a Chinese character is as broad as two letters.
+// TestTablesAlign: a Chinese character is as wide as two letters.
 func TestTablesAlign(t *testing.T) {
 	for lang, want := range map[string]string{
 		"en":    "UNIT    TIER\n东分局  2\nx       3\n",

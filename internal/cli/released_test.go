@@ -19,12 +19,12 @@ import (
 
 var release = flag.String("release", "", "write the site of a released version into this folder of "+released)
 
-// released holds a site of each released version, as its own program made it:
-// a backup, and what people took home from it.
+// released holds a site of each released version, created by its own program: a
+// backup, and what people took home from it.
 const released = "../store/testdata/released"
 
-// TestWriteReleased makes the site of the version at hand. It is run by hand,
-// once for each release: make release-site NAME=02.
+// TestWriteReleased creates the site of the current version. Run it by hand,
+// once per release: make release-site NAME=02.
 func TestWriteReleased(t *testing.T) {
 	if *release == "" {
 		t.Skip("-release names no folder")

@@ -10,10 +10,10 @@ import (
 	"testing"
 )
 
-// TestRoadOfTheReadme goes the road from an empty database to a running
-// campaign as the README writes it: every command of the block under "Your own
-// site", in order. What a person copies by hand (a one-time code) is filled in
-// from what the commands printed.
+// TestRoadOfTheReadme follows the README from an empty database to a running
+// campaign: it runs every command of the block under "Your own site", in order.
+// Values that a person copies by hand, such as a one-time code, come from the
+// output of the commands.
 func TestRoadOfTheReadme(t *testing.T) {
 	block := roadBlock(t, "../../README.md", "## Your own site")
 	if zh := roadBlock(t, "../../README.zh-CN.md", "## 建立自己的站点"); zh != block {
@@ -95,7 +95,7 @@ func TestRoadOfTheReadme(t *testing.T) {
 	}
 }
 
-// roadBlock is the first block of commands under a heading.
+// roadBlock returns the first block of commands under a heading.
 func roadBlock(t *testing.T, file, heading string) string {
 	t.Helper()
 	raw, err := os.ReadFile(file)
@@ -111,7 +111,7 @@ func roadBlock(t *testing.T, file, heading string) string {
 	return block
 }
 
-// blanks parts a command line at blanks outside double quotes.
+// blanks splits a command line at spaces outside double quotes.
 func blanks(line string) []string {
 	var out []string
 	for i, part := range strings.Split(line, `"`) {
@@ -124,7 +124,7 @@ func blanks(line string) []string {
 	return slices.DeleteFunc(out, func(s string) bool { return s == "" })
 }
 
-// feed gives the next command its standard input.
+// feed provides the next command's standard input.
 func feed(t *testing.T, text string) {
 	t.Helper()
 	file, err := os.CreateTemp(t.TempDir(), "stdin")

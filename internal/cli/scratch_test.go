@@ -10,8 +10,8 @@ import (
 	"plumbline/internal/apptest/pgtest"
 )
 
-// TestWhatAKilledProcessLeftIsRemoved: the folder of a process that is gone
-// goes with all that is in it; that of a living one stays.
+// TestWhatAKilledProcessLeftIsRemoved: the folder of a dead process is removed
+// with everything in it; that of a live one stays.
 func TestWhatAKilledProcessLeftIsRemoved(t *testing.T) {
 	base := t.TempDir()
 	t.Setenv("TMPDIR", base)
@@ -46,8 +46,8 @@ func TestWhatAKilledProcessLeftIsRemoved(t *testing.T) {
 	}
 }
 
-// TestAServerStartsInOurScratch: run by root, bench starts PostgreSQL as another
-// user, in a folder under ours.
+// TestAServerStartsInOurScratch: when run by root, bench starts PostgreSQL as
+// another user in a folder under ours.
 func TestAServerStartsInOurScratch(t *testing.T) {
 	pgtest.DSN(t) // skips where there is no PostgreSQL
 	defer ownScratch()()

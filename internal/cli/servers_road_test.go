@@ -11,9 +11,9 @@ import (
 	"plumbline/internal/apptest/pgtest"
 )
 
-// TestTwoServersOverOneDatabase has two servers write at once over one
-// PostgreSQL, with one signer apart that both ask: every write is acknowledged
-// and signed, nobody freezes, and the ledger verifies.
+// TestTwoServersOverOneDatabase has two servers write concurrently to one
+// PostgreSQL database, with one separate signer: every write is acknowledged
+// and signed, nothing freezes, and the ledger verifies.
 func TestTwoServersOverOneDatabase(t *testing.T) {
 	dsn, folder := pgtest.DSN(t), t.TempDir()
 	at := func(name string) string { return filepath.Join(folder, name) }
@@ -27,11 +27,12 @@ func TestTwoServersOverOneDatabase(t *testing.T) {
 		return out
 	}
 	run("demo", "--no-serve")
-	// What began as a trial takes its key along.
+	// A trial that becomes a site takes its key along.
 	said, _ := aside(t, "fingerprint", "signer", "--key", at("site.sign"), "--socket", at("socket"))
 	vkey := regexp.MustCompile(`key +(\S+)`).FindStringSubmatch(said)[1]
 	site = append(site, "--signer", "unix:"+at("socket"))
-	// A third one that does not share what lies beside the database is refused.
+	// A third server that does not share the files beside the database is
+	// refused.
 	for flag, says := range map[string]string{"--key-file": "secret", "--keys": "key store", "--signer-key": "signing key"} {
 		args := append([]string{"serve", "--addr", "127.0.0.1:0"}, site[:6]...)
 		if status, out := alone(t, nil, append(args, flag, at("elsewhere"))...); status == 0 || !strings.Contains(out, says) {
@@ -42,7 +43,7 @@ func TestTwoServersOverOneDatabase(t *testing.T) {
 	for i := range bases {
 		bases[i], _ = child(t, append([]string{"serve", "--addr", "127.0.0.1:0"}, site...)...)
 	}
-	// A session of one server is one of the other too.
+	// A session on one server is valid on the other.
 	tokens := [2]string{tokenOf(t, bases[1], "demo-manager"), tokenOf(t, bases[0], "demo-manager")}
 	audit := tokenOf(t, bases[0], "demo-audit")
 	before := sizeNow(t, bases[0], audit)
@@ -78,8 +79,8 @@ func TestTwoServersOverOneDatabase(t *testing.T) {
 	}
 }
 
-// TestPaceIsBounded: an interval that would keep receipts or witnesses waiting
-// is refused before the database is opened.
+// TestPaceIsBounded: an interval that would delay receipts or witnesses is
+// rejected before the database is opened.
 func TestPaceIsBounded(t *testing.T) {
 	for flag, value := range map[string]string{"sign-every": "1m", "witness-every": "10ms", "witness-heartbeat": "48h"} {
 		if status, out := alone(t, nil, "serve", "--addr", "127.0.0.1:0", "--"+flag, value); status == 0 ||

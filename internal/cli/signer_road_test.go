@@ -21,8 +21,8 @@ import (
 	"plumbline/internal/signer"
 )
 
-// aside starts the program in a process of its own and waits until it says the
-// last of what is expected; it gives what was said so far.
+// aside starts the program in a process of its own, waits until it prints the
+// last expected text, and returns the output so far.
 func aside(t *testing.T, last string, args ...string) (said string, kill func()) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], args...)
@@ -56,7 +56,7 @@ func aside(t *testing.T, last string, args ...string) (said string, kill func())
 	return "", nil
 }
 
-// answer asks the API and gives status and body.
+// answer sends an API request and returns status and body.
 func answer(t *testing.T, method, url, token, body string) (int, string) {
 	t.Helper()
 	req, err := http.NewRequest(method, url, strings.NewReader(body))
@@ -103,7 +103,7 @@ func sizeNow(t *testing.T, base, audit string) int64 {
 	return head.Size
 }
 
-// signedUpTo waits until the signed checkpoint covers so many entries, and
+// signedUpTo waits until the signed checkpoint covers that many entries, and
 // checks it with the verifier key.
 func signedUpTo(t *testing.T, base, vkey string, size int64) {
 	t.Helper()
@@ -130,9 +130,9 @@ func signedUpTo(t *testing.T, base, vkey string, size int64) {
 	}
 }
 
-// TestTheManualOfTheSigner types the commands of docs/signer.md in their order:
-// a signer apart, killed and back again; an old backup put back, found, and
-// thawed by a person and by the signer's own operator.
+// TestTheManualOfTheSigner runs the commands of docs/signer.md in order: a
+// separate signer that is killed and restarted, and an old backup that is
+// restored, detected, and thawed by a person and by the signer's own operator.
 func TestTheManualOfTheSigner(t *testing.T) {
 	raw, err := os.ReadFile(filepath.Join("..", "..", "docs", "signer.md"))
 	if err != nil {
@@ -171,7 +171,8 @@ func TestTheManualOfTheSigner(t *testing.T) {
 	manager, audit := tokenOf(t, base, "demo-manager"), tokenOf(t, base, "demo-audit")
 	signedUpTo(t, base, vkey, sizeNow(t, base, audit))
 
-	// The signer is killed; writing goes on; it comes back and catches up.
+	// The signer is killed; writing continues; the signer restarts and catches
+	// up.
 	killSigner()
 	if status, raw := answer(t, "POST", base+"/api/v1/campaigns", manager, draft); status >= 300 {
 		t.Fatalf("writing without the signer: %d %s", status, raw)
@@ -184,7 +185,7 @@ func TestTheManualOfTheSigner(t *testing.T) {
 	signedUpTo(t, base, vkey, wrote)
 	killServer()
 
-	// A copy, more entries, and the copy put back while nothing runs.
+	// A copy, more entries, and the copy restored while nothing runs.
 	if status, _, errOut := run(t, "verify", "--db", "site.db", "--quiet"); status != 0 {
 		t.Fatal(errOut)
 	}
@@ -260,7 +261,8 @@ func putBack(t *testing.T, old []byte) {
 	}
 }
 
-// frozenEverywhere: pages, API and readiness all say it, and reading works.
+// frozenEverywhere: pages, API and readiness all report the freeze, and reading
+// works.
 func frozenEverywhere(t *testing.T, base string) {
 	t.Helper()
 	if status, raw := answer(t, "GET", base+"/readyz", "", ""); status != 503 || !strings.Contains(raw, "frozen") {
@@ -282,8 +284,8 @@ func frozenEverywhere(t *testing.T, base string) {
 	sizeNow(t, base, audit)
 }
 
-// TestAMissingKeyIsNotMadeAgain: a ledger that was signed before does not get
-// another key in silence.
+// TestAMissingKeyIsNotMadeAgain: a ledger that was signed before does not
+// silently get another key.
 func TestAMissingKeyIsNotMadeAgain(t *testing.T) {
 	t.Chdir(t.TempDir())
 	writeSite(t)

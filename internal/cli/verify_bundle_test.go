@@ -16,7 +16,7 @@ import (
 	"plumbline/internal/ledger"
 )
 
-// A person's file is verified by a process that knows no site, and the first
+// A personal file is verified by a process that knows no site, and the first
 // false record is named.
 func TestAFileIsVerifiedAlone(t *testing.T) {
 	s := apptest.SQLite(t)
@@ -82,9 +82,9 @@ func TestAFileIsVerifiedAlone(t *testing.T) {
 	}
 }
 
-// A file leaves the site before a witness can have signed. Who asks for the
-// witness is told so in words of his own language, and is answered once he
-// brings a history that the witness did sign.
+// A file leaves the site before a witness can have signed it. Somebody who
+// requires a witness is told so in their own language, and succeeds with a
+// history that the witness signed.
 func TestAFileUnderAWitness(t *testing.T) {
 	s := apptest.SQLite(t)
 	s.Issues(apptest.IssueSeed{Name: "mine", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview",

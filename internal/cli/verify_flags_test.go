@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// Evidence that would not be looked at is refused: somebody who brought it must
-// not read "ok" and believe that it was compared.
+// Evidence that would be ignored is rejected: nobody should read "ok" and
+// believe that it was compared.
 func TestEvidenceIsNotPassedOver(t *testing.T) {
 	h := takeHome(t)
 	for name, args := range map[string][]string{

@@ -19,7 +19,7 @@ import (
 	"plumbline/internal/words"
 )
 
-// handed are the files that somebody who made a statement takes home.
+// handed are the files that the author of a statement takes home.
 type handed struct{ text, pdf, code, slip, key, digits string }
 
 func takeHome(t *testing.T) handed {
@@ -173,7 +173,7 @@ func TestAForgedReceiptIsRefusedAlone(t *testing.T) {
 	}
 }
 
-// witnessKey is the key of a witness who signed nothing here.
+// witnessKey is the key of a witness that signed nothing here.
 func witnessKey() string { return ledger.CosignerKey("witness.example", bytes.Repeat([]byte{7}, 32)) }
 
 // The answers of the five steps are there in Chinese as well.

@@ -11,9 +11,8 @@ import (
 )
 
 // TestTheSM2LineOfAReceiptIsVerifiedAlone signs the checkpoint of a receipt
-// with Ed25519 and SM2. The SM2 key that somebody brings must not be passed
-// over: it alone suffices, a false line under it is refused, and a missing one
-// is said.
+// with Ed25519 and SM2. A given SM2 key must not be ignored: it suffices on its
+// own, an invalid line under it is rejected, and a missing one is reported.
 func TestTheSM2LineOfAReceiptIsVerifiedAlone(t *testing.T) {
 	h := takeHome(t)
 	raw, err := os.ReadFile(h.text)

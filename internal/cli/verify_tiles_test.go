@@ -9,8 +9,8 @@ import (
 	"plumbline/internal/tiles"
 )
 
-// A copy that lacks a file is found out; one whose file cannot be read was not
-// looked at, and must not be called false.
+// A copy that lacks a file is detected. One whose file cannot be read was not
+// checked and must not be called false.
 func TestAnUnreadCopyIsNotAFalseOne(t *testing.T) {
 	dir := t.TempDir()
 	ev := &evidence{env: &env{Config: defaults()}}

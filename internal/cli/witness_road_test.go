@@ -17,8 +17,8 @@ var (
 	keyed = regexp.MustCompile(`(?m)^key\s+(\S+)$`)
 )
 
-// TestTheManualOfTheWitness types the commands of docs/witness.md as they stand
-// there, in their order; only keys, folders and ports are put in.
+// TestTheManualOfTheWitness runs the commands of docs/witness.md in order,
+// exactly as written except for keys, folders and ports.
 func TestTheManualOfTheWitness(t *testing.T) {
 	raw, err := os.ReadFile(filepath.Join("..", "..", "docs", "witness.md"))
 	if err != nil {
@@ -103,7 +103,7 @@ func TestTheManualOfTheWitness(t *testing.T) {
 	until(t, pulled)
 }
 
-// writeSite makes site.db with a few people and a signed head.
+// writeSite creates site.db with a few people and a signed head.
 func writeSite(t *testing.T) {
 	t.Helper()
 	for name, text := range map[string]string{"units.csv": "code,name,tier,parent_code\nB00,Bureau,1,\n",
@@ -159,7 +159,7 @@ func fetch(t *testing.T, address string) string {
 	return string(raw)
 }
 
-// typed splits a command line; quotes hold several words together.
+// typed splits a command line; quotes keep words together.
 func typed(line string) (out []string) {
 	quoted := false
 	for _, part := range strings.SplitAfter(line, `"`) {
@@ -174,7 +174,8 @@ func typed(line string) (out []string) {
 	return out
 }
 
-// TestWitnessesFromTheSettings: a list in the file, and several in one variable.
+// TestWitnessesFromTheSettings: a list in the file, and several in one
+// variable.
 func TestWitnessesFromTheSettings(t *testing.T) {
 	t.Chdir(t.TempDir())
 	writeSite(t)

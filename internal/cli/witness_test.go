@@ -13,8 +13,8 @@ import (
 	"plumbline/internal/witness"
 )
 
-// stick writes a checkpoint over a tree of that many leaves, as the site's
-// export does, from an empty witness.
+// stick exports a checkpoint over a tree of that many leaves, starting from an
+// empty witness, as the site does.
 func stick(t *testing.T, signer note.Signer, path, word string, size int) {
 	t.Helper()
 	edge, err := ledger.NewEdge(0, nil)

@@ -11,9 +11,9 @@ import (
 	"plumbline/internal/selfcheck"
 )
 
-// TestPreparedInsertsWriteTheSameRows writes the same rows through bun's text
-// and through the prepared statements that the second group has, and reads
-// both back.
+// TestPreparedInsertsWriteTheSameRows writes the same rows through bun and
+// through the prepared statements available to the second group, and reads both
+// back.
 func TestPreparedInsertsWriteTheSameRows(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		ctx := context.Background()
@@ -99,8 +99,8 @@ func TestPreparedInsertsWriteTheSameRows(t *testing.T) {
 	})
 }
 
-// prepareNow waits until the writer has prepared what was asked for: one more
-// group has then passed.
+// prepareNow waits until the writer has prepared what was requested, which
+// takes one more group.
 func (s *Store) prepareNow(t *testing.T) {
 	t.Helper()
 	write(t, s, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {

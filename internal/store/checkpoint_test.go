@@ -195,7 +195,7 @@ func TestCommitsLeaveATokenAndAHead(t *testing.T) {
 	})
 }
 
-// asOwner walks past the triggers as somebody who owns the database can.
+// asOwner bypasses the triggers, as the owner of the database can.
 func asOwner(t *testing.T, s *Store, stmts ...string) {
 	t.Helper()
 	if s.dialect == SQLite {
@@ -273,8 +273,8 @@ func TestAnotherProcessMayWrite(t *testing.T) {
 	}
 }
 
-// TestALongGroupIsCut: members that take long do not keep a checkpoint waiting
-// behind all of them, and none of them is lost or done twice.
+// TestALongGroupIsCut: slow members do not keep a checkpoint waiting behind all
+// of them, and none is lost or executed twice.
 func TestALongGroupIsCut(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		ctx := context.Background()

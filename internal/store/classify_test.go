@@ -9,8 +9,8 @@ import (
 	"plumbline/internal/fault"
 )
 
-// What passes by itself is unavailable and never internal: a job that meets it
-// goes on later, one that meets anything else has failed.
+// A temporary failure is "unavailable", never "internal": a job that meets it
+// resumes later, while a job that meets anything else has failed.
 func TestWhatPassesIsUnavailable(t *testing.T) {
 	for code, want := range map[string]fault.Kind{
 		"25006": fault.UnavailableKind, // a standby was reached, which does not write

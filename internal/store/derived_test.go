@@ -10,13 +10,13 @@ import (
 	"plumbline/internal/roster"
 )
 
-// decidesNothing lists derived columns that verify does not recompute, as
-// "kind.column", each with the reason why nobody sees more, or less, by it.
+// decidesNothing lists the derived columns that verify does not recompute, as
+// "kind.column", each with the reason why it cannot change what anybody sees.
 var decidesNothing = map[string]string{}
 
-// TestDerivedColumnsAreRecomputed: digests leave out what is tagged
-// `ledger:"-"`, so each such column of each kind is derived anew by verify, or
-// stands in the list above.
+// TestDerivedColumnsAreRecomputed: digests exclude columns tagged `ledger:"-"`,
+// so verify must recompute each such column of each kind, unless it is in the
+// list above.
 func TestDerivedColumnsAreRecomputed(t *testing.T) {
 	tree := &placement{parent: map[string]string{"branch": "bureau", "unit": "branch"},
 		tier: map[string]int{"bureau": 1, "branch": 2, "unit": 3}}
@@ -47,15 +47,15 @@ func TestDerivedColumnsAreRecomputed(t *testing.T) {
 	}
 }
 
-// fieldsOf visits the fields of a row, those of what it embeds included.
+// fieldsOf visits the fields of a row, including those of embedded structs.
 func fieldsOf(typ reflect.Type, visit func(f reflect.StructField, top bool)) {
 	for _, f := range reflect.VisibleFields(typ) {
 		visit(f, len(f.Index) == 1)
 	}
 }
 
-// TestMovedRowsAreNamed moves rows to another branch past the ledger, as one
-// would to hide a case from the branch that it belongs to.
+// TestMovedRowsAreNamed moves rows to another branch behind the ledger's back,
+// as somebody would to hide a case from its own branch.
 func TestMovedRowsAreNamed(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		ctx := context.Background()

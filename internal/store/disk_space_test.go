@@ -15,7 +15,7 @@ import (
 	"plumbline/internal/ledger"
 )
 
-// smallDisk mounts a file system of that many megabytes.
+// smallDisk mounts a file system of the given size in megabytes.
 func smallDisk(t *testing.T, size string) string {
 	t.Helper()
 	folder := t.TempDir()
@@ -33,7 +33,7 @@ func smallDisk(t *testing.T, size string) string {
 	return folder
 }
 
-// onDisk is a site on that folder whose clock the test moves.
+// onDisk opens a site in that folder with a clock that the test controls.
 func onDisk(t *testing.T, folder string) (s *Store, tick func()) {
 	t.Helper()
 	now := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
@@ -64,8 +64,8 @@ func fillFile(t *testing.T, name string, size int) {
 	}
 }
 
-// Writing stops while there is still room, says why, and goes on when the room
-// is back; reading works all the time.
+// Writing stops while there is still space, says why, and resumes when space
+// returns. Reading always works.
 func TestWritingStopsBeforeTheDiskIsFull(t *testing.T) {
 	folder := smallDisk(t, "64m")
 	s, tick := onDisk(t, folder)
@@ -105,8 +105,8 @@ func TestWritingStopsBeforeTheDiskIsFull(t *testing.T) {
 	}
 }
 
-// Where the watch comes too late, what was acknowledged is there all the same,
-// nothing half-written is, and writing goes on when there is room.
+// If the check comes too late, whatever was acknowledged is still there,
+// nothing is half-written, and writing resumes when there is space.
 func TestADiskThatIsFullInTheMiddle(t *testing.T) {
 	folder := smallDisk(t, "64m")
 	s, _ := onDisk(t, folder)
@@ -144,7 +144,7 @@ func TestADiskThatIsFullInTheMiddle(t *testing.T) {
 	}
 }
 
-// makeRoom grows the disk and gives a file to remove.
+// makeRoom enlarges the disk and returns a file to remove.
 func makeRoom(t *testing.T, folder string) string {
 	t.Helper()
 	if out, err := exec.Command("mount", "-o", "remount,size=200m", folder).CombinedOutput(); err != nil {
@@ -155,7 +155,7 @@ func makeRoom(t *testing.T, folder string) string {
 	return name
 }
 
-// The ballast is laid down once, where there is plenty of room.
+// The ballast is created once, if there is plenty of space.
 func TestBallast(t *testing.T) {
 	s, tick := onDisk(t, t.TempDir())
 	defer s.Close()

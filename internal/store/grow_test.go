@@ -12,8 +12,8 @@ import (
 	"plumbline/internal/ledger"
 )
 
-// The kinds as a later version would have them: an issue with a location, and a
-// statement, which a slip shows, with the way it came.
+// The kinds of a later version: an issue with a location, and a statement,
+// which a slip includes, with its channel.
 type (
 	locatedIssue struct {
 		bun.BaseModel `bun:"table:issues,alias:issue"`
@@ -27,7 +27,7 @@ type (
 	}
 )
 
-// growKinds puts the later types in the place of the kinds' own for one test.
+// growKinds replaces the types of the kinds by the later ones for one test.
 func growKinds(t *testing.T) {
 	t.Helper()
 	for kind, typ := range map[string]reflect.Type{"issue": reflect.TypeFor[locatedIssue](), "statement": reflect.TypeFor[sentStatement]()} {
@@ -42,8 +42,8 @@ func growKinds(t *testing.T) {
 }
 
 // TestALedgeredRowGainsAColumn: entries, slips and rows from before the column
-// stay proven; a value in it is reported as not covered until a write has
-// covered it, and from then on a change is found.
+// stay proven. A value in it is reported as uncovered until a write has covered
+// it; from then on a change is found.
 func TestALedgeredRowGainsAColumn(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		ctx := context.Background()

@@ -18,8 +18,7 @@ import (
 	"plumbline/internal/roster"
 )
 
-// honestRuns is how many honest sites are ended abruptly in CI. Every night it
-// is a thousand.
+// honestRuns is how many honest sites CI kills. Nightly runs kill a thousand.
 const (
 	honestRuns    = 40
 	honestNightly = 1000
@@ -32,8 +31,8 @@ func honestCount(ci int) int {
 	return ci
 }
 
-// work writes a handful of things from several sides at once, with signing
-// between them, until stop; every answer is counted in acked.
+// work writes from several goroutines at once, with signing in between, until
+// stop. It counts every acknowledged write in acked.
 func (b *bureau) work(run int64, acked *atomic.Int64, stop <-chan struct{}) {
 	var all sync.WaitGroup
 	for side := range 3 {
@@ -72,7 +71,7 @@ func (b *bureau) work(run int64, acked *atomic.Int64, stop <-chan struct{}) {
 	all.Wait()
 }
 
-// something is one write of an ordinary day.
+// something performs one ordinary write.
 func (b *bureau) something(rng *rand.Rand, id string) Writing {
 	pick := rng.Intn(4)
 	return func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
@@ -125,9 +124,10 @@ func (b *bureau) trySign() error {
 	return b.s.SaveCheckpoint(ctx, LedgerCheckpoint{Size: c.Size, At: b.s.Now(), Root: c.Root[:], Note: string(note)}, b.log.vkey())
 }
 
-// image copies what lies on the disk, as a process that is killed leaves it.
-// The log is copied after the database, the key store after both: each was
-// durable before what follows from it, and none is folded in so few writes.
+// image copies the disk state that a killed process leaves. The log is copied
+// after the database and the key store after both: each is durable before
+// anything that depends on it, and so few writes trigger no checkpoint of the
+// log.
 func image(t *testing.T, from, to string) {
 	t.Helper()
 	for _, pattern := range []string{"site.db", "site.db-wal", "site.keys*"} {
@@ -170,10 +170,9 @@ func openSite(t *testing.T, dir string) *Store {
 	return s
 }
 
-// TestHonestSitesRaiseNoAlarm ends honest sites in the middle of their work,
-// opens what is left and verifies it: no finding, nothing acknowledged lost,
-// writing goes on, and a witness that heard the site before and after sees one
-// ledger.
+// TestHonestSitesRaiseNoAlarm kills honest sites at work, opens what is left
+// and verifies it: no findings, no acknowledged write lost, writing continues,
+// and a witness that knew the site before sees one ledger.
 func TestHonestSitesRaiseNoAlarm(t *testing.T) {
 	fresh := t.TempDir()
 	s := openSite(t, fresh)
@@ -217,7 +216,7 @@ func TestHonestSitesRaiseNoAlarm(t *testing.T) {
 	t.Logf("%d sites, %d entries", honestCount(honestRuns), entries)
 }
 
-// reopened verifies what a dead process left, writes on and verifies again.
+// reopened verifies what a killed process left, writes more and verifies again.
 func (b *bureau) reopened(t *testing.T, s *Store, k *tower, promised int64) int64 {
 	t.Helper()
 	defer s.Close()
@@ -244,8 +243,7 @@ func (b *bureau) reopened(t *testing.T, s *Store, k *tower, promised int64) int6
 	return promised - 1
 }
 
-// inTime asks again, as often as the 16 readers may hand out a connection
-// that was cut.
+// inTime retries as often as the 16 readers may return a cut connection.
 func inTime(ask func() error) (err error) {
 	for range 16 + 1 {
 		if err = ask(); err == nil {
@@ -256,7 +254,7 @@ func inTime(ask func() error) (err error) {
 }
 
 // TestCutConnectionsRaiseNoAlarm does the same on PostgreSQL, where the server
-// lives on and the connections are cut.
+// survives and the connections are cut.
 func TestCutConnectionsRaiseNoAlarm(t *testing.T) {
 	s := openTest(t, testDSNs(t)["postgres"](t))
 	b := newBureau(t, s)
@@ -297,9 +295,9 @@ func TestCutConnectionsRaiseNoAlarm(t *testing.T) {
 	}
 }
 
-// TestAFailedGroupDoesNotFreezeTheSite: a group that fails after its entries
-// were made, as when its connection is cut, must leave nothing behind that the
-// next one could take for a rewritten ledger.
+// TestAFailedGroupDoesNotFreezeTheSite: a group that fails after building its
+// entries, for example because its connection is cut, must leave nothing that
+// the next group could mistake for a rewritten ledger.
 func TestAFailedGroupDoesNotFreezeTheSite(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		ctx := context.Background()

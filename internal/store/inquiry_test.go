@@ -33,7 +33,7 @@ func TestInquiryQueries(t *testing.T) {
 				&inquiry.Party{ObjectKind: "case", ObjectID: c.ID, PersonID: "kin", Interest: inquiry.InterestRelative})
 			return []ledger.Fact{{Verb: "case.open", Kind: "case", ID: c.ID}}, "", err
 		})
-		// A row read back can be saved again: what was empty stays empty.
+		// A row that was read can be saved again: what was empty stays empty.
 		write(t, s, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
 			before, err := tx.Track(ctx, tr.ID, roster.Scope{All: true})
 			if err != nil {
@@ -189,8 +189,8 @@ func TestTriggerFacts(t *testing.T) {
 	})
 }
 
-// What a list hides is exactly what the report leaves out, also where the bar
-// lies on the officer, the case or the issue that a row hangs on.
+// What a list hides is exactly what the report leaves out, whether the bar is
+// on the officer, the case or the issue that a row belongs to.
 func TestBarredCountsAgreeWithLists(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		ctx := context.Background()

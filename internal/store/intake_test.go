@@ -26,8 +26,8 @@ func matchOf(id, unit, person string, candidates ...string) *intake.Match {
 	return m
 }
 
-// TestMatchesUnderScope: an open match is hidden from whoever is barred from a
-// candidate; a decided one only from whoever is barred from its person.
+// TestMatchesUnderScope: an open match is hidden from anyone barred from a
+// candidate, a decided one only from those barred from its person.
 func TestMatchesUnderScope(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		ctx := context.Background()
@@ -87,8 +87,8 @@ func TestMatchesUnderScope(t *testing.T) {
 	})
 }
 
-// TestOriginals: the live records of a sum stand, earliest first; withdrawn,
-// rejected and linked ones do not.
+// TestOriginals: only the live records with a checksum count, earliest first,
+// not withdrawn, rejected or linked ones.
 func TestOriginals(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		ctx := context.Background()

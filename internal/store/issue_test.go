@@ -37,7 +37,8 @@ func issueTree(t *testing.T, s *Store) {
 
 var issueUnits = map[string]int{"b": 1, "s1": 2, "s1a": 3, "s1b": 3, "s2a": 3, "old": 3}
 
-// randomIssues makes issues of few people in few categories, so that keys meet.
+// randomIssues makes issues of few people in few categories, so that keys
+// collide.
 func randomIssues(r *rand.Rand, n int) []*issue.Issue {
 	units := []string{"b", "s1", "s1a", "s1b", "s2a", "old"}
 	cats := []string{"interview", "supervision", "info_security"}
@@ -85,13 +86,13 @@ func allIssues(t *testing.T, s *Store) []*issue.Issue {
 	return rows
 }
 
-// compared is what the comparison computes of an issue.
+// compared is what the comparison computes for an issue.
 func compared(i *issue.Issue) string {
 	return fmt.Sprintf("%s paired=%v first=%v %q", i.Disclosure, i.Paired, i.FirstOfKey, i.Concealment)
 }
 
-// Whatever came first and in whatever portions: the stored comparison is the
-// one that all issues together give, and the counters are a recount.
+// Whatever the order and grouping of arrival, the stored comparison equals that
+// of all issues at once, and the counters equal a recount.
 func TestIssuesComparedAcrossWrites(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		issueTree(t, s)
@@ -99,7 +100,8 @@ func TestIssuesComparedAcrossWrites(t *testing.T) {
 		for range 12 {
 			addIssues(t, s, randomIssues(r, 1+r.IntN(30)))
 		}
-		// Undo some, as a withdrawn batch does; notice others; move a category.
+		// Undo some, as a withdrawn batch does; send notices for others; change
+		// a category.
 		rows := allIssues(t, s)
 		var changes []issue.Change
 		for n, i := range rows {
@@ -167,8 +169,8 @@ func TestIssuesComparedAcrossWrites(t *testing.T) {
 	})
 }
 
-// A list has exactly the rows that its filter and scope admit, its count says
-// so, and its pages cover it once, in order.
+// A list contains exactly the rows that its filter and scope admit, its count
+// agrees, and its pages cover it once, in order.
 func TestIssueListIsFilterAndScope(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		ctx := context.Background()

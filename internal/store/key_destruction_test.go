@@ -9,8 +9,8 @@ import (
 	"plumbline/internal/selfcheck"
 )
 
-// TestAKeyIsDestroyedAfterAKill ends a process between the deletion of drafts
-// and the destruction of their key: the next one destroys it, and only it.
+// TestAKeyIsDestroyedAfterAKill kills a process between deleting drafts and
+// destroying their key. The next process destroys that key and no other.
 func TestAKeyIsDestroyedAfterAKill(t *testing.T) {
 	for name, dsn := range testDSNs(t) {
 		t.Run(name, func(t *testing.T) {

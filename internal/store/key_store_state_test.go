@@ -11,9 +11,9 @@ import (
 	"plumbline/internal/roster"
 )
 
-// TestAnOlderKeyStoreIsRefused puts a copy of the key store back, once when
-// texts came since and once when a key was destroyed since: the site does not
-// open with it, until somebody says so, and then no number is given twice.
+// TestAnOlderKeyStoreIsRefused restores a copy of the key store after new
+// texts, and after a key was destroyed. The site refuses to open with it until
+// somebody accepts it, and then reuses no key number.
 func TestAnOlderKeyStoreIsRefused(t *testing.T) {
 	for name, dsn := range testDSNs(t) {
 		t.Run(name, func(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"plumbline/internal/roster"
 )
 
-// unledgered lists the tables whose rows no entry digests, each with what stands
-// in for the entry. A table is either the table of a kind or stands here.
+// unledgered lists the tables whose rows no entry digests, each with what
+// protects it instead. A table either belongs to a kind or is listed here.
 var unledgered = map[string]string{
 	"answers":             "digested into the submission",
 	"contents":            "committed to by the row that each text belongs to",
@@ -27,8 +27,8 @@ var unledgered = map[string]string{
 	"sites":               "compared with the ledger where it decides anything",
 }
 
-// TestEveryTableIsDeclared: a table that is neither that of a declared kind, nor
-// scratch, nor in the list above would lie outside the ledger unnoticed.
+// TestEveryTableIsDeclared: a table that belongs to no declared kind, is not
+// scratch and is not listed above would be outside the ledger unnoticed.
 func TestEveryTableIsDeclared(t *testing.T) {
 	s := openTest(t, filepath.Join(t.TempDir(), "site.db"))
 	v := &View{db: s.reader, s: s}
@@ -60,11 +60,11 @@ func TestEveryTableIsDeclared(t *testing.T) {
 	}
 }
 
-// notRefs are columns that end like a reference and are none.
+// notRefs are columns named like a reference that are none.
 var notRefs = []string{"branch_id", "account_id"} // the tree's; and ids that entries carry as pseudonyms
 
-// TestKindsAreDeclaredWhole judges each declaration against the kind's own
-// columns: what is missing from it, or contradicts them, fails here.
+// TestKindsAreDeclaredWhole checks each declaration against the kind's own
+// columns: anything missing or contradictory fails here.
 func TestKindsAreDeclaredWhole(t *testing.T) {
 	s := openTest(t, filepath.Join(t.TempDir(), "site.db"))
 	v := &View{db: s.reader, s: s}
@@ -119,8 +119,8 @@ func TestKindsAreDeclaredWhole(t *testing.T) {
 }
 
 // TestTextsThatEndAreReached: expungement walks from an issue and its record
-// over the columns that hang on them. A kind whose texts end with the matter
-// and that the walk cannot reach would keep them for ever.
+// along references. A kind whose texts end with the matter but that the walk
+// cannot reach would keep them for ever.
 func TestTextsThatEndAreReached(t *testing.T) {
 	s := openTest(t, filepath.Join(t.TempDir(), "site.db"))
 	v := &View{db: s.reader, s: s}

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// TestBehind names what a database of another program lacks, or has too much.
+// TestBehind lists what the database of another program version lacks or has in
+// addition.
 func TestBehind(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		ctx := context.Background()

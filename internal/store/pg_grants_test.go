@@ -12,7 +12,7 @@ import (
 )
 
 // TestTheServingRoleCannotForget runs the program as a role that does not own
-// the tables: it can do its work, and nothing else.
+// the tables: it can do its work and nothing else.
 func TestTheServingRoleCannotForget(t *testing.T) {
 	ctx := context.Background()
 	dsn := pgtest.DSN(t)

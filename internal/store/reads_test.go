@@ -8,8 +8,8 @@ import (
 	"plumbline/internal/apptest/pgtest"
 )
 
-// BenchmarkReadIsLogged is what a page of somebody's file costs more than one
-// that leaves no trace.
+// BenchmarkReadIsLogged measures the extra cost of opening a personal file,
+// which is logged, over a page that is not.
 func BenchmarkReadIsLogged(b *testing.B) {
 	for name, dsn := range map[string]func(b *testing.B) string{
 		"sqlite":   func(b *testing.B) string { return filepath.Join(b.TempDir(), "test.db") },

@@ -16,13 +16,13 @@ import (
 	"plumbline/migrations"
 )
 
-// later is the migration of a version after this one: an issue gains a location,
-// and a statement, which a slip shows, the way it came.
+// later is the migration of a later version: an issue gains a location, and a
+// statement, which a slip includes, its channel.
 const later = `ALTER TABLE issues ADD COLUMN location TEXT NOT NULL DEFAULT '';
 ALTER TABLE statements ADD COLUMN channel TEXT NOT NULL DEFAULT '';
 `
 
-// withLater are the migrations of that version.
+// withLater returns the migrations of that version.
 func withLater(t *testing.T) fs.FS {
 	t.Helper()
 	out := fstest.MapFS{"9998_later.sql": {Data: []byte(later)}}
@@ -40,7 +40,8 @@ func withLater(t *testing.T) fs.FS {
 	return out
 }
 
-// refill puts the site of a released version into the store's empty database.
+// refill restores the site of a released version into the store's empty
+// database.
 func refill(t *testing.T, s *Store, file string) {
 	t.Helper()
 	each := func(fn func(a *archive.Reader) error) {
@@ -116,9 +117,9 @@ func placeKeys(t *testing.T, file, at string) (origin string) {
 	}
 }
 
-// TestAReleasedSiteGrows upgrades the site of each released version by a
+// TestAReleasedSiteGrows upgrades the site of each released version with a
 // migration that adds columns to its rows. Every old entry and slip stays
-// proven; a value in a new column is reported as not covered.
+// proven; a value in a new column is reported as uncovered.
 func TestAReleasedSiteGrows(t *testing.T) {
 	sites, err := filepath.Glob("testdata/released/*/site.backup")
 	if err != nil || len(sites) == 0 {

@@ -8,8 +8,8 @@ import (
 	"plumbline/internal/roster"
 )
 
-// A unit that moves takes its sums and its people's branch with it, and leaves
-// what both places share alone.
+// A unit that moves takes its sums and its people's branch along, and leaves
+// shared ancestors unchanged.
 func TestMoveUnit(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		ctx := context.Background()

@@ -14,8 +14,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite golden files")
 
-// TestSchemaIsAsRendered holds schema/*.txt, which verify compares a site
-// with, to what the migrations give. After a migration:
+// TestSchemaIsAsRendered checks schema/*.txt, against which verify compares a
+// site, against what the migrations produce. After a migration:
 //
 //	go test ./internal/store -run TestSchema -update
 func TestSchemaIsAsRendered(t *testing.T) {

@@ -12,8 +12,8 @@ import (
 	"plumbline/internal/roster"
 )
 
-// TestScopeInSQLSaysTheSame compares the WHERE clause of a list with the single
-// check, for 400 random scopes over rows of every kind.
+// TestScopeInSQLSaysTheSame compares the WHERE clause of a list with the check
+// for one row, for 400 random scopes over rows of every kind.
 func TestScopeInSQLSaysTheSame(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		ctx := context.Background()

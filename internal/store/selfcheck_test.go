@@ -12,7 +12,7 @@ import (
 	"plumbline/internal/selfcheck"
 )
 
-// TestSubmissionQueries writes a small campaign and asks for it under scopes.
+// TestSubmissionQueries writes a small campaign and queries it under scopes.
 func TestSubmissionQueries(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		ctx := context.Background()
@@ -115,7 +115,7 @@ func TestSubmissionQueries(t *testing.T) {
 	})
 }
 
-// write runs one writing closure.
+// write runs one write closure.
 func write(t *testing.T, s *Store, fn Writing) Receipt {
 	t.Helper()
 	r, err := s.Update(context.Background(), Call{Account: "a", Op: "test", RequestID: "r"}, fn)

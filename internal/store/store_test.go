@@ -37,7 +37,7 @@ func init() {
 	guests = append(guests, "widgets", "old_")
 }
 
-// each runs a test on every dialect that the machine has.
+// each runs a test on every dialect available on the machine.
 func each(t *testing.T, fn func(t *testing.T, s *Store)) {
 	for name, dsn := range migratedDSNs(t) {
 		t.Run(name, func(t *testing.T) {
@@ -164,8 +164,8 @@ func TestReplayGivesTheFirstAnswer(t *testing.T) {
 	})
 }
 
-// TestADoubleTapInOneGroupIsOneWrite lets the repetition arrive before the
-// first has been committed: its request record is not in the table yet.
+// TestADoubleTapInOneGroupIsOneWrite sends the repetition before the first has
+// committed, when its request record is not in the table yet.
 func TestADoubleTapInOneGroupIsOneWrite(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		ctx := context.Background()
@@ -306,9 +306,9 @@ func TestACancelledClientDoesNotStopTheGroup(t *testing.T) {
 	})
 }
 
-// A reader whose connection ends is told that the database went away, not that
-// the program is at fault: by the question that meets it, by the next one, and
-// by the end of the transaction.
+// A reader whose connection ends learns that the database went away, not that
+// the program is at fault: from the query that meets it, from the next one, and
+// from the end of the transaction.
 func TestAConnectionThatEnds(t *testing.T) {
 	dsn := pgtest.DSN(t)
 	s := openTest(t, dsn)
@@ -343,8 +343,8 @@ func TestAConnectionThatEnds(t *testing.T) {
 	}
 }
 
-// The file and its log hold names and who is accused of what: nobody else on
-// the machine reads them.
+// The file and its log hold names and accusations, so nobody else on the
+// machine may read them.
 func TestADatabasesFileIsItsOwners(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "site.db")
 	openTest(t, file)
@@ -435,7 +435,7 @@ func testDSNs(t *testing.T) map[string]func(t *testing.T) string {
 	}
 }
 
-// migratedDSNs are databases to which openTest has nothing to add.
+// migratedDSNs are databases that openTest need not migrate.
 func migratedDSNs(t *testing.T) map[string]func(t *testing.T) string {
 	out := testDSNs(t)
 	out["postgres"] = func(t *testing.T) string {

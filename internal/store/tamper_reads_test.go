@@ -16,7 +16,7 @@ import (
 
 func anybody(context.Context, *View) error { return nil }
 
-// read lets an account open a person's file.
+// read logs that an account opened a person's file.
 func (b *bureau) read(account, person string) {
 	b.t.Helper()
 	if err := b.s.LogReading(context.Background(), ReadLog{Account: account, Kind: "file", ObjectID: person, PersonID: person,
@@ -25,7 +25,7 @@ func (b *bureau) read(account, person string) {
 	}
 }
 
-// fold gathers the lines about a person into an entry, as the program does.
+// fold folds the lines about a person into an entry, as the program does.
 func (b *bureau) fold(account, person string) {
 	b.t.Helper()
 	ctx := context.Background()
@@ -49,8 +49,8 @@ func (b *bureau) fold(account, person string) {
 	}
 }
 
-// readings is the log that TestTamperReads begins with: six lines, of which
-// entry 0 names the third and entry 1 the fifth.
+// readings is the initial log of TestTamperReads: six lines, of which entry 0
+// names the third and entry 1 the fifth.
 func (b *bureau) readings() {
 	for range 3 {
 		b.read("reader", "p1")
@@ -62,7 +62,7 @@ func (b *bureau) readings() {
 	b.read("other", "p3")
 }
 
-// rechain numbers the lines anew, without gaps, and makes each chain fit.
+// rechain renumbers the lines without gaps and recomputes each chain value.
 func (h *thief) rechain() {
 	h.t.Helper()
 	ctx := context.Background()
@@ -131,8 +131,8 @@ var tamperReads = []struct {
 	{"cut off what no entry names yet", func(h *thief) { h.do("DELETE FROM read_logs WHERE no > 5") }, ""},
 }
 
-// TestTamperReads lets the owner of the database do to the read log what he
-// can, and asks of each that exactly it is named.
+// TestTamperReads tampers with the read log in every way the owner of the
+// database can, and checks that exactly the tampered line is named.
 func TestTamperReads(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		ctx := context.Background()
@@ -179,8 +179,8 @@ func whats(t *testing.T, s *Store) (codes []string) {
 	return codes
 }
 
-// TestAProcessRemembersItsReadings cuts off, or exchanges, what no entry names
-// yet, while the program runs.
+// TestAProcessRemembersItsReadings deletes or replaces lines that no entry
+// names yet while the program runs.
 func TestAProcessRemembersItsReadings(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		ctx := context.Background()
@@ -245,7 +245,7 @@ func TestAProcessRemembersItsReadings(t *testing.T) {
 	})
 }
 
-// TestReadersTogetherKeepOneChain lets two processes log readings at once.
+// TestReadersTogetherKeepOneChain has two processes log readings at once.
 func TestReadersTogetherKeepOneChain(t *testing.T) {
 	for name, dsn := range testDSNs(t) {
 		t.Run(name, func(t *testing.T) {
@@ -295,7 +295,8 @@ func TestReadersTogetherKeepOneChain(t *testing.T) {
 	}
 }
 
-// TestReadLogIsNoScratch keeps other code from writing lines past the chain.
+// TestReadLogIsNoScratch keeps other code from writing lines that bypass the
+// chain.
 func TestReadLogIsNoScratch(t *testing.T) {
 	s := openTest(t, filepath.Join(t.TempDir(), "test.db"))
 	err := s.Scratch(context.Background(), func(ctx context.Context, sx *ScratchTx) error {
@@ -312,8 +313,8 @@ func TestReadLogIsNoScratch(t *testing.T) {
 	}
 }
 
-// TestReadingsGoThroughABackup puts the log into the other database, where its
-// chain holds as well and goes on.
+// TestReadingsGoThroughABackup restores the log into the other database, where
+// its chain still holds and continues.
 func TestReadingsGoThroughABackup(t *testing.T) {
 	dsns := testDSNs(t)
 	for from, to := range map[string]string{"sqlite": "postgres", "postgres": "sqlite"} {

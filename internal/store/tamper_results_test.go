@@ -25,7 +25,7 @@ var tamperResults = []struct {
 	}, "request_result 3 a/other"},
 }
 
-// TestTamperResults exchanges what a repeated request is answered with.
+// TestTamperResults replaces the stored answers to repeated requests.
 func TestTamperResults(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		ctx := context.Background()
@@ -77,7 +77,7 @@ func TestTamperResults(t *testing.T) {
 	})
 }
 
-// TestAnAnswerIsNamedByItsWrite refuses an operation whose answer verify could
+// TestAnAnswerIsNamedByItsWrite rejects an operation whose answer verify could
 // not check.
 func TestAnAnswerIsNamedByItsWrite(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// schemaTamper is one thing done to the schema, and what verify names.
+// schemaTamper is one change to the schema, and the finding expected.
 type schemaTamper struct {
 	name     string
 	stmts    []string
@@ -110,8 +110,8 @@ var postgresTampers = []schemaTamper{
 	{"put a table before ours", []string{"CREATE SCHEMA thief", "CREATE TABLE thief.issues (id text)"}, "schema_right", "schema thief"},
 }
 
-// TestTamperedSchemas changes what the database is made of, one thing at a time:
-// each is named, and a site that nobody touched is not accused.
+// TestTamperedSchemas changes the schema one thing at a time: each change is
+// found, and an untouched site has no findings.
 func TestTamperedSchemas(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		ctx := context.Background()
@@ -152,7 +152,8 @@ func TestTamperedSchemas(t *testing.T) {
 	})
 }
 
-// TestTheServingRolesRightsAreRight: what GrantTo gives is not accused.
+// TestTheServingRolesRightsAreRight: the privileges that GrantTo grants cause
+// no finding.
 func TestTheServingRolesRightsAreRight(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		if s.dialect != Postgres {

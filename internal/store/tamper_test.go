@@ -18,7 +18,7 @@ func base64Key(id uint32, sig []byte) string {
 	return base64.StdEncoding.EncodeToString(append(binary.BigEndian.AppendUint32(nil, id), sig...))
 }
 
-// flip gives the SQL that flips one bit of a column of bytes.
+// flip returns SQL that flips one bit of a bytes column.
 func (h *thief) flip(table, column, where string) {
 	h.t.Helper()
 	var raw []byte
@@ -32,8 +32,8 @@ func (h *thief) flip(table, column, where string) {
 	}
 }
 
-// tampering is what one of them did in that night, who finds it, and what is
-// named: the code, kind and id of the row, and the entry.
+// tampering is one act of tampering, who finds it, and the expected finding:
+// code, kind and id of the row, and the entry.
 type tampering struct {
 	name     string
 	do       func(h *thief)
@@ -154,8 +154,8 @@ var tamperNight = []tampering{
 	}, (*bureau).bySite, "entry_columns", "unit", "u3", 12, false, "site"},
 }
 
-// rebuild is the worst that can be done from inside: a row is changed, the
-// entry that named it, all that follows, the tree, every checkpoint.
+// rebuild is the worst attack from inside: it changes a row, the entry that
+// named it and everything that follows: the tree and every checkpoint.
 func (h *thief) rebuild() {
 	all := h.entries()
 	all[8].After[0].Digest = h.editUnit("u2")
@@ -167,7 +167,7 @@ func (h *thief) slip(id string) {
 		"tier, parent_id, state, successor_id, from_on, to_on FROM units WHERE id = 'u0'")
 }
 
-// insert puts an entry for a new unit at a place.
+// insert inserts an entry for a new unit at a position.
 func (h *thief) insert(at int, shift time.Duration) {
 	h.slip("u9")
 	digest := h.editUnit("u9")
@@ -186,8 +186,8 @@ func (h *thief) oldCopy() {
 	}
 }
 
-// witnessKnows lets the witness have seen a checkpoint whose line the site had
-// not yet stored.
+// witnessKnows makes the witness aware of a checkpoint whose cosignature the
+// site had not stored yet.
 func (h *thief) witnessKnows(size int64) {
 	for _, n := range h.notes {
 		if n.Checkpoint.Size == size {
@@ -196,9 +196,9 @@ func (h *thief) witnessKnows(size int64) {
 	}
 }
 
-// TestTamperNight lets the owner of the database do what he can, triggers out
-// of the way, and asks of each that the false thing is named, and by whom it is
-// found. What the site alone cannot find it must not claim to have found.
+// TestTamperNight tampers in every way the owner of the database can, with the
+// triggers disabled, and checks that the false row is named and by whom it is
+// found. Verify must not claim to find what the site alone cannot detect.
 func TestTamperNight(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		b := newBureau(t, s)
@@ -257,7 +257,7 @@ func lines(findings []Finding) string {
 	return b.String()
 }
 
-// disarm takes the triggers away, as the owner of the tables can.
+// disarm drops the triggers, as the owner of the tables can.
 func (b *bureau) disarm() {
 	ctx := context.Background()
 	var stmts []string

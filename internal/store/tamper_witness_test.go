@@ -24,10 +24,12 @@ type tower struct {
 	close  func() // ends the server; the test's end does it too
 }
 
-// newTower lets the witness follow the honest site up to its last checkpoint.
+// newTower makes a witness that has followed the honest site up to its last
+// checkpoint.
 func (b *bureau) newTower(t *testing.T) *tower {
 	t.Helper()
-	// A second for each look at the clock: the witness limits how often it is asked.
+	// Advance one second for each look at the clock, because the witness
+	// rate-limits requests.
 	var looks atomic.Int64
 	from := b.s.clock()
 	clock := func() time.Time { return from.Add(time.Duration(looks.Add(1)) * time.Second) }
@@ -57,8 +59,8 @@ func (b *bureau) newTower(t *testing.T) *tower {
 	return k
 }
 
-// hear lets the site of the view send the newest of its checkpoints up to a
-// size, as its server does, and says how the two stand then.
+// hear sends the newest checkpoint up to a size from the site, as its server
+// does, and returns the state of the two afterwards.
 func (k *tower) hear(t *testing.T, v *View, upTo int64) witness.Standing {
 	t.Helper()
 	newest := func(ctx context.Context) (*LedgerCheckpoint, error) {
@@ -102,8 +104,8 @@ func (k *tower) hear(t *testing.T, v *View, upTo int64) witness.Standing {
 	return f.Standing()
 }
 
-// hears has the honest site send its newest checkpoint: no alarm, and nothing
-// between the two.
+// hears sends the honest site's newest checkpoint: no alarm, and no gap between
+// the two.
 func (k *tower) hears(t *testing.T) {
 	t.Helper()
 	var stands witness.Standing
@@ -121,7 +123,7 @@ func (k *tower) hears(t *testing.T) {
 	}
 }
 
-// alarms names the open ones.
+// alarms lists the open alarms.
 func (k *tower) alarms(t *testing.T) string {
 	t.Helper()
 	list, err := k.w.Status()
@@ -137,7 +139,7 @@ func (k *tower) alarms(t *testing.T) string {
 	return strings.Join(kinds, " ")
 }
 
-// evidence is what the witness itself hands out: its newest note.
+// evidence is what the witness itself publishes: its newest note.
 func (k *tower) evidence(t *testing.T) Evidence {
 	t.Helper()
 	held, err := k.client.Newest(t.Context(), k.b.s.origin)
@@ -155,8 +157,9 @@ func (k *tower) evidence(t *testing.T) Evidence {
 	return Evidence{Trust: k.b.logOnly(), Notes: []KeptNote{{From: "witness", Checkpoint: o.Checkpoint}}}
 }
 
-// finders says who finds an act: the site's own verify, the witness (with its
-// alarm, or verify beside its note), and a receipt beside the database.
+// finders lists who finds an act: the site's own verify, the witness (through
+// its alarm, or verify with its note), and a receipt checked against the
+// database.
 func (k *tower) finders(t *testing.T, views []*View) string {
 	t.Helper()
 	ctx := t.Context()
@@ -187,7 +190,7 @@ func (k *tower) finders(t *testing.T, views []*View) string {
 	return strings.Join(by, " ")
 }
 
-// signHead is the thief's own signature under the head as it is now.
+// signHead signs the present head with the stolen key.
 func (h *thief) signHead() {
 	h.t.Helper()
 	ctx := context.Background()
@@ -206,9 +209,9 @@ func (h *thief) signHead() {
 	}
 }
 
-// TestWhoFindsWhat lets a real witness, reached over HTTP, and the holders of
-// real receipts stand beside the site through the same night, and fixes for
-// each act who finds it. What nobody finds would be a hole in the design.
+// TestWhoFindsWhat runs every act of TestTamperNight with a real witness over
+// HTTP and the holders of real receipts beside the site, and fixes who finds
+// each. An act that nobody finds would be a hole in the design.
 func TestWhoFindsWhat(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		b := newBureau(t, s)

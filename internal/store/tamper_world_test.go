@@ -17,7 +17,7 @@ import (
 	"plumbline/internal/roster"
 )
 
-// plainSigner is the log's key as the signer holds it, and as a thief does.
+// plainSigner holds the log's key, as both the signer and a thief do.
 type plainSigner struct {
 	name string
 	key  ed25519.PrivateKey
@@ -118,7 +118,7 @@ func (b *bureau) cosignedBy(name string, key ed25519.PrivateKey, note []byte) (l
 	return "— " + name + " " + base64Key(c.KeyHash(), sig) + "\n"
 }
 
-// sign stores the checkpoint of the present head; the witness signs it too.
+// sign stores a checkpoint of the present head. The witness signs it too.
 func (b *bureau) sign(witnessed bool) {
 	b.t.Helper()
 	ctx := context.Background()
@@ -146,8 +146,8 @@ func (b *bureau) sign(witnessed bool) {
 	}
 }
 
-// live is the history that the night begins with. Its numbers are those of the
-// table in TestTamperNight.
+// live writes the initial history. The table in TestTamperNight relies on its
+// numbers.
 func (b *bureau) live() {
 	for i := range 5 {
 		b.unit(fmt.Sprintf("u%d", i)) // entries 0 to 4
@@ -168,12 +168,11 @@ func (b *bureau) live() {
 	b.keepReceipts()
 }
 
-// tables are those that a thief has to put right.
+// tables lists the tables that a thief must adjust.
 var tamperTables = []string{"units", "statements", "contents", "ledger_entries", "ledger_hashes", "ledger_checkpoints",
 	"ledger_cosignatures", "counters"}
 
-// backup copies the tables as they are now, for the one who puts an old copy
-// back.
+// backup copies the tables, for the thief who restores an old copy.
 func (b *bureau) backup() {
 	for _, table := range tamperTables {
 		if _, err := b.s.writer.Exec("CREATE TABLE old_" + table + " AS SELECT * FROM " + table); err != nil {
@@ -182,7 +181,7 @@ func (b *bureau) backup() {
 	}
 }
 
-// keepReceipts hands out a receipt for every entry under the last checkpoint.
+// keepReceipts issues a receipt for every entry under the last checkpoint.
 func (b *bureau) keepReceipts() {
 	view(b.t, b.s, func(ctx context.Context, v *View) error {
 		for seq := range b.points[len(b.points)-1] {
@@ -223,13 +222,13 @@ func (b *bureau) logOnly() ledger.Trust {
 	return trust
 }
 
-// The evidence that each of them can bring.
+// The evidence that each of them can supply.
 func (b *bureau) bySite() Evidence { return Evidence{Trust: b.logOnly()} }
 func (b *bureau) byReceipt() Evidence {
 	return Evidence{Trust: b.logOnly(), Receipts: b.receipts, Notes: b.notes}
 }
 
-// byFalseTime is a receipt whose holder, or whose printer, moved its time.
+// byFalseTime is a receipt whose holder or printer altered its time.
 func (b *bureau) byFalseTime() Evidence {
 	ev := b.byReceipt()
 	moved := *b.receipts[8].Receipt
@@ -257,7 +256,7 @@ func (b *bureau) byNotice() Evidence {
 	return ev
 }
 
-// thief works inside a transaction that is undone after the verification.
+// thief works inside a transaction that is rolled back after verification.
 type thief struct {
 	*bureau
 	tx bun.Tx
@@ -288,8 +287,8 @@ func (h *thief) entries() (out []*ledger.Entry) {
 	return out
 }
 
-// editUnit changes a unit as its owner can: under the program's own rules but
-// for the ledger. It gives the row's new digest.
+// editUnit changes a unit as its owner can, following all the program's rules
+// except the ledger, and returns the row's new digest.
 func (h *thief) editUnit(id string) ledger.Hash {
 	h.t.Helper()
 	h.do("UPDATE units SET name = 'falsified' WHERE id = '" + id + "'")
@@ -304,9 +303,9 @@ func (h *thief) editUnit(id string) ledger.Hash {
 	return d
 }
 
-// rewrite replaces the log by the entries given: numbers, predecessors, leaves
-// and nodes all fit. With sign, the checkpoints are made anew under the stolen
-// key, and entries that name checkpoints name the new ones.
+// rewrite replaces the log by the given entries with consistent numbers,
+// predecessors, leaves and nodes. With sign, the checkpoints are re-signed with
+// the stolen key, and entries that name checkpoints name the new ones.
 func (h *thief) rewrite(entries []*ledger.Entry, sign bool) {
 	h.t.Helper()
 	ctx := context.Background()

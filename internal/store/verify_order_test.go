@@ -7,8 +7,8 @@ import (
 )
 
 // TestTheFirstFalseEntryIsNamedFirst edits more rows than the report lists, and
-// behind them one that an earlier entry wrote: that one is named first, also
-// where counters, which belong to no entry, disagree as well.
+// after them one written by an earlier entry: that one is named first, even if
+// counters, which belong to no entry, disagree too.
 func TestTheFirstFalseEntryIsNamedFirst(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		ctx := context.Background()

@@ -11,7 +11,7 @@ import (
 )
 
 // refiled is a list that was filed, returned and filed again, with its slips.
-// Entry 0 is its making, 1 the first filing, 2 the second.
+// Entry 0 creates it, entry 1 is the first filing, entry 2 the second.
 func refiled(t *testing.T, s *Store) string {
 	t.Helper()
 	sub := selfcheck.NewSubmission(&selfcheck.Campaign{Stamp: ledger.Stamp{ID: "c"}},
@@ -56,8 +56,8 @@ func refiled(t *testing.T, s *Store) string {
 	return sub.ID
 }
 
-// TestVerifyHoldsEarlierRounds lets an administrator change what was filed in a
-// round that has been filed again since, and what is kept to prove it.
+// TestVerifyHoldsEarlierRounds has an administrator change what was filed in a
+// superseded round, and what is kept to prove it.
 func TestVerifyHoldsEarlierRounds(t *testing.T) {
 	cases := []struct {
 		name, sql, what, why string

@@ -17,13 +17,13 @@ import (
 	"plumbline/internal/ledger"
 )
 
-// filler writes rows fast: this is about reading them back.
+// filler writes rows fast, because the test is about reading them back.
 type filler struct {
 	t  *testing.T
 	s  *Store
 	tx bun.Tx
 	st map[reflect.Type]*sql.Stmt
-	// for PostgreSQL, which takes many rows in one text
+	// For PostgreSQL, which takes many rows in one statement.
 	waiting map[reflect.Type]reflect.Value
 }
 
@@ -71,8 +71,8 @@ func (f *filler) flush(w reflect.Value) {
 	}
 }
 
-// fill makes a ledger of n entries: three of five raise an issue with its
-// narrative, two change one that is there.
+// fill writes a ledger of n entries: three of five raise an issue with its
+// narrative, two change an existing one.
 func fill(t *testing.T, s *Store, n int) {
 	t.Helper()
 	ctx := context.Background()
@@ -160,7 +160,7 @@ func fill(t *testing.T, s *Store, n int) {
 }
 
 // TestVerifySpeed: a million entries in under a minute on two cores. CI reads
-// fewer and allows as much for each.
+// fewer, with the same time per entry.
 func TestVerifySpeed(t *testing.T) {
 	n, limit := 20_000, 20*time.Second // CI shares its processors with other tests
 	if os.Getenv("PLUMBLINE_NIGHTLY") == "1" {

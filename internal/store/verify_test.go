@@ -10,7 +10,7 @@ import (
 	"plumbline/internal/roster"
 )
 
-// honest writes a little history of real rows: units, an edit, a person.
+// honest writes a short history of real rows: units, an edit, a person.
 func honest(t *testing.T, s *Store) {
 	t.Helper()
 	ctx := context.Background()
@@ -61,8 +61,8 @@ func TestVerifyPassesOnAnHonestLedger(t *testing.T) {
 	})
 }
 
-// TestVerifyNamesWhatWasChanged lets a database administrator do his worst,
-// triggers out of the way, and asks that the first false thing is named.
+// TestVerifyNamesWhatWasChanged tampers as a database administrator could, with
+// the triggers disabled, and checks that the first false row is named.
 func TestVerifyNamesWhatWasChanged(t *testing.T) {
 	cases := []struct {
 		name, sql, what, id string
@@ -144,8 +144,7 @@ func statementWith(id string, text ledger.Commitment) *issue.Statement {
 	return &issue.Statement{Stamp: ledger.Stamp{ID: id}, IssueID: "i", TextC: text, AnswerC: ledger.Commitment{}}
 }
 
-// verdictAfter verifies the site as it stands after a change, which it takes
-// back.
+// verdictAfter verifies the site after a change and rolls the change back.
 func verdictAfter(t *testing.T, s *Store, change string) *Verdict {
 	t.Helper()
 	ctx := context.Background()

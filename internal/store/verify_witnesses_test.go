@@ -9,9 +9,8 @@ import (
 	"plumbline/internal/ledger"
 )
 
-// TestSeveralWitnesses trusts two witnesses of which each signed on its own:
-// neither line is false because the other one is not beside it, and a line that
-// is false is still named.
+// TestSeveralWitnesses trusts two witnesses that signed independently: neither
+// line is invalid for lack of the other, and an invalid line is still reported.
 func TestSeveralWitnesses(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		ctx := context.Background()

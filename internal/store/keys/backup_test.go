@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestACopyServesAndIsForgotten brings a copy back beside the master key, and
-// sees that copies go when their days are over.
+// TestACopyServesAndIsForgotten restores a copy beside the master key, and
+// checks that expired copies are removed.
 func TestACopyServesAndIsForgotten(t *testing.T) {
 	ctx := context.Background()
 	dir := t.TempDir()

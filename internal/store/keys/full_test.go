@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// TestAFullDiskGivesNoKey: what could not be written is given to nobody, the
-// error is said each time, keys of before still open, and it goes on when there
-// is room again.
+// TestAFullDiskGivesNoKey: a key that could not be written is never handed out,
+// each attempt returns the error, earlier keys still open, and it works again
+// once there is space.
 func TestAFullDiskGivesNoKey(t *testing.T) {
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "k")

@@ -55,7 +55,8 @@ func TestKeysAreDurableBeforeTheyAreGiven(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	// The file is read by somebody else while the first is still open, as after a kill.
+	// Another process reads the file while the first is still open, as after a
+	// kill.
 	other := open(t, path)
 	ids := make([]int64, 0, len(given))
 	for id := range given {
@@ -109,8 +110,8 @@ func TestDestroyedKeysAreNowhere(t *testing.T) {
 			t.Errorf("%s holds %d bytes after a destruction", suffix, info.Size())
 		}
 	}
-	// The pages that held the keys are not left in the file: the sealed bytes
-	// from before the destruction are gone.
+	// The pages that held the keys are gone from the file, including the sealed
+	// bytes from before the destruction.
 	again := open(t, s.Path())
 	defer again.Close()
 	check(again)

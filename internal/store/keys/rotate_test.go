@@ -31,8 +31,8 @@ func same(t *testing.T, path string, want []Key) {
 	}
 }
 
-// TestARotationResumesAfterAKill cuts a rotation off at every place where it
-// can be; each time every key is still there, and the next run ends it.
+// TestARotationResumesAfterAKill interrupts a rotation at every possible point.
+// Each time every key is still there, and the next run completes it.
 func TestARotationResumesAfterAKill(t *testing.T) {
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "k")
@@ -70,7 +70,8 @@ func TestARotationResumesAfterAKill(t *testing.T) {
 		if !errors.Is(err, errKilled) {
 			t.Fatal(err)
 		}
-		// As after a kill: the file is read by somebody else, nothing was closed.
+		// As after a kill: another process reads the file and nothing was
+		// closed.
 		same(t, path, keys)
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
@@ -84,7 +85,7 @@ func TestARotationResumesAfterAKill(t *testing.T) {
 	if err != nil || bytes.Count(after, []byte("\n")) != 2 || bytes.Contains(after, before[len(masterHeader)+1:]) {
 		t.Errorf("the old key is still in the file: %d lines, %v", bytes.Count(after, []byte("\n")), err)
 	}
-	// The old master key opens nothing any more.
+	// The old master key no longer opens anything.
 	if err := os.WriteFile(MasterPath(path), before, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -98,8 +99,8 @@ func TestARotationResumesAfterAKill(t *testing.T) {
 	}
 }
 
-// TestARotationBesideAServer: a process that has the store open from before
-// goes on making, reading and destroying keys, under the new master key.
+// TestARotationBesideAServer: a process that opened the store earlier keeps
+// making, reading and destroying keys, under the new master key.
 func TestARotationBesideAServer(t *testing.T) {
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "k")
@@ -111,7 +112,7 @@ func TestARotationBesideAServer(t *testing.T) {
 		keys = append(keys, take(t, server, pageKeys)...)
 		return nil
 	}
-	// A commit and the places in it run under the one writer's lock.
+	// A commit and the points within it run under the single writer's lock.
 	operator.stopAt = between(operator.stopAt)
 	if _, err := operator.Rotate(ctx, nil); err != nil {
 		t.Fatal(err)
@@ -129,7 +130,7 @@ func TestARotationBesideAServer(t *testing.T) {
 	same(t, path, keys)
 }
 
-// between leaves out the places where the rotation holds the writer's lock.
+// between excludes the points where the rotation holds the writer's lock.
 func between(do func(string) error) func(string) error {
 	return func(at string) error {
 		if at == "begun" || at == "after a commit" {
