@@ -47,7 +47,7 @@ func row(i int) []any {
 		[]byte{byte(i), 0, 255}, nil}
 }
 
-// readAll reads an archive to its end; n is how many rows it gave.
+// readAll reads an archive to its end. n is the number of rows read.
 func readAll(raw []byte, ids ...age.Identity) (h Header, secret string, rows [][]any, err error) {
 	r, err := NewReader(bytes.NewReader(raw), ids...)
 	if err != nil {
@@ -111,7 +111,7 @@ func TestWhatGoesInComesOut(t *testing.T) {
 	}
 }
 
-// An archive that was cut, changed or lengthened is never taken for whole.
+// An archive that was truncated, altered or extended never counts as complete.
 func TestDamageIsNoticed(t *testing.T) {
 	id, err := age.GenerateX25519Identity()
 	if err != nil {
@@ -157,7 +157,8 @@ func TestAManifestMustAgree(t *testing.T) {
 	}
 }
 
-// FuzzReader: whatever the bytes, no crash, and what is read again is the same.
+// FuzzReader: no input crashes the reader, and whatever it accepts reads the
+// same again.
 func FuzzReader(f *testing.F) {
 	var small bytes.Buffer
 	w, err := NewWriter(&small, nil, Header{Tables: []Table{{"t", []string{"a", "b"}}}})
@@ -187,7 +188,7 @@ func FuzzReader(f *testing.F) {
 	})
 }
 
-// FuzzRows: the rows of a part, without the squeezing around them.
+// FuzzRows fuzzes the rows of a part without the compression around them.
 func FuzzRows(f *testing.F) {
 	seed, err := appendRow(nil, row(3))
 	if err != nil {

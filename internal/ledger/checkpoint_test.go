@@ -11,7 +11,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
-// grow makes a tree of that many leaves and a reader of its nodes.
+// grow builds a tree of that many leaves and returns a reader of its nodes.
 func grow(t testing.TB, n int) (roots []Hash, leaves []Hash, read func([]int64) ([]Hash, error)) {
 	t.Helper()
 	edge, err := NewEdge(0, nil)

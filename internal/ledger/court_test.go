@@ -19,7 +19,8 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
-// court is everything that an honest log, its witnesses and its enemies hold.
+// court holds everything that an honest log, its witnesses and its enemies
+// have.
 type court struct {
 	t      testing.TB
 	rng    *rand.Rand
@@ -37,8 +38,8 @@ type court struct {
 	twin *court // a log of the same name with other entries
 }
 
-// byTheBook verifies cosignatures as C2SP tlog-cosignature v1 words it, written
-// for the second opinion alone.
+// byTheBook verifies cosignatures as specified by C2SP tlog-cosignature v1. It
+// is written for the second opinion only.
 type byTheBook struct {
 	name string
 	key  ed25519.PublicKey
@@ -132,7 +133,7 @@ func (c *court) draw() (seq, size int64) {
 	return c.rng.Int63n(size), size
 }
 
-// ours is this program's opinion of a receipt.
+// ours is this program's verdict on a receipt.
 func (c *court) ours(text []byte) (*Receipt, error) {
 	r, err := ParseReceipt(text)
 	if err != nil {
@@ -142,7 +143,8 @@ func (c *court) ours(text []byte) (*Receipt, error) {
 	return r, err
 }
 
-// theirs is the second opinion of a receipt, with its own reading of the same text.
+// theirs is the second opinion on a receipt, with its own parser of the same
+// text.
 func (c *court) theirs(text []byte) (*tdproof.TLogProof, error) {
 	var p tdproof.TLogProof
 	if err := p.Unmarshal(text); err != nil {

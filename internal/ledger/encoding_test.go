@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// first is a row as it began, grown the same kind two columns later: one between
-// the old ones, and one more an encoding after that.
+// first is a row as originally declared, grown the same kind with two more
+// columns: one between the old ones, and one introduced an encoding later.
 type (
 	first struct {
 		Stamp
@@ -24,9 +24,9 @@ type (
 	}
 )
 
-// TestARowGrowsAndItsDigestsStay: what was digested before a column came has the
-// same digest after, packed rows are read by the encoding they were written in,
-// and a column enters from its own encoding on.
+// TestARowGrowsAndItsDigestsStay: a digest from before a column existed stays
+// the same, packed rows are read in the encoding they were written in, and a
+// column counts from its own encoding on.
 func TestARowGrowsAndItsDigestsStay(t *testing.T) {
 	stamp := Stamp{ID: "a", Version: 3, Salt: NewSalt(), CreatedAt: time.UnixMicro(5).UTC(), ChangedAt: time.UnixMicro(7).UTC()}
 	old := &first{stamp, "name", "open"}
@@ -84,7 +84,7 @@ func TestARowGrowsAndItsDigestsStay(t *testing.T) {
 }
 
 // TestUncoveredSaysWhatNoEntryVouchesFor: a value in a column newer than the
-// entry, and nothing where the column is empty.
+// entry is listed, an empty column is not.
 func TestUncoveredSaysWhatNoEntryVouchesFor(t *testing.T) {
 	row := &grown{Name: "name", Place: "yard", Until: time.UnixMicro(9)}
 	for encoding, want := range map[int]string{1: "place until", 2: "until", 3: ""} {
@@ -97,7 +97,7 @@ func TestUncoveredSaysWhatNoEntryVouchesFor(t *testing.T) {
 	}
 }
 
-// TestAWrongTagIsRefused: an encoding is "v2" and up, none is left out.
+// TestAWrongTagIsRefused: encodings are tagged "v2" and up, without gaps.
 func TestAWrongTagIsRefused(t *testing.T) {
 	type one struct {
 		Stamp

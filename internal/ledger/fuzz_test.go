@@ -52,8 +52,8 @@ func FuzzOpenCheckpoint(f *testing.F) {
 	})
 }
 
-// FuzzProof reads numbers and hashes out of the bytes and asks both
-// implementations, which must agree wherever both speak of the sizes.
+// FuzzProof reads numbers and hashes from the bytes and asks both
+// implementations, which must agree for sizes that both support.
 func FuzzProof(f *testing.F) {
 	c := newCourt(f, 20)
 	seed := func(older, newer int64, path []Hash, a, b Hash) {

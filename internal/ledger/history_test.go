@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// history ties the trees of the sizes together.
+// history links the trees of the sizes.
 func (c *court) history(sizes ...int64) *History {
 	c.t.Helper()
 	h := &History{}
@@ -71,8 +71,8 @@ func TestHistory(t *testing.T) {
 	}
 }
 
-// truth reports whether a history, perhaps cut between two checkpoints, states
-// nothing but trees of the honest log.
+// truth reports whether a history, possibly cut between two checkpoints, states
+// only trees of the honest log.
 func truth(h *History, c *court) bool {
 	points, err := h.Check(c.trust)
 	for _, p := range points {

@@ -15,8 +15,8 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
-// receipts makes honest receipts over a tree, some cosigned, and what they are
-// to be trusted by.
+// receipts makes honest receipts over a tree, some cosigned, and returns the
+// trust to check them with.
 func receipts(t testing.TB, size int, numbers ...int64) ([]*Receipt, Trust) {
 	t.Helper()
 	roots, leaves, read := grow(t, size)
@@ -51,7 +51,7 @@ func receipts(t testing.TB, size int, numbers ...int64) ([]*Receipt, Trust) {
 	return out, Trust{Log: []note.Verifier{verifier}, Witnesses: []note.Verifier{witness}}
 }
 
-// pdfOf is the least file that carries the text as a PDF's attachment does.
+// pdfOf returns a minimal file that carries the text as a PDF attachment does.
 func pdfOf(text []byte) []byte {
 	var z bytes.Buffer
 	w := zlib.NewWriter(&z)
@@ -177,8 +177,8 @@ func TestJudgeSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// TestNoChangedReceiptHolds changes single bytes of every form; what still
-// holds must be the receipt that was given out.
+// TestNoChangedReceiptHolds changes single bytes of every form. Whatever still
+// verifies must be the original receipt.
 func TestNoChangedReceiptHolds(t *testing.T) {
 	all, trust := receipts(t, 300, 123, 200)
 	random := rand.New(rand.NewPCG(1, 2))
@@ -302,8 +302,8 @@ func TestColumnsDigestAsTheRowDoes(t *testing.T) {
 	}
 }
 
-// FuzzFindReceipt: whatever form is read, what the key accepts is the entry that
-// was signed, and its code makes it again.
+// FuzzFindReceipt: whatever form is read, what the key accepts is the entry
+// that was signed, and its code reproduces it.
 func FuzzFindReceipt(f *testing.F) {
 	all, trust := receipts(f, 33, 5)
 	honest := all[0]

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
-// checkpointLies turn a checkpoint into a note that must not be believed.
+// checkpointLies turn a checkpoint into a note that must be rejected.
 var checkpointLies = []struct {
 	name string
 	tell func(c *court, cp Checkpoint) []byte
@@ -121,7 +121,7 @@ func sigLines(signed []byte) []string {
 
 func twice(signed []byte, i int) []byte { return append(bytes.Clone(signed), sigLines(signed)[i]...) }
 
-// tellCheckpoint tells some lie about the checkpoint.
+// tellCheckpoint applies one of the lies to the checkpoint.
 func tellCheckpoint(c *court, cp Checkpoint) []byte {
 	for {
 		n := pick(c, checkpointLies).tell(c, cp)
@@ -153,9 +153,10 @@ func TestLiarCheckpoints(t *testing.T) {
 		if o, err := OpenCheckpoint(lied, c.trust); err == nil {
 			t.Fatalf("%s: accepted as %+v:\n%s", l.name, o, lied)
 		}
-		// The second opinion skips repeated signatures, spare bits and extension
-		// lines by design; that must not lead it to another statement, except where
-		// the log's own key signed one (a size that no ledger has).
+		// The second opinion skips repeated signatures, stray bits and
+		// extension lines by design. That must not lead it to a different
+		// statement, unless the log's own key signed one (a size that no ledger
+		// has).
 		_, err := c.theirCheckpoint(lied)
 		if err == nil && !sameNote(lied, honest) && !strings.HasPrefix(l.name, "signed by the log's own key") {
 			t.Fatalf("%s: the second opinion accepts another statement:\n%s", l.name, lied)
@@ -168,8 +169,8 @@ func TestLiarCheckpoints(t *testing.T) {
 	}
 }
 
-// TestUnknownSignaturesAreIgnored holds what C2SP signed-note asks for: a
-// signature by a key that nobody here knows neither helps nor harms.
+// TestUnknownSignaturesAreIgnored checks a requirement of C2SP signed-note: a
+// signature by an unknown key neither helps nor harms.
 func TestUnknownSignaturesAreIgnored(t *testing.T) {
 	c := newCourt(t, 5)
 	o, err := OpenCheckpoint(c.sign(c.at(5), c.otherName, c.witness[0], c.log, c.stranger, c.witness[1]), c.trust)
@@ -178,7 +179,7 @@ func TestUnknownSignaturesAreIgnored(t *testing.T) {
 	}
 }
 
-// TestLiarProofs bends consistency proofs and bare inclusion proofs, whose
+// TestLiarProofs alters consistency proofs and bare inclusion proofs, whose
 // sizes and indexes come from outside as numbers.
 func TestLiarProofs(t *testing.T) {
 	c := newCourt(t, 300)
@@ -253,7 +254,8 @@ func TestLiarProofs(t *testing.T) {
 		if err := CheckConsistency(q, o, w); err == nil {
 			t.Fatalf("accepted (kind %d): %d extends %d", kind, w.Size, o.Size)
 		}
-		// From size 0 the second opinion asks no root, and it knows no origins.
+		// From size 0 the second opinion checks no root, and it knows no
+		// origins.
 		if kind < 8 && o.Size != 0 {
 			if err := second(q, o, w); err == nil {
 				t.Fatalf("the second opinion accepts (kind %d): %d extends %d", kind, w.Size, o.Size)

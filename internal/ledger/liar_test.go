@@ -12,10 +12,10 @@ import (
 	"github.com/transparency-dev/formats/log"
 )
 
-// Liars hand in receipts, checkpoints and proofs that are wrong in every way
-// that one of them could profit from or that once fooled another program. The
-// second opinion is that of transparency-dev's packages, which share nothing
-// with tlog but the standard.
+// Liars submit receipts, checkpoints and proofs that are wrong in every way
+// that could profit one of them or that once fooled another program. The second
+// opinion uses transparency-dev's packages, which share only the standard with
+// tlog.
 const (
 	liarReceipts    = 2600
 	liarCheckpoints = 1200
@@ -30,8 +30,8 @@ func liars(n int) int {
 	return n
 }
 
-// A lie turns an honest receipt into another text. It returns nil where it
-// does not apply.
+// A lie turns an honest receipt into another text. It returns nil if it does
+// not apply.
 type lie struct {
 	name string
 	tell func(c *court, r *Receipt) []byte
@@ -48,14 +48,14 @@ func line(text []byte, prefix string, change func(rest string) string) []byte {
 	return nil
 }
 
-// wrongNumbers are the indexes and sizes that liars like.
+// wrongNumbers are the indexes and sizes that liars prefer.
 var wrongNumbers = []string{"-1", "00", "01", "+1", "1e3", " 1", "0x1", "", "9223372036854775807", "9223372036854775808",
 	"18446744073709551615",
 	"18446744073709551616", "281474976710657", "4611686018427387904", "１", "99999999999999999999999999999999"}
 
 func pick[T any](c *court, from []T) T { return from[c.rng.Intn(len(from))] }
 
-// spoil sets a bit of base64 text that decoding drops.
+// spoil sets a base64 bit that decoding discards.
 func spoil(b64 string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 	i := len(strings.TrimRight(b64, "=")) - 1
@@ -186,9 +186,9 @@ var receiptLies = []lie{
 	}},
 }
 
-// onlyTime reports whether a text differs from the honest receipt in nothing but
-// the time, which a receipt only reports: the entry's bytes prove it, and
-// verify compares it where the ledger is at hand.
+// onlyTime reports whether a text differs from the honest receipt in the time
+// only. A receipt merely reports the time: the entry's bytes prove it, and
+// verify compares it where the ledger is available.
 func onlyTime(text []byte, honest *Receipt) bool {
 	r, err := ParseReceipt(text)
 	if err != nil {
@@ -226,8 +226,9 @@ func TestLiarReceipts(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		// The second opinion reads more generously. What it lets pass must be the
-		// honest receipt's own statement in another spelling, never another one.
+		// The second opinion parses more leniently. Whatever it accepts must be
+		// the honest receipt's own statement spelled differently, never another
+		// statement.
 		form++
 		if p.Index != uint64(seq) || !samePath(p.Hashes, honest.Path) || !sameNote(p.Checkpoint, honest.Note) {
 			t.Fatalf("%s: the second opinion accepts another statement for %d of %d:\n%s", l.name, seq, size, text)
@@ -272,7 +273,8 @@ func samePath(a [][32]byte, b []Hash) bool {
 	return slices.EqualFunc(a, b, func(x [32]byte, y Hash) bool { return x == y })
 }
 
-// sameNote reports whether two notes state the same tree, however they spell it.
+// sameNote reports whether two notes state the same tree, however they spell
+// it.
 func sameNote(a, b []byte) bool {
 	var x, y log.Checkpoint
 	_, errX := x.Unmarshal(a)

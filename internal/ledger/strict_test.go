@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// TestEveryLineOfAReceiptCounts: a receipt with a line more, a line less, a
-// line twice or out of its place is none, and neither is one with something
-// around it. White space around it is no line of it.
+// TestEveryLineOfAReceiptCounts: a receipt with an additional, missing,
+// repeated or misplaced line is invalid, and so is one with anything but white
+// space around it.
 func TestEveryLineOfAReceiptCounts(t *testing.T) {
 	all, trust := receipts(t, 300, 123)
 	trust.Quorum = 1
@@ -74,8 +74,8 @@ func TestEveryLineOfAReceiptCounts(t *testing.T) {
 		}
 	}
 
-	// A line in a witness's form under a name that nobody gave a key for may be
-	// a witness's: it is passed over, and said not to be proven.
+	// A line in a witness's form under an unknown name may be a witness's: it
+	// is skipped and reported as unproven.
 	j := Judge([]byte(text+witness), trust)
 	if j.Problem != Holds || !slices.ContainsFunc(j.Statements(), func(s Statement) bool {
 		return !s.Proven && s.Key == "verify.unproven.signer" && strings.HasPrefix(s.Args[1], "another.example+")

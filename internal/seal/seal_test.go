@@ -50,7 +50,7 @@ func TestATextOpensInItsPlaceAlone(t *testing.T) {
 	}
 }
 
-// TestTwoOfThreeOpenAndOneDoesNot is the drill in small.
+// TestTwoOfThreeOpenAndOneDoesNot is a small version of the drill.
 func TestTwoOfThreeOpenAndOneDoesNot(t *testing.T) {
 	private, to := keys(t, 3)
 	cipher, w, err := SealText(here, []byte("举报人"), "s", 2, to)

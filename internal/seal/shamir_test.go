@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestTheFieldIsAField tries every pair: the product against a slow one by
-// polynomial division, and every inverse.
+// TestTheFieldIsAField tests every pair: the product against slow polynomial
+// division, and every inverse.
 func TestTheFieldIsAField(t *testing.T) {
 	slow := func(a, b int) byte {
 		p := 0
@@ -67,8 +67,8 @@ func TestAnyThresholdSharesGiveTheSecret(t *testing.T) {
 	}
 }
 
-// TestOneShareSaysNothing: every value of the secret is equally well explained
-// by one share, that is, a share of a fixed secret takes every value.
+// TestOneShareSaysNothing: one share is consistent with every value of the
+// secret, so a share of a fixed secret takes every value.
 func TestOneShareSaysNothing(t *testing.T) {
 	seen := map[byte]int{}
 	for range 256 * 40 {
