@@ -21,7 +21,8 @@ type ActorFacts struct {
 }
 
 // ActorFacts loads what is known about an account.
-func (v *View) ActorFacts(ctx context.Context, accountID string) (*ActorFacts, error) {
+func (v *View) ActorFacts(ctx context.Context, accountID string) (_ *ActorFacts, err error) {
+	defer doing(&err, "read the authority of account", accountID)
 	f := &ActorFacts{}
 	if err := v.db.NewSelect().Model(&f.Account).Where("id = ?", accountID).Scan(ctx); err != nil {
 		return nil, err

@@ -59,7 +59,8 @@ func (v *View) openMatters(narrow func(q *bun.SelectQuery, issueColumn, caseColu
 // MattersAt lists the open matters that are about any of the people, or that
 // are or belong to one of the objects, and every undecided challenge. It
 // applies no scope.
-func (v *View) MattersAt(ctx context.Context, people, objects []string) ([]Matter, error) {
+func (v *View) MattersAt(ctx context.Context, people, objects []string) (_ []Matter, err error) {
+	defer doing(&err, "list open matters", "")
 	var out []Matter
 	if len(people)+len(objects) > 0 {
 		people, objects = append(people, "-"), append(objects, "-") // neither list is empty in SQL

@@ -21,7 +21,8 @@ type BodyMatter struct {
 // decide: those about one of the people, those belonging to one of the objects,
 // those with one of the members at work on the case, and those with a proposal
 // that was not carried. It applies no scope.
-func (v *View) BodyMatters(ctx context.Context, people, objects, members []string) ([]BodyMatter, error) {
+func (v *View) BodyMatters(ctx context.Context, people, objects, members []string) (_ []BodyMatter, err error) {
+	defer doing(&err, "list the tracks before a body", "")
 	dissents, err := v.dissents(ctx)
 	if err != nil {
 		return nil, err

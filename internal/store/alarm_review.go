@@ -54,7 +54,8 @@ func (v *View) ReviewerGrants(ctx context.Context, roles []roster.Role, units []
 // leader that wait for the tier above that leader, where every reviewer is
 // barred from the respondent, the signer or the leader. It covers live
 // campaigns only and applies no scope.
-func (v *View) ReviewsAt(ctx context.Context, bars []ReviewBar) ([]Matter, error) {
+func (v *View) ReviewsAt(ctx context.Context, bars []ReviewBar) (_ []Matter, err error) {
+	defer doing(&err, "list the reviews of barred reviewers", "")
 	var out []Matter
 	for chunk := range slices.Chunk(bars, reviewBarsAtOnce) {
 		people, units := []string{"-"}, []string{"-"}

@@ -44,7 +44,8 @@ type SnapshotTable struct {
 }
 
 // Snapshot calls fn with a consistent snapshot of the database.
-func (s *Store) Snapshot(ctx context.Context, fn func(ctx context.Context, snap *Snapshot) error) error {
+func (s *Store) Snapshot(ctx context.Context, fn func(ctx context.Context, snap *Snapshot) error) (err error) {
+	defer doing(&err, "take a snapshot", "")
 	return s.View(ctx, func(ctx context.Context, v *View) error {
 		snap := &Snapshot{v: v}
 		if err := snap.look(ctx); err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strconv"
 	"time"
 
 	"plumbline/internal/fault"
@@ -157,7 +158,8 @@ func (v *View) LedgerKeys(ctx context.Context) ([]LedgerKey, error) {
 // SaveCheckpoint stores a signed checkpoint and the keys that signed it. Saving
 // the same size and root again is a no-op; a different root for the same size
 // is a conflict, and the stored one stays.
-func (s *Store) SaveCheckpoint(ctx context.Context, c LedgerCheckpoint, vkeys ...string) error {
+func (s *Store) SaveCheckpoint(ctx context.Context, c LedgerCheckpoint, vkeys ...string) (err error) {
+	defer doing(&err, "save the checkpoint of size", strconv.FormatInt(c.Size, 10))
 	return s.quietly(ctx, "ledger.checkpoint", func(ctx context.Context, tx *Tx) error {
 		var there []LedgerCheckpoint
 		if err := tx.db.NewSelect().Model(&there).Where("size = ?", c.Size).Scan(ctx); err != nil {

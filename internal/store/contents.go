@@ -79,7 +79,8 @@ func (tx *Tx) PutText(ctx context.Context, recordID, field, value string) (ledge
 }
 
 // PutTexts stores many texts in a few statements.
-func (tx *Tx) PutTexts(ctx context.Context, texts []Content) error {
+func (tx *Tx) PutTexts(ctx context.Context, texts []Content) (err error) {
+	defer doing(&err, "store texts", "")
 	if err := errors.Join(tx.s.encrypt(ctx, texts), tx.seenKeys(ctx)); err != nil {
 		return fmt.Errorf("put texts: %w", err)
 	}
@@ -122,7 +123,8 @@ func (s *Store) encrypt(ctx context.Context, texts []Content) error {
 
 // Texts reads the erasable texts of records as record id → field → value.
 // Erased texts are absent.
-func (v *View) Texts(ctx context.Context, recordIDs ...string) (map[string]map[string]string, error) {
+func (v *View) Texts(ctx context.Context, recordIDs ...string) (_ map[string]map[string]string, err error) {
+	defer doing(&err, "read texts", "")
 	out := make(map[string]map[string]string, len(recordIDs))
 	for chunk := range slices.Chunk(recordIDs, 500) {
 		var rows []Content

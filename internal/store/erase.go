@@ -21,7 +21,8 @@ import (
 // itself, the audit record it came from and its duplicates, the leader's reply
 // to the item that declared it, its case, and everything that belongs to any of
 // them.
-func (v *View) TextsOfIssue(ctx context.Context, i *issue.Issue) ([]string, error) {
+func (v *View) TextsOfIssue(ctx context.Context, i *issue.Issue) (_ []string, err error) {
+	defer doing(&err, "list the texts about issue", i.ID)
 	roots := map[string][]string{"issue": {i.ID}}
 	if i.RecordID != "" {
 		if err := v.recordRoots(ctx, i.RecordID, roots); err != nil {
@@ -42,7 +43,8 @@ func (v *View) TextsOfIssue(ctx context.Context, i *issue.Issue) ([]string, erro
 
 // TextsOfRecord lists the audit record, its duplicates, and everything that
 // belongs to them.
-func (v *View) TextsOfRecord(ctx context.Context, record string) ([]string, error) {
+func (v *View) TextsOfRecord(ctx context.Context, record string) (_ []string, err error) {
+	defer doing(&err, "list the texts about record", record)
 	roots := make(map[string][]string)
 	if err := v.recordRoots(ctx, record, roots); err != nil {
 		return nil, err
@@ -134,7 +136,8 @@ func (v *View) hangingOn(ctx context.Context, k *rowKind, parents map[string][]s
 // Erase deletes the texts of the records, leaves a tombstone for each record
 // that had any, and returns how many those are. Their keys still exist: call
 // DestroyErased after the commit.
-func (tx *Tx) Erase(ctx context.Context, expungement string, records []string) (int, error) {
+func (tx *Tx) Erase(ctx context.Context, expungement string, records []string) (_ int, err error) {
+	defer doing(&err, "erase the texts of expungement", expungement)
 	slices.Sort(records)
 	records = slices.Compact(records)
 	var stones []*custody.Tombstone
@@ -165,7 +168,8 @@ func (tx *Tx) Erase(ctx context.Context, expungement string, records []string) (
 // expungement, or all of them for "", as happens whenever a site is opened.
 // That also repairs a crash after the commit, and a key store restored from a
 // copy.
-func (s *Store) DestroyErased(ctx context.Context, expungement string) error {
+func (s *Store) DestroyErased(ctx context.Context, expungement string) (err error) {
+	defer doing(&err, "destroy the keys of erased texts", expungement)
 	k := s.keys.Load()
 	if k == nil {
 		return nil

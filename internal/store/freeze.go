@@ -201,6 +201,7 @@ func (s *Store) fileReplaced() bool {
 // it notices a file overwritten under the running program. On PostgreSQL any
 // connection does.
 func (s *Store) OnDisk(ctx context.Context) (c ledger.Checkpoint, err error) {
+	defer doing(&err, "read the ledger head on disk", "")
 	if s.fileReplaced() {
 		s.Freeze(Freeze{Code: FreezeReplaced, By: ByServer})
 	}

@@ -36,7 +36,8 @@ func (v *View) CaseTaking(ctx context.Context, id string) (*inquiry.CaseTaking, 
 
 // CaseFile reads a case with everything that belongs to it, for rules. It
 // applies no scope: callers judge what they show line by line.
-func (v *View) CaseFile(ctx context.Context, caseID string) (*inquiry.CaseFile, error) {
+func (v *View) CaseFile(ctx context.Context, caseID string) (_ *inquiry.CaseFile, err error) {
+	defer doing(&err, "read the file of case", caseID)
 	f := &inquiry.CaseFile{Case: new(inquiry.Case)}
 	if err := v.db.NewSelect().Model(f.Case).Where("id = ?", caseID).Scan(ctx); err != nil {
 		return nil, err
@@ -215,11 +216,13 @@ func (v *View) Decision(ctx context.Context, id string) (*inquiry.Decision, erro
 
 // FindingsServedOn lists the findings served on a person, with their
 // allegations and the replies so far.
-func (v *View) FindingsServedOn(ctx context.Context, personID string) ([]inquiry.Finding, []inquiry.Allegation, []inquiry.Reply, error) {
+func (v *View) FindingsServedOn(ctx context.Context, personID string) (_ []inquiry.Finding, _ []inquiry.Allegation,
+	_ []inquiry.Reply, err error) {
+	defer doing(&err, "list findings served", "")
 	var fs []inquiry.Finding
 	var as []inquiry.Allegation
 	var rs []inquiry.Reply
-	err := v.db.NewSelect().Model(&fs).Where("person_id = ? AND state <> ?", personID, inquiry.FindingDraft).Order("id DESC").
+	err = v.db.NewSelect().Model(&fs).Where("person_id = ? AND state <> ?", personID, inquiry.FindingDraft).Order("id DESC").
 		Limit(100).Scan(ctx)
 	if err != nil || len(fs) == 0 {
 		return nil, nil, nil, err
@@ -318,11 +321,12 @@ func (v *View) questionWhere(ctx context.Context, q *bun.SelectQuery, f inquiry.
 // anything in the unit was overdue on the event date. It counts only triaged
 // issues, so that a declaration nobody has looked at raises nothing.
 func (v *View) TriggerFacts(ctx context.Context, i *issue.Issue, repeatSeverity int, repeatFrom roster.Date,
-	clusterSeverity int, clusterFrom roster.Date) (inquiry.TriggerFacts, error) {
+	clusterSeverity int, clusterFrom roster.Date) (_ inquiry.TriggerFacts, err error) {
+	defer doing(&err, "read the trigger facts of issue", i.ID)
 	f := inquiry.TriggerFacts{EventOn: i.EventOn, PersonID: i.PersonID, Severity: i.Severity,
 		Concealment: i.Concealment == issue.ConcealmentConfirmed}
 	judged := bun.List([]issue.State{issue.Triaged, issue.Corrected, issue.Rectifying, issue.Clue, issue.Closed, issue.Reopened})
-	err := v.db.NewSelect().TableExpr("issues").Column("event_on").
+	err = v.db.NewSelect().TableExpr("issues").Column("event_on").
 		Where("unit_id = ? AND category = ? AND severity >= ? AND id <> ?", i.UnitID, i.Category, repeatSeverity, i.ID).
 		Where("event_on >= ? AND event_on <= ?", repeatFrom, i.EventOn).Where("state IN (?)", judged).
 		Order("event_on DESC").Limit(100).Scan(ctx, &f.Prior)

@@ -17,7 +17,8 @@ var batchColumns = ScopeColumns{ID: "id", Unit: "unit_id", Branch: "branch_id"}
 
 // MatchIndex reads all people and units into the index used for matching. An
 // import reads it once: about 14,000 people take some 100 ms.
-func (v *View) MatchIndex(ctx context.Context) (*intake.Index, error) {
+func (v *View) MatchIndex(ctx context.Context) (_ *intake.Index, err error) {
+	defer doing(&err, "read the match index", "")
 	return v.matchIndex(ctx, nil)
 }
 

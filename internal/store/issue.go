@@ -64,7 +64,8 @@ func (v *View) IssuesOfPerson(ctx context.Context, person string, sc roster.Scop
 
 // IssuesLinked returns the issues in scope that name this one as what they
 // repeat or duplicate, and the two that it names itself.
-func (v *View) IssuesLinked(ctx context.Context, i *issue.Issue, sc roster.Scope) ([]issue.Row, error) {
+func (v *View) IssuesLinked(ctx context.Context, i *issue.Issue, sc roster.Scope) (_ []issue.Row, err error) {
+	defer doing(&err, "read the issues linked to", i.ID)
 	rows := []issue.Row{}
 	q := v.db.NewSelect().TableExpr("issues").Column("id", "version", "ref", "source", "source_code", "category", "item_no",
 		"severity", "person_id", "unit_id", "branch_id", "event_on", "received_on", "state", "disclosure", "paired",
@@ -73,7 +74,7 @@ func (v *View) IssuesLinked(ctx context.Context, i *issue.Issue, sc roster.Scope
 		return q.WhereOr("id IN (?, ?)", i.DuplicateOf, i.RecurrenceOf).
 			WhereOr("(duplicate_of = ? AND duplicate_of <> '')", i.ID).WhereOr("(recurrence_of = ? AND recurrence_of <> '')", i.ID)
 	})
-	err := scoped(q, sc, columnsDefault).OrderExpr("event_on, id").Limit(200).Scan(ctx, &rows)
+	err = scoped(q, sc, columnsDefault).OrderExpr("event_on, id").Limit(200).Scan(ctx, &rows)
 	return rows, err
 }
 

@@ -16,7 +16,8 @@ const issueKeysMax = 200
 // AddIssues adds new issues about any number of people. It compares them in one
 // query with the stored issues that share their keys, inserts them, and saves
 // the stored ones that the comparison changed. Each issue must have its ID.
-func (tx *Tx) AddIssues(ctx context.Context, fresh []*issue.Issue, t issue.Timing) error {
+func (tx *Tx) AddIssues(ctx context.Context, fresh []*issue.Issue, t issue.Timing) (err error) {
+	defer doing(&err, "add issues", "")
 	if len(fresh) == 0 {
 		return nil
 	}
@@ -40,7 +41,8 @@ func (tx *Tx) AddIssues(ctx context.Context, fresh []*issue.Issue, t issue.Timin
 // rows of their own entry, so these may reveal only the part of the comparison
 // that the filer may know. Changes that rest on a record the filer was not told
 // of go into a separate entry.
-func (tx *Tx) AddDeclared(ctx context.Context, fresh []*issue.Issue, t issue.Timing) error {
+func (tx *Tx) AddDeclared(ctx context.Context, fresh []*issue.Issue, t issue.Timing) (err error) {
+	defer doing(&err, "add declared issues", "")
 	if len(fresh) == 0 {
 		return nil
 	}
@@ -57,7 +59,8 @@ func (tx *Tx) AddDeclared(ctx context.Context, fresh []*issue.Issue, t issue.Tim
 
 // SaveDeclared saves the issues that a person files again, with the same
 // separation as AddDeclared.
-func (tx *Tx) SaveDeclared(ctx context.Context, changes []issue.Change, t issue.Timing) error {
+func (tx *Tx) SaveDeclared(ctx context.Context, changes []issue.Change, t issue.Timing) (err error) {
+	defer doing(&err, "save declared issues", "")
 	var filed, touched []*issue.Issue
 	for _, c := range changes {
 		filed, touched = append(filed, c.After), append(touched, c.Before, c.After)
@@ -111,7 +114,8 @@ func (tx *Tx) SaveIssue(ctx context.Context, before, after *issue.Issue, t issue
 }
 
 // SaveIssues saves many changed issues and runs the comparison once for all.
-func (tx *Tx) SaveIssues(ctx context.Context, changes []issue.Change, t issue.Timing) error {
+func (tx *Tx) SaveIssues(ctx context.Context, changes []issue.Change, t issue.Timing) (err error) {
+	defer doing(&err, "save issues", "")
 	var touched []*issue.Issue
 	changed := make(map[string]bool, len(changes))
 	for _, c := range changes {

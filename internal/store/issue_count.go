@@ -16,7 +16,8 @@ const rootsMax = 200
 // IssueCount counts the rows that IssueList lists. A filter by unit, month,
 // state and severity alone is answered from counters, at a cost independent of
 // the number of issues; any other filter counts rows.
-func (v *View) IssueCount(ctx context.Context, f issue.Filter, sc roster.Scope) (int64, error) {
+func (v *View) IssueCount(ctx context.Context, f issue.Filter, sc roster.Scope) (_ int64, err error) {
+	defer doing(&err, "count issues under unit", f.Unit)
 	if counted(f) && v.raw == nil { // counters do not include a writer's own rows yet
 		roots, ok, err := v.countRoots(ctx, f.Unit, sc)
 		if err != nil {

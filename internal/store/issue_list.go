@@ -51,7 +51,9 @@ func (v *View) IssueList(ctx context.Context, f issue.Filter, sc roster.Scope, a
 // IssueDeltas sums what the issues within reach but hidden by bars contributed
 // to the counters, so that a report can leave them out. Only issues of the unit
 // and below count.
-func (v *View) IssueDeltas(ctx context.Context, unit string, sc roster.Scope, emit func(section, unit, month, key string, n int64)) error {
+func (v *View) IssueDeltas(ctx context.Context, unit string, sc roster.Scope,
+	emit func(section, unit, month, key string, n int64)) (err error) {
+	defer doing(&err, "sum the barred issues of unit", unit)
 	tree, err := v.s.placement(ctx, v.db)
 	if err != nil {
 		return err

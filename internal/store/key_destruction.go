@@ -81,7 +81,8 @@ func (s *Store) destroyLater(ids []int64) {
 }
 
 // Forget destroys the keys of deleted texts, and returns once they are gone.
-func (s *Store) Forget(ctx context.Context, ids []int64) error {
+func (s *Store) Forget(ctx context.Context, ids []int64) (err error) {
+	defer doing(&err, "destroy keys", "")
 	k, err := s.keyStore()
 	if err != nil || len(ids) == 0 {
 		return err

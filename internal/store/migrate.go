@@ -175,6 +175,7 @@ func (s *Store) Migrated(ctx context.Context) (bool, error) {
 // Behind lists the migrations that the database lacks, and those that it has
 // but this program does not know because a newer one made it.
 func (s *Store) Behind(ctx context.Context) (missing, unknown []string, err error) {
+	defer doing(&err, "compare the migrations", "")
 	tables, err := tablesOf(ctx, s.reader, s.dialect)
 	if err != nil {
 		return nil, nil, err

@@ -26,7 +26,8 @@ type PersonWithoutIssues struct {
 // teams. The scope applies to the issues: one that its bars hide counts as
 // absent, so its person stays in the list.
 func (v *View) PeopleWithoutIssues(ctx context.Context, f issue.Filter, leaders bool, sc roster.Scope, today roster.Date,
-	after string, limit int) ([]PersonWithoutIssues, error) {
+	after string, limit int) (_ []PersonWithoutIssues, err error) {
+	defer doing(&err, "list people without issues under unit", f.Unit)
 	rows := []PersonWithoutIssues{}
 	q, err := v.peopleWithoutIssues(ctx, v.db.NewSelect().TableExpr("people").
 		Column("id", "name", "personnel_no", "unit_id", "branch_id"), f, leaders, sc, today)
@@ -68,7 +69,8 @@ func (v *View) peopleWithoutIssues(ctx context.Context, q *bun.SelectQuery, f is
 // unit and below it today whom PeopleWithoutIssues leaves out. It goes from the
 // few leaders to their issues.
 func (v *View) LeadersWithIssues(ctx context.Context, f issue.Filter, categories []string, sc roster.Scope,
-	today roster.Date) (map[string]int64, error) {
+	today roster.Date) (_ map[string]int64, err error) {
+	defer doing(&err, "count leaders with issues under unit", f.Unit)
 	out := make(map[string]int64, len(categories))
 	expected, err := v.expected(ctx, v.db.NewSelect().TableExpr("people").Column("id"), f, true, today)
 	if err != nil || len(categories) == 0 {

@@ -28,7 +28,8 @@ func (v *View) PersonInScope(ctx context.Context, id string, sc roster.Scope) (*
 
 // FileRows reads the rows behind a person's file: the issues, statements on
 // them, the resulting tasks, and the person's lists.
-func (v *View) FileRows(ctx context.Context, person string, issueIDs []string) ([]ledger.Row, error) {
+func (v *View) FileRows(ctx context.Context, person string, issueIDs []string) (_ []ledger.Row, err error) {
+	defer doing(&err, "read the rows behind a personal file", "")
 	var out []ledger.Row
 	issues, err := v.IssuesByID(ctx, issueIDs, roster.Scope{All: true}) // authorized when the file was opened
 	if err != nil {

@@ -58,7 +58,8 @@ var roleName = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}$`)
 // needs and no more: read and insert on ledger, raw records and texts; also
 // update on business rows and counters; delete only on scratch tables and
 // erased texts. The owner migrates; the role serves.
-func (s *Store) GrantTo(ctx context.Context, role string) error {
+func (s *Store) GrantTo(ctx context.Context, role string) (err error) {
+	defer doing(&err, "grant privileges to role", role)
 	if s.dialect != Postgres {
 		return errors.New("an application role exists on PostgreSQL only")
 	}

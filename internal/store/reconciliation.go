@@ -44,7 +44,8 @@ func (v *View) CellsOf(ctx context.Context, units []string, from, to string) (ma
 // for a root and the units below it. The numbers then match the lists they
 // open.
 func (v *View) HideCells(ctx context.Context, cells map[string]map[string]*issue.Cells, root string, below []string,
-	sc roster.Scope, from, to string) error {
+	sc roster.Scope, from, to string) (err error) {
+	defer doing(&err, "subtract barred cells under unit", root)
 	tree, err := v.s.placement(ctx, v.db)
 	if err != nil {
 		return err

@@ -14,7 +14,8 @@ import (
 // subtree leave the units above the old place and join those above the new one,
 // and every row that stores its branch gets the new one. Recorded data does not
 // change. Call it after saving the unit's row.
-func (tx *Tx) MoveUnit(ctx context.Context, unit, from, to string) error {
+func (tx *Tx) MoveUnit(ctx context.Context, unit, from, to string) (err error) {
+	defer doing(&err, "move unit", unit)
 	s := tx.View.s
 	before := tx.tree.above(from)
 	if err := tx.Bump(ctx, GenerationTree); err != nil {

@@ -61,7 +61,9 @@ func scanCounts(ctx context.Context, q *bun.SelectQuery) ([]report.Count, error)
 
 // BarredDeltas sums what all rows within reach but hidden by bars contributed
 // to the counters. unit is the row's unit on the event date.
-func (v *View) BarredDeltas(ctx context.Context, unit string, sc roster.Scope, emit func(section, unit, month, key string, n int64)) error {
+func (v *View) BarredDeltas(ctx context.Context, unit string, sc roster.Scope,
+	emit func(section, unit, month, key string, n int64)) (err error) {
+	defer doing(&err, "sum the barred rows of unit", unit)
 	if len(sc.BarPeople) == 0 && len(sc.BarObjects) == 0 && len(sc.BarDated) == 0 {
 		return nil
 	}

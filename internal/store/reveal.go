@@ -136,6 +136,7 @@ func SealedParts(s *custody.SealedField, text []byte, w *seal.Wrapping) []Conten
 // ReadSealed reads the ciphertext and wrapped key. w is nil if the field is not
 // sealed yet, in which case text is plain. An erased field is not found.
 func (v *View) ReadSealed(ctx context.Context, s *custody.SealedField) (text []byte, w *seal.Wrapping, err error) {
+	defer doing(&err, "read sealed field", s.ID)
 	texts, err := v.Texts(ctx, s.ID)
 	if err != nil {
 		return nil, nil, err
@@ -156,7 +157,8 @@ func (v *View) ReadSealed(ctx context.Context, s *custody.SealedField) (text []b
 
 // DropTexts deletes texts of a record to which no row holds a commitment any
 // longer, and returns their key numbers: pass them to Forget after the commit.
-func (tx *Tx) DropTexts(ctx context.Context, record string, fields ...string) ([]int64, error) {
+func (tx *Tx) DropTexts(ctx context.Context, record string, fields ...string) (_ []int64, err error) {
+	defer doing(&err, "delete texts of record", record)
 	var rows []Content
 	q := tx.db.NewSelect().Model(&rows).Column("record_id", "field", "key_id").Where("record_id = ?", record)
 	d := tx.db.NewDelete().Model((*Content)(nil)).Where("record_id = ?", record)

@@ -75,7 +75,8 @@ func (v *View) PostedIn(ctx context.Context, t Touch) ([]string, error) {
 
 // IssuesTouched lists the live issues in scope whose command or subject a
 // change to the past may affect.
-func (v *View) IssuesTouched(ctx context.Context, t Touch, sc roster.Scope) ([]*issue.Issue, error) {
+func (v *View) IssuesTouched(ctx context.Context, t Touch, sc roster.Scope) (_ []*issue.Issue, err error) {
+	defer doing(&err, "list the issues affected by a roster change", "")
 	people, err := v.PostedIn(ctx, t)
 	if err != nil {
 		return nil, err

@@ -85,10 +85,11 @@ func (s *Store) openDrafts(ctx context.Context, rows []selfcheck.Draft) ([]selfc
 
 // SaveDrafts saves answers, overwriting those of the same items. All drafts of
 // one list share a key, which is destroyed when the list is filed.
-func (sx *ScratchTx) SaveDrafts(ctx context.Context, rows []selfcheck.Draft) error {
+func (sx *ScratchTx) SaveDrafts(ctx context.Context, rows []selfcheck.Draft) (err error) {
 	if len(rows) == 0 {
 		return nil
 	}
+	defer doing(&err, "save the drafts of list", rows[0].SubmissionID)
 	store, err := sx.s.keyStore()
 	if err != nil {
 		return err
@@ -142,7 +143,8 @@ func (sx *ScratchTx) draftKeys(ctx context.Context, submissionID string) ([]int6
 
 // DropDrafts deletes the saved answers of a filed list and then destroys their
 // key.
-func (s *Store) DropDrafts(ctx context.Context, submissionID string) error {
+func (s *Store) DropDrafts(ctx context.Context, submissionID string) (err error) {
+	defer doing(&err, "delete the drafts of list", submissionID)
 	ids, err := s.deleteDrafts(ctx, submissionID)
 	if err == nil {
 		s.destroyLater(ids)
@@ -172,7 +174,8 @@ func uploadPlace(id string) seal.Place {
 }
 
 // AddUpload stores a file until its import has ended.
-func (sx *ScratchTx) AddUpload(ctx context.Context, up *intake.Upload) error {
+func (sx *ScratchTx) AddUpload(ctx context.Context, up *intake.Upload) (err error) {
+	defer doing(&err, "store upload", up.ID)
 	store, err := sx.s.keyStore()
 	if err != nil {
 		return err
@@ -217,9 +220,10 @@ func (s *Store) openUpload(ctx context.Context, up *intake.Upload) error {
 }
 
 // DropUploads deletes files and then destroys their keys.
-func (s *Store) DropUploads(ctx context.Context, where string, args ...any) error {
+func (s *Store) DropUploads(ctx context.Context, where string, args ...any) (err error) {
+	defer doing(&err, "delete uploads", "")
 	var ids []int64
-	err := s.Scratch(ctx, func(ctx context.Context, sx *ScratchTx) error {
+	err = s.Scratch(ctx, func(ctx context.Context, sx *ScratchTx) error {
 		var heads []struct {
 			Head []byte `bun:"head"`
 		}

@@ -177,11 +177,12 @@ func (v *View) reviewFilter(q *bun.SelectQuery, f selfcheck.ReviewFilter, sc ros
 
 // Completions returns the completion of each unit's own roster in a campaign,
 // for the units in scope, ordered by unit.
-func (v *View) Completions(ctx context.Context, campaignID string, sc roster.Scope) ([]selfcheck.Completion, error) {
+func (v *View) Completions(ctx context.Context, campaignID string, sc roster.Scope) (_ []selfcheck.Completion, err error) {
+	defer doing(&err, "read the completion of campaign", campaignID)
 	rows := []selfcheck.Completion{}
 	q := v.completions(campaignID)
 	q = scoped(q, sc, ScopeColumns{ID: "id", Unit: "unit_id", Branch: "branch_id"})
-	err := q.Group("unit_id").Order("unit_id").Scan(ctx, &rows)
+	err = q.Group("unit_id").Order("unit_id").Scan(ctx, &rows)
 	return rows, err
 }
 
@@ -211,6 +212,7 @@ func (v *View) completions(campaignID string) *bun.SelectQuery {
 // FiledFigures returns the number of declared items and the fingerprint of each
 // filed list of a unit, for the unit's median and similarity.
 func (v *View) FiledFigures(ctx context.Context, campaignID, unitID string) (declared, fingerprints []int64, err error) {
+	defer doing(&err, "read the filed figures of unit", unitID)
 	var rows []struct {
 		DeclaredItems int64 `bun:"declared_items"`
 		Fingerprint   int64 `bun:"fingerprint"`

@@ -118,10 +118,16 @@ func (s *Store) verifyIn(ctx context.Context, views []*View, ev Evidence, progre
 	if err := errors.Join(c.measure(ctx), c.tombstones(ctx), c.loadBonds(ctx), c.loadAnswers(ctx)); err != nil {
 		return nil, err
 	}
-	for _, step := range []func(context.Context) error{c.entries, c.heads, c.outside, c.allRows, c.missing, c.answers, c.slips,
-		c.uploads, c.counters, c.signIns, c.readings, c.schema} {
-		if err := step(ctx); err != nil {
-			return nil, err
+	for _, step := range []struct {
+		what string
+		do   func(context.Context) error
+	}{
+		{"entries", c.entries}, {"checkpoints", c.heads}, {"evidence", c.outside}, {"rows", c.allRows},
+		{"missing rows", c.missing}, {"answers", c.answers}, {"slips", c.slips}, {"uploads", c.uploads},
+		{"counters", c.counters}, {"sessions", c.signIns}, {"the read log", c.readings}, {"the schema", c.schema},
+	} {
+		if err := step.do(ctx); err != nil {
+			return nil, fmt.Errorf("verify %s: %w", step.what, err)
 		}
 	}
 	slices.SortStableFunc(verdict.Findings, earlier)

@@ -273,7 +273,8 @@ const (
 // such entry, once there are at least least of them. From then on none can be
 // deleted or replaced without contradicting the tree. Naming many in one entry
 // keeps an idle ledger from growing by its own checkpoints.
-func (s *Store) AnchorCheckpoints(ctx context.Context, call Call, least int) (Receipt, error) {
+func (s *Store) AnchorCheckpoints(ctx context.Context, call Call, least int) (_ Receipt, err error) {
+	defer doing(&err, "anchor checkpoints", "")
 	r, err := s.Update(ctx, call, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
 		after, err := tx.anchoredUpTo(ctx)
 		if err != nil {
