@@ -84,7 +84,11 @@ func (b *backup) recipients() ([]age.Recipient, error) {
 	case b.plain:
 		return nil, errors.New("--identity-less and --to do not go together")
 	}
-	return archive.Recipients(text)
+	to, err := archive.Recipients(text)
+	if err != nil {
+		return nil, fmt.Errorf("read the age recipients: %w", err)
+	}
+	return to, nil
 }
 
 func (b *backup) write(ctx context.Context, s *site, file string, to []age.Recipient) error {
@@ -109,14 +113,17 @@ func (b *backup) write(ctx context.Context, s *site, file string, to []age.Recip
 		size = h.Size
 		if !b.without { // after the snapshot, so that it holds every key that the snapshot names
 			if err := b.writeKeys(ctx, s, file+keysEnding, to, h); err != nil {
-				return err
+				return fmt.Errorf("write %s: %w", file+keysEnding, err)
 			}
 		}
 		err := whole(file, func(out io.Writer) error { return b.writeSite(ctx, out, to, h, secrets, snap) })
 		if err != nil && !b.without {
 			_ = os.Remove(file + keysEnding) // neither archive is useful without the other
 		}
-		return err
+		if err != nil {
+			return fmt.Errorf("write %s: %w", file, err)
+		}
+		return nil
 	})
 	if err != nil {
 		return err

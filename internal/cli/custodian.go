@@ -64,7 +64,11 @@ func readKey(file, passphraseFile string) (*seal.PrivateKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	return seal.ReadKeyFile(raw, words)
+	key, err := seal.ReadKeyFile(raw, words)
+	if err != nil {
+		return nil, fmt.Errorf("open the key file %s: %w", file, err)
+	}
+	return key, nil
 }
 
 func (e *env) custodianNew() *cobra.Command {

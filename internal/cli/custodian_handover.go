@@ -22,7 +22,7 @@ func readKeys(files, words []string) ([]*seal.PrivateKey, error) {
 	for i := range files {
 		var err error
 		if keys[i], err = readKey(files[i], words[i]); err != nil {
-			return nil, fmt.Errorf("%s: %w", files[i], err)
+			return nil, err
 		}
 	}
 	return keys, nil
@@ -33,7 +33,11 @@ func readBundle(file string) (*seal.Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	return seal.ParseBundle(raw)
+	b, err := seal.ParseBundle(raw)
+	if err != nil {
+		return nil, fmt.Errorf("read the bundle %s: %w", file, err)
+	}
+	return b, nil
 }
 
 // drillBundle reports how many of a site's record keys the given keys open.

@@ -114,7 +114,11 @@ func (r *restore) identities() ([]age.Identity, error) {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
-	return archive.Identities(f)
+	ids, err := archive.Identities(f)
+	if err != nil {
+		return nil, fmt.Errorf("read the age identity %s: %w", r.identity, err)
+	}
+	return ids, nil
 }
 
 // mustBeFree refuses to overwrite anything. A signing key with its state may
@@ -238,8 +242,10 @@ func (r *restore) restoreSite(ctx context.Context, file string, ids []age.Identi
 			return errors.New("the archive of the key store belongs to another site")
 		}
 		r.header = h
-		st, err = store.Open(ctx, dsn, store.Options{Clock: time.Now, Origin: h.Origin, Keys: r.keyStorePath()})
-		return err
+		if st, err = store.Open(ctx, dsn, store.Options{Clock: time.Now, Origin: h.Origin, Keys: r.keyStorePath()}); err != nil {
+			return fmt.Errorf("open the database to restore into: %w", err)
+		}
+		return nil
 	}
 	if err := r.fill(ctx, file, ids, begun, func() *store.Store { return st }); err != nil {
 		return nil, err
@@ -252,7 +258,7 @@ func (r *restore) restoreSite(ctx context.Context, file string, ids []age.Identi
 			return nil, err
 		}
 		if err := os.WriteFile(r.beside(".head"), []byte(older.Marshal()), 0o600); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("freeze the restored site: %w", err)
 		}
 	}
 	if err := st.Refilled(ctx); err != nil {
@@ -264,7 +270,7 @@ func (r *restore) restoreSite(ctx context.Context, file string, ids []age.Identi
 	open := st
 	st = nil
 	if err := open.Close(); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("close the restored database: %w", err)
 	}
 	if err := os.Rename(dsn, r.DB); err != nil {
 		return nil, err
@@ -336,7 +342,7 @@ func (r *restore) judge(ctx context.Context, st *store.Store, ev store.Evidence)
 	ev.Notes = kept
 	verdict, err := st.VerifyAgainst(ctx, ev, r.percent("verifying", r.quiet))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("verify the restored database: %w", err)
 	}
 	if !verdict.OK() {
 		return nil, errors.Join(r.printVerdict(verdict), errors.New("the backup was not restored"))

@@ -48,7 +48,7 @@ func (e *env) open(ctx context.Context, migrate bool) (*site, error) {
 	}
 	if migrate {
 		if _, err := st.Migrate(ctx); err != nil {
-			return nil, errors.Join(err, st.Close())
+			return nil, errors.Join(fmt.Errorf("migrate %s: %w", e.shownDB(), err), st.Close())
 		}
 	}
 	a, err := e.wire(ctx, st, secret, migrate)
@@ -64,7 +64,7 @@ func (e *env) open(ctx context.Context, migrate bool) (*site, error) {
 func (e *env) wire(ctx context.Context, st *store.Store, secret []byte, makeKey bool) (*app.App, error) {
 	signs, err := e.signer(ctx, st, makeKey)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("open the signer: %w", err)
 	}
 	watching, err := e.witnesses()
 	if err != nil {
@@ -74,7 +74,7 @@ func (e *env) wire(ctx context.Context, st *store.Store, secret []byte, makeKey 
 		Witnesses: watching, SignEvery: e.SignEvery, WitnessPace: e.WitnessPace,
 		UploadBudget: int64(e.UploadBudget) << 20, Readers: e.Readers})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("start the application: %w", err)
 	}
 	if migrated, err := st.Migrated(ctx); err != nil || !migrated {
 		return a, err // an older schema has no checkpoints; migrate and verify still work on it
@@ -128,7 +128,8 @@ func (e *env) upToDate(ctx context.Context, st *store.Store) error {
 	return nil
 }
 
-// shownDB is --db without a password, for messages.
+// shownDB is --db for messages. A URL is not shown, because it may hold a
+// password.
 func (e *env) shownDB() string {
 	if store.DialectOf(e.DB) == store.SQLite {
 		return e.DB

@@ -74,7 +74,7 @@ func readLogs(path string) ([]witness.Log, error) {
 		Log []logSetting `toml:"log"`
 	}
 	if err := toml.Unmarshal(raw, &file); err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
+		return nil, fmt.Errorf("read the logs file %s: %w", path, err)
 	}
 	logs := make([]witness.Log, len(file.Log))
 	for i, l := range file.Log {
