@@ -55,10 +55,10 @@ func TestARefusedBodyIsNoNextRequest(t *testing.T) {
 	}
 }
 
-// TestARefusedUploadIsHeardOut sends the whole body before reading the
+// TestARefusedUploadIsDrained sends the whole body before reading the
 // response, as a browser does. Cut off meanwhile, it would never learn the
 // reason.
-func TestARefusedUploadIsHeardOut(t *testing.T) {
+func TestARefusedUploadIsDrained(t *testing.T) {
 	server := listening(t)
 	for path, want := range map[string]int{"/audit/preview": http.StatusSeeOther, "/language": http.StatusRequestEntityTooLarge} {
 		c, err := net.Dial("tcp", server.Listener.Addr().String())

@@ -119,7 +119,8 @@ func fileList(t *testing.T, b *chrome.Browser, site *httptest.Server, width int,
 			s.look()
 		}
 		if page == 3 { // the phone rings: everything is still there
-			s.must(s.tab.Until(`document.getElementById("sc-status").textContent === document.getElementById("sc-status").getAttribute("data-saved")`))
+			s.must(s.tab.Until(`document.getElementById("sc-status").textContent ===
+				document.getElementById("sc-status").getAttribute("data-saved")`))
 			s.must(s.tab.Open(site.URL + "/"))
 			s.look()
 			s.must(s.tab.Open(site.URL + path))
@@ -171,7 +172,9 @@ func matchFile(t *testing.T, b *chrome.Browser, site *httptest.Server, width int
 	s.must(s.tab.Attach(`input[type=file]`, book))
 	s.must(s.tab.Follow(`form[action="/audit/preview"] button[type=submit]`))
 	s.look()
-	s.must(s.tab.Eval(`for (const [i, f] of ['name', 'class', 'event_on', 'text'].entries()) { const e = document.querySelector('select[name=column_' + i + ']'); if ([...e.options].some(o => o.value === f)) e.value = f }`, nil))
+	s.must(s.tab.Eval(`for (const [i, f] of ['name', 'class', 'event_on', 'text'].entries()) {
+		const e = document.querySelector('select[name=column_' + i + ']');
+		if ([...e.options].some(o => o.value === f)) e.value = f }`, nil))
 	for range 2 {
 		s.must(s.tab.Eval(`for (const e of document.querySelectorAll('select[name^=class_]')) e.value = 'public_conduct'`, nil))
 		s.must(s.tab.Follow(`form[action="/audit/preview"] button[type=submit]:not([formaction])`))

@@ -211,7 +211,8 @@ func (e *env) paceFlags(c *cobra.Command) {
 	f.StringVar(&e.KeyBackups, "key-backups", e.KeyBackups,
 		"folder for hourly copies of the key store, kept as long as the rule pack allows (default: no copies)")
 	f.DurationVar(&e.SignEvery, "sign-every", e.SignEvery, "minimum interval between signatures of the ledger's head: 10ms to 2s")
-	f.DurationVar(&e.WitnessPace.Every, "witness-every", e.WitnessPace.Every, "minimum interval between checkpoints sent to a witness: 1s to 1h")
+	f.DurationVar(&e.WitnessPace.Every, "witness-every", e.WitnessPace.Every,
+		"minimum interval between checkpoints sent to a witness: 1s to 1h")
 	f.DurationVar(&e.WitnessPace.Heartbeat, "witness-heartbeat", e.WitnessPace.Heartbeat,
 		"resend an unchanged checkpoint after this long, so that no witness raises an alarm: 10s to 24h")
 }

@@ -57,7 +57,7 @@ func serveCommand(e *env) *cobra.Command {
 const (
 	headerLimit = 64 << 10
 	bodyLimit   = 22 << 20
-	hearLimit   = 128 << 20 // of a rejected body that is read and discarded
+	drainLimit  = 128 << 20 // of a rejected body that is read and discarded
 	grace       = 15 * time.Second
 )
 
@@ -189,7 +189,7 @@ func (e *env) handler(s *site, demo bool) (http.Handler, error) {
 // is cut off, and a client that sent Expect: 100-continue already has its
 // answer.
 func drainBody(r *http.Request, body io.Reader) {
-	if r.ContentLength > 0 && r.ContentLength <= hearLimit && r.Header.Get("Expect") == "" {
+	if r.ContentLength > 0 && r.ContentLength <= drainLimit && r.Header.Get("Expect") == "" {
 		_, _ = io.Copy(io.Discard, body) // the client may have disconnected
 	}
 }
