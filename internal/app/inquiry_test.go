@@ -531,7 +531,9 @@ func TestRectificationLife(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx, st := context.Background(), story{t, s}
 		i := audited(t, s, "ben", "east1", 3, "2026-02-01")
-		triage(t, s, i.ID, 2, "")
+		graver := triage(t, s, i.ID, 3, "")
+		_, _, err := s.App.TriageIssue(ctx, s.Actor("inspector"), app.TriageIssueInput{Step: app.Step{ID: i.ID, Version: graver.Version, Reason: "no one was hurt"}, Severity: 2, Category: "interview"})
+		st.must(err)
 		id, _, err := s.App.Dispatch(ctx, s.Actor("inspector"), app.DispatchInput{IssueID: i.ID, Lead: "office", Owner: number(t, s, "lead"), DueOn: "2026-03-10", Task: "rewrite the log", Key: "k"})
 		st.must(err)
 		again, _, err := s.App.Dispatch(ctx, s.Actor("inspector"), app.DispatchInput{IssueID: i.ID, Lead: "office", Owner: number(t, s, "lead"), DueOn: "2026-03-10", Task: "rewrite the log", Key: "k"})
@@ -554,6 +556,17 @@ func TestRectificationLife(t *testing.T) {
 		}
 		if n := list("west1head", rectify.Filter{}).Total; n != 0 {
 			t.Errorf("another unit sees %d tasks", n)
+		}
+		for _, who := range []string{"inspector", "inspector2", "lead"} { // who ends it sees that it was graver
+			v, err := s.App.Rectification(ctx, s.Actor(who), id, "")
+			st.must(err)
+			want := [2]int{2, 3}
+			if !v.Can["issue.read"] {
+				want = [2]int{}
+			}
+			if got := [2]int{v.Severity, v.Peak}; got != want || who != "lead" && got[1] != 3 {
+				t.Errorf("%s sees the severities %v", who, got)
+			}
 		}
 		step := func(who string, version int64, note string, f func(context.Context, *roster.Actor, app.TaskInput) (desk.Receipt, error)) error {
 			_, err := f(ctx, s.Actor(who), app.TaskInput{ID: id, Version: version, Note: note})

@@ -104,6 +104,8 @@ func (a *App) Rectifications(ctx context.Context, who *roster.Actor, f rectify.F
 type RectificationView struct {
 	RectificationRow
 	EventOn     roster.Date     `json:"event_on"`
+	Severity    int             `json:"severity,omitempty"` // of the issue, for those who may open it
+	Peak        int             `json:"peak,omitempty"`     // highest severity that the issue ever had, for the same
 	Task        string          `json:"task"`
 	Evidence    string          `json:"evidence"`
 	Note        string          `json:"note"`
@@ -171,7 +173,15 @@ func (a *App) Rectification(ctx context.Context, who *roster.Actor, id string, p
 		for op, to := range taskSteps {
 			out.Can[op] = r.State.Can(to) && a.May(who, op)
 		}
-		out.Can["issue.read"], err = a.opensIssue(ctx, v, who, r.IssueID)
+		if out.Can["issue.read"], err = a.opensIssue(ctx, v, who, r.IssueID); err != nil || !out.Can["issue.read"] {
+			return err
+		}
+		i, err := v.Issue(ctx, r.IssueID, desk.Everything)
+		if err != nil {
+			return err
+		}
+		peaks, err := v.PeaksOf(ctx, i.ID)
+		out.Severity, out.Peak = i.Severity, max(i.Severity, peaks[i.ID])
 		return err
 	})
 	if err == nil {

@@ -114,6 +114,13 @@ func (f *Face) showTask(c *Call, errs ui.Errors, status int) error {
 	}
 	v.Defs = append(v.Defs, c.issueLink(t.IssueID, t.Can)...)
 	v.Defs = slices.DeleteFunc(v.Defs, func(d ui.Def) bool { return d.Text == "" })
+	if t.Can["issue.read"] { // whoever ends the task sees what it was about
+		severity, peak := ui.Severity(c.Lang, t.Severity), ui.Severity(c.Lang, t.Peak)
+		v.Defs = append(v.Defs, ui.Def{Term: c.T("field.severity"), Tag: &severity})
+		if t.Peak > t.Severity {
+			v.Defs = append(v.Defs, ui.Def{Term: c.T("issue.field.peak"), Tag: &peak})
+		}
+	}
 	v.Events = f.taskEvents(c, &t)
 	for _, s := range f.taskSteps() {
 		if !t.Can[s.op] {
