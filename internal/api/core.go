@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/heads"
 )
 
 func containsFold(s, part string) bool { return strings.Contains(strings.ToLower(s), part) }
@@ -54,9 +55,9 @@ func registerCore(r *registry) {
 	handle(r, "ledger.checkpoints", func(ctx context.Context, c *Call, in *struct {
 		Before int64 `query:"before" minimum:"0" doc:"Only checkpoints smaller than this; 0 begins with the last"`
 		Limit  int   `query:"limit" minimum:"1" maximum:"200" default:"50"`
-	}) (Paged[app.CheckpointView], error) {
+	}) (Paged[heads.CheckpointView], error) {
 		rows, err := r.f.App.LedgerCheckpoints(ctx, c.Actor, in.Before, in.Limit)
-		return Paged[app.CheckpointView]{Items: append([]app.CheckpointView{}, rows...)}, err
+		return Paged[heads.CheckpointView]{Items: append([]heads.CheckpointView{}, rows...)}, err
 	}, Summary("Signed checkpoints, the largest first"))
 	plainOf(r, "ledger.history", func(ctx context.Context, in *struct {
 		Size []int64 `query:"size,explode" minItems:"0" maxItems:"50" doc:"Sizes of checkpoints that the history must contain; the last one is always in it"`

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/heads"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/slip"
@@ -56,7 +56,7 @@ type WitnessLine struct {
 	At   time.Time `json:"at"`
 }
 
-func lineView(l app.ReceiptLine) ReceiptLineView {
+func lineView(l heads.ReceiptLine) ReceiptLineView {
 	return ReceiptLineView{ReceiptView{l.Seq, l.At, hex.EncodeToString(l.Leaf[:]), receiptLinks(l.Seq)}, l.Verb}
 }
 
@@ -103,7 +103,7 @@ func registerReceipt(r *registry) {
 		if err != nil {
 			return out, err
 		}
-		v, err := r.f.App.Receipt(ctx, c.Actor, app.ReceiptAsk{Seq: seq, Newest: in.Newest, Size: in.Size, Wait: receiptWait})
+		v, err := r.f.App.Receipt(ctx, c.Actor, heads.ReceiptAsk{Seq: seq, Newest: in.Newest, Size: in.Size, Wait: receiptWait})
 		if err != nil {
 			return out, err
 		}
@@ -121,7 +121,7 @@ func registerReceipt(r *registry) {
 	}, Summary("The salt slip of an entry that I made: it shows all that was filed; never give it away unless you want to prove that"))
 }
 
-func fullReceipt(v app.ReceiptView) (FullReceiptView, error) {
+func fullReceipt(v heads.ReceiptView) (FullReceiptView, error) {
 	out := FullReceiptView{ReceiptLineView: lineView(v.ReceiptLine), Signed: v.Signed != nil, Slip: v.Slip}
 	if v.Signed == nil {
 		return out, nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"plumbline/internal/app/desk"
+	"plumbline/internal/app/heads"
 	"plumbline/internal/bundle"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
@@ -34,8 +35,8 @@ func (a *App) ExportCase(ctx context.Context, who *roster.Actor, in CaseExportIn
 	if _, err := a.Authorize(who, "case.export"); err != nil {
 		return nil, desk.Receipt{}, err
 	}
-	if a.points.signer == nil {
-		return nil, desk.Receipt{}, fault.Unavailable("signer_absent").WithCause(ErrNoSigner)
+	if !a.Signs() {
+		return nil, desk.Receipt{}, fault.Unavailable("signer_absent").WithCause(heads.ErrNoSigner)
 	}
 	out, receipt, err := a.takeCase(ctx, who, in)
 	if err == nil && receipt.Replayed {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"plumbline/internal/app/desk"
+	"plumbline/internal/app/heads"
 	"plumbline/internal/bundle"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
@@ -37,8 +38,8 @@ func (a *App) ExportFile(ctx context.Context, who *roster.Actor, in FileExportIn
 	if _, err := a.Authorize(who, takeOp(own)); err != nil {
 		return nil, desk.Receipt{}, err
 	}
-	if a.points.signer == nil {
-		return nil, desk.Receipt{}, fault.Unavailable("signer_absent").WithCause(ErrNoSigner)
+	if !a.Signs() {
+		return nil, desk.Receipt{}, fault.Unavailable("signer_absent").WithCause(heads.ErrNoSigner)
 	}
 	out, receipt, err := a.takeFile(ctx, who, in)
 	if err == nil && receipt.Replayed {

@@ -9,6 +9,7 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/app/desk"
+	"plumbline/internal/app/heads"
 	"plumbline/internal/apptest"
 	"plumbline/internal/bundle"
 	"plumbline/internal/fault"
@@ -239,7 +240,7 @@ func TestAFilingDoesNotNameAHiddenRecord(t *testing.T) {
 			if err != nil || len(lines) != lists || lines[0].Seq != rec.Seq {
 				t.Fatalf("%+v %v", lines, err)
 			}
-			sl, verdict := slipOf(t, s, "anna", receiptOf(t, s, "anna", app.ReceiptAsk{Seq: rec.Seq}))
+			sl, verdict := slipOf(t, s, "anna", receiptOf(t, s, "anna", heads.ReceiptAsk{Seq: rec.Seq}))
 			raw, err := sl.Marshal()
 			if err != nil || strings.Contains(string(raw), hidden.ID) || verdict.Missing != 0 {
 				t.Errorf("the slip names the record: %+v, %v", verdict, err)
@@ -257,7 +258,7 @@ func TestAFilingDoesNotNameAHiddenRecord(t *testing.T) {
 				t.Errorf("the slip holds %d issues", issues)
 			}
 			for beyond := rec.Seq + 1; beyond < rec.Seq+4; beyond++ {
-				if _, err := s.App.Receipt(ctx, s.Actor("anna"), app.ReceiptAsk{Seq: beyond}); !fault.Is(err, fault.NotFoundKind) {
+				if _, err := s.App.Receipt(ctx, s.Actor("anna"), heads.ReceiptAsk{Seq: beyond}); !fault.Is(err, fault.NotFoundKind) {
 					t.Errorf("entry %d, of the comparison, is offered to the filer: %v", beyond, err)
 				}
 			}

@@ -13,6 +13,7 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/app/desk"
+	"plumbline/internal/app/heads"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
@@ -87,7 +88,7 @@ func TestEveryEntryComesUnderASignedCheckpoint(t *testing.T) {
 			t.Error("an entry that is not there is signed")
 		}
 		state, err := s.App.LedgerState(ctx, s.Actor("anna"))
-		if err != nil || state.Mode != app.SignerTrial || state.Unsigned != 0 || state.Signed == nil || state.Signed.Digits != o.Digits() || len(state.Keys) != 1 || !state.Keys[0].Now {
+		if err != nil || state.Mode != heads.SignerTrial || state.Unsigned != 0 || state.Signed == nil || state.Signed.Digits != o.Digits() || len(state.Keys) != 1 || !state.Keys[0].Now {
 			t.Errorf("%+v %v", state, err)
 		}
 		note, err := s.App.CheckpointNote(ctx)
@@ -217,7 +218,7 @@ func TestWhileTheSignerIsAwayWritingGoesOn(t *testing.T) {
 			}
 		}
 		state, err := a.LedgerState(ctx, s.Actor("anna"))
-		if err != nil || state.Mode != app.SignerApart || state.Unsigned != 0 {
+		if err != nil || state.Mode != heads.SignerApart || state.Unsigned != 0 {
 			t.Errorf("%+v %v", state, err)
 		}
 	})
@@ -255,7 +256,7 @@ func TestTheSecondKeyIsToldApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys := func() []app.KeyView {
+	keys := func() []heads.KeyView {
 		t.Helper()
 		if _, err := a.SignerKeys(ctx); err != nil {
 			t.Fatal(err)

@@ -116,7 +116,7 @@ func (a *App) corrections(ctx context.Context, v *store.View, i *issue.Issue, sa
 		}
 		s.Changed = []HistoryLine{}
 		for _, e := range entries {
-			if e.Seq > granted && granted >= 0 && strings.HasPrefix(e.Verb, "issue.") && e.Verb != "issue.notify" && e.Verb != compareVerb {
+			if e.Seq > granted && granted >= 0 && strings.HasPrefix(e.Verb, "issue.") && e.Verb != "issue.notify" && e.Verb != issue.VerbCompare {
 				s.Changed = append(s.Changed, HistoryLine{e.Seq, e.At, e.Verb})
 			}
 		}

@@ -63,16 +63,12 @@ func (a *App) Submit(ctx context.Context, who *roster.Actor, in SubmitInput) (de
 	return r, err
 }
 
-// compareVerb is that of the entries on issues which a filing altered beside
-// what was filed. They are not the filer's to see.
-const compareVerb = "issue.compare"
-
 // filed gives the fact of a filing, and apart from it one for each issue whose
 // comparison was altered by it or by what the filer was not told of.
 func filed(tx *store.Tx, fact ledger.Fact) []ledger.Fact {
 	facts := []ledger.Fact{fact}
 	for _, i := range tx.SeparateEntry() {
-		facts = append(facts, ledger.Fact{Verb: compareVerb, Kind: i.Kind, ID: i.ID, Rows: []ledger.After{i}})
+		facts = append(facts, ledger.Fact{Verb: issue.VerbCompare, Kind: i.Kind, ID: i.ID, Rows: []ledger.After{i}})
 	}
 	return facts
 }

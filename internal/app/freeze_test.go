@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/heads"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
@@ -255,7 +256,7 @@ func TestADatabaseThatGoesAwayContradictsNothing(t *testing.T) {
 		var gone *store.View
 		err := s.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 			gone = v
-			if frozen, err := s.App.Contradicts(ctx, v, remembered, remembered); frozen || err != nil {
+			if frozen, err := s.App.Contradicts(ctx, v, store.BySite, remembered, remembered); frozen || err != nil {
 				t.Errorf("%v %v", frozen, err)
 			}
 			return nil
@@ -263,7 +264,7 @@ func TestADatabaseThatGoesAwayContradictsNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if frozen, err := s.App.Contradicts(ctx, gone, remembered, remembered); frozen || err == nil || s.App.Frozen() != nil {
+		if frozen, err := s.App.Contradicts(ctx, gone, store.BySite, remembered, remembered); frozen || err == nil || s.App.Frozen() != nil {
 			t.Fatalf("%v %v %+v", frozen, err, s.App.Frozen())
 		}
 		driver, off := "sqlite", "DROP TRIGGER ledger_hashes_no_delete"
@@ -281,7 +282,7 @@ func TestADatabaseThatGoesAwayContradictsNothing(t *testing.T) {
 			}
 		}
 		err = s.Store.View(ctx, func(ctx context.Context, v *store.View) error {
-			frozen, err := s.App.Contradicts(ctx, v, remembered, remembered)
+			frozen, err := s.App.Contradicts(ctx, v, store.BySite, remembered, remembered)
 			if !frozen || err != nil || s.App.Frozen() == nil || s.App.Frozen().Code != store.FreezeRewritten {
 				t.Errorf("%v %v %+v", frozen, err, s.App.Frozen())
 			}
@@ -317,13 +318,13 @@ func TestAPersonThawsAndTheEvidenceStays(t *testing.T) {
 		if err := again.App.CheckHead(ctx); err != nil {
 			t.Fatal(err)
 		}
-		why := app.ThawInput{Reason: "硬盘损坏，经批准用三月一日的备份恢复"}
+		why := heads.ThawInput{Reason: "硬盘损坏，经批准用三月一日的备份恢复"}
 		for _, who := range []string{"anna", "system", "security", "manager"} {
 			if _, _, _, err := again.App.Thaw(ctx, again.Actor(who), why); !fault.Is(err, fault.ForbiddenKind) && !fault.Is(err, fault.NotFoundKind) {
 				t.Errorf("%s thaws: %v", who, err)
 			}
 		}
-		if _, _, _, err := again.App.Thaw(ctx, again.Actor("audit"), app.ThawInput{Reason: "恢复"}); !fault.Is(err, fault.InvalidKind) || again.App.Frozen() == nil {
+		if _, _, _, err := again.App.Thaw(ctx, again.Actor("audit"), heads.ThawInput{Reason: "恢复"}); !fault.Is(err, fault.InvalidKind) || again.App.Frozen() == nil {
 			t.Errorf("without a reason: %v", err)
 		}
 		kept, now, receipt, err := again.App.Thaw(ctx, again.Actor("audit"), why)
@@ -394,7 +395,7 @@ func TestATailCutOffLeavesNoFalseReceipts(t *testing.T) {
 		t.Fatal(err, again.App.Frozen())
 	}
 	again.Clock.Add(time.Minute)
-	if _, now, _, err := again.App.Thaw(ctx, again.Actor("audit"), app.ThawInput{Reason: "尾部丢失，经批准从现有记录继续"}); err != nil || now.Size != seq+1 {
+	if _, now, _, err := again.App.Thaw(ctx, again.Actor("audit"), heads.ThawInput{Reason: "尾部丢失，经批准从现有记录继续"}); err != nil || now.Size != seq+1 {
 		t.Fatal(now, err)
 	}
 	again.Clock.Add(time.Minute)
@@ -468,7 +469,7 @@ func TestAnotherLogsMemoryFreezes(t *testing.T) {
 	if f := s.App.Frozen(); f == nil || f.Code != store.FreezeForeign {
 		t.Fatalf("%+v", f)
 	}
-	if _, _, _, err := s.App.Thaw(ctx, s.Actor("audit"), app.ThawInput{Reason: "十个字以上的理由在这里"}); !fault.Is(err, fault.ConflictKind) {
+	if _, _, _, err := s.App.Thaw(ctx, s.Actor("audit"), heads.ThawInput{Reason: "十个字以上的理由在这里"}); !fault.Is(err, fault.ConflictKind) {
 		t.Errorf("%v", err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/app/desk"
+	"plumbline/internal/app/heads"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
@@ -39,7 +40,7 @@ func trust(t *testing.T, s *apptest.Site) ledger.Trust {
 }
 
 // receiptOf waits for the receipt and checks that it holds.
-func receiptOf(t *testing.T, s *apptest.Site, who string, ask app.ReceiptAsk) app.ReceiptView {
+func receiptOf(t *testing.T, s *apptest.Site, who string, ask heads.ReceiptAsk) heads.ReceiptView {
 	t.Helper()
 	ask.Wait = time.Minute
 	v, err := s.App.Receipt(ctx, s.Actor(who), ask)
@@ -53,7 +54,7 @@ func receiptOf(t *testing.T, s *apptest.Site, who string, ask app.ReceiptAsk) ap
 }
 
 // slipOf reads the slip as its holder's file and checks it against the receipt.
-func slipOf(t *testing.T, s *apptest.Site, who string, r app.ReceiptView) (*slip.Slip, *slip.Verdict) {
+func slipOf(t *testing.T, s *apptest.Site, who string, r heads.ReceiptView) (*slip.Slip, *slip.Verdict) {
 	t.Helper()
 	made, _, err := s.App.Slip(ctx, s.Actor(who), r.Seq)
 	if err != nil {
@@ -84,11 +85,11 @@ func TestReceiptOfASelfCheck(t *testing.T) {
 		l := list(t, s, "anna", selfcheck.Officers, false)
 		rec := submit(t, s, "anna", l, says(3, "第一件事", "第二件事"), says(9, "第三件事"))
 
-		v, err := s.App.Receipt(ctx, s.Actor("anna"), app.ReceiptAsk{Seq: rec.Seq})
+		v, err := s.App.Receipt(ctx, s.Actor("anna"), heads.ReceiptAsk{Seq: rec.Seq})
 		if err != nil || v.Signed != nil || v.Leaf != rec.Leaf || v.Verb != "submission.submit" || !v.Slip {
 			t.Fatalf("before it is signed: %+v, %v", v, err)
 		}
-		first := receiptOf(t, s, "anna", app.ReceiptAsk{Seq: rec.Seq})
+		first := receiptOf(t, s, "anna", heads.ReceiptAsk{Seq: rec.Seq})
 		text := string(first.Signed.Marshal())
 		for _, said := range []string{"第一件事", s.People["anna"], s.Account["anna"], l.ID, "submission"} {
 			raw, _ := base64.StdEncoding.DecodeString(strings.Fields(text)[2])
@@ -97,7 +98,7 @@ func TestReceiptOfASelfCheck(t *testing.T) {
 			}
 		}
 		for _, other := range []string{"ben", "east1head", "audit", "system"} {
-			if _, err := s.App.Receipt(ctx, s.Actor(other), app.ReceiptAsk{Seq: rec.Seq}); !fault.Is(err, fault.NotFoundKind) {
+			if _, err := s.App.Receipt(ctx, s.Actor(other), heads.ReceiptAsk{Seq: rec.Seq}); !fault.Is(err, fault.NotFoundKind) {
 				t.Errorf("%s asks for another's receipt: %v", other, err)
 			}
 			if _, _, err := s.App.Slip(ctx, s.Actor(other), rec.Seq); !fault.Is(err, fault.NotFoundKind) {
@@ -114,22 +115,22 @@ func TestReceiptOfASelfCheck(t *testing.T) {
 		if _, err := s.App.AcceptList(ctx, head, app.AcceptInput{ID: l.ID, Version: open.Version}); err != nil {
 			t.Fatal(err)
 		}
-		again := receiptOf(t, s, "anna", app.ReceiptAsk{Seq: rec.Seq})
+		again := receiptOf(t, s, "anna", heads.ReceiptAsk{Seq: rec.Seq})
 		if !bytes.Equal(again.Signed.Marshal(), first.Signed.Marshal()) {
 			t.Error("without a better checkpoint the receipt is another one")
 		}
-		newest := receiptOf(t, s, "anna", app.ReceiptAsk{Seq: rec.Seq})
+		newest := receiptOf(t, s, "anna", heads.ReceiptAsk{Seq: rec.Seq})
 		if err := s.App.SignHead(ctx); err != nil {
 			t.Fatal(err)
 		}
-		if newest = receiptOf(t, s, "anna", app.ReceiptAsk{Seq: rec.Seq, Newest: true}); newest.Opened.Size <= first.Opened.Size {
+		if newest = receiptOf(t, s, "anna", heads.ReceiptAsk{Seq: rec.Seq, Newest: true}); newest.Opened.Size <= first.Opened.Size {
 			t.Errorf("the newest checkpoint has %d entries, the first %d", newest.Opened.Size, first.Opened.Size)
 		}
-		if exact := receiptOf(t, s, "anna", app.ReceiptAsk{Seq: rec.Seq, Size: newest.Opened.Size}); exact.Opened.Size != newest.Opened.Size {
+		if exact := receiptOf(t, s, "anna", heads.ReceiptAsk{Seq: rec.Seq, Size: newest.Opened.Size}); exact.Opened.Size != newest.Opened.Size {
 			t.Errorf("asked for size %d, got %d", newest.Opened.Size, exact.Opened.Size)
 		}
 		for _, size := range []int64{1, rec.Seq, newest.Opened.Size + 1} {
-			if _, err := s.App.Receipt(ctx, s.Actor("anna"), app.ReceiptAsk{Seq: rec.Seq, Size: size}); !fault.Is(err, fault.NotFoundKind) {
+			if _, err := s.App.Receipt(ctx, s.Actor("anna"), heads.ReceiptAsk{Seq: rec.Seq, Size: size}); !fault.Is(err, fault.NotFoundKind) {
 				t.Errorf("size %d: %v", size, err)
 			}
 		}
@@ -148,7 +149,7 @@ func TestReceiptOfASelfCheck(t *testing.T) {
 }
 
 // forgeries changes the slip in every part; none may pass.
-func forgeries(t *testing.T, honest *slip.Slip, r app.ReceiptView) {
+func forgeries(t *testing.T, honest *slip.Slip, r heads.ReceiptView) {
 	t.Helper()
 	for _, c := range []struct {
 		code   string
@@ -227,7 +228,7 @@ func TestReceiptsOfAllActs(t *testing.T) {
 		st.must(err)
 		for _, l := range lines {
 			seen[l.Verb] = true
-			r := receiptOf(t, s, key, app.ReceiptAsk{Seq: l.Seq})
+			r := receiptOf(t, s, key, heads.ReceiptAsk{Seq: l.Seq})
 			if r.Slip {
 				slipOf(t, s, key, r)
 			} else if l.Verb != "batch.import" {
@@ -265,12 +266,12 @@ func TestReceiptWithAWitness(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		campaign(t, s)
 		rec := submit(t, s, "anna", list(t, s, "anna", selfcheck.Officers, false))
-		alone := receiptOf(t, s, "anna", app.ReceiptAsk{Seq: rec.Seq})
+		alone := receiptOf(t, s, "anna", heads.ReceiptAsk{Seq: rec.Seq})
 		submit(t, s, "ben", list(t, s, "ben", selfcheck.Officers, false))
 		if err := s.App.SignHead(ctx); err != nil {
 			t.Fatal(err)
 		}
-		newest := receiptOf(t, s, "anna", app.ReceiptAsk{Seq: rec.Seq, Newest: true})
+		newest := receiptOf(t, s, "anna", heads.ReceiptAsk{Seq: rec.Seq, Newest: true})
 
 		key := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{3}, 32))
 		at := time.Date(2026, 3, 2, 2, 0, 0, 0, time.UTC)
@@ -288,7 +289,7 @@ func TestReceiptWithAWitness(t *testing.T) {
 			t.Fatal(err)
 		}
 
-		witnessed := receiptOf(t, s, "anna", app.ReceiptAsk{Seq: rec.Seq})
+		witnessed := receiptOf(t, s, "anna", heads.ReceiptAsk{Seq: rec.Seq})
 		if witnessed.Opened.Size != newest.Opened.Size || len(witnessed.Opened.Witnesses) != 1 || !witnessed.Opened.Witnesses[0].Time.Equal(at) {
 			t.Errorf("under %d entries with %+v", witnessed.Opened.Size, witnessed.Opened.Witnesses)
 		}
@@ -316,7 +317,7 @@ func TestReceiptAfterErasure(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		campaign(t, s)
 		rec := submit(t, s, "anna", list(t, s, "anna", selfcheck.Officers, false), says(3, "要删除的事", "留下的事"))
-		r := receiptOf(t, s, "anna", app.ReceiptAsk{Seq: rec.Seq})
+		r := receiptOf(t, s, "anna", heads.ReceiptAsk{Seq: rec.Seq})
 		before, _ := slipOf(t, s, "anna", r)
 		gone := ""
 		for _, text := range before.Texts {
@@ -345,7 +346,7 @@ func TestReceiptAfterErasure(t *testing.T) {
 		if _, erased, err := s.App.Slip(ctx, s.Actor("anna"), rec.Seq); err != nil || !erased {
 			t.Errorf("the page does not say that a text is gone: %v", err)
 		}
-		again := receiptOf(t, s, "anna", app.ReceiptAsk{Seq: rec.Seq})
+		again := receiptOf(t, s, "anna", heads.ReceiptAsk{Seq: rec.Seq})
 		if !bytes.Equal(again.Signed.Marshal(), r.Signed.Marshal()) {
 			t.Error("the receipt is another one")
 		}
@@ -373,7 +374,7 @@ func TestSlipOfAnEarlierRound(t *testing.T) {
 			said     []string
 			declared []int64 // items
 		}{{first, []string{"第一件事", "第三件事", "第二件事"}, []int64{3, 9}}, {second, []string{"改写过的事", "新的一事"}, []int64{3, 12}}} {
-			r := receiptOf(t, s, "anna", app.ReceiptAsk{Seq: round.receipt.Seq})
+			r := receiptOf(t, s, "anna", heads.ReceiptAsk{Seq: round.receipt.Seq})
 			sl, verdict := slipOf(t, s, "anna", r)
 			var said []string
 			for _, text := range sl.Texts {

@@ -4,11 +4,12 @@ import (
 	"slices"
 
 	"plumbline/internal/app/desk"
+	"plumbline/internal/app/heads"
 )
 
 // Routes is the table of every operation.
 var Routes = slices.Concat(
-	coreRoutes, rosterRoutes, accountRoutes, selfcheckRoutes, intakeRoutes, issueRoutes, inquiryRoutes, rectifyRoutes, reportRoutes, receiptRoutes, witnessRoutes,
+	heads.Routes, coreRoutes, rosterRoutes, accountRoutes, selfcheckRoutes, intakeRoutes, issueRoutes, inquiryRoutes, rectifyRoutes, reportRoutes,
 	custodyRoutes, recusalRoutes, proposalRoutes,
 )
 

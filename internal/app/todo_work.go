@@ -54,7 +54,7 @@ var queues = []queue{
 	{"challenge_mass", "challenge.decide", "challenge.list", true, countChallenges(recusal.Filter{State: recusal.Filed, Mass: true})},
 	{"alarm", "alarm.list", "alarm.list", true, countAlarms},
 	{"witness", "ledger.entries", "ledger.entries", true, func(_ context.Context, a *App, _ *store.View, _ *roster.Actor, _ roster.Scope) (int64, error) {
-		return a.witnessAlarms(), nil
+		return a.WitnessAlarms(), nil
 	}},
 	{"reveal", "reveal.note", "reveal.list", false, func(ctx context.Context, _ *App, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
 		return v.RevealCount(ctx, true, sc)

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/heads"
 	"plumbline/internal/apptest"
 	"plumbline/internal/ledger"
 	"plumbline/internal/store"
@@ -100,7 +101,7 @@ func (w *watched) save(c ledger.Checkpoint) {
 	}
 }
 
-func (w *watched) standing() app.Standing {
+func (w *watched) standing() heads.Standing {
 	w.t.Helper()
 	list, err := w.app.Witnesses(context.Background(), w.Actor("anna"))
 	if err != nil || len(list) != 1 {

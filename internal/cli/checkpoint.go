@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/heads"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/store"
@@ -67,7 +67,7 @@ func checkpointKey(e *env) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return e.with(c.Context(), func(ctx context.Context, s *site) error {
-				if _, err := s.app.SignerKeys(ctx); err != nil && !errors.Is(err, app.ErrNoSigner) {
+				if _, err := s.app.SignerKeys(ctx); err != nil && !errors.Is(err, heads.ErrNoSigner) {
 					fmt.Fprintln(e.err, "the signer does not answer; these are the keys that signed so far")
 				}
 				text, err := s.app.KeyText(ctx)
@@ -94,7 +94,7 @@ func newest(ctx context.Context, s *site, size int64) (row store.LedgerCheckpoin
 			return err
 		}
 		if len(rows) == 0 {
-			return app.ErrNoCheckpoint
+			return heads.ErrNoCheckpoint
 		}
 		if row = rows[0]; size > 0 && row.Size != size {
 			return fmt.Errorf("nothing was signed at %d entries; the next larger checkpoint has %d", size, row.Size)

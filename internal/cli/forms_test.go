@@ -46,7 +46,7 @@ func TestNoFormOfTheDemonstrationHasTwoFieldsOfAName(t *testing.T) {
 	}
 	site := demoSite(t)
 	var patterns []string
-	for _, r := range web.New(web.Options{Log: slog.New(slog.DiscardHandler)}).Routes() {
+	for _, r := range web.New(web.Options{App: apptest.SQLite(t).App, Log: slog.New(slog.DiscardHandler)}).Routes() {
 		if r.Method == http.MethodGet {
 			patterns = append(patterns, r.Path)
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/heads"
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/pgtest"
 	"plumbline/internal/issue"
@@ -44,7 +45,7 @@ func TestWriteReleased(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	receipt, err := s.App.Receipt(t.Context(), anna, app.ReceiptAsk{Seq: rec.Seq, Wait: time.Minute})
+	receipt, err := s.App.Receipt(t.Context(), anna, heads.ReceiptAsk{Seq: rec.Seq, Wait: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/heads"
 	"plumbline/internal/fault"
 	"plumbline/internal/witness"
 	"plumbline/internal/words"
@@ -60,7 +61,7 @@ type Config struct {
 func defaults() *Config {
 	return &Config{DB: "plumbline.db", Addr: "127.0.0.1:8080", Lang: locale(os.Getenv), Output: "table",
 		UploadBudget: app.DefaultUploadBudget >> 20, Readers: app.DefaultReaders,
-		SignEvery: app.SignEvery, WitnessPace: witness.Pace{Every: 3 * time.Second, Heartbeat: 5 * time.Minute}}
+		SignEvery: heads.SignEvery, WitnessPace: witness.Pace{Every: 3 * time.Second, Heartbeat: 5 * time.Minute}}
 }
 
 // locale returns the terminal's language if supported.

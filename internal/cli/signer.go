@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/heads"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/signer"
@@ -26,7 +26,7 @@ const signingPatience = 5 * time.Second
 // signer returns what signs the ledger's heads: the signer behind the --signer
 // socket, or the key beside the database. It creates the key if the command may
 // do so and nothing has ever been signed.
-func (e *env) signer(ctx context.Context, st *store.Store, makeKey bool) (app.Signer, error) {
+func (e *env) signer(ctx context.Context, st *store.Store, makeKey bool) (heads.Signer, error) {
 	if e.Signer != "" {
 		path, ok := strings.CutPrefix(e.Signer, "unix:")
 		if !ok || path == "" {
@@ -89,15 +89,15 @@ func (e *env) saySigner(ctx context.Context, s *site) {
 	defer cancel()
 	fmt.Fprintf(e.out, "log     %s\n", s.store.Origin())
 	switch s.app.SignerMode() {
-	case app.SignerTrial:
+	case heads.SignerTrial:
 		fmt.Fprintf(e.out, "signer  in this process, key %s: TRIAL, key and server are in the same hands\n", e.signKeyPath())
-	case app.SignerApart:
+	case heads.SignerApart:
 		fmt.Fprintf(e.out, "signer  apart, at %s\n", e.Signer)
 	default:
 		fmt.Fprintln(e.out, "signer  none: nothing is signed")
 	}
 	keys, err := s.app.SignerKeys(ctx)
-	if err != nil && !errors.Is(err, app.ErrNoSigner) {
+	if err != nil && !errors.Is(err, heads.ErrNoSigner) {
 		fmt.Fprintf(e.out, "signer  does not answer; writing goes on, and it will catch up: %v\n", err)
 	}
 	printKeys(e, keys)
@@ -225,7 +225,7 @@ func (e *env) serveSigner(ctx context.Context, s *signer.Signer, socket string, 
 
 func thawCommand(e *env) *cobra.Command {
 	var as asFlags
-	in := app.ThawInput{}
+	in := heads.ThawInput{}
 	c := &cobra.Command{
 		Use:   "thaw",
 		Short: "Resume writing although the ledger is not the one remembered",
@@ -252,7 +252,7 @@ Witnesses and receipts of the lost entries remain: this hides nothing.`,
 	return c
 }
 
-func (e *env) thaw(ctx context.Context, s *site, who *roster.Actor, in app.ThawInput) error {
+func (e *env) thaw(ctx context.Context, s *site, who *roster.Actor, in heads.ThawInput) error {
 	kept, from, receipt, err := s.app.Thaw(ctx, who, in)
 	if err != nil {
 		return err
@@ -261,7 +261,7 @@ func (e *env) thaw(ctx context.Context, s *site, who *roster.Actor, in app.ThawI
 	for _, k := range kept {
 		fmt.Fprintf(e.out, "kept as evidence: %s\n", k)
 	}
-	if s.app.SignerMode() == app.SignerApart {
+	if s.app.SignerMode() == heads.SignerApart {
 		fmt.Fprintf(e.out, "The signer still remembers the other tree. Its own operator must agree: put these three\nlines into a "+
 			"file and run plumbline signer restart --key FILE --to FILE\n%s", from.Marshal())
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/heads"
 	"plumbline/internal/apptest"
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
@@ -31,7 +32,7 @@ func takeHome(t *testing.T) handed {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := s.App.Receipt(t.Context(), anna, app.ReceiptAsk{Seq: rec.Seq, Wait: time.Minute})
+	r, err := s.App.Receipt(t.Context(), anna, heads.ReceiptAsk{Seq: rec.Seq, Wait: time.Minute})
 	if err != nil || r.Signed == nil {
 		t.Fatal(r, err)
 	}

@@ -77,6 +77,10 @@ const (
 	LeadersList  = "leaders"
 )
 
+// VerbCompare is the verb of the entries on issues that a filing altered besides
+// its own: what was found is compared with what is declared now.
+const VerbCompare = "issue.compare"
+
 // Issue is one alleged fact.
 type Issue struct {
 	ledger.Stamp

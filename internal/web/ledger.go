@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/heads"
 	"plumbline/internal/web/ui"
 )
 
@@ -48,7 +48,7 @@ func (f *Face) frozen() bool { return f.app != nil && f.app.Frozen() != nil }
 // ledgerParts is what the page shows; Entries is nil for those who may not
 // list them.
 type ledgerParts struct {
-	State       app.LedgerState
+	State       heads.LedgerState
 	Stats       []ui.Stat
 	Root        string
 	Signed      []ui.Def
@@ -59,7 +59,7 @@ type ledgerParts struct {
 	Checkpoints ui.Table
 }
 
-func ledgerStats(c *Call, s app.LedgerState) []ui.Stat {
+func ledgerStats(c *Call, s heads.LedgerState) []ui.Stat {
 	signed, witnessed := int64(0), int64(0)
 	if s.Signed != nil {
 		signed = s.Signed.Size
@@ -78,7 +78,7 @@ func ledgerStats(c *Call, s app.LedgerState) []ui.Stat {
 	return stats
 }
 
-func (f *Face) checkpointDefs(c *Call, s *app.CheckpointView) []ui.Def {
+func (f *Face) checkpointDefs(c *Call, s *heads.CheckpointView) []ui.Def {
 	witnesses := strings.Join(s.Witnesses, " · ")
 	if witnesses == "" {
 		witnesses = c.T("ledger.witness.none")
@@ -92,7 +92,7 @@ func (f *Face) checkpointDefs(c *Call, s *app.CheckpointView) []ui.Def {
 	}
 }
 
-func (f *Face) keyDefs(c *Call, k app.KeyView) []ui.Def {
+func (f *Face) keyDefs(c *Call, k heads.KeyView) []ui.Def {
 	tag := &ui.Tag{Text: c.T("ledger.key.former")}
 	if k.Now {
 		tag = &ui.Tag{Tone: "ok", Text: c.T("ledger.key.now")}
@@ -110,7 +110,7 @@ func (f *Face) keyDefs(c *Call, k app.KeyView) []ui.Def {
 }
 
 // ledgerEntries adds the lists that the audit administrator sees.
-func (f *Face) ledgerEntries(c *Call, state app.LedgerState, v *ledgerParts) error {
+func (f *Face) ledgerEntries(c *Call, state heads.LedgerState, v *ledgerParts) error {
 	end := state.Size
 	if n, err := strconv.ParseInt(c.Query("before"), 10, 64); err == nil && n > 0 && n < end {
 		end = n
@@ -152,7 +152,7 @@ func (f *Face) ledgerEntries(c *Call, state app.LedgerState, v *ledgerParts) err
 }
 
 // standing says how firm an entry stands: witnessed, signed, or neither yet.
-func standing(c *Call, s app.LedgerState, seq int64) *ui.Tag {
+func standing(c *Call, s heads.LedgerState, seq int64) *ui.Tag {
 	switch {
 	case s.Witness != nil && seq < s.Witness.Size:
 		return &ui.Tag{Tone: "ok", Text: c.T("ledger.standing.witnessed")}

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/desk"
+	"plumbline/internal/app/heads"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/paper"
@@ -34,7 +34,7 @@ const (
 )
 
 // receiptAsk reads which receipt the address wants.
-func receiptAsk(c *Call) (ask app.ReceiptAsk, err error) {
+func receiptAsk(c *Call) (ask heads.ReceiptAsk, err error) {
 	ask.Seq, err = strconv.ParseInt(c.Param("seq"), 10, 64)
 	if err != nil || ask.Seq < 0 || ask.Seq > ledger.SizeMax {
 		return ask, fault.NotFound()
@@ -159,7 +159,7 @@ type receiptView struct {
 type qrView struct{ Image, Alt string }
 
 // signedReceipt is the receipt for a download; without a signature there is none yet.
-func (f *Face) signedReceipt(c *Call) (r app.ReceiptView, err error) {
+func (f *Face) signedReceipt(c *Call) (r heads.ReceiptView, err error) {
 	ask, err := receiptAsk(c)
 	if err != nil {
 		return r, err

@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"strings"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/heads"
 	"plumbline/internal/ledger"
 	"plumbline/internal/web/assets"
 	"plumbline/internal/web/ui"
@@ -74,7 +74,7 @@ func (f *Face) newVerify(c *Call) (verifyView, error) {
 		return verifyView{}, err
 	}
 	v := verifyView{Keys: keys, Mine: keys, Wasm: assets.URL("verifier.wasm"), Texts: verifyTexts(c.Lang)}
-	v.Mark = app.KeyFingerprint(keys)
+	v.Mark = heads.KeyFingerprint(keys)
 	return v, nil
 }
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/heads"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/paper"
@@ -51,7 +51,7 @@ func (f *Face) witnessPart(c *Call) (v witnessPart, err error) {
 	return v, nil
 }
 
-func (f *Face) witnessState(c *Call, s app.Standing) (*ui.Tag, string) {
+func (f *Face) witnessState(c *Call, s heads.Standing) (*ui.Tag, string) {
 	tones := map[witness.Trouble]string{witness.Down: "warn", witness.Local: "warn", witness.Refused: "bad", witness.Strange: "bad", witness.Diverged: "bad"}
 	switch {
 	case s.Trouble != witness.Fine:

@@ -1,4 +1,4 @@
-package app
+package heads
 
 import (
 	"context"
@@ -84,8 +84,8 @@ func (c *checkpointer) next() <-chan struct{} {
 // RunCheckpoints signs after commits until ctx ends, and once more then. Under
 // load one checkpoint covers many entries. While the signer is away writing
 // goes on; it catches up afterwards.
-func (a *App) RunCheckpoints(ctx context.Context) {
-	c := &a.points
+func (h *Heads) RunCheckpoints(ctx context.Context) {
+	c := &h.points
 	c.running.Store(true)
 	defer c.running.Store(false)
 	tick := time.NewTicker(headCheck)
@@ -98,12 +98,12 @@ func (a *App) RunCheckpoints(ctx context.Context) {
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastSigning)
 			defer cancel()
-			a.trySigning(last)
+			h.trySigning(last)
 			return
-		case <-a.Store.Committed():
+		case <-h.Store.Committed():
 		case <-tick.C:
-			if err := a.CheckHead(ctx); err != nil && ctx.Err() == nil {
-				a.Log.Error("look at the ledger's head", "err", err)
+			if err := h.CheckHead(ctx); err != nil && ctx.Err() == nil {
+				h.Log.Error("look at the ledger's head", "err", err)
 			}
 		}
 		select {
@@ -112,55 +112,55 @@ func (a *App) RunCheckpoints(ctx context.Context) {
 		case <-gap.C:
 		}
 		gap.Reset(c.every)
-		a.trySigning(ctx)
+		h.trySigning(ctx)
 		if now := c.last.Load(); now != last {
 			last = now
-			a.anchor(ctx, &saved)
+			h.anchor(ctx, &saved)
 		}
 	}
 }
 
 // trySigning signs, and tells the log when the signer goes and when it is back.
-func (a *App) trySigning(ctx context.Context) {
-	err := a.SignHead(ctx)
-	if err == nil || errors.Is(err, ErrNoSigner) || a.Store.Frozen() != nil || ctx.Err() != nil {
-		if err == nil && a.points.absent.Swap(nil) != nil {
-			a.Log.Info("the signer signs again")
+func (h *Heads) trySigning(ctx context.Context) {
+	err := h.SignHead(ctx)
+	if err == nil || errors.Is(err, ErrNoSigner) || h.Store.Frozen() != nil || ctx.Err() != nil {
+		if err == nil && h.points.absent.Swap(nil) != nil {
+			h.Log.Info("the signer signs again")
 		}
 		return
 	}
 	why := err.Error()
-	if was := a.points.absent.Swap(&why); was == nil || *was != why {
-		a.Log.Error("the head of the ledger is not signed; writing goes on", "err", err)
+	if was := h.points.absent.Swap(&why); was == nil || *was != why {
+		h.Log.Error("the head of the ledger is not signed; writing goes on", "err", err)
 	}
 }
 
 // SignHead signs the head of the tree now, unless a stored checkpoint covers it
 // already. A refusal of the signer freezes writing.
-func (a *App) SignHead(ctx context.Context) error {
-	c := &a.points
+func (h *Heads) SignHead(ctx context.Context) error {
+	c := &h.points
 	if c.signer == nil {
 		return ErrNoSigner
 	}
-	if a.Store.Frozen() != nil {
+	if h.Store.Frozen() != nil {
 		return fault.Unavailable("ledger_frozen")
 	}
 	c.signing.Lock()
 	defer c.signing.Unlock()
 	for range 3 { // another process with the same key may be ahead of what we know
 		absent := c.ask(ctx)
-		head, proof, err := a.extension(ctx)
+		head, proof, err := h.extension(ctx)
 		if err != nil {
 			return err
 		}
-		if a.Store.Frozen() != nil {
+		if h.Store.Frozen() != nil {
 			return fault.Unavailable("ledger_frozen")
 		}
 		if last := c.last.Load(); head.Size == 0 || last != nil && *last == head {
 			return absent
 		}
-		if err := a.rememberHead(head); err != nil {
-			a.Log.Error("write down the acknowledged head", "err", err)
+		if err := h.rememberHead(head); err != nil {
+			h.Log.Error("write down the acknowledged head", "err", err)
 		}
 		if absent != nil {
 			return absent
@@ -172,14 +172,14 @@ func (a *App) SignHead(ctx context.Context) error {
 			c.known = nil
 			continue
 		case errors.As(err, &no):
-			a.freezeOn(no)
+			h.freezeOn(no)
 			return err
 		case err != nil:
 			c.known = nil
 			return err
 		}
 		c.known = &head
-		return a.keepCheckpoint(ctx, head, lines)
+		return h.keepCheckpoint(ctx, head, lines)
 	}
 	return errors.New("the signer's memory moves faster than this server can prove")
 }
@@ -198,14 +198,14 @@ func (c *checkpointer) ask(ctx context.Context) error {
 
 // extension reads the present head, and proves that it extends what the signer
 // remembers, where that is known. Where it does not, writing is frozen.
-func (a *App) extension(ctx context.Context) (head ledger.Checkpoint, proof []ledger.Hash, err error) {
-	known := a.points.known // read before the head is, so never ahead of it
-	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
-		head.Origin = a.Store.Origin()
+func (h *Heads) extension(ctx context.Context) (head ledger.Checkpoint, proof []ledger.Hash, err error) {
+	known := h.points.known // read before the head is, so never ahead of it
+	err = h.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+		head.Origin = h.Store.Origin()
 		if head.Size, head.Root, err = v.Head(ctx); err != nil || known == nil {
 			return err
 		}
-		if frozen, err := a.contradicts(ctx, v, memory{store.BySigner, *known}, head); frozen || err != nil {
+		if frozen, err := h.Contradicts(ctx, v, store.BySigner, *known, head); frozen || err != nil {
 			return err
 		}
 		proof, err = v.Consistency(ctx, known.Size, head.Size)
@@ -215,21 +215,21 @@ func (a *App) extension(ctx context.Context) (head ledger.Checkpoint, proof []le
 }
 
 // keepCheckpoint stores the signed note, after it has looked at it.
-func (a *App) keepCheckpoint(ctx context.Context, head ledger.Checkpoint, lines string) error {
-	c := &a.points
-	keys, err := a.signerKeys(ctx)
+func (h *Heads) keepCheckpoint(ctx context.Context, head ledger.Checkpoint, lines string) error {
+	c := &h.points
+	keys, err := h.signerKeys(ctx)
 	if err != nil {
 		return err
 	}
 	note := head.Marshal() + "\n" + lines
-	if err := a.signedBy(note, head, keys[0]); err != nil {
+	if err := h.signedBy(note, head, keys[0]); err != nil {
 		return fmt.Errorf("what the signer gave is no signature of its key: %w", err)
 	}
 	fresh := keys
 	if c.seen[keys[0]] {
 		fresh = nil
 	}
-	if err := a.Store.SaveCheckpoint(ctx, store.LedgerCheckpoint{Size: head.Size, At: a.Store.Now(), Root: head.Root[:], Note: note}, fresh...); err != nil {
+	if err := h.Store.SaveCheckpoint(ctx, store.LedgerCheckpoint{Size: head.Size, At: h.Store.Now(), Root: head.Root[:], Note: note}, fresh...); err != nil {
 		return err
 	}
 	c.seen[keys[0]] = true
@@ -237,7 +237,7 @@ func (a *App) keepCheckpoint(ctx context.Context, head ledger.Checkpoint, lines 
 	return nil
 }
 
-func (a *App) signedBy(note string, head ledger.Checkpoint, vkey string) error {
+func (h *Heads) signedBy(note string, head ledger.Checkpoint, vkey string) error {
 	key, err := signer.NewVerifier(vkey)
 	if err != nil {
 		return err
@@ -253,29 +253,29 @@ func (a *App) signedBy(note string, head ledger.Checkpoint, vkey string) error {
 }
 
 // signerKeys asks the signer for its verifier keys once.
-func (a *App) signerKeys(ctx context.Context) ([]string, error) {
-	if keys := a.keys.Load(); keys != nil {
+func (h *Heads) signerKeys(ctx context.Context) ([]string, error) {
+	if keys := h.keys.Load(); keys != nil {
 		return *keys, nil
 	}
-	if a.points.signer == nil {
+	if h.points.signer == nil {
 		return nil, ErrNoSigner
 	}
-	keys, err := a.points.signer.Keys(ctx)
+	keys, err := h.points.signer.Keys(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if len(keys) == 0 {
 		return nil, errors.New("the signer has no key")
 	}
-	a.keys.Store(&keys)
+	h.keys.Store(&keys)
 	return keys, nil
 }
 
 // WaitCheckpoint returns when a stored checkpoint covers the entry, or with the
 // reason why none will before ctx ends. Where nothing signs beside the caller
 // it signs itself.
-func (a *App) WaitCheckpoint(ctx context.Context, seq int64) error {
-	c := &a.points
+func (h *Heads) WaitCheckpoint(ctx context.Context, seq int64) error {
+	c := &h.points
 	covered := func() bool { last := c.last.Load(); return last != nil && last.Size > seq }
 	for {
 		next := c.next()
@@ -283,7 +283,7 @@ func (a *App) WaitCheckpoint(ctx context.Context, seq int64) error {
 			return nil
 		}
 		if !c.running.Load() {
-			err := a.SignHead(ctx)
+			err := h.SignHead(ctx)
 			var f *fault.Error
 			switch {
 			case err == nil && covered():
@@ -295,7 +295,7 @@ func (a *App) WaitCheckpoint(ctx context.Context, seq int64) error {
 			}
 			return fault.Unavailable("signer_absent").WithCause(err)
 		}
-		if a.Store.Frozen() != nil {
+		if h.Store.Frozen() != nil {
 			return fault.Unavailable("ledger_frozen")
 		}
 		if c.signer == nil {

@@ -1,4 +1,4 @@
-package app
+package heads
 
 import (
 	"context"
@@ -23,8 +23,8 @@ type witnesses struct {
 	feeders []*witness.Feeder
 }
 
-func (a *App) setWitnesses(targets []witness.Target, pace witness.Pace) error {
-	a.witnesses.targets = targets
+func (h *Heads) setWitnesses(targets []witness.Target, pace witness.Pace) error {
+	h.witnesses.targets = targets
 	for i, t := range targets {
 		for _, other := range targets[:i] {
 			if other.Name == t.Name {
@@ -34,43 +34,43 @@ func (a *App) setWitnesses(targets []witness.Target, pace witness.Pace) error {
 		if t.URL == "" {
 			continue // reached by stick
 		}
-		f, err := witness.NewFeeder(t, a.witnessSource(), pace, a.Store.Now, a.Log)
+		f, err := witness.NewFeeder(t, h.witnessSource(), pace, h.Store.Now, h.Log)
 		if err != nil {
 			return err
 		}
-		a.witnesses.feeders = append(a.witnesses.feeders, f)
+		h.witnesses.feeders = append(h.witnesses.feeders, f)
 	}
 	return nil
 }
 
 // RunWitnesses sends new checkpoints to every witness until ctx ends. Nothing
 // waits for a witness: an entry is signed without it and witnessed later.
-func (a *App) RunWitnesses(ctx context.Context) {
+func (h *Heads) RunWitnesses(ctx context.Context) {
 	var all sync.WaitGroup
-	for _, f := range a.witnesses.feeders {
+	for _, f := range h.witnesses.feeders {
 		all.Go(func() { f.Run(ctx) })
 	}
 	all.Wait()
 }
 
 // StepWitnesses does once what is due with every witness.
-func (a *App) StepWitnesses(ctx context.Context) {
-	for _, f := range a.witnesses.feeders {
+func (h *Heads) StepWitnesses(ctx context.Context) {
+	for _, f := range h.witnesses.feeders {
 		f.Step(ctx)
 	}
 }
 
-func (a *App) witnessSource() witness.Source {
+func (h *Heads) witnessSource() witness.Source {
 	return witness.Source{
 		Trust: func(ctx context.Context) (t ledger.Trust, err error) {
-			err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+			err = h.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 				t, err = logTrust(ctx, v)
 				return err
 			})
 			return t, err
 		},
 		Newest: func(ctx context.Context) (size int64, err error) {
-			err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+			err = h.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 				c, err := newestCheckpoint(ctx, v)
 				size = c.Size
 				return err
@@ -80,9 +80,9 @@ func (a *App) witnessSource() witness.Source {
 			}
 			return size, err
 		},
-		Request: a.witnessRequest,
+		Request: h.witnessRequest,
 		Known: func(ctx context.Context, name string) (size int64, at time.Time, err error) {
-			err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+			err = h.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 				w, err := v.WitnessedBy(ctx, name)
 				size, at = w.Size, w.At
 				return err
@@ -90,10 +90,10 @@ func (a *App) witnessSource() witness.Source {
 			return size, at, err
 		},
 		Save: func(ctx context.Context, size int64, c ledger.Cosignature) error {
-			if a.Store.Frozen() != nil {
+			if h.Store.Frozen() != nil {
 				return nil // nothing is written then; the witness has it on record
 			}
-			return a.Store.SaveCosignature(ctx, store.LedgerCosignature{Size: size, Witness: c.Witness, At: c.Time, Line: c.Line})
+			return h.Store.SaveCosignature(ctx, store.LedgerCosignature{Size: size, Witness: c.Witness, At: c.Time, Line: c.Line})
 		},
 	}
 }
@@ -123,8 +123,8 @@ func newestCheckpoint(ctx context.Context, v *store.View) (store.LedgerCheckpoin
 	return rows[0], nil
 }
 
-func (a *App) witnessRequest(ctx context.Context, old int64) (r *witness.Request, err error) {
-	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+func (h *Heads) witnessRequest(ctx context.Context, old int64) (r *witness.Request, err error) {
+	err = h.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		c, err := newestCheckpoint(ctx, v)
 		if err != nil {
 			return err
@@ -145,11 +145,11 @@ func (a *App) witnessRequest(ctx context.Context, old int64) (r *witness.Request
 // CheckpointRequest is an add-checkpoint request (C2SP tlog-witness) from the
 // size that a witness stands at to the newest checkpoint: for witnesses who
 // ask, and for the stick. Anybody may have it.
-func (a *App) CheckpointRequest(ctx context.Context, old int64) ([]byte, error) {
-	if _, err := a.Authorize(nil, "ledger.request"); err != nil {
+func (h *Heads) CheckpointRequest(ctx context.Context, old int64) ([]byte, error) {
+	if _, err := h.Authorize(nil, "ledger.request"); err != nil {
 		return nil, err
 	}
-	r, err := a.witnessRequest(ctx, old)
+	r, err := h.witnessRequest(ctx, old)
 	if errors.Is(err, ErrNoCheckpoint) {
 		return nil, fault.NotFound()
 	}
@@ -161,8 +161,8 @@ func (a *App) CheckpointRequest(ctx context.Context, old int64) ([]byte, error) 
 
 // WitnessedUpTo is the largest size that the witness cosigned, 0 if it never
 // did.
-func (a *App) WitnessedUpTo(ctx context.Context, name string) (size int64, err error) {
-	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+func (h *Heads) WitnessedUpTo(ctx context.Context, name string) (size int64, err error) {
+	err = h.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		w, err := v.WitnessedBy(ctx, name)
 		size = w.Size
 		return err
@@ -172,8 +172,8 @@ func (a *App) WitnessedUpTo(ctx context.Context, name string) (size int64, err e
 
 // WitnessedSize is the number of entries that a witness stands for: those with
 // a smaller number are witnessed.
-func (a *App) WitnessedSize(ctx context.Context) (size int64, err error) {
-	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+func (h *Heads) WitnessedSize(ctx context.Context) (size int64, err error) {
+	err = h.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		size, err = v.WitnessedSize(ctx)
 		return err
 	})
@@ -183,16 +183,16 @@ func (a *App) WitnessedSize(ctx context.Context) (size int64, err error) {
 // ImportCosigned takes in a checkpoint that witnesses cosigned elsewhere and
 // that came back on a stick. It must be one of this ledger, and the witnesses
 // must be among those that the site trusts. It gives the lines that count.
-func (a *App) ImportCosigned(ctx context.Context, signed []byte) (c ledger.Checkpoint, lines []ledger.Cosignature, err error) {
+func (h *Heads) ImportCosigned(ctx context.Context, signed []byte) (c ledger.Checkpoint, lines []ledger.Cosignature, err error) {
 	trust := ledger.Trust{Quorum: 1}
-	for _, t := range a.witnesses.targets {
+	for _, t := range h.witnesses.targets {
 		key, err := ledger.NewVerifier(t.Key)
 		if err != nil {
 			return c, nil, err
 		}
 		trust.Witnesses = append(trust.Witnesses, key)
 	}
-	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+	err = h.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		log, err := logTrust(ctx, v)
 		if err != nil {
 			return err
@@ -216,7 +216,7 @@ func (a *App) ImportCosigned(ctx context.Context, signed []byte) (c ledger.Check
 		return c, nil, err
 	}
 	for _, l := range lines { // a handful
-		if err := a.Store.SaveCosignature(ctx, store.LedgerCosignature{Size: c.Size, Witness: l.Witness, At: l.Time, Line: l.Line}); err != nil {
+		if err := h.Store.SaveCosignature(ctx, store.LedgerCosignature{Size: c.Size, Witness: l.Witness, At: l.Time, Line: l.Line}); err != nil {
 			return c, nil, err
 		}
 	}
@@ -238,14 +238,14 @@ type Standing = witness.Standing
 
 // Witnesses tells how the site stands with each of its witnesses, for everybody
 // who is signed in.
-func (a *App) Witnesses(ctx context.Context, who *roster.Actor) (out []Standing, err error) {
-	err = a.Read(ctx, who, "ledger.witnesses", func(ctx context.Context, v *store.View) error {
+func (h *Heads) Witnesses(ctx context.Context, who *roster.Actor) (out []Standing, err error) {
+	err = h.Read(ctx, who, "ledger.witnesses", func(ctx context.Context, v *store.View) error {
 		live := map[string]Standing{}
-		for _, f := range a.witnesses.feeders {
+		for _, f := range h.witnesses.feeders {
 			s := f.Standing()
 			live[s.Name] = s
 		}
-		for _, t := range a.witnesses.targets { // a handful
+		for _, t := range h.witnesses.targets { // a handful
 			s, ok := live[t.Name]
 			if !ok {
 				s.Target = t
@@ -264,9 +264,9 @@ func (a *App) Witnesses(ctx context.Context, who *roster.Actor) (out []Standing,
 	return out, err
 }
 
-// witnessAlarms counts the witnesses whose memory is not this ledger's history.
-func (a *App) witnessAlarms() (n int64) {
-	for _, f := range a.witnesses.feeders {
+// WitnessAlarms counts the witnesses whose memory is not this ledger's history.
+func (h *Heads) WitnessAlarms() (n int64) {
+	for _, f := range h.witnesses.feeders {
 		if f.Standing().Trouble == witness.Diverged {
 			n++
 		}

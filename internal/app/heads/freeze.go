@@ -1,4 +1,4 @@
-package app
+package heads
 
 import (
 	"context"
@@ -17,16 +17,16 @@ import (
 )
 
 // DiskFull reports whether writing waits for room on the disk.
-func (a *App) DiskFull() bool { return a.Store.Full() }
+func (h *Heads) DiskFull() bool { return h.Store.Full() }
 
 // Broken is closed when the disk failed under a write and the process must end.
-func (a *App) Broken() <-chan struct{} { return a.Store.Broken() }
+func (h *Heads) Broken() <-chan struct{} { return h.Store.Broken() }
 
 // Frozen tells why writing has stopped; nil while it goes on.
-func (a *App) Frozen() *store.Freeze { return a.Store.Frozen() }
+func (h *Heads) Frozen() *store.Freeze { return h.Store.Frozen() }
 
-// memory is a tree head that somebody remembers.
-type memory struct {
+// rememberedHead is a tree head that somebody remembers.
+type rememberedHead struct {
 	by string
 	ledger.Checkpoint
 }
@@ -35,20 +35,20 @@ type memory struct {
 // an earlier one: the file beside the site, the signer, the checkpoints, this
 // process. What does not agree freezes writing. An error says only that
 // somebody could not be asked.
-func (a *App) CheckHead(ctx context.Context) error {
-	all, last, errs := a.memories(ctx)
-	head, err := a.Store.OnDisk(ctx) // after the memories, so that it holds all of them
+func (h *Heads) CheckHead(ctx context.Context) error {
+	all, last, errs := h.memories(ctx)
+	head, err := h.Store.OnDisk(ctx) // after the memories, so that it holds all of them
 	if err != nil {
 		return errors.Join(append(errs, err)...)
 	}
-	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+	err = h.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		for _, m := range all {
-			if frozen, err := a.contradicts(ctx, v, m, head); frozen || err != nil {
+			if frozen, err := h.Contradicts(ctx, v, m.by, m.Checkpoint, head); frozen || err != nil {
 				return err
 			}
 		}
 		if last != nil {
-			a.points.moved(*last)
+			h.points.moved(*last)
 		}
 		return nil
 	})
@@ -56,23 +56,23 @@ func (a *App) CheckHead(ctx context.Context) error {
 }
 
 // memories asks everybody who remembers a head; last is the stored checkpoint.
-func (a *App) memories(ctx context.Context) (all []memory, last *ledger.Checkpoint, errs []error) {
-	site, there, err := readHead(a.points.headFile)
+func (h *Heads) memories(ctx context.Context) (all []rememberedHead, last *ledger.Checkpoint, errs []error) {
+	site, there, err := readHead(h.points.headFile)
 	if there {
-		all = append(all, memory{store.BySite, site})
+		all = append(all, rememberedHead{store.BySite, site})
 	}
 	errs = append(errs, err)
-	if a.points.signer != nil {
-		c, err := a.points.signer.Remembered(ctx)
+	if h.points.signer != nil {
+		c, err := h.points.signer.Remembered(ctx)
 		if err == nil {
-			all = append(all, memory{store.BySigner, c})
+			all = append(all, rememberedHead{store.BySigner, c})
 		}
 		errs = append(errs, err)
 	}
-	if acked, ok := a.Store.Acknowledged(); ok {
-		all = append(all, memory{store.ByServer, acked})
+	if acked, ok := h.Store.Acknowledged(); ok {
+		all = append(all, rememberedHead{store.ByServer, acked})
 	}
-	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+	err = h.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		row, err := v.LastCheckpoint(ctx)
 		if errors.Is(err, store.ErrNone) {
 			return nil
@@ -83,28 +83,28 @@ func (a *App) memories(ctx context.Context) (all []memory, last *ledger.Checkpoi
 		if err != nil || !row.At.After(thawed) { // a person has accepted that earlier ones may not hold
 			return err
 		}
-		c := ledger.Checkpoint{Origin: a.Store.Origin(), Size: row.Size}
+		c := ledger.Checkpoint{Origin: h.Store.Origin(), Size: row.Size}
 		copy(c.Root[:], row.Root)
 		last = &c
-		all = append(all, memory{store.ByCheckpoint, c})
+		all = append(all, rememberedHead{store.ByCheckpoint, c})
 		return nil
 	})
 	return all, last, append(errs, err)
 }
 
-// contradicts freezes writing if the tree does not contain what is remembered. The
-// head must have been read later than the memory. A database that goes away
+// Contradicts freezes writing if the tree does not contain what is remembered by
+// the holder named. The head must have been read later than the memory. A database that goes away
 // under the question contradicts nothing: that is an error.
-func (a *App) contradicts(ctx context.Context, v *store.View, m memory, head ledger.Checkpoint) (frozen bool, err error) {
-	f := store.Freeze{By: m.by, Remembered: m.Checkpoint, Found: head}
+func (h *Heads) Contradicts(ctx context.Context, v *store.View, by string, remembered, head ledger.Checkpoint) (frozen bool, err error) {
+	f := store.Freeze{By: by, Remembered: remembered, Found: head}
 	switch {
-	case m.Origin != head.Origin:
+	case remembered.Origin != head.Origin:
 		f.Code = store.FreezeForeign
-	case m.Size > head.Size:
+	case remembered.Size > head.Size:
 		f.Code = store.FreezeShrunk
 	default:
-		root, err := v.RootAt(ctx, m.Size)
-		if err == nil && root == m.Root {
+		root, err := v.RootAt(ctx, remembered.Size)
+		if err == nil && root == remembered.Root {
 			return false, nil
 		}
 		if err != nil && !errors.Is(err, store.ErrDamaged) {
@@ -112,20 +112,20 @@ func (a *App) contradicts(ctx context.Context, v *store.View, m memory, head led
 		}
 		f.Code = store.FreezeRewritten
 	}
-	a.freeze(f)
+	h.freeze(f)
 	return true, nil
 }
 
-func (a *App) freeze(f store.Freeze) {
-	if a.Store.Frozen() == nil {
-		a.Log.Error("writing is frozen: the ledger is not the one remembered", "code", f.Code, "by", f.By,
+func (h *Heads) freeze(f store.Freeze) {
+	if h.Store.Frozen() == nil {
+		h.Log.Error("writing is frozen: the ledger is not the one remembered", "code", f.Code, "by", f.By,
 			"remembered", f.Remembered.Size, "found", f.Found.Size)
 	}
-	a.Store.Freeze(f)
+	h.Store.Freeze(f)
 }
 
 // freezeOn takes a refusal of the signer for what it is.
-func (a *App) freezeOn(no *signer.Refusal) {
+func (h *Heads) freezeOn(no *signer.Refusal) {
 	code := store.FreezeRewritten
 	switch no.Why {
 	case signer.Foreign:
@@ -133,14 +133,14 @@ func (a *App) freezeOn(no *signer.Refusal) {
 	case signer.Smaller:
 		code = store.FreezeShrunk
 	}
-	a.freeze(store.Freeze{Code: code, By: store.BySigner, Remembered: no.Remembered, Found: no.Asked})
+	h.freeze(store.Freeze{Code: code, By: store.BySigner, Remembered: no.Remembered, Found: no.Asked})
 }
 
 // rememberHead writes the acknowledged head into the file beside the site. It
 // is not synced: after a power cut an earlier one is as good, the signer's
 // memory being the one that counts.
-func (a *App) rememberHead(head ledger.Checkpoint) error {
-	path := a.points.headFile
+func (h *Heads) rememberHead(head ledger.Checkpoint) error {
+	path := h.points.headFile
 	if path == "" {
 		return nil
 	}
@@ -191,9 +191,9 @@ type restarter interface {
 // had been remembered, what was found, and why. What remembered the other tree
 // is kept beside its successor, and the files are named. now is the head that
 // writing goes on from.
-func (a *App) Thaw(ctx context.Context, who *roster.Actor, in ThawInput) (kept []string, now ledger.Checkpoint, receipt desk.Receipt, err error) {
-	f := a.Store.Frozen()
-	if _, err := a.Authorize(who, "ledger.thaw"); err != nil {
+func (h *Heads) Thaw(ctx context.Context, who *roster.Actor, in ThawInput) (kept []string, now ledger.Checkpoint, receipt desk.Receipt, err error) {
+	f := h.Store.Frozen()
+	if _, err := h.Authorize(who, "ledger.thaw"); err != nil {
 		return nil, now, receipt, err
 	}
 	if f == nil {
@@ -205,16 +205,16 @@ func (a *App) Thaw(ctx context.Context, who *roster.Actor, in ThawInput) (kept [
 	if err := in.Validate(); err != nil {
 		return nil, now, receipt, err
 	}
-	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
-		now.Origin = a.Store.Origin()
+	err = h.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+		now.Origin = h.Store.Origin()
 		now.Size, now.Root, err = v.Head(ctx)
 		return err
 	})
 	if err != nil {
 		return nil, now, receipt, fmt.Errorf("the tree is damaged, so nothing can be built on it; restore a backup: %w", err)
 	}
-	a.Store.Thaw()
-	receipt, err = a.Write(ctx, who, desk.Write{Op: "ledger.thaw", Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	h.Store.Thaw()
+	receipt, err = h.Write(ctx, who, desk.Write{Op: "ledger.thaw", Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		row := &ledger.Thaw{Code: f.Code, Source: f.By, RememberedSize: f.Remembered.Size, RememberedRoot: f.Remembered.Root[:],
 			FoundSize: now.Size, FoundRoot: now.Root[:]}
 		row.ID = tx.NewID()
@@ -224,16 +224,16 @@ func (a *App) Thaw(ctx context.Context, who *roster.Actor, in ThawInput) (kept [
 		return []ledger.Fact{{Verb: "ledger.thaw", Kind: "thaw", ID: row.ID}}, row.ID, tx.Insert(ctx, row)
 	})
 	if err != nil {
-		a.Store.Freeze(*f)
+		h.Store.Freeze(*f)
 		return nil, now, receipt, err
 	}
-	kept, err = a.forget(now)
+	kept, err = h.forget(now)
 	return kept, now, receipt, err
 }
 
 // forget sets what remembers the other tree to the one that was found.
-func (a *App) forget(now ledger.Checkpoint) (kept []string, err error) {
-	c := &a.points
+func (h *Heads) forget(now ledger.Checkpoint) (kept []string, err error) {
+	c := &h.points
 	c.signing.Lock()
 	defer c.signing.Unlock()
 	c.known = nil
@@ -256,7 +256,7 @@ func (a *App) forget(now ledger.Checkpoint) (kept []string, err error) {
 		}
 		kept = append(kept, name)
 	}
-	return kept, a.rememberHead(now)
+	return kept, h.rememberHead(now)
 }
 
 // keepBeside writes evidence to the first free name beside path.

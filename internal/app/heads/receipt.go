@@ -1,4 +1,4 @@
-package app
+package heads
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"plumbline/internal/fault"
+	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/signer"
@@ -44,9 +45,9 @@ type ReceiptAsk struct {
 // Without a wish it stands under the smallest checkpoint that a witness signed,
 // or while none did, the smallest of all: the same entry has the same receipt
 // until there is a better one.
-func (a *App) Receipt(ctx context.Context, who *roster.Actor, ask ReceiptAsk) (out ReceiptView, err error) {
+func (h *Heads) Receipt(ctx context.Context, who *roster.Actor, ask ReceiptAsk) (out ReceiptView, err error) {
 	for first := true; ; first = false {
-		err = a.Read(ctx, who, "receipt.read", func(ctx context.Context, v *store.View) error {
+		err = h.Read(ctx, who, "receipt.read", func(ctx context.Context, v *store.View) error {
 			e, err := ownEntry(ctx, v, who, ask.Seq)
 			if err != nil {
 				return err
@@ -55,13 +56,13 @@ func (a *App) Receipt(ctx context.Context, who *roster.Actor, ask ReceiptAsk) (o
 			if out.Slip, err = v.HasSlip(ctx, e.Seq); err != nil {
 				return err
 			}
-			return a.signed(ctx, v, ask, &out)
+			return h.signed(ctx, v, ask, &out)
 		})
 		if err != nil || out.Signed != nil || ask.Wait <= 0 || !first {
 			return out, err
 		}
 		wait, done := context.WithTimeout(ctx, ask.Wait)
-		err := a.WaitCheckpoint(wait, ask.Seq)
+		err := h.WaitCheckpoint(wait, ask.Seq)
 		done()
 		if err != nil {
 			return out, nil // the page says that it is being signed
@@ -78,7 +79,7 @@ func ownEntry(ctx context.Context, v *store.View, who *roster.Actor, seq int64) 
 	if err != nil {
 		return nil, err
 	}
-	if e.Account != who.Account || e.Verb == compareVerb {
+	if e.Account != who.Account || e.Verb == issue.VerbCompare {
 		return nil, fault.NotFound()
 	}
 	return e, nil
@@ -91,7 +92,7 @@ func receiptLine(e *store.LedgerEntry) ReceiptLine {
 }
 
 // signed puts the checkpoint and the proof to the receipt, if there are any.
-func (a *App) signed(ctx context.Context, v *store.View, ask ReceiptAsk, out *ReceiptView) error {
+func (h *Heads) signed(ctx context.Context, v *store.View, ask ReceiptAsk, out *ReceiptView) error {
 	c, err := receiptCheckpoint(ctx, v, ask)
 	if errors.Is(err, store.ErrNone) && ask.Size == 0 {
 		return nil
@@ -146,12 +147,12 @@ func receiptCheckpoint(ctx context.Context, v *store.View, ask ReceiptAsk) (*sto
 
 // Receipts lists the actor's own entries that a receipt is offered for, the
 // newest first. before is a number to go on below; 0 begins with the newest.
-func (a *App) Receipts(ctx context.Context, who *roster.Actor, before int64, limit int) (out []ReceiptLine, next int64, err error) {
+func (h *Heads) Receipts(ctx context.Context, who *roster.Actor, before int64, limit int) (out []ReceiptLine, next int64, err error) {
 	if before <= 0 {
 		before = math.MaxInt64
 	}
 	limit = min(max(limit, 1), store.PageMax)
-	err = a.Read(ctx, who, "receipt.list", func(ctx context.Context, v *store.View) error {
+	err = h.Read(ctx, who, "receipt.list", func(ctx context.Context, v *store.View) error {
 		rows, err := v.ReceiptEntries(ctx, who.Account, before, limit+1)
 		if err != nil {
 			return err
@@ -170,8 +171,8 @@ func (a *App) Receipts(ctx context.Context, who *roster.Actor, before int64, lim
 // Slip gives what opens the commitments of an entry that the actor's own
 // account made: the entry's bytes, its rows with their salts, the texts that
 // were not erased, and the answers of a list. erased says that texts are gone.
-func (a *App) Slip(ctx context.Context, who *roster.Actor, seq int64) (s *slip.Slip, erased bool, err error) {
-	err = a.Read(ctx, who, "receipt.slip", func(ctx context.Context, v *store.View) error {
+func (h *Heads) Slip(ctx context.Context, who *roster.Actor, seq int64) (s *slip.Slip, erased bool, err error) {
+	err = h.Read(ctx, who, "receipt.slip", func(ctx context.Context, v *store.View) error {
 		e, err := ownEntry(ctx, v, who, seq)
 		if err != nil {
 			return err
@@ -220,8 +221,8 @@ func (a *App) Slip(ctx context.Context, who *roster.Actor, seq int64) (s *slip.S
 
 // VerifierKeys lists the verifier keys of this log, one a line; "" before the
 // first. They are the log's own word: a reader should have them from elsewhere.
-func (a *App) VerifierKeys(ctx context.Context) (string, error) {
-	text, err := a.KeyText(ctx)
+func (h *Heads) VerifierKeys(ctx context.Context) (string, error) {
+	text, err := h.KeyText(ctx)
 	if fault.Is(err, fault.NotFoundKind) {
 		return "", nil
 	}

@@ -1,4 +1,4 @@
-package app
+package heads
 
 import (
 	"context"
@@ -17,11 +17,11 @@ const historyMost = 50
 // History ties the checkpoints of the given sizes and the last one together.
 // Anybody may have it: it holds signed tree heads and hashes, and proves that
 // none of them was made by rewriting what an earlier one signed.
-func (a *App) History(ctx context.Context, sizes []int64) (text []byte, err error) {
+func (h *Heads) History(ctx context.Context, sizes []int64) (text []byte, err error) {
 	if len(sizes) > historyMost {
 		return nil, fault.Invalid("too_many_chosen", "size", "Max", historyMost)
 	}
-	err = a.Read(ctx, nil, "ledger.history", func(ctx context.Context, v *store.View) error {
+	err = h.Read(ctx, nil, "ledger.history", func(ctx context.Context, v *store.View) error {
 		last, err := v.LastCheckpoint(ctx)
 		if errors.Is(err, store.ErrNone) {
 			return fault.NotFound()
@@ -62,12 +62,12 @@ const anchorEvery = 64
 
 // anchor counts a saved checkpoint and lets the ledger name the last ones, so
 // that none of them can be deleted unnoticed.
-func (a *App) anchor(ctx context.Context, saved *int) {
-	if *saved++; *saved < anchorEvery || a.Store.Frozen() != nil {
+func (h *Heads) anchor(ctx context.Context, saved *int) {
+	if *saved++; *saved < anchorEvery || h.Store.Frozen() != nil {
 		return
 	}
 	*saved = 0
-	if _, err := a.Store.AnchorCheckpoints(ctx, store.Call{Account: desk.Program("ledger").Account, Role: "program", Op: "ledger.anchor", RequestID: store.NewID()}, anchorEvery); err != nil && ctx.Err() == nil {
-		a.Log.Error("name the checkpoints in the ledger", "err", err)
+	if _, err := h.Store.AnchorCheckpoints(ctx, store.Call{Account: desk.Program("ledger").Account, Role: "program", Op: "ledger.anchor", RequestID: store.NewID()}, anchorEvery); err != nil && ctx.Err() == nil {
+		h.Log.Error("name the checkpoints in the ledger", "err", err)
 	}
 }

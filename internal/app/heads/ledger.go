@@ -1,4 +1,4 @@
-package app
+package heads
 
 import (
 	"context"
@@ -51,8 +51,8 @@ type LedgerState struct {
 }
 
 // SignerMode says in whose hands the key is.
-func (a *App) SignerMode() string {
-	switch s := a.points.signer; {
+func (h *Heads) SignerMode() string {
+	switch s := h.points.signer; {
 	case s == nil:
 		return SignerNone
 	case s.Apart():
@@ -62,32 +62,32 @@ func (a *App) SignerMode() string {
 }
 
 // LedgerState reads the head, the last checkpoints and the keys.
-func (a *App) LedgerState(ctx context.Context, who *roster.Actor) (st LedgerState, err error) {
-	st.Mode, st.Frozen = a.SignerMode(), a.Store.Frozen()
-	st.Absent = a.points.absent.Load() != nil
-	err = a.Read(ctx, who, "ledger.state", func(ctx context.Context, v *store.View) error {
-		st.Origin = a.Store.Origin()
+func (h *Heads) LedgerState(ctx context.Context, who *roster.Actor) (st LedgerState, err error) {
+	st.Mode, st.Frozen = h.SignerMode(), h.Store.Frozen()
+	st.Absent = h.points.absent.Load() != nil
+	err = h.Read(ctx, who, "ledger.state", func(ctx context.Context, v *store.View) error {
+		st.Origin = h.Store.Origin()
 		if st.Size, st.Root, err = v.Head(ctx); err != nil {
 			return err
 		}
-		if st.Signed, err = a.viewCheckpoint(ctx, v)(v.LastCheckpoint(ctx)); err != nil {
+		if st.Signed, err = h.viewCheckpoint(ctx, v)(v.LastCheckpoint(ctx)); err != nil {
 			return err
 		}
-		if st.Witness, err = a.viewCheckpoint(ctx, v)(v.LastWitnessed(ctx, 1)); err != nil {
+		if st.Witness, err = h.viewCheckpoint(ctx, v)(v.LastWitnessed(ctx, 1)); err != nil {
 			return err
 		}
 		st.Unsigned = st.Size
 		if st.Signed != nil {
 			st.Unsigned = max(0, st.Size-st.Signed.Size)
 		}
-		st.Keys, err = a.keyViews(ctx, v)
+		st.Keys, err = h.keyViews(ctx, v)
 		return err
 	})
 	return st, err
 }
 
 // viewCheckpoint makes the view of a row just read, nil where there was none.
-func (a *App) viewCheckpoint(ctx context.Context, v *store.View) func(*store.LedgerCheckpoint, error) (*CheckpointView, error) {
+func (h *Heads) viewCheckpoint(ctx context.Context, v *store.View) func(*store.LedgerCheckpoint, error) (*CheckpointView, error) {
 	return func(row *store.LedgerCheckpoint, err error) (*CheckpointView, error) {
 		if errors.Is(err, store.ErrNone) {
 			return nil, nil
@@ -98,7 +98,7 @@ func (a *App) viewCheckpoint(ctx context.Context, v *store.View) func(*store.Led
 		if err != nil {
 			return nil, err
 		}
-		c := ledger.Checkpoint{Origin: a.Store.Origin(), Size: row.Size}
+		c := ledger.Checkpoint{Origin: h.Store.Origin(), Size: row.Size}
 		copy(c.Root[:], row.Root)
 		out := &CheckpointView{Size: row.Size, At: row.At.UTC(), Root: row.Root, Digits: c.Digits(), Note: row.Note, Witnesses: []string{}}
 		for _, l := range lines {
@@ -110,13 +110,13 @@ func (a *App) viewCheckpoint(ctx context.Context, v *store.View) func(*store.Led
 }
 
 // keyViews lists the keys that signed, and those of a signer that has not yet.
-func (a *App) keyViews(ctx context.Context, v *store.View) ([]KeyView, error) {
+func (h *Heads) keyViews(ctx context.Context, v *store.View) ([]KeyView, error) {
 	rows, err := v.LedgerKeys(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var now []string
-	if keys := a.keys.Load(); keys != nil {
+	if keys := h.keys.Load(); keys != nil {
 		now = *keys
 	}
 	out := []KeyView{}
@@ -139,18 +139,18 @@ func (a *App) keyViews(ctx context.Context, v *store.View) ([]KeyView, error) {
 }
 
 // SignerKeys lists the verifier keys that the signer signs with now.
-func (a *App) SignerKeys(ctx context.Context) ([]string, error) { return a.signerKeys(ctx) }
+func (h *Heads) SignerKeys(ctx context.Context) ([]string, error) { return h.signerKeys(ctx) }
 
 // LedgerCheckpoints lists checkpoints, the largest first; before 0 begins with
 // the last.
-func (a *App) LedgerCheckpoints(ctx context.Context, who *roster.Actor, before int64, limit int) (out []CheckpointView, err error) {
-	err = a.Read(ctx, who, "ledger.checkpoints", func(ctx context.Context, v *store.View) error {
+func (h *Heads) LedgerCheckpoints(ctx context.Context, who *roster.Actor, before int64, limit int) (out []CheckpointView, err error) {
+	err = h.Read(ctx, who, "ledger.checkpoints", func(ctx context.Context, v *store.View) error {
 		rows, err := v.CheckpointsBefore(ctx, before, min(max(limit, 1), store.PageMax))
 		if err != nil {
 			return err
 		}
 		for i := range rows { // a page of at most PageMax, by primary key
-			c, err := a.viewCheckpoint(ctx, v)(&rows[i], nil)
+			c, err := h.viewCheckpoint(ctx, v)(&rows[i], nil)
 			if err != nil {
 				return err
 			}
@@ -163,8 +163,8 @@ func (a *App) LedgerCheckpoints(ctx context.Context, who *roster.Actor, before i
 
 // CheckpointNote is the last signed checkpoint with its cosignatures, as the
 // text of C2SP tlog-checkpoint. Anybody may have it.
-func (a *App) CheckpointNote(ctx context.Context) (note []byte, err error) {
-	err = a.Read(ctx, nil, "ledger.checkpoint", func(ctx context.Context, v *store.View) error {
+func (h *Heads) CheckpointNote(ctx context.Context) (note []byte, err error) {
+	err = h.Read(ctx, nil, "ledger.checkpoint", func(ctx context.Context, v *store.View) error {
 		c, err := v.LastCheckpoint(ctx)
 		if err != nil {
 			return err
@@ -176,9 +176,9 @@ func (a *App) CheckpointNote(ctx context.Context) (note []byte, err error) {
 }
 
 // KeyText lists the verifier keys of the log, one a line. Anybody may have it.
-func (a *App) KeyText(ctx context.Context) (text []byte, err error) {
-	err = a.Read(ctx, nil, "ledger.key", func(ctx context.Context, v *store.View) error {
-		keys, err := a.keyViews(ctx, v)
+func (h *Heads) KeyText(ctx context.Context) (text []byte, err error) {
+	err = h.Read(ctx, nil, "ledger.key", func(ctx context.Context, v *store.View) error {
+		keys, err := h.keyViews(ctx, v)
 		if err != nil {
 			return err
 		}
@@ -191,4 +191,50 @@ func (a *App) KeyText(ctx context.Context) (text []byte, err error) {
 		return nil
 	})
 	return text, err
+}
+
+// Head is the state of the ledger.
+type Head struct {
+	Origin string      `json:"origin"`
+	Size   int64       `json:"size"`
+	Root   ledger.Hash `json:"-"`
+}
+
+// LedgerHead reads the size and root of the tree.
+func (h *Heads) LedgerHead(ctx context.Context, who *roster.Actor) (head Head, err error) {
+	err = h.Read(ctx, who, "ledger.head", func(ctx context.Context, v *store.View) error {
+		head.Origin = h.Store.Origin()
+		head.Size, head.Root, err = v.Head(ctx)
+		return err
+	})
+	return head, err
+}
+
+// LedgerEntries reads entries from a sequence number on, oldest first. Those
+// about a matter that the actor is barred from are left out: the numbers have
+// gaps, and nothing says of a gap why it is there.
+func (h *Heads) LedgerEntries(ctx context.Context, who *roster.Actor, from int64, limit int) (rows []store.LedgerEntry, err error) {
+	return h.entries(ctx, who, func(ctx context.Context, v *store.View, sc roster.Scope) ([]store.LedgerEntry, error) {
+		return v.EntriesFrom(ctx, from, min(max(limit, 1), store.PageMax), sc)
+	})
+}
+
+// LedgerBefore reads entries below a sequence number, newest first, as
+// LedgerEntries does.
+func (h *Heads) LedgerBefore(ctx context.Context, who *roster.Actor, before int64, limit int) (rows []store.LedgerEntry, err error) {
+	return h.entries(ctx, who, func(ctx context.Context, v *store.View, sc roster.Scope) ([]store.LedgerEntry, error) {
+		return v.EntriesBefore(ctx, before, min(max(limit, 1), store.PageMax), sc)
+	})
+}
+
+func (h *Heads) entries(ctx context.Context, who *roster.Actor, read func(context.Context, *store.View, roster.Scope) ([]store.LedgerEntry, error)) (rows []store.LedgerEntry, err error) {
+	err = h.Read(ctx, who, "ledger.entries", func(ctx context.Context, v *store.View) error {
+		sc, err := h.Scope(ctx, v, who, roster.ActList, roster.KindLedger)
+		if err != nil {
+			return err
+		}
+		rows, err = read(ctx, v, sc)
+		return err
+	})
+	return rows, err
 }
