@@ -2,10 +2,13 @@ package app_test
 
 import (
 	"context"
+	"errors"
 	"testing"
+	"time"
 
 	"plumbline/internal/app"
 	"plumbline/internal/apptest"
+	"plumbline/internal/fault"
 	"plumbline/internal/store"
 )
 
@@ -61,4 +64,57 @@ func TestAJobPutInPastTheProgramDoesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// A job that a freeze or an absent database meets half way is not marked as
+// failed, but taken up again when its lease has run out.
+func TestWhatPassesFailsNoJob(t *testing.T) {
+	ctx := context.Background()
+	for name, meet := range map[string]func(s *apptest.Site) error{
+		"freeze": func(s *apptest.Site) error {
+			s.Store.Freeze(store.Freeze{Code: store.FreezeShrunk, By: store.ByServer})
+			return errors.New("met a freeze")
+		},
+		"database away": func(*apptest.Site) error { return fault.Unavailable("outcome_unknown") },
+		"disk full":     func(*apptest.Site) error { return fault.Unavailable("disk_full") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := apptest.SQLite(t)
+			runs := 0
+			app.JobSteps["test.passing"] = func(ctx context.Context, a *app.App, j *store.Job) (bool, error) {
+				if runs++; runs == 1 {
+					return false, meet(s)
+				}
+				return true, nil
+			}
+			t.Cleanup(func() { delete(app.JobSteps, "test.passing") })
+			now := s.Clock.Now()
+			job := &store.Job{ID: store.NewID(), Kind: "test.passing", State: store.JobQueued, Counts: "{}", Params: "{}", LeaseUntil: now, CreatedAt: now, ChangedAt: now}
+			s.App.MarkJob(job)
+			if err := s.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error { return sx.Insert(ctx, job) }); err != nil {
+				t.Fatal(err)
+			}
+			state := func() (state string) {
+				err := s.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+					j, err := v.Job(ctx, job.ID)
+					if err == nil {
+						state = j.State
+					}
+					return err
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return state
+			}
+			if err := s.App.DrainJobs(ctx); err == nil || state() != store.JobRunning {
+				t.Fatalf("%v, the job is %s", err, state())
+			}
+			s.Store.Thaw()
+			s.Clock.Add(time.Hour)
+			if err := s.App.DrainJobs(ctx); err != nil || state() != store.JobDone || runs != 2 {
+				t.Errorf("%v, the job is %s after %d runs", err, state(), runs)
+			}
+		})
+	}
 }

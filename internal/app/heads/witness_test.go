@@ -1,4 +1,4 @@
-package app_test
+package heads_test
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package app_test
+package heads_test
 
 import (
 	"context"
@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/heads"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
@@ -471,58 +470,5 @@ func TestAnotherLogsMemoryFreezes(t *testing.T) {
 	}
 	if _, _, _, err := s.App.Thaw(ctx, s.Actor("audit"), heads.ThawInput{Reason: "十个字以上的理由在这里"}); !fault.Is(err, fault.ConflictKind) {
 		t.Errorf("%v", err)
-	}
-}
-
-// A job that a freeze or an absent database meets half way is not marked as
-// failed, but taken up again when its lease has run out.
-func TestWhatPassesFailsNoJob(t *testing.T) {
-	ctx := context.Background()
-	for name, meet := range map[string]func(s *apptest.Site) error{
-		"freeze": func(s *apptest.Site) error {
-			s.Store.Freeze(store.Freeze{Code: store.FreezeShrunk, By: store.ByServer})
-			return errors.New("met a freeze")
-		},
-		"database away": func(*apptest.Site) error { return fault.Unavailable("outcome_unknown") },
-		"disk full":     func(*apptest.Site) error { return fault.Unavailable("disk_full") },
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := apptest.SQLite(t)
-			runs := 0
-			app.JobSteps["test.passing"] = func(ctx context.Context, a *app.App, j *store.Job) (bool, error) {
-				if runs++; runs == 1 {
-					return false, meet(s)
-				}
-				return true, nil
-			}
-			t.Cleanup(func() { delete(app.JobSteps, "test.passing") })
-			now := s.Clock.Now()
-			job := &store.Job{ID: store.NewID(), Kind: "test.passing", State: store.JobQueued, Counts: "{}", Params: "{}", LeaseUntil: now, CreatedAt: now, ChangedAt: now}
-			s.App.MarkJob(job)
-			if err := s.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error { return sx.Insert(ctx, job) }); err != nil {
-				t.Fatal(err)
-			}
-			state := func() (state string) {
-				err := s.Store.View(ctx, func(ctx context.Context, v *store.View) error {
-					j, err := v.Job(ctx, job.ID)
-					if err == nil {
-						state = j.State
-					}
-					return err
-				})
-				if err != nil {
-					t.Fatal(err)
-				}
-				return state
-			}
-			if err := s.App.DrainJobs(ctx); err == nil || state() != store.JobRunning {
-				t.Fatalf("%v, the job is %s", err, state())
-			}
-			s.Store.Thaw()
-			s.Clock.Add(time.Hour)
-			if err := s.App.DrainJobs(ctx); err != nil || state() != store.JobDone || runs != 2 {
-				t.Errorf("%v, the job is %s after %d runs", err, state(), runs)
-			}
-		})
 	}
 }
