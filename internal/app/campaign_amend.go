@@ -152,3 +152,70 @@ func (a *App) AmendRoster(ctx context.Context, who *roster.Actor, in AmendInput)
 		return []ledger.Fact{{Verb: "campaign.amend", Kind: "campaign", ID: c.ID, Unit: row.UnitID}}, c.ID, nil
 	})
 }
+
+// Restore takes an excuse back, as a dated amendment of the roster.
+func (a *App) Restore(ctx context.Context, who *roster.Actor, in ExcuseInput) (desk.Receipt, error) {
+	return a.amendList(ctx, who, "submission.restore", in, selfcheck.WasRestored, func(ctx context.Context, tx *store.Tx, s *selfcheck.Submission, certified bool) (selfcheck.Submission, error) {
+		c, err := tx.Campaign(ctx, s.CampaignID)
+		if err != nil {
+			return *s, err
+		}
+		return s.Restore(c, certified, in.Reason)
+	})
+}
+
+// amendList changes what is owed by one list, with a dated amendment and the
+// reason.
+func (a *App) amendList(ctx context.Context, who *roster.Actor, op string, in ExcuseInput, change selfcheck.Change,
+	rule func(ctx context.Context, tx *store.Tx, s *selfcheck.Submission, certified bool) (selfcheck.Submission, error)) (desk.Receipt, error) {
+	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		before, err := tx.Submission(ctx, in.ID)
+		if err != nil {
+			return nil, "", err
+		}
+		target, err := a.unitTarget(ctx, &tx.View, before.UnitID)
+		if err != nil {
+			return nil, "", err
+		}
+		sc, err := a.Scope(ctx, &tx.View, who, roster.ActExcuse, roster.KindSnapshot)
+		if err != nil {
+			return nil, "", err
+		}
+		if !sc.Admits(target) {
+			return nil, "", fault.NotFound()
+		}
+		if in.Version != before.Version {
+			return nil, "", fault.Conflict("stale_version", "Current", before.Version)
+		}
+		if before.PersonID != "" && before.PersonID == who.Person {
+			return nil, "", fault.Forbidden("own_list")
+		}
+		certified, err := tx.Certified(ctx, before.CampaignID, before.UnitID)
+		if err != nil {
+			return nil, "", err
+		}
+		after, err := rule(ctx, tx, before, certified)
+		if err != nil {
+			return nil, "", err
+		}
+		row := &selfcheck.RosterAmendment{
+			CampaignID: before.CampaignID, SubmissionID: before.ID, Change: change,
+			FromUnitID: before.UnitID, EffectiveOn: roster.DateOf(tx.Now(), a.Zone()),
+		}
+		row.ID = tx.NewID()
+		if row.ReasonC, err = tx.PutText(ctx, row.ID, "reason", in.Reason); err != nil {
+			return nil, "", err
+		}
+		// The list keeps a text of its own, so that each row's commitment opens.
+		if after.ReasonC, err = tx.PutText(ctx, before.ID, desk.NumberedField("reason", before.Version), in.Reason); err != nil {
+			return nil, "", err
+		}
+		if err := tx.Insert(ctx, row); err != nil {
+			return nil, "", err
+		}
+		if err := tx.Save(ctx, before, &after); err != nil {
+			return nil, "", err
+		}
+		return []ledger.Fact{{Verb: op, Kind: "submission", ID: before.ID, Unit: before.UnitID}}, before.ID, nil
+	})
+}

@@ -1,0 +1,106 @@
+package app
+
+import (
+	"context"
+
+	"plumbline/internal/app/desk"
+	"plumbline/internal/fault"
+	"plumbline/internal/issue"
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+	"plumbline/seeds"
+)
+
+// UntouchedInput asks for who has nothing in a category.
+type UntouchedInput struct {
+	ReconInput
+	Category string
+	Cursor   string
+}
+
+// UntouchedPerson is one of them; the name is for those who see names.
+type UntouchedPerson struct {
+	PersonID string `json:"person_id"`
+	Name     string `json:"person_name"`
+	Number   string `json:"personnel_no"`
+	UnitID   string `json:"unit_id"`
+	UnitName string `json:"unit_name"`
+}
+
+// UntouchedList is one page, and how many there are in all.
+type UntouchedList struct {
+	Unit     string            `json:"unit"`
+	UnitName string            `json:"unit_name"`
+	Rows     []UntouchedPerson `json:"items"`
+	Total    int64             `json:"total"`
+	Next     string            `json:"next,omitempty"`
+	Named    bool              `json:"-"`
+}
+
+// Untouched opens the fourth cell of the comparison, neither declared nor
+// found, in one category: who serves there and has nothing.
+func (a *App) Untouched(ctx context.Context, who *roster.Actor, in UntouchedInput) (*UntouchedList, error) {
+	const op, limit = "reconciliation.untouched", 50
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	leaders, known := false, false
+	for _, c := range seeds.Categories() {
+		if c.Code == in.Category {
+			leaders, known = c.Audience == "leaders", true
+		}
+	}
+	if !known {
+		return nil, fault.Invalid("filter_value", "category")
+	}
+	after, err := a.OpenCursor(who, op, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	out := &UntouchedList{Rows: []UntouchedPerson{}}
+	err = a.Read(ctx, who, op, func(ctx context.Context, v *store.View) error {
+		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindReconciliation)
+		if err != nil {
+			return err
+		}
+		tree, err := a.Tree(ctx, v)
+		if err != nil {
+			return err
+		}
+		if out.Unit, err = unitInReach(tree, sc, in.Unit); err != nil {
+			return err
+		}
+		out.UnitName = desk.UnitName(who.Lang, tree.Unit(out.Unit))
+		f := issue.All()
+		f.Unit, f.To, f.Category = out.Unit, in.To, in.Category
+		rows, err := v.PeopleWithoutIssues(ctx, f, leaders, sc, a.Today(), desk.AfterID(after), limit+1)
+		if err != nil {
+			return err
+		}
+		if len(rows) > limit {
+			rows = rows[:limit]
+			out.Next = a.SealCursor(who, op, []string{rows[limit-1].PersonID})
+		}
+		if out.Total, err = v.PeopleWithoutIssuesCount(ctx, f, leaders, sc, a.Today()); err != nil {
+			return err
+		}
+		return a.nameUntouched(ctx, v, who, tree, rows, out)
+	})
+	return out, err
+}
+
+func (a *App) nameUntouched(ctx context.Context, v *store.View, who *roster.Actor, tree *roster.Tree, rows []store.PersonWithoutIssues, out *UntouchedList) error {
+	named, err := a.namedScope(ctx, v, who, roster.ActRead, roster.KindReconciliation)
+	if err != nil {
+		return err
+	}
+	out.Named = !named.Empty()
+	for _, r := range rows {
+		p := UntouchedPerson{PersonID: desk.HiddenPerson, UnitID: r.UnitID, UnitName: desk.UnitName(who.Lang, tree.Unit(r.UnitID))}
+		if named.Admits(roster.Target{Unit: r.UnitID, Branch: r.BranchID, Person: r.PersonID}) {
+			p.PersonID, p.Name, p.Number = r.PersonID, r.Name, r.No
+		}
+		out.Rows = append(out.Rows, p)
+	}
+	return nil
+}
