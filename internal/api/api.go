@@ -257,6 +257,11 @@ func (f *Face) authenticate(hc huma.Context, next func(huma.Context)) {
 		}
 	}
 	done, err := f.admit(c, hc.Operation(), public)
+	if err == nil {
+		if err = knownQuery(r, hc.Operation()); err != nil {
+			done()
+		}
+	}
 	if err != nil {
 		f.refuse(w, r, err)
 		return
@@ -282,6 +287,17 @@ func (f *Face) admit(c *Call, o *huma.Operation, public bool) (done func(), err 
 		size = o.MaxBodyBytes
 	}
 	return f.App.Receive(c.R.Context(), c.Actor, size)
+}
+
+// knownQuery refuses a parameter that the operation does not have: a filter that
+// is misspelt would give all rows, and say nothing.
+func knownQuery(r *http.Request, o *huma.Operation) error {
+	for name := range r.URL.Query() {
+		if !slices.ContainsFunc(o.Parameters, func(p *huma.Param) bool { return p.In == "query" && p.Name == name }) {
+			return fault.Shape("unknown_field", name)
+		}
+	}
+	return nil
 }
 
 // tooLarge says how large a file may be, where one may be sent.

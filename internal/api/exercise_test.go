@@ -228,6 +228,19 @@ func TestAnUnknownFieldIsRefused(t *testing.T) {
 	})
 }
 
+// A parameter that the operation does not have is refused: a misspelt filter would
+// give all rows.
+func TestUnknownParametersAreRefused(t *testing.T) {
+	s := apptest.SQLite(t)
+	f := face(t, s)
+	eachRoute(t, func(t *testing.T, r desk.Route) {
+		a := send(f, able(s, r), r.Method, fill(r.Path, unknownID)+"?no_such_parameter=1", "")
+		if a.status != http.StatusBadRequest || !strings.Contains(a.body, `"unknown_field"`) {
+			t.Errorf("%d %s", a.status, a.body)
+		}
+	})
+}
+
 // able names an actor who may do the operation.
 func able(s *apptest.Site, r desk.Route) string {
 	for _, key := range []string{"anna", "inspector", "manager", "body", "east1head", "records", "system", "security", "audit", "investigator1", "adjudicator", "clue", "lead", "appeals"} {

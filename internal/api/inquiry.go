@@ -10,23 +10,19 @@ import (
 	"plumbline/internal/roster"
 )
 
-// ListQuery is the filter of a list of cases, questions or tasks. The same
-// names stand in the addresses of the pages and in the report's links.
+// ListQuery is what the filters of the lists of cases, tracks, questions and
+// tasks have in common. The same names stand in the addresses of the pages and in
+// the report's links.
 type ListQuery struct {
-	State    string `query:"state"`
-	Category string `query:"category"`
-	Unit     string `query:"unit" doc:"This unit and all below it"`
-	Issue    string `query:"issue" doc:"Questions: raised on this issue"`
-	From     string `query:"from" doc:"Month, 2006-01: of opening, raising or dispatch"`
-	To       string `query:"to"`
-	Open     string `query:"open" doc:"1: something is still owed"`
-	Overdue  string `query:"overdue" doc:"1: past the due day"`
-	Cursor   string `query:"cursor"`
+	State  string `query:"state"`
+	Unit   string `query:"unit" doc:"This unit and all below it"`
+	From   string `query:"from" doc:"Month, 2006-01: of opening, raising or dispatch"`
+	To     string `query:"to"`
+	Cursor string `query:"cursor"`
 }
 
-func (q ListQuery) values() url.Values {
-	return roster.QueryValues("state", q.State, "category", q.Category, "unit", q.Unit, "issue", q.Issue, "from", q.From, "to", q.To,
-		"open", q.Open, "overdue", q.Overdue)
+func (q ListQuery) values(more ...string) url.Values {
+	return roster.QueryValues(append([]string{"state", q.State, "unit", q.Unit, "from", q.From, "to", q.To}, more...)...)
 }
 
 // opened names a thing and, where a leadership reader opens it, why.
@@ -70,8 +66,12 @@ func stepped[B any](do func(ctx context.Context, who *roster.Actor, in B) (desk.
 
 func registerInquiry(r *registry) {
 	a := r.f.App
-	handle(r, "case.list", func(ctx context.Context, c *Call, in *ListQuery) (app.CasePage, error) {
-		f, err := inquiry.ParseCaseFilter(in.values())
+	handle(r, "case.list", func(ctx context.Context, c *Call, in *struct {
+		ListQuery
+		Category string `query:"category"`
+		Overdue  string `query:"overdue" doc:"1: past the due day"`
+	}) (app.CasePage, error) {
+		f, err := inquiry.ParseCaseFilter(in.values("category", in.Category, "overdue", in.Overdue))
 		if err != nil {
 			return app.CasePage{}, err
 		}
@@ -105,8 +105,7 @@ func registerInquiry(r *registry) {
 		Side string `query:"side" doc:"officer, leader"`
 		Form string `query:"form" doc:"1 to 4: decided; the months are then those of the decision"`
 	}) (app.TrackPage, error) {
-		q := roster.QueryValues("state", in.State, "unit", in.Unit, "from", in.From, "to", in.To, "side", in.Side, "form", in.Form)
-		f, err := inquiry.ParseTrackFilter(q)
+		f, err := inquiry.ParseTrackFilter(in.values("side", in.Side, "form", in.Form))
 		if err != nil {
 			return app.TrackPage{}, err
 		}
@@ -150,8 +149,13 @@ func registerInquiry(r *registry) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}, a.ResolveTrack)
 
-	handle(r, "question.list", func(ctx context.Context, c *Call, in *ListQuery) (app.QuestionPage, error) {
-		f, err := inquiry.ParseQuestionFilter(in.values())
+	handle(r, "question.list", func(ctx context.Context, c *Call, in *struct {
+		ListQuery
+		Issue   string `query:"issue" doc:"Raised on this issue"`
+		Open    string `query:"open" doc:"1: not answered yet"`
+		Overdue string `query:"overdue" doc:"1: past the due day"`
+	}) (app.QuestionPage, error) {
+		f, err := inquiry.ParseQuestionFilter(in.values("issue", in.Issue, "open", in.Open, "overdue", in.Overdue))
 		if err != nil {
 			return app.QuestionPage{}, err
 		}

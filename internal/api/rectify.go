@@ -9,8 +9,13 @@ import (
 
 func registerRectify(r *registry) {
 	a := r.f.App
-	handle(r, "rectification.list", func(ctx context.Context, c *Call, in *ListQuery) (app.RectificationPage, error) {
-		f, err := rectify.ParseFilter(in.values())
+	handle(r, "rectification.list", func(ctx context.Context, c *Call, in *struct {
+		ListQuery
+		Category string `query:"category"`
+		Open     string `query:"open" doc:"1: not struck off yet"`
+		Overdue  string `query:"overdue" doc:"1: past the due day"`
+	}) (app.RectificationPage, error) {
+		f, err := rectify.ParseFilter(in.values("category", in.Category, "open", in.Open, "overdue", in.Overdue))
 		if err != nil {
 			return app.RectificationPage{}, err
 		}
