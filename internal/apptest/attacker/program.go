@@ -34,12 +34,42 @@ func (s *system) interval(part map[int]int, width float64, tables int) [2]float6
 		}
 	}
 	r := rand.New(rand.NewPCG(uint64(len(part)), uint64(sorted(part)[0])))
+	for try := range min(tables, familyTables) {
+		if widen(s.family(part, try, r)) {
+			return out
+		}
+	}
 	for try := range tables {
 		if widen(s.subtable(part, 3+try/3, r)) {
 			return out
 		}
 	}
 	return out
+}
+
+// familyTables is how many tables are cut out of a cell's own family of units
+// before others are drawn.
+const familyTables = 12
+
+// family are the atoms of a cell, and of the units below the same one in the same
+// months, where what one source, category or state of the cell gains another can
+// lose, and a unit beside it gives back; then of more and more months.
+func (s *system) family(part map[int]int, more int, r *rand.Rand) []int {
+	atoms := sorted(part)
+	units, months, keys := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for _, a := range atoms {
+		units[s.first[a].unit], months[s.first[a].month], keys[s.first[a].key] = true, true, true
+	}
+	for _, below := range s.children {
+		if slices.ContainsFunc(below, func(u string) bool { return units[u] }) {
+			for _, u := range below {
+				units[u] = true
+			}
+		}
+	}
+	draw(months, s.months, len(months)+more, r)
+	draw(keys, s.keys, len(s.keys)-more*len(s.keys)/familyTables, r)
+	return s.cut(atoms, units, months, keys)
 }
 
 // subtableMax is the most atoms of one.
@@ -49,24 +79,34 @@ const subtableMax = 420
 // its own.
 func (s *system) subtable(part map[int]int, side int, r *rand.Rand) []int {
 	atoms := sorted(part)
-	seen, units, months, keys := map[int]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
+	units, months, keys := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, a := range atoms {
-		seen[a] = true
 		units[s.first[a].unit], months[s.first[a].month], keys[s.first[a].key] = true, true, true
 	}
-	most := func(set map[string]bool, all []string, n int) {
-		for range 50 {
-			if len(set) >= n || len(all) == 0 {
-				return
-			}
-			set[all[r.IntN(len(all))]] = true
+	draw(units, s.units, len(units)+side, r)
+	draw(months, s.months, len(months)+side, r)
+	draw(keys, s.keys, len(keys)+2, r)
+	return s.cut(atoms, units, months, keys)
+}
+
+// draw adds to a set from all until it has n, or nearly.
+func draw(set map[string]bool, all []string, n int, r *rand.Rand) {
+	for range 50 {
+		if len(set) >= n || len(all) == 0 {
+			return
 		}
+		set[all[r.IntN(len(all))]] = true
 	}
-	most(units, s.units, len(units)+side)
-	most(months, s.months, len(months)+side)
-	most(keys, s.keys, len(keys)+2)
-	for _, u := range slices.Sorted(maps.Keys(units)) {
-		for _, m := range slices.Sorted(maps.Keys(months)) {
+}
+
+// cut adds the atoms of some units, months and keys, as many as a program takes.
+func (s *system) cut(atoms []int, units, months, keys map[string]bool) []int {
+	seen := map[int]bool{}
+	for _, a := range atoms {
+		seen[a] = true
+	}
+	for _, m := range slices.Sorted(maps.Keys(months)) {
+		for _, u := range slices.Sorted(maps.Keys(units)) {
 			for i, k := range s.keys {
 				if !keys[k] {
 					continue
