@@ -1,6 +1,7 @@
 package web
 
 import (
+	"html"
 	"net/url"
 	"strings"
 	"testing"
@@ -110,7 +111,7 @@ func TestThePagesSayWhatTheirTotalsLeaveOut(t *testing.T) {
 	for _, key := range []string{"chief", "reader", "inspector", "eastinspector"} {
 		for _, lang := range words.Langs {
 			for _, path := range []string{"/report", "/reconciliation"} {
-				if page := visit(t, s, key).in(lang).get(path, 200); !strings.Contains(page, `<p class="muted">`+words.T(lang, "report.leaves_out.barred")+"</p>") {
+				if page := visit(t, s, key).in(lang).get(path, 200); !strings.Contains(page, `<p class="muted">`+html.EscapeString(words.T(lang, "report.leaves_out.barred"))+"</p>") {
 					t.Errorf("%s in %s: %s is not told", path, lang, key)
 				}
 			}
