@@ -34,8 +34,8 @@ func (s *system) interval(part map[int]int, width float64, tables int) [2]float6
 		}
 	}
 	r := rand.New(rand.NewPCG(uint64(len(part)), uint64(sorted(part)[0])))
-	for try := range min(tables, familyTables) {
-		if widen(s.family(part, try, r)) {
+	for try := range min(tables, donorTables) {
+		if widen(s.donors(part, try)) {
 			return out
 		}
 	}
@@ -47,33 +47,67 @@ func (s *system) interval(part map[int]int, width float64, tables int) [2]float6
 	return out
 }
 
-// familyTables is how many tables are cut out of a cell's own family of units
-// before others are drawn.
-const familyTables = 12
+// donorTables is how many tables are cut out around those who can give before
+// others are drawn.
+const donorTables = 40
 
-// family are the atoms of a cell, and of the units below the same one in the same
-// months, where what one source, category or state of the cell gains another can
-// lose, and a unit beside it gives back; then of more and more months.
-func (s *system) family(part map[int]int, more int, r *rand.Rand) []int {
-	atoms := sorted(part)
-	units, months, keys := map[string]bool{}, map[string]bool{}, map[string]bool{}
-	for _, a := range atoms {
-		units[s.first[a].unit], months[s.first[a].month], keys[s.first[a].key] = true, true, true
+// donors are the atoms of a cell, and of those from whom it could have got more
+// than it has: units anywhere with much of its key in its months, units beside it
+// with any in other months, these months, and the largest keys of its side, which
+// keep the totals. Each next table is larger.
+func (s *system) donors(part map[int]int, try int) []int {
+	units, months, keys, sides := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for a := range part {
+		v := s.first[a]
+		units[v.unit], months[v.month], keys[v.key], sides[v.side] = true, true, true, true
 	}
+	beside := map[string]bool{}
 	for _, below := range s.children {
 		if slices.ContainsFunc(below, func(u string) bool { return units[u] }) {
 			for _, u := range below {
-				units[u] = true
+				beside[u] = true
 			}
 		}
 	}
-	draw(months, s.months, len(months)+more, r)
-	draw(keys, s.keys, len(s.keys)-more*len(s.keys)/familyTables, r)
-	return s.cut(atoms, units, months, keys)
+	give, near, when, what := map[string]int64{}, map[string]int64{}, map[string]int64{}, map[string]int64{}
+	for v, n := range s.truth {
+		switch {
+		case !keys[v.key]:
+			if sides[v.side] && beside[v.unit] {
+				what[v.key] += n
+			}
+		case months[v.month] && !units[v.unit]:
+			give[v.unit] += n
+		}
+		if keys[v.key] && beside[v.unit] && !units[v.unit] {
+			near[v.unit] += n
+			if !months[v.month] {
+				when[v.month] += n
+			}
+		}
+	}
+	more := 2 + try/2
+	for _, u := range slices.Concat(largest(near, more), largest(give, 2*more)) {
+		units[u] = true
+	}
+	for _, m := range largest(when, more) {
+		months[m] = true
+	}
+	for _, k := range largest(what, 1+try%3) {
+		keys[k] = true
+	}
+	return s.cut(sorted(part), units, months, keys)
+}
+
+// largest are the names of the n largest values.
+func largest(of map[string]int64, n int) []string {
+	names := slices.Sorted(maps.Keys(of))
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(of[b], of[a]) })
+	return names[:min(n, len(names))]
 }
 
 // subtableMax is the most atoms of one.
-const subtableMax = 420
+const subtableMax = 640
 
 // subtable are the atoms of a cell, and of some units and some months beside
 // its own.
