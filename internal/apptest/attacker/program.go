@@ -37,11 +37,6 @@ func (s *system) interval(part map[int]int, width float64, tables int) [2]float6
 		}
 	}
 	r := rand.New(rand.NewPCG(uint64(len(part)), uint64(sorted(part)[0])))
-	for try := range min(tables, donorTables) {
-		if widen(s.donors(part, try)) {
-			return out
-		}
-	}
 	for try := range tables {
 		if widen(s.subtable(part, 3+try/3, r)) {
 			return out
@@ -108,67 +103,8 @@ func (s *system) unseen(grow, shrink []int) bool {
 	return true
 }
 
-// donorTables is how many tables are cut out around those who can give before
-// others are drawn.
-const donorTables = 40
-
-// donors are the atoms of a cell, and of those from whom it could have got more
-// than it has: units anywhere with much of its key in its months, units beside it
-// with any in other months, these months, and the largest keys of its side, which
-// keep the totals. Each next table is larger.
-func (s *system) donors(part map[int]int, try int) []int {
-	units, months, keys, sides := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
-	for a := range part {
-		v := s.first[a]
-		units[v.unit], months[v.month], keys[v.key], sides[v.side] = true, true, true, true
-	}
-	beside := map[string]bool{}
-	for _, below := range s.children {
-		if slices.ContainsFunc(below, func(u string) bool { return units[u] }) {
-			for _, u := range below {
-				beside[u] = true
-			}
-		}
-	}
-	give, near, when, what := map[string]int64{}, map[string]int64{}, map[string]int64{}, map[string]int64{}
-	for v, n := range s.truth {
-		switch {
-		case !keys[v.key]:
-			if sides[v.side] && beside[v.unit] {
-				what[v.key] += n
-			}
-		case months[v.month] && !units[v.unit]:
-			give[v.unit] += n
-		}
-		if keys[v.key] && beside[v.unit] && !units[v.unit] {
-			near[v.unit] += n
-			if !months[v.month] {
-				when[v.month] += n
-			}
-		}
-	}
-	more := 2 + try/2
-	for _, u := range slices.Concat(largest(near, more), largest(give, 2*more)) {
-		units[u] = true
-	}
-	for _, m := range largest(when, more) {
-		months[m] = true
-	}
-	for _, k := range largest(what, 1+try%3) {
-		keys[k] = true
-	}
-	return s.cut(sorted(part), units, months, keys)
-}
-
-// largest are the names of the n largest values.
-func largest(of map[string]int64, n int) []string {
-	names := slices.Sorted(maps.Keys(of))
-	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(of[b], of[a]) })
-	return names[:min(n, len(names))]
-}
-
 // subtableMax is the most atoms of one.
-const subtableMax = 640
+const subtableMax = 420
 
 // subtable are the atoms of a cell, and of some units and some months beside
 // its own.
