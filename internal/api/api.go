@@ -28,7 +28,6 @@ import (
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
-	"plumbline/internal/sheet"
 	"plumbline/internal/words"
 )
 
@@ -268,44 +267,6 @@ func (f *Face) authenticate(hc huma.Context, next func(huma.Context)) {
 	}
 	defer done()
 	next(huma.WithValue(hc, callKey{}, c))
-}
-
-// admit judges the operation by role and finds room for the body, all before a
-// byte of it is read: who has no right to send a file must not fill the memory
-// with it.
-func (f *Face) admit(c *Call, o *huma.Operation, public bool) (done func(), err error) {
-	if !public {
-		if err := f.App.Admit(c.Actor, o.OperationID); err != nil {
-			return nil, err
-		}
-	}
-	size := c.R.ContentLength
-	if size > o.MaxBodyBytes {
-		return nil, tooLarge(o.MaxBodyBytes)
-	}
-	if size < 0 {
-		size = o.MaxBodyBytes
-	}
-	return f.App.Receive(c.R.Context(), c.Actor, size)
-}
-
-// knownQuery refuses a parameter that the operation does not have: a filter that
-// is misspelt would give all rows, and say nothing.
-func knownQuery(r *http.Request, o *huma.Operation) error {
-	for name := range r.URL.Query() {
-		if !slices.ContainsFunc(o.Parameters, func(p *huma.Param) bool { return p.In == "query" && p.Name == name }) {
-			return fault.Shape("unknown_field", name)
-		}
-	}
-	return nil
-}
-
-// tooLarge says how large a file may be, where one may be sent.
-func tooLarge(limit int64) *fault.Error {
-	if limit == UploadLimit {
-		return fault.TooLarge("sheet_size", "Limit", sheet.MaxSize>>20).WithField("file")
-	}
-	return fault.TooLarge("too_large")
 }
 
 // refuse answers with the fault in err and logs what is ours.
