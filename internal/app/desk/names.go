@@ -35,14 +35,14 @@ type Named struct {
 type Names struct {
 	people map[string]store.NameRow
 	units  map[string]*roster.Unit
-	en     bool
+	lang   string
 	Hide   bool // shows people without their names
 }
 
 // Names looks up the names of people and units by their ids, for the actor's
 // language. Whether he may see them is for the caller to judge.
 func (d *Desk) Names(ctx context.Context, v *store.View, who *roster.Actor, people, units []string) (n Names, err error) {
-	n.en = who.Lang == "en"
+	n.lang = who.Lang
 	if n.people, err = v.NamesOf(ctx, slices.DeleteFunc(slices.Clone(people), func(s string) bool { return s == "" })); err != nil {
 		return n, err
 	}
@@ -65,11 +65,7 @@ func (n Names) Unit(id string) Named {
 	if u == nil {
 		return Named{ID: id}
 	}
-	name := u.Name
-	if n.en && u.NameEN != "" {
-		name = u.NameEN
-	}
-	return Named{ID: id, Name: name, Number: u.Code}
+	return Named{ID: id, Name: UnitName(n.lang, u), Number: u.Code}
 }
 
 // UnitNames gives the name of every unit in the language.
@@ -81,10 +77,7 @@ func (d *Desk) UnitNames(ctx context.Context, v *store.View, lang string) (map[s
 	units := tree.Units()
 	out := make(map[string]string, len(units))
 	for _, u := range units {
-		out[u.ID] = u.Name
-		if lang == "en" && u.NameEN != "" {
-			out[u.ID] = u.NameEN
-		}
+		out[u.ID] = UnitName(lang, u)
 	}
 	return out, nil
 }

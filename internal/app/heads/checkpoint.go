@@ -205,7 +205,7 @@ func (h *Heads) extension(ctx context.Context) (head ledger.Checkpoint, proof []
 		if head.Size, head.Root, err = v.Head(ctx); err != nil || known == nil {
 			return err
 		}
-		if frozen, err := h.Contradicts(ctx, v, store.BySigner, *known, head); frozen || err != nil {
+		if frozen, err := h.contradicts(ctx, v, store.BySigner, *known, head); frozen || err != nil {
 			return err
 		}
 		proof, err = v.Consistency(ctx, known.Size, head.Size)

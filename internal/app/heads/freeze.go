@@ -43,7 +43,7 @@ func (h *Heads) CheckHead(ctx context.Context) error {
 	}
 	err = h.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		for _, m := range all {
-			if frozen, err := h.Contradicts(ctx, v, m.by, m.Checkpoint, head); frozen || err != nil {
+			if frozen, err := h.contradicts(ctx, v, m.by, m.Checkpoint, head); frozen || err != nil {
 				return err
 			}
 		}
@@ -92,10 +92,10 @@ func (h *Heads) memories(ctx context.Context) (all []rememberedHead, last *ledge
 	return all, last, append(errs, err)
 }
 
-// Contradicts freezes writing if the tree does not contain what is remembered by
+// contradicts freezes writing if the tree does not contain what is remembered by
 // the holder named. The head must have been read later than the memory. A database that goes away
 // under the question contradicts nothing: that is an error.
-func (h *Heads) Contradicts(ctx context.Context, v *store.View, by string, remembered, head ledger.Checkpoint) (frozen bool, err error) {
+func (h *Heads) contradicts(ctx context.Context, v *store.View, by string, remembered, head ledger.Checkpoint) (frozen bool, err error) {
 	f := store.Freeze{By: by, Remembered: remembered, Found: head}
 	switch {
 	case remembered.Origin != head.Origin:
