@@ -326,6 +326,10 @@ func TestADissenterIsNotLeftOut(t *testing.T) {
 	_, err = resolve(first, "body", "body2", "manager")
 	code(t, "the dissenter is left out", err, "members_dissenter")
 
+	preview, err := s.App.PreviewDecision(ctx, s.Actor("body"), app.ProposeInput{TrackID: track, Form: 1, Reason: "facts and grounds"})
+	if err != nil || preview.Form != 1 {
+		t.Errorf("another form is previewed as %+v, %v", preview, err)
+	}
 	second, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), app.ProposeInput{TrackID: track, Form: 1, Reason: "facts and grounds"})
 	st.must(err)
 	_, err = resolve(first, "body", "body2", "authority", "manager")

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"slices"
 
@@ -204,8 +203,12 @@ func (a *App) Reply(ctx context.Context, who *roster.Actor, in ReplyInput) (id s
 		}
 		// One administrator could have taken the account by the code that he issued,
 		// and would surrender a right in another's name.
-		if alone, err := tx.OpenedAlone(ctx, who.Account); err != nil || alone {
-			return nil, "", cmp.Or(err, error(fault.Forbidden("reply_code_alone")))
+		alone, err := tx.OpenedAlone(ctx, who.Account)
+		if err != nil {
+			return nil, "", err
+		}
+		if alone {
+			return nil, "", fault.Forbidden("reply_code_alone")
 		}
 		var reply *inquiry.Reply
 		err = desk.Alter(ctx, tx, f, func(f *inquiry.Finding) (err error) {

@@ -34,12 +34,12 @@ func (v *View) BodyMatters(ctx context.Context, people, objects, members []strin
 	people, objects, members = append(people, "-"), append(objects, "-"), append(members, "-")
 	var rows []BodyMatter
 	q := v.db.NewSelect().TableExpr("tracks AS t").Join("JOIN cases AS c ON c.id = t.case_id").
-		ColumnExpr("'track' AS kind, 'decision.decide' AS duty, t.id AS id, t.unit_id AS unit_id, t.branch_id AS branch_id, "+
-			"t.person_id AS person_id").
+		ColumnExpr("'track' AS kind, 'decision.decide' AS duty, t.id AS id").
+		ColumnExpr("t.unit_id AS unit_id, t.branch_id AS branch_id, t.person_id AS person_id").
 		ColumnExpr("t.event_on AS event_on, t.case_id AS case_id, t.decide_tier AS decide_tier, c.pack AS pack").
 		Where("t.state IN (?)", bun.List([]inquiry.TrackState{inquiry.TrackOpen, inquiry.TrackAssigned, inquiry.TrackFound})).
-		Where("(t.person_id IN (?) OR t.case_id IN (?) OR t.id IN (?) OR t.id IN (?) OR t.case_id IN (SELECT m.case_id FROM "+
-			"track_members AS m WHERE m.member_id IN (?)))",
+		Where("(t.person_id IN (?) OR t.case_id IN (?) OR t.id IN (?) OR t.id IN (?) OR "+
+			"t.case_id IN (SELECT m.case_id FROM track_members AS m WHERE m.member_id IN (?)))",
 			bun.List(people), bun.List(objects), bun.List(objects), bun.List(tracks), bun.List(members))
 	if err := q.OrderExpr("t.id").Scan(ctx, &rows); err != nil || len(rows) == 0 {
 		return nil, err

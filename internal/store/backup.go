@@ -132,8 +132,8 @@ type column struct {
 // columnsOf lists the columns of a table in order.
 func columnsOf(ctx context.Context, db bun.IDB, d Dialect, table string) (columns []column, err error) {
 	if d == Postgres {
-		err = db.NewRaw("SELECT column_name AS name, data_type AS type FROM information_schema.columns WHERE table_schema = "+
-			"current_schema() AND table_name = ? ORDER BY ordinal_position", table).Scan(ctx, &columns)
+		err = db.NewRaw("SELECT column_name AS name, data_type AS type FROM information_schema.columns "+
+			"WHERE table_schema = current_schema() AND table_name = ? ORDER BY ordinal_position", table).Scan(ctx, &columns)
 	} else {
 		err = db.NewRaw("SELECT name, type FROM pragma_table_info(?) ORDER BY cid", table).Scan(ctx, &columns)
 	}

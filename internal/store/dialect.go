@@ -242,8 +242,8 @@ func (d Dialect) refuseAgain(table string, key []string) []string {
 	for i, k := range key {
 		same[i] = k + " = NEW." + k
 	}
-	return []string{fmt.Sprintf("CREATE TRIGGER %[1]s_no_replace BEFORE INSERT ON %[1]s WHEN EXISTS (SELECT 1 FROM %[1]s WHERE "+
-		"%[2]s) BEGIN %[3]s; END",
+	return []string{fmt.Sprintf("CREATE TRIGGER %[1]s_no_replace BEFORE INSERT ON %[1]s "+
+		"WHEN EXISTS (SELECT 1 FROM %[1]s WHERE %[2]s) BEGIN %[3]s; END",
 		table, strings.Join(same, " AND "), sqliteRefusal(table))}
 }
 

@@ -149,8 +149,8 @@ func (v *View) SlightCount(ctx context.Context, unit string, maxSeverity int, sc
 func slight(q *bun.SelectQuery, unit string, maxSeverity int, sc roster.Scope) *bun.SelectQuery {
 	q = q.Where("issue.unit_id = ?", unit).Where("issue.source = ?", issue.Self).Where("issue.severity <= ?", maxSeverity).
 		Where("issue.state IN (?, ?, ?)", issue.Registered, issue.Triaged, issue.Reopened).
-		Where("EXISTS (SELECT 1 FROM submissions AS s WHERE s.id = issue.submission_id AND s.state IN ('accepted', 'locked') AND "+
-			"s.reviewed_at IS NOT NULL)").
+		Where("EXISTS (SELECT 1 FROM submissions AS s WHERE s.id = issue.submission_id AND s.state IN ('accepted', 'locked') "+
+			"AND s.reviewed_at IS NOT NULL)").
 		Where("NOT EXISTS (SELECT 1 FROM severity_peaks AS p WHERE p.issue_id = issue.id AND p.severity > ?)", maxSeverity)
 	return scoped(q, sc, ScopeColumns{ID: "issue.id", Unit: "issue.unit_id", Branch: "issue.branch_id",
 		Person: "issue.person_id", EventOn: "issue.event_on"})

@@ -50,8 +50,8 @@ type readSlips struct {
 // readSlips reads the slips after from, up to to, with their entries.
 func (c *check) readSlips(ctx context.Context, v *View, s span) (*readSlips, error) {
 	rows, err := v.db.QueryContext(ctx,
-		"SELECT s.seq, s.body, e.body FROM slips AS s LEFT JOIN ledger_entries AS e ON e.seq = s.seq WHERE s.seq > ? AND s.seq <= "+
-			"? ORDER BY s.seq", s.from, s.to)
+		"SELECT s.seq, s.body, e.body FROM slips AS s LEFT JOIN ledger_entries AS e ON e.seq = s.seq "+
+			"WHERE s.seq > ? AND s.seq <= ? ORDER BY s.seq", s.from, s.to)
 	if err != nil {
 		return nil, err
 	}
