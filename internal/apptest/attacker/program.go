@@ -46,34 +46,41 @@ func (s *system) interval(part map[int]int, width float64, tables int) [2]float6
 }
 
 // swaps counts how much more a cell could be, up to want, by exchanges that no
-// visible number shows: a unit that has some of its key in the same month gives
-// it for as much of another key of the cell's unit. Each leaves a world that is
-// possible, so no program is needed where they are enough.
+// visible number shows: in its month another unit gives of its key, or of one that
+// is hidden as well, and takes as much of a third key from the cell's unit. Each
+// leaves a world that is possible, so no program is needed where they are enough.
 func (s *system) swaps(part map[int]int, want int64) (gain int64) {
 	moved := map[int]int64{}
-	left := func(a int) int64 { return s.value[a] + moved[a] }
+	left := func(a int) int64 {
+		if _, own := part[a]; own {
+			return 0
+		}
+		return s.value[a] + moved[a]
+	}
 	for _, a := range sorted(part) {
 		v := s.first[a]
-		for _, unit := range s.units {
-			from, ok := s.atomOf[variable{unit, v.month, v.key, v.side}]
-			if _, own := part[from]; !ok || own || left(from) == 0 {
-				continue
+		at := func(unit string, i int) int { return s.atomOf[variable{unit, v.month, s.keys[i], v.side}] }
+		var keys []int
+		for i, side := range s.sides {
+			if side == v.side {
+				keys = append(keys, i)
 			}
-			for i, key := range s.keys {
-				if key == v.key || s.sides[i] != v.side {
-					continue
-				}
-				back, to := s.atomOf[variable{v.unit, v.month, key, v.side}], s.atomOf[variable{unit, v.month, key, v.side}]
-				n := min(left(from), left(back), want-gain)
-				if n <= 0 || from == back || a == back || to == from || a == to || !s.unseen([]int{a, to}, []int{from, back}) {
-					continue
-				}
-				moved[a] += n
-				moved[to] += n
-				moved[from] -= n
-				moved[back] -= n
-				if gain += n; gain >= want {
-					return gain
+		}
+		for _, unit := range s.units {
+			for _, gives := range keys {
+				from := at(unit, gives)
+				for _, takes := range keys {
+					back, to := at(v.unit, takes), at(unit, takes)
+					n := min(left(from), left(back), want-gain)
+					if n <= 0 || from == back || from == to || a == to || !s.unseen([]int{a, to}, []int{from, back}) {
+						continue
+					}
+					moved[to] += n
+					moved[from] -= n
+					moved[back] -= n
+					if gain += n; gain >= want {
+						return gain
+					}
 				}
 			}
 		}
