@@ -46,9 +46,10 @@ func (s *system) interval(part map[int]int, width float64, tables int) [2]float6
 }
 
 // swaps counts how much more a cell could be, up to want, by exchanges that no
-// visible number shows: in its month another unit gives of its key, or of one that
-// is hidden as well, and takes as much of a third key from the cell's unit. Each
-// leaves a world that is possible, so no program is needed where they are enough.
+// visible number shows: a unit, in this or another month, gives of the cell's key,
+// or of one that is hidden as well, and takes as much of a third key from the
+// cell's unit. Each leaves a world that is possible, so no program is needed where
+// they are enough.
 func (s *system) swaps(part map[int]int, want int64) (gain int64) {
 	moved := map[int]int64{}
 	left := func(a int) int64 {
@@ -59,33 +60,52 @@ func (s *system) swaps(part map[int]int, want int64) (gain int64) {
 	}
 	for _, a := range sorted(part) {
 		v := s.first[a]
-		at := func(unit string, i int) int { return s.atomOf[variable{unit, v.month, s.keys[i], v.side}] }
+		at := func(unit, month string, i int) int { return s.atomOf[variable{unit, month, s.keys[i], v.side}] }
 		var keys []int
 		for i, side := range s.sides {
 			if side == v.side {
 				keys = append(keys, i)
 			}
 		}
-		for _, unit := range s.units {
-			for _, gives := range keys {
-				from := at(unit, gives)
-				for _, takes := range keys {
-					back, to := at(v.unit, takes), at(unit, takes)
-					n := min(left(from), left(back), want-gain)
-					if n <= 0 || from == back || from == to || a == to || !s.unseen([]int{a, to}, []int{from, back}) {
-						continue
+		months := slices.Clone(s.months)
+		slices.SortStableFunc(months, func(x, y string) int { return cmp.Compare(apart(x, v.month), apart(y, v.month)) })
+		for _, takes := range keys {
+			back := at(v.unit, v.month, takes)
+			for _, month := range months {
+				for _, unit := range s.units {
+					if left(back) <= 0 {
+						break
 					}
-					moved[to] += n
-					moved[from] -= n
-					moved[back] -= n
-					if gain += n; gain >= want {
-						return gain
+					to := at(unit, month, takes)
+					for _, gives := range keys {
+						from := at(unit, month, gives)
+						n := min(left(from), left(back), want-gain)
+						if n <= 0 || from == back || from == to || a == to || !s.unseen([]int{a, to}, []int{from, back}) {
+							continue
+						}
+						moved[to] += n
+						moved[from] -= n
+						moved[back] -= n
+						if gain += n; gain >= want {
+							return gain
+						}
 					}
 				}
 			}
 		}
 	}
 	return gain
+}
+
+// apart is 0 for the same month, 1 for another of the same year, 2 for others.
+func apart(month, other string) int {
+	switch {
+	case month == other:
+		return 0
+	case month[:4] == other[:4]:
+		return 1
+	}
+	return 2
 }
 
 // unseen reports whether every equation holds as many of the atoms that grow as
