@@ -24,8 +24,8 @@ type waitingCode struct {
 	Digest string `json:"digest"`
 }
 
-func init() {
-	graveActs[opCode] = graveAct{run: agreedCode, show: showCode}
+func (a *App) registerAccountCode() {
+	a.Register(opCode, graveAct{Run: a.agreedCode, Show: a.showCode})
 }
 
 // IssueCode draws a one-time code for an account. For a newcomer it opens the
@@ -141,7 +141,7 @@ func openByCode(ctx context.Context, tx *store.Tx, acc *roster.Account, hash str
 }
 
 // agreedCode is what a second administrator's word does.
-func agreedCode(ctx context.Context, _ *App, tx *store.Tx, g approvedAct) ([]ledger.Fact, error) {
+func (a *App) agreedCode(ctx context.Context, tx *store.Tx, g approvedAct) ([]ledger.Fact, error) {
 	in, err := proposedInput[waitingCode](g.input)
 	if err != nil {
 		return nil, err
@@ -158,7 +158,7 @@ func agreedCode(ctx context.Context, _ *App, tx *store.Tx, g approvedAct) ([]led
 }
 
 // showCode names the account and its holder.
-func showCode(ctx context.Context, _ *App, v *store.View, _ *roster.Actor, p *consent.Proposal, _ []byte) ([]ProposalLine, error) {
+func (a *App) showCode(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal, _ []byte) ([]ProposalLine, error) {
 	acc, err := v.Account(ctx, p.ObjectID, roster.Scope{All: true})
 	if err != nil {
 		return nil, err

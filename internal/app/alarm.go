@@ -345,19 +345,24 @@ func (a *App) changeAlarms(ctx context.Context, tx *store.Tx, raise, end []recus
 
 // watchIfMoved watches over matters when somebody's authority, a bar or the tree
 // has changed since the last time, and once an hour in any case.
-func (a *App) watchIfMoved(ctx context.Context, k *keeper) error {
-	var at [2]int64
-	err := a.Store.View(ctx, func(ctx context.Context, v *store.View) (err error) {
-		if at[0], err = v.Generation(ctx, store.GenerationAuthority); err != nil {
+func (a *App) watchIfMoved() func(context.Context) error {
+	var last time.Time
+	var seen [2]int64 // generations of authority and tree
+	return func(ctx context.Context) error {
+		var at [2]int64
+		err := a.Store.View(ctx, func(ctx context.Context, v *store.View) (err error) {
+			if at[0], err = v.Generation(ctx, store.GenerationAuthority); err != nil {
+				return err
+			}
+			at[1], err = v.Generation(ctx, store.GenerationTree)
+			return err
+		})
+		now := a.Store.Now()
+		if err != nil || at == seen && now.Sub(last) < time.Hour {
 			return err
 		}
-		at[1], err = v.Generation(ctx, store.GenerationTree)
-		return err
-	})
-	if now := a.Store.Now(); err != nil || at == k.watchedAt && now.Sub(k.watched).Hours() < 1 {
+		seen, last = at, now
+		_, err = a.WatchMatters(ctx)
 		return err
 	}
-	k.watchedAt, k.watched = at, a.Store.Now()
-	_, err = a.WatchMatters(ctx)
-	return err
 }

@@ -125,6 +125,6 @@ func (a *App) alarmObject(ctx context.Context, v *store.View, who *roster.Actor,
 	return id, err
 }
 
-func countAlarms(ctx context.Context, _ *App, v *store.View, who *roster.Actor, sc roster.Scope) (int64, error) {
+func (a *App) countAlarms(ctx context.Context, v *store.View, who *roster.Actor, sc roster.Scope) (int64, error) {
 	return v.AlarmCount(ctx, alarmReach(who, sc))
 }

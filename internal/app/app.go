@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -40,14 +41,14 @@ type Config struct {
 type App struct {
 	*desk.Desk
 	*heads.Heads
+	*Approvals
+	*Runner
 	idKey    []byte // for the keyed hash of national ids
 	proofKey []byte // for the times of proofs
-	jobKey   []byte // for what jobs are to do
 
 	checklists sync.Map // items by checklist id: a published edition never changes
 	strengths  atomic.Pointer[strengths]
 	outside    outsideSessions
-	jobs       jobRunner
 	opened     atomic.Pointer[openedBatch] // the file read last, for its import
 	load       load
 }
@@ -63,13 +64,32 @@ func New(cfg Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{Desk: d, Heads: proofs}
-	for use, key := range map[string]*[]byte{"national id": &a.idKey, "proof": &a.proofKey, "job": &a.jobKey} {
+	runner, err := NewRunner(d)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{Desk: d, Heads: proofs, Approvals: NewApprovals(d), Runner: runner}
+	for use, key := range map[string]*[]byte{"national id": &a.idKey, "proof": &a.proofKey} {
 		if *key, err = d.Key(use); err != nil {
 			return nil, err
 		}
 	}
-	a.jobs.init()
+	a.registerAccountCode()
+	a.registerBarLift()
+	a.registerBudget()
+	a.registerCampaignJob()
+	a.registerCustodian()
+	a.registerCustodianRotation()
+	a.registerHold()
+	a.registerInquiryEnd()
+	a.registerInquiryReopen()
+	a.registerInquiryResolve()
+	a.registerIntakeImport()
+	a.registerIntakeWithdraw()
+	a.registerIssueEnding()
+	a.registerMatch()
+	a.registerRosterPast()
+	a.housekeeping()
 	a.load.init(cfg.UploadBudget, cfg.Readers)
 	return a, nil
 }
@@ -79,4 +99,13 @@ func (a *App) NationalIDHash(id string) string {
 	m := hmac.New(sha256.New, a.idKey)
 	m.Write([]byte(id))
 	return hex.EncodeToString(m.Sum(nil))
+}
+
+// housekeeping says what comes round by itself, and how often.
+func (a *App) housekeeping() {
+	a.Every(time.Minute, "fold the read log", func(ctx context.Context) error { _, err := a.FoldReadings(ctx); return err })
+	a.Every(time.Minute, "end reveals whose time is over", a.LapseReveals)
+	a.Every(time.Minute, "watch over matters that nobody may handle", a.watchIfMoved())
+	a.Every(time.Hour, "drop staged files that nobody came back for", a.forgetStaged)
+	a.EveryDay("put people where their postings stand today", func(ctx context.Context) error { _, err := a.PlacePeople(ctx); return err })
 }

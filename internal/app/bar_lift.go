@@ -23,12 +23,12 @@ const (
 	opCasePartyVoid  = "case.party_void"
 )
 
-func init() {
+func (a *App) registerBarLift() {
 	of := func(in *VoidInput, id string) { in.ID = id }
-	graveActs[opRelationEnd] = graveAct{act(func(in *RelationEnd, id string) { in.ID = id }, endRelation), showRelation}
-	graveActs[opRelationVoid] = graveAct{act(of, voidRelationRow), showRelation}
-	graveActs[opIssuePartyVoid] = graveAct{act(of, voidIssueParty), showParty}
-	graveActs[opCasePartyVoid] = graveAct{act(of, voidCaseParty), showParty}
+	a.Register(opRelationEnd, graveAct{Run: act(func(in *RelationEnd, id string) { in.ID = id }, a.endRelation), Show: a.showRelation})
+	a.Register(opRelationVoid, graveAct{Run: act(of, a.voidRelationRow), Show: a.showRelation})
+	a.Register(opIssuePartyVoid, graveAct{Run: act(of, a.voidIssueParty), Show: a.showParty})
+	a.Register(opCasePartyVoid, graveAct{Run: act(of, a.voidCaseParty), Show: a.showParty})
 }
 
 // RelationEnd ends a relation on a day.
@@ -107,7 +107,7 @@ func (a *App) proposeOnRelation(ctx context.Context, tx *store.Tx, who *roster.A
 	return a.propose(ctx, tx, who, p, in, reason)
 }
 
-func endRelation(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in RelationEnd) ([]ledger.Fact, error) {
+func (a *App) endRelation(ctx context.Context, tx *store.Tx, g approvedAct, in RelationEnd) ([]ledger.Fact, error) {
 	before, err := a.relationFor(ctx, tx, g.proposer, in.ID, in.Version)
 	if err != nil {
 		return nil, err
@@ -122,7 +122,7 @@ func endRelation(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in Re
 	return []ledger.Fact{{Verb: opRelationEnd, Kind: voidRelation, ID: before.ID}}, tx.Bump(ctx, store.GenerationAuthority)
 }
 
-func voidRelationRow(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in VoidInput) ([]ledger.Fact, error) {
+func (a *App) voidRelationRow(ctx context.Context, tx *store.Tx, g approvedAct, in VoidInput) ([]ledger.Fact, error) {
 	r, err := a.relationFor(ctx, tx, g.proposer, in.ID, in.Version)
 	if err != nil {
 		return nil, err
@@ -217,11 +217,11 @@ func (m *partyMatter) of(i *issue.Issue) {
 	m.issueID, m.caseID, m.unit, m.person, m.eventOn = i.ID, i.CaseID, i.UnitID, i.PersonID, i.EventOn
 }
 
-func voidIssueParty(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in VoidInput) ([]ledger.Fact, error) {
+func (a *App) voidIssueParty(ctx context.Context, tx *store.Tx, g approvedAct, in VoidInput) ([]ledger.Fact, error) {
 	return a.voidParty(ctx, tx, g, opIssuePartyVoid, in)
 }
 
-func voidCaseParty(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in VoidInput) ([]ledger.Fact, error) {
+func (a *App) voidCaseParty(ctx context.Context, tx *store.Tx, g approvedAct, in VoidInput) ([]ledger.Fact, error) {
 	return a.voidParty(ctx, tx, g, opCasePartyVoid, in)
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // showRelation names the two whom a relation bars from each other's matters.
-func showRelation(ctx context.Context, a *App, v *store.View, who *roster.Actor, p *consent.Proposal, _ []byte) ([]ProposalLine, error) {
+func (a *App) showRelation(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal, _ []byte) ([]ProposalLine, error) {
 	r, err := v.Relation(ctx, p.ObjectID)
 	if err != nil {
 		return nil, err
@@ -23,7 +23,7 @@ func showRelation(ctx context.Context, a *App, v *store.View, who *roster.Actor,
 }
 
 // showParty names the party and the interest that was recorded.
-func showParty(ctx context.Context, a *App, v *store.View, who *roster.Actor, p *consent.Proposal, input []byte) ([]ProposalLine, error) {
+func (a *App) showParty(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal, input []byte) ([]ProposalLine, error) {
 	in, err := proposedInput[VoidInput](input)
 	if err != nil {
 		return nil, err

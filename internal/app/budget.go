@@ -16,8 +16,8 @@ import (
 // opBudgetExtend gives an account the day's budget once more.
 const opBudgetExtend = "budget.extend"
 
-func init() {
-	graveActs[opBudgetExtend] = graveAct{act(func(*ExtendBudgetInput, string) {}, extendBudget), nil}
+func (a *App) registerBudget() {
+	a.Register(opBudgetExtend, graveAct{Run: act(func(*ExtendBudgetInput, string) {}, a.extendBudget)})
 }
 
 // exportVerbs are the facts by which something leaves the site.
@@ -156,6 +156,6 @@ func (a *App) ExtendBudget(ctx context.Context, who *roster.Actor, in ExtendBudg
 
 // extendBudget is the fact: the approved proposal itself is what is counted, on
 // the civil day on which it was approved.
-func extendBudget(_ context.Context, _ *App, _ *store.Tx, g approvedAct, _ ExtendBudgetInput) ([]ledger.Fact, error) {
+func (a *App) extendBudget(_ context.Context, _ *store.Tx, g approvedAct, _ ExtendBudgetInput) ([]ledger.Fact, error) {
 	return []ledger.Fact{{Verb: opBudgetExtend, Kind: "account", ID: g.proposal.ObjectID, Unit: g.proposal.UnitID}}, nil
 }

@@ -20,14 +20,14 @@ const lockChunk = 100
 // jobCampaign is the kind of the job that writes the roster or locks lists.
 const jobCampaign = "campaign.continue"
 
-func init() {
-	jobSteps[jobCampaign] = func(ctx context.Context, a *App, j *store.Job) (bool, error) {
+func (a *App) registerCampaignJob() {
+	a.Handle(jobCampaign, func(ctx context.Context, j *store.Job) (bool, error) {
 		return true, a.continueCampaign(ctx, j.ObjectID, func(done int64) error {
 			j.Position = done
 			j.LeaseUntil = a.Store.Now().Add(jobLease)
 			return a.saveJob(ctx, j)
 		})
-	}
+	})
 }
 
 // continueCampaign writes what is missing of the roster snapshot of an open

@@ -231,7 +231,7 @@ const jobSeal = "seal_fields"
 // operations a field are done before the write begins.
 const sealChunk = 50
 
-func init() { jobSteps[jobSeal] = sealStep }
+func (a *App) registerCustodian() { a.Handle(jobSeal, a.sealStep) }
 
 func (a *App) queueSealing(ctx context.Context, tx *store.Tx, who *roster.Actor, set string) error {
 	n, err := tx.SealedCount(ctx, "")
@@ -247,7 +247,7 @@ func (a *App) queueSealing(ctx context.Context, tx *store.Tx, who *roster.Actor,
 
 // sealStep seals one chunk; what is sealed is no longer found by the next, so
 // the job goes on after a kill where it was.
-func sealStep(ctx context.Context, a *App, j *store.Job) (bool, error) {
+func (a *App) sealStep(ctx context.Context, j *store.Job) (bool, error) {
 	var todo []rewrapped
 	err := a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		s, err := sealerOf(ctx, v)

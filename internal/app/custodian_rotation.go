@@ -25,7 +25,7 @@ const (
 	rewrapChunk = 100
 )
 
-func init() { jobSteps[jobRewrap] = rewrapStep }
+func (a *App) registerCustodianRotation() { a.Handle(jobRewrap, a.rewrapStep) }
 
 // CustodyBundle gathers every wrapped key of a set: of the oldest that hands
 // over, with the custodians in office to wrap to; or, where none does, of the
@@ -137,7 +137,7 @@ func swap(ctx context.Context, tx *store.Tx, todo []rewrapped) (keys []int64, er
 // rewrapStep puts one chunk in place. What was wrapped again belongs to the new
 // set and is not found by the next, so the job goes on after a kill where it was;
 // the old shares of a chunk are destroyed after its commit.
-func rewrapStep(ctx context.Context, a *App, j *store.Job) (bool, error) {
+func (a *App) rewrapStep(ctx context.Context, j *store.Job) (bool, error) {
 	var b *seal.Bundle
 	var todo []rewrapped
 	err := a.Store.View(ctx, func(ctx context.Context, v *store.View) error {

@@ -69,8 +69,8 @@ func (in LiftInput) Validate() error { return fault.Join(desk.RequireText("reaso
 
 const opHoldLift = "hold.lift"
 
-func init() {
-	graveActs[opHoldLift] = graveAct{run: act(func(in *LiftInput, id string) { in.ID = id }, liftHold)}
+func (a *App) registerHold() {
+	a.Register(opHoldLift, graveAct{Run: act(func(in *LiftInput, id string) { in.ID = id }, a.liftHold)})
 }
 
 // LiftHold proposes to end a hold; another than the one who placed it does so,
@@ -105,7 +105,7 @@ func (a *App) holdToLift(ctx context.Context, tx *store.Tx, who *roster.Actor, i
 }
 
 // liftHold ends the hold when a second person has agreed.
-func liftHold(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in LiftInput) ([]ledger.Fact, error) {
+func (a *App) liftHold(ctx context.Context, tx *store.Tx, g approvedAct, in LiftInput) ([]ledger.Fact, error) {
 	h, err := a.holdToLift(ctx, tx, g.proposer, in)
 	if err != nil {
 		return nil, err

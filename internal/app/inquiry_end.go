@@ -21,9 +21,9 @@ const (
 	opCaseClose = "case.close"
 )
 
-func init() {
-	graveActs[opTrackEnd] = graveAct{act(func(in *EndTrackInput, id string) { in.TrackID = id }, endTrack), showEndTrack}
-	graveActs[opCaseClose] = graveAct{act(func(in *CloseCaseInput, id string) { in.ID = id }, closeCase), nil}
+func (a *App) registerInquiryEnd() {
+	a.Register(opTrackEnd, graveAct{Run: act(func(in *EndTrackInput, id string) { in.TrackID = id }, a.endTrack), Show: a.showEndTrack})
+	a.Register(opCaseClose, graveAct{Run: act(func(in *CloseCaseInput, id string) { in.ID = id }, a.closeCase)})
 }
 
 // EndTrackInput ends a track without a finding.
@@ -94,7 +94,7 @@ func (k *trackWork) askers(ctx context.Context, who *roster.Actor) (string, erro
 }
 
 // endTrack ends the track when somebody else has agreed.
-func endTrack(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in EndTrackInput) ([]ledger.Fact, error) {
+func (a *App) endTrack(ctx context.Context, tx *store.Tx, g approvedAct, in EndTrackInput) ([]ledger.Fact, error) {
 	k, err := a.trackFor(ctx, tx, g.proposer, opTrackEnd, trackByID(in.TrackID))
 	if err != nil {
 		return nil, err
@@ -122,7 +122,7 @@ func endTrack(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in EndTr
 	return []ledger.Fact{{Verb: opTrackEnd, Kind: "track", ID: k.track.ID, Unit: k.track.UnitID}}, nil
 }
 
-func showEndTrack(_ context.Context, _ *App, _ *store.View, _ *roster.Actor, _ *consent.Proposal, input []byte) ([]ProposalLine, error) {
+func (a *App) showEndTrack(_ context.Context, _ *store.View, _ *roster.Actor, _ *consent.Proposal, input []byte) ([]ProposalLine, error) {
 	in, err := proposedInput[EndTrackInput](input)
 	return []ProposalLine{{Key: "end_ground", TextKey: "track.end.ground." + in.Ground}}, err
 }
@@ -216,7 +216,7 @@ func endersOf(ctx context.Context, v *store.View, tracks []inquiry.Track) ([]str
 }
 
 // closeCase closes a case without findings when the body's quorum has agreed.
-func closeCase(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in CloseCaseInput) ([]ledger.Fact, error) {
+func (a *App) closeCase(ctx context.Context, tx *store.Tx, g approvedAct, in CloseCaseInput) ([]ledger.Fact, error) {
 	f, me, enders, err := a.caseToClose(ctx, tx, g.proposer, in)
 	if err != nil {
 		return nil, err

@@ -76,9 +76,9 @@ const (
 	opQuash  = "finding.quash"
 )
 
-func init() {
-	graveActs[opReopen] = graveAct{run: act(func(in *BackInput, id string) { in.ID = id }, takingBack(opReopen))}
-	graveActs[opQuash] = graveAct{run: act(func(in *BackInput, id string) { in.ID = id }, takingBack(opQuash))}
+func (a *App) registerInquiryReopen() {
+	a.Register(opReopen, graveAct{Run: act(func(in *BackInput, id string) { in.ID = id }, a.takingBack(opReopen))})
+	a.Register(opQuash, graveAct{Run: act(func(in *BackInput, id string) { in.ID = id }, a.takingBack(opQuash))})
 }
 
 // ReopenAllegation proposes to take a found allegation up again on new
@@ -144,8 +144,8 @@ func (a *App) toTakeBack(ctx context.Context, tx *store.Tx, who *roster.Actor, o
 }
 
 // takingBack is op when a second member has agreed.
-func takingBack(op string) func(context.Context, *App, *store.Tx, approvedAct, BackInput) ([]ledger.Fact, error) {
-	return func(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in BackInput) ([]ledger.Fact, error) {
+func (a *App) takingBack(op string) func(context.Context, *store.Tx, approvedAct, BackInput) ([]ledger.Fact, error) {
+	return func(ctx context.Context, tx *store.Tx, g approvedAct, in BackInput) ([]ledger.Fact, error) {
 		k, al, f, err := a.toTakeBack(ctx, tx, g.proposer, op, in)
 		if err != nil {
 			return nil, err

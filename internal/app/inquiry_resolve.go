@@ -16,8 +16,8 @@ import (
 	"plumbline/internal/store"
 )
 
-func init() {
-	graveActs[opDecide] = graveAct{act(func(in *ResolveInput, id string) { in.ID = id }, resolveTrack), showResolve}
+func (a *App) registerInquiryResolve() {
+	a.Register(opDecide, graveAct{Run: act(func(in *ResolveInput, id string) { in.ID = id }, a.resolveTrack), Show: a.showResolve})
 }
 
 // ResolveInput records what a deciding body resolved.
@@ -115,7 +115,7 @@ func (a *App) decisionFor(ctx context.Context, tx *store.Tx, who *roster.Actor, 
 
 // resolveTrack lets the decision stand when the members have confirmed it. The
 // outcome is put on the issue, apart from severity, disclosure and finding.
-func resolveTrack(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in ResolveInput) ([]ledger.Fact, error) {
+func (a *App) resolveTrack(ctx context.Context, tx *store.Tx, g approvedAct, in ResolveInput) ([]ledger.Fact, error) {
 	tx.KeepSlip() // whose word carries it can prove what was decided
 	k, d, err := a.decisionFor(ctx, tx, g.proposer, in)
 	if err != nil {
@@ -156,7 +156,7 @@ func resolveTrack(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in R
 }
 
 // showResolve shows the members exactly what they confirm.
-func showResolve(ctx context.Context, a *App, v *store.View, _ *roster.Actor, p *consent.Proposal, _ []byte) ([]ProposalLine, error) {
+func (a *App) showResolve(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal, _ []byte) ([]ProposalLine, error) {
 	d, err := v.Decision(ctx, p.ObjectID)
 	if err != nil {
 		return nil, err

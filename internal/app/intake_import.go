@@ -26,9 +26,8 @@ const (
 	importLease = 10 * time.Second // how soon another worker may go on after a crash
 )
 
-func init() {
-	jobSteps[jobImport] = importStep
-	jobSteps[jobWithdraw] = withdrawStep
+func (a *App) registerIntakeImport() {
+	a.Handle(jobImport, a.importStep)
 }
 
 // ImportInput is a file to import.

@@ -33,7 +33,7 @@ type importRun struct {
 // importStep imports a batch from where it stands to its end. Each write is
 // whole: records, matches, issues, the batch's counts and the job's
 // position.
-func importStep(ctx context.Context, a *App, j *store.Job) (bool, error) {
+func (a *App) importStep(ctx context.Context, j *store.Job) (bool, error) {
 	var err error
 	for range importTries {
 		var r *importRun

@@ -547,7 +547,7 @@ func TestAStagedFileIsForgotten(t *testing.T) {
 		t.Errorf("a file that was only looked at makes the ledger false: %+v %v", v, err)
 	}
 	s.Clock.Add(23 * time.Hour)
-	s.App.Keep(ctx)
+	keepHouse(t, s)
 	if err := preview("inspector"); err != nil {
 		t.Errorf("before its day is over: %v", err)
 	}
@@ -555,7 +555,7 @@ func TestAStagedFileIsForgotten(t *testing.T) {
 		t.Errorf("another's file: %v", err)
 	}
 	s.Clock.Add(2 * time.Hour)
-	s.App.Keep(ctx)
+	keepHouse(t, s)
 	if err := preview("inspector"); faultCode(err) != "intake_upload_gone" {
 		t.Errorf("after its day: %v", err)
 	}
@@ -599,12 +599,12 @@ func TestOnlyAnOpenImportKeepsItsFile(t *testing.T) {
 			return err == nil
 		}
 		s.Clock.Add(23 * time.Hour)
-		s.App.Keep(ctx)
+		keepHouse(t, s)
 		if !held(lost.ID) {
 			t.Error("forgotten before its day was over")
 		}
 		s.Clock.Add(2 * time.Hour)
-		s.App.Keep(ctx)
+		keepHouse(t, s)
 		if held(lost.ID) {
 			t.Error("the file of no import stays")
 		}
@@ -825,5 +825,13 @@ func TestAnUploadChangedBeforeItsImportIsFound(t *testing.T) {
 	v, err := s.Store.Verify(ctx, nil)
 	if err != nil || v.OK() || v.Findings[0].What != "upload_changed" {
 		t.Errorf("%+v %v", v, err)
+	}
+}
+
+// keepHouse does what comes round again.
+func keepHouse(t *testing.T, s *apptest.Site) {
+	t.Helper()
+	if err := s.App.Keep(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -30,6 +30,15 @@ func (a *App) WithdrawBatch(ctx context.Context, who *roster.Actor, in BatchInpu
 	return view, rec, err
 }
 
+func (a *App) registerIntakeWithdraw() {
+	a.Handle(jobWithdraw, a.withdrawStep)
+	a.Register(opBatchWithdraw, graveAct{Show: a.showWithdrawal, Run: act(func(in *BatchInput, id string) { in.ID = id },
+		func(ctx context.Context, tx *store.Tx, g approvedAct, in BatchInput) ([]ledger.Fact, error) {
+			facts, _, err := a.beginWithdrawal(ctx, tx, g.proposer, in, true)
+			return facts, err
+		})})
+}
+
 // beginWithdrawal starts the job, or proposes to where a second person has not
 // agreed and has to.
 func (a *App) beginWithdrawal(ctx context.Context, tx *store.Tx, who *roster.Actor, in BatchInput, agreed bool) ([]ledger.Fact, string, error) {
@@ -95,7 +104,7 @@ func agreedBy(ctx context.Context, tx *store.Tx, batch string) (by, first string
 
 // withdrawStep takes back one chunk of matches in the order of the file; the
 // job's position is the line of the file that it has come to.
-func withdrawStep(ctx context.Context, a *App, j *store.Job) (done bool, err error) {
+func (a *App) withdrawStep(ctx context.Context, j *store.Job) (done bool, err error) {
 	who := &roster.Actor{Account: j.Account, Program: true}
 	_, err = a.Write(ctx, who, desk.Write{Op: "batch.withdraw"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		before, err := tx.Batch(ctx, j.ObjectID, desk.Everything)

@@ -154,10 +154,10 @@ func (in WithdrawIssueInput) Validate() error { return in.check(true) }
 // WithdrawIssue takes an issue back; the row stays. What one person may not
 // end is proposed, and taken back when a second inspector agrees.
 func (a *App) WithdrawIssue(ctx context.Context, who *roster.Actor, in WithdrawIssueInput) (IssueResult, desk.Receipt, error) {
-	return a.takeStep(ctx, who, withdrawing(a, in))
+	return a.takeStep(ctx, who, a.withdrawing(in))
 }
 
-func withdrawing(a *App, in WithdrawIssueInput) issueStep {
+func (a *App) withdrawing(in WithdrawIssueInput) issueStep {
 	return issueStep{op: opIssueWithdraw, act: roster.ActWithdraw, kind: roster.KindIssue, step: in.Step, in: in, name: issue.ActWithdraw,
 		rule: func(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, i *issue.Issue) (string, error) {
 			if i.CaseID != "" {
@@ -248,10 +248,10 @@ func (in MergeIssueInput) Validate() error { return in.check(false) }
 // MergeIssue links a duplicate to the issue that stays. What one person may
 // not end is proposed, and merged when a second inspector agrees.
 func (a *App) MergeIssue(ctx context.Context, who *roster.Actor, in MergeIssueInput) (IssueResult, desk.Receipt, error) {
-	return a.takeStep(ctx, who, merging(a, in))
+	return a.takeStep(ctx, who, a.merging(in))
 }
 
-func merging(a *App, in MergeIssueInput) issueStep {
+func (a *App) merging(in MergeIssueInput) issueStep {
 	return issueStep{op: opIssueMerge, act: roster.ActMerge, kind: roster.KindIssue, step: in.Step, in: in, name: issue.ActMerge,
 		rule: func(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, i *issue.Issue) (string, error) {
 			keep, err := a.otherIssue(ctx, tx, who, in.Into, "into")
@@ -339,7 +339,7 @@ func (a *App) takeStep(ctx context.Context, who *roster.Actor, s issueStep) (Iss
 	var out IssueResult
 	receipt, err := a.Write(ctx, who, desk.Write{Op: s.op, Key: s.step.Key, Body: s.in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		after, facts, err := a.doStep(ctx, tx, who, "", s)
-		if _, grave := graveActs[s.op]; grave && needsTwo(err) {
+		if a.Registered(s.op) && needsTwo(err) {
 			i, err := tx.Issue(ctx, s.step.ID, desk.Everything) // found in scope just now
 			if err != nil {
 				return nil, "", err

@@ -65,27 +65,17 @@ const (
 	opBatchWithdraw = "batch.withdraw"
 )
 
-func init() {
-	graveActs[opIssueWithdraw] = graveAct{act(func(in *WithdrawIssueInput, id string) { in.ID = id },
-		func(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in WithdrawIssueInput) ([]ledger.Fact, error) {
-			_, facts, err := a.doStep(ctx, tx, g.proposer, g.proposal.SettledBy, withdrawing(a, in))
+func (a *App) registerIssueEnding() {
+	a.Register(opIssueWithdraw, graveAct{Show: a.showEnd, Run: act(func(in *WithdrawIssueInput, id string) { in.ID = id },
+		func(ctx context.Context, tx *store.Tx, g approvedAct, in WithdrawIssueInput) ([]ledger.Fact, error) {
+			_, facts, err := a.doStep(ctx, tx, g.proposer, g.proposal.SettledBy, a.withdrawing(in))
 			return facts, err
-		}), showEnd}
-	graveActs[opIssueMerge] = graveAct{act(func(in *MergeIssueInput, id string) { in.ID = id },
-		func(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in MergeIssueInput) ([]ledger.Fact, error) {
-			_, facts, err := a.doStep(ctx, tx, g.proposer, g.proposal.SettledBy, merging(a, in))
+		})})
+	a.Register(opIssueMerge, graveAct{Show: a.showEnd, Run: act(func(in *MergeIssueInput, id string) { in.ID = id },
+		func(ctx context.Context, tx *store.Tx, g approvedAct, in MergeIssueInput) ([]ledger.Fact, error) {
+			_, facts, err := a.doStep(ctx, tx, g.proposer, g.proposal.SettledBy, a.merging(in))
 			return facts, err
-		}), showEnd}
-	graveActs[opMatchUndo] = graveAct{act(func(in *UndoInput, id string) { in.ID = id },
-		func(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in UndoInput) ([]ledger.Fact, error) {
-			facts, _, err := a.undoMatch(ctx, tx, g.proposer, g.proposal.SettledBy, in)
-			return facts, err
-		}), showEnd}
-	graveActs[opBatchWithdraw] = graveAct{act(func(in *BatchInput, id string) { in.ID = id },
-		func(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in BatchInput) ([]ledger.Fact, error) {
-			facts, _, err := a.beginWithdrawal(ctx, tx, g.proposer, in, true)
-			return facts, err
-		}), showWithdrawal}
+		})})
 }
 
 // needsTwo reports whether one person was not enough.
@@ -113,7 +103,7 @@ func (a *App) endProposal(ctx context.Context, tx *store.Tx, who *roster.Actor, 
 }
 
 // showEnd says how severe what would end ever was, and into what it would go.
-func showEnd(ctx context.Context, a *App, v *store.View, _ *roster.Actor, p *consent.Proposal, input []byte) ([]ProposalLine, error) {
+func (a *App) showEnd(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal, input []byte) ([]ProposalLine, error) {
 	in, err := proposedInput[struct {
 		Into string `json:"into"`
 	}](input)
@@ -137,7 +127,7 @@ func showEnd(ctx context.Context, a *App, v *store.View, _ *roster.Actor, p *con
 }
 
 // showWithdrawal says which file would be taken back, and what it holds.
-func showWithdrawal(ctx context.Context, a *App, v *store.View, _ *roster.Actor, p *consent.Proposal, _ []byte) ([]ProposalLine, error) {
+func (a *App) showWithdrawal(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal, _ []byte) ([]ProposalLine, error) {
 	b, err := v.Batch(ctx, p.ObjectID, desk.Everything)
 	if err != nil {
 		return nil, err

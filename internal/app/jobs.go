@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -25,21 +26,62 @@ var ErrJobCancelled = errors.New("the job was cancelled")
 // JobStep does the next chunk of a job, saves its position (in the same write
 // as the chunk's rows where there are any) and says whether it was the last.
 // It is called again after a crash with the position last saved.
-type JobStep func(ctx context.Context, a *App, j *store.Job) (done bool, err error)
+type JobStep func(ctx context.Context, j *store.Job) (done bool, err error)
 
-// jobSteps names the step of each kind of job; the areas fill it in.
-var jobSteps = map[string]JobStep{}
-
-type jobRunner struct {
-	wake chan struct{}
-	once sync.Mutex
+// Runner keeps the jobs of a site and works on them.
+type Runner struct {
+	*desk.Desk
+	key    []byte // for what jobs are to do
+	steps  map[string]JobStep
+	rounds []*round
+	wake   chan struct{}
+	once   sync.Mutex
 }
 
-func (r *jobRunner) init() { r.wake = make(chan struct{}, 1) }
+// NewRunner knows no kind of job yet; each area registers its own.
+func NewRunner(d *desk.Desk) (*Runner, error) {
+	key, err := d.Key("job")
+	return &Runner{Desk: d, key: key, steps: make(map[string]JobStep), wake: make(chan struct{}, 1)}, err
+}
+
+// Handle names the step of a kind of job.
+func (a *Runner) Handle(kind string, step JobStep) { a.steps[kind] = step }
+
+// round is what comes round again by itself.
+type round struct {
+	name string
+	due  func(now time.Time) bool
+	do   func(context.Context) error
+}
+
+// Every has something done whenever as much time has passed, and at the start.
+func (a *Runner) Every(d time.Duration, name string, do func(context.Context) error) {
+	var last time.Time
+	a.rounds = append(a.rounds, &round{name, func(now time.Time) bool {
+		if now.Sub(last) < d {
+			return false
+		}
+		last = now
+		return true
+	}, do})
+}
+
+// EveryDay has something done at the start and on every new civil day.
+func (a *Runner) EveryDay(name string, do func(context.Context) error) {
+	var last roster.Date
+	a.rounds = append(a.rounds, &round{name, func(time.Time) bool {
+		today := a.Today()
+		if today == last {
+			return false
+		}
+		last = today
+		return true
+	}, do})
+}
 
 // newJob makes a queued job. params and counts hold ids, codes and numbers
 // only, never content.
-func (a *App) newJob(kind, objectID string, who *roster.Actor, total int64, params any) (*store.Job, error) {
+func (a *Runner) newJob(kind, objectID string, who *roster.Actor, total int64, params any) (*store.Job, error) {
 	raw, err := json.Marshal(params)
 	if err != nil {
 		return nil, err
@@ -56,10 +98,10 @@ func (a *App) newJob(kind, objectID string, who *roster.Actor, total int64, para
 // MarkJob marks what a job is to do, and for whom, under the site's key. A job
 // writes entries in the name of its account; whoever owns the database but not
 // the key can queue a row and not mark it, and so does nothing in anybody's name.
-func (a *App) MarkJob(j *store.Job) { j.Proof = a.jobMark(j) }
+func (a *Runner) MarkJob(j *store.Job) { j.Proof = a.jobMark(j) }
 
-func (a *App) jobMark(j *store.Job) []byte {
-	m := hmac.New(sha256.New, a.jobKey)
+func (a *Runner) jobMark(j *store.Job) []byte {
+	m := hmac.New(sha256.New, a.key)
 	for _, part := range []string{j.ID, j.Kind, j.Account, j.ObjectID, j.Params} {
 		m.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
 		m.Write([]byte(part))
@@ -68,29 +110,27 @@ func (a *App) jobMark(j *store.Job) []byte {
 }
 
 // queueJob stores a job that needs no rows of its own, and wakes the runner.
-func (a *App) queueJob(ctx context.Context, j *store.Job) error {
+func (a *Runner) queueJob(ctx context.Context, j *store.Job) error {
 	err := a.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error { return sx.Insert(ctx, j) })
 	a.wakeJobs()
 	return err
 }
 
-func (a *App) wakeJobs() {
+func (a *Runner) wakeJobs() {
 	select {
-	case a.jobs.wake <- struct{}{}:
+	case a.wake <- struct{}{}:
 	default:
 	}
 }
 
-// RunJobs works on jobs until ctx ends, and once a minute folds the read log
-// into the ledger. Each node of a site runs one.
-func (a *App) RunJobs(ctx context.Context) {
+// RunJobs works on jobs until ctx ends, and does what comes round again. Each node of a site runs one.
+func (a *Runner) RunJobs(ctx context.Context) {
 	tick := time.NewTicker(2 * time.Second)
 	defer tick.Stop()
-	var k keeper
 	for ctx.Err() == nil {
 		worked := false
 		if a.Store.Frozen() == nil { // nothing could be written, and a job that fails is not tried again
-			k.keep(ctx, a)
+			a.keepHouse(ctx)
 			var err error
 			if worked, err = a.RunOneJob(ctx); err != nil && ctx.Err() == nil {
 				a.Log.Error("job runner", "err", err)
@@ -102,51 +142,36 @@ func (a *App) RunJobs(ctx context.Context) {
 		}
 		select {
 		case <-ctx.Done():
-		case <-a.jobs.wake:
+		case <-a.wake:
 		case <-tick.C:
 		}
 	}
 }
 
-// keeper does what comes round again: each minute, each hour, and each day.
-type keeper struct {
-	folded  time.Time
-	cleared time.Time
-	placed  roster.Date
-
-	watched   time.Time
-	watchedAt [2]int64 // generations of authority and tree
+// keepHouse does what has come round again.
+func (a *Runner) keepHouse(ctx context.Context) {
+	now := a.Store.Now()
+	for _, r := range a.rounds {
+		if !r.due(now) {
+			continue
+		}
+		if err := r.do(ctx); err != nil && ctx.Err() == nil {
+			a.Log.Error(r.name, "err", err)
+		}
+	}
 }
 
-func (k *keeper) keep(ctx context.Context, a *App) {
-	if now := a.Store.Now(); now.Sub(k.folded) >= time.Minute {
-		k.folded = now
-		if _, err := a.FoldReadings(ctx); err != nil && ctx.Err() == nil {
-			a.Log.Error("fold the read log", "err", err)
-		}
-		if err := a.LapseReveals(ctx); err != nil && ctx.Err() == nil {
-			a.Log.Error("end reveals whose time is over", "err", err)
-		}
-		if err := a.watchIfMoved(ctx, k); err != nil && ctx.Err() == nil {
-			a.Log.Error("watch over matters that nobody may handle", "err", err)
-		}
+// Keep does at once all that comes round again, due or not.
+func (a *Runner) Keep(ctx context.Context) error {
+	var failed []error
+	for _, r := range a.rounds {
+		failed = append(failed, r.do(ctx))
 	}
-	if now := a.Store.Now(); now.Sub(k.cleared) >= time.Hour {
-		k.cleared = now
-		if err := a.forgetStaged(ctx); err != nil && ctx.Err() == nil {
-			a.Log.Error("drop staged files that nobody came back for", "err", err)
-		}
-	}
-	if today := a.Today(); today != k.placed { // at the start and on every new day
-		k.placed = today
-		if _, err := a.PlacePeople(ctx); err != nil && ctx.Err() == nil {
-			a.Log.Error("put people where their postings stand today", "err", err)
-		}
-	}
+	return errors.Join(failed...)
 }
 
 // DrainJobs works until no job waits. The command line and tests use it.
-func (a *App) DrainJobs(ctx context.Context) error {
+func (a *Runner) DrainJobs(ctx context.Context) error {
 	for {
 		worked, err := a.RunOneJob(ctx)
 		if err != nil || !worked {
@@ -157,9 +182,9 @@ func (a *App) DrainJobs(ctx context.Context) error {
 
 // RunOneJob takes one job and works on it to its end; worked is false where
 // none waits.
-func (a *App) RunOneJob(ctx context.Context) (worked bool, err error) {
-	a.jobs.once.Lock()
-	defer a.jobs.once.Unlock()
+func (a *Runner) RunOneJob(ctx context.Context) (worked bool, err error) {
+	a.once.Lock()
+	defer a.once.Unlock()
 	var j *store.Job
 	err = a.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
 		j, err = sx.ClaimJob(ctx, a.Store.Now(), jobLease)
@@ -172,13 +197,13 @@ func (a *App) RunOneJob(ctx context.Context) (worked bool, err error) {
 		a.Log.Error("a job was put into the database past the program, or changed there", "job", j.ID, "kind", j.Kind)
 		return true, a.endJob(ctx, j, store.JobFailed, "job_foreign")
 	}
-	step := jobSteps[j.Kind]
+	step := a.steps[j.Kind]
 	if step == nil {
 		return true, a.endJob(ctx, j, store.JobFailed, "unknown_job")
 	}
 	for {
 		j.LeaseUntil = a.Store.Now().Add(jobLease)
-		done, err := runStep(ctx, a, step, j)
+		done, err := runStep(ctx, step, j)
 		switch {
 		case errors.Is(err, ErrJobCancelled):
 			return true, nil
@@ -195,23 +220,23 @@ func (a *App) RunOneJob(ctx context.Context) (worked bool, err error) {
 	}
 }
 
-func runStep(ctx context.Context, a *App, step JobStep, j *store.Job) (done bool, err error) {
+func runStep(ctx context.Context, step JobStep, j *store.Job) (done bool, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("panic in job %s: %v", j.Kind, r)
 		}
 	}()
-	return step(ctx, a, j)
+	return step(ctx, j)
 }
 
-func (a *App) endJob(ctx context.Context, j *store.Job, state, code string) error {
+func (a *Runner) endJob(ctx context.Context, j *store.Job, state, code string) error {
 	j.State, j.ErrorCode, j.ChangedAt = state, code, a.Store.Now()
 	return a.saveJob(ctx, j)
 }
 
 // saveJob writes a job's progress; a job cancelled meanwhile ends with
 // ErrJobCancelled.
-func (a *App) saveJob(ctx context.Context, j *store.Job) error {
+func (a *Runner) saveJob(ctx context.Context, j *store.Job) error {
 	j.ChangedAt = a.Store.Now()
 	err := a.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
 		cancelled, err := sx.SaveJob(ctx, j)
@@ -224,7 +249,7 @@ func (a *App) saveJob(ctx context.Context, j *store.Job) error {
 }
 
 // saveJobWith writes a job's progress inside the write that did the chunk.
-func (a *App) saveJobWith(ctx context.Context, tx *store.Tx, j *store.Job) error {
+func (a *Runner) saveJobWith(ctx context.Context, tx *store.Tx, j *store.Job) error {
 	j.ChangedAt = tx.Now()
 	cancelled, err := tx.SaveJob(ctx, j)
 	if err == nil && cancelled {
@@ -257,7 +282,7 @@ func viewJob(j *store.Job) JobView {
 }
 
 // Job shows a job to the account that started it.
-func (a *App) Job(ctx context.Context, who *roster.Actor, id string) (view JobView, err error) {
+func (a *Runner) Job(ctx context.Context, who *roster.Actor, id string) (view JobView, err error) {
 	err = a.Read(ctx, who, "job.read", func(ctx context.Context, v *store.View) error {
 		j, err := v.Job(ctx, id)
 		if err != nil {
@@ -273,7 +298,7 @@ func (a *App) Job(ctx context.Context, who *roster.Actor, id string) (view JobVi
 }
 
 // Jobs lists the jobs that the actor started, newest first.
-func (a *App) Jobs(ctx context.Context, who *roster.Actor, cursor string, limit int) (out []JobView, next string, err error) {
+func (a *Runner) Jobs(ctx context.Context, who *roster.Actor, cursor string, limit int) (out []JobView, next string, err error) {
 	after, err := a.OpenCursor(who, "job.list", cursor)
 	if err != nil {
 		return nil, "", err
@@ -297,7 +322,7 @@ func (a *App) Jobs(ctx context.Context, who *roster.Actor, cursor string, limit 
 }
 
 // CancelJob stops a job of the actor's own where it stands. What it did stays.
-func (a *App) CancelJob(ctx context.Context, who *roster.Actor, id string) (JobView, error) {
+func (a *Runner) CancelJob(ctx context.Context, who *roster.Actor, id string) (JobView, error) {
 	if _, err := a.Authorize(who, "job.cancel"); err != nil {
 		return JobView{}, err
 	}

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/app"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/store"
@@ -15,14 +14,12 @@ import (
 // TestAJobPutInPastTheProgramDoesNothing: whoever owns the database can queue a
 // row in another's name, and change what an honest one is to do. Neither runs.
 func TestAJobPutInPastTheProgramDoesNothing(t *testing.T) {
-	ran := 0
-	app.JobSteps["test.named"] = func(context.Context, *app.App, *store.Job) (bool, error) {
-		ran++
-		return true, nil
-	}
-	t.Cleanup(func() { delete(app.JobSteps, "test.named") })
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
-		ran = 0
+		ran := 0
+		s.App.Handle("test.named", func(context.Context, *store.Job) (bool, error) {
+			ran++
+			return true, nil
+		})
 		now := s.Clock.Now()
 		queue := func(mark bool, change func(*store.Job)) *store.Job {
 			j := &store.Job{ID: store.NewID(), Kind: "test.named", State: store.JobQueued, Account: s.Account["inspector"], ObjectID: "x", Counts: "{}", Params: "{}", LeaseUntil: now, CreatedAt: now, ChangedAt: now, Proof: []byte("another key's mark")}
@@ -81,13 +78,12 @@ func TestWhatPassesFailsNoJob(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := apptest.SQLite(t)
 			runs := 0
-			app.JobSteps["test.passing"] = func(ctx context.Context, a *app.App, j *store.Job) (bool, error) {
+			s.App.Handle("test.passing", func(context.Context, *store.Job) (bool, error) {
 				if runs++; runs == 1 {
 					return false, meet(s)
 				}
 				return true, nil
-			}
-			t.Cleanup(func() { delete(app.JobSteps, "test.passing") })
+			})
 			now := s.Clock.Now()
 			job := &store.Job{ID: store.NewID(), Kind: "test.passing", State: store.JobQueued, Counts: "{}", Params: "{}", LeaseUntil: now, CreatedAt: now, ChangedAt: now}
 			s.App.MarkJob(job)

@@ -293,6 +293,14 @@ func (a *App) saveStep(ctx context.Context, tx *store.Tx, who *roster.Actor, bef
 	return []ledger.Fact{{Verb: "match." + string(step), Kind: "match", ID: after.ID, Unit: after.UnitID}}, after.ID, tx.Save(ctx, before, after)
 }
 
+func (a *App) registerMatch() {
+	a.Register(opMatchUndo, graveAct{Show: a.showEnd, Run: act(func(in *UndoInput, id string) { in.ID = id },
+		func(ctx context.Context, tx *store.Tx, g approvedAct, in UndoInput) ([]ledger.Fact, error) {
+			facts, _, err := a.undoMatch(ctx, tx, g.proposer, g.proposal.SettledBy, in)
+			return facts, err
+		})})
+}
+
 // UndoInput takes a confirmed match back.
 type UndoInput struct {
 	ID      string `json:"id"`

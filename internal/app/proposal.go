@@ -16,16 +16,25 @@ import (
 	"plumbline/internal/store"
 )
 
+// Approvals are the proposals of a site, and the acts that wait for them.
+type Approvals struct {
+	*desk.Desk
+	acts map[string]graveAct
+}
+
 // graveAct is what an operation does that one person alone may not do. Its
-// method files a proposal (propose); when enough others have agreed, run does
+// method files a proposal (propose); when enough others have agreed, Run does
 // the act inside the write of the last of them.
 type graveAct struct {
-	// run does the act as its proposer, under his rights of this moment. It is
+	// Run does the act as its proposer, under his rights of this moment. It is
 	// given the input as it was proposed.
-	run func(ctx context.Context, a *App, tx *store.Tx, g approvedAct) ([]ledger.Fact, error)
-	// show says in the reader's language what will be done; nil shows the
+	Run func(ctx context.Context, tx *store.Tx, g approvedAct) ([]ledger.Fact, error)
+	// Show says in the reader's language what will be done; nil shows the
 	// operation and the reason alone.
-	show func(ctx context.Context, a *App, v *store.View, who *roster.Actor, p *consent.Proposal, input []byte) ([]ProposalLine, error)
+	Show func(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal, input []byte) ([]ProposalLine, error)
+	// Same reports whether two inputs ask for the same, which is not proposed
+	// twice. Without it, any act on the object is the same.
+	Same func(x, y []byte) bool
 }
 
 // approvedAct is a proposal that was agreed to.
@@ -36,24 +45,27 @@ type approvedAct struct {
 	input    []byte
 }
 
-// graveActs by operation; the areas fill it in.
-var graveActs = map[string]graveAct{}
+// NewApprovals has no acts yet; each area registers its own.
+func NewApprovals(d *desk.Desk) *Approvals {
+	return &Approvals{Desk: d, acts: make(map[string]graveAct)}
+}
 
-// sameActs report whether two inputs of an operation ask for the same, which is
-// not proposed twice. Of an operation without one, any act on the object is the
-// same.
-var sameActs = map[string]func(x, y []byte) bool{}
+// Register adds the act that an operation's proposals lead to.
+func (a *Approvals) Register(op string, act graveAct) { a.acts[op] = act }
+
+// Registered reports whether the operation can wait for others.
+func (a *Approvals) Registered(op string) bool { _, ok := a.acts[op]; return ok }
 
 // act adapts a typed rule to run: the input is read back, and at puts the
 // object's id into it, which no input encodes.
-func act[T any](at func(in *T, object string), do func(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in T) ([]ledger.Fact, error)) func(context.Context, *App, *store.Tx, approvedAct) ([]ledger.Fact, error) {
-	return func(ctx context.Context, a *App, tx *store.Tx, g approvedAct) ([]ledger.Fact, error) {
+func act[T any](at func(in *T, object string), do func(ctx context.Context, tx *store.Tx, g approvedAct, in T) ([]ledger.Fact, error)) func(context.Context, *store.Tx, approvedAct) ([]ledger.Fact, error) {
+	return func(ctx context.Context, tx *store.Tx, g approvedAct) ([]ledger.Fact, error) {
 		in, err := proposedInput[T](g.input)
 		if err != nil {
 			return nil, err
 		}
 		at(&in, g.proposal.ObjectID)
-		return do(ctx, a, tx, g, in)
+		return do(ctx, tx, g, in)
 	}
 }
 
@@ -67,8 +79,8 @@ func proposedInput[T any](raw []byte) (in T, err error) {
 
 // propose files a grave act instead of doing it. Quorum 0 is one other person.
 // The facts are those of the write.
-func (a *App) propose(ctx context.Context, tx *store.Tx, who *roster.Actor, p consent.Proposal, in any, reason string) ([]ledger.Fact, string, error) {
-	if _, ok := graveActs[p.Op]; !ok {
+func (a *Approvals) propose(ctx context.Context, tx *store.Tx, who *roster.Actor, p consent.Proposal, in any, reason string) ([]ledger.Fact, string, error) {
+	if _, ok := a.acts[p.Op]; !ok {
 		return nil, "", fmt.Errorf("app: %s is no registered grave act", p.Op)
 	}
 	by := who.Person
@@ -82,7 +94,7 @@ func (a *App) propose(ctx context.Context, tx *store.Tx, who *roster.Actor, p co
 	if err != nil {
 		return nil, "", fmt.Errorf("keep input of %s: %w", p.Op, err)
 	}
-	if pending, err := proposedAlready(ctx, &tx.View, p.Op, p.ObjectID, raw); err != nil || pending {
+	if pending, err := a.proposedAlready(ctx, &tx.View, p.Op, p.ObjectID, raw); err != nil || pending {
 		if err == nil {
 			err = fault.Conflict("proposal_pending")
 		}
@@ -115,9 +127,9 @@ func (a *App) propose(ctx context.Context, tx *store.Tx, who *roster.Actor, p co
 }
 
 // proposedAlready reports whether the same act on the object waits already.
-func proposedAlready(ctx context.Context, v *store.View, op, object string, input []byte) (bool, error) {
+func (a *Approvals) proposedAlready(ctx context.Context, v *store.View, op, object string, input []byte) (bool, error) {
 	pending, err := v.ProposalPending(ctx, op, object)
-	same := sameActs[op]
+	same := a.acts[op].Same
 	if err != nil || !pending || same == nil {
 		return pending, err
 	}
@@ -134,7 +146,7 @@ func proposedAlready(ctx context.Context, v *store.View, op, object string, inpu
 }
 
 // cast records one person's word, and does the act where that carries it.
-func (a *App) cast(ctx context.Context, tx *store.Tx, who *roster.Actor, p *consent.Proposal, choice consent.Choice, note string) ([]ledger.Fact, error) {
+func (a *Approvals) cast(ctx context.Context, tx *store.Tx, who *roster.Actor, p *consent.Proposal, choice consent.Choice, note string) ([]ledger.Fact, error) {
 	votes, err := tx.VotesOn(ctx, p.ID)
 	if err != nil {
 		return nil, err
@@ -171,7 +183,7 @@ func (a *App) cast(ctx context.Context, tx *store.Tx, who *roster.Actor, p *cons
 }
 
 // carryOut does an approved act as its proposer, who must still be allowed to.
-func (a *App) carryOut(ctx context.Context, tx *store.Tx, p *consent.Proposal, votes []consent.Vote) ([]ledger.Fact, error) {
+func (a *Approvals) carryOut(ctx context.Context, tx *store.Tx, p *consent.Proposal, votes []consent.Vote) ([]ledger.Fact, error) {
 	stale := fault.Conflict("proposal_stale")
 	proposer, err := a.proposer(ctx, tx, p)
 	if err != nil {
@@ -191,7 +203,7 @@ func (a *App) carryOut(ctx context.Context, tx *store.Tx, p *consent.Proposal, v
 	if !ok { // expunged with its matter
 		return nil, stale
 	}
-	facts, err := graveActs[p.Op].run(ctx, a, tx, approvedAct{proposal: p, proposer: proposer, votes: votes, input: []byte(input)})
+	facts, err := a.acts[p.Op].Run(ctx, tx, approvedAct{proposal: p, proposer: proposer, votes: votes, input: []byte(input)})
 	switch {
 	case fault.Is(err, fault.NotFoundKind), fault.Is(err, fault.ConflictKind), fault.Is(err, fault.ForbiddenKind):
 		return nil, stale // what was proposed cannot be done any more; the voter did nothing wrong
@@ -202,7 +214,7 @@ func (a *App) carryOut(ctx context.Context, tx *store.Tx, p *consent.Proposal, v
 }
 
 // proposer is who proposed, as he stands now; nil if he can act no more.
-func (a *App) proposer(ctx context.Context, tx *store.Tx, p *consent.Proposal) (*roster.Actor, error) {
+func (a *Approvals) proposer(ctx context.Context, tx *store.Tx, p *consent.Proposal) (*roster.Actor, error) {
 	if part, ok := strings.CutPrefix(p.ProposedBy, "program:"); ok {
 		return desk.Program(part), nil
 	}
@@ -218,7 +230,7 @@ func (a *App) proposer(ctx context.Context, tx *store.Tx, p *consent.Proposal) (
 }
 
 // voter is what the records say of somebody who may agree.
-func (a *App) voter(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal) (consent.Voter, error) {
+func (a *Approvals) voter(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal) (consent.Voter, error) {
 	out := consent.Voter{PersonID: who.Person, Tier: desk.LowestTier}
 	tree, err := a.Tree(ctx, v)
 	if err != nil {
@@ -238,7 +250,7 @@ func (a *App) voter(ctx context.Context, v *store.View, who *roster.Actor, p *co
 }
 
 // proposalReach says which proposals the actor sees.
-func (a *App) proposalReach(ctx context.Context, v *store.View, who *roster.Actor) (store.ProposalReach, error) {
+func (a *Approvals) proposalReach(ctx context.Context, v *store.View, who *roster.Actor) (store.ProposalReach, error) {
 	out := store.ProposalReach{Person: who.Person, Roles: map[roster.Role]roster.Scope{}}
 	var err error
 	if out.Bars, err = a.Scope(ctx, v, who, roster.ActRead, roster.KindProposal); err != nil {
@@ -269,7 +281,7 @@ type ProposalInput struct {
 	Note    string `json:"note,omitempty"` // why one dissents or refuses
 }
 
-func (a *App) onProposal(ctx context.Context, who *roster.Actor, op string, in ProposalInput, step func(ctx context.Context, tx *store.Tx, p *consent.Proposal) ([]ledger.Fact, error)) (desk.Receipt, error) {
+func (a *Approvals) onProposal(ctx context.Context, who *roster.Actor, op string, in ProposalInput, step func(ctx context.Context, tx *store.Tx, p *consent.Proposal) ([]ledger.Fact, error)) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		reach, err := a.proposalReach(ctx, &tx.View, who)
 		if err != nil {
@@ -291,7 +303,7 @@ func (a *App) onProposal(ctx context.Context, who *roster.Actor, op string, in P
 
 // ApproveProposal agrees to a proposal, each for himself. The act is done when
 // enough have.
-func (a *App) ApproveProposal(ctx context.Context, who *roster.Actor, in ProposalInput) (desk.Receipt, error) {
+func (a *Approvals) ApproveProposal(ctx context.Context, who *roster.Actor, in ProposalInput) (desk.Receipt, error) {
 	if err := desk.CheckText(in.Note, "proposal_note", "note", false); err != nil {
 		return desk.Receipt{}, err
 	}
@@ -302,7 +314,7 @@ func (a *App) ApproveProposal(ctx context.Context, who *roster.Actor, in Proposa
 
 // RefuseProposal refuses a proposal, or dissents where one is named as a
 // member. It says why.
-func (a *App) RefuseProposal(ctx context.Context, who *roster.Actor, in ProposalInput) (desk.Receipt, error) {
+func (a *Approvals) RefuseProposal(ctx context.Context, who *roster.Actor, in ProposalInput) (desk.Receipt, error) {
 	if f := desk.RequireText("note", in.Note); f != nil {
 		return desk.Receipt{}, f
 	}
@@ -312,7 +324,7 @@ func (a *App) RefuseProposal(ctx context.Context, who *roster.Actor, in Proposal
 }
 
 // WithdrawProposal takes one's own proposal back.
-func (a *App) WithdrawProposal(ctx context.Context, who *roster.Actor, in ProposalInput) (desk.Receipt, error) {
+func (a *Approvals) WithdrawProposal(ctx context.Context, who *roster.Actor, in ProposalInput) (desk.Receipt, error) {
 	return a.onProposal(ctx, who, "proposal.withdraw", in, func(ctx context.Context, tx *store.Tx, p *consent.Proposal) ([]ledger.Fact, error) {
 		return nil, desk.Alter(ctx, tx, p, func(p *consent.Proposal) error { return p.Withdraw(who.Person, tx.Now()) })
 	})

@@ -63,7 +63,7 @@ const waitingMax = 1000
 
 // proposalsWaiting lists the open proposals that wait for the reader's word,
 // with the votes on them.
-func (a *App) proposalsWaiting(ctx context.Context, v *store.View, who *roster.Actor, reach store.ProposalReach) ([]consent.Proposal, []consent.Vote, error) {
+func (a *Approvals) proposalsWaiting(ctx context.Context, v *store.View, who *roster.Actor, reach store.ProposalReach) ([]consent.Proposal, []consent.Vote, error) {
 	rows, err := v.Proposals(ctx, store.ProposalFilter{State: consent.Proposed}, reach, waitingMax)
 	if err != nil {
 		return nil, nil, err
@@ -86,7 +86,7 @@ func (a *App) proposalsWaiting(ctx context.Context, v *store.View, who *roster.A
 }
 
 // mayVote says why the reader has no say in a proposal, nil where he has.
-func (a *App) mayVote(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal, votes []consent.Vote) (why, err error) {
+func (a *Approvals) mayVote(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal, votes []consent.Vote) (why, err error) {
 	voter, err := a.voter(ctx, v, who, p)
 	if err != nil {
 		return nil, err
@@ -111,7 +111,7 @@ func proposalIDs(rows []consent.Proposal) []string {
 
 // Proposals lists the proposals that the reader may agree to, made, or is told
 // of, the newest first.
-func (a *App) Proposals(ctx context.Context, who *roster.Actor, f ProposalFilter, cursor string) (out ProposalPage, err error) {
+func (a *Approvals) Proposals(ctx context.Context, who *roster.Actor, f ProposalFilter, cursor string) (out ProposalPage, err error) {
 	const op = "proposal.list"
 	out.Rows = []ProposalRow{}
 	after, err := a.OpenCursor(who, op, cursor)
@@ -172,7 +172,7 @@ func (a *App) Proposals(ctx context.Context, who *roster.Actor, f ProposalFilter
 	return out, err
 }
 
-func (a *App) proposalRow(ctx context.Context, v *store.View, n desk.Names, who *roster.Actor, p *consent.Proposal, votes []consent.Vote) (r ProposalRow, why, err error) {
+func (a *Approvals) proposalRow(ctx context.Context, v *store.View, n desk.Names, who *roster.Actor, p *consent.Proposal, votes []consent.Vote) (r ProposalRow, why, err error) {
 	r = ProposalRow{ID: p.ID, Version: p.Version, Ref: p.Ref, Op: p.Op, ObjectKind: p.ObjectKind, ObjectID: p.ObjectID, Unit: n.Unit(p.UnitID), Ground: p.Ground,
 		State: p.State, ProposedAt: p.CreatedAt, SettledAt: p.SettledAt, Wanted: max(p.Quorum, len(consent.Words(p.Members))), Yours: p.ProposedBy == who.Person}
 	for _, x := range votesOf(votes, p.ID) {
@@ -209,7 +209,7 @@ type ProposalView struct {
 }
 
 // Proposal opens one.
-func (a *App) Proposal(ctx context.Context, who *roster.Actor, id string) (out ProposalView, err error) {
+func (a *Approvals) Proposal(ctx context.Context, who *roster.Actor, id string) (out ProposalView, err error) {
 	err = a.Read(ctx, who, "proposal.get", func(ctx context.Context, v *store.View) error {
 		reach, err := a.proposalReach(ctx, v, who)
 		if err != nil {
@@ -256,8 +256,8 @@ func (a *App) Proposal(ctx context.Context, who *roster.Actor, id string) (out P
 				out.Votes = append(out.Votes, ProposalVote{Person: n.Person(m)})
 			}
 		}
-		if input, ok := texts[p.ID]["input"]; ok && graveActs[p.Op].show != nil { // else expunged with its matter
-			if out.Lines, err = graveActs[p.Op].show(ctx, a, v, who, p, []byte(input)); err != nil {
+		if input, ok := texts[p.ID]["input"]; ok && a.acts[p.Op].Show != nil { // else expunged with its matter
+			if out.Lines, err = a.acts[p.Op].Show(ctx, v, who, p, []byte(input)); err != nil {
 				return err
 			}
 		}
@@ -274,7 +274,7 @@ func onlyReads(who *roster.Actor) bool {
 	return who.Holds(roster.RoleLeadershipReader) && !who.Holds(roster.RoleInspector) && !who.Holds(roster.RoleDecidingBody)
 }
 
-func countProposalsWaiting(ctx context.Context, a *App, v *store.View, who *roster.Actor, _ roster.Scope) (int64, error) {
+func (a *Approvals) countProposalsWaiting(ctx context.Context, v *store.View, who *roster.Actor, _ roster.Scope) (int64, error) {
 	reach, err := a.proposalReach(ctx, v, who)
 	if err != nil {
 		return 0, err
@@ -283,7 +283,7 @@ func countProposalsWaiting(ctx context.Context, a *App, v *store.View, who *rost
 	return int64(len(rows)), err
 }
 
-func countProposalsTold(ctx context.Context, a *App, v *store.View, who *roster.Actor, _ roster.Scope) (int64, error) {
+func (a *Approvals) countProposalsTold(ctx context.Context, v *store.View, who *roster.Actor, _ roster.Scope) (int64, error) {
 	reach, err := a.proposalReach(ctx, v, who)
 	if err != nil || who.Person == "" {
 		return 0, err

@@ -336,7 +336,7 @@ func TestCustodiansHandOver(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			done, err := app.RewrapStep(ctx, s.App, job) // a chunk, and then the process is gone
+			done, err := s.App.RewrapStep(ctx, job) // a chunk, and then the process is gone
 			if done || job.Position == 0 || job.Position >= n {
 				t.Errorf("done %v at %d", done, job.Position)
 			}

@@ -20,11 +20,11 @@ import (
 // the deciding tier from outside the unit approves. A person or unit that is
 // new, and about which there is no matter yet, has no past to rewrite.
 
-func init() {
+func (a *App) registerRosterPast() {
 	for table, op := range rosterOps {
-		graveActs[op] = graveAct{act(noObject[rewriteInput], rewritePast), showRewrite}
-		graveActs[rowOps[table]] = graveActs[op]
-		sameActs[op], sameActs[rowOps[table]] = sameRewrite, sameRewrite
+		for _, op := range []string{op, rowOps[table]} {
+			a.Register(op, graveAct{Run: act(noObject[rewriteInput], a.rewritePast), Show: a.showRewrite, Same: sameRewrite})
+		}
 	}
 }
 
@@ -302,7 +302,7 @@ func (a *App) replan(ctx context.Context, v *store.View, who *roster.Actor, op s
 
 // rewritePast writes the approved past. Questions that were raised stay; those
 // that the corrected record calls for are raised now.
-func rewritePast(ctx context.Context, a *App, tx *store.Tx, g approvedAct, in rewriteInput) ([]ledger.Fact, error) {
+func (a *App) rewritePast(ctx context.Context, tx *store.Tx, g approvedAct, in rewriteInput) ([]ledger.Fact, error) {
 	p, err := a.replan(ctx, &tx.View, g.proposer, g.proposal.Op, in)
 	if err != nil {
 		return nil, err

@@ -15,7 +15,7 @@ const linesMax = 30
 // showRewrite says which rows change the past, and what follows from them: the
 // issues, cases, questions and matches that the reader may see, and how many
 // people's bars are worked out anew.
-func showRewrite(ctx context.Context, a *App, v *store.View, who *roster.Actor, p *consent.Proposal, input []byte) ([]ProposalLine, error) {
+func (a *App) showRewrite(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal, input []byte) ([]ProposalLine, error) {
 	in, err := proposedInput[rewriteInput](input)
 	if err != nil {
 		return nil, err

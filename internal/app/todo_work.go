@@ -27,92 +27,94 @@ type Waiting struct {
 type queue struct {
 	what, act, list string
 	late            bool
-	count           func(ctx context.Context, a *App, v *store.View, who *roster.Actor, sc roster.Scope) (int64, error)
+	count           func(ctx context.Context, v *store.View, who *roster.Actor, sc roster.Scope) (int64, error)
 }
 
 // queues in the order in which they are shown.
-var queues = []queue{
-	{"match", "match.decide", "match.list", false, func(ctx context.Context, _ *App, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
-		return v.MatchCount(ctx, intake.Filter{Open: true}, sc)
-	}},
-	{"triage", "issue.triage", "issue.list", false, countIssues(issue.Filter{Source: issue.Audit, State: issue.Registered})},
-	{"concealment", "issue.conceal", "issue.list", false, countIssues(issue.Filter{Concealment: issue.ConcealmentQuestion})},
-	{"clue", "case.open", "issue.list", false, countIssues(issue.Filter{State: issue.Clue, Case: issue.NoCase})},
-	{"question", "question.track", "question.list", false, countQuestions(inquiry.QuestionFilter{Open: true})},
-	{"question_late", "question.track", "question.list", true, countQuestions(inquiry.QuestionFilter{Overdue: true})},
-	{"track", "finding.recommend", "track.list", false, countTracks(inquiry.TrackFilter{State: inquiry.TrackAssigned})},
-	{"confirm", "finding.confirm", "track.list", false, countTracks(inquiry.TrackFilter{State: inquiry.TrackFound})},
-	{"decide", "decision.decide", "track.list", false, countTracks(inquiry.TrackFilter{State: inquiry.TrackFound})},
-	{"doubtful", "decision.decide", "track.list", true, countTracks(inquiry.TrackFilter{Check: true})},
-	{"verify", "rectification.verify", "rectification.list", false, countTasks(rectify.Filter{State: rectify.Submitted})},
-	{"task", "rectification.submit", "rectification.list", false, countTasks(rectify.Filter{Open: true})},
-	{"task_late", "rectification.list", "rectification.list", true, countTasks(rectify.Filter{Overdue: true})},
-	{"proposal", "proposal.approve", "proposal.list", false, countProposalsWaiting},
-	{"told", "proposal.list", "proposal.list", false, countProposalsTold},
-	{"grant", "grant.approve", "grant.list", false, countGrants},
-	{"challenge", "challenge.decide", "challenge.list", false, countChallenges(recusal.Filter{State: recusal.Filed})},
-	{"challenge_mass", "challenge.decide", "challenge.list", true, countChallenges(recusal.Filter{State: recusal.Filed, Mass: true})},
-	{"alarm", "alarm.list", "alarm.list", true, countAlarms},
-	{"witness", "ledger.entries", "ledger.entries", true, func(_ context.Context, a *App, _ *store.View, _ *roster.Actor, _ roster.Scope) (int64, error) {
-		return a.WitnessAlarms(), nil
-	}},
-	{"reveal", "reveal.note", "reveal.list", false, func(ctx context.Context, _ *App, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
-		return v.RevealCount(ctx, true, sc)
-	}},
-	{"share", "share.release", "share.list", false, func(ctx context.Context, a *App, v *store.View, who *roster.Actor, _ roster.Scope) (int64, error) {
-		rows, err := v.RevealsFor(ctx, who.Account, a.Now(), sharesMax)
-		return int64(len(rows)), err
-	}},
-	{"custody", "custody.approve", "custody.list", false, func(ctx context.Context, a *App, v *store.View, who *roster.Actor, _ roster.Scope) (int64, error) {
-		sc, _, err := a.UnitScope(ctx, v, who, roster.ActList, roster.KindCustody)
-		if err != nil {
-			return 0, err
-		}
-		return v.SetCount(ctx, custody.SetProposed, sc)
-	}},
-	{"due", "expungement.propose", "retention.list", false, func(ctx context.Context, a *App, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
-		return v.DueIssueCount(ctx, a.dueQuery(true), sc)
-	}},
-	{"due_record", "expungement.propose", "retention.list", false, func(ctx context.Context, a *App, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
-		return v.DueMatchCount(ctx, a.dueQuery(true), sc)
-	}},
-	{"expungement", "expungement.approve", "expungement.list", false, func(ctx context.Context, _ *App, v *store.View, who *roster.Actor, sc roster.Scope) (int64, error) {
-		return v.ExpungementCount(ctx, custody.ExpungementProposed, sc)
-	}},
+func (a *App) queues() []queue {
+	return []queue{
+		{"match", "match.decide", "match.list", false, func(ctx context.Context, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
+			return v.MatchCount(ctx, intake.Filter{Open: true}, sc)
+		}},
+		{"triage", "issue.triage", "issue.list", false, a.countIssues(issue.Filter{Source: issue.Audit, State: issue.Registered})},
+		{"concealment", "issue.conceal", "issue.list", false, a.countIssues(issue.Filter{Concealment: issue.ConcealmentQuestion})},
+		{"clue", "case.open", "issue.list", false, a.countIssues(issue.Filter{State: issue.Clue, Case: issue.NoCase})},
+		{"question", "question.track", "question.list", false, a.countQuestions(inquiry.QuestionFilter{Open: true})},
+		{"question_late", "question.track", "question.list", true, a.countQuestions(inquiry.QuestionFilter{Overdue: true})},
+		{"track", "finding.recommend", "track.list", false, a.countTracks(inquiry.TrackFilter{State: inquiry.TrackAssigned})},
+		{"confirm", "finding.confirm", "track.list", false, a.countTracks(inquiry.TrackFilter{State: inquiry.TrackFound})},
+		{"decide", "decision.decide", "track.list", false, a.countTracks(inquiry.TrackFilter{State: inquiry.TrackFound})},
+		{"doubtful", "decision.decide", "track.list", true, a.countTracks(inquiry.TrackFilter{Check: true})},
+		{"verify", "rectification.verify", "rectification.list", false, a.countTasks(rectify.Filter{State: rectify.Submitted})},
+		{"task", "rectification.submit", "rectification.list", false, a.countTasks(rectify.Filter{Open: true})},
+		{"task_late", "rectification.list", "rectification.list", true, a.countTasks(rectify.Filter{Overdue: true})},
+		{"proposal", "proposal.approve", "proposal.list", false, a.countProposalsWaiting},
+		{"told", "proposal.list", "proposal.list", false, a.countProposalsTold},
+		{"grant", "grant.approve", "grant.list", false, a.countGrants},
+		{"challenge", "challenge.decide", "challenge.list", false, a.countChallenges(recusal.Filter{State: recusal.Filed})},
+		{"challenge_mass", "challenge.decide", "challenge.list", true, a.countChallenges(recusal.Filter{State: recusal.Filed, Mass: true})},
+		{"alarm", "alarm.list", "alarm.list", true, a.countAlarms},
+		{"witness", "ledger.entries", "ledger.entries", true, func(_ context.Context, _ *store.View, _ *roster.Actor, _ roster.Scope) (int64, error) {
+			return a.WitnessAlarms(), nil
+		}},
+		{"reveal", "reveal.note", "reveal.list", false, func(ctx context.Context, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
+			return v.RevealCount(ctx, true, sc)
+		}},
+		{"share", "share.release", "share.list", false, func(ctx context.Context, v *store.View, who *roster.Actor, _ roster.Scope) (int64, error) {
+			rows, err := v.RevealsFor(ctx, who.Account, a.Now(), sharesMax)
+			return int64(len(rows)), err
+		}},
+		{"custody", "custody.approve", "custody.list", false, func(ctx context.Context, v *store.View, who *roster.Actor, _ roster.Scope) (int64, error) {
+			sc, _, err := a.UnitScope(ctx, v, who, roster.ActList, roster.KindCustody)
+			if err != nil {
+				return 0, err
+			}
+			return v.SetCount(ctx, custody.SetProposed, sc)
+		}},
+		{"due", "expungement.propose", "retention.list", false, func(ctx context.Context, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
+			return v.DueIssueCount(ctx, a.dueQuery(true), sc)
+		}},
+		{"due_record", "expungement.propose", "retention.list", false, func(ctx context.Context, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
+			return v.DueMatchCount(ctx, a.dueQuery(true), sc)
+		}},
+		{"expungement", "expungement.approve", "expungement.list", false, func(ctx context.Context, v *store.View, who *roster.Actor, sc roster.Scope) (int64, error) {
+			return v.ExpungementCount(ctx, custody.ExpungementProposed, sc)
+		}},
+	}
 }
 
-func countIssues(f issue.Filter) func(context.Context, *App, *store.View, *roster.Actor, roster.Scope) (int64, error) {
+func (a *App) countIssues(f issue.Filter) func(context.Context, *store.View, *roster.Actor, roster.Scope) (int64, error) {
 	f.MaxSeverity, f.Tier = -1, -1
-	return func(ctx context.Context, _ *App, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
+	return func(ctx context.Context, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
 		return v.IssueCount(ctx, f, sc)
 	}
 }
 
-func countQuestions(f inquiry.QuestionFilter) func(context.Context, *App, *store.View, *roster.Actor, roster.Scope) (int64, error) {
-	return func(ctx context.Context, a *App, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
+func (a *App) countQuestions(f inquiry.QuestionFilter) func(context.Context, *store.View, *roster.Actor, roster.Scope) (int64, error) {
+	return func(ctx context.Context, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
 		return v.QuestionCount(ctx, f, sc, a.Today())
 	}
 }
 
-func countTracks(f inquiry.TrackFilter) func(context.Context, *App, *store.View, *roster.Actor, roster.Scope) (int64, error) {
-	return func(ctx context.Context, _ *App, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
+func (a *App) countTracks(f inquiry.TrackFilter) func(context.Context, *store.View, *roster.Actor, roster.Scope) (int64, error) {
+	return func(ctx context.Context, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
 		return v.TrackCount(ctx, f, sc)
 	}
 }
 
-func countTasks(f rectify.Filter) func(context.Context, *App, *store.View, *roster.Actor, roster.Scope) (int64, error) {
-	return func(ctx context.Context, a *App, v *store.View, who *roster.Actor, sc roster.Scope) (int64, error) {
+func (a *App) countTasks(f rectify.Filter) func(context.Context, *store.View, *roster.Actor, roster.Scope) (int64, error) {
+	return func(ctx context.Context, v *store.View, who *roster.Actor, sc roster.Scope) (int64, error) {
 		return v.RectificationCount(ctx, f, sc, leadUnits(who), a.Today())
 	}
 }
 
-func countChallenges(f recusal.Filter) func(context.Context, *App, *store.View, *roster.Actor, roster.Scope) (int64, error) {
-	return func(ctx context.Context, a *App, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
+func (a *App) countChallenges(f recusal.Filter) func(context.Context, *store.View, *roster.Actor, roster.Scope) (int64, error) {
+	return func(ctx context.Context, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
 		return v.ChallengeCount(ctx, f, a.mass(), sc)
 	}
 }
 
-func countGrants(ctx context.Context, a *App, v *store.View, who *roster.Actor, _ roster.Scope) (int64, error) {
+func (a *App) countGrants(ctx context.Context, v *store.View, who *roster.Actor, _ roster.Scope) (int64, error) {
 	sc, _, err := a.UnitScope(ctx, v, who, roster.ActList, roster.KindGrant)
 	if err != nil {
 		return 0, err
@@ -122,7 +124,7 @@ func countGrants(ctx context.Context, a *App, v *store.View, who *roster.Actor, 
 
 // waiting counts every queue that the actor may work on.
 func (a *App) waiting(ctx context.Context, v *store.View, who *roster.Actor) (out []Waiting, err error) {
-	for _, q := range queues {
+	for _, q := range a.queues() {
 		if !a.May(who, q.act) || !a.May(who, q.list) {
 			continue
 		}
@@ -134,7 +136,7 @@ func (a *App) waiting(ctx context.Context, v *store.View, who *roster.Actor) (ou
 		if sc.Empty() && q.what != "grant" && q.what != "custody" && q.what != "share" {
 			continue
 		}
-		n, err := q.count(ctx, a, v, who, sc)
+		n, err := q.count(ctx, v, who, sc)
 		if err != nil {
 			return nil, err
 		}
