@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/roster"
 )
@@ -93,10 +94,10 @@ func registerAccount(r *registry) {
 		return codeView(a.IssueCode(ctx, c.Actor, in.ID))
 	}, Versionless, Summary("Issue a one-time code; for anybody but a newcomer it waits for a second administrator or the holder"))
 	handle(r, "account.code_confirm", func(ctx context.Context, c *Call, in *versioned) (CodeView, error) {
-		return codeView(a.ConfirmCode(ctx, c.Actor, app.ProposalInput{ID: in.ID, Version: c.Version(in.Body.Version)}))
+		return codeView(a.ConfirmCode(ctx, c.Actor, approval.ProposalInput{ID: in.ID, Version: c.Version(in.Body.Version)}))
 	}, Summary("Confirm a one-time code for my own account: I am shown a fresh one, and my sessions end"))
 	handle(r, "account.code_refuse", func(ctx context.Context, c *Call, in *versioned) (Done, error) {
-		rec, err := a.RefuseCode(ctx, c.Actor, app.ProposalInput{ID: in.ID, Version: c.Version(in.Body.Version)})
+		rec, err := a.RefuseCode(ctx, c.Actor, approval.ProposalInput{ID: in.ID, Version: c.Version(in.Body.Version)})
 		return done(rec, in.ID), err
 	}, Summary("Refuse a one-time code for my own account that I did not ask for"))
 	for op, disabled := range map[string]bool{"account.disable": true, "account.enable": false} {

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/heads"
+	"plumbline/internal/app/jobs"
 )
 
 func containsFold(s, part string) bool { return strings.Contains(strings.ToLower(s), part) }
@@ -68,19 +68,19 @@ func registerCore(r *registry) {
 	plain(r, "ledger.key", r.f.App.KeyText, "The verifier keys of the ledger (C2SP signed-note), one a line")
 	handle(r, "job.read", func(ctx context.Context, c *Call, in *struct {
 		ID string `path:"id"`
-	}) (app.JobView, error) {
+	}) (jobs.JobView, error) {
 		return r.f.App.Job(ctx, c.Actor, in.ID)
 	}, Summary("Progress of a job"))
 	handle(r, "job.list", func(ctx context.Context, c *Call, in *struct {
 		Cursor string `query:"cursor"`
 		Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
-	}) (Paged[app.JobView], error) {
+	}) (Paged[jobs.JobView], error) {
 		rows, next, err := r.f.App.Jobs(ctx, c.Actor, in.Cursor, in.Limit)
-		return Paged[app.JobView]{rows, next}, err
+		return Paged[jobs.JobView]{rows, next}, err
 	}, Summary("My jobs, newest first"))
 	handle(r, "job.cancel", func(ctx context.Context, c *Call, in *struct {
 		ID string `path:"id"`
-	}) (app.JobView, error) {
+	}) (jobs.JobView, error) {
 		return r.f.App.CancelJob(ctx, c.Actor, in.ID)
 	}, Summary("Stop a job where it stands"))
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
@@ -136,7 +137,7 @@ func TestTheTakerConfirmsNothing(t *testing.T) {
 		k.must(err)
 		who, err := s.App.Authenticate(ctx, k.session.Token)
 		k.must(err)
-		code, _, _, err := s.App.ConfirmCode(ctx, who, app.ProposalInput{ID: rec.ResultID, Version: 1})
+		code, _, _, err := s.App.ConfirmCode(ctx, who, approval.ProposalInput{ID: rec.ResultID, Version: 1})
 		k.must(err)
 		in, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: code})
 		k.must(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
@@ -25,7 +26,7 @@ type waitingCode struct {
 }
 
 func (a *App) registerAccountCode() {
-	a.Register(opCode, graveAct{Run: a.agreedCode, Show: a.showCode})
+	a.Register(opCode, approval.Act{Run: a.agreedCode, Show: a.showCode})
 }
 
 // IssueCode draws a one-time code for an account. For a newcomer it opens the
@@ -104,7 +105,7 @@ func (a *App) proposeCode(ctx context.Context, tx *store.Tx, who *roster.Actor, 
 	if p.Approver, err = a.secondAdministrator(ctx, tx, who, holder); err != nil {
 		return nil, "", err
 	}
-	return a.propose(ctx, tx, who, p, waitingCode{digest(foldCode(code))}, "")
+	return a.Propose(ctx, tx, who, p, waitingCode{digest(foldCode(code))}, "")
 }
 
 // secondAdministrator is the role that agrees to a code: security
@@ -141,12 +142,12 @@ func openByCode(ctx context.Context, tx *store.Tx, acc *roster.Account, hash str
 }
 
 // agreedCode is what a second administrator's word does.
-func (a *App) agreedCode(ctx context.Context, tx *store.Tx, g approvedAct) ([]ledger.Fact, error) {
-	in, err := proposedInput[waitingCode](g.input)
+func (a *App) agreedCode(ctx context.Context, tx *store.Tx, g approval.Approved) ([]ledger.Fact, error) {
+	in, err := approval.Input[waitingCode](g.Input)
 	if err != nil {
 		return nil, err
 	}
-	acc, err := tx.Account(ctx, g.proposal.ObjectID, roster.Scope{All: true})
+	acc, err := tx.Account(ctx, g.Proposal.ObjectID, roster.Scope{All: true})
 	if err != nil {
 		return nil, err
 	}
@@ -158,11 +159,11 @@ func (a *App) agreedCode(ctx context.Context, tx *store.Tx, g approvedAct) ([]le
 }
 
 // showCode names the account and its holder.
-func (a *App) showCode(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal, _ []byte) ([]ProposalLine, error) {
+func (a *App) showCode(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal, _ []byte) ([]approval.ProposalLine, error) {
 	acc, err := v.Account(ctx, p.ObjectID, roster.Scope{All: true})
 	if err != nil {
 		return nil, err
 	}
 	names, err := v.PersonNames(ctx, []string{acc.PersonID})
-	return []ProposalLine{{Key: "login", Text: acc.Login}, {Key: "holder", Text: names[acc.PersonID]}}, err
+	return []approval.ProposalLine{{Key: "login", Text: acc.Login}, {Key: "holder", Text: names[acc.PersonID]}}, err
 }

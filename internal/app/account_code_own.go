@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
@@ -50,7 +51,7 @@ func (a *App) ownCodes(ctx context.Context, v *store.View, who *roster.Actor) (o
 		if p.State == consent.Approved {
 			c.At = *p.SettledAt
 		}
-		if p.State == consent.Proposed || p.State == consent.Approved && c.At.After(a.Store.Now().AddDate(0, 0, -toldDays)) {
+		if p.State == consent.Proposed || p.State == consent.Approved && c.At.After(a.Store.Now().AddDate(0, 0, -approval.ToldDays)) {
 			out = append(out, c)
 		}
 	}
@@ -62,7 +63,7 @@ func (a *App) ownCodes(ctx context.Context, v *store.View, who *roster.Actor) (o
 // somebody else is told by whose code that one had it, however long ago.
 func (a *App) ownCodesAlone(ctx context.Context, v *store.View, who *roster.Actor) ([]OwnCode, error) {
 	issued, err := v.CodesOf(ctx, who.Account)
-	if err != nil || len(issued) == 0 || !issued[len(issued)-1].At.After(a.Store.Now().AddDate(0, 0, -toldDays)) {
+	if err != nil || len(issued) == 0 || !issued[len(issued)-1].At.After(a.Store.Now().AddDate(0, 0, -approval.ToldDays)) {
 		return nil, err
 	}
 	var out []OwnCode
@@ -94,7 +95,7 @@ func (a *App) ownCodesAlone(ctx context.Context, v *store.View, who *roster.Acto
 // ConfirmCode is the actor's own word, in a session of his, that he wants the
 // code which was asked for. He is shown a fresh one; the one that the asker
 // knows opens nothing. His sessions end.
-func (a *App) ConfirmCode(ctx context.Context, who *roster.Actor, in ProposalInput) (code string, until time.Time, rec desk.Receipt, err error) {
+func (a *App) ConfirmCode(ctx context.Context, who *roster.Actor, in approval.ProposalInput) (code string, until time.Time, rec desk.Receipt, err error) {
 	code = newCode()
 	rec, err = a.ownWord(ctx, who, "account.code_confirm", in, consent.Agree, func(ctx context.Context, tx *store.Tx, acc *roster.Account) ([]ledger.Fact, error) {
 		fact, at, err := openByCode(ctx, tx, acc, digest(foldCode(code)))
@@ -108,11 +109,11 @@ func (a *App) ConfirmCode(ctx context.Context, who *roster.Actor, in ProposalInp
 }
 
 // RefuseCode says that the actor wants no code: somebody else asked for it.
-func (a *App) RefuseCode(ctx context.Context, who *roster.Actor, in ProposalInput) (desk.Receipt, error) {
+func (a *App) RefuseCode(ctx context.Context, who *roster.Actor, in approval.ProposalInput) (desk.Receipt, error) {
 	return a.ownWord(ctx, who, "account.code_refuse", in, consent.Dissent, func(context.Context, *store.Tx, *roster.Account) ([]ledger.Fact, error) { return nil, nil })
 }
 
-func (a *App) ownWord(ctx context.Context, who *roster.Actor, op string, in ProposalInput, choice consent.Choice,
+func (a *App) ownWord(ctx context.Context, who *roster.Actor, op string, in approval.ProposalInput, choice consent.Choice,
 	then func(ctx context.Context, tx *store.Tx, acc *roster.Account) ([]ledger.Fact, error)) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: op, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		p, err := ownProposal(ctx, tx, who, in.ID)

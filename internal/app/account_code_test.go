@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/consent"
@@ -124,10 +125,10 @@ func TestTheHolderConfirmsACodeOnHisDevice(t *testing.T) {
 		ctx, st := context.Background(), story{t, s}
 		phone := activate(t, s, "anna")
 		activate(t, s, "system")
-		ask := func() (code string, in app.ProposalInput) {
+		ask := func() (code string, in approval.ProposalInput) {
 			code, _, rec, err := s.App.IssueCode(ctx, s.Actor("system"), s.Account["anna"])
 			st.must(err)
-			return code, app.ProposalInput{ID: rec.ResultID, Version: 1}
+			return code, approval.ProposalInput{ID: rec.ResultID, Version: 1}
 		}
 		who, err := s.App.Authenticate(ctx, phone.Token)
 		st.must(err)
@@ -158,7 +159,7 @@ func TestTheHolderConfirmsACodeOnHisDevice(t *testing.T) {
 		if !opens(s, "anna", own) {
 			t.Error("the holder's code opens nothing")
 		}
-		if _, _, _, err := s.App.ConfirmCode(ctx, who, app.ProposalInput{ID: in.ID, Version: 2}); codeOf(err) != "proposal_state" {
+		if _, _, _, err := s.App.ConfirmCode(ctx, who, approval.ProposalInput{ID: in.ID, Version: 2}); codeOf(err) != "proposal_state" {
 			t.Errorf("a second time: %v", err)
 		}
 	})

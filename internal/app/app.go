@@ -10,8 +10,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/heads"
+	"plumbline/internal/app/jobs"
 	"plumbline/internal/rules"
 	"plumbline/internal/store"
 	"plumbline/internal/witness"
@@ -41,8 +43,8 @@ type Config struct {
 type App struct {
 	*desk.Desk
 	*heads.Heads
-	*Approvals
-	*Runner
+	*approval.Approvals
+	*jobs.Runner
 	idKey    []byte // for the keyed hash of national ids
 	proofKey []byte // for the times of proofs
 
@@ -64,11 +66,11 @@ func New(cfg Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	runner, err := NewRunner(d)
+	runner, err := jobs.NewRunner(d)
 	if err != nil {
 		return nil, err
 	}
-	a := &App{Desk: d, Heads: proofs, Approvals: NewApprovals(d), Runner: runner}
+	a := &App{Desk: d, Heads: proofs, Approvals: approval.NewApprovals(d), Runner: runner}
 	for use, key := range map[string]*[]byte{"national id": &a.idKey, "proof": &a.proofKey} {
 		if *key, err = d.Key(use); err != nil {
 			return nil, err

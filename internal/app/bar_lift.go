@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
@@ -25,10 +26,10 @@ const (
 
 func (a *App) registerBarLift() {
 	of := func(in *VoidInput, id string) { in.ID = id }
-	a.Register(opRelationEnd, graveAct{Run: act(func(in *RelationEnd, id string) { in.ID = id }, a.endRelation), Show: a.showRelation})
-	a.Register(opRelationVoid, graveAct{Run: act(of, a.voidRelationRow), Show: a.showRelation})
-	a.Register(opIssuePartyVoid, graveAct{Run: act(of, a.voidIssueParty), Show: a.showParty})
-	a.Register(opCasePartyVoid, graveAct{Run: act(of, a.voidCaseParty), Show: a.showParty})
+	a.Register(opRelationEnd, approval.Act{Run: approval.Typed(func(in *RelationEnd, id string) { in.ID = id }, a.endRelation), Show: a.showRelation})
+	a.Register(opRelationVoid, approval.Act{Run: approval.Typed(of, a.voidRelationRow), Show: a.showRelation})
+	a.Register(opIssuePartyVoid, approval.Act{Run: approval.Typed(of, a.voidIssueParty), Show: a.showParty})
+	a.Register(opCasePartyVoid, approval.Act{Run: approval.Typed(of, a.voidCaseParty), Show: a.showParty})
 }
 
 // RelationEnd ends a relation on a day.
@@ -104,11 +105,11 @@ func (a *App) proposeOnRelation(ctx context.Context, tx *store.Tx, who *roster.A
 		}
 		p.UnitID, p.DecideTier = posted[0].UnitID, min(p.DecideTier, max(tier, 0))
 	}
-	return a.propose(ctx, tx, who, p, in, reason)
+	return a.Propose(ctx, tx, who, p, in, reason)
 }
 
-func (a *App) endRelation(ctx context.Context, tx *store.Tx, g approvedAct, in RelationEnd) ([]ledger.Fact, error) {
-	before, err := a.relationFor(ctx, tx, g.proposer, in.ID, in.Version)
+func (a *App) endRelation(ctx context.Context, tx *store.Tx, g approval.Approved, in RelationEnd) ([]ledger.Fact, error) {
+	before, err := a.relationFor(ctx, tx, g.Proposer, in.ID, in.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -122,12 +123,12 @@ func (a *App) endRelation(ctx context.Context, tx *store.Tx, g approvedAct, in R
 	return []ledger.Fact{{Verb: opRelationEnd, Kind: voidRelation, ID: before.ID}}, tx.Bump(ctx, store.GenerationAuthority)
 }
 
-func (a *App) voidRelationRow(ctx context.Context, tx *store.Tx, g approvedAct, in VoidInput) ([]ledger.Fact, error) {
-	r, err := a.relationFor(ctx, tx, g.proposer, in.ID, in.Version)
+func (a *App) voidRelationRow(ctx context.Context, tx *store.Tx, g approval.Approved, in VoidInput) ([]ledger.Fact, error) {
+	r, err := a.relationFor(ctx, tx, g.Proposer, in.ID, in.Version)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.void(ctx, tx, g.proposer, voidRelation, r.ID, in.Reason); err != nil {
+	if err := a.void(ctx, tx, g.Proposer, voidRelation, r.ID, in.Reason); err != nil {
 		return nil, err
 	}
 	return []ledger.Fact{{Verb: opRelationVoid, Kind: voidRelation, ID: r.ID}}, tx.Bump(ctx, store.GenerationAuthority)
@@ -165,7 +166,7 @@ func (a *App) proposeVoidParty(ctx context.Context, who *roster.Actor, op string
 				return nil, "", err
 			}
 		}
-		return a.propose(ctx, tx, who, consent.Proposal{Op: op, ObjectKind: m.kind, ObjectID: m.object, MatterID: m.object, UnitID: m.unit, PersonID: m.person, EventOn: m.eventOn,
+		return a.Propose(ctx, tx, who, consent.Proposal{Op: op, ObjectKind: m.kind, ObjectID: m.object, MatterID: m.object, UnitID: m.unit, PersonID: m.person, EventOn: m.eventOn,
 			Ground: "lift_bar", Approver: roster.RoleDecidingBody, DecideTier: max(tier, 0), Excluded: consent.Join([]string{m.party.PersonID}, "")}, in, in.Reason)
 	})
 	return r.ResultID, r, err
@@ -217,18 +218,18 @@ func (m *partyMatter) of(i *issue.Issue) {
 	m.issueID, m.caseID, m.unit, m.person, m.eventOn = i.ID, i.CaseID, i.UnitID, i.PersonID, i.EventOn
 }
 
-func (a *App) voidIssueParty(ctx context.Context, tx *store.Tx, g approvedAct, in VoidInput) ([]ledger.Fact, error) {
+func (a *App) voidIssueParty(ctx context.Context, tx *store.Tx, g approval.Approved, in VoidInput) ([]ledger.Fact, error) {
 	return a.voidParty(ctx, tx, g, opIssuePartyVoid, in)
 }
 
-func (a *App) voidCaseParty(ctx context.Context, tx *store.Tx, g approvedAct, in VoidInput) ([]ledger.Fact, error) {
+func (a *App) voidCaseParty(ctx context.Context, tx *store.Tx, g approval.Approved, in VoidInput) ([]ledger.Fact, error) {
 	return a.voidParty(ctx, tx, g, opCasePartyVoid, in)
 }
 
 // voidParty voids the party on issue and case alike: whoever stayed barred from
 // one of them would still be taken for a party.
-func (a *App) voidParty(ctx context.Context, tx *store.Tx, g approvedAct, op string, in VoidInput) ([]ledger.Fact, error) {
-	m, err := a.partyMatterFor(ctx, tx, g.proposer, op, in)
+func (a *App) voidParty(ctx context.Context, tx *store.Tx, g approval.Approved, op string, in VoidInput) ([]ledger.Fact, error) {
+	m, err := a.partyMatterFor(ctx, tx, g.Proposer, op, in)
 	if err != nil {
 		return nil, err
 	}
@@ -239,7 +240,7 @@ func (a *App) voidParty(ctx context.Context, tx *store.Tx, g approvedAct, op str
 		}
 		for _, p := range have {
 			if p.PersonID == m.party.PersonID && p.Interest == m.party.Interest {
-				if err := a.void(ctx, tx, g.proposer, voidParty, p.ID, in.Reason); err != nil {
+				if err := a.void(ctx, tx, g.Proposer, voidParty, p.ID, in.Reason); err != nil {
 					return nil, err
 				}
 			}

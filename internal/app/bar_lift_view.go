@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/consent"
 	"plumbline/internal/roster"
@@ -10,7 +11,7 @@ import (
 )
 
 // showRelation names the two whom a relation bars from each other's matters.
-func (a *App) showRelation(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal, _ []byte) ([]ProposalLine, error) {
+func (a *App) showRelation(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal, _ []byte) ([]approval.ProposalLine, error) {
 	r, err := v.Relation(ctx, p.ObjectID)
 	if err != nil {
 		return nil, err
@@ -19,12 +20,12 @@ func (a *App) showRelation(ctx context.Context, v *store.View, who *roster.Actor
 	if err != nil {
 		return nil, err
 	}
-	return []ProposalLine{{Key: "relation", TextKey: "relation.kind." + r.Kind}, {Key: "between", Text: named(n, r.PersonID) + " · " + named(n, r.OtherID)}}, nil
+	return []approval.ProposalLine{{Key: "relation", TextKey: "relation.kind." + r.Kind}, {Key: "between", Text: named(n, r.PersonID) + " · " + named(n, r.OtherID)}}, nil
 }
 
 // showParty names the party and the interest that was recorded.
-func (a *App) showParty(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal, input []byte) ([]ProposalLine, error) {
-	in, err := proposedInput[VoidInput](input)
+func (a *App) showParty(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal, input []byte) ([]approval.ProposalLine, error) {
+	in, err := approval.Input[VoidInput](input)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +41,7 @@ func (a *App) showParty(ctx context.Context, v *store.View, who *roster.Actor, p
 		if err != nil {
 			return nil, err
 		}
-		return []ProposalLine{{Key: "party", Text: named(n, x.PersonID)}, {Key: "interest", TextKey: "interest." + string(x.Interest)}}, nil
+		return []approval.ProposalLine{{Key: "party", Text: named(n, x.PersonID)}, {Key: "interest", TextKey: "interest." + string(x.Interest)}}, nil
 	}
 	return nil, nil
 }

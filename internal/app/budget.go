@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
@@ -17,7 +18,7 @@ import (
 const opBudgetExtend = "budget.extend"
 
 func (a *App) registerBudget() {
-	a.Register(opBudgetExtend, graveAct{Run: act(func(*ExtendBudgetInput, string) {}, a.extendBudget)})
+	a.Register(opBudgetExtend, approval.Act{Run: approval.Typed(func(*ExtendBudgetInput, string) {}, a.extendBudget)})
 }
 
 // exportVerbs are the facts by which something leaves the site.
@@ -148,7 +149,7 @@ func (a *App) ExtendBudget(ctx context.Context, who *roster.Actor, in ExtendBudg
 		if unit == "" {
 			return nil, "", fault.Conflict("budget_none")
 		}
-		return a.propose(ctx, tx, who, consent.Proposal{Op: opBudgetExtend, ObjectKind: "account", ObjectID: who.Account, UnitID: unit,
+		return a.Propose(ctx, tx, who, consent.Proposal{Op: opBudgetExtend, ObjectKind: "account", ObjectID: who.Account, UnitID: unit,
 			Ground: "over_budget", Approver: roster.RoleDecidingBody, DecideTier: desk.LowestTier}, in, in.Reason)
 	})
 	return r.ResultID, r, err
@@ -156,6 +157,6 @@ func (a *App) ExtendBudget(ctx context.Context, who *roster.Actor, in ExtendBudg
 
 // extendBudget is the fact: the approved proposal itself is what is counted, on
 // the civil day on which it was approved.
-func (a *App) extendBudget(_ context.Context, _ *store.Tx, g approvedAct, _ ExtendBudgetInput) ([]ledger.Fact, error) {
-	return []ledger.Fact{{Verb: opBudgetExtend, Kind: "account", ID: g.proposal.ObjectID, Unit: g.proposal.UnitID}}, nil
+func (a *App) extendBudget(_ context.Context, _ *store.Tx, g approval.Approved, _ ExtendBudgetInput) ([]ledger.Fact, error) {
+	return []ledger.Fact{{Verb: opBudgetExtend, Kind: "account", ID: g.Proposal.ObjectID, Unit: g.Proposal.UnitID}}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/approval"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
@@ -63,7 +64,7 @@ func TestBeyondTheDaysBudgetASecondPersonAgrees(t *testing.T) {
 		}
 		wantFault(t, "before anybody agreed", opens(2), fault.TooManyKind, "budget_openings")
 		agree := func(who, id string) error {
-			_, err := s.App.ApproveProposal(ctx, s.Actor(who), app.ProposalInput{ID: id, Version: 1})
+			_, err := s.App.ApproveProposal(ctx, s.Actor(who), approval.ProposalInput{ID: id, Version: 1})
 			return err
 		}
 		if err := agree("reader", id); err == nil {

@@ -71,7 +71,7 @@ func (a *App) CreateCampaign(ctx context.Context, who *roster.Actor, in Campaign
 		if err != nil {
 			return nil, "", err
 		}
-		if target, err := a.unitTarget(ctx, &tx.View, c.UnitID); err != nil || !sc.Admits(target) {
+		if target, err := a.UnitTarget(ctx, &tx.View, c.UnitID); err != nil || !sc.Admits(target) {
 			return nil, "", orNotFound(err)
 		}
 		lists, err := tx.Checklists(ctx)
@@ -172,7 +172,7 @@ func (a *App) Campaign(ctx context.Context, who *roster.Actor, id string) (*Camp
 		if err != nil {
 			return err
 		}
-		target, err := a.unitTarget(ctx, v, c.UnitID)
+		target, err := a.UnitTarget(ctx, v, c.UnitID)
 		if err != nil {
 			return err
 		}
@@ -186,15 +186,6 @@ func (a *App) Campaign(ctx context.Context, who *roster.Actor, id string) (*Camp
 		return err
 	})
 	return out, err
-}
-
-// unitTarget is a unit as a scope is asked about it.
-func (a *App) unitTarget(ctx context.Context, v *store.View, unit string) (roster.Target, error) {
-	tree, err := a.Tree(ctx, v)
-	if err != nil {
-		return roster.Target{}, err
-	}
-	return roster.Target{Unit: unit, Branch: tree.Branch(unit)}, nil
 }
 
 // orNotFound is err, or that the thing is not there.
@@ -216,7 +207,7 @@ func (a *App) managed(ctx context.Context, v *store.View, who *roster.Actor, id 
 	if err != nil {
 		return nil, err
 	}
-	if target, err := a.unitTarget(ctx, v, c.UnitID); err != nil || !sc.Admits(target) {
+	if target, err := a.UnitTarget(ctx, v, c.UnitID); err != nil || !sc.Admits(target) {
 		return nil, orNotFound(err)
 	}
 	return c, nil

@@ -173,7 +173,7 @@ func (a *App) amendList(ctx context.Context, who *roster.Actor, op string, in Ex
 		if err != nil {
 			return nil, "", err
 		}
-		target, err := a.unitTarget(ctx, &tx.View, before.UnitID)
+		target, err := a.UnitTarget(ctx, &tx.View, before.UnitID)
 		if err != nil {
 			return nil, "", err
 		}

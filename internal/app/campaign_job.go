@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"plumbline/internal/app/desk"
+	"plumbline/internal/app/jobs"
 	"plumbline/internal/ledger"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/store"
@@ -24,8 +25,8 @@ func (a *App) registerCampaignJob() {
 	a.Handle(jobCampaign, func(ctx context.Context, j *store.Job) (bool, error) {
 		return true, a.continueCampaign(ctx, j.ObjectID, func(done int64) error {
 			j.Position = done
-			j.LeaseUntil = a.Store.Now().Add(jobLease)
-			return a.saveJob(ctx, j)
+			j.LeaseUntil = a.Store.Now().Add(jobs.JobLease)
+			return a.SaveJob(ctx, j)
 		})
 	})
 }

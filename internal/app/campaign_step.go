@@ -70,11 +70,11 @@ func (a *App) MoveCampaign(ctx context.Context, who *roster.Actor, in CampaignSt
 		return r, err
 	}
 	if in.Step == "open" || in.Step == "lock" {
-		j, err := a.newJob(jobCampaign, in.ID, who, 0, struct{}{})
+		j, err := a.NewJob(jobCampaign, in.ID, who, 0, struct{}{})
 		if err != nil {
 			return r, err
 		}
-		return r, a.queueJob(ctx, j)
+		return r, a.QueueJob(ctx, j)
 	}
 	return r, nil
 }

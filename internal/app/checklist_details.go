@@ -33,7 +33,7 @@ func (a *App) Refine(ctx context.Context, who *roster.Actor, in RefineInput) (id
 		if err != nil {
 			return nil, "", err
 		}
-		target, err := a.unitTarget(ctx, &tx.View, in.UnitID)
+		target, err := a.UnitTarget(ctx, &tx.View, in.UnitID)
 		if fault.Is(err, fault.NotFoundKind) || err == nil && !sc.Admits(target) {
 			return nil, "", fault.Invalid("unit_unknown", "unit_id")
 		}

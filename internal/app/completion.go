@@ -141,7 +141,7 @@ type UnitCompletionView struct {
 func (a *App) UnitCompletion(ctx context.Context, who *roster.Actor, campaignID, unitID string) (*UnitCompletionView, error) {
 	out := &UnitCompletionView{UnitID: unitID}
 	err := a.Read(ctx, who, "completion.read", func(ctx context.Context, v *store.View) error {
-		target, err := a.unitTarget(ctx, v, unitID)
+		target, err := a.UnitTarget(ctx, v, unitID)
 		if err != nil {
 			return err
 		}
@@ -242,7 +242,7 @@ func (a *App) openBelow(ctx context.Context, v *store.View, unitID string, own m
 // certifiable loads a campaign under way of which the actor may certify the
 // unit; otherwise it is not there.
 func (a *App) certifiable(ctx context.Context, tx *store.Tx, who *roster.Actor, campaignID, unitID string) (*selfcheck.Campaign, error) {
-	target, err := a.unitTarget(ctx, &tx.View, unitID)
+	target, err := a.UnitTarget(ctx, &tx.View, unitID)
 	if err != nil {
 		return nil, err
 	}

@@ -38,7 +38,7 @@ func (a *App) Owed(ctx context.Context, who *roster.Actor, in OwedInput) (*OwedL
 	if !in.Of.Known() {
 		return nil, fault.Invalid("filter_value", "of")
 	}
-	if in.Limit <= 0 || in.Limit > issuePageMax {
+	if in.Limit <= 0 || in.Limit > desk.IssuePageMax {
 		in.Limit = 50
 	}
 	after, err := a.OpenCursor(who, op, in.Cursor)
@@ -64,7 +64,7 @@ func (a *App) Owed(ctx context.Context, who *roster.Actor, in OwedInput) (*OwedL
 		}
 		out.Campaign = *c
 		if in.UnitID != "" || !in.Only {
-			if in.UnitID, err = unitInReach(tree, sc, in.UnitID); err != nil {
+			if in.UnitID, err = desk.UnitInReach(tree, sc, in.UnitID); err != nil {
 				return err
 			}
 		}

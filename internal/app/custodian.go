@@ -159,7 +159,7 @@ func (a *App) settleCustody(ctx context.Context, who *roster.Actor, op string, i
 func (a *App) ApproveCustody(ctx context.Context, who *roster.Actor, in CustodyInput) (desk.Receipt, error) {
 	r, err := a.settleCustody(ctx, who, "custody.approve", in, func(s *custody.Set) error { return s.Approve(who.Account) })
 	if err == nil {
-		a.wakeJobs()
+		a.WakeJobs()
 	}
 	return r, err
 }
@@ -238,7 +238,7 @@ func (a *App) queueSealing(ctx context.Context, tx *store.Tx, who *roster.Actor,
 	if err != nil || n == 0 {
 		return err
 	}
-	job, err := a.newJob(jobSeal, set, who, n, nil)
+	job, err := a.NewJob(jobSeal, set, who, n, nil)
 	if err != nil {
 		return err
 	}
@@ -288,7 +288,7 @@ func (a *App) sealStep(ctx context.Context, j *store.Job) (bool, error) {
 			return nil, "", err
 		}
 		j.Position = done
-		if err := a.saveJobWith(ctx, tx, j); err != nil {
+		if err := a.SaveJobWith(ctx, tx, j); err != nil {
 			return nil, "", err
 		}
 		return []ledger.Fact{{Verb: "custody.seal", Kind: "custody_set", ID: j.ObjectID}}, "", nil

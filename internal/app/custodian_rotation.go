@@ -94,7 +94,7 @@ func (a *App) Rewrap(ctx context.Context, who *roster.Actor, raw []byte) (desk.R
 		if err != nil {
 			return nil, "", err
 		}
-		job, err := a.newJob(jobRewrap, up.ID, who, n, nil)
+		job, err := a.NewJob(jobRewrap, up.ID, who, n, nil)
 		if err != nil {
 			return nil, "", err
 		}
@@ -105,7 +105,7 @@ func (a *App) Rewrap(ctx context.Context, who *roster.Actor, raw []byte) (desk.R
 	} else if err != nil {
 		return r, errors.Join(err, a.dropUpload(ctx, up.ID))
 	}
-	a.wakeJobs()
+	a.WakeJobs()
 	return r, nil
 }
 
@@ -163,7 +163,7 @@ func (a *App) rewrapStep(ctx context.Context, j *store.Job) (bool, error) {
 			return nil, "", err
 		}
 		j.Position = done
-		if err := a.saveJobWith(ctx, tx, j); err != nil {
+		if err := a.SaveJobWith(ctx, tx, j); err != nil {
 			return nil, "", err
 		}
 		if len(todo) > 0 {

@@ -128,7 +128,7 @@ func (a *App) ExportIssues(ctx context.Context, who *roster.Actor, in IssueExpor
 			if err != nil {
 				return err
 			}
-			named, err := a.namedScope(ctx, v, who, roster.ActExport, roster.KindIssue)
+			named, err := a.NamedScope(ctx, v, who, roster.ActExport, roster.KindIssue)
 			if err != nil {
 				return err
 			}

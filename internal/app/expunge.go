@@ -298,13 +298,13 @@ func (a *App) Expungements(ctx context.Context, who *roster.Actor, state custody
 		if out.Total, err = v.ExpungementCount(ctx, state, sc); err != nil {
 			return err
 		}
-		rows, err := v.Expungements(ctx, state, sc, strings.Join(after, ""), pageSize+1)
+		rows, err := v.Expungements(ctx, state, sc, strings.Join(after, ""), desk.PageSize+1)
 		if err != nil {
 			return err
 		}
-		if len(rows) > pageSize {
-			rows = rows[:pageSize]
-			out.Next = a.SealCursor(who, op, []string{rows[pageSize-1].ID})
+		if len(rows) > desk.PageSize {
+			rows = rows[:desk.PageSize]
+			out.Next = a.SealCursor(who, op, []string{rows[desk.PageSize-1].ID})
 		}
 		var units, ids []string
 		for _, e := range rows {

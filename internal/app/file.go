@@ -114,7 +114,7 @@ func (a *App) openFile(ctx context.Context, v *store.View, who *roster.Actor, ac
 	if err != nil {
 		return nil, err
 	}
-	named, err := a.namedScope(ctx, v, who, act, roster.KindFile)
+	named, err := a.NamedScope(ctx, v, who, act, roster.KindFile)
 	if err != nil {
 		return nil, err
 	}

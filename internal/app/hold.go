@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/consent"
 	"plumbline/internal/custody"
@@ -70,7 +71,7 @@ func (in LiftInput) Validate() error { return fault.Join(desk.RequireText("reaso
 const opHoldLift = "hold.lift"
 
 func (a *App) registerHold() {
-	a.Register(opHoldLift, graveAct{Run: act(func(in *LiftInput, id string) { in.ID = id }, a.liftHold)})
+	a.Register(opHoldLift, approval.Act{Run: approval.Typed(func(in *LiftInput, id string) { in.ID = id }, a.liftHold)})
 }
 
 // LiftHold proposes to end a hold; another than the one who placed it does so,
@@ -86,7 +87,7 @@ func (a *App) LiftHold(ctx context.Context, who *roster.Actor, in LiftInput) (id
 		if err := probe.Lift(who.Account); err != nil {
 			return nil, "", err
 		}
-		return a.propose(ctx, tx, who, consent.Proposal{Op: opHoldLift, ObjectKind: string(roster.KindHold), ObjectID: h.ID, MatterID: h.RecordID, UnitID: h.UnitID,
+		return a.Propose(ctx, tx, who, consent.Proposal{Op: opHoldLift, ObjectKind: string(roster.KindHold), ObjectID: h.ID, MatterID: h.RecordID, UnitID: h.UnitID,
 			PersonID: h.PersonID, EventOn: h.EventOn, Ground: "hold", Approver: roster.RoleDecidingBody, DecideTier: desk.LowestTier}, in, in.Reason)
 	})
 	return r.ResultID, r, err
@@ -105,13 +106,13 @@ func (a *App) holdToLift(ctx context.Context, tx *store.Tx, who *roster.Actor, i
 }
 
 // liftHold ends the hold when a second person has agreed.
-func (a *App) liftHold(ctx context.Context, tx *store.Tx, g approvedAct, in LiftInput) ([]ledger.Fact, error) {
-	h, err := a.holdToLift(ctx, tx, g.proposer, in)
+func (a *App) liftHold(ctx context.Context, tx *store.Tx, g approval.Approved, in LiftInput) ([]ledger.Fact, error) {
+	h, err := a.holdToLift(ctx, tx, g.Proposer, in)
 	if err != nil {
 		return nil, err
 	}
 	err = desk.Alter(ctx, tx, h, func(h *custody.Hold) (err error) {
-		if err := h.Lift(g.proposer.Account); err != nil {
+		if err := h.Lift(g.Proposer.Account); err != nil {
 			return err
 		}
 		h.LiftC, err = tx.PutText(ctx, h.ID, "lift", in.Reason)

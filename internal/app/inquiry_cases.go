@@ -31,9 +31,6 @@ type CasePage struct {
 	Next  string    `json:"next"`
 }
 
-// pageSize is how many rows a list shows.
-const pageSize = 50
-
 // Cases lists cases in the actor's scope, the newest first.
 func (a *App) Cases(ctx context.Context, who *roster.Actor, f inquiry.CaseFilter, cursor string) (out CasePage, err error) {
 	out.Rows = []CaseRow{}
@@ -50,13 +47,13 @@ func (a *App) Cases(ctx context.Context, who *roster.Actor, f inquiry.CaseFilter
 		if out.Total, err = v.CaseCount(ctx, f, sc, today); err != nil {
 			return err
 		}
-		rows, err := v.CaseList(ctx, f, sc, today, desk.AfterID(after), pageSize+1)
+		rows, err := v.CaseList(ctx, f, sc, today, desk.AfterID(after), desk.PageSize+1)
 		if err != nil {
 			return err
 		}
-		if len(rows) > pageSize {
-			rows = rows[:pageSize]
-			out.Next = a.SealCursor(who, "case.list", []string{rows[pageSize-1].ID})
+		if len(rows) > desk.PageSize {
+			rows = rows[:desk.PageSize]
+			out.Next = a.SealCursor(who, "case.list", []string{rows[desk.PageSize-1].ID})
 		}
 		var people, units []string
 		for _, c := range rows {
@@ -66,7 +63,7 @@ func (a *App) Cases(ctx context.Context, who *roster.Actor, f inquiry.CaseFilter
 		if err != nil {
 			return err
 		}
-		named, err := a.namedScope(ctx, v, who, roster.ActList, roster.KindCase)
+		named, err := a.NamedScope(ctx, v, who, roster.ActList, roster.KindCase)
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
@@ -22,8 +23,8 @@ const (
 )
 
 func (a *App) registerInquiryEnd() {
-	a.Register(opTrackEnd, graveAct{Run: act(func(in *EndTrackInput, id string) { in.TrackID = id }, a.endTrack), Show: a.showEndTrack})
-	a.Register(opCaseClose, graveAct{Run: act(func(in *CloseCaseInput, id string) { in.ID = id }, a.closeCase)})
+	a.Register(opTrackEnd, approval.Act{Run: approval.Typed(func(in *EndTrackInput, id string) { in.TrackID = id }, a.endTrack), Show: a.showEndTrack})
+	a.Register(opCaseClose, approval.Act{Run: approval.Typed(func(in *CloseCaseInput, id string) { in.ID = id }, a.closeCase)})
 }
 
 // EndTrackInput ends a track without a finding.
@@ -65,7 +66,7 @@ func (a *App) EndTrack(ctx context.Context, who *roster.Actor, in EndTrackInput)
 		}
 		p := k.proposal(opTrackEnd, "track", k.track.ID, "track_end")
 		p.DecideTier, p.AskedBy = k.track.DecideTier, asked
-		return a.propose(ctx, tx, who, p, in, in.Reason)
+		return a.Propose(ctx, tx, who, p, in, in.Reason)
 	})
 	return r.ResultID, r, err
 }
@@ -94,8 +95,8 @@ func (k *trackWork) askers(ctx context.Context, who *roster.Actor) (string, erro
 }
 
 // endTrack ends the track when somebody else has agreed.
-func (a *App) endTrack(ctx context.Context, tx *store.Tx, g approvedAct, in EndTrackInput) ([]ledger.Fact, error) {
-	k, err := a.trackFor(ctx, tx, g.proposer, opTrackEnd, trackByID(in.TrackID))
+func (a *App) endTrack(ctx context.Context, tx *store.Tx, g approval.Approved, in EndTrackInput) ([]ledger.Fact, error) {
+	k, err := a.trackFor(ctx, tx, g.Proposer, opTrackEnd, trackByID(in.TrackID))
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +114,7 @@ func (a *App) endTrack(ctx context.Context, tx *store.Tx, g approvedAct, in EndT
 	if err != nil {
 		return nil, err
 	}
-	if err := k.note(ctx, g.proposer, inquiry.EndedNote(in.Ground), k.track.ID, in.Reason); err != nil {
+	if err := k.note(ctx, g.Proposer, inquiry.EndedNote(in.Ground), k.track.ID, in.Reason); err != nil {
 		return nil, err
 	}
 	if err := settle(ctx, tx, k.file, k.track, k.pack); err != nil {
@@ -122,9 +123,9 @@ func (a *App) endTrack(ctx context.Context, tx *store.Tx, g approvedAct, in EndT
 	return []ledger.Fact{{Verb: opTrackEnd, Kind: "track", ID: k.track.ID, Unit: k.track.UnitID}}, nil
 }
 
-func (a *App) showEndTrack(_ context.Context, _ *store.View, _ *roster.Actor, _ *consent.Proposal, input []byte) ([]ProposalLine, error) {
-	in, err := proposedInput[EndTrackInput](input)
-	return []ProposalLine{{Key: "end_ground", TextKey: "track.end.ground." + in.Ground}}, err
+func (a *App) showEndTrack(_ context.Context, _ *store.View, _ *roster.Actor, _ *consent.Proposal, input []byte) ([]approval.ProposalLine, error) {
+	in, err := approval.Input[EndTrackInput](input)
+	return []approval.ProposalLine{{Key: "end_ground", TextKey: "track.end.ground." + in.Ground}}, err
 }
 
 // CloseCaseInput closes a case.
@@ -161,7 +162,7 @@ func (a *App) CloseCase(ctx context.Context, who *roster.Actor, in CloseCaseInpu
 		if slices.Contains(enders, c.OpenedBy) {
 			excluded = c.OpenedBy
 		}
-		return a.propose(ctx, tx, who, consent.Proposal{Op: opCaseClose, ObjectKind: "case", ObjectID: c.ID, MatterID: c.ID, UnitID: c.UnitID, PersonID: c.PersonID,
+		return a.Propose(ctx, tx, who, consent.Proposal{Op: opCaseClose, ObjectKind: "case", ObjectID: c.ID, MatterID: c.ID, UnitID: c.UnitID, PersonID: c.PersonID,
 			EventOn: c.EventOn, Ground: "close_without_finding", Approver: roster.RoleDecidingBody, DecideTier: desk.LowestTier,
 			Quorum: p.Dual.Quorum - 1, Excluded: excluded, AskedBy: consent.Join([]string{c.OpenedBy}, who.Person)}, in, "")
 	})
@@ -216,8 +217,8 @@ func endersOf(ctx context.Context, v *store.View, tracks []inquiry.Track) ([]str
 }
 
 // closeCase closes a case without findings when the body's quorum has agreed.
-func (a *App) closeCase(ctx context.Context, tx *store.Tx, g approvedAct, in CloseCaseInput) ([]ledger.Fact, error) {
-	f, me, enders, err := a.caseToClose(ctx, tx, g.proposer, in)
+func (a *App) closeCase(ctx context.Context, tx *store.Tx, g approval.Approved, in CloseCaseInput) ([]ledger.Fact, error) {
+	f, me, enders, err := a.caseToClose(ctx, tx, g.Proposer, in)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
@@ -77,8 +78,8 @@ const (
 )
 
 func (a *App) registerInquiryReopen() {
-	a.Register(opReopen, graveAct{Run: act(func(in *BackInput, id string) { in.ID = id }, a.takingBack(opReopen))})
-	a.Register(opQuash, graveAct{Run: act(func(in *BackInput, id string) { in.ID = id }, a.takingBack(opQuash))})
+	a.Register(opReopen, approval.Act{Run: approval.Typed(func(in *BackInput, id string) { in.ID = id }, a.takingBack(opReopen))})
+	a.Register(opQuash, approval.Act{Run: approval.Typed(func(in *BackInput, id string) { in.ID = id }, a.takingBack(opQuash))})
 }
 
 // ReopenAllegation proposes to take a found allegation up again on new
@@ -114,7 +115,7 @@ func (a *App) proposeBack(ctx context.Context, who *roster.Actor, op string, in 
 		if f != nil { // neither who recommended nor who confirmed it
 			p.Excluded = consent.Join([]string{f.RecommendedBy, f.ConfirmedBy}, "")
 		}
-		return a.propose(ctx, tx, who, p, in, in.Reason)
+		return a.Propose(ctx, tx, who, p, in, in.Reason)
 	})
 	return r.ResultID, r, err
 }
@@ -144,9 +145,9 @@ func (a *App) toTakeBack(ctx context.Context, tx *store.Tx, who *roster.Actor, o
 }
 
 // takingBack is op when a second member has agreed.
-func (a *App) takingBack(op string) func(context.Context, *store.Tx, approvedAct, BackInput) ([]ledger.Fact, error) {
-	return func(ctx context.Context, tx *store.Tx, g approvedAct, in BackInput) ([]ledger.Fact, error) {
-		k, al, f, err := a.toTakeBack(ctx, tx, g.proposer, op, in)
+func (a *App) takingBack(op string) func(context.Context, *store.Tx, approval.Approved, BackInput) ([]ledger.Fact, error) {
+	return func(ctx context.Context, tx *store.Tx, g approval.Approved, in BackInput) ([]ledger.Fact, error) {
+		k, al, f, err := a.toTakeBack(ctx, tx, g.Proposer, op, in)
 		if err != nil {
 			return nil, err
 		}
@@ -163,7 +164,7 @@ func (a *App) takingBack(op string) func(context.Context, *store.Tx, approvedAct
 		if err != nil {
 			return nil, err
 		}
-		if err := k.note(ctx, g.proposer, note, object, in.Reason); err != nil {
+		if err := k.note(ctx, g.Proposer, note, object, in.Reason); err != nil {
 			return nil, err
 		}
 		if err := a.takeBack(ctx, k, in.Reason); err != nil {

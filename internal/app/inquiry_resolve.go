@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
@@ -17,7 +18,7 @@ import (
 )
 
 func (a *App) registerInquiryResolve() {
-	a.Register(opDecide, graveAct{Run: act(func(in *ResolveInput, id string) { in.ID = id }, a.resolveTrack), Show: a.showResolve})
+	a.Register(opDecide, approval.Act{Run: approval.Typed(func(in *ResolveInput, id string) { in.ID = id }, a.resolveTrack), Show: a.showResolve})
 }
 
 // ResolveInput records what a deciding body resolved.
@@ -65,7 +66,7 @@ func (a *App) ResolveTrack(ctx context.Context, who *roster.Actor, in ResolveInp
 		p := k.proposal(opDecide, "case", k.file.Case.ID, "body")
 		p.ObjectKind, p.ObjectID = "decision", d.ID
 		p.Members, p.Quorum = consent.Join(members, ""), k.pack.Dual.Quorum
-		return a.propose(ctx, tx, who, p, in, "")
+		return a.Propose(ctx, tx, who, p, in, "")
 	})
 	return r.ResultID, r, err
 }
@@ -115,14 +116,14 @@ func (a *App) decisionFor(ctx context.Context, tx *store.Tx, who *roster.Actor, 
 
 // resolveTrack lets the decision stand when the members have confirmed it. The
 // outcome is put on the issue, apart from severity, disclosure and finding.
-func (a *App) resolveTrack(ctx context.Context, tx *store.Tx, g approvedAct, in ResolveInput) ([]ledger.Fact, error) {
+func (a *App) resolveTrack(ctx context.Context, tx *store.Tx, g approval.Approved, in ResolveInput) ([]ledger.Fact, error) {
 	tx.KeepSlip() // whose word carries it can prove what was decided
-	k, d, err := a.decisionFor(ctx, tx, g.proposer, in)
+	k, d, err := a.decisionFor(ctx, tx, g.Proposer, in)
 	if err != nil {
 		return nil, err
 	}
 	var body []inquiry.Standing
-	for _, v := range g.votes {
+	for _, v := range g.Votes {
 		if v.Choice != consent.Agree {
 			continue
 		}
@@ -156,7 +157,7 @@ func (a *App) resolveTrack(ctx context.Context, tx *store.Tx, g approvedAct, in 
 }
 
 // showResolve shows the members exactly what they confirm.
-func (a *App) showResolve(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal, _ []byte) ([]ProposalLine, error) {
+func (a *App) showResolve(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal, _ []byte) ([]approval.ProposalLine, error) {
 	d, err := v.Decision(ctx, p.ObjectID)
 	if err != nil {
 		return nil, err
@@ -165,9 +166,9 @@ func (a *App) showResolve(ctx context.Context, v *store.View, _ *roster.Actor, p
 	if err != nil {
 		return nil, err
 	}
-	out := []ProposalLine{{Key: "form", TextKey: "form." + strconv.Itoa(d.Form)}}
+	out := []approval.ProposalLine{{Key: "form", TextKey: "form." + strconv.Itoa(d.Form)}}
 	if d.Sanction != "" {
-		out = append(out, ProposalLine{Key: "sanction", TextKey: "sanction." + d.Sanction}, ProposalLine{Key: "months", Text: strconv.Itoa(d.Months)})
+		out = append(out, approval.ProposalLine{Key: "sanction", TextKey: "sanction." + d.Sanction}, approval.ProposalLine{Key: "months", Text: strconv.Itoa(d.Months)})
 	}
-	return append(out, ProposalLine{Key: "grounds", Text: strings.TrimSpace(texts[d.ID]["reason"])}), nil
+	return append(out, approval.ProposalLine{Key: "grounds", Text: strings.TrimSpace(texts[d.ID]["reason"])}), nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
@@ -118,7 +119,7 @@ func TestTriageRaisesAQuestionForEveryHolder(t *testing.T) {
 				t.Errorf("one person took question %s back", q.Ref)
 			}
 		}
-		list, err := s.App.Proposals(ctx, s.Actor("inspector2"), app.ProposalFilter{Waits: true}, "")
+		list, err := s.App.Proposals(ctx, s.Actor("inspector2"), approval.ProposalFilter{Waits: true}, "")
 		st.must(err)
 		for _, p := range list.Rows {
 			st.must(st.approve("inspector2", p.ID))
@@ -302,7 +303,7 @@ func (st story) agree(proposal string, keys ...string) {
 	for _, key := range keys {
 		p, err := st.s.App.Proposal(context.Background(), st.s.Actor(key), proposal)
 		st.must(err)
-		_, err = st.s.App.ApproveProposal(context.Background(), st.s.Actor(key), app.ProposalInput{ID: proposal, Version: p.Version})
+		_, err = st.s.App.ApproveProposal(context.Background(), st.s.Actor(key), approval.ProposalInput{ID: proposal, Version: p.Version})
 		st.must(err)
 	}
 }

@@ -46,13 +46,13 @@ func (a *App) Tracks(ctx context.Context, who *roster.Actor, f inquiry.TrackFilt
 		if out.Total, err = v.TrackCount(ctx, f, sc); err != nil {
 			return err
 		}
-		rows, err := v.TrackList(ctx, f, sc, desk.AfterID(after), pageSize+1)
+		rows, err := v.TrackList(ctx, f, sc, desk.AfterID(after), desk.PageSize+1)
 		if err != nil {
 			return err
 		}
-		if len(rows) > pageSize {
-			rows = rows[:pageSize]
-			out.Next = a.SealCursor(who, "track.list", []string{rows[pageSize-1].ID})
+		if len(rows) > desk.PageSize {
+			rows = rows[:desk.PageSize]
+			out.Next = a.SealCursor(who, "track.list", []string{rows[desk.PageSize-1].ID})
 		}
 		var ids, people, units []string
 		for _, t := range rows {
@@ -66,7 +66,7 @@ func (a *App) Tracks(ctx context.Context, who *roster.Actor, f inquiry.TrackFilt
 		if err != nil {
 			return err
 		}
-		named, err := a.namedScope(ctx, v, who, roster.ActList, roster.KindCase)
+		named, err := a.NamedScope(ctx, v, who, roster.ActList, roster.KindCase)
 		if err != nil {
 			return err
 		}

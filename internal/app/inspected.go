@@ -70,7 +70,7 @@ func (a *App) inspected(ctx context.Context, tx *store.Tx, who *roster.Actor, in
 	if err != nil {
 		return nil, found, err
 	}
-	target, err := a.unitTarget(ctx, &tx.View, in.UnitID)
+	target, err := a.UnitTarget(ctx, &tx.View, in.UnitID)
 	if fault.Is(err, fault.NotFoundKind) || err == nil && !sc.Unbarred().Admits(target) {
 		return nil, found, fault.Invalid("unit_unknown", "unit_id")
 	}
@@ -186,13 +186,13 @@ func (a *App) Inspections(ctx context.Context, who *roster.Actor, unit, cursor s
 		if err != nil {
 			return err
 		}
-		rows, err := v.InspectionItems(ctx, unit, sc, desk.AfterID(after), pageSize+1)
+		rows, err := v.InspectionItems(ctx, unit, sc, desk.AfterID(after), desk.PageSize+1)
 		if err != nil {
 			return err
 		}
-		if len(rows) > pageSize {
-			rows = rows[:pageSize]
-			out.Next = a.SealCursor(who, op, []string{rows[pageSize-1].ID})
+		if len(rows) > desk.PageSize {
+			rows = rows[:desk.PageSize]
+			out.Next = a.SealCursor(who, op, []string{rows[desk.PageSize-1].ID})
 		}
 		var ids, people, units []string
 		for i := range rows {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"plumbline/internal/app/desk"
+	"plumbline/internal/app/jobs"
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
 	"plumbline/internal/ledger"
@@ -47,26 +48,26 @@ func (a *App) AuditSources(ctx context.Context, who *roster.Actor) (out []Source
 
 // BatchView is what the faces show of a batch.
 type BatchView struct {
-	ID         string      `json:"id"`
-	Version    int64       `json:"version"`
-	Ref        string      `json:"ref"`
-	Source     string      `json:"source"`
-	FileName   string      `json:"file_name"`
-	FileHash   string      `json:"file_hash"`
-	Sheet      string      `json:"sheet"`
-	HeaderRow  int         `json:"header_row"`
-	Columns    []string    `json:"columns"`
-	UnitID     string      `json:"unit_id"`
-	State      string      `json:"state"`
-	Rows       int         `json:"rows"`
-	Position   int         `json:"position"`
-	Counts     AuditCounts `json:"counts"`
-	ImportedAt time.Time   `json:"imported_at"`
-	Reason     string      `json:"reason,omitempty"` // of the withdrawal
-	Job        *JobView    `json:"job,omitempty"`
-	Pending    bool        `json:"pending"`               // to withdraw it was proposed; a second person has to agree. Of one batch only
-	Proposal   string      `json:"proposal_id,omitempty"` // where Pending
-	Waiting    *int64      `json:"waiting,omitempty"`     // matches that wait for a decision, as far as the reader sees them; of one batch only
+	ID         string        `json:"id"`
+	Version    int64         `json:"version"`
+	Ref        string        `json:"ref"`
+	Source     string        `json:"source"`
+	FileName   string        `json:"file_name"`
+	FileHash   string        `json:"file_hash"`
+	Sheet      string        `json:"sheet"`
+	HeaderRow  int           `json:"header_row"`
+	Columns    []string      `json:"columns"`
+	UnitID     string        `json:"unit_id"`
+	State      string        `json:"state"`
+	Rows       int           `json:"rows"`
+	Position   int           `json:"position"`
+	Counts     AuditCounts   `json:"counts"`
+	ImportedAt time.Time     `json:"imported_at"`
+	Reason     string        `json:"reason,omitempty"` // of the withdrawal
+	Job        *jobs.JobView `json:"job,omitempty"`
+	Pending    bool          `json:"pending"`               // to withdraw it was proposed; a second person has to agree. Of one batch only
+	Proposal   string        `json:"proposal_id,omitempty"` // where Pending
+	Waiting    *int64        `json:"waiting,omitempty"`     // matches that wait for a decision, as far as the reader sees them; of one batch only
 }
 
 func viewBatch(b *intake.AuditBatch) BatchView {
@@ -131,7 +132,7 @@ func (a *App) Batch(ctx context.Context, who *roster.Actor, id string) (out Batc
 			return err
 		}
 		if job != nil {
-			j := viewJob(job)
+			j := jobs.ViewJob(job)
 			out.Job = &j
 		}
 		if out.Proposal, err = pendingOn(ctx, v, id, opBatchWithdraw); err != nil {
@@ -216,7 +217,7 @@ func (a *App) ResumeImport(ctx context.Context, who *roster.Actor, in BatchInput
 		if err := tx.Save(ctx, before, &after); err != nil {
 			return nil, "", err
 		}
-		job, err := a.newJob(jobImport, after.ID, who, int64(after.Rows), nil)
+		job, err := a.NewJob(jobImport, after.ID, who, int64(after.Rows), nil)
 		if err != nil {
 			return nil, "", err
 		}
@@ -226,7 +227,7 @@ func (a *App) ResumeImport(ctx context.Context, who *roster.Actor, in BatchInput
 	if err != nil {
 		return BatchView{}, rec, err
 	}
-	a.wakeJobs()
+	a.WakeJobs()
 	view, err := a.Batch(ctx, who, in.ID)
 	return view, rec, err
 }

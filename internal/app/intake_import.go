@@ -89,7 +89,7 @@ func (a *App) ImportAudit(ctx context.Context, who *roster.Actor, in ImportInput
 		if b.UnitID, err = a.importUnit(ctx, &tx.View, who); err != nil {
 			return nil, "", err
 		}
-		job, err := a.newJob(jobImport, b.ID, who, int64(len(f.rows)), nil)
+		job, err := a.NewJob(jobImport, b.ID, who, int64(len(f.rows)), nil)
 		if err != nil {
 			return nil, "", err
 		}
@@ -109,7 +109,7 @@ func (a *App) ImportAudit(ctx context.Context, who *roster.Actor, in ImportInput
 		return out, rec, err
 	}
 	a.opened.Store(&openedBatch{b.ID, f.rows})
-	a.wakeJobs()
+	a.WakeJobs()
 	return out, rec, nil
 }
 

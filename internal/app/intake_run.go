@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"plumbline/internal/app/desk"
+	"plumbline/internal/app/jobs"
 	"plumbline/internal/custody"
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
@@ -27,7 +28,7 @@ type importRun struct {
 	reader *intake.Reader
 	index  *intake.Index
 	sealer sealer
-	pace   pace
+	pace   jobs.Pace
 }
 
 // importStep imports a batch from where it stands to its end. Each write is
@@ -67,7 +68,7 @@ func (r *importRun) all(ctx context.Context) error {
 		}
 	}()
 	for judged := range next {
-		for n := 1; n < r.pace.chunks; n++ {
+		for n := 1; n < r.pace.Chunks; n++ {
 			judged = append(judged, <-next...) // nothing when all have been judged
 		}
 		if err := r.chunk(ctx, judged, r.batch.Position+len(judged)); err != nil {
@@ -82,7 +83,7 @@ var errMoved = errors.New("the import has moved on under another worker")
 
 // judgeFrom matches the rows from a position on, a chunk at a time.
 func (r *importRun) judgeFrom(ctx context.Context, from int) <-chan []judgedRow {
-	out := make(chan []judgedRow, paceMost)
+	out := make(chan []judgedRow, jobs.PaceMost)
 	source, unit := r.batch.Source, r.batch.UnitID // the batch itself moves on with each chunk written
 	go func() {
 		defer close(out)
@@ -165,7 +166,7 @@ func (r *importRun) chunk(ctx context.Context, judged []judgedRow, to int) error
 		}
 		switch {
 		case before.State != intake.Importing:
-			return nil, "", ErrJobCancelled
+			return nil, "", jobs.ErrJobCancelled
 		case before.Position != r.batch.Position:
 			return nil, "", errMoved
 		}
@@ -185,14 +186,14 @@ func (r *importRun) chunk(ctx context.Context, judged []judgedRow, to int) error
 		}
 		r.job.Position, r.job.LeaseUntil = int64(to), tx.Now().Add(importLease)
 		r.job.Counts = jsonText(countsOf(&after))
-		if err := r.a.saveJobWith(ctx, tx, r.job); err != nil {
+		if err := r.a.SaveJobWith(ctx, tx, r.job); err != nil {
 			return nil, "", err
 		}
 		return []ledger.Fact{{Verb: verb, Kind: "audit_batch", ID: after.ID, Unit: after.UnitID}}, "", nil
 	})
 	if err == nil {
 		r.batch = &after
-		r.pace.wrote(rec.Seq)
+		r.pace.Wrote(rec.Seq)
 	}
 	return err
 }

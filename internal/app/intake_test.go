@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/approval"
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/pgtest"
 	"plumbline/internal/fault"
@@ -757,11 +758,11 @@ func agreed(t *testing.T, s *apptest.Site, op string) {
 	if _, ok := s.Account["inspector2"]; !ok {
 		t.Fatal("the bureau has no second inspector")
 	}
-	page, err := s.App.Proposals(ctx, s.Actor("inspector2"), app.ProposalFilter{Waits: true}, "")
+	page, err := s.App.Proposals(ctx, s.Actor("inspector2"), approval.ProposalFilter{Waits: true}, "")
 	if err != nil || len(page.Rows) != 1 || page.Rows[0].Op != op {
 		t.Fatalf("%s does not wait for a second inspector: %+v, %v", op, page.Rows, err)
 	}
-	p := app.ProposalInput{ID: page.Rows[0].ID, Version: page.Rows[0].Version}
+	p := approval.ProposalInput{ID: page.Rows[0].ID, Version: page.Rows[0].Version}
 	if _, err := s.App.ApproveProposal(ctx, s.Actor("inspector"), p); faultCode(err) != "guard_same_person" {
 		t.Errorf("the proposer agrees with himself: %v", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
@@ -25,16 +26,16 @@ func (a *App) WithdrawBatch(ctx context.Context, who *roster.Actor, in BatchInpu
 	if err != nil {
 		return BatchView{}, rec, err
 	}
-	a.wakeJobs()
+	a.WakeJobs()
 	view, err := a.Batch(ctx, who, in.ID)
 	return view, rec, err
 }
 
 func (a *App) registerIntakeWithdraw() {
 	a.Handle(jobWithdraw, a.withdrawStep)
-	a.Register(opBatchWithdraw, graveAct{Show: a.showWithdrawal, Run: act(func(in *BatchInput, id string) { in.ID = id },
-		func(ctx context.Context, tx *store.Tx, g approvedAct, in BatchInput) ([]ledger.Fact, error) {
-			facts, _, err := a.beginWithdrawal(ctx, tx, g.proposer, in, true)
+	a.Register(opBatchWithdraw, approval.Act{Show: a.showWithdrawal, Run: approval.Typed(func(in *BatchInput, id string) { in.ID = id },
+		func(ctx context.Context, tx *store.Tx, g approval.Approved, in BatchInput) ([]ledger.Fact, error) {
+			facts, _, err := a.beginWithdrawal(ctx, tx, g.Proposer, in, true)
 			return facts, err
 		})})
 }
@@ -63,7 +64,7 @@ func (a *App) beginWithdrawal(ctx context.Context, tx *store.Tx, who *roster.Act
 	} else if ground != "" && !agreed {
 		p := consent.Proposal{Op: opBatchWithdraw, ObjectKind: string(roster.KindBatch), ObjectID: before.ID, UnitID: before.UnitID,
 			Ground: ground, Approver: roster.RoleInspector, DecideTier: desk.LowestTier}
-		return a.propose(ctx, tx, who, p, in, in.Reason)
+		return a.Propose(ctx, tx, who, p, in, in.Reason)
 	}
 	if after.ReasonC, err = tx.PutText(ctx, after.ID, "reason", in.Reason); err != nil {
 		return nil, "", err
@@ -71,7 +72,7 @@ func (a *App) beginWithdrawal(ctx context.Context, tx *store.Tx, who *roster.Act
 	if err := tx.Save(ctx, before, &after); err != nil {
 		return nil, "", err
 	}
-	job, err := a.newJob(jobWithdraw, after.ID, who, int64(after.Position), nil)
+	job, err := a.NewJob(jobWithdraw, after.ID, who, int64(after.Position), nil)
 	if err != nil {
 		return nil, "", err
 	}
@@ -145,7 +146,7 @@ func (a *App) withdrawStep(ctx context.Context, j *store.Job) (done bool, err er
 			return nil, "", err
 		}
 		j.LeaseUntil = tx.Now().Add(importLease)
-		if err := a.saveJobWith(ctx, tx, j); err != nil {
+		if err := a.SaveJobWith(ctx, tx, j); err != nil {
 			return nil, "", err
 		}
 		return []ledger.Fact{{Verb: verb, Kind: "audit_batch", ID: after.ID, Unit: after.UnitID}}, "", nil

@@ -14,8 +14,6 @@ import (
 	"plumbline/seeds"
 )
 
-const issuePageMax = 200
-
 // IssueListInput asks for one page of issues.
 type IssueListInput struct {
 	Filter issue.Filter
@@ -35,7 +33,7 @@ type IssueList struct {
 // Issues lists issues under the reader's scope.
 func (a *App) Issues(ctx context.Context, who *roster.Actor, in IssueListInput) (IssueList, error) {
 	out := IssueList{Rows: []issue.Row{}, Total: -1}
-	if in.Limit <= 0 || in.Limit > issuePageMax {
+	if in.Limit <= 0 || in.Limit > desk.IssuePageMax {
 		in.Limit = 50
 	}
 	var after *issue.Place
@@ -68,7 +66,7 @@ func (a *App) Issues(ctx context.Context, who *roster.Actor, in IssueListInput) 
 			}
 		}
 		out.Rows = rows
-		named, err := a.namedScope(ctx, v, who, roster.ActList, roster.KindIssue)
+		named, err := a.NamedScope(ctx, v, who, roster.ActList, roster.KindIssue)
 		if err != nil {
 			return err
 		}
@@ -90,14 +88,6 @@ func placeOf(parts []string, f issue.Filter) (*issue.Place, error) {
 	return &issue.Place{Severity: severity, EventOn: parts[2], ID: parts[3]}, nil
 }
 
-// namedScope is the scope without what a leadership reader's role adds: whose
-// names the actor sees in lists, and what he opens without giving a purpose.
-func (a *App) namedScope(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, kind roster.Kind) (roster.Scope, error) {
-	w := *who
-	w.Held = slices.DeleteFunc(slices.Clone(who.Held), func(h roster.Held) bool { return h.Role == roster.RoleLeadershipReader })
-	return a.Scope(ctx, v, &w, act, kind)
-}
-
 // issueListScope is the scope of a list of issues. A filter that picks one
 // person out reaches only what the actor sees with names: a leadership reader
 // would otherwise learn from a list without names whose issues it holds.
@@ -106,7 +96,7 @@ func (a *App) issueListScope(ctx context.Context, v *store.View, who *roster.Act
 	if field == "" {
 		return a.Scope(ctx, v, who, act, roster.KindIssue)
 	}
-	named, err := a.namedScope(ctx, v, who, act, roster.KindIssue)
+	named, err := a.NamedScope(ctx, v, who, act, roster.KindIssue)
 	if err == nil && named.Empty() {
 		err = fault.Invalid("filter_person", field)
 	}
@@ -221,7 +211,7 @@ func (a *App) Issue(ctx context.Context, who *roster.Actor, in IssueInput) (*Iss
 		if err != nil {
 			return err
 		}
-		named, err := a.namedScope(ctx, v, who, roster.ActRead, roster.KindIssue)
+		named, err := a.NamedScope(ctx, v, who, roster.ActRead, roster.KindIssue)
 		if err != nil {
 			return err
 		}
@@ -305,7 +295,7 @@ func (a *App) linkedTo(ctx context.Context, v *store.View, who *roster.Actor, d 
 	if d.Linked, err = v.IssuesLinked(ctx, d.Issue, sc); err != nil {
 		return err
 	}
-	named, err := a.namedScope(ctx, v, who, roster.ActRead, roster.KindIssue)
+	named, err := a.NamedScope(ctx, v, who, roster.ActRead, roster.KindIssue)
 	if err != nil {
 		return err
 	}

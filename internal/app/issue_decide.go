@@ -348,7 +348,7 @@ func (a *App) takeStep(ctx context.Context, who *roster.Actor, s issueStep) (Iss
 			if err != nil {
 				return nil, "", err
 			}
-			facts, proposal, err := a.propose(ctx, tx, who, p, s.in, s.step.Reason)
+			facts, proposal, err := a.Propose(ctx, tx, who, p, s.in, s.step.Reason)
 			out = IssueResult{ID: i.ID, Version: i.Version, State: i.State, Pending: true, Proposal: proposal}
 			return facts, proposal, err
 		}

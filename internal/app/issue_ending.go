@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
@@ -66,14 +67,14 @@ const (
 )
 
 func (a *App) registerIssueEnding() {
-	a.Register(opIssueWithdraw, graveAct{Show: a.showEnd, Run: act(func(in *WithdrawIssueInput, id string) { in.ID = id },
-		func(ctx context.Context, tx *store.Tx, g approvedAct, in WithdrawIssueInput) ([]ledger.Fact, error) {
-			_, facts, err := a.doStep(ctx, tx, g.proposer, g.proposal.SettledBy, a.withdrawing(in))
+	a.Register(opIssueWithdraw, approval.Act{Show: a.showEnd, Run: approval.Typed(func(in *WithdrawIssueInput, id string) { in.ID = id },
+		func(ctx context.Context, tx *store.Tx, g approval.Approved, in WithdrawIssueInput) ([]ledger.Fact, error) {
+			_, facts, err := a.doStep(ctx, tx, g.Proposer, g.Proposal.SettledBy, a.withdrawing(in))
 			return facts, err
 		})})
-	a.Register(opIssueMerge, graveAct{Show: a.showEnd, Run: act(func(in *MergeIssueInput, id string) { in.ID = id },
-		func(ctx context.Context, tx *store.Tx, g approvedAct, in MergeIssueInput) ([]ledger.Fact, error) {
-			_, facts, err := a.doStep(ctx, tx, g.proposer, g.proposal.SettledBy, a.merging(in))
+	a.Register(opIssueMerge, approval.Act{Show: a.showEnd, Run: approval.Typed(func(in *MergeIssueInput, id string) { in.ID = id },
+		func(ctx context.Context, tx *store.Tx, g approval.Approved, in MergeIssueInput) ([]ledger.Fact, error) {
+			_, facts, err := a.doStep(ctx, tx, g.Proposer, g.Proposal.SettledBy, a.merging(in))
 			return facts, err
 		})})
 }
@@ -103,14 +104,14 @@ func (a *App) endProposal(ctx context.Context, tx *store.Tx, who *roster.Actor, 
 }
 
 // showEnd says how severe what would end ever was, and into what it would go.
-func (a *App) showEnd(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal, input []byte) ([]ProposalLine, error) {
-	in, err := proposedInput[struct {
+func (a *App) showEnd(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal, input []byte) ([]approval.ProposalLine, error) {
+	in, err := approval.Input[struct {
 		Into string `json:"into"`
 	}](input)
 	if err != nil {
 		return nil, err
 	}
-	lines := []ProposalLine{}
+	lines := []approval.ProposalLine{}
 	found, err := v.IssuesByID(ctx, []string{p.MatterID}, desk.Everything)
 	if err != nil || len(found) != 1 {
 		return lines, err
@@ -119,21 +120,21 @@ func (a *App) showEnd(ctx context.Context, v *store.View, _ *roster.Actor, p *co
 	if err != nil {
 		return nil, err
 	}
-	lines = append(lines, ProposalLine{Key: "ref", Text: found[0].Ref}, ProposalLine{Key: "peak", TextKey: "severity." + strconv.Itoa(max(e.Peak, found[0].Severity))})
+	lines = append(lines, approval.ProposalLine{Key: "ref", Text: found[0].Ref}, approval.ProposalLine{Key: "peak", TextKey: "severity." + strconv.Itoa(max(e.Peak, found[0].Severity))})
 	if in.Into != "" {
-		lines = append(lines, ProposalLine{Key: "into", Text: in.Into})
+		lines = append(lines, approval.ProposalLine{Key: "into", Text: in.Into})
 	}
 	return lines, nil
 }
 
 // showWithdrawal says which file would be taken back, and what it holds.
-func (a *App) showWithdrawal(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal, _ []byte) ([]ProposalLine, error) {
+func (a *App) showWithdrawal(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal, _ []byte) ([]approval.ProposalLine, error) {
 	b, err := v.Batch(ctx, p.ObjectID, desk.Everything)
 	if err != nil {
 		return nil, err
 	}
 	severe, err := v.SevereOfBatch(ctx, b.ID, a.Pack().Review.ClueMinSeverity)
-	return []ProposalLine{
+	return []approval.ProposalLine{
 		{Key: "batch", Text: b.Ref}, {Key: "file", Text: b.FileName},
 		{Key: "rows_read", Text: strconv.Itoa(b.Position) + " / " + strconv.Itoa(b.Rows)}, {Key: "severe", Text: strconv.FormatInt(severe, 10)},
 	}, err

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/approval"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
@@ -106,13 +107,13 @@ func TestOneAccountEndsNothingSevere(t *testing.T) {
 			if i := stored(t, s, id); i.State.Settled() {
 				t.Errorf("%s: one account brought it to %s", what, i.State)
 			}
-			page, err := s.App.Proposals(ctx, s.Actor("inspector2"), app.ProposalFilter{Waits: true}, "")
+			page, err := s.App.Proposals(ctx, s.Actor("inspector2"), approval.ProposalFilter{Waits: true}, "")
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, p := range page.Rows {
 				waited++
-				if _, err := s.App.ApproveProposal(ctx, s.Actor("inspector2"), app.ProposalInput{ID: p.ID, Version: p.Version}); err != nil {
+				if _, err := s.App.ApproveProposal(ctx, s.Actor("inspector2"), approval.ProposalInput{ID: p.ID, Version: p.Version}); err != nil {
 					t.Errorf("%s: a second inspector agrees: %v", what, err)
 					continue
 				}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/approval"
 	"plumbline/internal/apptest"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
@@ -49,7 +50,7 @@ func TestAKnownMatterIsNotSetAsideByOne(t *testing.T) {
 		if got.State == issue.Merged {
 			t.Fatalf("one person merged a clue with a question away: %+v", got)
 		}
-		list, err := s.App.Proposals(ctx, s.Actor("inspector2"), app.ProposalFilter{Waits: true}, "")
+		list, err := s.App.Proposals(ctx, s.Actor("inspector2"), approval.ProposalFilter{Waits: true}, "")
 		st.must(err)
 		for _, p := range list.Rows {
 			if p.Op == "issue.merge" {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/approval"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
@@ -683,7 +684,7 @@ func TestFileLinesNoticesAndCorrections(t *testing.T) {
 		if c := changed(); len(c) != 0 { // he was told of it: one person sets it aside no more
 			t.Errorf("withdrawn by one person: %+v", c)
 		}
-		list, err := s.App.Proposals(ctx, s.Actor("inspector2"), app.ProposalFilter{Waits: true}, "")
+		list, err := s.App.Proposals(ctx, s.Actor("inspector2"), approval.ProposalFilter{Waits: true}, "")
 		if err != nil || len(list.Rows) != 1 {
 			t.Fatalf("%d proposals wait for a second inspector (%v)", len(list.Rows), err)
 		}

@@ -46,7 +46,7 @@ func (a *App) NamedItems(ctx context.Context, who *roster.Actor, in NamedQuery) 
 	if in.State != "" && !slices.Contains(selfcheck.NamedStates, in.State) {
 		return out, fault.Invalid("filter_value", "state")
 	}
-	if in.Limit <= 0 || in.Limit > issuePageMax {
+	if in.Limit <= 0 || in.Limit > desk.IssuePageMax {
 		in.Limit = 50
 	}
 	cursor, err := a.OpenCursor(who, op, in.Cursor)

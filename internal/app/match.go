@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
@@ -294,9 +295,9 @@ func (a *App) saveStep(ctx context.Context, tx *store.Tx, who *roster.Actor, bef
 }
 
 func (a *App) registerMatch() {
-	a.Register(opMatchUndo, graveAct{Show: a.showEnd, Run: act(func(in *UndoInput, id string) { in.ID = id },
-		func(ctx context.Context, tx *store.Tx, g approvedAct, in UndoInput) ([]ledger.Fact, error) {
-			facts, _, err := a.undoMatch(ctx, tx, g.proposer, g.proposal.SettledBy, in)
+	a.Register(opMatchUndo, approval.Act{Show: a.showEnd, Run: approval.Typed(func(in *UndoInput, id string) { in.ID = id },
+		func(ctx context.Context, tx *store.Tx, g approval.Approved, in UndoInput) ([]ledger.Fact, error) {
+			facts, _, err := a.undoMatch(ctx, tx, g.Proposer, g.Proposal.SettledBy, in)
 			return facts, err
 		})})
 }
@@ -362,7 +363,7 @@ func (a *App) undoMatch(ctx context.Context, tx *store.Tx, who *roster.Actor, fi
 			return nil, "", err
 		}
 		p.ObjectKind, p.ObjectID = string(roster.KindMatch), before.ID
-		return a.propose(ctx, tx, who, p, in, in.Reason)
+		return a.Propose(ctx, tx, who, p, in, in.Reason)
 	}
 	if err := a.groundWithdrawn(ctx, tx, who, []string{before.IssueID}, in.Stated, in.Reason); err != nil {
 		return nil, "", err

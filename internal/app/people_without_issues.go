@@ -67,7 +67,7 @@ func (a *App) Untouched(ctx context.Context, who *roster.Actor, in UntouchedInpu
 		if err != nil {
 			return err
 		}
-		if out.Unit, err = unitInReach(tree, sc, in.Unit); err != nil {
+		if out.Unit, err = desk.UnitInReach(tree, sc, in.Unit); err != nil {
 			return err
 		}
 		out.UnitName = desk.UnitName(who.Lang, tree.Unit(out.Unit))
@@ -90,7 +90,7 @@ func (a *App) Untouched(ctx context.Context, who *roster.Actor, in UntouchedInpu
 }
 
 func (a *App) nameUntouched(ctx context.Context, v *store.View, who *roster.Actor, tree *roster.Tree, rows []store.PersonWithoutIssues, out *UntouchedList) error {
-	named, err := a.namedScope(ctx, v, who, roster.ActRead, roster.KindReconciliation)
+	named, err := a.NamedScope(ctx, v, who, roster.ActRead, roster.KindReconciliation)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/approval"
 	"plumbline/internal/apptest"
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
@@ -36,7 +37,7 @@ func (st story) approve(who, proposal string) error {
 	if err != nil {
 		return err
 	}
-	_, err = st.s.App.ApproveProposal(context.Background(), st.s.Actor(who), app.ProposalInput{ID: proposal, Version: p.Version})
+	_, err = st.s.App.ApproveProposal(context.Background(), st.s.Actor(who), approval.ProposalInput{ID: proposal, Version: p.Version})
 	return err
 }
 
@@ -46,7 +47,7 @@ func (st story) refuse(who, proposal string) error {
 	if err != nil {
 		return err
 	}
-	_, err = st.s.App.RefuseProposal(context.Background(), st.s.Actor(who), app.ProposalInput{ID: proposal, Version: p.Version, Note: "the file says otherwise"})
+	_, err = st.s.App.RefuseProposal(context.Background(), st.s.Actor(who), approval.ProposalInput{ID: proposal, Version: p.Version, Note: "the file says otherwise"})
 	return err
 }
 
@@ -81,7 +82,7 @@ func TestNobodyClosesACaseAlone(t *testing.T) {
 		if c.Tracks[0].State != inquiry.TrackEnded {
 			t.Fatalf("approved and not ended: %s", c.Tracks[0].State)
 		}
-		if todo, err := s.App.Proposals(ctx, s.Actor("inspector"), app.ProposalFilter{Told: true}, ""); err != nil || todo.Total != 1 {
+		if todo, err := s.App.Proposals(ctx, s.Actor("inspector"), approval.ProposalFilter{Told: true}, ""); err != nil || todo.Total != 1 {
 			t.Errorf("who referred the clue is told of %d endings (%v)", todo.Total, err)
 		}
 
@@ -129,9 +130,9 @@ func TestARefusedEndLeavesTheTrackOpen(t *testing.T) {
 	st.must(err)
 	p, err := s.App.Proposal(context.Background(), s.Actor("body2"), again)
 	st.must(err)
-	_, err = s.App.WithdrawProposal(context.Background(), s.Actor("body2"), app.ProposalInput{ID: again, Version: p.Version})
+	_, err = s.App.WithdrawProposal(context.Background(), s.Actor("body2"), approval.ProposalInput{ID: again, Version: p.Version})
 	code(t, "somebody else takes it back", err, "guard_not_yours")
-	_, err = s.App.WithdrawProposal(context.Background(), s.Actor("body"), app.ProposalInput{ID: again, Version: p.Version})
+	_, err = s.App.WithdrawProposal(context.Background(), s.Actor("body"), approval.ProposalInput{ID: again, Version: p.Version})
 	st.must(err)
 }
 

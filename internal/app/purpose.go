@@ -17,7 +17,7 @@ type opened struct {
 
 // opening judges whether a purpose is owed for the row, and was given.
 func (a *App) opening(ctx context.Context, v *store.View, who *roster.Actor, kind roster.Kind, t roster.Target, purpose []string) (opened, error) {
-	named, err := a.namedScope(ctx, v, who, roster.ActRead, kind)
+	named, err := a.NamedScope(ctx, v, who, roster.ActRead, kind)
 	if err != nil || named.Admits(t) {
 		return opened{}, err
 	}

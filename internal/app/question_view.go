@@ -53,13 +53,13 @@ func (a *App) Questions(ctx context.Context, who *roster.Actor, f inquiry.Questi
 		if out.Total, err = v.QuestionCount(ctx, f, sc, today); err != nil {
 			return err
 		}
-		rows, err := v.QuestionList(ctx, f, sc, today, desk.AfterID(after), pageSize+1)
+		rows, err := v.QuestionList(ctx, f, sc, today, desk.AfterID(after), desk.PageSize+1)
 		if err != nil {
 			return err
 		}
-		if len(rows) > pageSize {
-			rows = rows[:pageSize]
-			out.Next = a.SealCursor(who, "question.list", []string{rows[pageSize-1].ID})
+		if len(rows) > desk.PageSize {
+			rows = rows[:desk.PageSize]
+			out.Next = a.SealCursor(who, "question.list", []string{rows[desk.PageSize-1].ID})
 		}
 		var people, units []string
 		for _, q := range rows {
@@ -69,7 +69,7 @@ func (a *App) Questions(ctx context.Context, who *roster.Actor, f inquiry.Questi
 		if err != nil {
 			return err
 		}
-		named, err := a.namedScope(ctx, v, who, roster.ActList, roster.KindQuestion)
+		named, err := a.NamedScope(ctx, v, who, roster.ActList, roster.KindQuestion)
 		if err != nil {
 			return err
 		}

@@ -77,7 +77,7 @@ func (a *App) Reconciliation(ctx context.Context, who *roster.Actor, in ReconInp
 		if err != nil {
 			return err
 		}
-		if out.Unit, err = unitInReach(tree, sc, in.Unit); err != nil {
+		if out.Unit, err = desk.UnitInReach(tree, sc, in.Unit); err != nil {
 			return err
 		}
 		children := tree.Children(out.Unit)
@@ -134,7 +134,7 @@ func (a *App) Reconciliation(ctx context.Context, who *roster.Actor, in ReconInp
 		if out.Questions, err = v.IssueCount(ctx, asked, sc); err != nil {
 			return err
 		}
-		named, err := a.namedScope(ctx, v, who, roster.ActRead, roster.KindReconciliation)
+		named, err := a.NamedScope(ctx, v, who, roster.ActRead, roster.KindReconciliation)
 		out.Named = !named.Empty()
 		return err
 	})
@@ -309,34 +309,6 @@ func (a *App) headcount(ctx context.Context, v *store.View, tree *roster.Tree, u
 	return people, leaders, nil
 }
 
-// unitInReach is the unit asked for if the scope covers it with all below it,
-// else 404; "" gives the highest unit that it covers.
-func unitInReach(tree *roster.Tree, sc roster.Scope, unit string) (string, error) {
-	covers := func(u string) bool {
-		at := roster.Target{Unit: u, Branch: tree.Branch(u)}
-		return tree.Unit(u) != nil && sc.Unbarred().Admits(at)
-	}
-	if unit != "" {
-		if !covers(unit) || slices.ContainsFunc(tree.Subtree(unit), func(u string) bool { return !covers(u) }) {
-			return "", fault.NotFound()
-		}
-		return unit, nil
-	}
-	if b := tree.Bureau(); sc.All && b != "" {
-		return b, nil
-	}
-	best := ""
-	for _, u := range append(slices.Clone(sc.Branches), sc.Units...) {
-		if best == "" || tree.Tier(u) < tree.Tier(best) {
-			best = u
-		}
-	}
-	if best == "" {
-		return "", fault.NotFound()
-	}
-	return best, nil
-}
-
 // ReconPeopleInput asks for one page of the comparison by person.
 type ReconPeopleInput struct {
 	ReconInput
@@ -360,7 +332,7 @@ func (a *App) ReconciliationByPerson(ctx context.Context, who *roster.Actor, in 
 	}
 	out := &ReconPeople{}
 	err := a.Read(ctx, who, "reconciliation.people", func(ctx context.Context, v *store.View) error {
-		sc, err := a.namedScope(ctx, v, who, roster.ActRead, roster.KindReconciliation)
+		sc, err := a.NamedScope(ctx, v, who, roster.ActRead, roster.KindReconciliation)
 		if err != nil {
 			return err
 		}
@@ -371,7 +343,7 @@ func (a *App) ReconciliationByPerson(ctx context.Context, who *roster.Actor, in 
 		if err != nil {
 			return err
 		}
-		if out.Unit, err = unitInReach(tree, sc, in.Unit); err != nil {
+		if out.Unit, err = desk.UnitInReach(tree, sc, in.Unit); err != nil {
 			return err
 		}
 		out.UnitName = desk.UnitName(who.Lang, tree.Unit(out.Unit))

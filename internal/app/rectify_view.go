@@ -66,13 +66,13 @@ func (a *App) Rectifications(ctx context.Context, who *roster.Actor, f rectify.F
 		if out.Total, err = v.RectificationCount(ctx, f, sc, lead, today); err != nil {
 			return err
 		}
-		rows, err := v.RectificationList(ctx, f, sc, lead, today, roster.Date(after[0]), after[1], pageSize+1)
+		rows, err := v.RectificationList(ctx, f, sc, lead, today, roster.Date(after[0]), after[1], desk.PageSize+1)
 		if err != nil {
 			return err
 		}
-		if len(rows) > pageSize {
-			rows = rows[:pageSize]
-			last := rows[pageSize-1]
+		if len(rows) > desk.PageSize {
+			rows = rows[:desk.PageSize]
+			last := rows[desk.PageSize-1]
 			out.Next = a.SealCursor(who, "rectification.list", []string{string(last.DueOn), last.ID})
 		}
 		var people, units []string
@@ -83,7 +83,7 @@ func (a *App) Rectifications(ctx context.Context, who *roster.Actor, f rectify.F
 		if err != nil {
 			return err
 		}
-		named, err := a.namedScope(ctx, v, who, roster.ActList, roster.KindRectification)
+		named, err := a.NamedScope(ctx, v, who, roster.ActList, roster.KindRectification)
 		if err != nil {
 			return err
 		}

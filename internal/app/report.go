@@ -85,7 +85,7 @@ func (a *App) reachesLists(ctx context.Context, v *store.View, who *roster.Actor
 	if err != nil {
 		return false, err
 	}
-	_, err = unitInReach(tree, sc, unit)
+	_, err = desk.UnitInReach(tree, sc, unit)
 	return err == nil, nil
 }
 
@@ -105,7 +105,7 @@ func (a *App) report(ctx context.Context, v *store.View, who *roster.Actor, in R
 	if err != nil {
 		return nil, err
 	}
-	unit, err := unitInReach(tree, sc, in.Unit)
+	unit, err := desk.UnitInReach(tree, sc, in.Unit)
 	if err != nil {
 		return nil, err
 	}
@@ -255,7 +255,7 @@ func (a *App) opensIssues(ctx context.Context, v *store.View, tree *roster.Tree,
 	if err != nil {
 		return false, err
 	}
-	_, err = unitInReach(tree, list, unit)
+	_, err = desk.UnitInReach(tree, list, unit)
 	return err == nil, nil
 }
 
@@ -330,7 +330,7 @@ func (a *App) ParentInReport(ctx context.Context, who *roster.Actor, unit string
 		if above == "" || tree.Tier(above) < 1 {
 			return nil
 		}
-		if _, err := unitInReach(tree, sc, above); err == nil {
+		if _, err := desk.UnitInReach(tree, sc, above); err == nil {
 			parent = above
 		}
 		return nil

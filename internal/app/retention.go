@@ -81,9 +81,9 @@ func (a *App) Due(ctx context.Context, who *roster.Actor, in DueInput) (out DueP
 		if err != nil {
 			return err
 		}
-		if len(due) > pageSize {
-			due = due[:pageSize]
-			out.Next = a.SealCursor(who, op, []string{string(in.Kind), due[pageSize-1].ID})
+		if len(due) > desk.PageSize {
+			due = due[:desk.PageSize]
+			out.Next = a.SealCursor(who, op, []string{string(in.Kind), due[desk.PageSize-1].ID})
 		}
 		var units []string
 		for _, d := range due {
@@ -113,7 +113,7 @@ func (a *App) dueRows(ctx context.Context, v *store.View, in DueInput, sc roster
 		if out.Total, err = v.DueIssueCount(ctx, q, sc); err != nil {
 			return nil, err
 		}
-		rows, err := v.DueIssues(ctx, q, sc, after, pageSize+1)
+		rows, err := v.DueIssues(ctx, q, sc, after, desk.PageSize+1)
 		if err != nil {
 			return nil, err
 		}
@@ -126,7 +126,7 @@ func (a *App) dueRows(ctx context.Context, v *store.View, in DueInput, sc roster
 		if out.Total, err = v.DueMatchCount(ctx, q, sc); err != nil {
 			return nil, err
 		}
-		rows, err := v.DueMatches(ctx, q, sc, after, pageSize+1)
+		rows, err := v.DueMatches(ctx, q, sc, after, desk.PageSize+1)
 		if err != nil {
 			return nil, err
 		}

@@ -81,13 +81,13 @@ func (a *App) Reveals(ctx context.Context, who *roster.Actor, unnoted bool, curs
 		if out.Total, err = v.RevealCount(ctx, unnoted, sc); err != nil {
 			return err
 		}
-		rows, err := v.Reveals(ctx, unnoted, sc, strings.Join(after, ""), pageSize+1)
+		rows, err := v.Reveals(ctx, unnoted, sc, strings.Join(after, ""), desk.PageSize+1)
 		if err != nil {
 			return err
 		}
-		if len(rows) > pageSize {
-			rows = rows[:pageSize]
-			out.Next = a.SealCursor(who, op, []string{rows[pageSize-1].ID})
+		if len(rows) > desk.PageSize {
+			rows = rows[:desk.PageSize]
+			out.Next = a.SealCursor(who, op, []string{rows[desk.PageSize-1].ID})
 		}
 		out.Rows, err = a.revealRows(ctx, v, who, rows)
 		return err

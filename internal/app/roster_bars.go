@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
@@ -263,7 +264,7 @@ func (a *App) holdBars(ctx context.Context, v *store.View, p *rosterPlan) error 
 }
 
 // barLines counts, for the reader, whom the changes bar from what he may see.
-func (a *App) barLines(ctx context.Context, v *store.View, who *roster.Actor, p *rosterPlan) ([]ProposalLine, error) {
+func (a *App) barLines(ctx context.Context, v *store.View, who *roster.Actor, p *rosterPlan) ([]approval.ProposalLine, error) {
 	bars, err := a.bars(ctx, v, p.tree, p.changes)
 	if err != nil || len(bars) == 0 {
 		return nil, err
@@ -287,8 +288,8 @@ func (a *App) barLines(ctx context.Context, v *store.View, who *roster.Actor, p 
 		}
 	}
 	if hidden {
-		return []ProposalLine{{Key: "impact", TextKey: "proposal.line.impact_hidden"}}, nil
+		return []approval.ProposalLine{{Key: "impact", TextKey: "proposal.line.impact_hidden"}}, nil
 	}
-	return []ProposalLine{counted("barred", len(handlers)), counted("open_issues", len(seen["issue"])), counted("open_cases", len(seen["case"])),
+	return []approval.ProposalLine{counted("barred", len(handlers)), counted("open_issues", len(seen["issue"])), counted("open_cases", len(seen["case"])),
 		counted("open_tracks", len(seen["track"])), counted("open_questions", len(seen["question"]))}, nil
 }

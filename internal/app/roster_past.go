@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
@@ -23,7 +24,7 @@ import (
 func (a *App) registerRosterPast() {
 	for table, op := range rosterOps {
 		for _, op := range []string{op, rowOps[table]} {
-			a.Register(op, graveAct{Run: act(noObject[rewriteInput], a.rewritePast), Show: a.showRewrite, Same: sameRewrite})
+			a.Register(op, approval.Act{Run: approval.Typed(noObject[rewriteInput], a.rewritePast), Show: a.showRewrite, Same: sameRewrite})
 		}
 	}
 }
@@ -48,8 +49,8 @@ const rewriteMax = 500
 // sameRewrite reports whether two proposals ask for the same rows. Another row
 // of the same unit or person is another matter.
 func sameRewrite(x, y []byte) bool {
-	one, err := proposedInput[rewriteInput](x)
-	two, err2 := proposedInput[rewriteInput](y)
+	one, err := approval.Input[rewriteInput](x)
+	two, err2 := approval.Input[rewriteInput](y)
 	return err == nil && err2 == nil && one.AsOf == two.AsOf && slices.EqualFunc(one.Rows, two.Rows, func(a, b rewriteRow) bool { return maps.Equal(a.Cells, b.Cells) })
 }
 
@@ -233,7 +234,7 @@ func (a *App) proposeRewrite(ctx context.Context, who *roster.Actor, op string, 
 			x, y, z := c.touched()
 			people, units, holders = append(people, x...), append(units, y...), append(append(holders, z...), c.superiors...)
 		}
-		return a.propose(ctx, tx, who, a.rewriteProposal(p, op, once(people), once(units), once(holders)), in, "")
+		return a.Propose(ctx, tx, who, a.rewriteProposal(p, op, once(people), once(units), once(holders)), in, "")
 	})
 	if err != nil {
 		return err
@@ -302,8 +303,8 @@ func (a *App) replan(ctx context.Context, v *store.View, who *roster.Actor, op s
 
 // rewritePast writes the approved past. Questions that were raised stay; those
 // that the corrected record calls for are raised now.
-func (a *App) rewritePast(ctx context.Context, tx *store.Tx, g approvedAct, in rewriteInput) ([]ledger.Fact, error) {
-	p, err := a.replan(ctx, &tx.View, g.proposer, g.proposal.Op, in)
+func (a *App) rewritePast(ctx context.Context, tx *store.Tx, g approval.Approved, in rewriteInput) ([]ledger.Fact, error) {
+	p, err := a.replan(ctx, &tx.View, g.Proposer, g.Proposal.Op, in)
 	if err != nil {
 		return nil, err
 	}
@@ -323,7 +324,7 @@ func (a *App) rewritePast(ctx context.Context, tx *store.Tx, g approvedAct, in r
 	if err := tx.Bump(ctx, store.GenerationAuthority); err != nil {
 		return nil, err
 	}
-	facts := []ledger.Fact{{Verb: g.proposal.Op, Kind: "roster_import", ID: g.proposal.ObjectID, Unit: g.proposal.UnitID}}
+	facts := []ledger.Fact{{Verb: g.Proposal.Op, Kind: "roster_import", ID: g.Proposal.ObjectID, Unit: g.Proposal.UnitID}}
 	touch := a.touchOf(p.changes)
 	issues, err := tx.IssuesTouched(ctx, touch, roster.Scope{All: true})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 
+	"plumbline/internal/app/approval"
 	"plumbline/internal/consent"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -15,15 +16,15 @@ const linesMax = 30
 // showRewrite says which rows change the past, and what follows from them: the
 // issues, cases, questions and matches that the reader may see, and how many
 // people's bars are worked out anew.
-func (a *App) showRewrite(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal, input []byte) ([]ProposalLine, error) {
-	in, err := proposedInput[rewriteInput](input)
+func (a *App) showRewrite(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal, input []byte) ([]approval.ProposalLine, error) {
+	in, err := approval.Input[rewriteInput](input)
 	if err != nil {
 		return nil, err
 	}
-	var out []ProposalLine
+	var out []approval.ProposalLine
 	for i, r := range in.Rows {
 		if i == linesMax {
-			out = append(out, ProposalLine{Key: "rows_more", Text: strconv.Itoa(len(in.Rows) - linesMax)})
+			out = append(out, approval.ProposalLine{Key: "rows_more", Text: strconv.Itoa(len(in.Rows) - linesMax)})
 			break
 		}
 		text := ""
@@ -35,9 +36,9 @@ func (a *App) showRewrite(ctx context.Context, v *store.View, who *roster.Actor,
 				text += cell
 			}
 		}
-		out = append(out, ProposalLine{Key: "row", Text: text})
+		out = append(out, approval.ProposalLine{Key: "row", Text: text})
 	}
-	out = append(out, ProposalLine{Key: "as_of", Text: string(in.AsOf)})
+	out = append(out, approval.ProposalLine{Key: "as_of", Text: string(in.AsOf)})
 	if p.State != consent.Proposed { // what is done changes nothing any more
 		return out, nil
 	}
@@ -47,7 +48,7 @@ func (a *App) showRewrite(ctx context.Context, v *store.View, who *roster.Actor,
 	}
 	plan, err := a.replan(ctx, v, proposer, p.Op, in)
 	if err != nil {
-		return append(out, ProposalLine{Key: "impact", TextKey: "proposal.line.stale"}), nil
+		return append(out, approval.ProposalLine{Key: "impact", TextKey: "proposal.line.stale"}), nil
 	}
 	bars, err := a.barLines(ctx, v, who, plan)
 	if err != nil {
@@ -62,7 +63,9 @@ func (a *App) showRewrite(ctx context.Context, v *store.View, who *roster.Actor,
 	return append(out, impact...), err
 }
 
-func counted(key string, n int) ProposalLine { return ProposalLine{Key: key, Text: strconv.Itoa(n)} }
+func counted(key string, n int) approval.ProposalLine {
+	return approval.ProposalLine{Key: key, Text: strconv.Itoa(n)}
+}
 
 // proposerOf is the actor who proposed, nil where he has no account any more.
 func (a *App) proposerOf(ctx context.Context, v *store.View, p *consent.Proposal) (*roster.Actor, error) {
@@ -74,18 +77,18 @@ func (a *App) proposerOf(ctx context.Context, v *store.View, p *consent.Proposal
 }
 
 // impact counts what a rewritten past touches, as far as the reader may see it.
-func (a *App) impact(ctx context.Context, v *store.View, who *roster.Actor, t store.Touch) ([]ProposalLine, error) {
+func (a *App) impact(ctx context.Context, v *store.View, who *roster.Actor, t store.Touch) ([]approval.ProposalLine, error) {
 	bars, err := v.PostedIn(ctx, t)
 	if err != nil {
 		return nil, err
 	}
-	out := []ProposalLine{{Key: "bars", Text: strconv.Itoa(len(bars))}}
+	out := []approval.ProposalLine{{Key: "bars", Text: strconv.Itoa(len(bars))}}
 	sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindIssue)
 	if err != nil {
 		return nil, err
 	}
 	if sc.Empty() {
-		return append(out, ProposalLine{Key: "impact", TextKey: "proposal.line.impact_hidden"}), nil
+		return append(out, approval.ProposalLine{Key: "impact", TextKey: "proposal.line.impact_hidden"}), nil
 	}
 	issues, err := v.IssuesTouched(ctx, t, sc)
 	if err != nil {
@@ -113,7 +116,7 @@ func (a *App) impact(ctx context.Context, v *store.View, who *roster.Actor, t st
 		key string
 		n   int
 	}{{"issues", len(issues)}, {"cases", cases}, {"questions", len(questions)}, {"matches", matches}} {
-		out = append(out, ProposalLine{Key: l.key, Text: strconv.Itoa(l.n)})
+		out = append(out, approval.ProposalLine{Key: l.key, Text: strconv.Itoa(l.n)})
 	}
 	return out, nil
 }

@@ -3,14 +3,16 @@ package app
 import (
 	"slices"
 
+	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/heads"
+	"plumbline/internal/app/jobs"
 )
 
 // Routes is the table of every operation.
 var Routes = slices.Concat(
-	heads.Routes, coreRoutes, rosterRoutes, accountRoutes, selfcheckRoutes, intakeRoutes, issueRoutes, inquiryRoutes, rectifyRoutes, reportRoutes,
-	custodyRoutes, recusalRoutes, proposalRoutes,
+	heads.Routes, jobs.Routes, rosterRoutes, accountRoutes, selfcheckRoutes, intakeRoutes, issueRoutes, inquiryRoutes, rectifyRoutes, reportRoutes,
+	custodyRoutes, recusalRoutes, approval.Routes,
 )
 
 // RouteOf finds an operation in the table. A running site has it from its desk.

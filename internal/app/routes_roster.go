@@ -7,6 +7,7 @@ import (
 
 // rosterRoutes are the operations on units, people, postings and command links.
 var rosterRoutes = []desk.Route{
+	{Op: "roster.establish", Act: roster.ActCreate, Kind: roster.KindUnit, Write: true},
 	{Op: "unit.list", Method: "GET", Path: "/units", Act: roster.ActList, Kind: roster.KindUnit},
 	{Op: "unit.read", Method: "GET", Path: "/units/{id}", Act: roster.ActRead, Kind: roster.KindUnit},
 	{Op: "unit.import", Method: "POST", Path: "/units/import", Act: roster.ActImport, Kind: roster.KindUnit, Write: true},

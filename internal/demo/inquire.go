@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/approval"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
@@ -259,7 +260,7 @@ func (m *Maker) agree(ctx context.Context, proposal string, logins ...string) er
 		if err != nil {
 			return fmt.Errorf("%s opens a proposal: %w", login, err)
 		}
-		if _, err := m.App.ApproveProposal(ctx, who, app.ProposalInput{ID: proposal, Version: p.Version}); err != nil {
+		if _, err := m.App.ApproveProposal(ctx, who, approval.ProposalInput{ID: proposal, Version: p.Version}); err != nil {
 			return fmt.Errorf("%s agrees: %w", login, err)
 		}
 	}

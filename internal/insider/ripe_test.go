@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/roster"
@@ -188,7 +189,7 @@ func (p *planter) agree(proposal, login string) {
 	ctx := context.Background()
 	v, err := p.s.app.Proposal(ctx, p.as(login), proposal)
 	p.must(err)
-	_, err = p.s.app.ApproveProposal(ctx, p.as(login), app.ProposalInput{ID: proposal, Version: v.Version})
+	_, err = p.s.app.ApproveProposal(ctx, p.as(login), approval.ProposalInput{ID: proposal, Version: v.Version})
 	p.must(err)
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/approval"
 	"plumbline/internal/consent"
 	"plumbline/internal/roster"
 	"plumbline/internal/web/ui"
@@ -133,7 +134,7 @@ func (f *Face) issueCode(c *Call) error {
 
 // confirmCode shows the holder his own code; his sessions have ended by then.
 func (f *Face) confirmCode(c *Call) error {
-	code, until, _, err := f.app.ConfirmCode(c.Context(), c.Actor, app.ProposalInput{ID: c.Param("id"), Version: c.Version()})
+	code, until, _, err := f.app.ConfirmCode(c.Context(), c.Actor, approval.ProposalInput{ID: c.Param("id"), Version: c.Version()})
 	if err != nil {
 		return err
 	}
@@ -142,7 +143,7 @@ func (f *Face) confirmCode(c *Call) error {
 }
 
 func (f *Face) refuseCode(c *Call) error {
-	if _, err := f.app.RefuseCode(c.Context(), c.Actor, app.ProposalInput{ID: c.Param("id"), Version: c.Version()}); err != nil {
+	if _, err := f.app.RefuseCode(c.Context(), c.Actor, approval.ProposalInput{ID: c.Param("id"), Version: c.Version()}); err != nil {
 		return err
 	}
 	return c.Go("/", "account.code.refused")

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/consent"
 	"plumbline/internal/roster"
@@ -23,7 +23,7 @@ var errFiled = errors.New("the act was proposed")
 var proposedHref = map[string]string{"issue": "/issues/", "case": "/cases/", "track": "/tracks/", "match": "/matches/", "person": "/people/", "unit": "/units/"}
 
 func (f *Face) proposalList(c *Call) error {
-	filter := app.ProposalFilter{State: consent.State(c.Query("state")), Waits: c.Query("waits") == "1", Told: c.Query("told") == "1"}
+	filter := approval.ProposalFilter{State: consent.State(c.Query("state")), Waits: c.Query("waits") == "1", Told: c.Query("told") == "1"}
 	list, err := f.app.Proposals(c.Context(), c.Actor, filter, c.Query("cursor"))
 	if err != nil {
 		return err
@@ -135,7 +135,7 @@ func roleName(c *Call, r roster.Role) string { return c.T("role." + string(r)) }
 
 type proposalStep struct {
 	path, op string
-	do       func(ctx context.Context, who *roster.Actor, in app.ProposalInput) (desk.Receipt, error)
+	do       func(ctx context.Context, who *roster.Actor, in approval.ProposalInput) (desk.Receipt, error)
 }
 
 func (f *Face) proposalSteps() []proposalStep {
@@ -148,7 +148,7 @@ func (f *Face) proposalSteps() []proposalStep {
 
 func (f *Face) onProposal(s proposalStep) func(*Call) error {
 	return func(c *Call) error {
-		_, err := s.do(c.Context(), c.Actor, app.ProposalInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Note: c.Form("note")})
+		_, err := s.do(c.Context(), c.Actor, approval.ProposalInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Note: c.Form("note")})
 		if errs := c.inPlace(err); errs != nil {
 			return f.showProposal(c, errs, StatusOf(err))
 		}

@@ -1,4 +1,6 @@
-package app
+// Package jobs keeps the long work of a site: queued, resumable in small writes, with
+// counts, and cancelled by who started it; and what comes round by itself.
+package jobs
 
 import (
 	"context"
@@ -17,22 +19,22 @@ import (
 	"plumbline/internal/store"
 )
 
-// jobLease is how long a worker may be silent before another takes over.
-const jobLease = 30 * time.Second
+// JobLease is how long a worker may be silent before another takes over.
+const JobLease = 30 * time.Second
 
 // ErrJobCancelled ends a job whose owner cancelled it.
 var ErrJobCancelled = errors.New("the job was cancelled")
 
-// JobStep does the next chunk of a job, saves its position (in the same write
+// Step does the next chunk of a job, saves its position (in the same write
 // as the chunk's rows where there are any) and says whether it was the last.
 // It is called again after a crash with the position last saved.
-type JobStep func(ctx context.Context, j *store.Job) (done bool, err error)
+type Step func(ctx context.Context, j *store.Job) (done bool, err error)
 
 // Runner keeps the jobs of a site and works on them.
 type Runner struct {
 	*desk.Desk
 	key    []byte // for what jobs are to do
-	steps  map[string]JobStep
+	steps  map[string]Step
 	rounds []*round
 	wake   chan struct{}
 	once   sync.Mutex
@@ -41,11 +43,11 @@ type Runner struct {
 // NewRunner knows no kind of job yet; each area registers its own.
 func NewRunner(d *desk.Desk) (*Runner, error) {
 	key, err := d.Key("job")
-	return &Runner{Desk: d, key: key, steps: make(map[string]JobStep), wake: make(chan struct{}, 1)}, err
+	return &Runner{Desk: d, key: key, steps: make(map[string]Step), wake: make(chan struct{}, 1)}, err
 }
 
 // Handle names the step of a kind of job.
-func (a *Runner) Handle(kind string, step JobStep) { a.steps[kind] = step }
+func (a *Runner) Handle(kind string, step Step) { a.steps[kind] = step }
 
 // round is what comes round again by itself.
 type round struct {
@@ -79,9 +81,9 @@ func (a *Runner) EveryDay(name string, do func(context.Context) error) {
 	}, do})
 }
 
-// newJob makes a queued job. params and counts hold ids, codes and numbers
+// NewJob makes a queued job. params and counts hold ids, codes and numbers
 // only, never content.
-func (a *Runner) newJob(kind, objectID string, who *roster.Actor, total int64, params any) (*store.Job, error) {
+func (a *Runner) NewJob(kind, objectID string, who *roster.Actor, total int64, params any) (*store.Job, error) {
 	raw, err := json.Marshal(params)
 	if err != nil {
 		return nil, err
@@ -109,14 +111,14 @@ func (a *Runner) jobMark(j *store.Job) []byte {
 	return m.Sum(nil)
 }
 
-// queueJob stores a job that needs no rows of its own, and wakes the runner.
-func (a *Runner) queueJob(ctx context.Context, j *store.Job) error {
+// QueueJob stores a job that needs no rows of its own, and wakes the runner.
+func (a *Runner) QueueJob(ctx context.Context, j *store.Job) error {
 	err := a.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error { return sx.Insert(ctx, j) })
-	a.wakeJobs()
+	a.WakeJobs()
 	return err
 }
 
-func (a *Runner) wakeJobs() {
+func (a *Runner) WakeJobs() {
 	select {
 	case a.wake <- struct{}{}:
 	default:
@@ -187,7 +189,7 @@ func (a *Runner) RunOneJob(ctx context.Context) (worked bool, err error) {
 	defer a.once.Unlock()
 	var j *store.Job
 	err = a.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
-		j, err = sx.ClaimJob(ctx, a.Store.Now(), jobLease)
+		j, err = sx.ClaimJob(ctx, a.Store.Now(), JobLease)
 		return err
 	})
 	if err != nil || j == nil {
@@ -202,7 +204,7 @@ func (a *Runner) RunOneJob(ctx context.Context) (worked bool, err error) {
 		return true, a.endJob(ctx, j, store.JobFailed, "unknown_job")
 	}
 	for {
-		j.LeaseUntil = a.Store.Now().Add(jobLease)
+		j.LeaseUntil = a.Store.Now().Add(JobLease)
 		done, err := runStep(ctx, step, j)
 		switch {
 		case errors.Is(err, ErrJobCancelled):
@@ -220,7 +222,7 @@ func (a *Runner) RunOneJob(ctx context.Context) (worked bool, err error) {
 	}
 }
 
-func runStep(ctx context.Context, step JobStep, j *store.Job) (done bool, err error) {
+func runStep(ctx context.Context, step Step, j *store.Job) (done bool, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("panic in job %s: %v", j.Kind, r)
@@ -231,12 +233,12 @@ func runStep(ctx context.Context, step JobStep, j *store.Job) (done bool, err er
 
 func (a *Runner) endJob(ctx context.Context, j *store.Job, state, code string) error {
 	j.State, j.ErrorCode, j.ChangedAt = state, code, a.Store.Now()
-	return a.saveJob(ctx, j)
+	return a.SaveJob(ctx, j)
 }
 
-// saveJob writes a job's progress; a job cancelled meanwhile ends with
+// SaveJob writes a job's progress; a job cancelled meanwhile ends with
 // ErrJobCancelled.
-func (a *Runner) saveJob(ctx context.Context, j *store.Job) error {
+func (a *Runner) SaveJob(ctx context.Context, j *store.Job) error {
 	j.ChangedAt = a.Store.Now()
 	err := a.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
 		cancelled, err := sx.SaveJob(ctx, j)
@@ -248,8 +250,8 @@ func (a *Runner) saveJob(ctx context.Context, j *store.Job) error {
 	return err
 }
 
-// saveJobWith writes a job's progress inside the write that did the chunk.
-func (a *Runner) saveJobWith(ctx context.Context, tx *store.Tx, j *store.Job) error {
+// SaveJobWith writes a job's progress inside the write that did the chunk.
+func (a *Runner) SaveJobWith(ctx context.Context, tx *store.Tx, j *store.Job) error {
 	j.ChangedAt = tx.Now()
 	cancelled, err := tx.SaveJob(ctx, j)
 	if err == nil && cancelled {
@@ -272,7 +274,7 @@ type JobView struct {
 	ChangedAt time.Time        `json:"changed_at"`
 }
 
-func viewJob(j *store.Job) JobView {
+func ViewJob(j *store.Job) JobView {
 	v := JobView{ID: j.ID, Kind: j.Kind, State: j.State, ObjectID: j.ObjectID, Position: j.Position, Total: j.Total,
 		Counts: map[string]int64{}, ErrorCode: j.ErrorCode, CreatedAt: j.CreatedAt.UTC(), ChangedAt: j.ChangedAt.UTC()}
 	if json.Unmarshal([]byte(j.Counts), &v.Counts) != nil {
@@ -291,7 +293,7 @@ func (a *Runner) Job(ctx context.Context, who *roster.Actor, id string) (view Jo
 		if j.Account != who.Account && !who.Program {
 			return fault.NotFound()
 		}
-		view = viewJob(j)
+		view = ViewJob(j)
 		return nil
 	})
 	return view, err
@@ -314,7 +316,7 @@ func (a *Runner) Jobs(ctx context.Context, who *roster.Actor, cursor string, lim
 			next = a.SealCursor(who, "job.list", []string{rows[len(rows)-1].ID})
 		}
 		for i := range rows {
-			out = append(out, viewJob(&rows[i]))
+			out = append(out, ViewJob(&rows[i]))
 		}
 		return nil
 	})
@@ -342,7 +344,7 @@ func (a *Runner) CancelJob(ctx context.Context, who *roster.Actor, id string) (J
 		if _, err := sx.Update(ctx, (*store.Job)(nil), "state = ?", "id = ?", store.JobCancelled, id); err != nil {
 			return err
 		}
-		view = viewJob(j)
+		view = ViewJob(j)
 		return nil
 	})
 	return view, err

@@ -1,4 +1,6 @@
-package app
+// Package approval holds what one person alone may not do: an act is proposed by its
+// own operation, others agree, and it is done inside the write of the last of them.
+package approval
 
 import (
 	"context"
@@ -19,16 +21,16 @@ import (
 // Approvals are the proposals of a site, and the acts that wait for them.
 type Approvals struct {
 	*desk.Desk
-	acts map[string]graveAct
+	acts map[string]Act
 }
 
 // graveAct is what an operation does that one person alone may not do. Its
 // method files a proposal (propose); when enough others have agreed, Run does
 // the act inside the write of the last of them.
-type graveAct struct {
+type Act struct {
 	// Run does the act as its proposer, under his rights of this moment. It is
 	// given the input as it was proposed.
-	Run func(ctx context.Context, tx *store.Tx, g approvedAct) ([]ledger.Fact, error)
+	Run func(ctx context.Context, tx *store.Tx, g Approved) ([]ledger.Fact, error)
 	// Show says in the reader's language what will be done; nil shows the
 	// operation and the reason alone.
 	Show func(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal, input []byte) ([]ProposalLine, error)
@@ -38,48 +40,48 @@ type graveAct struct {
 }
 
 // approvedAct is a proposal that was agreed to.
-type approvedAct struct {
-	proposal *consent.Proposal
-	proposer *roster.Actor
-	votes    []consent.Vote // the last one included
-	input    []byte
+type Approved struct {
+	Proposal *consent.Proposal
+	Proposer *roster.Actor
+	Votes    []consent.Vote // the last one included
+	Input    []byte
 }
 
 // NewApprovals has no acts yet; each area registers its own.
 func NewApprovals(d *desk.Desk) *Approvals {
-	return &Approvals{Desk: d, acts: make(map[string]graveAct)}
+	return &Approvals{Desk: d, acts: make(map[string]Act)}
 }
 
 // Register adds the act that an operation's proposals lead to.
-func (a *Approvals) Register(op string, act graveAct) { a.acts[op] = act }
+func (a *Approvals) Register(op string, act Act) { a.acts[op] = act }
 
 // Registered reports whether the operation can wait for others.
 func (a *Approvals) Registered(op string) bool { _, ok := a.acts[op]; return ok }
 
 // act adapts a typed rule to run: the input is read back, and at puts the
 // object's id into it, which no input encodes.
-func act[T any](at func(in *T, object string), do func(ctx context.Context, tx *store.Tx, g approvedAct, in T) ([]ledger.Fact, error)) func(context.Context, *store.Tx, approvedAct) ([]ledger.Fact, error) {
-	return func(ctx context.Context, tx *store.Tx, g approvedAct) ([]ledger.Fact, error) {
-		in, err := proposedInput[T](g.input)
+func Typed[T any](at func(in *T, object string), do func(ctx context.Context, tx *store.Tx, g Approved, in T) ([]ledger.Fact, error)) func(context.Context, *store.Tx, Approved) ([]ledger.Fact, error) {
+	return func(ctx context.Context, tx *store.Tx, g Approved) ([]ledger.Fact, error) {
+		in, err := Input[T](g.Input)
 		if err != nil {
 			return nil, err
 		}
-		at(&in, g.proposal.ObjectID)
+		at(&in, g.Proposal.ObjectID)
 		return do(ctx, tx, g, in)
 	}
 }
 
 // proposedInput reads an input back as it was proposed.
-func proposedInput[T any](raw []byte) (in T, err error) {
+func Input[T any](raw []byte) (in T, err error) {
 	if err = json.Unmarshal(raw, &in); err != nil {
 		err = fmt.Errorf("read proposed input: %w", err)
 	}
 	return in, err
 }
 
-// propose files a grave act instead of doing it. Quorum 0 is one other person.
+// Propose files a grave act instead of doing it. Quorum 0 is one other person.
 // The facts are those of the write.
-func (a *Approvals) propose(ctx context.Context, tx *store.Tx, who *roster.Actor, p consent.Proposal, in any, reason string) ([]ledger.Fact, string, error) {
+func (a *Approvals) Propose(ctx context.Context, tx *store.Tx, who *roster.Actor, p consent.Proposal, in any, reason string) ([]ledger.Fact, string, error) {
 	if _, ok := a.acts[p.Op]; !ok {
 		return nil, "", fmt.Errorf("app: %s is no registered grave act", p.Op)
 	}
@@ -203,7 +205,7 @@ func (a *Approvals) carryOut(ctx context.Context, tx *store.Tx, p *consent.Propo
 	if !ok { // expunged with its matter
 		return nil, stale
 	}
-	facts, err := a.acts[p.Op].Run(ctx, tx, approvedAct{proposal: p, proposer: proposer, votes: votes, input: []byte(input)})
+	facts, err := a.acts[p.Op].Run(ctx, tx, Approved{Proposal: p, Proposer: proposer, Votes: votes, Input: []byte(input)})
 	switch {
 	case fault.Is(err, fault.NotFoundKind), fault.Is(err, fault.ConflictKind), fault.Is(err, fault.ForbiddenKind):
 		return nil, stale // what was proposed cannot be done any more; the voter did nothing wrong

@@ -1,4 +1,4 @@
-package app
+package approval
 
 import (
 	"context"
@@ -55,8 +55,8 @@ type ProposalFilter struct {
 	Told  bool          `json:"told,omitempty"`  // settled in the last 30 days, and the reader is told
 }
 
-// toldDays is how long an outcome stays on the to-do home of who asked.
-const toldDays = 30
+// ToldDays is how long an outcome stays on the to-do home of who asked.
+const ToldDays = 30
 
 // waitingMax bounds the open proposals that are looked through for one reader.
 const waitingMax = 1000
@@ -136,17 +136,17 @@ func (a *Approvals) Proposals(ctx context.Context, who *roster.Actor, f Proposal
 		} else {
 			q := store.ProposalFilter{State: f.State, After: strings.Join(after, "")}
 			if f.Told {
-				q.Told, q.Since = who.Person, a.Now().AddDate(0, 0, -toldDays)
+				q.Told, q.Since = who.Person, a.Now().AddDate(0, 0, -ToldDays)
 			}
 			if out.Total, err = v.ProposalCount(ctx, q, reach); err != nil {
 				return err
 			}
-			if rows, err = v.Proposals(ctx, q, reach, pageSize+1); err != nil {
+			if rows, err = v.Proposals(ctx, q, reach, desk.PageSize+1); err != nil {
 				return err
 			}
-			if len(rows) > pageSize {
-				rows = rows[:pageSize]
-				out.Next = a.SealCursor(who, op, []string{rows[pageSize-1].ID})
+			if len(rows) > desk.PageSize {
+				rows = rows[:desk.PageSize]
+				out.Next = a.SealCursor(who, op, []string{rows[desk.PageSize-1].ID})
 			}
 			if votes, err = v.VotesOn(ctx, proposalIDs(rows)...); err != nil {
 				return err
@@ -245,7 +245,7 @@ func (a *Approvals) Proposal(ctx context.Context, who *roster.Actor, id string) 
 		if why != nil {
 			out.Why = fault.As(why)
 		}
-		if !onlyReads(who) {
+		if !desk.OnlyReads(who) {
 			out.Subject = n.Person(p.PersonID)
 		}
 		for _, x := range votes {
@@ -268,13 +268,7 @@ func (a *Approvals) Proposal(ctx context.Context, who *roster.Actor, id string) 
 	return out, err
 }
 
-// onlyReads reports whether the actor is a leadership reader and nothing that
-// handles matters, so that he is shown no names.
-func onlyReads(who *roster.Actor) bool {
-	return who.Holds(roster.RoleLeadershipReader) && !who.Holds(roster.RoleInspector) && !who.Holds(roster.RoleDecidingBody)
-}
-
-func (a *Approvals) countProposalsWaiting(ctx context.Context, v *store.View, who *roster.Actor, _ roster.Scope) (int64, error) {
+func (a *Approvals) CountProposalsWaiting(ctx context.Context, v *store.View, who *roster.Actor, _ roster.Scope) (int64, error) {
 	reach, err := a.proposalReach(ctx, v, who)
 	if err != nil {
 		return 0, err
@@ -283,10 +277,10 @@ func (a *Approvals) countProposalsWaiting(ctx context.Context, v *store.View, wh
 	return int64(len(rows)), err
 }
 
-func (a *Approvals) countProposalsTold(ctx context.Context, v *store.View, who *roster.Actor, _ roster.Scope) (int64, error) {
+func (a *Approvals) CountProposalsTold(ctx context.Context, v *store.View, who *roster.Actor, _ roster.Scope) (int64, error) {
 	reach, err := a.proposalReach(ctx, v, who)
 	if err != nil || who.Person == "" {
 		return 0, err
 	}
-	return v.ProposalCount(ctx, store.ProposalFilter{Told: who.Person, Since: a.Now().AddDate(0, 0, -toldDays)}, reach)
+	return v.ProposalCount(ctx, store.ProposalFilter{Told: who.Person, Since: a.Now().AddDate(0, 0, -ToldDays)}, reach)
 }

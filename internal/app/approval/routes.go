@@ -1,13 +1,13 @@
-package app
+package approval
 
 import (
 	"plumbline/internal/app/desk"
 	"plumbline/internal/roster"
 )
 
-// proposalRoutes are what others say to a grave act that somebody proposed.
+// Routes are what others say to a grave act that somebody proposed.
 // The act itself is proposed by its own operation.
-var proposalRoutes = []desk.Route{
+var Routes = []desk.Route{
 	{Op: "proposal.list", Method: "GET", Path: "/proposals", Act: roster.ActList, Kind: roster.KindProposal},
 	{Op: "proposal.get", Method: "GET", Path: "/proposals/{id}", Act: roster.ActRead, Kind: roster.KindProposal},
 	{Op: "proposal.approve", Method: "POST", Path: "/proposals/{id}/approve", Act: roster.ActApprove, Kind: roster.KindProposal, Write: true, Proof: true},

@@ -1,0 +1,6 @@
+package desk
+
+// PageSize is how many rows a list shows.
+const PageSize = 50
+
+const IssuePageMax = 200
