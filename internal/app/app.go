@@ -2,9 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -45,7 +42,6 @@ type App struct {
 	*heads.Heads
 	*approval.Approvals
 	*jobs.Runner
-	idKey    []byte // for the keyed hash of national ids
 	proofKey []byte // for the times of proofs
 
 	checklists sync.Map // items by checklist id: a published edition never changes
@@ -71,7 +67,7 @@ func New(cfg Config) (*App, error) {
 		return nil, err
 	}
 	a := &App{Desk: d, Heads: proofs, Approvals: approval.NewApprovals(d), Runner: runner}
-	for use, key := range map[string]*[]byte{"national id": &a.idKey, "proof": &a.proofKey} {
+	for use, key := range map[string]*[]byte{"proof": &a.proofKey} {
 		if *key, err = d.Key(use); err != nil {
 			return nil, err
 		}
@@ -94,13 +90,6 @@ func New(cfg Config) (*App, error) {
 	a.housekeeping()
 	a.load.init(cfg.UploadBudget, cfg.Readers)
 	return a, nil
-}
-
-// NationalIDHash is the keyed hash under which a national id is stored.
-func (a *App) NationalIDHash(id string) string {
-	m := hmac.New(sha256.New, a.idKey)
-	m.Write([]byte(id))
-	return hex.EncodeToString(m.Sum(nil))
 }
 
 // housekeeping says what comes round by itself, and how often.

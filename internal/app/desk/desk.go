@@ -14,7 +14,9 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -60,6 +62,7 @@ type Desk struct {
 
 	cursor     cipher.AEAD
 	requestKey []byte // for the keyed hashes of requests
+	idKey      []byte // for the keyed hashes of national ids
 
 	org    atomic.Pointer[orgCache]
 	actors actorCache
@@ -106,8 +109,10 @@ func Open(cfg Config) (*Desk, error) {
 	if d.cursor, err = cipher.NewGCM(block); err != nil {
 		return nil, err
 	}
-	if d.requestKey, err = d.Key("request"); err != nil {
-		return nil, err
+	for use, key := range map[string]*[]byte{"request": &d.requestKey, "national id": &d.idKey} {
+		if *key, err = d.Key(use); err != nil {
+			return nil, err
+		}
 	}
 	policy := sha256.Sum256(append(table.Hash(), []byte(d.pack.Hash())...))
 	cfg.Store.SetPolicy(policy[:])
@@ -118,6 +123,13 @@ func Open(cfg Config) (*Desk, error) {
 // Key derives a key of 32 bytes for one use from the site's secret.
 func (d *Desk) Key(use string) ([]byte, error) {
 	return hkdf.Key(sha256.New, d.secret, nil, "plumbline "+use+" v1", 32)
+}
+
+// NationalIDHash is the keyed hash under which a national id is stored.
+func (d *Desk) NationalIDHash(id string) string {
+	m := hmac.New(sha256.New, d.idKey)
+	m.Write([]byte(id))
+	return hex.EncodeToString(m.Sum(nil))
 }
 
 // Route finds an operation.
