@@ -7,8 +7,8 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/desk"
+	"plumbline/internal/app/uploads"
 	"plumbline/internal/apptest"
 )
 
@@ -81,7 +81,7 @@ func TestNothingIsReadWithoutTheRight(t *testing.T) {
 func TestUploadsBeyondTheBudget(t *testing.T) {
 	s := apptest.SQLite(t)
 	f := face(t, s)
-	full, err := s.App.Receive(t.Context(), s.Actor("inspector2"), app.DefaultUploadBudget)
+	full, err := s.App.Receive(t.Context(), s.Actor("inspector2"), uploads.DefaultUploadBudget)
 	if err != nil {
 		t.Fatal(err)
 	}

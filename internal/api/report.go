@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/readlog"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
 	"plumbline/internal/report"
@@ -37,10 +38,10 @@ func registerReport(r *registry) {
 	handle(r, "report.read", func(ctx context.Context, c *Call, in *ReportQuery) (*report.Report, error) {
 		return r.f.App.Report(ctx, c.Actor, app.ReportInput(*in))
 	}, Summary("Leadership report; every number names the list behind it"))
-	handle(r, "budget.read", func(ctx context.Context, c *Call, _ *struct{}) (app.Budget, error) {
+	handle(r, "budget.read", func(ctx context.Context, c *Call, _ *struct{}) (readlog.Budget, error) {
 		return r.f.App.Budget(ctx, c.Actor)
 	}, Summary("What the caller may still open and export today"))
-	begun(r, "budget.extend", "Ask for the day's budget once more; somebody else has to agree", func(in *app.ExtendBudgetInput, c *Call) { in.Key = c.Key }, r.f.App.ExtendBudget)
+	begun(r, "budget.extend", "Ask for the day's budget once more; somebody else has to agree", func(in *readlog.ExtendBudgetInput, c *Call) { in.Key = c.Key }, r.f.App.ExtendBudget)
 	download(r, "report.export", func(ctx context.Context, c *Call, in *struct {
 		ReportQuery
 		Body exportBody

@@ -11,6 +11,8 @@ import (
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/heads"
 	"plumbline/internal/app/jobs"
+	"plumbline/internal/app/readlog"
+	"plumbline/internal/app/uploads"
 	"plumbline/internal/rules"
 	"plumbline/internal/store"
 	"plumbline/internal/witness"
@@ -42,13 +44,14 @@ type App struct {
 	*heads.Heads
 	*approval.Approvals
 	*jobs.Runner
+	*readlog.Readings
+	*uploads.Uploads
 	proofKey []byte // for the times of proofs
 
 	checklists sync.Map // items by checklist id: a published edition never changes
 	strengths  atomic.Pointer[strengths]
 	outside    outsideSessions
 	opened     atomic.Pointer[openedBatch] // the file read last, for its import
-	load       load
 }
 
 // New wires the application over an open, migrated store.
@@ -62,11 +65,12 @@ func New(cfg Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	runner, err := jobs.NewRunner(d)
+	runner, err := jobs.New(d)
 	if err != nil {
 		return nil, err
 	}
-	a := &App{Desk: d, Heads: proofs, Approvals: approval.NewApprovals(d), Runner: runner}
+	approvals := approval.New(d)
+	a := &App{Desk: d, Heads: proofs, Approvals: approvals, Runner: runner, Readings: readlog.New(d, approvals), Uploads: uploads.New(d, cfg.UploadBudget, cfg.Readers)}
 	for use, key := range map[string]*[]byte{"proof": &a.proofKey} {
 		if *key, err = d.Key(use); err != nil {
 			return nil, err
@@ -74,7 +78,6 @@ func New(cfg Config) (*App, error) {
 	}
 	a.registerAccountCode()
 	a.registerBarLift()
-	a.registerBudget()
 	a.registerCampaignJob()
 	a.registerCustodian()
 	a.registerCustodianRotation()
@@ -88,7 +91,6 @@ func New(cfg Config) (*App, error) {
 	a.registerMatch()
 	a.registerRosterPast()
 	a.housekeeping()
-	a.load.init(cfg.UploadBudget, cfg.Readers)
 	return a, nil
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/app/approval"
+	"plumbline/internal/app/readlog"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
@@ -52,14 +53,14 @@ func TestBeyondTheDaysBudgetASecondPersonAgrees(t *testing.T) {
 		wantFault(t, "a second export", takes(), fault.TooManyKind, "budget_exports")
 
 		ask := func(who string) string {
-			id, _, err := s.App.ExtendBudget(ctx, s.Actor(who), app.ExtendBudgetInput{Reason: "the party committee meets tomorrow"})
+			id, _, err := s.App.ExtendBudget(ctx, s.Actor(who), readlog.ExtendBudgetInput{Reason: "the party committee meets tomorrow"})
 			if err != nil {
 				t.Fatalf("%s asks: %v", who, err)
 			}
 			return id
 		}
 		id := ask("reader")
-		if b, err := s.App.Budget(ctx, s.Actor("reader")); err != nil || !b.Pending || b.Openings != (app.BudgetLine{Allowed: 2, Used: 2}) || b.RenewsOn != "2026-03-03" {
+		if b, err := s.App.Budget(ctx, s.Actor("reader")); err != nil || !b.Pending || b.Openings != (readlog.BudgetLine{Allowed: 2, Used: 2}) || b.RenewsOn != "2026-03-03" {
 			t.Errorf("the budget: %+v %v", b, err)
 		}
 		wantFault(t, "before anybody agreed", opens(2), fault.TooManyKind, "budget_openings")
@@ -88,7 +89,7 @@ func TestBeyondTheDaysBudgetASecondPersonAgrees(t *testing.T) {
 			t.Errorf("an export after it was agreed: %v", err)
 		}
 		s.Clock.Add(24 * time.Hour)
-		if b, err := s.App.Budget(ctx, s.Actor("reader")); err != nil || b.Openings != (app.BudgetLine{Allowed: 2}) || b.Extended != 0 {
+		if b, err := s.App.Budget(ctx, s.Actor("reader")); err != nil || b.Openings != (readlog.BudgetLine{Allowed: 2}) || b.Extended != 0 {
 			t.Errorf("the next day: %+v %v", b, err)
 		}
 		if err := opens(3); err != nil {
@@ -114,7 +115,7 @@ func TestARefusedFileIsNotCountedAsTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantFault(t, "a second file", take("ben"), fault.TooManyKind, "budget_openings")
-	if b, err := s.App.Budget(ctx, s.Actor("inspector")); err != nil || b.Exports != (app.BudgetLine{Allowed: 5, Used: 1}) {
+	if b, err := s.App.Budget(ctx, s.Actor("inspector")); err != nil || b.Exports != (readlog.BudgetLine{Allowed: 5, Used: 1}) {
 		t.Errorf("the budget: %+v %v", b, err)
 	}
 }

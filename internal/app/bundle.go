@@ -8,6 +8,7 @@ import (
 
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/heads"
+	"plumbline/internal/app/readlog"
 	"plumbline/internal/bundle"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
@@ -44,7 +45,7 @@ func (a *App) ExportCase(ctx context.Context, who *roster.Actor, in CaseExportIn
 		out, receipt, err = a.takeCase(ctx, who, in)
 	}
 	if err == nil {
-		err = a.logOpening(ctx, who, out.opened)
+		err = a.LogOpening(ctx, who, out.opened)
 	}
 	if err != nil {
 		return nil, receipt, err
@@ -77,7 +78,7 @@ func (a *App) ExportCase(ctx context.Context, who *roster.Actor, in CaseExportIn
 type takenCase struct {
 	taken
 	view   CaseView
-	opened opened
+	opened readlog.Opened
 }
 
 // takeCase reads the case as its reader sees it and records the taking.
@@ -112,7 +113,7 @@ func (a *App) takeCase(ctx context.Context, who *roster.Actor, in CaseExportInpu
 		if row.Stated, err = out.state(page); err != nil {
 			return nil, "", err
 		}
-		if err := a.mayExport(ctx, &tx.View, who); err != nil {
+		if err := a.MayExport(ctx, &tx.View, who); err != nil {
 			return nil, "", err
 		}
 		if err := tx.Insert(ctx, row); err != nil {

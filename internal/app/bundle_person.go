@@ -51,7 +51,7 @@ func (a *App) ExportFile(ctx context.Context, who *roster.Actor, in FileExportIn
 	}
 	f := out.file
 	if !own {
-		if err := a.logReading(ctx, who, string(roster.KindFile), f.PersonID, f.PersonID, in.Purpose); err != nil {
+		if err := a.LogReading(ctx, who, string(roster.KindFile), f.PersonID, f.PersonID, in.Purpose); err != nil {
 			return nil, receipt, err
 		}
 	}
@@ -97,10 +97,10 @@ func (a *App) takeFile(ctx context.Context, who *roster.Actor, in FileExportInpu
 			return nil, "", err
 		}
 		if !own { // both, before either is counted: a file that is refused was not taken
-			if err := a.mayExport(ctx, &tx.View, who); err != nil {
+			if err := a.MayExport(ctx, &tx.View, who); err != nil {
 				return nil, "", err
 			}
-			if err := a.mayOpen(ctx, &tx.View, who, string(roster.KindFile), f.PersonID); err != nil {
+			if err := a.MayOpen(ctx, &tx.View, who, string(roster.KindFile), f.PersonID); err != nil {
 				return nil, "", err
 			}
 		}

@@ -268,7 +268,7 @@ func reportRows(w *sheet.Writer, lang words.Lang, s *report.Section) error {
 
 func (a *App) recordExport(ctx context.Context, who *roster.Actor, op, key string, what any) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: op, Key: key, Body: what}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		if err := a.mayExport(ctx, &tx.View, who); err != nil {
+		if err := a.MayExport(ctx, &tx.View, who); err != nil {
 			return nil, "", err
 		}
 		id := tx.NewID()

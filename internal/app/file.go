@@ -2,12 +2,12 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
 	"slices"
 	"strings"
 	"time"
 
 	"plumbline/internal/app/desk"
+	"plumbline/internal/app/readlog"
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
 	"plumbline/internal/issue"
@@ -15,16 +15,6 @@ import (
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
 )
-
-// Purposes are the codes of why somebody's file is opened.
-var Purposes = []string{"case_review", "complaint", "appointment", "supervision", "inspection"}
-
-func checkPurpose(p string) error {
-	if !slices.Contains(Purposes, p) {
-		return fault.Invalid("purpose_required", "purpose")
-	}
-	return nil
-}
 
 // FileLine is one issue on a person's file, with the four facts apart.
 type FileLine struct {
@@ -104,7 +94,7 @@ func (a *App) PersonFile(ctx context.Context, who *roster.Actor, in FileInput) (
 	if err != nil {
 		return nil, err
 	}
-	return f, a.logReading(ctx, who, string(roster.KindFile), in.Person, in.Person, in.Purpose)
+	return f, a.LogReading(ctx, who, string(roster.KindFile), in.Person, in.Person, in.Purpose)
 }
 
 // openFile judges who may open somebody else's file, and for what, and reads
@@ -141,7 +131,7 @@ func (a *App) openFile(ctx context.Context, v *store.View, who *roster.Actor, ac
 		}
 	}
 	if asked || in.Purpose != "" {
-		if err := checkPurpose(in.Purpose); err != nil {
+		if err := readlog.CheckPurpose(in.Purpose); err != nil {
 			return nil, err
 		}
 	}
@@ -398,79 +388,4 @@ func (a *App) AnswerStatement(ctx context.Context, who *roster.Actor, in AnswerS
 		}
 		return []ledger.Fact{{Verb: "statement.answer", Kind: "statement", ID: after.ID, Unit: after.UnitID}}, after.ID, nil
 	})
-}
-
-// logReading notes that something about a person was opened. It commits before
-// anything is shown.
-func (a *App) logReading(ctx context.Context, who *roster.Actor, kind, object, person, purpose string) error {
-	line := store.ReadLog{Account: who.Account, Kind: kind, ObjectID: object, PersonID: person, Purpose: purpose}
-	return a.Store.LogReading(ctx, line, func(ctx context.Context, v *store.View) error {
-		return a.mayOpen(ctx, v, who, kind, object)
-	})
-}
-
-// FoldReadings gathers the read log into ledger entries, one per reader,
-// person and minute, for minutes that have passed, and says how many entries it
-// made. Broken off between an entry and its mark, the next run finds the entry
-// by its key and only sets the mark.
-func (a *App) FoldReadings(ctx context.Context) (int, error) {
-	made := 0
-	for {
-		var lines []store.ReadLog
-		err := a.Store.View(ctx, func(ctx context.Context, v *store.View) (err error) {
-			lines, err = v.UnfoldedReadings(ctx, a.Store.Now().Truncate(time.Minute), 500)
-			return err
-		})
-		if err != nil {
-			return made, err
-		}
-		if len(lines) == 0 {
-			return made, a.missReadings(ctx)
-		}
-		type group struct {
-			account, kind, object string
-			minute                time.Time
-		}
-		ids := make(map[group][]string)
-		var order []group
-		for _, l := range lines {
-			g := group{l.Account, string(roster.KindPerson), l.PersonID, l.At.UTC().Truncate(time.Minute)}
-			if l.PersonID == "" { // a unit's issue
-				g.kind, g.object = l.Kind, l.ObjectID
-			}
-			if ids[g] == nil {
-				order = append(order, g)
-			}
-			ids[g] = append(ids[g], l.ID)
-		}
-		for _, g := range order { // one commit each: they belong to different readers
-			key := sha256.Sum256([]byte(g.kind + "\x00" + g.object + "\x00" + g.minute.Format(time.RFC3339)))
-			body := sha256.Sum256([]byte(store.VerbRead))
-			call := store.Call{Account: g.account, Op: "file.fold", Key: key[:], Body: body[:], RequestID: store.NewID()}
-			receipt, err := a.Store.FoldReading(ctx, call, ledger.Fact{Verb: store.VerbRead, Kind: g.kind, ID: g.object})
-			if err != nil {
-				return made, err
-			}
-			if !receipt.Replayed {
-				made++
-			}
-			err = a.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
-				return sx.FoldReadings(ctx, ids[g], receipt.Seq)
-			})
-			if err != nil {
-				return made, err
-			}
-		}
-	}
-}
-
-// missReadings tells of lines of the read log that this process wrote and that
-// somebody has taken away or changed since, and has an entry name them.
-func (a *App) missReadings(ctx context.Context) error {
-	call := store.Call{Account: desk.Program("ledger").Account, Role: "program", Op: "file.miss", RequestID: store.NewID()}
-	n, err := a.Store.MissedReadings(ctx, call)
-	if n > 0 {
-		a.Log.Error("lines of the read log were taken away or changed; plumbline verify names them", "lines", n)
-	}
-	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"plumbline/internal/app/desk"
+	"plumbline/internal/app/readlog"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/recusal"
 	"plumbline/internal/roster"
@@ -121,13 +122,13 @@ type PartyView struct {
 // Case opens one case. Tracks, questions and tasks are shown as far as each
 // lies in the reader's own scope. A purpose is asked of leadership readers.
 func (a *App) Case(ctx context.Context, who *roster.Actor, id string, purpose ...string) (out CaseView, err error) {
-	var o opened
+	var o readlog.Opened
 	err = a.Read(ctx, who, "case.get", func(ctx context.Context, v *store.View) (err error) {
 		_, o, err = a.openCase(ctx, v, who, roster.ActRead, id, purpose, &out)
 		return err
 	})
 	if err == nil {
-		err = a.logOpening(ctx, who, o)
+		err = a.LogOpening(ctx, who, o)
 	}
 	if err != nil {
 		return CaseView{}, err
@@ -137,16 +138,16 @@ func (a *App) Case(ctx context.Context, who *roster.Actor, id string, purpose ..
 
 // openCase judges who may open a case, and for what, and reads it. The act is
 // to read it or to take it out.
-func (a *App) openCase(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, id string, purpose []string, out *CaseView) (*inquiry.CaseFile, opened, error) {
+func (a *App) openCase(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, id string, purpose []string, out *CaseView) (*inquiry.CaseFile, readlog.Opened, error) {
 	sc, err := a.Scope(ctx, v, who, act, roster.KindCase)
 	if err != nil {
-		return nil, opened{}, err
+		return nil, readlog.Opened{}, err
 	}
 	c, err := v.Case(ctx, id, sc)
 	if err != nil {
-		return nil, opened{}, err
+		return nil, readlog.Opened{}, err
 	}
-	o, err := a.opening(ctx, v, who, roster.KindCase, desk.Spot(c.ID, c.UnitID, c.BranchID, c.PersonID, c.EventOn), purpose)
+	o, err := a.Opening(ctx, v, who, roster.KindCase, desk.Spot(c.ID, c.UnitID, c.BranchID, c.PersonID, c.EventOn), purpose)
 	if err != nil {
 		return nil, o, err
 	}

@@ -54,7 +54,7 @@ func (a *App) BatchErrors(ctx context.Context, who *roster.Actor, in ErrorFileIn
 		if out, err = errorFile(ctx, tx, b, in.Format, words); err != nil {
 			return nil, "", err
 		}
-		if err := a.mayExport(ctx, &tx.View, who); err != nil {
+		if err := a.MayExport(ctx, &tx.View, who); err != nil {
 			return nil, "", err
 		}
 		return []ledger.Fact{{Verb: "batch.errors", Kind: "audit_batch", ID: b.ID, Unit: b.UnitID}}, b.ID, nil

@@ -241,7 +241,7 @@ func (a *App) StageAudit(ctx context.Context, who *roster.Actor, name string, da
 
 // checkFile refuses what the spreadsheet reader would refuse.
 func (a *App) checkFile(ctx context.Context, who *roster.Actor, name string, data []byte) error {
-	done, err := a.reading(ctx, who)
+	done, err := a.Reading(ctx, who)
 	if err != nil {
 		return err
 	}
@@ -325,7 +325,7 @@ func (a *App) PreviewAudit(ctx context.Context, who *roster.Actor, in AuditFile)
 	if err := in.Validate(); err != nil {
 		return out, err
 	}
-	done, err := a.reading(ctx, who)
+	done, err := a.Reading(ctx, who)
 	if err != nil {
 		return out, err
 	}

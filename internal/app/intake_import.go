@@ -116,7 +116,7 @@ func (a *App) ImportAudit(ctx context.Context, who *roster.Actor, in ImportInput
 // openToImport reads the file, and finds the batch as which it was imported
 // before.
 func (a *App) openToImport(ctx context.Context, who *roster.Actor, in *AuditFile) (f *openedFile, existing *intake.AuditBatch, err error) {
-	done, err := a.reading(ctx, who)
+	done, err := a.Reading(ctx, who)
 	if err != nil {
 		return nil, nil, err
 	}

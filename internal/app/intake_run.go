@@ -106,7 +106,7 @@ func (r *importRun) judgeFrom(ctx context.Context, from int) <-chan []judgedRow 
 
 func (a *App) importRun(ctx context.Context, j *store.Job) (*importRun, error) {
 	r := &importRun{a: a, job: j, who: &roster.Actor{Account: j.Account, Program: true}}
-	done, err := a.load.readers.enter(ctx, j.ID)
+	done, err := a.Enter(ctx, j.ID)
 	if err != nil {
 		return r, err
 	}

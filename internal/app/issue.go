@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"plumbline/internal/app/desk"
+	"plumbline/internal/app/readlog"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
@@ -216,7 +217,7 @@ func (a *App) Issue(ctx context.Context, who *roster.Actor, in IssueInput) (*Iss
 			return err
 		}
 		if asked = !named.Admits(target(i)); asked {
-			if err := checkPurpose(in.Purpose); err != nil {
+			if err := readlog.CheckPurpose(in.Purpose); err != nil {
 				return err
 			}
 		}
@@ -227,7 +228,7 @@ func (a *App) Issue(ctx context.Context, who *roster.Actor, in IssueInput) (*Iss
 		return nil, err
 	}
 	if asked {
-		if err := a.logReading(ctx, who, string(roster.KindIssue), d.ID, d.PersonID, in.Purpose); err != nil {
+		if err := a.LogReading(ctx, who, string(roster.KindIssue), d.ID, d.PersonID, in.Purpose); err != nil {
 			return nil, err
 		}
 	}

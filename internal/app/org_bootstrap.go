@@ -124,16 +124,6 @@ func recruit(ctx context.Context, tx *store.Tx, part []Recruit) error {
 	return tx.Bump(ctx, store.GenerationAuthority)
 }
 
-// ActorNamed says who an account is today, for the program acting in somebody's
-// name: the demo, and an operator's command with --as.
-func (a *App) ActorNamed(ctx context.Context, accountID string) (who *roster.Actor, err error) {
-	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
-		who, err = a.ActorOf(ctx, v, accountID)
-		return err
-	})
-	return who, err
-}
-
 // SiteFact reads one fact about this installation; "" if it was never set.
 func (a *App) SiteFact(ctx context.Context, name string) (value string, err error) {
 	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {

@@ -1,6 +1,19 @@
 package app
 
-import "testing"
+import (
+	"testing"
+
+	"plumbline/internal/roster"
+)
+
+// provedBy lists the acts by which somebody puts his name to what then stands:
+// filing, waiving, answering, confirming, deciding, approving, closing,
+// granting. A route that writes by one of them asks for a fresh proof.
+var provedBy = map[roster.Act]bool{
+	roster.ActSubmit: true, roster.ActSupplement: true, roster.ActReply: true, roster.ActAnswer: true,
+	roster.ActCertify: true, roster.ActConfirm: true, roster.ActDecide: true, roster.ActApprove: true,
+	roster.ActVerify: true, roster.ActStrikeOff: true, roster.ActClose: true, roster.ActGrant: true,
+}
 
 // TestGraveActsAskForAProof holds the column of the route table: who files,
 // waives, answers, confirms, decides, approves, closes or grants is asked for

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"plumbline/internal/app/desk"
+	"plumbline/internal/app/readlog"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/roster"
 	"plumbline/internal/rules"
@@ -95,7 +96,7 @@ type QuestionView struct {
 
 // Question opens one leader question. A purpose is asked of leadership readers.
 func (a *App) Question(ctx context.Context, who *roster.Actor, id string, purpose ...string) (out QuestionView, err error) {
-	var o opened
+	var o readlog.Opened
 	err = a.Read(ctx, who, "question.get", func(ctx context.Context, v *store.View) error {
 		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindQuestion)
 		if err != nil {
@@ -105,7 +106,7 @@ func (a *App) Question(ctx context.Context, who *roster.Actor, id string, purpos
 		if err != nil {
 			return err
 		}
-		if o, err = a.opening(ctx, v, who, roster.KindQuestion, desk.Spot(q.ID, q.UnitID, q.BranchID, q.PersonID, q.EventOn), purpose); err != nil {
+		if o, err = a.Opening(ctx, v, who, roster.KindQuestion, desk.Spot(q.ID, q.UnitID, q.BranchID, q.PersonID, q.EventOn), purpose); err != nil {
 			return err
 		}
 		n, err := a.Names(ctx, v, who, []string{q.PersonID, q.SubjectID, q.ProposedBy, q.ApprovedBy}, []string{q.UnitID})
@@ -131,7 +132,7 @@ func (a *App) Question(ctx context.Context, who *roster.Actor, id string, purpos
 		return err
 	})
 	if err == nil {
-		err = a.logOpening(ctx, who, o)
+		err = a.LogOpening(ctx, who, o)
 	}
 	if err != nil {
 		return QuestionView{}, err

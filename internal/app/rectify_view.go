@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"plumbline/internal/app/desk"
+	"plumbline/internal/app/readlog"
 	"plumbline/internal/rectify"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -133,7 +134,7 @@ var taskSteps = map[string]rectify.State{
 
 // Rectification opens one task. A purpose is asked of leadership readers.
 func (a *App) Rectification(ctx context.Context, who *roster.Actor, id string, purpose ...string) (out RectificationView, err error) {
-	var o opened
+	var o readlog.Opened
 	err = a.Read(ctx, who, "rectification.get", func(ctx context.Context, v *store.View) error {
 		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindRectification)
 		if err != nil {
@@ -144,7 +145,7 @@ func (a *App) Rectification(ctx context.Context, who *roster.Actor, id string, p
 			return err
 		}
 		if !slices.Contains(leadUnits(who), r.LeadUnitID) {
-			if o, err = a.opening(ctx, v, who, roster.KindRectification, desk.Spot(r.ID, r.UnitID, r.BranchID, r.PersonID, r.EventOn), purpose); err != nil {
+			if o, err = a.Opening(ctx, v, who, roster.KindRectification, desk.Spot(r.ID, r.UnitID, r.BranchID, r.PersonID, r.EventOn), purpose); err != nil {
 				return err
 			}
 		}
@@ -182,7 +183,7 @@ func (a *App) Rectification(ctx context.Context, who *roster.Actor, id string, p
 		return err
 	})
 	if err == nil {
-		err = a.logOpening(ctx, who, o)
+		err = a.LogOpening(ctx, who, o)
 	}
 	if err != nil {
 		return RectificationView{}, err

@@ -202,7 +202,7 @@ func (r *rosterRow) yes(field string, otherwise bool) bool {
 // readRoster reads a table from a file. Rows that cannot be read come back with
 // their reason; the columns that nobody knows are named.
 func (a *App) readRoster(ctx context.Context, who *roster.Actor, in RosterImport) (rows []*rosterRow, ignored []string, err error) {
-	done, err := a.reading(ctx, who)
+	done, err := a.Reading(ctx, who)
 	if err != nil {
 		return nil, nil, err
 	}

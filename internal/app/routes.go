@@ -7,11 +7,12 @@ import (
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/heads"
 	"plumbline/internal/app/jobs"
+	"plumbline/internal/app/readlog"
 )
 
 // Routes is the table of every operation.
 var Routes = slices.Concat(
-	heads.Routes, jobs.Routes, rosterRoutes, accountRoutes, selfcheckRoutes, intakeRoutes, issueRoutes, inquiryRoutes, rectifyRoutes, reportRoutes,
+	heads.Routes, jobs.Routes, rosterRoutes, accountRoutes, selfcheckRoutes, intakeRoutes, issueRoutes, inquiryRoutes, rectifyRoutes, reportRoutes, readlog.Routes,
 	custodyRoutes, recusalRoutes, approval.Routes,
 )
 

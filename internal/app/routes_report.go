@@ -8,8 +8,6 @@ import (
 // reportRoutes are the leadership report and the exports.
 var reportRoutes = []desk.Route{
 	{Op: "report.read", Method: "GET", Path: "/report", Act: roster.ActRead, Kind: roster.KindReport},
-	{Op: "budget.read", Method: "GET", Path: "/budget", Act: roster.ActPropose, Kind: roster.KindProposal},
-	{Op: "budget.extend", Method: "POST", Path: "/budget/extensions", Act: roster.ActPropose, Kind: roster.KindProposal, Write: true, Create: true, Status: 201},
 	{Op: "report.export", Method: "POST", Path: "/report/exports", Act: roster.ActExport, Kind: roster.KindReport, Write: true, Create: true},
 	{Op: "issue.export", Method: "POST", Path: "/issues/exports", Act: roster.ActExport, Kind: roster.KindIssue, Write: true, Create: true},
 }

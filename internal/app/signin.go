@@ -285,3 +285,13 @@ func label(s string) string {
 	}
 	return s
 }
+
+// ActorNamed says who an account is today, for the program acting in somebody's
+// name: the demo, and an operator's command with --as.
+func (a *App) ActorNamed(ctx context.Context, accountID string) (who *roster.Actor, err error) {
+	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+		who, err = a.ActorOf(ctx, v, accountID)
+		return err
+	})
+	return who, err
+}

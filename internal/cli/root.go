@@ -23,8 +23,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/heads"
+	"plumbline/internal/app/uploads"
 	"plumbline/internal/fault"
 	"plumbline/internal/witness"
 	"plumbline/internal/words"
@@ -60,7 +60,7 @@ type Config struct {
 
 func defaults() *Config {
 	return &Config{DB: "plumbline.db", Addr: "127.0.0.1:8080", Lang: locale(os.Getenv), Output: "table",
-		UploadBudget: app.DefaultUploadBudget >> 20, Readers: app.DefaultReaders,
+		UploadBudget: uploads.DefaultUploadBudget >> 20, Readers: uploads.DefaultReaders,
 		SignEvery: heads.SignEvery, WitnessPace: witness.Pace{Every: 3 * time.Second, Heartbeat: 5 * time.Minute}}
 }
 

@@ -3,7 +3,7 @@ package web
 import (
 	"net/http"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/readlog"
 	"plumbline/internal/web/ui"
 )
 
@@ -30,7 +30,7 @@ func (f *Face) showBudget(c *Call, errs ui.Errors) error {
 	v := custodyList{Table: ui.Table{Figures: true, Cols: []ui.Col{{Text: c.T("budget.what")}, {Text: c.T("budget.used"), Num: true}, {Text: c.T("budget.allowed"), Num: true}}}}
 	for _, l := range []struct {
 		key  string
-		line app.BudgetLine
+		line readlog.BudgetLine
 	}{{"openings", b.Openings}, {"exports", b.Exports}} {
 		v.Table.Rows = append(v.Table.Rows, []ui.Cell{{Text: c.T("budget." + l.key)}, {Text: ui.Number(l.line.Used), Num: true}, {Text: ui.Number(l.line.Allowed), Num: true}})
 	}
@@ -48,7 +48,7 @@ func (f *Face) showBudget(c *Call, errs ui.Errors) error {
 }
 
 func (f *Face) extendBudget(c *Call) error {
-	_, _, err := f.app.ExtendBudget(c.Context(), c.Actor, app.ExtendBudgetInput{Reason: c.Form("reason"), Key: c.Key()})
+	_, _, err := f.app.ExtendBudget(c.Context(), c.Actor, readlog.ExtendBudgetInput{Reason: c.Form("reason"), Key: c.Key()})
 	if errs := c.Errors(err); errs != nil {
 		return f.showBudget(c, errs)
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/readlog"
 	"plumbline/internal/issue"
 	"plumbline/internal/web/ui"
 	"plumbline/internal/words"
@@ -180,7 +181,7 @@ func (f *Face) fileView(c *Call, file *app.File, own bool) fileView {
 		v.Export = &actForm{ID: "export", Title: c.T("file.export.title"), Help: c.T("file.export.help.own"), Action: "/my-file/export", Button: "file.export.button"}
 	} else if file.MayTake {
 		v.Export = &actForm{ID: "export", Title: c.T("file.export.title"), Help: c.T("file.export.help"), Action: "/people/" + file.PersonID + "/file/export", Button: "file.export.button",
-			Inputs: []ui.Input{{Name: "purpose", Label: c.T("field.purpose"), Kind: "select", Value: c.Query("purpose"), Options: ui.Codes(c.Lang, "purpose", "page.choose", app.Purposes...)}}}
+			Inputs: []ui.Input{{Name: "purpose", Label: c.T("field.purpose"), Kind: "select", Value: c.Query("purpose"), Options: ui.Codes(c.Lang, "purpose", "page.choose", readlog.Purposes...)}}}
 	}
 	return v
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/readlog"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
 	"plumbline/internal/web/ui"
@@ -230,7 +231,7 @@ func (f *Face) askPurpose(c *Call, path string, errs ui.Errors) error {
 	if c.Query("purpose") == "" {
 		errs = nil
 	}
-	return c.Show(purposePage(p, path, errs, ui.Codes(c.Lang, "purpose", "", app.Purposes...)))
+	return c.Show(purposePage(p, path, errs, ui.Codes(c.Lang, "purpose", "", readlog.Purposes...)))
 }
 
 func (f *Face) issueView(c *Call, d *app.IssueDetail) issueView {

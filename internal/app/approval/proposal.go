@@ -47,8 +47,8 @@ type Approved struct {
 	Input    []byte
 }
 
-// NewApprovals has no acts yet; each area registers its own.
-func NewApprovals(d *desk.Desk) *Approvals {
+// New has no acts yet; each area registers its own.
+func New(d *desk.Desk) *Approvals {
 	return &Approvals{Desk: d, acts: make(map[string]Act)}
 }
 

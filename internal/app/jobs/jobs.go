@@ -40,8 +40,8 @@ type Runner struct {
 	once   sync.Mutex
 }
 
-// NewRunner knows no kind of job yet; each area registers its own.
-func NewRunner(d *desk.Desk) (*Runner, error) {
+// New knows no kind of job yet; each area registers its own.
+func New(d *desk.Desk) (*Runner, error) {
 	key, err := d.Key("job")
 	return &Runner{Desk: d, key: key, steps: make(map[string]Step), wake: make(chan struct{}, 1)}, err
 }

@@ -1,4 +1,6 @@
-package app
+// Package readlog keeps who opened what and for which purpose, folds that into the
+// ledger, and holds everybody to what his roles may open and take out in a day.
+package readlog
 
 import (
 	"context"
@@ -17,8 +19,17 @@ import (
 // opBudgetExtend gives an account the day's budget once more.
 const opBudgetExtend = "budget.extend"
 
-func (a *App) registerBudget() {
-	a.Register(opBudgetExtend, approval.Act{Run: approval.Typed(func(*ExtendBudgetInput, string) {}, a.extendBudget)})
+// Readings are what people opened and took out.
+type Readings struct {
+	*desk.Desk
+	*approval.Approvals
+}
+
+// New registers what can wait for a second person.
+func New(d *desk.Desk, a *approval.Approvals) *Readings {
+	r := &Readings{d, a}
+	a.Register(opBudgetExtend, approval.Act{Run: approval.Typed(func(*ExtendBudgetInput, string) {}, r.extendBudget)})
+	return r
 }
 
 // exportVerbs are the facts by which something leaves the site.
@@ -43,7 +54,7 @@ type BudgetLine struct {
 func (l BudgetLine) spent() bool { return l.Used >= l.Allowed }
 
 // Budget is the actor's own.
-func (a *App) Budget(ctx context.Context, who *roster.Actor) (out Budget, err error) {
+func (a *Readings) Budget(ctx context.Context, who *roster.Actor) (out Budget, err error) {
 	err = a.Read(ctx, who, "budget.read", func(ctx context.Context, v *store.View) error {
 		if out, _, err = a.budget(ctx, v, who, "", ""); err != nil {
 			return err
@@ -56,7 +67,7 @@ func (a *App) Budget(ctx context.Context, who *roster.Actor) (out Budget, err er
 
 // dayBudget is what the pack gives the actor's roles a day, and the unit of the
 // highest role that it gives anything.
-func (a *App) dayBudget(tree *roster.Tree, who *roster.Actor) (out rules.Budget, unit string) {
+func (a *Readings) dayBudget(tree *roster.Tree, who *roster.Actor) (out rules.Budget, unit string) {
 	for _, h := range who.Held {
 		for _, b := range a.Pack().Budgets {
 			if b.Role != string(h.Role) {
@@ -73,7 +84,7 @@ func (a *App) dayBudget(tree *roster.Tree, who *roster.Actor) (out rules.Budget,
 
 // budget counts what the actor has used today, and says whether he has opened
 // the object already.
-func (a *App) budget(ctx context.Context, v *store.View, who *roster.Actor, kind, object string) (out Budget, again bool, err error) {
+func (a *Readings) budget(ctx context.Context, v *store.View, who *roster.Actor, kind, object string) (out Budget, again bool, err error) {
 	tree, err := a.Tree(ctx, v)
 	if err != nil {
 		return out, false, err
@@ -100,8 +111,8 @@ func (a *App) budget(ctx context.Context, v *store.View, who *roster.Actor, kind
 	return out, again, err
 }
 
-// mayOpen refuses an opening beyond the day's budget.
-func (a *App) mayOpen(ctx context.Context, v *store.View, who *roster.Actor, kind, object string) error {
+// MayOpen refuses an opening beyond the day's budget.
+func (a *Readings) MayOpen(ctx context.Context, v *store.View, who *roster.Actor, kind, object string) error {
 	if who.Person == "" { // the program's own
 		return nil
 	}
@@ -112,9 +123,9 @@ func (a *App) mayOpen(ctx context.Context, v *store.View, who *roster.Actor, kin
 	return fault.TooMany("budget_openings", "Budget", b.Openings.Allowed, "Renews", string(b.RenewsOn))
 }
 
-// mayExport refuses an export beyond the day's budget. It runs inside the
+// MayExport refuses an export beyond the day's budget. It runs inside the
 // write that records the export, so that none slips through beside another.
-func (a *App) mayExport(ctx context.Context, v *store.View, who *roster.Actor) error {
+func (a *Readings) MayExport(ctx context.Context, v *store.View, who *roster.Actor) error {
 	if who.Person == "" {
 		return nil
 	}
@@ -139,7 +150,7 @@ func (in ExtendBudgetInput) Validate() error {
 // ExtendBudget proposes that the actor may open and take out as much again
 // today. Somebody else of a deciding body must agree. It returns the
 // proposal's id.
-func (a *App) ExtendBudget(ctx context.Context, who *roster.Actor, in ExtendBudgetInput) (id string, r desk.Receipt, err error) {
+func (a *Readings) ExtendBudget(ctx context.Context, who *roster.Actor, in ExtendBudgetInput) (id string, r desk.Receipt, err error) {
 	r, err = a.Write(ctx, who, desk.Write{Op: opBudgetExtend, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		tree, err := a.Tree(ctx, &tx.View)
 		if err != nil {
@@ -157,6 +168,6 @@ func (a *App) ExtendBudget(ctx context.Context, who *roster.Actor, in ExtendBudg
 
 // extendBudget is the fact: the approved proposal itself is what is counted, on
 // the civil day on which it was approved.
-func (a *App) extendBudget(_ context.Context, _ *store.Tx, g approval.Approved, _ ExtendBudgetInput) ([]ledger.Fact, error) {
+func (a *Readings) extendBudget(_ context.Context, _ *store.Tx, g approval.Approved, _ ExtendBudgetInput) ([]ledger.Fact, error) {
 	return []ledger.Fact{{Verb: opBudgetExtend, Kind: "account", ID: g.Proposal.ObjectID, Unit: g.Proposal.UnitID}}, nil
 }

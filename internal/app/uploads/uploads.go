@@ -1,4 +1,6 @@
-package app
+// Package uploads is the room that a site has for what is sent to it, and the line
+// in front of that.
+package uploads
 
 import (
 	"context"
@@ -6,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
 )
@@ -29,26 +32,26 @@ const (
 	visitorShare = "" // owner of what is sent without a session
 )
 
-// load is the room that a site has.
-type load struct {
+// Uploads is the room that a site has for what is sent to it.
+type Uploads struct {
+	*desk.Desk
 	uploads, visitors, readers *room
 }
 
-func (l *load) init(budget int64, readers int) {
+// New takes the defaults where budget, in bytes, or readers is 0.
+func New(d *desk.Desk, budget int64, readers int) *Uploads {
 	if budget <= 0 {
 		budget = DefaultUploadBudget
 	}
 	if readers <= 0 {
 		readers = DefaultReaders
 	}
-	l.uploads = newRoom(budget, uploadWait)
-	l.visitors = newRoom(visitorBudget, uploadWait)
-	l.readers = newRoom(int64(readers), readerWait)
+	return &Uploads{Desk: d, uploads: newRoom(budget, uploadWait), visitors: newRoom(visitorBudget, uploadWait), readers: newRoom(int64(readers), readerWait)}
 }
 
 // Admit judges an operation by role alone, as the operation itself will: a face
 // asks before it reads what was sent.
-func (a *App) Admit(who *roster.Actor, op string) error {
+func (a *Uploads) Admit(who *roster.Actor, op string) error {
 	_, err := a.Authorize(who, op)
 	return err
 }
@@ -57,19 +60,25 @@ func (a *App) Admit(who *roster.Actor, op string) error {
 // done when the request has ended. What fits into SmallBody needs none. A fault
 // says that the body is larger than all the room there is (413), or that too
 // many are under way (429).
-func (a *App) Receive(ctx context.Context, who *roster.Actor, n int64) (done func(), err error) {
+func (a *Uploads) Receive(ctx context.Context, who *roster.Actor, n int64) (done func(), err error) {
 	if n <= SmallBody {
 		return func() {}, nil
 	}
 	if who == nil {
-		return a.load.visitors.take(ctx, visitorShare, n)
+		return a.visitors.take(ctx, visitorShare, n)
 	}
-	return a.load.uploads.take(ctx, who.Account, n)
+	return a.uploads.take(ctx, who.Account, n)
 }
 
-// reading takes a place in front of the spreadsheet reader.
-func (a *App) reading(ctx context.Context, who *roster.Actor) (done func(), err error) {
-	return a.load.readers.take(ctx, who.Account, 1)
+// Reading takes a place in front of the spreadsheet reader.
+func (a *Uploads) Reading(ctx context.Context, who *roster.Actor) (done func(), err error) {
+	return a.readers.take(ctx, who.Account, 1)
+}
+
+// Enter takes a place in front of the spreadsheet reader for a job, which waits as
+// long as it must.
+func (a *Uploads) Enter(ctx context.Context, job string) (done func(), err error) {
+	return a.readers.enter(ctx, job)
 }
 
 // room is a bounded quantity that many share: first come, first served, except
