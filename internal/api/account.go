@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/roster"
@@ -77,9 +78,9 @@ func registerAccount(r *registry) {
 		Role   string `query:"role"`
 		Cursor string `query:"cursor"`
 		Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
-	}) (Paged[app.AccountView], error) {
-		rows, next, err := a.Accounts(ctx, c.Actor, app.AccountQuery{State: in.State, Role: roster.Role(in.Role), Cursor: in.Cursor, Limit: in.Limit})
-		return Paged[app.AccountView]{rows, next}, err
+	}) (Paged[accounts.AccountView], error) {
+		rows, next, err := a.Accounts(ctx, c.Actor, accounts.AccountQuery{State: in.State, Role: roster.Role(in.Role), Cursor: in.Cursor, Limit: in.Limit})
+		return Paged[accounts.AccountView]{rows, next}, err
 	}, Summary("Accounts of the people in scope"))
 	handle(r, "account.create", func(ctx context.Context, c *Call, in *struct {
 		Body struct {
@@ -87,7 +88,7 @@ func registerAccount(r *registry) {
 			PersonnelNo string `json:"personnel_no" maxLength:"40"`
 		}
 	}) (Done, error) {
-		id, rec, err := a.AddAccount(ctx, c.Actor, app.AccountInput{Login: in.Body.Login, PersonnelNo: in.Body.PersonnelNo, Key: c.Key})
+		id, rec, err := a.AddAccount(ctx, c.Actor, accounts.AccountInput{Login: in.Body.Login, PersonnelNo: in.Body.PersonnelNo, Key: c.Key})
 		return done(rec, id), err
 	}, Summary("Make an account for somebody on the roster"))
 	handle(r, "account.code", func(ctx context.Context, c *Call, in *ByID) (CodeView, error) {
@@ -130,7 +131,7 @@ func registerSessions(r *registry) {
 			Days     int      `json:"days,omitempty" minimum:"0" maximum:"30" doc:"How long a token with a scope lasts: 30 days if not said, 24 hours for administrators in any case. It ends when 7 days unused"`
 		}
 	}) (TokenView, error) {
-		s, err := a.SignIn(ctx, app.SignInInput{Login: in.Body.Login, Password: in.Body.Password, Label: in.Body.Label, Source: source(c), Bearer: true,
+		s, err := a.SignIn(ctx, accounts.SignInInput{Login: in.Body.Login, Password: in.Body.Password, Label: in.Body.Label, Source: source(c), Bearer: true,
 			Scope: in.Body.Scope, Days: in.Body.Days})
 		if err != nil {
 			return TokenView{}, err
@@ -149,12 +150,12 @@ func registerSessions(r *registry) {
 			Password string `json:"password" maxLength:"500"`
 		}
 	}) (ProofView, error) {
-		until, err := a.Prove(ctx, c.Actor, app.ProofInput{Password: in.Body.Password})
+		until, err := a.Prove(ctx, c.Actor, accounts.ProofInput{Password: in.Body.Password})
 		return ProofView{until}, err
 	}, Summary("Give my password again, for acts that answer proof_needed"))
-	handle(r, "session.list", func(ctx context.Context, c *Call, _ *struct{}) (Paged[app.SessionView], error) {
+	handle(r, "session.list", func(ctx context.Context, c *Call, _ *struct{}) (Paged[accounts.SessionView], error) {
 		rows, err := a.Sessions(ctx, c.Actor)
-		return Paged[app.SessionView]{Items: rows}, err
+		return Paged[accounts.SessionView]{Items: rows}, err
 	}, Summary("My sessions"))
 	handle(r, "session.end", func(ctx context.Context, c *Call, in *ByID) (OK, error) {
 		err := a.EndSession(ctx, c.Actor, in.ID)
@@ -170,7 +171,7 @@ func registerSessions(r *registry) {
 			New string `json:"new" maxLength:"500"`
 		}
 	}) (Done, error) {
-		rec, err := a.SetPassword(ctx, c.Actor, app.PasswordInput{Old: in.Body.Old, New: in.Body.New})
+		rec, err := a.SetPassword(ctx, c.Actor, accounts.PasswordInput{Old: in.Body.Old, New: in.Body.New})
 		return done(rec, c.Actor.Account), err
 	}, Summary("Set my password; my other sessions end"))
 }
@@ -184,11 +185,11 @@ func registerGrants(r *registry) {
 		Unit    string `query:"unit_id"`
 		Cursor  string `query:"cursor"`
 		Limit   int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
-	}) (Paged[app.GrantView], error) {
-		rows, next, err := a.Grants(ctx, c.Actor, app.GrantQuery{State: in.State, Role: roster.Role(in.Role), AccountID: in.Account, UnitID: in.Unit, Cursor: in.Cursor, Limit: in.Limit})
-		return Paged[app.GrantView]{rows, next}, err
+	}) (Paged[accounts.GrantView], error) {
+		rows, next, err := a.Grants(ctx, c.Actor, accounts.GrantQuery{State: in.State, Role: roster.Role(in.Role), AccountID: in.Account, UnitID: in.Unit, Cursor: in.Cursor, Limit: in.Limit})
+		return Paged[accounts.GrantView]{rows, next}, err
 	}, Summary("Roles held at the units in scope, the newest first"))
-	handle(r, "grant.create", func(ctx context.Context, c *Call, in *struct{ Body app.GrantInput }) (Done, error) {
+	handle(r, "grant.create", func(ctx context.Context, c *Call, in *struct{ Body accounts.GrantInput }) (Done, error) {
 		in.Body.Key = c.Key
 		id, rec, err := a.Grant(ctx, c.Actor, in.Body)
 		return done(rec, id), err
@@ -211,11 +212,11 @@ func registerGrants(r *registry) {
 		rec, err := a.RevokeGrant(ctx, c.Actor, in.ID, c.Version(in.Body.Version))
 		return done(rec, in.ID), err
 	}, Summary("End a role today"))
-	handle(r, "deputy.list", func(ctx context.Context, c *Call, _ *struct{}) (Paged[app.GrantView], error) {
+	handle(r, "deputy.list", func(ctx context.Context, c *Call, _ *struct{}) (Paged[accounts.GrantView], error) {
 		rows, err := a.Deputies(ctx, c.Actor)
-		return Paged[app.GrantView]{Items: rows}, err
+		return Paged[accounts.GrantView]{Items: rows}, err
 	}, Summary("My deputies"))
-	handle(r, "deputy.create", func(ctx context.Context, c *Call, in *struct{ Body app.DeputyInput }) (Done, error) {
+	handle(r, "deputy.create", func(ctx context.Context, c *Call, in *struct{ Body accounts.DeputyInput }) (Done, error) {
 		in.Body.Key = c.Key
 		id, rec, err := a.NameDeputy(ctx, c.Actor, in.Body)
 		return done(rec, id), err

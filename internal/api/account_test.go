@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/roster"
@@ -82,11 +82,11 @@ func TestProofOverTheAPI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := s.App.SignIn(t.Context(), app.SignInInput{Login: "security", Password: code, Bearer: true})
+	in, err := s.App.SignIn(t.Context(), accounts.SignInInput{Login: "security", Password: code, Bearer: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.App.SetPassword(t.Context(), in.Actor, app.PasswordInput{New: "correct horse 42"}); err != nil {
+	if _, err := s.App.SetPassword(t.Context(), in.Actor, accounts.PasswordInput{New: "correct horse 42"}); err != nil {
 		t.Fatal(err)
 	}
 	wish := `{"login":"anna","role":"inspector","unit_id":"` + s.Units["east"] + `","from":"2026-03-01"}`

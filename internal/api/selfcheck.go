@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
@@ -124,14 +125,14 @@ type LeaderView struct {
 
 // ToDoView is the to-do home.
 type ToDoView struct {
-	Lists   []ListView    `json:"lists"`
-	Codes   []app.OwnCode `json:"codes" doc:"one-time codes for my own account: those that wait, and those that were issued in the last 30 days"`
-	Review  int64         `json:"to_review"`
-	Missing int64         `json:"not_filed"`
-	Named   int64         `json:"items_naming_a_leader"`
-	Noticed int64         `json:"notices_unanswered"`
-	Served  int64         `json:"findings_to_reply_to"`
-	Work    []app.Waiting `json:"work"` // the queues that wait for you, each with the operation that lists it
+	Lists   []ListView         `json:"lists"`
+	Codes   []accounts.OwnCode `json:"codes" doc:"one-time codes for my own account: those that wait, and those that were issued in the last 30 days"`
+	Review  int64              `json:"to_review"`
+	Missing int64              `json:"not_filed"`
+	Named   int64              `json:"items_naming_a_leader"`
+	Noticed int64              `json:"notices_unanswered"`
+	Served  int64              `json:"findings_to_reply_to"`
+	Work    []app.Waiting      `json:"work"` // the queues that wait for you, each with the operation that lists it
 }
 
 func registerLists(r *registry) {
@@ -148,7 +149,7 @@ func registerLists(r *registry) {
 		if err != nil {
 			return ToDoView{}, err
 		}
-		return ToDoView{mine(t.Lists), append([]app.OwnCode{}, t.Codes...), t.Review, t.Missing, t.Named, t.Noticed, t.Served, append([]app.Waiting{}, t.Work...)}, nil
+		return ToDoView{mine(t.Lists), append([]accounts.OwnCode{}, t.Codes...), t.Review, t.Missing, t.Named, t.Noticed, t.Served, append([]app.Waiting{}, t.Work...)}, nil
 	}, Summary("What waits for me"))
 	handle(r, "submission.list_own", func(ctx context.Context, c *Call, _ *struct{}) (Paged[ListView], error) {
 		lists, err := r.f.App.MyLists(ctx, c.Actor)

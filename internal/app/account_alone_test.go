@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
@@ -20,7 +21,7 @@ import (
 // and used it himself.
 type taken struct {
 	story
-	session, script *app.SignedIn
+	session, script *accounts.SignedIn
 }
 
 func take(t *testing.T, s *apptest.Site) taken {
@@ -31,11 +32,11 @@ func take(t *testing.T, s *apptest.Site) taken {
 	if err != nil || until.IsZero() {
 		t.Fatalf("a newcomer's code takes two: %v", err)
 	}
-	in, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: code})
+	in, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: code})
 	st.must(err)
-	_, err = s.App.SetPassword(ctx, in.Actor, app.PasswordInput{New: password})
+	_, err = s.App.SetPassword(ctx, in.Actor, accounts.PasswordInput{New: password})
 	st.must(err)
-	script, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password, Bearer: true, Scope: []string{desk.ScopeRead}, Label: "script"})
+	script, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: password, Bearer: true, Scope: []string{desk.ScopeRead}, Label: "script"})
 	st.must(err)
 	out := taken{st, in, script}
 	out.open("as an officer")
@@ -45,7 +46,7 @@ func take(t *testing.T, s *apptest.Site) taken {
 func (k taken) ways() map[string]error {
 	_, session := k.s.App.Authenticate(context.Background(), k.session.Token)
 	_, script := k.s.App.Authenticate(context.Background(), k.script.Token)
-	_, word := k.s.App.SignIn(context.Background(), app.SignInInput{Login: "anna", Password: password})
+	_, word := k.s.App.SignIn(context.Background(), accounts.SignInInput{Login: "anna", Password: password})
 	return map[string]error{"session": session, "token": script, "password": word}
 }
 
@@ -65,7 +66,7 @@ func (k taken) shut(when string) {
 			k.Errorf("%s, by %s: %v", when, way, err)
 		}
 	}
-	if _, err := k.s.App.SignIn(context.Background(), app.SignInInput{Login: "anna", Password: "guess"}); codeOf(err) != "sign_in_failed" {
+	if _, err := k.s.App.SignIn(context.Background(), accounts.SignInInput{Login: "anna", Password: "guess"}); codeOf(err) != "sign_in_failed" {
 		k.Errorf("%s, a wrong password is told of the code: %v", when, err)
 	}
 }
@@ -87,7 +88,7 @@ func (k taken) agreed() string {
 func TestACodeIssuedAloneCarriesNoRole(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx, k := context.Background(), take(t, s)
-		wish := app.GrantInput{Login: "anna", Role: roster.RoleInspector, UnitID: s.Units["east"], FromOn: "2026-03-02"}
+		wish := accounts.GrantInput{Login: "anna", Role: roster.RoleInspector, UnitID: s.Units["east"], FromOn: "2026-03-02"}
 		id, _, err := s.App.Grant(ctx, s.Actor("security"), wish)
 		k.must(err)
 		k.shut("granted")
@@ -95,14 +96,14 @@ func TestACodeIssuedAloneCarriesNoRole(t *testing.T) {
 		k.must(err)
 
 		// The role of a deputy begins on a day when nobody writes anything.
-		_, _, err = s.App.NameDeputy(ctx, s.Actor("east1head"), app.DeputyInput{UnitID: s.Units["east1"], PersonnelNo: number(t, s, "anna"), FromOn: "2026-03-04", ToOn: "2026-03-09"})
+		_, _, err = s.App.NameDeputy(ctx, s.Actor("east1head"), accounts.DeputyInput{UnitID: s.Units["east1"], PersonnelNo: number(t, s, "anna"), FromOn: "2026-03-04", ToOn: "2026-03-09"})
 		k.must(err)
 		s.Clock.Add(24 * time.Hour)
-		if _, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password}); err != nil {
+		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: password}); err != nil {
 			t.Errorf("the day before: %v", err)
 		}
 		s.Clock.Add(24 * time.Hour)
-		if _, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password}); codeOf(err) != "code_alone" {
+		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: password}); codeOf(err) != "code_alone" {
 			t.Errorf("on the day: %v", err)
 		}
 		if _, err := s.App.Authenticate(ctx, k.script.Token); codeOf(err) != "code_alone" {
@@ -110,9 +111,9 @@ func TestACodeIssuedAloneCarriesNoRole(t *testing.T) {
 		}
 
 		code := k.agreed()
-		in, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: code})
+		in, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: code})
 		k.must(err)
-		if _, err := s.App.SetPassword(ctx, in.Actor, app.PasswordInput{New: "her own and nobody's"}); err != nil {
+		if _, err := s.App.SetPassword(ctx, in.Actor, accounts.PasswordInput{New: "her own and nobody's"}); err != nil {
 			t.Fatal(err)
 		}
 		who, err := s.App.Authenticate(ctx, in.Token)
@@ -139,15 +140,15 @@ func TestTheTakerConfirmsNothing(t *testing.T) {
 		k.must(err)
 		code, _, _, err := s.App.ConfirmCode(ctx, who, approval.ProposalInput{ID: rec.ResultID, Version: 1})
 		k.must(err)
-		in, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: code})
+		in, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: code})
 		k.must(err)
-		_, err = s.App.SetPassword(ctx, in.Actor, app.PasswordInput{New: password})
+		_, err = s.App.SetPassword(ctx, in.Actor, accounts.PasswordInput{New: password})
 		k.must(err)
-		_, _, err = s.App.Grant(ctx, s.Actor("security"), app.GrantInput{Login: "anna", Role: roster.RoleInspector, UnitID: s.Units["east"], FromOn: "2026-03-02"})
+		_, _, err = s.App.Grant(ctx, s.Actor("security"), accounts.GrantInput{Login: "anna", Role: roster.RoleInspector, UnitID: s.Units["east"], FromOn: "2026-03-02"})
 		k.must(err)
 		for _, try := range []error{func() error { _, err := s.App.Authenticate(ctx, in.Token); return err }(),
 			func() error {
-				_, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password})
+				_, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: password})
 				return err
 			}()} {
 			if codeOf(try) != "code_alone" {
@@ -165,7 +166,7 @@ func TestAnUnusedCodeCarriesNoRole(t *testing.T) {
 		activate(t, s, "system")
 		grant := func(login string) {
 			t.Helper()
-			if _, _, err := s.App.Grant(ctx, s.Actor("security"), app.GrantInput{Login: login, Role: roster.RoleInspector, UnitID: s.Units["east"], FromOn: "2026-03-02"}); err != nil {
+			if _, _, err := s.App.Grant(ctx, s.Actor("security"), accounts.GrantInput{Login: login, Role: roster.RoleInspector, UnitID: s.Units["east"], FromOn: "2026-03-02"}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -176,7 +177,7 @@ func TestAnUnusedCodeCarriesNoRole(t *testing.T) {
 			}
 			grant(login)
 			want := map[string]string{"anna": "code_alone"}[login]
-			if _, err := s.App.SignIn(ctx, app.SignInInput{Login: login, Password: code}); codeOf(err) != want {
+			if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: login, Password: code}); codeOf(err) != want {
 				t.Errorf("%s: %v", login, err)
 			}
 		}
@@ -209,7 +210,7 @@ func TestACodeIssuedAloneMakesNoCustodian(t *testing.T) {
 func TestTheHolderIsToldOfACodeIssuedAlone(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx, k := context.Background(), take(t, s)
-		told := func() []app.OwnCode {
+		told := func() []accounts.OwnCode {
 			t.Helper()
 			todo, err := s.App.ToDo(ctx, s.Actor("anna"))
 			k.must(err)
@@ -234,7 +235,7 @@ func TestTheHolderIsToldOfACodeIssuedAlone(t *testing.T) {
 func TestTheSecondAdministratorCanSignIn(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx, k := context.Background(), take(t, s)
-		id, _, err := s.App.Grant(ctx, s.Actor("security"), app.GrantInput{Login: "anna", Role: roster.RoleSecurityAdmin, UnitID: s.Units["east"], FromOn: "2026-03-02"})
+		id, _, err := s.App.Grant(ctx, s.Actor("security"), accounts.GrantInput{Login: "anna", Role: roster.RoleSecurityAdmin, UnitID: s.Units["east"], FromOn: "2026-03-02"})
 		k.must(err)
 		_, err = s.App.ApproveGrant(ctx, s.Actor("security2"), id, 1)
 		k.must(err)
@@ -263,7 +264,7 @@ func TestAnAlarmIsNotEndedByWhoMayNotSignIn(t *testing.T) {
 		_, _, err := s.App.Declare(context.Background(), s.Actor("eastinspector"), app.RelationInput{Number: number(t, s, "ben"), Name: "林乙", Kind: "relative"})
 		k.must(err)
 		sweep(t, s, "the only inspector is barred", 1)
-		_, _, err = s.App.Grant(context.Background(), s.Actor("security"), app.GrantInput{Login: "anna", Role: roster.RoleInspector, UnitID: s.Units["east"], FromOn: "2026-03-02"})
+		_, _, err = s.App.Grant(context.Background(), s.Actor("security"), accounts.GrantInput{Login: "anna", Role: roster.RoleInspector, UnitID: s.Units["east"], FromOn: "2026-03-02"})
 		k.must(err)
 		sweep(t, s, "the second may not sign in", 0)
 		k.agreed()

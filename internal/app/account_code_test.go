@@ -4,7 +4,7 @@ import (
 	"context"
 	"testing"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
@@ -16,7 +16,7 @@ import (
 
 // opens reports whether the word signs somebody in.
 func opens(s *apptest.Site, login, word string) bool {
-	_, err := s.App.SignIn(context.Background(), app.SignInInput{Login: login, Password: word})
+	_, err := s.App.SignIn(context.Background(), accounts.SignInInput{Login: login, Password: word})
 	return err == nil
 }
 
@@ -29,7 +29,7 @@ func TestNobodyOpensAnAccountAlone(t *testing.T) {
 		head := activate(t, s, "east1head")
 		activate(t, s, "anna")
 		activate(t, s, "system") // the set-up is over
-		alive := func(in *app.SignedIn) bool {
+		alive := func(in *accounts.SignedIn) bool {
 			_, err := s.App.Authenticate(ctx, in.Token)
 			return err == nil
 		}
@@ -96,7 +96,7 @@ func TestNobodyOpensAnAccountAlone(t *testing.T) {
 			t.Error("the operator's code, agreed to, opens nothing")
 		}
 		for _, disabled := range []bool{true, false} {
-			view, _, err := s.App.Accounts(ctx, s.Actor("system"), app.AccountQuery{Query: "anna"})
+			view, _, err := s.App.Accounts(ctx, s.Actor("system"), accounts.AccountQuery{Query: "anna"})
 			st.must(err)
 			_, err = s.App.SetAccountState(ctx, s.Actor("system"), view[0].ID, view[0].Version, disabled)
 			st.must(err)

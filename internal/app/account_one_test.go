@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
@@ -19,7 +20,7 @@ import (
 func TestOnePersonHasOneAccount(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
-		second := app.AccountInput{Login: "anna.too", PersonnelNo: "P0012"}
+		second := accounts.AccountInput{Login: "anna.too", PersonnelNo: "P0012"}
 		refused := func(when string) {
 			t.Helper()
 			for _, who := range []*roster.Actor{s.Actor("system"), desk.Program("operator")} {
@@ -32,7 +33,7 @@ func TestOnePersonHasOneAccount(t *testing.T) {
 			}
 		}
 		refused("in use")
-		view, _, err := s.App.Accounts(ctx, s.Actor("system"), app.AccountQuery{Query: "anna"})
+		view, _, err := s.App.Accounts(ctx, s.Actor("system"), accounts.AccountQuery{Query: "anna"})
 		if err != nil || len(view) != 1 {
 			t.Fatalf("%+v %v", view, err)
 		}

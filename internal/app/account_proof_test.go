@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
@@ -21,20 +21,20 @@ func TestAnOldSessionProvesWhoHoldsIt(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
 		activate(t, s, "security")
-		signIn := func(bearer bool) *app.SignedIn {
-			in, err := s.App.SignIn(ctx, app.SignInInput{Login: "security", Password: password, Bearer: bearer})
+		signIn := func(bearer bool) *accounts.SignedIn {
+			in, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "security", Password: password, Bearer: bearer})
 			if err != nil {
 				t.Fatal(err)
 			}
 			return in
 		}
 		laptop, script := signIn(false), signIn(true)
-		grant := func(in *app.SignedIn, unit string) error {
+		grant := func(in *accounts.SignedIn, unit string) error {
 			who, err := s.App.Authenticate(ctx, in.Token)
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, _, err = s.App.Grant(ctx, who, app.GrantInput{Login: "anna", Role: roster.RoleInspector, UnitID: s.Units[unit], FromOn: "2026-03-01"})
+			_, _, err = s.App.Grant(ctx, who, accounts.GrantInput{Login: "anna", Role: roster.RoleInspector, UnitID: s.Units[unit], FromOn: "2026-03-01"})
 			return err
 		}
 		s.Clock.Add(4 * time.Minute)
@@ -42,7 +42,7 @@ func TestAnOldSessionProvesWhoHoldsIt(t *testing.T) {
 			t.Fatalf("after four minutes: %v", err)
 		}
 		s.Clock.Add(time.Minute)
-		for name, in := range map[string]*app.SignedIn{"page": laptop, "token": script} {
+		for name, in := range map[string]*accounts.SignedIn{"page": laptop, "token": script} {
 			if err := grant(in, "east2"); codeOf(err) != "proof_needed" || kind(err) != fault.ForbiddenKind {
 				t.Errorf("after five minutes, by %s: %v", name, err)
 			}
@@ -51,21 +51,21 @@ func TestAnOldSessionProvesWhoHoldsIt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := s.App.Grants(ctx, who, app.GrantQuery{}); err != nil {
+		if _, _, err := s.App.Grants(ctx, who, accounts.GrantQuery{}); err != nil {
 			t.Errorf("reading asks for a proof: %v", err)
 		}
 		for range 3 {
-			if _, err := s.App.Prove(ctx, who, app.ProofInput{Password: "guess"}); codeOf(err) != "proof_wrong" {
+			if _, err := s.App.Prove(ctx, who, accounts.ProofInput{Password: "guess"}); codeOf(err) != "proof_wrong" {
 				t.Fatalf("a wrong password: %v", err)
 			}
 		}
 		if err := grant(laptop, "east2"); codeOf(err) != "proof_needed" {
 			t.Errorf("a wrong password proved something: %v", err)
 		}
-		if _, err := s.App.Prove(ctx, who, app.ProofInput{}); codeOf(err) != "required" {
+		if _, err := s.App.Prove(ctx, who, accounts.ProofInput{}); codeOf(err) != "required" {
 			t.Errorf("an empty password: %v", err)
 		}
-		until, err := s.App.Prove(ctx, who, app.ProofInput{Password: password})
+		until, err := s.App.Prove(ctx, who, accounts.ProofInput{Password: password})
 		if err != nil || !until.Equal(s.Clock.Now().Add(desk.ProofLasts)) {
 			t.Fatalf("the right password: %v, until %s", err, until)
 		}
@@ -76,15 +76,15 @@ func TestAnOldSessionProvesWhoHoldsIt(t *testing.T) {
 			t.Errorf("after the proof: %v", err)
 		}
 		for range 5 {
-			_, _ = s.App.Prove(ctx, who, app.ProofInput{Password: "guess"})
+			_, _ = s.App.Prove(ctx, who, accounts.ProofInput{Password: "guess"})
 		}
-		if _, err := s.App.Prove(ctx, who, app.ProofInput{Password: password}); kind(err) != fault.TooManyKind {
+		if _, err := s.App.Prove(ctx, who, accounts.ProofInput{Password: password}); kind(err) != fault.TooManyKind {
 			t.Errorf("guessing at the proof is not slowed: %v", err)
 		}
-		if _, err := s.App.SignIn(ctx, app.SignInInput{Login: "security", Password: password}); kind(err) != fault.TooManyKind {
+		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "security", Password: password}); kind(err) != fault.TooManyKind {
 			t.Errorf("guesses at the proof do not count at sign-in: %v", err)
 		}
-		if _, err := s.App.Prove(ctx, s.Actor("anna"), app.ProofInput{Password: password}); kind(err) != fault.Unauth {
+		if _, err := s.App.Prove(ctx, s.Actor("anna"), accounts.ProofInput{Password: password}); kind(err) != fault.Unauth {
 			t.Errorf("without a session: %v", err)
 		}
 	})
@@ -96,7 +96,7 @@ func TestATimeOfProofIsNotWrittenIntoTheDatabase(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
 		mine, others := activate(t, s, "security"), activate(t, s, "anna")
-		who := func(in *app.SignedIn) *roster.Actor {
+		who := func(in *accounts.SignedIn) *roster.Actor {
 			t.Helper()
 			a, err := s.App.Authenticate(ctx, in.Token)
 			if err != nil {
@@ -104,12 +104,12 @@ func TestATimeOfProofIsNotWrittenIntoTheDatabase(t *testing.T) {
 			}
 			return a
 		}
-		due := func(in *app.SignedIn) bool { return s.App.ProofDue(who(in), "grant.create") }
+		due := func(in *accounts.SignedIn) bool { return s.App.ProofDue(who(in), "grant.create") }
 		if due(mine) {
 			t.Fatal("a fresh sign-in is asked for a proof")
 		}
 		s.Clock.Add(desk.ProofLasts)
-		if _, err := s.App.Prove(ctx, who(others), app.ProofInput{Password: password}); err != nil {
+		if _, err := s.App.Prove(ctx, who(others), accounts.ProofInput{Password: password}); err != nil {
 			t.Fatal(err)
 		}
 		if due(others) || !due(mine) {
@@ -138,7 +138,7 @@ func TestATimeOfProofIsNotWrittenIntoTheDatabase(t *testing.T) {
 				t.Errorf("%s: the session passes for proved", c.name)
 			}
 		}
-		if _, err := s.App.Prove(ctx, who(mine), app.ProofInput{Password: password}); err != nil || due(mine) {
+		if _, err := s.App.Prove(ctx, who(mine), accounts.ProofInput{Password: password}); err != nil || due(mine) {
 			t.Errorf("by the password: %v", err)
 		}
 	})

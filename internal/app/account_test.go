@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
@@ -19,18 +20,18 @@ const password = "correct horse 42"
 
 // activate gives an account of the small bureau a password, as its holder
 // would: by a code, and then a password of his own.
-func activate(t *testing.T, s *apptest.Site, key string) *app.SignedIn {
+func activate(t *testing.T, s *apptest.Site, key string) *accounts.SignedIn {
 	t.Helper()
 	ctx := context.Background()
 	code, _, _, err := s.App.IssueCode(ctx, desk.Program("operator"), s.Account[key])
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := s.App.SignIn(ctx, app.SignInInput{Login: key, Password: code, Source: "10.0.0.9"})
+	in, err := s.App.SignIn(ctx, accounts.SignInInput{Login: key, Password: code, Source: "10.0.0.9"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.App.SetPassword(ctx, in.Actor, app.PasswordInput{New: password}); err != nil {
+	if _, err := s.App.SetPassword(ctx, in.Actor, accounts.PasswordInput{New: password}); err != nil {
 		t.Fatal(err)
 	}
 	return in
@@ -52,10 +53,10 @@ func TestFirstSignInByCode(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: "AAAA-BBBB-CCCC"}); codeOf(err) != "sign_in_failed" {
+		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: "AAAA-BBBB-CCCC"}); codeOf(err) != "sign_in_failed" {
 			t.Fatalf("a wrong code: %v", err)
 		}
-		in, err := s.App.SignIn(ctx, app.SignInInput{Login: " ＡNNA ", Password: strings.ToLower(strings.ReplaceAll(code, "-", " "))})
+		in, err := s.App.SignIn(ctx, accounts.SignInInput{Login: " ＡNNA ", Password: strings.ToLower(strings.ReplaceAll(code, "-", " "))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,29 +66,29 @@ func TestFirstSignInByCode(t *testing.T) {
 		if _, _, err := s.App.Jobs(ctx, in.Actor, "", 0); kind(err) != fault.ForbiddenKind {
 			t.Errorf("a session by code did something else: %v", err)
 		}
-		if _, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: code}); codeOf(err) != "sign_in_failed" {
+		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: code}); codeOf(err) != "sign_in_failed" {
 			t.Errorf("the code worked twice: %v", err)
 		}
 		for _, bad := range []struct{ word, code string }{{"short", "password_short"}, {"ANNA is my name", "password_simple"}, {"ää" + strings.Repeat("ä", 20), "password_simple"}, {strings.Repeat("ab", 100), "password_long"}} {
-			if _, err := s.App.SetPassword(ctx, in.Actor, app.PasswordInput{New: bad.word}); codeOf(err) != bad.code {
+			if _, err := s.App.SetPassword(ctx, in.Actor, accounts.PasswordInput{New: bad.word}); codeOf(err) != bad.code {
 				t.Errorf("password %q: %v", bad.word, err)
 			}
 		}
-		if _, err := s.App.SetPassword(ctx, in.Actor, app.PasswordInput{New: password}); err != nil {
+		if _, err := s.App.SetPassword(ctx, in.Actor, accounts.PasswordInput{New: password}); err != nil {
 			t.Fatal(err)
 		}
 		who, err := s.App.Authenticate(ctx, in.Token)
 		if err != nil || who.MustRenew {
 			t.Fatalf("after the password: %+v %v", who, err)
 		}
-		again, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password})
+		again, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: password})
 		if err != nil || again.Renew {
 			t.Fatalf("by password: %v", err)
 		}
-		if _, err := s.App.SetPassword(ctx, again.Actor, app.PasswordInput{Old: "not it at all", New: "another word 77"}); codeOf(err) != "password_wrong" {
+		if _, err := s.App.SetPassword(ctx, again.Actor, accounts.PasswordInput{Old: "not it at all", New: "another word 77"}); codeOf(err) != "password_wrong" {
 			t.Errorf("with a wrong old password: %v", err)
 		}
-		if _, err := s.App.SetPassword(ctx, again.Actor, app.PasswordInput{Old: password, New: "another word 77"}); err != nil {
+		if _, err := s.App.SetPassword(ctx, again.Actor, accounts.PasswordInput{Old: password, New: "another word 77"}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.App.Authenticate(ctx, in.Token); kind(err) != fault.Unauth {
@@ -100,7 +101,7 @@ func TestSessionsEndAtOnce(t *testing.T) {
 	s := apptest.SQLite(t)
 	ctx := context.Background()
 	first := activate(t, s, "anna")
-	second, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password, Label: "phone\x00"})
+	second, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: password, Label: "phone\x00"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +135,7 @@ func TestSessionsEndAtOnce(t *testing.T) {
 	if _, err := s.App.Authenticate(ctx, second.Token); kind(err) != fault.Unauth {
 		t.Errorf("an idle session goes on: %v", err)
 	}
-	script, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password, Bearer: true, Label: "nightly", Scope: []string{desk.ScopeRead}})
+	script, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: password, Bearer: true, Label: "nightly", Scope: []string{desk.ScopeRead}})
 	if err != nil || script.Device != "" {
 		t.Fatalf("%+v %v", script, err)
 	}
@@ -145,7 +146,7 @@ func TestSessionsEndAtOnce(t *testing.T) {
 		}
 	}
 	system := s.Actor("system")
-	views, _, err := s.App.Accounts(ctx, system, app.AccountQuery{Query: "anna"})
+	views, _, err := s.App.Accounts(ctx, system, accounts.AccountQuery{Query: "anna"})
 	if err != nil || len(views) != 1 {
 		t.Fatalf("%+v %v", views, err)
 	}
@@ -155,7 +156,7 @@ func TestSessionsEndAtOnce(t *testing.T) {
 	if _, err := s.App.Authenticate(ctx, script.Token); kind(err) != fault.Unauth {
 		t.Errorf("a disabled account goes on: %v", err)
 	}
-	if _, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password}); codeOf(err) != "sign_in_failed" {
+	if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: password}); codeOf(err) != "sign_in_failed" {
 		t.Errorf("a disabled account signs in: %v", err)
 	}
 }
@@ -164,7 +165,7 @@ func TestGuessingIsSlowedAndLocksNobodyOut(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
 		activate(t, s, "anna")
-		own, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password, Source: "10.0.0.1"})
+		own, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: password, Source: "10.0.0.1"})
 		if err != nil || own.Device == "" {
 			t.Fatal(err)
 		}
@@ -181,7 +182,7 @@ func TestGuessingIsSlowedAndLocksNobodyOut(t *testing.T) {
 		}
 		before := head()
 		guess := func(login string) error {
-			_, err := s.App.SignIn(ctx, app.SignInInput{Login: login, Password: "guess", Source: "203.0.113.7"})
+			_, err := s.App.SignIn(ctx, accounts.SignInInput{Login: login, Password: "guess", Source: "203.0.113.7"})
 			return err
 		}
 		for i, login := range []string{"anna", "ANNA", " anna", "Ａnna", "an\u200bna"} {
@@ -195,10 +196,10 @@ func TestGuessingIsSlowedAndLocksNobodyOut(t *testing.T) {
 		if err := guess("anna"); kind(err) != fault.TooManyKind {
 			t.Errorf("the sixth guess: %v", err)
 		}
-		if _, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password, Source: "10.0.0.2"}); kind(err) != fault.TooManyKind {
+		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: password, Source: "10.0.0.2"}); kind(err) != fault.TooManyKind {
 			t.Errorf("a new device during the wait: %v", err)
 		}
-		if _, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password, Source: "203.0.113.7", Device: own.Device}); err != nil {
+		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: password, Source: "203.0.113.7", Device: own.Device}); err != nil {
 			t.Errorf("her own device was shut out: %v", err)
 		}
 		s.Clock.Add(31 * time.Second)
@@ -227,7 +228,7 @@ func TestGuessingIsSlowedAndLocksNobodyOut(t *testing.T) {
 			t.Errorf("a source over many accounts: %v", err)
 		}
 		for range 12 { // somebody holds her phone
-			_, err = s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: "guess", Source: "10.0.0.3", Device: own.Device})
+			_, err = s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: "guess", Source: "10.0.0.3", Device: own.Device})
 		}
 		if kind(err) != fault.TooManyKind {
 			t.Errorf("guessing on her own device: %v", err)
@@ -240,7 +241,7 @@ func TestCountersSurviveARestart(t *testing.T) {
 	s := apptest.New(t, dsn)
 	ctx := context.Background()
 	for range 5 {
-		if _, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: "guess"}); codeOf(err) != "sign_in_failed" {
+		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: "guess"}); codeOf(err) != "sign_in_failed" {
 			t.Fatal(err)
 		}
 	}
@@ -248,7 +249,7 @@ func TestCountersSurviveARestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := again.SignIn(ctx, app.SignInInput{Login: "anna", Password: "guess"}); kind(err) != fault.TooManyKind {
+	if _, err := again.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: "guess"}); kind(err) != fault.TooManyKind {
 		t.Errorf("a new program forgot the failures: %v", err)
 	}
 }
@@ -258,7 +259,7 @@ func TestGrants(t *testing.T) {
 		ctx := context.Background()
 		sec, sec2 := s.Actor("security"), s.Actor("security2")
 		give := func(who *roster.Actor, login string, role roster.Role, unit string) (string, error) {
-			id, _, err := s.App.Grant(ctx, who, app.GrantInput{Login: login, Role: role, UnitID: s.Units[unit], FromOn: "2026-03-01"})
+			id, _, err := s.App.Grant(ctx, who, accounts.GrantInput{Login: login, Role: role, UnitID: s.Units[unit], FromOn: "2026-03-01"})
 			return id, err
 		}
 		id, err := give(sec, "anna", roster.RoleInspector, "east")
@@ -313,7 +314,7 @@ func TestGrants(t *testing.T) {
 		if s.Actor("anna").Holds(roster.RoleInspector) {
 			t.Error("a revoked role is still held")
 		}
-		list, _, err := s.App.Grants(ctx, sec, app.GrantQuery{AccountID: s.Account["anna"]})
+		list, _, err := s.App.Grants(ctx, sec, accounts.GrantQuery{AccountID: s.Account["anna"]})
 		if err != nil || len(list) != 1 || list[0].State != roster.GrantRevoked {
 			t.Errorf("the revoked grant is kept: %+v %v", list, err)
 		}
@@ -325,7 +326,7 @@ func TestABrokenReadIsNoMissingGrant(t *testing.T) {
 	s := apptest.SQLite(t)
 	ctx := context.Background()
 	sec := s.Actor("security")
-	id, _, err := s.App.Grant(ctx, sec, app.GrantInput{Login: "anna", Role: roster.RoleInspector, UnitID: s.Units["east"], FromOn: "2026-03-01"})
+	id, _, err := s.App.Grant(ctx, sec, accounts.GrantInput{Login: "anna", Role: roster.RoleInspector, UnitID: s.Units["east"], FromOn: "2026-03-01"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -346,7 +347,7 @@ func TestDeputy(t *testing.T) {
 	s := apptest.SQLite(t)
 	ctx := context.Background()
 	head := s.Actor("east1head")
-	in := app.DeputyInput{UnitID: s.Units["east1"], PersonnelNo: "P0012", FromOn: "2026-03-02", ToOn: "2026-03-10"}
+	in := accounts.DeputyInput{UnitID: s.Units["east1"], PersonnelNo: "P0012", FromOn: "2026-03-02", ToOn: "2026-03-10"}
 	id, _, err := s.App.NameDeputy(ctx, head, in)
 	if err != nil {
 		t.Fatal(err)
@@ -381,7 +382,7 @@ func TestAnAdministratorCannotBecomeAnother(t *testing.T) {
 	if err != nil || !until.IsZero() {
 		t.Errorf("a code for the security administrator is good until %s: %v", until, err)
 	}
-	if _, err := s.App.SignIn(ctx, app.SignInInput{Login: "security", Password: code}); codeOf(err) != "sign_in_failed" {
+	if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "security", Password: code}); codeOf(err) != "sign_in_failed" {
 		t.Errorf("by one administrator's code: %v", err)
 	}
 	if _, _, _, err := s.App.IssueCode(ctx, s.Actor("security"), s.Account["anna"]); codeOf(err) == "" {

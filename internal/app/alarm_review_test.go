@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/apptest"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/ledger"
@@ -31,7 +32,7 @@ func grant(t *testing.T, s *apptest.Site, key string, role roster.Role, unit str
 // revoke takes every role from somebody.
 func revoke(t *testing.T, s *apptest.Site, key string) {
 	t.Helper()
-	grants, _, err := s.App.Grants(ctx, s.Actor("security"), app.GrantQuery{})
+	grants, _, err := s.App.Grants(ctx, s.Actor("security"), accounts.GrantQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/apptest"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
@@ -141,7 +142,7 @@ func TestAnAlarmWhenADutyHasNoHolder(t *testing.T) {
 func TestAnAlarmWhenADutyIsTakenFromAll(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		sweep(t, s, "a quiet site", 0)
-		grants, _, err := s.App.Grants(ctx, s.Actor("security"), app.GrantQuery{})
+		grants, _, err := s.App.Grants(ctx, s.Actor("security"), accounts.GrantQuery{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/heads"
@@ -44,13 +45,12 @@ type App struct {
 	*heads.Heads
 	*approval.Approvals
 	*jobs.Runner
+	*accounts.Logins
 	*readlog.Readings
 	*uploads.Uploads
-	proofKey []byte // for the times of proofs
 
 	checklists sync.Map // items by checklist id: a published edition never changes
 	strengths  atomic.Pointer[strengths]
-	outside    outsideSessions
 	opened     atomic.Pointer[openedBatch] // the file read last, for its import
 }
 
@@ -70,13 +70,11 @@ func New(cfg Config) (*App, error) {
 		return nil, err
 	}
 	approvals := approval.New(d)
-	a := &App{Desk: d, Heads: proofs, Approvals: approvals, Runner: runner, Readings: readlog.New(d, approvals), Uploads: uploads.New(d, cfg.UploadBudget, cfg.Readers)}
-	for use, key := range map[string]*[]byte{"proof": &a.proofKey} {
-		if *key, err = d.Key(use); err != nil {
-			return nil, err
-		}
+	who, err := accounts.New(d, approvals)
+	if err != nil {
+		return nil, err
 	}
-	a.registerAccountCode()
+	a := &App{Desk: d, Heads: proofs, Approvals: approvals, Runner: runner, Logins: who, Readings: readlog.New(d, approvals), Uploads: uploads.New(d, cfg.UploadBudget, cfg.Readers)}
 	a.registerBarLift()
 	a.registerCampaignJob()
 	a.registerCustodian()

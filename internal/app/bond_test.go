@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/apptest"
 	"plumbline/internal/store"
 )
@@ -51,11 +51,11 @@ func TestSignInsStandInTheLedger(t *testing.T) {
 		anna := s.Account["anna"]
 		before := len(verbsOf(t, s, anna))
 		first := activate(t, s, "anna")
-		second, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password})
+		second, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: password})
 		if err != nil {
 			t.Fatal(err)
 		}
-		token, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password, Bearer: true})
+		token, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: password, Bearer: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,7 +65,7 @@ func TestSignInsStandInTheLedger(t *testing.T) {
 		if err := s.App.EndSession(ctx, token.Actor, ""); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.App.SetPassword(ctx, second.Actor, app.PasswordInput{Old: password, New: "another word 77"}); err != nil {
+		if _, err := s.App.SetPassword(ctx, second.Actor, accounts.PasswordInput{Old: password, New: "another word 77"}); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.App.EndSessions(ctx, second.Actor); err != nil {
@@ -76,7 +76,7 @@ func TestSignInsStandInTheLedger(t *testing.T) {
 		if got := verbsOf(t, s, anna)[before:]; !slices.Equal(got, want) {
 			t.Errorf("%v,\nwant %v", got, want)
 		}
-		if _, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: "another word 77"}); err != nil {
+		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: "another word 77"}); err != nil {
 			t.Fatal(err)
 		}
 		if v := verify(t, s); !v.OK() || v.Rows["session"] != 1 || v.Rows["credential"] == 0 {
@@ -92,7 +92,7 @@ func TestASessionPastTheLedgerIsNamed(t *testing.T) {
 	ctx := context.Background()
 	activate(t, s, "ben")
 	in := activate(t, s, "anna")
-	ended, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password, Bearer: true})
+	ended, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: password, Bearer: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestASessionPastTheLedgerIsNamed(t *testing.T) {
 	if err := s.App.EndSession(ctx, ended.Actor, ""); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.App.SetPassword(ctx, in.Actor, app.PasswordInput{Old: password, New: "another word 77"}); err != nil {
+	if _, err := s.App.SetPassword(ctx, in.Actor, accounts.PasswordInput{Old: password, New: "another word 77"}); err != nil {
 		t.Fatal(err)
 	}
 	if v := verify(t, s); !v.OK() {
@@ -165,7 +165,7 @@ func TestWhoMustLookGetsInWhileWritingIsFrozen(t *testing.T) {
 	ctx := context.Background()
 	running := activate(t, s, "anna")
 	s.Store.Freeze(store.Freeze{Code: "root_differs", By: store.BySigner})
-	in, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password})
+	in, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: password})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
@@ -102,7 +103,7 @@ func recruit(ctx context.Context, tx *store.Tx, part []Recruit) error {
 	var people []*roster.Person
 	var numbers []*roster.Identifier
 	var postings []*roster.Posting
-	var accounts []*roster.Account
+	var opened []*roster.Account
 	for _, r := range part {
 		p := *r.Person // a run that failed leaves nothing behind
 		k := roster.Keys(p.Name)
@@ -112,13 +113,13 @@ func recruit(ctx context.Context, tx *store.Tx, part []Recruit) error {
 		if r.Account != nil {
 			acc := *r.Account
 			acc.Login, acc.LoginFolded, acc.State = strings.TrimSpace(acc.Login), roster.FoldLogin(acc.Login), roster.AccountNew
-			if err := judgeLogin(acc.Login); err != nil {
+			if err := accounts.JudgeLogin(acc.Login); err != nil {
 				return err
 			}
-			accounts = append(accounts, &acc)
+			opened = append(opened, &acc)
 		}
 	}
-	if err := tx.Insert(ctx, people, numbers, postings, accounts); err != nil {
+	if err := tx.Insert(ctx, people, numbers, postings, opened); err != nil {
 		return err
 	}
 	return tx.Bump(ctx, store.GenerationAuthority)

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"plumbline/internal/app/accounts"
 	"plumbline/policies"
 )
 
@@ -30,8 +31,8 @@ func makeCommon(t *testing.T, path string) {
 	var digests []uint64
 	lines := bufio.NewScanner(file)
 	for n := 0; lines.Scan(); n++ {
-		if p := strings.ToLower(lines.Text()); n < firstCommon || utf8.RuneCountInString(p) >= passwordMin {
-			digests = append(digests, commonDigest(p))
+		if p := strings.ToLower(lines.Text()); n < firstCommon || utf8.RuneCountInString(p) >= accounts.PasswordMin {
+			digests = append(digests, accounts.CommonDigest(p))
 		}
 	}
 	if err := lines.Err(); err != nil {
@@ -59,17 +60,17 @@ func TestCommonPasswords(t *testing.T) {
 		makeCommon(t, *commonList)
 		return
 	}
-	if n := len(commonOnes()); n != len(policies.Passwords)/4 || n < 200_000 || !slices.IsSorted(commonOnes()) {
+	if n := len(accounts.CommonOnes()); n != len(policies.Passwords)/4 || n < 200_000 || !slices.IsSorted(accounts.CommonOnes()) {
 		t.Fatalf("%d passwords", n)
 	}
 	for _, p := range []string{"123456", "password", "qwerty", "dragon", "woaini1314", "1qaz2wsx3edc", "a123456789", "qq123456789", "basketball", "Password123",
 		"PASSWORD123", "ｐａｓｓｗｏｒｄ１２３", "password2026", "Basketball1!", "!!manchester", "football.99"} {
-		if !common(p) {
+		if !accounts.Common(p) {
 			t.Errorf("%q is not common", p)
 		}
 	}
 	for _, p := range []string{"plumb-line-2026", "correct horse 42", "another word 77", "清晨的江边有两只白鹭", "quiet rivers bend twice", "xkq7-vvtm-02pz", "password of a lighthouse"} {
-		if common(p) {
+		if accounts.Common(p) {
 			t.Errorf("%q is common", p)
 		}
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/apptest"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
@@ -31,7 +31,7 @@ func TestOwnAndCommonPasswordsAreRefused(t *testing.T) {
 		"quiet rivers bend 2026": "",
 		"清晨江边的两只白鹭飞":             "",
 	} {
-		_, err := s.App.SetPassword(ctx, mine, app.PasswordInput{Old: password, New: word})
+		_, err := s.App.SetPassword(ctx, mine, accounts.PasswordInput{Old: password, New: word})
 		if got := codeOf(err); got != want && got != "password_wrong" { // it may be hers by now
 			t.Errorf("%q: %v, want %q", word, err, want)
 		}

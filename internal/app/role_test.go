@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/pgtest"
 	"plumbline/internal/custody"
@@ -50,12 +51,12 @@ func TestTheServingRoleDoesTheWork(t *testing.T) {
 	s = lesser.Again(t)
 
 	in := activate(t, s, "security") // sessions, secrets, devices, counters
-	if _, err := s.App.SignIn(ctx, app.SignInInput{Login: "security", Password: "guess", Source: "10.0.0.9"}); err == nil {
+	if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "security", Password: "guess", Source: "10.0.0.9"}); err == nil {
 		t.Error("a wrong password")
 	}
 	who, err := s.App.Authenticate(ctx, in.Token)
 	if err == nil {
-		_, err = s.App.Prove(ctx, who, app.ProofInput{Password: password})
+		_, err = s.App.Prove(ctx, who, accounts.ProofInput{Password: password})
 	}
 	if err == nil {
 		err = s.App.EndSessions(ctx, who)

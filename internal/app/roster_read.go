@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
@@ -315,7 +316,7 @@ type NameKeysInput struct {
 
 // Validate judges the input by itself.
 func (in NameKeysInput) Validate() error {
-	if f := missing(in.Pinyin, "pinyin"); f != nil {
+	if f := accounts.Missing(in.Pinyin, "pinyin"); f != nil {
 		return f
 	}
 	for _, s := range strings.Fields(in.Pinyin) {

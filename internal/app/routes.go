@@ -3,6 +3,7 @@ package app
 import (
 	"slices"
 
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/heads"
@@ -12,7 +13,7 @@ import (
 
 // Routes is the table of every operation.
 var Routes = slices.Concat(
-	heads.Routes, jobs.Routes, rosterRoutes, accountRoutes, selfcheckRoutes, intakeRoutes, issueRoutes, inquiryRoutes, rectifyRoutes, reportRoutes, readlog.Routes,
+	heads.Routes, jobs.Routes, rosterRoutes, accounts.Routes, selfcheckRoutes, intakeRoutes, issueRoutes, inquiryRoutes, rectifyRoutes, reportRoutes, readlog.Routes,
 	custodyRoutes, recusalRoutes, approval.Routes,
 )
 

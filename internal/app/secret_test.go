@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
@@ -24,12 +24,12 @@ func TestEverySecretMeetsOneCounter(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
 		activate(t, s, "anna")
-		in, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password, Bearer: true})
+		in, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: password, Bearer: true})
 		if err != nil {
 			t.Fatal(err)
 		}
 		set := func(old string) error {
-			_, err := s.App.SetPassword(ctx, in.Actor, app.PasswordInput{Old: old, New: "another word 77"})
+			_, err := s.App.SetPassword(ctx, in.Actor, accounts.PasswordInput{Old: old, New: "another word 77"})
 			return err
 		}
 		for i := range 4 {
@@ -37,13 +37,13 @@ func TestEverySecretMeetsOneCounter(t *testing.T) {
 				t.Fatalf("guess %d: %v", i, err)
 			}
 		}
-		if _, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: "guess", Source: "203.0.113.7"}); codeOf(err) != "sign_in_failed" {
+		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: "guess", Source: "203.0.113.7"}); codeOf(err) != "sign_in_failed" {
 			t.Fatal(err)
 		}
 		if err := set(password); kind(err) != fault.TooManyKind {
 			t.Errorf("the sixth guess, at the other door: %v", err)
 		}
-		if _, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password}); kind(err) != fault.TooManyKind {
+		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: password}); kind(err) != fault.TooManyKind {
 			t.Errorf("sign-in after guesses at the password page: %v", err)
 		}
 		s.Clock.Add(31 * time.Second)
@@ -117,8 +117,8 @@ func TestASourceIsSlowedAndItsPeopleAreNot(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
 		const station = "198.51.100.4" // everybody's
-		signIn := func(login, word, device, source string) (*app.SignedIn, error) {
-			return s.App.SignIn(ctx, app.SignInInput{Login: login, Password: word, Device: device, Source: source})
+		signIn := func(login, word, device, source string) (*accounts.SignedIn, error) {
+			return s.App.SignIn(ctx, accounts.SignInInput{Login: login, Password: word, Device: device, Source: source})
 		}
 		activate(t, s, "anna")
 		activate(t, s, "ben")

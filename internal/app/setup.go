@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
@@ -123,16 +124,16 @@ func (a *App) firstAdministrator(ctx context.Context, tx *store.Tx, tree *roster
 			return nil, fault.Invalid("setup_authority", "")
 		}
 	}
-	accounts, err := tx.AccountsOf(ctx, p.ID)
+	has, err := tx.AccountsOf(ctx, p.ID)
 	if err != nil {
 		return nil, err
 	}
 	var acc *roster.Account
-	if len(accounts) > 0 {
-		acc = &accounts[0]
+	if len(has) > 0 {
+		acc = &has[0]
 	} else {
-		acc = newAccount(tx, strings.ToLower(number), p.ID)
-		if err := judgeLogin(acc.Login); err != nil {
+		acc = accounts.NewAccount(tx, strings.ToLower(number), p.ID)
+		if err := accounts.JudgeLogin(acc.Login); err != nil {
 			return nil, err
 		}
 		if taken, err := tx.AccountByLogin(ctx, acc.LoginFolded); err != nil {
@@ -156,9 +157,9 @@ func (a *App) firstAdministrator(ctx context.Context, tx *store.Tx, tree *roster
 	if err := tx.Insert(ctx, g); err != nil {
 		return nil, err
 	}
-	code := newCode()
-	until := tx.Now().Add(codeLasts)
-	c := &roster.Credential{AccountID: acc.ID, CodeHash: digest(foldCode(code)), CodeUntil: until, ChangedAt: tx.Now()}
+	code := accounts.NewCode()
+	until := tx.Now().Add(accounts.CodeLasts)
+	c := &roster.Credential{AccountID: acc.ID, CodeHash: accounts.Digest(accounts.FoldCode(code)), CodeUntil: until, ChangedAt: tx.Now()}
 	if err := tx.PutCredential(ctx, c); err != nil {
 		return nil, err
 	}
@@ -236,31 +237,31 @@ func (a *App) newAccounts(ctx context.Context, tx *store.Tx, tree *roster.Tree, 
 	if err != nil {
 		return nil, nil, err
 	}
-	var accounts []*roster.Account
+	var opened []*roster.Account
 	var secrets []roster.Credential
-	until := tx.Now().Add(codeLasts)
+	until := tx.Now().Add(accounts.CodeLasts)
 	for i := range people {
 		p := &people[i]
-		if slices.Contains(taken, logins[i]) || judgeLogin(logins[i]) != nil {
+		if slices.Contains(taken, logins[i]) || accounts.JudgeLogin(logins[i]) != nil {
 			skipped = append(skipped, p.PersonnelNo)
 			continue
 		}
-		acc := newAccount(tx, strings.ToLower(p.PersonnelNo), p.ID)
-		accounts = append(accounts, acc)
+		acc := accounts.NewAccount(tx, strings.ToLower(p.PersonnelNo), p.ID)
+		opened = append(opened, acc)
 		n := NewAccess{AccountID: acc.ID, Login: acc.Login, PersonnelNo: p.PersonnelNo, Name: p.Name, UnitID: p.UnitID}
 		if u := tree.Unit(p.UnitID); u != nil {
 			n.Unit = u.Name
 		}
 		if codes {
-			n.Code, n.Until = newCode(), until
-			secrets = append(secrets, roster.Credential{AccountID: acc.ID, CodeHash: digest(foldCode(n.Code)), CodeUntil: until, ChangedAt: tx.Now()})
+			n.Code, n.Until = accounts.NewCode(), until
+			secrets = append(secrets, roster.Credential{AccountID: acc.ID, CodeHash: accounts.Digest(accounts.FoldCode(n.Code)), CodeUntil: until, ChangedAt: tx.Now()})
 		}
 		made = append(made, n)
 	}
-	if len(accounts) == 0 {
+	if len(opened) == 0 {
 		return made, skipped, nil
 	}
-	if err := tx.Insert(ctx, accounts); err != nil {
+	if err := tx.Insert(ctx, opened); err != nil {
 		return nil, nil, err
 	}
 	return made, skipped, tx.PutCredentials(ctx, secrets)
@@ -292,13 +293,13 @@ func (a *App) GrantHeads(ctx context.Context, who *roster.Actor, key string) (He
 		for i, r := range rows {
 			ids[i] = r.AccountID
 		}
-		accounts, err := tx.AccountsByID(ctx, ids)
+		holders, err := tx.AccountsByID(ctx, ids)
 		if err != nil {
 			return nil, "", err
 		}
 		var facts []ledger.Fact
 		for _, r := range rows { // some two hundred units
-			to := accounts[r.AccountID]
+			to := holders[r.AccountID]
 			w := roster.GrantWish{Role: roster.RoleUnitHead, UnitID: r.UnitID, FromOn: today}
 			held, err := tx.GrantsOf(ctx, to)
 			if err != nil {
@@ -308,7 +309,7 @@ func (a *App) GrantHeads(ctx context.Context, who *roster.Actor, key string) (He
 				out.Skipped = append(out.Skipped, to.Login)
 				continue
 			}
-			fact, _, err := a.insertGrant(ctx, tx, to, &roster.Grant{AccountID: to.ID, Role: w.Role, UnitID: w.UnitID, FromOn: w.FromOn,
+			fact, _, err := a.InsertGrant(ctx, tx, to, &roster.Grant{AccountID: to.ID, Role: w.Role, UnitID: w.UnitID, FromOn: w.FromOn,
 				State: roster.GrantLive, GrantedBy: who.Account}, w)
 			if err != nil {
 				return nil, "", err

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/roster"
@@ -60,7 +61,7 @@ func setUp(t *testing.T, s *apptest.Site) {
 	if again, _, err := s.App.AddAccounts(ctx, desk.Program("test"), app.AccountsInput{Codes: true}); err != nil || len(again) != 0 {
 		t.Errorf("the second time: %v, %d made", err, len(again))
 	}
-	if in, err := s.App.SignIn(ctx, app.SignInInput{Login: got[0].Login, Password: got[0].Code}); err != nil || !in.Renew {
+	if in, err := s.App.SignIn(ctx, accounts.SignInInput{Login: got[0].Login, Password: got[0].Code}); err != nil || !in.Renew {
 		t.Errorf("the code of one of many: %v", err)
 	}
 
@@ -77,7 +78,7 @@ func setUp(t *testing.T, s *apptest.Site) {
 	if heads, _, err := s.App.GrantHeads(ctx, grantor(t, s, made[3]), ""); err != nil || heads.Granted != 1 || len(heads.Skipped) != 0 {
 		t.Errorf("heads of the authority: %v %+v", err, heads)
 	}
-	grants, _, err := s.App.Grants(ctx, who, app.GrantQuery{Role: roster.RoleUnitHead})
+	grants, _, err := s.App.Grants(ctx, who, accounts.GrantQuery{Role: roster.RoleUnitHead})
 	if err != nil || len(grants) != 2 {
 		t.Errorf("grants: %v %d", err, len(grants))
 	}
@@ -90,11 +91,11 @@ func setUp(t *testing.T, s *apptest.Site) {
 // grantor is who signs in with his first code and sets a password.
 func grantor(t *testing.T, s *apptest.Site, made app.NewAccess) *roster.Actor {
 	t.Helper()
-	in, err := s.App.SignIn(ctx, app.SignInInput{Login: made.Login, Password: made.Code})
+	in, err := s.App.SignIn(ctx, accounts.SignInInput{Login: made.Login, Password: made.Code})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.App.SetPassword(ctx, in.Actor, app.PasswordInput{New: "long enough, and mine"}); err != nil {
+	if _, err := s.App.SetPassword(ctx, in.Actor, accounts.PasswordInput{New: "long enough, and mine"}); err != nil {
 		t.Fatal(err)
 	}
 	who, err := s.App.Authenticate(ctx, in.Token)

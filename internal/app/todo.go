@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
@@ -21,11 +22,11 @@ type MyList struct {
 // ToDo is what waits for somebody.
 type ToDo struct {
 	Lists    []MyList
-	Codes    []OwnCode   // one-time codes for his own account: asked for, or issued in the last 30 days
-	Review   int64       // lists to review
-	Missing  int64       // lists of his units that are not filed
-	Named    int64       // items naming a leader that came to him
-	Asked    []NamedItem // items of his own lists that the tier above gave back
+	Codes    []accounts.OwnCode // one-time codes for his own account: asked for, or issued in the last 30 days
+	Review   int64              // lists to review
+	Missing  int64              // lists of his units that are not filed
+	Named    int64              // items naming a leader that came to him
+	Asked    []NamedItem        // items of his own lists that the tier above gave back
 	Campaign string
 	Noticed  int64     // issues of which he was notified and to which he has said nothing
 	Served   int64     // findings served on him that he may reply to
@@ -40,7 +41,7 @@ func (a *App) ToDo(ctx context.Context, who *roster.Actor) (*ToDo, error) {
 		if out.Lists, err = a.myLists(ctx, v, who); err != nil {
 			return err
 		}
-		if out.Codes, err = a.ownCodes(ctx, v, who); err != nil {
+		if out.Codes, err = a.OwnCodes(ctx, v, who); err != nil {
 			return err
 		}
 		review, err := a.Scope(ctx, v, who, roster.ActAccept, roster.KindSubmission)

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 )
@@ -15,8 +15,8 @@ func TestATokenDoesWhatItsScopeSays(t *testing.T) {
 	s := apptest.SQLite(t)
 	ctx := context.Background()
 	activate(t, s, "anna")
-	token := func(days int, scope ...string) (*app.SignedIn, error) {
-		return s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password, Bearer: true, Label: "nightly", Scope: scope, Days: days})
+	token := func(days int, scope ...string) (*accounts.SignedIn, error) {
+		return s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: password, Bearer: true, Label: "nightly", Scope: scope, Days: days})
 	}
 	for _, c := range []struct {
 		scope []string
@@ -34,7 +34,7 @@ func TestATokenDoesWhatItsScopeSays(t *testing.T) {
 			t.Errorf("%v for %d days: %v, want %s", c.scope, c.days, err, c.want)
 		}
 	}
-	if _, err := s.App.SignIn(ctx, app.SignInInput{Login: "anna", Password: password, Bearer: true, Scope: []string{"read"}}); codeOf(err) != "required" {
+	if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: password, Bearer: true, Scope: []string{"read"}}); codeOf(err) != "required" {
 		t.Errorf("a token without a name: %v", err)
 	}
 	reads, err := token(0, "read")
@@ -49,7 +49,7 @@ func TestATokenDoesWhatItsScopeSays(t *testing.T) {
 		t.Errorf("two days are %v", got)
 	}
 	list, err := s.App.Sessions(ctx, reads.Actor)
-	if err != nil || !slices.ContainsFunc(list, func(v app.SessionView) bool {
+	if err != nil || !slices.ContainsFunc(list, func(v accounts.SessionView) bool {
 		return slices.Equal(v.Scope, []string{"session.end"}) && v.Label == "nightly"
 	}) {
 		t.Errorf("the list of tokens: %+v %v", list, err)
@@ -60,7 +60,7 @@ func TestATokenDoesWhatItsScopeSays(t *testing.T) {
 	if err := s.App.EndSession(ctx, reads.Actor, ends.Actor.Session); codeOf(err) != "token_scope" {
 		t.Errorf("a token that may only read ends: %v", err)
 	}
-	if _, err := s.App.SetPassword(ctx, reads.Actor, app.PasswordInput{Old: password, New: "another word 77"}); codeOf(err) != "token_scope" {
+	if _, err := s.App.SetPassword(ctx, reads.Actor, accounts.PasswordInput{Old: password, New: "another word 77"}); codeOf(err) != "token_scope" {
 		t.Errorf("a token sets the password: %v", err)
 	}
 	if err := s.App.EndSessions(ctx, ends.Actor); codeOf(err) != "token_scope" {
@@ -85,20 +85,20 @@ func TestHowLongATokenLasts(t *testing.T) {
 	ctx := context.Background()
 	activate(t, s, "anna")
 	activate(t, s, "audit")
-	token := func(login string, scope ...string) *app.SignedIn {
+	token := func(login string, scope ...string) *accounts.SignedIn {
 		t.Helper()
-		in, err := s.App.SignIn(ctx, app.SignInInput{Login: login, Password: password, Bearer: true, Label: "nightly", Scope: scope})
+		in, err := s.App.SignIn(ctx, accounts.SignInInput{Login: login, Password: password, Bearer: true, Label: "nightly", Scope: scope})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return in
 	}
-	lasts := func(in *app.SignedIn) time.Duration { return in.Until.Sub(s.App.Now()) }
+	lasts := func(in *accounts.SignedIn) time.Duration { return in.Until.Sub(s.App.Now()) }
 	month, idle, full, admin := token("anna", "read"), token("anna", "read"), token("anna"), token("audit", "read")
 	if lasts(month) != 30*24*time.Hour || lasts(full) != 12*time.Hour || lasts(admin) != 24*time.Hour {
 		t.Errorf("a token %v, one without a scope %v, an administrator's %v", lasts(month), lasts(full), lasts(admin))
 	}
-	alive := func(in *app.SignedIn) bool {
+	alive := func(in *accounts.SignedIn) bool {
 		_, err := s.App.Authenticate(ctx, in.Token)
 		return err == nil
 	}
@@ -122,7 +122,7 @@ func TestHowLongATokenLasts(t *testing.T) {
 	// Whoever becomes an administrator keeps no token of a month.
 	later := token("anna", "read")
 	sec, sec2 := s.Actor("security"), s.Actor("security2")
-	id, _, err := s.App.Grant(ctx, sec, app.GrantInput{Login: "anna", Role: "audit_admin", UnitID: s.Units["bureau"], FromOn: s.App.Today()})
+	id, _, err := s.App.Grant(ctx, sec, accounts.GrantInput{Login: "anna", Role: "audit_admin", UnitID: s.Units["bureau"], FromOn: s.App.Today()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
 )
@@ -58,7 +59,7 @@ func (e *env) as(ctx context.Context, s *site, f asFlags, do func(who *roster.Ac
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("read the password: %w", err)
 	}
-	got, err := s.app.SignIn(ctx, app.SignInInput{Login: f.login, Password: strings.TrimRight(line, "\r\n"),
+	got, err := s.app.SignIn(ctx, accounts.SignInInput{Login: f.login, Password: strings.TrimRight(line, "\r\n"),
 		Label: "plumbline command line", Bearer: true})
 	if err != nil {
 		return err
@@ -137,7 +138,7 @@ can read: hand them over in person.`,
 				if login == "" {
 					login = strings.ToLower(args[0])
 				}
-				id, _, err := s.app.AddAccount(ctx, operator, app.AccountInput{Login: login, PersonnelNo: args[0]})
+				id, _, err := s.app.AddAccount(ctx, operator, accounts.AccountInput{Login: login, PersonnelNo: args[0]})
 				if err != nil {
 					return err
 				}
@@ -208,8 +209,8 @@ func (e *env) unitByCode(ctx context.Context, s *site, code string) (string, err
 }
 
 // account looks up an account by its login.
-func (e *env) account(ctx context.Context, s *site, login string) (app.AccountView, error) {
-	rows, _, err := s.app.Accounts(ctx, operator, app.AccountQuery{Query: login, Limit: 200})
+func (e *env) account(ctx context.Context, s *site, login string) (accounts.AccountView, error) {
+	rows, _, err := s.app.Accounts(ctx, operator, accounts.AccountQuery{Query: login, Limit: 200})
 	for _, r := range rows {
 		if roster.FoldLogin(r.Login) == roster.FoldLogin(login) {
 			return r, err
@@ -218,7 +219,7 @@ func (e *env) account(ctx context.Context, s *site, login string) (app.AccountVi
 	if err == nil {
 		err = fault.Invalid("account_unknown", "login")
 	}
-	return app.AccountView{}, err
+	return accounts.AccountView{}, err
 }
 
 func (e *env) userCode() *cobra.Command {
@@ -288,11 +289,11 @@ func (e *env) setPassword(ctx context.Context, s *site, login, old, fresh string
 	if err := s.app.JudgePassword(ctx, fresh, login); err != nil {
 		return err // before the code is spent
 	}
-	got, err := s.app.SignIn(ctx, app.SignInInput{Login: login, Password: old, Label: "plumbline command line", Bearer: true})
+	got, err := s.app.SignIn(ctx, accounts.SignInInput{Login: login, Password: old, Label: "plumbline command line", Bearer: true})
 	if err != nil {
 		return err
 	}
-	_, err = s.app.SetPassword(ctx, got.Actor, app.PasswordInput{Old: old, New: fresh})
+	_, err = s.app.SetPassword(ctx, got.Actor, accounts.PasswordInput{Old: old, New: fresh})
 	return errors.Join(err, s.app.EndSession(ctx, got.Actor, ""))
 }
 
@@ -333,7 +334,7 @@ func (e *env) userGrant() *cobra.Command {
 					if err != nil {
 						return err
 					}
-					in := app.GrantInput{Login: args[0], Role: roster.Role(args[1]), UnitID: at, FromOn: roster.Date(from), ToOn: roster.Date(to)}
+					in := accounts.GrantInput{Login: args[0], Role: roster.Role(args[1]), UnitID: at, FromOn: roster.Date(from), ToOn: roster.Date(to)}
 					if in.FromOn == "" {
 						in.FromOn = s.app.Today()
 					}
@@ -374,7 +375,7 @@ func (e *env) grantTable(ctx context.Context, s *site, who *roster.Actor, name s
 	for i, row := range rows[1:] {
 		at, err := e.unitByCode(ctx, s, row[2])
 		if err == nil {
-			_, _, err = s.app.Grant(ctx, who, app.GrantInput{Login: row[0], Role: roster.Role(row[1]), UnitID: at, FromOn: s.app.Today()})
+			_, _, err = s.app.Grant(ctx, who, accounts.GrantInput{Login: row[0], Role: roster.Role(row[1]), UnitID: at, FromOn: s.app.Today()})
 		}
 		if err != nil && fault.As(err).Code != "grant_held_already" {
 			return fmt.Errorf("%s, line %d: %w", name, i+2, err)
@@ -431,7 +432,7 @@ func (e *env) userList() *cobra.Command {
 				out := &table{columns: []string{"login", "personnel_no", "name", "unit", "state"}}
 				by := *operator
 				by.Lang = e.Lang
-				q := app.AccountQuery{State: state, Role: roster.Role(role), Limit: 200}
+				q := accounts.AccountQuery{State: state, Role: roster.Role(role), Limit: 200}
 				for {
 					rows, next, err := s.app.Accounts(ctx, &by, q)
 					if err != nil {

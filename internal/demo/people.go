@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
@@ -256,9 +257,9 @@ func (m *Maker) commandLinks() []*roster.CommandLink {
 // makeAccounts grants the roles and activates the accounts of the list.
 func (m *Maker) makeAccounts(ctx context.Context) error {
 	program := desk.Program("demo")
-	var wishes []app.GrantInput
+	var wishes []accounts.GrantInput
 	grant := func(p *person, role roster.Role, unit *roster.Unit) {
-		wishes = append(wishes, app.GrantInput{ID: p.account, Role: role, UnitID: unit.ID, FromOn: m.on(0)})
+		wishes = append(wishes, accounts.GrantInput{ID: p.account, Role: role, UnitID: unit.ID, FromOn: m.on(0)})
 	}
 	for _, u := range m.units {
 		if h := m.heads[u.ID]; h != nil {
@@ -283,18 +284,18 @@ func (m *Maker) makeAccounts(ctx context.Context) error {
 	if m.Bare {
 		return nil
 	}
-	accounts := Accounts()
-	for i, a := range accounts {
+	shown := Accounts()
+	for i, a := range shown {
 		who, err := m.as(ctx, a.Login)
 		if err != nil {
 			return err
 		}
 		mine := *who
 		mine.MustRenew = true // as after a one-time code
-		if _, err := m.App.SetPassword(ctx, &mine, app.PasswordInput{New: Password}); err != nil {
+		if _, err := m.App.SetPassword(ctx, &mine, accounts.PasswordInput{New: Password}); err != nil {
 			return err
 		}
-		m.tell("accounts", i+1, len(accounts))
+		m.tell("accounts", i+1, len(shown))
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/demo"
 	"plumbline/internal/issue"
@@ -62,7 +63,7 @@ func (p *planter) all(query string, n int) (out [][]string) {
 const whoQuery = `SELECT a.login, a.id, p.id, p.name, p.personnel_no, p.unit_id FROM accounts a JOIN people p ON p.id = a.person_id `
 
 // walker makes an account one that walks, with the roles granted to it first.
-func (p *planter) walker(where string, grants ...app.GrantInput) *who {
+func (p *planter) walker(where string, grants ...accounts.GrantInput) *who {
 	p.t.Helper()
 	f := p.one(whoQuery+where, 6)
 	if had := p.w.byLogin[f[0]]; had != nil {
@@ -82,7 +83,7 @@ func (p *planter) walker(where string, grants ...app.GrantInput) *who {
 	if !strings.HasPrefix(v.login, "demo-") {
 		mine := *actor
 		mine.MustRenew = true // as after a one-time code
-		if _, err := p.s.app.SetPassword(context.Background(), &mine, app.PasswordInput{New: v.password}); err != nil {
+		if _, err := p.s.app.SetPassword(context.Background(), &mine, accounts.PasswordInput{New: v.password}); err != nil {
 			p.t.Fatal(err)
 		}
 	}
@@ -108,12 +109,12 @@ func (w *world) plant(t testing.TB, s *site, db *sql.DB) {
 		return "JOIN command_links l ON l.person_id = p.id AND l.kind = 'head' AND l.over_unit_id = '" + unit(code) + "'"
 	}
 	top, sub := unit("A00"), unit("C01")
-	above := p.walker(at("A00", 0), app.GrantInput{Role: roster.RoleInspector, UnitID: top})
-	w.above, w.bodyAbove = above, p.walker(at("A00", 0), app.GrantInput{Role: roster.RoleDecidingBody, UnitID: top})
+	above := p.walker(at("A00", 0), accounts.GrantInput{Role: roster.RoleInspector, UnitID: top})
+	w.above, w.bodyAbove = above, p.walker(at("A00", 0), accounts.GrantInput{Role: roster.RoleDecidingBody, UnitID: top})
 	chief := p.walker(head("B00"))
 	subhead := p.walker(head("C01"))
-	p.walker(at("C01", 0), app.GrantInput{Role: roster.RoleInspector, UnitID: sub})
-	p.walker(at("B00", 2), app.GrantInput{Role: roster.RoleLeadershipReader, UnitID: unit("B00")})
+	p.walker(at("C01", 0), accounts.GrantInput{Role: roster.RoleInspector, UnitID: sub})
+	p.walker(at("B00", 2), accounts.GrantInput{Role: roster.RoleLeadershipReader, UnitID: unit("B00")})
 	p.walker(head("C02"))
 	complainant := p.walker("JOIN submissions x ON x.person_id = p.id JOIN named_reviews n ON n.submission_id = x.id AND n.state = 'returned'")
 	p.walker("WHERE p.id = (SELECT min(person_id) FROM findings WHERE state = 'served') ")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/inquiry"
@@ -324,14 +325,14 @@ func (p *planter) ripeAccounts() {
 		p.ripe("account.code_refuse", rec.ResultID)
 	}
 	other := p.one("SELECT a.id FROM accounts a JOIN people p ON p.id = a.person_id JOIN units u ON u.id = p.unit_id WHERE u.code = 'B00' AND a.state = 'new' AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.account_id = a.id) ORDER BY a.login DESC LIMIT 1", 1)[0]
-	id, _, err := a.Grant(ctx, p.as("demo-security"), app.GrantInput{ID: other, Role: roster.RoleSystemAdmin, UnitID: p.one("SELECT id FROM units WHERE code = 'B00'", 1)[0], FromOn: "2026-06-14"})
+	id, _, err := a.Grant(ctx, p.as("demo-security"), accounts.GrantInput{ID: other, Role: roster.RoleSystemAdmin, UnitID: p.one("SELECT id FROM units WHERE code = 'B00'", 1)[0], FromOn: "2026-06-14"})
 	p.must(err)
 	p.ripe("grant.approve", id)
 
 	head := p.w.byLogin["demo-head"]
 	unit := p.one("SELECT unit_id FROM people WHERE id = '"+head.person+"'", 1)[0]
 	staff := p.one("SELECT p.personnel_no FROM people p JOIN accounts a ON a.person_id = p.id WHERE p.unit_id = '"+unit+"' AND a.state = 'new' ORDER BY p.personnel_no LIMIT 1", 1)[0]
-	id, _, err = a.NameDeputy(ctx, p.as("demo-head"), app.DeputyInput{UnitID: unit, PersonnelNo: staff, FromOn: "2026-07-01", ToOn: "2026-07-10"})
+	id, _, err = a.NameDeputy(ctx, p.as("demo-head"), accounts.DeputyInput{UnitID: unit, PersonnelNo: staff, FromOn: "2026-07-01", ToOn: "2026-07-10"})
 	p.must(err)
 	p.ripe("deputy.revoke", id)
 }

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/approval"
 	"plumbline/internal/consent"
 	"plumbline/internal/roster"
@@ -14,16 +14,16 @@ import (
 )
 
 func (f *Face) accountsPage(c *Call) error {
-	return f.accounts(c, app.AccountQuery{State: c.Query("state"), Role: roster.Role(c.Query("role")), Cursor: c.Query("cursor")}, http.StatusOK, app.AccountInput{}, nil)
+	return f.accounts(c, accounts.AccountQuery{State: c.Query("state"), Role: roster.Role(c.Query("role")), Cursor: c.Query("cursor")}, http.StatusOK, accounts.AccountInput{}, nil)
 }
 
 // accountsSearch finds accounts by name or login; what is typed never stands in
 // an address.
 func (f *Face) accountsSearch(c *Call) error {
-	return f.accounts(c, app.AccountQuery{Query: c.Form("q")}, http.StatusOK, app.AccountInput{}, nil)
+	return f.accounts(c, accounts.AccountQuery{Query: c.Form("q")}, http.StatusOK, accounts.AccountInput{}, nil)
 }
 
-func (f *Face) accounts(c *Call, q app.AccountQuery, status int, in app.AccountInput, errs ui.Errors) error {
+func (f *Face) accounts(c *Call, q accounts.AccountQuery, status int, in accounts.AccountInput, errs ui.Errors) error {
 	rows, next, err := f.app.Accounts(c.Context(), c.Actor, q)
 	if err != nil {
 		return err
@@ -51,7 +51,7 @@ func (f *Face) accounts(c *Call, q app.AccountQuery, status int, in app.AccountI
 	return c.ShowStatus(status, accountsList(p, v, errs))
 }
 
-func (f *Face) accountActions(c *Call, r app.AccountView) (list []ui.Action) {
+func (f *Face) accountActions(c *Call, r accounts.AccountView) (list []ui.Action) {
 	base, version := "/accounts/"+url.PathEscape(r.ID), []ui.Pair{{Name: "version", Value: strconv.FormatInt(r.Version, 10)}}
 	if r.State != roster.AccountDisabled && f.May(c.Actor, "account.code") {
 		list = append(list, ui.Action{Text: c.T("account.code"), Href: base + "/code", Post: true})
@@ -106,10 +106,10 @@ func address(path string, kv ...string) string {
 }
 
 func (f *Face) addAccount(c *Call) error {
-	in := app.AccountInput{Login: c.Form("login"), PersonnelNo: c.Form("personnel_no"), Key: c.Key()}
+	in := accounts.AccountInput{Login: c.Form("login"), PersonnelNo: c.Form("personnel_no"), Key: c.Key()}
 	_, _, err := f.app.AddAccount(c.Context(), c.Actor, in)
 	if errs := c.Errors(err); errs != nil {
-		return f.accounts(c, app.AccountQuery{}, StatusOf(err), in, errs)
+		return f.accounts(c, accounts.AccountQuery{}, StatusOf(err), in, errs)
 	}
 	if err != nil {
 		return err
@@ -150,7 +150,7 @@ func (f *Face) refuseCode(c *Call) error {
 }
 
 // codeNotices tells the reader of the codes for his own account.
-func (f *Face) codeNotices(c *Call, codes []app.OwnCode) (out []codeNotice) {
+func (f *Face) codeNotices(c *Call, codes []accounts.OwnCode) (out []codeNotice) {
 	for _, x := range codes {
 		by := x.By
 		if by == "" {
@@ -179,11 +179,11 @@ func (f *Face) accountState(c *Call, disabled bool, done string) error {
 }
 
 func (f *Face) grantsPage(c *Call) error {
-	q := app.GrantQuery{State: c.Query("state"), Role: roster.Role(c.Query("role")), UnitID: c.Query("unit"), Cursor: c.Query("cursor")}
-	return f.grants(c, q, http.StatusOK, app.GrantInput{FromOn: f.app.Today()}, nil)
+	q := accounts.GrantQuery{State: c.Query("state"), Role: roster.Role(c.Query("role")), UnitID: c.Query("unit"), Cursor: c.Query("cursor")}
+	return f.grants(c, q, http.StatusOK, accounts.GrantInput{FromOn: f.app.Today()}, nil)
 }
 
-func (f *Face) grants(c *Call, q app.GrantQuery, status int, in app.GrantInput, errs ui.Errors) error {
+func (f *Face) grants(c *Call, q accounts.GrantQuery, status int, in accounts.GrantInput, errs ui.Errors) error {
 	rows, next, err := f.app.Grants(c.Context(), c.Actor, q)
 	if err != nil {
 		return err
@@ -225,7 +225,7 @@ func (f *Face) grants(c *Call, q app.GrantQuery, status int, in app.GrantInput, 
 }
 
 // grantTable lists grants with what may be done to them.
-func (f *Face) grantTable(c *Call, rows []app.GrantView, base, revoke string) ui.Table {
+func (f *Face) grantTable(c *Call, rows []accounts.GrantView, base, revoke string) ui.Table {
 	t := ui.Table{Cols: []ui.Col{{Text: c.T("field.person")}, {Text: c.T("field.role")}, {Text: c.T("field.unit")}, {Text: c.T("page.from")}, {Text: c.T("page.to")}, {Text: c.T("field.state")}, {Text: c.T("field.actions")}}}
 	for _, g := range rows {
 		state := ui.State(c.Lang, "grant", g.State)
@@ -251,10 +251,10 @@ func (f *Face) grantTable(c *Call, rows []app.GrantView, base, revoke string) ui
 }
 
 func (f *Face) grant(c *Call) error {
-	in := app.GrantInput{Login: c.Form("login"), Role: roster.Role(c.Form("role")), UnitID: c.Form("unit"), FromOn: roster.Date(c.Form("from")), ToOn: roster.Date(c.Form("to")), Key: c.Key()}
+	in := accounts.GrantInput{Login: c.Form("login"), Role: roster.Role(c.Form("role")), UnitID: c.Form("unit"), FromOn: roster.Date(c.Form("from")), ToOn: roster.Date(c.Form("to")), Key: c.Key()}
 	_, _, err := f.app.Grant(c.Context(), c.Actor, in)
 	if errs := c.Errors(err); errs != nil {
-		return f.grants(c, app.GrantQuery{}, StatusOf(err), in, errs)
+		return f.grants(c, accounts.GrantQuery{}, StatusOf(err), in, errs)
 	}
 	if err != nil {
 		return err
@@ -280,10 +280,10 @@ func (f *Face) revokeGrant(c *Call) error {
 }
 
 func (f *Face) deputiesPage(c *Call) error {
-	return f.deputies(c, http.StatusOK, app.DeputyInput{FromOn: f.app.Today()}, nil)
+	return f.deputies(c, http.StatusOK, accounts.DeputyInput{FromOn: f.app.Today()}, nil)
 }
 
-func (f *Face) deputies(c *Call, status int, in app.DeputyInput, errs ui.Errors) error {
+func (f *Face) deputies(c *Call, status int, in accounts.DeputyInput, errs ui.Errors) error {
 	rows, err := f.app.Deputies(c.Context(), c.Actor)
 	if err != nil {
 		return err
@@ -308,7 +308,7 @@ func (f *Face) deputies(c *Call, status int, in app.DeputyInput, errs ui.Errors)
 }
 
 func (f *Face) nameDeputy(c *Call) error {
-	in := app.DeputyInput{UnitID: c.Form("unit"), PersonnelNo: c.Form("personnel_no"), FromOn: roster.Date(c.Form("from")), ToOn: roster.Date(c.Form("to")), Key: c.Key()}
+	in := accounts.DeputyInput{UnitID: c.Form("unit"), PersonnelNo: c.Form("personnel_no"), FromOn: roster.Date(c.Form("from")), ToOn: roster.Date(c.Form("to")), Key: c.Key()}
 	_, _, err := f.app.NameDeputy(c.Context(), c.Actor, in)
 	if errs := c.Errors(err); errs != nil {
 		return f.deputies(c, StatusOf(err), in, errs)

@@ -9,7 +9,7 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
-	"plumbline/internal/app"
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/web/ui"
 )
 
@@ -20,7 +20,7 @@ type accountsView struct {
 	Table   ui.Table
 	Pager   ui.Pager
 	Add     bool
-	In      app.AccountInput
+	In      accounts.AccountInput
 }
 
 // codeNotice is what the holder of an account is told of a one-time code.
@@ -36,7 +36,7 @@ type grantsView struct {
 	Table   ui.Table
 	Pager   ui.Pager
 	Give    bool
-	In      app.GrantInput
+	In      accounts.GrantInput
 	Units   []ui.Option
 	Roles   []ui.Option
 }
@@ -45,7 +45,7 @@ type grantsView struct {
 type deputiesView struct {
 	Table ui.Table
 	Name  bool
-	In    app.DeputyInput
+	In    accounts.DeputyInput
 	Units []ui.Option
 }
 

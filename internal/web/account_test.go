@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/apptest"
 	"plumbline/internal/roster"
 	"plumbline/internal/words"
@@ -247,7 +247,7 @@ func TestACodeIssuedAloneIsSaidOnThePages(t *testing.T) {
 	anna.fill(PasswordPath, "new", "correct horse", "again", "correct horse")
 	anna.open("/")
 	anna.see("系统甲 issued a one-time code for your account")
-	if _, _, err := s.App.Grant(t.Context(), s.Actor("security"), app.GrantInput{Login: "anna", Role: roster.RoleInspector, UnitID: s.Units["east"], FromOn: s.App.Today()}); err != nil {
+	if _, _, err := s.App.Grant(t.Context(), s.Actor("security"), accounts.GrantInput{Login: "anna", Role: roster.RoleInspector, UnitID: s.Units["east"], FromOn: s.App.Today()}); err != nil {
 		t.Fatal(err)
 	}
 	if anna.open("/"); anna.at != SignInPath {

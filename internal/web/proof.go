@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/fault"
 	"plumbline/internal/web/ui"
 	"plumbline/internal/words"
@@ -53,7 +53,7 @@ func (c *Call) prove() error {
 	if typed == "" || c.Actor == nil {
 		return nil
 	}
-	_, err := c.face.app.Prove(c.Context(), c.Actor, app.ProofInput{Password: typed, Device: c.cookie(deviceCookie)})
+	_, err := c.face.app.Prove(c.Context(), c.Actor, accounts.ProofInput{Password: typed, Device: c.cookie(deviceCookie)})
 	if fault.Is(err, fault.InvalidKind) || fault.Is(err, fault.TooManyKind) {
 		return c.askProof(err)
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/apptest"
 	"plumbline/internal/issue"
 	"plumbline/internal/words"
@@ -71,7 +71,7 @@ func TestAlarmAndLedgerPagesShowWhatOneMayKnow(t *testing.T) {
 	}
 	visit(t, s, "anna").get("/alarms", 403)
 
-	grants, _, err := s.App.Grants(context.Background(), s.Actor("security"), app.GrantQuery{})
+	grants, _, err := s.App.Grants(context.Background(), s.Actor("security"), accounts.GrantQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}

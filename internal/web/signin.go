@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/accounts"
 	"plumbline/internal/fault"
 	"plumbline/internal/web/ui"
 )
@@ -24,7 +24,7 @@ func (f *Face) signInPage(c *Call) error {
 }
 
 func (f *Face) signIn(c *Call) error {
-	in := app.SignInInput{
+	in := accounts.SignInInput{
 		Login: c.Form("login"), Password: c.R.PostForm.Get("password"), Device: c.cookie(deviceCookie),
 		Source: source(c.R), Label: c.R.UserAgent(),
 	}
@@ -76,7 +76,7 @@ func (f *Face) passwordPage(c *Call) error {
 }
 
 func (f *Face) setPassword(c *Call) error {
-	in := app.PasswordInput{Old: c.R.PostForm.Get("old"), New: c.R.PostForm.Get("new"), Device: c.cookie(deviceCookie)}
+	in := accounts.PasswordInput{Old: c.R.PostForm.Get("old"), New: c.R.PostForm.Get("new"), Device: c.cookie(deviceCookie)}
 	var err error
 	if in.New != c.R.PostForm.Get("again") {
 		err = fault.Invalid("password_again", "again")

@@ -1,4 +1,4 @@
-package app
+package accounts
 
 import (
 	"context"
@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	passwordMin = 10 // characters
+	PasswordMin = 10 // characters
 	passwordMax = 128
 	typedMost   = 500 // bytes that are looked at where a secret is typed
 
@@ -39,7 +39,7 @@ type owner struct {
 
 // JudgePassword refuses a new password for the account of the login, before a
 // one-time code is spent on it.
-func (a *App) JudgePassword(ctx context.Context, password, login string) error {
+func (a *Logins) JudgePassword(ctx context.Context, password, login string) error {
 	own := owner{login: roster.FoldLogin(login)}
 	err := a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		account, err := v.AccountByLogin(ctx, own.login)
@@ -56,7 +56,7 @@ func (a *App) JudgePassword(ctx context.Context, password, login string) error {
 }
 
 // ownerOf gathers the names and numbers of the account's person and units.
-func (a *App) ownerOf(ctx context.Context, v *store.View, accountID string) (own owner, err error) {
+func (a *Logins) ownerOf(ctx context.Context, v *store.View, accountID string) (own owner, err error) {
 	f, err := v.ActorFacts(ctx, accountID)
 	if err != nil {
 		return own, err
@@ -106,16 +106,16 @@ func (a *App) ownerOf(ctx context.Context, v *store.View, accountID string) (own
 
 // judgePassword refuses passwords that are too short, the login, one character
 // over and over, common, or hardly more than what others know of their owner.
-func (a *App) judgePassword(password string, own owner) error {
+func (a *Logins) judgePassword(password string, own owner) error {
 	runes := []rune(password)
 	switch {
-	case !utf8.ValidString(password) || len(runes) < passwordMin:
-		return fault.Invalid("password_short", "new", "Min", passwordMin)
+	case !utf8.ValidString(password) || len(runes) < PasswordMin:
+		return fault.Invalid("password_short", "new", "Min", PasswordMin)
 	case len(runes) > passwordMax:
 		return fault.Invalid("password_long", "new", "Max", passwordMax)
 	case strings.Contains(strings.ToLower(password), own.login) && own.login != "" || strings.Trim(password, string(runes[:1])) == "":
 		return fault.Invalid("password_simple", "new")
-	case common(password):
+	case Common(password):
 		return fault.Invalid("password_common", "new")
 	case own.made(foldPassword(password)) || a.holdsID(password, own.idHash):
 		return fault.Invalid("password_own", "new")
@@ -176,7 +176,7 @@ func (o owner) made(folded string) bool {
 
 // holdsID reports whether the password holds the owner's national id, of which
 // only a keyed hash is known.
-func (a *App) holdsID(password, idHash string) bool {
+func (a *Logins) holdsID(password, idHash string) bool {
 	s := strings.ToUpper(foldPassword(password))
 	for ; idHash != "" && len(s) >= 18; s = s[1:] {
 		if a.NationalIDHash(s[:18]) == idHash {
@@ -186,23 +186,23 @@ func (a *App) holdsID(password, idHash string) bool {
 	return false
 }
 
-// common reports whether the password is one of the common ones, also in other
+// Common reports whether the password is one of the common ones, also in other
 // letters or with a few digits and signs around it.
-func common(password string) bool {
+func Common(password string) bool {
 	folded := strings.ToLower(norm.NFKC.String(password))
 	bare := strings.TrimFunc(folded, func(r rune) bool { return !unicode.IsLetter(r) })
 	return isCommon(folded) || bare != "" && utf8.RuneCountInString(folded)-utf8.RuneCountInString(bare) <= appendedMost && isCommon(bare)
 }
 
-// commonDigest is how the list holds a password: 40 bits of its SHA-256. One of
+// CommonDigest is how the list holds a password: 40 bits of its SHA-256. One of
 // five million passwords that are not on the list looks as if it were.
-func commonDigest(folded string) uint64 {
+func CommonDigest(folded string) uint64 {
 	sum := sha256.Sum256([]byte("plumbline common password v1\n" + folded))
 	return binary.BigEndian.Uint64(sum[:8]) >> 24
 }
 
-// commonOnes is the list, in order: each number is the distance to the one before.
-var commonOnes = sync.OnceValue(func() []uint64 {
+// CommonOnes is the list, in order: each number is the distance to the one before.
+var CommonOnes = sync.OnceValue(func() []uint64 {
 	out := make([]uint64, 0, len(policies.Passwords)/4)
 	last := uint64(0)
 	for b := policies.Passwords; len(b) >= 4; b = b[4:] {
@@ -213,6 +213,6 @@ var commonOnes = sync.OnceValue(func() []uint64 {
 })
 
 func isCommon(folded string) bool {
-	_, found := slices.BinarySearch(commonOnes(), commonDigest(folded))
+	_, found := slices.BinarySearch(CommonOnes(), CommonDigest(folded))
 	return found
 }

@@ -1,4 +1,4 @@
-package app
+package accounts
 
 import (
 	"context"
@@ -29,7 +29,7 @@ type SessionView struct {
 }
 
 // Sessions lists the actor's own sessions, the newest first.
-func (a *App) Sessions(ctx context.Context, who *roster.Actor) (out []SessionView, err error) {
+func (a *Logins) Sessions(ctx context.Context, who *roster.Actor) (out []SessionView, err error) {
 	out = []SessionView{}
 	err = a.Read(ctx, who, "session.list", func(ctx context.Context, v *store.View) error {
 		rows, err := v.SessionsOf(ctx, who.Account, a.Store.Now())
@@ -44,7 +44,7 @@ func (a *App) Sessions(ctx context.Context, who *roster.Actor) (out []SessionVie
 
 // EndSession ends one of the actor's own sessions at once; "" is the present
 // one.
-func (a *App) EndSession(ctx context.Context, who *roster.Actor, id string) error {
+func (a *Logins) EndSession(ctx context.Context, who *roster.Actor, id string) error {
 	if who == nil {
 		return fault.Unauthenticated()
 	}
@@ -81,7 +81,7 @@ func (a *App) EndSession(ctx context.Context, who *roster.Actor, id string) erro
 
 // EndSessions ends all of the actor's sessions, this one too, and forgets the
 // devices that he signed in from.
-func (a *App) EndSessions(ctx context.Context, who *roster.Actor) error {
+func (a *Logins) EndSessions(ctx context.Context, who *roster.Actor) error {
 	if _, err := a.Authorize(who, "session.end_all"); err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ type PasswordInput struct {
 
 // SetPassword sets the actor's own password, ends his other sessions, and makes
 // a new account active. The session goes on.
-func (a *App) SetPassword(ctx context.Context, who *roster.Actor, in PasswordInput) (desk.Receipt, error) {
+func (a *Logins) SetPassword(ctx context.Context, who *roster.Actor, in PasswordInput) (desk.Receipt, error) {
 	if _, err := a.Authorize(who, "password.set"); err != nil {
 		return desk.Receipt{}, err
 	}
@@ -139,7 +139,7 @@ func (a *App) SetPassword(ctx context.Context, who *roster.Actor, in PasswordInp
 	return a.setPassword(ctx, who, account.ID, in.New)
 }
 
-func (a *App) ownAccount(ctx context.Context, who *roster.Actor) (account *roster.Account, err error) {
+func (a *Logins) ownAccount(ctx context.Context, who *roster.Actor) (account *roster.Account, err error) {
 	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		account, err = v.Account(ctx, who.Account, roster.Scope{All: true})
 		return err
@@ -156,7 +156,7 @@ func hashPassword(ctx context.Context, password string) (string, error) {
 	return argon2id.CreateHash(password, passwordParams)
 }
 
-func (a *App) setPassword(ctx context.Context, who *roster.Actor, accountID, password string) (desk.Receipt, error) {
+func (a *Logins) setPassword(ctx context.Context, who *roster.Actor, accountID, password string) (desk.Receipt, error) {
 	hash, err := hashPassword(ctx, password)
 	if err != nil {
 		return desk.Receipt{}, err
@@ -210,7 +210,7 @@ type AccountQuery struct {
 }
 
 // Accounts lists the accounts of the people in scope.
-func (a *App) Accounts(ctx context.Context, who *roster.Actor, in AccountQuery) (out []AccountView, next string, err error) {
+func (a *Logins) Accounts(ctx context.Context, who *roster.Actor, in AccountQuery) (out []AccountView, next string, err error) {
 	after, err := a.OpenCursor(who, "account.list", in.Cursor)
 	if err != nil {
 		return nil, "", err
@@ -249,15 +249,15 @@ type AccountInput struct {
 
 // Validate judges the input by itself.
 func (in AccountInput) Validate() error {
-	if err := fault.Join(missing(in.Login, "login"), missing(in.PersonnelNo, "personnel_no")); err != nil {
+	if err := fault.Join(Missing(in.Login, "login"), Missing(in.PersonnelNo, "personnel_no")); err != nil {
 		return err
 	}
-	return judgeLogin(in.Login)
+	return JudgeLogin(in.Login)
 }
 
-// judgeLogin takes 2 to 40 letters, digits and signs that address nobody else:
+// JudgeLogin takes 2 to 40 letters, digits and signs that address nobody else:
 // a login named like a role would read as one.
-func judgeLogin(login string) error {
+func JudgeLogin(login string) error {
 	folded := roster.FoldLogin(login)
 	n := utf8.RuneCountInString(folded)
 	if n < 2 || n > 40 || strings.ContainsAny(folded, "@/\\:,;\"'<>") {
@@ -273,7 +273,7 @@ func judgeLogin(login string) error {
 
 // AddAccount makes an account, new and without a password, for somebody who has
 // none: a second one, beside a disabled one too, would speak in his name.
-func (a *App) AddAccount(ctx context.Context, who *roster.Actor, in AccountInput) (string, desk.Receipt, error) {
+func (a *Logins) AddAccount(ctx context.Context, who *roster.Actor, in AccountInput) (string, desk.Receipt, error) {
 	rec, err := a.Write(ctx, who, desk.Write{Op: "account.create", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		p, err := a.personByNumber(ctx, &tx.View, who, roster.ActCreate, roster.KindAccount, in.PersonnelNo)
 		if err != nil {
@@ -289,20 +289,20 @@ func (a *App) AddAccount(ctx context.Context, who *roster.Actor, in AccountInput
 		} else if taken != nil {
 			return nil, "", fault.Invalid("login_taken", "login")
 		}
-		acc := newAccount(tx, in.Login, p.ID)
+		acc := NewAccount(tx, in.Login, p.ID)
 		return []ledger.Fact{{Verb: "account.create", Kind: "account", ID: acc.ID, Unit: p.UnitID}}, acc.ID, tx.Insert(ctx, acc)
 	})
 	return rec.ResultID, rec, err
 }
 
-func newAccount(tx *store.Tx, login, personID string) *roster.Account {
+func NewAccount(tx *store.Tx, login, personID string) *roster.Account {
 	acc := &roster.Account{Login: strings.TrimSpace(login), LoginFolded: roster.FoldLogin(login), PersonID: personID, State: roster.AccountNew}
 	acc.ID = tx.NewID()
 	return acc
 }
 
 // personByNumber finds a person whom the actor's scope admits.
-func (a *App) personByNumber(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, kind roster.Kind, number string) (*roster.Person, error) {
+func (a *Logins) personByNumber(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, kind roster.Kind, number string) (*roster.Person, error) {
 	sc, err := a.Scope(ctx, v, who, act, kind)
 	if err != nil {
 		return nil, err
@@ -320,7 +320,7 @@ func (a *App) personByNumber(ctx context.Context, v *store.View, who *roster.Act
 
 // accountToEdit loads an account under the actor's scope, and keeps one
 // administrator from taking over another.
-func (a *App) accountToEdit(ctx context.Context, tx *store.Tx, who *roster.Actor, id string) (*roster.Account, error) {
+func (a *Logins) accountToEdit(ctx context.Context, tx *store.Tx, who *roster.Actor, id string) (*roster.Account, error) {
 	sc, err := a.Scope(ctx, &tx.View, who, roster.ActEdit, roster.KindAccount)
 	if err != nil {
 		return nil, err
@@ -341,7 +341,7 @@ func (a *App) accountToEdit(ctx context.Context, tx *store.Tx, who *roster.Actor
 
 // SetAccountState disables an account, which ends its sessions at once, or
 // enables it again.
-func (a *App) SetAccountState(ctx context.Context, who *roster.Actor, id string, version int64, disabled bool) (desk.Receipt, error) {
+func (a *Logins) SetAccountState(ctx context.Context, who *roster.Actor, id string, version int64, disabled bool) (desk.Receipt, error) {
 	if version == 0 {
 		return desk.Receipt{}, fault.VersionRequired()
 	}

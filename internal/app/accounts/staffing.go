@@ -1,4 +1,4 @@
-package app
+package accounts
 
 import (
 	"context"
@@ -16,7 +16,7 @@ type RoleStaff struct {
 // Staffing counts who holds each role that has to be granted, in the reach of
 // whoever grants roles, in the order of the domain rules. A role that nobody
 // holds is work that nobody can do.
-func (a *App) Staffing(ctx context.Context, who *roster.Actor) (out []RoleStaff, err error) {
+func (a *Logins) Staffing(ctx context.Context, who *roster.Actor) (out []RoleStaff, err error) {
 	err = a.Read(ctx, who, "grant.list", func(ctx context.Context, v *store.View) error {
 		sc, _, err := a.UnitScope(ctx, v, who, roster.ActList, roster.KindGrant)
 		if err != nil {

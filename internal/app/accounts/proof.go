@@ -1,4 +1,4 @@
-package app
+package accounts
 
 import (
 	"context"
@@ -20,14 +20,14 @@ type ProofInput struct {
 
 // Prove takes the actor's password again and says until when it stands for him.
 // A wrong one counts like one at sign-in.
-func (a *App) Prove(ctx context.Context, who *roster.Actor, in ProofInput) (until time.Time, err error) {
+func (a *Logins) Prove(ctx context.Context, who *roster.Actor, in ProofInput) (until time.Time, err error) {
 	if _, err := a.Authorize(who, "session.prove"); err != nil {
 		return until, err
 	}
 	if who.Session == "" {
 		return until, fault.Unauthenticated()
 	}
-	if f := missing(in.Password, "password"); f != nil {
+	if f := Missing(in.Password, "password"); f != nil {
 		return until, f
 	}
 	account, err := a.ownAccount(ctx, who)
@@ -58,7 +58,7 @@ func (a *App) Prove(ctx context.Context, who *roster.Actor, in ProofInput) (unti
 
 // Proven lets a session that is not written yet begin with a proof, as one does
 // that a password opened.
-func (a *App) Proven(s *roster.Session, at time.Time) {
+func (a *Logins) Proven(s *roster.Session, at time.Time) {
 	s.ProvedAt, s.Proof = at, a.markProof(s.TokenHash, at)
 }
 
@@ -66,7 +66,7 @@ func (a *App) Proven(s *roster.Session, at time.Time) {
 // the database but not the key can move the time and not mark it, and so can
 // put nobody's name to anything from a browser that was left open. A mark of
 // another session, or of an earlier time, opens nothing more.
-func (a *App) markProof(session string, at time.Time) []byte {
+func (a *Logins) markProof(session string, at time.Time) []byte {
 	m := hmac.New(sha256.New, a.proofKey)
 	m.Write([]byte(session))
 	m.Write(binary.BigEndian.AppendUint64(nil, uint64(at.UnixMicro())))
@@ -75,7 +75,7 @@ func (a *App) markProof(session string, at time.Time) []byte {
 
 // provedAt is when the session's holder last gave his password, the zero time
 // where the mark is not ours.
-func (a *App) provedAt(s *roster.Session) time.Time {
+func (a *Logins) provedAt(s *roster.Session) time.Time {
 	if !hmac.Equal(s.Proof, a.markProof(s.TokenHash, s.ProvedAt)) {
 		return time.Time{}
 	}

@@ -1,4 +1,4 @@
-package app
+package accounts
 
 import (
 	"plumbline/internal/app/desk"
@@ -6,7 +6,7 @@ import (
 )
 
 // accountRoutes are sign-in, the actor's own sessions, accounts and grants.
-var accountRoutes = []desk.Route{
+var Routes = []desk.Route{
 	{Op: "session.create", Method: "POST", Path: "/sessions", Act: roster.ActEdit, Kind: roster.KindSelf, Public: true},
 	{Op: "session.read", Method: "GET", Path: "/session", Act: roster.ActRead, Kind: roster.KindSelf},
 	{Op: "session.prove", Method: "POST", Path: "/session/proof", Act: roster.ActEdit, Kind: roster.KindSelf},

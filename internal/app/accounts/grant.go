@@ -1,4 +1,4 @@
-package app
+package accounts
 
 import (
 	"context"
@@ -38,7 +38,7 @@ type GrantQuery struct {
 }
 
 // Grants lists the grants at the units in scope, the newest first.
-func (a *App) Grants(ctx context.Context, who *roster.Actor, in GrantQuery) (out []GrantView, next string, err error) {
+func (a *Logins) Grants(ctx context.Context, who *roster.Actor, in GrantQuery) (out []GrantView, next string, err error) {
 	after, err := a.OpenCursor(who, "grant.list", in.Cursor)
 	if err != nil {
 		return nil, "", err
@@ -63,7 +63,7 @@ func (a *App) Grants(ctx context.Context, who *roster.Actor, in GrantQuery) (out
 	return out, next, err
 }
 
-func (a *App) grantViews(ctx context.Context, v *store.View, who *roster.Actor, rows []roster.Grant) ([]GrantView, error) {
+func (a *Logins) grantViews(ctx context.Context, v *store.View, who *roster.Actor, rows []roster.Grant) ([]GrantView, error) {
 	var ids, people []string
 	for _, g := range rows {
 		ids = append(ids, g.AccountID)
@@ -111,7 +111,7 @@ type GrantInput struct {
 // Validate judges the input by itself.
 func (in GrantInput) Validate() error {
 	if in.ID == "" {
-		if f := missing(in.Login, "login"); f != nil {
+		if f := Missing(in.Login, "login"); f != nil {
 			return f
 		}
 	}
@@ -138,7 +138,7 @@ func judgeDates(from, to roster.Date) error {
 
 // Grant grants a role. An administrator's waits for a second security
 // administrator.
-func (a *App) Grant(ctx context.Context, who *roster.Actor, in GrantInput) (string, desk.Receipt, error) {
+func (a *Logins) Grant(ctx context.Context, who *roster.Actor, in GrantInput) (string, desk.Receipt, error) {
 	rec, err := a.Write(ctx, who, desk.Write{Op: "grant.create", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		sc, tree, err := a.UnitScope(ctx, &tx.View, who, roster.ActGrant, roster.KindGrant)
 		if err != nil {
@@ -158,13 +158,13 @@ func (a *App) Grant(ctx context.Context, who *roster.Actor, in GrantInput) (stri
 		}
 		g := &roster.Grant{AccountID: to.ID, Role: in.Role, UnitID: in.UnitID, FromOn: in.FromOn, ToOn: in.ToOn,
 			State: roster.FirstState(who, in.Role), GrantedBy: who.Account}
-		return a.insertGrant(ctx, tx, to, g, in.wish())
+		return a.InsertGrant(ctx, tx, to, g, in.wish())
 	})
 	return rec.ResultID, rec, err
 }
 
-// insertGrant keeps the separation of duties and stores the grant.
-func (a *App) insertGrant(ctx context.Context, tx *store.Tx, to *roster.Account, g *roster.Grant, w roster.GrantWish) ([]ledger.Fact, string, error) {
+// InsertGrant keeps the separation of duties and stores the grant.
+func (a *Logins) InsertGrant(ctx context.Context, tx *store.Tx, to *roster.Account, g *roster.Grant, w roster.GrantWish) ([]ledger.Fact, string, error) {
 	held, err := tx.GrantsOf(ctx, to)
 	if err != nil {
 		return nil, "", err
@@ -183,7 +183,7 @@ func (a *App) insertGrant(ctx context.Context, tx *store.Tx, to *roster.Account,
 	return []ledger.Fact{{Verb: verb, Kind: "grant", ID: g.ID, Unit: g.UnitID}}, g.ID, tx.Bump(ctx, store.GenerationAuthority)
 }
 
-func (a *App) grantee(ctx context.Context, tx *store.Tx, id, login string) (*roster.Account, error) {
+func (a *Logins) grantee(ctx context.Context, tx *store.Tx, id, login string) (*roster.Account, error) {
 	var to *roster.Account
 	if id != "" {
 		accounts, err := tx.AccountsByID(ctx, []string{id})
@@ -204,7 +204,7 @@ func (a *App) grantee(ctx context.Context, tx *store.Tx, id, login string) (*ros
 }
 
 // ApproveGrant puts an administrator's grant into force: the second person.
-func (a *App) ApproveGrant(ctx context.Context, who *roster.Actor, id string, version int64) (desk.Receipt, error) {
+func (a *Logins) ApproveGrant(ctx context.Context, who *roster.Actor, id string, version int64) (desk.Receipt, error) {
 	if version == 0 {
 		return desk.Receipt{}, fault.VersionRequired()
 	}
@@ -237,7 +237,7 @@ func (a *App) ApproveGrant(ctx context.Context, who *roster.Actor, id string, ve
 	})
 }
 
-func (a *App) grantToChange(ctx context.Context, tx *store.Tx, who *roster.Actor, act roster.Act, id string, version int64) (*roster.Grant, *roster.Account, *roster.Tree, error) {
+func (a *Logins) grantToChange(ctx context.Context, tx *store.Tx, who *roster.Actor, act roster.Act, id string, version int64) (*roster.Grant, *roster.Account, *roster.Tree, error) {
 	sc, tree, err := a.UnitScope(ctx, &tx.View, who, act, roster.KindGrant)
 	if err != nil {
 		return nil, nil, nil, err
@@ -261,7 +261,7 @@ func (a *App) grantToChange(ctx context.Context, tx *store.Tx, who *roster.Actor
 
 // RevokeGrant ends a grant today, and its deputies with it. Nobody revokes his
 // own, so that a quarrel of administrators leaves a trace on both sides.
-func (a *App) RevokeGrant(ctx context.Context, who *roster.Actor, id string, version int64) (desk.Receipt, error) {
+func (a *Logins) RevokeGrant(ctx context.Context, who *roster.Actor, id string, version int64) (desk.Receipt, error) {
 	if version == 0 {
 		return desk.Receipt{}, fault.VersionRequired()
 	}
@@ -277,7 +277,7 @@ func (a *App) RevokeGrant(ctx context.Context, who *roster.Actor, id string, ver
 	})
 }
 
-func (a *App) revoke(ctx context.Context, tx *store.Tx, who *roster.Actor, before *roster.Grant, verb string) ([]ledger.Fact, string, error) {
+func (a *Logins) revoke(ctx context.Context, tx *store.Tx, who *roster.Actor, before *roster.Grant, verb string) ([]ledger.Fact, string, error) {
 	on := roster.DateOf(tx.Now(), a.Zone())
 	after, err := roster.Revoke(*before, who.Account, on)
 	if err != nil {
@@ -316,7 +316,7 @@ type DeputyInput struct {
 
 // Validate judges the input by itself.
 func (in DeputyInput) Validate() error {
-	if err := fault.Join(missing(in.UnitID, "unit"), missing(in.PersonnelNo, "personnel_no"), missing(string(in.FromOn), "from"), missing(string(in.ToOn), "to")); err != nil {
+	if err := fault.Join(Missing(in.UnitID, "unit"), Missing(in.PersonnelNo, "personnel_no"), Missing(string(in.FromOn), "from"), Missing(string(in.ToOn), "to")); err != nil {
 		return err
 	}
 	if err := judgeDates(in.FromOn, in.ToOn); err != nil {
@@ -330,7 +330,7 @@ func (in DeputyInput) Validate() error {
 
 // NameDeputy lets a unit head name a dated deputy among those posted in his
 // unit.
-func (a *App) NameDeputy(ctx context.Context, who *roster.Actor, in DeputyInput) (string, desk.Receipt, error) {
+func (a *Logins) NameDeputy(ctx context.Context, who *roster.Actor, in DeputyInput) (string, desk.Receipt, error) {
 	rec, err := a.Write(ctx, who, desk.Write{Op: "deputy.create", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		on := roster.DateOf(tx.Now(), a.Zone())
 		own, err := a.ownHeadGrant(ctx, &tx.View, who, in.UnitID, on)
@@ -358,13 +358,13 @@ func (a *App) NameDeputy(ctx context.Context, who *roster.Actor, in DeputyInput)
 		}
 		g := &roster.Grant{AccountID: accounts[0].ID, Role: w.Role, UnitID: w.UnitID, FromOn: w.FromOn, ToOn: w.ToOn, State: roster.GrantLive,
 			GrantedBy: who.Account, DeputyOf: own.ID}
-		return a.insertGrant(ctx, tx, &accounts[0], g, w)
+		return a.InsertGrant(ctx, tx, &accounts[0], g, w)
 	})
 	return rec.ResultID, rec, err
 }
 
 // ownHeadGrant finds the actor's own grant as head of the unit.
-func (a *App) ownHeadGrant(ctx context.Context, v *store.View, who *roster.Actor, unit string, on roster.Date) (*roster.Grant, error) {
+func (a *Logins) ownHeadGrant(ctx context.Context, v *store.View, who *roster.Actor, unit string, on roster.Date) (*roster.Grant, error) {
 	grants, err := v.GrantsAtUnit(ctx, unit, roster.RoleUnitHead)
 	if err != nil {
 		return nil, err
@@ -378,7 +378,7 @@ func (a *App) ownHeadGrant(ctx context.Context, v *store.View, who *roster.Actor
 }
 
 // Deputies lists whom the actor has named as deputies for his units.
-func (a *App) Deputies(ctx context.Context, who *roster.Actor) (out []GrantView, err error) {
+func (a *Logins) Deputies(ctx context.Context, who *roster.Actor) (out []GrantView, err error) {
 	out = []GrantView{}
 	err = a.Read(ctx, who, "deputy.list", func(ctx context.Context, v *store.View) error {
 		var rows []roster.Grant
@@ -406,7 +406,7 @@ func (a *App) Deputies(ctx context.Context, who *roster.Actor) (out []GrantView,
 }
 
 // RevokeDeputy ends a deputy that the actor named.
-func (a *App) RevokeDeputy(ctx context.Context, who *roster.Actor, id string, version int64) (desk.Receipt, error) {
+func (a *Logins) RevokeDeputy(ctx context.Context, who *roster.Actor, id string, version int64) (desk.Receipt, error) {
 	if version == 0 {
 		return desk.Receipt{}, fault.VersionRequired()
 	}

@@ -1,4 +1,4 @@
-package app
+package accounts
 
 import (
 	"slices"
@@ -22,14 +22,14 @@ const (
 )
 
 // tokenScope reads what a token shall be allowed to do.
-func (a *App) tokenScope(in SignInInput) (scope string, err error) {
+func (a *Logins) tokenScope(in SignInInput) (scope string, err error) {
 	if len(in.Scope) == 0 {
 		if in.Days != 0 {
 			return "", fault.Invalid("token_days_scope", "scope")
 		}
 		return "", nil
 	}
-	if f := missing(in.Label, "label"); f != nil {
+	if f := Missing(in.Label, "label"); f != nil {
 		return "", f
 	}
 	if in.Days < 0 || in.Days > int(tokenLasts/(24*time.Hour)) {

@@ -1,4 +1,4 @@
-package app
+package accounts
 
 import (
 	"context"
@@ -70,7 +70,7 @@ type proven struct {
 // checkSecret is the one place where a secret is compared. It counts the try,
 // refuses who has guessed too often, and takes the count of a right one back;
 // nil without an error means that the secret is wrong.
-func (a *App) checkSecret(ctx context.Context, p presented) (*proven, error) {
+func (a *Logins) checkSecret(ctx context.Context, p presented) (*proven, error) {
 	t, err := a.countTry(ctx, p)
 	if err != nil {
 		return nil, err
@@ -97,17 +97,17 @@ type try struct {
 	failures   int64          // of the account's spelling, this attempt included
 }
 
-func accountKey(folded string) string { return "a:" + digest(folded)[:32] }
+func accountKey(folded string) string { return "a:" + Digest(folded)[:32] }
 
 // sourceKey takes the addresses that one subscriber of IPv6 has for one.
 func sourceKey(source string) string {
 	if at, err := netip.ParseAddr(source); err == nil && at.Unmap().Is6() {
 		source = netip.PrefixFrom(at.WithZone(""), 64).Masked().String()
 	}
-	return "s:" + digest(source)[:32]
+	return "s:" + Digest(source)[:32]
 }
 
-func digest(s string) string {
+func Digest(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:])
 }
@@ -115,7 +115,7 @@ func digest(s string) string {
 // countTry refuses who has guessed too often, and counts the attempt as failed
 // before the secret is looked at, so that many at once cannot outrun the
 // counter. A success takes its own count back.
-func (a *App) countTry(ctx context.Context, p presented) (*try, error) {
+func (a *Logins) countTry(ctx context.Context, p presented) (*try, error) {
 	t := &try{folded: roster.FoldLogin(p.login)}
 	now := a.Store.Now()
 	err := a.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error {
@@ -152,7 +152,7 @@ func (t *try) find(ctx context.Context, sx *store.ScratchTx, p presented) (err e
 	if t.credential, err = sx.Credential(ctx, t.account.ID); err != nil || p.device == "" {
 		return err
 	}
-	t.device, err = sx.Device(ctx, t.account.ID, digest(p.device))
+	t.device, err = sx.Device(ctx, t.account.ID, Digest(p.device))
 	if t.device != nil && t.device.Failures >= deviceTries {
 		t.device = nil // it guesses like any other
 	}
@@ -168,7 +168,7 @@ func (t *try) usable() bool {
 // codeFits reports whether what was typed is the account's one-time code.
 func (t *try) codeFits(typed string, now time.Time) bool {
 	return t.usable() && t.credential.CodeHash != "" && now.Before(t.credential.CodeUntil) &&
-		subtle.ConstantTimeCompare([]byte(t.credential.CodeHash), []byte(digest(foldCode(typed)))) == 1
+		subtle.ConstantTimeCompare([]byte(t.credential.CodeHash), []byte(Digest(FoldCode(typed)))) == 1
 }
 
 // countFailure raises a counter, or refuses while it is blocked.
@@ -193,7 +193,7 @@ func countFailure(ctx context.Context, sx *store.ScratchTx, key string, now time
 
 // fits compares what was typed with the one-time code and the password. It
 // takes one hash's time in every case. Only checkSecret calls it.
-func (a *App) fits(ctx context.Context, t *try, p presented) (byCode, ok bool, err error) {
+func (a *Logins) fits(ctx context.Context, t *try, p presented) (byCode, ok bool, err error) {
 	byCode = p.codes && t.codeFits(p.typed, a.Store.Now())
 	hash := nobodysHash
 	if t.usable() && t.credential.Hash != "" {
@@ -213,7 +213,7 @@ func (a *App) fits(ctx context.Context, t *try, p presented) (byCode, ok bool, e
 
 // noteBurst writes the ledger fact of a burst of failures: at the fifth and at
 // each doubling after it.
-func (a *App) noteBurst(ctx context.Context, t *try) error {
+func (a *Logins) noteBurst(ctx context.Context, t *try) error {
 	n := t.failures
 	for n > accountTries && n%2 == 0 {
 		n /= 2
@@ -221,7 +221,7 @@ func (a *App) noteBurst(ctx context.Context, t *try) error {
 	if n != accountTries {
 		return nil
 	}
-	object := "login:" + digest(t.folded)[:16] // an unknown name is not kept as it was typed
+	object := "login:" + Digest(t.folded)[:16] // an unknown name is not kept as it was typed
 	if t.account != nil {
 		object = t.account.ID
 	}
@@ -233,7 +233,7 @@ func (a *App) noteBurst(ctx context.Context, t *try) error {
 }
 
 // forgive takes the count of a successful attempt back.
-func (a *App) forgive(ctx context.Context, sx *store.ScratchTx, p presented, t *try) error {
+func (a *Logins) forgive(ctx context.Context, sx *store.ScratchTx, p presented, t *try) error {
 	if err := sx.LockScratch(ctx); err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package app
+package accounts
 
 import (
 	"sync"
@@ -9,7 +9,7 @@ import (
 )
 
 // unwritable reports whether the ledger takes no entry for now.
-func (a *App) unwritable() bool { return a.Store.Frozen() != nil || a.Store.Full() }
+func (a *Logins) unwritable() bool { return a.Store.Frozen() != nil || a.Store.Full() }
 
 // outsideSessions are the sessions that began while no entry could be written:
 // whoever must look and decide has to get in. They are in no table, so that a

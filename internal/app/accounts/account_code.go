@@ -1,4 +1,4 @@
-package app
+package accounts
 
 import (
 	"context"
@@ -25,7 +25,7 @@ type waitingCode struct {
 	Digest string `json:"digest"`
 }
 
-func (a *App) registerAccountCode() {
+func (a *Logins) registerCode() {
 	a.Register(opCode, approval.Act{Run: a.agreedCode, Show: a.showCode})
 }
 
@@ -33,8 +33,8 @@ func (a *App) registerAccountCode() {
 // account at once. For anybody else it opens nothing until a second
 // administrator or the person himself has agreed: until is then zero and the
 // receipt's ResultID the proposal. The code is in the answer and nowhere else.
-func (a *App) IssueCode(ctx context.Context, who *roster.Actor, accountID string) (code string, until time.Time, rec desk.Receipt, err error) {
-	code = newCode()
+func (a *Logins) IssueCode(ctx context.Context, who *roster.Actor, accountID string) (code string, until time.Time, rec desk.Receipt, err error) {
+	code = NewCode()
 	rec, err = a.Write(ctx, who, desk.Write{Op: opCode}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		until = time.Time{}
 		sc, err := a.Scope(ctx, &tx.View, who, roster.ActEdit, roster.KindAccount)
@@ -55,7 +55,7 @@ func (a *App) IssueCode(ctx context.Context, who *roster.Actor, accountID string
 		if !alone {
 			return a.proposeCode(ctx, tx, who, acc, code)
 		}
-		fact, at, err := openByCode(ctx, tx, acc, digest(foldCode(code)))
+		fact, at, err := openByCode(ctx, tx, acc, Digest(FoldCode(code)))
 		until = at
 		return []ledger.Fact{fact}, acc.ID, err
 	})
@@ -68,7 +68,7 @@ func (a *App) IssueCode(ctx context.Context, who *roster.Actor, accountID string
 // opensAlone reports whether one is enough: the account is a newcomer's, who
 // never set a password, holds no role and is told of no matter, or the operator sets the site up and
 // no administrator has signed in yet.
-func (a *App) opensAlone(ctx context.Context, tx *store.Tx, who *roster.Actor, acc *roster.Account) (bool, error) {
+func (a *Logins) opensAlone(ctx context.Context, tx *store.Tx, who *roster.Actor, acc *roster.Account) (bool, error) {
 	known, err := tx.TakenIntoUse(ctx, acc.ID)
 	if err != nil {
 		return false, err
@@ -92,7 +92,7 @@ func (a *App) opensAlone(ctx context.Context, tx *store.Tx, who *roster.Actor, a
 	return !begun, err
 }
 
-func (a *App) proposeCode(ctx context.Context, tx *store.Tx, who *roster.Actor, acc *roster.Account, code string) ([]ledger.Fact, string, error) {
+func (a *Logins) proposeCode(ctx context.Context, tx *store.Tx, who *roster.Actor, acc *roster.Account, code string) ([]ledger.Fact, string, error) {
 	if acc.PersonID == "" || acc.PersonID == who.Person {
 		return nil, "", fault.Forbidden("code_own") // he would ask, and then agree on his own device
 	}
@@ -105,12 +105,12 @@ func (a *App) proposeCode(ctx context.Context, tx *store.Tx, who *roster.Actor, 
 	if p.Approver, err = a.secondAdministrator(ctx, tx, who, holder); err != nil {
 		return nil, "", err
 	}
-	return a.Propose(ctx, tx, who, p, waitingCode{digest(foldCode(code))}, "")
+	return a.Propose(ctx, tx, who, p, waitingCode{Digest(FoldCode(code))}, "")
 }
 
 // secondAdministrator is the role that agrees to a code: security
 // administrators, unless none is there beside the two whom it concerns.
-func (a *App) secondAdministrator(ctx context.Context, tx *store.Tx, who *roster.Actor, holder *roster.Person) (roster.Role, error) {
+func (a *Logins) secondAdministrator(ctx context.Context, tx *store.Tx, who *roster.Actor, holder *roster.Person) (roster.Role, error) {
 	tree, err := a.Tree(ctx, &tx.View)
 	if err != nil {
 		return "", err
@@ -128,7 +128,7 @@ func (a *App) secondAdministrator(ctx context.Context, tx *store.Tx, who *roster
 // failures are forgotten.
 func openByCode(ctx context.Context, tx *store.Tx, acc *roster.Account, hash string) (ledger.Fact, time.Time, error) {
 	fact := ledger.Fact{Verb: opCode, Kind: string(roster.KindAccount), ID: acc.ID}
-	until := tx.Now().Add(codeLasts)
+	until := tx.Now().Add(CodeLasts)
 	if err := tx.PutCredential(ctx, &roster.Credential{AccountID: acc.ID, CodeHash: hash, CodeUntil: until, ChangedAt: tx.Now()}); err != nil {
 		return fact, until, err
 	}
@@ -142,7 +142,7 @@ func openByCode(ctx context.Context, tx *store.Tx, acc *roster.Account, hash str
 }
 
 // agreedCode is what a second administrator's word does.
-func (a *App) agreedCode(ctx context.Context, tx *store.Tx, g approval.Approved) ([]ledger.Fact, error) {
+func (a *Logins) agreedCode(ctx context.Context, tx *store.Tx, g approval.Approved) ([]ledger.Fact, error) {
 	in, err := approval.Input[waitingCode](g.Input)
 	if err != nil {
 		return nil, err
@@ -159,7 +159,7 @@ func (a *App) agreedCode(ctx context.Context, tx *store.Tx, g approval.Approved)
 }
 
 // showCode names the account and its holder.
-func (a *App) showCode(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal, _ []byte) ([]approval.ProposalLine, error) {
+func (a *Logins) showCode(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal, _ []byte) ([]approval.ProposalLine, error) {
 	acc, err := v.Account(ctx, p.ObjectID, roster.Scope{All: true})
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package app
+package accounts
 
 import (
 	"context"
@@ -25,10 +25,10 @@ type OwnCode struct {
 	Alone   bool          `json:"alone,omitempty" doc:"One alone issued it; there is nothing to confirm or refuse"`
 }
 
-// ownCodes lists the codes for the actor's account that wait, and those that
+// OwnCodes lists the codes for the actor's account that wait, and those that
 // opened it in the last 30 days. Nobody can put them away: who signed in by a
 // code that was not his would.
-func (a *App) ownCodes(ctx context.Context, v *store.View, who *roster.Actor) (out []OwnCode, err error) {
+func (a *Logins) OwnCodes(ctx context.Context, v *store.View, who *roster.Actor) (out []OwnCode, err error) {
 	rows, err := v.ProposalsOn(ctx, who.Account)
 	if err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func (a *App) ownCodes(ctx context.Context, v *store.View, who *roster.Actor) (o
 // ownCodesAlone lists the codes for the actor's account for which one alone
 // stands, until 30 days after the newest code: who comes into his account after
 // somebody else is told by whose code that one had it, however long ago.
-func (a *App) ownCodesAlone(ctx context.Context, v *store.View, who *roster.Actor) ([]OwnCode, error) {
+func (a *Logins) ownCodesAlone(ctx context.Context, v *store.View, who *roster.Actor) ([]OwnCode, error) {
 	issued, err := v.CodesOf(ctx, who.Account)
 	if err != nil || len(issued) == 0 || !issued[len(issued)-1].At.After(a.Store.Now().AddDate(0, 0, -approval.ToldDays)) {
 		return nil, err
@@ -95,10 +95,10 @@ func (a *App) ownCodesAlone(ctx context.Context, v *store.View, who *roster.Acto
 // ConfirmCode is the actor's own word, in a session of his, that he wants the
 // code which was asked for. He is shown a fresh one; the one that the asker
 // knows opens nothing. His sessions end.
-func (a *App) ConfirmCode(ctx context.Context, who *roster.Actor, in approval.ProposalInput) (code string, until time.Time, rec desk.Receipt, err error) {
-	code = newCode()
+func (a *Logins) ConfirmCode(ctx context.Context, who *roster.Actor, in approval.ProposalInput) (code string, until time.Time, rec desk.Receipt, err error) {
+	code = NewCode()
 	rec, err = a.ownWord(ctx, who, "account.code_confirm", in, consent.Agree, func(ctx context.Context, tx *store.Tx, acc *roster.Account) ([]ledger.Fact, error) {
-		fact, at, err := openByCode(ctx, tx, acc, digest(foldCode(code)))
+		fact, at, err := openByCode(ctx, tx, acc, Digest(FoldCode(code)))
 		until = at
 		return []ledger.Fact{fact}, err
 	})
@@ -109,11 +109,11 @@ func (a *App) ConfirmCode(ctx context.Context, who *roster.Actor, in approval.Pr
 }
 
 // RefuseCode says that the actor wants no code: somebody else asked for it.
-func (a *App) RefuseCode(ctx context.Context, who *roster.Actor, in approval.ProposalInput) (desk.Receipt, error) {
+func (a *Logins) RefuseCode(ctx context.Context, who *roster.Actor, in approval.ProposalInput) (desk.Receipt, error) {
 	return a.ownWord(ctx, who, "account.code_refuse", in, consent.Dissent, func(context.Context, *store.Tx, *roster.Account) ([]ledger.Fact, error) { return nil, nil })
 }
 
-func (a *App) ownWord(ctx context.Context, who *roster.Actor, op string, in approval.ProposalInput, choice consent.Choice,
+func (a *Logins) ownWord(ctx context.Context, who *roster.Actor, op string, in approval.ProposalInput, choice consent.Choice,
 	then func(ctx context.Context, tx *store.Tx, acc *roster.Account) ([]ledger.Fact, error)) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: op, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		p, err := ownProposal(ctx, tx, who, in.ID)

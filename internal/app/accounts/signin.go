@@ -1,4 +1,4 @@
-package app
+package accounts
 
 import (
 	"context"
@@ -23,7 +23,7 @@ const (
 	sessionIdle    = 2 * time.Hour      // and at most so long unused
 	outsideLasts   = time.Hour          // a session while nothing can be written
 	renewLasts     = 30 * time.Minute   // to set a password after a one-time code
-	codeLasts      = 7 * 24 * time.Hour // a one-time code
+	CodeLasts      = 7 * 24 * time.Hour // a one-time code
 	seenEvery      = 5 * time.Minute    // how exactly the last use is kept
 	sessionsAtMost = 20                 // of one account
 	devicesAtMost  = 10
@@ -54,9 +54,9 @@ type SignedIn struct {
 }
 
 // SignIn opens a session. Every failure of who has not the secret looks the same.
-func (a *App) SignIn(ctx context.Context, in SignInInput) (*SignedIn, error) {
+func (a *Logins) SignIn(ctx context.Context, in SignInInput) (*SignedIn, error) {
 	if in.Login == "" || in.Password == "" {
-		return nil, fault.Join(missing(in.Login, "login"), missing(in.Password, "password"))
+		return nil, fault.Join(Missing(in.Login, "login"), Missing(in.Password, "password"))
 	}
 	if len(in.Login) > 100 || len(in.Password) > typedMost || !utf8.ValidString(in.Login+in.Password) {
 		return nil, errSignIn
@@ -89,14 +89,14 @@ var (
 	errUnvouched = fault.New(fault.Unauth, "code_alone", "")
 )
 
-func missing(value, field string) *fault.Error {
+func Missing(value, field string) *fault.Error {
 	if strings.TrimSpace(value) == "" {
 		return fault.Invalid("required", field)
 	}
 	return nil
 }
 
-func (a *App) openSession(ctx context.Context, in SignInInput, found *proven) (*SignedIn, error) {
+func (a *Logins) openSession(ctx context.Context, in SignInInput, found *proven) (*SignedIn, error) {
 	now, byCode := a.Store.Now(), found.byCode
 	out := &SignedIn{Token: newToken(), Renew: byCode}
 	scope, err := a.tokenScope(in)
@@ -104,7 +104,7 @@ func (a *App) openSession(ctx context.Context, in SignInInput, found *proven) (*
 		return nil, err
 	}
 	most, idle := lasting(in, byCode, scope != "")
-	s := &roster.Session{TokenHash: digest(out.Token), AccountID: found.account.ID, FormSeed: newToken(), Label: label(in.Label),
+	s := &roster.Session{TokenHash: Digest(out.Token), AccountID: found.account.ID, FormSeed: newToken(), Label: label(in.Label),
 		Bearer: in.Bearer, Renew: byCode, Scope: scope, IdleSeconds: int64(idle / time.Second), CreatedAt: now, SeenAt: now, UntilAt: now.Add(most)}
 	if !byCode {
 		a.Proven(s, now)
@@ -133,7 +133,7 @@ func (a *App) openSession(ctx context.Context, in SignInInput, found *proven) (*
 
 // recordSession writes the session with the entry of the sign-in, which uses a
 // one-time code up and ends the sessions that have run out.
-func (a *App) recordSession(ctx context.Context, s *roster.Session, found *proven) error {
+func (a *Logins) recordSession(ctx context.Context, s *roster.Session, found *proven) error {
 	verb := "account.sign_in"
 	switch {
 	case found.byCode:
@@ -178,7 +178,7 @@ func (a *App) recordSession(ctx context.Context, s *roster.Session, found *prove
 // to the others. What we never gave is replaced.
 func deviceToken(ctx context.Context, sx *store.ScratchTx, token string) (string, error) {
 	if token != "" {
-		if known, err := sx.DeviceKnown(ctx, digest(token)); err != nil || known {
+		if known, err := sx.DeviceKnown(ctx, Digest(token)); err != nil || known {
 			return token, err
 		}
 	}
@@ -192,20 +192,20 @@ func keepDevice(ctx context.Context, sx *store.ScratchTx, account, device string
 	}
 	if known >= devicesAtMost {
 		if _, err := sx.Delete(ctx, (*roster.Device)(nil), "account_id = ? AND device_hash <> ? AND seen_at = (SELECT min(seen_at) FROM devices WHERE account_id = ?)",
-			account, digest(device), account); err != nil {
+			account, Digest(device), account); err != nil {
 			return err
 		}
 	}
-	return sx.PutDevice(ctx, &roster.Device{DeviceHash: digest(device), AccountID: account, SeenAt: now})
+	return sx.PutDevice(ctx, &roster.Device{DeviceHash: Digest(device), AccountID: account, SeenAt: now})
 }
 
 // Authenticate says who holds a session's token. A session that was ended is
 // refused at once, because it is read each time.
-func (a *App) Authenticate(ctx context.Context, token string) (*roster.Actor, error) {
+func (a *Logins) Authenticate(ctx context.Context, token string) (*roster.Actor, error) {
 	if token == "" || len(token) > 200 {
 		return nil, fault.Unauthenticated()
 	}
-	hash := digest(token)
+	hash := Digest(token)
 	now := a.Store.Now()
 	s, err := a.Store.SessionNow(ctx, hash)
 	if err != nil {
@@ -254,8 +254,8 @@ func newToken() string {
 // codeLetters are those that nobody misreads or mishears.
 const codeLetters = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
-// newCode draws a one-time code of 59 bits, in three groups of four.
-func newCode() string {
+// NewCode draws a one-time code of 59 bits, in three groups of four.
+func NewCode() string {
 	b := make([]byte, 0, 14)
 	for len(b) < 14 {
 		if len(b) == 4 || len(b) == 9 {
@@ -270,7 +270,7 @@ func newCode() string {
 	return string(b)
 }
 
-func foldCode(s string) string { return roster.FoldNumber(s) }
+func FoldCode(s string) string { return roster.FoldNumber(s) }
 
 // label keeps what a device calls itself short enough to show.
 func label(s string) string {
@@ -288,7 +288,7 @@ func label(s string) string {
 
 // ActorNamed says who an account is today, for the program acting in somebody's
 // name: the demo, and an operator's command with --as.
-func (a *App) ActorNamed(ctx context.Context, accountID string) (who *roster.Actor, err error) {
+func (a *Logins) ActorNamed(ctx context.Context, accountID string) (who *roster.Actor, err error) {
 	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		who, err = a.ActorOf(ctx, v, accountID)
 		return err
