@@ -15,12 +15,12 @@ run: build
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o $(BIN) ./cmd/plumbline
 
-# Everything that fits eight minutes on two cores. ORDEALS take long by nature:
-# kills, power cuts and failed writes.
+# Everything that fits eight minutes on two cores. What takes long by nature is left
+# to `make ordeal`: kills, power cuts and failed writes, and the lone insider.
 ORDEALS := ./internal/ordeal
 test:
 	@sh script/prepare
-	$(GO) test -timeout 20m $$($(GO) list ./... | grep -v /internal/ordeal)
+	$(GO) test -timeout 20m $$($(GO) list ./... | grep -v -e /internal/ordeal -e /internal/insider)
 	@$(MAKE) --no-print-directory race
 
 # The tests that start goroutines of their own, under the race detector.

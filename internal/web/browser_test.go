@@ -36,22 +36,23 @@ func TestPagesInABrowser(t *testing.T) {
 	site := httptest.NewServer(mux)
 	defer site.Close()
 	only := os.Getenv("PLUMBLINE_PAGES")
-	for key, pages := range readers(v, s) {
-		for _, lang := range words.Langs {
-			for _, width := range []int{360, 1440} {
-				if only == "" && os.Getenv("PLUMBLINE_REQUIRE") == "" && (width == 360) != (lang == words.ZH) {
-					continue // CI looks at all four
-				}
-				tab, err := b.Tab(width, string(lang))
-				if err != nil {
-					t.Fatal(err)
-				}
+	by := readers(v, s)
+	for _, lang := range words.Langs {
+		for _, width := range []int{360, 1440} {
+			if only == "" && os.Getenv("PLUMBLINE_REQUIRE") == "" && !judged(width, lang) {
+				continue // CI looks at all four
+			}
+			tab, err := b.Tab(width, string(lang))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for key, pages := range by {
 				if err := tab.Cookie(site.URL, SessionCookie, key); err != nil {
 					t.Fatal(err)
 				}
 				for _, path := range pages {
 					if only == "" || strings.Contains(","+only+",", ","+path+",") {
-						look(t, tab, site.URL, path, fmt.Sprintf("%s-%s-%s-%d", strings.Trim(strings.ReplaceAll(path, "/", "_"), "_"), key, lang, width))
+						look(t, tab, judged(width, lang), site.URL, path, fmt.Sprintf("%s-%s-%s-%d", strings.Trim(strings.ReplaceAll(path, "/", "_"), "_"), key, lang, width))
 					}
 				}
 			}
@@ -82,7 +83,7 @@ func readers(v *visitor, s *apptest.Site) map[string][]string {
 }
 
 // look opens one page and reports everything that is wrong with it.
-func look(t *testing.T, tab *chrome.Tab, base, path, name string) {
+func look(t *testing.T, tab *chrome.Tab, axe bool, base, path, name string) {
 	t.Helper()
 	if err := tab.Open(base + path); err != nil {
 		t.Fatal(err)
@@ -95,7 +96,11 @@ func look(t *testing.T, tab *chrome.Tab, base, path, name string) {
 	if by, what, err := tab.Wide(); err != nil || by > 0 {
 		t.Errorf("%s: %d px too wide: %s (%v)", name, by, what, err)
 	}
-	for _, list := range []func() ([]string, error){tab.Wrong, tab.Axe} {
+	checks := []func() ([]string, error){tab.Wrong}
+	if axe {
+		checks = append(checks, tab.Axe)
+	}
+	for _, list := range checks {
 		found, err := list()
 		if err != nil {
 			t.Fatal(err)
@@ -105,3 +110,8 @@ func look(t *testing.T, tab *chrome.Tab, base, path, name string) {
 		}
 	}
 }
+
+// judged reports whether axe-core reads a page at this width in this language: half
+// the time of these tests is its own. Chinese on a phone and English on a desk
+// show it each width and each language; that a page fits is looked at in all four.
+func judged(width int, lang words.Lang) bool { return (width == 360) == (lang == words.ZH) }

@@ -175,7 +175,7 @@ func TestSealingInABrowser(t *testing.T) {
 				if err := tab.Cookie(site.URL, SessionCookie, p.who); err != nil {
 					t.Fatal(err)
 				}
-				look(t, tab, site.URL, p.path, fmt.Sprintf("%s-%s-%d", p.name, lang, width))
+				look(t, tab, judged(width, lang), site.URL, p.path, fmt.Sprintf("%s-%s-%d", p.name, lang, width))
 			}
 		}
 	}

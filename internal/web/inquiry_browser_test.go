@@ -89,7 +89,7 @@ func TestInquiryInABrowser(t *testing.T) {
 				if err := tab.Cookie(site.URL, SessionCookie, p.who); err != nil {
 					t.Fatal(err)
 				}
-				look(t, tab, site.URL, p.path, fmt.Sprintf("inquiry-%s-%s-%d", p.name, lang, width))
+				look(t, tab, judged(width, lang), site.URL, p.path, fmt.Sprintf("inquiry-%s-%s-%d", p.name, lang, width))
 			}
 		}
 	}

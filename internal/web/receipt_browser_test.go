@@ -57,7 +57,7 @@ func TestReceiptInABrowser(t *testing.T) {
 			must(err)
 			must(tab.Cookie(site.URL, SessionCookie, "anna"))
 			for name, p := range map[string]string{"receipt": path, "slip": path + "/slip", "receipts": "/receipts", "verify": "/verify"} {
-				look(t, tab, site.URL, p, name+"-"+string(lang)+"-"+map[int]string{360: "phone", 1440: "desk"}[width])
+				look(t, tab, judged(width, lang), site.URL, p, name+"-"+string(lang)+"-"+map[int]string{360: "phone", 1440: "desk"}[width])
 			}
 		}
 	}

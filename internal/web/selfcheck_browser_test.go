@@ -93,7 +93,7 @@ func TestSelfCheckInABrowser(t *testing.T) {
 				if tabs[x.key] == nil {
 					tabs[x.key] = as(x.key, width, lang)
 				}
-				look(t, tabs[x.key], site.URL, x.path, "selfcheck-"+string(rune('a'+i))+"-"+url.PathEscape(string(lang))+"-"+map[int]string{360: "phone", 1440: "desk"}[width])
+				look(t, tabs[x.key], judged(width, lang), site.URL, x.path, "selfcheck-"+string(rune('a'+i))+"-"+url.PathEscape(string(lang))+"-"+map[int]string{360: "phone", 1440: "desk"}[width])
 			}
 		}
 	}

@@ -191,7 +191,7 @@ func TestAWitnessAlarmIsSeen(t *testing.T) {
 		if err := tab.Cookie(site.URL, SessionCookie, "anna"); err != nil {
 			t.Fatal(err)
 		}
-		look(t, tab, site.URL, "/ledger", "ledger-alarm")
+		look(t, tab, true, site.URL, "/ledger", "ledger-alarm")
 	}
 }
 
@@ -213,7 +213,7 @@ func TestNoticeInABrowser(t *testing.T) {
 			}
 			for _, page := range []string{"notice", "ledger"} {
 				path := map[string]string{"notice": "/ledger/notice", "ledger": "/ledger"}[page]
-				look(t, tab, site.URL, path, page+"-"+string(lang)+"-"+map[int]string{360: "360", 1440: "1440"}[width])
+				look(t, tab, judged(width, lang), site.URL, path, page+"-"+string(lang)+"-"+map[int]string{360: "360", 1440: "1440"}[width])
 			}
 		}
 	}
