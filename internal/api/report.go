@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/app/readlog"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
@@ -24,7 +25,7 @@ type exportBody struct {
 	Format string `json:"format" enum:"csv,xlsx"`
 }
 
-func fileOf(e *app.Export) *File {
+func fileOf(e *desk.Export) *File {
 	return &File{Name: e.Name, Type: e.Type, Rows: e.Rows, Write: func(w io.Writer) error {
 		_, err := e.WriteTo(w)
 		if closeErr := e.Close(); err == nil {

@@ -115,7 +115,7 @@ func (a *App) alarmObject(ctx context.Context, v *store.View, who *roster.Actor,
 	case "question":
 		_, err = v.Question(ctx, id, sc)
 	case "rectification":
-		_, err = v.Rectification(ctx, id, sc, leadUnits(who))
+		_, err = v.Rectification(ctx, id, sc, desk.LeadUnits(who))
 	case "challenge":
 		_, err = v.Challenge(ctx, id, sc)
 	}

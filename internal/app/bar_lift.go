@@ -99,7 +99,7 @@ func (a *App) proposeOnRelation(ctx context.Context, tx *store.Tx, who *roster.A
 		if len(posted) == 0 {
 			continue
 		}
-		tier, err := a.subjectTier(ctx, &tx.View, person, posted[0].UnitID, today)
+		tier, err := a.SubjectTier(ctx, &tx.View, person, posted[0].UnitID, today)
 		if err != nil {
 			return nil, "", err
 		}
@@ -162,7 +162,7 @@ func (a *App) proposeVoidParty(ctx context.Context, who *roster.Actor, op string
 		}
 		tier := desk.LowestTier
 		if m.person != "" {
-			if tier, err = a.subjectTier(ctx, &tx.View, m.person, m.unit, m.eventOn); err != nil {
+			if tier, err = a.SubjectTier(ctx, &tx.View, m.person, m.unit, m.eventOn); err != nil {
 				return nil, "", err
 			}
 		}
@@ -177,7 +177,7 @@ func (a *App) proposeVoidParty(ctx context.Context, who *roster.Actor, op string
 func (a *App) partyMatterFor(ctx context.Context, tx *store.Tx, who *roster.Actor, op string, in VoidInput) (*partyMatter, error) {
 	m := &partyMatter{op: op}
 	if op == opIssuePartyVoid {
-		i, err := a.issueFor(ctx, tx, who, in.ID, roster.ActTriage, roster.KindIssue)
+		i, err := a.IssueFor(ctx, tx, who, in.ID, roster.ActTriage, roster.KindIssue)
 		if err != nil {
 			return nil, err
 		}

@@ -8,6 +8,7 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/app/approval"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/app/readlog"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
@@ -41,7 +42,7 @@ func TestBeyondTheDaysBudgetASecondPersonAgrees(t *testing.T) {
 			t.Errorf("a file: %v", err)
 		}
 		takes := func() error {
-			e, _, err := s.App.ExportIssues(ctx, s.Actor("inspector"), app.IssueExportInput{Filter: issue.All(), Format: app.FormatCSV})
+			e, _, err := s.App.ExportIssues(ctx, s.Actor("inspector"), app.IssueExportInput{Filter: issue.All(), Format: desk.FormatCSV})
 			if err == nil {
 				err = e.Close()
 			}

@@ -32,7 +32,7 @@ const bundleWait = 10 * time.Second
 // entries, their proofs and the checkpoint. That it was taken out, by whom, for
 // what and a digest of what it said is in the ledger, and in the file, before it
 // is handed over. Asked for again it is taken out again, and recorded again.
-func (a *App) ExportCase(ctx context.Context, who *roster.Actor, in CaseExportInput) (*Export, desk.Receipt, error) {
+func (a *App) ExportCase(ctx context.Context, who *roster.Actor, in CaseExportInput) (*desk.Export, desk.Receipt, error) {
 	if _, err := a.Authorize(who, "case.export"); err != nil {
 		return nil, desk.Receipt{}, err
 	}
@@ -302,16 +302,16 @@ func textsOf(view any) (map[string]bool, error) {
 }
 
 // bundleFile writes the bundle to a file that goes when it is closed.
-func bundleFile(b *bundle.Bundle, name string) (_ *Export, err error) {
+func bundleFile(b *bundle.Bundle, name string) (_ *desk.Export, err error) {
 	raw, err := b.Marshal()
 	if err != nil {
 		return nil, err
 	}
-	f, err := passingFile()
+	f, err := desk.PassingFile()
 	if err != nil {
 		return nil, err
 	}
-	e := &Export{Name: name + ".bundle.json", Type: "application/json", Rows: len(b.Rows), file: f}
+	e := &desk.Export{Name: name + ".bundle.json", Type: "application/json", Rows: len(b.Rows), File: f}
 	if _, err := f.Write(raw); err != nil {
 		_ = e.Close() // the first error is the one that tells
 		return nil, err

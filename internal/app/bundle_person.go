@@ -33,7 +33,7 @@ func takeOp(own bool) string {
 // and that it was taken out, by whom, for what and a digest of what it said is
 // in the ledger before it is handed over. Asked for again it is taken out again,
 // and recorded again.
-func (a *App) ExportFile(ctx context.Context, who *roster.Actor, in FileExportInput) (*Export, desk.Receipt, error) {
+func (a *App) ExportFile(ctx context.Context, who *roster.Actor, in FileExportInput) (*desk.Export, desk.Receipt, error) {
 	own := in.Person == ""
 	if _, err := a.Authorize(who, takeOp(own)); err != nil {
 		return nil, desk.Receipt{}, err

@@ -82,7 +82,7 @@ func (a *App) challengeUnit(ctx context.Context, v *store.View, c recusal.Challe
 		if len(posted) > 0 {
 			unit = posted[0].UnitID
 		}
-		if subjectTier, err = a.subjectTier(ctx, v, c.PersonID, unit, on); err != nil {
+		if subjectTier, err = a.SubjectTier(ctx, v, c.PersonID, unit, on); err != nil {
 			return "", err
 		}
 		if unit == "" && subjectTier < 0 {
@@ -129,7 +129,7 @@ func (a *App) handles(ctx context.Context, v *store.View, personID string, i *is
 			return true, nil
 		}
 	}
-	at := target(i)
+	at := desk.Target(i)
 	for _, op := range handling {
 		route, _ := a.Route(op)
 		sc := a.Table().Scope(who, route.Act, route.Kind, tree)

@@ -103,7 +103,7 @@ func (a *App) Rewrap(ctx context.Context, who *roster.Actor, raw []byte) (desk.R
 	if fault.Is(err, fault.UnavailableKind) {
 		return r, err // the job may be there after all, and reads it
 	} else if err != nil {
-		return r, errors.Join(err, a.dropUpload(ctx, up.ID))
+		return r, errors.Join(err, a.Store.DropUploads(ctx, "id = ?", up.ID))
 	}
 	a.WakeJobs()
 	return r, nil
@@ -178,7 +178,7 @@ func (a *App) rewrapStep(ctx context.Context, j *store.Job) (bool, error) {
 		return false, err
 	}
 	if len(todo) == 0 {
-		return true, a.dropUpload(ctx, j.ObjectID)
+		return true, a.Store.DropUploads(ctx, "id = ?", j.ObjectID)
 	}
 	return false, nil
 }

@@ -76,7 +76,7 @@ func exports(t *testing.T, s *apptest.Site, signing *app.App) []byte {
 	t.Helper()
 	ctx := context.Background()
 	var out bytes.Buffer
-	take := func(e *app.Export, _ desk.Receipt, err error) {
+	take := func(e *desk.Export, _ desk.Receipt, err error) {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
@@ -90,7 +90,7 @@ func exports(t *testing.T, s *apptest.Site, signing *app.App) []byte {
 		}
 		unpack(t, &out, file.Bytes())
 	}
-	for _, format := range []string{app.FormatCSV, app.FormatXLSX} {
+	for _, format := range []string{desk.FormatCSV, desk.FormatXLSX} {
 		take(s.App.ExportIssues(ctx, s.Actor("inspector"), app.IssueExportInput{Filter: issue.All(), Format: format}))
 	}
 	take(signing.ExportFile(ctx, s.Actor("anna"), app.FileExportInput{}))

@@ -3,14 +3,10 @@ package app
 import (
 	"context"
 	"errors"
-	"io"
-	"io/fs"
-	"os"
 	"slices"
 	"strconv"
 
 	"plumbline/internal/app/desk"
-	"plumbline/internal/fault"
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
 	"plumbline/internal/report"
@@ -19,81 +15,6 @@ import (
 	"plumbline/internal/store"
 	"plumbline/internal/words"
 )
-
-// The forms of an export.
-const (
-	FormatCSV  = "csv"
-	FormatXLSX = "xlsx"
-)
-
-// Export is a finished file. It is on disk until it is closed, so that its
-// size does not depend on memory, and its row count is exact. Its name is taken
-// off the disk at once where the system allows that: a crash leaves nothing.
-type Export struct {
-	Name string
-	Type string
-	Rows int
-	file *os.File
-}
-
-// WriteTo sends the file.
-func (e *Export) WriteTo(w io.Writer) (int64, error) {
-	if _, err := e.file.Seek(0, io.SeekStart); err != nil {
-		return 0, err
-	}
-	return io.Copy(w, e.file)
-}
-
-// Close removes the file from disk.
-func (e *Export) Close() error {
-	err := e.file.Close()
-	if gone := os.Remove(e.file.Name()); !errors.Is(gone, fs.ErrNotExist) {
-		err = errors.Join(err, gone)
-	}
-	return err
-}
-
-// passingFile makes a file that is gone when it is closed.
-func passingFile() (*os.File, error) {
-	f, err := os.CreateTemp("", "plumbline-export-*")
-	if err == nil {
-		_ = os.Remove(f.Name()) // where open files keep their names, Close removes it
-	}
-	return f, err
-}
-
-// export writes a file; fill writes header and rows.
-func export(name, format, title string, fill func(w *sheet.Writer) error) (_ *Export, err error) {
-	if format != FormatCSV && format != FormatXLSX {
-		return nil, fault.Invalid("export_format", "format")
-	}
-	f, err := passingFile()
-	if err != nil {
-		return nil, err
-	}
-	e := &Export{Type: "text/csv; charset=utf-8", file: f}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, e.Close())
-		}
-	}()
-	w := sheet.NewCSV(f)
-	if format == FormatXLSX {
-		e.Type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-		if w, err = sheet.NewXLSX(f, title); err != nil {
-			return nil, err
-		}
-	}
-	if err = fill(w); err != nil {
-		return nil, err
-	}
-	if e.Rows, err = w.Close(); err != nil {
-		return nil, err
-	}
-	// Whoever is handed the file learns from its name whether it is whole.
-	e.Name = name + "-" + strconv.Itoa(e.Rows) + "-rows." + format
-	return e, nil
-}
 
 // IssueExportInput asks for a list of issues as a file.
 type IssueExportInput struct {
@@ -107,7 +28,7 @@ const exportBatch = 2000
 
 // ExportIssues writes the list that the filter gives this reader. That it was
 // taken out is a ledger fact, written before the file is handed over.
-func (a *App) ExportIssues(ctx context.Context, who *roster.Actor, in IssueExportInput) (*Export, desk.Receipt, error) {
+func (a *App) ExportIssues(ctx context.Context, who *roster.Actor, in IssueExportInput) (*desk.Export, desk.Receipt, error) {
 	if _, err := a.Authorize(who, "issue.export"); err != nil {
 		return nil, desk.Receipt{}, err
 	}
@@ -115,7 +36,7 @@ func (a *App) ExportIssues(ctx context.Context, who *roster.Actor, in IssueExpor
 	if lang == "" {
 		lang = words.ZH
 	}
-	e, err := export("issues", in.Format, words.T(lang, "report.export.issues"), func(w *sheet.Writer) error {
+	e, err := desk.NewExport("issues", in.Format, words.T(lang, "report.export.issues"), func(w *sheet.Writer) error {
 		columns := []string{"ref", "source", "source_code", "category", "severity", "person", "unit", "event_on", "received_on", "state", "disclosure", "finding", "form"}
 		for i, c := range columns {
 			columns[i] = words.T(lang, "report.column."+c)
@@ -191,7 +112,7 @@ type ReportExportInput struct {
 
 // ExportReport writes the report as one table, a row for each figure. A file is
 // always made from the published grid: nobody knows who will read it.
-func (a *App) ExportReport(ctx context.Context, who *roster.Actor, in ReportExportInput) (*Export, desk.Receipt, error) {
+func (a *App) ExportReport(ctx context.Context, who *roster.Actor, in ReportExportInput) (*desk.Export, desk.Receipt, error) {
 	if _, err := a.Authorize(who, "report.export"); err != nil {
 		return nil, desk.Receipt{}, err
 	}
@@ -203,7 +124,7 @@ func (a *App) ExportReport(ctx context.Context, who *roster.Actor, in ReportExpo
 	if lang == "" {
 		lang = words.ZH
 	}
-	e, err := export("report", in.Format, words.T(lang, "report.title"), func(w *sheet.Writer) error {
+	e, err := desk.NewExport("report", in.Format, words.T(lang, "report.title"), func(w *sheet.Writer) error {
 		if err := w.Header(words.T(lang, "report.export.section"), words.T(lang, "report.export.line"), words.T(lang, "report.export.column"), words.T(lang, "report.export.number")); err != nil {
 			return err
 		}

@@ -123,7 +123,7 @@ func (a *App) openFile(ctx context.Context, v *store.View, who *roster.Actor, ac
 	if err != nil {
 		return nil, err
 	}
-	asked := len(issues) == 0 || slices.ContainsFunc(issues, func(i *issue.Issue) bool { return !named.Admits(target(i)) })
+	asked := len(issues) == 0 || slices.ContainsFunc(issues, func(i *issue.Issue) bool { return !named.Admits(desk.Target(i)) })
 	if len(issues) == 0 {
 		_, err := v.PersonInScope(ctx, in.Person, named)
 		if asked = fault.Is(err, fault.NotFoundKind); err != nil && !asked {

@@ -83,7 +83,7 @@ func (a *App) newCase(ctx context.Context, tx *store.Tx, me inquiry.Standing, se
 		return nil, err
 	}
 	c.ID = tx.NewID()
-	tier, err := a.subjectTier(ctx, &tx.View, i.PersonID, i.UnitID, i.EventOn)
+	tier, err := a.SubjectTier(ctx, &tx.View, i.PersonID, i.UnitID, i.EventOn)
 	if err != nil {
 		return nil, err
 	}
@@ -118,36 +118,6 @@ func (a *App) newCase(ctx context.Context, tx *store.Tx, me inquiry.Standing, se
 	before := *i
 	i.CaseID = c.ID
 	return c, tx.SaveIssue(ctx, &before, i, issue.TimingOf(a.Pack()))
-}
-
-// subjectTier is the tier that decides about a subject: where he led the unit
-// or sat in its leadership team at the event date, the one above it.
-func (a *App) subjectTier(ctx context.Context, v *store.View, personID, unitID string, on roster.Date) (int, error) {
-	tree, err := a.Tree(ctx, v)
-	if err != nil {
-		return 0, err
-	}
-	tier := tree.Tier(unitID)
-	postings, err := v.PostingsOn(ctx, []string{personID}, on)
-	if err != nil {
-		return 0, err
-	}
-	led := false
-	for _, p := range postings {
-		if p.Team {
-			led, tier = true, min(tier, tree.Tier(p.UnitID))
-		}
-	}
-	links, err := v.LinksHeldOn(ctx, personID, on)
-	if err != nil {
-		return 0, err
-	}
-	for _, l := range links {
-		if l.Kind == roster.LinkHead && tree.Tier(l.OverUnitID) >= 0 {
-			led, tier = true, min(tier, tree.Tier(l.OverUnitID))
-		}
-	}
-	return inquiry.DecideTier(tier, led), nil
 }
 
 // PartyInput records somebody's interest in a case: from then on he sees

@@ -100,7 +100,7 @@ func (a *App) ImportAudit(ctx context.Context, who *roster.Actor, in ImportInput
 		return []ledger.Fact{{Verb: "batch.import", Kind: "audit_batch", ID: b.ID, Unit: b.UnitID}}, b.ID, tx.Insert(ctx, b)
 	})
 	if err == nil && in.Upload != "" {
-		if err := a.dropUpload(ctx, in.Upload); err != nil { // the batch has its own copy, and stands
+		if err := a.Store.DropUploads(ctx, "id = ?", in.Upload); err != nil { // the batch has its own copy, and stands
 			a.Log.Warn("drop the staged file of an import", "batch", out.BatchID, "err", err)
 		}
 	}
@@ -149,7 +149,7 @@ func (a *App) unneeded(ctx context.Context, upload, batch string, rec desk.Recei
 	if fault.Is(err, fault.UnavailableKind) {
 		return batch, err // it may have been written after all
 	}
-	return batch, errors.Join(err, a.dropUpload(ctx, upload))
+	return batch, errors.Join(err, a.Store.DropUploads(ctx, "id = ?", upload))
 }
 
 func jsonText(v any) string {

@@ -84,7 +84,3 @@ func (a *App) stopBatch(ctx context.Context, j *store.Job) error {
 	}
 	return err
 }
-
-func (a *App) dropUpload(ctx context.Context, batch string) error {
-	return a.Store.DropUploads(ctx, "id = ?", batch)
-}

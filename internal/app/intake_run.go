@@ -43,7 +43,7 @@ func (a *App) importStep(ctx context.Context, j *store.Job) (bool, error) {
 		}
 		switch {
 		case err == nil:
-			return true, a.dropUpload(ctx, j.ObjectID)
+			return true, a.Store.DropUploads(ctx, "id = ?", j.ObjectID)
 		case ctx.Err() != nil:
 			return false, ctx.Err() // the job goes on when its lease has run out
 		case !errors.Is(err, errMoved) && !fault.Is(err, fault.UnavailableKind):

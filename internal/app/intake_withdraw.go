@@ -152,7 +152,7 @@ func (a *App) withdrawStep(ctx context.Context, j *store.Job) (done bool, err er
 		return []ledger.Fact{{Verb: verb, Kind: "audit_batch", ID: after.ID, Unit: after.UnitID}}, "", nil
 	})
 	if err == nil && done {
-		err = a.dropUpload(ctx, j.ObjectID)
+		err = a.Store.DropUploads(ctx, "id = ?", j.ObjectID)
 	}
 	return done, err
 }

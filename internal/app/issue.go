@@ -216,7 +216,7 @@ func (a *App) Issue(ctx context.Context, who *roster.Actor, in IssueInput) (*Iss
 		if err != nil {
 			return err
 		}
-		if asked = !named.Admits(target(i)); asked {
+		if asked = !named.Admits(desk.Target(i)); asked {
 			if err := readlog.CheckPurpose(in.Purpose); err != nil {
 				return err
 			}
@@ -333,10 +333,6 @@ var actsOn = []struct {
 	{issue.ActMerge, roster.ActMerge}, {issue.ActWithdraw, roster.ActWithdraw}, {issue.ActReopen, roster.ActReopen},
 }
 
-func target(i *issue.Issue) roster.Target {
-	return roster.Target{ID: i.ID, Unit: i.UnitID, Branch: i.BranchID, Person: i.PersonID, EventOn: i.EventOn}
-}
-
 // rightsOn fills what the reader may do with the issue now.
 func (a *App) rightsOn(ctx context.Context, v *store.View, who *roster.Actor, d *IssueDetail) error {
 	d.MayOpenFile = d.PersonID != "" && a.May(who, "file.read")
@@ -354,7 +350,7 @@ func (a *App) rightsOn(ctx context.Context, v *store.View, who *roster.Actor, d 
 		if err != nil {
 			failed = err
 		}
-		return sc.Admits(target(d.Issue))
+		return sc.Admits(desk.Target(d.Issue))
 	}
 	for _, s := range actsOn {
 		switch {

@@ -90,7 +90,7 @@ func (a *App) TriageIssue(ctx context.Context, who *roster.Actor, in TriageIssue
 			if err != nil {
 				return nil, err
 			}
-			if !sc.Admits(target(i)) {
+			if !sc.Admits(desk.Target(i)) {
 				return nil, fault.Forbidden("not_allowed")
 			}
 			_, facts, err := a.newTask(ctx, tx, who, i, in.dispatch())
@@ -368,7 +368,7 @@ func (a *App) takeStep(ctx context.Context, who *roster.Actor, s issueStep) (Iss
 // and the rule, and saves with what the comparison alters, the reason as a
 // statement. The rule comes before anything is written.
 func (a *App) doStep(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, s issueStep) (*issue.Issue, []ledger.Fact, error) {
-	before, err := a.issueFor(ctx, tx, who, s.step.ID, s.act, s.kind)
+	before, err := a.IssueFor(ctx, tx, who, s.step.ID, s.act, s.kind)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -419,26 +419,6 @@ func (a *App) issueNow(ctx context.Context, who *roster.Actor, id string) (out I
 		return err
 	})
 	return out, err
-}
-
-// issueFor loads an issue that the actor may see (else 404) and do the act to
-// (else 403), and about which he may decide at all.
-func (a *App) issueFor(ctx context.Context, tx *store.Tx, who *roster.Actor, id string, act roster.Act, kind roster.Kind) (*issue.Issue, error) {
-	sc, err := a.Scope(ctx, &tx.View, who, roster.ActRead, roster.KindIssue)
-	if err != nil {
-		return nil, err
-	}
-	i, err := tx.Issue(ctx, id, sc)
-	if err != nil {
-		return nil, err
-	}
-	if sc, err = a.Scope(ctx, &tx.View, who, act, kind); err != nil {
-		return nil, err
-	}
-	if !sc.Admits(target(i)) {
-		return nil, fault.Forbidden("not_allowed")
-	}
-	return i, i.MayDecide(who)
 }
 
 // say keeps what an official said with a step, if it was anything.

@@ -33,7 +33,7 @@ func (in IssuePartyInput) Validate() error {
 func (a *App) AddIssueParty(ctx context.Context, who *roster.Actor, in IssuePartyInput) (id string, r desk.Receipt, err error) {
 	const op = "issue.party"
 	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		i, err := a.issueFor(ctx, tx, who, in.IssueID, roster.ActTriage, roster.KindIssue)
+		i, err := a.IssueFor(ctx, tx, who, in.IssueID, roster.ActTriage, roster.KindIssue)
 		if err != nil {
 			return nil, "", err
 		}
@@ -70,13 +70,6 @@ func (a *App) AddIssueParty(ctx context.Context, who *roster.Actor, in IssuePart
 	return desk.PickID(id, r), r, err
 }
 
-// partyOn is the same interest in another thing.
-func partyOn(p inquiry.Party, kind, object string) *inquiry.Party {
-	p.Stamp = ledger.Stamp{}
-	p.ObjectKind, p.ObjectID = kind, object
-	return &p
-}
-
 // inheritParties bars from a new case whoever is barred from its issue.
 func inheritParties(ctx context.Context, tx *store.Tx, issueID, caseID string) error {
 	have, err := tx.StandingParties(ctx, issueID)
@@ -94,7 +87,7 @@ func inheritParties(ctx context.Context, tx *store.Tx, issueID, caseID string) e
 // issueParties fills in the parties for those who may record them.
 func (a *App) issueParties(ctx context.Context, v *store.View, who *roster.Actor, d *IssueDetail) error {
 	sc, err := a.Scope(ctx, v, who, roster.ActTriage, roster.KindIssue)
-	if err != nil || !sc.Admits(target(d.Issue)) {
+	if err != nil || !sc.Admits(desk.Target(d.Issue)) {
 		return err
 	}
 	d.MayParty = true

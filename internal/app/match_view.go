@@ -127,8 +127,12 @@ func (a *App) showRecord(ctx context.Context, v *store.View, who *roster.Actor, 
 	if raw.Reading != nil {
 		out.Narrative, out.Complainant = raw.Reading.Narrative, raw.Reading.Complainant
 	}
-	if err := a.showSealed(ctx, v, who, m, out); err != nil {
+	sealed, complainant, err := a.showSealed(ctx, v, who, m.RecordID)
+	if err != nil {
 		return err
+	}
+	if out.Sealed = sealed; complainant != "" {
+		out.Complainant = complainant
 	}
 	var headers []string
 	var fields intake.Columns

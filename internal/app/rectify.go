@@ -116,7 +116,7 @@ func (a *App) ownerSees(ctx context.Context, tx *store.Tx, t *rectify.Rectificat
 	if err != nil {
 		return err
 	}
-	_, err = tx.Rectification(ctx, t.ID, sc, leadUnits(owner))
+	_, err = tx.Rectification(ctx, t.ID, sc, desk.LeadUnits(owner))
 	if store.Missing(err) || fault.Is(err, fault.NotFoundKind) {
 		return fault.Invalid("owner_cannot_see", "owner")
 	}
@@ -170,7 +170,7 @@ func (a *App) taskStep(ctx context.Context, who *roster.Actor, op string, in Tas
 		if err != nil {
 			return nil, "", err
 		}
-		r, err := tx.Rectification(ctx, in.ID, sc, leadUnits(who))
+		r, err := tx.Rectification(ctx, in.ID, sc, desk.LeadUnits(who))
 		if err != nil {
 			return nil, "", err
 		}

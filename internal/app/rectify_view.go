@@ -36,18 +36,6 @@ type RectificationPage struct {
 	Next  string             `json:"next"`
 }
 
-// leadUnits are the units for whose tasks the actor answers as lead department
-// or head, wherever the issue arose.
-func leadUnits(who *roster.Actor) []string {
-	var units []string
-	for _, h := range who.Held {
-		if h.Role == roster.RoleLeadDepartment || h.Role == roster.RoleUnitHead {
-			units = append(units, h.Unit)
-		}
-	}
-	return units
-}
-
 // Rectifications lists tasks in the actor's scope, the earliest due first.
 func (a *App) Rectifications(ctx context.Context, who *roster.Actor, f rectify.Filter, cursor string) (out RectificationPage, err error) {
 	out.Rows = []RectificationRow{}
@@ -63,7 +51,7 @@ func (a *App) Rectifications(ctx context.Context, who *roster.Actor, f rectify.F
 		if err != nil {
 			return err
 		}
-		today, lead := a.Today(), leadUnits(who)
+		today, lead := a.Today(), desk.LeadUnits(who)
 		if out.Total, err = v.RectificationCount(ctx, f, sc, lead, today); err != nil {
 			return err
 		}
@@ -140,11 +128,11 @@ func (a *App) Rectification(ctx context.Context, who *roster.Actor, id string, p
 		if err != nil {
 			return err
 		}
-		r, err := v.Rectification(ctx, id, sc, leadUnits(who))
+		r, err := v.Rectification(ctx, id, sc, desk.LeadUnits(who))
 		if err != nil {
 			return err
 		}
-		if !slices.Contains(leadUnits(who), r.LeadUnitID) {
+		if !slices.Contains(desk.LeadUnits(who), r.LeadUnitID) {
 			if o, err = a.Opening(ctx, v, who, roster.KindRectification, desk.Spot(r.ID, r.UnitID, r.BranchID, r.PersonID, r.EventOn), purpose); err != nil {
 				return err
 			}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/attacker"
 	"plumbline/internal/fault"
@@ -256,7 +257,7 @@ func TestFixedPeriodsOnlyWhereRowsCannotBeOpened(t *testing.T) {
 	for _, in := range []app.ReportInput{{From: "2026-01", To: "2026-02"}, {From: "2026-01"}, {To: "2026-02"}, {Period: "2026-Q1"}, {Period: "2026-03"}, {From: "2026-03", To: "2026-03"}, {Period: "x"}} {
 		_, err := s.App.Report(ctx, who, in)
 		wantFault(t, fmt.Sprintf("%+v", in), err, fault.InvalidKind, "report_period")
-		if _, _, err = s.App.ExportReport(ctx, s.Actor("inspector"), app.ReportExportInput{ReportInput: in, Format: app.FormatCSV}); !fault.Is(err, fault.InvalidKind) {
+		if _, _, err = s.App.ExportReport(ctx, s.Actor("inspector"), app.ReportExportInput{ReportInput: in, Format: desk.FormatCSV}); !fault.Is(err, fault.InvalidKind) {
 			t.Errorf("an inspector's file of %+v: %v", in, err)
 		}
 	}
@@ -306,7 +307,7 @@ func TestTheAttackerReadsEveryReport(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e, _, err := s.App.ExportReport(ctx, s.Actor(reader), app.ReportExportInput{ReportInput: in, Format: app.FormatCSV})
+		e, _, err := s.App.ExportReport(ctx, s.Actor(reader), app.ReportExportInput{ReportInput: in, Format: desk.FormatCSV})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -425,7 +426,7 @@ func TestAnExportIsAFactAndStatesItsRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, format := range []string{app.FormatCSV, app.FormatXLSX} {
+	for _, format := range []string{desk.FormatCSV, desk.FormatXLSX} {
 		e, r, err := s.App.ExportIssues(ctx, who, app.IssueExportInput{Filter: f, Format: format})
 		if err != nil {
 			t.Fatal(err)

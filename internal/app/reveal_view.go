@@ -8,7 +8,6 @@ import (
 	"plumbline/internal/app/desk"
 	"plumbline/internal/custody"
 	"plumbline/internal/fault"
-	"plumbline/internal/intake"
 	"plumbline/internal/roster"
 	"plumbline/internal/seal"
 	"plumbline/internal/store"
@@ -17,23 +16,23 @@ import (
 // sharesMax is how many requests a custodian is shown at once.
 const sharesMax = 200
 
-// showSealed says of a match how its complainant's identity is kept.
-func (a *App) showSealed(ctx context.Context, v *store.View, who *roster.Actor, m *intake.Match, out *MatchView) error {
-	f, err := v.SealedOf(ctx, m.RecordID, custody.ComplainantField)
+// showSealed says how the complainant's identity of a record is kept, and gives it
+// while no custodians keep it; nil where none is there, or no more.
+func (a *App) showSealed(ctx context.Context, v *store.View, who *roster.Actor, recordID string) (*SealedView, string, error) {
+	f, err := v.SealedOf(ctx, recordID, custody.ComplainantField)
 	if err != nil || f == nil {
-		return err
+		return nil, "", err
 	}
 	text, w, err := v.ReadSealed(ctx, f)
 	if fault.Is(err, fault.NotFoundKind) {
-		return nil // expunged
+		return nil, "", nil // expunged
 	} else if err != nil {
-		return err
+		return nil, "", err
 	}
-	out.Sealed = &SealedView{Custodians: w != nil, MayReveal: w != nil && a.May(who, "reveal.ask")}
-	if w == nil {
-		out.Complainant = string(text)
+	if w != nil {
+		text = nil
 	}
-	return nil
+	return &SealedView{Custodians: w != nil, MayReveal: w != nil && a.May(who, "reveal.ask")}, string(text), nil
 }
 
 // RevealRow is one line of the list of reveals.

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/custody"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/intake"
@@ -104,7 +105,7 @@ func (a *App) countTracks(f inquiry.TrackFilter) func(context.Context, *store.Vi
 
 func (a *App) countTasks(f rectify.Filter) func(context.Context, *store.View, *roster.Actor, roster.Scope) (int64, error) {
 	return func(ctx context.Context, v *store.View, who *roster.Actor, sc roster.Scope) (int64, error) {
-		return v.RectificationCount(ctx, f, sc, leadUnits(who), a.Today())
+		return v.RectificationCount(ctx, f, sc, desk.LeadUnits(who), a.Today())
 	}
 }
 

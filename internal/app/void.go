@@ -7,6 +7,7 @@ import (
 
 	"plumbline/internal/app/desk"
 	"plumbline/internal/inquiry"
+	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
 )
@@ -59,4 +60,11 @@ func (a *App) recordParty(ctx context.Context, tx *store.Tx, p *inquiry.Party) (
 	after := *voids[p.ID]
 	after.LiftedOn = roster.DateOf(tx.Now(), a.Zone())
 	return true, tx.Save(ctx, voids[p.ID], &after)
+}
+
+// partyOn is the same interest in another thing.
+func partyOn(p inquiry.Party, kind, object string) *inquiry.Party {
+	p.Stamp = ledger.Stamp{}
+	p.ObjectKind, p.ObjectID = kind, object
+	return &p
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -176,7 +177,7 @@ plumbline verify FILE --trust KEYS`,
 }
 
 // writeBundle writes an export to a file that must not exist yet.
-func (e *env) writeBundle(out *app.Export, name string) error {
+func (e *env) writeBundle(out *desk.Export, name string) error {
 	defer func() { _ = out.Close() }() // a temporary file
 	var b bytes.Buffer
 	if _, err := out.WriteTo(&b); err != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
 	"plumbline/internal/report"
@@ -89,7 +90,7 @@ func reportFilters(c *Call, r *report.Report, in app.ReportInput, errs ui.Errors
 // exportActions are the buttons that take out what the page shows, one a format.
 func exportActions(c *Call, href string, fields ...ui.Pair) []ui.Action {
 	var out []ui.Action
-	for _, format := range []string{app.FormatXLSX, app.FormatCSV} {
+	for _, format := range []string{desk.FormatXLSX, desk.FormatCSV} {
 		out = append(out, ui.Action{Text: c.T("report.export." + format), Href: href, Icon: "download", Post: true,
 			Fields: append(slices.Clone(fields), ui.Pair{Name: "format", Value: format})})
 	}
@@ -258,7 +259,7 @@ func meter(l *report.Line, widest int64, draw bool) ui.Cell {
 }
 
 // sendExport sends a finished file with its exact row count.
-func (c *Call) sendExport(e *app.Export) error {
+func (c *Call) sendExport(e *desk.Export) error {
 	h := c.W.Header()
 	h.Set("Content-Type", e.Type)
 	h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", e.Name))

@@ -1,0 +1,52 @@
+package app
+
+import (
+	"context"
+
+	"plumbline/internal/custody"
+	"plumbline/internal/seal"
+	"plumbline/internal/store"
+)
+
+// sealer seals texts to the custodians in office. The zero sealer knows none:
+// what it is given waits under the key of its record until there are some.
+type sealer struct {
+	set       string
+	threshold int
+	to        []seal.Recipient
+}
+
+func sealerOf(ctx context.Context, v *store.View) (s sealer, err error) {
+	set, custodians, err := v.ActiveSet(ctx)
+	if err != nil || set == nil {
+		return s, err
+	}
+	return sealerTo(set, custodians)
+}
+
+func sealerTo(set *custody.Set, custodians []custody.Custodian) (s sealer, err error) {
+	s = sealer{set: set.ID, threshold: set.Threshold}
+	for _, c := range custodians {
+		key, err := seal.ParsePublic(c.PublicKey)
+		if err != nil {
+			return sealer{}, err
+		}
+		s.to = append(s.to, seal.Recipient{ID: c.ID, Key: key})
+	}
+	return s, nil
+}
+
+// field makes a sealed field with its texts.
+func (s *sealer) field(record, unit, text string) (*custody.SealedField, []store.Content, error) {
+	f := &custody.SealedField{Table: custody.SealedTable, Field: custody.ComplainantField, RecordID: record, UnitID: unit}
+	f.ID = store.NewID()
+	if s.set == "" {
+		return f, store.SealedParts(f, []byte(text), nil), nil
+	}
+	cipher, wrapping, err := seal.SealText(store.PlaceOf(f), []byte(text), s.set, s.threshold, s.to)
+	if err != nil {
+		return nil, nil, err
+	}
+	f.SetID, f.Wraps = s.set, 1
+	return f, store.SealedParts(f, cipher, wrapping), nil
+}
