@@ -153,6 +153,7 @@ type system struct {
 	value    []int64             // what an atom truly is
 	rows     [][]int             // atoms of each equation
 	rowsOf   [][]int             // equations of each atom
+	net      []int               // of each equation, while an exchange is judged
 	keys     []string            // of the table
 	sides    []string            // a key may stand on
 	leaves   map[string][]string // own lines below a unit

@@ -46,88 +46,147 @@ func (s *system) interval(part map[int]int, width float64, tables int) [2]float6
 }
 
 // swaps counts how much more a cell could be, up to want, by exchanges that no
-// visible number shows: a unit, in this or another month, gives of the cell's key,
-// or of one that is hidden as well, and takes as much of a third key from the
-// cell's unit. Each leaves a world that is possible, so no program is needed where
-// they are enough.
-func (s *system) swaps(part map[int]int, want int64) (gain int64) {
-	moved := map[int]int64{}
-	left := func(a int) int64 {
-		if _, own := part[a]; own {
-			return 0
-		}
-		return s.value[a] + moved[a]
+// visible number shows. Each leaves a world that is possible, so no program is
+// needed where they are enough.
+func (s *system) swaps(part map[int]int, want int64) int64 {
+	x := &exchange{system: s, part: part, moved: map[int]int64{}, want: want}
+	for _, a := range sorted(part) {
+		x.direct(a)
 	}
 	for _, a := range sorted(part) {
-		v := s.first[a]
-		at := func(unit, month string, i int) int { return s.atomOf[variable{unit, month, s.keys[i], v.side}] }
-		var keys []int
-		for i, side := range s.sides {
-			if side == v.side {
-				keys = append(keys, i)
+		x.chained(a)
+	}
+	return x.gain
+}
+
+// exchange is what a cell has gained so far, and what each atom has given for it.
+type exchange struct {
+	*system
+	part       map[int]int
+	moved      map[int]int64
+	want, gain int64
+}
+
+// left is what an atom outside the cell could still give.
+func (x *exchange) left(a int) int64 {
+	if _, own := x.part[a]; own {
+		return 0
+	}
+	return x.value[a] + x.moved[a]
+}
+
+// try moves as much as can be from the atoms that shrink to those that grow, the
+// first of which is the cell's.
+func (x *exchange) try(grow, shrink []int) {
+	n := x.want - x.gain
+	for i, a := range shrink {
+		n = min(n, x.left(a))
+		for _, b := range shrink[:i] {
+			if a == b { // an atom gives once
+				return
 			}
 		}
-		months := slices.Clone(s.months)
-		slices.SortStableFunc(months, func(x, y string) int { return cmp.Compare(apart(x, v.month), apart(y, v.month)) })
-		for _, takes := range keys {
-			back := at(v.unit, v.month, takes)
-			for _, month := range months {
-				for _, unit := range s.units {
-					if left(back) <= 0 {
-						break
-					}
-					to := at(unit, month, takes)
-					for _, gives := range keys {
-						from := at(unit, month, gives)
-						n := min(left(from), left(back), want-gain)
-						if n <= 0 || from == back || from == to || a == to || !s.unseen([]int{a, to}, []int{from, back}) {
-							continue
-						}
-						moved[to] += n
-						moved[from] -= n
-						moved[back] -= n
-						if gain += n; gain >= want {
-							return gain
-						}
-					}
+		if slices.Contains(grow, a) {
+			return
+		}
+	}
+	if n <= 0 || !x.unseen(grow, shrink) {
+		return
+	}
+	x.gain += n
+	for _, a := range grow[1:] {
+		x.moved[a] += n
+	}
+	for _, a := range shrink {
+		x.moved[a] -= n
+	}
+}
+
+// keysOf are the keys of a side, by their place.
+func (x *exchange) keysOf(side string) (keys []int) {
+	for i, s := range x.sides {
+		if s == side {
+			keys = append(keys, i)
+		}
+	}
+	return keys
+}
+
+// direct has a unit, in this or another month, give of the cell's key or of one
+// that is hidden as well, and take as much of a third key from the cell's unit.
+func (x *exchange) direct(a int) {
+	v := x.first[a]
+	at := func(unit, month string, i int) int { return x.atomOf[variable{unit, month, x.keys[i], v.side}] }
+	keys := x.keysOf(v.side)
+	for _, takes := range keys {
+		back := at(v.unit, v.month, takes)
+		for _, month := range x.months {
+			for _, unit := range x.units {
+				if x.gain >= x.want || x.left(back) <= 0 {
+					break
+				}
+				for _, gives := range keys {
+					x.try([]int{a, at(unit, month, takes)}, []int{at(unit, month, gives), back})
 				}
 			}
 		}
 	}
-	return gain
 }
 
-// apart is 0 for the same month, 1 for another of the same year, 2 for others.
-func apart(month, other string) int {
-	switch {
-	case month == other:
-		return 0
-	case month[:4] == other[:4]:
-		return 1
+// chained goes through a month in which the key is told: one unit gives of it there,
+// a second takes it there and gives of it in another month.
+func (x *exchange) chained(a int) {
+	v := x.first[a]
+	at := func(unit, month, key string) int { return x.atomOf[variable{unit, month, key, v.side}] }
+	type slot struct{ unit, month string }
+	var have []slot
+	for _, unit := range x.units {
+		for _, month := range x.months {
+			if x.left(at(unit, month, v.key)) > 0 {
+				have = append(have, slot{unit, month})
+			}
+		}
 	}
-	return 2
+	for _, i := range x.keysOf(v.side) {
+		takes := x.keys[i]
+		back := at(v.unit, v.month, takes)
+		for _, gives := range have {
+			for _, passes := range have {
+				if x.gain >= x.want || x.left(back) <= 0 {
+					break
+				}
+				x.try([]int{a, at(gives.unit, gives.month, takes), at(passes.unit, gives.month, v.key), at(passes.unit, passes.month, takes)},
+					[]int{back, at(gives.unit, gives.month, v.key), at(passes.unit, gives.month, takes), at(passes.unit, passes.month, v.key)})
+			}
+		}
+	}
 }
 
 // unseen reports whether every equation holds as many of the atoms that grow as
 // of those that shrink by the same.
 func (s *system) unseen(grow, shrink []int) bool {
-	net := map[int]int{}
-	for _, a := range grow {
-		for _, r := range s.rowsOf[a] {
-			net[r]++
+	if s.net == nil {
+		s.net = make([]int, len(s.rows))
+	}
+	count := func(atoms []int, by int) {
+		for _, a := range atoms {
+			for _, r := range s.rowsOf[a] {
+				s.net[r] += by
+			}
 		}
 	}
-	for _, a := range shrink {
-		for _, r := range s.rowsOf[a] {
-			net[r]--
+	count(grow, 1)
+	count(shrink, -1)
+	same := true
+	for _, atoms := range [][]int{grow, shrink} {
+		for _, a := range atoms {
+			for _, r := range s.rowsOf[a] {
+				same = same && s.net[r] == 0
+				s.net[r] = 0
+			}
 		}
 	}
-	for _, n := range net {
-		if n != 0 {
-			return false
-		}
-	}
-	return true
+	return same
 }
 
 // subtableMax is the most atoms of one.
