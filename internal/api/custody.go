@@ -3,7 +3,7 @@ package api
 import (
 	"context"
 
-	"plumbline/internal/app"
+	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/custody"
 )
 
@@ -12,16 +12,16 @@ func registerCustody(r *registry) {
 	handle(r, "expungement.list", func(ctx context.Context, c *Call, in *struct {
 		State  string `query:"state"`
 		Cursor string `query:"cursor"`
-	}) (app.ExpungementPage, error) {
+	}) (appcustody.ExpungementPage, error) {
 		return a.Expungements(ctx, c.Actor, custody.ExpungementState(in.State), in.Cursor)
 	}, Summary("Expungements in reach, newest first"))
 	handle(r, "expungement.get", func(ctx context.Context, c *Call, in *struct {
 		ID string `path:"id"`
-	}) (app.ExpungementView, error) {
+	}) (appcustody.ExpungementView, error) {
 		return a.Expungement(ctx, c.Actor, in.ID)
 	}, Summary("One expungement"))
-	begun(r, "expungement.propose", "Propose to destroy the texts of a record", func(in *app.ProposeExpungementInput, c *Call) { in.Key = c.Key }, a.ProposeExpungement)
-	step := func(in *app.ExpungementInput, id string, c *Call) {
+	begun(r, "expungement.propose", "Propose to destroy the texts of a record", func(in *appcustody.ProposeExpungementInput, c *Call) { in.Key = c.Key }, a.ProposeExpungement)
+	step := func(in *appcustody.ExpungementInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}
 	made(r, "expungement.approve", "Agree as one of two approvers: with the second one the keys of the texts are destroyed", step, stepped(a.ApproveExpungement))
@@ -31,14 +31,14 @@ func registerCustody(r *registry) {
 		Kind   string `query:"kind" doc:"issue or audit_record"`
 		Ready  string `query:"ready" doc:"1: without what a hold keeps or what is proposed already"`
 		Cursor string `query:"cursor"`
-	}) (app.DuePage, error) {
-		return a.Due(ctx, c.Actor, app.DueInput{Kind: custody.RecordKind(in.Kind), Ready: in.Ready == "1", Cursor: in.Cursor})
+	}) (appcustody.DuePage, error) {
+		return a.Due(ctx, c.Actor, appcustody.DueInput{Kind: custody.RecordKind(in.Kind), Ready: in.Ready == "1", Cursor: in.Cursor})
 	}, Summary("Records whose retention period is over, the oldest first"))
-	handle(r, "hold.list", func(ctx context.Context, c *Call, _ *struct{}) ([]app.HoldRow, error) {
+	handle(r, "hold.list", func(ctx context.Context, c *Call, _ *struct{}) ([]appcustody.HoldRow, error) {
 		return a.Holds(ctx, c.Actor)
 	}, Summary("Legal holds in reach, live ones first"))
-	begun(r, "hold.place", "Keep a record from being expunged", func(in *app.HoldInput, c *Call) { in.Key = c.Key }, a.PlaceHold)
-	made(r, "hold.lift", "Propose to lift a legal hold; the id is that of the proposal", func(in *app.LiftInput, id string, c *Call) {
+	begun(r, "hold.place", "Keep a record from being expunged", func(in *appcustody.HoldInput, c *Call) { in.Key = c.Key }, a.PlaceHold)
+	made(r, "hold.lift", "Propose to lift a legal hold; the id is that of the proposal", func(in *appcustody.LiftInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}, a.LiftHold)
 	registerReveal(r)
@@ -46,11 +46,11 @@ func registerCustody(r *registry) {
 
 func registerReveal(r *registry) {
 	a := r.f.App
-	handle(r, "custody.list", func(ctx context.Context, c *Call, _ *struct{}) ([]app.CustodyView, error) {
+	handle(r, "custody.list", func(ctx context.Context, c *Call, _ *struct{}) ([]appcustody.CustodyView, error) {
 		return a.Custody(ctx, c.Actor)
 	}, Summary("Sets of custodians, the newest first"))
-	begun(r, "custody.propose", "Propose a set of custodians", func(in *app.ProposeCustodyInput, c *Call) { in.Key = c.Key }, a.ProposeCustody)
-	settle := func(in *app.CustodyInput, id string, c *Call) {
+	begun(r, "custody.propose", "Propose a set of custodians", func(in *appcustody.ProposeCustodyInput, c *Call) { in.Key = c.Key }, a.ProposeCustody)
+	settle := func(in *appcustody.CustodyInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}
 	made(r, "custody.approve", "The second security administrator agrees: the set is in office", settle, stepped(a.ApproveCustody))
@@ -59,30 +59,30 @@ func registerReveal(r *registry) {
 	handle(r, "reveal.list", func(ctx context.Context, c *Call, in *struct {
 		Unnoted string `query:"unnoted" doc:"1: no records officer has taken note yet"`
 		Cursor  string `query:"cursor"`
-	}) (app.RevealPage, error) {
+	}) (appcustody.RevealPage, error) {
 		return a.Reveals(ctx, c.Actor, in.Unnoted == "1", in.Cursor)
 	}, Summary("Reveals of sealed fields in reach, newest first"))
-	handle(r, "reveal.get", func(ctx context.Context, c *Call, in *named) (app.RevealView, error) {
+	handle(r, "reveal.get", func(ctx context.Context, c *Call, in *named) (appcustody.RevealView, error) {
 		return a.Reveal(ctx, c.Actor, in.ID)
 	}, Summary("One reveal"))
-	begun(r, "reveal.ask", "Ask the custodians to release a sealed field", func(in *app.AskRevealInput, c *Call) { in.Key = c.Key }, a.AskReveal)
-	step := func(in *app.RevealInput, id string, c *Call) {
+	begun(r, "reveal.ask", "Ask the custodians to release a sealed field", func(in *appcustody.AskRevealInput, c *Call) { in.Key = c.Key }, a.AskReveal)
+	step := func(in *appcustody.RevealInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}
 	handle(r, "reveal.show", func(ctx context.Context, c *Call, in *struct {
 		ID   string `path:"id"`
-		Body app.RevealInput
-	}) (app.Revealed, error) {
+		Body appcustody.RevealInput
+	}) (appcustody.Revealed, error) {
 		step(&in.Body, in.ID, c)
 		out, _, err := a.ShowReveal(ctx, c.Actor, in.Body)
 		return out, err
 	}, Summary("The released text, once, to the one who asked"))
 	made(r, "reveal.note", "The records officer takes note", step, stepped(a.NoteReveal))
 
-	handle(r, "share.list", func(ctx context.Context, c *Call, _ *struct{}) ([]app.RevealRow, error) {
+	handle(r, "share.list", func(ctx context.Context, c *Call, _ *struct{}) ([]appcustody.RevealRow, error) {
 		return a.Shares(ctx, c.Actor)
 	}, Summary("Requests that wait for the actor as a custodian"))
-	handle(r, "share.get", func(ctx context.Context, c *Call, in *named) (app.ShareView, error) {
+	handle(r, "share.get", func(ctx context.Context, c *Call, in *named) (appcustody.ShareView, error) {
 		return a.Share(ctx, c.Actor, in.ID)
 	}, Summary("One request, with the text for the custodian's own machine"))
 	made(r, "share.release", "Hand in the response that the custodian's machine made", step, stepped(a.ReleaseShare), Versionless)

@@ -8,6 +8,7 @@ import (
 	"plumbline/internal/app"
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/approval"
+	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
@@ -190,11 +191,11 @@ func TestACodeIssuedAloneMakesNoCustodian(t *testing.T) {
 	activate(t, s, "ben")
 	activate(t, s, "east1head")
 	k := take(t, s)
-	in := app.ProposeCustodyInput{}
+	in := appcustody.ProposeCustodyInput{}
 	for _, n := range []string{"ben", "anna", "east1head"} {
 		key, err := seal.NewPrivateKey()
 		k.must(err)
-		in.Custodians = append(in.Custodians, app.CustodianInput{Login: n, PublicKey: key.Public().String()})
+		in.Custodians = append(in.Custodians, appcustody.CustodianInput{Login: n, PublicKey: key.Public().String()})
 	}
 	if _, _, err := s.App.ProposeCustody(context.Background(), s.Actor("security"), in); codeOf(err) != "custodian_code_alone" {
 		t.Errorf("a key for who took the account: %v", err)

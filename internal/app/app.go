@@ -9,6 +9,7 @@ import (
 
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/approval"
+	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/heads"
 	"plumbline/internal/app/jobs"
@@ -46,6 +47,7 @@ type App struct {
 	*approval.Approvals
 	*jobs.Runner
 	*accounts.Logins
+	*appcustody.Safekeeping
 	*readlog.Readings
 	*uploads.Uploads
 
@@ -74,12 +76,9 @@ func New(cfg Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{Desk: d, Heads: proofs, Approvals: approvals, Runner: runner, Logins: who, Readings: readlog.New(d, approvals), Uploads: uploads.New(d, cfg.UploadBudget, cfg.Readers)}
+	a := &App{Desk: d, Heads: proofs, Approvals: approvals, Runner: runner, Logins: who, Safekeeping: appcustody.New(d, approvals, runner), Readings: readlog.New(d, approvals), Uploads: uploads.New(d, cfg.UploadBudget, cfg.Readers)}
 	a.registerBarLift()
 	a.registerCampaignJob()
-	a.registerCustodian()
-	a.registerCustodianRotation()
-	a.registerHold()
 	a.registerInquiryEnd()
 	a.registerInquiryReopen()
 	a.registerInquiryResolve()
@@ -95,7 +94,6 @@ func New(cfg Config) (*App, error) {
 // housekeeping says what comes round by itself, and how often.
 func (a *App) housekeeping() {
 	a.Every(time.Minute, "fold the read log", func(ctx context.Context) error { _, err := a.FoldReadings(ctx); return err })
-	a.Every(time.Minute, "end reveals whose time is over", a.LapseReveals)
 	a.Every(time.Minute, "watch over matters that nobody may handle", a.watchIfMoved())
 	a.Every(time.Hour, "drop staged files that nobody came back for", a.forgetStaged)
 	a.EveryDay("put people where their postings stand today", func(ctx context.Context) error { _, err := a.PlacePeople(ctx); return err })

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/pgtest"
@@ -233,13 +234,13 @@ func TestTwoHundredStringsAreGone(t *testing.T) {
 		records, approvers := s.Actor("records"), []*roster.Actor{s.Actor("body"), s.Actor("body2")}
 		expunge := func(kind custody.RecordKind, record string) {
 			t.Helper()
-			id, _, err := a.ProposeExpungement(ctx, records, app.ProposeExpungementInput{
-				RecordInput: app.RecordInput{Kind: kind, Record: record}, Ground: custody.GroundCourt, Reason: "判决书", Key: record})
+			id, _, err := a.ProposeExpungement(ctx, records, appcustody.ProposeExpungementInput{
+				RecordInput: appcustody.RecordInput{Kind: kind, Record: record}, Ground: custody.GroundCourt, Reason: "判决书", Key: record})
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, approver := range approvers {
-				if _, err := a.ApproveExpungement(ctx, approver, app.ExpungementInput{ID: id, Version: 1, Key: record}); err != nil {
+				if _, err := a.ApproveExpungement(ctx, approver, appcustody.ExpungementInput{ID: id, Version: 1, Key: record}); err != nil {
 					t.Fatal(err)
 				}
 			}

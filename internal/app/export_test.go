@@ -9,5 +9,5 @@ import (
 // RewrapStep is one chunk of handing over to new custodians, for a test that
 // ends between two.
 func (a *App) RewrapStep(ctx context.Context, j *store.Job) (bool, error) {
-	return a.rewrapStep(ctx, j)
+	return a.RewrapStep(ctx, j)
 }

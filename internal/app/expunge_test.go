@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/apptest"
 	"plumbline/internal/custody"
 	"plumbline/internal/issue"
@@ -20,8 +21,8 @@ func theIssue(t *testing.T, s *apptest.Site) string {
 }
 
 func propose(s *apptest.Site, who, id string, g custody.Ground) (string, error) {
-	e, _, err := s.App.ProposeExpungement(context.Background(), s.Actor(who), app.ProposeExpungementInput{
-		RecordInput: app.RecordInput{Kind: custody.IssueRecord, Record: id}, Ground: g, Reason: "理由"})
+	e, _, err := s.App.ProposeExpungement(context.Background(), s.Actor(who), appcustody.ProposeExpungementInput{
+		RecordInput: appcustody.RecordInput{Kind: custody.IssueRecord, Record: id}, Ground: g, Reason: "理由"})
 	return e, err
 }
 
@@ -47,36 +48,36 @@ func TestAnExpungementHasItsGuards(t *testing.T) {
 	if _, err := propose(s, "records", id, custody.GroundCourt); faultCode(err) != "expungement_pending" {
 		t.Errorf("%v", err)
 	}
-	if _, err := s.App.ApproveExpungement(ctx, s.Actor("records"), app.ExpungementInput{ID: e, Version: 1}); faultCode(err) != "guard_same_person" {
+	if _, err := s.App.ApproveExpungement(ctx, s.Actor("records"), appcustody.ExpungementInput{ID: e, Version: 1}); faultCode(err) != "guard_same_person" {
 		t.Errorf("one person did both: %v", err)
 	}
-	h, _, err := s.App.PlaceHold(ctx, s.Actor("body"), app.HoldInput{RecordInput: app.RecordInput{Kind: custody.IssueRecord, Record: id}, Reason: "诉讼"})
+	h, _, err := s.App.PlaceHold(ctx, s.Actor("body"), appcustody.HoldInput{RecordInput: appcustody.RecordInput{Kind: custody.IssueRecord, Record: id}, Reason: "诉讼"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.App.ApproveExpungement(ctx, s.Actor("body"), app.ExpungementInput{ID: e, Version: 1}); faultCode(err) != "legal_hold" {
+	if _, err := s.App.ApproveExpungement(ctx, s.Actor("body"), appcustody.ExpungementInput{ID: e, Version: 1}); faultCode(err) != "legal_hold" {
 		t.Errorf("under a hold: %v", err)
 	}
 	if d, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: id}); err != nil || d.Narrative != "narrative of one" || d.Erased {
 		t.Fatalf("the refused approval erased: %+v %v", d, err)
 	}
-	if _, _, err := s.App.LiftHold(ctx, s.Actor("body"), app.LiftInput{ID: h, Version: 1, Reason: "结束"}); faultCode(err) != "guard_same_person" {
+	if _, _, err := s.App.LiftHold(ctx, s.Actor("body"), appcustody.LiftInput{ID: h, Version: 1, Reason: "结束"}); faultCode(err) != "guard_same_person" {
 		t.Errorf("%v", err)
 	}
 	lift := func(hold string) {
 		t.Helper()
-		id, _, err := s.App.LiftHold(ctx, s.Actor("records"), app.LiftInput{ID: hold, Version: 1, Reason: "结束"})
+		id, _, err := s.App.LiftHold(ctx, s.Actor("records"), appcustody.LiftInput{ID: hold, Version: 1, Reason: "结束"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.App.ApproveExpungement(ctx, s.Actor("body"), app.ExpungementInput{ID: e, Version: 1}); faultCode(err) != "legal_hold" {
+		if _, err := s.App.ApproveExpungement(ctx, s.Actor("body"), appcustody.ExpungementInput{ID: e, Version: 1}); faultCode(err) != "legal_hold" {
 			t.Errorf("one person lifted a hold: %v", err)
 		}
 		story{t, s}.agree(id, "body2")
 	}
 	lift(h)
 	approve := func(who string) error {
-		_, err := s.App.ApproveExpungement(ctx, s.Actor(who), app.ExpungementInput{ID: e, Version: 1})
+		_, err := s.App.ApproveExpungement(ctx, s.Actor(who), appcustody.ExpungementInput{ID: e, Version: 1})
 		return err
 	}
 	if err := approve("body"); err != nil {
@@ -94,14 +95,14 @@ func TestAnExpungementHasItsGuards(t *testing.T) {
 	if err := approve("records"); faultCode(err) != "guard_same_person" {
 		t.Errorf("the proposer approved as the second: %v", err)
 	}
-	again, _, err := s.App.PlaceHold(ctx, s.Actor("body"), app.HoldInput{RecordInput: app.RecordInput{Kind: custody.IssueRecord, Record: id}, Reason: "诉讼"})
+	again, _, err := s.App.PlaceHold(ctx, s.Actor("body"), appcustody.HoldInput{RecordInput: appcustody.RecordInput{Kind: custody.IssueRecord, Record: id}, Reason: "诉讼"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := approve("body2"); faultCode(err) != "legal_hold" {
 		t.Errorf("a hold placed between the approvals: %v", err)
 	}
-	id2, _, err := s.App.LiftHold(ctx, s.Actor("records"), app.LiftInput{ID: again, Version: 1, Reason: "结束"})
+	id2, _, err := s.App.LiftHold(ctx, s.Actor("records"), appcustody.LiftInput{ID: again, Version: 1, Reason: "结束"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +110,7 @@ func TestAnExpungementHasItsGuards(t *testing.T) {
 	if err := approve("body2"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.App.ApproveExpungement(ctx, s.Actor("body2"), app.ExpungementInput{ID: e, Version: 2}); faultCode(err) != "expungement_state" {
+	if _, err := s.App.ApproveExpungement(ctx, s.Actor("body2"), appcustody.ExpungementInput{ID: e, Version: 2}); faultCode(err) != "expungement_state" {
 		t.Errorf("approved when it is done: %v", err)
 	}
 	if d, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: id}); err != nil || d.Narrative != "" || !d.Erased {
@@ -132,10 +133,10 @@ func TestAKeyStoreFromACopyForgetsAgain(t *testing.T) {
 	}
 	e, err := propose(s, "records", id, custody.GroundCourt)
 	if err == nil {
-		_, err = s.App.ApproveExpungement(ctx, s.Actor("body"), app.ExpungementInput{ID: e, Version: 1})
+		_, err = s.App.ApproveExpungement(ctx, s.Actor("body"), appcustody.ExpungementInput{ID: e, Version: 1})
 	}
 	if err == nil {
-		_, err = s.App.ApproveExpungement(ctx, s.Actor("body2"), app.ExpungementInput{ID: e, Version: 1})
+		_, err = s.App.ApproveExpungement(ctx, s.Actor("body2"), appcustody.ExpungementInput{ID: e, Version: 1})
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -212,7 +213,7 @@ func TestProposalsAreExpungedWithTheirMatter(t *testing.T) {
 		e, err := propose(s, "records", st.see("body", caseID).IssueID, custody.GroundCourt)
 		st.must(err)
 		for _, who := range []string{"body", "body2"} {
-			_, err = s.App.ApproveExpungement(ctx, s.Actor(who), app.ExpungementInput{ID: e, Version: 1})
+			_, err = s.App.ApproveExpungement(ctx, s.Actor(who), appcustody.ExpungementInput{ID: e, Version: 1})
 			st.must(err)
 		}
 		after, err := s.App.Proposal(ctx, s.Actor("body2"), refused)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 
+	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/jobs"
 	"plumbline/internal/custody"
@@ -27,7 +28,7 @@ type importRun struct {
 	rows   []sheet.Row
 	reader *intake.Reader
 	index  *intake.Index
-	sealer sealer
+	sealer appcustody.Sealer
 	pace   jobs.Pace
 }
 
@@ -123,7 +124,7 @@ func (a *App) importRun(ctx context.Context, j *store.Job) (*importRun, error) {
 		} else if r.rows, err = uploadedRows(ctx, v, r.batch); err != nil {
 			return err
 		}
-		if r.sealer, err = sealerOf(ctx, v); err != nil {
+		if r.sealer, err = appcustody.SealerOf(ctx, v); err != nil {
 			return err
 		}
 		r.index, err = v.MatchIndex(ctx)

@@ -27,5 +27,5 @@ func (r *importRun) seal(j *judgedRow, unit string) {
 	if text == "" {
 		return
 	}
-	j.sealed, j.sealedTexts, j.failed = r.sealer.field(j.record, unit, text)
+	j.sealed, j.sealedTexts, j.failed = r.sealer.Field(j.record, unit, text)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
@@ -47,23 +48,23 @@ type StepView struct {
 // MatchView is everything that an inspector needs to decide.
 type MatchView struct {
 	MatchRow
-	Received     string          `json:"received_on"`
-	Severity     int             `json:"severity"`
-	Narrative    string          `json:"narrative"`
-	Complainant  string          `json:"complainant,omitempty"` // only while no custodians are in office
-	Sealed       *SealedView     `json:"sealed,omitempty"`      // the complainant's identity
-	Cells        []CellView      `json:"cells"`
-	Candidates   []CandidateView `json:"candidates"`
-	Steps        []StepView      `json:"steps"`
-	Reviewers    int             `json:"reviewers"`        // how many have to agree on a candidate
-	ForNobody    int             `json:"nobody_reviewers"` // and on nobody
-	ProposedNone bool            `json:"proposed_none"`
-	MayDecide    bool            `json:"may_decide"`
-	MayUndo      bool            `json:"may_undo"`
-	Pending      bool            `json:"pending"`               // to undo it was proposed; a second person has to agree
-	Proposal     string          `json:"proposal_id,omitempty"` // where Pending
-	Batch        string          `json:"batch_ref"`
-	Rejected     *RowFault       `json:"rejected,omitempty"` // why the row was not read in
+	Received     string                 `json:"received_on"`
+	Severity     int                    `json:"severity"`
+	Narrative    string                 `json:"narrative"`
+	Complainant  string                 `json:"complainant,omitempty"` // only while no custodians are in office
+	Sealed       *appcustody.SealedView `json:"sealed,omitempty"`      // the complainant's identity
+	Cells        []CellView             `json:"cells"`
+	Candidates   []CandidateView        `json:"candidates"`
+	Steps        []StepView             `json:"steps"`
+	Reviewers    int                    `json:"reviewers"`        // how many have to agree on a candidate
+	ForNobody    int                    `json:"nobody_reviewers"` // and on nobody
+	ProposedNone bool                   `json:"proposed_none"`
+	MayDecide    bool                   `json:"may_decide"`
+	MayUndo      bool                   `json:"may_undo"`
+	Pending      bool                   `json:"pending"`               // to undo it was proposed; a second person has to agree
+	Proposal     string                 `json:"proposal_id,omitempty"` // where Pending
+	Batch        string                 `json:"batch_ref"`
+	Rejected     *RowFault              `json:"rejected,omitempty"` // why the row was not read in
 }
 
 // Match shows one match with its candidates side by side.
@@ -127,7 +128,7 @@ func (a *App) showRecord(ctx context.Context, v *store.View, who *roster.Actor, 
 	if raw.Reading != nil {
 		out.Narrative, out.Complainant = raw.Reading.Narrative, raw.Reading.Complainant
 	}
-	sealed, complainant, err := a.showSealed(ctx, v, who, m.RecordID)
+	sealed, complainant, err := a.ShowSealed(ctx, v, who, m.RecordID)
 	if err != nil {
 		return err
 	}

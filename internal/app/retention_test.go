@@ -6,19 +6,20 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/apptest"
 	"plumbline/internal/custody"
 	"plumbline/internal/issue"
 )
 
 // dueIDs lists the ids that retention has made due, in the order of the list.
-func dueIDs(t *testing.T, s *apptest.Site, in app.DueInput) (ids []string, rows map[string]app.DueRow) {
+func dueIDs(t *testing.T, s *apptest.Site, in appcustody.DueInput) (ids []string, rows map[string]appcustody.DueRow) {
 	t.Helper()
 	page, err := s.App.Due(context.Background(), s.Actor("records"), in)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows = make(map[string]app.DueRow)
+	rows = make(map[string]appcustody.DueRow)
 	for _, r := range page.Rows {
 		ids, rows[r.ID] = append(ids, r.ID), r
 	}
@@ -53,15 +54,15 @@ func TestRetentionListsWhatIsDue(t *testing.T) {
 			t.Fatal(err)
 		}
 		settled := s.Clock.Now()
-		if ids, _ := dueIDs(t, s, app.DueInput{}); len(ids) != 0 {
+		if ids, _ := dueIDs(t, s, appcustody.DueInput{}); len(ids) != 0 {
 			t.Fatalf("due on the day: %v", ids)
 		}
 		s.Clock.Set(settled.AddDate(0, 12, -1))
-		if ids, _ := dueIDs(t, s, app.DueInput{}); len(ids) != 0 {
+		if ids, _ := dueIDs(t, s, appcustody.DueInput{}); len(ids) != 0 {
 			t.Errorf("due a day early: %v", ids)
 		}
 		s.Clock.Set(settled.AddDate(0, 12, 0))
-		ids, rows := dueIDs(t, s, app.DueInput{})
+		ids, rows := dueIDs(t, s, appcustody.DueInput{})
 		want := []string{of["withdrawn"], of["held"]}
 		slices.Sort(want)
 		if !slices.Equal(ids, want) || rows[of["withdrawn"]].Outcome != "withdrawn" || rows[of["withdrawn"]].Months != 12 {
@@ -72,42 +73,42 @@ func TestRetentionListsWhatIsDue(t *testing.T) {
 				t.Errorf("%+v is listed before its day", r)
 			}
 		}
-		if _, _, err := s.App.PlaceHold(ctx, s.Actor("body"), app.HoldInput{RecordInput: app.RecordInput{Kind: custody.IssueRecord, Record: of["held"]}, Reason: "诉讼"}); err != nil {
+		if _, _, err := s.App.PlaceHold(ctx, s.Actor("body"), appcustody.HoldInput{RecordInput: appcustody.RecordInput{Kind: custody.IssueRecord, Record: of["held"]}, Reason: "诉讼"}); err != nil {
 			t.Fatal(err)
 		}
-		if _, rows := dueIDs(t, s, app.DueInput{}); !rows[of["held"]].Held {
+		if _, rows := dueIDs(t, s, appcustody.DueInput{}); !rows[of["held"]].Held {
 			t.Error("the hold is not shown")
 		}
-		if ids, _ := dueIDs(t, s, app.DueInput{Ready: true}); !slices.Equal(ids, []string{of["withdrawn"]}) {
+		if ids, _ := dueIDs(t, s, appcustody.DueInput{Ready: true}); !slices.Equal(ids, []string{of["withdrawn"]}) {
 			t.Errorf("free: %v", ids)
 		}
 		e, err := propose(s, "records", of["withdrawn"], custody.GroundRetention)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, rows := dueIDs(t, s, app.DueInput{}); !rows[of["withdrawn"]].Pending {
+		if _, rows := dueIDs(t, s, appcustody.DueInput{}); !rows[of["withdrawn"]].Pending {
 			t.Error("the proposal is not shown")
 		}
-		if ids, _ := dueIDs(t, s, app.DueInput{Ready: true}); len(ids) != 0 {
+		if ids, _ := dueIDs(t, s, appcustody.DueInput{Ready: true}); len(ids) != 0 {
 			t.Errorf("free: %v", ids)
 		}
 		for _, who := range []string{"body", "body2"} {
-			if _, err := s.App.ApproveExpungement(ctx, s.Actor(who), app.ExpungementInput{ID: e, Version: 1}); err != nil {
+			if _, err := s.App.ApproveExpungement(ctx, s.Actor(who), appcustody.ExpungementInput{ID: e, Version: 1}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if ids, _ := dueIDs(t, s, app.DueInput{}); !slices.Equal(ids, []string{of["held"]}) {
+		if ids, _ := dueIDs(t, s, appcustody.DueInput{}); !slices.Equal(ids, []string{of["held"]}) {
 			t.Errorf("with a tombstone: %v", ids)
 		}
 		s.Clock.Set(settled.AddDate(0, 60, 0))
-		if ids, rows := dueIDs(t, s, app.DueInput{Ready: true}); !slices.Equal(ids, []string{of["declared"]}) || rows[of["declared"]].Outcome != "declared" {
+		if ids, rows := dueIDs(t, s, appcustody.DueInput{Ready: true}); !slices.Equal(ids, []string{of["declared"]}) || rows[of["declared"]].Outcome != "declared" {
 			t.Errorf("after five years: %v", ids)
 		}
 		s.Clock.Set(settled.AddDate(100, 0, 0))
-		if ids, _ := dueIDs(t, s, app.DueInput{}); slices.Contains(ids, of["open"]) || len(ids) != 2 {
+		if ids, _ := dueIDs(t, s, appcustody.DueInput{}); slices.Contains(ids, of["open"]) || len(ids) != 2 {
 			t.Errorf("what is open is due: %v", ids)
 		}
-		if _, err := s.App.Due(ctx, s.Actor("records"), app.DueInput{Kind: "person"}); faultCode(err) != "filter_value" {
+		if _, err := s.App.Due(ctx, s.Actor("records"), appcustody.DueInput{Kind: "person"}); faultCode(err) != "filter_value" {
 			t.Error(err)
 		}
 	})
@@ -120,7 +121,7 @@ func TestAuditRecordsBecomeDue(t *testing.T) {
 		f.Classes = map[string]string{"态度生硬": "public_conduct"}
 		importFile(t, s, f)
 		made := s.Clock.Now()
-		in := app.DueInput{Kind: custody.AuditRecord, Ready: true}
+		in := appcustody.DueInput{Kind: custody.AuditRecord, Ready: true}
 		if ids, _ := dueIDs(t, s, in); len(ids) != 0 {
 			t.Errorf("due at once: %v", ids)
 		}
@@ -129,8 +130,8 @@ func TestAuditRecordsBecomeDue(t *testing.T) {
 		if len(ids) != 1 || rows[ids[0]].Outcome != "unmatched" {
 			t.Fatalf("%+v", rows)
 		}
-		if _, _, err := s.App.ProposeExpungement(context.Background(), s.Actor("records"), app.ProposeExpungementInput{
-			RecordInput: app.RecordInput{Kind: custody.AuditRecord, Record: ids[0]}, Ground: custody.GroundRetention, Reason: "到期"}); err != nil {
+		if _, _, err := s.App.ProposeExpungement(context.Background(), s.Actor("records"), appcustody.ProposeExpungementInput{
+			RecordInput: appcustody.RecordInput{Kind: custody.AuditRecord, Record: ids[0]}, Ground: custody.GroundRetention, Reason: "到期"}); err != nil {
 			t.Errorf("what the list calls due is refused: %v", err)
 		}
 		if ids, _ := dueIDs(t, s, in); len(ids) != 0 {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/custody"
@@ -31,23 +32,23 @@ func office(t *testing.T, s *apptest.Site, names ...string) custodians {
 	t.Helper()
 	ctx := context.Background()
 	c := custodians{names, map[string]*seal.PrivateKey{}}
-	in := app.ProposeCustodyInput{}
+	in := appcustody.ProposeCustodyInput{}
 	for _, n := range names {
 		k, err := seal.NewPrivateKey()
 		if err != nil {
 			t.Fatal(err)
 		}
 		c.keys[n] = k
-		in.Custodians = append(in.Custodians, app.CustodianInput{Login: n, PublicKey: k.Public().String()})
+		in.Custodians = append(in.Custodians, appcustody.CustodianInput{Login: n, PublicKey: k.Public().String()})
 	}
 	id, _, err := s.App.ProposeCustody(ctx, s.Actor("security"), in)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.App.ApproveCustody(ctx, s.Actor("security"), app.CustodyInput{ID: id, Version: 1}); faultCode(err) != "guard_same_person" {
+	if _, err := s.App.ApproveCustody(ctx, s.Actor("security"), appcustody.CustodyInput{ID: id, Version: 1}); faultCode(err) != "guard_same_person" {
 		t.Fatalf("one person proposed and approved: %v", err)
 	}
-	if _, err := s.App.ApproveCustody(ctx, s.Actor("security2"), app.CustodyInput{ID: id, Version: 1}); err != nil {
+	if _, err := s.App.ApproveCustody(ctx, s.Actor("security2"), appcustody.CustodyInput{ID: id, Version: 1}); err != nil {
 		t.Fatal(err)
 	}
 	s.Jobs()
@@ -78,7 +79,7 @@ func release(t *testing.T, s *apptest.Site, c custodians, who, reveal string) er
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.App.ReleaseShare(ctx, s.Actor(who), app.RevealInput{ID: reveal, Response: r.Text()})
+	_, err = s.App.ReleaseShare(ctx, s.Actor(who), appcustody.RevealInput{ID: reveal, Response: r.Text()})
 	return err
 }
 
@@ -101,7 +102,7 @@ func TestTwoCustodiansRevealOnce(t *testing.T) {
 		if _, err := a.CustodyBundle(ctx, desk.Program("test")); faultCode(err) != "custodians_none" {
 			t.Errorf("a bundle without custodians: %v", err)
 		}
-		if _, _, err := a.AskReveal(ctx, inspector, app.AskRevealInput{Match: early.ID, Reason: "核实"}); faultCode(err) != "no_custodians" {
+		if _, _, err := a.AskReveal(ctx, inspector, appcustody.AskRevealInput{Match: early.ID, Reason: "核实"}); faultCode(err) != "no_custodians" {
 			t.Errorf("%v", err)
 		}
 		c := office(t, s, "records", "body", "adjudicator")
@@ -114,7 +115,7 @@ func TestTwoCustodiansRevealOnce(t *testing.T) {
 		}
 		serverCannotRead(t, s)
 
-		id, _, err := a.AskReveal(ctx, inspector, app.AskRevealInput{Match: m.ID, Reason: "核实举报人安全"})
+		id, _, err := a.AskReveal(ctx, inspector, appcustody.AskRevealInput{Match: m.ID, Reason: "核实举报人安全"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -130,10 +131,10 @@ func TestTwoCustodiansRevealOnce(t *testing.T) {
 		if err := release(t, s, c, "body", id); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := a.ShowReveal(ctx, inspector, app.RevealInput{ID: id, Version: 2}); faultCode(err) != "reveal_waits" {
+		if _, _, err := a.ShowReveal(ctx, inspector, appcustody.RevealInput{ID: id, Version: 2}); faultCode(err) != "reveal_waits" {
 			t.Errorf("one custodian was enough: %v", err)
 		}
-		other, _, err := a.AskReveal(ctx, inspector, app.AskRevealInput{Match: early.ID, Reason: "另一件"})
+		other, _, err := a.AskReveal(ctx, inspector, appcustody.AskRevealInput{Match: early.ID, Reason: "另一件"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -141,19 +142,19 @@ func TestTwoCustodiansRevealOnce(t *testing.T) {
 		if err := release(t, s, c, "adjudicator", id); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := a.ShowReveal(ctx, s.Actor("inspector2"), app.RevealInput{ID: id, Version: 3}); faultCode(err) != "reveal_not_yours" {
+		if _, _, err := a.ShowReveal(ctx, s.Actor("inspector2"), appcustody.RevealInput{ID: id, Version: 3}); faultCode(err) != "reveal_not_yours" {
 			t.Errorf("shown to another: %v", err)
 		}
-		out, _, err := a.ShowReveal(ctx, inspector, app.RevealInput{ID: id, Version: 3, Key: "show"})
+		out, _, err := a.ShowReveal(ctx, inspector, appcustody.RevealInput{ID: id, Version: 3, Key: "show"})
 		if err != nil || out.Text != whistle || fmt.Sprint(out) != "(revealed)" {
 			t.Fatalf("%v %v", out, err)
 		}
 		for _, key := range []string{"show", "again"} {
-			if out, _, err := a.ShowReveal(ctx, inspector, app.RevealInput{ID: id, Version: 3, Key: key}); err == nil || out.Text != "" {
+			if out, _, err := a.ShowReveal(ctx, inspector, appcustody.RevealInput{ID: id, Version: 3, Key: key}); err == nil || out.Text != "" {
 				t.Errorf("shown twice with key %s", key)
 			}
 		}
-		if _, err := a.NoteReveal(ctx, s.Actor("records"), app.RevealInput{ID: id, Version: 4}); err != nil {
+		if _, err := a.NoteReveal(ctx, s.Actor("records"), appcustody.RevealInput{ID: id, Version: 4}); err != nil {
 			t.Error(err)
 		}
 		entriesOf(t, s, id, "reveal.ask", "share.release", "share.release", "reveal.show", "reveal.note")
@@ -222,13 +223,13 @@ func misled(t *testing.T, s *apptest.Site, c custodians, right, wrong string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.App.ReleaseShare(ctx, s.Actor("adjudicator"), app.RevealInput{ID: wrong, Response: r.Text()}); faultCode(err) != "reveal_response" {
+	if _, err := s.App.ReleaseShare(ctx, s.Actor("adjudicator"), appcustody.RevealInput{ID: wrong, Response: r.Text()}); faultCode(err) != "reveal_response" {
 		t.Errorf("a response to another request was taken: %v", err)
 	}
-	if _, err := s.App.ReleaseShare(ctx, s.Actor("records"), app.RevealInput{ID: right, Response: r.Text()}); faultCode(err) != "reveal_response" {
+	if _, err := s.App.ReleaseShare(ctx, s.Actor("records"), appcustody.RevealInput{ID: right, Response: r.Text()}); faultCode(err) != "reveal_response" {
 		t.Errorf("another custodian's response was taken: %v", err)
 	}
-	if _, err := s.App.ReleaseShare(ctx, s.Actor("records"), app.RevealInput{ID: right, Response: "-----"}); faultCode(err) != "reveal_response" {
+	if _, err := s.App.ReleaseShare(ctx, s.Actor("records"), appcustody.RevealInput{ID: right, Response: "-----"}); faultCode(err) != "reveal_response" {
 		t.Errorf("%v", err)
 	}
 }
@@ -265,14 +266,14 @@ func TestWhoMayBeACustodian(t *testing.T) {
 		return k.Public().String()
 	}
 	same := line()
-	for code, list := range map[string][]app.CustodianInput{
+	for code, list := range map[string][]appcustody.CustodianInput{
 		"custodian_number":  {{Login: "body", PublicKey: line()}, {Login: "records", PublicKey: line()}},
 		"custodian_twice":   {{Login: "body", PublicKey: same}, {Login: "records", PublicKey: same}, {Login: "anna", PublicKey: line()}},
 		"custodian_key":     {{Login: "body", PublicKey: "PLUMBLINE-CUSTODIAN-1 AAAA"}, {Login: "records", PublicKey: line()}, {Login: "anna", PublicKey: line()}},
 		"custodian_account": {{Login: "nobody-at-all", PublicKey: line()}, {Login: "records", PublicKey: line()}, {Login: "anna", PublicKey: line()}},
 		"custodian_admin":   {{Login: "system", PublicKey: line()}, {Login: "records", PublicKey: line()}, {Login: "anna", PublicKey: line()}},
 	} {
-		if _, _, err := s.App.ProposeCustody(ctx, s.Actor("security"), app.ProposeCustodyInput{Custodians: list}); faultCode(err) != code {
+		if _, _, err := s.App.ProposeCustody(ctx, s.Actor("security"), appcustody.ProposeCustodyInput{Custodians: list}); faultCode(err) != code {
 			t.Errorf("want %s: %v", code, err)
 		}
 	}
@@ -358,7 +359,7 @@ func TestCustodiansHandOver(t *testing.T) {
 		if err != nil || len(sets) != 2 || sets[0].Sealed != n || sets[1].Sealed != 0 || sets[1].State != custody.SetRetired {
 			t.Fatalf("%+v %v", sets, err)
 		}
-		id, _, err := again.AskReveal(ctx, s.Actor("inspector"), app.AskRevealInput{Match: m.ID, Reason: "核实"})
+		id, _, err := again.AskReveal(ctx, s.Actor("inspector"), appcustody.AskRevealInput{Match: m.ID, Reason: "核实"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -370,7 +371,7 @@ func TestCustodiansHandOver(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if out, _, err := again.ShowReveal(ctx, s.Actor("inspector"), app.RevealInput{ID: id, Version: 3}); err != nil || out.Text != whistle+"229" {
+		if out, _, err := again.ShowReveal(ctx, s.Actor("inspector"), appcustody.RevealInput{ID: id, Version: 3}); err != nil || out.Text != whistle+"229" {
 			t.Fatalf("%q %v", out.Text, err)
 		}
 		if verdict, err := s.Store.Verify(ctx, nil); err != nil || !verdict.OK() {

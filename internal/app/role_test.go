@@ -10,6 +10,7 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/app/accounts"
+	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/pgtest"
 	"plumbline/internal/custody"
@@ -85,7 +86,7 @@ func TestTheServingRoleDoesTheWork(t *testing.T) {
 	e, err := propose(s, "records", id, custody.GroundCourt)
 	for _, member := range []string{"body", "body2"} {
 		if err == nil {
-			_, err = s.App.ApproveExpungement(ctx, s.Actor(member), app.ExpungementInput{ID: e, Version: 1})
+			_, err = s.App.ApproveExpungement(ctx, s.Actor(member), appcustody.ExpungementInput{ID: e, Version: 1})
 		}
 	}
 	if err == nil {

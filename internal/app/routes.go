@@ -5,6 +5,7 @@ import (
 
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/approval"
+	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/heads"
 	"plumbline/internal/app/jobs"
@@ -14,7 +15,7 @@ import (
 // Routes is the table of every operation.
 var Routes = slices.Concat(
 	heads.Routes, jobs.Routes, rosterRoutes, accounts.Routes, selfcheckRoutes, intakeRoutes, issueRoutes, inquiryRoutes, rectifyRoutes, reportRoutes, readlog.Routes,
-	custodyRoutes, recusalRoutes, approval.Routes,
+	appcustody.Routes, recusalRoutes, approval.Routes,
 )
 
 // RouteOf finds an operation in the table. A running site has it from its desk.

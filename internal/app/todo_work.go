@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/custody"
 	"plumbline/internal/inquiry"
@@ -62,7 +63,7 @@ func (a *App) queues() []queue {
 			return v.RevealCount(ctx, true, sc)
 		}},
 		{"share", "share.release", "share.list", false, func(ctx context.Context, v *store.View, who *roster.Actor, _ roster.Scope) (int64, error) {
-			rows, err := v.RevealsFor(ctx, who.Account, a.Now(), sharesMax)
+			rows, err := v.RevealsFor(ctx, who.Account, a.Now(), appcustody.SharesMax)
 			return int64(len(rows)), err
 		}},
 		{"custody", "custody.approve", "custody.list", false, func(ctx context.Context, v *store.View, who *roster.Actor, _ roster.Scope) (int64, error) {
@@ -73,10 +74,10 @@ func (a *App) queues() []queue {
 			return v.SetCount(ctx, custody.SetProposed, sc)
 		}},
 		{"due", "expungement.propose", "retention.list", false, func(ctx context.Context, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
-			return v.DueIssueCount(ctx, a.dueQuery(true), sc)
+			return v.DueIssueCount(ctx, a.DueQuery(true), sc)
 		}},
 		{"due_record", "expungement.propose", "retention.list", false, func(ctx context.Context, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
-			return v.DueMatchCount(ctx, a.dueQuery(true), sc)
+			return v.DueMatchCount(ctx, a.DueQuery(true), sc)
 		}},
 		{"expungement", "expungement.approve", "expungement.list", false, func(ctx context.Context, v *store.View, who *roster.Actor, sc roster.Scope) (int64, error) {
 			return v.ExpungementCount(ctx, custody.ExpungementProposed, sc)

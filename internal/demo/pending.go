@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"plumbline/internal/app"
+	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/custody"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
@@ -269,12 +270,12 @@ func (m *Maker) hold(ctx context.Context) error {
 		return err
 	}
 	for i, r := range rows {
-		id, _, err := m.App.PlaceHold(ctx, records, app.HoldInput{RecordInput: app.RecordInput{Kind: custody.IssueRecord, Record: r.ID}, Reason: "行政诉讼期间依法保全（演示）"})
+		id, _, err := m.App.PlaceHold(ctx, records, appcustody.HoldInput{RecordInput: appcustody.RecordInput{Kind: custody.IssueRecord, Record: r.ID}, Reason: "行政诉讼期间依法保全（演示）"})
 		if err != nil {
 			return err
 		}
 		if i == 1 {
-			lift, _, err := m.App.LiftHold(ctx, body, app.LiftInput{ID: id, Version: 1, Reason: "诉讼终结"})
+			lift, _, err := m.App.LiftHold(ctx, body, appcustody.LiftInput{ID: id, Version: 1, Reason: "诉讼终结"})
 			if err == nil {
 				err = m.agree(ctx, lift, "demo-body")
 			}
@@ -299,12 +300,12 @@ func (m *Maker) expunge(ctx context.Context) error {
 		return err
 	}
 	for i, r := range rows[2:] {
-		id, _, err := m.App.ProposeExpungement(ctx, records, app.ProposeExpungementInput{
-			RecordInput: app.RecordInput{Kind: custody.IssueRecord, Record: r.ID}, Ground: custody.GroundCourt, Reason: "法院生效决定要求删除（演示）"})
+		id, _, err := m.App.ProposeExpungement(ctx, records, appcustody.ProposeExpungementInput{
+			RecordInput: appcustody.RecordInput{Kind: custody.IssueRecord, Record: r.ID}, Ground: custody.GroundCourt, Reason: "法院生效决定要求删除（演示）"})
 		if err != nil {
 			return fmt.Errorf("propose an expungement: %w", err)
 		}
-		in := app.ExpungementInput{ID: id, Version: 1}
+		in := appcustody.ExpungementInput{ID: id, Version: 1}
 		approvers := []string{"demo-body", "demo-body-2"}
 		switch i {
 		case 0:

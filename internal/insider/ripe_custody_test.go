@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"plumbline/internal/app"
+	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/seal"
 )
 
@@ -18,21 +19,21 @@ func (p *planter) ripeCustody() {
 	ctx := context.Background()
 	a := p.s.app
 	p.w.keys = map[string]*seal.PrivateKey{}
-	set := func(logins []string) app.ProposeCustodyInput {
-		var in app.ProposeCustodyInput
+	set := func(logins []string) appcustody.ProposeCustodyInput {
+		var in appcustody.ProposeCustodyInput
 		for _, l := range logins {
 			k, err := seal.NewPrivateKey()
 			p.must(err)
 			if p.w.keys[l] == nil {
 				p.w.keys[l] = k
 			}
-			in.Custodians = append(in.Custodians, app.CustodianInput{Login: l, PublicKey: k.Public().String()})
+			in.Custodians = append(in.Custodians, appcustody.CustodianInput{Login: l, PublicKey: k.Public().String()})
 		}
 		return in
 	}
 	id, _, err := a.ProposeCustody(ctx, p.as("demo-security"), set(custodians))
 	p.must(err)
-	_, err = a.ApproveCustody(ctx, p.as("demo-security-2"), app.CustodyInput{ID: id, Version: 1})
+	_, err = a.ApproveCustody(ctx, p.as("demo-security-2"), appcustody.CustodyInput{ID: id, Version: 1})
 	p.must(err)
 	p.must(a.DrainJobs(ctx))
 
@@ -49,7 +50,7 @@ func (p *planter) ripeCustody() {
 	}
 	p.ripe("reveal.ask", sealed[0][0])
 	for n, m := range sealed[1:4] {
-		id, _, err := a.AskReveal(ctx, p.as("demo-inspector"), app.AskRevealInput{Match: m[0], Reason: "核实举报人安全"})
+		id, _, err := a.AskReveal(ctx, p.as("demo-inspector"), appcustody.AskRevealInput{Match: m[0], Reason: "核实举报人安全"})
 		p.must(err)
 		if n == 0 {
 			p.ripe("share.release", id)
@@ -61,7 +62,7 @@ func (p *planter) ripeCustody() {
 		}
 		p.ripe("reveal.show", id)
 		if n == 2 {
-			_, _, err := a.ShowReveal(ctx, p.as("demo-inspector"), app.RevealInput{ID: id, Version: 3})
+			_, _, err := a.ShowReveal(ctx, p.as("demo-inspector"), appcustody.RevealInput{ID: id, Version: 3})
 			p.must(err)
 			p.ripe("reveal.note", id)
 		}
@@ -80,7 +81,7 @@ func (p *planter) release(login, reveal string) {
 	p.must(err)
 	text, err := p.w.response(login, v.Request)
 	p.must(err)
-	_, err = p.s.app.ReleaseShare(ctx, p.as(login), app.RevealInput{ID: reveal, Response: text})
+	_, err = p.s.app.ReleaseShare(ctx, p.as(login), appcustody.RevealInput{ID: reveal, Response: text})
 	p.must(err)
 }
 

@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"strconv"
 
-	"plumbline/internal/app"
+	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/custody"
 	"plumbline/internal/fault"
@@ -95,8 +95,8 @@ func (f *Face) showNewExpungement(c *Call, errs ui.Errors, status int) error {
 }
 
 func (f *Face) proposeExpungement(c *Call) error {
-	id, _, err := f.app.ProposeExpungement(c.Context(), c.Actor, app.ProposeExpungementInput{
-		RecordInput: app.RecordInput{Kind: custody.RecordKind(c.Form("record_kind")), Record: c.Form("record")},
+	id, _, err := f.app.ProposeExpungement(c.Context(), c.Actor, appcustody.ProposeExpungementInput{
+		RecordInput: appcustody.RecordInput{Kind: custody.RecordKind(c.Form("record_kind")), Record: c.Form("record")},
 		Ground:      custody.Ground(c.Form("ground")), Reason: c.Form("reason"), Key: c.Key()})
 	if errs := c.inPlace(err); errs != nil {
 		return f.showNewExpungement(c, errs, StatusOf(err))
@@ -157,7 +157,7 @@ func (f *Face) showExpungement(c *Call, errs ui.Errors, status int) error {
 
 type expungementStep struct {
 	path, op string
-	do       func(ctx context.Context, who *roster.Actor, in app.ExpungementInput) (desk.Receipt, error)
+	do       func(ctx context.Context, who *roster.Actor, in appcustody.ExpungementInput) (desk.Receipt, error)
 }
 
 func (f *Face) expungementSteps() []expungementStep {
@@ -170,7 +170,7 @@ func (f *Face) expungementSteps() []expungementStep {
 
 func (f *Face) onExpungement(s expungementStep) func(*Call) error {
 	return func(c *Call) error {
-		_, err := s.do(c.Context(), c.Actor, app.ExpungementInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Reason: c.Form("reason")})
+		_, err := s.do(c.Context(), c.Actor, appcustody.ExpungementInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Reason: c.Form("reason")})
 		if errs := c.inPlace(err); errs != nil {
 			return f.showExpungement(c, errs, StatusOf(err))
 		}
@@ -208,13 +208,13 @@ func (f *Face) showHolds(c *Call, errs ui.Errors, status int) error {
 }
 
 func (f *Face) placeHold(c *Call) error {
-	_, _, err := f.app.PlaceHold(c.Context(), c.Actor, app.HoldInput{
-		RecordInput: app.RecordInput{Kind: custody.RecordKind(c.Form("record_kind")), Record: c.Form("record")}, Reason: c.Form("reason"), Key: c.Key()})
+	_, _, err := f.app.PlaceHold(c.Context(), c.Actor, appcustody.HoldInput{
+		RecordInput: appcustody.RecordInput{Kind: custody.RecordKind(c.Form("record_kind")), Record: c.Form("record")}, Reason: c.Form("reason"), Key: c.Key()})
 	return f.holdDone(c, err)
 }
 
 func (f *Face) liftHold(c *Call) error {
-	id, _, err := f.app.LiftHold(c.Context(), c.Actor, app.LiftInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Reason: c.Form("reason")})
+	id, _, err := f.app.LiftHold(c.Context(), c.Actor, appcustody.LiftInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Reason: c.Form("reason")})
 	if err == nil {
 		return c.Go(Local("/proposals/"+url.PathEscape(id)), "proposal.flash.filed")
 	}

@@ -3,14 +3,14 @@ package web
 import (
 	"net/url"
 
-	"plumbline/internal/app"
+	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/custody"
 	"plumbline/internal/web/ui"
 )
 
 // retentionList shows what may go for age, and proposes nothing by itself.
 func (f *Face) retentionList(c *Call) error {
-	in := app.DueInput{Kind: custody.RecordKind(c.Query("kind")), Ready: c.Query("ready") == "1", Cursor: c.Query("cursor")}
+	in := appcustody.DueInput{Kind: custody.RecordKind(c.Query("kind")), Ready: c.Query("ready") == "1", Cursor: c.Query("cursor")}
 	list, err := f.app.Due(c.Context(), c.Actor, in)
 	if err != nil {
 		return err
@@ -48,7 +48,7 @@ func (f *Face) retentionList(c *Call) error {
 }
 
 // dueState says what stands against it, or leads to the proposal.
-func (f *Face) dueState(c *Call, d app.DueRow) ui.Cell {
+func (f *Face) dueState(c *Call, d appcustody.DueRow) ui.Cell {
 	switch {
 	case d.Held:
 		held := ui.State(c.Lang, "hold", string(custody.HoldLive))

@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"strconv"
 
-	"plumbline/internal/app"
+	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/custody"
 	"plumbline/internal/fault"
 	"plumbline/internal/web/ui"
@@ -53,21 +53,21 @@ func (f *Face) showCustodians(c *Call, errs ui.Errors, status int) error {
 }
 
 func (f *Face) proposeCustodians(c *Call) error {
-	in := app.ProposeCustodyInput{Key: c.Key()}
+	in := appcustody.ProposeCustodyInput{Key: c.Key()}
 	for i := 1; i <= f.app.Pack().Retention.Custodians; i++ {
-		in.Custodians = append(in.Custodians, app.CustodianInput{Login: c.Form(fmt.Sprintf("login%d", i)), PublicKey: c.Form(fmt.Sprintf("key%d", i))})
+		in.Custodians = append(in.Custodians, appcustody.CustodianInput{Login: c.Form(fmt.Sprintf("login%d", i)), PublicKey: c.Form(fmt.Sprintf("key%d", i))})
 	}
 	_, _, err := f.app.ProposeCustody(c.Context(), c.Actor, in)
 	return f.custodiansDone(c, err)
 }
 
 func (f *Face) approveCustodians(c *Call) error {
-	_, err := f.app.ApproveCustody(c.Context(), c.Actor, app.CustodyInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version()})
+	_, err := f.app.ApproveCustody(c.Context(), c.Actor, appcustody.CustodyInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version()})
 	return f.custodiansDone(c, err)
 }
 
 func (f *Face) refuseCustodians(c *Call) error {
-	_, err := f.app.RefuseCustody(c.Context(), c.Actor, app.CustodyInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version()})
+	_, err := f.app.RefuseCustody(c.Context(), c.Actor, appcustody.CustodyInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version()})
 	return f.custodiansDone(c, err)
 }
 
@@ -99,7 +99,7 @@ func (f *Face) revealList(c *Call) error {
 	return c.Show(custodyListPage(p, nil, v))
 }
 
-func (c *Call) revealTable(f *Face, path string, rows []app.RevealRow) ui.Table {
+func (c *Call) revealTable(f *Face, path string, rows []appcustody.RevealRow) ui.Table {
 	t := ui.Table{Cols: []ui.Col{{Text: c.T("reveal.ref")}, {Text: c.T("custody.record")}, {Text: c.T("field.unit")}, {Text: c.T("field.state")}, {Text: c.T("reveal.released")}, {Text: c.T("reveal.expires")}}}
 	for _, r := range rows {
 		state := ui.State(c.Lang, "reveal", string(r.State))
@@ -124,7 +124,7 @@ func (f *Face) showNewReveal(c *Call, errs ui.Errors, status int) error {
 }
 
 func (f *Face) askReveal(c *Call) error {
-	id, _, err := f.app.AskReveal(c.Context(), c.Actor, app.AskRevealInput{Match: c.Form("match"), Reason: c.Form("reason"), Key: c.Key()})
+	id, _, err := f.app.AskReveal(c.Context(), c.Actor, appcustody.AskRevealInput{Match: c.Form("match"), Reason: c.Form("reason"), Key: c.Key()})
 	if errs := c.inPlace(err); errs != nil {
 		return f.showNewReveal(c, errs, StatusOf(err))
 	}
@@ -167,7 +167,7 @@ func (f *Face) showReveal(c *Call, text string, errs ui.Errors, status int) erro
 	return c.ShowStatus(status, custodyPage(p, errs, v))
 }
 
-func (f *Face) revealView(c *Call, r app.RevealRow, reason string) custodyView {
+func (f *Face) revealView(c *Call, r appcustody.RevealRow, reason string) custodyView {
 	return custodyView{Title: c.T("reveal.title"), Tags: []ui.Tag{ui.State(c.Lang, "reveal", string(r.State))}, Defs: []ui.Def{
 		{Term: c.T("custody.record"), Text: r.RecordRef}, {Term: c.T("field.unit"), Text: r.Unit.Name}, {Term: c.T("field.reason"), Text: reason},
 		{Term: c.T("reveal.released"), Text: c.T("custody.of", "N", r.Released, "All", r.Threshold)}, {Term: c.T("reveal.expires"), Text: f.when(r.ExpiresAt)},
@@ -177,7 +177,7 @@ func (f *Face) revealView(c *Call, r app.RevealRow, reason string) custodyView {
 // showRevealed answers the form with the text itself and not with a redirect:
 // there is no address under which it could be had again.
 func (f *Face) showRevealed(c *Call) error {
-	out, _, err := f.app.ShowReveal(c.Context(), c.Actor, app.RevealInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version()})
+	out, _, err := f.app.ShowReveal(c.Context(), c.Actor, appcustody.RevealInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version()})
 	if errs := c.inPlace(err); errs != nil {
 		return f.showReveal(c, "", errs, StatusOf(err))
 	}
@@ -188,7 +188,7 @@ func (f *Face) showRevealed(c *Call) error {
 }
 
 func (f *Face) noteReveal(c *Call) error {
-	_, err := f.app.NoteReveal(c.Context(), c.Actor, app.RevealInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version()})
+	_, err := f.app.NoteReveal(c.Context(), c.Actor, appcustody.RevealInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version()})
 	if errs := c.inPlace(err); errs != nil {
 		return f.showReveal(c, "", errs, StatusOf(err))
 	}
@@ -233,12 +233,12 @@ func (f *Face) showShare(c *Call, errs ui.Errors, status int) error {
 }
 
 func (f *Face) releaseShare(c *Call) error {
-	_, err := f.app.ReleaseShare(c.Context(), c.Actor, app.RevealInput{ID: c.Param("id"), Key: c.Key(), Response: c.Form("response")})
+	_, err := f.app.ReleaseShare(c.Context(), c.Actor, appcustody.RevealInput{ID: c.Param("id"), Key: c.Key(), Response: c.Form("response")})
 	return f.shareDone(c, err)
 }
 
 func (f *Face) refuseShare(c *Call) error {
-	_, err := f.app.RefuseShare(c.Context(), c.Actor, app.RevealInput{ID: c.Param("id"), Key: c.Key()})
+	_, err := f.app.RefuseShare(c.Context(), c.Actor, appcustody.RevealInput{ID: c.Param("id"), Key: c.Key()})
 	return f.shareDone(c, err)
 }
 

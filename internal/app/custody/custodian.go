@@ -1,4 +1,4 @@
-package app
+package custody
 
 import (
 	"context"
@@ -49,7 +49,7 @@ func (in ProposeCustodyInput) Validate() error {
 }
 
 // ProposeCustody is the first security administrator's act.
-func (a *App) ProposeCustody(ctx context.Context, who *roster.Actor, in ProposeCustodyInput) (id string, r desk.Receipt, err error) {
+func (a *Safekeeping) ProposeCustody(ctx context.Context, who *roster.Actor, in ProposeCustodyInput) (id string, r desk.Receipt, err error) {
 	const op = "custody.propose"
 	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		if len(in.Custodians) != a.Pack().Retention.Custodians {
@@ -88,7 +88,7 @@ func (a *App) ProposeCustody(ctx context.Context, who *roster.Actor, in ProposeC
 
 // custodianAccount finds an account that may hold a key: not that of an
 // administrator, so that nobody who runs the server opens what it keeps.
-func (a *App) custodianAccount(ctx context.Context, tx *store.Tx, login, field string) (string, error) {
+func (a *Safekeeping) custodianAccount(ctx context.Context, tx *store.Tx, login, field string) (string, error) {
 	account, err := tx.AccountByLogin(ctx, roster.FoldLogin(login))
 	if store.Missing(err) || err == nil && (account == nil || account.State != roster.AccountActive) {
 		return "", fault.Invalid("custodian_account", field)
@@ -120,7 +120,7 @@ type CustodyInput struct {
 	Version int64  `json:"version,omitempty"`
 }
 
-func (a *App) settleCustody(ctx context.Context, who *roster.Actor, op string, in CustodyInput, step func(s *custody.Set) error) (desk.Receipt, error) {
+func (a *Safekeeping) settleCustody(ctx context.Context, who *roster.Actor, op string, in CustodyInput, step func(s *custody.Set) error) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		sc, _, err := a.UnitScope(ctx, &tx.View, who, roster.ActApprove, roster.KindCustody)
 		if err != nil {
@@ -156,7 +156,7 @@ func (a *App) settleCustody(ctx context.Context, who *roster.Actor, op string, i
 
 // ApproveCustody is the second security administrator's act: the set is in
 // office from now on, and a job seals what has waited for one.
-func (a *App) ApproveCustody(ctx context.Context, who *roster.Actor, in CustodyInput) (desk.Receipt, error) {
+func (a *Safekeeping) ApproveCustody(ctx context.Context, who *roster.Actor, in CustodyInput) (desk.Receipt, error) {
 	r, err := a.settleCustody(ctx, who, "custody.approve", in, func(s *custody.Set) error { return s.Approve(who.Account) })
 	if err == nil {
 		a.WakeJobs()
@@ -165,7 +165,7 @@ func (a *App) ApproveCustody(ctx context.Context, who *roster.Actor, in CustodyI
 }
 
 // RefuseCustody is his no.
-func (a *App) RefuseCustody(ctx context.Context, who *roster.Actor, in CustodyInput) (desk.Receipt, error) {
+func (a *Safekeeping) RefuseCustody(ctx context.Context, who *roster.Actor, in CustodyInput) (desk.Receipt, error) {
 	return a.settleCustody(ctx, who, "custody.refuse", in, func(s *custody.Set) error { return s.Refuse(who.Account) })
 }
 
@@ -188,7 +188,7 @@ type CustodianView struct {
 }
 
 // Custody lists the sets of custodians, the newest first.
-func (a *App) Custody(ctx context.Context, who *roster.Actor) (out []CustodyView, err error) {
+func (a *Safekeeping) Custody(ctx context.Context, who *roster.Actor) (out []CustodyView, err error) {
 	out = []CustodyView{}
 	err = a.Read(ctx, who, "custody.list", func(ctx context.Context, v *store.View) error {
 		sc, _, err := a.UnitScope(ctx, v, who, roster.ActList, roster.KindCustody)
@@ -231,9 +231,9 @@ const jobSeal = "seal_fields"
 // operations a field are done before the write begins.
 const sealChunk = 50
 
-func (a *App) registerCustodian() { a.Handle(jobSeal, a.sealStep) }
+func (a *Safekeeping) registerCustodian() { a.Handle(jobSeal, a.sealStep) }
 
-func (a *App) queueSealing(ctx context.Context, tx *store.Tx, who *roster.Actor, set string) error {
+func (a *Safekeeping) queueSealing(ctx context.Context, tx *store.Tx, who *roster.Actor, set string) error {
 	n, err := tx.SealedCount(ctx, "")
 	if err != nil || n == 0 {
 		return err
@@ -247,10 +247,10 @@ func (a *App) queueSealing(ctx context.Context, tx *store.Tx, who *roster.Actor,
 
 // sealStep seals one chunk; what is sealed is no longer found by the next, so
 // the job goes on after a kill where it was.
-func (a *App) sealStep(ctx context.Context, j *store.Job) (bool, error) {
+func (a *Safekeeping) sealStep(ctx context.Context, j *store.Job) (bool, error) {
 	var todo []rewrapped
 	err := a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
-		s, err := sealerOf(ctx, v)
+		s, err := SealerOf(ctx, v)
 		if err != nil || s.set == "" {
 			return err
 		}

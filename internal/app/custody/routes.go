@@ -1,4 +1,4 @@
-package app
+package custody
 
 import (
 	"plumbline/internal/app/desk"
@@ -6,7 +6,7 @@ import (
 )
 
 // custodyRoutes are expungement, legal holds, custodians and reveals.
-var custodyRoutes = []desk.Route{
+var Routes = []desk.Route{
 	{Op: "expungement.list", Method: "GET", Path: "/expungements", Act: roster.ActList, Kind: roster.KindExpungement},
 	{Op: "expungement.get", Method: "GET", Path: "/expungements/{id}", Act: roster.ActRead, Kind: roster.KindExpungement},
 	{Op: "expungement.propose", Method: "POST", Path: "/expungements", Act: roster.ActPropose, Kind: roster.KindExpungement, Write: true, Create: true, Status: 201},

@@ -1,4 +1,4 @@
-package app
+package custody
 
 import (
 	"context"
@@ -45,7 +45,7 @@ type found struct {
 
 // record finds a record under the scope. With an expungement under way, that
 // one is not counted as pending.
-func (a *App) record(ctx context.Context, v *store.View, in RecordInput, sc roster.Scope) (f found, err error) {
+func (a *Safekeeping) record(ctx context.Context, v *store.View, in RecordInput, sc roster.Scope) (f found, err error) {
 	switch in.Kind {
 	case custody.IssueRecord:
 		i, err := v.IssueByName(ctx, strings.TrimSpace(in.Record), sc)
@@ -85,7 +85,7 @@ func (a *App) record(ctx context.Context, v *store.View, in RecordInput, sc rost
 // shortRef is what people see of an audit record: the tail of its id.
 func shortRef(id string) string { return "R-" + strings.ToUpper(id[max(0, len(id)-8):]) }
 
-func (a *App) settledOn(i *issue.Issue) roster.Date {
+func (a *Safekeeping) settledOn(i *issue.Issue) roster.Date {
 	if i.SettledAt != nil {
 		return roster.DateOf(*i.SettledAt, a.Zone())
 	}
@@ -110,7 +110,7 @@ func (in ProposeExpungementInput) Validate() error {
 }
 
 // ProposeExpungement is the first person's act. Nothing is destroyed yet.
-func (a *App) ProposeExpungement(ctx context.Context, who *roster.Actor, in ProposeExpungementInput) (id string, r desk.Receipt, err error) {
+func (a *Safekeeping) ProposeExpungement(ctx context.Context, who *roster.Actor, in ProposeExpungementInput) (id string, r desk.Receipt, err error) {
 	const op = "expungement.propose"
 	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		sc, err := a.Scope(ctx, &tx.View, who, roster.ActPropose, roster.KindExpungement)
@@ -154,7 +154,7 @@ type ExpungementInput struct {
 	Reason  string `json:"reason,omitempty"` // of a refusal
 }
 
-func (a *App) onExpungement(ctx context.Context, who *roster.Actor, op string, in ExpungementInput, step func(ctx context.Context, tx *store.Tx, e *custody.Expungement) error) (desk.Receipt, error) {
+func (a *Safekeeping) onExpungement(ctx context.Context, who *roster.Actor, op string, in ExpungementInput, step func(ctx context.Context, tx *store.Tx, e *custody.Expungement) error) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		route, _ := a.Route(op)
 		sc, err := a.Scope(ctx, &tx.View, who, route.Act, route.Kind)
@@ -182,7 +182,7 @@ var errNotYet = errors.New("another approval is wanted")
 // ApproveExpungement is the act of two people other than the proposer. With the
 // second one the texts are deleted with a tombstone and an entry, and when that
 // is committed their keys are destroyed.
-func (a *App) ApproveExpungement(ctx context.Context, who *roster.Actor, in ExpungementInput) (desk.Receipt, error) {
+func (a *Safekeeping) ApproveExpungement(ctx context.Context, who *roster.Actor, in ExpungementInput) (desk.Receipt, error) {
 	done := false
 	r, err := a.onExpungement(ctx, who, "expungement.approve", in, func(ctx context.Context, tx *store.Tx, e *custody.Expungement) error {
 		rec, err := a.record(ctx, &tx.View, RecordInput{e.RecordKind, e.RecordID}, roster.Scope{All: true})
@@ -217,7 +217,7 @@ func (a *App) ApproveExpungement(ctx context.Context, who *roster.Actor, in Expu
 }
 
 // RefuseExpungement is another person's no; one is enough.
-func (a *App) RefuseExpungement(ctx context.Context, who *roster.Actor, in ExpungementInput) (desk.Receipt, error) {
+func (a *Safekeeping) RefuseExpungement(ctx context.Context, who *roster.Actor, in ExpungementInput) (desk.Receipt, error) {
 	if f := desk.RequireText("reason", in.Reason); f != nil {
 		return desk.Receipt{}, f
 	}
@@ -231,7 +231,7 @@ func (a *App) RefuseExpungement(ctx context.Context, who *roster.Actor, in Expun
 }
 
 // WithdrawExpungement takes a proposal back.
-func (a *App) WithdrawExpungement(ctx context.Context, who *roster.Actor, in ExpungementInput) (desk.Receipt, error) {
+func (a *Safekeeping) WithdrawExpungement(ctx context.Context, who *roster.Actor, in ExpungementInput) (desk.Receipt, error) {
 	return a.onExpungement(ctx, who, "expungement.withdraw", in, func(_ context.Context, tx *store.Tx, e *custody.Expungement) error {
 		return e.Withdraw(who.Account, tx.Now())
 	})
@@ -264,7 +264,7 @@ type ExpungementPage struct {
 	Next  string           `json:"next"`
 }
 
-func (a *App) expungementRow(n desk.Names, who *roster.Actor, e *custody.Expungement, approvals []custody.ExpungementApproval) ExpungementRow {
+func (a *Safekeeping) expungementRow(n desk.Names, who *roster.Actor, e *custody.Expungement, approvals []custody.ExpungementApproval) ExpungementRow {
 	r := ExpungementRow{ID: e.ID, Version: e.Version, Ref: e.Ref, RecordKind: e.RecordKind, RecordRef: e.RecordRef, Unit: n.Unit(e.UnitID), Ground: e.Ground,
 		State: e.State, ProposedAt: e.CreatedAt, SettledAt: e.SettledAt, Records: e.Records, Yours: e.ProposedBy == who.Account, Approvers: custody.Approvers}
 	for _, x := range approvals {
@@ -280,7 +280,7 @@ func (a *App) expungementRow(n desk.Names, who *roster.Actor, e *custody.Expunge
 }
 
 // Expungements lists expungements in reach, the newest first.
-func (a *App) Expungements(ctx context.Context, who *roster.Actor, state custody.ExpungementState, cursor string) (out ExpungementPage, err error) {
+func (a *Safekeeping) Expungements(ctx context.Context, who *roster.Actor, state custody.ExpungementState, cursor string) (out ExpungementPage, err error) {
 	const op = "expungement.list"
 	out.Rows = []ExpungementRow{}
 	after, err := a.OpenCursor(who, op, cursor)
@@ -333,7 +333,7 @@ type ExpungementView struct {
 }
 
 // Expungement opens one.
-func (a *App) Expungement(ctx context.Context, who *roster.Actor, id string) (out ExpungementView, err error) {
+func (a *Safekeeping) Expungement(ctx context.Context, who *roster.Actor, id string) (out ExpungementView, err error) {
 	err = a.Read(ctx, who, "expungement.get", func(ctx context.Context, v *store.View) error {
 		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindExpungement)
 		if err != nil {

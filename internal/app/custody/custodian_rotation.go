@@ -1,4 +1,4 @@
-package app
+package custody
 
 import (
 	"context"
@@ -25,12 +25,12 @@ const (
 	rewrapChunk = 100
 )
 
-func (a *App) registerCustodianRotation() { a.Handle(jobRewrap, a.rewrapStep) }
+func (a *Safekeeping) registerCustodianRotation() { a.Handle(jobRewrap, a.RewrapStep) }
 
 // CustodyBundle gathers every wrapped key of a set: of the oldest that hands
 // over, with the custodians in office to wrap to; or, where none does, of the
 // set in office, for a drill.
-func (a *App) CustodyBundle(ctx context.Context, who *roster.Actor) (b *seal.Bundle, err error) {
+func (a *Safekeeping) CustodyBundle(ctx context.Context, who *roster.Actor) (b *seal.Bundle, err error) {
 	err = a.Read(ctx, who, "custody.bundle", func(ctx context.Context, v *store.View) error {
 		retiring, err := v.SetsInState(ctx, custody.SetRetiring)
 		if err != nil {
@@ -72,7 +72,7 @@ func (a *App) CustodyBundle(ctx context.Context, who *roster.Actor) (b *seal.Bun
 
 // Rewrap takes the result of a ceremony in and queues the job that puts it in
 // place. Handing the same result in again goes on where the job was.
-func (a *App) Rewrap(ctx context.Context, who *roster.Actor, raw []byte) (desk.Receipt, error) {
+func (a *Safekeeping) Rewrap(ctx context.Context, who *roster.Actor, raw []byte) (desk.Receipt, error) {
 	b, err := seal.ParseBundle(raw)
 	if err != nil || b.To == "" || b.Origin != a.Store.Origin() {
 		return desk.Receipt{}, fault.Invalid("custody_bundle", "bundle")
@@ -134,10 +134,10 @@ func swap(ctx context.Context, tx *store.Tx, todo []rewrapped) (keys []int64, er
 	return keys, tx.PutTexts(ctx, texts)
 }
 
-// rewrapStep puts one chunk in place. What was wrapped again belongs to the new
+// RewrapStep puts one chunk in place. What was wrapped again belongs to the new
 // set and is not found by the next, so the job goes on after a kill where it was;
 // the old shares of a chunk are destroyed after its commit.
-func (a *App) rewrapStep(ctx context.Context, j *store.Job) (bool, error) {
+func (a *Safekeeping) RewrapStep(ctx context.Context, j *store.Job) (bool, error) {
 	var b *seal.Bundle
 	var todo []rewrapped
 	err := a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
@@ -185,7 +185,7 @@ func (a *App) rewrapStep(ctx context.Context, j *store.Job) (bool, error) {
 
 // rewrapNext prepares the next fields of the old set. A field that the ceremony
 // did not see, because it was sealed after it, stays with the old custodians.
-func (a *App) rewrapNext(ctx context.Context, v *store.View, b *seal.Bundle) (todo []rewrapped, err error) {
+func (a *Safekeeping) rewrapNext(ctx context.Context, v *store.View, b *seal.Bundle) (todo []rewrapped, err error) {
 	custodians, err := v.Custodians(ctx, b.To)
 	if err != nil {
 		return nil, err

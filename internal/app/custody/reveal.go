@@ -1,4 +1,4 @@
-package app
+package custody
 
 import (
 	"context"
@@ -40,7 +40,7 @@ func (in AskRevealInput) Validate() error {
 
 // AskReveal asks the custodians to release one sealed field. A key pair is made
 // for this request alone; shares come back sealed to it.
-func (a *App) AskReveal(ctx context.Context, who *roster.Actor, in AskRevealInput) (id string, rec desk.Receipt, err error) {
+func (a *Safekeeping) AskReveal(ctx context.Context, who *roster.Actor, in AskRevealInput) (id string, rec desk.Receipt, err error) {
 	const op = "reveal.ask"
 	rec, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		sc, err := a.Scope(ctx, &tx.View, who, roster.ActCreate, roster.KindReveal)
@@ -103,7 +103,7 @@ type RevealInput struct {
 }
 
 // ReleaseShare takes a custodian's response to a request in.
-func (a *App) ReleaseShare(ctx context.Context, who *roster.Actor, in RevealInput) (desk.Receipt, error) {
+func (a *Safekeeping) ReleaseShare(ctx context.Context, who *roster.Actor, in RevealInput) (desk.Receipt, error) {
 	const op = "share.release"
 	response, err := seal.ParseResponse(in.Response)
 	if err != nil {
@@ -137,7 +137,7 @@ func (a *App) ReleaseShare(ctx context.Context, who *roster.Actor, in RevealInpu
 }
 
 // opensFor refuses a response that is not this custodian's to this request.
-func (a *App) opensFor(ctx context.Context, v *store.View, r *custody.Reveal, c *custody.Custodian, response *seal.Response) error {
+func (a *Safekeeping) opensFor(ctx context.Context, v *store.View, r *custody.Reveal, c *custody.Custodian, response *seal.Response) error {
 	wrong := fault.Invalid("reveal_response", "response")
 	if response.Reveal != r.ID || response.Custodian != c.ID {
 		return wrong
@@ -154,7 +154,7 @@ func (a *App) opensFor(ctx context.Context, v *store.View, r *custody.Reveal, c 
 	return nil
 }
 
-func (a *App) revealKey(ctx context.Context, v *store.View, r *custody.Reveal) (*seal.PrivateKey, error) {
+func (a *Safekeeping) revealKey(ctx context.Context, v *store.View, r *custody.Reveal) (*seal.PrivateKey, error) {
 	raw, err := v.Secret(ctx, r.ID, "key")
 	if fault.Is(err, fault.NotFoundKind) {
 		return nil, fault.Conflict("reveal_over", "State", string(r.State))
@@ -166,7 +166,7 @@ func (a *App) revealKey(ctx context.Context, v *store.View, r *custody.Reveal) (
 }
 
 // RefuseShare is a custodian's no; the reveal is over.
-func (a *App) RefuseShare(ctx context.Context, who *roster.Actor, in RevealInput) (desk.Receipt, error) {
+func (a *Safekeeping) RefuseShare(ctx context.Context, who *roster.Actor, in RevealInput) (desk.Receipt, error) {
 	var keys []int64
 	rec, err := a.Write(ctx, who, desk.Write{Op: "share.refuse", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		r, _, err := tx.RevealFor(ctx, who.Account, in.ID)
@@ -209,7 +209,7 @@ func (Revealed) String() string { return "(revealed)" }
 
 // ShowReveal opens the field and shows it, once, to the one who asked. The shares
 // and the key of the request are destroyed with the same act.
-func (a *App) ShowReveal(ctx context.Context, who *roster.Actor, in RevealInput) (out Revealed, rec desk.Receipt, err error) {
+func (a *Safekeeping) ShowReveal(ctx context.Context, who *roster.Actor, in RevealInput) (out Revealed, rec desk.Receipt, err error) {
 	var keys []int64
 	var text []byte
 	rec, err = a.Write(ctx, who, desk.Write{Op: "reveal.show", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
@@ -251,7 +251,7 @@ func (a *App) ShowReveal(ctx context.Context, who *roster.Actor, in RevealInput)
 }
 
 // unseal combines the released shares and opens the field.
-func (a *App) unseal(ctx context.Context, v *store.View, r *custody.Reveal) ([]byte, error) {
+func (a *Safekeeping) unseal(ctx context.Context, v *store.View, r *custody.Reveal) ([]byte, error) {
 	key, err := a.revealKey(ctx, v, r)
 	if err != nil {
 		return nil, err
@@ -299,7 +299,7 @@ func (a *App) unseal(ctx context.Context, v *store.View, r *custody.Reveal) ([]b
 }
 
 // NoteReveal is the records officer's note that he was told.
-func (a *App) NoteReveal(ctx context.Context, who *roster.Actor, in RevealInput) (desk.Receipt, error) {
+func (a *Safekeeping) NoteReveal(ctx context.Context, who *roster.Actor, in RevealInput) (desk.Receipt, error) {
 	const op = "reveal.note"
 	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		sc, err := a.Scope(ctx, &tx.View, who, roster.ActConfirm, roster.KindReveal)
@@ -322,7 +322,7 @@ func (a *App) NoteReveal(ctx context.Context, who *roster.Actor, in RevealInput)
 }
 
 // LapseReveals ends reveals whose time is over and destroys what they left.
-func (a *App) LapseReveals(ctx context.Context) error {
+func (a *Safekeeping) LapseReveals(ctx context.Context) error {
 	var keys []int64
 	_, err := a.Write(ctx, desk.Program("custody"), desk.Write{Op: "reveal.note"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		keys = nil

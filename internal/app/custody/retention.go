@@ -1,4 +1,4 @@
-package app
+package custody
 
 import (
 	"context"
@@ -48,7 +48,7 @@ type RetentionRule struct {
 
 // Due lists the records whose retention period is over, in order of their age.
 // Nothing goes by itself: an expungement is proposed and approved.
-func (a *App) Due(ctx context.Context, who *roster.Actor, in DueInput) (out DuePage, err error) {
+func (a *Safekeeping) Due(ctx context.Context, who *roster.Actor, in DueInput) (out DuePage, err error) {
 	const op = "retention.list"
 	out.Rows = []DueRow{}
 	if in.Kind == "" {
@@ -100,13 +100,13 @@ func (a *App) Due(ctx context.Context, who *roster.Actor, in DueInput) (out DueP
 	return out, err
 }
 
-func (a *App) dueQuery(ready bool) store.DueQuery {
+func (a *Safekeeping) DueQuery(ready bool) store.DueQuery {
 	return store.DueQuery{Cutoffs: custody.Cutoffs(a.Pack(), a.Today(), a.Zone()), Ready: ready}
 }
 
 // dueRows reads one row more than a page holds, and how many there are.
-func (a *App) dueRows(ctx context.Context, v *store.View, in DueInput, sc roster.Scope, after string, out *DuePage) (due []custody.Due, err error) {
-	q := a.dueQuery(in.Ready)
+func (a *Safekeeping) dueRows(ctx context.Context, v *store.View, in DueInput, sc roster.Scope, after string, out *DuePage) (due []custody.Due, err error) {
+	q := a.DueQuery(in.Ready)
 	var records []string // those of the audit records too: a hold may lie on them
 	from := make(map[string]string)
 	if in.Kind == custody.IssueRecord {

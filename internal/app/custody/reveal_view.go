@@ -1,4 +1,4 @@
-package app
+package custody
 
 import (
 	"context"
@@ -13,12 +13,12 @@ import (
 	"plumbline/internal/store"
 )
 
-// sharesMax is how many requests a custodian is shown at once.
-const sharesMax = 200
+// SharesMax is how many requests a custodian is shown at once.
+const SharesMax = 200
 
-// showSealed says how the complainant's identity of a record is kept, and gives it
+// ShowSealed says how the complainant's identity of a record is kept, and gives it
 // while no custodians keep it; nil where none is there, or no more.
-func (a *App) showSealed(ctx context.Context, v *store.View, who *roster.Actor, recordID string) (*SealedView, string, error) {
+func (a *Safekeeping) ShowSealed(ctx context.Context, v *store.View, who *roster.Actor, recordID string) (*SealedView, string, error) {
 	f, err := v.SealedOf(ctx, recordID, custody.ComplainantField)
 	if err != nil || f == nil {
 		return nil, "", err
@@ -52,7 +52,7 @@ type RevealRow struct {
 	Yours     bool                `json:"yours"`
 }
 
-func (a *App) revealRow(n desk.Names, who *roster.Actor, r *custody.Reveal) RevealRow {
+func (a *Safekeeping) revealRow(n desk.Names, who *roster.Actor, r *custody.Reveal) RevealRow {
 	return RevealRow{ID: r.ID, Version: r.Version, Ref: r.Ref, RecordRef: shortRef(r.RecordID), Unit: n.Unit(r.UnitID), State: r.StateAt(a.Now()), Released: r.Released,
 		Threshold: r.Threshold, AskedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt, ShownAt: r.ShownAt, Noted: r.NotedBy != "", Yours: r.AskedBy == who.Account}
 }
@@ -65,7 +65,7 @@ type RevealPage struct {
 }
 
 // Reveals lists reveals in reach, the newest first.
-func (a *App) Reveals(ctx context.Context, who *roster.Actor, unnoted bool, cursor string) (out RevealPage, err error) {
+func (a *Safekeeping) Reveals(ctx context.Context, who *roster.Actor, unnoted bool, cursor string) (out RevealPage, err error) {
 	const op = "reveal.list"
 	out.Rows = []RevealRow{}
 	after, err := a.OpenCursor(who, op, cursor)
@@ -94,7 +94,7 @@ func (a *App) Reveals(ctx context.Context, who *roster.Actor, unnoted bool, curs
 	return out, err
 }
 
-func (a *App) revealRows(ctx context.Context, v *store.View, who *roster.Actor, rows []custody.Reveal) ([]RevealRow, error) {
+func (a *Safekeeping) revealRows(ctx context.Context, v *store.View, who *roster.Actor, rows []custody.Reveal) ([]RevealRow, error) {
 	var units []string
 	for _, r := range rows {
 		units = append(units, r.UnitID)
@@ -117,7 +117,7 @@ type RevealView struct {
 }
 
 // Reveal opens one.
-func (a *App) Reveal(ctx context.Context, who *roster.Actor, id string) (out RevealView, err error) {
+func (a *Safekeeping) Reveal(ctx context.Context, who *roster.Actor, id string) (out RevealView, err error) {
 	err = a.Read(ctx, who, "reveal.get", func(ctx context.Context, v *store.View) error {
 		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindReveal)
 		if err != nil {
@@ -151,10 +151,10 @@ func (a *App) Reveal(ctx context.Context, who *roster.Actor, id string) (out Rev
 }
 
 // Shares lists the requests that wait for the actor as a custodian.
-func (a *App) Shares(ctx context.Context, who *roster.Actor) (out []RevealRow, err error) {
+func (a *Safekeeping) Shares(ctx context.Context, who *roster.Actor) (out []RevealRow, err error) {
 	out = []RevealRow{}
 	err = a.Read(ctx, who, "share.list", func(ctx context.Context, v *store.View) error {
-		rows, err := v.RevealsFor(ctx, who.Account, a.Now(), sharesMax)
+		rows, err := v.RevealsFor(ctx, who.Account, a.Now(), SharesMax)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
@@ -172,7 +172,7 @@ type ShareView struct {
 }
 
 // Share opens a request for a custodian of its set; for others it is not there.
-func (a *App) Share(ctx context.Context, who *roster.Actor, id string) (out ShareView, err error) {
+func (a *Safekeeping) Share(ctx context.Context, who *roster.Actor, id string) (out ShareView, err error) {
 	err = a.Read(ctx, who, "share.get", func(ctx context.Context, v *store.View) error {
 		r, c, err := v.RevealFor(ctx, who.Account, id)
 		if err != nil {

@@ -1,4 +1,4 @@
-package app
+package custody
 
 import (
 	"context"
@@ -8,15 +8,15 @@ import (
 	"plumbline/internal/store"
 )
 
-// sealer seals texts to the custodians in office. The zero sealer knows none:
+// Sealer seals texts to the custodians in office. The zero sealer knows none:
 // what it is given waits under the key of its record until there are some.
-type sealer struct {
+type Sealer struct {
 	set       string
 	threshold int
 	to        []seal.Recipient
 }
 
-func sealerOf(ctx context.Context, v *store.View) (s sealer, err error) {
+func SealerOf(ctx context.Context, v *store.View) (s Sealer, err error) {
 	set, custodians, err := v.ActiveSet(ctx)
 	if err != nil || set == nil {
 		return s, err
@@ -24,20 +24,20 @@ func sealerOf(ctx context.Context, v *store.View) (s sealer, err error) {
 	return sealerTo(set, custodians)
 }
 
-func sealerTo(set *custody.Set, custodians []custody.Custodian) (s sealer, err error) {
-	s = sealer{set: set.ID, threshold: set.Threshold}
+func sealerTo(set *custody.Set, custodians []custody.Custodian) (s Sealer, err error) {
+	s = Sealer{set: set.ID, threshold: set.Threshold}
 	for _, c := range custodians {
 		key, err := seal.ParsePublic(c.PublicKey)
 		if err != nil {
-			return sealer{}, err
+			return Sealer{}, err
 		}
 		s.to = append(s.to, seal.Recipient{ID: c.ID, Key: key})
 	}
 	return s, nil
 }
 
-// field makes a sealed field with its texts.
-func (s *sealer) field(record, unit, text string) (*custody.SealedField, []store.Content, error) {
+// Field makes a sealed field with its texts.
+func (s *Sealer) Field(record, unit, text string) (*custody.SealedField, []store.Content, error) {
 	f := &custody.SealedField{Table: custody.SealedTable, Field: custody.ComplainantField, RecordID: record, UnitID: unit}
 	f.ID = store.NewID()
 	if s.set == "" {

@@ -1,4 +1,4 @@
-package app
+package custody
 
 import (
 	"context"
@@ -31,7 +31,7 @@ func (in HoldInput) Validate() error {
 }
 
 // PlaceHold keeps a record from being expunged until the hold is lifted.
-func (a *App) PlaceHold(ctx context.Context, who *roster.Actor, in HoldInput) (id string, r desk.Receipt, err error) {
+func (a *Safekeeping) PlaceHold(ctx context.Context, who *roster.Actor, in HoldInput) (id string, r desk.Receipt, err error) {
 	const op = "hold.place"
 	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		sc, err := a.Scope(ctx, &tx.View, who, roster.ActCreate, roster.KindHold)
@@ -70,14 +70,14 @@ func (in LiftInput) Validate() error { return fault.Join(desk.RequireText("reaso
 
 const opHoldLift = "hold.lift"
 
-func (a *App) registerHold() {
+func (a *Safekeeping) registerHold() {
 	a.Register(opHoldLift, approval.Act{Run: approval.Typed(func(in *LiftInput, id string) { in.ID = id }, a.liftHold)})
 }
 
 // LiftHold proposes to end a hold; another than the one who placed it does so,
 // and a second person agrees: a hold is what keeps a record from being
 // destroyed. It returns the proposal's id.
-func (a *App) LiftHold(ctx context.Context, who *roster.Actor, in LiftInput) (id string, r desk.Receipt, err error) {
+func (a *Safekeeping) LiftHold(ctx context.Context, who *roster.Actor, in LiftInput) (id string, r desk.Receipt, err error) {
 	r, err = a.Write(ctx, who, desk.Write{Op: opHoldLift, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		h, err := a.holdToLift(ctx, tx, who, in)
 		if err != nil {
@@ -93,7 +93,7 @@ func (a *App) LiftHold(ctx context.Context, who *roster.Actor, in LiftInput) (id
 	return r.ResultID, r, err
 }
 
-func (a *App) holdToLift(ctx context.Context, tx *store.Tx, who *roster.Actor, in LiftInput) (*custody.Hold, error) {
+func (a *Safekeeping) holdToLift(ctx context.Context, tx *store.Tx, who *roster.Actor, in LiftInput) (*custody.Hold, error) {
 	sc, err := a.Scope(ctx, &tx.View, who, roster.ActRevoke, roster.KindHold)
 	if err != nil {
 		return nil, err
@@ -106,7 +106,7 @@ func (a *App) holdToLift(ctx context.Context, tx *store.Tx, who *roster.Actor, i
 }
 
 // liftHold ends the hold when a second person has agreed.
-func (a *App) liftHold(ctx context.Context, tx *store.Tx, g approval.Approved, in LiftInput) ([]ledger.Fact, error) {
+func (a *Safekeeping) liftHold(ctx context.Context, tx *store.Tx, g approval.Approved, in LiftInput) ([]ledger.Fact, error) {
 	h, err := a.holdToLift(ctx, tx, g.Proposer, in)
 	if err != nil {
 		return nil, err
@@ -135,7 +135,7 @@ type HoldRow struct {
 }
 
 // Holds lists legal holds in reach, live ones first; at most 200.
-func (a *App) Holds(ctx context.Context, who *roster.Actor) (out []HoldRow, err error) {
+func (a *Safekeeping) Holds(ctx context.Context, who *roster.Actor) (out []HoldRow, err error) {
 	out = []HoldRow{}
 	err = a.Read(ctx, who, "hold.list", func(ctx context.Context, v *store.View) error {
 		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindHold)
