@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"plumbline/internal/app"
+	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
 )
@@ -96,24 +97,24 @@ func rosterRow(r *registry, table app.RosterTable, summary string) {
 
 func registerRelations(r *registry) {
 	a := r.f.App
-	handle(r, "relation.own", func(ctx context.Context, c *Call, _ *struct{}) (Paged[app.RelationView], error) {
+	handle(r, "relation.own", func(ctx context.Context, c *Call, _ *struct{}) (Paged[apprecusal.RelationView], error) {
 		rows, err := a.OwnRelations(ctx, c.Actor)
-		return Paged[app.RelationView]{Items: rows}, err
+		return Paged[apprecusal.RelationView]{Items: rows}, err
 	}, Summary("Relatives and interested persons that I declared"))
-	handle(r, "relation.declare", func(ctx context.Context, c *Call, in *struct{ Body app.RelationInput }) (Done, error) {
+	handle(r, "relation.declare", func(ctx context.Context, c *Call, in *struct{ Body apprecusal.RelationInput }) (Done, error) {
 		in.Body.Key = c.Key
 		id, rc, err := a.Declare(ctx, c.Actor, in.Body)
 		return done(rc, id), err
 	}, Summary("Declare a relative or interested person"))
-	handle(r, "relation.list", func(ctx context.Context, c *Call, in *ByID) (Paged[app.RelationView], error) {
+	handle(r, "relation.list", func(ctx context.Context, c *Call, in *ByID) (Paged[apprecusal.RelationView], error) {
 		rows, _, err := a.Relations(ctx, c.Actor, in.ID)
-		return Paged[app.RelationView]{Items: rows}, err
+		return Paged[apprecusal.RelationView]{Items: rows}, err
 	}, Summary("A person's declared relations, from either side"))
-	made(r, "relation.create", "Record a relation of a person", func(in *app.RelationInput, id string, c *Call) { in.PersonID, in.Key = id, c.Key }, a.Declare)
-	made(r, "relation.end", "Propose to end a relation; the id is that of the proposal", func(in *app.RelationEnd, id string, c *Call) {
+	made(r, "relation.create", "Record a relation of a person", func(in *apprecusal.RelationInput, id string, c *Call) { in.PersonID, in.Key = id, c.Key }, a.Declare)
+	made(r, "relation.end", "Propose to end a relation; the id is that of the proposal", func(in *apprecusal.RelationEnd, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}, a.EndRelation)
-	voids := func(in *app.VoidInput, id string, c *Call) {
+	voids := func(in *apprecusal.VoidInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}
 	made(r, "relation.void", "Propose to void a relation recorded by mistake; the id is that of the proposal", voids, a.VoidRelation)

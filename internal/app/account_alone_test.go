@@ -10,6 +10,7 @@ import (
 	"plumbline/internal/app/approval"
 	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/app/desk"
+	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
@@ -262,7 +263,7 @@ func TestAnAlarmIsNotEndedByWhoMayNotSignIn(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		k := take(t, s)
 		audited(t, s, "ben", "east1", 3, "2026-01-10")
-		_, _, err := s.App.Declare(context.Background(), s.Actor("eastinspector"), app.RelationInput{Number: number(t, s, "ben"), Name: "林乙", Kind: "relative"})
+		_, _, err := s.App.Declare(context.Background(), s.Actor("eastinspector"), apprecusal.RelationInput{Number: number(t, s, "ben"), Name: "林乙", Kind: "relative"})
 		k.must(err)
 		sweep(t, s, "the only inspector is barred", 1)
 		_, _, err = s.App.Grant(context.Background(), s.Actor("security"), accounts.GrantInput{Login: "anna", Role: roster.RoleInspector, UnitID: s.Units["east"], FromOn: "2026-03-02"})

@@ -6,6 +6,7 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/app/accounts"
+	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/apptest"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/ledger"
@@ -53,13 +54,13 @@ func revoke(t *testing.T, s *apptest.Site, key string) {
 // related lets somebody declare that he is a relative of another.
 func related(t *testing.T, s *apptest.Site, key, to, name string) {
 	t.Helper()
-	if _, _, err := s.App.Declare(ctx, s.Actor(key), app.RelationInput{Number: number(t, s, to), Name: name, Kind: "relative"}); err != nil {
+	if _, _, err := s.App.Declare(ctx, s.Actor(key), apprecusal.RelationInput{Number: number(t, s, to), Name: name, Kind: "relative"}); err != nil {
 		t.Fatal(err)
 	}
 }
 
 // only is the one alarm that somebody is told of.
-func only(t *testing.T, s *apptest.Site, key string) app.AlarmView {
+func only(t *testing.T, s *apptest.Site, key string) apprecusal.AlarmView {
 	t.Helper()
 	rows := alarms(t, s, key)
 	if len(rows) != 1 {

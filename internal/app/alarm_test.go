@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/accounts"
+	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/apptest"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
@@ -22,7 +22,7 @@ func sweep(t *testing.T, s *apptest.Site, why string, want int) {
 	}
 }
 
-func alarms(t *testing.T, s *apptest.Site, key string) []app.AlarmView {
+func alarms(t *testing.T, s *apptest.Site, key string) []apprecusal.AlarmView {
 	t.Helper()
 	list, err := s.App.Alarms(ctx, s.Actor(key))
 	if err != nil || int64(len(list.Rows)) != list.Total {
@@ -41,7 +41,7 @@ func TestAnAlarmWhenTheLastHandlerIsBarred(t *testing.T) {
 		audited(t, s, "chief", "bureau", 3, "2026-01-11") // a leader's matter goes to the tier above without one
 		sweep(t, s, "a quiet site", 0)
 		recuse := func(key string) string {
-			id, _, err := s.App.Declare(ctx, s.Actor(key), app.RelationInput{Number: number(t, s, "anna"), Name: "林甲", Kind: "relative"})
+			id, _, err := s.App.Declare(ctx, s.Actor(key), apprecusal.RelationInput{Number: number(t, s, "anna"), Name: "林甲", Kind: "relative"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -94,7 +94,7 @@ func TestAnAlarmWhenTheLastHandlerIsBarred(t *testing.T) {
 			t.Errorf("the barred tier 0 is told %+v", rows)
 		}
 
-		end, _, err := s.App.EndRelation(ctx, s.Actor("records"), app.RelationEnd{ID: east, Version: 1, ToOn: "2026-03-01"})
+		end, _, err := s.App.EndRelation(ctx, s.Actor("records"), apprecusal.RelationEnd{ID: east, Version: 1, ToOn: "2026-03-01"})
 		if err != nil {
 			t.Fatal(err)
 		}

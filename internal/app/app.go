@@ -14,6 +14,7 @@ import (
 	"plumbline/internal/app/heads"
 	"plumbline/internal/app/jobs"
 	"plumbline/internal/app/readlog"
+	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/app/uploads"
 	"plumbline/internal/rules"
 	"plumbline/internal/store"
@@ -48,6 +49,7 @@ type App struct {
 	*jobs.Runner
 	*accounts.Logins
 	*appcustody.Safekeeping
+	*apprecusal.Recusal
 	*readlog.Readings
 	*uploads.Uploads
 
@@ -76,8 +78,7 @@ func New(cfg Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{Desk: d, Heads: proofs, Approvals: approvals, Runner: runner, Logins: who, Safekeeping: appcustody.New(d, approvals, runner), Readings: readlog.New(d, approvals), Uploads: uploads.New(d, cfg.UploadBudget, cfg.Readers)}
-	a.registerBarLift()
+	a := &App{Desk: d, Heads: proofs, Approvals: approvals, Runner: runner, Logins: who, Recusal: apprecusal.New(d, approvals, runner), Safekeeping: appcustody.New(d, approvals, runner), Readings: readlog.New(d, approvals), Uploads: uploads.New(d, cfg.UploadBudget, cfg.Readers)}
 	a.registerCampaignJob()
 	a.registerInquiryEnd()
 	a.registerInquiryReopen()
@@ -94,7 +95,6 @@ func New(cfg Config) (*App, error) {
 // housekeeping says what comes round by itself, and how often.
 func (a *App) housekeeping() {
 	a.Every(time.Minute, "fold the read log", func(ctx context.Context) error { _, err := a.FoldReadings(ctx); return err })
-	a.Every(time.Minute, "watch over matters that nobody may handle", a.watchIfMoved())
 	a.Every(time.Hour, "drop staged files that nobody came back for", a.forgetStaged)
 	a.EveryDay("put people where their postings stand today", func(ctx context.Context) error { _, err := a.PlacePeople(ctx); return err })
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
@@ -14,7 +15,7 @@ import (
 // uphold lets the superior authority uphold a challenge.
 func uphold(t *testing.T, s *apptest.Site, id string) {
 	t.Helper()
-	if _, err := s.App.DecideChallenge(ctx, s.Actor("authority"), app.ChallengeInput{ID: id, Version: 1, Decision: "uphold", Reason: "关系属实"}); err != nil {
+	if _, err := s.App.DecideChallenge(ctx, s.Actor("authority"), apprecusal.ChallengeInput{ID: id, Version: 1, Decision: "uphold", Reason: "关系属实"}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -40,7 +41,7 @@ func TestTheAccusedBarsNobodyByDeclaring(t *testing.T) {
 		names := map[string]string{"authority": "上级甲", "inspector": "督察甲", "inspector2": "督察乙", "eastinspector": "督察丙", "clue": "线索甲", "body": "集体甲", "body2": "集体乙",
 			"investigator1": "承办甲", "investigator2": "承办乙", "adjudicator": "审理甲", "adjudicator2": "审理乙", "appeals": "复核甲", "records": "档案甲", "east1head": "东二"}
 		for _, key := range append(officials, more...) {
-			if _, _, err := s.App.Declare(ctx, s.Actor("anna"), app.RelationInput{Number: number(t, s, key), Name: names[key], Kind: "interested", Grounds: "同学"}); err != nil {
+			if _, _, err := s.App.Declare(ctx, s.Actor("anna"), apprecusal.RelationInput{Number: number(t, s, key), Name: names[key], Kind: "interested", Grounds: "同学"}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -54,7 +55,7 @@ func TestTheAccusedBarsNobodyByDeclaring(t *testing.T) {
 		if err != nil || len(list.Rows) != 13 || list.Mass != 13 || !list.Rows[0].Mass || list.Rows[0].Grounds != "同学" {
 			t.Fatalf("the tier above sees %d of 13, %d as many at once: %v", len(list.Rows), list.Mass, err) // not the one against himself
 		}
-		byOfficial := map[string]app.ChallengeView{}
+		byOfficial := map[string]apprecusal.ChallengeView{}
 		for _, r := range list.Rows {
 			byOfficial[r.Official.ID] = r
 		}
@@ -74,7 +75,7 @@ func TestTheAccusedBarsNobodyByDeclaring(t *testing.T) {
 		}
 
 		one := byOfficial[s.People["eastinspector"]]
-		in := app.ChallengeInput{ID: one.ID, Version: one.Version, Decision: "uphold", Reason: "同学关系属实"}
+		in := apprecusal.ChallengeInput{ID: one.ID, Version: one.Version, Decision: "uphold", Reason: "同学关系属实"}
 		for _, key := range []string{"eastinspector", "anna", "inspector", "reader", "easthead"} {
 			if _, err := s.App.DecideChallenge(ctx, s.Actor(key), in); err == nil {
 				t.Errorf("%s decides it", key)
@@ -103,14 +104,14 @@ func TestTheAccusedBarsNobodyByDeclaring(t *testing.T) {
 		code(t, "twice", err, "challenge_settled")
 
 		denied := byOfficial[s.People["inspector"]]
-		if _, err := s.App.DecideChallenge(ctx, s.Actor("authority"), app.ChallengeInput{ID: denied.ID, Version: 1, Decision: "deny", Reason: "没有依据"}); err != nil || !sees("inspector") {
+		if _, err := s.App.DecideChallenge(ctx, s.Actor("authority"), apprecusal.ChallengeInput{ID: denied.ID, Version: 1, Decision: "deny", Reason: "没有依据"}); err != nil || !sees("inspector") {
 			t.Errorf("denied: %v", err)
 		}
 		taken := byOfficial[s.People["clue"]]
-		if _, err := s.App.WithdrawChallenge(ctx, s.Actor("ben"), app.ChallengeWithdrawal{ID: taken.ID, Version: 1}); !fault.Is(err, fault.NotFoundKind) {
+		if _, err := s.App.WithdrawChallenge(ctx, s.Actor("ben"), apprecusal.ChallengeWithdrawal{ID: taken.ID, Version: 1}); !fault.Is(err, fault.NotFoundKind) {
 			t.Errorf("another takes it back: %v", err)
 		}
-		if _, err := s.App.WithdrawChallenge(ctx, s.Actor("anna"), app.ChallengeWithdrawal{ID: taken.ID, Version: 1}); err != nil || !sees("clue") {
+		if _, err := s.App.WithdrawChallenge(ctx, s.Actor("anna"), apprecusal.ChallengeWithdrawal{ID: taken.ID, Version: 1}); err != nil || !sees("clue") {
 			t.Errorf("withdrawn: %v", err)
 		}
 		sound(t, s)
@@ -122,7 +123,7 @@ func TestTheAccusedBarsNobodyByDeclaring(t *testing.T) {
 func TestARecordsOfficerBarsNobodyAlone(t *testing.T) {
 	s := apptest.SQLite(t)
 	i := audited(t, s, "anna", "east1", 3, "2026-01-10")
-	if _, _, err := s.App.Declare(ctx, s.Actor("records"), app.RelationInput{PersonID: s.People["anna"], Number: number(t, s, "inspector"), Name: "督察甲", Kind: "relative"}); err != nil {
+	if _, _, err := s.App.Declare(ctx, s.Actor("records"), apprecusal.RelationInput{PersonID: s.People["anna"], Number: number(t, s, "inspector"), Name: "督察甲", Kind: "relative"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: i.ID}); err != nil {

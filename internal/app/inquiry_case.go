@@ -162,7 +162,7 @@ func (a *App) AddParty(ctx context.Context, who *roster.Actor, in PartyInput) (i
 		if err != nil {
 			return nil, "", err
 		}
-		if ch, fact, err := a.challengeParty(ctx, tx, who, i, "case", c.ID, p, in.Interest); err != nil {
+		if ch, fact, err := a.ChallengeParty(ctx, tx, who, i, "case", c.ID, p, in.Interest); err != nil {
 			return nil, "", err
 		} else if ch != nil {
 			id = ch.ID
@@ -173,14 +173,14 @@ func (a *App) AddParty(ctx context.Context, who *roster.Actor, in PartyInput) (i
 		from := *on
 		from.ObjectKind, from.ObjectID = "issue", c.IssueID
 		on.ID = tx.NewID()
-		fresh, err := a.recordParty(ctx, tx, on)
+		fresh, err := a.RecordParty(ctx, tx, on)
 		if err != nil {
 			return nil, "", err
 		}
 		if !fresh {
 			return nil, "", fault.Conflict("party_exists")
 		}
-		if _, err := a.recordParty(ctx, tx, &from); err != nil {
+		if _, err := a.RecordParty(ctx, tx, &from); err != nil {
 			return nil, "", err
 		}
 		id = on.ID

@@ -225,7 +225,7 @@ func (a *App) OpenLeaderTrack(ctx context.Context, who *roster.Actor, in Questio
 			return err
 		}
 		// The leader is now a subject of the case, and sees nothing of it.
-		_, err = a.recordParty(ctx, tx, &inquiry.Party{ObjectKind: "case", ObjectID: c.ID, PersonID: q.PersonID, Interest: inquiry.InterestSubject,
+		_, err = a.RecordParty(ctx, tx, &inquiry.Party{ObjectKind: "case", ObjectID: c.ID, PersonID: q.PersonID, Interest: inquiry.InterestSubject,
 			RecordedBy: who.Person, RecordedOn: roster.DateOf(tx.Now(), a.Zone())})
 		if err != nil {
 			return err

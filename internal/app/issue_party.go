@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"plumbline/internal/app/desk"
+	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/ledger"
@@ -44,7 +45,7 @@ func (a *App) AddIssueParty(ctx context.Context, who *roster.Actor, in IssuePart
 		if err != nil {
 			return nil, "", err
 		}
-		if c, fact, err := a.challengeParty(ctx, tx, who, i, "issue", i.ID, p, in.Interest); err != nil {
+		if c, fact, err := a.ChallengeParty(ctx, tx, who, i, "issue", i.ID, p, in.Interest); err != nil {
 			return nil, "", err
 		} else if c != nil {
 			id = c.ID
@@ -52,7 +53,7 @@ func (a *App) AddIssueParty(ctx context.Context, who *roster.Actor, in IssuePart
 		}
 		row := &inquiry.Party{ObjectKind: "issue", ObjectID: i.ID, PersonID: p.ID, Interest: in.Interest, RecordedBy: who.Person, RecordedOn: roster.DateOf(tx.Now(), a.Zone())}
 		row.ID = tx.NewID()
-		fresh, err := a.recordParty(ctx, tx, row)
+		fresh, err := a.RecordParty(ctx, tx, row)
 		if err != nil {
 			return nil, "", err
 		}
@@ -61,7 +62,7 @@ func (a *App) AddIssueParty(ctx context.Context, who *roster.Actor, in IssuePart
 		}
 		id = row.ID
 		if i.CaseID != "" {
-			if _, err := a.recordParty(ctx, tx, partyOn(*row, "case", i.CaseID)); err != nil {
+			if _, err := a.RecordParty(ctx, tx, apprecusal.PartyOn(*row, "case", i.CaseID)); err != nil {
 				return nil, "", err
 			}
 		}
@@ -77,7 +78,7 @@ func inheritParties(ctx context.Context, tx *store.Tx, issueID, caseID string) e
 		return err
 	}
 	for _, p := range have { // one or two
-		if err := tx.Insert(ctx, partyOn(p, "case", caseID)); err != nil {
+		if err := tx.Insert(ctx, apprecusal.PartyOn(p, "case", caseID)); err != nil {
 			return err
 		}
 	}

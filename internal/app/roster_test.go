@@ -12,6 +12,7 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/app/desk"
+	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
@@ -387,7 +388,7 @@ func TestADeclaredRelationBarsWhoDeclaredIt(t *testing.T) {
 		if !sees("inspector") {
 			t.Fatal("the inspector does not see the issue to begin with")
 		}
-		in := app.RelationInput{Number: number(t, s, "anna"), Name: "林乙", Kind: "relative"}
+		in := apprecusal.RelationInput{Number: number(t, s, "anna"), Name: "林乙", Kind: "relative"}
 		_, _, err := s.App.Declare(ctx, s.Actor("inspector"), in)
 		code(t, "a number with another's name", err, "person_unknown")
 		in.Name = "林甲"
@@ -409,7 +410,7 @@ func TestADeclaredRelationBarsWhoDeclaredIt(t *testing.T) {
 		if theirs, err := s.App.OwnRelations(ctx, s.Actor("anna")); err != nil || len(theirs) != 0 {
 			t.Errorf("what others declared shows: %+v, %v", theirs, err)
 		}
-		end := app.RelationEnd{ID: mine[0].ID, Version: mine[0].Version, ToOn: "2026-03-01"}
+		end := apprecusal.RelationEnd{ID: mine[0].ID, Version: mine[0].Version, ToOn: "2026-03-01"}
 		if _, _, err := s.App.EndRelation(ctx, s.Actor("inspector"), end); err == nil {
 			t.Error("he lifts his own bar")
 		}

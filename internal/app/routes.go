@@ -10,12 +10,13 @@ import (
 	"plumbline/internal/app/heads"
 	"plumbline/internal/app/jobs"
 	"plumbline/internal/app/readlog"
+	apprecusal "plumbline/internal/app/recusal"
 )
 
 // Routes is the table of every operation.
 var Routes = slices.Concat(
 	heads.Routes, jobs.Routes, rosterRoutes, accounts.Routes, selfcheckRoutes, intakeRoutes, issueRoutes, inquiryRoutes, rectifyRoutes, reportRoutes, readlog.Routes,
-	appcustody.Routes, recusalRoutes, approval.Routes,
+	appcustody.Routes, apprecusal.Routes, approval.Routes,
 )
 
 // RouteOf finds an operation in the table. A running site has it from its desk.

@@ -8,6 +8,7 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/app/desk"
+	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
@@ -505,7 +506,7 @@ func TestNamedItemsPageByPage(t *testing.T) {
 		t.Errorf("waiting: %d, %v", page.Total, err)
 	}
 	// What a relative declared is not the head's to read or to decide.
-	if _, _, err := s.App.Declare(ctx, head, app.RelationInput{Number: number(t, s, "anna"), Name: "林甲", Kind: "relative"}); err != nil {
+	if _, _, err := s.App.Declare(ctx, head, apprecusal.RelationInput{Number: number(t, s, "anna"), Name: "林甲", Kind: "relative"}); err != nil {
 		t.Fatal(err)
 	}
 	if page, err := s.App.NamedItems(ctx, s.Actor("easthead"), app.NamedQuery{}); err != nil || page.Total != 3 {

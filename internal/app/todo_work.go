@@ -55,7 +55,7 @@ func (a *App) queues() []queue {
 		{"grant", "grant.approve", "grant.list", false, a.countGrants},
 		{"challenge", "challenge.decide", "challenge.list", false, a.countChallenges(recusal.Filter{State: recusal.Filed})},
 		{"challenge_mass", "challenge.decide", "challenge.list", true, a.countChallenges(recusal.Filter{State: recusal.Filed, Mass: true})},
-		{"alarm", "alarm.list", "alarm.list", true, a.countAlarms},
+		{"alarm", "alarm.list", "alarm.list", true, a.CountAlarms},
 		{"witness", "ledger.entries", "ledger.entries", true, func(_ context.Context, _ *store.View, _ *roster.Actor, _ roster.Scope) (int64, error) {
 			return a.WitnessAlarms(), nil
 		}},
@@ -112,7 +112,7 @@ func (a *App) countTasks(f rectify.Filter) func(context.Context, *store.View, *r
 
 func (a *App) countChallenges(f recusal.Filter) func(context.Context, *store.View, *roster.Actor, roster.Scope) (int64, error) {
 	return func(ctx context.Context, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
-		return v.ChallengeCount(ctx, f, a.mass(), sc)
+		return v.ChallengeCount(ctx, f, a.Mass(), sc)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
@@ -19,20 +20,20 @@ func TestAVoidedRelationBarsNobody(t *testing.T) {
 			_, err := s.App.Issue(ctx, s.Actor(key), app.IssueInput{ID: i.ID})
 			return err == nil
 		}
-		in := app.RelationInput{Number: number(t, s, "anna"), Name: "林甲", Kind: "relative"}
+		in := apprecusal.RelationInput{Number: number(t, s, "anna"), Name: "林甲", Kind: "relative"}
 		id, _, err := s.App.Declare(ctx, s.Actor("inspector"), in)
 		if err != nil || sees("inspector") {
 			t.Fatalf("declared, and not barred: %v", err)
 		}
-		void := app.VoidInput{ID: id, Version: 1, Reason: "同名不同人"}
+		void := apprecusal.VoidInput{ID: id, Version: 1, Reason: "同名不同人"}
 		for _, who := range []string{"inspector", "anna", "reader"} {
 			if _, _, err := s.App.VoidRelation(ctx, s.Actor(who), void); err == nil {
 				t.Errorf("%s voids the relation", who)
 			}
 		}
-		_, _, err = s.App.VoidRelation(ctx, s.Actor("records"), app.VoidInput{ID: id, Version: 1, Reason: " "})
+		_, _, err = s.App.VoidRelation(ctx, s.Actor("records"), apprecusal.VoidInput{ID: id, Version: 1, Reason: " "})
 		code(t, "without a reason", err, "void_reason")
-		_, _, err = s.App.VoidRelation(ctx, s.Actor("records"), app.VoidInput{ID: id, Version: 7, Reason: "x"})
+		_, _, err = s.App.VoidRelation(ctx, s.Actor("records"), apprecusal.VoidInput{ID: id, Version: 7, Reason: "x"})
 		code(t, "a stale version", err, "stale_version")
 		void.Key = "k"
 		asked, first, err := s.App.VoidRelation(ctx, s.Actor("records"), void)
@@ -57,7 +58,7 @@ func TestAVoidedRelationBarsNobody(t *testing.T) {
 		void.Key = ""
 		_, _, err = s.App.VoidRelation(ctx, s.Actor("records"), void)
 		code(t, "twice", err, "record_voided")
-		_, _, err = s.App.EndRelation(ctx, s.Actor("records"), app.RelationEnd{ID: id, Version: 1})
+		_, _, err = s.App.EndRelation(ctx, s.Actor("records"), apprecusal.RelationEnd{ID: id, Version: 1})
 		code(t, "ended after", err, "record_voided")
 		if _, _, err := s.App.Declare(ctx, s.Actor("inspector"), in); err != nil || sees("inspector") {
 			t.Errorf("declared again, rightly: %v", err)
@@ -97,13 +98,13 @@ func TestAVoidedPartyBarsNobody(t *testing.T) {
 		if !barred() {
 			t.Fatal("the witness is not barred")
 		}
-		void := app.VoidInput{ID: i.ID, Party: party, Reason: "记错了人"}
+		void := apprecusal.VoidInput{ID: i.ID, Party: party, Reason: "记错了人"}
 		for _, who := range []string{"body2", "anna", "reader", "east1head"} {
 			if _, _, err := s.App.VoidIssueParty(ctx, s.Actor(who), void); err == nil {
 				t.Errorf("%s voids the party", who)
 			}
 		}
-		_, _, err = s.App.VoidIssueParty(ctx, s.Actor("inspector"), app.VoidInput{ID: i.ID, Party: i.ID, Reason: "x"})
+		_, _, err = s.App.VoidIssueParty(ctx, s.Actor("inspector"), apprecusal.VoidInput{ID: i.ID, Party: i.ID, Reason: "x"})
 		code(t, "no party", err, "party_unknown")
 		lift, _, err := s.App.VoidIssueParty(ctx, s.Actor("inspector"), void)
 		if err != nil || !barred() {
@@ -138,7 +139,7 @@ func TestAVoidedPartyBarsNobody(t *testing.T) {
 		if err != nil || len(c.Parties) != 1 {
 			t.Fatalf("%+v %v", c.Parties, err)
 		}
-		lift, _, err = s.App.VoidCaseParty(ctx, s.Actor("body"), app.VoidInput{ID: caseID, Party: c.Parties[0].ID, Reason: "记错了人"})
+		lift, _, err = s.App.VoidCaseParty(ctx, s.Actor("body"), apprecusal.VoidInput{ID: caseID, Party: c.Parties[0].ID, Reason: "记错了人"})
 		st.must(err)
 		st.must(st.approve("authority", lift))
 		if barred() {
@@ -154,7 +155,7 @@ func TestAVoidedPartyBarsNobody(t *testing.T) {
 		tried := 0
 		for _, p := range c.Parties {
 			if p.Interest == inquiry.InterestSubject {
-				_, _, err = s.App.VoidCaseParty(ctx, s.Actor("body"), app.VoidInput{ID: caseID, Party: p.ID, Reason: "x"})
+				_, _, err = s.App.VoidCaseParty(ctx, s.Actor("body"), apprecusal.VoidInput{ID: caseID, Party: p.ID, Reason: "x"})
 				code(t, "the leader of a track", err, "party_of_track")
 				tried++
 			}

@@ -8,6 +8,7 @@ import (
 
 	"plumbline/internal/app"
 	appcustody "plumbline/internal/app/custody"
+	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/custody"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
@@ -365,9 +366,9 @@ func (m *Maker) relate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for i, kind := range app.RelationKinds {
+	for i, kind := range apprecusal.RelationKinds {
 		other := m.named[[]string{"demo-investigator-4", "demo-adjudicator-2"}[i]]
-		if _, _, err := m.App.Declare(ctx, officer, app.RelationInput{Number: other.number, Name: other.name, Kind: kind}); err != nil && !fault.Is(err, fault.ConflictKind) {
+		if _, _, err := m.App.Declare(ctx, officer, apprecusal.RelationInput{Number: other.number, Name: other.name, Kind: kind}); err != nil && !fault.Is(err, fault.ConflictKind) {
 			return fmt.Errorf("declare a relation: %w", err)
 		}
 	}

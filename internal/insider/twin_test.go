@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	apprecusal "plumbline/internal/app/recusal"
 )
 
 // A twin is a matter that somebody is barred from. It lies in one of two copies
@@ -44,7 +45,7 @@ var twins = []twin{
 	}, nil},
 	{"of his relative", func(p *planter, w *who) string {
 		other := p.idle(3)
-		_, _, err := p.s.app.Declare(context.Background(), p.as(w.login), app.RelationInput{Number: other[1], Name: other[2], Kind: "relative"})
+		_, _, err := p.s.app.Declare(context.Background(), p.as(w.login), apprecusal.RelationInput{Number: other[1], Name: other[2], Kind: "relative"})
 		p.must(err)
 		return other[0]
 	}, nil},

@@ -5,7 +5,7 @@ import (
 	"net/url"
 	"strconv"
 
-	"plumbline/internal/app"
+	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/recusal"
 	"plumbline/internal/web/ui"
 )
@@ -55,7 +55,7 @@ func (f *Face) challengeList(c *Call) error {
 }
 
 // challengeKind names the relation or the interest that was stated.
-func challengeKind(c *Call, r app.ChallengeView) string {
+func challengeKind(c *Call, r apprecusal.ChallengeView) string {
 	if r.Cause == recusal.CauseParty {
 		return c.T("interest." + r.Kind)
 	}
@@ -101,7 +101,7 @@ func (f *Face) showChallenge(c *Call, errs ui.Errors, status int) error {
 
 func (f *Face) decideChallenge(c *Call) error {
 	id := c.Param("id")
-	_, err := f.app.DecideChallenge(c.Context(), c.Actor, app.ChallengeInput{ID: id, Key: c.Key(), Version: c.Version(), Decision: c.Form("decision"), Reason: c.Form("reason")})
+	_, err := f.app.DecideChallenge(c.Context(), c.Actor, apprecusal.ChallengeInput{ID: id, Key: c.Key(), Version: c.Version(), Decision: c.Form("decision"), Reason: c.Form("reason")})
 	if errs := c.inPlace(err); errs != nil {
 		return f.showChallenge(c, errs, StatusOf(err))
 	}
@@ -115,7 +115,7 @@ func (f *Face) decideChallenge(c *Call) error {
 }
 
 func (f *Face) withdrawChallenge(c *Call) error {
-	if _, err := f.app.WithdrawChallenge(c.Context(), c.Actor, app.ChallengeWithdrawal{ID: c.Param("id"), Key: c.Key(), Version: c.Version()}); err != nil {
+	if _, err := f.app.WithdrawChallenge(c.Context(), c.Actor, apprecusal.ChallengeWithdrawal{ID: c.Param("id"), Key: c.Key(), Version: c.Version()}); err != nil {
 		return err
 	}
 	return c.Go("/my-relations", "challenge.flash.withdrawn")
@@ -158,7 +158,7 @@ func (f *Face) alarmList(c *Call) error {
 
 // relationBars says how far a relation bars the two: what is declared of oneself
 // holds at once, what is said of the other as his challenge stands.
-func relationBars(c *Call, r app.RelationView) ui.Cell {
+func relationBars(c *Call, r apprecusal.RelationView) ui.Cell {
 	if len(r.Challenges) == 0 {
 		return ui.Cell{Text: c.T("relation.bars.both")}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"plumbline/internal/app"
+	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/roster"
@@ -154,13 +155,13 @@ func (f *Face) relationInputs(c *Call) []ui.Input {
 	return []ui.Input{
 		{Name: "personnel_no", Label: c.T("roster.column.personnel_no"), Required: true, Max: 40, Complete: "off"},
 		{Name: "name", Label: c.T("field.name"), Required: true, Max: 60, Complete: "off", Help: c.T("relation.name.help")},
-		{Name: "kind", Label: c.T("relation.kind"), Kind: "select", Required: true, Options: ui.Codes(c.Lang, "relation.kind", "page.choose", app.RelationKinds...)},
+		{Name: "kind", Label: c.T("relation.kind"), Kind: "select", Required: true, Options: ui.Codes(c.Lang, "relation.kind", "page.choose", apprecusal.RelationKinds...)},
 		{Name: "from", Label: c.T("roster.column.from"), Kind: "date", Optional: true, Help: c.T("relation.from.help")},
 		{Name: "grounds", Label: c.T("relation.grounds"), Kind: "textarea", Rows: 2, Optional: true, Max: 4000, Help: c.T("relation.grounds.help")},
 	}
 }
 
-func (f *Face) relationTable(c *Call, rows []app.RelationView, may bool) ui.Table {
+func (f *Face) relationTable(c *Call, rows []apprecusal.RelationView, may bool) ui.Table {
 	t := ui.Table{Empty: c.T("relation.none"), Cols: []ui.Col{{Text: c.T("field.name")}, {Text: c.T("relation.kind")}, {Text: c.T("field.period")}, {Text: c.T("relation.bars")}, {Text: c.T("field.state")}}}
 	for _, r := range rows {
 		tag := ui.Tag{Tone: "ok", Text: c.T("relation.live")}
@@ -203,8 +204,8 @@ func statusOf(err error) int {
 	return StatusOf(err)
 }
 
-func relationInput(c *Call, person string) app.RelationInput {
-	return app.RelationInput{PersonID: person, Key: c.Key(), Number: c.Form("personnel_no"), Name: c.Form("name"), Kind: c.Form("kind"), FromOn: roster.Date(c.Form("from")), Grounds: c.Form("grounds")}
+func relationInput(c *Call, person string) apprecusal.RelationInput {
+	return apprecusal.RelationInput{PersonID: person, Key: c.Key(), Number: c.Form("personnel_no"), Name: c.Form("name"), Kind: c.Form("kind"), FromOn: roster.Date(c.Form("from")), Grounds: c.Form("grounds")}
 }
 
 func (f *Face) declareRelation(c *Call) error {
@@ -251,7 +252,7 @@ func (f *Face) createRelation(c *Call) error {
 }
 
 func (f *Face) endRelation(c *Call) error {
-	_, _, err := f.app.EndRelation(c.Context(), c.Actor, app.RelationEnd{ID: c.Param("id"), Key: c.Key(), Version: c.Version()})
+	_, _, err := f.app.EndRelation(c.Context(), c.Actor, apprecusal.RelationEnd{ID: c.Param("id"), Key: c.Key(), Version: c.Version()})
 	if err != nil {
 		return err
 	}

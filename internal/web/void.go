@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"plumbline/internal/app"
+	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/web/ui"
 )
 
@@ -41,21 +42,21 @@ func (c *Call) partyDefs(rows []app.PartyView) (defs []ui.Def, wrong []ui.Option
 func (f *Face) voidRelation(c *Call) error {
 	id, version, _ := strings.Cut(c.Form("record"), " ")
 	n, _ := strconv.ParseInt(version, 10, 64) // 0 is refused as no version
-	if _, _, err := f.app.VoidRelation(c.Context(), c.Actor, app.VoidInput{ID: id, Version: n, Key: c.Key(), Reason: c.Form("reason")}); err != nil {
+	if _, _, err := f.app.VoidRelation(c.Context(), c.Actor, apprecusal.VoidInput{ID: id, Version: n, Key: c.Key(), Reason: c.Form("reason")}); err != nil {
 		return f.showRelations(c, err)
 	}
 	return c.Go(Local("/people/"+c.Param("id")+"/relations"), "proposal.flash.filed")
 }
 
 func (f *Face) voidIssueParty(c *Call) error {
-	if _, _, err := f.app.VoidIssueParty(c.Context(), c.Actor, app.VoidInput{ID: c.Param("id"), Key: c.Key(), Party: c.Form("record"), Reason: c.Form("reason")}); err != nil {
+	if _, _, err := f.app.VoidIssueParty(c.Context(), c.Actor, apprecusal.VoidInput{ID: c.Param("id"), Key: c.Key(), Party: c.Form("record"), Reason: c.Form("reason")}); err != nil {
 		return f.showIssue(c, err)
 	}
 	return c.Go(Local("/issues/"+c.Param("id")), "proposal.flash.filed")
 }
 
 func (f *Face) voidCaseParty(c *Call) error {
-	_, _, err := f.app.VoidCaseParty(c.Context(), c.Actor, app.VoidInput{ID: c.Param("id"), Key: c.Key(), Party: c.Form("record"), Reason: c.Form("reason")})
+	_, _, err := f.app.VoidCaseParty(c.Context(), c.Actor, apprecusal.VoidInput{ID: c.Param("id"), Key: c.Key(), Party: c.Form("record"), Reason: c.Form("reason")})
 	if err == nil {
 		err = errFiled
 	}

@@ -1,4 +1,4 @@
-package app
+package recusal
 
 import (
 	"context"
@@ -45,15 +45,15 @@ type ChallengeList struct {
 	Days  int             `json:"days"` // that "lately" means
 }
 
-// mass reads the pack's limits.
-func (a *App) mass() store.Mass {
+// Mass reads the pack's limits.
+func (a *Recusal) Mass() store.Mass {
 	r := a.Pack().Recusal
 	return store.Mass{Open: r.OpenMost, Recent: r.RecentMost, Since: roster.DateOf(a.Now().AddDate(0, 0, -r.Days), a.Zone())}
 }
 
 // Challenges lists the challenges that the actor's tier decides, or a tier below
 // it: undecided ones first, at most 200.
-func (a *App) Challenges(ctx context.Context, who *roster.Actor, f recusal.Filter) (out ChallengeList, err error) {
+func (a *Recusal) Challenges(ctx context.Context, who *roster.Actor, f recusal.Filter) (out ChallengeList, err error) {
 	if f.State != "" && !slices.Contains(recusal.States, f.State) {
 		return out, fault.Invalid("filter_value", "state")
 	}
@@ -63,14 +63,14 @@ func (a *App) Challenges(ctx context.Context, who *roster.Actor, f recusal.Filte
 		if err != nil {
 			return err
 		}
-		rows, err := v.Challenges(ctx, f, a.mass(), sc, challengesMax)
+		rows, err := v.Challenges(ctx, f, a.Mass(), sc, challengesMax)
 		if err != nil {
 			return err
 		}
-		if out.Total, err = v.ChallengeCount(ctx, f, a.mass(), sc); err != nil {
+		if out.Total, err = v.ChallengeCount(ctx, f, a.Mass(), sc); err != nil {
 			return err
 		}
-		if out.Mass, err = v.ChallengeCount(ctx, recusal.Filter{State: recusal.Filed, Mass: true}, a.mass(), sc); err != nil {
+		if out.Mass, err = v.ChallengeCount(ctx, recusal.Filter{State: recusal.Filed, Mass: true}, a.Mass(), sc); err != nil {
 			return err
 		}
 		out.Rows, err = a.challengeViews(ctx, v, who, rows)
@@ -80,7 +80,7 @@ func (a *App) Challenges(ctx context.Context, who *roster.Actor, f recusal.Filte
 }
 
 // Challenge opens one challenge.
-func (a *App) Challenge(ctx context.Context, who *roster.Actor, id string) (out ChallengeView, err error) {
+func (a *Recusal) Challenge(ctx context.Context, who *roster.Actor, id string) (out ChallengeView, err error) {
 	err = a.Read(ctx, who, "challenge.read", func(ctx context.Context, v *store.View) error {
 		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindChallenge)
 		if err != nil {
@@ -99,7 +99,7 @@ func (a *App) Challenge(ctx context.Context, who *roster.Actor, id string) (out 
 	return out, err
 }
 
-func (a *App) challengeViews(ctx context.Context, v *store.View, who *roster.Actor, rows []recusal.Challenge) ([]ChallengeView, error) {
+func (a *Recusal) challengeViews(ctx context.Context, v *store.View, who *roster.Actor, rows []recusal.Challenge) ([]ChallengeView, error) {
 	var ids, people, units, filers []string
 	for _, c := range rows {
 		ids, people, units = append(ids, c.ID), append(people, c.PersonID, c.OfficialID, c.FiledBy, c.DecidedBy), append(units, c.UnitID)
@@ -113,7 +113,7 @@ func (a *App) challengeViews(ctx context.Context, v *store.View, who *roster.Act
 	if err != nil {
 		return nil, err
 	}
-	m := a.mass()
+	m := a.Mass()
 	open, recent, err := v.FiledBy(ctx, m.Since, filers...)
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package app
+package recusal
 
 import (
 	"context"
@@ -73,7 +73,7 @@ func (in RelationInput) Validate() error {
 
 // OwnRelations lists what the actor declared, and what others declared of him
 // is not among it.
-func (a *App) OwnRelations(ctx context.Context, who *roster.Actor) (out []RelationView, err error) {
+func (a *Recusal) OwnRelations(ctx context.Context, who *roster.Actor) (out []RelationView, err error) {
 	err = a.Read(ctx, who, "relation.own", func(ctx context.Context, v *store.View) error {
 		rows, err := v.RelationsOf(ctx, who.Person, false)
 		if err != nil {
@@ -87,7 +87,7 @@ func (a *App) OwnRelations(ctx context.Context, who *roster.Actor) (out []Relati
 
 // Relations lists the relations of a person, from either side, for the records
 // officer.
-func (a *App) Relations(ctx context.Context, who *roster.Actor, personID string) (out []RelationView, person *roster.Person, err error) {
+func (a *Recusal) Relations(ctx context.Context, who *roster.Actor, personID string) (out []RelationView, person *roster.Person, err error) {
 	err = a.Read(ctx, who, "relation.list", func(ctx context.Context, v *store.View) error {
 		sc, err := a.Scope(ctx, v, who, roster.ActEdit, roster.KindPerson)
 		if err != nil {
@@ -106,7 +106,7 @@ func (a *App) Relations(ctx context.Context, who *roster.Actor, personID string)
 	return out, person, err
 }
 
-func (a *App) relationViews(ctx context.Context, v *store.View, who *roster.Actor, personID string, rows []roster.Relation) ([]RelationView, error) {
+func (a *Recusal) relationViews(ctx context.Context, v *store.View, who *roster.Actor, personID string, rows []roster.Relation) ([]RelationView, error) {
 	out := make([]RelationView, 0, len(rows))
 	var ids, relations []string
 	for _, r := range rows {
@@ -148,7 +148,7 @@ func (a *App) relationViews(ctx context.Context, v *store.View, who *roster.Acto
 // sees from then on nothing in which the other is the subject. That the other is
 // kept from matters about him, and both where the records officer says it, is a
 // challenge and bars nobody until it is upheld.
-func (a *App) Declare(ctx context.Context, who *roster.Actor, in RelationInput) (id string, r desk.Receipt, err error) {
+func (a *Recusal) Declare(ctx context.Context, who *roster.Actor, in RelationInput) (id string, r desk.Receipt, err error) {
 	op := "relation.create"
 	if in.PersonID == "" {
 		op = "relation.declare"
@@ -212,7 +212,7 @@ func (a *App) Declare(ctx context.Context, who *roster.Actor, in RelationInput) 
 // challengeRelation files what the relation says of others than the actor: each
 // who would be barred on his word is challenged, and is barred once that is
 // upheld. What he declares of himself needs nobody.
-func (a *App) challengeRelation(ctx context.Context, tx *store.Tx, who *roster.Actor, r *roster.Relation, grounds string) (facts []ledger.Fact, err error) {
+func (a *Recusal) challengeRelation(ctx context.Context, tx *store.Tx, who *roster.Actor, r *roster.Relation, grounds string) (facts []ledger.Fact, err error) {
 	for _, pair := range [][2]string{{r.OtherID, r.PersonID}, {r.PersonID, r.OtherID}} {
 		if pair[0] == who.Person {
 			continue
@@ -228,7 +228,7 @@ func (a *App) challengeRelation(ctx context.Context, tx *store.Tx, who *roster.A
 }
 
 // relationFor loads a relation for a records officer whom it does not concern.
-func (a *App) relationFor(ctx context.Context, tx *store.Tx, who *roster.Actor, id string, version int64) (*roster.Relation, error) {
+func (a *Recusal) relationFor(ctx context.Context, tx *store.Tx, who *roster.Actor, id string, version int64) (*roster.Relation, error) {
 	r, err := tx.Relation(ctx, id)
 	if err != nil {
 		return nil, err

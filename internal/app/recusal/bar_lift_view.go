@@ -1,4 +1,4 @@
-package app
+package recusal
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 )
 
 // showRelation names the two whom a relation bars from each other's matters.
-func (a *App) showRelation(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal, _ []byte) ([]approval.ProposalLine, error) {
+func (a *Recusal) showRelation(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal, _ []byte) ([]approval.ProposalLine, error) {
 	r, err := v.Relation(ctx, p.ObjectID)
 	if err != nil {
 		return nil, err
@@ -24,7 +24,7 @@ func (a *App) showRelation(ctx context.Context, v *store.View, who *roster.Actor
 }
 
 // showParty names the party and the interest that was recorded.
-func (a *App) showParty(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal, input []byte) ([]approval.ProposalLine, error) {
+func (a *Recusal) showParty(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal, input []byte) ([]approval.ProposalLine, error) {
 	in, err := approval.Input[VoidInput](input)
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package app
+package recusal
 
 import (
 	"context"
@@ -22,9 +22,12 @@ const alarmsAtOnce = 50
 // as surely as by barring them; a duty that moved for good is not missed for ever.
 const revokedLately = 90 * 24 * time.Hour
 
+// dutyDecide is the duty that a body has together.
+const dutyDecide = "decision.decide"
+
 // watched are the duties whose holders are watched over: the steps by which a
 // matter goes on.
-var watched = []string{"issue.triage", "case.open", "case.close", "decision.decide", "question.track", "question.approve", "rectification.verify", "challenge.decide"}
+var watched = []string{"issue.triage", "case.open", "case.close", dutyDecide, "question.track", "question.approve", "rectification.verify", "challenge.decide"}
 
 // rung is a unit where a duty is held: by grants that stand, of those who may
 // act today.
@@ -39,14 +42,14 @@ const opAlarms = "alarm.list"
 
 // watch is who may handle what today.
 type watch struct {
-	a         *App
+	a         *Recusal
 	tree      *roster.Tree
 	rungs     map[string]map[string]*rung // duty → unit
 	reviewing []string                    // units whose head has lists to review
 }
 
 // newWatch loads the holders of every watched duty.
-func (a *App) newWatch(ctx context.Context, v *store.View) (*watch, error) {
+func (a *Recusal) newWatch(ctx context.Context, v *store.View) (*watch, error) {
 	w := &watch{a: a, rungs: map[string]map[string]*rung{}}
 	var err error
 	if w.tree, err = a.Tree(ctx, v); err != nil {
@@ -238,7 +241,7 @@ func (w *watch) vacant() (out []recusal.Alarm) {
 // all gone; and ends those whose reason is over. It says how many changed. It
 // looks only at matters from which somebody is barred, so a quiet site costs it
 // a few reads and no write.
-func (a *App) WatchMatters(ctx context.Context) (changed int, err error) {
+func (a *Recusal) WatchMatters(ctx context.Context) (changed int, err error) {
 	const op = "alarm.watch"
 	var raise, end []recusal.Alarm
 	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
@@ -306,7 +309,7 @@ func changes(wanted, standing []recusal.Alarm) (raise, end []recusal.Alarm) {
 
 // changeAlarms writes one stretch of them; what another node did meanwhile is
 // left alone.
-func (a *App) changeAlarms(ctx context.Context, tx *store.Tx, raise, end []recusal.Alarm, today roster.Date) ([]ledger.Fact, string, error) {
+func (a *Recusal) changeAlarms(ctx context.Context, tx *store.Tx, raise, end []recusal.Alarm, today roster.Date) ([]ledger.Fact, string, error) {
 	standing, err := tx.StandingAlarms(ctx)
 	if err != nil {
 		return nil, "", err
@@ -345,7 +348,7 @@ func (a *App) changeAlarms(ctx context.Context, tx *store.Tx, raise, end []recus
 
 // watchIfMoved watches over matters when somebody's authority, a bar or the tree
 // has changed since the last time, and once an hour in any case.
-func (a *App) watchIfMoved() func(context.Context) error {
+func (a *Recusal) watchIfMoved() func(context.Context) error {
 	var last time.Time
 	var seen [2]int64 // generations of authority and tree
 	return func(ctx context.Context) error {

@@ -1,4 +1,4 @@
-package app
+package recusal
 
 import (
 	"context"
@@ -24,7 +24,7 @@ const (
 	opCasePartyVoid  = "case.party_void"
 )
 
-func (a *App) registerBarLift() {
+func (a *Recusal) registerBarLift() {
 	of := func(in *VoidInput, id string) { in.ID = id }
 	a.Register(opRelationEnd, approval.Act{Run: approval.Typed(func(in *RelationEnd, id string) { in.ID = id }, a.endRelation), Show: a.showRelation})
 	a.Register(opRelationVoid, approval.Act{Run: approval.Typed(of, a.voidRelationRow), Show: a.showRelation})
@@ -55,7 +55,7 @@ func (in RelationEnd) ended(r roster.Relation, today roster.Date) (roster.Relati
 
 // EndRelation proposes to end a relation. Only a records officer may: nobody
 // lifts a bar that rests on himself. It returns the proposal's id.
-func (a *App) EndRelation(ctx context.Context, who *roster.Actor, in RelationEnd) (id string, r desk.Receipt, err error) {
+func (a *Recusal) EndRelation(ctx context.Context, who *roster.Actor, in RelationEnd) (id string, r desk.Receipt, err error) {
 	r, err = a.Write(ctx, who, desk.Write{Op: opRelationEnd, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		row, err := a.relationFor(ctx, tx, who, in.ID, in.Version)
 		if err != nil {
@@ -71,7 +71,7 @@ func (a *App) EndRelation(ctx context.Context, who *roster.Actor, in RelationEnd
 
 // VoidRelation proposes to void a relation. As with ending one, only a records
 // officer may whom it does not concern. It returns the proposal's id.
-func (a *App) VoidRelation(ctx context.Context, who *roster.Actor, in VoidInput) (id string, r desk.Receipt, err error) {
+func (a *Recusal) VoidRelation(ctx context.Context, who *roster.Actor, in VoidInput) (id string, r desk.Receipt, err error) {
 	r, err = a.Write(ctx, who, desk.Write{Op: opRelationVoid, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		row, err := a.relationFor(ctx, tx, who, in.ID, in.Version)
 		if err != nil {
@@ -83,7 +83,7 @@ func (a *App) VoidRelation(ctx context.Context, who *roster.Actor, in VoidInput)
 }
 
 // proposeOnRelation asks the tier that decides about both people.
-func (a *App) proposeOnRelation(ctx context.Context, tx *store.Tx, who *roster.Actor, op string, r *roster.Relation, in any, reason string) ([]ledger.Fact, string, error) {
+func (a *Recusal) proposeOnRelation(ctx context.Context, tx *store.Tx, who *roster.Actor, op string, r *roster.Relation, in any, reason string) ([]ledger.Fact, string, error) {
 	today := roster.DateOf(tx.Now(), a.Zone())
 	tree, err := a.Tree(ctx, &tx.View)
 	if err != nil {
@@ -108,7 +108,7 @@ func (a *App) proposeOnRelation(ctx context.Context, tx *store.Tx, who *roster.A
 	return a.Propose(ctx, tx, who, p, in, reason)
 }
 
-func (a *App) endRelation(ctx context.Context, tx *store.Tx, g approval.Approved, in RelationEnd) ([]ledger.Fact, error) {
+func (a *Recusal) endRelation(ctx context.Context, tx *store.Tx, g approval.Approved, in RelationEnd) ([]ledger.Fact, error) {
 	before, err := a.relationFor(ctx, tx, g.Proposer, in.ID, in.Version)
 	if err != nil {
 		return nil, err
@@ -123,7 +123,7 @@ func (a *App) endRelation(ctx context.Context, tx *store.Tx, g approval.Approved
 	return []ledger.Fact{{Verb: opRelationEnd, Kind: voidRelation, ID: before.ID}}, tx.Bump(ctx, store.GenerationAuthority)
 }
 
-func (a *App) voidRelationRow(ctx context.Context, tx *store.Tx, g approval.Approved, in VoidInput) ([]ledger.Fact, error) {
+func (a *Recusal) voidRelationRow(ctx context.Context, tx *store.Tx, g approval.Approved, in VoidInput) ([]ledger.Fact, error) {
 	r, err := a.relationFor(ctx, tx, g.Proposer, in.ID, in.Version)
 	if err != nil {
 		return nil, err
@@ -144,17 +144,17 @@ type partyMatter struct {
 
 // VoidIssueParty proposes to void a party to an issue, and to its case if there
 // is one. It returns the proposal's id.
-func (a *App) VoidIssueParty(ctx context.Context, who *roster.Actor, in VoidInput) (id string, r desk.Receipt, err error) {
+func (a *Recusal) VoidIssueParty(ctx context.Context, who *roster.Actor, in VoidInput) (id string, r desk.Receipt, err error) {
 	return a.proposeVoidParty(ctx, who, opIssuePartyVoid, in)
 }
 
 // VoidCaseParty proposes to void a party to a case, and to the issue that it was
 // opened on. It returns the proposal's id.
-func (a *App) VoidCaseParty(ctx context.Context, who *roster.Actor, in VoidInput) (id string, r desk.Receipt, err error) {
+func (a *Recusal) VoidCaseParty(ctx context.Context, who *roster.Actor, in VoidInput) (id string, r desk.Receipt, err error) {
 	return a.proposeVoidParty(ctx, who, opCasePartyVoid, in)
 }
 
-func (a *App) proposeVoidParty(ctx context.Context, who *roster.Actor, op string, in VoidInput) (string, desk.Receipt, error) {
+func (a *Recusal) proposeVoidParty(ctx context.Context, who *roster.Actor, op string, in VoidInput) (string, desk.Receipt, error) {
 	r, err := a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		m, err := a.partyMatterFor(ctx, tx, who, op, in)
 		if err != nil {
@@ -174,7 +174,7 @@ func (a *App) proposeVoidParty(ctx context.Context, who *roster.Actor, op string
 
 // partyMatterFor loads the matter and its party for somebody who may record
 // parties there.
-func (a *App) partyMatterFor(ctx context.Context, tx *store.Tx, who *roster.Actor, op string, in VoidInput) (*partyMatter, error) {
+func (a *Recusal) partyMatterFor(ctx context.Context, tx *store.Tx, who *roster.Actor, op string, in VoidInput) (*partyMatter, error) {
 	m := &partyMatter{op: op}
 	if op == opIssuePartyVoid {
 		i, err := a.IssueFor(ctx, tx, who, in.ID, roster.ActTriage, roster.KindIssue)
@@ -218,17 +218,17 @@ func (m *partyMatter) of(i *issue.Issue) {
 	m.issueID, m.caseID, m.unit, m.person, m.eventOn = i.ID, i.CaseID, i.UnitID, i.PersonID, i.EventOn
 }
 
-func (a *App) voidIssueParty(ctx context.Context, tx *store.Tx, g approval.Approved, in VoidInput) ([]ledger.Fact, error) {
+func (a *Recusal) voidIssueParty(ctx context.Context, tx *store.Tx, g approval.Approved, in VoidInput) ([]ledger.Fact, error) {
 	return a.voidParty(ctx, tx, g, opIssuePartyVoid, in)
 }
 
-func (a *App) voidCaseParty(ctx context.Context, tx *store.Tx, g approval.Approved, in VoidInput) ([]ledger.Fact, error) {
+func (a *Recusal) voidCaseParty(ctx context.Context, tx *store.Tx, g approval.Approved, in VoidInput) ([]ledger.Fact, error) {
 	return a.voidParty(ctx, tx, g, opCasePartyVoid, in)
 }
 
 // voidParty voids the party on issue and case alike: whoever stayed barred from
 // one of them would still be taken for a party.
-func (a *App) voidParty(ctx context.Context, tx *store.Tx, g approval.Approved, op string, in VoidInput) ([]ledger.Fact, error) {
+func (a *Recusal) voidParty(ctx context.Context, tx *store.Tx, g approval.Approved, op string, in VoidInput) ([]ledger.Fact, error) {
 	m, err := a.partyMatterFor(ctx, tx, g.Proposer, op, in)
 	if err != nil {
 		return nil, err

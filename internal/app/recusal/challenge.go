@@ -1,4 +1,4 @@
-package app
+package recusal
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 
 // fileChallenge files a challenge against an official and gives the fact of it.
 // Until it is upheld it bars nobody.
-func (a *App) fileChallenge(ctx context.Context, tx *store.Tx, c recusal.Challenge, grounds string) (*recusal.Challenge, ledger.Fact, error) {
+func (a *Recusal) fileChallenge(ctx context.Context, tx *store.Tx, c recusal.Challenge, grounds string) (*recusal.Challenge, ledger.Fact, error) {
 	var err error
 	if c.UnitID, err = a.challengeUnit(ctx, &tx.View, c); err != nil {
 		return nil, ledger.Fact{}, err
@@ -34,7 +34,7 @@ func (a *App) fileChallenge(ctx context.Context, tx *store.Tx, c recusal.Challen
 
 // challengeUnit is one tier above the highest unit where the official holds a
 // role or is posted, and no lower than the tier that decides about the person.
-func (a *App) challengeUnit(ctx context.Context, v *store.View, c recusal.Challenge) (string, error) {
+func (a *Recusal) challengeUnit(ctx context.Context, v *store.View, c recusal.Challenge) (string, error) {
 	tree, err := a.Tree(ctx, v)
 	if err != nil {
 		return "", err
@@ -94,7 +94,7 @@ func (a *App) challengeUnit(ctx context.Context, v *store.View, c recusal.Challe
 
 // officialOf is the actor behind a person's account; nil if he has none that he
 // may sign in by.
-func (a *App) officialOf(ctx context.Context, v *store.View, personID string) (*roster.Actor, error) {
+func (a *Recusal) officialOf(ctx context.Context, v *store.View, personID string) (*roster.Actor, error) {
 	account, err := v.AccountOfPerson(ctx, personID)
 	if err != nil || account == "" {
 		return nil, err
@@ -115,7 +115,7 @@ var assignable = []roster.Role{roster.RoleInvestigator, roster.RoleAdjudicator, 
 
 // handles reports whether the person works on the issue or its case today, may
 // be put on it, or decides about it.
-func (a *App) handles(ctx context.Context, v *store.View, personID string, i *issue.Issue) (bool, error) {
+func (a *Recusal) handles(ctx context.Context, v *store.View, personID string, i *issue.Issue) (bool, error) {
 	who, err := a.officialOf(ctx, v, personID)
 	if err != nil || who == nil {
 		return false, err
@@ -140,10 +140,10 @@ func (a *App) handles(ctx context.Context, v *store.View, personID string, i *is
 	return false, nil
 }
 
-// challengeParty files a challenge where the person to be recorded as a party
+// ChallengeParty files a challenge where the person to be recorded as a party
 // has a part in the matter; nil where the record may bar him at once: he has
 // none, or recuses himself.
-func (a *App) challengeParty(ctx context.Context, tx *store.Tx, who *roster.Actor, i *issue.Issue, kind, object string, p *roster.Person, interest inquiry.Interest) (*recusal.Challenge, ledger.Fact, error) {
+func (a *Recusal) ChallengeParty(ctx context.Context, tx *store.Tx, who *roster.Actor, i *issue.Issue, kind, object string, p *roster.Person, interest inquiry.Interest) (*recusal.Challenge, ledger.Fact, error) {
 	none := ledger.Fact{}
 	if p.ID == who.Person || p.ID == i.PersonID {
 		return nil, none, nil
@@ -185,7 +185,7 @@ func (in ChallengeInput) Validate() error {
 
 // DecideChallenge upholds or denies a challenge. From then on an upheld one bars
 // the official: from matters about the person, or from the one matter.
-func (a *App) DecideChallenge(ctx context.Context, who *roster.Actor, in ChallengeInput) (desk.Receipt, error) {
+func (a *Recusal) DecideChallenge(ctx context.Context, who *roster.Actor, in ChallengeInput) (desk.Receipt, error) {
 	const op = "challenge.decide"
 	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		sc, err := a.Scope(ctx, &tx.View, who, roster.ActDecide, roster.KindChallenge)
@@ -224,7 +224,7 @@ func (a *App) DecideChallenge(ctx context.Context, who *roster.Actor, in Challen
 
 // barParty records the party of an upheld challenge on the issue, and on its
 // case if there is one by now.
-func (a *App) barParty(ctx context.Context, tx *store.Tx, c *recusal.Challenge) error {
+func (a *Recusal) barParty(ctx context.Context, tx *store.Tx, c *recusal.Challenge) error {
 	issueID := c.ObjectID
 	if c.ObjectKind == "case" {
 		opened, err := tx.Case(ctx, c.ObjectID, roster.Scope{All: true})
@@ -239,17 +239,17 @@ func (a *App) barParty(ctx context.Context, tx *store.Tx, c *recusal.Challenge) 
 	}
 	row := inquiry.Party{ObjectKind: "issue", ObjectID: i.ID, PersonID: c.OfficialID, Interest: inquiry.Interest(c.Kind), RecordedBy: c.FiledBy, RecordedOn: c.DecidedOn}
 	row.ID = tx.NewID()
-	if _, err := a.recordParty(ctx, tx, &row); err != nil || i.CaseID == "" {
+	if _, err := a.RecordParty(ctx, tx, &row); err != nil || i.CaseID == "" {
 		return err
 	}
-	on := partyOn(row, "case", i.CaseID)
+	on := PartyOn(row, "case", i.CaseID)
 	on.ID = tx.NewID()
-	_, err = a.recordParty(ctx, tx, on)
+	_, err = a.RecordParty(ctx, tx, on)
 	return err
 }
 
 // WithdrawChallenge takes back a challenge that the actor filed.
-func (a *App) WithdrawChallenge(ctx context.Context, who *roster.Actor, in ChallengeWithdrawal) (desk.Receipt, error) {
+func (a *Recusal) WithdrawChallenge(ctx context.Context, who *roster.Actor, in ChallengeWithdrawal) (desk.Receipt, error) {
 	const op = "challenge.withdraw"
 	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		c, err := tx.ChallengeBy(ctx, in.ID, who.Person)

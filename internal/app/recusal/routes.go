@@ -1,4 +1,4 @@
-package app
+package recusal
 
 import (
 	"plumbline/internal/app/desk"
@@ -7,7 +7,7 @@ import (
 
 // recusalRoutes are the operations on challenges and on the alarms that say that
 // nobody may handle a matter any more.
-var recusalRoutes = []desk.Route{
+var Routes = []desk.Route{
 	{Op: "challenge.list", Method: "GET", Path: "/challenges", Act: roster.ActList, Kind: roster.KindChallenge},
 	{Op: "challenge.read", Method: "GET", Path: "/challenges/{id}", Act: roster.ActRead, Kind: roster.KindChallenge},
 	{Op: "challenge.decide", Method: "POST", Path: "/challenges/{id}/decide", Act: roster.ActDecide, Kind: roster.KindChallenge, Write: true, Proof: true},

@@ -1,4 +1,4 @@
-package app
+package recusal
 
 import (
 	"context"
@@ -22,9 +22,9 @@ func (w *watch) bodies(ctx context.Context, v *store.View, out []recusal.Alarm) 
 	if quorum := w.a.Pack().Dual.Quorum; len(members) < quorum {
 		// Too few for whatever there is to decide: said once, and of no matter.
 		unit := w.tree.Bureau()
-		at := slices.IndexFunc(out, func(x recusal.Alarm) bool { return x.ObjectID == unit && x.Duty == opDecide })
+		at := slices.IndexFunc(out, func(x recusal.Alarm) bool { return x.ObjectID == unit && x.Duty == dutyDecide })
 		if at < 0 {
-			at, out = len(out), append(out, recusal.Alarm{ObjectKind: "unit", ObjectID: unit, Duty: opDecide, UnitID: unit})
+			at, out = len(out), append(out, recusal.Alarm{ObjectKind: "unit", ObjectID: unit, Duty: dutyDecide, UnitID: unit})
 		}
 		out[at].Blank, out[at].Members, out[at].Quorum = true, len(members), quorum
 		return out, nil
@@ -51,7 +51,7 @@ func (w *watch) bodies(ctx context.Context, v *store.View, out []recusal.Alarm) 
 		if left >= pack.Dual.Quorum {
 			continue
 		}
-		at := slices.IndexFunc(out, func(x recusal.Alarm) bool { return x.ObjectID == t.ID && x.Duty == opDecide })
+		at := slices.IndexFunc(out, func(x recusal.Alarm) bool { return x.ObjectID == t.ID && x.Duty == dutyDecide })
 		if at < 0 {
 			at, out = len(out), append(out, alarmOn(t.Matter, "", true))
 		}
@@ -65,7 +65,7 @@ func (w *watch) bodies(ctx context.Context, v *store.View, out []recusal.Alarm) 
 
 // members are all who sit in a deciding body, each once.
 func (w *watch) members() (out []*roster.Actor) {
-	for _, r := range w.rungs[opDecide] {
+	for _, r := range w.rungs[dutyDecide] {
 		for _, who := range r.holders {
 			if !slices.ContainsFunc(out, func(x *roster.Actor) bool { return x.Person == who.Person }) {
 				out = append(out, who)

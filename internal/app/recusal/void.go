@@ -1,4 +1,4 @@
-package app
+package recusal
 
 import (
 	"context"
@@ -31,7 +31,7 @@ type VoidInput struct {
 // Validate judges the input by itself.
 func (in VoidInput) Validate() error { return desk.CheckText(in.Reason, "void_reason", "reason", true) }
 
-func (a *App) void(ctx context.Context, tx *store.Tx, who *roster.Actor, kind, record, reason string) error {
+func (a *Recusal) void(ctx context.Context, tx *store.Tx, who *roster.Actor, kind, record, reason string) error {
 	row := &roster.Void{RecordKind: kind, RecordID: record, VoidedBy: who.Person, VoidedOn: roster.DateOf(tx.Now(), a.Zone())}
 	row.ID = tx.NewID()
 	var err error
@@ -41,9 +41,9 @@ func (a *App) void(ctx context.Context, tx *store.Tx, who *roster.Actor, kind, r
 	return tx.Insert(ctx, row)
 }
 
-// recordParty records a party, or lifts the void of the same one. It reports
+// RecordParty records a party, or lifts the void of the same one. It reports
 // whether anything was to be done.
-func (a *App) recordParty(ctx context.Context, tx *store.Tx, p *inquiry.Party) (fresh bool, err error) {
+func (a *Recusal) RecordParty(ctx context.Context, tx *store.Tx, p *inquiry.Party) (fresh bool, err error) {
 	have, err := tx.PartiesOf(ctx, p.ObjectID)
 	if err != nil {
 		return false, err
@@ -62,8 +62,8 @@ func (a *App) recordParty(ctx context.Context, tx *store.Tx, p *inquiry.Party) (
 	return true, tx.Save(ctx, voids[p.ID], &after)
 }
 
-// partyOn is the same interest in another thing.
-func partyOn(p inquiry.Party, kind, object string) *inquiry.Party {
+// PartyOn is the same interest in another thing.
+func PartyOn(p inquiry.Party, kind, object string) *inquiry.Party {
 	p.Stamp = ledger.Stamp{}
 	p.ObjectKind, p.ObjectID = kind, object
 	return &p

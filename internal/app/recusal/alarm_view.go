@@ -1,4 +1,4 @@
-package app
+package recusal
 
 import (
 	"context"
@@ -40,7 +40,7 @@ func alarmReach(who *roster.Actor, sc roster.Scope) store.AlarmReach {
 }
 
 // Alarms lists the alarms that the actor's tier is told of, or a tier below it.
-func (a *App) Alarms(ctx context.Context, who *roster.Actor) (out AlarmList, err error) {
+func (a *Recusal) Alarms(ctx context.Context, who *roster.Actor) (out AlarmList, err error) {
 	out.Rows = []AlarmView{}
 	err = a.Read(ctx, who, "alarm.list", func(ctx context.Context, v *store.View) error {
 		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindAlarm)
@@ -89,7 +89,7 @@ func (a *App) Alarms(ctx context.Context, who *roster.Actor) (out AlarmList, err
 
 // alarmObject is the id of the thing that an alarm is about, a track's being its
 // case; "" for a reader who may not open it.
-func (a *App) alarmObject(ctx context.Context, v *store.View, who *roster.Actor, r recusal.Alarm) (string, error) {
+func (a *Recusal) alarmObject(ctx context.Context, v *store.View, who *roster.Actor, r recusal.Alarm) (string, error) {
 	kinds := map[string]roster.Kind{"issue": roster.KindIssue, "case": roster.KindCase, "track": roster.KindCase, "question": roster.KindQuestion,
 		"rectification": roster.KindRectification, "challenge": roster.KindChallenge}
 	kind, ok := kinds[r.ObjectKind]
@@ -125,6 +125,6 @@ func (a *App) alarmObject(ctx context.Context, v *store.View, who *roster.Actor,
 	return id, err
 }
 
-func (a *App) countAlarms(ctx context.Context, v *store.View, who *roster.Actor, sc roster.Scope) (int64, error) {
+func (a *Recusal) CountAlarms(ctx context.Context, v *store.View, who *roster.Actor, sc roster.Scope) (int64, error) {
 	return v.AlarmCount(ctx, alarmReach(who, sc))
 }
