@@ -4,7 +4,7 @@ import (
 	"context"
 	"net/url"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/roster"
@@ -70,14 +70,14 @@ func registerInquiry(r *registry) {
 		ListQuery
 		Category string `query:"category"`
 		Overdue  string `query:"overdue" doc:"1: past the due day"`
-	}) (app.CasePage, error) {
+	}) (casework.CasePage, error) {
 		f, err := inquiry.ParseCaseFilter(in.values("category", in.Category, "overdue", in.Overdue))
 		if err != nil {
-			return app.CasePage{}, err
+			return casework.CasePage{}, err
 		}
 		return a.Cases(ctx, c.Actor, f, in.Cursor)
 	}, Summary("Cases in reach, newest first"))
-	handle(r, "case.get", func(ctx context.Context, c *Call, in *opened) (app.CaseView, error) {
+	handle(r, "case.get", func(ctx context.Context, c *Call, in *opened) (casework.CaseView, error) {
 		return a.Case(ctx, c.Actor, in.ID, in.Purpose)
 	}, Summary("One case with its tracks, and what is missing to close it"))
 	download(r, "case.export", func(ctx context.Context, c *Call, in *struct {
@@ -86,66 +86,66 @@ func registerInquiry(r *registry) {
 			Purpose string `json:"purpose,omitempty" maxLength:"200"`
 		}
 	}) (*File, error) {
-		e, _, err := a.ExportCase(ctx, c.Actor, app.CaseExportInput{ID: in.ID, Purpose: in.Body.Purpose, Key: c.Key})
+		e, _, err := a.ExportCase(ctx, c.Actor, casework.CaseExportInput{ID: in.ID, Purpose: in.Body.Purpose, Key: c.Key})
 		if err != nil {
 			return nil, err
 		}
 		return fileOf(e), nil
 	}, Summary("A case with its proofs, as a file that verifies alone"))
-	made(r, "case.open", "Open a case on a clue", func(in *app.OpenCaseInput, id string, c *Call) {
+	made(r, "case.open", "Open a case on a clue", func(in *casework.OpenCaseInput, id string, c *Call) {
 		in.IssueID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}, a.OpenCase)
-	made(r, "case.close", "Close a case in which nothing is missing; where no track has a finding the id is that of the proposal that the body decides", func(in *app.CloseCaseInput, id string, c *Call) {
+	made(r, "case.close", "Close a case in which nothing is missing; where no track has a finding the id is that of the proposal that the body decides", func(in *casework.CloseCaseInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}, a.CloseCase)
-	made(r, "case.party", "Record a recusal", func(in *app.PartyInput, id string, c *Call) { in.CaseID, in.Key = id, c.Key }, a.AddParty)
+	made(r, "case.party", "Record a recusal", func(in *casework.PartyInput, id string, c *Call) { in.CaseID, in.Key = id, c.Key }, a.AddParty)
 
 	handle(r, "track.list", func(ctx context.Context, c *Call, in *struct {
 		ListQuery
 		Side string `query:"side" doc:"officer, leader"`
 		Form string `query:"form" doc:"1 to 4: decided; the months are then those of the decision"`
-	}) (app.TrackPage, error) {
+	}) (casework.TrackPage, error) {
 		f, err := inquiry.ParseTrackFilter(in.values("side", in.Side, "form", in.Form))
 		if err != nil {
-			return app.TrackPage{}, err
+			return casework.TrackPage{}, err
 		}
 		return a.Tracks(ctx, c.Actor, f, in.Cursor)
 	}, Summary("Tracks in reach, newest first"))
-	made(r, "track.assign", "Put a person on a track", func(in *app.AssignInput, id string, c *Call) { in.TrackID, in.Key = id, c.Key }, a.AssignMember)
-	back := func(in *app.BackInput, id string, c *Call) {
+	made(r, "track.assign", "Put a person on a track", func(in *casework.AssignInput, id string, c *Call) { in.TrackID, in.Key = id, c.Key }, a.AssignMember)
+	back := func(in *casework.BackInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}
 	made(r, "track.release", "Take a member off a track", back, stepped(a.ReleaseMember))
 	made(r, "allegation.reopen", "Propose to reopen a found allegation on new evidence, in a closed case as well; the id is that of the proposal", back, a.ReopenAllegation)
 	made(r, "finding.quash", "Propose to quash a final finding; the id is that of the proposal", back, a.QuashFinding)
-	made(r, "track.prove", "Settle the four proofs of a leader track", func(in *app.ProveInput, id string, c *Call) {
+	made(r, "track.prove", "Settle the four proofs of a leader track", func(in *casework.ProveInput, id string, c *Call) {
 		in.TrackID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}, stepped(a.ProveTrack))
-	made(r, "track.end", "Propose to end a track without a finding; the id is that of the proposal", func(in *app.EndTrackInput, id string, c *Call) {
+	made(r, "track.end", "Propose to end a track without a finding; the id is that of the proposal", func(in *casework.EndTrackInput, id string, c *Call) {
 		in.TrackID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}, a.EndTrack)
-	made(r, "allegation.add", "Add an allegation to a track", func(in *app.AllegationInput, id string, c *Call) { in.TrackID, in.Key = id, c.Key }, a.AddAllegation)
+	made(r, "allegation.add", "Add an allegation to a track", func(in *casework.AllegationInput, id string, c *Call) { in.TrackID, in.Key = id, c.Key }, a.AddAllegation)
 
-	made(r, "finding.recommend", "Recommend a finding", func(in *app.RecommendInput, id string, c *Call) { in.AllegationID, in.Key = id, c.Key }, a.Recommend)
-	made(r, "finding.serve", "Serve a finding on its subject", func(in *app.FindingInput, id string, c *Call) {
+	made(r, "finding.recommend", "Recommend a finding", func(in *casework.RecommendInput, id string, c *Call) { in.AllegationID, in.Key = id, c.Key }, a.Recommend)
+	made(r, "finding.serve", "Serve a finding on its subject", func(in *casework.FindingInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}, stepped(a.ServeFinding))
-	made(r, "finding.answer", "Answer the subject's reply", func(in *app.AnswerInput, id string, c *Call) {
+	made(r, "finding.answer", "Answer the subject's reply", func(in *casework.AnswerInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}, stepped(a.AnswerReply))
-	made(r, "finding.confirm", "Confirm a finding as adjudicator", func(in *app.ConfirmInput, id string, c *Call) {
+	made(r, "finding.confirm", "Confirm a finding as adjudicator", func(in *casework.ConfirmInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}, stepped(a.ConfirmFinding))
-	handle(r, "finding.mine", func(ctx context.Context, c *Call, _ *struct{}) (Paged[app.ServedFinding], error) {
+	handle(r, "finding.mine", func(ctx context.Context, c *Call, _ *struct{}) (Paged[casework.ServedFinding], error) {
 		rows, err := a.MyFindings(ctx, c.Actor)
-		return Paged[app.ServedFinding]{Items: rows}, err
+		return Paged[casework.ServedFinding]{Items: rows}, err
 	}, Summary("Findings served on me"))
-	made(r, "finding.reply", "Reply to a finding served on me, or waive", func(in *app.ReplyInput, id string, c *Call) {
+	made(r, "finding.reply", "Reply to a finding served on me, or waive", func(in *casework.ReplyInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}, a.Reply)
 
-	made(r, "decision.propose", "Propose a decision on a track", func(in *app.ProposeInput, id string, c *Call) { in.TrackID, in.Key = id, c.Key }, a.ProposeDecision)
-	made(r, "decision.decide", "Record the deciding body's decision: the members named confirm it, each for himself; the id is that of the proposal", func(in *app.ResolveInput, id string, c *Call) {
+	made(r, "decision.propose", "Propose a decision on a track", func(in *casework.ProposeInput, id string, c *Call) { in.TrackID, in.Key = id, c.Key }, a.ProposeDecision)
+	made(r, "decision.decide", "Record the deciding body's decision: the members named confirm it, each for himself; the id is that of the proposal", func(in *casework.ResolveInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}, a.ResolveTrack)
 
@@ -154,17 +154,17 @@ func registerInquiry(r *registry) {
 		Issue   string `query:"issue" doc:"Raised on this issue"`
 		Open    string `query:"open" doc:"1: not answered yet"`
 		Overdue string `query:"overdue" doc:"1: past the due day"`
-	}) (app.QuestionPage, error) {
+	}) (casework.QuestionPage, error) {
 		f, err := inquiry.ParseQuestionFilter(in.values("issue", in.Issue, "open", in.Open, "overdue", in.Overdue))
 		if err != nil {
-			return app.QuestionPage{}, err
+			return casework.QuestionPage{}, err
 		}
 		return a.Questions(ctx, c.Actor, f, in.Cursor)
 	}, Summary("Leader questions in reach, newest first"))
-	handle(r, "question.get", func(ctx context.Context, c *Call, in *opened) (app.QuestionView, error) {
+	handle(r, "question.get", func(ctx context.Context, c *Call, in *opened) (casework.QuestionView, error) {
 		return a.Question(ctx, c.Actor, in.ID, in.Purpose)
 	}, Summary("One leader question"))
-	question := func(in *app.QuestionInput, id string, c *Call) {
+	question := func(in *casework.QuestionInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}
 	made(r, "question.track", "Answer with a leader track", question, a.OpenLeaderTrack)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
 )
@@ -66,45 +67,45 @@ type IssuePage struct {
 // IssueView is one issue. Severity, disclosure, finding and form are kept
 // apart; an empty finding is no finding yet.
 type IssueView struct {
-	ID           string                `json:"id"`
-	Version      int64                 `json:"version"`
-	Ref          string                `json:"ref"`
-	Source       string                `json:"source"`
-	SourceCode   string                `json:"source_code"`
-	Category     string                `json:"category"`
-	ItemNo       int                   `json:"item_no"`
-	Severity     int                   `json:"severity"`
-	PersonID     string                `json:"person_id"`
-	PersonName   string                `json:"person_name"`
-	UnitID       string                `json:"unit_id"`
-	UnitName     string                `json:"unit_name"`
-	EventOn      string                `json:"event_on"`
-	ReceivedOn   string                `json:"received_on"`
-	State        string                `json:"state"`
-	Disclosure   string                `json:"disclosure"`
-	Paired       bool                  `json:"paired"`
-	Cell         string                `json:"cell"`
-	Concealment  string                `json:"concealment"`
-	Proposed     string                `json:"concealment_proposed" doc:"Answer that awaits a second person"`
-	Finding      string                `json:"finding"`
-	Form         int                   `json:"form"`
-	CampaignID   string                `json:"campaign_id"`
-	SubmissionID string                `json:"submission_id"`
-	RecordID     string                `json:"record_id"`
-	CaseID       string                `json:"case_id"`
-	DuplicateOf  string                `json:"duplicate_of"`
-	RecurrenceOf string                `json:"recurrence_of"`
-	TriagedAt    *time.Time            `json:"triaged_at"`
-	NoticedAt    *time.Time            `json:"noticed_at"`
-	SettledAt    *time.Time            `json:"settled_at"`
-	Narrative    string                `json:"narrative"`
-	Linked       []issue.Row           `json:"linked"`
-	Statements   []app.StatementDetail `json:"statements"`
-	History      []app.HistoryLine     `json:"history"`
-	May          []issue.Act           `json:"may" doc:"Steps that the reader may take now"`
+	ID           string                     `json:"id"`
+	Version      int64                      `json:"version"`
+	Ref          string                     `json:"ref"`
+	Source       string                     `json:"source"`
+	SourceCode   string                     `json:"source_code"`
+	Category     string                     `json:"category"`
+	ItemNo       int                        `json:"item_no"`
+	Severity     int                        `json:"severity"`
+	PersonID     string                     `json:"person_id"`
+	PersonName   string                     `json:"person_name"`
+	UnitID       string                     `json:"unit_id"`
+	UnitName     string                     `json:"unit_name"`
+	EventOn      string                     `json:"event_on"`
+	ReceivedOn   string                     `json:"received_on"`
+	State        string                     `json:"state"`
+	Disclosure   string                     `json:"disclosure"`
+	Paired       bool                       `json:"paired"`
+	Cell         string                     `json:"cell"`
+	Concealment  string                     `json:"concealment"`
+	Proposed     string                     `json:"concealment_proposed" doc:"Answer that awaits a second person"`
+	Finding      string                     `json:"finding"`
+	Form         int                        `json:"form"`
+	CampaignID   string                     `json:"campaign_id"`
+	SubmissionID string                     `json:"submission_id"`
+	RecordID     string                     `json:"record_id"`
+	CaseID       string                     `json:"case_id"`
+	DuplicateOf  string                     `json:"duplicate_of"`
+	RecurrenceOf string                     `json:"recurrence_of"`
+	TriagedAt    *time.Time                 `json:"triaged_at"`
+	NoticedAt    *time.Time                 `json:"noticed_at"`
+	SettledAt    *time.Time                 `json:"settled_at"`
+	Narrative    string                     `json:"narrative"`
+	Linked       []issue.Row                `json:"linked"`
+	Statements   []casework.StatementDetail `json:"statements"`
+	History      []casework.HistoryLine     `json:"history"`
+	May          []issue.Act                `json:"may" doc:"Steps that the reader may take now"`
 }
 
-func issueView(d *app.IssueDetail) IssueView {
+func issueView(d *casework.IssueDetail) IssueView {
 	v := IssueView{ID: d.ID, Version: d.Version, Ref: d.Ref, Source: string(d.Source), SourceCode: d.SourceCode, Category: d.Category,
 		ItemNo: d.ItemNo, Severity: d.Severity, PersonID: d.PersonID, PersonName: d.PersonName, UnitID: d.UnitID, UnitName: d.UnitName,
 		EventOn: string(d.EventOn), ReceivedOn: string(d.Received), State: string(d.State), Disclosure: string(d.Disclosure), Paired: d.Paired,
@@ -116,7 +117,7 @@ func issueView(d *app.IssueDetail) IssueView {
 		v.Cell = string(d.Cell())
 	}
 	if v.History == nil {
-		v.History = []app.HistoryLine{}
+		v.History = []casework.HistoryLine{}
 	}
 	if v.May == nil {
 		v.May = []issue.Act{}
@@ -126,7 +127,7 @@ func issueView(d *app.IssueDetail) IssueView {
 
 // Stepped is the answer to a step: where the issue stands, and the receipt.
 type Stepped struct {
-	app.IssueResult
+	casework.IssueResult
 	Receipt ReceiptView `json:"receipt"`
 }
 
@@ -148,7 +149,7 @@ func registerIssue(r *registry) {
 		if err != nil {
 			return IssuePage{}, err
 		}
-		list, err := a.Issues(ctx, c.reader(), app.IssueListInput{Filter: f, Cursor: in.Cursor, Limit: in.Limit, Count: in.Count})
+		list, err := a.Issues(ctx, c.reader(), casework.IssueListInput{Filter: f, Cursor: in.Cursor, Limit: in.Limit, Count: in.Count})
 		page := IssuePage{Items: list.Rows, Next: list.Next, Named: list.Named}
 		if list.Total >= 0 {
 			page.Total = &list.Total
@@ -159,7 +160,7 @@ func registerIssue(r *registry) {
 		ID      string `path:"id"`
 		Purpose string `query:"purpose" doc:"Asked of leadership readers: case_review, complaint, appointment, supervision, inspection"`
 	}) (IssueView, error) {
-		d, err := a.Issue(ctx, c.reader(), app.IssueInput{ID: in.ID, Purpose: in.Purpose})
+		d, err := a.Issue(ctx, c.reader(), casework.IssueInput{ID: in.ID, Purpose: in.Purpose})
 		if err != nil {
 			return IssueView{}, err
 		}
@@ -179,7 +180,7 @@ func registerIssue(r *registry) {
 			DueOn    string `json:"due_on,omitempty" doc:"To rectify: the pack's clock if empty"`
 		}
 	}) (Stepped, error) {
-		out, got, err := a.TriageIssue(ctx, c.Actor, app.TriageIssueInput{Step: c.step(in.ID, in.Body.StepBody),
+		out, got, err := a.TriageIssue(ctx, c.Actor, casework.TriageIssueInput{Step: c.step(in.ID, in.Body.StepBody),
 			Severity: in.Body.Severity, Category: in.Body.Category, Decision: issue.Act(in.Body.Decision),
 			Task: in.Body.Task, Lead: in.Body.Lead, Owner: in.Body.Owner, DueOn: roster.Date(in.Body.DueOn)})
 		return Stepped{out, receipt(got)}, err
@@ -189,23 +190,23 @@ func registerIssue(r *registry) {
 		Body StepBody
 	}
 	handle(r, "issue.reject", func(ctx context.Context, c *Call, in *plain) (Stepped, error) {
-		out, got, err := a.RejectIssue(ctx, c.Actor, app.RejectIssueInput{Step: c.step(in.ID, in.Body)})
+		out, got, err := a.RejectIssue(ctx, c.Actor, casework.RejectIssueInput{Step: c.step(in.ID, in.Body)})
 		return Stepped{out, receipt(got)}, err
 	}, Summary("Set an issue aside; a severe one takes two people"))
 	handle(r, "issue.correct", func(ctx context.Context, c *Call, in *plain) (Stepped, error) {
-		out, got, err := a.CorrectIssue(ctx, c.Actor, app.CorrectIssueInput{Step: c.step(in.ID, in.Body)})
+		out, got, err := a.CorrectIssue(ctx, c.Actor, casework.CorrectIssueInput{Step: c.step(in.ID, in.Body)})
 		return Stepped{out, receipt(got)}, err
 	}, Summary("Correct a slight issue on the spot"))
 	handle(r, "issue.withdraw", func(ctx context.Context, c *Call, in *plain) (Stepped, error) {
-		out, got, err := a.WithdrawIssue(ctx, c.Actor, app.WithdrawIssueInput{Step: c.step(in.ID, in.Body)})
+		out, got, err := a.WithdrawIssue(ctx, c.Actor, casework.WithdrawIssueInput{Step: c.step(in.ID, in.Body)})
 		return Stepped{out, receipt(got)}, err
 	}, Summary("Take an issue back"))
 	handle(r, "issue.reopen", func(ctx context.Context, c *Call, in *plain) (Stepped, error) {
-		out, got, err := a.ReopenIssue(ctx, c.Actor, app.ReopenIssueInput{Step: c.step(in.ID, in.Body)})
+		out, got, err := a.ReopenIssue(ctx, c.Actor, casework.ReopenIssueInput{Step: c.step(in.ID, in.Body)})
 		return Stepped{out, receipt(got)}, err
 	}, Summary("Take a settled issue up again; the reason is the new evidence"))
 	handle(r, "issue.notify", func(ctx context.Context, c *Call, in *plain) (Stepped, error) {
-		out, got, err := a.NotifyIssue(ctx, c.Actor, app.NotifyIssueInput{Step: c.step(in.ID, in.Body)})
+		out, got, err := a.NotifyIssue(ctx, c.Actor, casework.NotifyIssueInput{Step: c.step(in.ID, in.Body)})
 		return Stepped{out, receipt(got)}, err
 	}, Summary("Tell the subject; the reason is the text that the subject reads"))
 	handle(r, "issue.conceal", func(ctx context.Context, c *Call, in *struct {
@@ -215,7 +216,7 @@ func registerIssue(r *registry) {
 			Answer string `json:"answer" doc:"confirmed or dismissed"`
 		}
 	}) (Stepped, error) {
-		out, got, err := a.ConcealIssue(ctx, c.Actor, app.ConcealIssueInput{Step: c.step(in.ID, in.Body.StepBody), Answer: issue.Concealment(in.Body.Answer)})
+		out, got, err := a.ConcealIssue(ctx, c.Actor, casework.ConcealIssueInput{Step: c.step(in.ID, in.Body.StepBody), Answer: issue.Concealment(in.Body.Answer)})
 		return Stepped{out, receipt(got)}, err
 	}, Summary("Answer the concealment question; two people have to agree"))
 	handle(r, "issue.merge", func(ctx context.Context, c *Call, in *struct {
@@ -225,7 +226,7 @@ func registerIssue(r *registry) {
 			Into string `json:"into" doc:"Id or reference of the issue that stays"`
 		}
 	}) (Stepped, error) {
-		out, got, err := a.MergeIssue(ctx, c.Actor, app.MergeIssueInput{Step: c.step(in.ID, in.Body.StepBody), Into: in.Body.Into})
+		out, got, err := a.MergeIssue(ctx, c.Actor, casework.MergeIssueInput{Step: c.step(in.ID, in.Body.StepBody), Into: in.Body.Into})
 		return Stepped{out, receipt(got)}, err
 	}, Summary("Link a duplicate"))
 	handle(r, "issue.recur", func(ctx context.Context, c *Call, in *struct {
@@ -235,7 +236,7 @@ func registerIssue(r *registry) {
 			Of string `json:"of" doc:"Id or reference of the earlier issue"`
 		}
 	}) (Stepped, error) {
-		out, got, err := a.RecurIssue(ctx, c.Actor, app.RecurIssueInput{Step: c.step(in.ID, in.Body.StepBody), Of: in.Body.Of})
+		out, got, err := a.RecurIssue(ctx, c.Actor, casework.RecurIssueInput{Step: c.step(in.ID, in.Body.StepBody), Of: in.Body.Of})
 		return Stepped{out, receipt(got)}, err
 	}, Summary("Mark an issue as a recurrence"))
 	registerBulk(r)
@@ -243,8 +244,8 @@ func registerIssue(r *registry) {
 	registerRecon(r)
 }
 
-func (c *Call) step(id string, b StepBody) app.Step {
-	return app.Step{ID: id, Version: c.Version(b.Version), Reason: b.Reason, Key: c.Key}
+func (c *Call) step(id string, b StepBody) casework.Step {
+	return casework.Step{ID: id, Version: c.Version(b.Version), Reason: b.Reason, Key: c.Key}
 }
 
 // reader is the actor in the language of the answer, in which units are named.
@@ -274,8 +275,8 @@ func registerBulk(r *registry) {
 	handle(r, "issue.bulk_preview", func(ctx context.Context, c *Call, in *struct {
 		Unit        string `query:"unit"`
 		MaxSeverity int    `query:"max_severity" default:"1" minimum:"0" maximum:"5"`
-	}) (app.BulkPreview, error) {
-		return a.PreviewBulkCorrection(ctx, c.reader(), app.BulkInput{Unit: in.Unit, MaxSeverity: in.MaxSeverity})
+	}) (casework.BulkPreview, error) {
+		return a.PreviewBulkCorrection(ctx, c.reader(), casework.BulkInput{Unit: in.Unit, MaxSeverity: in.MaxSeverity})
 	}, Summary("What a bulk correction would correct"))
 	handle(r, "issue.bulk_correct", func(ctx context.Context, c *Call, in *struct {
 		Body struct {
@@ -284,12 +285,12 @@ func registerBulk(r *registry) {
 			Count       int64  `json:"count" doc:"The number that the preview showed"`
 		}
 	}) (struct {
-		app.BulkResult
+		casework.BulkResult
 		Receipt ReceiptView `json:"receipt"`
 	}, error) {
-		out, got, err := a.BulkCorrect(ctx, c.Actor, app.BulkCorrectInput{Unit: in.Body.Unit, MaxSeverity: in.Body.MaxSeverity, Count: in.Body.Count, Key: c.Key})
+		out, got, err := a.BulkCorrect(ctx, c.Actor, casework.BulkCorrectInput{Unit: in.Body.Unit, MaxSeverity: in.Body.MaxSeverity, Count: in.Body.Count, Key: c.Key})
 		return struct {
-			app.BulkResult
+			casework.BulkResult
 			Receipt ReceiptView `json:"receipt"`
 		}{out, receipt(got)}, err
 	}, Summary("Correct what the preview showed"))
@@ -297,14 +298,14 @@ func registerBulk(r *registry) {
 
 func registerFile(r *registry) {
 	a := r.f.App
-	handle(r, "file.own", func(ctx context.Context, c *Call, _ *struct{}) (*app.File, error) {
+	handle(r, "file.own", func(ctx context.Context, c *Call, _ *struct{}) (*casework.File, error) {
 		return a.OwnFile(ctx, c.reader())
 	}, Summary("The reader's own file"))
 	handle(r, "file.read", func(ctx context.Context, c *Call, in *struct {
 		ID      string `path:"id"`
 		Purpose string `query:"purpose" doc:"Asked of leadership readers"`
-	}) (*app.File, error) {
-		return a.PersonFile(ctx, c.reader(), app.FileInput{Person: in.ID, Purpose: in.Purpose})
+	}) (*casework.File, error) {
+		return a.PersonFile(ctx, c.reader(), casework.FileInput{Person: in.ID, Purpose: in.Purpose})
 	}, Summary("A person's file; every opening is logged"))
 	type written struct {
 		ID      string      `json:"id"`
@@ -317,7 +318,7 @@ func registerFile(r *registry) {
 			Text string `json:"text"`
 		}
 	}) (written, error) {
-		id, got, err := a.MakeStatement(ctx, c.Actor, app.StatementInput{Issue: in.ID, Kind: issue.StatementKind(in.Body.Kind), Text: in.Body.Text, Key: c.Key})
+		id, got, err := a.MakeStatement(ctx, c.Actor, casework.StatementInput{Issue: in.ID, Kind: issue.StatementKind(in.Body.Kind), Text: in.Body.Text, Key: c.Key})
 		return written{id, receipt(got)}, err
 	}, Summary("Answer an issue on one's own file, or ask for correction"))
 	download(r, "file.export", func(ctx context.Context, c *Call, in *struct {
@@ -326,22 +327,22 @@ func registerFile(r *registry) {
 			Purpose string `json:"purpose,omitempty" maxLength:"40" doc:"Code; where opening the file needs one"`
 		}
 	}) (*File, error) {
-		e, _, err := a.ExportFile(ctx, c.Actor, app.FileExportInput{Person: in.ID, Purpose: in.Body.Purpose, Key: c.Key})
+		e, _, err := a.ExportFile(ctx, c.Actor, casework.FileExportInput{Person: in.ID, Purpose: in.Body.Purpose, Key: c.Key})
 		if err != nil {
 			return nil, err
 		}
 		return fileOf(e), nil
 	}, Summary("Somebody's file with its proofs, as a file that verifies alone"))
 	download(r, "file.take", func(ctx context.Context, c *Call, _ *struct{}) (*File, error) {
-		e, _, err := a.ExportFile(ctx, c.Actor, app.FileExportInput{Key: c.Key})
+		e, _, err := a.ExportFile(ctx, c.Actor, casework.FileExportInput{Key: c.Key})
 		if err != nil {
 			return nil, err
 		}
 		return fileOf(e), nil
 	}, Summary("One's own file with its proofs, as a file that verifies alone"))
-	handle(r, "statement.list", func(ctx context.Context, c *Call, _ *struct{}) (Paged[app.AskedCorrection], error) {
+	handle(r, "statement.list", func(ctx context.Context, c *Call, _ *struct{}) (Paged[casework.AskedCorrection], error) {
 		rows, err := a.AskedCorrections(ctx, c.reader())
-		return Paged[app.AskedCorrection]{Items: rows}, err
+		return Paged[casework.AskedCorrection]{Items: rows}, err
 	}, Summary("Requests for correction that wait for an answer"))
 	handle(r, "statement.answer", func(ctx context.Context, c *Call, in *struct {
 		ID   string `path:"id"`
@@ -351,7 +352,7 @@ func registerFile(r *registry) {
 			Text    string `json:"text"`
 		}
 	}) (written, error) {
-		got, err := a.AnswerStatement(ctx, c.Actor, app.AnswerStatementInput{ID: in.ID, Version: c.Version(in.Body.Version),
+		got, err := a.AnswerStatement(ctx, c.Actor, casework.AnswerStatementInput{ID: in.ID, Version: c.Version(in.Body.Version),
 			State: issue.StatementState(in.Body.State), Text: in.Body.Text, Key: c.Key})
 		return written{in.ID, receipt(got)}, err
 	}, Summary("Answer a request for correction"))

@@ -3,7 +3,7 @@ package api
 import (
 	"context"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/rectify"
 )
 
@@ -14,18 +14,18 @@ func registerRectify(r *registry) {
 		Category string `query:"category"`
 		Open     string `query:"open" doc:"1: not struck off yet"`
 		Overdue  string `query:"overdue" doc:"1: past the due day"`
-	}) (app.RectificationPage, error) {
+	}) (casework.RectificationPage, error) {
 		f, err := rectify.ParseFilter(in.values("category", in.Category, "open", in.Open, "overdue", in.Overdue))
 		if err != nil {
-			return app.RectificationPage{}, err
+			return casework.RectificationPage{}, err
 		}
 		return a.Rectifications(ctx, c.Actor, f, in.Cursor)
 	}, Summary("Rectification tasks in reach, earliest due first"))
-	handle(r, "rectification.get", func(ctx context.Context, c *Call, in *opened) (app.RectificationView, error) {
+	handle(r, "rectification.get", func(ctx context.Context, c *Call, in *opened) (casework.RectificationView, error) {
 		return a.Rectification(ctx, c.Actor, in.ID, in.Purpose)
 	}, Summary("One rectification task"))
-	made(r, "rectification.create", "Dispatch a task from an issue", func(in *app.DispatchInput, id string, c *Call) { in.IssueID, in.Key = id, c.Key }, a.Dispatch)
-	step := func(in *app.TaskInput, id string, c *Call) {
+	made(r, "rectification.create", "Dispatch a task from an issue", func(in *casework.DispatchInput, id string, c *Call) { in.IssueID, in.Key = id, c.Key }, a.Dispatch)
+	step := func(in *casework.TaskInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}
 	made(r, "rectification.accept", "Accept a task for the lead department", step, stepped(a.AcceptTask))

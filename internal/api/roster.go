@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
@@ -120,7 +121,7 @@ func registerRelations(r *registry) {
 	made(r, "relation.void", "Propose to void a relation recorded by mistake; the id is that of the proposal", voids, a.VoidRelation)
 	made(r, "issue.party_void", "Propose to void a party to an issue recorded by mistake; the id is that of the proposal", voids, a.VoidIssueParty, Versionless)
 	made(r, "case.party_void", "Propose to void a recusal recorded by mistake; the id is that of the proposal", voids, a.VoidCaseParty, Versionless)
-	made(r, "issue.party", "Record a complainant, witness or other party on an issue", func(in *app.IssuePartyInput, id string, c *Call) {
+	made(r, "issue.party", "Record a complainant, witness or other party on an issue", func(in *casework.IssuePartyInput, id string, c *Call) {
 		in.IssueID, in.Key = id, c.Key
 	}, a.AddIssueParty)
 }

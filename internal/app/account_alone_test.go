@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/approval"
+	"plumbline/internal/app/casework"
 	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/app/desk"
 	apprecusal "plumbline/internal/app/recusal"
@@ -286,15 +286,15 @@ func TestTheTakerAnswersNoFinding(t *testing.T) {
 		st.must(st.assign(track, who, duty))
 	}
 	a := st.see("investigator1", caseID).Tracks[0].Allegations[0]
-	id, _, err := s.App.Recommend(ctx, s.Actor("investigator1"), app.RecommendInput{AllegationID: a.ID, Verdict: inquiry.Sustained, Standard: inquiry.ClearConvincing, Reason: "statements agree"})
+	id, _, err := s.App.Recommend(ctx, s.Actor("investigator1"), casework.RecommendInput{AllegationID: a.ID, Verdict: inquiry.Sustained, Standard: inquiry.ClearConvincing, Reason: "statements agree"})
 	st.must(err)
-	_, err = s.App.ServeFinding(ctx, s.Actor("investigator2"), app.FindingInput{ID: id, Version: 1})
+	_, err = s.App.ServeFinding(ctx, s.Actor("investigator2"), casework.FindingInput{ID: id, Version: 1})
 	st.must(err)
-	for _, in := range []app.ReplyInput{{ID: id, Version: 2, Waive: true}, {ID: id, Version: 2, Text: "it was me"}} {
+	for _, in := range []casework.ReplyInput{{ID: id, Version: 2, Waive: true}, {ID: id, Version: 2, Text: "it was me"}} {
 		_, _, err = s.App.Reply(ctx, s.Actor("anna"), in)
 		code(t, "the taker replies", err, "reply_code_alone")
 	}
 	k.agreed()
-	_, _, err = s.App.Reply(ctx, s.Actor("anna"), app.ReplyInput{ID: id, Version: 2, Text: "I was elsewhere"})
+	_, _, err = s.App.Reply(ctx, s.Actor("anna"), casework.ReplyInput{ID: id, Version: 2, Text: "I was elsewhere"})
 	st.must(err)
 }

@@ -6,6 +6,7 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/app/accounts"
+	"plumbline/internal/app/casework"
 	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/apptest"
 	"plumbline/internal/inquiry"
@@ -277,10 +278,10 @@ func TestAnAlarmWhenADissentStopsTheDecision(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		st := story{t, s}
 		_, track := st.decidable()
-		d, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), app.ProposeInput{TrackID: track, Form: 2, Sanction: "demerit", Reason: "facts and grounds"})
+		d, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), casework.ProposeInput{TrackID: track, Form: 2, Sanction: "demerit", Reason: "facts and grounds"})
 		st.must(err)
 		record := func() string {
-			id, _, err := s.App.ResolveTrack(ctx, s.Actor("body2"), app.ResolveInput{ID: d, Version: 1, Members: []string{number(t, s, "body"), number(t, s, "body2"), number(t, s, "authority")}})
+			id, _, err := s.App.ResolveTrack(ctx, s.Actor("body2"), casework.ResolveInput{ID: d, Version: 1, Members: []string{number(t, s, "body"), number(t, s, "body2"), number(t, s, "authority")}})
 			st.must(err)
 			return id
 		}
@@ -308,7 +309,7 @@ func TestADissenterIsNotLeftOut(t *testing.T) {
 	s := apptest.SQLite(t)
 	st := story{t, s}
 	_, track := st.decidable()
-	first, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), app.ProposeInput{TrackID: track, Form: 2, Sanction: "demerit", Reason: "facts and grounds"})
+	first, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), casework.ProposeInput{TrackID: track, Form: 2, Sanction: "demerit", Reason: "facts and grounds"})
 	st.must(err)
 	grant(t, s, "manager", roster.RoleDecidingBody, "bureau")
 	resolve := func(id string, members ...string) (string, error) {
@@ -316,23 +317,23 @@ func TestADissenterIsNotLeftOut(t *testing.T) {
 		for _, m := range members {
 			numbers = append(numbers, number(t, s, m))
 		}
-		p, _, err := s.App.ResolveTrack(ctx, s.Actor("body2"), app.ResolveInput{ID: id, Version: 1, Members: numbers})
+		p, _, err := s.App.ResolveTrack(ctx, s.Actor("body2"), casework.ResolveInput{ID: id, Version: 1, Members: numbers})
 		return p, err
 	}
 	confirm, err := resolve(first, "body", "body2", "authority")
 	st.must(err)
-	_, _, err = s.App.ProposeDecision(ctx, s.Actor("body"), app.ProposeInput{TrackID: track, Form: 1, Reason: "facts and grounds"})
+	_, _, err = s.App.ProposeDecision(ctx, s.Actor("body"), casework.ProposeInput{TrackID: track, Form: 1, Reason: "facts and grounds"})
 	code(t, "another form while the members are asked", err, "decision_exists")
 	st.must(st.refuse("authority", confirm))
 	st.must(st.approve("body", confirm))
 	_, err = resolve(first, "body", "body2", "manager")
 	code(t, "the dissenter is left out", err, "members_dissenter")
 
-	preview, err := s.App.PreviewDecision(ctx, s.Actor("body"), app.ProposeInput{TrackID: track, Form: 1, Reason: "facts and grounds"})
+	preview, err := s.App.PreviewDecision(ctx, s.Actor("body"), casework.ProposeInput{TrackID: track, Form: 1, Reason: "facts and grounds"})
 	if err != nil || preview.Form != 1 {
 		t.Errorf("another form is previewed as %+v, %v", preview, err)
 	}
-	second, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), app.ProposeInput{TrackID: track, Form: 1, Reason: "facts and grounds"})
+	second, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), casework.ProposeInput{TrackID: track, Form: 1, Reason: "facts and grounds"})
 	st.must(err)
 	_, err = resolve(first, "body", "body2", "authority", "manager")
 	if err == nil {

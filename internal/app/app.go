@@ -9,6 +9,7 @@ import (
 
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/approval"
+	"plumbline/internal/app/casework"
 	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/heads"
@@ -50,6 +51,7 @@ type App struct {
 	*accounts.Logins
 	*appcustody.Safekeeping
 	*apprecusal.Recusal
+	*casework.Casework
 	*readlog.Readings
 	*uploads.Uploads
 
@@ -78,14 +80,12 @@ func New(cfg Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{Desk: d, Heads: proofs, Approvals: approvals, Runner: runner, Logins: who, Recusal: apprecusal.New(d, approvals, runner), Safekeeping: appcustody.New(d, approvals, runner), Readings: readlog.New(d, approvals), Uploads: uploads.New(d, cfg.UploadBudget, cfg.Readers)}
+	readings := readlog.New(d, approvals)
+	bars := apprecusal.New(d, approvals, runner)
+	a := &App{Casework: casework.New(d, approvals, readings, proofs, bars), Desk: d, Heads: proofs, Approvals: approvals, Runner: runner, Logins: who, Recusal: bars, Safekeeping: appcustody.New(d, approvals, runner), Readings: readings, Uploads: uploads.New(d, cfg.UploadBudget, cfg.Readers)}
 	a.registerCampaignJob()
-	a.registerInquiryEnd()
-	a.registerInquiryReopen()
-	a.registerInquiryResolve()
 	a.registerIntakeImport()
 	a.registerIntakeWithdraw()
-	a.registerIssueEnding()
 	a.registerMatch()
 	a.registerRosterPast()
 	a.housekeeping()

@@ -8,6 +8,7 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/app/approval"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/readlog"
 	"plumbline/internal/apptest"
@@ -29,7 +30,7 @@ func TestBeyondTheDaysBudgetASecondPersonAgrees(t *testing.T) {
 		}
 		ids := s.Issues(seeds...)
 		opens := func(n int) error {
-			_, err := s.App.Issue(ctx, s.Actor("reader"), app.IssueInput{ID: ids[fmt.Sprint(n)], Purpose: "supervision"})
+			_, err := s.App.Issue(ctx, s.Actor("reader"), casework.IssueInput{ID: ids[fmt.Sprint(n)], Purpose: "supervision"})
 			return err
 		}
 		for _, n := range []int{0, 1, 0, 1} { // the same again costs nothing
@@ -38,7 +39,7 @@ func TestBeyondTheDaysBudgetASecondPersonAgrees(t *testing.T) {
 			}
 		}
 		wantFault(t, "a third issue", opens(2), fault.TooManyKind, "budget_openings")
-		if _, err := s.App.PersonFile(ctx, s.Actor("reader"), app.FileInput{Person: s.People["anna"], Purpose: "supervision"}); !fault.Is(err, fault.TooManyKind) {
+		if _, err := s.App.PersonFile(ctx, s.Actor("reader"), casework.FileInput{Person: s.People["anna"], Purpose: "supervision"}); !fault.Is(err, fault.TooManyKind) {
 			t.Errorf("a file: %v", err)
 		}
 		takes := func() error {
@@ -106,7 +107,7 @@ func TestARefusedFileIsNotCountedAsTaken(t *testing.T) {
 	ctx := context.Background()
 	s.App.Pack().Budgets = []rules.Budget{{Role: "inspector", Openings: 1, Exports: 5}}
 	take := func(key string) error {
-		e, _, err := s.App.ExportFile(ctx, s.Actor("inspector"), app.FileExportInput{Person: s.People[key], Purpose: "supervision"})
+		e, _, err := s.App.ExportFile(ctx, s.Actor("inspector"), casework.FileExportInput{Person: s.People[key], Purpose: "supervision"})
 		if err == nil {
 			err = e.Close()
 		}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/heads"
 	"plumbline/internal/apptest"
@@ -19,7 +20,7 @@ import (
 )
 
 // takeFile takes a person's file out and reads it.
-func takeFile(t *testing.T, s *apptest.Site, who string, in app.FileExportInput) (*bundle.Bundle, []byte) {
+func takeFile(t *testing.T, s *apptest.Site, who string, in casework.FileExportInput) (*bundle.Bundle, []byte) {
 	t.Helper()
 	e, r, err := s.App.ExportFile(context.Background(), s.Actor(who), in)
 	if err != nil {
@@ -64,7 +65,7 @@ func TestAFileLeavesWithItsProofs(t *testing.T) {
 		if err != nil || len(mine.Lines) != 2 {
 			t.Fatalf("%+v %v", mine, err)
 		}
-		if _, _, err := s.App.MakeStatement(ctx, s.Actor("anna"), app.StatementInput{Issue: mine.Lines[0].ID, Kind: "answer", Text: "已改正"}); err != nil {
+		if _, _, err := s.App.MakeStatement(ctx, s.Actor("anna"), casework.StatementInput{Issue: mine.Lines[0].ID, Kind: "answer", Text: "已改正"}); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.App.SignHead(ctx); err != nil {
@@ -79,7 +80,7 @@ func TestAFileLeavesWithItsProofs(t *testing.T) {
 			t.Fatal(err)
 		}
 
-		whole, raw := takeFile(t, s, "inspector", app.FileExportInput{Person: s.People["anna"]})
+		whole, raw := takeFile(t, s, "inspector", casework.FileExportInput{Person: s.People["anna"]})
 		if v, err := whole.Check(trust); err != nil || v.Stated == nil || v.Stated.Own || !slices.Equal(kindsOf(whole), []string{"issue", "statement", "taking"}) {
 			t.Fatalf("%v %+v %v", kindsOf(whole), v, err)
 		}
@@ -90,7 +91,7 @@ func TestAFileLeavesWithItsProofs(t *testing.T) {
 		}
 		liarFiles(t, whole, raw, trust)
 
-		own, ownRaw := takeFile(t, s, "anna", app.FileExportInput{Key: "k"})
+		own, ownRaw := takeFile(t, s, "anna", casework.FileExportInput{Key: "k"})
 		if v, err := own.Check(trust); err != nil || !v.Stated.Own || !slices.Equal(kindsOf(own), []string{"statement", "submission", "taking"}) {
 			t.Fatalf("%v %+v %v", kindsOf(own), v, err)
 		}
@@ -100,7 +101,7 @@ func TestAFileLeavesWithItsProofs(t *testing.T) {
 				t.Errorf("the person's own bundle tells %q", secret)
 			}
 		}
-		again, _ := takeFile(t, s, "anna", app.FileExportInput{Key: "k"})
+		again, _ := takeFile(t, s, "anna", casework.FileExportInput{Key: "k"})
 		if _, err := again.Check(trust); err != nil || again.Export == own.Export {
 			t.Errorf("asked for again: entry %d after %d, %v", again.Export, own.Export, err)
 		}
@@ -121,15 +122,15 @@ func whoMayTake(t *testing.T, s *apptest.Site) {
 		t.Fatal(err)
 	}
 	for _, who := range []string{"ben", "east1head", "easthead", "records", "system", "anna"} {
-		if _, _, err := s.App.ExportFile(ctx, s.Actor(who), app.FileExportInput{Person: s.People["anna"]}); !fault.Is(err, fault.NotFoundKind) && !fault.Is(err, fault.ForbiddenKind) {
+		if _, _, err := s.App.ExportFile(ctx, s.Actor(who), casework.FileExportInput{Person: s.People["anna"]}); !fault.Is(err, fault.NotFoundKind) && !fault.Is(err, fault.ForbiddenKind) {
 			t.Errorf("%s takes the file out: %v", who, err)
 		}
 	}
-	if _, _, err := s.App.ExportFile(ctx, s.Actor("eastinspector"), app.FileExportInput{Person: s.People["dong"]}); !fault.Is(err, fault.NotFoundKind) {
+	if _, _, err := s.App.ExportFile(ctx, s.Actor("eastinspector"), casework.FileExportInput{Person: s.People["dong"]}); !fault.Is(err, fault.NotFoundKind) {
 		t.Errorf("out of reach: %v", err)
 	}
 	for _, purpose := range []string{"", "curiosity"} {
-		if _, _, err := s.App.ExportFile(ctx, s.Actor("reader"), app.FileExportInput{Person: s.People["anna"], Purpose: purpose}); !fault.Is(err, fault.InvalidKind) {
+		if _, _, err := s.App.ExportFile(ctx, s.Actor("reader"), casework.FileExportInput{Person: s.People["anna"], Purpose: purpose}); !fault.Is(err, fault.InvalidKind) {
 			t.Errorf("a leader for %q: %v", purpose, err)
 		}
 	}
@@ -137,7 +138,7 @@ func whoMayTake(t *testing.T, s *apptest.Site) {
 	if err != nil || after.Size != before.Size {
 		t.Errorf("refusals left %d entries, %v", after.Size-before.Size, err)
 	}
-	b, _ := takeFile(t, s, "reader", app.FileExportInput{Person: s.People["anna"], Purpose: "supervision"})
+	b, _ := takeFile(t, s, "reader", casework.FileExportInput{Person: s.People["anna"], Purpose: "supervision"})
 	for _, r := range b.Rows {
 		if r.Kind == "taking" && r.Value("purpose") != "supervision" {
 			t.Errorf("the ledger's purpose is %q", r.Value("purpose"))
@@ -262,11 +263,11 @@ func TestAFilingDoesNotNameAHiddenRecord(t *testing.T) {
 					t.Errorf("entry %d, of the comparison, is offered to the filer: %v", beyond, err)
 				}
 			}
-			if _, own := takeFile(t, s, "anna", app.FileExportInput{}); strings.Contains(string(own), hidden.ID) {
+			if _, own := takeFile(t, s, "anna", casework.FileExportInput{}); strings.Contains(string(own), hidden.ID) {
 				t.Error("the person's own bundle names the record")
 			}
 			said := list(t, s, "anna", selfcheck.Officers, false).Issues[0].ID
-			now, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: said})
+			now, err := s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: said})
 			if err != nil || !now.Paired || now.FirstOfKey {
 				t.Errorf("the inspector does not see that the two match: %+v, %v", now, err)
 			}
@@ -275,7 +276,7 @@ func TestAFilingDoesNotNameAHiddenRecord(t *testing.T) {
 			}
 		}
 		rec := submit(t, s, "anna", l, says(item, "本人申报的事"))
-		now, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: hidden.ID})
+		now, err := s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: hidden.ID})
 		if err != nil || now.Version == hidden.Version {
 			t.Fatalf("the filing did not alter the comparison: %+v, %v", now, err)
 		}

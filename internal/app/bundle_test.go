@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/apptest"
 	"plumbline/internal/bundle"
 	"plumbline/internal/fault"
@@ -22,7 +22,7 @@ import (
 // takeOut exports a case and reads the file.
 func takeOut(t *testing.T, s *apptest.Site, who, id string) (*bundle.Bundle, []byte) {
 	t.Helper()
-	e, r, err := s.App.ExportCase(context.Background(), s.Actor(who), app.CaseExportInput{ID: id})
+	e, r, err := s.App.ExportCase(context.Background(), s.Actor(who), casework.CaseExportInput{ID: id})
 	if err != nil {
 		t.Fatalf("%s: %v", who, err)
 	}
@@ -50,14 +50,14 @@ func TestACaseLeavesWithItsProofs(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx, st := context.Background(), story{t, s}
 		i := audited(t, s, "anna", "east1", 3, "2026-01-10")
-		in := app.OpenCaseInput{IssueID: i.ID, Rule: "art. 7", Facts: "struck a detainee", Version: triage(t, s, i.ID, 3, issue.ActRefer).Version}
+		in := casework.OpenCaseInput{IssueID: i.ID, Rule: "art. 7", Facts: "struck a detainee", Version: triage(t, s, i.ID, 3, issue.ActRefer).Version}
 		id, _, err := s.App.OpenCase(ctx, s.Actor("body"), in)
 		st.must(err)
 		c := st.see("body", id)
 		officer := c.Tracks[0].ID
 		for _, q := range c.Questions {
 			if q.LinkKind == "head" {
-				leader, _, err := s.App.OpenLeaderTrack(ctx, s.Actor("body"), app.QuestionInput{ID: q.ID, Version: q.Version})
+				leader, _, err := s.App.OpenLeaderTrack(ctx, s.Actor("body"), casework.QuestionInput{ID: q.ID, Version: q.Version})
 				st.must(err)
 				st.must(st.assign(leader, "investigator3", inquiry.DutyInvestigator))
 			}
@@ -88,7 +88,7 @@ func TestACaseLeavesWithItsProofs(t *testing.T) {
 			}
 		}
 		for _, who := range []string{"anna", "dong", "investigator1"} { // subject, stranger, reader without the right
-			if _, _, err := s.App.ExportCase(ctx, s.Actor(who), app.CaseExportInput{ID: id}); !fault.Is(err, fault.NotFoundKind) && !fault.Is(err, fault.ForbiddenKind) {
+			if _, _, err := s.App.ExportCase(ctx, s.Actor(who), casework.CaseExportInput{ID: id}); !fault.Is(err, fault.NotFoundKind) && !fault.Is(err, fault.ForbiddenKind) {
 				t.Errorf("%s takes the case out: %v", who, err)
 			}
 		}
@@ -180,7 +180,7 @@ func TestATaskIsOfferedWhereItsIssueOpens(t *testing.T) {
 	s := apptest.SQLite(t)
 	ctx, st := context.Background(), story{t, s}
 	i := audited(t, s, "anna", "east1", 3, "2026-01-10")
-	id, _, err := s.App.OpenCase(ctx, s.Actor("body"), app.OpenCaseInput{IssueID: i.ID, Rule: "art. 7", Facts: "struck a detainee", Version: triage(t, s, i.ID, 3, issue.ActRefer).Version})
+	id, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: i.ID, Rule: "art. 7", Facts: "struck a detainee", Version: triage(t, s, i.ID, 3, issue.ActRefer).Version})
 	st.must(err)
 	st.must(st.assign(st.see("body", id).Tracks[0].ID, "investigator1", inquiry.DutyInvestigator))
 	sees := 0
@@ -191,7 +191,7 @@ func TestATaskIsOfferedWhereItsIssueOpens(t *testing.T) {
 			continue
 		}
 		sees++
-		_, err = s.App.Issue(ctx, who, app.IssueInput{ID: c.IssueID, Purpose: "supervision"})
+		_, err = s.App.Issue(ctx, who, casework.IssueInput{ID: c.IssueID, Purpose: "supervision"})
 		if opens := err == nil; c.Can["issue.read"] != opens || c.Can["rectification.create"] && !opens {
 			t.Errorf("%s: %v, offered %v", key, err, c.Can)
 		}

@@ -3,7 +3,7 @@ package app_test
 import (
 	"testing"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
@@ -27,12 +27,12 @@ func TestTheAccusedBarsNobodyByDeclaring(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		i := audited(t, s, "anna", "east1", 3, "2026-01-10")
 		triaged := triage(t, s, i.ID, 3, issue.ActRefer)
-		caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), app.OpenCaseInput{IssueID: i.ID, Version: triaged.Version, Rule: "r", Facts: "f"})
+		caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: i.ID, Version: triaged.Version, Rule: "r", Facts: "f"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		sees := func(key string) bool {
-			_, onIssue := s.App.Issue(ctx, s.Actor(key), app.IssueInput{ID: i.ID})
+			_, onIssue := s.App.Issue(ctx, s.Actor(key), casework.IssueInput{ID: i.ID})
 			_, onCase := s.App.Case(ctx, s.Actor(key), caseID)
 			return onIssue == nil && onCase == nil
 		}
@@ -126,7 +126,7 @@ func TestARecordsOfficerBarsNobodyAlone(t *testing.T) {
 	if _, _, err := s.App.Declare(ctx, s.Actor("records"), apprecusal.RelationInput{PersonID: s.People["anna"], Number: number(t, s, "inspector"), Name: "督察甲", Kind: "relative"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: i.ID}); err != nil {
+	if _, err := s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: i.ID}); err != nil {
 		t.Errorf("the inspector is barred on the word of one: %v", err)
 	}
 	list, err := s.App.Challenges(ctx, s.Actor("authority"), recusal.Filter{})
@@ -138,7 +138,7 @@ func TestARecordsOfficerBarsNobodyAlone(t *testing.T) {
 			uphold(t, s, r.ID)
 		}
 	}
-	if _, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: i.ID}); !fault.Is(err, fault.NotFoundKind) {
+	if _, err := s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: i.ID}); !fault.Is(err, fault.NotFoundKind) {
 		t.Errorf("upheld, and he still sees it: %v", err)
 	}
 }
@@ -150,11 +150,11 @@ func TestAColleagueRecordedAsAPartyIsChallenged(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		i := audited(t, s, "anna", "east1", 3, "2026-01-10")
 		sees := func(key string) bool {
-			_, err := s.App.Issue(ctx, s.Actor(key), app.IssueInput{ID: i.ID})
+			_, err := s.App.Issue(ctx, s.Actor(key), casework.IssueInput{ID: i.ID})
 			return err == nil
 		}
 		record := func(by, key string) (string, error) {
-			id, _, err := s.App.AddIssueParty(ctx, s.Actor(by), app.IssuePartyInput{IssueID: i.ID, Person: number(t, s, key), Interest: inquiry.InterestWitness})
+			id, _, err := s.App.AddIssueParty(ctx, s.Actor(by), casework.IssuePartyInput{IssueID: i.ID, Person: number(t, s, key), Interest: inquiry.InterestWitness})
 			return id, err
 		}
 		id, err := record("inspector", "body2")
@@ -163,7 +163,7 @@ func TestAColleagueRecordedAsAPartyIsChallenged(t *testing.T) {
 		}
 		_, err = record("inspector2", "body2")
 		code(t, "challenged already", err, "challenge_exists")
-		d, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: i.ID})
+		d, err := s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: i.ID})
 		if err != nil || len(d.Parties) != 1 || d.Parties[0].Challenge != recusal.Filed {
 			t.Errorf("the recorder sees %+v, %v", d.Parties, err)
 		}
@@ -180,7 +180,7 @@ func TestAColleagueRecordedAsAPartyIsChallenged(t *testing.T) {
 			t.Errorf("a reader has no part, and is not barred at once: %v", err)
 		}
 		triaged := triage(t, s, i.ID, 3, issue.ActRefer)
-		caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), app.OpenCaseInput{IssueID: i.ID, Version: triaged.Version, Rule: "r", Facts: "f"})
+		caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: i.ID, Version: triaged.Version, Rule: "r", Facts: "f"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -192,7 +192,7 @@ func TestAColleagueRecordedAsAPartyIsChallenged(t *testing.T) {
 			t.Errorf("upheld, and not barred: %v", err)
 		}
 
-		onCase, _, err := s.App.AddParty(ctx, s.Actor("body"), app.PartyInput{CaseID: caseID, Person: number(t, s, "inspector2"), Interest: inquiry.InterestComplainant})
+		onCase, _, err := s.App.AddParty(ctx, s.Actor("body"), casework.PartyInput{CaseID: caseID, Person: number(t, s, "inspector2"), Interest: inquiry.InterestComplainant})
 		if err != nil || !sees("inspector2") {
 			t.Fatalf("from the case's side: %v", err)
 		}

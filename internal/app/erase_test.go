@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
@@ -94,8 +95,8 @@ func exports(t *testing.T, s *apptest.Site, signing *app.App) []byte {
 	for _, format := range []string{desk.FormatCSV, desk.FormatXLSX} {
 		take(s.App.ExportIssues(ctx, s.Actor("inspector"), app.IssueExportInput{Filter: issue.All(), Format: format}))
 	}
-	take(signing.ExportFile(ctx, s.Actor("anna"), app.FileExportInput{}))
-	take(signing.ExportFile(ctx, s.Actor("inspector"), app.FileExportInput{Person: s.People["anna"], Purpose: "supervision"}))
+	take(signing.ExportFile(ctx, s.Actor("anna"), casework.FileExportInput{}))
+	take(signing.ExportFile(ctx, s.Actor("inspector"), casework.FileExportInput{Person: s.People["anna"], Purpose: "supervision"}))
 	batches, _, err := s.App.Batches(ctx, s.Actor("inspector"), "", "", 50)
 	if err != nil || len(batches) == 0 {
 		t.Fatal(batches, err)
@@ -180,7 +181,7 @@ func TestTwoHundredStringsAreGone(t *testing.T) {
 		issues := s.Issues(seeds...)
 		var receipts []desk.Receipt
 		for _, id := range issues {
-			_, r, err := a.MakeStatement(ctx, s.Actor("anna"), app.StatementInput{Issue: id, Kind: issue.Answer, Text: plant(), Key: id})
+			_, r, err := a.MakeStatement(ctx, s.Actor("anna"), casework.StatementInput{Issue: id, Kind: issue.Answer, Text: plant(), Key: id})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
@@ -45,7 +46,7 @@ func (a *App) ExportIssues(ctx context.Context, who *roster.Actor, in IssueExpor
 			return err
 		}
 		return a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
-			sc, err := a.issueListScope(ctx, v, who, roster.ActExport, in.Filter)
+			sc, err := a.IssueListScope(ctx, v, who, roster.ActExport, in.Filter)
 			if err != nil {
 				return err
 			}
@@ -59,7 +60,7 @@ func (a *App) ExportIssues(ctx context.Context, who *roster.Actor, in IssueExpor
 				if err != nil {
 					return err
 				}
-				if err := nameRows(ctx, v, who.Lang, rows, named); err != nil {
+				if err := casework.NameRows(ctx, v, who.Lang, rows, named); err != nil {
 					return err
 				}
 				for _, r := range rows {

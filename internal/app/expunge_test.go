@@ -6,7 +6,7 @@ import (
 	"os"
 	"testing"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/apptest"
 	"plumbline/internal/custody"
@@ -58,7 +58,7 @@ func TestAnExpungementHasItsGuards(t *testing.T) {
 	if _, err := s.App.ApproveExpungement(ctx, s.Actor("body"), appcustody.ExpungementInput{ID: e, Version: 1}); faultCode(err) != "legal_hold" {
 		t.Errorf("under a hold: %v", err)
 	}
-	if d, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: id}); err != nil || d.Narrative != "narrative of one" || d.Erased {
+	if d, err := s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: id}); err != nil || d.Narrative != "narrative of one" || d.Erased {
 		t.Fatalf("the refused approval erased: %+v %v", d, err)
 	}
 	if _, _, err := s.App.LiftHold(ctx, s.Actor("body"), appcustody.LiftInput{ID: h, Version: 1, Reason: "结束"}); faultCode(err) != "guard_same_person" {
@@ -83,7 +83,7 @@ func TestAnExpungementHasItsGuards(t *testing.T) {
 	if err := approve("body"); err != nil {
 		t.Fatal(err)
 	}
-	if d, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: id}); err != nil || d.Narrative != "narrative of one" || d.Erased {
+	if d, err := s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: id}); err != nil || d.Narrative != "narrative of one" || d.Erased {
 		t.Fatalf("one approval erased: %+v %v", d, err)
 	}
 	if x, err := s.App.Expungement(ctx, s.Actor("body"), e); err != nil || x.Approvals != 1 || !x.Approved || x.Can["expungement.approve"] || x.State != custody.ExpungementProposed {
@@ -113,7 +113,7 @@ func TestAnExpungementHasItsGuards(t *testing.T) {
 	if _, err := s.App.ApproveExpungement(ctx, s.Actor("body2"), appcustody.ExpungementInput{ID: e, Version: 2}); faultCode(err) != "expungement_state" {
 		t.Errorf("approved when it is done: %v", err)
 	}
-	if d, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: id}); err != nil || d.Narrative != "" || !d.Erased {
+	if d, err := s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: id}); err != nil || d.Narrative != "" || !d.Erased {
 		t.Errorf("%+v %v", d, err)
 	}
 	if _, err := propose(s, "records", id, custody.GroundCourt); faultCode(err) != "expunged_already" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
@@ -203,7 +204,7 @@ func (a *App) refile(ctx context.Context, tx *store.Tx, s *selfcheck.Submission,
 			changes = append(changes, issue.Change{Before: before, After: &after})
 		}
 	}
-	ends, err := a.endings(ctx, &tx.View, &roster.Actor{Person: s.FiledBy}, "", f.Withdrawn...)
+	ends, err := a.Endings(ctx, &tx.View, &roster.Actor{Person: s.FiledBy}, "", f.Withdrawn...)
 	if err != nil {
 		return err
 	}
@@ -224,7 +225,7 @@ func (a *App) refile(ctx context.Context, tx *store.Tx, s *selfcheck.Submission,
 // dropped says why a declaration stays on the list. A severe one is not taken
 // back by whom it is about, even where his list was returned.
 func dropped(err error, i *issue.Issue) error {
-	if needsTwo(err) {
+	if casework.NeedsTwo(err) {
 		return fault.Invalid("declared_stays", "", "Item", i.ItemNo)
 	}
 	return err

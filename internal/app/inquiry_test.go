@@ -10,6 +10,7 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/app/approval"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
@@ -51,9 +52,9 @@ func audited(t *testing.T, s *apptest.Site, person, unit string, tier int, on ro
 	return i
 }
 
-func triage(t *testing.T, s *apptest.Site, id string, severity int, next issue.Act) app.IssueResult {
+func triage(t *testing.T, s *apptest.Site, id string, severity int, next issue.Act) casework.IssueResult {
 	t.Helper()
-	r, _, err := s.App.TriageIssue(context.Background(), s.Actor("inspector"), app.TriageIssueInput{Step: app.Step{ID: id, Version: 1}, Severity: severity, Category: "interview", Decision: next})
+	r, _, err := s.App.TriageIssue(context.Background(), s.Actor("inspector"), casework.TriageIssueInput{Step: casework.Step{ID: id, Version: 1}, Severity: severity, Category: "interview", Decision: next})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +69,7 @@ func code(t *testing.T, what string, err error, want string) {
 }
 
 // questionsOn lists the questions of an issue as the bureau's body sees them.
-func questionsOn(t *testing.T, s *apptest.Site, issueID string) []app.QuestionRow {
+func questionsOn(t *testing.T, s *apptest.Site, issueID string) []casework.QuestionRow {
 	t.Helper()
 	p, err := s.App.Questions(context.Background(), s.Actor("body"), inquiry.QuestionFilter{IssueID: issueID}, "")
 	if err != nil {
@@ -112,7 +113,7 @@ func TestTriageRaisesAQuestionForEveryHolder(t *testing.T) {
 		}
 		// What is taken back by two takes its questions with it, and not before.
 		ctx, st := context.Background(), story{t, s}
-		_, _, err := s.App.WithdrawIssue(ctx, s.Actor("inspector"), app.WithdrawIssueInput{Step: app.Step{ID: second.ID, Version: 2, Reason: "wrong match"}})
+		_, _, err := s.App.WithdrawIssue(ctx, s.Actor("inspector"), casework.WithdrawIssueInput{Step: casework.Step{ID: second.ID, Version: 2, Reason: "wrong match"}})
 		st.must(err)
 		for _, q := range questionsOn(t, s, second.ID) {
 			if q.State == inquiry.QuestionWithdrawn {
@@ -138,14 +139,14 @@ func TestQuestionIsRefusedOneTierAbove(t *testing.T) {
 		i := audited(t, s, "west1head", "west1", 3, "2026-01-10")
 		triage(t, s, i.ID, 3, issue.ActRefer)
 		q := questionsOn(t, s, i.ID)[0] // about the head of west
-		in := app.QuestionInput{ID: q.ID, Version: q.Version, Reason: "on leave, deputised in writing"}
+		in := casework.QuestionInput{ID: q.ID, Version: q.Version, Reason: "on leave, deputised in writing"}
 		_, err := s.App.RefuseQuestion(ctx, s.Actor("inspector"), in)
 		code(t, "an inspector answers", err, "not_allowed")
 		_, err = s.App.RefuseQuestion(ctx, s.Actor("westhead"), in)
 		if !fault.Is(err, fault.NotFoundKind) {
 			t.Errorf("the leader himself: %v", err)
 		}
-		_, err = s.App.RefuseQuestion(ctx, s.Actor("body"), app.QuestionInput{ID: q.ID, Version: q.Version})
+		_, err = s.App.RefuseQuestion(ctx, s.Actor("body"), casework.QuestionInput{ID: q.ID, Version: q.Version})
 		code(t, "no reason", err, "required")
 		if _, err = s.App.RefuseQuestion(ctx, s.Actor("body"), in); err != nil {
 			t.Fatal(err)
@@ -157,7 +158,7 @@ func TestQuestionIsRefusedOneTierAbove(t *testing.T) {
 		}
 		_, err = s.App.RefuseQuestion(ctx, s.Actor("body"), in)
 		code(t, "stale", err, "stale_version")
-		in = app.QuestionInput{ID: q.ID, Version: q.Version + 1}
+		in = casework.QuestionInput{ID: q.ID, Version: q.Version + 1}
 		_, err = s.App.ApproveRefusal(ctx, s.Actor("body"), in)
 		code(t, "the proposer approves", err, "guard_same_person")
 		if _, err = s.App.RejectRefusal(ctx, s.Actor("body2"), in); err != nil {
@@ -189,7 +190,7 @@ func TestBureauLeaderIsAnsweredAboveTheBureau(t *testing.T) {
 	ctx := context.Background()
 	i := audited(t, s, "easthead", "east", 2, "2026-01-10")
 	triage(t, s, i.ID, 3, issue.ActRefer)
-	var about app.QuestionRow
+	var about casework.QuestionRow
 	p, err := s.App.Questions(ctx, s.Actor("authority"), inquiry.QuestionFilter{IssueID: i.ID}, "")
 	if err != nil {
 		t.Fatal(err)
@@ -202,12 +203,12 @@ func TestBureauLeaderIsAnsweredAboveTheBureau(t *testing.T) {
 	if about.ID == "" || about.DecideTier != 0 {
 		t.Fatalf("questions %+v", p.Rows)
 	}
-	if _, err := s.App.RefuseQuestion(ctx, s.Actor("body"), app.QuestionInput{ID: about.ID, Version: 1, Reason: "why not"}); err != nil {
+	if _, err := s.App.RefuseQuestion(ctx, s.Actor("body"), casework.QuestionInput{ID: about.ID, Version: 1, Reason: "why not"}); err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.App.ApproveRefusal(ctx, s.Actor("body2"), app.QuestionInput{ID: about.ID, Version: 2})
+	_, err = s.App.ApproveRefusal(ctx, s.Actor("body2"), casework.QuestionInput{ID: about.ID, Version: 2})
 	code(t, "his own bureau approves", err, "guard_tier")
-	if _, err := s.App.ApproveRefusal(ctx, s.Actor("authority"), app.QuestionInput{ID: about.ID, Version: 2}); err != nil {
+	if _, err := s.App.ApproveRefusal(ctx, s.Actor("authority"), casework.QuestionInput{ID: about.ID, Version: 2}); err != nil {
 		t.Error(err)
 	}
 }
@@ -225,7 +226,7 @@ func (st story) must(err error) {
 	}
 }
 
-func (st story) see(who, id string) app.CaseView {
+func (st story) see(who, id string) casework.CaseView {
 	st.Helper()
 	c, err := st.s.App.Case(context.Background(), st.s.Actor(who), id)
 	st.must(err)
@@ -233,7 +234,7 @@ func (st story) see(who, id string) app.CaseView {
 }
 
 func (st story) assign(track, who string, duty inquiry.MemberDuty) error {
-	_, _, err := st.s.App.AssignMember(context.Background(), st.s.Actor("body"), app.AssignInput{TrackID: track, Person: number(st.T, st.s, who), Duty: duty})
+	_, _, err := st.s.App.AssignMember(context.Background(), st.s.Actor("body"), casework.AssignInput{TrackID: track, Person: number(st.T, st.s, who), Duty: duty})
 	return err
 }
 
@@ -241,43 +242,43 @@ func (st story) assign(track, who string, duty inquiry.MemberDuty) error {
 func (st story) find(caseID, trackID, one, two, adjudicator, subject string, v inquiry.Verdict) {
 	st.Helper()
 	ctx, s := context.Background(), st.s
-	track := func() app.TrackView {
+	track := func() casework.TrackView {
 		for _, t := range st.see(one, caseID).Tracks {
 			if t.ID == trackID {
 				return t
 			}
 		}
 		st.Fatalf("%s does not see his track", one)
-		return app.TrackView{}
+		return casework.TrackView{}
 	}
-	id, _, err := s.App.Recommend(ctx, s.Actor(one), app.RecommendInput{AllegationID: track().Allegations[0].ID, Verdict: v, Standard: inquiry.ClearConvincing, Reason: "statements agree"})
+	id, _, err := s.App.Recommend(ctx, s.Actor(one), casework.RecommendInput{AllegationID: track().Allegations[0].ID, Verdict: v, Standard: inquiry.ClearConvincing, Reason: "statements agree"})
 	st.must(err)
-	_, err = s.App.ServeFinding(ctx, s.Actor(one), app.FindingInput{ID: id, Version: 1})
+	_, err = s.App.ServeFinding(ctx, s.Actor(one), casework.FindingInput{ID: id, Version: 1})
 	code(st.T, "the same investigator serves", err, "guard_same_person")
 	if fs, err := s.App.MyFindings(ctx, s.Actor(subject)); err != nil || len(fs) != 0 {
 		st.Errorf("a draft shows to its subject: %v, %v", fs, err)
 	}
-	_, err = s.App.ServeFinding(ctx, s.Actor(two), app.FindingInput{ID: id, Version: 1})
+	_, err = s.App.ServeFinding(ctx, s.Actor(two), casework.FindingInput{ID: id, Version: 1})
 	st.must(err)
 	fs, err := s.App.MyFindings(ctx, s.Actor(subject))
 	if err != nil || len(fs) != 1 || fs[0].Reason != "statements agree" || !fs[0].MayReply {
 		st.Fatalf("served %+v, %v", fs, err)
 	}
-	_, _, err = s.App.Reply(ctx, s.Actor("dong"), app.ReplyInput{ID: id, Version: 2, Text: "not me"})
+	_, _, err = s.App.Reply(ctx, s.Actor("dong"), casework.ReplyInput{ID: id, Version: 2, Text: "not me"})
 	if !fault.Is(err, fault.NotFoundKind) {
 		st.Errorf("somebody else replies: %v", err)
 	}
-	_, _, err = s.App.Reply(ctx, s.Actor(subject), app.ReplyInput{ID: id, Version: 2, Text: "I was elsewhere"})
+	_, _, err = s.App.Reply(ctx, s.Actor(subject), casework.ReplyInput{ID: id, Version: 2, Text: "I was elsewhere"})
 	st.must(err)
-	_, err = s.App.ConfirmFinding(ctx, s.Actor(adjudicator), app.ConfirmInput{ID: id, Version: 3, Verdict: v, Reason: "agreed"})
+	_, err = s.App.ConfirmFinding(ctx, s.Actor(adjudicator), casework.ConfirmInput{ID: id, Version: 3, Verdict: v, Reason: "agreed"})
 	code(st.T, "reply unanswered", err, "reply_unanswered")
-	_, err = s.App.AnswerReply(ctx, s.Actor(one), app.AnswerInput{ID: id, Version: 3, Answer: "the duty log says otherwise"})
+	_, err = s.App.AnswerReply(ctx, s.Actor(one), casework.AnswerInput{ID: id, Version: 3, Answer: "the duty log says otherwise"})
 	st.must(err)
-	_, err = s.App.ConfirmFinding(ctx, s.Actor(one), app.ConfirmInput{ID: id, Version: 3, Verdict: v, Reason: "agreed"})
+	_, err = s.App.ConfirmFinding(ctx, s.Actor(one), casework.ConfirmInput{ID: id, Version: 3, Verdict: v, Reason: "agreed"})
 	if err == nil {
 		st.Error("an investigator confirmed")
 	}
-	_, err = s.App.ConfirmFinding(ctx, s.Actor(adjudicator), app.ConfirmInput{ID: id, Version: 3, Verdict: v, Reason: "agreed"})
+	_, err = s.App.ConfirmFinding(ctx, s.Actor(adjudicator), casework.ConfirmInput{ID: id, Version: 3, Verdict: v, Reason: "agreed"})
 	st.must(err)
 }
 
@@ -285,14 +286,14 @@ func (st story) find(caseID, trackID, one, two, adjudicator, subject string, v i
 func (st story) decide(trackID string, form int, sanction string) {
 	st.Helper()
 	ctx, s := context.Background(), st.s
-	id, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), app.ProposeInput{TrackID: trackID, Form: form, Sanction: sanction, Reason: "facts and grounds"})
+	id, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), casework.ProposeInput{TrackID: trackID, Form: form, Sanction: sanction, Reason: "facts and grounds"})
 	st.must(err)
 	members := []string{number(st.T, s, "body"), number(st.T, s, "body2"), number(st.T, s, "authority")}
-	_, _, err = s.App.ResolveTrack(ctx, s.Actor("body"), app.ResolveInput{ID: id, Version: 1, Members: members})
+	_, _, err = s.App.ResolveTrack(ctx, s.Actor("body"), casework.ResolveInput{ID: id, Version: 1, Members: members})
 	code(st.T, "the proposer decides", err, "guard_same_person")
-	_, _, err = s.App.ResolveTrack(ctx, s.Actor("body2"), app.ResolveInput{ID: id, Version: 1, Members: members[:2]})
+	_, _, err = s.App.ResolveTrack(ctx, s.Actor("body2"), casework.ResolveInput{ID: id, Version: 1, Members: members[:2]})
 	code(st.T, "no quorum", err, "body_quorum")
-	confirm, _, err := s.App.ResolveTrack(ctx, s.Actor("body2"), app.ResolveInput{ID: id, Version: 1, Members: members})
+	confirm, _, err := s.App.ResolveTrack(ctx, s.Actor("body2"), casework.ResolveInput{ID: id, Version: 1, Members: members})
 	st.must(err)
 	st.agree(confirm, "body", "authority")
 }
@@ -370,7 +371,7 @@ func TestCaseFromIssueToClose(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx, st := context.Background(), story{t, s}
 		i := audited(t, s, "anna", "east1", 3, "2026-01-10")
-		in := app.OpenCaseInput{IssueID: i.ID, Version: 1, Rule: "art. 7", Facts: "struck a detainee"}
+		in := casework.OpenCaseInput{IssueID: i.ID, Version: 1, Rule: "art. 7", Facts: "struck a detainee"}
 		_, _, err := s.App.OpenCase(ctx, s.Actor("body"), in)
 		code(t, "not a clue yet", err, "case_needs_clue")
 		in.Version = triage(t, s, i.ID, 3, issue.ActRefer).Version
@@ -390,20 +391,20 @@ func TestCaseFromIssueToClose(t *testing.T) {
 			t.Fatalf("case %+v", c)
 		}
 		officer := c.Tracks[0].ID
-		_, _, err = s.App.CloseCase(ctx, s.Actor("body"), app.CloseCaseInput{ID: caseID, Version: c.Version})
+		_, _, err = s.App.CloseCase(ctx, s.Actor("body"), casework.CloseCaseInput{ID: caseID, Version: c.Version})
 		code(t, "incomplete", err, "case_incomplete")
 
 		// One leader gets a track, the other a refusal.
 		var leader string
 		for _, q := range c.Questions {
 			if q.LinkKind == "head" {
-				leader, _, err = s.App.OpenLeaderTrack(ctx, s.Actor("body"), app.QuestionInput{ID: q.ID, Version: q.Version})
+				leader, _, err = s.App.OpenLeaderTrack(ctx, s.Actor("body"), casework.QuestionInput{ID: q.ID, Version: q.Version})
 				st.must(err)
 				continue
 			}
-			_, err = s.App.RefuseQuestion(ctx, s.Actor("body"), app.QuestionInput{ID: q.ID, Version: q.Version, Reason: "no visit was due"})
+			_, err = s.App.RefuseQuestion(ctx, s.Actor("body"), casework.QuestionInput{ID: q.ID, Version: q.Version, Reason: "no visit was due"})
 			st.must(err)
-			_, err = s.App.ApproveRefusal(ctx, s.Actor("body2"), app.QuestionInput{ID: q.ID, Version: q.Version + 1})
+			_, err = s.App.ApproveRefusal(ctx, s.Actor("body2"), casework.QuestionInput{ID: q.ID, Version: q.Version + 1})
 			st.must(err)
 		}
 
@@ -422,7 +423,7 @@ func TestCaseFromIssueToClose(t *testing.T) {
 		if c := st.see("investigator1", caseID); len(c.Tracks) != 1 || c.Tracks[0].ID != officer || c.Tracks[0].Mine != inquiry.DutyInvestigator {
 			t.Errorf("the officer's investigator sees %+v", c.Tracks)
 		}
-		_, _, err = s.App.AddAllegation(ctx, s.Actor("investigator1"), app.AllegationInput{TrackID: leader, Category: "supervision", Rule: "art. 3", Facts: "x"})
+		_, _, err = s.App.AddAllegation(ctx, s.Actor("investigator1"), casework.AllegationInput{TrackID: leader, Category: "supervision", Rule: "art. 3", Facts: "x"})
 		if !fault.Is(err, fault.NotFoundKind) {
 			t.Errorf("the other side's track: %v", err)
 		}
@@ -430,43 +431,43 @@ func TestCaseFromIssueToClose(t *testing.T) {
 		st.find(caseID, officer, "investigator1", "investigator2", "adjudicator", "anna", inquiry.Sustained)
 		st.decide(officer, 2, "demerit")
 
-		_, _, err = s.App.AddAllegation(ctx, s.Actor("investigator3"), app.AllegationInput{TrackID: leader, Category: "supervision", Rule: "art. 3", Facts: "no night checks"})
+		_, _, err = s.App.AddAllegation(ctx, s.Actor("investigator3"), casework.AllegationInput{TrackID: leader, Category: "supervision", Rule: "art. 3", Facts: "no night checks"})
 		st.must(err)
 		version := st.see("investigator3", caseID).Tracks[0].Version
-		_, err = s.App.ProveTrack(ctx, s.Actor("investigator3"), app.ProveInput{TrackID: leader, Version: version, Duty: "proved", Knowledge: "proved", Conduct: "not_proved", Link: "proved",
+		_, err = s.App.ProveTrack(ctx, s.Actor("investigator3"), casework.ProveInput{TrackID: leader, Version: version, Duty: "proved", Knowledge: "proved", Conduct: "not_proved", Link: "proved",
 			Class: "main", Result: "not_fulfilled", Grounds: "rosters"})
 		code(t, "three proofs", err, "proofs_missing")
-		_, err = s.App.ProveTrack(ctx, s.Actor("investigator3"), app.ProveInput{TrackID: leader, Version: version, Duty: "proved", Knowledge: "not_proved", Conduct: "not_proved", Link: "not_proved",
+		_, err = s.App.ProveTrack(ctx, s.Actor("investigator3"), casework.ProveInput{TrackID: leader, Version: version, Duty: "proved", Knowledge: "not_proved", Conduct: "not_proved", Link: "not_proved",
 			Result: "fulfilled", Grounds: "rosters"})
 		st.must(err)
 		st.find(caseID, leader, "investigator3", "investigator4", "adjudicator2", "east1head", inquiry.Exonerated)
 		st.decide(leader, 0, "")
 
 		// A rectification that is not verified keeps the case pending.
-		task, _, err := s.App.Dispatch(ctx, s.Actor("inspector"), app.DispatchInput{IssueID: i.ID, Lead: "office", Task: "retrain"})
+		task, _, err := s.App.Dispatch(ctx, s.Actor("inspector"), casework.DispatchInput{IssueID: i.ID, Lead: "office", Task: "retrain"})
 		st.must(err)
 		c = st.see("body", caseID)
 		if c.State != inquiry.CaseDecidedPending || len(c.Missing) != 1 || c.Missing[0].Code != inquiry.MissingRectification || c.Missing[0].ID != task {
 			t.Fatalf("state %s, missing %+v", c.State, c.Missing)
 		}
-		_, _, err = s.App.CloseCase(ctx, s.Actor("body"), app.CloseCaseInput{ID: caseID, Version: c.Version})
+		_, _, err = s.App.CloseCase(ctx, s.Actor("body"), casework.CloseCaseInput{ID: caseID, Version: c.Version})
 		code(t, "unverified", err, "case_incomplete")
-		_, err = s.App.AcceptTask(ctx, s.Actor("east1head"), app.TaskInput{ID: task, Version: 1})
+		_, err = s.App.AcceptTask(ctx, s.Actor("east1head"), casework.TaskInput{ID: task, Version: 1})
 		if !fault.Is(err, fault.NotFoundKind) {
 			t.Errorf("a leader who is a subject of the case sees its task: %v", err)
 		}
-		_, err = s.App.AcceptTask(ctx, s.Actor("lead"), app.TaskInput{ID: task, Version: 1})
+		_, err = s.App.AcceptTask(ctx, s.Actor("lead"), casework.TaskInput{ID: task, Version: 1})
 		st.must(err)
-		_, err = s.App.SubmitTask(ctx, s.Actor("lead"), app.TaskInput{ID: task, Version: 2, Note: "done"})
+		_, err = s.App.SubmitTask(ctx, s.Actor("lead"), casework.TaskInput{ID: task, Version: 2, Note: "done"})
 		st.must(err)
-		_, err = s.App.VerifyTask(ctx, s.Actor("inspector"), app.TaskInput{ID: task, Version: 3})
+		_, err = s.App.VerifyTask(ctx, s.Actor("inspector"), casework.TaskInput{ID: task, Version: 3})
 		st.must(err)
-		_, _, err = s.App.CloseCase(ctx, s.Actor("body"), app.CloseCaseInput{ID: caseID, Version: c.Version})
+		_, _, err = s.App.CloseCase(ctx, s.Actor("body"), casework.CloseCaseInput{ID: caseID, Version: c.Version})
 		st.must(err)
 		if c = st.see("body", caseID); c.State != inquiry.CaseClosed || len(c.Missing) != 0 {
 			t.Errorf("state %s, missing %+v", c.State, c.Missing)
 		}
-		_, _, err = s.App.AddAllegation(ctx, s.Actor("investigator1"), app.AllegationInput{TrackID: officer, Category: "interview", Rule: "r", Facts: "x"})
+		_, _, err = s.App.AddAllegation(ctx, s.Actor("investigator1"), casework.AllegationInput{TrackID: officer, Category: "interview", Rule: "r", Facts: "x"})
 		code(t, "closed", err, "case_closed")
 
 		st.numbersOpenLists("inspector")
@@ -497,10 +498,10 @@ func TestPartyAndSubordinateSeeNothing(t *testing.T) {
 	ctx, st := context.Background(), story{t, s}
 	i := audited(t, s, "west1head", "west1", 3, "2026-01-10")
 	v := triage(t, s, i.ID, 3, issue.ActRefer).Version
-	caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), app.OpenCaseInput{IssueID: i.ID, Version: v, Rule: "r", Facts: "f"})
+	caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: i.ID, Version: v, Rule: "r", Facts: "f"})
 	st.must(err)
 	st.see("inspector2", caseID)
-	asked, _, err := s.App.AddParty(ctx, s.Actor("body"), app.PartyInput{CaseID: caseID, Person: number(t, s, "inspector2"), Interest: inquiry.InterestWitness})
+	asked, _, err := s.App.AddParty(ctx, s.Actor("body"), casework.PartyInput{CaseID: caseID, Person: number(t, s, "inspector2"), Interest: inquiry.InterestWitness})
 	st.must(err)
 	uphold(t, s, asked)
 	_, err = s.App.Case(ctx, s.Actor("inspector2"), caseID)
@@ -517,7 +518,7 @@ func TestPartyAndSubordinateSeeNothing(t *testing.T) {
 	}
 	// Where the leader is a subject of the case, he is barred from it too.
 	q := questionsOn(t, s, i.ID)[0]
-	in := app.QuestionInput{ID: q.ID, Version: q.Version, Key: "once"}
+	in := casework.QuestionInput{ID: q.ID, Version: q.Version, Key: "once"}
 	track, _, err := s.App.OpenLeaderTrack(ctx, s.Actor("body"), in)
 	st.must(err)
 	if again, r, err := s.App.OpenLeaderTrack(ctx, s.Actor("body"), in); err != nil || !r.Replayed || again != track || track == "" {
@@ -533,18 +534,18 @@ func TestRectificationLife(t *testing.T) {
 		ctx, st := context.Background(), story{t, s}
 		i := audited(t, s, "ben", "east1", 3, "2026-02-01")
 		graver := triage(t, s, i.ID, 3, "")
-		_, _, err := s.App.TriageIssue(ctx, s.Actor("inspector"), app.TriageIssueInput{Step: app.Step{ID: i.ID, Version: graver.Version, Reason: "no one was hurt"}, Severity: 2, Category: "interview"})
+		_, _, err := s.App.TriageIssue(ctx, s.Actor("inspector"), casework.TriageIssueInput{Step: casework.Step{ID: i.ID, Version: graver.Version, Reason: "no one was hurt"}, Severity: 2, Category: "interview"})
 		st.must(err)
-		id, _, err := s.App.Dispatch(ctx, s.Actor("inspector"), app.DispatchInput{IssueID: i.ID, Lead: "office", Owner: number(t, s, "lead"), DueOn: "2026-03-10", Task: "rewrite the log", Key: "k"})
+		id, _, err := s.App.Dispatch(ctx, s.Actor("inspector"), casework.DispatchInput{IssueID: i.ID, Lead: "office", Owner: number(t, s, "lead"), DueOn: "2026-03-10", Task: "rewrite the log", Key: "k"})
 		st.must(err)
-		again, _, err := s.App.Dispatch(ctx, s.Actor("inspector"), app.DispatchInput{IssueID: i.ID, Lead: "office", Owner: number(t, s, "lead"), DueOn: "2026-03-10", Task: "rewrite the log", Key: "k"})
+		again, _, err := s.App.Dispatch(ctx, s.Actor("inspector"), casework.DispatchInput{IssueID: i.ID, Lead: "office", Owner: number(t, s, "lead"), DueOn: "2026-03-10", Task: "rewrite the log", Key: "k"})
 		if err != nil || again != id {
 			t.Errorf("a repetition made %s, %v; want %s", again, err, id)
 		}
-		_, _, err = s.App.Dispatch(ctx, s.Actor("inspector"), app.DispatchInput{IssueID: i.ID, Lead: "nowhere", Task: "x"})
+		_, _, err = s.App.Dispatch(ctx, s.Actor("inspector"), casework.DispatchInput{IssueID: i.ID, Lead: "nowhere", Task: "x"})
 		code(t, "unknown unit", err, "unit_unknown")
 
-		list := func(who string, f rectify.Filter) app.RectificationPage {
+		list := func(who string, f rectify.Filter) casework.RectificationPage {
 			p, err := s.App.Rectifications(ctx, s.Actor(who), f, "")
 			st.must(err)
 			if int64(len(p.Rows)) != p.Total {
@@ -569,8 +570,8 @@ func TestRectificationLife(t *testing.T) {
 				t.Errorf("%s sees the severities %v", who, got)
 			}
 		}
-		step := func(who string, version int64, note string, f func(context.Context, *roster.Actor, app.TaskInput) (desk.Receipt, error)) error {
-			_, err := f(ctx, s.Actor(who), app.TaskInput{ID: id, Version: version, Note: note})
+		step := func(who string, version int64, note string, f func(context.Context, *roster.Actor, casework.TaskInput) (desk.Receipt, error)) error {
+			_, err := f(ctx, s.Actor(who), casework.TaskInput{ID: id, Version: version, Note: note})
 			return err
 		}
 		st.must(step("lead", 1, "", s.App.AcceptTask))
@@ -618,7 +619,7 @@ func TestConfirmedConcealmentAsks(t *testing.T) {
 		t.Fatalf("an open question of concealment asks nobody yet: %+v", qs)
 	}
 	for n, who := range []string{"inspector", "inspector2"} {
-		_, _, err := s.App.ConcealIssue(ctx, s.Actor(who), app.ConcealIssueInput{Step: app.Step{ID: i.ID, Version: int64(n + 2), Reason: "kept back twice"}, Answer: issue.ConcealmentConfirmed})
+		_, _, err := s.App.ConcealIssue(ctx, s.Actor(who), casework.ConcealIssueInput{Step: casework.Step{ID: i.ID, Version: int64(n + 2), Reason: "kept back twice"}, Answer: issue.ConcealmentConfirmed})
 		st.must(err)
 	}
 	if qs := questionsOn(t, s, i.ID); len(qs) != 1 || qs[0].Leader.Name != "东三" || !slices.Equal(qs[0].Triggers, []inquiry.Trigger{inquiry.TriggerConcealment}) {
@@ -631,9 +632,9 @@ func TestLeadershipReaderSeesNoNamesWithoutAPurpose(t *testing.T) {
 	ctx, st := context.Background(), story{t, s}
 	i := audited(t, s, "anna", "east1", 3, "2026-01-10")
 	v := triage(t, s, i.ID, 3, issue.ActRefer).Version
-	caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), app.OpenCaseInput{IssueID: i.ID, Version: v, Rule: "r", Facts: "f"})
+	caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: i.ID, Version: v, Rule: "r", Facts: "f"})
 	st.must(err)
-	task, _, err := s.App.Dispatch(ctx, s.Actor("inspector"), app.DispatchInput{IssueID: i.ID, Task: "x"})
+	task, _, err := s.App.Dispatch(ctx, s.Actor("inspector"), casework.DispatchInput{IssueID: i.ID, Task: "x"})
 	st.must(err)
 	reader := s.Actor("reader")
 	cases, err := s.App.Cases(ctx, reader, inquiry.CaseFilter{}, "")
@@ -681,7 +682,7 @@ func TestAMemberIsTakenOffATrack(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		st := story{t, s}
 		i := audited(t, s, "anna", "east1", 3, "2026-01-10")
-		caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), app.OpenCaseInput{IssueID: i.ID, Version: triage(t, s, i.ID, 3, issue.ActRefer).Version, Rule: "art. 7", Facts: "f"})
+		caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: i.ID, Version: triage(t, s, i.ID, 3, issue.ActRefer).Version, Rule: "art. 7", Facts: "f"})
 		st.must(err)
 		officer := st.see("body", caseID).Tracks[0].ID
 		st.must(st.assign(officer, "investigator1", inquiry.DutyInvestigator))
@@ -692,12 +693,12 @@ func TestAMemberIsTakenOffATrack(t *testing.T) {
 			t.Fatalf("track %+v", c.Tracks[0])
 		}
 		m := c.Tracks[0].Members[0]
-		in := app.BackInput{ID: m.ID, Version: m.Version, Reason: "moved to another bureau"}
+		in := casework.BackInput{ID: m.ID, Version: m.Version, Reason: "moved to another bureau"}
 		_, err = s.App.ReleaseMember(ctx, s.Actor("investigator2"), in)
 		if err == nil {
 			t.Error("one of the team takes another off")
 		}
-		_, err = s.App.ReleaseMember(ctx, s.Actor("body"), app.BackInput{ID: m.ID, Version: m.Version})
+		_, err = s.App.ReleaseMember(ctx, s.Actor("body"), casework.BackInput{ID: m.ID, Version: m.Version})
 		code(t, "no reason", err, "required")
 		_, err = s.App.ReleaseMember(ctx, s.Actor("body"), in)
 		st.must(err)
@@ -724,7 +725,7 @@ func TestAClosedCaseIsTakenUpAgain(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		st := story{t, s}
 		i := audited(t, s, "cara", "east2", 3, "2023-05-10") // nobody led her then: no leader questions
-		caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), app.OpenCaseInput{IssueID: i.ID, Version: triage(t, s, i.ID, 3, issue.ActRefer).Version, Rule: "art. 7", Facts: "f"})
+		caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: i.ID, Version: triage(t, s, i.ID, 3, issue.ActRefer).Version, Rule: "art. 7", Facts: "f"})
 		st.must(err)
 		officer := st.see("body", caseID).Tracks[0].ID
 		st.must(st.assign(officer, "investigator1", inquiry.DutyInvestigator))
@@ -734,16 +735,16 @@ func TestAClosedCaseIsTakenUpAgain(t *testing.T) {
 		st.decide(officer, 2, "demerit")
 		closeCase := func() {
 			t.Helper()
-			_, _, err := s.App.CloseCase(ctx, s.Actor("body"), app.CloseCaseInput{ID: caseID, Version: st.see("body", caseID).Version})
+			_, _, err := s.App.CloseCase(ctx, s.Actor("body"), casework.CloseCaseInput{ID: caseID, Version: st.see("body", caseID).Version})
 			st.must(err)
 		}
 		closeCase()
 		x := st.see("body", caseID).Tracks[0].Allegations[0].Findings[0]
-		_, _, err = s.App.QuashFinding(ctx, s.Actor("adjudicator"), app.BackInput{ID: x.ID, Version: x.Version, Reason: "r"})
+		_, _, err = s.App.QuashFinding(ctx, s.Actor("adjudicator"), casework.BackInput{ID: x.ID, Version: x.Version, Reason: "r"})
 		if err == nil {
 			t.Error("the adjudicator quashes his own finding")
 		}
-		quash, _, err := s.App.QuashFinding(ctx, s.Actor("body2"), app.BackInput{ID: x.ID, Version: x.Version, Reason: "the log was another day's"})
+		quash, _, err := s.App.QuashFinding(ctx, s.Actor("body2"), casework.BackInput{ID: x.ID, Version: x.Version, Reason: "the log was another day's"})
 		st.must(err)
 		if tr := st.see("body", caseID).Tracks[0]; tr.Decision.State == inquiry.DecisionRevoked {
 			t.Fatal("one member took a decision back")
@@ -755,7 +756,7 @@ func TestAClosedCaseIsTakenUpAgain(t *testing.T) {
 			tr.Allegations[0].Findings[0].State != inquiry.FindingQuashed || tr.Decision.State != inquiry.DecisionRevoked || len(c.Notes) != 1 {
 			t.Fatalf("after the quashing: case %s, track %+v", c.State, tr)
 		}
-		d, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: i.ID})
+		d, err := s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: i.ID})
 		st.must(err)
 		if d.State != issue.Clue || d.Finding != "" || d.Form != 0 {
 			t.Errorf("the issue still says %s, finding %q, form %d", d.State, d.Finding, d.Form)
@@ -766,13 +767,13 @@ func TestAClosedCaseIsTakenUpAgain(t *testing.T) {
 		st.decide(officer, 0, "")
 		closeCase()
 		al := st.see("body", caseID).Tracks[0].Allegations[0]
-		again, _, err := s.App.ReopenAllegation(ctx, s.Actor("body"), app.BackInput{ID: al.ID, Version: al.Version, Reason: "a recording has come to light"})
+		again, _, err := s.App.ReopenAllegation(ctx, s.Actor("body"), casework.BackInput{ID: al.ID, Version: al.Version, Reason: "a recording has come to light"})
 		st.must(err)
 		st.must(st.approve("body2", again))
-		_, _, err = s.App.ReopenAllegation(ctx, s.Actor("body"), app.BackInput{ID: al.ID, Version: al.Version + 1, Reason: "once more"})
+		_, _, err = s.App.ReopenAllegation(ctx, s.Actor("body"), casework.BackInput{ID: al.ID, Version: al.Version + 1, Reason: "once more"})
 		code(t, "twice", err, "inquiry_state")
 		st.refind(caseID, officer, inquiry.Sustained)
-		if d, err = s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: i.ID}); err != nil || d.Finding != string(inquiry.Sustained) {
+		if d, err = s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: i.ID}); err != nil || d.Finding != string(inquiry.Sustained) {
 			t.Errorf("the newest finding does not show: %q, %v", d.Finding, err)
 		}
 		st.decide(officer, 2, "demerit")
@@ -785,13 +786,13 @@ func (st story) refind(caseID, trackID string, v inquiry.Verdict) {
 	st.Helper()
 	s := st.s
 	al := st.see("investigator1", caseID).Tracks[0].Allegations[0].ID
-	id, _, err := s.App.Recommend(ctx, s.Actor("investigator1"), app.RecommendInput{AllegationID: al, Verdict: v, Standard: inquiry.ClearConvincing, Reason: "new"})
+	id, _, err := s.App.Recommend(ctx, s.Actor("investigator1"), casework.RecommendInput{AllegationID: al, Verdict: v, Standard: inquiry.ClearConvincing, Reason: "new"})
 	st.must(err)
-	_, err = s.App.ServeFinding(ctx, s.Actor("investigator2"), app.FindingInput{ID: id, Version: 1})
+	_, err = s.App.ServeFinding(ctx, s.Actor("investigator2"), casework.FindingInput{ID: id, Version: 1})
 	st.must(err)
-	_, _, err = s.App.Reply(ctx, s.Actor("cara"), app.ReplyInput{ID: id, Version: 2, Waive: true})
+	_, _, err = s.App.Reply(ctx, s.Actor("cara"), casework.ReplyInput{ID: id, Version: 2, Waive: true})
 	st.must(err)
-	_, err = s.App.ConfirmFinding(ctx, s.Actor("adjudicator"), app.ConfirmInput{ID: id, Version: 3, Verdict: v, Reason: "agreed"})
+	_, err = s.App.ConfirmFinding(ctx, s.Actor("adjudicator"), casework.ConfirmInput{ID: id, Version: 3, Verdict: v, Reason: "agreed"})
 	st.must(err)
 }
 
@@ -800,7 +801,7 @@ func TestWhoReferredOpensNoCase(t *testing.T) {
 	s := apptest.SQLite(t)
 	grantRole(t, s, "inspector", roster.RoleClueManager, "bureau")
 	i := audited(t, s, "anna", "east1", 3, "2026-01-10")
-	in := app.OpenCaseInput{IssueID: i.ID, Version: triage(t, s, i.ID, 3, issue.ActRefer).Version, Rule: "art. 7", Facts: "f"}
+	in := casework.OpenCaseInput{IssueID: i.ID, Version: triage(t, s, i.ID, 3, issue.ActRefer).Version, Rule: "art. 7", Facts: "f"}
 	_, _, err := s.App.OpenCase(ctx, s.Actor("inspector"), in)
 	code(t, "the one who referred it", err, "guard_same_person")
 	if _, _, err := s.App.OpenCase(ctx, s.Actor("clue"), in); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
@@ -33,7 +34,7 @@ func (in InspectInput) Validate() error {
 			return fault.As(err).WithField("event_on")
 		}
 	}
-	if in.Category != "" && !knownCategory(in.Category) {
+	if in.Category != "" && !casework.KnownCategory(in.Category) {
 		return fault.Invalid("issue_category", "category")
 	}
 	return fault.Join(desk.RequireText("text", in.Text))
@@ -80,7 +81,7 @@ func (a *App) inspected(ctx context.Context, tx *store.Tx, who *roster.Actor, in
 	today := roster.DateOf(tx.Now(), a.Zone())
 	row := &issue.InspectionItem{UnitID: in.UnitID, Result: in.Result, Category: in.Category, ItemNo: in.ItemNo, EventOn: in.EventOn, InspectedBy: who.Person, InspectedOn: today}
 	if strings.TrimSpace(in.About) != "" {
-		if found.About, err = a.otherIssue(ctx, tx, who, in.About, "about"); err != nil {
+		if found.About, err = a.OtherIssue(ctx, tx, who, in.About, "about"); err != nil {
 			return nil, found, err
 		}
 		row.AboutID, row.PersonID, row.UnitID = found.About.ID, found.About.PersonID, found.About.UnitID

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/jobs"
 	"plumbline/internal/fault"
@@ -135,7 +136,7 @@ func (a *App) Batch(ctx context.Context, who *roster.Actor, id string) (out Batc
 			j := jobs.ViewJob(job)
 			out.Job = &j
 		}
-		if out.Proposal, err = pendingOn(ctx, v, id, opBatchWithdraw); err != nil {
+		if out.Proposal, err = casework.PendingOn(ctx, v, id, opBatchWithdraw); err != nil {
 			return err
 		}
 		out.Pending = out.Proposal != ""

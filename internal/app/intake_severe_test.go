@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/apptest"
 	"plumbline/internal/store"
 )
@@ -129,7 +130,7 @@ func TestASevereRecordIsNobodysByTwo(t *testing.T) {
 			t.Fatalf("%+v %v", v, err)
 		}
 		for severity, version := 4, int64(1); severity >= 0; severity, version = severity-4, version+1 {
-			in := app.TriageIssueInput{Step: app.Step{ID: v.IssueID, Version: version}, Severity: severity, Category: "public_conduct"}
+			in := casework.TriageIssueInput{Step: casework.Step{ID: v.IssueID, Version: version}, Severity: severity, Category: "public_conduct"}
 			if _, _, err := s.App.TriageIssue(ctx, s.Actor("inspector"), in); err != nil {
 				t.Fatal(err)
 			}

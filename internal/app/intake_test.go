@@ -14,6 +14,7 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/app/approval"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/pgtest"
 	"plumbline/internal/fault"
@@ -176,7 +177,7 @@ func decideStory(t *testing.T, s *apptest.Site) {
 	}
 
 	filed := func() int {
-		f, err := s.App.PersonFile(ctx, one, app.FileInput{Person: s.People["cara"]})
+		f, err := s.App.PersonFile(ctx, one, casework.FileInput{Person: s.People["cara"]})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -696,7 +697,7 @@ func TestUndoAndWithdrawalTakeBackWhatFollowed(t *testing.T) {
 			if qs := questionsOn(t, s, rows[0].ID); len(qs) != 2 || qs[0].State != inquiry.QuestionRaised {
 				t.Fatalf("questions %+v", qs)
 			}
-			caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), app.OpenCaseInput{IssueID: rows[0].ID, Version: v, Rule: "art. 7", Facts: "f"})
+			caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: rows[0].ID, Version: v, Rule: "art. 7", Facts: "f"})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"slices"
+	"strconv"
 
 	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
@@ -30,6 +31,8 @@ func (a *App) WithdrawBatch(ctx context.Context, who *roster.Actor, in BatchInpu
 	view, err := a.Batch(ctx, who, in.ID)
 	return view, rec, err
 }
+
+const opBatchWithdraw = "batch.withdraw"
 
 func (a *App) registerIntakeWithdraw() {
 	a.Handle(jobWithdraw, a.withdrawStep)
@@ -166,7 +169,7 @@ func (a *App) withdrawable(ctx context.Context, tx *store.Tx, who *roster.Actor,
 			ids = append(ids, m.IssueID)
 		}
 	}
-	ends, err := a.endings(ctx, &tx.View, who, first, ids...)
+	ends, err := a.Endings(ctx, &tx.View, who, first, ids...)
 	if err != nil {
 		return nil, err
 	}
@@ -203,7 +206,7 @@ func (a *App) withdrawMatches(ctx context.Context, tx *store.Tx, who *roster.Act
 	}
 	// That cases may lose their ground was stated when the withdrawal began; one
 	// opened since then is flagged as well.
-	if err := a.groundWithdrawn(ctx, tx, who, issues, true, reason); err != nil {
+	if err := a.GroundWithdrawn(ctx, tx, who, issues, true, reason); err != nil {
 		return err
 	}
 	if err := a.withdrawIssues(ctx, tx, who, first, issues); err != nil {
@@ -214,7 +217,7 @@ func (a *App) withdrawMatches(ctx context.Context, tx *store.Tx, who *roster.Act
 
 // withdrawIssues takes issues back, and the questions that they raised.
 func (a *App) withdrawIssues(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, ids []string) error {
-	ends, err := a.endings(ctx, &tx.View, who, first, ids...)
+	ends, err := a.Endings(ctx, &tx.View, who, first, ids...)
 	if err != nil {
 		return err
 	}
@@ -236,7 +239,7 @@ func (a *App) withdrawIssues(ctx context.Context, tx *store.Tx, who *roster.Acto
 	if err := tx.SaveIssues(ctx, changes, issue.TimingOf(a.Pack())); err != nil {
 		return err
 	}
-	return a.withdrawQuestions(ctx, tx, ids...)
+	return a.WithdrawQuestions(ctx, tx, ids...)
 }
 
 // promote lets the first live duplicate of each withdrawn match stand for
@@ -284,4 +287,17 @@ func (a *App) promote(ctx context.Context, tx *store.Tx, ids []string, gone []*i
 		}
 	}
 	return nil
+}
+
+// showWithdrawal says which file would be taken back, and what it holds.
+func (a *App) showWithdrawal(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal, _ []byte) ([]approval.ProposalLine, error) {
+	b, err := v.Batch(ctx, p.ObjectID, desk.Everything)
+	if err != nil {
+		return nil, err
+	}
+	severe, err := v.SevereOfBatch(ctx, b.ID, a.Pack().Review.ClueMinSeverity)
+	return []approval.ProposalLine{
+		{Key: "batch", Text: b.Ref}, {Key: "file", Text: b.FileName},
+		{Key: "rows_read", Text: strconv.Itoa(b.Position) + " / " + strconv.Itoa(b.Rows)}, {Key: "severe", Text: strconv.FormatInt(severe, 10)},
+	}, err
 }

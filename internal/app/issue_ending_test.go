@@ -7,6 +7,7 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/app/approval"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
@@ -38,12 +39,12 @@ func TestOneAccountEndsNothingSevere(t *testing.T) {
 	ctx := context.Background()
 	const columns = "姓名,警号,单位,问题类别,发生时间,受理日期,问题描述,严重程度\n"
 	triage := func(id string, severity int, d issue.Act) error {
-		_, _, err := s.App.TriageIssue(ctx, s.Actor("inspector"), app.TriageIssueInput{Step: app.Step{ID: id, Version: stored(t, s, id).Version, Reason: "looked at"},
+		_, _, err := s.App.TriageIssue(ctx, s.Actor("inspector"), casework.TriageIssueInput{Step: casework.Step{ID: id, Version: stored(t, s, id).Version, Reason: "looked at"},
 			Severity: severity, Category: "interview", Decision: d, Task: "train the window"})
 		return err
 	}
-	step := func(id string) app.Step {
-		return app.Step{ID: id, Version: stored(t, s, id).Version, Reason: "nothing in it"}
+	step := func(id string) casework.Step {
+		return casework.Step{ID: id, Version: stored(t, s, id).Version, Reason: "nothing in it"}
 	}
 	lower := map[string]func(id string){
 		"as it came": func(string) {},
@@ -59,15 +60,15 @@ func TestOneAccountEndsNothingSevere(t *testing.T) {
 		"triaged and rejected":  func(id, _ string, _ app.MatchRow) error { return triage(id, 0, issue.ActReject) },
 		"triaged and corrected": func(id, _ string, _ app.MatchRow) error { return triage(id, 0, issue.ActCorrect) },
 		"rejected": func(id, _ string, _ app.MatchRow) error {
-			_, _, err := s.App.RejectIssue(ctx, s.Actor("inspector"), app.RejectIssueInput{Step: step(id)})
+			_, _, err := s.App.RejectIssue(ctx, s.Actor("inspector"), casework.RejectIssueInput{Step: step(id)})
 			return err
 		},
 		"withdrawn": func(id, _ string, _ app.MatchRow) error {
-			_, _, err := s.App.WithdrawIssue(ctx, s.Actor("inspector"), app.WithdrawIssueInput{Step: step(id)})
+			_, _, err := s.App.WithdrawIssue(ctx, s.Actor("inspector"), casework.WithdrawIssueInput{Step: step(id)})
 			return err
 		},
 		"merged": func(id, keep string, _ app.MatchRow) error {
-			_, _, err := s.App.MergeIssue(ctx, s.Actor("inspector"), app.MergeIssueInput{Step: step(id), Into: keep})
+			_, _, err := s.App.MergeIssue(ctx, s.Actor("inspector"), casework.MergeIssueInput{Step: step(id), Into: keep})
 			return err
 		},
 		"match undone": func(_, _ string, m app.MatchRow) error {
@@ -134,8 +135,8 @@ func TestARejectionIsProposedByAPerson(t *testing.T) {
 	s := apptest.SQLite(t)
 	ctx := context.Background()
 	id := s.Issues(seed("severe", issue.Audit, "anna", "east1", "interview", 4, "2026-01-01"))["severe"]
-	reject := func(who *roster.Actor, version int64) (app.IssueResult, error) {
-		r, _, err := s.App.RejectIssue(ctx, who, app.RejectIssueInput{Step: app.Step{ID: id, Version: version, Reason: "nothing in it"}})
+	reject := func(who *roster.Actor, version int64) (casework.IssueResult, error) {
+		r, _, err := s.App.RejectIssue(ctx, who, casework.RejectIssueInput{Step: casework.Step{ID: id, Version: version, Reason: "nothing in it"}})
 		return r, err
 	}
 	if r, err := reject(s.Actor("inspector"), 1); err != nil || !r.Pending || r.State.Settled() {
@@ -160,11 +161,11 @@ func TestTheHeadSettlesNoComplaintAgainstHisStaff(t *testing.T) {
 			seed("complaint", issue.Audit, "anna", "east1", "interview", 1, "2026-01-02"),
 			seed("severe once", issue.Self, "ben", "east1", "duty_discipline", 3, "2026-01-03"))
 		head := s.Actor("east1head")
-		if _, _, err := s.App.TriageIssue(ctx, s.Actor("inspector"), app.TriageIssueInput{Step: app.Step{ID: ids["severe once"], Version: 1}, Severity: 1, Category: "duty_discipline"}); err != nil {
+		if _, _, err := s.App.TriageIssue(ctx, s.Actor("inspector"), casework.TriageIssueInput{Step: casework.Step{ID: ids["severe once"], Version: 1}, Severity: 1, Category: "duty_discipline"}); err != nil {
 			t.Fatal(err)
 		}
 		for name, want := range map[string]string{"complaint": "issue_correct_found", "severe once": "issue_needs_two", "declared": ""} {
-			d, err := s.App.Issue(ctx, head, app.IssueInput{ID: ids[name]})
+			d, err := s.App.Issue(ctx, head, casework.IssueInput{ID: ids[name]})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -175,12 +176,12 @@ func TestTheHeadSettlesNoComplaintAgainstHisStaff(t *testing.T) {
 			if offered != (want == "") || (d.NoCorrect == nil) != (want == "") || want != "" && d.NoCorrect.Code != want {
 				t.Errorf("%s: offered %t, because of %v; want %q", name, offered, d.NoCorrect, want)
 			}
-			_, _, err = s.App.CorrectIssue(ctx, head, app.CorrectIssueInput{Step: app.Step{ID: ids[name], Version: d.Version}})
+			_, _, err = s.App.CorrectIssue(ctx, head, casework.CorrectIssueInput{Step: casework.Step{ID: ids[name], Version: d.Version}})
 			if faultCode(err) != want || err != nil && !fault.Is(err, fault.InvalidKind) {
 				t.Errorf("%s: %v, want %q", name, err, want)
 			}
 		}
-		if p, err := s.App.PreviewBulkCorrection(ctx, head, app.BulkInput{MaxSeverity: 1}); err != nil || p.Count != 0 {
+		if p, err := s.App.PreviewBulkCorrection(ctx, head, casework.BulkInput{MaxSeverity: 1}); err != nil || p.Count != 0 {
 			t.Errorf("in bulk: %+v %v", p, err)
 		}
 	})
@@ -192,7 +193,7 @@ func TestTriageToRectifyingIsATask(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
 		id := s.Issues(seed("found", issue.Audit, "anna", "east1", "interview", 1, "2026-01-01"))["found"]
-		in := app.TriageIssueInput{Step: app.Step{ID: id, Version: 1}, Severity: 1, Category: "interview", Decision: issue.ActRectify}
+		in := casework.TriageIssueInput{Step: casework.Step{ID: id, Version: 1}, Severity: 1, Category: "interview", Decision: issue.ActRectify}
 		try := func(what, want, field string) {
 			t.Helper()
 			_, _, err := s.App.TriageIssue(ctx, s.Actor("inspector"), in)
@@ -224,7 +225,7 @@ func TestTriageToRectifyingIsATask(t *testing.T) {
 		if err != nil || v.Owner.Number != in.Owner || v.Task != in.Task || len(v.History) != 1 || v.DueOn == "" {
 			t.Errorf("the task: %+v %v", v, err)
 		}
-		_, _, err = s.App.Dispatch(ctx, s.Actor("inspector"), app.DispatchInput{IssueID: id, Task: "more", Owner: number(t, s, "dong")})
+		_, _, err = s.App.Dispatch(ctx, s.Actor("inspector"), casework.DispatchInput{IssueID: id, Task: "more", Owner: number(t, s, "dong")})
 		code(t, "dispatch to who may not see it", err, "owner_cannot_see")
 	})
 }

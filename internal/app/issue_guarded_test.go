@@ -4,8 +4,8 @@ import (
 	"context"
 	"testing"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/approval"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/apptest"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
@@ -16,21 +16,21 @@ import (
 func TestAKnownMatterIsNotSetAsideByOne(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx, st := context.Background(), story{t, s}
-		step := func(id string) app.Step {
-			d, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: id})
+		step := func(id string) casework.Step {
+			d, err := s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: id})
 			st.must(err)
-			return app.Step{ID: id, Version: d.Version, Reason: "a duplicate"}
+			return casework.Step{ID: id, Version: d.Version, Reason: "a duplicate"}
 		}
 		told := audited(t, s, "ben", "east1", 1, "2026-01-10")
 		in := step(told.ID)
 		in.Reason = "what is alleged"
-		_, _, err := s.App.NotifyIssue(ctx, s.Actor("inspector"), app.NotifyIssueInput{Step: in})
+		_, _, err := s.App.NotifyIssue(ctx, s.Actor("inspector"), casework.NotifyIssueInput{Step: in})
 		st.must(err)
 		in = step(told.ID)
 		in.Key = "from a form"
-		var got app.IssueResult
+		var got casework.IssueResult
 		for range 2 { // the second is the same request again
-			got, _, err = s.App.WithdrawIssue(ctx, s.Actor("inspector"), app.WithdrawIssueInput{Step: in})
+			got, _, err = s.App.WithdrawIssue(ctx, s.Actor("inspector"), casework.WithdrawIssueInput{Step: in})
 			st.must(err)
 			if got.State == issue.Withdrawn || !got.Pending || got.Proposal == "" {
 				t.Fatalf("one person withdrew an issue whose subject was told: %+v", got)
@@ -45,7 +45,7 @@ func TestAKnownMatterIsNotSetAsideByOne(t *testing.T) {
 		if asked == 0 {
 			t.Fatal("no question was raised")
 		}
-		got, _, err = s.App.MergeIssue(ctx, s.Actor("inspector"), app.MergeIssueInput{Step: step(grave.ID), Into: slight.ID})
+		got, _, err = s.App.MergeIssue(ctx, s.Actor("inspector"), casework.MergeIssueInput{Step: step(grave.ID), Into: slight.ID})
 		st.must(err)
 		if got.State == issue.Merged {
 			t.Fatalf("one person merged a clue with a question away: %+v", got)
@@ -57,7 +57,7 @@ func TestAKnownMatterIsNotSetAsideByOne(t *testing.T) {
 				st.must(st.approve("inspector2", p.ID))
 			}
 		}
-		kept, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: slight.ID})
+		kept, err := s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: slight.ID})
 		st.must(err)
 		if kept.Severity != 3 {
 			t.Errorf("the issue that stays has severity %d, the duplicate had 3", kept.Severity)
@@ -81,8 +81,8 @@ func TestACaseIsNotMergedAway(t *testing.T) {
 	caseID := st.opened("clue")
 	c := st.see("body", caseID)
 	other := audited(t, s, "anna", "east1", 3, "2026-01-12")
-	d, err := s.App.Issue(context.Background(), s.Actor("inspector"), app.IssueInput{ID: c.IssueID})
+	d, err := s.App.Issue(context.Background(), s.Actor("inspector"), casework.IssueInput{ID: c.IssueID})
 	st.must(err)
-	_, _, err = s.App.MergeIssue(context.Background(), s.Actor("inspector"), app.MergeIssueInput{Step: app.Step{ID: d.ID, Version: d.Version}, Into: other.ID})
+	_, _, err = s.App.MergeIssue(context.Background(), s.Actor("inspector"), casework.MergeIssueInput{Step: casework.Step{ID: d.ID, Version: d.Version}, Into: other.ID})
 	code(t, "a case merged away", err, "issue_merge_case")
 }

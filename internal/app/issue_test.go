@@ -12,6 +12,7 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/app/approval"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
@@ -34,9 +35,9 @@ func wantFault(t *testing.T, what string, err error, kind fault.Kind, code strin
 }
 
 // open reads an issue as the actor, or fails the test.
-func open(t *testing.T, s *apptest.Site, actor, id string) *app.IssueDetail {
+func open(t *testing.T, s *apptest.Site, actor, id string) *casework.IssueDetail {
 	t.Helper()
-	d, err := s.App.Issue(context.Background(), s.Actor(actor), app.IssueInput{ID: id, Purpose: "supervision"})
+	d, err := s.App.Issue(context.Background(), s.Actor(actor), casework.IssueInput{ID: id, Purpose: "supervision"})
 	if err != nil {
 		t.Fatalf("%s opens: %v", actor, err)
 	}
@@ -50,8 +51,8 @@ func TestTriage(t *testing.T) {
 			seed("slight", issue.Self, "anna", "east1", "interview", 1, "2026-01-10"),
 			seed("severe", issue.Audit, "anna", "east1", "force_restraint", 4, "2026-01-12"),
 			seed("west", issue.Audit, "dong", "west1", "interview", 2, "2026-01-12"))
-		triage := func(actor, id string, version int64, severity int, decision issue.Act, reason string) (app.IssueResult, error) {
-			out, _, err := s.App.TriageIssue(ctx, s.Actor(actor), app.TriageIssueInput{Step: app.Step{ID: id, Version: version, Reason: reason},
+		triage := func(actor, id string, version int64, severity int, decision issue.Act, reason string) (casework.IssueResult, error) {
+			out, _, err := s.App.TriageIssue(ctx, s.Actor(actor), casework.TriageIssueInput{Step: casework.Step{ID: id, Version: version, Reason: reason},
 				Severity: severity, Category: "interview", Decision: decision})
 			return out, err
 		}
@@ -76,8 +77,8 @@ func TestTriage(t *testing.T) {
 		wantFault(t, "the subject does not know", err, fault.NotFoundKind, "")
 
 		// A severe issue is rejected by two.
-		reject := func(actor string, version int64) (app.IssueResult, error) {
-			out, _, err := s.App.RejectIssue(ctx, s.Actor(actor), app.RejectIssueInput{Step: app.Step{ID: ids["severe"], Version: version, Reason: "another person's case"}})
+		reject := func(actor string, version int64) (casework.IssueResult, error) {
+			out, _, err := s.App.RejectIssue(ctx, s.Actor(actor), casework.RejectIssueInput{Step: casework.Step{ID: ids["severe"], Version: version, Reason: "another person's case"}})
 			return out, err
 		}
 		if out, err = reject("inspector", 1); err != nil || !out.Pending || out.State != issue.Registered {
@@ -108,8 +109,8 @@ func TestSubordinatesOfTheSubjectDoNotSeeTheIssue(t *testing.T) {
 		ids := s.Issues(
 			seed("head", issue.Audit, "easthead", "east", "supervision", 3, "2026-01-12"),
 			seed("officer", issue.Audit, "cara", "east2", "interview", 2, "2026-01-12"))
-		list := func(actor string) app.IssueList {
-			out, err := s.App.Issues(ctx, s.Actor(actor), app.IssueListInput{Filter: issue.All(), Count: true})
+		list := func(actor string) casework.IssueList {
+			out, err := s.App.Issues(ctx, s.Actor(actor), casework.IssueListInput{Filter: issue.All(), Count: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -121,9 +122,9 @@ func TestSubordinatesOfTheSubjectDoNotSeeTheIssue(t *testing.T) {
 		if l := list("eastinspector"); len(l.Rows) != 1 || l.Total != 1 || l.Rows[0].ID != ids["officer"] {
 			t.Errorf("a subordinate of the subject sees %d of %d", len(l.Rows), l.Total)
 		}
-		_, err := s.App.Issue(ctx, s.Actor("eastinspector"), app.IssueInput{ID: ids["head"]})
+		_, err := s.App.Issue(ctx, s.Actor("eastinspector"), casework.IssueInput{ID: ids["head"]})
 		wantFault(t, "a subordinate opens", err, fault.NotFoundKind, "not_found")
-		_, err = s.App.PersonFile(ctx, s.Actor("eastinspector"), app.FileInput{Person: s.People["easthead"]})
+		_, err = s.App.PersonFile(ctx, s.Actor("eastinspector"), casework.FileInput{Person: s.People["easthead"]})
 		wantFault(t, "a subordinate opens the file", err, fault.NotFoundKind, "not_found")
 		r, err := s.App.Reconciliation(ctx, s.Actor("eastinspector"), app.ReconInput{})
 		if err != nil || r.Total.Cells.AuditOnly != 1 {
@@ -136,8 +137,8 @@ func TestConcealmentQuestion(t *testing.T) {
 	s := apptest.SQLite(t)
 	ctx := context.Background()
 	ids := s.Issues(seed("found", issue.Audit, "anna", "east1", "interview", 2, "2026-01-12"))
-	answer := func(actor string, version int64, a issue.Concealment) (app.IssueResult, error) {
-		out, _, err := s.App.ConcealIssue(ctx, s.Actor(actor), app.ConcealIssueInput{Step: app.Step{ID: ids["found"], Version: version, Reason: "asked twice"}, Answer: a})
+	answer := func(actor string, version int64, a issue.Concealment) (casework.IssueResult, error) {
+		out, _, err := s.App.ConcealIssue(ctx, s.Actor(actor), casework.ConcealIssueInput{Step: casework.Step{ID: ids["found"], Version: version, Reason: "asked twice"}, Answer: a})
 		return out, err
 	}
 	out, err := answer("inspector", 1, issue.ConcealmentConfirmed)
@@ -164,7 +165,7 @@ func TestOwnFile(t *testing.T) {
 		ids := s.Issues(
 			seed("mine", issue.Self, "anna", "east1", "interview", 1, "2026-01-10"),
 			seed("found", issue.Audit, "anna", "east1", "interview", 2, "2026-01-12"))
-		own := func() *app.File {
+		own := func() *casework.File {
 			f, err := s.App.OwnFile(ctx, s.Actor("anna"))
 			if err != nil {
 				t.Fatal(err)
@@ -175,14 +176,14 @@ func TestOwnFile(t *testing.T) {
 			t.Fatalf("before notice: %+v", f)
 		}
 		say := func(id string, kind issue.StatementKind) error {
-			_, _, err := s.App.MakeStatement(ctx, s.Actor("anna"), app.StatementInput{Issue: id, Kind: kind, Text: "it was another day"})
+			_, _, err := s.App.MakeStatement(ctx, s.Actor("anna"), casework.StatementInput{Issue: id, Kind: kind, Text: "it was another day"})
 			return err
 		}
 		wantFault(t, "answering what one was not told of", say(ids["found"], issue.Answer), fault.NotFoundKind, "not_found")
 		d := open(t, s, "inspector", ids["found"])
-		_, _, err := s.App.NotifyIssue(ctx, s.Actor("inspector"), app.NotifyIssueInput{Step: app.Step{ID: ids["found"], Version: d.Version, Reason: " "}})
+		_, _, err := s.App.NotifyIssue(ctx, s.Actor("inspector"), casework.NotifyIssueInput{Step: casework.Step{ID: ids["found"], Version: d.Version, Reason: " "}})
 		wantFault(t, "a notice that says nothing", err, fault.InvalidKind, "issue_told")
-		if _, _, err := s.App.NotifyIssue(ctx, s.Actor("inspector"), app.NotifyIssueInput{Step: app.Step{ID: ids["found"], Version: d.Version, Reason: "请说明当天经过"}}); err != nil {
+		if _, _, err := s.App.NotifyIssue(ctx, s.Actor("inspector"), casework.NotifyIssueInput{Step: casework.Step{ID: ids["found"], Version: d.Version, Reason: "请说明当天经过"}}); err != nil {
 			t.Fatal(err)
 		}
 		f := own()
@@ -196,7 +197,7 @@ func TestOwnFile(t *testing.T) {
 		if err != nil || len(asked) != 1 || asked[0].Text != "it was another day" {
 			t.Fatalf("asked: %+v %v", asked, err)
 		}
-		in := app.AnswerStatementInput{ID: asked[0].ID, Version: 1, State: issue.Refused, Text: "the duty book says otherwise"}
+		in := casework.AnswerStatementInput{ID: asked[0].ID, Version: 1, State: issue.Refused, Text: "the duty book says otherwise"}
 		_, err = s.App.AnswerStatement(ctx, s.Actor("anna"), in)
 		wantFault(t, "answering oneself", err, fault.ForbiddenKind, "")
 		if _, err := s.App.AnswerStatement(ctx, s.Actor("records"), in); err != nil {
@@ -208,7 +209,7 @@ func TestOwnFile(t *testing.T) {
 		if st := own().Lines[1].Statements; len(st) != 2 || st[0].Kind != issue.Told || st[0].Text != "请说明当天经过" || st[0].Own || st[1].Answer != "the duty book says otherwise" || st[1].State != issue.Refused {
 			t.Errorf("statements on the own file: %+v", st)
 		}
-		_, err = s.App.Issue(ctx, s.Actor("anna"), app.IssueInput{ID: ids["mine"]})
+		_, err = s.App.Issue(ctx, s.Actor("anna"), casework.IssueInput{ID: ids["mine"]})
 		wantFault(t, "the official view of one's own issue", err, fault.NotFoundKind, "")
 	})
 }
@@ -219,7 +220,7 @@ func TestAPartyAnswersNoStatement(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
 		id := s.Issues(seed("mine", issue.Self, "anna", "east1", "interview", 1, "2026-01-10"))["mine"]
-		said, _, err := s.App.MakeStatement(ctx, s.Actor("anna"), app.StatementInput{Issue: id, Kind: issue.Correction, Text: "it was another day"})
+		said, _, err := s.App.MakeStatement(ctx, s.Actor("anna"), casework.StatementInput{Issue: id, Kind: issue.Correction, Text: "it was another day"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -233,13 +234,13 @@ func TestAPartyAnswersNoStatement(t *testing.T) {
 		if n := seen(); n != 1 {
 			t.Fatalf("%d requests before", n)
 		}
-		if _, _, err := s.App.AddIssueParty(ctx, s.Actor("inspector"), app.IssuePartyInput{IssueID: id, Person: number(t, s, "records"), Interest: "witness"}); err != nil {
+		if _, _, err := s.App.AddIssueParty(ctx, s.Actor("inspector"), casework.IssuePartyInput{IssueID: id, Person: number(t, s, "records"), Interest: "witness"}); err != nil {
 			t.Fatal(err)
 		}
 		if n := seen(); n != 0 {
 			t.Errorf("a witness is shown %d requests", n)
 		}
-		_, err = s.App.AnswerStatement(ctx, s.Actor("records"), app.AnswerStatementInput{ID: said, Version: 1, State: issue.Refused, Text: "the duty book says otherwise"})
+		_, err = s.App.AnswerStatement(ctx, s.Actor("records"), casework.AnswerStatementInput{ID: said, Version: 1, State: issue.Refused, Text: "the duty book says otherwise"})
 		wantFault(t, "a witness answers", err, fault.NotFoundKind, "not_found")
 	})
 }
@@ -250,8 +251,8 @@ func TestARepeatedStepIsAnsweredUnderTodaysScope(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
 		id := s.Issues(seed("found", issue.Audit, "anna", "east1", "interview", 2, "2026-01-12"))["found"]
-		notify := func() (app.IssueResult, error) {
-			in := app.NotifyIssueInput{Step: app.Step{ID: id, Version: 1, Reason: "请说明当天经过", Key: "once"}}
+		notify := func() (casework.IssueResult, error) {
+			in := casework.NotifyIssueInput{Step: casework.Step{ID: id, Version: 1, Reason: "请说明当天经过", Key: "once"}}
 			out, _, err := s.App.NotifyIssue(ctx, s.Actor("inspector"), in)
 			return out, err
 		}
@@ -262,14 +263,14 @@ func TestARepeatedStepIsAnsweredUnderTodaysScope(t *testing.T) {
 		if again, err := notify(); err != nil || again != first {
 			t.Errorf("%+v, then %+v: %v", first, again, err)
 		}
-		out, _, err := s.App.AddIssueParty(ctx, s.Actor("inspector2"), app.IssuePartyInput{IssueID: id, Person: number(t, s, "inspector"), Interest: "witness"})
+		out, _, err := s.App.AddIssueParty(ctx, s.Actor("inspector2"), casework.IssuePartyInput{IssueID: id, Person: number(t, s, "inspector"), Interest: "witness"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		uphold(t, s, out) // he works on it, so he is challenged first
 		again, err := notify()
 		wantFault(t, "repeated by a witness", err, fault.NotFoundKind, "not_found")
-		if again != (app.IssueResult{}) {
+		if again != (casework.IssueResult{}) {
 			t.Errorf("a witness learns %+v", again)
 		}
 	})
@@ -281,7 +282,7 @@ func TestOpeningAFileIsLogged(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
 		s.Issues(seed("found", issue.Audit, "anna", "east1", "interview", 2, "2026-01-12"))
-		in := app.FileInput{Person: s.People["anna"]}
+		in := casework.FileInput{Person: s.People["anna"]}
 		_, err := s.App.PersonFile(ctx, s.Actor("reader"), in)
 		wantFault(t, "a leader without a purpose", err, fault.InvalidKind, "purpose_required")
 		in.Purpose = "because"
@@ -355,14 +356,14 @@ func TestLeadersSeeNoNamesInLists(t *testing.T) {
 	s := apptest.SQLite(t)
 	ctx := context.Background()
 	ids := s.Issues(seed("found", issue.Audit, "anna", "east1", "interview", 2, "2026-01-12"))
-	l, err := s.App.Issues(ctx, s.Actor("reader"), app.IssueListInput{Filter: issue.All()})
+	l, err := s.App.Issues(ctx, s.Actor("reader"), casework.IssueListInput{Filter: issue.All()})
 	if err != nil || len(l.Rows) != 1 || l.Rows[0].PersonName != "" || l.Rows[0].PersonID == s.People["anna"] {
 		t.Errorf("a leader's list: %+v %v", l, err)
 	}
-	if l, err = s.App.Issues(ctx, s.Actor("inspector"), app.IssueListInput{Filter: issue.All()}); err != nil || l.Rows[0].PersonName != "林甲" {
+	if l, err = s.App.Issues(ctx, s.Actor("inspector"), casework.IssueListInput{Filter: issue.All()}); err != nil || l.Rows[0].PersonName != "林甲" {
 		t.Errorf("an inspector's list: %+v %v", l, err)
 	}
-	_, err = s.App.Issue(ctx, s.Actor("reader"), app.IssueInput{ID: ids["found"]})
+	_, err = s.App.Issue(ctx, s.Actor("reader"), casework.IssueInput{ID: ids["found"]})
 	wantFault(t, "a row without a purpose", err, fault.InvalidKind, "purpose_required")
 	if d := open(t, s, "reader", ids["found"]); d.PersonName != "林甲" {
 		t.Errorf("opened with a purpose: %q", d.PersonName)
@@ -388,15 +389,15 @@ func TestListsWithoutNamesTakeNobodyAsFilter(t *testing.T) {
 	} {
 		f := issue.All()
 		set(&f)
-		_, err := s.App.Issues(ctx, s.Actor("reader"), app.IssueListInput{Filter: f, Count: true})
+		_, err := s.App.Issues(ctx, s.Actor("reader"), casework.IssueListInput{Filter: f, Count: true})
 		wantFault(t, field, err, fault.InvalidKind, "filter_person")
 		if e := fault.As(err); e == nil || e.Field != field {
 			t.Errorf("%s: the fault names %+v", field, e)
 		}
-		if l, err := s.App.Issues(ctx, s.Actor("chief"), app.IssueListInput{Filter: f, Count: true}); err != nil || l.Total != 0 {
+		if l, err := s.App.Issues(ctx, s.Actor("chief"), casework.IssueListInput{Filter: f, Count: true}); err != nil || l.Total != 0 {
 			t.Errorf("%s: the chief, who sees the names of his own unit, has %d (%v)", field, l.Total, err)
 		}
-		if l, err := s.App.Issues(ctx, s.Actor("inspector"), app.IssueListInput{Filter: f, Count: true}); err != nil || field == "person" && l.Total == 0 {
+		if l, err := s.App.Issues(ctx, s.Actor("inspector"), casework.IssueListInput{Filter: f, Count: true}); err != nil || field == "person" && l.Total == 0 {
 			t.Errorf("%s: an inspector has %d (%v)", field, l.Total, err)
 		}
 	}
@@ -411,7 +412,7 @@ func TestListsWithoutNamesTakeNobodyAsFilter(t *testing.T) {
 	for _, sort := range issue.Sorts {
 		f := issue.All()
 		f.Sort = sort
-		l, err := s.App.Issues(ctx, who, app.IssueListInput{Filter: f, Count: true, Limit: 7})
+		l, err := s.App.Issues(ctx, who, casework.IssueListInput{Filter: f, Count: true, Limit: 7})
 		say(l, err)
 		if l.Next == "" || len(l.Rows) != 7 {
 			t.Fatalf("%d rows show nothing", len(l.Rows))
@@ -458,13 +459,13 @@ func TestBulkCorrection(t *testing.T) {
 			seed("elsewhere", issue.Self, "cara", "east2", "interview", 1, "2026-01-01"))
 		s.Issues(seeds...)
 		head := s.Actor("east1head")
-		p, err := s.App.PreviewBulkCorrection(ctx, head, app.BulkInput{MaxSeverity: 5})
+		p, err := s.App.PreviewBulkCorrection(ctx, head, casework.BulkInput{MaxSeverity: 5})
 		if err != nil || p.Count != 130 || p.BySeverity[0] != 65 || p.BySeverity[1] != 65 || p.Unit != s.Units["east1"] || len(p.Sample) != 20 {
 			t.Fatalf("preview: %+v %v", p, err)
 		}
-		_, err = s.App.PreviewBulkCorrection(ctx, head, app.BulkInput{Unit: s.Units["east2"], MaxSeverity: 1})
+		_, err = s.App.PreviewBulkCorrection(ctx, head, casework.BulkInput{Unit: s.Units["east2"], MaxSeverity: 1})
 		wantFault(t, "another unit", err, fault.NotFoundKind, "")
-		in := app.BulkCorrectInput{Unit: p.Unit, MaxSeverity: 1, Count: 129, Key: "once"}
+		in := casework.BulkCorrectInput{Unit: p.Unit, MaxSeverity: 1, Count: 129, Key: "once"}
 		_, _, err = s.App.BulkCorrect(ctx, head, in)
 		wantFault(t, "a number that is no longer true", err, fault.ConflictKind, "bulk_changed")
 		in.Count = 130
@@ -478,11 +479,11 @@ func TestBulkCorrection(t *testing.T) {
 		}
 		f := issue.All()
 		f.State = issue.Corrected
-		l, err := s.App.Issues(ctx, s.Actor("inspector"), app.IssueListInput{Filter: f, Count: true})
+		l, err := s.App.Issues(ctx, s.Actor("inspector"), casework.IssueListInput{Filter: f, Count: true})
 		if err != nil || l.Total != 130 {
 			t.Errorf("%d are corrected: %v", l.Total, err)
 		}
-		if p, err = s.App.PreviewBulkCorrection(ctx, head, app.BulkInput{MaxSeverity: 1}); err != nil || p.Count != 0 {
+		if p, err = s.App.PreviewBulkCorrection(ctx, head, casework.BulkInput{MaxSeverity: 1}); err != nil || p.Count != 0 {
 			t.Errorf("left over: %+v %v", p, err)
 		}
 	})
@@ -512,7 +513,7 @@ func TestBulkCorrectionSaysWhatItRefused(t *testing.T) {
 		}
 		ids := s.Issues(seeds...)
 		head := s.Actor("east1head")
-		in := app.BulkCorrectInput{Unit: s.Units["east1"], MaxSeverity: 1, Count: 130, Key: "once"}
+		in := casework.BulkCorrectInput{Unit: s.Units["east1"], MaxSeverity: 1, Count: 130, Key: "once"}
 		out, _, err := strict.BulkCorrect(ctx, head, in)
 		if err != nil || out.Corrected != 125 || out.Refused != 5 || len(out.Rows) != 130 {
 			t.Fatalf("%d corrected, %d refused, %d rows, %v", out.Corrected, out.Refused, len(out.Rows), err)
@@ -538,7 +539,7 @@ func TestBulkCorrectionSaysWhatItRefused(t *testing.T) {
 		if err != nil || again.ID != out.ID || again.Corrected != 125 || again.Refused != 5 {
 			t.Errorf("the same request again: %d corrected, %d refused, %v", again.Corrected, again.Refused, err)
 		}
-		if d, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: later}); err != nil || d.State != issue.Registered {
+		if d, err := s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: later}); err != nil || d.State != issue.Registered {
 			t.Errorf("what came later is %s, %v", d.State, err)
 		}
 	})
@@ -576,7 +577,7 @@ func TestReconciliationAgreesWithItsLists(t *testing.T) {
 					for _, c := range []issue.Cell{issue.Both, issue.SelfOnly, issue.AuditOnly, issue.Counterpart} {
 						f := l.Filter
 						f.Cell = c
-						list, err := s.App.Issues(ctx, s.Actor(actor), app.IssueListInput{Filter: f, Count: true})
+						list, err := s.App.Issues(ctx, s.Actor(actor), casework.IssueListInput{Filter: f, Count: true})
 						if err != nil || list.Total != l.Cells.Of(c) {
 							t.Errorf("%s %s %s %+v: the page says %d, the list has %d (%v)", actor, l.Code, c, in, l.Cells.Of(c), list.Total, err)
 						}
@@ -601,7 +602,7 @@ func TestReconciliationAgreesWithItsLists(t *testing.T) {
 		for _, row := range p.Rows {
 			f := p.Filter
 			f.Person, f.Cell = row.PersonID, issue.AuditOnly
-			list, err := s.App.Issues(ctx, s.Actor("eastinspector"), app.IssueListInput{Filter: f, Count: true})
+			list, err := s.App.Issues(ctx, s.Actor("eastinspector"), casework.IssueListInput{Filter: f, Count: true})
 			if err != nil || list.Total != row.AuditOnly {
 				t.Errorf("%s: %d, list %d (%v)", row.PersonName, row.AuditOnly, list.Total, err)
 			}
@@ -632,17 +633,17 @@ func TestFileLinesNoticesAndCorrections(t *testing.T) {
 		if f, err := s.App.OwnFile(ctx, s.Actor("anna")); err != nil || len(f.Lines)+len(f.Tasks) != 0 || len(f.Lists) != 1 {
 			t.Errorf("own file before the notice: %+v, %v", f, err)
 		}
-		if _, _, err := s.App.Dispatch(ctx, s.Actor("inspector"), app.DispatchInput{IssueID: i.ID, Lead: "office", Task: "retrain"}); err != nil {
+		if _, _, err := s.App.Dispatch(ctx, s.Actor("inspector"), casework.DispatchInput{IssueID: i.ID, Lead: "office", Task: "retrain"}); err != nil {
 			t.Fatal(err)
 		}
 		if f, err := s.App.OwnFile(ctx, s.Actor("anna")); err != nil || len(f.Tasks) != 0 {
 			t.Errorf("a task tells of a record before the notice: %+v, %v", f, err)
 		}
-		d, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: i.ID})
+		d, err := s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: i.ID})
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, _, err := s.App.NotifyIssue(ctx, s.Actor("inspector"), app.NotifyIssueInput{Step: app.Step{ID: i.ID, Version: d.Version, Reason: "请说明当天经过"}})
+		r, _, err := s.App.NotifyIssue(ctx, s.Actor("inspector"), casework.NotifyIssueInput{Step: casework.Step{ID: i.ID, Version: d.Version, Reason: "请说明当天经过"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -650,7 +651,7 @@ func TestFileLinesNoticesAndCorrections(t *testing.T) {
 		if noticed() != 1 {
 			t.Error("the notice is not on the to-do page")
 		}
-		st, _, err := s.App.MakeStatement(ctx, s.Actor("anna"), app.StatementInput{Issue: i.ID, Kind: issue.Correction, Text: "that day I was on leave"})
+		st, _, err := s.App.MakeStatement(ctx, s.Actor("anna"), casework.StatementInput{Issue: i.ID, Kind: issue.Correction, Text: "that day I was on leave"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -661,13 +662,13 @@ func TestFileLinesNoticesAndCorrections(t *testing.T) {
 		if err != nil || len(f.Tasks) != 1 || f.Tasks[0].ID != "" || len(f.Lists) != 1 || f.Lists[0].State != selfcheck.Assigned {
 			t.Fatalf("own file %+v, %v", f, err)
 		}
-		if f, err = s.App.PersonFile(ctx, s.Actor("inspector"), app.FileInput{Person: s.People["anna"]}); err != nil || len(f.Tasks) != 1 || f.Tasks[0].ID == "" || f.Lists[0].ID != "" {
+		if f, err = s.App.PersonFile(ctx, s.Actor("inspector"), casework.FileInput{Person: s.People["anna"]}); err != nil || len(f.Tasks) != 1 || f.Tasks[0].ID == "" || f.Lists[0].ID != "" {
 			t.Errorf("the inspector's view %+v, %v", f, err)
 		}
-		if _, err := s.App.AnswerStatement(ctx, s.Actor("records"), app.AnswerStatementInput{ID: st, Version: 1, State: issue.Granted, Text: "the roster says so"}); err != nil {
+		if _, err := s.App.AnswerStatement(ctx, s.Actor("records"), casework.AnswerStatementInput{ID: st, Version: 1, State: issue.Granted, Text: "the roster says so"}); err != nil {
 			t.Fatal(err)
 		}
-		changed := func() []app.HistoryLine {
+		changed := func() []casework.HistoryLine {
 			t.Helper()
 			f, err := s.App.OwnFile(ctx, s.Actor("anna"))
 			if err != nil || len(f.Lines[0].Statements) != 2 {
@@ -678,7 +679,7 @@ func TestFileLinesNoticesAndCorrections(t *testing.T) {
 		if c := changed(); len(c) != 0 {
 			t.Errorf("corrected before anybody did: %+v", c)
 		}
-		if _, _, err := s.App.WithdrawIssue(ctx, s.Actor("inspector"), app.WithdrawIssueInput{Step: app.Step{ID: i.ID, Version: version, Reason: "not him"}}); err != nil {
+		if _, _, err := s.App.WithdrawIssue(ctx, s.Actor("inspector"), casework.WithdrawIssueInput{Step: casework.Step{ID: i.ID, Version: version, Reason: "not him"}}); err != nil {
 			t.Fatal(err)
 		}
 		if c := changed(); len(c) != 0 { // he was told of it: one person sets it aside no more
@@ -745,7 +746,7 @@ func TestInspectionFindings(t *testing.T) {
 		if err != nil || len(page.Rows) != 3 || page.Rows[0].Result != issue.Agrees || page.Rows[0].IssueID != "" || page.Rows[1].Person.Name != "林甲" || page.Rows[2].Person.Name != "林乙" {
 			t.Fatalf("list %+v, %v", page, err)
 		}
-		d, err := s.App.Issue(ctx, who, app.IssueInput{ID: page.Rows[2].IssueID})
+		d, err := s.App.Issue(ctx, who, casework.IssueInput{ID: page.Rows[2].IssueID})
 		if err != nil || d.Source != issue.Inspection || d.Narrative != "checked on site" || d.UnitID != s.Units["east1"] {
 			t.Errorf("issue %+v, %v", d, err)
 		}
@@ -767,7 +768,7 @@ func TestAKeyBelongsToItsIssue(t *testing.T) {
 		t.Fatal(err)
 	}
 	party := func(name string) (string, error) {
-		id, _, err := s.App.AddIssueParty(ctx, s.Actor("inspector"), app.IssuePartyInput{IssueID: ids[name], Key: "one", Person: person.PersonnelNo, Interest: "complainant"})
+		id, _, err := s.App.AddIssueParty(ctx, s.Actor("inspector"), casework.IssuePartyInput{IssueID: ids[name], Key: "one", Person: person.PersonnelNo, Interest: "complainant"})
 		return id, err
 	}
 	first, err := party("first")

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/apptest"
 	"plumbline/internal/custody"
 	"plumbline/internal/inquiry"
@@ -102,10 +102,10 @@ func TestTheChiefsCaseIsNotInTheAuditorsLedger(t *testing.T) {
 		before, _ := seen()
 		ids := matterAbout(t, s)
 		// Somebody above opens his file, and that is folded into the ledger too.
-		if _, err := s.App.PersonFile(ctx, s.Actor("authority"), app.FileInput{Person: s.People["chief"], Purpose: "supervision"}); err != nil {
+		if _, err := s.App.PersonFile(ctx, s.Actor("authority"), casework.FileInput{Person: s.People["chief"], Purpose: "supervision"}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.App.Issue(ctx, s.Actor("authority"), app.IssueInput{ID: ids["issue"]}); err != nil {
+		if _, err := s.App.Issue(ctx, s.Actor("authority"), casework.IssueInput{ID: ids["issue"]}); err != nil {
 			t.Fatal(err)
 		}
 		s.Clock.Add(2 * time.Minute)
@@ -165,7 +165,7 @@ func TestAPartyIsKeptFromTheLedgersEntries(t *testing.T) {
 	if !there() {
 		t.Fatal("the issue is not in the ledger to begin with")
 	}
-	if _, _, err := s.App.AddIssueParty(ctx, s.Actor("inspector"), app.IssuePartyInput{IssueID: i.ID, Person: number(t, s, "audit"), Interest: inquiry.InterestWitness}); err != nil {
+	if _, _, err := s.App.AddIssueParty(ctx, s.Actor("inspector"), casework.IssuePartyInput{IssueID: i.ID, Person: number(t, s, "audit"), Interest: inquiry.InterestWitness}); err != nil {
 		t.Fatal(err)
 	}
 	if there() {

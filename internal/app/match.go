@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"plumbline/internal/app/approval"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
@@ -294,8 +295,10 @@ func (a *App) saveStep(ctx context.Context, tx *store.Tx, who *roster.Actor, bef
 	return []ledger.Fact{{Verb: "match." + string(step), Kind: "match", ID: after.ID, Unit: after.UnitID}}, after.ID, tx.Save(ctx, before, after)
 }
 
+const opMatchUndo = "match.undo"
+
 func (a *App) registerMatch() {
-	a.Register(opMatchUndo, approval.Act{Show: a.showEnd, Run: approval.Typed(func(in *UndoInput, id string) { in.ID = id },
+	a.Register(opMatchUndo, approval.Act{Show: a.ShowEnd, Run: approval.Typed(func(in *UndoInput, id string) { in.ID = id },
 		func(ctx context.Context, tx *store.Tx, g approval.Approved, in UndoInput) ([]ledger.Fact, error) {
 			facts, _, err := a.undoMatch(ctx, tx, g.Proposer, g.Proposal.SettledBy, in)
 			return facts, err
@@ -350,22 +353,22 @@ func (a *App) undoMatch(ctx context.Context, tx *store.Tx, who *roster.Actor, fi
 	if err != nil {
 		return nil, "", err
 	}
-	e, err := a.ending(ctx, &tx.View, who, first, i.ID)
+	e, err := a.Ending(ctx, &tx.View, who, first, i.ID)
 	if err != nil {
 		return nil, "", err
 	}
 	if i.State != issue.Withdrawn && i.Ground(issue.Withdrawn, e) != "" {
-		if err := groundStated(ctx, tx, []string{i.ID}, in.Stated); err != nil {
+		if err := casework.GroundStated(ctx, tx, []string{i.ID}, in.Stated); err != nil {
 			return nil, "", err
 		}
-		p, err := a.endProposal(ctx, tx, who, opMatchUndo, i)
+		p, err := a.EndProposal(ctx, tx, who, opMatchUndo, i)
 		if err != nil {
 			return nil, "", err
 		}
 		p.ObjectKind, p.ObjectID = string(roster.KindMatch), before.ID
 		return a.Propose(ctx, tx, who, p, in, in.Reason)
 	}
-	if err := a.groundWithdrawn(ctx, tx, who, []string{before.IssueID}, in.Stated, in.Reason); err != nil {
+	if err := a.GroundWithdrawn(ctx, tx, who, []string{before.IssueID}, in.Stated, in.Reason); err != nil {
 		return nil, "", err
 	}
 	if err := a.withdrawIssues(ctx, tx, who, first, []string{before.IssueID}); err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"plumbline/internal/app/casework"
 	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
@@ -91,7 +92,7 @@ func (a *App) Match(ctx context.Context, who *roster.Actor, id string) (out Matc
 		out.ForNobody = m.NobodyReviewers(w, &a.Pack().Matching)
 		out.ProposedNone = m.FirstFor == intake.None
 		out.MayDecide = m.State.Open() && m.FirstBy != who.Account && a.May(who, "match.decide")
-		if out.Proposal, err = pendingOn(ctx, v, m.ID, opMatchUndo); err != nil {
+		if out.Proposal, err = casework.PendingOn(ctx, v, m.ID, opMatchUndo); err != nil {
 			return err
 		}
 		out.Pending = out.Proposal != ""

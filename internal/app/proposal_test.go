@@ -4,8 +4,8 @@ import (
 	"context"
 	"testing"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/approval"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/apptest"
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
@@ -20,12 +20,12 @@ func (st story) opened(who string) (caseID string) {
 	ctx := context.Background()
 	i := audited(st.T, st.s, "anna", "east1", 3, "2026-01-10")
 	version := triage(st.T, st.s, i.ID, 3, issue.ActRefer).Version
-	caseID, _, err := st.s.App.OpenCase(ctx, st.s.Actor(who), app.OpenCaseInput{IssueID: i.ID, Version: version, Rule: "art. 7", Facts: "struck a detainee"})
+	caseID, _, err := st.s.App.OpenCase(ctx, st.s.Actor(who), casework.OpenCaseInput{IssueID: i.ID, Version: version, Rule: "art. 7", Facts: "struck a detainee"})
 	st.must(err)
 	for _, q := range st.see("body", caseID).Questions {
-		_, err = st.s.App.RefuseQuestion(ctx, st.s.Actor("body"), app.QuestionInput{ID: q.ID, Version: q.Version, Reason: "no visit was due"})
+		_, err = st.s.App.RefuseQuestion(ctx, st.s.Actor("body"), casework.QuestionInput{ID: q.ID, Version: q.Version, Reason: "no visit was due"})
 		st.must(err)
-		_, err = st.s.App.ApproveRefusal(ctx, st.s.Actor("body2"), app.QuestionInput{ID: q.ID, Version: q.Version + 1})
+		_, err = st.s.App.ApproveRefusal(ctx, st.s.Actor("body2"), casework.QuestionInput{ID: q.ID, Version: q.Version + 1})
 		st.must(err)
 	}
 	return caseID
@@ -54,7 +54,7 @@ func (st story) refuse(who, proposal string) error {
 // endTrack proposes to end the officer's track of the case.
 func (st story) endTrack(who, caseID string) (proposal string, err error) {
 	t := st.see(who, caseID).Tracks[0]
-	proposal, _, err = st.s.App.EndTrack(context.Background(), st.s.Actor(who), app.EndTrackInput{TrackID: t.ID, Version: t.Version, Ground: "died", Reason: "certificate in the file"})
+	proposal, _, err = st.s.App.EndTrack(context.Background(), st.s.Actor(who), casework.EndTrackInput{TrackID: t.ID, Version: t.Version, Ground: "died", Reason: "certificate in the file"})
 	return proposal, err
 }
 
@@ -63,7 +63,7 @@ func TestNobodyClosesACaseAlone(t *testing.T) {
 		ctx, st := context.Background(), story{t, s}
 		caseID := st.opened("body")
 		track := st.see("body", caseID).Tracks[0]
-		_, _, err := s.App.EndTrack(ctx, s.Actor("body"), app.EndTrackInput{TrackID: track.ID, Version: track.Version, Ground: "convenience", Reason: "x"})
+		_, _, err := s.App.EndTrack(ctx, s.Actor("body"), casework.EndTrackInput{TrackID: track.ID, Version: track.Version, Ground: "convenience", Reason: "x"})
 		code(t, "a ground that the pack lacks", err, "choice_unknown")
 		end, err := st.endTrack("body", caseID)
 		st.must(err)
@@ -87,9 +87,9 @@ func TestNobodyClosesACaseAlone(t *testing.T) {
 		}
 
 		// Opened and ended by the same person: somebody else closes, with the body.
-		_, _, err = s.App.CloseCase(ctx, s.Actor("body"), app.CloseCaseInput{ID: caseID, Version: c.Version})
+		_, _, err = s.App.CloseCase(ctx, s.Actor("body"), casework.CloseCaseInput{ID: caseID, Version: c.Version})
 		code(t, "opened, ended and closed by one", err, "guard_opened_ended")
-		closing, _, err := s.App.CloseCase(ctx, s.Actor("body2"), app.CloseCaseInput{ID: caseID, Version: c.Version})
+		closing, _, err := s.App.CloseCase(ctx, s.Actor("body2"), casework.CloseCaseInput{ID: caseID, Version: c.Version})
 		st.must(err)
 		code(t, "the opener agrees to the close", st.approve("body", closing), "guard_same_person")
 		st.must(st.approve("authority", closing))
@@ -106,7 +106,7 @@ func TestABodyClosesACaseWithoutFinding(t *testing.T) {
 	end, err := st.endTrack("body", caseID)
 	st.must(err)
 	st.must(st.approve("body2", end))
-	closing, _, err := s.App.CloseCase(ctx, s.Actor("body2"), app.CloseCaseInput{ID: caseID, Version: st.see("body2", caseID).Version})
+	closing, _, err := s.App.CloseCase(ctx, s.Actor("body2"), casework.CloseCaseInput{ID: caseID, Version: st.see("body2", caseID).Version})
 	st.must(err)
 	st.must(st.approve("body", closing))
 	st.must(st.approve("authority", closing))
@@ -162,11 +162,11 @@ func TestMembersSpeakForThemselves(t *testing.T) {
 		st.must(st.assign(track, "investigator2", inquiry.DutyInvestigator))
 		st.must(st.assign(track, "adjudicator", inquiry.DutyAdjudicator))
 		st.find(caseID, track, "investigator1", "investigator2", "adjudicator", "anna", inquiry.Sustained)
-		d, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), app.ProposeInput{TrackID: track, Form: 2, Sanction: "demerit", Reason: "facts and grounds"})
+		d, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), casework.ProposeInput{TrackID: track, Form: 2, Sanction: "demerit", Reason: "facts and grounds"})
 		st.must(err)
 		members := []string{number(t, s, "body"), number(t, s, "body2"), number(t, s, "authority")}
 		record := func() string {
-			id, _, err := s.App.ResolveTrack(ctx, s.Actor("body2"), app.ResolveInput{ID: d, Version: 1, Members: members})
+			id, _, err := s.App.ResolveTrack(ctx, s.Actor("body2"), casework.ResolveInput{ID: d, Version: 1, Members: members})
 			st.must(err)
 			return id
 		}

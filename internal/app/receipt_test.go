@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/heads"
 	"plumbline/internal/apptest"
@@ -204,7 +205,7 @@ func TestReceiptsOfAllActs(t *testing.T) {
 	st := story{t, s}
 	i := audited(t, s, "anna", "east1", 3, "2026-01-10")
 	version := triage(t, s, i.ID, 3, issue.ActRefer).Version
-	caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), app.OpenCaseInput{IssueID: i.ID, Version: version, Rule: "art. 7", Facts: "struck a detainee"})
+	caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: i.ID, Version: version, Rule: "art. 7", Facts: "struck a detainee"})
 	st.must(err)
 	track := st.see("body", caseID).Tracks[0].ID
 	for who, duty := range map[string]inquiry.MemberDuty{"investigator1": inquiry.DutyInvestigator, "investigator2": inquiry.DutyInvestigator, "adjudicator": inquiry.DutyAdjudicator} {
@@ -212,11 +213,11 @@ func TestReceiptsOfAllActs(t *testing.T) {
 	}
 	st.find(caseID, track, "investigator1", "investigator2", "adjudicator", "anna", inquiry.Sustained)
 	st.decide(track, 2, "demerit")
-	_, _, err = s.App.MakeStatement(ctx, s.Actor("anna"), app.StatementInput{Issue: i.ID, Kind: issue.Correction, Text: "it was another day"})
+	_, _, err = s.App.MakeStatement(ctx, s.Actor("anna"), casework.StatementInput{Issue: i.ID, Kind: issue.Correction, Text: "it was another day"})
 	st.must(err)
 	asked, err := s.App.AskedCorrections(ctx, s.Actor("records"))
 	st.must(err)
-	_, err = s.App.AnswerStatement(ctx, s.Actor("records"), app.AnswerStatementInput{ID: asked[0].ID, Version: 1, State: issue.Refused, Text: "the duty book says otherwise"})
+	_, err = s.App.AnswerStatement(ctx, s.Actor("records"), casework.AnswerStatementInput{ID: asked[0].ID, Version: 1, State: issue.Refused, Text: "the duty book says otherwise"})
 	st.must(err)
 	campaign(t, s)
 	submit(t, s, "ben", list(t, s, "ben", selfcheck.Officers, false), says(3, "一件事"))

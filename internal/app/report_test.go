@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/attacker"
@@ -176,7 +177,7 @@ func TestEveryNumberOpensItsList(t *testing.T) {
 							if err != nil {
 								t.Fatal(err)
 							}
-							list, err := s.App.Issues(ctx, who, app.IssueListInput{Filter: f, Count: true, Limit: 200})
+							list, err := s.App.Issues(ctx, who, casework.IssueListInput{Filter: f, Count: true, Limit: 200})
 							if err != nil {
 								t.Fatal(err)
 							}
@@ -422,7 +423,7 @@ func TestAnExportIsAFactAndStatesItsRows(t *testing.T) {
 	plantIssues(t, s)
 	who := s.Actor("eastinspector")
 	f := issue.All()
-	list, err := s.App.Issues(ctx, who, app.IssueListInput{Filter: f, Count: true})
+	list, err := s.App.Issues(ctx, who, casework.IssueListInput{Filter: f, Count: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/apptest"
 	"plumbline/internal/custody"
@@ -42,15 +42,15 @@ func TestRetentionListsWhatIsDue(t *testing.T) {
 			apptest.IssueSeed{Name: "declared", Source: issue.Self, Person: "anna", Unit: "east1", Category: "gifts_business", Severity: 0, Event: "2026-02-04"},
 		)
 		for _, name := range []string{"withdrawn", "held"} {
-			i, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: of[name]})
+			i, err := s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: of[name]})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, _, err := s.App.WithdrawIssue(ctx, s.Actor("inspector"), app.WithdrawIssueInput{Step: app.Step{ID: i.ID, Version: i.Version, Reason: "not him"}}); err != nil {
+			if _, _, err := s.App.WithdrawIssue(ctx, s.Actor("inspector"), casework.WithdrawIssueInput{Step: casework.Step{ID: i.ID, Version: i.Version, Reason: "not him"}}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if _, _, err := s.App.BulkCorrect(ctx, s.Actor("east1head"), app.BulkCorrectInput{Unit: s.Units["east1"], MaxSeverity: 1, Count: 1, Key: "once"}); err != nil {
+		if _, _, err := s.App.BulkCorrect(ctx, s.Actor("east1head"), casework.BulkCorrectInput{Unit: s.Units["east1"], MaxSeverity: 1, Count: 1, Key: "once"}); err != nil {
 			t.Fatal(err)
 		}
 		settled := s.Clock.Now()

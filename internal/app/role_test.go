@@ -10,6 +10,7 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/app/accounts"
+	"plumbline/internal/app/casework"
 	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/pgtest"
@@ -76,7 +77,7 @@ func TestTheServingRoleDoesTheWork(t *testing.T) {
 	importFile(t, s, petitionFile(petitions)) // uploads, batches, matches, issues
 
 	id := theIssue(t, s) // texts and their keys, tombstones
-	if _, err := s.App.PersonFile(ctx, s.Actor("reader"), app.FileInput{Person: s.People["anna"], Purpose: "supervision"}); err != nil {
+	if _, err := s.App.PersonFile(ctx, s.Actor("reader"), casework.FileInput{Person: s.People["anna"], Purpose: "supervision"}); err != nil {
 		t.Fatal(err)
 	}
 	s.Clock.Add(2 * time.Minute)

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/apptest"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
@@ -14,7 +15,7 @@ func accused(t *testing.T, s *apptest.Site) (issueID, caseID string) {
 	t.Helper()
 	i := audited(t, s, "anna", "east1", 3, "2026-01-10")
 	r := triage(t, s, i.ID, 3, issue.ActRefer)
-	caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), app.OpenCaseInput{IssueID: i.ID, Version: r.Version, Rule: "r", Facts: "f"})
+	caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: i.ID, Version: r.Version, Rule: "r", Facts: "f"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +93,7 @@ func TestNobodyIsPostedAwayFromAnOpenCaseByOne(t *testing.T) {
 	triage(t, s, i.ID, 3, issue.ActRefer)
 	today := string(roster.DateOf(s.Clock.Now(), s.App.Zone()))
 	sees := func() bool {
-		_, err := s.App.Issue(ctx, s.Actor("inspector2"), app.IssueInput{ID: i.ID})
+		_, err := s.App.Issue(ctx, s.Actor("inspector2"), casework.IssueInput{ID: i.ID})
 		return err == nil
 	}
 	side := func(key string) (*app.RosterResult, error) {

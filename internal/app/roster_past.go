@@ -334,7 +334,7 @@ func (a *App) rewritePast(ctx context.Context, tx *store.Tx, g approval.Approved
 		if i.TriagedAt == nil {
 			continue
 		}
-		if _, err := a.raiseQuestions(ctx, tx, i); err != nil {
+		if _, err := a.RaiseQuestions(ctx, tx, i); err != nil {
 			return nil, err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
 	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/apptest"
@@ -382,7 +383,7 @@ func TestADeclaredRelationBarsWhoDeclaredIt(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		i := audited(t, s, "anna", "east1", 3, "2026-01-10")
 		sees := func(key string) bool {
-			_, err := s.App.Issue(ctx, s.Actor(key), app.IssueInput{ID: i.ID})
+			_, err := s.App.Issue(ctx, s.Actor(key), casework.IssueInput{ID: i.ID})
 			return err == nil
 		}
 		if !sees("inspector") {
@@ -439,7 +440,7 @@ func TestADeclaredRelationBarsWhoDeclaredIt(t *testing.T) {
 func TestAPartyToAnIssueIsBarredFromItsCase(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		i := audited(t, s, "anna", "east1", 3, "2026-01-10")
-		in := app.IssuePartyInput{IssueID: i.ID, Person: number(t, s, "body2"), Interest: inquiry.InterestWitness}
+		in := casework.IssuePartyInput{IssueID: i.ID, Person: number(t, s, "body2"), Interest: inquiry.InterestWitness}
 		if _, _, err := s.App.AddIssueParty(ctx, s.Actor("reader"), in); err == nil {
 			t.Error("a reader records a party")
 		}
@@ -450,17 +451,17 @@ func TestAPartyToAnIssueIsBarredFromItsCase(t *testing.T) {
 		uphold(t, s, asked) // he decides in the matter, so he is challenged
 		_, _, err = s.App.AddIssueParty(ctx, s.Actor("inspector"), in)
 		code(t, "twice", err, "party_exists")
-		if _, err := s.App.Issue(ctx, s.Actor("body2"), app.IssueInput{ID: i.ID}); !fault.Is(err, fault.NotFoundKind) {
+		if _, err := s.App.Issue(ctx, s.Actor("body2"), casework.IssueInput{ID: i.ID}); !fault.Is(err, fault.NotFoundKind) {
 			t.Errorf("the witness sees the issue: %v", err)
 		}
-		d, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: i.ID})
+		d, err := s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: i.ID})
 		if err != nil || len(d.Parties) != 1 || !d.MayParty {
 			t.Errorf("parties %+v, %v", d, err)
 		}
-		if d, err = s.App.Issue(ctx, s.Actor("body"), app.IssueInput{ID: i.ID}); err != nil || len(d.Parties) != 0 {
+		if d, err = s.App.Issue(ctx, s.Actor("body"), casework.IssueInput{ID: i.ID}); err != nil || len(d.Parties) != 0 {
 			t.Errorf("who may not record parties sees them: %+v, %v", d.Parties, err)
 		}
-		caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), app.OpenCaseInput{IssueID: i.ID, Version: triage(t, s, i.ID, 3, issue.ActRefer).Version, Rule: "r", Facts: "f"})
+		caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: i.ID, Version: triage(t, s, i.ID, 3, issue.ActRefer).Version, Rule: "r", Facts: "f"})
 		if err != nil {
 			t.Fatal(err)
 		}

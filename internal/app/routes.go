@@ -5,6 +5,7 @@ import (
 
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/approval"
+	"plumbline/internal/app/casework"
 	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/heads"
@@ -15,7 +16,7 @@ import (
 
 // Routes is the table of every operation.
 var Routes = slices.Concat(
-	heads.Routes, jobs.Routes, rosterRoutes, accounts.Routes, selfcheckRoutes, intakeRoutes, issueRoutes, inquiryRoutes, rectifyRoutes, reportRoutes, readlog.Routes,
+	heads.Routes, jobs.Routes, rosterRoutes, accounts.Routes, selfcheckRoutes, intakeRoutes, casework.Routes, reportRoutes, readlog.Routes,
 	appcustody.Routes, apprecusal.Routes, approval.Routes,
 )
 

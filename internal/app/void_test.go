@@ -3,7 +3,7 @@ package app_test
 import (
 	"testing"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
@@ -17,7 +17,7 @@ func TestAVoidedRelationBarsNobody(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		i := audited(t, s, "anna", "east1", 3, "2026-01-10")
 		sees := func(key string) bool {
-			_, err := s.App.Issue(ctx, s.Actor(key), app.IssueInput{ID: i.ID})
+			_, err := s.App.Issue(ctx, s.Actor(key), casework.IssueInput{ID: i.ID})
 			return err == nil
 		}
 		in := apprecusal.RelationInput{Number: number(t, s, "anna"), Name: "林甲", Kind: "relative"}
@@ -72,23 +72,23 @@ func TestAVoidedRelationBarsNobody(t *testing.T) {
 func TestAVoidedPartyBarsNobody(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		i := audited(t, s, "anna", "east1", 3, "2026-01-10")
-		in := app.IssuePartyInput{IssueID: i.ID, Person: number(t, s, "body2"), Interest: inquiry.InterestWitness}
+		in := casework.IssuePartyInput{IssueID: i.ID, Person: number(t, s, "body2"), Interest: inquiry.InterestWitness}
 		asked, _, err := s.App.AddIssueParty(ctx, s.Actor("inspector"), in)
 		if err != nil {
 			t.Fatal(err)
 		}
 		uphold(t, s, asked)
-		recorded, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: i.ID})
+		recorded, err := s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: i.ID})
 		if err != nil || len(recorded.Parties) != 1 {
 			t.Fatalf("%+v %v", recorded, err)
 		}
 		party := recorded.Parties[0].ID
-		caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), app.OpenCaseInput{IssueID: i.ID, Version: triage(t, s, i.ID, 3, issue.ActRefer).Version, Rule: "r", Facts: "f"})
+		caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: i.ID, Version: triage(t, s, i.ID, 3, issue.ActRefer).Version, Rule: "r", Facts: "f"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		barred := func() bool {
-			_, onIssue := s.App.Issue(ctx, s.Actor("body2"), app.IssueInput{ID: i.ID})
+			_, onIssue := s.App.Issue(ctx, s.Actor("body2"), casework.IssueInput{ID: i.ID})
 			_, onCase := s.App.Case(ctx, s.Actor("body2"), caseID)
 			if fault.Is(onIssue, fault.NotFoundKind) != fault.Is(onCase, fault.NotFoundKind) {
 				t.Errorf("issue %v, case %v", onIssue, onCase)
@@ -122,7 +122,7 @@ func TestAVoidedPartyBarsNobody(t *testing.T) {
 		}
 		_, _, err = s.App.VoidIssueParty(ctx, s.Actor("inspector"), void)
 		code(t, "twice", err, "party_unknown")
-		d, err := s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: i.ID})
+		d, err := s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: i.ID})
 		if err != nil || len(d.Parties) != 1 || d.Parties[0].VoidedOn == "" {
 			t.Errorf("the history: %+v, %v", d, err)
 		}
@@ -130,7 +130,7 @@ func TestAVoidedPartyBarsNobody(t *testing.T) {
 			t.Errorf("recorded again by one: %v", err)
 		}
 		uphold(t, s, asked)
-		if d, err = s.App.Issue(ctx, s.Actor("inspector"), app.IssueInput{ID: i.ID}); err != nil || len(d.Parties) != 1 || d.Parties[0].ID != party || !barred() {
+		if d, err = s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: i.ID}); err != nil || len(d.Parties) != 1 || d.Parties[0].ID != party || !barred() {
 			t.Errorf("recorded again and upheld: %+v, %v", d.Parties, err)
 		}
 
@@ -146,7 +146,7 @@ func TestAVoidedPartyBarsNobody(t *testing.T) {
 			t.Error("voided on the case, and still barred")
 		}
 		q := c.Questions[0]
-		if _, _, err := s.App.OpenLeaderTrack(ctx, s.Actor("body"), app.QuestionInput{ID: q.ID, Version: q.Version}); err != nil {
+		if _, _, err := s.App.OpenLeaderTrack(ctx, s.Actor("body"), casework.QuestionInput{ID: q.ID, Version: q.Version}); err != nil {
 			t.Fatal(err)
 		}
 		if c, err = s.App.Case(ctx, s.Actor("body"), caseID); err != nil {

@@ -12,7 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/issue"
 )
 
@@ -78,7 +78,7 @@ func (s *site) toTriage(ctx context.Context) (work []issue.Row, err error) {
 	if err != nil {
 		return nil, err
 	}
-	in := app.IssueListInput{Filter: issue.All(), Limit: 200}
+	in := casework.IssueListInput{Filter: issue.All(), Limit: 200}
 	in.Filter.State, in.Filter.MaxSeverity = issue.Registered, 1
 	for len(work) < triagesMost {
 		page, err := s.app.Issues(ctx, who, in)
@@ -110,8 +110,8 @@ func (s *site) triage(ctx context.Context, work []issue.Row, next, done *atomic.
 			return nil
 		}
 		r := work[i]
-		if _, _, err := s.app.TriageIssue(ctx, who, app.TriageIssueInput{
-			Step: app.Step{ID: r.ID, Version: r.Version, Reason: "按清单核定"}, Severity: r.Severity, Category: r.Category}); err != nil {
+		if _, _, err := s.app.TriageIssue(ctx, who, casework.TriageIssueInput{
+			Step: casework.Step{ID: r.ID, Version: r.Version, Reason: "按清单核定"}, Severity: r.Severity, Category: r.Category}); err != nil {
 			return fmt.Errorf("triage: %w", err)
 		}
 		done.Add(1)

@@ -17,6 +17,7 @@ import (
 
 	"plumbline/internal/access"
 	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/demo"
 	"plumbline/internal/issue"
@@ -275,7 +276,7 @@ func (s *site) count(ctx context.Context) (Figure, error) {
 	}
 	ask := func(limit int, count bool) (took time.Duration, total int64, err error) {
 		took, err = median(20, func() error {
-			l, err := s.app.Issues(ctx, who, app.IssueListInput{Filter: issue.All(), Limit: limit, Count: count})
+			l, err := s.app.Issues(ctx, who, casework.IssueListInput{Filter: issue.All(), Limit: limit, Count: count})
 			total = l.Total
 			return err
 		})
@@ -308,7 +309,7 @@ func (s *site) list(ctx context.Context) (Figure, error) {
 	f.Unit, f.Category, f.Live = s.maker.UnitID("C03"), "public_conduct", true
 	n := 0
 	took, err := median(200, func() error {
-		l, err := s.app.Issues(ctx, who, app.IssueListInput{Filter: f, Limit: 50})
+		l, err := s.app.Issues(ctx, who, casework.IssueListInput{Filter: f, Limit: 50})
 		n = len(l.Rows)
 		return err
 	})

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
@@ -162,7 +162,7 @@ plumbline verify FILE --trust KEYS`,
 		RunE: func(c *cobra.Command, args []string) error {
 			return e.with(c.Context(), func(ctx context.Context, s *site) error {
 				return e.as(ctx, s, by, func(who *roster.Actor) error {
-					out, _, err := s.app.ExportCase(ctx, who, app.CaseExportInput{ID: args[0], Purpose: purpose})
+					out, _, err := s.app.ExportCase(ctx, who, casework.CaseExportInput{ID: args[0], Purpose: purpose})
 					if err != nil {
 						return err
 					}
@@ -209,7 +209,7 @@ no record is missing:
 plumbline verify FILE --trust KEYS`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
-			in := app.FileExportInput{Person: args[0], Purpose: purpose}
+			in := casework.FileExportInput{Person: args[0], Purpose: purpose}
 			if in.Person == ownWord {
 				in.Person = ""
 			}

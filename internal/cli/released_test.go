@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/app/heads"
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/pgtest"
@@ -41,7 +41,7 @@ func TestWriteReleased(t *testing.T) {
 		apptest.IssueSeed{Name: "found", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "traffic_alcohol",
 			Severity: 2, Event: "2026-01-12"})
 	anna := s.Actor("anna")
-	_, rec, err := s.App.MakeStatement(t.Context(), anna, app.StatementInput{Issue: ids["mine"], Kind: issue.Answer, Text: "那天我不在"})
+	_, rec, err := s.App.MakeStatement(t.Context(), anna, casework.StatementInput{Issue: ids["mine"], Kind: issue.Answer, Text: "那天我不在"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestWriteReleased(t *testing.T) {
 	}
 	raw, err := slip.Marshal()
 	keep("slip.json", raw, err)
-	taken, _, err := s.App.ExportFile(t.Context(), s.Actor("inspector"), app.FileExportInput{Person: s.People["anna"]})
+	taken, _, err := s.App.ExportFile(t.Context(), s.Actor("inspector"), casework.FileExportInput{Person: s.People["anna"]})
 	if err != nil {
 		t.Fatal(err)
 	}

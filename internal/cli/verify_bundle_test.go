@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/apptest"
 	"plumbline/internal/bundle"
 	"plumbline/internal/issue"
@@ -33,7 +33,7 @@ func TestAFileIsVerifiedAlone(t *testing.T) {
 		}
 		return filepath.Join(folder, name)
 	}
-	out := func(who string, in app.FileExportInput) []byte {
+	out := func(who string, in casework.FileExportInput) []byte {
 		t.Helper()
 		e, _, err := s.App.ExportFile(t.Context(), s.Actor(who), in)
 		if err != nil {
@@ -46,7 +46,7 @@ func TestAFileIsVerifiedAlone(t *testing.T) {
 		}
 		return b.Bytes()
 	}
-	whole, own := out("inspector", app.FileExportInput{Person: s.People["anna"]}), out("anna", app.FileExportInput{})
+	whole, own := out("inspector", casework.FileExportInput{Person: s.People["anna"]}), out("anna", casework.FileExportInput{})
 	keys, err := s.App.VerifierKeys(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +97,7 @@ func TestAFileUnderAWitness(t *testing.T) {
 		}
 		return filepath.Join(folder, name)
 	}
-	e, _, err := s.App.ExportFile(t.Context(), s.Actor("anna"), app.FileExportInput{})
+	e, _, err := s.App.ExportFile(t.Context(), s.Actor("anna"), casework.FileExportInput{})
 	if err != nil {
 		t.Fatal(err)
 	}

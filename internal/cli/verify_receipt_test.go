@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/app/heads"
 	"plumbline/internal/apptest"
 	"plumbline/internal/issue"
@@ -28,7 +28,7 @@ func takeHome(t *testing.T) handed {
 	s := apptest.SQLite(t)
 	ids := s.Issues(apptest.IssueSeed{Name: "mine", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 1, Event: "2026-01-10"})
 	anna := s.Actor("anna")
-	_, rec, err := s.App.MakeStatement(t.Context(), anna, app.StatementInput{Issue: ids["mine"], Kind: issue.Answer, Text: "那天我不在"})
+	_, rec, err := s.App.MakeStatement(t.Context(), anna, casework.StatementInput{Issue: ids["mine"], Kind: issue.Answer, Text: "那天我不在"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/approval"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
@@ -46,7 +46,7 @@ func (m *Maker) openCase(ctx context.Context, r issue.Row, rule, facts string) (
 	if err != nil {
 		return "", err
 	}
-	id, _, err = m.App.OpenCase(ctx, body, app.OpenCaseInput{IssueID: r.ID, Version: sent.Version, Rule: rule, Facts: facts})
+	id, _, err = m.App.OpenCase(ctx, body, casework.OpenCaseInput{IssueID: r.ID, Version: sent.Version, Rule: rule, Facts: facts})
 	if err != nil {
 		err = fmt.Errorf("open a case: %w", err)
 	}
@@ -70,7 +70,7 @@ func (m *Maker) follow(ctx context.Context, id string, how int) error {
 	}
 	officer, leader := c.Tracks[0].ID, ""
 	for _, q := range c.Questions {
-		in := app.QuestionInput{ID: q.ID, Version: q.Version}
+		in := casework.QuestionInput{ID: q.ID, Version: q.Version}
 		if q.LinkKind == string(roster.LinkHead) && leader == "" && how == 0 {
 			if leader, _, err = m.App.OpenLeaderTrack(ctx, body, in); err != nil {
 				return fmt.Errorf("open a leader track: %w", err)
@@ -124,7 +124,7 @@ func (m *Maker) follow(ctx context.Context, id string, how int) error {
 	if c, err = m.App.Case(ctx, body, id); err != nil {
 		return err
 	}
-	_, _, err = m.App.CloseCase(ctx, body, app.CloseCaseInput{ID: id, Version: c.Version})
+	_, _, err = m.App.CloseCase(ctx, body, casework.CloseCaseInput{ID: id, Version: c.Version})
 	return err
 }
 
@@ -137,14 +137,14 @@ func (m *Maker) leaderTrack(ctx context.Context, id, leader string) error {
 	if err != nil {
 		return err
 	}
-	if _, _, err := m.App.AddAllegation(ctx, three, app.AllegationInput{TrackID: leader, Category: "supervision", Rule: "内部管理规定第三条（虚构）", Facts: "是否按规定督促夜间巡查"}); err != nil {
+	if _, _, err := m.App.AddAllegation(ctx, three, casework.AllegationInput{TrackID: leader, Category: "supervision", Rule: "内部管理规定第三条（虚构）", Facts: "是否按规定督促夜间巡查"}); err != nil {
 		return err
 	}
 	c, err := m.App.Case(ctx, three, id)
 	if err != nil {
 		return err
 	}
-	if _, err := m.App.ProveTrack(ctx, three, app.ProveInput{TrackID: leader, Version: c.Tracks[0].Version, Duty: inquiry.ProofProved, Knowledge: inquiry.ProofNotProved,
+	if _, err := m.App.ProveTrack(ctx, three, casework.ProveInput{TrackID: leader, Version: c.Tracks[0].Version, Duty: inquiry.ProofProved, Knowledge: inquiry.ProofNotProved,
 		Conduct: inquiry.ProofNotProved, Link: inquiry.ProofNotProved, Result: inquiry.ResultFulfilled, Grounds: "值班表和督查记录"}); err != nil {
 		return err
 	}
@@ -164,7 +164,7 @@ func (m *Maker) team(ctx context.Context, track string, one, two, adjudicator st
 		if who == adjudicator {
 			duty = inquiry.DutyAdjudicator
 		}
-		if _, _, err := m.App.AssignMember(ctx, body, app.AssignInput{TrackID: track, Person: m.named[who].number, Duty: duty}); err != nil {
+		if _, _, err := m.App.AssignMember(ctx, body, casework.AssignInput{TrackID: track, Person: m.named[who].number, Duty: duty}); err != nil {
 			return fmt.Errorf("assign %s: %w", who, err)
 		}
 	}
@@ -191,7 +191,7 @@ func (m *Maker) find(ctx context.Context, id, track, one, two, adjudicator strin
 	if err != nil {
 		return err
 	}
-	var t app.TrackView
+	var t casework.TrackView
 	for _, each := range c.Tracks {
 		if each.ID == track {
 			t = each
@@ -200,11 +200,11 @@ func (m *Maker) find(ctx context.Context, id, track, one, two, adjudicator strin
 	if len(t.Allegations) == 0 {
 		return fmt.Errorf("%s does not see the track", one)
 	}
-	finding, _, err := m.App.Recommend(ctx, first, app.RecommendInput{AllegationID: t.Allegations[0].ID, Verdict: v, Standard: inquiry.ClearConvincing, Reason: "证言与录像相互印证"})
+	finding, _, err := m.App.Recommend(ctx, first, casework.RecommendInput{AllegationID: t.Allegations[0].ID, Verdict: v, Standard: inquiry.ClearConvincing, Reason: "证言与录像相互印证"})
 	if err != nil {
 		return err
 	}
-	if _, err := m.App.ServeFinding(ctx, second, app.FindingInput{ID: finding, Version: 1}); err != nil {
+	if _, err := m.App.ServeFinding(ctx, second, casework.FindingInput{ID: finding, Version: 1}); err != nil {
 		return err
 	}
 	m.day(66)
@@ -216,13 +216,13 @@ func (m *Maker) find(ctx context.Context, id, track, one, two, adjudicator strin
 	if err != nil {
 		return err
 	}
-	if _, _, err := m.App.Reply(ctx, who, app.ReplyInput{ID: finding, Version: 2, Text: "对时间有异议，请核对执法记录仪"}); err != nil {
+	if _, _, err := m.App.Reply(ctx, who, casework.ReplyInput{ID: finding, Version: 2, Text: "对时间有异议，请核对执法记录仪"}); err != nil {
 		return err
 	}
-	if _, err := m.App.AnswerReply(ctx, first, app.AnswerInput{ID: finding, Version: 3, Answer: "已核对，记录仪时间与报警时间一致"}); err != nil {
+	if _, err := m.App.AnswerReply(ctx, first, casework.AnswerInput{ID: finding, Version: 3, Answer: "已核对，记录仪时间与报警时间一致"}); err != nil {
 		return err
 	}
-	_, err = m.App.ConfirmFinding(ctx, third, app.ConfirmInput{ID: finding, Version: 3, Verdict: v, Reason: "同意承办人意见"})
+	_, err = m.App.ConfirmFinding(ctx, third, casework.ConfirmInput{ID: finding, Version: 3, Verdict: v, Reason: "同意承办人意见"})
 	return err
 }
 
@@ -237,12 +237,12 @@ func (m *Maker) decide(ctx context.Context, track string, form int, sanction str
 	if err != nil {
 		return err
 	}
-	id, _, err := m.App.ProposeDecision(ctx, body, app.ProposeInput{TrackID: track, Form: form, Sanction: sanction, Reason: "事实清楚，依据充分"})
+	id, _, err := m.App.ProposeDecision(ctx, body, casework.ProposeInput{TrackID: track, Form: form, Sanction: sanction, Reason: "事实清楚，依据充分"})
 	if err != nil {
 		return fmt.Errorf("propose: %w", err)
 	}
 	members := []string{m.named["demo-body"].number, m.named["demo-body-2"].number, m.named["demo-body-3"].number, m.named["demo-authority"].number}
-	confirm, _, err := m.App.ResolveTrack(ctx, two, app.ResolveInput{ID: id, Version: 1, Members: members})
+	confirm, _, err := m.App.ResolveTrack(ctx, two, casework.ResolveInput{ID: id, Version: 1, Members: members})
 	if err != nil {
 		return fmt.Errorf("decide: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
@@ -36,14 +37,14 @@ func (m *Maker) correctInBulk(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		p, err := m.App.PreviewBulkCorrection(ctx, head, app.BulkInput{Unit: u.ID, MaxSeverity: 1})
+		p, err := m.App.PreviewBulkCorrection(ctx, head, casework.BulkInput{Unit: u.ID, MaxSeverity: 1})
 		if err != nil {
 			return err
 		}
 		if p.Count == 0 || p.Count > p.Limit {
 			continue
 		}
-		if _, _, err := m.App.BulkCorrect(ctx, head, app.BulkCorrectInput{Unit: u.ID, MaxSeverity: 1, Count: p.Count, Key: "demo-" + u.Code}); err != nil {
+		if _, _, err := m.App.BulkCorrect(ctx, head, casework.BulkCorrectInput{Unit: u.ID, MaxSeverity: 1, Count: p.Count, Key: "demo-" + u.Code}); err != nil {
 			return err
 		}
 	}
@@ -59,7 +60,7 @@ func (m *Maker) found(ctx context.Context, severity, n int) ([]issue.Row, error)
 	}
 	f := issue.All()
 	f.Source, f.State, f.MinSeverity, f.MaxSeverity, f.Tier = issue.Audit, issue.Registered, severity, severity, 3
-	list, err := m.App.Issues(ctx, inspector, app.IssueListInput{Filter: f, Limit: 200})
+	list, err := m.App.Issues(ctx, inspector, casework.IssueListInput{Filter: f, Limit: 200})
 	if err != nil {
 		return nil, err
 	}
@@ -82,13 +83,13 @@ func (m *Maker) found(ctx context.Context, severity, n int) ([]issue.Row, error)
 }
 
 // decided triages an issue as the inspector.
-func (m *Maker) decided(ctx context.Context, r issue.Row, decision issue.Act) (app.IssueResult, error) {
+func (m *Maker) decided(ctx context.Context, r issue.Row, decision issue.Act) (casework.IssueResult, error) {
 	inspector, err := m.as(ctx, "demo-inspector")
 	if err != nil {
-		return app.IssueResult{}, err
+		return casework.IssueResult{}, err
 	}
-	out, _, err := m.App.TriageIssue(ctx, inspector, app.TriageIssueInput{
-		Step: app.Step{ID: r.ID, Version: r.Version, Reason: "按清单核定"}, Severity: r.Severity, Category: r.Category, Decision: decision,
+	out, _, err := m.App.TriageIssue(ctx, inspector, casework.TriageIssueInput{
+		Step: casework.Step{ID: r.ID, Version: r.Version, Reason: "按清单核定"}, Severity: r.Severity, Category: r.Category, Decision: decision,
 	})
 	if err != nil {
 		err = fmt.Errorf("triage an issue of severity %d, %q: %w", r.Severity, decision, err)
@@ -119,7 +120,7 @@ func (m *Maker) triage(ctx context.Context) error {
 				return err
 			}
 			if i == 2 {
-				if _, _, err := m.App.ReopenIssue(ctx, inspector, app.ReopenIssueInput{Step: app.Step{ID: r.ID, Version: done.Version, Reason: "收到新的录像材料"}}); err != nil {
+				if _, _, err := m.App.ReopenIssue(ctx, inspector, casework.ReopenIssueInput{Step: casework.Step{ID: r.ID, Version: done.Version, Reason: "收到新的录像材料"}}); err != nil {
 					return err
 				}
 			}
@@ -128,7 +129,7 @@ func (m *Maker) triage(ctx context.Context) error {
 				return err
 			}
 		case 5:
-			in := app.RejectIssueInput{Step: app.Step{ID: r.ID, Version: r.Version, Reason: "经核实与本人无关"}}
+			in := casework.RejectIssueInput{Step: casework.Step{ID: r.ID, Version: r.Version, Reason: "经核实与本人无关"}}
 			out, _, err := m.App.RejectIssue(ctx, inspector, in)
 			if err != nil {
 				return err
@@ -140,11 +141,11 @@ func (m *Maker) triage(ctx context.Context) error {
 				}
 			}
 		case 6:
-			if _, _, err := m.App.WithdrawIssue(ctx, inspector, app.WithdrawIssueInput{Step: app.Step{ID: r.ID, Version: r.Version, Reason: "来源单位撤回"}}); err != nil {
+			if _, _, err := m.App.WithdrawIssue(ctx, inspector, casework.WithdrawIssueInput{Step: casework.Step{ID: r.ID, Version: r.Version, Reason: "来源单位撤回"}}); err != nil {
 				return err
 			}
 		case 7:
-			if _, _, err := m.App.NotifyIssue(ctx, inspector, app.NotifyIssueInput{Step: app.Step{ID: r.ID, Version: r.Version, Reason: "收到一件反映你在工作中处置不当的材料，类别和日期见本条，请说明当天的经过。"}}); err != nil {
+			if _, _, err := m.App.NotifyIssue(ctx, inspector, casework.NotifyIssueInput{Step: casework.Step{ID: r.ID, Version: r.Version, Reason: "收到一件反映你在工作中处置不当的材料，类别和日期见本条，请说明当天的经过。"}}); err != nil {
 				return err
 			}
 		}
@@ -160,7 +161,7 @@ func (m *Maker) merge(ctx context.Context) error {
 	}
 	f := issue.All()
 	f.Source, f.State, f.MaxSeverity = issue.Audit, issue.Registered, 2
-	list, err := m.App.Issues(ctx, inspector, app.IssueListInput{Filter: f, Limit: 200})
+	list, err := m.App.Issues(ctx, inspector, casework.IssueListInput{Filter: f, Limit: 200})
 	if err != nil {
 		return err
 	}
@@ -170,7 +171,7 @@ func (m *Maker) merge(ctx context.Context) error {
 			continue
 		}
 		if keep, ok := first[r.PersonID+r.Category]; ok {
-			_, _, err := m.App.MergeIssue(ctx, inspector, app.MergeIssueInput{Step: app.Step{ID: r.ID, Version: r.Version, Reason: "同一件事"}, Into: keep.ID})
+			_, _, err := m.App.MergeIssue(ctx, inspector, casework.MergeIssueInput{Step: casework.Step{ID: r.ID, Version: r.Version, Reason: "同一件事"}, Into: keep.ID})
 			return err
 		}
 		first[r.PersonID+r.Category] = r
@@ -192,13 +193,13 @@ func (m *Maker) conceal(ctx context.Context) error {
 	}
 	f := issue.All()
 	f.Concealment, f.MaxSeverity, f.Live, f.Tier = issue.ConcealmentQuestion, 2, true, 3
-	list, err := m.App.Issues(ctx, two, app.IssueListInput{Filter: f, Limit: 5})
+	list, err := m.App.Issues(ctx, two, casework.IssueListInput{Filter: f, Limit: 5})
 	if err != nil {
 		return err
 	}
 	for i, r := range list.Rows {
 		answer := []issue.Concealment{issue.ConcealmentConfirmed, issue.ConcealmentDismissed}[i%2]
-		in := app.ConcealIssueInput{Step: app.Step{ID: r.ID, Version: r.Version, Reason: "已核对自查表和谈话记录"}, Answer: answer}
+		in := casework.ConcealIssueInput{Step: casework.Step{ID: r.ID, Version: r.Version, Reason: "已核对自查表和谈话记录"}, Answer: answer}
 		out, _, err := m.App.ConcealIssue(ctx, one, in)
 		if err != nil {
 			return fmt.Errorf("answer a concealment question: %w", err)
@@ -236,7 +237,7 @@ func (m *Maker) rectify(ctx context.Context) error {
 	type act struct {
 		who  *roster.Actor
 		note string
-		do   func(context.Context, *roster.Actor, app.TaskInput) (desk.Receipt, error)
+		do   func(context.Context, *roster.Actor, casework.TaskInput) (desk.Receipt, error)
 	}
 	way := []act{
 		{lead, "", m.App.AcceptTask}, {lead, "", m.App.ProgressTask}, {lead, "已组织培训并更新台账，附签到表", m.App.SubmitTask},
@@ -250,7 +251,7 @@ func (m *Maker) rectify(ctx context.Context) error {
 		if i%3 == 0 {
 			due = m.on(Days + 20)
 		}
-		id, _, err := m.App.Dispatch(ctx, inspector, app.DispatchInput{IssueID: r.ID, Lead: "D01", Owner: m.named["demo-lead"].number, DueOn: due, Task: "举一反三，规范登记和审核流程"})
+		id, _, err := m.App.Dispatch(ctx, inspector, casework.DispatchInput{IssueID: r.ID, Lead: "D01", Owner: m.named["demo-lead"].number, DueOn: due, Task: "举一反三，规范登记和审核流程"})
 		if err != nil {
 			return fmt.Errorf("dispatch a task: %w", err)
 		}
@@ -263,7 +264,7 @@ func (m *Maker) rectify(ctx context.Context) error {
 		}
 		for n, s := range steps {
 			m.day(59 + n)
-			if _, err := s.do(ctx, s.who, app.TaskInput{ID: id, Version: int64(n + 1), Note: s.note}); err != nil {
+			if _, err := s.do(ctx, s.who, casework.TaskInput{ID: id, Version: int64(n + 1), Note: s.note}); err != nil {
 				return fmt.Errorf("task %d, step %d: %w", i, n+1, err)
 			}
 		}
@@ -291,7 +292,7 @@ func (m *Maker) speak(ctx context.Context) error {
 				continue
 			}
 			kind := []issue.StatementKind{issue.Answer, issue.Correction}[said%2]
-			if _, _, err := m.App.MakeStatement(ctx, l.by.actor(), app.StatementInput{Issue: i.ID, Kind: kind, Text: "日期写错了，应为前一天，请更正"}); err != nil {
+			if _, _, err := m.App.MakeStatement(ctx, l.by.actor(), casework.StatementInput{Issue: i.ID, Kind: kind, Text: "日期写错了，应为前一天，请更正"}); err != nil {
 				return err
 			}
 			said++

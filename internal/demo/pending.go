@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	appcustody "plumbline/internal/app/custody"
 	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/custody"
@@ -52,11 +53,11 @@ func (m *Maker) leave(ctx context.Context, id string, how int) error {
 	if how == 6 {
 		if len(c.Questions) > 0 {
 			q := c.Questions[0]
-			if _, err := m.App.RefuseQuestion(ctx, body, app.QuestionInput{ID: q.ID, Version: q.Version, Reason: "该领导事发前一日已调离"}); err != nil {
+			if _, err := m.App.RefuseQuestion(ctx, body, casework.QuestionInput{ID: q.ID, Version: q.Version, Reason: "该领导事发前一日已调离"}); err != nil {
 				return err
 			}
 		}
-		id, _, err := m.App.EndTrack(ctx, body, app.EndTrackInput{TrackID: track.ID, Version: track.Version, Ground: "transferred", Reason: "当事人已移交其他机关处理"})
+		id, _, err := m.App.EndTrack(ctx, body, casework.EndTrackInput{TrackID: track.ID, Version: track.Version, Ground: "transferred", Reason: "当事人已移交其他机关处理"})
 		if err != nil {
 			return err
 		}
@@ -72,7 +73,7 @@ func (m *Maker) leave(ctx context.Context, id string, how int) error {
 		return err
 	}
 	if how == 3 {
-		_, _, err := m.App.ProposeDecision(ctx, body, app.ProposeInput{TrackID: track.ID, Form: 2, Sanction: "warning", Reason: "事实清楚，依据充分"})
+		_, _, err := m.App.ProposeDecision(ctx, body, casework.ProposeInput{TrackID: track.ID, Form: 2, Sanction: "warning", Reason: "事实清楚，依据充分"})
 		return err
 	}
 	if c, err = m.App.Case(ctx, body, id); err != nil {
@@ -81,9 +82,9 @@ func (m *Maker) leave(ctx context.Context, id string, how int) error {
 	al := c.Tracks[0].Allegations[0]
 	taken := ""
 	if how == 4 {
-		taken, _, err = m.App.ReopenAllegation(ctx, body, app.BackInput{ID: al.ID, Version: al.Version, Reason: "收到新的监控录像"})
+		taken, _, err = m.App.ReopenAllegation(ctx, body, casework.BackInput{ID: al.ID, Version: al.Version, Reason: "收到新的监控录像"})
 	} else {
-		taken, _, err = m.App.QuashFinding(ctx, body, app.BackInput{ID: al.Findings[0].ID, Version: al.Findings[0].Version, Reason: "复核认为证据未达到证明标准"})
+		taken, _, err = m.App.QuashFinding(ctx, body, casework.BackInput{ID: al.Findings[0].ID, Version: al.Findings[0].Version, Reason: "复核认为证据未达到证明标准"})
 	}
 	if err != nil {
 		return err
@@ -106,12 +107,12 @@ func (m *Maker) untilReply(ctx context.Context, id string, how int) error {
 		return err
 	}
 	t := c.Tracks[0]
-	finding, _, err := m.App.Recommend(ctx, first, app.RecommendInput{AllegationID: t.Allegations[0].ID, Verdict: inquiry.Sustained, Standard: inquiry.ClearConvincing, Reason: "登记台账与报警记录不符"})
+	finding, _, err := m.App.Recommend(ctx, first, casework.RecommendInput{AllegationID: t.Allegations[0].ID, Verdict: inquiry.Sustained, Standard: inquiry.ClearConvincing, Reason: "登记台账与报警记录不符"})
 	if err != nil || how == 0 {
 		return err
 	}
 	m.day(Days - 4)
-	if _, err := m.App.ServeFinding(ctx, second, app.FindingInput{ID: finding, Version: 1}); err != nil || how == 1 {
+	if _, err := m.App.ServeFinding(ctx, second, casework.FindingInput{ID: finding, Version: 1}); err != nil || how == 1 {
 		return err
 	}
 	subject := m.byID(t.Person.ID)
@@ -119,7 +120,7 @@ func (m *Maker) untilReply(ctx context.Context, id string, how int) error {
 	if err != nil {
 		return err
 	}
-	_, _, err = m.App.Reply(ctx, who, app.ReplyInput{ID: finding, Version: 2, Text: "当时已口头报告值班领导，请向其核实"})
+	_, _, err = m.App.Reply(ctx, who, casework.ReplyInput{ID: finding, Version: 2, Text: "当时已口头报告值班领导，请向其核实"})
 	return err
 }
 
@@ -228,7 +229,7 @@ func (m *Maker) answerCorrections(ctx context.Context) error {
 		return err
 	}
 	for i, s := range asked {
-		in := app.AnswerStatementInput{ID: s.ID, Version: s.Version, State: issue.Granted, Text: "已核对原始记录，同意更正"}
+		in := casework.AnswerStatementInput{ID: s.ID, Version: s.Version, State: issue.Granted, Text: "已核对原始记录，同意更正"}
 		switch i {
 		case 1:
 			in.State, in.Text = issue.Refused, "原始记录与填报一致，不予更正"
@@ -250,7 +251,7 @@ func (m *Maker) settled(ctx context.Context, n int) ([]issue.Row, error) {
 	}
 	f := issue.All()
 	f.Source, f.State = issue.Self, issue.Corrected
-	list, err := m.App.Issues(ctx, inspector, app.IssueListInput{Filter: f, Limit: n})
+	list, err := m.App.Issues(ctx, inspector, casework.IssueListInput{Filter: f, Limit: n})
 	if err == nil && len(list.Rows) < n {
 		err = fmt.Errorf("%d corrected issues, the demo needs %d", len(list.Rows), n)
 	}

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/accounts"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/demo"
 	"plumbline/internal/issue"
@@ -172,7 +172,7 @@ func (p *planter) complain(id string, by *who) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	if _, _, err := p.s.app.AddIssueParty(context.Background(), inspector, app.IssuePartyInput{IssueID: id, Person: by.number, Interest: "complainant"}); err != nil {
+	if _, _, err := p.s.app.AddIssueParty(context.Background(), inspector, casework.IssuePartyInput{IssueID: id, Person: by.number, Interest: "complainant"}); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -184,11 +184,11 @@ func (p *planter) refer(by *who, id string) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	d, err := p.s.app.Issue(ctx, who, app.IssueInput{ID: id})
+	d, err := p.s.app.Issue(ctx, who, casework.IssueInput{ID: id})
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	if _, _, err := p.s.app.TriageIssue(ctx, who, app.TriageIssueInput{Step: app.Step{ID: id, Version: d.Version, Reason: "移送"}, Severity: d.Severity, Category: d.Category, Decision: issue.ActRefer}); err != nil {
+	if _, _, err := p.s.app.TriageIssue(ctx, who, casework.TriageIssueInput{Step: casework.Step{ID: id, Version: d.Version, Reason: "移送"}, Severity: d.Severity, Category: d.Category, Decision: issue.ActRefer}); err != nil {
 		p.t.Fatal(err)
 	}
 }

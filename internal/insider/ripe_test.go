@@ -7,6 +7,7 @@ import (
 	"plumbline/internal/app"
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/approval"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/roster"
@@ -60,10 +61,10 @@ func (p *planter) openCase(n int) *underCase {
 	id := p.register(person[0], 2)
 	p.refer(p.w.byLogin["demo-inspector"], id)
 	body := p.as("demo-body")
-	d, err := p.s.app.Issue(ctx, body, app.IssueInput{ID: id})
+	d, err := p.s.app.Issue(ctx, body, casework.IssueInput{ID: id})
 	p.must(err)
 	c := &underCase{planter: p}
-	c.id, _, err = p.s.app.OpenCase(ctx, body, app.OpenCaseInput{IssueID: id, Version: d.Version, Rule: "内部纪律规定第七条（虚构）", Facts: "未按规定登记"})
+	c.id, _, err = p.s.app.OpenCase(ctx, body, casework.OpenCaseInput{IssueID: id, Version: d.Version, Rule: "内部纪律规定第七条（虚构）", Facts: "未按规定登记"})
 	p.must(err)
 	c.subject, err = p.s.app.ActorNamed(ctx, person[1])
 	p.must(err)
@@ -74,19 +75,19 @@ func (p *planter) openCase(n int) *underCase {
 	return c
 }
 
-func (c *underCase) view(login string) app.CaseView {
+func (c *underCase) view(login string) casework.CaseView {
 	c.t.Helper()
 	v, err := c.s.app.Case(context.Background(), c.as(login), c.id)
 	c.must(err)
 	return v
 }
 
-func (c *underCase) officer() app.TrackView { return c.view("demo-body").Tracks[0] }
+func (c *underCase) officer() casework.TrackView { return c.view("demo-body").Tracks[0] }
 
 func (c *underCase) refuse(question string, version int64, tier int) {
 	c.t.Helper()
 	ctx := context.Background()
-	in := app.QuestionInput{ID: question, Version: version, Reason: "事发时该领导在外地执行任务，有书面授权"}
+	in := casework.QuestionInput{ID: question, Version: version, Reason: "事发时该领导在外地执行任务，有书面授权"}
 	_, err := c.s.app.RefuseQuestion(ctx, c.as("demo-body"), in)
 	c.must(err)
 	above := "demo-body-2"
@@ -106,7 +107,7 @@ func (c *underCase) team(track string, logins ...string) {
 		if n == len(logins)-1 {
 			duty = inquiry.DutyAdjudicator
 		}
-		_, _, err := c.s.app.AssignMember(context.Background(), c.as("demo-body"), app.AssignInput{TrackID: track, Person: c.w.byLogin[login].number, Duty: duty})
+		_, _, err := c.s.app.AssignMember(context.Background(), c.as("demo-body"), casework.AssignInput{TrackID: track, Person: c.w.byLogin[login].number, Duty: duty})
 		c.must(err)
 	}
 }
@@ -120,7 +121,7 @@ func (c *underCase) staffed() *underCase {
 // recommend drafts a finding and gives its id.
 func (c *underCase) recommend() string {
 	c.t.Helper()
-	id, _, err := c.s.app.Recommend(context.Background(), c.as("demo-investigator"), app.RecommendInput{AllegationID: c.officer().Allegations[0].ID,
+	id, _, err := c.s.app.Recommend(context.Background(), c.as("demo-investigator"), casework.RecommendInput{AllegationID: c.officer().Allegations[0].ID,
 		Verdict: inquiry.Sustained, Standard: inquiry.ClearConvincing, Reason: "证言与录像相互印证"})
 	c.must(err)
 	return id
@@ -128,14 +129,14 @@ func (c *underCase) recommend() string {
 
 func (c *underCase) serve(finding string) {
 	c.t.Helper()
-	_, err := c.s.app.ServeFinding(context.Background(), c.as("demo-investigator-2"), app.FindingInput{ID: finding, Version: 1})
+	_, err := c.s.app.ServeFinding(context.Background(), c.as("demo-investigator-2"), casework.FindingInput{ID: finding, Version: 1})
 	c.must(err)
 }
 
 // reply lets the subject answer a finding; one who waives has nothing to say.
 func (c *underCase) reply(finding string, waive bool) {
 	c.t.Helper()
-	in := app.ReplyInput{ID: finding, Version: 2, Waive: waive}
+	in := casework.ReplyInput{ID: finding, Version: 2, Waive: waive}
 	if !waive {
 		in.Text = "对时间有异议"
 	}
@@ -149,7 +150,7 @@ func (c *underCase) found() string {
 	f := c.staffed().recommend()
 	c.serve(f)
 	c.reply(f, true)
-	_, err := c.s.app.ConfirmFinding(context.Background(), c.as("demo-adjudicator"), app.ConfirmInput{ID: f, Version: 3, Verdict: inquiry.Sustained, Reason: "同意承办人意见"})
+	_, err := c.s.app.ConfirmFinding(context.Background(), c.as("demo-adjudicator"), casework.ConfirmInput{ID: f, Version: 3, Verdict: inquiry.Sustained, Reason: "同意承办人意见"})
 	c.must(err)
 	return f
 }
@@ -158,7 +159,7 @@ func (c *underCase) found() string {
 func (c *underCase) proposed() (decision string) {
 	c.t.Helper()
 	c.found()
-	decision, _, err := c.s.app.ProposeDecision(context.Background(), c.as("demo-body"), app.ProposeInput{TrackID: c.officer().ID, Form: 1, Reason: "事实清楚，依据充分"})
+	decision, _, err := c.s.app.ProposeDecision(context.Background(), c.as("demo-body"), casework.ProposeInput{TrackID: c.officer().ID, Form: 1, Reason: "事实清楚，依据充分"})
 	c.must(err)
 	return decision
 }
@@ -171,7 +172,7 @@ func (c *underCase) resolved() (proposal string) {
 	for _, login := range []string{"demo-body", "demo-body-2", "demo-body-3", "demo-authority"} {
 		members = append(members, c.w.byLogin[login].number)
 	}
-	proposal, _, err := c.s.app.ResolveTrack(context.Background(), c.as("demo-body-2"), app.ResolveInput{ID: c.proposed(), Version: 1, Members: members})
+	proposal, _, err := c.s.app.ResolveTrack(context.Background(), c.as("demo-body-2"), casework.ResolveInput{ID: c.proposed(), Version: 1, Members: members})
 	c.must(err)
 	return proposal
 }
@@ -200,7 +201,7 @@ func (p *planter) ripeCases() {
 	c := p.openCase(0)
 	p.ripe("track.assign", c.officer().ID)
 	p.ripe("track.end", c.officer().ID)
-	_, _, err := p.s.app.AddParty(ctx, p.as("demo-body"), app.PartyInput{CaseID: c.id, Person: p.w.byLogin["demo-lead"].number, Interest: "witness"})
+	_, _, err := p.s.app.AddParty(ctx, p.as("demo-body"), casework.PartyInput{CaseID: c.id, Person: p.w.byLogin["demo-lead"].number, Interest: "witness"})
 	p.must(err)
 	p.ripe("case.party_void", c.id)
 
@@ -245,7 +246,7 @@ func (p *planter) ripeCases() {
 func (p *planter) ending(c *underCase, by string) string {
 	p.t.Helper()
 	t := c.officer()
-	id, _, err := p.s.app.EndTrack(context.Background(), p.as(by), app.EndTrackInput{TrackID: t.ID, Version: t.Version, Ground: "transferred", Reason: "当事人已移交其他机关处理"})
+	id, _, err := p.s.app.EndTrack(context.Background(), p.as(by), casework.EndTrackInput{TrackID: t.ID, Version: t.Version, Ground: "transferred", Reason: "当事人已移交其他机关处理"})
 	p.must(err)
 	return id
 }
@@ -255,7 +256,7 @@ func (p *planter) leaderTrack() {
 	ctx := context.Background()
 	q := p.one("SELECT id, case_id, version FROM questions WHERE state = 'raised' AND link_kind = 'head' AND case_id <> '' ORDER BY id LIMIT 1", 3)
 	body := p.as("demo-body")
-	track, _, err := p.s.app.OpenLeaderTrack(ctx, body, app.QuestionInput{ID: q[0], Version: int64(atoi(q[2]))})
+	track, _, err := p.s.app.OpenLeaderTrack(ctx, body, casework.QuestionInput{ID: q[0], Version: int64(atoi(q[2]))})
 	p.must(err)
 	c := &underCase{planter: p, id: q[1]}
 	c.team(track, "demo-investigator-3", "demo-investigator-4", "demo-adjudicator-2")

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"time"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
@@ -220,7 +220,7 @@ func (s *site) handlers() map[string][]string {
 			f := issue.All()
 			f.MinSeverity, f.Live = 3, true
 			for cursor := ""; ; {
-				list, err := s.app.Issues(ctx, who, app.IssueListInput{Filter: f, Limit: 200, Cursor: cursor})
+				list, err := s.app.Issues(ctx, who, casework.IssueListInput{Filter: f, Limit: 200, Cursor: cursor})
 				if err != nil {
 					break
 				}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	apprecusal "plumbline/internal/app/recusal"
 )
 
@@ -50,7 +51,7 @@ var twins = []twin{
 		return other[0]
 	}, nil},
 	{"of his complaint", func(p *planter, _ *who) string { return p.idle(5)[0] }, func(p *planter, w *who, m *planted) bool {
-		_, _, err := p.s.app.AddIssueParty(context.Background(), p.as(p.w.above.login), app.IssuePartyInput{IssueID: m.issue, Person: w.number, Interest: "complainant"})
+		_, _, err := p.s.app.AddIssueParty(context.Background(), p.as(p.w.above.login), casework.IssuePartyInput{IssueID: m.issue, Person: w.number, Interest: "complainant"})
 		p.must(err)
 		// Who works on such matters himself is challenged first, and barred by nothing yet.
 		return len(p.all("SELECT id FROM parties WHERE object_id = '"+m.issue+"' AND person_id = '"+w.person+"'", 1)) > 0
@@ -71,14 +72,14 @@ func (p *planter) hide(person string) *planted {
 	ctx := context.Background()
 	m := &planted{issue: p.register(person, 4)}
 	above := p.w.above
-	if _, err := p.s.app.Issue(ctx, p.as(above.login), app.IssueInput{ID: m.issue}); err != nil {
+	if _, err := p.s.app.Issue(ctx, p.as(above.login), casework.IssueInput{ID: m.issue}); err != nil {
 		return m
 	}
 	p.refer(above, m.issue)
-	d, err := p.s.app.Issue(ctx, p.as(above.login), app.IssueInput{ID: m.issue})
+	d, err := p.s.app.Issue(ctx, p.as(above.login), casework.IssueInput{ID: m.issue})
 	p.must(err)
 	for _, login := range []string{p.w.bodyAbove.login, "demo-authority"} {
-		m.case_, _, err = p.s.app.OpenCase(ctx, p.as(login), app.OpenCaseInput{IssueID: m.issue, Version: d.Version, Rule: "内部纪律规定第七条（虚构）", Facts: "来信反映的情况"})
+		m.case_, _, err = p.s.app.OpenCase(ctx, p.as(login), casework.OpenCaseInput{IssueID: m.issue, Version: d.Version, Rule: "内部纪律规定第七条（虚构）", Facts: "来信反映的情况"})
 		if err == nil {
 			break
 		}

@@ -15,7 +15,7 @@ import (
 	"strings"
 	"testing"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/apptest"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/words"
@@ -32,7 +32,7 @@ func foundTrack(t *testing.T, s *apptest.Site) (caseID, track string) {
 			t.Fatal(err)
 		}
 	}
-	caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), app.OpenCaseInput{IssueID: clue(t, s), Version: 2, Rule: "art. 7", Facts: "struck a detainee"})
+	caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: clue(t, s), Version: 2, Rule: "art. 7", Facts: "struck a detainee"})
 	must(err)
 	c, err := s.App.Case(ctx, s.Actor("body"), caseID)
 	must(err)
@@ -41,23 +41,23 @@ func foundTrack(t *testing.T, s *apptest.Site) (caseID, track string) {
 		who  string
 		duty inquiry.MemberDuty
 	}{{"investigator1", inquiry.DutyInvestigator}, {"investigator2", inquiry.DutyInvestigator}, {"adjudicator", inquiry.DutyAdjudicator}} {
-		_, _, err := s.App.AssignMember(ctx, s.Actor("body"), app.AssignInput{TrackID: track, Person: personnelNo(t, s, m.who), Duty: m.duty})
+		_, _, err := s.App.AssignMember(ctx, s.Actor("body"), casework.AssignInput{TrackID: track, Person: personnelNo(t, s, m.who), Duty: m.duty})
 		must(err)
 	}
-	id, _, err := s.App.Recommend(ctx, s.Actor("investigator1"), app.RecommendInput{AllegationID: c.Tracks[0].Allegations[0].ID,
+	id, _, err := s.App.Recommend(ctx, s.Actor("investigator1"), casework.RecommendInput{AllegationID: c.Tracks[0].Allegations[0].ID,
 		Verdict: inquiry.Sustained, Standard: inquiry.ClearConvincing, Reason: "statements agree"})
 	must(err)
-	_, err = s.App.ServeFinding(ctx, s.Actor("investigator2"), app.FindingInput{ID: id, Version: 1})
+	_, err = s.App.ServeFinding(ctx, s.Actor("investigator2"), casework.FindingInput{ID: id, Version: 1})
 	must(err)
-	_, _, err = s.App.Reply(ctx, s.Actor("anna"), app.ReplyInput{ID: id, Version: 2, Waive: true})
+	_, _, err = s.App.Reply(ctx, s.Actor("anna"), casework.ReplyInput{ID: id, Version: 2, Waive: true})
 	must(err)
-	_, err = s.App.ConfirmFinding(ctx, s.Actor("adjudicator"), app.ConfirmInput{ID: id, Version: 3, Verdict: inquiry.Sustained, Reason: "agreed"})
+	_, err = s.App.ConfirmFinding(ctx, s.Actor("adjudicator"), casework.ConfirmInput{ID: id, Version: 3, Verdict: inquiry.Sustained, Reason: "agreed"})
 	must(err)
 	return caseID, track
 }
 
 // decisionOf is the decision on the track.
-func decisionOf(t *testing.T, s *apptest.Site, caseID, track string) *app.DecisionView {
+func decisionOf(t *testing.T, s *apptest.Site, caseID, track string) *casework.DecisionView {
 	t.Helper()
 	c, err := s.App.Case(context.Background(), s.Actor("body"), caseID)
 	if err != nil {
@@ -216,7 +216,7 @@ func TestDoubtfulDecisionsAreShown(t *testing.T) {
 		s := apptest.SQLite(t)
 		caseID, track := foundTrack(t, s)
 		ctx := context.Background()
-		_, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), app.ProposeInput{TrackID: track, Form: x.form, Reason: "facts and grounds"})
+		_, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), casework.ProposeInput{TrackID: track, Form: x.form, Reason: "facts and grounds"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/app/readlog"
 	"plumbline/internal/issue"
 	"plumbline/internal/web/ui"
@@ -31,7 +32,7 @@ func (f *Face) showBulk(c *Call, confirm bool, failed error) error {
 	if err != nil {
 		most = f.app.Pack().Review.BulkCorrectMaxSeverity
 	}
-	b, err := f.app.PreviewBulkCorrection(c.Context(), c.reader(), app.BulkInput{Unit: unit, MaxSeverity: most})
+	b, err := f.app.PreviewBulkCorrection(c.Context(), c.reader(), casework.BulkInput{Unit: unit, MaxSeverity: most})
 	if err != nil {
 		return err
 	}
@@ -57,7 +58,7 @@ func (f *Face) bulkCorrect(c *Call) error {
 	if c.Form("confirmed") == "" {
 		return f.showBulk(c, true, nil)
 	}
-	in := app.BulkCorrectInput{Unit: c.Form("unit"), MaxSeverity: c.Choice("max_severity"), Count: c.FormInt("count"), Key: c.Key()}
+	in := casework.BulkCorrectInput{Unit: c.Form("unit"), MaxSeverity: c.Choice("max_severity"), Count: c.FormInt("count"), Key: c.Key()}
 	out, _, err := f.app.BulkCorrect(c.Context(), c.Actor, in)
 	if err != nil {
 		return f.showBulk(c, false, err)
@@ -67,7 +68,7 @@ func (f *Face) bulkCorrect(c *Call) error {
 
 // showBulkResult says of each issue what became of it. It answers the form
 // itself: sent again with the same key, it says the same.
-func (f *Face) showBulkResult(c *Call, out app.BulkResult) error {
+func (f *Face) showBulkResult(c *Call, out casework.BulkResult) error {
 	p := c.Page("issue.bulk.result")
 	p.Crumbs = []ui.Link{{Text: c.T("nav.issues"), Href: "/issues"}, {Text: c.T("issue.bulk.title"), Href: "/bulk-corrections"}}
 	v := bulkResultView{Stats: []ui.Stat{{Label: c.T("issue.bulk.corrected"), Value: ui.Number(out.Corrected)}, {Label: c.T("issue.bulk.refused"), Value: ui.Number(out.Refused)}},
@@ -105,7 +106,7 @@ func (f *Face) showOwnFile(c *Call, failed error) error {
 }
 
 func (f *Face) ownFileReply(c *Call) error {
-	in := app.StatementInput{Issue: c.Param("id"), Kind: issue.StatementKind(c.Form("kind")), Text: c.Form("text"), Key: c.Key()}
+	in := casework.StatementInput{Issue: c.Param("id"), Kind: issue.StatementKind(c.Form("kind")), Text: c.Form("text"), Key: c.Key()}
 	_, r, err := f.app.MakeStatement(c.Context(), c.Actor, in)
 	if err != nil {
 		return f.showOwnFile(c, err)
@@ -116,7 +117,7 @@ func (f *Face) ownFileReply(c *Call) error {
 
 func (f *Face) personFile(c *Call) error {
 	id := c.Param("id")
-	file, err := f.app.PersonFile(c.Context(), c.reader(), app.FileInput{Person: id, Purpose: c.Query("purpose")})
+	file, err := f.app.PersonFile(c.Context(), c.reader(), casework.FileInput{Person: id, Purpose: c.Query("purpose")})
 	if errs := c.Errors(err); errs != nil && errs.Of("purpose") != "" {
 		return f.askPurpose(c, "/people/"+id+"/file", errs)
 	}
@@ -128,7 +129,7 @@ func (f *Face) personFile(c *Call) error {
 	return c.Show(filePage(p, nil, f.fileView(c, file, false)))
 }
 
-func (f *Face) fileView(c *Call, file *app.File, own bool) fileView {
+func (f *Face) fileView(c *Call, file *casework.File, own bool) fileView {
 	v := fileView{Stats: []ui.Stat{
 		{Label: c.T("file.total"), Value: ui.Number(len(file.Lines))},
 		{Label: c.T("file.open"), Value: ui.Number(file.Open)},
@@ -189,7 +190,7 @@ func (f *Face) fileView(c *Call, file *app.File, own bool) fileView {
 // exportFile hands somebody's file over as a file that verifies alone.
 func (f *Face) exportFile(c *Call) error {
 	id := c.Param("id")
-	e, _, err := f.app.ExportFile(c.Context(), c.Actor, app.FileExportInput{Person: id, Purpose: c.Form("purpose"), Key: c.Key()})
+	e, _, err := f.app.ExportFile(c.Context(), c.Actor, casework.FileExportInput{Person: id, Purpose: c.Form("purpose"), Key: c.Key()})
 	if errs := c.Errors(err); errs != nil && errs.Of("purpose") != "" {
 		return f.askPurpose(c, "/people/"+id+"/file", errs)
 	}
@@ -201,7 +202,7 @@ func (f *Face) exportFile(c *Call) error {
 
 // takeOwnFile hands the actor his own file.
 func (f *Face) takeOwnFile(c *Call) error {
-	e, _, err := f.app.ExportFile(c.Context(), c.Actor, app.FileExportInput{Key: c.Key()})
+	e, _, err := f.app.ExportFile(c.Context(), c.Actor, casework.FileExportInput{Key: c.Key()})
 	if err != nil {
 		return err
 	}
@@ -234,7 +235,7 @@ func (f *Face) showStatements(c *Call, failed error) error {
 }
 
 func (f *Face) statementAnswer(c *Call) error {
-	in := app.AnswerStatementInput{ID: c.Param("id"), Version: c.Version(), State: issue.StatementState(c.Form("state")), Text: c.Form("text"), Key: c.Key()}
+	in := casework.AnswerStatementInput{ID: c.Param("id"), Version: c.Version(), State: issue.StatementState(c.Form("state")), Text: c.Form("text"), Key: c.Key()}
 	r, err := f.app.AnswerStatement(c.Context(), c.Actor, in)
 	if err != nil {
 		return f.showStatements(c, err)

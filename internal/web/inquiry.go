@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
@@ -120,7 +120,7 @@ func (f *Face) onCase(flashKey string, do func(c *Call) error) func(*Call) error
 
 // inquiryActions leads from an issue to its case, its leader questions and the
 // tasks that may follow from it.
-func (f *Face) inquiryActions(c *Call, i *app.IssueDetail) []ui.Action {
+func (f *Face) inquiryActions(c *Call, i *casework.IssueDetail) []ui.Action {
 	var out []ui.Action
 	switch {
 	case i.CaseID != "" && f.May(c.Actor, "case.get"):
@@ -140,7 +140,7 @@ func (f *Face) inquiryActions(c *Call, i *app.IssueDetail) []ui.Action {
 func (f *Face) newCase(c *Call) error { return f.showNewCase(c, nil, http.StatusOK) }
 
 func (f *Face) showNewCase(c *Call, errs ui.Errors, status int) error {
-	i, err := f.app.Issue(c.Context(), c.Actor, app.IssueInput{ID: c.Param("id")})
+	i, err := f.app.Issue(c.Context(), c.Actor, casework.IssueInput{ID: c.Param("id")})
 	if err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func (f *Face) showNewCase(c *Call, errs ui.Errors, status int) error {
 }
 
 func (f *Face) openCase(c *Call) error {
-	id, _, err := f.app.OpenCase(c.Context(), c.Actor, app.OpenCaseInput{
+	id, _, err := f.app.OpenCase(c.Context(), c.Actor, casework.OpenCaseInput{
 		IssueID: c.Param("id"), Key: c.Key(), Version: c.Version(), Rule: c.Form("rule"), Facts: c.Form("facts")})
 	if errs := c.inPlace(err); errs != nil {
 		return f.showNewCase(c, errs, StatusOf(err))
@@ -171,7 +171,7 @@ func (f *Face) openCase(c *Call) error {
 }
 
 func (f *Face) closeCase(c *Call) error {
-	id, _, err := f.app.CloseCase(c.Context(), c.Actor, app.CloseCaseInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version()})
+	id, _, err := f.app.CloseCase(c.Context(), c.Actor, casework.CloseCaseInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version()})
 	if err == nil && id != c.Param("id") {
 		return errFiled
 	}
@@ -179,20 +179,20 @@ func (f *Face) closeCase(c *Call) error {
 }
 
 func (f *Face) addParty(c *Call) error {
-	_, _, err := f.app.AddParty(c.Context(), c.Actor, app.PartyInput{
+	_, _, err := f.app.AddParty(c.Context(), c.Actor, casework.PartyInput{
 		CaseID: c.Param("id"), Key: c.Key(), Person: c.Form("person"), Interest: inquiry.Interest(c.Form("interest"))})
 	return err
 }
 
 func (f *Face) assignMember(c *Call) error {
-	_, _, err := f.app.AssignMember(c.Context(), c.Actor, app.AssignInput{
+	_, _, err := f.app.AssignMember(c.Context(), c.Actor, casework.AssignInput{
 		TrackID: c.Param("id"), Key: c.Key(), Person: c.Form("person"), Duty: inquiry.MemberDuty(c.Form("duty"))})
 	return err
 }
 
 // backByTwo runs back where a second person has to agree.
-func (f *Face) backByTwo(do func(ctx context.Context, who *roster.Actor, in app.BackInput) (string, desk.Receipt, error)) func(*Call) error {
-	return f.back(func(ctx context.Context, who *roster.Actor, in app.BackInput) (desk.Receipt, error) {
+func (f *Face) backByTwo(do func(ctx context.Context, who *roster.Actor, in casework.BackInput) (string, desk.Receipt, error)) func(*Call) error {
+	return f.back(func(ctx context.Context, who *roster.Actor, in casework.BackInput) (desk.Receipt, error) {
 		_, r, err := do(ctx, who, in)
 		if err == nil {
 			err = errFiled
@@ -202,34 +202,34 @@ func (f *Face) backByTwo(do func(ctx context.Context, who *roster.Actor, in app.
 }
 
 // back runs an act that takes something of a case back, with the reason.
-func (f *Face) back(do func(ctx context.Context, who *roster.Actor, in app.BackInput) (desk.Receipt, error)) func(*Call) error {
+func (f *Face) back(do func(ctx context.Context, who *roster.Actor, in casework.BackInput) (desk.Receipt, error)) func(*Call) error {
 	return func(c *Call) error {
-		_, err := do(c.Context(), c.Actor, app.BackInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Reason: c.Form("reason")})
+		_, err := do(c.Context(), c.Actor, casework.BackInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Reason: c.Form("reason")})
 		return err
 	}
 }
 
 func (f *Face) proveTrack(c *Call) error {
 	proof := func(name string) inquiry.Proof { return inquiry.Proof(c.Form(name)) }
-	_, err := f.app.ProveTrack(c.Context(), c.Actor, app.ProveInput{
+	_, err := f.app.ProveTrack(c.Context(), c.Actor, casework.ProveInput{
 		TrackID: c.Param("id"), Key: c.Key(), Version: c.Version(), Duty: proof("duty"), Knowledge: proof("knowledge"), Conduct: proof("conduct"),
 		Link: proof("link"), Class: inquiry.Class(c.Form("class")), Result: inquiry.Result(c.Form("result")), Grounds: c.Form("grounds")})
 	return err
 }
 
 func (f *Face) endTrack(c *Call) error {
-	_, _, err := f.app.EndTrack(c.Context(), c.Actor, app.EndTrackInput{TrackID: c.Param("id"), Key: c.Key(), Version: c.Version(), Ground: c.Form("ground"), Reason: c.Form("reason")})
+	_, _, err := f.app.EndTrack(c.Context(), c.Actor, casework.EndTrackInput{TrackID: c.Param("id"), Key: c.Key(), Version: c.Version(), Ground: c.Form("ground"), Reason: c.Form("reason")})
 	return err
 }
 
 func (f *Face) addAllegation(c *Call) error {
-	_, _, err := f.app.AddAllegation(c.Context(), c.Actor, app.AllegationInput{
+	_, _, err := f.app.AddAllegation(c.Context(), c.Actor, casework.AllegationInput{
 		TrackID: c.Param("id"), Key: c.Key(), Category: c.Form("category"), Rule: c.Form("rule"), Facts: c.Form("facts")})
 	return err
 }
 
-func (f *Face) decisionInput(c *Call) app.ProposeInput {
-	return app.ProposeInput{TrackID: c.Param("id"), Key: c.Key(), Form: c.Choice("form"), Sanction: c.Form("sanction"), Reason: c.Form("reason")}
+func (f *Face) decisionInput(c *Call) casework.ProposeInput {
+	return casework.ProposeInput{TrackID: c.Param("id"), Key: c.Key(), Form: c.Choice("form"), Sanction: c.Form("sanction"), Reason: c.Form("reason")}
 }
 
 // proposeDecision shows what will be recorded, and records it when that was
@@ -274,30 +274,30 @@ func (f *Face) recordDecision(c *Call) error {
 }
 
 func (f *Face) resolveTrack(c *Call) error {
-	_, r, err := f.app.ResolveTrack(c.Context(), c.Actor, app.ResolveInput{
+	_, r, err := f.app.ResolveTrack(c.Context(), c.Actor, casework.ResolveInput{
 		ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Members: strings.Fields(c.Form("members"))})
 	c.Offer(r)
 	return err
 }
 
 func (f *Face) recommend(c *Call) error {
-	_, _, err := f.app.Recommend(c.Context(), c.Actor, app.RecommendInput{
+	_, _, err := f.app.Recommend(c.Context(), c.Actor, casework.RecommendInput{
 		AllegationID: c.Param("id"), Key: c.Key(), Verdict: inquiry.Verdict(c.Form("verdict")), Standard: inquiry.Standard(c.Form("standard")), Reason: c.Form("reason")})
 	return err
 }
 
 func (f *Face) serveFinding(c *Call) error {
-	_, err := f.app.ServeFinding(c.Context(), c.Actor, app.FindingInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version()})
+	_, err := f.app.ServeFinding(c.Context(), c.Actor, casework.FindingInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version()})
 	return err
 }
 
 func (f *Face) answerReply(c *Call) error {
-	_, err := f.app.AnswerReply(c.Context(), c.Actor, app.AnswerInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Answer: c.Form("answer")})
+	_, err := f.app.AnswerReply(c.Context(), c.Actor, casework.AnswerInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Answer: c.Form("answer")})
 	return err
 }
 
 func (f *Face) confirmFinding(c *Call) error {
-	r, err := f.app.ConfirmFinding(c.Context(), c.Actor, app.ConfirmInput{
+	r, err := f.app.ConfirmFinding(c.Context(), c.Actor, casework.ConfirmInput{
 		ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Verdict: inquiry.Verdict(c.Form("verdict")), Reason: c.Form("reason")})
 	c.Offer(r)
 	return err
@@ -317,7 +317,7 @@ func (f *Face) showMyFindings(c *Call, errs ui.Errors, status int) error {
 }
 
 func (f *Face) replyFinding(c *Call) error {
-	_, r, err := f.app.Reply(c.Context(), c.Actor, app.ReplyInput{
+	_, r, err := f.app.Reply(c.Context(), c.Actor, casework.ReplyInput{
 		ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Waive: c.Form("waive") != "", Text: c.Form("text")})
 	if errs := c.inPlace(err); errs != nil {
 		return f.showMyFindings(c, errs, StatusOf(err))
@@ -360,9 +360,9 @@ func (f *Face) showQuestion(c *Call, errs ui.Errors, status int) error {
 }
 
 // onQuestion runs a form of a question's page and comes back to it.
-func (f *Face) onQuestion(do func(c *Call, who *roster.Actor, in app.QuestionInput) error) func(*Call) error {
+func (f *Face) onQuestion(do func(c *Call, who *roster.Actor, in casework.QuestionInput) error) func(*Call) error {
 	return func(c *Call) error {
-		err := do(c, c.Actor, app.QuestionInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Reason: c.Form("reason")})
+		err := do(c, c.Actor, casework.QuestionInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Reason: c.Form("reason")})
 		if errs := c.inPlace(err); errs != nil {
 			return f.showQuestion(c, errs, StatusOf(err))
 		}
@@ -373,29 +373,29 @@ func (f *Face) onQuestion(do func(c *Call, who *roster.Actor, in app.QuestionInp
 	}
 }
 
-func (f *Face) openLeaderTrack(c *Call, who *roster.Actor, in app.QuestionInput) error {
+func (f *Face) openLeaderTrack(c *Call, who *roster.Actor, in casework.QuestionInput) error {
 	_, _, err := f.app.OpenLeaderTrack(c.Context(), who, in)
 	return err
 }
 
-func (f *Face) refuseQuestion(c *Call, who *roster.Actor, in app.QuestionInput) error {
+func (f *Face) refuseQuestion(c *Call, who *roster.Actor, in casework.QuestionInput) error {
 	_, err := f.app.RefuseQuestion(c.Context(), who, in)
 	return err
 }
 
-func (f *Face) approveRefusal(c *Call, who *roster.Actor, in app.QuestionInput) error {
+func (f *Face) approveRefusal(c *Call, who *roster.Actor, in casework.QuestionInput) error {
 	_, err := f.app.ApproveRefusal(c.Context(), who, in)
 	return err
 }
 
-func (f *Face) rejectRefusal(c *Call, who *roster.Actor, in app.QuestionInput) error {
+func (f *Face) rejectRefusal(c *Call, who *roster.Actor, in casework.QuestionInput) error {
 	_, err := f.app.RejectRefusal(c.Context(), who, in)
 	return err
 }
 
 // exportCase hands the case over as a file that verifies alone.
 func (f *Face) exportCase(c *Call) error {
-	e, _, err := f.app.ExportCase(c.Context(), c.Actor, app.CaseExportInput{ID: c.Param("id"), Purpose: c.Form("purpose"), Key: c.Key()})
+	e, _, err := f.app.ExportCase(c.Context(), c.Actor, casework.CaseExportInput{ID: c.Param("id"), Purpose: c.Form("purpose"), Key: c.Key()})
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/web/ui"
 	"plumbline/seeds"
@@ -12,7 +12,7 @@ import (
 
 // trackActs are the forms that the reader's roles and duty and the state of
 // the track offer. What a guard then says is shown beside the form.
-func (f *Face) trackActs(c *Call, v app.CaseView, t app.TrackView, errs ui.Errors) []actForm {
+func (f *Face) trackActs(c *Call, v casework.CaseView, t casework.TrackView, errs ui.Errors) []actForm {
 	var out []actForm
 	add := func(op string, version int64, a actForm) {
 		if !v.Can[op] {
@@ -68,7 +68,7 @@ func (f *Face) trackActs(c *Call, v app.CaseView, t app.TrackView, errs ui.Error
 
 // backActs are the forms that take something of a track back: a member, a
 // found allegation, a final finding. The last two work in a closed case too.
-func backActs(c *Call, v app.CaseView, t app.TrackView, errs ui.Errors) []actForm {
+func backActs(c *Call, v casework.CaseView, t casework.TrackView, errs ui.Errors) []actForm {
 	var out []actForm
 	add := func(op, id, title, action, label string, version int64) {
 		if !v.Can[op] {
@@ -100,7 +100,7 @@ func backActs(c *Call, v app.CaseView, t app.TrackView, errs ui.Errors) []actFor
 }
 
 // findingActs are the forms about the findings of one allegation.
-func (f *Face) findingActs(c *Call, t app.TrackView, al app.AllegationView, add func(op string, version int64, a actForm)) {
+func (f *Face) findingActs(c *Call, t casework.TrackView, al casework.AllegationView, add func(op string, version int64, a actForm)) {
 	pending := false
 	for _, x := range al.Findings {
 		id := "-" + x.ID
@@ -145,7 +145,7 @@ func chooseCategory(c *Call) []ui.Option {
 	return opts
 }
 
-func proofForm(c *Call, t app.TrackView, base string) actForm {
+func proofForm(c *Call, t casework.TrackView, base string) actForm {
 	values := []ui.Option{{Text: c.T("page.choose")}, {Value: "proved", Text: c.T("proof.value.proved")}, {Value: "not_proved", Text: c.T("proof.value.not_proved")}}
 	a := actForm{ID: "prove-" + t.ID, Title: c.T("track.proofs"), Help: c.T("track.proofs.help"), Action: base + "/proofs", Button: "track.proofs.button"}
 	for _, p := range []struct {
@@ -163,7 +163,7 @@ func proofForm(c *Call, t app.TrackView, base string) actForm {
 }
 
 // decides says in one line what the body's word will record.
-func (c *Call) decides(d app.DecisionView) string {
+func (c *Call) decides(d casework.DecisionView) string {
 	parts := []string{}
 	for _, x := range c.handling(d.Form, d.Sanction, d.Months, d.Reason) {
 		parts = append(parts, x.Term+c.T("decision.colon")+x.Text)

@@ -6,7 +6,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/chrome"
 	"plumbline/internal/inquiry"
@@ -25,18 +25,18 @@ func halfWay(t *testing.T, s *apptest.Site) (caseID, questionID, taskID string) 
 		}
 	}
 	issueID := clue(t, s)
-	caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), app.OpenCaseInput{IssueID: issueID, Version: 2, Rule: "《人民警察法》第七条", Facts: "询问时推搡当事人。"})
+	caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: issueID, Version: 2, Rule: "《人民警察法》第七条", Facts: "询问时推搡当事人。"})
 	must(err)
 	c, err := s.App.Case(ctx, s.Actor("body"), caseID)
 	must(err)
 	officer, leader := c.Tracks[0], ""
 	for _, q := range c.Questions {
 		if q.LinkKind == "head" {
-			leader, _, err = s.App.OpenLeaderTrack(ctx, s.Actor("body"), app.QuestionInput{ID: q.ID, Version: q.Version})
+			leader, _, err = s.App.OpenLeaderTrack(ctx, s.Actor("body"), casework.QuestionInput{ID: q.ID, Version: q.Version})
 			must(err)
 		} else {
 			questionID = q.ID
-			_, err = s.App.RefuseQuestion(ctx, s.Actor("body"), app.QuestionInput{ID: q.ID, Version: q.Version, Reason: "当月没有走访任务。"})
+			_, err = s.App.RefuseQuestion(ctx, s.Actor("body"), casework.QuestionInput{ID: q.ID, Version: q.Version, Reason: "当月没有走访任务。"})
 			must(err)
 		}
 	}
@@ -46,20 +46,20 @@ func halfWay(t *testing.T, s *apptest.Site) (caseID, questionID, taskID string) 
 		if who == "adjudicator" || who == "adjudicator2" {
 			duty = inquiry.DutyAdjudicator
 		}
-		_, _, err := s.App.AssignMember(ctx, s.Actor("body"), app.AssignInput{TrackID: on, Person: personnelNo(t, s, who), Duty: duty})
+		_, _, err := s.App.AssignMember(ctx, s.Actor("body"), casework.AssignInput{TrackID: on, Person: personnelNo(t, s, who), Duty: duty})
 		must(err)
 	}
-	f, _, err := s.App.Recommend(ctx, s.Actor("investigator1"), app.RecommendInput{AllegationID: officer.Allegations[0].ID, Verdict: inquiry.Sustained, Standard: inquiry.ClearConvincing, Reason: "录像与证言一致。"})
+	f, _, err := s.App.Recommend(ctx, s.Actor("investigator1"), casework.RecommendInput{AllegationID: officer.Allegations[0].ID, Verdict: inquiry.Sustained, Standard: inquiry.ClearConvincing, Reason: "录像与证言一致。"})
 	must(err)
-	_, err = s.App.ServeFinding(ctx, s.Actor("investigator2"), app.FindingInput{ID: f, Version: 1})
+	_, err = s.App.ServeFinding(ctx, s.Actor("investigator2"), casework.FindingInput{ID: f, Version: 1})
 	must(err)
-	_, err = s.App.ProveTrack(ctx, s.Actor("investigator3"), app.ProveInput{TrackID: leader, Version: 2, Duty: "proved", Knowledge: "proved", Conduct: "proved", Link: "not_proved", Result: "fulfilled", Grounds: "值班表、巡查记录。"})
+	_, err = s.App.ProveTrack(ctx, s.Actor("investigator3"), casework.ProveInput{TrackID: leader, Version: 2, Duty: "proved", Knowledge: "proved", Conduct: "proved", Link: "not_proved", Result: "fulfilled", Grounds: "值班表、巡查记录。"})
 	must(err)
-	taskID, _, err = s.App.Dispatch(ctx, s.Actor("inspector"), app.DispatchInput{IssueID: issueID, Lead: "office", Task: "重新培训询问规范。"})
+	taskID, _, err = s.App.Dispatch(ctx, s.Actor("inspector"), casework.DispatchInput{IssueID: issueID, Lead: "office", Task: "重新培训询问规范。"})
 	must(err)
-	_, err = s.App.AcceptTask(ctx, s.Actor("lead"), app.TaskInput{ID: taskID, Version: 1})
+	_, err = s.App.AcceptTask(ctx, s.Actor("lead"), casework.TaskInput{ID: taskID, Version: 1})
 	must(err)
-	_, err = s.App.SubmitTask(ctx, s.Actor("lead"), app.TaskInput{ID: taskID, Version: 2, Note: "已培训，附签到表。"})
+	_, err = s.App.SubmitTask(ctx, s.Actor("lead"), casework.TaskInput{ID: taskID, Version: 2, Note: "已培训，附签到表。"})
 	must(err)
 	return caseID, questionID, taskID
 }

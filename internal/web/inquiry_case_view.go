@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/web/ui"
 )
@@ -59,7 +59,7 @@ var missingAnchor = map[string]string{
 	inquiry.MissingTrack: "#track-", inquiry.MissingAllegations: "#track-", inquiry.MissingQuestion: "/questions/", inquiry.MissingRectification: "/rectifications/",
 }
 
-func (f *Face) viewCase(c *Call, v app.CaseView, errs ui.Errors) caseView {
+func (f *Face) viewCase(c *Call, v casework.CaseView, errs ui.Errors) caseView {
 	out := caseView{
 		Tags: []ui.Tag{ui.State(c.Lang, "case", string(v.State)), ui.Severity(c.Lang, v.Severity)},
 		Defs: []ui.Def{
@@ -153,11 +153,11 @@ func (f *Face) viewCase(c *Call, v app.CaseView, errs ui.Errors) caseView {
 }
 
 // trackTitle is what a track is called: its side, and whom it is about.
-func (c *Call) trackTitle(t app.TrackView) string {
+func (c *Call) trackTitle(t casework.TrackView) string {
 	return c.T("side."+string(t.Side)) + " · " + t.Person.Name
 }
 
-func (f *Face) viewTrack(c *Call, v app.CaseView, t app.TrackView, open bool, errs ui.Errors) trackView {
+func (f *Face) viewTrack(c *Call, v casework.CaseView, t casework.TrackView, open bool, errs ui.Errors) trackView {
 	out := trackView{
 		ID: t.ID, Title: c.trackTitle(t), State: trackTag(c, t.State), Leader: t.Side == inquiry.SideLeader,
 		Defs: []ui.Def{
@@ -209,7 +209,7 @@ func trackTag(c *Call, s inquiry.TrackState) ui.Tag {
 	return t
 }
 
-func (c *Call) proofs(t app.TrackView) []ui.Def {
+func (c *Call) proofs(t casework.TrackView) []ui.Def {
 	var out []ui.Def
 	for _, p := range []struct {
 		key   string
@@ -230,7 +230,7 @@ func (c *Call) proofs(t app.TrackView) []ui.Def {
 	return out
 }
 
-func (c *Call) viewAllegation(al app.AllegationView) allegationView {
+func (c *Call) viewAllegation(al casework.AllegationView) allegationView {
 	v := allegationView{Title: categoryName(c, al.Category) + " · " + al.Rule, Facts: al.Facts, State: ui.State(c.Lang, "allegation", string(al.State))}
 	for _, x := range al.Findings {
 		v.Events = append(v.Events, ui.Event{

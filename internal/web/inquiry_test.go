@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/apptest"
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
@@ -26,7 +26,7 @@ func clue(t *testing.T, s *apptest.Site) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = s.App.TriageIssue(ctx, s.Actor("inspector"), app.TriageIssueInput{Step: app.Step{ID: i.ID, Version: 1}, Severity: 3, Category: "interview", Decision: issue.ActRefer})
+	_, _, err = s.App.TriageIssue(ctx, s.Actor("inspector"), casework.TriageIssueInput{Step: casework.Step{ID: i.ID, Version: 1}, Severity: 3, Category: "interview", Decision: issue.ActRefer})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strconv"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/rectify"
@@ -116,7 +116,7 @@ func due(c *Call, on roster.Date, late bool) ui.Cell {
 	return cell
 }
 
-func (c *Call) viewCases(f inquiry.CaseFilter, p app.CasePage) listView {
+func (c *Call) viewCases(f inquiry.CaseFilter, p casework.CasePage) listView {
 	v := listView{Path: "/cases"}
 	v.Filters = append([]ui.Input{
 		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(f.State), Options: stateOptions(c, "case", inquiry.CaseStates)},
@@ -138,7 +138,7 @@ func (c *Call) viewCases(f inquiry.CaseFilter, p app.CasePage) listView {
 	return v
 }
 
-func (c *Call) viewTracks(f inquiry.TrackFilter, p app.TrackPage) listView {
+func (c *Call) viewTracks(f inquiry.TrackFilter, p casework.TrackPage) listView {
 	v := listView{Path: "/tracks"}
 	form := ""
 	if f.Form > 0 {
@@ -169,7 +169,7 @@ func (c *Call) viewTracks(f inquiry.TrackFilter, p app.TrackPage) listView {
 	return v
 }
 
-func (c *Call) viewQuestions(f inquiry.QuestionFilter, p app.QuestionPage) listView {
+func (c *Call) viewQuestions(f inquiry.QuestionFilter, p casework.QuestionPage) listView {
 	v := listView{Path: "/questions"}
 	v.Filters = append([]ui.Input{
 		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(f.State), Options: stateOptions(c, "question", inquiry.QuestionStates)},
@@ -181,7 +181,7 @@ func (c *Call) viewQuestions(f inquiry.QuestionFilter, p app.QuestionPage) listV
 	return v
 }
 
-func (c *Call) questionTable(rows []app.QuestionRow) ui.Table {
+func (c *Call) questionTable(rows []casework.QuestionRow) ui.Table {
 	t := ui.Table{Empty: c.T("question.none")}
 	for _, key := range []string{"field.reference", "question.leader", "field.unit", "question.link", "question.triggers", "field.state", "field.deadline"} {
 		t.Cols = append(t.Cols, ui.Col{Text: c.T(key)})
@@ -238,7 +238,7 @@ func (c *Call) issueLink(id string, can map[string]bool) []ui.Def {
 	return []ui.Def{{Term: c.T("case.issue"), Text: c.T("button.open"), Href: "/issues/" + id}}
 }
 
-func (c *Call) viewQuestion(q app.QuestionView, errs ui.Errors) questionView {
+func (c *Call) viewQuestion(q casework.QuestionView, errs ui.Errors) questionView {
 	v := questionView{State: ui.State(c.Lang, "question", string(q.State)), Reason: q.Reason}
 	v.State.Tone = questionTone(q.State)
 	v.Defs = []ui.Def{
@@ -288,7 +288,7 @@ type servedView struct {
 	Act    *actForm
 }
 
-func (c *Call) viewServed(rows []app.ServedFinding, errs ui.Errors) []servedView {
+func (c *Call) viewServed(rows []casework.ServedFinding, errs ui.Errors) []servedView {
 	var out []servedView
 	for _, r := range rows {
 		v := servedView{Title: categoryName(c, r.Category) + " · " + string(r.EventOn), State: ui.State(c.Lang, "finding", r.State)}
@@ -317,7 +317,7 @@ func (c *Call) viewServed(rows []app.ServedFinding, errs ui.Errors) []servedView
 	return out
 }
 
-func (c *Call) replyEvents(r *app.ServedReply) []ui.Event {
+func (c *Call) replyEvents(r *casework.ServedReply) []ui.Event {
 	if r == nil {
 		return nil
 	}
@@ -332,7 +332,7 @@ func (c *Call) replyEvents(r *app.ServedReply) []ui.Event {
 }
 
 // taskTable is the list of rectification tasks.
-func (c *Call) taskTable(rows []app.RectificationRow) ui.Table {
+func (c *Call) taskTable(rows []casework.RectificationRow) ui.Table {
 	t := ui.Table{Empty: c.T("rectification.none")}
 	for _, key := range []string{"field.reference", "field.unit", "rectification.lead.title", "field.category", "field.state", "rectification.round", "field.deadline"} {
 		t.Cols = append(t.Cols, ui.Col{Text: c.T(key), Num: key == "rectification.round"})
@@ -347,7 +347,7 @@ func (c *Call) taskTable(rows []app.RectificationRow) ui.Table {
 	return t
 }
 
-func (c *Call) viewTasks(f rectify.Filter, p app.RectificationPage) listView {
+func (c *Call) viewTasks(f rectify.Filter, p casework.RectificationPage) listView {
 	v := listView{Path: "/rectifications", Table: c.taskTable(p.Rows)}
 	v.Filters = append([]ui.Input{
 		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(f.State), Options: stateOptions(c, "rectification", rectify.States)},

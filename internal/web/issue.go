@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/app/readlog"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
@@ -28,7 +28,7 @@ func (f *Face) issueList(c *Call) error {
 		filter = issue.All()
 	}
 	narrowed := filter.Query() != ""
-	list, err := f.app.Issues(c.Context(), c.reader(), app.IssueListInput{Filter: filter, Cursor: c.Query("cursor"), Limit: 50, Count: narrowed})
+	list, err := f.app.Issues(c.Context(), c.reader(), casework.IssueListInput{Filter: filter, Cursor: c.Query("cursor"), Limit: 50, Count: narrowed})
 	if err != nil {
 		return err
 	}
@@ -104,10 +104,10 @@ func issueFilters(c *Call, f issue.Filter) []ui.Input {
 		sorted = ""
 	}
 	in := []ui.Input{
-		{Name: "category", Label: c.T("field.category"), Kind: "select", Value: f.Category, Options: ui.Codes(lang, "category", "page.all", app.CategoryCodes()...)},
+		{Name: "category", Label: c.T("field.category"), Kind: "select", Value: f.Category, Options: ui.Codes(lang, "category", "page.all", casework.CategoryCodes()...)},
 		{Name: "source", Label: c.T("field.source"), Kind: "select", Value: string(f.Source), Options: ui.Codes(lang, "source", "page.all", codes(issue.Sources)...)},
 		{Name: "source_code", Label: c.T("issue.field.source_code"), Kind: "select", Value: f.SourceCode,
-			Options: append(ui.Codes(lang, "source", "page.all", app.AuditSourceCodes()...), ui.Codes(lang, "list", "", issue.OfficersList, issue.LeadersList)...)},
+			Options: append(ui.Codes(lang, "source", "page.all", casework.AuditSourceCodes()...), ui.Codes(lang, "list", "", issue.OfficersList, issue.LeadersList)...)},
 		{Name: "severity", Label: c.T("field.severity"), Kind: "select", Value: severity, Options: ui.Codes(lang, "severity", "page.all", "0", "1", "2", "3", "4", "5")},
 		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(f.State), Options: ui.Codes(lang, "state.issue", "page.all", codes(issue.States)...)},
 		{Name: "disclosure", Label: c.T("issue.field.disclosure"), Kind: "select", Value: string(f.Disclosure), Options: ui.Codes(lang, "disclosure", "page.all", codes(issue.Disclosures)...)},
@@ -203,7 +203,7 @@ func (f *Face) showIssue(c *Call, failed error) error {
 	if failed != nil && errs == nil {
 		return failed
 	}
-	d, err := f.app.Issue(c.Context(), c.reader(), app.IssueInput{ID: c.Param("id"), Purpose: c.Query("purpose")})
+	d, err := f.app.Issue(c.Context(), c.reader(), casework.IssueInput{ID: c.Param("id"), Purpose: c.Query("purpose")})
 	if e := c.Errors(err); e != nil && e.Of("purpose") != "" {
 		return f.askPurpose(c, "/issues/"+c.Param("id"), e)
 	}
@@ -234,7 +234,7 @@ func (f *Face) askPurpose(c *Call, path string, errs ui.Errors) error {
 	return c.Show(purposePage(p, path, errs, ui.Codes(c.Lang, "purpose", "", readlog.Purposes...)))
 }
 
-func (f *Face) issueView(c *Call, d *app.IssueDetail) issueView {
+func (f *Face) issueView(c *Call, d *casework.IssueDetail) issueView {
 	severity, state := ui.Severity(c.Lang, d.Severity), ui.State(c.Lang, "issue", string(d.State))
 	v := issueView{Base: "/issues/" + d.ID, Version: strconv.FormatInt(d.Version, 10), State: state, Narrative: d.Narrative, Erased: d.Erased}
 	v.Facts = []ui.Def{
@@ -288,7 +288,7 @@ func (f *Face) issueView(c *Call, d *app.IssueDetail) issueView {
 	return v
 }
 
-func disclosed(c *Call, d *app.IssueDetail) string {
+func disclosed(c *Call, d *casework.IssueDetail) string {
 	if d.Disclosure == "" {
 		return ""
 	}
@@ -317,7 +317,7 @@ func (c *Call) verbText(verb string) string {
 	return verb
 }
 
-func (f *Face) statementEvent(c *Call, s app.StatementDetail) ui.Event {
+func (f *Face) statementEvent(c *Call, s casework.StatementDetail) ui.Event {
 	e := ui.Event{When: f.when(s.At), Title: c.T("statement." + string(s.Kind)), Text: s.Text}
 	if s.Act != "" && hasText("act."+string(s.Act)) {
 		e.Title += " · " + c.T("act."+string(s.Act))
@@ -346,7 +346,7 @@ func (f *Face) statementEvent(c *Call, s app.StatementDetail) ui.Event {
 }
 
 // issueForms fills the steps that the reader may take.
-func (f *Face) issueForms(c *Call, d *app.IssueDetail, v *issueView) {
+func (f *Face) issueForms(c *Call, d *casework.IssueDetail, v *issueView) {
 	if d.NoCorrect != nil {
 		v.Pending = append(v.Pending, ui.Message(c.Lang, d.NoCorrect))
 	}
@@ -365,7 +365,7 @@ func (f *Face) issueForms(c *Call, d *app.IssueDetail, v *issueView) {
 			s.Open = true
 			s.Inputs = []ui.Input{
 				{Name: "severity", Label: c.T("field.severity"), Kind: "select", Value: c.typed("severity", strconv.Itoa(d.Severity)), Options: ui.Codes(c.Lang, "severity", "", "0", "1", "2", "3", "4", "5")},
-				{Name: "category", Label: c.T("field.category"), Kind: "select", Value: c.typed("category", d.Category), Options: ui.Codes(c.Lang, "category", "", app.CategoryCodes()...)},
+				{Name: "category", Label: c.T("field.category"), Kind: "select", Value: c.typed("category", d.Category), Options: ui.Codes(c.Lang, "category", "", casework.CategoryCodes()...)},
 				{Name: "decision", Label: c.T("issue.field.decision"), Kind: "select", Value: c.Form("decision"), Options: decisions},
 				reason(false),
 				{Name: "task", Label: c.T("issue.triage.task"), Kind: "textarea", Rows: 2, Optional: true, Max: 4000, Value: c.Form("task"), Help: c.T("issue.triage.task.help")},
@@ -409,12 +409,12 @@ func (c *Call) typed(name, value string) string {
 }
 
 // step reads what every form of a step sends.
-func (c *Call) step() app.Step {
-	return app.Step{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key()}
+func (c *Call) step() casework.Step {
+	return casework.Step{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key()}
 }
 
 // stepped goes back to the issue after a step, or shows why it was not done.
-func (f *Face) stepped(c *Call, out app.IssueResult, err error, doneKey, pendingKey string) error {
+func (f *Face) stepped(c *Call, out casework.IssueResult, err error, doneKey, pendingKey string) error {
 	if err != nil {
 		return f.showIssue(c, err)
 	}
@@ -425,49 +425,49 @@ func (f *Face) stepped(c *Call, out app.IssueResult, err error, doneKey, pending
 }
 
 func (f *Face) issueTriage(c *Call) error {
-	in := app.TriageIssueInput{Step: c.step(), Severity: c.Choice("severity"), Category: c.Form("category"), Decision: issue.Act(c.Form("decision")),
+	in := casework.TriageIssueInput{Step: c.step(), Severity: c.Choice("severity"), Category: c.Form("category"), Decision: issue.Act(c.Form("decision")),
 		Task: c.Form("task"), Lead: c.Form("lead_unit"), Owner: c.Form("owner"), DueOn: roster.Date(c.Form("due_on"))}
 	out, _, err := f.app.TriageIssue(c.Context(), c.Actor, in)
 	return f.stepped(c, out, err, "issue.done.triage", "issue.done.reject_proposed")
 }
 
 func (f *Face) issueReject(c *Call) error {
-	out, _, err := f.app.RejectIssue(c.Context(), c.Actor, app.RejectIssueInput{Step: c.step()})
+	out, _, err := f.app.RejectIssue(c.Context(), c.Actor, casework.RejectIssueInput{Step: c.step()})
 	return f.stepped(c, out, err, "issue.done.reject", "issue.done.reject_proposed")
 }
 
 func (f *Face) issueCorrect(c *Call) error {
-	out, _, err := f.app.CorrectIssue(c.Context(), c.Actor, app.CorrectIssueInput{Step: c.step()})
+	out, _, err := f.app.CorrectIssue(c.Context(), c.Actor, casework.CorrectIssueInput{Step: c.step()})
 	return f.stepped(c, out, err, "issue.done.correct", "")
 }
 
 func (f *Face) issueMerge(c *Call) error {
-	out, _, err := f.app.MergeIssue(c.Context(), c.Actor, app.MergeIssueInput{Step: c.step(), Into: c.Form("into")})
+	out, _, err := f.app.MergeIssue(c.Context(), c.Actor, casework.MergeIssueInput{Step: c.step(), Into: c.Form("into")})
 	return f.stepped(c, out, err, "issue.done.merge", "proposal.flash.filed")
 }
 
 func (f *Face) issueRecur(c *Call) error {
-	out, _, err := f.app.RecurIssue(c.Context(), c.Actor, app.RecurIssueInput{Step: c.step(), Of: c.Form("of")})
+	out, _, err := f.app.RecurIssue(c.Context(), c.Actor, casework.RecurIssueInput{Step: c.step(), Of: c.Form("of")})
 	return f.stepped(c, out, err, "issue.done.recur", "")
 }
 
 func (f *Face) issueWithdraw(c *Call) error {
-	out, _, err := f.app.WithdrawIssue(c.Context(), c.Actor, app.WithdrawIssueInput{Step: c.step()})
+	out, _, err := f.app.WithdrawIssue(c.Context(), c.Actor, casework.WithdrawIssueInput{Step: c.step()})
 	return f.stepped(c, out, err, "issue.done.withdraw", "proposal.flash.filed")
 }
 
 func (f *Face) issueReopen(c *Call) error {
-	out, _, err := f.app.ReopenIssue(c.Context(), c.Actor, app.ReopenIssueInput{Step: c.step()})
+	out, _, err := f.app.ReopenIssue(c.Context(), c.Actor, casework.ReopenIssueInput{Step: c.step()})
 	return f.stepped(c, out, err, "issue.done.reopen", "")
 }
 
 func (f *Face) issueNotify(c *Call) error {
-	out, _, err := f.app.NotifyIssue(c.Context(), c.Actor, app.NotifyIssueInput{Step: c.step()})
+	out, _, err := f.app.NotifyIssue(c.Context(), c.Actor, casework.NotifyIssueInput{Step: c.step()})
 	return f.stepped(c, out, err, "issue.done.notify", "")
 }
 
 func (f *Face) issueConceal(c *Call) error {
-	out, r, err := f.app.ConcealIssue(c.Context(), c.Actor, app.ConcealIssueInput{Step: c.step(), Answer: issue.Concealment(c.Form("answer"))})
+	out, r, err := f.app.ConcealIssue(c.Context(), c.Actor, casework.ConcealIssueInput{Step: c.step(), Answer: issue.Concealment(c.Form("answer"))})
 	c.Offer(r)
 	return f.stepped(c, out, err, "issue.done.conceal", "issue.done.conceal_proposed")
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/apptest"
 	"plumbline/internal/bundle"
 	"plumbline/internal/issue"
@@ -159,7 +159,7 @@ func TestReconciliationAndBulkPages(t *testing.T) {
 // refOf is what people call an issue.
 func refOf(t *testing.T, s *apptest.Site, id string) string {
 	t.Helper()
-	d, err := s.App.Issue(context.Background(), s.Actor("inspector"), app.IssueInput{ID: id})
+	d, err := s.App.Issue(context.Background(), s.Actor("inspector"), casework.IssueInput{ID: id})
 	if err != nil {
 		t.Fatal(err)
 	}

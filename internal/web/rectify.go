@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strconv"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/rectify"
 	"plumbline/internal/roster"
@@ -29,7 +29,7 @@ func (f *Face) taskList(c *Call) error {
 func (f *Face) newTask(c *Call) error { return f.showNewTask(c, nil, http.StatusOK) }
 
 func (f *Face) showNewTask(c *Call, errs ui.Errors, status int) error {
-	i, err := f.app.Issue(c.Context(), c.Actor, app.IssueInput{ID: c.Param("id")})
+	i, err := f.app.Issue(c.Context(), c.Actor, casework.IssueInput{ID: c.Param("id")})
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func (f *Face) showNewTask(c *Call, errs ui.Errors, status int) error {
 }
 
 func (f *Face) dispatchTask(c *Call) error {
-	id, _, err := f.app.Dispatch(c.Context(), c.Actor, app.DispatchInput{
+	id, _, err := f.app.Dispatch(c.Context(), c.Actor, casework.DispatchInput{
 		IssueID: c.Param("id"), Key: c.Key(), Lead: c.Form("lead_unit"), Owner: c.Form("owner"), DueOn: roster.Date(c.Form("due_on")), Task: c.Form("task")})
 	if errs := c.inPlace(err); errs != nil {
 		return f.showNewTask(c, errs, StatusOf(err))
@@ -74,7 +74,7 @@ type taskStep struct {
 	path, op, key string
 	note          string // key of the label of the note, "" without one
 	help          string
-	do            func(ctx context.Context, who *roster.Actor, in app.TaskInput) (desk.Receipt, error)
+	do            func(ctx context.Context, who *roster.Actor, in casework.TaskInput) (desk.Receipt, error)
 }
 
 func (f *Face) taskSteps() []taskStep {
@@ -145,7 +145,7 @@ var stepTones = map[string]string{
 
 // taskEvents are the steps of a task, each round's evidence with its answer.
 // Who took a step is known of the last of its kind.
-func (f *Face) taskEvents(c *Call, t *app.RectificationView) []ui.Event {
+func (f *Face) taskEvents(c *Call, t *casework.RectificationView) []ui.Event {
 	by := map[string]string{
 		"rectification.accept": person(t.Accepted), "rectification.submit": person(t.Submitted),
 		"rectification.verify": person(t.Verified), "rectification.strike_off": person(t.Struck),
@@ -162,7 +162,7 @@ func (f *Face) taskEvents(c *Call, t *app.RectificationView) []ui.Event {
 // onTask runs one step of a task and comes back to its page.
 func (f *Face) onTask(s taskStep) func(*Call) error {
 	return func(c *Call) error {
-		_, err := s.do(c.Context(), c.Actor, app.TaskInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Note: c.Form("note")})
+		_, err := s.do(c.Context(), c.Actor, casework.TaskInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Note: c.Form("note")})
 		if errs := c.inPlace(err); errs != nil {
 			return f.showTask(c, errs, StatusOf(err))
 		}

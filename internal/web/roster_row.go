@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
@@ -260,7 +261,7 @@ func (f *Face) endRelation(c *Call) error {
 }
 
 // partyForm offers to record who is a party to an issue.
-func (f *Face) partyForm(c *Call, d *app.IssueDetail, v *issueView) {
+func (f *Face) partyForm(c *Call, d *casework.IssueDetail, v *issueView) {
 	if !d.MayParty {
 		return
 	}
@@ -280,7 +281,7 @@ func (f *Face) partyForm(c *Call, d *app.IssueDetail, v *issueView) {
 }
 
 func (f *Face) issueParty(c *Call) error {
-	_, _, err := f.app.AddIssueParty(c.Context(), c.Actor, app.IssuePartyInput{IssueID: c.Param("id"), Key: c.Key(), Person: c.Form("person"), Interest: inquiry.Interest(c.Form("interest"))})
+	_, _, err := f.app.AddIssueParty(c.Context(), c.Actor, casework.IssuePartyInput{IssueID: c.Param("id"), Key: c.Key(), Person: c.Form("person"), Interest: inquiry.Interest(c.Form("interest"))})
 	if err != nil {
 		return f.showIssue(c, err)
 	}

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/casework"
 	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/web/ui"
 )
@@ -24,7 +24,7 @@ func (c *Call) voidForm(action string, hidden [][2]string, wrong []ui.Option, er
 }
 
 // partyDefs shows parties, and gives those that may be voided as a choice.
-func (c *Call) partyDefs(rows []app.PartyView) (defs []ui.Def, wrong []ui.Option) {
+func (c *Call) partyDefs(rows []casework.PartyView) (defs []ui.Def, wrong []ui.Option) {
 	for _, p := range rows {
 		d := ui.Def{Term: c.T("interest." + string(p.Interest)), Text: person(p.Person)}
 		if p.VoidedOn != "" {

@@ -1,4 +1,4 @@
-package app
+package casework
 
 import (
 	"context"
@@ -40,7 +40,7 @@ type BulkPreview struct {
 
 // PreviewBulkCorrection counts the accepted slight issues of a unit that its
 // head may correct in one go.
-func (a *App) PreviewBulkCorrection(ctx context.Context, who *roster.Actor, in BulkInput) (BulkPreview, error) {
+func (a *Casework) PreviewBulkCorrection(ctx context.Context, who *roster.Actor, in BulkInput) (BulkPreview, error) {
 	out := BulkPreview{Unit: in.Unit, MaxSeverity: min(in.MaxSeverity, a.Pack().Review.BulkCorrectMaxSeverity), Limit: int64(a.Pack().Review.BulkCorrectMaxRows)}
 	if in.MaxSeverity < 0 {
 		return out, fault.Invalid("issue_severity", "max_severity")
@@ -75,7 +75,7 @@ func (a *App) PreviewBulkCorrection(ctx context.Context, who *roster.Actor, in B
 		for _, i := range first {
 			out.Sample = append(out.Sample, rowOf(i))
 		}
-		return nameRows(ctx, v, who.Lang, out.Sample, sc)
+		return NameRows(ctx, v, who.Lang, out.Sample, sc)
 	})
 	return out, err
 }
@@ -128,7 +128,7 @@ type BulkRow struct {
 // and each one entry; broken off, it is taken up by the same request again and
 // does not correct anything twice. A row that may not be corrected stays as it
 // is and holds up no other.
-func (a *App) BulkCorrect(ctx context.Context, who *roster.Actor, in BulkCorrectInput) (BulkResult, desk.Receipt, error) {
+func (a *Casework) BulkCorrect(ctx context.Context, who *roster.Actor, in BulkCorrectInput) (BulkResult, desk.Receipt, error) {
 	if err := in.Validate(); err != nil {
 		return BulkResult{}, desk.Receipt{}, err
 	}
@@ -136,7 +136,7 @@ func (a *App) BulkCorrect(ctx context.Context, who *roster.Actor, in BulkCorrect
 	if in.Count > limit {
 		return BulkResult{}, desk.Receipt{}, fault.Invalid("bulk_too_many", "count", "Max", limit)
 	}
-	b := bulkRun{App: a, who: who, in: in, id: store.NewID(), most: min(in.MaxSeverity, a.Pack().Review.BulkCorrectMaxSeverity)}
+	b := bulkRun{Casework: a, who: who, in: in, id: store.NewID(), most: min(in.MaxSeverity, a.Pack().Review.BulkCorrectMaxSeverity)}
 	var receipt desk.Receipt
 	for chunk := 0; b.done < in.Count; chunk++ {
 		got, err := b.chunk(ctx, chunk)
@@ -157,7 +157,7 @@ func (a *App) BulkCorrect(ctx context.Context, who *roster.Actor, in BulkCorrect
 
 // bulkRun is one bulk correction under way.
 type bulkRun struct {
-	*App
+	*Casework
 	who  *roster.Actor
 	in   BulkCorrectInput
 	most int    // severity
@@ -233,7 +233,7 @@ func (b *bulkRun) judge(ctx context.Context, v *store.View, rows []*issue.Issue,
 	for i, r := range rows {
 		ids[i] = r.ID
 	}
-	ends, err := b.endings(ctx, v, b.who, "", ids...)
+	ends, err := b.Endings(ctx, v, b.who, "", ids...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -328,7 +328,7 @@ func (b *bulkRun) result(ctx context.Context) (BulkResult, error) {
 		for i := range rows {
 			rows[i] = out.Rows[i].Row
 		}
-		err = nameRows(ctx, v, b.who.Lang, rows, sc)
+		err = NameRows(ctx, v, b.who.Lang, rows, sc)
 		for i := range rows {
 			out.Rows[i].Row = rows[i]
 		}
@@ -338,7 +338,7 @@ func (b *bulkRun) result(ctx context.Context) (BulkResult, error) {
 }
 
 // checkBulk refuses a confirmation whose count is no longer true.
-func (a *App) checkBulk(ctx context.Context, tx *store.Tx, in BulkCorrectInput, sc roster.Scope) error {
+func (a *Casework) checkBulk(ctx context.Context, tx *store.Tx, in BulkCorrectInput, sc roster.Scope) error {
 	counts, err := tx.SlightCount(ctx, in.Unit, min(in.MaxSeverity, a.Pack().Review.BulkCorrectMaxSeverity), sc)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package app
+package casework
 
 import (
 	"context"
@@ -41,7 +41,7 @@ type FileList struct {
 
 // fileLines adds the tasks that follow from the issues on the file, and the
 // person's lists.
-func (a *App) fileLines(ctx context.Context, v *store.View, who *roster.Actor, person string, ids []string, own bool, f *File) error {
+func (a *Casework) fileLines(ctx context.Context, v *store.View, who *roster.Actor, person string, ids []string, own bool, f *File) error {
 	f.Tasks, f.Lists = []FileTask{}, []FileList{}
 	sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindRectification)
 	if err != nil {
@@ -91,7 +91,7 @@ func (a *App) fileLines(ctx context.Context, v *store.View, who *roster.Actor, p
 
 // corrections says of each granted request what was then done to the issue:
 // the entries that name it after the grant. Without any, it still waits.
-func (a *App) corrections(ctx context.Context, v *store.View, i *issue.Issue, said []StatementDetail) error {
+func (a *Casework) corrections(ctx context.Context, v *store.View, i *issue.Issue, said []StatementDetail) error {
 	if !slices.ContainsFunc(said, func(s StatementDetail) bool { return s.State == issue.Granted }) {
 		return nil
 	}

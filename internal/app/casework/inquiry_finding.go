@@ -1,4 +1,4 @@
-package app
+package casework
 
 import (
 	"context"
@@ -14,8 +14,8 @@ import (
 	"plumbline/seeds"
 )
 
-// knownCategory reports whether the code is one of the conduct categories.
-func knownCategory(code string) bool {
+// KnownCategory reports whether the code is one of the conduct categories.
+func KnownCategory(code string) bool {
 	return slices.ContainsFunc(seeds.Categories(), func(c seeds.Category) bool { return c.Code == code })
 }
 
@@ -32,7 +32,7 @@ type RecommendInput struct {
 func (in RecommendInput) Validate() error { return fault.Join(desk.RequireText("reason", in.Reason)) }
 
 // Recommend drafts a finding; an investigator of the track does it.
-func (a *App) Recommend(ctx context.Context, who *roster.Actor, in RecommendInput) (string, desk.Receipt, error) {
+func (a *Casework) Recommend(ctx context.Context, who *roster.Actor, in RecommendInput) (string, desk.Receipt, error) {
 	load := func(ctx context.Context, tx *store.Tx) (string, string, error) {
 		al, err := tx.Allegation(ctx, in.AllegationID)
 		if err != nil {
@@ -73,7 +73,7 @@ type FindingInput struct {
 
 // ServeFinding records that the subject was told facts and grounds. The other
 // investigator does it; the issue counts as noticed from then on.
-func (a *App) ServeFinding(ctx context.Context, who *roster.Actor, in FindingInput) (desk.Receipt, error) {
+func (a *Casework) ServeFinding(ctx context.Context, who *roster.Actor, in FindingInput) (desk.Receipt, error) {
 	_, r, err := a.onTrack(ctx, who, desk.Write{Op: "finding.serve", Key: in.Key, Body: in}, "finding", findingByID(in.ID),
 		func(ctx context.Context, k *trackWork) (string, error) {
 			f := k.file.Finding(in.ID)
@@ -106,7 +106,7 @@ type AnswerInput struct {
 func (in AnswerInput) Validate() error { return fault.Join(desk.RequireText("answer", in.Answer)) }
 
 // AnswerReply answers what the subject said to a finding.
-func (a *App) AnswerReply(ctx context.Context, who *roster.Actor, in AnswerInput) (desk.Receipt, error) {
+func (a *Casework) AnswerReply(ctx context.Context, who *roster.Actor, in AnswerInput) (desk.Receipt, error) {
 	_, r, err := a.onTrack(ctx, who, desk.Write{Op: "finding.answer", Key: in.Key, Body: in}, "finding", findingByID(in.ID),
 		func(ctx context.Context, k *trackWork) (string, error) {
 			if err := desk.SameVersion(k.file.Finding(in.ID).Version, in.Version); err != nil {
@@ -142,7 +142,7 @@ func (in ConfirmInput) Validate() error { return fault.Join(desk.RequireText("re
 
 // ConfirmFinding makes a finding final; the adjudicator of the track does it.
 // The officer track's finding is put on the issue, apart from its severity.
-func (a *App) ConfirmFinding(ctx context.Context, who *roster.Actor, in ConfirmInput) (desk.Receipt, error) {
+func (a *Casework) ConfirmFinding(ctx context.Context, who *roster.Actor, in ConfirmInput) (desk.Receipt, error) {
 	_, r, err := a.onTrack(ctx, who, desk.Write{Op: "finding.confirm", Key: in.Key, Body: in}, "finding", findingByID(in.ID),
 		func(ctx context.Context, k *trackWork) (string, error) {
 			f := k.file.Finding(in.ID)
@@ -188,7 +188,7 @@ func (in ReplyInput) Validate() error {
 
 // Reply files the subject's reply to a finding, or his waiver. To anyone else
 // the finding is not there.
-func (a *App) Reply(ctx context.Context, who *roster.Actor, in ReplyInput) (id string, r desk.Receipt, err error) {
+func (a *Casework) Reply(ctx context.Context, who *roster.Actor, in ReplyInput) (id string, r desk.Receipt, err error) {
 	const op = "finding.reply"
 	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		f, err := tx.Finding(ctx, in.ID)
@@ -259,7 +259,7 @@ type ServedReply struct {
 }
 
 // MyFindings lists the findings that were served on the actor.
-func (a *App) MyFindings(ctx context.Context, who *roster.Actor) ([]ServedFinding, error) {
+func (a *Casework) MyFindings(ctx context.Context, who *roster.Actor) ([]ServedFinding, error) {
 	out := []ServedFinding{}
 	err := a.Read(ctx, who, "finding.mine", func(ctx context.Context, v *store.View) error {
 		if who.Person == "" {

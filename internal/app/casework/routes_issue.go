@@ -1,4 +1,4 @@
-package app
+package casework
 
 import (
 	"plumbline/internal/app/desk"

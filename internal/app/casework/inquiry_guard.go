@@ -1,4 +1,4 @@
-package app
+package casework
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 // standing is what the rules need to know of the actor who does op to a thing
 // of the unit: his own tier is the highest unit at or above the thing's where
 // he holds a role that allows the operation.
-func (a *App) standing(ctx context.Context, v *store.View, who *roster.Actor, op, unitID string, eventOn roster.Date) (inquiry.Standing, error) {
+func (a *Casework) standing(ctx context.Context, v *store.View, who *roster.Actor, op, unitID string, eventOn roster.Date) (inquiry.Standing, error) {
 	s := standingOf(who, eventOn)
 	tree, err := a.Tree(ctx, v)
 	if err != nil {
@@ -49,7 +49,7 @@ func standingOf(who *roster.Actor, eventOn roster.Date) inquiry.Standing {
 
 // member is the standing of somebody else, by personnel number, who must hold
 // the role: his tier is the highest unit where he holds it.
-func (a *App) member(ctx context.Context, v *store.View, number string, role roster.Role, eventOn roster.Date) (inquiry.Standing, error) {
+func (a *Casework) member(ctx context.Context, v *store.View, number string, role roster.Role, eventOn roster.Date) (inquiry.Standing, error) {
 	p, err := v.PersonByNumber(ctx, strings.TrimSpace(number))
 	if store.Missing(err) || err == nil && p.State != roster.Serving {
 		return inquiry.Standing{}, fault.Invalid("person_unknown", "person")
@@ -87,7 +87,7 @@ func (a *App) member(ctx context.Context, v *store.View, number string, role ros
 // inCase loads a case file on behalf of somebody who acts on one of its
 // tracks: the track must lie in his scope, and the case must not be barred to
 // him. Outside either, there is nothing.
-func (a *App) inCase(ctx context.Context, v *store.View, who *roster.Actor, op, caseID, trackID string) (*inquiry.CaseFile, *inquiry.Track, *rules.Pack, error) {
+func (a *Casework) inCase(ctx context.Context, v *store.View, who *roster.Actor, op, caseID, trackID string) (*inquiry.CaseFile, *inquiry.Track, *rules.Pack, error) {
 	r, _ := a.Route(op)
 	sc, err := a.Scope(ctx, v, who, r.Act, r.Kind)
 	if err != nil {

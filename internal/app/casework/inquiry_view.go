@@ -1,4 +1,4 @@
-package app
+package casework
 
 import (
 	"context"
@@ -121,7 +121,7 @@ type PartyView struct {
 
 // Case opens one case. Tracks, questions and tasks are shown as far as each
 // lies in the reader's own scope. A purpose is asked of leadership readers.
-func (a *App) Case(ctx context.Context, who *roster.Actor, id string, purpose ...string) (out CaseView, err error) {
+func (a *Casework) Case(ctx context.Context, who *roster.Actor, id string, purpose ...string) (out CaseView, err error) {
 	var o readlog.Opened
 	err = a.Read(ctx, who, "case.get", func(ctx context.Context, v *store.View) (err error) {
 		_, o, err = a.openCase(ctx, v, who, roster.ActRead, id, purpose, &out)
@@ -138,7 +138,7 @@ func (a *App) Case(ctx context.Context, who *roster.Actor, id string, purpose ..
 
 // openCase judges who may open a case, and for what, and reads it. The act is
 // to read it or to take it out.
-func (a *App) openCase(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, id string, purpose []string, out *CaseView) (*inquiry.CaseFile, readlog.Opened, error) {
+func (a *Casework) openCase(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, id string, purpose []string, out *CaseView) (*inquiry.CaseFile, readlog.Opened, error) {
 	sc, err := a.Scope(ctx, v, who, act, roster.KindCase)
 	if err != nil {
 		return nil, readlog.Opened{}, err
@@ -158,7 +158,7 @@ func (a *App) openCase(ctx context.Context, v *store.View, who *roster.Actor, ac
 	return f, o, a.viewCase(ctx, v, who, f, out)
 }
 
-func (a *App) viewCase(ctx context.Context, v *store.View, who *roster.Actor, f *inquiry.CaseFile, out *CaseView) error {
+func (a *Casework) viewCase(ctx context.Context, v *store.View, who *roster.Actor, f *inquiry.CaseFile, out *CaseView) error {
 	c := f.Case
 	trackScope, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindTrack)
 	if err != nil {
@@ -295,7 +295,7 @@ func barredFrom(f *inquiry.CaseFile, m inquiry.Missing, tracks, questions roster
 	return false
 }
 
-func (a *App) viewCaseTasks(ctx context.Context, v *store.View, who *roster.Actor, c *inquiry.Case, shown map[string]bool, out *CaseView) error {
+func (a *Casework) viewCaseTasks(ctx context.Context, v *store.View, who *roster.Actor, c *inquiry.Case, shown map[string]bool, out *CaseView) error {
 	sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindRectification)
 	if err != nil {
 		return err

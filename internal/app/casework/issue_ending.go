@@ -1,4 +1,4 @@
-package app
+package casework
 
 import (
 	"context"
@@ -17,10 +17,10 @@ import (
 	"plumbline/internal/store"
 )
 
-// endings gathers what the guard before every end of an issue asks of the
+// Endings gathers what the guard before every end of an issue asks of the
 // records, for each of the issues that who would end. First is the person who
 // asked for the same end before him, "" while nobody has.
-func (a *App) endings(ctx context.Context, v *store.View, who *roster.Actor, first string, ids ...string) (map[string]issue.Ending, error) {
+func (a *Casework) Endings(ctx context.Context, v *store.View, who *roster.Actor, first string, ids ...string) (map[string]issue.Ending, error) {
 	peaks, err := v.PeaksOf(ctx, ids...)
 	if err != nil {
 		return nil, err
@@ -40,14 +40,14 @@ func (a *App) endings(ctx context.Context, v *store.View, who *roster.Actor, fir
 	return out, nil
 }
 
-// ending is that of one issue.
-func (a *App) ending(ctx context.Context, v *store.View, who *roster.Actor, first, id string) (issue.Ending, error) {
-	all, err := a.endings(ctx, v, who, first, id)
+// Ending is that of one issue.
+func (a *Casework) Ending(ctx context.Context, v *store.View, who *roster.Actor, first, id string) (issue.Ending, error) {
+	all, err := a.Endings(ctx, v, who, first, id)
 	return all[id], err
 }
 
 // rejecting is the ending of a rejection: whoever proposed it came first.
-func (a *App) rejecting(ctx context.Context, v *store.View, who *roster.Actor, i *issue.Issue) (issue.Ending, error) {
+func (a *Casework) rejecting(ctx context.Context, v *store.View, who *roster.Actor, i *issue.Issue) (issue.Ending, error) {
 	first := ""
 	if i.RejectBy != "" && i.RejectBy != who.Account {
 		var err error
@@ -55,38 +55,36 @@ func (a *App) rejecting(ctx context.Context, v *store.View, who *roster.Actor, i
 			return issue.Ending{}, err
 		}
 	}
-	return a.ending(ctx, v, who, first, i.ID)
+	return a.Ending(ctx, v, who, first, i.ID)
 }
 
 // The acts that bring issues to an end and can wait for a second person.
 const (
 	opIssueWithdraw = "issue.withdraw"
 	opIssueMerge    = "issue.merge"
-	opMatchUndo     = "match.undo"
-	opBatchWithdraw = "batch.withdraw"
 )
 
-func (a *App) registerIssueEnding() {
-	a.Register(opIssueWithdraw, approval.Act{Show: a.showEnd, Run: approval.Typed(func(in *WithdrawIssueInput, id string) { in.ID = id },
+func (a *Casework) registerIssueEnding() {
+	a.Register(opIssueWithdraw, approval.Act{Show: a.ShowEnd, Run: approval.Typed(func(in *WithdrawIssueInput, id string) { in.ID = id },
 		func(ctx context.Context, tx *store.Tx, g approval.Approved, in WithdrawIssueInput) ([]ledger.Fact, error) {
 			_, facts, err := a.doStep(ctx, tx, g.Proposer, g.Proposal.SettledBy, a.withdrawing(in))
 			return facts, err
 		})})
-	a.Register(opIssueMerge, approval.Act{Show: a.showEnd, Run: approval.Typed(func(in *MergeIssueInput, id string) { in.ID = id },
+	a.Register(opIssueMerge, approval.Act{Show: a.ShowEnd, Run: approval.Typed(func(in *MergeIssueInput, id string) { in.ID = id },
 		func(ctx context.Context, tx *store.Tx, g approval.Approved, in MergeIssueInput) ([]ledger.Fact, error) {
 			_, facts, err := a.doStep(ctx, tx, g.Proposer, g.Proposal.SettledBy, a.merging(in))
 			return facts, err
 		})})
 }
 
-// needsTwo reports whether one person was not enough.
-func needsTwo(err error) bool {
+// NeedsTwo reports whether one person was not enough.
+func NeedsTwo(err error) bool {
 	return err != nil && strings.HasPrefix(fault.As(err).Code, "issue_needs_two")
 }
 
-// pendingOn gives the proposal that waits for others to do one of the acts to the
+// PendingOn gives the proposal that waits for others to do one of the acts to the
 // object, "" for none.
-func pendingOn(ctx context.Context, v *store.View, object string, ops ...string) (string, error) {
+func PendingOn(ctx context.Context, v *store.View, object string, ops ...string) (string, error) {
 	rows, err := v.ProposalsOn(ctx, object)
 	for _, p := range rows {
 		if slices.Contains(ops, p.Op) && p.State == consent.Proposed {
@@ -96,15 +94,15 @@ func pendingOn(ctx context.Context, v *store.View, object string, ops ...string)
 	return "", err
 }
 
-// endProposal is a proposal to end an issue, or to undo what it came from.
-func (a *App) endProposal(ctx context.Context, tx *store.Tx, who *roster.Actor, op string, i *issue.Issue) (consent.Proposal, error) {
-	e, err := a.ending(ctx, &tx.View, who, "", i.ID)
+// EndProposal is a proposal to end an issue, or to undo what it came from.
+func (a *Casework) EndProposal(ctx context.Context, tx *store.Tx, who *roster.Actor, op string, i *issue.Issue) (consent.Proposal, error) {
+	e, err := a.Ending(ctx, &tx.View, who, "", i.ID)
 	return consent.Proposal{Op: op, ObjectKind: string(roster.KindIssue), ObjectID: i.ID, MatterID: i.ID, UnitID: i.UnitID, PersonID: i.PersonID,
 		EventOn: i.EventOn, Ground: i.Ground(issue.Withdrawn, e), Approver: roster.RoleInspector, DecideTier: desk.LowestTier}, err
 }
 
-// showEnd says how severe what would end ever was, and into what it would go.
-func (a *App) showEnd(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal, input []byte) ([]approval.ProposalLine, error) {
+// ShowEnd says how severe what would end ever was, and into what it would go.
+func (a *Casework) ShowEnd(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal, input []byte) ([]approval.ProposalLine, error) {
 	in, err := approval.Input[struct {
 		Into string `json:"into"`
 	}](input)
@@ -116,7 +114,7 @@ func (a *App) showEnd(ctx context.Context, v *store.View, _ *roster.Actor, p *co
 	if err != nil || len(found) != 1 {
 		return lines, err
 	}
-	e, err := a.ending(ctx, v, &roster.Actor{}, "", p.MatterID)
+	e, err := a.Ending(ctx, v, &roster.Actor{}, "", p.MatterID)
 	if err != nil {
 		return nil, err
 	}
@@ -125,19 +123,6 @@ func (a *App) showEnd(ctx context.Context, v *store.View, _ *roster.Actor, p *co
 		lines = append(lines, approval.ProposalLine{Key: "into", Text: in.Into})
 	}
 	return lines, nil
-}
-
-// showWithdrawal says which file would be taken back, and what it holds.
-func (a *App) showWithdrawal(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal, _ []byte) ([]approval.ProposalLine, error) {
-	b, err := v.Batch(ctx, p.ObjectID, desk.Everything)
-	if err != nil {
-		return nil, err
-	}
-	severe, err := v.SevereOfBatch(ctx, b.ID, a.Pack().Review.ClueMinSeverity)
-	return []approval.ProposalLine{
-		{Key: "batch", Text: b.Ref}, {Key: "file", Text: b.FileName},
-		{Key: "rows_read", Text: strconv.Itoa(b.Position) + " / " + strconv.Itoa(b.Rows)}, {Key: "severe", Text: strconv.FormatInt(severe, 10)},
-	}, err
 }
 
 // acceptedList reports whether the issue was declared on a list that its

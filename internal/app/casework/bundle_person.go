@@ -1,4 +1,4 @@
-package app
+package casework
 
 import (
 	"context"
@@ -33,12 +33,12 @@ func takeOp(own bool) string {
 // and that it was taken out, by whom, for what and a digest of what it said is
 // in the ledger before it is handed over. Asked for again it is taken out again,
 // and recorded again.
-func (a *App) ExportFile(ctx context.Context, who *roster.Actor, in FileExportInput) (*desk.Export, desk.Receipt, error) {
+func (a *Casework) ExportFile(ctx context.Context, who *roster.Actor, in FileExportInput) (*desk.Export, desk.Receipt, error) {
 	own := in.Person == ""
 	if _, err := a.Authorize(who, takeOp(own)); err != nil {
 		return nil, desk.Receipt{}, err
 	}
-	if !a.Signs() {
+	if !a.heads.Signs() {
 		return nil, desk.Receipt{}, fault.Unavailable("signer_absent").WithCause(heads.ErrNoSigner)
 	}
 	out, receipt, err := a.takeFile(ctx, who, in)
@@ -78,7 +78,7 @@ type takenFile struct {
 }
 
 // takeFile reads the file as its reader sees it and records the taking.
-func (a *App) takeFile(ctx context.Context, who *roster.Actor, in FileExportInput) (out takenFile, r desk.Receipt, err error) {
+func (a *Casework) takeFile(ctx context.Context, who *roster.Actor, in FileExportInput) (out takenFile, r desk.Receipt, err error) {
 	own := in.Person == ""
 	r, err = a.Write(ctx, who, desk.Write{Op: takeOp(own), Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		f, err := a.fileToTake(ctx, &tx.View, who, in)
@@ -112,7 +112,7 @@ func (a *App) takeFile(ctx context.Context, who *roster.Actor, in FileExportInpu
 	return out, r, err
 }
 
-func (a *App) fileToTake(ctx context.Context, v *store.View, who *roster.Actor, in FileExportInput) (*File, error) {
+func (a *Casework) fileToTake(ctx context.Context, v *store.View, who *roster.Actor, in FileExportInput) (*File, error) {
 	if in.Person == "" {
 		return a.ownFile(ctx, v, who)
 	}

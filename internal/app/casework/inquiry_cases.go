@@ -1,4 +1,4 @@
-package app
+package casework
 
 import (
 	"context"
@@ -32,7 +32,7 @@ type CasePage struct {
 }
 
 // Cases lists cases in the actor's scope, the newest first.
-func (a *App) Cases(ctx context.Context, who *roster.Actor, f inquiry.CaseFilter, cursor string) (out CasePage, err error) {
+func (a *Casework) Cases(ctx context.Context, who *roster.Actor, f inquiry.CaseFilter, cursor string) (out CasePage, err error) {
 	out.Rows = []CaseRow{}
 	after, err := a.OpenCursor(who, "case.list", cursor)
 	if err != nil {

@@ -1,4 +1,4 @@
-package app
+package casework
 
 import (
 	"context"
@@ -37,7 +37,7 @@ type RectificationPage struct {
 }
 
 // Rectifications lists tasks in the actor's scope, the earliest due first.
-func (a *App) Rectifications(ctx context.Context, who *roster.Actor, f rectify.Filter, cursor string) (out RectificationPage, err error) {
+func (a *Casework) Rectifications(ctx context.Context, who *roster.Actor, f rectify.Filter, cursor string) (out RectificationPage, err error) {
 	out.Rows = []RectificationRow{}
 	after, err := a.OpenCursor(who, "rectification.list", cursor)
 	if err != nil {
@@ -121,7 +121,7 @@ var taskSteps = map[string]rectify.State{
 }
 
 // Rectification opens one task. A purpose is asked of leadership readers.
-func (a *App) Rectification(ctx context.Context, who *roster.Actor, id string, purpose ...string) (out RectificationView, err error) {
+func (a *Casework) Rectification(ctx context.Context, who *roster.Actor, id string, purpose ...string) (out RectificationView, err error) {
 	var o readlog.Opened
 	err = a.Read(ctx, who, "rectification.get", func(ctx context.Context, v *store.View) error {
 		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindRectification)

@@ -1,4 +1,4 @@
-package app
+package casework
 
 import (
 	"context"
@@ -73,10 +73,10 @@ func (in TriageIssueInput) Validate() error {
 
 // TriageIssue grades an issue and decides where it goes. What is to be
 // rectified gets its task in the same act.
-func (a *App) TriageIssue(ctx context.Context, who *roster.Actor, in TriageIssueInput) (IssueResult, desk.Receipt, error) {
+func (a *Casework) TriageIssue(ctx context.Context, who *roster.Actor, in TriageIssueInput) (IssueResult, desk.Receipt, error) {
 	return a.takeStep(ctx, who, issueStep{op: "issue.triage", act: roster.ActTriage, kind: roster.KindIssue, step: in.Step, in: in, name: issue.ActTriage,
 		rule: func(ctx context.Context, tx *store.Tx, who *roster.Actor, _ string, i *issue.Issue) (string, error) {
-			e, err := a.ending(ctx, &tx.View, who, "", i.ID)
+			e, err := a.Ending(ctx, &tx.View, who, "", i.ID)
 			if err != nil {
 				return "", err
 			}
@@ -106,14 +106,14 @@ func (in CorrectIssueInput) Validate() error { return in.check(false) }
 
 // CorrectIssue corrects a slight issue on the spot: one that the staff of the
 // unit declared, on an accepted list.
-func (a *App) CorrectIssue(ctx context.Context, who *roster.Actor, in CorrectIssueInput) (IssueResult, desk.Receipt, error) {
+func (a *Casework) CorrectIssue(ctx context.Context, who *roster.Actor, in CorrectIssueInput) (IssueResult, desk.Receipt, error) {
 	return a.stepIssue(ctx, who, "issue.correct", roster.ActCorrect, roster.KindIssue, in.Step, in, issue.ActCorrect,
 		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
 			accepted, err := acceptedList(ctx, &tx.View, i)
 			if err != nil {
 				return "", err
 			}
-			e, err := a.ending(ctx, &tx.View, who, "", i.ID)
+			e, err := a.Ending(ctx, &tx.View, who, "", i.ID)
 			if err != nil {
 				return "", err
 			}
@@ -128,7 +128,7 @@ type RejectIssueInput struct{ Step }
 func (in RejectIssueInput) Validate() error { return in.check(true) }
 
 // RejectIssue sets an issue aside; a severe one takes two people.
-func (a *App) RejectIssue(ctx context.Context, who *roster.Actor, in RejectIssueInput) (IssueResult, desk.Receipt, error) {
+func (a *Casework) RejectIssue(ctx context.Context, who *roster.Actor, in RejectIssueInput) (IssueResult, desk.Receipt, error) {
 	return a.stepIssue(ctx, who, "issue.reject", roster.ActTriage, roster.KindIssue, in.Step, in, issue.ActReject,
 		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
 			e, err := a.rejecting(ctx, &tx.View, who, i)
@@ -153,17 +153,17 @@ func (in WithdrawIssueInput) Validate() error { return in.check(true) }
 
 // WithdrawIssue takes an issue back; the row stays. What one person may not
 // end is proposed, and taken back when a second inspector agrees.
-func (a *App) WithdrawIssue(ctx context.Context, who *roster.Actor, in WithdrawIssueInput) (IssueResult, desk.Receipt, error) {
+func (a *Casework) WithdrawIssue(ctx context.Context, who *roster.Actor, in WithdrawIssueInput) (IssueResult, desk.Receipt, error) {
 	return a.takeStep(ctx, who, a.withdrawing(in))
 }
 
-func (a *App) withdrawing(in WithdrawIssueInput) issueStep {
+func (a *Casework) withdrawing(in WithdrawIssueInput) issueStep {
 	return issueStep{op: opIssueWithdraw, act: roster.ActWithdraw, kind: roster.KindIssue, step: in.Step, in: in, name: issue.ActWithdraw,
 		rule: func(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, i *issue.Issue) (string, error) {
 			if i.CaseID != "" {
 				return "", fault.Conflict("issue_in_case")
 			}
-			e, err := a.ending(ctx, &tx.View, who, first, i.ID)
+			e, err := a.Ending(ctx, &tx.View, who, first, i.ID)
 			if err != nil {
 				return "", err
 			}
@@ -183,7 +183,7 @@ func (in ReopenIssueInput) Validate() error {
 }
 
 // ReopenIssue takes a settled issue up again on new evidence.
-func (a *App) ReopenIssue(ctx context.Context, who *roster.Actor, in ReopenIssueInput) (IssueResult, desk.Receipt, error) {
+func (a *Casework) ReopenIssue(ctx context.Context, who *roster.Actor, in ReopenIssueInput) (IssueResult, desk.Receipt, error) {
 	return a.stepIssue(ctx, who, "issue.reopen", roster.ActReopen, roster.KindIssue, in.Step, in, issue.ActReopen,
 		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
 			return "issue.reopen", i.Reopen(in.Reason, tx.Now())
@@ -206,7 +206,7 @@ func (in NotifyIssueInput) Validate() error {
 // NotifyIssue tells the subject: the issue shows in his own file from now on,
 // with the text that stands here for a reason. The record's own text, which may
 // name who complained, stays hidden from him; he must know what to answer to.
-func (a *App) NotifyIssue(ctx context.Context, who *roster.Actor, in NotifyIssueInput) (IssueResult, desk.Receipt, error) {
+func (a *Casework) NotifyIssue(ctx context.Context, who *roster.Actor, in NotifyIssueInput) (IssueResult, desk.Receipt, error) {
 	return a.stepIssue(ctx, who, "issue.notify", roster.ActNotify, roster.KindIssue, in.Step, in, "notify",
 		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
 			return verbNotify, i.Notice(tx.Now())
@@ -229,7 +229,7 @@ func (in ConcealIssueInput) Validate() error {
 
 // ConcealIssue answers the question whether an undisclosed issue was
 // concealed: two people have to give the same answer.
-func (a *App) ConcealIssue(ctx context.Context, who *roster.Actor, in ConcealIssueInput) (IssueResult, desk.Receipt, error) {
+func (a *Casework) ConcealIssue(ctx context.Context, who *roster.Actor, in ConcealIssueInput) (IssueResult, desk.Receipt, error) {
 	return a.stepIssue(ctx, who, "issue.conceal", roster.ActDecide, roster.KindConcealment, in.Step, in, "conceal",
 		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
 			return "issue.conceal", i.AnswerConcealment(in.Answer, who.Account)
@@ -247,18 +247,18 @@ func (in MergeIssueInput) Validate() error { return in.check(false) }
 
 // MergeIssue links a duplicate to the issue that stays. What one person may
 // not end is proposed, and merged when a second inspector agrees.
-func (a *App) MergeIssue(ctx context.Context, who *roster.Actor, in MergeIssueInput) (IssueResult, desk.Receipt, error) {
+func (a *Casework) MergeIssue(ctx context.Context, who *roster.Actor, in MergeIssueInput) (IssueResult, desk.Receipt, error) {
 	return a.takeStep(ctx, who, a.merging(in))
 }
 
-func (a *App) merging(in MergeIssueInput) issueStep {
+func (a *Casework) merging(in MergeIssueInput) issueStep {
 	return issueStep{op: opIssueMerge, act: roster.ActMerge, kind: roster.KindIssue, step: in.Step, in: in, name: issue.ActMerge,
 		rule: func(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, i *issue.Issue) (string, error) {
-			keep, err := a.otherIssue(ctx, tx, who, in.Into, "into")
+			keep, err := a.OtherIssue(ctx, tx, who, in.Into, "into")
 			if err != nil {
 				return "", err
 			}
-			e, err := a.ending(ctx, &tx.View, who, first, i.ID)
+			e, err := a.Ending(ctx, &tx.View, who, first, i.ID)
 			if err != nil {
 				return "", err
 			}
@@ -286,10 +286,10 @@ type RecurIssueInput struct {
 func (in RecurIssueInput) Validate() error { return in.check(false) }
 
 // RecurIssue says that an issue repeats an earlier one.
-func (a *App) RecurIssue(ctx context.Context, who *roster.Actor, in RecurIssueInput) (IssueResult, desk.Receipt, error) {
+func (a *Casework) RecurIssue(ctx context.Context, who *roster.Actor, in RecurIssueInput) (IssueResult, desk.Receipt, error) {
 	return a.stepIssue(ctx, who, "issue.recur", roster.ActMerge, roster.KindIssue, in.Step, in, "recur",
 		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
-			earlier, err := a.otherIssue(ctx, tx, who, in.Of, "of")
+			earlier, err := a.OtherIssue(ctx, tx, who, in.Of, "of")
 			if err != nil {
 				return "", err
 			}
@@ -297,9 +297,9 @@ func (a *App) RecurIssue(ctx context.Context, who *roster.Actor, in RecurIssueIn
 		})
 }
 
-// otherIssue finds the second issue of a step by id or reference. One that the
+// OtherIssue finds the second issue of a step by id or reference. One that the
 // actor may not see is unknown.
-func (a *App) otherIssue(ctx context.Context, tx *store.Tx, who *roster.Actor, name, field string) (*issue.Issue, error) {
+func (a *Casework) OtherIssue(ctx context.Context, tx *store.Tx, who *roster.Actor, name, field string) (*issue.Issue, error) {
 	sc, err := a.Scope(ctx, &tx.View, who, roster.ActRead, roster.KindIssue)
 	if err != nil {
 		return nil, err
@@ -325,7 +325,7 @@ type issueStep struct {
 }
 
 // stepIssue takes a step that asks nobody else.
-func (a *App) stepIssue(ctx context.Context, who *roster.Actor, op string, act roster.Act, kind roster.Kind, step Step, in any, name issue.Act,
+func (a *Casework) stepIssue(ctx context.Context, who *roster.Actor, op string, act roster.Act, kind roster.Kind, step Step, in any, name issue.Act,
 	rule func(ctx context.Context, tx *store.Tx, i *issue.Issue) (verb string, err error)) (IssueResult, desk.Receipt, error) {
 	return a.takeStep(ctx, who, issueStep{op: op, act: act, kind: kind, step: step, in: in, name: name,
 		rule: func(ctx context.Context, tx *store.Tx, _ *roster.Actor, _ string, i *issue.Issue) (string, error) {
@@ -335,16 +335,16 @@ func (a *App) stepIssue(ctx context.Context, who *roster.Actor, op string, act r
 
 // takeStep is the shape of every step. One that needs a second person, and can
 // wait for him, is proposed instead.
-func (a *App) takeStep(ctx context.Context, who *roster.Actor, s issueStep) (IssueResult, desk.Receipt, error) {
+func (a *Casework) takeStep(ctx context.Context, who *roster.Actor, s issueStep) (IssueResult, desk.Receipt, error) {
 	var out IssueResult
 	receipt, err := a.Write(ctx, who, desk.Write{Op: s.op, Key: s.step.Key, Body: s.in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		after, facts, err := a.doStep(ctx, tx, who, "", s)
-		if a.Registered(s.op) && needsTwo(err) {
+		if a.Registered(s.op) && NeedsTwo(err) {
 			i, err := tx.Issue(ctx, s.step.ID, desk.Everything) // found in scope just now
 			if err != nil {
 				return nil, "", err
 			}
-			p, err := a.endProposal(ctx, tx, who, s.op, i)
+			p, err := a.EndProposal(ctx, tx, who, s.op, i)
 			if err != nil {
 				return nil, "", err
 			}
@@ -367,7 +367,7 @@ func (a *App) takeStep(ctx context.Context, who *roster.Actor, s issueStep) (Iss
 // doStep loads the issue under scope, asks whether he may, judges the version
 // and the rule, and saves with what the comparison alters, the reason as a
 // statement. The rule comes before anything is written.
-func (a *App) doStep(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, s issueStep) (*issue.Issue, []ledger.Fact, error) {
+func (a *Casework) doStep(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, s issueStep) (*issue.Issue, []ledger.Fact, error) {
 	before, err := a.IssueFor(ctx, tx, who, s.step.ID, s.act, s.kind)
 	if err != nil {
 		return nil, nil, err
@@ -403,7 +403,7 @@ func (a *App) doStep(ctx context.Context, tx *store.Tx, who *roster.Actor, first
 
 // issueNow is where a step that had been done before has led, under the scope
 // of today: whoever was barred since learns nothing more by repeating it.
-func (a *App) issueNow(ctx context.Context, who *roster.Actor, id string) (out IssueResult, err error) {
+func (a *Casework) issueNow(ctx context.Context, who *roster.Actor, id string) (out IssueResult, err error) {
 	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindIssue)
 		if err != nil {
@@ -414,7 +414,7 @@ func (a *App) issueNow(ctx context.Context, who *roster.Actor, id string) (out I
 			return err
 		}
 		out = IssueResult{ID: i.ID, Version: i.Version, State: i.State}
-		out.Proposal, err = pendingOn(ctx, v, id, opIssueWithdraw, opIssueMerge)
+		out.Proposal, err = PendingOn(ctx, v, id, opIssueWithdraw, opIssueMerge)
 		out.Pending = out.Proposal != "" || i.RejectBy != "" || i.ConcealAs != ""
 		return err
 	})
@@ -439,10 +439,10 @@ func say(ctx context.Context, tx *store.Tx, i *issue.Issue, kind issue.Statement
 
 // afterIssueStep is what a decision about an issue sets off elsewhere: the
 // leader questions of a trigger are raised, and taken back with the issue.
-func (a *App) afterIssueStep(ctx context.Context, tx *store.Tx, who *roster.Actor, before, after *issue.Issue) error {
+func (a *Casework) afterIssueStep(ctx context.Context, tx *store.Tx, who *roster.Actor, before, after *issue.Issue) error {
 	if before.State.Live() && !after.State.Live() {
-		return a.withdrawQuestions(ctx, tx, after.ID)
+		return a.WithdrawQuestions(ctx, tx, after.ID)
 	}
-	_, err := a.raiseQuestions(ctx, tx, after)
+	_, err := a.RaiseQuestions(ctx, tx, after)
 	return err
 }

@@ -1,4 +1,4 @@
-package app
+package casework
 
 import (
 	"context"
@@ -22,7 +22,7 @@ const (
 	opCaseClose = "case.close"
 )
 
-func (a *App) registerInquiryEnd() {
+func (a *Casework) registerInquiryEnd() {
 	a.Register(opTrackEnd, approval.Act{Run: approval.Typed(func(in *EndTrackInput, id string) { in.TrackID = id }, a.endTrack), Show: a.showEndTrack})
 	a.Register(opCaseClose, approval.Act{Run: approval.Typed(func(in *CloseCaseInput, id string) { in.ID = id }, a.closeCase)})
 }
@@ -44,7 +44,7 @@ func (in EndTrackInput) Validate() error {
 // EndTrack proposes to end a track without a finding: withdrawn, expired,
 // transferred or died. A second member of the deciding tier must agree, and
 // whoever asked for the inquiry is told. It returns the proposal's id.
-func (a *App) EndTrack(ctx context.Context, who *roster.Actor, in EndTrackInput) (id string, r desk.Receipt, err error) {
+func (a *Casework) EndTrack(ctx context.Context, who *roster.Actor, in EndTrackInput) (id string, r desk.Receipt, err error) {
 	r, err = a.Write(ctx, who, desk.Write{Op: opTrackEnd, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		k, err := a.trackFor(ctx, tx, who, opTrackEnd, trackByID(in.TrackID))
 		if err != nil {
@@ -95,7 +95,7 @@ func (k *trackWork) askers(ctx context.Context, who *roster.Actor) (string, erro
 }
 
 // endTrack ends the track when somebody else has agreed.
-func (a *App) endTrack(ctx context.Context, tx *store.Tx, g approval.Approved, in EndTrackInput) ([]ledger.Fact, error) {
+func (a *Casework) endTrack(ctx context.Context, tx *store.Tx, g approval.Approved, in EndTrackInput) ([]ledger.Fact, error) {
 	k, err := a.trackFor(ctx, tx, g.Proposer, opTrackEnd, trackByID(in.TrackID))
 	if err != nil {
 		return nil, err
@@ -123,7 +123,7 @@ func (a *App) endTrack(ctx context.Context, tx *store.Tx, g approval.Approved, i
 	return []ledger.Fact{{Verb: opTrackEnd, Kind: "track", ID: k.track.ID, Unit: k.track.UnitID}}, nil
 }
 
-func (a *App) showEndTrack(_ context.Context, _ *store.View, _ *roster.Actor, _ *consent.Proposal, input []byte) ([]approval.ProposalLine, error) {
+func (a *Casework) showEndTrack(_ context.Context, _ *store.View, _ *roster.Actor, _ *consent.Proposal, input []byte) ([]approval.ProposalLine, error) {
 	in, err := approval.Input[EndTrackInput](input)
 	return []approval.ProposalLine{{Key: "end_ground", TextKey: "track.end.ground." + in.Ground}}, err
 }
@@ -139,7 +139,7 @@ type CloseCaseInput struct {
 // The fault lists what is missing otherwise. Where every track ended without a
 // finding it only proposes: the body closes such a case, with its quorum. The
 // id is then that of the proposal, else that of the case.
-func (a *App) CloseCase(ctx context.Context, who *roster.Actor, in CloseCaseInput) (id string, r desk.Receipt, err error) {
+func (a *Casework) CloseCase(ctx context.Context, who *roster.Actor, in CloseCaseInput) (id string, r desk.Receipt, err error) {
 	r, err = a.Write(ctx, who, desk.Write{Op: opCaseClose, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		f, me, enders, err := a.caseToClose(ctx, tx, who, in)
 		if err != nil {
@@ -171,7 +171,7 @@ func (a *App) CloseCase(ctx context.Context, who *roster.Actor, in CloseCaseInpu
 
 // caseToClose loads a case for somebody who may close it, with those who ended
 // a track of it without a finding.
-func (a *App) caseToClose(ctx context.Context, tx *store.Tx, who *roster.Actor, in CloseCaseInput) (*inquiry.CaseFile, inquiry.Standing, []string, error) {
+func (a *Casework) caseToClose(ctx context.Context, tx *store.Tx, who *roster.Actor, in CloseCaseInput) (*inquiry.CaseFile, inquiry.Standing, []string, error) {
 	var me inquiry.Standing
 	sc, err := a.Scope(ctx, &tx.View, who, roster.ActClose, roster.KindCase)
 	if err != nil {
@@ -217,7 +217,7 @@ func endersOf(ctx context.Context, v *store.View, tracks []inquiry.Track) ([]str
 }
 
 // closeCase closes a case without findings when the body's quorum has agreed.
-func (a *App) closeCase(ctx context.Context, tx *store.Tx, g approval.Approved, in CloseCaseInput) ([]ledger.Fact, error) {
+func (a *Casework) closeCase(ctx context.Context, tx *store.Tx, g approval.Approved, in CloseCaseInput) ([]ledger.Fact, error) {
 	f, me, enders, err := a.caseToClose(ctx, tx, g.Proposer, in)
 	if err != nil {
 		return nil, err
@@ -225,7 +225,7 @@ func (a *App) closeCase(ctx context.Context, tx *store.Tx, g approval.Approved, 
 	return a.shutCase(ctx, tx, f, me, enders)
 }
 
-func (a *App) shutCase(ctx context.Context, tx *store.Tx, f *inquiry.CaseFile, me inquiry.Standing, enders []string) ([]ledger.Fact, error) {
+func (a *Casework) shutCase(ctx context.Context, tx *store.Tx, f *inquiry.CaseFile, me inquiry.Standing, enders []string) ([]ledger.Fact, error) {
 	err := desk.Alter(ctx, tx, f.Case, func(c *inquiry.Case) error {
 		return c.Close(me, enders, f.Work, roster.DateOf(tx.Now(), a.Zone()))
 	})

@@ -1,4 +1,4 @@
-package app
+package casework
 
 import (
 	"context"
@@ -32,11 +32,11 @@ const bundleWait = 10 * time.Second
 // entries, their proofs and the checkpoint. That it was taken out, by whom, for
 // what and a digest of what it said is in the ledger, and in the file, before it
 // is handed over. Asked for again it is taken out again, and recorded again.
-func (a *App) ExportCase(ctx context.Context, who *roster.Actor, in CaseExportInput) (*desk.Export, desk.Receipt, error) {
+func (a *Casework) ExportCase(ctx context.Context, who *roster.Actor, in CaseExportInput) (*desk.Export, desk.Receipt, error) {
 	if _, err := a.Authorize(who, "case.export"); err != nil {
 		return nil, desk.Receipt{}, err
 	}
-	if !a.Signs() {
+	if !a.heads.Signs() {
 		return nil, desk.Receipt{}, fault.Unavailable("signer_absent").WithCause(heads.ErrNoSigner)
 	}
 	out, receipt, err := a.takeCase(ctx, who, in)
@@ -82,7 +82,7 @@ type takenCase struct {
 }
 
 // takeCase reads the case as its reader sees it and records the taking.
-func (a *App) takeCase(ctx context.Context, who *roster.Actor, in CaseExportInput) (out takenCase, r desk.Receipt, err error) {
+func (a *Casework) takeCase(ctx context.Context, who *roster.Actor, in CaseExportInput) (out takenCase, r desk.Receipt, err error) {
 	r, err = a.Write(ctx, who, desk.Write{Op: "case.export", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		id, err := tx.CaseIDByRef(ctx, in.ID)
 		if err != nil {
@@ -181,7 +181,7 @@ type loadBundle func(ctx context.Context, v *store.View) ([]ledger.Row, []store.
 // that speak of the thing itself, under a checkpoint that covers them all. A
 // text goes in only if the view that the reader was given holds it: no rule of
 // disclosure is told twice.
-func (a *App) fillBundle(ctx context.Context, b *bundle.Bundle, load loadBundle, view any) error {
+func (a *Casework) fillBundle(ctx context.Context, b *bundle.Bundle, load loadBundle, view any) error {
 	seen, err := textsOf(view)
 	if err != nil {
 		return err
@@ -190,7 +190,7 @@ func (a *App) fillBundle(ctx context.Context, b *bundle.Bundle, load loadBundle,
 	defer cancel()
 	newest := b.Export
 	for range 5 { // somebody may write on while the checkpoint is awaited
-		if err := a.WaitCheckpoint(wait, newest); err != nil {
+		if err := a.heads.WaitCheckpoint(wait, newest); err != nil {
 			return err
 		}
 		err := a.Store.View(ctx, func(ctx context.Context, v *store.View) error { // gated by the writing before

@@ -1,4 +1,4 @@
-package app
+package casework
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 	"plumbline/internal/store"
 )
 
-func (a *App) registerInquiryResolve() {
+func (a *Casework) registerInquiryResolve() {
 	a.Register(opDecide, approval.Act{Run: approval.Typed(func(in *ResolveInput, id string) { in.ID = id }, a.resolveTrack), Show: a.showResolve})
 }
 
@@ -41,7 +41,7 @@ func (in ResolveInput) Validate() error {
 // Each of them confirms for himself, on his own account; the recorder has done
 // so by recording it. The decision stands when all have spoken and the quorum
 // agrees. It returns the id of the proposal that the members confirm.
-func (a *App) ResolveTrack(ctx context.Context, who *roster.Actor, in ResolveInput) (id string, r desk.Receipt, err error) {
+func (a *Casework) ResolveTrack(ctx context.Context, who *roster.Actor, in ResolveInput) (id string, r desk.Receipt, err error) {
 	r, err = a.Write(ctx, who, desk.Write{Op: opDecide, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		k, d, err := a.decisionFor(ctx, tx, who, in)
 		if err != nil {
@@ -74,7 +74,7 @@ func (a *App) ResolveTrack(ctx context.Context, who *roster.Actor, in ResolveInp
 // dissentersNamed refuses a second record of the same decision that leaves out a
 // member who dissented from the first: nobody is voted on until he is gone. Who
 // sits on the body no more need not be named.
-func (a *App) dissentersNamed(ctx context.Context, tx *store.Tx, decisionID string, members []string) error {
+func (a *Casework) dissentersNamed(ctx context.Context, tx *store.Tx, decisionID string, members []string) error {
 	people, _, err := tx.Dissenters(ctx, opDecide, decisionID)
 	if err != nil {
 		return err
@@ -96,7 +96,7 @@ func (a *App) dissentersNamed(ctx context.Context, tx *store.Tx, decisionID stri
 
 // decisionFor loads a proposed decision and its track for somebody who may
 // record what the body resolved.
-func (a *App) decisionFor(ctx context.Context, tx *store.Tx, who *roster.Actor, in ResolveInput) (*trackWork, *inquiry.Decision, error) {
+func (a *Casework) decisionFor(ctx context.Context, tx *store.Tx, who *roster.Actor, in ResolveInput) (*trackWork, *inquiry.Decision, error) {
 	k, err := a.trackFor(ctx, tx, who, opDecide, func(ctx context.Context, tx *store.Tx) (string, string, error) {
 		d, err := tx.Decision(ctx, in.ID)
 		if err != nil {
@@ -116,7 +116,7 @@ func (a *App) decisionFor(ctx context.Context, tx *store.Tx, who *roster.Actor, 
 
 // resolveTrack lets the decision stand when the members have confirmed it. The
 // outcome is put on the issue, apart from severity, disclosure and finding.
-func (a *App) resolveTrack(ctx context.Context, tx *store.Tx, g approval.Approved, in ResolveInput) ([]ledger.Fact, error) {
+func (a *Casework) resolveTrack(ctx context.Context, tx *store.Tx, g approval.Approved, in ResolveInput) ([]ledger.Fact, error) {
 	tx.KeepSlip() // whose word carries it can prove what was decided
 	k, d, err := a.decisionFor(ctx, tx, g.Proposer, in)
 	if err != nil {
@@ -157,7 +157,7 @@ func (a *App) resolveTrack(ctx context.Context, tx *store.Tx, g approval.Approve
 }
 
 // showResolve shows the members exactly what they confirm.
-func (a *App) showResolve(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal, _ []byte) ([]approval.ProposalLine, error) {
+func (a *Casework) showResolve(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal, _ []byte) ([]approval.ProposalLine, error) {
 	d, err := v.Decision(ctx, p.ObjectID)
 	if err != nil {
 		return nil, err

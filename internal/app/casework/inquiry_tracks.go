@@ -1,4 +1,4 @@
-package app
+package casework
 
 import (
 	"context"
@@ -32,7 +32,7 @@ type TrackPage struct {
 
 // Tracks lists tracks in the actor's scope, the newest first: what stands
 // behind the report's dual investigations and people dealt with.
-func (a *App) Tracks(ctx context.Context, who *roster.Actor, f inquiry.TrackFilter, cursor string) (out TrackPage, err error) {
+func (a *Casework) Tracks(ctx context.Context, who *roster.Actor, f inquiry.TrackFilter, cursor string) (out TrackPage, err error) {
 	out.Rows = []TrackRow{}
 	after, err := a.OpenCursor(who, "track.list", cursor)
 	if err != nil {

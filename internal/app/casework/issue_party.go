@@ -1,4 +1,4 @@
-package app
+package casework
 
 import (
 	"context"
@@ -31,7 +31,7 @@ func (in IssuePartyInput) Validate() error {
 // AddIssueParty records a complainant, witness or other party on an issue
 // alone, and on its case if there is one. Somebody else who works on the matter
 // or decides about it is challenged instead: the id is that of the challenge.
-func (a *App) AddIssueParty(ctx context.Context, who *roster.Actor, in IssuePartyInput) (id string, r desk.Receipt, err error) {
+func (a *Casework) AddIssueParty(ctx context.Context, who *roster.Actor, in IssuePartyInput) (id string, r desk.Receipt, err error) {
 	const op = "issue.party"
 	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		i, err := a.IssueFor(ctx, tx, who, in.IssueID, roster.ActTriage, roster.KindIssue)
@@ -45,7 +45,7 @@ func (a *App) AddIssueParty(ctx context.Context, who *roster.Actor, in IssuePart
 		if err != nil {
 			return nil, "", err
 		}
-		if c, fact, err := a.ChallengeParty(ctx, tx, who, i, "issue", i.ID, p, in.Interest); err != nil {
+		if c, fact, err := a.recusal.ChallengeParty(ctx, tx, who, i, "issue", i.ID, p, in.Interest); err != nil {
 			return nil, "", err
 		} else if c != nil {
 			id = c.ID
@@ -53,7 +53,7 @@ func (a *App) AddIssueParty(ctx context.Context, who *roster.Actor, in IssuePart
 		}
 		row := &inquiry.Party{ObjectKind: "issue", ObjectID: i.ID, PersonID: p.ID, Interest: in.Interest, RecordedBy: who.Person, RecordedOn: roster.DateOf(tx.Now(), a.Zone())}
 		row.ID = tx.NewID()
-		fresh, err := a.RecordParty(ctx, tx, row)
+		fresh, err := a.recusal.RecordParty(ctx, tx, row)
 		if err != nil {
 			return nil, "", err
 		}
@@ -62,7 +62,7 @@ func (a *App) AddIssueParty(ctx context.Context, who *roster.Actor, in IssuePart
 		}
 		id = row.ID
 		if i.CaseID != "" {
-			if _, err := a.RecordParty(ctx, tx, apprecusal.PartyOn(*row, "case", i.CaseID)); err != nil {
+			if _, err := a.recusal.RecordParty(ctx, tx, apprecusal.PartyOn(*row, "case", i.CaseID)); err != nil {
 				return nil, "", err
 			}
 		}
@@ -86,7 +86,7 @@ func inheritParties(ctx context.Context, tx *store.Tx, issueID, caseID string) e
 }
 
 // issueParties fills in the parties for those who may record them.
-func (a *App) issueParties(ctx context.Context, v *store.View, who *roster.Actor, d *IssueDetail) error {
+func (a *Casework) issueParties(ctx context.Context, v *store.View, who *roster.Actor, d *IssueDetail) error {
 	sc, err := a.Scope(ctx, v, who, roster.ActTriage, roster.KindIssue)
 	if err != nil || !sc.Admits(desk.Target(d.Issue)) {
 		return err
@@ -114,7 +114,7 @@ func (a *App) issueParties(ctx context.Context, v *store.View, who *roster.Actor
 
 // challengedParties shows who was to be recorded as a party and has a part in
 // the matter, while his challenge is not upheld.
-func (a *App) challengedParties(ctx context.Context, v *store.View, who *roster.Actor, issueID, caseID string) (out []PartyView, err error) {
+func (a *Casework) challengedParties(ctx context.Context, v *store.View, who *roster.Actor, issueID, caseID string) (out []PartyView, err error) {
 	by, err := v.ChallengesOf(ctx, issueID, caseID)
 	if err != nil {
 		return nil, err

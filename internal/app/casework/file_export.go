@@ -1,4 +1,4 @@
-package app
+package casework
 
 import (
 	"encoding/json"

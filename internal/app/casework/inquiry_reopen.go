@@ -1,4 +1,4 @@
-package app
+package casework
 
 import (
 	"context"
@@ -43,7 +43,7 @@ func noteCase(ctx context.Context, tx *store.Tx, who *roster.Actor, caseID, trac
 }
 
 // ReleaseMember takes a member off a track; case and track leave his reach.
-func (a *App) ReleaseMember(ctx context.Context, who *roster.Actor, in BackInput) (desk.Receipt, error) {
+func (a *Casework) ReleaseMember(ctx context.Context, who *roster.Actor, in BackInput) (desk.Receipt, error) {
 	load := func(ctx context.Context, tx *store.Tx) (string, string, error) {
 		m, err := tx.TrackMember(ctx, in.ID)
 		if err != nil {
@@ -77,24 +77,24 @@ const (
 	opQuash  = "finding.quash"
 )
 
-func (a *App) registerInquiryReopen() {
+func (a *Casework) registerInquiryReopen() {
 	a.Register(opReopen, approval.Act{Run: approval.Typed(func(in *BackInput, id string) { in.ID = id }, a.takingBack(opReopen))})
 	a.Register(opQuash, approval.Act{Run: approval.Typed(func(in *BackInput, id string) { in.ID = id }, a.takingBack(opQuash))})
 }
 
 // ReopenAllegation proposes to take a found allegation up again on new
 // evidence, in a closed case as well. It returns the proposal's id.
-func (a *App) ReopenAllegation(ctx context.Context, who *roster.Actor, in BackInput) (string, desk.Receipt, error) {
+func (a *Casework) ReopenAllegation(ctx context.Context, who *roster.Actor, in BackInput) (string, desk.Receipt, error) {
 	return a.proposeBack(ctx, who, opReopen, in)
 }
 
 // QuashFinding proposes to end a final finding; its allegation is open again
 // when a second member agrees. It returns the proposal's id.
-func (a *App) QuashFinding(ctx context.Context, who *roster.Actor, in BackInput) (string, desk.Receipt, error) {
+func (a *Casework) QuashFinding(ctx context.Context, who *roster.Actor, in BackInput) (string, desk.Receipt, error) {
 	return a.proposeBack(ctx, who, opQuash, in)
 }
 
-func (a *App) proposeBack(ctx context.Context, who *roster.Actor, op string, in BackInput) (string, desk.Receipt, error) {
+func (a *Casework) proposeBack(ctx context.Context, who *roster.Actor, op string, in BackInput) (string, desk.Receipt, error) {
 	r, err := a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		k, al, f, err := a.toTakeBack(ctx, tx, who, op, in)
 		if err != nil {
@@ -121,7 +121,7 @@ func (a *App) proposeBack(ctx context.Context, who *roster.Actor, op string, in 
 }
 
 // toTakeBack loads what op takes back: an allegation, or a finding with its own.
-func (a *App) toTakeBack(ctx context.Context, tx *store.Tx, who *roster.Actor, op string, in BackInput) (*trackWork, *inquiry.Allegation, *inquiry.Finding, error) {
+func (a *Casework) toTakeBack(ctx context.Context, tx *store.Tx, who *roster.Actor, op string, in BackInput) (*trackWork, *inquiry.Allegation, *inquiry.Finding, error) {
 	load := findingByID(in.ID)
 	if op == opReopen {
 		load = func(ctx context.Context, tx *store.Tx) (string, string, error) {
@@ -145,7 +145,7 @@ func (a *App) toTakeBack(ctx context.Context, tx *store.Tx, who *roster.Actor, o
 }
 
 // takingBack is op when a second member has agreed.
-func (a *App) takingBack(op string) func(context.Context, *store.Tx, approval.Approved, BackInput) ([]ledger.Fact, error) {
+func (a *Casework) takingBack(op string) func(context.Context, *store.Tx, approval.Approved, BackInput) ([]ledger.Fact, error) {
 	return func(ctx context.Context, tx *store.Tx, g approval.Approved, in BackInput) ([]ledger.Fact, error) {
 		k, al, f, err := a.toTakeBack(ctx, tx, g.Proposer, op, in)
 		if err != nil {
@@ -180,7 +180,7 @@ func (a *App) takingBack(op string) func(context.Context, *store.Tx, approval.Ap
 // takeBack is what follows when an allegation is open again: the decision on
 // its track is revoked, a closed case and its issue are open, and the issue
 // shows what the remaining findings come to.
-func (a *App) takeBack(ctx context.Context, k *trackWork, reason string) error {
+func (a *Casework) takeBack(ctx context.Context, k *trackWork, reason string) error {
 	revoked := false
 	for i := range k.file.Decisions {
 		d := &k.file.Decisions[i]
@@ -232,11 +232,11 @@ func referredBy(ctx context.Context, v *store.View, issueID string) (string, err
 	return "", nil
 }
 
-// groundWithdrawn flags the cases that were opened on issues which are taken
+// GroundWithdrawn flags the cases that were opened on issues which are taken
 // back. Without it being stated that they may be, the act is refused: a case
 // does not lose its ground in silence.
-func (a *App) groundWithdrawn(ctx context.Context, tx *store.Tx, who *roster.Actor, issueIDs []string, stated bool, reason string) error {
-	if err := groundStated(ctx, tx, issueIDs, stated); err != nil {
+func (a *Casework) GroundWithdrawn(ctx context.Context, tx *store.Tx, who *roster.Actor, issueIDs []string, stated bool, reason string) error {
+	if err := GroundStated(ctx, tx, issueIDs, stated); err != nil {
 		return err
 	}
 	cases, err := tx.OpenCasesOf(ctx, issueIDs)
@@ -252,8 +252,8 @@ func (a *App) groundWithdrawn(ctx context.Context, tx *store.Tx, who *roster.Act
 	return nil
 }
 
-// groundStated refuses to take the ground of open cases in silence.
-func groundStated(ctx context.Context, tx *store.Tx, issueIDs []string, stated bool) error {
+// GroundStated refuses to take the ground of open cases in silence.
+func GroundStated(ctx context.Context, tx *store.Tx, issueIDs []string, stated bool) error {
 	cases, err := tx.OpenCasesOf(ctx, issueIDs)
 	if err == nil && len(cases) > 0 && !stated {
 		err = fault.Conflict("case_on_ground", "Count", len(cases))
@@ -270,7 +270,7 @@ type NoteView struct {
 }
 
 // viewNotes fills in the notes on the tracks that the reader sees.
-func (a *App) viewNotes(ctx context.Context, v *store.View, who *roster.Actor, shown map[string]bool, out *CaseView) error {
+func (a *Casework) viewNotes(ctx context.Context, v *store.View, who *roster.Actor, shown map[string]bool, out *CaseView) error {
 	notes, err := v.CaseNotes(ctx, out.ID)
 	if err != nil || len(notes) == 0 {
 		return err

@@ -1,4 +1,4 @@
-package app
+package casework
 
 import (
 	"context"
@@ -32,7 +32,7 @@ type IssueList struct {
 }
 
 // Issues lists issues under the reader's scope.
-func (a *App) Issues(ctx context.Context, who *roster.Actor, in IssueListInput) (IssueList, error) {
+func (a *Casework) Issues(ctx context.Context, who *roster.Actor, in IssueListInput) (IssueList, error) {
 	out := IssueList{Rows: []issue.Row{}, Total: -1}
 	if in.Limit <= 0 || in.Limit > desk.IssuePageMax {
 		in.Limit = 50
@@ -48,7 +48,7 @@ func (a *App) Issues(ctx context.Context, who *roster.Actor, in IssueListInput) 
 		}
 	}
 	err := a.Read(ctx, who, "issue.list", func(ctx context.Context, v *store.View) error {
-		sc, err := a.issueListScope(ctx, v, who, roster.ActList, in.Filter)
+		sc, err := a.IssueListScope(ctx, v, who, roster.ActList, in.Filter)
 		if err != nil {
 			return err
 		}
@@ -72,7 +72,7 @@ func (a *App) Issues(ctx context.Context, who *roster.Actor, in IssueListInput) 
 			return err
 		}
 		out.Named = !named.Empty()
-		return nameRows(ctx, v, who.Lang, rows, named)
+		return NameRows(ctx, v, who.Lang, rows, named)
 	})
 	return out, err
 }
@@ -89,10 +89,10 @@ func placeOf(parts []string, f issue.Filter) (*issue.Place, error) {
 	return &issue.Place{Severity: severity, EventOn: parts[2], ID: parts[3]}, nil
 }
 
-// issueListScope is the scope of a list of issues. A filter that picks one
+// IssueListScope is the scope of a list of issues. A filter that picks one
 // person out reaches only what the actor sees with names: a leadership reader
 // would otherwise learn from a list without names whose issues it holds.
-func (a *App) issueListScope(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, f issue.Filter) (roster.Scope, error) {
+func (a *Casework) IssueListScope(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, f issue.Filter) (roster.Scope, error) {
 	field := f.Singles()
 	if field == "" {
 		return a.Scope(ctx, v, who, act, roster.KindIssue)
@@ -104,8 +104,8 @@ func (a *App) issueListScope(ctx context.Context, v *store.View, who *roster.Act
 	return named, err
 }
 
-// nameRows fills the names of units, and of people where the reader sees them.
-func nameRows(ctx context.Context, v *store.View, lang string, rows []issue.Row, named roster.Scope) error {
+// NameRows fills the names of units, and of people where the reader sees them.
+func NameRows(ctx context.Context, v *store.View, lang string, rows []issue.Row, named roster.Scope) error {
 	var people, units []string
 	for n, r := range rows {
 		units = append(units, r.UnitID)
@@ -183,7 +183,7 @@ type HistoryLine struct {
 // opensIssue says whether the reader would be shown the issue itself: a page of
 // its case, question or task links to it only then. What is shown to members
 // of a track is wider than what they may see of issues.
-func (a *App) opensIssue(ctx context.Context, v *store.View, who *roster.Actor, id string) (bool, error) {
+func (a *Casework) opensIssue(ctx context.Context, v *store.View, who *roster.Actor, id string) (bool, error) {
 	if !a.May(who, "issue.read") {
 		return false, nil
 	}
@@ -200,7 +200,7 @@ func (a *App) opensIssue(ctx context.Context, v *store.View, who *roster.Actor, 
 
 // Issue opens one issue. Where the reader is a leadership reader and nothing
 // else, a purpose is asked for and the opening is logged before the answer.
-func (a *App) Issue(ctx context.Context, who *roster.Actor, in IssueInput) (*IssueDetail, error) {
+func (a *Casework) Issue(ctx context.Context, who *roster.Actor, in IssueInput) (*IssueDetail, error) {
 	var d *IssueDetail
 	asked := false
 	err := a.Read(ctx, who, "issue.read", func(ctx context.Context, v *store.View) error {
@@ -235,7 +235,7 @@ func (a *App) Issue(ctx context.Context, who *roster.Actor, in IssueInput) (*Iss
 	return d, nil
 }
 
-func (a *App) issueDetail(ctx context.Context, v *store.View, who *roster.Actor, i *issue.Issue, sc roster.Scope) (*IssueDetail, error) {
+func (a *Casework) issueDetail(ctx context.Context, v *store.View, who *roster.Actor, i *issue.Issue, sc roster.Scope) (*IssueDetail, error) {
 	d := &IssueDetail{Issue: i}
 	people, err := v.PersonNames(ctx, []string{i.PersonID})
 	if err != nil {
@@ -292,7 +292,7 @@ func (a *App) issueDetail(ctx context.Context, v *store.View, who *roster.Actor,
 
 // linkedTo fills the issues that this one names or that name it. Whoever opened
 // one row for a purpose sees the names of that person only.
-func (a *App) linkedTo(ctx context.Context, v *store.View, who *roster.Actor, d *IssueDetail, sc roster.Scope) (err error) {
+func (a *Casework) linkedTo(ctx context.Context, v *store.View, who *roster.Actor, d *IssueDetail, sc roster.Scope) (err error) {
 	if d.Linked, err = v.IssuesLinked(ctx, d.Issue, sc); err != nil {
 		return err
 	}
@@ -304,7 +304,7 @@ func (a *App) linkedTo(ctx context.Context, v *store.View, who *roster.Actor, d 
 	for n, r := range d.Linked {
 		same[n] = r.PersonID == d.PersonID
 	}
-	if err := nameRows(ctx, v, who.Lang, d.Linked, named); err != nil {
+	if err := NameRows(ctx, v, who.Lang, d.Linked, named); err != nil {
 		return err
 	}
 	for n := range d.Linked {
@@ -334,9 +334,9 @@ var actsOn = []struct {
 }
 
 // rightsOn fills what the reader may do with the issue now.
-func (a *App) rightsOn(ctx context.Context, v *store.View, who *roster.Actor, d *IssueDetail) error {
+func (a *Casework) rightsOn(ctx context.Context, v *store.View, who *roster.Actor, d *IssueDetail) error {
 	d.MayOpenFile = d.PersonID != "" && a.May(who, "file.read")
-	e, err := a.ending(ctx, v, who, "", d.ID)
+	e, err := a.Ending(ctx, v, who, "", d.ID)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package app
+package casework
 
 import (
 	"context"
@@ -30,7 +30,7 @@ func (in OpenCaseInput) Validate() error {
 
 // OpenCase opens a case on an issue that is a clue, with its officer track and
 // first allegation, and takes in the leader questions raised so far.
-func (a *App) OpenCase(ctx context.Context, who *roster.Actor, in OpenCaseInput) (id string, r desk.Receipt, err error) {
+func (a *Casework) OpenCase(ctx context.Context, who *roster.Actor, in OpenCaseInput) (id string, r desk.Receipt, err error) {
 	const op = "case.open"
 	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		sc, err := a.Scope(ctx, &tx.View, who, roster.ActCreate, roster.KindCase)
@@ -74,7 +74,7 @@ func (a *App) OpenCase(ctx context.Context, who *roster.Actor, in OpenCaseInput)
 	return desk.PickID(id, r), r, err
 }
 
-func (a *App) newCase(ctx context.Context, tx *store.Tx, me inquiry.Standing, sentBy string, i *issue.Issue, in OpenCaseInput) (*inquiry.Case, error) {
+func (a *Casework) newCase(ctx context.Context, tx *store.Tx, me inquiry.Standing, sentBy string, i *issue.Issue, in OpenCaseInput) (*inquiry.Case, error) {
 	today := roster.DateOf(tx.Now(), a.Zone())
 	c, err := inquiry.OpenCase(a.Pack(), me, sentBy, inquiry.Case{
 		Ref: issue.NewRef(), IssueID: i.ID, UnitID: i.UnitID, PersonID: i.PersonID, EventOn: i.EventOn, Category: i.Category, Severity: i.Severity,
@@ -140,7 +140,7 @@ func (in PartyInput) Validate() error {
 
 // AddParty records a recusal on a case and on the issue that it came from.
 // Somebody else who works on the case or decides about it is challenged instead.
-func (a *App) AddParty(ctx context.Context, who *roster.Actor, in PartyInput) (id string, r desk.Receipt, err error) {
+func (a *Casework) AddParty(ctx context.Context, who *roster.Actor, in PartyInput) (id string, r desk.Receipt, err error) {
 	const op = "case.party"
 	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		sc, err := a.Scope(ctx, &tx.View, who, roster.ActAssign, roster.KindCase)
@@ -162,7 +162,7 @@ func (a *App) AddParty(ctx context.Context, who *roster.Actor, in PartyInput) (i
 		if err != nil {
 			return nil, "", err
 		}
-		if ch, fact, err := a.ChallengeParty(ctx, tx, who, i, "case", c.ID, p, in.Interest); err != nil {
+		if ch, fact, err := a.recusal.ChallengeParty(ctx, tx, who, i, "case", c.ID, p, in.Interest); err != nil {
 			return nil, "", err
 		} else if ch != nil {
 			id = ch.ID
@@ -173,14 +173,14 @@ func (a *App) AddParty(ctx context.Context, who *roster.Actor, in PartyInput) (i
 		from := *on
 		from.ObjectKind, from.ObjectID = "issue", c.IssueID
 		on.ID = tx.NewID()
-		fresh, err := a.RecordParty(ctx, tx, on)
+		fresh, err := a.recusal.RecordParty(ctx, tx, on)
 		if err != nil {
 			return nil, "", err
 		}
 		if !fresh {
 			return nil, "", fault.Conflict("party_exists")
 		}
-		if _, err := a.RecordParty(ctx, tx, &from); err != nil {
+		if _, err := a.recusal.RecordParty(ctx, tx, &from); err != nil {
 			return nil, "", err
 		}
 		id = on.ID

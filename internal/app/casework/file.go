@@ -1,4 +1,4 @@
-package app
+package casework
 
 import (
 	"context"
@@ -56,7 +56,7 @@ type File struct {
 
 // OwnFile is the actor's own file: his declarations at once, the rest after
 // notice, and nothing that would tell of a record he was not notified of.
-func (a *App) OwnFile(ctx context.Context, who *roster.Actor) (*File, error) {
+func (a *Casework) OwnFile(ctx context.Context, who *roster.Actor) (*File, error) {
 	var f *File
 	err := a.Read(ctx, who, "file.own", func(ctx context.Context, v *store.View) (err error) {
 		f, err = a.ownFile(ctx, v, who)
@@ -65,7 +65,7 @@ func (a *App) OwnFile(ctx context.Context, who *roster.Actor) (*File, error) {
 	return f, err
 }
 
-func (a *App) ownFile(ctx context.Context, v *store.View, who *roster.Actor) (*File, error) {
+func (a *Casework) ownFile(ctx context.Context, v *store.View, who *roster.Actor) (*File, error) {
 	if who.Person == "" {
 		return nil, fault.NotFound()
 	}
@@ -85,7 +85,7 @@ type FileInput struct {
 
 // PersonFile opens somebody else's file. The opening is in the read log before
 // this returns.
-func (a *App) PersonFile(ctx context.Context, who *roster.Actor, in FileInput) (*File, error) {
+func (a *Casework) PersonFile(ctx context.Context, who *roster.Actor, in FileInput) (*File, error) {
 	var f *File
 	err := a.Read(ctx, who, "file.read", func(ctx context.Context, v *store.View) (err error) {
 		f, err = a.openFile(ctx, v, who, roster.ActRead, in)
@@ -99,7 +99,7 @@ func (a *App) PersonFile(ctx context.Context, who *roster.Actor, in FileInput) (
 
 // openFile judges who may open somebody else's file, and for what, and reads
 // it. The act is to read it or to take it out.
-func (a *App) openFile(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, in FileInput) (*File, error) {
+func (a *Casework) openFile(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, in FileInput) (*File, error) {
 	sc, err := a.Scope(ctx, v, who, act, roster.KindFile)
 	if err != nil {
 		return nil, err
@@ -162,7 +162,7 @@ func confirmedOnly(ctx context.Context, v *store.View, issues []*issue.Issue) ([
 	}), nil
 }
 
-func (a *App) fileOf(ctx context.Context, v *store.View, who *roster.Actor, person string, issues []*issue.Issue, own bool) (*File, error) {
+func (a *Casework) fileOf(ctx context.Context, v *store.View, who *roster.Actor, person string, issues []*issue.Issue, own bool) (*File, error) {
 	f := &File{PersonID: person, Lines: []FileLine{}, MayTake: a.May(who, takeOp(own))}
 	names, err := v.PersonNames(ctx, []string{person})
 	if err != nil {
@@ -239,7 +239,7 @@ func (in StatementInput) Validate() error {
 
 // MakeStatement answers an issue on the actor's own file, or asks for it to be
 // corrected. Nothing is ever worse for having been answered.
-func (a *App) MakeStatement(ctx context.Context, who *roster.Actor, in StatementInput) (string, desk.Receipt, error) {
+func (a *Casework) MakeStatement(ctx context.Context, who *roster.Actor, in StatementInput) (string, desk.Receipt, error) {
 	receipt, err := a.Write(ctx, who, desk.Write{Op: "file.reply", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		if who.Person == "" {
 			return nil, "", fault.NotFound()
@@ -282,7 +282,7 @@ type AskedCorrection struct {
 }
 
 // AskedCorrections are the requests for correction in the actor's reach.
-func (a *App) AskedCorrections(ctx context.Context, who *roster.Actor) ([]AskedCorrection, error) {
+func (a *Casework) AskedCorrections(ctx context.Context, who *roster.Actor) ([]AskedCorrection, error) {
 	out := []AskedCorrection{}
 	err := a.Read(ctx, who, "statement.list", func(ctx context.Context, v *store.View) error {
 		sc, err := a.statementScope(ctx, v, who)
@@ -329,7 +329,7 @@ func (a *App) AskedCorrections(ctx context.Context, who *roster.Actor) ([]AskedC
 
 // statementScope is where the actor answers requests: own files are no barred
 // kind, so the bars of files are added, and he never answers himself.
-func (a *App) statementScope(ctx context.Context, v *store.View, who *roster.Actor) (roster.Scope, error) {
+func (a *Casework) statementScope(ctx context.Context, v *store.View, who *roster.Actor) (roster.Scope, error) {
 	sc, err := a.Scope(ctx, v, who, roster.ActAnswer, roster.KindOwnFile)
 	if err != nil {
 		return sc, err
@@ -362,7 +362,7 @@ func (in AnswerStatementInput) Validate() error {
 
 // AnswerStatement answers a request for correction. What was granted is then
 // corrected by the act that it needs: triage, withdrawal, reopening.
-func (a *App) AnswerStatement(ctx context.Context, who *roster.Actor, in AnswerStatementInput) (desk.Receipt, error) {
+func (a *Casework) AnswerStatement(ctx context.Context, who *roster.Actor, in AnswerStatementInput) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: "statement.answer", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		sc, err := a.statementScope(ctx, &tx.View, who)
 		if err != nil {

@@ -1,4 +1,4 @@
-package app
+package casework
 
 import (
 	"context"
@@ -39,7 +39,7 @@ type QuestionPage struct {
 }
 
 // Questions lists leader questions in the actor's scope, the newest first.
-func (a *App) Questions(ctx context.Context, who *roster.Actor, f inquiry.QuestionFilter, cursor string) (out QuestionPage, err error) {
+func (a *Casework) Questions(ctx context.Context, who *roster.Actor, f inquiry.QuestionFilter, cursor string) (out QuestionPage, err error) {
 	out.Rows = []QuestionRow{}
 	after, err := a.OpenCursor(who, "question.list", cursor)
 	if err != nil {
@@ -95,7 +95,7 @@ type QuestionView struct {
 }
 
 // Question opens one leader question. A purpose is asked of leadership readers.
-func (a *App) Question(ctx context.Context, who *roster.Actor, id string, purpose ...string) (out QuestionView, err error) {
+func (a *Casework) Question(ctx context.Context, who *roster.Actor, id string, purpose ...string) (out QuestionView, err error) {
 	var o readlog.Opened
 	err = a.Read(ctx, who, "question.get", func(ctx context.Context, v *store.View) error {
 		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindQuestion)
@@ -141,7 +141,7 @@ func (a *App) Question(ctx context.Context, who *roster.Actor, id string, purpos
 }
 
 // SanctionCodes lists the sanctions of the pack in force, for a form.
-func (a *App) SanctionCodes() []rules.Sanction { return a.Pack().Outcomes.Sanctions }
+func (a *Casework) SanctionCodes() []rules.Sanction { return a.Pack().Outcomes.Sanctions }
 
 func questionRow(n desk.Names, q *inquiry.Question, today roster.Date) QuestionRow {
 	return QuestionRow{

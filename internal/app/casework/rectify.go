@@ -1,4 +1,4 @@
-package app
+package casework
 
 import (
 	"context"
@@ -33,7 +33,7 @@ func (in DispatchInput) Validate() error {
 
 // Dispatch makes a rectification task from an issue. An issue that was triaged
 // is rectifying from then on; a clue stays with its case.
-func (a *App) Dispatch(ctx context.Context, who *roster.Actor, in DispatchInput) (id string, r desk.Receipt, err error) {
+func (a *Casework) Dispatch(ctx context.Context, who *roster.Actor, in DispatchInput) (id string, r desk.Receipt, err error) {
 	const op = "rectification.create"
 	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		sc, err := a.Scope(ctx, &tx.View, who, roster.ActCreate, roster.KindRectification)
@@ -64,7 +64,7 @@ func (a *App) Dispatch(ctx context.Context, who *roster.Actor, in DispatchInput)
 
 // newTask stores the task that follows from an issue. Whoever is to answer for
 // it must be able to open it.
-func (a *App) newTask(ctx context.Context, tx *store.Tx, who *roster.Actor, i *issue.Issue, in DispatchInput) (*rectify.Rectification, []ledger.Fact, error) {
+func (a *Casework) newTask(ctx context.Context, tx *store.Tx, who *roster.Actor, i *issue.Issue, in DispatchInput) (*rectify.Rectification, []ledger.Fact, error) {
 	if who.Person != "" && who.Person == i.PersonID {
 		return nil, nil, fault.Forbidden("guard_subject")
 	}
@@ -94,7 +94,7 @@ func (a *App) newTask(ctx context.Context, tx *store.Tx, who *roster.Actor, i *i
 
 // ownerSees refuses an owner to whom the task, which is stored, does not open.
 // It does not tell a missing role from a bar, which may rest on who complained.
-func (a *App) ownerSees(ctx context.Context, tx *store.Tx, t *rectify.Rectification) error {
+func (a *Casework) ownerSees(ctx context.Context, tx *store.Tx, t *rectify.Rectification) error {
 	if t.OwnerID == "" {
 		return nil
 	}
@@ -124,7 +124,7 @@ func (a *App) ownerSees(ctx context.Context, tx *store.Tx, t *rectify.Rectificat
 }
 
 // fillTask finds the lead department and the owner by what people call them.
-func (a *App) fillTask(ctx context.Context, tx *store.Tx, row *rectify.Rectification, in DispatchInput) error {
+func (a *Casework) fillTask(ctx context.Context, tx *store.Tx, row *rectify.Rectification, in DispatchInput) error {
 	if in.Lead != "" {
 		tree, err := a.Tree(ctx, &tx.View)
 		if err != nil {
@@ -163,7 +163,7 @@ type TaskInput struct {
 }
 
 // step runs one step of a task under the actor's scope.
-func (a *App) taskStep(ctx context.Context, who *roster.Actor, op string, in TaskInput, step func(tx *store.Tx, r *rectify.Rectification) error) (desk.Receipt, error) {
+func (a *Casework) taskStep(ctx context.Context, who *roster.Actor, op string, in TaskInput, step func(tx *store.Tx, r *rectify.Rectification) error) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		route, _ := a.Route(op)
 		sc, err := a.Scope(ctx, &tx.View, who, route.Act, route.Kind)
@@ -190,7 +190,7 @@ func (a *App) taskStep(ctx context.Context, who *roster.Actor, op string, in Tas
 
 // followTask closes an issue whose last task was struck off, unless a case
 // has to close it.
-func (a *App) followTask(ctx context.Context, tx *store.Tx, who *roster.Actor, r *rectify.Rectification) error {
+func (a *Casework) followTask(ctx context.Context, tx *store.Tx, who *roster.Actor, r *rectify.Rectification) error {
 	if r.State != rectify.StruckOff {
 		return nil
 	}
@@ -208,7 +208,7 @@ func (a *App) followTask(ctx context.Context, tx *store.Tx, who *roster.Actor, r
 		return err
 	}
 	before := *i
-	e, err := a.ending(ctx, &tx.View, who, r.VerifiedBy, i.ID)
+	e, err := a.Ending(ctx, &tx.View, who, r.VerifiedBy, i.ID)
 	if err != nil {
 		return err
 	}
@@ -219,17 +219,17 @@ func (a *App) followTask(ctx context.Context, tx *store.Tx, who *roster.Actor, r
 }
 
 // AcceptTask takes a task on for the lead department.
-func (a *App) AcceptTask(ctx context.Context, who *roster.Actor, in TaskInput) (desk.Receipt, error) {
+func (a *Casework) AcceptTask(ctx context.Context, who *roster.Actor, in TaskInput) (desk.Receipt, error) {
 	return a.taskStep(ctx, who, "rectification.accept", in, func(tx *store.Tx, r *rectify.Rectification) error { return r.Accept(who.Person) })
 }
 
 // ProgressTask says that work has begun.
-func (a *App) ProgressTask(ctx context.Context, who *roster.Actor, in TaskInput) (desk.Receipt, error) {
+func (a *Casework) ProgressTask(ctx context.Context, who *roster.Actor, in TaskInput) (desk.Receipt, error) {
 	return a.taskStep(ctx, who, "rectification.progress", in, func(tx *store.Tx, r *rectify.Rectification) error { return r.Progress() })
 }
 
 // SubmitTask hands a task in with its evidence note.
-func (a *App) SubmitTask(ctx context.Context, who *roster.Actor, in TaskInput) (desk.Receipt, error) {
+func (a *Casework) SubmitTask(ctx context.Context, who *roster.Actor, in TaskInput) (desk.Receipt, error) {
 	if f := desk.RequireText("note", in.Note); f != nil {
 		return desk.Receipt{}, f
 	}
@@ -244,14 +244,14 @@ func (a *App) SubmitTask(ctx context.Context, who *roster.Actor, in TaskInput) (
 }
 
 // VerifyTask accepts the evidence of a task.
-func (a *App) VerifyTask(ctx context.Context, who *roster.Actor, in TaskInput) (desk.Receipt, error) {
+func (a *Casework) VerifyTask(ctx context.Context, who *roster.Actor, in TaskInput) (desk.Receipt, error) {
 	return a.taskStep(ctx, who, "rectification.verify", in, func(tx *store.Tx, r *rectify.Rectification) error {
 		return r.Verify(who.Person, roster.DateOf(tx.Now(), a.Zone()))
 	})
 }
 
 // ReturnTask sends a task back with a reason.
-func (a *App) ReturnTask(ctx context.Context, who *roster.Actor, in TaskInput) (desk.Receipt, error) {
+func (a *Casework) ReturnTask(ctx context.Context, who *roster.Actor, in TaskInput) (desk.Receipt, error) {
 	if f := desk.RequireText("note", in.Note); f != nil {
 		return desk.Receipt{}, f
 	}
@@ -266,14 +266,14 @@ func (a *App) ReturnTask(ctx context.Context, who *roster.Actor, in TaskInput) (
 }
 
 // StrikeOffTask ends a verified task.
-func (a *App) StrikeOffTask(ctx context.Context, who *roster.Actor, in TaskInput) (desk.Receipt, error) {
+func (a *Casework) StrikeOffTask(ctx context.Context, who *roster.Actor, in TaskInput) (desk.Receipt, error) {
 	return a.taskStep(ctx, who, "rectification.strike_off", in, func(tx *store.Tx, r *rectify.Rectification) error {
 		return r.StrikeOff(who.Person, roster.DateOf(tx.Now(), a.Zone()))
 	})
 }
 
 // RecurTask opens a task again because the problem came back.
-func (a *App) RecurTask(ctx context.Context, who *roster.Actor, in TaskInput) (desk.Receipt, error) {
+func (a *Casework) RecurTask(ctx context.Context, who *roster.Actor, in TaskInput) (desk.Receipt, error) {
 	if f := desk.RequireText("note", in.Note); f != nil {
 		return desk.Receipt{}, f
 	}

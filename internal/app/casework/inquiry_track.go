@@ -1,4 +1,4 @@
-package app
+package casework
 
 import (
 	"context"
@@ -27,7 +27,7 @@ type trackWork struct {
 // onTrack runs one act on a track: it loads the case file for somebody who may
 // see the track, does the act, settles track and case, and names the fact. The
 // track is found by load, from the id of whatever the act is about.
-func (a *App) onTrack(ctx context.Context, who *roster.Actor, w desk.Write, kind string,
+func (a *Casework) onTrack(ctx context.Context, who *roster.Actor, w desk.Write, kind string,
 	load func(ctx context.Context, tx *store.Tx) (caseID, trackID string, err error),
 	act func(ctx context.Context, w *trackWork) (id string, err error)) (id string, r desk.Receipt, err error) {
 	return a.onAnyTrack(ctx, who, w, kind, load, func(ctx context.Context, k *trackWork) (string, error) {
@@ -39,7 +39,7 @@ func (a *App) onTrack(ctx context.Context, who *roster.Actor, w desk.Write, kind
 }
 
 // onAnyTrack is onTrack for acts that reopen a closed case.
-func (a *App) onAnyTrack(ctx context.Context, who *roster.Actor, w desk.Write, kind string,
+func (a *Casework) onAnyTrack(ctx context.Context, who *roster.Actor, w desk.Write, kind string,
 	load func(ctx context.Context, tx *store.Tx) (caseID, trackID string, err error),
 	act func(ctx context.Context, w *trackWork) (id string, err error)) (id string, r desk.Receipt, err error) {
 	r, err = a.Write(ctx, who, w, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
@@ -60,7 +60,7 @@ func (a *App) onAnyTrack(ctx context.Context, who *roster.Actor, w desk.Write, k
 
 // trackFor loads a track, and the file of its case, for somebody who may do op
 // to it; what he may not see is not there.
-func (a *App) trackFor(ctx context.Context, tx *store.Tx, who *roster.Actor, op string,
+func (a *Casework) trackFor(ctx context.Context, tx *store.Tx, who *roster.Actor, op string,
 	load func(ctx context.Context, tx *store.Tx) (caseID, trackID string, err error)) (*trackWork, error) {
 	caseID, trackID, err := load(ctx, tx)
 	if err != nil {
@@ -103,7 +103,7 @@ func (in AssignInput) Validate() error {
 
 // AssignMember puts an investigator or the adjudicator on a track. From then
 // on the track and its case lie in his reach.
-func (a *App) AssignMember(ctx context.Context, who *roster.Actor, in AssignInput) (string, desk.Receipt, error) {
+func (a *Casework) AssignMember(ctx context.Context, who *roster.Actor, in AssignInput) (string, desk.Receipt, error) {
 	return a.onTrack(ctx, who, desk.Write{Op: "track.assign", Key: in.Key, Body: in}, "track_member", trackByID(in.TrackID),
 		func(ctx context.Context, k *trackWork) (string, error) {
 			if err := k.me.Clear(k.track.PersonID, k.file.Case.ID); err != nil {
@@ -150,14 +150,14 @@ type AllegationInput struct {
 // Validate judges the input by itself.
 func (in AllegationInput) Validate() error {
 	var wrong *fault.Error
-	if !knownCategory(in.Category) {
+	if !KnownCategory(in.Category) {
 		wrong = fault.Invalid("choice_unknown", "category")
 	}
 	return fault.Join(wrong, desk.RequireLine("rule", in.Rule), desk.RequireText("facts", in.Facts))
 }
 
 // AddAllegation lists one more person × rule × event on a track.
-func (a *App) AddAllegation(ctx context.Context, who *roster.Actor, in AllegationInput) (string, desk.Receipt, error) {
+func (a *Casework) AddAllegation(ctx context.Context, who *roster.Actor, in AllegationInput) (string, desk.Receipt, error) {
 	return a.onTrack(ctx, who, desk.Write{Op: "allegation.add", Key: in.Key, Body: in}, "allegation", trackByID(in.TrackID),
 		func(ctx context.Context, k *trackWork) (string, error) {
 			if !k.track.On(k.file.Members, who.Person, inquiry.DutyInvestigator) {
@@ -194,7 +194,7 @@ type ProveInput struct {
 func (in ProveInput) Validate() error { return fault.Join(desk.RequireText("grounds", in.Grounds)) }
 
 // ProveTrack records what the four proofs of a leader track came to.
-func (a *App) ProveTrack(ctx context.Context, who *roster.Actor, in ProveInput) (desk.Receipt, error) {
+func (a *Casework) ProveTrack(ctx context.Context, who *roster.Actor, in ProveInput) (desk.Receipt, error) {
 	_, r, err := a.onTrack(ctx, who, desk.Write{Op: "track.prove", Key: in.Key, Body: in}, "track", trackByID(in.TrackID),
 		func(ctx context.Context, k *trackWork) (string, error) {
 			if err := desk.SameVersion(k.track.Version, in.Version); err != nil {
@@ -235,7 +235,7 @@ type DecisionPreview struct {
 }
 
 // PreviewDecision says what ProposeDecision would record, or why it would not.
-func (a *App) PreviewDecision(ctx context.Context, who *roster.Actor, in ProposeInput) (out DecisionPreview, err error) {
+func (a *Casework) PreviewDecision(ctx context.Context, who *roster.Actor, in ProposeInput) (out DecisionPreview, err error) {
 	const op = "decision.propose"
 	if err := in.Validate(); err != nil {
 		return out, err
@@ -271,7 +271,7 @@ func (a *App) PreviewDecision(ctx context.Context, who *roster.Actor, in Propose
 
 // refusedDecision takes a proposed decision of the track that the body refused out
 // of the file, so that another can be drafted in its place; nil for none.
-func (a *App) refusedDecision(ctx context.Context, v *store.View, file *inquiry.CaseFile, t *inquiry.Track) (*inquiry.Decision, error) {
+func (a *Casework) refusedDecision(ctx context.Context, v *store.View, file *inquiry.CaseFile, t *inquiry.Track) (*inquiry.Decision, error) {
 	for i := range file.Decisions {
 		d := file.Decisions[i]
 		if d.TrackID != t.ID || d.State != inquiry.DecisionProposed {
@@ -302,7 +302,7 @@ func propose(file *inquiry.CaseFile, t *inquiry.Track, p *rules.Pack, me inquiry
 }
 
 // ProposeDecision drafts the handling of a subject whose track is found.
-func (a *App) ProposeDecision(ctx context.Context, who *roster.Actor, in ProposeInput) (string, desk.Receipt, error) {
+func (a *Casework) ProposeDecision(ctx context.Context, who *roster.Actor, in ProposeInput) (string, desk.Receipt, error) {
 	return a.onTrack(ctx, who, desk.Write{Op: "decision.propose", Key: in.Key, Body: in}, "decision", trackByID(in.TrackID),
 		func(ctx context.Context, k *trackWork) (string, error) {
 			refused, err := a.refusedDecision(ctx, &k.tx.View, k.file, k.track)
@@ -327,7 +327,7 @@ func (a *App) ProposeDecision(ctx context.Context, who *roster.Actor, in Propose
 }
 
 // onIssue puts a result of the inquiry on the issue it came from.
-func (a *App) onIssue(ctx context.Context, tx *store.Tx, issueID string, change func(*issue.Issue)) error {
+func (a *Casework) onIssue(ctx context.Context, tx *store.Tx, issueID string, change func(*issue.Issue)) error {
 	i, err := tx.Issue(ctx, issueID, roster.Scope{All: true})
 	if err != nil {
 		return err

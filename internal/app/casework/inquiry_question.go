@@ -1,4 +1,4 @@
-package app
+package casework
 
 import (
 	"cmp"
@@ -14,11 +14,11 @@ import (
 	"plumbline/internal/store"
 )
 
-// raiseQuestions judges the triggers of section 7 for an issue that was
+// RaiseQuestions judges the triggers of section 7 for an issue that was
 // triaged, and raises a question for everyone who held a command link over the
 // subject at the event date and was not asked yet. It is called inside the
 // transaction that triages, and returns the questions raised.
-func (a *App) raiseQuestions(ctx context.Context, tx *store.Tx, i *issue.Issue) ([]*inquiry.Question, error) {
+func (a *Casework) RaiseQuestions(ctx context.Context, tx *store.Tx, i *issue.Issue) ([]*inquiry.Question, error) {
 	if i.PersonID == "" || !i.State.Live() || i.State == issue.Registered {
 		return nil, nil
 	}
@@ -58,7 +58,7 @@ func (a *App) raiseQuestions(ctx context.Context, tx *store.Tx, i *issue.Issue) 
 // holders lists who held a command link over the subject at the event date:
 // over himself, over his unit, and, where he headed the unit himself or nobody
 // else did, the head of the unit above.
-func (a *App) holders(ctx context.Context, v *store.View, personID, unitID string, on roster.Date) ([]inquiry.Holder, error) {
+func (a *Casework) holders(ctx context.Context, v *store.View, personID, unitID string, on roster.Date) ([]inquiry.Holder, error) {
 	tree, err := a.Tree(ctx, v)
 	if err != nil {
 		return nil, err
@@ -115,7 +115,7 @@ func (a *App) holders(ctx context.Context, v *store.View, personID, unitID strin
 
 // keepQuestions hands the questions of a duplicate to the issue that stays,
 // whose severity may call for others.
-func (a *App) keepQuestions(ctx context.Context, tx *store.Tx, from string, kept *issue.Issue) error {
+func (a *Casework) keepQuestions(ctx context.Context, tx *store.Tx, from string, kept *issue.Issue) error {
 	qs, err := tx.QuestionsOfIssue(ctx, from)
 	if err != nil {
 		return err
@@ -129,13 +129,13 @@ func (a *App) keepQuestions(ctx context.Context, tx *store.Tx, from string, kept
 			return err
 		}
 	}
-	_, err = a.raiseQuestions(ctx, tx, kept)
+	_, err = a.RaiseQuestions(ctx, tx, kept)
 	return err
 }
 
-// withdrawQuestions takes back the leader questions that were raised from
+// WithdrawQuestions takes back the leader questions that were raised from
 // issues which are taken back themselves: a match undone, a batch withdrawn.
-func (a *App) withdrawQuestions(ctx context.Context, tx *store.Tx, issueIDs ...string) error {
+func (a *Casework) WithdrawQuestions(ctx context.Context, tx *store.Tx, issueIDs ...string) error {
 	for chunk := range slices.Chunk(issueIDs, 200) {
 		qs, err := tx.QuestionsOfIssue(ctx, chunk...)
 		if err != nil {
@@ -165,7 +165,7 @@ type QuestionInput struct {
 
 // onQuestion runs one act on a question that lies in the actor's scope. The
 // result is the track that the act left on it, or the question.
-func (a *App) onQuestion(ctx context.Context, who *roster.Actor, op string, in QuestionInput,
+func (a *Casework) onQuestion(ctx context.Context, who *roster.Actor, op string, in QuestionInput,
 	act func(ctx context.Context, tx *store.Tx, q *inquiry.Question, me inquiry.Standing) error) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		r, _ := a.Route(op)
@@ -192,7 +192,7 @@ func (a *App) onQuestion(ctx context.Context, who *roster.Actor, op string, in Q
 }
 
 // OpenLeaderTrack answers a question with a leader track on the issue's case.
-func (a *App) OpenLeaderTrack(ctx context.Context, who *roster.Actor, in QuestionInput) (trackID string, r desk.Receipt, err error) {
+func (a *Casework) OpenLeaderTrack(ctx context.Context, who *roster.Actor, in QuestionInput) (trackID string, r desk.Receipt, err error) {
 	r, err = a.onQuestion(ctx, who, "question.track", in, func(ctx context.Context, tx *store.Tx, q *inquiry.Question, me inquiry.Standing) error {
 		c, err := tx.CaseOfIssue(ctx, q.IssueID)
 		if err != nil {
@@ -225,7 +225,7 @@ func (a *App) OpenLeaderTrack(ctx context.Context, who *roster.Actor, in Questio
 			return err
 		}
 		// The leader is now a subject of the case, and sees nothing of it.
-		_, err = a.RecordParty(ctx, tx, &inquiry.Party{ObjectKind: "case", ObjectID: c.ID, PersonID: q.PersonID, Interest: inquiry.InterestSubject,
+		_, err = a.recusal.RecordParty(ctx, tx, &inquiry.Party{ObjectKind: "case", ObjectID: c.ID, PersonID: q.PersonID, Interest: inquiry.InterestSubject,
 			RecordedBy: who.Person, RecordedOn: roster.DateOf(tx.Now(), a.Zone())})
 		if err != nil {
 			return err
@@ -241,7 +241,7 @@ func (a *App) OpenLeaderTrack(ctx context.Context, who *roster.Actor, in Questio
 
 // RefuseQuestion answers a question with a written reason for no track; it
 // stands only when approved one tier above the leader.
-func (a *App) RefuseQuestion(ctx context.Context, who *roster.Actor, in QuestionInput) (desk.Receipt, error) {
+func (a *Casework) RefuseQuestion(ctx context.Context, who *roster.Actor, in QuestionInput) (desk.Receipt, error) {
 	if f := desk.RequireText("reason", in.Reason); f != nil {
 		return desk.Receipt{}, f
 	}
@@ -258,14 +258,14 @@ func (a *App) RefuseQuestion(ctx context.Context, who *roster.Actor, in Question
 }
 
 // ApproveRefusal lets a refusal stand.
-func (a *App) ApproveRefusal(ctx context.Context, who *roster.Actor, in QuestionInput) (desk.Receipt, error) {
+func (a *Casework) ApproveRefusal(ctx context.Context, who *roster.Actor, in QuestionInput) (desk.Receipt, error) {
 	return a.onQuestion(ctx, who, "question.approve", in, func(ctx context.Context, tx *store.Tx, q *inquiry.Question, me inquiry.Standing) error {
 		return desk.Alter(ctx, tx, q, func(q *inquiry.Question) error { return q.ApproveRefusal(me) })
 	})
 }
 
 // RejectRefusal sends a question back to be answered otherwise.
-func (a *App) RejectRefusal(ctx context.Context, who *roster.Actor, in QuestionInput) (desk.Receipt, error) {
+func (a *Casework) RejectRefusal(ctx context.Context, who *roster.Actor, in QuestionInput) (desk.Receipt, error) {
 	return a.onQuestion(ctx, who, "question.reject", in, func(ctx context.Context, tx *store.Tx, q *inquiry.Question, me inquiry.Standing) error {
 		return desk.Alter(ctx, tx, q, func(q *inquiry.Question) error { return q.RejectRefusal(me) })
 	})
