@@ -4,7 +4,7 @@ import (
 	"context"
 	"io"
 
-	"plumbline/internal/app"
+	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/words"
 )
 
@@ -14,7 +14,7 @@ import (
 // column that is not known is given a field, or "ignore", before the import.
 type AuditForm struct{}
 
-func (*AuditForm) file(c *Call) (f app.AuditFile, err error) {
+func (*AuditForm) file(c *Call) (f appintake.AuditFile, err error) {
 	form, err := readForm(c)
 	if err != nil {
 		return f, err
@@ -22,7 +22,7 @@ func (*AuditForm) file(c *Call) (f app.AuditFile, err error) {
 	if err := form.Only("source", "sheet", "header_row", "category", "received_on", "columns", "classes"); err != nil {
 		return f, err
 	}
-	f = app.AuditFile{Name: form.Name, Data: form.Data, Source: form.Values["source"], Sheet: form.Values["sheet"],
+	f = appintake.AuditFile{Name: form.Name, Data: form.Data, Source: form.Values["source"], Sheet: form.Values["sheet"],
 		Category: form.Values["category"], ReceivedOn: form.Values["received_on"]}
 	if f.HeaderRow, err = form.Int("header_row"); err != nil {
 		return f, err
@@ -36,7 +36,7 @@ func (*AuditForm) file(c *Call) (f app.AuditFile, err error) {
 
 // PreviewView is what an import would do.
 type PreviewView struct {
-	app.AuditPreview
+	appintake.AuditPreview
 	Reasons []RowReason `json:"reasons" doc:"The first rejected rows, with the reason in words"`
 	Problem *Detail     `json:"problem,omitempty" doc:"Why the file cannot be imported as mapped"`
 }
@@ -51,32 +51,32 @@ type RowReason struct {
 
 // ImportView says what was started.
 type ImportView struct {
-	app.ImportResult
+	appintake.ImportResult
 	Receipt *ReceiptView `json:"receipt,omitempty"`
 }
 
 // BatchWritten is a batch after a step.
 type BatchWritten struct {
-	app.BatchView
+	appintake.BatchView
 	Receipt ReceiptView `json:"receipt"`
 }
 
 // MatchWritten is a match after a step.
 type MatchWritten struct {
-	app.MatchView
+	appintake.MatchView
 	Receipt ReceiptView `json:"receipt"`
 }
 
 // MatchPage is one page of the queue.
 type MatchPage struct {
-	Items []app.MatchRow `json:"items"`
-	Next  string         `json:"next,omitempty"`
-	Total *int64         `json:"total,omitempty" doc:"Exact number of rows; on the first page only"`
+	Items []appintake.MatchRow `json:"items"`
+	Next  string               `json:"next,omitempty"`
+	Total *int64               `json:"total,omitempty" doc:"Exact number of rows; on the first page only"`
 }
 
 // errorFileWords are the texts of an error file.
-func errorFileWords(lang words.Lang) app.ErrorFileWords {
-	return app.ErrorFileWords{
+func errorFileWords(lang words.Lang) appintake.ErrorFileWords {
+	return appintake.ErrorFileWords{
 		Row: words.T(lang, "intake.error.row"), Cell: words.T(lang, "intake.error.cell"), Reason: words.T(lang, "intake.error.reason"),
 		Sheet: words.T(lang, "intake.error.sheet"),
 		Say:   func(code string, args map[string]any) string { return words.Args(lang, "fault."+code, args) },
@@ -85,9 +85,9 @@ func errorFileWords(lang words.Lang) app.ErrorFileWords {
 
 func registerIntake(r *registry) {
 	a := r.f.App
-	handle(r, "audit.sources", func(ctx context.Context, c *Call, _ *struct{}) (Paged[app.SourceView], error) {
+	handle(r, "audit.sources", func(ctx context.Context, c *Call, _ *struct{}) (Paged[appintake.SourceView], error) {
 		rows, err := a.AuditSources(ctx, c.Actor)
-		return Paged[app.SourceView]{Items: rows}, err
+		return Paged[appintake.SourceView]{Items: rows}, err
 	}, Summary("Audit sources, and what is remembered of their words"))
 	handle(r, "audit.preview", func(ctx context.Context, c *Call, in *AuditForm) (PreviewView, error) {
 		f, err := in.file(c)
@@ -109,7 +109,7 @@ func registerIntake(r *registry) {
 		if err != nil {
 			return ImportView{}, err
 		}
-		out, rec, err := a.ImportAudit(ctx, c.Actor, app.ImportInput{AuditFile: f, Key: c.Key})
+		out, rec, err := a.ImportAudit(ctx, c.Actor, appintake.ImportInput{AuditFile: f, Key: c.Key})
 		v := ImportView{ImportResult: out}
 		if rec.ResultID != "" {
 			got := receipt(rec)
@@ -127,12 +127,12 @@ func registerBatches(r *registry) {
 		Source string `query:"source"`
 		Cursor string `query:"cursor"`
 		Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
-	}) (Paged[app.BatchView], error) {
+	}) (Paged[appintake.BatchView], error) {
 		rows, next, err := a.Batches(ctx, c.Actor, in.Source, in.Cursor, in.Limit)
 		if rows == nil {
-			rows = []app.BatchView{}
+			rows = []appintake.BatchView{}
 		}
-		return Paged[app.BatchView]{rows, next}, err
+		return Paged[appintake.BatchView]{rows, next}, err
 	}, Summary("Imported files, newest first"))
 	type one struct {
 		ID string `path:"id"`
@@ -145,14 +145,14 @@ func registerBatches(r *registry) {
 			Stated  bool   `json:"cases_lose_ground,omitempty" doc:"Withdrawal: cases opened on records of the file may lose their ground"`
 		}
 	}
-	input := func(c *Call, in *edit) app.BatchInput {
-		return app.BatchInput{ID: in.ID, Version: c.Version(in.Body.Version), Reason: in.Body.Reason, Key: c.Key, Stated: in.Body.Stated}
+	input := func(c *Call, in *edit) appintake.BatchInput {
+		return appintake.BatchInput{ID: in.ID, Version: c.Version(in.Body.Version), Reason: in.Body.Reason, Key: c.Key, Stated: in.Body.Stated}
 	}
-	handle(r, "batch.read", func(ctx context.Context, c *Call, in *one) (app.BatchView, error) {
+	handle(r, "batch.read", func(ctx context.Context, c *Call, in *one) (appintake.BatchView, error) {
 		return a.Batch(ctx, c.Actor, in.ID)
 	}, Summary("An imported file with its counts and progress"))
-	handle(r, "batch.cancel", func(ctx context.Context, c *Call, in *one) (app.BatchView, error) {
-		return a.CancelImport(ctx, c.Actor, app.BatchInput{ID: in.ID})
+	handle(r, "batch.cancel", func(ctx context.Context, c *Call, in *one) (appintake.BatchView, error) {
+		return a.CancelImport(ctx, c.Actor, appintake.BatchInput{ID: in.ID})
 	}, Summary("Stop an import where it stands"))
 	handle(r, "batch.resume", func(ctx context.Context, c *Call, in *edit) (BatchWritten, error) {
 		v, rec, err := a.ResumeImport(ctx, c.Actor, input(c, in))
@@ -168,7 +168,7 @@ func registerBatches(r *registry) {
 			Format string `json:"format" enum:"xlsx,csv"`
 		}
 	}) (*File, error) {
-		f, _, err := a.BatchErrors(ctx, c.Actor, app.ErrorFileInput{ID: in.ID, Format: in.Body.Format}, errorFileWords(c.Lang))
+		f, _, err := a.BatchErrors(ctx, c.Actor, appintake.ErrorFileInput{ID: in.ID, Format: in.Body.Format}, errorFileWords(c.Lang))
 		if err != nil {
 			return nil, err
 		}
@@ -188,11 +188,11 @@ func registerMatches(r *registry) {
 		Cursor string `query:"cursor"`
 		Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	}) (MatchPage, error) {
-		f := app.MatchFilter{Level: in.Level, State: in.State, Source: in.Source, Unit: in.Unit, Batch: in.Batch, Open: in.Open}
+		f := appintake.MatchFilter{Level: in.Level, State: in.State, Source: in.Source, Unit: in.Unit, Batch: in.Batch, Open: in.Open}
 		rows, total, next, err := a.Matches(ctx, c.Actor, f, in.Cursor, in.Limit)
 		out := MatchPage{Items: rows, Next: next}
 		if rows == nil {
-			out.Items = []app.MatchRow{}
+			out.Items = []appintake.MatchRow{}
 		}
 		if total >= 0 {
 			out.Total = &total
@@ -201,7 +201,7 @@ func registerMatches(r *registry) {
 	}, Summary("Records and whom they were matched to"))
 	handle(r, "match.read", func(ctx context.Context, c *Call, in *struct {
 		ID string `path:"id"`
-	}) (app.MatchView, error) {
+	}) (appintake.MatchView, error) {
 		return a.Match(ctx, c.Actor, in.ID)
 	}, Summary("A record with its candidates side by side"))
 	handle(r, "match.decide", func(ctx context.Context, c *Call, in *struct {
@@ -215,7 +215,7 @@ func registerMatches(r *registry) {
 		}
 	}) (MatchWritten, error) {
 		b := in.Body
-		v, rec, err := a.DecideMatch(ctx, c.Actor, app.DecideInput{ID: in.ID, Version: c.Version(b.Version), Person: b.Person, Number: b.Number, Nobody: b.Nobody, Reason: b.Reason, Key: c.Key})
+		v, rec, err := a.DecideMatch(ctx, c.Actor, appintake.DecideInput{ID: in.ID, Version: c.Version(b.Version), Person: b.Person, Number: b.Number, Nobody: b.Nobody, Reason: b.Reason, Key: c.Key})
 		return MatchWritten{v, receipt(rec)}, err
 	}, Summary("Say whom a record is about; an ambiguous one takes two inspectors"))
 	handle(r, "match.undo", func(ctx context.Context, c *Call, in *struct {
@@ -226,7 +226,7 @@ func registerMatches(r *registry) {
 			Stated  bool   `json:"case_loses_ground,omitempty" doc:"A case opened on the match may lose its ground; it is flagged"`
 		}
 	}) (MatchWritten, error) {
-		v, rec, err := a.UndoMatch(ctx, c.Actor, app.UndoInput{ID: in.ID, Version: c.Version(in.Body.Version), Reason: in.Body.Reason, Key: c.Key, Stated: in.Body.Stated})
+		v, rec, err := a.UndoMatch(ctx, c.Actor, appintake.UndoInput{ID: in.ID, Version: c.Version(in.Body.Version), Reason: in.Body.Reason, Key: c.Key, Stated: in.Body.Stated})
 		return MatchWritten{v, receipt(rec)}, err
 	}, Summary("Take a confirmed match back, with what followed from it"))
 }

@@ -13,6 +13,7 @@ import (
 	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/heads"
+	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/app/jobs"
 	"plumbline/internal/app/readlog"
 	apprecusal "plumbline/internal/app/recusal"
@@ -52,12 +53,12 @@ type App struct {
 	*appcustody.Safekeeping
 	*apprecusal.Recusal
 	*casework.Casework
+	*appintake.Intake
 	*readlog.Readings
 	*uploads.Uploads
 
 	checklists sync.Map // items by checklist id: a published edition never changes
 	strengths  atomic.Pointer[strengths]
-	opened     atomic.Pointer[openedBatch] // the file read last, for its import
 }
 
 // New wires the application over an open, migrated store.
@@ -66,27 +67,23 @@ func New(cfg Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	proofs, err := heads.New(d, heads.Config{Signer: cfg.Signer, SignEvery: cfg.SignEvery, HeadFile: cfg.HeadFile,
-		Witnesses: cfg.Witnesses, WitnessPace: cfg.WitnessPace})
-	if err != nil {
+	a := &App{Desk: d, Approvals: approval.New(d), Uploads: uploads.New(d, cfg.UploadBudget, cfg.Readers)}
+	if a.Heads, err = heads.New(d, heads.Config{Signer: cfg.Signer, SignEvery: cfg.SignEvery, HeadFile: cfg.HeadFile,
+		Witnesses: cfg.Witnesses, WitnessPace: cfg.WitnessPace}); err != nil {
 		return nil, err
 	}
-	runner, err := jobs.New(d)
-	if err != nil {
+	if a.Runner, err = jobs.New(d); err != nil {
 		return nil, err
 	}
-	approvals := approval.New(d)
-	who, err := accounts.New(d, approvals)
-	if err != nil {
+	if a.Logins, err = accounts.New(d, a.Approvals); err != nil {
 		return nil, err
 	}
-	readings := readlog.New(d, approvals)
-	bars := apprecusal.New(d, approvals, runner)
-	a := &App{Casework: casework.New(d, approvals, readings, proofs, bars), Desk: d, Heads: proofs, Approvals: approvals, Runner: runner, Logins: who, Recusal: bars, Safekeeping: appcustody.New(d, approvals, runner), Readings: readings, Uploads: uploads.New(d, cfg.UploadBudget, cfg.Readers)}
+	a.Readings = readlog.New(d, a.Approvals, a.Runner)
+	a.Safekeeping = appcustody.New(d, a.Approvals, a.Runner)
+	a.Recusal = apprecusal.New(d, a.Approvals, a.Runner)
+	a.Casework = casework.New(d, a.Approvals, a.Readings, a.Heads, a.Recusal)
+	a.Intake = appintake.New(d, a.Approvals, a.Runner, a.Readings, a.Uploads, a.Safekeeping, a.Casework)
 	a.registerCampaignJob()
-	a.registerIntakeImport()
-	a.registerIntakeWithdraw()
-	a.registerMatch()
 	a.registerRosterPast()
 	a.housekeeping()
 	return a, nil
@@ -94,7 +91,5 @@ func New(cfg Config) (*App, error) {
 
 // housekeeping says what comes round by itself, and how often.
 func (a *App) housekeeping() {
-	a.Every(time.Minute, "fold the read log", func(ctx context.Context) error { _, err := a.FoldReadings(ctx); return err })
-	a.Every(time.Hour, "drop staged files that nobody came back for", a.forgetStaged)
 	a.EveryDay("put people where their postings stand today", func(ctx context.Context) error { _, err := a.PlacePeople(ctx); return err })
 }

@@ -18,6 +18,7 @@ import (
 	"plumbline/internal/app/casework"
 	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/app/desk"
+	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/pgtest"
 	"plumbline/internal/custody"
@@ -102,7 +103,7 @@ func exports(t *testing.T, s *apptest.Site, signing *app.App) []byte {
 		t.Fatal(batches, err)
 	}
 	for _, b := range batches {
-		file, _, err := s.App.BatchErrors(ctx, s.Actor("inspector"), app.ErrorFileInput{ID: b.ID, Format: "xlsx"}, app.ErrorFileWords{Say: func(code string, _ map[string]any) string { return code }})
+		file, _, err := s.App.BatchErrors(ctx, s.Actor("inspector"), appintake.ErrorFileInput{ID: b.ID, Format: "xlsx"}, appintake.ErrorFileWords{Say: func(code string, _ map[string]any) string { return code }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -218,9 +219,9 @@ func TestTwoHundredStringsAreGone(t *testing.T) {
 		}
 
 		texts := 0
-		var matches []app.MatchRow
+		var matches []appintake.MatchRow
 		for cursor := ""; ; {
-			rows, _, next, err := a.Matches(ctx, s.Actor("inspector"), app.MatchFilter{}, cursor, 200)
+			rows, _, next, err := a.Matches(ctx, s.Actor("inspector"), appintake.MatchFilter{}, cursor, 200)
 			if err != nil {
 				t.Fatal(err)
 			}

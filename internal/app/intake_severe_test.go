@@ -5,8 +5,8 @@ import (
 	"slices"
 	"testing"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/casework"
+	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/apptest"
 	"plumbline/internal/store"
 )
@@ -16,11 +16,11 @@ const severeHead = "姓名,警号,单位,问题类别,发生时间,受理日期,
 // matchStates are the states of a batch's matches in the order of the file.
 func matchStates(t *testing.T, s *apptest.Site, batch string) []string {
 	t.Helper()
-	rows, _, _, err := s.App.Matches(context.Background(), s.Actor("inspector"), app.MatchFilter{Batch: batch}, "", 100)
+	rows, _, _, err := s.App.Matches(context.Background(), s.Actor("inspector"), appintake.MatchFilter{Batch: batch}, "", 100)
 	if err != nil {
 		t.Fatal(err)
 	}
-	slices.SortFunc(rows, func(a, b app.MatchRow) int { return a.Row - b.Row })
+	slices.SortFunc(rows, func(a, b appintake.MatchRow) int { return a.Row - b.Row })
 	var out []string
 	for _, r := range rows {
 		out = append(out, r.State)
@@ -42,7 +42,7 @@ func TestOneAccountWithdrawsNoSevereRecord(t *testing.T) {
 			if got := matchStates(t, s, id); len(got) != 1 || got[0] != state {
 				t.Fatalf("imported as %v, want %s", got, state)
 			}
-			in := app.BatchInput{ID: id, Reason: "误导入", Key: "withdraw " + state}
+			in := appintake.BatchInput{ID: id, Reason: "误导入", Key: "withdraw " + state}
 			for range 2 { // the second is the same request again
 				b, _, err := s.App.WithdrawBatch(ctx, s.Actor("inspector"), in)
 				s.Jobs()
@@ -63,7 +63,7 @@ func TestOneAccountWithdrawsNoSevereRecord(t *testing.T) {
 			}
 		}
 		id := importFile(t, s, petitionFile(severeHead+"无此人,,单位west1,态度生硬,2026-02-04,2026-02-10,查无此人,一般\n"))
-		if b, _, err := s.App.WithdrawBatch(ctx, s.Actor("inspector"), app.BatchInput{ID: id, Reason: "误导入"}); err != nil || b.State != "withdrawing" || b.Pending {
+		if b, _, err := s.App.WithdrawBatch(ctx, s.Actor("inspector"), appintake.BatchInput{ID: id, Reason: "误导入"}); err != nil || b.State != "withdrawing" || b.Pending {
 			t.Errorf("what is not severe: %+v %v", b, err)
 		}
 	})
@@ -74,14 +74,14 @@ func TestOneAccountWithdrawsNoSevereRecord(t *testing.T) {
 func TestOneAccountWithdrawsNoUnreadRow(t *testing.T) {
 	s := apptest.SQLite(t)
 	ctx := context.Background()
-	out, _, err := s.App.ImportAudit(ctx, s.Actor("inspector"), app.ImportInput{AuditFile: long(150)})
+	out, _, err := s.App.ImportAudit(ctx, s.Actor("inspector"), appintake.ImportInput{AuditFile: long(150)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.App.CancelImport(ctx, s.Actor("inspector"), app.BatchInput{ID: out.BatchID}); err != nil {
+	if _, err := s.App.CancelImport(ctx, s.Actor("inspector"), appintake.BatchInput{ID: out.BatchID}); err != nil {
 		t.Fatal(err)
 	}
-	b, _, err := s.App.WithdrawBatch(ctx, s.Actor("inspector"), app.BatchInput{ID: out.BatchID, Reason: "误导入"})
+	b, _, err := s.App.WithdrawBatch(ctx, s.Actor("inspector"), appintake.BatchInput{ID: out.BatchID, Reason: "误导入"})
 	if err != nil || b.State != "stopped" || !b.Pending {
 		t.Fatalf("one inspector: %+v %v", b, err)
 	}
@@ -101,8 +101,8 @@ func TestASevereRecordIsNobodysByTwo(t *testing.T) {
 			"林乙,,单位east1,态度生硬,2026-02-02,2026-02-10,推诿,涉嫌犯罪\n"+
 			"林丁,,单位west1,态度生硬,2026-02-03,2026-02-10,敷衍,轻微\n"))
 		m := matchNamed(t, s, "inspector", "林乙")
-		nobody := func(actor string, version int64) (app.MatchView, error) {
-			v, _, err := s.App.DecideMatch(ctx, s.Actor(actor), app.DecideInput{ID: m.ID, Version: version, Nobody: true, Reason: "查无此人"})
+		nobody := func(actor string, version int64) (appintake.MatchView, error) {
+			v, _, err := s.App.DecideMatch(ctx, s.Actor(actor), appintake.DecideInput{ID: m.ID, Version: version, Nobody: true, Reason: "查无此人"})
 			return v, err
 		}
 		v, err := s.App.Match(ctx, s.Actor("inspector"), m.ID)
@@ -117,7 +117,7 @@ func TestASevereRecordIsNobodysByTwo(t *testing.T) {
 		}
 		twin := *s.Actor("inspector2")
 		twin.Person = s.Actor("inspector").Person
-		if _, _, err := s.App.DecideMatch(ctx, &twin, app.DecideInput{ID: m.ID, Version: v.Version, Nobody: true}); faultCode(err) != "match_second_reviewer" {
+		if _, _, err := s.App.DecideMatch(ctx, &twin, appintake.DecideInput{ID: m.ID, Version: v.Version, Nobody: true}); faultCode(err) != "match_second_reviewer" {
 			t.Errorf("another account of the same person: %v", err)
 		}
 		if v, err = nobody("inspector2", v.Version); err != nil || v.State != "unmatched" {
@@ -126,7 +126,7 @@ func TestASevereRecordIsNobodysByTwo(t *testing.T) {
 
 		// Slight as it came, severe as an issue, and then taken back by two.
 		m = matchNamed(t, s, "inspector", "林丁")
-		if v, _, err = s.App.DecideMatch(ctx, s.Actor("inspector"), app.DecideInput{ID: m.ID, Version: m.Version, Person: s.People["dong"]}); err != nil || v.IssueID == "" {
+		if v, _, err = s.App.DecideMatch(ctx, s.Actor("inspector"), appintake.DecideInput{ID: m.ID, Version: m.Version, Person: s.People["dong"]}); err != nil || v.IssueID == "" {
 			t.Fatalf("%+v %v", v, err)
 		}
 		for severity, version := 4, int64(1); severity >= 0; severity, version = severity-4, version+1 {
@@ -135,7 +135,7 @@ func TestASevereRecordIsNobodysByTwo(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		undo := app.UndoInput{ID: m.ID, Version: v.Version, Reason: "认错人", Key: "undo"}
+		undo := appintake.UndoInput{ID: m.ID, Version: v.Version, Reason: "认错人", Key: "undo"}
 		for range 2 { // the second is the same request again
 			if v, _, err = s.App.UndoMatch(ctx, s.Actor("inspector"), undo); err != nil || v.State != "matched" || !v.Pending || v.Proposal == "" || v.MayUndo {
 				t.Fatalf("one inspector undoes it: %+v %v", v, err)
@@ -148,7 +148,7 @@ func TestASevereRecordIsNobodysByTwo(t *testing.T) {
 		if v, err = nobody("inspector", v.Version); err != nil || v.State != "probable" {
 			t.Errorf("once severe, by one reviewer: %+v %v", v, err)
 		}
-		if b, _, err := s.App.WithdrawBatch(ctx, s.Actor("inspector"), app.BatchInput{ID: id, Reason: "误导入"}); err != nil || b.State != "imported" || !b.Pending {
+		if b, _, err := s.App.WithdrawBatch(ctx, s.Actor("inspector"), appintake.BatchInput{ID: id, Reason: "误导入"}); err != nil || b.State != "imported" || !b.Pending {
 			t.Errorf("once severe, its batch: %+v %v", b, err)
 		}
 	})

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"plumbline/internal/app"
+	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 )
@@ -59,7 +59,7 @@ func workbook(t *testing.T, names []string, rows ...[][]string) []byte {
 func TestTheSheetWithTheRowsIsAskedFor(t *testing.T) {
 	s := apptest.SQLite(t)
 	book := workbook(t, []string{"说明", "台账"}, [][]string{{"本表由信访办填写"}}, [][]string{{"信访台账"}, {"姓名", "警号", "类别"}, {"林甲", "100011", "对待群众"}})
-	file := app.AuditFile{Name: "台账.xlsx", Data: book, Source: "petition"}
+	file := appintake.AuditFile{Name: "台账.xlsx", Data: book, Source: "petition"}
 	_, err := s.App.PreviewAudit(context.Background(), s.Actor("inspector"), file)
 	if f := fault.As(err); f == nil || f.Code != "sheet_header_here" || f.Field != "sheet" || f.Args["Name"] != "说明" || f.Args["Sheets"] != "说明, 台账" {
 		t.Errorf("without a choice: %v", err)

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/app"
+	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/apptest"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
@@ -54,7 +54,7 @@ func BenchmarkAuditImport(b *testing.B) {
 		w.Close()
 		b.StartTimer()
 		start := time.Now()
-		out, _, err := s.App.ImportAudit(context.Background(), s.Actor("inspector"), app.ImportInput{AuditFile: app.AuditFile{Name: "a.xlsx", Data: buf.Bytes(), Source: "petition"}})
+		out, _, err := s.App.ImportAudit(context.Background(), s.Actor("inspector"), appintake.ImportInput{AuditFile: appintake.AuditFile{Name: "a.xlsx", Data: buf.Bytes(), Source: "petition"}})
 		if err != nil {
 			b.Fatal(err)
 		}

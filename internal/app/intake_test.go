@@ -12,9 +12,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/approval"
 	"plumbline/internal/app/casework"
+	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/pgtest"
 	"plumbline/internal/fault"
@@ -37,8 +37,8 @@ const petitions = "2026年信访问题汇总\n\n" +
 	"林丁,3.3E+17,单位west1,态度生硬,2026-02-03,2026-02-10,警号被改\n" + // rejected
 	"林甲,100011,单位east1,态度生硬,2026.2.1,2026年2月8日,窗口态度生硬\n" // duplicate of the first, received earlier
 
-func petitionFile(text string) app.AuditFile {
-	return app.AuditFile{Name: "petitions.csv", Data: []byte(text), Source: "petition"}
+func petitionFile(text string) appintake.AuditFile {
+	return appintake.AuditFile{Name: "petitions.csv", Data: []byte(text), Source: "petition"}
 }
 
 func faultCode(err error) string {
@@ -48,9 +48,9 @@ func faultCode(err error) string {
 	return fault.As(err).Code
 }
 
-func importFile(t *testing.T, s *apptest.Site, f app.AuditFile) string {
+func importFile(t *testing.T, s *apptest.Site, f appintake.AuditFile) string {
 	t.Helper()
-	out, _, err := s.App.ImportAudit(context.Background(), s.Actor("inspector"), app.ImportInput{AuditFile: f})
+	out, _, err := s.App.ImportAudit(context.Background(), s.Actor("inspector"), appintake.ImportInput{AuditFile: f})
 	if err != nil || out.Unchanged {
 		t.Fatalf("import: %+v %v", out, err)
 	}
@@ -73,9 +73,9 @@ func auditIssues(t *testing.T, s *apptest.Site) []issue.Row {
 	return rows
 }
 
-func matchNamed(t *testing.T, s *apptest.Site, actor, name string) app.MatchRow {
+func matchNamed(t *testing.T, s *apptest.Site, actor, name string) appintake.MatchRow {
 	t.Helper()
-	rows, _, _, err := s.App.Matches(context.Background(), s.Actor(actor), app.MatchFilter{}, "", 100)
+	rows, _, _, err := s.App.Matches(context.Background(), s.Actor(actor), appintake.MatchFilter{}, "", 100)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func matchNamed(t *testing.T, s *apptest.Site, actor, name string) app.MatchRow 
 		}
 	}
 	t.Fatalf("%s sees no match of %s in %+v", actor, name, rows)
-	return app.MatchRow{}
+	return appintake.MatchRow{}
 }
 
 // TestAuditIntake is the story of one file: dry run, import, the same file
@@ -95,7 +95,7 @@ func TestAuditIntake(t *testing.T) {
 		ctx := context.Background()
 		inspector := s.Actor("inspector")
 		text := strings.Replace(petitions, "林丙,100013", "林丙,100014", 1) // cara's name, dong's number
-		want := app.AuditCounts{Exact: 2, Probable: 1, Ambiguous: 1, Unmatched: 1, Rejected: 1, Duplicates: 1}
+		want := appintake.AuditCounts{Exact: 2, Probable: 1, Ambiguous: 1, Unmatched: 1, Rejected: 1, Duplicates: 1}
 
 		p, err := s.App.PreviewAudit(ctx, inspector, petitionFile(text))
 		if err != nil || p.Problem != nil {
@@ -124,12 +124,12 @@ func TestAuditIntake(t *testing.T) {
 			t.Fatalf("issues after import: %+v", rows)
 		}
 
-		again, rec, err := s.App.ImportAudit(ctx, inspector, app.ImportInput{AuditFile: petitionFile(text)})
+		again, rec, err := s.App.ImportAudit(ctx, inspector, appintake.ImportInput{AuditFile: petitionFile(text)})
 		if err != nil || !again.Unchanged || again.BatchID != id || rec.ResultID != "" {
 			t.Errorf("the same file again: %+v %+v %v", again, rec, err)
 		}
 
-		file, _, err := s.App.BatchErrors(ctx, inspector, app.ErrorFileInput{ID: id, Format: "csv"}, app.ErrorFileWords{Row: "行", Cell: "格", Reason: "因", Say: func(code string, _ map[string]any) string { return code }})
+		file, _, err := s.App.BatchErrors(ctx, inspector, appintake.ErrorFileInput{ID: id, Format: "csv"}, appintake.ErrorFileWords{Row: "行", Cell: "格", Reason: "因", Say: func(code string, _ map[string]any) string { return code }})
 		if err != nil || file.Rows != 1 || !strings.Contains(string(file.Body), "林丁,3.3E+17,单位west1,态度生硬,2026-02-03,2026-02-10,警号被改,8,B8,sheet_rounded") {
 			t.Errorf("error file: %v %d %s", err, file.Rows, file.Body)
 		}
@@ -144,11 +144,11 @@ func decideStory(t *testing.T, s *apptest.Site) {
 
 	// Probable: one reviewer.
 	m := matchNamed(t, s, "inspector", "林乙")
-	v, _, err := s.App.DecideMatch(ctx, one, app.DecideInput{ID: m.ID, Version: m.Version, Person: s.People["ben"]})
+	v, _, err := s.App.DecideMatch(ctx, one, appintake.DecideInput{ID: m.ID, Version: m.Version, Person: s.People["ben"]})
 	if err != nil || v.State != "matched" || v.IssueID == "" {
 		t.Fatalf("probable: %v %+v", err, v.MatchRow)
 	}
-	if _, _, err := s.App.DecideMatch(ctx, two, app.DecideInput{ID: m.ID, Version: m.Version, Person: s.People["anna"]}); faultCode(err) != "stale_version" {
+	if _, _, err := s.App.DecideMatch(ctx, two, appintake.DecideInput{ID: m.ID, Version: m.Version, Person: s.People["anna"]}); faultCode(err) != "stale_version" {
 		t.Errorf("stale: %v", err)
 	}
 
@@ -158,17 +158,17 @@ func decideStory(t *testing.T, s *apptest.Site) {
 	if err != nil || len(v.Candidates) != 2 || v.Reviewers != 2 {
 		t.Fatalf("ambiguous: %v %+v", err, v)
 	}
-	v, _, err = s.App.DecideMatch(ctx, one, app.DecideInput{ID: m.ID, Version: m.Version, Number: "100013", Reason: "看了值班表"})
+	v, _, err = s.App.DecideMatch(ctx, one, appintake.DecideInput{ID: m.ID, Version: m.Version, Number: "100013", Reason: "看了值班表"})
 	if err != nil || v.State != "ambiguous" || !v.ByYou || v.MayDecide {
 		t.Fatalf("first reviewer: %v %+v", err, v)
 	}
-	if _, _, err := s.App.DecideMatch(ctx, one, app.DecideInput{ID: m.ID, Version: v.Version, Person: s.People["cara"]}); faultCode(err) != "match_second_reviewer" {
+	if _, _, err := s.App.DecideMatch(ctx, one, appintake.DecideInput{ID: m.ID, Version: v.Version, Person: s.People["cara"]}); faultCode(err) != "match_second_reviewer" {
 		t.Errorf("the same person twice: %v", err)
 	}
 	if n := len(auditIssues(t, s)); n != 2 {
 		t.Errorf("%d issues while one answer is missing", n)
 	}
-	v, _, err = s.App.DecideMatch(ctx, two, app.DecideInput{ID: m.ID, Version: v.Version, Person: s.People["cara"]})
+	v, _, err = s.App.DecideMatch(ctx, two, appintake.DecideInput{ID: m.ID, Version: v.Version, Person: s.People["cara"]})
 	if err != nil || v.State != "matched" || v.Person != "林丙" || len(v.Steps) != 2 || v.Steps[0].Reason != "看了值班表" {
 		t.Fatalf("second reviewer: %v %+v", err, v)
 	}
@@ -187,10 +187,10 @@ func decideStory(t *testing.T, s *apptest.Site) {
 		t.Errorf("%d lines on the file of whom it was decided to be", n)
 	}
 	// Undo takes the issue back and asks for a reason.
-	if _, _, err := s.App.UndoMatch(ctx, one, app.UndoInput{ID: v.ID, Version: v.Version}); faultCode(err) != "reason_missing" {
+	if _, _, err := s.App.UndoMatch(ctx, one, appintake.UndoInput{ID: v.ID, Version: v.Version}); faultCode(err) != "reason_missing" {
 		t.Errorf("undo without a reason: %v", err)
 	}
-	v, _, err = s.App.UndoMatch(ctx, one, app.UndoInput{ID: v.ID, Version: v.Version, Reason: "认错人"})
+	v, _, err = s.App.UndoMatch(ctx, one, appintake.UndoInput{ID: v.ID, Version: v.Version, Reason: "认错人"})
 	if err != nil || v.State != "ambiguous" || v.PersonID != "" || len(v.Steps) != 3 {
 		t.Fatalf("undo: %v %+v", err, v.MatchRow)
 	}
@@ -218,10 +218,10 @@ func withdrawStory(t *testing.T, s *apptest.Site, id string) {
 	if n := len(auditIssues(t, s)); n != 2 {
 		t.Fatalf("%d issues with the duplicate", n)
 	}
-	if _, _, err := s.App.WithdrawBatch(ctx, inspector, app.BatchInput{ID: id}); faultCode(err) != "reason_missing" {
+	if _, _, err := s.App.WithdrawBatch(ctx, inspector, appintake.BatchInput{ID: id}); faultCode(err) != "reason_missing" {
 		t.Errorf("withdrawal without a reason: %v", err)
 	}
-	if _, _, err := s.App.WithdrawBatch(ctx, inspector, app.BatchInput{ID: id, Reason: "导错文件"}); err != nil {
+	if _, _, err := s.App.WithdrawBatch(ctx, inspector, appintake.BatchInput{ID: id, Reason: "导错文件"}); err != nil {
 		t.Fatal(err)
 	}
 	s.Jobs()
@@ -237,7 +237,7 @@ func withdrawStory(t *testing.T, s *apptest.Site, id string) {
 		t.Errorf("%v %+v", err, b)
 	}
 	// The withdrawn file may be imported again.
-	if out, _, err := s.App.ImportAudit(ctx, inspector, app.ImportInput{AuditFile: petitionFile(petitions)}); err != nil || out.Unchanged {
+	if out, _, err := s.App.ImportAudit(ctx, inspector, appintake.ImportInput{AuditFile: petitionFile(petitions)}); err != nil || out.Unchanged {
 		t.Errorf("%+v %v", out, err)
 	}
 	s.Jobs()
@@ -249,8 +249,8 @@ func TestMappingsAreRemembered(t *testing.T) {
 	s := apptest.SQLite(t)
 	ctx := context.Background()
 	who := s.Actor("inspector")
-	file := func(body string) app.AuditFile {
-		return app.AuditFile{Name: "x.csv", Data: []byte("对象是谁,号,什么事\n" + body), Source: "hotline"}
+	file := func(body string) appintake.AuditFile {
+		return appintake.AuditFile{Name: "x.csv", Data: []byte("对象是谁,号,什么事\n" + body), Source: "hotline"}
 	}
 	p, err := s.App.PreviewAudit(ctx, who, file("林甲,100011,服务差\n"))
 	if err != nil || p.Problem == nil || p.Problem.Code != "intake_no_person_column" {
@@ -269,7 +269,7 @@ func TestMappingsAreRemembered(t *testing.T) {
 		t.Errorf("not remembered: %v %+v", err, p)
 	}
 	f.Columns["没有这列"] = "name"
-	if _, _, err := s.App.ImportAudit(ctx, who, app.ImportInput{AuditFile: app.AuditFile{Name: "y.csv", Data: []byte(string(f.Data) + "林乙,1,x\n"), Source: "hotline", Columns: f.Columns}}); faultCode(err) != "intake_header_unknown" {
+	if _, _, err := s.App.ImportAudit(ctx, who, appintake.ImportInput{AuditFile: appintake.AuditFile{Name: "y.csv", Data: []byte(string(f.Data) + "林乙,1,x\n"), Source: "hotline", Columns: f.Columns}}); faultCode(err) != "intake_header_unknown" {
 		t.Errorf("unknown header: %v", err)
 	}
 }
@@ -280,10 +280,10 @@ func TestColumnsAreAskedFirst(t *testing.T) {
 	s := apptest.SQLite(t)
 	ctx := context.Background()
 	who := s.Actor("inspector")
-	f := app.AuditFile{Name: "x.csv", Source: "police_inspection",
+	f := appintake.AuditFile{Name: "x.csv", Source: "police_inspection",
 		Data: []byte("姓名,警号,问题类别,发现时间,督察编号,神秘列,\n林甲,100011,态度生硬,2026-02-01,督〔2026〕1号,甲,\n林乙,100012,态度生硬,2026-02-02,督〔2026〕2号,乙,另记\n")}
 	f.Category, f.Classes = "", map[string]string{"态度生硬": "public_conduct"}
-	fields := func(p app.AuditPreview) (out []string) {
+	fields := func(p appintake.AuditPreview) (out []string) {
 		for _, c := range p.Columns {
 			out = append(out, c.Field)
 		}
@@ -301,7 +301,7 @@ func TestColumnsAreAskedFirst(t *testing.T) {
 	}
 	refused := func() {
 		t.Helper()
-		_, _, err := s.App.ImportAudit(ctx, who, app.ImportInput{AuditFile: f})
+		_, _, err := s.App.ImportAudit(ctx, who, appintake.ImportInput{AuditFile: f})
 		if faultCode(err) != "intake_columns_unanswered" || !strings.Contains(fmt.Sprint(fault.As(err).Args), "G") {
 			t.Errorf("imported with a question open: %v", err)
 		}
@@ -329,7 +329,7 @@ func TestAuditInputIsRefused(t *testing.T) {
 	s := apptest.SQLite(t)
 	ctx := context.Background()
 	who := s.Actor("inspector")
-	for code, f := range map[string]app.AuditFile{
+	for code, f := range map[string]appintake.AuditFile{
 		"intake_source_unknown":   {Name: "a.csv", Data: []byte("x"), Source: "rumour"},
 		"sheet_old":               {Name: "a.xls", Data: []byte("x"), Source: "petition"},
 		"sheet_empty":             {Name: "a.csv", Source: "petition"},
@@ -339,12 +339,12 @@ func TestAuditInputIsRefused(t *testing.T) {
 		"intake_no_class_column":  {Name: "a.csv", Data: []byte("姓名,单位\n林甲,x\n"), Source: "petition"},
 		"intake_field_unknown":    {Name: "a.csv", Data: []byte("姓名,单位\n林甲,x\n"), Source: "petition", Columns: map[string]string{"姓名": "shoe_size"}},
 	} {
-		_, _, err := s.App.ImportAudit(ctx, who, app.ImportInput{AuditFile: f})
+		_, _, err := s.App.ImportAudit(ctx, who, appintake.ImportInput{AuditFile: f})
 		if faultCode(err) != code {
 			t.Errorf("got %v, want %s", err, code)
 		}
 	}
-	if _, _, err := s.App.ImportAudit(ctx, s.Actor("anna"), app.ImportInput{AuditFile: petitionFile(petitions)}); fault.As(err).Kind != fault.ForbiddenKind {
+	if _, _, err := s.App.ImportAudit(ctx, s.Actor("anna"), appintake.ImportInput{AuditFile: petitionFile(petitions)}); fault.As(err).Kind != fault.ForbiddenKind {
 		t.Errorf("an officer imports: %v", err)
 	}
 	rows, _, err := s.App.Batches(ctx, who, "", "", 10)
@@ -354,7 +354,7 @@ func TestAuditInputIsRefused(t *testing.T) {
 }
 
 // long makes a list of n rows, all exact.
-func long(n int) app.AuditFile {
+func long(n int) appintake.AuditFile {
 	var b bytes.Buffer
 	w := sheet.NewCSV(&b)
 	w.Header("姓名", "警号", "问题类别", "发生时间", "问题描述")
@@ -362,7 +362,7 @@ func long(n int) app.AuditFile {
 		w.Row("林甲", "100011", "态度生硬", time.Date(2026, 1, 1+i%50, 0, 0, 0, 0, time.UTC).Format("2006-01-02"), fmt.Sprintf("第 %d 件", i))
 	}
 	w.Close()
-	return app.AuditFile{Name: "long.csv", Data: b.Bytes(), Source: "petition"}
+	return appintake.AuditFile{Name: "long.csv", Data: b.Bytes(), Source: "petition"}
 }
 
 // TestImportGoesOnAfterAStop: killed after some chunks, cancelled, resumed:
@@ -371,7 +371,7 @@ func TestImportGoesOnAfterAStop(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
 		who := s.Actor("inspector")
-		out, _, err := s.App.ImportAudit(ctx, who, app.ImportInput{AuditFile: long(450)})
+		out, _, err := s.App.ImportAudit(ctx, who, appintake.ImportInput{AuditFile: long(450)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -421,11 +421,11 @@ func TestAnImportOutlivesTheDatabase(t *testing.T) {
 	ctx := context.Background()
 	who := s.Actor("inspector")
 	const rows = 900
-	out, _, err := s.App.ImportAudit(ctx, who, app.ImportInput{AuditFile: long(rows)})
+	out, _, err := s.App.ImportAudit(ctx, who, appintake.ImportInput{AuditFile: long(rows)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	until := func(state string) app.BatchView {
+	until := func(state string) appintake.BatchView {
 		t.Helper()
 		stopped, cut := make(chan struct{}), make(chan struct{})
 		go func() {
@@ -487,7 +487,7 @@ func TestAnImportOutlivesTheDatabase(t *testing.T) {
 		t.Errorf("%d issues, %+v", n, b)
 	}
 	patiently(func() error {
-		_, _, err := s.App.WithdrawBatch(ctx, who, app.BatchInput{ID: out.BatchID, Version: b.Version, Reason: "导入有误，整批撤回", Key: "withdraw"})
+		_, _, err := s.App.WithdrawBatch(ctx, who, appintake.BatchInput{ID: out.BatchID, Version: b.Version, Reason: "导入有误，整批撤回", Key: "withdraw"})
 		return err
 	})
 	until("withdrawn")
@@ -518,7 +518,7 @@ func TestAnImportOutlivesItsStagedFile(t *testing.T) {
 	if _, err := db.Exec("CREATE TRIGGER stuck BEFORE DELETE ON uploads WHEN OLD.id = '" + id + "' BEGIN SELECT RAISE(ABORT, 'stuck'); END"); err != nil {
 		t.Fatal(err)
 	}
-	out, _, err := s.App.ImportAudit(ctx, who, app.ImportInput{AuditFile: app.AuditFile{Upload: id, Source: "petition"}})
+	out, _, err := s.App.ImportAudit(ctx, who, appintake.ImportInput{AuditFile: appintake.AuditFile{Upload: id, Source: "petition"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -542,7 +542,7 @@ func TestAStagedFileIsForgotten(t *testing.T) {
 		t.Fatal(err)
 	}
 	preview := func(as string) error {
-		_, err := s.App.PreviewAudit(ctx, s.Actor(as), app.AuditFile{Upload: id, Source: "petition"})
+		_, err := s.App.PreviewAudit(ctx, s.Actor(as), appintake.AuditFile{Upload: id, Source: "petition"})
 		return err
 	}
 	if v, err := s.Store.Verify(ctx, nil); err != nil || !v.OK() {
@@ -578,11 +578,11 @@ func TestOnlyAnOpenImportKeepsItsFile(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
 		who := s.Actor("inspector")
-		out, _, err := s.App.ImportAudit(ctx, who, app.ImportInput{AuditFile: long(150)})
+		out, _, err := s.App.ImportAudit(ctx, who, appintake.ImportInput{AuditFile: long(150)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.App.CancelImport(ctx, who, app.BatchInput{ID: out.BatchID}); err != nil {
+		if _, err := s.App.CancelImport(ctx, who, appintake.BatchInput{ID: out.BatchID}); err != nil {
 			t.Fatal(err)
 		}
 		lost := &intake.Upload{ID: store.NewID(), Account: who.Account, FileName: "lost.csv", FileHash: "ab", Data: []byte("x"), CreatedAt: s.Clock.Now()}
@@ -613,7 +613,7 @@ func TestOnlyAnOpenImportKeepsItsFile(t *testing.T) {
 		if !held(out.BatchID) {
 			t.Error("the file of a stopped import is gone")
 		}
-		if _, _, err := s.App.ResumeImport(ctx, who, app.BatchInput{ID: out.BatchID}); err != nil {
+		if _, _, err := s.App.ResumeImport(ctx, who, appintake.BatchInput{ID: out.BatchID}); err != nil {
 			t.Fatal(err)
 		}
 		s.Jobs()
@@ -628,11 +628,11 @@ func TestCancelAndResume(t *testing.T) {
 	s := apptest.SQLite(t)
 	ctx := context.Background()
 	who := s.Actor("inspector")
-	out, _, err := s.App.ImportAudit(ctx, who, app.ImportInput{AuditFile: long(150)})
+	out, _, err := s.App.ImportAudit(ctx, who, appintake.ImportInput{AuditFile: long(150)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := s.App.CancelImport(ctx, who, app.BatchInput{ID: out.BatchID})
+	b, err := s.App.CancelImport(ctx, who, appintake.BatchInput{ID: out.BatchID})
 	if err != nil || b.State != "stopped" || b.Job.State != store.JobCancelled {
 		t.Fatalf("%v %+v", err, b)
 	}
@@ -640,10 +640,10 @@ func TestCancelAndResume(t *testing.T) {
 	if b, _ := s.App.Batch(ctx, who, out.BatchID); b.Position != 0 {
 		t.Errorf("a cancelled job went on to %d", b.Position)
 	}
-	if _, err := s.App.CancelImport(ctx, who, app.BatchInput{ID: out.BatchID}); faultCode(err) != "batch_state" {
+	if _, err := s.App.CancelImport(ctx, who, appintake.BatchInput{ID: out.BatchID}); faultCode(err) != "batch_state" {
 		t.Errorf("cancelled twice: %v", err)
 	}
-	if _, _, err := s.App.ResumeImport(ctx, who, app.BatchInput{ID: out.BatchID}); err != nil {
+	if _, _, err := s.App.ResumeImport(ctx, who, appintake.BatchInput{ID: out.BatchID}); err != nil {
 		t.Fatal(err)
 	}
 	s.Jobs()
@@ -659,7 +659,7 @@ func TestACandidateDoesNotSeeHisMatch(t *testing.T) {
 	ctx := context.Background()
 	importFile(t, s, petitionFile("姓名,单位,问题类别,发生时间\n督察甲,单位office,态度生硬,2026-02-01\n室一,单位office,态度生硬,2026-02-01\n林甲,单位east1,态度生硬,2026-02-01\n"))
 	see := func(actor string) int {
-		rows, total, _, err := s.App.Matches(ctx, s.Actor(actor), app.MatchFilter{}, "", 100)
+		rows, total, _, err := s.App.Matches(ctx, s.Actor(actor), appintake.MatchFilter{}, "", 100)
 		if err != nil || int(total) != len(rows) {
 			t.Fatal(rows, total, err)
 		}
@@ -675,7 +675,7 @@ func TestACandidateDoesNotSeeHisMatch(t *testing.T) {
 		t.Errorf("eastinspector sees %d", n)
 	}
 	m := matchNamed(t, s, "inspector2", "督察甲")
-	if _, _, err := s.App.DecideMatch(ctx, s.Actor("inspector"), app.DecideInput{ID: m.ID, Version: m.Version, Nobody: true}); faultCode(err) != "not_found" {
+	if _, _, err := s.App.DecideMatch(ctx, s.Actor("inspector"), appintake.DecideInput{ID: m.ID, Version: m.Version, Nobody: true}); faultCode(err) != "not_found" {
 		t.Errorf("he decides on himself: %v", err)
 	}
 }
@@ -686,7 +686,7 @@ func TestACandidateDoesNotSeeHisMatch(t *testing.T) {
 func TestUndoAndWithdrawalTakeBackWhatFollowed(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		inspector := s.Actor("inspector")
-		raised := func(batch string) (issueID, caseID string, m app.MatchRow) {
+		raised := func(batch string) (issueID, caseID string, m appintake.MatchRow) {
 			t.Helper()
 			m = matchNamed(t, s, "inspector", "林甲")
 			rows := auditIssues(t, s)
@@ -721,7 +721,7 @@ func TestUndoAndWithdrawalTakeBackWhatFollowed(t *testing.T) {
 		const row = "姓名,警号,单位,问题类别,发生时间,受理日期,问题描述\n林甲,100011,单位east1,态度生硬,2026-02-01,2026-02-20,窗口态度生硬\n"
 		batch := importFile(t, s, petitionFile(row))
 		issueID, caseID, m := raised(batch)
-		undo := app.UndoInput{ID: m.ID, Version: m.Version, Reason: "认错人"}
+		undo := appintake.UndoInput{ID: m.ID, Version: m.Version, Reason: "认错人"}
 		if _, _, err := s.App.UndoMatch(ctx, inspector, undo); faultCode(err) != "case_on_ground" {
 			t.Errorf("a case loses its ground in silence: %v", err)
 		}
@@ -731,7 +731,7 @@ func TestUndoAndWithdrawalTakeBackWhatFollowed(t *testing.T) {
 		}
 		agreed(t, s, "match.undo")
 		gone("undo", issueID, caseID)
-		if _, _, err := s.App.WithdrawBatch(ctx, inspector, app.BatchInput{ID: batch, Reason: "重来"}); err != nil {
+		if _, _, err := s.App.WithdrawBatch(ctx, inspector, appintake.BatchInput{ID: batch, Reason: "重来"}); err != nil {
 			t.Fatal(err)
 		}
 		agreed(t, s, "batch.withdraw") // the issue that was undone stood at S3
@@ -739,7 +739,7 @@ func TestUndoAndWithdrawalTakeBackWhatFollowed(t *testing.T) {
 
 		batch = importFile(t, s, petitionFile(row))
 		issueID, caseID, _ = raised(batch)
-		in := app.BatchInput{ID: batch, Reason: "认错人"}
+		in := appintake.BatchInput{ID: batch, Reason: "认错人"}
 		if _, _, err := s.App.WithdrawBatch(ctx, inspector, in); faultCode(err) != "case_on_ground" {
 			t.Errorf("a case loses its ground in silence: %v", err)
 		}
@@ -793,7 +793,7 @@ func TestARecordAboutAUnitAlone(t *testing.T) {
 		if err != nil || b.Counts.Rejected != 1 || b.Counts.Duplicates != 1 {
 			t.Errorf("batch %+v, %v", b, err)
 		}
-		if _, _, err := s.App.WithdrawBatch(ctx, s.Actor("inspector"), app.BatchInput{ID: id, Reason: "导错"}); err != nil {
+		if _, _, err := s.App.WithdrawBatch(ctx, s.Actor("inspector"), appintake.BatchInput{ID: id, Reason: "导错"}); err != nil {
 			t.Fatal(err)
 		}
 		s.Jobs()
@@ -809,7 +809,7 @@ func TestAnUploadChangedBeforeItsImportIsFound(t *testing.T) {
 	s := apptest.SQLite(t)
 	ctx := context.Background()
 	f := long(3)
-	out, _, err := s.App.ImportAudit(ctx, s.Actor("inspector"), app.ImportInput{AuditFile: f})
+	out, _, err := s.App.ImportAudit(ctx, s.Actor("inspector"), appintake.ImportInput{AuditFile: f})
 	if err != nil {
 		t.Fatal(err)
 	}

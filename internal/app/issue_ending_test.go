@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"testing"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/approval"
 	"plumbline/internal/app/casework"
+	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
@@ -56,27 +56,27 @@ func TestOneAccountEndsNothingSevere(t *testing.T) {
 		"referred":              func(id string) { _ = triage(id, 3, issue.ActRefer) },
 		"lowered and referred":  func(id string) { _ = triage(id, 0, issue.ActRefer) },
 	}
-	ends := map[string]func(id, keep string, m app.MatchRow) error{
-		"triaged and rejected":  func(id, _ string, _ app.MatchRow) error { return triage(id, 0, issue.ActReject) },
-		"triaged and corrected": func(id, _ string, _ app.MatchRow) error { return triage(id, 0, issue.ActCorrect) },
-		"rejected": func(id, _ string, _ app.MatchRow) error {
+	ends := map[string]func(id, keep string, m appintake.MatchRow) error{
+		"triaged and rejected":  func(id, _ string, _ appintake.MatchRow) error { return triage(id, 0, issue.ActReject) },
+		"triaged and corrected": func(id, _ string, _ appintake.MatchRow) error { return triage(id, 0, issue.ActCorrect) },
+		"rejected": func(id, _ string, _ appintake.MatchRow) error {
 			_, _, err := s.App.RejectIssue(ctx, s.Actor("inspector"), casework.RejectIssueInput{Step: step(id)})
 			return err
 		},
-		"withdrawn": func(id, _ string, _ app.MatchRow) error {
+		"withdrawn": func(id, _ string, _ appintake.MatchRow) error {
 			_, _, err := s.App.WithdrawIssue(ctx, s.Actor("inspector"), casework.WithdrawIssueInput{Step: step(id)})
 			return err
 		},
-		"merged": func(id, keep string, _ app.MatchRow) error {
+		"merged": func(id, keep string, _ appintake.MatchRow) error {
 			_, _, err := s.App.MergeIssue(ctx, s.Actor("inspector"), casework.MergeIssueInput{Step: step(id), Into: keep})
 			return err
 		},
-		"match undone": func(_, _ string, m app.MatchRow) error {
-			_, _, err := s.App.UndoMatch(ctx, s.Actor("inspector"), app.UndoInput{ID: m.ID, Version: m.Version, Reason: "another person"})
+		"match undone": func(_, _ string, m appintake.MatchRow) error {
+			_, _, err := s.App.UndoMatch(ctx, s.Actor("inspector"), appintake.UndoInput{ID: m.ID, Version: m.Version, Reason: "another person"})
 			return err
 		},
-		"batch withdrawn": func(_, _ string, m app.MatchRow) error {
-			_, _, err := s.App.WithdrawBatch(ctx, s.Actor("inspector"), app.BatchInput{ID: m.BatchID, Reason: "wrong file"})
+		"batch withdrawn": func(_, _ string, m appintake.MatchRow) error {
+			_, _, err := s.App.WithdrawBatch(ctx, s.Actor("inspector"), appintake.BatchInput{ID: m.BatchID, Reason: "wrong file"})
 			s.Jobs()
 			return err
 		},
@@ -90,8 +90,8 @@ func TestOneAccountEndsNothingSevere(t *testing.T) {
 			importFile(t, s, petitionFile(columns+fmt.Sprintf("林甲,100011,单位east1,态度生硬,%s,2026-02-10,窗口态度生硬 %d,3\n", on, day)))
 			keep := s.Issues(seed("keep", issue.Audit, "anna", "east1", "interview", 1, on))["keep"]
 			var id string
-			var m app.MatchRow
-			rows, _, _, err := s.App.Matches(ctx, s.Actor("inspector"), app.MatchFilter{}, "", 100)
+			var m appintake.MatchRow
+			rows, _, _, err := s.App.Matches(ctx, s.Actor("inspector"), appintake.MatchFilter{}, "", 100)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -12,6 +12,7 @@ import (
 	"plumbline/internal/app"
 	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/app/desk"
+	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/apptest"
 	"plumbline/internal/custody"
 	"plumbline/internal/seal"
@@ -55,7 +56,7 @@ func office(t *testing.T, s *apptest.Site, names ...string) custodians {
 	return c
 }
 
-func withComplainant(t *testing.T, s *apptest.Site, name, who string) app.MatchRow {
+func withComplainant(t *testing.T, s *apptest.Site, name, who string) appintake.MatchRow {
 	t.Helper()
 	f := petitionFile("姓名,警号,问题类别,发生时间,受理日期,问题描述,举报人\n" + name + ",999999,态度生硬,2026.2.1,2026年2月28日,推诿 " + name + "," + who + "\n")
 	f.Classes = map[string]string{"态度生硬": "public_conduct"}

@@ -9,6 +9,7 @@ import (
 	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/heads"
+	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/app/jobs"
 	"plumbline/internal/app/readlog"
 	apprecusal "plumbline/internal/app/recusal"
@@ -16,7 +17,7 @@ import (
 
 // Routes is the table of every operation.
 var Routes = slices.Concat(
-	heads.Routes, jobs.Routes, rosterRoutes, accounts.Routes, selfcheckRoutes, intakeRoutes, casework.Routes, reportRoutes, readlog.Routes,
+	heads.Routes, jobs.Routes, rosterRoutes, accounts.Routes, selfcheckRoutes, appintake.Routes, casework.Routes, reportRoutes, readlog.Routes,
 	appcustody.Routes, apprecusal.Routes, approval.Routes,
 )
 

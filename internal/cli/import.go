@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"plumbline/internal/app"
+	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/fault"
 	"plumbline/internal/sheet"
 	"plumbline/internal/words"
@@ -64,7 +64,7 @@ func pairs(list []string) (map[string]string, error) {
 }
 
 func importAudit(e *env) *cobra.Command {
-	in := app.AuditFile{}
+	in := appintake.AuditFile{}
 	var columns, classes []string
 	var dry bool
 	var rejects string
@@ -118,7 +118,7 @@ Values of --map and --class are remembered for the source.`,
 	return c
 }
 
-func countTable(n app.AuditCounts) *table {
+func countTable(n appintake.AuditCounts) *table {
 	t := &table{columns: []string{"level", "rows"}}
 	t.add("exact", n.Exact)
 	t.add("probable", n.Probable)
@@ -129,7 +129,7 @@ func countTable(n app.AuditCounts) *table {
 	return t
 }
 
-func (e *env) previewAudit(ctx context.Context, s *site, in app.AuditFile) error {
+func (e *env) previewAudit(ctx context.Context, s *site, in appintake.AuditFile) error {
 	p, err := s.app.PreviewAudit(ctx, operator, in)
 	if err != nil {
 		return err
@@ -158,9 +158,9 @@ func (e *env) previewAudit(ctx context.Context, s *site, in app.AuditFile) error
 	return e.print(countTable(p.Counts))
 }
 
-func (e *env) importAudit(ctx context.Context, s *site, in app.AuditFile, rejects string) error {
+func (e *env) importAudit(ctx context.Context, s *site, in appintake.AuditFile, rejects string) error {
 	who := operator
-	out, _, err := s.app.ImportAudit(ctx, who, app.ImportInput{AuditFile: in})
+	out, _, err := s.app.ImportAudit(ctx, who, appintake.ImportInput{AuditFile: in})
 	if err != nil {
 		return err
 	}
@@ -172,7 +172,7 @@ func (e *env) importAudit(ctx context.Context, s *site, in app.AuditFile, reject
 	case out.Unchanged && b.State == "imported":
 		fmt.Fprintf(e.err, "%s was imported before as %s: nothing was changed\n", in.Name, b.Ref)
 	case b.State == "stopped":
-		if _, _, err := s.app.ResumeImport(ctx, who, app.BatchInput{ID: b.ID}); err != nil {
+		if _, _, err := s.app.ResumeImport(ctx, who, appintake.BatchInput{ID: b.ID}); err != nil {
 			return err
 		}
 	}
@@ -193,7 +193,7 @@ func (e *env) importAudit(ctx context.Context, s *site, in app.AuditFile, reject
 // follow works on the job until the batch is complete and shows its progress.
 // If another process holds the job, or died with it, this one waits for its
 // turn.
-func (e *env) follow(ctx context.Context, s *site, id string) (b app.BatchView, err error) {
+func (e *env) follow(ctx context.Context, s *site, id string) (b appintake.BatchView, err error) {
 	work, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)
 	go func() {
@@ -240,7 +240,7 @@ func (e *env) writeRejects(ctx context.Context, s *site, id, name string) error 
 		return fault.Invalid("export_format", "errors")
 	}
 	lang := words.Match("", e.Lang)
-	f, _, err := s.app.BatchErrors(ctx, operator, app.ErrorFileInput{ID: id, Format: format}, app.ErrorFileWords{
+	f, _, err := s.app.BatchErrors(ctx, operator, appintake.ErrorFileInput{ID: id, Format: format}, appintake.ErrorFileWords{
 		Row: words.T(lang, "intake.error.row"), Cell: words.T(lang, "intake.error.cell"),
 		Reason: words.T(lang, "intake.error.reason"), Sheet: words.T(lang, "intake.error.sheet"),
 		Say: func(code string, args map[string]any) string { return words.Args(lang, "fault."+code, args) },

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"plumbline/internal/app"
+	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/fault"
 	"plumbline/internal/sheet"
 	"plumbline/seeds"
@@ -31,8 +31,8 @@ func (m *Maker) importAudit(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		file := app.AuditFile{Name: s.ZH + "问题清单.csv", Data: m.auditFile(s, n), Source: s.Code}
-		if _, _, err := m.App.ImportAudit(ctx, inspector, app.ImportInput{AuditFile: file}); err != nil {
+		file := appintake.AuditFile{Name: s.ZH + "问题清单.csv", Data: m.auditFile(s, n), Source: s.Code}
+		if _, _, err := m.App.ImportAudit(ctx, inspector, appintake.ImportInput{AuditFile: file}); err != nil {
 			return fmt.Errorf("import %s: %w", s.Code, err)
 		}
 		if err := m.App.DrainJobs(ctx); err != nil {
@@ -115,7 +115,7 @@ func (m *Maker) decideMatches(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rows, _, _, err := m.App.Matches(ctx, one, app.MatchFilter{Open: true}, "", 60)
+	rows, _, _, err := m.App.Matches(ctx, one, appintake.MatchFilter{Open: true}, "", 60)
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func (m *Maker) decideMatches(ctx context.Context) error {
 			}
 			continue
 		}
-		in := app.DecideInput{ID: r.ID, Version: r.Version, Person: v.Candidates[0].PersonID, Reason: "核对值班表和执法记录"}
+		in := appintake.DecideInput{ID: r.ID, Version: r.Version, Person: v.Candidates[0].PersonID, Reason: "核对值班表和执法记录"}
 		v, _, err = m.App.DecideMatch(ctx, one, in)
 		if err != nil {
 			return fmt.Errorf("decide a match: %w", err)

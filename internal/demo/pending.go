@@ -9,6 +9,7 @@ import (
 	"plumbline/internal/app"
 	"plumbline/internal/app/casework"
 	appcustody "plumbline/internal/app/custody"
+	appintake "plumbline/internal/app/intake"
 	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/custody"
 	"plumbline/internal/fault"
@@ -195,7 +196,7 @@ func (m *Maker) repeat(ctx context.Context) error {
 		{"误报.csv", row(28, "来源单位误报的一件")},
 	}
 	for i, f := range files {
-		sent, _, err := m.App.ImportAudit(ctx, inspector, app.ImportInput{AuditFile: app.AuditFile{Name: f.name, Data: []byte(head + f.rows), Source: "petition"}})
+		sent, _, err := m.App.ImportAudit(ctx, inspector, appintake.ImportInput{AuditFile: appintake.AuditFile{Name: f.name, Data: []byte(head + f.rows), Source: "petition"}})
 		if err != nil {
 			return fmt.Errorf("import %s: %w", f.name, err)
 		}
@@ -209,7 +210,7 @@ func (m *Maker) repeat(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if _, _, err := m.App.WithdrawBatch(ctx, inspector, app.BatchInput{ID: b.ID, Version: b.Version, Reason: "来源单位通知误报，整表撤回"}); err != nil {
+		if _, _, err := m.App.WithdrawBatch(ctx, inspector, appintake.BatchInput{ID: b.ID, Version: b.Version, Reason: "来源单位通知误报，整表撤回"}); err != nil {
 			return fmt.Errorf("withdraw a batch: %w", err)
 		}
 		if err := m.App.DrainJobs(ctx); err != nil {

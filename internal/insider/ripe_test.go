@@ -9,6 +9,7 @@ import (
 	"plumbline/internal/app/approval"
 	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
+	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/roster"
 )
@@ -347,13 +348,13 @@ func (p *planter) ripeRecords() {
 	ctx := context.Background()
 	a := p.s.app
 	for n, op := range []string{"batch.cancel", "batch.resume", "job.cancel"} {
-		sent, _, err := a.ImportAudit(ctx, p.as("demo-inspector"), app.ImportInput{AuditFile: app.AuditFile{Name: op + ".csv", Source: "petition",
+		sent, _, err := a.ImportAudit(ctx, p.as("demo-inspector"), appintake.ImportInput{AuditFile: appintake.AuditFile{Name: op + ".csv", Source: "petition",
 			Data: []byte("姓名,警号,问题类别,发生时间,受理日期,程度,问题描述\n" + fmt.Sprintf("无此人,99999%d,推诿拖延,2026-05-10,2026-06-10,较重,群众反映的情况\n", n))}})
 		p.must(err)
 		if n == 1 {
 			b, err := a.Batch(ctx, p.as("demo-inspector"), sent.BatchID)
 			p.must(err)
-			_, err = a.CancelImport(ctx, p.as("demo-inspector"), app.BatchInput{ID: b.ID, Version: b.Version})
+			_, err = a.CancelImport(ctx, p.as("demo-inspector"), appintake.BatchInput{ID: b.ID, Version: b.Version})
 			p.must(err)
 		}
 		if op == "job.cancel" {

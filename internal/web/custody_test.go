@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"plumbline/internal/app"
+	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/chrome"
 	"plumbline/internal/seal"
@@ -49,13 +49,13 @@ func tellSealed(t *testing.T, s *apptest.Site, v *visitor) (out sealedStory) {
 	}
 	v.as("security2").post("/custodians/"+sets[0].ID+"/approve", url.Values{"version": {"1"}}, 303)
 	file := "姓名,警号,问题类别,发生时间,受理日期,问题描述,举报人\n查无此人,999999,态度生硬,2026.2.1,2026年2月28日,窗口推诿," + sealedName + "\n"
-	in := app.ImportInput{AuditFile: app.AuditFile{Name: "p.csv", Data: []byte(file), Source: "petition",
+	in := appintake.ImportInput{AuditFile: appintake.AuditFile{Name: "p.csv", Data: []byte(file), Source: "petition",
 		Classes: map[string]string{"态度生硬": "public_conduct"}, Columns: map[string]string{"举报人": "complainant"}}}
 	if _, _, err := s.App.ImportAudit(ctx, s.Actor("inspector"), in); err != nil {
 		t.Fatal(err)
 	}
 	s.Jobs()
-	rows, _, _, err := s.App.Matches(ctx, s.Actor("inspector"), app.MatchFilter{}, "", 10)
+	rows, _, _, err := s.App.Matches(ctx, s.Actor("inspector"), appintake.MatchFilter{}, "", 10)
 	if err != nil || len(rows) != 1 {
 		t.Fatal(rows, err)
 	}

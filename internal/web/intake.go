@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"plumbline/internal/app"
+	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
 	"plumbline/internal/sheet"
@@ -110,11 +110,11 @@ func (f *Face) auditUpload(c *Call, status int, errs ui.Errors) error {
 
 // auditFile reads what the forms of the dry run say. A file that comes with
 // the form is staged, so that it need not be sent again.
-func (f *Face) auditFile(c *Call) (app.AuditFile, error) {
+func (f *Face) auditFile(c *Call) (appintake.AuditFile, error) {
 	if !f.May(c.Actor, "audit.import") {
-		return app.AuditFile{}, fault.Forbidden("not_allowed")
+		return appintake.AuditFile{}, fault.Forbidden("not_allowed")
 	}
-	in := app.AuditFile{
+	in := appintake.AuditFile{
 		Upload: c.Form("upload"), Source: c.Form("source"), Sheet: c.Form("sheet"), HeaderRow: int(c.FormInt("header_row")),
 		Category: c.Form("category"), ReceivedOn: c.Form("received_on"), Columns: map[string]string{}, Classes: map[string]string{},
 	}
@@ -148,7 +148,7 @@ func (f *Face) auditFile(c *Call) (app.AuditFile, error) {
 func (f *Face) auditPreview(c *Call) error {
 	in, err := f.auditFile(c)
 	if err == nil {
-		var preview app.AuditPreview
+		var preview appintake.AuditPreview
 		if preview, err = f.app.PreviewAudit(c.Context(), c.Actor, in); err == nil {
 			return f.showPreview(c, http.StatusOK, in, preview, nil)
 		}
@@ -159,7 +159,7 @@ func (f *Face) auditPreview(c *Call) error {
 	return err
 }
 
-func (f *Face) showPreview(c *Call, status int, in app.AuditFile, v app.AuditPreview, errs ui.Errors) error {
+func (f *Face) showPreview(c *Call, status int, in appintake.AuditFile, v appintake.AuditPreview, errs ui.Errors) error {
 	p := c.Page("intake.preview")
 	p.Lead = c.T("intake.preview.lead")
 	p.Crumbs = []ui.Link{{Text: c.T("nav.intake"), Href: "/audit"}, {Text: c.T("intake.new"), Href: "/audit/new"}}
@@ -172,7 +172,7 @@ func (f *Face) showPreview(c *Call, status int, in app.AuditFile, v app.AuditPre
 	if len(v.Asked) > 0 {
 		view.Asked = c.T("intake.columns.asked", "Columns", strings.Join(v.Asked, c.T("intake.columns.comma")))
 	}
-	if !slices.ContainsFunc(v.Columns, func(col app.AuditColumn) bool { return col.Field == string(intake.EventOn) }) {
+	if !slices.ContainsFunc(v.Columns, func(col appintake.AuditColumn) bool { return col.Field == string(intake.EventOn) }) {
 		view.NoEvent = c.T("intake.columns.no_event")
 	}
 	if v.Problem != nil && v.Problem.Code != "intake_columns_unanswered" { // which the sentence above the columns says
@@ -212,7 +212,7 @@ func (f *Face) showPreview(c *Call, status int, in app.AuditFile, v app.AuditPre
 }
 
 // levelStats are the counts of a file; with a batch they open the lists.
-func levelStats(c *Call, n app.AuditCounts, batch string) []ui.Stat {
+func levelStats(c *Call, n appintake.AuditCounts, batch string) []ui.Stat {
 	var stats []ui.Stat
 	for _, l := range []struct {
 		code, tone string
@@ -235,7 +235,7 @@ func (f *Face) auditImport(c *Call) error {
 		}
 		return err
 	}
-	out, r, err := f.app.ImportAudit(c.Context(), c.Actor, app.ImportInput{AuditFile: in, Key: c.Key()})
+	out, r, err := f.app.ImportAudit(c.Context(), c.Actor, appintake.ImportInput{AuditFile: in, Key: c.Key()})
 	if errs := c.Errors(err); errs != nil {
 		v, perr := f.app.PreviewAudit(c.Context(), c.Actor, in)
 		if perr != nil {
@@ -307,8 +307,8 @@ func (f *Face) showBatch(c *Call, status int, errs ui.Errors) error {
 	return c.ShowStatus(status, batchTempl(p, v, errs))
 }
 
-func (f *Face) batchInput(c *Call) app.BatchInput {
-	return app.BatchInput{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key(), Stated: c.Form("stated") != ""}
+func (f *Face) batchInput(c *Call) appintake.BatchInput {
+	return appintake.BatchInput{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key(), Stated: c.Form("stated") != ""}
 }
 
 func (f *Face) batchCancel(c *Call) error {
@@ -340,7 +340,7 @@ func (f *Face) batchDone(c *Call, err error, key string) error {
 }
 
 func (f *Face) batchErrors(c *Call) error {
-	file, _, err := f.app.BatchErrors(c.Context(), c.Actor, app.ErrorFileInput{ID: c.Param("id"), Format: c.Form("format")}, app.ErrorFileWords{
+	file, _, err := f.app.BatchErrors(c.Context(), c.Actor, appintake.ErrorFileInput{ID: c.Param("id"), Format: c.Form("format")}, appintake.ErrorFileWords{
 		Row: c.T("intake.error.row"), Cell: c.T("intake.error.cell"), Reason: c.T("intake.error.reason"), Sheet: c.T("intake.error.sheet"),
 		Say: func(code string, args map[string]any) string { return words.Args(c.Lang, "fault."+code, args) },
 	})

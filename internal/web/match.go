@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"plumbline/internal/app"
+	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/intake"
 	"plumbline/internal/web/ui"
 	"plumbline/internal/words"
@@ -18,7 +18,7 @@ func matchTag(lang words.Lang, state string) ui.Tag {
 
 // matchesPage is the queue of records and whom they were matched to.
 func (f *Face) matchesPage(c *Call) error {
-	in := app.MatchFilter{Level: c.Query("level"), State: c.Query("state"), Source: c.Query("source"), Unit: c.Query("unit"), Batch: c.Query("batch"), Open: c.Query("open") != ""}
+	in := appintake.MatchFilter{Level: c.Query("level"), State: c.Query("state"), Source: c.Query("source"), Unit: c.Query("unit"), Batch: c.Query("batch"), Open: c.Query("open") != ""}
 	rows, total, next, err := f.app.Matches(c.Context(), c.Actor, in, c.Query("cursor"), 0)
 	if err != nil {
 		return err
@@ -57,7 +57,7 @@ func (f *Face) matchesPage(c *Call) error {
 	return c.Show(matchesTempl(p, matchTabs(c, in), filters, t, pager(c, "/matches", len(rows), total, next)))
 }
 
-func matchTabs(c *Call, in app.MatchFilter) []ui.Nav {
+func matchTabs(c *Call, in appintake.MatchFilter) []ui.Nav {
 	batch := ""
 	if in.Batch != "" {
 		batch = "&batch=" + in.Batch
@@ -70,7 +70,7 @@ func matchTabs(c *Call, in app.MatchFilter) []ui.Nav {
 	return tabs
 }
 
-func (f *Face) matchFilters(c *Call, in app.MatchFilter) ([]ui.Input, error) {
+func (f *Face) matchFilters(c *Call, in appintake.MatchFilter) ([]ui.Input, error) {
 	var levels []string
 	for _, l := range intake.Levels {
 		levels = append(levels, string(l))
@@ -167,7 +167,7 @@ func (f *Face) showMatch(c *Call, status int, errs ui.Errors) error {
 // namesUnit reports whether the record itself gives a unit. Where it does not,
 // the units beside the candidates come from the roster alone, and a reader must
 // not take them for something that the record said.
-func namesUnit(m *app.MatchView) bool {
+func namesUnit(m *appintake.MatchView) bool {
 	for _, cell := range m.Cells {
 		if (cell.Field == string(intake.Unit) || cell.Field == string(intake.FormerUnit)) && strings.TrimSpace(cell.Text) != "" {
 			return true
@@ -177,7 +177,7 @@ func namesUnit(m *app.MatchView) bool {
 }
 
 // noteMatch says what is asked of the reader.
-func (f *Face) noteMatch(c *Call, m *app.MatchView, v *matchPageView) {
+func (f *Face) noteMatch(c *Call, m *appintake.MatchView, v *matchPageView) {
 	v.NoteKind = "info"
 	switch {
 	case m.Rejected != nil:
@@ -213,7 +213,7 @@ func (f *Face) noteMatch(c *Call, m *app.MatchView, v *matchPageView) {
 	}
 }
 
-func candidateOf(c *Call, m *app.MatchView, x app.CandidateView) candidateView {
+func candidateOf(c *Call, m *appintake.MatchView, x appintake.CandidateView) candidateView {
 	v := candidateView{ID: x.PersonID, Name: x.Name, Counts: x.Counts, Button: c.T("match.choose")}
 	switch {
 	case x.Proposed:
@@ -247,7 +247,7 @@ func candidateOf(c *Call, m *app.MatchView, x app.CandidateView) candidateView {
 }
 
 func (f *Face) matchDecide(c *Call) error {
-	in := app.DecideInput{ID: c.Param("id"), Version: c.Version(), Person: c.Form("person"), Number: c.Form("number"), Nobody: c.Form("nobody") != "", Reason: c.Form("reason"), Key: c.Key()}
+	in := appintake.DecideInput{ID: c.Param("id"), Version: c.Version(), Person: c.Form("person"), Number: c.Form("number"), Nobody: c.Form("nobody") != "", Reason: c.Form("reason"), Key: c.Key()}
 	if in.Nobody {
 		in.Number = ""
 	}
@@ -266,7 +266,7 @@ func (f *Face) matchDecide(c *Call) error {
 }
 
 func (f *Face) matchUndo(c *Call) error {
-	m, _, err := f.app.UndoMatch(c.Context(), c.Actor, app.UndoInput{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key(), Stated: c.Form("stated") != ""})
+	m, _, err := f.app.UndoMatch(c.Context(), c.Actor, appintake.UndoInput{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key(), Stated: c.Form("stated") != ""})
 	if errs := c.Errors(err); errs != nil {
 		return f.showMatch(c, StatusOf(err), errs)
 	}

@@ -3,12 +3,12 @@ package web
 import (
 	"testing"
 
-	"plumbline/internal/app"
+	appintake "plumbline/internal/app/intake"
 )
 
 func TestARecordThatNamesNoUnitIsToldApart(t *testing.T) {
-	cell := func(field, text string) (m app.MatchView) {
-		m.Cells = append(m.Cells, app.CellView{Header: "x", Field: field, Text: text})
+	cell := func(field, text string) (m appintake.MatchView) {
+		m.Cells = append(m.Cells, appintake.CellView{Header: "x", Field: field, Text: text})
 		return m
 	}
 	for _, c := range []struct {

@@ -8,6 +8,7 @@ import (
 
 	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
+	"plumbline/internal/app/jobs"
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
@@ -25,10 +26,11 @@ type Readings struct {
 	*approval.Approvals
 }
 
-// New registers what can wait for a second person.
-func New(d *desk.Desk, a *approval.Approvals) *Readings {
+// New registers what can wait for a second person, and the folding of the read log.
+func New(d *desk.Desk, a *approval.Approvals, runner *jobs.Runner) *Readings {
 	r := &Readings{d, a}
 	a.Register(opBudgetExtend, approval.Act{Run: approval.Typed(func(*ExtendBudgetInput, string) {}, r.extendBudget)})
+	runner.Every(time.Minute, "fold the read log", func(ctx context.Context) error { _, err := r.FoldReadings(ctx); return err })
 	return r
 }
 

@@ -1,4 +1,4 @@
-package app
+package intake
 
 import (
 	"context"
@@ -21,7 +21,7 @@ import (
 
 // importRun is one worker's knowledge of a batch; it is read anew after a crash.
 type importRun struct {
-	a      *App
+	a      *Intake
 	job    *store.Job
 	who    *roster.Actor
 	batch  *intake.AuditBatch
@@ -35,7 +35,7 @@ type importRun struct {
 // importStep imports a batch from where it stands to its end. Each write is
 // whole: records, matches, issues, the batch's counts and the job's
 // position.
-func (a *App) importStep(ctx context.Context, j *store.Job) (bool, error) {
+func (a *Intake) importStep(ctx context.Context, j *store.Job) (bool, error) {
 	var err error
 	for range importTries {
 		var r *importRun
@@ -105,7 +105,7 @@ func (r *importRun) judgeFrom(ctx context.Context, from int) <-chan []judgedRow 
 	return out
 }
 
-func (a *App) importRun(ctx context.Context, j *store.Job) (*importRun, error) {
+func (a *Intake) importRun(ctx context.Context, j *store.Job) (*importRun, error) {
 	r := &importRun{a: a, job: j, who: &roster.Actor{Account: j.Account, Program: true}}
 	done, err := a.Enter(ctx, j.ID)
 	if err != nil {

@@ -1,4 +1,4 @@
-package app
+package intake
 
 import (
 	"context"
@@ -20,7 +20,7 @@ import (
 // every match of it, and what followed. Where one person may not end an issue of
 // it, or set a record of it aside, the withdrawal is proposed, and begins when a
 // second inspector agrees.
-func (a *App) WithdrawBatch(ctx context.Context, who *roster.Actor, in BatchInput) (BatchView, desk.Receipt, error) {
+func (a *Intake) WithdrawBatch(ctx context.Context, who *roster.Actor, in BatchInput) (BatchView, desk.Receipt, error) {
 	rec, err := a.Write(ctx, who, desk.Write{Op: opBatchWithdraw, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		return a.beginWithdrawal(ctx, tx, who, in, false)
 	})
@@ -34,7 +34,7 @@ func (a *App) WithdrawBatch(ctx context.Context, who *roster.Actor, in BatchInpu
 
 const opBatchWithdraw = "batch.withdraw"
 
-func (a *App) registerIntakeWithdraw() {
+func (a *Intake) registerIntakeWithdraw() {
 	a.Handle(jobWithdraw, a.withdrawStep)
 	a.Register(opBatchWithdraw, approval.Act{Show: a.showWithdrawal, Run: approval.Typed(func(in *BatchInput, id string) { in.ID = id },
 		func(ctx context.Context, tx *store.Tx, g approval.Approved, in BatchInput) ([]ledger.Fact, error) {
@@ -45,7 +45,7 @@ func (a *App) registerIntakeWithdraw() {
 
 // beginWithdrawal starts the job, or proposes to where a second person has not
 // agreed and has to.
-func (a *App) beginWithdrawal(ctx context.Context, tx *store.Tx, who *roster.Actor, in BatchInput, agreed bool) ([]ledger.Fact, string, error) {
+func (a *Intake) beginWithdrawal(ctx context.Context, tx *store.Tx, who *roster.Actor, in BatchInput, agreed bool) ([]ledger.Fact, string, error) {
 	before, err := a.batchFor(ctx, tx, who, roster.ActWithdraw, in)
 	if err != nil {
 		return nil, "", err
@@ -84,7 +84,7 @@ func (a *App) beginWithdrawal(ctx context.Context, tx *store.Tx, who *roster.Act
 
 // withdrawGround asks the records of the batch and its issues why one person may
 // not take it back.
-func (a *App) withdrawGround(ctx context.Context, v *store.View, b *intake.AuditBatch) (string, error) {
+func (a *Intake) withdrawGround(ctx context.Context, v *store.View, b *intake.AuditBatch) (string, error) {
 	limit := a.Pack().Review.ClueMinSeverity
 	severe, err := v.SevereOfBatch(ctx, b.ID, limit)
 	if err != nil {
@@ -108,7 +108,7 @@ func agreedBy(ctx context.Context, tx *store.Tx, batch string) (by, first string
 
 // withdrawStep takes back one chunk of matches in the order of the file; the
 // job's position is the line of the file that it has come to.
-func (a *App) withdrawStep(ctx context.Context, j *store.Job) (done bool, err error) {
+func (a *Intake) withdrawStep(ctx context.Context, j *store.Job) (done bool, err error) {
 	who := &roster.Actor{Account: j.Account, Program: true}
 	_, err = a.Write(ctx, who, desk.Write{Op: "batch.withdraw"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		before, err := tx.Batch(ctx, j.ObjectID, desk.Everything)
@@ -162,14 +162,14 @@ func (a *App) withdrawStep(ctx context.Context, j *store.Job) (done bool, err er
 
 // withdrawable leaves out what became severe since the withdrawal began: that
 // match stays, and is taken back by two like any other.
-func (a *App) withdrawable(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, rows []*intake.Match) ([]*intake.Match, error) {
+func (a *Intake) withdrawable(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, rows []*intake.Match) ([]*intake.Match, error) {
 	var ids []string
 	for _, m := range rows {
 		if m.IssueID != "" {
 			ids = append(ids, m.IssueID)
 		}
 	}
-	ends, err := a.Endings(ctx, &tx.View, who, first, ids...)
+	ends, err := a.casework.Endings(ctx, &tx.View, who, first, ids...)
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +186,7 @@ func (a *App) withdrawable(ctx context.Context, tx *store.Tx, who *roster.Actor,
 
 // withdrawMatches takes matches out, with their issues and leader questions,
 // and lets the duplicates that were linked to them stand for themselves.
-func (a *App) withdrawMatches(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, rows []*intake.Match, reason string) error {
+func (a *Intake) withdrawMatches(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, rows []*intake.Match, reason string) error {
 	var ids, issues []string
 	for _, m := range rows {
 		if m.State == intake.StateWithdrawn {
@@ -206,7 +206,7 @@ func (a *App) withdrawMatches(ctx context.Context, tx *store.Tx, who *roster.Act
 	}
 	// That cases may lose their ground was stated when the withdrawal began; one
 	// opened since then is flagged as well.
-	if err := a.GroundWithdrawn(ctx, tx, who, issues, true, reason); err != nil {
+	if err := a.casework.GroundWithdrawn(ctx, tx, who, issues, true, reason); err != nil {
 		return err
 	}
 	if err := a.withdrawIssues(ctx, tx, who, first, issues); err != nil {
@@ -216,8 +216,8 @@ func (a *App) withdrawMatches(ctx context.Context, tx *store.Tx, who *roster.Act
 }
 
 // withdrawIssues takes issues back, and the questions that they raised.
-func (a *App) withdrawIssues(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, ids []string) error {
-	ends, err := a.Endings(ctx, &tx.View, who, first, ids...)
+func (a *Intake) withdrawIssues(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, ids []string) error {
+	ends, err := a.casework.Endings(ctx, &tx.View, who, first, ids...)
 	if err != nil {
 		return err
 	}
@@ -239,12 +239,12 @@ func (a *App) withdrawIssues(ctx context.Context, tx *store.Tx, who *roster.Acto
 	if err := tx.SaveIssues(ctx, changes, issue.TimingOf(a.Pack())); err != nil {
 		return err
 	}
-	return a.WithdrawQuestions(ctx, tx, ids...)
+	return a.casework.WithdrawQuestions(ctx, tx, ids...)
 }
 
 // promote lets the first live duplicate of each withdrawn match stand for
 // itself, and links the others to it.
-func (a *App) promote(ctx context.Context, tx *store.Tx, ids []string, gone []*intake.Match) error {
+func (a *Intake) promote(ctx context.Context, tx *store.Tx, ids []string, gone []*intake.Match) error {
 	linked, err := tx.DuplicatesOf(ctx, ids...)
 	if err != nil || len(linked) == 0 {
 		return err
@@ -290,7 +290,7 @@ func (a *App) promote(ctx context.Context, tx *store.Tx, ids []string, gone []*i
 }
 
 // showWithdrawal says which file would be taken back, and what it holds.
-func (a *App) showWithdrawal(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal, _ []byte) ([]approval.ProposalLine, error) {
+func (a *Intake) showWithdrawal(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal, _ []byte) ([]approval.ProposalLine, error) {
 	b, err := v.Batch(ctx, p.ObjectID, desk.Everything)
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package app
+package intake
 
 import (
 	"context"
@@ -50,7 +50,7 @@ type MatchRow struct {
 
 // Matches lists the queue under the actor's scope, newest events first, with
 // the exact number of all rows on the first page.
-func (a *App) Matches(ctx context.Context, who *roster.Actor, f MatchFilter, cursor string, limit int) (out []MatchRow, total int64, next string, err error) {
+func (a *Intake) Matches(ctx context.Context, who *roster.Actor, f MatchFilter, cursor string, limit int) (out []MatchRow, total int64, next string, err error) {
 	const op = "match.list"
 	after, err := a.OpenCursor(who, op, cursor)
 	if err != nil {
@@ -150,7 +150,7 @@ func (in DecideInput) Validate() error {
 
 // DecideMatch takes a reviewer's answer. The issue comes into being with the
 // confirmation.
-func (a *App) DecideMatch(ctx context.Context, who *roster.Actor, in DecideInput) (MatchView, desk.Receipt, error) {
+func (a *Intake) DecideMatch(ctx context.Context, who *roster.Actor, in DecideInput) (MatchView, desk.Receipt, error) {
 	rec, err := a.Write(ctx, who, desk.Write{Op: "match.decide", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		before, sc, err := a.matchFor(ctx, tx, who, roster.ActDecide, in.ID, in.Version)
 		if err != nil {
@@ -191,17 +191,17 @@ func (a *App) DecideMatch(ctx context.Context, who *roster.Actor, in DecideInput
 }
 
 // weightOf says how grave a record is, by all that it ever was.
-func (a *App) weightOf(ctx context.Context, v *store.View, record string) (intake.Weight, error) {
+func (a *Intake) weightOf(ctx context.Context, v *store.View, record string) (intake.Weight, error) {
 	peaks, err := v.RecordPeaks(ctx, record)
 	return a.weight(peaks[record]), err
 }
 
 // weight judges a severity by the pack.
-func (a *App) weight(severity int) intake.Weight {
+func (a *Intake) weight(severity int) intake.Weight {
 	return intake.Weight{Peak: severity, Limit: a.Pack().Review.ClueMinSeverity}
 }
 
-func (a *App) matchFor(ctx context.Context, tx *store.Tx, who *roster.Actor, act roster.Act, id string, version int64) (*intake.Match, roster.Scope, error) {
+func (a *Intake) matchFor(ctx context.Context, tx *store.Tx, who *roster.Actor, act roster.Act, id string, version int64) (*intake.Match, roster.Scope, error) {
 	sc, err := a.Scope(ctx, &tx.View, who, act, roster.KindMatch)
 	if err != nil {
 		return nil, sc, err
@@ -215,7 +215,7 @@ func (a *App) matchFor(ctx context.Context, tx *store.Tx, who *roster.Actor, act
 
 // personFor finds the chosen person. Whoever the reviewer is barred from is
 // nobody that he could find.
-func (a *App) personFor(ctx context.Context, tx *store.Tx, sc roster.Scope, m *intake.Match, in DecideInput) (string, error) {
+func (a *Intake) personFor(ctx context.Context, tx *store.Tx, sc roster.Scope, m *intake.Match, in DecideInput) (string, error) {
 	person := in.Person
 	if person == "" {
 		ids, err := tx.PeopleByNumber(ctx, in.Number, m.EventOn)
@@ -240,7 +240,7 @@ func (a *App) personFor(ctx context.Context, tx *store.Tx, sc roster.Scope, m *i
 
 // attach makes the issue of a match that is confirmed now. The earliest receipt
 // of the record and its duplicates governs.
-func (a *App) attach(ctx context.Context, tx *store.Tx, m *intake.Match) error {
+func (a *Intake) attach(ctx context.Context, tx *store.Tx, m *intake.Match) error {
 	linked, err := tx.DuplicatesOf(ctx, m.ID)
 	if err != nil {
 		return err
@@ -280,7 +280,7 @@ func (a *App) attach(ctx context.Context, tx *store.Tx, m *intake.Match) error {
 	return tx.AddIssues(ctx, []*issue.Issue{is}, issue.TimingOf(a.Pack()))
 }
 
-func (a *App) saveStep(ctx context.Context, tx *store.Tx, who *roster.Actor, before, after *intake.Match, step intake.Step, person, reason string) ([]ledger.Fact, string, error) {
+func (a *Intake) saveStep(ctx context.Context, tx *store.Tx, who *roster.Actor, before, after *intake.Match, step intake.Step, person, reason string) ([]ledger.Fact, string, error) {
 	d := &intake.MatchDecision{MatchID: after.ID, Step: step, PersonID: person, Account: who.Account, ReasonC: ledger.Commitment{}}
 	d.ID = tx.NewID()
 	if reason != "" {
@@ -297,8 +297,8 @@ func (a *App) saveStep(ctx context.Context, tx *store.Tx, who *roster.Actor, bef
 
 const opMatchUndo = "match.undo"
 
-func (a *App) registerMatch() {
-	a.Register(opMatchUndo, approval.Act{Show: a.ShowEnd, Run: approval.Typed(func(in *UndoInput, id string) { in.ID = id },
+func (a *Intake) registerMatch() {
+	a.Register(opMatchUndo, approval.Act{Show: a.casework.ShowEnd, Run: approval.Typed(func(in *UndoInput, id string) { in.ID = id },
 		func(ctx context.Context, tx *store.Tx, g approval.Approved, in UndoInput) ([]ledger.Fact, error) {
 			facts, _, err := a.undoMatch(ctx, tx, g.Proposer, g.Proposal.SettledBy, in)
 			return facts, err
@@ -329,7 +329,7 @@ func (in UndoInput) Validate() error {
 // UndoMatch takes a confirmed match back with what followed from it: the
 // issue, the comparison, the leader questions. Where one person may not end the
 // issue it is proposed, and undone when a second inspector agrees.
-func (a *App) UndoMatch(ctx context.Context, who *roster.Actor, in UndoInput) (MatchView, desk.Receipt, error) {
+func (a *Intake) UndoMatch(ctx context.Context, who *roster.Actor, in UndoInput) (MatchView, desk.Receipt, error) {
 	rec, err := a.Write(ctx, who, desk.Write{Op: opMatchUndo, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		return a.undoMatch(ctx, tx, who, "", in)
 	})
@@ -340,7 +340,7 @@ func (a *App) UndoMatch(ctx context.Context, who *roster.Actor, in UndoInput) (M
 	return view, rec, err
 }
 
-func (a *App) undoMatch(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, in UndoInput) ([]ledger.Fact, string, error) {
+func (a *Intake) undoMatch(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, in UndoInput) ([]ledger.Fact, string, error) {
 	before, _, err := a.matchFor(ctx, tx, who, roster.ActWithdraw, in.ID, in.Version)
 	if err != nil {
 		return nil, "", err
@@ -353,7 +353,7 @@ func (a *App) undoMatch(ctx context.Context, tx *store.Tx, who *roster.Actor, fi
 	if err != nil {
 		return nil, "", err
 	}
-	e, err := a.Ending(ctx, &tx.View, who, first, i.ID)
+	e, err := a.casework.Ending(ctx, &tx.View, who, first, i.ID)
 	if err != nil {
 		return nil, "", err
 	}
@@ -361,14 +361,14 @@ func (a *App) undoMatch(ctx context.Context, tx *store.Tx, who *roster.Actor, fi
 		if err := casework.GroundStated(ctx, tx, []string{i.ID}, in.Stated); err != nil {
 			return nil, "", err
 		}
-		p, err := a.EndProposal(ctx, tx, who, opMatchUndo, i)
+		p, err := a.casework.EndProposal(ctx, tx, who, opMatchUndo, i)
 		if err != nil {
 			return nil, "", err
 		}
 		p.ObjectKind, p.ObjectID = string(roster.KindMatch), before.ID
 		return a.Propose(ctx, tx, who, p, in, in.Reason)
 	}
-	if err := a.GroundWithdrawn(ctx, tx, who, []string{before.IssueID}, in.Stated, in.Reason); err != nil {
+	if err := a.casework.GroundWithdrawn(ctx, tx, who, []string{before.IssueID}, in.Stated, in.Reason); err != nil {
 		return nil, "", err
 	}
 	if err := a.withdrawIssues(ctx, tx, who, first, []string{before.IssueID}); err != nil {

@@ -1,4 +1,4 @@
-package app
+package intake
 
 import (
 	"bytes"
@@ -38,7 +38,7 @@ type ErrorFile struct {
 
 // BatchErrors writes the error file of a batch. It is an export, and noted in
 // the ledger as one.
-func (a *App) BatchErrors(ctx context.Context, who *roster.Actor, in ErrorFileInput, words ErrorFileWords) (out ErrorFile, rec desk.Receipt, err error) {
+func (a *Intake) BatchErrors(ctx context.Context, who *roster.Actor, in ErrorFileInput, words ErrorFileWords) (out ErrorFile, rec desk.Receipt, err error) {
 	if in.Format != "xlsx" && in.Format != "csv" {
 		return out, rec, fault.Invalid("export_format", "format")
 	}

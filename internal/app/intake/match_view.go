@@ -1,4 +1,4 @@
-package app
+package intake
 
 import (
 	"context"
@@ -69,7 +69,7 @@ type MatchView struct {
 }
 
 // Match shows one match with its candidates side by side.
-func (a *App) Match(ctx context.Context, who *roster.Actor, id string) (out MatchView, err error) {
+func (a *Intake) Match(ctx context.Context, who *roster.Actor, id string) (out MatchView, err error) {
 	err = a.Read(ctx, who, "match.read", func(ctx context.Context, v *store.View) error {
 		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindMatch)
 		if err != nil {
@@ -108,7 +108,7 @@ func (a *App) Match(ctx context.Context, who *roster.Actor, id string) (out Matc
 	return out, err
 }
 
-func (a *App) showRecord(ctx context.Context, v *store.View, who *roster.Actor, m *intake.Match, out *MatchView) error {
+func (a *Intake) showRecord(ctx context.Context, v *store.View, who *roster.Actor, m *intake.Match, out *MatchView) error {
 	records, err := v.AuditRecords(ctx, m.RecordID)
 	if err != nil || len(records) != 1 {
 		return err
@@ -129,7 +129,7 @@ func (a *App) showRecord(ctx context.Context, v *store.View, who *roster.Actor, 
 	if raw.Reading != nil {
 		out.Narrative, out.Complainant = raw.Reading.Narrative, raw.Reading.Complainant
 	}
-	sealed, complainant, err := a.ShowSealed(ctx, v, who, m.RecordID)
+	sealed, complainant, err := a.custody.ShowSealed(ctx, v, who, m.RecordID)
 	if err != nil {
 		return err
 	}

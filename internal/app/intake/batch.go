@@ -1,4 +1,4 @@
-package app
+package intake
 
 import (
 	"context"
@@ -26,7 +26,7 @@ type SourceView struct {
 }
 
 // AuditSources lists the sources with their mappings.
-func (a *App) AuditSources(ctx context.Context, who *roster.Actor) (out []SourceView, err error) {
+func (a *Intake) AuditSources(ctx context.Context, who *roster.Actor) (out []SourceView, err error) {
 	err = a.Read(ctx, who, "audit.sources", func(ctx context.Context, v *store.View) error {
 		for _, s := range seeds.Sources() {
 			said, err := v.Mappings(ctx, s.Code)
@@ -84,7 +84,7 @@ func viewBatch(b *intake.AuditBatch) BatchView {
 }
 
 // Batches lists the batches in scope, newest first.
-func (a *App) Batches(ctx context.Context, who *roster.Actor, source, cursor string, limit int) (out []BatchView, next string, err error) {
+func (a *Intake) Batches(ctx context.Context, who *roster.Actor, source, cursor string, limit int) (out []BatchView, next string, err error) {
 	const op = "batch.list"
 	after, err := a.OpenCursor(who, op, cursor)
 	if err != nil {
@@ -117,7 +117,7 @@ func (a *App) Batches(ctx context.Context, who *roster.Actor, source, cursor str
 }
 
 // Batch shows one batch with its job.
-func (a *App) Batch(ctx context.Context, who *roster.Actor, id string) (out BatchView, err error) {
+func (a *Intake) Batch(ctx context.Context, who *roster.Actor, id string) (out BatchView, err error) {
 	err = a.Read(ctx, who, "batch.read", func(ctx context.Context, v *store.View) error {
 		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindBatch)
 		if err != nil {
@@ -167,7 +167,7 @@ type BatchInput struct {
 }
 
 // CancelImport stops the job of a batch where it stands; the batch can go on.
-func (a *App) CancelImport(ctx context.Context, who *roster.Actor, in BatchInput) (BatchView, error) {
+func (a *Intake) CancelImport(ctx context.Context, who *roster.Actor, in BatchInput) (BatchView, error) {
 	const op = "batch.cancel"
 	var job *store.Job
 	err := a.Read(ctx, who, op, func(ctx context.Context, v *store.View) error {
@@ -205,7 +205,7 @@ func (a *App) CancelImport(ctx context.Context, who *roster.Actor, in BatchInput
 }
 
 // ResumeImport goes on with an import that stands.
-func (a *App) ResumeImport(ctx context.Context, who *roster.Actor, in BatchInput) (BatchView, desk.Receipt, error) {
+func (a *Intake) ResumeImport(ctx context.Context, who *roster.Actor, in BatchInput) (BatchView, desk.Receipt, error) {
 	rec, err := a.Write(ctx, who, desk.Write{Op: "batch.resume", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		before, err := a.batchFor(ctx, tx, who, roster.ActImport, in)
 		if err != nil {
@@ -234,7 +234,7 @@ func (a *App) ResumeImport(ctx context.Context, who *roster.Actor, in BatchInput
 }
 
 // batchFor loads a batch under the scope of the act and judges its version.
-func (a *App) batchFor(ctx context.Context, tx *store.Tx, who *roster.Actor, act roster.Act, in BatchInput) (*intake.AuditBatch, error) {
+func (a *Intake) batchFor(ctx context.Context, tx *store.Tx, who *roster.Actor, act roster.Act, in BatchInput) (*intake.AuditBatch, error) {
 	sc, err := a.Scope(ctx, &tx.View, who, act, roster.KindBatch)
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package app
+package intake
 
 import (
 	"context"
@@ -39,7 +39,7 @@ type receipt struct {
 }
 
 // receivedEarlier lets the earliest receipt date of duplicates govern.
-func (a *App) receivedEarlier(ctx context.Context, tx *store.Tx, list []receipt) error {
+func (a *Intake) receivedEarlier(ctx context.Context, tx *store.Tx, list []receipt) error {
 	first := make(map[string]roster.Date)
 	var ids []string
 	for _, r := range list {
@@ -66,7 +66,7 @@ func (a *App) receivedEarlier(ctx context.Context, tx *store.Tx, list []receipt)
 }
 
 // stopBatch notes that an import stands where it is, and can go on.
-func (a *App) stopBatch(ctx context.Context, j *store.Job) error {
+func (a *Intake) stopBatch(ctx context.Context, j *store.Job) error {
 	who := &roster.Actor{Account: j.Account, Program: true}
 	_, err := a.Write(ctx, who, desk.Write{Op: "audit.import"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		before, err := tx.Batch(ctx, j.ObjectID, desk.Everything)

@@ -1,4 +1,4 @@
-package app
+package intake
 
 import (
 	"plumbline/internal/app/desk"
@@ -6,7 +6,7 @@ import (
 )
 
 // intakeRoutes are the operations on audit files, their rows, and matches.
-var intakeRoutes = []desk.Route{
+var Routes = []desk.Route{
 	{Op: "audit.sources", Method: "GET", Path: "/audit/sources", Act: roster.ActList, Kind: roster.KindBatch},
 	{Op: "audit.preview", Method: "POST", Path: "/audit/preview", Act: roster.ActImport, Kind: roster.KindBatch},
 	{Op: "audit.import", Method: "POST", Path: "/audit/batches", Act: roster.ActCreate, Kind: roster.KindBatch, Write: true, Create: true, Status: 202},

@@ -1,4 +1,4 @@
-package app
+package intake
 
 import (
 	"context"
@@ -10,12 +10,12 @@ import (
 // earlierRecords are the live records that rows of a file may repeat: those that
 // are stored, and the rows before them.
 type earlierRecords struct {
-	a     *App
+	a     *Intake
 	live  map[string][]*intake.Match // by sum, earliest first
 	peaks map[*intake.Match]int      // highest severity that the record ever had
 }
 
-func (a *App) earlierRecords() *earlierRecords {
+func (a *Intake) earlierRecords() *earlierRecords {
 	return &earlierRecords{a: a, live: make(map[string][]*intake.Match), peaks: make(map[*intake.Match]int)}
 }
 

@@ -1,4 +1,4 @@
-package app
+package intake
 
 import (
 	"context"
@@ -104,7 +104,7 @@ type openedFile struct {
 
 // openAudit reads the file and maps its columns: what the user says now, then
 // what was remembered for the source, then common words.
-func (a *App) openAudit(ctx context.Context, v *store.View, account string, in *AuditFile) (*openedFile, error) {
+func (a *Intake) openAudit(ctx context.Context, v *store.View, account string, in *AuditFile) (*openedFile, error) {
 	if in.Upload != "" {
 		up, err := v.Upload(ctx, in.Upload)
 		switch {
@@ -163,7 +163,7 @@ func (a *App) openAudit(ctx context.Context, v *store.View, account string, in *
 	return f, nil
 }
 
-func (a *App) auditReader(source string, headers []string, columns intake.Columns, remembered, said map[string]string, category string, received roster.Date) *intake.Reader {
+func (a *Intake) auditReader(source string, headers []string, columns intake.Columns, remembered, said map[string]string, category string, received roster.Date) *intake.Reader {
 	classes := make(map[string]string)
 	if s := sourceOf(source); s != nil {
 		for _, c := range s.Classes {
@@ -197,7 +197,7 @@ type judgedRow struct {
 	failed      error // to seal it
 }
 
-func (a *App) judge(row sheet.Row, r *intake.Reader, source string, x *intake.Index) judgedRow {
+func (a *Intake) judge(row sheet.Row, r *intake.Reader, source string, x *intake.Index) judgedRow {
 	j := judgedRow{row: row}
 	if j.reading, j.bad = r.Read(row); j.bad != nil {
 		j.outcome.Level = intake.Rejected
@@ -227,7 +227,7 @@ const stagedFor = 24 * time.Hour
 
 // StageAudit keeps a file between a dry run and its import, for its sender
 // alone.
-func (a *App) StageAudit(ctx context.Context, who *roster.Actor, name string, data []byte) (string, error) {
+func (a *Intake) StageAudit(ctx context.Context, who *roster.Actor, name string, data []byte) (string, error) {
 	if _, err := a.Authorize(who, "audit.preview"); err != nil {
 		return "", err
 	}
@@ -240,7 +240,7 @@ func (a *App) StageAudit(ctx context.Context, who *roster.Actor, name string, da
 }
 
 // checkFile refuses what the spreadsheet reader would refuse.
-func (a *App) checkFile(ctx context.Context, who *roster.Actor, name string, data []byte) error {
+func (a *Intake) checkFile(ctx context.Context, who *roster.Actor, name string, data []byte) error {
 	done, err := a.Reading(ctx, who)
 	if err != nil {
 		return err
@@ -256,7 +256,7 @@ func (a *App) checkFile(ctx context.Context, who *roster.Actor, name string, dat
 // forgetStaged drops the files that nobody came back for, and those of an
 // import that never began or has ended: only one under way or stopped needs its
 // file.
-func (a *App) forgetStaged(ctx context.Context) error {
+func (a *Intake) forgetStaged(ctx context.Context) error {
 	return a.Store.DropUploads(ctx, "created_at < ? AND id NOT IN (SELECT id FROM audit_batches WHERE state IN (?, ?))",
 		a.Store.Now().Add(-stagedFor), intake.Importing, intake.Stopped)
 }
@@ -318,7 +318,7 @@ const (
 )
 
 // PreviewAudit reads and matches a whole file without storing anything.
-func (a *App) PreviewAudit(ctx context.Context, who *roster.Actor, in AuditFile) (out AuditPreview, err error) {
+func (a *Intake) PreviewAudit(ctx context.Context, who *roster.Actor, in AuditFile) (out AuditPreview, err error) {
 	if err := a.Admit(who, "audit.preview"); err != nil {
 		return out, err
 	}
@@ -362,7 +362,7 @@ func (a *App) PreviewAudit(ctx context.Context, who *roster.Actor, in AuditFile)
 	return out, err
 }
 
-func (a *App) previewRows(ctx context.Context, v *store.View, f *openedFile, out *AuditPreview) error {
+func (a *Intake) previewRows(ctx context.Context, v *store.View, f *openedFile, out *AuditPreview) error {
 	x, err := v.MatchIndex(ctx)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package app
+package intake
 
 import (
 	"context"
@@ -26,7 +26,7 @@ const (
 	importLease = 10 * time.Second // how soon another worker may go on after a crash
 )
 
-func (a *App) registerIntakeImport() {
+func (a *Intake) registerIntakeImport() {
 	a.Handle(jobImport, a.importStep)
 }
 
@@ -44,7 +44,7 @@ type ImportResult struct {
 
 // ImportAudit takes a file in and queues the job that imports it. The same
 // file of the same source changes nothing.
-func (a *App) ImportAudit(ctx context.Context, who *roster.Actor, in ImportInput) (out ImportResult, rec desk.Receipt, err error) {
+func (a *Intake) ImportAudit(ctx context.Context, who *roster.Actor, in ImportInput) (out ImportResult, rec desk.Receipt, err error) {
 	if _, err := a.Authorize(who, "audit.import"); err != nil {
 		return out, rec, err
 	}
@@ -115,7 +115,7 @@ func (a *App) ImportAudit(ctx context.Context, who *roster.Actor, in ImportInput
 
 // openToImport reads the file, and finds the batch as which it was imported
 // before.
-func (a *App) openToImport(ctx context.Context, who *roster.Actor, in *AuditFile) (f *openedFile, existing *intake.AuditBatch, err error) {
+func (a *Intake) openToImport(ctx context.Context, who *roster.Actor, in *AuditFile) (f *openedFile, existing *intake.AuditBatch, err error) {
 	done, err := a.Reading(ctx, who)
 	if err != nil {
 		return nil, nil, err
@@ -139,7 +139,7 @@ type openedBatch struct {
 }
 
 // unneeded takes back an upload that nothing refers to.
-func (a *App) unneeded(ctx context.Context, upload, batch string, rec desk.Receipt, err error) (string, error) {
+func (a *Intake) unneeded(ctx context.Context, upload, batch string, rec desk.Receipt, err error) (string, error) {
 	if rec.Replayed {
 		batch = rec.ResultID
 	}
@@ -158,7 +158,7 @@ func jsonText(v any) string {
 }
 
 // importUnit is where the importer holds the role that lets him import.
-func (a *App) importUnit(ctx context.Context, v *store.View, who *roster.Actor) (string, error) {
+func (a *Intake) importUnit(ctx context.Context, v *store.View, who *roster.Actor) (string, error) {
 	for _, h := range who.Held {
 		if h.Role == roster.RoleInspector {
 			return h.Unit, nil
@@ -175,7 +175,7 @@ func (a *App) importUnit(ctx context.Context, v *store.View, who *roster.Actor) 
 }
 
 // remember keeps what the user said about headers and class words.
-func (a *App) remember(ctx context.Context, sx *store.ScratchTx, who *roster.Actor, in AuditFile, f *openedFile) error {
+func (a *Intake) remember(ctx context.Context, sx *store.ScratchTx, who *roster.Actor, in AuditFile, f *openedFile) error {
 	put := func(kind, word, meaning string) error {
 		m := &intake.Mapping{Source: in.Source, Kind: kind, Word: intake.HeaderKey(word), Meaning: meaning, Account: who.Account, ChangedAt: a.Store.Now()}
 		return sx.Upsert(ctx, m, "source, kind, word", "meaning", "account", "changed_at")
