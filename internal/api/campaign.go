@@ -5,7 +5,7 @@ import (
 	"encoding/hex"
 	"time"
 
-	"plumbline/internal/app"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
 )
@@ -93,11 +93,11 @@ func registerCampaigns(r *registry) {
 		}
 		return out, nil
 	}, Summary("One edition with its questions"))
-	handle(r, "checklist.details", func(ctx context.Context, c *Call, in *ByID) (Paged[app.DetailView], error) {
+	handle(r, "checklist.details", func(ctx context.Context, c *Call, in *ByID) (Paged[appselfcheck.DetailView], error) {
 		rows, err := r.f.App.ChecklistDetails(ctx, c.Actor, in.ID)
-		return Paged[app.DetailView]{Items: rows}, err
+		return Paged[appselfcheck.DetailView]{Items: rows}, err
 	}, Summary("What my units, and those above them, added under the items"))
-	made(r, "checklist.refine", "Add a detail under an item, for a unit and those below it", func(in *app.RefineInput, id string, c *Call) {
+	made(r, "checklist.refine", "Add a detail under an item, for a unit and those below it", func(in *appselfcheck.RefineInput, id string, c *Call) {
 		in.ChecklistID, in.Key = id, c.Key
 	}, r.f.App.Refine)
 	handle(r, "checklist.publish", func(ctx context.Context, c *Call, in *struct {
@@ -109,7 +109,7 @@ func registerCampaigns(r *registry) {
 			Items    []ItemView `json:"items,omitempty" maxItems:"200"`
 		}
 	}) (Done, error) {
-		list := app.SeedChecklist(selfcheck.Audience(in.Body.Audience))
+		list := appselfcheck.SeedChecklist(selfcheck.Audience(in.Body.Audience))
 		if !in.Body.Seed {
 			list.TitleZH, list.TitleEN, list.Items = in.Body.TitleZH, in.Body.TitleEN, nil
 			for _, it := range in.Body.Items {
@@ -148,7 +148,7 @@ func registerCampaigns(r *registry) {
 		}
 	}) (Done, error) {
 		b := in.Body
-		id, rc, err := r.f.App.CreateCampaign(ctx, c.Actor, app.CampaignInput{UnitID: b.Unit, Title: b.Title,
+		id, rc, err := r.f.App.CreateCampaign(ctx, c.Actor, appselfcheck.CampaignInput{UnitID: b.Unit, Title: b.Title,
 			OpensOn: roster.Date(b.OpensOn), ClosesOn: roster.Date(b.ClosesOn), PeriodFrom: roster.Date(b.PeriodFrom), PeriodTo: roster.Date(b.PeriodTo),
 			OfficersID: b.Officers, LeadersID: b.Leaders, Key: c.Key})
 		return done(rc, id), err
@@ -158,7 +158,7 @@ func registerCampaigns(r *registry) {
 			ByID
 			Body versionBody
 		}) (Done, error) {
-			rc, err := r.f.App.MoveCampaign(ctx, c.Actor, app.CampaignStep{ID: in.ID, Version: c.Version(in.Body.Version), Step: step, Key: c.Key})
+			rc, err := r.f.App.MoveCampaign(ctx, c.Actor, appselfcheck.CampaignStep{ID: in.ID, Version: c.Version(in.Body.Version), Step: step, Key: c.Key})
 			return done(rc, in.ID), err
 		}, Summary("Campaign: "+step))
 	}
@@ -169,7 +169,7 @@ func registerCampaigns(r *registry) {
 			Reason string `json:"reason"`
 		}
 	}) (Done, error) {
-		rc, err := r.f.App.AmendRoster(ctx, c.Actor, app.AmendInput{CampaignID: in.ID, Number: in.Body.Number, Reason: in.Body.Reason, Key: c.Key})
+		rc, err := r.f.App.AmendRoster(ctx, c.Actor, appselfcheck.AmendInput{CampaignID: in.ID, Number: in.Body.Number, Reason: in.Body.Reason, Key: c.Key})
 		return done(rc, in.ID), err
 	}, Summary("Amend the roster: a late joiner or a transfer, dated today"))
 }
@@ -240,7 +240,7 @@ func registerOwed(r *registry) {
 		Cursor string `query:"cursor"`
 		Limit  int    `query:"limit"`
 	}) (OwedPage, error) {
-		v, err := r.f.App.Owed(ctx, c.Actor, app.OwedInput{OwedFilter: selfcheck.OwedFilter{CampaignID: in.ID, UnitID: in.Unit, Only: in.Only, Of: selfcheck.Owing(in.Of)}, Cursor: in.Cursor, Limit: in.Limit})
+		v, err := r.f.App.Owed(ctx, c.Actor, appselfcheck.OwedInput{OwedFilter: selfcheck.OwedFilter{CampaignID: in.ID, UnitID: in.Unit, Only: in.Only, Of: selfcheck.Owing(in.Of)}, Cursor: in.Cursor, Limit: in.Limit})
 		if err != nil {
 			return OwedPage{}, err
 		}
@@ -263,7 +263,7 @@ func registerCompletion(r *registry) {
 			Items []UnitCountsView `json:"items"`
 			Total CountsView       `json:"total"`
 		}
-		v, err := r.f.App.CompletionOf(ctx, c.Actor, app.CompletionInput{ID: in.ID, Near: in.Near, Only: in.Only, Certified: in.Certified})
+		v, err := r.f.App.CompletionOf(ctx, c.Actor, appselfcheck.CompletionInput{ID: in.ID, Near: in.Near, Only: in.Only, Certified: in.Certified})
 		if err != nil {
 			return out, err
 		}
@@ -282,7 +282,7 @@ func registerCompletion(r *registry) {
 		if err != nil {
 			return UnitRosterView{}, err
 		}
-		rows := func(in []app.ReviewRow) []ListView {
+		rows := func(in []appselfcheck.ReviewRow) []ListView {
 			out := make([]ListView, len(in))
 			for i := range in {
 				out[i] = listView(&in[i].Submission)
@@ -303,11 +303,11 @@ func registerCompletion(r *registry) {
 			Reason string `json:"reason"`
 		}
 	}) (Done, error) {
-		rc, err := r.f.App.UndoCertify(ctx, c.Actor, app.UndoCertifyInput{CampaignID: in.ID, UnitID: in.Unit, Reason: in.Body.Reason, Key: c.Key})
+		rc, err := r.f.App.UndoCertify(ctx, c.Actor, appselfcheck.UndoCertifyInput{CampaignID: in.ID, UnitID: in.Unit, Reason: in.Body.Reason, Key: c.Key})
 		return done(rc, in.Unit), err
 	}, Versionless, Summary("Take a unit's certification back, from the top down"))
 	handle(r, "certification.create", func(ctx context.Context, c *Call, in *unitPath) (Done, error) {
-		rc, err := r.f.App.Certify(ctx, c.Actor, app.CertifyInput{CampaignID: in.ID, UnitID: in.Unit, Key: c.Key})
+		rc, err := r.f.App.Certify(ctx, c.Actor, appselfcheck.CertifyInput{CampaignID: in.ID, UnitID: in.Unit, Key: c.Key})
 		return done(rc, in.Unit), err
 	}, Versionless, Summary("Certify a unit: 100 % filed or excused, after all below it"))
 }

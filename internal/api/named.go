@@ -3,7 +3,7 @@ package api
 import (
 	"context"
 
-	"plumbline/internal/app"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/selfcheck"
 )
 
@@ -24,7 +24,7 @@ type NamedView struct {
 	Reply      string     `json:"reply,omitempty" doc:"what the respondent last replied"`
 }
 
-func namedView(n *app.NamedItem) NamedView {
+func namedView(n *appselfcheck.NamedItem) NamedView {
 	return NamedView{selfcheck.NamedID(n.SubmissionID, n.ItemNo), n.Version, string(n.State), n.SubmissionID, n.ItemNo, n.Nil, n.LeaderID, n.Leader, n.Respondent, n.Unit, saidViews(n.Issues), n.Reason, n.Reply}
 }
 
@@ -41,7 +41,7 @@ func registerNamed(r *registry) {
 			Paged[NamedView]
 			Total int64 `json:"total"`
 		}
-		page, err := r.f.App.NamedItems(ctx, c.Actor, app.NamedQuery{State: selfcheck.NamedState(in.State), Cursor: in.Cursor, Limit: in.Limit})
+		page, err := r.f.App.NamedItems(ctx, c.Actor, appselfcheck.NamedQuery{State: selfcheck.NamedState(in.State), Cursor: in.Cursor, Limit: in.Limit})
 		out.Items, out.Next, out.Total = make([]NamedView, len(page.Rows)), page.Next, page.Total
 		for i := range page.Rows {
 			out.Items[i] = namedView(&page.Rows[i])
@@ -59,14 +59,14 @@ func registerNamed(r *registry) {
 		ByID
 		Body versionBody
 	}) (Done, error) {
-		rc, err := r.f.App.AcceptNamed(ctx, c.Actor, app.NamedDecision{ID: in.ID, Version: c.Version(in.Body.Version), Key: c.Key})
+		rc, err := r.f.App.AcceptNamed(ctx, c.Actor, appselfcheck.NamedDecision{ID: in.ID, Version: c.Version(in.Body.Version), Key: c.Key})
 		return done(rc, in.ID), err
 	}, Summary("Accept an item that names a leader"))
 	handle(r, "named.return", func(ctx context.Context, c *Call, in *struct {
 		ByID
 		Body reasonBody
 	}) (Done, error) {
-		rc, err := r.f.App.ReturnNamed(ctx, c.Actor, app.NamedDecision{ID: in.ID, Version: c.Version(in.Body.Version), Reason: in.Body.Reason, Key: c.Key})
+		rc, err := r.f.App.ReturnNamed(ctx, c.Actor, appselfcheck.NamedDecision{ID: in.ID, Version: c.Version(in.Body.Version), Reason: in.Body.Reason, Key: c.Key})
 		return done(rc, in.ID), err
 	}, Summary("Return an item that names a leader; its list stays as it is"))
 	handle(r, "named.reply", func(ctx context.Context, c *Call, in *struct {
@@ -76,7 +76,7 @@ func registerNamed(r *registry) {
 			Text string `json:"text"`
 		}
 	}) (Done, error) {
-		rc, err := r.f.App.ReplyNamed(ctx, c.Actor, app.NamedReplyInput{ID: in.ID, ItemNo: in.Body.Item, Text: in.Body.Text, Key: c.Key})
+		rc, err := r.f.App.ReplyNamed(ctx, c.Actor, appselfcheck.NamedReplyInput{ID: in.ID, ItemNo: in.Body.Item, Text: in.Body.Text, Key: c.Key})
 		return done(rc, in.ID), err
 	}, Summary("Answer an item of my list that the tier above the leader gave back"))
 }

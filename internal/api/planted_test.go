@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/desk"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
@@ -129,7 +129,7 @@ func newWorld(t *testing.T) *world {
 		return err
 	})
 	for _, a := range []selfcheck.Audience{selfcheck.Officers, selfcheck.Leaders} {
-		id, _, err := w.App.PublishChecklist(context.Background(), w.Actor("manager"), app.SeedChecklist(a))
+		id, _, err := w.App.PublishChecklist(context.Background(), w.Actor("manager"), appselfcheck.SeedChecklist(a))
 		if err != nil {
 			t.Fatal(err)
 		}

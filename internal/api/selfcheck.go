@@ -6,6 +6,7 @@ import (
 	"plumbline/internal/app"
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/desk"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
 )
@@ -77,7 +78,7 @@ type SaidView struct {
 	Added    string `json:"added_on,omitempty" doc:"set for a supplement"`
 }
 
-func saidViews(said []app.SaidIssue) []SaidView {
+func saidViews(said []appselfcheck.SaidIssue) []SaidView {
 	out := make([]SaidView, len(said))
 	for i, s := range said {
 		out[i] = SaidView{s.ID, s.ItemNo, string(s.EventOn), s.Text, string(s.State), s.Severity, string(s.Added)}
@@ -136,7 +137,7 @@ type ToDoView struct {
 }
 
 func registerLists(r *registry) {
-	mine := func(lists []app.MyList) []ListView {
+	mine := func(lists []appselfcheck.MyList) []ListView {
 		out := make([]ListView, len(lists))
 		for i := range lists {
 			out[i] = listView(&lists[i].Submission)
@@ -178,9 +179,9 @@ func registerLists(r *registry) {
 	}) (struct {
 		Items []SeqView `json:"items"`
 	}, error) {
-		save := app.SaveDraftInput{ID: in.ID}
+		save := appselfcheck.SaveDraftInput{ID: in.ID}
 		for _, s := range in.Body.Items {
-			save.Saves = append(save.Saves, app.DraftSave{Seq: s.Seq, ItemAnswer: s.ItemAnswer})
+			save.Saves = append(save.Saves, appselfcheck.DraftSave{Seq: s.Seq, ItemAnswer: s.ItemAnswer})
 		}
 		var out struct {
 			Items []SeqView `json:"items"`
@@ -198,7 +199,7 @@ func registerLists(r *registry) {
 			Answers []selfcheck.ItemAnswer `json:"answers,omitempty" maxItems:"200" doc:"absent: what is saved as drafts is filed"`
 		}
 	}) (Done, error) {
-		rc, err := r.f.App.Submit(ctx, c.Actor, app.SubmitInput{ID: in.ID, Version: c.Version(in.Body.Version), Answers: in.Body.Answers, Key: c.Key})
+		rc, err := r.f.App.Submit(ctx, c.Actor, appselfcheck.SubmitInput{ID: in.ID, Version: c.Version(in.Body.Version), Answers: in.Body.Answers, Key: c.Key})
 		return done(rc, in.ID), err
 	}, Summary("Submit a list: every item answered, nil explicitly"))
 	handle(r, "submission.supplement", func(ctx context.Context, c *Call, in *struct {
@@ -209,7 +210,7 @@ func registerLists(r *registry) {
 			Text    string `json:"text"`
 		}
 	}) (Done, error) {
-		rc, err := r.f.App.Supplement(ctx, c.Actor, app.SupplementInput{ID: in.ID, ItemNo: in.Body.Item, EventOn: roster.Date(in.Body.EventOn), Text: in.Body.Text, Key: c.Key})
+		rc, err := r.f.App.Supplement(ctx, c.Actor, appselfcheck.SupplementInput{ID: in.ID, ItemNo: in.Body.Item, EventOn: roster.Date(in.Body.EventOn), Text: in.Body.Text, Key: c.Key})
 		return done(rc, in.ID), err
 	}, Summary("Add a dated issue to my locked list"))
 	handle(r, "submission.receipt", func(ctx context.Context, c *Call, in *ByID) (Paged[ReceiptView], error) {
@@ -224,14 +225,14 @@ func registerLists(r *registry) {
 		ByID
 		Body reasonBody
 	}) (Done, error) {
-		rc, err := r.f.App.Excuse(ctx, c.Actor, app.ExcuseInput{ID: in.ID, Version: c.Version(in.Body.Version), Reason: in.Body.Reason, Key: c.Key})
+		rc, err := r.f.App.Excuse(ctx, c.Actor, appselfcheck.ExcuseInput{ID: in.ID, Version: c.Version(in.Body.Version), Reason: in.Body.Reason, Key: c.Key})
 		return done(rc, in.ID), err
 	}, Summary("Excuse a respondent from a list"))
 	handle(r, "submission.restore", func(ctx context.Context, c *Call, in *struct {
 		ByID
 		Body reasonBody
 	}) (Done, error) {
-		rc, err := r.f.App.Restore(ctx, c.Actor, app.ExcuseInput{ID: in.ID, Version: c.Version(in.Body.Version), Reason: in.Body.Reason, Key: c.Key})
+		rc, err := r.f.App.Restore(ctx, c.Actor, appselfcheck.ExcuseInput{ID: in.ID, Version: c.Version(in.Body.Version), Reason: in.Body.Reason, Key: c.Key})
 		return done(rc, in.ID), err
 	}, Summary("Take an excuse back: the list is owed again"))
 }
@@ -269,7 +270,7 @@ func registerReviews(r *registry) {
 		Paged[ListView]
 		Total int64 `json:"total"`
 	}, error) {
-		q := app.ReviewQuery{Cursor: in.Cursor, Limit: in.Limit}
+		q := appselfcheck.ReviewQuery{Cursor: in.Cursor, Limit: in.Limit}
 		q.CampaignID, q.UnitID, q.State = in.Campaign, in.Unit, selfcheck.State(in.State)
 		rows, total, next, err := r.f.App.Reviews(ctx, c.Actor, q)
 		var out struct {
@@ -296,7 +297,7 @@ func registerReviews(r *registry) {
 		ByID
 		Body versionBody
 	}) (Done, error) {
-		rc, err := r.f.App.AcceptList(ctx, c.Actor, app.AcceptInput{ID: in.ID, Version: c.Version(in.Body.Version), Key: c.Key})
+		rc, err := r.f.App.AcceptList(ctx, c.Actor, appselfcheck.AcceptInput{ID: in.ID, Version: c.Version(in.Body.Version), Key: c.Key})
 		return done(rc, in.ID), err
 	}, Summary("Accept a list"))
 	handle(r, "review.accept_many", func(ctx context.Context, c *Call, in *struct {
@@ -307,9 +308,9 @@ func registerReviews(r *registry) {
 			} `json:"lists" maxItems:"200"`
 		}
 	}) (Done, error) {
-		many := app.AcceptManyInput{Key: c.Key}
+		many := appselfcheck.AcceptManyInput{Key: c.Key}
 		for _, l := range in.Body.Lists {
-			many.Lists = append(many.Lists, app.AcceptInput{ID: l.ID, Version: l.Version})
+			many.Lists = append(many.Lists, appselfcheck.AcceptInput{ID: l.ID, Version: l.Version})
 		}
 		rc, err := r.f.App.AcceptLists(ctx, c.Actor, many)
 		return done(rc, ""), err
@@ -318,7 +319,7 @@ func registerReviews(r *registry) {
 		ByID
 		Body reasonBody
 	}) (Done, error) {
-		rc, err := r.f.App.ReturnList(ctx, c.Actor, app.ReturnInput{ID: in.ID, Version: c.Version(in.Body.Version), Reason: in.Body.Reason, Key: c.Key})
+		rc, err := r.f.App.ReturnList(ctx, c.Actor, appselfcheck.ReturnInput{ID: in.ID, Version: c.Version(in.Body.Version), Reason: in.Body.Reason, Key: c.Key})
 		return done(rc, in.ID), err
 	}, Summary("Return a list with a reason"))
 }

@@ -4,10 +4,10 @@ import (
 	"context"
 	"testing"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/casework"
 	apprecusal "plumbline/internal/app/recusal"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/ledger"
@@ -115,7 +115,7 @@ func TestAnAlarmWhenAListHasNoReviewer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.App.AcceptList(ctx, s.Actor("cara"), app.AcceptInput{ID: l.ID, Version: v.Version}); err != nil {
+		if _, err := s.App.AcceptList(ctx, s.Actor("cara"), appselfcheck.AcceptInput{ID: l.ID, Version: v.Version}); err != nil {
 			t.Error(err)
 		}
 		sound(t, s)
@@ -169,7 +169,7 @@ func TestAnAlarmWhenANamedItemHasNoReviewer(t *testing.T) {
 
 				grant(t, s, "cara", roster.RoleUnitHead, "east")
 				sweep(t, s, "another head of the unit may", 1)
-				if _, err := s.App.AcceptNamed(ctx, s.Actor("cara"), app.NamedDecision{ID: l.ID + ".49"}); err != nil {
+				if _, err := s.App.AcceptNamed(ctx, s.Actor("cara"), appselfcheck.NamedDecision{ID: l.ID + ".49"}); err != nil {
 					t.Fatal(err)
 				}
 				revoke(t, s, "cara")

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 	"plumbline/internal/app/jobs"
 	"plumbline/internal/app/readlog"
 	apprecusal "plumbline/internal/app/recusal"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/app/uploads"
 	"plumbline/internal/rules"
 	"plumbline/internal/store"
@@ -53,12 +53,12 @@ type App struct {
 	*appcustody.Safekeeping
 	*apprecusal.Recusal
 	*casework.Casework
+	*appselfcheck.Selfcheck
 	*appintake.Intake
 	*readlog.Readings
 	*uploads.Uploads
 
-	checklists sync.Map // items by checklist id: a published edition never changes
-	strengths  atomic.Pointer[strengths]
+	strengths atomic.Pointer[strengths]
 }
 
 // New wires the application over an open, migrated store.
@@ -82,8 +82,8 @@ func New(cfg Config) (*App, error) {
 	a.Safekeeping = appcustody.New(d, a.Approvals, a.Runner)
 	a.Recusal = apprecusal.New(d, a.Approvals, a.Runner)
 	a.Casework = casework.New(d, a.Approvals, a.Readings, a.Heads, a.Recusal)
+	a.Selfcheck = appselfcheck.New(d, a.Runner, a.Casework)
 	a.Intake = appintake.New(d, a.Approvals, a.Runner, a.Readings, a.Uploads, a.Safekeeping, a.Casework)
-	a.registerCampaignJob()
 	a.registerRosterPast()
 	a.housekeeping()
 	return a, nil

@@ -7,10 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/heads"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
 	"plumbline/internal/bundle"
 	"plumbline/internal/fault"
@@ -283,7 +283,7 @@ func TestAFilingDoesNotNameAHiddenRecord(t *testing.T) {
 		untold(rec, 1)
 
 		l = list(t, s, "anna", selfcheck.Officers, false)
-		if _, err := s.App.ReturnList(ctx, s.Actor("east1head"), app.ReturnInput{ID: l.ID, Version: l.Version, Reason: "请写清经过"}); err != nil {
+		if _, err := s.App.ReturnList(ctx, s.Actor("east1head"), appselfcheck.ReturnInput{ID: l.ID, Version: l.Version, Reason: "请写清经过"}); err != nil {
 			t.Fatal(err)
 		}
 		l = list(t, s, "anna", selfcheck.Officers, false)

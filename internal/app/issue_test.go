@@ -13,6 +13,7 @@ import (
 	"plumbline/internal/app"
 	"plumbline/internal/app/approval"
 	"plumbline/internal/app/casework"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
@@ -426,7 +427,7 @@ func TestListsWithoutNamesTakeNobodyAsFilter(t *testing.T) {
 	say(tracks, err)
 	tasks, err := s.App.Rectifications(ctx, who, rectify.Filter{}, "")
 	say(tasks, err)
-	owed, err := s.App.Owed(ctx, who, app.OwedInput{OwedFilter: selfcheck.OwedFilter{CampaignID: id}})
+	owed, err := s.App.Owed(ctx, who, appselfcheck.OwedInput{OwedFilter: selfcheck.OwedFilter{CampaignID: id}})
 	say(owed.Rows, err)
 	untouched, err := s.App.Untouched(ctx, who, app.UntouchedInput{Category: "interview"})
 	say(untouched, err)

@@ -211,7 +211,7 @@ func (a *App) listsGrid(ctx context.Context, v *store.View, tree *roster.Tree, u
 	if err != nil || c.LockedAt == nil {
 		return nil, err
 	}
-	own, _, err := a.completions(ctx, v, campaign)
+	own, _, err := a.Completions(ctx, v, campaign)
 	if err != nil {
 		return nil, err
 	}

@@ -12,10 +12,10 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/heads"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
@@ -113,7 +113,7 @@ func TestReceiptOfASelfCheck(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.App.AcceptList(ctx, head, app.AcceptInput{ID: l.ID, Version: open.Version}); err != nil {
+		if _, err := s.App.AcceptList(ctx, head, appselfcheck.AcceptInput{ID: l.ID, Version: open.Version}); err != nil {
 			t.Fatal(err)
 		}
 		again := receiptOf(t, s, "anna", heads.ReceiptAsk{Seq: rec.Seq})
@@ -363,7 +363,7 @@ func TestSlipOfAnEarlierRound(t *testing.T) {
 		first := submit(t, s, "anna", l, says(3, "第一件事", "第二件事"), says(9, "第三件事"))
 		l = list(t, s, "anna", selfcheck.Officers, false)
 		kept := l.Issues[0]
-		if _, err := s.App.ReturnList(ctx, s.Actor("east1head"), app.ReturnInput{ID: l.ID, Version: l.Version, Reason: "请写清日期"}); err != nil {
+		if _, err := s.App.ReturnList(ctx, s.Actor("east1head"), appselfcheck.ReturnInput{ID: l.ID, Version: l.Version, Reason: "请写清日期"}); err != nil {
 			t.Fatal(err)
 		}
 		l = list(t, s, "anna", selfcheck.Officers, false)

@@ -296,7 +296,7 @@ func (a *App) reportCompletion(ctx context.Context, v *store.View, tree *roster.
 		}
 		return nil
 	}
-	own, certified, err := a.completions(ctx, v, b.Campaign)
+	own, certified, err := a.Completions(ctx, v, b.Campaign)
 	if err != nil {
 		return err
 	}

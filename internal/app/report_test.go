@@ -13,6 +13,7 @@ import (
 	"plumbline/internal/app"
 	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/attacker"
 	"plumbline/internal/fault"
@@ -81,7 +82,7 @@ func behind(t *testing.T, s *apptest.Site, who *roster.Actor, list report.List, 
 	t.Helper()
 	switch list {
 	case report.Lists:
-		in := app.OwedInput{Limit: 3, OwedFilter: selfcheck.OwedFilter{CampaignID: q.Get("campaign"), UnitID: q.Get("unit"), Only: q.Get("only") == "1", Of: selfcheck.Owing(q.Get("of"))}}
+		in := appselfcheck.OwedInput{Limit: 3, OwedFilter: selfcheck.OwedFilter{CampaignID: q.Get("campaign"), UnitID: q.Get("unit"), Only: q.Get("only") == "1", Of: selfcheck.Owing(q.Get("of"))}}
 		for {
 			page, err := s.App.Owed(ctx, who, in)
 			if fault.Is(err, fault.ForbiddenKind) {
@@ -99,7 +100,7 @@ func behind(t *testing.T, s *apptest.Site, who *roster.Actor, list report.List, 
 			}
 		}
 	case report.Completion:
-		l, err := s.App.CompletionOf(ctx, who, app.CompletionInput{ID: q.Get("campaign"), Near: q.Get("unit"), Only: q.Get("only") == "1", Certified: q.Get("certified") == "1"})
+		l, err := s.App.CompletionOf(ctx, who, appselfcheck.CompletionInput{ID: q.Get("campaign"), Near: q.Get("unit"), Only: q.Get("only") == "1", Certified: q.Get("certified") == "1"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -137,7 +138,7 @@ func TestEveryNumberOpensItsList(t *testing.T) {
 		planted := plantIssues(t, s)
 		campaign(t, s)
 		submit(t, s, "anna", list(t, s, "anna", selfcheck.Officers, false))
-		if _, err := s.App.Excuse(ctx, s.Actor("manager"), app.ExcuseInput{ID: list(t, s, "ben", selfcheck.Officers, false).ID, Version: list(t, s, "ben", selfcheck.Officers, false).Version, Reason: "长期病休，专项期间不在岗。"}); err != nil {
+		if _, err := s.App.Excuse(ctx, s.Actor("manager"), appselfcheck.ExcuseInput{ID: list(t, s, "ben", selfcheck.Officers, false).ID, Version: list(t, s, "ben", selfcheck.Officers, false).Version, Reason: "长期病休，专项期间不在岗。"}); err != nil {
 			t.Fatal(err)
 		}
 		for _, reader := range []string{"reader", "inspector", "eastinspector", "chief", "deputy", "authority"} {
@@ -390,7 +391,7 @@ func TestAReportShowsTheCampaignAskedFor(t *testing.T) {
 	step(t, s, older, "lock")
 	manager := s.Actor("manager")
 	more := func(unit, title string) string {
-		id, _, err := s.App.CreateCampaign(ctx, manager, app.CampaignInput{UnitID: unit, Title: title, OpensOn: "2026-03-02", ClosesOn: "2026-03-31", PeriodFrom: "2024-01-01", PeriodTo: "2026-02-28"})
+		id, _, err := s.App.CreateCampaign(ctx, manager, appselfcheck.CampaignInput{UnitID: unit, Title: title, OpensOn: "2026-03-02", ClosesOn: "2026-03-31", PeriodFrom: "2024-01-01", PeriodTo: "2026-02-28"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/casework"
 	appcustody "plumbline/internal/app/custody"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/pgtest"
 	"plumbline/internal/custody"
@@ -69,7 +69,7 @@ func TestTheServingRoleDoesTheWork(t *testing.T) {
 
 	campaign(t, s) // campaigns, jobs, lists, drafts, answers, slips
 	l := list(t, s, "anna", selfcheck.Officers, false)
-	if _, err := s.App.SaveDraft(ctx, s.Actor("anna"), app.SaveDraftInput{ID: l.ID, Saves: []app.DraftSave{{Seq: 1, ItemAnswer: says(5, "监控录像未及时调取")}}}); err != nil {
+	if _, err := s.App.SaveDraft(ctx, s.Actor("anna"), appselfcheck.SaveDraftInput{ID: l.ID, Saves: []appselfcheck.DraftSave{{Seq: 1, ItemAnswer: says(5, "监控录像未及时调取")}}}); err != nil {
 		t.Fatal(err)
 	}
 	submit(t, s, "anna", l, says(5, "监控录像未及时调取"))

@@ -13,11 +13,13 @@ import (
 	"plumbline/internal/app/jobs"
 	"plumbline/internal/app/readlog"
 	apprecusal "plumbline/internal/app/recusal"
+	appselfcheck "plumbline/internal/app/selfcheck"
+	"plumbline/internal/roster"
 )
 
 // Routes is the table of every operation.
 var Routes = slices.Concat(
-	heads.Routes, jobs.Routes, rosterRoutes, accounts.Routes, selfcheckRoutes, appintake.Routes, casework.Routes, reportRoutes, readlog.Routes,
+	heads.Routes, jobs.Routes, rosterRoutes, accounts.Routes, appselfcheck.Routes, todoRoutes, appintake.Routes, casework.Routes, reportRoutes, readlog.Routes,
 	appcustody.Routes, apprecusal.Routes, approval.Routes,
 )
 
@@ -28,4 +30,9 @@ func RouteOf(op string) (desk.Route, bool) {
 		return desk.Route{}, false
 	}
 	return Routes[i], true
+}
+
+// todoRoutes is the home of everybody.
+var todoRoutes = []desk.Route{
+	{Op: "todo.read", Method: "GET", Path: "/todo", Act: roster.ActRead, Kind: roster.KindSelf},
 }

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/desk"
 	apprecusal "plumbline/internal/app/recusal"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
@@ -23,11 +23,11 @@ func campaign(t *testing.T, s *apptest.Site) string {
 	t.Helper()
 	manager := s.Actor("manager")
 	for _, a := range []selfcheck.Audience{selfcheck.Officers, selfcheck.Leaders} {
-		if _, _, err := s.App.PublishChecklist(ctx, manager, app.SeedChecklist(a)); err != nil {
+		if _, _, err := s.App.PublishChecklist(ctx, manager, appselfcheck.SeedChecklist(a)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	id, _, err := s.App.CreateCampaign(ctx, manager, app.CampaignInput{Title: "自查自纠", OpensOn: "2026-03-01", ClosesOn: "2026-03-31", PeriodFrom: "2024-01-01", PeriodTo: "2026-02-28"})
+	id, _, err := s.App.CreateCampaign(ctx, manager, appselfcheck.CampaignInput{Title: "自查自纠", OpensOn: "2026-03-01", ClosesOn: "2026-03-31", PeriodFrom: "2024-01-01", PeriodTo: "2026-02-28"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,14 +42,14 @@ func step(t *testing.T, s *apptest.Site, id, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.App.MoveCampaign(ctx, manager, app.CampaignStep{ID: id, Version: c.Version, Step: name}); err != nil {
+	if _, err := s.App.MoveCampaign(ctx, manager, appselfcheck.CampaignStep{ID: id, Version: c.Version, Step: name}); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
 	s.Jobs()
 }
 
 // list gives the actor's list of the audience, his own or his unit's.
-func list(t *testing.T, s *apptest.Site, who string, a selfcheck.Audience, body bool) *app.ListView {
+func list(t *testing.T, s *apptest.Site, who string, a selfcheck.Audience, body bool) *appselfcheck.ListView {
 	t.Helper()
 	lists, err := s.App.MyLists(ctx, s.Actor(who))
 	if err != nil {
@@ -88,9 +88,9 @@ func says(item int64, texts ...string) selfcheck.ItemAnswer {
 	return a
 }
 
-func submit(t *testing.T, s *apptest.Site, who string, l *app.ListView, given ...selfcheck.ItemAnswer) desk.Receipt {
+func submit(t *testing.T, s *apptest.Site, who string, l *appselfcheck.ListView, given ...selfcheck.ItemAnswer) desk.Receipt {
 	t.Helper()
-	r, err := s.App.Submit(ctx, s.Actor(who), app.SubmitInput{ID: l.ID, Version: l.Version, Answers: answers(given...)})
+	r, err := s.App.Submit(ctx, s.Actor(who), appselfcheck.SubmitInput{ID: l.ID, Version: l.Version, Answers: answers(given...)})
 	if err != nil {
 		t.Fatalf("submit as %s: %v", who, err)
 	}
@@ -131,7 +131,7 @@ func TestSelfCheckFromSnapshotToAcceptance(t *testing.T) {
 		}
 
 		head := s.Actor("east1head")
-		rows, total, _, err := s.App.Reviews(ctx, head, app.ReviewQuery{ReviewFilter: selfcheck.ReviewFilter{State: selfcheck.Submitted}})
+		rows, total, _, err := s.App.Reviews(ctx, head, appselfcheck.ReviewQuery{ReviewFilter: selfcheck.ReviewFilter{State: selfcheck.Submitted}})
 		if err != nil || total != 1 || rows[0].Name != "林甲" {
 			t.Fatalf("to review: %d, %v", total, err)
 		}
@@ -143,19 +143,19 @@ func TestSelfCheckFromSnapshotToAcceptance(t *testing.T) {
 			if _, err := s.App.Review(ctx, s.Actor(who), l.ID); !fault.Is(err, fault.NotFoundKind) {
 				t.Errorf("%s opens somebody else's list for review: %v", who, err)
 			}
-			if _, err := s.App.AcceptList(ctx, s.Actor(who), app.AcceptInput{ID: l.ID, Version: l.Version}); !fault.Is(err, fault.NotFoundKind) {
+			if _, err := s.App.AcceptList(ctx, s.Actor(who), appselfcheck.AcceptInput{ID: l.ID, Version: l.Version}); !fault.Is(err, fault.NotFoundKind) {
 				t.Errorf("%s accepts it: %v", who, err)
 			}
 		}
 		if _, err := s.App.List(ctx, s.Actor("ben"), l.ID); !fault.Is(err, fault.NotFoundKind) {
 			t.Errorf("a colleague opens the list: %v", err)
 		}
-		_, err = s.App.AcceptList(ctx, head, app.AcceptInput{ID: l.ID, Version: l.Version - 1})
+		_, err = s.App.AcceptList(ctx, head, appselfcheck.AcceptInput{ID: l.ID, Version: l.Version - 1})
 		want(t, err, fault.ConflictKind, "stale_version")
-		if _, err := s.App.AcceptList(ctx, head, app.AcceptInput{ID: l.ID, Version: l.Version}); err != nil {
+		if _, err := s.App.AcceptList(ctx, head, appselfcheck.AcceptInput{ID: l.ID, Version: l.Version}); err != nil {
 			t.Fatal(err)
 		}
-		_, err = s.App.ReturnList(ctx, head, app.ReturnInput{ID: l.ID, Version: l.Version + 1, Reason: "再补充"})
+		_, err = s.App.ReturnList(ctx, head, appselfcheck.ReturnInput{ID: l.ID, Version: l.Version + 1, Reason: "再补充"})
 		want(t, err, fault.ConflictKind, "submission_state")
 		done, err := s.App.Completion(ctx, head, id)
 		if err != nil || len(done.Units) != 1 || done.Units[0].Own.Accepted != 1 {
@@ -170,7 +170,7 @@ func TestSubmitHappensOnce(t *testing.T) {
 		campaign(t, s)
 		l := list(t, s, "ben", selfcheck.Officers, false)
 		ben := s.Actor("ben")
-		in := app.SubmitInput{ID: l.ID, Version: l.Version, Answers: answers(says(2, "超时录入")), Key: "tap-1"}
+		in := appselfcheck.SubmitInput{ID: l.ID, Version: l.Version, Answers: answers(says(2, "超时录入")), Key: "tap-1"}
 		type result struct {
 			r   desk.Receipt
 			err error
@@ -211,11 +211,11 @@ func TestMissingAnswerNamesTheItemAndStoresNothing(t *testing.T) {
 	l := list(t, s, "anna", selfcheck.Officers, false)
 	given := answers(says(3, "未立案"))
 	given = append(given[:16], given[17:]...)
-	_, err := s.App.Submit(ctx, s.Actor("anna"), app.SubmitInput{ID: l.ID, Version: l.Version, Answers: given})
+	_, err := s.App.Submit(ctx, s.Actor("anna"), appselfcheck.SubmitInput{ID: l.ID, Version: l.Version, Answers: given})
 	if f := want(t, err, fault.InvalidKind, "answer_missing"); f.Field != "items.17" {
 		t.Errorf("the fault names %q, want items.17", f.Field)
 	}
-	_, err = s.App.Submit(ctx, s.Actor("anna"), app.SubmitInput{ID: l.ID, Version: l.Version + 5, Answers: answers()})
+	_, err = s.App.Submit(ctx, s.Actor("anna"), appselfcheck.SubmitInput{ID: l.ID, Version: l.Version + 5, Answers: answers()})
 	want(t, err, fault.ConflictKind, "stale_version")
 	l = list(t, s, "anna", selfcheck.Officers, false)
 	if l.State != selfcheck.Assigned || len(l.Answers)+len(l.Issues) != 0 {
@@ -230,7 +230,7 @@ func TestDraftsAreResumedOnAnotherDevice(t *testing.T) {
 		l := list(t, s, "anna", selfcheck.Officers, false)
 		anna := s.Actor("anna")
 		save := func(seq int64, a selfcheck.ItemAnswer) error {
-			_, err := s.App.SaveDraft(ctx, anna, app.SaveDraftInput{ID: l.ID, Saves: []app.DraftSave{{Seq: seq, ItemAnswer: a}}})
+			_, err := s.App.SaveDraft(ctx, anna, appselfcheck.SaveDraftInput{ID: l.ID, Saves: []appselfcheck.DraftSave{{Seq: seq, ItemAnswer: a}}})
 			return err
 		}
 		for i, a := range answers(says(5, "监控录像未及时调取")) {
@@ -255,18 +255,18 @@ func TestDraftsAreResumedOnAnotherDevice(t *testing.T) {
 		if l.Drafted != 49 || l.Seq[5] != 2 || l.Draft[4].Issues[0].Text != "监控录像未及时调取，已补救" {
 			t.Errorf("resumed with %d answers, seq %d, %v", l.Drafted, l.Seq[5], l.Draft[4])
 		}
-		_, err := s.App.Submit(ctx, anna, app.SubmitInput{ID: l.ID, Version: l.Version})
+		_, err := s.App.Submit(ctx, anna, appselfcheck.SubmitInput{ID: l.ID, Version: l.Version})
 		if f := want(t, err, fault.InvalidKind, "answer_missing"); f.Field != "items.31" {
 			t.Errorf("names %q", f.Field)
 		}
 		if err := save(1, selfcheck.ItemAnswer{ItemNo: 31, Nil: true}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.App.Submit(ctx, anna, app.SubmitInput{ID: l.ID, Version: l.Version}); err != nil {
+		if _, err := s.App.Submit(ctx, anna, appselfcheck.SubmitInput{ID: l.ID, Version: l.Version}); err != nil {
 			t.Fatal(err)
 		}
 		want(t, save(3, says(5, "太晚了")), fault.ConflictKind, "already_submitted")
-		if _, err := s.App.SaveDraft(ctx, s.Actor("ben"), app.SaveDraftInput{ID: l.ID}); !fault.Is(err, fault.NotFoundKind) {
+		if _, err := s.App.SaveDraft(ctx, s.Actor("ben"), appselfcheck.SaveDraftInput{ID: l.ID}); !fault.Is(err, fault.NotFoundKind) {
 			t.Errorf("somebody else saves a draft: %v", err)
 		}
 	})
@@ -281,7 +281,7 @@ func TestReturnedListIsFiledAgain(t *testing.T) {
 		submit(t, s, "anna", l, says(1, "甲事", "乙事"))
 		l = list(t, s, "anna", selfcheck.Officers, false)
 		kept, dropped := l.Issues[0], l.Issues[1]
-		if _, err := s.App.ReturnList(ctx, s.Actor("east1head"), app.ReturnInput{ID: l.ID, Version: l.Version, Reason: "请写清日期"}); err != nil {
+		if _, err := s.App.ReturnList(ctx, s.Actor("east1head"), appselfcheck.ReturnInput{ID: l.ID, Version: l.Version, Reason: "请写清日期"}); err != nil {
 			t.Fatal(err)
 		}
 		todo, err := s.App.ToDo(ctx, s.Actor("anna"))
@@ -336,30 +336,30 @@ func TestDraftsOfAnEarlierRoundDoNotCount(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		campaign(t, s)
 		l := list(t, s, "anna", selfcheck.Officers, false)
-		in := app.SaveDraftInput{ID: l.ID}
+		in := appselfcheck.SaveDraftInput{ID: l.ID}
 		for _, a := range answers(says(5, "录像过期")) {
-			in.Saves = append(in.Saves, app.DraftSave{Seq: 1, ItemAnswer: a})
+			in.Saves = append(in.Saves, appselfcheck.DraftSave{Seq: 1, ItemAnswer: a})
 		}
 		if _, err := s.App.SaveDraft(ctx, s.Actor("anna"), in); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.App.Submit(ctx, s.Actor("anna"), app.SubmitInput{ID: l.ID, Version: l.Version}); err != nil {
+		if _, err := s.App.Submit(ctx, s.Actor("anna"), appselfcheck.SubmitInput{ID: l.ID, Version: l.Version}); err != nil {
 			t.Fatal(err)
 		}
 		l = list(t, s, "anna", selfcheck.Officers, false)
 		first := l.Issues[0].ID
-		if _, err := s.App.ReturnList(ctx, s.Actor("east1head"), app.ReturnInput{ID: l.ID, Version: l.Version, Reason: "请核对"}); err != nil {
+		if _, err := s.App.ReturnList(ctx, s.Actor("east1head"), appselfcheck.ReturnInput{ID: l.ID, Version: l.Version, Reason: "请核对"}); err != nil {
 			t.Fatal(err)
 		}
 		l = list(t, s, "anna", selfcheck.Officers, false)
 		if l.Drafted != 50 || len(l.Seq) != 0 || l.Draft[4].Issues[0].IssueID != first {
 			t.Fatalf("after the return: %d answers, %d saved, %+v", l.Drafted, len(l.Seq), l.Draft[4])
 		}
-		one := []app.DraftSave{{Seq: 1, ItemAnswer: selfcheck.ItemAnswer{ItemNo: 9, Nil: true}}}
-		if _, err := s.App.SaveDraft(ctx, s.Actor("anna"), app.SaveDraftInput{ID: l.ID, Saves: one}); err != nil {
+		one := []appselfcheck.DraftSave{{Seq: 1, ItemAnswer: selfcheck.ItemAnswer{ItemNo: 9, Nil: true}}}
+		if _, err := s.App.SaveDraft(ctx, s.Actor("anna"), appselfcheck.SaveDraftInput{ID: l.ID, Saves: one}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.App.Submit(ctx, s.Actor("anna"), app.SubmitInput{ID: l.ID, Version: l.Version}); err != nil {
+		if _, err := s.App.Submit(ctx, s.Actor("anna"), appselfcheck.SubmitInput{ID: l.ID, Version: l.Version}); err != nil {
 			t.Fatal(err)
 		}
 		l = list(t, s, "anna", selfcheck.Officers, false)
@@ -385,11 +385,11 @@ func TestItemNamingALeaderPassesTheOrdinaryReviewer(t *testing.T) {
 			t.Errorf("the leader named sees %d answers and %d issues, counts %d", len(v.Answers), len(v.Issues), v.DeclaredIssues)
 		}
 		for _, who := range []string{"east1head", "east2head", "ben", "westhead"} {
-			if page, err := s.App.NamedItems(ctx, s.Actor(who), app.NamedQuery{}); err == nil && len(page.Rows) > 0 {
+			if page, err := s.App.NamedItems(ctx, s.Actor(who), appselfcheck.NamedQuery{}); err == nil && len(page.Rows) > 0 {
 				t.Errorf("%s sees the item: %v", who, page.Rows)
 			}
 		}
-		page, err := s.App.NamedItems(ctx, s.Actor("easthead"), app.NamedQuery{})
+		page, err := s.App.NamedItems(ctx, s.Actor("easthead"), appselfcheck.NamedQuery{})
 		items := page.Rows
 		if err != nil || len(items) != 1 || items[0].ItemNo != 49 || items[0].Leader != "东二" || len(items[0].Issues) != 1 || items[0].Issues[0].Text != "所长要求不予登记" {
 			t.Errorf("the tier above sees %+v, %v", items, err)
@@ -416,7 +416,7 @@ func TestItemNamingALeaderPassesTheOrdinaryReviewer(t *testing.T) {
 		stranger := says(49, "某人")
 		stranger.LeaderID = s.People["dong"]
 		b := list(t, s, "ben", selfcheck.Officers, false)
-		_, err = s.App.Submit(ctx, s.Actor("ben"), app.SubmitInput{ID: b.ID, Version: b.Version, Answers: answers(stranger)})
+		_, err = s.App.Submit(ctx, s.Actor("ben"), appselfcheck.SubmitInput{ID: b.ID, Version: b.Version, Answers: answers(stranger)})
 		want(t, err, fault.InvalidKind, "leader_unknown")
 	})
 }
@@ -427,23 +427,23 @@ func decideNamed(t *testing.T, s *apptest.Site, id, listID string) {
 	t.Helper()
 	head, anna := s.Actor("easthead"), s.Actor("anna")
 	for _, who := range []string{"east1head", "east2head", "westhead", "chief"} {
-		_, err := s.App.AcceptNamed(ctx, s.Actor(who), app.NamedDecision{ID: id})
+		_, err := s.App.AcceptNamed(ctx, s.Actor(who), appselfcheck.NamedDecision{ID: id})
 		if !fault.Is(err, fault.NotFoundKind) {
 			t.Errorf("%s decides on the item: %v", who, err)
 		}
 	}
-	_, err := s.App.ReturnNamed(ctx, head, app.NamedDecision{ID: id})
+	_, err := s.App.ReturnNamed(ctx, head, appselfcheck.NamedDecision{ID: id})
 	if !fault.Is(err, fault.InvalidKind) {
 		t.Errorf("returned without a reason: %v", err)
 	}
-	_, err = s.App.ReplyNamed(ctx, anna, app.NamedReplyInput{ID: listID, ItemNo: 49, Text: "还没有人问"})
+	_, err = s.App.ReplyNamed(ctx, anna, appselfcheck.NamedReplyInput{ID: listID, ItemNo: 49, Text: "还没有人问"})
 	want(t, err, fault.InvalidKind, "named_not_asked")
-	if _, err := s.App.ReturnNamed(ctx, head, app.NamedDecision{ID: id, Reason: "请说明时间和在场人员"}); err != nil {
+	if _, err := s.App.ReturnNamed(ctx, head, appselfcheck.NamedDecision{ID: id, Reason: "请说明时间和在场人员"}); err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.App.AcceptNamed(ctx, head, app.NamedDecision{ID: id})
+	_, err = s.App.AcceptNamed(ctx, head, appselfcheck.NamedDecision{ID: id})
 	want(t, err, fault.ConflictKind, "stale_version")
-	_, err = s.App.AcceptNamed(ctx, head, app.NamedDecision{ID: id, Version: 1})
+	_, err = s.App.AcceptNamed(ctx, head, appselfcheck.NamedDecision{ID: id, Version: 1})
 	want(t, err, fault.ConflictKind, "named_state")
 	todo, err := s.App.ToDo(ctx, anna)
 	if err != nil || len(todo.Asked) != 1 || todo.Asked[0].Reason != "请说明时间和在场人员" || todo.Lists[0].State != selfcheck.Submitted {
@@ -452,10 +452,10 @@ func decideNamed(t *testing.T, s *apptest.Site, id, listID string) {
 	if todo, err = s.App.ToDo(ctx, head); err != nil || todo.Named != 0 {
 		t.Errorf("still waiting for the tier above: %d, %v", todo.Named, err)
 	}
-	if _, err := s.App.ReplyNamed(ctx, s.Actor("ben"), app.NamedReplyInput{ID: listID, ItemNo: 49, Text: "不是我的"}); !fault.Is(err, fault.NotFoundKind) {
+	if _, err := s.App.ReplyNamed(ctx, s.Actor("ben"), appselfcheck.NamedReplyInput{ID: listID, ItemNo: 49, Text: "不是我的"}); !fault.Is(err, fault.NotFoundKind) {
 		t.Errorf("somebody else replies: %v", err)
 	}
-	if _, err := s.App.ReplyNamed(ctx, anna, app.NamedReplyInput{ID: listID, ItemNo: 49, Text: "去年六月十五日，值班室"}); err != nil {
+	if _, err := s.App.ReplyNamed(ctx, anna, appselfcheck.NamedReplyInput{ID: listID, ItemNo: 49, Text: "去年六月十五日，值班室"}); err != nil {
 		t.Fatal(err)
 	}
 	n, err := s.App.NamedItem(ctx, head, id)
@@ -479,8 +479,8 @@ func TestNamedItemsPageByPage(t *testing.T) {
 		submit(t, s, p, list(t, s, p, selfcheck.Officers, false), said...)
 	}
 	head := s.Actor("easthead")
-	var all []app.NamedItem
-	in := app.NamedQuery{State: selfcheck.NamedWaiting, Limit: 4}
+	var all []appselfcheck.NamedItem
+	in := appselfcheck.NamedQuery{State: selfcheck.NamedWaiting, Limit: 4}
 	for {
 		page, err := s.App.NamedItems(ctx, head, in)
 		if err != nil || page.Total != 6 {
@@ -494,14 +494,14 @@ func TestNamedItemsPageByPage(t *testing.T) {
 	if len(all) != 6 {
 		t.Fatalf("%d items over the pages", len(all))
 	}
-	if _, err := s.App.AcceptNamed(ctx, head, app.NamedDecision{ID: selfcheck.NamedID(all[0].SubmissionID, all[0].ItemNo)}); err != nil {
+	if _, err := s.App.AcceptNamed(ctx, head, appselfcheck.NamedDecision{ID: selfcheck.NamedID(all[0].SubmissionID, all[0].ItemNo)}); err != nil {
 		t.Fatal(err)
 	}
-	page, err := s.App.NamedItems(ctx, head, app.NamedQuery{State: selfcheck.NamedAccepted})
+	page, err := s.App.NamedItems(ctx, head, appselfcheck.NamedQuery{State: selfcheck.NamedAccepted})
 	if err != nil || page.Total != 1 || len(page.Rows) != 1 {
 		t.Errorf("accepted: %+v, %v", page, err)
 	}
-	page, err = s.App.NamedItems(ctx, head, app.NamedQuery{State: selfcheck.NamedWaiting})
+	page, err = s.App.NamedItems(ctx, head, appselfcheck.NamedQuery{State: selfcheck.NamedWaiting})
 	if err != nil || page.Total != 5 {
 		t.Errorf("waiting: %d, %v", page.Total, err)
 	}
@@ -509,12 +509,12 @@ func TestNamedItemsPageByPage(t *testing.T) {
 	if _, _, err := s.App.Declare(ctx, head, apprecusal.RelationInput{Number: number(t, s, "anna"), Name: "林甲", Kind: "relative"}); err != nil {
 		t.Fatal(err)
 	}
-	if page, err := s.App.NamedItems(ctx, s.Actor("easthead"), app.NamedQuery{}); err != nil || page.Total != 3 {
+	if page, err := s.App.NamedItems(ctx, s.Actor("easthead"), appselfcheck.NamedQuery{}); err != nil || page.Total != 3 {
 		t.Errorf("he sees %d of 6, %v", page.Total, err)
 	}
 	for _, i := range all {
 		if i.Respondent == "林甲" && i.SubmissionID != all[0].SubmissionID {
-			_, err := s.App.AcceptNamed(ctx, s.Actor("easthead"), app.NamedDecision{ID: selfcheck.NamedID(i.SubmissionID, i.ItemNo)})
+			_, err := s.App.AcceptNamed(ctx, s.Actor("easthead"), appselfcheck.NamedDecision{ID: selfcheck.NamedID(i.SubmissionID, i.ItemNo)})
 			wantFault(t, "a relative's item", err, fault.NotFoundKind, "")
 		}
 	}
@@ -525,7 +525,7 @@ func TestUnitsCertifyBottomUp(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		id := campaign(t, s)
 		certify := func(who, unit string) error {
-			_, err := s.App.Certify(ctx, s.Actor(who), app.CertifyInput{CampaignID: id, UnitID: s.Units[unit]})
+			_, err := s.App.Certify(ctx, s.Actor(who), appselfcheck.CertifyInput{CampaignID: id, UnitID: s.Units[unit]})
 			return err
 		}
 		fileAll := func(people ...string) {
@@ -537,7 +537,7 @@ func TestUnitsCertifyBottomUp(t *testing.T) {
 				}
 				for i := range lists {
 					if lists[i].State == selfcheck.Assigned {
-						submit(t, s, p, &app.ListView{MyList: lists[i]})
+						submit(t, s, p, &appselfcheck.ListView{MyList: lists[i]})
 					}
 				}
 			}
@@ -550,11 +550,11 @@ func TestUnitsCertifyBottomUp(t *testing.T) {
 		}
 		want(t, certify("east1head", "east1"), fault.InvalidKind, "certify_incomplete")
 		ben := u.Missing[0]
-		_, err = s.App.Excuse(ctx, s.Actor("east1head"), app.ExcuseInput{ID: ben.ID, Version: ben.Version, Reason: "长期病假"})
+		_, err = s.App.Excuse(ctx, s.Actor("east1head"), appselfcheck.ExcuseInput{ID: ben.ID, Version: ben.Version, Reason: "长期病假"})
 		if err == nil {
 			t.Error("a head excuses his own staff")
 		}
-		if _, err := s.App.Excuse(ctx, s.Actor("manager"), app.ExcuseInput{ID: ben.ID, Version: ben.Version, Reason: "长期病假"}); err != nil {
+		if _, err := s.App.Excuse(ctx, s.Actor("manager"), appselfcheck.ExcuseInput{ID: ben.ID, Version: ben.Version, Reason: "长期病假"}); err != nil {
 			t.Fatal(err)
 		}
 		for _, who := range []string{"east2head", "easthead", "chief", "anna", "manager"} {
@@ -576,7 +576,7 @@ func TestUnitsCertifyBottomUp(t *testing.T) {
 			t.Fatal(err)
 		}
 		l := list(t, s, "anna", selfcheck.Officers, false)
-		_, err = s.App.ReturnList(ctx, s.Actor("east1head"), app.ReturnInput{ID: l.ID, Version: l.Version, Reason: "已经晚了"})
+		_, err = s.App.ReturnList(ctx, s.Actor("east1head"), appselfcheck.ReturnInput{ID: l.ID, Version: l.Version, Reason: "已经晚了"})
 		want(t, err, fault.ConflictKind, "unit_certified")
 		c, err := s.App.Campaign(ctx, s.Actor("manager"), id)
 		if err != nil || len(c.Amendments) != 1 || c.Amendments[0].Person != "林乙" || c.Amendments[0].Reason != "长期病假" {
@@ -591,12 +591,12 @@ func TestLockAndSupplement(t *testing.T) {
 		id := campaign(t, s)
 		l := list(t, s, "anna", selfcheck.Officers, false)
 		submit(t, s, "anna", l, says(1, "未登记"))
-		in := app.SupplementInput{ID: l.ID, ItemNo: 12, EventOn: "2025-05-01", Text: "想起来还有一次"}
+		in := appselfcheck.SupplementInput{ID: l.ID, ItemNo: 12, EventOn: "2025-05-01", Text: "想起来还有一次"}
 		_, err := s.App.Supplement(ctx, s.Actor("anna"), in)
 		want(t, err, fault.ConflictKind, "submission_state")
 		step(t, s, id, "lock")
 		b := list(t, s, "ben", selfcheck.Officers, false)
-		_, err = s.App.Submit(ctx, s.Actor("ben"), app.SubmitInput{ID: b.ID, Version: b.Version, Answers: answers()})
+		_, err = s.App.Submit(ctx, s.Actor("ben"), appselfcheck.SubmitInput{ID: b.ID, Version: b.Version, Answers: answers()})
 		want(t, err, fault.ConflictKind, "campaign_not_open")
 		l = list(t, s, "anna", selfcheck.Officers, false)
 		if l.State != selfcheck.Locked {
@@ -655,15 +655,15 @@ func TestRosterSnapshot(t *testing.T) {
 func TestAcceptSeveral(t *testing.T) {
 	s := apptest.SQLite(t)
 	campaign(t, s)
-	var in app.AcceptManyInput
+	var in appselfcheck.AcceptManyInput
 	for _, p := range []string{"anna", "ben"} {
 		l := list(t, s, p, selfcheck.Officers, false)
 		submit(t, s, p, l)
-		in.Lists = append(in.Lists, app.AcceptInput{ID: l.ID, Version: l.Version + 1})
+		in.Lists = append(in.Lists, appselfcheck.AcceptInput{ID: l.ID, Version: l.Version + 1})
 	}
 	cara := list(t, s, "cara", selfcheck.Officers, false)
 	submit(t, s, "cara", cara)
-	bad := app.AcceptManyInput{Lists: append([]app.AcceptInput{{ID: cara.ID, Version: cara.Version + 1}}, in.Lists...)}
+	bad := appselfcheck.AcceptManyInput{Lists: append([]appselfcheck.AcceptInput{{ID: cara.ID, Version: cara.Version + 1}}, in.Lists...)}
 	if _, err := s.App.AcceptLists(ctx, s.Actor("east1head"), bad); !fault.Is(err, fault.NotFoundKind) {
 		t.Errorf("another unit's list among them: %v", err)
 	}
@@ -685,7 +685,7 @@ func TestAcceptSeveral(t *testing.T) {
 func TestExcuseAndCertificationAreTakenBack(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		id := campaign(t, s)
-		owed := func() (app.ReviewRow, selfcheck.Completion) {
+		owed := func() (appselfcheck.ReviewRow, selfcheck.Completion) {
 			t.Helper()
 			u, err := s.App.UnitCompletion(ctx, s.Actor("manager"), id, s.Units["east1"])
 			if err != nil {
@@ -697,10 +697,10 @@ func TestExcuseAndCertificationAreTakenBack(t *testing.T) {
 				}
 			}
 			t.Fatal("ben is not on the roster")
-			return app.ReviewRow{}, u.Own
+			return appselfcheck.ReviewRow{}, u.Own
 		}
 		ben, _ := owed()
-		in := app.ExcuseInput{ID: ben.ID, Version: ben.Version, Reason: "长期病假"}
+		in := appselfcheck.ExcuseInput{ID: ben.ID, Version: ben.Version, Reason: "长期病假"}
 		_, err := s.App.Restore(ctx, s.Actor("manager"), in)
 		want(t, err, fault.ConflictKind, "submission_state")
 		if _, err := s.App.Excuse(ctx, s.Actor("manager"), in); err != nil {
@@ -712,17 +712,17 @@ func TestExcuseAndCertificationAreTakenBack(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i := range lists {
-				submit(t, s, p, &app.ListView{MyList: lists[i]})
+				submit(t, s, p, &appselfcheck.ListView{MyList: lists[i]})
 			}
 		}
-		if _, err := s.App.Certify(ctx, s.Actor("east1head"), app.CertifyInput{CampaignID: id, UnitID: s.Units["east1"]}); err != nil {
+		if _, err := s.App.Certify(ctx, s.Actor("east1head"), appselfcheck.CertifyInput{CampaignID: id, UnitID: s.Units["east1"]}); err != nil {
 			t.Fatal(err)
 		}
 		ben, _ = owed()
-		in = app.ExcuseInput{ID: ben.ID, Version: ben.Version, Reason: "病愈返岗"}
+		in = appselfcheck.ExcuseInput{ID: ben.ID, Version: ben.Version, Reason: "病愈返岗"}
 		_, err = s.App.Restore(ctx, s.Actor("manager"), in)
 		want(t, err, fault.ConflictKind, "unit_certified")
-		undo := app.UndoCertifyInput{CampaignID: id, UnitID: s.Units["east1"]}
+		undo := appselfcheck.UndoCertifyInput{CampaignID: id, UnitID: s.Units["east1"]}
 		_, err = s.App.UndoCertify(ctx, s.Actor("east1head"), undo)
 		want(t, err, fault.InvalidKind, "reason_required")
 		undo.Reason = "有人返岗，需补填"
@@ -743,10 +743,10 @@ func TestExcuseAndCertificationAreTakenBack(t *testing.T) {
 		if ben.State != selfcheck.Assigned || own.Excused != 0 || own.Missing() != 1 {
 			t.Errorf("after it was taken back: %s, %+v", ben.State, own)
 		}
-		_, err = s.App.Certify(ctx, s.Actor("east1head"), app.CertifyInput{CampaignID: id, UnitID: s.Units["east1"]})
+		_, err = s.App.Certify(ctx, s.Actor("east1head"), appselfcheck.CertifyInput{CampaignID: id, UnitID: s.Units["east1"]})
 		want(t, err, fault.InvalidKind, "certify_incomplete")
 		submit(t, s, "ben", list(t, s, "ben", selfcheck.Officers, false))
-		if _, err := s.App.Certify(ctx, s.Actor("east1head"), app.CertifyInput{CampaignID: id, UnitID: s.Units["east1"]}); err != nil {
+		if _, err := s.App.Certify(ctx, s.Actor("east1head"), appselfcheck.CertifyInput{CampaignID: id, UnitID: s.Units["east1"]}); err != nil {
 			t.Fatal(err)
 		}
 		c, err := s.App.Campaign(ctx, s.Actor("manager"), id)
@@ -775,7 +775,7 @@ func TestAUnitRefinesAnItem(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		campaign(t, s)
 		l := list(t, s, "anna", selfcheck.Officers, false)
-		in := app.RefineInput{ChecklistID: l.ChecklistID, UnitID: s.Units["east"], ItemNo: 3, TextZH: "含电话报案", TextEN: "Telephone reports too"}
+		in := appselfcheck.RefineInput{ChecklistID: l.ChecklistID, UnitID: s.Units["east"], ItemNo: 3, TextZH: "含电话报案", TextEN: "Telephone reports too"}
 		_, _, err := s.App.Refine(ctx, s.Actor("anna"), in)
 		if !fault.Is(err, fault.ForbiddenKind) {
 			t.Errorf("an officer refines: %v", err)
@@ -808,7 +808,7 @@ func TestAUnitRefinesAnItem(t *testing.T) {
 func TestOneSeesTheCampaignsThatConcernHim(t *testing.T) {
 	s := apptest.SQLite(t)
 	whole := campaign(t, s)
-	east, _, err := s.App.CreateCampaign(ctx, s.Actor("manager"), app.CampaignInput{UnitID: s.Units["east"], Title: "东区自查", OpensOn: "2026-03-02", ClosesOn: "2026-03-31", PeriodFrom: "2024-01-01", PeriodTo: "2026-02-28"})
+	east, _, err := s.App.CreateCampaign(ctx, s.Actor("manager"), appselfcheck.CampaignInput{UnitID: s.Units["east"], Title: "东区自查", OpensOn: "2026-03-02", ClosesOn: "2026-03-31", PeriodFrom: "2024-01-01", PeriodTo: "2026-02-28"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/desk"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
 )
@@ -38,7 +38,7 @@ func campaignCommand(e *env) *cobra.Command {
 var operator = desk.Program("cli")
 
 func (e *env) campaignOpen() *cobra.Command {
-	var in app.CampaignInput
+	var in appselfcheck.CampaignInput
 	var opens, closes, from, to string
 	c := &cobra.Command{
 		Use:   "open",
@@ -94,7 +94,7 @@ func (e *env) moveCampaign(ctx context.Context, s *site, id, step string) error 
 	if err != nil {
 		return err
 	}
-	if _, err := s.app.MoveCampaign(ctx, operator, app.CampaignStep{ID: id, Version: c.Version, Step: step}); err != nil {
+	if _, err := s.app.MoveCampaign(ctx, operator, appselfcheck.CampaignStep{ID: id, Version: c.Version, Step: step}); err != nil {
 		return err
 	}
 	return s.app.DrainJobs(ctx)

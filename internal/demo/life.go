@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
@@ -311,7 +311,7 @@ func (m *Maker) finished(ctx context.Context) error {
 		if unit == nil || m.Size == Full {
 			return nil
 		}
-		id, err := m.runCampaign(ctx, app.CampaignInput{UnitID: unit.ID, Title: []string{"执法记录仪使用检视（演示）", "接处警规范检视（演示）", "值班备勤检视（演示）"}[i],
+		id, err := m.runCampaign(ctx, appselfcheck.CampaignInput{UnitID: unit.ID, Title: []string{"执法记录仪使用检视（演示）", "接处警规范检视（演示）", "值班备勤检视（演示）"}[i],
 			OpensOn: m.on(72), ClosesOn: m.on(73), PeriodFrom: m.on(-300), PeriodTo: m.on(72)})
 		if err != nil {
 			return err
@@ -322,7 +322,7 @@ func (m *Maker) finished(ctx context.Context) error {
 		}
 		for _, l := range lists {
 			l.seed = m.next()
-			if _, err := m.App.Submit(ctx, l.by.actor(), app.SubmitInput{ID: l.ID, Version: l.Version, Answers: l.answers(m)}); err != nil {
+			if _, err := m.App.Submit(ctx, l.by.actor(), appselfcheck.SubmitInput{ID: l.ID, Version: l.Version, Answers: l.answers(m)}); err != nil {
 				return err
 			}
 		}
@@ -354,7 +354,7 @@ func (m *Maker) otherCampaigns(ctx context.Context) error {
 	if unit == nil {
 		unit = m.byCode["D01"]
 	}
-	id, err := m.runCampaign(ctx, app.CampaignInput{UnitID: unit.ID, Title: "涉案财物专项检视（演示）", OpensOn: m.on(72), ClosesOn: m.on(78),
+	id, err := m.runCampaign(ctx, appselfcheck.CampaignInput{UnitID: unit.ID, Title: "涉案财物专项检视（演示）", OpensOn: m.on(72), ClosesOn: m.on(78),
 		PeriodFrom: m.on(-700), PeriodTo: m.on(72)})
 	if err != nil {
 		return err
@@ -369,7 +369,7 @@ func (m *Maker) otherCampaigns(ctx context.Context) error {
 			continue
 		}
 		l.says, l.seed = i%3, m.next()
-		if _, err := m.App.Submit(ctx, l.by.actor(), app.SubmitInput{ID: l.ID, Version: l.Version, Answers: l.answers(m)}); err != nil {
+		if _, err := m.App.Submit(ctx, l.by.actor(), appselfcheck.SubmitInput{ID: l.ID, Version: l.Version, Answers: l.answers(m)}); err != nil {
 			return err
 		}
 		if l.PersonID != "" && l.Audience == selfcheck.Officers {
@@ -386,11 +386,11 @@ func (m *Maker) otherCampaigns(ctx context.Context) error {
 		}
 	}
 	if filed != nil {
-		if _, err := m.App.Supplement(ctx, filed.by.actor(), app.SupplementInput{ID: filed.ID, ItemNo: 7, EventOn: m.on(40), Text: "补充：一件物证晚交一天"}); err != nil {
+		if _, err := m.App.Supplement(ctx, filed.by.actor(), appselfcheck.SupplementInput{ID: filed.ID, ItemNo: 7, EventOn: m.on(40), Text: "补充：一件物证晚交一天"}); err != nil {
 			return fmt.Errorf("supplement: %w", err)
 		}
 	}
-	_, _, err = m.App.CreateCampaign(ctx, manager, app.CampaignInput{Title: "年度执法规范检视（草稿，演示）", OpensOn: m.on(Days + 40), ClosesOn: m.on(Days + 70),
+	_, _, err = m.App.CreateCampaign(ctx, manager, appselfcheck.CampaignInput{Title: "年度执法规范检视（草稿，演示）", OpensOn: m.on(Days + 40), ClosesOn: m.on(Days + 70),
 		PeriodFrom: m.on(-200), PeriodTo: m.on(Days + 39)})
 	return err
 }

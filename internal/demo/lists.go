@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/desk"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
 	"plumbline/seeds"
@@ -39,12 +39,12 @@ func (m *Maker) openCampaign(ctx context.Context) error {
 		return err
 	}
 	for _, a := range []selfcheck.Audience{selfcheck.Officers, selfcheck.Leaders} {
-		if _, _, err := m.App.PublishChecklist(ctx, manager, app.SeedChecklist(a)); err != nil {
+		if _, _, err := m.App.PublishChecklist(ctx, manager, appselfcheck.SeedChecklist(a)); err != nil {
 			return err
 		}
 	}
 	periodFrom := roster.DateOf(m.start.AddDate(-2, 0, 0), m.App.Zone())
-	if m.campaign, err = m.runCampaign(ctx, app.CampaignInput{
+	if m.campaign, err = m.runCampaign(ctx, appselfcheck.CampaignInput{
 		Title: "队伍作风自查自纠专项（演示）", OpensOn: m.on(openDay), ClosesOn: m.on(Days + 30), PeriodFrom: periodFrom, PeriodTo: m.on(openDay),
 	}); err != nil {
 		return err
@@ -53,7 +53,7 @@ func (m *Maker) openCampaign(ctx context.Context) error {
 }
 
 // runCampaign drafts a campaign and opens it, snapshot included.
-func (m *Maker) runCampaign(ctx context.Context, in app.CampaignInput) (string, error) {
+func (m *Maker) runCampaign(ctx context.Context, in appselfcheck.CampaignInput) (string, error) {
 	manager, err := m.as(ctx, "demo-manager")
 	if err != nil {
 		return "", err
@@ -76,7 +76,7 @@ func (m *Maker) moveCampaign(ctx context.Context, id, step string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := m.App.MoveCampaign(ctx, manager, app.CampaignStep{ID: id, Version: c.Version, Step: step}); err != nil {
+	if _, err := m.App.MoveCampaign(ctx, manager, appselfcheck.CampaignStep{ID: id, Version: c.Version, Step: step}); err != nil {
 		return err
 	}
 	return m.App.DrainJobs(ctx)
@@ -187,7 +187,7 @@ func (m *Maker) fileLists(ctx context.Context) error {
 	return atOnce(ctx, m.callers(together), len(todo), func(ctx context.Context, i int) error {
 		l := todo[i]
 		m.Clock.to(from.Add(span * time.Duration(i) / time.Duration(len(todo))))
-		_, err := m.App.Submit(ctx, l.by.actor(), app.SubmitInput{ID: l.ID, Version: l.Version, Answers: l.answers(m)})
+		_, err := m.App.Submit(ctx, l.by.actor(), appselfcheck.SubmitInput{ID: l.ID, Version: l.Version, Answers: l.answers(m)})
 		if err != nil {
 			return fmt.Errorf("file the list of %s: %w", l.by.number, err)
 		}
@@ -278,22 +278,22 @@ func (m *Maker) reviewLists(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		var chosen []app.AcceptInput
+		var chosen []appselfcheck.AcceptInput
 		for n, l := range byUnit[units[i]] {
 			switch {
 			case n == 3 && (l.says > 0 || i%9 == 0) && l.PersonID != "":
-				if _, err := m.App.ReturnList(ctx, head, app.ReturnInput{ID: l.ID, Version: l.Version + 1, Reason: "第三项写得太笼统，请写明时间和经过"}); err != nil {
+				if _, err := m.App.ReturnList(ctx, head, appselfcheck.ReturnInput{ID: l.ID, Version: l.Version + 1, Reason: "第三项写得太笼统，请写明时间和经过"}); err != nil {
 					return err
 				}
 				l.State = selfcheck.Returned
 			default:
-				chosen = append(chosen, app.AcceptInput{ID: l.ID, Version: l.Version + 1})
+				chosen = append(chosen, appselfcheck.AcceptInput{ID: l.ID, Version: l.Version + 1})
 				l.State = selfcheck.Accepted
 			}
 		}
 		for len(chosen) > 0 {
 			part := chosen[:min(len(chosen), 50)]
-			if _, err := m.App.AcceptLists(ctx, head, app.AcceptManyInput{Lists: part}); err != nil {
+			if _, err := m.App.AcceptLists(ctx, head, appselfcheck.AcceptManyInput{Lists: part}); err != nil {
 				return fmt.Errorf("accept lists of a unit: %w", err)
 			}
 			chosen = chosen[len(part):]
@@ -343,7 +343,7 @@ func (m *Maker) refile(ctx context.Context) error {
 				answers[n].Issues, dropped = answers[n].Issues[1:], true
 			}
 		}
-		if _, err := m.App.Submit(ctx, l.by.actor(), app.SubmitInput{ID: l.ID, Version: v.Version, Answers: answers}); err != nil {
+		if _, err := m.App.Submit(ctx, l.by.actor(), appselfcheck.SubmitInput{ID: l.ID, Version: v.Version, Answers: answers}); err != nil {
 			return fmt.Errorf("file a returned list again: %w", err)
 		}
 		l.State = selfcheck.Submitted
@@ -352,7 +352,7 @@ func (m *Maker) refile(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			if _, err := m.App.AcceptList(ctx, head, app.AcceptInput{ID: l.ID, Version: v.Version + 1}); err != nil {
+			if _, err := m.App.AcceptList(ctx, head, appselfcheck.AcceptInput{ID: l.ID, Version: v.Version + 1}); err != nil {
 				return err
 			}
 			l.State = selfcheck.Accepted
@@ -372,7 +372,7 @@ func (m *Maker) excuse(ctx context.Context) error {
 		if !l.skipped || l.by.unit.Code == "C0101" || l.by.unit.Code == "C0102" || left == 0 {
 			continue
 		}
-		if _, err := m.App.Excuse(ctx, manager, app.ExcuseInput{ID: l.ID, Version: l.Version, Reason: "长期病假，已由政工部门核实"}); err != nil {
+		if _, err := m.App.Excuse(ctx, manager, appselfcheck.ExcuseInput{ID: l.ID, Version: l.Version, Reason: "长期病假，已由政工部门核实"}); err != nil {
 			return err
 		}
 		l.State = selfcheck.Excused
@@ -400,7 +400,7 @@ func (m *Maker) certify(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if _, err := m.App.Certify(ctx, head, app.CertifyInput{CampaignID: m.campaign, UnitID: units[i].ID}); err != nil {
+		if _, err := m.App.Certify(ctx, head, appselfcheck.CertifyInput{CampaignID: m.campaign, UnitID: units[i].ID}); err != nil {
 			return fmt.Errorf("certify %s: %w", units[i].Code, err)
 		}
 		return nil

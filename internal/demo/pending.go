@@ -11,6 +11,7 @@ import (
 	appcustody "plumbline/internal/app/custody"
 	appintake "plumbline/internal/app/intake"
 	apprecusal "plumbline/internal/app/recusal"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/custody"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
@@ -135,7 +136,7 @@ func (m *Maker) answerNamed(ctx context.Context) error {
 			return err
 		}
 		no := int64(selfcheck.ItemCount - 1)
-		in := app.NamedDecision{ID: selfcheck.NamedID(l.ID, no)}
+		in := appselfcheck.NamedDecision{ID: selfcheck.NamedID(l.ID, no)}
 		switch i {
 		case 0:
 			_, err = m.App.AcceptNamed(ctx, head, in)
@@ -144,7 +145,7 @@ func (m *Maker) answerNamed(ctx context.Context) error {
 			_, err = m.App.ReturnNamed(ctx, head, in)
 		}
 		if err == nil && i == 2 {
-			_, err = m.App.ReplyNamed(ctx, l.by.actor(), app.NamedReplyInput{ID: l.ID, ItemNo: no, Text: "上月夜班，在值班室，另有一名同事在场"})
+			_, err = m.App.ReplyNamed(ctx, l.by.actor(), appselfcheck.NamedReplyInput{ID: l.ID, ItemNo: no, Text: "上月夜班，在值班室，另有一名同事在场"})
 		}
 		if err != nil {
 			return fmt.Errorf("an item that names a head: %w", err)

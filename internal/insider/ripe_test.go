@@ -10,6 +10,7 @@ import (
 	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
 	appintake "plumbline/internal/app/intake"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/roster"
 )
@@ -272,15 +273,15 @@ func (p *planter) ripeLists() {
 	manager := p.as("demo-manager")
 	unit := p.one("SELECT id FROM units WHERE code = 'C0101'", 1)[0]
 	for n, title := range []string{"待认证专项（试验）", "已认证专项（试验）"} {
-		id, _, err := p.s.app.CreateCampaign(ctx, manager, app.CampaignInput{UnitID: unit, Title: title, OpensOn: "2026-06-15", ClosesOn: "2026-07-15", PeriodFrom: "2026-01-01", PeriodTo: "2026-06-14"})
+		id, _, err := p.s.app.CreateCampaign(ctx, manager, appselfcheck.CampaignInput{UnitID: unit, Title: title, OpensOn: "2026-06-15", ClosesOn: "2026-07-15", PeriodFrom: "2026-01-01", PeriodTo: "2026-06-14"})
 		p.must(err)
-		_, err = p.s.app.MoveCampaign(ctx, manager, app.CampaignStep{ID: id, Version: 1, Step: "open"})
+		_, err = p.s.app.MoveCampaign(ctx, manager, appselfcheck.CampaignStep{ID: id, Version: 1, Step: "open"})
 		p.must(err)
 		p.must(p.s.app.DrainJobs(ctx))
 		lists, err := p.s.app.Snapshot(ctx, desk.Program("demo"), id, unit)
 		p.must(err)
 		for _, l := range lists {
-			_, err := p.s.app.Excuse(ctx, manager, app.ExcuseInput{ID: l.ID, Version: l.Version, Reason: "本专项期间集中参训"})
+			_, err := p.s.app.Excuse(ctx, manager, appselfcheck.ExcuseInput{ID: l.ID, Version: l.Version, Reason: "本专项期间集中参训"})
 			p.must(err)
 			if n == 0 {
 				p.ripe("submission.restore", l.ID)
@@ -290,7 +291,7 @@ func (p *planter) ripeLists() {
 			p.ripe("certification.create", id)
 			continue
 		}
-		_, err = p.s.app.Certify(ctx, p.as("demo-head"), app.CertifyInput{CampaignID: id, UnitID: unit})
+		_, err = p.s.app.Certify(ctx, p.as("demo-head"), appselfcheck.CertifyInput{CampaignID: id, UnitID: unit})
 		p.must(err)
 		p.ripe("certification.undo", id)
 	}

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strconv"
 
-	"plumbline/internal/app"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
@@ -49,7 +49,7 @@ func (f *Face) running(c *Call) ([]selfcheck.Campaign, error) {
 }
 
 func (f *Face) completionOpen(c *Call) error {
-	in := app.CompletionInput{ID: c.Param("id"), Near: c.Query("unit"), Only: c.Query("only") == "1", Certified: c.Query("certified") == "1"}
+	in := appselfcheck.CompletionInput{ID: c.Param("id"), Near: c.Query("unit"), Only: c.Query("only") == "1", Certified: c.Query("certified") == "1"}
 	list, err := f.app.CompletionOf(c.Context(), c.reader(), in)
 	if err != nil {
 		return err
@@ -63,7 +63,7 @@ func (f *Face) completionOpen(c *Call) error {
 		v.Campaigns = append(v.Campaigns, ui.Nav{Text: x.Title, Href: "/completion/" + x.ID, Current: x.ID == list.Campaign.ID})
 	}
 	t := list.Total
-	if in == (app.CompletionInput{ID: in.ID}) && len(list.Units) > 0 { // narrowed, the sum of the own rosters means nothing
+	if in == (appselfcheck.CompletionInput{ID: in.ID}) && len(list.Units) > 0 { // narrowed, the sum of the own rosters means nothing
 		v.Stats = []ui.Stat{
 			{Label: c.T("completion.owed"), Value: ui.Number(t.Owed)},
 			{Label: c.T("completion.filed"), Value: ui.Number(t.Filed()), Note: perMille(t.PerMille()), Tone: "ok"},
@@ -146,7 +146,7 @@ func perHalf(doubled int64) string {
 	return strconv.FormatInt(doubled/2, 10) + ".5"
 }
 
-func (f *Face) rosterTable(c *Call, u *app.UnitCompletionView, rows []app.ReviewRow) ui.Table {
+func (f *Face) rosterTable(c *Call, u *appselfcheck.UnitCompletionView, rows []appselfcheck.ReviewRow) ui.Table {
 	t := ui.Table{Cols: []ui.Col{{Text: c.T("selfcheck.respondent")}, {Text: c.T("selfcheck.list")}, {Text: c.T("field.state")}, {Text: c.T("selfcheck.filed_at")}, {Text: c.T("field.actions")}}}
 	for i := range rows {
 		r := &rows[i]
@@ -164,7 +164,7 @@ func (f *Face) rosterTable(c *Call, u *app.UnitCompletionView, rows []app.Review
 }
 
 func (f *Face) completionCertify(c *Call) error {
-	in := app.CertifyInput{CampaignID: c.Param("id"), UnitID: c.Param("unit"), Key: c.Key()}
+	in := appselfcheck.CertifyInput{CampaignID: c.Param("id"), UnitID: c.Param("unit"), Key: c.Key()}
 	if _, err := f.app.Certify(c.Context(), c.Actor, in); err != nil {
 		return f.showUnit(c, err)
 	}
@@ -205,7 +205,7 @@ func (f *Face) showExcuse(c *Call, reason string, err error) error {
 }
 
 func (f *Face) excuseDo(c *Call) error {
-	in := app.ExcuseInput{ID: c.Param("list"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key()}
+	in := appselfcheck.ExcuseInput{ID: c.Param("list"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key()}
 	if _, err := f.app.Excuse(c.Context(), c.Actor, in); err != nil {
 		return f.showExcuse(c, in.Reason, err)
 	}
@@ -234,10 +234,10 @@ func (f *Face) campaignNew(c *Call) error {
 	if !f.May(c.Actor, "campaign.create") {
 		return fault.Forbidden("forbidden")
 	}
-	return f.showCampaignForm(c, app.CampaignInput{OpensOn: f.app.Today(), ClosesOn: f.app.Today().AddMonths(1), PeriodFrom: f.app.Today().AddMonths(-36), PeriodTo: f.app.Today()}, nil)
+	return f.showCampaignForm(c, appselfcheck.CampaignInput{OpensOn: f.app.Today(), ClosesOn: f.app.Today().AddMonths(1), PeriodFrom: f.app.Today().AddMonths(-36), PeriodTo: f.app.Today()}, nil)
 }
 
-func (f *Face) showCampaignForm(c *Call, in app.CampaignInput, err error) error {
+func (f *Face) showCampaignForm(c *Call, in appselfcheck.CampaignInput, err error) error {
 	errs := c.Errors(err)
 	if err != nil && errs == nil {
 		return err
@@ -260,7 +260,7 @@ func (f *Face) showCampaignForm(c *Call, in app.CampaignInput, err error) error 
 }
 
 func (f *Face) campaignCreate(c *Call) error {
-	in := app.CampaignInput{Title: c.Form("title"), OpensOn: roster.Date(c.Form("opens_on")), ClosesOn: roster.Date(c.Form("closes_on")),
+	in := appselfcheck.CampaignInput{Title: c.Form("title"), OpensOn: roster.Date(c.Form("opens_on")), ClosesOn: roster.Date(c.Form("closes_on")),
 		PeriodFrom: roster.Date(c.Form("period_from")), PeriodTo: roster.Date(c.Form("period_to")), Key: c.Key()}
 	if err := f.app.EnsureChecklists(c.Context(), c.Actor); err != nil {
 		return err
@@ -272,7 +272,7 @@ func (f *Face) campaignCreate(c *Call) error {
 	return c.Go("/campaigns/"+id, "campaign.created")
 }
 
-func (f *Face) campaignOpen(c *Call) error { return f.showCampaign(c, app.AmendInput{}, nil) }
+func (f *Face) campaignOpen(c *Call) error { return f.showCampaign(c, appselfcheck.AmendInput{}, nil) }
 
 // campaignNext is the step that comes after each state.
 var campaignNext = map[selfcheck.CampaignState]string{
@@ -282,7 +282,7 @@ var campaignNext = map[selfcheck.CampaignState]string{
 
 var campaignStates = []selfcheck.CampaignState{selfcheck.CampaignDraft, selfcheck.CampaignOpen, selfcheck.CampaignLocked, selfcheck.CampaignInspecting, selfcheck.CampaignRectifying, selfcheck.CampaignClosed}
 
-func (f *Face) showCampaign(c *Call, in app.AmendInput, err error) error {
+func (f *Face) showCampaign(c *Call, in appselfcheck.AmendInput, err error) error {
 	errs := c.Errors(err)
 	if err != nil && errs == nil {
 		return err
@@ -336,16 +336,16 @@ func (f *Face) showCampaign(c *Call, in app.AmendInput, err error) error {
 
 func (f *Face) campaignStep(step string) func(*Call) error {
 	return func(c *Call) error {
-		in := app.CampaignStep{ID: c.Param("id"), Version: c.Version(), Step: step, Key: c.Key()}
+		in := appselfcheck.CampaignStep{ID: c.Param("id"), Version: c.Version(), Step: step, Key: c.Key()}
 		if _, err := f.app.MoveCampaign(c.Context(), c.Actor, in); err != nil {
-			return f.showCampaign(c, app.AmendInput{}, err)
+			return f.showCampaign(c, appselfcheck.AmendInput{}, err)
 		}
 		return c.Go("/campaigns/"+in.ID, "campaign.moved")
 	}
 }
 
 func (f *Face) campaignAmend(c *Call) error {
-	in := app.AmendInput{CampaignID: c.Param("id"), Number: c.Form("number"), Reason: c.Form("reason"), Key: c.Key()}
+	in := appselfcheck.AmendInput{CampaignID: c.Param("id"), Number: c.Form("number"), Reason: c.Form("reason"), Key: c.Key()}
 	if _, err := f.app.AmendRoster(c.Context(), c.Actor, in); err != nil {
 		return f.showCampaign(c, in, err)
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/chrome"
 	"plumbline/internal/selfcheck"
@@ -30,7 +31,7 @@ func namedItem(t *testing.T, s *apptest.Site) string {
 		answers[i] = selfcheck.ItemAnswer{ItemNo: int64(i + 1), Nil: true}
 	}
 	answers[2] = selfcheck.ItemAnswer{ItemNo: 3, LeaderID: s.People["east1head"], Issues: []selfcheck.Declared{{EventOn: "2025-06-15", Text: "所长要求不予登记"}}}
-	if _, err := s.App.Submit(ctx, s.Actor("anna"), app.SubmitInput{ID: lists[0].ID, Version: lists[0].Version, Answers: answers}); err != nil {
+	if _, err := s.App.Submit(ctx, s.Actor("anna"), appselfcheck.SubmitInput{ID: lists[0].ID, Version: lists[0].Version, Answers: answers}); err != nil {
 		t.Fatal(err)
 	}
 	return "/review/named/" + selfcheck.NamedID(lists[0].ID, 3)

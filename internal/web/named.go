@@ -6,14 +6,14 @@ import (
 	"strconv"
 	"strings"
 
-	"plumbline/internal/app"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/web/ui"
 )
 
 // reviewNamed lists the items that name a leader and came to the reader's tier.
 func (f *Face) reviewNamed(c *Call) error {
-	in := app.NamedQuery{State: selfcheck.NamedState(c.Query("state")), Cursor: c.Query("cursor")}
+	in := appselfcheck.NamedQuery{State: selfcheck.NamedState(c.Query("state")), Cursor: c.Query("cursor")}
 	if in.State == "" {
 		in.State = selfcheck.NamedWaiting
 	}
@@ -84,7 +84,7 @@ func (f *Face) showNamed(c *Call, err error) error {
 }
 
 // saidText is what the respondent said at the item.
-func saidText(c *Call, n *app.NamedItem) string {
+func saidText(c *Call, n *appselfcheck.NamedItem) string {
 	if n.Nil {
 		return c.T("selfcheck.answer.nil")
 	}
@@ -96,14 +96,14 @@ func saidText(c *Call, n *app.NamedItem) string {
 }
 
 func (f *Face) namedAccept(c *Call) error {
-	if _, err := f.app.AcceptNamed(c.Context(), c.Actor, app.NamedDecision{ID: c.Param("id"), Version: c.Version(), Key: c.Key()}); err != nil {
+	if _, err := f.app.AcceptNamed(c.Context(), c.Actor, appselfcheck.NamedDecision{ID: c.Param("id"), Version: c.Version(), Key: c.Key()}); err != nil {
 		return f.showNamed(c, err)
 	}
 	return c.Go("/review/named", "review.named.accepted")
 }
 
 func (f *Face) namedReturn(c *Call) error {
-	if _, err := f.app.ReturnNamed(c.Context(), c.Actor, app.NamedDecision{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key()}); err != nil {
+	if _, err := f.app.ReturnNamed(c.Context(), c.Actor, appselfcheck.NamedDecision{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key()}); err != nil {
 		return f.showNamed(c, err)
 	}
 	return c.Go("/review/named", "review.named.returned")
@@ -111,7 +111,7 @@ func (f *Face) namedReturn(c *Call) error {
 
 // namedReply answers an item that the tier above gave back.
 func (f *Face) namedReply(c *Call) error {
-	in := app.NamedReplyInput{ID: c.Param("id"), ItemNo: c.FormInt("item"), Text: strings.ReplaceAll(c.Form("text"), "\r\n", "\n"), Key: c.Key()}
+	in := appselfcheck.NamedReplyInput{ID: c.Param("id"), ItemNo: c.FormInt("item"), Text: strings.ReplaceAll(c.Form("text"), "\r\n", "\n"), Key: c.Key()}
 	r, err := f.app.ReplyNamed(c.Context(), c.Actor, in)
 	if errs := c.Errors(err); errs != nil {
 		for _, text := range errs {
@@ -127,7 +127,7 @@ func (f *Face) namedReply(c *Call) error {
 }
 
 // askedCards are the items that were given back to the reader.
-func askedCards(c *Call, items []app.NamedItem) (out []actForm) {
+func askedCards(c *Call, items []appselfcheck.NamedItem) (out []actForm) {
 	for i := range items {
 		n := &items[i]
 		no := strconv.FormatInt(n.ItemNo, 10)

@@ -4,6 +4,7 @@ import (
 	"net/url"
 
 	"plumbline/internal/app"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/web/ui"
 )
@@ -34,7 +35,7 @@ func (c *Call) pager(shown int, total int64, next string) ui.Pager {
 
 // owedList shows the lists behind a number of the completion.
 func (f *Face) owedList(c *Call) error {
-	in := app.OwedInput{Cursor: c.Query("cursor"), OwedFilter: selfcheck.OwedFilter{
+	in := appselfcheck.OwedInput{Cursor: c.Query("cursor"), OwedFilter: selfcheck.OwedFilter{
 		CampaignID: c.Param("id"), UnitID: c.Query("unit"), Only: c.Query("only") == "1", Of: selfcheck.Owing(c.Query("of"))}}
 	l, err := f.app.Owed(c.Context(), c.reader(), in)
 	if err != nil {

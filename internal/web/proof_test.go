@@ -12,6 +12,7 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/app/desk"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/words"
@@ -133,9 +134,9 @@ func TestASlowOfficerSubmitsInOneStep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := app.SaveDraftInput{ID: list.ID}
+	in := appselfcheck.SaveDraftInput{ID: list.ID}
 	for _, it := range list.Items {
-		in.Saves = append(in.Saves, app.DraftSave{Seq: 1, ItemAnswer: selfcheck.ItemAnswer{ItemNo: it.No, Nil: true}})
+		in.Saves = append(in.Saves, appselfcheck.DraftSave{Seq: 1, ItemAnswer: selfcheck.ItemAnswer{ItemNo: it.No, Nil: true}})
 	}
 	if _, err := s.App.SaveDraft(t.Context(), s.Actor("anna"), in); err != nil {
 		t.Fatal(err)

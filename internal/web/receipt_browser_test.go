@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"plumbline/internal/app"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/chrome"
 	"plumbline/internal/selfcheck"
@@ -34,9 +34,9 @@ func TestReceiptInABrowser(t *testing.T) {
 	}
 	anna := manager.as("anna")
 	base := linkTo(t, anna.get("/", 200), "/selfcheck/")
-	draft := app.SaveDraftInput{ID: strings.TrimPrefix(base, "/selfcheck/")}
+	draft := appselfcheck.SaveDraftInput{ID: strings.TrimPrefix(base, "/selfcheck/")}
 	for no := range int64(selfcheck.ItemCount) {
-		draft.Saves = append(draft.Saves, app.DraftSave{Seq: 1, ItemAnswer: selfcheck.ItemAnswer{ItemNo: no + 1, Nil: true}})
+		draft.Saves = append(draft.Saves, appselfcheck.DraftSave{Seq: 1, ItemAnswer: selfcheck.ItemAnswer{ItemNo: no + 1, Nil: true}})
 	}
 	_, err := s.App.SaveDraft(t.Context(), s.Actor("anna"), draft)
 	must(err)

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/desk"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
 	"plumbline/internal/ledger"
 	"plumbline/internal/selfcheck"
@@ -26,7 +26,7 @@ func filed(t *testing.T, s *apptest.Site) desk.Receipt {
 		answers[i] = selfcheck.ItemAnswer{ItemNo: int64(i + 1), Nil: true}
 	}
 	answers[2] = selfcheck.ItemAnswer{ItemNo: 3, Issues: []selfcheck.Declared{{EventOn: "2025-06-15", Text: "说过的事"}}}
-	r, err := s.App.Submit(t.Context(), s.Actor("anna"), app.SubmitInput{ID: lists[0].ID, Version: lists[0].Version, Answers: answers})
+	r, err := s.App.Submit(t.Context(), s.Actor("anna"), appselfcheck.SubmitInput{ID: lists[0].ID, Version: lists[0].Version, Answers: answers})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,14 +4,14 @@ import (
 	"net/http"
 	"strconv"
 
-	"plumbline/internal/app"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/fault"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/web/ui"
 )
 
 func (f *Face) completionUncertify(c *Call) error {
-	in := app.UndoCertifyInput{CampaignID: c.Param("id"), UnitID: c.Param("unit"), Reason: c.Form("reason"), Key: c.Key()}
+	in := appselfcheck.UndoCertifyInput{CampaignID: c.Param("id"), UnitID: c.Param("unit"), Reason: c.Form("reason"), Key: c.Key()}
 	if _, err := f.app.UndoCertify(c.Context(), c.Actor, in); err != nil {
 		return f.showUnit(c, err)
 	}
@@ -52,7 +52,7 @@ func (f *Face) showRestore(c *Call, err error) error {
 }
 
 func (f *Face) restoreDo(c *Call) error {
-	in := app.ExcuseInput{ID: c.Param("list"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key()}
+	in := appselfcheck.ExcuseInput{ID: c.Param("list"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key()}
 	if _, err := f.app.Restore(c.Context(), c.Actor, in); err != nil {
 		return f.showRestore(c, err)
 	}
@@ -137,7 +137,7 @@ func (f *Face) showChecklist(c *Call, err error) error {
 }
 
 func (f *Face) checklistRefine(c *Call) error {
-	in := app.RefineInput{ChecklistID: c.Param("id"), Key: c.Key(), UnitID: c.Form("unit_id"), ItemNo: c.FormInt("item"), TextZH: c.Form("text_zh"), TextEN: c.Form("text_en")}
+	in := appselfcheck.RefineInput{ChecklistID: c.Param("id"), Key: c.Key(), UnitID: c.Form("unit_id"), ItemNo: c.FormInt("item"), TextZH: c.Form("text_zh"), TextEN: c.Form("text_en")}
 	if _, _, err := f.app.Refine(c.Context(), c.Actor, in); err != nil {
 		return f.showChecklist(c, err)
 	}

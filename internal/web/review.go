@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"plumbline/internal/app"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/fault"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/web/ui"
@@ -27,7 +27,7 @@ func (f *Face) reviewList(c *Call) error {
 	if state != selfcheck.Returned && state != selfcheck.Accepted {
 		state = selfcheck.Submitted
 	}
-	q := app.ReviewQuery{ReviewFilter: selfcheck.ReviewFilter{State: state, UnitID: c.Query("unit")}, Cursor: c.Query("cursor"), Limit: 50}
+	q := appselfcheck.ReviewQuery{ReviewFilter: selfcheck.ReviewFilter{State: state, UnitID: c.Query("unit")}, Cursor: c.Query("cursor"), Limit: 50}
 	rows, total, next, err := f.app.Reviews(c.Context(), c.reader(), q)
 	if err != nil {
 		return err
@@ -62,14 +62,14 @@ func (f *Face) reviewList(c *Call) error {
 }
 
 func (f *Face) reviewAcceptMany(c *Call) error {
-	in := app.AcceptManyInput{Key: c.Key()}
+	in := appselfcheck.AcceptManyInput{Key: c.Key()}
 	for _, chosen := range c.Ticked("list") {
 		id, version, _ := strings.Cut(chosen, ":")
 		n, err := strconv.ParseInt(version, 10, 64)
 		if err != nil {
 			return fault.Shape("shape", "list")
 		}
-		in.Lists = append(in.Lists, app.AcceptInput{ID: id, Version: n})
+		in.Lists = append(in.Lists, appselfcheck.AcceptInput{ID: id, Version: n})
 	}
 	_, err := f.app.AcceptLists(c.Context(), c.Actor, in)
 	if errs := c.Errors(err); errs != nil {
@@ -120,7 +120,7 @@ func (f *Face) showReview(c *Call, reason string, err error) error {
 }
 
 func (f *Face) reviewAccept(c *Call) error {
-	_, err := f.app.AcceptList(c.Context(), c.Actor, app.AcceptInput{ID: c.Param("id"), Version: c.Version(), Key: c.Key()})
+	_, err := f.app.AcceptList(c.Context(), c.Actor, appselfcheck.AcceptInput{ID: c.Param("id"), Version: c.Version(), Key: c.Key()})
 	if err != nil {
 		return f.showReview(c, "", err)
 	}
@@ -128,7 +128,7 @@ func (f *Face) reviewAccept(c *Call) error {
 }
 
 func (f *Face) reviewReturn(c *Call) error {
-	in := app.ReturnInput{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key()}
+	in := appselfcheck.ReturnInput{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key()}
 	if _, err := f.app.ReturnList(c.Context(), c.Actor, in); err != nil {
 		return f.showReview(c, in.Reason, err)
 	}

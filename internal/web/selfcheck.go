@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"plumbline/internal/app"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/web/ui"
@@ -30,7 +30,7 @@ func (f *Face) clock(t *time.Time) string {
 }
 
 // listTitle names a list: whose it is, and of which audience.
-func listTitle(c *Call, l *app.MyList) string {
+func listTitle(c *Call, l *appselfcheck.MyList) string {
 	if l.PersonID == "" {
 		return c.T("selfcheck.list.unit", "Unit", l.Unit)
 	}
@@ -80,7 +80,7 @@ var workHref = map[string]string{
 	"alarm": "/alarms", "challenge": "/challenges?state=filed", "challenge_mass": "/challenges?state=filed&mass=1",
 }
 
-func (f *Face) listCard(c *Call, l *app.MyList) listCard {
+func (f *Face) listCard(c *Call, l *appselfcheck.MyList) listCard {
 	base := "/selfcheck/" + l.ID
 	card := listCard{
 		Title: listTitle(c, l), Campaign: l.Campaign.Title, State: ui.State(c.Lang, "submission", string(l.State)), Reason: l.Reason,
@@ -109,7 +109,7 @@ func (f *Face) selfcheckOpen(c *Call) error {
 		return err
 	}
 	if !fillable(l) {
-		return f.showFiled(c, l, app.SupplementInput{}, nil)
+		return f.showFiled(c, l, appselfcheck.SupplementInput{}, nil)
 	}
 	p := c.Page("selfcheck.title")
 	p.Title, p.Lead, p.Narrow = listTitle(c, &l.MyList), l.Campaign.Title, true
@@ -134,7 +134,7 @@ func (f *Face) selfcheckCheck(c *Call) error {
 	return f.showCheck(c, l, nil)
 }
 
-func (f *Face) showCheck(c *Call, l *app.ListView, err error) error {
+func (f *Face) showCheck(c *Call, l *appselfcheck.ListView, err error) error {
 	errs := c.Errors(err)
 	if err != nil && errs == nil {
 		return err
@@ -190,7 +190,7 @@ func (f *Face) showCheck(c *Call, l *app.ListView, err error) error {
 // selfcheckSubmit files what is saved.
 func (f *Face) selfcheckSubmit(c *Call) error {
 	id := c.Param("id")
-	r, err := f.app.Submit(c.Context(), c.Actor, app.SubmitInput{ID: id, Version: c.Version(), Key: c.Key()})
+	r, err := f.app.Submit(c.Context(), c.Actor, appselfcheck.SubmitInput{ID: id, Version: c.Version(), Key: c.Key()})
 	if err == nil {
 		return c.redirect(receiptPath(r.Seq))
 	}
@@ -202,7 +202,7 @@ func (f *Face) selfcheckSubmit(c *Call) error {
 		return openErr
 	}
 	if !fillable(l) {
-		return f.showFiled(c, l, app.SupplementInput{}, err)
+		return f.showFiled(c, l, appselfcheck.SupplementInput{}, err)
 	}
 	return f.showCheck(c, l, err)
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"plumbline/internal/app"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/chrome"
 	"plumbline/internal/selfcheck"
@@ -71,7 +71,7 @@ func TestSelfCheckInABrowser(t *testing.T) {
 	given[42] = selfcheck.ItemAnswer{ItemNo: 43, Issues: []selfcheck.Declared{{EventOn: "2025-06-15", Text: "值班期间离开岗位约二十分钟，没有向值班领导报告；事后补登记。"}}}
 	lists, err := s.App.MyLists(t.Context(), s.Actor("ben"))
 	must(err)
-	_, err = s.App.Submit(t.Context(), s.Actor("ben"), app.SubmitInput{ID: lists[0].ID, Version: lists[0].Version, Answers: given})
+	_, err = s.App.Submit(t.Context(), s.Actor("ben"), appselfcheck.SubmitInput{ID: lists[0].ID, Version: lists[0].Version, Answers: given})
 	must(err)
 	head := manager.as("east1head")
 	review := linkTo(t, head.get("/review", 200), "/review/0")

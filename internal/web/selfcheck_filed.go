@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"plumbline/internal/app"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
@@ -45,7 +45,7 @@ func (f *Face) selfcheckReceipt(c *Call) error {
 }
 
 // showFiled shows a list after it was submitted.
-func (f *Face) showFiled(c *Call, l *app.ListView, in app.SupplementInput, err error) error {
+func (f *Face) showFiled(c *Call, l *appselfcheck.ListView, in appselfcheck.SupplementInput, err error) error {
 	errs := c.Errors(err)
 	if err != nil && errs == nil {
 		return err
@@ -96,7 +96,7 @@ func (f *Face) showFiled(c *Call, l *app.ListView, in app.SupplementInput, err e
 
 // answerViews puts items, answers and issues together. An item without an
 // answer among several is one that is reviewed elsewhere.
-func answerViews(c *Call, items []selfcheck.ChecklistItem, answers []selfcheck.Answer, said []app.SaidIssue) []answerView {
+func answerViews(c *Call, items []selfcheck.ChecklistItem, answers []selfcheck.Answer, said []appselfcheck.SaidIssue) []answerView {
 	byItem := make(map[int64]*selfcheck.Answer, len(answers))
 	for i := range answers {
 		byItem[answers[i].ItemNo] = &answers[i]
@@ -127,7 +127,7 @@ func answerViews(c *Call, items []selfcheck.ChecklistItem, answers []selfcheck.A
 	return out
 }
 
-func saidOf(lang words.Lang, d app.SaidIssue) saidView {
+func saidOf(lang words.Lang, d appselfcheck.SaidIssue) saidView {
 	v := saidView{On: string(d.EventOn), Text: d.Text}
 	switch {
 	case d.State == issue.Withdrawn:
@@ -140,7 +140,7 @@ func saidOf(lang words.Lang, d app.SaidIssue) saidView {
 
 // selfcheckSupplement adds one issue to a locked list.
 func (f *Face) selfcheckSupplement(c *Call) error {
-	in := app.SupplementInput{ID: c.Param("id"), ItemNo: c.FormInt("item"), EventOn: roster.Date(c.Form("event_on")), Text: strings.ReplaceAll(c.Form("text"), "\r\n", "\n"), Key: c.Key()}
+	in := appselfcheck.SupplementInput{ID: c.Param("id"), ItemNo: c.FormInt("item"), EventOn: roster.Date(c.Form("event_on")), Text: strings.ReplaceAll(c.Form("text"), "\r\n", "\n"), Key: c.Key()}
 	r, err := f.app.Supplement(c.Context(), c.Actor, in)
 	if err == nil {
 		c.Offer(r)

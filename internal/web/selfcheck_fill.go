@@ -10,19 +10,19 @@ import (
 	"strconv"
 	"strings"
 
-	"plumbline/internal/app"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/web/ui"
 )
 
-func fillable(l *app.ListView) bool {
+func fillable(l *appselfcheck.ListView) bool {
 	return (l.State == selfcheck.Assigned || l.State == selfcheck.Returned) && l.Campaign.State == selfcheck.CampaignOpen
 }
 
 // fillFrame is what the pages of a list in work share.
-func fillFrame(c *Call, l *app.ListView) fillView {
+func fillFrame(c *Call, l *appselfcheck.ListView) fillView {
 	v := fillView{Base: "/selfcheck/" + l.ID, Done: int64(l.Drafted), Whole: int64(len(l.Items))}
 	if l.State == selfcheck.Returned {
 		v.Reason = l.Reason
@@ -44,7 +44,7 @@ func fillFrame(c *Call, l *app.ListView) fillView {
 	return v
 }
 
-func answeredItems(l *app.ListView) map[int64]bool {
+func answeredItems(l *appselfcheck.ListView) map[int64]bool {
 	out := make(map[int64]bool, len(l.Draft))
 	for i := range l.Draft {
 		out[l.Draft[i].ItemNo] = l.Draft[i].Answered()
@@ -67,7 +67,7 @@ func (f *Face) selfcheckFill(c *Call) error {
 
 // showFill shows the form of one category. typed are answers that were sent
 // and could not be saved; they are shown as they were typed.
-func (f *Face) showFill(c *Call, l *app.ListView, category string, typed map[int64]selfcheck.ItemAnswer, add int64, err error) error {
+func (f *Face) showFill(c *Call, l *appselfcheck.ListView, category string, typed map[int64]selfcheck.ItemAnswer, add int64, err error) error {
 	if !slices.ContainsFunc(l.Items, func(it selfcheck.ChecklistItem) bool { return it.Category == category }) {
 		return fault.NotFound()
 	}
@@ -140,7 +140,7 @@ func print(a selfcheck.ItemAnswer) string {
 	return hex.EncodeToString(sum[:6])
 }
 
-func nextCategory(l *app.ListView, category string) string {
+func nextCategory(l *appselfcheck.ListView, category string) string {
 	var order []string
 	for i := range l.Items {
 		if !slices.Contains(order, l.Items[i].Category) {
@@ -155,9 +155,9 @@ func nextCategory(l *app.ListView, category string) string {
 
 // sentItem reads the answer to one item from the form; touched is false when
 // the page shows what is saved already.
-func sentItem(c *Call, no int64) (save app.DraftSave, touched bool) {
+func sentItem(c *Call, no int64) (save appselfcheck.DraftSave, touched bool) {
 	n := strconv.FormatInt(no, 10)
-	save = app.DraftSave{Seq: c.FormInt("seq."+n) + 1, ItemAnswer: selfcheck.ItemAnswer{ItemNo: no}}
+	save = appselfcheck.DraftSave{Seq: c.FormInt("seq."+n) + 1, ItemAnswer: selfcheck.ItemAnswer{ItemNo: no}}
 	choice := c.Form("a." + n)
 	if choice == "nil" {
 		save.Nil = true
@@ -181,7 +181,7 @@ func (f *Face) selfcheckSave(c *Call) error {
 		return err
 	}
 	category := c.Form("category")
-	in := app.SaveDraftInput{ID: l.ID}
+	in := appselfcheck.SaveDraftInput{ID: l.ID}
 	typed := map[int64]selfcheck.ItemAnswer{}
 	for i := range l.Items {
 		if l.Items[i].Category != category {
@@ -227,7 +227,7 @@ func (f *Face) selfcheckSaveItem(c *Call) error {
 	save, touched := sentItem(c, no)
 	seq := save.Seq - 1
 	if touched {
-		seqs, err := f.app.SaveDraft(c.Context(), c.Actor, app.SaveDraftInput{ID: c.Param("id"), Saves: []app.DraftSave{save}})
+		seqs, err := f.app.SaveDraft(c.Context(), c.Actor, appselfcheck.SaveDraftInput{ID: c.Param("id"), Saves: []appselfcheck.DraftSave{save}})
 		if err != nil {
 			return err
 		}

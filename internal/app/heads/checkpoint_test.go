@@ -14,6 +14,7 @@ import (
 	"plumbline/internal/app"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/heads"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
@@ -34,8 +35,8 @@ func add(t *testing.T, s *apptest.Site, title string) int64 {
 	return r.Seq
 }
 
-func campaignInput(title string) app.CampaignInput {
-	return app.CampaignInput{Title: title, OpensOn: "2027-01-01", ClosesOn: "2027-02-01", PeriodFrom: "2026-01-01", PeriodTo: "2026-12-31"}
+func campaignInput(title string) appselfcheck.CampaignInput {
+	return appselfcheck.CampaignInput{Title: title, OpensOn: "2027-01-01", ClosesOn: "2027-02-01", PeriodFrom: "2026-01-01", PeriodTo: "2026-12-31"}
 }
 
 func last(t *testing.T, s *apptest.Site) *store.LedgerCheckpoint {

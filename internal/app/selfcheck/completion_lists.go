@@ -1,4 +1,4 @@
-package app
+package selfcheck
 
 import (
 	"context"
@@ -30,7 +30,7 @@ type OwedList struct {
 
 // Owed opens the lists behind a number of the completion. Their content is not
 // shown, and names only to the head who certifies and the manager who excuses.
-func (a *App) Owed(ctx context.Context, who *roster.Actor, in OwedInput) (*OwedList, error) {
+func (a *Selfcheck) Owed(ctx context.Context, who *roster.Actor, in OwedInput) (*OwedList, error) {
 	const op = "completion.lists"
 	if in.Of == "" {
 		in.Of = selfcheck.OwedAll
@@ -87,7 +87,7 @@ func (a *App) Owed(ctx context.Context, who *roster.Actor, in OwedInput) (*OwedL
 
 // nameOwed fills in the rows: names where the reader answers for the unit, and
 // figures of the content nowhere.
-func (a *App) nameOwed(ctx context.Context, v *store.View, who *roster.Actor, rows []selfcheck.Submission, out *OwedList) error {
+func (a *Selfcheck) nameOwed(ctx context.Context, v *store.View, who *roster.Actor, rows []selfcheck.Submission, out *OwedList) error {
 	certify, err := a.Scope(ctx, v, who, roster.ActCertify, roster.KindCertification)
 	if err != nil {
 		return err

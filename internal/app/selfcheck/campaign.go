@@ -1,4 +1,4 @@
-package app
+package selfcheck
 
 import (
 	"cmp"
@@ -52,7 +52,7 @@ func (in CampaignInput) campaign() selfcheck.Campaign {
 }
 
 // CreateCampaign drafts a campaign.
-func (a *App) CreateCampaign(ctx context.Context, who *roster.Actor, in CampaignInput) (string, desk.Receipt, error) {
+func (a *Selfcheck) CreateCampaign(ctx context.Context, who *roster.Actor, in CampaignInput) (string, desk.Receipt, error) {
 	if in.UnitID == "" {
 		in.UnitID = managesAt(who)
 	}
@@ -113,7 +113,7 @@ func editionOf(lists []selfcheck.Checklist, a selfcheck.Audience, want string) s
 
 // Campaigns lists the campaigns that concern the actor, newest first: those that
 // he manages in any state, and the running ones over a unit of his or below it.
-func (a *App) Campaigns(ctx context.Context, who *roster.Actor) ([]selfcheck.Campaign, error) {
+func (a *Selfcheck) Campaigns(ctx context.Context, who *roster.Actor) ([]selfcheck.Campaign, error) {
 	var out []selfcheck.Campaign
 	err := a.Read(ctx, who, "campaign.list", func(ctx context.Context, v *store.View) error {
 		manages, err := a.Scope(ctx, v, who, roster.ActEdit, roster.KindCampaign)
@@ -161,7 +161,7 @@ type CampaignView struct {
 }
 
 // Campaign opens one campaign. A draft is there for its managers only.
-func (a *App) Campaign(ctx context.Context, who *roster.Actor, id string) (*CampaignView, error) {
+func (a *Selfcheck) Campaign(ctx context.Context, who *roster.Actor, id string) (*CampaignView, error) {
 	var out *CampaignView
 	err := a.Read(ctx, who, "campaign.read", func(ctx context.Context, v *store.View) error {
 		c, err := v.Campaign(ctx, id)
@@ -198,7 +198,7 @@ func orNotFound(err error) error {
 
 // managed loads a campaign that the actor may manage; otherwise it is not
 // there.
-func (a *App) managed(ctx context.Context, v *store.View, who *roster.Actor, id string, act roster.Act) (*selfcheck.Campaign, error) {
+func (a *Selfcheck) managed(ctx context.Context, v *store.View, who *roster.Actor, id string, act roster.Act) (*selfcheck.Campaign, error) {
 	c, err := v.Campaign(ctx, id)
 	if err != nil {
 		return nil, err

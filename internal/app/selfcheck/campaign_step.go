@@ -1,4 +1,4 @@
-package app
+package selfcheck
 
 import (
 	"context"
@@ -36,7 +36,7 @@ var stepActs = map[string]roster.Act{
 // MoveCampaign carries out one step. Opening then writes the roster snapshot,
 // locking then locks the filed lists, both as a job that goes on where it
 // stopped.
-func (a *App) MoveCampaign(ctx context.Context, who *roster.Actor, in CampaignStep) (desk.Receipt, error) {
+func (a *Selfcheck) MoveCampaign(ctx context.Context, who *roster.Actor, in CampaignStep) (desk.Receipt, error) {
 	r, err := a.Write(ctx, who, desk.Write{Op: "campaign." + in.Step, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		before, err := a.managed(ctx, &tx.View, who, in.ID, stepActs[in.Step])
 		if err != nil {

@@ -1,4 +1,4 @@
-package app
+package selfcheck
 
 import (
 	"context"
@@ -21,7 +21,7 @@ const lockChunk = 100
 // jobCampaign is the kind of the job that writes the roster or locks lists.
 const jobCampaign = "campaign.continue"
 
-func (a *App) registerCampaignJob() {
+func (a *Selfcheck) registerCampaignJob() {
 	a.Handle(jobCampaign, func(ctx context.Context, j *store.Job) (bool, error) {
 		return true, a.continueCampaign(ctx, j.ObjectID, func(done int64) error {
 			j.Position = done
@@ -34,7 +34,7 @@ func (a *App) registerCampaignJob() {
 // continueCampaign writes what is missing of the roster snapshot of an open
 // campaign, and locks what is left of a locked one, in small writes. It may be
 // repeated: it looks for what is missing.
-func (a *App) continueCampaign(ctx context.Context, id string, progress func(done int64) error) error {
+func (a *Selfcheck) continueCampaign(ctx context.Context, id string, progress func(done int64) error) error {
 	after := ""
 	for done := int64(0); ; {
 		var next string
@@ -70,7 +70,7 @@ func (a *App) continueCampaign(ctx context.Context, id string, progress func(don
 
 // rosterChunk writes the next lists of the snapshot: first people, then units,
 // then the mark that it is complete.
-func (a *App) rosterChunk(ctx context.Context, tx *store.Tx, c *selfcheck.Campaign, after string) ([]ledger.Fact, string, int, error) {
+func (a *Selfcheck) rosterChunk(ctx context.Context, tx *store.Tx, c *selfcheck.Campaign, after string) ([]ledger.Fact, string, int, error) {
 	rows, err := tx.RosterToWrite(ctx, c.ID, c.UnitID, c.RosterOn, after, rosterChunk)
 	if err != nil {
 		return nil, after, 0, err
@@ -106,7 +106,7 @@ func (a *App) rosterChunk(ctx context.Context, tx *store.Tx, c *selfcheck.Campai
 }
 
 // lockChunk locks the next filed lists.
-func (a *App) lockChunk(ctx context.Context, tx *store.Tx, c *selfcheck.Campaign) ([]ledger.Fact, int, error) {
+func (a *Selfcheck) lockChunk(ctx context.Context, tx *store.Tx, c *selfcheck.Campaign) ([]ledger.Fact, int, error) {
 	fact := []ledger.Fact{{Verb: "campaign.lock_lists", Kind: "campaign", ID: c.ID, Unit: c.UnitID}}
 	rows, err := tx.SubmissionsToLock(ctx, c.ID, lockChunk)
 	if err != nil {

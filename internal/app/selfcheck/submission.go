@@ -1,8 +1,9 @@
-package app
+package selfcheck
 
 import (
 	"context"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
@@ -55,7 +56,7 @@ type ListView struct {
 }
 
 // List opens the actor's own list.
-func (a *App) List(ctx context.Context, who *roster.Actor, id string) (*ListView, error) {
+func (a *Selfcheck) List(ctx context.Context, who *roster.Actor, id string) (*ListView, error) {
 	var out *ListView
 	err := a.Read(ctx, who, "submission.read_own", func(ctx context.Context, v *store.View) error {
 		s, err := mine(ctx, v, who, id)
@@ -68,7 +69,7 @@ func (a *App) List(ctx context.Context, who *roster.Actor, id string) (*ListView
 	return out, err
 }
 
-func (a *App) openList(ctx context.Context, v *store.View, who *roster.Actor, s *selfcheck.Submission) (*ListView, error) {
+func (a *Selfcheck) openList(ctx context.Context, v *store.View, who *roster.Actor, s *selfcheck.Submission) (*ListView, error) {
 	out := &ListView{MyList: MyList{Submission: *s}, Seq: map[int64]int64{}}
 	c, err := v.Campaign(ctx, s.CampaignID)
 	if err != nil {
@@ -154,7 +155,7 @@ func (l *ListView) mergeDrafts(drafts []selfcheck.Draft) error {
 }
 
 // saidIssues reads what a list declared, with its texts.
-func (a *App) saidIssues(ctx context.Context, v *store.View, submissionID string) ([]SaidIssue, error) {
+func (a *Selfcheck) saidIssues(ctx context.Context, v *store.View, submissionID string) ([]SaidIssue, error) {
 	rows, err := v.IssuesOfSubmission(ctx, submissionID)
 	if err != nil || len(rows) == 0 {
 		return nil, err
@@ -178,6 +179,97 @@ func (a *App) saidIssues(ctx context.Context, v *store.View, submissionID string
 	out := make([]SaidIssue, len(rows))
 	for i, r := range rows {
 		out[i] = SaidIssue{ID: r.ID, ItemNo: int64(r.ItemNo), EventOn: r.EventOn, Text: issue.Narrative(texts[r.ID]), State: r.State, Severity: r.Severity, Added: on[r.ID]}
+	}
+	return out, nil
+}
+
+// MyList is one list that the actor owes or signs, as his to-do home shows it.
+type MyList struct {
+	selfcheck.Submission
+	Campaign selfcheck.Campaign
+	Unit     string // name of the unit, for a unit's own list
+	Drafted  int    // items with a saved answer
+	Reason   string // why it was returned
+}
+
+// returnReasons reads why each list was last returned.
+func (a *Selfcheck) returnReasons(ctx context.Context, v *store.View, ids []string) (map[string]string, error) {
+	returns, err := v.LastReturns(ctx, ids)
+	if err != nil || len(returns) == 0 {
+		return nil, err
+	}
+	rows := make([]string, 0, len(returns))
+	for _, r := range returns {
+		rows = append(rows, r.ID)
+	}
+	texts, err := v.Texts(ctx, rows...)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]string, len(returns))
+	for id, r := range returns {
+		out[id] = texts[r.ID]["reason"]
+	}
+	return out, nil
+}
+
+// MyLists lists what the actor owes or signs, newest first.
+func (a *Selfcheck) MyLists(ctx context.Context, who *roster.Actor) (out []MyList, err error) {
+	err = a.Read(ctx, who, "submission.list_own", func(ctx context.Context, v *store.View) error {
+		out, err = a.ListsOf(ctx, v, who)
+		return err
+	})
+	return out, err
+}
+
+func (a *Selfcheck) ListsOf(ctx context.Context, v *store.View, who *roster.Actor) ([]MyList, error) {
+	subs, err := v.SubmissionsOf(ctx, who.Person, desk.UnitsLed(who))
+	if err != nil || len(subs) == 0 {
+		return nil, err
+	}
+	campaigns, err := v.RunningCampaigns(ctx)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[string]selfcheck.Campaign, len(campaigns))
+	for _, c := range campaigns {
+		byID[c.ID] = c
+	}
+	var out []MyList
+	var ids []string
+	for _, s := range subs {
+		c, running := byID[s.CampaignID]
+		if !running {
+			if c0, err := v.Campaign(ctx, s.CampaignID); err != nil { // closed ones: a few in a career
+				return nil, err
+			} else {
+				c = *c0
+				byID[c.ID] = c
+			}
+		}
+		out = append(out, MyList{Submission: s, Campaign: c})
+		ids = append(ids, s.ID)
+	}
+	drafted, err := v.DraftCounts(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	reasons, err := a.returnReasons(ctx, v, ids)
+	if err != nil {
+		return nil, err
+	}
+	units, err := a.UnitNames(ctx, v, who.Lang)
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
+		out[i].Drafted = drafted[out[i].ID]
+		if out[i].State == selfcheck.Returned {
+			out[i].Reason = reasons[out[i].ID]
+		}
+		if out[i].PersonID == "" {
+			out[i].Unit = units[out[i].UnitID]
+		}
 	}
 	return out, nil
 }

@@ -1,4 +1,4 @@
-package app
+package selfcheck
 
 import (
 	"context"
@@ -24,7 +24,7 @@ func (in UndoCertifyInput) Validate() error { return selfcheck.CheckReason(in.Re
 
 // UndoCertify takes a unit's certification back, so that lists can be returned
 // or excused again. A unit above that has certified takes its own back first.
-func (a *App) UndoCertify(ctx context.Context, who *roster.Actor, in UndoCertifyInput) (desk.Receipt, error) {
+func (a *Selfcheck) UndoCertify(ctx context.Context, who *roster.Actor, in UndoCertifyInput) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: "certification.undo", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		c, err := a.certifiable(ctx, tx, who, in.CampaignID, in.UnitID)
 		if err != nil {

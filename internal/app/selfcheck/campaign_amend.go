@@ -1,4 +1,4 @@
-package app
+package selfcheck
 
 import (
 	"context"
@@ -21,7 +21,7 @@ type AmendmentView struct {
 	Reason string
 }
 
-func (a *App) amendments(ctx context.Context, v *store.View, who *roster.Actor, campaignID string) ([]AmendmentView, error) {
+func (a *Selfcheck) amendments(ctx context.Context, v *store.View, who *roster.Actor, campaignID string) ([]AmendmentView, error) {
 	rows, err := v.Amendments(ctx, campaignID, 100)
 	if err != nil || len(rows) == 0 {
 		return nil, err
@@ -79,7 +79,7 @@ func (in AmendInput) Validate() error {
 }
 
 // AmendRoster amends the snapshot, dated today.
-func (a *App) AmendRoster(ctx context.Context, who *roster.Actor, in AmendInput) (desk.Receipt, error) {
+func (a *Selfcheck) AmendRoster(ctx context.Context, who *roster.Actor, in AmendInput) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: "campaign.amend", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		c, err := a.managed(ctx, &tx.View, who, in.CampaignID, roster.ActEdit)
 		if err != nil {
@@ -154,7 +154,7 @@ func (a *App) AmendRoster(ctx context.Context, who *roster.Actor, in AmendInput)
 }
 
 // Restore takes an excuse back, as a dated amendment of the roster.
-func (a *App) Restore(ctx context.Context, who *roster.Actor, in ExcuseInput) (desk.Receipt, error) {
+func (a *Selfcheck) Restore(ctx context.Context, who *roster.Actor, in ExcuseInput) (desk.Receipt, error) {
 	return a.amendList(ctx, who, "submission.restore", in, selfcheck.WasRestored, func(ctx context.Context, tx *store.Tx, s *selfcheck.Submission, certified bool) (selfcheck.Submission, error) {
 		c, err := tx.Campaign(ctx, s.CampaignID)
 		if err != nil {
@@ -166,7 +166,7 @@ func (a *App) Restore(ctx context.Context, who *roster.Actor, in ExcuseInput) (d
 
 // amendList changes what is owed by one list, with a dated amendment and the
 // reason.
-func (a *App) amendList(ctx context.Context, who *roster.Actor, op string, in ExcuseInput, change selfcheck.Change,
+func (a *Selfcheck) amendList(ctx context.Context, who *roster.Actor, op string, in ExcuseInput, change selfcheck.Change,
 	rule func(ctx context.Context, tx *store.Tx, s *selfcheck.Submission, certified bool) (selfcheck.Submission, error)) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		before, err := tx.Submission(ctx, in.ID)

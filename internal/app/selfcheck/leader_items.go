@@ -1,4 +1,4 @@
-package app
+package selfcheck
 
 import (
 	"context"
@@ -41,7 +41,7 @@ type NamedPage struct {
 }
 
 // NamedItems lists the items naming a leader that came to the actor's units.
-func (a *App) NamedItems(ctx context.Context, who *roster.Actor, in NamedQuery) (out NamedPage, err error) {
+func (a *Selfcheck) NamedItems(ctx context.Context, who *roster.Actor, in NamedQuery) (out NamedPage, err error) {
 	const op = "review.named"
 	if in.State != "" && !slices.Contains(selfcheck.NamedStates, in.State) {
 		return out, fault.Invalid("filter_value", "state")
@@ -83,7 +83,7 @@ func (a *App) NamedItems(ctx context.Context, who *roster.Actor, in NamedQuery) 
 }
 
 // nameRouted puts names and texts to items that name a leader.
-func (a *App) nameRouted(ctx context.Context, v *store.View, who *roster.Actor, rows []selfcheck.RoutedAnswer) ([]NamedItem, error) {
+func (a *Selfcheck) nameRouted(ctx context.Context, v *store.View, who *roster.Actor, rows []selfcheck.RoutedAnswer) ([]NamedItem, error) {
 	people, reviews := make([]string, 0, 2*len(rows)), make([]string, 0, len(rows))
 	for _, r := range rows {
 		people = append(people, r.PersonID, r.LeaderID)
@@ -145,7 +145,7 @@ func lastText(texts map[string]string, field string) (last string) {
 }
 
 // NamedItem opens one item that came to the actor's tier.
-func (a *App) NamedItem(ctx context.Context, who *roster.Actor, id string) (out *NamedItem, err error) {
+func (a *Selfcheck) NamedItem(ctx context.Context, who *roster.Actor, id string) (out *NamedItem, err error) {
 	err = a.Read(ctx, who, "named.read", func(ctx context.Context, v *store.View) error {
 		r, err := a.routed(ctx, v, who, roster.ActRead, id)
 		if err != nil {
@@ -163,7 +163,7 @@ func (a *App) NamedItem(ctx context.Context, who *roster.Actor, id string) (out 
 }
 
 // routed loads an item under the scope of the tier above the leader it names.
-func (a *App) routed(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, id string) (*selfcheck.RoutedAnswer, error) {
+func (a *Selfcheck) routed(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, id string) (*selfcheck.RoutedAnswer, error) {
 	sub, no, ok := selfcheck.ParseNamedID(id)
 	if !ok {
 		return nil, fault.NotFound()
@@ -197,18 +197,18 @@ type namedReturn struct{ NamedDecision }
 func (in namedReturn) Validate() error { return selfcheck.CheckReason(in.Reason) }
 
 // AcceptNamed accepts an item that names a leader.
-func (a *App) AcceptNamed(ctx context.Context, who *roster.Actor, in NamedDecision) (desk.Receipt, error) {
+func (a *Selfcheck) AcceptNamed(ctx context.Context, who *roster.Actor, in NamedDecision) (desk.Receipt, error) {
 	return a.decideNamed(ctx, who, "named.accept", roster.ActAccept, selfcheck.NamedAccepted, in)
 }
 
 // ReturnNamed gives the item back to its respondent, who sees the reason. The
 // state of the list does not change, so that the ordinary reviewer learns
 // nothing.
-func (a *App) ReturnNamed(ctx context.Context, who *roster.Actor, in NamedDecision) (desk.Receipt, error) {
+func (a *Selfcheck) ReturnNamed(ctx context.Context, who *roster.Actor, in NamedDecision) (desk.Receipt, error) {
 	return a.decideNamed(ctx, who, "named.return", roster.ActReturn, selfcheck.NamedReturned, in)
 }
 
-func (a *App) decideNamed(ctx context.Context, who *roster.Actor, op string, act roster.Act, to selfcheck.NamedState, in NamedDecision) (desk.Receipt, error) {
+func (a *Selfcheck) decideNamed(ctx context.Context, who *roster.Actor, op string, act roster.Act, to selfcheck.NamedState, in NamedDecision) (desk.Receipt, error) {
 	var body any = in
 	if to == selfcheck.NamedReturned {
 		body = namedReturn{in}
@@ -271,9 +271,9 @@ func namedReview(ctx context.Context, tx *store.Tx, r *selfcheck.RoutedAnswer) (
 	}, nil
 }
 
-// askedOf lists the items of the actor's own lists that the tier above gave
+// AskedOf lists the items of the actor's own lists that the tier above gave
 // back to him.
-func (a *App) askedOf(ctx context.Context, v *store.View, who *roster.Actor) ([]NamedItem, error) {
+func (a *Selfcheck) AskedOf(ctx context.Context, v *store.View, who *roster.Actor) ([]NamedItem, error) {
 	subs, err := v.SubmissionsOf(ctx, who.Person, desk.UnitsLed(who))
 	if err != nil || len(subs) == 0 {
 		return nil, err
@@ -309,7 +309,7 @@ func (in NamedReplyInput) Validate() error { return selfcheck.CheckReason(in.Tex
 
 // ReplyNamed answers an item that the tier above gave back; it goes to that
 // tier alone.
-func (a *App) ReplyNamed(ctx context.Context, who *roster.Actor, in NamedReplyInput) (desk.Receipt, error) {
+func (a *Selfcheck) ReplyNamed(ctx context.Context, who *roster.Actor, in NamedReplyInput) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: "named.reply", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		s, err := mine(ctx, &tx.View, who, in.ID)
 		if err != nil {

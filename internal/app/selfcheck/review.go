@@ -1,4 +1,4 @@
-package app
+package selfcheck
 
 import (
 	"context"
@@ -36,7 +36,7 @@ func reviewed(s *selfcheck.Submission) roster.Target {
 }
 
 // Reviews lists what the actor reviews, a page at a time, with the exact count.
-func (a *App) Reviews(ctx context.Context, who *roster.Actor, in ReviewQuery) (rows []ReviewRow, total int64, next string, err error) {
+func (a *Selfcheck) Reviews(ctx context.Context, who *roster.Actor, in ReviewQuery) (rows []ReviewRow, total int64, next string, err error) {
 	after, err := a.OpenCursor(who, "review.list", in.Cursor)
 	if err != nil {
 		return nil, 0, "", err
@@ -69,7 +69,7 @@ func (a *App) Reviews(ctx context.Context, who *roster.Actor, in ReviewQuery) (r
 }
 
 // named puts names to lists.
-func (a *App) named(ctx context.Context, v *store.View, who *roster.Actor, subs []selfcheck.Submission) ([]ReviewRow, error) {
+func (a *Selfcheck) named(ctx context.Context, v *store.View, who *roster.Actor, subs []selfcheck.Submission) ([]ReviewRow, error) {
 	people := make([]string, 0, len(subs))
 	for i := range subs {
 		if subs[i].PersonID != "" {
@@ -107,7 +107,7 @@ type Review struct {
 }
 
 // Review opens a list that the actor reviews.
-func (a *App) Review(ctx context.Context, who *roster.Actor, id string) (*Review, error) {
+func (a *Selfcheck) Review(ctx context.Context, who *roster.Actor, id string) (*Review, error) {
 	var out *Review
 	err := a.Read(ctx, who, "review.read", func(ctx context.Context, v *store.View) error {
 		s, err := a.toReview(ctx, v, who, id, roster.ActRead)
@@ -141,7 +141,7 @@ func (a *App) Review(ctx context.Context, who *roster.Actor, id string) (*Review
 
 // toReview loads a list under the reviewer's scope. What has not been filed
 // has no content to review, and is not there.
-func (a *App) toReview(ctx context.Context, v *store.View, who *roster.Actor, id string, act roster.Act) (*selfcheck.Submission, error) {
+func (a *Selfcheck) toReview(ctx context.Context, v *store.View, who *roster.Actor, id string, act roster.Act) (*selfcheck.Submission, error) {
 	s, err := v.Submission(ctx, id)
 	if err != nil {
 		return nil, err
@@ -164,14 +164,14 @@ type AcceptInput struct {
 }
 
 // AcceptList accepts a list.
-func (a *App) AcceptList(ctx context.Context, who *roster.Actor, in AcceptInput) (desk.Receipt, error) {
+func (a *Selfcheck) AcceptList(ctx context.Context, who *roster.Actor, in AcceptInput) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: "review.accept", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		fact, err := a.accept(ctx, tx, who, in.ID, in.Version)
 		return []ledger.Fact{fact}, in.ID, err
 	})
 }
 
-func (a *App) accept(ctx context.Context, tx *store.Tx, who *roster.Actor, id string, version int64) (ledger.Fact, error) {
+func (a *Selfcheck) accept(ctx context.Context, tx *store.Tx, who *roster.Actor, id string, version int64) (ledger.Fact, error) {
 	before, err := a.toReview(ctx, &tx.View, who, id, roster.ActAccept)
 	if err != nil {
 		return ledger.Fact{}, err
@@ -204,7 +204,7 @@ func (in AcceptManyInput) Validate() error {
 }
 
 // AcceptLists accepts all of the lists or none.
-func (a *App) AcceptLists(ctx context.Context, who *roster.Actor, in AcceptManyInput) (desk.Receipt, error) {
+func (a *Selfcheck) AcceptLists(ctx context.Context, who *roster.Actor, in AcceptManyInput) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: "review.accept_many", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		facts := make([]ledger.Fact, 0, len(in.Lists))
 		for _, l := range in.Lists { // each has its own version, digest and entry
@@ -230,7 +230,7 @@ type ReturnInput struct {
 func (in ReturnInput) Validate() error { return selfcheck.CheckReason(in.Reason) }
 
 // ReturnList gives a list back to its respondent, who sees the reason.
-func (a *App) ReturnList(ctx context.Context, who *roster.Actor, in ReturnInput) (desk.Receipt, error) {
+func (a *Selfcheck) ReturnList(ctx context.Context, who *roster.Actor, in ReturnInput) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: "review.return", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		before, err := a.toReview(ctx, &tx.View, who, in.ID, roster.ActReturn)
 		if err != nil {

@@ -1,4 +1,4 @@
-package app
+package selfcheck
 
 import (
 	"context"
@@ -24,7 +24,7 @@ type SubmitInput struct {
 
 // Submit files a list: answers, declared issues, their comparison with what is
 // on record, and the ledger entry in one write.
-func (a *App) Submit(ctx context.Context, who *roster.Actor, in SubmitInput) (desk.Receipt, error) {
+func (a *Selfcheck) Submit(ctx context.Context, who *roster.Actor, in SubmitInput) (desk.Receipt, error) {
 	r, err := a.Write(ctx, who, desk.Write{Op: "submission.submit", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		before, err := mine(ctx, &tx.View, who, in.ID)
 		if err != nil {
@@ -75,7 +75,7 @@ func filed(tx *store.Tx, fact ledger.Fact) []ledger.Fact {
 }
 
 // submitting gathers what the rule looks at.
-func (a *App) submitting(ctx context.Context, tx *store.Tx, who *roster.Actor, s *selfcheck.Submission, answers []selfcheck.ItemAnswer) (in selfcheck.Submitting, err error) {
+func (a *Selfcheck) submitting(ctx context.Context, tx *store.Tx, who *roster.Actor, s *selfcheck.Submission, answers []selfcheck.ItemAnswer) (in selfcheck.Submitting, err error) {
 	in = selfcheck.Submitting{Answers: answers, By: who.Person, Now: tx.Now(), Today: roster.DateOf(tx.Now(), a.Zone())}
 	if in.Campaign, err = tx.Campaign(ctx, s.CampaignID); err != nil {
 		return in, err
@@ -132,7 +132,7 @@ func (a *App) submitting(ctx context.Context, tx *store.Tx, who *roster.Actor, s
 
 // file registers what was declared, revises what is kept and withdraws what
 // was dropped.
-func (a *App) file(ctx context.Context, tx *store.Tx, in selfcheck.Submitting, s *selfcheck.Submission, f selfcheck.Filing) error {
+func (a *Selfcheck) file(ctx context.Context, tx *store.Tx, in selfcheck.Submitting, s *selfcheck.Submission, f selfcheck.Filing) error {
 	timing := issue.TimingOf(a.Pack())
 	tree, err := a.Tree(ctx, &tx.View)
 	if err != nil {
@@ -172,7 +172,7 @@ func declared(id string, s *selfcheck.Submission, d *selfcheck.Declaration, tree
 
 // refile brings the issues of an earlier round to what the list says now: a
 // kept one keeps its first date, a dropped one is withdrawn.
-func (a *App) refile(ctx context.Context, tx *store.Tx, s *selfcheck.Submission, f selfcheck.Filing, tree *roster.Tree, timing issue.Timing, now time.Time) error {
+func (a *Selfcheck) refile(ctx context.Context, tx *store.Tx, s *selfcheck.Submission, f selfcheck.Filing, tree *roster.Tree, timing issue.Timing, now time.Time) error {
 	rows, err := tx.IssuesOfSubmission(ctx, s.ID)
 	if err != nil {
 		return err
@@ -204,7 +204,7 @@ func (a *App) refile(ctx context.Context, tx *store.Tx, s *selfcheck.Submission,
 			changes = append(changes, issue.Change{Before: before, After: &after})
 		}
 	}
-	ends, err := a.Endings(ctx, &tx.View, &roster.Actor{Person: s.FiledBy}, "", f.Withdrawn...)
+	ends, err := a.casework.Endings(ctx, &tx.View, &roster.Actor{Person: s.FiledBy}, "", f.Withdrawn...)
 	if err != nil {
 		return err
 	}

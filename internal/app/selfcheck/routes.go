@@ -1,4 +1,4 @@
-package app
+package selfcheck
 
 import (
 	"plumbline/internal/app/desk"
@@ -7,9 +7,7 @@ import (
 
 // selfcheckRoutes are the operations on checklists, campaigns, lists, their
 // review, completion and certification.
-var selfcheckRoutes = []desk.Route{
-	{Op: "todo.read", Method: "GET", Path: "/todo", Act: roster.ActRead, Kind: roster.KindSelf},
-
+var Routes = []desk.Route{
 	{Op: "checklist.list", Method: "GET", Path: "/checklists", Act: roster.ActList, Kind: roster.KindChecklist},
 	{Op: "checklist.read", Method: "GET", Path: "/checklists/{id}", Act: roster.ActRead, Kind: roster.KindChecklist},
 	{Op: "checklist.publish", Method: "POST", Path: "/checklists", Act: roster.ActCreate, Kind: roster.KindChecklist, Write: true, Create: true, Status: 201},

@@ -1,4 +1,4 @@
-package app
+package selfcheck
 
 import (
 	"context"
@@ -55,7 +55,7 @@ func SeedChecklist(a selfcheck.Audience) ChecklistInput {
 
 // PublishChecklist publishes an edition; the one before it is superseded for
 // campaigns to come, and stays what it was for those that use it.
-func (a *App) PublishChecklist(ctx context.Context, who *roster.Actor, in ChecklistInput) (string, desk.Receipt, error) {
+func (a *Selfcheck) PublishChecklist(ctx context.Context, who *roster.Actor, in ChecklistInput) (string, desk.Receipt, error) {
 	r, err := a.Write(ctx, who, desk.Write{Op: "checklist.publish", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		all, err := tx.Checklists(ctx)
 		if err != nil {
@@ -93,7 +93,7 @@ func (a *App) PublishChecklist(ctx context.Context, who *roster.Actor, in Checkl
 
 // EnsureChecklists publishes the checklist that the program brings along for
 // each audience that has none yet.
-func (a *App) EnsureChecklists(ctx context.Context, who *roster.Actor) error {
+func (a *Selfcheck) EnsureChecklists(ctx context.Context, who *roster.Actor) error {
 	for _, audience := range []selfcheck.Audience{selfcheck.Officers, selfcheck.Leaders} {
 		have, err := a.Checklists(ctx, who)
 		if err != nil {
@@ -110,7 +110,7 @@ func (a *App) EnsureChecklists(ctx context.Context, who *roster.Actor) error {
 }
 
 // Checklists lists every edition.
-func (a *App) Checklists(ctx context.Context, who *roster.Actor) ([]selfcheck.Checklist, error) {
+func (a *Selfcheck) Checklists(ctx context.Context, who *roster.Actor) ([]selfcheck.Checklist, error) {
 	var out []selfcheck.Checklist
 	err := a.Read(ctx, who, "checklist.list", func(ctx context.Context, v *store.View) (err error) {
 		out, err = v.Checklists(ctx)
@@ -120,7 +120,7 @@ func (a *App) Checklists(ctx context.Context, who *roster.Actor) ([]selfcheck.Ch
 }
 
 // ChecklistItems gives the items of one edition, in order.
-func (a *App) ChecklistItems(ctx context.Context, who *roster.Actor, id string) (*selfcheck.Checklist, []selfcheck.ChecklistItem, error) {
+func (a *Selfcheck) ChecklistItems(ctx context.Context, who *roster.Actor, id string) (*selfcheck.Checklist, []selfcheck.ChecklistItem, error) {
 	var list *selfcheck.Checklist
 	var items []selfcheck.ChecklistItem
 	err := a.Read(ctx, who, "checklist.read", func(ctx context.Context, v *store.View) (err error) {
@@ -135,7 +135,7 @@ func (a *App) ChecklistItems(ctx context.Context, who *roster.Actor, id string) 
 
 // items reads the items of a checklist once: a published edition never
 // changes.
-func (a *App) items(ctx context.Context, v *store.View, checklistID string) ([]selfcheck.ChecklistItem, error) {
+func (a *Selfcheck) items(ctx context.Context, v *store.View, checklistID string) ([]selfcheck.ChecklistItem, error) {
 	if got, ok := a.checklists.Load(checklistID); ok {
 		return got.([]selfcheck.ChecklistItem), nil
 	}

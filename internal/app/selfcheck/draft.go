@@ -1,4 +1,4 @@
-package app
+package selfcheck
 
 import (
 	"context"
@@ -25,7 +25,7 @@ type SaveDraftInput struct {
 // same save again changes nothing, and one that has not seen a later save is a
 // conflict that names it; nothing is saved then. It gives the sequence numbers
 // as they now stand.
-func (a *App) SaveDraft(ctx context.Context, who *roster.Actor, in SaveDraftInput) (map[int64]int64, error) {
+func (a *Selfcheck) SaveDraft(ctx context.Context, who *roster.Actor, in SaveDraftInput) (map[int64]int64, error) {
 	if _, err := a.Authorize(who, "submission.draft"); err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package app
+package selfcheck
 
 import (
 	"context"
@@ -22,7 +22,7 @@ type RefineInput struct {
 
 // Refine adds a detail under an item of a checklist. It is read with the item
 // in the unit and below it, and never taken away while the edition holds.
-func (a *App) Refine(ctx context.Context, who *roster.Actor, in RefineInput) (id string, r desk.Receipt, err error) {
+func (a *Selfcheck) Refine(ctx context.Context, who *roster.Actor, in RefineInput) (id string, r desk.Receipt, err error) {
 	const op = "checklist.refine"
 	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		sc, err := a.Scope(ctx, &tx.View, who, roster.ActEdit, roster.KindChecklist)
@@ -71,7 +71,7 @@ type DetailView struct {
 
 // ChecklistDetails lists what the actor's own units, and those above them,
 // added to a checklist.
-func (a *App) ChecklistDetails(ctx context.Context, who *roster.Actor, id string) (out []DetailView, err error) {
+func (a *Selfcheck) ChecklistDetails(ctx context.Context, who *roster.Actor, id string) (out []DetailView, err error) {
 	out = []DetailView{}
 	err = a.Read(ctx, who, "checklist.details", func(ctx context.Context, v *store.View) error {
 		if _, err := v.Checklist(ctx, id); err != nil {
@@ -99,7 +99,7 @@ func (a *App) ChecklistDetails(ctx context.Context, who *roster.Actor, id string
 }
 
 // detailsFor are the details that a respondent of the unit reads, by item.
-func (a *App) detailsFor(ctx context.Context, v *store.View, lang, checklistID, unitID string) (map[int64][]string, error) {
+func (a *Selfcheck) detailsFor(ctx context.Context, v *store.View, lang, checklistID, unitID string) (map[int64][]string, error) {
 	tree, err := a.Tree(ctx, v)
 	if err != nil {
 		return nil, err

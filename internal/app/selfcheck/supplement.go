@@ -1,4 +1,4 @@
-package app
+package selfcheck
 
 import (
 	"context"
@@ -22,7 +22,7 @@ type SupplementInput struct {
 }
 
 // Supplement adds a dated issue to the actor's own locked list.
-func (a *App) Supplement(ctx context.Context, who *roster.Actor, in SupplementInput) (desk.Receipt, error) {
+func (a *Selfcheck) Supplement(ctx context.Context, who *roster.Actor, in SupplementInput) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: "submission.supplement", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		s, err := mine(ctx, &tx.View, who, in.ID)
 		if err != nil {
@@ -75,7 +75,7 @@ type ListReceipt struct {
 
 // ListReceipts gives the ledger entries of the actor's own list, oldest first:
 // its submissions and supplements.
-func (a *App) ListReceipts(ctx context.Context, who *roster.Actor, id string) ([]ListReceipt, error) {
+func (a *Selfcheck) ListReceipts(ctx context.Context, who *roster.Actor, id string) ([]ListReceipt, error) {
 	var out []ListReceipt
 	err := a.Read(ctx, who, "submission.receipt", func(ctx context.Context, v *store.View) error {
 		if _, err := mine(ctx, v, who, id); err != nil {

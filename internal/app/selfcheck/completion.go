@@ -1,4 +1,4 @@
-package app
+package selfcheck
 
 import (
 	"context"
@@ -40,12 +40,12 @@ type CompletionInput struct {
 }
 
 // Completion lists the completion of the units in the actor's scope.
-func (a *App) Completion(ctx context.Context, who *roster.Actor, campaignID string) (*CompletionList, error) {
+func (a *Selfcheck) Completion(ctx context.Context, who *roster.Actor, campaignID string) (*CompletionList, error) {
 	return a.CompletionOf(ctx, who, CompletionInput{ID: campaignID})
 }
 
 // CompletionOf is Completion narrowed to some of the units.
-func (a *App) CompletionOf(ctx context.Context, who *roster.Actor, in CompletionInput) (*CompletionList, error) {
+func (a *Selfcheck) CompletionOf(ctx context.Context, who *roster.Actor, in CompletionInput) (*CompletionList, error) {
 	campaignID := in.ID
 	out := &CompletionList{}
 	err := a.Read(ctx, who, "completion.list", func(ctx context.Context, v *store.View) error {
@@ -61,7 +61,7 @@ func (a *App) CompletionOf(ctx context.Context, who *roster.Actor, in Completion
 		if err != nil {
 			return err
 		}
-		own, certified, err := a.completions(ctx, v, campaignID)
+		own, certified, err := a.Completions(ctx, v, campaignID)
 		if err != nil {
 			return err
 		}
@@ -98,9 +98,9 @@ func (a *App) CompletionOf(ctx context.Context, who *roster.Actor, in Completion
 	return out, err
 }
 
-// completions reads every unit's own roster and who has certified: one row a
+// Completions reads every unit's own roster and who has certified: one row a
 // unit, for sums over the tree.
-func (a *App) completions(ctx context.Context, v *store.View, campaignID string) (map[string]selfcheck.Completion, map[string]*time.Time, error) {
+func (a *Selfcheck) Completions(ctx context.Context, v *store.View, campaignID string) (map[string]selfcheck.Completion, map[string]*time.Time, error) {
 	rows, err := v.Completions(ctx, campaignID, roster.Scope{All: true})
 	if err != nil {
 		return nil, nil, err
@@ -138,7 +138,7 @@ type UnitCompletionView struct {
 
 // UnitCompletion opens one unit's completion: its figures, and to its head and
 // the campaign manager who has and has not filed, by name.
-func (a *App) UnitCompletion(ctx context.Context, who *roster.Actor, campaignID, unitID string) (*UnitCompletionView, error) {
+func (a *Selfcheck) UnitCompletion(ctx context.Context, who *roster.Actor, campaignID, unitID string) (*UnitCompletionView, error) {
 	out := &UnitCompletionView{UnitID: unitID}
 	err := a.Read(ctx, who, "completion.read", func(ctx context.Context, v *store.View) error {
 		target, err := a.UnitTarget(ctx, v, unitID)
@@ -157,7 +157,7 @@ func (a *App) UnitCompletion(ctx context.Context, who *roster.Actor, campaignID,
 			return fault.NotFound()
 		}
 		out.Campaign = *c
-		own, certified, err := a.completions(ctx, v, campaignID)
+		own, certified, err := a.Completions(ctx, v, campaignID)
 		if err != nil {
 			return err
 		}
@@ -202,7 +202,7 @@ func (a *App) UnitCompletion(ctx context.Context, who *roster.Actor, campaignID,
 
 // rosterOf fills in who has and has not filed. Names are for the unit's head
 // and the campaign manager; others see states.
-func (a *App) rosterOf(ctx context.Context, v *store.View, who *roster.Actor, sc roster.Scope, out *UnitCompletionView) error {
+func (a *Selfcheck) rosterOf(ctx context.Context, v *store.View, who *roster.Actor, sc roster.Scope, out *UnitCompletionView) error {
 	if out.Names = out.MayCertify || out.MayExcuse; !out.Names {
 		return nil
 	}
@@ -225,7 +225,7 @@ func (a *App) rosterOf(ctx context.Context, v *store.View, who *roster.Actor, sc
 	return nil
 }
 
-func (a *App) openBelow(ctx context.Context, v *store.View, unitID string, own map[string]selfcheck.Completion, certified map[string]*time.Time) (int, error) {
+func (a *Selfcheck) openBelow(ctx context.Context, v *store.View, unitID string, own map[string]selfcheck.Completion, certified map[string]*time.Time) (int, error) {
 	tree, err := a.Tree(ctx, v)
 	if err != nil {
 		return 0, err
@@ -241,7 +241,7 @@ func (a *App) openBelow(ctx context.Context, v *store.View, unitID string, own m
 
 // certifiable loads a campaign under way of which the actor may certify the
 // unit; otherwise it is not there.
-func (a *App) certifiable(ctx context.Context, tx *store.Tx, who *roster.Actor, campaignID, unitID string) (*selfcheck.Campaign, error) {
+func (a *Selfcheck) certifiable(ctx context.Context, tx *store.Tx, who *roster.Actor, campaignID, unitID string) (*selfcheck.Campaign, error) {
 	target, err := a.UnitTarget(ctx, &tx.View, unitID)
 	if err != nil {
 		return nil, err
@@ -268,13 +268,13 @@ type CertifyInput struct {
 }
 
 // Certify certifies that a unit's roster is complete, after all below it.
-func (a *App) Certify(ctx context.Context, who *roster.Actor, in CertifyInput) (desk.Receipt, error) {
+func (a *Selfcheck) Certify(ctx context.Context, who *roster.Actor, in CertifyInput) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: "certification.create", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		c, err := a.certifiable(ctx, tx, who, in.CampaignID, in.UnitID)
 		if err != nil {
 			return nil, "", err
 		}
-		own, certified, err := a.completions(ctx, &tx.View, in.CampaignID)
+		own, certified, err := a.Completions(ctx, &tx.View, in.CampaignID)
 		if err != nil {
 			return nil, "", err
 		}
@@ -307,7 +307,7 @@ type ExcuseInput struct {
 func (in ExcuseInput) Validate() error { return selfcheck.CheckReason(in.Reason) }
 
 // Excuse takes a list out of what is owed, as a dated amendment of the roster.
-func (a *App) Excuse(ctx context.Context, who *roster.Actor, in ExcuseInput) (desk.Receipt, error) {
+func (a *Selfcheck) Excuse(ctx context.Context, who *roster.Actor, in ExcuseInput) (desk.Receipt, error) {
 	return a.amendList(ctx, who, "submission.excuse", in, selfcheck.WasExcused, func(_ context.Context, _ *store.Tx, s *selfcheck.Submission, certified bool) (selfcheck.Submission, error) {
 		return s.Excuse(in.Reason, certified)
 	})
