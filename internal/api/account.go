@@ -5,10 +5,10 @@ import (
 	"net"
 	"time"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
+	"plumbline/internal/app/people"
 	"plumbline/internal/roster"
 )
 
@@ -195,12 +195,12 @@ func registerGrants(r *registry) {
 		return done(rec, id), err
 	}, Summary("Grant a role; an administrator's waits for a second person"))
 	handle(r, "grant.heads", func(ctx context.Context, c *Call, _ *struct{}) (struct {
-		app.HeadsResult
+		people.HeadsResult
 		Receipt ReceiptView `json:"receipt"`
 	}, error) {
 		out, rec, err := a.GrantHeads(ctx, c.Actor, c.Key)
 		return struct {
-			app.HeadsResult
+			people.HeadsResult
 			Receipt ReceiptView `json:"receipt"`
 		}{out, receipt(rec)}, err
 	}, Summary("Grant the role of unit head to the heads that the roster names"))

@@ -4,8 +4,8 @@ import (
 	"context"
 	"io"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/casework"
+	"plumbline/internal/app/people"
 	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
@@ -44,7 +44,7 @@ type RosterProblem struct {
 // problemsAtMost is how many rejected rows one answer names.
 const problemsAtMost = 1000
 
-func rosterImport(r *registry, table app.RosterTable, summary string) {
+func rosterImport(r *registry, table people.RosterTable, summary string) {
 	handle(r, table.ImportOp(), func(ctx context.Context, c *Call, _ *RosterForm) (RosterView, error) {
 		form, err := readForm(c)
 		if err != nil {
@@ -58,7 +58,7 @@ func rosterImport(r *registry, table app.RosterTable, summary string) {
 				return RosterView{}, fault.Shape("shape", name)
 			}
 		}
-		res, err := r.f.App.ImportRoster(ctx, c.Actor, app.RosterImport{Table: table, Name: form.Name, Data: form.Data, Sheet: form.Values["sheet"],
+		res, err := r.f.App.ImportRoster(ctx, c.Actor, people.RosterImport{Table: table, Name: form.Name, Data: form.Data, Sheet: form.Values["sheet"],
 			AsOf: roster.Date(form.Values["as_of"]), DryRun: form.Values["dry_run"] == "true", Leave: form.Values["leave_columns"] == "true"})
 		if err != nil {
 			return RosterView{}, err
@@ -67,7 +67,7 @@ func rosterImport(r *registry, table app.RosterTable, summary string) {
 	}, Upload, Summary(summary))
 }
 
-func rosterView(c *Call, res *app.RosterResult) RosterView {
+func rosterView(c *Call, res *people.RosterResult) RosterView {
 	v := RosterView{Table: string(res.Table), DryRun: res.DryRun, Rows: res.Rows, Created: res.Created, Updated: res.Updated, Ended: res.Ended,
 		Unchanged: res.Unchanged, Rejected: res.Rejected, Nothing: res.Nothing(), Proposed: res.Proposed, Proposal: res.Proposal, Errors: []RosterProblem{}, Ignored: res.Ignored}
 	for _, e := range res.Errors[:min(len(res.Errors), problemsAtMost)] {
@@ -81,14 +81,14 @@ func rosterView(c *Call, res *app.RosterResult) RosterView {
 }
 
 // rosterRow registers the saving of one row of a table.
-func rosterRow(r *registry, table app.RosterTable, summary string) {
+func rosterRow(r *registry, table people.RosterTable, summary string) {
 	handle(r, table.RowOp(), func(ctx context.Context, c *Call, in *struct {
 		Body struct {
 			Row  map[string]string `json:"row" doc:"Cells by the field names of the import's template; what is not named stays as it is, and an empty cell empties it"`
 			AsOf string            `json:"as_of,omitempty" doc:"From when it counts; today if absent"`
 		}
 	}) (RosterView, error) {
-		res, err := r.f.App.SaveRosterRow(ctx, c.Actor, app.RosterRow{Table: table, Cells: in.Body.Row, AsOf: roster.Date(in.Body.AsOf)})
+		res, err := r.f.App.SaveRosterRow(ctx, c.Actor, people.RosterRow{Table: table, Cells: in.Body.Row, AsOf: roster.Date(in.Body.AsOf)})
 		if err != nil {
 			return RosterView{}, err
 		}
@@ -129,32 +129,32 @@ func registerRelations(r *registry) {
 func registerRoster(r *registry) {
 	a := r.f.App
 	registerRelations(r)
-	rosterRow(r, app.UnitTable, "Make, change, merge or close one unit")
-	rosterRow(r, app.PeopleTable, "Make or change one person")
-	rosterRow(r, app.PostingTable, "Make, change or end one posting")
-	rosterRow(r, app.LinkTable, "Make, change or end one command link")
-	rosterImport(r, app.UnitTable, "Import units from CSV or XLSX")
-	rosterImport(r, app.PeopleTable, "Import people from CSV or XLSX")
-	rosterImport(r, app.PostingTable, "Import postings from CSV or XLSX")
-	rosterImport(r, app.LinkTable, "Import command links from CSV or XLSX")
+	rosterRow(r, people.UnitTable, "Make, change, merge or close one unit")
+	rosterRow(r, people.PeopleTable, "Make or change one person")
+	rosterRow(r, people.PostingTable, "Make, change or end one posting")
+	rosterRow(r, people.LinkTable, "Make, change or end one command link")
+	rosterImport(r, people.UnitTable, "Import units from CSV or XLSX")
+	rosterImport(r, people.PeopleTable, "Import people from CSV or XLSX")
+	rosterImport(r, people.PostingTable, "Import postings from CSV or XLSX")
+	rosterImport(r, people.LinkTable, "Import command links from CSV or XLSX")
 	download(r, "roster.template", func(ctx context.Context, c *Call, in *struct {
 		Table  string `path:"table" enum:"units,people,postings,links"`
 		Format string `query:"format" enum:"csv,xlsx" default:"csv"`
 	}) (*File, error) {
-		body, err := a.RosterTemplate(c.Actor, app.RosterTable(in.Table), c.Lang, in.Format)
+		body, err := a.RosterTemplate(c.Actor, people.RosterTable(in.Table), c.Lang, in.Format)
 		if err != nil {
 			return nil, err
 		}
-		return &File{Name: in.Table + "." + in.Format, Type: app.SheetType(in.Format), Rows: 0, Write: func(w io.Writer) error {
+		return &File{Name: in.Table + "." + in.Format, Type: people.SheetType(in.Format), Rows: 0, Write: func(w io.Writer) error {
 			_, err := w.Write(body)
 			return err
 		}}, nil
 	}, Summary("An empty table to fill in"))
-	handle(r, "unit.list", func(ctx context.Context, c *Call, _ *struct{}) (Paged[app.UnitView], error) {
+	handle(r, "unit.list", func(ctx context.Context, c *Call, _ *struct{}) (Paged[people.UnitView], error) {
 		rows, err := a.Units(ctx, c.Actor)
-		return Paged[app.UnitView]{Items: rows}, err
+		return Paged[people.UnitView]{Items: rows}, err
 	}, Summary("The units in scope, parents before children"))
-	handle(r, "unit.read", func(ctx context.Context, c *Call, in *ByID) (*app.UnitPage, error) {
+	handle(r, "unit.read", func(ctx context.Context, c *Call, in *ByID) (*people.UnitPage, error) {
 		return a.Unit(ctx, c.Actor, in.ID)
 	}, Summary("One unit with who commands it"))
 	handle(r, "person.search", func(ctx context.Context, c *Call, in *struct {
@@ -166,12 +166,12 @@ func registerRoster(r *registry) {
 			Cursor string `json:"cursor,omitempty"`
 			Limit  int    `json:"limit,omitempty" minimum:"1" maximum:"200"`
 		}
-	}) (Paged[app.PersonView], error) {
+	}) (Paged[people.PersonView], error) {
 		b := in.Body
-		rows, next, err := a.SearchPeople(ctx, c.Actor, app.PeopleQuery{Query: b.Query, UnitID: b.UnitID, State: b.State, Kind: roster.PersonKind(b.Kind), Cursor: b.Cursor, Limit: b.Limit})
-		return Paged[app.PersonView]{rows, next}, err
+		rows, next, err := a.SearchPeople(ctx, c.Actor, people.PeopleQuery{Query: b.Query, UnitID: b.UnitID, State: b.State, Kind: roster.PersonKind(b.Kind), Cursor: b.Cursor, Limit: b.Limit})
+		return Paged[people.PersonView]{rows, next}, err
 	}, Summary("Find people in scope; names never stand in an address"))
-	handle(r, "person.read", func(ctx context.Context, c *Call, in *ByID) (*app.PersonPage, error) {
+	handle(r, "person.read", func(ctx context.Context, c *Call, in *ByID) (*people.PersonPage, error) {
 		return a.Person(ctx, c.Actor, in.ID)
 	}, Summary("One person's roster facts"))
 	handle(r, "person.edit", func(ctx context.Context, c *Call, in *struct {
@@ -181,7 +181,7 @@ func registerRoster(r *registry) {
 			Pinyin  string `json:"pinyin" maxLength:"120" doc:"Syllables with blanks between them"`
 		}
 	}) (Done, error) {
-		rec, err := a.CorrectNameKeys(ctx, c.Actor, app.NameKeysInput{ID: in.ID, Version: c.Version(in.Body.Version), Pinyin: in.Body.Pinyin})
+		rec, err := a.CorrectNameKeys(ctx, c.Actor, people.NameKeysInput{ID: in.ID, Version: c.Version(in.Body.Version), Pinyin: in.Body.Pinyin})
 		return done(rec, in.ID), err
 	}, Summary("Correct how a name is read"))
 	handle(r, "own.name_keys", func(ctx context.Context, c *Call, in *struct {
@@ -189,7 +189,7 @@ func registerRoster(r *registry) {
 			Pinyin string `json:"pinyin" maxLength:"120" doc:"Syllables with blanks between them"`
 		}
 	}) (Done, error) {
-		rec, err := a.CorrectNameKeys(ctx, c.Actor, app.NameKeysInput{Pinyin: in.Body.Pinyin})
+		rec, err := a.CorrectNameKeys(ctx, c.Actor, people.NameKeysInput{Pinyin: in.Body.Pinyin})
 		return done(rec, c.Actor.Person), err
 	}, Summary("Correct how my own name is read"))
 }

@@ -4,9 +4,9 @@ import (
 	"context"
 	"testing"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/desk"
+	"plumbline/internal/app/people"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
@@ -28,7 +28,7 @@ func TestOnePersonHasOneAccount(t *testing.T) {
 					t.Errorf("%s: a second account: %v", when, err)
 				}
 			}
-			if made, _, err := s.App.AddAccounts(ctx, desk.Program("operator"), app.AccountsInput{Codes: true}); err != nil || len(made) != 0 {
+			if made, _, err := s.App.AddAccounts(ctx, desk.Program("operator"), people.AccountsInput{Codes: true}); err != nil || len(made) != 0 {
 				t.Errorf("%s: accounts for everybody: %d made, %v", when, len(made), err)
 			}
 		}

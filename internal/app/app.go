@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"plumbline/internal/app/heads"
 	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/app/jobs"
+	"plumbline/internal/app/people"
 	"plumbline/internal/app/readlog"
 	apprecusal "plumbline/internal/app/recusal"
 	appselfcheck "plumbline/internal/app/selfcheck"
@@ -53,6 +53,7 @@ type App struct {
 	*appcustody.Safekeeping
 	*apprecusal.Recusal
 	*casework.Casework
+	*people.Personnel
 	*appselfcheck.Selfcheck
 	*appintake.Intake
 	*readlog.Readings
@@ -83,13 +84,7 @@ func New(cfg Config) (*App, error) {
 	a.Recusal = apprecusal.New(d, a.Approvals, a.Runner)
 	a.Casework = casework.New(d, a.Approvals, a.Readings, a.Heads, a.Recusal)
 	a.Selfcheck = appselfcheck.New(d, a.Runner, a.Casework)
+	a.Personnel = people.New(d, a.Approvals, a.Runner, a.Uploads, a.Logins, a.Casework)
 	a.Intake = appintake.New(d, a.Approvals, a.Runner, a.Readings, a.Uploads, a.Safekeeping, a.Casework)
-	a.registerRosterPast()
-	a.housekeeping()
 	return a, nil
-}
-
-// housekeeping says what comes round by itself, and how often.
-func (a *App) housekeeping() {
-	a.EveryDay("put people where their postings stand today", func(ctx context.Context) error { _, err := a.PlacePeople(ctx); return err })
 }

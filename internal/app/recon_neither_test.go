@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/app/people"
 	"plumbline/internal/apptest"
 	"plumbline/internal/issue"
 	"plumbline/internal/report"
@@ -60,20 +61,20 @@ func TestNeitherIsItsList(t *testing.T) {
 // stray moves anna to the west and ben to the next station, and retires dong.
 func stray(t *testing.T, s *apptest.Site) {
 	t.Helper()
-	row := func(table app.RosterTable, kv ...string) {
+	row := func(table people.RosterTable, kv ...string) {
 		t.Helper()
 		cells := map[string]string{}
 		for i := 0; i+1 < len(kv); i += 2 {
 			cells[kv[i]] = kv[i+1]
 		}
-		if _, err := s.App.SaveRosterRow(ctx, s.Actor("records"), app.RosterRow{Table: table, Cells: cells}); err != nil {
+		if _, err := s.App.SaveRosterRow(ctx, s.Actor("records"), people.RosterRow{Table: table, Cells: cells}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	day := string(s.App.Today().AddDays(1))
-	row(app.PostingTable, "personnel_no", number(t, s, "anna"), "unit_code", "west1", "post", "民警", "main", "yes", "from", day)
-	row(app.PostingTable, "personnel_no", number(t, s, "ben"), "unit_code", "east2", "post", "民警", "main", "yes", "from", day)
-	row(app.PeopleTable, "personnel_no", number(t, s, "dong"), "name", "林丁", "state", "left")
+	row(people.PostingTable, "personnel_no", number(t, s, "anna"), "unit_code", "west1", "post", "民警", "main", "yes", "from", day)
+	row(people.PostingTable, "personnel_no", number(t, s, "ben"), "unit_code", "east2", "post", "民警", "main", "yes", "from", day)
+	row(people.PeopleTable, "personnel_no", number(t, s, "dong"), "name", "林丁", "state", "left")
 	s.Clock.Add(24 * time.Hour)
 	if n, err := s.App.PlacePeople(ctx); err != nil || n != 2 {
 		t.Fatalf("%d people were moved, %v", n, err)

@@ -3,8 +3,8 @@ package app_test
 import (
 	"testing"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/casework"
+	"plumbline/internal/app/people"
 	"plumbline/internal/apptest"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
@@ -38,7 +38,7 @@ func TestNobodyIsBarredFromAnOpenCaseByOne(t *testing.T) {
 			t.Fatal("the body does not see the case to begin with")
 		}
 		link := []string{"personnel_no", number(t, s, "anna"), "link", "in_charge", "unit_code", "bureau", "from", today}
-		r, err := row(s, app.LinkTable, link...)
+		r, err := row(s, people.LinkTable, link...)
 		if err != nil || r.Proposed != 1 || r.Proposal == "" || r.Created != 0 || !seesCase(s, "body2", caseID) {
 			t.Fatalf("one person took the case from its handlers: %+v, %v", r, err)
 		}
@@ -62,21 +62,21 @@ func TestNobodyIsBarredFromAnOpenCaseByOne(t *testing.T) {
 		if st.approve("body", r.Proposal) == nil {
 			t.Error("somebody of the bureau agrees to it")
 		}
-		file := bring(t, s, s.Actor("records"), app.LinkTable, "personnel_no,link,unit_code,from\n"+number(t, s, "officehead")+",head,office,2024-01-01\n"+number(t, s, "anna")+",in_charge,office,"+today+"\n", "")
+		file := bring(t, s, s.Actor("records"), people.LinkTable, "personnel_no,link,unit_code,from\n"+number(t, s, "officehead")+",head,office,2024-01-01\n"+number(t, s, "anna")+",in_charge,office,"+today+"\n", "")
 		if file.Proposed == 0 || !seesCase(s, "body2", caseID) {
 			t.Errorf("a file took the case from its handlers: %s", said(file))
 		}
 		// Whoever nothing is open about, and who leads nobody with a role, needs one.
-		if r, err = row(s, app.LinkTable, "personnel_no", number(t, s, "dong"), "link", "in_charge", "unit_code", "bureau", "from", today); err != nil || r.Created != 1 {
+		if r, err = row(s, people.LinkTable, "personnel_no", number(t, s, "dong"), "link", "in_charge", "unit_code", "bureau", "from", today); err != nil || r.Created != 1 {
 			t.Errorf("a leader without a matter: %+v, %v", r, err)
 		}
-		if r, err = row(s, app.LinkTable, "personnel_no", number(t, s, "anna"), "link", "in_charge", "over_personnel_no", number(t, s, "ben"), "from", today); err != nil || r.Created != 1 {
+		if r, err = row(s, people.LinkTable, "personnel_no", number(t, s, "anna"), "link", "in_charge", "over_personnel_no", number(t, s, "ben"), "from", today); err != nil || r.Created != 1 {
 			t.Errorf("over somebody without a role: %+v, %v", r, err)
 		}
-		if r, err = row(s, app.LinkTable, "personnel_no", number(t, s, "anna"), "link", "point_leader", "unit_code", "bureau", "from", today); err != nil || r.Created != 1 {
+		if r, err = row(s, people.LinkTable, "personnel_no", number(t, s, "anna"), "link", "point_leader", "unit_code", "bureau", "from", today); err != nil || r.Created != 1 {
 			t.Errorf("a point leader is nobody's superior: %+v, %v", r, err)
 		}
-		_, err = row(s, app.LinkTable, link...)
+		_, err = row(s, people.LinkTable, link...)
 		code(t, "the same again", err, "proposal_pending")
 		st.must(st.approve("authority", v.ID))
 		if seesCase(s, "body2", caseID) || !seesCase(s, "authority", caseID) {
@@ -96,8 +96,8 @@ func TestNobodyIsPostedAwayFromAnOpenCaseByOne(t *testing.T) {
 		_, err := s.App.Issue(ctx, s.Actor("inspector2"), casework.IssueInput{ID: i.ID})
 		return err == nil
 	}
-	side := func(key string) (*app.RosterResult, error) {
-		return row(s, app.PostingTable, "personnel_no", number(t, s, key), "unit_code", "west1", "post", "挂职", "main", "no", "from", today)
+	side := func(key string) (*people.RosterResult, error) {
+		return row(s, people.PostingTable, "personnel_no", number(t, s, key), "unit_code", "west1", "post", "挂职", "main", "no", "from", today)
 	}
 	r, err := side("inspector2")
 	if err != nil || r.Proposed != 1 || r.Created != 0 || !sees() {
@@ -106,20 +106,20 @@ func TestNobodyIsPostedAwayFromAnOpenCaseByOne(t *testing.T) {
 	if (story{t, s}).approve("west1head", r.Proposal) == nil {
 		t.Error("the accused agrees")
 	}
-	f := bring(t, s, s.Actor("records"), app.PostingTable, "personnel_no,unit_code,main,from\n"+number(t, s, "inspector2")+",office,yes,2024-01-01\n"+number(t, s, "inspector2")+",west1,no,"+today+"\n", "")
+	f := bring(t, s, s.Actor("records"), people.PostingTable, "personnel_no,unit_code,main,from\n"+number(t, s, "inspector2")+",office,yes,2024-01-01\n"+number(t, s, "inspector2")+",west1,no,"+today+"\n", "")
 	if f.Proposed == 0 || !sees() {
 		t.Errorf("by a file of postings: %s", said(f))
 	}
 	if r, err = side("dong"); err != nil || r.Created != 1 {
 		t.Errorf("somebody without a role: %+v, %v", r, err)
 	}
-	if r, err = row(s, app.PostingTable, "personnel_no", number(t, s, "inspector2"), "unit_code", "east1", "main", "no", "from", today); err != nil || r.Created != 1 {
+	if r, err = row(s, people.PostingTable, "personnel_no", number(t, s, "inspector2"), "unit_code", "east1", "main", "no", "from", today); err != nil || r.Created != 1 {
 		t.Errorf("under leaders without a matter: %+v, %v", r, err)
 	}
 	// The office moves under the sub-bureau that the accused leads.
 	j := audited(t, s, "westhead", "west", 2, "2026-01-12")
 	triage(t, s, j.ID, 3, issue.ActRefer)
-	r, err = row(s, app.UnitTable, "code", "office", "name", "单位office", "tier", "3", "parent_code", "west")
+	r, err = row(s, people.UnitTable, "code", "office", "name", "单位office", "tier", "3", "parent_code", "west")
 	if err != nil || r.Proposed != 1 || r.Updated != 0 {
 		t.Errorf("by the place of a unit: %+v, %v", r, err)
 	}

@@ -4,16 +4,16 @@ import (
 	"context"
 	"testing"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/people"
 	"plumbline/internal/apptest"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
 )
 
 // link asks, as records officer, for a command link.
-func link(t *testing.T, s *apptest.Site, who string, cells map[string]string) *app.RosterResult {
+func link(t *testing.T, s *apptest.Site, who string, cells map[string]string) *people.RosterResult {
 	t.Helper()
-	r, err := s.App.SaveRosterRow(context.Background(), s.Actor(who), app.RosterRow{Table: app.LinkTable, Cells: cells})
+	r, err := s.App.SaveRosterRow(context.Background(), s.Actor(who), people.RosterRow{Table: people.LinkTable, Cells: cells})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestOnlyTheSameRowIsProposedOnce(t *testing.T) {
 	s := apptest.SQLite(t)
 	audited(t, s, "anna", "east1", 3, "2026-01-10")
 	ask := func(key string) error {
-		_, err := s.App.SaveRosterRow(context.Background(), s.Actor("records"), app.RosterRow{Table: app.LinkTable,
+		_, err := s.App.SaveRosterRow(context.Background(), s.Actor("records"), people.RosterRow{Table: people.LinkTable,
 			Cells: map[string]string{"personnel_no": number(t, s, key), "link": "in_charge", "unit_code": "east1", "from": "2025-01-01", "to": "2025-06-01"}})
 		return err
 	}

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
+	"plumbline/internal/app/people"
 	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
@@ -32,9 +32,9 @@ const (
 )
 
 // bring imports a table as somebody and wants no error.
-func bring(t *testing.T, s *apptest.Site, who *roster.Actor, table app.RosterTable, text string, asOf roster.Date) *app.RosterResult {
+func bring(t *testing.T, s *apptest.Site, who *roster.Actor, table people.RosterTable, text string, asOf roster.Date) *people.RosterResult {
 	t.Helper()
-	r, err := s.App.ImportRoster(context.Background(), who, app.RosterImport{Table: table, Name: "f.csv", Data: []byte(text), AsOf: asOf})
+	r, err := s.App.ImportRoster(context.Background(), who, people.RosterImport{Table: table, Name: "f.csv", Data: []byte(text), AsOf: asOf})
 	if err != nil {
 		t.Fatalf("import %s: %v", table, err)
 	}
@@ -46,7 +46,7 @@ func eachEmpty(t *testing.T, fn func(t *testing.T, s *apptest.Site)) {
 	t.Run("postgres", func(t *testing.T) { fn(t, apptest.Empty(t, apptest.Postgres(t))) })
 }
 
-func said(r *app.RosterResult) string {
+func said(r *people.RosterResult) string {
 	s := fmt.Sprintf("%d rows: %d created, %d updated, %d ended, %d unchanged, %d rejected", r.Rows, r.Created, r.Updated, r.Ended, r.Unchanged, r.Rejected)
 	for _, e := range r.Errors {
 		s += fmt.Sprintf("; %d %s %s", e.Row, e.Column, e.Fault.Code)
@@ -54,7 +54,7 @@ func said(r *app.RosterResult) string {
 	return s
 }
 
-func counts(t *testing.T, r *app.RosterResult, text string) {
+func counts(t *testing.T, r *people.RosterResult, text string) {
 	t.Helper()
 	if got := said(r); got != text {
 		t.Errorf("got  %s\nwant %s", got, text)
@@ -65,16 +65,16 @@ func TestFromAnEmptyDatabase(t *testing.T) {
 	eachEmpty(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
 		setup := desk.Program("setup")
-		dry, err := s.App.ImportRoster(ctx, setup, app.RosterImport{Table: app.UnitTable, Name: "u.csv", Data: []byte(unitsCSV), DryRun: true})
+		dry, err := s.App.ImportRoster(ctx, setup, people.RosterImport{Table: people.UnitTable, Name: "u.csv", Data: []byte(unitsCSV), DryRun: true})
 		if err != nil {
 			t.Fatal(err)
 		}
 		counts(t, dry, "5 rows: 5 created, 0 updated, 0 ended, 0 unchanged, 0 rejected")
-		counts(t, bring(t, s, setup, app.UnitTable, unitsCSV, ""), "5 rows: 5 created, 0 updated, 0 ended, 0 unchanged, 0 rejected")
-		counts(t, bring(t, s, setup, app.PeopleTable, peopleCSV, ""), "5 rows: 5 created, 0 updated, 0 ended, 0 unchanged, 0 rejected")
-		counts(t, bring(t, s, setup, app.PostingTable, postingsCSV, ""), "5 rows: 5 created, 0 updated, 0 ended, 0 unchanged, 0 rejected")
-		counts(t, bring(t, s, setup, app.LinkTable, linksCSV, ""), "3 rows: 3 created, 0 updated, 0 ended, 0 unchanged, 0 rejected")
-		for table, text := range map[app.RosterTable]string{app.UnitTable: unitsCSV, app.PeopleTable: peopleCSV, app.PostingTable: postingsCSV, app.LinkTable: linksCSV} {
+		counts(t, bring(t, s, setup, people.UnitTable, unitsCSV, ""), "5 rows: 5 created, 0 updated, 0 ended, 0 unchanged, 0 rejected")
+		counts(t, bring(t, s, setup, people.PeopleTable, peopleCSV, ""), "5 rows: 5 created, 0 updated, 0 ended, 0 unchanged, 0 rejected")
+		counts(t, bring(t, s, setup, people.PostingTable, postingsCSV, ""), "5 rows: 5 created, 0 updated, 0 ended, 0 unchanged, 0 rejected")
+		counts(t, bring(t, s, setup, people.LinkTable, linksCSV, ""), "3 rows: 3 created, 0 updated, 0 ended, 0 unchanged, 0 rejected")
+		for table, text := range map[people.RosterTable]string{people.UnitTable: unitsCSV, people.PeopleTable: peopleCSV, people.PostingTable: postingsCSV, people.LinkTable: linksCSV} {
 			if r := bring(t, s, setup, table, text, ""); !r.Nothing() || r.Last.Seq != 0 || r.Unchanged != r.Rows {
 				t.Errorf("%s again: %s", table, said(r))
 			}
@@ -86,13 +86,13 @@ func TestReimportUpdatesAndEnds(t *testing.T) {
 	eachEmpty(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
 		who := desk.Program("setup")
-		bring(t, s, who, app.UnitTable, unitsCSV, "2026-01-01")
-		bring(t, s, who, app.PeopleTable, peopleCSV, "2026-01-01")
-		bring(t, s, who, app.PostingTable, postingsCSV, "2026-01-01")
-		bring(t, s, who, app.LinkTable, linksCSV, "2026-01-01")
+		bring(t, s, who, people.UnitTable, unitsCSV, "2026-01-01")
+		bring(t, s, who, people.PeopleTable, peopleCSV, "2026-01-01")
+		bring(t, s, who, people.PostingTable, postingsCSV, "2026-01-01")
+		bring(t, s, who, people.LinkTable, linksCSV, "2026-01-01")
 
 		// P1 gives her number to P4 and takes another; P2 marries into a new name.
-		r := bring(t, s, who, app.PeopleTable, "personnel_no,name,police_no,numbers_from\nP4,王五,000001,2026-02-01\nP1,单小红,000009,2026-02-01\nP2,李磊,,\nP3,韩梅梅,000002,\n", "2026-02-01")
+		r := bring(t, s, who, people.PeopleTable, "personnel_no,name,police_no,numbers_from\nP4,王五,000001,2026-02-01\nP1,单小红,000009,2026-02-01\nP2,李磊,,\nP3,韩梅梅,000002,\n", "2026-02-01")
 		counts(t, r, "4 rows: 0 created, 3 updated, 1 ended, 0 unchanged, 1 rejected; 5 police_no number_held")
 		var ids map[string][]*roster.Identifier
 		var at map[string]*roster.Person
@@ -127,7 +127,7 @@ func TestReimportUpdatesAndEnds(t *testing.T) {
 		}
 
 		// P1 moves from the station to the other sub-bureau.
-		r = bring(t, s, who, app.PostingTable, "personnel_no,unit_code,post,from\nP1,C02,民警,2026-02-15\n", "2026-02-20")
+		r = bring(t, s, who, people.PostingTable, "personnel_no,unit_code,post,from\nP1,C02,民警,2026-02-15\n", "2026-02-20")
 		counts(t, r, "1 rows: 1 created, 0 updated, 1 ended, 0 unchanged, 0 rejected")
 		read()
 		if err := s.Store.View(ctx, func(ctx context.Context, v *store.View) error {
@@ -148,13 +148,13 @@ func TestReimportUpdatesAndEnds(t *testing.T) {
 		}
 
 		// P2 leaves: everything that hangs on him ends, nothing is deleted.
-		r = bring(t, s, who, app.PeopleTable, "personnel_no,name,state\nP2,李磊,离职\n", "2026-03-01")
+		r = bring(t, s, who, people.PeopleTable, "personnel_no,name,state\nP2,李磊,离职\n", "2026-03-01")
 		counts(t, r, "1 rows: 0 created, 1 updated, 4 ended, 0 unchanged, 0 rejected")
-		r = bring(t, s, who, app.PeopleTable, "personnel_no,name,police_no\nP3,韩梅梅,000002\n", "2026-03-02")
+		r = bring(t, s, who, people.PeopleTable, "personnel_no,name,police_no\nP3,韩梅梅,000002\n", "2026-03-02")
 		counts(t, r, "1 rows: 0 created, 1 updated, 1 ended, 0 unchanged, 0 rejected")
 
 		// The station moves under the other sub-bureau, and its people with it.
-		r = bring(t, s, who, app.UnitTable, "code,name,tier,parent_code\nC0101,青雀所,3,C02\n", "2026-03-02")
+		r = bring(t, s, who, people.UnitTable, "code,name,tier,parent_code\nC0101,青雀所,3,C02\n", "2026-03-02")
 		counts(t, r, "1 rows: 0 created, 1 updated, 1 ended, 0 unchanged, 0 rejected")
 		read()
 		if err := s.Store.View(ctx, func(ctx context.Context, v *store.View) error {
@@ -172,7 +172,7 @@ func TestReimportUpdatesAndEnds(t *testing.T) {
 func TestBadRowsAreNamed(t *testing.T) {
 	s := apptest.SQLite(t)
 	who := s.Actor("records")
-	r := bring(t, s, who, app.PeopleTable, "人员名册,,,\n姓名,人员编号,出生日期,身份证号\n甲,X1,2020-13-01,\n乙,,,\n丙,X2,,3.3E+17\n丁,X2,1990年1月2日,\n戊,X2,,\n", "")
+	r := bring(t, s, who, people.PeopleTable, "人员名册,,,\n姓名,人员编号,出生日期,身份证号\n甲,X1,2020-13-01,\n乙,,,\n丙,X2,,3.3E+17\n丁,X2,1990年1月2日,\n戊,X2,,\n", "")
 	counts(t, r, "5 rows: 1 created, 0 updated, 0 ended, 0 unchanged, 4 rejected; 3 born_on sheet_date; 4 personnel_no required; 5 national_id sheet_rounded; 7 personnel_no roster_row_twice")
 	if r.Errors[0].Value != "2020-13-01" {
 		t.Errorf("the cell is not shown: %+v", r.Errors[0])
@@ -182,30 +182,30 @@ func TestBadRowsAreNamed(t *testing.T) {
 		{"personnel_no,rank\n1,2\n", "roster_column_missing"},
 		{"personnel_no,name,姓名\n1,2,3\n", "roster_column_twice"},
 	} {
-		_, err := s.App.ImportRoster(context.Background(), who, app.RosterImport{Table: app.PeopleTable, Name: "f.csv", Data: []byte(bad.text)})
+		_, err := s.App.ImportRoster(context.Background(), who, people.RosterImport{Table: people.PeopleTable, Name: "f.csv", Data: []byte(bad.text)})
 		if codeOf(err) != bad.code {
 			t.Errorf("%q: %v, want %s", bad.text, err, bad.code)
 		}
 	}
-	r = bring(t, s, who, app.UnitTable, "code,name,tier,parent_code,state,successor_code\nN1,新所,3,bureau,,\nN2,新所,3,nowhere,,\nN3,旧所,3,east,merged,\nN4,旧所,3,east,已合并,east1\n", "")
+	r = bring(t, s, who, people.UnitTable, "code,name,tier,parent_code,state,successor_code\nN1,新所,3,bureau,,\nN2,新所,3,nowhere,,\nN3,旧所,3,east,merged,\nN4,旧所,3,east,已合并,east1\n", "")
 	counts(t, r, "4 rows: 1 created, 0 updated, 0 ended, 0 unchanged, 3 rejected; 2 tier unit_tier; 3 parent_code unit_parent; 4 successor_code unit_successor")
-	r = bring(t, s, who, app.LinkTable, "personnel_no,link,unit_code,over_personnel_no\nP0001,head,east,\nP0012,boss,east,\nP0012,point_leader,,\nP0012,in_charge,,P0012\nP0012,in_charge,,P0001\n", "")
+	r = bring(t, s, who, people.LinkTable, "personnel_no,link,unit_code,over_personnel_no\nP0001,head,east,\nP0012,boss,east,\nP0012,point_leader,,\nP0012,in_charge,,P0012\nP0012,in_charge,,P0001\n", "")
 	counts(t, r, "5 rows: 1 created, 0 updated, 0 ended, 0 unchanged, 4 rejected; 3 link roster_word; 4 unit_code link_over; 5 over_personnel_no link_over_self; 6 over_personnel_no roster_out_of_reach")
-	if _, err := s.App.ImportRoster(context.Background(), s.Actor("inspector"), app.RosterImport{Table: app.PeopleTable, Name: "f.csv", Data: []byte(peopleCSV)}); fault.KindOf(err) != fault.ForbiddenKind {
+	if _, err := s.App.ImportRoster(context.Background(), s.Actor("inspector"), people.RosterImport{Table: people.PeopleTable, Name: "f.csv", Data: []byte(peopleCSV)}); fault.KindOf(err) != fault.ForbiddenKind {
 		t.Errorf("an inspector imported people: %v", err)
 	}
 }
 
 func TestTemplatesCanBeImported(t *testing.T) {
 	s := apptest.SQLite(t)
-	for _, table := range app.RosterTables {
+	for _, table := range people.RosterTables {
 		for _, lang := range words.Langs {
 			for _, format := range []string{"csv", "xlsx"} {
 				var b bytes.Buffer
-				if err := app.WriteRosterTemplate(&b, table, lang, format); err != nil {
+				if err := people.WriteRosterTemplate(&b, table, lang, format); err != nil {
 					t.Fatal(err)
 				}
-				r, err := s.App.ImportRoster(context.Background(), s.Actor("records"), app.RosterImport{Table: table, Name: "t." + format, Data: b.Bytes()})
+				r, err := s.App.ImportRoster(context.Background(), s.Actor("records"), people.RosterImport{Table: table, Name: "t." + format, Data: b.Bytes()})
 				if err != nil || r.Rows != 0 || len(r.Ignored) > 0 {
 					t.Errorf("%s %s %s: %+v %v", table, lang, format, r, err)
 				}
@@ -218,12 +218,12 @@ func TestSearchPeople(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
 		who := s.Actor("records")
-		bring(t, s, who, app.PeopleTable, "personnel_no,name,police_no,former_name\nX1,单小红,A-100,单丽\nX2,单于飞,,\n", "2026-01-01")
-		bring(t, s, who, app.PostingTable, "personnel_no,unit_code\nX1,east1\nX2,west1\n", "2026-01-01")
+		bring(t, s, who, people.PeopleTable, "personnel_no,name,police_no,former_name\nX1,单小红,A-100,单丽\nX2,单于飞,,\n", "2026-01-01")
+		bring(t, s, who, people.PostingTable, "personnel_no,unit_code\nX1,east1\nX2,west1\n", "2026-01-01")
 		for query, names := range map[string]string{
 			"单": "单于飞 单小红", "小红": "单小红", "shanx": "单小红", "SXH": "单小红", "chanyu": "单于飞", "x1": "单小红", "a100": "单小红", "单丽": "单小红", "%": "", "zzz": "",
 		} {
-			rows, _, err := s.App.SearchPeople(ctx, who, app.PeopleQuery{Query: query})
+			rows, _, err := s.App.SearchPeople(ctx, who, people.PeopleQuery{Query: query})
 			var got []string
 			for _, r := range rows {
 				got = append(got, r.Name)
@@ -233,27 +233,27 @@ func TestSearchPeople(t *testing.T) {
 			}
 		}
 		east := s.Actor("eastinspector")
-		rows, _, err := s.App.SearchPeople(ctx, east, app.PeopleQuery{Query: "单"})
+		rows, _, err := s.App.SearchPeople(ctx, east, people.PeopleQuery{Query: "单"})
 		if err != nil || len(rows) != 1 || rows[0].Name != "单小红" {
 			t.Errorf("the east inspector found %+v %v", rows, err)
 		}
-		all, _, err := s.App.SearchPeople(ctx, who, app.PeopleQuery{Query: "单于"})
+		all, _, err := s.App.SearchPeople(ctx, who, people.PeopleQuery{Query: "单于"})
 		if err != nil || len(all) != 1 {
 			t.Fatal(err)
 		}
 		if _, err := s.App.Person(ctx, east, all[0].ID); fault.KindOf(err) != fault.NotFoundKind {
 			t.Errorf("somebody of the west: %v", err)
 		}
-		if _, err := s.App.CorrectNameKeys(ctx, who, app.NameKeysInput{ID: all[0].ID, Version: all[0].Version, Pinyin: "dan yu fei"}); err != nil {
+		if _, err := s.App.CorrectNameKeys(ctx, who, people.NameKeysInput{ID: all[0].ID, Version: all[0].Version, Pinyin: "dan yu fei"}); err != nil {
 			t.Fatal(err)
 		}
-		rows, _, err = s.App.SearchPeople(ctx, who, app.PeopleQuery{Query: "dyf"})
+		rows, _, err = s.App.SearchPeople(ctx, who, people.PeopleQuery{Query: "dyf"})
 		if err != nil || len(rows) != 1 {
 			t.Errorf("by the corrected pinyin: %+v %v", rows, err)
 		}
 		var seen []string
 		for cursor := ""; ; {
-			rows, next, err := s.App.SearchPeople(ctx, who, app.PeopleQuery{Limit: 7, Cursor: cursor})
+			rows, next, err := s.App.SearchPeople(ctx, who, people.PeopleQuery{Limit: 7, Cursor: cursor})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -276,7 +276,7 @@ func TestBarsFollowWhereUnitsStood(t *testing.T) {
 	if !slices.Contains(s.Actor("anna").Superiors, s.People["easthead"]) {
 		t.Fatal("the head of the sub-bureau is not above anna to begin with")
 	}
-	r := bring(t, s, who, app.UnitTable, "code,name,tier,parent_code\neast1,单位east1,3,west\n", "2026-03-01")
+	r := bring(t, s, who, people.UnitTable, "code,name,tier,parent_code\neast1,单位east1,3,west\n", "2026-03-01")
 	if r.Proposed != 1 || slices.Contains(s.Actor("anna").Superiors, s.People["westhead"]) {
 		t.Fatalf("one person moved a station in the past: %+v", r)
 	}
@@ -296,33 +296,33 @@ func TestBarsFollowWhereUnitsStood(t *testing.T) {
 func TestRosterRowByRow(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		who := s.Actor("records")
-		save := func(table app.RosterTable, asOf roster.Date, kv ...string) (*app.RosterResult, error) {
+		save := func(table people.RosterTable, asOf roster.Date, kv ...string) (*people.RosterResult, error) {
 			cells := map[string]string{}
 			for i := 0; i+1 < len(kv); i += 2 {
 				cells[kv[i]] = kv[i+1]
 			}
-			return s.App.SaveRosterRow(ctx, who, app.RosterRow{Table: table, Cells: cells, AsOf: asOf})
+			return s.App.SaveRosterRow(ctx, who, people.RosterRow{Table: table, Cells: cells, AsOf: asOf})
 		}
-		must := func(r *app.RosterResult, err error) *app.RosterResult {
+		must := func(r *people.RosterResult, err error) *people.RosterResult {
 			t.Helper()
 			if err != nil {
 				t.Fatal(err)
 			}
 			return r
 		}
-		must(save(app.UnitTable, "", "code", "east3", "name", "单位east3", "tier", "3", "parent_code", "east"))
-		if r := must(save(app.UnitTable, "", "code", "east3", "name", "单位east3", "tier", "3", "parent_code", "east")); !r.Nothing() {
+		must(save(people.UnitTable, "", "code", "east3", "name", "单位east3", "tier", "3", "parent_code", "east"))
+		if r := must(save(people.UnitTable, "", "code", "east3", "name", "单位east3", "tier", "3", "parent_code", "east")); !r.Nothing() {
 			t.Errorf("the same again: %s", said(r))
 		}
-		if _, err := save(app.UnitTable, "", "code", "x", "name", "x", "tier", "3", "parent_code", "nowhere"); fault.As(err).Code != "unit_parent" {
+		if _, err := save(people.UnitTable, "", "code", "x", "name", "x", "tier", "3", "parent_code", "nowhere"); fault.As(err).Code != "unit_parent" {
 			t.Errorf("an unknown parent: %v", err)
 		}
-		if _, err := save(app.UnitTable, "", "code", "x", "colour", "x"); !fault.Is(err, fault.ShapeKind) {
+		if _, err := save(people.UnitTable, "", "code", "x", "colour", "x"); !fault.Is(err, fault.ShapeKind) {
 			t.Errorf("an unknown field: %v", err)
 		}
 		// A transfer that lies ten days ahead ends the old posting the day before, and takes effect on its day.
 		no := number(t, s, "anna")
-		must(save(app.PostingTable, "", "personnel_no", no, "unit_code", "east3", "post", "民警", "main", "yes", "from", "2026-03-12"))
+		must(save(people.PostingTable, "", "personnel_no", no, "unit_code", "east3", "post", "民警", "main", "yes", "from", "2026-03-12"))
 		unit := func() string {
 			t.Helper()
 			p, err := s.App.Person(ctx, who, s.People["anna"])
@@ -342,24 +342,24 @@ func TestRosterRowByRow(t *testing.T) {
 			t.Errorf("twice: %d, %v", n, err)
 		}
 		// A side posting ends nothing; a new head ends the head before.
-		if r := must(save(app.PostingTable, "", "personnel_no", no, "unit_code", "west1", "main", "no", "from", "2026-03-12")); r.Ended != 0 || unit() == s.Units["west1"] {
+		if r := must(save(people.PostingTable, "", "personnel_no", no, "unit_code", "west1", "main", "no", "from", "2026-03-12")); r.Ended != 0 || unit() == s.Units["west1"] {
 			t.Errorf("a side posting: %s", said(r))
 		}
-		if r := must(save(app.LinkTable, "", "personnel_no", number(t, s, "ben"), "link", "head", "unit_code", "east1", "from", "2026-03-12")); r.Created != 1 || r.Ended != 1 {
+		if r := must(save(people.LinkTable, "", "personnel_no", number(t, s, "ben"), "link", "head", "unit_code", "east1", "from", "2026-03-12")); r.Created != 1 || r.Ended != 1 {
 			t.Errorf("a new head: %s", said(r))
 		}
 		// A merger closes the dated parent link, and the rows follow the successor.
-		must(save(app.UnitTable, "2026-03-12", "code", "east2", "name", "单位east2", "tier", "3", "parent_code", "east", "state", "merged", "successor_code", "east1"))
+		must(save(people.UnitTable, "2026-03-12", "code", "east2", "name", "单位east2", "tier", "3", "parent_code", "east", "state", "merged", "successor_code", "east1"))
 		u, err := s.App.Unit(ctx, who, s.Units["east2"])
 		if err != nil || u.State != roster.UnitMerged || len(u.Parents) != 1 || u.Parents[0].ToOn != "2026-03-11" {
 			t.Errorf("merged: %+v, %v", u, err)
 		}
-		must(save(app.UnitTable, "2026-03-12", "code", "east2", "name", "单位east2", "tier", "3", "parent_code", "east", "state", "active"))
+		must(save(people.UnitTable, "2026-03-12", "code", "east2", "name", "单位east2", "tier", "3", "parent_code", "east", "state", "active"))
 		if u, err = s.App.Unit(ctx, who, s.Units["east2"]); err != nil || len(u.Parents) != 2 || u.Parents[1].ToOn != "" {
 			t.Errorf("parted again: %+v, %v", u, err)
 		}
 		for _, key := range []string{"inspector", "easthead", "system"} {
-			if _, err := s.App.SaveRosterRow(ctx, s.Actor(key), app.RosterRow{Table: app.PostingTable, Cells: map[string]string{"personnel_no": no, "unit_code": "east1"}}); err == nil {
+			if _, err := s.App.SaveRosterRow(ctx, s.Actor(key), people.RosterRow{Table: people.PostingTable, Cells: map[string]string{"personnel_no": no, "unit_code": "east1"}}); err == nil {
 				t.Errorf("%s saves a posting", key)
 			}
 		}
@@ -373,7 +373,7 @@ func TestRosterRowByRow(t *testing.T) {
 // 单位编码 and 单位代码 head the same column.
 func TestTwoWordsForAUnitsCode(t *testing.T) {
 	s := apptest.SQLite(t)
-	r := bring(t, s, s.Actor("records"), app.UnitTable, "单位编码,单位名称,层级,上级单位编码\neast4,单位east4,3,east\n", "")
+	r := bring(t, s, s.Actor("records"), people.UnitTable, "单位编码,单位名称,层级,上级单位编码\neast4,单位east4,3,east\n", "")
 	counts(t, r, "1 rows: 1 created, 0 updated, 0 ended, 0 unchanged, 0 rejected")
 }
 
@@ -475,8 +475,8 @@ func TestAPartyToAnIssueIsBarredFromItsCase(t *testing.T) {
 // imported until somebody has said that it is left out.
 func TestAnUnknownColumnOfARosterIsAQuestion(t *testing.T) {
 	eachEmpty(t, func(t *testing.T, s *apptest.Site) {
-		in := app.RosterImport{Table: app.UnitTable, Name: "u.csv", Data: []byte("code,name,tier,parent_code,blood type\nB00,局,1,,A\n"), DryRun: true}
-		run := func() (*app.RosterResult, error) {
+		in := people.RosterImport{Table: people.UnitTable, Name: "u.csv", Data: []byte("code,name,tier,parent_code,blood type\nB00,局,1,,A\n"), DryRun: true}
+		run := func() (*people.RosterResult, error) {
 			return s.App.ImportRoster(context.Background(), desk.Program("test"), in)
 		}
 		r, err := run()

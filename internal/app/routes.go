@@ -11,6 +11,7 @@ import (
 	"plumbline/internal/app/heads"
 	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/app/jobs"
+	"plumbline/internal/app/people"
 	"plumbline/internal/app/readlog"
 	apprecusal "plumbline/internal/app/recusal"
 	appselfcheck "plumbline/internal/app/selfcheck"
@@ -19,7 +20,7 @@ import (
 
 // Routes is the table of every operation.
 var Routes = slices.Concat(
-	heads.Routes, jobs.Routes, rosterRoutes, accounts.Routes, appselfcheck.Routes, todoRoutes, appintake.Routes, casework.Routes, reportRoutes, readlog.Routes,
+	heads.Routes, jobs.Routes, people.Routes, accounts.Routes, appselfcheck.Routes, todoRoutes, appintake.Routes, casework.Routes, reportRoutes, readlog.Routes,
 	appcustody.Routes, apprecusal.Routes, approval.Routes,
 )
 

@@ -4,9 +4,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/desk"
+	"plumbline/internal/app/people"
 	"plumbline/internal/apptest"
 	"plumbline/internal/roster"
 )
@@ -19,23 +19,23 @@ func TestSetUpOfAnEmptySite(t *testing.T) {
 }
 
 func setUp(t *testing.T, s *apptest.Site) {
-	first := app.SetUpInput{System: "n1", Security: "N2", Audit: "N3", AuthoritySecurity: "N7"}
+	first := people.SetUpInput{System: "n1", Security: "N2", Audit: "N3", AuthoritySecurity: "N7"}
 	if _, _, err := s.App.SetUp(ctx, first); codeOf(err) != "setup_no_bureau" {
 		t.Fatalf("set-up without units: %v", err)
 	}
-	files := map[app.RosterTable]string{
-		app.UnitTable:    "code,name,tier,parent_code\nA,上级,0,\nB,市局,1,A\nC,东分局,2,B\n",
-		app.PeopleTable:  "personnel_no,name\nN1,甲一\nN2,乙二\nN3,丙三\nN4,丁四\nN5,戊五\nN6,己六\nN7,庚七\nN8,辛八\n",
-		app.PostingTable: "personnel_no,unit_code,team\nN1,B,no\nN2,B,no\nN3,B,no\nN4,B,yes\nN5,C,yes\nN6,C,no\nN7,A,no\nN8,A,yes\n",
-		app.LinkTable:    "personnel_no,link,unit_code\nN4,head,B\nN5,head,C\nN8,head,A\n",
+	files := map[people.RosterTable]string{
+		people.UnitTable:    "code,name,tier,parent_code\nA,上级,0,\nB,市局,1,A\nC,东分局,2,B\n",
+		people.PeopleTable:  "personnel_no,name\nN1,甲一\nN2,乙二\nN3,丙三\nN4,丁四\nN5,戊五\nN6,己六\nN7,庚七\nN8,辛八\n",
+		people.PostingTable: "personnel_no,unit_code,team\nN1,B,no\nN2,B,no\nN3,B,no\nN4,B,yes\nN5,C,yes\nN6,C,no\nN7,A,no\nN8,A,yes\n",
+		people.LinkTable:    "personnel_no,link,unit_code\nN4,head,B\nN5,head,C\nN8,head,A\n",
 	}
-	for _, table := range app.RosterTables {
-		res, err := s.App.ImportRoster(ctx, desk.Program("test"), app.RosterImport{Table: table, Name: "x.csv", Data: []byte(files[table])})
+	for _, table := range people.RosterTables {
+		res, err := s.App.ImportRoster(ctx, desk.Program("test"), people.RosterImport{Table: table, Name: "x.csv", Data: []byte(files[table])})
 		if err != nil || res.Rejected > 0 {
 			t.Fatalf("import %s: %v %+v", table, err, res)
 		}
 	}
-	for in, want := range map[app.SetUpInput]string{
+	for in, want := range map[people.SetUpInput]string{
 		{System: "N1", Security: "N1", Audit: "N3"}:                          "setup_people",
 		{System: "N1", Security: "N2"}:                                       "required",
 		{System: "N1", Security: "N2", Audit: "N99"}:                         "person_unknown",
@@ -50,15 +50,15 @@ func setUp(t *testing.T, s *apptest.Site) {
 	if err != nil || len(made) != 4 {
 		t.Fatalf("set-up: %v %+v", err, made)
 	}
-	if _, _, err := s.App.SetUp(ctx, app.SetUpInput{System: "N4", Security: "N5", Audit: "N6"}); codeOf(err) != "setup_done" {
+	if _, _, err := s.App.SetUp(ctx, people.SetUpInput{System: "N4", Security: "N5", Audit: "N6"}); codeOf(err) != "setup_done" {
 		t.Errorf("the set-up actor has not ended: %v", err)
 	}
 
-	got, skipped, err := s.App.AddAccounts(ctx, desk.Program("test"), app.AccountsInput{Codes: true})
+	got, skipped, err := s.App.AddAccounts(ctx, desk.Program("test"), people.AccountsInput{Codes: true})
 	if err != nil || len(got) != 4 || len(skipped) != 0 {
 		t.Fatalf("accounts: %v, %d made, skipped %v", err, len(got), skipped)
 	}
-	if again, _, err := s.App.AddAccounts(ctx, desk.Program("test"), app.AccountsInput{Codes: true}); err != nil || len(again) != 0 {
+	if again, _, err := s.App.AddAccounts(ctx, desk.Program("test"), people.AccountsInput{Codes: true}); err != nil || len(again) != 0 {
 		t.Errorf("the second time: %v, %d made", err, len(again))
 	}
 	if in, err := s.App.SignIn(ctx, accounts.SignInInput{Login: got[0].Login, Password: got[0].Code}); err != nil || !in.Renew {
@@ -89,7 +89,7 @@ func setUp(t *testing.T, s *apptest.Site) {
 }
 
 // grantor is who signs in with his first code and sets a password.
-func grantor(t *testing.T, s *apptest.Site, made app.NewAccess) *roster.Actor {
+func grantor(t *testing.T, s *apptest.Site, made people.NewAccess) *roster.Actor {
 	t.Helper()
 	in, err := s.App.SignIn(ctx, accounts.SignInInput{Login: made.Login, Password: made.Code})
 	if err != nil {

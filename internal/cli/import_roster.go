@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/people"
 	"plumbline/internal/roster"
 	"plumbline/internal/words"
 )
@@ -20,7 +20,7 @@ func init() { importers = append(importers, importRoster, importTemplate) }
 
 // rosterFlags are the flags shared by all files of one roster import.
 type rosterFlags struct {
-	files   map[app.RosterTable]*string
+	files   map[people.RosterTable]*string
 	asOf    string
 	dry     bool
 	leave   bool
@@ -28,7 +28,7 @@ type rosterFlags struct {
 }
 
 func importRoster(e *env) *cobra.Command {
-	f := rosterFlags{files: map[app.RosterTable]*string{}}
+	f := rosterFlags{files: map[people.RosterTable]*string{}}
 	c := &cobra.Command{
 		Use:   "roster",
 		Short: "Import units, people, postings and command links",
@@ -47,7 +47,7 @@ others. Importing the same file again changes nothing.`,
 			return e.with(c.Context(), func(ctx context.Context, s *site) error { return e.importRoster(ctx, s, f) })
 		},
 	}
-	for _, t := range app.RosterTables {
+	for _, t := range people.RosterTables {
 		f.files[t] = c.Flags().String(string(t), "", "file of "+string(t)+", .csv or .xlsx")
 	}
 	c.Flags().StringVar(&f.asOf, "as-of", "", "first day on which changes apply, 2006-01-02 (default: today)")
@@ -62,10 +62,10 @@ others. Importing the same file again changes nothing.`,
 func (e *env) importRoster(ctx context.Context, s *site, f rosterFlags) error {
 	say := func(key string, kv ...any) string { return words.T(words.Match("", e.Lang), "cli.roster."+key, kv...) }
 	out := &table{columns: []string{"table", "rows", "created", "updated", "ended", "unchanged", "rejected"}}
-	var rejected []app.RosterResult
+	var rejected []people.RosterResult
 	named, bad := 0, 0
 	var failed error
-	for _, t := range app.RosterTables {
+	for _, t := range people.RosterTables {
 		path := *f.files[t]
 		if path == "" {
 			continue
@@ -75,7 +75,7 @@ func (e *env) importRoster(ctx context.Context, s *site, f rosterFlags) error {
 		if err != nil {
 			return err
 		}
-		r, err := s.app.ImportRoster(ctx, operator, app.RosterImport{Table: t, Name: filepath.Base(path), Data: data,
+		r, err := s.app.ImportRoster(ctx, operator, people.RosterImport{Table: t, Name: filepath.Base(path), Data: data,
 			AsOf: roster.Date(f.asOf), DryRun: f.dry, Leave: f.leave})
 		if err != nil { // what came before is done and is printed
 			failed = fmt.Errorf("%s: %w", path, err)
@@ -110,7 +110,7 @@ func (e *env) importRoster(ctx context.Context, s *site, f rosterFlags) error {
 
 // reportRejected reports the rejected rows: all of them to a file, or the first
 // few on standard error.
-func (e *env) reportRejected(results []app.RosterResult, bad int, path string) (err error) {
+func (e *env) reportRejected(results []people.RosterResult, bad int, path string) (err error) {
 	lang := words.Match("", e.Lang)
 	if path != "" {
 		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
@@ -153,7 +153,7 @@ func importTemplate(e *env) *cobra.Command {
 			if format != "csv" && format != "xlsx" {
 				return fmt.Errorf("--format is csv or xlsx, not %q", shorten(format, 20))
 			}
-			return app.WriteRosterTemplate(e.out, app.RosterTable(args[0]), words.Match("", e.Lang), format)
+			return people.WriteRosterTemplate(e.out, people.RosterTable(args[0]), words.Match("", e.Lang), format)
 		},
 	}
 	c.Flags().StringVar(&format, "format", format, "csv or xlsx")

@@ -12,8 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/accounts"
+	"plumbline/internal/app/people"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
 )
@@ -72,7 +72,7 @@ func (e *env) as(ctx context.Context, s *site, f asFlags, do func(who *roster.Ac
 }
 
 func (e *env) userSetup() *cobra.Command {
-	in := app.SetUpInput{}
+	in := people.SetUpInput{}
 	c := &cobra.Command{
 		Use:   "setup",
 		Short: "Create the first three administrators; works once",
@@ -104,7 +104,7 @@ own lists.`,
 	return c
 }
 
-func accessTable(rows []app.NewAccess) *table {
+func accessTable(rows []people.NewAccess) *table {
 	t := &table{columns: []string{"login", "name", "unit", "role", "code", "until"}}
 	for _, r := range rows {
 		until := ""
@@ -142,13 +142,13 @@ can read: hand them over in person.`,
 				if err != nil {
 					return err
 				}
-				made := app.NewAccess{AccountID: id, Login: login, PersonnelNo: args[0]}
+				made := people.NewAccess{AccountID: id, Login: login, PersonnelNo: args[0]}
 				if !noCode {
 					if made.Code, made.Until, _, err = s.app.IssueCode(ctx, operator, id); err != nil {
 						return err
 					}
 				}
-				return e.print(accessTable([]app.NewAccess{made}))
+				return e.print(accessTable([]people.NewAccess{made}))
 			})
 		},
 	}
@@ -175,7 +175,7 @@ func (e *env) addAll(ctx context.Context, s *site, code, file string, codes bool
 		defer func() { err = errors.Join(err, f.Close()) }()
 		to = f
 	}
-	made, skipped, err := s.app.AddAccounts(ctx, operator, app.AccountsInput{UnitID: unit, Codes: codes})
+	made, skipped, err := s.app.AddAccounts(ctx, operator, people.AccountsInput{UnitID: unit, Codes: codes})
 	inner := *e
 	inner.out = to
 	if file != "" && e.Output == "table" {
@@ -246,7 +246,7 @@ operator alone is enough.`,
 					fmt.Fprintln(e.err, "this code opens nothing yet: another administrator has to agree to it under Approvals, or the "+
 						"holder where he is signed in")
 				}
-				return e.print(accessTable([]app.NewAccess{{Login: acc.Login, Name: acc.Name, Unit: acc.Unit, Code: code, Until: until}}))
+				return e.print(accessTable([]people.NewAccess{{Login: acc.Login, Name: acc.Name, Unit: acc.Unit, Code: code, Until: until}}))
 			})
 		},
 	}

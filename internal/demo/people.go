@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"strings"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/desk"
+	"plumbline/internal/app/people"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -91,7 +91,7 @@ func (m *Maker) makeRoster(ctx context.Context) error {
 		staff++
 	}
 	m.nameAccounts()
-	b := app.Bureau{Units: m.units, Links: m.commandLinks(), Demo: string(m.Size), Progress: func(done, total int) { m.tell("roster", done, total) }}
+	b := people.Bureau{Units: m.units, Links: m.commandLinks(), Demo: string(m.Size), Progress: func(done, total int) { m.tell("roster", done, total) }}
 	for _, p := range m.people {
 		b.People = append(b.People, m.recruit(p))
 	}
@@ -153,7 +153,7 @@ func (m *Maker) nameAccounts() {
 }
 
 // recruit is a person as the roster takes him.
-func (m *Maker) recruit(p *person) app.Recruit {
+func (m *Maker) recruit(p *person) people.Recruit {
 	org := seeds.Bureau()
 	kind, rank, sex := roster.Officer, pick(&m.dice, org.Ranks[4:]).ZH, "m"
 	if m.one(5) {
@@ -162,7 +162,7 @@ func (m *Maker) recruit(p *person) app.Recruit {
 	if p.police == "" {
 		kind, rank = roster.Auxiliary, ""
 	}
-	r := app.Recruit{
+	r := people.Recruit{
 		Person: &roster.Person{
 			Stamp: ledger.Stamp{ID: p.id}, PersonnelNo: p.number, Name: p.name, Kind: kind, Sex: sex, BornOn: p.born, Rank: rank,
 			State: roster.Serving, UnitID: p.unit.ID,

@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/approval"
 	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
 	appintake "plumbline/internal/app/intake"
+	"plumbline/internal/app/people"
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/roster"
@@ -310,9 +310,9 @@ func (p *planter) ripeLists() {
 func (p *planter) ripeAccounts() {
 	ctx := context.Background()
 	a := p.s.app
-	_, err := a.SaveRosterRow(ctx, p.as("demo-records"), app.RosterRow{Table: app.PeopleTable, Cells: map[string]string{"personnel_no": newcomer, "name": "新来人"}})
+	_, err := a.SaveRosterRow(ctx, p.as("demo-records"), people.RosterRow{Table: people.PeopleTable, Cells: map[string]string{"personnel_no": newcomer, "name": "新来人"}})
 	p.must(err)
-	_, err = a.SaveRosterRow(ctx, p.as("demo-records"), app.RosterRow{Table: app.PostingTable, Cells: map[string]string{"personnel_no": newcomer, "unit_code": "C0101", "post": "民警", "main": "1", "from": "2026-06-15"}})
+	_, err = a.SaveRosterRow(ctx, p.as("demo-records"), people.RosterRow{Table: people.PostingTable, Cells: map[string]string{"personnel_no": newcomer, "unit_code": "C0101", "post": "民警", "main": "1", "from": "2026-06-15"}})
 	p.must(err)
 	p.w.news = append(p.w.news, newcomer)
 

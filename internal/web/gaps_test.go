@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/people"
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/chrome"
@@ -121,7 +121,7 @@ func TestCompletionListsRestoreAndUncertify(t *testing.T) {
 func TestRosterRowAndRelationPages(t *testing.T) {
 	s := apptest.SQLite(t)
 	v := visit(t, s, "records")
-	for _, table := range app.RosterTables {
+	for _, table := range people.RosterTables {
 		v.get("/roster/row/"+string(table), 200)
 		v.post("/roster/row/"+string(table), nil, 422)
 	}
@@ -139,7 +139,7 @@ func TestRosterRowAndRelationPages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		at := slices.IndexFunc(units, func(u app.UnitView) bool { return strings.EqualFold(u.Code, "east9") })
+		at := slices.IndexFunc(units, func(u people.UnitView) bool { return strings.EqualFold(u.Code, "east9") })
 		if at < 0 {
 			t.Fatalf("no such unit: %+v", units)
 		}
@@ -159,7 +159,7 @@ func TestRosterRowAndRelationPages(t *testing.T) {
 	anna.get("/my-relations", 200)
 	anna.post("/my-relations", url.Values{"personnel_no": {"1"}, "name": {"某人"}, "kind": {"relative"}, formField: {"declare"}}, 422)
 	var number string
-	rows, _, err := s.App.SearchPeople(context.Background(), s.Actor("records"), app.PeopleQuery{Query: "督察甲"})
+	rows, _, err := s.App.SearchPeople(context.Background(), s.Actor("records"), people.PeopleQuery{Query: "督察甲"})
 	if err != nil || len(rows) != 1 {
 		t.Fatal(err)
 	}

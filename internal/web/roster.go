@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/people"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
 	"plumbline/internal/web/ui"
@@ -21,14 +21,14 @@ func between(from, to roster.Date) string {
 	return string(from) + " – " + string(to)
 }
 
-func unitName(c *Call, u *app.UnitView) string {
+func unitName(c *Call, u *people.UnitView) string {
 	if c.Lang == words.EN && u.NameEN != "" {
 		return u.NameEN
 	}
 	return u.Name
 }
 
-func (f *Face) unitRows(c *Call, units []app.UnitView, deep bool) ui.Table {
+func (f *Face) unitRows(c *Call, units []people.UnitView, deep bool) ui.Table {
 	t := ui.Table{Cols: []ui.Col{{Text: c.T("field.unit")}, {Text: c.T("roster.column.code")}, {Text: c.T("field.tier")}, {Text: c.T("field.state")}, {Text: c.T("rosterpage.strength"), Num: true}}}
 	for i := range units {
 		u := &units[i]
@@ -59,7 +59,7 @@ func (f *Face) unitsPage(c *Call) error {
 	return c.Show(rosterTable(p, "", f.unitRows(c, units, true), ui.Pager{Shown: len(units), Total: int64(len(units))}))
 }
 
-func (f *Face) linkRows(c *Call, links []app.LinkView, over bool) ui.Table {
+func (f *Face) linkRows(c *Call, links []people.LinkView, over bool) ui.Table {
 	t := ui.Table{Empty: c.T("rosterpage.links.none"), Cols: []ui.Col{{Text: c.T("field.person")}, {Text: c.T("rosterpage.link")}, {Text: c.T("field.period")}}}
 	if over {
 		t.Cols[0].Text = c.T("rosterpage.link.over")
@@ -93,7 +93,7 @@ func (f *Face) unitPage(c *Call) error {
 	if f.May(c.Actor, "person.search") {
 		p.Actions = []ui.Action{{Text: c.T("nav.people"), Href: "/people?unit=" + u.ID, Icon: "users"}}
 	}
-	for _, t := range []app.RosterTable{app.UnitTable, app.LinkTable} {
+	for _, t := range []people.RosterTable{people.UnitTable, people.LinkTable} {
 		if f.May(c.Actor, t.RowOp()) {
 			p.Actions = append(p.Actions, ui.Action{Text: c.T("rosterpage.row." + string(t)), Href: "/roster/row/" + string(t) + "?unit=" + u.ID, Icon: "pencil"})
 		}
@@ -117,10 +117,10 @@ func (f *Face) unitPage(c *Call) error {
 // peoplePage lists people of a unit, or finds them by what was typed; that is
 // sent in the body of a form and never stands in an address.
 func (f *Face) peoplePage(c *Call) error {
-	in := app.PeopleQuery{UnitID: c.Query("unit"), State: c.Query("state"), Cursor: c.Query("cursor"), Limit: 50}
+	in := people.PeopleQuery{UnitID: c.Query("unit"), State: c.Query("state"), Cursor: c.Query("cursor"), Limit: 50}
 	searched := c.R.Method == http.MethodPost
 	if searched {
-		in = app.PeopleQuery{Query: c.Form("query"), UnitID: c.Form("unit"), State: c.Form("state"), Cursor: c.Form("cursor"), Limit: 50}
+		in = people.PeopleQuery{Query: c.Form("query"), UnitID: c.Form("unit"), State: c.Form("state"), Cursor: c.Form("cursor"), Limit: 50}
 	}
 	rows, next, err := f.app.SearchPeople(c.Context(), c.reader(), in)
 	errs := c.Errors(err)
@@ -179,7 +179,7 @@ func (f *Face) showPerson(c *Call, bad error) error {
 	p := c.Page("nav.people")
 	p.Title = who.Name
 	p.Crumbs = []ui.Link{{Text: c.T("nav.people"), Href: "/people"}}
-	for _, t := range []app.RosterTable{app.PeopleTable, app.PostingTable, app.LinkTable} {
+	for _, t := range []people.RosterTable{people.PeopleTable, people.PostingTable, people.LinkTable} {
 		if f.May(c.Actor, t.RowOp()) {
 			p.Actions = append(p.Actions, ui.Action{Text: c.T("rosterpage.row." + string(t)), Href: "/roster/row/" + string(t) + "?person=" + who.ID, Icon: "pencil"})
 		}
@@ -226,7 +226,7 @@ func (f *Face) showPerson(c *Call, bad error) error {
 }
 
 func (f *Face) correctReading(c *Call) error {
-	_, err := f.app.CorrectNameKeys(c.Context(), c.Actor, app.NameKeysInput{ID: c.Param("id"), Version: c.Version(), Pinyin: c.Form("pinyin")})
+	_, err := f.app.CorrectNameKeys(c.Context(), c.Actor, people.NameKeysInput{ID: c.Param("id"), Version: c.Version(), Pinyin: c.Form("pinyin")})
 	if c.Errors(err) != nil {
 		return f.showPerson(c, err)
 	}
@@ -242,7 +242,7 @@ func (f *Face) rosterImportPage(c *Call) error {
 
 func (f *Face) showImport(c *Call, v importView) error {
 	status := http.StatusOK
-	for _, t := range app.RosterTables {
+	for _, t := range people.RosterTables {
 		if f.May(c.Actor, t.ImportOp()) {
 			v.Tables = append(v.Tables, t)
 		}
@@ -274,21 +274,21 @@ func (f *Face) rosterTemplate(c *Call) error {
 	if c.Query("format") == "xlsx" {
 		format = "xlsx"
 	}
-	body, err := f.app.RosterTemplate(c.Actor, app.RosterTable(table), c.Lang, format)
+	body, err := f.app.RosterTemplate(c.Actor, people.RosterTable(table), c.Lang, format)
 	if err != nil {
 		return err
 	}
-	return c.Download(table+"."+format, app.SheetType(format), body)
+	return c.Download(table+"."+format, people.SheetType(format), body)
 }
 
 // rosterImport checks or imports one table, and shows what came of it row by
 // row.
-func (f *Face) rosterImport(t app.RosterTable) func(*Call) error {
+func (f *Face) rosterImport(t people.RosterTable) func(*Call) error {
 	return func(c *Call) error {
 		v := importView{Table: t, AsOf: c.Form("as_of"), Sheet: c.Form("sheet"), Leave: c.Form("leave_columns") != ""}
 		var err error = fault.Invalid("required", "file")
 		if file := c.File("file"); file != nil {
-			v.Result, err = f.app.ImportRoster(c.Context(), c.Actor, app.RosterImport{Table: t, Name: file.Name, Data: file.Data, Sheet: v.Sheet,
+			v.Result, err = f.app.ImportRoster(c.Context(), c.Actor, people.RosterImport{Table: t, Name: file.Name, Data: file.Data, Sheet: v.Sheet,
 				AsOf: roster.Date(v.AsOf), DryRun: c.Form("do") != "import", Leave: v.Leave})
 		}
 		if errs := c.Errors(err); errs != nil {

@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/casework"
+	"plumbline/internal/app/people"
 	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
@@ -37,7 +37,7 @@ var rosterChoices = map[string][][2]string{ // table.field → code, catalogue k
 // rosterRowPage is the form of one row of a table, filled with what is known
 // of the unit or person it was opened from.
 func (f *Face) rosterRowPage(c *Call) error {
-	t := app.RosterTable(c.Param("table"))
+	t := people.RosterTable(c.Param("table"))
 	if t.RowOp() == "" {
 		return fault.NotFound()
 	}
@@ -56,7 +56,7 @@ func (f *Face) rosterRowPage(c *Call) error {
 			return err
 		}
 		cells["personnel_no"] = who.PersonnelNo
-		if t == app.PeopleTable {
+		if t == people.PeopleTable {
 			cells["name"], cells["kind"], cells["sex"], cells["born_on"], cells["rank"], cells["state"] = who.Name, string(who.Kind), who.Sex, string(who.BornOn), who.Rank, who.State
 		}
 	}
@@ -65,7 +65,7 @@ func (f *Face) rosterRowPage(c *Call) error {
 
 // filled lists the fields of the form that were filled in for the reader. Only
 // of these does he say something when he leaves them empty.
-func filled(t app.RosterTable, cells map[string]string) (out []string) {
+func filled(t people.RosterTable, cells map[string]string) (out []string) {
 	for _, field := range t.Columns() {
 		if cells[field] != "" {
 			out = append(out, field)
@@ -74,12 +74,12 @@ func filled(t app.RosterTable, cells map[string]string) (out []string) {
 	return out
 }
 
-func (f *Face) fromUnit(c *Call, t app.RosterTable, id string, cells map[string]string) error {
+func (f *Face) fromUnit(c *Call, t people.RosterTable, id string, cells map[string]string) error {
 	u, err := f.app.Unit(c.Context(), c.reader(), id)
 	if err != nil {
 		return err
 	}
-	if t != app.UnitTable {
+	if t != people.UnitTable {
 		cells["unit_code"] = u.Code
 		return nil
 	}
@@ -99,7 +99,7 @@ func (f *Face) fromUnit(c *Call, t app.RosterTable, id string, cells map[string]
 	return nil
 }
 
-func (f *Face) showRosterRow(c *Call, t app.RosterTable, cells map[string]string, filled []string, asOf string, errs ui.Errors, status int) error {
+func (f *Face) showRosterRow(c *Call, t people.RosterTable, cells map[string]string, filled []string, asOf string, errs ui.Errors, status int) error {
 	must := t.Must()
 	inputs := []ui.Input{{Name: "filled", Kind: "hidden", Value: strings.Join(filled, " ")}}
 	for _, field := range t.Columns() {
@@ -125,9 +125,9 @@ func (f *Face) showRosterRow(c *Call, t app.RosterTable, cells map[string]string
 	return c.ShowStatus(status, actPage(p, errs, actForm{ID: "row", Action: p.Path, Button: "button.save", Inputs: inputs}))
 }
 
-func (f *Face) rosterRowSave(t app.RosterTable) func(*Call) error {
+func (f *Face) rosterRowSave(t people.RosterTable) func(*Call) error {
 	return func(c *Call) error {
-		in := app.RosterRow{Table: t, Cells: map[string]string{}, AsOf: roster.Date(c.Form("as_of"))}
+		in := people.RosterRow{Table: t, Cells: map[string]string{}, AsOf: roster.Date(c.Form("as_of"))}
 		shown := strings.Fields(c.Form("filled"))
 		for _, field := range t.Columns() {
 			if v := c.Form(field); v != "" || slices.Contains(shown, field) {

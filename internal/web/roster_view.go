@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/people"
 	"plumbline/internal/web/ui"
 	"plumbline/internal/words"
 )
@@ -33,12 +33,12 @@ type personView struct {
 }
 
 type importView struct {
-	Table           app.RosterTable
-	Tables          []app.RosterTable
+	Table           people.RosterTable
+	Tables          []people.RosterTable
 	Tabs            []ui.Nav
 	AsOf, Sheet     string
 	Errs            ui.Errors
-	Result          *app.RosterResult
+	Result          *people.RosterResult
 	Stats           []ui.Stat
 	Rejected        ui.Table
 	Note, Tone      string

@@ -3,7 +3,7 @@ package web
 import (
 	"net/http"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/people"
 )
 
 func init() {
@@ -26,7 +26,7 @@ func init() {
 			{Method: get, Path: "/roster", Op: "roster.template", Handler: f.rosterImportPage},
 			{Method: get, Path: "/roster/template/{table}", Op: "roster.template", Handler: f.rosterTemplate},
 		}
-		for _, t := range app.RosterTables {
+		for _, t := range people.RosterTables {
 			routes = append(routes, Route{Method: post, Path: "/roster/row/" + string(t), Op: t.RowOp(), Handler: f.rosterRowSave(t)})
 			routes = append(routes, Route{Method: post, Path: "/roster/" + string(t), Op: t.ImportOp(), Handler: f.rosterImport(t), Body: UploadLimit})
 		}

@@ -222,6 +222,7 @@ func (a *Selfcheck) MyLists(ctx context.Context, who *roster.Actor) (out []MyLis
 	return out, err
 }
 
+// ListsOf is MyLists inside a read.
 func (a *Selfcheck) ListsOf(ctx context.Context, v *store.View, who *roster.Actor) ([]MyList, error) {
 	subs, err := v.SubmissionsOf(ctx, who.Person, desk.UnitsLed(who))
 	if err != nil || len(subs) == 0 {

@@ -1,4 +1,4 @@
-package app
+package people
 
 import (
 	"context"
@@ -39,7 +39,7 @@ const recruitChunk = 100
 // Establish sets up an organisation on an empty site: units, then people with
 // numbers, postings and accounts not yet activated, then command links. Only
 // the program itself may do it.
-func (a *App) Establish(ctx context.Context, who *roster.Actor, b Bureau) error {
+func (a *Personnel) Establish(ctx context.Context, who *roster.Actor, b Bureau) error {
 	if who == nil || !who.Program {
 		return fault.Forbidden("not_allowed")
 	}
@@ -126,7 +126,7 @@ func recruit(ctx context.Context, tx *store.Tx, part []Recruit) error {
 }
 
 // SiteFact reads one fact about this installation; "" if it was never set.
-func (a *App) SiteFact(ctx context.Context, name string) (value string, err error) {
+func (a *Personnel) SiteFact(ctx context.Context, name string) (value string, err error) {
 	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		value, err = v.SiteFact(ctx, name)
 		return err
@@ -136,7 +136,7 @@ func (a *App) SiteFact(ctx context.Context, name string) (value string, err erro
 
 // Snapshot reads the lists that a unit owes in a campaign, for the program's
 // own work on them.
-func (a *App) Snapshot(ctx context.Context, who *roster.Actor, campaign, unit string) (rows []selfcheck.Submission, err error) {
+func (a *Personnel) Snapshot(ctx context.Context, who *roster.Actor, campaign, unit string) (rows []selfcheck.Submission, err error) {
 	if who == nil || !who.Program {
 		return nil, fault.Forbidden("not_allowed")
 	}

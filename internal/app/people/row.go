@@ -1,4 +1,4 @@
-package app
+package people
 
 import (
 	"context"
@@ -38,7 +38,7 @@ type RosterRow struct {
 // link, by the rules of the import. Unlike a file, one row says nothing of what
 // it does not name: only a new main posting ends the one before it, and a new
 // head the head before him.
-func (a *App) SaveRosterRow(ctx context.Context, who *roster.Actor, in RosterRow) (*RosterResult, error) {
+func (a *Personnel) SaveRosterRow(ctx context.Context, who *roster.Actor, in RosterRow) (*RosterResult, error) {
 	op, ok := rowOps[in.Table]
 	if !ok {
 		return nil, fault.NotFound()

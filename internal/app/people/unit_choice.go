@@ -1,4 +1,4 @@
-package app
+package people
 
 import (
 	"context"
@@ -15,7 +15,7 @@ type UnitChoice struct {
 
 // UnitChoices lists the active units at which the actor's scope for the
 // operation holds, parents first.
-func (a *App) UnitChoices(ctx context.Context, who *roster.Actor, op string) (out []UnitChoice, err error) {
+func (a *Personnel) UnitChoices(ctx context.Context, who *roster.Actor, op string) (out []UnitChoice, err error) {
 	r, err := a.Authorize(who, op)
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package app
+package people
 
 import (
 	"context"
@@ -62,7 +62,7 @@ type NewAccess struct {
 // SetUp makes the first administrators at the bureau, and the one of the
 // authority where he is posted, each with an account and a one-time code, in one write. Once there is any administrator it refuses:
 // the set-up actor has ended, and from then on security administrators grant.
-func (a *App) SetUp(ctx context.Context, in SetUpInput) (out []NewAccess, rec desk.Receipt, err error) {
+func (a *Personnel) SetUp(ctx context.Context, in SetUpInput) (out []NewAccess, rec desk.Receipt, err error) {
 	who := desk.Program("set-up")
 	rec, err = a.Write(ctx, who, desk.Write{Op: "site.setup", Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		out = nil
@@ -108,7 +108,7 @@ func (a *App) SetUp(ctx context.Context, in SetUpInput) (out []NewAccess, rec de
 	return out, rec, err
 }
 
-func (a *App) firstAdministrator(ctx context.Context, tx *store.Tx, tree *roster.Tree, number string, role roster.Role, above bool) (*NewAccess, error) {
+func (a *Personnel) firstAdministrator(ctx context.Context, tx *store.Tx, tree *roster.Tree, number string, role roster.Role, above bool) (*NewAccess, error) {
 	number = roster.FoldNumber(number)
 	people, err := tx.PeopleNumbered(ctx, []string{number})
 	if err != nil {
@@ -180,7 +180,7 @@ const accountsAtOnce = 200
 // The login is the personnel number. Who has an account keeps it, so it can be
 // repeated after an import. Logins that somebody else already uses are
 // skipped and named. Each part is written whole; broken off, it is repeated.
-func (a *App) AddAccounts(ctx context.Context, who *roster.Actor, in AccountsInput) (made []NewAccess, skipped []string, err error) {
+func (a *Personnel) AddAccounts(ctx context.Context, who *roster.Actor, in AccountsInput) (made []NewAccess, skipped []string, err error) {
 	after := ""
 	for {
 		var people []roster.Person
@@ -228,7 +228,7 @@ func (a *App) AddAccounts(ctx context.Context, who *roster.Actor, in AccountsInp
 	}
 }
 
-func (a *App) newAccounts(ctx context.Context, tx *store.Tx, tree *roster.Tree, people []roster.Person, codes bool) (made []NewAccess, skipped []string, err error) {
+func (a *Personnel) newAccounts(ctx context.Context, tx *store.Tx, tree *roster.Tree, people []roster.Person, codes bool) (made []NewAccess, skipped []string, err error) {
 	logins := make([]string, len(people))
 	for i := range people {
 		logins[i] = roster.FoldLogin(people[i].PersonnelNo)
@@ -276,7 +276,7 @@ type HeadsResult struct {
 // GrantHeads grants the role of unit head to everybody whom the roster names as
 // head of an active unit in reach and who has an account. It can be repeated
 // after an import, and grants nothing twice.
-func (a *App) GrantHeads(ctx context.Context, who *roster.Actor, key string) (HeadsResult, desk.Receipt, error) {
+func (a *Personnel) GrantHeads(ctx context.Context, who *roster.Actor, key string) (HeadsResult, desk.Receipt, error) {
 	out := HeadsResult{Skipped: []string{}}
 	rec, err := a.Write(ctx, who, desk.Write{Op: "grant.heads", Key: key}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		out = HeadsResult{Skipped: []string{}}
@@ -309,7 +309,7 @@ func (a *App) GrantHeads(ctx context.Context, who *roster.Actor, key string) (He
 				out.Skipped = append(out.Skipped, to.Login)
 				continue
 			}
-			fact, _, err := a.InsertGrant(ctx, tx, to, &roster.Grant{AccountID: to.ID, Role: w.Role, UnitID: w.UnitID, FromOn: w.FromOn,
+			fact, _, err := a.accounts.InsertGrant(ctx, tx, to, &roster.Grant{AccountID: to.ID, Role: w.Role, UnitID: w.UnitID, FromOn: w.FromOn,
 				State: roster.GrantLive, GrantedBy: who.Account}, w)
 			if err != nil {
 				return nil, "", err

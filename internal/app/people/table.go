@@ -1,4 +1,4 @@
-package app
+package people
 
 import (
 	"bytes"
@@ -201,7 +201,7 @@ func (r *rosterRow) yes(field string, otherwise bool) bool {
 
 // readRoster reads a table from a file. Rows that cannot be read come back with
 // their reason; the columns that nobody knows are named.
-func (a *App) readRoster(ctx context.Context, who *roster.Actor, in RosterImport) (rows []*rosterRow, ignored []string, err error) {
+func (a *Personnel) readRoster(ctx context.Context, who *roster.Actor, in RosterImport) (rows []*rosterRow, ignored []string, err error) {
 	done, err := a.Reading(ctx, who)
 	if err != nil {
 		return nil, nil, err
@@ -300,7 +300,7 @@ func WriteRosterTemplate(w io.Writer, t RosterTable, lang words.Lang, format str
 }
 
 // RosterTemplate is an empty table to fill in, for those who may see units.
-func (a *App) RosterTemplate(who *roster.Actor, t RosterTable, lang words.Lang, format string) ([]byte, error) {
+func (a *Personnel) RosterTemplate(who *roster.Actor, t RosterTable, lang words.Lang, format string) ([]byte, error) {
 	if _, err := a.Authorize(who, "roster.template"); err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package app
+package people
 
 import (
 	"context"
@@ -37,7 +37,7 @@ func viewUnit(u *roster.Unit, strength int64) UnitView {
 }
 
 // Units lists the units in scope, parents before children.
-func (a *App) Units(ctx context.Context, who *roster.Actor) (out []UnitView, err error) {
+func (a *Personnel) Units(ctx context.Context, who *roster.Actor) (out []UnitView, err error) {
 	out = []UnitView{}
 	err = a.Read(ctx, who, "unit.list", func(ctx context.Context, v *store.View) error {
 		sc, tree, err := a.UnitScope(ctx, v, who, roster.ActList, roster.KindUnit)
@@ -83,7 +83,7 @@ type UnitPage struct {
 }
 
 // Unit opens one unit.
-func (a *App) Unit(ctx context.Context, who *roster.Actor, id string) (page *UnitPage, err error) {
+func (a *Personnel) Unit(ctx context.Context, who *roster.Actor, id string) (page *UnitPage, err error) {
 	err = a.Read(ctx, who, "unit.read", func(ctx context.Context, v *store.View) error {
 		sc, tree, err := a.UnitScope(ctx, v, who, roster.ActRead, roster.KindUnit)
 		if err != nil {
@@ -123,7 +123,7 @@ func (a *App) Unit(ctx context.Context, who *roster.Actor, id string) (page *Uni
 	return page, err
 }
 
-func (a *App) linkViews(ctx context.Context, v *store.View, who *roster.Actor, links []*roster.CommandLink) ([]LinkView, error) {
+func (a *Personnel) linkViews(ctx context.Context, v *store.View, who *roster.Actor, links []*roster.CommandLink) ([]LinkView, error) {
 	var people []string
 	for _, l := range links {
 		people = append(people, l.PersonID, l.OverPersonID)
@@ -171,7 +171,7 @@ type PeopleQuery struct {
 }
 
 // SearchPeople finds people in scope by characters, pinyin, initials or number.
-func (a *App) SearchPeople(ctx context.Context, who *roster.Actor, in PeopleQuery) (out []PersonView, next string, err error) {
+func (a *Personnel) SearchPeople(ctx context.Context, who *roster.Actor, in PeopleQuery) (out []PersonView, next string, err error) {
 	if len(in.Query) > 200 {
 		return nil, "", fault.Invalid("too_long", "query", "Max", 60)
 	}
@@ -241,7 +241,7 @@ type PersonPage struct {
 }
 
 // Person opens one person's roster facts.
-func (a *App) Person(ctx context.Context, who *roster.Actor, id string) (page *PersonPage, err error) {
+func (a *Personnel) Person(ctx context.Context, who *roster.Actor, id string) (page *PersonPage, err error) {
 	err = a.Read(ctx, who, "person.read", func(ctx context.Context, v *store.View) error {
 		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindPerson)
 		if err != nil {
@@ -257,7 +257,7 @@ func (a *App) Person(ctx context.Context, who *roster.Actor, id string) (page *P
 	return page, err
 }
 
-func (a *App) personPage(ctx context.Context, v *store.View, who *roster.Actor, p *roster.Person) (*PersonPage, error) {
+func (a *Personnel) personPage(ctx context.Context, v *store.View, who *roster.Actor, p *roster.Person) (*PersonPage, error) {
 	units, err := a.UnitNames(ctx, v, who.Lang)
 	if err != nil {
 		return nil, err
@@ -329,7 +329,7 @@ func (in NameKeysInput) Validate() error {
 
 // CorrectNameKeys corrects how a name is read, for oneself or, as records
 // officer, for somebody in scope.
-func (a *App) CorrectNameKeys(ctx context.Context, who *roster.Actor, in NameKeysInput) (desk.Receipt, error) {
+func (a *Personnel) CorrectNameKeys(ctx context.Context, who *roster.Actor, in NameKeysInput) (desk.Receipt, error) {
 	op := "person.edit"
 	if in.ID == "" {
 		op = "own.name_keys"
@@ -372,7 +372,7 @@ func (a *App) CorrectNameKeys(ctx context.Context, who *roster.Actor, in NameKey
 }
 
 // OwnPerson opens the actor's own roster facts.
-func (a *App) OwnPerson(ctx context.Context, who *roster.Actor) (page *PersonPage, err error) {
+func (a *Personnel) OwnPerson(ctx context.Context, who *roster.Actor) (page *PersonPage, err error) {
 	err = a.Read(ctx, who, "session.read", func(ctx context.Context, v *store.View) error {
 		people, err := v.PeopleByID(ctx, []string{who.Person})
 		if err != nil || people[who.Person] == nil {

@@ -1,4 +1,4 @@
-package app
+package people
 
 import (
 	"plumbline/internal/app/desk"
@@ -6,7 +6,7 @@ import (
 )
 
 // rosterRoutes are the operations on units, people, postings and command links.
-var rosterRoutes = []desk.Route{
+var Routes = []desk.Route{
 	{Op: "roster.establish", Act: roster.ActCreate, Kind: roster.KindUnit, Write: true},
 	{Op: "unit.list", Method: "GET", Path: "/units", Act: roster.ActList, Kind: roster.KindUnit},
 	{Op: "unit.read", Method: "GET", Path: "/units/{id}", Act: roster.ActRead, Kind: roster.KindUnit},

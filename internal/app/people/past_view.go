@@ -1,4 +1,4 @@
-package app
+package people
 
 import (
 	"context"
@@ -16,7 +16,7 @@ const linesMax = 30
 // showRewrite says which rows change the past, and what follows from them: the
 // issues, cases, questions and matches that the reader may see, and how many
 // people's bars are worked out anew.
-func (a *App) showRewrite(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal, input []byte) ([]approval.ProposalLine, error) {
+func (a *Personnel) showRewrite(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal, input []byte) ([]approval.ProposalLine, error) {
 	in, err := approval.Input[rewriteInput](input)
 	if err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func counted(key string, n int) approval.ProposalLine {
 }
 
 // proposerOf is the actor who proposed, nil where he has no account any more.
-func (a *App) proposerOf(ctx context.Context, v *store.View, p *consent.Proposal) (*roster.Actor, error) {
+func (a *Personnel) proposerOf(ctx context.Context, v *store.View, p *consent.Proposal) (*roster.Actor, error) {
 	account, err := v.AccountOfPerson(ctx, p.ProposedBy)
 	if err != nil || account == "" {
 		return nil, err
@@ -77,7 +77,7 @@ func (a *App) proposerOf(ctx context.Context, v *store.View, p *consent.Proposal
 }
 
 // impact counts what a rewritten past touches, as far as the reader may see it.
-func (a *App) impact(ctx context.Context, v *store.View, who *roster.Actor, t store.Touch) ([]approval.ProposalLine, error) {
+func (a *Personnel) impact(ctx context.Context, v *store.View, who *roster.Actor, t store.Touch) ([]approval.ProposalLine, error) {
 	bars, err := v.PostedIn(ctx, t)
 	if err != nil {
 		return nil, err

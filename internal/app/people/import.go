@@ -1,4 +1,4 @@
-package app
+package people
 
 import (
 	"context"
@@ -159,7 +159,7 @@ const changesAtOnce = 50
 // is ended; nothing is deleted, and who is not named is not touched. The same
 // file again changes nothing and says so. The work is done in small writes, so
 // an import that was broken off is finished by importing the file again.
-func (a *App) ImportRoster(ctx context.Context, who *roster.Actor, in RosterImport) (*RosterResult, error) {
+func (a *Personnel) ImportRoster(ctx context.Context, who *roster.Actor, in RosterImport) (*RosterResult, error) {
 	op, ok := rosterOps[in.Table]
 	if !ok {
 		return nil, fault.NotFound()
@@ -213,7 +213,7 @@ func (a *App) ImportRoster(ctx context.Context, who *roster.Actor, in RosterImpo
 	return p.RosterResult, a.proposeRewrite(ctx, who, op, p)
 }
 
-func (a *App) planRoster(ctx context.Context, v *store.View, p *rosterPlan, rows []*rosterRow) error {
+func (a *Personnel) planRoster(ctx context.Context, v *store.View, p *rosterPlan, rows []*rosterRow) error {
 	if p.self == "" {
 		some, err := v.AnyMatter(ctx)
 		if err != nil {
@@ -235,7 +235,7 @@ func (a *App) planRoster(ctx context.Context, v *store.View, p *rosterPlan, rows
 
 // applyRoster writes the plan in small writes. A row that somebody else changed
 // meanwhile is a conflict, and the import can simply be started again.
-func (a *App) applyRoster(ctx context.Context, who *roster.Actor, op string, p *rosterPlan, progress func(done, total int)) error {
+func (a *Personnel) applyRoster(ctx context.Context, who *roster.Actor, op string, p *rosterPlan, progress func(done, total int)) error {
 	id, done := store.NewID(), 0
 	for part := range slices.Chunk(p.changes, changesAtOnce) {
 		rec, err := a.Write(ctx, who, desk.Write{Op: op}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
@@ -266,7 +266,7 @@ func (a *App) applyRoster(ctx context.Context, who *roster.Actor, op string, p *
 	return nil
 }
 
-func (a *App) applyChange(ctx context.Context, tx *store.Tx, c *change) error {
+func (a *Personnel) applyChange(ctx context.Context, tx *store.Tx, c *change) error {
 	if err := tx.Insert(ctx, c.inserts...); err != nil {
 		return err
 	}

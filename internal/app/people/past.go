@@ -1,4 +1,4 @@
-package app
+package people
 
 import (
 	"cmp"
@@ -21,7 +21,7 @@ import (
 // the deciding tier from outside the unit approves. A person or unit that is
 // new, and about which there is no matter yet, has no past to rewrite.
 
-func (a *App) registerRosterPast() {
+func (a *Personnel) registerRosterPast() {
 	for table, op := range rosterOps {
 		for _, op := range []string{op, rowOps[table]} {
 			a.Register(op, approval.Act{Run: approval.Typed(noObject[rewriteInput], a.rewritePast), Show: a.showRewrite, Same: sameRewrite})
@@ -169,7 +169,7 @@ func once(ids []string) []string {
 }
 
 // holdPast takes those changes out of the plan that rewrite the past.
-func (a *App) holdPast(ctx context.Context, v *store.View, p *rosterPlan) error {
+func (a *Personnel) holdPast(ctx context.Context, v *store.View, p *rosterPlan) error {
 	today := a.Today()
 	if p.setup { // who sets a site up loads its past, and mends it
 		return nil
@@ -220,7 +220,7 @@ func (a *App) holdPast(ctx context.Context, v *store.View, p *rosterPlan) error 
 }
 
 // proposeRewrite files what the plan holds back.
-func (a *App) proposeRewrite(ctx context.Context, who *roster.Actor, op string, p *rosterPlan) error {
+func (a *Personnel) proposeRewrite(ctx context.Context, who *roster.Actor, op string, p *rosterPlan) error {
 	if len(p.past) == 0 {
 		return nil
 	}
@@ -245,7 +245,7 @@ func (a *App) proposeRewrite(ctx context.Context, who *roster.Actor, op string, 
 
 // rewriteProposal says who must approve: the deciding tier above the unit
 // concerned, and nobody whose own past it is.
-func (a *App) rewriteProposal(p *rosterPlan, op string, people, units, holders []string) consent.Proposal {
+func (a *Personnel) rewriteProposal(p *rosterPlan, op string, people, units, holders []string) consent.Proposal {
 	out := consent.Proposal{Op: op, ObjectKind: "roster_import", ObjectID: store.NewID(), Ground: "past", Approver: roster.RoleDecidingBody, DecideTier: 2,
 		Excluded: consent.Join(append(people, holders...), "")}
 	if !slices.ContainsFunc(p.past, func(c *change) bool { _, past := c.rewritten(a.Today()); return past }) {
@@ -276,7 +276,7 @@ func (a *App) rewriteProposal(p *rosterPlan, op string, people, units, holders [
 }
 
 // replan plans the rows of a proposal again, as its proposer.
-func (a *App) replan(ctx context.Context, v *store.View, who *roster.Actor, op string, in rewriteInput) (*rosterPlan, error) {
+func (a *Personnel) replan(ctx context.Context, v *store.View, who *roster.Actor, op string, in rewriteInput) (*rosterPlan, error) {
 	route, _ := a.Route(op)
 	p := &rosterPlan{RosterResult: &RosterResult{Table: in.Table, Rows: len(in.Rows)}, asOf: in.AsOf, partial: in.One, self: who.Person}
 	var err error
@@ -303,7 +303,7 @@ func (a *App) replan(ctx context.Context, v *store.View, who *roster.Actor, op s
 
 // rewritePast writes the approved past. Questions that were raised stay; those
 // that the corrected record calls for are raised now.
-func (a *App) rewritePast(ctx context.Context, tx *store.Tx, g approval.Approved, in rewriteInput) ([]ledger.Fact, error) {
+func (a *Personnel) rewritePast(ctx context.Context, tx *store.Tx, g approval.Approved, in rewriteInput) ([]ledger.Fact, error) {
 	p, err := a.replan(ctx, &tx.View, g.Proposer, g.Proposal.Op, in)
 	if err != nil {
 		return nil, err
@@ -334,14 +334,14 @@ func (a *App) rewritePast(ctx context.Context, tx *store.Tx, g approval.Approved
 		if i.TriagedAt == nil {
 			continue
 		}
-		if _, err := a.RaiseQuestions(ctx, tx, i); err != nil {
+		if _, err := a.casework.RaiseQuestions(ctx, tx, i); err != nil {
 			return nil, err
 		}
 	}
 	return facts, nil
 }
 
-func (a *App) touchOf(changes []*change) store.Touch {
+func (a *Personnel) touchOf(changes []*change) store.Touch {
 	var t store.Touch
 	first := true
 	for _, c := range changes {

@@ -1,4 +1,4 @@
-package app
+package people
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 
 // planLinks compares the rows with the command links over the units and people
 // that they name.
-func (a *App) planLinks(ctx context.Context, v *store.View, p *rosterPlan, rows []*rosterRow) error {
+func (a *Personnel) planLinks(ctx context.Context, v *store.View, p *rosterPlan, rows []*rosterRow) error {
 	units, err := v.UnitsByCode(ctx)
 	if err != nil {
 		return err
@@ -57,7 +57,7 @@ func (a *App) planLinks(ctx context.Context, v *store.View, p *rosterPlan, rows 
 	return nil
 }
 
-func (a *App) readLink(p *rosterPlan, r *rosterRow, people map[string]*roster.Person, units map[string]*roster.Unit) *roster.CommandLink {
+func (a *Personnel) readLink(p *rosterPlan, r *rosterRow, people map[string]*roster.Person, units map[string]*roster.Unit) *roster.CommandLink {
 	l := &roster.CommandLink{FromOn: r.date("from"), ToOn: r.date("to")}
 	l.Kind = roster.LinkKind(r.word("link", map[string]string{"head": "link.head", "in_charge": "link.in_charge", "point_leader": "link.point_leader"}))
 	holder := people[roster.FoldNumber(r.identifier("personnel_no"))]

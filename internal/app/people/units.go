@@ -1,4 +1,4 @@
-package app
+package people
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 
 // planUnits compares the rows with the units that there are. A row may name a
 // parent that stands further down in the file.
-func (a *App) planUnits(ctx context.Context, v *store.View, p *rosterPlan, rows []*rosterRow) error {
+func (a *Personnel) planUnits(ctx context.Context, v *store.View, p *rosterPlan, rows []*rosterRow) error {
 	have, err := v.UnitsByCode(ctx)
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func (a *App) planUnits(ctx context.Context, v *store.View, p *rosterPlan, rows 
 	return nil
 }
 
-func (a *App) planUnit(p *rosterPlan, r *rosterRow, have, will map[string]*roster.Unit, links []roster.UnitLink) {
+func (a *Personnel) planUnit(p *rosterPlan, r *rosterRow, have, will map[string]*roster.Unit, links []roster.UnitLink) {
 	after, before := will[r.identifier("code")], have[r.identifier("code")]
 	parent, successor := r.identifier("parent_code"), r.identifier("successor_code")
 	if !r.named("parent_code") {

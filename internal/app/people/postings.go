@@ -1,4 +1,4 @@
-package app
+package people
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 // planPostings compares the rows with the postings of the people they name. A
 // posting that runs and that the file no longer says is ended, unless a row of
 // the same person was rejected: then nothing of his is ended.
-func (a *App) planPostings(ctx context.Context, v *store.View, p *rosterPlan, rows []*rosterRow) error {
+func (a *Personnel) planPostings(ctx context.Context, v *store.View, p *rosterPlan, rows []*rosterRow) error {
 	units, err := v.UnitsByCode(ctx)
 	if err != nil {
 		return err

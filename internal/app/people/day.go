@@ -1,4 +1,4 @@
-package app
+package people
 
 import (
 	"context"
@@ -17,7 +17,7 @@ const placeChunk = 100
 // PlacePeople puts everybody where his main posting stands today: a posting
 // that begins or ends by its date alone takes effect on that day. It changes
 // nobody a second time, and may be broken off and started again.
-func (a *App) PlacePeople(ctx context.Context) (moved int, err error) {
+func (a *Personnel) PlacePeople(ctx context.Context) (moved int, err error) {
 	today := a.Today()
 	var wrong []string
 	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
@@ -47,7 +47,7 @@ func (a *App) PlacePeople(ctx context.Context) (moved int, err error) {
 	return moved, nil
 }
 
-func (a *App) placeChunk(ctx context.Context, tx *store.Tx, ids []string, today roster.Date) (int, error) {
+func (a *Personnel) placeChunk(ctx context.Context, tx *store.Tx, ids []string, today roster.Date) (int, error) {
 	people, err := tx.PeopleByID(ctx, ids)
 	if err != nil {
 		return 0, err

@@ -1,4 +1,4 @@
-package app
+package people
 
 import (
 	"context"
@@ -21,7 +21,7 @@ type peopleFacts struct {
 	ending   map[string]roster.Date          // identifier → its last day, by this file
 }
 
-func (a *App) loadPeople(ctx context.Context, v *store.View, rows []*rosterRow) (*peopleFacts, error) {
+func (a *Personnel) loadPeople(ctx context.Context, v *store.View, rows []*rosterRow) (*peopleFacts, error) {
 	f := &peopleFacts{accounts: map[string]*roster.Account{}, ending: map[string]roster.Date{}}
 	var numbers, held, hashes, ids []string
 	for _, r := range rows {
@@ -59,7 +59,7 @@ func (a *App) loadPeople(ctx context.Context, v *store.View, rows []*rosterRow) 
 
 // planPeople compares the rows with the people that there are. A number that
 // one row gives up may be taken by another: who gives up what is settled first.
-func (a *App) planPeople(ctx context.Context, v *store.View, p *rosterPlan, rows []*rosterRow) error {
+func (a *Personnel) planPeople(ctx context.Context, v *store.View, p *rosterPlan, rows []*rosterRow) error {
 	f, err := a.loadPeople(ctx, v, rows)
 	if err != nil {
 		return err
@@ -124,7 +124,7 @@ type personWish struct {
 	ended         int
 }
 
-func (a *App) readPerson(r *rosterRow, f *peopleFacts) *personWish {
+func (a *Personnel) readPerson(r *rosterRow, f *peopleFacts) *personWish {
 	w := &personWish{number: roster.FoldNumber(r.identifier("personnel_no")), numbers: map[string]string{}, from: r.date("numbers_from")}
 	w.before = f.byNumber[w.number]
 	if w.before != nil {
@@ -197,7 +197,7 @@ func (w *personWish) begins(held bool, asOf roster.Date) roster.Date {
 
 // checkHolders refuses a number that somebody else holds at the same time.
 // Numbers may be used again when their holder has given them up.
-func (a *App) checkHolders(p *rosterPlan, r *rosterRow, w *personWish, f *peopleFacts) {
+func (a *Personnel) checkHolders(p *rosterPlan, r *rosterRow, w *personWish, f *peopleFacts) {
 	for kind, value := range w.numbers {
 		folded := roster.FoldNumber(value)
 		if w.after.State == roster.Left || slices.ContainsFunc(f.held[w.after.ID], func(i *roster.Identifier) bool {
@@ -235,7 +235,7 @@ func (a *App) checkHolders(p *rosterPlan, r *rosterRow, w *personWish, f *people
 
 // personChange gathers what a row asks for: the person, and his dated numbers
 // and names.
-func (a *App) personChange(p *rosterPlan, w *personWish, f *peopleFacts) (*change, int) {
+func (a *Personnel) personChange(p *rosterPlan, w *personWish, f *peopleFacts) (*change, int) {
 	c, ended := &change{unit: w.after.UnitID}, 0
 	switch {
 	case w.before == nil:
@@ -284,7 +284,7 @@ func personFacts(p *roster.Person) personKey {
 
 // endService ends what hangs on people who left: postings, command links, and
 // the account with its sessions.
-func (a *App) endService(ctx context.Context, v *store.View, p *rosterPlan, left map[string]*personWish, f *peopleFacts) error {
+func (a *Personnel) endService(ctx context.Context, v *store.View, p *rosterPlan, left map[string]*personWish, f *peopleFacts) error {
 	ids := make([]string, 0, len(left))
 	for id := range left {
 		ids = append(ids, id)

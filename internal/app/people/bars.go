@@ -1,4 +1,4 @@
-package app
+package people
 
 import (
 	"context"
@@ -62,7 +62,7 @@ func (o overlay) ancestors(unit string) (out []string) {
 
 // rises lists who comes to stand above whom by the changes, each with the change
 // that does it. It leaves out what ends before today.
-func (a *App) rises(ctx context.Context, v *store.View, o overlay, changes []*change) (map[*change][]rising, error) {
+func (a *Personnel) rises(ctx context.Context, v *store.View, o overlay, changes []*change) (map[*change][]rising, error) {
 	today := a.Today()
 	type junior struct {
 		c        *change
@@ -143,7 +143,7 @@ func within(before, after any) bool {
 
 // bars says from which open matters the changes would bar whom: those who hold a
 // role there, and were not barred from it until now.
-func (a *App) bars(ctx context.Context, v *store.View, tree *roster.Tree, changes []*change) (map[*change][]bar, error) {
+func (a *Personnel) bars(ctx context.Context, v *store.View, tree *roster.Tree, changes []*change) (map[*change][]bar, error) {
 	o := overlaid(tree, changes)
 	rises, err := a.rises(ctx, v, o, changes)
 	if err != nil {
@@ -184,7 +184,7 @@ func (a *App) bars(ctx context.Context, v *store.View, tree *roster.Tree, change
 
 // handlers are those who hold a role today beside that of an officer, with where
 // they serve and will.
-func (a *App) handlers(ctx context.Context, v *store.View) ([]*roster.Actor, map[string][]*roster.Posting, error) {
+func (a *Personnel) handlers(ctx context.Context, v *store.View) ([]*roster.Actor, map[string][]*roster.Posting, error) {
 	grants, err := v.DutyGrants(ctx, slices.DeleteFunc(slices.Clone(roster.Roles), func(r roster.Role) bool { return r == roster.RoleOfficer }), a.Store.Now())
 	if err != nil {
 		return nil, nil, err
@@ -246,7 +246,7 @@ func (r rising) reaches(o overlay, person string, postings []*roster.Posting) bo
 
 // holdBars takes those changes out of the plan that would bar somebody from an
 // open matter.
-func (a *App) holdBars(ctx context.Context, v *store.View, p *rosterPlan) error {
+func (a *Personnel) holdBars(ctx context.Context, v *store.View, p *rosterPlan) error {
 	bars, err := a.bars(ctx, v, p.tree, p.changes)
 	if err != nil || len(bars) == 0 {
 		return err
@@ -264,7 +264,7 @@ func (a *App) holdBars(ctx context.Context, v *store.View, p *rosterPlan) error 
 }
 
 // barLines counts, for the reader, whom the changes bar from what he may see.
-func (a *App) barLines(ctx context.Context, v *store.View, who *roster.Actor, p *rosterPlan) ([]approval.ProposalLine, error) {
+func (a *Personnel) barLines(ctx context.Context, v *store.View, who *roster.Actor, p *rosterPlan) ([]approval.ProposalLine, error) {
 	bars, err := a.bars(ctx, v, p.tree, p.changes)
 	if err != nil || len(bars) == 0 {
 		return nil, err
