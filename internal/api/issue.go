@@ -7,6 +7,7 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/app/casework"
+	"plumbline/internal/app/inspection"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
 )
@@ -259,10 +260,10 @@ func registerInspected(r *registry) {
 	handle(r, "inspection.list", func(ctx context.Context, c *Call, in *struct {
 		Unit   string `query:"unit" doc:"This unit and all below it"`
 		Cursor string `query:"cursor"`
-	}) (app.InspectionPage, error) {
+	}) (inspection.InspectionPage, error) {
 		return r.f.App.Inspections(ctx, c.reader(), in.Unit, in.Cursor)
 	}, Summary("What inspectors found, item by item, newest first"))
-	handle(r, "inspection.record", func(ctx context.Context, c *Call, in *struct{ Body app.InspectInput }) (Done, error) {
+	handle(r, "inspection.record", func(ctx context.Context, c *Call, in *struct{ Body inspection.InspectInput }) (Done, error) {
 		in.Body.Key = c.Key
 		id, rc, err := r.f.App.RecordInspection(ctx, c.Actor, in.Body)
 		return done(rc, id), err

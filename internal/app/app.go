@@ -11,6 +11,7 @@ import (
 	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/heads"
+	"plumbline/internal/app/inspection"
 	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/app/jobs"
 	"plumbline/internal/app/people"
@@ -53,6 +54,7 @@ type App struct {
 	*appcustody.Safekeeping
 	*apprecusal.Recusal
 	*casework.Casework
+	*inspection.Inspection
 	*people.Personnel
 	*appselfcheck.Selfcheck
 	*appintake.Intake
@@ -85,6 +87,7 @@ func New(cfg Config) (*App, error) {
 	a.Casework = casework.New(d, a.Approvals, a.Readings, a.Heads, a.Recusal)
 	a.Selfcheck = appselfcheck.New(d, a.Runner, a.Casework)
 	a.Personnel = people.New(d, a.Approvals, a.Runner, a.Uploads, a.Logins, a.Casework)
+	a.Inspection = inspection.New(d, a.Casework)
 	a.Intake = appintake.New(d, a.Approvals, a.Runner, a.Readings, a.Uploads, a.Safekeeping, a.Casework)
 	return a, nil
 }

@@ -13,6 +13,7 @@ import (
 	"plumbline/internal/app"
 	"plumbline/internal/app/approval"
 	"plumbline/internal/app/casework"
+	"plumbline/internal/app/inspection"
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
@@ -706,21 +707,21 @@ func TestInspectionFindings(t *testing.T) {
 		ctx := context.Background()
 		who := s.Actor("inspector")
 		about := audited(t, s, "anna", "east1", 3, "2026-01-10")
-		record := func(in app.InspectInput) error {
+		record := func(in inspection.InspectInput) error {
 			if in.Text == "" {
 				in.Text = "checked on site"
 			}
 			_, _, err := s.App.RecordInspection(ctx, who, in)
 			return err
 		}
-		in := app.InspectInput{UnitID: s.Units["east1"], Result: issue.UnderReported, Category: "interview", Severity: 2, EventOn: "2026-02-01", Person: number(t, s, "ben")}
+		in := inspection.InspectInput{UnitID: s.Units["east1"], Result: issue.UnderReported, Category: "interview", Severity: 2, EventOn: "2026-02-01", Person: number(t, s, "ben")}
 		if err := record(in); err != nil {
 			t.Fatal(err)
 		}
-		if err := record(app.InspectInput{UnitID: s.Units["east1"], Result: issue.NotRectified, About: about.Ref, Severity: 1}); err != nil {
+		if err := record(inspection.InspectInput{UnitID: s.Units["east1"], Result: issue.NotRectified, About: about.Ref, Severity: 1}); err != nil {
 			t.Fatal(err)
 		}
-		if err := record(app.InspectInput{UnitID: s.Units["east1"], Result: issue.Agrees}); err != nil {
+		if err := record(inspection.InspectInput{UnitID: s.Units["east1"], Result: issue.Agrees}); err != nil {
 			t.Fatal(err)
 		}
 		bad := in

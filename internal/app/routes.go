@@ -9,6 +9,7 @@ import (
 	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/heads"
+	"plumbline/internal/app/inspection"
 	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/app/jobs"
 	"plumbline/internal/app/people"
@@ -20,7 +21,7 @@ import (
 
 // Routes is the table of every operation.
 var Routes = slices.Concat(
-	heads.Routes, jobs.Routes, people.Routes, accounts.Routes, appselfcheck.Routes, todoRoutes, appintake.Routes, casework.Routes, reportRoutes, readlog.Routes,
+	heads.Routes, jobs.Routes, people.Routes, accounts.Routes, appselfcheck.Routes, todoRoutes, inspection.Routes, appintake.Routes, casework.Routes, reportRoutes, readlog.Routes,
 	appcustody.Routes, apprecusal.Routes, approval.Routes,
 )
 

@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/casework"
 	appcustody "plumbline/internal/app/custody"
+	"plumbline/internal/app/inspection"
 	appintake "plumbline/internal/app/intake"
 	apprecusal "plumbline/internal/app/recusal"
 	appselfcheck "plumbline/internal/app/selfcheck"
@@ -352,7 +352,7 @@ func (m *Maker) inspect(ctx context.Context) error {
 		return err
 	}
 	unit := m.byCode["C0101"].ID
-	for _, in := range []app.InspectInput{
+	for _, in := range []inspection.InspectInput{
 		{UnitID: unit, Result: issue.Agrees, Text: "抽查二十份案卷，与填报一致"},
 		{UnitID: unit, Result: issue.UnderReported, Category: "duty_discipline", Severity: 1, EventOn: m.on(45), Text: "夜间巡查缺一次签到，未在自查中申报"},
 	} {

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strings"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/inspection"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
 	"plumbline/internal/web/ui"
@@ -70,7 +70,7 @@ func (f *Face) showInspections(c *Call, err error) error {
 }
 
 func (f *Face) recordInspection(c *Call) error {
-	in := app.InspectInput{Key: c.Key(), UnitID: c.Form("unit_id"), Person: c.Form("person"), Result: issue.InspectionResult(c.Form("result")), About: c.Form("about"),
+	in := inspection.InspectInput{Key: c.Key(), UnitID: c.Form("unit_id"), Person: c.Form("person"), Result: issue.InspectionResult(c.Form("result")), About: c.Form("about"),
 		Category: c.Form("category"), Severity: c.Choice("severity"), EventOn: roster.Date(c.Form("event_on")), Text: c.Form("text")}
 	_, r, err := f.app.RecordInspection(c.Context(), c.Actor, in)
 	if err != nil {

@@ -20,8 +20,6 @@ var issueRoutes = []desk.Route{
 	{Op: "issue.party", Method: "POST", Path: "/issues/{id}/parties", Act: roster.ActTriage, Kind: roster.KindIssue, Write: true, Create: true, Status: 201},
 	{Op: "issue.party_void", Method: "POST", Path: "/issues/{id}/party-voids", Act: roster.ActTriage, Kind: roster.KindIssue, Write: true},
 	{Op: "issue.conceal", Method: "POST", Path: "/issues/{id}/concealment", Act: roster.ActDecide, Kind: roster.KindConcealment, Write: true, Slip: true, Proof: true},
-	{Op: "inspection.list", Method: "GET", Path: "/inspection-items", Act: roster.ActCreate, Kind: roster.KindIssue},
-	{Op: "inspection.record", Method: "POST", Path: "/inspection-items", Act: roster.ActCreate, Kind: roster.KindIssue, Write: true, Slip: true, Create: true, Status: 201},
 	{Op: "issue.bulk_preview", Method: "GET", Path: "/bulk-corrections", Act: roster.ActCorrect, Kind: roster.KindIssue},
 	{Op: "issue.bulk_correct", Method: "POST", Path: "/bulk-corrections", Act: roster.ActCorrect, Kind: roster.KindIssue, Write: true, Create: true},
 	{Op: "file.own", Method: "GET", Path: "/my-file", Act: roster.ActRead, Kind: roster.KindOwnFile},

@@ -1,4 +1,4 @@
-package app
+package inspection
 
 import (
 	"context"
@@ -42,7 +42,7 @@ func (in InspectInput) Validate() error {
 
 // RecordInspection keeps what an inspector found of one item. A discrepancy
 // becomes an issue of source inspection, which then goes the way of any other.
-func (a *App) RecordInspection(ctx context.Context, who *roster.Actor, in InspectInput) (id string, r desk.Receipt, err error) {
+func (a *Inspection) RecordInspection(ctx context.Context, who *roster.Actor, in InspectInput) (id string, r desk.Receipt, err error) {
 	const op = "inspection.record"
 	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		row, found, err := a.inspected(ctx, tx, who, in)
@@ -65,7 +65,7 @@ func (a *App) RecordInspection(ctx context.Context, who *roster.Actor, in Inspec
 }
 
 // inspected loads what the item is about and judges it.
-func (a *App) inspected(ctx context.Context, tx *store.Tx, who *roster.Actor, in InspectInput) (*issue.InspectionItem, issue.Inspecting, error) {
+func (a *Inspection) inspected(ctx context.Context, tx *store.Tx, who *roster.Actor, in InspectInput) (*issue.InspectionItem, issue.Inspecting, error) {
 	found := issue.Inspecting{Result: in.Result, Category: in.Category, Severity: in.Severity, EventOn: in.EventOn}
 	sc, err := a.Scope(ctx, &tx.View, who, roster.ActCreate, roster.KindIssue)
 	if err != nil {
@@ -81,7 +81,7 @@ func (a *App) inspected(ctx context.Context, tx *store.Tx, who *roster.Actor, in
 	today := roster.DateOf(tx.Now(), a.Zone())
 	row := &issue.InspectionItem{UnitID: in.UnitID, Result: in.Result, Category: in.Category, ItemNo: in.ItemNo, EventOn: in.EventOn, InspectedBy: who.Person, InspectedOn: today}
 	if strings.TrimSpace(in.About) != "" {
-		if found.About, err = a.OtherIssue(ctx, tx, who, in.About, "about"); err != nil {
+		if found.About, err = a.casework.OtherIssue(ctx, tx, who, in.About, "about"); err != nil {
 			return nil, found, err
 		}
 		row.AboutID, row.PersonID, row.UnitID = found.About.ID, found.About.PersonID, found.About.UnitID
@@ -121,7 +121,7 @@ func (a *App) inspected(ctx context.Context, tx *store.Tx, who *roster.Actor, in
 
 // servedLately lists the units where somebody serves, or served within the
 // pack's cooling-off time.
-func (a *App) servedLately(ctx context.Context, v *store.View, who *roster.Actor, today roster.Date) ([]string, error) {
+func (a *Inspection) servedLately(ctx context.Context, v *store.View, who *roster.Actor, today roster.Date) ([]string, error) {
 	postings, err := v.PostingsOf(ctx, []string{who.Person})
 	if err != nil {
 		return nil, err
@@ -137,7 +137,7 @@ func (a *App) servedLately(ctx context.Context, v *store.View, who *roster.Actor
 }
 
 // discrepancy registers the issue of a discrepancy.
-func (a *App) discrepancy(ctx context.Context, tx *store.Tx, row *issue.InspectionItem, found issue.Inspecting, text string) error {
+func (a *Inspection) discrepancy(ctx context.Context, tx *store.Tx, row *issue.InspectionItem, found issue.Inspecting, text string) error {
 	tree, err := a.Tree(ctx, &tx.View)
 	if err != nil {
 		return err
@@ -175,7 +175,7 @@ type InspectionPage struct {
 }
 
 // Inspections lists what inspectors found in the actor's reach, newest first.
-func (a *App) Inspections(ctx context.Context, who *roster.Actor, unit, cursor string) (out InspectionPage, err error) {
+func (a *Inspection) Inspections(ctx context.Context, who *roster.Actor, unit, cursor string) (out InspectionPage, err error) {
 	const op = "inspection.list"
 	out.Rows = []InspectionView{}
 	after, err := a.OpenCursor(who, op, cursor)
