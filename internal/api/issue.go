@@ -5,9 +5,9 @@ import (
 	"net/url"
 	"time"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/casework"
 	"plumbline/internal/app/inspection"
+	"plumbline/internal/app/reports"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
 )
@@ -367,7 +367,7 @@ type ReconLineView struct {
 	Lists map[string]string `json:"lists" doc:"Cell to the query string of the list of issues behind its number"`
 }
 
-func reconLine(l app.ReconLine) ReconLineView {
+func reconLine(l reports.ReconLine) ReconLineView {
 	v := ReconLineView{Code: l.Code, Name: l.Name, Cells: l.Cells, Lists: map[string]string{}}
 	for _, c := range []issue.Cell{issue.Both, issue.SelfOnly, issue.AuditOnly, issue.Counterpart, issue.Inspected} {
 		f := l.Filter
@@ -377,7 +377,7 @@ func reconLine(l app.ReconLine) ReconLineView {
 	return v
 }
 
-func reconLines(lines []app.ReconLine) []ReconLineView {
+func reconLines(lines []reports.ReconLine) []ReconLineView {
 	out := make([]ReconLineView, 0, len(lines))
 	for _, l := range lines {
 		out = append(out, reconLine(l))
@@ -407,16 +407,16 @@ func registerRecon(r *registry) {
 		To       string `query:"to"`
 		Category string `query:"category" required:"true"`
 		Cursor   string `query:"cursor"`
-	}) (*app.UntouchedList, error) {
-		return a.Untouched(ctx, c.reader(), app.UntouchedInput{
-			ReconInput: app.ReconInput{Unit: in.Unit, From: in.From, To: in.To}, Category: in.Category, Cursor: in.Cursor})
+	}) (*reports.UntouchedList, error) {
+		return a.Untouched(ctx, c.reader(), reports.UntouchedInput{
+			ReconInput: reports.ReconInput{Unit: in.Unit, From: in.From, To: in.To}, Category: in.Category, Cursor: in.Cursor})
 	}, Summary("Who serves there and has nothing in a category, neither declared nor found"))
 	handle(r, "reconciliation.read", func(ctx context.Context, c *Call, in *struct {
 		Unit string `query:"unit"`
 		From string `query:"from" doc:"Month, 2006-01"`
 		To   string `query:"to"`
 	}) (*ReconView, error) {
-		got, err := a.Reconciliation(ctx, c.reader(), app.ReconInput{Unit: in.Unit, From: in.From, To: in.To})
+		got, err := a.Reconciliation(ctx, c.reader(), reports.ReconInput{Unit: in.Unit, From: in.From, To: in.To})
 		if err != nil {
 			return nil, err
 		}
@@ -430,8 +430,8 @@ func registerRecon(r *registry) {
 		Category string `query:"category"`
 		Cursor   string `query:"cursor"`
 	}) (Paged[issue.PersonCells], error) {
-		got, err := a.ReconciliationByPerson(ctx, c.reader(), app.ReconPeopleInput{
-			ReconInput: app.ReconInput{Unit: in.Unit, From: in.From, To: in.To}, Category: in.Category, Cursor: in.Cursor})
+		got, err := a.ReconciliationByPerson(ctx, c.reader(), reports.ReconPeopleInput{
+			ReconInput: reports.ReconInput{Unit: in.Unit, From: in.From, To: in.To}, Category: in.Category, Cursor: in.Cursor})
 		if err != nil {
 			return Paged[issue.PersonCells]{}, err
 		}

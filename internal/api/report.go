@@ -5,9 +5,9 @@ import (
 	"io"
 	"net/url"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/readlog"
+	"plumbline/internal/app/reports"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
 	"plumbline/internal/report"
@@ -37,7 +37,7 @@ func fileOf(e *desk.Export) *File {
 
 func registerReport(r *registry) {
 	handle(r, "report.read", func(ctx context.Context, c *Call, in *ReportQuery) (*report.Report, error) {
-		return r.f.App.Report(ctx, c.Actor, app.ReportInput(*in))
+		return r.f.App.Report(ctx, c.Actor, reports.ReportInput(*in))
 	}, Summary("Leadership report; every number names the list behind it"))
 	handle(r, "budget.read", func(ctx context.Context, c *Call, _ *struct{}) (readlog.Budget, error) {
 		return r.f.App.Budget(ctx, c.Actor)
@@ -47,7 +47,7 @@ func registerReport(r *registry) {
 		ReportQuery
 		Body exportBody
 	}) (*File, error) {
-		e, _, err := r.f.App.ExportReport(ctx, c.Actor, app.ReportExportInput{ReportInput: app.ReportInput(in.ReportQuery), Format: in.Body.Format, Key: c.Key})
+		e, _, err := r.f.App.ExportReport(ctx, c.Actor, reports.ReportExportInput{ReportInput: reports.ReportInput(in.ReportQuery), Format: in.Body.Format, Key: c.Key})
 		if err != nil {
 			return nil, err
 		}
@@ -67,7 +67,7 @@ func registerReport(r *registry) {
 		if err != nil {
 			return nil, err
 		}
-		e, _, err := r.f.App.ExportIssues(ctx, c.Actor, app.IssueExportInput{Filter: f, Format: in.Body.Format, Key: c.Key})
+		e, _, err := r.f.App.ExportIssues(ctx, c.Actor, reports.IssueExportInput{Filter: f, Format: in.Body.Format, Key: c.Key})
 		if err != nil {
 			return nil, err
 		}

@@ -2,7 +2,6 @@ package app
 
 import (
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"plumbline/internal/app/accounts"
@@ -17,6 +16,7 @@ import (
 	"plumbline/internal/app/people"
 	"plumbline/internal/app/readlog"
 	apprecusal "plumbline/internal/app/recusal"
+	"plumbline/internal/app/reports"
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/app/uploads"
 	"plumbline/internal/rules"
@@ -54,14 +54,13 @@ type App struct {
 	*appcustody.Safekeeping
 	*apprecusal.Recusal
 	*casework.Casework
+	*reports.Reporting
 	*inspection.Inspection
 	*people.Personnel
 	*appselfcheck.Selfcheck
 	*appintake.Intake
 	*readlog.Readings
 	*uploads.Uploads
-
-	strengths atomic.Pointer[strengths]
 }
 
 // New wires the application over an open, migrated store.
@@ -88,6 +87,7 @@ func New(cfg Config) (*App, error) {
 	a.Selfcheck = appselfcheck.New(d, a.Runner, a.Casework)
 	a.Personnel = people.New(d, a.Approvals, a.Runner, a.Uploads, a.Logins, a.Casework)
 	a.Inspection = inspection.New(d, a.Casework)
+	a.Reporting = reports.New(d, a.Readings, a.Casework, a.Selfcheck)
 	a.Intake = appintake.New(d, a.Approvals, a.Runner, a.Readings, a.Uploads, a.Safekeeping, a.Casework)
 	return a, nil
 }

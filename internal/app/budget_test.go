@@ -6,11 +6,11 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/approval"
 	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/readlog"
+	"plumbline/internal/app/reports"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
@@ -43,7 +43,7 @@ func TestBeyondTheDaysBudgetASecondPersonAgrees(t *testing.T) {
 			t.Errorf("a file: %v", err)
 		}
 		takes := func() error {
-			e, _, err := s.App.ExportIssues(ctx, s.Actor("inspector"), app.IssueExportInput{Filter: issue.All(), Format: desk.FormatCSV})
+			e, _, err := s.App.ExportIssues(ctx, s.Actor("inspector"), reports.IssueExportInput{Filter: issue.All(), Format: desk.FormatCSV})
 			if err == nil {
 				err = e.Close()
 			}

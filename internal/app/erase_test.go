@@ -19,6 +19,7 @@ import (
 	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/app/desk"
 	appintake "plumbline/internal/app/intake"
+	"plumbline/internal/app/reports"
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/pgtest"
 	"plumbline/internal/custody"
@@ -94,7 +95,7 @@ func exports(t *testing.T, s *apptest.Site, signing *app.App) []byte {
 		unpack(t, &out, file.Bytes())
 	}
 	for _, format := range []string{desk.FormatCSV, desk.FormatXLSX} {
-		take(s.App.ExportIssues(ctx, s.Actor("inspector"), app.IssueExportInput{Filter: issue.All(), Format: format}))
+		take(s.App.ExportIssues(ctx, s.Actor("inspector"), reports.IssueExportInput{Filter: issue.All(), Format: format}))
 	}
 	take(signing.ExportFile(ctx, s.Actor("anna"), casework.FileExportInput{}))
 	take(signing.ExportFile(ctx, s.Actor("inspector"), casework.FileExportInput{Person: s.People["anna"], Purpose: "supervision"}))

@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/approval"
 	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
+	"plumbline/internal/app/reports"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
@@ -314,7 +314,7 @@ func (st story) agree(proposal string, keys ...string) {
 func (st story) numbersOpenLists(key string) {
 	st.Helper()
 	ctx, who := context.Background(), st.s.Actor(key)
-	r, err := st.s.App.Report(ctx, who, app.ReportInput{})
+	r, err := st.s.App.Report(ctx, who, reports.ReportInput{})
 	st.must(err)
 	some := int64(0)
 	for _, sec := range r.Sections {

@@ -14,6 +14,7 @@ import (
 	"plumbline/internal/app/approval"
 	"plumbline/internal/app/casework"
 	"plumbline/internal/app/inspection"
+	"plumbline/internal/app/reports"
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
@@ -128,7 +129,7 @@ func TestSubordinatesOfTheSubjectDoNotSeeTheIssue(t *testing.T) {
 		wantFault(t, "a subordinate opens", err, fault.NotFoundKind, "not_found")
 		_, err = s.App.PersonFile(ctx, s.Actor("eastinspector"), casework.FileInput{Person: s.People["easthead"]})
 		wantFault(t, "a subordinate opens the file", err, fault.NotFoundKind, "not_found")
-		r, err := s.App.Reconciliation(ctx, s.Actor("eastinspector"), app.ReconInput{})
+		r, err := s.App.Reconciliation(ctx, s.Actor("eastinspector"), reports.ReconInput{})
 		if err != nil || r.Total.Cells.AuditOnly != 1 {
 			t.Errorf("the comparison tells of a barred issue: %+v %v", r, err)
 		}
@@ -370,7 +371,7 @@ func TestLeadersSeeNoNamesInLists(t *testing.T) {
 	if d := open(t, s, "reader", ids["found"]); d.PersonName != "林甲" {
 		t.Errorf("opened with a purpose: %q", d.PersonName)
 	}
-	_, err = s.App.ReconciliationByPerson(ctx, s.Actor("reader"), app.ReconPeopleInput{})
+	_, err = s.App.ReconciliationByPerson(ctx, s.Actor("reader"), reports.ReconPeopleInput{})
 	wantFault(t, "the comparison by person", err, fault.ForbiddenKind, "")
 }
 
@@ -430,9 +431,9 @@ func TestListsWithoutNamesTakeNobodyAsFilter(t *testing.T) {
 	say(tasks, err)
 	owed, err := s.App.Owed(ctx, who, appselfcheck.OwedInput{OwedFilter: selfcheck.OwedFilter{CampaignID: id}})
 	say(owed.Rows, err)
-	untouched, err := s.App.Untouched(ctx, who, app.UntouchedInput{Category: "interview"})
+	untouched, err := s.App.Untouched(ctx, who, reports.UntouchedInput{Category: "interview"})
 	say(untouched, err)
-	recon, err := s.App.Reconciliation(ctx, who, app.ReconInput{})
+	recon, err := s.App.Reconciliation(ctx, who, reports.ReconInput{})
 	say(recon, err)
 	completion, err := s.App.Completion(ctx, who, id)
 	say(completion.Units, err)
@@ -569,12 +570,12 @@ func TestReconciliationAgreesWithItsLists(t *testing.T) {
 		}
 		s.Issues(seeds...)
 		for _, actor := range []string{"inspector", "eastinspector", "reader"} {
-			for _, in := range []app.ReconInput{{}, {From: "2025-04", To: "2025-10"}} {
+			for _, in := range []reports.ReconInput{{}, {From: "2025-04", To: "2025-10"}} {
 				r, err := s.App.Reconciliation(ctx, s.Actor(actor), in)
 				if err != nil {
 					t.Fatal(err)
 				}
-				lines := append(append([]app.ReconLine{r.Total}, r.ByCategory...), r.ByUnit...)
+				lines := append(append([]reports.ReconLine{r.Total}, r.ByCategory...), r.ByUnit...)
 				for _, l := range lines {
 					for _, c := range []issue.Cell{issue.Both, issue.SelfOnly, issue.AuditOnly, issue.Counterpart} {
 						f := l.Filter
@@ -597,7 +598,7 @@ func TestReconciliationAgreesWithItsLists(t *testing.T) {
 				}
 			}
 		}
-		p, err := s.App.ReconciliationByPerson(ctx, s.Actor("eastinspector"), app.ReconPeopleInput{})
+		p, err := s.App.ReconciliationByPerson(ctx, s.Actor("eastinspector"), reports.ReconPeopleInput{})
 		if err != nil || len(p.Rows) != 3 {
 			t.Fatalf("by person: %+v %v", p, err)
 		}

@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/people"
+	"plumbline/internal/app/reports"
 	"plumbline/internal/apptest"
 	"plumbline/internal/issue"
 	"plumbline/internal/report"
@@ -46,7 +46,7 @@ func TestNeitherIsItsList(t *testing.T) {
 		for _, reader := range []string{"inspector", "eastinspector", "reader", "chief", "deputy", "authority"} {
 			who := s.Actor(reader)
 			for _, unit := range []string{"", "bureau", "east", "west", "office", "east1", "east2", "west1"} {
-				for _, in := range []app.ReconInput{{}, {To: "2025-06"}, {From: "2025-04", To: "2025-10"}} {
+				for _, in := range []reports.ReconInput{{}, {To: "2025-06"}, {From: "2025-04", To: "2025-10"}} {
 					in.Unit = s.Units[unit]
 					walked += walkNeither(t, s, who, reader+" at "+unit, in)
 				}
@@ -83,7 +83,7 @@ func stray(t *testing.T, s *apptest.Site) {
 
 // walkNeither opens each such number of a unit and says how many there were; a
 // unit out of the reader's reach has none.
-func walkNeither(t *testing.T, s *apptest.Site, who *roster.Actor, at string, in app.ReconInput) (walked int) {
+func walkNeither(t *testing.T, s *apptest.Site, who *roster.Actor, at string, in reports.ReconInput) (walked int) {
 	t.Helper()
 	is := func(page, code string, says int64, list report.List, q url.Values) {
 		if n, ok := behind(t, s, who, list, q); ok {
@@ -109,7 +109,7 @@ func walkNeither(t *testing.T, s *apptest.Site, who *roster.Actor, at string, in
 			t.Errorf("%s %+v: the units make %d, the total says %d", at, in, sum, r.Total.Cells.Neither)
 		}
 	}
-	if r, err := s.App.Report(ctx, who, app.ReportInput{Unit: in.Unit, From: in.From, To: in.To}); err == nil && !r.Suppressed {
+	if r, err := s.App.Report(ctx, who, reports.ReportInput{Unit: in.Unit, From: in.From, To: in.To}); err == nil && !r.Suppressed {
 		sec := r.Section("reconciliation")
 		for _, l := range append(sec.Lines[:len(sec.Lines):len(sec.Lines)], *sec.Total) {
 			v := l.Values[sec.Column("neither")]

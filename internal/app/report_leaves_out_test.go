@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/reports"
 	"plumbline/internal/apptest"
 	"plumbline/internal/issue"
 	"plumbline/internal/report"
@@ -21,12 +21,12 @@ func TestWhatIsLeftOutIsSaidAlike(t *testing.T) {
 		readers := []string{"chief", "deputy", "reader", "inspector", "eastinspector", "manager", "westhead"}
 		type pages struct {
 			report *report.Report
-			recon  *app.Recon
+			recon  *reports.Recon
 		}
 		read := func(key string) (p pages) {
 			t.Helper()
 			var err error
-			if p.report, err = s.App.Report(ctx, s.Actor(key), app.ReportInput{}); err != nil {
+			if p.report, err = s.App.Report(ctx, s.Actor(key), reports.ReportInput{}); err != nil {
 				t.Fatalf("%s: %v", key, err)
 			}
 			p.report.MadeAt = time.Time{}
@@ -36,7 +36,7 @@ func TestWhatIsLeftOutIsSaidAlike(t *testing.T) {
 			if !s.App.May(s.Actor(key), "reconciliation.read") {
 				return p
 			}
-			if p.recon, err = s.App.Reconciliation(ctx, s.Actor(key), app.ReconInput{}); err != nil {
+			if p.recon, err = s.App.Reconciliation(ctx, s.Actor(key), reports.ReconInput{}); err != nil {
 				t.Fatalf("%s: %v", key, err)
 			}
 			if p.recon.LeavesOut != report.BarredOut {

@@ -10,9 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
+	"plumbline/internal/app/reports"
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/attacker"
@@ -106,7 +106,7 @@ func behind(t *testing.T, s *apptest.Site, who *roster.Actor, list report.List, 
 		}
 		return int64(len(l.Units)), true
 	case report.Untouched:
-		in := app.UntouchedInput{ReconInput: app.ReconInput{Unit: q.Get("unit"), From: q.Get("from"), To: q.Get("to")}, Category: q.Get("category")}
+		in := reports.UntouchedInput{ReconInput: reports.ReconInput{Unit: q.Get("unit"), From: q.Get("from"), To: q.Get("to")}, Category: q.Get("category")}
 		page, err := s.App.Untouched(ctx, who, in)
 		if fault.Is(err, fault.ForbiddenKind) {
 			return 0, false
@@ -116,7 +116,7 @@ func behind(t *testing.T, s *apptest.Site, who *roster.Actor, list report.List, 
 		}
 		return int64(len(page.Rows)), page.Next == ""
 	case report.Categories:
-		r, err := s.App.Reconciliation(ctx, who, app.ReconInput{Unit: q.Get("unit"), From: q.Get("from"), To: q.Get("to")})
+		r, err := s.App.Reconciliation(ctx, who, reports.ReconInput{Unit: q.Get("unit"), From: q.Get("from"), To: q.Get("to")})
 		if fault.Is(err, fault.ForbiddenKind) {
 			return 0, false
 		}
@@ -148,7 +148,7 @@ func TestEveryNumberOpensItsList(t *testing.T) {
 				if unit != "" && reader == "authority" {
 					continue
 				}
-				r, err := s.App.Report(ctx, who, app.ReportInput{Unit: s.Units[unit], From: "2026-01", To: "2026-02"})
+				r, err := s.App.Report(ctx, who, reports.ReportInput{Unit: s.Units[unit], From: "2026-01", To: "2026-02"})
 				if err != nil {
 					t.Fatalf("%s at %q: %v", reader, unit, err)
 				}
@@ -196,7 +196,7 @@ func TestEveryNumberOpensItsList(t *testing.T) {
 		}
 		// The chief's own issues do not exist for him, nor his for those below him.
 		total := func(reader string) int64 {
-			r, err := s.App.Report(ctx, s.Actor(reader), app.ReportInput{})
+			r, err := s.App.Report(ctx, s.Actor(reader), reports.ReportInput{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -214,7 +214,7 @@ func TestEveryNumberOpensItsList(t *testing.T) {
 func TestAReaderWhoCannotOpenRowsSeesNoSmallCell(t *testing.T) {
 	s := apptest.SQLite(t)
 	plantIssues(t, s)
-	r, err := s.App.Report(context.Background(), s.Actor("manager"), app.ReportInput{})
+	r, err := s.App.Report(context.Background(), s.Actor("manager"), reports.ReportInput{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,7 +245,7 @@ func TestFixedPeriodsOnlyWhereRowsCannotBeOpened(t *testing.T) {
 	s := apptest.SQLite(t)
 	plantIssues(t, s)
 	who := s.Actor("manager")
-	r, err := s.App.Report(ctx, who, app.ReportInput{})
+	r, err := s.App.Report(ctx, who, reports.ReportInput{})
 	if err != nil || !r.Suppressed || r.Period != "2026-02" {
 		t.Fatalf("the newest period: %+v %v", r, err)
 	}
@@ -256,14 +256,14 @@ func TestFixedPeriodsOnlyWhereRowsCannotBeOpened(t *testing.T) {
 	if !slices.Equal(codes, []string{"2026-01", "2026-02"}) { // the quarter has not ended
 		t.Errorf("the periods are %v", codes)
 	}
-	for _, in := range []app.ReportInput{{From: "2026-01", To: "2026-02"}, {From: "2026-01"}, {To: "2026-02"}, {Period: "2026-Q1"}, {Period: "2026-03"}, {From: "2026-03", To: "2026-03"}, {Period: "x"}} {
+	for _, in := range []reports.ReportInput{{From: "2026-01", To: "2026-02"}, {From: "2026-01"}, {To: "2026-02"}, {Period: "2026-Q1"}, {Period: "2026-03"}, {From: "2026-03", To: "2026-03"}, {Period: "x"}} {
 		_, err := s.App.Report(ctx, who, in)
 		wantFault(t, fmt.Sprintf("%+v", in), err, fault.InvalidKind, "report_period")
-		if _, _, err = s.App.ExportReport(ctx, s.Actor("inspector"), app.ReportExportInput{ReportInput: in, Format: desk.FormatCSV}); !fault.Is(err, fault.InvalidKind) {
+		if _, _, err = s.App.ExportReport(ctx, s.Actor("inspector"), reports.ReportExportInput{ReportInput: in, Format: desk.FormatCSV}); !fault.Is(err, fault.InvalidKind) {
 			t.Errorf("an inspector's file of %+v: %v", in, err)
 		}
 	}
-	if r, err := s.App.Report(ctx, s.Actor("inspector"), app.ReportInput{From: "2025-11", To: "2026-03"}); err != nil || r.Suppressed {
+	if r, err := s.App.Report(ctx, s.Actor("inspector"), reports.ReportInput{From: "2025-11", To: "2026-03"}); err != nil || r.Suppressed {
 		t.Errorf("an inspector opens the rows and takes any months: %v", err)
 	}
 }
@@ -275,28 +275,28 @@ func TestTheAttackerReadsEveryReport(t *testing.T) {
 	s := apptest.SQLite(t)
 	world := plantWorld(t, s, 1400)
 	who := s.Actor("manager")
-	first, err := s.App.Report(ctx, who, app.ReportInput{})
+	first, err := s.App.Report(ctx, who, reports.ReportInput{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	world.Periods = first.Periods
-	var reports []*report.Report
+	var told []*report.Report
 	units := []string{first.Unit}
 	for n := 0; n < len(units); n++ {
 		for _, p := range first.Periods {
-			r, err := s.App.Report(ctx, who, app.ReportInput{Unit: units[n], Period: p.Code})
+			r, err := s.App.Report(ctx, who, reports.ReportInput{Unit: units[n], Period: p.Code})
 			if err != nil || !r.Suppressed || r.From != p.From || r.To != p.To {
 				t.Fatalf("%s in %s: %v", units[n], p.Code, err)
 			}
-			reports = append(reports, r)
+			told = append(told, r)
 		}
-		for _, l := range reports[len(reports)-1].Section("units").Lines[1:] {
+		for _, l := range told[len(told)-1].Section("units").Lines[1:] {
 			units = append(units, l.Code)
 			world.Children[units[n]] = append(world.Children[units[n]], l.Code)
 		}
 	}
-	res := attacker.Attack(world, reports, 5, float64(s.App.Pack().Suppression.IntervalMin), attacker.Budget{Programs: 20, Tables: 60})
-	t.Logf("%d reports, %d numbers seen and %d hidden; %d small cells tried, %d programs", len(reports), res.Visible, res.Hidden, res.Cells, res.Programs)
+	res := attacker.Attack(world, told, 5, float64(s.App.Pack().Suppression.IntervalMin), attacker.Budget{Programs: 20, Tables: 60})
+	t.Logf("%d reports, %d numbers seen and %d hidden; %d small cells tried, %d programs", len(told), res.Visible, res.Hidden, res.Cells, res.Programs)
 	if res.Visible < 300 || res.Cells < 300 || res.Programs == 0 || res.Wrong > 0 {
 		t.Errorf("the attack shows nothing: %+v", res)
 	}
@@ -304,12 +304,12 @@ func TestTheAttackerReadsEveryReport(t *testing.T) {
 		t.Errorf("%s %s in %s to %s is %d: it can only be %.1f to %.1f", f.Table, f.Key, f.From, f.To, f.Truth, f.Low, f.High)
 	}
 	for _, reader := range []string{"inspector2", "manager"} {
-		in := app.ReportInput{Period: "2025"}
+		in := reports.ReportInput{Period: "2025"}
 		r, err := s.App.Report(ctx, who, in)
 		if err != nil {
 			t.Fatal(err)
 		}
-		e, _, err := s.App.ExportReport(ctx, s.Actor(reader), app.ReportExportInput{ReportInput: in, Format: desk.FormatCSV})
+		e, _, err := s.App.ExportReport(ctx, s.Actor(reader), reports.ReportExportInput{ReportInput: in, Format: desk.FormatCSV})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -402,17 +402,17 @@ func TestAReportShowsTheCampaignAskedFor(t *testing.T) {
 	step(t, s, east, "open")
 	draft := more("", "草稿")
 	for _, want := range []struct{ asked, shown string }{{"", newer}, {newer, newer}, {older, older}} {
-		r, err := s.App.Report(ctx, s.Actor("inspector"), app.ReportInput{Campaign: want.asked})
+		r, err := s.App.Report(ctx, s.Actor("inspector"), reports.ReportInput{Campaign: want.asked})
 		if err != nil || r.Campaign != want.shown || len(r.Campaigns) != 2 || r.Campaigns[0].ID != newer || r.Campaigns[1].ID != older {
 			t.Errorf("asked for %q: %v %+v %v", want.asked, r.Campaign, r.Campaigns, err)
 		}
 	}
 	for _, id := range []string{east, draft, "nobody"} {
-		if _, err := s.App.Report(ctx, s.Actor("inspector"), app.ReportInput{Campaign: id}); !fault.Is(err, fault.NotFoundKind) {
+		if _, err := s.App.Report(ctx, s.Actor("inspector"), reports.ReportInput{Campaign: id}); !fault.Is(err, fault.NotFoundKind) {
 			t.Errorf("%s: %v", id, err)
 		}
 	}
-	r, err := s.App.Report(ctx, s.Actor("eastinspector"), app.ReportInput{Campaign: east})
+	r, err := s.App.Report(ctx, s.Actor("eastinspector"), reports.ReportInput{Campaign: east})
 	if err != nil || r.Campaign != east || len(r.Campaigns) != 3 {
 		t.Errorf("%+v %v", r, err)
 	}
@@ -429,7 +429,7 @@ func TestAnExportIsAFactAndStatesItsRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, format := range []string{desk.FormatCSV, desk.FormatXLSX} {
-		e, r, err := s.App.ExportIssues(ctx, who, app.IssueExportInput{Filter: f, Format: format})
+		e, r, err := s.App.ExportIssues(ctx, who, reports.IssueExportInput{Filter: f, Format: format})
 		if err != nil {
 			t.Fatal(err)
 		}

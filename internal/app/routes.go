@@ -15,13 +15,14 @@ import (
 	"plumbline/internal/app/people"
 	"plumbline/internal/app/readlog"
 	apprecusal "plumbline/internal/app/recusal"
+	"plumbline/internal/app/reports"
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/roster"
 )
 
 // Routes is the table of every operation.
 var Routes = slices.Concat(
-	heads.Routes, jobs.Routes, people.Routes, accounts.Routes, appselfcheck.Routes, todoRoutes, inspection.Routes, appintake.Routes, casework.Routes, reportRoutes, readlog.Routes,
+	heads.Routes, jobs.Routes, people.Routes, accounts.Routes, appselfcheck.Routes, todoRoutes, inspection.Routes, appintake.Routes, casework.Routes, reports.Routes, readlog.Routes,
 	appcustody.Routes, apprecusal.Routes, approval.Routes,
 )
 

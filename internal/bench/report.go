@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"time"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/reports"
 	"plumbline/internal/store"
 )
 
@@ -18,7 +18,7 @@ func (s *site) reading(ctx context.Context) (took time.Duration, unit string, is
 		return 0, "", 0, err
 	}
 	took, err = median(50, func() error {
-		r, err := s.app.Report(ctx, who, app.ReportInput{})
+		r, err := s.app.Report(ctx, who, reports.ReportInput{})
 		if err == nil {
 			unit = r.Unit
 		}

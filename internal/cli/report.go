@@ -8,15 +8,15 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/desk"
+	"plumbline/internal/app/reports"
 	"plumbline/internal/words"
 )
 
 func init() { makers = append(makers, reportCommand) }
 
 func reportCommand(e *env) *cobra.Command {
-	in := app.ReportInput{}
+	in := reports.ReportInput{}
 	c := &cobra.Command{
 		Use:   "report",
 		Short: "Print the leadership report of a unit and a period",
@@ -55,9 +55,9 @@ no bars applied: keep the output with the operator's other secrets.`,
 							case lines[l].Values[n].Hidden:
 								number = words.T(lang, "report.hidden")
 							case slices.Contains(sec.Rates, col):
-								number = app.RateText(lines[l].Values[n].N)
+								number = reports.RateText(lines[l].Values[n].N)
 							}
-							out.add(words.T(lang, "report.section."+sec.Key), app.LineName(lang, sec, &lines[l]), words.T(lang, "report.value."+col), number)
+							out.add(words.T(lang, "report.section."+sec.Key), reports.LineName(lang, sec, &lines[l]), words.T(lang, "report.value."+col), number)
 						}
 					}
 				}

@@ -5,9 +5,9 @@ import (
 	"net/url"
 	"strconv"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/casework"
 	"plumbline/internal/app/readlog"
+	"plumbline/internal/app/reports"
 	"plumbline/internal/issue"
 	"plumbline/internal/web/ui"
 	"plumbline/internal/words"
@@ -245,7 +245,7 @@ func (f *Face) statementAnswer(c *Call) error {
 }
 
 func (f *Face) reconPage(c *Call) error {
-	in := app.ReconInput{Unit: c.Query("unit"), From: c.Query("from"), To: c.Query("to")}
+	in := reports.ReconInput{Unit: c.Query("unit"), From: c.Query("from"), To: c.Query("to")}
 	r, err := f.app.Reconciliation(c.Context(), c.reader(), in)
 	errs := c.Errors(err)
 	if errs != nil {
@@ -294,7 +294,7 @@ func (f *Face) reconPage(c *Call) error {
 	return c.ShowStatus(status, reconPage(p, errs, v))
 }
 
-func periodOf(r *app.Recon) string {
+func periodOf(r *reports.Recon) string {
 	q := url.Values{}
 	if r.From != "" {
 		q.Set("from", r.From)
@@ -306,7 +306,7 @@ func periodOf(r *app.Recon) string {
 }
 
 // cellHref opens the list behind a number; keys that nothing touched have none.
-func cellHref(l app.ReconLine, cell issue.Cell) string {
+func cellHref(l reports.ReconLine, cell issue.Cell) string {
 	f := l.Filter
 	if cell == issue.Neither {
 		q := url.Values{"unit": {f.Unit}}
@@ -327,7 +327,7 @@ func cellHref(l app.ReconLine, cell issue.Cell) string {
 	return "/issues?" + f.Query()
 }
 
-func (f *Face) reconTable(c *Call, lines []app.ReconLine, prefix, unitHref string) ui.Table {
+func (f *Face) reconTable(c *Call, lines []reports.ReconLine, prefix, unitHref string) ui.Table {
 	t := ui.Table{Cols: []ui.Col{{Text: c.T("field.category")}}}
 	if unitHref != "" {
 		t.Cols[0].Text = c.T("field.unit")
@@ -353,7 +353,7 @@ func (f *Face) reconTable(c *Call, lines []app.ReconLine, prefix, unitHref strin
 }
 
 func (f *Face) reconPeople(c *Call) error {
-	in := app.ReconPeopleInput{ReconInput: app.ReconInput{Unit: c.Query("unit"), From: c.Query("from"), To: c.Query("to")}, Category: c.Query("category"), Cursor: c.Query("cursor")}
+	in := reports.ReconPeopleInput{ReconInput: reports.ReconInput{Unit: c.Query("unit"), From: c.Query("from"), To: c.Query("to")}, Category: c.Query("category"), Cursor: c.Query("cursor")}
 	r, err := f.app.ReconciliationByPerson(c.Context(), c.reader(), in)
 	if err != nil {
 		return err
@@ -366,7 +366,7 @@ func (f *Face) reconPeople(c *Call) error {
 		t.Cols = append(t.Cols, ui.Col{Text: c.T("cell." + string(cell)), Num: true})
 	}
 	for _, row := range r.Rows {
-		line := app.ReconLine{Filter: r.Filter}
+		line := reports.ReconLine{Filter: r.Filter}
 		line.Filter.Person = row.PersonID
 		cells := []ui.Cell{{Text: row.PersonName, Href: "/people/" + row.PersonID + "/file"}}
 		for _, n := range []struct {

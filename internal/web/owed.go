@@ -3,7 +3,7 @@ package web
 import (
 	"net/url"
 
-	"plumbline/internal/app"
+	"plumbline/internal/app/reports"
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/web/ui"
@@ -63,7 +63,7 @@ func (f *Face) owedList(c *Call) error {
 
 // untouchedList shows who has nothing in a category.
 func (f *Face) untouchedList(c *Call) error {
-	in := app.UntouchedInput{ReconInput: app.ReconInput{Unit: c.Query("unit"), From: c.Query("from"), To: c.Query("to")}, Category: c.Query("category"), Cursor: c.Query("cursor")}
+	in := reports.UntouchedInput{ReconInput: reports.ReconInput{Unit: c.Query("unit"), From: c.Query("from"), To: c.Query("to")}, Category: c.Query("category"), Cursor: c.Query("cursor")}
 	l, err := f.app.Untouched(c.Context(), c.reader(), in)
 	if err != nil {
 		return err

@@ -7,16 +7,16 @@ import (
 	"strconv"
 	"strings"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/desk"
+	"plumbline/internal/app/reports"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
 	"plumbline/internal/report"
 	"plumbline/internal/web/ui"
 )
 
-func reportInput(q func(string) string) app.ReportInput {
-	return app.ReportInput{Unit: q("unit"), From: q("from"), To: q("to"), Campaign: q("campaign"), Period: q("period")}
+func reportInput(q func(string) string) reports.ReportInput {
+	return reports.ReportInput{Unit: q("unit"), From: q("from"), To: q("to"), Campaign: q("campaign"), Period: q("period")}
 }
 
 // reportPage shows the leadership report: figures first, then a chart and a
@@ -26,7 +26,7 @@ func (f *Face) reportPage(c *Call) error {
 	r, err := f.app.Report(c.Context(), c.Actor, in)
 	errs := c.Errors(err)
 	if errs != nil { // show the form again with what is wrong, over the open period
-		if r, err = f.app.Report(c.Context(), c.Actor, app.ReportInput{Unit: in.Unit, Campaign: in.Campaign}); err != nil {
+		if r, err = f.app.Report(c.Context(), c.Actor, reports.ReportInput{Unit: in.Unit, Campaign: in.Campaign}); err != nil {
 			return err
 		}
 	} else if err != nil {
@@ -66,7 +66,7 @@ func (f *Face) reportPage(c *Call) error {
 
 // reportFilters offer the fixed periods, and any months to a reader who may
 // open the lists.
-func reportFilters(c *Call, r *report.Report, in app.ReportInput, errs ui.Errors) []ui.Input {
+func reportFilters(c *Call, r *report.Report, in reports.ReportInput, errs ui.Errors) []ui.Input {
 	pick := ui.Input{Name: "period", Label: c.T("report.period.pick"), Kind: "select", Value: r.Period, Error: errs.Of("period")}
 	if !r.Suppressed {
 		pick.Options = []ui.Option{{Text: c.T("report.period.any")}}
@@ -171,7 +171,7 @@ func rateShown(c *Call, n report.Number) string {
 	if n.Hidden {
 		return c.T("report.hidden")
 	}
-	return app.RateText(n.N)
+	return reports.RateText(n.N)
 }
 
 // charted are the sections that are drawn as bars, by their stacked columns.
@@ -207,7 +207,7 @@ func sectionView(c *Call, r *report.Report, s *report.Section) reportSectionView
 	widest := widestOf(s.Lines)
 	for i := range lines {
 		l := &lines[i]
-		head := ui.Cell{Text: app.LineName(c.Lang, s, l)}
+		head := ui.Cell{Text: reports.LineName(c.Lang, s, l)}
 		if l.Name != "" && l.Code != r.Unit && (s.Key == "units" || s.Key == "completion") {
 			q := url.Values{"unit": {l.Code}, "from": {r.From}, "to": {r.To}}
 			if r.Campaign != "" { // which covers what lies below too
@@ -275,7 +275,7 @@ func (c *Call) sendExport(e *desk.Export) error {
 }
 
 func (f *Face) reportExport(c *Call) error {
-	e, _, err := f.app.ExportReport(c.Context(), c.Actor, app.ReportExportInput{ReportInput: reportInput(c.Form), Format: c.Form("format"), Key: c.Key()})
+	e, _, err := f.app.ExportReport(c.Context(), c.Actor, reports.ReportExportInput{ReportInput: reportInput(c.Form), Format: c.Form("format"), Key: c.Key()})
 	if err != nil {
 		return err
 	}
@@ -291,7 +291,7 @@ func (f *Face) issueExport(c *Call) error {
 	if err != nil {
 		return err
 	}
-	e, _, err := f.app.ExportIssues(c.Context(), c.Actor, app.IssueExportInput{Filter: filter, Format: c.Form("format"), Key: c.Key()})
+	e, _, err := f.app.ExportIssues(c.Context(), c.Actor, reports.IssueExportInput{Filter: filter, Format: c.Form("format"), Key: c.Key()})
 	if err != nil {
 		return err
 	}

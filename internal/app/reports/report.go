@@ -1,4 +1,4 @@
-package app
+package reports
 
 import (
 	"context"
@@ -35,12 +35,12 @@ var reportSections = []string{
 // Report makes the leadership report under the reader's own scope. It reads
 // counters, takes out what the reader is barred from, and never goes through
 // the issues; small cells are hidden from a reader who may not open the rows.
-func (a *App) Report(ctx context.Context, who *roster.Actor, in ReportInput) (*report.Report, error) {
+func (a *Reporting) Report(ctx context.Context, who *roster.Actor, in ReportInput) (*report.Report, error) {
 	return a.reportFor(ctx, who, in, false)
 }
 
 // reportFor makes the report, for a file by the published grid whoever asks.
-func (a *App) reportFor(ctx context.Context, who *roster.Actor, in ReportInput, file bool) (*report.Report, error) {
+func (a *Reporting) reportFor(ctx context.Context, who *roster.Actor, in ReportInput, file bool) (*report.Report, error) {
 	if err := (ReconInput{Unit: in.Unit, From: in.From, To: in.To}).check(); err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func leavesOut(who *roster.Actor) string {
 // reachesLists reports whether the reader's reach over the lists of a campaign
 // covers the report's unit: a head who reads the report by another role reaches
 // his own unit's lists only.
-func (a *App) reachesLists(ctx context.Context, v *store.View, who *roster.Actor, unit string) (bool, error) {
+func (a *Reporting) reachesLists(ctx context.Context, v *store.View, who *roster.Actor, unit string) (bool, error) {
 	sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindCompletion)
 	if err != nil {
 		return false, err
@@ -96,7 +96,7 @@ var listOps = map[report.List]string{
 	report.Untouched: "reconciliation.untouched", report.Categories: "reconciliation.read",
 }
 
-func (a *App) report(ctx context.Context, v *store.View, who *roster.Actor, in ReportInput, file bool) (*report.Report, error) {
+func (a *Reporting) report(ctx context.Context, v *store.View, who *roster.Actor, in ReportInput, file bool) (*report.Report, error) {
 	sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindReport)
 	if err != nil {
 		return nil, err
@@ -161,7 +161,7 @@ func reportOf(b *report.Input, made time.Time) *report.Report {
 
 // reportCounts reads everything that is counted, without what the reader is
 // barred from.
-func (a *App) reportCounts(ctx context.Context, v *store.View, tree *roster.Tree, sc roster.Scope, b *report.Input) (err error) {
+func (a *Reporting) reportCounts(ctx context.Context, v *store.View, tree *roster.Tree, sc roster.Scope, b *report.Input) (err error) {
 	if b.Counts, err = v.ReportCounts(ctx, b.Root.ID, reportSections, b.From, b.To); err != nil {
 		return err
 	}
@@ -188,7 +188,7 @@ func (a *App) reportCounts(ctx context.Context, v *store.View, tree *roster.Tree
 
 // reportCells reads the four cells of the report's unit per category, and takes
 // what the reader is barred from out of them and out of the counts.
-func (a *App) reportCells(ctx context.Context, v *store.View, tree *roster.Tree, sc roster.Scope, b *report.Input) (map[string]*issue.Cells, error) {
+func (a *Reporting) reportCells(ctx context.Context, v *store.View, tree *roster.Tree, sc roster.Scope, b *report.Input) (map[string]*issue.Cells, error) {
 	unit := b.Root.ID
 	byUnit, err := v.CellsOf(ctx, []string{unit}, b.From, b.To)
 	if err != nil {
@@ -233,7 +233,7 @@ func (a *App) reportCells(ctx context.Context, v *store.View, tree *roster.Tree,
 
 // reportCategories fills the comparison in, category by category, with the
 // pairs of person and category that nothing has touched.
-func (a *App) reportCategories(ctx context.Context, v *store.View, tree *roster.Tree, today roster.Date, cells map[string]*issue.Cells, b *report.Input) error {
+func (a *Reporting) reportCategories(ctx context.Context, v *store.View, tree *roster.Tree, today roster.Date, cells map[string]*issue.Cells, b *report.Input) error {
 	people, leaders, err := a.headcount(ctx, v, tree, b.Root.ID, today)
 	if err != nil {
 		return err
@@ -247,7 +247,7 @@ func (a *App) reportCategories(ctx context.Context, v *store.View, tree *roster.
 
 // opensIssues reports whether the reader may open the issues behind the
 // numbers of a unit.
-func (a *App) opensIssues(ctx context.Context, v *store.View, tree *roster.Tree, who *roster.Actor, unit string) (bool, error) {
+func (a *Reporting) opensIssues(ctx context.Context, v *store.View, tree *roster.Tree, who *roster.Actor, unit string) (bool, error) {
 	if !a.Table().May(who, roster.ActList, roster.KindIssue) {
 		return false, nil
 	}
@@ -260,7 +260,7 @@ func (a *App) opensIssues(ctx context.Context, v *store.View, tree *roster.Tree,
 }
 
 // reportTasks counts live what depends on today: tasks and questions overdue.
-func (a *App) reportTasks(ctx context.Context, v *store.View, sc roster.Scope, today roster.Date, b *report.Input) (err error) {
+func (a *Reporting) reportTasks(ctx context.Context, v *store.View, sc roster.Scope, today roster.Date, b *report.Input) (err error) {
 	f := rectify.Filter{UnitID: b.Root.ID, From: b.From, To: b.To, Open: true}
 	if b.OpenTasks, err = v.RectificationCount(ctx, f, sc, nil, today); err != nil {
 		return err
@@ -275,7 +275,7 @@ func (a *App) reportTasks(ctx context.Context, v *store.View, sc roster.Scope, t
 
 // reportCompletion fills in the completion of the newest campaign that covers
 // the unit, or of the one asked for, which must be among those.
-func (a *App) reportCompletion(ctx context.Context, v *store.View, tree *roster.Tree, campaign string, b *report.Input) error {
+func (a *Reporting) reportCompletion(ctx context.Context, v *store.View, tree *roster.Tree, campaign string, b *report.Input) error {
 	all, err := v.Campaigns(ctx, roster.Scope{All: true})
 	if err != nil {
 		return err
@@ -296,7 +296,7 @@ func (a *App) reportCompletion(ctx context.Context, v *store.View, tree *roster.
 		}
 		return nil
 	}
-	own, certified, err := a.Completions(ctx, v, b.Campaign)
+	own, certified, err := a.selfcheck.Completions(ctx, v, b.Campaign)
 	if err != nil {
 		return err
 	}
@@ -316,7 +316,7 @@ func (a *App) reportCompletion(ctx context.Context, v *store.View, tree *roster.
 
 // ParentInReport is the unit above, if the reader may see its report too; ""
 // otherwise.
-func (a *App) ParentInReport(ctx context.Context, who *roster.Actor, unit string) (parent string, err error) {
+func (a *Reporting) ParentInReport(ctx context.Context, who *roster.Actor, unit string) (parent string, err error) {
 	err = a.Read(ctx, who, "report.read", func(ctx context.Context, v *store.View) error {
 		tree, err := a.Tree(ctx, v)
 		if err != nil {

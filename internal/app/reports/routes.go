@@ -1,4 +1,4 @@
-package app
+package reports
 
 import (
 	"plumbline/internal/app/desk"
@@ -6,7 +6,7 @@ import (
 )
 
 // reportRoutes are the leadership report and the exports.
-var reportRoutes = []desk.Route{
+var Routes = []desk.Route{
 	{Op: "report.read", Method: "GET", Path: "/report", Act: roster.ActRead, Kind: roster.KindReport},
 	{Op: "report.export", Method: "POST", Path: "/report/exports", Act: roster.ActExport, Kind: roster.KindReport, Write: true, Create: true},
 	{Op: "issue.export", Method: "POST", Path: "/issues/exports", Act: roster.ActExport, Kind: roster.KindIssue, Write: true, Create: true},

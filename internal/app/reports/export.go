@@ -1,4 +1,4 @@
-package app
+package reports
 
 import (
 	"context"
@@ -29,7 +29,7 @@ const exportBatch = 2000
 
 // ExportIssues writes the list that the filter gives this reader. That it was
 // taken out is a ledger fact, written before the file is handed over.
-func (a *App) ExportIssues(ctx context.Context, who *roster.Actor, in IssueExportInput) (*desk.Export, desk.Receipt, error) {
+func (a *Reporting) ExportIssues(ctx context.Context, who *roster.Actor, in IssueExportInput) (*desk.Export, desk.Receipt, error) {
 	if _, err := a.Authorize(who, "issue.export"); err != nil {
 		return nil, desk.Receipt{}, err
 	}
@@ -46,7 +46,7 @@ func (a *App) ExportIssues(ctx context.Context, who *roster.Actor, in IssueExpor
 			return err
 		}
 		return a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
-			sc, err := a.IssueListScope(ctx, v, who, roster.ActExport, in.Filter)
+			sc, err := a.casework.IssueListScope(ctx, v, who, roster.ActExport, in.Filter)
 			if err != nil {
 				return err
 			}
@@ -113,7 +113,7 @@ type ReportExportInput struct {
 
 // ExportReport writes the report as one table, a row for each figure. A file is
 // always made from the published grid: nobody knows who will read it.
-func (a *App) ExportReport(ctx context.Context, who *roster.Actor, in ReportExportInput) (*desk.Export, desk.Receipt, error) {
+func (a *Reporting) ExportReport(ctx context.Context, who *roster.Actor, in ReportExportInput) (*desk.Export, desk.Receipt, error) {
 	if _, err := a.Authorize(who, "report.export"); err != nil {
 		return nil, desk.Receipt{}, err
 	}
@@ -188,7 +188,7 @@ func reportRows(w *sheet.Writer, lang words.Lang, s *report.Section) error {
 	return nil
 }
 
-func (a *App) recordExport(ctx context.Context, who *roster.Actor, op, key string, what any) (desk.Receipt, error) {
+func (a *Reporting) recordExport(ctx context.Context, who *roster.Actor, op, key string, what any) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: op, Key: key, Body: what}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		if err := a.MayExport(ctx, &tx.View, who); err != nil {
 			return nil, "", err

@@ -1,4 +1,4 @@
-package app
+package reports
 
 import (
 	"context"
@@ -39,7 +39,7 @@ type UntouchedList struct {
 
 // Untouched opens the fourth cell of the comparison, neither declared nor
 // found, in one category: who serves there and has nothing.
-func (a *App) Untouched(ctx context.Context, who *roster.Actor, in UntouchedInput) (*UntouchedList, error) {
+func (a *Reporting) Untouched(ctx context.Context, who *roster.Actor, in UntouchedInput) (*UntouchedList, error) {
 	const op, limit = "reconciliation.untouched", 50
 	if err := in.check(); err != nil {
 		return nil, err
@@ -89,7 +89,7 @@ func (a *App) Untouched(ctx context.Context, who *roster.Actor, in UntouchedInpu
 	return out, err
 }
 
-func (a *App) nameUntouched(ctx context.Context, v *store.View, who *roster.Actor, tree *roster.Tree, rows []store.PersonWithoutIssues, out *UntouchedList) error {
+func (a *Reporting) nameUntouched(ctx context.Context, v *store.View, who *roster.Actor, tree *roster.Tree, rows []store.PersonWithoutIssues, out *UntouchedList) error {
 	named, err := a.NamedScope(ctx, v, who, roster.ActRead, roster.KindReconciliation)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package app
+package reports
 
 import (
 	"context"
@@ -33,7 +33,7 @@ func gridRoot(tree *roster.Tree, unit string) string {
 // reportPeriods are the fixed periods that have ended: all months, quarters and
 // years of which something is counted, and the conduct reviewed by campaigns of
 // the whole bureau.
-func (a *App) reportPeriods(ctx context.Context, v *store.View, tree *roster.Tree, sc roster.Scope) ([]report.Period, error) {
+func (a *Reporting) reportPeriods(ctx context.Context, v *store.View, tree *roster.Tree, sc roster.Scope) ([]report.Period, error) {
 	root := gridRoot(tree, "")
 	first, err := firstMonth(ctx, v, root, sc)
 	if err != nil {
@@ -107,7 +107,7 @@ func noSuchPeriod(periods []report.Period) error {
 }
 
 // publishedReport makes the report from the published grid.
-func (a *App) publishedReport(ctx context.Context, v *store.View, who *roster.Actor, tree *roster.Tree, sc roster.Scope, unit string, in ReportInput, how published) (*report.Report, error) {
+func (a *Reporting) publishedReport(ctx context.Context, v *store.View, who *roster.Actor, tree *roster.Tree, sc roster.Scope, unit string, in ReportInput, how published) (*report.Report, error) {
 	if tree.Tier(unit) == 0 && tree.Bureau() != "" { // tier 0 is outside the statistics
 		unit = tree.Bureau()
 	}
@@ -152,7 +152,7 @@ func (a *App) publishedReport(ctx context.Context, v *store.View, who *roster.Ac
 
 // opensLists reports whether the reader may open the lists behind the
 // completion of a unit.
-func (a *App) opensLists(ctx context.Context, v *store.View, who *roster.Actor, unit string) (bool, error) {
+func (a *Reporting) opensLists(ctx context.Context, v *store.View, who *roster.Actor, unit string) (bool, error) {
 	if !a.May(who, listOps[report.Lists]) {
 		return false, nil
 	}
@@ -180,7 +180,7 @@ var gridSections = append(slices.Clone(reportSections), issue.SectionCell)
 // grid reads the published grid as far as it is needed for a unit. It is
 // decided over the whole bureau whatever the reader's reach, without what he
 // is barred from, as if that did not exist.
-func (a *App) grid(ctx context.Context, v *store.View, tree *roster.Tree, sc roster.Scope, unit string, periods []report.Period) (*report.Grid, error) {
+func (a *Reporting) grid(ctx context.Context, v *store.View, tree *roster.Tree, sc roster.Scope, unit string, periods []report.Period) (*report.Grid, error) {
 	root := gridRoot(tree, unit)
 	children, units := descent(tree, root, unit)
 	g := report.NewGrid(a.Pack().Suppression.Bound(), root, children, periods)
@@ -203,7 +203,7 @@ func (a *App) grid(ctx context.Context, v *store.View, tree *roster.Tree, sc ros
 
 // listsGrid is the grid of a campaign's lists; nil until these are locked,
 // because a number that grows by one tells who filed today.
-func (a *App) listsGrid(ctx context.Context, v *store.View, tree *roster.Tree, unit, campaign string) (*report.Grid, error) {
+func (a *Reporting) listsGrid(ctx context.Context, v *store.View, tree *roster.Tree, unit, campaign string) (*report.Grid, error) {
 	if campaign == "" {
 		return nil, nil
 	}
@@ -211,7 +211,7 @@ func (a *App) listsGrid(ctx context.Context, v *store.View, tree *roster.Tree, u
 	if err != nil || c.LockedAt == nil {
 		return nil, err
 	}
-	own, _, err := a.Completions(ctx, v, campaign)
+	own, _, err := a.selfcheck.Completions(ctx, v, campaign)
 	if err != nil {
 		return nil, err
 	}

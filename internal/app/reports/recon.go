@@ -1,4 +1,4 @@
-package app
+package reports
 
 import (
 	"context"
@@ -63,7 +63,7 @@ type Recon struct {
 // and per unit below it beside its own people, each number with the list behind it. It reads
 // counters, takes out what the reader is barred from, and never goes through
 // the issues.
-func (a *App) Reconciliation(ctx context.Context, who *roster.Actor, in ReconInput) (*Recon, error) {
+func (a *Reporting) Reconciliation(ctx context.Context, who *roster.Actor, in ReconInput) (*Recon, error) {
 	if err := in.check(); err != nil {
 		return nil, err
 	}
@@ -181,7 +181,7 @@ var leadersCategories = sync.OnceValue(func() (codes []string) {
 // serve there and owe something, so that what is left of them is the list that
 // the fourth cell opens. The counters count a pair where its first issue
 // happened.
-func (a *App) touch(ctx context.Context, v *store.View, tree *roster.Tree, cells map[string]map[string]*issue.Cells, units []string, f issue.Filter, sc roster.Scope) error {
+func (a *Reporting) touch(ctx context.Context, v *store.View, tree *roster.Tree, cells map[string]map[string]*issue.Cells, units []string, f issue.Filter, sc roster.Scope) error {
 	at := func(unit, category string) *issue.Cells {
 		if cells[unit] == nil {
 			cells[unit] = make(map[string]*issue.Cells)
@@ -210,7 +210,7 @@ func (a *App) touch(ctx context.Context, v *store.View, tree *roster.Tree, cells
 // touchStrayed moves the pairs of those who moved, left or named a leader from
 // where their first issue happened to where they serve. Of whom the reader's
 // bars hide a part, the first issue may be hidden and a later one not.
-func (a *App) touchStrayed(ctx context.Context, v *store.View, tree *roster.Tree, at func(unit, category string) *issue.Cells, units []string, f issue.Filter, sc roster.Scope) error {
+func (a *Reporting) touchStrayed(ctx context.Context, v *store.View, tree *roster.Tree, at func(unit, category string) *issue.Cells, units []string, f issue.Filter, sc roster.Scope) error {
 	s, err := a.strength(ctx, v, a.Today())
 	if err != nil {
 		return err
@@ -273,7 +273,7 @@ type strengths struct {
 }
 
 // strength reads how many people serve where, unless it is known.
-func (a *App) strength(ctx context.Context, v *store.View, today roster.Date) (*strengths, error) {
+func (a *Reporting) strength(ctx context.Context, v *store.View, today roster.Date) (*strengths, error) {
 	g, err := v.Generation(ctx, store.GenerationAuthority)
 	if err != nil {
 		return nil, err
@@ -298,7 +298,7 @@ func (a *App) strength(ctx context.Context, v *store.View, today roster.Date) (*
 
 // headcount is how many people serve in the unit and below it in today's tree,
 // and how many of them belong to a leadership team.
-func (a *App) headcount(ctx context.Context, v *store.View, tree *roster.Tree, unit string, today roster.Date) (people, leaders int64, err error) {
+func (a *Reporting) headcount(ctx context.Context, v *store.View, tree *roster.Tree, unit string, today roster.Date) (people, leaders int64, err error) {
 	s, err := a.strength(ctx, v, today)
 	if err != nil {
 		return 0, 0, err
@@ -326,7 +326,7 @@ type ReconPeople struct {
 }
 
 // ReconciliationByPerson compares person by person, for those who see names.
-func (a *App) ReconciliationByPerson(ctx context.Context, who *roster.Actor, in ReconPeopleInput) (*ReconPeople, error) {
+func (a *Reporting) ReconciliationByPerson(ctx context.Context, who *roster.Actor, in ReconPeopleInput) (*ReconPeople, error) {
 	if err := in.check(); err != nil {
 		return nil, err
 	}
@@ -373,7 +373,7 @@ func (a *App) ReconciliationByPerson(ctx context.Context, who *roster.Actor, in 
 	return out, err
 }
 
-func (a *App) personCellsAfter(who *roster.Actor, cursor string, f issue.Filter) (*issue.PersonCells, error) {
+func (a *Reporting) personCellsAfter(who *roster.Actor, cursor string, f issue.Filter) (*issue.PersonCells, error) {
 	parts, err := a.OpenCursor(who, "reconciliation.people", cursor)
 	if err != nil || parts == nil {
 		return nil, err
@@ -389,7 +389,7 @@ func (a *App) personCellsAfter(who *roster.Actor, cursor string, f issue.Filter)
 }
 
 // nameCells fills names and the keys that nothing has touched.
-func (a *App) nameCells(ctx context.Context, v *store.View, rows []issue.PersonCells, category string) error {
+func (a *Reporting) nameCells(ctx context.Context, v *store.View, rows []issue.PersonCells, category string) error {
 	var ids []string
 	for _, r := range rows {
 		ids = append(ids, r.PersonID)
