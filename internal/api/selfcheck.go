@@ -3,9 +3,9 @@ package api
 import (
 	"context"
 
-	"plumbline/internal/app"
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/desk"
+	"plumbline/internal/app/home"
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
@@ -133,7 +133,7 @@ type ToDoView struct {
 	Named   int64              `json:"items_naming_a_leader"`
 	Noticed int64              `json:"notices_unanswered"`
 	Served  int64              `json:"findings_to_reply_to"`
-	Work    []app.Waiting      `json:"work"` // the queues that wait for you, each with the operation that lists it
+	Work    []home.Waiting     `json:"work"` // the queues that wait for you, each with the operation that lists it
 }
 
 func registerLists(r *registry) {
@@ -150,7 +150,7 @@ func registerLists(r *registry) {
 		if err != nil {
 			return ToDoView{}, err
 		}
-		return ToDoView{mine(t.Lists), append([]accounts.OwnCode{}, t.Codes...), t.Review, t.Missing, t.Named, t.Noticed, t.Served, append([]app.Waiting{}, t.Work...)}, nil
+		return ToDoView{mine(t.Lists), append([]accounts.OwnCode{}, t.Codes...), t.Review, t.Missing, t.Named, t.Noticed, t.Served, append([]home.Waiting{}, t.Work...)}, nil
 	}, Summary("What waits for me"))
 	handle(r, "submission.list_own", func(ctx context.Context, c *Call, _ *struct{}) (Paged[ListView], error) {
 		lists, err := r.f.App.MyLists(ctx, c.Actor)

@@ -10,6 +10,7 @@ import (
 	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/heads"
+	"plumbline/internal/app/home"
 	"plumbline/internal/app/inspection"
 	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/app/jobs"
@@ -54,6 +55,7 @@ type App struct {
 	*appcustody.Safekeeping
 	*apprecusal.Recusal
 	*casework.Casework
+	*home.Home
 	*reports.Reporting
 	*inspection.Inspection
 	*people.Personnel
@@ -88,6 +90,7 @@ func New(cfg Config) (*App, error) {
 	a.Personnel = people.New(d, a.Approvals, a.Runner, a.Uploads, a.Logins, a.Casework)
 	a.Inspection = inspection.New(d, a.Casework)
 	a.Reporting = reports.New(d, a.Readings, a.Casework, a.Selfcheck)
+	a.Home = home.New(d, a.Approvals, a.Logins, a.Safekeeping, a.Heads, a.Recusal, a.Selfcheck)
 	a.Intake = appintake.New(d, a.Approvals, a.Runner, a.Readings, a.Uploads, a.Safekeeping, a.Casework)
 	return a, nil
 }

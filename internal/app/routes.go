@@ -9,6 +9,7 @@ import (
 	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/heads"
+	"plumbline/internal/app/home"
 	"plumbline/internal/app/inspection"
 	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/app/jobs"
@@ -17,12 +18,11 @@ import (
 	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/app/reports"
 	appselfcheck "plumbline/internal/app/selfcheck"
-	"plumbline/internal/roster"
 )
 
 // Routes is the table of every operation.
 var Routes = slices.Concat(
-	heads.Routes, jobs.Routes, people.Routes, accounts.Routes, appselfcheck.Routes, todoRoutes, inspection.Routes, appintake.Routes, casework.Routes, reports.Routes, readlog.Routes,
+	heads.Routes, jobs.Routes, people.Routes, accounts.Routes, appselfcheck.Routes, home.Routes, inspection.Routes, appintake.Routes, casework.Routes, reports.Routes, readlog.Routes,
 	appcustody.Routes, apprecusal.Routes, approval.Routes,
 )
 
@@ -33,9 +33,4 @@ func RouteOf(op string) (desk.Route, bool) {
 		return desk.Route{}, false
 	}
 	return Routes[i], true
-}
-
-// todoRoutes is the home of everybody.
-var todoRoutes = []desk.Route{
-	{Op: "todo.read", Method: "GET", Path: "/todo", Act: roster.ActRead, Kind: roster.KindSelf},
 }

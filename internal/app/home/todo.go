@@ -1,4 +1,4 @@
-package app
+package home
 
 import (
 	"context"
@@ -26,14 +26,14 @@ type ToDo struct {
 }
 
 // ToDo gathers the actor's to-do home.
-func (a *App) ToDo(ctx context.Context, who *roster.Actor) (*ToDo, error) {
+func (a *Home) ToDo(ctx context.Context, who *roster.Actor) (*ToDo, error) {
 	out := &ToDo{}
 	err := a.Read(ctx, who, "todo.read", func(ctx context.Context, v *store.View) error {
 		var err error
-		if out.Lists, err = a.ListsOf(ctx, v, who); err != nil {
+		if out.Lists, err = a.selfcheck.ListsOf(ctx, v, who); err != nil {
 			return err
 		}
-		if out.Codes, err = a.OwnCodes(ctx, v, who); err != nil {
+		if out.Codes, err = a.accounts.OwnCodes(ctx, v, who); err != nil {
 			return err
 		}
 		review, err := a.Scope(ctx, v, who, roster.ActAccept, roster.KindSubmission)
@@ -48,7 +48,7 @@ func (a *App) ToDo(ctx context.Context, who *roster.Actor) (*ToDo, error) {
 				return err
 			}
 		}
-		if out.Asked, err = a.AskedOf(ctx, v, who); err != nil {
+		if out.Asked, err = a.selfcheck.AskedOf(ctx, v, who); err != nil {
 			return err
 		}
 		if err := a.missingOf(ctx, v, who, out); err != nil {
@@ -69,7 +69,7 @@ func (a *App) ToDo(ctx context.Context, who *roster.Actor) (*ToDo, error) {
 }
 
 // missingOf counts the lists not filed in the units that the actor heads.
-func (a *App) missingOf(ctx context.Context, v *store.View, who *roster.Actor, out *ToDo) error {
+func (a *Home) missingOf(ctx context.Context, v *store.View, who *roster.Actor, out *ToDo) error {
 	units := desk.UnitsLed(who)
 	if len(units) == 0 {
 		return nil

@@ -1,4 +1,4 @@
-package app
+package home
 
 import (
 	"context"
@@ -33,7 +33,7 @@ type queue struct {
 }
 
 // queues in the order in which they are shown.
-func (a *App) queues() []queue {
+func (a *Home) queues() []queue {
 	return []queue{
 		{"match", "match.decide", "match.list", false, func(ctx context.Context, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
 			return v.MatchCount(ctx, intake.Filter{Open: true}, sc)
@@ -55,9 +55,9 @@ func (a *App) queues() []queue {
 		{"grant", "grant.approve", "grant.list", false, a.countGrants},
 		{"challenge", "challenge.decide", "challenge.list", false, a.countChallenges(recusal.Filter{State: recusal.Filed})},
 		{"challenge_mass", "challenge.decide", "challenge.list", true, a.countChallenges(recusal.Filter{State: recusal.Filed, Mass: true})},
-		{"alarm", "alarm.list", "alarm.list", true, a.CountAlarms},
+		{"alarm", "alarm.list", "alarm.list", true, a.recusal.CountAlarms},
 		{"witness", "ledger.entries", "ledger.entries", true, func(_ context.Context, _ *store.View, _ *roster.Actor, _ roster.Scope) (int64, error) {
-			return a.WitnessAlarms(), nil
+			return a.heads.WitnessAlarms(), nil
 		}},
 		{"reveal", "reveal.note", "reveal.list", false, func(ctx context.Context, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
 			return v.RevealCount(ctx, true, sc)
@@ -74,10 +74,10 @@ func (a *App) queues() []queue {
 			return v.SetCount(ctx, custody.SetProposed, sc)
 		}},
 		{"due", "expungement.propose", "retention.list", false, func(ctx context.Context, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
-			return v.DueIssueCount(ctx, a.DueQuery(true), sc)
+			return v.DueIssueCount(ctx, a.custody.DueQuery(true), sc)
 		}},
 		{"due_record", "expungement.propose", "retention.list", false, func(ctx context.Context, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
-			return v.DueMatchCount(ctx, a.DueQuery(true), sc)
+			return v.DueMatchCount(ctx, a.custody.DueQuery(true), sc)
 		}},
 		{"expungement", "expungement.approve", "expungement.list", false, func(ctx context.Context, v *store.View, who *roster.Actor, sc roster.Scope) (int64, error) {
 			return v.ExpungementCount(ctx, custody.ExpungementProposed, sc)
@@ -85,38 +85,38 @@ func (a *App) queues() []queue {
 	}
 }
 
-func (a *App) countIssues(f issue.Filter) func(context.Context, *store.View, *roster.Actor, roster.Scope) (int64, error) {
+func (a *Home) countIssues(f issue.Filter) func(context.Context, *store.View, *roster.Actor, roster.Scope) (int64, error) {
 	f.MaxSeverity, f.Tier = -1, -1
 	return func(ctx context.Context, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
 		return v.IssueCount(ctx, f, sc)
 	}
 }
 
-func (a *App) countQuestions(f inquiry.QuestionFilter) func(context.Context, *store.View, *roster.Actor, roster.Scope) (int64, error) {
+func (a *Home) countQuestions(f inquiry.QuestionFilter) func(context.Context, *store.View, *roster.Actor, roster.Scope) (int64, error) {
 	return func(ctx context.Context, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
 		return v.QuestionCount(ctx, f, sc, a.Today())
 	}
 }
 
-func (a *App) countTracks(f inquiry.TrackFilter) func(context.Context, *store.View, *roster.Actor, roster.Scope) (int64, error) {
+func (a *Home) countTracks(f inquiry.TrackFilter) func(context.Context, *store.View, *roster.Actor, roster.Scope) (int64, error) {
 	return func(ctx context.Context, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
 		return v.TrackCount(ctx, f, sc)
 	}
 }
 
-func (a *App) countTasks(f rectify.Filter) func(context.Context, *store.View, *roster.Actor, roster.Scope) (int64, error) {
+func (a *Home) countTasks(f rectify.Filter) func(context.Context, *store.View, *roster.Actor, roster.Scope) (int64, error) {
 	return func(ctx context.Context, v *store.View, who *roster.Actor, sc roster.Scope) (int64, error) {
 		return v.RectificationCount(ctx, f, sc, desk.LeadUnits(who), a.Today())
 	}
 }
 
-func (a *App) countChallenges(f recusal.Filter) func(context.Context, *store.View, *roster.Actor, roster.Scope) (int64, error) {
+func (a *Home) countChallenges(f recusal.Filter) func(context.Context, *store.View, *roster.Actor, roster.Scope) (int64, error) {
 	return func(ctx context.Context, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
-		return v.ChallengeCount(ctx, f, a.Mass(), sc)
+		return v.ChallengeCount(ctx, f, a.recusal.Mass(), sc)
 	}
 }
 
-func (a *App) countGrants(ctx context.Context, v *store.View, who *roster.Actor, _ roster.Scope) (int64, error) {
+func (a *Home) countGrants(ctx context.Context, v *store.View, who *roster.Actor, _ roster.Scope) (int64, error) {
 	sc, _, err := a.UnitScope(ctx, v, who, roster.ActList, roster.KindGrant)
 	if err != nil {
 		return 0, err
@@ -125,7 +125,7 @@ func (a *App) countGrants(ctx context.Context, v *store.View, who *roster.Actor,
 }
 
 // waiting counts every queue that the actor may work on.
-func (a *App) waiting(ctx context.Context, v *store.View, who *roster.Actor) (out []Waiting, err error) {
+func (a *Home) waiting(ctx context.Context, v *store.View, who *roster.Actor) (out []Waiting, err error) {
 	for _, q := range a.queues() {
 		if !a.May(who, q.act) || !a.May(who, q.list) {
 			continue
