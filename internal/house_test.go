@@ -93,7 +93,7 @@ var doors = map[string][]string{
 	"github.com/knadh/koanf":          {"internal/cli"},
 	"github.com/mozillazg/go-pinyin":  {"internal/roster"},
 	"database/sql":                    {"internal/store", "internal/bench", "internal/apptest"},
-	"github.com/alexedwards/argon2id": {"internal/app", "internal/account"},
+	"github.com/alexedwards/argon2id": {"internal/app/accounts", "internal/account"},
 	"github.com/pelletier/go-toml":    {"internal/words", "internal/cli"},
 	"plumbline/internal/apptest":      {"internal/apptest", "internal/bench"}, // the bench takes its PostgreSQL from pgtest
 	"plumbline/internal/store":        {"internal/store", "internal/app", "internal/apptest", "internal/cli", "internal/bench", "internal/demo"},
@@ -115,7 +115,7 @@ var doors = map[string][]string{
 	"math/rand":                       {"internal/apptest/attacker", "internal/bench"}, // seeded, and never for anything secret
 	"unsafe":                          {"internal/ordeal/guest"},                       // loads kernel modules and sets an address
 	"reflect":                         {"internal/ledger", "internal/store", "internal/api", "internal/app"},
-	"golang.org/x/crypto":             {"internal/app", "internal/account"},
+	"golang.org/x/crypto":             {"internal/app/accounts", "internal/account"},
 }
 
 func TestDoors(t *testing.T) {

@@ -7,19 +7,12 @@ import (
 	"testing"
 	"time"
 
+	"plumbline/internal/apptest/story"
+
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/apptest"
 	"plumbline/internal/store"
 )
-
-func verify(t *testing.T, s *apptest.Site) *store.Verdict {
-	t.Helper()
-	v, err := s.Store.Verify(context.Background(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v
-}
 
 // verbsOf lists the verbs of the entries about an account, the oldest first.
 func verbsOf(t *testing.T, s *apptest.Site, account string) (verbs []string) {
@@ -50,12 +43,12 @@ func TestSignInsStandInTheLedger(t *testing.T) {
 		ctx := context.Background()
 		anna := s.Account["anna"]
 		before := len(verbsOf(t, s, anna))
-		first := activate(t, s, "anna")
-		second, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: password})
+		first := story.Activate(t, s, "anna")
+		second, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: story.Password})
 		if err != nil {
 			t.Fatal(err)
 		}
-		token, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: password, Bearer: true})
+		token, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: story.Password, Bearer: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,7 +58,7 @@ func TestSignInsStandInTheLedger(t *testing.T) {
 		if err := s.App.EndSession(ctx, token.Actor, ""); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.App.SetPassword(ctx, second.Actor, accounts.PasswordInput{Old: password, New: "another word 77"}); err != nil {
+		if _, err := s.App.SetPassword(ctx, second.Actor, accounts.PasswordInput{Old: story.Password, New: "another word 77"}); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.App.EndSessions(ctx, second.Actor); err != nil {
@@ -79,7 +72,7 @@ func TestSignInsStandInTheLedger(t *testing.T) {
 		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: "another word 77"}); err != nil {
 			t.Fatal(err)
 		}
-		if v := verify(t, s); !v.OK() || v.Rows["session"] != 1 || v.Rows["credential"] == 0 {
+		if v := story.Verify(t, s); !v.OK() || v.Rows["session"] != 1 || v.Rows["credential"] == 0 {
 			t.Errorf("%v of %v", v.Findings, v.Rows)
 		}
 	})
@@ -90,9 +83,9 @@ func TestSignInsStandInTheLedger(t *testing.T) {
 func TestASessionPastTheLedgerIsNamed(t *testing.T) {
 	s := apptest.SQLite(t)
 	ctx := context.Background()
-	activate(t, s, "ben")
-	in := activate(t, s, "anna")
-	ended, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: password, Bearer: true})
+	story.Activate(t, s, "ben")
+	in := story.Activate(t, s, "anna")
+	ended, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: story.Password, Bearer: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,10 +106,10 @@ func TestASessionPastTheLedgerIsNamed(t *testing.T) {
 	if err := s.App.EndSession(ctx, ended.Actor, ""); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.App.SetPassword(ctx, in.Actor, accounts.PasswordInput{Old: password, New: "another word 77"}); err != nil {
+	if _, err := s.App.SetPassword(ctx, in.Actor, accounts.PasswordInput{Old: story.Password, New: "another word 77"}); err != nil {
 		t.Fatal(err)
 	}
-	if v := verify(t, s); !v.OK() {
+	if v := story.Verify(t, s); !v.OK() {
 		t.Fatalf("before: %v", v.Findings)
 	}
 	do("CREATE TEMP TABLE true_sessions AS SELECT * FROM sessions")
@@ -137,7 +130,7 @@ func TestASessionPastTheLedgerIsNamed(t *testing.T) {
 	} {
 		do(c.sql)
 		var codes []string
-		for _, f := range verify(t, s).Findings {
+		for _, f := range story.Verify(t, s).Findings {
 			codes = append(codes, f.What)
 		}
 		if !slices.Equal(slices.Compact(codes), []string{c.want}) {
@@ -149,11 +142,11 @@ func TestASessionPastTheLedgerIsNamed(t *testing.T) {
 		do("INSERT INTO credentials SELECT * FROM true_credentials")
 		do("DELETE FROM positions WHERE name = 'x'")
 	}
-	if v := verify(t, s); !v.OK() {
+	if v := story.Verify(t, s); !v.OK() {
 		t.Errorf("after: %v", v.Findings)
 	}
 	do("INSERT INTO requests (account, op, key_hash, body_hash, result_id, seq) VALUES ('" + ben + "', 'x', x'01', x'02', 'id', 1)")
-	if v := verify(t, s); v.Total != 1 || v.Findings[0].What != "request_unknown" {
+	if v := story.Verify(t, s); v.Total != 1 || v.Findings[0].What != "request_unknown" {
 		t.Errorf("a request's record slipped in: %v", v.Findings)
 	}
 }
@@ -163,9 +156,9 @@ func TestASessionPastTheLedgerIsNamed(t *testing.T) {
 func TestWhoMustLookGetsInWhileWritingIsFrozen(t *testing.T) {
 	s := apptest.SQLite(t)
 	ctx := context.Background()
-	running := activate(t, s, "anna")
+	running := story.Activate(t, s, "anna")
 	s.Store.Freeze(store.Freeze{Code: "root_differs", By: store.BySigner})
-	in, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: password})
+	in, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: story.Password})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +172,7 @@ func TestWhoMustLookGetsInWhileWritingIsFrozen(t *testing.T) {
 	if _, err := s.App.Authenticate(ctx, in.Token); err == nil {
 		t.Error("a session without an entry lasts")
 	}
-	for _, f := range verify(t, s).Findings {
+	for _, f := range story.Verify(t, s).Findings {
 		if f.Kind == "session" {
 			t.Errorf("it stands in the table: %v", f)
 		}

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"plumbline/internal/apptest/story"
+
 	"plumbline/internal/app/casework"
 	"plumbline/internal/apptest"
 	"plumbline/internal/custody"
@@ -18,6 +20,8 @@ import (
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/store"
 )
+
+var ctx = context.Background()
 
 // matterAbout plants a matter about the chief with one entry for each kind of
 // row in it, and gives the ids.
@@ -148,8 +152,8 @@ func TestTheChiefsCaseIsNotInTheAuditorsLedger(t *testing.T) {
 // no longer finds it in the ledger.
 func TestAPartyIsKeptFromTheLedgersEntries(t *testing.T) {
 	s := apptest.SQLite(t)
-	i := audited(t, s, "anna", "east1", 3, "2026-01-10")
-	triage(t, s, i.ID, 3, issue.ActRefer)
+	i := story.Audited(t, s, "anna", "east1", 3, "2026-01-10")
+	story.Triage(t, s, i.ID, 3, issue.ActRefer)
 	there := func() bool {
 		rows, err := s.App.LedgerBefore(ctx, s.Actor("audit"), 1<<40, 200)
 		if err != nil {
@@ -165,7 +169,7 @@ func TestAPartyIsKeptFromTheLedgersEntries(t *testing.T) {
 	if !there() {
 		t.Fatal("the issue is not in the ledger to begin with")
 	}
-	if _, _, err := s.App.AddIssueParty(ctx, s.Actor("inspector"), casework.IssuePartyInput{IssueID: i.ID, Person: number(t, s, "audit"), Interest: inquiry.InterestWitness}); err != nil {
+	if _, _, err := s.App.AddIssueParty(ctx, s.Actor("inspector"), casework.IssuePartyInput{IssueID: i.ID, Person: story.Number(t, s, "audit"), Interest: inquiry.InterestWitness}); err != nil {
 		t.Fatal(err)
 	}
 	if there() {

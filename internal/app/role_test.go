@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"plumbline/internal/apptest/story"
+
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/casework"
 	appcustody "plumbline/internal/app/custody"
@@ -52,13 +54,13 @@ func TestTheServingRoleDoesTheWork(t *testing.T) {
 	}
 	s = lesser.Again(t)
 
-	in := activate(t, s, "security") // sessions, secrets, devices, counters
+	in := story.Activate(t, s, "security") // sessions, secrets, devices, counters
 	if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "security", Password: "guess", Source: "10.0.0.9"}); err == nil {
 		t.Error("a wrong password")
 	}
 	who, err := s.App.Authenticate(ctx, in.Token)
 	if err == nil {
-		_, err = s.App.Prove(ctx, who, accounts.ProofInput{Password: password})
+		_, err = s.App.Prove(ctx, who, accounts.ProofInput{Password: story.Password})
 	}
 	if err == nil {
 		err = s.App.EndSessions(ctx, who)
@@ -67,16 +69,16 @@ func TestTheServingRoleDoesTheWork(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	campaign(t, s) // campaigns, jobs, lists, drafts, answers, slips
-	l := list(t, s, "anna", selfcheck.Officers, false)
-	if _, err := s.App.SaveDraft(ctx, s.Actor("anna"), appselfcheck.SaveDraftInput{ID: l.ID, Saves: []appselfcheck.DraftSave{{Seq: 1, ItemAnswer: says(5, "监控录像未及时调取")}}}); err != nil {
+	story.Campaign(t, s) // campaigns, jobs, lists, drafts, answers, slips
+	l := story.List(t, s, "anna", selfcheck.Officers, false)
+	if _, err := s.App.SaveDraft(ctx, s.Actor("anna"), appselfcheck.SaveDraftInput{ID: l.ID, Saves: []appselfcheck.DraftSave{{Seq: 1, ItemAnswer: story.Says(5, "监控录像未及时调取")}}}); err != nil {
 		t.Fatal(err)
 	}
-	submit(t, s, "anna", l, says(5, "监控录像未及时调取"))
+	story.Submit(t, s, "anna", l, story.Says(5, "监控录像未及时调取"))
 
-	importFile(t, s, petitionFile(petitions)) // uploads, batches, matches, issues
+	story.ImportFile(t, s, story.PetitionFile(story.Petitions)) // uploads, batches, matches, issues
 
-	id := theIssue(t, s) // texts and their keys, tombstones
+	id := story.TheIssue(t, s) // texts and their keys, tombstones
 	if _, err := s.App.PersonFile(ctx, s.Actor("reader"), casework.FileInput{Person: s.People["anna"], Purpose: "supervision"}); err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +86,7 @@ func TestTheServingRoleDoesTheWork(t *testing.T) {
 	if n, err := s.App.FoldReadings(ctx); err != nil || n == 0 {
 		t.Fatalf("%d readings folded: %v", n, err)
 	}
-	e, err := propose(s, "records", id, custody.GroundCourt)
+	e, err := story.ProposeExpungement(s, "records", id, custody.GroundCourt)
 	for _, member := range []string{"body", "body2"} {
 		if err == nil {
 			_, err = s.App.ApproveExpungement(ctx, s.Actor(member), appcustody.ExpungementInput{ID: e, Version: 1})
@@ -97,7 +99,7 @@ func TestTheServingRoleDoesTheWork(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	if v := verify(t, s); !v.OK() || v.Rows["read_log"] == 0 || v.Erased == 0 || v.Checkpoints == 0 {
+	if v := story.Verify(t, s); !v.OK() || v.Rows["read_log"] == 0 || v.Erased == 0 || v.Checkpoints == 0 {
 		t.Errorf("%+v", v)
 	}
 	served, err := sql.Open("pgx", s.DSN)
@@ -113,7 +115,7 @@ func TestTheServingRoleDoesTheWork(t *testing.T) {
 	if _, err := db.Exec("GRANT DELETE ON read_logs TO " + role); err != nil {
 		t.Fatal(err)
 	}
-	if v := verify(t, s); v.Total != 1 || v.Findings[0].What != "schema_right" {
+	if v := story.Verify(t, s); v.Total != 1 || v.Findings[0].What != "schema_right" {
 		t.Errorf("a right too many: %v", v.Findings)
 	}
 }

@@ -115,7 +115,7 @@ func (a *Logins) judgePassword(password string, own owner) error {
 		return fault.Invalid("password_long", "new", "Max", passwordMax)
 	case strings.Contains(strings.ToLower(password), own.login) && own.login != "" || strings.Trim(password, string(runes[:1])) == "":
 		return fault.Invalid("password_simple", "new")
-	case Common(password):
+	case common(password):
 		return fault.Invalid("password_common", "new")
 	case own.made(foldPassword(password)) || a.holdsID(password, own.idHash):
 		return fault.Invalid("password_own", "new")
@@ -188,7 +188,7 @@ func (a *Logins) holdsID(password, idHash string) bool {
 
 // Common reports whether the password is one of the common ones, also in other
 // letters or with a few digits and signs around it.
-func Common(password string) bool {
+func common(password string) bool {
 	folded := strings.ToLower(norm.NFKC.String(password))
 	bare := strings.TrimFunc(folded, func(r rune) bool { return !unicode.IsLetter(r) })
 	return isCommon(folded) || bare != "" && utf8.RuneCountInString(folded)-utf8.RuneCountInString(bare) <= appendedMost && isCommon(bare)
@@ -196,13 +196,13 @@ func Common(password string) bool {
 
 // CommonDigest is how the list holds a password: 40 bits of its SHA-256. One of
 // five million passwords that are not on the list looks as if it were.
-func CommonDigest(folded string) uint64 {
+func commonDigest(folded string) uint64 {
 	sum := sha256.Sum256([]byte("plumbline common password v1\n" + folded))
 	return binary.BigEndian.Uint64(sum[:8]) >> 24
 }
 
 // CommonOnes is the list, in order: each number is the distance to the one before.
-var CommonOnes = sync.OnceValue(func() []uint64 {
+var commonOnes = sync.OnceValue(func() []uint64 {
 	out := make([]uint64, 0, len(policies.Passwords)/4)
 	last := uint64(0)
 	for b := policies.Passwords; len(b) >= 4; b = b[4:] {
@@ -213,6 +213,6 @@ var CommonOnes = sync.OnceValue(func() []uint64 {
 })
 
 func isCommon(folded string) bool {
-	_, found := slices.BinarySearch(CommonOnes(), CommonDigest(folded))
+	_, found := slices.BinarySearch(commonOnes(), commonDigest(folded))
 	return found
 }

@@ -54,7 +54,7 @@ func (s *system) swaps(part map[int]int, want int64) int64 {
 		x.direct(a)
 	}
 	for _, a := range sorted(part) {
-		x.chained(a)
+		x.searched(a)
 	}
 	return x.gain
 }
@@ -133,33 +133,109 @@ func (x *exchange) direct(a int) {
 	}
 }
 
-// chained goes through a month in which the key is told: one unit gives of it there,
-// a second takes it there and gives of it in another month.
-func (x *exchange) chained(a int) {
+// The search for an exchange that goes through other units and months: how many it
+// may pass, and how many ways on are tried at each.
+const (
+	searchDepth = 6
+	searchWays  = 10
+)
+
+// searched lets the cell's unit give another key for the cell's own, and mends one
+// number after another that this would show: somebody whom the number counts does
+// the reverse, until none is off. What it finds is checked like any other exchange.
+func (x *exchange) searched(a int) {
 	v := x.first[a]
-	at := func(unit, month, key string) int { return x.atomOf[variable{unit, month, key, v.side}] }
-	type slot struct{ unit, month string }
-	var have []slot
-	for _, unit := range x.units {
-		for _, month := range x.months {
-			if x.left(at(unit, month, v.key)) > 0 {
-				have = append(have, slot{unit, month})
-			}
-		}
-	}
 	for _, i := range x.keysOf(v.side) {
-		takes := x.keys[i]
-		back := at(v.unit, v.month, takes)
-		for _, gives := range have {
-			for _, passes := range have {
-				if x.gain >= x.want || x.left(back) <= 0 {
-					break
-				}
-				x.try([]int{a, at(gives.unit, gives.month, takes), at(passes.unit, gives.month, v.key), at(passes.unit, passes.month, takes)},
-					[]int{back, at(gives.unit, gives.month, v.key), at(passes.unit, gives.month, takes), at(passes.unit, passes.month, v.key)})
+		other := x.keys[i]
+		back := x.atomOf[variable{v.unit, v.month, other, v.side}]
+		for x.gain < x.want && back != a && x.left(back) > 0 {
+			p := &path{exchange: x, key: v.key, other: other, side: v.side, off: map[int]int{}, used: map[int]bool{}}
+			p.move(a, back, 1)
+			if before := x.gain; !p.mend(searchDepth) || x.gain == before {
+				break
 			}
 		}
 	}
+}
+
+// path is one such exchange under way.
+type path struct {
+	*exchange
+	key, other, side string
+	grow, shrink     []int
+	off              map[int]int // by how much each number is off
+	used             map[int]bool
+}
+
+// move lets one atom grow and another shrink; by -1 takes that back.
+func (p *path) move(grow, shrink, by int) {
+	for _, r := range p.rowsOf[grow] {
+		p.add(r, by)
+	}
+	for _, r := range p.rowsOf[shrink] {
+		p.add(r, -by)
+	}
+	p.used[grow], p.used[shrink] = by > 0, by > 0
+	if by > 0 {
+		p.grow, p.shrink = append(p.grow, grow), append(p.shrink, shrink)
+	} else {
+		p.grow, p.shrink = p.grow[:len(p.grow)-1], p.shrink[:len(p.shrink)-1]
+	}
+}
+
+func (p *path) add(r, by int) {
+	if p.off[r] += by; p.off[r] == 0 {
+		delete(p.off, r)
+	}
+}
+
+// mend tries to bring every number back, and reports whether it moved something.
+func (p *path) mend(depth int) bool {
+	if len(p.off) == 0 {
+		before := p.gain
+		p.try(p.grow, p.shrink)
+		return p.gain > before
+	}
+	if depth == 0 {
+		return false
+	}
+	row := -1 // the number that the fewest can mend
+	for r := range p.off {
+		if row < 0 || len(p.rows[r]) < len(p.rows[row]) || len(p.rows[r]) == len(p.rows[row]) && r < row {
+			row = r
+		}
+	}
+	type way struct{ grow, shrink, off int }
+	var ways []way
+	for _, b := range p.rows[row] {
+		v := p.first[b]
+		if v.side != p.side || v.key != p.key && v.key != p.other {
+			continue
+		}
+		partner := p.atomOf[variable{v.unit, v.month, p.key, p.side}]
+		if v.key == p.key {
+			partner = p.atomOf[variable{v.unit, v.month, p.other, p.side}]
+		}
+		grow, shrink := partner, b
+		if p.off[row] < 0 {
+			grow, shrink = b, partner
+		}
+		if grow == shrink || p.used[grow] || p.used[shrink] || p.left(shrink) <= 0 {
+			continue
+		}
+		p.move(grow, shrink, 1)
+		ways = append(ways, way{grow, shrink, len(p.off)})
+		p.move(grow, shrink, -1)
+	}
+	slices.SortStableFunc(ways, func(x, y way) int { return cmp.Compare(x.off, y.off) })
+	for _, w := range ways[:min(len(ways), searchWays)] {
+		p.move(w.grow, w.shrink, 1)
+		if p.mend(depth - 1) {
+			return true
+		}
+		p.move(w.grow, w.shrink, -1)
+	}
+	return false
 }
 
 // unseen reports whether every equation holds as many of the atoms that grow as
