@@ -407,8 +407,8 @@ func registerRecon(r *registry) {
 		To       string `query:"to"`
 		Category string `query:"category" required:"true"`
 		Cursor   string `query:"cursor"`
-	}) (*reports.UntouchedList, error) {
-		return a.Untouched(ctx, c.reader(), reports.UntouchedInput{
+	}) (*reports.PeopleWithoutIssuesList, error) {
+		return a.PeopleWithoutIssues(ctx, c.reader(), reports.PeopleWithoutIssuesInput{
 			ReconInput: reports.ReconInput{Unit: in.Unit, From: in.From, To: in.To}, Category: in.Category, Cursor: in.Cursor})
 	}, Summary("Who serves there and has nothing in a category, neither declared nor found"))
 	handle(r, "reconciliation.read", func(ctx context.Context, c *Call, in *struct {

@@ -137,7 +137,7 @@ type ToDoView struct {
 }
 
 func registerLists(r *registry) {
-	mine := func(lists []appselfcheck.MyList) []ListView {
+	mine := func(lists []appselfcheck.OwnSubmission) []ListView {
 		out := make([]ListView, len(lists))
 		for i := range lists {
 			out[i] = listView(&lists[i].Submission)

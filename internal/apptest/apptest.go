@@ -276,16 +276,16 @@ func over(unit string, kinds ...roster.LinkKind) []roster.CommandLink {
 // New makes a site with the small bureau. All its dates begin on 2024-01-01.
 func New(t testing.TB, dsn string) *Site {
 	t.Helper()
-	return settle(t, Empty(t, dsn))
+	return peopled(t, Empty(t, dsn))
 }
 
 // Unsigned is a site on SQLite whose ledger nobody signs.
 func Unsigned(t testing.TB) *Site {
 	t.Helper()
-	return settle(t, empty(t, filepath.Join(t.TempDir(), "site.db"), false))
+	return peopled(t, empty(t, filepath.Join(t.TempDir(), "site.db"), false))
 }
 
-func settle(t testing.TB, s *Site) *Site {
+func peopled(t testing.TB, s *Site) *Site {
 	t.Helper()
 	const from = roster.Date("2024-01-01")
 	_, err := s.Store.Update(context.Background(), store.Call{Account: "program:test", Role: "program", Op: "test.seed"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {

@@ -167,7 +167,7 @@ type ExpungementApproval struct {
 // anew by each approver, because a hold may have come between.
 func (e *Expungement) Approve(p *rules.Pack, s Subject, before []ExpungementApproval, by string, today roster.Date, now time.Time) (done bool, err error) {
 	settled := *e
-	if err := settled.settle(ExpungementDone, now); err != nil {
+	if err := settled.decide(ExpungementDone, now); err != nil {
 		return false, err
 	}
 	switch {
@@ -186,7 +186,7 @@ func (e *Expungement) Approve(p *rules.Pack, s Subject, before []ExpungementAppr
 
 // Refuse is another person's no; one is enough.
 func (e *Expungement) Refuse(by string, now time.Time) error {
-	if err := e.settle(ExpungementRefused, now); err != nil {
+	if err := e.decide(ExpungementRefused, now); err != nil {
 		return err
 	}
 	if by == e.ProposedBy {
@@ -202,10 +202,10 @@ func (e *Expungement) Withdraw(by string, now time.Time) error {
 		return fault.Forbidden("expungement_not_yours")
 	}
 	e.SettledBy = by
-	return e.settle(ExpungementWithdrawn, now)
+	return e.decide(ExpungementWithdrawn, now)
 }
 
-func (e *Expungement) settle(to ExpungementState, now time.Time) error {
+func (e *Expungement) decide(to ExpungementState, now time.Time) error {
 	if e.State != ExpungementProposed {
 		return fault.Conflict("expungement_state", "State", string(e.State))
 	}

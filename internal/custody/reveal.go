@@ -38,12 +38,12 @@ type Set struct {
 }
 
 // Approve is the second security administrator's act.
-func (s *Set) Approve(by string) error { return s.settle(SetActive, by) }
+func (s *Set) Approve(by string) error { return s.decide(SetActive, by) }
 
 // Refuse is his no.
-func (s *Set) Refuse(by string) error { return s.settle(SetRefused, by) }
+func (s *Set) Refuse(by string) error { return s.decide(SetRefused, by) }
 
-func (s *Set) settle(to SetState, by string) error {
+func (s *Set) decide(to SetState, by string) error {
 	if s.State != SetProposed {
 		return fault.Conflict("custody_state", "State", string(s.State))
 	}

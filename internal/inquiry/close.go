@@ -82,9 +82,9 @@ func (w Work) Missing() []Missing {
 	return out
 }
 
-// Settle moves the case between open and decided-pending when its tracks have
+// FollowTracks moves the case between open and decided-pending when its tracks have
 // changed, and reports whether it did. It never closes: closing is an act.
-func (c *Case) Settle(tracks []Track) bool {
+func (c *Case) FollowTracks(tracks []Track) bool {
 	if c.State == CaseClosed {
 		return false
 	}

@@ -186,10 +186,10 @@ func (t *Track) Prove(by string, p Proofs, members []TrackMember) error {
 	return nil
 }
 
-// Settle moves the track on when its allegations and findings have changed:
+// FollowFindings moves the track on when its allegations and findings have changed:
 // found when every allegation has a final finding, back when one is reopened.
 // It reports whether the track changed.
-func (t *Track) Settle(p *rules.Pack, allegations []Allegation, members []TrackMember) bool {
+func (t *Track) FollowFindings(p *rules.Pack, allegations []Allegation, members []TrackMember) bool {
 	was := t.State
 	mine, found := 0, 0
 	for _, a := range allegations {

@@ -139,7 +139,7 @@ func bench(t *testing.T) (*Case, *Track, *Allegation, []TrackMember) {
 		}
 		members = append(members, *x)
 	}
-	if !tr.Settle(pack, nil, members) || tr.State != TrackAssigned {
+	if !tr.FollowFindings(pack, nil, members) || tr.State != TrackAssigned {
 		t.Fatalf("track %s", tr.State)
 	}
 	a, err := tr.NewAllegation("interview", "art. 7")
@@ -212,7 +212,7 @@ func TestFindingLife(t *testing.T) {
 	if f.Final != NotSustained || f.Recommended != Sustained || a.State != AllegationFound {
 		t.Errorf("finding %+v", f)
 	}
-	if !tr.Settle(pack, []Allegation{*a}, members) || tr.State != TrackFound {
+	if !tr.FollowFindings(pack, []Allegation{*a}, members) || tr.State != TrackFound {
 		t.Errorf("track %s", tr.State)
 	}
 	_, err = tr.Propose(pack, Standing{PersonID: "p"}, 2, "warning", []Finding{*f})
@@ -300,7 +300,7 @@ func TestCloseSaysWhatIsMissing(t *testing.T) {
 		t.Fatalf("%v, %s", err, c.State)
 	}
 	w.Tracks[0].State = TrackDecided
-	if !c.Settle(w.Tracks) || c.State != CaseDecidedPending {
+	if !c.FollowTracks(w.Tracks) || c.State != CaseDecidedPending {
 		t.Errorf("state %s", c.State)
 	}
 	w.Allegations[0].State = AllegationFound

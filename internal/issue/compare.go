@@ -70,7 +70,7 @@ func (t Timing) Disclosed(declared, audit *Issue) Disclosure {
 // Change is a stored issue that the comparison altered.
 type Change struct{ Before, After *Issue }
 
-// Settle compares the issues of any number of keys anew: fresh are not stored
+// Compare compares the issues of any number of keys anew: fresh are not stored
 // yet and are changed in place, stored are left alone and come back as Changes
 // where something differs. All stored issues of the keys concerned must be
 // given. It sets
@@ -81,7 +81,7 @@ type Change struct{ Before, After *Issue }
 //     question; a disclosure or a withdrawal takes an open one back, and a
 //     withdrawal a decided one too;
 //   - FirstOfKey: the live issue of a person and category that happened first.
-func Settle(stored, fresh []*Issue, t Timing) []Change {
+func Compare(stored, fresh []*Issue, t Timing) []Change {
 	work := make([]*Issue, 0, len(stored)+len(fresh))
 	for _, i := range stored {
 		c := *i
@@ -93,7 +93,7 @@ func Settle(stored, fresh []*Issue, t Timing) []Change {
 		groups[i.Key()] = append(groups[i.Key()], i)
 	}
 	for _, g := range groups {
-		t.settleKey(g)
+		t.compareKey(g)
 	}
 	var changed []Change
 	for n, before := range stored {
@@ -104,7 +104,7 @@ func Settle(stored, fresh []*Issue, t Timing) []Change {
 	return changed
 }
 
-func (t Timing) settleKey(group []*Issue) {
+func (t Timing) compareKey(group []*Issue) {
 	var first *Issue
 	for _, i := range group {
 		i.Paired, i.FirstOfKey = false, false

@@ -61,7 +61,7 @@ func TestCountersAgreeWithFilters(t *testing.T) {
 		i.State = States[n%len(States)]
 		all = append(all, i)
 	}
-	Settle(nil, all, timing)
+	Compare(nil, all, timing)
 
 	counts := make(map[string]int64)
 	firsts := make(map[string]bool)

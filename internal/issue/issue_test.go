@@ -86,8 +86,8 @@ func TestDisclosureTiming(t *testing.T) {
 			if order == "found last" {
 				stored, fresh = fresh, stored
 			}
-			Settle(stored, fresh, timing) // as the store does it: changes saved, fresh inserted
-			all := append(apply(stored, Settle(stored, fresh, timing)), fresh...)
+			Compare(stored, fresh, timing) // as the store does it: changes saved, fresh inserted
+			all := append(apply(stored, Compare(stored, fresh, timing)), fresh...)
 			for _, i := range all {
 				if i.Source == Audit && i.Disclosure != c.want {
 					t.Errorf("%s, %s: %s, want %s", c.name, order, i.Disclosure, c.want)
@@ -131,7 +131,7 @@ func TestTimingByNoticeAlone(t *testing.T) {
 func TestWithdrawalTakesBackTheComparison(t *testing.T) {
 	d, a := declared("d", "2025-11-02", "2026-01-05"), audit("a", "2025-12-01", "2026-01-06")
 	other := audit("b", "2025-05-01", "2026-01-06")
-	Settle(nil, []*Issue{d, a, other}, timing)
+	Compare(nil, []*Issue{d, a, other}, timing)
 	if !d.Paired || a.Disclosure != BeforeRecord || other.Concealment != ConcealmentQuestion || !other.FirstOfKey {
 		t.Fatalf("before: %+v %+v %+v", d, a, other)
 	}
@@ -141,7 +141,7 @@ func TestWithdrawalTakesBackTheComparison(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	changes := Settle([]*Issue{d}, []*Issue{a2, other2}, timing)
+	changes := Compare([]*Issue{d}, []*Issue{a2, other2}, timing)
 	if len(changes) != 1 || changes[0].After.Paired || !changes[0].After.FirstOfKey {
 		t.Errorf("declared issue after withdrawal: %+v", changes)
 	}
@@ -154,14 +154,14 @@ func TestWithdrawalTakesBackTheComparison(t *testing.T) {
 func TestSettleKeepsKeysApart(t *testing.T) {
 	d, a := declared("d", "2025-11-02", "2026-01-05"), audit("a", "2025-11-02", "2026-01-06")
 	d.Category = "supervision"
-	Settle(nil, []*Issue{d, a}, timing)
+	Compare(nil, []*Issue{d, a}, timing)
 	if d.Paired || a.Disclosure != NotDisclosed {
 		t.Error("compared across categories")
 	}
 	d, a = declared("d", "2025-11-02", "2026-01-05"), audit("a", "2025-11-02", "2026-01-06")
 	a.PersonID, d.PersonID = "", ""
 	a.UnitID = "v"
-	Settle(nil, []*Issue{d, a}, timing)
+	Compare(nil, []*Issue{d, a}, timing)
 	if d.Paired || a.Concealment != ConcealmentNone {
 		t.Error("two units' issues were compared, or a unit was asked about concealment")
 	}
@@ -199,7 +199,7 @@ func TestSevereRejectionNeedsTwo(t *testing.T) {
 
 func TestConcealmentNeedsTwo(t *testing.T) {
 	i := audit("a", "2025-11-02", "2026-01-06")
-	Settle(nil, []*Issue{i}, timing)
+	Compare(nil, []*Issue{i}, timing)
 	step := func(answer Concealment, by string, want Concealment, kind fault.Kind) {
 		t.Helper()
 		err := i.AnswerConcealment(answer, by)

@@ -5,9 +5,9 @@ import (
 	"plumbline/internal/roster"
 )
 
-// Settle upholds or denies a challenge. The third person is neither of the two
+// Decide upholds or denies a challenge. The third person is neither of the two
 // nor the one who filed it.
-func (c *Challenge) Settle(by string, uphold bool, today roster.Date) error {
+func (c *Challenge) Decide(by string, uphold bool, today roster.Date) error {
 	if err := c.open(); err != nil {
 		return err
 	}

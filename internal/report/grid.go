@@ -181,9 +181,9 @@ func (g *Grid) keysOf(table string) []string {
 	return slices.Sorted(maps.Keys(g.keys[tableAt{"", table}]))
 }
 
-// settle goes through the periods in the order in which they end and publishes
+// publishWaiting goes through the periods in the order in which they end and publishes
 // what has waited, as far as try allows.
-func settle[T any](g *Grid, base [][]int, try func(months []int, pools bool) (T, bool)) (out []T) {
+func publishWaiting[T any](g *Grid, base [][]int, try func(months []int, pools bool) (T, bool)) (out []T) {
 	done := make([]bool, len(base))
 	for _, p := range g.periods {
 		var months []int
@@ -241,7 +241,7 @@ func (g *Grid) blocks(unit, table string) []block {
 				base = append(base, []int{m})
 			}
 		}
-		out = settle(g, base, func(months []int, pools bool) (block, bool) { return g.publish(table, months, pools) })
+		out = publishWaiting(g, base, func(months []int, pools bool) (block, bool) { return g.publish(table, months, pools) })
 	}
 	g.blocked[at] = out
 	return out
@@ -293,7 +293,7 @@ func (g *Grid) split(unit, table string) []split {
 	for i, b := range blocks {
 		base[i] = b.months
 	}
-	out := settle(g, base, func(months []int, pools bool) (split, bool) {
+	out := publishWaiting(g, base, func(months []int, pools bool) (split, bool) {
 		s := split{block{months, make(map[string]bool), make(map[string]bool)}, make(map[string]bool)}
 		for _, b := range blocks {
 			if slices.Contains(months, b.months[0]) {

@@ -25,7 +25,7 @@ func (tx *Tx) AddIssues(ctx context.Context, fresh []*issue.Issue, t issue.Timin
 	if err != nil {
 		return err
 	}
-	changes := issue.Settle(stored, fresh, t)
+	changes := issue.Compare(stored, fresh, t)
 	if err := tx.Insert(ctx, fresh); err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (tx *Tx) AddDeclared(ctx context.Context, fresh []*issue.Issue, t issue.Tim
 	if err != nil {
 		return err
 	}
-	issue.Settle(visibleToSubject(stored), fresh, t)
+	issue.Compare(visibleToSubject(stored), fresh, t)
 	if err := tx.Insert(ctx, fresh); err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (tx *Tx) SaveDeclared(ctx context.Context, changes []issue.Change, t issue.
 	stored = slices.DeleteFunc(stored, func(i *issue.Issue) bool {
 		return slices.ContainsFunc(filed, func(f *issue.Issue) bool { return f.ID == i.ID })
 	})
-	issue.Settle(visibleToSubject(stored), filed, t)
+	issue.Compare(visibleToSubject(stored), filed, t)
 	if err := tx.keepPeaks(ctx, changes); err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func visibleToSubject(issues []*issue.Issue) []*issue.Issue {
 // compareInSeparateEntry compares all issues of the keys and writes the
 // resulting changes in a separate entry.
 func (tx *Tx) compareInSeparateEntry(ctx context.Context, all []*issue.Issue, t issue.Timing) error {
-	for _, c := range issue.Settle(all, nil, t) {
+	for _, c := range issue.Compare(all, nil, t) {
 		if err := tx.saveInSeparateEntry(ctx, c.Before, c.After); err != nil {
 			return err
 		}
@@ -137,7 +137,7 @@ func (tx *Tx) SaveIssues(ctx context.Context, changes []issue.Change, t issue.Ti
 				moving = append(moving, c.After)
 			}
 		}
-		changes = append(changes, issue.Settle(stored, moving, t)...)
+		changes = append(changes, issue.Compare(stored, moving, t)...)
 	}
 	if err := tx.keepPeaks(ctx, changes); err != nil {
 		return err

@@ -131,7 +131,7 @@ func TestIssuesComparedAcrossWrites(t *testing.T) {
 			c := *i
 			fresh[n] = &c
 		}
-		issue.Settle(nil, fresh, issueTiming)
+		issue.Compare(nil, fresh, issueTiming)
 		recount := make(map[counterKey]int64)
 		for n, i := range stored {
 			if got, want := compared(i), compared(fresh[n]); got != want {

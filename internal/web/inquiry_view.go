@@ -64,7 +64,7 @@ type listView struct {
 }
 
 // person is a name for a table cell; nothing for a reader without names.
-func person(n desk.Named) string {
+func person(n desk.Ref) string {
 	if n.Number == "" {
 		return n.Name
 	}

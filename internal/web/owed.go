@@ -63,8 +63,8 @@ func (f *Face) owedList(c *Call) error {
 
 // untouchedList shows who has nothing in a category.
 func (f *Face) untouchedList(c *Call) error {
-	in := reports.UntouchedInput{ReconInput: reports.ReconInput{Unit: c.Query("unit"), From: c.Query("from"), To: c.Query("to")}, Category: c.Query("category"), Cursor: c.Query("cursor")}
-	l, err := f.app.Untouched(c.Context(), c.reader(), in)
+	in := reports.PeopleWithoutIssuesInput{ReconInput: reports.ReconInput{Unit: c.Query("unit"), From: c.Query("from"), To: c.Query("to")}, Category: c.Query("category"), Cursor: c.Query("cursor")}
+	l, err := f.app.PeopleWithoutIssues(c.Context(), c.reader(), in)
 	if err != nil {
 		return err
 	}

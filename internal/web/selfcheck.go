@@ -30,7 +30,7 @@ func (f *Face) clock(t *time.Time) string {
 }
 
 // listTitle names a list: whose it is, and of which audience.
-func listTitle(c *Call, l *appselfcheck.MyList) string {
+func listTitle(c *Call, l *appselfcheck.OwnSubmission) string {
 	if l.PersonID == "" {
 		return c.T("selfcheck.list.unit", "Unit", l.Unit)
 	}
@@ -80,7 +80,7 @@ var workHref = map[string]string{
 	"alarm": "/alarms", "challenge": "/challenges?state=filed", "challenge_mass": "/challenges?state=filed&mass=1",
 }
 
-func (f *Face) listCard(c *Call, l *appselfcheck.MyList) listCard {
+func (f *Face) listCard(c *Call, l *appselfcheck.OwnSubmission) listCard {
 	base := "/selfcheck/" + l.ID
 	card := listCard{
 		Title: listTitle(c, l), Campaign: l.Campaign.Title, State: ui.State(c.Lang, "submission", string(l.State)), Reason: l.Reason,
@@ -112,7 +112,7 @@ func (f *Face) selfcheckOpen(c *Call) error {
 		return f.showFiled(c, l, appselfcheck.SupplementInput{}, nil)
 	}
 	p := c.Page("selfcheck.title")
-	p.Title, p.Lead, p.Narrow = listTitle(c, &l.MyList), l.Campaign.Title, true
+	p.Title, p.Lead, p.Narrow = listTitle(c, &l.OwnSubmission), l.Campaign.Title, true
 	v := fillFrame(c, l)
 	for _, k := range v.Categories {
 		if k.Done < k.Whole && v.Next == "" {
@@ -134,7 +134,7 @@ func (f *Face) selfcheckCheck(c *Call) error {
 	return f.showCheck(c, l, nil)
 }
 
-func (f *Face) showCheck(c *Call, l *appselfcheck.ListView, err error) error {
+func (f *Face) showCheck(c *Call, l *appselfcheck.SubmissionView, err error) error {
 	errs := c.Errors(err)
 	if err != nil && errs == nil {
 		return err
@@ -173,8 +173,8 @@ func (f *Face) showCheck(c *Call, l *appselfcheck.ListView, err error) error {
 		v.Answers = append(v.Answers, row)
 	}
 	p := c.Page("selfcheck.check.title")
-	p.Lead, p.Narrow, p.Path = listTitle(c, &l.MyList), true, base+"/check"
-	p.Crumbs = []ui.Link{{Text: c.T("nav.todo"), Href: "/"}, {Text: listTitle(c, &l.MyList), Href: base}}
+	p.Lead, p.Narrow, p.Path = listTitle(c, &l.OwnSubmission), true, base+"/check"
+	p.Crumbs = []ui.Link{{Text: c.T("nav.todo"), Href: "/"}, {Text: listTitle(c, &l.OwnSubmission), Href: base}}
 	status := http.StatusOK
 	if err != nil {
 		status = StatusOf(err)

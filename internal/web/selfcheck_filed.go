@@ -45,7 +45,7 @@ func (f *Face) selfcheckReceipt(c *Call) error {
 }
 
 // showFiled shows a list after it was submitted.
-func (f *Face) showFiled(c *Call, l *appselfcheck.ListView, in appselfcheck.SupplementInput, err error) error {
+func (f *Face) showFiled(c *Call, l *appselfcheck.SubmissionView, in appselfcheck.SupplementInput, err error) error {
 	errs := c.Errors(err)
 	if err != nil && errs == nil {
 		return err
@@ -85,7 +85,7 @@ func (f *Face) showFiled(c *Call, l *appselfcheck.ListView, in appselfcheck.Supp
 		}
 	}
 	p := c.Page("selfcheck.filed.title")
-	p.Title, p.Lead, p.Path = listTitle(c, &l.MyList), l.Campaign.Title, v.Base
+	p.Title, p.Lead, p.Path = listTitle(c, &l.OwnSubmission), l.Campaign.Title, v.Base
 	p.Crumbs = []ui.Link{{Text: c.T("nav.todo"), Href: "/"}}
 	status := http.StatusOK
 	if err != nil {

@@ -17,12 +17,12 @@ import (
 	"plumbline/internal/web/ui"
 )
 
-func fillable(l *appselfcheck.ListView) bool {
+func fillable(l *appselfcheck.SubmissionView) bool {
 	return (l.State == selfcheck.Assigned || l.State == selfcheck.Returned) && l.Campaign.State == selfcheck.CampaignOpen
 }
 
 // fillFrame is what the pages of a list in work share.
-func fillFrame(c *Call, l *appselfcheck.ListView) fillView {
+func fillFrame(c *Call, l *appselfcheck.SubmissionView) fillView {
 	v := fillView{Base: "/selfcheck/" + l.ID, Done: int64(l.Drafted), Whole: int64(len(l.Items))}
 	if l.State == selfcheck.Returned {
 		v.Reason = l.Reason
@@ -44,7 +44,7 @@ func fillFrame(c *Call, l *appselfcheck.ListView) fillView {
 	return v
 }
 
-func answeredItems(l *appselfcheck.ListView) map[int64]bool {
+func answeredItems(l *appselfcheck.SubmissionView) map[int64]bool {
 	out := make(map[int64]bool, len(l.Draft))
 	for i := range l.Draft {
 		out[l.Draft[i].ItemNo] = l.Draft[i].Answered()
@@ -67,7 +67,7 @@ func (f *Face) selfcheckFill(c *Call) error {
 
 // showFill shows the form of one category. typed are answers that were sent
 // and could not be saved; they are shown as they were typed.
-func (f *Face) showFill(c *Call, l *appselfcheck.ListView, category string, typed map[int64]selfcheck.ItemAnswer, add int64, err error) error {
+func (f *Face) showFill(c *Call, l *appselfcheck.SubmissionView, category string, typed map[int64]selfcheck.ItemAnswer, add int64, err error) error {
 	if !slices.ContainsFunc(l.Items, func(it selfcheck.ChecklistItem) bool { return it.Category == category }) {
 		return fault.NotFound()
 	}
@@ -102,9 +102,9 @@ func (f *Face) showFill(c *Call, l *appselfcheck.ListView, category string, type
 		v.Items = append(v.Items, one)
 	}
 	p := c.Page("selfcheck.title")
-	p.Title, p.Lead, p.Narrow = c.T("category."+category), listTitle(c, &l.MyList), true
+	p.Title, p.Lead, p.Narrow = c.T("category."+category), listTitle(c, &l.OwnSubmission), true
 	p.Path = v.Base + "/fill?c=" + category
-	p.Crumbs = []ui.Link{{Text: c.T("nav.todo"), Href: "/"}, {Text: listTitle(c, &l.MyList), Href: v.Base}}
+	p.Crumbs = []ui.Link{{Text: c.T("nav.todo"), Href: "/"}, {Text: listTitle(c, &l.OwnSubmission), Href: v.Base}}
 	status := http.StatusOK
 	if err != nil {
 		status = StatusOf(err)
@@ -140,7 +140,7 @@ func print(a selfcheck.ItemAnswer) string {
 	return hex.EncodeToString(sum[:6])
 }
 
-func nextCategory(l *appselfcheck.ListView, category string) string {
+func nextCategory(l *appselfcheck.SubmissionView, category string) string {
 	var order []string
 	for i := range l.Items {
 		if !slices.Contains(order, l.Items[i].Category) {

@@ -29,7 +29,7 @@ type ProposalRow struct {
 	Op         string        `json:"op"`
 	ObjectKind string        `json:"object_kind"`
 	ObjectID   string        `json:"object_id"`
-	Unit       desk.Named    `json:"unit"`
+	Unit       desk.Ref      `json:"unit"`
 	Ground     string        `json:"ground"`
 	State      consent.State `json:"state"`
 	ProposedAt time.Time     `json:"proposed_at"`
@@ -188,7 +188,7 @@ func (a *Approvals) proposalRow(ctx context.Context, v *store.View, n desk.Names
 
 // ProposalVote is what one person said.
 type ProposalVote struct {
-	Person desk.Named     `json:"person"`
+	Person desk.Ref       `json:"person"`
 	Choice consent.Choice `json:"choice"` // "" has not spoken yet
 	At     *time.Time     `json:"at"`
 	Note   string         `json:"note,omitempty"`
@@ -197,8 +197,8 @@ type ProposalVote struct {
 // ProposalView is one proposal as those see it who may.
 type ProposalView struct {
 	ProposalRow
-	Proposer desk.Named      `json:"proposer"`
-	Subject  desk.Named      `json:"subject"`
+	Proposer desk.Ref        `json:"proposer"`
+	Subject  desk.Ref        `json:"subject"`
 	Approver roster.Role     `json:"approver"`
 	Members  bool            `json:"members"` // named members are asked, each for himself
 	Lines    []ProposalLine  `json:"lines"`

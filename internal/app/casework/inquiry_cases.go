@@ -13,8 +13,8 @@ import (
 type CaseRow struct {
 	ID       string            `json:"id"`
 	Ref      string            `json:"ref"`
-	Person   desk.Named        `json:"person"`
-	Unit     desk.Named        `json:"unit"`
+	Person   desk.Ref          `json:"person"`
+	Unit     desk.Ref          `json:"unit"`
 	Category string            `json:"category"`
 	Severity int               `json:"severity"`
 	EventOn  roster.Date       `json:"event_on"`

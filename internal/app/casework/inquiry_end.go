@@ -117,7 +117,7 @@ func (a *Casework) endTrack(ctx context.Context, tx *store.Tx, g approval.Approv
 	if err := k.note(ctx, g.Proposer, inquiry.EndedNote(in.Ground), k.track.ID, in.Reason); err != nil {
 		return nil, err
 	}
-	if err := settle(ctx, tx, k.file, k.track, k.pack); err != nil {
+	if err := followFindings(ctx, tx, k.file, k.track, k.pack); err != nil {
 		return nil, err
 	}
 	return []ledger.Fact{{Verb: opTrackEnd, Kind: "track", ID: k.track.ID, Unit: k.track.UnitID}}, nil

@@ -111,22 +111,22 @@ func admits(sc roster.Scope, c *inquiry.Case, t *inquiry.Track) bool {
 		sc.Admits(desk.Spot(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn))
 }
 
-// settle moves the track, then the case, where what hangs on them has changed.
-func settle(ctx context.Context, tx *store.Tx, f *inquiry.CaseFile, t *inquiry.Track, p *rules.Pack) error {
+// followFindings moves the track, then the case, where what hangs on them has changed.
+func followFindings(ctx context.Context, tx *store.Tx, f *inquiry.CaseFile, t *inquiry.Track, p *rules.Pack) error {
 	if t != nil {
 		probe := *t
-		if probe.Settle(p, f.Allegations, f.Members) {
-			err := desk.Alter(ctx, tx, t, func(t *inquiry.Track) error { t.Settle(p, f.Allegations, f.Members); return nil })
+		if probe.FollowFindings(p, f.Allegations, f.Members) {
+			err := desk.Alter(ctx, tx, t, func(t *inquiry.Track) error { t.FollowFindings(p, f.Allegations, f.Members); return nil })
 			if err != nil {
 				return err
 			}
 		}
 	}
 	probe := *f.Case
-	if !probe.Settle(f.Tracks) {
+	if !probe.FollowTracks(f.Tracks) {
 		return nil
 	}
-	return desk.Alter(ctx, tx, f.Case, func(c *inquiry.Case) error { c.Settle(f.Tracks); return nil })
+	return desk.Alter(ctx, tx, f.Case, func(c *inquiry.Case) error { c.FollowTracks(f.Tracks); return nil })
 }
 
 // latest gives the newest of the texts that a record keeps under a field which

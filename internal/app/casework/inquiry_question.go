@@ -231,7 +231,7 @@ func (a *Casework) OpenLeaderTrack(ctx context.Context, who *roster.Actor, in Qu
 			return err
 		}
 		f.Tracks = append(f.Tracks, *t)
-		if err := settle(ctx, tx, f, nil, p); err != nil {
+		if err := followFindings(ctx, tx, f, nil, p); err != nil {
 			return err
 		}
 		return tx.Bump(ctx, store.GenerationAuthority)

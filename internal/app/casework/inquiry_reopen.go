@@ -170,7 +170,7 @@ func (a *Casework) takingBack(op string) func(context.Context, *store.Tx, approv
 		if err := a.takeBack(ctx, k, in.Reason); err != nil {
 			return nil, err
 		}
-		if err := settle(ctx, tx, k.file, k.track, k.pack); err != nil {
+		if err := followFindings(ctx, tx, k.file, k.track, k.pack); err != nil {
 			return nil, err
 		}
 		return []ledger.Fact{{Verb: op, Kind: kind, ID: object, Unit: k.track.UnitID}}, nil
@@ -265,7 +265,7 @@ func GroundStated(ctx context.Context, tx *store.Tx, issueIDs []string, stated b
 type NoteView struct {
 	Kind inquiry.NoteKind `json:"kind"`
 	On   roster.Date      `json:"on"`
-	By   desk.Named       `json:"by"`
+	By   desk.Ref         `json:"by"`
 	Text string           `json:"text"`
 }
 

@@ -150,7 +150,7 @@ func (a *Casework) resolveTrack(ctx context.Context, tx *store.Tx, g approval.Ap
 			return nil, err
 		}
 	}
-	if err := settle(ctx, tx, k.file, k.track, k.pack); err != nil {
+	if err := followFindings(ctx, tx, k.file, k.track, k.pack); err != nil {
 		return nil, err
 	}
 	return []ledger.Fact{{Verb: opDecide, Kind: "decision", ID: d.ID, Unit: k.track.UnitID}}, nil

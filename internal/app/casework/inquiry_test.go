@@ -7,12 +7,11 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/apptest/story"
-
 	"plumbline/internal/app/approval"
 	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
+	"plumbline/internal/apptest/story"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
@@ -428,15 +427,15 @@ func TestLeadershipReaderSeesNoNamesWithoutAPurpose(t *testing.T) {
 	st.Must(err)
 	reader := s.Actor("reader")
 	cases, err := s.App.Cases(ctx, reader, inquiry.CaseFilter{}, "")
-	if err != nil || len(cases.Rows) != 1 || cases.Rows[0].Person != (desk.Named{}) {
+	if err != nil || len(cases.Rows) != 1 || cases.Rows[0].Person != (desk.Ref{}) {
 		t.Errorf("cases %+v, %v", cases, err)
 	}
 	tasks, err := s.App.Rectifications(ctx, reader, rectify.Filter{}, "")
-	if err != nil || len(tasks.Rows) != 1 || tasks.Rows[0].Person != (desk.Named{}) {
+	if err != nil || len(tasks.Rows) != 1 || tasks.Rows[0].Person != (desk.Ref{}) {
 		t.Errorf("tasks %+v, %v", tasks, err)
 	}
 	qs, err := s.App.Questions(ctx, reader, inquiry.QuestionFilter{}, "")
-	if err != nil || len(qs.Rows) != 2 || qs.Rows[0].Leader != (desk.Named{}) {
+	if err != nil || len(qs.Rows) != 2 || qs.Rows[0].Leader != (desk.Ref{}) {
 		t.Errorf("questions %+v, %v", qs, err)
 	}
 	_, err = s.App.Case(ctx, reader, caseID)

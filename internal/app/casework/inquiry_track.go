@@ -50,7 +50,7 @@ func (a *Casework) onAnyTrack(ctx context.Context, who *roster.Actor, w desk.Wri
 		if id, err = act(ctx, k); err != nil {
 			return nil, "", err
 		}
-		if err := settle(ctx, tx, k.file, k.track, k.pack); err != nil {
+		if err := followFindings(ctx, tx, k.file, k.track, k.pack); err != nil {
 			return nil, "", err
 		}
 		return []ledger.Fact{{Verb: w.Op, Kind: kind, ID: id, Unit: k.track.UnitID}}, id, nil

@@ -15,8 +15,8 @@ type TrackRow struct {
 	ID        string             `json:"id"`
 	CaseID    string             `json:"case_id"`
 	Side      inquiry.Side       `json:"side"`
-	Person    desk.Named         `json:"person"`
-	Unit      desk.Named         `json:"unit"`
+	Person    desk.Ref           `json:"person"`
+	Unit      desk.Ref           `json:"unit"`
 	State     inquiry.TrackState `json:"state"`
 	OpenedOn  roster.Date        `json:"opened_on"`
 	Form      int                `json:"form"` // decided form, 0 while there is none

@@ -37,8 +37,8 @@ type TrackView struct {
 	ID          string             `json:"id"`
 	Version     int64              `json:"version"`
 	Side        inquiry.Side       `json:"side"`
-	Person      desk.Named         `json:"person"`
-	Unit        desk.Named         `json:"unit"`
+	Person      desk.Ref           `json:"person"`
+	Unit        desk.Ref           `json:"unit"`
 	State       inquiry.TrackState `json:"state"`
 	DecideTier  int                `json:"decide_tier"`
 	OpenedOn    roster.Date        `json:"opened_on"`
@@ -60,7 +60,7 @@ type TrackView struct {
 type MemberView struct {
 	ID      string             `json:"id"`
 	Version int64              `json:"version"`
-	Person  desk.Named         `json:"person"`
+	Person  desk.Ref           `json:"person"`
 	Duty    inquiry.MemberDuty `json:"duty"`
 	On      roster.Date        `json:"on"`
 }
@@ -86,8 +86,8 @@ type FindingView struct {
 	Standard    inquiry.Standard     `json:"standard"`
 	Reason      string               `json:"reason"`
 	FinalReason string               `json:"final_reason"`
-	By          desk.Named           `json:"by"`
-	ConfirmedBy desk.Named           `json:"confirmed_by"`
+	By          desk.Ref             `json:"by"`
+	ConfirmedBy desk.Ref             `json:"confirmed_by"`
 	ServedOn    roster.Date          `json:"served_on"`
 	ReplyDueOn  roster.Date          `json:"reply_due_on"`
 	FinalOn     roster.Date          `json:"final_on"`
@@ -103,15 +103,15 @@ type DecisionView struct {
 	Sanction  string                `json:"sanction"`
 	Months    int                   `json:"months"`
 	Reason    string                `json:"reason"`
-	By        desk.Named            `json:"by"`
+	By        desk.Ref              `json:"by"`
 	DecidedOn roster.Date           `json:"decided_on"`
-	Members   []desk.Named          `json:"members"`
+	Members   []desk.Ref            `json:"members"`
 }
 
 // PartyView is one recusal.
 type PartyView struct {
 	ID       string           `json:"id"`
-	Person   desk.Named       `json:"person"`
+	Person   desk.Ref         `json:"person"`
 	Interest inquiry.Interest `json:"interest"`
 	On       roster.Date      `json:"on"`
 	VoidedOn roster.Date      `json:"voided_on,omitempty"` // recorded by mistake; bars nobody
@@ -351,7 +351,7 @@ func trackView(n desk.Names, f *inquiry.CaseFile, t *inquiry.Track, content map[
 	for _, d := range f.Decisions {
 		if d.TrackID == t.ID {
 			dv := &DecisionView{ID: d.ID, Version: d.Version, State: d.State, Form: d.Form, Sanction: d.Sanction, Months: d.Months,
-				Reason: content[d.ID]["reason"], By: n.Person(d.ProposedBy), DecidedOn: d.DecidedOn, Members: []desk.Named{}}
+				Reason: content[d.ID]["reason"], By: n.Person(d.ProposedBy), DecidedOn: d.DecidedOn, Members: []desk.Ref{}}
 			for _, m := range d.MemberList() {
 				dv.Members = append(dv.Members, n.Person(m))
 			}

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/apptest/story"
-
 	"plumbline/internal/app"
 	"plumbline/internal/app/approval"
 	"plumbline/internal/app/casework"
@@ -19,6 +17,7 @@ import (
 	"plumbline/internal/app/reports"
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
+	"plumbline/internal/apptest/story"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
@@ -424,7 +423,7 @@ func TestListsWithoutNamesTakeNobodyAsFilter(t *testing.T) {
 	say(tasks, err)
 	owed, err := s.App.Owed(ctx, who, appselfcheck.OwedInput{OwedFilter: selfcheck.OwedFilter{CampaignID: id}})
 	say(owed.Rows, err)
-	untouched, err := s.App.Untouched(ctx, who, reports.UntouchedInput{Category: "interview"})
+	untouched, err := s.App.PeopleWithoutIssues(ctx, who, reports.PeopleWithoutIssuesInput{Category: "interview"})
 	say(untouched, err)
 	recon, err := s.App.Reconciliation(ctx, who, reports.ReconInput{})
 	say(recon, err)

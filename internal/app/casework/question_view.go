@@ -18,8 +18,8 @@ type QuestionRow struct {
 	Ref        string                `json:"ref"`
 	IssueID    string                `json:"issue_id"`
 	CaseID     string                `json:"case_id"`
-	Leader     desk.Named            `json:"leader"`
-	Unit       desk.Named            `json:"unit"`
+	Leader     desk.Ref              `json:"leader"`
+	Unit       desk.Ref              `json:"unit"`
 	LinkKind   string                `json:"link_kind"`
 	Triggers   []inquiry.Trigger     `json:"triggers"`
 	State      inquiry.QuestionState `json:"state"`
@@ -87,10 +87,10 @@ func (a *Casework) Questions(ctx context.Context, who *roster.Actor, f inquiry.Q
 // QuestionView is one leader question with its answer so far.
 type QuestionView struct {
 	QuestionRow
-	Subject  desk.Named      `json:"subject"`
+	Subject  desk.Ref        `json:"subject"`
 	Reason   string          `json:"reason"`
-	Proposer desk.Named      `json:"proposed_by"`
-	Approver desk.Named      `json:"approved_by"`
+	Proposer desk.Ref        `json:"proposed_by"`
+	Approver desk.Ref        `json:"approved_by"`
 	Can      map[string]bool `json:"can"`
 }
 

@@ -18,9 +18,9 @@ type RectificationRow struct {
 	Ref          string        `json:"ref"`
 	IssueID      string        `json:"issue_id"`
 	CaseID       string        `json:"case_id"`
-	Person       desk.Named    `json:"person"`
-	Unit         desk.Named    `json:"unit"`
-	Lead         desk.Named    `json:"lead_unit"`
+	Person       desk.Ref      `json:"person"`
+	Unit         desk.Ref      `json:"unit"`
+	Lead         desk.Ref      `json:"lead_unit"`
 	Category     string        `json:"category"`
 	State        rectify.State `json:"state"`
 	DispatchedOn roster.Date   `json:"dispatched_on"`
@@ -95,14 +95,14 @@ type RectificationView struct {
 	Task        string          `json:"task"`
 	Evidence    string          `json:"evidence"`
 	Note        string          `json:"note"`
-	Owner       desk.Named      `json:"owner"`
-	Dispatched  desk.Named      `json:"dispatched_by"`
-	Accepted    desk.Named      `json:"accepted_by"`
-	Submitted   desk.Named      `json:"submitted_by"`
+	Owner       desk.Ref        `json:"owner"`
+	Dispatched  desk.Ref        `json:"dispatched_by"`
+	Accepted    desk.Ref        `json:"accepted_by"`
+	Submitted   desk.Ref        `json:"submitted_by"`
 	SubmittedOn roster.Date     `json:"submitted_on"`
-	Verified    desk.Named      `json:"verified_by"`
+	Verified    desk.Ref        `json:"verified_by"`
 	VerifiedOn  roster.Date     `json:"verified_on"`
-	Struck      desk.Named      `json:"struck_by"`
+	Struck      desk.Ref        `json:"struck_by"`
 	StruckOn    roster.Date     `json:"struck_on"`
 	History     []TaskLine      `json:"history"` // every step of every round
 	Can         map[string]bool `json:"can"`     // operations that role and state allow

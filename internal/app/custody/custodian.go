@@ -120,7 +120,7 @@ type CustodyInput struct {
 	Version int64  `json:"version,omitempty"`
 }
 
-func (a *Safekeeping) settleCustody(ctx context.Context, who *roster.Actor, op string, in CustodyInput, step func(s *custody.Set) error) (desk.Receipt, error) {
+func (a *Safekeeping) decideSet(ctx context.Context, who *roster.Actor, op string, in CustodyInput, step func(s *custody.Set) error) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		sc, _, err := a.UnitScope(ctx, &tx.View, who, roster.ActApprove, roster.KindCustody)
 		if err != nil {
@@ -157,7 +157,7 @@ func (a *Safekeeping) settleCustody(ctx context.Context, who *roster.Actor, op s
 // ApproveCustody is the second security administrator's act: the set is in
 // office from now on, and a job seals what has waited for one.
 func (a *Safekeeping) ApproveCustody(ctx context.Context, who *roster.Actor, in CustodyInput) (desk.Receipt, error) {
-	r, err := a.settleCustody(ctx, who, "custody.approve", in, func(s *custody.Set) error { return s.Approve(who.Account) })
+	r, err := a.decideSet(ctx, who, "custody.approve", in, func(s *custody.Set) error { return s.Approve(who.Account) })
 	if err == nil {
 		a.WakeJobs()
 	}
@@ -166,7 +166,7 @@ func (a *Safekeeping) ApproveCustody(ctx context.Context, who *roster.Actor, in 
 
 // RefuseCustody is his no.
 func (a *Safekeeping) RefuseCustody(ctx context.Context, who *roster.Actor, in CustodyInput) (desk.Receipt, error) {
-	return a.settleCustody(ctx, who, "custody.refuse", in, func(s *custody.Set) error { return s.Refuse(who.Account) })
+	return a.decideSet(ctx, who, "custody.refuse", in, func(s *custody.Set) error { return s.Refuse(who.Account) })
 }
 
 // CustodyView is a set of custodians.

@@ -244,7 +244,7 @@ type ExpungementRow struct {
 	Ref        string                   `json:"ref"`
 	RecordKind custody.RecordKind       `json:"record_kind"`
 	RecordRef  string                   `json:"record_ref"`
-	Unit       desk.Named               `json:"unit"`
+	Unit       desk.Ref                 `json:"unit"`
 	Ground     custody.Ground           `json:"ground"`
 	State      custody.ExpungementState `json:"state"`
 	ProposedAt time.Time                `json:"proposed_at"`

@@ -127,7 +127,7 @@ type HoldRow struct {
 	Version    int64              `json:"version"`
 	RecordKind custody.RecordKind `json:"record_kind"`
 	RecordRef  string             `json:"record_ref"`
-	Unit       desk.Named         `json:"unit"`
+	Unit       desk.Ref           `json:"unit"`
 	State      custody.HoldState  `json:"state"`
 	PlacedAt   time.Time          `json:"placed_at"`
 	Reason     string             `json:"reason"`

@@ -23,7 +23,7 @@ type DueRow struct {
 	Kind      custody.RecordKind `json:"record_kind"`
 	ID        string             `json:"id"`
 	Ref       string             `json:"ref"`
-	Unit      desk.Named         `json:"unit"`
+	Unit      desk.Ref           `json:"unit"`
 	Outcome   string             `json:"outcome"` // class of the retention rule
 	Months    int                `json:"months"`  // its period
 	SettledOn roster.Date        `json:"settled_on"`

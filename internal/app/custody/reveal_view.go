@@ -41,7 +41,7 @@ type RevealRow struct {
 	Version   int64               `json:"version"`
 	Ref       string              `json:"ref"`
 	RecordRef string              `json:"record_ref"`
-	Unit      desk.Named          `json:"unit"`
+	Unit      desk.Ref            `json:"unit"`
 	State     custody.RevealState `json:"state"`
 	Released  int                 `json:"released"`
 	Threshold int                 `json:"threshold"`

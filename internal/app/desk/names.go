@@ -22,9 +22,9 @@ func UnitName(lang string, u *roster.Unit) string {
 	return u.Name
 }
 
-// Named is a person or a unit as a face shows it: the id always, the name only
+// Ref is a person or a unit as a face shows it: the id always, the name only
 // to those who may see names.
-type Named struct {
+type Ref struct {
 	ID     string `json:"id"`
 	Name   string `json:"name"`
 	Number string `json:"number,omitempty"` // personnel number, or unit code
@@ -51,21 +51,21 @@ func (d *Desk) Names(ctx context.Context, v *store.View, who *roster.Actor, peop
 }
 
 // Person is a person as the reader may see him.
-func (n Names) Person(id string) Named {
+func (n Names) Person(id string) Ref {
 	if id == "" || n.Hide {
-		return Named{}
+		return Ref{}
 	}
 	p := n.people[id]
-	return Named{ID: id, Name: p.Name, Number: p.PersonnelNo}
+	return Ref{ID: id, Name: p.Name, Number: p.PersonnelNo}
 }
 
 // Unit is a unit with its name.
-func (n Names) Unit(id string) Named {
+func (n Names) Unit(id string) Ref {
 	u := n.units[id]
 	if u == nil {
-		return Named{ID: id}
+		return Ref{ID: id}
 	}
-	return Named{ID: id, Name: UnitName(n.lang, u), Number: u.Code}
+	return Ref{ID: id, Name: UnitName(n.lang, u), Number: u.Code}
 }
 
 // UnitNames gives the name of every unit in the language.

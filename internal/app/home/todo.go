@@ -13,7 +13,7 @@ import (
 
 // ToDo is what waits for somebody.
 type ToDo struct {
-	Lists    []appselfcheck.MyList
+	Lists    []appselfcheck.OwnSubmission
 	Codes    []accounts.OwnCode       // one-time codes for his own account: asked for, or issued in the last 30 days
 	Review   int64                    // lists to review
 	Missing  int64                    // lists of his units that are not filed

@@ -156,14 +156,14 @@ func (a *Inspection) discrepancy(ctx context.Context, tx *store.Tx, row *issue.I
 // InspectionView is one line of what inspectors found.
 type InspectionView struct {
 	ID          string                 `json:"id"`
-	Unit        desk.Named             `json:"unit"`
-	Person      desk.Named             `json:"person"`
+	Unit        desk.Ref               `json:"unit"`
+	Person      desk.Ref               `json:"person"`
 	Result      issue.InspectionResult `json:"result"`
 	Category    string                 `json:"category"`
 	ItemNo      int                    `json:"item"`
 	AboutID     string                 `json:"about_id,omitempty"`
 	IssueID     string                 `json:"issue_id,omitempty"`
-	Inspector   desk.Named             `json:"inspected_by"`
+	Inspector   desk.Ref               `json:"inspected_by"`
 	InspectedOn roster.Date            `json:"inspected_on"`
 	Text        string                 `json:"text"`
 }

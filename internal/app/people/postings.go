@@ -114,11 +114,11 @@ func (w *postingWish) onto(x *roster.Posting, running bool) *roster.Posting {
 	return &next
 }
 
-// settleMain says which of a person's postings are main ones: those that a row
+// chooseMain says which of a person's postings are main ones: those that a row
 // calls so. A posting that is there stays what it is where no row says
 // anything; else the first of the file is the main one, and a new posting by
 // itself where no other runs.
-func settleMain(p *rosterPlan, wishes []*postingWish, same, have []*roster.Posting) {
+func chooseMain(p *rosterPlan, wishes []*postingWish, same, have []*roster.Posting) {
 	said := slices.ContainsFunc(wishes, func(w *postingWish) bool { return w.main == "yes" })
 	some := said
 	for i, w := range wishes {
@@ -167,7 +167,7 @@ func planPerson(p *rosterPlan, who *roster.Person, wishes []*postingWish, have [
 	for i, w := range wishes {
 		same[i] = p.matchPosting(w, have, matched)
 	}
-	settleMain(p, wishes, same, have)
+	chooseMain(p, wishes, same, have)
 	var after, begun []*roster.Posting
 	for i, w := range wishes {
 		x := same[i]

@@ -15,7 +15,7 @@ type AlarmView struct {
 	ID       string      `json:"id"`
 	What     string      `json:"what"` // kind of matter; unit where a duty has no holder; "" for who sees no content
 	Duty     string      `json:"duty"` // operation that nobody may do
-	Unit     desk.Named  `json:"unit"` // whose tier is told; a unit without holders, or whose head reviews, is named itself
+	Unit     desk.Ref    `json:"unit"` // whose tier is told; a unit without holders, or whose head reviews, is named itself
 	Object   string      `json:"object,omitempty"`
 	Blank    bool        `json:"blank"`             // nobody at any tier may
 	Members  int         `json:"members,omitempty"` // of a deciding body that is too small: how many may still decide

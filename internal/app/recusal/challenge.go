@@ -200,7 +200,7 @@ func (a *Recusal) DecideChallenge(ctx context.Context, who *roster.Actor, in Cha
 			return nil, "", err
 		}
 		err = desk.Alter(ctx, tx, c, func(c *recusal.Challenge) (err error) {
-			if err := c.Settle(who.Person, in.Decision == "uphold", roster.DateOf(tx.Now(), a.Zone())); err != nil {
+			if err := c.Decide(who.Person, in.Decision == "uphold", roster.DateOf(tx.Now(), a.Zone())); err != nil {
 				return err
 			}
 			c.ReasonC, err = tx.PutText(ctx, c.ID, "reason", strings.TrimSpace(in.Reason))

@@ -21,14 +21,14 @@ type ChallengeView struct {
 	Version   int64         `json:"version"`
 	Cause     recusal.Cause `json:"cause"`
 	Kind      string        `json:"kind"`
-	Person    desk.Named    `json:"person"`   // about whose matters; empty where a unit is the subject
-	Official  desk.Named    `json:"official"` // who would be barred
-	FiledBy   desk.Named    `json:"filed_by"`
-	Unit      desk.Named    `json:"unit"` // where it is decided
+	Person    desk.Ref      `json:"person"`   // about whose matters; empty where a unit is the subject
+	Official  desk.Ref      `json:"official"` // who would be barred
+	FiledBy   desk.Ref      `json:"filed_by"`
+	Unit      desk.Ref      `json:"unit"` // where it is decided
 	State     recusal.State `json:"state"`
 	FiledOn   roster.Date   `json:"filed_on"`
 	DecidedOn roster.Date   `json:"decided_on,omitempty"`
-	DecidedBy desk.Named    `json:"decided_by"`
+	DecidedBy desk.Ref      `json:"decided_by"`
 	Grounds   string        `json:"grounds,omitempty"`
 	Reason    string        `json:"reason,omitempty"`
 	Open      int           `json:"open_by_filer"`   // undecided ones by the same person

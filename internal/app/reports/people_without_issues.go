@@ -12,14 +12,14 @@ import (
 )
 
 // UntouchedInput asks for who has nothing in a category.
-type UntouchedInput struct {
+type PeopleWithoutIssuesInput struct {
 	ReconInput
 	Category string
 	Cursor   string
 }
 
 // UntouchedPerson is one of them; the name is for those who see names.
-type UntouchedPerson struct {
+type PersonWithoutIssues struct {
 	PersonID string `json:"person_id"`
 	Name     string `json:"person_name"`
 	Number   string `json:"personnel_no"`
@@ -28,18 +28,18 @@ type UntouchedPerson struct {
 }
 
 // UntouchedList is one page, and how many there are in all.
-type UntouchedList struct {
-	Unit     string            `json:"unit"`
-	UnitName string            `json:"unit_name"`
-	Rows     []UntouchedPerson `json:"items"`
-	Total    int64             `json:"total"`
-	Next     string            `json:"next,omitempty"`
-	Named    bool              `json:"-"`
+type PeopleWithoutIssuesList struct {
+	Unit     string                `json:"unit"`
+	UnitName string                `json:"unit_name"`
+	Rows     []PersonWithoutIssues `json:"items"`
+	Total    int64                 `json:"total"`
+	Next     string                `json:"next,omitempty"`
+	Named    bool                  `json:"-"`
 }
 
-// Untouched opens the fourth cell of the comparison, neither declared nor
+// PeopleWithoutIssues opens the fourth cell of the comparison, neither declared nor
 // found, in one category: who serves there and has nothing.
-func (a *Reporting) Untouched(ctx context.Context, who *roster.Actor, in UntouchedInput) (*UntouchedList, error) {
+func (a *Reporting) PeopleWithoutIssues(ctx context.Context, who *roster.Actor, in PeopleWithoutIssuesInput) (*PeopleWithoutIssuesList, error) {
 	const op, limit = "reconciliation.untouched", 50
 	if err := in.check(); err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func (a *Reporting) Untouched(ctx context.Context, who *roster.Actor, in Untouch
 	if err != nil {
 		return nil, err
 	}
-	out := &UntouchedList{Rows: []UntouchedPerson{}}
+	out := &PeopleWithoutIssuesList{Rows: []PersonWithoutIssues{}}
 	err = a.Read(ctx, who, op, func(ctx context.Context, v *store.View) error {
 		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindReconciliation)
 		if err != nil {
@@ -89,14 +89,14 @@ func (a *Reporting) Untouched(ctx context.Context, who *roster.Actor, in Untouch
 	return out, err
 }
 
-func (a *Reporting) nameUntouched(ctx context.Context, v *store.View, who *roster.Actor, tree *roster.Tree, rows []store.PersonWithoutIssues, out *UntouchedList) error {
+func (a *Reporting) nameUntouched(ctx context.Context, v *store.View, who *roster.Actor, tree *roster.Tree, rows []store.PersonWithoutIssues, out *PeopleWithoutIssuesList) error {
 	named, err := a.NamedScope(ctx, v, who, roster.ActRead, roster.KindReconciliation)
 	if err != nil {
 		return err
 	}
 	out.Named = !named.Empty()
 	for _, r := range rows {
-		p := UntouchedPerson{PersonID: desk.HiddenPerson, UnitID: r.UnitID, UnitName: desk.UnitName(who.Lang, tree.Unit(r.UnitID))}
+		p := PersonWithoutIssues{PersonID: desk.HiddenPerson, UnitID: r.UnitID, UnitName: desk.UnitName(who.Lang, tree.Unit(r.UnitID))}
 		if named.Admits(roster.Target{Unit: r.UnitID, Branch: r.BranchID, Person: r.PersonID}) {
 			p.PersonID, p.Name, p.Number = r.PersonID, r.Name, r.No
 		}

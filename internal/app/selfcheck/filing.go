@@ -88,7 +88,7 @@ func (a *Selfcheck) submitting(ctx context.Context, tx *store.Tx, who *roster.Ac
 		if err != nil {
 			return in, err
 		}
-		list := ListView{MyList: MyList{Submission: *s}, Items: in.Items, Seq: map[int64]int64{}}
+		list := SubmissionView{OwnSubmission: OwnSubmission{Submission: *s}, Items: in.Items, Seq: map[int64]int64{}}
 		if s.Round > 0 {
 			if list.Answers, err = tx.Answers(ctx, s.ID, s.Round); err != nil {
 				return in, err

@@ -6,12 +6,11 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/apptest/story"
-
 	"plumbline/internal/app/desk"
 	apprecusal "plumbline/internal/app/recusal"
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
+	"plumbline/internal/apptest/story"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
 	"plumbline/internal/selfcheck"
@@ -460,7 +459,7 @@ func TestUnitsCertifyBottomUp(t *testing.T) {
 				}
 				for i := range lists {
 					if lists[i].State == selfcheck.Assigned {
-						story.Submit(t, s, p, &appselfcheck.ListView{MyList: lists[i]})
+						story.Submit(t, s, p, &appselfcheck.SubmissionView{OwnSubmission: lists[i]})
 					}
 				}
 			}
@@ -635,7 +634,7 @@ func TestExcuseAndCertificationAreTakenBack(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i := range lists {
-				story.Submit(t, s, p, &appselfcheck.ListView{MyList: lists[i]})
+				story.Submit(t, s, p, &appselfcheck.SubmissionView{OwnSubmission: lists[i]})
 			}
 		}
 		if _, err := s.App.Certify(ctx, s.Actor("east1head"), appselfcheck.CertifyInput{CampaignID: id, UnitID: s.Units["east1"]}); err != nil {

@@ -42,9 +42,9 @@ type SaidIssue struct {
 	Added    roster.Date // set for a supplement: the day it was added
 }
 
-// ListView is one list with everything that its respondent sees.
-type ListView struct {
-	MyList
+// SubmissionView is one list with everything that its respondent sees.
+type SubmissionView struct {
+	OwnSubmission
 	Checklist selfcheck.Checklist
 	Items     []selfcheck.ChecklistItem
 	Draft     []selfcheck.ItemAnswer // what is saved; before the first save of a returned list, what was filed
@@ -56,8 +56,8 @@ type ListView struct {
 }
 
 // List opens the actor's own list.
-func (a *Selfcheck) List(ctx context.Context, who *roster.Actor, id string) (*ListView, error) {
-	var out *ListView
+func (a *Selfcheck) List(ctx context.Context, who *roster.Actor, id string) (*SubmissionView, error) {
+	var out *SubmissionView
 	err := a.Read(ctx, who, "submission.read_own", func(ctx context.Context, v *store.View) error {
 		s, err := mine(ctx, v, who, id)
 		if err != nil {
@@ -69,8 +69,8 @@ func (a *Selfcheck) List(ctx context.Context, who *roster.Actor, id string) (*Li
 	return out, err
 }
 
-func (a *Selfcheck) openList(ctx context.Context, v *store.View, who *roster.Actor, s *selfcheck.Submission) (*ListView, error) {
-	out := &ListView{MyList: MyList{Submission: *s}, Seq: map[int64]int64{}}
+func (a *Selfcheck) openList(ctx context.Context, v *store.View, who *roster.Actor, s *selfcheck.Submission) (*SubmissionView, error) {
+	out := &SubmissionView{OwnSubmission: OwnSubmission{Submission: *s}, Seq: map[int64]int64{}}
 	c, err := v.Campaign(ctx, s.CampaignID)
 	if err != nil {
 		return nil, err
@@ -120,7 +120,7 @@ func (a *Selfcheck) openList(ctx context.Context, v *store.View, who *roster.Act
 
 // mergeDrafts puts what is saved over what was filed before: a returned list
 // starts from its own last round.
-func (l *ListView) mergeDrafts(drafts []selfcheck.Draft) error {
+func (l *SubmissionView) mergeDrafts(drafts []selfcheck.Draft) error {
 	at := make(map[int64]selfcheck.ItemAnswer, len(l.Items))
 	for _, f := range l.Answers {
 		at[f.ItemNo] = selfcheck.ItemAnswer{ItemNo: f.ItemNo, Nil: f.Nil, LeaderID: f.LeaderID}
@@ -183,8 +183,8 @@ func (a *Selfcheck) saidIssues(ctx context.Context, v *store.View, submissionID 
 	return out, nil
 }
 
-// MyList is one list that the actor owes or signs, as his to-do home shows it.
-type MyList struct {
+// OwnSubmission is one list that the actor owes or signs, as his to-do home shows it.
+type OwnSubmission struct {
 	selfcheck.Submission
 	Campaign selfcheck.Campaign
 	Unit     string // name of the unit, for a unit's own list
@@ -214,7 +214,7 @@ func (a *Selfcheck) returnReasons(ctx context.Context, v *store.View, ids []stri
 }
 
 // MyLists lists what the actor owes or signs, newest first.
-func (a *Selfcheck) MyLists(ctx context.Context, who *roster.Actor) (out []MyList, err error) {
+func (a *Selfcheck) MyLists(ctx context.Context, who *roster.Actor) (out []OwnSubmission, err error) {
 	err = a.Read(ctx, who, "submission.list_own", func(ctx context.Context, v *store.View) error {
 		out, err = a.ListsOf(ctx, v, who)
 		return err
@@ -223,7 +223,7 @@ func (a *Selfcheck) MyLists(ctx context.Context, who *roster.Actor) (out []MyLis
 }
 
 // ListsOf is MyLists inside a read.
-func (a *Selfcheck) ListsOf(ctx context.Context, v *store.View, who *roster.Actor) ([]MyList, error) {
+func (a *Selfcheck) ListsOf(ctx context.Context, v *store.View, who *roster.Actor) ([]OwnSubmission, error) {
 	subs, err := v.SubmissionsOf(ctx, who.Person, desk.UnitsLed(who))
 	if err != nil || len(subs) == 0 {
 		return nil, err
@@ -236,7 +236,7 @@ func (a *Selfcheck) ListsOf(ctx context.Context, v *store.View, who *roster.Acto
 	for _, c := range campaigns {
 		byID[c.ID] = c
 	}
-	var out []MyList
+	var out []OwnSubmission
 	var ids []string
 	for _, s := range subs {
 		c, running := byID[s.CampaignID]
@@ -248,7 +248,7 @@ func (a *Selfcheck) ListsOf(ctx context.Context, v *store.View, who *roster.Acto
 				byID[c.ID] = c
 			}
 		}
-		out = append(out, MyList{Submission: s, Campaign: c})
+		out = append(out, OwnSubmission{Submission: s, Campaign: c})
 		ids = append(ids, s.ID)
 	}
 	drafted, err := v.DraftCounts(ctx, ids)

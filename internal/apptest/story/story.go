@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	appselfcheck "plumbline/internal/app/selfcheck"
-
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/approval"
 	"plumbline/internal/app/casework"
@@ -20,6 +18,7 @@ import (
 	appintake "plumbline/internal/app/intake"
 	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/app/reports"
+	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
 	"plumbline/internal/custody"
 	"plumbline/internal/fault"
@@ -36,7 +35,7 @@ import (
 
 const Password = "correct horse 42"
 
-// activate gives an account of the small bureau a password, as its holder
+// Activate gives an account of the small bureau a password, as its holder
 // would: by a code, and then a password of his own.
 func Activate(t *testing.T, s *apptest.Site, key string) *accounts.SignedIn {
 	t.Helper()
@@ -64,7 +63,7 @@ func CodeOf(err error) string {
 	return fault.As(err).Code
 }
 
-// decidable is a case with a found track about anna.
+// Decidable is a case with a found track about anna.
 func (st Story) Decidable() (caseID, track string) {
 	st.Helper()
 	caseID = st.Opened("clue")
@@ -76,7 +75,7 @@ func (st Story) Decidable() (caseID, track string) {
 	return caseID, track
 }
 
-// sweep runs the watch and says how many alarms it raised or ended.
+// Sweep runs the watch and says how many alarms it raised or ended.
 func Sweep(t *testing.T, s *apptest.Site, why string, want int) {
 	t.Helper()
 	n, err := s.App.WatchMatters(ctx)
@@ -94,7 +93,7 @@ func Verify(t *testing.T, s *apptest.Site) *store.Verdict {
 	return v
 }
 
-// uphold lets the superior authority uphold a challenge.
+// Uphold lets the superior authority uphold a challenge.
 func Uphold(t *testing.T, s *apptest.Site, id string) {
 	t.Helper()
 	if _, err := s.App.DecideChallenge(ctx, s.Actor("authority"), apprecusal.ChallengeInput{ID: id, Version: 1, Decision: "uphold", Reason: "关系属实"}); err != nil {
@@ -113,7 +112,7 @@ func ProposeExpungement(s *apptest.Site, who, id string, g custody.Ground) (stri
 	return e, err
 }
 
-// number is the personnel number of a named person.
+// Number is the personnel number of a named person.
 func Number(t *testing.T, s *apptest.Site, key string) string {
 	t.Helper()
 	var no string
@@ -128,7 +127,7 @@ func Number(t *testing.T, s *apptest.Site, key string) string {
 	return no
 }
 
-// audited registers an audit issue of a person and gives it back.
+// Audited registers an audit issue of a person and gives it back.
 func Audited(t *testing.T, s *apptest.Site, person, unit string, tier int, on roster.Date) *issue.Issue {
 	t.Helper()
 	i := issue.NewAudit(issue.Found{ID: store.NewID(), SourceCode: "petition", Person: s.People[person], Unit: s.Units[unit], Tier: tier,
@@ -158,7 +157,7 @@ func WantCode(t *testing.T, what string, err error, want string) {
 	}
 }
 
-// questionsOn lists the questions of an issue as the bureau's body sees them.
+// QuestionsOn lists the questions of an issue as the bureau's body sees them.
 func QuestionsOn(t *testing.T, s *apptest.Site, issueID string) []casework.QuestionRow {
 	t.Helper()
 	p, err := s.App.Questions(context.Background(), s.Actor("body"), inquiry.QuestionFilter{IssueID: issueID}, "")
@@ -196,7 +195,7 @@ func (st Story) Assign(track, who string, duty inquiry.MemberDuty) error {
 	return err
 }
 
-// find takes one track from assigned to a confirmed finding of its only allegation.
+// Find takes one track from assigned to a confirmed finding of its only allegation.
 func (st Story) Find(caseID, trackID, one, two, adjudicator, subject string, v inquiry.Verdict) {
 	st.Helper()
 	ctx, s := context.Background(), st.Site
@@ -240,7 +239,7 @@ func (st Story) Find(caseID, trackID, one, two, adjudicator, subject string, v i
 	st.Must(err)
 }
 
-// decide proposes and decides on a track.
+// Decide proposes and decides on a track.
 func (st Story) Decide(trackID string, form int, sanction string) {
 	st.Helper()
 	ctx, s := context.Background(), st.Site
@@ -256,7 +255,7 @@ func (st Story) Decide(trackID string, form int, sanction string) {
 	st.Agree(confirm, "body", "authority")
 }
 
-// agree lets people agree to a proposal, each on his own account.
+// Agree lets people agree to a proposal, each on his own account.
 func (st Story) Agree(proposal string, keys ...string) {
 	st.Helper()
 	for _, key := range keys {
@@ -267,7 +266,7 @@ func (st Story) Agree(proposal string, keys ...string) {
 	}
 }
 
-// numbersOpenLists opens the report's numbers on cases, tracks, questions and
+// NumbersOpenLists opens the report's numbers on cases, tracks, questions and
 // tasks: each list has as many rows as the number says.
 func (st Story) NumbersOpenLists(key string) {
 	st.Helper()
@@ -325,7 +324,7 @@ func (st Story) NumbersOpenLists(key string) {
 	}
 }
 
-// refind finds the only allegation of a track again; the subject waives.
+// Refind finds the only allegation of a track again; the subject waives.
 func (st Story) Refind(caseID, trackID string, v inquiry.Verdict) {
 	st.Helper()
 	s := st.Site
@@ -340,7 +339,7 @@ func (st Story) Refind(caseID, trackID string, v inquiry.Verdict) {
 	st.Must(err)
 }
 
-// petitions is a list as an office would send it. The numbers are those of the
+// Petitions is a list as an office would send it. The numbers are those of the
 // small bureau: 100000 and on in the order of its people.
 const Petitions = "2026年信访问题汇总\n\n" +
 	"姓名,警号,单位,问题类别,发生时间,受理日期,问题描述\n" +
@@ -398,7 +397,7 @@ func WantFault(t *testing.T, what string, err error, kind fault.Kind, code strin
 	}
 }
 
-// opened is a case on a clue of severity 3 about anna, opened by who, with both
+// Opened is a case on a clue of severity 3 about anna, opened by who, with both
 // leader questions answered by refusals.
 func (st Story) Opened(who string) (caseID string) {
 	st.Helper()
@@ -436,14 +435,14 @@ func (st Story) Refuse(who, proposal string) error {
 	return err
 }
 
-// endTrack proposes to end the officer's track of the case.
+// EndTrack proposes to end the officer's track of the case.
 func (st Story) EndTrack(who, caseID string) (proposal string, err error) {
 	t := st.See(who, caseID).Tracks[0]
 	proposal, _, err = st.Site.App.EndTrack(context.Background(), st.Site.Actor(who), casework.EndTrackInput{TrackID: t.ID, Version: t.Version, Ground: "died", Reason: "certificate in the file"})
 	return proposal, err
 }
 
-// receiptOf waits for the receipt and checks that it holds.
+// ReceiptOf waits for the receipt and checks that it holds.
 func ReceiptOf(t *testing.T, s *apptest.Site, who string, ask heads.ReceiptAsk) heads.ReceiptView {
 	t.Helper()
 	ask.Wait = time.Minute
@@ -457,7 +456,7 @@ func ReceiptOf(t *testing.T, s *apptest.Site, who string, ask heads.ReceiptAsk) 
 	return v
 }
 
-// slipOf reads the slip as its holder's file and checks it against the receipt.
+// SlipOf reads the slip as its holder's file and checks it against the receipt.
 func SlipOf(t *testing.T, s *apptest.Site, who string, r heads.ReceiptView) (*slip.Slip, *slip.Verdict) {
 	t.Helper()
 	made, _, err := s.App.Slip(ctx, s.Actor(who), r.Seq)
@@ -482,7 +481,7 @@ func SlipOf(t *testing.T, s *apptest.Site, who string, r heads.ReceiptView) (*sl
 	return read, verdict
 }
 
-// plantIssues writes issues about several people of several units, in states and
+// PlantIssues writes issues about several people of several units, in states and
 // months that differ.
 func PlantIssues(t *testing.T, s *apptest.Site) int {
 	t.Helper()
@@ -531,7 +530,7 @@ func PlantIssues(t *testing.T, s *apptest.Site) int {
 	return n
 }
 
-// behind opens the list behind a number that is not one of issues and counts
+// Behind opens the list behind a number that is not one of issues and counts
 // its rows page by page.
 func Behind(t *testing.T, s *apptest.Site, who *roster.Actor, list report.List, q url.Values) (n int64, ok bool) {
 	t.Helper()
@@ -561,8 +560,8 @@ func Behind(t *testing.T, s *apptest.Site, who *roster.Actor, list report.List, 
 		}
 		return int64(len(l.Units)), true
 	case report.Untouched:
-		in := reports.UntouchedInput{ReconInput: reports.ReconInput{Unit: q.Get("unit"), From: q.Get("from"), To: q.Get("to")}, Category: q.Get("category")}
-		page, err := s.App.Untouched(ctx, who, in)
+		in := reports.PeopleWithoutIssuesInput{ReconInput: reports.ReconInput{Unit: q.Get("unit"), From: q.Get("from"), To: q.Get("to")}, Category: q.Get("category")}
+		page, err := s.App.PeopleWithoutIssues(ctx, who, in)
 		if fault.Is(err, fault.ForbiddenKind) {
 			return 0, false
 		}
@@ -586,7 +585,7 @@ func Behind(t *testing.T, s *apptest.Site, who *roster.Actor, list report.List, 
 	return 0, false
 }
 
-// campaign opens a campaign on the test site and writes its roster.
+// Campaign opens a campaign on the test site and writes its roster.
 func Campaign(t *testing.T, s *apptest.Site) string {
 	t.Helper()
 	manager := s.Actor("manager")
@@ -616,8 +615,8 @@ func Step(t *testing.T, s *apptest.Site, id, name string) {
 	s.Jobs()
 }
 
-// list gives the actor's list of the audience, his own or his unit's.
-func List(t *testing.T, s *apptest.Site, who string, a selfcheck.Audience, body bool) *appselfcheck.ListView {
+// List gives the actor's list of the audience, his own or his unit's.
+func List(t *testing.T, s *apptest.Site, who string, a selfcheck.Audience, body bool) *appselfcheck.SubmissionView {
 	t.Helper()
 	lists, err := s.App.MyLists(ctx, s.Actor(who))
 	if err != nil {
@@ -644,7 +643,7 @@ func Says(item int64, texts ...string) selfcheck.ItemAnswer {
 	return a
 }
 
-func Submit(t *testing.T, s *apptest.Site, who string, l *appselfcheck.ListView, given ...selfcheck.ItemAnswer) desk.Receipt {
+func Submit(t *testing.T, s *apptest.Site, who string, l *appselfcheck.SubmissionView, given ...selfcheck.ItemAnswer) desk.Receipt {
 	t.Helper()
 	r, err := s.App.Submit(ctx, s.Actor(who), appselfcheck.SubmitInput{ID: l.ID, Version: l.Version, Answers: Answers(given...)})
 	if err != nil {
@@ -653,7 +652,7 @@ func Submit(t *testing.T, s *apptest.Site, who string, l *appselfcheck.ListView,
 	return r
 }
 
-// sound asks that the whole ledger verifies.
+// Sound asks that the whole ledger verifies.
 func Sound(t *testing.T, s *apptest.Site) {
 	t.Helper()
 	if v, err := s.Store.Verify(ctx, nil); err != nil || !v.OK() {
