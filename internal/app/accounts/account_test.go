@@ -18,8 +18,6 @@ import (
 	"plumbline/internal/store"
 )
 
-var ctx = context.Background()
-
 func TestFirstSignInByCode(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()

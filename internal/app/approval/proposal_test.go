@@ -14,8 +14,6 @@ import (
 	"plumbline/internal/inquiry"
 )
 
-var ctx = context.Background()
-
 func TestNobodyClosesACaseAlone(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx, st := context.Background(), story.New(t, s)

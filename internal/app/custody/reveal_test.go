@@ -21,8 +21,6 @@ import (
 	"plumbline/internal/store"
 )
 
-var ctx = context.Background()
-
 const whistle = "吹哨人某某某"
 
 // custodians are three people of the office with keys of their own.

@@ -20,8 +20,6 @@ import (
 	"plumbline/internal/rules"
 )
 
-var ctx = context.Background()
-
 // What is opened and taken out in a day is counted, and beyond the budget of
 // the role somebody else has to agree.
 func TestBeyondTheDaysBudgetASecondPersonAgrees(t *testing.T) {

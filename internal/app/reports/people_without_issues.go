@@ -11,14 +11,14 @@ import (
 	"plumbline/seeds"
 )
 
-// UntouchedInput asks for who has nothing in a category.
+// PeopleWithoutIssuesInput asks for who has nothing in a category.
 type PeopleWithoutIssuesInput struct {
 	ReconInput
 	Category string
 	Cursor   string
 }
 
-// UntouchedPerson is one of them; the name is for those who see names.
+// PersonWithoutIssues is one of them; the name is for those who see names.
 type PersonWithoutIssues struct {
 	PersonID string `json:"person_id"`
 	Name     string `json:"person_name"`
@@ -27,7 +27,7 @@ type PersonWithoutIssues struct {
 	UnitName string `json:"unit_name"`
 }
 
-// UntouchedList is one page, and how many there are in all.
+// PeopleWithoutIssuesList is one page, and how many there are in all.
 type PeopleWithoutIssuesList struct {
 	Unit     string                `json:"unit"`
 	UnitName string                `json:"unit_name"`
