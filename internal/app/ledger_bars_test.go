@@ -6,10 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/apptest/story"
-
 	"plumbline/internal/app/casework"
 	"plumbline/internal/apptest"
+	"plumbline/internal/apptest/story"
 	"plumbline/internal/custody"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"

@@ -5,8 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/apptest/story"
-
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/approval"
 	"plumbline/internal/app/casework"
@@ -14,6 +12,7 @@ import (
 	"plumbline/internal/app/desk"
 	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/apptest"
+	"plumbline/internal/apptest/story"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/roster"

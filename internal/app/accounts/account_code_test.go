@@ -4,12 +4,11 @@ import (
 	"context"
 	"testing"
 
-	"plumbline/internal/apptest/story"
-
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/approval"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
+	"plumbline/internal/apptest/story"
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"

@@ -7,12 +7,11 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/apptest/story"
-
 	"plumbline/internal/app"
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
+	"plumbline/internal/apptest/story"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"

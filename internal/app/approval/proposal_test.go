@@ -4,11 +4,10 @@ import (
 	"context"
 	"testing"
 
-	"plumbline/internal/apptest/story"
-
 	"plumbline/internal/app/approval"
 	"plumbline/internal/app/casework"
 	"plumbline/internal/apptest"
+	"plumbline/internal/apptest/story"
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"

@@ -7,13 +7,12 @@ import (
 	"strings"
 	"testing"
 
-	"plumbline/internal/apptest/story"
-
 	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/heads"
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
+	"plumbline/internal/apptest/story"
 	"plumbline/internal/bundle"
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"

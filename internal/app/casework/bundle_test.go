@@ -9,10 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"plumbline/internal/apptest/story"
-
 	"plumbline/internal/app/casework"
 	"plumbline/internal/apptest"
+	"plumbline/internal/apptest/story"
 	"plumbline/internal/bundle"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"

@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"testing"
 
-	"plumbline/internal/apptest/story"
-
 	"plumbline/internal/app/approval"
 	"plumbline/internal/app/casework"
 	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/apptest"
+	"plumbline/internal/apptest/story"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
 	"plumbline/internal/rectify"

@@ -14,8 +14,6 @@ import (
 	"strings"
 	"testing"
 
-	"plumbline/internal/apptest/story"
-
 	"plumbline/internal/app"
 	"plumbline/internal/app/casework"
 	appcustody "plumbline/internal/app/custody"
@@ -24,6 +22,7 @@ import (
 	"plumbline/internal/app/reports"
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/pgtest"
+	"plumbline/internal/apptest/story"
 	"plumbline/internal/custody"
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"

@@ -6,11 +6,10 @@ import (
 	"os"
 	"testing"
 
-	"plumbline/internal/apptest/story"
-
 	"plumbline/internal/app/casework"
 	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/apptest"
+	"plumbline/internal/apptest/story"
 	"plumbline/internal/custody"
 	"plumbline/internal/store"
 	"plumbline/internal/store/keys"

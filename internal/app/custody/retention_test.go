@@ -5,11 +5,10 @@ import (
 	"slices"
 	"testing"
 
-	"plumbline/internal/apptest/story"
-
 	"plumbline/internal/app/casework"
 	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/apptest"
+	"plumbline/internal/apptest/story"
 	"plumbline/internal/custody"
 	"plumbline/internal/issue"
 )

@@ -9,13 +9,12 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/apptest/story"
-
 	"plumbline/internal/app"
 	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/app/desk"
 	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/apptest"
+	"plumbline/internal/apptest/story"
 	"plumbline/internal/custody"
 	"plumbline/internal/seal"
 	"plumbline/internal/store"

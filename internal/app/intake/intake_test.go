@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/apptest/story"
-
 	"github.com/google/go-cmp/cmp"
 
 	"plumbline/internal/app/approval"
@@ -19,6 +17,7 @@ import (
 	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/pgtest"
+	"plumbline/internal/apptest/story"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/intake"

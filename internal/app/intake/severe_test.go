@@ -5,11 +5,10 @@ import (
 	"slices"
 	"testing"
 
-	"plumbline/internal/apptest/story"
-
 	"plumbline/internal/app/casework"
 	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/apptest"
+	"plumbline/internal/apptest/story"
 	"plumbline/internal/store"
 )
 

@@ -3,11 +3,10 @@ package people_test
 import (
 	"testing"
 
-	"plumbline/internal/apptest/story"
-
 	"plumbline/internal/app/casework"
 	"plumbline/internal/app/people"
 	"plumbline/internal/apptest"
+	"plumbline/internal/apptest/story"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
 )

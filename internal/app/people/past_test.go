@@ -4,10 +4,9 @@ import (
 	"context"
 	"testing"
 
-	"plumbline/internal/apptest/story"
-
 	"plumbline/internal/app/people"
 	"plumbline/internal/apptest"
+	"plumbline/internal/apptest/story"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
 )

@@ -3,12 +3,11 @@ package people_test
 import (
 	"testing"
 
-	"plumbline/internal/apptest/story"
-
 	"github.com/google/go-cmp/cmp"
 
 	"plumbline/internal/app/people"
 	"plumbline/internal/apptest"
+	"plumbline/internal/apptest/story"
 	"plumbline/internal/roster"
 )
 

@@ -4,12 +4,11 @@ import (
 	"path/filepath"
 	"testing"
 
-	"plumbline/internal/apptest/story"
-
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/people"
 	"plumbline/internal/apptest"
+	"plumbline/internal/apptest/story"
 	"plumbline/internal/roster"
 )
 

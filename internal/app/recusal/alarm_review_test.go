@@ -4,13 +4,12 @@ import (
 	"context"
 	"testing"
 
-	"plumbline/internal/apptest/story"
-
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/casework"
 	apprecusal "plumbline/internal/app/recusal"
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
+	"plumbline/internal/apptest/story"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"

@@ -3,11 +3,10 @@ package recusal_test
 import (
 	"testing"
 
-	"plumbline/internal/apptest/story"
-
 	"plumbline/internal/app/casework"
 	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/apptest"
+	"plumbline/internal/apptest/story"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"

@@ -5,11 +5,10 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/apptest/story"
-
 	"plumbline/internal/app/people"
 	"plumbline/internal/app/reports"
 	"plumbline/internal/apptest"
+	"plumbline/internal/apptest/story"
 	"plumbline/internal/issue"
 	"plumbline/internal/report"
 	"plumbline/internal/roster"
