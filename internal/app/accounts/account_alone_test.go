@@ -65,7 +65,7 @@ func (k taken) open(when string) {
 func (k taken) shut(when string) {
 	k.Helper()
 	for way, err := range k.ways() {
-		if story.CodeOf(err) != "code_alone" || story.KindOf(err) != fault.Unauth {
+		if story.CodeOf(err) != "code_alone" || fault.KindOf(err) != fault.Unauth {
 			k.Errorf("%s, by %s: %v", when, way, err)
 		}
 	}
@@ -123,7 +123,7 @@ func TestACodeIssuedAloneCarriesNoRole(t *testing.T) {
 		if err != nil || !who.HoldsAt(roster.RoleUnitHead, s.Units["east1"]) {
 			t.Errorf("after two stood for the code: %v %+v", err, who)
 		}
-		if _, err := s.App.Authenticate(ctx, k.script.Token); story.KindOf(err) != fault.Unauth {
+		if _, err := s.App.Authenticate(ctx, k.script.Token); fault.KindOf(err) != fault.Unauth {
 			t.Errorf("the taker's token lives on: %v", err)
 		}
 		if verdict, err := s.Store.Verify(ctx, nil); err != nil || !verdict.OK() {

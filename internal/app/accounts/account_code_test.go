@@ -134,10 +134,10 @@ func TestTheHolderConfirmsACodeOnHisDevice(t *testing.T) {
 		who, err := s.App.Authenticate(ctx, phone.Token)
 		st.Must(err)
 		theirs, in := ask()
-		if _, err := s.App.RefuseCode(ctx, s.Actor("anna"), in); story.KindOf(err) != fault.Unauth {
+		if _, err := s.App.RefuseCode(ctx, s.Actor("anna"), in); fault.KindOf(err) != fault.Unauth {
 			t.Errorf("without a session: %v", err)
 		}
-		if _, _, _, err := s.App.ConfirmCode(ctx, s.Actor("ben"), in); story.KindOf(err) != fault.NotFoundKind {
+		if _, _, _, err := s.App.ConfirmCode(ctx, s.Actor("ben"), in); fault.KindOf(err) != fault.NotFoundKind {
 			t.Errorf("somebody else's word: %v", err)
 		}
 		if _, err := s.App.RefuseCode(ctx, who, in); err != nil {
@@ -151,7 +151,7 @@ func TestTheHolderConfirmsACodeOnHisDevice(t *testing.T) {
 		if err != nil || until.IsZero() {
 			t.Fatal(err)
 		}
-		if _, err := s.App.Authenticate(ctx, phone.Token); story.KindOf(err) != fault.Unauth {
+		if _, err := s.App.Authenticate(ctx, phone.Token); fault.KindOf(err) != fault.Unauth {
 			t.Errorf("his sessions go on: %v", err)
 		}
 		if opens(s, "anna", theirs) || opens(s, "anna", story.Password) {

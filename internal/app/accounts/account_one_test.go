@@ -25,7 +25,7 @@ func TestOnePersonHasOneAccount(t *testing.T) {
 		refused := func(when string) {
 			t.Helper()
 			for _, who := range []*roster.Actor{s.Actor("system"), desk.Program("operator")} {
-				if _, _, err := s.App.AddAccount(ctx, who, second); story.CodeOf(err) != "account_held" || story.KindOf(err) != fault.ConflictKind {
+				if _, _, err := s.App.AddAccount(ctx, who, second); story.CodeOf(err) != "account_held" || fault.KindOf(err) != fault.ConflictKind {
 					t.Errorf("%s: a second account: %v", when, err)
 				}
 			}

@@ -44,7 +44,7 @@ func TestAnOldSessionProvesWhoHoldsIt(t *testing.T) {
 		}
 		s.Clock.Add(time.Minute)
 		for name, in := range map[string]*accounts.SignedIn{"page": laptop, "token": script} {
-			if err := grant(in, "east2"); story.CodeOf(err) != "proof_needed" || story.KindOf(err) != fault.ForbiddenKind {
+			if err := grant(in, "east2"); story.CodeOf(err) != "proof_needed" || fault.KindOf(err) != fault.ForbiddenKind {
 				t.Errorf("after five minutes, by %s: %v", name, err)
 			}
 		}
@@ -79,13 +79,13 @@ func TestAnOldSessionProvesWhoHoldsIt(t *testing.T) {
 		for range 5 {
 			_, _ = s.App.Prove(ctx, who, accounts.ProofInput{Password: "guess"})
 		}
-		if _, err := s.App.Prove(ctx, who, accounts.ProofInput{Password: story.Password}); story.KindOf(err) != fault.TooManyKind {
+		if _, err := s.App.Prove(ctx, who, accounts.ProofInput{Password: story.Password}); fault.KindOf(err) != fault.TooManyKind {
 			t.Errorf("guessing at the proof is not slowed: %v", err)
 		}
-		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "security", Password: story.Password}); story.KindOf(err) != fault.TooManyKind {
+		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "security", Password: story.Password}); fault.KindOf(err) != fault.TooManyKind {
 			t.Errorf("guesses at the proof do not count at sign-in: %v", err)
 		}
-		if _, err := s.App.Prove(ctx, s.Actor("anna"), accounts.ProofInput{Password: story.Password}); story.KindOf(err) != fault.Unauth {
+		if _, err := s.App.Prove(ctx, s.Actor("anna"), accounts.ProofInput{Password: story.Password}); fault.KindOf(err) != fault.Unauth {
 			t.Errorf("without a session: %v", err)
 		}
 	})

@@ -34,7 +34,7 @@ func TestFirstSignInByCode(t *testing.T) {
 		if !in.Renew || !in.Actor.MustRenew {
 			t.Error("a session by code must first set a password")
 		}
-		if _, _, err := s.App.Jobs(ctx, in.Actor, "", 0); story.KindOf(err) != fault.ForbiddenKind {
+		if _, _, err := s.App.Jobs(ctx, in.Actor, "", 0); fault.KindOf(err) != fault.ForbiddenKind {
 			t.Errorf("a session by code did something else: %v", err)
 		}
 		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: code}); story.CodeOf(err) != "sign_in_failed" {
@@ -62,7 +62,7 @@ func TestFirstSignInByCode(t *testing.T) {
 		if _, err := s.App.SetPassword(ctx, again.Actor, accounts.PasswordInput{Old: story.Password, New: "another word 77"}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.App.Authenticate(ctx, in.Token); story.KindOf(err) != fault.Unauth {
+		if _, err := s.App.Authenticate(ctx, in.Token); fault.KindOf(err) != fault.Unauth {
 			t.Errorf("the other session outlived a new password: %v", err)
 		}
 	})
@@ -87,11 +87,11 @@ func TestSessionsEndAtOnce(t *testing.T) {
 			}
 		}
 	}
-	if _, err := s.App.Authenticate(ctx, first.Token); story.KindOf(err) != fault.Unauth {
+	if _, err := s.App.Authenticate(ctx, first.Token); fault.KindOf(err) != fault.Unauth {
 		t.Errorf("an ended session goes on: %v", err)
 	}
 	other := story.Activate(t, s, "ben")
-	if err := s.App.EndSession(ctx, second.Actor, other.Actor.Session); story.KindOf(err) != fault.NotFoundKind {
+	if err := s.App.EndSession(ctx, second.Actor, other.Actor.Session); fault.KindOf(err) != fault.NotFoundKind {
 		t.Errorf("somebody else's session: %v", err)
 	}
 	s.Clock.Add(90 * time.Minute)
@@ -103,7 +103,7 @@ func TestSessionsEndAtOnce(t *testing.T) {
 		t.Errorf("use did not keep it alive: %v", err)
 	}
 	s.Clock.Add(2*time.Hour + time.Minute)
-	if _, err := s.App.Authenticate(ctx, second.Token); story.KindOf(err) != fault.Unauth {
+	if _, err := s.App.Authenticate(ctx, second.Token); fault.KindOf(err) != fault.Unauth {
 		t.Errorf("an idle session goes on: %v", err)
 	}
 	script, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: story.Password, Bearer: true, Label: "nightly", Scope: []string{desk.ScopeRead}})
@@ -124,7 +124,7 @@ func TestSessionsEndAtOnce(t *testing.T) {
 	if _, err := s.App.SetAccountState(ctx, system, s.Account["anna"], views[0].Version, true); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.App.Authenticate(ctx, script.Token); story.KindOf(err) != fault.Unauth {
+	if _, err := s.App.Authenticate(ctx, script.Token); fault.KindOf(err) != fault.Unauth {
 		t.Errorf("a disabled account goes on: %v", err)
 	}
 	if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: story.Password}); story.CodeOf(err) != "sign_in_failed" {
@@ -164,10 +164,10 @@ func TestGuessingIsSlowedAndLocksNobodyOut(t *testing.T) {
 		if got := head(); got != before+1 {
 			t.Errorf("a burst of failures wrote %d entries, want 1", got-before)
 		}
-		if err := guess("anna"); story.KindOf(err) != fault.TooManyKind {
+		if err := guess("anna"); fault.KindOf(err) != fault.TooManyKind {
 			t.Errorf("the sixth guess: %v", err)
 		}
-		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: story.Password, Source: "10.0.0.2"}); story.KindOf(err) != fault.TooManyKind {
+		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: story.Password, Source: "10.0.0.2"}); fault.KindOf(err) != fault.TooManyKind {
 			t.Errorf("a new device during the wait: %v", err)
 		}
 		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: story.Password, Source: "203.0.113.7", Device: own.Device}); err != nil {
@@ -178,7 +178,7 @@ func TestGuessingIsSlowedAndLocksNobodyOut(t *testing.T) {
 			t.Errorf("after the wait: %v", err)
 		}
 		s.Clock.Add(31 * time.Second)
-		if err := guess("anna"); story.KindOf(err) != fault.TooManyKind {
+		if err := guess("anna"); fault.KindOf(err) != fault.TooManyKind {
 			t.Errorf("the wait did not double: %v", err)
 		}
 		for range 5 {
@@ -186,22 +186,22 @@ func TestGuessingIsSlowedAndLocksNobodyOut(t *testing.T) {
 				t.Errorf("an unknown login looks different: %v", err)
 			}
 		}
-		if err := guess("nobody-at-all"); story.KindOf(err) != fault.TooManyKind {
+		if err := guess("nobody-at-all"); fault.KindOf(err) != fault.TooManyKind {
 			t.Errorf("an unknown login is not slowed: %v", err)
 		}
 		for i := range 40 { // one source over many accounts
 			err = guess("login" + strings.Repeat("x", i))
-			if story.KindOf(err) == fault.TooManyKind {
+			if fault.KindOf(err) == fault.TooManyKind {
 				break
 			}
 		}
-		if story.KindOf(err) != fault.TooManyKind {
+		if fault.KindOf(err) != fault.TooManyKind {
 			t.Errorf("a source over many accounts: %v", err)
 		}
 		for range 12 { // somebody holds her phone
 			_, err = s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: "guess", Source: "10.0.0.3", Device: own.Device})
 		}
-		if story.KindOf(err) != fault.TooManyKind {
+		if fault.KindOf(err) != fault.TooManyKind {
 			t.Errorf("guessing on her own device: %v", err)
 		}
 	})
@@ -220,7 +220,7 @@ func TestCountersSurviveARestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := again.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: "guess"}); story.KindOf(err) != fault.TooManyKind {
+	if _, err := again.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: "guess"}); fault.KindOf(err) != fault.TooManyKind {
 		t.Errorf("a new program forgot the failures: %v", err)
 	}
 }
@@ -334,7 +334,7 @@ func TestDeputy(t *testing.T) {
 	if _, _, err := s.App.NameDeputy(ctx, s.Actor("anna"), in); story.CodeOf(err) != "deputy_of_deputy" {
 		t.Errorf("a deputy's deputy: %v", err)
 	}
-	if _, err := s.App.RevokeDeputy(ctx, s.Actor("east2head"), id, 1); story.KindOf(err) != fault.NotFoundKind {
+	if _, err := s.App.RevokeDeputy(ctx, s.Actor("east2head"), id, 1); fault.KindOf(err) != fault.NotFoundKind {
 		t.Errorf("another head revokes: %v", err)
 	}
 	s.Clock.Add(9 * 24 * time.Hour)

@@ -41,10 +41,10 @@ func TestEverySecretMeetsOneCounter(t *testing.T) {
 		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: "guess", Source: "203.0.113.7"}); story.CodeOf(err) != "sign_in_failed" {
 			t.Fatal(err)
 		}
-		if err := set(story.Password); story.KindOf(err) != fault.TooManyKind {
+		if err := set(story.Password); fault.KindOf(err) != fault.TooManyKind {
 			t.Errorf("the sixth guess, at the other door: %v", err)
 		}
-		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: story.Password}); story.KindOf(err) != fault.TooManyKind {
+		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: story.Password}); fault.KindOf(err) != fault.TooManyKind {
 			t.Errorf("sign-in after guesses at the password page: %v", err)
 		}
 		s.Clock.Add(31 * time.Second)
@@ -148,7 +148,7 @@ func TestASourceIsSlowedAndItsPeopleAreNot(t *testing.T) {
 				t.Fatal("nobody slows the source")
 			}
 		}
-		if _, err := signIn("east1head", story.Password, "", station); story.KindOf(err) != fault.TooManyKind {
+		if _, err := signIn("east1head", story.Password, "", station); fault.KindOf(err) != fault.TooManyKind {
 			t.Errorf("a strange device at the slowed source: %v", err)
 		}
 		for login, device := range map[string]string{"anna": first.Device, "ben": shared.Device} {
@@ -156,7 +156,7 @@ func TestASourceIsSlowedAndItsPeopleAreNot(t *testing.T) {
 				t.Errorf("%s on the machine that he always uses: %v", login, err)
 			}
 		}
-		if _, err := signIn("east2head", "AAAA-BBBB-CCCC", "", station); story.KindOf(err) != fault.TooManyKind {
+		if _, err := signIn("east2head", "AAAA-BBBB-CCCC", "", station); fault.KindOf(err) != fault.TooManyKind {
 			t.Errorf("a wrong code at the slowed source: %v", err)
 		}
 		if _, err := signIn("east2head", code, "", station); err != nil {
@@ -170,7 +170,7 @@ func TestASourceIsSlowedAndItsPeopleAreNot(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := signIn("east1head", "guess", "", "10.0.1.99"); story.KindOf(err) != fault.TooManyKind {
+		if _, err := signIn("east1head", "guess", "", "10.0.1.99"); fault.KindOf(err) != fault.TooManyKind {
 			t.Errorf("one account from many sources: %v", err)
 		}
 		err = nil

@@ -73,7 +73,7 @@ func TestATokenDoesWhatItsScopeSays(t *testing.T) {
 	if err := s.App.EndSession(ctx, ends.Actor, reads.Actor.Session); err != nil { // by its owner's other token
 		t.Errorf("ending a token: %v", err)
 	}
-	if _, err := s.App.Authenticate(ctx, reads.Token); story.KindOf(err) != fault.Unauth {
+	if _, err := s.App.Authenticate(ctx, reads.Token); fault.KindOf(err) != fault.Unauth {
 		t.Errorf("an ended token goes on: %v", err)
 	}
 	if err := s.App.EndSession(ctx, ends.Actor, ""); err != nil {

@@ -145,7 +145,7 @@ func TestARejectionIsProposedByAPerson(t *testing.T) {
 	}
 	twin := *s.Actor("inspector2")
 	twin.Person = s.Actor("inspector").Person
-	if _, err := reject(&twin, 2); story.FaultCode(err) != "issue_second_person" {
+	if _, err := reject(&twin, 2); story.CodeOf(err) != "issue_second_person" {
 		t.Errorf("another account of the same person: %v", err)
 	}
 	if r, err := reject(s.Actor("inspector2"), 2); err != nil || r.State != issue.Rejected {
@@ -178,7 +178,7 @@ func TestTheHeadSettlesNoComplaintAgainstHisStaff(t *testing.T) {
 				t.Errorf("%s: offered %t, because of %v; want %q", name, offered, d.NoCorrect, want)
 			}
 			_, _, err = s.App.CorrectIssue(ctx, head, casework.CorrectIssueInput{Step: casework.Step{ID: ids[name], Version: d.Version}})
-			if story.FaultCode(err) != want || err != nil && !fault.Is(err, fault.InvalidKind) {
+			if story.CodeOf(err) != want || err != nil && !fault.Is(err, fault.InvalidKind) {
 				t.Errorf("%s: %v, want %q", name, err, want)
 			}
 		}
@@ -198,7 +198,7 @@ func TestTriageToRectifyingIsATask(t *testing.T) {
 		try := func(what, want, field string) {
 			t.Helper()
 			_, _, err := s.App.TriageIssue(ctx, s.Actor("inspector"), in)
-			if story.FaultCode(err) != want || fault.As(err).Field != field {
+			if story.CodeOf(err) != want || fault.As(err).Field != field {
 				t.Errorf("%s: %v, want %s at %s", what, err, want, field)
 			}
 			if i := stored(t, s, id); i.State != issue.Registered {

@@ -21,10 +21,10 @@ func TestAnExpungementHasItsGuards(t *testing.T) {
 	s := apptest.SQLite(t)
 	ctx := context.Background()
 	id := story.TheIssue(t, s)
-	if _, err := story.ProposeExpungement(s, "records", id, custody.GroundRetention); story.FaultCode(err) != "expungement_open" {
+	if _, err := story.ProposeExpungement(s, "records", id, custody.GroundRetention); story.CodeOf(err) != "expungement_open" {
 		t.Errorf("an open matter: %v", err)
 	}
-	if _, err := story.ProposeExpungement(s, "records", "nowhere", custody.GroundCourt); story.FaultCode(err) != "record_unknown" {
+	if _, err := story.ProposeExpungement(s, "records", "nowhere", custody.GroundCourt); story.CodeOf(err) != "record_unknown" {
 		t.Errorf("%v", err)
 	}
 	if _, err := story.ProposeExpungement(s, "inspector", id, custody.GroundCourt); err == nil {
@@ -34,23 +34,23 @@ func TestAnExpungementHasItsGuards(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := story.ProposeExpungement(s, "records", id, custody.GroundCourt); story.FaultCode(err) != "expungement_pending" {
+	if _, err := story.ProposeExpungement(s, "records", id, custody.GroundCourt); story.CodeOf(err) != "expungement_pending" {
 		t.Errorf("%v", err)
 	}
-	if _, err := s.App.ApproveExpungement(ctx, s.Actor("records"), appcustody.ExpungementInput{ID: e, Version: 1}); story.FaultCode(err) != "guard_same_person" {
+	if _, err := s.App.ApproveExpungement(ctx, s.Actor("records"), appcustody.ExpungementInput{ID: e, Version: 1}); story.CodeOf(err) != "guard_same_person" {
 		t.Errorf("one person did both: %v", err)
 	}
 	h, _, err := s.App.PlaceHold(ctx, s.Actor("body"), appcustody.HoldInput{RecordInput: appcustody.RecordInput{Kind: custody.IssueRecord, Record: id}, Reason: "诉讼"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.App.ApproveExpungement(ctx, s.Actor("body"), appcustody.ExpungementInput{ID: e, Version: 1}); story.FaultCode(err) != "legal_hold" {
+	if _, err := s.App.ApproveExpungement(ctx, s.Actor("body"), appcustody.ExpungementInput{ID: e, Version: 1}); story.CodeOf(err) != "legal_hold" {
 		t.Errorf("under a hold: %v", err)
 	}
 	if d, err := s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: id}); err != nil || d.Narrative != "narrative of one" || d.Erased {
 		t.Fatalf("the refused approval erased: %+v %v", d, err)
 	}
-	if _, _, err := s.App.LiftHold(ctx, s.Actor("body"), appcustody.LiftInput{ID: h, Version: 1, Reason: "结束"}); story.FaultCode(err) != "guard_same_person" {
+	if _, _, err := s.App.LiftHold(ctx, s.Actor("body"), appcustody.LiftInput{ID: h, Version: 1, Reason: "结束"}); story.CodeOf(err) != "guard_same_person" {
 		t.Errorf("%v", err)
 	}
 	lift := func(hold string) {
@@ -59,7 +59,7 @@ func TestAnExpungementHasItsGuards(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.App.ApproveExpungement(ctx, s.Actor("body"), appcustody.ExpungementInput{ID: e, Version: 1}); story.FaultCode(err) != "legal_hold" {
+		if _, err := s.App.ApproveExpungement(ctx, s.Actor("body"), appcustody.ExpungementInput{ID: e, Version: 1}); story.CodeOf(err) != "legal_hold" {
 			t.Errorf("one person lifted a hold: %v", err)
 		}
 		story.New(t, s).Agree(id, "body2")
@@ -78,17 +78,17 @@ func TestAnExpungementHasItsGuards(t *testing.T) {
 	if x, err := s.App.Expungement(ctx, s.Actor("body"), e); err != nil || x.Approvals != 1 || !x.Approved || x.Can["expungement.approve"] || x.State != custody.ExpungementProposed {
 		t.Errorf("after one approval: %+v %v", x, err)
 	}
-	if err := approve("body"); story.FaultCode(err) != "expungement_approved" {
+	if err := approve("body"); story.CodeOf(err) != "expungement_approved" {
 		t.Errorf("one person approved twice: %v", err)
 	}
-	if err := approve("records"); story.FaultCode(err) != "guard_same_person" {
+	if err := approve("records"); story.CodeOf(err) != "guard_same_person" {
 		t.Errorf("the proposer approved as the second: %v", err)
 	}
 	again, _, err := s.App.PlaceHold(ctx, s.Actor("body"), appcustody.HoldInput{RecordInput: appcustody.RecordInput{Kind: custody.IssueRecord, Record: id}, Reason: "诉讼"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := approve("body2"); story.FaultCode(err) != "legal_hold" {
+	if err := approve("body2"); story.CodeOf(err) != "legal_hold" {
 		t.Errorf("a hold placed between the approvals: %v", err)
 	}
 	id2, _, err := s.App.LiftHold(ctx, s.Actor("records"), appcustody.LiftInput{ID: again, Version: 1, Reason: "结束"})
@@ -99,13 +99,13 @@ func TestAnExpungementHasItsGuards(t *testing.T) {
 	if err := approve("body2"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.App.ApproveExpungement(ctx, s.Actor("body2"), appcustody.ExpungementInput{ID: e, Version: 2}); story.FaultCode(err) != "expungement_state" {
+	if _, err := s.App.ApproveExpungement(ctx, s.Actor("body2"), appcustody.ExpungementInput{ID: e, Version: 2}); story.CodeOf(err) != "expungement_state" {
 		t.Errorf("approved when it is done: %v", err)
 	}
 	if d, err := s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: id}); err != nil || d.Narrative != "" || !d.Erased {
 		t.Errorf("%+v %v", d, err)
 	}
-	if _, err := story.ProposeExpungement(s, "records", id, custody.GroundCourt); story.FaultCode(err) != "expunged_already" {
+	if _, err := story.ProposeExpungement(s, "records", id, custody.GroundCourt); story.CodeOf(err) != "expunged_already" {
 		t.Errorf("%v", err)
 	}
 }

@@ -109,7 +109,7 @@ func TestRetentionListsWhatIsDue(t *testing.T) {
 		if ids, _ := dueIDs(t, s, appcustody.DueInput{}); slices.Contains(ids, of["open"]) || len(ids) != 2 {
 			t.Errorf("what is open is due: %v", ids)
 		}
-		if _, err := s.App.Due(ctx, s.Actor("records"), appcustody.DueInput{Kind: "person"}); story.FaultCode(err) != "filter_value" {
+		if _, err := s.App.Due(ctx, s.Actor("records"), appcustody.DueInput{Kind: "person"}); story.CodeOf(err) != "filter_value" {
 			t.Error(err)
 		}
 	})

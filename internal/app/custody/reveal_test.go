@@ -47,7 +47,7 @@ func office(t *testing.T, s *apptest.Site, names ...string) custodians {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.App.ApproveCustody(ctx, s.Actor("security"), appcustody.CustodyInput{ID: id, Version: 1}); story.FaultCode(err) != "guard_same_person" {
+	if _, err := s.App.ApproveCustody(ctx, s.Actor("security"), appcustody.CustodyInput{ID: id, Version: 1}); story.CodeOf(err) != "guard_same_person" {
 		t.Fatalf("one person proposed and approved: %v", err)
 	}
 	if _, err := s.App.ApproveCustody(ctx, s.Actor("security2"), appcustody.CustodyInput{ID: id, Version: 1}); err != nil {
@@ -101,10 +101,10 @@ func TestTwoCustodiansRevealOnce(t *testing.T) {
 		if v, err := a.Match(ctx, inspector, early.ID); err != nil || v.Complainant != whistle+"先" || v.Sealed == nil || v.Sealed.Custodians {
 			t.Fatalf("%+v %v", v.Sealed, err)
 		}
-		if _, err := a.CustodyBundle(ctx, desk.Program("test")); story.FaultCode(err) != "custodians_none" {
+		if _, err := a.CustodyBundle(ctx, desk.Program("test")); story.CodeOf(err) != "custodians_none" {
 			t.Errorf("a bundle without custodians: %v", err)
 		}
-		if _, _, err := a.AskReveal(ctx, inspector, appcustody.AskRevealInput{Match: early.ID, Reason: "核实"}); story.FaultCode(err) != "no_custodians" {
+		if _, _, err := a.AskReveal(ctx, inspector, appcustody.AskRevealInput{Match: early.ID, Reason: "核实"}); story.CodeOf(err) != "no_custodians" {
 			t.Errorf("%v", err)
 		}
 		c := office(t, s, "records", "body", "adjudicator")
@@ -124,7 +124,7 @@ func TestTwoCustodiansRevealOnce(t *testing.T) {
 		if list, err := a.Shares(ctx, s.Actor("body")); err != nil || len(list) != 1 {
 			t.Errorf("%v %v", list, err)
 		}
-		if _, err := a.Share(ctx, s.Actor("inspector2"), id); story.FaultCode(err) != "not_found" {
+		if _, err := a.Share(ctx, s.Actor("inspector2"), id); story.CodeOf(err) != "not_found" {
 			t.Errorf("one who is no custodian: %v", err)
 		}
 		if n, err := a.Reveals(ctx, s.Actor("records"), true, ""); err != nil || n.Total != 1 {
@@ -133,7 +133,7 @@ func TestTwoCustodiansRevealOnce(t *testing.T) {
 		if err := release(t, s, c, "body", id); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := a.ShowReveal(ctx, inspector, appcustody.RevealInput{ID: id, Version: 2}); story.FaultCode(err) != "reveal_waits" {
+		if _, _, err := a.ShowReveal(ctx, inspector, appcustody.RevealInput{ID: id, Version: 2}); story.CodeOf(err) != "reveal_waits" {
 			t.Errorf("one custodian was enough: %v", err)
 		}
 		other, _, err := a.AskReveal(ctx, inspector, appcustody.AskRevealInput{Match: early.ID, Reason: "另一件"})
@@ -144,7 +144,7 @@ func TestTwoCustodiansRevealOnce(t *testing.T) {
 		if err := release(t, s, c, "adjudicator", id); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := a.ShowReveal(ctx, s.Actor("inspector2"), appcustody.RevealInput{ID: id, Version: 3}); story.FaultCode(err) != "reveal_not_yours" {
+		if _, _, err := a.ShowReveal(ctx, s.Actor("inspector2"), appcustody.RevealInput{ID: id, Version: 3}); story.CodeOf(err) != "reveal_not_yours" {
 			t.Errorf("shown to another: %v", err)
 		}
 		out, _, err := a.ShowReveal(ctx, inspector, appcustody.RevealInput{ID: id, Version: 3, Key: "show"})
@@ -225,13 +225,13 @@ func misled(t *testing.T, s *apptest.Site, c custodians, right, wrong string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.App.ReleaseShare(ctx, s.Actor("adjudicator"), appcustody.RevealInput{ID: wrong, Response: r.Text()}); story.FaultCode(err) != "reveal_response" {
+	if _, err := s.App.ReleaseShare(ctx, s.Actor("adjudicator"), appcustody.RevealInput{ID: wrong, Response: r.Text()}); story.CodeOf(err) != "reveal_response" {
 		t.Errorf("a response to another request was taken: %v", err)
 	}
-	if _, err := s.App.ReleaseShare(ctx, s.Actor("records"), appcustody.RevealInput{ID: right, Response: r.Text()}); story.FaultCode(err) != "reveal_response" {
+	if _, err := s.App.ReleaseShare(ctx, s.Actor("records"), appcustody.RevealInput{ID: right, Response: r.Text()}); story.CodeOf(err) != "reveal_response" {
 		t.Errorf("another custodian's response was taken: %v", err)
 	}
-	if _, err := s.App.ReleaseShare(ctx, s.Actor("records"), appcustody.RevealInput{ID: right, Response: "-----"}); story.FaultCode(err) != "reveal_response" {
+	if _, err := s.App.ReleaseShare(ctx, s.Actor("records"), appcustody.RevealInput{ID: right, Response: "-----"}); story.CodeOf(err) != "reveal_response" {
 		t.Errorf("%v", err)
 	}
 }
@@ -275,7 +275,7 @@ func TestWhoMayBeACustodian(t *testing.T) {
 		"custodian_account": {{Login: "nobody-at-all", PublicKey: line()}, {Login: "records", PublicKey: line()}, {Login: "anna", PublicKey: line()}},
 		"custodian_admin":   {{Login: "system", PublicKey: line()}, {Login: "records", PublicKey: line()}, {Login: "anna", PublicKey: line()}},
 	} {
-		if _, _, err := s.App.ProposeCustody(ctx, s.Actor("security"), appcustody.ProposeCustodyInput{Custodians: list}); story.FaultCode(err) != code {
+		if _, _, err := s.App.ProposeCustody(ctx, s.Actor("security"), appcustody.ProposeCustodyInput{Custodians: list}); story.CodeOf(err) != code {
 			t.Errorf("want %s: %v", code, err)
 		}
 	}
@@ -365,7 +365,7 @@ func TestCustodiansHandOver(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := again.Share(ctx, s.Actor("body"), id); story.FaultCode(err) != "not_found" {
+		if _, err := again.Share(ctx, s.Actor("body"), id); story.CodeOf(err) != "not_found" {
 			t.Errorf("an old custodian is asked: %v", err)
 		}
 		for _, who := range []string{"body2", "clue"} {

@@ -104,7 +104,7 @@ func decideStory(t *testing.T, s *apptest.Site) {
 	if err != nil || v.State != "matched" || v.IssueID == "" {
 		t.Fatalf("probable: %v %+v", err, v.MatchRow)
 	}
-	if _, _, err := s.App.DecideMatch(ctx, two, appintake.DecideInput{ID: m.ID, Version: m.Version, Person: s.People["anna"]}); story.FaultCode(err) != "stale_version" {
+	if _, _, err := s.App.DecideMatch(ctx, two, appintake.DecideInput{ID: m.ID, Version: m.Version, Person: s.People["anna"]}); story.CodeOf(err) != "stale_version" {
 		t.Errorf("stale: %v", err)
 	}
 
@@ -118,7 +118,7 @@ func decideStory(t *testing.T, s *apptest.Site) {
 	if err != nil || v.State != "ambiguous" || !v.ByYou || v.MayDecide {
 		t.Fatalf("first reviewer: %v %+v", err, v)
 	}
-	if _, _, err := s.App.DecideMatch(ctx, one, appintake.DecideInput{ID: m.ID, Version: v.Version, Person: s.People["cara"]}); story.FaultCode(err) != "match_second_reviewer" {
+	if _, _, err := s.App.DecideMatch(ctx, one, appintake.DecideInput{ID: m.ID, Version: v.Version, Person: s.People["cara"]}); story.CodeOf(err) != "match_second_reviewer" {
 		t.Errorf("the same person twice: %v", err)
 	}
 	if n := len(auditIssues(t, s)); n != 2 {
@@ -143,7 +143,7 @@ func decideStory(t *testing.T, s *apptest.Site) {
 		t.Errorf("%d lines on the file of whom it was decided to be", n)
 	}
 	// Undo takes the issue back and asks for a reason.
-	if _, _, err := s.App.UndoMatch(ctx, one, appintake.UndoInput{ID: v.ID, Version: v.Version}); story.FaultCode(err) != "reason_missing" {
+	if _, _, err := s.App.UndoMatch(ctx, one, appintake.UndoInput{ID: v.ID, Version: v.Version}); story.CodeOf(err) != "reason_missing" {
 		t.Errorf("undo without a reason: %v", err)
 	}
 	v, _, err = s.App.UndoMatch(ctx, one, appintake.UndoInput{ID: v.ID, Version: v.Version, Reason: "认错人"})
@@ -160,7 +160,7 @@ func decideStory(t *testing.T, s *apptest.Site) {
 	// Out of scope and unknown are the same.
 	_, errA := s.App.Match(ctx, s.Actor("eastinspector"), story.MatchNamed(t, s, "inspector", "无此人").ID)
 	_, errB := s.App.Match(ctx, s.Actor("eastinspector"), store.NewID())
-	if story.FaultCode(errA) != "not_found" || story.FaultCode(errB) != "not_found" {
+	if story.CodeOf(errA) != "not_found" || story.CodeOf(errB) != "not_found" {
 		t.Errorf("%v, %v", errA, errB)
 	}
 }
@@ -174,7 +174,7 @@ func withdrawStory(t *testing.T, s *apptest.Site, id string) {
 	if n := len(auditIssues(t, s)); n != 2 {
 		t.Fatalf("%d issues with the duplicate", n)
 	}
-	if _, _, err := s.App.WithdrawBatch(ctx, inspector, appintake.BatchInput{ID: id}); story.FaultCode(err) != "reason_missing" {
+	if _, _, err := s.App.WithdrawBatch(ctx, inspector, appintake.BatchInput{ID: id}); story.CodeOf(err) != "reason_missing" {
 		t.Errorf("withdrawal without a reason: %v", err)
 	}
 	if _, _, err := s.App.WithdrawBatch(ctx, inspector, appintake.BatchInput{ID: id, Reason: "导错文件"}); err != nil {
@@ -225,7 +225,7 @@ func TestMappingsAreRemembered(t *testing.T) {
 		t.Errorf("not remembered: %v %+v", err, p)
 	}
 	f.Columns["没有这列"] = "name"
-	if _, _, err := s.App.ImportAudit(ctx, who, appintake.ImportInput{AuditFile: appintake.AuditFile{Name: "y.csv", Data: []byte(string(f.Data) + "林乙,1,x\n"), Source: "hotline", Columns: f.Columns}}); story.FaultCode(err) != "intake_header_unknown" {
+	if _, _, err := s.App.ImportAudit(ctx, who, appintake.ImportInput{AuditFile: appintake.AuditFile{Name: "y.csv", Data: []byte(string(f.Data) + "林乙,1,x\n"), Source: "hotline", Columns: f.Columns}}); story.CodeOf(err) != "intake_header_unknown" {
 		t.Errorf("unknown header: %v", err)
 	}
 }
@@ -258,7 +258,7 @@ func TestColumnsAreAskedFirst(t *testing.T) {
 	refused := func() {
 		t.Helper()
 		_, _, err := s.App.ImportAudit(ctx, who, appintake.ImportInput{AuditFile: f})
-		if story.FaultCode(err) != "intake_columns_unanswered" || !strings.Contains(fmt.Sprint(fault.As(err).Args), "G") {
+		if story.CodeOf(err) != "intake_columns_unanswered" || !strings.Contains(fmt.Sprint(fault.As(err).Args), "G") {
 			t.Errorf("imported with a question open: %v", err)
 		}
 		if rows, _, err := s.App.Batches(ctx, who, "", "", 10); err != nil || len(rows) != 0 {
@@ -296,7 +296,7 @@ func TestAuditInputIsRefused(t *testing.T) {
 		"intake_field_unknown":    {Name: "a.csv", Data: []byte("姓名,单位\n林甲,x\n"), Source: "petition", Columns: map[string]string{"姓名": "shoe_size"}},
 	} {
 		_, _, err := s.App.ImportAudit(ctx, who, appintake.ImportInput{AuditFile: f})
-		if story.FaultCode(err) != code {
+		if story.CodeOf(err) != code {
 			t.Errorf("got %v, want %s", err, code)
 		}
 	}
@@ -509,12 +509,12 @@ func TestAStagedFileIsForgotten(t *testing.T) {
 	if err := preview("inspector"); err != nil {
 		t.Errorf("before its day is over: %v", err)
 	}
-	if err := preview("eastinspector"); story.FaultCode(err) != "intake_upload_gone" {
+	if err := preview("eastinspector"); story.CodeOf(err) != "intake_upload_gone" {
 		t.Errorf("another's file: %v", err)
 	}
 	s.Clock.Add(2 * time.Hour)
 	keepHouse(t, s)
-	if err := preview("inspector"); story.FaultCode(err) != "intake_upload_gone" {
+	if err := preview("inspector"); story.CodeOf(err) != "intake_upload_gone" {
 		t.Errorf("after its day: %v", err)
 	}
 	db, err := sql.Open("sqlite", s.DSN)
@@ -596,7 +596,7 @@ func TestCancelAndResume(t *testing.T) {
 	if b, _ := s.App.Batch(ctx, who, out.BatchID); b.Position != 0 {
 		t.Errorf("a cancelled job went on to %d", b.Position)
 	}
-	if _, err := s.App.CancelImport(ctx, who, appintake.BatchInput{ID: out.BatchID}); story.FaultCode(err) != "batch_state" {
+	if _, err := s.App.CancelImport(ctx, who, appintake.BatchInput{ID: out.BatchID}); story.CodeOf(err) != "batch_state" {
 		t.Errorf("cancelled twice: %v", err)
 	}
 	if _, _, err := s.App.ResumeImport(ctx, who, appintake.BatchInput{ID: out.BatchID}); err != nil {
@@ -631,7 +631,7 @@ func TestACandidateDoesNotSeeHisMatch(t *testing.T) {
 		t.Errorf("eastinspector sees %d", n)
 	}
 	m := story.MatchNamed(t, s, "inspector2", "督察甲")
-	if _, _, err := s.App.DecideMatch(ctx, s.Actor("inspector"), appintake.DecideInput{ID: m.ID, Version: m.Version, Nobody: true}); story.FaultCode(err) != "not_found" {
+	if _, _, err := s.App.DecideMatch(ctx, s.Actor("inspector"), appintake.DecideInput{ID: m.ID, Version: m.Version, Nobody: true}); story.CodeOf(err) != "not_found" {
 		t.Errorf("he decides on himself: %v", err)
 	}
 }
@@ -678,7 +678,7 @@ func TestUndoAndWithdrawalTakeBackWhatFollowed(t *testing.T) {
 		batch := story.ImportFile(t, s, story.PetitionFile(row))
 		issueID, caseID, m := raised(batch)
 		undo := appintake.UndoInput{ID: m.ID, Version: m.Version, Reason: "认错人"}
-		if _, _, err := s.App.UndoMatch(ctx, inspector, undo); story.FaultCode(err) != "case_on_ground" {
+		if _, _, err := s.App.UndoMatch(ctx, inspector, undo); story.CodeOf(err) != "case_on_ground" {
 			t.Errorf("a case loses its ground in silence: %v", err)
 		}
 		undo.Stated = true
@@ -696,7 +696,7 @@ func TestUndoAndWithdrawalTakeBackWhatFollowed(t *testing.T) {
 		batch = story.ImportFile(t, s, story.PetitionFile(row))
 		issueID, caseID, _ = raised(batch)
 		in := appintake.BatchInput{ID: batch, Reason: "认错人"}
-		if _, _, err := s.App.WithdrawBatch(ctx, inspector, in); story.FaultCode(err) != "case_on_ground" {
+		if _, _, err := s.App.WithdrawBatch(ctx, inspector, in); story.CodeOf(err) != "case_on_ground" {
 			t.Errorf("a case loses its ground in silence: %v", err)
 		}
 		in.Stated = true
@@ -720,7 +720,7 @@ func agreed(t *testing.T, s *apptest.Site, op string) {
 		t.Fatalf("%s does not wait for a second inspector: %+v, %v", op, page.Rows, err)
 	}
 	p := approval.ProposalInput{ID: page.Rows[0].ID, Version: page.Rows[0].Version}
-	if _, err := s.App.ApproveProposal(ctx, s.Actor("inspector"), p); story.FaultCode(err) != "guard_same_person" {
+	if _, err := s.App.ApproveProposal(ctx, s.Actor("inspector"), p); story.CodeOf(err) != "guard_same_person" {
 		t.Errorf("the proposer agrees with himself: %v", err)
 	}
 	if _, err := s.App.ApproveProposal(ctx, s.Actor("inspector2"), p); err != nil {

@@ -113,12 +113,12 @@ func TestASevereRecordIsNobodysByTwo(t *testing.T) {
 		if v, err = nobody("inspector", m.Version); err != nil || v.State != "probable" || !v.Proposed || !v.ProposedNone || v.MayDecide {
 			t.Fatalf("one reviewer, who imported it too: %+v %v", v, err)
 		}
-		if _, err = nobody("inspector", v.Version); story.FaultCode(err) != "match_second_reviewer" {
+		if _, err = nobody("inspector", v.Version); story.CodeOf(err) != "match_second_reviewer" {
 			t.Errorf("the same reviewer again: %v", err)
 		}
 		twin := *s.Actor("inspector2")
 		twin.Person = s.Actor("inspector").Person
-		if _, _, err := s.App.DecideMatch(ctx, &twin, appintake.DecideInput{ID: m.ID, Version: v.Version, Nobody: true}); story.FaultCode(err) != "match_second_reviewer" {
+		if _, _, err := s.App.DecideMatch(ctx, &twin, appintake.DecideInput{ID: m.ID, Version: v.Version, Nobody: true}); story.CodeOf(err) != "match_second_reviewer" {
 			t.Errorf("another account of the same person: %v", err)
 		}
 		if v, err = nobody("inspector2", v.Version); err != nil || v.State != "unmatched" {

@@ -54,8 +54,7 @@ func Activate(t *testing.T, s *apptest.Site, key string) *accounts.SignedIn {
 	return in
 }
 
-func KindOf(err error) fault.Kind { return fault.KindOf(err) }
-
+// CodeOf is the code of a refusal, "" for none.
 func CodeOf(err error) string {
 	if err == nil {
 		return ""
@@ -84,6 +83,7 @@ func Sweep(t *testing.T, s *apptest.Site, why string, want int) {
 	}
 }
 
+// Verify recomputes the site.
 func Verify(t *testing.T, s *apptest.Site) *store.Verdict {
 	t.Helper()
 	v, err := s.Store.Verify(context.Background(), nil)
@@ -101,11 +101,13 @@ func Uphold(t *testing.T, s *apptest.Site, id string) {
 	}
 }
 
+// TheIssue is the id of the only issue of the site.
 func TheIssue(t *testing.T, s *apptest.Site) string {
 	t.Helper()
 	return s.Issues(apptest.IssueSeed{Name: "one", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 1, Event: "2026-02-01"})["one"]
 }
 
+// ProposeExpungement proposes it as somebody, and gives the id of the proposal.
 func ProposeExpungement(s *apptest.Site, who, id string, g custody.Ground) (string, error) {
 	e, _, err := s.App.ProposeExpungement(context.Background(), s.Actor(who), appcustody.ProposeExpungementInput{
 		RecordInput: appcustody.RecordInput{Kind: custody.IssueRecord, Record: id}, Ground: g, Reason: "理由"})
@@ -141,6 +143,7 @@ func Audited(t *testing.T, s *apptest.Site, person, unit string, tier int, on ro
 	return i
 }
 
+// Triage takes an issue on to what comes next.
 func Triage(t *testing.T, s *apptest.Site, id string, severity int, next issue.Act) casework.IssueResult {
 	t.Helper()
 	r, _, err := s.App.TriageIssue(context.Background(), s.Actor("inspector"), casework.TriageIssueInput{Step: casework.Step{ID: id, Version: 1}, Severity: severity, Category: "interview", Decision: next})
@@ -150,6 +153,7 @@ func Triage(t *testing.T, s *apptest.Site, id string, severity int, next issue.A
 	return r
 }
 
+// WantCode ends the test where a step was not refused by the code.
 func WantCode(t *testing.T, what string, err error, want string) {
 	t.Helper()
 	if err == nil || fault.As(err).Code != want {
@@ -167,7 +171,7 @@ func QuestionsOn(t *testing.T, s *apptest.Site, issueID string) []casework.Quest
 	return p.Rows
 }
 
-// step is a helper for stories in which every step must work.
+// Story is one on a site.
 type Story struct {
 	*testing.T
 	Site *apptest.Site
@@ -176,6 +180,7 @@ type Story struct {
 // New begins one on a site.
 func New(t *testing.T, s *apptest.Site) Story { return Story{t, s} }
 
+// Must ends the test where a step did not work.
 func (st Story) Must(err error) {
 	st.Helper()
 	if err != nil {
@@ -183,6 +188,7 @@ func (st Story) Must(err error) {
 	}
 }
 
+// See opens the case as somebody sees it.
 func (st Story) See(who, id string) casework.CaseView {
 	st.Helper()
 	c, err := st.Site.App.Case(context.Background(), st.Site.Actor(who), id)
@@ -190,6 +196,7 @@ func (st Story) See(who, id string) casework.CaseView {
 	return c
 }
 
+// Assign makes somebody a member of a track.
 func (st Story) Assign(track, who string, duty inquiry.MemberDuty) error {
 	_, _, err := st.Site.App.AssignMember(context.Background(), st.Site.Actor("body"), casework.AssignInput{TrackID: track, Person: Number(st.T, st.Site, who), Duty: duty})
 	return err
@@ -350,17 +357,12 @@ const Petitions = "2026年信访问题汇总\n\n" +
 	"林丁,3.3E+17,单位west1,态度生硬,2026-02-03,2026-02-10,警号被改\n" + // rejected
 	"林甲,100011,单位east1,态度生硬,2026.2.1,2026年2月8日,窗口态度生硬\n" // duplicate of the first, received earlier
 
+// PetitionFile is an upload of complaints.
 func PetitionFile(text string) appintake.AuditFile {
 	return appintake.AuditFile{Name: "petitions.csv", Data: []byte(text), Source: "petition"}
 }
 
-func FaultCode(err error) string {
-	if err == nil {
-		return ""
-	}
-	return fault.As(err).Code
-}
-
+// ImportFile imports it to its end and gives the batch.
 func ImportFile(t *testing.T, s *apptest.Site, f appintake.AuditFile) string {
 	t.Helper()
 	out, _, err := s.App.ImportAudit(context.Background(), s.Actor("inspector"), appintake.ImportInput{AuditFile: f})
@@ -371,6 +373,7 @@ func ImportFile(t *testing.T, s *apptest.Site, f appintake.AuditFile) string {
 	return out.BatchID
 }
 
+// MatchNamed is the record about a name, as somebody finds it in his queue.
 func MatchNamed(t *testing.T, s *apptest.Site, actor, name string) appintake.MatchRow {
 	t.Helper()
 	rows, _, _, err := s.App.Matches(context.Background(), s.Actor(actor), appintake.MatchFilter{}, "", 100)
@@ -386,10 +389,12 @@ func MatchNamed(t *testing.T, s *apptest.Site, actor, name string) appintake.Mat
 	return appintake.MatchRow{}
 }
 
+// Seed describes an issue that is to be planted.
 func Seed(name string, source issue.Source, person, unit, category string, severity int, event roster.Date) apptest.IssueSeed {
 	return apptest.IssueSeed{Name: name, Source: source, Person: person, Unit: unit, Category: category, Severity: severity, Event: event}
 }
 
+// WantFault says that a step should have been refused by a kind and a code.
 func WantFault(t *testing.T, what string, err error, kind fault.Kind, code string) {
 	t.Helper()
 	if !fault.Is(err, kind) || (code != "" && fault.As(err).Code != code) {
@@ -415,6 +420,7 @@ func (st Story) Opened(who string) (caseID string) {
 	return caseID
 }
 
+// Approve agrees to a proposal.
 func (st Story) Approve(who, proposal string) error {
 	st.Helper()
 	p, err := st.Site.App.Proposal(context.Background(), st.Site.Actor(who), proposal)
@@ -425,6 +431,7 @@ func (st Story) Approve(who, proposal string) error {
 	return err
 }
 
+// Refuse refuses it.
 func (st Story) Refuse(who, proposal string) error {
 	st.Helper()
 	p, err := st.Site.App.Proposal(context.Background(), st.Site.Actor(who), proposal)
@@ -602,6 +609,7 @@ func Campaign(t *testing.T, s *apptest.Site) string {
 	return id
 }
 
+// Step takes a campaign on.
 func Step(t *testing.T, s *apptest.Site, id, name string) {
 	t.Helper()
 	manager := s.Actor("manager")
@@ -635,6 +643,7 @@ func List(t *testing.T, s *apptest.Site, who string, a selfcheck.Audience, body 
 	return nil
 }
 
+// Says declares the texts under an item.
 func Says(item int64, texts ...string) selfcheck.ItemAnswer {
 	a := selfcheck.ItemAnswer{ItemNo: item}
 	for _, x := range texts {
@@ -643,6 +652,7 @@ func Says(item int64, texts ...string) selfcheck.ItemAnswer {
 	return a
 }
 
+// Submit files a list in which everything else is answered by nothing to declare.
 func Submit(t *testing.T, s *apptest.Site, who string, l *appselfcheck.SubmissionView, given ...selfcheck.ItemAnswer) desk.Receipt {
 	t.Helper()
 	r, err := s.App.Submit(ctx, s.Actor(who), appselfcheck.SubmitInput{ID: l.ID, Version: l.Version, Answers: Answers(given...)})
