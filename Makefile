@@ -7,7 +7,7 @@ ADDR ?= 127.0.0.1:8080
 GO   ?= go
 BIN  := bin/plumbline
 
-.PHONY: run build test race ordeal insider fuzz bench check generate release-site clean
+.PHONY: run build test race ordeal insider fuzz bench check docs generate release-site clean
 
 run: build
 	$(BIN) demo --db $(DB) --addr $(ADDR)
@@ -50,6 +50,10 @@ bench: build
 
 check:
 	@sh script/check
+
+# The picture of the rooms, docs/rooms.md.
+docs:
+	$(GO) test ./internal -run TestRoomsPicture -update
 
 generate:
 	$(GO) tool templ generate -path ./internal/web
