@@ -79,8 +79,8 @@ func (a *Logins) EndSession(ctx context.Context, who *roster.Actor, id string) e
 	return err
 }
 
-// EndSessions ends all of the actor's sessions, this one too, and forgets the
-// devices that he signed in from.
+// EndSessions ends all of the actor's sessions, including this one, and forgets his
+// devices.
 func (a *Logins) EndSessions(ctx context.Context, who *roster.Actor) error {
 	if _, err := a.Authorize(who, "session.end_all"); err != nil {
 		return err
@@ -255,8 +255,8 @@ func (in AccountInput) Validate() error {
 	return JudgeLogin(in.Login)
 }
 
-// JudgeLogin takes 2 to 40 letters, digits and signs that address nobody else:
-// a login named like a role would read as one.
+// JudgeLogin accepts 2 to 40 letters, digits and signs, and refuses names that read
+// like a role.
 func JudgeLogin(login string) error {
 	folded := roster.FoldLogin(login)
 	n := utf8.RuneCountInString(folded)
@@ -271,8 +271,9 @@ func JudgeLogin(login string) error {
 	return nil
 }
 
-// AddAccount makes an account, new and without a password, for somebody who has
-// none: a second one, beside a disabled one too, would speak in his name.
+// AddAccount creates an account without a password for somebody who has none. A
+// second account is refused even if the first is disabled: it could speak in his
+// name.
 func (a *Logins) AddAccount(ctx context.Context, who *roster.Actor, in AccountInput) (string, desk.Receipt, error) {
 	rec, err := a.Write(ctx, who, desk.Write{Op: "account.create", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		p, err := a.personByNumber(ctx, &tx.View, who, roster.ActCreate, roster.KindAccount, in.PersonnelNo)
@@ -318,8 +319,8 @@ func (a *Logins) personByNumber(ctx context.Context, v *store.View, who *roster.
 	return p, nil
 }
 
-// accountToEdit loads an account under the actor's scope, and keeps one
-// administrator from taking over another.
+// accountToEdit loads an account under the actor's scope and stops one administrator
+// from taking over another.
 func (a *Logins) accountToEdit(ctx context.Context, tx *store.Tx, who *roster.Actor, id string) (*roster.Account, error) {
 	sc, err := a.Scope(ctx, &tx.View, who, roster.ActEdit, roster.KindAccount)
 	if err != nil {

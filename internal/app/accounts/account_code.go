@@ -13,14 +13,16 @@ import (
 	"plumbline/internal/store"
 )
 
-// opCode opens an account to whoever holds the code. For a newcomer one
-// administrator is enough; anybody else would lose his name to him, so that a
-// second one agrees, or the person himself on a device where he is signed in.
-// An account that one alone opened carries no role, whenever and however the
-// role comes: until two stand for a new code, nobody signs in (Actor.Unvouched).
+// opCode issues a one-time code for an account. One administrator can do it for a
+// newcomer. For anybody else a second administrator must agree, or the person
+// himself on a device where he is signed in: whoever holds the code becomes him. An
+// account that one administrator opened alone carries no role, however the role
+// comes later: nobody can sign in until two people stand behind a new code
+// (Actor.Unvouched).
 const opCode = "account.code"
 
-// waitingCode is a code that nobody may use yet: what opens, never the code.
+// waitingCode records that a code was asked for and cannot be used yet. It never
+// holds the code itself.
 type waitingCode struct {
 	Digest string `json:"digest"`
 }
@@ -29,10 +31,10 @@ func (a *Logins) registerCode() {
 	a.Register(opCode, approval.Act{Run: a.agreedCode, Show: a.showCode})
 }
 
-// IssueCode draws a one-time code for an account. For a newcomer it opens the
-// account at once. For anybody else it opens nothing until a second
-// administrator or the person himself has agreed: until is then zero and the
-// receipt's ResultID the proposal. The code is in the answer and nowhere else.
+// IssueCode issues a one-time code for an account. A newcomer's code works at once.
+// Any other code works only after a second administrator or the person himself
+// agrees; until then the returned time is zero and the receipt's ResultID is the
+// proposal. The code appears in the answer and nowhere else.
 func (a *Logins) IssueCode(ctx context.Context, who *roster.Actor, accountID string) (code string, until time.Time, rec desk.Receipt, err error) {
 	code = NewCode()
 	rec, err = a.Write(ctx, who, desk.Write{Op: opCode}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
@@ -65,9 +67,9 @@ func (a *Logins) IssueCode(ctx context.Context, who *roster.Actor, accountID str
 	return code, until, rec, nil
 }
 
-// opensAlone reports whether one is enough: the account is a newcomer's, who
-// never set a password, holds no role and is told of no matter, or the operator sets the site up and
-// no administrator has signed in yet.
+// opensAlone reports whether one administrator is enough: the account belongs to a
+// newcomer who never set a password, holds no role and has been notified of nothing,
+// or the operator is setting up the site and no administrator has signed in yet.
 func (a *Logins) opensAlone(ctx context.Context, tx *store.Tx, who *roster.Actor, acc *roster.Account) (bool, error) {
 	known, err := tx.TakenIntoUse(ctx, acc.ID)
 	if err != nil {
@@ -108,8 +110,9 @@ func (a *Logins) proposeCode(ctx context.Context, tx *store.Tx, who *roster.Acto
 	return a.Propose(ctx, tx, who, p, waitingCode{Digest(FoldCode(code))}, "")
 }
 
-// secondAdministrator is the role that agrees to a code: security
-// administrators, unless none is there beside the two whom it concerns.
+// secondAdministrator returns the role that must agree to a code: the security
+// administrators, or another role if there are none besides the two people
+// concerned.
 func (a *Logins) secondAdministrator(ctx context.Context, tx *store.Tx, who *roster.Actor, holder *roster.Person) (roster.Role, error) {
 	tree, err := a.Tree(ctx, &tx.View)
 	if err != nil {
@@ -124,8 +127,8 @@ func (a *Logins) secondAdministrator(ctx context.Context, tx *store.Tx, who *ros
 	return "", fault.Conflict("code_no_second")
 }
 
-// openByCode lets the code open the account: the password, the sessions and the
-// failures are forgotten.
+// openByCode makes the code valid and clears the password, the sessions and the
+// failed attempts.
 func openByCode(ctx context.Context, tx *store.Tx, acc *roster.Account, hash string) (ledger.Fact, time.Time, error) {
 	fact := ledger.Fact{Verb: opCode, Kind: string(roster.KindAccount), ID: acc.ID}
 	until := tx.Now().Add(CodeLasts)
@@ -141,7 +144,7 @@ func openByCode(ctx context.Context, tx *store.Tx, acc *roster.Account, hash str
 	return fact, until, tx.ClearAttempts(ctx, accountKey(acc.LoginFolded))
 }
 
-// agreedCode is what a second administrator's word does.
+// agreedCode issues the code once a second administrator has agreed.
 func (a *Logins) agreedCode(ctx context.Context, tx *store.Tx, g approval.Approved) ([]ledger.Fact, error) {
 	in, err := approval.Input[waitingCode](g.Input)
 	if err != nil {

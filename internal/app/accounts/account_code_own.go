@@ -13,8 +13,7 @@ import (
 	"plumbline/internal/store"
 )
 
-// OwnCode is a one-time code for the actor's own account that somebody asked
-// for, as he is told of it.
+// OwnCode is a one-time code issued for the actor's own account, as reported to him.
 type OwnCode struct {
 	ID      string        `json:"id"` // "" where one alone issued it
 	Version int64         `json:"version"`
@@ -25,9 +24,9 @@ type OwnCode struct {
 	Alone   bool          `json:"alone,omitempty" doc:"One alone issued it; there is nothing to confirm or refuse"`
 }
 
-// OwnCodes lists the codes for the actor's account that wait, and those that
-// opened it in the last 30 days. Nobody can put them away: who signed in by a
-// code that was not his would.
+// OwnCodes lists the pending codes for the actor's account and those used in the
+// last 30 days. They cannot be dismissed, or whoever signed in with a stolen code
+// would dismiss them.
 func (a *Logins) OwnCodes(ctx context.Context, v *store.View, who *roster.Actor) (out []OwnCode, err error) {
 	rows, err := v.ProposalsOn(ctx, who.Account)
 	if err != nil {
@@ -58,9 +57,9 @@ func (a *Logins) OwnCodes(ctx context.Context, v *store.View, who *roster.Actor)
 	return append(out, alone...), err
 }
 
-// ownCodesAlone lists the codes for the actor's account for which one alone
-// stands, until 30 days after the newest code: who comes into his account after
-// somebody else is told by whose code that one had it, however long ago.
+// ownCodesAlone lists the codes that a single administrator issued for the actor's
+// account, until 30 days after the newest one: if somebody else used the account
+// before him, he learns who issued the code.
 func (a *Logins) ownCodesAlone(ctx context.Context, v *store.View, who *roster.Actor) ([]OwnCode, error) {
 	issued, err := v.CodesOf(ctx, who.Account)
 	if err != nil || len(issued) == 0 || !issued[len(issued)-1].At.After(a.Store.Now().AddDate(0, 0, -approval.ToldDays)) {
@@ -92,9 +91,9 @@ func (a *Logins) ownCodesAlone(ctx context.Context, v *store.View, who *roster.A
 	return out, err
 }
 
-// ConfirmCode is the actor's own word, in a session of his, that he wants the
-// code which was asked for. He is shown a fresh one; the one that the asker
-// knows opens nothing. His sessions end.
+// ConfirmCode confirms, from one of the actor's own sessions, that he wants the
+// code. It shows him a fresh code, invalidates the one that the requester knows, and
+// ends his sessions.
 func (a *Logins) ConfirmCode(ctx context.Context, who *roster.Actor, in approval.ProposalInput) (code string, until time.Time, rec desk.Receipt, err error) {
 	code = NewCode()
 	rec, err = a.ownWord(ctx, who, "account.code_confirm", in, consent.Agree, func(ctx context.Context, tx *store.Tx, acc *roster.Account) ([]ledger.Fact, error) {
@@ -108,7 +107,7 @@ func (a *Logins) ConfirmCode(ctx context.Context, who *roster.Actor, in approval
 	return code, until, rec, nil
 }
 
-// RefuseCode says that the actor wants no code: somebody else asked for it.
+// RefuseCode refuses a code that somebody else asked for.
 func (a *Logins) RefuseCode(ctx context.Context, who *roster.Actor, in approval.ProposalInput) (desk.Receipt, error) {
 	return a.ownWord(ctx, who, "account.code_refuse", in, consent.Dissent, func(context.Context, *store.Tx, *roster.Account) ([]ledger.Fact, error) { return nil, nil })
 }

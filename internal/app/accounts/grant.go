@@ -125,7 +125,7 @@ func (in GrantInput) wish() roster.GrantWish {
 	return roster.GrantWish{Role: in.Role, UnitID: in.UnitID, FromOn: in.FromOn, ToOn: in.ToOn}
 }
 
-// judgeDates refuses dates that are none.
+// judgeDates refuses invalid dates.
 func judgeDates(from, to roster.Date) error {
 	if _, err := roster.ParseDate(string(from)); err != nil {
 		return fault.As(err).WithField("from")
@@ -163,7 +163,7 @@ func (a *Logins) Grant(ctx context.Context, who *roster.Actor, in GrantInput) (s
 	return rec.ResultID, rec, err
 }
 
-// InsertGrant keeps the separation of duties and stores the grant.
+// InsertGrant checks the separation of duties and stores the grant.
 func (a *Logins) InsertGrant(ctx context.Context, tx *store.Tx, to *roster.Account, g *roster.Grant, w roster.GrantWish) ([]ledger.Fact, string, error) {
 	held, err := tx.GrantsOf(ctx, to)
 	if err != nil {
@@ -203,7 +203,7 @@ func (a *Logins) grantee(ctx context.Context, tx *store.Tx, id, login string) (*
 	return to, nil
 }
 
-// ApproveGrant puts an administrator's grant into force: the second person.
+// ApproveGrant puts an administrator's grant into force. It takes a second person.
 func (a *Logins) ApproveGrant(ctx context.Context, who *roster.Actor, id string, version int64) (desk.Receipt, error) {
 	if version == 0 {
 		return desk.Receipt{}, fault.VersionRequired()
@@ -259,8 +259,8 @@ func (a *Logins) grantToChange(ctx context.Context, tx *store.Tx, who *roster.Ac
 	return g, accounts[g.AccountID], tree, nil
 }
 
-// RevokeGrant ends a grant today, and its deputies with it. Nobody revokes his
-// own, so that a quarrel of administrators leaves a trace on both sides.
+// RevokeGrant ends a grant and its deputies today. Nobody revokes his own grant, so
+// a dispute between administrators leaves a trace on both sides.
 func (a *Logins) RevokeGrant(ctx context.Context, who *roster.Actor, id string, version int64) (desk.Receipt, error) {
 	if version == 0 {
 		return desk.Receipt{}, fault.VersionRequired()
@@ -405,7 +405,7 @@ func (a *Logins) Deputies(ctx context.Context, who *roster.Actor) (out []GrantVi
 	return out, err
 }
 
-// RevokeDeputy ends a deputy that the actor named.
+// RevokeDeputy ends the term of a deputy whom the actor named.
 func (a *Logins) RevokeDeputy(ctx context.Context, who *roster.Actor, id string, version int64) (desk.Receipt, error) {
 	if version == 0 {
 		return desk.Receipt{}, fault.VersionRequired()

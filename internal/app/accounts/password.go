@@ -29,7 +29,7 @@ const (
 	ownNumberMin = 5 // digits of a number that no password of its owner may hold
 )
 
-// owner is what others know about whose password it is.
+// owner is what others may know about the owner of a password.
 type owner struct {
 	login  string   // folded
 	parts  []string // names and numbers, folded as passwords are
@@ -37,8 +37,7 @@ type owner struct {
 	idHash string
 }
 
-// JudgePassword refuses a new password for the account of the login, before a
-// one-time code is spent on it.
+// JudgePassword checks a new password before a one-time code is spent on it.
 func (a *Logins) JudgePassword(ctx context.Context, password, login string) error {
 	own := owner{login: roster.FoldLogin(login)}
 	err := a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
@@ -123,7 +122,7 @@ func (a *Logins) judgePassword(password string, own owner) error {
 	return nil
 }
 
-// numberIn is the digits of a number, "" where they are too few to be told.
+// numberIn returns the digits of a number, or "" if there are too few to be telling.
 func numberIn(number string) string {
 	digits := strings.Map(func(r rune) rune {
 		if r < '0' || r > '9' {
@@ -137,8 +136,8 @@ func numberIn(number string) string {
 	return digits
 }
 
-// foldPassword makes one of the trivial variants of a word: compatibility forms,
-// small letters, and nothing but letters and digits.
+// foldPassword reduces trivial variants of a word to one: compatibility forms, lower
+// case, letters and digits only.
 func foldPassword(s string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
@@ -148,9 +147,9 @@ func foldPassword(s string) string {
 	}, norm.NFKC.String(s))
 }
 
-// made reports whether a folded password holds the owner's full name or one of
-// his numbers, or says hardly more than what else is known of him: without that, and without digits, fewer than six letters are
-// left.
+// made reports whether a folded password contains the owner's full name or one of
+// his numbers, or little more than other facts known about him: fewer than six
+// letters remain once those facts and all digits are removed.
 func (o owner) made(folded string) bool {
 	if slices.ContainsFunc(o.whole, func(w string) bool { return strings.Contains(folded, w) }) {
 		return true
@@ -186,22 +185,23 @@ func (a *Logins) holdsID(password, idHash string) bool {
 	return false
 }
 
-// Common reports whether the password is one of the common ones, also in other
-// letters or with a few digits and signs around it.
+// common reports whether the password, in any case and with a few extra digits or
+// signs, is on the list of common passwords.
 func common(password string) bool {
 	folded := strings.ToLower(norm.NFKC.String(password))
 	bare := strings.TrimFunc(folded, func(r rune) bool { return !unicode.IsLetter(r) })
 	return isCommon(folded) || bare != "" && utf8.RuneCountInString(folded)-utf8.RuneCountInString(bare) <= appendedMost && isCommon(bare)
 }
 
-// CommonDigest is how the list holds a password: 40 bits of its SHA-256. One of
-// five million passwords that are not on the list looks as if it were.
+// commonDigest is the form in which the list stores a password: 40 bits of its
+// SHA-256. About one unlisted password in five million collides.
 func commonDigest(folded string) uint64 {
 	sum := sha256.Sum256([]byte("plumbline common password v1\n" + folded))
 	return binary.BigEndian.Uint64(sum[:8]) >> 24
 }
 
-// CommonOnes is the list, in order: each number is the distance to the one before.
+// commonOnes is the sorted list; the file stores each entry as the distance from the
+// one before.
 var commonOnes = sync.OnceValue(func() []uint64 {
 	out := make([]uint64, 0, len(policies.Passwords)/4)
 	last := uint64(0)

@@ -12,7 +12,7 @@ import (
 	"plumbline/internal/store"
 )
 
-// ProofInput is the password, typed once more.
+// ProofInput is the password, typed again.
 type ProofInput struct {
 	Password string
 	Device   string // the token that the device was given before, "" if none
@@ -56,16 +56,16 @@ func (a *Logins) Prove(ctx context.Context, who *roster.Actor, in ProofInput) (u
 	return now.Add(a.ProofTime()), err
 }
 
-// Proven lets a session that is not written yet begin with a proof, as one does
-// that a password opened.
+// Proven gives an unsaved session the proof that a session opened with a password
+// has.
 func (a *Logins) Proven(s *roster.Session, at time.Time) {
 	s.ProvedAt, s.Proof = at, a.markProof(s.TokenHash, at)
 }
 
-// markProof is the mark of a time of proof under the site's key. Whoever owns
-// the database but not the key can move the time and not mark it, and so can
-// put nobody's name to anything from a browser that was left open. A mark of
-// another session, or of an earlier time, opens nothing more.
+// markProof authenticates a proof time with the site's key. Somebody who owns the
+// database but not the key can change the time but not the mark, so he cannot sign
+// for anybody from a browser that was left open. A mark of another session, or of an
+// earlier time, opens nothing more.
 func (a *Logins) markProof(session string, at time.Time) []byte {
 	m := hmac.New(sha256.New, a.proofKey)
 	m.Write([]byte(session))
@@ -73,8 +73,8 @@ func (a *Logins) markProof(session string, at time.Time) []byte {
 	return m.Sum(nil)
 }
 
-// provedAt is when the session's holder last gave his password, the zero time
-// where the mark is not ours.
+// provedAt returns when the session's holder last gave his password, or the zero
+// time if the mark is not ours.
 func (a *Logins) provedAt(s *roster.Session) time.Time {
 	if !hmac.Equal(s.Proof, a.markProof(s.TokenHash, s.ProvedAt)) {
 		return time.Time{}

@@ -5,7 +5,7 @@ import (
 	"plumbline/internal/roster"
 )
 
-// accountRoutes are sign-in, the actor's own sessions, accounts and grants.
+// Routes are sign-in, the actor's own sessions, accounts and grants.
 var Routes = []desk.Route{
 	{Op: "session.create", Method: "POST", Path: "/sessions", Act: roster.ActEdit, Kind: roster.KindSelf, Public: true},
 	{Op: "session.read", Method: "GET", Path: "/session", Act: roster.ActRead, Kind: roster.KindSelf},

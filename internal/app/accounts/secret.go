@@ -47,11 +47,11 @@ func hashSlot(ctx context.Context) (release func(), err error) {
 	}
 }
 
-// nobodysHash is compared with where there is no account, so that an answer
-// takes the same time.
+// nobodysHash is compared when there is no account, so that the answer takes the
+// same time.
 const nobodysHash = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$2AN0GzFzUZtcCyGpdLUgIJJsiSKAkVwQmHq63wXj8gM"
 
-// presented is a secret that somebody presents for an account, and from where.
+// presented is a secret offered for an account, and where it came from.
 type presented struct {
 	login  string
 	typed  string
@@ -60,16 +60,16 @@ type presented struct {
 	source string // network address; "" for who holds a session already: he can guess at one account only
 }
 
-// proven is what a right secret gives.
+// proven is the result of a correct secret.
 type proven struct {
 	account    *roster.Account
 	credential *roster.Credential
 	byCode     bool
 }
 
-// checkSecret is the one place where a secret is compared. It counts the try,
-// refuses who has guessed too often, and takes the count of a right one back;
-// nil without an error means that the secret is wrong.
+// checkSecret is the only place that compares secrets. It counts the attempt,
+// refuses anybody who has guessed too often, and takes the count back if the secret
+// is correct. It returns nil without an error for a wrong secret.
 func (a *Logins) checkSecret(ctx context.Context, p presented) (*proven, error) {
 	t, err := a.countTry(ctx, p)
 	if err != nil {
@@ -99,7 +99,7 @@ type try struct {
 
 func accountKey(folded string) string { return "a:" + Digest(folded)[:32] }
 
-// sourceKey takes the addresses that one subscriber of IPv6 has for one.
+// sourceKey treats the IPv6 addresses of one subscriber as one source.
 func sourceKey(source string) string {
 	if at, err := netip.ParseAddr(source); err == nil && at.Unmap().Is6() {
 		source = netip.PrefixFrom(at.WithZone(""), 64).Masked().String()
@@ -112,9 +112,9 @@ func Digest(s string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// countTry refuses who has guessed too often, and counts the attempt as failed
-// before the secret is looked at, so that many at once cannot outrun the
-// counter. A success takes its own count back.
+// countTry refuses an attempt after too many failures. It counts the attempt as
+// failed before the secret is compared, so that parallel attempts cannot outrun the
+// counter; success takes its own count back.
 func (a *Logins) countTry(ctx context.Context, p presented) (*try, error) {
 	t := &try{folded: roster.FoldLogin(p.login)}
 	now := a.Store.Now()
@@ -159,8 +159,8 @@ func (t *try) find(ctx context.Context, sx *store.ScratchTx, p presented) (err e
 	return err
 }
 
-// usable reports whether any secret opens the account. One that the ledger does
-// not commit to opens nothing.
+// usable reports whether any secret can open the account. One that the ledger does
+// not commit to cannot.
 func (t *try) usable() bool {
 	return t.account != nil && t.account.State != roster.AccountDisabled && t.credential != nil
 }
@@ -171,7 +171,7 @@ func (t *try) codeFits(typed string, now time.Time) bool {
 		subtle.ConstantTimeCompare([]byte(t.credential.CodeHash), []byte(Digest(FoldCode(typed)))) == 1
 }
 
-// countFailure raises a counter, or refuses while it is blocked.
+// countFailure increments a counter, or refuses while it is blocked.
 func countFailure(ctx context.Context, sx *store.ScratchTx, key string, now time.Time, tries int64, fades time.Duration) (int64, error) {
 	c, err := sx.Attempt(ctx, key)
 	if err != nil {
@@ -191,8 +191,8 @@ func countFailure(ctx context.Context, sx *store.ScratchTx, key string, now time
 	return c.Failures, sx.PutAttempt(ctx, c)
 }
 
-// fits compares what was typed with the one-time code and the password. It
-// takes one hash's time in every case. Only checkSecret calls it.
+// fits compares the secret with the one-time code and the password. It takes the
+// time of one hash in every case. Only checkSecret calls it.
 func (a *Logins) fits(ctx context.Context, t *try, p presented) (byCode, ok bool, err error) {
 	byCode = p.codes && t.codeFits(p.typed, a.Store.Now())
 	hash := nobodysHash
@@ -211,8 +211,8 @@ func (a *Logins) fits(ctx context.Context, t *try, p presented) (byCode, ok bool
 	return byCode, byCode || same && hash != nobodysHash, nil
 }
 
-// noteBurst writes the ledger fact of a burst of failures: at the fifth and at
-// each doubling after it.
+// noteBurst records a burst of failures in the ledger: at the fifth failure and at
+// each doubling.
 func (a *Logins) noteBurst(ctx context.Context, t *try) error {
 	n := t.failures
 	for n > accountTries && n%2 == 0 {
@@ -232,7 +232,7 @@ func (a *Logins) noteBurst(ctx context.Context, t *try) error {
 	return err
 }
 
-// forgive takes the count of a successful attempt back.
+// forgive takes a successful attempt back out of the counters.
 func (a *Logins) forgive(ctx context.Context, sx *store.ScratchTx, p presented, t *try) error {
 	if err := sx.LockScratch(ctx); err != nil {
 		return err

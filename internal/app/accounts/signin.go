@@ -53,7 +53,7 @@ type SignedIn struct {
 	Actor  *roster.Actor
 }
 
-// SignIn opens a session. Every failure of who has not the secret looks the same.
+// SignIn opens a session. To anybody without the secret, all failures look the same.
 func (a *Logins) SignIn(ctx context.Context, in SignInInput) (*SignedIn, error) {
 	if in.Login == "" || in.Password == "" {
 		return nil, fault.Join(Missing(in.Login, "login"), Missing(in.Password, "password"))
@@ -131,8 +131,8 @@ func (a *Logins) openSession(ctx context.Context, in SignInInput, found *proven)
 	return out, err
 }
 
-// recordSession writes the session with the entry of the sign-in, which uses a
-// one-time code up and ends the sessions that have run out.
+// recordSession stores the session together with the sign-in's ledger entry, uses up
+// a one-time code and removes expired sessions.
 func (a *Logins) recordSession(ctx context.Context, s *roster.Session, found *proven) error {
 	verb := "account.sign_in"
 	switch {
@@ -173,9 +173,9 @@ func (a *Logins) recordSession(ctx context.Context, s *roster.Session, found *pr
 	return err
 }
 
-// deviceToken keeps the token that a device was given before, also for somebody
-// else: the people of a station share a machine, and none makes it a stranger
-// to the others. What we never gave is replaced.
+// deviceToken keeps the token that a device already has, even if it was issued to
+// somebody else: the officers of a station share machines. A token that we never
+// issued is replaced.
 func deviceToken(ctx context.Context, sx *store.ScratchTx, token string) (string, error) {
 	if token != "" {
 		if known, err := sx.DeviceKnown(ctx, Digest(token)); err != nil || known {
@@ -199,8 +199,8 @@ func keepDevice(ctx context.Context, sx *store.ScratchTx, account, device string
 	return sx.PutDevice(ctx, &roster.Device{DeviceHash: Digest(device), AccountID: account, SeenAt: now})
 }
 
-// Authenticate says who holds a session's token. A session that was ended is
-// refused at once, because it is read each time.
+// Authenticate returns who holds a session's token. It reads the session each time,
+// so an ended one is refused at once.
 func (a *Logins) Authenticate(ctx context.Context, token string) (*roster.Actor, error) {
 	if token == "" || len(token) > 200 {
 		return nil, fault.Unauthenticated()
@@ -251,7 +251,7 @@ func newToken() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// codeLetters are those that nobody misreads or mishears.
+// codeLetters leaves out letters and digits that are easily misread or misheard.
 const codeLetters = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 // NewCode draws a one-time code of 59 bits, in three groups of four.
@@ -272,7 +272,7 @@ func NewCode() string {
 
 func FoldCode(s string) string { return roster.FoldNumber(s) }
 
-// label keeps what a device calls itself short enough to show.
+// label shortens a device's name for display.
 func label(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r < 0x20 || r == 0x7f {
@@ -286,8 +286,8 @@ func label(s string) string {
 	return s
 }
 
-// ActorNamed says who an account is today, for the program acting in somebody's
-// name: the demo, and an operator's command with --as.
+// ActorNamed returns the actor of an account as of today, for programs that act in
+// somebody's name: the demo and commands run with --as.
 func (a *Logins) ActorNamed(ctx context.Context, accountID string) (who *roster.Actor, err error) {
 	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		who, err = a.ActorOf(ctx, v, accountID)

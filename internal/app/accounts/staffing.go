@@ -13,9 +13,9 @@ type RoleStaff struct {
 	Holders int64       `json:"holders"`
 }
 
-// Staffing counts who holds each role that has to be granted, in the reach of
-// whoever grants roles, in the order of the domain rules. A role that nobody
-// holds is work that nobody can do.
+// Staffing counts the holders of each role that has to be granted, within the reach
+// of whoever grants roles, in the order of the domain rules. A role without a holder
+// is work that nobody can do.
 func (a *Logins) Staffing(ctx context.Context, who *roster.Actor) (out []RoleStaff, err error) {
 	err = a.Read(ctx, who, "grant.list", func(ctx context.Context, v *store.View) error {
 		sc, _, err := a.UnitScope(ctx, v, who, roster.ActList, roster.KindGrant)

@@ -1,5 +1,5 @@
-// Package approval holds what one person alone may not do: an act is proposed by its
-// own operation, others agree, and it is done inside the write of the last of them.
+// Package approval holds the acts that nobody may do alone: an operation proposes
+// its act, others agree, and the act is done inside the write of the last approval.
 package approval
 
 import (
@@ -24,9 +24,9 @@ type Approvals struct {
 	acts map[string]Act
 }
 
-// graveAct is what an operation does that one person alone may not do. Its
-// method files a proposal (propose); when enough others have agreed, Run does
-// the act inside the write of the last of them.
+// Act is what an operation does that one person may not do alone. Its method
+// proposes it (Propose); once enough others have agreed, Run does it inside the
+// write of the last approval.
 type Act struct {
 	// Run does the act as its proposer, under his rights of this moment. It is
 	// given the input as it was proposed.
@@ -39,7 +39,7 @@ type Act struct {
 	Same func(x, y []byte) bool
 }
 
-// approvedAct is a proposal that was agreed to.
+// Approved is a proposal that was agreed to.
 type Approved struct {
 	Proposal *consent.Proposal
 	Proposer *roster.Actor
@@ -47,7 +47,7 @@ type Approved struct {
 	Input    []byte
 }
 
-// New has no acts yet; each area registers its own.
+// New returns approvals without any acts; each area registers its own.
 func New(d *desk.Desk) *Approvals {
 	return &Approvals{Desk: d, acts: make(map[string]Act)}
 }
@@ -58,8 +58,8 @@ func (a *Approvals) Register(op string, act Act) { a.acts[op] = act }
 // Registered reports whether the operation can wait for others.
 func (a *Approvals) Registered(op string) bool { _, ok := a.acts[op]; return ok }
 
-// act adapts a typed rule to run: the input is read back, and at puts the
-// object's id into it, which no input encodes.
+// Typed adapts a typed rule to Act.Run: it reads the input back, and at fills in the
+// object's id, which no input encodes.
 func Typed[T any](at func(in *T, object string), do func(ctx context.Context, tx *store.Tx, g Approved, in T) ([]ledger.Fact, error)) func(context.Context, *store.Tx, Approved) ([]ledger.Fact, error) {
 	return func(ctx context.Context, tx *store.Tx, g Approved) ([]ledger.Fact, error) {
 		in, err := Input[T](g.Input)
@@ -71,7 +71,7 @@ func Typed[T any](at func(in *T, object string), do func(ctx context.Context, tx
 	}
 }
 
-// proposedInput reads an input back as it was proposed.
+// Input reads an input back as it was proposed.
 func Input[T any](raw []byte) (in T, err error) {
 	if err = json.Unmarshal(raw, &in); err != nil {
 		err = fmt.Errorf("read proposed input: %w", err)
@@ -79,8 +79,8 @@ func Input[T any](raw []byte) (in T, err error) {
 	return in, err
 }
 
-// Propose files a grave act instead of doing it. Quorum 0 is one other person.
-// The facts are those of the write.
+// Propose files a grave act instead of doing it. A quorum of 0 means one other
+// person. It returns the facts of the write and the proposal's id.
 func (a *Approvals) Propose(ctx context.Context, tx *store.Tx, who *roster.Actor, p consent.Proposal, in any, reason string) ([]ledger.Fact, string, error) {
 	if _, ok := a.acts[p.Op]; !ok {
 		return nil, "", fmt.Errorf("app: %s is no registered grave act", p.Op)
@@ -128,7 +128,7 @@ func (a *Approvals) Propose(ctx context.Context, tx *store.Tx, who *roster.Actor
 	return append(facts, more...), p.ID, err
 }
 
-// proposedAlready reports whether the same act on the object waits already.
+// proposedAlready reports whether the same act on the object is already pending.
 func (a *Approvals) proposedAlready(ctx context.Context, v *store.View, op, object string, input []byte) (bool, error) {
 	pending, err := v.ProposalPending(ctx, op, object)
 	same := a.acts[op].Same
@@ -147,7 +147,7 @@ func (a *Approvals) proposedAlready(ctx context.Context, v *store.View, op, obje
 	return slices.ContainsFunc(rows, func(p consent.Proposal) bool { return same([]byte(texts[p.ID]["input"]), input) }), nil
 }
 
-// cast records one person's word, and does the act where that carries it.
+// cast records one person's vote and does the act if that completes it.
 func (a *Approvals) cast(ctx context.Context, tx *store.Tx, who *roster.Actor, p *consent.Proposal, choice consent.Choice, note string) ([]ledger.Fact, error) {
 	votes, err := tx.VotesOn(ctx, p.ID)
 	if err != nil {
@@ -184,7 +184,7 @@ func (a *Approvals) cast(ctx context.Context, tx *store.Tx, who *roster.Actor, p
 	return a.carryOut(ctx, tx, p, append(votes, vote))
 }
 
-// carryOut does an approved act as its proposer, who must still be allowed to.
+// carryOut does an approved act as its proposer, who must still be allowed to do it.
 func (a *Approvals) carryOut(ctx context.Context, tx *store.Tx, p *consent.Proposal, votes []consent.Vote) ([]ledger.Fact, error) {
 	stale := fault.Conflict("proposal_stale")
 	proposer, err := a.proposer(ctx, tx, p)
@@ -215,7 +215,7 @@ func (a *Approvals) carryOut(ctx context.Context, tx *store.Tx, p *consent.Propo
 	return facts, nil
 }
 
-// proposer is who proposed, as he stands now; nil if he can act no more.
+// proposer returns the proposer as he stands now, or nil if he can no longer act.
 func (a *Approvals) proposer(ctx context.Context, tx *store.Tx, p *consent.Proposal) (*roster.Actor, error) {
 	if part, ok := strings.CutPrefix(p.ProposedBy, "program:"); ok {
 		return desk.Program(part), nil
@@ -231,7 +231,7 @@ func (a *Approvals) proposer(ctx context.Context, tx *store.Tx, p *consent.Propo
 	return who, err
 }
 
-// voter is what the records say of somebody who may agree.
+// voter is what the records say about somebody who may agree.
 func (a *Approvals) voter(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal) (consent.Voter, error) {
 	out := consent.Voter{PersonID: who.Person, Tier: desk.LowestTier}
 	tree, err := a.Tree(ctx, v)
@@ -251,7 +251,7 @@ func (a *Approvals) voter(ctx context.Context, v *store.View, who *roster.Actor,
 	return out, nil
 }
 
-// proposalReach says which proposals the actor sees.
+// proposalReach returns which proposals the actor sees.
 func (a *Approvals) proposalReach(ctx context.Context, v *store.View, who *roster.Actor) (store.ProposalReach, error) {
 	out := store.ProposalReach{Person: who.Person, Roles: map[roster.Role]roster.Scope{}}
 	var err error
@@ -275,7 +275,7 @@ func (a *Approvals) proposalReach(ctx context.Context, v *store.View, who *roste
 	return out, nil
 }
 
-// ProposalInput is a word on a proposal.
+// ProposalInput is a vote on a proposal.
 type ProposalInput struct {
 	ID      string `json:"-"`
 	Key     string `json:"-"`
@@ -303,8 +303,8 @@ func (a *Approvals) onProposal(ctx context.Context, who *roster.Actor, op string
 	})
 }
 
-// ApproveProposal agrees to a proposal, each for himself. The act is done when
-// enough have.
+// ApproveProposal agrees to a proposal. The act is done once enough people have
+// agreed.
 func (a *Approvals) ApproveProposal(ctx context.Context, who *roster.Actor, in ProposalInput) (desk.Receipt, error) {
 	if err := desk.CheckText(in.Note, "proposal_note", "note", false); err != nil {
 		return desk.Receipt{}, err
@@ -314,8 +314,7 @@ func (a *Approvals) ApproveProposal(ctx context.Context, who *roster.Actor, in P
 	})
 }
 
-// RefuseProposal refuses a proposal, or dissents where one is named as a
-// member. It says why.
+// RefuseProposal refuses a proposal, or dissents as a named member, and states why.
 func (a *Approvals) RefuseProposal(ctx context.Context, who *roster.Actor, in ProposalInput) (desk.Receipt, error) {
 	if f := desk.RequireText("note", in.Note); f != nil {
 		return desk.Receipt{}, f
@@ -325,7 +324,7 @@ func (a *Approvals) RefuseProposal(ctx context.Context, who *roster.Actor, in Pr
 	})
 }
 
-// WithdrawProposal takes one's own proposal back.
+// WithdrawProposal withdraws one's own proposal.
 func (a *Approvals) WithdrawProposal(ctx context.Context, who *roster.Actor, in ProposalInput) (desk.Receipt, error) {
 	return a.onProposal(ctx, who, "proposal.withdraw", in, func(ctx context.Context, tx *store.Tx, p *consent.Proposal) ([]ledger.Fact, error) {
 		return nil, desk.Alter(ctx, tx, p, func(p *consent.Proposal) error { return p.Withdraw(who.Person, tx.Now()) })

@@ -48,21 +48,21 @@ type ProposalPage struct {
 	Next  string        `json:"next"`
 }
 
-// ProposalFilter narrows the list; one of its fields at a time.
+// ProposalFilter narrows the list by one of its fields.
 type ProposalFilter struct {
 	State consent.State `json:"state,omitempty"`
 	Waits bool          `json:"waits,omitempty"` // for the reader's word
 	Told  bool          `json:"told,omitempty"`  // settled in the last 30 days, and the reader is told
 }
 
-// ToldDays is how long an outcome stays on the to-do home of who asked.
+// ToldDays is how long an outcome stays on the home page of whoever proposed it.
 const ToldDays = 30
 
-// waitingMax bounds the open proposals that are looked through for one reader.
+// waitingMax bounds the pending proposals that are examined for one reader.
 const waitingMax = 1000
 
-// proposalsWaiting lists the open proposals that wait for the reader's word,
-// with the votes on them.
+// proposalsWaiting lists the pending proposals on which the reader may vote, with
+// their votes.
 func (a *Approvals) proposalsWaiting(ctx context.Context, v *store.View, who *roster.Actor, reach store.ProposalReach) ([]consent.Proposal, []consent.Vote, error) {
 	rows, err := v.Proposals(ctx, store.ProposalFilter{State: consent.Proposed}, reach, waitingMax)
 	if err != nil {
@@ -85,7 +85,7 @@ func (a *Approvals) proposalsWaiting(ctx context.Context, v *store.View, who *ro
 	return out, votes, nil
 }
 
-// mayVote says why the reader has no say in a proposal, nil where he has.
+// mayVote returns why the reader may not vote on a proposal, or nil if he may.
 func (a *Approvals) mayVote(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal, votes []consent.Vote) (why, err error) {
 	voter, err := a.voter(ctx, v, who, p)
 	if err != nil {
@@ -109,8 +109,8 @@ func proposalIDs(rows []consent.Proposal) []string {
 	return ids
 }
 
-// Proposals lists the proposals that the reader may agree to, made, or is told
-// of, the newest first.
+// Proposals lists the proposals on which the reader may vote, which he made, or of
+// which he is told, newest first.
 func (a *Approvals) Proposals(ctx context.Context, who *roster.Actor, f ProposalFilter, cursor string) (out ProposalPage, err error) {
 	const op = "proposal.list"
 	out.Rows = []ProposalRow{}
@@ -186,7 +186,7 @@ func (a *Approvals) proposalRow(ctx context.Context, v *store.View, n desk.Names
 	return r, why, err
 }
 
-// ProposalVote is what one person said.
+// ProposalVote is one person's vote.
 type ProposalVote struct {
 	Person desk.Ref       `json:"person"`
 	Choice consent.Choice `json:"choice"` // "" has not spoken yet
@@ -194,7 +194,7 @@ type ProposalVote struct {
 	Note   string         `json:"note,omitempty"`
 }
 
-// ProposalView is one proposal as those see it who may.
+// ProposalView is one proposal as shown to those who may see it.
 type ProposalView struct {
 	ProposalRow
 	Proposer desk.Ref        `json:"proposer"`

@@ -5,8 +5,8 @@ import (
 	"plumbline/internal/roster"
 )
 
-// Routes are what others say to a grave act that somebody proposed.
-// The act itself is proposed by its own operation.
+// Routes are the votes on a proposed act. The act itself is proposed by its own
+// operation.
 var Routes = []desk.Route{
 	{Op: "proposal.list", Method: "GET", Path: "/proposals", Act: roster.ActList, Kind: roster.KindProposal},
 	{Op: "proposal.get", Method: "GET", Path: "/proposals/{id}", Act: roster.ActRead, Kind: roster.KindProposal},

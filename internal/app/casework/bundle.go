@@ -18,20 +18,20 @@ import (
 	"plumbline/internal/store"
 )
 
-// CaseExportInput asks for a case as a file that verifies alone.
+// CaseExportInput asks for a case as a self-verifying file.
 type CaseExportInput struct {
 	ID      string // id or reference
 	Purpose string // asked of leadership readers
 	Key     string
 }
 
-// bundleWait is how long an export waits for the checkpoint that covers it.
+// bundleWait is how long an export waits for a checkpoint that covers it.
 const bundleWait = 10 * time.Second
 
-// ExportCase takes a case out of the site with what its reader sees of it, the
-// entries, their proofs and the checkpoint. That it was taken out, by whom, for
-// what and a digest of what it said is in the ledger, and in the file, before it
-// is handed over. Asked for again it is taken out again, and recorded again.
+// ExportCase exports a case as its reader sees it, with its entries, their proofs
+// and the checkpoint. Before the file is handed over, the ledger records who
+// exported it, for what purpose, and a digest of what it says; the file contains
+// that entry. Exporting it again is recorded again.
 func (a *Casework) ExportCase(ctx context.Context, who *roster.Actor, in CaseExportInput) (*desk.Export, desk.Receipt, error) {
 	if _, err := a.Authorize(who, "case.export"); err != nil {
 		return nil, desk.Receipt{}, err
@@ -74,14 +74,14 @@ func (a *Casework) ExportCase(ctx context.Context, who *roster.Actor, in CaseExp
 	return e, receipt, err
 }
 
-// takenCase is a case on its way out.
+// takenCase is a case being exported.
 type takenCase struct {
 	taken
 	view   CaseView
 	opened readlog.Opened
 }
 
-// takeCase reads the case as its reader sees it and records the taking.
+// takeCase reads the case as its reader sees it and records the export.
 func (a *Casework) takeCase(ctx context.Context, who *roster.Actor, in CaseExportInput) (out takenCase, r desk.Receipt, err error) {
 	r, err = a.Write(ctx, who, desk.Write{Op: "case.export", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		id, err := tx.CaseIDByRef(ctx, in.ID)
@@ -173,14 +173,13 @@ func shownRows(f *inquiry.CaseFile, view *CaseView) []ledger.Row {
 	return rows
 }
 
-// loadBundle reads the rows of a bundle, and the entries that it holds besides
-// the last ones that name them.
+// loadBundle reads the rows of a bundle and the entries that it holds beyond the
+// last ones naming them.
 type loadBundle func(ctx context.Context, v *store.View) ([]ledger.Row, []store.LedgerEntry, error)
 
-// fillBundle puts the rows into the bundle, with the entries that name them and
-// that speak of the thing itself, under a checkpoint that covers them all. A
-// text goes in only if the view that the reader was given holds it: no rule of
-// disclosure is told twice.
+// fillBundle adds the rows, the entries that name them or the object itself, and a
+// checkpoint that covers them all. A text is included only if the reader's own view
+// contains it, so no rule of disclosure is applied twice.
 func (a *Casework) fillBundle(ctx context.Context, b *bundle.Bundle, load loadBundle, view any) error {
 	seen, err := textsOf(view)
 	if err != nil {
@@ -208,8 +207,8 @@ func (a *Casework) fillBundle(ctx context.Context, b *bundle.Bundle, load loadBu
 	return fault.Unavailable("signer_absent")
 }
 
-// bundleFrom fills the bundle from one snapshot. It gives the number of an
-// entry that no checkpoint covers yet, or -1.
+// bundleFrom fills the bundle from one snapshot. It returns the number of an entry
+// that no checkpoint covers yet, or -1.
 func bundleFrom(ctx context.Context, v *store.View, b *bundle.Bundle, rows []ledger.Row, entries []store.LedgerEntry, seen map[string]bool) (int64, error) {
 	c, err := v.LastCheckpoint(ctx)
 	if err != nil {
@@ -301,7 +300,7 @@ func textsOf(view any) (map[string]bool, error) {
 	return seen, nil
 }
 
-// bundleFile writes the bundle to a file that goes when it is closed.
+// bundleFile writes the bundle to a file that is gone once it is closed.
 func bundleFile(b *bundle.Bundle, name string) (_ *desk.Export, err error) {
 	raw, err := b.Marshal()
 	if err != nil {

@@ -13,14 +13,14 @@ import (
 	"plumbline/internal/store"
 )
 
-// FileExportInput asks for one person's file as a file that verifies alone.
+// FileExportInput asks for a person's file as a self-verifying file.
 type FileExportInput struct {
 	Person  string // id or personnel number; "" is the actor's own
 	Purpose string // asked of whom opening the file asks it
 	Key     string
 }
 
-// takeOp is the operation of taking a file out.
+// takeOp is the operation that exports a file: one's own or somebody else's.
 func takeOp(own bool) string {
 	if own {
 		return "file.take"
@@ -28,11 +28,10 @@ func takeOp(own bool) string {
 	return "file.export"
 }
 
-// ExportFile takes a person's file out of the site with its proofs. Who may, and
-// for what purpose, is as for opening it; that it was opened is in the read log
-// and that it was taken out, by whom, for what and a digest of what it said is
-// in the ledger before it is handed over. Asked for again it is taken out again,
-// and recorded again.
+// ExportFile exports a person's file with its proofs. The same rules apply as for
+// opening it. The opening is in the read log; before the file is handed over, the
+// ledger records who exported it, for what purpose, and a digest of what it says.
+// Exporting it again is recorded again.
 func (a *Casework) ExportFile(ctx context.Context, who *roster.Actor, in FileExportInput) (*desk.Export, desk.Receipt, error) {
 	own := in.Person == ""
 	if _, err := a.Authorize(who, takeOp(own)); err != nil {
@@ -71,13 +70,13 @@ func (a *Casework) ExportFile(ctx context.Context, who *roster.Actor, in FileExp
 	return e, receipt, err
 }
 
-// takenFile is a person's file on its way out.
+// takenFile is a person's file being exported.
 type takenFile struct {
 	taken
 	file *File
 }
 
-// takeFile reads the file as its reader sees it and records the taking.
+// takeFile reads the file as its reader sees it and records the export.
 func (a *Casework) takeFile(ctx context.Context, who *roster.Actor, in FileExportInput) (out takenFile, r desk.Receipt, err error) {
 	own := in.Person == ""
 	r, err = a.Write(ctx, who, desk.Write{Op: takeOp(own), Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
@@ -125,10 +124,10 @@ func (a *Casework) fileToTake(ctx context.Context, v *store.View, who *roster.Ac
 	return a.openFile(ctx, v, who, roster.ActExport, FileInput{Person: in.Person, Purpose: in.Purpose})
 }
 
-// recordsOf lists the records that leave with the file. A person's own file
-// goes without the rows of his issues: their columns say what the page does not,
-// that somebody else reported the same or that a case is being prepared. What
-// the page says of them is bound by the taking.
+// recordsOf lists the records that go into the export. A person's own file omits the
+// rows of his issues: their columns tell what the page does not, such as that
+// somebody else reported the same or that a case is being prepared. The export's own
+// entry binds what the page says about them.
 func recordsOf(f *File, own bool) []string {
 	out := []string{}
 	for _, l := range f.Lines {
@@ -169,9 +168,9 @@ func takenRows(ctx context.Context, v *store.View, out takenFile) ([]ledger.Row,
 	return out.pick(taking, all)
 }
 
-// takenEntries are the entry of the taking and those that speak of the issues
-// on the file. The person himself gets those that he was told of: what he filed
-// and what he was notified of; that others opened his file is not for him.
+// takenEntries are the entry of the export and those about the issues on the file.
+// The person himself gets only those he knows of: what he filed and what he was
+// notified of, not who opened his file.
 func takenEntries(ctx context.Context, v *store.View, out takenFile, export int64) ([]store.LedgerEntry, error) {
 	e, err := v.EntryAt(ctx, export)
 	if err != nil {

@@ -1,6 +1,6 @@
-// Package casework holds what becomes of an issue: triage, correction and its other ends,
-// cases with their tracks, findings and decisions, rectification, and the file of a person
-// with all of it.
+// Package casework handles issues: triage, correction and their other ends, cases
+// with their tracks, findings and decisions, rectification, and the file of a
+// person.
 package casework
 
 import (

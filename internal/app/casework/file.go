@@ -54,8 +54,8 @@ type File struct {
 	MayTake    bool       `json:"may_take"` // out of the site, with its proofs
 }
 
-// OwnFile is the actor's own file: his declarations at once, the rest after
-// notice, and nothing that would tell of a record he was not notified of.
+// OwnFile is the actor's own file: his declarations at once, everything else after
+// notice, and nothing that reveals a record of which he was not notified.
 func (a *Casework) OwnFile(ctx context.Context, who *roster.Actor) (*File, error) {
 	var f *File
 	err := a.Read(ctx, who, "file.own", func(ctx context.Context, v *store.View) (err error) {
@@ -77,14 +77,14 @@ func (a *Casework) ownFile(ctx context.Context, v *store.View, who *roster.Actor
 	return a.fileOf(ctx, v, who, who.Person, issues, true)
 }
 
-// FileInput asks for somebody's file. Purpose is needed of leadership readers.
+// FileInput asks for somebody's file. Leadership readers must state a purpose.
 type FileInput struct {
 	Person  string
 	Purpose string
 }
 
-// PersonFile opens somebody else's file. The opening is in the read log before
-// this returns.
+// PersonFile opens somebody else's file. The read log records the opening before it
+// returns.
 func (a *Casework) PersonFile(ctx context.Context, who *roster.Actor, in FileInput) (*File, error) {
 	var f *File
 	err := a.Read(ctx, who, "file.read", func(ctx context.Context, v *store.View) (err error) {
@@ -97,8 +97,8 @@ func (a *Casework) PersonFile(ctx context.Context, who *roster.Actor, in FileInp
 	return f, a.LogReading(ctx, who, string(roster.KindFile), in.Person, in.Person, in.Purpose)
 }
 
-// openFile judges who may open somebody else's file, and for what, and reads
-// it. The act is to read it or to take it out.
+// openFile decides who may open somebody else's file, and for what purpose, and
+// reads it. The act is reading or exporting.
 func (a *Casework) openFile(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, in FileInput) (*File, error) {
 	sc, err := a.Scope(ctx, v, who, act, roster.KindFile)
 	if err != nil {
@@ -138,10 +138,10 @@ func (a *Casework) openFile(ctx context.Context, v *store.View, who *roster.Acto
 	return a.fileOf(ctx, v, who, in.Person, issues, false)
 }
 
-// confirmedOnly leaves out what only ever stood on a match that was undone, or
-// on a batch that was withdrawn: it is an allegation that nobody confirms any
-// more, perhaps against somebody else, and its trace is at the match. A case
-// that was opened on it keeps it on the file.
+// confirmedOnly omits issues that only ever rested on a match that was undone or a
+// batch that was withdrawn: nobody stands behind such an allegation any more,
+// perhaps it concerns somebody else, and the match keeps its trace. A case that was
+// opened on it keeps it on the file.
 func confirmedOnly(ctx context.Context, v *store.View, issues []*issue.Issue) ([]*issue.Issue, error) {
 	undone := func(i *issue.Issue) bool {
 		return i.Source == issue.Audit && i.State == issue.Withdrawn && i.CaseID == ""
@@ -237,8 +237,8 @@ func (in StatementInput) Validate() error {
 	return desk.CheckText(in.Text, "statement_text", "text", true)
 }
 
-// MakeStatement answers an issue on the actor's own file, or asks for it to be
-// corrected. Nothing is ever worse for having been answered.
+// MakeStatement answers an issue on the actor's own file, or asks for its
+// correction. Answering never makes anything worse.
 func (a *Casework) MakeStatement(ctx context.Context, who *roster.Actor, in StatementInput) (string, desk.Receipt, error) {
 	receipt, err := a.Write(ctx, who, desk.Write{Op: "file.reply", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		if who.Person == "" {
@@ -271,7 +271,7 @@ func (a *Casework) MakeStatement(ctx context.Context, who *roster.Actor, in Stat
 	return receipt.ResultID, receipt, err
 }
 
-// AskedCorrection is a request that waits for an answer.
+// AskedCorrection is a request for correction that is waiting for an answer.
 type AskedCorrection struct {
 	StatementDetail
 	IssueID    string      `json:"issue_id"`
@@ -281,7 +281,7 @@ type AskedCorrection struct {
 	UnitName   string      `json:"unit_name"`
 }
 
-// AskedCorrections are the requests for correction in the actor's reach.
+// AskedCorrections lists the requests for correction within the actor's reach.
 func (a *Casework) AskedCorrections(ctx context.Context, who *roster.Actor) ([]AskedCorrection, error) {
 	out := []AskedCorrection{}
 	err := a.Read(ctx, who, "statement.list", func(ctx context.Context, v *store.View) error {
@@ -327,8 +327,8 @@ func (a *Casework) AskedCorrections(ctx context.Context, who *roster.Actor) ([]A
 	return out, err
 }
 
-// statementScope is where the actor answers requests: own files are no barred
-// kind, so the bars of files are added, and he never answers himself.
+// statementScope is where the actor answers requests. Own files are not a barred
+// kind, so the bars of files are added, and he never answers his own.
 func (a *Casework) statementScope(ctx context.Context, v *store.View, who *roster.Actor) (roster.Scope, error) {
 	sc, err := a.Scope(ctx, v, who, roster.ActAnswer, roster.KindOwnFile)
 	if err != nil {
@@ -360,8 +360,8 @@ func (in AnswerStatementInput) Validate() error {
 	return desk.CheckText(in.Text, "statement_text", "text", true)
 }
 
-// AnswerStatement answers a request for correction. What was granted is then
-// corrected by the act that it needs: triage, withdrawal, reopening.
+// AnswerStatement answers a request for correction. A granted correction is then
+// made by the act that it requires: triage, withdrawal or reopening.
 func (a *Casework) AnswerStatement(ctx context.Context, who *roster.Actor, in AnswerStatementInput) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: "statement.answer", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		sc, err := a.statementScope(ctx, &tx.View, who)

@@ -11,8 +11,8 @@ import (
 	"plumbline/internal/store"
 )
 
-// taken is what leaves the site: what its reader was shown, and which records
-// stand behind that.
+// taken is what is being exported: what its reader was shown, and the records behind
+// that.
 type taken struct {
 	ref     string
 	own     bool     // taken out by the person himself
@@ -22,7 +22,7 @@ type taken struct {
 	salt    []byte
 }
 
-// state fixes what was shown and gives the digest that the taking's row holds.
+// state fixes what was shown and returns the digest stored in the export's row.
 func (t *taken) state(page any) (digest []byte, err error) {
 	raw, err := json.Marshal(page)
 	if err != nil {
@@ -38,8 +38,8 @@ func (t *taken) bundle(kind, id string, r desk.Receipt) *bundle.Bundle {
 	return &bundle.Bundle{Version: bundle.Version, Kind: kind, ID: id, Ref: t.ref, At: r.At.UTC(), Export: r.Seq, Stated: t.stated, StatedSalt: t.salt}
 }
 
-// pick keeps of the rows, as they stand now, those that were taken out, behind
-// the taking itself. One that has gone since is a conflict: take it out again.
+// pick returns the export's row, followed by the exported rows as they stand now. If
+// one has gone since, it is a conflict, and the export has to be repeated.
 func (t *taken) pick(taking ledger.Row, all []ledger.Row) ([]ledger.Row, error) {
 	rows := []ledger.Row{taking}
 	for _, r := range all {
@@ -53,5 +53,5 @@ func (t *taken) pick(taking ledger.Row, all []ledger.Row) ([]ledger.Row, error) 
 	return rows, nil
 }
 
-// recordName names a row as Stated does.
+// recordName names a row as bundle.Stated does.
 func recordName(r ledger.Row) string { return store.KindOf(r) + " " + r.RowID() }

@@ -27,8 +27,8 @@ type FileTask struct {
 	Lead         string        `json:"lead_unit"`
 }
 
-// FileList is a self-check list on a person's file: that it was filed and when,
-// and nothing of what it says.
+// FileList is a self-check list on a person's file: when it was filed, and nothing
+// of its content.
 type FileList struct {
 	ID         string             `json:"id"` // for the person himself
 	CampaignID string             `json:"campaign_id"`
@@ -39,7 +39,7 @@ type FileList struct {
 	FiledAt    *time.Time         `json:"filed_at,omitempty"`
 }
 
-// fileLines adds the tasks that follow from the issues on the file, and the
+// fileLines adds the tasks that resulted from the issues on the file, and the
 // person's lists.
 func (a *Casework) fileLines(ctx context.Context, v *store.View, who *roster.Actor, person string, ids []string, own bool, f *File) error {
 	f.Tasks, f.Lists = []FileTask{}, []FileList{}
@@ -89,8 +89,8 @@ func (a *Casework) fileLines(ctx context.Context, v *store.View, who *roster.Act
 	return nil
 }
 
-// corrections says of each granted request what was then done to the issue:
-// the entries that name it after the grant. Without any, it still waits.
+// corrections returns, for each granted request, what was done to the issue since:
+// the entries that name it. None means that the correction is still to come.
 func (a *Casework) corrections(ctx context.Context, v *store.View, i *issue.Issue, said []StatementDetail) error {
 	if !slices.ContainsFunc(said, func(s StatementDetail) bool { return s.State == issue.Granted }) {
 		return nil

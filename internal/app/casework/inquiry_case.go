@@ -28,8 +28,8 @@ func (in OpenCaseInput) Validate() error {
 	return fault.Join(desk.RequireLine("rule", in.Rule), desk.RequireText("facts", in.Facts))
 }
 
-// OpenCase opens a case on an issue that is a clue, with its officer track and
-// first allegation, and takes in the leader questions raised so far.
+// OpenCase opens a case on a clue, with its officer track and first allegation, and
+// takes over the leader questions raised so far.
 func (a *Casework) OpenCase(ctx context.Context, who *roster.Actor, in OpenCaseInput) (id string, r desk.Receipt, err error) {
 	const op = "case.open"
 	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
@@ -120,8 +120,8 @@ func (a *Casework) newCase(ctx context.Context, tx *store.Tx, me inquiry.Standin
 	return c, tx.SaveIssue(ctx, &before, i, issue.TimingOf(a.Pack()))
 }
 
-// PartyInput records somebody's interest in a case: from then on he sees
-// nothing of it.
+// PartyInput records somebody's interest in a case. From then on he sees nothing of
+// it.
 type PartyInput struct {
 	CaseID   string           `json:"-"`
 	Key      string           `json:"-"`
@@ -138,8 +138,8 @@ func (in PartyInput) Validate() error {
 	return fault.Join(desk.RequireLine("person", in.Person), wrong)
 }
 
-// AddParty records a recusal on a case and on the issue that it came from.
-// Somebody else who works on the case or decides about it is challenged instead.
+// AddParty records a party to a case and to the issue on which it was opened.
+// Anybody else who works on the case or decides about it is challenged instead.
 func (a *Casework) AddParty(ctx context.Context, who *roster.Actor, in PartyInput) (id string, r desk.Receipt, err error) {
 	const op = "case.party"
 	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
@@ -189,5 +189,5 @@ func (a *Casework) AddParty(ctx context.Context, who *roster.Actor, in PartyInpu
 	return desk.PickID(id, r), r, err
 }
 
-// packOf gives the rule pack that a case keeps.
+// packOf returns the rule pack under which a case was opened.
 func packOf(c *inquiry.Case) (*rules.Pack, error) { return rules.Version(c.Pack) }

@@ -42,8 +42,8 @@ func (in EndTrackInput) Validate() error {
 }
 
 // EndTrack proposes to end a track without a finding: withdrawn, expired,
-// transferred or died. A second member of the deciding tier must agree, and
-// whoever asked for the inquiry is told. It returns the proposal's id.
+// transferred or died. A second member of the deciding tier must agree, and whoever
+// asked for the inquiry is told. It returns the proposal's id.
 func (a *Casework) EndTrack(ctx context.Context, who *roster.Actor, in EndTrackInput) (id string, r desk.Receipt, err error) {
 	r, err = a.Write(ctx, who, desk.Write{Op: opTrackEnd, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		k, err := a.trackFor(ctx, tx, who, opTrackEnd, trackByID(in.TrackID))
@@ -71,15 +71,14 @@ func (a *Casework) EndTrack(ctx context.Context, who *roster.Actor, in EndTrackI
 	return r.ResultID, r, err
 }
 
-// proposal is what every proposal about the track has in common.
+// proposal is what all proposals about the track have in common.
 func (k *trackWork) proposal(op, kind, object, ground string) consent.Proposal {
 	return consent.Proposal{Op: op, ObjectKind: kind, ObjectID: object, MatterID: k.file.Case.ID, UnitID: k.track.UnitID, PersonID: k.track.PersonID,
 		EventOn: k.track.EventOn, Ground: ground, Approver: roster.RoleDecidingBody, DecideTier: desk.LowestTier}
 }
 
-// askers are the people who asked for the inquiry: who opened the case, who
-// referred the clue, and who answered the question with a track; without the
-// one who now proposes.
+// askers are the people who asked for the inquiry (who opened the case, referred the
+// clue, or answered the question with a track), except the present proposer.
 func (k *trackWork) askers(ctx context.Context, who *roster.Actor) (string, error) {
 	sent, err := referredBy(ctx, &k.tx.View, k.file.Case.IssueID)
 	if err != nil {
@@ -94,7 +93,7 @@ func (k *trackWork) askers(ctx context.Context, who *roster.Actor) (string, erro
 	return consent.Join(people, who.Person), nil
 }
 
-// endTrack ends the track when somebody else has agreed.
+// endTrack ends the track once somebody else has agreed.
 func (a *Casework) endTrack(ctx context.Context, tx *store.Tx, g approval.Approved, in EndTrackInput) ([]ledger.Fact, error) {
 	k, err := a.trackFor(ctx, tx, g.Proposer, opTrackEnd, trackByID(in.TrackID))
 	if err != nil {
@@ -135,10 +134,10 @@ type CloseCaseInput struct {
 	Version int64  `json:"version,omitempty"`
 }
 
-// CloseCase closes a case in which nothing is missing, and with it the issue.
-// The fault lists what is missing otherwise. Where every track ended without a
-// finding it only proposes: the body closes such a case, with its quorum. The
-// id is then that of the proposal, else that of the case.
+// CloseCase closes a case in which nothing is missing, and its issue; otherwise the
+// fault lists what is missing. If every track ended without a finding, it only
+// proposes: the body closes such a case with its quorum. The id is that of the
+// proposal or of the case.
 func (a *Casework) CloseCase(ctx context.Context, who *roster.Actor, in CloseCaseInput) (id string, r desk.Receipt, err error) {
 	r, err = a.Write(ctx, who, desk.Write{Op: opCaseClose, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		f, me, enders, err := a.caseToClose(ctx, tx, who, in)
@@ -169,8 +168,8 @@ func (a *Casework) CloseCase(ctx context.Context, who *roster.Actor, in CloseCas
 	return r.ResultID, r, err
 }
 
-// caseToClose loads a case for somebody who may close it, with those who ended
-// a track of it without a finding.
+// caseToClose loads a case for somebody who may close it, and the people who ended a
+// track of it without a finding.
 func (a *Casework) caseToClose(ctx context.Context, tx *store.Tx, who *roster.Actor, in CloseCaseInput) (*inquiry.CaseFile, inquiry.Standing, []string, error) {
 	var me inquiry.Standing
 	sc, err := a.Scope(ctx, &tx.View, who, roster.ActClose, roster.KindCase)
@@ -216,7 +215,7 @@ func endersOf(ctx context.Context, v *store.View, tracks []inquiry.Track) ([]str
 	return people, nil
 }
 
-// closeCase closes a case without findings when the body's quorum has agreed.
+// closeCase closes a case without findings once the body's quorum has agreed.
 func (a *Casework) closeCase(ctx context.Context, tx *store.Tx, g approval.Approved, in CloseCaseInput) ([]ledger.Fact, error) {
 	f, me, enders, err := a.caseToClose(ctx, tx, g.Proposer, in)
 	if err != nil {

@@ -31,7 +31,7 @@ type RecommendInput struct {
 // Validate judges the input by itself.
 func (in RecommendInput) Validate() error { return fault.Join(desk.RequireText("reason", in.Reason)) }
 
-// Recommend drafts a finding; an investigator of the track does it.
+// Recommend drafts a finding. It is done by an investigator of the track.
 func (a *Casework) Recommend(ctx context.Context, who *roster.Actor, in RecommendInput) (string, desk.Receipt, error) {
 	load := func(ctx context.Context, tx *store.Tx) (string, string, error) {
 		al, err := tx.Allegation(ctx, in.AllegationID)
@@ -64,15 +64,15 @@ func findingByID(id string) func(context.Context, *store.Tx) (string, string, er
 	}
 }
 
-// FindingInput names a finding and the version seen of it.
+// FindingInput names a finding and the version that was seen.
 type FindingInput struct {
 	ID      string `json:"-"`
 	Key     string `json:"-"`
 	Version int64  `json:"version,omitempty"`
 }
 
-// ServeFinding records that the subject was told facts and grounds. The other
-// investigator does it; the issue counts as noticed from then on.
+// ServeFinding records that the subject was told the facts and grounds. It is done
+// by the other investigator; from then on the issue counts as notified.
 func (a *Casework) ServeFinding(ctx context.Context, who *roster.Actor, in FindingInput) (desk.Receipt, error) {
 	_, r, err := a.onTrack(ctx, who, desk.Write{Op: "finding.serve", Key: in.Key, Body: in}, "finding", findingByID(in.ID),
 		func(ctx context.Context, k *trackWork) (string, error) {
@@ -105,7 +105,7 @@ type AnswerInput struct {
 // Validate judges the input by itself.
 func (in AnswerInput) Validate() error { return fault.Join(desk.RequireText("answer", in.Answer)) }
 
-// AnswerReply answers what the subject said to a finding.
+// AnswerReply answers the subject's reply to a finding.
 func (a *Casework) AnswerReply(ctx context.Context, who *roster.Actor, in AnswerInput) (desk.Receipt, error) {
 	_, r, err := a.onTrack(ctx, who, desk.Write{Op: "finding.answer", Key: in.Key, Body: in}, "finding", findingByID(in.ID),
 		func(ctx context.Context, k *trackWork) (string, error) {
@@ -140,8 +140,8 @@ type ConfirmInput struct {
 // Validate judges the input by itself.
 func (in ConfirmInput) Validate() error { return fault.Join(desk.RequireText("reason", in.Reason)) }
 
-// ConfirmFinding makes a finding final; the adjudicator of the track does it.
-// The officer track's finding is put on the issue, apart from its severity.
+// ConfirmFinding makes a finding final. It is done by the track's adjudicator. The
+// officer track's finding is copied to the issue, separate from its severity.
 func (a *Casework) ConfirmFinding(ctx context.Context, who *roster.Actor, in ConfirmInput) (desk.Receipt, error) {
 	_, r, err := a.onTrack(ctx, who, desk.Write{Op: "finding.confirm", Key: in.Key, Body: in}, "finding", findingByID(in.ID),
 		func(ctx context.Context, k *trackWork) (string, error) {
@@ -169,7 +169,7 @@ func (a *Casework) ConfirmFinding(ctx context.Context, who *roster.Actor, in Con
 	return r, err
 }
 
-// ReplyInput is what the subject says to a finding that was served on him.
+// ReplyInput is the subject's reply to a finding served on him.
 type ReplyInput struct {
 	ID      string `json:"-"` // the finding
 	Key     string `json:"-"`
@@ -186,8 +186,8 @@ func (in ReplyInput) Validate() error {
 	return fault.Join(desk.RequireText("text", in.Text))
 }
 
-// Reply files the subject's reply to a finding, or his waiver. To anyone else
-// the finding is not there.
+// Reply files the subject's reply to a finding, or his waiver. For anybody else the
+// finding does not exist.
 func (a *Casework) Reply(ctx context.Context, who *roster.Actor, in ReplyInput) (id string, r desk.Receipt, err error) {
 	const op = "finding.reply"
 	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
@@ -230,8 +230,8 @@ func (a *Casework) Reply(ctx context.Context, who *roster.Actor, in ReplyInput) 
 	return desk.PickID(id, r), r, err
 }
 
-// ServedFinding is a finding as its subject sees it: what was found and why,
-// without who said it.
+// ServedFinding is a finding as shown to its subject: what was found and why, but
+// not who said so.
 type ServedFinding struct {
 	ID         string           `json:"id"`
 	Version    int64            `json:"version,omitempty"`
@@ -249,7 +249,7 @@ type ServedFinding struct {
 	Reply      *ServedReply     `json:"reply,omitempty"`
 }
 
-// ServedReply is the subject's own reply with the answer to it.
+// ServedReply is the subject's own reply and the answer to it.
 type ServedReply struct {
 	Waived     bool        `json:"waived"`
 	FiledOn    roster.Date `json:"filed_on"`
@@ -258,7 +258,7 @@ type ServedReply struct {
 	Answer     string      `json:"answer"`
 }
 
-// MyFindings lists the findings that were served on the actor.
+// MyFindings lists the findings served on the actor.
 func (a *Casework) MyFindings(ctx context.Context, who *roster.Actor) ([]ServedFinding, error) {
 	out := []ServedFinding{}
 	err := a.Read(ctx, who, "finding.mine", func(ctx context.Context, v *store.View) error {

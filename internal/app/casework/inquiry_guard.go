@@ -14,8 +14,8 @@ import (
 	"plumbline/internal/store"
 )
 
-// standing is what the rules need to know of the actor who does op to a thing
-// of the unit: his own tier is the highest unit at or above the thing's where
+// standing is what the rules must know about an actor who performs op on something
+// of the unit. His tier is that of the highest unit, at or above the thing's, where
 // he holds a role that allows the operation.
 func (a *Casework) standing(ctx context.Context, v *store.View, who *roster.Actor, op, unitID string, eventOn roster.Date) (inquiry.Standing, error) {
 	s := standingOf(who, eventOn)
@@ -47,8 +47,8 @@ func standingOf(who *roster.Actor, eventOn roster.Date) inquiry.Standing {
 	return s
 }
 
-// member is the standing of somebody else, by personnel number, who must hold
-// the role: his tier is the highest unit where he holds it.
+// member is the standing of somebody else, found by personnel number, who must hold
+// the role. His tier is that of the highest unit where he holds it.
 func (a *Casework) member(ctx context.Context, v *store.View, number string, role roster.Role, eventOn roster.Date) (inquiry.Standing, error) {
 	p, err := v.PersonByNumber(ctx, strings.TrimSpace(number))
 	if store.Missing(err) || err == nil && p.State != roster.Serving {
@@ -84,9 +84,9 @@ func (a *Casework) member(ctx context.Context, v *store.View, number string, rol
 	return s, nil
 }
 
-// inCase loads a case file on behalf of somebody who acts on one of its
-// tracks: the track must lie in his scope, and the case must not be barred to
-// him. Outside either, there is nothing.
+// inCase loads a case file for somebody who acts on one of its tracks. The track
+// must lie in his scope and the case must not be barred to him; otherwise neither
+// exists for him.
 func (a *Casework) inCase(ctx context.Context, v *store.View, who *roster.Actor, op, caseID, trackID string) (*inquiry.CaseFile, *inquiry.Track, *rules.Pack, error) {
 	r, _ := a.Route(op)
 	sc, err := a.Scope(ctx, v, who, r.Act, r.Kind)
@@ -111,7 +111,7 @@ func admits(sc roster.Scope, c *inquiry.Case, t *inquiry.Track) bool {
 		sc.Admits(desk.Spot(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn))
 }
 
-// followFindings moves the track, then the case, where what hangs on them has changed.
+// followFindings advances the track and then the case after a change below them.
 func followFindings(ctx context.Context, tx *store.Tx, f *inquiry.CaseFile, t *inquiry.Track, p *rules.Pack) error {
 	if t != nil {
 		probe := *t
@@ -129,8 +129,8 @@ func followFindings(ctx context.Context, tx *store.Tx, f *inquiry.CaseFile, t *i
 	return desk.Alter(ctx, tx, f.Case, func(c *inquiry.Case) error { c.FollowTracks(f.Tracks); return nil })
 }
 
-// latest gives the newest of the texts that a record keeps under a field which
-// is written more than once ("reason.1", "reason.2").
+// latest returns the newest of the texts that a record stores under a numbered field
+// ("reason.1", "reason.2").
 func latest(texts map[string]string, field string) string {
 	if s, ok := texts[field]; ok {
 		return s

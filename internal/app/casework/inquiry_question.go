@@ -14,10 +14,10 @@ import (
 	"plumbline/internal/store"
 )
 
-// RaiseQuestions judges the triggers of section 7 for an issue that was
-// triaged, and raises a question for everyone who held a command link over the
-// subject at the event date and was not asked yet. It is called inside the
-// transaction that triages, and returns the questions raised.
+// RaiseQuestions evaluates the triggers of section 7 for a triaged issue and raises
+// a question for everybody who held a command link over the subject on the event
+// date and has not been asked yet. It runs inside the transaction that triages and
+// returns the questions raised.
 func (a *Casework) RaiseQuestions(ctx context.Context, tx *store.Tx, i *issue.Issue) ([]*inquiry.Question, error) {
 	if i.PersonID == "" || !i.State.Live() || i.State == issue.Registered {
 		return nil, nil
@@ -55,9 +55,9 @@ func (a *Casework) RaiseQuestions(ctx context.Context, tx *store.Tx, i *issue.Is
 	return qs, tx.Insert(ctx, qs)
 }
 
-// holders lists who held a command link over the subject at the event date:
-// over himself, over his unit, and, where he headed the unit himself or nobody
-// else did, the head of the unit above.
+// holders lists who held a command link over the subject on the event date: over
+// himself, over his unit and, if he headed the unit himself or nobody else did, the
+// head of the unit above.
 func (a *Casework) holders(ctx context.Context, v *store.View, personID, unitID string, on roster.Date) ([]inquiry.Holder, error) {
 	tree, err := a.Tree(ctx, v)
 	if err != nil {
@@ -113,8 +113,8 @@ func (a *Casework) holders(ctx context.Context, v *store.View, personID, unitID 
 	return out, nil
 }
 
-// keepQuestions hands the questions of a duplicate to the issue that stays,
-// whose severity may call for others.
+// keepQuestions moves the questions of a duplicate to the issue that stays, whose
+// severity may call for others.
 func (a *Casework) keepQuestions(ctx context.Context, tx *store.Tx, from string, kept *issue.Issue) error {
 	qs, err := tx.QuestionsOfIssue(ctx, from)
 	if err != nil {
@@ -133,8 +133,8 @@ func (a *Casework) keepQuestions(ctx context.Context, tx *store.Tx, from string,
 	return err
 }
 
-// WithdrawQuestions takes back the leader questions that were raised from
-// issues which are taken back themselves: a match undone, a batch withdrawn.
+// WithdrawQuestions withdraws the leader questions raised from issues that are taken
+// back: a match undone, a batch withdrawn.
 func (a *Casework) WithdrawQuestions(ctx context.Context, tx *store.Tx, issueIDs ...string) error {
 	for chunk := range slices.Chunk(issueIDs, 200) {
 		qs, err := tx.QuestionsOfIssue(ctx, chunk...)
@@ -154,8 +154,8 @@ func (a *Casework) WithdrawQuestions(ctx context.Context, tx *store.Tx, issueIDs
 	return nil
 }
 
-// QuestionInput names a question, the version seen of it, and a reason where
-// the act needs one.
+// QuestionInput names a question, the version that was seen, and a reason where the
+// act requires one.
 type QuestionInput struct {
 	ID      string `json:"-"`
 	Key     string `json:"-"`
@@ -163,8 +163,8 @@ type QuestionInput struct {
 	Reason  string `json:"reason,omitempty"`
 }
 
-// onQuestion runs one act on a question that lies in the actor's scope. The
-// result is the track that the act left on it, or the question.
+// onQuestion performs an act on a question in the actor's scope. Its result is the
+// track that the act created, or the question.
 func (a *Casework) onQuestion(ctx context.Context, who *roster.Actor, op string, in QuestionInput,
 	act func(ctx context.Context, tx *store.Tx, q *inquiry.Question, me inquiry.Standing) error) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
@@ -239,8 +239,8 @@ func (a *Casework) OpenLeaderTrack(ctx context.Context, who *roster.Actor, in Qu
 	return r.ResultID, r, err
 }
 
-// RefuseQuestion answers a question with a written reason for no track; it
-// stands only when approved one tier above the leader.
+// RefuseQuestion answers a question by stating in writing why there is no track. The
+// refusal stands once it is approved one tier above the leader.
 func (a *Casework) RefuseQuestion(ctx context.Context, who *roster.Actor, in QuestionInput) (desk.Receipt, error) {
 	if f := desk.RequireText("reason", in.Reason); f != nil {
 		return desk.Receipt{}, f
@@ -257,14 +257,14 @@ func (a *Casework) RefuseQuestion(ctx context.Context, who *roster.Actor, in Que
 	})
 }
 
-// ApproveRefusal lets a refusal stand.
+// ApproveRefusal approves a refusal.
 func (a *Casework) ApproveRefusal(ctx context.Context, who *roster.Actor, in QuestionInput) (desk.Receipt, error) {
 	return a.onQuestion(ctx, who, "question.approve", in, func(ctx context.Context, tx *store.Tx, q *inquiry.Question, me inquiry.Standing) error {
 		return desk.Alter(ctx, tx, q, func(q *inquiry.Question) error { return q.ApproveRefusal(me) })
 	})
 }
 
-// RejectRefusal sends a question back to be answered otherwise.
+// RejectRefusal sends a question back for another answer.
 func (a *Casework) RejectRefusal(ctx context.Context, who *roster.Actor, in QuestionInput) (desk.Receipt, error) {
 	return a.onQuestion(ctx, who, "question.reject", in, func(ctx context.Context, tx *store.Tx, q *inquiry.Question, me inquiry.Standing) error {
 		return desk.Alter(ctx, tx, q, func(q *inquiry.Question) error { return q.RejectRefusal(me) })

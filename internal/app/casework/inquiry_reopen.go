@@ -16,7 +16,7 @@ import (
 	"plumbline/internal/store"
 )
 
-// BackInput takes something of a case back, with the reason.
+// BackInput takes back something in a case, with a reason.
 type BackInput struct {
 	ID      string `json:"-"` // member, allegation or finding
 	Key     string `json:"-"`
@@ -27,7 +27,7 @@ type BackInput struct {
 // Validate judges the input by itself.
 func (in BackInput) Validate() error { return fault.Join(desk.RequireText("reason", in.Reason)) }
 
-// note keeps one act on a case with its reason.
+// note records an act on a case with its reason.
 func (k *trackWork) note(ctx context.Context, who *roster.Actor, kind inquiry.NoteKind, objectID, text string) error {
 	return noteCase(ctx, k.tx, who, k.file.Case.ID, k.track.ID, kind, objectID, text, k.today)
 }
@@ -42,7 +42,7 @@ func noteCase(ctx context.Context, tx *store.Tx, who *roster.Actor, caseID, trac
 	return tx.Insert(ctx, n)
 }
 
-// ReleaseMember takes a member off a track; case and track leave his reach.
+// ReleaseMember takes a member off a track; the case leaves his reach.
 func (a *Casework) ReleaseMember(ctx context.Context, who *roster.Actor, in BackInput) (desk.Receipt, error) {
 	load := func(ctx context.Context, tx *store.Tx) (string, string, error) {
 		m, err := tx.TrackMember(ctx, in.ID)
@@ -82,14 +82,14 @@ func (a *Casework) registerInquiryReopen() {
 	a.Register(opQuash, approval.Act{Run: approval.Typed(func(in *BackInput, id string) { in.ID = id }, a.takingBack(opQuash))})
 }
 
-// ReopenAllegation proposes to take a found allegation up again on new
-// evidence, in a closed case as well. It returns the proposal's id.
+// ReopenAllegation proposes to reopen a decided allegation on new evidence, in a
+// closed case as well. It returns the proposal's id.
 func (a *Casework) ReopenAllegation(ctx context.Context, who *roster.Actor, in BackInput) (string, desk.Receipt, error) {
 	return a.proposeBack(ctx, who, opReopen, in)
 }
 
-// QuashFinding proposes to end a final finding; its allegation is open again
-// when a second member agrees. It returns the proposal's id.
+// QuashFinding proposes to quash a final finding. Its allegation is open again once
+// a second member agrees. It returns the proposal's id.
 func (a *Casework) QuashFinding(ctx context.Context, who *roster.Actor, in BackInput) (string, desk.Receipt, error) {
 	return a.proposeBack(ctx, who, opQuash, in)
 }
@@ -120,7 +120,8 @@ func (a *Casework) proposeBack(ctx context.Context, who *roster.Actor, op string
 	return r.ResultID, r, err
 }
 
-// toTakeBack loads what op takes back: an allegation, or a finding with its own.
+// toTakeBack loads what op takes back: an allegation, or a finding with its
+// allegation.
 func (a *Casework) toTakeBack(ctx context.Context, tx *store.Tx, who *roster.Actor, op string, in BackInput) (*trackWork, *inquiry.Allegation, *inquiry.Finding, error) {
 	load := findingByID(in.ID)
 	if op == opReopen {
@@ -144,7 +145,7 @@ func (a *Casework) toTakeBack(ctx context.Context, tx *store.Tx, who *roster.Act
 	return k, k.file.Allegation(f.AllegationID), f, desk.SameVersion(f.Version, in.Version)
 }
 
-// takingBack is op when a second member has agreed.
+// takingBack is op once a second member has agreed.
 func (a *Casework) takingBack(op string) func(context.Context, *store.Tx, approval.Approved, BackInput) ([]ledger.Fact, error) {
 	return func(ctx context.Context, tx *store.Tx, g approval.Approved, in BackInput) ([]ledger.Fact, error) {
 		k, al, f, err := a.toTakeBack(ctx, tx, g.Proposer, op, in)
@@ -177,9 +178,9 @@ func (a *Casework) takingBack(op string) func(context.Context, *store.Tx, approv
 	}
 }
 
-// takeBack is what follows when an allegation is open again: the decision on
-// its track is revoked, a closed case and its issue are open, and the issue
-// shows what the remaining findings come to.
+// takeBack follows up a reopened allegation: the decision on its track is revoked, a
+// closed case and its issue are reopened, and the issue shows what the remaining
+// findings amount to.
 func (a *Casework) takeBack(ctx context.Context, k *trackWork, reason string) error {
 	revoked := false
 	for i := range k.file.Decisions {
@@ -217,8 +218,8 @@ func (a *Casework) takeBack(ctx context.Context, k *trackWork, reason string) er
 	return k.tx.SaveIssue(ctx, &before, i, issue.TimingOf(a.Pack()))
 }
 
-// referredBy is the person who sent an issue to be disposed of as a clue: who
-// triaged it last, for in that state it is triaged no more.
+// referredBy is who referred an issue as a clue: whoever triaged it last, because a
+// clue is not triaged again.
 func referredBy(ctx context.Context, v *store.View, issueID string) (string, error) {
 	entries, err := v.EntriesOf(ctx, issueID)
 	if err != nil {
@@ -232,9 +233,9 @@ func referredBy(ctx context.Context, v *store.View, issueID string) (string, err
 	return "", nil
 }
 
-// GroundWithdrawn flags the cases that were opened on issues which are taken
-// back. Without it being stated that they may be, the act is refused: a case
-// does not lose its ground in silence.
+// GroundWithdrawn flags the cases opened on issues that are taken back. Unless the
+// caller states that they may lose their ground, the act is refused: a case does not
+// lose it silently.
 func (a *Casework) GroundWithdrawn(ctx context.Context, tx *store.Tx, who *roster.Actor, issueIDs []string, stated bool, reason string) error {
 	if err := GroundStated(ctx, tx, issueIDs, stated); err != nil {
 		return err
@@ -252,7 +253,7 @@ func (a *Casework) GroundWithdrawn(ctx context.Context, tx *store.Tx, who *roste
 	return nil
 }
 
-// GroundStated refuses to take the ground of open cases in silence.
+// GroundStated refuses to take the ground from open cases silently.
 func GroundStated(ctx context.Context, tx *store.Tx, issueIDs []string, stated bool) error {
 	cases, err := tx.OpenCasesOf(ctx, issueIDs)
 	if err == nil && len(cases) > 0 && !stated {
@@ -261,7 +262,7 @@ func GroundStated(ctx context.Context, tx *store.Tx, issueIDs []string, stated b
 	return err
 }
 
-// NoteView is one act on a case with its reason.
+// NoteView is an act on a case with its reason.
 type NoteView struct {
 	Kind inquiry.NoteKind `json:"kind"`
 	On   roster.Date      `json:"on"`

@@ -37,10 +37,10 @@ func (in ResolveInput) Validate() error {
 	return nil
 }
 
-// ResolveTrack puts the record of a meeting before the members whom it names.
-// Each of them confirms for himself, on his own account; the recorder has done
-// so by recording it. The decision stands when all have spoken and the quorum
-// agrees. It returns the id of the proposal that the members confirm.
+// ResolveTrack puts the record of a meeting to the members named in it. Each
+// confirms on his own account; the recorder confirms by recording. The decision
+// stands when everybody has voted and the quorum agrees. It returns the id of the
+// proposal that the members confirm.
 func (a *Casework) ResolveTrack(ctx context.Context, who *roster.Actor, in ResolveInput) (id string, r desk.Receipt, err error) {
 	r, err = a.Write(ctx, who, desk.Write{Op: opDecide, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		k, d, err := a.decisionFor(ctx, tx, who, in)
@@ -72,8 +72,8 @@ func (a *Casework) ResolveTrack(ctx context.Context, who *roster.Actor, in Resol
 }
 
 // dissentersNamed refuses a second record of the same decision that leaves out a
-// member who dissented from the first: nobody is voted on until he is gone. Who
-// sits on the body no more need not be named.
+// member who dissented from the first: a dissenter cannot be replaced until the vote
+// comes out right. Members who have left the body need not be named.
 func (a *Casework) dissentersNamed(ctx context.Context, tx *store.Tx, decisionID string, members []string) error {
 	people, _, err := tx.Dissenters(ctx, opDecide, decisionID)
 	if err != nil {
@@ -94,8 +94,8 @@ func (a *Casework) dissentersNamed(ctx context.Context, tx *store.Tx, decisionID
 	return nil
 }
 
-// decisionFor loads a proposed decision and its track for somebody who may
-// record what the body resolved.
+// decisionFor loads a proposed decision and its track for somebody who may record
+// the body's resolution.
 func (a *Casework) decisionFor(ctx context.Context, tx *store.Tx, who *roster.Actor, in ResolveInput) (*trackWork, *inquiry.Decision, error) {
 	k, err := a.trackFor(ctx, tx, who, opDecide, func(ctx context.Context, tx *store.Tx) (string, string, error) {
 		d, err := tx.Decision(ctx, in.ID)
@@ -114,8 +114,8 @@ func (a *Casework) decisionFor(ctx context.Context, tx *store.Tx, who *roster.Ac
 	return k, d, desk.SameVersion(d.Version, in.Version)
 }
 
-// resolveTrack lets the decision stand when the members have confirmed it. The
-// outcome is put on the issue, apart from severity, disclosure and finding.
+// resolveTrack makes the decision final once the members have confirmed it. Its
+// outcome is copied to the issue, separate from severity, disclosure and finding.
 func (a *Casework) resolveTrack(ctx context.Context, tx *store.Tx, g approval.Approved, in ResolveInput) ([]ledger.Fact, error) {
 	tx.KeepSlip() // whose word carries it can prove what was decided
 	k, d, err := a.decisionFor(ctx, tx, g.Proposer, in)

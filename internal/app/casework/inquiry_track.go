@@ -24,9 +24,9 @@ type trackWork struct {
 	today roster.Date
 }
 
-// onTrack runs one act on a track: it loads the case file for somebody who may
-// see the track, does the act, settles track and case, and names the fact. The
-// track is found by load, from the id of whatever the act is about.
+// onTrack performs an act on a track: it loads the case file for somebody who may
+// see the track, does the act, advances track and case, and states the fact. load
+// finds the track from the id of whatever the act is about.
 func (a *Casework) onTrack(ctx context.Context, who *roster.Actor, w desk.Write, kind string,
 	load func(ctx context.Context, tx *store.Tx) (caseID, trackID string, err error),
 	act func(ctx context.Context, w *trackWork) (id string, err error)) (id string, r desk.Receipt, err error) {
@@ -58,8 +58,8 @@ func (a *Casework) onAnyTrack(ctx context.Context, who *roster.Actor, w desk.Wri
 	return desk.PickID(id, r), r, err
 }
 
-// trackFor loads a track, and the file of its case, for somebody who may do op
-// to it; what he may not see is not there.
+// trackFor loads a track and its case file for somebody who may perform op on it; a
+// track that he may not see does not exist for him.
 func (a *Casework) trackFor(ctx context.Context, tx *store.Tx, who *roster.Actor, op string,
 	load func(ctx context.Context, tx *store.Tx) (caseID, trackID string, err error)) (*trackWork, error) {
 	caseID, trackID, err := load(ctx, tx)
@@ -101,8 +101,8 @@ func (in AssignInput) Validate() error {
 	return fault.Join(desk.RequireLine("person", in.Person), wrong)
 }
 
-// AssignMember puts an investigator or the adjudicator on a track. From then
-// on the track and its case lie in his reach.
+// AssignMember assigns an investigator or the adjudicator to a track. From then on
+// the track and its case are within his reach.
 func (a *Casework) AssignMember(ctx context.Context, who *roster.Actor, in AssignInput) (string, desk.Receipt, error) {
 	return a.onTrack(ctx, who, desk.Write{Op: "track.assign", Key: in.Key, Body: in}, "track_member", trackByID(in.TrackID),
 		func(ctx context.Context, k *trackWork) (string, error) {
@@ -156,7 +156,7 @@ func (in AllegationInput) Validate() error {
 	return fault.Join(wrong, desk.RequireLine("rule", in.Rule), desk.RequireText("facts", in.Facts))
 }
 
-// AddAllegation lists one more person × rule × event on a track.
+// AddAllegation adds an allegation (person, rule, event) to a track.
 func (a *Casework) AddAllegation(ctx context.Context, who *roster.Actor, in AllegationInput) (string, desk.Receipt, error) {
 	return a.onTrack(ctx, who, desk.Write{Op: "allegation.add", Key: in.Key, Body: in}, "allegation", trackByID(in.TrackID),
 		func(ctx context.Context, k *trackWork) (string, error) {
@@ -176,7 +176,7 @@ func (a *Casework) AddAllegation(ctx context.Context, who *roster.Actor, in Alle
 		})
 }
 
-// ProveInput settles the four proofs of a leader track.
+// ProveInput states the result of the four proofs of a leader track.
 type ProveInput struct {
 	TrackID   string         `json:"-"`
 	Key       string         `json:"-"`
@@ -193,7 +193,7 @@ type ProveInput struct {
 // Validate judges the input by itself.
 func (in ProveInput) Validate() error { return fault.Join(desk.RequireText("grounds", in.Grounds)) }
 
-// ProveTrack records what the four proofs of a leader track came to.
+// ProveTrack records the result of the four proofs of a leader track.
 func (a *Casework) ProveTrack(ctx context.Context, who *roster.Actor, in ProveInput) (desk.Receipt, error) {
 	_, r, err := a.onTrack(ctx, who, desk.Write{Op: "track.prove", Key: in.Key, Body: in}, "track", trackByID(in.TrackID),
 		func(ctx context.Context, k *trackWork) (string, error) {
@@ -225,7 +225,7 @@ type ProposeInput struct {
 // Validate judges the input by itself.
 func (in ProposeInput) Validate() error { return fault.Join(desk.RequireText("reason", in.Reason)) }
 
-// DecisionPreview is what a proposal would record, exactly.
+// DecisionPreview is exactly what a proposal would record.
 type DecisionPreview struct {
 	Form      int    `json:"form"`
 	Sanction  string `json:"sanction"`
@@ -234,7 +234,7 @@ type DecisionPreview struct {
 	Unhandled bool   `json:"unhandled"` // no handling, although a finding is sustained
 }
 
-// PreviewDecision says what ProposeDecision would record, or why it would not.
+// PreviewDecision returns what ProposeDecision would record, or why it would refuse.
 func (a *Casework) PreviewDecision(ctx context.Context, who *roster.Actor, in ProposeInput) (out DecisionPreview, err error) {
 	const op = "decision.propose"
 	if err := in.Validate(); err != nil {
@@ -269,8 +269,8 @@ func (a *Casework) PreviewDecision(ctx context.Context, who *roster.Actor, in Pr
 	return out, err
 }
 
-// refusedDecision takes a proposed decision of the track that the body refused out
-// of the file, so that another can be drafted in its place; nil for none.
+// refusedDecision removes the track's proposed decision that the body refused from
+// the file, so that another can be drafted; nil if there is none.
 func (a *Casework) refusedDecision(ctx context.Context, v *store.View, file *inquiry.CaseFile, t *inquiry.Track) (*inquiry.Decision, error) {
 	for i := range file.Decisions {
 		d := file.Decisions[i]
@@ -291,7 +291,7 @@ func (a *Casework) refusedDecision(ctx context.Context, v *store.View, file *inq
 	return nil, nil
 }
 
-// propose drafts the decision of a track that has none.
+// propose drafts the decision of a track without one.
 func propose(file *inquiry.CaseFile, t *inquiry.Track, p *rules.Pack, me inquiry.Standing, in ProposeInput) (*inquiry.Decision, error) {
 	for _, d := range file.Decisions {
 		if d.TrackID == t.ID && d.State != inquiry.DecisionRevoked {
@@ -301,7 +301,8 @@ func propose(file *inquiry.CaseFile, t *inquiry.Track, p *rules.Pack, me inquiry
 	return t.Propose(p, me, in.Form, in.Sanction, file.Findings)
 }
 
-// ProposeDecision drafts the handling of a subject whose track is found.
+// ProposeDecision drafts the handling of a subject once there are findings on the
+// track.
 func (a *Casework) ProposeDecision(ctx context.Context, who *roster.Actor, in ProposeInput) (string, desk.Receipt, error) {
 	return a.onTrack(ctx, who, desk.Write{Op: "decision.propose", Key: in.Key, Body: in}, "decision", trackByID(in.TrackID),
 		func(ctx context.Context, k *trackWork) (string, error) {
@@ -326,7 +327,7 @@ func (a *Casework) ProposeDecision(ctx context.Context, who *roster.Actor, in Pr
 		})
 }
 
-// onIssue puts a result of the inquiry on the issue it came from.
+// onIssue copies a result of the inquiry to its issue.
 func (a *Casework) onIssue(ctx context.Context, tx *store.Tx, issueID string, change func(*issue.Issue)) error {
 	i, err := tx.Issue(ctx, issueID, roster.Scope{All: true})
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"plumbline/internal/store"
 )
 
-// TrackRow is one line of the list of tracks. It tells no more than that the
-// inquiry exists and where it stands.
+// TrackRow is one line of the list of tracks. It only tells that the inquiry exists
+// and how far it has come.
 type TrackRow struct {
 	ID        string             `json:"id"`
 	CaseID    string             `json:"case_id"`
@@ -30,8 +30,8 @@ type TrackPage struct {
 	Next  string     `json:"next"`
 }
 
-// Tracks lists tracks in the actor's scope, the newest first: what stands
-// behind the report's dual investigations and people dealt with.
+// Tracks lists tracks in the actor's scope, newest first: the rows behind the
+// report's dual investigations and people dealt with.
 func (a *Casework) Tracks(ctx context.Context, who *roster.Actor, f inquiry.TrackFilter, cursor string) (out TrackPage, err error) {
 	out.Rows = []TrackRow{}
 	after, err := a.OpenCursor(who, "track.list", cursor)

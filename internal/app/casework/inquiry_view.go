@@ -56,7 +56,7 @@ type TrackView struct {
 	Mine        inquiry.MemberDuty `json:"mine"` // the reader's own duty on the track
 }
 
-// MemberView is one person on a track.
+// MemberView is one person assigned to a track.
 type MemberView struct {
 	ID      string             `json:"id"`
 	Version int64              `json:"version"`
@@ -119,8 +119,8 @@ type PartyView struct {
 	Challenge recusal.State `json:"challenge,omitempty"` // not upheld: it bars nobody; the id is that of the challenge
 }
 
-// Case opens one case. Tracks, questions and tasks are shown as far as each
-// lies in the reader's own scope. A purpose is asked of leadership readers.
+// Case opens one case. Tracks, questions and tasks are shown as far as each is
+// within the reader's own scope. Leadership readers must state a purpose.
 func (a *Casework) Case(ctx context.Context, who *roster.Actor, id string, purpose ...string) (out CaseView, err error) {
 	var o readlog.Opened
 	err = a.Read(ctx, who, "case.get", func(ctx context.Context, v *store.View) (err error) {
@@ -136,8 +136,8 @@ func (a *Casework) Case(ctx context.Context, who *roster.Actor, id string, purpo
 	return out, nil
 }
 
-// openCase judges who may open a case, and for what, and reads it. The act is
-// to read it or to take it out.
+// openCase decides who may open a case, and for what purpose, and reads it. The act
+// is reading or exporting.
 func (a *Casework) openCase(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, id string, purpose []string, out *CaseView) (*inquiry.CaseFile, readlog.Opened, error) {
 	sc, err := a.Scope(ctx, v, who, act, roster.KindCase)
 	if err != nil {
@@ -233,7 +233,7 @@ func (a *Casework) viewCase(ctx context.Context, v *store.View, who *roster.Acto
 	return err
 }
 
-// mentioned are the people and units that a case names, and its records with
+// mentioned are the people and units that a case names, and its records that have
 // texts.
 func mentioned(f *inquiry.CaseFile) (people, units, texts []string) {
 	people, units = []string{f.Case.PersonID}, []string{f.Case.UnitID}
@@ -264,9 +264,9 @@ func mentioned(f *inquiry.CaseFile) (people, units, texts []string) {
 	return people, units, texts
 }
 
-// viewMissing says what the close still waits for. A barred thing is as if it
-// were not there; what merely lies above the reader's reach is counted, so that
-// he knows whom to wait for.
+// viewMissing lists what the close is still waiting for. Barred things are left out
+// entirely; things above the reader's reach are counted, so that he knows whom to
+// wait for.
 func viewMissing(f *inquiry.CaseFile, shown map[string]bool, tracks, questions roster.Scope, out *CaseView) {
 	for _, m := range f.Missing() {
 		switch {
@@ -278,8 +278,8 @@ func viewMissing(f *inquiry.CaseFile, shown map[string]bool, tracks, questions r
 	}
 }
 
-// barredFrom reports whether a missing thing is about somebody whom the reader
-// may know nothing of.
+// barredFrom reports whether a missing thing concerns somebody of whom the reader
+// may know nothing.
 func barredFrom(f *inquiry.CaseFile, m inquiry.Missing, tracks, questions roster.Scope) bool {
 	if al := f.Allegation(m.ID); al != nil {
 		m.ID = al.TrackID

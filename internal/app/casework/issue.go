@@ -77,7 +77,7 @@ func (a *Casework) Issues(ctx context.Context, who *roster.Actor, in IssueListIn
 	return out, err
 }
 
-// placeOf reads a list's cursor; one made under another filter is refused.
+// placeOf reads a list's cursor and refuses one made under another filter.
 func placeOf(parts []string, f issue.Filter) (*issue.Place, error) {
 	if len(parts) != 4 || parts[0] != f.Query() {
 		return nil, fault.Shape("cursor_unreadable", "cursor")
@@ -89,9 +89,9 @@ func placeOf(parts []string, f issue.Filter) (*issue.Place, error) {
 	return &issue.Place{Severity: severity, EventOn: parts[2], ID: parts[3]}, nil
 }
 
-// IssueListScope is the scope of a list of issues. A filter that picks one
-// person out reaches only what the actor sees with names: a leadership reader
-// would otherwise learn from a list without names whose issues it holds.
+// IssueListScope is the scope of a list of issues. A filter that singles out a
+// person is limited to the rows whose names the actor sees: otherwise a list without
+// names would tell a leadership reader whose issues it holds.
 func (a *Casework) IssueListScope(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, f issue.Filter) (roster.Scope, error) {
 	field := f.Singles()
 	if field == "" {
@@ -104,7 +104,7 @@ func (a *Casework) IssueListScope(ctx context.Context, v *store.View, who *roste
 	return named, err
 }
 
-// NameRows fills the names of units, and of people where the reader sees them.
+// NameRows fills in the names of units, and of people where the reader may see them.
 func NameRows(ctx context.Context, v *store.View, lang string, rows []issue.Row, named roster.Scope) error {
 	var people, units []string
 	for n, r := range rows {
@@ -130,13 +130,13 @@ func NameRows(ctx context.Context, v *store.View, lang string, rows []issue.Row,
 	return nil
 }
 
-// IssueInput asks for one issue. Purpose is needed of leadership readers.
+// IssueInput asks for one issue. Leadership readers must state a purpose.
 type IssueInput struct {
 	ID      string
 	Purpose string
 }
 
-// IssueDetail is one issue with everything that hangs on it.
+// IssueDetail is one issue with everything attached to it.
 type IssueDetail struct {
 	*issue.Issue
 	PersonName  string            `json:"person_name"`
@@ -173,16 +173,16 @@ type StatementDetail struct {
 	Changed []HistoryLine `json:"changed,omitempty"`
 }
 
-// HistoryLine is one ledger entry that names the thing.
+// HistoryLine is a ledger entry that names the thing.
 type HistoryLine struct {
 	Seq  int64     `json:"seq"`
 	At   time.Time `json:"at"`
 	Verb string    `json:"verb"`
 }
 
-// opensIssue says whether the reader would be shown the issue itself: a page of
-// its case, question or task links to it only then. What is shown to members
-// of a track is wider than what they may see of issues.
+// opensIssue reports whether the reader could open the issue itself; the page of its
+// case, question or task links to it only then. Members of a track see more of the
+// case than of issues.
 func (a *Casework) opensIssue(ctx context.Context, v *store.View, who *roster.Actor, id string) (bool, error) {
 	if !a.May(who, "issue.read") {
 		return false, nil
@@ -198,8 +198,8 @@ func (a *Casework) opensIssue(ctx context.Context, v *store.View, who *roster.Ac
 	return err == nil, err
 }
 
-// Issue opens one issue. Where the reader is a leadership reader and nothing
-// else, a purpose is asked for and the opening is logged before the answer.
+// Issue opens one issue. A reader who is only a leadership reader must state a
+// purpose, and the opening is logged before the answer.
 func (a *Casework) Issue(ctx context.Context, who *roster.Actor, in IssueInput) (*IssueDetail, error) {
 	var d *IssueDetail
 	asked := false
@@ -290,8 +290,8 @@ func (a *Casework) issueDetail(ctx context.Context, v *store.View, who *roster.A
 	return d, a.rightsOn(ctx, v, who, d)
 }
 
-// linkedTo fills the issues that this one names or that name it. Whoever opened
-// one row for a purpose sees the names of that person only.
+// linkedTo fills in the issues that this one names or that name it. Somebody who
+// opened one row for a purpose sees only the names of that person.
 func (a *Casework) linkedTo(ctx context.Context, v *store.View, who *roster.Actor, d *IssueDetail, sc roster.Scope) (err error) {
 	if d.Linked, err = v.IssuesLinked(ctx, d.Issue, sc); err != nil {
 		return err
@@ -324,7 +324,7 @@ func statements(said []*issue.Statement, texts map[string]map[string]string) []S
 	return out
 }
 
-// actsOn maps each step to the act that policy is asked about.
+// actsOn maps each step to the act that the policy is asked about.
 var actsOn = []struct {
 	step issue.Act
 	act  roster.Act
@@ -333,7 +333,7 @@ var actsOn = []struct {
 	{issue.ActMerge, roster.ActMerge}, {issue.ActWithdraw, roster.ActWithdraw}, {issue.ActReopen, roster.ActReopen},
 }
 
-// rightsOn fills what the reader may do with the issue now.
+// rightsOn fills in what the reader may do with the issue now.
 func (a *Casework) rightsOn(ctx context.Context, v *store.View, who *roster.Actor, d *IssueDetail) error {
 	d.MayOpenFile = d.PersonID != "" && a.May(who, "file.read")
 	e, err := a.Ending(ctx, v, who, "", d.ID)

@@ -26,7 +26,7 @@ type BulkInput struct {
 	MaxSeverity int    // up to the pack's limit
 }
 
-// BulkPreview is what a bulk correction would do, exactly.
+// BulkPreview is exactly what a bulk correction would do.
 type BulkPreview struct {
 	Unit        string        `json:"unit"`
 	UnitName    string        `json:"unit_name"`
@@ -38,8 +38,8 @@ type BulkPreview struct {
 	Sample      []issue.Row   `json:"sample"` // the first few
 }
 
-// PreviewBulkCorrection counts the accepted slight issues of a unit that its
-// head may correct in one go.
+// PreviewBulkCorrection counts the accepted minor issues of a unit that its head may
+// correct at once.
 func (a *Casework) PreviewBulkCorrection(ctx context.Context, who *roster.Actor, in BulkInput) (BulkPreview, error) {
 	out := BulkPreview{Unit: in.Unit, MaxSeverity: min(in.MaxSeverity, a.Pack().Review.BulkCorrectMaxSeverity), Limit: int64(a.Pack().Review.BulkCorrectMaxRows)}
 	if in.MaxSeverity < 0 {
@@ -108,7 +108,7 @@ func (in BulkCorrectInput) Validate() error {
 	return nil
 }
 
-// BulkResult says exactly what a bulk correction did, row by row.
+// BulkResult is exactly what a bulk correction did, row by row.
 type BulkResult struct {
 	ID        string    `json:"id"`
 	Corrected int64     `json:"corrected"`
@@ -116,7 +116,7 @@ type BulkResult struct {
 	Rows      []BulkRow `json:"rows"` // refused ones first, then in the order of their ids
 }
 
-// BulkRow is what became of one issue.
+// BulkRow is the result for one issue.
 type BulkRow struct {
 	issue.Row
 	Corrected bool         `json:"corrected"`
@@ -124,10 +124,9 @@ type BulkRow struct {
 	Why       *fault.Error `json:"-"`
 }
 
-// BulkCorrect corrects what the preview showed. It goes in chunks, each whole
-// and each one entry; broken off, it is taken up by the same request again and
-// does not correct anything twice. A row that may not be corrected stays as it
-// is and holds up no other.
+// BulkCorrect corrects what the preview showed, in chunks, each a whole write with
+// one entry. After an interruption the same request continues and corrects nothing
+// twice. Rows that may not be corrected stay as they are and do not stop the others.
 func (a *Casework) BulkCorrect(ctx context.Context, who *roster.Actor, in BulkCorrectInput) (BulkResult, desk.Receipt, error) {
 	if err := in.Validate(); err != nil {
 		return BulkResult{}, desk.Receipt{}, err
@@ -155,7 +154,7 @@ func (a *Casework) BulkCorrect(ctx context.Context, who *roster.Actor, in BulkCo
 	return out, receipt, err
 }
 
-// bulkRun is one bulk correction under way.
+// bulkRun is a bulk correction in progress.
 type bulkRun struct {
 	*Casework
 	who  *roster.Actor
@@ -167,7 +166,7 @@ type bulkRun struct {
 	n    int    // of them in this chunk
 }
 
-// chunk looks at the next issues and corrects those that it may.
+// chunk examines the next issues and corrects those that it may.
 func (b *bulkRun) chunk(ctx context.Context, chunk int) (desk.Receipt, error) {
 	key := ""
 	b.n = 0
@@ -216,7 +215,7 @@ func (b *bulkRun) chunk(ctx context.Context, chunk int) (desk.Receipt, error) {
 	return got, err
 }
 
-// reach is where the actor may correct; the unit must lie in it.
+// reach is where the actor may correct; the unit must lie within it.
 func (b *bulkRun) reach(ctx context.Context, v *store.View) (roster.Scope, error) {
 	sc, err := b.Scope(ctx, v, b.who, roster.ActCorrect, roster.KindIssue)
 	if err == nil && !sc.All && !slices.Contains(sc.Units, b.in.Unit) {
@@ -225,9 +224,9 @@ func (b *bulkRun) reach(ctx context.Context, v *store.View) (roster.Scope, error
 	return sc, err
 }
 
-// judge divides issues of accepted lists into those that the actor may correct
-// and those that he may not, with the reason. A reason that would say that
-// something is there which he may not know of is no reason but an absence.
+// judge divides issues of accepted lists into those that the actor may correct and
+// those that he may not, with the reason. If the reason itself would reveal
+// something that he may not know, the row is treated as absent.
 func (b *bulkRun) judge(ctx context.Context, v *store.View, rows []*issue.Issue, at time.Time) (may []issue.Change, refused []BulkRow, err error) {
 	ids := make([]string, len(rows))
 	for i, r := range rows {
@@ -257,8 +256,8 @@ func (b *bulkRun) judge(ctx context.Context, v *store.View, rows []*issue.Issue,
 	return may, refused, nil
 }
 
-// skip goes behind a chunk that an earlier run of the request corrected: behind
-// the last issue that its entry names. Refused ones before it were looked at too.
+// skip moves past a chunk that an earlier run of the request corrected, to after the
+// last issue that its entry names. Refused rows before that were examined too.
 func (b *bulkRun) skip(ctx context.Context, got desk.Receipt) error {
 	b.id = got.ResultID
 	return b.Store.View(ctx, func(ctx context.Context, v *store.View) error {
@@ -290,8 +289,8 @@ func (b *bulkRun) skip(ctx context.Context, got desk.Receipt) error {
 	})
 }
 
-// result lists what was corrected under the run's name, and what of the issues
-// that were looked at may not be.
+// result lists what was corrected under the run's name and what, of the issues
+// examined, may not be.
 func (b *bulkRun) result(ctx context.Context) (BulkResult, error) {
 	out := BulkResult{ID: b.id, Rows: []BulkRow{}}
 	err := b.Store.View(ctx, func(ctx context.Context, v *store.View) error {
@@ -337,7 +336,7 @@ func (b *bulkRun) result(ctx context.Context) (BulkResult, error) {
 	return out, err
 }
 
-// checkBulk refuses a confirmation whose count is no longer true.
+// checkBulk refuses a confirmation whose count is out of date.
 func (a *Casework) checkBulk(ctx context.Context, tx *store.Tx, in BulkCorrectInput, sc roster.Scope) error {
 	counts, err := tx.SlightCount(ctx, in.Unit, min(in.MaxSeverity, a.Pack().Review.BulkCorrectMaxSeverity), sc)
 	if err != nil {

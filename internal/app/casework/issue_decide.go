@@ -14,7 +14,7 @@ import (
 	"plumbline/seeds"
 )
 
-// IssueResult is what a step left behind.
+// IssueResult is the result of a step.
 type IssueResult struct {
 	ID      string      `json:"id"`
 	Version int64       `json:"version"`
@@ -24,7 +24,7 @@ type IssueResult struct {
 	Proposal string `json:"proposal_id,omitempty"` // where it waits as a proposal
 }
 
-// Step names the issue and the version that a step was decided on.
+// Step names the issue and the version on which a step was decided.
 type Step struct {
 	ID      string `json:"id"`
 	Version int64  `json:"version"`
@@ -39,7 +39,7 @@ func (s Step) check(reasonNeeded bool) error {
 	return desk.CheckText(s.Reason, "issue_reason", "reason", reasonNeeded)
 }
 
-// TriageIssueInput fixes severity and category and names the next step.
+// TriageIssueInput sets severity and category and names the next step.
 type TriageIssueInput struct {
 	Step
 	Severity int       `json:"severity"`
@@ -71,8 +71,8 @@ func (in TriageIssueInput) Validate() error {
 	return in.check(in.Decision == issue.ActReject)
 }
 
-// TriageIssue grades an issue and decides where it goes. What is to be
-// rectified gets its task in the same act.
+// TriageIssue grades an issue and decides where it goes. If it is to be rectified,
+// the same act creates the task.
 func (a *Casework) TriageIssue(ctx context.Context, who *roster.Actor, in TriageIssueInput) (IssueResult, desk.Receipt, error) {
 	return a.takeStep(ctx, who, issueStep{op: "issue.triage", act: roster.ActTriage, kind: roster.KindIssue, step: in.Step, in: in, name: issue.ActTriage,
 		rule: func(ctx context.Context, tx *store.Tx, who *roster.Actor, _ string, i *issue.Issue) (string, error) {
@@ -98,14 +98,14 @@ func (a *Casework) TriageIssue(ctx context.Context, who *roster.Actor, in Triage
 		}})
 }
 
-// CorrectIssueInput asks to correct a slight issue on the spot.
+// CorrectIssueInput corrects a minor issue on the spot.
 type CorrectIssueInput struct{ Step }
 
 // Validate judges the input by itself.
 func (in CorrectIssueInput) Validate() error { return in.check(false) }
 
-// CorrectIssue corrects a slight issue on the spot: one that the staff of the
-// unit declared, on an accepted list.
+// CorrectIssue corrects a minor issue on the spot: one that the unit's own staff
+// declared, on an accepted list.
 func (a *Casework) CorrectIssue(ctx context.Context, who *roster.Actor, in CorrectIssueInput) (IssueResult, desk.Receipt, error) {
 	return a.stepIssue(ctx, who, "issue.correct", roster.ActCorrect, roster.KindIssue, in.Step, in, issue.ActCorrect,
 		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
@@ -121,13 +121,13 @@ func (a *Casework) CorrectIssue(ctx context.Context, who *roster.Actor, in Corre
 		})
 }
 
-// RejectIssueInput asks to set an issue aside.
+// RejectIssueInput rejects an issue.
 type RejectIssueInput struct{ Step }
 
 // Validate judges the input by itself.
 func (in RejectIssueInput) Validate() error { return in.check(true) }
 
-// RejectIssue sets an issue aside; a severe one takes two people.
+// RejectIssue rejects an issue; a serious one takes two people.
 func (a *Casework) RejectIssue(ctx context.Context, who *roster.Actor, in RejectIssueInput) (IssueResult, desk.Receipt, error) {
 	return a.stepIssue(ctx, who, "issue.reject", roster.ActTriage, roster.KindIssue, in.Step, in, issue.ActReject,
 		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
@@ -145,14 +145,14 @@ func (a *Casework) RejectIssue(ctx context.Context, who *roster.Actor, in Reject
 		})
 }
 
-// WithdrawIssueInput asks to take an issue back.
+// WithdrawIssueInput withdraws an issue.
 type WithdrawIssueInput struct{ Step }
 
 // Validate judges the input by itself.
 func (in WithdrawIssueInput) Validate() error { return in.check(true) }
 
-// WithdrawIssue takes an issue back; the row stays. What one person may not
-// end is proposed, and taken back when a second inspector agrees.
+// WithdrawIssue withdraws an issue; its row stays. If one person may not end it, the
+// withdrawal is proposed, and done once a second inspector agrees.
 func (a *Casework) WithdrawIssue(ctx context.Context, who *roster.Actor, in WithdrawIssueInput) (IssueResult, desk.Receipt, error) {
 	return a.takeStep(ctx, who, a.withdrawing(in))
 }
@@ -171,7 +171,7 @@ func (a *Casework) withdrawing(in WithdrawIssueInput) issueStep {
 		}}
 }
 
-// ReopenIssueInput brings new evidence, as the reason of the step.
+// ReopenIssueInput brings new evidence, as the step's reason.
 type ReopenIssueInput struct{ Step }
 
 // Validate judges the input by itself.
@@ -182,7 +182,7 @@ func (in ReopenIssueInput) Validate() error {
 	return in.check(true)
 }
 
-// ReopenIssue takes a settled issue up again on new evidence.
+// ReopenIssue reopens an ended issue on new evidence.
 func (a *Casework) ReopenIssue(ctx context.Context, who *roster.Actor, in ReopenIssueInput) (IssueResult, desk.Receipt, error) {
 	return a.stepIssue(ctx, who, "issue.reopen", roster.ActReopen, roster.KindIssue, in.Step, in, issue.ActReopen,
 		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
@@ -190,7 +190,7 @@ func (a *Casework) ReopenIssue(ctx context.Context, who *roster.Actor, in Reopen
 		})
 }
 
-// NotifyIssueInput asks to tell the subject.
+// NotifyIssueInput notifies the subject.
 type NotifyIssueInput struct{ Step }
 
 const verbNotify = "issue.notify"
@@ -203,9 +203,9 @@ func (in NotifyIssueInput) Validate() error {
 	return desk.CheckText(in.Reason, "issue_told", "reason", true)
 }
 
-// NotifyIssue tells the subject: the issue shows in his own file from now on,
-// with the text that stands here for a reason. The record's own text, which may
-// name who complained, stays hidden from him; he must know what to answer to.
+// NotifyIssue notifies the subject. From then on the issue is on his own file, with
+// the text given as the reason. The record's own text may name the complainant and
+// stays hidden; he must still know what to answer.
 func (a *Casework) NotifyIssue(ctx context.Context, who *roster.Actor, in NotifyIssueInput) (IssueResult, desk.Receipt, error) {
 	return a.stepIssue(ctx, who, "issue.notify", roster.ActNotify, roster.KindIssue, in.Step, in, "notify",
 		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
@@ -227,8 +227,8 @@ func (in ConcealIssueInput) Validate() error {
 	return in.check(true)
 }
 
-// ConcealIssue answers the question whether an undisclosed issue was
-// concealed: two people have to give the same answer.
+// ConcealIssue decides whether an undisclosed issue was concealed. Two people must
+// give the same answer.
 func (a *Casework) ConcealIssue(ctx context.Context, who *roster.Actor, in ConcealIssueInput) (IssueResult, desk.Receipt, error) {
 	return a.stepIssue(ctx, who, "issue.conceal", roster.ActDecide, roster.KindConcealment, in.Step, in, "conceal",
 		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
@@ -245,8 +245,8 @@ type MergeIssueInput struct {
 // Validate judges the input by itself.
 func (in MergeIssueInput) Validate() error { return in.check(false) }
 
-// MergeIssue links a duplicate to the issue that stays. What one person may
-// not end is proposed, and merged when a second inspector agrees.
+// MergeIssue links a duplicate to the issue that stays. If one person may not end
+// it, the merge is proposed, and done once a second inspector agrees.
 func (a *Casework) MergeIssue(ctx context.Context, who *roster.Actor, in MergeIssueInput) (IssueResult, desk.Receipt, error) {
 	return a.takeStep(ctx, who, a.merging(in))
 }
@@ -285,7 +285,7 @@ type RecurIssueInput struct {
 // Validate judges the input by itself.
 func (in RecurIssueInput) Validate() error { return in.check(false) }
 
-// RecurIssue says that an issue repeats an earlier one.
+// RecurIssue records that an issue repeats an earlier one.
 func (a *Casework) RecurIssue(ctx context.Context, who *roster.Actor, in RecurIssueInput) (IssueResult, desk.Receipt, error) {
 	return a.stepIssue(ctx, who, "issue.recur", roster.ActMerge, roster.KindIssue, in.Step, in, "recur",
 		func(ctx context.Context, tx *store.Tx, i *issue.Issue) (string, error) {
@@ -297,8 +297,8 @@ func (a *Casework) RecurIssue(ctx context.Context, who *roster.Actor, in RecurIs
 		})
 }
 
-// OtherIssue finds the second issue of a step by id or reference. One that the
-// actor may not see is unknown.
+// OtherIssue finds the second issue of a step by id or reference. One that the actor
+// may not see is unknown.
 func (a *Casework) OtherIssue(ctx context.Context, tx *store.Tx, who *roster.Actor, name, field string) (*issue.Issue, error) {
 	sc, err := a.Scope(ctx, &tx.View, who, roster.ActRead, roster.KindIssue)
 	if err != nil {
@@ -311,8 +311,8 @@ func (a *Casework) OtherIssue(ctx context.Context, tx *store.Tx, who *roster.Act
 	return i, err
 }
 
-// issueStep is one step of an issue's life, as somebody asks for it. The rule is
-// told who asked for the same end before him, "" while nobody has.
+// issueStep is one step of an issue's life, as requested. The rule is told who
+// requested the same end before, or "".
 type issueStep struct {
 	op   string
 	act  roster.Act
@@ -324,7 +324,7 @@ type issueStep struct {
 	then func(ctx context.Context, tx *store.Tx, who *roster.Actor, i *issue.Issue) ([]ledger.Fact, error) // what else is part of the act; may be nil
 }
 
-// stepIssue takes a step that asks nobody else.
+// stepIssue takes a step that needs nobody else.
 func (a *Casework) stepIssue(ctx context.Context, who *roster.Actor, op string, act roster.Act, kind roster.Kind, step Step, in any, name issue.Act,
 	rule func(ctx context.Context, tx *store.Tx, i *issue.Issue) (verb string, err error)) (IssueResult, desk.Receipt, error) {
 	return a.takeStep(ctx, who, issueStep{op: op, act: act, kind: kind, step: step, in: in, name: name,
@@ -333,8 +333,8 @@ func (a *Casework) stepIssue(ctx context.Context, who *roster.Actor, op string, 
 		}})
 }
 
-// takeStep is the shape of every step. One that needs a second person, and can
-// wait for him, is proposed instead.
+// takeStep is the form of every step. A step that needs a second person and can wait
+// for him is proposed instead.
 func (a *Casework) takeStep(ctx context.Context, who *roster.Actor, s issueStep) (IssueResult, desk.Receipt, error) {
 	var out IssueResult
 	receipt, err := a.Write(ctx, who, desk.Write{Op: s.op, Key: s.step.Key, Body: s.in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
@@ -364,9 +364,9 @@ func (a *Casework) takeStep(ctx context.Context, who *roster.Actor, s issueStep)
 	return out, receipt, err
 }
 
-// doStep loads the issue under scope, asks whether he may, judges the version
-// and the rule, and saves with what the comparison alters, the reason as a
-// statement. The rule comes before anything is written.
+// doStep loads the issue under scope, checks the right, the version and the rule,
+// and saves it with the changes to its comparison and the reason as a statement.
+// Nothing is written before the rule has agreed.
 func (a *Casework) doStep(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, s issueStep) (*issue.Issue, []ledger.Fact, error) {
 	before, err := a.IssueFor(ctx, tx, who, s.step.ID, s.act, s.kind)
 	if err != nil {
@@ -401,8 +401,8 @@ func (a *Casework) doStep(ctx context.Context, tx *store.Tx, who *roster.Actor, 
 	return &after, append(facts, more...), err
 }
 
-// issueNow is where a step that had been done before has led, under the scope
-// of today: whoever was barred since learns nothing more by repeating it.
+// issueNow is where a repeated step has led, under the scope of today: somebody
+// barred since learns nothing by repeating it.
 func (a *Casework) issueNow(ctx context.Context, who *roster.Actor, id string) (out IssueResult, err error) {
 	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindIssue)
@@ -421,7 +421,7 @@ func (a *Casework) issueNow(ctx context.Context, who *roster.Actor, id string) (
 	return out, err
 }
 
-// say keeps what an official said with a step, if it was anything.
+// say stores what an official said with a step, if anything.
 func say(ctx context.Context, tx *store.Tx, i *issue.Issue, kind issue.StatementKind, act issue.Act, text, account string) error {
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -437,8 +437,8 @@ func say(ctx context.Context, tx *store.Tx, i *issue.Issue, kind issue.Statement
 	return tx.Insert(ctx, s)
 }
 
-// afterIssueStep is what a decision about an issue sets off elsewhere: the
-// leader questions of a trigger are raised, and taken back with the issue.
+// afterIssueStep does what follows from a decision about an issue: it raises the
+// leader questions of a trigger, and withdraws them with the issue.
 func (a *Casework) afterIssueStep(ctx context.Context, tx *store.Tx, who *roster.Actor, before, after *issue.Issue) error {
 	if before.State.Live() && !after.State.Live() {
 		return a.WithdrawQuestions(ctx, tx, after.ID)

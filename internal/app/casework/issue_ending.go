@@ -17,9 +17,9 @@ import (
 	"plumbline/internal/store"
 )
 
-// Endings gathers what the guard before every end of an issue asks of the
-// records, for each of the issues that who would end. First is the person who
-// asked for the same end before him, "" while nobody has.
+// Endings collects, for each of the issues that who would end, what the guard before
+// every end asks of the records. First is the person who requested the same end
+// before, or "".
 func (a *Casework) Endings(ctx context.Context, v *store.View, who *roster.Actor, first string, ids ...string) (map[string]issue.Ending, error) {
 	peaks, err := v.PeaksOf(ctx, ids...)
 	if err != nil {
@@ -40,13 +40,13 @@ func (a *Casework) Endings(ctx context.Context, v *store.View, who *roster.Actor
 	return out, nil
 }
 
-// Ending is that of one issue.
+// Ending is Endings for one issue.
 func (a *Casework) Ending(ctx context.Context, v *store.View, who *roster.Actor, first, id string) (issue.Ending, error) {
 	all, err := a.Endings(ctx, v, who, first, id)
 	return all[id], err
 }
 
-// rejecting is the ending of a rejection: whoever proposed it came first.
+// rejecting is the ending of a rejection, in which whoever proposed it came first.
 func (a *Casework) rejecting(ctx context.Context, v *store.View, who *roster.Actor, i *issue.Issue) (issue.Ending, error) {
 	first := ""
 	if i.RejectBy != "" && i.RejectBy != who.Account {
@@ -82,8 +82,8 @@ func NeedsTwo(err error) bool {
 	return err != nil && strings.HasPrefix(fault.As(err).Code, "issue_needs_two")
 }
 
-// PendingOn gives the proposal that waits for others to do one of the acts to the
-// object, "" for none.
+// PendingOn returns the pending proposal to perform one of the acts on the object,
+// or "".
 func PendingOn(ctx context.Context, v *store.View, object string, ops ...string) (string, error) {
 	rows, err := v.ProposalsOn(ctx, object)
 	for _, p := range rows {
@@ -101,7 +101,8 @@ func (a *Casework) EndProposal(ctx context.Context, tx *store.Tx, who *roster.Ac
 		EventOn: i.EventOn, Ground: i.Ground(issue.Withdrawn, e), Approver: roster.RoleInspector, DecideTier: desk.LowestTier}, err
 }
 
-// ShowEnd says how severe what would end ever was, and into what it would go.
+// ShowEnd shows the highest severity that the issue ever had, and into which issue
+// it would be merged.
 func (a *Casework) ShowEnd(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal, input []byte) ([]approval.ProposalLine, error) {
 	in, err := approval.Input[struct {
 		Into string `json:"into"`
@@ -125,8 +126,8 @@ func (a *Casework) ShowEnd(ctx context.Context, v *store.View, _ *roster.Actor, 
 	return lines, nil
 }
 
-// acceptedList reports whether the issue was declared on a list that its
-// reviewer accepted.
+// acceptedList reports whether the issue was declared on a list that has been
+// accepted.
 func acceptedList(ctx context.Context, v *store.View, i *issue.Issue) (bool, error) {
 	if i.SubmissionID == "" {
 		return false, nil

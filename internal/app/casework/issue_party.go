@@ -14,8 +14,8 @@ import (
 	"plumbline/internal/store"
 )
 
-// IssuePartyInput records somebody's interest in an issue: from then on he sees
-// nothing of it, nor of the case that grows out of it.
+// IssuePartyInput records somebody's interest in an issue. From then on he sees
+// nothing of it, nor of a case opened on it.
 type IssuePartyInput struct {
 	IssueID  string           `json:"-"`
 	Key      string           `json:"-"`
@@ -28,9 +28,9 @@ func (in IssuePartyInput) Validate() error {
 	return PartyInput{Person: in.Person, Interest: in.Interest}.Validate()
 }
 
-// AddIssueParty records a complainant, witness or other party on an issue
-// alone, and on its case if there is one. Somebody else who works on the matter
-// or decides about it is challenged instead: the id is that of the challenge.
+// AddIssueParty records a complainant, witness or other party on an issue, and on
+// its case if there is one. Somebody else who works on the matter or decides about
+// it is challenged instead; the id is then that of the challenge.
 func (a *Casework) AddIssueParty(ctx context.Context, who *roster.Actor, in IssuePartyInput) (id string, r desk.Receipt, err error) {
 	const op = "issue.party"
 	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
@@ -71,7 +71,7 @@ func (a *Casework) AddIssueParty(ctx context.Context, who *roster.Actor, in Issu
 	return desk.PickID(id, r), r, err
 }
 
-// inheritParties bars from a new case whoever is barred from its issue.
+// inheritParties bars everybody who is barred from the issue from its new case.
 func inheritParties(ctx context.Context, tx *store.Tx, issueID, caseID string) error {
 	have, err := tx.StandingParties(ctx, issueID)
 	if err != nil || len(have) == 0 {
@@ -112,8 +112,8 @@ func (a *Casework) issueParties(ctx context.Context, v *store.View, who *roster.
 	return err
 }
 
-// challengedParties shows who was to be recorded as a party and has a part in
-// the matter, while his challenge is not upheld.
+// challengedParties shows officials who were to be recorded as parties, as long as
+// their challenge is not upheld.
 func (a *Casework) challengedParties(ctx context.Context, v *store.View, who *roster.Actor, issueID, caseID string) (out []PartyView, err error) {
 	by, err := v.ChallengesOf(ctx, issueID, caseID)
 	if err != nil {
@@ -136,7 +136,7 @@ func (a *Casework) challengedParties(ctx context.Context, v *store.View, who *ro
 	return out, nil
 }
 
-// partyViews shows parties, also those recorded by mistake.
+// partyViews shows parties, including those recorded by mistake.
 func partyViews(ctx context.Context, v *store.View, n desk.Names, rows []inquiry.Party) ([]PartyView, error) {
 	ids := make([]string, len(rows))
 	for i := range rows {

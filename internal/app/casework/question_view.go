@@ -38,7 +38,7 @@ type QuestionPage struct {
 	Next  string        `json:"next"`
 }
 
-// Questions lists leader questions in the actor's scope, the newest first.
+// Questions lists leader questions in the actor's scope, newest first.
 func (a *Casework) Questions(ctx context.Context, who *roster.Actor, f inquiry.QuestionFilter, cursor string) (out QuestionPage, err error) {
 	out.Rows = []QuestionRow{}
 	after, err := a.OpenCursor(who, "question.list", cursor)
@@ -94,7 +94,7 @@ type QuestionView struct {
 	Can      map[string]bool `json:"can"`
 }
 
-// Question opens one leader question. A purpose is asked of leadership readers.
+// Question opens one leader question. Leadership readers must state a purpose.
 func (a *Casework) Question(ctx context.Context, who *roster.Actor, id string, purpose ...string) (out QuestionView, err error) {
 	var o readlog.Opened
 	err = a.Read(ctx, who, "question.get", func(ctx context.Context, v *store.View) error {

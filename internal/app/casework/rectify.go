@@ -12,7 +12,7 @@ import (
 	"plumbline/internal/store"
 )
 
-// DispatchInput makes a task from an issue.
+// DispatchInput creates a task from an issue.
 type DispatchInput struct {
 	IssueID string      `json:"-"`
 	Key     string      `json:"-"`
@@ -31,8 +31,8 @@ func (in DispatchInput) Validate() error {
 	return fault.Join(desk.RequireText("task", in.Task), wrong)
 }
 
-// Dispatch makes a rectification task from an issue. An issue that was triaged
-// is rectifying from then on; a clue stays with its case.
+// Dispatch creates a rectification task from an issue. A triaged issue is rectifying
+// from then on; a clue stays with its case.
 func (a *Casework) Dispatch(ctx context.Context, who *roster.Actor, in DispatchInput) (id string, r desk.Receipt, err error) {
 	const op = "rectification.create"
 	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
@@ -62,8 +62,7 @@ func (a *Casework) Dispatch(ctx context.Context, who *roster.Actor, in DispatchI
 	return desk.PickID(id, r), r, err
 }
 
-// newTask stores the task that follows from an issue. Whoever is to answer for
-// it must be able to open it.
+// newTask stores the task. Its owner must be able to open it.
 func (a *Casework) newTask(ctx context.Context, tx *store.Tx, who *roster.Actor, i *issue.Issue, in DispatchInput) (*rectify.Rectification, []ledger.Fact, error) {
 	if who.Person != "" && who.Person == i.PersonID {
 		return nil, nil, fault.Forbidden("guard_subject")
@@ -92,8 +91,8 @@ func (a *Casework) newTask(ctx context.Context, tx *store.Tx, who *roster.Actor,
 	return t, []ledger.Fact{{Verb: "rectification.create", Kind: "rectification", ID: t.ID, Unit: t.UnitID}}, nil
 }
 
-// ownerSees refuses an owner to whom the task, which is stored, does not open.
-// It does not tell a missing role from a bar, which may rest on who complained.
+// ownerSees refuses an owner who could not open the stored task. It does not
+// distinguish a missing role from a bar, which may rest on who complained.
 func (a *Casework) ownerSees(ctx context.Context, tx *store.Tx, t *rectify.Rectification) error {
 	if t.OwnerID == "" {
 		return nil
@@ -123,7 +122,7 @@ func (a *Casework) ownerSees(ctx context.Context, tx *store.Tx, t *rectify.Recti
 	return err
 }
 
-// fillTask finds the lead department and the owner by what people call them.
+// fillTask finds the lead department and the owner by code, name or number.
 func (a *Casework) fillTask(ctx context.Context, tx *store.Tx, row *rectify.Rectification, in DispatchInput) error {
 	if in.Lead != "" {
 		tree, err := a.Tree(ctx, &tx.View)
@@ -153,7 +152,7 @@ func (a *Casework) fillTask(ctx context.Context, tx *store.Tx, row *rectify.Rect
 	return nil
 }
 
-// TaskInput is one step of a task; Note is the evidence on submission and the
+// TaskInput is one step of a task. Note is the evidence on submission, and the
 // reason on return and recurrence.
 type TaskInput struct {
 	ID      string `json:"-"`
@@ -162,7 +161,7 @@ type TaskInput struct {
 	Note    string `json:"note,omitempty"`
 }
 
-// step runs one step of a task under the actor's scope.
+// taskStep performs one step of a task under the actor's scope.
 func (a *Casework) taskStep(ctx context.Context, who *roster.Actor, op string, in TaskInput, step func(tx *store.Tx, r *rectify.Rectification) error) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		route, _ := a.Route(op)
@@ -188,8 +187,8 @@ func (a *Casework) taskStep(ctx context.Context, who *roster.Actor, op string, i
 	})
 }
 
-// followTask closes an issue whose last task was struck off, unless a case
-// has to close it.
+// followTask closes an issue whose last task was struck off, unless a case has to
+// close it.
 func (a *Casework) followTask(ctx context.Context, tx *store.Tx, who *roster.Actor, r *rectify.Rectification) error {
 	if r.State != rectify.StruckOff {
 		return nil
@@ -218,17 +217,17 @@ func (a *Casework) followTask(ctx context.Context, tx *store.Tx, who *roster.Act
 	return tx.SaveIssue(ctx, &before, i, issue.TimingOf(a.Pack()))
 }
 
-// AcceptTask takes a task on for the lead department.
+// AcceptTask accepts a task for the lead department.
 func (a *Casework) AcceptTask(ctx context.Context, who *roster.Actor, in TaskInput) (desk.Receipt, error) {
 	return a.taskStep(ctx, who, "rectification.accept", in, func(tx *store.Tx, r *rectify.Rectification) error { return r.Accept(who.Person) })
 }
 
-// ProgressTask says that work has begun.
+// ProgressTask records that work has begun.
 func (a *Casework) ProgressTask(ctx context.Context, who *roster.Actor, in TaskInput) (desk.Receipt, error) {
 	return a.taskStep(ctx, who, "rectification.progress", in, func(tx *store.Tx, r *rectify.Rectification) error { return r.Progress() })
 }
 
-// SubmitTask hands a task in with its evidence note.
+// SubmitTask submits a task with its evidence note.
 func (a *Casework) SubmitTask(ctx context.Context, who *roster.Actor, in TaskInput) (desk.Receipt, error) {
 	if f := desk.RequireText("note", in.Note); f != nil {
 		return desk.Receipt{}, f
@@ -250,7 +249,7 @@ func (a *Casework) VerifyTask(ctx context.Context, who *roster.Actor, in TaskInp
 	})
 }
 
-// ReturnTask sends a task back with a reason.
+// ReturnTask returns a task with a reason.
 func (a *Casework) ReturnTask(ctx context.Context, who *roster.Actor, in TaskInput) (desk.Receipt, error) {
 	if f := desk.RequireText("note", in.Note); f != nil {
 		return desk.Receipt{}, f
@@ -272,7 +271,7 @@ func (a *Casework) StrikeOffTask(ctx context.Context, who *roster.Actor, in Task
 	})
 }
 
-// RecurTask opens a task again because the problem came back.
+// RecurTask reopens a task because the problem came back.
 func (a *Casework) RecurTask(ctx context.Context, who *roster.Actor, in TaskInput) (desk.Receipt, error) {
 	if f := desk.RequireText("note", in.Note); f != nil {
 		return desk.Receipt{}, f

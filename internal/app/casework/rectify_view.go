@@ -86,7 +86,7 @@ func (a *Casework) Rectifications(ctx context.Context, who *roster.Actor, f rect
 	return out, err
 }
 
-// RectificationView is one task with what was written about it.
+// RectificationView is one task with its notes.
 type RectificationView struct {
 	RectificationRow
 	EventOn     roster.Date     `json:"event_on"`
@@ -108,7 +108,7 @@ type RectificationView struct {
 	Can         map[string]bool `json:"can"`     // operations that role and state allow
 }
 
-// TaskLine is one step that was taken on a task, with what was written then.
+// TaskLine is one step of a task, with its note.
 type TaskLine struct {
 	HistoryLine
 	Text string `json:"text,omitempty"`
@@ -120,7 +120,7 @@ var taskSteps = map[string]rectify.State{
 	"rectification.recur": rectify.Recurred,
 }
 
-// Rectification opens one task. A purpose is asked of leadership readers.
+// Rectification opens one task. Leadership readers must state a purpose.
 func (a *Casework) Rectification(ctx context.Context, who *roster.Actor, id string, purpose ...string) (out RectificationView, err error) {
 	var o readlog.Opened
 	err = a.Read(ctx, who, "rectification.get", func(ctx context.Context, v *store.View) error {
@@ -179,9 +179,9 @@ func (a *Casework) Rectification(ctx context.Context, who *roster.Actor, id stri
 	return out, nil
 }
 
-// taskHistory reads the steps from the ledger. Each raised the version by one,
-// and a text is kept under the version that its step found: so an earlier
-// round's evidence stands beside the return that answered it.
+// taskHistory reads the steps from the ledger. Each step raises the version by one,
+// and a text is stored under the version that its step found, so that the evidence
+// of an earlier round stands beside the return that answered it.
 func taskHistory(ctx context.Context, v *store.View, id string, texts map[string]string) ([]TaskLine, error) {
 	entries, err := v.EntriesOf(ctx, id)
 	if err != nil {

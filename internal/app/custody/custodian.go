@@ -48,7 +48,8 @@ func (in ProposeCustodyInput) Validate() error {
 	return fault.Join(wrong...)
 }
 
-// ProposeCustody is the first security administrator's act.
+// ProposeCustody proposes a set of custodians, as the first of two security
+// administrators.
 func (a *Safekeeping) ProposeCustody(ctx context.Context, who *roster.Actor, in ProposeCustodyInput) (id string, r desk.Receipt, err error) {
 	const op = "custody.propose"
 	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
@@ -86,8 +87,8 @@ func (a *Safekeeping) ProposeCustody(ctx context.Context, who *roster.Actor, in 
 	return desk.PickID(id, r), r, err
 }
 
-// custodianAccount finds an account that may hold a key: not that of an
-// administrator, so that nobody who runs the server opens what it keeps.
+// custodianAccount finds an account that may hold a key. Administrators' accounts
+// may not: nobody who runs the server can open what it keeps.
 func (a *Safekeeping) custodianAccount(ctx context.Context, tx *store.Tx, login, field string) (string, error) {
 	account, err := tx.AccountByLogin(ctx, roster.FoldLogin(login))
 	if store.Missing(err) || err == nil && (account == nil || account.State != roster.AccountActive) {
@@ -154,8 +155,8 @@ func (a *Safekeeping) decideSet(ctx context.Context, who *roster.Actor, op strin
 	})
 }
 
-// ApproveCustody is the second security administrator's act: the set is in
-// office from now on, and a job seals what has waited for one.
+// ApproveCustody puts a set into office, as the second security administrator, and
+// queues the job that seals what has been waiting for custodians.
 func (a *Safekeeping) ApproveCustody(ctx context.Context, who *roster.Actor, in CustodyInput) (desk.Receipt, error) {
 	r, err := a.decideSet(ctx, who, "custody.approve", in, func(s *custody.Set) error { return s.Approve(who.Account) })
 	if err == nil {
@@ -164,7 +165,7 @@ func (a *Safekeeping) ApproveCustody(ctx context.Context, who *roster.Actor, in 
 	return r, err
 }
 
-// RefuseCustody is his no.
+// RefuseCustody refuses a proposed set.
 func (a *Safekeeping) RefuseCustody(ctx context.Context, who *roster.Actor, in CustodyInput) (desk.Receipt, error) {
 	return a.decideSet(ctx, who, "custody.refuse", in, func(s *custody.Set) error { return s.Refuse(who.Account) })
 }
@@ -224,11 +225,12 @@ func (a *Safekeeping) Custody(ctx context.Context, who *roster.Actor) (out []Cus
 	return out, err
 }
 
-// jobSeal seals what waited under the keys of its records for custodians.
+// jobSeal seals for the custodians the fields that have been kept under the keys of
+// their records.
 const jobSeal = "seal_fields"
 
-// sealChunk keeps one write of the job under 20 ms and more: three public-key
-// operations a field are done before the write begins.
+// sealChunk keeps one write of the job under 20 ms: the three public-key operations
+// per field are done before the write begins.
 const sealChunk = 50
 
 func (a *Safekeeping) registerCustodian() { a.Handle(jobSeal, a.sealStep) }
@@ -245,8 +247,8 @@ func (a *Safekeeping) queueSealing(ctx context.Context, tx *store.Tx, who *roste
 	return tx.AddJob(ctx, job)
 }
 
-// sealStep seals one chunk; what is sealed is no longer found by the next, so
-// the job goes on after a kill where it was.
+// sealStep seals one chunk. Sealed fields are not selected again, so after a crash
+// the job continues where it was.
 func (a *Safekeeping) sealStep(ctx context.Context, j *store.Job) (bool, error) {
 	var todo []rewrapped
 	err := a.Store.View(ctx, func(ctx context.Context, v *store.View) error {

@@ -27,9 +27,9 @@ const (
 
 func (a *Safekeeping) registerCustodianRotation() { a.Handle(jobRewrap, a.RewrapStep) }
 
-// CustodyBundle gathers every wrapped key of a set: of the oldest that hands
-// over, with the custodians in office to wrap to; or, where none does, of the
-// set in office, for a drill.
+// CustodyBundle collects the wrapped keys of a set: of the oldest retiring set,
+// together with the custodians to wrap to, or, if none is retiring, of the set in
+// office, for a drill.
 func (a *Safekeeping) CustodyBundle(ctx context.Context, who *roster.Actor) (b *seal.Bundle, err error) {
 	err = a.Read(ctx, who, "custody.bundle", func(ctx context.Context, v *store.View) error {
 		retiring, err := v.SetsInState(ctx, custody.SetRetiring)
@@ -70,8 +70,8 @@ func (a *Safekeeping) CustodyBundle(ctx context.Context, who *roster.Actor) (b *
 	return b, err
 }
 
-// Rewrap takes the result of a ceremony in and queues the job that puts it in
-// place. Handing the same result in again goes on where the job was.
+// Rewrap accepts the result of a ceremony and queues the job that applies it.
+// Submitting the same result again resumes that job.
 func (a *Safekeeping) Rewrap(ctx context.Context, who *roster.Actor, raw []byte) (desk.Receipt, error) {
 	b, err := seal.ParseBundle(raw)
 	if err != nil || b.To == "" || b.Origin != a.Store.Origin() {
@@ -109,15 +109,15 @@ func (a *Safekeeping) Rewrap(ctx context.Context, who *roster.Actor, raw []byte)
 	return r, nil
 }
 
-// rewrapped is one field with its new wrapping.
+// rewrapped is a field with its new wrapping.
 type rewrapped struct {
 	before, after *custody.SealedField
 	texts         []store.Content
 	old           string // field of the texts that they replace
 }
 
-// swap puts the new wrappings in place, each row under its own version, and
-// gives the keys of what they replace, to be destroyed after the commit.
+// swap stores the new wrappings, each row under its own version, and returns the
+// keys of the old ones, to be destroyed after the commit.
 func swap(ctx context.Context, tx *store.Tx, todo []rewrapped) (keys []int64, err error) {
 	var texts []store.Content
 	for _, w := range todo {
@@ -134,9 +134,9 @@ func swap(ctx context.Context, tx *store.Tx, todo []rewrapped) (keys []int64, er
 	return keys, tx.PutTexts(ctx, texts)
 }
 
-// RewrapStep puts one chunk in place. What was wrapped again belongs to the new
-// set and is not found by the next, so the job goes on after a kill where it was;
-// the old shares of a chunk are destroyed after its commit.
+// RewrapStep applies one chunk. Fields that have been rewrapped belong to the new
+// set and are not selected again, so after a crash the job continues where it was.
+// The old shares of a chunk are destroyed after its commit.
 func (a *Safekeeping) RewrapStep(ctx context.Context, j *store.Job) (bool, error) {
 	var b *seal.Bundle
 	var todo []rewrapped
@@ -183,8 +183,8 @@ func (a *Safekeeping) RewrapStep(ctx context.Context, j *store.Job) (bool, error
 	return false, nil
 }
 
-// rewrapNext prepares the next fields of the old set. A field that the ceremony
-// did not see, because it was sealed after it, stays with the old custodians.
+// rewrapNext prepares the next fields of the old set. A field sealed after the
+// ceremony is not in its result and stays with the old custodians.
 func (a *Safekeeping) rewrapNext(ctx context.Context, v *store.View, b *seal.Bundle) (todo []rewrapped, err error) {
 	custodians, err := v.Custodians(ctx, b.To)
 	if err != nil {
@@ -225,7 +225,7 @@ func (a *Safekeeping) rewrapNext(ctx context.Context, v *store.View, b *seal.Bun
 	return todo, nil
 }
 
-// retire ends a set that holds nothing any more.
+// retire ends a set that no longer holds anything.
 func retire(ctx context.Context, tx *store.Tx, set string) ([]ledger.Fact, string, error) {
 	n, err := tx.SealedCount(ctx, set)
 	if err != nil {

@@ -1,6 +1,6 @@
-// Package custody holds what is kept apart and for how long: complainants' identities
-// under keys that custodians share, reveals of them, legal holds, retention periods and
-// expungement.
+// Package custody protects sensitive records and limits how long they are kept:
+// complainants' identities under keys shared by custodians, reveals, legal holds,
+// retention periods and expungement.
 package custody
 
 import (

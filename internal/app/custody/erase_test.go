@@ -39,8 +39,8 @@ func (p *plants) next() string {
 	return fmt.Sprintf("绝密线索%04d甲", p.n)
 }
 
-// places reads every file of a folder and says which hold any of the strings.
-func orgCache(t *testing.T, folder string, what ...string) (found []string, files int) {
+// filesHolding reads every file of a folder and says which hold any of the strings.
+func filesHolding(t *testing.T, folder string, what ...string) (found []string, files int) {
 	t.Helper()
 	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
@@ -298,17 +298,17 @@ func TestTwoHundredStringsAreGone(t *testing.T) {
 			}
 		}
 		folder := dataFolder(t, s)
-		if found, files := orgCache(t, folder, "单位east1"); len(found) == 0 {
+		if found, files := filesHolding(t, folder, "单位east1"); len(found) == 0 {
 			t.Fatalf("the search of %d files is blind: the name of a unit is not found", files)
 		}
-		if found, files := orgCache(t, folder, all...); len(found) > 0 {
+		if found, files := filesHolding(t, folder, all...); len(found) > 0 {
 			t.Errorf("%d of %d strings are in the %d files, such as %s", len(found), len(all), files, found[0])
 		}
-		if found, _ := orgCache(t, scratch, all...); len(found) > 0 {
+		if found, _ := filesHolding(t, scratch, all...); len(found) > 0 {
 			t.Errorf("in temporary files: %v", found)
 		}
 		if s.Store.Dialect() == store.Postgres {
-			if found, _ := orgCache(t, filepath.Dir(s.Store.KeyPath()), all...); len(found) > 0 {
+			if found, _ := filesHolding(t, filepath.Dir(s.Store.KeyPath()), all...); len(found) > 0 {
 				t.Errorf("in the key store: %v", found)
 			}
 		}

@@ -35,7 +35,7 @@ func (in RecordInput) validate() error {
 	return fault.Join(wrong...)
 }
 
-// found is a record that was found, with what the rules ask about it.
+// found is a record together with what the rules ask about it.
 type found struct {
 	id, ref, unit, person string
 	eventOn               roster.Date
@@ -43,8 +43,8 @@ type found struct {
 	subject               custody.Subject
 }
 
-// record finds a record under the scope. With an expungement under way, that
-// one is not counted as pending.
+// record finds a record under the scope. If an expungement is given, it does not
+// count as pending.
 func (a *Safekeeping) record(ctx context.Context, v *store.View, in RecordInput, sc roster.Scope) (f found, err error) {
 	switch in.Kind {
 	case custody.IssueRecord:
@@ -82,7 +82,7 @@ func (a *Safekeeping) record(ctx context.Context, v *store.View, in RecordInput,
 	return f, err
 }
 
-// shortRef is what people see of an audit record: the tail of its id.
+// shortRef is the reference that people see for an audit record: the tail of its id.
 func shortRef(id string) string { return "R-" + strings.ToUpper(id[max(0, len(id)-8):]) }
 
 func (a *Safekeeping) settledOn(i *issue.Issue) roster.Date {
@@ -92,7 +92,7 @@ func (a *Safekeeping) settledOn(i *issue.Issue) roster.Date {
 	return roster.DateOf(i.ChangedAt, a.Zone())
 }
 
-// ProposeExpungementInput proposes to destroy the texts of a record.
+// ProposeExpungementInput proposes to destroy a record's texts.
 type ProposeExpungementInput struct {
 	RecordInput
 	Ground custody.Ground `json:"ground"`
@@ -109,7 +109,7 @@ func (in ProposeExpungementInput) Validate() error {
 	return fault.Join(wrong, desk.RequireText("reason", in.Reason))
 }
 
-// ProposeExpungement is the first person's act. Nothing is destroyed yet.
+// ProposeExpungement proposes it. Nothing is destroyed yet.
 func (a *Safekeeping) ProposeExpungement(ctx context.Context, who *roster.Actor, in ProposeExpungementInput) (id string, r desk.Receipt, err error) {
 	const op = "expungement.propose"
 	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
@@ -138,7 +138,8 @@ func (a *Safekeeping) ProposeExpungement(ctx context.Context, who *roster.Actor,
 	return desk.PickID(id, r), r, err
 }
 
-// asField turns "not there" into a wrong field: the record was named in a form.
+// asField turns a not-found error into one about the form field that named the
+// record.
 func asField(err error, field string) error {
 	if fault.Is(err, fault.NotFoundKind) || store.Missing(err) {
 		return fault.Invalid("record_unknown", field)
@@ -176,12 +177,12 @@ func (a *Safekeeping) onExpungement(ctx context.Context, who *roster.Actor, op s
 	})
 }
 
-// errNotYet leaves an expungement as it is: one more person must agree.
+// errNotYet leaves the expungement unchanged: one more person must agree.
 var errNotYet = errors.New("another approval is wanted")
 
-// ApproveExpungement is the act of two people other than the proposer. With the
-// second one the texts are deleted with a tombstone and an entry, and when that
-// is committed their keys are destroyed.
+// ApproveExpungement agrees to an expungement. Two people besides the proposer must;
+// with the second approval the texts are replaced by a tombstone and an entry, and
+// after the commit their keys are destroyed.
 func (a *Safekeeping) ApproveExpungement(ctx context.Context, who *roster.Actor, in ExpungementInput) (desk.Receipt, error) {
 	done := false
 	r, err := a.onExpungement(ctx, who, "expungement.approve", in, func(ctx context.Context, tx *store.Tx, e *custody.Expungement) error {
@@ -216,7 +217,7 @@ func (a *Safekeeping) ApproveExpungement(ctx context.Context, who *roster.Actor,
 	return r, nil
 }
 
-// RefuseExpungement is another person's no; one is enough.
+// RefuseExpungement refuses one; a single refusal ends it.
 func (a *Safekeeping) RefuseExpungement(ctx context.Context, who *roster.Actor, in ExpungementInput) (desk.Receipt, error) {
 	if f := desk.RequireText("reason", in.Reason); f != nil {
 		return desk.Receipt{}, f

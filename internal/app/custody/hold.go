@@ -30,7 +30,7 @@ func (in HoldInput) Validate() error {
 	return fault.Join(wrong, desk.RequireText("reason", in.Reason))
 }
 
-// PlaceHold keeps a record from being expunged until the hold is lifted.
+// PlaceHold prevents a record from being expunged until the hold is lifted.
 func (a *Safekeeping) PlaceHold(ctx context.Context, who *roster.Actor, in HoldInput) (id string, r desk.Receipt, err error) {
 	const op = "hold.place"
 	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
@@ -74,9 +74,9 @@ func (a *Safekeeping) registerHold() {
 	a.Register(opHoldLift, approval.Act{Run: approval.Typed(func(in *LiftInput, id string) { in.ID = id }, a.liftHold)})
 }
 
-// LiftHold proposes to end a hold; another than the one who placed it does so,
-// and a second person agrees: a hold is what keeps a record from being
-// destroyed. It returns the proposal's id.
+// LiftHold proposes to lift a hold. Whoever placed it cannot, and a second person
+// must agree: the hold is what keeps the record from being destroyed. It returns the
+// proposal's id.
 func (a *Safekeeping) LiftHold(ctx context.Context, who *roster.Actor, in LiftInput) (id string, r desk.Receipt, err error) {
 	r, err = a.Write(ctx, who, desk.Write{Op: opHoldLift, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		h, err := a.holdToLift(ctx, tx, who, in)
@@ -105,7 +105,7 @@ func (a *Safekeeping) holdToLift(ctx context.Context, tx *store.Tx, who *roster.
 	return h, desk.SameVersion(h.Version, in.Version)
 }
 
-// liftHold ends the hold when a second person has agreed.
+// liftHold lifts the hold once a second person has agreed.
 func (a *Safekeeping) liftHold(ctx context.Context, tx *store.Tx, g approval.Approved, in LiftInput) ([]ledger.Fact, error) {
 	h, err := a.holdToLift(ctx, tx, g.Proposer, in)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"plumbline/internal/store"
 )
 
-// DueInput asks for one page of what retention has made due.
+// DueInput asks for one page of the records that are due.
 type DueInput struct {
 	Kind   custody.RecordKind // "" is issues
 	Ready  bool               // without what a hold keeps or what is proposed already
@@ -32,7 +32,7 @@ type DueRow struct {
 	Pending   bool               `json:"pending"`
 }
 
-// DuePage is one page of them, with the rules that made them due.
+// DuePage is one page of them, with the rules that apply.
 type DuePage struct {
 	Rows  []DueRow        `json:"rows"`
 	Total int64           `json:"total"`
@@ -46,8 +46,8 @@ type RetentionRule struct {
 	Months  int    `json:"months"`
 }
 
-// Due lists the records whose retention period is over, in order of their age.
-// Nothing goes by itself: an expungement is proposed and approved.
+// Due lists the records whose retention period is over, oldest first. Nothing is
+// destroyed automatically: an expungement has to be proposed and approved.
 func (a *Safekeeping) Due(ctx context.Context, who *roster.Actor, in DueInput) (out DuePage, err error) {
 	const op = "retention.list"
 	out.Rows = []DueRow{}
@@ -104,7 +104,7 @@ func (a *Safekeeping) DueQuery(ready bool) store.DueQuery {
 	return store.DueQuery{Cutoffs: custody.Cutoffs(a.Pack(), a.Today(), a.Zone()), Ready: ready}
 }
 
-// dueRows reads one row more than a page holds, and how many there are.
+// dueRows reads one row more than a page holds, and the total.
 func (a *Safekeeping) dueRows(ctx context.Context, v *store.View, in DueInput, sc roster.Scope, after string, out *DuePage) (due []custody.Due, err error) {
 	q := a.DueQuery(in.Ready)
 	var records []string // those of the audit records too: a hold may lie on them

@@ -22,7 +22,7 @@ type SealedView struct {
 	MayReveal  bool   `json:"may_reveal"`
 }
 
-// AskRevealInput asks to read the complainant of a matched record.
+// AskRevealInput asks to reveal the complainant of a matched record.
 type AskRevealInput struct {
 	Match  string `json:"match"`
 	Reason string `json:"reason"`
@@ -38,8 +38,8 @@ func (in AskRevealInput) Validate() error {
 	return fault.Join(wrong, desk.RequireText("reason", in.Reason))
 }
 
-// AskReveal asks the custodians to release one sealed field. A key pair is made
-// for this request alone; shares come back sealed to it.
+// AskReveal asks the custodians to release one sealed field. It makes a key pair for
+// this request alone, to which their shares are sealed.
 func (a *Safekeeping) AskReveal(ctx context.Context, who *roster.Actor, in AskRevealInput) (id string, rec desk.Receipt, err error) {
 	const op = "reveal.ask"
 	rec, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
@@ -94,7 +94,8 @@ func (a *Safekeeping) AskReveal(ctx context.Context, who *roster.Actor, in AskRe
 	return desk.PickID(id, rec), rec, err
 }
 
-// RevealInput is a step on a reveal. Response is what a custodian's machine made.
+// RevealInput is a step of a reveal. Response is what the custodian's machine
+// produced.
 type RevealInput struct {
 	ID       string `json:"-"`
 	Key      string `json:"-"`
@@ -102,7 +103,7 @@ type RevealInput struct {
 	Response string `json:"response,omitempty"`
 }
 
-// ReleaseShare takes a custodian's response to a request in.
+// ReleaseShare accepts a custodian's share.
 func (a *Safekeeping) ReleaseShare(ctx context.Context, who *roster.Actor, in RevealInput) (desk.Receipt, error) {
 	const op = "share.release"
 	response, err := seal.ParseResponse(in.Response)
@@ -136,7 +137,8 @@ func (a *Safekeeping) ReleaseShare(ctx context.Context, who *roster.Actor, in Re
 	})
 }
 
-// opensFor refuses a response that is not this custodian's to this request.
+// opensFor refuses a response that does not come from this custodian or does not
+// belong to this request.
 func (a *Safekeeping) opensFor(ctx context.Context, v *store.View, r *custody.Reveal, c *custody.Custodian, response *seal.Response) error {
 	wrong := fault.Invalid("reveal_response", "response")
 	if response.Reveal != r.ID || response.Custodian != c.ID {
@@ -165,7 +167,7 @@ func (a *Safekeeping) revealKey(ctx context.Context, v *store.View, r *custody.R
 	return seal.ParsePrivate(raw)
 }
 
-// RefuseShare is a custodian's no; the reveal is over.
+// RefuseShare records a custodian's refusal, which ends the reveal.
 func (a *Safekeeping) RefuseShare(ctx context.Context, who *roster.Actor, in RevealInput) (desk.Receipt, error) {
 	var keys []int64
 	rec, err := a.Write(ctx, who, desk.Write{Op: "share.refuse", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
@@ -185,7 +187,7 @@ func (a *Safekeeping) RefuseShare(ctx context.Context, who *roster.Actor, in Rev
 	return rec, a.Store.Forget(ctx, keys)
 }
 
-// dropSecrets deletes the key of the request and the shares; the reason stays.
+// dropSecrets deletes the request's key and the shares; the reason stays.
 func dropSecrets(ctx context.Context, tx *store.Tx, r *custody.Reveal) ([]int64, error) {
 	fields := []string{"key"}
 	releases, err := tx.Releases(ctx, r.ID)
@@ -198,7 +200,7 @@ func dropSecrets(ctx context.Context, tx *store.Tx, r *custody.Reveal) ([]int64,
 	return tx.DropTexts(ctx, r.ID, fields...)
 }
 
-// Revealed is a text that was sealed, on its way to the one who asked. It is
+// Revealed is an unsealed text on its way to the person who asked for it. It is
 // never stored and never logged.
 type Revealed struct {
 	Text string `json:"text"`
@@ -207,8 +209,8 @@ type Revealed struct {
 // String keeps the text out of anything that formats the value.
 func (Revealed) String() string { return "(revealed)" }
 
-// ShowReveal opens the field and shows it, once, to the one who asked. The shares
-// and the key of the request are destroyed with the same act.
+// ShowReveal unseals the field and shows it, once, to the person who asked. The same
+// act destroys the shares and the request's key.
 func (a *Safekeeping) ShowReveal(ctx context.Context, who *roster.Actor, in RevealInput) (out Revealed, rec desk.Receipt, err error) {
 	var keys []int64
 	var text []byte
@@ -298,7 +300,7 @@ func (a *Safekeeping) unseal(ctx context.Context, v *store.View, r *custody.Reve
 	return seal.OpenText(store.PlaceOf(f), record, cipher)
 }
 
-// NoteReveal is the records officer's note that he was told.
+// NoteReveal records that the records officer was told.
 func (a *Safekeeping) NoteReveal(ctx context.Context, who *roster.Actor, in RevealInput) (desk.Receipt, error) {
 	const op = "reveal.note"
 	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
@@ -321,7 +323,7 @@ func (a *Safekeeping) NoteReveal(ctx context.Context, who *roster.Actor, in Reve
 	})
 }
 
-// LapseReveals ends reveals whose time is over and destroys what they left.
+// LapseReveals ends expired reveals and destroys their secrets.
 func (a *Safekeeping) LapseReveals(ctx context.Context) error {
 	var keys []int64
 	_, err := a.Write(ctx, desk.Program("custody"), desk.Write{Op: "reveal.note"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {

@@ -175,7 +175,7 @@ func TestTwoCustodiansRevealOnce(t *testing.T) {
 		if strings.Contains(said.String(), whistle) {
 			t.Error("it was logged")
 		}
-		if found, files := orgCache(t, dataFolder(t, s), whistle); len(found) > 0 {
+		if found, files := filesHolding(t, dataFolder(t, s), whistle); len(found) > 0 {
 			t.Errorf("in the %d files: %v", files, found)
 		}
 	})

@@ -13,11 +13,12 @@ import (
 	"plumbline/internal/store"
 )
 
-// SharesMax is how many requests a custodian is shown at once.
+// SharesMax is how many requests a custodian sees at a time.
 const SharesMax = 200
 
-// ShowSealed says how the complainant's identity of a record is kept, and gives it
-// while no custodians keep it; nil where none is there, or no more.
+// ShowSealed reports how the complainant's identity of a record is kept, and returns
+// it while there are no custodians. It returns nil if there is none, or if it was
+// expunged.
 func (a *Safekeeping) ShowSealed(ctx context.Context, v *store.View, who *roster.Actor, recordID string) (*SealedView, string, error) {
 	f, err := v.SealedOf(ctx, recordID, custody.ComplainantField)
 	if err != nil || f == nil {
@@ -171,7 +172,8 @@ type ShareView struct {
 	Request string `json:"request"` // "" when he has released it, or it is over
 }
 
-// Share opens a request for a custodian of its set; for others it is not there.
+// Share opens a request for a custodian of its set; for anybody else it does not
+// exist.
 func (a *Safekeeping) Share(ctx context.Context, who *roster.Actor, id string) (out ShareView, err error) {
 	err = a.Read(ctx, who, "share.get", func(ctx context.Context, v *store.View) error {
 		r, c, err := v.RevealFor(ctx, who.Account, id)

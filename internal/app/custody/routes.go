@@ -5,7 +5,7 @@ import (
 	"plumbline/internal/roster"
 )
 
-// custodyRoutes are expungement, legal holds, custodians and reveals.
+// Routes are expungement, legal holds, custodians and reveals.
 var Routes = []desk.Route{
 	{Op: "expungement.list", Method: "GET", Path: "/expungements", Act: roster.ActList, Kind: roster.KindExpungement},
 	{Op: "expungement.get", Method: "GET", Path: "/expungements/{id}", Act: roster.ActRead, Kind: roster.KindExpungement},

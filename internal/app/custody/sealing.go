@@ -8,8 +8,8 @@ import (
 	"plumbline/internal/store"
 )
 
-// Sealer seals texts to the custodians in office. The zero sealer knows none:
-// what it is given waits under the key of its record until there are some.
+// Sealer seals texts for the custodians in office. The zero Sealer has none: texts
+// then stay under the key of their record until there are custodians.
 type Sealer struct {
 	set       string
 	threshold int

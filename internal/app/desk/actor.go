@@ -46,8 +46,8 @@ func (c *actorCache) put(s actorStamp, a *roster.Actor) {
 	c.byID[a.Account] = a
 }
 
-// ActorOf says who an account is today: roles, superiors, bars. The answer is
-// shared and must not be changed; copy it to mark a session.
+// ActorOf returns the actor of an account as of today: roles, superiors, bars. The
+// result is shared and must not be changed; copy it to mark a session.
 func (d *Desk) ActorOf(ctx context.Context, v *store.View, accountID string) (*roster.Actor, error) {
 	var s actorStamp
 	var err error
@@ -167,7 +167,7 @@ func (d *Desk) fillActor(ctx context.Context, v *store.View, who *roster.Actor, 
 	return d.fillParts(ctx, v, who)
 }
 
-// Overlap is the time that two dated spans share.
+// Overlap is the time that two dated spans have in common.
 func Overlap(aFrom, aTo, bFrom, bTo roster.Date) (from, to roster.Date, ok bool) {
 	from = max(aFrom, bFrom)
 	switch {
@@ -181,7 +181,7 @@ func Overlap(aFrom, aTo, bFrom, bTo roster.Date) (from, to roster.Date, ok bool)
 	return from, to, to == "" || from <= to
 }
 
-// fillParts adds what the actor is a party to and what he was put on.
+// fillParts adds the matters to which the actor is a party or is assigned.
 func (d *Desk) fillParts(ctx context.Context, v *store.View, who *roster.Actor) error {
 	var err error
 	if who.PartyTo, err = v.PartyTo(ctx, who.Person); err != nil {
@@ -191,8 +191,7 @@ func (d *Desk) fillParts(ctx context.Context, v *store.View, who *roster.Actor) 
 	return err
 }
 
-// CachedActor is the actor as it was last made for the generations given, today;
-// nil where none is kept.
+// CachedActor returns the actor as cached today for the given generations, or nil.
 func (d *Desk) CachedActor(authority, tree int64, accountID string) *roster.Actor {
 	return d.actors.get(actorStamp{authority, tree, d.Today()}, accountID)
 }

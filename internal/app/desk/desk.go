@@ -1,11 +1,12 @@
-// Package desk carries out one operation for an actor: it authorizes the
-// operation by role and token, asks for a fresh password where the route says so,
-// reads and writes under the actor's scope, knows repeated requests by their key,
-// and gives the receipt of what was committed. The rules of an operation stand in
-// the package of its noun; a noun has a Desk and adds its own operations.
+// Package desk carries out one operation for an actor: it authorizes the operation
+// by role and token, asks for a fresh password if the route requires one, reads and
+// writes under the actor's scope, recognizes repeated requests by their key, and
+// returns the receipt of what was committed. The rules of an operation stand in the
+// package of its noun, which has a Desk and adds its own operations.
 //
-// The order inside one operation is fixed: Authorize, then in one transaction the
-// row under the actor's scope of today, the version, the rule, the save, the fact.
+// The order inside one operation is fixed: authorize; then, in one transaction, load
+// the row under the actor's scope of today, check the version, apply the rule, save,
+// state the fact.
 package desk
 
 import (
@@ -181,8 +182,8 @@ func (d *Desk) May(who *roster.Actor, op string) bool {
 // Table is the authority table, for showing it.
 func (d *Desk) Table() *access.Table { return d.table }
 
-// Authorize judges the operation by role alone, before anything is read. Who may
-// not even read the kind learns nothing of the thing: it is not there.
+// Authorize judges the operation by role alone, before anything is read. Somebody
+// who may not even read the kind is told that the object does not exist.
 func (d *Desk) Authorize(who *roster.Actor, op string) (Route, error) {
 	r, ok := d.routes[op]
 	if !ok {
@@ -228,7 +229,7 @@ func (d *Desk) Tree(ctx context.Context, v *store.View) (*roster.Tree, error) {
 	return p.tree, nil
 }
 
-// Scope says over which rows the actor may do the act to the kind.
+// Scope returns the rows on which the actor may perform the act.
 func (d *Desk) Scope(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, kind roster.Kind) (roster.Scope, error) {
 	tree, err := d.Tree(ctx, v)
 	if err != nil {
@@ -245,7 +246,7 @@ func (d *Desk) Read(ctx context.Context, who *roster.Actor, op string, fn func(c
 	return d.Store.View(ctx, fn)
 }
 
-// Write describes a writing operation to write.
+// Write describes a writing operation.
 type Write struct {
 	Op        string
 	Key       string // idempotency key, "" for none
@@ -289,8 +290,8 @@ func (d *Desk) Write(ctx context.Context, who *roster.Actor, w Write, fn store.W
 	})
 }
 
-// actingRole is the role that a ledger entry names: the first held one that
-// allows the operation.
+// actingRole is the role named by a ledger entry: the first held one that allows the
+// operation.
 func (d *Desk) actingRole(who *roster.Actor, r Route) roster.Role {
 	if who.Program {
 		return "program"

@@ -17,9 +17,9 @@ const (
 	FormatXLSX = "xlsx"
 )
 
-// Export is a finished file. It is on disk until it is closed, so that its
-// size does not depend on memory, and its row count is exact. Its name is taken
-// off the disk at once where the system allows that: a crash leaves nothing.
+// Export is a finished file with an exact row count. It stays on disk until it is
+// closed, so its size does not depend on memory. Where the system allows, its name
+// is removed at once, so a crash leaves nothing behind.
 type Export struct {
 	Name string
 	Type string
@@ -44,7 +44,7 @@ func (e *Export) Close() error {
 	return err
 }
 
-// PassingFile makes a file that is gone when it is closed.
+// PassingFile creates a file that is gone once it is closed.
 func PassingFile() (*os.File, error) {
 	f, err := os.CreateTemp("", "plumbline-export-*")
 	if err == nil {
@@ -53,7 +53,7 @@ func PassingFile() (*os.File, error) {
 	return f, err
 }
 
-// NewExport writes a file; fill writes header and rows.
+// NewExport writes a file; fill writes the header and the rows.
 func NewExport(name, format, title string, fill func(w *sheet.Writer) error) (_ *Export, err error) {
 	if format != FormatCSV && format != FormatXLSX {
 		return nil, fault.Invalid("export_format", "format")

@@ -10,8 +10,8 @@ import (
 	"plumbline/internal/store"
 )
 
-// SubjectTier is the tier that decides about a subject: where he led the unit
-// or sat in its leadership team at the event date, the one above it.
+// SubjectTier is the tier that decides about a subject. If he led the unit or sat in
+// its leadership team on the event date, it is the tier above.
 func (d *Desk) SubjectTier(ctx context.Context, v *store.View, personID, unitID string, on roster.Date) (int, error) {
 	tree, err := d.Tree(ctx, v)
 	if err != nil {
@@ -44,8 +44,8 @@ func Target(i *issue.Issue) roster.Target {
 	return roster.Target{ID: i.ID, Unit: i.UnitID, Branch: i.BranchID, Person: i.PersonID, EventOn: i.EventOn}
 }
 
-// IssueFor loads an issue that the actor may see (else 404) and do the act to
-// (else 403), and about which he may decide at all.
+// IssueFor loads an issue that the actor may see (else 404), may act on (else 403)
+// and may decide about.
 func (d *Desk) IssueFor(ctx context.Context, tx *store.Tx, who *roster.Actor, id string, act roster.Act, kind roster.Kind) (*issue.Issue, error) {
 	sc, err := d.Scope(ctx, &tx.View, who, roster.ActRead, roster.KindIssue)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"plumbline/internal/store"
 )
 
-// HiddenPerson stands where there is a person whom the reader is not shown.
+// HiddenPerson replaces the id of a person whom the reader may not see.
 const HiddenPerson = "hidden"
 
 // UnitName is a unit's name in the language; "" for no unit.
@@ -22,16 +22,16 @@ func UnitName(lang string, u *roster.Unit) string {
 	return u.Name
 }
 
-// Ref is a person or a unit as a face shows it: the id always, the name only
-// to those who may see names.
+// Ref is a person or a unit as a face shows it: always the id, and the name only for
+// readers who may see names.
 type Ref struct {
 	ID     string `json:"id"`
 	Name   string `json:"name"`
 	Number string `json:"number,omitempty"` // personnel number, or unit code
 }
 
-// Names puts names beside ids. While Hide is set, people stay nameless: a list
-// opened from a report shows a leadership reader no names.
+// Names maps ids to names. While Hide is set, people stay nameless: a list opened
+// from a report shows no names to a leadership reader.
 type Names struct {
 	people map[string]store.NameRow
 	units  map[string]*roster.Unit

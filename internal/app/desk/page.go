@@ -1,6 +1,6 @@
 package desk
 
-// PageSize is how many rows a list shows.
+// PageSize is the number of rows per page of a list.
 const PageSize = 50
 
 const IssuePageMax = 200

@@ -7,13 +7,13 @@ import (
 	"plumbline/internal/roster"
 )
 
-// ProofLasts is how long a password that was right stands for who holds the
-// session. A browser left open, or a token copied from it, files, decides and
-// approves nothing after it.
+// ProofLasts is how long a correct password stands for the holder of the session.
+// After that, a browser left open or a stolen token cannot file, decide or approve
+// anything.
 const ProofLasts = 5 * time.Minute
 
 // ProofDue reports whether the operation would ask the actor for his password.
-// Who acts without a session has proved it otherwise: the program, the demo,
+// Callers without a session have proved themselves otherwise: the program, the demo,
 // the command line.
 func (d *Desk) ProofDue(who *roster.Actor, op string) bool {
 	r, ok := d.routes[op]
@@ -23,7 +23,7 @@ func (d *Desk) ProofDue(who *roster.Actor, op string) bool {
 // ProofMinutes is how long a proof stands.
 func (d *Desk) ProofMinutes() int { return int(d.proof / time.Minute) }
 
-// proved refuses an operation that needs a fresher proof than the session has.
+// proved refuses an operation that requires a fresher proof than the session has.
 func (d *Desk) proved(who *roster.Actor, r Route) error {
 	if !d.ProofDue(who, r.Op) {
 		return nil

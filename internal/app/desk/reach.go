@@ -18,8 +18,8 @@ func (d *Desk) UnitTarget(ctx context.Context, v *store.View, unit string) (rost
 	return roster.Target{Unit: unit, Branch: tree.Branch(unit)}, nil
 }
 
-// NamedScope is the scope without what a leadership reader's role adds: whose
-// names the actor sees in lists, and what he opens without giving a purpose.
+// NamedScope is the scope without the leadership reader's role: the rows whose names
+// the actor sees in lists and that he opens without stating a purpose.
 func (d *Desk) NamedScope(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, kind roster.Kind) (roster.Scope, error) {
 	w := *who
 	w.Held = slices.DeleteFunc(slices.Clone(who.Held), func(h roster.Held) bool { return h.Role == roster.RoleLeadershipReader })

@@ -22,7 +22,7 @@ func WithRequestID(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, requestIDKey, id)
 }
 
-// RequestID is the id of the request under way; a fresh one where there is none.
+// RequestID returns the id of the current request, or a fresh one if there is none.
 func RequestID(ctx context.Context) string {
 	if id, ok := ctx.Value(requestIDKey).(string); ok {
 		return id
@@ -57,8 +57,8 @@ func (d *Desk) RequestOf(w Write) (key, body []byte, err error) {
 	return k.Sum(nil), b.Sum(nil), nil
 }
 
-// hashUnsaid adds the exported fields that the JSON of v leaves out, each with
-// its name, wherever they stand in v.
+// hashUnsaid hashes the exported fields that are absent from the JSON of v, each
+// with its name, at any depth.
 func hashUnsaid(h hash.Hash, at string, v reflect.Value) error {
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Interface:

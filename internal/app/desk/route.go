@@ -8,7 +8,7 @@ import (
 	"plumbline/internal/roster"
 )
 
-// Route is one operation: where the API has it, and what it asks of access.
+// Route is one operation: its place in the API, and what it asks of access.
 type Route struct {
 	Op     string // "submission.submit"
 	Method string
@@ -23,11 +23,11 @@ type Route struct {
 	Status int  // of success; 0 means 200
 }
 
-// One reports whether the operation is about one thing named by id.
+// One reports whether the operation is about a single object named by id.
 func (r Route) One() bool { return strings.Contains(r.Path, "{") }
 
-// Pairs lists every question that the route table asks of the policy, and
-// reading and listing for every kind, by which scopes are made.
+// Pairs lists every question that the route table asks of the policy, plus reading
+// and listing for every kind, from which scopes are made.
 func Pairs(routes []Route) []access.Pair {
 	var pairs []access.Pair
 	add := func(p access.Pair) {
@@ -50,12 +50,12 @@ func Pairs(routes []Route) []access.Pair {
 // ScopeRead in a token's scope stands for every operation that only reads.
 const ScopeRead = "read"
 
-// NeverToken are the operations that no scope may hold: by these a stolen token
-// would last longer or become more than it is.
+// NeverToken are the operations that no token may perform: with them a stolen token
+// would outlive itself or gain rights.
 var NeverToken = []string{"session.create", "password.set"}
 
-// tokenMay reports whether the scope of the session, if it has one, holds the
-// operation. A session by a one-time code must set a password, whatever else.
+// tokenMay reports whether the session's scope, if it has one, includes the
+// operation. A session opened with a one-time code must first set a password.
 func tokenMay(who *roster.Actor, r Route) bool {
 	switch {
 	case who == nil || len(who.Scope) == 0:

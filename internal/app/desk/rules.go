@@ -12,8 +12,8 @@ import (
 	"plumbline/internal/store"
 )
 
-// UnitScope is a scope over tables that know units but no branches: the
-// branches are written out.
+// UnitScope is a scope for tables with units but without branches: it lists the
+// units of each branch.
 func (d *Desk) UnitScope(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, kind roster.Kind) (roster.Scope, *roster.Tree, error) {
 	tree, err := d.Tree(ctx, v)
 	if err != nil {
@@ -27,7 +27,7 @@ func (d *Desk) UnitScope(ctx context.Context, v *store.View, who *roster.Actor, 
 	return sc, tree, nil
 }
 
-// RequireLine judges a line that must be there.
+// RequireLine checks a required single-line text.
 func RequireLine(field, s string) *fault.Error {
 	if f := RequireText(field, s); f != nil {
 		return f
@@ -38,7 +38,8 @@ func RequireLine(field, s string) *fault.Error {
 	return nil
 }
 
-// PickID gives the id made by this write, or by the first one when it repeats.
+// PickID returns the id created by this write, or by the first one when the request
+// is repeated.
 func PickID(made string, r Receipt) string {
 	if made != "" {
 		return made
@@ -46,8 +47,7 @@ func PickID(made string, r Receipt) string {
 	return r.ResultID
 }
 
-// AfterID is the id in the cursor of a list that is ordered by ids alone; "" on the
-// first page.
+// AfterID is the id in the cursor of a list ordered by id; "" on the first page.
 func AfterID(after []string) string {
 	if len(after) == 0 {
 		return ""
@@ -55,13 +55,13 @@ func AfterID(after []string) string {
 	return after[0]
 }
 
-// NumberedField names a text that a record keeps more than once.
+// NumberedField names one of several texts that a record keeps under the same field.
 func NumberedField(field string, n int64) string { return field + "." + strconv.FormatInt(n, 10) }
 
-// MaxText is the most characters that a written reason or note may have.
+// MaxText is the maximum length of a written reason or note, in characters.
 const MaxText = 4000
 
-// RequireText judges a text that must be there.
+// RequireText checks a required text.
 func RequireText(field, s string) *fault.Error {
 	s = strings.TrimSpace(s)
 	switch {
@@ -73,8 +73,8 @@ func RequireText(field, s string) *fault.Error {
 	return nil
 }
 
-// SameVersion says that an edit must name the version it edits, and that it
-// must be the present one.
+// SameVersion requires an edit to name the version it edits, which must be the
+// current one.
 func SameVersion(have, named int64) error {
 	switch named {
 	case 0:
@@ -101,19 +101,19 @@ func Alter[T any, P interface {
 	return nil
 }
 
-// LowestTier is below every unit: who holds no role here decides nothing.
+// LowestTier is below every unit: whoever holds no role here decides nothing.
 const LowestTier = 9
 
-// Spot is a row as a scope judges it.
+// Spot is a row in the form that a scope judges.
 func Spot(id, unit, branch, person string, on roster.Date) roster.Target {
 	return roster.Target{ID: id, Unit: unit, Branch: branch, Person: person, EventOn: on}
 }
 
-// Everything is the scope of the program's own work on a batch, after the act
-// itself was allowed.
+// Everything is the scope of the program's own work on a batch, once the act itself
+// has been allowed.
 var Everything = roster.Scope{All: true}
 
-// CheckText refuses a text that is too long, or missing where it is needed.
+// CheckText refuses a text that is too long, or missing where one is required.
 func CheckText(text, code, field string, needed bool) error {
 	if n := len([]rune(text)); n > MaxText || (needed && strings.TrimSpace(text) == "") {
 		return fault.Invalid(code, field)

@@ -1,4 +1,4 @@
-// Package home holds what waits for somebody: the first page after signing in.
+// Package home is the first page after signing in: what is waiting for the actor.
 package home
 
 import (
@@ -29,7 +29,7 @@ func New(d *desk.Desk, approvals *approval.Approvals, logins *accounts.Logins, c
 	return &Home{d, approvals, logins, custody, proofs, bars, lists}
 }
 
-// Routes are the home of everybody.
+// Routes is the home page.
 var Routes = []desk.Route{
 	{Op: "todo.read", Method: "GET", Path: "/todo", Act: roster.ActRead, Kind: roster.KindSelf},
 }

@@ -11,7 +11,7 @@ import (
 	"plumbline/internal/store"
 )
 
-// ToDo is what waits for somebody.
+// ToDo is what is waiting for somebody.
 type ToDo struct {
 	Lists    []appselfcheck.OwnSubmission
 	Codes    []accounts.OwnCode       // one-time codes for his own account: asked for, or issued in the last 30 days
@@ -68,7 +68,7 @@ func (a *Home) ToDo(ctx context.Context, who *roster.Actor) (*ToDo, error) {
 	return out, err
 }
 
-// missingOf counts the lists not filed in the units that the actor heads.
+// missingOf counts the unfiled lists of the units that the actor heads.
 func (a *Home) missingOf(ctx context.Context, v *store.View, who *roster.Actor, out *ToDo) error {
 	units := desk.UnitsLed(who)
 	if len(units) == 0 {

@@ -15,9 +15,8 @@ import (
 	"plumbline/internal/store"
 )
 
-// Waiting is one queue that waits for somebody: as many rows as the list that
-// List opens has, under his own scope. Late says that a clock has run out on
-// some of them.
+// Waiting is a queue of work. N is the number of rows in the list that List opens,
+// under the same scope. Late says that some are overdue.
 type Waiting struct {
 	What string `json:"what"` // stable code: match, triage, concealment, …
 	List string `json:"list"` // operation of the list behind the number
@@ -25,7 +24,7 @@ type Waiting struct {
 	Late bool   `json:"late"`
 }
 
-// queue is one kind of work: who may do the act sees how much of it waits.
+// queue is one kind of work. Whoever may do the act sees how much of it is waiting.
 type queue struct {
 	what, act, list string
 	late            bool
@@ -124,7 +123,7 @@ func (a *Home) countGrants(ctx context.Context, v *store.View, who *roster.Actor
 	return v.GrantCount(ctx, store.GrantFilter{State: string(roster.GrantProposed)}, sc)
 }
 
-// waiting counts every queue that the actor may work on.
+// waiting counts every queue on which the actor may work.
 func (a *Home) waiting(ctx context.Context, v *store.View, who *roster.Actor) (out []Waiting, err error) {
 	for _, q := range a.queues() {
 		if !a.May(who, q.act) || !a.May(who, q.list) {
@@ -149,8 +148,7 @@ func (a *Home) waiting(ctx context.Context, v *store.View, who *roster.Actor) (o
 	return out, nil
 }
 
-// onMe counts what waits for the actor as the person concerned: findings
-// served on him that he may still reply to.
+// onMe counts the findings served on the actor to which he can still reply.
 func onMe(ctx context.Context, v *store.View, who *roster.Actor) (n int64, err error) {
 	if who.Person == "" {
 		return 0, nil

@@ -1,5 +1,5 @@
-// Package inspection holds what inspectors found of single items; a discrepancy becomes
-// an issue.
+// Package inspection records what inspectors found for single items; a discrepancy
+// becomes an issue.
 package inspection
 
 import (
@@ -14,10 +14,10 @@ type Inspection struct {
 	casework *casework.Casework
 }
 
-// New sets them up.
+// New sets up the operations.
 func New(d *desk.Desk, cases *casework.Casework) *Inspection { return &Inspection{d, cases} }
 
-// Routes are theirs.
+// Routes are recording and listing.
 var Routes = []desk.Route{
 	{Op: "inspection.list", Method: "GET", Path: "/inspection-items", Act: roster.ActCreate, Kind: roster.KindIssue},
 	{Op: "inspection.record", Method: "POST", Path: "/inspection-items", Act: roster.ActCreate, Kind: roster.KindIssue, Write: true, Slip: true, Create: true, Status: 201},

@@ -40,8 +40,8 @@ func (in InspectInput) Validate() error {
 	return fault.Join(desk.RequireText("text", in.Text))
 }
 
-// RecordInspection keeps what an inspector found of one item. A discrepancy
-// becomes an issue of source inspection, which then goes the way of any other.
+// RecordInspection records what an inspector found for one item. A discrepancy
+// becomes an issue with source inspection and is handled like any other.
 func (a *Inspection) RecordInspection(ctx context.Context, who *roster.Actor, in InspectInput) (id string, r desk.Receipt, err error) {
 	const op = "inspection.record"
 	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
@@ -64,7 +64,7 @@ func (a *Inspection) RecordInspection(ctx context.Context, who *roster.Actor, in
 	return desk.PickID(id, r), r, err
 }
 
-// inspected loads what the item is about and judges it.
+// inspected loads the subject of the item and judges the result.
 func (a *Inspection) inspected(ctx context.Context, tx *store.Tx, who *roster.Actor, in InspectInput) (*issue.InspectionItem, issue.Inspecting, error) {
 	found := issue.Inspecting{Result: in.Result, Category: in.Category, Severity: in.Severity, EventOn: in.EventOn}
 	sc, err := a.Scope(ctx, &tx.View, who, roster.ActCreate, roster.KindIssue)
@@ -119,7 +119,7 @@ func (a *Inspection) inspected(ctx context.Context, tx *store.Tx, who *roster.Ac
 	return row, found, issue.Inspect(found, row.UnitID, served, today)
 }
 
-// servedLately lists the units where somebody serves, or served within the
+// servedLately lists the units where somebody serves, or served within the rule
 // pack's cooling-off time.
 func (a *Inspection) servedLately(ctx context.Context, v *store.View, who *roster.Actor, today roster.Date) ([]string, error) {
 	postings, err := v.PostingsOf(ctx, []string{who.Person})

@@ -16,7 +16,7 @@ import (
 	"plumbline/seeds"
 )
 
-// SourceView is a source with what is known of its words.
+// SourceView is a source and what is known of its terms.
 type SourceView struct {
 	Code    string            `json:"code"`
 	ZH      string            `json:"zh"`
@@ -47,7 +47,7 @@ func (a *Intake) AuditSources(ctx context.Context, who *roster.Actor) (out []Sou
 	return out, err
 }
 
-// BatchView is what the faces show of a batch.
+// BatchView is a batch as the faces show it.
 type BatchView struct {
 	ID         string        `json:"id"`
 	Version    int64         `json:"version"`
@@ -156,7 +156,7 @@ func (a *Intake) Batch(ctx context.Context, who *roster.Actor, id string) (out B
 	return out, err
 }
 
-// BatchInput names a batch and what is to happen to it.
+// BatchInput names a batch and what is to be done with it.
 type BatchInput struct {
 	ID      string `json:"id"`
 	Version int64  `json:"version"` // 0 where the step does not ask for it
@@ -166,7 +166,7 @@ type BatchInput struct {
 	Stated bool `json:"cases_lose_ground"`
 }
 
-// CancelImport stops the job of a batch where it stands; the batch can go on.
+// CancelImport stops the job of a batch where it stands. It can be resumed.
 func (a *Intake) CancelImport(ctx context.Context, who *roster.Actor, in BatchInput) (BatchView, error) {
 	const op = "batch.cancel"
 	var job *store.Job
@@ -204,7 +204,7 @@ func (a *Intake) CancelImport(ctx context.Context, who *roster.Actor, in BatchIn
 	return a.Batch(ctx, who, in.ID)
 }
 
-// ResumeImport goes on with an import that stands.
+// ResumeImport resumes a stopped import.
 func (a *Intake) ResumeImport(ctx context.Context, who *roster.Actor, in BatchInput) (BatchView, desk.Receipt, error) {
 	rec, err := a.Write(ctx, who, desk.Write{Op: "batch.resume", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		before, err := a.batchFor(ctx, tx, who, roster.ActImport, in)
@@ -233,7 +233,7 @@ func (a *Intake) ResumeImport(ctx context.Context, who *roster.Actor, in BatchIn
 	return view, rec, err
 }
 
-// batchFor loads a batch under the scope of the act and judges its version.
+// batchFor loads a batch under the scope of the act and checks its version.
 func (a *Intake) batchFor(ctx context.Context, tx *store.Tx, who *roster.Actor, act roster.Act, in BatchInput) (*intake.AuditBatch, error) {
 	sc, err := a.Scope(ctx, &tx.View, who, act, roster.KindBatch)
 	if err != nil {

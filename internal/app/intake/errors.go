@@ -21,13 +21,13 @@ type ErrorFileInput struct {
 	Format string `json:"format"` // xlsx, csv
 }
 
-// ErrorFileWords are the headers that the faces give in the reader's language.
+// ErrorFileWords are the headers, in the reader's language.
 type ErrorFileWords struct {
 	Row, Cell, Reason, Sheet string
 	Say                      func(code string, args map[string]any) string // the text of a fault
 }
 
-// ErrorFile is a file of rejected rows as they were, with row, cell and reason.
+// ErrorFile is a file of the rejected rows as they were, with row, cell and reason.
 type ErrorFile struct {
 	Name  string
 	Kind  string // media type
@@ -36,8 +36,7 @@ type ErrorFile struct {
 	Batch string
 }
 
-// BatchErrors writes the error file of a batch. It is an export, and noted in
-// the ledger as one.
+// BatchErrors writes the error file of a batch. The ledger records it as an export.
 func (a *Intake) BatchErrors(ctx context.Context, who *roster.Actor, in ErrorFileInput, words ErrorFileWords) (out ErrorFile, rec desk.Receipt, err error) {
 	if in.Format != "xlsx" && in.Format != "csv" {
 		return out, rec, fault.Invalid("export_format", "format")

@@ -19,8 +19,8 @@ import (
 	"plumbline/seeds"
 )
 
-// AuditFile is a file of audit records as somebody sends it, and what he says
-// about it. Columns maps headers to fields and Classes the source's words to
+// AuditFile is an uploaded file of audit records and what the uploader says about
+// it. Columns maps headers to fields and Classes maps the source's terms to
 // categories; both are remembered for the source.
 type AuditFile struct {
 	Name       string            `json:"name"`
@@ -72,7 +72,7 @@ func mapValues(m map[string]string) func(yield func(string) bool) {
 	}
 }
 
-// categoryWords leads from codes and labels of categories to codes.
+// categoryWords maps the codes and labels of categories to codes.
 func categoryWords() map[string]string {
 	out := make(map[string]string)
 	for _, c := range seeds.Categories() {
@@ -102,8 +102,8 @@ type openedFile struct {
 	reader    *intake.Reader
 }
 
-// openAudit reads the file and maps its columns: what the user says now, then
-// what was remembered for the source, then common words.
+// openAudit reads the file and maps its columns: by what the user says now, then by
+// what was remembered for the source, then by common terms.
 func (a *Intake) openAudit(ctx context.Context, v *store.View, account string, in *AuditFile) (*openedFile, error) {
 	if in.Upload != "" {
 		up, err := v.Upload(ctx, in.Upload)
@@ -183,7 +183,7 @@ func (a *Intake) auditReader(source string, headers []string, columns intake.Col
 	}
 }
 
-// judgedRow is a row with what reading and matching made of it.
+// judgedRow is a row after reading and matching.
 type judgedRow struct {
 	row     sheet.Row
 	reading intake.Reading
@@ -222,11 +222,10 @@ func (a *Intake) judge(row sheet.Row, r *intake.Reader, source string, x *intake
 	return j
 }
 
-// stagedFor is how long a staged file waits for its import.
+// stagedFor is how long a staged file is kept for its import.
 const stagedFor = 24 * time.Hour
 
-// StageAudit keeps a file between a dry run and its import, for its sender
-// alone.
+// StageAudit keeps a file between a dry run and its import, for its uploader only.
 func (a *Intake) StageAudit(ctx context.Context, who *roster.Actor, name string, data []byte) (string, error) {
 	if _, err := a.Authorize(who, "audit.preview"); err != nil {
 		return "", err
@@ -253,9 +252,8 @@ func (a *Intake) checkFile(ctx context.Context, who *roster.Actor, name string, 
 	return book.Close()
 }
 
-// forgetStaged drops the files that nobody came back for, and those of an
-// import that never began or has ended: only one under way or stopped needs its
-// file.
+// forgetStaged deletes abandoned files, and those of imports that never began or
+// have ended: only a running or stopped import needs its file.
 func (a *Intake) forgetStaged(ctx context.Context) error {
 	return a.Store.DropUploads(ctx, "created_at < ? AND id NOT IN (SELECT id FROM audit_batches WHERE state IN (?, ?))",
 		a.Store.Now().Add(-stagedFor), intake.Importing, intake.Stopped)
@@ -287,13 +285,13 @@ type RowFault struct {
 	Fault *fault.Error `json:"-"`
 }
 
-// UnknownClass is a class word that has no category yet.
+// UnknownClass is a term without a category so far.
 type UnknownClass struct {
 	Word string `json:"word"`
 	Rows int    `json:"rows"`
 }
 
-// AuditPreview is what an import would do; nothing was stored.
+// AuditPreview is what an import would do. Nothing has been stored.
 type AuditPreview struct {
 	Source    string         `json:"source"`
 	Hash      string         `json:"file_hash"`

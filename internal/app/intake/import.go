@@ -42,8 +42,8 @@ type ImportResult struct {
 	Unchanged bool   `json:"unchanged"` // this file of this source was imported before
 }
 
-// ImportAudit takes a file in and queues the job that imports it. The same
-// file of the same source changes nothing.
+// ImportAudit accepts a file and queues the job that imports it. Importing the same
+// file of the same source again changes nothing.
 func (a *Intake) ImportAudit(ctx context.Context, who *roster.Actor, in ImportInput) (out ImportResult, rec desk.Receipt, err error) {
 	if _, err := a.Authorize(who, "audit.import"); err != nil {
 		return out, rec, err
@@ -113,8 +113,7 @@ func (a *Intake) ImportAudit(ctx context.Context, who *roster.Actor, in ImportIn
 	return out, rec, nil
 }
 
-// openToImport reads the file, and finds the batch as which it was imported
-// before.
+// openToImport reads the file and finds the batch of an earlier import.
 func (a *Intake) openToImport(ctx context.Context, who *roster.Actor, in *AuditFile) (f *openedFile, existing *intake.AuditBatch, err error) {
 	done, err := a.Reading(ctx, who)
 	if err != nil {
@@ -131,14 +130,14 @@ func (a *Intake) openToImport(ctx context.Context, who *roster.Actor, in *AuditF
 	return f, existing, err
 }
 
-// openedBatch spares the worker of this process reading a file that was read a
-// moment ago, when its import was asked for.
+// openedBatch caches the file last read by this process, so that the worker need not
+// read it again.
 type openedBatch struct {
 	batch string
 	rows  []sheet.Row
 }
 
-// unneeded takes back an upload that nothing refers to.
+// unneeded deletes an upload that nothing refers to.
 func (a *Intake) unneeded(ctx context.Context, upload, batch string, rec desk.Receipt, err error) (string, error) {
 	if rec.Replayed {
 		batch = rec.ResultID
@@ -157,7 +156,7 @@ func jsonText(v any) string {
 	return string(b)
 }
 
-// importUnit is where the importer holds the role that lets him import.
+// importUnit is the unit where the importer holds the role that allows importing.
 func (a *Intake) importUnit(ctx context.Context, v *store.View, who *roster.Actor) (string, error) {
 	for _, h := range who.Held {
 		if h.Role == roster.RoleInspector {
@@ -174,7 +173,7 @@ func (a *Intake) importUnit(ctx context.Context, v *store.View, who *roster.Acto
 	return tree.Bureau(), nil
 }
 
-// remember keeps what the user said about headers and class words.
+// remember stores what the user said about headers and terms.
 func (a *Intake) remember(ctx context.Context, sx *store.ScratchTx, who *roster.Actor, in AuditFile, f *openedFile) error {
 	put := func(kind, word, meaning string) error {
 		m := &intake.Mapping{Source: in.Source, Kind: kind, Word: intake.HeaderKey(word), Meaning: meaning, Account: who.Account, ChangedAt: a.Store.Now()}

@@ -1,5 +1,5 @@
-// Package intake holds what comes in from the audit sources: files and their columns,
-// imports as jobs, the matching of records to people, and taking either back.
+// Package intake takes in the records of audit sources: files and their columns,
+// imports as jobs, the matching of records to people, and undoing either.
 package intake
 
 import (

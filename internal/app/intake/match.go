@@ -15,7 +15,7 @@ import (
 	"plumbline/internal/store"
 )
 
-// MatchFilter narrows the queue; empty fields narrow nothing.
+// MatchFilter narrows the queue; empty fields do not.
 type MatchFilter struct {
 	Level  string `json:"level,omitempty"`
 	State  string `json:"state,omitempty"`
@@ -48,8 +48,8 @@ type MatchRow struct {
 	Duplicate string `json:"original_id"` // match of the record that it repeats
 }
 
-// Matches lists the queue under the actor's scope, newest events first, with
-// the exact number of all rows on the first page.
+// Matches lists the queue under the actor's scope, newest events first, with the
+// exact total on the first page.
 func (a *Intake) Matches(ctx context.Context, who *roster.Actor, f MatchFilter, cursor string, limit int) (out []MatchRow, total int64, next string, err error) {
 	const op = "match.list"
 	after, err := a.OpenCursor(who, op, cursor)
@@ -148,8 +148,7 @@ func (in DecideInput) Validate() error {
 	return nil
 }
 
-// DecideMatch takes a reviewer's answer. The issue comes into being with the
-// confirmation.
+// DecideMatch records a reviewer's answer. Confirming creates the issue.
 func (a *Intake) DecideMatch(ctx context.Context, who *roster.Actor, in DecideInput) (MatchView, desk.Receipt, error) {
 	rec, err := a.Write(ctx, who, desk.Write{Op: "match.decide", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		before, sc, err := a.matchFor(ctx, tx, who, roster.ActDecide, in.ID, in.Version)
@@ -190,13 +189,13 @@ func (a *Intake) DecideMatch(ctx context.Context, who *roster.Actor, in DecideIn
 	return view, rec, err
 }
 
-// weightOf says how grave a record is, by all that it ever was.
+// weightOf says how serious a record is, by the highest severity that it ever had.
 func (a *Intake) weightOf(ctx context.Context, v *store.View, record string) (intake.Weight, error) {
 	peaks, err := v.RecordPeaks(ctx, record)
 	return a.weight(peaks[record]), err
 }
 
-// weight judges a severity by the pack.
+// weight classifies a severity by the rule pack.
 func (a *Intake) weight(severity int) intake.Weight {
 	return intake.Weight{Peak: severity, Limit: a.Pack().Review.ClueMinSeverity}
 }
@@ -213,8 +212,8 @@ func (a *Intake) matchFor(ctx context.Context, tx *store.Tx, who *roster.Actor, 
 	return m, sc, err
 }
 
-// personFor finds the chosen person. Whoever the reviewer is barred from is
-// nobody that he could find.
+// personFor finds the chosen person. Somebody from whom the reviewer is barred does
+// not exist for him.
 func (a *Intake) personFor(ctx context.Context, tx *store.Tx, sc roster.Scope, m *intake.Match, in DecideInput) (string, error) {
 	person := in.Person
 	if person == "" {
@@ -238,8 +237,8 @@ func (a *Intake) personFor(ctx context.Context, tx *store.Tx, sc roster.Scope, m
 	return person, nil
 }
 
-// attach makes the issue of a match that is confirmed now. The earliest receipt
-// of the record and its duplicates governs.
+// attach creates the issue of a confirmed match. The earliest receipt of the record
+// and its duplicates governs.
 func (a *Intake) attach(ctx context.Context, tx *store.Tx, m *intake.Match) error {
 	linked, err := tx.DuplicatesOf(ctx, m.ID)
 	if err != nil {
@@ -305,7 +304,7 @@ func (a *Intake) registerMatch() {
 		})})
 }
 
-// UndoInput takes a confirmed match back.
+// UndoInput undoes a confirmed match.
 type UndoInput struct {
 	ID      string `json:"id"`
 	Version int64  `json:"version"`
@@ -326,9 +325,9 @@ func (in UndoInput) Validate() error {
 	return nil
 }
 
-// UndoMatch takes a confirmed match back with what followed from it: the
-// issue, the comparison, the leader questions. Where one person may not end the
-// issue it is proposed, and undone when a second inspector agrees.
+// UndoMatch undoes a confirmed match and what followed from it: the issue, the
+// comparison, the leader questions. If one person may not end the issue, it is
+// proposed, and done once a second inspector agrees.
 func (a *Intake) UndoMatch(ctx context.Context, who *roster.Actor, in UndoInput) (MatchView, desk.Receipt, error) {
 	rec, err := a.Write(ctx, who, desk.Write{Op: opMatchUndo, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		return a.undoMatch(ctx, tx, who, "", in)

@@ -14,7 +14,7 @@ import (
 	"plumbline/internal/store"
 )
 
-// CandidateView is a person side by side with the others.
+// CandidateView is one candidate, to be compared with the others.
 type CandidateView struct {
 	PersonID    string   `json:"person_id"`
 	Name        string   `json:"name"`
@@ -30,14 +30,14 @@ type CandidateView struct {
 	Proposed    bool     `json:"proposed"` // chosen by the first of two reviewers
 }
 
-// CellView is one cell of the record as it came.
+// CellView is one cell of the record as received.
 type CellView struct {
 	Header string `json:"header"`
 	Field  string `json:"field"`
 	Text   string `json:"text"`
 }
 
-// StepView is one step that was taken on a match.
+// StepView is one step of a match.
 type StepView struct {
 	Step   string    `json:"step"`
 	At     time.Time `json:"at"`
@@ -68,7 +68,7 @@ type MatchView struct {
 	Rejected     *RowFault              `json:"rejected,omitempty"` // why the row was not read in
 }
 
-// Match shows one match with its candidates side by side.
+// Match shows one match and its candidates side by side.
 func (a *Intake) Match(ctx context.Context, who *roster.Actor, id string) (out MatchView, err error) {
 	err = a.Read(ctx, who, "match.read", func(ctx context.Context, v *store.View) error {
 		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindMatch)
@@ -156,8 +156,8 @@ func (a *Intake) showRecord(ctx context.Context, v *store.View, who *roster.Acto
 	return nil
 }
 
-// showCandidates puts the people side by side as they were on the day. A
-// candidate from whom the reader is barred would have hidden the whole match.
+// showCandidates shows the candidates as they were on the day. If the reader were
+// barred from one of them, the whole match would be hidden from him.
 func showCandidates(ctx context.Context, v *store.View, lang string, m *intake.Match, sc roster.Scope, out *MatchView) error {
 	list := m.List()
 	if m.PersonID != "" && !m.Candidate(m.PersonID) {

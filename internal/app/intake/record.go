@@ -12,7 +12,7 @@ import (
 	"plumbline/internal/store"
 )
 
-// auditIssue makes the issue of a confirmed match, and the text to store.
+// auditIssue creates the issue of a confirmed match, and its text.
 func auditIssue(tx *store.Tx, rec *intake.AuditRecord, reading *intake.Reading, m *intake.Match, x *intake.Index) (*issue.Issue, []store.Content) {
 	if s, ok := x.Subject(m.PersonID); ok {
 		if u := s.UnitOn(rec.EventOn); u != "" {
@@ -32,13 +32,13 @@ func auditIssue(tx *store.Tx, rec *intake.AuditRecord, reading *intake.Reading, 
 	}), texts
 }
 
-// receipt is a day on which a record was received that an issue came from.
+// receipt is the day on which a record behind an issue was received.
 type receipt struct {
 	issue string
 	on    roster.Date
 }
 
-// receivedEarlier lets the earliest receipt date of duplicates govern.
+// receivedEarlier applies the earliest receipt date of the duplicates.
 func (a *Intake) receivedEarlier(ctx context.Context, tx *store.Tx, list []receipt) error {
 	first := make(map[string]roster.Date)
 	var ids []string
@@ -65,7 +65,7 @@ func (a *Intake) receivedEarlier(ctx context.Context, tx *store.Tx, list []recei
 	return tx.SaveIssues(ctx, changes, issue.TimingOf(a.Pack()))
 }
 
-// stopBatch notes that an import stands where it is, and can go on.
+// stopBatch records that an import stopped and can be resumed.
 func (a *Intake) stopBatch(ctx context.Context, j *store.Job) error {
 	who := &roster.Actor{Account: j.Account, Program: true}
 	_, err := a.Write(ctx, who, desk.Write{Op: "audit.import"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {

@@ -7,8 +7,8 @@ import (
 	"plumbline/internal/store"
 )
 
-// earlierRecords are the live records that rows of a file may repeat: those that
-// are stored, and the rows before them.
+// earlierRecords are the live records that rows of a file may repeat: stored ones
+// and earlier rows.
 type earlierRecords struct {
 	a     *Intake
 	live  map[string][]*intake.Match // by sum, earliest first
@@ -50,7 +50,7 @@ func (e *earlierRecords) find(ctx context.Context, v *store.View, judged []judge
 	return nil
 }
 
-// of gives the record that the row repeats; nil where it stands for itself.
+// of returns the record that the row repeats, or nil.
 func (e *earlierRecords) of(j *judgedRow) *intake.Match {
 	if j.sum == "" {
 		return nil
@@ -63,7 +63,7 @@ func (e *earlierRecords) of(j *judgedRow) *intake.Match {
 	return nil
 }
 
-// add lets a row that stands for itself be repeated by those after it.
+// add makes a row available to be repeated by later ones.
 func (e *earlierRecords) add(j *judgedRow, m *intake.Match) {
 	e.live[j.sum] = append(e.live[j.sum], m)
 	e.peaks[m] = j.reading.Severity

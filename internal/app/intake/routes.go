@@ -5,7 +5,7 @@ import (
 	"plumbline/internal/roster"
 )
 
-// intakeRoutes are the operations on audit files, their rows, and matches.
+// Routes are the operations on audit files, their rows, and matches.
 var Routes = []desk.Route{
 	{Op: "audit.sources", Method: "GET", Path: "/audit/sources", Act: roster.ActList, Kind: roster.KindBatch},
 	{Op: "audit.preview", Method: "POST", Path: "/audit/preview", Act: roster.ActImport, Kind: roster.KindBatch},

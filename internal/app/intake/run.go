@@ -19,7 +19,7 @@ import (
 	"plumbline/internal/store"
 )
 
-// importRun is one worker's knowledge of a batch; it is read anew after a crash.
+// importRun is what one worker knows of a batch. It is read again after a crash.
 type importRun struct {
 	a      *Intake
 	job    *store.Job
@@ -32,9 +32,8 @@ type importRun struct {
 	pace   jobs.Pace
 }
 
-// importStep imports a batch from where it stands to its end. Each write is
-// whole: records, matches, issues, the batch's counts and the job's
-// position.
+// importStep imports a batch from its position to the end. Each write is complete:
+// records, matches, issues, the batch's counts and the job's position.
 func (a *Intake) importStep(ctx context.Context, j *store.Job) (bool, error) {
 	var err error
 	for range importTries {
@@ -59,7 +58,7 @@ func (a *Intake) importStep(ctx context.Context, j *store.Job) (bool, error) {
 	return false, errors.Join(err, a.stopBatch(ctx, j))
 }
 
-// all writes chunk after chunk; the next ones are matched while one is written.
+// all writes chunk after chunk, matching the next while one is being written.
 func (r *importRun) all(ctx context.Context) error {
 	ahead, stop := context.WithCancel(ctx)
 	next := r.judgeFrom(ahead, r.batch.Position)
@@ -82,7 +81,7 @@ func (r *importRun) all(ctx context.Context) error {
 // errMoved says that the batch is not where this worker left it.
 var errMoved = errors.New("the import has moved on under another worker")
 
-// judgeFrom matches the rows from a position on, a chunk at a time.
+// judgeFrom matches the rows from a position on, in chunks.
 func (r *importRun) judgeFrom(ctx context.Context, from int) <-chan []judgedRow {
 	out := make(chan []judgedRow, jobs.PaceMost)
 	source, unit := r.batch.Source, r.batch.UnitID // the batch itself moves on with each chunk written
@@ -143,7 +142,7 @@ func (a *Intake) importRun(ctx context.Context, j *store.Job) (*importRun, error
 	return r, nil
 }
 
-// uploadedRows reads the rows of a batch's table from its stored file.
+// uploadedRows reads the rows of a batch from its stored file.
 func uploadedRows(ctx context.Context, v *store.View, b *intake.AuditBatch) ([]sheet.Row, error) {
 	up, err := v.Upload(ctx, b.ID)
 	if err != nil {
@@ -199,8 +198,8 @@ func (r *importRun) chunk(ctx context.Context, judged []judgedRow, to int) error
 	return err
 }
 
-// put writes the records of a chunk, their matches, and the issues of those
-// that attach by themselves, and counts them in the batch.
+// put writes the records of a chunk, their matches, and the issues of those that
+// attach automatically, and adds them to the counts of the batch.
 func (r *importRun) put(ctx context.Context, tx *store.Tx, judged []judgedRow, b *intake.AuditBatch) error {
 	earlier := r.a.earlierRecords()
 	if err := earlier.find(ctx, &tx.View, judged); err != nil {
@@ -265,7 +264,7 @@ func (r *importRun) put(ctx context.Context, tx *store.Tx, judged []judgedRow, b
 	return r.a.receivedEarlier(ctx, tx, dates)
 }
 
-// record is the row as it came.
+// record is the row as received.
 func (r *importRun) record(j *judgedRow) (*intake.AuditRecord, intake.Raw) {
 	rec := &intake.AuditRecord{BatchID: r.batch.ID, RowNo: j.row.Number, Source: r.batch.Source, Sum: j.sum}
 	raw := intake.Raw{Cells: j.row.Cells}
@@ -278,8 +277,8 @@ func (r *importRun) record(j *judgedRow) (*intake.AuditRecord, intake.Raw) {
 	return rec, raw
 }
 
-// match is what was made of it. It belongs to the unit of the best candidate
-// then, else to the unit that the row names, else to the importer's.
+// match is the result for a row. It belongs to the best candidate's unit at the
+// time, else to the unit named in the row, else to the importer's.
 func (r *importRun) match(j *judgedRow, rec *intake.AuditRecord) *intake.Match {
 	m := &intake.Match{
 		RecordID: rec.ID, BatchID: rec.BatchID, RowNo: rec.RowNo, Source: rec.Source, Level: j.outcome.Level,

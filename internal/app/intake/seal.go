@@ -8,8 +8,8 @@ import (
 	"plumbline/internal/store"
 )
 
-// seal takes the complainant's identity out of a row, before anything of the row
-// is written, and seals it. What is kept of the row has an empty cell there.
+// seal removes the complainant's identity from a row before anything of the row is
+// written, and seals it. The stored row has an empty cell there.
 func (r *importRun) seal(j *judgedRow, unit string) {
 	j.record = store.NewID()
 	text := ""

@@ -16,10 +16,10 @@ import (
 	"plumbline/internal/store"
 )
 
-// WithdrawBatch takes back a batch that was imported by mistake: a job undoes
-// every match of it, and what followed. Where one person may not end an issue of
-// it, or set a record of it aside, the withdrawal is proposed, and begins when a
-// second inspector agrees.
+// WithdrawBatch withdraws a batch that was imported by mistake: a job undoes every
+// match and what followed from it. If one person may not end an issue of it, or
+// discard a record of it, the withdrawal is proposed, and begins once a second
+// inspector agrees.
 func (a *Intake) WithdrawBatch(ctx context.Context, who *roster.Actor, in BatchInput) (BatchView, desk.Receipt, error) {
 	rec, err := a.Write(ctx, who, desk.Write{Op: opBatchWithdraw, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		return a.beginWithdrawal(ctx, tx, who, in, false)
@@ -43,8 +43,8 @@ func (a *Intake) registerIntakeWithdraw() {
 		})})
 }
 
-// beginWithdrawal starts the job, or proposes to where a second person has not
-// agreed and has to.
+// beginWithdrawal starts the job, or proposes it if a second person must agree and
+// has not.
 func (a *Intake) beginWithdrawal(ctx context.Context, tx *store.Tx, who *roster.Actor, in BatchInput, agreed bool) ([]ledger.Fact, string, error) {
 	before, err := a.batchFor(ctx, tx, who, roster.ActWithdraw, in)
 	if err != nil {
@@ -82,8 +82,8 @@ func (a *Intake) beginWithdrawal(ctx context.Context, tx *store.Tx, who *roster.
 	return []ledger.Fact{{Verb: opBatchWithdraw, Kind: "audit_batch", ID: after.ID, Unit: after.UnitID}}, after.ID, tx.AddJob(ctx, job)
 }
 
-// withdrawGround asks the records of the batch and its issues why one person may
-// not take it back.
+// withdrawGround asks the records and issues of the batch why one person may not
+// withdraw it.
 func (a *Intake) withdrawGround(ctx context.Context, v *store.View, b *intake.AuditBatch) (string, error) {
 	limit := a.Pack().Review.ClueMinSeverity
 	severe, err := v.SevereOfBatch(ctx, b.ID, limit)
@@ -94,8 +94,8 @@ func (a *Intake) withdrawGround(ctx context.Context, v *store.View, b *intake.Au
 	return b.WithdrawGround(severe, guarded), err
 }
 
-// agreedBy gives the two who agreed to withdraw a batch, nobody where it took
-// one: the job asks the records, not whoever queued it.
+// agreedBy returns the two people who agreed to withdraw a batch, or nobody if one
+// was enough: the job asks the records, not whoever queued it.
 func agreedBy(ctx context.Context, tx *store.Tx, batch string) (by, first string, err error) {
 	rows, err := tx.ProposalsOn(ctx, batch)
 	for _, p := range rows {
@@ -106,8 +106,8 @@ func agreedBy(ctx context.Context, tx *store.Tx, batch string) (by, first string
 	return by, first, err
 }
 
-// withdrawStep takes back one chunk of matches in the order of the file; the
-// job's position is the line of the file that it has come to.
+// withdrawStep undoes one chunk of matches, in the order of the file; the job's
+// position is the line of the file.
 func (a *Intake) withdrawStep(ctx context.Context, j *store.Job) (done bool, err error) {
 	who := &roster.Actor{Account: j.Account, Program: true}
 	_, err = a.Write(ctx, who, desk.Write{Op: "batch.withdraw"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
@@ -160,8 +160,8 @@ func (a *Intake) withdrawStep(ctx context.Context, j *store.Job) (done bool, err
 	return done, err
 }
 
-// withdrawable leaves out what became severe since the withdrawal began: that
-// match stays, and is taken back by two like any other.
+// withdrawable omits matches that have become serious since the withdrawal began:
+// two people must undo those one by one.
 func (a *Intake) withdrawable(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, rows []*intake.Match) ([]*intake.Match, error) {
 	var ids []string
 	for _, m := range rows {
@@ -184,8 +184,8 @@ func (a *Intake) withdrawable(ctx context.Context, tx *store.Tx, who *roster.Act
 	return slices.DeleteFunc(rows, func(m *intake.Match) bool { return stay[m.IssueID] }), nil
 }
 
-// withdrawMatches takes matches out, with their issues and leader questions,
-// and lets the duplicates that were linked to them stand for themselves.
+// withdrawMatches undoes matches with their issues and leader questions; duplicates
+// linked to them then stand for themselves.
 func (a *Intake) withdrawMatches(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, rows []*intake.Match, reason string) error {
 	var ids, issues []string
 	for _, m := range rows {
@@ -215,7 +215,7 @@ func (a *Intake) withdrawMatches(ctx context.Context, tx *store.Tx, who *roster.
 	return a.promote(ctx, tx, ids, rows)
 }
 
-// withdrawIssues takes issues back, and the questions that they raised.
+// withdrawIssues withdraws issues and the questions raised from them.
 func (a *Intake) withdrawIssues(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, ids []string) error {
 	ends, err := a.casework.Endings(ctx, &tx.View, who, first, ids...)
 	if err != nil {
@@ -242,8 +242,8 @@ func (a *Intake) withdrawIssues(ctx context.Context, tx *store.Tx, who *roster.A
 	return a.casework.WithdrawQuestions(ctx, tx, ids...)
 }
 
-// promote lets the first live duplicate of each withdrawn match stand for
-// itself, and links the others to it.
+// promote makes the first live duplicate of each withdrawn match stand for itself
+// and links the others to it.
 func (a *Intake) promote(ctx context.Context, tx *store.Tx, ids []string, gone []*intake.Match) error {
 	linked, err := tx.DuplicatesOf(ctx, ids...)
 	if err != nil || len(linked) == 0 {
@@ -289,7 +289,7 @@ func (a *Intake) promote(ctx context.Context, tx *store.Tx, ids []string, gone [
 	return nil
 }
 
-// showWithdrawal says which file would be taken back, and what it holds.
+// showWithdrawal shows which file would be withdrawn, and what it holds.
 func (a *Intake) showWithdrawal(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal, _ []byte) ([]approval.ProposalLine, error) {
 	b, err := v.Batch(ctx, p.ObjectID, desk.Everything)
 	if err != nil {

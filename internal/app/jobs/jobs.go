@@ -1,5 +1,5 @@
-// Package jobs keeps the long work of a site: queued, resumable in small writes, with
-// counts, and cancelled by who started it; and what comes round by itself.
+// Package jobs runs the long work of a site: queued, resumable in small writes, with
+// exact counts, cancellable by whoever started it. It also runs periodic tasks.
 package jobs
 
 import (
@@ -19,18 +19,18 @@ import (
 	"plumbline/internal/store"
 )
 
-// JobLease is how long a worker may be silent before another takes over.
+// JobLease is how long a worker may be silent before another one takes the job over.
 const JobLease = 30 * time.Second
 
 // ErrJobCancelled ends a job whose owner cancelled it.
 var ErrJobCancelled = errors.New("the job was cancelled")
 
-// Step does the next chunk of a job, saves its position (in the same write
-// as the chunk's rows where there are any) and says whether it was the last.
-// It is called again after a crash with the position last saved.
+// Step does the next chunk of a job, saves its position in the same write as the
+// chunk's rows, and reports whether it was the last. After a crash it is called
+// again with the position last saved.
 type Step func(ctx context.Context, j *store.Job) (done bool, err error)
 
-// Runner keeps the jobs of a site and works on them.
+// Runner stores a site's jobs and runs them.
 type Runner struct {
 	*desk.Desk
 	key    []byte // for what jobs are to do
@@ -40,23 +40,23 @@ type Runner struct {
 	once   sync.Mutex
 }
 
-// New knows no kind of job yet; each area registers its own.
+// New returns a runner that knows no kind of job; each area registers its own.
 func New(d *desk.Desk) (*Runner, error) {
 	key, err := d.Key("job")
 	return &Runner{Desk: d, key: key, steps: make(map[string]Step), wake: make(chan struct{}, 1)}, err
 }
 
-// Handle names the step of a kind of job.
+// Handle registers the step of a kind of job.
 func (a *Runner) Handle(kind string, step Step) { a.steps[kind] = step }
 
-// round is what comes round again by itself.
+// round is a periodic task.
 type round struct {
 	name string
 	due  func(now time.Time) bool
 	do   func(context.Context) error
 }
 
-// Every has something done whenever as much time has passed, and at the start.
+// Every runs a task at the start and whenever d has passed.
 func (a *Runner) Every(d time.Duration, name string, do func(context.Context) error) {
 	var last time.Time
 	a.rounds = append(a.rounds, &round{name, func(now time.Time) bool {
@@ -68,7 +68,7 @@ func (a *Runner) Every(d time.Duration, name string, do func(context.Context) er
 	}, do})
 }
 
-// EveryDay has something done at the start and on every new civil day.
+// EveryDay runs a task at the start and on every new civil day.
 func (a *Runner) EveryDay(name string, do func(context.Context) error) {
 	var last roster.Date
 	a.rounds = append(a.rounds, &round{name, func(time.Time) bool {
@@ -97,9 +97,9 @@ func (a *Runner) NewJob(kind, objectID string, who *roster.Actor, total int64, p
 	return j, nil
 }
 
-// MarkJob marks what a job is to do, and for whom, under the site's key. A job
-// writes entries in the name of its account; whoever owns the database but not
-// the key can queue a row and not mark it, and so does nothing in anybody's name.
+// MarkJob authenticates with the site's key what a job does and for whom. A job
+// writes ledger entries in the name of its account; somebody who owns the database
+// but not the key can insert a row but cannot mark it, so it never runs.
 func (a *Runner) MarkJob(j *store.Job) { j.Proof = a.jobMark(j) }
 
 func (a *Runner) jobMark(j *store.Job) []byte {
@@ -125,7 +125,8 @@ func (a *Runner) WakeJobs() {
 	}
 }
 
-// RunJobs works on jobs until ctx ends, and does what comes round again. Each node of a site runs one.
+// RunJobs works on jobs until ctx ends and runs the periodic tasks. Each node of a
+// site runs one.
 func (a *Runner) RunJobs(ctx context.Context) {
 	tick := time.NewTicker(2 * time.Second)
 	defer tick.Stop()
@@ -150,7 +151,7 @@ func (a *Runner) RunJobs(ctx context.Context) {
 	}
 }
 
-// keepHouse does what has come round again.
+// keepHouse runs the periodic tasks that are due.
 func (a *Runner) keepHouse(ctx context.Context) {
 	now := a.Store.Now()
 	for _, r := range a.rounds {
@@ -163,7 +164,7 @@ func (a *Runner) keepHouse(ctx context.Context) {
 	}
 }
 
-// Keep does at once all that comes round again, due or not.
+// Keep runs all periodic tasks at once, due or not.
 func (a *Runner) Keep(ctx context.Context) error {
 	var failed []error
 	for _, r := range a.rounds {
@@ -172,7 +173,7 @@ func (a *Runner) Keep(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
-// DrainJobs works until no job waits. The command line and tests use it.
+// DrainJobs works until no job is waiting. The command line and the tests use it.
 func (a *Runner) DrainJobs(ctx context.Context) error {
 	for {
 		worked, err := a.RunOneJob(ctx)
@@ -182,8 +183,8 @@ func (a *Runner) DrainJobs(ctx context.Context) error {
 	}
 }
 
-// RunOneJob takes one job and works on it to its end; worked is false where
-// none waits.
+// RunOneJob claims one job and runs it to its end; worked is false if none was
+// waiting.
 func (a *Runner) RunOneJob(ctx context.Context) (worked bool, err error) {
 	a.once.Lock()
 	defer a.once.Unlock()
@@ -323,7 +324,8 @@ func (a *Runner) Jobs(ctx context.Context, who *roster.Actor, cursor string, lim
 	return out, next, err
 }
 
-// CancelJob stops a job of the actor's own where it stands. What it did stays.
+// CancelJob stops one of the actor's own jobs where it stands. What it has done
+// stays.
 func (a *Runner) CancelJob(ctx context.Context, who *roster.Actor, id string) (JobView, error) {
 	if _, err := a.Authorize(who, "job.cancel"); err != nil {
 		return JobView{}, err

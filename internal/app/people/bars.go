@@ -17,7 +17,7 @@ import (
 // than the past is: it waits for the deciding tier above, from outside. Whatever
 // bars nobody from an open matter is written at once.
 
-// rising is one person who would come to stand above others.
+// rising is a person who would come to stand above others.
 type rising struct {
 	superior string
 	person   string   // whom he would lead: one person,
@@ -25,13 +25,13 @@ type rising struct {
 	from, to roster.Date
 }
 
-// bar is an open matter that somebody with a role could handle until now.
+// bar is an open matter that somebody with a role could handle so far.
 type bar struct {
 	handler, superior string
 	matter            store.Matter
 }
 
-// overlay is the tree as the changes of a plan make it.
+// overlay is the tree with the changes of a plan applied.
 type overlay struct {
 	tree  *roster.Tree
 	above map[string]string // unit → its new parent
@@ -47,7 +47,7 @@ func overlaid(tree *roster.Tree, changes []*change) overlay {
 	return o
 }
 
-// ancestors lists the unit and those that will stand above it.
+// ancestors lists the unit and those that will be above it.
 func (o overlay) ancestors(unit string) (out []string) {
 	for unit != "" && !slices.Contains(out, unit) {
 		out = append(out, unit)
@@ -60,8 +60,8 @@ func (o overlay) ancestors(unit string) (out []string) {
 	return out
 }
 
-// rises lists who comes to stand above whom by the changes, each with the change
-// that does it. It leaves out what ends before today.
+// rises lists who would come to stand above whom, with the change that causes it.
+// Changes that end before today are left out.
 func (a *Personnel) rises(ctx context.Context, v *store.View, o overlay, changes []*change) (map[*change][]rising, error) {
 	today := a.Today()
 	type junior struct {
@@ -133,16 +133,16 @@ func (a *Personnel) rises(ctx context.Context, v *store.View, o overlay, changes
 	return out, nil
 }
 
-// within reports whether a dated fact was on record for all the days that it is
-// left with: it ends sooner, and puts nobody above anybody.
+// within reports whether a dated fact was already on record for all its remaining
+// days: it only ends sooner, and puts nobody above anybody.
 func within(before, after any) bool {
 	from, to, dated := datesOf(before)
 	begins, ends, _ := datesOf(after)
 	return dated && !otherFact(before, after) && from <= begins && (to == "" || ends != "" && ends <= to)
 }
 
-// bars says from which open matters the changes would bar whom: those who hold a
-// role there, and were not barred from it until now.
+// bars returns from which open matters the changes would bar whom: holders of a role
+// there who have not been barred so far.
 func (a *Personnel) bars(ctx context.Context, v *store.View, tree *roster.Tree, changes []*change) (map[*change][]bar, error) {
 	o := overlaid(tree, changes)
 	rises, err := a.rises(ctx, v, o, changes)
@@ -182,8 +182,8 @@ func (a *Personnel) bars(ctx context.Context, v *store.View, tree *roster.Tree, 
 	return out, nil
 }
 
-// handlers are those who hold a role today beside that of an officer, with where
-// they serve and will.
+// handlers are the holders of a role other than officer, with their present and
+// future units.
 func (a *Personnel) handlers(ctx context.Context, v *store.View) ([]*roster.Actor, map[string][]*roster.Posting, error) {
 	grants, err := v.DutyGrants(ctx, slices.DeleteFunc(slices.Clone(roster.Roles), func(r roster.Role) bool { return r == roster.RoleOfficer }), a.Store.Now())
 	if err != nil {
@@ -212,7 +212,7 @@ func (a *Personnel) handlers(ctx context.Context, v *store.View) ([]*roster.Acto
 	return out, postings, err
 }
 
-// handles reports whether the matter lies in the reach of a role of his, and he
+// handles reports whether the matter is within the reach of one of his roles and he
 // is not barred from it already.
 func handles(tree *roster.Tree, who *roster.Actor, m store.Matter) bool {
 	if who.Person == m.PersonID || slices.Contains(who.Superiors, m.PersonID) || slices.Contains(who.Relatives, m.PersonID) {
@@ -244,8 +244,8 @@ func (r rising) reaches(o overlay, person string, postings []*roster.Posting) bo
 	})
 }
 
-// holdBars takes those changes out of the plan that would bar somebody from an
-// open matter.
+// holdBars removes from the plan the changes that would bar somebody from an open
+// matter.
 func (a *Personnel) holdBars(ctx context.Context, v *store.View, p *rosterPlan) error {
 	bars, err := a.bars(ctx, v, p.tree, p.changes)
 	if err != nil || len(bars) == 0 {
@@ -263,7 +263,7 @@ func (a *Personnel) holdBars(ctx context.Context, v *store.View, p *rosterPlan) 
 	return nil
 }
 
-// barLines counts, for the reader, whom the changes bar from what he may see.
+// barLines counts for the reader whom the changes bar, as far as he may see it.
 func (a *Personnel) barLines(ctx context.Context, v *store.View, who *roster.Actor, p *rosterPlan) ([]approval.ProposalLine, error) {
 	bars, err := a.bars(ctx, v, p.tree, p.changes)
 	if err != nil || len(bars) == 0 {

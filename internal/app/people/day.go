@@ -10,13 +10,11 @@ import (
 	"plumbline/internal/store"
 )
 
-// placeChunk is how many people one write moves: under 20 ms of the writer's
-// time.
+// placeChunk is the number of people per write, under 20 ms.
 const placeChunk = 100
 
-// PlacePeople puts everybody where his main posting stands today: a posting
-// that begins or ends by its date alone takes effect on that day. It changes
-// nobody a second time, and may be broken off and started again.
+// PlacePeople moves everybody to the unit of his main posting as of today: a posting
+// that begins or ends by date alone takes effect on that day. It is safe to repeat.
 func (a *Personnel) PlacePeople(ctx context.Context) (moved int, err error) {
 	today := a.Today()
 	var wrong []string

@@ -44,8 +44,8 @@ type RosterResult struct {
 // Nothing reports that the file says what is already there.
 func (r *RosterResult) Nothing() bool { return r.Created+r.Updated+r.Ended+r.Proposed == 0 }
 
-// change is what one person, unit or target of the file asks for. It is
-// written as a whole.
+// change is what the file asks for about one person, unit or target. It is written
+// as a whole.
 type change struct {
 	inserts []any
 	saves   []saved
@@ -81,8 +81,8 @@ type rosterPlan struct {
 	setup   bool   // the operator loads the roster while there is no matter yet
 }
 
-// add keeps a change and counts it: rows of the file asked for it, of which so
-// many made and so many changed something.
+// add appends a change to the plan and counts its rows: how many create something
+// and how many change something.
 func (p *rosterPlan) add(c *change, rows, created, updated, ended int) {
 	p.Unchanged += rows - created - updated
 	p.Created += created
@@ -94,7 +94,7 @@ func (p *rosterPlan) add(c *change, rows, created, updated, ended int) {
 	}
 }
 
-// addOne keeps the change of one row about one thing.
+// addOne appends the change of a single row.
 func (p *rosterPlan) addOne(c *change, fresh bool, ended int) {
 	switch {
 	case c.empty():
@@ -106,15 +106,15 @@ func (p *rosterPlan) addOne(c *change, fresh bool, ended int) {
 	}
 }
 
-// reaches reports whether a unit lies within the actor's own reach.
+// reaches reports whether a unit is within the actor's own reach.
 func (p *rosterPlan) reaches(unit string) bool {
 	return p.scope.All && unit == "" || p.scope.Admits(roster.Target{Unit: unit, Branch: p.tree.Branch(unit)})
 }
 
-// concernsSelf reports whether a change makes, alters or ends a posting or a
-// command link of the person who asks for it. Where somebody served and whom he
-// answered for decide what he may see and which questions are put to him, so
-// another records officer must write that.
+// concernsSelf reports whether a change creates, alters or ends a posting or command
+// link of the person who requests it. Where somebody served and for whom he answered
+// decides what he may see and which questions he is asked, so another records
+// officer must enter it.
 func (p *rosterPlan) concernsSelf(c *change) bool {
 	if p.self == "" {
 		return false
@@ -132,7 +132,7 @@ func (p *rosterPlan) concernsSelf(c *change) bool {
 		slices.ContainsFunc(c.saves, func(s saved) bool { return own(s.after) })
 }
 
-// refuses says why a change may not stand, nil if it may.
+// refuses returns why a change may not be made, or nil.
 func (p *rosterPlan) refuses(c *change) *fault.Error {
 	if p.concernsSelf(c) {
 		return fault.Forbidden("roster_own")
@@ -149,8 +149,7 @@ func (p *rosterPlan) refuses(c *change) *fault.Error {
 	return nil
 }
 
-// changesAtOnce is how many changes one write carries: under 20 ms of the
-// writer's time.
+// changesAtOnce is the number of changes per write, under 20 ms.
 const changesAtOnce = 50
 
 // ImportRoster imports one table of the roster. Rows that cannot be taken are
@@ -233,8 +232,8 @@ func (a *Personnel) planRoster(ctx context.Context, v *store.View, p *rosterPlan
 	}
 }
 
-// applyRoster writes the plan in small writes. A row that somebody else changed
-// meanwhile is a conflict, and the import can simply be started again.
+// applyRoster writes the plan in small writes. A row that somebody else has changed
+// meanwhile is a conflict; the import can simply be repeated.
 func (a *Personnel) applyRoster(ctx context.Context, who *roster.Actor, op string, p *rosterPlan, progress func(done, total int)) error {
 	id, done := store.NewID(), 0
 	for part := range slices.Chunk(p.changes, changesAtOnce) {

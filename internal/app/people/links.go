@@ -94,14 +94,14 @@ func (a *Personnel) readLink(p *rosterPlan, r *rosterRow, people map[string]*ros
 	return l
 }
 
-// linkWish is a command link as a row asks for it, and whether the row says when
-// it ends.
+// linkWish is a command link as a row asks for it, and whether the row gives its
+// end.
 type linkWish struct {
 	*roster.CommandLink
 	ends bool
 }
 
-// planTarget settles who commands one unit or person, as the rows ask.
+// planTarget plans who commands one unit or person.
 func planTarget(p *rosterPlan, rows []*rosterRow, wishes []*linkWish, have []*roster.CommandLink, whole bool) {
 	c, updated, ended := &change{unit: wishes[0].OverUnitID}, 0, 0
 	matched := map[string]bool{}

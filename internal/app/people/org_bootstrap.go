@@ -14,8 +14,8 @@ import (
 	"plumbline/internal/store"
 )
 
-// Bureau is a whole organisation to set up at once. Units come parents first;
-// every ID is given, because rows refer to each other.
+// Bureau is a whole organisation, to be set up at once. Units come parents first;
+// all ids are given, because rows refer to each other.
 type Bureau struct {
 	Units    []*roster.Unit
 	People   []Recruit
@@ -24,8 +24,8 @@ type Bureau struct {
 	Progress func(done, total int)
 }
 
-// Recruit is one person with what begins with his service. An empty Account.ID
-// leaves him without an account.
+// Recruit is a person and what begins with his service. An empty Account.ID means no
+// account.
 type Recruit struct {
 	Person   *roster.Person
 	Numbers  []*roster.Identifier
@@ -33,12 +33,12 @@ type Recruit struct {
 	Account  *roster.Account
 }
 
-// recruitChunk is how many people one write takes: about ten milliseconds.
+// recruitChunk is the number of people per write, about ten milliseconds.
 const recruitChunk = 100
 
 // Establish sets up an organisation on an empty site: units, then people with
-// numbers, postings and accounts not yet activated, then command links. Only
-// the program itself may do it.
+// numbers, postings and inactive accounts, then command links. Only the program
+// itself may do it.
 func (a *Personnel) Establish(ctx context.Context, who *roster.Actor, b Bureau) error {
 	if who == nil || !who.Program {
 		return fault.Forbidden("not_allowed")
@@ -134,8 +134,8 @@ func (a *Personnel) SiteFact(ctx context.Context, name string) (value string, er
 	return value, err
 }
 
-// Snapshot reads the lists that a unit owes in a campaign, for the program's
-// own work on them.
+// Snapshot returns the lists that a unit owes in a campaign, for the program's own
+// work.
 func (a *Personnel) Snapshot(ctx context.Context, who *roster.Actor, campaign, unit string) (rows []selfcheck.Submission, err error) {
 	if who == nil || !who.Program {
 		return nil, fault.Forbidden("not_allowed")

@@ -42,12 +42,12 @@ type rewriteRow struct {
 	Cells  map[string]string `json:"cells"`
 }
 
-// rewriteMax is how many rows of one file may wait for one approval; the act is
-// done in one write.
+// rewriteMax bounds the rows of one file that can wait for one approval; the act is
+// a single write.
 const rewriteMax = 500
 
-// sameRewrite reports whether two proposals ask for the same rows. Another row
-// of the same unit or person is another matter.
+// sameRewrite reports whether two proposals ask for the same rows. Another row of
+// the same unit or person is a different act.
 func sameRewrite(x, y []byte) bool {
 	one, err := approval.Input[rewriteInput](x)
 	two, err2 := approval.Input[rewriteInput](y)
@@ -56,11 +56,11 @@ func sameRewrite(x, y []byte) bool {
 
 func noObject[T any](*T, string) {}
 
-// span is the time that a change rewrites, both ends inclusive; "" is open.
+// span is the time that a change rewrites, inclusive; "" is open.
 type span struct{ from, to roster.Date }
 
-// rewritten gives the days before today on which the change makes another
-// answer than was recorded; false if it leaves them alone.
+// rewritten returns the days before today for which the change gives a different
+// answer than was recorded, or false if there are none.
 func (c *change) rewritten(today roster.Date) (s span, past bool) {
 	add := func(from, to roster.Date) {
 		last := today.AddDays(-1)
@@ -105,8 +105,8 @@ func (c *change) rewritten(today roster.Date) (s span, past bool) {
 	return s, past
 }
 
-// otherFact reports whether a dated fact says something else than before,
-// whatever its days: another post, another rank, in the leadership team or not.
+// otherFact reports whether a dated fact differs from before in anything but its
+// dates: another post, another rank, in the leadership team or not.
 func otherFact(before, after any) bool {
 	switch x := before.(type) {
 	case *roster.Posting:
@@ -139,8 +139,8 @@ func datesOf(row any) (from, to roster.Date, dated bool) {
 	return "", "", false
 }
 
-// touched are the people and units that dated facts of the change are about,
-// and the people who hold a command link of it.
+// touched are the people and units that the dated facts of the change are about, and
+// the holders of its command links.
 func (c *change) touched() (people, units, holders []string) {
 	see := func(row any) {
 		switch x := row.(type) {
@@ -168,7 +168,7 @@ func once(ids []string) []string {
 	return slices.Compact(slices.DeleteFunc(ids, func(s string) bool { return s == "" }))
 }
 
-// holdPast takes those changes out of the plan that rewrite the past.
+// holdPast removes from the plan the changes that rewrite the past.
 func (a *Personnel) holdPast(ctx context.Context, v *store.View, p *rosterPlan) error {
 	today := a.Today()
 	if p.setup { // who sets a site up loads its past, and mends it
@@ -219,7 +219,7 @@ func (a *Personnel) holdPast(ctx context.Context, v *store.View, p *rosterPlan) 
 	return nil
 }
 
-// proposeRewrite files what the plan holds back.
+// proposeRewrite proposes what the plan held back.
 func (a *Personnel) proposeRewrite(ctx context.Context, who *roster.Actor, op string, p *rosterPlan) error {
 	if len(p.past) == 0 {
 		return nil
@@ -243,8 +243,8 @@ func (a *Personnel) proposeRewrite(ctx context.Context, who *roster.Actor, op st
 	return nil
 }
 
-// rewriteProposal says who must approve: the deciding tier above the unit
-// concerned, and nobody whose own past it is.
+// rewriteProposal decides who must approve: the deciding tier above the unit,
+// excluding anybody whose own past it is.
 func (a *Personnel) rewriteProposal(p *rosterPlan, op string, people, units, holders []string) consent.Proposal {
 	out := consent.Proposal{Op: op, ObjectKind: "roster_import", ObjectID: store.NewID(), Ground: "past", Approver: roster.RoleDecidingBody, DecideTier: 2,
 		Excluded: consent.Join(append(people, holders...), "")}
@@ -301,8 +301,8 @@ func (a *Personnel) replan(ctx context.Context, v *store.View, who *roster.Actor
 	return p, nil
 }
 
-// rewritePast writes the approved past. Questions that were raised stay; those
-// that the corrected record calls for are raised now.
+// rewritePast writes the approved past. Questions already raised stay; those that
+// the corrected record calls for are raised.
 func (a *Personnel) rewritePast(ctx context.Context, tx *store.Tx, g approval.Approved, in rewriteInput) ([]ledger.Fact, error) {
 	p, err := a.replan(ctx, &tx.View, g.Proposer, g.Proposal.Op, in)
 	if err != nil {

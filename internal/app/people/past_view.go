@@ -10,12 +10,12 @@ import (
 	"plumbline/internal/store"
 )
 
-// linesMax is how many of the rewritten rows a proposal shows one by one.
+// linesMax bounds the rewritten rows that a proposal shows one by one.
 const linesMax = 30
 
-// showRewrite says which rows change the past, and what follows from them: the
-// issues, cases, questions and matches that the reader may see, and how many
-// people's bars are worked out anew.
+// showRewrite shows which rows change the past and what follows: the issues, cases,
+// questions and matches that the reader may see, and how many people's bars are
+// recalculated.
 func (a *Personnel) showRewrite(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal, input []byte) ([]approval.ProposalLine, error) {
 	in, err := approval.Input[rewriteInput](input)
 	if err != nil {
@@ -67,7 +67,8 @@ func counted(key string, n int) approval.ProposalLine {
 	return approval.ProposalLine{Key: key, Text: strconv.Itoa(n)}
 }
 
-// proposerOf is the actor who proposed, nil where he has no account any more.
+// proposerOf is the actor who made the proposal, or nil if he no longer has an
+// account.
 func (a *Personnel) proposerOf(ctx context.Context, v *store.View, p *consent.Proposal) (*roster.Actor, error) {
 	account, err := v.AccountOfPerson(ctx, p.ProposedBy)
 	if err != nil || account == "" {
@@ -76,7 +77,7 @@ func (a *Personnel) proposerOf(ctx context.Context, v *store.View, p *consent.Pr
 	return a.ActorOf(ctx, v, account)
 }
 
-// impact counts what a rewritten past touches, as far as the reader may see it.
+// impact counts what a rewritten past affects, as far as the reader may see it.
 func (a *Personnel) impact(ctx context.Context, v *store.View, who *roster.Actor, t store.Touch) ([]approval.ProposalLine, error) {
 	bars, err := v.PostedIn(ctx, t)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package people holds the roster: units, people, postings, numbers and command links, as
-// files and as rows, what changes their past, and how a site is set up.
+// Package people maintains the roster (units, people, postings, numbers and command
+// links, as files and as single rows) and its past, and sets up a site.
 package people
 
 import (

@@ -11,7 +11,7 @@ import (
 	"plumbline/internal/store"
 )
 
-// peopleFacts is what the database knows of the people that a file names.
+// peopleFacts is what the database knows about the people whom a file names.
 type peopleFacts struct {
 	byNumber map[string]*roster.Person
 	held     map[string][]*roster.Identifier // by person
@@ -57,8 +57,8 @@ func (a *Personnel) loadPeople(ctx context.Context, v *store.View, rows []*roste
 	return f, err
 }
 
-// planPeople compares the rows with the people that there are. A number that
-// one row gives up may be taken by another: who gives up what is settled first.
+// planPeople compares the rows with the existing people. A number given up in one
+// row may be taken in another, so releases are planned first.
 func (a *Personnel) planPeople(ctx context.Context, v *store.View, p *rosterPlan, rows []*rosterRow) error {
 	f, err := a.loadPeople(ctx, v, rows)
 	if err != nil {
@@ -113,7 +113,7 @@ func (a *Personnel) planPeople(ctx context.Context, v *store.View, p *rosterPlan
 	return a.endService(ctx, v, p, left, f)
 }
 
-// personWish is what a row says of a person.
+// personWish is what a row says about a person.
 type personWish struct {
 	number        string
 	before, after *roster.Person
@@ -183,8 +183,8 @@ func setKeys(p *roster.Person, k roster.NameKeys) {
 	p.NameFolded, p.Pinyin, p.Initials, p.SortKey = k.Folded, k.Pinyin, k.Initials, k.SortKey
 }
 
-// begins is from when a new number counts: as the row says, else always for
-// somebody new, else from the day of the file.
+// begins is the day from which a new number counts: as given in the row, else always
+// for somebody new, else the day of the file.
 func (w *personWish) begins(held bool, asOf roster.Date) roster.Date {
 	if w.from != "" {
 		return w.from
@@ -195,8 +195,8 @@ func (w *personWish) begins(held bool, asOf roster.Date) roster.Date {
 	return ""
 }
 
-// checkHolders refuses a number that somebody else holds at the same time.
-// Numbers may be used again when their holder has given them up.
+// checkHolders refuses a number that somebody else holds at the same time. A number
+// may be reused once its holder has given it up.
 func (a *Personnel) checkHolders(p *rosterPlan, r *rosterRow, w *personWish, f *peopleFacts) {
 	for kind, value := range w.numbers {
 		folded := roster.FoldNumber(value)
@@ -233,8 +233,8 @@ func (a *Personnel) checkHolders(p *rosterPlan, r *rosterRow, w *personWish, f *
 	}
 }
 
-// personChange gathers what a row asks for: the person, and his dated numbers
-// and names.
+// personChange collects what a row asks for: the person and his dated numbers and
+// names.
 func (a *Personnel) personChange(p *rosterPlan, w *personWish, f *peopleFacts) (*change, int) {
 	c, ended := &change{unit: w.after.UnitID}, 0
 	switch {
@@ -282,8 +282,8 @@ func personFacts(p *roster.Person) personKey {
 	return personKey{p.Name, p.Pinyin, p.Sex, p.Rank, p.IDHash, p.State, p.SortKey, p.Kind, p.BornOn}
 }
 
-// endService ends what hangs on people who left: postings, command links, and
-// the account with its sessions.
+// endService ends what depends on people who left: postings, command links, and the
+// account with its sessions.
 func (a *Personnel) endService(ctx context.Context, v *store.View, p *rosterPlan, left map[string]*personWish, f *peopleFacts) error {
 	ids := make([]string, 0, len(left))
 	for id := range left {

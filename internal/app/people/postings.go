@@ -11,8 +11,8 @@ import (
 )
 
 // planPostings compares the rows with the postings of the people they name. A
-// posting that runs and that the file no longer says is ended, unless a row of
-// the same person was rejected: then nothing of his is ended.
+// running posting that the file no longer contains is ended, unless a row of the
+// same person was rejected: then none of his is ended.
 func (a *Personnel) planPostings(ctx context.Context, v *store.View, p *rosterPlan, rows []*rosterRow) error {
 	units, err := v.UnitsByCode(ctx)
 	if err != nil {
@@ -94,8 +94,8 @@ func readPosting(r *rosterRow, who *roster.Person, units map[string]*roster.Unit
 	return w
 }
 
-// onto is the posting as the row asks for it: what the row does not name stays.
-// A row that gives no last day does not open what has ended.
+// onto is the posting as the row asks for it. What the row does not name stays, and
+// a row without a last day does not reopen an ended posting.
 func (w *postingWish) onto(x *roster.Posting, running bool) *roster.Posting {
 	next := *x
 	if w.row.named("post") {
@@ -114,10 +114,9 @@ func (w *postingWish) onto(x *roster.Posting, running bool) *roster.Posting {
 	return &next
 }
 
-// chooseMain says which of a person's postings are main ones: those that a row
-// calls so. A posting that is there stays what it is where no row says
-// anything; else the first of the file is the main one, and a new posting by
-// itself where no other runs.
+// chooseMain decides which of a person's postings are main ones: those that a row
+// says are. Without such a row an existing posting stays as it is; otherwise the
+// first in the file is the main one, or a new posting if no other is running.
 func chooseMain(p *rosterPlan, wishes []*postingWish, same, have []*roster.Posting) {
 	said := slices.ContainsFunc(wishes, func(w *postingWish) bool { return w.main == "yes" })
 	some := said
@@ -152,14 +151,13 @@ func (p *rosterPlan) matchPosting(w *postingWish, have []*roster.Posting, matche
 	return nil
 }
 
-// goesOn reports whether a row without a first day changes what a running
-// posting is: that counts from the day of the file, and what it was before stays
-// on record.
+// goesOn reports whether a row without a first day changes a running posting. The
+// change counts from the day of the file; what it was before stays on record.
 func (p *rosterPlan) goesOn(w *postingWish, x, next *roster.Posting) bool {
 	return !p.setup && w.post.FromOn == "" && x.FromOn < p.asOf && p.running(x) && p.running(next) && !samePost(x, next)
 }
 
-// planPerson settles the postings of one person.
+// planPerson plans the postings of one person.
 func planPerson(p *rosterPlan, who *roster.Person, wishes []*postingWish, have []*roster.Posting, whole bool) {
 	c, updated, ended := &change{}, 0, 0
 	matched := map[string]bool{}
@@ -239,7 +237,7 @@ func planPerson(p *rosterPlan, who *roster.Person, wishes []*postingWish, have [
 	p.add(c, len(wishes), len(wishes)-len(matched), updated, ended)
 }
 
-// newMain is the main posting among those that begin, nil if there is none.
+// newMain is the main posting among the new ones, or nil.
 func newMain(begun []*roster.Posting) *roster.Posting {
 	for _, x := range begun {
 		if x.Main {
@@ -249,8 +247,7 @@ func newMain(begun []*roster.Posting) *roster.Posting {
 	return nil
 }
 
-// replaced reports whether a running posting ends because a new main one
-// begins.
+// replaced reports whether a running posting ends because a new main one begins.
 func replaced(x *roster.Posting, begun []*roster.Posting) bool {
 	fresh := newMain(begun)
 	return fresh != nil && x.Main && x.FromOn <= fresh.FromOn && (x.ToOn == "" || x.ToOn >= fresh.FromOn)
@@ -260,7 +257,7 @@ func samePosting(a, b *roster.Posting) bool {
 	return samePost(a, b) && a.FromOn == b.FromOn && a.ToOn == b.ToOn
 }
 
-// samePost reports whether two postings say the same, whatever their time.
+// samePost reports whether two postings are equal except for their dates.
 func samePost(a, b *roster.Posting) bool {
 	return a.PersonID == b.PersonID && a.UnitID == b.UnitID && a.Post == b.Post && a.Rank == b.Rank && a.Team == b.Team && a.Main == b.Main
 }

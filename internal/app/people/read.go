@@ -60,7 +60,7 @@ func (a *Personnel) Units(ctx context.Context, who *roster.Actor) (out []UnitVie
 	return out, err
 }
 
-// LinkView is a command link with the names around it.
+// LinkView is a command link with names.
 type LinkView struct {
 	ID           string          `json:"id"`
 	Kind         roster.LinkKind `json:"kind"`
@@ -73,7 +73,7 @@ type LinkView struct {
 	ToOn         roster.Date     `json:"to,omitempty"`
 }
 
-// UnitPage is one unit with who commands it, and where it stood.
+// UnitPage is one unit, who commands it, and where it was in the tree over time.
 type UnitPage struct {
 	UnitView
 	Parents  []roster.UnitLink `json:"-"`
@@ -145,7 +145,7 @@ func (a *Personnel) linkViews(ctx context.Context, v *store.View, who *roster.Ac
 	return out, err
 }
 
-// PersonView is a person's roster facts; nothing of his file is here.
+// PersonView is a person's roster data; it contains nothing of his file.
 type PersonView struct {
 	ID          string            `json:"id"`
 	Version     int64             `json:"version"`
@@ -159,8 +159,7 @@ type PersonView struct {
 	Unit        string            `json:"unit,omitempty"`
 }
 
-// PeopleQuery asks for a page of people. What is typed never stands in an
-// address.
+// PeopleQuery asks for a page of people. Search terms never appear in an address.
 type PeopleQuery struct {
 	Query  string
 	UnitID string // and the units below it
@@ -216,7 +215,7 @@ func viewPerson(p *roster.Person, units map[string]string) PersonView {
 		State: p.State, UnitID: p.UnitID, Unit: units[p.UnitID]}
 }
 
-// DatedFact is a posting, number or name of a person with its time.
+// DatedFact is a posting, number or name of a person with its dates.
 type DatedFact struct {
 	Kind   string      `json:"kind"` // posting, police_no, badge_no, former_name
 	Text   string      `json:"text"`
@@ -229,7 +228,7 @@ type DatedFact struct {
 	ToOn   roster.Date `json:"to,omitempty"`
 }
 
-// PersonPage is one person with everything dated about him.
+// PersonPage is one person with all dated facts about him.
 type PersonPage struct {
 	PersonView
 	BornOn    roster.Date `json:"born_on,omitempty"`
@@ -307,7 +306,7 @@ func (a *Personnel) personPage(ctx context.Context, v *store.View, who *roster.A
 	return page, err
 }
 
-// NameKeysInput corrects how a name is read: syllables with blanks between.
+// NameKeysInput corrects how a name is read: syllables separated by spaces.
 type NameKeysInput struct {
 	ID      string `json:"-"` // "" is the actor himself
 	Version int64  `json:"version"`
@@ -327,8 +326,8 @@ func (in NameKeysInput) Validate() error {
 	return nil
 }
 
-// CorrectNameKeys corrects how a name is read, for oneself or, as records
-// officer, for somebody in scope.
+// CorrectNameKeys corrects how a name is read: one's own or, for a records officer,
+// that of somebody in scope.
 func (a *Personnel) CorrectNameKeys(ctx context.Context, who *roster.Actor, in NameKeysInput) (desk.Receipt, error) {
 	op := "person.edit"
 	if in.ID == "" {

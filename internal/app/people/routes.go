@@ -5,7 +5,7 @@ import (
 	"plumbline/internal/roster"
 )
 
-// rosterRoutes are the operations on units, people, postings and command links.
+// Routes are the operations on units, people, postings and command links.
 var Routes = []desk.Route{
 	{Op: "roster.establish", Act: roster.ActCreate, Kind: roster.KindUnit, Write: true},
 	{Op: "unit.list", Method: "GET", Path: "/units", Act: roster.ActList, Kind: roster.KindUnit},

@@ -17,7 +17,7 @@ var rowOps = map[RosterTable]string{UnitTable: "unit.save", PeopleTable: "person
 // RowOp is the operation that saves one row of the table.
 func (t RosterTable) RowOp() string { return rowOps[t] }
 
-// Must lists the fields that a row cannot do without.
+// Must lists the required fields of a row.
 func (t RosterTable) Must() (out []string) {
 	for _, c := range rosterColumns[t] {
 		if field, must := strings.CutSuffix(c, "*"); must {
@@ -34,10 +34,10 @@ type RosterRow struct {
 	AsOf  roster.Date       // from when it counts; "" is today
 }
 
-// SaveRosterRow makes, changes or ends one unit, person, posting or command
-// link, by the rules of the import. Unlike a file, one row says nothing of what
-// it does not name: only a new main posting ends the one before it, and a new
-// head the head before him.
+// SaveRosterRow creates, changes or ends one unit, person, posting or command link
+// by the rules of the import. Unlike a file, a row says nothing about what it does
+// not name: only a new main posting ends the previous one, and a new head the
+// previous head.
 func (a *Personnel) SaveRosterRow(ctx context.Context, who *roster.Actor, in RosterRow) (*RosterResult, error) {
 	op, ok := rowOps[in.Table]
 	if !ok {

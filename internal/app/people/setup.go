@@ -59,9 +59,10 @@ type NewAccess struct {
 	Until       time.Time   `json:"until"`
 }
 
-// SetUp makes the first administrators at the bureau, and the one of the
-// authority where he is posted, each with an account and a one-time code, in one write. Once there is any administrator it refuses:
-// the set-up actor has ended, and from then on security administrators grant.
+// SetUp creates the first administrators of the bureau, and the one of the superior
+// authority at the unit where he is posted, each with an account and a one-time
+// code, in one write. It refuses once there is any administrator: from then on
+// security administrators grant roles.
 func (a *Personnel) SetUp(ctx context.Context, in SetUpInput) (out []NewAccess, rec desk.Receipt, err error) {
 	who := desk.Program("set-up")
 	rec, err = a.Write(ctx, who, desk.Write{Op: "site.setup", Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
@@ -166,20 +167,20 @@ func (a *Personnel) firstAdministrator(ctx context.Context, tx *store.Tx, tree *
 	return &NewAccess{AccountID: acc.ID, Login: acc.Login, PersonnelNo: p.PersonnelNo, Name: p.Name, UnitID: at, Unit: tree.Unit(at).Name, Role: role, Code: code, Until: until}, nil
 }
 
-// AccountsInput asks for an account for everybody who serves and has none.
+// AccountsInput asks for accounts for everybody in service who has none.
 type AccountsInput struct {
 	UnitID   string // this unit and below; "" for all in reach
 	Codes    bool   // draw a one-time code for each
 	Progress func(done int)
 }
 
-// accountsAtOnce is how many accounts one write makes.
+// accountsAtOnce is the number of accounts per write.
 const accountsAtOnce = 200
 
-// AddAccounts makes an account for everybody in reach who serves and has none.
-// The login is the personnel number. Who has an account keeps it, so it can be
-// repeated after an import. Logins that somebody else already uses are
-// skipped and named. Each part is written whole; broken off, it is repeated.
+// AddAccounts creates accounts for everybody in reach who is in service and has
+// none. The login is the personnel number. Existing accounts are kept, so it can be
+// repeated after an import. Logins already in use are skipped and named. Each part
+// is a whole write.
 func (a *Personnel) AddAccounts(ctx context.Context, who *roster.Actor, in AccountsInput) (made []NewAccess, skipped []string, err error) {
 	after := ""
 	for {
@@ -267,15 +268,15 @@ func (a *Personnel) newAccounts(ctx context.Context, tx *store.Tx, tree *roster.
 	return made, skipped, tx.PutCredentials(ctx, secrets)
 }
 
-// HeadsResult says what granting to the heads by the roster came to.
+// HeadsResult is the result of GrantHeads.
 type HeadsResult struct {
 	Granted int      `json:"granted"`
 	Skipped []string `json:"skipped"` // accounts that the separation of duties forbids, or outside reach
 }
 
-// GrantHeads grants the role of unit head to everybody whom the roster names as
-// head of an active unit in reach and who has an account. It can be repeated
-// after an import, and grants nothing twice.
+// GrantHeads grants the role of unit head to everybody with an account whom the
+// roster names as head of an active unit in reach. It can be repeated after an
+// import and grants nothing twice.
 func (a *Personnel) GrantHeads(ctx context.Context, who *roster.Actor, key string) (HeadsResult, desk.Receipt, error) {
 	out := HeadsResult{Skipped: []string{}}
 	rec, err := a.Write(ctx, who, desk.Write{Op: "grant.heads", Key: key}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {

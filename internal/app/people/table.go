@@ -14,7 +14,7 @@ import (
 	"plumbline/internal/words"
 )
 
-// RosterTable names one of the four tables that the roster is imported from.
+// RosterTable is one of the four tables from which the roster is imported.
 type RosterTable string
 
 // The tables, in the order in which a new site imports them.
@@ -34,7 +34,7 @@ var rosterOps = map[RosterTable]string{UnitTable: "unit.import", PeopleTable: "p
 // ImportOp is the operation that imports the table.
 func (t RosterTable) ImportOp() string { return rosterOps[t] }
 
-// columns are the fields of each table; those with a star must be there. The
+// rosterColumns are the fields of each table; those with a star must be there. The
 // headers of the templates are the texts of "roster.column.<field>".
 var rosterColumns = map[RosterTable][]string{
 	UnitTable:    {"code*", "name*", "name_en", "tier*", "parent_code", "state", "successor_code", "from"},
@@ -60,7 +60,7 @@ func (t RosterTable) ColumnKey(field string) string {
 	return "roster.column." + field
 }
 
-// headerKey makes headers comparable.
+// headerKey normalizes headers for comparison.
 func headerKey(s string) string {
 	key := strings.Map(func(r rune) rune {
 		if r == ' ' || r == '_' || r == '-' || r == '*' || r == '\n' || r == '（' || r == '）' || r == '(' || r == ')' {
@@ -76,7 +76,8 @@ func headerKey(s string) string {
 	return key
 }
 
-// fieldOf knows a header by the field's own name or its text in any language.
+// fieldOf finds the field of a header, by the field's name or by its text in any
+// language.
 func (t RosterTable) fieldOf(header string) string {
 	key := headerKey(header)
 	if key == "" {
@@ -95,7 +96,7 @@ func (t RosterTable) fieldOf(header string) string {
 	return ""
 }
 
-// RowError is a row that was not imported, and why.
+// RowError is a rejected row and the reason.
 type RowError struct {
 	Row    int          // as in the file, from 1
 	Column string       // field, "" if the row as a whole
@@ -112,14 +113,14 @@ type rosterRow struct {
 
 func (r *rosterRow) get(field string) string { return r.cells[field] }
 
-// named reports whether the row says something of the field, be it that it is
-// empty. What a row does not name stays as it is.
+// named reports whether the row has a value for the field, even an empty one. Fields
+// that a row does not name stay as they are.
 func (r *rosterRow) named(field string) bool {
 	_, ok := r.cells[field]
 	return ok
 }
 
-// reject keeps the first reason against the row.
+// reject records the first reason against the row.
 func (r *rosterRow) reject(f *fault.Error) {
 	if r.bad == nil {
 		r.bad = &RowError{Row: r.number, Column: f.Field, Value: clip(r.cells[f.Field], 60), Fault: f}
@@ -133,7 +134,7 @@ func clip(s string, n int) string {
 	return s
 }
 
-// date reads a date cell; a bad one rejects the row.
+// date reads a date; an invalid one rejects the row.
 func (r *rosterRow) date(field string) roster.Date {
 	text, err := sheet.Date(r.get(field))
 	if err != nil {
@@ -143,7 +144,7 @@ func (r *rosterRow) date(field string) roster.Date {
 	return roster.Date(text)
 }
 
-// number reads a cell that names somebody or something.
+// identifier reads a cell that identifies a person or thing.
 func (r *rosterRow) identifier(field string) string {
 	text, err := sheet.Identifier(r.get(field))
 	if err != nil {
@@ -152,8 +153,7 @@ func (r *rosterRow) identifier(field string) string {
 	return text
 }
 
-// word reads a cell that holds one of a few words: a code, or the text of a
-// code in any language.
+// word reads a cell with one of a few values: a code, or its text in any language.
 func (r *rosterRow) word(field string, codes map[string]string) string {
 	text := headerKey(r.get(field))
 	if text == "" {
@@ -178,7 +178,7 @@ func (r *rosterRow) word(field string, codes map[string]string) string {
 	return ""
 }
 
-// allowedWords lists the words of a column in both languages, in a fixed order.
+// allowedWords lists the values of a column in both languages, in a fixed order.
 func allowedWords(codes map[string]string) string {
 	var out []string
 	for _, code := range slices.Sorted(maps.Keys(codes)) {
@@ -188,7 +188,7 @@ func allowedWords(codes map[string]string) string {
 	return strings.Join(out, "; ")
 }
 
-// yes reads a cell that says yes or no.
+// yes reads a yes-or-no cell.
 func (r *rosterRow) yes(field string, otherwise bool) bool {
 	switch r.word(field, map[string]string{"yes": "page.yes y true 1 ✓ √", "no": "page.no n false 0 × ✗"}) {
 	case "yes":
@@ -199,8 +199,8 @@ func (r *rosterRow) yes(field string, otherwise bool) bool {
 	return otherwise
 }
 
-// readRoster reads a table from a file. Rows that cannot be read come back with
-// their reason; the columns that nobody knows are named.
+// readRoster reads a table from a file. It returns unreadable rows with their
+// reason, and the names of unknown columns.
 func (a *Personnel) readRoster(ctx context.Context, who *roster.Actor, in RosterImport) (rows []*rosterRow, ignored []string, err error) {
 	done, err := a.Reading(ctx, who)
 	if err != nil {
@@ -299,7 +299,7 @@ func WriteRosterTemplate(w io.Writer, t RosterTable, lang words.Lang, format str
 	return err
 }
 
-// RosterTemplate is an empty table to fill in, for those who may see units.
+// RosterTemplate is an empty table to fill in, for anybody who may see units.
 func (a *Personnel) RosterTemplate(who *roster.Actor, t RosterTable, lang words.Lang, format string) ([]byte, error) {
 	if _, err := a.Authorize(who, "roster.template"); err != nil {
 		return nil, err

@@ -9,8 +9,8 @@ import (
 	"plumbline/internal/store"
 )
 
-// planUnits compares the rows with the units that there are. A row may name a
-// parent that stands further down in the file.
+// planUnits compares the rows with the existing units. A row may name a parent that
+// comes later in the file.
 func (a *Personnel) planUnits(ctx context.Context, v *store.View, p *rosterPlan, rows []*rosterRow) error {
 	have, err := v.UnitsByCode(ctx)
 	if err != nil {
@@ -141,7 +141,7 @@ func (a *Personnel) planUnit(p *rosterPlan, r *rosterRow, have, will map[string]
 	p.addOne(c, before == nil, ended)
 }
 
-// codeOf is the code of the unit, "" if there is none.
+// codeOf is the code of the unit, or "".
 func codeOf(units map[string]*roster.Unit, id string) string {
 	for code, u := range units {
 		if u.ID == id {
@@ -151,7 +151,7 @@ func codeOf(units map[string]*roster.Unit, id string) string {
 	return ""
 }
 
-// above is the unit that a unit's rows roll up to.
+// above is the unit to which a unit's rows roll up.
 func above(u *roster.Unit) string {
 	if u.SuccessorID != "" {
 		return u.SuccessorID
@@ -159,7 +159,7 @@ func above(u *roster.Unit) string {
 	return u.ParentID
 }
 
-// unitFacts is a unit without its stamp, for comparing.
+// unitFacts is a unit without its stamp, for comparison.
 func unitFacts(u *roster.Unit) *struct {
 	code, name, en, sort, parent, successor string
 	tier                                    int
@@ -174,8 +174,8 @@ func unitFacts(u *roster.Unit) *struct {
 	}{u.Code, u.Name, u.NameEN, u.SortKey, u.ParentID, u.SuccessorID, u.Tier, u.State, u.FromOn, u.ToOn}
 }
 
-// reachesParent reports whether a new unit may be made under the parent: an
-// existing one within reach, or one that this import makes.
+// reachesParent reports whether a unit may be created under the parent: an existing
+// one within reach, or one created by the same import.
 func (p *rosterPlan) reachesParent(parent string) bool {
 	if parent == "" || p.tree.Unit(parent) == nil {
 		return p.scope.All

@@ -1,5 +1,5 @@
-// Package readlog keeps who opened what and for which purpose, folds that into the
-// ledger, and holds everybody to what his roles may open and take out in a day.
+// Package readlog records who opened what and why, folds those records into the
+// ledger, and enforces how much each role may open and export in a day.
 package readlog
 
 import (
@@ -17,10 +17,10 @@ import (
 	"plumbline/internal/store"
 )
 
-// opBudgetExtend gives an account the day's budget once more.
+// opBudgetExtend grants an account its daily budget once more.
 const opBudgetExtend = "budget.extend"
 
-// Readings are what people opened and took out.
+// Readings are the operations on openings and their budget.
 type Readings struct {
 	*desk.Desk
 	*approval.Approvals
@@ -34,11 +34,11 @@ func New(d *desk.Desk, a *approval.Approvals, runner *jobs.Runner) *Readings {
 	return r
 }
 
-// exportVerbs are the facts by which something leaves the site.
+// exportVerbs are the ledger verbs of exports.
 var exportVerbs = []string{"issue.export", "report.export", "person.export", "case.export", "batch.errors"}
 
-// Budget is what an account may open and take out today. Opening the same
-// thing again costs nothing, nor does one's own file.
+// Budget is what an account may open and export today. Opening the same thing again
+// is free, and so is one's own file.
 type Budget struct {
 	Openings BudgetLine  `json:"openings"`
 	Exports  BudgetLine  `json:"exports"`
@@ -47,7 +47,7 @@ type Budget struct {
 	Pending  bool        `json:"pending"`   // an extension waits for somebody
 }
 
-// BudgetLine is one of its two figures.
+// BudgetLine is one of the two figures.
 type BudgetLine struct {
 	Allowed int64 `json:"allowed"`
 	Used    int64 `json:"used"`
@@ -67,8 +67,8 @@ func (a *Readings) Budget(ctx context.Context, who *roster.Actor) (out Budget, e
 	return out, err
 }
 
-// dayBudget is what the pack gives the actor's roles a day, and the unit of the
-// highest role that it gives anything.
+// dayBudget returns the daily budget of the actor's roles, and the unit of the
+// highest role that has one.
 func (a *Readings) dayBudget(tree *roster.Tree, who *roster.Actor) (out rules.Budget, unit string) {
 	for _, h := range who.Held {
 		for _, b := range a.Pack().Budgets {
@@ -84,8 +84,8 @@ func (a *Readings) dayBudget(tree *roster.Tree, who *roster.Actor) (out rules.Bu
 	return out, unit
 }
 
-// budget counts what the actor has used today, and says whether he has opened
-// the object already.
+// budget counts what the actor has used today and reports whether he has already
+// opened the object.
 func (a *Readings) budget(ctx context.Context, v *store.View, who *roster.Actor, kind, object string) (out Budget, again bool, err error) {
 	tree, err := a.Tree(ctx, v)
 	if err != nil {
@@ -125,8 +125,8 @@ func (a *Readings) MayOpen(ctx context.Context, v *store.View, who *roster.Actor
 	return fault.TooMany("budget_openings", "Budget", b.Openings.Allowed, "Renews", string(b.RenewsOn))
 }
 
-// MayExport refuses an export beyond the day's budget. It runs inside the
-// write that records the export, so that none slips through beside another.
+// MayExport refuses an export beyond the day's budget. It runs inside the write that
+// records the export, so that parallel exports cannot exceed it.
 func (a *Readings) MayExport(ctx context.Context, v *store.View, who *roster.Actor) error {
 	if who.Person == "" {
 		return nil
@@ -138,7 +138,7 @@ func (a *Readings) MayExport(ctx context.Context, v *store.View, who *roster.Act
 	return fault.TooMany("budget_exports", "Budget", b.Exports.Allowed, "Renews", string(b.RenewsOn))
 }
 
-// ExtendBudgetInput asks for the day's budget once more.
+// ExtendBudgetInput asks for the daily budget once more.
 type ExtendBudgetInput struct {
 	Reason string `json:"reason"`
 	Key    string `json:"-"`
@@ -149,9 +149,8 @@ func (in ExtendBudgetInput) Validate() error {
 	return fault.Join(desk.RequireText("reason", in.Reason))
 }
 
-// ExtendBudget proposes that the actor may open and take out as much again
-// today. Somebody else of a deciding body must agree. It returns the
-// proposal's id.
+// ExtendBudget proposes to grant the actor his daily budget once more. Another
+// member of a deciding body must agree. It returns the proposal's id.
 func (a *Readings) ExtendBudget(ctx context.Context, who *roster.Actor, in ExtendBudgetInput) (id string, r desk.Receipt, err error) {
 	r, err = a.Write(ctx, who, desk.Write{Op: opBudgetExtend, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		tree, err := a.Tree(ctx, &tx.View)
@@ -168,8 +167,8 @@ func (a *Readings) ExtendBudget(ctx context.Context, who *roster.Actor, in Exten
 	return r.ResultID, r, err
 }
 
-// extendBudget is the fact: the approved proposal itself is what is counted, on
-// the civil day on which it was approved.
+// extendBudget only states the fact: what counts is the approved proposal, on the
+// civil day of its approval.
 func (a *Readings) extendBudget(_ context.Context, _ *store.Tx, g approval.Approved, _ ExtendBudgetInput) ([]ledger.Fact, error) {
 	return []ledger.Fact{{Verb: opBudgetExtend, Kind: "account", ID: g.Proposal.ObjectID, Unit: g.Proposal.UnitID}}, nil
 }

@@ -8,14 +8,14 @@ import (
 	"plumbline/internal/store"
 )
 
-// Opened is what a reader who is a leadership reader and nothing else has to
-// do to open one row: give a purpose, which is logged before the answer.
+// Opened is the purpose that a mere leadership reader has to state to open one row.
+// It is logged before the row is shown.
 type Opened struct {
 	asked                         bool
 	kind, object, person, purpose string
 }
 
-// Opening judges whether a purpose is owed for the row, and was given.
+// Opening judges whether the row requires a purpose and whether one was given.
 func (a *Readings) Opening(ctx context.Context, v *store.View, who *roster.Actor, kind roster.Kind, t roster.Target, purpose []string) (Opened, error) {
 	named, err := a.NamedScope(ctx, v, who, roster.ActRead, kind)
 	if err != nil || named.Admits(t) {

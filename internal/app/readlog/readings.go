@@ -13,7 +13,7 @@ import (
 	"plumbline/internal/store"
 )
 
-// Purposes are the codes of why somebody's file is opened.
+// Purposes are the codes of the reasons for opening somebody's file.
 var Purposes = []string{"case_review", "complaint", "appointment", "supervision", "inspection"}
 
 func CheckPurpose(p string) error {
@@ -23,7 +23,7 @@ func CheckPurpose(p string) error {
 	return nil
 }
 
-// LogReading notes that something about a person was opened. It commits before
+// LogReading records that something about a person was opened. It commits before
 // anything is shown.
 func (a *Readings) LogReading(ctx context.Context, who *roster.Actor, kind, object, person, purpose string) error {
 	line := store.ReadLog{Account: who.Account, Kind: kind, ObjectID: object, PersonID: person, Purpose: purpose}
@@ -32,10 +32,10 @@ func (a *Readings) LogReading(ctx context.Context, who *roster.Actor, kind, obje
 	})
 }
 
-// FoldReadings gathers the read log into ledger entries, one per reader,
-// person and minute, for minutes that have passed, and says how many entries it
-// made. Broken off between an entry and its mark, the next run finds the entry
-// by its key and only sets the mark.
+// FoldReadings folds the read log of past minutes into ledger entries, one per
+// reader, person and minute, and returns how many it made. If it breaks off between
+// an entry and its mark, the next run finds the entry by its key and only sets the
+// mark.
 func (a *Readings) FoldReadings(ctx context.Context) (int, error) {
 	made := 0
 	for {
@@ -87,8 +87,8 @@ func (a *Readings) FoldReadings(ctx context.Context) (int, error) {
 	}
 }
 
-// missReadings tells of lines of the read log that this process wrote and that
-// somebody has taken away or changed since, and has an entry name them.
+// missReadings reports lines of the read log that this process wrote and that
+// somebody has since removed or changed, and records that in an entry.
 func (a *Readings) missReadings(ctx context.Context) error {
 	call := store.Call{Account: desk.Program("ledger").Account, Role: "program", Op: "file.miss", RequestID: store.NewID()}
 	n, err := a.Store.MissedReadings(ctx, call)

@@ -14,33 +14,31 @@ import (
 	"plumbline/internal/store"
 )
 
-// alarmsAtOnce is the most alarms that one write raises or ends.
+// alarmsAtOnce bounds how many alarms one write raises or ends.
 const alarmsAtOnce = 50
 
 // revokedLately is how long a unit is still expected to hold a duty after its last
-// holder's role was revoked. Whoever takes a duty from everybody at once ends it
-// as surely as by barring them; a duty that moved for good is not missed for ever.
+// holder's role was revoked. Taking a duty from everybody stops a matter as surely
+// as barring them all, but a duty that has moved for good is not missed for ever.
 const revokedLately = 90 * 24 * time.Hour
 
-// dutyDecide is the duty that a body has together.
+// dutyDecide is the duty that a deciding body shares.
 const dutyDecide = "decision.decide"
 
-// watched are the duties whose holders are watched over: the steps by which a
-// matter goes on.
+// watched are the duties without which a matter stops.
 var watched = []string{"issue.triage", "case.open", "case.close", dutyDecide, "question.track", "question.approve", "rectification.verify", "challenge.decide"}
 
-// rung is a unit where a duty is held: by grants that stand, of those who may
-// act today.
+// rung is a unit at which people who may act today hold a duty by grant.
 type rung struct {
 	held    bool // somebody was given the duty here, and it was not taken away long ago
 	holders []*roster.Actor
 }
 
-// opAlarms tells who is told of what nobody may handle: whoever may list alarms with
-// their content.
+// opAlarms is the right that decides who is told: whoever may list alarms with their
+// content.
 const opAlarms = "alarm.list"
 
-// watch is who may handle what today.
+// watch knows who may handle what today.
 type watch struct {
 	a         *Recusal
 	tree      *roster.Tree
@@ -66,9 +64,9 @@ func (a *Recusal) newWatch(ctx context.Context, v *store.View) (*watch, error) {
 	return w, w.addReviewers(ctx, v)
 }
 
-// rolesOf lists the roles of one reach that may do any of the operations, and
-// for each of them which. Whoever is told of alarms without their content is told
-// of nothing here.
+// rolesOf lists the roles with the given reach that may perform any of the
+// operations, and which. Somebody who sees alarms without their content does not
+// count.
 func (w *watch) rolesOf(reach roster.Reach, ops ...string) (roles []roster.Role, duties map[roster.Role][]string) {
 	duties = map[roster.Role][]string{}
 	for _, op := range ops {
@@ -87,8 +85,8 @@ func (w *watch) rolesOf(reach roster.Reach, ops ...string) (roles []roster.Role,
 	return roles, duties
 }
 
-// hold puts whoever was granted a role on the rungs of its duties, if he may act
-// today: some hundred in a bureau, kept in the cache of actors.
+// hold adds somebody who was granted a role to the rungs of its duties, if he may
+// act today. A bureau has some hundred such people; the cache of actors holds them.
 func (w *watch) hold(ctx context.Context, v *store.View, grants []roster.Grant, duties map[roster.Role][]string) error {
 	today := w.a.Today()
 	for _, g := range grants {
@@ -111,13 +109,13 @@ func (w *watch) hold(ctx context.Context, v *store.View, grants []roster.Grant, 
 	return nil
 }
 
-// able says whether somebody who holds the duty may handle the matter.
+// able reports whether somebody who holds the duty may handle the matter.
 func (w *watch) able(who *roster.Actor, m store.Matter) bool {
 	r, _ := w.a.Route(m.Duty)
 	return w.clear(who, m) && w.a.Table().Scope(who, r.Act, r.Kind, w.tree).Admits(desk.Spot(m.ID, m.UnitID, m.BranchID, m.PersonID, m.EventOn))
 }
 
-// clear says whether nothing bars somebody from the matter, wherever it lies.
+// clear reports whether nothing bars somebody from the matter, wherever it lies.
 func (w *watch) clear(who *roster.Actor, m store.Matter) bool {
 	if who.Person == m.Not || who.Person == m.Other {
 		return false
@@ -130,10 +128,10 @@ func (w *watch) clear(who *roster.Actor, m store.Matter) bool {
 	return !sc.Bars(desk.Spot(m.ID, m.UnitID, m.BranchID, m.PersonID, m.EventOn)) && !bars(m.IssueID, "") && !bars(m.CaseID, "") && !bars("", m.Other)
 }
 
-// place finds who is to be told of a matter: nobody where those at its usual
-// place can handle it, which is the lowest unit above it where somebody holds
-// the duty and acts who is no subordinate of the subject; else the next one
-// above with somebody who can.
+// place returns the unit to be told of a matter, or none if its usual unit can
+// handle it. The usual unit is the lowest one above the matter where the duty is
+// held by somebody who is no subordinate of the subject; if nobody there can act,
+// the next unit above with somebody who can is told.
 func (w *watch) place(m store.Matter) (unit string, alarm, blank bool) {
 	home := false
 	for _, u := range w.tree.Ancestors(m.UnitID) {
@@ -160,9 +158,9 @@ func under(who *roster.Actor, m store.Matter) bool {
 	}))
 }
 
-// suspects are the people and things whose matters may lie where nobody may
-// handle them: those from whom one holder at some place is barred. Whoever is
-// barred from nothing there handles the rest.
+// suspects are the people and objects whose matters might have no handler: those
+// from which some holder is barred. Everything else can be handled by whoever is
+// barred from nothing.
 func (w *watch) suspects() (people, objects []string) {
 	for _, duty := range watched {
 		for _, r := range w.rungs[duty] {
@@ -210,12 +208,12 @@ func (w *watch) wanted(ctx context.Context, v *store.View) ([]recusal.Alarm, err
 	return w.bodies(ctx, v, append(out, reviews...))
 }
 
-// alarmOn is an alarm on a matter, told to a unit.
+// alarmOn is an alarm about a matter, addressed to a unit.
 func alarmOn(m store.Matter, unit string, blank bool) recusal.Alarm {
 	return recusal.Alarm{ObjectKind: m.Kind, ObjectID: m.ID, Duty: m.Duty, UnitID: unit, PersonID: m.PersonID, OtherID: m.Other, EventOn: m.EventOn, Blank: blank}
 }
 
-// vacant lists the duties whose holders at a unit are all gone.
+// vacant lists the duties that have lost all their holders at a unit.
 func (w *watch) vacant() (out []recusal.Alarm) {
 	for _, duty := range watched {
 		for unit, r := range w.rungs[duty] {
@@ -235,12 +233,12 @@ func (w *watch) vacant() (out []recusal.Alarm) {
 	return out
 }
 
-// WatchMatters raises an alarm for every matter that nobody at its usual place
-// may handle any more, whatever the cause, for every review without a reviewer,
-// for every track that too few may decide, and for every duty whose holders are
-// all gone; and ends those whose reason is over. It says how many changed. It
-// looks only at matters from which somebody is barred, so a quiet site costs it
-// a few reads and no write.
+// WatchMatters raises an alarm for every matter that nobody at its usual unit may
+// handle, whatever the cause, for every review without a reviewer, for every track
+// with fewer deciders than its quorum, and for every duty without a holder; it ends
+// the alarms whose reason is gone and returns how many changed. It only looks at
+// matters from which somebody is barred, so a quiet site costs a few reads and no
+// write.
 func (a *Recusal) WatchMatters(ctx context.Context) (changed int, err error) {
 	const op = "alarm.watch"
 	var raise, end []recusal.Alarm
@@ -307,8 +305,8 @@ func changes(wanted, standing []recusal.Alarm) (raise, end []recusal.Alarm) {
 	return raise, end
 }
 
-// changeAlarms writes one stretch of them; what another node did meanwhile is
-// left alone.
+// changeAlarms writes one batch of changes and leaves alone what another node did
+// meanwhile.
 func (a *Recusal) changeAlarms(ctx context.Context, tx *store.Tx, raise, end []recusal.Alarm, today roster.Date) ([]ledger.Fact, string, error) {
 	standing, err := tx.StandingAlarms(ctx)
 	if err != nil {

@@ -10,10 +10,10 @@ import (
 	"plumbline/internal/store"
 )
 
-// bodies adds to the alarms those on tracks that cannot be decided because fewer
-// members of deciding bodies may do so than their quorum, though some may. The
-// members of one decision may come from any tier; only its recorder must sit high
-// enough, which is asked of the duty as of every other.
+// bodies adds alarms for tracks that cannot be decided because fewer members of
+// deciding bodies may take part than the quorum, though some may. The members may
+// come from any tier; only the recorder must sit high enough, which is checked like
+// any other duty.
 func (w *watch) bodies(ctx context.Context, v *store.View, out []recusal.Alarm) ([]recusal.Alarm, error) {
 	members := w.members()
 	if len(members) == 0 {
@@ -63,7 +63,7 @@ func (w *watch) bodies(ctx context.Context, v *store.View, out []recusal.Alarm) 
 	return out, nil
 }
 
-// members are all who sit in a deciding body, each once.
+// members lists everybody who sits in a deciding body, once.
 func (w *watch) members() (out []*roster.Actor) {
 	for _, r := range w.rungs[dutyDecide] {
 		for _, who := range r.holders {

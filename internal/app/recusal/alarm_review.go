@@ -17,8 +17,8 @@ const (
 	dutyItem = "named.accept"
 )
 
-// addReviewers loads the heads of the units that have lists to review: of those
-// that others lie below in any case, of the rest while a list waits there.
+// addReviewers loads the heads of units that have lists to review: always those of
+// units with others below them, and those of the rest while a list is waiting.
 func (w *watch) addReviewers(ctx context.Context, v *store.View) (err error) {
 	var parents []string
 	for _, u := range w.tree.Units() {
@@ -37,9 +37,9 @@ func (w *watch) addReviewers(ctx context.Context, v *store.View) (err error) {
 	return w.hold(ctx, v, grants, duties)
 }
 
-// reviews lists the alarms on lists and items that wait for a review which
-// nobody may do. A unit without any head is told of once, whatever waits there:
-// that says nothing of who named whom.
+// reviews lists alarms about lists and items that wait for a review which nobody may
+// do. A unit without any head gets one alarm, whatever waits there, which does not
+// tell who named whom.
 func (w *watch) reviews(ctx context.Context, v *store.View) (out []recusal.Alarm, err error) {
 	var bars []store.ReviewBar
 	for _, unit := range w.reviewing {
@@ -66,7 +66,7 @@ func (w *watch) reviews(ctx context.Context, v *store.View) (out []recusal.Alarm
 	return out, nil
 }
 
-// barredAt lists those from whom every reviewer of a unit is barred.
+// barredAt lists the people from whom every reviewer of a unit is barred.
 func (w *watch) barredAt(unit string, reviewers []*roster.Actor) (out []store.ReviewBar) {
 	for _, p := range unique(barsOf(reviewers[0])) {
 		if slices.ContainsFunc(reviewers[1:], func(who *roster.Actor) bool { return !slices.Contains(barsOf(who), p) }) {
@@ -81,8 +81,8 @@ func (w *watch) barredAt(unit string, reviewers []*roster.Actor) (out []store.Re
 	return out
 }
 
-// above is the next unit above a review's where somebody is told of alarms who
-// is not barred from it; the bureau if there is none.
+// above returns the next unit above whose alarm readers are not barred from the
+// review, or the bureau.
 func (w *watch) above(m store.Matter) string {
 	m.Duty, m.BranchID = opAlarms, w.tree.Branch(m.UnitID)
 	for i, u := range w.tree.Ancestors(m.UnitID) {

@@ -9,8 +9,8 @@ import (
 	"plumbline/internal/store"
 )
 
-// AlarmView says that nobody at the usual place may handle a matter any more.
-// Object is given to whoever may open it, and to nobody else.
+// AlarmView reports that nobody at the usual unit may handle a matter. Object is
+// filled only for a reader who may open it.
 type AlarmView struct {
 	ID       string      `json:"id"`
 	What     string      `json:"what"` // kind of matter; unit where a duty has no holder; "" for who sees no content
@@ -23,23 +23,23 @@ type AlarmView struct {
 	RaisedOn roster.Date `json:"raised_on"`
 }
 
-// AlarmList is what stands, the newest first; at most 200.
+// AlarmList lists the standing alarms, newest first, at most 200.
 type AlarmList struct {
 	Rows  []AlarmView `json:"items"`
 	Total int64       `json:"total"`
 }
 
-// onlyBlank reports whether the actor is told of alarms without their content,
-// and only of those that nobody at any tier may answer: an administrator, who
-// can see to it that somebody may again.
+// onlyBlank reports whether the actor sees alarms without their content, and only
+// those that nobody at any tier may answer: an administrator, who can appoint
+// somebody.
 func onlyBlank(who *roster.Actor) bool { return who.Holds(roster.RoleSecurityAdmin) }
 
-// alarmReach says which alarms the actor is told of.
+// alarmReach returns which alarms the actor sees.
 func alarmReach(who *roster.Actor, sc roster.Scope) store.AlarmReach {
 	return store.AlarmReach{Scope: sc, Blank: onlyBlank(who), Person: who.Person}
 }
 
-// Alarms lists the alarms that the actor's tier is told of, or a tier below it.
+// Alarms lists the alarms addressed to the actor's tier or a tier below it.
 func (a *Recusal) Alarms(ctx context.Context, who *roster.Actor) (out AlarmList, err error) {
 	out.Rows = []AlarmView{}
 	err = a.Read(ctx, who, "alarm.list", func(ctx context.Context, v *store.View) error {
@@ -87,8 +87,8 @@ func (a *Recusal) Alarms(ctx context.Context, who *roster.Actor) (out AlarmList,
 	return out, err
 }
 
-// alarmObject is the id of the thing that an alarm is about, a track's being its
-// case; "" for a reader who may not open it.
+// alarmObject returns the id of the object of an alarm (for a track, its case), or
+// "" if the reader may not open it.
 func (a *Recusal) alarmObject(ctx context.Context, v *store.View, who *roster.Actor, r recusal.Alarm) (string, error) {
 	kinds := map[string]roster.Kind{"issue": roster.KindIssue, "case": roster.KindCase, "track": roster.KindCase, "question": roster.KindQuestion,
 		"rectification": roster.KindRectification, "challenge": roster.KindChallenge}

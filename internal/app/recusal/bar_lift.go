@@ -40,7 +40,7 @@ type RelationEnd struct {
 	ToOn    roster.Date `json:"to,omitempty"` // last day; "" is the day on which it is approved
 }
 
-// ended is the relation as the end leaves it.
+// ended returns the relation as the end leaves it.
 func (in RelationEnd) ended(r roster.Relation, today roster.Date) (roster.Relation, error) {
 	if r.ToOn = in.ToOn; r.ToOn == "" {
 		r.ToOn = today
@@ -53,8 +53,8 @@ func (in RelationEnd) ended(r roster.Relation, today roster.Date) (roster.Relati
 	return r, nil
 }
 
-// EndRelation proposes to end a relation. Only a records officer may: nobody
-// lifts a bar that rests on himself. It returns the proposal's id.
+// EndRelation proposes to end a relation. Only a records officer may: nobody lifts
+// his own bar. It returns the proposal's id.
 func (a *Recusal) EndRelation(ctx context.Context, who *roster.Actor, in RelationEnd) (id string, r desk.Receipt, err error) {
 	r, err = a.Write(ctx, who, desk.Write{Op: opRelationEnd, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		row, err := a.relationFor(ctx, tx, who, in.ID, in.Version)
@@ -70,7 +70,7 @@ func (a *Recusal) EndRelation(ctx context.Context, who *roster.Actor, in Relatio
 }
 
 // VoidRelation proposes to void a relation. As with ending one, only a records
-// officer may whom it does not concern. It returns the proposal's id.
+// officer whom it does not concern may. It returns the proposal's id.
 func (a *Recusal) VoidRelation(ctx context.Context, who *roster.Actor, in VoidInput) (id string, r desk.Receipt, err error) {
 	r, err = a.Write(ctx, who, desk.Write{Op: opRelationVoid, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		row, err := a.relationFor(ctx, tx, who, in.ID, in.Version)
@@ -82,7 +82,7 @@ func (a *Recusal) VoidRelation(ctx context.Context, who *roster.Actor, in VoidIn
 	return r.ResultID, r, err
 }
 
-// proposeOnRelation asks the tier that decides about both people.
+// proposeOnRelation puts the proposal to the tier that decides about both people.
 func (a *Recusal) proposeOnRelation(ctx context.Context, tx *store.Tx, who *roster.Actor, op string, r *roster.Relation, in any, reason string) ([]ledger.Fact, string, error) {
 	today := roster.DateOf(tx.Now(), a.Zone())
 	tree, err := a.Tree(ctx, &tx.View)
@@ -134,7 +134,7 @@ func (a *Recusal) voidRelationRow(ctx context.Context, tx *store.Tx, g approval.
 	return []ledger.Fact{{Verb: opRelationVoid, Kind: voidRelation, ID: r.ID}}, tx.Bump(ctx, store.GenerationAuthority)
 }
 
-// partyMatter is the issue or the case whose party is to be voided.
+// partyMatter is the issue or case whose party is to be voided.
 type partyMatter struct {
 	op, kind, object, issueID, caseID string
 	unit, person                      string
@@ -148,8 +148,8 @@ func (a *Recusal) VoidIssueParty(ctx context.Context, who *roster.Actor, in Void
 	return a.proposeVoidParty(ctx, who, opIssuePartyVoid, in)
 }
 
-// VoidCaseParty proposes to void a party to a case, and to the issue that it was
-// opened on. It returns the proposal's id.
+// VoidCaseParty proposes to void a party to a case and to the issue on which it was
+// opened. It returns the proposal's id.
 func (a *Recusal) VoidCaseParty(ctx context.Context, who *roster.Actor, in VoidInput) (id string, r desk.Receipt, err error) {
 	return a.proposeVoidParty(ctx, who, opCasePartyVoid, in)
 }
@@ -226,8 +226,8 @@ func (a *Recusal) voidCaseParty(ctx context.Context, tx *store.Tx, g approval.Ap
 	return a.voidParty(ctx, tx, g, opCasePartyVoid, in)
 }
 
-// voidParty voids the party on issue and case alike: whoever stayed barred from
-// one of them would still be taken for a party.
+// voidParty voids the party on the issue and the case: barred from one of them, he
+// would still count as a party.
 func (a *Recusal) voidParty(ctx context.Context, tx *store.Tx, g approval.Approved, op string, in VoidInput) ([]ledger.Fact, error) {
 	m, err := a.partyMatterFor(ctx, tx, g.Proposer, op, in)
 	if err != nil {

@@ -10,7 +10,8 @@ import (
 	"plumbline/internal/store"
 )
 
-// showRelation names the two whom a relation bars from each other's matters.
+// showRelation names the two people whom the relation bars from each other's
+// matters.
 func (a *Recusal) showRelation(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal, _ []byte) ([]approval.ProposalLine, error) {
 	r, err := v.Relation(ctx, p.ObjectID)
 	if err != nil {

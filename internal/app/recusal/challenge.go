@@ -15,8 +15,8 @@ import (
 	"plumbline/internal/store"
 )
 
-// fileChallenge files a challenge against an official and gives the fact of it.
-// Until it is upheld it bars nobody.
+// fileChallenge files a challenge against an official and returns its fact. It bars
+// nobody until it is upheld.
 func (a *Recusal) fileChallenge(ctx context.Context, tx *store.Tx, c recusal.Challenge, grounds string) (*recusal.Challenge, ledger.Fact, error) {
 	var err error
 	if c.UnitID, err = a.challengeUnit(ctx, &tx.View, c); err != nil {
@@ -32,8 +32,8 @@ func (a *Recusal) fileChallenge(ctx context.Context, tx *store.Tx, c recusal.Cha
 	return &c, ledger.Fact{Verb: "challenge.file", Kind: "challenge", ID: c.ID, Unit: c.UnitID}, tx.Insert(ctx, &c)
 }
 
-// challengeUnit is one tier above the highest unit where the official holds a
-// role or is posted, and no lower than the tier that decides about the person.
+// challengeUnit is the unit one tier above the highest unit where the official holds
+// a role or is posted, and no lower than the tier that decides about the person.
 func (a *Recusal) challengeUnit(ctx context.Context, v *store.View, c recusal.Challenge) (string, error) {
 	tree, err := a.Tree(ctx, v)
 	if err != nil {
@@ -92,8 +92,8 @@ func (a *Recusal) challengeUnit(ctx context.Context, v *store.View, c recusal.Ch
 	return recusal.DecideUnit(tree, top, subjectTier), nil
 }
 
-// officialOf is the actor behind a person's account; nil if he has none that he
-// may sign in by.
+// officialOf returns the actor of a person's account, or nil if he has none that he
+// can sign in to.
 func (a *Recusal) officialOf(ctx context.Context, v *store.View, personID string) (*roster.Actor, error) {
 	account, err := v.AccountOfPerson(ctx, personID)
 	if err != nil || account == "" {
@@ -102,19 +102,19 @@ func (a *Recusal) officialOf(ctx context.Context, v *store.View, personID string
 	return a.ActorOf(ctx, v, account)
 }
 
-// handling are the operations by which an issue, and the case on it, are worked
-// on or decided. Whoever may do one of them is barred only by a third person.
+// handling are the operations by which an issue and its case are worked on or
+// decided. Only a third person can bar somebody who may perform one of them.
 var handling = []string{
 	"issue.triage", "issue.conceal", "issue.correct", "case.open", "case.close", "track.assign", "finding.recommend", "finding.confirm",
 	"decision.decide", "question.track", "question.approve", "rectification.verify",
 }
 
-// assignable are the roles from whose holders a case gets those who work on it.
-// To bar them all before one is put on it ends it as surely as to bar them after.
+// assignable are the roles whose holders can be assigned to a case. Barring all of
+// them before the assignment ends a case as surely as barring them after it.
 var assignable = []roster.Role{roster.RoleInvestigator, roster.RoleAdjudicator, roster.RoleAppealsReviewer}
 
-// handles reports whether the person works on the issue or its case today, may
-// be put on it, or decides about it.
+// handles reports whether the person works on the issue or its case today, could be
+// assigned to it, or decides about it.
 func (a *Recusal) handles(ctx context.Context, v *store.View, personID string, i *issue.Issue) (bool, error) {
 	who, err := a.officialOf(ctx, v, personID)
 	if err != nil || who == nil {
@@ -140,9 +140,9 @@ func (a *Recusal) handles(ctx context.Context, v *store.View, personID string, i
 	return false, nil
 }
 
-// ChallengeParty files a challenge where the person to be recorded as a party
-// has a part in the matter; nil where the record may bar him at once: he has
-// none, or recuses himself.
+// ChallengeParty files a challenge if the person to be recorded as a party has a
+// part in the matter. It returns nil if the record may bar him at once: he has no
+// part, or recuses himself.
 func (a *Recusal) ChallengeParty(ctx context.Context, tx *store.Tx, who *roster.Actor, i *issue.Issue, kind, object string, p *roster.Person, interest inquiry.Interest) (*recusal.Challenge, ledger.Fact, error) {
 	none := ledger.Fact{}
 	if p.ID == who.Person || p.ID == i.PersonID {
@@ -183,8 +183,8 @@ func (in ChallengeInput) Validate() error {
 	return fault.Join(wrong, desk.RequireText("reason", in.Reason))
 }
 
-// DecideChallenge upholds or denies a challenge. From then on an upheld one bars
-// the official: from matters about the person, or from the one matter.
+// DecideChallenge upholds or denies a challenge. An upheld challenge bars the
+// official from matters about the person, or from the one matter.
 func (a *Recusal) DecideChallenge(ctx context.Context, who *roster.Actor, in ChallengeInput) (desk.Receipt, error) {
 	const op = "challenge.decide"
 	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
@@ -222,8 +222,8 @@ func (a *Recusal) DecideChallenge(ctx context.Context, who *roster.Actor, in Cha
 	})
 }
 
-// barParty records the party of an upheld challenge on the issue, and on its
-// case if there is one by now.
+// barParty records the party of an upheld challenge on the issue, and on its case if
+// there is one by now.
 func (a *Recusal) barParty(ctx context.Context, tx *store.Tx, c *recusal.Challenge) error {
 	issueID := c.ObjectID
 	if c.ObjectKind == "case" {
@@ -266,7 +266,7 @@ func (a *Recusal) WithdrawChallenge(ctx context.Context, who *roster.Actor, in C
 	})
 }
 
-// ChallengeWithdrawal takes a challenge back.
+// ChallengeWithdrawal withdraws a challenge.
 type ChallengeWithdrawal struct {
 	ID      string `json:"-"`
 	Key     string `json:"-"`

@@ -11,11 +11,11 @@ import (
 	"plumbline/internal/store"
 )
 
-// challengesMax is the most challenges that one list shows.
+// challengesMax bounds a list of challenges.
 const challengesMax = 200
 
-// ChallengeView is a challenge as the one who decides it sees it: the relation
-// that was stated, and nothing of either's file.
+// ChallengeView is a challenge as shown to the person who decides it: the stated
+// relation, and nothing from either file.
 type ChallengeView struct {
 	ID        string        `json:"id"`
 	Version   int64         `json:"version"`
@@ -45,14 +45,14 @@ type ChallengeList struct {
 	Days  int             `json:"days"` // that "lately" means
 }
 
-// Mass reads the pack's limits.
+// Mass returns the rule pack's limits for mass challenges.
 func (a *Recusal) Mass() store.Mass {
 	r := a.Pack().Recusal
 	return store.Mass{Open: r.OpenMost, Recent: r.RecentMost, Since: roster.DateOf(a.Now().AddDate(0, 0, -r.Days), a.Zone())}
 }
 
-// Challenges lists the challenges that the actor's tier decides, or a tier below
-// it: undecided ones first, at most 200.
+// Challenges lists the challenges that the actor's tier or a tier below it decides,
+// undecided ones first, at most 200.
 func (a *Recusal) Challenges(ctx context.Context, who *roster.Actor, f recusal.Filter) (out ChallengeList, err error) {
 	if f.State != "" && !slices.Contains(recusal.States, f.State) {
 		return out, fault.Invalid("filter_value", "state")

@@ -1,6 +1,6 @@
-// Package recusal holds who may not handle what: relations and parties that bar people
-// from matters, challenges of officials, the lifting of bars by two, and the alarms about
-// matters that nobody may handle any more.
+// Package recusal decides who may not handle what: relations and parties that bar
+// people from matters, challenges of officials, the lifting of bars by two people,
+// and alarms about matters that nobody may handle.
 package recusal
 
 import (

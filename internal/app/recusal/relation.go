@@ -13,10 +13,10 @@ import (
 	"plumbline/internal/store"
 )
 
-// RelationKinds are what somebody may be to another.
+// RelationKinds are the relations that can be declared.
 var RelationKinds = []string{"relative", "interested"}
 
-// RelationView is a declared relation as seen from one of the two.
+// RelationView is a declared relation as seen by one of the two people.
 type RelationView struct {
 	ID       string      `json:"id"`
 	Version  int64       `json:"version"`
@@ -41,8 +41,8 @@ type RelationChallenge struct {
 	Mine       bool          `json:"mine"` // filed by the reader
 }
 
-// RelationInput declares a relation. Name and number must fit together, so that
-// the form tells nobody whose number it is.
+// RelationInput declares a relation. Name and number must match, so that the form
+// does not reveal whose number it is.
 type RelationInput struct {
 	PersonID string      `json:"-"` // "" is the actor himself
 	Key      string      `json:"-"`
@@ -71,8 +71,8 @@ func (in RelationInput) Validate() error {
 	return fault.Join(desk.RequireLine("personnel_no", in.Number), desk.RequireLine("name", in.Name), wrong, long)
 }
 
-// OwnRelations lists what the actor declared, and what others declared of him
-// is not among it.
+// OwnRelations lists what the actor declared himself, not what others declared about
+// him.
 func (a *Recusal) OwnRelations(ctx context.Context, who *roster.Actor) (out []RelationView, err error) {
 	err = a.Read(ctx, who, "relation.own", func(ctx context.Context, v *store.View) error {
 		rows, err := v.RelationsOf(ctx, who.Person, false)
@@ -143,11 +143,10 @@ func (a *Recusal) relationViews(ctx context.Context, v *store.View, who *roster.
 	return out, nil
 }
 
-// Declare declares a relative or interested person: of the actor himself, or,
-// as records officer, of somebody in scope. The one who declares it of himself
-// sees from then on nothing in which the other is the subject. That the other is
-// kept from matters about him, and both where the records officer says it, is a
-// challenge and bars nobody until it is upheld.
+// Declare declares a relative or interested person: of the actor himself or, by a
+// records officer, of somebody in scope. The declarer himself no longer sees matters
+// in which the other is the subject. Barring the other person, or both if the
+// records officer declares it, is a challenge and has no effect until it is upheld.
 func (a *Recusal) Declare(ctx context.Context, who *roster.Actor, in RelationInput) (id string, r desk.Receipt, err error) {
 	op := "relation.create"
 	if in.PersonID == "" {
@@ -209,9 +208,9 @@ func (a *Recusal) Declare(ctx context.Context, who *roster.Actor, in RelationInp
 	return desk.PickID(id, r), r, err
 }
 
-// challengeRelation files what the relation says of others than the actor: each
-// who would be barred on his word is challenged, and is barred once that is
-// upheld. What he declares of himself needs nobody.
+// challengeRelation files the challenges that a declaration implies: whoever would
+// be barred by somebody else's word is challenged, and is barred once that is
+// upheld. What the declarer says about himself needs nobody else.
 func (a *Recusal) challengeRelation(ctx context.Context, tx *store.Tx, who *roster.Actor, r *roster.Relation, grounds string) (facts []ledger.Fact, err error) {
 	for _, pair := range [][2]string{{r.OtherID, r.PersonID}, {r.PersonID, r.OtherID}} {
 		if pair[0] == who.Person {

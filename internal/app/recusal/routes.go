@@ -5,7 +5,7 @@ import (
 	"plumbline/internal/roster"
 )
 
-// recusalRoutes are the operations on challenges and on the alarms that say that
+// Routes are the operations on challenges and on the alarms that say that
 // nobody may handle a matter any more.
 var Routes = []desk.Route{
 	{Op: "challenge.list", Method: "GET", Path: "/challenges", Act: roster.ActList, Kind: roster.KindChallenge},

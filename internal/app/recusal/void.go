@@ -18,8 +18,8 @@ const (
 	voidParty    = "party"
 )
 
-// VoidInput says that a relation, or a party to an issue or case, was recorded
-// by mistake. The record stays with its history; it bars nobody any more.
+// VoidInput says that a relation, or a party to an issue or case, was recorded by
+// mistake. The record keeps its history but no longer bars anybody.
 type VoidInput struct {
 	ID      string `json:"-"` // of the relation, the issue or the case
 	Key     string `json:"-"`
@@ -41,8 +41,8 @@ func (a *Recusal) void(ctx context.Context, tx *store.Tx, who *roster.Actor, kin
 	return tx.Insert(ctx, row)
 }
 
-// RecordParty records a party, or lifts the void of the same one. It reports
-// whether anything was to be done.
+// RecordParty records a party, or lifts the void of the same one. It reports whether
+// anything changed.
 func (a *Recusal) RecordParty(ctx context.Context, tx *store.Tx, p *inquiry.Party) (fresh bool, err error) {
 	have, err := tx.PartiesOf(ctx, p.ObjectID)
 	if err != nil {
@@ -62,7 +62,7 @@ func (a *Recusal) RecordParty(ctx context.Context, tx *store.Tx, p *inquiry.Part
 	return true, tx.Save(ctx, voids[p.ID], &after)
 }
 
-// PartyOn is the same interest in another thing.
+// PartyOn returns the same interest in another object.
 func PartyOn(p inquiry.Party, kind, object string) *inquiry.Party {
 	p.Stamp = ledger.Stamp{}
 	p.ObjectKind, p.ObjectID = kind, object

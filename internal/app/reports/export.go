@@ -24,11 +24,11 @@ type IssueExportInput struct {
 	Key    string
 }
 
-// exportBatch is how many rows an export reads at a time.
+// exportBatch is the number of rows that an export reads at a time.
 const exportBatch = 2000
 
-// ExportIssues writes the list that the filter gives this reader. That it was
-// taken out is a ledger fact, written before the file is handed over.
+// ExportIssues writes the reader's list under the filter to a file. The ledger
+// records the export before the file is handed over.
 func (a *Reporting) ExportIssues(ctx context.Context, who *roster.Actor, in IssueExportInput) (*desk.Export, desk.Receipt, error) {
 	if _, err := a.Authorize(who, "issue.export"); err != nil {
 		return nil, desk.Receipt{}, err
@@ -111,8 +111,8 @@ type ReportExportInput struct {
 	Key    string
 }
 
-// ExportReport writes the report as one table, a row for each figure. A file is
-// always made from the published grid: nobody knows who will read it.
+// ExportReport writes the report as one table, one row per figure. A file always
+// uses the published grid, because nobody knows who will read it.
 func (a *Reporting) ExportReport(ctx context.Context, who *roster.Actor, in ReportExportInput) (*desk.Export, desk.Receipt, error) {
 	if _, err := a.Authorize(who, "report.export"); err != nil {
 		return nil, desk.Receipt{}, err
@@ -146,7 +146,7 @@ func (a *Reporting) ExportReport(ctx context.Context, who *roster.Actor, in Repo
 	return e, receipt, nil
 }
 
-// LineName is how a line of the report is called.
+// LineName is the name of a line of the report.
 func LineName(lang words.Lang, s *report.Section, l *report.Line) string {
 	switch {
 	case l.Code == report.TotalCode:
@@ -161,7 +161,7 @@ func LineName(lang words.Lang, s *report.Section, l *report.Line) string {
 	return l.Code
 }
 
-// RateText is how a rate in per mille is shown: 961 is 96.1%.
+// RateText formats a rate in per mille: 961 is 96.1%.
 func RateText(perMille int64) string {
 	return strconv.FormatFloat(float64(perMille)/10, 'f', 1, 64) + "%"
 }

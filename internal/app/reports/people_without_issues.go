@@ -11,14 +11,15 @@ import (
 	"plumbline/seeds"
 )
 
-// PeopleWithoutIssuesInput asks for who has nothing in a category.
+// PeopleWithoutIssuesInput asks who has no issue in a category.
 type PeopleWithoutIssuesInput struct {
 	ReconInput
 	Category string
 	Cursor   string
 }
 
-// PersonWithoutIssues is one of them; the name is for those who see names.
+// PersonWithoutIssues is one of them; the name is filled in for readers who see
+// names.
 type PersonWithoutIssues struct {
 	PersonID string `json:"person_id"`
 	Name     string `json:"person_name"`
@@ -27,7 +28,7 @@ type PersonWithoutIssues struct {
 	UnitName string `json:"unit_name"`
 }
 
-// PeopleWithoutIssuesList is one page, and how many there are in all.
+// PeopleWithoutIssuesList is one page and the total.
 type PeopleWithoutIssuesList struct {
 	Unit     string                `json:"unit"`
 	UnitName string                `json:"unit_name"`
@@ -37,8 +38,8 @@ type PeopleWithoutIssuesList struct {
 	Named    bool                  `json:"-"`
 }
 
-// PeopleWithoutIssues opens the fourth cell of the comparison, neither declared nor
-// found, in one category: who serves there and has nothing.
+// PeopleWithoutIssues lists the fourth cell of the comparison, neither declared nor
+// found, in one category: who serves there and has no issue.
 func (a *Reporting) PeopleWithoutIssues(ctx context.Context, who *roster.Actor, in PeopleWithoutIssuesInput) (*PeopleWithoutIssuesList, error) {
 	const op, limit = "reconciliation.untouched", 50
 	if err := in.check(); err != nil {

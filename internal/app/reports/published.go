@@ -21,8 +21,8 @@ type published struct {
 	opens   bool // the reader may open the issues
 }
 
-// gridRoot is the unit of which the published grid is made, for all its
-// readers: the bureau, or the highest unit there is.
+// gridRoot is the unit for which the published grid is made, for all its readers:
+// the bureau, or the highest unit.
 func gridRoot(tree *roster.Tree, unit string) string {
 	if b := tree.Bureau(); b != "" {
 		return b
@@ -30,9 +30,8 @@ func gridRoot(tree *roster.Tree, unit string) string {
 	return unit
 }
 
-// reportPeriods are the fixed periods that have ended: all months, quarters and
-// years of which something is counted, and the conduct reviewed by campaigns of
-// the whole bureau.
+// reportPeriods are the fixed periods that have ended: every month, quarter and year
+// with counted issues, and the review windows of bureau-wide campaigns.
 func (a *Reporting) reportPeriods(ctx context.Context, v *store.View, tree *roster.Tree, sc roster.Scope) ([]report.Period, error) {
 	root := gridRoot(tree, "")
 	first, err := firstMonth(ctx, v, root, sc)
@@ -55,8 +54,8 @@ func (a *Reporting) reportPeriods(ctx context.Context, v *store.View, tree *rost
 	return report.Periods(first, lastEnded(a.Today()), windows), nil
 }
 
-// firstMonth is the first month of which issues are counted that the reader is
-// not barred from, "" for none.
+// firstMonth is the first month with counted issues from which the reader is not
+// barred, or "".
 func firstMonth(ctx context.Context, v *store.View, root string, sc roster.Scope) (string, error) {
 	counts, err := v.GridCounts(ctx, []string{root}, []string{issue.SectionSource})
 	if err != nil {
@@ -86,7 +85,7 @@ func lastEnded(today roster.Date) string {
 	return t.AddDate(0, 0, -t.Day()).Format("2006-01")
 }
 
-// noSuchPeriod names the newest of the periods that there are.
+// noSuchPeriod names the newest of the available periods.
 func noSuchPeriod(periods []report.Period) error {
 	newest := map[string]string{}
 	for _, p := range periods {
@@ -150,8 +149,8 @@ func (a *Reporting) publishedReport(ctx context.Context, v *store.View, who *ros
 	return r, nil
 }
 
-// opensLists reports whether the reader may open the lists behind the
-// completion of a unit.
+// opensLists reports whether the reader may open the lists behind a unit's
+// completion.
 func (a *Reporting) opensLists(ctx context.Context, v *store.View, who *roster.Actor, unit string) (bool, error) {
 	if !a.May(who, listOps[report.Lists]) {
 		return false, nil
@@ -159,8 +158,8 @@ func (a *Reporting) opensLists(ctx context.Context, v *store.View, who *roster.A
 	return a.reachesLists(ctx, v, who, unit)
 }
 
-// descent are the units from the root down to one, with the units directly
-// below each: what the grid has to be split over to reach it.
+// descent are the units from the root down to one, each with its children: what the
+// grid has to be split over to reach it.
 func descent(tree *roster.Tree, root, unit string) (children map[string][]string, all []string) {
 	children = make(map[string][]string)
 	for _, u := range tree.Ancestors(unit) {
@@ -174,12 +173,12 @@ func descent(tree *roster.Tree, root, unit string) (children map[string][]string
 	return children, slices.Compact(all)
 }
 
-// gridSections are the counters of which the published grid is made.
+// gridSections are the counters of the published grid.
 var gridSections = append(slices.Clone(reportSections), issue.SectionCell)
 
-// grid reads the published grid as far as it is needed for a unit. It is
-// decided over the whole bureau whatever the reader's reach, without what he
-// is barred from, as if that did not exist.
+// grid reads as much of the published grid as a unit needs. It is decided over the
+// whole bureau whatever the reader's reach, leaving out what he is barred from as if
+// it did not exist.
 func (a *Reporting) grid(ctx context.Context, v *store.View, tree *roster.Tree, sc roster.Scope, unit string, periods []report.Period) (*report.Grid, error) {
 	root := gridRoot(tree, unit)
 	children, units := descent(tree, root, unit)
@@ -201,8 +200,8 @@ func (a *Reporting) grid(ctx context.Context, v *store.View, tree *roster.Tree, 
 	return g, err
 }
 
-// listsGrid is the grid of a campaign's lists; nil until these are locked,
-// because a number that grows by one tells who filed today.
+// listsGrid is the grid of a campaign's lists, or nil until they are locked: a
+// number that grows by one would tell who filed today.
 func (a *Reporting) listsGrid(ctx context.Context, v *store.View, tree *roster.Tree, unit, campaign string) (*report.Grid, error) {
 	if campaign == "" {
 		return nil, nil

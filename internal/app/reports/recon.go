@@ -33,8 +33,8 @@ func (in ReconInput) check() error {
 	return nil
 }
 
-// ReconLine is one line of the comparison with the filter that opens the list
-// behind each of its numbers.
+// ReconLine is one line of the comparison, with the filters of the lists behind its
+// numbers.
 type ReconLine struct {
 	Code   string       `json:"code"` // category code, or unit id
 	Name   string       `json:"name"` // of a unit
@@ -44,7 +44,7 @@ type ReconLine struct {
 	Only   bool         `json:"only,omitempty"` // a unit alone, without those below it
 }
 
-// Recon is the comparison of what was declared with what was found.
+// Recon compares what was declared with what was found.
 type Recon struct {
 	Unit       string      `json:"unit"`
 	UnitName   string      `json:"unit_name"`
@@ -59,10 +59,9 @@ type Recon struct {
 	Named      bool        `json:"named"`      // whether the reader may see the comparison by person
 }
 
-// Reconciliation compares a unit's declared and found issues: per category,
-// and per unit below it beside its own people, each number with the list behind it. It reads
-// counters, takes out what the reader is barred from, and never goes through
-// the issues.
+// Reconciliation compares a unit's declared and found issues: by category, and by
+// unit below it beside its own staff, each number with the list behind it. It reads
+// counters, subtracts what the reader is barred from, and never scans the issues.
 func (a *Reporting) Reconciliation(ctx context.Context, who *roster.Actor, in ReconInput) (*Recon, error) {
 	if err := in.check(); err != nil {
 		return nil, err
@@ -154,8 +153,8 @@ func reconAlone(cells map[string]map[string]*issue.Cells, unit string, children 
 	return own
 }
 
-// cellsOf is one category's cells of a unit where so many people serve: leaders
-// owe the leaders' categories, everybody the others.
+// cellsOf returns one category's cells for a unit's strength: only leaders owe the
+// leaders' categories, everybody owes the others.
 func cellsOf(c seeds.Category, cells map[string]*issue.Cells, people, leaders int64) (out issue.Cells) {
 	if got := cells[c.Code]; got != nil {
 		out = *got
@@ -167,7 +166,7 @@ func cellsOf(c seeds.Category, cells map[string]*issue.Cells, people, leaders in
 	return out
 }
 
-// leadersCategories are those in which leadership teams alone owe something.
+// leadersCategories are those owed by leadership teams alone.
 var leadersCategories = sync.OnceValue(func() (codes []string) {
 	for _, c := range seeds.Categories() {
 		if c.Audience == "leaders" {
@@ -177,10 +176,9 @@ var leadersCategories = sync.OnceValue(func() (codes []string) {
 	return codes
 })
 
-// touch makes the pairs touched in the cells of units those of the people who
-// serve there and owe something, so that what is left of them is the list that
-// the fourth cell opens. The counters count a pair where its first issue
-// happened.
+// touch adjusts the touched pairs in the cells of units to those of people who serve
+// there and owe something, so that the remainder equals the list behind the fourth
+// cell. The counters count a pair where its first issue happened.
 func (a *Reporting) touch(ctx context.Context, v *store.View, tree *roster.Tree, cells map[string]map[string]*issue.Cells, units []string, f issue.Filter, sc roster.Scope) error {
 	at := func(unit, category string) *issue.Cells {
 		if cells[unit] == nil {
@@ -207,9 +205,9 @@ func (a *Reporting) touch(ctx context.Context, v *store.View, tree *roster.Tree,
 	return nil
 }
 
-// touchStrayed moves the pairs of those who moved, left or named a leader from
-// where their first issue happened to where they serve. Of whom the reader's
-// bars hide a part, the first issue may be hidden and a later one not.
+// touchStrayed moves the pairs of people who moved, left or named a leader from
+// where their first issue happened to where they serve. If bars hide some of them
+// from the reader, the first issue may be hidden and a later one not.
 func (a *Reporting) touchStrayed(ctx context.Context, v *store.View, tree *roster.Tree, at func(unit, category string) *issue.Cells, units []string, f issue.Filter, sc roster.Scope) error {
 	s, err := a.strength(ctx, v, a.Today())
 	if err != nil {
@@ -264,7 +262,7 @@ func (a *Reporting) touchStrayed(ctx context.Context, v *store.View, tree *roste
 	return nil
 }
 
-// strengths is how many people serve where, kept until the roster changes.
+// strengths is how many people serve where, cached until the roster changes.
 type strengths struct {
 	authority int64
 	today     roster.Date
@@ -272,7 +270,7 @@ type strengths struct {
 	moved     []string // people whose issues may be counted elsewhere
 }
 
-// strength reads how many people serve where, unless it is known.
+// strength returns how many people serve where.
 func (a *Reporting) strength(ctx context.Context, v *store.View, today roster.Date) (*strengths, error) {
 	g, err := v.Generation(ctx, store.GenerationAuthority)
 	if err != nil {
@@ -296,8 +294,8 @@ func (a *Reporting) strength(ctx context.Context, v *store.View, today roster.Da
 	return s, nil
 }
 
-// headcount is how many people serve in the unit and below it in today's tree,
-// and how many of them belong to a leadership team.
+// headcount is the number of people who serve in the unit and below it in today's
+// tree, and how many of them are in a leadership team.
 func (a *Reporting) headcount(ctx context.Context, v *store.View, tree *roster.Tree, unit string, today roster.Date) (people, leaders int64, err error) {
 	s, err := a.strength(ctx, v, today)
 	if err != nil {
@@ -316,7 +314,7 @@ type ReconPeopleInput struct {
 	Cursor   string
 }
 
-// ReconPeople is one page, those with most undisclosed records first.
+// ReconPeople is one page, most undisclosed records first.
 type ReconPeople struct {
 	Unit     string              `json:"unit"`
 	UnitName string              `json:"unit_name"`
@@ -325,7 +323,7 @@ type ReconPeople struct {
 	Filter   issue.Filter        `json:"-"` // add the person and the cell
 }
 
-// ReconciliationByPerson compares person by person, for those who see names.
+// ReconciliationByPerson compares person by person, for readers who see names.
 func (a *Reporting) ReconciliationByPerson(ctx context.Context, who *roster.Actor, in ReconPeopleInput) (*ReconPeople, error) {
 	if err := in.check(); err != nil {
 		return nil, err
@@ -388,7 +386,7 @@ func (a *Reporting) personCellsAfter(who *roster.Actor, cursor string, f issue.F
 	return &issue.PersonCells{AuditOnly: n, PersonID: parts[2]}, nil
 }
 
-// nameCells fills names and the keys that nothing has touched.
+// nameCells fills in names and the untouched keys.
 func (a *Reporting) nameCells(ctx context.Context, v *store.View, rows []issue.PersonCells, category string) error {
 	var ids []string
 	for _, r := range rows {

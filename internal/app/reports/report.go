@@ -33,13 +33,13 @@ var reportSections = []string{
 }
 
 // Report makes the leadership report under the reader's own scope. It reads
-// counters, takes out what the reader is barred from, and never goes through
-// the issues; small cells are hidden from a reader who may not open the rows.
+// counters, subtracts what the reader is barred from, and never scans the issues;
+// small cells are hidden from readers who may not open the rows.
 func (a *Reporting) Report(ctx context.Context, who *roster.Actor, in ReportInput) (*report.Report, error) {
 	return a.reportFor(ctx, who, in, false)
 }
 
-// reportFor makes the report, for a file by the published grid whoever asks.
+// reportFor makes the report; a file uses the published grid, whoever asks.
 func (a *Reporting) reportFor(ctx context.Context, who *roster.Actor, in ReportInput, file bool) (*report.Report, error) {
 	if err := (ReconInput{Unit: in.Unit, From: in.From, To: in.To}).check(); err != nil {
 		return nil, err
@@ -64,8 +64,8 @@ func (a *Reporting) reportFor(ctx context.Context, who *roster.Actor, in ReportI
 	return out, err
 }
 
-// leavesOut says of the figures shown to a reader that his bars are taken out
-// of them: of everybody's, the program's alone excepted.
+// leavesOut reports whether bars were subtracted from the figures: for everybody
+// except the program.
 func leavesOut(who *roster.Actor) string {
 	if who.Program {
 		return ""
@@ -74,8 +74,8 @@ func leavesOut(who *roster.Actor) string {
 }
 
 // reachesLists reports whether the reader's reach over the lists of a campaign
-// covers the report's unit: a head who reads the report by another role reaches
-// his own unit's lists only.
+// covers the report's unit. A head who reads the report by another role reaches only
+// his own unit's lists.
 func (a *Reporting) reachesLists(ctx context.Context, v *store.View, who *roster.Actor, unit string) (bool, error) {
 	sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindCompletion)
 	if err != nil {
@@ -143,7 +143,7 @@ func (a *Reporting) report(ctx context.Context, v *store.View, who *roster.Actor
 	return out, nil
 }
 
-// reportUnits names the unit of a report and those directly below it.
+// reportUnits are the unit of a report and its children.
 func reportUnits(who *roster.Actor, tree *roster.Tree, unit string) report.Input {
 	b := report.Input{Root: report.Unit{ID: unit, Name: desk.UnitName(who.Lang, tree.Unit(unit))}, Cells: make(map[string]issue.Cells)}
 	for _, u := range tree.Children(unit) {
@@ -159,8 +159,7 @@ func reportOf(b *report.Input, made time.Time) *report.Report {
 	return &report.Report{Unit: b.Root.ID, UnitName: b.Root.Name, From: b.From, To: b.To, Campaign: b.Campaign, Title: b.Title, Campaigns: b.Campaigns, MadeAt: made}
 }
 
-// reportCounts reads everything that is counted, without what the reader is
-// barred from.
+// reportCounts reads all counters, less what the reader is barred from.
 func (a *Reporting) reportCounts(ctx context.Context, v *store.View, tree *roster.Tree, sc roster.Scope, b *report.Input) (err error) {
 	if b.Counts, err = v.ReportCounts(ctx, b.Root.ID, reportSections, b.From, b.To); err != nil {
 		return err
@@ -186,8 +185,8 @@ func (a *Reporting) reportCounts(ctx context.Context, v *store.View, tree *roste
 	return a.reportTasks(ctx, v, sc, today, b)
 }
 
-// reportCells reads the four cells of the report's unit per category, and takes
-// what the reader is barred from out of them and out of the counts.
+// reportCells reads the four cells of the report's unit by category, and subtracts
+// what the reader is barred from from them and from the counts.
 func (a *Reporting) reportCells(ctx context.Context, v *store.View, tree *roster.Tree, sc roster.Scope, b *report.Input) (map[string]*issue.Cells, error) {
 	unit := b.Root.ID
 	byUnit, err := v.CellsOf(ctx, []string{unit}, b.From, b.To)
@@ -231,8 +230,8 @@ func (a *Reporting) reportCells(ctx context.Context, v *store.View, tree *roster
 	return cells, err
 }
 
-// reportCategories fills the comparison in, category by category, with the
-// pairs of person and category that nothing has touched.
+// reportCategories fills in the comparison by category, including the untouched
+// pairs of person and category.
 func (a *Reporting) reportCategories(ctx context.Context, v *store.View, tree *roster.Tree, today roster.Date, cells map[string]*issue.Cells, b *report.Input) error {
 	people, leaders, err := a.headcount(ctx, v, tree, b.Root.ID, today)
 	if err != nil {
@@ -259,7 +258,7 @@ func (a *Reporting) opensIssues(ctx context.Context, v *store.View, tree *roster
 	return err == nil, nil
 }
 
-// reportTasks counts live what depends on today: tasks and questions overdue.
+// reportTasks counts live what depends on today: overdue tasks and questions.
 func (a *Reporting) reportTasks(ctx context.Context, v *store.View, sc roster.Scope, today roster.Date, b *report.Input) (err error) {
 	f := rectify.Filter{UnitID: b.Root.ID, From: b.From, To: b.To, Open: true}
 	if b.OpenTasks, err = v.RectificationCount(ctx, f, sc, nil, today); err != nil {
@@ -273,8 +272,8 @@ func (a *Reporting) reportTasks(ctx context.Context, v *store.View, sc roster.Sc
 	return err
 }
 
-// reportCompletion fills in the completion of the newest campaign that covers
-// the unit, or of the one asked for, which must be among those.
+// reportCompletion fills in the completion of the newest campaign that covers the
+// unit, or of the requested one, which must be among those.
 func (a *Reporting) reportCompletion(ctx context.Context, v *store.View, tree *roster.Tree, campaign string, b *report.Input) error {
 	all, err := v.Campaigns(ctx, roster.Scope{All: true})
 	if err != nil {
@@ -314,8 +313,7 @@ func (a *Reporting) reportCompletion(ctx context.Context, v *store.View, tree *r
 	return nil
 }
 
-// ParentInReport is the unit above, if the reader may see its report too; ""
-// otherwise.
+// ParentInReport is the parent unit if the reader may see its report, else "".
 func (a *Reporting) ParentInReport(ctx context.Context, who *roster.Actor, unit string) (parent string, err error) {
 	err = a.Read(ctx, who, "report.read", func(ctx context.Context, v *store.View) error {
 		tree, err := a.Tree(ctx, v)

@@ -1,5 +1,5 @@
-// Package reports holds what leaders read: the report and its published grid, what was
-// said against what was found, and the lists that leave as files.
+// Package reports makes what leaders read: the report and its published grid, the
+// comparison of declared with found, and exports of lists.
 package reports
 
 import (

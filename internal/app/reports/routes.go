@@ -5,7 +5,7 @@ import (
 	"plumbline/internal/roster"
 )
 
-// reportRoutes are the leadership report and the exports.
+// Routes are the leadership report and the exports.
 var Routes = []desk.Route{
 	{Op: "report.read", Method: "GET", Path: "/report", Act: roster.ActRead, Kind: roster.KindReport},
 	{Op: "report.export", Method: "POST", Path: "/report/exports", Act: roster.ActExport, Kind: roster.KindReport, Write: true, Create: true},

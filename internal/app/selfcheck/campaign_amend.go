@@ -61,8 +61,8 @@ func (a *Selfcheck) amendments(ctx context.Context, v *store.View, who *roster.A
 	return out, nil
 }
 
-// AmendInput adds a late joiner to the roster, or moves what somebody
-// transferred has not filed yet to his present unit.
+// AmendInput adds a late joiner to the roster, or moves the unfiled lists of
+// somebody transferred to his present unit.
 type AmendInput struct {
 	CampaignID string
 	Number     string // personnel number
@@ -153,7 +153,7 @@ func (a *Selfcheck) AmendRoster(ctx context.Context, who *roster.Actor, in Amend
 	})
 }
 
-// Restore takes an excuse back, as a dated amendment of the roster.
+// Restore takes an excuse back by a dated amendment of the roster.
 func (a *Selfcheck) Restore(ctx context.Context, who *roster.Actor, in ExcuseInput) (desk.Receipt, error) {
 	return a.amendList(ctx, who, "submission.restore", in, selfcheck.WasRestored, func(ctx context.Context, tx *store.Tx, s *selfcheck.Submission, certified bool) (selfcheck.Submission, error) {
 		c, err := tx.Campaign(ctx, s.CampaignID)
@@ -164,8 +164,7 @@ func (a *Selfcheck) Restore(ctx context.Context, who *roster.Actor, in ExcuseInp
 	})
 }
 
-// amendList changes what is owed by one list, with a dated amendment and the
-// reason.
+// amendList changes whether a list is owed, by a dated amendment with a reason.
 func (a *Selfcheck) amendList(ctx context.Context, who *roster.Actor, op string, in ExcuseInput, change selfcheck.Change,
 	rule func(ctx context.Context, tx *store.Tx, s *selfcheck.Submission, certified bool) (selfcheck.Submission, error)) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {

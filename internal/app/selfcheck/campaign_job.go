@@ -11,11 +11,11 @@ import (
 	"plumbline/internal/store"
 )
 
-// rosterChunk is how many respondents one write of the snapshot takes: a
-// closure of about ten milliseconds.
+// rosterChunk is the number of respondents per write of the snapshot, about ten
+// milliseconds.
 const rosterChunk = 150
 
-// lockChunk is how many lists one write locks.
+// lockChunk is the number of lists that one write locks.
 const lockChunk = 100
 
 // jobCampaign is the kind of the job that writes the roster or locks lists.
@@ -31,9 +31,9 @@ func (a *Selfcheck) registerCampaignJob() {
 	})
 }
 
-// continueCampaign writes what is missing of the roster snapshot of an open
-// campaign, and locks what is left of a locked one, in small writes. It may be
-// repeated: it looks for what is missing.
+// continueCampaign completes the roster snapshot of an open campaign and locks the
+// remaining lists of a locked one, in small writes. It is safe to repeat: it looks
+// for what is missing.
 func (a *Selfcheck) continueCampaign(ctx context.Context, id string, progress func(done int64) error) error {
 	after := ""
 	for done := int64(0); ; {

@@ -33,9 +33,8 @@ var stepActs = map[string]roster.Act{
 	"open": roster.ActOpen, "lock": roster.ActLock, "inspect": roster.ActEdit, "rectify": roster.ActEdit, "close": roster.ActClose,
 }
 
-// MoveCampaign carries out one step. Opening then writes the roster snapshot,
-// locking then locks the filed lists, both as a job that goes on where it
-// stopped.
+// MoveCampaign carries out one step. Opening writes the roster snapshot and locking
+// locks the filed lists, both as resumable jobs.
 func (a *Selfcheck) MoveCampaign(ctx context.Context, who *roster.Actor, in CampaignStep) (desk.Receipt, error) {
 	r, err := a.Write(ctx, who, desk.Write{Op: "campaign." + in.Step, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		before, err := a.managed(ctx, &tx.View, who, in.ID, stepActs[in.Step])

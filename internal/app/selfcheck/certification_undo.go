@@ -11,7 +11,7 @@ import (
 	"plumbline/internal/store"
 )
 
-// UndoCertifyInput takes a unit's certification back.
+// UndoCertifyInput withdraws a unit's certification.
 type UndoCertifyInput struct {
 	CampaignID string
 	UnitID     string
@@ -22,8 +22,8 @@ type UndoCertifyInput struct {
 // Validate judges the reason by itself.
 func (in UndoCertifyInput) Validate() error { return selfcheck.CheckReason(in.Reason) }
 
-// UndoCertify takes a unit's certification back, so that lists can be returned
-// or excused again. A unit above that has certified takes its own back first.
+// UndoCertify withdraws a unit's certification, so that lists can be returned or
+// excused again. A certified unit above must withdraw its own first.
 func (a *Selfcheck) UndoCertify(ctx context.Context, who *roster.Actor, in UndoCertifyInput) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: "certification.undo", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		c, err := a.certifiable(ctx, tx, who, in.CampaignID, in.UnitID)

@@ -37,7 +37,7 @@ func (in ChecklistInput) Validate() error {
 	return selfcheck.CheckItems(in.Items, func(c string) bool { return known[c] })
 }
 
-// SeedChecklist is the checklist that the program brings along.
+// SeedChecklist is the checklist that comes with the program.
 func SeedChecklist(a selfcheck.Audience) ChecklistInput {
 	seed := seeds.Officers()
 	if a == selfcheck.Leaders {
@@ -53,8 +53,8 @@ func SeedChecklist(a selfcheck.Audience) ChecklistInput {
 	return in
 }
 
-// PublishChecklist publishes an edition; the one before it is superseded for
-// campaigns to come, and stays what it was for those that use it.
+// PublishChecklist publishes an edition. It supersedes the previous one for new
+// campaigns; campaigns that use the previous one keep it.
 func (a *Selfcheck) PublishChecklist(ctx context.Context, who *roster.Actor, in ChecklistInput) (string, desk.Receipt, error) {
 	r, err := a.Write(ctx, who, desk.Write{Op: "checklist.publish", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		all, err := tx.Checklists(ctx)
@@ -91,8 +91,8 @@ func (a *Selfcheck) PublishChecklist(ctx context.Context, who *roster.Actor, in 
 	return r.ResultID, r, err
 }
 
-// EnsureChecklists publishes the checklist that the program brings along for
-// each audience that has none yet.
+// EnsureChecklists publishes the built-in checklist for each audience that has none
+// yet.
 func (a *Selfcheck) EnsureChecklists(ctx context.Context, who *roster.Actor) error {
 	for _, audience := range []selfcheck.Audience{selfcheck.Officers, selfcheck.Leaders} {
 		have, err := a.Checklists(ctx, who)
@@ -133,8 +133,7 @@ func (a *Selfcheck) ChecklistItems(ctx context.Context, who *roster.Actor, id st
 	return list, items, err
 }
 
-// items reads the items of a checklist once: a published edition never
-// changes.
+// items reads the items of a checklist once: a published edition never changes.
 func (a *Selfcheck) items(ctx context.Context, v *store.View, checklistID string) ([]selfcheck.ChecklistItem, error) {
 	if got, ok := a.checklists.Load(checklistID); ok {
 		return got.([]selfcheck.ChecklistItem), nil

@@ -20,8 +20,8 @@ type RefineInput struct {
 	TextEN      string `json:"text_en,omitempty"`
 }
 
-// Refine adds a detail under an item of a checklist. It is read with the item
-// in the unit and below it, and never taken away while the edition holds.
+// Refine adds a detail under an item of a checklist. It is shown with the item in
+// the unit and below it for the life of the edition.
 func (a *Selfcheck) Refine(ctx context.Context, who *roster.Actor, in RefineInput) (id string, r desk.Receipt, err error) {
 	const op = "checklist.refine"
 	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
@@ -59,7 +59,7 @@ func (a *Selfcheck) Refine(ctx context.Context, who *roster.Actor, in RefineInpu
 	return desk.PickID(id, r), r, err
 }
 
-// DetailView is a detail with the unit that added it.
+// DetailView is a detail and the unit that added it.
 type DetailView struct {
 	ItemNo int64  `json:"item"`
 	UnitID string `json:"unit_id"`
@@ -98,7 +98,7 @@ func (a *Selfcheck) ChecklistDetails(ctx context.Context, who *roster.Actor, id 
 	return out, err
 }
 
-// detailsFor are the details that a respondent of the unit reads, by item.
+// detailsFor returns the details shown to a respondent of the unit, by item.
 func (a *Selfcheck) detailsFor(ctx context.Context, v *store.View, lang, checklistID, unitID string) (map[int64][]string, error) {
 	tree, err := a.Tree(ctx, v)
 	if err != nil {

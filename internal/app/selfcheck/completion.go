@@ -31,9 +31,9 @@ type CompletionList struct {
 	Total    selfcheck.Completion // of the units listed
 }
 
-// CompletionInput asks for the completion of a campaign by unit. Near keeps to
-// a unit and those directly below it, Only to the unit alone, Certified to
-// units that have certified.
+// CompletionInput asks for the completion of a campaign by unit. Near limits it to a
+// unit and those directly below it, Only to the unit alone, Certified to certified
+// units.
 type CompletionInput struct {
 	ID, Near        string
 	Only, Certified bool
@@ -98,8 +98,8 @@ func (a *Selfcheck) CompletionOf(ctx context.Context, who *roster.Actor, in Comp
 	return out, err
 }
 
-// Completions reads every unit's own roster and who has certified: one row a
-// unit, for sums over the tree.
+// Completions returns every unit's own figures and whether it has certified, to be
+// summed over the tree.
 func (a *Selfcheck) Completions(ctx context.Context, v *store.View, campaignID string) (map[string]selfcheck.Completion, map[string]*time.Time, error) {
 	rows, err := v.Completions(ctx, campaignID, roster.Scope{All: true})
 	if err != nil {
@@ -136,8 +136,8 @@ type UnitCompletionView struct {
 	MayExcuse     bool
 }
 
-// UnitCompletion opens one unit's completion: its figures, and to its head and
-// the campaign manager who has and has not filed, by name.
+// UnitCompletion returns one unit's completion: its figures and, for its head and
+// the campaign manager, who has and has not filed, by name.
 func (a *Selfcheck) UnitCompletion(ctx context.Context, who *roster.Actor, campaignID, unitID string) (*UnitCompletionView, error) {
 	out := &UnitCompletionView{UnitID: unitID}
 	err := a.Read(ctx, who, "completion.read", func(ctx context.Context, v *store.View) error {
@@ -200,8 +200,8 @@ func (a *Selfcheck) UnitCompletion(ctx context.Context, who *roster.Actor, campa
 	return out, err
 }
 
-// rosterOf fills in who has and has not filed. Names are for the unit's head
-// and the campaign manager; others see states.
+// rosterOf fills in who has and has not filed. The unit's head and the campaign
+// manager see names; others see states.
 func (a *Selfcheck) rosterOf(ctx context.Context, v *store.View, who *roster.Actor, sc roster.Scope, out *UnitCompletionView) error {
 	if out.Names = out.MayCertify || out.MayExcuse; !out.Names {
 		return nil
@@ -239,8 +239,8 @@ func (a *Selfcheck) openBelow(ctx context.Context, v *store.View, unitID string,
 	return open, nil
 }
 
-// certifiable loads a campaign under way of which the actor may certify the
-// unit; otherwise it is not there.
+// certifiable loads a running campaign in which the actor may certify the unit;
+// otherwise it does not exist for him.
 func (a *Selfcheck) certifiable(ctx context.Context, tx *store.Tx, who *roster.Actor, campaignID, unitID string) (*selfcheck.Campaign, error) {
 	target, err := a.UnitTarget(ctx, &tx.View, unitID)
 	if err != nil {
@@ -267,7 +267,8 @@ type CertifyInput struct {
 	Key        string
 }
 
-// Certify certifies that a unit's roster is complete, after all below it.
+// Certify certifies that a unit's roster is complete, once all units below it have
+// certified.
 func (a *Selfcheck) Certify(ctx context.Context, who *roster.Actor, in CertifyInput) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: "certification.create", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		c, err := a.certifiable(ctx, tx, who, in.CampaignID, in.UnitID)
@@ -306,7 +307,7 @@ type ExcuseInput struct {
 // Validate judges the reason by itself.
 func (in ExcuseInput) Validate() error { return selfcheck.CheckReason(in.Reason) }
 
-// Excuse takes a list out of what is owed, as a dated amendment of the roster.
+// Excuse removes a list from what is owed, by a dated amendment of the roster.
 func (a *Selfcheck) Excuse(ctx context.Context, who *roster.Actor, in ExcuseInput) (desk.Receipt, error) {
 	return a.amendList(ctx, who, "submission.excuse", in, selfcheck.WasExcused, func(_ context.Context, _ *store.Tx, s *selfcheck.Submission, certified bool) (selfcheck.Submission, error) {
 		return s.Excuse(in.Reason, certified)

@@ -28,8 +28,8 @@ type OwedList struct {
 	Named    bool // whether some row may carry a name
 }
 
-// Owed opens the lists behind a number of the completion. Their content is not
-// shown, and names only to the head who certifies and the manager who excuses.
+// Owed opens the lists behind a completion figure. It shows no content, and names
+// only to the head who certifies and the manager who excuses.
 func (a *Selfcheck) Owed(ctx context.Context, who *roster.Actor, in OwedInput) (*OwedList, error) {
 	const op = "completion.lists"
 	if in.Of == "" {
@@ -85,8 +85,8 @@ func (a *Selfcheck) Owed(ctx context.Context, who *roster.Actor, in OwedInput) (
 	return out, err
 }
 
-// nameOwed fills in the rows: names where the reader answers for the unit, and
-// figures of the content nowhere.
+// nameOwed fills in the rows: names if the reader answers for the unit, and no
+// figures about the content.
 func (a *Selfcheck) nameOwed(ctx context.Context, v *store.View, who *roster.Actor, rows []selfcheck.Submission, out *OwedList) error {
 	certify, err := a.Scope(ctx, v, who, roster.ActCertify, roster.KindCertification)
 	if err != nil {

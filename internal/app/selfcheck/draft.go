@@ -21,10 +21,9 @@ type SaveDraftInput struct {
 	Saves []DraftSave
 }
 
-// SaveDraft saves answers, item by item. Each carries a sequence number: the
-// same save again changes nothing, and one that has not seen a later save is a
-// conflict that names it; nothing is saved then. It gives the sequence numbers
-// as they now stand.
+// SaveDraft saves answers item by item. Each carries a sequence number: repeating a
+// save changes nothing, and a save that has not seen a later one is a conflict that
+// names it, in which case nothing is saved. It returns the current sequence numbers.
 func (a *Selfcheck) SaveDraft(ctx context.Context, who *roster.Actor, in SaveDraftInput) (map[int64]int64, error) {
 	if _, err := a.Authorize(who, "submission.draft"); err != nil {
 		return nil, err

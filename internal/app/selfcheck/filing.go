@@ -14,7 +14,7 @@ import (
 	"plumbline/internal/store"
 )
 
-// SubmitInput files a list. Without Answers it files what is saved as drafts.
+// SubmitInput files a list. Without Answers it files the saved drafts.
 type SubmitInput struct {
 	ID      string
 	Version int64
@@ -22,8 +22,8 @@ type SubmitInput struct {
 	Key     string
 }
 
-// Submit files a list: answers, declared issues, their comparison with what is
-// on record, and the ledger entry in one write.
+// Submit files a list: answers, declared issues, their comparison with the records,
+// and the ledger entry, in one write.
 func (a *Selfcheck) Submit(ctx context.Context, who *roster.Actor, in SubmitInput) (desk.Receipt, error) {
 	r, err := a.Write(ctx, who, desk.Write{Op: "submission.submit", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		before, err := mine(ctx, &tx.View, who, in.ID)
@@ -64,8 +64,9 @@ func (a *Selfcheck) Submit(ctx context.Context, who *roster.Actor, in SubmitInpu
 	return r, err
 }
 
-// filed gives the fact of a filing, and apart from it one for each issue whose
-// comparison was altered by it or by what the filer was not told of.
+// filed returns the fact of a filing and, separately, one fact for each issue whose
+// comparison changed because of it or because of something that the filer does not
+// know.
 func filed(tx *store.Tx, fact ledger.Fact) []ledger.Fact {
 	facts := []ledger.Fact{fact}
 	for _, i := range tx.SeparateEntry() {
@@ -130,8 +131,7 @@ func (a *Selfcheck) submitting(ctx context.Context, tx *store.Tx, who *roster.Ac
 	return in, nil
 }
 
-// file registers what was declared, revises what is kept and withdraws what
-// was dropped.
+// file registers new declarations, revises kept ones and withdraws dropped ones.
 func (a *Selfcheck) file(ctx context.Context, tx *store.Tx, in selfcheck.Submitting, s *selfcheck.Submission, f selfcheck.Filing) error {
 	timing := issue.TimingOf(a.Pack())
 	tree, err := a.Tree(ctx, &tx.View)
@@ -170,8 +170,8 @@ func declared(id string, s *selfcheck.Submission, d *selfcheck.Declaration, tree
 	})
 }
 
-// refile brings the issues of an earlier round to what the list says now: a
-// kept one keeps its first date, a dropped one is withdrawn.
+// refile updates the issues of an earlier round to the new list: a kept one keeps
+// its first date, a dropped one is withdrawn.
 func (a *Selfcheck) refile(ctx context.Context, tx *store.Tx, s *selfcheck.Submission, f selfcheck.Filing, tree *roster.Tree, timing issue.Timing, now time.Time) error {
 	rows, err := tx.IssuesOfSubmission(ctx, s.ID)
 	if err != nil {
@@ -222,8 +222,8 @@ func (a *Selfcheck) refile(ctx context.Context, tx *store.Tx, s *selfcheck.Submi
 	return tx.SaveDeclared(ctx, changes, timing)
 }
 
-// dropped says why a declaration stays on the list. A severe one is not taken
-// back by whom it is about, even where his list was returned.
+// dropped explains why a declaration stays on the list. A severe one cannot be
+// withdrawn by its subject, even if his list was returned.
 func dropped(err error, i *issue.Issue) error {
 	if casework.NeedsTwo(err) {
 		return fault.Invalid("declared_stays", "", "Item", i.ItemNo)

@@ -13,7 +13,7 @@ import (
 	"plumbline/internal/store"
 )
 
-// NamedItem is an item that names a leader, as the tier above him sees it.
+// NamedItem is an item that names a leader, as shown to the tier above him.
 type NamedItem struct {
 	selfcheck.RoutedAnswer
 	Respondent string
@@ -40,7 +40,7 @@ type NamedPage struct {
 	Next  string
 }
 
-// NamedItems lists the items naming a leader that came to the actor's units.
+// NamedItems lists the items naming a leader that were sent to the actor's units.
 func (a *Selfcheck) NamedItems(ctx context.Context, who *roster.Actor, in NamedQuery) (out NamedPage, err error) {
 	const op = "review.named"
 	if in.State != "" && !slices.Contains(selfcheck.NamedStates, in.State) {
@@ -82,7 +82,7 @@ func (a *Selfcheck) NamedItems(ctx context.Context, who *roster.Actor, in NamedQ
 	return out, err
 }
 
-// nameRouted puts names and texts to items that name a leader.
+// nameRouted adds names and texts to items that name a leader.
 func (a *Selfcheck) nameRouted(ctx context.Context, v *store.View, who *roster.Actor, rows []selfcheck.RoutedAnswer) ([]NamedItem, error) {
 	people, reviews := make([]string, 0, 2*len(rows)), make([]string, 0, len(rows))
 	for _, r := range rows {
@@ -133,7 +133,7 @@ func (a *Selfcheck) nameRouted(ctx context.Context, v *store.View, who *roster.A
 	return out, nil
 }
 
-// lastText is the newest of the texts kept under field.1, field.2 and so on.
+// lastText returns the newest of the texts stored under field.1, field.2 and so on.
 func lastText(texts map[string]string, field string) (last string) {
 	for n := int64(1); ; n++ {
 		t, ok := texts[desk.NumberedField(field, n)]
@@ -162,7 +162,7 @@ func (a *Selfcheck) NamedItem(ctx context.Context, who *roster.Actor, id string)
 	return out, err
 }
 
-// routed loads an item under the scope of the tier above the leader it names.
+// routed loads an item under the scope of the tier above the named leader.
 func (a *Selfcheck) routed(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, id string) (*selfcheck.RoutedAnswer, error) {
 	sub, no, ok := selfcheck.ParseNamedID(id)
 	if !ok {
@@ -201,9 +201,8 @@ func (a *Selfcheck) AcceptNamed(ctx context.Context, who *roster.Actor, in Named
 	return a.decideNamed(ctx, who, "named.accept", roster.ActAccept, selfcheck.NamedAccepted, in)
 }
 
-// ReturnNamed gives the item back to its respondent, who sees the reason. The
-// state of the list does not change, so that the ordinary reviewer learns
-// nothing.
+// ReturnNamed returns the item to its respondent with a reason. The list's state
+// does not change, so the ordinary reviewer learns nothing.
 func (a *Selfcheck) ReturnNamed(ctx context.Context, who *roster.Actor, in NamedDecision) (desk.Receipt, error) {
 	return a.decideNamed(ctx, who, "named.return", roster.ActReturn, selfcheck.NamedReturned, in)
 }
@@ -254,7 +253,7 @@ func (a *Selfcheck) decideNamed(ctx context.Context, who *roster.Actor, op strin
 	})
 }
 
-// namedReview is the decision so far on an item; a waiting one without a row.
+// namedReview is the decision on an item so far; an undecided one has no row.
 func namedReview(ctx context.Context, tx *store.Tx, r *selfcheck.RoutedAnswer) (*selfcheck.NamedReview, error) {
 	rows, err := tx.NamedReviews(ctx, []string{r.SubmissionID}, "")
 	if err != nil {
@@ -271,8 +270,8 @@ func namedReview(ctx context.Context, tx *store.Tx, r *selfcheck.RoutedAnswer) (
 	}, nil
 }
 
-// AskedOf lists the items of the actor's own lists that the tier above gave
-// back to him.
+// AskedOf lists the items of the actor's own lists that the tier above has returned
+// to him.
 func (a *Selfcheck) AskedOf(ctx context.Context, v *store.View, who *roster.Actor) ([]NamedItem, error) {
 	subs, err := v.SubmissionsOf(ctx, who.Person, desk.UnitsLed(who))
 	if err != nil || len(subs) == 0 {
@@ -307,8 +306,8 @@ type NamedReplyInput struct {
 // Validate judges the text by itself.
 func (in NamedReplyInput) Validate() error { return selfcheck.CheckReason(in.Text) }
 
-// ReplyNamed answers an item that the tier above gave back; it goes to that
-// tier alone.
+// ReplyNamed answers an item that the tier above returned. Only that tier sees the
+// answer.
 func (a *Selfcheck) ReplyNamed(ctx context.Context, who *roster.Actor, in NamedReplyInput) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: "named.reply", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		s, err := mine(ctx, &tx.View, who, in.ID)

@@ -11,7 +11,7 @@ import (
 	"plumbline/internal/store"
 )
 
-// acceptMax is how many lists one act accepts at most.
+// acceptMax bounds how many lists one act accepts.
 const acceptMax = 200
 
 // ReviewRow is one list in a reviewer's list.
@@ -29,8 +29,8 @@ type ReviewQuery struct {
 	Limit  int
 }
 
-// reviewed is the target under which a list is judged for its reviewer: by the
-// unit that reviews it.
+// reviewed is the target by which the reviewer of a list is authorized: the unit
+// that reviews it.
 func reviewed(s *selfcheck.Submission) roster.Target {
 	return roster.Target{ID: s.ID, Unit: s.ReviewUnitID, Person: s.PersonID, EventOn: s.EventOn}
 }
@@ -68,7 +68,7 @@ func (a *Selfcheck) Reviews(ctx context.Context, who *roster.Actor, in ReviewQue
 	return rows, total, next, err
 }
 
-// named puts names to lists.
+// named adds names to lists.
 func (a *Selfcheck) named(ctx context.Context, v *store.View, who *roster.Actor, subs []selfcheck.Submission) ([]ReviewRow, error) {
 	people := make([]string, 0, len(subs))
 	for i := range subs {
@@ -94,8 +94,8 @@ func (a *Selfcheck) named(ctx context.Context, v *store.View, who *roster.Actor,
 	return out, nil
 }
 
-// Review is one list as its reviewer sees it: without the items that name a
-// leader, nil or not.
+// Review is one list as shown to its reviewer: without the items that name a leader,
+// answered or not.
 type Review struct {
 	ReviewRow
 	Campaign  selfcheck.Campaign
@@ -139,8 +139,8 @@ func (a *Selfcheck) Review(ctx context.Context, who *roster.Actor, id string) (*
 	return out, err
 }
 
-// toReview loads a list under the reviewer's scope. What has not been filed
-// has no content to review, and is not there.
+// toReview loads a list under the reviewer's scope. A list that has not been filed
+// does not exist for him.
 func (a *Selfcheck) toReview(ctx context.Context, v *store.View, who *roster.Actor, id string, act roster.Act) (*selfcheck.Submission, error) {
 	s, err := v.Submission(ctx, id)
 	if err != nil {
@@ -186,7 +186,7 @@ func (a *Selfcheck) accept(ctx context.Context, tx *store.Tx, who *roster.Actor,
 	return ledger.Fact{Verb: "submission.accept", Kind: "submission", ID: id, Unit: after.UnitID}, tx.Save(ctx, before, &after)
 }
 
-// AcceptManyInput accepts several lists, each under the version that was seen.
+// AcceptManyInput accepts several lists, each at the version that was seen.
 type AcceptManyInput struct {
 	Lists []AcceptInput
 	Key   string
@@ -229,7 +229,7 @@ type ReturnInput struct {
 // Validate judges the reason by itself.
 func (in ReturnInput) Validate() error { return selfcheck.CheckReason(in.Reason) }
 
-// ReturnList gives a list back to its respondent, who sees the reason.
+// ReturnList returns a list to its respondent, who sees the reason.
 func (a *Selfcheck) ReturnList(ctx context.Context, who *roster.Actor, in ReturnInput) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: "review.return", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		before, err := a.toReview(ctx, &tx.View, who, in.ID, roster.ActReturn)

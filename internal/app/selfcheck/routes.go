@@ -5,7 +5,7 @@ import (
 	"plumbline/internal/roster"
 )
 
-// selfcheckRoutes are the operations on checklists, campaigns, lists, their
+// Routes are the operations on checklists, campaigns, lists, their
 // review, completion and certification.
 var Routes = []desk.Route{
 	{Op: "checklist.list", Method: "GET", Path: "/checklists", Act: roster.ActList, Kind: roster.KindChecklist},

@@ -1,5 +1,5 @@
-// Package selfcheck holds campaigns and their checklists, the lists that people file in
-// them, the review of those, and how complete a unit is.
+// Package selfcheck runs campaigns: checklists, the lists that people file, their
+// review, and the completion of units.
 package selfcheck
 
 import (

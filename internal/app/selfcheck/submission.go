@@ -11,8 +11,8 @@ import (
 	"plumbline/internal/store"
 )
 
-// mine loads a list that the actor fills in and signs: his own, or that of a
-// unit which he heads. Any other is not there.
+// mine loads a list that the actor signs: his own, or that of a unit he heads. Any
+// other does not exist for him.
 func mine(ctx context.Context, v *store.View, who *roster.Actor, id string) (*selfcheck.Submission, error) {
 	s, err := v.Submission(ctx, id)
 	if err != nil {
@@ -31,7 +31,7 @@ func ownList(who *roster.Actor, s *selfcheck.Submission) bool {
 	return who.Person != "" && who.HoldsAt(roster.RoleUnitHead, s.UnitID)
 }
 
-// SaidIssue is a declared issue as its respondent and its reviewer see it.
+// SaidIssue is a declared issue as shown to its respondent and its reviewer.
 type SaidIssue struct {
 	ID       string
 	ItemNo   int64
@@ -118,8 +118,8 @@ func (a *Selfcheck) openList(ctx context.Context, v *store.View, who *roster.Act
 	return out, out.mergeDrafts(drafts)
 }
 
-// mergeDrafts puts what is saved over what was filed before: a returned list
-// starts from its own last round.
+// mergeDrafts overlays saved drafts on what was filed before: a returned list starts
+// from its last round.
 func (l *SubmissionView) mergeDrafts(drafts []selfcheck.Draft) error {
 	at := make(map[int64]selfcheck.ItemAnswer, len(l.Items))
 	for _, f := range l.Answers {
@@ -183,7 +183,7 @@ func (a *Selfcheck) saidIssues(ctx context.Context, v *store.View, submissionID 
 	return out, nil
 }
 
-// OwnSubmission is one list that the actor owes or signs, as his to-do home shows it.
+// OwnSubmission is one list that the actor owes or signs, as his home page shows it.
 type OwnSubmission struct {
 	selfcheck.Submission
 	Campaign selfcheck.Campaign
@@ -192,7 +192,7 @@ type OwnSubmission struct {
 	Reason   string // why it was returned
 }
 
-// returnReasons reads why each list was last returned.
+// returnReasons returns why each list was last returned.
 func (a *Selfcheck) returnReasons(ctx context.Context, v *store.View, ids []string) (map[string]string, error) {
 	returns, err := v.LastReturns(ctx, ids)
 	if err != nil || len(returns) == 0 {

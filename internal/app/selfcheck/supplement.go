@@ -63,8 +63,7 @@ func (a *Selfcheck) Supplement(ctx context.Context, who *roster.Actor, in Supple
 	})
 }
 
-// ListReceipt is the record of one submission in the ledger; it holds no
-// content.
+// ListReceipt is the ledger record of one submission; it holds no content.
 type ListReceipt struct {
 	Seq  int64
 	At   time.Time
@@ -73,8 +72,8 @@ type ListReceipt struct {
 	Mine bool // the actor's own account made it, so the receipt is his
 }
 
-// ListReceipts gives the ledger entries of the actor's own list, oldest first:
-// its submissions and supplements.
+// ListReceipts returns the ledger entries of the actor's own list, oldest first: its
+// submissions and supplements.
 func (a *Selfcheck) ListReceipts(ctx context.Context, who *roster.Actor, id string) ([]ListReceipt, error) {
 	var out []ListReceipt
 	err := a.Read(ctx, who, "submission.receipt", func(ctx context.Context, v *store.View) error {

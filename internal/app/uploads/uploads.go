@@ -1,5 +1,5 @@
-// Package uploads is the room that a site has for what is sent to it, and the line
-// in front of that.
+// Package uploads limits what a site receives and reads at a time, and queues the
+// rest.
 package uploads
 
 import (
@@ -32,13 +32,13 @@ const (
 	visitorShare = "" // owner of what is sent without a session
 )
 
-// Uploads is the room that a site has for what is sent to it.
+// Uploads enforces these limits.
 type Uploads struct {
 	*desk.Desk
 	uploads, visitors, readers *room
 }
 
-// New takes the defaults where budget, in bytes, or readers is 0.
+// New uses the defaults for a budget (in bytes) or a number of readers of 0.
 func New(d *desk.Desk, budget int64, readers int) *Uploads {
 	if budget <= 0 {
 		budget = DefaultUploadBudget
@@ -49,17 +49,16 @@ func New(d *desk.Desk, budget int64, readers int) *Uploads {
 	return &Uploads{Desk: d, uploads: newRoom(budget, uploadWait), visitors: newRoom(visitorBudget, uploadWait), readers: newRoom(int64(readers), readerWait)}
 }
 
-// Admit judges an operation by role alone, as the operation itself will: a face
-// asks before it reads what was sent.
+// Admit checks an operation by role alone, as the operation itself will. Faces call
+// it before they read the body.
 func (a *Uploads) Admit(who *roster.Actor, op string) error {
 	_, err := a.Authorize(who, op)
 	return err
 }
 
-// Receive takes room for a body of n bytes, before it is read; give it back by
-// done when the request has ended. What fits into SmallBody needs none. A fault
-// says that the body is larger than all the room there is (413), or that too
-// many are under way (429).
+// Receive reserves room for a body of n bytes before it is read; call done when the
+// request has ended. Bodies up to SmallBody need none. It fails with 413 if the body
+// is larger than all the room there is, and with 429 if too many are under way.
 func (a *Uploads) Receive(ctx context.Context, who *roster.Actor, n int64) (done func(), err error) {
 	if n <= SmallBody {
 		return func() {}, nil
@@ -70,19 +69,18 @@ func (a *Uploads) Receive(ctx context.Context, who *roster.Actor, n int64) (done
 	return a.uploads.take(ctx, who.Account, n)
 }
 
-// Reading takes a place in front of the spreadsheet reader.
+// Reading waits for a free spreadsheet reader.
 func (a *Uploads) Reading(ctx context.Context, who *roster.Actor) (done func(), err error) {
 	return a.readers.take(ctx, who.Account, 1)
 }
 
-// Enter takes a place in front of the spreadsheet reader for a job, which waits as
-// long as it must.
+// Enter waits for a free spreadsheet reader as long as a job must.
 func (a *Uploads) Enter(ctx context.Context, job string) (done func(), err error) {
 	return a.readers.enter(ctx, job)
 }
 
-// room is a bounded quantity that many share: first come, first served, except
-// that one owner has at most half of it while others wait behind him.
+// room is a quantity that many share: first come, first served, except that nobody
+// holds more than half of it while others wait.
 type room struct {
 	size int64
 	wait time.Duration
@@ -117,7 +115,7 @@ func (r *room) take(ctx context.Context, owner string, n int64) (func(), error) 
 	return r.await(wait, w)
 }
 
-// enter is take for the program's own work, which is never sent away.
+// enter is take for the program's own jobs, which are never turned away.
 func (r *room) enter(ctx context.Context, owner string) (func(), error) {
 	w := &waiter{owner: owner, n: 1, in: make(chan struct{})}
 	r.mu.Lock()
@@ -127,7 +125,7 @@ func (r *room) enter(ctx context.Context, owner string) (func(), error) {
 	return r.await(ctx, w)
 }
 
-// await waits until the room is w's, or ctx ends.
+// await waits until w is admitted or ctx ends.
 func (r *room) await(ctx context.Context, w *waiter) (func(), error) {
 	select {
 	case <-w.in:
@@ -147,8 +145,8 @@ var errWaited = errors.New("no room came free in time")
 
 func busy() error { return fault.TooMany("upload_busy", "Seconds", retryUpload) }
 
-// lineUp lets w in at once, or puts it at the end of the line; false if the line
-// is full.
+// lineUp admits w at once or puts it at the end of the queue; it returns false if
+// the queue is full.
 func (r *room) lineUp(w *waiter) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -170,8 +168,8 @@ func (r *room) lineUp(w *waiter) bool {
 	return true
 }
 
-// letIn gives the room to those who wait, in turn, as far as it goes. Who has
-// his half already is passed over until it comes back.
+// letIn admits those who wait, in order, as far as the room goes. It passes over
+// owners who already hold half of it.
 func (r *room) letIn() {
 	left := r.line[:0]
 	full := false // somebody in front waits for the room, not for himself
@@ -202,7 +200,7 @@ func (r *room) giveBack(w *waiter) {
 	r.letIn()
 }
 
-// leave takes w out of the line; false if it is in already.
+// leave takes w out of the queue; it returns false if w has been admitted.
 func (r *room) leave(w *waiter) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -215,7 +213,7 @@ func (r *room) leave(w *waiter) bool {
 	return true
 }
 
-// waits is the place of w in the line, -1 if it does not wait.
+// waits returns w's place in the queue, or -1.
 func (r *room) waits(w *waiter) int {
 	for i, other := range r.line {
 		if other == w {
