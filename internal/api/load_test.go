@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"testing"
 
 	"plumbline/internal/app/desk"
@@ -86,15 +87,16 @@ func TestUploadsBeyondTheBudget(t *testing.T) {
 		t.Fatal(err)
 	}
 	gone, leave := context.WithCancel(t.Context())
-	var waiting int
-	left := make(chan error, 100)
-	code := 0
-	for code != http.StatusTooManyRequests && waiting < cap(left) {
-		waiting++
+	const waiting = 20 // more than may wait for one account
+	left := make(chan error, waiting)
+	for range waiting {
 		go func() {
 			_, err := s.App.Receive(gone, s.Actor("inspector"), 20<<20)
 			left <- err
 		}()
+	}
+	code := 0
+	for try := 0; code != http.StatusTooManyRequests && try < 10_000; try++ { // until enough of them have come to wait
 		away, cancel := context.WithCancel(t.Context())
 		cancel()
 		w, read := sendUnread(away, f, "inspector", "POST", Prefix+"/audit/preview", 20<<20)
@@ -104,6 +106,7 @@ func TestUploadsBeyondTheBudget(t *testing.T) {
 		if code == http.StatusTooManyRequests && w.Header().Get("Retry-After") == "" {
 			t.Error("it does not say when to come again")
 		}
+		runtime.Gosched()
 	}
 	if code != http.StatusTooManyRequests {
 		t.Error("however many wait, one more may")
