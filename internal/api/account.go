@@ -12,7 +12,7 @@ import (
 	"plumbline/internal/roster"
 )
 
-// TokenView is a session as it is given out, once.
+// TokenView is a new session; its token is shown only once.
 type TokenView struct {
 	Token string    `json:"token" doc:"Send it as Authorization: Bearer. It is shown once."`
 	Until time.Time `json:"until"`
@@ -20,7 +20,7 @@ type TokenView struct {
 	Scope []string  `json:"scope" doc:"What the token may do; empty for all that its holder may"`
 }
 
-// WhoView is who asks.
+// WhoView is the caller.
 type WhoView struct {
 	Account string     `json:"account"`
 	Person  string     `json:"person,omitempty"`
@@ -30,7 +30,7 @@ type WhoView struct {
 	Roles   []HeldView `json:"roles"`
 }
 
-// ProofView says how long a password that was given again stands.
+// ProofView says until when the password just given is valid as a proof.
 type ProofView struct {
 	Until time.Time `json:"until" doc:"Acts that ask for a proof are taken until then"`
 }
@@ -49,7 +49,7 @@ type CodeView struct {
 	Receipt ReceiptView `json:"receipt"`
 }
 
-// OK is the answer of an operation that leaves no entry.
+// OK is the answer of an operation that makes no ledger entry.
 type OK struct {
 	OK bool `json:"ok"`
 }

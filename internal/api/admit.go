@@ -10,9 +10,9 @@ import (
 	"plumbline/internal/sheet"
 )
 
-// admit judges the operation by role and finds room for the body, all before a
-// byte of it is read: who has no right to send a file must not fill the memory
-// with it.
+// admit authorizes the operation by role and reserves room for the body before a
+// byte of it is read: somebody without the right to send a file must not fill the
+// memory with it.
 func (f *Face) admit(c *Call, o *huma.Operation, public bool) (done func(), err error) {
 	if !public {
 		if err := f.App.Admit(c.Actor, o.OperationID); err != nil {
@@ -29,8 +29,8 @@ func (f *Face) admit(c *Call, o *huma.Operation, public bool) (done func(), err 
 	return f.App.Receive(c.R.Context(), c.Actor, size)
 }
 
-// knownQuery refuses a parameter that the operation does not have: a filter that
-// is misspelt would give all rows, and say nothing.
+// knownQuery refuses unknown query parameters: a misspelt filter would silently
+// return all rows.
 func knownQuery(r *http.Request, o *huma.Operation) error {
 	for name := range r.URL.Query() {
 		if !slices.ContainsFunc(o.Parameters, func(p *huma.Param) bool { return p.In == "query" && p.Name == name }) {
@@ -40,7 +40,7 @@ func knownQuery(r *http.Request, o *huma.Operation) error {
 	return nil
 }
 
-// tooLarge says how large a file may be, where one may be sent.
+// tooLarge states the size limit for files.
 func tooLarge(limit int64) *fault.Error {
 	if limit == UploadLimit {
 		return fault.TooLarge("sheet_size", "Limit", sheet.MaxSize>>20).WithField("file")

@@ -40,12 +40,12 @@ const (
 	UploadLimit = 21 << 20 // a file of 20 MB and the form around it
 )
 
-// Options is what the face needs of the program around it.
+// Options is what the face needs from the program around it.
 type Options struct {
 	App *app.App
 	// Who says who holds the token of a session or of a script, and why not.
 	Who func(ctx context.Context, token string) (*roster.Actor, error)
-	// SessionCookie names the cookie of the browser's session.
+	// SessionCookie names the browser's session cookie.
 	SessionCookie string
 	Log           *slog.Logger
 }
@@ -170,7 +170,7 @@ func marshal(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
-// unmarshal refuses control characters that JSON can smuggle in by escapes.
+// unmarshal refuses control characters that JSON escapes can smuggle in.
 func unmarshal(data []byte, v any) error {
 	for i := 0; i+5 < len(data); i++ {
 		if data[i] != '\\' {
@@ -187,7 +187,7 @@ func unmarshal(data []byte, v any) error {
 	return json.Unmarshal(data, v)
 }
 
-// Call is one request: who asks, in which language, and how it is repeated.
+// Call is one request: the caller, the language, and the idempotency key.
 type Call struct {
 	Actor *roster.Actor
 	Lang  words.Lang
@@ -208,7 +208,7 @@ func (c *Call) Version(body int64) int64 {
 
 type callKey struct{}
 
-// authenticate finds out who asks. A public operation goes on without.
+// authenticate identifies the caller. A public operation continues without one.
 func (f *Face) authenticate(hc huma.Context, next func(huma.Context)) {
 	br, w := humabunrouter.Unwrap(hc)
 	r := br.Request
@@ -269,7 +269,7 @@ func (f *Face) authenticate(hc huma.Context, next func(huma.Context)) {
 	next(huma.WithValue(hc, callKey{}, c))
 }
 
-// refuse answers with the fault in err and logs what is ours.
+// refuse writes the fault in err and logs internal errors.
 func (f *Face) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	e := fault.As(err)
 	if e.Kind == fault.Internal {
@@ -288,20 +288,20 @@ type Option func(*huma.Operation)
 // Summary names the operation in the document.
 func Summary(s string) Option { return func(o *huma.Operation) { o.Summary = s } }
 
-// Versionless takes back that the operation looks at a version: it ends what
-// stands, or adds to it, whatever was seen of it.
+// Versionless marks an operation that takes no version: it ends what stands, or adds
+// to it, whatever version was seen.
 func Versionless(o *huma.Operation) {
 	o.Parameters = slices.DeleteFunc(o.Parameters, func(p *huma.Param) bool { return p.Name == "If-Match" })
 }
 
-// Upload raises the body limit to that of files. The operation reads the form
-// itself, by readForm, so that a file stands in memory once.
+// Upload raises the body limit to that of files. The operation parses the form
+// itself with readForm, so that a file is in memory only once.
 func Upload(o *huma.Operation) {
 	o.MaxBodyBytes = UploadLimit
 }
 
-// fileForm describes the body of an upload. It is put into the document after
-// the operation is registered: huma would read what it knows of.
+// fileForm describes the body of an upload. It is added to the document after
+// registration, because huma would parse a body that it knows of.
 func fileForm() *huma.RequestBody {
 	file := &huma.Schema{Type: "string", Format: "binary"}
 	return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
@@ -379,8 +379,8 @@ func schemaName(t reflect.Type, hint string) string {
 	return b.String()
 }
 
-// readable refuses an input with an embedded type that is not exported: huma
-// would pass over its parameters in silence, and every id would be empty.
+// readable refuses an input with an unexported embedded type: huma would silently
+// skip its parameters, and every id would be empty.
 func readable(op string, in reflect.Type) {
 	if in.Kind() != reflect.Struct {
 		return
@@ -448,12 +448,12 @@ func plainOf[In any](r *registry, op string, fn func(ctx context.Context, in *In
 	})
 }
 
-// ReceiptView is the proof handle of a write, as the face shows it.
+// ReceiptView is the receipt of a write.
 type ReceiptView struct {
 	Seq  int64     `json:"seq" doc:"Number of the ledger entry"`
 	At   time.Time `json:"at"`
 	Leaf string    `json:"leaf" doc:"RFC 6962 leaf hash of the entry, hexadecimal"`
-	// Links leads to the receipt in its forms.
+	// Links leads to the other forms of the receipt.
 	Links ReceiptLinks `json:"links"`
 }
 

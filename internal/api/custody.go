@@ -89,7 +89,7 @@ func registerReveal(r *registry) {
 	made(r, "share.refuse", "Refuse to release; the reveal is over", step, stepped(a.RefuseShare), Versionless)
 }
 
-// named names a thing.
+// named is an id in the path.
 type named struct {
 	ID string `path:"id"`
 }

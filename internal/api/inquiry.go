@@ -10,9 +10,8 @@ import (
 	"plumbline/internal/roster"
 )
 
-// ListQuery is what the filters of the lists of cases, tracks, questions and
-// tasks have in common. The same names stand in the addresses of the pages and in
-// the report's links.
+// ListQuery holds the filters that the lists of cases, tracks, questions and tasks
+// share. The pages and the report's links use the same names.
 type ListQuery struct {
 	State  string `query:"state"`
 	Unit   string `query:"unit" doc:"This unit and all below it"`
@@ -25,14 +24,14 @@ func (q ListQuery) values(more ...string) url.Values {
 	return roster.QueryValues(append([]string{"state", q.State, "unit", q.Unit, "from", q.From, "to", q.To}, more...)...)
 }
 
-// opened names a thing and, where a leadership reader opens it, why.
+// opened names an object and, for leadership readers, the purpose of opening it.
 type opened struct {
 	ID      string `path:"id"`
 	Purpose string `query:"purpose" doc:"Asked of leadership readers; logged"`
 }
 
-// made registers an operation that takes a body about the thing in the path
-// and makes or changes one. set puts path, key and version into the input.
+// made registers an operation whose body concerns the object in the path and which
+// creates or changes something. set copies path, key and version into the input.
 func made[B any](r *registry, op, summary string, set func(in *B, id string, c *Call), do func(ctx context.Context, who *roster.Actor, in B) (string, desk.Receipt, error), options ...Option) {
 	handle(r, op, func(ctx context.Context, c *Call, in *struct {
 		ID   string `path:"id"`
@@ -47,7 +46,7 @@ func made[B any](r *registry, op, summary string, set func(in *B, id string, c *
 	}, append(options, Summary(summary))...)
 }
 
-// begun registers an operation that makes a thing and names nothing in its path.
+// begun registers an operation that creates something and has no id in its path.
 func begun[B any](r *registry, op, summary string, set func(in *B, c *Call), do func(ctx context.Context, who *roster.Actor, in B) (string, desk.Receipt, error)) {
 	handle(r, op, func(ctx context.Context, c *Call, in *struct{ Body B }) (Done, error) {
 		set(&in.Body, c)
@@ -56,7 +55,7 @@ func begun[B any](r *registry, op, summary string, set func(in *B, c *Call), do 
 	}, Summary(summary))
 }
 
-// stepped is made for an act that gives no new id.
+// stepped is made for an act without a new id.
 func stepped[B any](do func(ctx context.Context, who *roster.Actor, in B) (desk.Receipt, error)) func(context.Context, *roster.Actor, B) (string, desk.Receipt, error) {
 	return func(ctx context.Context, who *roster.Actor, in B) (string, desk.Receipt, error) {
 		rc, err := do(ctx, who, in)

@@ -12,8 +12,8 @@ import (
 	"plumbline/internal/roster"
 )
 
-// FilterQuery is the filter of a list of issues, as query parameters. The same
-// ones stand behind the pages and the report's links.
+// FilterQuery is the filter of a list of issues as query parameters. The pages and
+// the report's links use the same ones.
 type FilterQuery struct {
 	Unit        string `query:"unit" doc:"This unit and all below it"`
 	Only        string `query:"only" doc:"1: that unit alone"`
@@ -126,7 +126,7 @@ func issueView(d *casework.IssueDetail) IssueView {
 	return v
 }
 
-// Stepped is the answer to a step: where the issue stands, and the receipt.
+// Stepped is the answer to a step: the state of the issue, and the receipt.
 type Stepped struct {
 	casework.IssueResult
 	Receipt ReceiptView `json:"receipt"`
@@ -249,7 +249,8 @@ func (c *Call) step(id string, b StepBody) casework.Step {
 	return casework.Step{ID: id, Version: c.Version(b.Version), Reason: b.Reason, Key: c.Key}
 }
 
-// reader is the actor in the language of the answer, in which units are named.
+// reader is the actor in the language of the answer, which determines the names of
+// units.
 func (c *Call) reader() *roster.Actor {
 	who := *c.Actor
 	who.Lang = string(c.Lang)

@@ -14,7 +14,7 @@ import (
 	"plumbline/internal/words"
 )
 
-// Problem is an error as the face shows it (RFC 9457).
+// Problem is an error response (RFC 9457).
 type Problem struct {
 	Type      string         `json:"type"`
 	Title     string         `json:"title"`
@@ -62,7 +62,7 @@ func text(lang words.Lang, e *fault.Error) string {
 	return words.T(lang, "fault."+e.Code, kv...)
 }
 
-// problem makes the answer of a failed operation and logs what is ours, once.
+// problem answers a failed operation and logs internal errors, once.
 func (f *Face) problem(c *Call, err error) error {
 	e := fault.As(err)
 	if e.Kind == fault.Internal {
@@ -72,14 +72,14 @@ func (f *Face) problem(c *Call, err error) error {
 	return problemOf(e, c.Lang, desk.RequestID(c.R.Context()))
 }
 
-// retryAfter says when to come again, where that is known.
+// retryAfter sends Retry-After where the delay is known.
 func retryAfter(w http.ResponseWriter, e *fault.Error) {
 	if wait, ok := e.Args["Seconds"]; ok && e.Kind == fault.TooManyKind {
 		w.Header().Set("Retry-After", fmt.Sprint(wait))
 	}
 }
 
-// writeProblem answers outside of huma.
+// writeProblem answers outside huma.
 func writeProblem(w http.ResponseWriter, r *http.Request, e *fault.Error) {
 	p := problemOf(e, words.Match(r.Header.Get("Accept-Language"), ""), desk.RequestID(r.Context()))
 	if e.Code == "method_not_allowed" {
@@ -94,8 +94,8 @@ func writeProblem(w http.ResponseWriter, r *http.Request, e *fault.Error) {
 	_ = json.NewEncoder(w).Encode(p) // the client may be gone; nothing to do then
 }
 
-// problemOfHuma turns what huma finds wrong with an input into our codes: an
-// input that cannot be read is 400, never 422.
+// problemOfHuma translates huma's validation errors to our codes: an unreadable
+// input is 400, never 422.
 func problemOfHuma(hc huma.Context, status int, msg string, errs ...error) huma.StatusError {
 	lang, id := words.ZH, ""
 	if hc != nil {

@@ -12,7 +12,7 @@ import (
 	"plumbline/internal/slip"
 )
 
-// ReceiptLinks says where a receipt can be had in its other forms.
+// ReceiptLinks leads to the other forms of a receipt.
 type ReceiptLinks struct {
 	Receipt string `json:"receipt" doc:"this receipt as JSON"`
 	Page    string `json:"page"`
@@ -25,7 +25,7 @@ func receiptLinks(seq int64) ReceiptLinks {
 	return ReceiptLinks{Prefix + "/receipts/" + n, "/receipts/" + n, "/receipts/" + n + "/text", "/receipts/" + n + "/pdf"}
 }
 
-// ReceiptLineView is one entry that a receipt is offered for.
+// ReceiptLineView is an entry for which there is a receipt.
 type ReceiptLineView struct {
 	ReceiptView
 	Verb string `json:"verb"`
@@ -60,7 +60,7 @@ func lineView(l heads.ReceiptLine) ReceiptLineView {
 	return ReceiptLineView{ReceiptView{l.Seq, l.At, hex.EncodeToString(l.Leaf[:]), receiptLinks(l.Seq)}, l.Verb}
 }
 
-// bySeq names an entry. What is no number is no entry.
+// bySeq parses an entry number; anything else is not found.
 func bySeq(s string) (int64, error) {
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || n < 0 || n > ledger.SizeMax {

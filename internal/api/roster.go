@@ -41,7 +41,7 @@ type RosterProblem struct {
 	Detail string `json:"detail"`
 }
 
-// problemsAtMost is how many rejected rows one answer names.
+// problemsAtMost bounds the rejected rows named in one answer.
 const problemsAtMost = 1000
 
 func rosterImport(r *registry, table people.RosterTable, summary string) {
@@ -80,7 +80,7 @@ func rosterView(c *Call, res *people.RosterResult) RosterView {
 	return v
 }
 
-// rosterRow registers the saving of one row of a table.
+// rosterRow registers the operation that saves one row of a table.
 func rosterRow(r *registry, table people.RosterTable, summary string) {
 	handle(r, table.RowOp(), func(ctx context.Context, c *Call, in *struct {
 		Body struct {

@@ -19,13 +19,13 @@ func registerSelfcheck(r *registry) {
 	registerCompletion(r)
 }
 
-// ByID names one thing in the path. It is exported because huma fills only
-// exported fields, embedded ones too.
+// ByID is an id in the path. It is exported because huma only fills exported fields,
+// including embedded ones.
 type ByID struct {
 	ID string `path:"id"`
 }
 
-// Done is the answer of a write: the id concerned and the ledger's receipt.
+// Done is the answer of a write: the id concerned and the receipt.
 type Done struct {
 	ID      string      `json:"id"`
 	Receipt ReceiptView `json:"receipt"`

@@ -16,18 +16,18 @@ import (
 	"plumbline/internal/sheet"
 )
 
-// Form is an uploaded form: text fields, and one file under "file".
+// Form is a parsed upload: text fields, and one file under "file".
 type Form struct {
 	Values map[string]string
 	Name   string // of the file, without a folder
 	Data   []byte
 }
 
-// maxField is the most that a text field of a form may hold, in bytes.
+// maxField is the maximum size of a text field, in bytes.
 const maxField = 64 << 10
 
-// readForm takes a multipart/form-data body apart as it comes in. The body limit
-// holds for it as for everything else, and its room was taken before.
+// readForm parses a multipart/form-data body as it arrives. The body limit applies,
+// and its room has been reserved before.
 func readForm(c *Call) (*Form, error) {
 	kind, params, err := mime.ParseMediaType(c.R.Header.Get("Content-Type"))
 	if err != nil || kind != "multipart/form-data" || params["boundary"] == "" {
@@ -63,7 +63,7 @@ func readForm(c *Call) (*Form, error) {
 	return nil, fault.Shape("form_unreadable", "body")
 }
 
-// unreadable is the fault of a form that breaks off, or is too large.
+// unreadable is the fault of a truncated or oversized form.
 func unreadable(err error) error {
 	var large *http.MaxBytesError
 	var late net.Error

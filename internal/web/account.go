@@ -17,8 +17,8 @@ func (f *Face) accountsPage(c *Call) error {
 	return f.accounts(c, accounts.AccountQuery{State: c.Query("state"), Role: roster.Role(c.Query("role")), Cursor: c.Query("cursor")}, http.StatusOK, accounts.AccountInput{}, nil)
 }
 
-// accountsSearch finds accounts by name or login; what is typed never stands in
-// an address.
+// accountsSearch finds accounts by name or login. Search terms never appear in an
+// address.
 func (f *Face) accountsSearch(c *Call) error {
 	return f.accounts(c, accounts.AccountQuery{Query: c.Form("q")}, http.StatusOK, accounts.AccountInput{}, nil)
 }
@@ -66,8 +66,8 @@ func (f *Face) accountActions(c *Call, r accounts.AccountView) (list []ui.Action
 	return list
 }
 
-// unitOptions are the units at which the actor may do the operation, indented
-// by tier, with an empty first choice.
+// unitOptions are the units at which the actor may perform the operation, indented
+// by tier, after an empty first choice.
 func (f *Face) unitOptions(c *Call, op, emptyKey string) ([]ui.Option, error) {
 	units, err := f.app.UnitChoices(c.Context(), c.Actor, op)
 	if err != nil {
@@ -80,7 +80,7 @@ func (f *Face) unitOptions(c *Call, op, emptyKey string) ([]ui.Option, error) {
 	return options, nil
 }
 
-// roleOptions are the roles that are granted, with an empty first choice.
+// roleOptions are the roles that can be granted, after an empty first choice.
 func roleOptions(c *Call, emptyKey string) []ui.Option {
 	var codes []string
 	for _, r := range roster.Roles {
@@ -117,7 +117,7 @@ func (f *Face) addAccount(c *Call) error {
 	return c.Go("/accounts?state="+roster.AccountNew, "account.added")
 }
 
-// issueCode shows the one-time code in its answer, and nowhere else.
+// issueCode shows the one-time code in this response and nowhere else.
 func (f *Face) issueCode(c *Call) error {
 	code, until, _, err := f.app.IssueCode(c.Context(), c.Actor, c.Param("id"))
 	if err != nil {
@@ -132,7 +132,7 @@ func (f *Face) issueCode(c *Call) error {
 	return c.Show(codeView(p, code, f.moment(until), "/accounts"))
 }
 
-// confirmCode shows the holder his own code; his sessions have ended by then.
+// confirmCode shows the holder his own code. His sessions have ended by then.
 func (f *Face) confirmCode(c *Call) error {
 	code, until, _, err := f.app.ConfirmCode(c.Context(), c.Actor, approval.ProposalInput{ID: c.Param("id"), Version: c.Version()})
 	if err != nil {
@@ -149,7 +149,7 @@ func (f *Face) refuseCode(c *Call) error {
 	return c.Go("/", "account.code.refused")
 }
 
-// codeNotices tells the reader of the codes for his own account.
+// codeNotices tells the reader about the codes for his own account.
 func (f *Face) codeNotices(c *Call, codes []accounts.OwnCode) (out []codeNotice) {
 	for _, x := range codes {
 		by := x.By
@@ -224,7 +224,7 @@ func (f *Face) grants(c *Call, q accounts.GrantQuery, status int, in accounts.Gr
 	return c.ShowStatus(status, grantsList(p, v, errs))
 }
 
-// grantTable lists grants with what may be done to them.
+// grantTable lists grants with the acts available on them.
 func (f *Face) grantTable(c *Call, rows []accounts.GrantView, base, revoke string) ui.Table {
 	t := ui.Table{Cols: []ui.Col{{Text: c.T("field.person")}, {Text: c.T("field.role")}, {Text: c.T("field.unit")}, {Text: c.T("page.from")}, {Text: c.T("page.to")}, {Text: c.T("field.state")}, {Text: c.T("field.actions")}}}
 	for _, g := range rows {

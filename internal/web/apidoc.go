@@ -2,10 +2,10 @@ package web
 
 import "plumbline/internal/web/ui"
 
-// apiDocument is where the API has its OpenAPI document.
+// apiDocument is the path of the API's OpenAPI document.
 const apiDocument = "/api/v1/openapi.json"
 
-// apiDoc shows the JSON API, to whoever has signed in.
+// apiDoc shows the JSON API to anybody signed in.
 func (f *Face) apiDoc(c *Call) error {
 	p := c.Page("apidoc.title")
 	p.Lead = c.T("apidoc.lead")

@@ -16,8 +16,8 @@ func init() {
 	}, NavRow{Place: 93, Key: "budget.title", Href: "/budget", Icon: "eye", Op: "budget.read"})
 }
 
-// budgetPage says what the reader may still open and take out today, and lets
-// him ask for more.
+// budgetPage shows what the reader may still open and export today, and lets him ask
+// for more.
 func (f *Face) budgetPage(c *Call) error { return f.showBudget(c, nil) }
 
 func (f *Face) showBudget(c *Call, errs ui.Errors) error {

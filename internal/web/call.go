@@ -29,7 +29,7 @@ import (
 	"plumbline/internal/words"
 )
 
-// Call is one request: who asks, in which language, and what was sent.
+// Call is one request: the caller, the language, and what was sent.
 type Call struct {
 	W     http.ResponseWriter
 	R     *http.Request
@@ -49,7 +49,7 @@ type Call struct {
 	done     func() // gives back the room of the body
 }
 
-// File is what a form sent under the name of a file input.
+// File is an uploaded file.
 type File struct {
 	Field, Name string
 	Data        []byte
@@ -69,36 +69,36 @@ func newCall(f *Face, w http.ResponseWriter, r bunrouter.Request, route Route) *
 // Context is the request's.
 func (c *Call) Context() context.Context { return c.R.Context() }
 
-// T is a text in the reader's language.
+// T returns a text in the reader's language.
 func (c *Call) T(key string, kv ...any) string { return words.T(c.Lang, key, kv...) }
 
-// RequestID is the number that the page shows and the log holds.
+// RequestID is the id shown on the page and written to the log.
 func (c *Call) RequestID() string { return c.W.Header().Get("X-Request-Id") }
 
-// Param is a part of the path, for example of {id}.
+// Param returns a path parameter, such as {id}.
 func (c *Call) Param(name string) string { return c.params.ByName(name) }
 
-// Query is a value of the address.
+// Query returns a query parameter.
 func (c *Call) Query(name string) string { return strings.TrimSpace(c.R.URL.Query().Get(name)) }
 
-// Form is a value of the form that was sent, without the space around it.
+// Form returns a form value without surrounding space.
 func (c *Call) Form(name string) string { return strings.TrimSpace(c.R.PostForm.Get(name)) }
 
-// Ticked are the values of all boxes of the name that were ticked.
+// Ticked returns the values of all ticked boxes of the name.
 func (c *Call) Ticked(name string) []string { return c.R.PostForm[name] }
 
-// boxes are the names that a form may send more than once. Any other that comes
-// twice is refused, or one of the two values would be taken unseen.
+// boxes are the names that a form may send more than once. Any other repeated name
+// is refused, or one of its values would be used unseen.
 var boxes = map[string]bool{"list": true}
 
-// FormInt is a whole number of the form, 0 when it is none.
+// FormInt returns a whole number of the form, or 0.
 func (c *Call) FormInt(name string) int64 {
 	n, _ := strconv.ParseInt(c.Form(name), 10, 64)
 	return n
 }
 
-// Choice is a chosen number of the form, -1 where none was chosen: 0 is a
-// choice of its own (S0, no handling), and nobody makes it by leaving it out.
+// Choice returns a chosen number of the form, or -1 if none was chosen: 0 is a
+// choice of its own (S0, no handling), and leaving the field out must not make it.
 func (c *Call) Choice(name string) int {
 	n, err := strconv.Atoi(c.Form(name))
 	if err != nil {
@@ -110,8 +110,8 @@ func (c *Call) Choice(name string) int {
 // Version is the version of the thing that the form edits.
 func (c *Call) Version() int64 { return c.FormInt("version") }
 
-// Key is the request key of the form: the same form sent twice has the same
-// one, and is carried out once.
+// Key is the request key of the form. The same form sent twice has the same key and
+// is carried out once.
 func (c *Call) Key() string { return c.Form("request_key") }
 
 // File is the file that was sent under the name, nil if there is none.
@@ -142,8 +142,8 @@ func (c *Call) Page(titleKey string, kv ...any) ui.Page {
 // Show sends a page.
 func (c *Call) Show(page templ.Component) error { return c.ShowStatus(http.StatusOK, page) }
 
-// ShowStatus sends a page under a status. It is made whole first, so that a
-// page that cannot be made is an error and never half a page.
+// ShowStatus sends a page with a status. The page is rendered completely first, so
+// that a failure is an error and never half a page.
 func (c *Call) ShowStatus(status int, page templ.Component) error {
 	var b bytes.Buffer
 	if err := page.Render(c.Context(), &b); err != nil {
@@ -171,8 +171,8 @@ func (c *Call) Download(name, kind string, body []byte) error {
 	return nil
 }
 
-// Go leads to another page after a form, with a message there; no key, no
-// message. The message says that it worked.
+// Go redirects after a form, with a success message on the next page; no key, no
+// message.
 func (c *Call) Go(path, flashKey string, kv ...any) error {
 	if flashKey != "" {
 		c.SayWith("ok", c.T(flashKey, kv...), c.offered, c.T("receipt.flash"))
@@ -183,7 +183,7 @@ func (c *Call) Go(path, flashKey string, kv ...any) error {
 // Say keeps a message for the next page; kind is ok, warn, bad or info.
 func (c *Call) Say(kind, text string) { c.SayWith(kind, text, "", "") }
 
-// SayWith keeps a message with a link to a page of ours.
+// SayWith keeps a message with a link to one of our pages.
 func (c *Call) SayWith(kind, text, href, linkText string) {
 	parts := []string{kind}
 	for _, part := range []string{text, href, linkText} {
@@ -209,8 +209,8 @@ func (c *Call) redirect(path string) error {
 	return nil
 }
 
-// Errors gives the messages of a fault that the form itself can show: what is
-// not valid, or has moved on. For every other error it is nil.
+// Errors returns the messages of a fault that the form itself can show: invalid
+// input or a conflict. For any other error it returns nil.
 func (c *Call) Errors(err error) ui.Errors {
 	if err == nil {
 		return nil
@@ -225,7 +225,7 @@ func (c *Call) Errors(err error) ui.Errors {
 // StatusOf is the status of a fault, for ShowStatus.
 func StatusOf(err error) int { return fault.KindOf(err).Status() }
 
-// fail makes the page of an error; an error that is no fault is logged here,
+// fail renders the page of an error. An error that is not a fault is logged here,
 // once, with the request id.
 func (c *Call) fail(err error) {
 	f := fault.As(err)
@@ -267,8 +267,8 @@ func (c *Call) showFault(status int, text string) {
 	}
 }
 
-// parse reads the form, and refuses what no text of ours may hold: control
-// characters, bytes that are not UTF-8, and two values of one field.
+// parse reads the form and refuses control characters, invalid UTF-8 and repeated
+// fields.
 func (c *Call) parse() error {
 	var err error
 	if strings.HasPrefix(c.R.Header.Get("Content-Type"), "multipart/form-data") {
@@ -304,8 +304,8 @@ const (
 	maxTexts = formLimit // bytes of all its texts together
 )
 
-// parseParts reads a form with a file as it comes in. Unlike net/http it never
-// lays the file down on the disk, where it would be legible.
+// parseParts reads a form with a file as it arrives. Unlike net/http it never writes
+// the file to disk, where it would be readable.
 func (c *Call) parseParts() error {
 	r, err := c.R.MultipartReader()
 	if err != nil {
@@ -346,7 +346,7 @@ func (c *Call) parseParts() error {
 	return errors.New("the form has too many parts")
 }
 
-// tooLarge says how large a file may be, where one was sent.
+// tooLarge states the size limit if a file was sent.
 func (c *Call) tooLarge(cause error) error {
 	if c.route.Body == UploadLimit {
 		return fault.TooLarge("sheet_size", "Limit", sheet.MaxSize>>20).WithCause(cause)
@@ -394,13 +394,13 @@ func (c *Call) tokenFits() bool {
 	return hmac.Equal(own, c.formKey())
 }
 
-// SetCookie keeps a value in the browser for a time; zero keeps it until the
-// browser is closed. No script can read it.
+// SetCookie stores a value in the browser for a time, or until the browser is closed
+// if that is zero. Scripts cannot read it.
 func (c *Call) SetCookie(name, value string, keep time.Duration) {
 	http.SetCookie(c.W, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: int(keep.Seconds()), HttpOnly: true, Secure: c.face.Secure, SameSite: http.SameSiteLaxMode})
 }
 
-// SetSession keeps the session in the browser; "" forgets it.
+// SetSession stores the session in the browser; "" removes it.
 func (c *Call) SetSession(session string) {
 	if session == "" {
 		c.clearCookie(sessionCookie)
@@ -409,7 +409,7 @@ func (c *Call) SetSession(session string) {
 	c.SetCookie(sessionCookie, session, 0)
 }
 
-// Session is the session that the browser sent, "" if none.
+// Session is the session sent by the browser, or "".
 func (c *Call) Session() string { return c.cookie(sessionCookie) }
 
 func (c *Call) clearCookie(name string) {
@@ -424,7 +424,7 @@ func (c *Call) cookie(name string) string {
 	return k.Value
 }
 
-// takeFlash reads the message that the last page left, and forgets it.
+// takeFlash reads and clears the message left by the previous page.
 func (c *Call) takeFlash() {
 	v := c.cookie(flashCookie)
 	if v == "" || c.R.Method != http.MethodGet || c.R.Header.Get("HX-Request") != "" {
@@ -447,13 +447,13 @@ func (c *Call) takeFlash() {
 	c.clearCookie(flashCookie)
 }
 
-// setLanguage keeps the language and goes back to where the reader was.
+// setLanguage stores the language and returns to the previous page.
 func (f *Face) setLanguage(c *Call) error {
 	c.SetCookie(languageCookie, string(words.Match("", c.Form("lang"))), 365*24*time.Hour)
 	return c.redirect(Local(c.Form("back")))
 }
 
-// Local is the path if it leads to a page of ours, else the home page.
+// Local returns the path if it is one of our pages, else the home page.
 func Local(path string) string {
 	u, err := url.Parse(path)
 	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n\t") {
@@ -462,7 +462,7 @@ func Local(path string) string {
 	return path
 }
 
-// back is where a form was sent from, if that is a page of ours.
+// back returns the page from which a form was sent, if it is one of ours.
 func back(r *http.Request) string {
 	u, err := url.Parse(r.Referer())
 	if err != nil || u.Host != r.Host {
@@ -471,7 +471,7 @@ func back(r *http.Request) string {
 	return Local(u.RequestURI())
 }
 
-// newKey is a request key for one form.
+// newKey makes a request key for one form.
 func newKey() string { return random(15) }
 
 // random is n random bytes as text.

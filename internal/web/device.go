@@ -2,9 +2,9 @@ package web
 
 import "strings"
 
-// deviceName says in short what a User-Agent line stands for, so that people
-// recognise their own devices: "Chrome · Android". What it does not know it
-// leaves as the line says it, cut to one screen line.
+// deviceName shortens a User-Agent header to something by which people recognize
+// their devices: "Chrome · Android". What it does not recognize it leaves as it is,
+// cut to one line.
 func deviceName(agent string) string {
 	browser := firstOf(agent, "MicroMessenger", "WeChat", "Edg", "Edge", "OPR", "Opera", "HuaweiBrowser", "Huawei Browser", "MiuiBrowser", "Mi Browser",
 		"UCBrowser", "UC Browser", "Firefox", "Firefox", "Chrome", "Chrome", "Safari", "Safari", "curl", "curl")

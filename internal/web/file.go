@@ -17,8 +17,7 @@ func hasText(key string) bool { return words.Has(key) }
 
 func (f *Face) bulkPreview(c *Call) error { return f.showBulk(c, false, nil) }
 
-// showBulk shows what a bulk correction would correct; confirm asks whether it
-// really shall.
+// showBulk previews a bulk correction; with confirm it asks for confirmation.
 func (f *Face) showBulk(c *Call, confirm bool, failed error) error {
 	errs := c.Errors(failed)
 	if failed != nil && errs == nil {
@@ -52,8 +51,8 @@ func (f *Face) showBulk(c *Call, confirm bool, failed error) error {
 	return c.ShowStatus(status, bulkPage(p, errs, v))
 }
 
-// bulkCorrect asks once more before it corrects: the first button only leads to
-// the page that says what will be recorded.
+// bulkCorrect asks for confirmation before it corrects: the first button only leads
+// to the page that says what will be recorded.
 func (f *Face) bulkCorrect(c *Call) error {
 	if c.Form("confirmed") == "" {
 		return f.showBulk(c, true, nil)
@@ -66,7 +65,7 @@ func (f *Face) bulkCorrect(c *Call) error {
 	return f.showBulkResult(c, out)
 }
 
-// showBulkResult says of each issue what became of it. It answers the form
+// showBulkResult reports the result for each issue. It is the response to the form
 // itself: sent again with the same key, it says the same.
 func (f *Face) showBulkResult(c *Call, out casework.BulkResult) error {
 	p := c.Page("issue.bulk.result")
@@ -187,7 +186,7 @@ func (f *Face) fileView(c *Call, file *casework.File, own bool) fileView {
 	return v
 }
 
-// exportFile hands somebody's file over as a file that verifies alone.
+// exportFile sends somebody's file as a self-verifying file.
 func (f *Face) exportFile(c *Call) error {
 	id := c.Param("id")
 	e, _, err := f.app.ExportFile(c.Context(), c.Actor, casework.FileExportInput{Person: id, Purpose: c.Form("purpose"), Key: c.Key()})
@@ -200,7 +199,7 @@ func (f *Face) exportFile(c *Call) error {
 	return c.sendExport(e)
 }
 
-// takeOwnFile hands the actor his own file.
+// takeOwnFile sends the actor his own file.
 func (f *Face) takeOwnFile(c *Call) error {
 	e, _, err := f.app.ExportFile(c.Context(), c.Actor, casework.FileExportInput{Key: c.Key()})
 	if err != nil {
@@ -305,7 +304,7 @@ func periodOf(r *reports.Recon) string {
 	return q.Encode()
 }
 
-// cellHref opens the list behind a number; keys that nothing touched have none.
+// cellHref leads to the list behind a number; untouched keys have none.
 func cellHref(l reports.ReconLine, cell issue.Cell) string {
 	f := l.Filter
 	if cell == issue.Neither {

@@ -1,6 +1,6 @@
 package web
 
-// howStep is one step of the page for laymen, by its keys in the catalogue.
+// howStep is one step of the explanation for laymen, as catalogue keys.
 type howStep struct {
 	Title, Text, Command string
 	Link, Href           string
@@ -15,7 +15,7 @@ var howSteps = []howStep{
 	{Title: "ledger.how.read", Text: "ledger.how.read.text"},
 }
 
-// ledgerHow shows the page; nobody has to sign in for it.
+// ledgerHow shows the explanation; no sign-in is needed.
 func (f *Face) ledgerHow(c *Call) error {
 	p := c.Page("ledger.how.title")
 	p.Lead, p.Narrow = c.T("ledger.how.lead"), true

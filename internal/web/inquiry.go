@@ -17,8 +17,9 @@ import (
 	"plumbline/internal/web/ui"
 )
 
-// inPlace gives the messages of a fault that a page of the inquiry shows beside
-// its forms: also that of a guard, which is explained to those who may read.
+// inPlace returns the messages of a fault that an inquiry page shows beside its
+// forms, including those of a guard, which is explained to anybody who may read the
+// page.
 func (c *Call) inPlace(err error) ui.Errors {
 	if err != nil && fault.Is(err, fault.ForbiddenKind) && strings.HasPrefix(fault.As(err).Code, "guard_") {
 		return ui.ErrorsOf(c.Lang, err)
@@ -29,7 +30,7 @@ func (c *Call) inPlace(err error) ui.Errors {
 // inAddress turns a query of the address into one that list filters read.
 func (c *Call) inAddress() url.Values { return c.R.URL.Query() }
 
-// pagerOf leads to the next page of a list under the same filter.
+// pagerOf links to the next page of a list under the same filter.
 func (c *Call) pagerOf(path string, filter url.Values, shown int, total int64, next string) ui.Pager {
 	at := func(cursor string) string {
 		q := url.Values{}
@@ -85,8 +86,7 @@ func (f *Face) trackList(c *Call) error {
 
 func (f *Face) casePage(c *Call) error { return f.showCase(c, c.Param("id"), nil, http.StatusOK) }
 
-// showCase shows a case; after a form that was refused, with what to correct
-// and what had been typed.
+// showCase shows a case; after a refused form, with the errors and what was typed.
 func (f *Face) showCase(c *Call, id string, errs ui.Errors, status int) error {
 	v, err := f.app.Case(c.Context(), c.Actor, id, c.Query("purpose"))
 	if e := c.Errors(err); e != nil && e.Of("purpose") != "" {
@@ -100,7 +100,7 @@ func (f *Face) showCase(c *Call, id string, errs ui.Errors, status int) error {
 	return c.ShowStatus(status, casePage(p, errs, f.viewCase(c, v, errs)))
 }
 
-// onCase runs a form of a case page and comes back to it.
+// onCase handles a form of a case page and returns to it.
 func (f *Face) onCase(flashKey string, do func(c *Call) error) func(*Call) error {
 	return func(c *Call) error {
 		err, flashKey := do(c), flashKey
@@ -118,8 +118,8 @@ func (f *Face) onCase(flashKey string, do func(c *Call) error) func(*Call) error
 	}
 }
 
-// inquiryActions leads from an issue to its case, its leader questions and the
-// tasks that may follow from it.
+// inquiryActions links an issue to its case, its leader questions and possible
+// tasks.
 func (f *Face) inquiryActions(c *Call, i *casework.IssueDetail) []ui.Action {
 	var out []ui.Action
 	switch {
@@ -190,7 +190,7 @@ func (f *Face) assignMember(c *Call) error {
 	return err
 }
 
-// backByTwo runs back where a second person has to agree.
+// backByTwo is back for acts to which a second person must agree.
 func (f *Face) backByTwo(do func(ctx context.Context, who *roster.Actor, in casework.BackInput) (string, desk.Receipt, error)) func(*Call) error {
 	return f.back(func(ctx context.Context, who *roster.Actor, in casework.BackInput) (desk.Receipt, error) {
 		_, r, err := do(ctx, who, in)
@@ -201,7 +201,7 @@ func (f *Face) backByTwo(do func(ctx context.Context, who *roster.Actor, in case
 	})
 }
 
-// back runs an act that takes something of a case back, with the reason.
+// back handles an act that takes back something in a case, with a reason.
 func (f *Face) back(do func(ctx context.Context, who *roster.Actor, in casework.BackInput) (desk.Receipt, error)) func(*Call) error {
 	return func(c *Call) error {
 		_, err := do(c.Context(), c.Actor, casework.BackInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Reason: c.Form("reason")})
@@ -232,8 +232,7 @@ func (f *Face) decisionInput(c *Call) casework.ProposeInput {
 	return casework.ProposeInput{TrackID: c.Param("id"), Key: c.Key(), Form: c.Choice("form"), Sanction: c.Form("sanction"), Reason: c.Form("reason")}
 }
 
-// proposeDecision shows what will be recorded, and records it when that was
-// confirmed.
+// proposeDecision shows what will be recorded, and records it once confirmed.
 func (f *Face) proposeDecision(c *Call) error {
 	if c.Form("confirmed") != "" {
 		return f.onCase("decision.propose.flash", f.recordDecision)(c)
@@ -257,7 +256,7 @@ func (f *Face) proposeDecision(c *Call) error {
 	return c.Show(defsActsPage(p, nil, defsActsView{Defs: c.handling(d.Form, d.Sanction, d.Months, d.Reason), Acts: []actForm{c.fill(a, nil)}}))
 }
 
-// handling is what a decision says, in full: form, sanction, period, grounds.
+// handling describes a decision in full: form, sanction, period, grounds.
 func (c *Call) handling(form int, sanction string, months int, reason string) []ui.Def {
 	defs := []ui.Def{{Term: c.T("decision.form"), Text: c.T("form." + strconv.Itoa(form))}, {Term: c.T("decision.sanction"), Text: c.T("decision.sanction.none")}}
 	if sanction != "" {
@@ -359,7 +358,7 @@ func (f *Face) showQuestion(c *Call, errs ui.Errors, status int) error {
 	return c.ShowStatus(status, questionPage(p, errs, c.viewQuestion(q, errs)))
 }
 
-// onQuestion runs a form of a question's page and comes back to it.
+// onQuestion handles a form of a question's page and returns to it.
 func (f *Face) onQuestion(do func(c *Call, who *roster.Actor, in casework.QuestionInput) error) func(*Call) error {
 	return func(c *Call) error {
 		err := do(c, c.Actor, casework.QuestionInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Reason: c.Form("reason")})
@@ -393,7 +392,7 @@ func (f *Face) rejectRefusal(c *Call, who *roster.Actor, in casework.QuestionInp
 	return err
 }
 
-// exportCase hands the case over as a file that verifies alone.
+// exportCase sends the case as a self-verifying file.
 func (f *Face) exportCase(c *Call) error {
 	e, _, err := f.app.ExportCase(c.Context(), c.Actor, casework.CaseExportInput{ID: c.Param("id"), Purpose: c.Form("purpose"), Key: c.Key()})
 	if err != nil {

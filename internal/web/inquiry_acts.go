@@ -10,8 +10,8 @@ import (
 	"plumbline/seeds"
 )
 
-// trackActs are the forms that the reader's roles and duty and the state of
-// the track offer. What a guard then says is shown beside the form.
+// trackActs are the forms available by the reader's roles and duty and the state of
+// the track. Errors of a guard are shown beside the form.
 func (f *Face) trackActs(c *Call, v casework.CaseView, t casework.TrackView, errs ui.Errors) []actForm {
 	var out []actForm
 	add := func(op string, version int64, a actForm) {
@@ -66,8 +66,8 @@ func (f *Face) trackActs(c *Call, v casework.CaseView, t casework.TrackView, err
 	return out
 }
 
-// backActs are the forms that take something of a track back: a member, a
-// found allegation, a final finding. The last two work in a closed case too.
+// backActs are the forms that take back something on a track: a member, a decided
+// allegation, a final finding. The last two also work in a closed case.
 func backActs(c *Call, v casework.CaseView, t casework.TrackView, errs ui.Errors) []actForm {
 	var out []actForm
 	add := func(op, id, title, action, label string, version int64) {
@@ -162,7 +162,7 @@ func proofForm(c *Call, t casework.TrackView, base string) actForm {
 	return a
 }
 
-// decides says in one line what the body's word will record.
+// decides says in one line what the body's vote will record.
 func (c *Call) decides(d casework.DecisionView) string {
 	parts := []string{}
 	for _, x := range c.handling(d.Form, d.Sanction, d.Months, d.Reason) {

@@ -152,7 +152,7 @@ func (f *Face) viewCase(c *Call, v casework.CaseView, errs ui.Errors) caseView {
 	return out
 }
 
-// trackTitle is what a track is called: its side, and whom it is about.
+// trackTitle is the title of a track: its side and its subject.
 func (c *Call) trackTitle(t casework.TrackView) string {
 	return c.T("side."+string(t.Side)) + " · " + t.Person.Name
 }

@@ -13,7 +13,7 @@ import (
 	"plumbline/seeds"
 )
 
-// actForm is one act that the reader may try, as a form that folds away.
+// actForm is an act that the reader may try, as a collapsible form.
 type actForm struct {
 	ID, Title, Help, Action, Button string
 	Hidden                          [][2]string
@@ -21,7 +21,7 @@ type actForm struct {
 	Open                            bool
 }
 
-// defsActsView is one thing on a page of its own.
+// defsActsView is one object on a page of its own.
 type defsActsView struct {
 	Defs       []ui.Def
 	TableTitle string
@@ -30,11 +30,11 @@ type defsActsView struct {
 }
 
 // formField says which form of a page was sent. Like the fields of ui.Token it
-// belongs to the frame: its name begins as no field of the trade may.
+// belongs to the frame, and its name begins as no domain field may.
 const formField = "_form"
 
-// fill puts back what was typed into the form that was refused, with its
-// messages, and gives every field an id of its own.
+// fill restores what was typed into a refused form, adds its messages, and gives
+// every field its own id.
 func (c *Call) fill(a actForm, errs ui.Errors) actForm {
 	mine := len(errs) > 0 && c.Form(formField) == a.ID
 	a.Open = a.Open || mine
@@ -63,7 +63,7 @@ type listView struct {
 	Pager   ui.Pager
 }
 
-// person is a name for a table cell; nothing for a reader without names.
+// person is a name for a table cell; empty for a reader without names.
 func person(n desk.Ref) string {
 	if n.Number == "" {
 		return n.Name
@@ -96,7 +96,7 @@ func stateOptions[S ~string](c *Call, kind string, states []S) []ui.Option {
 	return ui.Codes(c.Lang, "state."+kind, "page.all", codes...)
 }
 
-// period are the two months of a filter, and the unit that a report's link set.
+// period are the two months of a filter, and the unit set by the report's link.
 func (c *Call) period(from, to, unit string) []ui.Input {
 	in := []ui.Input{
 		{Name: "from", Label: c.T("page.from"), Kind: "month", Value: from},
@@ -229,8 +229,8 @@ type questionView struct {
 	Note   string
 }
 
-// issueLink is the way from a case, a question or a task to its issue, for a
-// reader to whom the issue opens; to others a link would be a dead end.
+// issueLink links a case, question or task to its issue, for readers who may open
+// it; for others the link would be dead.
 func (c *Call) issueLink(id string, can map[string]bool) []ui.Def {
 	if !can["issue.read"] {
 		return nil

@@ -108,8 +108,8 @@ func (f *Face) auditUpload(c *Call, status int, errs ui.Errors) error {
 	return c.ShowStatus(status, auditUploadTempl(p, in, errs))
 }
 
-// auditFile reads what the forms of the dry run say. A file that comes with
-// the form is staged, so that it need not be sent again.
+// auditFile reads the forms of the dry run. An uploaded file is staged, so that it
+// need not be sent again.
 func (f *Face) auditFile(c *Call) (appintake.AuditFile, error) {
 	if !f.May(c.Actor, "audit.import") {
 		return appintake.AuditFile{}, fault.Forbidden("not_allowed")
@@ -211,7 +211,7 @@ func (f *Face) showPreview(c *Call, status int, in appintake.AuditFile, v appint
 	return c.ShowStatus(status, auditPreviewTempl(p, view, errs))
 }
 
-// levelStats are the counts of a file; with a batch they open the lists.
+// levelStats are the counts of a file; with a batch they link to the lists.
 func levelStats(c *Call, n appintake.AuditCounts, batch string) []ui.Stat {
 	var stats []ui.Stat
 	for _, l := range []struct {
@@ -255,8 +255,8 @@ func (f *Face) auditImport(c *Call) error {
 
 func (f *Face) batchPage(c *Call) error { return f.showBatch(c, http.StatusOK, nil) }
 
-// refreshSeconds is how often the page of a running import is asked for anew;
-// a plain header, so that it works without a script.
+// refreshSeconds is how often the page of a running import reloads, by a plain
+// header, so that it works without scripts.
 const refreshSeconds = "3"
 
 func (f *Face) showBatch(c *Call, status int, errs ui.Errors) error {

@@ -14,7 +14,7 @@ import (
 	"plumbline/internal/web/ui"
 )
 
-// when writes an instant in the site's zone.
+// when formats an instant in the site's zone.
 func (f *Face) when(t time.Time) string { return t.In(f.app.Zone()).Format("2006-01-02 15:04") }
 
 func (f *Face) issueList(c *Call) error {
@@ -131,7 +131,7 @@ func issueFilters(c *Call, f issue.Filter) []ui.Input {
 	return in
 }
 
-// issueTable makes the rows of a list; a person's name leads to his issues.
+// issueTable builds the rows of a list; a person's name links to his issues.
 func (c *Call) issueTable(rows []issue.Row) ui.Table {
 	t := ui.Table{Cols: []ui.Col{{Text: c.T("issue.field.ref")}, {Text: c.T("field.severity")}, {Text: c.T("field.category")}, {Text: c.T("issue.field.subject")},
 		{Text: c.T("field.event_on")}, {Text: c.T("field.source")}, {Text: c.T("field.state")}, {Text: c.T("issue.field.finding")}}}
@@ -197,7 +197,7 @@ func (c *Call) formText(form int) string {
 
 func (f *Face) issueDetail(c *Call) error { return f.showIssue(c, nil) }
 
-// showIssue shows an issue; with a fault, what the reader sent was not done.
+// showIssue shows an issue; with a fault, after a refused step.
 func (f *Face) showIssue(c *Call, failed error) error {
 	errs := c.Errors(failed)
 	if failed != nil && errs == nil {
@@ -223,8 +223,8 @@ func (f *Face) showIssue(c *Call, failed error) error {
 	return c.ShowStatus(status, issueDetailPage(p, errs, f.issueView(c, d)))
 }
 
-// askPurpose asks why something about a person is opened; the answer goes into
-// the address as a code.
+// askPurpose asks for the purpose of opening something about a person. The answer is
+// put into the address as a code.
 func (f *Face) askPurpose(c *Call, path string, errs ui.Errors) error {
 	p := c.Page("file.purpose.title")
 	p.Lead, p.Narrow = c.T("file.purpose.lead"), true
@@ -345,7 +345,7 @@ func (f *Face) statementEvent(c *Call, s casework.StatementDetail) ui.Event {
 	return e
 }
 
-// issueForms fills the steps that the reader may take.
+// issueForms fills in the steps that the reader may take.
 func (f *Face) issueForms(c *Call, d *casework.IssueDetail, v *issueView) {
 	if d.NoCorrect != nil {
 		v.Pending = append(v.Pending, ui.Message(c.Lang, d.NoCorrect))
@@ -400,7 +400,7 @@ func (f *Face) issueForms(c *Call, d *casework.IssueDetail, v *issueView) {
 	}
 }
 
-// typed is what was sent in the form that is shown again, else the value.
+// typed returns what was sent in a form that is shown again, else the value.
 func (c *Call) typed(name, value string) string {
 	if sent := c.Form(name); sent != "" {
 		return sent
@@ -413,7 +413,7 @@ func (c *Call) step() casework.Step {
 	return casework.Step{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key()}
 }
 
-// stepped goes back to the issue after a step, or shows why it was not done.
+// stepped returns to the issue after a step, or shows why it was refused.
 func (f *Face) stepped(c *Call, out casework.IssueResult, err error, doneKey, pendingKey string) error {
 	if err != nil {
 		return f.showIssue(c, err)

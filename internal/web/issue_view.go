@@ -72,8 +72,7 @@ type reconView struct {
 	Category, Units ui.Table
 }
 
-// withID gives a field an id of its own where several forms have one of its
-// name.
+// withID gives a field its own id where several forms have a field of that name.
 func withID(i ui.Input, form string) ui.Input {
 	i.ID = "f-" + form + "-" + i.Name
 	return i

@@ -11,10 +11,9 @@ import (
 
 const ledgerPageSize = 50
 
-// ledgerPage shows everybody what the ledger can be held to: its size, the last
-// signed checkpoint, the keys and in whose hands they are. The audit
-// administrator also sees a stretch of entries, the newest first: what kind of
-// thing was written and when, never its content.
+// ledgerPage shows everybody the state of the ledger: its size, the last signed
+// checkpoint, the keys and who holds them. The audit administrator also sees the
+// newest entries: what kind of thing was written and when, never its content.
 func (f *Face) ledgerPage(c *Call) error {
 	state, err := f.app.LedgerState(c.Context(), c.Actor)
 	if err != nil {
@@ -109,7 +108,7 @@ func (f *Face) keyDefs(c *Call, k heads.KeyView) []ui.Def {
 	}
 }
 
-// ledgerEntries adds the lists that the audit administrator sees.
+// ledgerEntries adds the lists for the audit administrator.
 func (f *Face) ledgerEntries(c *Call, state heads.LedgerState, v *ledgerParts) error {
 	end := state.Size
 	if n, err := strconv.ParseInt(c.Query("before"), 10, 64); err == nil && n > 0 && n < end {
@@ -151,7 +150,7 @@ func (f *Face) ledgerEntries(c *Call, state heads.LedgerState, v *ledgerParts) e
 	return nil
 }
 
-// standing says how firm an entry stands: witnessed, signed, or neither yet.
+// standing says how far an entry is secured: witnessed, signed, or neither yet.
 func standing(c *Call, s heads.LedgerState, seq int64) *ui.Tag {
 	switch {
 	case s.Witness != nil && seq < s.Witness.Size:
@@ -162,7 +161,7 @@ func standing(c *Call, s heads.LedgerState, seq int64) *ui.Tag {
 	return &ui.Tag{Tone: "warn", Text: c.T("ledger.standing.unsigned")}
 }
 
-// tail is the end of an id, which tells it from its neighbours.
+// tail is the end of an id, which distinguishes it from its neighbours.
 func tail(id string) string {
 	if len(id) > 12 {
 		return "…" + id[len(id)-12:]
@@ -170,7 +169,7 @@ func tail(id string) string {
 	return id
 }
 
-// groups writes a hash in groups of eight digits, for comparing by eye.
+// groups formats a hash in groups of eight digits, for comparison by eye.
 func groups(hash string) string {
 	var parts []string
 	for len(hash) > 8 {

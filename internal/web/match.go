@@ -164,9 +164,9 @@ func (f *Face) showMatch(c *Call, status int, errs ui.Errors) error {
 	return c.ShowStatus(status, matchTempl(p, v, errs))
 }
 
-// namesUnit reports whether the record itself gives a unit. Where it does not,
-// the units beside the candidates come from the roster alone, and a reader must
-// not take them for something that the record said.
+// namesUnit reports whether the record itself names a unit. If not, the units beside
+// the candidates come from the roster alone, and the reader must not take them for
+// something that the record said.
 func namesUnit(m *appintake.MatchView) bool {
 	for _, cell := range m.Cells {
 		if (cell.Field == string(intake.Unit) || cell.Field == string(intake.FormerUnit)) && strings.TrimSpace(cell.Text) != "" {

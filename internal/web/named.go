@@ -11,7 +11,7 @@ import (
 	"plumbline/internal/web/ui"
 )
 
-// reviewNamed lists the items that name a leader and came to the reader's tier.
+// reviewNamed lists the items naming a leader that were sent to the reader's tier.
 func (f *Face) reviewNamed(c *Call) error {
 	in := appselfcheck.NamedQuery{State: selfcheck.NamedState(c.Query("state")), Cursor: c.Query("cursor")}
 	if in.State == "" {
@@ -109,7 +109,7 @@ func (f *Face) namedReturn(c *Call) error {
 	return c.Go("/review/named", "review.named.returned")
 }
 
-// namedReply answers an item that the tier above gave back.
+// namedReply answers an item that the tier above returned.
 func (f *Face) namedReply(c *Call) error {
 	in := appselfcheck.NamedReplyInput{ID: c.Param("id"), ItemNo: c.FormInt("item"), Text: strings.ReplaceAll(c.Form("text"), "\r\n", "\n"), Key: c.Key()}
 	r, err := f.app.ReplyNamed(c.Context(), c.Actor, in)
@@ -126,7 +126,7 @@ func (f *Face) namedReply(c *Call) error {
 	return c.Go("/", "review.named.replied")
 }
 
-// askedCards are the items that were given back to the reader.
+// askedCards are the items that were returned to the reader.
 func askedCards(c *Call, items []appselfcheck.NamedItem) (out []actForm) {
 	for i := range items {
 		n := &items[i]

@@ -9,7 +9,7 @@ import (
 	"plumbline/internal/web/ui"
 )
 
-// owedHref opens the lists behind a number of the completion.
+// owedHref links to the lists behind a completion figure.
 func owedHref(campaign, unit string, of selfcheck.Owing, only bool) string {
 	q := url.Values{"unit": {unit}, "of": {string(of)}}
 	if only {
@@ -18,7 +18,7 @@ func owedHref(campaign, unit string, of selfcheck.Owing, only bool) string {
 	return "/campaigns/" + url.PathEscape(campaign) + "/lists?" + q.Encode()
 }
 
-// pager goes on with the list that is open, in the same filter.
+// pager continues the open list under the same filter.
 func (c *Call) pager(shown int, total int64, next string) ui.Pager {
 	g := ui.Pager{Shown: shown, Total: total}
 	q := c.R.URL.Query()
@@ -61,7 +61,7 @@ func (f *Face) owedList(c *Call) error {
 	return c.Show(pagedTable(p, "", t, c.pager(len(l.Rows), l.Total, l.Next)))
 }
 
-// untouchedList shows who has nothing in a category.
+// untouchedList shows who has no issue in a category.
 func (f *Face) untouchedList(c *Call) error {
 	in := reports.PeopleWithoutIssuesInput{ReconInput: reports.ReconInput{Unit: c.Query("unit"), From: c.Query("from"), To: c.Query("to")}, Category: c.Query("category"), Cursor: c.Query("cursor")}
 	l, err := f.app.PeopleWithoutIssues(c.Context(), c.reader(), in)

@@ -17,8 +17,8 @@ const (
 	proofBack  = "_proof_back" // the page that the form stood on
 )
 
-// proofView is a form that waits for its sender's password, with everything
-// that he typed into it.
+// proofView is a form that waits for the password of its sender, with everything he
+// typed.
 type proofView struct {
 	Action string
 	What   string // what the form does, "" where it has no name
@@ -27,8 +27,8 @@ type proofView struct {
 	Proof  ui.Input
 }
 
-// proves gives the field for the password where the operation would ask for it,
-// for forms that are better off with it than with a page of its own.
+// proves returns the password field if the operation would ask for it, for forms
+// where that is better than a page of its own.
 func (c *Call) proves(op string) (in ui.Input, due bool) {
 	return c.proofInput(""), c.face.app.ProofDue(c.Actor, op)
 }
@@ -38,8 +38,7 @@ func (c *Call) proofInput(wrong string) ui.Input {
 		Help: c.T("proof.help", "Minutes", c.face.app.ProofMinutes()), Error: wrong}
 }
 
-// prove takes the password that a form carries beside its own fields, and keeps
-// it from them.
+// prove removes the password from the form fields and checks it.
 func (c *Call) prove() error {
 	if c.R.PostForm == nil {
 		return nil
@@ -62,8 +61,8 @@ func (c *Call) prove() error {
 }
 
 // askProof shows the page that asks for the password and carries the form along,
-// field by field: nothing is stored and nothing is lost. No form that asks for a
-// proof has files; a test holds it.
+// field by field: nothing is stored and nothing is lost. Forms that require a proof
+// have no files; a test holds that.
 func (c *Call) askProof(err error) error {
 	v := proofView{Action: c.R.URL.RequestURI(), Back: c.came}
 	if v.Back == "" {

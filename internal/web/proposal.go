@@ -16,10 +16,10 @@ import (
 	"plumbline/internal/words"
 )
 
-// errFiled says that an act was not done: it waits for somebody else.
+// errFiled says that an act was proposed instead of done.
 var errFiled = errors.New("the act was proposed")
 
-// proposedHref leads to the thing that a proposal is about.
+// proposedHref links to the object of a proposal.
 var proposedHref = map[string]string{"issue": "/issues/", "case": "/cases/", "track": "/tracks/", "match": "/matches/", "person": "/people/", "unit": "/units/"}
 
 func (f *Face) proposalList(c *Call) error {

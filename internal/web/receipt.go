@@ -20,7 +20,7 @@ import (
 // receiptPath is the page of a receipt.
 func receiptPath(seq int64) string { return "/receipts/" + strconv.FormatInt(seq, 10) }
 
-// Offer lets the message of Go offer the receipt of what was just recorded.
+// Offer adds the receipt of what was just recorded to the message of Go.
 func (c *Call) Offer(r desk.Receipt) {
 	if !r.At.IsZero() {
 		c.offered = receiptPath(r.Seq)
@@ -33,7 +33,7 @@ const (
 	receiptsShown  = 50
 )
 
-// receiptAsk reads which receipt the address wants.
+// receiptAsk reads which receipt the address asks for.
 func receiptAsk(c *Call) (ask heads.ReceiptAsk, err error) {
 	ask.Seq, err = strconv.ParseInt(c.Param("seq"), 10, 64)
 	if err != nil || ask.Seq < 0 || ask.Seq > ledger.SizeMax {
@@ -84,8 +84,8 @@ func (f *Face) receiptList(c *Call) error {
 
 func (f *Face) second(t time.Time) string { return t.In(f.app.Zone()).Format("2006-01-02 15:04:05") }
 
-// receiptOpen shows a receipt. Until it is signed the page says so and asks
-// again by itself, with a header that every browser obeys without a script.
+// receiptOpen shows a receipt. Until it is signed the page says so and reloads by a
+// header that works without scripts.
 func (f *Face) receiptOpen(c *Call) error {
 	ask, err := receiptAsk(c)
 	if err != nil {
@@ -190,7 +190,7 @@ func (f *Face) receiptPDF(c *Call) error {
 	return c.Download(paper.ReceiptName(r.Seq)+".pdf", "application/pdf", pdf)
 }
 
-// slipOpen says what a salt slip is before anything can be downloaded.
+// slipOpen explains what a salt slip is before anything can be downloaded.
 func (f *Face) slipOpen(c *Call) error { return f.showSlip(c, nil, http.StatusOK) }
 
 func (f *Face) showSlip(c *Call, errs ui.Errors, status int) error {
@@ -219,7 +219,7 @@ func (f *Face) showSlip(c *Call, errs ui.Errors, status int) error {
 	return c.ShowStatus(status, slipView(p, receiptPath(ask.Seq), defs, erased, errs))
 }
 
-// slipDownload gives the slip to who has read what it is.
+// slipDownload downloads the slip once the warning is confirmed.
 func (f *Face) slipDownload(c *Call) error {
 	if c.Form("confirm") == "" {
 		return f.showSlip(c, ui.Errors{"confirm": c.T("receipt.slip.warning")}, http.StatusUnprocessableEntity)

@@ -143,8 +143,8 @@ var stepTones = map[string]string{
 	"rectification.submit": "info", "rectification.return": "bad", "rectification.recur": "bad", "rectification.verify": "ok", "rectification.strike_off": "ok",
 }
 
-// taskEvents are the steps of a task, each round's evidence with its answer.
-// Who took a step is known of the last of its kind.
+// taskEvents are the steps of a task, each round's evidence with its answer. Only
+// the last step of each kind names who took it.
 func (f *Face) taskEvents(c *Call, t *casework.RectificationView) []ui.Event {
 	by := map[string]string{
 		"rectification.accept": person(t.Accepted), "rectification.submit": person(t.Submitted),
@@ -159,7 +159,7 @@ func (f *Face) taskEvents(c *Call, t *casework.RectificationView) []ui.Event {
 	return out
 }
 
-// onTask runs one step of a task and comes back to its page.
+// onTask handles one step of a task and returns to its page.
 func (f *Face) onTask(s taskStep) func(*Call) error {
 	return func(c *Call) error {
 		_, err := s.do(c.Context(), c.Actor, casework.TaskInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Note: c.Form("note")})

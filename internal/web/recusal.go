@@ -24,8 +24,8 @@ func init() {
 		NavRow{Place: 35, Key: "alarm.title", Href: "/alarms", Icon: "flag", Op: "alarm.list"})
 }
 
-// challengeList shows what the tier decides. It names the two and the relation
-// stated; there is no way from here to either's file.
+// challengeList shows the challenges that the tier decides. It names the two people
+// and the stated relation and links to neither's file.
 func (f *Face) challengeList(c *Call) error {
 	in := recusal.Filter{State: recusal.State(c.Query("state")), Mass: c.Query("mass") == "1"}
 	list, err := f.app.Challenges(c.Context(), c.Actor, in)
@@ -121,11 +121,11 @@ func (f *Face) withdrawChallenge(c *Call) error {
 	return c.Go("/my-relations", "challenge.flash.withdrawn")
 }
 
-// alarmHref leads to the thing that an alarm is about.
+// alarmHref links to the object of an alarm.
 var alarmHref = map[string]string{"issue": "/issues/", "case": "/cases/", "track": "/cases/", "question": "/questions/", "rectification": "/rectifications/", "challenge": "/challenges/"}
 
-// alarmList shows what nobody at its usual place may handle any more. Whoever may
-// not open the matter is told that there is one, and nothing of it.
+// alarmList shows what nobody at its usual unit may handle. A reader who may not
+// open the matter learns only that there is one.
 func (f *Face) alarmList(c *Call) error {
 	list, err := f.app.Alarms(c.Context(), c.Actor)
 	if err != nil {
@@ -156,8 +156,9 @@ func (f *Face) alarmList(c *Call) error {
 	return c.Show(custodyListPage(p, nil, v))
 }
 
-// relationBars says how far a relation bars the two: what is declared of oneself
-// holds at once, what is said of the other as his challenge stands.
+// relationBars says how far a relation bars the two people: a declaration about
+// oneself takes effect at once, one about the other as far as his challenge has
+// gone.
 func relationBars(c *Call, r apprecusal.RelationView) ui.Cell {
 	if len(r.Challenges) == 0 {
 		return ui.Cell{Text: c.T("relation.bars.both")}

@@ -19,8 +19,8 @@ func reportInput(q func(string) string) reports.ReportInput {
 	return reports.ReportInput{Unit: q("unit"), From: q("from"), To: q("to"), Campaign: q("campaign"), Period: q("period")}
 }
 
-// reportPage shows the leadership report: figures first, then a chart and a
-// table for each section, every number leading to its list.
+// reportPage shows the leadership report: figures first, then a chart and a table
+// for each section, every number linked to its list.
 func (f *Face) reportPage(c *Call) error {
 	in := reportInput(c.Query)
 	r, err := f.app.Report(c.Context(), c.Actor, in)
@@ -64,8 +64,8 @@ func (f *Face) reportPage(c *Call) error {
 	return c.Show(reportView(p, v))
 }
 
-// reportFilters offer the fixed periods, and any months to a reader who may
-// open the lists.
+// reportFilters offer the fixed periods, and any months to a reader who may open the
+// lists.
 func reportFilters(c *Call, r *report.Report, in reports.ReportInput, errs ui.Errors) []ui.Input {
 	pick := ui.Input{Name: "period", Label: c.T("report.period.pick"), Kind: "select", Value: r.Period, Error: errs.Of("period")}
 	if !r.Suppressed {
@@ -87,7 +87,7 @@ func reportFilters(c *Call, r *report.Report, in reports.ReportInput, errs ui.Er
 	}
 }
 
-// exportActions are the buttons that take out what the page shows, one a format.
+// exportActions are the export buttons, one per format.
 func exportActions(c *Call, href string, fields ...ui.Pair) []ui.Action {
 	var out []ui.Action
 	for _, format := range []string{desk.FormatXLSX, desk.FormatCSV} {
@@ -174,7 +174,7 @@ func rateShown(c *Call, n report.Number) string {
 	return reports.RateText(n.N)
 }
 
-// charted are the sections that are drawn as bars, by their stacked columns.
+// charted are the sections drawn as bars, by their stacked columns.
 var charted = map[string]bool{"units": true, "categories": true, "sources": true, "severities": true, "months": true}
 
 func sectionView(c *Call, r *report.Report, s *report.Section) reportSectionView {
@@ -246,7 +246,7 @@ func widestOf(lines []report.Line) int64 {
 	return top
 }
 
-// meter draws a line as a bar; a total, and what is hidden, has none.
+// meter draws a line as a bar; totals and hidden figures have none.
 func meter(l *report.Line, widest int64, draw bool) ui.Cell {
 	m := &ui.Meter{Max: widest}
 	for _, val := range l.Values {

@@ -8,7 +8,7 @@ import (
 	"plumbline/internal/web/ui"
 )
 
-// retentionList shows what may go for age, and proposes nothing by itself.
+// retentionList shows which records are due by age. It proposes nothing by itself.
 func (f *Face) retentionList(c *Call) error {
 	in := appcustody.DueInput{Kind: custody.RecordKind(c.Query("kind")), Ready: c.Query("ready") == "1", Cursor: c.Query("cursor")}
 	list, err := f.app.Due(c.Context(), c.Actor, in)
@@ -47,7 +47,7 @@ func (f *Face) retentionList(c *Call) error {
 	return c.Show(retentionPage(p, v, rules))
 }
 
-// dueState says what stands against it, or leads to the proposal.
+// dueState says what prevents the expungement, or links to the proposal.
 func (f *Face) dueState(c *Call, d appcustody.DueRow) ui.Cell {
 	switch {
 	case d.Held:

@@ -136,7 +136,7 @@ func (f *Face) askReveal(c *Call) error {
 
 func (f *Face) revealPage(c *Call) error { return f.showReveal(c, "", nil, http.StatusOK) }
 
-// showReveal shows a reveal; text is the released text, the one time.
+// showReveal shows a reveal; text is the released text, once.
 func (f *Face) showReveal(c *Call, text string, errs ui.Errors, status int) error {
 	r, err := f.app.Reveal(c.Context(), c.Actor, c.Param("id"))
 	if err != nil {
@@ -174,8 +174,8 @@ func (f *Face) revealView(c *Call, r appcustody.RevealRow, reason string) custod
 	}, Events: []ui.Event{{When: f.when(r.AskedAt), Title: c.T("state.reveal.asked")}}}
 }
 
-// showRevealed answers the form with the text itself and not with a redirect:
-// there is no address under which it could be had again.
+// showRevealed answers the form with the text itself and not with a redirect: no
+// address leads to it again.
 func (f *Face) showRevealed(c *Call) error {
 	out, _, err := f.app.ShowReveal(c.Context(), c.Actor, appcustody.RevealInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version()})
 	if errs := c.inPlace(err); errs != nil {

@@ -12,8 +12,8 @@ import (
 	"plumbline/internal/web/ui"
 )
 
-// reviewTabs leads between what waits, what was decided, and the items that
-// name a leader.
+// reviewTabs switch between waiting lists, decided ones, and the items that name a
+// leader.
 func reviewTabs(c *Call, current string) []ui.Nav {
 	var tabs []ui.Nav
 	for _, s := range []string{"submitted", "returned", "accepted"} {

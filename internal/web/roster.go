@@ -13,7 +13,7 @@ import (
 	"plumbline/internal/words"
 )
 
-// between writes the time of a dated fact; an open end is left open.
+// between formats the dates of a dated fact; an open end is left out.
 func between(from, to roster.Date) string {
 	if from == "" && to == "" {
 		return ""
@@ -114,8 +114,8 @@ func (f *Face) unitPage(c *Call) error {
 	return c.Show(unitView(p, v))
 }
 
-// peoplePage lists people of a unit, or finds them by what was typed; that is
-// sent in the body of a form and never stands in an address.
+// peoplePage lists the people of a unit, or finds them by a search term, which is
+// sent in the body and never appears in an address.
 func (f *Face) peoplePage(c *Call) error {
 	in := people.PeopleQuery{UnitID: c.Query("unit"), State: c.Query("state"), Cursor: c.Query("cursor"), Limit: 50}
 	searched := c.R.Method == http.MethodPost
@@ -281,8 +281,7 @@ func (f *Face) rosterTemplate(c *Call) error {
 	return c.Download(table+"."+format, people.SheetType(format), body)
 }
 
-// rosterImport checks or imports one table, and shows what came of it row by
-// row.
+// rosterImport checks or imports one table, and shows the result row by row.
 func (f *Face) rosterImport(t people.RosterTable) func(*Call) error {
 	return func(c *Call) error {
 		v := importView{Table: t, AsOf: c.Form("as_of"), Sheet: c.Form("sheet"), Leave: c.Form("leave_columns") != ""}
@@ -304,8 +303,7 @@ func (f *Face) rosterImport(t people.RosterTable) func(*Call) error {
 	}
 }
 
-// rank names a police rank in the reader's language; what is no police rank
-// stays as the roster has it.
+// rank translates a police rank; anything else stays as it is in the roster.
 func (c *Call) rank(written string) string {
 	if key := "rank." + written; words.Has(key) {
 		return c.T(key)

@@ -63,8 +63,8 @@ func (f *Face) rosterRowPage(c *Call) error {
 	return f.showRosterRow(c, t, cells, filled(t, cells), "", nil, http.StatusOK)
 }
 
-// filled lists the fields of the form that were filled in for the reader. Only
-// of these does he say something when he leaves them empty.
+// filled lists the fields that were prefilled for the reader. Only if he empties one
+// of these does he say something by it.
 func filled(t people.RosterTable, cells map[string]string) (out []string) {
 	for _, field := range t.Columns() {
 		if cells[field] != "" {
@@ -260,7 +260,7 @@ func (f *Face) endRelation(c *Call) error {
 	return c.Go(Local("/people/"+c.Form("person")+"/relations"), "proposal.flash.filed")
 }
 
-// partyForm offers to record who is a party to an issue.
+// partyForm offers to record a party to an issue.
 func (f *Face) partyForm(c *Call, d *casework.IssueDetail, v *issueView) {
 	if !d.MayParty {
 		return

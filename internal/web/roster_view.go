@@ -46,7 +46,7 @@ type importView struct {
 	Ask, Leave      bool // whether to ask if unknown columns are left out; the answer
 }
 
-// rejectedShown is how many rejected rows a page lists.
+// rejectedShown bounds the rejected rows listed on a page.
 const rejectedShown = 200
 
 // result puts what an import did into figures and rows.

@@ -8,8 +8,8 @@ import (
 	"plumbline/internal/web/ui"
 )
 
-// Route is one page or form. Op names the operation of package app that it
-// performs; the pages of the frame itself have none.
+// Route is one page or form. Op is the operation of package app that it performs;
+// pages of the frame have none.
 type Route struct {
 	Method  string
 	Path    string // with {id} for a parameter

@@ -21,7 +21,7 @@ func (c *Call) reader() *roster.Actor {
 	return &who
 }
 
-// clock writes an instant in the site's zone.
+// clock formats an instant in the site's zone.
 func (f *Face) clock(t *time.Time) string {
 	if t == nil {
 		return ""
@@ -68,7 +68,7 @@ func (f *Face) home(c *Call) error {
 	return c.Show(homePage(p, v))
 }
 
-// workHref is the list behind each queue of the to-do home: as many rows as
+// workHref is the list behind each queue of the home page: it has as many rows as
 // the number says.
 var workHref = map[string]string{
 	"match": "/matches?open=1", "triage": "/issues?source=audit&state=registered", "concealment": "/issues?concealment=question",
@@ -101,8 +101,8 @@ func (f *Face) listCard(c *Call, l *appselfcheck.OwnSubmission) listCard {
 	return card
 }
 
-// selfcheckOpen shows a list: the way through it while it is being filled in,
-// else what was filed.
+// selfcheckOpen shows a list: the form while it is being filled in, else what was
+// filed.
 func (f *Face) selfcheckOpen(c *Call) error {
 	l, err := f.app.List(c.Context(), c.reader(), c.Param("id"))
 	if err != nil {
@@ -122,7 +122,7 @@ func (f *Face) selfcheckOpen(c *Call) error {
 	return c.Show(selfcheckOverview(p, v))
 }
 
-// selfcheckCheck shows the whole list before it is submitted.
+// selfcheckCheck shows the whole list before submission.
 func (f *Face) selfcheckCheck(c *Call) error {
 	l, err := f.app.List(c.Context(), c.reader(), c.Param("id"))
 	if err != nil {
@@ -187,7 +187,7 @@ func (f *Face) showCheck(c *Call, l *appselfcheck.SubmissionView, err error) err
 	return c.ShowStatus(status, selfcheckCheck(p, v, errs))
 }
 
-// selfcheckSubmit files what is saved.
+// selfcheckSubmit files the saved answers.
 func (f *Face) selfcheckSubmit(c *Call) error {
 	id := c.Param("id")
 	r, err := f.app.Submit(c.Context(), c.Actor, appselfcheck.SubmitInput{ID: id, Version: c.Version(), Key: c.Key()})

@@ -15,8 +15,8 @@ import (
 	"plumbline/internal/words"
 )
 
-// selfcheckReceipt leads to the newest receipt of a list. Who may read the list
-// but did not file it himself is shown its ledger entries: number, time, hash.
+// selfcheckReceipt leads to the newest receipt of a list. A reader of the list who
+// did not file it himself sees its ledger entries: number, time, hash.
 func (f *Face) selfcheckReceipt(c *Call) error {
 	id := c.Param("id")
 	rows, err := f.app.ListReceipts(c.Context(), c.Actor, id)
@@ -94,8 +94,8 @@ func (f *Face) showFiled(c *Call, l *appselfcheck.SubmissionView, in appselfchec
 	return c.ShowStatus(status, selfcheckFiled(p, v, errs))
 }
 
-// answerViews puts items, answers and issues together. An item without an
-// answer among several is one that is reviewed elsewhere.
+// answerViews combines items, answers and issues. A missing answer among several
+// means that the item is reviewed elsewhere.
 func answerViews(c *Call, items []selfcheck.ChecklistItem, answers []selfcheck.Answer, said []appselfcheck.SaidIssue) []answerView {
 	byItem := make(map[int64]*selfcheck.Answer, len(answers))
 	for i := range answers {

@@ -21,7 +21,7 @@ func fillable(l *appselfcheck.SubmissionView) bool {
 	return (l.State == selfcheck.Assigned || l.State == selfcheck.Returned) && l.Campaign.State == selfcheck.CampaignOpen
 }
 
-// fillFrame is what the pages of a list in work share.
+// fillFrame is the common frame of the pages of an unfinished list.
 func fillFrame(c *Call, l *appselfcheck.SubmissionView) fillView {
 	v := fillView{Base: "/selfcheck/" + l.ID, Done: int64(l.Drafted), Whole: int64(len(l.Items))}
 	if l.State == selfcheck.Returned {
@@ -65,8 +65,8 @@ func (f *Face) selfcheckFill(c *Call) error {
 	return f.showFill(c, l, c.Query("c"), nil, add, nil)
 }
 
-// showFill shows the form of one category. typed are answers that were sent
-// and could not be saved; they are shown as they were typed.
+// showFill shows the form of one category. typed are answers that could not be
+// saved, shown as they were typed.
 func (f *Face) showFill(c *Call, l *appselfcheck.SubmissionView, category string, typed map[int64]selfcheck.ItemAnswer, add int64, err error) error {
 	if !slices.ContainsFunc(l.Items, func(it selfcheck.ChecklistItem) bool { return it.Category == category }) {
 		return fault.NotFound()
@@ -133,7 +133,8 @@ func fillItemView(c *Call, it *selfcheck.ChecklistItem, a selfcheck.ItemAnswer, 
 	return v
 }
 
-// print tells whether an answer was touched since the page was made.
+// print fingerprints an answer, to tell whether it was changed since the page was
+// made.
 func print(a selfcheck.ItemAnswer) string {
 	raw, _ := json.Marshal(a) // plain fields: cannot fail
 	sum := sha256.Sum256(raw)
@@ -153,8 +154,8 @@ func nextCategory(l *appselfcheck.SubmissionView, category string) string {
 	return ""
 }
 
-// sentItem reads the answer to one item from the form; touched is false when
-// the page shows what is saved already.
+// sentItem reads the answer to one item; touched is false if it equals what is
+// saved.
 func sentItem(c *Call, no int64) (save appselfcheck.DraftSave, touched bool) {
 	n := strconv.FormatInt(no, 10)
 	save = appselfcheck.DraftSave{Seq: c.FormInt("seq."+n) + 1, ItemAnswer: selfcheck.ItemAnswer{ItemNo: no}}
@@ -174,7 +175,7 @@ func sentItem(c *Call, no int64) (save appselfcheck.DraftSave, touched bool) {
 	return save, print(save.ItemAnswer) != c.Form("was."+n)
 }
 
-// selfcheckSave saves the answers of one category and goes on.
+// selfcheckSave saves the answers of one category and moves on.
 func (f *Face) selfcheckSave(c *Call) error {
 	l, err := f.app.List(c.Context(), c.reader(), c.Param("id"))
 	if err != nil {
@@ -217,8 +218,8 @@ func (f *Face) selfcheckSave(c *Call) error {
 	}
 }
 
-// selfcheckSaveItem saves one answer for the script of the page, which is told
-// the new sequence number.
+// selfcheckSaveItem saves one answer for the page's script and returns the new
+// sequence number.
 func (f *Face) selfcheckSaveItem(c *Call) error {
 	no, err := strconv.ParseInt(c.Param("no"), 10, 64)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"plumbline/internal/web/ui"
 )
 
-// deviceCookie holds what tells a device that its owner has used before from
-// one of a stranger who guesses.
+// deviceCookie distinguishes a device that its owner has used before from a
+// stranger's who is guessing.
 const deviceCookie = "plumbline_device"
 
 func (f *Face) signInPage(c *Call) error {
@@ -64,7 +64,7 @@ func (f *Face) signOut(c *Call) error {
 	return c.redirect(SignInPath)
 }
 
-// door is the frame of a page before the house.
+// door is the frame of the pages before sign-in.
 func (c *Call) door(titleKey string) ui.Page {
 	p := c.Page(titleKey)
 	p.Bare, p.Narrow, p.Nav = true, true, nil
@@ -96,7 +96,7 @@ func (f *Face) setPassword(c *Call) error {
 	return c.Go("/", "password.done")
 }
 
-// mePage shows who one is here, and where one is signed in.
+// mePage shows who the actor is here and where he is signed in.
 func (f *Face) mePage(c *Call) error {
 	sessions, err := f.app.Sessions(c.Context(), c.Actor)
 	if err != nil {
@@ -128,7 +128,7 @@ func (f *Face) mePage(c *Call) error {
 	return c.Show(meView(p, defs, t))
 }
 
-// moment writes an instant in the site's zone, to the minute.
+// moment formats an instant in the site's zone, to the minute.
 func (f *Face) moment(t time.Time) string { return t.In(f.app.Zone()).Format("2006-01-02 15:04") }
 
 func (f *Face) endSession(c *Call) error {

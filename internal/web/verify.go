@@ -16,17 +16,17 @@ import (
 	"plumbline/internal/words"
 )
 
-// verifyLimit is the most that the verify page may be sent: a receipt's PDF and
-// the form around it.
+// verifyLimit bounds a request to the verify page: a receipt's PDF and the form
+// around it.
 const verifyLimit = 4 << 20
 
-// verifyPolicy is the policy of the verify page alone: WebAssembly may be
-// compiled there, because the verifier runs in the reader's browser and not on
-// the server that he wants to verify. It does not allow eval of scripts.
+// verifyPolicy is the content policy of the verify page alone: it may compile
+// WebAssembly, because the verifier runs in the browser and not on the server that
+// is being verified. Eval of scripts stays forbidden.
 var verifyPolicy = strings.Replace(contentPolicy, "script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'", 1)
 
-// savedPolicy stands in the saved page: nothing may be loaded or sent, from
-// anywhere; only the two scripts and the style with these sums run.
+// savedPolicy is the content policy of the saved page: nothing may be loaded from or
+// sent to anywhere; only the two scripts and the style with these hashes run.
 const savedPolicy = "default-src 'none'; script-src 'wasm-unsafe-eval' {{scripts}}; style-src {{styles}}; img-src data:; form-action 'none'; base-uri 'none'"
 
 // verifyView is what the verify page shows.
@@ -39,7 +39,7 @@ type verifyView struct {
 	Result            *verifyResult
 }
 
-// verifyResult is what the server says to those whose browser cannot.
+// verifyResult is the server's verdict for browsers that cannot run the verifier.
 type verifyResult struct {
 	Holds         bool
 	Problem       string
@@ -67,7 +67,7 @@ func verifyTexts(langs ...words.Lang) string {
 	return string(raw)
 }
 
-// newVerify fills in the site's own key, which the page says it is.
+// newVerify fills in the site's own key and says that it is the site's own.
 func (f *Face) newVerify(c *Call) (verifyView, error) {
 	keys, err := f.app.VerifierKeys(c.Context())
 	if err != nil {
@@ -93,8 +93,8 @@ func (f *Face) showVerify(c *Call, v verifyView, errs ui.Errors, status int) err
 	return c.ShowStatus(status, verifyPage(p, v, errs))
 }
 
-// verifySent verifies on the server, for browsers that cannot: the page says
-// that this asks the system about itself.
+// verifySent verifies on the server, for browsers that cannot. The page says that
+// the system is then asked about itself.
 func (f *Face) verifySent(c *Call) error {
 	v, err := f.newVerify(c)
 	if err != nil {
@@ -140,9 +140,9 @@ func verdict(c *Call, data []byte, keys string) *verifyResult {
 	return r
 }
 
-// verifySave gives the verify page as one file: form, texts of both languages,
-// script and verifier. Opened from a disk it needs nothing else and, by its own
-// policy, cannot send anything to anybody.
+// verifySave returns the verify page as a single file: form, texts of both
+// languages, script and verifier. Opened from disk it needs nothing else and, by its
+// own policy, cannot send anything to anybody.
 func (f *Face) verifySave(c *Call) error {
 	v, err := f.newVerify(c)
 	if err != nil {
@@ -171,7 +171,7 @@ func (f *Face) verifySave(c *Call) error {
 	return c.Download("plumbline-verify.html", "text/html; charset=utf-8", b.Bytes())
 }
 
-// sourceSum names an inline script or style in a policy.
+// sourceSum is the hash of an inline script or style, for a policy.
 func sourceSum(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"

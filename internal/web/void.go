@@ -9,8 +9,7 @@ import (
 	"plumbline/internal/web/ui"
 )
 
-// voidForm offers to say of one of the records that it was made by mistake; nil
-// where there is none.
+// voidForm offers to void one of the records as a mistake; nil if there is none.
 func (c *Call) voidForm(action string, hidden [][2]string, wrong []ui.Option, errs ui.Errors) *actForm {
 	if len(wrong) == 0 {
 		return nil
@@ -23,7 +22,7 @@ func (c *Call) voidForm(action string, hidden [][2]string, wrong []ui.Option, er
 	return &a
 }
 
-// partyDefs shows parties, and gives those that may be voided as a choice.
+// partyDefs shows parties, and returns those that can be voided as choices.
 func (c *Call) partyDefs(rows []casework.PartyView) (defs []ui.Def, wrong []ui.Option) {
 	for _, p := range rows {
 		d := ui.Def{Term: c.T("interest." + string(p.Interest)), Text: person(p.Person)}

@@ -61,10 +61,11 @@ const (
 	UploadLimit = 21 << 20 // a file of 20 MB and the form around it
 )
 
-// Options is what the face needs of the program around it.
+// Options is what the face needs from the program around it.
 type Options struct {
 	App *app.App
-	// Who says who holds the session, and why not: a fault of kind Unauth.
+	// Who identifies the holder of the session, or fails with a fault of kind
+	// Unauth.
 	Who func(ctx context.Context, session string) (*roster.Actor, error)
 	// May says whether any role of the actor allows the operation; App.May if nil.
 	May    func(who *roster.Actor, op string) bool
@@ -140,8 +141,8 @@ func (f *Face) handler(route Route) bunrouter.HandlerFunc {
 	}
 }
 
-// contentPolicy allows nothing but our own files: no inline script or style,
-// no other host. Bootstrap draws arrows and ticks from data: images.
+// contentPolicy allows nothing but our own files: no inline script or style, no
+// other host. Bootstrap draws arrows and ticks from data: images.
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 func (c *Call) headers() {
@@ -160,8 +161,8 @@ func (c *Call) headers() {
 	}
 }
 
-// before authenticates, judges the right to the page's operation, and checks
-// where a post comes from; only then is a body read.
+// before authenticates, authorizes the page's operation, and checks the origin of a
+// post; only then is a body read.
 func (c *Call) before() error {
 	if s := c.cookie(sessionCookie); s != "" {
 		who, err := c.face.Who(c.Context(), s)
@@ -188,7 +189,7 @@ func (c *Call) before() error {
 	return c.prove()
 }
 
-// ours refuses a post that did not come from one of our pages.
+// ours refuses a post that does not come from one of our pages.
 func (c *Call) ours() error {
 	if err := c.face.origin.Check(c.R); err != nil {
 		return fault.Forbidden("cross_origin").WithCause(err)
@@ -210,9 +211,9 @@ func (c *Call) ours() error {
 	return nil
 }
 
-// admit judges the operation by role and finds room for the body, before a byte
-// of it is read: who has no right to send a file must not fill the memory with
-// it.
+// admit authorizes the operation by role and reserves room for the body before a
+// byte of it is read: somebody without the right to send a file must not fill the
+// memory with it.
 func (c *Call) admit(limit int64) (err error) {
 	if c.face.app == nil {
 		return nil // the frame alone, in its tests

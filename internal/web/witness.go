@@ -65,8 +65,8 @@ func (f *Face) witnessState(c *Call, s heads.Standing) (*ui.Tag, string) {
 
 func (f *Face) atSecond(t time.Time) string { return t.In(f.app.Zone()).Format("2006-01-02 15:04:05") }
 
-// posted is the checkpoint for the notice board: the last one that a witness
-// cosigned, unless that is more than an hour old and a newer one is signed.
+// posted is the checkpoint for the notice board: the last one cosigned by a witness,
+// unless that is over an hour old and a newer one is signed.
 func (f *Face) posted(c *Call) (paper.Posted, error) {
 	state, err := f.app.LedgerState(c.Context(), c.Actor)
 	if err != nil {
@@ -97,7 +97,8 @@ type noticeView struct {
 	None   bool
 }
 
-// noticePage shows the checkpoint in large digits, to be printed for the board.
+// noticePage shows the checkpoint in large digits, to be printed for the notice
+// board.
 func (f *Face) noticePage(c *Call) error {
 	p := c.Page("notice.title")
 	p.Crumbs = []ui.Link{{Text: c.T("nav.ledger"), Href: "/ledger"}}
@@ -143,8 +144,8 @@ func (f *Face) noticePDF(c *Call) error {
 	return c.Download(paper.NoticeName(n.Size)+".pdf", "application/pdf", pdf)
 }
 
-// checkpointFile is the export for a stick, from what the first witness last
-// cosigned.
+// checkpointFile is the export for a memory stick, starting from what the first
+// witness last cosigned.
 func (f *Face) checkpointFile(c *Call) error {
 	list, err := f.app.Witnesses(c.Context(), c.Actor)
 	if err != nil {
@@ -163,8 +164,8 @@ func (f *Face) checkpointFile(c *Call) error {
 	return c.Download("checkpoint.txt", "text/plain; charset=utf-8", body)
 }
 
-// witnessProof is the note by which a witness proves that the ledger was
-// another one. plumbline verify --checkpoint takes it.
+// witnessProof is the note by which a witness proves that the ledger was a different
+// one. plumbline verify --checkpoint accepts it.
 func (f *Face) witnessProof(c *Call) error {
 	list, err := f.app.Witnesses(c.Context(), c.Actor)
 	if err != nil {
