@@ -9,12 +9,12 @@ import (
 	"plumbline/internal/inquiry"
 )
 
-// BodyMatter is an open track, reduced to what decides how many members may
-// vote on it.
+// BodyMatter is an open track, or a case that only the body may close, reduced to
+// what decides how many members may vote on it.
 type BodyMatter struct {
 	Matter
 	Pack string   `bun:"pack"` // rules of its case
-	Part []string `bun:"-"`    // who may not: those working on the case, and those who dissented from a proposal that was not carried
+	Part []string `bun:"-"`    // who may not: those working on the track's case, those who dissented from a proposal that was not carried, and the opener of a case who ended a track of it
 }
 
 // BodyMatters lists the open tracks on which some members of the body may not
@@ -41,8 +41,12 @@ func (v *View) BodyMatters(ctx context.Context, people, objects, members []strin
 		Where("(t.person_id IN (?) OR t.case_id IN (?) OR t.id IN (?) OR t.id IN (?) OR "+
 			"t.case_id IN (SELECT m.case_id FROM track_members AS m WHERE m.member_id IN (?)))",
 			bun.List(people), bun.List(objects), bun.List(objects), bun.List(tracks), bun.List(members))
-	if err := q.OrderExpr("t.id").Scan(ctx, &rows); err != nil || len(rows) == 0 {
+	if err := q.OrderExpr("t.id").Scan(ctx, &rows); err != nil {
 		return nil, err
+	}
+	ended, err := v.endedCases(ctx, people, objects)
+	if err != nil || len(rows) == 0 {
+		return ended, err
 	}
 	cases := make([]string, len(rows))
 	for i, r := range rows {
@@ -60,7 +64,38 @@ func (v *View) BodyMatters(ctx context.Context, people, objects, members []strin
 	for i := range rows {
 		rows[i].Part = append(append(rows[i].Part, at[rows[i].CaseID]...), dissents[rows[i].ID]...)
 	}
-	return rows, nil
+	return append(rows, ended...), nil
+}
+
+// endedCases lists the open cases whose every track ended without a finding, on
+// which some members of the body may not vote: those about one of the people, those
+// that are one of the objects, and those whose opener ended a track.
+func (v *View) endedCases(ctx context.Context, people, objects []string) ([]BodyMatter, error) {
+	var rows []struct {
+		BodyMatter
+		Excluded string `bun:"excluded"`
+	}
+	ender := v.db.NewSelect().TableExpr("proposals AS p").Join("JOIN tracks AS e ON e.id = p.object_id").ColumnExpr("1").
+		Where("e.case_id = c.id AND p.op = 'track.end' AND p.state = ?", consent.Approved).
+		Where("(p.proposed_by = c.opened_by OR p.settled_by = c.opened_by)")
+	err := v.db.NewSelect().TableExpr("cases AS c").
+		ColumnExpr("'case' AS kind, 'case.close' AS duty, c.id AS id").
+		ColumnExpr("c.unit_id AS unit_id, c.branch_id AS branch_id, c.person_id AS person_id").
+		ColumnExpr("c.event_on AS event_on, c.id AS case_id, -1 AS decide_tier, c.pack AS pack").
+		ColumnExpr("CASE WHEN EXISTS (?) THEN c.opened_by ELSE '' END AS excluded", ender).
+		Where("c.state <> ?", inquiry.CaseClosed).
+		Where("EXISTS (SELECT 1 FROM tracks AS t WHERE t.case_id = c.id)").
+		Where("NOT EXISTS (SELECT 1 FROM tracks AS t WHERE t.case_id = c.id AND t.state <> ?)", inquiry.TrackEnded).
+		Where("(c.person_id IN (?) OR c.id IN (?) OR EXISTS (?))", bun.List(people), bun.List(objects), ender).
+		OrderExpr("c.id").Scan(ctx, &rows)
+	var out []BodyMatter
+	for _, r := range rows {
+		if r.Excluded != "" {
+			r.Part = []string{r.Excluded}
+		}
+		out = append(out, r.BodyMatter)
+	}
+	return out, err
 }
 
 // dissents returns, for each track, who dissented from the latest proposed

@@ -63,6 +63,14 @@ type listView struct {
 	Pager   ui.Pager
 }
 
+// linkText names a command link; empty for a reader who is not told of which kind.
+func linkText(c *Call, kind string) string {
+	if kind == "" {
+		return ""
+	}
+	return c.T("link." + kind)
+}
+
 // person is a name for a table cell; empty for a reader without names.
 func person(n desk.Ref) string {
 	if n.Number == "" {
@@ -190,7 +198,7 @@ func (c *Call) questionTable(rows []casework.QuestionRow) ui.Table {
 		st := ui.State(c.Lang, "question", string(r.State))
 		st.Tone = questionTone(r.State)
 		t.Rows = append(t.Rows, []ui.Cell{
-			{Text: r.Ref, Href: "/questions/" + r.ID}, {Text: person(r.Leader)}, {Text: r.Unit.Name}, {Text: c.T("link." + r.LinkKind)},
+			{Text: r.Ref, Href: "/questions/" + r.ID}, {Text: person(r.Leader)}, {Text: r.Unit.Name}, {Text: linkText(c, r.LinkKind)},
 			{Text: c.triggers(r.Triggers)}, {Tag: &st}, due(c, r.DueOn, r.Overdue),
 		})
 	}

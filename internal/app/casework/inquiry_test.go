@@ -435,7 +435,7 @@ func TestLeadershipReaderSeesNoNamesWithoutAPurpose(t *testing.T) {
 		t.Errorf("tasks %+v, %v", tasks, err)
 	}
 	qs, err := s.App.Questions(ctx, reader, inquiry.QuestionFilter{}, "")
-	if err != nil || len(qs.Rows) != 2 || qs.Rows[0].Leader != (desk.Ref{}) {
+	if err != nil || len(qs.Rows) != 2 || qs.Rows[0].Leader != (desk.Ref{}) || qs.Rows[0].LinkKind != "" {
 		t.Errorf("questions %+v, %v", qs, err)
 	}
 	_, err = s.App.Case(ctx, reader, caseID)

@@ -20,7 +20,7 @@ type QuestionRow struct {
 	CaseID     string                `json:"case_id"`
 	Leader     desk.Ref              `json:"leader"`
 	Unit       desk.Ref              `json:"unit"`
-	LinkKind   string                `json:"link_kind"`
+	LinkKind   string                `json:"link_kind"` // "" for a reader without names
 	Triggers   []inquiry.Trigger     `json:"triggers"`
 	State      inquiry.QuestionState `json:"state"`
 	EventOn    roster.Date           `json:"event_on"`
@@ -77,7 +77,11 @@ func (a *Casework) Questions(ctx context.Context, who *roster.Actor, f inquiry.Q
 		for i := range rows {
 			r := &rows[i]
 			n.Hide = !named.Admits(desk.Spot(r.ID, r.UnitID, r.BranchID, r.PersonID, r.EventOn))
-			out.Rows = append(out.Rows, questionRow(n, r, today))
+			row := questionRow(n, r, today)
+			if n.Hide { // a unit has one head
+				row.LinkKind = ""
+			}
+			out.Rows = append(out.Rows, row)
 		}
 		return nil
 	})

@@ -10,8 +10,9 @@ import (
 	"plumbline/internal/store"
 )
 
-// bodies adds alarms for tracks that cannot be decided because fewer members of
-// deciding bodies may take part than the quorum, though some may. The members may
+// bodies adds alarms for tracks that cannot be decided, and cases without a finding
+// that cannot be closed, because fewer members of deciding bodies may take part than
+// the quorum, though some may. The members may
 // come from any tier; only the recorder must sit high enough, which is checked like
 // any other duty.
 func (w *watch) bodies(ctx context.Context, v *store.View, out []recusal.Alarm) ([]recusal.Alarm, error) {
@@ -33,11 +34,11 @@ func (w *watch) bodies(ctx context.Context, v *store.View, out []recusal.Alarm) 
 	for _, who := range members {
 		people, objects, ids = append(people, barsOf(who)...), append(objects, who.PartyTo...), append(ids, who.Person)
 	}
-	tracks, err := v.BodyMatters(ctx, unique(people), unique(objects), ids)
+	matters, err := v.BodyMatters(ctx, unique(people), unique(objects), ids)
 	if err != nil {
 		return nil, err
 	}
-	for _, t := range tracks {
+	for _, t := range matters {
 		pack, err := rules.Version(t.Pack)
 		if err != nil {
 			return nil, err
@@ -51,7 +52,7 @@ func (w *watch) bodies(ctx context.Context, v *store.View, out []recusal.Alarm) 
 		if left >= pack.Dual.Quorum {
 			continue
 		}
-		at := slices.IndexFunc(out, func(x recusal.Alarm) bool { return x.ObjectID == t.ID && x.Duty == dutyDecide })
+		at := slices.IndexFunc(out, func(x recusal.Alarm) bool { return x.ObjectID == t.ID && x.Duty == t.Duty })
 		if at < 0 {
 			at, out = len(out), append(out, alarmOn(t.Matter, "", true))
 		}

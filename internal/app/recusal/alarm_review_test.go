@@ -245,6 +245,27 @@ func TestAnAlarmWhenTooFewMayDecide(t *testing.T) {
 	})
 }
 
+// A case whose every track ended without a finding is closed by the body alone, so
+// that too few for its quorum are told of as well.
+func TestAnAlarmWhenTooFewMayClose(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		st := story.New(t, s)
+		caseID := st.Opened("body")
+		end, err := st.EndTrack("body2", caseID)
+		st.Must(err)
+		st.Must(st.Approve("authority", end))
+		story.Sweep(t, s, "three of three may", 0)
+		related(t, s, "body2", "anna", "林甲")
+		story.Sweep(t, s, "two of three may", 1)
+		if r := only(t, s, "body"); r.What != "case" || r.Duty != "case.close" || r.Object != caseID || r.Members != 2 || r.Quorum != 3 {
+			t.Errorf("told %+v", r)
+		}
+		grant(t, s, "manager", roster.RoleDecidingBody, "bureau")
+		story.Sweep(t, s, "the body has another member", 1)
+		story.Sound(t, s)
+	})
+}
+
 // A body that is smaller than its quorum decides nothing at all: said once.
 func TestAnAlarmWhenABodyIsTooSmall(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
