@@ -155,7 +155,7 @@ func TestASlowOfficerSubmitsInOneStep(t *testing.T) {
 
 // A form with files could not be carried along: none asks for a proof.
 func TestNoFormWithFilesAsksForAProof(t *testing.T) {
-	for _, r := range (&Face{}).allRoutes() {
+	for _, r := range visit(t, apptest.SQLite(t), "").face.allRoutes() {
 		if op, ok := app.RouteOf(r.Op); ok && op.Proof && r.Body != 0 {
 			t.Errorf("%s %s takes files and asks for a proof", r.Method, r.Path)
 		}

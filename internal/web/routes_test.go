@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"plumbline/internal/app"
+	"plumbline/internal/apptest"
 	"plumbline/internal/web/assets"
 	"plumbline/internal/words"
 )
@@ -12,7 +13,7 @@ import (
 // TestRoutesNameOperations holds the page table against the table of
 // operations: what a page does is an operation, and a page that writes is a POST.
 func TestRoutesNameOperations(t *testing.T) {
-	f := &Face{}
+	f := visit(t, apptest.SQLite(t), "").face
 	frame := map[string]bool{"/language": true, "/signin": true, "/signout": true, "/password": true,
 		"/verify": true, "/verify/page": true} // a receipt is checked without a session
 	seen := map[string]bool{}
