@@ -19,7 +19,7 @@ import (
 // its values are possible, and so is every one between those of two programs.
 func (s *system) interval(part map[int]int, width float64, tables int) [2]float64 {
 	if gain := float64(s.swaps(part, int64(math.Ceil(width)))); gain >= width {
-		return [2]float64{0, gain} // more than it truly is
+		return [2]float64{0, gain}
 	}
 	atoms, all := s.near(sorted(part), 40)
 	out := s.solve(part, atoms)
@@ -45,48 +45,59 @@ func (s *system) interval(part map[int]int, width float64, tables int) [2]float6
 	return out
 }
 
-// swaps counts how much more a cell could be, up to want, by exchanges that no
-// visible number shows. Each leaves a world that is possible, so no program is
-// needed where they are enough.
+// swaps counts how wide the interval of a cell is at the least, up to want, by
+// exchanges that no visible number shows: what the cell could have more than it
+// has, and what it could have less. Each leaves a world that is possible, so no
+// program is needed where they are enough.
 func (s *system) swaps(part map[int]int, want int64) int64 {
-	x := &exchange{system: s, part: part, moved: map[int]int64{}, want: want}
+	var width int64 // who shares an atom with others may have all of it, or nothing
+	for a, n := range part {
+		if n < s.members[a] {
+			width += s.value[a]
+		}
+	}
+	more := &exchange{system: s, part: part, by: 1, moved: map[int]int64{}, want: want - width}
 	for _, a := range sorted(part) {
-		x.direct(a)
+		more.direct(a)
 	}
 	for _, a := range sorted(part) {
-		x.searched(a)
+		more.searched(a)
 	}
-	return x.gain
+	width += more.gain
+	less := &exchange{system: s, part: part, by: -1, moved: map[int]int64{}, want: want - width}
+	for _, a := range sorted(part) {
+		if part[a] == s.members[a] {
+			less.searched(a)
+		}
+	}
+	return width + less.gain
 }
 
-// exchange is what a cell has gained so far, and what each atom has given for it.
+// exchange is by how much a cell could be more (by 1) or less (by -1), as far as it
+// was found, and what each atom has given for that.
 type exchange struct {
 	*system
 	part       map[int]int
+	by         int
 	moved      map[int]int64
 	want, gain int64
 }
 
-// left is what an atom outside the cell could still give.
+// left is what an atom could still give: of the cell's own only where it is to be
+// less.
 func (x *exchange) left(a int) int64 {
-	if _, own := x.part[a]; own {
+	if _, own := x.part[a]; own && x.by > 0 {
 		return 0
 	}
 	return x.value[a] + x.moved[a]
 }
 
-// try moves as much as can be from the atoms that shrink to those that grow, the
-// first of which is the cell's.
+// try moves as much as can be from the atoms that shrink to those that grow.
 func (x *exchange) try(grow, shrink []int) {
 	n := x.want - x.gain
 	for i, a := range shrink {
 		n = min(n, x.left(a))
-		for _, b := range shrink[:i] {
-			if a == b { // an atom gives once
-				return
-			}
-		}
-		if slices.Contains(grow, a) {
+		if slices.Contains(shrink[:i], a) || slices.Contains(grow, a) { // an atom gives once
 			return
 		}
 	}
@@ -94,7 +105,7 @@ func (x *exchange) try(grow, shrink []int) {
 		return
 	}
 	x.gain += n
-	for _, a := range grow[1:] {
+	for _, a := range grow {
 		x.moved[a] += n
 	}
 	for _, a := range shrink {
@@ -133,27 +144,28 @@ func (x *exchange) direct(a int) {
 	}
 }
 
-// The search for an exchange that goes through other units and months: how many it
-// may pass, and how many ways on are tried at each.
+// The search for an exchange of any shape: how many atoms it may have, how many ways
+// on are tried at each, how many in all, and how often it begins anew.
 const (
-	searchDepth = 6
-	searchWays  = 10
+	searchDepth  = 11
+	searchWays   = 4
+	searchTries  = 300
+	searchStarts = 12
 )
 
-// searched lets the cell's unit give another key for the cell's own, and mends one
-// number after another that this would show: somebody whom the number counts does
-// the reverse, until none is off. What it finds is checked like any other exchange.
+// searched lets the cell grow or shrink, and mends one number after another that this would
+// show: some atom that the number counts does the reverse, until none is off. What
+// it finds is checked like any other exchange.
 func (x *exchange) searched(a int) {
-	v := x.first[a]
-	for _, i := range x.keysOf(v.side) {
-		other := x.keys[i]
-		back := x.atomOf[variable{v.unit, v.month, other, v.side}]
-		for x.gain < x.want && back != a && x.left(back) > 0 {
-			p := &path{exchange: x, key: v.key, other: other, side: v.side, off: map[int]int{}, used: map[int]bool{}}
-			p.move(a, back, 1)
-			if before := x.gain; !p.mend(searchDepth) || x.gain == before {
-				break
-			}
+	r := rand.New(rand.NewPCG(1, uint64(a)))
+	for start := 0; x.gain < x.want && start < searchStarts; start++ {
+		p := &path{exchange: x, off: map[int]int{}, used: map[int]bool{}, tries: searchTries, r: r}
+		if x.by < 0 && x.left(a) <= 0 {
+			return
+		}
+		p.move(a, x.by)
+		if p.mend(searchDepth) {
+			start = -1
 		}
 	}
 }
@@ -161,32 +173,55 @@ func (x *exchange) searched(a int) {
 // path is one such exchange under way.
 type path struct {
 	*exchange
-	key, other, side string
-	grow, shrink     []int
-	off              map[int]int // by how much each number is off
-	used             map[int]bool
+	grow, shrink []int
+	off          map[int]int // by how much each number is off
+	used         map[int]bool
+	tries        int
+	r            *rand.Rand
 }
 
-// move lets one atom grow and another shrink; by -1 takes that back.
-func (p *path) move(grow, shrink, by int) {
-	for _, r := range p.rowsOf[grow] {
-		p.add(r, by)
-	}
-	for _, r := range p.rowsOf[shrink] {
-		p.add(r, -by)
-	}
-	p.used[grow], p.used[shrink] = by > 0, by > 0
+// move lets an atom grow (1) or shrink (-1).
+func (p *path) move(a, by int) {
+	p.count(a, by)
+	p.used[a] = true
 	if by > 0 {
-		p.grow, p.shrink = append(p.grow, grow), append(p.shrink, shrink)
+		p.grow = append(p.grow, a)
 	} else {
-		p.grow, p.shrink = p.grow[:len(p.grow)-1], p.shrink[:len(p.shrink)-1]
+		p.shrink = append(p.shrink, a)
 	}
 }
 
-func (p *path) add(r, by int) {
-	if p.off[r] += by; p.off[r] == 0 {
-		delete(p.off, r)
+// back takes the last move back.
+func (p *path) back(a, by int) {
+	p.count(a, -by)
+	delete(p.used, a)
+	if by > 0 {
+		p.grow = p.grow[:len(p.grow)-1]
+	} else {
+		p.shrink = p.shrink[:len(p.shrink)-1]
 	}
+}
+
+func (p *path) count(a, by int) {
+	for _, r := range p.rowsOf[a] {
+		if p.off[r] += by; p.off[r] == 0 {
+			delete(p.off, r)
+		}
+	}
+}
+
+// after is how many numbers would be off after a move.
+func (p *path) after(a, by int) int {
+	n := len(p.off)
+	for _, r := range p.rowsOf[a] {
+		switch p.off[r] {
+		case 0:
+			n++
+		case -by:
+			n--
+		}
+	}
+	return n
 }
 
 // mend tries to bring every number back, and reports whether it moved something.
@@ -196,7 +231,7 @@ func (p *path) mend(depth int) bool {
 		p.try(p.grow, p.shrink)
 		return p.gain > before
 	}
-	if depth == 0 {
+	if p.tries--; depth == 0 || p.tries < 0 {
 		return false
 	}
 	row := -1 // the number that the fewest can mend
@@ -205,35 +240,32 @@ func (p *path) mend(depth int) bool {
 			row = r
 		}
 	}
-	type way struct{ grow, shrink, off int }
-	var ways []way
-	for _, b := range p.rows[row] {
-		v := p.first[b]
-		if v.side != p.side || v.key != p.key && v.key != p.other {
-			continue
-		}
-		partner := p.atomOf[variable{v.unit, v.month, p.key, p.side}]
-		if v.key == p.key {
-			partner = p.atomOf[variable{v.unit, v.month, p.other, p.side}]
-		}
-		grow, shrink := partner, b
-		if p.off[row] < 0 {
-			grow, shrink = b, partner
-		}
-		if grow == shrink || p.used[grow] || p.used[shrink] || p.left(shrink) <= 0 {
-			continue
-		}
-		p.move(grow, shrink, 1)
-		ways = append(ways, way{grow, shrink, len(p.off)})
-		p.move(grow, shrink, -1)
+	by := 1
+	if p.off[row] > 0 {
+		by = -1
 	}
-	slices.SortStableFunc(ways, func(x, y way) int { return cmp.Compare(x.off, y.off) })
-	for _, w := range ways[:min(len(ways), searchWays)] {
-		p.move(w.grow, w.shrink, 1)
+	type way struct{ atom, off int }
+	var ways []way
+	all := p.rows[row]
+	for i, from := 0, p.r.IntN(len(all)); i < len(all); i++ { // another of those alike at each start
+		b := all[(from+i)%len(all)]
+		if _, own := p.part[b]; own || p.used[b] || by < 0 && p.left(b) <= 0 {
+			continue
+		}
+		w := way{b, p.after(b, by)}
+		if len(ways) == searchWays && ways[searchWays-1].off <= w.off {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(ways, w, func(x, y way) int { return cmp.Compare(x.off, y.off+1) }) // behind its equals
+		ways = slices.Insert(ways, at, w)
+		ways = ways[:min(len(ways), searchWays)]
+	}
+	for _, w := range ways {
+		p.move(w.atom, by)
 		if p.mend(depth - 1) {
 			return true
 		}
-		p.move(w.grow, w.shrink, -1)
+		p.back(w.atom, by)
 	}
 	return false
 }
