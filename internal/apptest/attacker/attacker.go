@@ -8,8 +8,8 @@
 //
 // For a cell under the bound the attacker is beaten where the numbers leave it
 // an interval at least as wide as asked. A cell that shares a large atom with
-// others is free within it, and one that could have got enough from other units
-// by exchanges that no number shows needs no program either. For any other the
+// others is free within it, and one that could hold enough more or less by
+// exchanges that no number shows needs no program either. For any other the
 // smallest and the largest value are found by the simplex method: over all the
 // atoms that equations connect with it if they are few, else over the nearest
 // of them with the rest as they truly are, which can only make the interval
