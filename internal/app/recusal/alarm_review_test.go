@@ -266,6 +266,22 @@ func TestAnAlarmWhenTooFewMayClose(t *testing.T) {
 	})
 }
 
+// Whoever opened a case and ended a track of it does not close it: of three members
+// two are left.
+func TestAnAlarmWhenTheOpenerEndedATrack(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		st := story.New(t, s)
+		caseID := st.Opened("body")
+		end, err := st.EndTrack("body", caseID)
+		st.Must(err)
+		st.Must(st.Approve("authority", end))
+		story.Sweep(t, s, "two of three may close it", 1)
+		if r := only(t, s, "inspector"); r.What != "case" || r.Duty != "case.close" || r.Members != 2 || r.Quorum != 3 {
+			t.Errorf("told %+v", r)
+		}
+	})
+}
+
 // A body that is smaller than its quorum decides nothing at all: said once.
 func TestAnAlarmWhenABodyIsTooSmall(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
