@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	PasswordMin = 10 // characters
+	passwordMin = 10 // characters
 	passwordMax = 128
 	typedMost   = 500 // bytes that are looked at where a secret is typed
 
@@ -108,8 +108,8 @@ func (a *Logins) ownerOf(ctx context.Context, v *store.View, accountID string) (
 func (a *Logins) judgePassword(password string, own owner) error {
 	runes := []rune(password)
 	switch {
-	case !utf8.ValidString(password) || len(runes) < PasswordMin:
-		return fault.Invalid("password_short", "new", "Min", PasswordMin)
+	case !utf8.ValidString(password) || len(runes) < passwordMin:
+		return fault.Invalid("password_short", "new", "Min", passwordMin)
 	case len(runes) > passwordMax:
 		return fault.Invalid("password_long", "new", "Max", passwordMax)
 	case strings.Contains(strings.ToLower(password), own.login) && own.login != "" || strings.Trim(password, string(runes[:1])) == "":

@@ -30,7 +30,7 @@ func makeCommon(t *testing.T, path string) {
 	var digests []uint64
 	lines := bufio.NewScanner(file)
 	for n := 0; lines.Scan(); n++ {
-		if p := strings.ToLower(lines.Text()); n < firstCommon || utf8.RuneCountInString(p) >= PasswordMin {
+		if p := strings.ToLower(lines.Text()); n < firstCommon || utf8.RuneCountInString(p) >= passwordMin {
 			digests = append(digests, commonDigest(p))
 		}
 	}

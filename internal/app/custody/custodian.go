@@ -233,7 +233,7 @@ const jobSeal = "seal_fields"
 // per field are done before the write begins.
 const sealChunk = 50
 
-func (a *Safekeeping) registerCustodian() { a.Handle(jobSeal, a.sealStep) }
+func (a *Safekeeping) registerSealing() { a.Handle(jobSeal, a.sealStep) }
 
 func (a *Safekeeping) queueSealing(ctx context.Context, tx *store.Tx, who *roster.Actor, set string) error {
 	n, err := tx.SealedCount(ctx, "")

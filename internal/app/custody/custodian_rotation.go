@@ -25,7 +25,7 @@ const (
 	rewrapChunk = 100
 )
 
-func (a *Safekeeping) registerCustodianRotation() { a.Handle(jobRewrap, a.RewrapStep) }
+func (a *Safekeeping) registerRewrap() { a.Handle(jobRewrap, a.rewrapStep) }
 
 // CustodyBundle collects the wrapped keys of a set: of the oldest retiring set,
 // together with the custodians to wrap to, or, if none is retiring, of the set in
@@ -134,10 +134,10 @@ func swap(ctx context.Context, tx *store.Tx, todo []rewrapped) (keys []int64, er
 	return keys, tx.PutTexts(ctx, texts)
 }
 
-// RewrapStep applies one chunk. Fields that have been rewrapped belong to the new
+// rewrapStep applies one chunk. Fields that have been rewrapped belong to the new
 // set and are not selected again, so after a crash the job continues where it was.
 // The old shares of a chunk are destroyed after its commit.
-func (a *Safekeeping) RewrapStep(ctx context.Context, j *store.Job) (bool, error) {
+func (a *Safekeeping) rewrapStep(ctx context.Context, j *store.Job) (bool, error) {
 	var b *seal.Bundle
 	var todo []rewrapped
 	err := a.Store.View(ctx, func(ctx context.Context, v *store.View) error {

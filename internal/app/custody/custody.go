@@ -21,8 +21,8 @@ type Safekeeping struct {
 // New registers its jobs and what can wait for a second person.
 func New(d *desk.Desk, approvals *approval.Approvals, runner *jobs.Runner) *Safekeeping {
 	a := &Safekeeping{d, approvals, runner}
-	a.registerCustodian()
-	a.registerCustodianRotation()
+	a.registerSealing()
+	a.registerRewrap()
 	a.registerHold()
 	runner.Every(time.Minute, "end reveals whose time is over", a.LapseReveals)
 	return a

@@ -118,6 +118,7 @@ func (a *Runner) QueueJob(ctx context.Context, j *store.Job) error {
 	return err
 }
 
+// WakeJobs tells the runner of this process that a job was queued.
 func (a *Runner) WakeJobs() {
 	select {
 	case a.wake <- struct{}{}:
