@@ -25,10 +25,10 @@ type Casework struct {
 // New registers what can wait for a second person.
 func New(d *desk.Desk, approvals *approval.Approvals, readings *readlog.Readings, heads *heads.Heads, recusal *apprecusal.Recusal) *Casework {
 	a := &Casework{d, approvals, readings, heads, recusal}
-	a.registerInquiryEnd()
-	a.registerInquiryReopen()
-	a.registerInquiryResolve()
-	a.registerIssueEnding()
+	a.registerEnds()
+	a.registerReopening()
+	a.registerDecision()
+	a.registerIssueEnds()
 	return a
 }
 

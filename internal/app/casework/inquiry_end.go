@@ -22,7 +22,7 @@ const (
 	opCaseClose = "case.close"
 )
 
-func (a *Casework) registerInquiryEnd() {
+func (a *Casework) registerEnds() {
 	a.Register(opTrackEnd, approval.Act{Run: approval.Typed(func(in *EndTrackInput, id string) { in.TrackID = id }, a.endTrack), Show: a.showEndTrack})
 	a.Register(opCaseClose, approval.Act{Run: approval.Typed(func(in *CloseCaseInput, id string) { in.ID = id }, a.closeCase)})
 }

@@ -77,7 +77,7 @@ const (
 	opQuash  = "finding.quash"
 )
 
-func (a *Casework) registerInquiryReopen() {
+func (a *Casework) registerReopening() {
 	a.Register(opReopen, approval.Act{Run: approval.Typed(func(in *BackInput, id string) { in.ID = id }, a.takingBack(opReopen))})
 	a.Register(opQuash, approval.Act{Run: approval.Typed(func(in *BackInput, id string) { in.ID = id }, a.takingBack(opQuash))})
 }

@@ -17,7 +17,7 @@ import (
 	"plumbline/internal/store"
 )
 
-func (a *Casework) registerInquiryResolve() {
+func (a *Casework) registerDecision() {
 	a.Register(opDecide, approval.Act{Run: approval.Typed(func(in *ResolveInput, id string) { in.ID = id }, a.resolveTrack), Show: a.showResolve})
 }
 

@@ -64,7 +64,7 @@ const (
 	opIssueMerge    = "issue.merge"
 )
 
-func (a *Casework) registerIssueEnding() {
+func (a *Casework) registerIssueEnds() {
 	a.Register(opIssueWithdraw, approval.Act{Show: a.ShowEnd, Run: approval.Typed(func(in *WithdrawIssueInput, id string) { in.ID = id },
 		func(ctx context.Context, tx *store.Tx, g approval.Approved, in WithdrawIssueInput) ([]ledger.Fact, error) {
 			_, facts, err := a.doStep(ctx, tx, g.Proposer, g.Proposal.SettledBy, a.withdrawing(in))

@@ -26,7 +26,7 @@ const (
 	importLease = 10 * time.Second // how soon another worker may go on after a crash
 )
 
-func (a *Intake) registerIntakeImport() {
+func (a *Intake) registerImport() {
 	a.Handle(jobImport, a.importStep)
 }
 

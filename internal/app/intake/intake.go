@@ -31,8 +31,8 @@ type Intake struct {
 func New(d *desk.Desk, approvals *approval.Approvals, runner *jobs.Runner, readings *readlog.Readings, room *uploads.Uploads,
 	custody *appcustody.Safekeeping, cases *casework.Casework) *Intake {
 	a := &Intake{Desk: d, Approvals: approvals, Runner: runner, Readings: readings, Uploads: room, custody: custody, casework: cases}
-	a.registerIntakeImport()
-	a.registerIntakeWithdraw()
+	a.registerImport()
+	a.registerWithdrawal()
 	a.registerMatch()
 	runner.Every(time.Hour, "drop staged files that nobody came back for", a.forgetStaged)
 	return a

@@ -34,7 +34,7 @@ func (a *Intake) WithdrawBatch(ctx context.Context, who *roster.Actor, in BatchI
 
 const opBatchWithdraw = "batch.withdraw"
 
-func (a *Intake) registerIntakeWithdraw() {
+func (a *Intake) registerWithdrawal() {
 	a.Handle(jobWithdraw, a.withdrawStep)
 	a.Register(opBatchWithdraw, approval.Act{Show: a.showWithdrawal, Run: approval.Typed(func(in *BatchInput, id string) { in.ID = id },
 		func(ctx context.Context, tx *store.Tx, g approval.Approved, in BatchInput) ([]ledger.Fact, error) {

@@ -21,7 +21,7 @@ import (
 // the deciding tier from outside the unit approves. A person or unit that is
 // new, and about which there is no matter yet, has no past to rewrite.
 
-func (a *Personnel) registerRosterPast() {
+func (a *Personnel) registerRewrite() {
 	for table, op := range rosterOps {
 		for _, op := range []string{op, rowOps[table]} {
 			a.Register(op, approval.Act{Run: approval.Typed(noObject[rewriteInput], a.rewritePast), Show: a.showRewrite, Same: sameRewrite})
