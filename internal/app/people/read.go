@@ -369,16 +369,3 @@ func (a *Personnel) CorrectNameKeys(ctx context.Context, who *roster.Actor, in N
 	}
 	return rec, err
 }
-
-// OwnPerson opens the actor's own roster facts.
-func (a *Personnel) OwnPerson(ctx context.Context, who *roster.Actor) (page *PersonPage, err error) {
-	err = a.Read(ctx, who, "session.read", func(ctx context.Context, v *store.View) error {
-		people, err := v.PeopleByID(ctx, []string{who.Person})
-		if err != nil || people[who.Person] == nil {
-			return err
-		}
-		page, err = a.personPage(ctx, v, who, people[who.Person])
-		return err
-	})
-	return page, err
-}
