@@ -58,6 +58,9 @@ func (s *system) swaps(part map[int]int, want int64) int64 {
 	}
 	more := &exchange{system: s, part: part, by: 1, moved: map[int]int64{}, want: want - width}
 	for _, a := range sorted(part) {
+		more.direct(a)
+	}
+	for _, a := range sorted(part) {
 		more.searched(a)
 	}
 	width += more.gain
@@ -107,6 +110,37 @@ func (x *exchange) try(grow, shrink []int) {
 	}
 	for _, a := range shrink {
 		x.moved[a] -= n
+	}
+}
+
+// keysOf are the keys of a side, by their place.
+func (x *exchange) keysOf(side string) (keys []int) {
+	for i, s := range x.sides {
+		if s == side {
+			keys = append(keys, i)
+		}
+	}
+	return keys
+}
+
+// direct has a unit, in this or another month, give of the cell's key or of one
+// that is hidden as well, and take as much of a third key from the cell's unit.
+func (x *exchange) direct(a int) {
+	v := x.first[a]
+	at := func(unit, month string, i int) int { return x.atomOf[variable{unit, month, x.keys[i], v.side}] }
+	keys := x.keysOf(v.side)
+	for _, takes := range keys {
+		back := at(v.unit, v.month, takes)
+		for _, month := range x.months {
+			for _, unit := range x.units {
+				if x.gain >= x.want || x.left(back) <= 0 {
+					break
+				}
+				for _, gives := range keys {
+					x.try([]int{a, at(unit, month, takes)}, []int{at(unit, month, gives), back})
+				}
+			}
+		}
 	}
 }
 
