@@ -1,7 +1,7 @@
 # What people do with this repository. Only Go and make are needed: on Debian as
-# root `make test` also installs PostgreSQL, Chromium and gcc, which the tests of
-# the second database, of the pages and of data races use; elsewhere it says
-# loudly what it skips.
+# root `make test` also installs PostgreSQL, Chromium, gcc and clp, which the tests of
+# the second database, of the pages, of data races and of small numbers use; elsewhere
+# it says loudly what it skips.
 DB   ?= demo.db
 ADDR ?= 127.0.0.1:8080
 GO   ?= go

@@ -111,7 +111,6 @@ var doors = map[string][]string{
 	"github.com/rogpeppe/go-internal": {},
 	"go.uber.org/goleak":              {},
 	"pgregory.net/rapid":              {},
-	"gonum.org/v1/gonum":              {"internal/apptest/attacker"},                   // tests only: the linear program of who attacks the report
 	"math/rand":                       {"internal/apptest/attacker", "internal/bench"}, // seeded, and never for anything secret
 	"unsafe":                          {"internal/ordeal/guest"},                       // loads kernel modules and sets an address
 	"reflect":                         {"internal/ledger", "internal/store", "internal/api", "internal/app"},
@@ -286,7 +285,6 @@ var libraries = []string{
 	"github.com/spf13/cobra", "github.com/spf13/pflag",
 	"github.com/transparency-dev/formats", "github.com/transparency-dev/merkle", // tests only: the second opinion on proofs, receipts and tiles
 	"github.com/uptrace/bun", "github.com/uptrace/bun/dialect/pgdialect", "github.com/uptrace/bun/dialect/sqlitedialect", "github.com/uptrace/bunrouter",
-	"gonum.org/v1/gonum", // tests only, see its door
 	"github.com/xuri/excelize/v2", "go.uber.org/goleak", "golang.org/x/crypto", "golang.org/x/mod", "golang.org/x/sync", "golang.org/x/text", "golang.org/x/term", "modernc.org/sqlite", "pgregory.net/rapid",
 }
 

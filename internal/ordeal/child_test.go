@@ -3,13 +3,11 @@ package ordeal
 import (
 	"bufio"
 	"bytes"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -36,17 +34,6 @@ func nightly(ci, night int) int {
 		return night
 	}
 	return ci
-}
-
-// need skips loudly where the machine lacks a tool, or fails where it is required.
-func need(t *testing.T, tool, why string) {
-	t.Helper()
-	list := strings.FieldsFunc(os.Getenv("PLUMBLINE_REQUIRE"), func(r rune) bool { return r == ',' || r == ' ' })
-	if slices.Contains(list, "all") || slices.Contains(list, tool) {
-		t.Fatalf("%s is required here: %s", tool, why)
-	}
-	fmt.Fprintf(os.Stderr, "\n*** SKIPPED: %s: %s ***\n", t.Name(), why)
-	t.Skip(why)
 }
 
 // run runs one command of the program in this process.

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"plumbline/internal/apptest/needs"
 )
 
 // diskFault is one kind of failing call. The n-th such call of a thread fails,
@@ -91,7 +93,7 @@ func (tr *tracer) end(t *testing.T) int {
 // takes the request again.
 func TestTheDiskFails(t *testing.T) {
 	if _, err := exec.LookPath("strace"); err != nil {
-		need(t, "strace", "no strace: the package strace brings it")
+		needs.Missing(t, "strace", "no strace: the package strace brings it")
 	}
 	p := newPlace(t, "")
 	l := newLoad("fault", 1)

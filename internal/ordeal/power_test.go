@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"plumbline/internal/apptest/needs"
 )
 
 // kernelRoots are where a kernel for the guest may lie, with its modules.
@@ -153,7 +155,7 @@ func newMachine(t *testing.T, synchronous string) *machine {
 	t.Helper()
 	for _, tool := range []string{"qemu-system-x86_64", "mke2fs", "e2fsck", "debugfs"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			need(t, "qemu", "no "+tool+"; install qemu-system-x86 and e2fsprogs")
+			needs.Missing(t, "qemu", "no "+tool+"; install qemu-system-x86 and e2fsprogs")
 		}
 	}
 	kernel, modules := findKernel(t)
@@ -203,7 +205,7 @@ func findKernel(t *testing.T) (kernel string, modules []string) {
 			return image, modules
 		}
 	}
-	need(t, "qemu", "no kernel for the guest; script/prepare unpacks Debian's linux-image-cloud-amd64")
+	needs.Missing(t, "qemu", "no kernel for the guest; script/prepare unpacks Debian's linux-image-cloud-amd64")
 	return "", nil
 }
 

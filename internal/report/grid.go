@@ -27,7 +27,7 @@ import (
 // parts or leaves a pool that is itself large. A cell that is not shown is then
 // a proper part of sums which are all at least the bound, as are their
 // complements, and can be moved by that much: no interval for it is narrower.
-// The attacker in package app tries it with a linear program.
+// Package attacker tries it with linear programs.
 //
 // It holds for one day. What is registered late for a month that has ended moves
 // the numbers of that block, so that two readings tell how many issues came

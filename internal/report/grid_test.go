@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
@@ -111,19 +110,20 @@ func everything(w attacker.World, g *report.Grid) (out []*report.Report) {
 // published grid together. PLUMBLINE_NIGHTLY=1 runs it at the size of the full
 // demonstration.
 func TestTheAttackerLearnsNoSmallNumber(t *testing.T) {
+	attacker.Need(t)
 	const bound = 5
 	worlds := []attacker.World{invent(1, 3, 3, 2, 900), invent(2, 4, 2, 2, 5000), invent(3, 2, 4, 2, 250)}
-	budget := attacker.Budget{Programs: 30, Tables: 60}
+	budget := attacker.Budget{Worlds: 40}
 	if os.Getenv("PLUMBLINE_NIGHTLY") == "1" {
-		worlds, budget = append(worlds, invent(4, 15, 10, 3, 290_000)), attacker.Budget{Programs: 500, Tables: 150}
-		if n, err := strconv.Atoi(os.Getenv("PLUMBLINE_PROGRAMS")); err == nil {
-			budget.Programs = n
-		}
+		worlds, budget.Worlds = append(worlds, invent(4, 15, 10, 3, 290_000)), 400
 	}
 	for n, w := range worlds {
 		began := time.Now()
 		reports := everything(w, grid(w, bound))
-		res := attacker.Attack(w, reports, bound, bound, budget)
+		res, err := attacker.Attack(w, reports, bound, bound, budget)
+		if err != nil {
+			t.Fatal(err)
+		}
 		t.Logf("world %d: %d issues, %d reports, %d numbers seen and %d hidden; %d small cells tried, %d programs, %d opened; %s",
 			n+1, len(w.Issues), len(reports), res.Visible, res.Hidden, res.Cells, res.Programs, len(res.Opened), time.Since(began).Round(time.Millisecond))
 		if res.Visible == 0 || res.Cells == 0 || res.Programs == 0 || res.Wrong > 0 {
@@ -141,9 +141,10 @@ func TestTheAttackerLearnsNoSmallNumber(t *testing.T) {
 // TestTheAttackerIsNotBlind takes one rule of the grid away at a time: a bound
 // of one shows everything, and numbers added back uncover their neighbours.
 func TestTheAttackerIsNotBlind(t *testing.T) {
+	attacker.Need(t)
 	w := invent(1, 3, 3, 2, 900)
-	if res := attacker.Attack(w, everything(w, grid(w, 1)), 5, 5, attacker.Budget{Enough: 1}); len(res.Opened) == 0 {
-		t.Error("everything was shown, and the attacker learnt nothing")
+	if res, err := attacker.Attack(w, everything(w, grid(w, 1)), 5, 5, attacker.Budget{Enough: 1}); err != nil || len(res.Opened) == 0 {
+		t.Error("everything was shown, and the attacker learnt nothing", err)
 	}
 	reports := everything(w, grid(w, 5))
 	all := grid(w, 1)
@@ -161,8 +162,8 @@ func TestTheAttackerIsNotBlind(t *testing.T) {
 			hidden = i
 		}
 	}
-	if res := attacker.Attack(w, reports, 5, 5, attacker.Budget{Enough: 1}); len(res.Opened) == 0 {
-		t.Error("all hidden units but one were shown, and the attacker did not learn it")
+	if res, err := attacker.Attack(w, reports, 5, 5, attacker.Budget{Enough: 1}); err != nil || len(res.Opened) == 0 {
+		t.Error("all hidden units but one were shown, and the attacker did not learn it", err)
 	}
 }
 

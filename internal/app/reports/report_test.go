@@ -171,6 +171,7 @@ func TestFixedPeriodsOnlyWhereRowsCannotBeOpened(t *testing.T) {
 // units and periods, is handed to the attacker; a file made by anybody says
 // the same.
 func TestTheAttackerReadsEveryReport(t *testing.T) {
+	attacker.Need(t)
 	s := apptest.SQLite(t)
 	world := plantWorld(t, s, 1400)
 	who := s.Actor("manager")
@@ -194,7 +195,10 @@ func TestTheAttackerReadsEveryReport(t *testing.T) {
 			world.Children[units[n]] = append(world.Children[units[n]], l.Code)
 		}
 	}
-	res := attacker.Attack(world, told, 5, float64(s.App.Pack().Suppression.IntervalMin), attacker.Budget{Programs: 20, Tables: 60})
+	res, err := attacker.Attack(world, told, 5, float64(s.App.Pack().Suppression.IntervalMin), attacker.Budget{Worlds: 40})
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Logf("%d reports, %d numbers seen and %d hidden; %d small cells tried, %d programs", len(told), res.Visible, res.Hidden, res.Cells, res.Programs)
 	if res.Visible < 300 || res.Cells < 300 || res.Programs == 0 || res.Wrong > 0 {
 		t.Errorf("the attack shows nothing: %+v", res)

@@ -6,14 +6,12 @@
 // Cells that occur in the same equations cannot be told apart; together they
 // are an atom, which is the unknown of the program.
 //
-// For a cell under the bound the attacker is beaten where the numbers leave it
-// an interval at least as wide as asked. A cell that shares a large atom with
-// others is free within it, and one that could hold enough more or less by
-// exchanges that no number shows needs no program either. For any other the
-// smallest and the largest value are found by the simplex method: over all the
-// atoms that equations connect with it if they are few, else over the nearest
-// of them with the rest as they truly are, which can only make the interval
-// narrower than it is.
+// Whatever fits all equations is a possible world. For a cell under the bound the
+// attacker is beaten where possible worlds differ in it by at least the width asked.
+// A cell that shares a large atom with others is free within it. For all others of a
+// table the solver makes worlds in which as many of them as can be are large at once;
+// what stays narrow is asked for by itself, its largest value and then its smallest,
+// so that what is reported as opened is exactly what the numbers fix.
 package attacker
 
 import (
@@ -70,15 +68,14 @@ var keysIn = map[string]func(Issue) string{
 // own line; key "" is any of the side.
 type fact struct{ unit, from, to, key, side string }
 
-// Budget is how hard the attacker tries: how many cells of each table get a
-// linear program (0 is all of them; the cells are drawn at random when there
-// are more), in how many cut-out tables a cell is tried before it counts as
-// opened, and after how many opened cells he stops (0 is never).
-type Budget struct{ Programs, Tables, Enough int }
+// Budget is how many worlds the attacker makes for the cells of a table together before
+// he asks for those that stay narrow one by one, and after how many opened cells he stops
+// (0 is never).
+type Budget struct{ Worlds, Enough int }
 
-// Attack tries to learn every small cell of the world from the reports.
-func Attack(w World, reports []*report.Report, bound int64, width float64, budget Budget) Result {
-	var res Result
+// Attack tries to learn every small cell of the world from the reports. An error is the
+// solver's.
+func Attack(w World, reports []*report.Report, bound int64, width float64, budget Budget) (res Result, err error) {
 	for _, table := range []string{"sides", "categories", "sources", "severities", "states", "reconciliation"} {
 		known := make(map[fact]int64)
 		for _, r := range reports {
@@ -93,12 +90,14 @@ func Attack(w World, reports []*report.Report, bound int64, width float64, budge
 		}
 		s := newSystem(w, table, known)
 		res.Wrong += s.wrong(known)
-		s.try(bound, width, budget, &res)
+		if err := s.try(bound, width, budget, &res); err != nil {
+			return res, fmt.Errorf("%s: %w", table, err)
+		}
 		if budget.Enough > 0 && len(res.Opened) >= budget.Enough {
 			break
 		}
 	}
-	return res
+	return res, nil
 }
 
 // read gives every number of a report that says something of a table.
@@ -148,12 +147,10 @@ type system struct {
 	atomOf   map[variable]int
 	equation map[fact]int
 	members  []int               // how many variables an atom has
-	first    []variable          // one of them
-	units    []string            // that have lines of their own
 	value    []int64             // what an atom truly is
 	rows     [][]int             // atoms of each equation
 	rowsOf   [][]int             // equations of each atom
-	net      []int               // of each equation, while an exchange is judged
+	sum      []int64             // what each equation says
 	keys     []string            // of the table
 	sides    []string            // a key may stand on
 	leaves   map[string][]string // own lines below a unit
@@ -211,7 +208,6 @@ func newSystem(w World, table string, known map[fact]int64) *system {
 		if strings.HasSuffix(leaf, "/own") {
 			continue
 		}
-		s.units = append(s.units, leaf)
 		for _, m := range s.months {
 			for _, ks := range slices.Sorted(maps.Keys(keys)) {
 				key, side, _ := strings.Cut(ks, "\x00")
@@ -240,7 +236,6 @@ func newSystem(w World, table string, known map[fact]int64) *system {
 					a = len(s.value)
 					atoms[name] = a
 					s.value, s.members, s.rowsOf = append(s.value, 0), append(s.members, 0), append(s.rowsOf, in)
-					s.first = append(s.first, variable{leaf, m, key, side})
 				}
 				v := variable{leaf, m, key, side}
 				s.atomOf[v] = a
@@ -249,10 +244,11 @@ func newSystem(w World, table string, known map[fact]int64) *system {
 			}
 		}
 	}
-	s.equation, s.rows = row, make([][]int, len(row))
+	s.equation, s.rows, s.sum = row, make([][]int, len(row)), make([]int64, len(row))
 	for a, in := range s.rowsOf {
 		for _, r := range in {
 			s.rows[r] = append(s.rows[r], a)
+			s.sum[r] += s.value[a]
 		}
 	}
 	for ks := range keys {
@@ -266,14 +262,7 @@ func newSystem(w World, table string, known map[fact]int64) *system {
 // another bureau than the one reported would prove nothing.
 func (s *system) wrong(known map[fact]int64) (n int) {
 	for f, said := range known {
-		r, ok := s.equation[f]
-		var sum int64
-		if ok {
-			for _, a := range s.rows[r] {
-				sum += s.value[a]
-			}
-		}
-		if ok && sum != said { // else the table has no such cells
+		if r, ok := s.equation[f]; ok && s.sum[r] != said { // else the table has no such cells
 			n++
 		}
 	}
@@ -284,49 +273,105 @@ func live(state string) bool {
 	return !slices.Contains([]string{"merged", "rejected", "withdrawn"}, state)
 }
 
-// cell is a small number: what it is called, and the atoms it is made of with
-// how many of their variables it holds.
+// cell is a small number: what it is called, the atoms it is made of with how many of
+// their variables it holds, and the least and the most that it is in the worlds so far.
 type cell struct {
 	Finding
 	part map[int]int
 }
 
-// try solves for the small cells that share no large atom with others: all of
-// them, or as many as the budget allows, drawn at random.
-func (s *system) try(bound int64, width float64, budget Budget, res *Result) {
-	narrow := s.narrow(bound, width, res)
-	rand.New(rand.NewPCG(1, 1)).Shuffle(len(narrow), func(i, j int) { narrow[i], narrow[j] = narrow[j], narrow[i] })
-	solved := make(map[string][2]float64)
-	opened := len(res.Opened)
-	for _, c := range narrow {
-		name := ""
-		for _, a := range sorted(c.part) {
-			name += fmt.Sprint(a, c.part[a] == s.members[a], " ")
+func (c *cell) open(width float64) bool { return c.High-c.Low < width-slack }
+
+// widen takes one more possible world in. Who shares an atom with others may have all
+// of it, or nothing.
+func (c *cell) widen(s *system, value []float64) {
+	var low, high float64
+	for a, n := range c.part {
+		high += value[a]
+		if n == s.members[a] {
+			low += value[a]
 		}
-		if _, done := solved[name]; !done {
-			if budget.Programs > 0 && len(solved) >= budget.Programs {
-				continue
-			}
-			res.Programs++
-			tables := budget.Tables
-			if len(res.Opened) > opened+3 { // the grid has failed; the rest need no proof
-				tables = 0
-			}
-			solved[name] = s.interval(c.part, width, tables)
+	}
+	c.Low, c.High = min(c.Low, low), max(c.High, high)
+}
+
+// try finds how wide the small cells are that share no large atom with others.
+func (s *system) try(bound int64, width float64, budget Budget, res *Result) error {
+	cells := s.narrow(bound, width, res)
+	ask := func(aim objective, most float64) error {
+		res.Programs++
+		value, err := s.world(aim, most)
+		if err != nil {
+			return err
 		}
-		if got := solved[name]; got[1]-got[0] < width-1e-6 {
-			c.Low, c.High = got[0], got[1]
+		for _, c := range cells {
+			c.widen(s, value)
+		}
+		cells = slices.DeleteFunc(cells, func(c *cell) bool { return !c.open(width) })
+		return nil
+	}
+	if err := s.together(&cells, width, budget.Worlds, ask); err != nil {
+		return err
+	}
+	for len(cells) > 0 {
+		c := cells[0]
+		for _, sign := range []float64{1, -1} {
+			aim := objective{}
+			for a, n := range c.part {
+				if sign > 0 || n == s.members[a] {
+					aim[a] = sign
+				}
+			}
+			if err := ask(aim, 0); err != nil {
+				return err
+			}
+			if !c.open(width) {
+				break
+			}
+		}
+		if c.open(width) {
+			cells = cells[1:]
 			res.Opened = append(res.Opened, c.Finding)
 			if budget.Enough > 0 && len(res.Opened) >= budget.Enough {
-				return
+				return nil
 			}
 		}
 	}
+	return nil
+}
+
+// together makes worlds in which many of the cells are large, or small, at once, until
+// none is open, or two worlds in a row have helped none.
+func (s *system) together(cells *[]*cell, width float64, worlds int, ask func(objective, float64) error) error {
+	r := rand.New(rand.NewPCG(1, 1))
+	idle := 0
+	for n := 0; n < worlds && len(*cells) > 0 && idle < 2; n++ {
+		before := len(*cells)
+		aim := objective{}
+		for _, c := range *cells {
+			for _, a := range sorted(c.part) {
+				if aim[a] == 0 {
+					aim[a] = r.Float64()
+				}
+			}
+		}
+		if err := ask(aim, width); err != nil {
+			return err
+		}
+		if idle++; len(*cells) < before {
+			idle = 0
+		}
+	}
+	return nil
 }
 
 // narrow gives every small cell, of each unit and own line, period and key,
 // that is not free within a large atom.
-func (s *system) narrow(bound int64, width float64, res *Result) (out []cell) {
+func (s *system) narrow(bound int64, width float64, res *Result) (out []*cell) {
+	truly := make([]float64, len(s.value))
+	for a, n := range s.value {
+		truly[a] = float64(n)
+	}
 	names := slices.Clone(s.keys)
 	slices.Sort(names)
 	names = slices.Compact(names)
@@ -340,10 +385,12 @@ func (s *system) narrow(bound int64, width float64, res *Result) (out []cell) {
 				res.Cells++
 				free := false
 				for a, n := range part {
-					free = free || n < s.members[a] && float64(s.value[a]) >= width
+					free = free || len(s.rowsOf[a]) == 0 || n < s.members[a] && float64(s.value[a]) >= width
 				}
 				if !free {
-					out = append(out, cell{Finding{Table: s.table, Unit: unit, Key: key, From: p.From, To: p.To, Truth: truth}, part})
+					c := &cell{Finding{Table: s.table, Unit: unit, Key: key, From: p.From, To: p.To, Truth: truth, Low: float64(truth), High: float64(truth)}, part}
+					c.widen(s, truly)
+					out = append(out, c)
 				}
 			}
 		}

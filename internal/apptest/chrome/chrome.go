@@ -16,12 +16,13 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"plumbline/internal/apptest/needs"
 
 	_ "embed"
 )
@@ -57,12 +58,7 @@ func Start(t testing.TB) *Browser {
 	t.Helper()
 	b, err := Launch()
 	if errors.Is(err, ErrNone) {
-		list := strings.FieldsFunc(os.Getenv("PLUMBLINE_REQUIRE"), func(r rune) bool { return r == ',' || r == ' ' })
-		if slices.Contains(list, "all") || slices.Contains(list, "chromium") {
-			t.Fatalf("Chromium is required here: %v", err)
-		}
-		fmt.Fprintf(os.Stderr, "\n*** SKIPPED in a browser: %s: %v ***\n", t.Name(), err)
-		t.Skip(err)
+		needs.Missing(t, "chromium", err)
 	}
 	if err != nil {
 		t.Fatal(err)

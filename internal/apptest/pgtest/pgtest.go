@@ -19,7 +19,6 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -28,6 +27,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"plumbline/internal/apptest/needs"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
 )
@@ -84,11 +85,7 @@ func started(t testing.TB) {
 	t.Helper()
 	once.Do(func() { running, why = start(Durable) })
 	if why != nil {
-		if required("postgres") {
-			t.Fatalf("PostgreSQL is required here: %v", why)
-		}
-		fmt.Fprintf(os.Stderr, "\n*** SKIPPED on PostgreSQL: %s: %v ***\n", t.Name(), why)
-		t.Skipf("no PostgreSQL: %v", why)
+		needs.Missing(t, "postgres", why)
 	}
 }
 
@@ -107,12 +104,6 @@ func fresh(t testing.TB, pattern string) string {
 		}
 	})
 	return dsn
-}
-
-// required reports whether a skip of the thing counts as a failure.
-func required(thing string) bool {
-	list := strings.FieldsFunc(os.Getenv("PLUMBLINE_REQUIRE"), func(r rune) bool { return r == ',' || r == ' ' })
-	return slices.Contains(list, "all") || slices.Contains(list, thing)
 }
 
 // Exec runs one statement on the database of a DSN, as its owner; for tests
@@ -299,11 +290,7 @@ func Own(t testing.TB) (*Server, string) {
 	t.Helper()
 	s, err := Start()
 	if err != nil {
-		if required("postgres") {
-			t.Fatalf("PostgreSQL is required here: %v", err)
-		}
-		fmt.Fprintf(os.Stderr, "\n*** SKIPPED on PostgreSQL: %s: %v ***\n", t.Name(), err)
-		t.Skipf("no PostgreSQL: %v", err)
+		needs.Missing(t, "postgres", err)
 	}
 	t.Cleanup(func() {
 		if err := s.Stop(); err != nil {

@@ -60,14 +60,3 @@ func TestServerEndsWithItsTests(t *testing.T) {
 		pause()
 	}
 }
-
-func TestRequired(t *testing.T) {
-	t.Setenv("PLUMBLINE_REQUIRE", "chromium,postgres")
-	if !required("postgres") {
-		t.Error("a list that names postgres does not require it")
-	}
-	t.Setenv("PLUMBLINE_REQUIRE", "")
-	if required("postgres") {
-		t.Error("nothing requires postgres")
-	}
-}
