@@ -191,12 +191,6 @@ func (v *View) Credential(ctx context.Context, accountID string) (*roster.Creden
 	return one[roster.Credential](ctx, v.db.NewSelect().Where("account_id = ?", accountID))
 }
 
-// Session reads a session by the hash of its token. It returns nil if the
-// session has ended.
-func (v *View) Session(ctx context.Context, tokenHash string) (*roster.Session, error) {
-	return one[roster.Session](ctx, v.db.NewSelect().Where("token_hash = ?", tokenHash))
-}
-
 // SessionNow is a session together with the generations under which its
 // authority may be cached.
 type SessionNow struct {
@@ -218,14 +212,6 @@ FROM sessions AS s WHERE s.token_hash = ?`, GenerationAuthority, GenerationTree,
 		return nil, translate(ctx, err)
 	}
 	return &rows[0], nil
-}
-
-// SessionsOf lists an account's unexpired sessions, newest first.
-func (v *View) SessionsOf(ctx context.Context, accountID string, now time.Time) ([]roster.Session, error) {
-	rows := []roster.Session{}
-	err := v.db.NewSelect().Model(&rows).Where("account_id = ? AND until_at > ?", accountID, now).
-		OrderExpr("created_at DESC, token_hash").Limit(PageMax).Scan(ctx)
-	return rows, err
 }
 
 // Device reads a device that the account has signed in from. It returns nil if

@@ -26,6 +26,15 @@ import (
 // PostgreSQL takes any number of rows as one array per column, in one round
 // trip, which also works behind a connection pooler.
 
+// one reads the only row of a query, or returns nil if no row matched.
+func one[T any](ctx context.Context, q *bun.SelectQuery) (*T, error) {
+	var rows []T
+	if err := q.Model(&rows).Limit(1).Scan(ctx); err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return &rows[0], nil
+}
+
 // hot caches the writer's prepared statements by their text.
 type hot struct {
 	mu     sync.Mutex

@@ -66,7 +66,7 @@ func TestPreparedInsertsWriteTheSameRows(t *testing.T) {
 				texts := map[string]map[string]string{}
 				var answers []selfcheck.Answer
 				err := s.View(ctx, func(ctx context.Context, v *View) (err error) {
-					if answers, err = v.Answers(ctx, r.ID, 1); err != nil {
+					if err = v.db.NewSelect().Model(&answers).Where("submission_id = ? AND round = 1", r.ID).Scan(ctx); err != nil {
 						return err
 					}
 					texts, err = v.Texts(ctx, r.ID)

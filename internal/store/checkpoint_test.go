@@ -342,3 +342,26 @@ func TestALongGroupIsCut(t *testing.T) {
 		}
 	})
 }
+
+// TestAFailedGroupDoesNotFreezeTheSite: a group that fails after building its
+// entries, for example because its connection is cut, must leave nothing that
+// the next group could mistake for a rewritten ledger.
+func TestAFailedGroupDoesNotFreezeTheSite(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		ctx := context.Background()
+		grow(t, s, "a")
+		rename := func(from, to string) {
+			if _, err := s.writer.Exec("ALTER TABLE " + from + " RENAME TO " + to); err != nil {
+				t.Fatal(err)
+			}
+		}
+		rename("counters", "counters_away") // the last thing that a group writes
+		if _, err := s.Update(ctx, Call{}, addWidget("b")); err == nil {
+			t.Fatal("written without counters")
+		}
+		rename("counters_away", "counters")
+		if _, err := s.Update(ctx, Call{}, addWidget("b")); err != nil {
+			t.Fatalf("%v; frozen: %+v", err, s.Frozen())
+		}
+	})
+}

@@ -36,7 +36,7 @@ func TestDerivedColumnsAreRecomputed(t *testing.T) {
 				t.Errorf("%s: misplaced does not see it", name)
 			default:
 				field.SetString("poison")
-				if r := tree.misplaced(row.Interface().(ledger.Row)); r.Args["Column"] != f.Tag.Get("bun") {
+				if r := misplaced(tree, row.Interface().(ledger.Row)); r.Args["Column"] != f.Tag.Get("bun") {
 					t.Errorf("%s is derived, and verify does not recompute it: %+v", name, r)
 				}
 			}
@@ -73,13 +73,13 @@ func TestMovedRowsAreNamed(t *testing.T) {
 			return []ledger.Fact{{Verb: "person.create", Kind: "person", ID: "p"}}, "p",
 				tx.Insert(ctx, &roster.Person{Stamp: ledger.Stamp{ID: "p"}, PersonnelNo: "1", UnitID: "station"})
 		})
-		if v, err := s.Verify(ctx, nil); err != nil || !v.OK() {
+		if v, err := Run(ctx, s, Evidence{}, nil); err != nil || !v.OK() {
 			t.Fatalf("before: %v %v", v.Findings, err)
 		}
 		if _, err := s.writer.Exec("UPDATE people SET branch_id = 'there' WHERE id = 'p'"); err != nil {
 			t.Fatal(err)
 		}
-		v, err := s.Verify(ctx, nil)
+		v, err := Run(ctx, s, Evidence{}, nil)
 		if err != nil || v.Total != 1 {
 			t.Fatalf("%v %v", v.Findings, err)
 		}

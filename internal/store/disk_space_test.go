@@ -135,9 +135,22 @@ func TestADiskThatIsFullInTheMiddle(t *testing.T) {
 	if err := os.Remove(makeRoom(t, folder)); err != nil {
 		t.Fatal(err)
 	}
-	verdict, err := s.Verify(ctx, nil)
-	if err != nil || !verdict.OK() || verdict.Entries != int64(len(acknowledged)) {
-		t.Fatalf("%d acknowledged, %d refused: %+v, %v", len(acknowledged), refused, verdict, err)
+	err := s.View(ctx, func(ctx context.Context, v *View) error {
+		size, root, err := v.Head(ctx)
+		if err != nil || size != int64(len(acknowledged)) {
+			t.Errorf("%d acknowledged, %d refused: %d entries, %v", len(acknowledged), refused, size, err)
+		}
+		if again, err := v.RootAt(ctx, size); err != nil || again != root {
+			t.Errorf("the tree of what was written has another root: %v", err)
+		}
+		kept, err := v.Texts(ctx, acknowledged...)
+		if err != nil || len(kept) != len(acknowledged) {
+			t.Errorf("%d acknowledged, %d can be read: %v", len(acknowledged), len(kept), err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
 		t.Error(err)

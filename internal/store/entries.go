@@ -50,3 +50,9 @@ func (v *View) Head(ctx context.Context) (size int64, root ledger.Hash, err erro
 	root, err = edge.Root()
 	return size, root, err
 }
+
+// size is the number of entries.
+func (v *View) size(ctx context.Context) (int64, error) {
+	var n int64
+	return n, v.db.NewRaw("SELECT COALESCE(MAX(seq), -1) + 1 FROM ledger_entries").Scan(ctx, &n)
+}

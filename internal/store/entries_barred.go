@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/schema"
 
 	"plumbline/internal/roster"
 )
@@ -116,20 +115,15 @@ func (v *View) barredEntries(ctx context.Context, rows []LedgerEntry, sc roster.
 // column.
 func (v *View) subjectsOf(k *rowKind) (out []ScopeColumns) {
 	t := v.table(k)
-	for _, f := range t.Fields {
-		if k.ref(f.Name) != subject {
-			continue
-		}
-		columns := ScopeColumns{Person: f.Name}
-		if f.Name == "person_id" && t.HasField("event_on") {
+	for _, name := range k.subjects(t) {
+		columns := ScopeColumns{Person: name}
+		if name == "person_id" && t.HasField("event_on") {
 			columns.EventOn = "event_on"
 		}
 		out = append(out, columns)
 	}
 	return out
 }
-
-func (v *View) table(k *rowKind) *schema.Table { return v.s.writer.Dialect().Tables().Get(k.typ) }
 
 // barredRowsOf selects those of the rows that the bars hide, through their own
 // subject or through the subject of the rows they belong to.

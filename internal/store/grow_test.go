@@ -64,7 +64,7 @@ func TestALedgeredRowGainsAColumn(t *testing.T) {
 		}
 		judge := func(when, findings string, uncovered map[string]int) {
 			t.Helper()
-			v, err := s.Verify(ctx, nil)
+			v, err := Run(ctx, s, Evidence{}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

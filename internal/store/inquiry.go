@@ -111,15 +111,6 @@ func months(q *bun.SelectQuery, column, from, to string) *bun.SelectQuery {
 	return q
 }
 
-// one reads the only row of a query, or returns nil if no row matched.
-func one[T any](ctx context.Context, q *bun.SelectQuery) (*T, error) {
-	var rows []T
-	if err := q.Model(&rows).Limit(1).Scan(ctx); err != nil || len(rows) == 0 {
-		return nil, err
-	}
-	return &rows[0], nil
-}
-
 // Track reads one track in scope.
 func (v *View) Track(ctx context.Context, id string, sc roster.Scope) (*inquiry.Track, error) {
 	t := new(inquiry.Track)

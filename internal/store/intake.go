@@ -350,19 +350,6 @@ func (v *View) Mappings(ctx context.Context, source string) (map[string]map[stri
 	return out, nil
 }
 
-// Upload reads a stored file. It returns a not-found fault if it does not
-// exist.
-func (v *View) Upload(ctx context.Context, id string) (*intake.Upload, error) {
-	var rows []*intake.Upload
-	if err := v.db.NewSelect().Model(&rows).Where("id = ?", id).Scan(ctx); err != nil {
-		return nil, err
-	}
-	if len(rows) != 1 {
-		return nil, fault.NotFound()
-	}
-	return rows[0], v.s.openUpload(ctx, rows[0])
-}
-
 // JobOf returns the newest job about an object, or nil if there is none.
 func (v *View) JobOf(ctx context.Context, object string) (*Job, error) {
 	var rows []*Job

@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/uptrace/bun/schema"
+
 	"plumbline/internal/consent"
 	"plumbline/internal/custody"
 	"plumbline/internal/inquiry"
@@ -185,3 +187,27 @@ func KindExercises() map[string]roster.Kind {
 	}
 	return out
 }
+
+func (v *View) table(k *rowKind) *schema.Table { return v.s.writer.Dialect().Tables().Get(k.typ) }
+
+// subjects names the columns of the kind's table that say whom a row is about.
+func (k *rowKind) subjects(t *schema.Table) (columns []string) {
+	for _, f := range t.Fields {
+		if k.ref(f.Name) == subject {
+			columns = append(columns, f.Name)
+		}
+	}
+	return columns
+}
+
+// commitmentFields returns the fields of a row that commit to erasable texts.
+func commitmentFields(t reflect.Type) (fields []int) {
+	for i := range t.NumField() {
+		if t.Field(i).Type == commitmentType {
+			fields = append(fields, i)
+		}
+	}
+	return fields
+}
+
+var commitmentType = reflect.TypeFor[ledger.Commitment]()

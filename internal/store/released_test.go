@@ -140,7 +140,7 @@ func TestAReleasedSiteGrows(t *testing.T) {
 				refill(t, s, site)
 				judge := func(when, findings string, uncovered int) {
 					t.Helper()
-					v, err := s.Verify(ctx, nil)
+					v, err := Run(ctx, s, Evidence{}, nil)
 					if err != nil {
 						t.Fatal(err)
 					}

@@ -62,12 +62,12 @@ func (s shape) String() string {
 }
 
 // schemaAsIs reads the schema from the database's catalogue.
-func (v *View) schemaAsIs(ctx context.Context) (shape, error) {
-	read := v.schemaOfSQLite
+func schemaAsIs(ctx context.Context, v *View) (shape, error) {
+	read := schemaOfSQLite
 	if v.s.dialect == Postgres {
-		read = v.schemaOfPostgres
+		read = schemaOfPostgres
 	}
-	s, err := read(ctx)
+	s, err := read(ctx, v)
 	maps.DeleteFunc(s, func(object, _ string) bool { return guest(tableIn(object)) })
 	return s, err
 }

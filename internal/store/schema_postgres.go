@@ -62,7 +62,7 @@ const ourRelations = `WITH ours AS (SELECT c.* FROM pg_class c WHERE c.relnamesp
   AND NOT EXISTS (SELECT 1 FROM pg_depend x WHERE x.classid = 'pg_class'::regclass AND x.objid = c.oid AND x.deptype = 'e')) `
 
 // schemaOfPostgres reads the system catalogue, which every role may read.
-func (v *View) schemaOfPostgres(ctx context.Context) (shape, error) {
+func schemaOfPostgres(ctx context.Context, v *View) (shape, error) {
 	var where string
 	if err := v.db.NewRaw("SELECT quote_ident(current_schema()) || '.'").Scan(ctx, &where); err != nil {
 		return nil, err

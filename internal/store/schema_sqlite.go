@@ -13,7 +13,7 @@ var sqliteOwn = regexp.MustCompile(`^sqlite_(stat[134]|sequence)$`)
 var constraintWords = regexp.MustCompile(`(?i)^(CONSTRAINT|PRIMARY KEY|UNIQUE|CHECK|FOREIGN KEY)\b`)
 
 // schemaOfSQLite reads the SQL texts that SQLite itself works from.
-func (v *View) schemaOfSQLite(ctx context.Context) (shape, error) {
+func schemaOfSQLite(ctx context.Context, v *View) (shape, error) {
 	var rows []struct {
 		Type string  `bun:"type"`
 		Name string  `bun:"name"`

@@ -30,7 +30,7 @@ func TestSchemaIsAsRendered(t *testing.T) {
 			if _, err := s.Migrate(ctx); err != nil {
 				t.Fatal(err)
 			}
-			is, err := (&View{db: s.reader, s: s}).schemaAsIs(ctx)
+			is, err := schemaAsIs(ctx, &View{db: s.reader, s: s})
 			if err != nil {
 				t.Fatal(err)
 			}

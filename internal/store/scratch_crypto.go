@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"plumbline/internal/fault"
 	"plumbline/internal/intake"
 	"plumbline/internal/seal"
 	"plumbline/internal/selfcheck"
@@ -245,4 +246,17 @@ func (s *Store) DropUploads(ctx context.Context, where string, args ...any) (err
 		s.destroyLater(ids)
 	}
 	return err
+}
+
+// Upload reads a stored file. It returns a not-found fault if it does not
+// exist.
+func (v *View) Upload(ctx context.Context, id string) (*intake.Upload, error) {
+	var rows []*intake.Upload
+	if err := v.db.NewSelect().Model(&rows).Where("id = ?", id).Scan(ctx); err != nil {
+		return nil, err
+	}
+	if len(rows) != 1 {
+		return nil, fault.NotFound()
+	}
+	return rows[0], v.s.openUpload(ctx, rows[0])
 }

@@ -114,13 +114,3 @@ func TestSubmissionQueries(t *testing.T) {
 		}
 	})
 }
-
-// write runs one write closure.
-func write(t *testing.T, s *Store, fn Writing) Receipt {
-	t.Helper()
-	r, err := s.Update(context.Background(), Call{Account: "a", Op: "test", RequestID: "r"}, fn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}

@@ -206,3 +206,17 @@ func (sx *ScratchTx) ForgetSession(ctx context.Context, accountID, tokenHash str
 }
 
 var errBound = errors.New("store: sessions and secrets are written with the entry that names them")
+
+// Session reads a session by the hash of its token. It returns nil if the
+// session has ended.
+func (v *View) Session(ctx context.Context, tokenHash string) (*roster.Session, error) {
+	return one[roster.Session](ctx, v.db.NewSelect().Where("token_hash = ?", tokenHash))
+}
+
+// SessionsOf lists an account's unexpired sessions, newest first.
+func (v *View) SessionsOf(ctx context.Context, accountID string, now time.Time) ([]roster.Session, error) {
+	rows := []roster.Session{}
+	err := v.db.NewSelect().Model(&rows).Where("account_id = ? AND until_at > ?", accountID, now).
+		OrderExpr("created_at DESC, token_hash").Limit(PageMax).Scan(ctx)
+	return rows, err
+}

@@ -86,6 +86,16 @@ func count(t *testing.T, s *Store, table string) int {
 	return n
 }
 
+// write runs one write closure.
+func write(t *testing.T, s *Store, fn Writing) Receipt {
+	t.Helper()
+	r, err := s.Update(context.Background(), Call{Account: "a", Op: "test", RequestID: "r"}, fn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
 func TestWritersShareACommitAndNoneHurtsTheOthers(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		ctx := context.Background()

@@ -14,8 +14,6 @@ import (
 	"plumbline/internal/ledger"
 )
 
-func anybody(context.Context, *View) error { return nil }
-
 // read logs that an account opened a person's file.
 func (b *bureau) read(account, person string) {
 	b.t.Helper()
@@ -138,7 +136,7 @@ func TestTamperReads(t *testing.T) {
 		ctx := context.Background()
 		b := newBureau(t, s)
 		b.readings()
-		if v, err := s.Verify(ctx, nil); err != nil || !v.OK() || v.Rows[readLogKind] != 6 {
+		if v, err := Run(ctx, s, Evidence{}, nil); err != nil || !v.OK() || v.Rows[readLogKind] != 6 {
 			t.Fatalf("before the night: %+v %v", v, err)
 		}
 		for _, c := range tamperReads {
@@ -151,7 +149,7 @@ func TestTamperReads(t *testing.T) {
 				b.t = t
 				h := &thief{bureau: b, tx: tx}
 				c.do(h)
-				v, err := s.verifyIn(ctx, []*View{{db: tx, s: s}}, Evidence{}, nil)
+				v, err := verifyIn(ctx, s, []*View{{db: tx, s: s}}, Evidence{}, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -169,7 +167,7 @@ func TestTamperReads(t *testing.T) {
 
 func whats(t *testing.T, s *Store) (codes []string) {
 	t.Helper()
-	v, err := s.Verify(context.Background(), nil)
+	v, err := Run(context.Background(), s, Evidence{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -280,7 +278,7 @@ func TestReadersTogetherKeepOneChain(t *testing.T) {
 					t.Errorf("%d lines missed: %v", n, err)
 				}
 			}
-			v, err := one.Verify(ctx, nil)
+			v, err := Run(ctx, one, Evidence{}, nil)
 			if err != nil || !v.OK() || v.Rows[readLogKind] != 8*each {
 				t.Errorf("%+v %v", v, err)
 			}
@@ -353,7 +351,7 @@ func TestReadingsGoThroughABackup(t *testing.T) {
 			b := newBureau(t, other)
 			b.read("other", "p4")
 			b.fold("other", "p4")
-			if v, err := other.Verify(ctx, nil); err != nil || !v.OK() || v.Rows[readLogKind] != 7 {
+			if v, err := Run(ctx, other, Evidence{}, nil); err != nil || !v.OK() || v.Rows[readLogKind] != 7 {
 				t.Errorf("%+v %v", v, err)
 			}
 		})

@@ -46,7 +46,7 @@ func TestTamperResults(t *testing.T) {
 		write("two", "u0", "u1", "u0") // entries 0 and 1: the second names the id
 		write("none", "", "u2")        // 2
 		write("last", "u3", "u3")      // 3
-		if v, err := s.Verify(ctx, nil); err != nil || !v.OK() {
+		if v, err := Run(ctx, s, Evidence{}, nil); err != nil || !v.OK() {
 			t.Fatalf("before the night: %+v %v", v, err)
 		}
 		b.disarm()
@@ -59,7 +59,7 @@ func TestTamperResults(t *testing.T) {
 				defer tx.Rollback()
 				b.t = t
 				c.do(&thief{bureau: b, tx: tx})
-				v, err := s.verifyIn(ctx, []*View{{db: tx, s: s}}, b.bySite(), nil)
+				v, err := verifyIn(ctx, s, []*View{{db: tx, s: s}}, b.bySite(), nil)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -122,7 +122,7 @@ func TestTamperedSchemas(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if v, err := s.Verify(ctx, nil); err != nil || !v.OK() || v.Schema < 900 {
+		if v, err := Run(ctx, s, Evidence{}, nil); err != nil || !v.OK() || v.Schema < 900 {
 			t.Fatalf("an untouched site: %+v %v", v, err)
 		}
 		for _, c := range tampers {
@@ -176,7 +176,7 @@ func TestTheServingRolesRightsAreRight(t *testing.T) {
 		if err := s.GrantTo(ctx, "server"); err != nil {
 			t.Fatal(err)
 		}
-		if v, err := s.Verify(ctx, nil); err != nil || !v.OK() {
+		if v, err := Run(ctx, s, Evidence{}, nil); err != nil || !v.OK() {
 			t.Errorf("%v %+v", err, v.Findings)
 		}
 	})

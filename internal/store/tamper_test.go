@@ -205,11 +205,11 @@ func TestTamperNight(t *testing.T) {
 		b.live()
 		for name, ev := range map[string]Evidence{"site": b.bySite(), "receipts": b.byReceipt(), "witness": b.byWitness(),
 			"notice": b.byNotice()} {
-			if v, err := s.VerifyAgainst(context.Background(), ev, nil); err != nil || !v.OK() {
+			if v, err := Run(context.Background(), s, ev, nil); err != nil || !v.OK() {
 				t.Fatalf("before the night, %s: %+v %v", name, v, err)
 			}
 		}
-		if v, err := s.VerifyAgainst(context.Background(), b.byFalseTime(), nil); err != nil || v.Total != 1 ||
+		if v, err := Run(context.Background(), s, b.byFalseTime(), nil); err != nil || v.Total != 1 ||
 			v.Findings[0].What != "evidence_time" || v.Findings[0].ID != "u2" || v.Findings[0].Seq != 8 {
 			t.Errorf("a receipt whose own time was moved: %+v %v", v, err)
 		}
@@ -227,14 +227,14 @@ func TestTamperNight(t *testing.T) {
 				defer delete(b.kept, 12)
 				c.do(h)
 				views := []*View{{db: tx, s: s}}
-				alone, err := s.verifyIn(ctx, views, b.bySite(), nil)
+				alone, err := verifyIn(ctx, s, views, b.bySite(), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
 				if quiet := alone.Total == b.armless; quiet != c.quiet {
 					t.Errorf("the site alone, but for the triggers: ok is %v; findings: %v", quiet, alone.Findings)
 				}
-				v, err := s.verifyIn(ctx, views, c.by(b), nil)
+				v, err := verifyIn(ctx, s, views, c.by(b), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -277,7 +277,7 @@ func (b *bureau) disarm() {
 			b.t.Fatal(err)
 		}
 	}
-	v, err := b.s.VerifyAgainst(ctx, b.bySite(), nil)
+	v, err := Run(ctx, b.s, b.bySite(), nil)
 	if err != nil || v.OK() || v.Findings[0].Kind != "schema" {
 		b.t.Fatalf("nobody misses the triggers: %+v %v", v, err)
 	}

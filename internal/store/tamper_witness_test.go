@@ -164,7 +164,7 @@ func (k *tower) finders(t *testing.T, views []*View) string {
 	t.Helper()
 	ctx := t.Context()
 	total := func(ev Evidence) int {
-		v, err := k.b.s.verifyIn(ctx, views, ev, nil)
+		v, err := verifyIn(ctx, k.b.s, views, ev, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

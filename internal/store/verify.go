@@ -83,31 +83,26 @@ type Verdict struct {
 // OK reports whether there were no findings.
 func (v *Verdict) OK() bool { return v.Total == 0 }
 
-// Verify recomputes the tree from the stored bytes and checks every entry
-// against its columns and predecessors, every signed checkpoint against its
-// tree, every row against the last entry that names it, and the erasable texts
-// against their commitments. It recounts the counters, follows the chain of the
-// read log, and compares the schema with the one that the migrations produce.
-// It reads one snapshot. progress, which may be nil, receives how much of the
-// total is done.
-func (s *Store) Verify(ctx context.Context, progress func(done, total int64)) (*Verdict, error) {
-	return s.VerifyAgainst(ctx, Evidence{}, progress)
-}
-
-// VerifyAgainst is Verify with outside evidence. A ledger rebuilt and signed
-// with a stolen key is consistent in itself; only evidence from outside tells
-// it from the true one.
-func (s *Store) VerifyAgainst(ctx context.Context, ev Evidence, progress func(done, total int64)) (*Verdict, error) {
-	views, end, err := s.lanes(ctx)
+// Run recomputes the tree from the stored bytes and checks every entry against
+// its columns and predecessors, every signed checkpoint against its tree, every
+// row against the last entry that names it, and the erasable texts against their
+// commitments. It recounts the counters, follows the chain of the read log, and
+// compares the schema with the one that the migrations produce. It reads one
+// snapshot. progress, which may be nil, receives how much of the total is done.
+//
+// A ledger rebuilt and signed with a stolen key is consistent in itself; only the
+// evidence from outside, which may be empty, tells it from the true one.
+func Run(ctx context.Context, s *Store, ev Evidence, progress func(done, total int64)) (*Verdict, error) {
+	views, end, err := lanes(ctx, s)
 	if err != nil {
 		return nil, translate(ctx, err)
 	}
 	defer end()
-	verdict, err := s.verifyIn(ctx, views, ev, progress)
+	verdict, err := verifyIn(ctx, s, views, ev, progress)
 	return verdict, translate(ctx, err)
 }
 
-func (s *Store) verifyIn(ctx context.Context, views []*View, ev Evidence, progress func(done, total int64)) (*Verdict, error) {
+func verifyIn(ctx context.Context, s *Store, views []*View, ev Evidence, progress func(done, total int64)) (*Verdict, error) {
 	if progress == nil {
 		progress = func(int64, int64) {}
 	}
@@ -142,7 +137,7 @@ func (s *Store) verifyIn(ctx context.Context, views []*View, ev Evidence, progre
 // per processor, so that reading and recomputing a million entries runs in
 // parallel. Under concurrent writes two snapshots seldom agree; then there is
 // one lane.
-func (s *Store) lanes(ctx context.Context) (views []*View, end func(), err error) {
+func lanes(ctx context.Context, s *Store) (views []*View, end func(), err error) {
 	var txs []bun.Tx
 	end = func() {
 		for _, tx := range txs {
@@ -177,12 +172,6 @@ func (s *Store) lanes(ctx context.Context) (views []*View, end func(), err error
 		views = append(views, v)
 	}
 	return views, end, nil
-}
-
-// size is the number of entries.
-func (v *View) size(ctx context.Context) (int64, error) {
-	var n int64
-	return n, v.db.NewRaw("SELECT COALESCE(MAX(seq), -1) + 1 FROM ledger_entries").Scan(ctx, &n)
 }
 
 // ordered runs tasks concurrently on the lanes and delivers the results in task

@@ -55,12 +55,12 @@ func (c *check) readSpan(ctx context.Context, v *View, s span) (*readSpan, error
 	if err := rows.Err(); err != nil {
 		return nil, err
 	}
-	out.nodes, err = v.nodes(ctx, ledger.StoredCount(s.from), ledger.StoredCount(s.to))
+	out.nodes, err = nodes(ctx, v, ledger.StoredCount(s.from), ledger.StoredCount(s.to))
 	return out, err
 }
 
 // nodes reads the tree nodes from, up to but excluding to.
-func (v *View) nodes(ctx context.Context, from, to int64) ([]LedgerHash, error) {
+func nodes(ctx context.Context, v *View, from, to int64) ([]LedgerHash, error) {
 	rows, err := v.db.QueryContext(ctx, "SELECT idx, hash FROM ledger_hashes WHERE idx >= ? AND idx < ? ORDER BY idx", from, to)
 	if err != nil {
 		return nil, err

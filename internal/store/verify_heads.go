@@ -3,17 +3,12 @@ package store
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 
 	"plumbline/internal/ledger"
 )
-
-// checkpointKind is the kind under which entries name stored checkpoints.
-const checkpointKind = "checkpoint"
 
 // pointAt is a stored checkpoint, reduced to what the walk needs.
 type pointAt struct {
@@ -254,66 +249,4 @@ func (c *check) strayLines(ctx context.Context) error {
 			Reason: reason("witness_checkpoint", "Witness", r.Witness)})
 	}
 	return err
-}
-
-const noteLabel = "plumbline checkpoint v1\n"
-
-// noteEncoding is how entries digest notes: there has been one way.
-const noteEncoding = 1
-
-func noteDigest(note string) ledger.Hash { return sha256.Sum256([]byte(noteLabel + note)) }
-
-// The verb and object of the entries that name checkpoints.
-const (
-	verbAnchor   = "ledger.anchor"
-	objectAnchor = "checkpoints"
-)
-
-// AnchorCheckpoints adds an entry naming the checkpoints saved since the last
-// such entry, once there are at least least of them. From then on none can be
-// deleted or replaced without contradicting the tree. Naming many in one entry
-// keeps an idle ledger from growing by its own checkpoints.
-func (s *Store) AnchorCheckpoints(ctx context.Context, call Call, least int) (_ Receipt, err error) {
-	defer doing(&err, "anchor checkpoints", "")
-	r, err := s.Update(ctx, call, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
-		after, err := tx.anchoredUpTo(ctx)
-		if err != nil {
-			return nil, "", err
-		}
-		var rows []LedgerCheckpoint
-		if err := tx.db.NewSelect().Model(&rows).Where("size > ?", after).OrderExpr("size").Limit(anchorMost).Scan(ctx); err != nil {
-			return nil, "", err
-		}
-		if len(rows) < max(least, 1) {
-			return nil, "", ErrUnchanged
-		}
-		fact := ledger.Fact{Verb: verbAnchor, Kind: "ledger", ID: objectAnchor}
-		for _, r := range rows {
-			fact.Rows = append(fact.Rows, ledger.After{Kind: checkpointKind, ID: strconv.FormatInt(r.Size, 10),
-				Encoding: noteEncoding, Digest: noteDigest(r.Note)})
-		}
-		return []ledger.Fact{fact}, objectAnchor, nil
-	})
-	if errors.Is(err, ErrUnchanged) {
-		return Receipt{}, nil
-	}
-	return r, err
-}
-
-// anchorMost is the most checkpoints that one entry names.
-const anchorMost = 256
-
-// anchoredUpTo returns the size of the largest checkpoint that an entry names,
-// or -1 if none.
-func (v *View) anchoredUpTo(ctx context.Context) (int64, error) {
-	var rows []LedgerEntry
-	err := v.db.NewSelect().Model(&rows).Where("object_id = ?", objectAnchor).OrderExpr("seq DESC").Limit(1).Scan(ctx)
-	if err != nil || len(rows) == 0 {
-		return -1, err
-	}
-	e, err := ledger.ParseEntry(rows[0].Body)
-	if err != nil || len(e.After) == 0 {
-		return -1, fmt.Errorf("entry %d names no checkpoints: %w", rows[0].Seq, err)
-	}
-	return strconv.ParseInt(e.After[len(e.After)-1].ID, 10, 64)
 }

@@ -26,7 +26,7 @@ func TestTheFirstFalseEntryIsNamedFirst(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		v, err := s.Verify(ctx, nil)
+		v, err := Run(ctx, s, Evidence{}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

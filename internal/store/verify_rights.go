@@ -61,7 +61,7 @@ UNION ALL SELECT 'schema ' || n.nspname, 'the table ' || c.relname FROM pg_names
 
 // wrongRights lists privileges beyond GrantTo. A role that may only read some
 // tables, or has fewer privileges than the program needs, is fine.
-func (v *View) wrongRights(ctx context.Context) ([]wrongRight, error) {
+func wrongRights(ctx context.Context, v *View) ([]wrongRight, error) {
 	fixed, err := appendOnlyTables()
 	if err != nil {
 		return nil, err

@@ -69,7 +69,7 @@ func (c *check) readAnswers(ctx context.Context, v *View, s stretch) (wrong []Fi
 		if last.no == 1 {
 			continue
 		}
-		earlier, err := v.earlierRounds(ctx, last.id) // few lists are ever returned
+		earlier, err := earlierRounds(ctx, v, last.id) // few lists are ever returned
 		if err != nil {
 			return nil, err
 		}
@@ -104,7 +104,7 @@ type keptRound struct {
 
 // earlierRounds reads what the slips of a list's filings say about each round.
 // slips checks the slips themselves.
-func (v *View) earlierRounds(ctx context.Context, id string) (map[int64]keptRound, error) {
+func earlierRounds(ctx context.Context, v *View, id string) (map[int64]keptRound, error) {
 	var kept []Slip
 	filings := v.db.NewSelect().Model((*LedgerEntry)(nil)).Column("seq").Where("object_id = ? AND verb = ?", id, submitVerb)
 	if err := v.db.NewSelect().Model(&kept).Where("seq IN (?)", filings).Order("seq").Scan(ctx); err != nil {

@@ -85,7 +85,7 @@ func TestVerifyHoldsEarlierRounds(t *testing.T) {
 	}
 	each(t, func(t *testing.T, s *Store) {
 		id := refiled(t, s)
-		if v, err := s.Verify(context.Background(), nil); err != nil || !v.OK() {
+		if v, err := Run(context.Background(), s, Evidence{}, nil); err != nil || !v.OK() {
 			t.Fatalf("honest: %+v %v", v, err)
 		}
 		for _, table := range []string{"answers", "slips"} {

@@ -133,7 +133,7 @@ func (c *check) readRows(ctx context.Context, v *View, s stretch) (*readStretch,
 	var texts map[string][]openedText
 	if len(commitments) > 0 {
 		var err error
-		if texts, err = v.commitments(ctx, s, batch.Elem()); err != nil {
+		if texts, err = openedTexts(ctx, v, s, batch.Elem()); err != nil {
 			return nil, err
 		}
 		if v.s.KeysMissing() {
@@ -149,7 +149,7 @@ func (c *check) readRows(ctx context.Context, v *View, s stretch) (*readStretch,
 		if err != nil {
 			return nil, err
 		}
-		r := readRow{id: row.RowID(), made: all, derived: c.tree.misplaced(row)}
+		r := readRow{id: row.RowID(), made: all, derived: misplaced(c.tree, row)}
 		for _, f := range commitments {
 			commitment := batch.Elem().Index(i).Field(f).Interface().(ledger.Commitment)
 			if len(commitment) > 0 && !slices.ContainsFunc(texts[r.id], func(t openedText) bool { return bytes.Equal(t.commitment, commitment) }) {
@@ -196,7 +196,7 @@ func (c *check) row(kind string, r *readRow) {
 // misplaced recomputes the row's derived columns and returns the first that
 // differs. No digest covers them, because they change with the tree; yet they
 // decide who sees the row.
-func (p *placement) misplaced(row ledger.Row) Reason {
+func misplaced(p *placement, row ledger.Row) Reason {
 	is := reflect.ValueOf(row).Elem()
 	fields := derivedFields(is.Type())
 	if len(fields) == 0 {
@@ -224,18 +224,6 @@ func derivedFields(t reflect.Type) (fields []int) {
 	return fields
 }
 
-var commitmentType = reflect.TypeFor[ledger.Commitment]()
-
-// commitmentFields returns the fields of a row that commit to erasable texts.
-func commitmentFields(t reflect.Type) (fields []int) {
-	for i := range t.NumField() {
-		if t.Field(i).Type == commitmentType {
-			fields = append(fields, i)
-		}
-	}
-	return fields
-}
-
 // openedText is a text's commitment, nil if the text could not be decrypted.
 type openedText struct {
 	key        int64
@@ -243,7 +231,7 @@ type openedText struct {
 }
 
 // commitments recomputes the commitments of the batch's texts.
-func (v *View) commitments(ctx context.Context, s stretch, batch reflect.Value) (map[string][]openedText, error) {
+func openedTexts(ctx context.Context, v *View, s stretch, batch reflect.Value) (map[string][]openedText, error) {
 	ids := make([]string, batch.Len())
 	for i := range ids {
 		ids[i] = batch.Index(i).Addr().Interface().(ledger.Row).RowID()

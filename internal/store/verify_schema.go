@@ -15,7 +15,7 @@ func (c *check) schema(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	is, err := c.v.schemaAsIs(ctx)
+	is, err := schemaAsIs(ctx, c.v)
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (c *check) schema(ctx context.Context) error {
 	if c.v.s.dialect != Postgres {
 		return nil
 	}
-	wrong, err := c.v.wrongRights(ctx)
+	wrong, err := wrongRights(ctx, c.v)
 	for _, w := range wrong {
 		bad("schema_right", w.object, w.why)
 	}

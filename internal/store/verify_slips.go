@@ -64,7 +64,7 @@ func (c *check) readSlips(ctx context.Context, v *View, s span) (*readSlips, err
 			return nil, err
 		}
 		out.n++
-		if f := kept.judge(entry); f != nil {
+		if f := judgeSlip(kept, entry); f != nil {
 			out.wrong = append(out.wrong, *f)
 		}
 	}
@@ -73,7 +73,7 @@ func (c *check) readSlips(ctx context.Context, v *View, s span) (*readSlips, err
 
 // judge compares a slip with the bytes of its entry and returns the first
 // discrepancy.
-func (s *Slip) judge(entry []byte) *Finding {
+func judgeSlip(s Slip, entry []byte) *Finding {
 	bad := func(kind, id, what string, why Reason) *Finding {
 		return &Finding{s.Seq, time.Time{}, kind, id, what, why}
 	}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"os"
 	"reflect"
@@ -19,54 +18,31 @@ import (
 
 // filler writes rows fast, because the test is about reading them back.
 type filler struct {
-	t  *testing.T
-	s  *Store
-	tx bun.Tx
-	st map[reflect.Type]*sql.Stmt
-	// For PostgreSQL, which takes many rows in one statement.
+	t       *testing.T
+	s       *Store
+	tx      bun.Tx
 	waiting map[reflect.Type]reflect.Value
 }
 
 func (f *filler) add(row any) {
 	v := reflect.ValueOf(row)
-	if f.s.dialect == Postgres {
-		w, ok := f.waiting[v.Type()]
-		if !ok {
-			w = reflect.MakeSlice(reflect.SliceOf(v.Type()), 0, 2000)
-		}
-		w = reflect.Append(w, v)
-		if w.Len() == 2000 {
-			f.flush(w)
-			w = w.Slice(0, 0)
-		}
-		f.waiting[v.Type()] = w
-		return
+	w, ok := f.waiting[v.Type()]
+	if !ok {
+		w = reflect.MakeSlice(reflect.SliceOf(v.Type()), 0, 2000)
 	}
-	table := f.s.writer.Dialect().Tables().Get(v.Type())
-	st := f.st[v.Type()]
-	if st == nil {
-		var err error
-		if st, err = f.tx.Prepare(f.s.shapeOf(row, "").texts[1]); err != nil {
-			f.t.Fatal(err)
-		}
-		f.st[v.Type()] = st
+	w = reflect.Append(w, v)
+	if w.Len() == 2000 {
+		f.flush(w)
+		w = w.Slice(0, 0)
 	}
-	args := make([]any, len(table.Fields))
-	for i, field := range table.Fields {
-		args[i], _ = f.s.bound(field.Value(v))
-	}
-	if _, err := st.Exec(args...); err != nil {
-		f.t.Fatal(err)
-	}
+	f.waiting[v.Type()] = w
 }
 
 func (f *filler) flush(w reflect.Value) {
 	if w.Len() == 0 {
 		return
 	}
-	slice := reflect.New(w.Type())
-	slice.Elem().Set(w)
-	if _, err := f.tx.NewInsert().Model(slice.Interface()).Exec(context.Background()); err != nil {
+	if err := f.s.insertRows(f.t.Context(), f.tx, w, ""); err != nil {
 		f.t.Fatal(err)
 	}
 }
@@ -80,7 +56,7 @@ func fill(t *testing.T, s *Store, n int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &filler{t: t, s: s, tx: tx, st: map[reflect.Type]*sql.Stmt{}, waiting: map[reflect.Type]reflect.Value{}}
+	f := &filler{t: t, s: s, tx: tx, waiting: map[reflect.Type]reflect.Value{}}
 	edge, _ := ledger.NewEdge(0, nil)
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	sums := make(map[counterKey]int64)
@@ -170,7 +146,7 @@ func TestVerifySpeed(t *testing.T) {
 		fill(t, s, n)
 		runtime.GC()
 		start := time.Now()
-		v, err := s.Verify(context.Background(), nil)
+		v, err := Run(context.Background(), s, Evidence{}, nil)
 		if err != nil || !v.OK() || v.Entries != int64(n) || v.Rows["issue"] != n/5*3 {
 			t.Fatalf("%+v %v", v, err)
 		}

@@ -43,7 +43,7 @@ func TestVerifyPassesOnAnHonestLedger(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		honest(t, s)
 		var done, total int64
-		verdict, err := s.Verify(context.Background(), func(d, of int64) {
+		verdict, err := Run(context.Background(), s, Evidence{}, func(d, of int64) {
 			if d < done || d > of {
 				t.Errorf("%d of %d after %d", d, of, done)
 			}
@@ -127,13 +127,13 @@ func TestVerifyFindsAChangedText(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if v, err := s.Verify(ctx, nil); err != nil || !v.OK() {
+		if v, err := Run(ctx, s, Evidence{}, nil); err != nil || !v.OK() {
 			t.Fatalf("%+v %v", v, err)
 		}
 		if _, err := s.writer.Exec("UPDATE contents SET sealed = substr(sealed, 1, 40)"); err != nil {
 			t.Fatal(err)
 		}
-		v, err := s.Verify(ctx, nil)
+		v, err := Run(ctx, s, Evidence{}, nil)
 		if err != nil || v.Total != 1 || v.Findings[0].What != "text_changed" || v.Findings[0].ID != id {
 			t.Fatalf("%+v %v", v, err)
 		}
@@ -156,7 +156,7 @@ func verdictAfter(t *testing.T, s *Store, change string) *Verdict {
 	if _, err := tx.ExecContext(ctx, change); err != nil {
 		t.Fatal(err)
 	}
-	verdict, err := s.verifyIn(ctx, []*View{{db: tx, s: s}}, Evidence{}, nil)
+	verdict, err := verifyIn(ctx, s, []*View{{db: tx, s: s}}, Evidence{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,11 +41,11 @@ func TestSeveralWitnesses(t *testing.T) {
 		ev.Trust.Witnesses, ev.Trust.Quorum = append(ev.Trust.Witnesses, second.Witnesses...), 2
 
 		give(1, b.cosignedBy(name, key, note(1)))
-		if v, err := s.VerifyAgainst(ctx, ev, nil); err != nil || !v.OK() || v.Witnessed != 2 {
+		if v, err := Run(ctx, s, ev, nil); err != nil || !v.OK() || v.Witnessed != 2 {
 			t.Errorf("two witnesses, each by itself: %+v %v", v, err)
 		}
 		give(2, b.cosignedBy(name, key, note(1))) // the line of another checkpoint
-		v, err := s.VerifyAgainst(ctx, ev, nil)
+		v, err := Run(ctx, s, ev, nil)
 		if err != nil || v.Total != 1 || v.Findings[0].What != "witness_signature" || v.Findings[0].ID != name+"/2" {
 			t.Errorf("a line that belongs elsewhere: %+v %v", v, err)
 		}
