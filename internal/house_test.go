@@ -74,47 +74,50 @@ var domain = []string{"internal/fault", "internal/roster", "internal/selfcheck",
 
 // doors says where a borrowed library may be imported, by the start of its path.
 var doors = map[string][]string{
-	"github.com/uptrace/bun":          {"internal/store"},
-	"modernc.org/sqlite":              {"internal/store", "internal/bench"},
-	"github.com/jackc/pgx":            {"internal/store", "internal/bench", "internal/apptest"},
-	"github.com/casbin/":              {"internal/access"},
-	"github.com/danielgtaylor/huma":   {"internal/api"},
-	"github.com/uptrace/bunrouter":    {"internal/api", "internal/web"},
-	"github.com/a-h/templ":            {"internal/web"},
-	"github.com/nicksnyder/go-i18n":   {"internal/words"},
-	"github.com/xuri/excelize":        {"internal/sheet"},
-	"golang.org/x/text/encoding":      {"internal/sheet"},
-	"golang.org/x/mod/sumdb":          {"internal/ledger", "internal/signer", "internal/tiles"}, // tiles: its tests read with tlog
-	"github.com/emmansun/gmsm":        {"internal/signer"},
-	"codeberg.org/go-pdf/fpdf":        {"internal/paper"},
-	"github.com/skip2/go-qrcode":      {"internal/paper"},
-	"filippo.io/age":                  {"internal/archive", "internal/seal", "internal/cli"},
-	"github.com/spf13/cobra":          {"internal/cli"},
-	"github.com/knadh/koanf":          {"internal/cli"},
-	"github.com/mozillazg/go-pinyin":  {"internal/roster"},
-	"database/sql":                    {"internal/store", "internal/bench", "internal/apptest"},
-	"github.com/alexedwards/argon2id": {"internal/app/accounts", "internal/account"},
-	"github.com/pelletier/go-toml":    {"internal/words", "internal/cli"},
-	"plumbline/internal/apptest":      {"internal/apptest", "internal/bench"}, // the bench takes its PostgreSQL from pgtest
-	"plumbline/internal/store":        {"internal/store", "internal/app", "internal/apptest", "internal/cli", "internal/bench", "internal/demo"},
-	"plumbline/internal/access":       {"internal/app", "internal/apptest", "internal/cli", "internal/bench"},
-	"plumbline/internal/web":          {"internal/web", "internal/cli", "internal/bench", "internal/apptest"},
-	"plumbline/internal/api":          {"internal/api", "internal/cli", "internal/bench", "internal/apptest"},
-	"plumbline/internal/cli":          {"internal/cli", "cmd/plumbline", "internal/ordeal"}, // the guest of the virtual machine is the program itself
-	"plumbline/internal/demo":         {"internal/cli", "internal/bench", "internal/apptest"},
-	"plumbline/internal/bench":        {"internal/cli"},
-	"plumbline/policies":              {"internal/access", "internal/bench", "internal/app", "internal/rules", "internal/cli", "internal/apptest"},
-	"plumbline/migrations":            {"internal/store"},
-	"testing":                         {"internal/apptest", "internal/bench"},
-	"net/http/httptest":               {"internal/apptest", "internal/bench"},
-	"github.com/google/go-cmp":        {},
-	"github.com/rogpeppe/go-internal": {},
-	"go.uber.org/goleak":              {},
-	"pgregory.net/rapid":              {},
-	"math/rand":                       {"internal/apptest/attacker", "internal/bench"}, // seeded, and never for anything secret
-	"unsafe":                          {"internal/ordeal/guest"},                       // loads kernel modules and sets an address
-	"reflect":                         {"internal/ledger", "internal/store", "internal/api", "internal/app"},
-	"golang.org/x/crypto":             {"internal/app/accounts", "internal/account"},
+	"github.com/uptrace/bun":            {"internal/store"},
+	"modernc.org/sqlite":                {"internal/store", "internal/bench"},
+	"github.com/jackc/pgx":              {"internal/store", "internal/bench", "internal/apptest"},
+	"github.com/casbin/":                {"internal/access"},
+	"github.com/danielgtaylor/huma":     {"internal/api"},
+	"github.com/uptrace/bunrouter":      {"internal/api", "internal/web"},
+	"github.com/a-h/templ":              {"internal/web"},
+	"github.com/nicksnyder/go-i18n":     {"internal/words"},
+	"github.com/xuri/excelize":          {"internal/sheet"},
+	"golang.org/x/text/encoding":        {"internal/sheet"},
+	"golang.org/x/mod/sumdb":            {"internal/ledger", "internal/signer", "internal/tiles"}, // tiles: its tests read with tlog
+	"github.com/emmansun/gmsm":          {"internal/signer"},
+	"codeberg.org/go-pdf/fpdf":          {"internal/paper"},
+	"github.com/skip2/go-qrcode":        {"internal/paper"},
+	"filippo.io/age":                    {"internal/archive", "internal/seal", "internal/cli"},
+	"github.com/spf13/cobra":            {"internal/cli"},
+	"github.com/knadh/koanf":            {"internal/cli"},
+	"github.com/mozillazg/go-pinyin":    {"internal/roster"},
+	"database/sql":                      {"internal/store", "internal/bench", "internal/apptest"},
+	"github.com/alexedwards/argon2id":   {"internal/app/accounts", "internal/account"},
+	"github.com/pelletier/go-toml":      {"internal/words", "internal/cli"},
+	"plumbline/internal/apptest":        {"internal/apptest", "internal/bench"}, // the bench takes its PostgreSQL from pgtest
+	"plumbline/internal/store":          {"internal/store", "internal/app", "internal/apptest", "internal/cli", "internal/bench", "internal/demo"},
+	"plumbline/internal/access":         {"internal/app", "internal/apptest", "internal/cli", "internal/bench"},
+	"plumbline/internal/web":            {"internal/web", "internal/cli", "internal/bench", "internal/apptest"},
+	"plumbline/internal/api":            {"internal/api", "internal/cli", "internal/bench", "internal/apptest"},
+	"plumbline/internal/cli":            {"internal/cli", "cmd/plumbline", "internal/ordeal"}, // the guest of the virtual machine is the program itself
+	"plumbline/internal/demo":           {"internal/cli", "internal/bench", "internal/apptest"},
+	"plumbline/internal/bench":          {"internal/cli"},
+	"plumbline/policies":                {"internal/access", "internal/bench", "internal/app", "internal/rules", "internal/cli", "internal/apptest"},
+	"plumbline/internal/store/engine":   {"internal/store", "internal/apptest/storetest"},
+	"plumbline/internal/store/verify":   {"internal/store", "internal/cli", "internal/apptest"},
+	"plumbline/internal/store/rawbench": {"internal/bench"},
+	"plumbline/migrations":              {"internal/store"},
+	"testing":                           {"internal/apptest", "internal/bench"},
+	"net/http/httptest":                 {"internal/apptest", "internal/bench"},
+	"github.com/google/go-cmp":          {},
+	"github.com/rogpeppe/go-internal":   {},
+	"go.uber.org/goleak":                {},
+	"pgregory.net/rapid":                {},
+	"math/rand":                         {"internal/apptest/attacker", "internal/bench"}, // seeded, and never for anything secret
+	"unsafe":                            {"internal/ordeal/guest"},                       // loads kernel modules and sets an address
+	"reflect":                           {"internal/ledger", "internal/store", "internal/api", "internal/app"},
+	"golang.org/x/crypto":               {"internal/app/accounts", "internal/account"},
 }
 
 func TestDoors(t *testing.T) {
@@ -224,7 +227,7 @@ func sources(t *testing.T, endings []string, see func(path, text string)) {
 
 // clocks are the places that may read the clock: where the program is wired,
 // what measures or tests it, and the default of the store's option.
-var clocks = []string{"internal/store/store.go", "internal/cli", "internal/bench", "internal/apptest"}
+var clocks = []string{"internal/store/engine/store.go", "internal/cli", "internal/bench", "internal/apptest"}
 
 func TestTimeComesAsAnArgument(t *testing.T) {
 	sources(t, []string{".go"}, func(path, text string) {

@@ -18,13 +18,13 @@ func TestRenderedSchemasAreOfTheseMigrations(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, dialect := range []string{"sqlite", "postgres"} {
-		file := filepath.Join("store", "schema", dialect+".txt")
+		file := filepath.Join("store", "verify", "schema", dialect+".txt")
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if first, _, _ := strings.Cut(string(text), "\n"); first != "# migrations "+sum {
-			t.Errorf("%s was rendered from other migrations: go test ./internal/store -run TestSchema -update", file)
+			t.Errorf("%s was rendered from other migrations: go test ./internal/store/verify -run TestSchema -update", file)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"plumbline/internal/demo"
 	"plumbline/internal/ledger"
 	"plumbline/internal/store"
+	"plumbline/internal/store/rawbench"
 )
 
 // proofs is how many proofs are timed.
@@ -34,7 +35,7 @@ func proving(ctx context.Context, o Options, file string, want func(string) bool
 		return nil, err
 	}
 	began := time.Now()
-	err = s.store.BenchEntries(ctx, n, func(done, total int) {
+	err = rawbench.Entries(ctx, s.store, n, func(done, total int) {
 		if done%(total/10) == 0 {
 			o.Tell("entries: %d of %d after %.0f s\n", done, total, time.Since(began).Seconds())
 		}

@@ -7,6 +7,7 @@ import (
 
 	"plumbline/internal/apptest/pgtest"
 	"plumbline/internal/demo"
+	"plumbline/internal/store/rawbench"
 )
 
 // TestBenchEntriesVerify: the ledger that proofs and verification are timed on
@@ -26,7 +27,7 @@ func benchEntriesVerify(t *testing.T, dsn string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.store.BenchEntries(ctx, n, func(int, int) {}); err != nil {
+	if err := rawbench.Entries(ctx, s.store, n, func(int, int) {}); err != nil {
 		t.Fatal(err)
 	}
 	if s, err = reopen(ctx, s); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"plumbline/internal/app/reports"
 	"plumbline/internal/store"
+	"plumbline/internal/store/rawbench"
 )
 
 // reading times the report that an inspector reads and gives its root.
@@ -57,7 +58,7 @@ func (s *site) large(ctx context.Context, o Options) (f Figure, err error) {
 		return f, err
 	}
 	began := time.Now()
-	if err := t.store.BenchIssues(ctx, 10*n, func(done, total int) {
+	if err := rawbench.Issues(ctx, t.store, 10*n, func(done, total int) {
 		o.Tell("ten times as large: %d of %d after %.0f s\n", done, total, time.Since(began).Seconds())
 	}); err != nil {
 		return f, err

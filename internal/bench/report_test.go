@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"plumbline/internal/demo"
+	"plumbline/internal/store/rawbench"
 )
 
 // TestLargeSiteCountsItsIssues: the report over the rows of the bench reads
@@ -25,7 +26,7 @@ func TestLargeSiteCountsItsIssues(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.store.BenchIssues(ctx, total, func(int, int) {}); err != nil {
+	if err := rawbench.Issues(ctx, s.store, total, func(int, int) {}); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := countIssues(ctx, s.dsn); err != nil || n != total {

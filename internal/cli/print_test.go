@@ -7,14 +7,14 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/store"
+	"plumbline/internal/store/verify"
 )
 
 // TestAVerdictIsSaidInBothLanguages also fixes the names that scripts read.
 func TestAVerdictIsSaidInBothLanguages(t *testing.T) {
-	v := &store.Verdict{Origin: "plumbline.example/one", Entries: 9, Rows: map[string]int{"person": 3}, Total: 2, Findings: []store.Finding{
-		{Seq: 4, At: time.Date(2026, 9, 16, 8, 0, 0, 0, time.UTC), Kind: "issue", ID: "i1", What: "row_changed", Reason: store.Reason{Why: "row_changed"}},
-		{Seq: -1, Kind: "counter", ID: "s/u", What: "counter", Reason: store.Reason{Why: "counter_differs", Args: map[string]any{"Stored": int64(7), "Counted": int64(8)}}},
+	v := &verify.Verdict{Origin: "plumbline.example/one", Entries: 9, Rows: map[string]int{"person": 3}, Total: 2, Findings: []verify.Finding{
+		{Seq: 4, At: time.Date(2026, 9, 16, 8, 0, 0, 0, time.UTC), Kind: "issue", ID: "i1", What: "row_changed", Reason: verify.Reason{Why: "row_changed"}},
+		{Seq: -1, Kind: "counter", ID: "s/u", What: "counter", Reason: verify.Reason{Why: "counter_differs", Args: map[string]any{"Stored": int64(7), "Counted": int64(8)}}},
 	}}
 	for lang, want := range map[string][]string{
 		"en":    {"entries   9\n", "row_changed: issue i1 (entry 4, 2026-09-16T08:00:00Z): the row is not as its last entry left it\n", "counter: counter s/u: stored as 7, recounted from the rows as 8\n", "FALSE: 2 findings, 2 listed\n"},

@@ -22,7 +22,7 @@ var release = flag.String("release", "", "write the site of a released version i
 
 // released holds a site of each released version, created by its own program: a
 // backup, and what people took home from it.
-const released = "../store/testdata/released"
+const released = "../store/verify/testdata/released"
 
 // TestWriteReleased creates the site of the current version. Run it by hand,
 // once per release: make release-site NAME=02.

@@ -17,6 +17,7 @@ import (
 	"plumbline/internal/ledger"
 	"plumbline/internal/store"
 	"plumbline/internal/store/keys"
+	"plumbline/internal/store/verify"
 )
 
 func init() { makers = append(makers, restoreCommand) }
@@ -214,7 +215,7 @@ func (r *restore) place(places map[string]string, p archive.Part, in io.Reader) 
 // restoreSite fills the database, verifies it, and only then gives it its name.
 // older is a given checkpoint that covers entries missing from the backup.
 func (r *restore) restoreSite(ctx context.Context, file string, ids []age.Identity,
-	ev store.Evidence) (older *ledger.Checkpoint, err error) {
+	ev verify.Evidence) (older *ledger.Checkpoint, err error) {
 	dsn := r.DB
 	if store.DialectOf(r.DB) == store.SQLite {
 		dsn += ".restoring"
@@ -314,7 +315,7 @@ var errPeeked = errors.New("only the header was wanted")
 
 // judge verifies the restored database, on its own and against outside
 // evidence.
-func (r *restore) judge(ctx context.Context, st *store.Store, ev store.Evidence) (older *ledger.Checkpoint, err error) {
+func (r *restore) judge(ctx context.Context, st *store.Store, ev verify.Evidence) (older *ledger.Checkpoint, err error) {
 	var head ledger.Checkpoint
 	err = st.View(ctx, func(ctx context.Context, v *store.View) (err error) {
 		head.Size, head.Root, err = v.Head(ctx)

@@ -17,7 +17,7 @@ import (
 
 	"plumbline/internal/ledger"
 	"plumbline/internal/signer"
-	"plumbline/internal/store"
+	"plumbline/internal/store/verify"
 	"plumbline/internal/witness"
 	"plumbline/internal/words"
 )
@@ -136,7 +136,7 @@ func (ev *evidence) trust() (ledger.Trust, error) {
 // read reads everything the flags name. Evidence that is invalid in itself is
 // rejected here, before looking at the site, because it would accuse the wrong
 // party.
-func (ev *evidence) read() (out store.Evidence, err error) {
+func (ev *evidence) read() (out verify.Evidence, err error) {
 	if ev.history != "" || ev.slip != "" {
 		return out, errors.New("--history and --slip belong to a FILE that is checked alone; nothing was compared with them")
 	}
@@ -152,7 +152,7 @@ func (ev *evidence) read() (out store.Evidence, err error) {
 		if err != nil {
 			return out, fmt.Errorf("%s: %w", file, err)
 		}
-		out.Notes = append(out.Notes, store.KeptNote{From: file, Checkpoint: c})
+		out.Notes = append(out.Notes, verify.KeptNote{From: file, Checkpoint: c})
 	}
 	if (ev.digits == "") != (ev.size == 0) {
 		return out, errors.New("--digits and --size go together")
@@ -162,7 +162,7 @@ func (ev *evidence) read() (out store.Evidence, err error) {
 		if err != nil {
 			return out, err
 		}
-		out.Digits = append(out.Digits, store.KeptDigits{From: "notice board", Digits: digits, Size: ev.size})
+		out.Digits = append(out.Digits, verify.KeptDigits{From: "notice board", Digits: digits, Size: ev.size})
 	}
 	for _, file := range ev.receipts {
 		raw, err := os.ReadFile(file)
@@ -180,8 +180,8 @@ func (ev *evidence) read() (out store.Evidence, err error) {
 		if r.Seq >= c.Size || ledger.CheckInclusion(r.Path, c.Size, c.Root, r.Seq, r.Leaf) != nil {
 			return out, fmt.Errorf("%s: the receipt is false in itself: its proof does not lead to its own checkpoint", file)
 		}
-		out.Receipts = append(out.Receipts, store.KeptReceipt{From: file, Receipt: r, Size: c.Size})
-		out.Notes = append(out.Notes, store.KeptNote{From: file, Checkpoint: c})
+		out.Receipts = append(out.Receipts, verify.KeptReceipt{From: file, Receipt: r, Size: c.Size})
+		out.Notes = append(out.Notes, verify.KeptNote{From: file, Checkpoint: c})
 	}
 	return out, nil
 }
@@ -248,11 +248,11 @@ func (e *env) percent(what string, quiet bool) func(done, total int64) {
 
 // saidFinding is a finding with its sentence.
 type saidFinding struct {
-	store.Finding
+	verify.Finding
 	Text string `json:"text"`
 }
 
-func (e *env) printVerdict(v *store.Verdict) error {
+func (e *env) printVerdict(v *verify.Verdict) error {
 	lang := words.Match("", e.Lang)
 	said := make([]saidFinding, len(v.Findings))
 	for i, f := range v.Findings {
@@ -263,7 +263,7 @@ func (e *env) printVerdict(v *store.Verdict) error {
 		enc := json.NewEncoder(e.out)
 		enc.SetIndent("", "  ")
 		if err := enc.Encode(struct {
-			*store.Verdict
+			*verify.Verdict
 			Findings []saidFinding `json:"findings"`
 		}{v, said}); err != nil {
 			return err
@@ -283,7 +283,7 @@ func (e *env) printVerdict(v *store.Verdict) error {
 
 // verdictTable formats a verdict as rows: the counts by kind, then the
 // findings.
-func verdictTable(v *store.Verdict, said []saidFinding) *table {
+func verdictTable(v *verify.Verdict, said []saidFinding) *table {
 	t := &table{columns: []string{"what", "name", "value"}}
 	t.add("log", "", v.Origin)
 	t.add("entries", "", v.Entries)
@@ -310,7 +310,7 @@ func verdictTable(v *store.Verdict, said []saidFinding) *table {
 }
 
 // sayVerdict prints a verdict for people.
-func (e *env) sayVerdict(lang words.Lang, v *store.Verdict, said []saidFinding) {
+func (e *env) sayVerdict(lang words.Lang, v *verify.Verdict, said []saidFinding) {
 	t := func(key string, kv ...any) string { return words.T(lang, "verdict."+key, kv...) }
 	var lines [][]string
 	line := func(key string, value any) { lines = append(lines, []string{t(key), fmt.Sprint(value)}) }

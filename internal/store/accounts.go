@@ -7,12 +7,13 @@ import (
 	"github.com/uptrace/bun"
 
 	"plumbline/internal/roster"
+	"plumbline/internal/store/engine"
 )
 
 // AccountByLogin looks up an account by its case-folded login. It returns nil
 // if no row matched.
 func (v *View) AccountByLogin(ctx context.Context, folded string) (*roster.Account, error) {
-	return one[roster.Account](ctx, v.db.NewSelect().Where("login_folded = ?", folded))
+	return engine.One[roster.Account](ctx, v.db.NewSelect().Where("login_folded = ?", folded))
 }
 
 // Account reads one account whose person is in scope. An account without a
@@ -48,7 +49,7 @@ type AccountFilter struct {
 }
 
 // AccountList lists accounts in scope, ordered by login.
-func (v *View) AccountList(ctx context.Context, f AccountFilter, sc roster.Scope, page Page) ([]AccountRow, error) {
+func (v *View) AccountList(ctx context.Context, f AccountFilter, sc roster.Scope, page engine.Page) ([]AccountRow, error) {
 	rows := []AccountRow{}
 	q := v.db.NewSelect().Model((*roster.Account)(nil)).ColumnExpr("account.*").
 		ColumnExpr("coalesce(p.personnel_no, '') AS personnel_no, coalesce(p.name, '') AS person_name, coalesce(p.unit_id, '') AS unit_id")
@@ -64,7 +65,7 @@ func (v *View) AccountList(ctx context.Context, f AccountFilter, sc roster.Scope
 		q = q.Where("EXISTS (SELECT 1 FROM grants AS g WHERE g.account_id = account.id AND g.role = ? AND g.state <> ?)", f.Role,
 			roster.GrantRevoked)
 	}
-	err := keyset(q, page, false, "account.login_folded").Scan(ctx, &rows)
+	err := engine.Keyset(q, page, false, "account.login_folded").Scan(ctx, &rows)
 	return rows, err
 }
 
@@ -105,10 +106,10 @@ type GrantFilter struct {
 var grantColumns = ScopeColumns{ID: "id", Unit: "unit_id"}
 
 // GrantList lists the grants at units in scope, newest first.
-func (v *View) GrantList(ctx context.Context, f GrantFilter, sc roster.Scope, page Page) ([]roster.Grant, error) {
+func (v *View) GrantList(ctx context.Context, f GrantFilter, sc roster.Scope, page engine.Page) ([]roster.Grant, error) {
 	rows := []roster.Grant{}
 	q := grantWhere(scoped(v.db.NewSelect().Model(&rows), sc, grantColumns), f)
-	err := keyset(q, page, true, "id").Scan(ctx)
+	err := engine.Keyset(q, page, true, "id").Scan(ctx)
 	return rows, err
 }
 
@@ -177,7 +178,7 @@ func (v *View) GrantsAtUnit(ctx context.Context, unitID string, role roster.Role
 // DeputiesOf lists the grants that deputise for the given one.
 func (v *View) DeputiesOf(ctx context.Context, grantID string) ([]roster.Grant, error) {
 	rows := []roster.Grant{}
-	err := v.db.NewSelect().Model(&rows).Where("deputy_of = ?", grantID).OrderExpr("id DESC").Limit(PageMax).Scan(ctx)
+	err := v.db.NewSelect().Model(&rows).Where("deputy_of = ?", grantID).OrderExpr("id DESC").Limit(engine.PageMax).Scan(ctx)
 	return rows, err
 }
 
@@ -188,7 +189,7 @@ func (v *View) CountGrants(ctx context.Context, role roster.Role) (int64, error)
 
 // Credential reads an account's secrets. It returns nil if none are set.
 func (v *View) Credential(ctx context.Context, accountID string) (*roster.Credential, error) {
-	return one[roster.Credential](ctx, v.db.NewSelect().Where("account_id = ?", accountID))
+	return engine.One[roster.Credential](ctx, v.db.NewSelect().Where("account_id = ?", accountID))
 }
 
 // SessionNow is a session together with the generations under which its
@@ -204,12 +205,12 @@ type SessionNow struct {
 // session has ended.
 func (s *Store) SessionNow(ctx context.Context, tokenHash string) (*SessionNow, error) {
 	var rows []SessionNow
-	err := s.reader.NewRaw(`SELECT s.token_hash, s.account_id, s.bearer, s.renew, s.scope, s.idle_s, s.created_at, s.seen_at,
+	err := engine.Reader(s.Store).NewRaw(`SELECT s.token_hash, s.account_id, s.bearer, s.renew, s.scope, s.idle_s, s.created_at, s.seen_at,
 	    s.until_at, s.proved_at, s.proof,
   coalesce((SELECT n FROM generations WHERE name = ?), 0) AS authority, coalesce((SELECT n FROM generations WHERE name = ?), 0) AS tree
-FROM sessions AS s WHERE s.token_hash = ?`, GenerationAuthority, GenerationTree, tokenHash).Scan(ctx, &rows)
+FROM sessions AS s WHERE s.token_hash = ?`, engine.GenerationAuthority, engine.GenerationTree, tokenHash).Scan(ctx, &rows)
 	if err != nil || len(rows) == 0 {
-		return nil, translate(ctx, err)
+		return nil, engine.Translate(ctx, err)
 	}
 	return &rows[0], nil
 }
@@ -220,7 +221,7 @@ func (v *View) Device(ctx context.Context, accountID, deviceHash string) (*roste
 	if deviceHash == "" {
 		return nil, nil
 	}
-	return one[roster.Device](ctx, v.db.NewSelect().Where("account_id = ? AND device_hash = ?", accountID, deviceHash))
+	return engine.One[roster.Device](ctx, v.db.NewSelect().Where("account_id = ? AND device_hash = ?", accountID, deviceHash))
 }
 
 // DeviceKnown reports whether any account has signed in from the device.
@@ -236,7 +237,7 @@ func (v *View) DeviceCount(ctx context.Context, accountID string) (int64, error)
 // Attempt reads the failure counter of a login spelling or a source. It returns
 // nil if nothing has failed.
 func (v *View) Attempt(ctx context.Context, key string) (*roster.SignInAttempt, error) {
-	return one[roster.SignInAttempt](ctx, v.db.NewSelect().Where("key = ?", key))
+	return engine.One[roster.SignInAttempt](ctx, v.db.NewSelect().Where("key = ?", key))
 }
 
 // ClearAttempts resets the failure counter of a key, in the same write that
@@ -259,10 +260,10 @@ func (sx *ScratchTx) PutDevice(ctx context.Context, d *roster.Device) error {
 // LockScratch serializes concurrent transactions that update the same counter.
 // SQLite has a single writer anyway.
 func (sx *ScratchTx) LockScratch(ctx context.Context) error {
-	if sx.s.dialect == SQLite {
+	if sx.s.Dialect() == engine.SQLite {
 		return nil
 	}
-	_, err := sx.db.NewRaw("SELECT pg_advisory_xact_lock(?)", int64(scratchLockKey)).Exec(ctx)
+	_, err := sx.db.NewRaw("SELECT pg_advisory_xact_lock(?)", int64(engine.ScratchLockKey)).Exec(ctx)
 	return err
 }
 
@@ -314,7 +315,7 @@ func (v *View) LoginsTaken(ctx context.Context, folded []string) ([]string, erro
 // asks the ledger, because a credential that was cleared later no longer shows
 // it.
 func (v *View) TakenIntoUse(ctx context.Context, accountID string) (bool, error) {
-	set, err := v.db.NewSelect().Model((*LedgerEntry)(nil)).Where("object_id = ?", accountID).
+	set, err := v.db.NewSelect().Model((*engine.LedgerEntry)(nil)).Where("object_id = ?", accountID).
 		Where("verb IN ('account.activate', 'account.password_set')").Exists(ctx)
 	if err != nil || set {
 		return set, err

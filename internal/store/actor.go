@@ -7,6 +7,7 @@ import (
 
 	"plumbline/internal/recusal"
 	"plumbline/internal/roster"
+	"plumbline/internal/store/engine"
 )
 
 // ActorFacts is everything the database knows about an account, now and in the
@@ -22,7 +23,7 @@ type ActorFacts struct {
 
 // ActorFacts loads what is known about an account.
 func (v *View) ActorFacts(ctx context.Context, accountID string) (_ *ActorFacts, err error) {
-	defer doing(&err, "read the authority of account", accountID)
+	defer engine.Doing(&err, "read the authority of account", accountID)
 	f := &ActorFacts{}
 	if err := v.db.NewSelect().Model(&f.Account).Where("id = ?", accountID).Scan(ctx); err != nil {
 		return nil, err

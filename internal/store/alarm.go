@@ -11,6 +11,7 @@ import (
 	"plumbline/internal/rectify"
 	"plumbline/internal/recusal"
 	"plumbline/internal/roster"
+	"plumbline/internal/store/engine"
 )
 
 // Matter is an open matter, reduced to what decides who may handle it.
@@ -60,7 +61,7 @@ func (v *View) openMatters(narrow func(q *bun.SelectQuery, issueColumn, caseColu
 // are or belong to one of the objects, and every undecided challenge. It
 // applies no scope.
 func (v *View) MattersAt(ctx context.Context, people, objects []string) (_ []Matter, err error) {
-	defer doing(&err, "list open matters", "")
+	defer engine.Doing(&err, "list open matters", "")
 	var out []Matter
 	if len(people)+len(objects) > 0 {
 		people, objects = append(people, "-"), append(objects, "-") // neither list is empty in SQL

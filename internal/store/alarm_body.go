@@ -7,6 +7,7 @@ import (
 
 	"plumbline/internal/consent"
 	"plumbline/internal/inquiry"
+	"plumbline/internal/store/engine"
 )
 
 // BodyMatter is an open track, or a case that only the body may close, reduced to
@@ -22,7 +23,7 @@ type BodyMatter struct {
 // those with one of the members at work on the case, and those with a proposal
 // that was not carried. It applies no scope.
 func (v *View) BodyMatters(ctx context.Context, people, objects, members []string) (_ []BodyMatter, err error) {
-	defer doing(&err, "list the tracks before a body", "")
+	defer engine.Doing(&err, "list the tracks before a body", "")
 	dissents, err := v.dissents(ctx)
 	if err != nil {
 		return nil, err

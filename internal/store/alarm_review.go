@@ -9,6 +9,7 @@ import (
 
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
+	"plumbline/internal/store/engine"
 )
 
 // ReviewBar is a person from whom every reviewer of a unit is barred.
@@ -55,7 +56,7 @@ func (v *View) ReviewerGrants(ctx context.Context, roles []roster.Role, units []
 // barred from the respondent, the signer or the leader. It covers live
 // campaigns only and applies no scope.
 func (v *View) ReviewsAt(ctx context.Context, bars []ReviewBar) (_ []Matter, err error) {
-	defer doing(&err, "list the reviews of barred reviewers", "")
+	defer engine.Doing(&err, "list the reviews of barred reviewers", "")
 	var out []Matter
 	for chunk := range slices.Chunk(bars, reviewBarsAtOnce) {
 		people, units := []string{"-"}, []string{"-"}

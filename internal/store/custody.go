@@ -11,6 +11,7 @@ import (
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
+	"plumbline/internal/store/engine"
 )
 
 // TextsOfIssue lists every record whose texts concern the issue: the issue
@@ -18,7 +19,7 @@ import (
 // to the item that declared it, its case, and everything that belongs to any of
 // them.
 func (v *View) TextsOfIssue(ctx context.Context, i *issue.Issue) (_ []string, err error) {
-	defer doing(&err, "list the texts about issue", i.ID)
+	defer engine.Doing(&err, "list the texts about issue", i.ID)
 	roots := map[string][]string{"issue": {i.ID}}
 	if i.RecordID != "" {
 		if err := v.recordRoots(ctx, i.RecordID, roots); err != nil {
@@ -34,18 +35,18 @@ func (v *View) TextsOfIssue(ctx context.Context, i *issue.Issue) (_ []string, er
 		}
 		roots["named_review"] = reviews
 	}
-	return v.textsUnder(ctx, roots)
+	return v.TextsUnder(ctx, roots)
 }
 
 // TextsOfRecord lists the audit record, its duplicates, and everything that
 // belongs to them.
 func (v *View) TextsOfRecord(ctx context.Context, record string) (_ []string, err error) {
-	defer doing(&err, "list the texts about record", record)
+	defer engine.Doing(&err, "list the texts about record", record)
 	roots := make(map[string][]string)
 	if err := v.recordRoots(ctx, record, roots); err != nil {
 		return nil, err
 	}
-	return v.textsUnder(ctx, roots)
+	return v.TextsUnder(ctx, roots)
 }
 
 // recordRoots adds a record and its duplicates, with their matches.

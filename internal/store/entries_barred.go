@@ -7,12 +7,13 @@ import (
 	"github.com/uptrace/bun"
 
 	"plumbline/internal/roster"
+	"plumbline/internal/store/engine"
 )
 
 // EntriesFrom reads entries from a sequence number on, oldest first, excluding
 // those about matters that the scope's bars hide.
-func (v *View) EntriesFrom(ctx context.Context, from int64, limit int, sc roster.Scope) ([]LedgerEntry, error) {
-	return v.unbarredEntries(ctx, limit, sc, func(last *LedgerEntry) ([]LedgerEntry, error) {
+func (v *View) EntriesFrom(ctx context.Context, from int64, limit int, sc roster.Scope) ([]engine.LedgerEntry, error) {
+	return v.unbarredEntries(ctx, limit, sc, func(last *engine.LedgerEntry) ([]engine.LedgerEntry, error) {
 		if last != nil {
 			from = last.Seq + 1
 		}
@@ -22,12 +23,12 @@ func (v *View) EntriesFrom(ctx context.Context, from int64, limit int, sc roster
 
 // EntriesBefore reads entries below a sequence number, newest first, with the
 // same exclusions as EntriesFrom.
-func (v *View) EntriesBefore(ctx context.Context, before int64, limit int, sc roster.Scope) ([]LedgerEntry, error) {
-	return v.unbarredEntries(ctx, limit, sc, func(last *LedgerEntry) ([]LedgerEntry, error) {
+func (v *View) EntriesBefore(ctx context.Context, before int64, limit int, sc roster.Scope) ([]engine.LedgerEntry, error) {
+	return v.unbarredEntries(ctx, limit, sc, func(last *engine.LedgerEntry) ([]engine.LedgerEntry, error) {
 		if last != nil {
 			before = last.Seq
 		}
-		var rows []LedgerEntry
+		var rows []engine.LedgerEntry
 		return rows, v.db.NewSelect().Model(&rows).Where("seq < ?", before).Order("seq DESC").Limit(int64(limit)).Scan(ctx)
 	})
 }
@@ -35,12 +36,12 @@ func (v *View) EntriesBefore(ctx context.Context, before int64, limit int, sc ro
 // unbarredEntries fills one page from as many batches as it takes, so that the
 // length of a page reveals nothing about what is hidden.
 func (v *View) unbarredEntries(ctx context.Context, limit int, sc roster.Scope,
-	next func(last *LedgerEntry) ([]LedgerEntry, error)) ([]LedgerEntry, error) {
-	out := []LedgerEntry{}
+	next func(last *engine.LedgerEntry) ([]engine.LedgerEntry, error)) ([]engine.LedgerEntry, error) {
+	out := []engine.LedgerEntry{}
 	if sc.Empty() {
 		return out, nil
 	}
-	var last *LedgerEntry
+	var last *engine.LedgerEntry
 	for len(out) < limit { // one batch, unless the bars hide most of it
 		rows, err := next(last)
 		if err != nil {
@@ -72,7 +73,7 @@ var filed = []string{"file.read", "person.export"}
 
 // barredEntries returns the sequence numbers of entries about matters that the
 // bars hide.
-func (v *View) barredEntries(ctx context.Context, rows []LedgerEntry, sc roster.Scope) (map[int64]bool, error) {
+func (v *View) barredEntries(ctx context.Context, rows []engine.LedgerEntry, sc roster.Scope) (map[int64]bool, error) {
 	out := make(map[int64]bool)
 	if len(sc.BarPeople) == 0 && len(sc.BarDated) == 0 && len(sc.BarObjects) == 0 {
 		return out, nil
@@ -88,13 +89,13 @@ func (v *View) barredEntries(ctx context.Context, rows []LedgerEntry, sc roster.
 		}
 		seqs[e.Kind][e.ObjectID] = append(seqs[e.Kind][e.ObjectID], e.Seq)
 	}
-	for i := range kinds { // one query for each kind on the page: a handful, by primary key
-		k := &kinds[i]
-		if len(seqs[k.kind]) == 0 || k.about != aboutMatter {
+	for i := range engine.Kinds { // one query for each kind on the page: a handful, by primary key
+		k := &engine.Kinds[i]
+		if len(seqs[k.Kind]) == 0 || k.About != engine.AboutMatter {
 			continue
 		}
 		var ids []string
-		for id := range seqs[k.kind] {
+		for id := range seqs[k.Kind] {
 			ids = append(ids, id)
 		}
 		var hidden []string
@@ -102,7 +103,7 @@ func (v *View) barredEntries(ctx context.Context, rows []LedgerEntry, sc roster.
 			return nil, err
 		}
 		for _, id := range hidden {
-			for _, seq := range seqs[k.kind][id] {
+			for _, seq := range seqs[k.Kind][id] {
 				out[seq] = true
 			}
 		}
@@ -113,9 +114,9 @@ func (v *View) barredEntries(ctx context.Context, rows []LedgerEntry, sc roster.
 // subjectsOf returns the columns that name whom a row of the kind is about. A
 // dated bar is judged by person_id, because the event date belongs to that
 // column.
-func (v *View) subjectsOf(k *rowKind) (out []ScopeColumns) {
-	t := v.table(k)
-	for _, name := range k.subjects(t) {
+func (v *View) subjectsOf(k *engine.RowKind) (out []ScopeColumns) {
+	t := v.Table(k)
+	for _, name := range k.Subjects(t) {
 		columns := ScopeColumns{Person: name}
 		if name == "person_id" && t.HasField("event_on") {
 			columns.EventOn = "event_on"
@@ -127,11 +128,11 @@ func (v *View) subjectsOf(k *rowKind) (out []ScopeColumns) {
 
 // barredRowsOf selects those of the rows that the bars hide, through their own
 // subject or through the subject of the rows they belong to.
-func (v *View) barredRowsOf(k *rowKind, ids []string, sc roster.Scope) *bun.SelectQuery {
-	t, own := v.table(k), v.subjectsOf(k)
+func (v *View) barredRowsOf(k *engine.RowKind, ids []string, sc roster.Scope) *bun.SelectQuery {
+	t, own := v.Table(k), v.subjectsOf(k)
 	subjects := len(own)
 	for _, f := range t.Fields {
-		if k.hangs(f.Name) {
+		if k.Hangs(f.Name) {
 			own = append(own, ScopeColumns{ID: f.Name})
 		}
 	}
@@ -139,12 +140,12 @@ func (v *View) barredRowsOf(k *rowKind, ids []string, sc roster.Scope) *bun.Sele
 	return q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 		q, some := orBars(q, sc, own...)
 		for _, f := range t.Fields {
-			if parent := kindByName[k.ref(f.Name)]; parent != nil && k.hangs(f.Name) && len(v.subjectsOf(parent)) > 0 {
+			if parent := engine.KindByName[k.Ref(f.Name)]; parent != nil && k.Hangs(f.Name) && len(v.subjectsOf(parent)) > 0 {
 				q, some = q.WhereOr("? IN (?)", bun.Ident(f.Name), v.barredSubjects(parent, "id", sc)), true
 			}
 			// A record names nobody; its match says whom it is about.
-			if subjects == 0 && (k.ref(f.Name) == "audit_record" || k.kind == "audit_record" && f.Name == "id") {
-				q, some = q.WhereOr("? IN (?)", bun.Ident(f.Name), v.barredSubjects(kindByName["match"], "record_id", sc)), true
+			if subjects == 0 && (k.Ref(f.Name) == "audit_record" || k.Kind == "audit_record" && f.Name == "id") {
+				q, some = q.WhereOr("? IN (?)", bun.Ident(f.Name), v.barredSubjects(engine.KindByName["match"], "record_id", sc)), true
 			}
 		}
 		if t.HasField("candidates") { // an open match is hidden from anyone barred from a candidate
@@ -165,8 +166,8 @@ func (v *View) barredRowsOf(k *rowKind, ids []string, sc roster.Scope) *bun.Sele
 
 // barredSubjects selects a column of the rows of a kind whose own subject the
 // bars hide.
-func (v *View) barredSubjects(k *rowKind, column string, sc roster.Scope) *bun.SelectQuery {
-	q := v.db.NewSelect().TableExpr("?", bun.Ident(v.table(k).Name)).Column(column)
+func (v *View) barredSubjects(k *engine.RowKind, column string, sc roster.Scope) *bun.SelectQuery {
+	q := v.db.NewSelect().TableExpr("?", bun.Ident(v.Table(k).Name)).Column(column)
 	return q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 		q, some := orBars(q, sc, v.subjectsOf(k)...)
 		if !some {

@@ -9,6 +9,7 @@ import (
 
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
+	"plumbline/internal/store/engine"
 )
 
 // TestErrorsSayWhere: an error names what was being done and to which object,
@@ -32,7 +33,7 @@ func TestErrorsSayWhere(t *testing.T) {
 	object := string(roster.RoleUnitHead)
 	if n := testing.AllocsPerRun(100, func() {
 		var err error
-		defer doing(&err, "read", object)
+		defer engine.Doing(&err, "read", object)
 	}); n != 0 {
 		t.Errorf("%v allocations without an error", n)
 	}

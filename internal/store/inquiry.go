@@ -11,6 +11,7 @@ import (
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
+	"plumbline/internal/store/engine"
 )
 
 // Case reads one case in scope. Missing and forbidden look the same.
@@ -25,7 +26,7 @@ func (v *View) Case(ctx context.Context, id string, sc roster.Scope) (*inquiry.C
 // CaseOfIssue returns the case opened on an issue, or nil if there is none. It
 // applies no scope and is for rules only.
 func (v *View) CaseOfIssue(ctx context.Context, issueID string) (*inquiry.Case, error) {
-	return one[inquiry.Case](ctx, v.db.NewSelect().Where("issue_id = ?", issueID))
+	return engine.One[inquiry.Case](ctx, v.db.NewSelect().Where("issue_id = ?", issueID))
 }
 
 // CaseTaking reads one export of a case.
@@ -37,7 +38,7 @@ func (v *View) CaseTaking(ctx context.Context, id string) (*inquiry.CaseTaking, 
 // CaseFile reads a case with everything that belongs to it, for rules. It
 // applies no scope: callers judge what they show line by line.
 func (v *View) CaseFile(ctx context.Context, caseID string) (_ *inquiry.CaseFile, err error) {
-	defer doing(&err, "read the file of case", caseID)
+	defer engine.Doing(&err, "read the file of case", caseID)
 	f := &inquiry.CaseFile{Case: new(inquiry.Case)}
 	if err := v.db.NewSelect().Model(f.Case).Where("id = ?", caseID).Scan(ctx); err != nil {
 		return nil, err
@@ -209,7 +210,7 @@ func (v *View) Decision(ctx context.Context, id string) (*inquiry.Decision, erro
 // allegations and the replies so far.
 func (v *View) FindingsServedOn(ctx context.Context, personID string) (_ []inquiry.Finding, _ []inquiry.Allegation,
 	_ []inquiry.Reply, err error) {
-	defer doing(&err, "list findings served", "")
+	defer engine.Doing(&err, "list findings served", "")
 	var fs []inquiry.Finding
 	var as []inquiry.Allegation
 	var rs []inquiry.Reply
@@ -313,7 +314,7 @@ func (v *View) questionWhere(ctx context.Context, q *bun.SelectQuery, f inquiry.
 // issues, so that a declaration nobody has looked at raises nothing.
 func (v *View) TriggerFacts(ctx context.Context, i *issue.Issue, repeatSeverity int, repeatFrom roster.Date,
 	clusterSeverity int, clusterFrom roster.Date) (_ inquiry.TriggerFacts, err error) {
-	defer doing(&err, "read the trigger facts of issue", i.ID)
+	defer engine.Doing(&err, "read the trigger facts of issue", i.ID)
 	f := inquiry.TriggerFacts{EventOn: i.EventOn, PersonID: i.PersonID, Severity: i.Severity,
 		Concealment: i.Concealment == issue.ConcealmentConfirmed}
 	judged := bun.List([]issue.State{issue.Triaged, issue.Corrected, issue.Rectifying, issue.Clue, issue.Closed, issue.Reopened})

@@ -9,6 +9,7 @@ import (
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
 	"plumbline/internal/roster"
+	"plumbline/internal/store/engine"
 )
 
 // batchColumns apply a scope to a batch through the unit of its importer's
@@ -18,7 +19,7 @@ var batchColumns = ScopeColumns{ID: "id", Unit: "unit_id", Branch: "branch_id"}
 // MatchIndex reads all people and units into the index used for matching. An
 // import reads it once: about 14,000 people take some 100 ms.
 func (v *View) MatchIndex(ctx context.Context) (_ *intake.Index, err error) {
-	defer doing(&err, "read the match index", "")
+	defer engine.Doing(&err, "read the match index", "")
 	return v.matchIndex(ctx, nil)
 }
 
@@ -351,8 +352,8 @@ func (v *View) Mappings(ctx context.Context, source string) (map[string]map[stri
 }
 
 // JobOf returns the newest job about an object, or nil if there is none.
-func (v *View) JobOf(ctx context.Context, object string) (*Job, error) {
-	var rows []*Job
+func (v *View) JobOf(ctx context.Context, object string) (*engine.Job, error) {
+	var rows []*engine.Job
 	err := v.db.NewSelect().Model(&rows).Where("object_id = ?", object).OrderExpr("created_at DESC, id DESC").Limit(1).Scan(ctx)
 	if err != nil || len(rows) == 0 {
 		return nil, err

@@ -7,12 +7,13 @@ import (
 	"github.com/uptrace/bun"
 
 	"plumbline/internal/intake"
+	"plumbline/internal/store/engine"
 )
 
 // RecordPeaks returns the highest severity that each record, or an issue made
 // from it, ever had. Rejected records have none.
 func (v *View) RecordPeaks(ctx context.Context, records ...string) (_ map[string]int, err error) {
-	defer doing(&err, "read the peak severities of records", "")
+	defer engine.Doing(&err, "read the peak severities of records", "")
 	out := make(map[string]int, len(records))
 	for chunk := range slices.Chunk(records, 500) {
 		var rows []struct {

@@ -10,6 +10,7 @@ import (
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
+	"plumbline/internal/store/engine"
 )
 
 // Issue reads one issue in scope. An issue outside it, or barred, is not found.
@@ -65,7 +66,7 @@ func (v *View) IssuesOfPerson(ctx context.Context, person string, sc roster.Scop
 // IssuesLinked returns the issues in scope that name this one as what they
 // repeat or duplicate, and the two that it names itself.
 func (v *View) IssuesLinked(ctx context.Context, i *issue.Issue, sc roster.Scope) (_ []issue.Row, err error) {
-	defer doing(&err, "read the issues linked to", i.ID)
+	defer engine.Doing(&err, "read the issues linked to", i.ID)
 	rows := []issue.Row{}
 	q := v.db.NewSelect().TableExpr("issues").Column("id", "version", "ref", "source", "source_code", "category", "item_no",
 		"severity", "person_id", "unit_id", "branch_id", "event_on", "received_on", "state", "disclosure", "paired",

@@ -8,6 +8,7 @@ import (
 
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
+	"plumbline/internal/store/engine"
 )
 
 // issueKeysMax is the most keys that one comparison query carries.
@@ -17,7 +18,7 @@ const issueKeysMax = 200
 // query with the stored issues that share their keys, inserts them, and saves
 // the stored ones that the comparison changed. Each issue must have its ID.
 func (tx *Tx) AddIssues(ctx context.Context, fresh []*issue.Issue, t issue.Timing) (err error) {
-	defer doing(&err, "add issues", "")
+	defer engine.Doing(&err, "add issues", "")
 	if len(fresh) == 0 {
 		return nil
 	}
@@ -42,7 +43,7 @@ func (tx *Tx) AddIssues(ctx context.Context, fresh []*issue.Issue, t issue.Timin
 // that the filer may know. Changes that rest on a record the filer was not told
 // of go into a separate entry.
 func (tx *Tx) AddDeclared(ctx context.Context, fresh []*issue.Issue, t issue.Timing) (err error) {
-	defer doing(&err, "add declared issues", "")
+	defer engine.Doing(&err, "add declared issues", "")
 	if len(fresh) == 0 {
 		return nil
 	}
@@ -60,7 +61,7 @@ func (tx *Tx) AddDeclared(ctx context.Context, fresh []*issue.Issue, t issue.Tim
 // SaveDeclared saves the issues that a person files again, with the same
 // separation as AddDeclared.
 func (tx *Tx) SaveDeclared(ctx context.Context, changes []issue.Change, t issue.Timing) (err error) {
-	defer doing(&err, "save declared issues", "")
+	defer engine.Doing(&err, "save declared issues", "")
 	var filed, touched []*issue.Issue
 	for _, c := range changes {
 		filed, touched = append(filed, c.After), append(touched, c.Before, c.After)
@@ -96,7 +97,7 @@ func visibleToSubject(issues []*issue.Issue) []*issue.Issue {
 // resulting changes in a separate entry.
 func (tx *Tx) compareInSeparateEntry(ctx context.Context, all []*issue.Issue, t issue.Timing) error {
 	for _, c := range issue.Compare(all, nil, t) {
-		if err := tx.saveInSeparateEntry(ctx, c.Before, c.After); err != nil {
+		if err := tx.SaveInSeparateEntry(ctx, c.Before, c.After); err != nil {
 			return err
 		}
 	}
@@ -105,7 +106,7 @@ func (tx *Tx) compareInSeparateEntry(ctx context.Context, all []*issue.Issue, t 
 
 // SeparateEntry returns the rows changed by a filing beyond what was filed. The
 // filer's own entry must not name them.
-func (tx *Tx) SeparateEntry() []ledger.After { return tx.journal.separateEntry }
+func (tx *Tx) SeparateEntry() []ledger.After { return tx.Journal.SeparateEntry }
 
 // SaveIssue saves a changed issue and the other issues whose comparison it
 // changes.
@@ -115,7 +116,7 @@ func (tx *Tx) SaveIssue(ctx context.Context, before, after *issue.Issue, t issue
 
 // SaveIssues saves many changed issues and runs the comparison once for all.
 func (tx *Tx) SaveIssues(ctx context.Context, changes []issue.Change, t issue.Timing) (err error) {
-	defer doing(&err, "save issues", "")
+	defer engine.Doing(&err, "save issues", "")
 	var touched []*issue.Issue
 	changed := make(map[string]bool, len(changes))
 	for _, c := range changes {
@@ -162,7 +163,7 @@ func (v *View) issuesOfKeys(ctx context.Context, keys []issue.Key) ([]*issue.Iss
 	}
 	var out []*issue.Issue
 	if person := onlyPerson(keys); person != "" { // a self-check: read the person's few issues by index and filter categories in Go
-		if err := v.read(ctx, &out, "SELECT * FROM issues WHERE person_id = ?", person); err != nil {
+		if err := v.Read(ctx, &out, "SELECT * FROM issues WHERE person_id = ?", person); err != nil {
 			return nil, err
 		}
 		return slices.DeleteFunc(out, func(i *issue.Issue) bool { return !slices.Contains(keys, i.Key()) }), nil

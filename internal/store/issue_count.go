@@ -8,6 +8,7 @@ import (
 
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
+	"plumbline/internal/store/engine"
 )
 
 // rootsMax is the most subtrees that one count combines.
@@ -17,8 +18,8 @@ const rootsMax = 200
 // state and severity alone is answered from counters, at a cost independent of
 // the number of issues; any other filter counts rows.
 func (v *View) IssueCount(ctx context.Context, f issue.Filter, sc roster.Scope) (_ int64, err error) {
-	defer doing(&err, "count issues under unit", f.Unit)
-	if counted(f) && v.raw == nil { // counters do not include a writer's own rows yet
+	defer engine.Doing(&err, "count issues under unit", f.Unit)
+	if counted(f) && !engine.InWrite(v.View) { // counters do not include a writer's own rows yet
 		roots, ok, err := v.countRoots(ctx, f.Unit, sc)
 		if err != nil {
 			return 0, err
@@ -46,18 +47,18 @@ func (v *View) countRoots(ctx context.Context, unit string, sc roster.Scope) (ro
 	if len(sc.Objects) > 0 {
 		return nil, false, nil
 	}
-	tree, err := v.s.placement(ctx, v.db)
+	tree, err := v.s.Placement(ctx, v.db)
 	if err != nil {
 		return nil, false, err
 	}
-	if _, known := tree.tier[unit]; unit != "" && !known {
+	if _, known := tree.Tier[unit]; unit != "" && !known {
 		return nil, false, nil
 	}
 	reached := func(u string) bool {
-		return sc.All && !slices.Contains(sc.Except, u) || slices.Contains(sc.Branches, tree.branch(u)) || slices.Contains(sc.Units, u)
+		return sc.All && !slices.Contains(sc.Except, u) || slices.Contains(sc.Branches, tree.Branch(u)) || slices.Contains(sc.Units, u)
 	}
-	for u := range tree.tier {
-		up, rolls := tree.rollsUp(u)
+	for u := range tree.Tier {
+		up, rolls := tree.RollsUp(u)
 		switch in := reached(u); {
 		case in && (!rolls || !reached(up)):
 			roots = append(roots, u)
@@ -65,11 +66,11 @@ func (v *View) countRoots(ctx context.Context, unit string, sc roster.Scope) (ro
 			return nil, false, nil // a hole in a subtree
 		}
 	}
-	if unit != "" && tree.tier[unit] > 0 &&
-		slices.ContainsFunc(roots, func(r string) bool { return tree.tier[r] > 0 && tree.under(unit, r) }) {
+	if unit != "" && tree.Tier[unit] > 0 &&
+		slices.ContainsFunc(roots, func(r string) bool { return tree.Tier[r] > 0 && tree.Under(unit, r) }) {
 		return []string{unit}, true, nil
 	}
-	roots = slices.DeleteFunc(roots, func(r string) bool { return !tree.under(r, unit) })
+	roots = slices.DeleteFunc(roots, func(r string) bool { return !tree.Under(r, unit) })
 	return roots, len(roots) <= rootsMax, nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
+	"plumbline/internal/store/engine"
 )
 
 // IssueList returns one page of issues in scope. after is the last row of the
@@ -53,8 +54,8 @@ func (v *View) IssueList(ctx context.Context, f issue.Filter, sc roster.Scope, a
 // and below count.
 func (v *View) IssueDeltas(ctx context.Context, unit string, sc roster.Scope,
 	emit func(section, unit, month, key string, n int64)) (err error) {
-	defer doing(&err, "sum the barred issues of unit", unit)
-	tree, err := v.s.placement(ctx, v.db)
+	defer engine.Doing(&err, "sum the barred issues of unit", unit)
+	tree, err := v.s.Placement(ctx, v.db)
 	if err != nil {
 		return err
 	}
@@ -63,7 +64,7 @@ func (v *View) IssueDeltas(ctx context.Context, unit string, sc roster.Scope,
 		return err
 	}
 	for _, i := range rows {
-		if tree.under(i.UnitID, unit) {
+		if tree.Under(i.UnitID, unit) {
 			i.Deltas(emit)
 		}
 	}
@@ -79,22 +80,22 @@ func (v *View) underUnit(ctx context.Context, q *bun.SelectQuery, unit string, o
 	if only {
 		return q.Where("unit_id = ?", unit), nil
 	}
-	tree, err := v.s.placement(ctx, v.db)
+	tree, err := v.s.Placement(ctx, v.db)
 	if err != nil {
 		return nil, err
 	}
-	tier, known := tree.tier[unit]
+	tier, known := tree.Tier[unit]
 	switch {
 	case !known:
 		return q.Where("1 = 0"), nil
-	case tree.branch(unit) == unit:
+	case tree.Branch(unit) == unit:
 		return q.Where("branch_id = ?", unit), nil
 	}
 	var units, above []string
-	for u := range tree.tier {
+	for u := range tree.Tier {
 		at := u
 		for n := 0; at != unit && at != "" && n < 8; n++ {
-			at = tree.parent[at]
+			at = tree.Parent[at]
 		}
 		if at == unit {
 			units = append(units, u)

@@ -14,6 +14,7 @@ import (
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
+	"plumbline/internal/store/engine"
 )
 
 var issueTiming = issue.Timing{WindowDays: 90, FirstContact: []string{"triaged", "noticed"}}
@@ -29,7 +30,7 @@ func issueTree(t *testing.T, s *Store) {
 		{Code: "old", Tier: 3, ParentID: "s2", SuccessorID: "s1a"},
 	} {
 		u.Stamp = ledger.Stamp{ID: u.Code, Salt: []byte{1}, CreatedAt: time.Unix(0, 0), ChangedAt: time.Unix(0, 0)}
-		if _, err := s.writer.NewInsert().Model(&u).Exec(context.Background()); err != nil {
+		if _, err := engine.Writer(s.Store).NewInsert().Model(&u).Exec(context.Background()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -55,13 +56,13 @@ func randomIssues(r *rand.Rand, n int) []*issue.Issue {
 		var i *issue.Issue
 		switch r.IntN(5) {
 		case 0, 1, 2:
-			i = issue.NewDeclared(issue.Declared{ID: NewID(), Person: person, Unit: unit, Tier: issueUnits[unit], Category: cats[r.IntN(3)],
+			i = issue.NewDeclared(issue.Declared{ID: engine.NewID(), Person: person, Unit: unit, Tier: issueUnits[unit], Category: cats[r.IntN(3)],
 				Severity: r.IntN(3), EventOn: day, On: on, At: at, List: issue.OfficersList, Submission: "sub"})
 		case 3:
-			i = issue.NewAudit(issue.Found{ID: NewID(), SourceCode: "petition", Person: person, Unit: unit, Tier: issueUnits[unit],
-				Category: cats[r.IntN(3)], Severity: r.IntN(6), EventOn: day, ReceivedOn: "2026-01-20", At: at, Record: NewID()})
+			i = issue.NewAudit(issue.Found{ID: engine.NewID(), SourceCode: "petition", Person: person, Unit: unit, Tier: issueUnits[unit],
+				Category: cats[r.IntN(3)], Severity: r.IntN(6), EventOn: day, ReceivedOn: "2026-01-20", At: at, Record: engine.NewID()})
 		default:
-			i = issue.NewInspection(issue.Found{ID: NewID(), Person: person, Unit: unit, Tier: issueUnits[unit],
+			i = issue.NewInspection(issue.Found{ID: engine.NewID(), Person: person, Unit: unit, Tier: issueUnits[unit],
 				Category: cats[r.IntN(3)], Severity: r.IntN(4), EventOn: day, ReceivedOn: "2026-01-20", At: at})
 		}
 		i.State = issue.States[r.IntN(len(issue.States))]
@@ -80,7 +81,7 @@ func addIssues(t *testing.T, s *Store, issues []*issue.Issue) {
 func allIssues(t *testing.T, s *Store) []*issue.Issue {
 	t.Helper()
 	var rows []*issue.Issue
-	if err := s.reader.NewSelect().Model(&rows).OrderExpr("id").Scan(context.Background()); err != nil {
+	if err := engine.Reader(s.Store).NewSelect().Model(&rows).OrderExpr("id").Scan(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	return rows
@@ -132,14 +133,14 @@ func TestIssuesComparedAcrossWrites(t *testing.T) {
 			fresh[n] = &c
 		}
 		issue.Compare(nil, fresh, issueTiming)
-		recount := make(map[counterKey]int64)
+		recount := make(map[engine.CounterKey]int64)
 		for n, i := range stored {
 			if got, want := compared(i), compared(fresh[n]); got != want {
 				t.Errorf("%s %s %s: stored %s, from scratch %s", i.Source, i.State, i.EventOn, got, want)
 			}
 			i.Deltas(func(section, unit, month, key string, n int64) {
 				for u := unit; u != "" && u != "top"; {
-					recount[counterKey{section, u, month, key}] += n
+					recount[engine.CounterKey{Section: section, Unit: u, Month: month, Key: key}] += n
 					switch u {
 					case "old":
 						u = "s1a"
@@ -155,15 +156,15 @@ func TestIssuesComparedAcrossWrites(t *testing.T) {
 				}
 			})
 		}
-		var counters []Counter
-		if err := s.reader.NewSelect().Model(&counters).Where("section LIKE 'issue_%' AND n <> 0").Scan(context.Background()); err != nil {
+		var counters []engine.Counter
+		if err := engine.Reader(s.Store).NewSelect().Model(&counters).Where("section LIKE 'issue_%' AND n <> 0").Scan(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		have := make(map[counterKey]int64)
+		have := make(map[engine.CounterKey]int64)
 		for _, c := range counters {
-			have[counterKey{c.Section, c.UnitID, c.Month, c.Key}] = c.N
+			have[engine.CounterKey{Section: c.Section, Unit: c.UnitID, Month: c.Month, Key: c.Key}] = c.N
 		}
-		if !cmp.Equal(recount, have, cmp.AllowUnexported(counterKey{})) {
+		if !cmp.Equal(recount, have) {
 			t.Errorf("counters differ from a recount: %d against %d", len(have), len(recount))
 		}
 	})
@@ -299,7 +300,7 @@ func TestIssueSavedUnderItsVersion(t *testing.T) {
 		save := func() error {
 			c := *i
 			c.Severity = 5
-			_, err := s.Update(context.Background(), Call{}, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
+			_, err := s.Update(context.Background(), engine.Call{}, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
 				return []ledger.Fact{{Verb: "t", Kind: "t", ID: "t"}}, "", tx.SaveIssue(ctx, i, &c, issueTiming)
 			})
 			return err

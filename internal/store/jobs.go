@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
+
+	"plumbline/internal/store/engine"
 )
 
 // Job states.
@@ -18,8 +20,8 @@ const (
 )
 
 // Job reads one job.
-func (v *View) Job(ctx context.Context, id string) (*Job, error) {
-	j := &Job{}
+func (v *View) Job(ctx context.Context, id string) (*engine.Job, error) {
+	j := &engine.Job{}
 	if err := v.db.NewSelect().Model(j).Where("id = ?", id).Scan(ctx); err != nil {
 		return nil, err
 	}
@@ -27,17 +29,17 @@ func (v *View) Job(ctx context.Context, id string) (*Job, error) {
 }
 
 // JobsBy lists the jobs that an account started, newest first.
-func (v *View) JobsBy(ctx context.Context, account string, page Page) ([]Job, error) {
-	var rows []Job
+func (v *View) JobsBy(ctx context.Context, account string, page engine.Page) ([]engine.Job, error) {
+	var rows []engine.Job
 	q := v.db.NewSelect().Model(&rows).Where("account = ?", account)
-	err := keyset(q, page, true, "id").Scan(ctx)
+	err := engine.Keyset(q, page, true, "id").Scan(ctx)
 	return rows, err
 }
 
 // ClaimJob claims the oldest job that is queued or whose worker's lease
 // expired. It returns nil if there is none.
-func (sx *ScratchTx) ClaimJob(ctx context.Context, now time.Time, lease time.Duration) (*Job, error) {
-	var rows []Job
+func (sx *ScratchTx) ClaimJob(ctx context.Context, now time.Time, lease time.Duration) (*engine.Job, error) {
+	var rows []engine.Job
 	err := sx.db.NewSelect().Model(&rows).
 		Where("state = ? OR (state = ? AND lease_until < ?)", JobQueued, JobRunning, now).
 		Order("created_at").Limit(1).Scan(ctx)
@@ -45,7 +47,7 @@ func (sx *ScratchTx) ClaimJob(ctx context.Context, now time.Time, lease time.Dur
 		return nil, err
 	}
 	j := &rows[0]
-	res, err := sx.db.NewUpdate().Model((*Job)(nil)).Set("state = ?, lease_until = ?, attempts = attempts + 1, changed_at = ?",
+	res, err := sx.db.NewUpdate().Model((*engine.Job)(nil)).Set("state = ?, lease_until = ?, attempts = attempts + 1, changed_at = ?",
 		JobRunning, now.Add(lease), now).
 		Where("id = ? AND state = ? AND lease_until = ?", j.ID, j.State, j.LeaseUntil).Exec(ctx)
 	if err != nil {
@@ -61,7 +63,7 @@ func (sx *ScratchTx) ClaimJob(ctx context.Context, now time.Time, lease time.Dur
 
 // SaveJob saves a job's position, counts and state, unless it has been
 // cancelled in the meantime, which cancelled reports.
-func saveJob(ctx context.Context, db bun.IDB, j *Job) (cancelled bool, err error) {
+func saveJob(ctx context.Context, db bun.IDB, j *engine.Job) (cancelled bool, err error) {
 	res, err := db.NewUpdate().Model(j).Column("state", "position", "total", "counts", "error_code", "lease_until", "changed_at").
 		Where("id = ? AND state <> ?", j.ID, JobCancelled).Exec(ctx)
 	if err != nil {
@@ -72,18 +74,18 @@ func saveJob(ctx context.Context, db bun.IDB, j *Job) (cancelled bool, err error
 }
 
 // SaveJob saves a job's progress outside any other write.
-func (sx *ScratchTx) SaveJob(ctx context.Context, j *Job) (cancelled bool, err error) {
+func (sx *ScratchTx) SaveJob(ctx context.Context, j *engine.Job) (cancelled bool, err error) {
 	return saveJob(ctx, sx.db, j)
 }
 
 // SaveJob saves a job's progress together with the rows of its chunk, so that
 // each chunk runs exactly once.
-func (tx *Tx) SaveJob(ctx context.Context, j *Job) (cancelled bool, err error) {
+func (tx *Tx) SaveJob(ctx context.Context, j *engine.Job) (cancelled bool, err error) {
 	return saveJob(ctx, tx.db, j)
 }
 
 // AddJob queues a job together with the rows that request it.
-func (tx *Tx) AddJob(ctx context.Context, j *Job) error {
+func (tx *Tx) AddJob(ctx context.Context, j *engine.Job) error {
 	_, err := tx.db.NewInsert().Model(j).Exec(ctx)
 	return err
 }

@@ -8,6 +8,7 @@ import (
 
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
+	"plumbline/internal/store/engine"
 )
 
 // PersonWithoutIssues is a person for whom the comparison has nothing in a
@@ -27,7 +28,7 @@ type PersonWithoutIssues struct {
 // absent, so its person stays in the list.
 func (v *View) PeopleWithoutIssues(ctx context.Context, f issue.Filter, leaders bool, sc roster.Scope, today roster.Date,
 	after string, limit int) (_ []PersonWithoutIssues, err error) {
-	defer doing(&err, "list people without issues under unit", f.Unit)
+	defer engine.Doing(&err, "list people without issues under unit", f.Unit)
 	rows := []PersonWithoutIssues{}
 	q, err := v.peopleWithoutIssues(ctx, v.db.NewSelect().TableExpr("people").
 		Column("id", "name", "personnel_no", "unit_id", "branch_id"), f, leaders, sc, today)
@@ -70,7 +71,7 @@ func (v *View) peopleWithoutIssues(ctx context.Context, q *bun.SelectQuery, f is
 // few leaders to their issues.
 func (v *View) LeadersWithIssues(ctx context.Context, f issue.Filter, categories []string, sc roster.Scope,
 	today roster.Date) (_ map[string]int64, err error) {
-	defer doing(&err, "count leaders with issues under unit", f.Unit)
+	defer engine.Doing(&err, "count leaders with issues under unit", f.Unit)
 	out := make(map[string]int64, len(categories))
 	expected, err := v.expected(ctx, v.db.NewSelect().TableExpr("people").Column("id"), f, true, today)
 	if err != nil || len(categories) == 0 {

@@ -10,6 +10,7 @@ import (
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
+	"plumbline/internal/store/engine"
 )
 
 // PersonInScope reads a person by today's unit. A person outside the scope, or
@@ -29,7 +30,7 @@ func (v *View) PersonInScope(ctx context.Context, id string, sc roster.Scope) (*
 // FileRows reads the rows behind a person's file: the issues, statements on
 // them, the resulting tasks, and the person's lists.
 func (v *View) FileRows(ctx context.Context, person string, issueIDs []string) (_ []ledger.Row, err error) {
-	defer doing(&err, "read the rows behind a personal file", "")
+	defer engine.Doing(&err, "read the rows behind a personal file", "")
 	var out []ledger.Row
 	issues, err := v.IssuesByID(ctx, issueIDs, roster.Scope{All: true}) // authorized when the file was opened
 	if err != nil {
@@ -68,7 +69,7 @@ func (v *View) Taking(ctx context.Context, id string) (*issue.Taking, error) {
 // Opened counts the distinct objects that an account has opened since an
 // instant, and reports whether the given object is among them.
 func (v *View) Opened(ctx context.Context, account string, since time.Time, kind, objectID string) (n int64, again bool, err error) {
-	var rows []ReadLog
+	var rows []engine.ReadLog
 	if err := v.db.NewSelect().Model(&rows).Column("kind", "object_id").Where("account = ?", account).Where("at >= ?", since).
 		GroupExpr("kind, object_id").Scan(ctx); err != nil {
 		return 0, false, err

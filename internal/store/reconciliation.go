@@ -7,6 +7,7 @@ import (
 
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
+	"plumbline/internal/store/engine"
 )
 
 // CellsOf reads the comparison counters of units, each including everything
@@ -45,8 +46,8 @@ func (v *View) CellsOf(ctx context.Context, units []string, from, to string) (ma
 // open.
 func (v *View) HideCells(ctx context.Context, cells map[string]map[string]*issue.Cells, root string, below []string,
 	sc roster.Scope, from, to string) (err error) {
-	defer doing(&err, "subtract barred cells under unit", root)
-	tree, err := v.s.placement(ctx, v.db)
+	defer engine.Doing(&err, "subtract barred cells under unit", root)
+	tree, err := v.s.Placement(ctx, v.db)
 	if err != nil {
 		return err
 	}
@@ -57,7 +58,7 @@ func (v *View) HideCells(ctx context.Context, cells map[string]map[string]*issue
 		cell, category, first := issue.ParseCellKey(key)
 		cellsAt(cells, root, category).Add(cell, first, -n, month >= from)
 		for _, u := range below {
-			if u != root && tree.under(unit, u) {
+			if u != root && tree.Under(unit, u) {
 				cellsAt(cells, u, category).Add(cell, first, -n, month >= from)
 			}
 		}

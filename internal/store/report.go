@@ -10,6 +10,7 @@ import (
 	"plumbline/internal/rectify"
 	"plumbline/internal/report"
 	"plumbline/internal/roster"
+	"plumbline/internal/store/engine"
 )
 
 // ReportCounts reads the counters of sections for a unit and everything below
@@ -48,7 +49,7 @@ func countMonths(q *bun.SelectQuery, from, to string) *bun.SelectQuery {
 }
 
 func scanCounts(ctx context.Context, q *bun.SelectQuery) ([]report.Count, error) {
-	var rows []Counter
+	var rows []engine.Counter
 	if err := q.Scan(ctx, &rows); err != nil {
 		return nil, err
 	}
@@ -63,7 +64,7 @@ func scanCounts(ctx context.Context, q *bun.SelectQuery) ([]report.Count, error)
 // to the counters. unit is the row's unit on the event date.
 func (v *View) BarredDeltas(ctx context.Context, unit string, sc roster.Scope,
 	emit func(section, unit, month, key string, n int64)) (err error) {
-	defer doing(&err, "sum the barred rows of unit", unit)
+	defer engine.Doing(&err, "sum the barred rows of unit", unit)
 	if len(sc.BarPeople) == 0 && len(sc.BarObjects) == 0 && len(sc.BarDated) == 0 {
 		return nil
 	}
@@ -86,7 +87,7 @@ func (v *View) BarredDeltas(ctx context.Context, unit string, sc roster.Scope,
 
 func barredRows[T any](ctx context.Context, v *View, unit string, sc roster.Scope,
 	emit func(section, unit, month, key string, n int64), more ...ScopeColumns) error {
-	tree, err := v.s.placement(ctx, v.db)
+	tree, err := v.s.Placement(ctx, v.db)
 	if err != nil {
 		return err
 	}
@@ -97,7 +98,7 @@ func barredRows[T any](ctx context.Context, v *View, unit string, sc roster.Scop
 	for _, r := range rows {
 		p, placed := any(r).(ledger.Placed)
 		c, counted := any(r).(ledger.Counted)
-		if placed && counted && tree.under(p.PlaceUnit(), unit) {
+		if placed && counted && tree.Under(p.PlaceUnit(), unit) {
 			c.Deltas(emit)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"plumbline/internal/intake"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
+	"plumbline/internal/store/engine"
 )
 
 // DueQuery selects records whose retention period is over.
@@ -99,7 +100,7 @@ func (in DueQuery) matches(q *bun.SelectQuery, sc roster.Scope) *bun.SelectQuery
 // Detained reports which of the records are on a live hold, and which have a
 // proposed expungement.
 func (v *View) Detained(ctx context.Context, records []string) (held, pending map[string]bool, err error) {
-	defer doing(&err, "read holds and proposed expungements", "")
+	defer engine.Doing(&err, "read holds and proposed expungements", "")
 	held, pending = make(map[string]bool), make(map[string]bool)
 	if len(records) == 0 {
 		return held, pending, nil

@@ -14,6 +14,7 @@ import (
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/seal"
+	"plumbline/internal/store/engine"
 )
 
 // CustodySet reads one set in scope.
@@ -31,7 +32,7 @@ func (v *View) CustodySets(ctx context.Context, sc roster.Scope) ([]custody.Set,
 // ActiveSet returns the set in office with its custodians, or nil if there is
 // none.
 func (v *View) ActiveSet(ctx context.Context) (*custody.Set, []custody.Custodian, error) {
-	s, err := one[custody.Set](ctx, v.db.NewSelect().Where("state = ?", custody.SetActive).Order("id DESC"))
+	s, err := engine.One[custody.Set](ctx, v.db.NewSelect().Where("state = ?", custody.SetActive).Order("id DESC"))
 	if err != nil || s == nil {
 		return nil, nil, err
 	}
@@ -62,7 +63,7 @@ func (v *View) Custodians(ctx context.Context, sets ...string) ([]custody.Custod
 
 // SealedOf returns the sealed field of a record, or nil if it has none.
 func (v *View) SealedOf(ctx context.Context, record, field string) (*custody.SealedField, error) {
-	return one[custody.SealedField](ctx, v.db.NewSelect().Where("record_id = ? AND field = ?", record, field))
+	return engine.One[custody.SealedField](ctx, v.db.NewSelect().Where("record_id = ? AND field = ?", record, field))
 }
 
 // SealedByID reads one sealed field, for the steps that follow a reveal.
@@ -104,27 +105,27 @@ func SharesField(s *custody.SealedField) string { return fmt.Sprintf("shares.%d"
 
 // RewrapParts returns the text of a rewrapped key. The ciphertext stays as it
 // is.
-func RewrapParts(s *custody.SealedField, w *seal.Wrapping) []Content {
+func RewrapParts(s *custody.SealedField, w *seal.Wrapping) []engine.Content {
 	text := alone(s.ID, SharesField(s), w.JSON())
 	s.SharesC = text.Commitment()
-	return []Content{text}
+	return []engine.Content{text}
 }
 
 // alone is a text that can be destroyed without the others of its record.
-func alone(record, field, value string) Content {
-	text := NewText(record, field, value)
+func alone(record, field, value string) engine.Content {
+	text := engine.NewText(record, field, value)
 	text.Alone = true
 	return text
 }
 
 // SealedParts returns the texts of a sealed field, to be stored with PutTexts.
 // If w is not nil, text is a ciphertext.
-func SealedParts(s *custody.SealedField, text []byte, w *seal.Wrapping) []Content {
+func SealedParts(s *custody.SealedField, text []byte, w *seal.Wrapping) []engine.Content {
 	value := string(text)
 	if w != nil {
 		value = base64.StdEncoding.EncodeToString(text)
 	}
-	out := []Content{alone(s.ID, sealedText(s), value)}
+	out := []engine.Content{alone(s.ID, sealedText(s), value)}
 	s.TextC, s.SharesC = out[0].Commitment(), ledger.Commitment{}
 	if w != nil {
 		out = append(out, alone(s.ID, SharesField(s), w.JSON()))
@@ -136,7 +137,7 @@ func SealedParts(s *custody.SealedField, text []byte, w *seal.Wrapping) []Conten
 // ReadSealed reads the ciphertext and wrapped key. w is nil if the field is not
 // sealed yet, in which case text is plain. An erased field is not found.
 func (v *View) ReadSealed(ctx context.Context, s *custody.SealedField) (text []byte, w *seal.Wrapping, err error) {
-	defer doing(&err, "read sealed field", s.ID)
+	defer engine.Doing(&err, "read sealed field", s.ID)
 	texts, err := v.Texts(ctx, s.ID)
 	if err != nil {
 		return nil, nil, err
@@ -158,10 +159,10 @@ func (v *View) ReadSealed(ctx context.Context, s *custody.SealedField) (text []b
 // DropTexts deletes texts of a record to which no row holds a commitment any
 // longer, and returns their key numbers: pass them to Forget after the commit.
 func (tx *Tx) DropTexts(ctx context.Context, record string, fields ...string) (_ []int64, err error) {
-	defer doing(&err, "delete texts of record", record)
-	var rows []Content
+	defer engine.Doing(&err, "delete texts of record", record)
+	var rows []engine.Content
 	q := tx.db.NewSelect().Model(&rows).Column("record_id", "field", "key_id").Where("record_id = ?", record)
-	d := tx.db.NewDelete().Model((*Content)(nil)).Where("record_id = ?", record)
+	d := tx.db.NewDelete().Model((*engine.Content)(nil)).Where("record_id = ?", record)
 	if len(fields) > 0 {
 		q, d = q.Where("field IN (?)", bun.List(fields)), d.Where("field IN (?)", bun.List(fields))
 	}
@@ -176,12 +177,12 @@ func (tx *Tx) DropTexts(ctx context.Context, record string, fields ...string) (_
 		return nil, err
 	}
 	var used []int64 // by texts that stay
-	if err := tx.db.NewSelect().Model((*Content)(nil)).Column("key_id").
+	if err := tx.db.NewSelect().Model((*engine.Content)(nil)).Column("key_id").
 		Where("record_id = ? AND key_id IN (?)", record, bun.List(ids)).Scan(ctx, &used); err != nil {
 		return nil, err
 	}
 	ids = slices.DeleteFunc(ids, func(id int64) bool { return slices.Contains(used, id) })
-	return ids, tx.noteDoomedKeys(ctx, ids)
+	return ids, tx.NoteDoomedKeys(ctx, ids)
 }
 
 // PutSecret stores a text without a commitment in any row. It serves a reveal
@@ -250,14 +251,14 @@ func (v *View) RevealsFor(ctx context.Context, account string, now time.Time, li
 // RevealFor reads one reveal as a custodian of its set. For anybody else it is
 // not found.
 func (v *View) RevealFor(ctx context.Context, account, id string) (*custody.Reveal, *custody.Custodian, error) {
-	r, err := one[custody.Reveal](ctx, v.db.NewSelect().Where("id = ?", id))
+	r, err := engine.One[custody.Reveal](ctx, v.db.NewSelect().Where("id = ?", id))
 	if err != nil {
 		return nil, nil, err
 	}
 	if r == nil {
 		return nil, nil, fault.NotFound()
 	}
-	c, err := one[custody.Custodian](ctx, v.db.NewSelect().Where("set_id = ? AND account_id = ?", r.SetID, account))
+	c, err := engine.One[custody.Custodian](ctx, v.db.NewSelect().Where("set_id = ? AND account_id = ?", r.SetID, account))
 	if err == nil && c == nil {
 		err = fault.NotFound()
 	}

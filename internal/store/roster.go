@@ -8,6 +8,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"plumbline/internal/roster"
+	"plumbline/internal/store/engine"
 )
 
 // peopleColumns apply a scope to a person by today's posting.
@@ -59,7 +60,7 @@ type PeopleFilter struct {
 }
 
 // PeopleList lists people by the sort key of their names.
-func (v *View) PeopleList(ctx context.Context, f PeopleFilter, sc roster.Scope, page Page) ([]roster.Person, error) {
+func (v *View) PeopleList(ctx context.Context, f PeopleFilter, sc roster.Scope, page engine.Page) ([]roster.Person, error) {
 	rows := []roster.Person{}
 	q := scoped(v.db.NewSelect().Model(&rows), sc, peopleColumns)
 	if f.Unit != nil {
@@ -74,7 +75,7 @@ func (v *View) PeopleList(ctx context.Context, f PeopleFilter, sc roster.Scope, 
 	if f.Query != "" {
 		q = nameSearch(q, f.Query)
 	}
-	err := keyset(q, page, false, "sort_key", "id").Scan(ctx)
+	err := engine.Keyset(q, page, false, "sort_key", "id").Scan(ctx)
 	return rows, err
 }
 

@@ -9,6 +9,7 @@ import (
 	"plumbline/internal/intake"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
+	"plumbline/internal/store/engine"
 )
 
 // Touch is a part of the roster's past: people and units, and the range of
@@ -76,7 +77,7 @@ func (v *View) PostedIn(ctx context.Context, t Touch) ([]string, error) {
 // IssuesTouched lists the live issues in scope whose command or subject a
 // change to the past may affect.
 func (v *View) IssuesTouched(ctx context.Context, t Touch, sc roster.Scope) (_ []*issue.Issue, err error) {
-	defer doing(&err, "list the issues affected by a roster change", "")
+	defer engine.Doing(&err, "list the issues affected by a roster change", "")
 	people, err := v.PostedIn(ctx, t)
 	if err != nil {
 		return nil, err

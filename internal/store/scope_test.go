@@ -10,6 +10,7 @@ import (
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
+	"plumbline/internal/store/engine"
 )
 
 // TestScopeInSQLSaysTheSame compares the WHERE clause of a list with the check
@@ -31,7 +32,7 @@ func TestScopeInSQLSaysTheSame(t *testing.T) {
 			}
 			return out
 		}
-		_, err := s.Update(ctx, Call{Account: "a"}, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
+		_, err := s.Update(ctx, engine.Call{Account: "a"}, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
 			for i, id := range units {
 				parent := map[string]string{"u1": "u0", "east": "u1", "west": "u1", "east1": "east", "west1": "west"}[id]
 				tier := map[string]int{"u1": 1, "east": 2, "west": 2, "east1": 3, "west1": 3}[id]
@@ -40,13 +41,13 @@ func TestScopeInSQLSaysTheSame(t *testing.T) {
 					return nil, "", err
 				}
 			}
-			return []ledger.Fact{{Verb: "units", Kind: "unit", ID: "u0"}}, "", tx.Bump(ctx, GenerationTree)
+			return []ledger.Fact{{Verb: "units", Kind: "unit", ID: "u0"}}, "", tx.Bump(ctx, engine.GenerationTree)
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		var targets []roster.Target
-		_, err = s.Update(ctx, Call{Account: "a"}, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
+		_, err = s.Update(ctx, engine.Call{Account: "a"}, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
 			targets = nil
 			var rows []*issue.Statement
 			for i := range 200 {

@@ -9,6 +9,7 @@ import (
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
+	"plumbline/internal/store/engine"
 )
 
 // reviewColumns apply a scope to a submission through its reviewer rather than
@@ -17,7 +18,7 @@ var reviewColumns = ScopeColumns{ID: "id", Unit: "review_unit_id", Person: "pers
 
 // Campaign reads one campaign.
 func (v *View) Campaign(ctx context.Context, id string) (*selfcheck.Campaign, error) {
-	return readOne[selfcheck.Campaign](ctx, v, "SELECT * FROM campaigns WHERE id = ?", id)
+	return engine.ReadOne[selfcheck.Campaign](ctx, v.View, "SELECT * FROM campaigns WHERE id = ?", id)
 }
 
 // Campaigns lists the campaigns of the units in scope, newest first.
@@ -63,7 +64,7 @@ func (v *View) ChecklistItems(ctx context.Context, checklistID string) ([]selfch
 // Submission reads one list. The caller judges its scope: only its respondent
 // and the head who reviews it may see a list.
 func (v *View) Submission(ctx context.Context, id string) (*selfcheck.Submission, error) {
-	return readOne[selfcheck.Submission](ctx, v, "SELECT * FROM submissions WHERE id = ?", id)
+	return engine.ReadOne[selfcheck.Submission](ctx, v.View, "SELECT * FROM submissions WHERE id = ?", id)
 }
 
 // SubmissionsOf lists what a person owes and what the units owe whose lists
@@ -99,7 +100,7 @@ func (v *View) Drafts(ctx context.Context, s *selfcheck.Submission) ([]selfcheck
 	if err != nil {
 		return nil, err
 	}
-	return v.s.openDrafts(ctx, rows)
+	return v.s.OpenDrafts(ctx, rows)
 }
 
 // DraftCounts counts the items of each list that have a saved answer.
@@ -178,7 +179,7 @@ func (v *View) reviewFilter(q *bun.SelectQuery, f selfcheck.ReviewFilter, sc ros
 // Completions returns the completion of each unit's own roster in a campaign,
 // for the units in scope, ordered by unit.
 func (v *View) Completions(ctx context.Context, campaignID string, sc roster.Scope) (_ []selfcheck.Completion, err error) {
-	defer doing(&err, "read the completion of campaign", campaignID)
+	defer engine.Doing(&err, "read the completion of campaign", campaignID)
 	rows := []selfcheck.Completion{}
 	q := v.completions(campaignID)
 	q = scoped(q, sc, ScopeColumns{ID: "id", Unit: "unit_id", Branch: "branch_id"})
@@ -212,7 +213,7 @@ func (v *View) completions(campaignID string) *bun.SelectQuery {
 // FiledFigures returns the number of declared items and the fingerprint of each
 // filed list of a unit, for the unit's median and similarity.
 func (v *View) FiledFigures(ctx context.Context, campaignID, unitID string) (declared, fingerprints []int64, err error) {
-	defer doing(&err, "read the filed figures of unit", unitID)
+	defer engine.Doing(&err, "read the filed figures of unit", unitID)
 	var rows []struct {
 		DeclaredItems int64 `bun:"declared_items"`
 		Fingerprint   int64 `bun:"fingerprint"`

@@ -10,6 +10,7 @@ import (
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
+	"plumbline/internal/store/engine"
 )
 
 // TestSnapshotQueries asks who owes lists in a bureau of three tiers.
@@ -23,7 +24,7 @@ func TestSnapshotQueries(t *testing.T) {
 		put := func(rows ...any) {
 			t.Helper()
 			for _, r := range rows {
-				if _, err := s.writer.NewInsert().Model(r).Exec(ctx); err != nil {
+				if _, err := engine.Writer(s.Store).NewInsert().Model(r).Exec(ctx); err != nil {
 					t.Fatal(err)
 				}
 			}

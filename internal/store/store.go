@@ -2,235 +2,98 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
-	"fmt"
-	"io/fs"
-	"slices"
-	"sync"
-	"sync/atomic"
-	"time"
 
-	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 
-	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
-	"plumbline/internal/store/keys"
-	"plumbline/migrations"
+	"plumbline/internal/store/engine"
+	"plumbline/internal/store/verify"
 )
 
-// Store is an open database. It is safe for concurrent use.
-type Store struct {
-	writer  *bun.DB
-	reader  *bun.DB
-	dialect Dialect
-	clock   func() time.Time
-	origin  string
-	policy  []byte // hash of policy and rule pack, stored in every entry
-	files   fs.FS  // the migrations
-
-	hot     hot
-	reads   reads
-	queue   chan *member
-	quiet   chan *member // served before the queue
-	closing chan struct{}
-	stopped chan struct{} // closed when the writer has ended
-	wrote   chan struct{} // receives when pages wait in SQLite's write-ahead log
-	done    sync.WaitGroup
-	closed  atomic.Bool
-
-	// Owned by the writer goroutine.
-	edge     *ledger.Edge
-	headTime time.Time
-	newest   ledger.Hash // of the newest entry
-	tree     atomic.Pointer[placement]
-
-	frozen    atomic.Pointer[Freeze]
-	acked     atomic.Int64                 // size of the tree last acknowledged
-	published atomic.Pointer[ledger.Edge]  // the tree as last acknowledged; immutable
-	forget    atomic.Bool                  // tells the writer to discard its cached tree
-	committed chan struct{}                // receives when the tree has grown
-	file      atomic.Pointer[databaseFile] // SQLite: the file that was opened
-
-	space    space
-	broken   chan struct{}
-	breaking sync.Once
-
-	keyPath        string // path of the key store; "" for none
-	keys           atomic.Pointer[keys.Store]
-	olderKeys      bool         // from Options
-	keysBack       bool         // this opening accepted an older key store
-	keysSeen       atomic.Int64 // newest key store state recorded in the database
-	keyDestruction keyDestruction
-}
-
-// Options configures Open.
-type Options struct {
-	Clock  func() time.Time // defaults to time.Now
-	Origin string           // name of the log; fixed by the first migration
-	Policy []byte           // hash of policy and rule pack
-	Keys   string           // path of the key store; "" means the database's name with .keys, or none on PostgreSQL
-
-	OlderKeys bool // accept a key store that is an older copy, which is refused otherwise
-}
+// Store is an open database: the engine, with transactions that know the queries.
+// It is safe for concurrent use.
+type Store struct{ *engine.Store }
 
 // Open connects and starts the writer. The schema must be migrated before use.
 func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
-	writer, reader, d, err := open(dsn)
+	e, err := engine.Open(ctx, dsn, opts)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{
-		files:  migrations.FS,
-		writer: writer, reader: reader, dialect: d, clock: opts.Clock, origin: opts.Origin, policy: opts.Policy,
-		queue: make(chan *member, 4096), quiet: make(chan *member, 64), closing: make(chan struct{}),
-		stopped: make(chan struct{}), wrote: make(chan struct{}, 1),
-		reads:     reads{turn: make(chan struct{}, 1)},
-		committed: make(chan struct{}, 1), broken: make(chan struct{}), keyPath: opts.Keys, olderKeys: opts.OlderKeys,
-	}
-	if s.keyPath == "" && d == SQLite {
-		s.keyPath = dsn + ".keys"
-	}
-	if s.clock == nil {
-		s.clock = time.Now
-	}
-	if err := writer.PingContext(ctx); err != nil {
-		writer.Close()
-		reader.Close()
-		return nil, fmt.Errorf("open database: %w", err)
-	}
-	tables, err := tablesOf(ctx, writer, d)
-	if err == nil && slices.Contains(tables, restoringTable) {
-		err = ErrRestoring
-	}
-	if err == nil && slices.Contains(tables, "sites") {
-		err = errors.Join(s.loadOrigin(ctx), s.openKeys(ctx, false))
-	}
-	if err == nil && slices.Contains(tables, "tombstones") {
-		err = s.DestroyErased(ctx, "")
-	}
-	if err != nil {
-		if k := s.keys.Load(); k != nil {
-			err = errors.Join(err, k.Close())
-		}
-		return nil, errors.Join(fmt.Errorf("open database: %w", err), writer.Close(), reader.Close())
-	}
-	if d == SQLite {
-		s.watchSpace(dsn)
-		if err := s.noteFile(dsn); err != nil {
-			return nil, errors.Join(fmt.Errorf("open database: %w", err), writer.Close(), reader.Close())
-		}
-	}
-	s.done.Add(1)
-	go s.write()
-	if d == SQLite {
-		db, err := walKeeper(dsn)
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("open database: %w", err), s.Close())
-		}
-		s.done.Add(1)
-		go s.keepWAL(db)
-	}
-	if slices.Contains(tables, "doomed_keys") {
-		if err := s.resumeKeyDestruction(ctx); err != nil {
-			return nil, errors.Join(fmt.Errorf("open database: %w", err), s.Close())
-		}
-	}
-	return s, nil
-}
-
-// Close finishes queued writes, folds the write-ahead log and disconnects.
-func (s *Store) Close() error {
-	if s.closed.Swap(true) {
-		return nil
-	}
-	close(s.closing)
-	s.done.Wait()
-	var errs []error
-	s.keyDestruction.work.Wait()
-	if k := s.keys.Load(); k != nil {
-		errs = append(errs, k.Close())
-	}
-	if s.dialect == SQLite {
-		errs = append(errs, s.reader.Close())
-		errs = append(errs, checkpoint(context.Background(), s.writer, s.dialect))
-		errs = append(errs, s.writer.Close())
-		return errors.Join(errs...)
-	}
-	return errors.Join(append(errs, s.reader.Close(), s.writer.Close())...)
-}
-
-// Dialect returns the database engine.
-func (s *Store) Dialect() Dialect { return s.dialect }
-
-// SetPolicy sets the hash of policy and rule pack that entries carry. Call it
-// once, before the first write.
-func (s *Store) SetPolicy(hash []byte) { s.policy = hash }
-
-// Now is the store's clock in UTC, truncated to microseconds.
-func (s *Store) Now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
-
-// NewID returns a new UUIDv7.
-func NewID() string {
-	id, err := uuid.NewV7()
-	if err != nil { // only without system randomness, which is fatal anyway
-		panic(err)
-	}
-	return id.String()
+	return &Store{e}, nil
 }
 
 // View is a read-only transaction: one snapshot where the dialect supports it.
 type View struct {
+	*engine.View
 	db bun.IDB
-	s  *Store
-
-	// Set on the writer, nil for readers.
-	raw    *bun.Tx
-	placed *placement // today's tree, until this member changes it
+	s  *engine.Store
 }
+
+func viewOf(v *engine.View) View { return View{View: v, db: engine.DB(v), s: engine.Of(v)} }
+
+// Tx is one member's part of a write transaction, which reads as a View does.
+type Tx struct {
+	View
+	writing
+}
+
+// writing puts what the engine's transaction writes one level below what a View reads:
+// both read through the same embedded engine.View, and the selector that is less deep
+// wins.
+type writing struct{ *engine.Tx }
+
+// ScratchTx is a transaction on the tables that prove nothing.
+type ScratchTx struct {
+	View
+	scratching
+}
+
+type scratching struct{ *engine.ScratchTx }
+
+// Writing is the closure of a write operation. It may run more than once and
+// returns the facts for the ledger and the id of the result.
+type Writing func(ctx context.Context, tx *Tx) (facts []ledger.Fact, resultID string, err error)
 
 // View runs fn in a read-only transaction.
 func (s *Store) View(ctx context.Context, fn func(ctx context.Context, v *View) error) error {
-	err := s.reader.RunInTx(ctx, &sql.TxOptions{ReadOnly: s.dialect == Postgres, Isolation: s.viewIsolation()},
-		func(ctx context.Context, tx bun.Tx) error {
-			return fn(ctx, &View{db: tx, s: s})
-		})
-	return translate(ctx, err)
+	return s.Store.View(ctx, func(ctx context.Context, v *engine.View) error {
+		q := viewOf(v)
+		return fn(ctx, &q)
+	})
 }
 
-func (s *Store) viewIsolation() sql.IsolationLevel {
-	if s.dialect == Postgres {
-		return sql.LevelRepeatableRead
-	}
-	return sql.LevelDefault
+// Update runs one write operation in the group that the writer commits next; see
+// engine.Store.Update.
+func (s *Store) Update(ctx context.Context, call Call, fn Writing) (Receipt, error) {
+	return s.Store.Update(ctx, call, func(ctx context.Context, tx *engine.Tx) ([]ledger.Fact, string, error) {
+		return fn(ctx, &Tx{viewOf(&tx.View), writing{tx}})
+	})
 }
 
-// Ping reports whether the database answers.
-func (s *Store) Ping(ctx context.Context) error {
-	return s.reader.PingContext(ctx)
+// Scratch runs fn in a transaction of its own, outside the ledger.
+func (s *Store) Scratch(ctx context.Context, fn func(ctx context.Context, sx *ScratchTx) error) error {
+	return s.Store.Scratch(ctx, func(ctx context.Context, sx *engine.ScratchTx) error {
+		return fn(ctx, &ScratchTx{viewOf(&sx.View), scratching{sx}})
+	})
 }
 
-// translate turns driver errors that are meaningful to callers into faults.
-// Others pass unchanged and become "internal".
-func translate(ctx context.Context, err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, sql.ErrNoRows):
-		return fault.NotFound().WithCause(err)
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return fault.Unavailable("outcome_unknown").WithCause(err)
-	}
-	var f *fault.Error
-	if errors.As(err, &f) {
-		return err
-	}
-	switch classify(err) {
-	case failBusy, failEnded:
-		return fault.Unavailable("outcome_unknown").WithCause(err)
-	case failUnique:
-		return fault.Conflict("already_exists").WithCause(err)
-	}
-	return err
+// LogReading writes a line of the read log if may allows it in the same transaction;
+// see engine.Store.LogReading.
+func (s *Store) LogReading(ctx context.Context, line ReadLog, may func(ctx context.Context, v *View) error) error {
+	return s.Store.LogReading(ctx, line, func(ctx context.Context, v *engine.View) error {
+		q := viewOf(v)
+		return may(ctx, &q)
+	})
+}
+
+// Verify recomputes the ledger and all that it vouches for; see verify.Run. progress
+// may be nil.
+func (s *Store) Verify(ctx context.Context, progress func(done, total int64)) (*verify.Verdict, error) {
+	return verify.Run(ctx, s.Store, verify.Evidence{}, progress)
+}
+
+// VerifyAgainst is Verify with evidence from outside.
+func (s *Store) VerifyAgainst(ctx context.Context, ev verify.Evidence, progress func(done, total int64)) (*verify.Verdict, error) {
+	return verify.Run(ctx, s.Store, ev, progress)
 }

@@ -9,6 +9,7 @@ import (
 	"plumbline/internal/apptest"
 	"plumbline/internal/fault"
 	"plumbline/internal/store"
+	"plumbline/internal/store/verify"
 )
 
 // CodeOf is the code of a refusal, "" for none.
@@ -29,7 +30,7 @@ func Sweep(t *testing.T, s *apptest.Site, why string, want int) {
 }
 
 // Verify recomputes the site.
-func Verify(t *testing.T, s *apptest.Site) *store.Verdict {
+func Verify(t *testing.T, s *apptest.Site) *verify.Verdict {
 	t.Helper()
 	v, err := s.Store.Verify(context.Background(), nil)
 	if err != nil {

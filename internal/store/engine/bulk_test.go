@@ -1,0 +1,109 @@
+package engine
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"plumbline/internal/ledger"
+	"plumbline/internal/selfcheck"
+)
+
+// TestPreparedInsertsWriteTheSameRows writes the same rows through bun and
+// through the prepared statements available to the second group, and reads both
+// back.
+func TestPreparedInsertsWriteTheSameRows(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		ctx := context.Background()
+		at := time.Date(2020, 9, 16, 1, 2, 3, 456000, time.UTC)
+		add := func(campaign string, n int) {
+			t.Helper()
+			write(t, s, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
+				var subs []*selfcheck.Submission
+				var answers []selfcheck.Answer
+				var texts []Content
+				for i := range n {
+					sub := selfcheck.NewSubmission(&selfcheck.Campaign{Stamp: ledger.Stamp{ID: campaign}},
+						selfcheck.Owed{Audience: selfcheck.Officers, PersonID: campaign + string(rune('a'+i)), UnitID: "u'1\"é中"}, "2020-09-01")
+					sub.AnswersDigest, sub.Fingerprint = []byte{0, 255}, -1<<62
+					if i%2 == 0 {
+						sub.FiledAt = &at
+					}
+					subs = append(subs, sub)
+				}
+				if err := tx.Insert(ctx, subs); err != nil {
+					return nil, "", err
+				}
+				for i, sub := range subs {
+					answers = append(answers, selfcheck.Answer{SubmissionID: sub.ID, Round: 1, ItemNo: int64(i), Nil: i%2 == 0})
+					texts = append(texts, NewText(sub.ID, "narrative", "第一行\n'二'"))
+				}
+				if err := tx.PutTexts(ctx, texts); err != nil {
+					return nil, "", err
+				}
+				return []ledger.Fact{{Verb: "t", Kind: "campaign", ID: campaign}}, "", tx.Insert(ctx, answers)
+			})
+		}
+		const n = 23
+		add("first", n)
+		s.prepareNow(t)
+		s.hot.mu.Lock()
+		prepared := len(s.hot.stmts)
+		s.hot.mu.Unlock()
+		if s.dialect == SQLite && prepared == 0 {
+			t.Fatal("nothing was prepared, so the second write tests nothing")
+		}
+		add("second", n)
+		read := func(campaign string) (rows []selfcheck.Submission) {
+			t.Helper()
+			if err := s.reader.NewSelect().Model(&rows).Where("campaign_id = ?", campaign).Order("person_id").Scan(ctx); err != nil {
+				t.Fatal(err)
+			}
+			for i := range rows {
+				r := &rows[i]
+				texts := map[string]map[string]string{}
+				var answers []selfcheck.Answer
+				err := s.View(ctx, func(ctx context.Context, v *View) (err error) {
+					if err = v.db.NewSelect().Model(&answers).Where("submission_id = ? AND round = 1", r.ID).Scan(ctx); err != nil {
+						return err
+					}
+					texts, err = v.Texts(ctx, r.ID)
+					return err
+				})
+				if err != nil || len(answers) != 1 || answers[0].Nil != (i%2 == 0) || texts[r.ID]["narrative"] != "第一行\n'二'" {
+					t.Fatalf("%s %d: answers %v, texts %v, %v", campaign, i, answers, texts, err)
+				}
+				if r.Salt == nil || r.ID == "" || r.CreatedAt.IsZero() {
+					t.Errorf("no stamp: %+v", r)
+				}
+				r.Stamp, r.CampaignID, r.PersonID = ledger.Stamp{}, "", ""
+			}
+			return rows
+		}
+		first, second := read("first"), read("second")
+		if diff := cmp.Diff(first, second); diff != "" || len(first) != n {
+			t.Errorf("%d rows; prepared inserts differ (-bun +prepared):\n%s", len(first), diff)
+		}
+		if s.dialect == SQLite {
+			var kinds []string
+			if err := s.reader.NewRaw("SELECT DISTINCT typeof(created_at) || typeof(filed_at) || typeof(answers_digest) || "+
+				"typeof(round) FROM submissions ORDER BY 1").Scan(ctx, &kinds); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]string{"textnullblobinteger", "texttextblobinteger"}, kinds); diff != "" {
+				t.Errorf("stored types (-want +got):\n%s", diff)
+			}
+		}
+	})
+}
+
+// prepareNow waits until the writer has prepared what was requested, which
+// takes one more group.
+func (s *Store) prepareNow(t *testing.T) {
+	t.Helper()
+	write(t, s, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
+		return []ledger.Fact{{Verb: "t", Kind: "campaign", ID: "x"}}, "", nil
+	})
+}

@@ -1,0 +1,12 @@
+package engine
+
+import (
+	"context"
+	"slices"
+)
+
+// Empty reports whether the database contains none of Plumbline's tables.
+func (s *Store) Empty(ctx context.Context) (bool, error) {
+	tables, err := tablesOf(ctx, s.reader, s.dialect)
+	return err == nil && !slices.Contains(tables, "ledger_entries"), err
+}
