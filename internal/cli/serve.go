@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"plumbline/internal/app/desk"
+	"plumbline/internal/front"
 	"plumbline/internal/words"
 )
 
@@ -158,11 +159,11 @@ func (e *env) handler(s *site, demo bool) (http.Handler, error) {
 	if err := e.faces(mux, s, demo); err != nil {
 		return nil, err
 	}
-	ours, err := parseProxies(e.TrustedProxies)
+	ours, err := front.ParseProxies(e.TrustedProxies)
 	if err != nil {
 		return nil, err
 	}
-	faces := compress(ours.strangers(e.sayStranger, ours.trust(mux)))
+	faces := front.Compress(ours.Strangers(e.sayStranger, ours.Trust(mux)))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := requestID()
 		w.Header().Set("X-Request-Id", id)

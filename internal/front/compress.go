@@ -1,4 +1,4 @@
-package cli
+package front
 
 import (
 	"compress/gzip"
@@ -11,14 +11,14 @@ import (
 // compressLeast is the smallest response worth compressing, in bytes.
 const compressLeast = 1 << 10
 
-// compress gzips pages, JSON and scripts for clients that accept it. Static
+// Compress gzips pages, JSON and scripts for clients that accept it. Static
 // assets are already compressed, and downloads are left as they are.
 //
 // The length of a compressed page leaks information to an attacker who can
 // inject chosen text and watch the line (BREACH). To prevent that, the form
 // token is masked afresh in each response, cursors are sealed with a fresh
 // nonce, and cross-site requests carry no session (SameSite).
-func compress(next http.Handler) http.Handler {
+func Compress(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodHead || !takesGzip(r.Header.Get("Accept-Encoding")) {
 			next.ServeHTTP(w, r)
