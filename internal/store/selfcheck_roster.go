@@ -9,6 +9,14 @@ import (
 	"plumbline/internal/selfcheck"
 )
 
+// belowUnit names a unit and all below it, for the query that follows it.
+const belowUnit = `WITH RECURSIVE below(id) AS (
+  SELECT id FROM units WHERE id = ?
+  UNION ALL
+  SELECT u.id FROM units AS u JOIN below AS b ON u.parent_id = b.id
+)
+`
+
 // RosterToWrite reads the next respondents of a campaign's snapshot who have no
 // list yet: people below the given unit, by id after the given one, with their
 // main posting on the date. The holder of a head link over their own unit
@@ -19,12 +27,7 @@ import (
 func (v *View) RosterToWrite(ctx context.Context, campaignID, underUnit string, on roster.Date, after string,
 	limit int) ([]RosterRow, error) {
 	rows := []RosterRow{}
-	err := v.db.NewRaw(`WITH RECURSIVE below(id) AS (
-  SELECT id FROM units WHERE id = ?
-  UNION ALL
-  SELECT u.id FROM units AS u JOIN below AS b ON u.parent_id = b.id
-)
-SELECT p.person_id AS person_id, p.unit_id AS unit_id, u.tier AS tier, u.parent_id AS parent_id,
+	err := v.db.NewRaw(belowUnit+`SELECT p.person_id AS person_id, p.unit_id AS unit_id, u.tier AS tier, u.parent_id AS parent_id,
   CASE WHEN p.team OR EXISTS (SELECT 1 FROM command_links AS l WHERE l.person_id = p.person_id AND l.kind = 'head'
     AND l.over_unit_id = p.unit_id AND l.from_on <= ? AND (l.to_on = '' OR l.to_on >= ?)) THEN 1 ELSE 0 END AS team
 FROM people AS h CROSS JOIN postings AS p CROSS JOIN units AS u
@@ -54,12 +57,7 @@ func (r RosterRow) Respondent() selfcheck.Respondent {
 // list of their own in the campaign yet.
 func (v *View) UnitsToWrite(ctx context.Context, campaignID, underUnit string, limit int) ([]RosterRow, error) {
 	rows := []RosterRow{}
-	err := v.db.NewRaw(`WITH RECURSIVE below(id) AS (
-  SELECT id FROM units WHERE id = ?
-  UNION ALL
-  SELECT u.id FROM units AS u JOIN below AS b ON u.parent_id = b.id
-)
-SELECT '' AS person_id, u.id AS unit_id, u.parent_id AS parent_id, u.tier AS tier, 0 AS team
+	err := v.db.NewRaw(belowUnit+`SELECT '' AS person_id, u.id AS unit_id, u.parent_id AS parent_id, u.tier AS tier, 0 AS team
 FROM units AS u
 WHERE u.id IN (SELECT id FROM below) AND u.tier > 0 AND u.state = 'active'
   AND NOT EXISTS (SELECT 1 FROM submissions AS s WHERE s.person_id = '' AND s.unit_id = u.id AND s.campaign_id = ?)
@@ -71,12 +69,7 @@ ORDER BY u.id LIMIT ?`, underUnit, campaignID, limit).Scan(ctx, &rows)
 // person has no main posting below the unit on the date.
 func (v *View) RosterEntry(ctx context.Context, personID, underUnit string, on roster.Date) (*RosterRow, error) {
 	rows := []RosterRow{}
-	err := v.db.NewRaw(`WITH RECURSIVE below(id) AS (
-  SELECT id FROM units WHERE id = ?
-  UNION ALL
-  SELECT u.id FROM units AS u JOIN below AS b ON u.parent_id = b.id
-)
-SELECT p.person_id AS person_id, p.unit_id AS unit_id, u.tier AS tier, u.parent_id AS parent_id,
+	err := v.db.NewRaw(belowUnit+`SELECT p.person_id AS person_id, p.unit_id AS unit_id, u.tier AS tier, u.parent_id AS parent_id,
   CASE WHEN p.team OR EXISTS (SELECT 1 FROM command_links AS l WHERE l.person_id = p.person_id AND l.kind = 'head'
     AND l.over_unit_id = p.unit_id AND l.from_on <= ? AND (l.to_on = '' OR l.to_on >= ?)) THEN 1 ELSE 0 END AS team
 FROM postings AS p JOIN units AS u ON u.id = p.unit_id

@@ -211,25 +211,13 @@ type AccountQuery struct {
 
 // Accounts lists the accounts of the people in scope.
 func (a *Logins) Accounts(ctx context.Context, who *roster.Actor, in AccountQuery) (out []AccountView, next string, err error) {
-	after, err := a.OpenCursor(who, "account.list", in.Cursor)
-	if err != nil {
-		return nil, "", err
-	}
-	page := store.Page{Limit: in.Limit, After: after}
 	out = []AccountView{}
-	err = a.Read(ctx, who, "account.list", func(ctx context.Context, v *store.View) error {
-		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindAccount)
+	next, err = a.ReadPage(ctx, who, "account.list", in.Cursor, in.Limit, func(ctx context.Context, v *store.View, sc roster.Scope, p *desk.Page) error {
+		rows, err := v.AccountList(ctx, store.AccountFilter{State: in.State, Query: in.Query, Role: in.Role}, sc, p.Rows())
 		if err != nil {
 			return err
 		}
-		rows, err := v.AccountList(ctx, store.AccountFilter{State: in.State, Query: in.Query, Role: in.Role}, sc, page)
-		if err != nil {
-			return err
-		}
-		if len(rows) > page.Size() {
-			rows = rows[:page.Size()]
-			next = a.SealCursor(who, "account.list", []string{rows[len(rows)-1].LoginFolded})
-		}
+		rows = desk.Cut(p, rows, func(r store.AccountRow) []string { return []string{r.LoginFolded} })
 		units, err := a.UnitNames(ctx, v, who.Lang)
 		for _, r := range rows {
 			out = append(out, AccountView{ID: r.ID, Version: r.Version, Login: r.Login, State: r.State, PersonID: r.PersonID,

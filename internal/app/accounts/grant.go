@@ -39,24 +39,16 @@ type GrantQuery struct {
 
 // Grants lists the grants at the units in scope, the newest first.
 func (a *Logins) Grants(ctx context.Context, who *roster.Actor, in GrantQuery) (out []GrantView, next string, err error) {
-	after, err := a.OpenCursor(who, "grant.list", in.Cursor)
-	if err != nil {
-		return nil, "", err
-	}
-	page := store.Page{Limit: in.Limit, After: after}
-	err = a.Read(ctx, who, "grant.list", func(ctx context.Context, v *store.View) error {
+	next, err = a.ReadPage(ctx, who, "grant.list", in.Cursor, in.Limit, func(ctx context.Context, v *store.View, _ roster.Scope, p *desk.Page) error {
 		sc, _, err := a.UnitScope(ctx, v, who, roster.ActList, roster.KindGrant)
 		if err != nil {
 			return err
 		}
-		rows, err := v.GrantList(ctx, store.GrantFilter{State: in.State, Role: in.Role, AccountID: in.AccountID, UnitID: in.UnitID}, sc, page)
+		rows, err := v.GrantList(ctx, store.GrantFilter{State: in.State, Role: in.Role, AccountID: in.AccountID, UnitID: in.UnitID}, sc, p.Rows())
 		if err != nil {
 			return err
 		}
-		if len(rows) > page.Size() {
-			rows = rows[:page.Size()]
-			next = a.SealCursor(who, "grant.list", []string{rows[len(rows)-1].ID})
-		}
+		rows = desk.Cut(p, rows, func(r roster.Grant) []string { return []string{r.ID} })
 		out, err = a.grantViews(ctx, v, who, rows)
 		return err
 	})

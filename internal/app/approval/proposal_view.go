@@ -3,7 +3,6 @@ package approval
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"plumbline/internal/app/desk"
@@ -112,16 +111,11 @@ func proposalIDs(rows []consent.Proposal) []string {
 // Proposals lists the proposals on which the reader may vote, which he made, or of
 // which he is told, newest first.
 func (a *Approvals) Proposals(ctx context.Context, who *roster.Actor, f ProposalFilter, cursor string) (out ProposalPage, err error) {
-	const op = "proposal.list"
 	out.Rows = []ProposalRow{}
-	after, err := a.OpenCursor(who, op, cursor)
-	if err != nil {
-		return out, err
-	}
 	if f.State != "" && !slices.Contains(consent.States, f.State) {
 		return out, fault.Shape("filter_value", "state")
 	}
-	err = a.Read(ctx, who, op, func(ctx context.Context, v *store.View) error {
+	out.Next, err = a.ReadPage(ctx, who, "proposal.list", cursor, desk.PageSize, func(ctx context.Context, v *store.View, _ roster.Scope, p *desk.Page) error {
 		reach, err := a.proposalReach(ctx, v, who)
 		if err != nil {
 			return err
@@ -134,20 +128,17 @@ func (a *Approvals) Proposals(ctx context.Context, who *roster.Actor, f Proposal
 			}
 			out.Total = int64(len(rows))
 		} else {
-			q := store.ProposalFilter{State: f.State, After: strings.Join(after, "")}
+			q := store.ProposalFilter{State: f.State, After: p.AfterID()}
 			if f.Told {
 				q.Told, q.Since = who.Person, a.Now().AddDate(0, 0, -ToldDays)
 			}
 			if out.Total, err = v.ProposalCount(ctx, q, reach); err != nil {
 				return err
 			}
-			if rows, err = v.Proposals(ctx, q, reach, desk.PageSize+1); err != nil {
+			if rows, err = v.Proposals(ctx, q, reach, p.Limit+1); err != nil {
 				return err
 			}
-			if len(rows) > desk.PageSize {
-				rows = rows[:desk.PageSize]
-				out.Next = a.SealCursor(who, op, []string{rows[desk.PageSize-1].ID})
-			}
+			rows = desk.Cut(p, rows, func(r consent.Proposal) []string { return []string{r.ID} })
 			if votes, err = v.VotesOn(ctx, proposalIDs(rows)...); err != nil {
 				return err
 			}

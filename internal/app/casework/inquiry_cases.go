@@ -34,27 +34,16 @@ type CasePage struct {
 // Cases lists cases in the actor's scope, the newest first.
 func (a *Casework) Cases(ctx context.Context, who *roster.Actor, f inquiry.CaseFilter, cursor string) (out CasePage, err error) {
 	out.Rows = []CaseRow{}
-	after, err := a.OpenCursor(who, "case.list", cursor)
-	if err != nil {
-		return out, err
-	}
-	err = a.Read(ctx, who, "case.list", func(ctx context.Context, v *store.View) error {
-		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindCase)
-		if err != nil {
-			return err
-		}
+	out.Next, err = a.ReadPage(ctx, who, "case.list", cursor, desk.PageSize, func(ctx context.Context, v *store.View, sc roster.Scope, p *desk.Page) error {
 		today := a.Today()
 		if out.Total, err = v.CaseCount(ctx, f, sc, today); err != nil {
 			return err
 		}
-		rows, err := v.CaseList(ctx, f, sc, today, desk.AfterID(after), desk.PageSize+1)
+		rows, err := v.CaseList(ctx, f, sc, today, p.AfterID(), p.Limit+1)
 		if err != nil {
 			return err
 		}
-		if len(rows) > desk.PageSize {
-			rows = rows[:desk.PageSize]
-			out.Next = a.SealCursor(who, "case.list", []string{rows[desk.PageSize-1].ID})
-		}
+		rows = desk.Cut(p, rows, func(r inquiry.Case) []string { return []string{r.ID} })
 		var people, units []string
 		for _, c := range rows {
 			people, units = append(people, c.PersonID), append(units, c.UnitID)

@@ -34,26 +34,15 @@ type TrackPage struct {
 // report's dual investigations and people dealt with.
 func (a *Casework) Tracks(ctx context.Context, who *roster.Actor, f inquiry.TrackFilter, cursor string) (out TrackPage, err error) {
 	out.Rows = []TrackRow{}
-	after, err := a.OpenCursor(who, "track.list", cursor)
-	if err != nil {
-		return out, err
-	}
-	err = a.Read(ctx, who, "track.list", func(ctx context.Context, v *store.View) error {
-		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindCase)
-		if err != nil {
-			return err
-		}
+	out.Next, err = a.ReadPage(ctx, who, "track.list", cursor, desk.PageSize, func(ctx context.Context, v *store.View, sc roster.Scope, p *desk.Page) error {
 		if out.Total, err = v.TrackCount(ctx, f, sc); err != nil {
 			return err
 		}
-		rows, err := v.TrackList(ctx, f, sc, desk.AfterID(after), desk.PageSize+1)
+		rows, err := v.TrackList(ctx, f, sc, p.AfterID(), p.Limit+1)
 		if err != nil {
 			return err
 		}
-		if len(rows) > desk.PageSize {
-			rows = rows[:desk.PageSize]
-			out.Next = a.SealCursor(who, "track.list", []string{rows[desk.PageSize-1].ID})
-		}
+		rows = desk.Cut(p, rows, func(r inquiry.Track) []string { return []string{r.ID} })
 		var ids, people, units []string
 		for _, t := range rows {
 			ids, people, units = append(ids, t.ID), append(people, t.PersonID), append(units, t.UnitID)

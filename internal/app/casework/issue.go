@@ -32,35 +32,27 @@ type IssueList struct {
 }
 
 // Issues lists issues under the reader's scope.
-func (a *Casework) Issues(ctx context.Context, who *roster.Actor, in IssueListInput) (IssueList, error) {
-	out := IssueList{Rows: []issue.Row{}, Total: -1}
-	if in.Limit <= 0 || in.Limit > desk.IssuePageMax {
-		in.Limit = 50
-	}
-	var after *issue.Place
-	if in.Cursor != "" {
-		parts, err := a.OpenCursor(who, "issue.list", in.Cursor)
-		if err != nil {
-			return out, err
+func (a *Casework) Issues(ctx context.Context, who *roster.Actor, in IssueListInput) (out IssueList, err error) {
+	out = IssueList{Rows: []issue.Row{}, Total: -1}
+	out.Next, err = a.ReadPage(ctx, who, "issue.list", in.Cursor, in.Limit, func(ctx context.Context, v *store.View, _ roster.Scope, p *desk.Page) error {
+		var after *issue.Place
+		if p.After != nil {
+			var err error
+			if after, err = placeOf(p.After, in.Filter); err != nil {
+				return err
+			}
 		}
-		if after, err = placeOf(parts, in.Filter); err != nil {
-			return out, err
-		}
-	}
-	err := a.Read(ctx, who, "issue.list", func(ctx context.Context, v *store.View) error {
 		sc, err := a.IssueListScope(ctx, v, who, roster.ActList, in.Filter)
 		if err != nil {
 			return err
 		}
-		rows, err := v.IssueList(ctx, in.Filter, sc, after, in.Limit+1)
+		rows, err := v.IssueList(ctx, in.Filter, sc, after, p.Limit+1)
 		if err != nil {
 			return err
 		}
-		if len(rows) > in.Limit {
-			rows = rows[:in.Limit]
-			last := rows[in.Limit-1]
-			out.Next = a.SealCursor(who, "issue.list", []string{in.Filter.Query(), strconv.Itoa(last.Severity), string(last.EventOn), last.ID})
-		}
+		rows = desk.Cut(p, rows, func(r issue.Row) []string {
+			return []string{in.Filter.Query(), strconv.Itoa(r.Severity), string(r.EventOn), r.ID}
+		})
 		if in.Count {
 			if out.Total, err = v.IssueCount(ctx, in.Filter, sc); err != nil {
 				return err

@@ -41,27 +41,16 @@ type QuestionPage struct {
 // Questions lists leader questions in the actor's scope, newest first.
 func (a *Casework) Questions(ctx context.Context, who *roster.Actor, f inquiry.QuestionFilter, cursor string) (out QuestionPage, err error) {
 	out.Rows = []QuestionRow{}
-	after, err := a.OpenCursor(who, "question.list", cursor)
-	if err != nil {
-		return out, err
-	}
-	err = a.Read(ctx, who, "question.list", func(ctx context.Context, v *store.View) error {
-		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindQuestion)
-		if err != nil {
-			return err
-		}
+	out.Next, err = a.ReadPage(ctx, who, "question.list", cursor, desk.PageSize, func(ctx context.Context, v *store.View, sc roster.Scope, p *desk.Page) error {
 		today := a.Today()
 		if out.Total, err = v.QuestionCount(ctx, f, sc, today); err != nil {
 			return err
 		}
-		rows, err := v.QuestionList(ctx, f, sc, today, desk.AfterID(after), desk.PageSize+1)
+		rows, err := v.QuestionList(ctx, f, sc, today, p.AfterID(), p.Limit+1)
 		if err != nil {
 			return err
 		}
-		if len(rows) > desk.PageSize {
-			rows = rows[:desk.PageSize]
-			out.Next = a.SealCursor(who, "question.list", []string{rows[desk.PageSize-1].ID})
-		}
+		rows = desk.Cut(p, rows, func(r inquiry.Question) []string { return []string{r.ID} })
 		var people, units []string
 		for _, q := range rows {
 			people, units = append(people, q.PersonID), append(units, q.UnitID)

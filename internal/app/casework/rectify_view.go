@@ -39,31 +39,20 @@ type RectificationPage struct {
 // Rectifications lists tasks in the actor's scope, the earliest due first.
 func (a *Casework) Rectifications(ctx context.Context, who *roster.Actor, f rectify.Filter, cursor string) (out RectificationPage, err error) {
 	out.Rows = []RectificationRow{}
-	after, err := a.OpenCursor(who, "rectification.list", cursor)
-	if err != nil {
-		return out, err
-	}
-	if len(after) != 2 {
-		after = []string{"", ""}
-	}
-	err = a.Read(ctx, who, "rectification.list", func(ctx context.Context, v *store.View) error {
-		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindRectification)
-		if err != nil {
-			return err
-		}
+	out.Next, err = a.ReadPage(ctx, who, "rectification.list", cursor, desk.PageSize, func(ctx context.Context, v *store.View, sc roster.Scope, p *desk.Page) error {
 		today, lead := a.Today(), desk.LeadUnits(who)
+		after := p.After
+		if len(after) != 2 {
+			after = []string{"", ""}
+		}
 		if out.Total, err = v.RectificationCount(ctx, f, sc, lead, today); err != nil {
 			return err
 		}
-		rows, err := v.RectificationList(ctx, f, sc, lead, today, roster.Date(after[0]), after[1], desk.PageSize+1)
+		rows, err := v.RectificationList(ctx, f, sc, lead, today, roster.Date(after[0]), after[1], p.Limit+1)
 		if err != nil {
 			return err
 		}
-		if len(rows) > desk.PageSize {
-			rows = rows[:desk.PageSize]
-			last := rows[desk.PageSize-1]
-			out.Next = a.SealCursor(who, "rectification.list", []string{string(last.DueOn), last.ID})
-		}
+		rows = desk.Cut(p, rows, func(r rectify.Rectification) []string { return []string{string(r.DueOn), r.ID} })
 		var people, units []string
 		for _, r := range rows {
 			people, units = append(people, r.PersonID), append(units, r.UnitID, r.LeadUnitID)

@@ -284,29 +284,18 @@ func (a *Safekeeping) expungementRow(n desk.Names, who *roster.Actor, e *custody
 func (a *Safekeeping) Expungements(ctx context.Context, who *roster.Actor, state custody.ExpungementState, cursor string) (out ExpungementPage, err error) {
 	const op = "expungement.list"
 	out.Rows = []ExpungementRow{}
-	after, err := a.OpenCursor(who, op, cursor)
-	if err != nil {
-		return out, err
-	}
 	if state != "" && !slices.Contains(custody.ExpungementStates, state) {
 		return out, fault.Shape("filter_value", "state")
 	}
-	err = a.Read(ctx, who, op, func(ctx context.Context, v *store.View) error {
-		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindExpungement)
-		if err != nil {
-			return err
-		}
+	out.Next, err = a.ReadPage(ctx, who, op, cursor, desk.PageSize, func(ctx context.Context, v *store.View, sc roster.Scope, p *desk.Page) error {
 		if out.Total, err = v.ExpungementCount(ctx, state, sc); err != nil {
 			return err
 		}
-		rows, err := v.Expungements(ctx, state, sc, strings.Join(after, ""), desk.PageSize+1)
+		rows, err := v.Expungements(ctx, state, sc, p.AfterID(), p.Limit+1)
 		if err != nil {
 			return err
 		}
-		if len(rows) > desk.PageSize {
-			rows = rows[:desk.PageSize]
-			out.Next = a.SealCursor(who, op, []string{rows[desk.PageSize-1].ID})
-		}
+		rows = desk.Cut(p, rows, func(r custody.Expungement) []string { return []string{r.ID} })
 		var units, ids []string
 		for _, e := range rows {
 			units, ids = append(units, e.UnitID), append(ids, e.ID)

@@ -57,34 +57,23 @@ func (a *Safekeeping) Due(ctx context.Context, who *roster.Actor, in DueInput) (
 	if !slices.Contains(custody.RecordKinds, in.Kind) {
 		return out, fault.Shape("filter_value", "kind")
 	}
-	after, err := a.OpenCursor(who, op, in.Cursor)
-	if err != nil {
-		return out, err
-	}
-	last := ""
-	if len(after) > 0 {
-		if len(after) != 2 || after[0] != string(in.Kind) {
-			return out, fault.Shape("cursor_unreadable", "cursor")
-		}
-		last = after[1]
-	}
 	for _, p := range a.Pack().Retention.Periods {
 		out.Rules = append(out.Rules, RetentionRule{p.Outcome, p.Months})
 	}
 	out.Rules = append(out.Rules, RetentionRule{"", a.Pack().Retention.OtherMonths})
-	err = a.Read(ctx, who, op, func(ctx context.Context, v *store.View) error {
-		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindExpungement)
-		if err != nil {
-			return err
+	out.Next, err = a.ReadPage(ctx, who, op, in.Cursor, desk.PageSize, func(ctx context.Context, v *store.View, sc roster.Scope, p *desk.Page) error {
+		last := ""
+		if len(p.After) > 0 {
+			if len(p.After) != 2 || p.After[0] != string(in.Kind) {
+				return fault.Shape("cursor_unreadable", "cursor")
+			}
+			last = p.After[1]
 		}
 		due, err := a.dueRows(ctx, v, in, sc, last, &out)
 		if err != nil {
 			return err
 		}
-		if len(due) > desk.PageSize {
-			due = due[:desk.PageSize]
-			out.Next = a.SealCursor(who, op, []string{string(in.Kind), due[desk.PageSize-1].ID})
-		}
+		due = desk.Cut(p, due, func(r custody.Due) []string { return []string{string(in.Kind), r.ID} })
 		var units []string
 		for _, d := range due {
 			units = append(units, d.UnitID)

@@ -209,21 +209,27 @@ type Revealed struct {
 // String keeps the text out of anything that formats the value.
 func (Revealed) String() string { return "(revealed)" }
 
+// revealToWrite reads a reveal in the scope of an act, at the version that was shown.
+func (a *Safekeeping) revealToWrite(ctx context.Context, tx *store.Tx, who *roster.Actor, act roster.Act, in RevealInput) (*custody.Reveal, error) {
+	sc, err := a.Scope(ctx, &tx.View, who, act, roster.KindReveal)
+	if err != nil {
+		return nil, err
+	}
+	r, err := tx.Reveal(ctx, in.ID, sc)
+	if err != nil {
+		return nil, err
+	}
+	return r, desk.SameVersion(r.Version, in.Version)
+}
+
 // ShowReveal unseals the field and shows it, once, to the person who asked. The same
 // act destroys the shares and the request's key.
 func (a *Safekeeping) ShowReveal(ctx context.Context, who *roster.Actor, in RevealInput) (out Revealed, rec desk.Receipt, err error) {
 	var keys []int64
 	var text []byte
 	rec, err = a.Write(ctx, who, desk.Write{Op: "reveal.show", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		sc, err := a.Scope(ctx, &tx.View, who, roster.ActCreate, roster.KindReveal)
+		r, err := a.revealToWrite(ctx, tx, who, roster.ActCreate, in)
 		if err != nil {
-			return nil, "", err
-		}
-		r, err := tx.Reveal(ctx, in.ID, sc)
-		if err != nil {
-			return nil, "", err
-		}
-		if err := desk.SameVersion(r.Version, in.Version); err != nil {
 			return nil, "", err
 		}
 		after := *r
@@ -304,15 +310,8 @@ func (a *Safekeeping) unseal(ctx context.Context, v *store.View, r *custody.Reve
 func (a *Safekeeping) NoteReveal(ctx context.Context, who *roster.Actor, in RevealInput) (desk.Receipt, error) {
 	const op = "reveal.note"
 	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		sc, err := a.Scope(ctx, &tx.View, who, roster.ActConfirm, roster.KindReveal)
+		r, err := a.revealToWrite(ctx, tx, who, roster.ActConfirm, in)
 		if err != nil {
-			return nil, "", err
-		}
-		r, err := tx.Reveal(ctx, in.ID, sc)
-		if err != nil {
-			return nil, "", err
-		}
-		if err := desk.SameVersion(r.Version, in.Version); err != nil {
 			return nil, "", err
 		}
 		if r.NotedBy != "" {

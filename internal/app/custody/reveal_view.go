@@ -2,7 +2,6 @@ package custody
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"plumbline/internal/app/desk"
@@ -69,26 +68,15 @@ type RevealPage struct {
 func (a *Safekeeping) Reveals(ctx context.Context, who *roster.Actor, unnoted bool, cursor string) (out RevealPage, err error) {
 	const op = "reveal.list"
 	out.Rows = []RevealRow{}
-	after, err := a.OpenCursor(who, op, cursor)
-	if err != nil {
-		return out, err
-	}
-	err = a.Read(ctx, who, op, func(ctx context.Context, v *store.View) error {
-		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindReveal)
-		if err != nil {
-			return err
-		}
+	out.Next, err = a.ReadPage(ctx, who, op, cursor, desk.PageSize, func(ctx context.Context, v *store.View, sc roster.Scope, p *desk.Page) error {
 		if out.Total, err = v.RevealCount(ctx, unnoted, sc); err != nil {
 			return err
 		}
-		rows, err := v.Reveals(ctx, unnoted, sc, strings.Join(after, ""), desk.PageSize+1)
+		rows, err := v.Reveals(ctx, unnoted, sc, p.AfterID(), p.Limit+1)
 		if err != nil {
 			return err
 		}
-		if len(rows) > desk.PageSize {
-			rows = rows[:desk.PageSize]
-			out.Next = a.SealCursor(who, op, []string{rows[desk.PageSize-1].ID})
-		}
+		rows = desk.Cut(p, rows, func(r custody.Reveal) []string { return []string{r.ID} })
 		out.Rows, err = a.revealRows(ctx, v, who, rows)
 		return err
 	})

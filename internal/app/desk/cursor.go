@@ -9,9 +9,9 @@ import (
 	"plumbline/internal/roster"
 )
 
-// SealCursor makes an opaque cursor for the next page of a list. It is bound
+// sealCursor makes an opaque cursor for the next page of a list. It is bound
 // to the operation and the account, and shows nothing of the rows.
-func (d *Desk) SealCursor(who *roster.Actor, op string, after []string) string {
+func (d *Desk) sealCursor(who *roster.Actor, op string, after []string) string {
 	if len(after) == 0 {
 		return ""
 	}
@@ -24,8 +24,8 @@ func (d *Desk) SealCursor(who *roster.Actor, op string, after []string) string {
 	return base64.RawURLEncoding.EncodeToString(d.cursor.Seal(nonce, nonce, plain, []byte(op+"\x00"+who.Account)))
 }
 
-// OpenCursor reads a cursor; "" is the first page.
-func (d *Desk) OpenCursor(who *roster.Actor, op, cursor string) ([]string, error) {
+// openCursor reads a cursor; "" is the first page.
+func (d *Desk) openCursor(who *roster.Actor, op, cursor string) ([]string, error) {
 	if cursor == "" {
 		return nil, nil
 	}

@@ -1,6 +1,60 @@
 package desk
 
+import (
+	"context"
+
+	"plumbline/internal/roster"
+	"plumbline/internal/store"
+)
+
 // PageSize is the number of rows per page of a list.
 const PageSize = 50
 
-const IssuePageMax = 200
+// Page is the page of a list that is being read.
+type Page struct {
+	After []string // key of the row before the page, nil on the first
+	Limit int      // rows of the page; a query asks for one more, to see whether there are
+
+	next []string
+}
+
+// AfterID is the key where it is an id alone, "" on the first page.
+func (p *Page) AfterID() string { return AfterID(p.After) }
+
+// Rows is the page as queries take it.
+func (p *Page) Rows() store.Page { return store.Page{Limit: p.Limit, After: p.After} }
+
+// Cut leaves the rows of the page, and notes the key of its last where there are more.
+func Cut[R any](p *Page, rows []R, key func(R) []string) []R {
+	if len(rows) > p.Limit {
+		rows = rows[:p.Limit]
+		p.next = key(rows[p.Limit-1])
+	}
+	return rows
+}
+
+// ReadPage runs an operation that reads a list page by page, in the scope of its route.
+// The cursor is "" or what the page before returned, and good for the same actor and
+// operation alone. Limit 0 is the usual size of a page.
+func (d *Desk) ReadPage(ctx context.Context, who *roster.Actor, op, cursor string, limit int,
+	fn func(ctx context.Context, v *store.View, sc roster.Scope, p *Page) error) (next string, err error) {
+	r, err := d.Authorize(who, op)
+	if err != nil {
+		return "", err
+	}
+	p := &Page{Limit: store.Page{Limit: limit}.Size()}
+	if p.After, err = d.openCursor(who, op, cursor); err != nil {
+		return "", err
+	}
+	err = d.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+		sc, err := d.Scope(ctx, v, who, r.Act, r.Kind)
+		if err != nil {
+			return err
+		}
+		return fn(ctx, v, sc, p)
+	})
+	if err != nil {
+		return "", err
+	}
+	return d.sealCursor(who, op, p.next), nil
+}

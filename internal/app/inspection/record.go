@@ -178,23 +178,12 @@ type InspectionPage struct {
 func (a *Inspection) Inspections(ctx context.Context, who *roster.Actor, unit, cursor string) (out InspectionPage, err error) {
 	const op = "inspection.list"
 	out.Rows = []InspectionView{}
-	after, err := a.OpenCursor(who, op, cursor)
-	if err != nil {
-		return out, err
-	}
-	err = a.Read(ctx, who, op, func(ctx context.Context, v *store.View) error {
-		sc, err := a.Scope(ctx, v, who, roster.ActCreate, roster.KindIssue)
+	out.Next, err = a.ReadPage(ctx, who, op, cursor, desk.PageSize, func(ctx context.Context, v *store.View, sc roster.Scope, p *desk.Page) error {
+		rows, err := v.InspectionItems(ctx, unit, sc, p.AfterID(), p.Limit+1)
 		if err != nil {
 			return err
 		}
-		rows, err := v.InspectionItems(ctx, unit, sc, desk.AfterID(after), desk.PageSize+1)
-		if err != nil {
-			return err
-		}
-		if len(rows) > desk.PageSize {
-			rows = rows[:desk.PageSize]
-			out.Next = a.SealCursor(who, op, []string{rows[desk.PageSize-1].ID})
-		}
+		rows = desk.Cut(p, rows, func(r issue.InspectionItem) []string { return []string{r.ID} })
 		var ids, people, units []string
 		for i := range rows {
 			ids, people, units = append(ids, rows[i].ID), append(people, rows[i].PersonID, rows[i].InspectedBy), append(units, rows[i].UnitID)

@@ -86,28 +86,12 @@ func viewBatch(b *intake.AuditBatch) BatchView {
 // Batches lists the batches in scope, newest first.
 func (a *Intake) Batches(ctx context.Context, who *roster.Actor, source, cursor string, limit int) (out []BatchView, next string, err error) {
 	const op = "batch.list"
-	after, err := a.OpenCursor(who, op, cursor)
-	if err != nil {
-		return nil, "", err
-	}
-	last := ""
-	if len(after) == 1 {
-		last = after[0]
-	}
-	size := store.Page{Limit: limit}.Size()
-	err = a.Read(ctx, who, op, func(ctx context.Context, v *store.View) error {
-		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindBatch)
+	next, err = a.ReadPage(ctx, who, op, cursor, limit, func(ctx context.Context, v *store.View, sc roster.Scope, p *desk.Page) error {
+		rows, err := v.BatchList(ctx, source, sc, p.AfterID(), p.Limit+1)
 		if err != nil {
 			return err
 		}
-		rows, err := v.BatchList(ctx, source, sc, last, size+1)
-		if err != nil {
-			return err
-		}
-		if len(rows) > size {
-			rows = rows[:size]
-			next = a.SealCursor(who, op, []string{rows[size-1].ID})
-		}
+		rows = desk.Cut(p, rows, func(r *intake.AuditBatch) []string { return []string{r.ID} })
 		for _, b := range rows {
 			out = append(out, viewBatch(b))
 		}

@@ -52,23 +52,14 @@ type MatchRow struct {
 // exact total on the first page.
 func (a *Intake) Matches(ctx context.Context, who *roster.Actor, f MatchFilter, cursor string, limit int) (out []MatchRow, total int64, next string, err error) {
 	const op = "match.list"
-	after, err := a.OpenCursor(who, op, cursor)
-	if err != nil {
-		return nil, 0, "", err
-	}
-	var spot *intake.Spot
-	if len(after) == 2 {
-		spot = &intake.Spot{EventOn: roster.Date(after[0]), ID: after[1]}
-	}
 	filter := intake.Filter{Level: intake.Level(f.Level), State: intake.MatchState(f.State), Source: f.Source, Unit: f.Unit, Batch: f.Batch, Open: f.Open}
-	size := store.Page{Limit: limit}.Size()
 	total = -1
-	err = a.Read(ctx, who, op, func(ctx context.Context, v *store.View) error {
-		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindMatch)
-		if err != nil {
-			return err
+	next, err = a.ReadPage(ctx, who, op, cursor, limit, func(ctx context.Context, v *store.View, sc roster.Scope, p *desk.Page) error {
+		var spot *intake.Spot
+		if len(p.After) == 2 {
+			spot = &intake.Spot{EventOn: roster.Date(p.After[0]), ID: p.After[1]}
 		}
-		rows, err := v.MatchList(ctx, filter, sc, spot, size+1)
+		rows, err := v.MatchList(ctx, filter, sc, spot, p.Limit+1)
 		if err != nil {
 			return err
 		}
@@ -77,11 +68,7 @@ func (a *Intake) Matches(ctx context.Context, who *roster.Actor, f MatchFilter, 
 				return err
 			}
 		}
-		if len(rows) > size {
-			rows = rows[:size]
-			last := rows[size-1]
-			next = a.SealCursor(who, op, []string{string(last.EventOn), last.ID})
-		}
+		rows = desk.Cut(p, rows, func(r *intake.Match) []string { return []string{string(r.EventOn), r.ID} })
 		out, err = matchRows(ctx, v, who, rows)
 		return err
 	})

@@ -303,20 +303,12 @@ func (a *Runner) Job(ctx context.Context, who *roster.Actor, id string) (view Jo
 
 // Jobs lists the jobs that the actor started, newest first.
 func (a *Runner) Jobs(ctx context.Context, who *roster.Actor, cursor string, limit int) (out []JobView, next string, err error) {
-	after, err := a.OpenCursor(who, "job.list", cursor)
-	if err != nil {
-		return nil, "", err
-	}
-	page := store.Page{Limit: limit, After: after}
-	err = a.Read(ctx, who, "job.list", func(ctx context.Context, v *store.View) error {
-		rows, err := v.JobsBy(ctx, who.Account, page)
+	next, err = a.ReadPage(ctx, who, "job.list", cursor, limit, func(ctx context.Context, v *store.View, _ roster.Scope, p *desk.Page) error {
+		rows, err := v.JobsBy(ctx, who.Account, p.Rows())
 		if err != nil {
 			return err
 		}
-		if len(rows) > page.Size() {
-			rows = rows[:page.Size()]
-			next = a.SealCursor(who, "job.list", []string{rows[len(rows)-1].ID})
-		}
+		rows = desk.Cut(p, rows, func(r store.Job) []string { return []string{r.ID} })
 		for i := range rows {
 			out = append(out, ViewJob(&rows[i]))
 		}

@@ -174,17 +174,8 @@ func (a *Personnel) SearchPeople(ctx context.Context, who *roster.Actor, in Peop
 	if len(in.Query) > 200 {
 		return nil, "", fault.Invalid("too_long", "query", "Max", 60)
 	}
-	after, err := a.OpenCursor(who, "person.search", in.Cursor)
-	if err != nil {
-		return nil, "", err
-	}
-	page := store.Page{Limit: in.Limit, After: after}
 	out = []PersonView{}
-	err = a.Read(ctx, who, "person.search", func(ctx context.Context, v *store.View) error {
-		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindPerson)
-		if err != nil {
-			return err
-		}
+	next, err = a.ReadPage(ctx, who, "person.search", in.Cursor, in.Limit, func(ctx context.Context, v *store.View, sc roster.Scope, p *desk.Page) error {
 		tree, err := a.Tree(ctx, v)
 		if err != nil {
 			return err
@@ -193,14 +184,11 @@ func (a *Personnel) SearchPeople(ctx context.Context, who *roster.Actor, in Peop
 		if in.UnitID != "" {
 			f.Unit = append([]string{}, tree.Subtree(in.UnitID)...)
 		}
-		rows, err := v.PeopleList(ctx, f, sc, page)
+		rows, err := v.PeopleList(ctx, f, sc, p.Rows())
 		if err != nil {
 			return err
 		}
-		if len(rows) > page.Size() {
-			rows = rows[:page.Size()]
-			next = a.SealCursor(who, "person.search", []string{rows[len(rows)-1].SortKey, rows[len(rows)-1].ID})
-		}
+		rows = desk.Cut(p, rows, func(r roster.Person) []string { return []string{r.SortKey, r.ID} })
 		units, err := a.UnitNames(ctx, v, who.Lang)
 		for i := range rows {
 			out = append(out, viewPerson(&rows[i], units))

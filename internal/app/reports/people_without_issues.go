@@ -40,8 +40,7 @@ type PeopleWithoutIssuesList struct {
 
 // PeopleWithoutIssues lists the fourth cell of the comparison, neither declared nor
 // found, in one category: who serves there and has no issue.
-func (a *Reporting) PeopleWithoutIssues(ctx context.Context, who *roster.Actor, in PeopleWithoutIssuesInput) (*PeopleWithoutIssuesList, error) {
-	const op, limit = "reconciliation.untouched", 50
+func (a *Reporting) PeopleWithoutIssues(ctx context.Context, who *roster.Actor, in PeopleWithoutIssuesInput) (out *PeopleWithoutIssuesList, err error) {
 	if err := in.check(); err != nil {
 		return nil, err
 	}
@@ -54,16 +53,8 @@ func (a *Reporting) PeopleWithoutIssues(ctx context.Context, who *roster.Actor, 
 	if !known {
 		return nil, fault.Invalid("filter_value", "category")
 	}
-	after, err := a.OpenCursor(who, op, in.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	out := &PeopleWithoutIssuesList{Rows: []PersonWithoutIssues{}}
-	err = a.Read(ctx, who, op, func(ctx context.Context, v *store.View) error {
-		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindReconciliation)
-		if err != nil {
-			return err
-		}
+	out = &PeopleWithoutIssuesList{Rows: []PersonWithoutIssues{}}
+	out.Next, err = a.ReadPage(ctx, who, "reconciliation.untouched", in.Cursor, desk.PageSize, func(ctx context.Context, v *store.View, sc roster.Scope, p *desk.Page) error {
 		tree, err := a.Tree(ctx, v)
 		if err != nil {
 			return err
@@ -74,14 +65,11 @@ func (a *Reporting) PeopleWithoutIssues(ctx context.Context, who *roster.Actor, 
 		out.UnitName = desk.UnitName(who.Lang, tree.Unit(out.Unit))
 		f := issue.All()
 		f.Unit, f.To, f.Category = out.Unit, in.To, in.Category
-		rows, err := v.PeopleWithoutIssues(ctx, f, leaders, sc, a.Today(), desk.AfterID(after), limit+1)
+		rows, err := v.PeopleWithoutIssues(ctx, f, leaders, sc, a.Today(), p.AfterID(), p.Limit+1)
 		if err != nil {
 			return err
 		}
-		if len(rows) > limit {
-			rows = rows[:limit]
-			out.Next = a.SealCursor(who, op, []string{rows[limit-1].PersonID})
-		}
+		rows = desk.Cut(p, rows, func(r store.PersonWithoutIssues) []string { return []string{r.PersonID} })
 		if out.Total, err = v.PeopleWithoutIssuesCount(ctx, f, leaders, sc, a.Today()); err != nil {
 			return err
 		}

@@ -324,12 +324,12 @@ type ReconPeople struct {
 }
 
 // ReconciliationByPerson compares person by person, for readers who see names.
-func (a *Reporting) ReconciliationByPerson(ctx context.Context, who *roster.Actor, in ReconPeopleInput) (*ReconPeople, error) {
+func (a *Reporting) ReconciliationByPerson(ctx context.Context, who *roster.Actor, in ReconPeopleInput) (out *ReconPeople, err error) {
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	out := &ReconPeople{}
-	err := a.Read(ctx, who, "reconciliation.people", func(ctx context.Context, v *store.View) error {
+	out = &ReconPeople{}
+	out.Next, err = a.ReadPage(ctx, who, "reconciliation.people", in.Cursor, desk.PageSize, func(ctx context.Context, v *store.View, _ roster.Scope, p *desk.Page) error {
 		sc, err := a.NamedScope(ctx, v, who, roster.ActRead, roster.KindReconciliation)
 		if err != nil {
 			return err
@@ -348,20 +348,17 @@ func (a *Reporting) ReconciliationByPerson(ctx context.Context, who *roster.Acto
 		f := issue.All()
 		f.Unit, f.From, f.To, f.Category, f.Live = out.Unit, in.From, in.To, in.Category, true
 		out.Filter = f
-		after, err := a.personCellsAfter(who, in.Cursor, f)
+		after, err := personCellsAfter(p.After, f)
 		if err != nil {
 			return err
 		}
-		const limit = 50
-		rows, err := v.CellsByPerson(ctx, f, leadersCategories(), sc, after, limit+1)
+		rows, err := v.CellsByPerson(ctx, f, leadersCategories(), sc, after, p.Limit+1)
 		if err != nil {
 			return err
 		}
-		if len(rows) > limit {
-			rows = rows[:limit]
-			last := rows[limit-1]
-			out.Next = a.SealCursor(who, "reconciliation.people", []string{f.Query(), strconv.FormatInt(last.AuditOnly, 10), last.PersonID})
-		}
+		rows = desk.Cut(p, rows, func(r issue.PersonCells) []string {
+			return []string{f.Query(), strconv.FormatInt(r.AuditOnly, 10), r.PersonID}
+		})
 		if err := a.nameCells(ctx, v, rows, in.Category); err != nil {
 			return err
 		}
@@ -371,10 +368,10 @@ func (a *Reporting) ReconciliationByPerson(ctx context.Context, who *roster.Acto
 	return out, err
 }
 
-func (a *Reporting) personCellsAfter(who *roster.Actor, cursor string, f issue.Filter) (*issue.PersonCells, error) {
-	parts, err := a.OpenCursor(who, "reconciliation.people", cursor)
-	if err != nil || parts == nil {
-		return nil, err
+// personCellsAfter reads a cursor's key and refuses one made under another filter.
+func personCellsAfter(parts []string, f issue.Filter) (*issue.PersonCells, error) {
+	if parts == nil {
+		return nil, nil
 	}
 	if len(parts) != 3 || parts[0] != f.Query() {
 		return nil, fault.Shape("cursor_unreadable", "cursor")

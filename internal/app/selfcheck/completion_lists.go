@@ -30,7 +30,7 @@ type OwedList struct {
 
 // Owed opens the lists behind a completion figure. It shows no content, and names
 // only to the head who certifies and the manager who excuses.
-func (a *Selfcheck) Owed(ctx context.Context, who *roster.Actor, in OwedInput) (*OwedList, error) {
+func (a *Selfcheck) Owed(ctx context.Context, who *roster.Actor, in OwedInput) (out *OwedList, err error) {
 	const op = "completion.lists"
 	if in.Of == "" {
 		in.Of = selfcheck.OwedAll
@@ -38,19 +38,8 @@ func (a *Selfcheck) Owed(ctx context.Context, who *roster.Actor, in OwedInput) (
 	if !in.Of.Known() {
 		return nil, fault.Invalid("filter_value", "of")
 	}
-	if in.Limit <= 0 || in.Limit > desk.IssuePageMax {
-		in.Limit = 50
-	}
-	after, err := a.OpenCursor(who, op, in.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	out := &OwedList{}
-	err = a.Read(ctx, who, op, func(ctx context.Context, v *store.View) error {
-		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindCompletion)
-		if err != nil {
-			return err
-		}
+	out = &OwedList{}
+	out.Next, err = a.ReadPage(ctx, who, op, in.Cursor, in.Limit, func(ctx context.Context, v *store.View, sc roster.Scope, p *desk.Page) error {
 		tree, err := a.Tree(ctx, v)
 		if err != nil {
 			return err
@@ -69,14 +58,11 @@ func (a *Selfcheck) Owed(ctx context.Context, who *roster.Actor, in OwedInput) (
 			}
 		}
 		out.UnitName = desk.UnitName(who.Lang, tree.Unit(in.UnitID))
-		rows, err := v.CampaignLists(ctx, in.OwedFilter, sc, desk.AfterID(after), in.Limit+1)
+		rows, err := v.CampaignLists(ctx, in.OwedFilter, sc, p.AfterID(), p.Limit+1)
 		if err != nil {
 			return err
 		}
-		if len(rows) > in.Limit {
-			rows = rows[:in.Limit]
-			out.Next = a.SealCursor(who, op, []string{rows[in.Limit-1].ID})
-		}
+		rows = desk.Cut(p, rows, func(r selfcheck.Submission) []string { return []string{r.ID} })
 		if out.Total, err = v.CampaignListCount(ctx, in.OwedFilter, sc); err != nil {
 			return err
 		}

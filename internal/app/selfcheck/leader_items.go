@@ -46,33 +46,18 @@ func (a *Selfcheck) NamedItems(ctx context.Context, who *roster.Actor, in NamedQ
 	if in.State != "" && !slices.Contains(selfcheck.NamedStates, in.State) {
 		return out, fault.Invalid("filter_value", "state")
 	}
-	if in.Limit <= 0 || in.Limit > desk.IssuePageMax {
-		in.Limit = 50
-	}
-	cursor, err := a.OpenCursor(who, op, in.Cursor)
-	if err != nil {
-		return out, err
-	}
-	var after *selfcheck.RoutedAnswer
-	if len(cursor) == 1 {
-		sub, no, _ := selfcheck.ParseNamedID(cursor[0])
-		after = &selfcheck.RoutedAnswer{SubmissionID: sub, ItemNo: no}
-	}
 	f := selfcheck.NamedFilter{State: in.State}
-	err = a.Read(ctx, who, op, func(ctx context.Context, v *store.View) error {
-		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindSubmission)
+	out.Next, err = a.ReadPage(ctx, who, op, in.Cursor, in.Limit, func(ctx context.Context, v *store.View, sc roster.Scope, p *desk.Page) error {
+		var after *selfcheck.RoutedAnswer
+		if len(p.After) == 1 {
+			sub, no, _ := selfcheck.ParseNamedID(p.After[0])
+			after = &selfcheck.RoutedAnswer{SubmissionID: sub, ItemNo: no}
+		}
+		rows, err := v.RoutedAnswers(ctx, f, sc, after, p.Limit+1)
 		if err != nil {
 			return err
 		}
-		rows, err := v.RoutedAnswers(ctx, f, sc, after, in.Limit+1)
-		if err != nil {
-			return err
-		}
-		if len(rows) > in.Limit {
-			rows = rows[:in.Limit]
-			last := rows[in.Limit-1]
-			out.Next = a.SealCursor(who, op, []string{selfcheck.NamedID(last.SubmissionID, last.ItemNo)})
-		}
+		rows = desk.Cut(p, rows, func(r selfcheck.RoutedAnswer) []string { return []string{selfcheck.NamedID(r.SubmissionID, r.ItemNo)} })
 		if out.Total, err = v.RoutedCount(ctx, f, sc); err != nil {
 			return err
 		}

@@ -37,31 +37,15 @@ func reviewed(s *selfcheck.Submission) roster.Target {
 
 // Reviews lists what the actor reviews, a page at a time, with the exact count.
 func (a *Selfcheck) Reviews(ctx context.Context, who *roster.Actor, in ReviewQuery) (rows []ReviewRow, total int64, next string, err error) {
-	after, err := a.OpenCursor(who, "review.list", in.Cursor)
-	if err != nil {
-		return nil, 0, "", err
-	}
-	page := store.Page{Limit: in.Limit, After: after}
-	err = a.Read(ctx, who, "review.list", func(ctx context.Context, v *store.View) error {
-		sc, err := a.Scope(ctx, v, who, roster.ActList, roster.KindSubmission)
-		if err != nil {
-			return err
-		}
-		last := ""
-		if len(after) > 0 {
-			last = after[0]
-		}
-		subs, err := v.ReviewList(ctx, in.ReviewFilter, sc, last, page.Size()+1)
+	next, err = a.ReadPage(ctx, who, "review.list", in.Cursor, in.Limit, func(ctx context.Context, v *store.View, sc roster.Scope, p *desk.Page) error {
+		subs, err := v.ReviewList(ctx, in.ReviewFilter, sc, p.AfterID(), p.Limit+1)
 		if err != nil {
 			return err
 		}
 		if total, err = v.ReviewCount(ctx, in.ReviewFilter, sc); err != nil {
 			return err
 		}
-		if len(subs) > page.Size() {
-			subs = subs[:page.Size()]
-			next = a.SealCursor(who, "review.list", []string{subs[len(subs)-1].ID})
-		}
+		subs = desk.Cut(p, subs, func(r selfcheck.Submission) []string { return []string{r.ID} })
 		rows, err = a.named(ctx, v, who, subs)
 		return err
 	})
