@@ -229,11 +229,14 @@ func sources(t *testing.T, endings []string, see func(path, text string)) {
 // what measures or tests it, and the default of the store's option.
 var clocks = []string{"internal/store/engine/store.go", "internal/cli", "internal/bench", "internal/apptest"}
 
+// waits is a wait for nothing but the time; one that ends a select is a limit.
+var waits = regexp.MustCompile(`(?m)^\s*<-time\.(After|Tick|NewTimer)`)
+
 func TestTimeComesAsAnArgument(t *testing.T) {
 	sources(t, []string{".go"}, func(path, text string) {
 		if strings.HasSuffix(path, "_test.go") {
-			if path != "internal/house_test.go" && strings.Contains(text, "time.Sleep(") {
-				t.Errorf("%s sleeps", path)
+			if path != "internal/house_test.go" && (strings.Contains(text, "time.Sleep(") || waits.MatchString(text)) {
+				t.Errorf("%s waits for the clock: await the event, or poll another process with apptest/poll", path)
 			}
 			return
 		}

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"plumbline/internal/apptest/poll"
 	"plumbline/internal/demo"
 	"plumbline/internal/ledger"
 	"plumbline/internal/signer"
@@ -111,22 +112,20 @@ func signedUpTo(t *testing.T, base, vkey string, size int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	deadline := time.Now().Add(time.Minute)
-	for {
-		status, note := answer(t, "GET", base+"/api/v1/ledger/checkpoint", "", "")
-		if status == 200 {
-			o, err := ledger.OpenCheckpoint([]byte(note), ledger.Trust{Log: []ledger.Verifier{v}})
-			if err != nil {
-				t.Fatalf("%v: %s", err, note)
-			}
-			if o.Size >= size {
-				return
-			}
+	var status int
+	var note string
+	signed := poll.Until(time.Minute, func() bool {
+		if status, note = answer(t, "GET", base+"/api/v1/ledger/checkpoint", "", ""); status != 200 {
+			return false
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("not signed up to %d: %d %s", size, status, note)
+		o, err := ledger.OpenCheckpoint([]byte(note), ledger.Trust{Log: []ledger.Verifier{v}})
+		if err != nil {
+			t.Fatalf("%v: %s", err, note)
 		}
-		<-time.After(50 * time.Millisecond)
+		return o.Size >= size
+	})
+	if !signed {
+		t.Fatalf("not signed up to %d: %d %s", size, status, note)
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"plumbline/internal/apptest/poll"
 )
 
 var (
@@ -118,30 +120,20 @@ func writeSite(t *testing.T) {
 	}
 	_, kill := child(t, "serve", "--db", "site.db", "--addr", "127.0.0.1:0") // the first start makes the key and signs
 	defer kill()
-	deadline := time.Now().Add(time.Minute)
-	for {
-		if status, _, _ := run(t, "checkpoint", "digits", "--db", "site.db"); status == 0 {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("nothing was signed")
-		}
-		<-time.After(50 * time.Millisecond)
+	signed := poll.Until(time.Minute, func() bool {
+		status, _, _ := run(t, "checkpoint", "digits", "--db", "site.db")
+		return status == 0
+	})
+	if !signed {
+		t.Fatal("nothing was signed")
 	}
 }
 
 // until waits until the witness's page shows digits.
 func until(t *testing.T, base string) {
 	t.Helper()
-	deadline := time.Now().Add(time.Minute)
-	for {
-		if page := fetch(t, base+"/?lang=en"); strings.Contains(page, `class="digits"`) {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("the witness shows no digits")
-		}
-		<-time.After(300 * time.Millisecond) // below the limit by source
+	if !poll.Until(time.Minute, func() bool { return strings.Contains(fetch(t, base+"/?lang=en"), `class="digits"`) }) {
+		t.Fatal("the witness shows no digits")
 	}
 }
 

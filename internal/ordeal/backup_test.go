@@ -56,8 +56,8 @@ func TestBackupWhileWriting(t *testing.T) {
 			l.signIn(t, s.base)
 			stop := make(chan struct{})
 			wg := l.run(t, s.base, stop)
-			for l.acks.Load() < 500 && !t.Failed() {
-				<-time.After(time.Millisecond)
+			if !l.reach(t, 500, time.Minute) {
+				t.Error("nothing is written any more")
 			}
 			before := l.acks.Load()
 			file, began := filepath.Join(p.dir, "site.backup"), time.Now()
@@ -228,8 +228,8 @@ func TestAnOldBackupFreezes(t *testing.T) {
 	l.signIn(t, s.base)
 	stop := make(chan struct{})
 	wg := l.run(t, s.base, stop)
-	for l.acks.Load() < 50 && !t.Failed() {
-		<-time.After(time.Millisecond)
+	if !l.reach(t, 50, time.Minute) {
+		t.Error("nothing is written any more")
 	}
 	close(stop)
 	wg.Wait()

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"plumbline/internal/apptest/pgtest"
+	"plumbline/internal/apptest/poll"
 	"plumbline/internal/cli"
 )
 
@@ -146,19 +147,16 @@ func serve(t *testing.T, p place, more ...string) *server {
 		t.Fatalf("the program ended before it served: %s", s.said())
 	}
 	s.base = base
-	for { // the listener is open: the first answer comes at once
+	ready := poll.Until(time.Minute, func() bool { // the listener is open: the first answer comes at once
 		res, err := http.Get(base + "/readyz")
 		if err != nil {
 			t.Fatalf("ready: %v %s", err, s.said())
 		}
 		_ = res.Body.Close()
-		if res.StatusCode == http.StatusOK {
-			break
-		}
-		if time.Since(from) > time.Minute {
-			t.Fatalf("never ready: %s", s.said())
-		}
-		<-time.After(20 * time.Millisecond)
+		return res.StatusCode == http.StatusOK
+	})
+	if !ready {
+		t.Fatalf("never ready: %s", s.said())
 	}
 	s.ready = time.Since(from)
 	return s

@@ -44,8 +44,8 @@ func killServer(t *testing.T, p place, cycles int) {
 		}
 		before, enough := l.acks.Load(), int64(1+rand.IntN(160))
 		wg := l.run(t, s.base, nil)
-		for l.acks.Load() < before+enough && !t.Failed() {
-			<-time.After(time.Millisecond)
+		if !l.reach(t, before+enough, time.Minute) {
+			t.Errorf("nothing is written any more: %s", s.said())
 		}
 		s.kill()
 		wg.Wait()
@@ -86,21 +86,14 @@ func TestPostgresKilled(t *testing.T) {
 		if t.Failed() {
 			break
 		}
-		before, enough, limit := l.acks.Load(), int64(20+rand.IntN(200)), time.Now().Add(time.Minute)
-		for l.acks.Load() < before+enough && !t.Failed() {
-			if time.Now().After(limit) {
-				t.Fatalf("nothing is written any more: %s", s.said())
-			}
-			<-time.After(time.Millisecond)
+		if !l.reach(t, l.acks.Load()+int64(20+rand.IntN(200)), time.Minute) {
+			t.Fatalf("nothing is written any more: %s", s.said())
 		}
 		if err := pg.Kill(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	before, limit := l.acks.Load(), time.Now().Add(time.Minute)
-	for l.acks.Load() < before+64 && time.Now().Before(limit) && !t.Failed() {
-		<-time.After(time.Millisecond)
-	}
+	l.reach(t, l.acks.Load()+64, time.Minute)
 	close(stop)
 	wg.Wait()
 	s.kill()

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"plumbline/internal/apptest/poll"
 	"plumbline/internal/demo"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
@@ -31,7 +32,8 @@ type load struct {
 	name    string // begins every key
 	clients []*client
 	acks    atomic.Int64
-	mu      sync.Mutex // what the clients remember, for known
+	more    chan struct{} // receives when there are more acknowledgements
+	mu      sync.Mutex    // what the clients remember, for known
 }
 
 // client remembers what it was told.
@@ -42,13 +44,38 @@ type client struct {
 }
 
 func newLoad(name string, clients int) *load {
-	l := &load{name: name, http: &http.Client{Timeout: time.Minute, Transport: &http.Transport{
+	l := &load{name: name, more: make(chan struct{}, 1), http: &http.Client{Timeout: time.Minute, Transport: &http.Transport{
 		MaxIdleConnsPerHost: clients, DialContext: (&net.Dialer{Timeout: time.Minute}).DialContext,
 	}}}
 	for range clients {
 		l.clients = append(l.clients, &client{acked: map[string]string{}})
 	}
 	return l
+}
+
+// count counts an acknowledgement.
+func (l *load) count() {
+	l.acks.Add(1)
+	select {
+	case l.more <- struct{}{}:
+	default:
+	}
+}
+
+// reach waits until that many writes are acknowledged, and reports whether they were
+// within the limit. The clients' errors end it too.
+func (l *load) reach(t *testing.T, acks int64, limit time.Duration) bool {
+	t.Helper()
+	over := time.NewTimer(limit)
+	defer over.Stop()
+	for l.acks.Load() < acks && !t.Failed() {
+		select {
+		case <-l.more:
+		case <-over.C:
+			return false
+		}
+	}
+	return true
 }
 
 // signIn takes a bearer token, which outlives the server that gave it.
@@ -132,7 +159,7 @@ func (l *load) one(t *testing.T, base string, c *client, key string) bool {
 	case err != nil:
 		return false // killed: no answer
 	case status == http.StatusServiceUnavailable:
-		<-time.After(5 * time.Millisecond)
+		poll.Again()
 		return true // the same key again
 	case status != http.StatusCreated:
 		t.Errorf("%s: %d %s", key, status, raw)
@@ -149,7 +176,7 @@ func (l *load) one(t *testing.T, base string, c *client, key string) bool {
 	c.acked[key] = id
 	c.keys = append(c.keys, key)
 	c.n++
-	l.acks.Add(1)
+	l.count()
 	return true
 }
 

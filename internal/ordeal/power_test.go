@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"plumbline/internal/apptest/needs"
+	"plumbline/internal/apptest/poll"
 )
 
 // kernelRoots are where a kernel for the guest may lie, with its modules.
@@ -104,12 +105,8 @@ func cutPower(t *testing.T, synchronous string, cuts int, see func(t *testing.T,
 	var list []cut
 	var images []map[int64][]byte
 	for range cuts {
-		before, enough, limit := l.acks.Load(), int64(1+rand.IntN(24)), time.Now().Add(time.Minute)
-		for l.acks.Load() < before+enough && !t.Failed() {
-			if time.Now().After(limit) {
-				t.Fatalf("nothing is written any more:\n%s", m.log(t))
-			}
-			<-time.After(time.Duration(rand.IntN(3000)) * time.Microsecond)
+		if !l.reach(t, l.acks.Load()+int64(1+rand.IntN(24)), time.Minute) {
+			t.Fatalf("nothing is written any more:\n%s", m.log(t))
 		}
 		var c cut
 		select {
@@ -285,17 +282,16 @@ func (m *machine) boot(t *testing.T) {
 	}
 	t.Cleanup(m.off)
 	client := &http.Client{Timeout: 5 * time.Second}
-	for limit := time.Now().Add(time.Minute); ; {
-		if res, err := client.Get(m.base + "/readyz"); err == nil {
-			_ = res.Body.Close()
-			if res.StatusCode == http.StatusOK {
-				return
-			}
+	ready := poll.Until(time.Minute, func() bool {
+		res, err := client.Get(m.base + "/readyz")
+		if err != nil {
+			return false
 		}
-		if time.Now().After(limit) {
-			t.Fatalf("the machine never answered: %s\n%s", said.String(), m.log(t))
-		}
-		<-time.After(100 * time.Millisecond)
+		_ = res.Body.Close()
+		return res.StatusCode == http.StatusOK
+	})
+	if !ready {
+		t.Fatalf("the machine never answered: %s\n%s", said.String(), m.log(t))
 	}
 }
 

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"plumbline/internal/apptest/needs"
+	"plumbline/internal/apptest/poll"
 
 	_ "embed"
 )
@@ -119,12 +120,7 @@ func (b *Browser) Close() {
 		_ = syscall.Kill(-b.cmd.Process.Pid, syscall.SIGKILL)
 		<-done
 	}
-	for range 20 { // its helpers may still be writing
-		if os.RemoveAll(b.folder) == nil {
-			return
-		}
-		pause()
-	}
+	poll.Until(time.Second, func() bool { return os.RemoveAll(b.folder) == nil }) // its helpers may still be writing
 }
 
 // read hands each answer to the caller who waits for it.
@@ -291,21 +287,16 @@ func (t *Tab) leaving(act func() error) error {
 
 // Until waits until the expression is true, at most a minute.
 func (t *Tab) Until(expression string) error {
-	deadline := time.Now().Add(time.Minute)
-	for {
+	var err error
+	if !poll.Until(time.Minute, func() bool {
 		var yes bool
-		err := t.Eval("!!("+expression+")", &yes) // an error here is a page on its way out
-		if err == nil && yes {
-			return nil
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("waited in vain for %s (%v)", expression, err)
-		}
-		pause()
+		err = t.Eval("!!("+expression+")", &yes) // an error here is a page on its way out
+		return err == nil && yes
+	}) {
+		return fmt.Errorf("waited in vain for %s (%v)", expression, err)
 	}
+	return nil
 }
-
-func pause() { <-time.After(25 * time.Millisecond) }
 
 // Eval runs the expression in the page; its value goes into into, if that is
 // not nil. A promise is waited for.

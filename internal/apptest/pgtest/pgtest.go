@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"plumbline/internal/apptest/needs"
+	"plumbline/internal/apptest/poll"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
 )
@@ -218,16 +219,15 @@ func start(durable bool) (*Server, error) {
 		return nil, err
 	}
 	s.alive, s.watch = alive, watch
-	for deadline := time.Now().Add(time.Minute); ; {
-		if err = s.exec("SELECT 1"); err == nil {
-			return s, nil
-		}
-		if time.Now().After(deadline) {
-			text, _ := os.ReadFile(filepath.Join(folder, "server.log"))
-			return nil, fmt.Errorf("the server did not answer: %w: %s", err, text)
-		}
-		pause()
+	answers := func() bool {
+		err = s.exec("SELECT 1")
+		return err == nil
 	}
+	if !poll.Until(time.Minute, answers) {
+		text, _ := os.ReadFile(filepath.Join(folder, "server.log"))
+		return nil, fmt.Errorf("the server did not answer: %w: %s", err, text)
+	}
+	return s, nil
 }
 
 const folderPrefix = "plumbline-pg-"
@@ -256,15 +256,15 @@ rmdir "$2" 2>/dev/null || true # where the folder above is not its own, Stop doe
 // Kill ends the server with SIGKILL; it is started again at once. One that is
 // still starting after an earlier kill is waited for.
 func (s *Server) Kill() error {
-	for deadline := time.Now().Add(time.Minute); ; pause() {
-		pid, err := s.pid()
-		if err == nil {
+	var err error
+	poll.Until(time.Minute, func() bool {
+		var pid int
+		if pid, err = s.pid(); err == nil {
 			err = syscall.Kill(pid, syscall.SIGKILL)
 		}
-		if err == nil || time.Now().After(deadline) {
-			return err
-		}
-	}
+		return err == nil
+	})
+	return err
 }
 
 // pid is the server's process by its own file, which stays when it is killed.
@@ -303,9 +303,6 @@ func Own(t testing.TB) (*Server, string) {
 	}
 	return s, dsn
 }
-
-// pause waits between two tries to reach a server that is starting.
-func pause() { <-time.After(50 * time.Millisecond) }
 
 // command is a server program run as the owner.
 func (s *Server) command(name string, args ...string) *exec.Cmd {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"plumbline/internal/apptest/poll"
 )
 
 func TestDatabaseOfItsOwn(t *testing.T) {
@@ -50,13 +52,11 @@ func TestServerEndsWithItsTests(t *testing.T) {
 		t.Fatalf("no folder in: %s", out)
 	}
 	folder := strings.Fields(rest)[0]
-	for deadline := time.Now().Add(time.Minute); ; {
-		if _, err := os.Stat(folder); os.IsNotExist(err) {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%s is still there", folder)
-		}
-		pause()
+	gone := func() bool {
+		_, err := os.Stat(folder)
+		return os.IsNotExist(err)
+	}
+	if !poll.Until(time.Minute, gone) {
+		t.Fatalf("%s is still there", folder)
 	}
 }
