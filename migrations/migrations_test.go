@@ -33,6 +33,8 @@ func refuse(text string) error {
 		case stmt == "" || allowed.MatchString(stmt):
 		case m == nil:
 			return fmt.Errorf("%q: a migration adds tables, columns and indexes, and drops indexes; it neither renames, drops nor changes a column or a table, and writes no row", stmt)
+		case strings.HasPrefix(m[2], "$BYTES") && filled.MatchString(m[2]):
+			return fmt.Errorf("%q: no default of bytes is good for both databases; a later column %s takes NULL", stmt, m[1])
 		case filled.MatchString(m[2]) && !constant.MatchString(m[2]):
 			return fmt.Errorf("%q: rows from before the column %s need a constant DEFAULT, or the column takes NULL", stmt, m[1])
 		}

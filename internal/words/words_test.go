@@ -163,24 +163,21 @@ func TestWhatTheCommandsPrintHasWords(t *testing.T) {
 			return keys
 		},
 	} {
-		files, err := filepath.Glob(filepath.Join("..", dir, "*.go"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, file := range files {
-			if strings.HasSuffix(file, "_test.go") {
-				continue
+		err := filepath.WalkDir(filepath.Join("..", dir), func(file string, d fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
+				return err
 			}
 			src, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
 			for _, key := range keys(string(src)) {
 				seen[key] = true
 				if !Has(key) {
 					t.Errorf("%s: %s is not in the catalogue", file, key)
 				}
 			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
 	if len(seen) < 80 {

@@ -2,8 +2,10 @@ package casework
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"plumbline/internal/app/desk"
@@ -250,10 +252,16 @@ func bundleFrom(ctx context.Context, v *store.View, b *bundle.Bundle, rows []led
 			encodings[a.Kind+" "+a.ID] = a.Encoding
 		}
 	}
+	committed := make(map[string]bool) // a text that was said again since is no longer
 	for i, r := range rows {
 		columns, err := ledger.Columns(r, encodings[store.KindOf(r)+" "+r.RowID()])
 		if err != nil {
 			return 0, err
+		}
+		for _, c := range columns {
+			if c.Type == "bytes" && strings.HasSuffix(c.Name, "_c") {
+				committed[r.RowID()+" "+c.Value] = true
+			}
 		}
 		ids[i] = r.RowID()
 		b.Rows = append(b.Rows, slip.OpenRow{Kind: store.KindOf(r), ID: r.RowID(), Columns: columns})
@@ -263,7 +271,7 @@ func bundleFrom(ctx context.Context, v *store.View, b *bundle.Bundle, rows []led
 		return 0, err
 	}
 	for _, t := range texts {
-		if seen[t.Value] {
+		if seen[t.Value] && committed[t.RecordID+" "+base64.StdEncoding.EncodeToString(t.Commitment())] {
 			b.Texts = append(b.Texts, slip.OpenText{Record: t.RecordID, Field: t.Field, Salt: t.Salt, Value: t.Value})
 		}
 	}

@@ -293,3 +293,43 @@ func TestAFilingDoesNotNameAHiddenRecord(t *testing.T) {
 		untold(story.Submit(t, s, "anna", l, again), 2)
 	})
 }
+
+// TestAFormerTextIsNoTextOfTheBundle: what an issue said before it was filed again no
+// longer belongs to its row, even where the file happens to show the same words.
+func TestAFormerTextIsNoTextOfTheBundle(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		ctx := context.Background()
+		story.Campaign(t, s)
+		story.Audited(t, s, "anna", "east1", 3, "2026-01-10")
+		file, err := s.App.PersonFile(ctx, s.Actor("inspector"), casework.FileInput{Person: s.People["anna"]})
+		if err != nil || len(file.Lines) != 1 || file.Lines[0].UnitName == "" {
+			t.Fatalf("%+v %v", file, err)
+		}
+		l := story.List(t, s, "anna", selfcheck.Officers, false)
+		item := l.Items[0].No
+		story.Submit(t, s, "anna", l, story.Says(item, file.Lines[0].UnitName))
+		l = story.List(t, s, "anna", selfcheck.Officers, false)
+		if _, err := s.App.ReturnList(ctx, s.Actor("east1head"), appselfcheck.ReturnInput{ID: l.ID, Version: l.Version, Reason: "请写清经过"}); err != nil {
+			t.Fatal(err)
+		}
+		l = story.List(t, s, "anna", selfcheck.Officers, false)
+		again := story.Says(item, "写清了的经过")
+		again.Issues[0].IssueID = l.Issues[0].ID
+		story.Submit(t, s, "anna", l, again)
+		if err := s.App.SignHead(ctx); err != nil {
+			t.Fatal(err)
+		}
+		b, _ := takeFile(t, s, "inspector", casework.FileExportInput{Person: s.People["anna"]})
+		keys, err := s.App.KeyText(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		trust, err := ledger.ParseTrust(string(keys))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.Check(trust); err != nil {
+			t.Errorf("the file does not verify: %v", err)
+		}
+	})
+}

@@ -119,6 +119,6 @@ func (b *entryBench) raise(i int) (*issue.Issue, engine.Content, error) {
 		Category: "case_filing", Source: issue.Self, Severity: 1, UnitID: fmt.Sprint("u", i%50), EventOn: "2026-01-01", Month: "2026-01",
 		State: issue.Triaged, RaisedAt: b.at, NarrativeC: text.Commitment()}
 	var err error
-	b.digest, err = ledger.Digest("issue", x)
+	b.digest, err = ledger.DigestAt("issue", x, 1)
 	return x, text, err
 }

@@ -14,26 +14,32 @@ import (
 	"plumbline/internal/store/engine"
 )
 
-// The kinds of a later version: an issue with a location, and a statement,
-// which a slip includes, with its channel.
+// The kinds of a later version: an issue with a place, and a statement,
+// which a slip includes, with its channel. No row of the program has
+// their names; their encoding is the one after the program's own.
 type (
 	locatedIssue struct {
 		bun.BaseModel `bun:"table:issues,alias:issue"`
 		issue.Issue
-		Location string `bun:"location" ledger:"v2"`
+		Location string `bun:"later_place" ledger:"v2"`
 	}
 	sentStatement struct {
 		bun.BaseModel `bun:"table:statements,alias:statement"`
 		issue.Statement
-		Channel string `bun:"channel" ledger:"v2"`
+		Channel string `bun:"later_channel" ledger:"v2"`
 	}
 )
 
 // growKinds replaces the types of the kinds by the later ones for one test.
 func growKinds(t *testing.T) {
 	t.Helper()
-	for kind, typ := range map[string]reflect.Type{"issue": reflect.TypeFor[locatedIssue](), "statement": reflect.TypeFor[sentStatement]()} {
-		k := engine.KindByName[kind]
+	for kind, row := range map[string]any{"issue": locatedIssue{}, "statement": sentStatement{}} {
+		k, typ := engine.KindByName[kind], reflect.TypeOf(row)
+		now, err := ledger.EncodingOf(reflect.New(k.Type).Interface().(ledger.Row))
+		later, laterErr := ledger.EncodingOf(reflect.New(typ).Interface().(ledger.Row))
+		if err != nil || laterErr != nil || later != now+1 {
+			t.Fatalf("the rows of kind %s have encoding %d by now: tag the later column of %s with ledger:\"v%d\" (%v, %v)", kind, now, typ.Name(), now+1, err, laterErr)
+		}
 		was := k.Type
 		k.Type, engine.KindByType[typ] = typ, kind
 		t.Cleanup(func() {
@@ -91,9 +97,9 @@ func TestALedgeredRowGainsAColumn(t *testing.T) {
 		}
 		none := map[string]int{}
 		judge("right after", "", none)
-		exec("UPDATE issues SET location = 'yard' WHERE id = 'issue-1'")
-		judge("a value that no entry covers", "", map[string]int{"issue.location": 1})
-		exec("UPDATE issues SET location = '', ref = 'R2' WHERE id = 'issue-1'")
+		exec("UPDATE issues SET later_place = 'yard' WHERE id = 'issue-1'")
+		judge("a value that no entry covers", "", map[string]int{"issue.later_place": 1})
+		exec("UPDATE issues SET later_place = '', ref = 'R2' WHERE id = 'issue-1'")
 		judge("an old column changed", "row_changed issue-1", none)
 		exec("UPDATE issues SET ref = 'R1' WHERE id = 'issue-1'")
 
@@ -112,9 +118,9 @@ func TestALedgeredRowGainsAColumn(t *testing.T) {
 			t.Fatal(err)
 		}
 		judge("written with the column", "", none)
-		exec("UPDATE issues SET location = 'yard' WHERE id = 'issue-1'")
+		exec("UPDATE issues SET later_place = 'yard' WHERE id = 'issue-1'")
 		judge("the column changed", "row_changed issue-1", none)
-		exec("UPDATE issues SET location = 'gate' WHERE id = 'issue-1'")
+		exec("UPDATE issues SET later_place = 'gate' WHERE id = 'issue-1'")
 		judge("as it was", "", none)
 
 		err = s.View(ctx, func(ctx context.Context, v *engine.View) error {
@@ -123,7 +129,7 @@ func TestALedgeredRowGainsAColumn(t *testing.T) {
 				return err
 			}
 			for _, r := range before {
-				if r.Value("location") != "" || r.Value("channel") != "" || r.Value("id") != r.ID {
+				if r.Value("later_place") != "" || r.Value("later_channel") != "" || r.Value("id") != r.ID {
 					t.Errorf("the old slip shows %+v", r)
 				}
 			}
@@ -131,7 +137,7 @@ func TestALedgeredRowGainsAColumn(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			if len(before) != 2 || len(after) != 1 || after[0].Value("location") != "gate" {
+			if len(before) != 2 || len(after) != 1 || after[0].Value("later_place") != "gate" {
 				t.Errorf("the slips show %+v, then %+v", before, after)
 			}
 			return nil

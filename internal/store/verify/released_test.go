@@ -18,10 +18,10 @@ import (
 	"plumbline/migrations"
 )
 
-// later is the migration of a later version: an issue gains a location, and a
+// later is the migration of a later version: an issue gains a place, and a
 // statement, which a slip includes, its channel.
-const later = `ALTER TABLE issues ADD COLUMN location TEXT NOT NULL DEFAULT '';
-ALTER TABLE statements ADD COLUMN channel TEXT NOT NULL DEFAULT '';
+const later = `ALTER TABLE issues ADD COLUMN later_place TEXT NOT NULL DEFAULT '';
+ALTER TABLE statements ADD COLUMN later_channel TEXT NOT NULL DEFAULT '';
 `
 
 // withLater returns the migrations of that version.
@@ -152,16 +152,16 @@ func TestAReleasedSiteGrows(t *testing.T) {
 							got = append(got, f.What)
 						}
 					}
-					if strings.Join(got, " ") != findings || v.Uncovered["issue.location"] != uncovered || v.Rows["issue"] < 2 || v.Rows["statement"] < 1 {
+					if strings.Join(got, " ") != findings || v.Uncovered["issue.later_place"] != uncovered || v.Rows["issue"] < 2 || v.Rows["statement"] < 1 {
 						t.Errorf("%s: found %q, not covered %v, of %v", when, got, v.Uncovered, v.Rows)
 					}
 				}
 				judge("upgraded", "", 0)
-				if _, err := engine.Writer(s).Exec("UPDATE issues SET location = 'yard'"); err != nil {
+				if _, err := engine.Writer(s).Exec("UPDATE issues SET later_place = 'yard'"); err != nil {
 					t.Fatal(err)
 				}
 				judge("a new value", "", 2)
-				if _, err := engine.Writer(s).Exec("UPDATE issues SET location = '', ref = ref || 'x' WHERE id = (SELECT min(id) FROM issues)"); err != nil {
+				if _, err := engine.Writer(s).Exec("UPDATE issues SET later_place = '', ref = ref || 'x' WHERE id = (SELECT min(id) FROM issues)"); err != nil {
 					t.Fatal(err)
 				}
 				judge("an old value", "row_changed", 1)

@@ -94,7 +94,7 @@ func fill(t *testing.T, s *engine.Store, n int) {
 				Ref: fmt.Sprintf("ISS-%08d", i), Category: "case_filing", Source: "self",
 				Severity: 1, UnitID: "u" + fmt.Sprint(i%50), EventOn: "2026-01-01", Month: "2026-01", State: issue.State("triage"),
 				RaisedAt: at, NarrativeC: text.Commitment()}
-			digest, err := ledger.Digest("issue", &x)
+			digest, err := ledger.DigestAt("issue", &x, 1)
 			if err != nil {
 				t.Fatal(err)
 			}
