@@ -107,11 +107,7 @@ func (m *Maker) record(s seeds.Source, before time.Time) (row [8]any) {
 // probable, two where there are several.
 func (m *Maker) decideMatches(ctx context.Context) error {
 	m.day(52)
-	one, err := m.as(ctx, "demo-inspector")
-	if err != nil {
-		return err
-	}
-	two, err := m.as(ctx, "demo-inspector-2")
+	one, two, err := m.inspectors(ctx)
 	if err != nil {
 		return err
 	}

@@ -187,6 +187,15 @@ func (m *Maker) as(ctx context.Context, login string) (*roster.Actor, error) {
 	return m.App.ActorNamed(ctx, p.account)
 }
 
+// inspectors are the two who confirm each other's decisions.
+func (m *Maker) inspectors(ctx context.Context) (one, two *roster.Actor, err error) {
+	if one, err = m.as(ctx, "demo-inspector"); err != nil {
+		return nil, nil, err
+	}
+	two, err = m.as(ctx, "demo-inspector-2")
+	return one, two, err
+}
+
 // dice are small pseudo-random numbers (splitmix64), the same every time.
 type dice struct{ state uint64 }
 

@@ -104,11 +104,7 @@ func (m *Maker) triage(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	inspector, err := m.as(ctx, "demo-inspector")
-	if err != nil {
-		return err
-	}
-	two, err := m.as(ctx, "demo-inspector-2")
+	inspector, two, err := m.inspectors(ctx)
 	if err != nil {
 		return err
 	}
@@ -183,11 +179,7 @@ func (m *Maker) merge(ctx context.Context) error {
 // waits for the second person.
 func (m *Maker) conceal(ctx context.Context) error {
 	m.day(57)
-	one, err := m.as(ctx, "demo-inspector")
-	if err != nil {
-		return err
-	}
-	two, err := m.as(ctx, "demo-inspector-2")
+	one, two, err := m.inspectors(ctx)
 	if err != nil {
 		return err
 	}
@@ -222,11 +214,7 @@ func (m *Maker) rectify(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	inspector, err := m.as(ctx, "demo-inspector")
-	if err != nil {
-		return err
-	}
-	two, err := m.as(ctx, "demo-inspector-2")
+	inspector, two, err := m.inspectors(ctx)
 	if err != nil {
 		return err
 	}

@@ -171,21 +171,30 @@ func (f *Face) completionCertify(c *Call) error {
 	return c.Go("/completion/"+in.CampaignID+"/"+in.UnitID, "certify.done")
 }
 
+// excusable is the unit of a list that is to be excused or restored, what is wrong with
+// the form that err answers, and the page that both come from.
+func (f *Face) excusable(c *Call, err error) (u *appselfcheck.UnitCompletionView, errs ui.Errors, back string, _ error) {
+	errs = c.Errors(err)
+	if err != nil && errs == nil {
+		return nil, nil, "", err
+	}
+	u, err = f.app.UnitCompletion(c.Context(), c.reader(), c.Param("id"), c.Param("unit"))
+	switch {
+	case err != nil:
+		return nil, nil, "", err
+	case !u.MayExcuse:
+		return nil, nil, "", fault.NotFound()
+	}
+	return u, errs, "/completion/" + u.Campaign.ID + "/" + u.UnitID, nil
+}
+
 func (f *Face) excuseAsk(c *Call) error { return f.showExcuse(c, "", nil) }
 
 func (f *Face) showExcuse(c *Call, reason string, err error) error {
-	errs := c.Errors(err)
-	if err != nil && errs == nil {
-		return err
-	}
-	u, openErr := f.app.UnitCompletion(c.Context(), c.reader(), c.Param("id"), c.Param("unit"))
+	u, errs, back, openErr := f.excusable(c, err)
 	if openErr != nil {
 		return openErr
 	}
-	if !u.MayExcuse {
-		return fault.NotFound()
-	}
-	back := "/completion/" + u.Campaign.ID + "/" + u.UnitID
 	for i := range u.Missing {
 		if r := &u.Missing[i]; r.ID == c.Param("list") {
 			p := c.Page("excuse.title")

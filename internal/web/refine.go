@@ -21,18 +21,10 @@ func (f *Face) completionUncertify(c *Call) error {
 func (f *Face) restoreAsk(c *Call) error { return f.showRestore(c, nil) }
 
 func (f *Face) showRestore(c *Call, err error) error {
-	errs := c.Errors(err)
-	if err != nil && errs == nil {
-		return err
-	}
-	u, openErr := f.app.UnitCompletion(c.Context(), c.reader(), c.Param("id"), c.Param("unit"))
+	u, errs, back, openErr := f.excusable(c, err)
 	if openErr != nil {
 		return openErr
 	}
-	if !u.MayExcuse {
-		return fault.NotFound()
-	}
-	back := "/completion/" + u.Campaign.ID + "/" + u.UnitID
 	for i := range u.Done {
 		r := &u.Done[i]
 		if r.ID != c.Param("list") || r.State != selfcheck.Excused {

@@ -182,17 +182,25 @@ func (c *Call) before() error {
 		return c.redirect(PasswordPath)
 	}
 	if c.R.Method != http.MethodGet && c.R.Method != http.MethodHead {
-		if err := c.ours(); err != nil {
+		if err := c.takeForm(); err != nil {
 			return err
 		}
 	}
 	return c.prove()
 }
 
-// ours refuses a post that does not come from one of our pages.
-func (c *Call) ours() error {
+// checkOrigin refuses a post that another site's page sends.
+func (c *Call) checkOrigin() error {
 	if err := c.face.origin.Check(c.R); err != nil {
 		return fault.Forbidden("cross_origin").WithCause(err)
+	}
+	return nil
+}
+
+// takeForm reads the form of one of our own pages, which its token shows.
+func (c *Call) takeForm() error {
+	if err := c.checkOrigin(); err != nil {
+		return err
 	}
 	limit := c.route.Body
 	if limit == 0 {

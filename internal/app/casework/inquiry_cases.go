@@ -48,11 +48,7 @@ func (a *Casework) Cases(ctx context.Context, who *roster.Actor, f inquiry.CaseF
 		for _, c := range rows {
 			people, units = append(people, c.PersonID), append(units, c.UnitID)
 		}
-		n, err := a.Names(ctx, v, who, people, units)
-		if err != nil {
-			return err
-		}
-		named, err := a.NamedScope(ctx, v, who, roster.ActList, roster.KindCase)
+		n, named, err := a.ListNames(ctx, v, who, roster.KindCase, people, units)
 		if err != nil {
 			return err
 		}

@@ -51,11 +51,7 @@ func (a *Casework) Tracks(ctx context.Context, who *roster.Actor, f inquiry.Trac
 		if err != nil {
 			return err
 		}
-		n, err := a.Names(ctx, v, who, people, units)
-		if err != nil {
-			return err
-		}
-		named, err := a.NamedScope(ctx, v, who, roster.ActList, roster.KindCase)
+		n, named, err := a.ListNames(ctx, v, who, roster.KindCase, people, units)
 		if err != nil {
 			return err
 		}

@@ -55,11 +55,7 @@ func (a *Casework) Questions(ctx context.Context, who *roster.Actor, f inquiry.Q
 		for _, q := range rows {
 			people, units = append(people, q.PersonID), append(units, q.UnitID)
 		}
-		n, err := a.Names(ctx, v, who, people, units)
-		if err != nil {
-			return err
-		}
-		named, err := a.NamedScope(ctx, v, who, roster.ActList, roster.KindQuestion)
+		n, named, err := a.ListNames(ctx, v, who, roster.KindQuestion, people, units)
 		if err != nil {
 			return err
 		}

@@ -57,11 +57,7 @@ func (a *Casework) Rectifications(ctx context.Context, who *roster.Actor, f rect
 		for _, r := range rows {
 			people, units = append(people, r.PersonID), append(units, r.UnitID, r.LeadUnitID)
 		}
-		n, err := a.Names(ctx, v, who, people, units)
-		if err != nil {
-			return err
-		}
-		named, err := a.NamedScope(ctx, v, who, roster.ActList, roster.KindRectification)
+		n, named, err := a.ListNames(ctx, v, who, roster.KindRectification, people, units)
 		if err != nil {
 			return err
 		}

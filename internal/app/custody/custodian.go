@@ -281,22 +281,7 @@ func (a *Safekeeping) sealStep(ctx context.Context, j *store.Job) (bool, error) 
 	if err != nil || len(todo) == 0 {
 		return err == nil, err
 	}
-	var keys []int64
-	done := j.Position + int64(len(todo))
-	who := &roster.Actor{Account: j.Account, Program: true}
-	_, err = a.Write(ctx, who, desk.Write{Op: "custody.approve"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		var err error
-		if keys, err = swap(ctx, tx, todo); err != nil {
-			return nil, "", err
-		}
-		j.Position = done
-		if err := a.SaveJobWith(ctx, tx, j); err != nil {
-			return nil, "", err
-		}
+	return false, a.swapStep(ctx, j, "custody.approve", todo, func(context.Context, *store.Tx) ([]ledger.Fact, string, error) {
 		return []ledger.Fact{{Verb: "custody.seal", Kind: "custody_set", ID: j.ObjectID}}, "", nil
 	})
-	if err != nil {
-		return false, err
-	}
-	return false, a.Store.Forget(ctx, keys)
 }

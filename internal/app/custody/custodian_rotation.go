@@ -134,6 +134,29 @@ func swap(ctx context.Context, tx *store.Tx, todo []rewrapped) (keys []int64, er
 	return keys, tx.PutTexts(ctx, texts)
 }
 
+// swapStep writes one chunk of a job with the fact of it, and destroys the old shares
+// after the commit.
+func (a *Safekeeping) swapStep(ctx context.Context, j *store.Job, op string, todo []rewrapped, fact store.Writing) error {
+	var keys []int64
+	done := j.Position + int64(len(todo))
+	who := &roster.Actor{Account: j.Account, Program: true}
+	_, err := a.Write(ctx, who, desk.Write{Op: op}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		var err error
+		if keys, err = swap(ctx, tx, todo); err != nil {
+			return nil, "", err
+		}
+		j.Position = done
+		if err := a.SaveJobWith(ctx, tx, j); err != nil {
+			return nil, "", err
+		}
+		return fact(ctx, tx)
+	})
+	if err != nil {
+		return err
+	}
+	return a.Store.Forget(ctx, keys)
+}
+
 // rewrapStep applies one chunk. Fields that have been rewrapped belong to the new
 // set and are not selected again, so after a crash the job continues where it was.
 // The old shares of a chunk are destroyed after its commit.
@@ -154,27 +177,13 @@ func (a *Safekeeping) rewrapStep(ctx context.Context, j *store.Job) (bool, error
 	if err != nil {
 		return false, err
 	}
-	var keys []int64
-	done := j.Position + int64(len(todo))
-	who := &roster.Actor{Account: j.Account, Program: true}
-	_, err = a.Write(ctx, who, desk.Write{Op: "custody.rewrap"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		var err error
-		if keys, err = swap(ctx, tx, todo); err != nil {
-			return nil, "", err
-		}
-		j.Position = done
-		if err := a.SaveJobWith(ctx, tx, j); err != nil {
-			return nil, "", err
-		}
+	err = a.swapStep(ctx, j, "custody.rewrap", todo, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		if len(todo) > 0 {
 			return []ledger.Fact{{Verb: "custody.rewrapped", Kind: "custody_set", ID: b.From}}, "", nil
 		}
 		return retire(ctx, tx, b.From)
 	})
 	if err != nil && !errors.Is(err, store.ErrUnchanged) {
-		return false, err
-	}
-	if err := a.Store.Forget(ctx, keys); err != nil {
 		return false, err
 	}
 	if len(todo) == 0 {

@@ -96,6 +96,16 @@ func (a *Safekeeping) revealRows(ctx context.Context, v *store.View, who *roster
 	return out, err
 }
 
+// revealed is one reveal's row and the reason for which it was asked.
+func (a *Safekeeping) revealed(ctx context.Context, v *store.View, who *roster.Actor, r *custody.Reveal) (row RevealRow, reason string, err error) {
+	rows, err := a.revealRows(ctx, v, who, []custody.Reveal{*r})
+	if err != nil {
+		return row, "", err
+	}
+	texts, err := v.Texts(ctx, r.ID)
+	return rows[0], texts[r.ID]["reason"], err
+}
+
 // RevealView is one reveal, as its asker or a records officer sees it.
 type RevealView struct {
 	RevealRow
@@ -116,15 +126,11 @@ func (a *Safekeeping) Reveal(ctx context.Context, who *roster.Actor, id string) 
 		if err != nil {
 			return err
 		}
-		rows, err := a.revealRows(ctx, v, who, []custody.Reveal{*r})
+		row, reason, err := a.revealed(ctx, v, who, r)
 		if err != nil {
 			return err
 		}
-		texts, err := v.Texts(ctx, r.ID)
-		if err != nil {
-			return err
-		}
-		out = RevealView{RevealRow: rows[0], MatchID: r.MatchID, Reason: texts[r.ID]["reason"], Releases: []time.Time{}, Can: map[string]bool{}}
+		out = RevealView{RevealRow: row, MatchID: r.MatchID, Reason: reason, Releases: []time.Time{}, Can: map[string]bool{}}
 		releases, err := v.Releases(ctx, r.ID)
 		if err != nil {
 			return err
@@ -168,15 +174,11 @@ func (a *Safekeeping) Share(ctx context.Context, who *roster.Actor, id string) (
 		if err != nil {
 			return err
 		}
-		rows, err := a.revealRows(ctx, v, who, []custody.Reveal{*r})
+		row, reason, err := a.revealed(ctx, v, who, r)
 		if err != nil {
 			return err
 		}
-		texts, err := v.Texts(ctx, r.ID)
-		if err != nil {
-			return err
-		}
-		out = ShareView{RevealRow: rows[0], Reason: texts[r.ID]["reason"]}
+		out = ShareView{RevealRow: row, Reason: reason}
 		releases, err := v.Releases(ctx, r.ID)
 		if err != nil || !r.Open(a.Now()) || out.Yours {
 			return err

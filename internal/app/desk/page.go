@@ -58,3 +58,13 @@ func (d *Desk) ReadPage(ctx context.Context, who *roster.Actor, op, cursor strin
 	}
 	return d.sealCursor(who, op, p.next), nil
 }
+
+// ListNames are the names for the rows of a list, and the scope in which the reader is
+// shown whose rows they are.
+func (d *Desk) ListNames(ctx context.Context, v *store.View, who *roster.Actor, kind roster.Kind, people, units []string) (n Names, named roster.Scope, err error) {
+	if n, err = d.Names(ctx, v, who, people, units); err != nil {
+		return n, named, err
+	}
+	named, err = d.NamedScope(ctx, v, who, roster.ActList, kind)
+	return n, named, err
+}
