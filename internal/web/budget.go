@@ -27,7 +27,7 @@ func (f *Face) showBudget(c *Call, errs ui.Errors) error {
 	}
 	p := c.Page("budget.title")
 	p.Lead = c.T("budget.lead", "Renews", string(b.RenewsOn))
-	v := custodyList{Table: ui.Table{Figures: true, Cols: []ui.Col{{Text: c.T("budget.what")}, {Text: c.T("budget.used"), Num: true}, {Text: c.T("budget.allowed"), Num: true}}}}
+	v := listActsView{Table: ui.Table{Figures: true, Cols: []ui.Col{{Text: c.T("budget.what")}, {Text: c.T("budget.used"), Num: true}, {Text: c.T("budget.allowed"), Num: true}}}}
 	for _, l := range []struct {
 		key  string
 		line readlog.BudgetLine
@@ -44,7 +44,7 @@ func (f *Face) showBudget(c *Call, errs ui.Errors) error {
 		v.Acts = []actForm{{ID: "extend", Title: c.T("budget.ask"), Help: c.T("budget.ask.help"), Action: "/budget/extensions", Button: "budget.ask", Open: len(errs) > 0,
 			Inputs: []ui.Input{{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Value: c.Form("reason"), Required: true, Max: 4000, Error: errs.Of("reason")}}}}
 	}
-	return c.Show(custodyListPage(p, errs, v))
+	return c.Show(listActsPage(p, errs, v))
 }
 
 func (f *Face) extendBudget(c *Call) error {

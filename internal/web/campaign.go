@@ -12,10 +12,6 @@ import (
 	"plumbline/internal/web/ui"
 )
 
-func perMille(n int64) string {
-	return strconv.FormatInt(n/10, 10) + "." + strconv.FormatInt(n%10, 10) + "%"
-}
-
 // completionNewest leads to the newest running campaign.
 func (f *Face) completionNewest(c *Call) error {
 	if !f.May(c.Actor, "completion.list") {

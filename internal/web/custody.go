@@ -14,27 +14,6 @@ import (
 	"plumbline/internal/web/ui"
 )
 
-// custodyList is a list of expungements, holds, custodians or reveals.
-type custodyList struct {
-	Path, Note string
-	Filters    []ui.Input
-	Table      ui.Table
-	Pager      ui.Pager
-	Acts       []actForm
-}
-
-// custodyView is one of them.
-type custodyView struct {
-	Title, Note                  string
-	Tags                         []ui.Tag
-	Defs                         []ui.Def
-	Block, BlockTitle, BlockNote string // text to copy
-	Table                        ui.Table
-	TableTitle                   string
-	Events                       []ui.Event
-	Acts                         []actForm
-}
-
 // recordInputs ask which record is meant.
 func recordInputs(c *Call, more ...ui.Input) []ui.Input {
 	return append([]ui.Input{
@@ -60,7 +39,7 @@ func (f *Face) expungementList(c *Call) error {
 	if f.May(c.Actor, "hold.list") {
 		p.Actions = append(p.Actions, ui.Action{Text: c.T("hold.title"), Href: "/holds"})
 	}
-	v := custodyList{Path: "/expungements", Filters: []ui.Input{
+	v := listActsView{Path: "/expungements", Filters: []ui.Input{
 		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(state), Options: stateOptions(c, "expungement", custody.ExpungementStates)}}}
 	v.Table = ui.Table{Cols: []ui.Col{{Text: c.T("custody.record")}, {Text: c.T("field.unit")}, {Text: c.T("expungement.ground")}, {Text: c.T("field.state")}, {Text: c.T("field.time")}}}
 	for _, e := range list.Rows {
@@ -75,7 +54,7 @@ func (f *Face) expungementList(c *Call) error {
 		filter.Set("state", string(state))
 	}
 	v.Pager = c.pagerOf(v.Path, filter, len(list.Rows), list.Total, list.Next)
-	return c.Show(custodyListPage(p, nil, v))
+	return c.Show(listActsPage(p, nil, v))
 }
 
 func (f *Face) newExpungement(c *Call) error {
@@ -116,7 +95,7 @@ func (f *Face) showExpungement(c *Call, errs ui.Errors, status int) error {
 	}
 	p := c.Page("expungement.one", "Ref", e.Ref)
 	p.Crumbs = []ui.Link{{Text: c.T("expungement.title"), Href: "/expungements"}}
-	v := custodyView{Title: c.T("expungement.title"), Tags: []ui.Tag{ui.State(c.Lang, "expungement", string(e.State))}}
+	v := thingView{Title: c.T("expungement.title"), Tags: []ui.Tag{ui.State(c.Lang, "expungement", string(e.State))}}
 	v.Defs = []ui.Def{
 		{Term: c.T("custody.record"), Text: e.RecordRef + " · " + c.T("custody.kind."+string(e.RecordKind))}, {Term: c.T("field.unit"), Text: e.Unit.Name},
 		{Term: c.T("expungement.ground"), Text: c.T("expungement.ground." + string(e.Ground))}, {Term: c.T("field.reason"), Text: e.Reason},
@@ -152,7 +131,7 @@ func (f *Face) showExpungement(c *Call, errs ui.Errors, status int) error {
 		}
 		v.Acts = append(v.Acts, c.fill(a, errs))
 	}
-	return c.ShowStatus(status, custodyPage(p, errs, v))
+	return c.ShowStatus(status, thingPage(p, errs, v))
 }
 
 type expungementStep struct {
@@ -190,7 +169,7 @@ func (f *Face) showHolds(c *Call, errs ui.Errors, status int) error {
 	}
 	p := c.Page("hold.title")
 	p.Lead, p.Crumbs = c.T("hold.lead"), []ui.Link{{Text: c.T("expungement.title"), Href: "/expungements"}}
-	v := custodyList{Path: "/holds"}
+	v := listActsView{Path: "/holds"}
 	v.Table.Cols = []ui.Col{{Text: c.T("custody.record")}, {Text: c.T("field.unit")}, {Text: c.T("field.state")}, {Text: c.T("field.reason")}, {Text: c.T("field.time")}}
 	reason := ui.Input{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Required: true, Max: 4000}
 	if f.May(c.Actor, "hold.place") {
@@ -204,7 +183,7 @@ func (f *Face) showHolds(c *Call, errs ui.Errors, status int) error {
 				Hidden: [][2]string{{"version", strconv.FormatInt(h.Version, 10)}}, Inputs: []ui.Input{reason}}, errs))
 		}
 	}
-	return c.ShowStatus(status, custodyListPage(p, errs, v))
+	return c.ShowStatus(status, listActsPage(p, errs, v))
 }
 
 func (f *Face) placeHold(c *Call) error {

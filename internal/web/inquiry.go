@@ -10,50 +10,11 @@ import (
 
 	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
-	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
 	"plumbline/internal/web/ui"
 )
-
-// inPlace returns the messages of a fault that an inquiry page shows beside its
-// forms, including those of a guard, which is explained to anybody who may read the
-// page.
-func (c *Call) inPlace(err error) ui.Errors {
-	if err != nil && fault.Is(err, fault.ForbiddenKind) && strings.HasPrefix(fault.As(err).Code, "guard_") {
-		return ui.ErrorsOf(c.Lang, err)
-	}
-	return c.Errors(err)
-}
-
-// inAddress turns a query of the address into one that list filters read.
-func (c *Call) inAddress() url.Values { return c.R.URL.Query() }
-
-// pagerOf links to the next page of a list under the same filter.
-func (c *Call) pagerOf(path string, filter url.Values, shown int, total int64, next string) ui.Pager {
-	at := func(cursor string) string {
-		q := url.Values{}
-		for k, v := range filter {
-			q[k] = v
-		}
-		if cursor != "" {
-			q.Set("cursor", cursor)
-		}
-		if len(q) == 0 {
-			return path
-		}
-		return path + "?" + q.Encode()
-	}
-	p := ui.Pager{Shown: shown, Total: total}
-	if next != "" {
-		p.Next = at(next)
-	}
-	if c.Query("cursor") != "" {
-		p.First = at("")
-	}
-	return p
-}
 
 func (f *Face) caseList(c *Call) error {
 	filter, err := inquiry.ParseCaseFilter(c.inAddress())
@@ -67,7 +28,7 @@ func (f *Face) caseList(c *Call) error {
 	v := c.viewCases(filter, list)
 	p := c.Page("case.title")
 	p.Actions = []ui.Action{{Text: c.T("track.title"), Href: "/tracks", Icon: "list-check"}}
-	return c.Show(caseListPage(p, v))
+	return c.Show(listPage(p, v))
 }
 
 func (f *Face) trackList(c *Call) error {
@@ -81,7 +42,7 @@ func (f *Face) trackList(c *Call) error {
 	}
 	p := c.Page("track.title")
 	p.Crumbs = []ui.Link{{Text: c.T("case.title"), Href: "/cases"}}
-	return c.Show(caseListPage(p, c.viewTracks(filter, list)))
+	return c.Show(listPage(p, c.viewTracks(filter, list)))
 }
 
 func (f *Face) casePage(c *Call) error { return f.showCase(c, c.Param("id"), nil, http.StatusOK) }
@@ -339,7 +300,7 @@ func (f *Face) questionList(c *Call) error {
 	}
 	p := c.Page("question.title")
 	p.Lead = c.T("question.help")
-	return c.Show(caseListPage(p, c.viewQuestions(filter, list)))
+	return c.Show(listPage(p, c.viewQuestions(filter, list)))
 }
 
 func (f *Face) questionPage(c *Call) error { return f.showQuestion(c, nil, http.StatusOK) }

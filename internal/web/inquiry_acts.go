@@ -7,7 +7,6 @@ import (
 	"plumbline/internal/app/casework"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/web/ui"
-	"plumbline/seeds"
 )
 
 // trackActs are the forms available by the reader's roles and duty and the state of
@@ -127,22 +126,6 @@ func (f *Face) findingActs(c *Call, t casework.TrackView, al casework.Allegation
 				{Name: "reason", Label: c.T("track.proofs.grounds"), Kind: "textarea", Required: true, Max: 4000},
 			}})
 	}
-}
-
-func codesOf[S ~string](c *Call, group string, codes []S) []ui.Option {
-	plain := make([]string, len(codes))
-	for i, x := range codes {
-		plain[i] = string(x)
-	}
-	return ui.Codes(c.Lang, group, "page.choose", plain...)
-}
-
-func chooseCategory(c *Call) []ui.Option {
-	opts := []ui.Option{{Text: c.T("page.choose")}}
-	for _, x := range seeds.Categories() {
-		opts = append(opts, ui.Option{Value: x.Code, Text: x.In(string(c.Lang))})
-	}
-	return opts
 }
 
 func proofForm(c *Call, t casework.TrackView, base string) actForm {

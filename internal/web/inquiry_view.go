@@ -1,67 +1,13 @@
 package web
 
 import (
-	"slices"
 	"strconv"
 
 	"plumbline/internal/app/casework"
-	"plumbline/internal/app/desk"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/rectify"
-	"plumbline/internal/roster"
 	"plumbline/internal/web/ui"
-	"plumbline/seeds"
 )
-
-// actForm is an act that the reader may try, as a collapsible form.
-type actForm struct {
-	ID, Title, Help, Action, Button string
-	Hidden                          [][2]string
-	Inputs                          []ui.Input
-	Open                            bool
-}
-
-// defsActsView is one object on a page of its own.
-type defsActsView struct {
-	Defs       []ui.Def
-	TableTitle string
-	Table      ui.Table
-	Acts       []actForm
-}
-
-// formField says which form of a page was sent. Like the fields of ui.Token it
-// belongs to the frame, and its name begins as no domain field may.
-const formField = "_form"
-
-// fill restores what was typed into a refused form, adds its messages, and gives
-// every field its own id.
-func (c *Call) fill(a actForm, errs ui.Errors) actForm {
-	mine := len(errs) > 0 && c.Form(formField) == a.ID
-	a.Open = a.Open || mine
-	a.Hidden = append(slices.Clone(a.Hidden), [2]string{formField, a.ID})
-	a.Inputs = slices.Clone(a.Inputs)
-	for n := range a.Inputs {
-		i := &a.Inputs[n]
-		if mine {
-			i.Value, i.Error = c.Form(i.Name), errs.Of(i.Name)
-			i.Checked = i.Kind == "checkbox" && i.Value != ""
-			if i.Kind == "checkbox" {
-				i.Value = ""
-			}
-		} else {
-			i.ID = "f-" + a.ID + "-" + i.Name
-		}
-	}
-	return a
-}
-
-// listView is a list of cases, questions or tasks.
-type listView struct {
-	Path    string
-	Filters []ui.Input
-	Table   ui.Table
-	Pager   ui.Pager
-}
 
 // linkText names a command link; empty for a reader who is not told of which kind.
 func linkText(c *Call, kind string) string {
@@ -69,59 +15,6 @@ func linkText(c *Call, kind string) string {
 		return ""
 	}
 	return c.T("link." + kind)
-}
-
-// person is a name for a table cell; empty for a reader without names.
-func person(n desk.Ref) string {
-	if n.Number == "" {
-		return n.Name
-	}
-	return n.Name + " " + n.Number
-}
-
-func categories(c *Call) []ui.Option {
-	opts := []ui.Option{{Text: c.T("page.all")}}
-	for _, x := range seeds.Categories() {
-		opts = append(opts, ui.Option{Value: x.Code, Text: x.In(string(c.Lang))})
-	}
-	return opts
-}
-
-func categoryName(c *Call, code string) string {
-	for _, x := range seeds.Categories() {
-		if x.Code == code {
-			return x.In(string(c.Lang))
-		}
-	}
-	return code
-}
-
-func stateOptions[S ~string](c *Call, kind string, states []S) []ui.Option {
-	codes := make([]string, len(states))
-	for i, s := range states {
-		codes[i] = string(s)
-	}
-	return ui.Codes(c.Lang, "state."+kind, "page.all", codes...)
-}
-
-// period are the two months of a filter, and the unit set by the report's link.
-func (c *Call) period(from, to, unit string) []ui.Input {
-	in := []ui.Input{
-		{Name: "from", Label: c.T("page.from"), Kind: "month", Value: from},
-		{Name: "to", Label: c.T("page.to"), Kind: "month", Value: to},
-	}
-	if unit != "" {
-		in = append(in, ui.Input{Name: "unit", Kind: "hidden", Value: unit})
-	}
-	return in
-}
-
-func due(c *Call, on roster.Date, late bool) ui.Cell {
-	cell := ui.Cell{Text: string(on)}
-	if late {
-		cell.Tag = &ui.Tag{Tone: "bad", Text: c.T("rectification.overdue")}
-	}
-	return cell
 }
 
 func (c *Call) viewCases(f inquiry.CaseFilter, p casework.CasePage) listView {

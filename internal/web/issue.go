@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"plumbline/internal/app/casework"
 	"plumbline/internal/app/readlog"
@@ -13,9 +12,6 @@ import (
 	"plumbline/internal/roster"
 	"plumbline/internal/web/ui"
 )
-
-// when formats an instant in the site's zone.
-func (f *Face) when(t time.Time) string { return t.In(f.app.Zone()).Format("2006-01-02 15:04") }
 
 func (f *Face) issueList(c *Call) error {
 	query := c.R.URL.Query()

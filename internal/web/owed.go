@@ -58,7 +58,7 @@ func (f *Face) owedList(c *Call) error {
 		}
 		t.Rows = append(t.Rows, []ui.Cell{{Text: name, Sub: r.Number}, {Text: r.Unit}, {Text: c.T("selfcheck.list." + string(r.Audience))}, {Tag: &state}, {Text: f.clock(r.FiledAt)}})
 	}
-	return c.Show(pagedTable(p, "", t, c.pager(len(l.Rows), l.Total, l.Next)))
+	return c.Show(tablePage(p, "", t, c.pager(len(l.Rows), l.Total, l.Next)))
 }
 
 // untouchedList shows who has no issue in a category.
@@ -82,5 +82,5 @@ func (f *Face) untouchedList(c *Call) error {
 		}
 		t.Rows = append(t.Rows, []ui.Cell{name, {Text: r.UnitName}})
 	}
-	return c.Show(pagedTable(p, c.T("recon.untouched.note"), t, c.pager(len(l.Rows), l.Total, l.Next)))
+	return c.Show(tablePage(p, c.T("recon.untouched.note"), t, c.pager(len(l.Rows), l.Total, l.Next)))
 }

@@ -37,7 +37,7 @@ func (f *Face) proposalList(c *Call) error {
 	case filter.Told:
 		show = "told"
 	}
-	v := custodyList{Path: "/proposals", Filters: []ui.Input{
+	v := listActsView{Path: "/proposals", Filters: []ui.Input{
 		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(filter.State), Options: stateOptions(c, "proposal", consent.States)}}}
 	if show != "" {
 		v.Note = c.T("proposal.only." + show)
@@ -58,7 +58,7 @@ func (f *Face) proposalList(c *Call) error {
 		q.Set(show, "1")
 	}
 	v.Pager = c.pagerOf(v.Path, q, len(list.Rows), list.Total, list.Next)
-	return c.Show(custodyListPage(p, nil, v))
+	return c.Show(listActsPage(p, nil, v))
 }
 
 func (f *Face) proposalPage(c *Call) error { return f.showProposal(c, nil, http.StatusOK) }
@@ -70,7 +70,7 @@ func (f *Face) showProposal(c *Call, errs ui.Errors, status int) error {
 	}
 	p := c.Page("proposal.one", "Ref", x.Ref)
 	p.Crumbs = []ui.Link{{Text: c.T("proposal.title"), Href: "/proposals"}}
-	v := custodyView{Title: c.T("proposal.op." + x.Op), Tags: []ui.Tag{ui.State(c.Lang, "proposal", string(x.State))}}
+	v := thingView{Title: c.T("proposal.op." + x.Op), Tags: []ui.Tag{ui.State(c.Lang, "proposal", string(x.State))}}
 	v.Defs = []ui.Def{{Term: c.T("proposal.ground"), Text: c.T("proposal.ground." + x.Ground)}, {Term: c.T("field.unit"), Text: x.Unit.Name}}
 	if x.Subject.ID != "" {
 		v.Defs = append(v.Defs, ui.Def{Term: c.T("proposal.subject"), Text: x.Subject.Name})
@@ -128,7 +128,7 @@ func (f *Face) showProposal(c *Call, errs ui.Errors, status int) error {
 	if len(v.Acts) == 0 && x.State == consent.Proposed && x.Why != nil && !x.Yours {
 		v.Note += " " + words.Args(c.Lang, "fault."+x.Why.Code, x.Why.Args)
 	}
-	return c.ShowStatus(status, custodyPage(p, errs, v))
+	return c.ShowStatus(status, thingPage(p, errs, v))
 }
 
 func roleName(c *Call, r roster.Role) string { return c.T("role." + string(r)) }

@@ -23,7 +23,7 @@ func (f *Face) taskList(c *Call) error {
 	if err != nil {
 		return err
 	}
-	return c.Show(caseListPage(c.Page("rectification.title"), c.viewTasks(filter, list)))
+	return c.Show(listPage(c.Page("rectification.title"), c.viewTasks(filter, list)))
 }
 
 func (f *Face) newTask(c *Call) error { return f.showNewTask(c, nil, http.StatusOK) }

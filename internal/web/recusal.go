@@ -34,7 +34,7 @@ func (f *Face) challengeList(c *Call) error {
 	}
 	p := c.Page("challenge.title")
 	p.Lead = c.T("challenge.lead")
-	v := custodyList{Path: "/challenges", Filters: []ui.Input{
+	v := listActsView{Path: "/challenges", Filters: []ui.Input{
 		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(in.State), Options: stateOptions(c, "challenge", recusal.States)},
 		{Name: "mass", Label: c.T("challenge.mass"), Kind: "select", Value: c.Query("mass"), Options: []ui.Option{{Text: c.T("page.all")}, {Value: "1", Text: c.T("challenge.mass.only")}}},
 	}}
@@ -51,7 +51,7 @@ func (f *Face) challengeList(c *Call) error {
 		v.Table.Rows = append(v.Table.Rows, []ui.Cell{{Text: person(r.Official), Href: "/challenges/" + r.ID}, {Text: challengeKind(c, r)}, filer, {Text: r.Unit.Name}, {Tag: &state}})
 	}
 	v.Pager = ui.Pager{Shown: len(v.Table.Rows), Total: list.Total}
-	return c.Show(custodyListPage(p, nil, v))
+	return c.Show(listActsPage(p, nil, v))
 }
 
 // challengeKind names the relation or the interest that was stated.
@@ -71,7 +71,7 @@ func (f *Face) showChallenge(c *Call, errs ui.Errors, status int) error {
 	}
 	p := c.Page("challenge.one")
 	p.Path, p.Crumbs = "/challenges/"+r.ID, []ui.Link{{Text: c.T("challenge.title"), Href: "/challenges"}}
-	v := custodyView{Title: c.T("challenge.one"), Tags: []ui.Tag{ui.State(c.Lang, "challenge", string(r.State))}, Note: c.T("challenge.cause." + string(r.Cause))}
+	v := thingView{Title: c.T("challenge.one"), Tags: []ui.Tag{ui.State(c.Lang, "challenge", string(r.State))}, Note: c.T("challenge.cause." + string(r.Cause))}
 	v.Defs = []ui.Def{{Term: c.T("challenge.official"), Text: person(r.Official)}}
 	if r.Person.ID != "" {
 		v.Defs = append(v.Defs, ui.Def{Term: c.T("challenge.person"), Text: person(r.Person)})
@@ -96,7 +96,7 @@ func (f *Face) showChallenge(c *Call, errs ui.Errors, status int) error {
 				{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Required: true, Max: 4000},
 			}}, errs)}
 	}
-	return c.ShowStatus(status, custodyPage(p, errs, v))
+	return c.ShowStatus(status, thingPage(p, errs, v))
 }
 
 func (f *Face) decideChallenge(c *Call) error {
@@ -133,7 +133,7 @@ func (f *Face) alarmList(c *Call) error {
 	}
 	p := c.Page("alarm.title")
 	p.Lead = c.T("alarm.lead")
-	v := custodyList{Path: "/alarms"}
+	v := listActsView{Path: "/alarms"}
 	v.Table = ui.Table{Empty: c.T("alarm.none"), Cols: []ui.Col{{Text: c.T("alarm.what")}, {Text: c.T("alarm.duty")}, {Text: c.T("field.unit")}, {Text: c.T("alarm.since")}, {Text: c.T("field.state")}}}
 	for _, r := range list.Rows {
 		what := ui.Cell{Text: c.T("alarm.what.matter")}
@@ -153,7 +153,7 @@ func (f *Face) alarmList(c *Call) error {
 		v.Table.Rows = append(v.Table.Rows, []ui.Cell{what, {Text: c.T("alarm.duty." + r.Duty)}, {Text: r.Unit.Name}, {Text: string(r.RaisedOn)}, {Tag: &tag}})
 	}
 	v.Pager = ui.Pager{Shown: len(v.Table.Rows), Total: list.Total}
-	return c.Show(custodyListPage(p, nil, v))
+	return c.Show(listActsPage(p, nil, v))
 }
 
 // relationBars says how far a relation bars the two people: a declaration about

@@ -65,7 +65,7 @@ func (f *Face) checklists(c *Call) error {
 	}
 	p := c.Page("checklist.title")
 	p.Lead = c.T("checklist.lead")
-	return c.Show(pagedTable(p, "", t, ui.Pager{Shown: len(rows), Total: int64(len(rows))}))
+	return c.Show(tablePage(p, "", t, ui.Pager{Shown: len(rows), Total: int64(len(rows))}))
 }
 
 func (f *Face) checklistPage(c *Call) error { return f.showChecklist(c, nil) }

@@ -21,7 +21,7 @@ func (f *Face) retentionList(c *Call) error {
 	if in.Ready {
 		ready = "1"
 	}
-	v := custodyList{Path: "/retention", Filters: []ui.Input{
+	v := listActsView{Path: "/retention", Filters: []ui.Input{
 		{Name: "kind", Label: c.T("custody.record_kind"), Kind: "select", Value: string(in.Kind), Options: ui.Codes(c.Lang, "custody.kind", "", "issue", "audit_record")},
 		{Name: "ready", Label: c.T("field.state"), Kind: "select", Value: ready, Options: []ui.Option{{Value: "", Text: c.T("retention.all")}, {Value: "1", Text: c.T("retention.ready")}}},
 	}}

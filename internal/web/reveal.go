@@ -21,7 +21,7 @@ func (f *Face) showCustodians(c *Call, errs ui.Errors, status int) error {
 	}
 	p := c.Page("custody.title")
 	p.Lead = c.T("custody.lead")
-	v := custodyList{Path: "/custodians"}
+	v := listActsView{Path: "/custodians"}
 	v.Table.Cols = []ui.Col{{Text: c.T("custody.custodians")}, {Text: c.T("field.state")}, {Text: c.T("custody.threshold")}, {Text: c.T("custody.sealed")}, {Text: c.T("field.time")}}
 	for _, s := range sets {
 		state := ui.State(c.Lang, "custody", string(s.State))
@@ -49,7 +49,7 @@ func (f *Face) showCustodians(c *Call, errs ui.Errors, status int) error {
 		}
 		v.Acts = append(v.Acts, c.fill(a, errs))
 	}
-	return c.ShowStatus(status, custodyListPage(p, errs, v))
+	return c.ShowStatus(status, listActsPage(p, errs, v))
 }
 
 func (f *Face) proposeCustodians(c *Call) error {
@@ -89,14 +89,14 @@ func (f *Face) revealList(c *Call) error {
 	}
 	p := c.Page("reveal.title")
 	p.Lead = c.T("reveal.lead")
-	v := custodyList{Path: "/reveals", Filters: []ui.Input{{Name: "unnoted", Label: c.T("reveal.unnoted"), Kind: "checkbox", Checked: unnoted}}}
+	v := listActsView{Path: "/reveals", Filters: []ui.Input{{Name: "unnoted", Label: c.T("reveal.unnoted"), Kind: "checkbox", Checked: unnoted}}}
 	v.Table = c.revealTable(f, "/reveals/", list.Rows)
 	filter := url.Values{}
 	if unnoted {
 		filter.Set("unnoted", "1")
 	}
 	v.Pager = c.pagerOf(v.Path, filter, len(list.Rows), list.Total, list.Next)
-	return c.Show(custodyListPage(p, nil, v))
+	return c.Show(listActsPage(p, nil, v))
 }
 
 func (c *Call) revealTable(f *Face, path string, rows []appcustody.RevealRow) ui.Table {
@@ -164,11 +164,11 @@ func (f *Face) showReveal(c *Call, text string, errs ui.Errors, status int) erro
 	if r.Can["reveal.note"] {
 		v.Acts = append(v.Acts, c.fill(actForm{ID: "note", Title: c.T("reveal.note"), Help: c.T("reveal.note.help"), Action: "/reveals/" + r.ID + "/note", Button: "reveal.note", Hidden: hidden, Open: true}, errs))
 	}
-	return c.ShowStatus(status, custodyPage(p, errs, v))
+	return c.ShowStatus(status, thingPage(p, errs, v))
 }
 
-func (f *Face) revealView(c *Call, r appcustody.RevealRow, reason string) custodyView {
-	return custodyView{Title: c.T("reveal.title"), Tags: []ui.Tag{ui.State(c.Lang, "reveal", string(r.State))}, Defs: []ui.Def{
+func (f *Face) revealView(c *Call, r appcustody.RevealRow, reason string) thingView {
+	return thingView{Title: c.T("reveal.title"), Tags: []ui.Tag{ui.State(c.Lang, "reveal", string(r.State))}, Defs: []ui.Def{
 		{Term: c.T("custody.record"), Text: r.RecordRef}, {Term: c.T("field.unit"), Text: r.Unit.Name}, {Term: c.T("field.reason"), Text: reason},
 		{Term: c.T("reveal.released"), Text: c.T("custody.of", "N", r.Released, "All", r.Threshold)}, {Term: c.T("reveal.expires"), Text: f.when(r.ExpiresAt)},
 	}, Events: []ui.Event{{When: f.when(r.AskedAt), Title: c.T("state.reveal.asked")}}}
@@ -205,9 +205,9 @@ func (f *Face) shareList(c *Call) error {
 	}
 	p := c.Page("share.title")
 	p.Lead = c.T("share.lead")
-	v := custodyList{Path: "/shares", Table: c.revealTable(f, "/shares/", rows)}
+	v := listActsView{Path: "/shares", Table: c.revealTable(f, "/shares/", rows)}
 	v.Table.Empty = c.T("share.none")
-	return c.Show(custodyListPage(p, nil, v))
+	return c.Show(listActsPage(p, nil, v))
 }
 
 func (f *Face) sharePage(c *Call) error { return f.showShare(c, nil, http.StatusOK) }
@@ -229,7 +229,7 @@ func (f *Face) showShare(c *Call, errs ui.Errors, status int) error {
 	} else if s.State == custody.RevealAsked || s.State == custody.RevealReleased {
 		v.Note = c.T("share.done")
 	}
-	return c.ShowStatus(status, custodyPage(p, errs, v))
+	return c.ShowStatus(status, thingPage(p, errs, v))
 }
 
 func (f *Face) releaseShare(c *Call) error {

@@ -198,13 +198,6 @@ func (f *Face) showMyRelations(c *Call, err error) error {
 	return c.ShowStatus(statusOf(err), defsActsPage(p, errs, v))
 }
 
-func statusOf(err error) int {
-	if err == nil {
-		return http.StatusOK
-	}
-	return StatusOf(err)
-}
-
 func relationInput(c *Call, person string) apprecusal.RelationInput {
 	return apprecusal.RelationInput{PersonID: person, Key: c.Key(), Number: c.Form("personnel_no"), Name: c.Form("name"), Kind: c.Form("kind"), FromOn: roster.Date(c.Form("from")), Grounds: c.Form("grounds")}
 }
