@@ -114,8 +114,8 @@ var doors = map[string][]string{
 	"github.com/rogpeppe/go-internal":   {},
 	"go.uber.org/goleak":                {},
 	"pgregory.net/rapid":                {},
-	"math/rand":                         {"internal/apptest/attacker", "internal/bench"}, // seeded, and never for anything secret
-	"unsafe":                            {"internal/ordeal/guest"},                       // loads kernel modules and sets an address
+	"math/rand":                         {"internal/apptest/attacker", "internal/apptest/poll", "internal/bench"}, // seeded, and never for anything secret
+	"unsafe":                            {"internal/ordeal/guest"},                                                // loads kernel modules and sets an address
 	"reflect":                           {"internal/ledger", "internal/store", "internal/api", "internal/app"},
 	"golang.org/x/crypto":               {"internal/app/accounts", "internal/account"},
 }

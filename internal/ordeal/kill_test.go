@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"plumbline/internal/apptest/pgtest"
+	"plumbline/internal/apptest/poll"
 )
 
 // readyLimit is how soon the server must answer after a kill. At night it has
@@ -47,6 +48,7 @@ func killServer(t *testing.T, p place, cycles int) {
 		if !l.reach(t, before+enough, time.Minute) {
 			t.Errorf("nothing is written any more: %s", s.said())
 		}
+		poll.Moment(time.Millisecond)
 		s.kill()
 		wg.Wait()
 		l.http.CloseIdleConnections()

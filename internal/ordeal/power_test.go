@@ -108,6 +108,7 @@ func cutPower(t *testing.T, synchronous string, cuts int, see func(t *testing.T,
 		if !l.reach(t, l.acks.Load()+int64(1+rand.IntN(24)), time.Minute) {
 			t.Fatalf("nothing is written any more:\n%s", m.log(t))
 		}
+		poll.Moment(3 * time.Millisecond)
 		var c cut
 		select {
 		case left := <-m.disk.cut(1+rand.IntN(12), func() { c.known = l.known() }):
@@ -158,7 +159,7 @@ func newMachine(t *testing.T, synchronous string) *machine {
 	kernel, modules := findKernel(t)
 	m := &machine{dir: t.TempDir(), kernel: kernel}
 	guest := filepath.Join(m.dir, "guest")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w -X plumbline/internal/store.synchronous="+synchronous, "-o", guest, "plumbline/internal/ordeal/guest")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w -X plumbline/internal/store/engine.synchronous="+synchronous, "-o", guest, "plumbline/internal/ordeal/guest")
 	build.Dir, build.Env = sourceFolder, append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build the guest: %v %s", err, out)

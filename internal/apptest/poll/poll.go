@@ -2,7 +2,10 @@
 // the test's own process is awaited by its event, never by the clock.
 package poll
 
-import "time"
+import (
+	"math/rand/v2"
+	"time"
+)
 
 // every is how long lies between two tries.
 const every = 25 * time.Millisecond
@@ -19,6 +22,9 @@ func Until(limit time.Duration, done func() bool) bool {
 		Again()
 	}
 }
+
+// Moment waits for some part of the most, so that what follows happens at any moment.
+func Moment(most time.Duration) { <-time.After(rand.N(most)) }
 
 // Again is how long a client waits that was told to come again.
 func Again() { <-time.After(every) }
