@@ -10,7 +10,6 @@ package bundle
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -122,14 +121,12 @@ func (b *Bundle) Check(trust ledger.Trust) (*Verdict, error) {
 		if ref := r.Value("ref"); r.Kind == b.Kind && r.ID == b.ID && ref != b.Ref {
 			return nil, fmt.Errorf("the file says that it is %.40q, its record %.40q", b.Ref, ref)
 		}
-		for _, c := range r.Columns {
-			if c.Type == "bytes" && len(c.Name) > 2 && c.Name[len(c.Name)-2:] == "_c" && c.Value != "" {
-				commitments[r.ID+" "+c.Value] = false
-			}
+		for _, c := range r.Commitments() {
+			commitments[c] = false
 		}
 	}
 	for _, t := range b.Texts {
-		key := t.Record + " " + base64.StdEncoding.EncodeToString(ledger.Commit(t.Field, t.Salt, t.Value))
+		key := t.Commitment()
 		if _, named := commitments[key]; !named {
 			return nil, fmt.Errorf("the text %s of %s is not the one that was recorded", t.Field, t.Record)
 		}

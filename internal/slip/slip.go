@@ -42,6 +42,17 @@ type OpenRow struct {
 	Columns []ledger.Column `json:"columns"`
 }
 
+// Commitments names the row with each commitment to a text that it holds, as
+// OpenText.Commitment does.
+func (r *OpenRow) Commitments() (all []string) {
+	for _, c := range r.Columns {
+		if c.Type == "bytes" && strings.HasSuffix(c.Name, "_c") && c.Value != "" {
+			all = append(all, r.ID+" "+c.Value)
+		}
+	}
+	return all
+}
+
 // Value is the value of a column, "" if there is none.
 func (r *OpenRow) Value(name string) string {
 	for _, c := range r.Columns {
@@ -58,6 +69,11 @@ type OpenText struct {
 	Field  string `json:"field"`
 	Salt   []byte `json:"salt"`
 	Value  string `json:"value"`
+}
+
+// Commitment names the row and the commitment that the text opens.
+func (t *OpenText) Commitment() string {
+	return t.Record + " " + base64.StdEncoding.EncodeToString(ledger.Commit(t.Field, t.Salt, t.Value))
 }
 
 // OpenAnswer is the answer to one item of a list.
@@ -178,14 +194,12 @@ func (s *Slip) Check(seq int64, leaf ledger.Hash) (*Verdict, error) {
 		}
 		delete(digests, name) // a row shown twice is no row
 		v.Missing--
-		for _, c := range r.Columns {
-			if c.Type == "bytes" && len(c.Name) > 2 && c.Name[len(c.Name)-2:] == "_c" && c.Value != "" {
-				commitments[r.ID+" "+c.Value] = false
-			}
+		for _, c := range r.Commitments() {
+			commitments[c] = false
 		}
 	}
 	for _, t := range s.Texts {
-		key := t.Record + " " + base64.StdEncoding.EncodeToString(ledger.Commit(t.Field, t.Salt, t.Value))
+		key := t.Commitment()
 		if opened, named := commitments[key]; !named || opened { // a text shown twice is no text
 			return nil, &Problem{"text", t.Record + " " + t.Field}
 		}

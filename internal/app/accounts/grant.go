@@ -39,7 +39,7 @@ type GrantQuery struct {
 
 // Grants lists the grants at the units in scope, the newest first.
 func (a *Logins) Grants(ctx context.Context, who *roster.Actor, in GrantQuery) (out []GrantView, next string, err error) {
-	next, err = a.ReadPage(ctx, who, "grant.list", in.Cursor, in.Limit, func(ctx context.Context, v *store.View, _ roster.Scope, p *desk.Page) error {
+	next, err = a.ReadPageBy(ctx, who, "grant.list", in.Cursor, in.Limit, func(ctx context.Context, v *store.View, p *desk.Page) error {
 		sc, _, err := a.UnitScope(ctx, v, who, roster.ActList, roster.KindGrant)
 		if err != nil {
 			return err

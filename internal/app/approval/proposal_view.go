@@ -115,7 +115,7 @@ func (a *Approvals) Proposals(ctx context.Context, who *roster.Actor, f Proposal
 	if f.State != "" && !slices.Contains(consent.States, f.State) {
 		return out, fault.Shape("filter_value", "state")
 	}
-	out.Next, err = a.ReadPage(ctx, who, "proposal.list", cursor, desk.PageSize, func(ctx context.Context, v *store.View, _ roster.Scope, p *desk.Page) error {
+	out.Next, err = a.ReadPageBy(ctx, who, "proposal.list", cursor, desk.PageSize, func(ctx context.Context, v *store.View, p *desk.Page) error {
 		reach, err := a.proposalReach(ctx, v, who)
 		if err != nil {
 			return err

@@ -2,10 +2,8 @@ package casework
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"slices"
-	"strings"
 	"time"
 
 	"plumbline/internal/app/desk"
@@ -258,21 +256,21 @@ func bundleFrom(ctx context.Context, v *store.View, b *bundle.Bundle, rows []led
 		if err != nil {
 			return 0, err
 		}
-		for _, c := range columns {
-			if c.Type == "bytes" && strings.HasSuffix(c.Name, "_c") {
-				committed[r.RowID()+" "+c.Value] = true
-			}
+		row := slip.OpenRow{Kind: store.KindOf(r), ID: r.RowID(), Columns: columns}
+		for _, c := range row.Commitments() {
+			committed[c] = true
 		}
-		ids[i] = r.RowID()
-		b.Rows = append(b.Rows, slip.OpenRow{Kind: store.KindOf(r), ID: r.RowID(), Columns: columns})
+		ids[i] = row.ID
+		b.Rows = append(b.Rows, row)
 	}
 	texts, err := v.Openings(ctx, ids...)
 	if err != nil {
 		return 0, err
 	}
 	for _, t := range texts {
-		if seen[t.Value] && committed[t.RecordID+" "+base64.StdEncoding.EncodeToString(t.Commitment())] {
-			b.Texts = append(b.Texts, slip.OpenText{Record: t.RecordID, Field: t.Field, Salt: t.Salt, Value: t.Value})
+		open := slip.OpenText{Record: t.RecordID, Field: t.Field, Salt: t.Salt, Value: t.Value}
+		if seen[t.Value] && committed[open.Commitment()] {
+			b.Texts = append(b.Texts, open)
 		}
 	}
 	return -1, nil

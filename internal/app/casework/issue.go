@@ -34,7 +34,7 @@ type IssueList struct {
 // Issues lists issues under the reader's scope.
 func (a *Casework) Issues(ctx context.Context, who *roster.Actor, in IssueListInput) (out IssueList, err error) {
 	out = IssueList{Rows: []issue.Row{}, Total: -1}
-	out.Next, err = a.ReadPage(ctx, who, "issue.list", in.Cursor, in.Limit, func(ctx context.Context, v *store.View, _ roster.Scope, p *desk.Page) error {
+	out.Next, err = a.ReadPageBy(ctx, who, "issue.list", in.Cursor, in.Limit, func(ctx context.Context, v *store.View, p *desk.Page) error {
 		var after *issue.Place
 		if p.After != nil {
 			var err error

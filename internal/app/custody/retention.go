@@ -69,7 +69,7 @@ func (a *Safekeeping) Due(ctx context.Context, who *roster.Actor, in DueInput) (
 			}
 			last = p.After[1]
 		}
-		due, err := a.dueRows(ctx, v, in, sc, last, &out)
+		due, err := a.dueRows(ctx, v, in, sc, last, p.Limit+1, &out)
 		if err != nil {
 			return err
 		}
@@ -94,7 +94,7 @@ func (a *Safekeeping) DueQuery(ready bool) store.DueQuery {
 }
 
 // dueRows reads one row more than a page holds, and the total.
-func (a *Safekeeping) dueRows(ctx context.Context, v *store.View, in DueInput, sc roster.Scope, after string, out *DuePage) (due []custody.Due, err error) {
+func (a *Safekeeping) dueRows(ctx context.Context, v *store.View, in DueInput, sc roster.Scope, after string, limit int, out *DuePage) (due []custody.Due, err error) {
 	q := a.DueQuery(in.Ready)
 	var records []string // those of the audit records too: a hold may lie on them
 	from := make(map[string]string)
@@ -102,7 +102,7 @@ func (a *Safekeeping) dueRows(ctx context.Context, v *store.View, in DueInput, s
 		if out.Total, err = v.DueIssueCount(ctx, q, sc); err != nil {
 			return nil, err
 		}
-		rows, err := v.DueIssues(ctx, q, sc, after, desk.PageSize+1)
+		rows, err := v.DueIssues(ctx, q, sc, after, limit)
 		if err != nil {
 			return nil, err
 		}
@@ -115,7 +115,7 @@ func (a *Safekeeping) dueRows(ctx context.Context, v *store.View, in DueInput, s
 		if out.Total, err = v.DueMatchCount(ctx, q, sc); err != nil {
 			return nil, err
 		}
-		rows, err := v.DueMatches(ctx, q, sc, after, desk.PageSize+1)
+		rows, err := v.DueMatches(ctx, q, sc, after, limit)
 		if err != nil {
 			return nil, err
 		}

@@ -38,20 +38,26 @@ func Cut[R any](p *Page, rows []R, key func(R) []string) []R {
 // operation alone. Limit 0 is the usual size of a page.
 func (d *Desk) ReadPage(ctx context.Context, who *roster.Actor, op, cursor string, limit int,
 	fn func(ctx context.Context, v *store.View, sc roster.Scope, p *Page) error) (next string, err error) {
-	r, err := d.Authorize(who, op)
-	if err != nil {
-		return "", err
-	}
-	p := &Page{Limit: store.Page{Limit: limit}.Size()}
-	if p.After, err = d.openCursor(who, op, cursor); err != nil {
-		return "", err
-	}
-	err = d.Store.View(ctx, func(ctx context.Context, v *store.View) error {
+	return d.ReadPageBy(ctx, who, op, cursor, limit, func(ctx context.Context, v *store.View, p *Page) error {
+		r := d.routes[op]
 		sc, err := d.Scope(ctx, v, who, r.Act, r.Kind)
 		if err != nil {
 			return err
 		}
 		return fn(ctx, v, sc, p)
+	})
+}
+
+// ReadPageBy is ReadPage for a list that narrows its rows by another scope than
+// its route's, or lists only what is the actor's own.
+func (d *Desk) ReadPageBy(ctx context.Context, who *roster.Actor, op, cursor string, limit int,
+	fn func(ctx context.Context, v *store.View, p *Page) error) (next string, err error) {
+	p := &Page{Limit: store.Page{Limit: limit}.Size()}
+	err = d.Read(ctx, who, op, func(ctx context.Context, v *store.View) (err error) {
+		if p.After, err = d.openCursor(who, op, cursor); err != nil {
+			return err
+		}
+		return fn(ctx, v, p)
 	})
 	if err != nil {
 		return "", err

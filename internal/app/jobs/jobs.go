@@ -303,7 +303,7 @@ func (a *Runner) Job(ctx context.Context, who *roster.Actor, id string) (view Jo
 
 // Jobs lists the jobs that the actor started, newest first.
 func (a *Runner) Jobs(ctx context.Context, who *roster.Actor, cursor string, limit int) (out []JobView, next string, err error) {
-	next, err = a.ReadPage(ctx, who, "job.list", cursor, limit, func(ctx context.Context, v *store.View, _ roster.Scope, p *desk.Page) error {
+	next, err = a.ReadPageBy(ctx, who, "job.list", cursor, limit, func(ctx context.Context, v *store.View, p *desk.Page) error {
 		rows, err := v.JobsBy(ctx, who.Account, p.Rows())
 		if err != nil {
 			return err

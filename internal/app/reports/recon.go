@@ -329,7 +329,7 @@ func (a *Reporting) ReconciliationByPerson(ctx context.Context, who *roster.Acto
 		return nil, err
 	}
 	out = &ReconPeople{}
-	out.Next, err = a.ReadPage(ctx, who, "reconciliation.people", in.Cursor, desk.PageSize, func(ctx context.Context, v *store.View, _ roster.Scope, p *desk.Page) error {
+	out.Next, err = a.ReadPageBy(ctx, who, "reconciliation.people", in.Cursor, desk.PageSize, func(ctx context.Context, v *store.View, p *desk.Page) error {
 		sc, err := a.NamedScope(ctx, v, who, roster.ActRead, roster.KindReconciliation)
 		if err != nil {
 			return err
