@@ -89,7 +89,17 @@ CREATE INDEX submissions_campaign ON submissions (campaign_id, state, id);
 -- Completion by unit is summed from this index alone.
 CREATE INDEX submissions_completion ON submissions (campaign_id, unit_id, branch_id, state, nil_items, declared_items, declared_issues);
 
-CREATE TABLE answers (
+-- The answers of one round in one row, except those that name a leader.
+CREATE TABLE answer_sheets (
+  submission_id TEXT NOT NULL,
+  round $INT NOT NULL,
+  body $BYTES NOT NULL,
+  PRIMARY KEY (submission_id, round)
+) $CLUSTERED;
+--append-only: answer_sheets
+
+-- An answer that names a leader: the tier above that leader looks for it.
+CREATE TABLE leader_items (
   submission_id TEXT NOT NULL,
   round $INT NOT NULL,
   item_no $INT NOT NULL,
@@ -99,10 +109,10 @@ CREATE TABLE answers (
   review_unit_id TEXT NOT NULL,
   PRIMARY KEY (submission_id, round, item_no)
 ) $CLUSTERED;
---append-only: answers
-CREATE INDEX answers_routed ON answers (review_unit_id, submission_id) WHERE leader_id <> '';
--- What names a leader, where its reviewer is barred from that leader.
-CREATE INDEX answers_leader ON answers (leader_id, review_unit_id) WHERE leader_id <> '';
+--append-only: leader_items
+CREATE INDEX leader_items_routed ON leader_items (review_unit_id, submission_id);
+-- Where the reviewer is barred from the leader.
+CREATE INDEX leader_items_leader ON leader_items (leader_id, review_unit_id);
 
 CREATE TABLE drafts (
   submission_id TEXT NOT NULL,

@@ -279,10 +279,11 @@ func (c *course) unknownLike(o object) []object {
 		switch {
 		case len(id) == 64: // a session
 			other.ids[n] = strings.Repeat("f", 64)
-		case len(id) < 20: // the number of an entry
+		case len(id) < 16: // the number of an entry
 			other.ids[n] = "999999"
 		default:
-			other.ids[n] = strings.Replace(id, id[:len(unknownID)], unknownID, 1)
+			known := min(len(id), len(unknownID))
+			other.ids[n] = unknownID[:known] + id[known:]
 		}
 		out = append(out, other)
 	}

@@ -70,7 +70,7 @@ var parameter = regexp.MustCompile(`\{[^}]+\}`)
 
 func fill(path, id string) string { return Prefix + parameter.ReplaceAllString(path, id) }
 
-const unknownID = "00000000-0000-7000-8000-000000000000"
+const unknownID = "00000000000000000000000000"
 
 // bodies makes the least body that fits each operation's schema.
 func bodies(t testing.TB, f *Face) map[string]string {

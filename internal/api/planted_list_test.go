@@ -50,7 +50,11 @@ func (w *world) list(at place, of listOf) *selfcheck.Submission {
 		}
 		answers[0].LeaderID = of.named
 		s.AnswersDigest = selfcheck.AnswersDigest(answers)
-		rows = append(rows, answers)
+		sheet, named := selfcheck.PackAnswers(answers)
+		rows = append(rows, []selfcheck.AnswerSheet{sheet})
+		if len(named) > 0 {
+			rows = append(rows, named)
+		}
 		if of.review != "" {
 			rows = append(rows, &selfcheck.NamedReview{SubmissionID: s.ID, Round: 1, ItemNo: 1, LeaderID: of.named, ReviewUnitID: unit, State: of.review, Turns: 1,
 				DecidedBy: w.People["easthead"], DecidedAt: w.App.Now(), ReasonC: noText, ReplyC: noText})

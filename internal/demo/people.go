@@ -66,7 +66,7 @@ func (m *Maker) makeRoster(ctx context.Context) error {
 			continue
 		}
 		row := &roster.Unit{
-			Stamp: ledger.Stamp{ID: store.NewID()}, Code: u.Code, Name: u.ZH, NameEN: u.EN, SortKey: fmt.Sprintf("%04d", i), Tier: u.Tier,
+			Stamp: ledger.Stamp{ID: store.NewShortID()}, Code: u.Code, Name: u.ZH, NameEN: u.EN, SortKey: fmt.Sprintf("%04d", i), Tier: u.Tier,
 			State: roster.UnitActive, FromOn: began,
 		}
 		if up := m.byCode[u.Parent]; up != nil {

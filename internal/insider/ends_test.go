@@ -432,10 +432,10 @@ func (j *judge) lifted() (out []string) {
 }
 
 var (
-	idShape = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+	idShape = regexp.MustCompile(`\b0[0-9a-v]{25}\b|\b0[0-9a-v]{15}\b`)
 	// afterLine is a line of a proof: it names a row by its id alone, with a
 	// salted digest, and says of nobody that it is about him.
-	afterLine = regexp.MustCompile(`after: [a-z_]+ [0-9a-f-]{36} [^\\\n"]*`)
+	afterLine = regexp.MustCompile(`after: [a-z_]+ [0-9a-v]{26} [^\\\n"]*`)
 	refShape  = regexp.MustCompile(`[0-9A-Z]{5}-[0-9A-Z]{5}`)
 )
 

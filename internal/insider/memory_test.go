@@ -87,7 +87,7 @@ func once(list []string, v string) []string {
 }
 
 func (m *memory) add(pool, id string) {
-	if len(id) == 36 || strings.ContainsRune(id, '.') || pool == "/sessions" || pool == "/named-items" {
+	if len(id) == 26 || len(id) == 16 || strings.ContainsRune(id, '.') || pool == "/sessions" || pool == "/named-items" {
 		m.pools[pool] = once(m.pools[pool], id)
 		m.focus[pool] = once(m.focus[pool], id)
 	}

@@ -191,7 +191,7 @@ type alikeness struct {
 }
 
 var (
-	tokenShape = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{64}|\b[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}\b`)
+	tokenShape = regexp.MustCompile(`\b0[0-9a-v]{25}\b|\b0[0-9a-v]{15}\b|[0-9a-f]{64}|\b[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}\b`)
 	seqShape   = regexp.MustCompile(`("seq":|/receipts/|"from":|"to":)\d+`)
 	sealShape  = regexp.MustCompile(`"(next|token|request|response|root)":"[^"]+"|"(text)":"c2sp[^"]*"|"(checkpoint)":\{[^}]*\}|"(code)":\["PLUMBLINE:[^\]]*\]|"(code)":"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}"`)
 )

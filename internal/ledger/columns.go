@@ -22,11 +22,15 @@ type Column struct {
 // Columns lists a row's columns in the order and selection that DigestAt hashes
 // in the encoding. DigestColumns over them equals the row's digest.
 func Columns(row any, encoding int) ([]Column, error) {
-	packed, err := PackRow(row, encoding)
+	packed, err := PackRows([]any{row}, encoding)
 	if err != nil {
 		return nil, err
 	}
-	return UnpackRow(row, packed, encoding)
+	rows, err := UnpackRows(row, 1, packed, encoding)
+	if err != nil {
+		return nil, err
+	}
+	return rows[0], nil
 }
 
 // DigestColumns computes the digest of a row from its columns. Values must be
@@ -90,95 +94,126 @@ func notCanonical(c Column, err error) error {
 	return errors.Join(fmt.Errorf("ledger: column %.40q is not written as a %s is", c.Name, c.Type), err)
 }
 
-// PackRow encodes a row compactly. UnpackRow, given a row of the same type and
-// the same encoding, decodes its columns. Together they preserve a row as an
-// entry left it.
-func PackRow(row any, encoding int) ([]byte, error) {
-	v := reflect.Indirect(reflect.ValueOf(row))
-	plan, err := planAt(v.Type(), encoding)
+// PackRows encodes rows of one type compactly: the first column of each row, then
+// the second of each, so that what they share lies together. UnpackRows, given
+// a row of the same type, their number and the same encoding, decodes them.
+// Together they preserve rows as an entry left them.
+func PackRows[R any](rows []R, encoding int) ([]byte, error) {
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	values := make([]reflect.Value, len(rows))
+	for i, r := range rows {
+		values[i] = reflect.Indirect(reflect.ValueOf(r))
+	}
+	plan, err := planAt(values[0].Type(), encoding)
 	if err != nil {
 		return nil, err
 	}
 	var b []byte
 	for i := range plan {
-		f := v.FieldByIndex(plan[i].index)
-		switch plan[i].kind {
-		case colString:
-			b = appendString(b, f.String())
-		case colInt:
-			b = binary.AppendVarint(b, f.Int())
-		case colBool:
-			b = binary.AppendVarint(b, zeroOrOne(f.Bool()))
-		case colBytes:
-			b = appendString(b, string(f.Bytes()))
-		case colTime:
-			b = binary.AppendVarint(b, f.Addr().Interface().(*time.Time).UnixMicro())
-		case colTimePtr:
-			if p := *f.Addr().Interface().(**time.Time); p == nil {
-				b = binary.AppendVarint(b, 0)
-			} else {
-				b = binary.AppendVarint(binary.AppendVarint(b, 1), p.UnixMicro())
-			}
+		for _, v := range values {
+			b = appendColumn(b, &plan[i], v.FieldByIndex(plan[i].index))
 		}
 	}
 	return b, nil
 }
 
-// UnpackRow decodes what PackRow wrote. row supplies the type.
-func UnpackRow(row any, packed []byte, encoding int) ([]Column, error) {
+func appendColumn(b []byte, c *column, f reflect.Value) []byte {
+	switch c.kind {
+	case colString:
+		return appendString(b, f.String())
+	case colInt:
+		return binary.AppendVarint(b, f.Int())
+	case colBool:
+		return binary.AppendVarint(b, zeroOrOne(f.Bool()))
+	case colBytes:
+		return appendString(b, string(f.Bytes()))
+	case colTime:
+		return binary.AppendVarint(b, f.Addr().Interface().(*time.Time).UnixMicro())
+	case colTimePtr:
+		if p := *f.Addr().Interface().(**time.Time); p != nil {
+			return binary.AppendVarint(binary.AppendVarint(b, 1), p.UnixMicro())
+		}
+		return binary.AppendVarint(b, 0)
+	}
+	return b
+}
+
+// UnpackRows decodes the n rows that PackRows wrote. row supplies their type.
+func UnpackRows(row any, n int, packed []byte, encoding int) ([][]Column, error) {
 	plan, err := planAt(reflect.Indirect(reflect.ValueOf(row)).Type(), encoding)
 	if err != nil {
 		return nil, err
 	}
-	damaged := fmt.Errorf("ledger: a kept row of %T is damaged", row)
-	number := func() (n int64) {
-		n, size := binary.Varint(packed)
-		if size <= 0 {
-			err = damaged
-			return 0
-		}
-		packed = packed[size:]
-		return n
+	damaged := fmt.Errorf("ledger: kept rows of %T are damaged", row)
+	if n < 0 || n > len(packed) { // each takes a byte or more
+		return nil, damaged
 	}
-	text := func() string {
-		n, size := binary.Uvarint(packed)
-		if size <= 0 || n > uint64(len(packed)-size) {
-			err = damaged
-			return ""
-		}
-		value := string(packed[size : size+int(n)])
-		packed = packed[size+int(n):]
-		return value
+	out := make([][]Column, n)
+	for i := range out {
+		out[i] = make([]Column, len(plan))
 	}
-	instant := func() string { return time.UnixMicro(number()).UTC().Format(timeLayout) }
-	out := make([]Column, len(plan))
-	for i := range plan {
-		c := Column{Name: string(plan[i].name)}
-		switch plan[i].kind {
-		case colString:
-			c.Type, c.Value = "text", text()
-		case colInt:
-			c.Type, c.Value = "int", strconv.FormatInt(number(), 10)
-		case colBool:
-			c.Type, c.Value = "bool", strconv.FormatBool(number() == 1)
-		case colBytes:
-			c.Type, c.Value = "bytes", base64.StdEncoding.EncodeToString([]byte(text()))
-		case colTime:
-			c.Type, c.Value = "time", instant()
-		case colTimePtr:
-			if c.Type = "time?"; number() != 0 {
-				c.Value = instant()
-			}
+	p := packedRows{rest: packed}
+	for c := range plan {
+		for i := range out {
+			out[i][c] = p.column(&plan[c])
 		}
-		if err != nil {
-			return nil, err
-		}
-		out[i] = c
 	}
-	if len(packed) != 0 {
+	if p.damaged || len(p.rest) != 0 {
 		return nil, damaged
 	}
 	return out, nil
+}
+
+// packedRows reads what PackRows wrote.
+type packedRows struct {
+	rest    []byte
+	damaged bool // and nothing more is read
+}
+
+func (p *packedRows) number() int64 {
+	n, size := binary.Varint(p.rest)
+	if size <= 0 {
+		p.damaged, p.rest = true, nil
+		return 0
+	}
+	p.rest = p.rest[size:]
+	return n
+}
+
+func (p *packedRows) text() string {
+	n, size := binary.Uvarint(p.rest)
+	if size <= 0 || n > uint64(len(p.rest)-size) {
+		p.damaged, p.rest = true, nil
+		return ""
+	}
+	value := string(p.rest[size : size+int(n)])
+	p.rest = p.rest[size+int(n):]
+	return value
+}
+
+func (p *packedRows) instant() string { return time.UnixMicro(p.number()).UTC().Format(timeLayout) }
+
+func (p *packedRows) column(c *column) Column {
+	out := Column{Name: string(c.name)}
+	switch c.kind {
+	case colString:
+		out.Type, out.Value = "text", p.text()
+	case colInt:
+		out.Type, out.Value = "int", strconv.FormatInt(p.number(), 10)
+	case colBool:
+		out.Type, out.Value = "bool", strconv.FormatBool(p.number() == 1)
+	case colBytes:
+		out.Type, out.Value = "bytes", base64.StdEncoding.EncodeToString([]byte(p.text()))
+	case colTime:
+		out.Type, out.Value = "time", p.instant()
+	case colTimePtr:
+		if out.Type = "time?"; p.number() != 0 {
+			out.Value = p.instant()
+		}
+	}
+	return out
 }
 
 func zeroOrOne(yes bool) int64 {

@@ -41,7 +41,7 @@ func TestARowGrowsAndItsDigestsStay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	packed, err := PackRow(old, 1)
+	packed, err := PackRows([]any{old}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,11 +66,11 @@ func TestARowGrowsAndItsDigestsStay(t *testing.T) {
 	if seen[was] != 1 {
 		t.Error("the row of the first encoding has another digest now")
 	}
-	columns, err := UnpackRow(row, packed, 1)
-	if err != nil || !slices.ContainsFunc(columns, func(c Column) bool { return c.Name == "state" && c.Value == "open" }) {
-		t.Errorf("a row packed before reads as %+v, %v", columns, err)
+	rows, err := UnpackRows(row, 1, packed, 1)
+	if err != nil || !slices.ContainsFunc(rows[0], func(c Column) bool { return c.Name == "state" && c.Value == "open" }) {
+		t.Errorf("a row packed before reads as %+v, %v", rows, err)
 	}
-	if _, err := UnpackRow(row, packed, 2); err == nil {
+	if _, err := UnpackRows(row, 1, packed, 2); err == nil {
 		t.Error("a row packed in encoding 1 is read in encoding 2")
 	}
 	for _, n := range []int{0, -1, 4} {

@@ -260,12 +260,20 @@ func TestColumnsDigestAsTheRowDoes(t *testing.T) {
 		if got, err := DigestColumns("thing", columns); err != nil || got != want {
 			t.Errorf("%+v: %x, want %x (%v)", columns, got, want, err)
 		}
-		packed, err := PackRow(row, 1)
+		packed, err := PackRows([]any{row, row}, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
+		if rows, err := UnpackRows(row, 2, packed, 1); err != nil || !slices.Equal(rows[0], columns) || !slices.Equal(rows[1], columns) {
+			t.Errorf("two packed rows read as %+v, want twice %+v (%v)", rows, columns, err)
+		}
+		for _, n := range []int{-1, 0, 1, 3, 1 << 40} {
+			if _, err := UnpackRows(row, n, packed, 1); err == nil {
+				t.Errorf("two packed rows are read as %d", n)
+			}
+		}
 		for n := range packed {
-			if _, err := UnpackRow(row, packed[:n], 1); err == nil {
+			if _, err := UnpackRows(row, 2, packed[:n], 1); err == nil {
 				t.Fatalf("%d of %d bytes are a whole row", n, len(packed))
 			}
 		}

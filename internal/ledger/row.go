@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
@@ -26,7 +27,7 @@ type Commitment []byte
 type Stamp struct {
 	ID        string    `bun:"id,pk"`
 	Version   int64     `bun:"version"`    // 1 when created; an edit names the version it is based on
-	Salt      []byte    `bun:"salt"`       // 32 random bytes, new at each write
+	Salt      []byte    `bun:"salt"`       // 32 bytes, new at each write; see SaltOf
 	CreatedAt time.Time `bun:"created_at"` // instant, UTC, microseconds
 	ChangedAt time.Time `bun:"changed_at"`
 }
@@ -62,6 +63,19 @@ func NewSalt() []byte {
 	salt := make([]byte, 32)
 	rand.Read(salt)
 	return salt
+}
+
+const saltLabel = "plumbline row salt v1"
+
+// SaltOf returns the salt of a row as one write leaves it: 32 bytes, an
+// HMAC-SHA256 under the write's seed over a label, the id and the version. The
+// seed is NewSalt, drawn for the write alone and kept in its slip at most, so that
+// a slip of many rows keeps one seed instead of their salts; whoever is shown some
+// salts learns no other one.
+func SaltOf(seed []byte, id string, version int64) []byte {
+	h := hmac.New(sha256.New, seed)
+	fmt.Fprintf(h, "%s %s %d", saltLabel, id, version)
+	return h.Sum(nil)
 }
 
 const commitLabel = "plumbline commitment v1\x00"

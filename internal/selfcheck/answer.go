@@ -1,7 +1,10 @@
 package selfcheck
 
 import (
+	"cmp"
 	"crypto/sha256"
+	"encoding/binary"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,7 +24,7 @@ const (
 // Answer is one item of a filed list as it was filed; answers are only ever
 // added, one round of them at each submission. They carry no stamp of their
 // own: the submission's answers_digest covers them, so that a whole self-check
-// is one ledger entry of about twenty lines.
+// is one ledger entry of about twenty lines. PackAnswers says how they are kept.
 type Answer struct {
 	SubmissionID string `bun:"submission_id,pk"`
 	Round        int64  `bun:"round,pk"`
@@ -32,6 +35,105 @@ type Answer struct {
 	ReviewUnitID string `bun:"review_unit_id"` // who reviews this item
 }
 
+// AnswerSheet keeps the answers of one round in one row, except those that name
+// a leader.
+type AnswerSheet struct {
+	SubmissionID string `bun:"submission_id,pk"`
+	Round        int64  `bun:"round,pk"`
+	Body         []byte `bun:"body"` // as appendSheet writes it
+}
+
+// LeaderItem is an answer that names a leader. It has a row of its own, because
+// the tier above that leader looks for it.
+type LeaderItem Answer
+
+// PackAnswers divides the answers of one round into their sheet and the items
+// that name a leader. AnswersDigest covers both.
+func PackAnswers(answers []Answer) (sheet AnswerSheet, named []LeaderItem) {
+	plain := make([]Answer, 0, len(answers))
+	for _, a := range answers {
+		sheet.SubmissionID, sheet.Round = a.SubmissionID, a.Round
+		if a.LeaderID != "" {
+			named = append(named, LeaderItem(a))
+		} else {
+			plain = append(plain, a)
+		}
+	}
+	sheet.Body = appendSheet(nil, plain)
+	return sheet, named
+}
+
+// UnpackAnswers puts the answers of one round together again, in item order.
+func UnpackAnswers(sheet AnswerSheet, named []LeaderItem) ([]Answer, error) {
+	answers, err := readSheet(sheet)
+	for _, n := range named {
+		answers = append(answers, Answer(n))
+	}
+	slices.SortFunc(answers, byItem)
+	return answers, err
+}
+
+func byItem(a, b Answer) int { return cmp.Compare(a.ItemNo, b.ItemNo) }
+
+// appendSheet writes the answers' reviewing units, each once, and then per answer
+// its item, twice the number of issues declared (plus one if nil) and the
+// position of its unit. Numbers are uvarints, texts have their length in front.
+func appendSheet(b []byte, answers []Answer) []byte {
+	var units []string
+	for i := range answers {
+		if !slices.Contains(units, answers[i].ReviewUnitID) {
+			units = append(units, answers[i].ReviewUnitID)
+		}
+	}
+	b = binary.AppendUvarint(b, uint64(len(units)))
+	for _, u := range units {
+		b = append(binary.AppendUvarint(b, uint64(len(u))), u...)
+	}
+	for i := range answers {
+		a := &answers[i]
+		said := uint64(a.Declared) << 1
+		if a.Nil {
+			said |= 1
+		}
+		b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(a.ItemNo)), said)
+		b = binary.AppendUvarint(b, uint64(slices.Index(units, a.ReviewUnitID)))
+	}
+	return b
+}
+
+// errSheet means that a sheet is not as appendSheet writes it.
+var errSheet = errors.New("selfcheck: the sheet of answers is damaged")
+
+func readSheet(sheet AnswerSheet) (answers []Answer, err error) {
+	rest := sheet.Body
+	number := func() uint64 {
+		n, size := binary.Uvarint(rest)
+		if size <= 0 {
+			err, rest = errSheet, nil
+			return 0
+		}
+		rest = rest[size:]
+		return n
+	}
+	var units []string
+	for left := number(); left > 0; left-- {
+		n := number()
+		if err != nil || n > uint64(len(rest)) {
+			return nil, errSheet
+		}
+		units, rest = append(units, string(rest[:n])), rest[n:]
+	}
+	for len(rest) > 0 {
+		item, said, unit := number(), number(), number()
+		if err != nil || unit >= uint64(len(units)) {
+			return nil, errSheet
+		}
+		answers = append(answers, Answer{SubmissionID: sheet.SubmissionID, Round: sheet.Round, ItemNo: int64(item), Nil: said&1 == 1,
+			Declared: int64(said >> 1), ReviewUnitID: units[unit]})
+	}
+	return answers, err
+}
+
 const answersLabel = "plumbline answers v1\x00"
 
 // AnswersDigest is what a submission's answers_digest column must hold: SHA-256
@@ -39,10 +141,9 @@ const answersLabel = "plumbline answers v1\x00"
 // submissions reads the answers of its current round and compares.
 func AnswersDigest(answers []Answer) []byte {
 	sorted := answers
-	byNo := func(a, b Answer) int { return int(a.ItemNo - b.ItemNo) }
-	if !slices.IsSortedFunc(answers, byNo) {
+	if !slices.IsSortedFunc(answers, byItem) {
 		sorted = slices.Clone(answers)
-		slices.SortFunc(sorted, byNo)
+		slices.SortFunc(sorted, byItem)
 	}
 	b := make([]byte, 0, 96*len(answers)+64)
 	b = append(b, answersLabel...)

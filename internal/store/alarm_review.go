@@ -104,13 +104,13 @@ func (v *View) waitingLists() *bun.SelectQuery {
 }
 
 func (v *View) waitingItems() *bun.SelectQuery {
-	return v.db.NewSelect().TableExpr("answers AS a").
+	return v.db.NewSelect().TableExpr("leader_items AS a").
 		Join("JOIN submissions AS s ON s.id = a.submission_id AND s.round = a.round").
 		Join("LEFT JOIN named_reviews AS n ON n.submission_id = a.submission_id AND n.round = a.round AND n.item_no = a.item_no").
 		ColumnExpr("'named' AS kind, 'named.accept' AS duty, a.submission_id || '.' || a.item_no AS id").
 		ColumnExpr("a.review_unit_id AS unit_id, a.leader_id AS person_id").
 		ColumnExpr("s.event_on AS event_on, -1 AS decide_tier, s.person_id AS other, s.filed_by AS not_by").
-		Where("a.leader_id <> ''").Where("COALESCE(n.state, ?) IN (?)", selfcheck.NamedWaiting,
+		Where("COALESCE(n.state, ?) IN (?)", selfcheck.NamedWaiting,
 		bun.List([]selfcheck.NamedState{selfcheck.NamedWaiting, selfcheck.NamedReplied})).
 		Where("s.campaign_id IN (?)", v.liveCampaigns())
 }

@@ -333,8 +333,8 @@ func (v *View) TriggerFacts(ctx context.Context, i *issue.Issue, repeatSeverity 
 		return f, err
 	}
 	if i.SubmissionID != "" {
-		f.LeaderNamed, err = v.db.NewSelect().TableExpr("answers").
-			Where("submission_id = ? AND item_no = ? AND leader_id <> ''", i.SubmissionID, i.ItemNo).Exists(ctx)
+		f.LeaderNamed, err = v.db.NewSelect().TableExpr("leader_items").
+			Where("submission_id = ? AND item_no = ?", i.SubmissionID, i.ItemNo).Exists(ctx)
 		if err != nil {
 			return f, err
 		}

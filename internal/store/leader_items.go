@@ -39,14 +39,13 @@ func (v *View) RoutedCount(ctx context.Context, f selfcheck.NamedFilter, sc rost
 }
 
 func (v *View) routed(f selfcheck.NamedFilter) *bun.SelectQuery {
-	inner := v.db.NewSelect().TableExpr("answers AS a").
+	inner := v.db.NewSelect().TableExpr("leader_items AS a").
 		Join("JOIN submissions AS s ON s.id = a.submission_id AND s.round = a.round").
 		Join("LEFT JOIN named_reviews AS n ON n.submission_id = a.submission_id AND n.round = a.round AND n.item_no = a.item_no").
 		ColumnExpr("a.submission_id AS submission_id, a.round AS round, a.item_no AS item_no, a.is_nil AS is_nil, a.declared AS declared").
 		ColumnExpr("a.leader_id AS leader_id, a.review_unit_id AS review_unit_id, s.person_id AS person_id, s.unit_id AS unit_id").
 		ColumnExpr("s.checklist_id AS checklist_id, s.event_on AS event_on, s.filed_at AS filed_at").
-		ColumnExpr("COALESCE(n.id, '') AS review_id, COALESCE(n.version, 0) AS review_version, COALESCE(n.state, 'waiting') AS named_state").
-		Where("a.leader_id <> ''")
+		ColumnExpr("COALESCE(n.id, '') AS review_id, COALESCE(n.version, 0) AS review_version, COALESCE(n.state, 'waiting') AS named_state")
 	if f.SubmissionID != "" {
 		inner = inner.Where("a.submission_id = ?", f.SubmissionID)
 	}

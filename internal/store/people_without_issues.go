@@ -129,7 +129,7 @@ func (v *View) Moved(ctx context.Context) ([]string, error) {
 // NamersOfLeaders lists the people who named a leader in an answer: what they
 // declare there is counted at the unit above that leader.
 func (v *View) NamersOfLeaders(ctx context.Context) ([]string, error) {
-	routed := v.db.NewSelect().TableExpr("answers").Column("submission_id").Where("leader_id <> ''")
+	routed := v.db.NewSelect().TableExpr("leader_items").Column("submission_id")
 	var ids []string
 	err := v.db.NewSelect().TableExpr("submissions").ColumnExpr("DISTINCT person_id").Where("id IN (?)", routed).Scan(ctx, &ids)
 	return ids, err

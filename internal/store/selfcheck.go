@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/uptrace/bun"
@@ -87,9 +88,28 @@ func (v *View) SubmissionsOf(ctx context.Context, personID string, headOf []stri
 
 // Answers reads the answers of one round, in item order.
 func (v *View) Answers(ctx context.Context, submissionID string, round int64) ([]selfcheck.Answer, error) {
-	var rows []selfcheck.Answer
-	err := v.db.NewSelect().Model(&rows).Where("submission_id = ? AND round = ?", submissionID, round).Order("item_no").Scan(ctx)
-	return rows, err
+	var sheets []selfcheck.AnswerSheet
+	if err := v.db.NewSelect().Model(&sheets).Where("submission_id = ? AND round = ?", submissionID, round).Scan(ctx); err != nil || len(sheets) == 0 {
+		return nil, err
+	}
+	var named []selfcheck.LeaderItem
+	if err := v.db.NewSelect().Model(&named).Where("submission_id = ? AND round = ?", submissionID, round).Scan(ctx); err != nil {
+		return nil, err
+	}
+	answers, err := selfcheck.UnpackAnswers(sheets[0], named)
+	if err != nil {
+		return nil, fmt.Errorf("answers of list %s: %w", submissionID, err)
+	}
+	return answers, nil
+}
+
+// PutAnswers stores the answers of one round.
+func (tx *Tx) PutAnswers(ctx context.Context, answers []selfcheck.Answer) error {
+	sheet, named := selfcheck.PackAnswers(answers)
+	if err := tx.Insert(ctx, []selfcheck.AnswerSheet{sheet}); err != nil || len(named) == 0 {
+		return err
+	}
+	return tx.Insert(ctx, named)
 }
 
 // Drafts reads the saved answers of a list for the round in progress, in item

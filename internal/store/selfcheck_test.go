@@ -39,7 +39,7 @@ func TestSubmissionQueries(t *testing.T) {
 				{SubmissionID: head.ID, Round: 1, ItemNo: 1, Nil: true, ReviewUnitID: "u0"},
 				{SubmissionID: head.ID, Round: 1, ItemNo: 2, Declared: 1, LeaderID: "boss", ReviewUnitID: "top"},
 			}
-			if err := tx.Insert(ctx, answers); err != nil {
+			if err := tx.PutAnswers(ctx, answers); err != nil {
 				return nil, "", err
 			}
 			return []ledger.Fact{{Verb: "t", Kind: "campaign", ID: "c"}}, "", nil

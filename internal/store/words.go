@@ -65,8 +65,11 @@ var (
 // ReceiptVerbs lists the verbs after which a receipt is offered.
 var ReceiptVerbs = engine.ReceiptVerbs
 
-// NewID returns a new UUIDv7.
+// NewID returns a new UUIDv7 in 26 characters.
 func NewID() string { return engine.NewID() }
+
+// NewShortID returns a new id of a unit or a campaign.
+func NewShortID() string { return engine.NewShortID() }
 
 // NewText draws the salt of a text to be written by PutTexts.
 func NewText(recordID, field, value string) Content { return engine.NewText(recordID, field, value) }

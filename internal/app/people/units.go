@@ -44,7 +44,7 @@ func (a *Personnel) planUnits(ctx context.Context, v *store.View, p *rosterPlan,
 		u := will[code]
 		if u == nil {
 			u = &roster.Unit{Code: code, SortKey: code, FromOn: from}
-			u.ID = store.NewID()
+			u.ID = store.NewShortID()
 			will[code] = u
 		}
 		u.Name, u.Tier = r.get("name"), tier

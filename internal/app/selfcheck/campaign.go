@@ -83,6 +83,7 @@ func (a *Selfcheck) CreateCampaign(ctx context.Context, who *roster.Actor, in Ca
 		if c.OfficersID == "" || c.LeadersID == "" {
 			return nil, "", fault.Invalid("campaign_no_checklist", "checklist")
 		}
+		c.ID = store.NewShortID()
 		if err := tx.Insert(ctx, &c); err != nil {
 			return nil, "", err
 		}

@@ -47,7 +47,7 @@ func (a *Selfcheck) Submit(ctx context.Context, who *roster.Actor, in SubmitInpu
 		if err := a.file(ctx, tx, sub, &after, filing); err != nil {
 			return nil, "", err
 		}
-		if err := tx.Insert(ctx, filing.Answers); err != nil {
+		if err := tx.PutAnswers(ctx, filing.Answers); err != nil {
 			return nil, "", err
 		}
 		if err := tx.Save(ctx, before, &after); err != nil {

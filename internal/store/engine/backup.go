@@ -332,12 +332,11 @@ func (s *Store) asColumn(v any, c column) (any, error) {
 			return int64(0), nil
 		}
 	case int64:
-		if c.Type == "boolean" {
+		switch {
+		case c.Type == "boolean":
 			return v != 0, nil
-		}
-	case string:
-		if strings.HasPrefix(c.Type, "timestamp") {
-			return time.Parse("2006-01-02 15:04:05.999999-07:00", v)
+		case strings.HasPrefix(c.Type, "timestamp"):
+			return time.UnixMicro(v).UTC(), nil
 		}
 	case []byte:
 		return slices.Clone(v), nil

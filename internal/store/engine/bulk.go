@@ -320,12 +320,12 @@ func (s *Store) bound(v reflect.Value) (any, error) {
 	return nil, fmt.Errorf("the type %s is not one that inserts know", v.Type())
 }
 
-// instant formats a time as bun does.
+// instant is a time as liteDialect or pgx writes it.
 func (s *Store) instant(t time.Time) any {
 	if s.dialect == Postgres {
 		return t
 	}
-	return strings.Trim(string(s.writer.Dialect().AppendTime(nil, t)), "'")
+	return t.UnixMicro()
 }
 
 var (

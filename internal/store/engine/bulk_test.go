@@ -22,7 +22,7 @@ func TestPreparedInsertsWriteTheSameRows(t *testing.T) {
 			t.Helper()
 			write(t, s, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
 				var subs []*selfcheck.Submission
-				var answers []selfcheck.Answer
+				var answers []selfcheck.LeaderItem
 				var texts []Content
 				for i := range n {
 					sub := selfcheck.NewSubmission(&selfcheck.Campaign{Stamp: ledger.Stamp{ID: campaign}},
@@ -37,7 +37,7 @@ func TestPreparedInsertsWriteTheSameRows(t *testing.T) {
 					return nil, "", err
 				}
 				for i, sub := range subs {
-					answers = append(answers, selfcheck.Answer{SubmissionID: sub.ID, Round: 1, ItemNo: int64(i), Nil: i%2 == 0})
+					answers = append(answers, selfcheck.LeaderItem{SubmissionID: sub.ID, Round: 1, ItemNo: int64(i), Nil: i%2 == 0})
 					texts = append(texts, NewText(sub.ID, "narrative", "第一行\n'二'"))
 				}
 				if err := tx.PutTexts(ctx, texts); err != nil {
@@ -64,7 +64,7 @@ func TestPreparedInsertsWriteTheSameRows(t *testing.T) {
 			for i := range rows {
 				r := &rows[i]
 				texts := map[string]map[string]string{}
-				var answers []selfcheck.Answer
+				var answers []selfcheck.LeaderItem
 				err := s.View(ctx, func(ctx context.Context, v *View) (err error) {
 					if err = v.db.NewSelect().Model(&answers).Where("submission_id = ? AND round = 1", r.ID).Scan(ctx); err != nil {
 						return err
@@ -92,7 +92,7 @@ func TestPreparedInsertsWriteTheSameRows(t *testing.T) {
 				"typeof(round) FROM submissions ORDER BY 1").Scan(ctx, &kinds); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff([]string{"textnullblobinteger", "texttextblobinteger"}, kinds); diff != "" {
+			if diff := cmp.Diff([]string{"integerintegerblobinteger", "integernullblobinteger"}, kinds); diff != "" {
 				t.Errorf("stored types (-want +got):\n%s", diff)
 			}
 		}

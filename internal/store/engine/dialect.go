@@ -12,7 +12,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,6 +24,7 @@ import (
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
 	"github.com/uptrace/bun/dialect/sqlitedialect"
+	"github.com/uptrace/bun/schema"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -100,7 +103,65 @@ func open(dsn string) (writer, reader *bun.DB, d Dialect, err error) {
 	}
 	r.SetMaxOpenConns(SQLiteReaders)
 	r.SetMaxIdleConns(SQLiteReaders)
-	return bun.NewDB(w, sqlitedialect.New()), bun.NewDB(r, sqlitedialect.New()), d, nil
+	return bun.NewDB(w, newLiteDialect()), bun.NewDB(r, newLiteDialect()), d, nil
+}
+
+// liteDialect is bun's SQLite with instants as integers, microseconds since 1970:
+// a quarter of the bytes of a text, in each row and index.
+type liteDialect struct {
+	*sqlitedialect.Dialect
+	tables *schema.Tables
+}
+
+func newLiteDialect() *liteDialect {
+	d := &liteDialect{Dialect: sqlitedialect.New()}
+	d.tables = schema.NewTables(d)
+	return d
+}
+
+func (d *liteDialect) Tables() *schema.Tables { return d.tables }
+
+// OnTable makes the table's instants read what AppendTime writes.
+func (d *liteDialect) OnTable(t *schema.Table) {
+	d.Dialect.OnTable(t)
+	for _, f := range t.FieldMap {
+		switch f.StructField.Type {
+		case timeType:
+			f.Scan = scanInstant
+		case timePointerType:
+			f.Scan = schema.PtrScanner(scanInstant)
+		}
+	}
+}
+
+// AppendTime writes an instant.
+func (d *liteDialect) AppendTime(b []byte, t time.Time) []byte { return strconv.AppendInt(b, t.UnixMicro(), 10) }
+
+func scanInstant(dest reflect.Value, src any) error {
+	var at Instant
+	if src != nil {
+		if err := at.Scan(src); err != nil {
+			return err
+		}
+	}
+	dest.Set(reflect.ValueOf(time.Time(at)))
+	return nil
+}
+
+// Instant scans a time column of either database.
+type Instant time.Time
+
+// Scan implements sql.Scanner.
+func (i *Instant) Scan(src any) error {
+	switch x := src.(type) {
+	case time.Time:
+		*i = Instant(x.UTC())
+	case int64:
+		*i = Instant(time.UnixMicro(x).UTC())
+	default:
+		return fmt.Errorf("%T is no time", src)
+	}
+	return nil
 }
 
 // makeFile creates a database file that only its owner may read: it holds
@@ -200,7 +261,7 @@ func lockReads(ctx context.Context, db bun.IDB, d Dialect) error {
 // tokens replaces the dialect-specific words of a migration.
 func (d Dialect) tokens() *strings.Replacer {
 	stamp := "id TEXT PRIMARY KEY, version $INT NOT NULL, salt $BYTES NOT NULL, created_at $TIME NOT NULL, changed_at $TIME NOT NULL"
-	pairs := []string{"$INT", "INTEGER", "$BYTES", "BLOB", "$TIME", "TEXT", "$BOOL", "INTEGER", "$FALSE", "0", "$STRICT",
+	pairs := []string{"$INT", "INTEGER", "$BYTES", "BLOB", "$TIME", "INTEGER", "$BOOL", "INTEGER", "$FALSE", "0", "$STRICT",
 		"STRICT", "$CLUSTERED", "STRICT, WITHOUT ROWID"}
 	if d == Postgres {
 		pairs = []string{"$INT", "BIGINT", "$BYTES", "BYTEA", "$TIME", "TIMESTAMPTZ", "$BOOL", "BOOLEAN", "$FALSE", "FALSE",

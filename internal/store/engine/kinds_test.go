@@ -12,7 +12,8 @@ import (
 // unledgered lists the tables whose rows no entry digests, each with what
 // protects it instead. A table either belongs to a kind or is listed here.
 var unledgered = map[string]string{
-	"answers":             "digested into the submission",
+	"answer_sheets":       "digested into the submission",
+	"leader_items":        "digested into the submission",
 	"contents":            "committed to by the row that each text belongs to",
 	"counters":            "recomputed by verify",
 	"ledger_entries":      "the ledger",

@@ -67,7 +67,7 @@ func TestTheServingRoleCannotForget(t *testing.T) {
 	for _, stmt := range []string{
 		"DELETE FROM units", "TRUNCATE units", "UPDATE ledger_entries SET verb = 'x'", "DELETE FROM ledger_entries", "TRUNCATE ledger_entries",
 		"UPDATE requests SET seq = 0", "UPDATE contents SET key_id = 0", "DELETE FROM counters", "DELETE FROM issues",
-		"UPDATE audit_records SET row_no = 0", "UPDATE answers SET is_nil = true", "DROP TABLE units",
+		"UPDATE audit_records SET row_no = 0", "UPDATE answer_sheets SET round = 2", "UPDATE leader_items SET is_nil = true", "DROP TABLE units",
 		"UPDATE ledger_checkpoints SET note = 'x'", "DELETE FROM ledger_checkpoints", "TRUNCATE ledger_checkpoints",
 		"DELETE FROM ledger_cosignatures", "UPDATE ledger_hashes SET idx = 0", "ALTER TABLE ledger_entries DISABLE TRIGGER ALL",
 	} {

@@ -1,12 +1,18 @@
 package engine
 
 import (
+	"bytes"
+	"compress/flate"
 	"context"
+	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/uptrace/bun"
 
@@ -18,7 +24,7 @@ import (
 // not.
 type Slip struct {
 	Seq  int64  `bun:"seq,pk"`
-	Body []byte `bun:"body"` // per row: kind and encoding, id and ledger.PackRow, each length-prefixed
+	Body []byte `bun:"body"` // deflated: the seed of the salts; per kind and encoding its name, the number of rows and ledger.PackRows, with lengths in front
 }
 
 // SlipRow is one row of a slip.
@@ -32,20 +38,90 @@ type SlipRow struct {
 // filed.
 func (tx *Tx) KeepSlip() { tx.Journal.keep = true }
 
-// slip packs the rows that the member wrote.
+// slip packs the rows that the member wrote, by kind.
 func (j *Journal) slip(seq int64) (Slip, error) {
 	s := Slip{Seq: seq}
+	var kinds []string
+	rows, encodings := make(map[string][]ledger.Row), make(map[string]int)
 	for i, row := range j.rows {
-		line := j.after[i]
-		packed, err := ledger.PackRow(row, line.Encoding)
+		kind := slipKind(j.after[i].Kind, j.after[i].Encoding)
+		if rows[kind] == nil {
+			kinds = append(kinds, kind)
+		}
+		rows[kind], encodings[kind] = append(rows[kind], row), j.after[i].Encoding
+	}
+	plain := append(make([]byte, 0, 8<<10), j.seed...)
+	for _, kind := range kinds {
+		packed, err := ledger.PackRows(j.withoutSalts(rows[kind]), encodings[kind])
 		if err != nil {
 			return s, fmt.Errorf("keep slip: %w", err)
 		}
-		for _, part := range [...]string{slipKind(line.Kind, line.Encoding), row.RowID(), string(packed)} {
-			s.Body = append(binary.AppendUvarint(s.Body, uint64(len(part))), part...)
+		plain = append(binary.AppendUvarint(plain, uint64(len(kind))), kind...)
+		plain = binary.AppendUvarint(plain, uint64(len(rows[kind])))
+		plain = append(binary.AppendUvarint(plain, uint64(len(packed))), packed...)
+	}
+	var body bytes.Buffer
+	w := deflaters.Get().(*flate.Writer)
+	defer deflaters.Put(w)
+	w.Reset(&body)
+	_, err := w.Write(plain)
+	if err = errors.Join(err, w.Close()); err == nil {
+		s.Body = body.Bytes()
+	}
+	return s, err
+}
+
+// withoutSalts copies rows and leaves out the salts that follow from the seed.
+func (j *Journal) withoutSalts(rows []ledger.Row) []ledger.Row {
+	out := make([]ledger.Row, len(rows))
+	for i, row := range rows {
+		c := reflect.New(reflect.TypeOf(row).Elem())
+		c.Elem().Set(reflect.ValueOf(row).Elem())
+		out[i] = c.Interface().(ledger.Row)
+		if s := out[i].RowStamp(); bytes.Equal(s.Salt, j.salt(s.ID, s.Version)) {
+			s.Salt = nil
 		}
 	}
-	return s, nil
+	return out
+}
+
+// saltBack puts the salt into a row that was packed without it.
+func saltBack(seed []byte, r *SlipRow) error {
+	version, err := strconv.ParseInt(r.Value("version"), 10, 64)
+	for i := range r.Columns {
+		if c := &r.Columns[i]; err == nil && c.Name == "salt" && c.Value == "" {
+			c.Value = base64.StdEncoding.EncodeToString(ledger.SaltOf(seed, r.ID, version))
+		}
+	}
+	return err
+}
+
+// deflaters holds writers, each of which takes more memory than any slip. The rows of
+// a filing repeat each other: they deflate to a third, at the fastest level too.
+var deflaters = sync.Pool{New: func() any {
+	w, err := flate.NewWriter(io.Discard, flate.BestSpeed)
+	if err != nil {
+		panic(err) // there is such a level
+	}
+	return w
+}}
+
+// seedSize is the size of a seed.
+const seedSize = 32
+
+// slipLimit is the most that a slip inflates to: a list of 200 issues has 100 kB.
+const slipLimit = 64 << 20
+
+// inflate returns the packed rows.
+func (s *Slip) inflate() ([]byte, error) {
+	if len(s.Body) == 0 {
+		return nil, nil
+	}
+	plain, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(s.Body)), slipLimit+1))
+	if err != nil || len(plain) > slipLimit {
+		return nil, fmt.Errorf("the slip of entry %d is damaged", s.Seq)
+	}
+	return plain, nil
 }
 
 // slipKind formats a row's kind for a slip, with the encoding appended from the
@@ -80,27 +156,53 @@ func (v *View) SlipOf(ctx context.Context, seq int64) ([]SlipRow, error) {
 
 // Unpack reads the packed rows.
 func (s *Slip) Unpack() ([]SlipRow, error) {
-	var out []SlipRow
-	for rest := s.Body; len(rest) > 0; {
-		var part [3]string
-		for i := range part {
-			n, size := binary.Uvarint(rest)
-			if size <= 0 || n > uint64(len(rest)-size) {
-				return nil, fmt.Errorf("the slip of entry %d is damaged", s.Seq)
-			}
-			part[i], rest = string(rest[size:size+int(n)]), rest[size+int(n):]
+	rest, err := s.inflate()
+	if err != nil || len(rest) == 0 {
+		return nil, err
+	}
+	damaged := fmt.Errorf("the slip of entry %d is damaged", s.Seq)
+	if len(rest) < seedSize {
+		return nil, damaged
+	}
+	seed, rest := rest[:seedSize], rest[seedSize:]
+	number := func() (n uint64, ok bool) {
+		n, size := binary.Uvarint(rest)
+		rest = rest[max(size, 0):]
+		return n, size > 0
+	}
+	text := func() (value []byte, ok bool) {
+		n, ok := number()
+		if !ok || n > uint64(len(rest)) {
+			return nil, false
 		}
-		kind, encoding, err := readSlipKind(part[0])
+		value, rest = rest[:n], rest[n:]
+		return value, true
+	}
+	var out []SlipRow
+	for len(rest) > 0 {
+		name, named := text()
+		n, counted := number()
+		packed, whole := text()
+		if !named || !counted || !whole || n > uint64(len(packed)) {
+			return nil, damaged
+		}
+		kind, encoding, err := readSlipKind(string(name))
+		k := KindByName[kind]
+		if err != nil || k == nil {
+			return nil, damaged
+		}
+		rows, err := ledger.UnpackRows(reflect.New(k.Type).Interface(), int(n), packed, encoding)
 		if err != nil {
 			return nil, fmt.Errorf("slip of entry %d: %w", s.Seq, err)
 		}
-		row := SlipRow{Kind: kind, ID: part[1]}
-		if k := KindByName[kind]; k != nil {
-			if row.Columns, err = ledger.UnpackRow(reflect.New(k.Type).Interface(), []byte(part[2]), encoding); err != nil {
-				return nil, fmt.Errorf("slip of entry %d: %w", s.Seq, err)
+		for _, columns := range rows {
+			row := SlipRow{Kind: kind, Columns: columns}
+			row.ID = row.Value("id")
+			if err := saltBack(seed, &row); err != nil {
+				return nil, damaged
 			}
+			out = append(out, row)
 		}
-		out = append(out, row)
 	}
 	return out, nil
 }

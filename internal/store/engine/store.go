@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"database/sql"
+	"encoding/base32"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -198,13 +199,31 @@ func (s *Store) SetPolicy(hash []byte) { s.policy = hash }
 // Now is the store's clock in UTC, truncated to microseconds.
 func (s *Store) Now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
 
-// NewID returns a new UUIDv7.
+// idText writes ids with digits and lower-case letters in an order that every
+// collation keeps. An id names a row in a dozen places of a row and its indexes,
+// which 26 characters instead of the usual 36 make a tenth smaller.
+var idText = base32.NewEncoding("0123456789abcdefghijklmnopqrstuv").WithPadding(base32.NoPadding)
+
+// NewID returns a new UUIDv7 (RFC 9562) in 26 characters, in the order of time.
 func NewID() string {
+	id := newUUID()
+	return idText.EncodeToString(id[:])
+}
+
+// NewShortID returns 16 characters in the order of time: the milliseconds of a
+// UUIDv7 and 32 of its random bits. It is for what a site has thousands of and
+// names in hundreds of thousands of rows: units and campaigns.
+func NewShortID() string {
+	id := newUUID()
+	return idText.EncodeToString(append(id[:6:6], id[12:]...))
+}
+
+func newUUID() uuid.UUID {
 	id, err := uuid.NewV7()
 	if err != nil { // only without system randomness, which is fatal anyway
 		panic(err)
 	}
-	return id.String()
+	return id
 }
 
 // View is a read-only transaction: one snapshot where the dialect supports it.

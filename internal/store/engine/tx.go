@@ -28,7 +28,7 @@ type Tx struct {
 // later.
 func (tx *Tx) Now() time.Time { return tx.now }
 
-// NewID returns a new UUIDv7.
+// NewID returns a new id.
 func (tx *Tx) NewID() string { return NewID() }
 
 // Insert writes new rows: pointers to structs, or slices of structs or of
@@ -75,7 +75,7 @@ func (tx *Tx) stamp(r any) error {
 	if st.ID == "" {
 		st.ID = NewID()
 	}
-	st.Version, st.Salt, st.CreatedAt, st.ChangedAt = 1, ledger.NewSalt(), tx.now, tx.now
+	st.Version, st.Salt, st.CreatedAt, st.ChangedAt = 1, tx.Journal.salt(st.ID, 1), tx.now, tx.now
 	tx.place(r)
 	return tx.Journal.wrote(nil, row)
 }
@@ -114,7 +114,7 @@ func (tx *Tx) update(ctx context.Context, before, after ledger.Row) error {
 		return errors.New("store: Save needs the row as it was and as it shall be, not the same pointer twice")
 	}
 	a.ID, a.CreatedAt = b.ID, b.CreatedAt
-	a.Version, a.Salt, a.ChangedAt = b.Version+1, ledger.NewSalt(), tx.now
+	a.Version, a.Salt, a.ChangedAt = b.Version+1, tx.Journal.salt(b.ID, b.Version+1), tx.now
 	tx.place(after)
 	res, err := tx.s.updateRow(ctx, *tx.raw, after, b.ID, b.Version)
 	if err != nil {
@@ -169,7 +169,16 @@ type Journal struct {
 	SeparateEntry []ledger.After
 	bonds         []ledger.After // sessions and secrets
 	Deltas        []Delta
-	keep          bool // keep a slip
+	keep          bool   // keep a slip
+	seed          []byte // of the salts of this write's rows
+}
+
+// salt draws the salt of a row that the member writes.
+func (j *Journal) salt(id string, version int64) []byte {
+	if j.seed == nil {
+		j.seed = ledger.NewSalt()
+	}
+	return ledger.SaltOf(j.seed, id, version)
 }
 
 // Delta is what a row adds to a counter.

@@ -149,6 +149,6 @@ const benchColumns = `id, version, salt, created_at, changed_at, ref, source, so
     concealment, conceal_as, conceal_by, reject_by, campaign_id, submission_id, record_id, case_id, bulk_id, duplicate_of,
     recurrence_of, finding, form, narrative_c`
 
-const benchValues = `1, x'00', '2026-01-01 00:00:00+00:00', '2026-01-01 00:00:00+00:00', printf('BENCH-%d', n), s.source, s.source_code,
+const benchValues = `1, x'00', 1767225600000000, 1767225600000000, printf('BENCH-%d', n), s.source, s.source_code,
     p.category, 0, s.severity, e.id, p.unit_id, p.branch_id, p.tier, s.month || '-15', s.month, s.month || '-15',
-    '2026-01-01 00:00:00+00:00', s.state, s.disclosure, s.paired, n / 10 % 3 = 0, '', '', '', '', '', '', '', '', '', '', '', '', 0, x''`
+    1767225600000000, s.state, s.disclosure, s.paired, n / 10 % 3 = 0, '', '', '', '', '', '', '', '', '', '', '', '', 0, x''`

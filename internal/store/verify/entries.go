@@ -41,7 +41,7 @@ func (c *check) readSpan(ctx context.Context, v *engine.View, s span) (*readSpan
 	defer rows.Close()
 	for rows.Next() {
 		var r readEntry
-		var at instant
+		var at engine.Instant
 		if err := rows.Scan(&r.Seq, &at, &r.Account, &r.Verb, &r.Kind, &r.ObjectID, &r.Body, &r.Leaf); err != nil {
 			return nil, err
 		}
@@ -239,24 +239,4 @@ func (c *check) judge(w *walk, row *readEntry) {
 			c.anchor(a.ID)
 		}
 	}
-}
-
-// instant scans a time column of either database.
-type instant time.Time
-
-// Scan implements sql.Scanner.
-func (i *instant) Scan(src any) error {
-	switch x := src.(type) {
-	case time.Time:
-		*i = instant(x.UTC())
-		return nil
-	case string:
-		t, err := time.Parse("2006-01-02 15:04:05.999999999-07:00", x)
-		*i = instant(t.UTC()) // an invalid time differs from the entry's
-		if err != nil {
-			*i = instant{}
-		}
-		return nil
-	}
-	return fmt.Errorf("verify: %T is no time", src)
 }

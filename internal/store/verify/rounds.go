@@ -42,21 +42,15 @@ func (c *check) answers(ctx context.Context) error {
 func (c *check) readAnswers(ctx context.Context, v *engine.View, s stretch) (wrong []Finding, err error) {
 	var subs []selfcheck.Submission
 	q := engine.DB(v).NewSelect().Model(&subs).Column("id", "round", "answers_digest").Where("id > ? AND round > 0", s.after)
-	var rows []selfcheck.Answer
-	a := engine.DB(v).NewSelect().Model(&rows).Where("submission_id > ?", s.after).Order("submission_id", "round", "item_no")
 	if s.upTo != "" {
-		q, a = q.Where("id <= ?", s.upTo), a.Where("submission_id <= ?", s.upTo)
+		q = q.Where("id <= ?", s.upTo)
 	}
 	if err := q.Scan(ctx); err != nil {
 		return nil, err
 	}
-	if err := a.Scan(ctx); err != nil {
+	filed, err := filedAnswers(ctx, v, s)
+	if err != nil {
 		return nil, err
-	}
-	filed := make(map[round][]selfcheck.Answer, len(subs))
-	for _, a := range rows {
-		key := round{a.SubmissionID, a.Round}
-		filed[key] = append(filed[key], a)
 	}
 	bad := func(seq int64, id string, why Reason) {
 		wrong = append(wrong, Finding{seq, time.Time{}, "submission", id, "row_changed", why})
@@ -94,6 +88,37 @@ func (c *check) readAnswers(ctx context.Context, v *engine.View, s stretch) (wro
 	}
 	slices.SortStableFunc(wrong, func(a, b Finding) int { return bytes.Compare([]byte(a.ID), []byte(b.ID)) })
 	return wrong, nil
+}
+
+// filedAnswers reads the answers of a stretch of lists by round. A sheet that is
+// damaged has none, which no digest matches.
+func filedAnswers(ctx context.Context, v *engine.View, s stretch) (map[round][]selfcheck.Answer, error) {
+	var sheets []selfcheck.AnswerSheet
+	var items []selfcheck.LeaderItem
+	for _, rows := range []any{&sheets, &items} {
+		q := engine.DB(v).NewSelect().Model(rows).Where("submission_id > ?", s.after)
+		if s.upTo != "" {
+			q = q.Where("submission_id <= ?", s.upTo)
+		}
+		if err := q.Scan(ctx); err != nil {
+			return nil, err
+		}
+	}
+	named := make(map[round][]selfcheck.LeaderItem)
+	for _, i := range items {
+		key := round{i.SubmissionID, i.Round}
+		named[key] = append(named[key], i)
+	}
+	filed := make(map[round][]selfcheck.Answer, len(sheets))
+	for _, sheet := range sheets {
+		key := round{sheet.SubmissionID, sheet.Round}
+		filed[key], _ = selfcheck.UnpackAnswers(sheet, named[key])
+		delete(named, key)
+	}
+	for key, of := range named { // of a round that has no sheet
+		filed[key], _ = selfcheck.UnpackAnswers(selfcheck.AnswerSheet{Body: []byte{0}}, of)
+	}
+	return filed, nil
 }
 
 // keptRound is what the slip of a filing says about its answers.

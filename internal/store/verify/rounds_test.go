@@ -26,8 +26,9 @@ func refiled(t *testing.T, s *engine.Store) string {
 	for round := int64(1); round <= 2; round++ {
 		answers := []selfcheck.Answer{
 			{SubmissionID: sub.ID, Round: round, ItemNo: 1, Nil: round == 1, Declared: round - 1, ReviewUnitID: "u"},
-			{SubmissionID: sub.ID, Round: round, ItemNo: 2, Nil: true, ReviewUnitID: "u"},
+			{SubmissionID: sub.ID, Round: round, ItemNo: 2, Nil: true, LeaderID: "l", ReviewUnitID: "u"},
 		}
+		sheet, named := selfcheck.PackAnswers(answers)
 		storetest.Write(t, s, func(ctx context.Context, tx *engine.Tx) ([]ledger.Fact, string, error) {
 			tx.KeepSlip()
 			after := *sub
@@ -52,7 +53,10 @@ func refiled(t *testing.T, s *engine.Store) string {
 			if err != nil {
 				return nil, "", err
 			}
-			return []ledger.Fact{{Verb: submitVerb, Kind: "submission", ID: sub.ID}}, "", tx.Insert(ctx, answers)
+			if err := tx.Insert(ctx, []selfcheck.AnswerSheet{sheet}); err != nil {
+				return nil, "", err
+			}
+			return []ledger.Fact{{Verb: submitVerb, Kind: "submission", ID: sub.ID}}, "", tx.Insert(ctx, named)
 		})
 	}
 	return sub.ID
@@ -65,17 +69,21 @@ func TestVerifyHoldsEarlierRounds(t *testing.T) {
 		name, sql, what, why string
 		seq                  int64
 	}{
-		{"an answer of the first round", "UPDATE answers SET is_nil = NOT is_nil WHERE round = 1 AND item_no = 2", "row_changed",
-			"round_changed", 1},
-		{"an answer of the first round is deleted", "DELETE FROM answers WHERE round = 1 AND item_no = 2", "row_changed", "round_changed", 1},
+		{"an answer of the first round", "UPDATE leader_items SET is_nil = NOT is_nil WHERE round = 1", "row_changed", "round_changed", 1},
+		{"an answer of the first round is deleted", "DELETE FROM leader_items WHERE round = 1", "row_changed", "round_changed", 1},
 		{"an answer is put into the first round",
-			"INSERT INTO answers SELECT submission_id, 1, 3, is_nil, declared, leader_id, review_unit_id FROM answers WHERE round = " +
-				"2 AND item_no = 2", "row_changed", "round_changed", 1},
-		{"rounds are exchanged", "UPDATE answers SET is_nil = (declared = 0), declared = 1 WHERE round = 1 AND item_no = 1",
+			"INSERT INTO leader_items SELECT submission_id, 1, 3, is_nil, declared, leader_id, review_unit_id FROM leader_items WHERE round = 2",
 			"row_changed", "round_changed", 1},
-		{"an answer of the last round", "UPDATE answers SET declared = 7 WHERE round = 2 AND item_no = 1", "row_changed", "answers_changed", -1},
-		{"a round that never was", "INSERT INTO answers SELECT submission_id, 3, item_no, is_nil, declared, leader_id, " +
-			"review_unit_id FROM answers WHERE round = 2", "row_changed", "round_unfiled", -1},
+		{"the first round is the second", "UPDATE answer_sheets SET body = (SELECT body FROM answer_sheets WHERE round = 2) WHERE round = 1",
+			"row_changed", "round_changed", 1},
+		{"the sheet of the first round is cut", "UPDATE answer_sheets SET body = substr(body, 1, 4) WHERE round = 1", "row_changed", "round_changed", 1},
+		{"the sheet of the first round is empty", "UPDATE answer_sheets SET body = substr(body, 1, 0) WHERE round = 1", "row_changed", "round_changed", 1},
+		{"the sheet of the last round is deleted", "DELETE FROM answer_sheets WHERE round = 2", "row_changed", "answers_changed", -1},
+		{"an answer of the last round", "UPDATE leader_items SET declared = 7 WHERE round = 2", "row_changed", "answers_changed", -1},
+		{"a round that never was", "INSERT INTO answer_sheets SELECT submission_id, 3, body FROM answer_sheets WHERE round = 2",
+			"row_changed", "round_unfiled", -1},
+		{"an item of a round that never was", "INSERT INTO leader_items SELECT submission_id, 3, item_no, is_nil, declared, leader_id, " +
+			"review_unit_id FROM leader_items WHERE round = 2", "row_changed", "round_unfiled", -1},
 		{"the first slip is deleted", "DELETE FROM slips WHERE seq = 1", "row_changed", "round_unproven", -1},
 		{"the first slip is cut", "UPDATE slips SET body = substr(body, 1, 60) WHERE seq = 1", "slip_changed", "slip_unreadable", 1},
 		{"the first slip is the second", "UPDATE slips SET body = (SELECT body FROM slips WHERE seq = 2) WHERE seq = 1",
@@ -90,7 +98,7 @@ func TestVerifyHoldsEarlierRounds(t *testing.T) {
 		if v, err := Run(context.Background(), s, Evidence{}, nil); err != nil || !v.OK() {
 			t.Fatalf("honest: %+v %v", v, err)
 		}
-		for _, table := range []string{"answers", "slips"} {
+		for _, table := range []string{"answer_sheets", "leader_items", "slips"} {
 			stmts := []string{"ALTER TABLE " + table + " DISABLE TRIGGER ALL"}
 			if s.Dialect() == engine.SQLite {
 				stmts = []string{"DROP TRIGGER " + table + "_no_update", "DROP TRIGGER " + table + "_no_delete"}
