@@ -47,7 +47,7 @@ type Options struct {
 }
 
 // Parts lists the parts in the order in which they run.
-var Parts = []string{"authority", "selfcheck", "selfcheck-postgres", "signing-postgres", "proof-postgres", "verify-postgres", "signing", "proof", "verify", "import", "list", "count", "report", "backup", "start", "report-large", "flood"}
+var Parts = []string{"authority", "selfcheck", "selfcheck-postgres", "signing-postgres", "proof-postgres", "verify-postgres", "signing", "proof", "verify", "roster", "import", "home", "list", "count", "report", "backup", "start", "report-large", "flood"}
 
 // Run measures the parts asked for.
 func Run(ctx context.Context, o Options) (figures []Figure, err error) {
@@ -75,7 +75,7 @@ func Run(ctx context.Context, o Options) (figures []Figure, err error) {
 		if err != nil {
 			return figures, err
 		}
-		figures = append(figures, f)
+		figures = append(figures, f...)
 	}
 	f, err := onPostgres(ctx, o, want)
 	if figures = append(figures, f...); err != nil {
@@ -95,7 +95,14 @@ func Run(ctx context.Context, o Options) (figures []Figure, err error) {
 		}
 		figures = append(figures, f...)
 	}
-	if slices.ContainsFunc([]string{"import", "list", "count", "report", "backup", "start", "report-large"}, want) {
+	if want("roster") {
+		f, err := rosterImport(ctx, o, filepath.Join(folder, "roster.db"))
+		if err != nil {
+			return figures, err
+		}
+		figures = append(figures, f)
+	}
+	if slices.ContainsFunc([]string{"import", "home", "list", "count", "report", "backup", "start", "report-large"}, want) {
 		f, err := fullSite(ctx, o, filepath.Join(folder, "full.db"), want)
 		if err != nil {
 			return figures, err
@@ -249,6 +256,7 @@ func fullSite(ctx context.Context, o Options, file string, want func(string) boo
 		name    string
 		measure func() ([]Figure, error)
 	}{
+		{"home", func() ([]Figure, error) { return one(s.home(ctx)) }},
 		{"list", func() ([]Figure, error) { return one(s.list(ctx)) }},
 		{"count", func() ([]Figure, error) { return one(s.count(ctx)) }},
 		{"report", func() ([]Figure, error) { return one(s.report(ctx)) }},
@@ -298,6 +306,26 @@ func (s *site) count(ctx context.Context) (Figure, error) {
 	bare := time.Since(began)
 	return Figure{Name: "exact count over the whole bureau, as an inspector", Measured: millis(with - without), Baseline: millis(bare),
 		Ratio: fmt.Sprintf("%.2f x", float64(with-without)/float64(bare)), Note: fmt.Sprintf("%d issues of %d; the list of one row itself %s; baseline: COUNT(*)", total, rows, millis(without))}, nil
+}
+
+// home gathers what waits for an inspector of the bureau.
+func (s *site) home(ctx context.Context) (Figure, error) {
+	who, err := s.app.ActorNamed(ctx, s.maker.Reader("demo-inspector"))
+	if err != nil {
+		return Figure{}, err
+	}
+	queues := 0
+	took, err := median(50, func() error {
+		t, err := s.app.ToDo(ctx, who)
+		if err == nil {
+			queues = len(t.Work)
+		}
+		return err
+	})
+	if err == nil && queues == 0 {
+		err = errors.New("nothing waits for the inspector of the full site")
+	}
+	return Figure{Name: "to-do home of an inspector of the bureau, full site", Measured: millis(took), Goal: "15 ms", Note: fmt.Sprintf("%d queues", queues)}, err
 }
 
 func (s *site) list(ctx context.Context) (Figure, error) {

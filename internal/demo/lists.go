@@ -435,3 +435,11 @@ func (m *Maker) UnitID(code string) string {
 	}
 	return ""
 }
+
+// UnitCodes lists the codes of the units, from the bureau down.
+func (m *Maker) UnitCodes() (codes []string) {
+	for _, u := range m.units {
+		codes = append(codes, u.Code)
+	}
+	return codes
+}

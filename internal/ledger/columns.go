@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
@@ -95,7 +96,7 @@ func notCanonical(c Column, err error) error {
 }
 
 // PackRows encodes rows of one type compactly: the first column of each row, then
-// the second of each, so that what they share lies together. UnpackRows, given
+// the second of each, and a value that all rows share once. UnpackRows, given
 // a row of the same type, their number and the same encoding, decodes them.
 // Together they preserve rows as an entry left them.
 func PackRows[R any](rows []R, encoding int) ([]byte, error) {
@@ -112,12 +113,28 @@ func PackRows[R any](rows []R, encoding int) ([]byte, error) {
 	}
 	var b []byte
 	for i := range plan {
-		for _, v := range values {
+		b = append(b, columnEach)
+		start, shared := len(b), true
+		b = appendColumn(b, &plan[i], values[0].FieldByIndex(plan[i].index))
+		first := b[start:len(b):len(b)]
+		for _, v := range values[1:] {
+			at := len(b)
 			b = appendColumn(b, &plan[i], v.FieldByIndex(plan[i].index))
+			shared = shared && bytes.Equal(first, b[at:])
+		}
+		if shared {
+			b = b[:start+len(first)]
+			b[start-1] = columnShared
 		}
 	}
 	return b, nil
 }
+
+// What stands before a packed column.
+const (
+	columnEach   = 0 // a value for each row
+	columnShared = 1 // one for all rows
+)
 
 func appendColumn(b []byte, c *column, f reflect.Value) []byte {
 	switch c.kind {
@@ -156,8 +173,21 @@ func UnpackRows(row any, n int, packed []byte, encoding int) ([][]Column, error)
 	}
 	p := packedRows{rest: packed}
 	for c := range plan {
-		for i := range out {
-			out[i][c] = p.column(&plan[c])
+		if len(p.rest) == 0 || n == 0 {
+			return nil, damaged
+		}
+		kind := p.rest[0]
+		p.rest = p.rest[1:]
+		out[0][c] = p.column(&plan[c])
+		for i := 1; i < n; i++ {
+			switch kind {
+			case columnShared:
+				out[i][c] = out[0][c]
+			case columnEach:
+				out[i][c] = p.column(&plan[c])
+			default:
+				return nil, damaged
+			}
 		}
 	}
 	if p.damaged || len(p.rest) != 0 {

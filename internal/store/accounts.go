@@ -205,10 +205,10 @@ type SessionNow struct {
 // session has ended.
 func (s *Store) SessionNow(ctx context.Context, tokenHash string) (*SessionNow, error) {
 	var rows []SessionNow
-	err := engine.Reader(s.Store).NewRaw(`SELECT s.token_hash, s.account_id, s.bearer, s.renew, s.scope, s.idle_s, s.created_at, s.seen_at,
+	err := s.ReadNow(ctx, &rows, `SELECT s.token_hash, s.account_id, s.bearer, s.renew, s.scope, s.idle_s, s.created_at, s.seen_at,
 	    s.until_at, s.proved_at, s.proof,
   coalesce((SELECT n FROM generations WHERE name = ?), 0) AS authority, coalesce((SELECT n FROM generations WHERE name = ?), 0) AS tree
-FROM sessions AS s WHERE s.token_hash = ?`, engine.GenerationAuthority, engine.GenerationTree, tokenHash).Scan(ctx, &rows)
+FROM sessions AS s WHERE s.token_hash = ?`, engine.GenerationAuthority, engine.GenerationTree, tokenHash)
 	if err != nil || len(rows) == 0 {
 		return nil, engine.Translate(ctx, err)
 	}

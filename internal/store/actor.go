@@ -2,8 +2,7 @@ package store
 
 import (
 	"context"
-
-	"github.com/uptrace/bun"
+	"strings"
 
 	"plumbline/internal/recusal"
 	"plumbline/internal/roster"
@@ -25,31 +24,31 @@ type ActorFacts struct {
 func (v *View) ActorFacts(ctx context.Context, accountID string) (_ *ActorFacts, err error) {
 	defer engine.Doing(&err, "read the authority of account", accountID)
 	f := &ActorFacts{}
-	if err := v.db.NewSelect().Model(&f.Account).Where("id = ?", accountID).Scan(ctx); err != nil {
+	account, err := engine.ReadOne[roster.Account](ctx, v.View, "SELECT * FROM accounts WHERE id = ?", accountID)
+	if err != nil {
 		return nil, err
 	}
-	if err := v.db.NewSelect().Model(&f.Grants).Where("account_id = ? AND state = ?", accountID, roster.GrantLive).Scan(ctx); err != nil {
+	f.Account = *account
+	if err := v.Read(ctx, &f.Grants, "SELECT * FROM grants WHERE account_id = ? AND state = ?", accountID, string(roster.GrantLive)); err != nil {
 		return nil, err
 	}
 	if f.Account.PersonID == "" {
 		return f, nil
 	}
-	if err := v.db.NewSelect().Model(&f.Person).Where("id = ?", f.Account.PersonID).Scan(ctx); err != nil {
+	person, err := engine.ReadOne[roster.Person](ctx, v.View, "SELECT * FROM people WHERE id = ?", f.Account.PersonID)
+	if err != nil {
 		return nil, err
 	}
-	if err := v.db.NewSelect().Model(&f.Postings).Where("person_id = ?", f.Person.ID).Scan(ctx); err != nil {
+	f.Person = *person
+	if err := v.Read(ctx, &f.Postings, "SELECT * FROM postings WHERE person_id = ?", f.Person.ID); err != nil {
 		return nil, err
 	}
 	// A relation that the official declared bars the official at once. One
 	// declared by somebody else bars only after the challenge is upheld.
 	// Relations recorded before challenges existed have none, and stand.
-	pending := v.db.NewSelect().TableExpr("challenges AS c").ColumnExpr("c.relation_id").
-		Where("c.official_id = ? AND c.cause = ? AND c.state <> ?", f.Person.ID, recusal.CauseRelation, recusal.Upheld)
-	if err := standing(v.db.NewSelect().Model(&f.Relations).Where("(person_id = ? OR other_id = ?)", f.Person.ID,
-		f.Person.ID)).Where("id NOT IN (?)", pending).Scan(ctx); err != nil {
-		return nil, err
-	}
-	return f, nil
+	return f, v.Read(ctx, &f.Relations, "SELECT * FROM relations WHERE (person_id = ? OR other_id = ?)"+isStanding+
+		" AND id NOT IN (SELECT c.relation_id FROM challenges AS c WHERE c.official_id = ? AND c.cause = ? AND c.state <> ?)",
+		f.Person.ID, f.Person.ID, f.Person.ID, string(recusal.CauseRelation), string(recusal.Upheld))
 }
 
 // SuperiorLinks lists the head and in-charge links over any of the units, or
@@ -59,10 +58,12 @@ func (v *View) SuperiorLinks(ctx context.Context, units []string, personID strin
 	if len(units) == 0 {
 		return nil, nil
 	}
-	err := v.db.NewSelect().Model(&links).
-		Where("kind IN (?)", bun.List([]roster.LinkKind{roster.LinkHead, roster.LinkInCharge})).
-		Where("(over_unit_id IN (?) OR over_person_id = ?)", bun.List(units), personID).Scan(ctx)
-	return links, err
+	args := []any{string(roster.LinkHead), string(roster.LinkInCharge), personID}
+	for _, u := range units {
+		args = append(args, u)
+	}
+	return links, v.Read(ctx, &links, "SELECT * FROM command_links WHERE kind IN (?, ?) AND ((over_person_id = ? AND over_person_id <> '') OR over_unit_id IN (?"+
+		strings.Repeat(", ?", len(units)-1)+"))", args...)
 }
 
 // Units lists every unit of the site. The tree is built from them.

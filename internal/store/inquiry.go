@@ -352,7 +352,11 @@ func (v *View) PartyTo(ctx context.Context, personID string) ([]string, error) {
 	if personID == "" {
 		return nil, nil
 	}
-	err := standing(v.db.NewSelect().TableExpr("parties").ColumnExpr("DISTINCT object_id").Where("person_id = ?", personID)).Scan(ctx, &ids)
+	var rows []inquiry.Party
+	err := v.Read(ctx, &rows, "SELECT DISTINCT object_id FROM parties WHERE person_id = ?"+isStanding, personID)
+	for _, r := range rows {
+		ids = append(ids, r.ObjectID)
+	}
 	return ids, err
 }
 
@@ -363,7 +367,7 @@ func (v *View) AssignedTo(ctx context.Context, personID string) ([]string, error
 	if personID == "" {
 		return nil, nil
 	}
-	if err := v.db.NewSelect().Model(&rows).Where("member_id = ? AND ended_on = ''", personID).Scan(ctx); err != nil {
+	if err := v.Read(ctx, &rows, "SELECT track_id, case_id FROM track_members WHERE member_id = ? AND ended_on = ''", personID); err != nil {
 		return nil, err
 	}
 	var ids []string

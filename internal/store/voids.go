@@ -12,8 +12,10 @@ import (
 // standing excludes relations or parties voided as recorded by mistake. Voids
 // are few.
 func standing(q *bun.SelectQuery) *bun.SelectQuery {
-	return q.Where("id NOT IN (SELECT record_id FROM voids WHERE lifted_on = '')")
+	return q.Where("TRUE" + isStanding)
 }
+
+const isStanding = " AND id NOT IN (SELECT record_id FROM voids WHERE lifted_on = '')"
 
 // Voids returns the standing voids of records, by the record's id.
 func (v *View) Voids(ctx context.Context, recordIDs ...string) (map[string]*roster.Void, error) {

@@ -2,6 +2,7 @@ package people
 
 import (
 	"context"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -238,10 +239,8 @@ func (a *Personnel) applyRoster(ctx context.Context, who *roster.Actor, op strin
 	id, done := store.NewID(), 0
 	for part := range slices.Chunk(p.changes, changesAtOnce) {
 		rec, err := a.Write(ctx, who, desk.Write{Op: op}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-			for _, c := range part {
-				if err := a.applyChange(ctx, tx, c); err != nil {
-					return nil, "", err
-				}
+			if err := a.applyChanges(ctx, tx, part); err != nil {
+				return nil, "", err
 			}
 			if p.Table == UnitTable {
 				if err := tx.Bump(ctx, store.GenerationTree); err != nil {
@@ -265,10 +264,48 @@ func (a *Personnel) applyRoster(ctx context.Context, who *roster.Actor, op strin
 	return nil
 }
 
-func (a *Personnel) applyChange(ctx context.Context, tx *store.Tx, c *change) error {
-	if err := tx.Insert(ctx, c.inserts...); err != nil {
-		return err
+// applyChanges inserts the rows of neighbouring changes that only insert together, by
+// type: whoever is new to a roster is a row among hundreds.
+func (a *Personnel) applyChanges(ctx context.Context, tx *store.Tx, changes []*change) error {
+	for len(changes) > 0 {
+		n := 1
+		for !changes[0].alters() && n < len(changes) && !changes[n].alters() {
+			n++
+		}
+		var inserts []any
+		for _, c := range changes[:n] {
+			inserts = append(inserts, c.inserts...)
+		}
+		if n > 1 {
+			slices.SortStableFunc(inserts, byFirst(inserts))
+		}
+		if err := tx.Insert(ctx, inserts...); err != nil {
+			return err
+		}
+		if err := a.alter(ctx, tx, changes[0]); err != nil {
+			return err
+		}
+		changes = changes[n:]
 	}
+	return nil
+}
+
+// alters reports whether the change does more than insert.
+func (c *change) alters() bool { return len(c.saves)+len(c.state) > 0 || c.moved != nil }
+
+// byFirst orders rows by when their type was first named.
+func byFirst(rows []any) func(x, y any) int {
+	at := make(map[reflect.Type]int)
+	for _, r := range rows {
+		if t := reflect.TypeOf(r); at[t] == 0 {
+			at[t] = len(at) + 1
+		}
+	}
+	return func(x, y any) int { return at[reflect.TypeOf(x)] - at[reflect.TypeOf(y)] }
+}
+
+// alter makes the changes to rows that there are.
+func (a *Personnel) alter(ctx context.Context, tx *store.Tx, c *change) error {
 	for _, s := range c.saves { // one statement per changed row: each names its version
 		if err := tx.Save(ctx, s.before, s.after); err != nil {
 			return err

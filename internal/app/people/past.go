@@ -311,10 +311,8 @@ func (a *Personnel) rewritePast(ctx context.Context, tx *store.Tx, g approval.Ap
 	if len(p.changes) == 0 {
 		return nil, fault.Conflict("proposal_stale")
 	}
-	for _, c := range p.changes {
-		if err := a.applyChange(ctx, tx, c); err != nil {
-			return nil, err
-		}
+	if err := a.applyChanges(ctx, tx, p.changes); err != nil {
+		return nil, err
 	}
 	if p.Table == UnitTable {
 		if err := tx.Bump(ctx, store.GenerationTree); err != nil {

@@ -35,7 +35,7 @@ func One[T any](ctx context.Context, q *bun.SelectQuery) (*T, error) {
 	return &rows[0], nil
 }
 
-// hot caches the writer's prepared statements by their text.
+// hot caches the prepared statements of a handle by their text.
 type hot struct {
 	mu     sync.Mutex
 	stmts  map[string]*sql.Stmt
@@ -58,25 +58,31 @@ func (h *hot) stmt(text string) *sql.Stmt {
 	return st
 }
 
-// prepareWanted prepares, between groups, the statements that recent groups
-// asked for. A statement that fails to prepare reports its error when its text
-// is executed.
-func (s *Store) prepareWanted(ctx context.Context) {
-	s.hot.mu.Lock()
-	wanted := s.hot.wanted
-	s.hot.wanted = nil
-	s.hot.mu.Unlock()
+// prepareWanted prepares the statements that were asked for: the writer's between
+// groups, a reader's when its view is over, because a connection in use cannot
+// wait for another one. A statement that fails to prepare reports its error when
+// its text is executed.
+func (h *hot) prepareWanted(ctx context.Context, db *sql.DB) {
+	h.mu.Lock()
+	wanted := h.wanted
+	h.wanted = nil
+	h.mu.Unlock()
 	for text := range wanted {
-		st, err := s.writer.DB.PrepareContext(ctx, text)
+		st, err := db.PrepareContext(ctx, text)
 		if err != nil {
 			continue
 		}
-		s.hot.mu.Lock()
-		if s.hot.stmts == nil {
-			s.hot.stmts = map[string]*sql.Stmt{}
+		h.mu.Lock()
+		if h.stmts == nil {
+			h.stmts = map[string]*sql.Stmt{}
 		}
-		s.hot.stmts[text] = st
-		s.hot.mu.Unlock()
+		if h.stmts[text] == nil {
+			h.stmts[text], st = st, nil
+		}
+		h.mu.Unlock()
+		if st != nil { // somebody else was quicker
+			_ = st.Close()
+		}
 	}
 }
 
@@ -92,27 +98,51 @@ func (s *Store) run(ctx context.Context, tx bun.Tx, text string, args []any) (sq
 	return tx.Tx.ExecContext(ctx, text, args...)
 }
 
-// Read scans the rows of a statement that every write of some kind runs. rows
-// is a pointer to a slice of models; the text uses ? placeholders.
+// Read scans the rows of a statement that requests run again and again. rows is a
+// pointer to a slice of models; the text uses ? placeholders and args are texts
+// and numbers.
 func (v *View) Read(ctx context.Context, rows any, text string, args ...any) error {
+	tx, cache := v.raw, &v.s.hot
+	if tx == nil {
+		tx, cache = v.read, &v.s.readHot
+	}
 	var found *sql.Rows
 	var err error
 	switch {
-	case v.raw == nil:
+	case tx == nil:
 		return v.db.NewRaw(text, args...).Scan(ctx, rows)
 	case v.s.dialect == Postgres:
-		found, err = v.raw.Tx.QueryContext(ctx, numbered(text), append([]any{pgx.QueryExecModeCacheStatement}, args...)...)
+		found, err = tx.Tx.QueryContext(ctx, numbered(text), append([]any{pgx.QueryExecModeCacheStatement}, args...)...)
 	default:
-		st := v.s.hot.stmt(text)
+		st := cache.stmt(text)
 		if st == nil {
 			return v.db.NewRaw(text, args...).Scan(ctx, rows)
 		}
-		found, err = v.raw.Tx.StmtContext(ctx, st).QueryContext(ctx, args...)
+		found, err = tx.Tx.StmtContext(ctx, st).QueryContext(ctx, args...)
 	}
 	if err != nil {
 		return err
 	}
 	return v.s.writer.ScanRows(ctx, found, rows)
+}
+
+// ReadNow is Read outside a view, for one statement that is a snapshot by itself.
+func (s *Store) ReadNow(ctx context.Context, rows any, text string, args ...any) error {
+	var found *sql.Rows
+	var err error
+	if s.dialect == Postgres {
+		found, err = s.reader.DB.QueryContext(ctx, numbered(text), append([]any{pgx.QueryExecModeCacheStatement}, args...)...)
+	} else if st := s.readHot.stmt(text); st != nil {
+		found, err = st.QueryContext(ctx, args...)
+	} else {
+		err = s.reader.NewRaw(text, args...).Scan(ctx, rows)
+		s.readHot.prepareWanted(ctx, s.reader.DB)
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	return s.reader.ScanRows(ctx, found, rows)
 }
 
 // numbered rewrites ? placeholders as $1, $2, … for PostgreSQL. The text must

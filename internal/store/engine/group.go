@@ -178,7 +178,7 @@ func (s *Store) write() {
 // Between runs housekeeping between groups, while the connection is free.
 func (s *Store) Between() {
 	s.noteWritten()
-	s.prepareWanted(context.Background())
+	s.hot.prepareWanted(context.Background(), s.writer.DB)
 }
 
 // lead commits the members in one group, or in several if they take long. The

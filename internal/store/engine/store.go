@@ -31,7 +31,8 @@ type Store struct {
 	policy  []byte // hash of policy and rule pack, stored in every entry
 	files   fs.FS  // the migrations
 
-	hot     hot
+	hot     hot // of the writer
+	readHot hot // of the readers
 	reads   reads
 	queue   chan *member
 	quiet   chan *member // served before the queue
@@ -231,6 +232,8 @@ type View struct {
 	db bun.IDB
 	s  *Store
 
+	read *bun.Tx // of a reader; nil for what reads without a transaction
+
 	// Set on the writer, nil for readers.
 	raw    *bun.Tx
 	placed *Placement // today's tree, until this member changes it
@@ -240,8 +243,9 @@ type View struct {
 func (s *Store) View(ctx context.Context, fn func(ctx context.Context, v *View) error) error {
 	err := s.reader.RunInTx(ctx, &sql.TxOptions{ReadOnly: s.dialect == Postgres, Isolation: s.ViewIsolation()},
 		func(ctx context.Context, tx bun.Tx) error {
-			return fn(ctx, &View{db: tx, s: s})
+			return fn(ctx, &View{db: tx, s: s, read: &tx})
 		})
+	s.readHot.prepareWanted(ctx, s.reader.DB)
 	return Translate(ctx, err)
 }
 

@@ -34,36 +34,42 @@ func (tx *Tx) NewID() string { return NewID() }
 // Insert writes new rows: pointers to structs, or slices of structs or of
 // pointers. It sets Version, Salt, CreatedAt, ChangedAt (and ID if empty),
 // derives the branch of placed rows, and journals the digests. The rows of one
-// slice go in one statement.
+// slice, and neighbours of one type, go in one statement.
 func (tx *Tx) Insert(ctx context.Context, rows ...any) error {
-	for _, r := range rows {
-		v := reflect.ValueOf(r)
-		if v.Kind() == reflect.Pointer && v.Elem().Kind() == reflect.Slice {
-			v = v.Elem()
-		}
-		if v.Kind() != reflect.Slice {
-			if err := tx.stamp(r); err != nil {
-				return err
+	for len(rows) > 0 {
+		v, n := nextRows(rows)
+		for i := range v.Len() {
+			e := v.Index(i)
+			if e.Kind() != reflect.Pointer {
+				e = e.Addr()
 			}
-			one := reflect.MakeSlice(reflect.SliceOf(v.Type()), 1, 1)
-			one.Index(0).Set(v)
-			v = one
-		} else {
-			for i := range v.Len() {
-				e := v.Index(i)
-				if e.Kind() != reflect.Pointer {
-					e = e.Addr()
-				}
-				if err := tx.stamp(e.Interface()); err != nil {
-					return err
-				}
+			if err := tx.stamp(e.Interface()); err != nil {
+				return err
 			}
 		}
 		if err := tx.s.InsertRows(ctx, *tx.raw, v, ""); err != nil {
 			return err
 		}
+		rows = rows[n:]
 	}
 	return nil
+}
+
+// nextRows takes a slice of rows, or as many neighbours as are of one type, and
+// returns how many arguments that were.
+func nextRows(rows []any) (v reflect.Value, n int) {
+	v = reflect.ValueOf(rows[0])
+	if v.Kind() == reflect.Pointer && v.Elem().Kind() == reflect.Slice {
+		return v.Elem(), 1
+	}
+	if v.Kind() == reflect.Slice {
+		return v, 1
+	}
+	many := reflect.MakeSlice(reflect.SliceOf(v.Type()), 0, len(rows))
+	for ; n < len(rows) && reflect.TypeOf(rows[n]) == v.Type(); n++ {
+		many = reflect.Append(many, reflect.ValueOf(rows[n]))
+	}
+	return many, n
 }
 
 func (tx *Tx) stamp(r any) error {
@@ -151,7 +157,7 @@ func (v *View) Generation(ctx context.Context, name string) (int64, error) {
 		return v.placed.generation, nil
 	}
 	var rows []Generation
-	if err := v.db.NewSelect().Model(&rows).Where("name = ?", name).Scan(ctx); err != nil || len(rows) == 0 {
+	if err := v.Read(ctx, &rows, "SELECT name, n FROM generations WHERE name = ?", name); err != nil || len(rows) == 0 {
 		return 0, err
 	}
 	return rows[0].N, nil
