@@ -111,6 +111,6 @@ func (v *View) waitingItems() *bun.SelectQuery {
 		ColumnExpr("a.review_unit_id AS unit_id, a.leader_id AS person_id").
 		ColumnExpr("s.event_on AS event_on, -1 AS decide_tier, s.person_id AS other, s.filed_by AS not_by").
 		Where("COALESCE(n.state, ?) IN (?)", selfcheck.NamedWaiting,
-		bun.List([]selfcheck.NamedState{selfcheck.NamedWaiting, selfcheck.NamedReplied})).
+			bun.List([]selfcheck.NamedState{selfcheck.NamedWaiting, selfcheck.NamedReplied})).
 		Where("s.campaign_id IN (?)", v.liveCampaigns())
 }

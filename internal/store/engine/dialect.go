@@ -135,7 +135,9 @@ func (d *liteDialect) OnTable(t *schema.Table) {
 }
 
 // AppendTime writes an instant.
-func (d *liteDialect) AppendTime(b []byte, t time.Time) []byte { return strconv.AppendInt(b, t.UnixMicro(), 10) }
+func (d *liteDialect) AppendTime(b []byte, t time.Time) []byte {
+	return strconv.AppendInt(b, t.UnixMicro(), 10)
+}
 
 func scanInstant(dest reflect.Value, src any) error {
 	var at Instant
