@@ -1,11 +1,8 @@
 package web
 
 import (
-	"io"
 	"log/slog"
 	"net/http"
-	"net/http/cookiejar"
-	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
@@ -16,81 +13,6 @@ import (
 	"plumbline/internal/roster"
 	"plumbline/internal/words"
 )
-
-// browser is a client that keeps cookies and follows redirects, as a person's
-// browser does.
-type browser struct {
-	t    *testing.T
-	base string
-	http *http.Client
-	at   string // where the last answer came from
-	page string
-}
-
-func browse(t *testing.T, face http.Handler) *browser {
-	t.Helper()
-	site := httptest.NewServer(face)
-	t.Cleanup(site.Close)
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &browser{t: t, base: site.URL, http: &http.Client{Jar: jar}}
-}
-
-func (b *browser) take(r *http.Response, err error) int {
-	b.t.Helper()
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	raw, err := io.ReadAll(r.Body)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	_ = r.Body.Close()
-	b.at, b.page = r.Request.URL.Path, string(raw)
-	return r.StatusCode
-}
-
-func (b *browser) open(path string) int {
-	b.t.Helper()
-	r, err := http.NewRequest(http.MethodGet, b.base+path, nil)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	r.Header.Set("Accept-Language", "en")
-	return b.take(b.http.Do(r))
-}
-
-// fill sends the form of the present page that posts to action.
-func (b *browser) fill(action string, kv ...string) int {
-	b.t.Helper()
-	form := regexp.MustCompile(`(?s)<form[^>]*action="` + regexp.QuoteMeta(action) + `".*?</form>`).FindString(b.page)
-	if form == "" {
-		b.t.Fatalf("no form to %s at %s: %s", action, b.at, plainText(b.page))
-	}
-	values := url.Values{}
-	for _, m := range regexp.MustCompile(`type="hidden" name="([^"]+)" value="([^"]*)"`).FindAllStringSubmatch(form, -1) {
-		values.Set(m[1], m[2])
-	}
-	for i := 0; i+1 < len(kv); i += 2 {
-		values.Set(kv[i], kv[i+1])
-	}
-	r, err := http.NewRequest(http.MethodPost, b.base+action, strings.NewReader(values.Encode()))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Accept-Language", "en")
-	return b.take(b.http.Do(r))
-}
-
-func (b *browser) see(want string) {
-	b.t.Helper()
-	if !strings.Contains(b.page, want) {
-		b.t.Errorf("%s does not say %q: %s", b.at, want, plainText(b.page))
-	}
-}
 
 // TestFirstSignIn goes the road of a new officer: a code, a password, a
 // session, another device that is ended, and out.

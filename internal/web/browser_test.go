@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -70,7 +69,7 @@ func readers(v *visitor, s *apptest.Site) map[string][]string {
 		}
 		for _, key := range []string{"chief", "inspector", "manager", "easthead", "records", "security", "system", "audit", "reader", "anna"} {
 			req := httptest.NewRequest(http.MethodGet, "http://plumbline.test"+r.Path, nil)
-			req.AddCookie(&http.Cookie{Name: sessionCookie, Value: key})
+			req.AddCookie(&http.Cookie{Name: SessionCookie, Value: key})
 			w := httptest.NewRecorder()
 			v.face.ServeHTTP(w, req)
 			if w.Code == http.StatusOK && strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
@@ -82,36 +81,32 @@ func readers(v *visitor, s *apptest.Site) map[string][]string {
 	return by
 }
 
-// look opens one page and reports everything that is wrong with it.
-func look(t *testing.T, tab *chrome.Tab, axe bool, base, path, name string) {
-	t.Helper()
-	if err := tab.Open(base + path); err != nil {
-		t.Fatal(err)
+// TestNewPagesInABrowser looks at the pages that hold forms of several fields.
+func TestNewPagesInABrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("pages are looked at without -short")
 	}
-	if folder := os.Getenv("PLUMBLINE_SHOTS"); folder != "" {
-		if err := tab.Shot(filepath.Join(folder, name+".png")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if by, what, err := tab.Wide(); err != nil || by > 0 {
-		t.Errorf("%s: %d px too wide: %s (%v)", name, by, what, err)
-	}
-	checks := []func() ([]string, error){tab.Wrong}
-	if axe {
-		checks = append(checks, tab.Axe)
-	}
-	for _, list := range checks {
-		found, err := list()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, f := range found {
-			t.Errorf("%s: %s", name, f)
+	b := chrome.Start(t)
+	s := apptest.SQLite(t)
+	_, path := openCampaign(t, s)
+	named := namedItem(t, s)
+	site := httptest.NewServer(visit(t, s, "").face)
+	defer site.Close()
+	for _, lang := range words.Langs {
+		for _, width := range []int{360, 1440} {
+			tab, err := b.Tab(width, string(lang))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range []struct{ who, path, name string }{
+				{"easthead", named, "named"}, {"manager", path + "/lists?of=missing", "lists"}, {"records", "/roster/row/units?unit=" + s.Units["east1"], "unit"},
+				{"inspector", "/reconciliation/untouched?category=interview", "untouched"}, {"records", "/people/" + s.People["anna"] + "/relations", "relations"},
+			} {
+				if err := tab.Cookie(site.URL, SessionCookie, p.who); err != nil {
+					t.Fatal(err)
+				}
+				look(t, tab, judged(width, lang), site.URL, p.path, fmt.Sprintf("gap-%s-%s-%d", p.name, lang, width))
+			}
 		}
 	}
 }
-
-// judged reports whether axe-core reads a page at this width in this language: half
-// the time of these tests is its own. Chinese on a phone and English on a desk
-// show it each width and each language; that a page fits is looked at in all four.
-func judged(width int, lang words.Lang) bool { return (width == 360) == (lang == words.ZH) }

@@ -20,8 +20,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/a-h/templ"
-	"github.com/uptrace/bunrouter"
 
+	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
 	"plumbline/internal/sheet"
@@ -36,9 +36,9 @@ type Call struct {
 	Lang  words.Lang
 	Actor *roster.Actor // nil on public pages without a session
 
-	face     *Face
+	frame    *Frame
 	route    Route
-	params   bunrouter.Params
+	param    func(name string) string
 	seed     string // what the form token is derived from
 	flash    *ui.Flash
 	offered  string // page of the receipt that the next message offers
@@ -55,8 +55,8 @@ type File struct {
 	Data        []byte
 }
 
-func newCall(f *Face, w http.ResponseWriter, r bunrouter.Request, route Route) *Call {
-	c := &Call{W: w, R: r.Request, face: f, route: route, params: r.Params(), done: func() {}}
+func newCall(f *Frame, w http.ResponseWriter, r *http.Request, route Route, param func(name string) string) *Call {
+	c := &Call{W: w, R: r, frame: f, route: route, param: param, done: func() {}}
 	c.Lang = words.Match(r.Header.Get("Accept-Language"), c.cookie(languageCookie))
 	if w.Header().Get("X-Request-Id") == "" { // the server gives one; a face on its own does too
 		w.Header().Set("X-Request-Id", random(9))
@@ -65,6 +65,9 @@ func newCall(f *Face, w http.ResponseWriter, r bunrouter.Request, route Route) *
 	c.takeFlash()
 	return c
 }
+
+// May reports whether a role of the caller allows the operation.
+func (c *Call) May(op string) bool { return c.frame.May(c.Actor, op) }
 
 // Context is the request's.
 func (c *Call) Context() context.Context { return c.R.Context() }
@@ -76,7 +79,7 @@ func (c *Call) T(key string, kv ...any) string { return words.T(c.Lang, key, kv.
 func (c *Call) RequestID() string { return c.W.Header().Get("X-Request-Id") }
 
 // Param returns a path parameter, such as {id}.
-func (c *Call) Param(name string) string { return c.params.ByName(name) }
+func (c *Call) Param(name string) string { return c.param(name) }
 
 // Query returns a query parameter.
 func (c *Call) Query(name string) string { return strings.TrimSpace(c.R.URL.Query().Get(name)) }
@@ -126,7 +129,10 @@ func (c *Call) File(name string) *File {
 func (c *Call) Page(titleKey string, kv ...any) ui.Page {
 	p := ui.Page{
 		Lang: c.Lang, Title: c.T(titleKey, kv...), Path: c.R.URL.RequestURI(), Token: c.token(), Keys: newKey,
-		Nav: c.face.nav(c), Flash: c.flash, Demo: c.face.Demo, Frozen: c.face.frozen(), Full: c.face.app != nil && c.face.app.DiskFull(), Request: c.RequestID(),
+		Nav: c.frame.nav(c), Flash: c.flash, Demo: c.frame.Demo, Request: c.RequestID(),
+	}
+	if s := c.frame.Site; s != nil {
+		p.Frozen, p.Full = s.Frozen(), s.DiskFull()
 	}
 	if c.R.Method != http.MethodGet && c.R.Method != http.MethodHead {
 		if p.Path = back(c.R); c.came != "" {
@@ -134,7 +140,7 @@ func (c *Call) Page(titleKey string, kv ...any) ui.Page {
 		}
 	}
 	if c.Actor != nil {
-		p.Who = &ui.Who{Name: c.Actor.Name, Roles: roleNames(c)}
+		p.Who = &ui.Who{Name: c.Actor.Name, Roles: c.RoleNames()}
 	}
 	return p
 }
@@ -171,13 +177,21 @@ func (c *Call) Download(name, kind string, body []byte) error {
 	return nil
 }
 
+// Answer sends what a script of the page asked for.
+func (c *Call) Answer(kind string, body []byte) error {
+	c.W.Header().Set("Content-Type", kind)
+	c.answered = true
+	_, _ = c.W.Write(body) // the reader may have gone away
+	return nil
+}
+
 // Go redirects after a form, with a success message on the next page; no key, no
 // message.
 func (c *Call) Go(path, flashKey string, kv ...any) error {
 	if flashKey != "" {
 		c.SayWith("ok", c.T(flashKey, kv...), c.offered, c.T("receipt.flash"))
 	}
-	return c.redirect(path)
+	return c.Redirect(path)
 }
 
 // Say keeps a message for the next page; kind is ok, warn, bad or info.
@@ -198,7 +212,8 @@ func (c *Call) SayWith(kind, text, href, linkText string) {
 	c.SetCookie(flashCookie, strings.Join(parts, ":"), time.Minute)
 }
 
-func (c *Call) redirect(path string) error {
+// Redirect leads to another page of ours.
+func (c *Call) Redirect(path string) error {
 	c.answered = true
 	if c.R.Header.Get("HX-Request") != "" {
 		c.W.Header().Set("HX-Redirect", path)
@@ -222,26 +237,31 @@ func (c *Call) Errors(err error) ui.Errors {
 	return nil
 }
 
-// StatusOf is the status of a fault, for ShowStatus.
-func StatusOf(err error) int { return fault.KindOf(err).Status() }
+// StatusOf is the status of a page that shows what came of a form, for ShowStatus.
+func StatusOf(err error) int {
+	if err == nil {
+		return http.StatusOK
+	}
+	return fault.KindOf(err).Status()
+}
 
 // fail renders the page of an error. An error that is not a fault is logged here,
 // once, with the request id.
 func (c *Call) fail(err error) {
 	f := fault.As(err)
 	if f.Kind == fault.Internal || f.Kind == fault.UnavailableKind {
-		c.face.Log.ErrorContext(c.Context(), "page failed", "request", c.RequestID(), "path", c.route.Path, "method", c.R.Method, "error", err)
+		c.frame.Log.ErrorContext(c.Context(), "page failed", "request", c.RequestID(), "path", c.route.Path, "method", c.R.Method, "error", err)
 	}
 	if c.answered {
 		return // half an answer is out; it cannot be taken back
 	}
 	if f.Kind == fault.Unauth {
-		c.clearCookie(sessionCookie)
+		c.clearCookie(SessionCookie)
 		to := SignInPath
 		if c.R.Method == http.MethodGet && c.R.URL.Path != "/" {
 			to += "?next=" + url.QueryEscape(c.R.URL.RequestURI())
 		}
-		_ = c.redirect(to) // cannot fail
+		_ = c.Redirect(to) // cannot fail
 		return
 	}
 	if wait, ok := f.Args["Seconds"]; ok && f.Kind == fault.TooManyKind {
@@ -249,21 +269,22 @@ func (c *Call) fail(err error) {
 	}
 	if f.Code == "proof_needed" {
 		if err := c.askProof(nil); err != nil {
-			c.face.Log.ErrorContext(c.Context(), "proof page failed", "request", c.RequestID(), "error", err)
+			c.frame.Log.ErrorContext(c.Context(), "proof page failed", "request", c.RequestID(), "error", err)
 		}
 		return
 	}
-	c.showFault(f.Kind.Status(), ui.Message(c.Lang, f))
+	c.ShowFault(f.Kind.Status(), ui.Message(c.Lang, f))
 }
 
-func (c *Call) showFault(status int, text string) {
+// ShowFault shows a page of nothing but what went wrong.
+func (c *Call) ShowFault(status int, text string) {
 	c.unmasked = true // the page holds nothing that anybody sent, so its length tells nothing
 	p := c.Page("shell.error." + strconv.Itoa(status))
 	// The page of an unknown id and that of somebody else's are the same bytes
 	// but for the request id: no address and no fresh key.
 	p.Bare, p.Flash, p.Keys, p.Path = true, nil, nil, "/"
 	if err := c.ShowStatus(status, ui.Fault(p, status, text)); err != nil {
-		c.face.Log.ErrorContext(c.Context(), "error page failed", "request", c.RequestID(), "error", err)
+		c.frame.Log.ErrorContext(c.Context(), "error page failed", "request", c.RequestID(), "error", err)
 	}
 }
 
@@ -356,6 +377,9 @@ func (c *Call) tooLarge(cause error) error {
 
 func control(r rune) bool { return r < 0x20 && r != '\n' && r != '\r' && r != '\t' || r == 0x7f }
 
+// FormToken is the token that the forms of a session carry, for tests that send one.
+func FormToken(session string) string { return (&Call{seed: session}).token() }
+
 // token is the form token: derived from the session, or before sign-in from a
 // cookie of the visitor, so that it need not be stored and ends with it. Each
 // answer carries it under a fresh mask, so that the length of a compressed page
@@ -397,23 +421,29 @@ func (c *Call) tokenFits() bool {
 // SetCookie stores a value in the browser for a time, or until the browser is closed
 // if that is zero. Scripts cannot read it.
 func (c *Call) SetCookie(name, value string, keep time.Duration) {
-	http.SetCookie(c.W, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: int(keep.Seconds()), HttpOnly: true, Secure: c.face.Secure, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(c.W, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: int(keep.Seconds()), HttpOnly: true, Secure: c.frame.Secure, SameSite: http.SameSiteLaxMode})
 }
 
 // SetSession stores the session in the browser; "" removes it.
 func (c *Call) SetSession(session string) {
 	if session == "" {
-		c.clearCookie(sessionCookie)
+		c.clearCookie(SessionCookie)
 		return
 	}
-	c.SetCookie(sessionCookie, session, 0)
+	c.SetCookie(SessionCookie, session, 0)
 }
 
+// Device is the value by which the browser is known to have been used before, or "".
+func (c *Call) Device() string { return c.cookie(deviceCookie) }
+
+// SetDevice stores that value in the browser for a year.
+func (c *Call) SetDevice(value string) { c.SetCookie(deviceCookie, value, 365*24*time.Hour) }
+
 // Session is the session sent by the browser, or "".
-func (c *Call) Session() string { return c.cookie(sessionCookie) }
+func (c *Call) Session() string { return c.cookie(SessionCookie) }
 
 func (c *Call) clearCookie(name string) {
-	http.SetCookie(c.W, &http.Cookie{Name: name, Path: "/", MaxAge: -1, HttpOnly: true, Secure: c.face.Secure, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(c.W, &http.Cookie{Name: name, Path: "/", MaxAge: -1, HttpOnly: true, Secure: c.frame.Secure, SameSite: http.SameSiteLaxMode})
 }
 
 func (c *Call) cookie(name string) string {
@@ -447,10 +477,10 @@ func (c *Call) takeFlash() {
 	c.clearCookie(flashCookie)
 }
 
-// setLanguage stores the language and returns to the previous page.
-func (f *Face) setLanguage(c *Call) error {
+// SetLanguage stores the language that the form names and returns to the page before.
+func (c *Call) SetLanguage() error {
 	c.SetCookie(languageCookie, string(words.Match("", c.Form("lang"))), 365*24*time.Hour)
-	return c.redirect(Local(c.Form("back")))
+	return c.Redirect(Local(c.Form("back")))
 }
 
 // Local returns the path if it is one of our pages, else the home page.
@@ -479,4 +509,28 @@ func random(n int) string {
 	b := make([]byte, n)
 	_, _ = rand.Read(b) // never fails
 	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// Reader is the actor in the language of the page.
+func (c *Call) Reader() *roster.Actor {
+	who := *c.Actor
+	who.Lang = string(c.Lang)
+	return &who
+}
+
+// Door is the frame of the pages before sign-in.
+func (c *Call) Door(titleKey string) ui.Page {
+	p := c.Page(titleKey)
+	p.Bare, p.Narrow, p.Nav = true, true, nil
+	return p
+}
+
+// ReceiptPath is the page of a receipt.
+func ReceiptPath(seq int64) string { return "/receipts/" + strconv.FormatInt(seq, 10) }
+
+// Offer adds the receipt of what was just recorded to the message of Go.
+func (c *Call) Offer(r desk.Receipt) {
+	if !r.At.IsZero() {
+		c.offered = ReceiptPath(r.Seq)
+	}
 }

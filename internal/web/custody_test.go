@@ -82,12 +82,12 @@ func tellSealed(t *testing.T, s *apptest.Site, v *visitor) (out sealedStory) {
 	lift, _, _ := strings.Cut(body.to(), "?")
 	v.as("body2").post(lift+"/approve", url.Values{"version": {"1"}}, 303)
 	v.as("records").post("/expungements", url.Values{"record_kind": {"audit_record"}, "record": {out.match}, "ground": {"court"}, "reason": {"判决书"}}, 303)
-	out.expungement = strings.TrimPrefix(v.last0(), "/expungements/")
+	out.expungement = strings.TrimPrefix(newestExpungement(v), "/expungements/")
 	return out
 }
 
-// last0 is the id of the newest expungement, as the records officer's list has it.
-func (v *visitor) last0() string {
+// newestExpungement is the id of the newest expungement, as the records officer's list has it.
+func newestExpungement(v *visitor) string {
 	page := v.as("records").get("/expungements", 200)
 	_, rest, _ := strings.Cut(page, `href="/expungements/0`)
 	id, _, _ := strings.Cut(rest, `"`)

@@ -47,15 +47,6 @@ func personnelNo(t *testing.T, s *apptest.Site, key string) string {
 	return no
 }
 
-func holds(t *testing.T, page string, want ...string) {
-	t.Helper()
-	for _, w := range want {
-		if !strings.Contains(page, w) {
-			t.Errorf("the page does not say %q: %s", w, plainText(page))
-		}
-	}
-}
-
 func TestCasePages(t *testing.T) {
 	s := apptest.SQLite(t)
 	id := clue(t, s)

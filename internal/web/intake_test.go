@@ -10,29 +10,7 @@ import (
 	"plumbline/internal/words"
 )
 
-var (
-	hiddenField = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)"`)
-	matchLink   = regexp.MustCompile(`/matches/([0-9a-f-]{36})`)
-)
-
-// fieldsOf are the hidden fields of the page's form for the given address.
-func fieldsOf(t *testing.T, html, action string) url.Values {
-	t.Helper()
-	at := strings.Index(html, `action="`+action+`"`)
-	if at < 0 {
-		t.Fatalf("no form for %s in %s", action, plainText(html))
-	}
-	part := html[at:]
-	if end := strings.Index(part, "</form>"); end > 0 {
-		part = part[:end]
-	}
-	out := url.Values{}
-	for _, m := range hiddenField.FindAllStringSubmatch(part, -1) {
-		out.Set(m[1], strings.ReplaceAll(m[2], "&#10;", "\n"))
-	}
-	out.Del("form_token")
-	return out
-}
+var matchLink = regexp.MustCompile(`/matches/([0-9a-f-]{36})`)
 
 // TestAuditPages goes through the pages as two inspectors do: upload, dry run
 // with a mapping, import, decide, undo, error file, withdraw.

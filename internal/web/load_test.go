@@ -42,7 +42,7 @@ func TestNoFormIsReadWithoutTheRight(t *testing.T) {
 			r.ContentLength = 400 << 10
 			r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
 			if key != "" {
-				r.AddCookie(&http.Cookie{Name: sessionCookie, Value: key})
+				r.AddCookie(&http.Cookie{Name: SessionCookie, Value: key})
 			}
 			w := httptest.NewRecorder()
 			v.face.ServeHTTP(w, r)

@@ -1,18 +1,12 @@
 package web
 
 import (
-	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
-	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
-	"plumbline/internal/roster"
 	"plumbline/internal/web/ui"
-	"plumbline/seeds"
 )
 
 // actForm is an act that the reader may try, as a collapsible form.
@@ -27,9 +21,9 @@ type actForm struct {
 // belongs to the frame, and its name begins as no domain field may.
 const formField = "_form"
 
-// fill restores what was typed into a refused form, adds its messages, and gives
+// Fill restores what was typed into a refused form, adds its messages, and gives
 // every field its own id.
-func (c *Call) fill(a actForm, errs ui.Errors) actForm {
+func (c *Call) Fill(a actForm, errs ui.Errors) actForm {
 	mine := len(errs) > 0 && c.Form(formField) == a.ID
 	a.Open = a.Open || mine
 	a.Hidden = append(slices.Clone(a.Hidden), [2]string{formField, a.ID})
@@ -86,18 +80,18 @@ type thingView struct {
 	Acts                         []actForm
 }
 
-// inPlace returns the messages of a fault that a page shows beside its
+// InPlace returns the messages of a fault that a page shows beside its
 // forms, including those of a guard, which is explained to anybody who may read the
 // page.
-func (c *Call) inPlace(err error) ui.Errors {
+func (c *Call) InPlace(err error) ui.Errors {
 	if err != nil && fault.Is(err, fault.ForbiddenKind) && strings.HasPrefix(fault.As(err).Code, "guard_") {
 		return ui.ErrorsOf(c.Lang, err)
 	}
 	return c.Errors(err)
 }
 
-// pagerOf links to the next page of a list under the same filter.
-func (c *Call) pagerOf(path string, filter url.Values, shown int, total int64, next string) ui.Pager {
+// PagerOf links to the next page of a list under the same filter.
+func (c *Call) PagerOf(path string, filter url.Values, shown int, total int64, next string) ui.Pager {
 	at := func(cursor string) string {
 		q := url.Values{}
 		for k, v := range filter {
@@ -121,94 +115,30 @@ func (c *Call) pagerOf(path string, filter url.Values, shown int, total int64, n
 	return p
 }
 
-// inAddress turns a query of the address into one that list filters read.
-func (c *Call) inAddress() url.Values { return c.R.URL.Query() }
-
-// statusOf is the status of a page that shows what came of a form.
-func statusOf(err error) int {
-	if err == nil {
-		return http.StatusOK
+// Pager continues the open list under the same filter.
+func (c *Call) Pager(shown int, total int64, next string) ui.Pager {
+	g := ui.Pager{Shown: shown, Total: total}
+	q := c.R.URL.Query()
+	if q.Get("cursor") != "" {
+		q.Del("cursor")
+		g.First = c.R.URL.Path + "?" + q.Encode()
 	}
-	return StatusOf(err)
+	if next != "" {
+		q.Set("cursor", next)
+		g.Next = c.R.URL.Path + "?" + q.Encode()
+	}
+	return g
 }
 
-// person is a name for a table cell; empty for a reader without names.
-func person(n desk.Ref) string {
-	if n.Number == "" {
-		return n.Name
+// VoidForm offers to void one of the records as a mistake; nil if there is none.
+func (c *Call) VoidForm(action string, hidden [][2]string, wrong []ui.Option, errs ui.Errors) *actForm {
+	if len(wrong) == 0 {
+		return nil
 	}
-	return n.Name + " " + n.Number
-}
-
-// due is the cell of a date by which something has to be done.
-func due(c *Call, on roster.Date, late bool) ui.Cell {
-	cell := ui.Cell{Text: string(on)}
-	if late {
-		cell.Tag = &ui.Tag{Tone: "bad", Text: c.T("rectification.overdue")}
-	}
-	return cell
-}
-
-// categories are the categories, for a filter.
-func categories(c *Call) []ui.Option {
-	opts := []ui.Option{{Text: c.T("page.all")}}
-	for _, x := range seeds.Categories() {
-		opts = append(opts, ui.Option{Value: x.Code, Text: x.In(string(c.Lang))})
-	}
-	return opts
-}
-
-func categoryName(c *Call, code string) string {
-	for _, x := range seeds.Categories() {
-		if x.Code == code {
-			return x.In(string(c.Lang))
-		}
-	}
-	return code
-}
-
-// chooseCategory are the categories, for a form.
-func chooseCategory(c *Call) []ui.Option {
-	opts := []ui.Option{{Text: c.T("page.choose")}}
-	for _, x := range seeds.Categories() {
-		opts = append(opts, ui.Option{Value: x.Code, Text: x.In(string(c.Lang))})
-	}
-	return opts
-}
-
-// stateOptions are the states of a kind, for a filter.
-func stateOptions[S ~string](c *Call, kind string, states []S) []ui.Option {
-	codes := make([]string, len(states))
-	for i, s := range states {
-		codes[i] = string(s)
-	}
-	return ui.Codes(c.Lang, "state."+kind, "page.all", codes...)
-}
-
-// codesOf are the codes of a group, for a form.
-func codesOf[S ~string](c *Call, group string, codes []S) []ui.Option {
-	plain := make([]string, len(codes))
-	for i, x := range codes {
-		plain[i] = string(x)
-	}
-	return ui.Codes(c.Lang, group, "page.choose", plain...)
-}
-
-// period are the two months of a filter, and the unit set by the report's link.
-func (c *Call) period(from, to, unit string) []ui.Input {
-	in := []ui.Input{
-		{Name: "from", Label: c.T("page.from"), Kind: "month", Value: from},
-		{Name: "to", Label: c.T("page.to"), Kind: "month", Value: to},
-	}
-	if unit != "" {
-		in = append(in, ui.Input{Name: "unit", Kind: "hidden", Value: unit})
-	}
-	return in
-}
-
-// when formats an instant in the site's zone.
-func (f *Face) when(t time.Time) string { return t.In(f.app.Zone()).Format("2006-01-02 15:04") }
-
-func perMille(n int64) string {
-	return strconv.FormatInt(n/10, 10) + "." + strconv.FormatInt(n%10, 10) + "%"
+	options := append([]ui.Option{{Text: c.T("page.choose")}}, wrong...)
+	a := c.Fill(actForm{ID: "void", Title: c.T("void.title"), Help: c.T("void.help"), Action: action, Button: "void.button", Hidden: hidden, Inputs: []ui.Input{
+		{Name: "record", Label: c.T("void.record"), Kind: "select", Required: true, Options: options},
+		{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Rows: 2, Required: true},
+	}}, errs)
+	return &a
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"plumbline/internal/app/accounts"
 	"plumbline/internal/fault"
 	"plumbline/internal/web/ui"
 	"plumbline/internal/words"
@@ -13,8 +12,8 @@ import (
 
 // Fields that belong to the proof and not to the form that it is asked for.
 const (
-	proofField = "_proof"
-	proofBack  = "_proof_back" // the page that the form stood on
+	ProofField = "_proof"
+	ProofBack  = "_proof_back" // the page that the form stood on
 )
 
 // proofView is a form that waits for the password of its sender, with everything he
@@ -27,15 +26,15 @@ type proofView struct {
 	Proof  ui.Input
 }
 
-// proves returns the password field if the operation would ask for it, for forms
+// Proves returns the password field if the operation would ask for it, for forms
 // where that is better than a page of its own.
-func (c *Call) proves(op string) (in ui.Input, due bool) {
-	return c.proofInput(""), c.face.app.ProofDue(c.Actor, op)
+func (c *Call) Proves(op string) (in ui.Input, due bool) {
+	return c.proofInput(""), c.frame.Site.ProofDue(c.Actor, op)
 }
 
 func (c *Call) proofInput(wrong string) ui.Input {
-	return ui.Input{Name: proofField, Label: c.T("proof.password"), Kind: "password", Complete: "current-password", Max: 500, Required: true,
-		Help: c.T("proof.help", "Minutes", c.face.app.ProofMinutes()), Error: wrong}
+	return ui.Input{Name: ProofField, Label: c.T("proof.password"), Kind: "password", Complete: "current-password", Max: 500, Required: true,
+		Help: c.T("proof.help", "Minutes", c.frame.Site.ProofMinutes()), Error: wrong}
 }
 
 // prove removes the password from the form fields and checks it.
@@ -43,20 +42,20 @@ func (c *Call) prove() error {
 	if c.R.PostForm == nil {
 		return nil
 	}
-	typed := c.R.PostForm.Get(proofField)
-	c.came = c.R.PostForm.Get(proofBack)
-	for _, name := range []string{proofField, proofBack} {
+	typed := c.R.PostForm.Get(ProofField)
+	c.came = c.R.PostForm.Get(ProofBack)
+	for _, name := range []string{ProofField, ProofBack} {
 		c.R.PostForm.Del(name)
 		c.R.Form.Del(name)
 	}
 	if typed == "" || c.Actor == nil {
 		return nil
 	}
-	_, err := c.face.app.Prove(c.Context(), c.Actor, accounts.ProofInput{Password: typed, Device: c.cookie(deviceCookie)})
+	err := c.frame.Site.Prove(c.Context(), c.Actor, typed, c.Device())
 	if fault.Is(err, fault.InvalidKind) || fault.Is(err, fault.TooManyKind) {
 		return c.askProof(err)
 	}
-	c.Actor.ProvedAt = c.face.app.Now()
+	c.Actor.ProvedAt = c.frame.Site.Now()
 	return err
 }
 
@@ -83,10 +82,10 @@ func (c *Call) askProof(err error) error {
 	status, errs := http.StatusForbidden, ui.Errors(nil)
 	if err != nil {
 		f := fault.As(err)
-		status, errs = f.Kind.Status(), ui.Errors{proofField: ui.Message(c.Lang, f)}
+		status, errs = f.Kind.Status(), ui.Errors{ProofField: ui.Message(c.Lang, f)}
 	}
-	v.Proof = c.proofInput(errs.Of(proofField))
-	p := c.door("proof.title")
+	v.Proof = c.proofInput(errs.Of(ProofField))
+	p := c.Door("proof.title")
 	p.Keys, p.Path = nil, Local(v.Back) // the form's own key goes along
 	return c.ShowStatus(status, proofPage(p, v, errs))
 }

@@ -1,68 +1,16 @@
 package web
 
 import (
-	"html"
 	"log/slog"
-	"net/http"
-	"net/url"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
 
-	"plumbline/internal/app"
-	"plumbline/internal/app/desk"
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/words"
 )
-
-const ownPassword = "correct horse 42"
-
-// signedIn is a browser in which somebody of the small bureau has signed in
-// with a password of his own.
-func signedIn(t *testing.T, s *apptest.Site, face http.Handler, login string) *browser {
-	t.Helper()
-	code, _, _, err := s.App.IssueCode(t.Context(), desk.Program("operator"), s.Account[login])
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := browse(t, face)
-	b.open(SignInPath)
-	b.fill(SignInPath, "login", login, "password", code)
-	b.fill(PasswordPath, "new", ownPassword, "again", ownPassword)
-	return b
-}
-
-// send posts values to a path.
-func (b *browser) send(path string, values url.Values) int {
-	b.t.Helper()
-	r, err := http.NewRequest(http.MethodPost, b.base+path, strings.NewReader(values.Encode()))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Accept-Language", "en")
-	r.Header.Set("Referer", b.base+b.at)
-	return b.take(b.http.Do(r))
-}
-
-// fields reads the hidden fields of the form on the page that posts to action,
-// as a browser would send them.
-func (b *browser) fields(action string) url.Values {
-	b.t.Helper()
-	form := regexp.MustCompile(`(?s)<form method="post" action="` + regexp.QuoteMeta(html.EscapeString(action)) + `".*?</form>`).FindString(b.page)
-	if form == "" {
-		b.t.Fatalf("no form to %s at %s: %s", action, b.at, plainText(b.page))
-	}
-	values := url.Values{}
-	for _, m := range regexp.MustCompile(`(?s)type="hidden" name="([^"]+)" value="([^"]*)"`).FindAllStringSubmatch(form, -1) {
-		name := html.UnescapeString(m[1])
-		values[name] = append(values[name], html.UnescapeString(m[2]))
-	}
-	return values
-}
 
 // A form that is refused for want of a proof comes back as a page that asks for
 // the password and carries every field along, repeated ones and breaks of line
@@ -82,18 +30,18 @@ func TestARefusedFormLosesNothing(t *testing.T) {
 		t.Fatalf("%d at %s: %s", status, b.at, plainText(b.page))
 	}
 	b.see(words.T(words.EN, "proof.lead"))
-	b.see(`type="password" name="` + proofField + `"`)
+	b.see(`type="password" name="` + ProofField + `"`)
 	carried := b.fields("/grants")
 	for name, want := range sent {
 		if got := carried[name]; name != "form_token" && strings.Join(got, "|") != strings.Join(want, "|") {
 			t.Errorf("%s was %q, is carried as %q", name, want, got)
 		}
 	}
-	if carried.Get(proofBack) != "/grants" || len(carried["form_token"]) != 1 || strings.Contains(b.page, ownPassword) {
+	if carried.Get(ProofBack) != "/grants" || len(carried["form_token"]) != 1 || strings.Contains(b.page, ownPassword) {
 		t.Errorf("beside its fields: %v", carried)
 	}
 
-	carried.Set(proofField, "a guess")
+	carried.Set(ProofField, "a guess")
 	if status := b.send("/grants", carried); status != 422 {
 		t.Errorf("a wrong password: %d", status)
 	}
@@ -102,7 +50,7 @@ func TestARefusedFormLosesNothing(t *testing.T) {
 		t.Error("what was typed comes back")
 	}
 	again := b.fields("/grants")
-	again.Set(proofField, ownPassword)
+	again.Set(ProofField, ownPassword)
 	if status := b.send("/grants", again); status != 200 || b.at != "/grants" {
 		t.Fatalf("the right password: %d at %s: %s", status, b.at, plainText(b.page))
 	}
@@ -141,23 +89,14 @@ func TestASlowOfficerSubmitsInOneStep(t *testing.T) {
 	if _, err := s.App.SaveDraft(t.Context(), s.Actor("anna"), in); err != nil {
 		t.Fatal(err)
 	}
-	if b.open(base + "/check"); strings.Contains(b.page, proofField) {
+	if b.open(base + "/check"); strings.Contains(b.page, ProofField) {
 		t.Error("the password is asked for within five minutes")
 	}
 	s.Clock.Add(time.Hour)
 	b.open(base + "/check")
-	b.see(`type="password" name="` + proofField + `"`)
-	b.fill(base+"/submit", proofField, ownPassword)
+	b.see(`type="password" name="` + ProofField + `"`)
+	b.fill(base+"/submit", ProofField, ownPassword)
 	if !strings.HasPrefix(b.at, "/receipts/") {
 		t.Errorf("at %s: %s", b.at, plainText(b.page))
-	}
-}
-
-// A form with files could not be carried along: none asks for a proof.
-func TestNoFormWithFilesAsksForAProof(t *testing.T) {
-	for _, r := range visit(t, apptest.SQLite(t), "").face.allRoutes() {
-		if op, ok := app.RouteOf(r.Op); ok && op.Proof && r.Body != 0 {
-			t.Errorf("%s %s takes files and asks for a proof", r.Method, r.Path)
-		}
 	}
 }

@@ -36,7 +36,7 @@ func filed(t *testing.T, s *apptest.Site) desk.Receipt {
 func TestReceiptPages(t *testing.T) {
 	s := apptest.SQLite(t)
 	r := filed(t, s)
-	path := receiptPath(r.Seq)
+	path := ReceiptPath(r.Seq)
 	anna := visit(t, s, "anna")
 	page := anna.get(path, 200)
 	digits := 0
@@ -95,24 +95,24 @@ func TestReceiptBeforeItIsSigned(t *testing.T) {
 	s := apptest.Unsigned(t)
 	r := filed(t, s)
 	anna := visit(t, s, "anna")
-	page := anna.get(receiptPath(r.Seq), 200)
+	page := anna.get(ReceiptPath(r.Seq), 200)
 	if !strings.Contains(anna.last.Header.Get("Refresh"), "again=1") || strings.Contains(page, "/pdf") {
 		t.Errorf("Refresh %q\n%s", anna.last.Header.Get("Refresh"), plainText(page))
 	}
-	anna.get(receiptPath(r.Seq)+"?again=20", 200)
+	anna.get(ReceiptPath(r.Seq)+"?again=20", 200)
 	if h := anna.last.Header.Get("Refresh"); h != "" {
 		t.Errorf("after twenty times it still refreshes: %q", h)
 	}
-	anna.get(receiptPath(r.Seq)+"/text", 503)
-	anna.get(receiptPath(r.Seq)+"/pdf", 503)
+	anna.get(ReceiptPath(r.Seq)+"/text", 503)
+	anna.get(ReceiptPath(r.Seq)+"/pdf", 503)
 }
 
 func TestVerifyPageOfTheServer(t *testing.T) {
 	s := apptest.SQLite(t)
 	r := filed(t, s)
 	anna := visit(t, s, "anna")
-	text := anna.get(receiptPath(r.Seq)+"/text", 200)
-	pdf := anna.get(receiptPath(r.Seq)+"/pdf", 200)
+	text := anna.get(ReceiptPath(r.Seq)+"/text", 200)
+	pdf := anna.get(ReceiptPath(r.Seq)+"/pdf", 200)
 	keys, _ := s.App.VerifierKeys(t.Context())
 
 	visit(t, s, "").get("/verify", 200) // nobody need sign in

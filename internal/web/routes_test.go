@@ -17,7 +17,7 @@ func TestRoutesNameOperations(t *testing.T) {
 	frame := map[string]bool{"/language": true, "/signin": true, "/signout": true, "/password": true,
 		"/verify": true, "/verify/page": true} // a receipt is checked without a session
 	seen := map[string]bool{}
-	for _, r := range f.allRoutes() {
+	for _, r := range f.Routes() {
 		if key := r.Method + " " + r.Path; seen[key] {
 			t.Errorf("%s stands twice", key)
 		} else {
@@ -39,7 +39,7 @@ func TestRoutesNameOperations(t *testing.T) {
 			t.Errorf("%s %s is public: %t, its operation: %t", r.Method, r.Path, r.Public, op.Public)
 		}
 	}
-	for _, n := range navRows {
+	for _, n := range f.Nav() {
 		if !words.Has(n.Key) || n.Op != "" && !known(n.Op) {
 			t.Errorf("navigation %s: no text or no operation %q", n.Key, n.Op)
 		}
@@ -55,4 +55,13 @@ func TestRoutesNameOperations(t *testing.T) {
 func known(op string) bool {
 	_, ok := app.RouteOf(op)
 	return ok
+}
+
+// A form with files could not be carried along: none asks for a proof.
+func TestNoFormWithFilesAsksForAProof(t *testing.T) {
+	for _, r := range visit(t, apptest.SQLite(t), "").face.Routes() {
+		if op, ok := app.RouteOf(r.Op); ok && op.Proof && r.Body != 0 {
+			t.Errorf("%s %s takes files and asks for a proof", r.Method, r.Path)
+		}
+	}
 }

@@ -17,7 +17,7 @@ import (
 
 // selfcheckReceipt leads to the newest receipt of a list. A reader of the list who
 // did not file it himself sees its ledger entries: number, time, hash.
-func (f *Face) selfcheckReceipt(c *Call) error {
+func (f *face) selfcheckReceipt(c *Call) error {
 	id := c.Param("id")
 	rows, err := f.app.ListReceipts(c.Context(), c.Actor, id)
 	if err != nil {
@@ -27,7 +27,7 @@ func (f *Face) selfcheckReceipt(c *Call) error {
 		return fault.NotFound()
 	}
 	if last := rows[len(rows)-1]; last.Mine {
-		return c.redirect(receiptPath(last.Seq))
+		return c.Redirect(ReceiptPath(last.Seq))
 	}
 	var defs []ui.Def
 	for i := len(rows) - 1; i >= 0; i-- {
@@ -45,7 +45,7 @@ func (f *Face) selfcheckReceipt(c *Call) error {
 }
 
 // showFiled shows a list after it was submitted.
-func (f *Face) showFiled(c *Call, l *appselfcheck.SubmissionView, in appselfcheck.SupplementInput, err error) error {
+func (f *face) showFiled(c *Call, l *appselfcheck.SubmissionView, in appselfcheck.SupplementInput, err error) error {
 	errs := c.Errors(err)
 	if err != nil && errs == nil {
 		return err
@@ -67,8 +67,8 @@ func (f *Face) showFiled(c *Call, l *appselfcheck.SubmissionView, in appselfchec
 	state := ui.State(c.Lang, "submission", string(l.State))
 	v.Defs = []ui.Def{
 		{Term: c.T("field.state"), Tag: &state},
-		{Term: c.T("selfcheck.filed_at"), Text: f.clock(l.FiledAt)},
-		{Term: c.T("selfcheck.first_filed"), Text: f.clock(l.FirstFiledAt)},
+		{Term: c.T("selfcheck.filed_at"), Text: c.Clock(l.FiledAt)},
+		{Term: c.T("selfcheck.first_filed"), Text: c.Clock(l.FirstFiledAt)},
 		{Term: c.T("selfcheck.items"), Text: c.T("selfcheck.items.value", "Nil", l.NilItems, "Declared", l.DeclaredItems, "Issues", l.DeclaredIssues)},
 		{Term: c.T("selfcheck.receipt"), Text: c.T("selfcheck.view"), Href: v.Base + "/receipt"},
 	}
@@ -78,7 +78,7 @@ func (f *Face) showFiled(c *Call, l *appselfcheck.SubmissionView, in appselfchec
 	v.Answers = answerViews(c, l.Items, l.Answers, l.Issues)
 	v.Item, v.EventOn, v.Text = strconv.FormatInt(in.ItemNo, 10), string(in.EventOn), in.Text
 	if v.CanSupplement {
-		v.Proof, v.ProofDue = c.proves("submission.supplement")
+		v.Proof, v.ProofDue = c.Proves("submission.supplement")
 		for i := range l.Items {
 			no := strconv.FormatInt(l.Items[i].No, 10)
 			v.ItemOptions = append(v.ItemOptions, ui.Option{Value: no, Text: no + " " + l.Items[i].Text(string(c.Lang))})
@@ -139,7 +139,7 @@ func saidOf(lang words.Lang, d appselfcheck.SaidIssue) saidView {
 }
 
 // selfcheckSupplement adds one issue to a locked list.
-func (f *Face) selfcheckSupplement(c *Call) error {
+func (f *face) selfcheckSupplement(c *Call) error {
 	in := appselfcheck.SupplementInput{ID: c.Param("id"), ItemNo: c.FormInt("item"), EventOn: roster.Date(c.Form("event_on")), Text: strings.ReplaceAll(c.Form("text"), "\r\n", "\n"), Key: c.Key()}
 	r, err := f.app.Supplement(c.Context(), c.Actor, in)
 	if err == nil {
@@ -149,7 +149,7 @@ func (f *Face) selfcheckSupplement(c *Call) error {
 	if c.Errors(err) == nil {
 		return err
 	}
-	l, openErr := f.app.List(c.Context(), c.reader(), in.ID)
+	l, openErr := f.app.List(c.Context(), c.Reader(), in.ID)
 	if openErr != nil {
 		return openErr
 	}

@@ -53,13 +53,13 @@ func answeredItems(l *appselfcheck.SubmissionView) map[int64]bool {
 }
 
 // selfcheckFill is the form of one category.
-func (f *Face) selfcheckFill(c *Call) error {
-	l, err := f.app.List(c.Context(), c.reader(), c.Param("id"))
+func (f *face) selfcheckFill(c *Call) error {
+	l, err := f.app.List(c.Context(), c.Reader(), c.Param("id"))
 	if err != nil {
 		return err
 	}
 	if !fillable(l) {
-		return c.redirect("/selfcheck/" + l.ID)
+		return c.Redirect("/selfcheck/" + l.ID)
 	}
 	add, _ := strconv.ParseInt(c.Query("add"), 10, 64)
 	return f.showFill(c, l, c.Query("c"), nil, add, nil)
@@ -67,7 +67,7 @@ func (f *Face) selfcheckFill(c *Call) error {
 
 // showFill shows the form of one category. typed are answers that could not be
 // saved, shown as they were typed.
-func (f *Face) showFill(c *Call, l *appselfcheck.SubmissionView, category string, typed map[int64]selfcheck.ItemAnswer, add int64, err error) error {
+func (f *face) showFill(c *Call, l *appselfcheck.SubmissionView, category string, typed map[int64]selfcheck.ItemAnswer, add int64, err error) error {
 	if !slices.ContainsFunc(l.Items, func(it selfcheck.ChecklistItem) bool { return it.Category == category }) {
 		return fault.NotFound()
 	}
@@ -176,8 +176,8 @@ func sentItem(c *Call, no int64) (save appselfcheck.DraftSave, touched bool) {
 }
 
 // selfcheckSave saves the answers of one category and moves on.
-func (f *Face) selfcheckSave(c *Call) error {
-	l, err := f.app.List(c.Context(), c.reader(), c.Param("id"))
+func (f *face) selfcheckSave(c *Call) error {
+	l, err := f.app.List(c.Context(), c.Reader(), c.Param("id"))
 	if err != nil {
 		return err
 	}
@@ -206,21 +206,21 @@ func (f *Face) selfcheckSave(c *Call) error {
 		if _, err := strconv.Atoi(no); err != nil {
 			return fault.Shape("shape", "do")
 		}
-		return c.redirect(base + "/fill?c=" + category + "&add=" + no + "#f-items." + no)
+		return c.Redirect(base + "/fill?c=" + category + "&add=" + no + "#f-items." + no)
 	}
 	switch next := nextCategory(l, category); {
 	case do == "stay":
 		return c.Go(base+"/fill?c="+category, "selfcheck.saved")
 	case next != "":
-		return c.redirect(base + "/fill?c=" + next)
+		return c.Redirect(base + "/fill?c=" + next)
 	default:
-		return c.redirect(base + "/check")
+		return c.Redirect(base + "/check")
 	}
 }
 
 // selfcheckSaveItem saves one answer for the page's script and returns the new
 // sequence number.
-func (f *Face) selfcheckSaveItem(c *Call) error {
+func (f *face) selfcheckSaveItem(c *Call) error {
 	no, err := strconv.ParseInt(c.Param("no"), 10, 64)
 	if err != nil {
 		return fault.NotFound()
@@ -234,8 +234,5 @@ func (f *Face) selfcheckSaveItem(c *Call) error {
 		}
 		seq = seqs[no]
 	}
-	c.W.Header().Set("Content-Type", "application/json")
-	c.answered = true
-	_, _ = fmt.Fprintf(c.W, "{\"seq\":%d,\"was\":%q}\n", seq, print(save.ItemAnswer)) // the reader may be gone
-	return nil
+	return c.Answer("application/json", fmt.Appendf(nil, "{\"seq\":%d,\"was\":%q}\n", seq, print(save.ItemAnswer)))
 }

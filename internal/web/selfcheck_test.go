@@ -11,39 +11,6 @@ import (
 	"plumbline/internal/words"
 )
 
-// hiddenValue reads a hidden field of a page.
-func hiddenValue(t *testing.T, html, name string) string {
-	t.Helper()
-	m := regexp.MustCompile(`name="` + regexp.QuoteMeta(name) + `" value="([^"]*)"`).FindStringSubmatch(html)
-	if m == nil {
-		t.Fatalf("no hidden field %s", name)
-	}
-	return m[1]
-}
-
-// linkTo finds the first link whose address begins so.
-func linkTo(t *testing.T, html, prefix string) string {
-	t.Helper()
-	m := regexp.MustCompile(`href="(` + regexp.QuoteMeta(prefix) + `[^"#]*)`).FindStringSubmatch(html)
-	if m == nil {
-		t.Fatalf("no link to %s in %s", prefix, plainText(html))
-	}
-	return strings.ReplaceAll(m[1], "&amp;", "&")
-}
-
-// openCampaign drafts and opens a campaign through the pages.
-func openCampaign(t *testing.T, s *apptest.Site) (manager *visitor, path string) {
-	t.Helper()
-	manager = visit(t, s, "manager")
-	manager.post("/campaigns", url.Values{"title": {""}, "opens_on": {"2026-03-01"}, "closes_on": {"2026-02-01"}}, 422)
-	manager.post("/campaigns", url.Values{"title": {"自查自纠"}, "opens_on": {"2026-03-01"}, "closes_on": {"2026-03-31"}, "period_from": {"2024-01-01"}, "period_to": {"2026-02-28"}}, 303)
-	path = manager.to()
-	page := manager.get(path, 200)
-	manager.post(path+"/open", url.Values{"version": {hiddenValue(t, page, "version")}}, 303)
-	s.Jobs()
-	return manager, path
-}
-
 // TestOfficerFilesAListWithoutScripts walks every category as a plain form,
 // declares two issues, checks, submits and gets a receipt; the head returns it
 // and the officer sees why.

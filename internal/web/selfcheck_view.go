@@ -2,24 +2,6 @@ package web
 
 import "plumbline/internal/web/ui"
 
-// The views of the self-check pages: plain texts in the reader's language,
-// filled by the handlers of selfcheck.go, review.go and campaign.go.
-
-type homeView struct {
-	Codes   []codeNotice
-	Asked   []actForm // items that were given back
-	Mine    []listCard
-	Waiting []ui.Stat
-}
-
-type listCard struct {
-	Title, Campaign, Reason string
-	State                   ui.Tag
-	Fill                    bool
-	Done, Whole             int64
-	Actions                 []ui.Action
-}
-
 type fillView struct {
 	Base, Category, Next, NextKey, Reason string
 	Period                                string

@@ -21,12 +21,8 @@ import (
 )
 
 // bench is a face over pages of the test's own.
-func bench(t *testing.T, log io.Writer, routes ...Route) *Face {
-	t.Helper()
-	was := areas
-	areas = []func(*Face) []Route{func(*Face) []Route { return routes }}
-	t.Cleanup(func() { areas = was })
-	return New(Options{
+func bench(log io.Writer, routes ...Route) *Face {
+	return newFace(Options{
 		Who: func(_ context.Context, s string) (*roster.Actor, error) {
 			switch s {
 			case "good":
@@ -40,7 +36,7 @@ func bench(t *testing.T, log io.Writer, routes ...Route) *Face {
 		},
 		May: func(*roster.Actor, string) bool { return true },
 		Log: slog.New(slog.NewTextHandler(log, nil)),
-	})
+	}, append(routes, language))
 }
 
 type sent struct {
@@ -54,7 +50,7 @@ func (s sent) to(f *Face) *http.Response {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	if s.session != "" {
-		r.AddCookie(&http.Cookie{Name: sessionCookie, Value: s.session})
+		r.AddCookie(&http.Cookie{Name: SessionCookie, Value: s.session})
 	}
 	if s.lang != "" {
 		r.Header.Set("Accept-Language", s.lang)
@@ -88,7 +84,7 @@ func failing(err error) func(*Call) error { return func(*Call) error { return er
 
 func TestFaultsBecomePages(t *testing.T) {
 	var log strings.Builder
-	f := bench(t, &log,
+	f := bench(&log,
 		Route{Method: "GET", Path: "/hello", Handler: hello},
 		Route{Method: "GET", Path: "/gone/{id}", Handler: failing(fault.NotFound())},
 		Route{Method: "GET", Path: "/no", Handler: failing(fault.Forbidden("forbidden"))},
@@ -139,7 +135,7 @@ func TestFaultsBecomePages(t *testing.T) {
 }
 
 func TestHeadAndMethods(t *testing.T) {
-	f := bench(t, io.Discard, Route{Method: "GET", Path: "/hello/{id}", Handler: hello})
+	f := bench(io.Discard, Route{Method: "GET", Path: "/hello/{id}", Handler: hello})
 	if r := (sent{method: "HEAD", path: "/hello/1", session: "good"}).to(f); r.StatusCode != 200 {
 		t.Errorf("HEAD: %d", r.StatusCode)
 	}
@@ -154,7 +150,7 @@ func TestHeadAndMethods(t *testing.T) {
 }
 
 func TestSessions(t *testing.T) {
-	f := bench(t, io.Discard,
+	f := bench(io.Discard,
 		Route{Method: "GET", Path: "/hello", Handler: hello},
 		Route{Method: "GET", Path: "/password", Handler: hello, Renew: true},
 		Route{Method: "GET", Path: "/signin", Handler: hello, Public: true},
@@ -181,7 +177,7 @@ func TestSessions(t *testing.T) {
 
 func TestPostsMustBeOurs(t *testing.T) {
 	done := 0
-	f := bench(t, io.Discard,
+	f := bench(io.Discard,
 		Route{Method: "GET", Path: "/hello", Handler: hello},
 		Route{Method: "POST", Path: "/act", Handler: func(c *Call) error { done++; return c.Go("/hello", "button.save") }},
 		Route{Method: "GET", Path: "/signin", Handler: hello, Public: true},
@@ -201,7 +197,7 @@ func TestPostsMustBeOurs(t *testing.T) {
 		"wrong token":       {sent{form: "form_token=x", session: "good"}, 403},
 		"control character": {sent{form: form + "&y=%00", session: "good"}, 400},
 		"not UTF-8":         {sent{form: form + "&y=%ff", session: "good"}, 400},
-		"too much":          {sent{form: form + "&y=" + strings.Repeat("a", formLimit), session: "good"}, 413},
+		"too much":          {sent{form: form + "&y=" + strings.Repeat("a", 512<<10), session: "good"}, 413},
 		"no session":        {sent{form: form}, 303},
 	} {
 		c.sent.method, c.path = "POST", "/act"
@@ -228,7 +224,7 @@ func TestPostsMustBeOurs(t *testing.T) {
 }
 
 func TestFlashIsShownOnce(t *testing.T) {
-	f := bench(t, io.Discard,
+	f := bench(io.Discard,
 		Route{Method: "GET", Path: "/hello", Handler: hello},
 		Route{Method: "GET", Path: "/go", Handler: func(c *Call) error { return c.Go("/hello", "button.save") }},
 	)
@@ -239,19 +235,19 @@ func TestFlashIsShownOnce(t *testing.T) {
 	}
 	gone := false
 	for _, c := range next.Cookies() {
-		gone = gone || c.Name == flashCookie && c.MaxAge < 0
+		gone = gone || c.Name == "plumbline_flash" && c.MaxAge < 0
 	}
 	if !gone {
 		t.Error("the message is kept")
 	}
-	forged := sent{method: "GET", path: "/hello", session: "good", cookies: []*http.Cookie{{Name: flashCookie, Value: "ok:%%%"}}}.to(f)
+	forged := sent{method: "GET", path: "/hello", session: "good", cookies: []*http.Cookie{{Name: "plumbline_flash", Value: "ok:%%%"}}}.to(f)
 	if forged.StatusCode != 200 {
 		t.Errorf("a forged message: %d", forged.StatusCode)
 	}
 }
 
 func TestLanguage(t *testing.T) {
-	f := bench(t, io.Discard)
+	f := bench(io.Discard)
 	r := sent{method: "POST", path: "/language", form: "lang=en&back=/issues?x=1"}.to(f)
 	if r.StatusCode != 303 || r.Header.Get("Location") != "/issues?x=1" || r.Cookies()[0].Value != "en" {
 		t.Errorf("%d to %q with %v", r.StatusCode, r.Header.Get("Location"), r.Cookies())

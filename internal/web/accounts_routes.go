@@ -1,0 +1,44 @@
+package web
+
+import (
+	"net/http"
+
+	"plumbline/internal/app"
+)
+
+// accountsRoutes are the pages of accounts.
+func accountsRoutes(a *app.App) []Route {
+	f := &face{a}
+	return []Route{
+		{Method: http.MethodGet, Path: SignInPath, Op: "session.create", Handler: f.signInPage, Public: true, Renew: true},
+		{Method: http.MethodPost, Path: SignInPath, Op: "session.create", Handler: f.signIn, Public: true, Renew: true},
+		{Method: http.MethodPost, Path: "/signout", Op: "session.end", Handler: f.signOut, Renew: true},
+		{Method: http.MethodGet, Path: PasswordPath, Op: "session.read", Handler: f.passwordPage, Renew: true},
+		{Method: http.MethodPost, Path: PasswordPath, Op: "password.set", Handler: f.setPassword, Renew: true},
+		{Method: http.MethodGet, Path: "/me", Op: "session.list", Handler: f.mePage},
+		{Method: http.MethodPost, Path: "/me/sessions/{id}/end", Op: "session.end", Handler: f.endSession},
+		{Method: http.MethodPost, Path: "/me/sessions/end", Op: "session.end_all", Handler: f.endSessions},
+		{Method: http.MethodPost, Path: "/me/codes/{id}/confirm", Op: "account.code_confirm", Handler: f.confirmCode},
+		{Method: http.MethodPost, Path: "/me/codes/{id}/refuse", Op: "account.code_refuse", Handler: f.refuseCode},
+		{Method: http.MethodGet, Path: "/accounts", Op: "account.list", Handler: f.accountsPage},
+		{Method: http.MethodPost, Path: "/accounts/search", Op: "account.list", Handler: f.accountsSearch},
+		{Method: http.MethodPost, Path: "/accounts", Op: "account.create", Handler: f.addAccount},
+		{Method: http.MethodPost, Path: "/accounts/{id}/code", Op: "account.code", Handler: f.issueCode},
+		{Method: http.MethodPost, Path: "/accounts/{id}/disable", Op: "account.disable", Handler: f.disableAccount},
+		{Method: http.MethodPost, Path: "/accounts/{id}/enable", Op: "account.enable", Handler: f.enableAccount},
+		{Method: http.MethodGet, Path: "/grants", Op: "grant.list", Handler: f.grantsPage},
+		{Method: http.MethodPost, Path: "/grants", Op: "grant.create", Handler: f.grant},
+		{Method: http.MethodPost, Path: "/grants/{id}/approve", Op: "grant.approve", Handler: f.approveGrant},
+		{Method: http.MethodPost, Path: "/grants/{id}/revoke", Op: "grant.revoke", Handler: f.revokeGrant},
+		{Method: http.MethodGet, Path: "/deputies", Op: "deputy.list", Handler: f.deputiesPage},
+		{Method: http.MethodPost, Path: "/deputies", Op: "deputy.create", Handler: f.nameDeputy},
+		{Method: http.MethodPost, Path: "/deputies/{id}/revoke", Op: "deputy.revoke", Handler: f.revokeDeputy},
+	}
+}
+
+// accountsNav are its lines of the navigation.
+var accountsNav = []NavRow{
+	{Place: 90, Key: "nav.accounts", Href: "/accounts", Icon: "key", Op: "account.list"},
+	{Place: 91, Key: "nav.grants", Href: "/grants", Icon: "shield-check", Op: "grant.list"},
+	{Place: 92, Key: "nav.deputies", Href: "/deputies", Icon: "users", Op: "deputy.list"},
+}

@@ -1,0 +1,26 @@
+package web
+
+import (
+	"slices"
+
+	"plumbline/internal/app"
+)
+
+// caseworkRoutes are the pages of casework: issues and files, cases and questions,
+// rectification tasks.
+func caseworkRoutes(a *app.App) []Route {
+	f := &face{a}
+	return slices.Concat(f.issueRoutes(), f.inquiryRoutes(), f.rectifyRoutes())
+}
+
+// caseworkNav are its lines of the navigation.
+var caseworkNav = []NavRow{
+	{Place: 55, Key: "nav.cases", Href: "/cases", Icon: "gavel", Op: "case.list"},
+	{Place: 56, Key: "question.title", Href: "/questions", Icon: "message-question", Op: "question.list"},
+	{Place: 18, Key: "finding.mine.title", Href: "/my/findings", Icon: "scale", Op: "finding.mine"},
+	{Place: 12, Key: "nav.myfile", Href: "/my-file", Icon: "file-text", Op: "file.own"},
+	{Place: 40, Key: "nav.issues", Href: "/issues", Icon: "flag", Op: "issue.list"},
+	{Place: 42, Key: "issue.bulk.title", Href: "/bulk-corrections", Icon: "list-check", Op: "issue.bulk_preview"},
+	{Place: 46, Key: "file.correction.nav", Href: "/statements", Icon: "message-question", Op: "statement.list"},
+	{Place: 60, Key: "nav.rectifications", Href: "/rectifications", Icon: "tool", Op: "rectification.list"},
+}

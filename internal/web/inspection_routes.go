@@ -1,0 +1,21 @@
+package web
+
+import (
+	"net/http"
+
+	"plumbline/internal/app"
+)
+
+// inspectionRoutes are the pages of inspection.
+func inspectionRoutes(a *app.App) []Route {
+	f := &face{a}
+	return []Route{
+		{Method: http.MethodGet, Path: "/inspections", Op: "inspection.list", Handler: f.inspections},
+		{Method: http.MethodPost, Path: "/inspections", Op: "inspection.record", Handler: f.recordInspection},
+	}
+}
+
+// inspectionNav are its lines of the navigation.
+var inspectionNav = []NavRow{
+	{Place: 43, Key: "inspection.title", Href: "/inspections", Icon: "clipboard-check", Op: "inspection.record"},
+}

@@ -1,0 +1,33 @@
+package web
+
+import (
+	"net/http"
+
+	"plumbline/internal/app"
+)
+
+// intakeRoutes are the pages of intake.
+func intakeRoutes(a *app.App) []Route {
+	f := &face{a}
+	return []Route{
+		{Method: http.MethodGet, Path: "/audit", Op: "batch.list", Handler: f.batchesPage},
+		{Method: http.MethodGet, Path: "/audit/new", Op: "audit.import", Handler: f.auditUploadPage},
+		{Method: http.MethodPost, Path: "/audit/preview", Op: "audit.preview", Handler: f.auditPreview, Body: UploadLimit},
+		{Method: http.MethodPost, Path: "/audit/import", Op: "audit.import", Handler: f.auditImport},
+		{Method: http.MethodGet, Path: "/audit/batches/{id}", Op: "batch.read", Handler: f.batchPage},
+		{Method: http.MethodPost, Path: "/audit/batches/{id}/cancel", Op: "batch.cancel", Handler: f.batchCancel},
+		{Method: http.MethodPost, Path: "/audit/batches/{id}/resume", Op: "batch.resume", Handler: f.batchResume},
+		{Method: http.MethodPost, Path: "/audit/batches/{id}/withdraw", Op: "batch.withdraw", Handler: f.batchWithdraw},
+		{Method: http.MethodPost, Path: "/audit/batches/{id}/errors", Op: "batch.errors", Handler: f.batchErrors},
+		{Method: http.MethodGet, Path: "/matches", Op: "match.list", Handler: f.matchesPage},
+		{Method: http.MethodGet, Path: "/matches/{id}", Op: "match.read", Handler: f.matchPage},
+		{Method: http.MethodPost, Path: "/matches/{id}/decide", Op: "match.decide", Handler: f.matchDecide},
+		{Method: http.MethodPost, Path: "/matches/{id}/undo", Op: "match.undo", Handler: f.matchUndo},
+	}
+}
+
+// intakeNav are its lines of the navigation.
+var intakeNav = []NavRow{
+	{Place: 36, Key: "nav.intake", Href: "/audit", Icon: "file-import", Op: "batch.list"},
+	{Place: 37, Key: "nav.matching", Href: "/matches", Icon: "users", Op: "match.list"},
+}

@@ -1,0 +1,37 @@
+package web
+
+import (
+	"net/http"
+
+	"plumbline/internal/app"
+	"plumbline/internal/app/people"
+)
+
+// peopleRoutes are the pages of people.
+func peopleRoutes(a *app.App) []Route {
+	f := &face{a}
+	get, post := http.MethodGet, http.MethodPost
+	routes := []Route{
+		{Method: get, Path: "/units", Op: "unit.list", Handler: f.unitsPage},
+		{Method: get, Path: "/units/{id}", Op: "unit.read", Handler: f.unitPage},
+		{Method: get, Path: "/people", Op: "person.search", Handler: f.peoplePage},
+		{Method: post, Path: "/people", Op: "person.search", Handler: f.peoplePage},
+		{Method: get, Path: "/people/{id}", Op: "person.read", Handler: f.personPage},
+		{Method: post, Path: "/people/{id}/name-keys", Op: "person.edit", Handler: f.correctReading},
+		{Method: get, Path: "/roster/row/{table}", Op: "roster.template", Handler: f.rosterRowPage},
+		{Method: get, Path: "/roster", Op: "roster.template", Handler: f.rosterImportPage},
+		{Method: get, Path: "/roster/template/{table}", Op: "roster.template", Handler: f.rosterTemplate},
+	}
+	for _, t := range people.RosterTables {
+		routes = append(routes, Route{Method: post, Path: "/roster/row/" + string(t), Op: t.RowOp(), Handler: f.rosterRowSave(t)})
+		routes = append(routes, Route{Method: post, Path: "/roster/" + string(t), Op: t.ImportOp(), Handler: f.rosterImport(t), Body: UploadLimit})
+	}
+	return routes
+}
+
+// peopleNav are its lines of the navigation.
+var peopleNav = []NavRow{
+	{Place: 80, Key: "nav.people", Href: "/people", Icon: "users", Op: "person.search"},
+	{Place: 85, Key: "nav.units", Href: "/units", Icon: "hierarchy-2", Op: "unit.list"},
+	{Place: 86, Key: "rosterpage.nav", Href: "/roster", Icon: "file-import", Op: "unit.import"},
+}

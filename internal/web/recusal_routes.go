@@ -1,0 +1,33 @@
+package web
+
+import (
+	"net/http"
+
+	"plumbline/internal/app"
+)
+
+// recusalRoutes are the pages of recusal.
+func recusalRoutes(a *app.App) []Route {
+	f := &face{a}
+	get, post := http.MethodGet, http.MethodPost
+	return []Route{
+		{Method: get, Path: "/my-relations", Op: "relation.own", Handler: f.myRelations},
+		{Method: post, Path: "/my-relations", Op: "relation.declare", Handler: f.declareRelation},
+		{Method: get, Path: "/people/{id}/relations", Op: "relation.list", Handler: f.relations},
+		{Method: post, Path: "/people/{id}/relations", Op: "relation.create", Handler: f.createRelation},
+		{Method: post, Path: "/people/{id}/relations/void", Op: "relation.void", Handler: f.voidRelation},
+		{Method: post, Path: "/relations/{id}/end", Op: "relation.end", Handler: f.endRelation},
+		{Method: get, Path: "/challenges", Op: "challenge.list", Handler: f.challengeList},
+		{Method: get, Path: "/challenges/{id}", Op: "challenge.read", Handler: f.challengePage},
+		{Method: post, Path: "/challenges/{id}/decide", Op: "challenge.decide", Handler: f.decideChallenge},
+		{Method: post, Path: "/challenges/{id}/withdraw", Op: "challenge.withdraw", Handler: f.withdrawChallenge},
+		{Method: get, Path: "/alarms", Op: "alarm.list", Handler: f.alarmList},
+	}
+}
+
+// recusalNav are its lines of the navigation.
+var recusalNav = []NavRow{
+	{Place: 14, Key: "relation.title", Href: "/my-relations", Icon: "users", Op: "relation.own"},
+	{Place: 36, Key: "challenge.title", Href: "/challenges", Icon: "scale", Op: "challenge.list"},
+	{Place: 35, Key: "alarm.title", Href: "/alarms", Icon: "flag", Op: "alarm.list"},
+}

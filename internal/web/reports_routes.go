@@ -1,0 +1,26 @@
+package web
+
+import (
+	"net/http"
+
+	"plumbline/internal/app"
+)
+
+// reportsRoutes are the pages of reports.
+func reportsRoutes(a *app.App) []Route {
+	f := &face{a}
+	return []Route{
+		{Method: http.MethodGet, Path: "/report", Op: "report.read", Handler: f.reportPage},
+		{Method: http.MethodPost, Path: "/report/export", Op: "report.export", Handler: f.reportExport},
+		{Method: http.MethodPost, Path: "/issues/export", Op: "issue.export", Handler: f.issueExport},
+		{Method: http.MethodGet, Path: "/reconciliation", Op: "reconciliation.read", Handler: f.reconPage},
+		{Method: http.MethodGet, Path: "/reconciliation/people", Op: "reconciliation.people", Handler: f.reconPeople},
+		{Method: http.MethodGet, Path: "/reconciliation/untouched", Op: "reconciliation.untouched", Handler: f.untouchedList},
+	}
+}
+
+// reportsNav are its lines of the navigation.
+var reportsNav = []NavRow{
+	{Place: 44, Key: "nav.reconcile", Href: "/reconciliation", Icon: "arrows-exchange", Op: "reconciliation.read"},
+	{Place: 60, Key: "nav.report", Href: "/report", Icon: "report-analytics", Op: "report.read"},
+}
