@@ -46,7 +46,7 @@ func TestDocsNameWhatIsThere(t *testing.T) {
 // declared looks for a top-level declaration, or a member of a group of them.
 func declared(t *testing.T, room, name string) bool {
 	t.Helper()
-	for _, folder := range []string{room, filepath.Join("app", room)} {
+	for _, folder := range []string{room, filepath.Join("app", room), filepath.Join("web", room)} {
 		files, err := filepath.Glob(filepath.Join(folder, "*.go"))
 		if err != nil {
 			t.Fatal(err)

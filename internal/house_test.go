@@ -95,7 +95,7 @@ var doors = map[string][]string{
 	"database/sql":                      {"internal/store", "internal/bench", "internal/apptest"},
 	"github.com/alexedwards/argon2id":   {"internal/app/accounts", "internal/account"},
 	"github.com/pelletier/go-toml":      {"internal/words", "internal/cli"},
-	"plumbline/internal/apptest":        {"internal/apptest", "internal/bench"}, // the bench takes its PostgreSQL from pgtest
+	"plumbline/internal/apptest":        {"internal/apptest", "internal/bench", "internal/web/webtest"}, // the bench takes its PostgreSQL from pgtest
 	"plumbline/internal/store":          {"internal/store", "internal/app", "internal/apptest", "internal/cli", "internal/bench", "internal/demo"},
 	"plumbline/internal/access":         {"internal/app", "internal/apptest", "internal/cli", "internal/bench"},
 	"plumbline/internal/web":            {"internal/web", "internal/cli", "internal/bench", "internal/apptest"},
@@ -108,12 +108,13 @@ var doors = map[string][]string{
 	"plumbline/internal/store/verify":   {"internal/store", "internal/cli", "internal/apptest"},
 	"plumbline/internal/store/rawbench": {"internal/bench"},
 	"plumbline/migrations":              {"internal/store"},
-	"testing":                           {"internal/apptest", "internal/bench"},
-	"net/http/httptest":                 {"internal/apptest", "internal/bench"},
+	"testing":                           {"internal/apptest", "internal/bench", "internal/web/webtest"},
+	"net/http/httptest":                 {"internal/apptest", "internal/bench", "internal/web/webtest"},
 	"github.com/google/go-cmp":          {},
 	"github.com/rogpeppe/go-internal":   {},
 	"go.uber.org/goleak":                {},
 	"pgregory.net/rapid":                {},
+	"plumbline/internal/web/webtest":    {},
 	"math/rand":                         {"internal/apptest/attacker", "internal/apptest/poll", "internal/bench"}, // seeded, and never for anything secret
 	"unsafe":                            {"internal/ordeal/guest"},                                                // loads kernel modules and sets an address
 	"reflect":                           {"internal/ledger", "internal/store", "internal/api", "internal/app"},
@@ -158,16 +159,42 @@ func TestDomainKnowsNoMachinery(t *testing.T) {
 
 func TestFacesStayAtTheDoor(t *testing.T) {
 	all := list(t)
-	for _, face := range []string{"internal/api", "internal/web"} {
-		for _, imported := range all[face].Imports {
+	for name, p := range all {
+		if !within(name, "internal/api", "internal/web") {
+			continue
+		}
+		for _, imported := range p.Imports {
 			if within(strings.TrimPrefix(imported, module), "internal/store", "internal/access", "internal/cli", "migrations", "policies") {
-				t.Errorf("%s imports %s", face, imported)
+				t.Errorf("%s imports %s", name, imported)
 			}
 		}
 	}
 	for _, imported := range all["internal/access"].Imports {
 		if strings.HasPrefix(imported, module) && !within(strings.TrimPrefix(imported, module), "internal/roster", "internal/fault", "policies") {
 			t.Errorf("internal/access imports %s", imported)
+		}
+	}
+}
+
+// TestNounsOfTheFaceStandAlone: the pages of a noun know the frame and no other
+// noun's, only the face knows them all, and the frame knows the desk and no noun.
+func TestNounsOfTheFaceStandAlone(t *testing.T) {
+	all := list(t)
+	shared := []string{"internal/web/page", "internal/web/ui", "internal/web/assets"}
+	for name, p := range all {
+		if name == "internal/web" || name == "internal/web/webtest" || !within(name, "internal/web") {
+			continue
+		}
+		for _, imported := range p.Imports {
+			room := strings.TrimPrefix(imported, module)
+			switch {
+			case within(room, "internal/web") && !within(room, shared...):
+				t.Errorf("%s imports %s, which is another noun's", name, room)
+			case imported == "github.com/uptrace/bunrouter":
+				t.Errorf("%s imports the router", name)
+			case name == "internal/web/page" && within(room, "internal/app") && room != "internal/app/desk":
+				t.Errorf("%s imports %s", name, room)
+			}
 		}
 	}
 }

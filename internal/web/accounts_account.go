@@ -8,20 +8,21 @@ import (
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/approval"
 	"plumbline/internal/roster"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 )
 
-func (f *face) accountsPage(c *Call) error {
+func (f *face) accountsPage(c *page.Call) error {
 	return f.accounts(c, accounts.AccountQuery{State: c.Query("state"), Role: roster.Role(c.Query("role")), Cursor: c.Query("cursor")}, http.StatusOK, accounts.AccountInput{}, nil)
 }
 
 // accountsSearch finds accounts by name or login. Search terms never appear in an
 // address.
-func (f *face) accountsSearch(c *Call) error {
+func (f *face) accountsSearch(c *page.Call) error {
 	return f.accounts(c, accounts.AccountQuery{Query: c.Form("q")}, http.StatusOK, accounts.AccountInput{}, nil)
 }
 
-func (f *face) accounts(c *Call, q accounts.AccountQuery, status int, in accounts.AccountInput, errs ui.Errors) error {
+func (f *face) accounts(c *page.Call, q accounts.AccountQuery, status int, in accounts.AccountInput, errs ui.Errors) error {
 	rows, next, err := f.app.Accounts(c.Context(), c.Actor, q)
 	if err != nil {
 		return err
@@ -49,7 +50,7 @@ func (f *face) accounts(c *Call, q accounts.AccountQuery, status int, in account
 	return c.ShowStatus(status, accountsList(p, v, errs))
 }
 
-func (f *face) accountActions(c *Call, r accounts.AccountView) (list []ui.Action) {
+func (f *face) accountActions(c *page.Call, r accounts.AccountView) (list []ui.Action) {
 	base, version := "/accounts/"+url.PathEscape(r.ID), []ui.Pair{{Name: "version", Value: strconv.FormatInt(r.Version, 10)}}
 	if r.State != roster.AccountDisabled && c.May("account.code") {
 		list = append(list, ui.Action{Text: c.T("account.code"), Href: base + "/code", Post: true})
@@ -65,7 +66,7 @@ func (f *face) accountActions(c *Call, r accounts.AccountView) (list []ui.Action
 }
 
 // roleOptions are the roles that can be granted, after an empty first choice.
-func roleOptions(c *Call, emptyKey string) []ui.Option {
+func roleOptions(c *page.Call, emptyKey string) []ui.Option {
 	var codes []string
 	for _, r := range roster.Roles {
 		if r != roster.RoleOfficer {
@@ -89,11 +90,11 @@ func address(path string, kv ...string) string {
 	return path + "?" + q.Encode()
 }
 
-func (f *face) addAccount(c *Call) error {
+func (f *face) addAccount(c *page.Call) error {
 	in := accounts.AccountInput{Login: c.Form("login"), PersonnelNo: c.Form("personnel_no"), Key: c.Key()}
 	_, _, err := f.app.AddAccount(c.Context(), c.Actor, in)
 	if errs := c.Errors(err); errs != nil {
-		return f.accounts(c, accounts.AccountQuery{}, StatusOf(err), in, errs)
+		return f.accounts(c, accounts.AccountQuery{}, page.StatusOf(err), in, errs)
 	}
 	if err != nil {
 		return err
@@ -102,7 +103,7 @@ func (f *face) addAccount(c *Call) error {
 }
 
 // issueCode shows the one-time code in this response and nowhere else.
-func (f *face) issueCode(c *Call) error {
+func (f *face) issueCode(c *page.Call) error {
 	code, until, _, err := f.app.IssueCode(c.Context(), c.Actor, c.Param("id"))
 	if err != nil {
 		return err
@@ -117,27 +118,27 @@ func (f *face) issueCode(c *Call) error {
 }
 
 // confirmCode shows the holder his own code. His sessions have ended by then.
-func (f *face) confirmCode(c *Call) error {
+func (f *face) confirmCode(c *page.Call) error {
 	code, until, _, err := f.app.ConfirmCode(c.Context(), c.Actor, approval.ProposalInput{ID: c.Param("id"), Version: c.Version()})
 	if err != nil {
 		return err
 	}
 	c.SetSession("")
-	return c.Show(codeView(c.Door("account.code.title"), code, c.When(until), SignInPath))
+	return c.Show(codeView(c.Door("account.code.title"), code, c.When(until), page.SignInPath))
 }
 
-func (f *face) refuseCode(c *Call) error {
+func (f *face) refuseCode(c *page.Call) error {
 	if _, err := f.app.RefuseCode(c.Context(), c.Actor, approval.ProposalInput{ID: c.Param("id"), Version: c.Version()}); err != nil {
 		return err
 	}
 	return c.Go("/", "account.code.refused")
 }
 
-func (f *face) disableAccount(c *Call) error { return f.accountState(c, true, "account.disabled") }
+func (f *face) disableAccount(c *page.Call) error { return f.accountState(c, true, "account.disabled") }
 
-func (f *face) enableAccount(c *Call) error { return f.accountState(c, false, "account.enabled") }
+func (f *face) enableAccount(c *page.Call) error { return f.accountState(c, false, "account.enabled") }
 
-func (f *face) accountState(c *Call, disabled bool, done string) error {
+func (f *face) accountState(c *page.Call, disabled bool, done string) error {
 	if _, err := f.app.SetAccountState(c.Context(), c.Actor, c.Param("id"), c.Version(), disabled); err != nil {
 		return err
 	}

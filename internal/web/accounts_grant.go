@@ -8,15 +8,16 @@ import (
 
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/roster"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 )
 
-func (f *face) grantsPage(c *Call) error {
+func (f *face) grantsPage(c *page.Call) error {
 	q := accounts.GrantQuery{State: c.Query("state"), Role: roster.Role(c.Query("role")), UnitID: c.Query("unit"), Cursor: c.Query("cursor")}
 	return f.grants(c, q, http.StatusOK, accounts.GrantInput{FromOn: f.app.Today()}, nil)
 }
 
-func (f *face) grants(c *Call, q accounts.GrantQuery, status int, in accounts.GrantInput, errs ui.Errors) error {
+func (f *face) grants(c *page.Call, q accounts.GrantQuery, status int, in accounts.GrantInput, errs ui.Errors) error {
 	rows, next, err := f.app.Grants(c.Context(), c.Actor, q)
 	if err != nil {
 		return err
@@ -58,7 +59,7 @@ func (f *face) grants(c *Call, q accounts.GrantQuery, status int, in accounts.Gr
 }
 
 // grantTable lists grants with the acts available on them.
-func (f *face) grantTable(c *Call, rows []accounts.GrantView, base, revoke string) ui.Table {
+func (f *face) grantTable(c *page.Call, rows []accounts.GrantView, base, revoke string) ui.Table {
 	t := ui.Table{Cols: []ui.Col{{Text: c.T("field.person")}, {Text: c.T("field.role")}, {Text: c.T("field.unit")}, {Text: c.T("page.from")}, {Text: c.T("page.to")}, {Text: c.T("field.state")}, {Text: c.T("field.actions")}}}
 	for _, g := range rows {
 		state := ui.State(c.Lang, "grant", g.State)
@@ -83,11 +84,11 @@ func (f *face) grantTable(c *Call, rows []accounts.GrantView, base, revoke strin
 	return t
 }
 
-func (f *face) grant(c *Call) error {
+func (f *face) grant(c *page.Call) error {
 	in := accounts.GrantInput{Login: c.Form("login"), Role: roster.Role(c.Form("role")), UnitID: c.Form("unit"), FromOn: roster.Date(c.Form("from")), ToOn: roster.Date(c.Form("to")), Key: c.Key()}
 	_, _, err := f.app.Grant(c.Context(), c.Actor, in)
 	if errs := c.Errors(err); errs != nil {
-		return f.grants(c, accounts.GrantQuery{}, StatusOf(err), in, errs)
+		return f.grants(c, accounts.GrantQuery{}, page.StatusOf(err), in, errs)
 	}
 	if err != nil {
 		return err
@@ -98,25 +99,25 @@ func (f *face) grant(c *Call) error {
 	return c.Go("/grants", "grant.given")
 }
 
-func (f *face) approveGrant(c *Call) error {
+func (f *face) approveGrant(c *page.Call) error {
 	if _, err := f.app.ApproveGrant(c.Context(), c.Actor, c.Param("id"), c.Version()); err != nil {
 		return err
 	}
 	return c.Go("/grants", "grant.approved")
 }
 
-func (f *face) revokeGrant(c *Call) error {
+func (f *face) revokeGrant(c *page.Call) error {
 	if _, err := f.app.RevokeGrant(c.Context(), c.Actor, c.Param("id"), c.Version()); err != nil {
 		return err
 	}
 	return c.Go("/grants", "grant.revoked")
 }
 
-func (f *face) deputiesPage(c *Call) error {
+func (f *face) deputiesPage(c *page.Call) error {
 	return f.deputies(c, http.StatusOK, accounts.DeputyInput{FromOn: f.app.Today()}, nil)
 }
 
-func (f *face) deputies(c *Call, status int, in accounts.DeputyInput, errs ui.Errors) error {
+func (f *face) deputies(c *page.Call, status int, in accounts.DeputyInput, errs ui.Errors) error {
 	rows, err := f.app.Deputies(c.Context(), c.Actor)
 	if err != nil {
 		return err
@@ -140,11 +141,11 @@ func (f *face) deputies(c *Call, status int, in accounts.DeputyInput, errs ui.Er
 	return c.ShowStatus(status, deputiesList(p, v, errs))
 }
 
-func (f *face) nameDeputy(c *Call) error {
+func (f *face) nameDeputy(c *page.Call) error {
 	in := accounts.DeputyInput{UnitID: c.Form("unit"), PersonnelNo: c.Form("personnel_no"), FromOn: roster.Date(c.Form("from")), ToOn: roster.Date(c.Form("to")), Key: c.Key()}
 	_, _, err := f.app.NameDeputy(c.Context(), c.Actor, in)
 	if errs := c.Errors(err); errs != nil {
-		return f.deputies(c, StatusOf(err), in, errs)
+		return f.deputies(c, page.StatusOf(err), in, errs)
 	}
 	if err != nil {
 		return err
@@ -152,7 +153,7 @@ func (f *face) nameDeputy(c *Call) error {
 	return c.Go("/deputies", "deputy.named")
 }
 
-func (f *face) revokeDeputy(c *Call) error {
+func (f *face) revokeDeputy(c *page.Call) error {
 	if _, err := f.app.RevokeDeputy(c.Context(), c.Actor, c.Param("id"), c.Version()); err != nil {
 		return err
 	}

@@ -4,17 +4,18 @@ import (
 	"net/http"
 
 	"plumbline/internal/app"
+	"plumbline/internal/web/page"
 )
 
 // accountsRoutes are the pages of accounts.
-func accountsRoutes(a *app.App) []Route {
+func accountsRoutes(a *app.App) []page.Route {
 	f := &face{a}
-	return []Route{
-		{Method: http.MethodGet, Path: SignInPath, Op: "session.create", Handler: f.signInPage, Public: true, Renew: true},
-		{Method: http.MethodPost, Path: SignInPath, Op: "session.create", Handler: f.signIn, Public: true, Renew: true},
+	return []page.Route{
+		{Method: http.MethodGet, Path: page.SignInPath, Op: "session.create", Handler: f.signInPage, Public: true, Renew: true},
+		{Method: http.MethodPost, Path: page.SignInPath, Op: "session.create", Handler: f.signIn, Public: true, Renew: true},
 		{Method: http.MethodPost, Path: "/signout", Op: "session.end", Handler: f.signOut, Renew: true},
-		{Method: http.MethodGet, Path: PasswordPath, Op: "session.read", Handler: f.passwordPage, Renew: true},
-		{Method: http.MethodPost, Path: PasswordPath, Op: "password.set", Handler: f.setPassword, Renew: true},
+		{Method: http.MethodGet, Path: page.PasswordPath, Op: "session.read", Handler: f.passwordPage, Renew: true},
+		{Method: http.MethodPost, Path: page.PasswordPath, Op: "password.set", Handler: f.setPassword, Renew: true},
 		{Method: http.MethodGet, Path: "/me", Op: "session.list", Handler: f.mePage},
 		{Method: http.MethodPost, Path: "/me/sessions/{id}/end", Op: "session.end", Handler: f.endSession},
 		{Method: http.MethodPost, Path: "/me/sessions/end", Op: "session.end_all", Handler: f.endSessions},
@@ -37,7 +38,7 @@ func accountsRoutes(a *app.App) []Route {
 }
 
 // accountsNav are its lines of the navigation.
-var accountsNav = []NavRow{
+var accountsNav = []page.NavRow{
 	{Place: 90, Key: "nav.accounts", Href: "/accounts", Icon: "key", Op: "account.list"},
 	{Place: 91, Key: "nav.grants", Href: "/grants", Icon: "shield-check", Op: "grant.list"},
 	{Place: 92, Key: "nav.deputies", Href: "/deputies", Icon: "users", Op: "deputy.list"},

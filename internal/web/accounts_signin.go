@@ -8,17 +8,18 @@ import (
 
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/fault"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 )
 
-func (f *face) signInPage(c *Call) error {
+func (f *face) signInPage(c *page.Call) error {
 	if c.Actor != nil {
-		return c.Redirect(Local(c.Query("next")))
+		return c.Redirect(page.Local(c.Query("next")))
 	}
 	return c.Show(signInForm(c.Door("signin.title"), "", c.Query("next"), nil))
 }
 
-func (f *face) signIn(c *Call) error {
+func (f *face) signIn(c *page.Call) error {
 	in := accounts.SignInInput{
 		Login: c.Form("login"), Password: c.R.PostForm.Get("password"), Device: c.Device(),
 		Source: source(c.R), Label: c.R.UserAgent(),
@@ -35,9 +36,9 @@ func (f *face) signIn(c *Call) error {
 	if done.Device != "" {
 		c.SetDevice(done.Device)
 	}
-	next := Local(c.Form("next"))
+	next := page.Local(c.Form("next"))
 	if done.Renew {
-		next = PasswordPath
+		next = page.PasswordPath
 	}
 	return c.Redirect(next)
 }
@@ -51,19 +52,19 @@ func source(r *http.Request) string {
 	return host
 }
 
-func (f *face) signOut(c *Call) error {
+func (f *face) signOut(c *page.Call) error {
 	if err := f.app.EndSession(c.Context(), c.Actor, ""); err != nil && !fault.Is(err, fault.NotFoundKind) {
 		return err
 	}
 	c.SetSession("")
-	return c.Redirect(SignInPath)
+	return c.Redirect(page.SignInPath)
 }
 
-func (f *face) passwordPage(c *Call) error {
+func (f *face) passwordPage(c *page.Call) error {
 	return c.Show(passwordForm(c.Door("password.title"), c.Actor.MustRenew, nil))
 }
 
-func (f *face) setPassword(c *Call) error {
+func (f *face) setPassword(c *page.Call) error {
 	in := accounts.PasswordInput{Old: c.R.PostForm.Get("old"), New: c.R.PostForm.Get("new"), Device: c.Device()}
 	var err error
 	if in.New != c.R.PostForm.Get("again") {
@@ -76,7 +77,7 @@ func (f *face) setPassword(c *Call) error {
 		errs = ui.ErrorsOf(c.Lang, err)
 	}
 	if errs != nil {
-		return c.ShowStatus(StatusOf(err), passwordForm(c.Door("password.title"), c.Actor.MustRenew, errs))
+		return c.ShowStatus(page.StatusOf(err), passwordForm(c.Door("password.title"), c.Actor.MustRenew, errs))
 	}
 	if err != nil {
 		return err
@@ -85,14 +86,14 @@ func (f *face) setPassword(c *Call) error {
 }
 
 // mePage shows who the actor is here and where he is signed in.
-func (f *face) mePage(c *Call) error {
+func (f *face) mePage(c *page.Call) error {
 	sessions, err := f.app.Sessions(c.Context(), c.Actor)
 	if err != nil {
 		return err
 	}
 	p := c.Page("me.title")
 	p.Crumbs = []ui.Link{{Text: c.T("nav.home"), Href: "/"}}
-	p.Actions = []ui.Action{{Text: c.T("password.title"), Href: PasswordPath, Icon: "key"}, {Text: c.T("apidoc.title"), Href: "/docs/api", Icon: "file-text"}}
+	p.Actions = []ui.Action{{Text: c.T("password.title"), Href: page.PasswordPath, Icon: "key"}, {Text: c.T("apidoc.title"), Href: "/docs/api", Icon: "file-text"}}
 	defs := []ui.Def{{Term: c.T("field.name"), Text: c.Actor.Name}, {Term: c.T("field.role"), Text: c.RoleNames()}}
 	t := ui.Table{Cols: []ui.Col{{Text: c.T("me.device")}, {Text: c.T("me.since")}, {Text: c.T("me.seen")}, {Text: c.T("me.until")}, {Text: c.T("field.actions")}}}
 	for _, s := range sessions {
@@ -116,17 +117,17 @@ func (f *face) mePage(c *Call) error {
 	return c.Show(meView(p, defs, t))
 }
 
-func (f *face) endSession(c *Call) error {
+func (f *face) endSession(c *page.Call) error {
 	if err := f.app.EndSession(c.Context(), c.Actor, c.Param("id")); err != nil {
 		return err
 	}
 	return c.Go("/me", "me.ended")
 }
 
-func (f *face) endSessions(c *Call) error {
+func (f *face) endSessions(c *page.Call) error {
 	if err := f.app.EndSessions(c.Context(), c.Actor); err != nil {
 		return err
 	}
 	c.SetSession("")
-	return c.Go(SignInPath, "me.ended_all")
+	return c.Go(page.SignInPath, "me.ended_all")
 }

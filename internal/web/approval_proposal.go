@@ -11,6 +11,7 @@ import (
 	"plumbline/internal/app/desk"
 	"plumbline/internal/consent"
 	"plumbline/internal/roster"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 	"plumbline/internal/words"
 )
@@ -18,7 +19,7 @@ import (
 // proposedHref links to the object of a proposal.
 var proposedHref = map[string]string{"issue": "/issues/", "case": "/cases/", "track": "/tracks/", "match": "/matches/", "person": "/people/", "unit": "/units/"}
 
-func (f *face) proposalList(c *Call) error {
+func (f *face) proposalList(c *page.Call) error {
 	filter := approval.ProposalFilter{State: consent.State(c.Query("state")), Waits: c.Query("waits") == "1", Told: c.Query("told") == "1"}
 	list, err := f.app.Proposals(c.Context(), c.Actor, filter, c.Query("cursor"))
 	if err != nil {
@@ -33,8 +34,8 @@ func (f *face) proposalList(c *Call) error {
 	case filter.Told:
 		show = "told"
 	}
-	v := listActsView{Path: "/proposals", Filters: []ui.Input{
-		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(filter.State), Options: stateOptions(c, "proposal", consent.States)}}}
+	v := page.ListActsView{Path: "/proposals", Filters: []ui.Input{
+		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(filter.State), Options: page.StateOptions(c, "proposal", consent.States)}}}
 	if show != "" {
 		v.Note = c.T("proposal.only." + show)
 	}
@@ -54,19 +55,19 @@ func (f *face) proposalList(c *Call) error {
 		q.Set(show, "1")
 	}
 	v.Pager = c.PagerOf(v.Path, q, len(list.Rows), list.Total, list.Next)
-	return c.Show(listActsPage(p, nil, v))
+	return c.Show(page.ListActsPage(p, nil, v))
 }
 
-func (f *face) proposalPage(c *Call) error { return f.showProposal(c, nil, http.StatusOK) }
+func (f *face) proposalPage(c *page.Call) error { return f.showProposal(c, nil, http.StatusOK) }
 
-func (f *face) showProposal(c *Call, errs ui.Errors, status int) error {
+func (f *face) showProposal(c *page.Call, errs ui.Errors, status int) error {
 	x, err := f.app.Proposal(c.Context(), c.Actor, c.Param("id"))
 	if err != nil {
 		return err
 	}
 	p := c.Page("proposal.one", "Ref", x.Ref)
 	p.Crumbs = []ui.Link{{Text: c.T("proposal.title"), Href: "/proposals"}}
-	v := thingView{Title: c.T("proposal.op." + x.Op), Tags: []ui.Tag{ui.State(c.Lang, "proposal", string(x.State))}}
+	v := page.ThingView{Title: c.T("proposal.op." + x.Op), Tags: []ui.Tag{ui.State(c.Lang, "proposal", string(x.State))}}
 	v.Defs = []ui.Def{{Term: c.T("proposal.ground"), Text: c.T("proposal.ground." + x.Ground)}, {Term: c.T("field.unit"), Text: x.Unit.Name}}
 	if x.Subject.ID != "" {
 		v.Defs = append(v.Defs, ui.Def{Term: c.T("proposal.subject"), Text: x.Subject.Name})
@@ -114,7 +115,7 @@ func (f *face) showProposal(c *Call, errs ui.Errors, status int) error {
 		if x.Members && s.path != "withdraw" {
 			key += ".member"
 		}
-		a := actForm{ID: s.path, Title: c.T(key), Action: "/proposals/" + x.ID + "/" + s.path, Button: key, Hidden: hidden, Open: len(v.Acts) == 0}
+		a := page.ActForm{ID: s.path, Title: c.T(key), Action: "/proposals/" + x.ID + "/" + s.path, Button: key, Hidden: hidden, Open: len(v.Acts) == 0}
 		if s.path != "withdraw" {
 			a.Help = c.T(key + ".help")
 			a.Inputs = []ui.Input{{Name: "note", Label: c.T("proposal.note"), Kind: "textarea", Required: s.path == "refuse", Max: 4000}}
@@ -124,10 +125,10 @@ func (f *face) showProposal(c *Call, errs ui.Errors, status int) error {
 	if len(v.Acts) == 0 && x.State == consent.Proposed && x.Why != nil && !x.Yours {
 		v.Note += " " + words.Args(c.Lang, "fault."+x.Why.Code, x.Why.Args)
 	}
-	return c.ShowStatus(status, thingPage(p, errs, v))
+	return c.ShowStatus(status, page.ThingPage(p, errs, v))
 }
 
-func roleName(c *Call, r roster.Role) string { return c.T("role." + string(r)) }
+func roleName(c *page.Call, r roster.Role) string { return c.T("role." + string(r)) }
 
 type proposalStep struct {
 	path, op string
@@ -142,15 +143,15 @@ func (f *face) proposalSteps() []proposalStep {
 	}
 }
 
-func (f *face) onProposal(s proposalStep) func(*Call) error {
-	return func(c *Call) error {
+func (f *face) onProposal(s proposalStep) func(*page.Call) error {
+	return func(c *page.Call) error {
 		_, err := s.do(c.Context(), c.Actor, approval.ProposalInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Note: c.Form("note")})
 		if errs := c.InPlace(err); errs != nil {
-			return f.showProposal(c, errs, StatusOf(err))
+			return f.showProposal(c, errs, page.StatusOf(err))
 		}
 		if err != nil {
 			return err
 		}
-		return c.Go(Local("/proposals/"+url.PathEscape(c.Param("id"))), "proposal.flash."+s.path)
+		return c.Go(page.Local("/proposals/"+url.PathEscape(c.Param("id"))), "proposal.flash."+s.path)
 	}
 }

@@ -1,4 +1,4 @@
-package web
+package web_test
 
 import (
 	"fmt"
@@ -11,6 +11,9 @@ import (
 
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/chrome"
+	"plumbline/internal/web"
+	"plumbline/internal/web/page"
+	"plumbline/internal/web/webtest"
 	"plumbline/internal/words"
 )
 
@@ -25,10 +28,10 @@ func TestPagesInABrowser(t *testing.T) {
 	}
 	b := chrome.Start(t)
 	s := apptest.SQLite(t)
-	v := visit(t, s, "")
+	v := webtest.Visit(t, s, "")
 	mux := http.NewServeMux()
-	mux.Handle("/", v.face)
-	mux.HandleFunc(apiDocument, func(w http.ResponseWriter, _ *http.Request) { // the API is another face; its page needs a document
+	mux.Handle("/", v.Face)
+	mux.HandleFunc(web.ApiDocument, func(w http.ResponseWriter, _ *http.Request) { // the API is another face; its page needs a document
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, `{"openapi":"3.1.0","info":{"title":"Plumbline","version":"1"},"paths":{"/units":{"get":{"summary":"Units","responses":{"200":{"description":"ok"}}}}}}`)
 	})
@@ -38,7 +41,7 @@ func TestPagesInABrowser(t *testing.T) {
 	by := readers(v, s)
 	for _, lang := range words.Langs {
 		for _, width := range []int{360, 1440} {
-			if only == "" && os.Getenv("PLUMBLINE_REQUIRE") == "" && !judged(width, lang) {
+			if only == "" && os.Getenv("PLUMBLINE_REQUIRE") == "" && !webtest.Judged(width, lang) {
 				continue // CI looks at all four
 			}
 			tab, err := b.Tab(width, string(lang))
@@ -46,12 +49,12 @@ func TestPagesInABrowser(t *testing.T) {
 				t.Fatal(err)
 			}
 			for key, pages := range by {
-				if err := tab.Cookie(site.URL, SessionCookie, key); err != nil {
+				if err := tab.Cookie(site.URL, page.SessionCookie, key); err != nil {
 					t.Fatal(err)
 				}
 				for _, path := range pages {
 					if only == "" || strings.Contains(","+only+",", ","+path+",") {
-						look(t, tab, judged(width, lang), site.URL, path, fmt.Sprintf("%s-%s-%s-%d", strings.Trim(strings.ReplaceAll(path, "/", "_"), "_"), key, lang, width))
+						webtest.Look(t, tab, webtest.Judged(width, lang), site.URL, path, fmt.Sprintf("%s-%s-%s-%d", strings.Trim(strings.ReplaceAll(path, "/", "_"), "_"), key, lang, width))
 					}
 				}
 			}
@@ -61,17 +64,17 @@ func TestPagesInABrowser(t *testing.T) {
 
 // readers picks for each page the first named actor to whom it is shown, and
 // gives the pages by actor.
-func readers(v *visitor, s *apptest.Site) map[string][]string {
+func readers(v *webtest.Visitor, s *apptest.Site) map[string][]string {
 	by := map[string][]string{}
-	for _, r := range v.face.Routes() {
+	for _, r := range v.Face.Routes() {
 		if r.Method != http.MethodGet || strings.Contains(r.Path, "{") || r.Public {
 			continue
 		}
 		for _, key := range []string{"chief", "inspector", "manager", "easthead", "records", "security", "system", "audit", "reader", "anna"} {
 			req := httptest.NewRequest(http.MethodGet, "http://plumbline.test"+r.Path, nil)
-			req.AddCookie(&http.Cookie{Name: SessionCookie, Value: key})
+			req.AddCookie(&http.Cookie{Name: page.SessionCookie, Value: key})
 			w := httptest.NewRecorder()
-			v.face.ServeHTTP(w, req)
+			v.Face.ServeHTTP(w, req)
 			if w.Code == http.StatusOK && strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
 				by[key] = append(by[key], r.Path)
 				break
@@ -88,9 +91,9 @@ func TestNewPagesInABrowser(t *testing.T) {
 	}
 	b := chrome.Start(t)
 	s := apptest.SQLite(t)
-	_, path := openCampaign(t, s)
-	named := namedItem(t, s)
-	site := httptest.NewServer(visit(t, s, "").face)
+	_, path := webtest.OpenCampaign(t, s)
+	named := webtest.NamedItem(t, s)
+	site := httptest.NewServer(webtest.Visit(t, s, "").Face)
 	defer site.Close()
 	for _, lang := range words.Langs {
 		for _, width := range []int{360, 1440} {
@@ -102,10 +105,10 @@ func TestNewPagesInABrowser(t *testing.T) {
 				{"easthead", named, "named"}, {"manager", path + "/lists?of=missing", "lists"}, {"records", "/roster/row/units?unit=" + s.Units["east1"], "unit"},
 				{"inspector", "/reconciliation/untouched?category=interview", "untouched"}, {"records", "/people/" + s.People["anna"] + "/relations", "relations"},
 			} {
-				if err := tab.Cookie(site.URL, SessionCookie, p.who); err != nil {
+				if err := tab.Cookie(site.URL, page.SessionCookie, p.who); err != nil {
 					t.Fatal(err)
 				}
-				look(t, tab, judged(width, lang), site.URL, p.path, fmt.Sprintf("gap-%s-%s-%d", p.name, lang, width))
+				webtest.Look(t, tab, webtest.Judged(width, lang), site.URL, p.path, fmt.Sprintf("gap-%s-%s-%d", p.name, lang, width))
 			}
 		}
 	}

@@ -5,13 +5,14 @@ import (
 	"strconv"
 
 	"plumbline/internal/app/casework"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 )
 
-func (f *face) bulkPreview(c *Call) error { return f.showBulk(c, false, nil) }
+func (f *face) bulkPreview(c *page.Call) error { return f.showBulk(c, false, nil) }
 
 // showBulk previews a bulk correction; with confirm it asks for confirmation.
-func (f *face) showBulk(c *Call, confirm bool, failed error) error {
+func (f *face) showBulk(c *page.Call, confirm bool, failed error) error {
 	errs := c.Errors(failed)
 	if failed != nil && errs == nil {
 		return failed
@@ -39,14 +40,14 @@ func (f *face) showBulk(c *Call, confirm bool, failed error) error {
 	}
 	status := http.StatusOK
 	if failed != nil {
-		status = StatusOf(failed)
+		status = page.StatusOf(failed)
 	}
 	return c.ShowStatus(status, bulkPage(p, errs, v))
 }
 
 // bulkCorrect asks for confirmation before it corrects: the first button only leads
 // to the page that says what will be recorded.
-func (f *face) bulkCorrect(c *Call) error {
+func (f *face) bulkCorrect(c *page.Call) error {
 	if c.Form("confirmed") == "" {
 		return f.showBulk(c, true, nil)
 	}
@@ -60,7 +61,7 @@ func (f *face) bulkCorrect(c *Call) error {
 
 // showBulkResult reports the result for each issue. It is the response to the form
 // itself: sent again with the same key, it says the same.
-func (f *face) showBulkResult(c *Call, out casework.BulkResult) error {
+func (f *face) showBulkResult(c *page.Call, out casework.BulkResult) error {
 	p := c.Page("issue.bulk.result")
 	p.Crumbs = []ui.Link{{Text: c.T("nav.issues"), Href: "/issues"}, {Text: c.T("issue.bulk.title"), Href: "/bulk-corrections"}}
 	v := bulkResultView{Stats: []ui.Stat{{Label: c.T("issue.bulk.corrected"), Value: ui.Number(out.Corrected)}, {Label: c.T("issue.bulk.refused"), Value: ui.Number(out.Refused)}},

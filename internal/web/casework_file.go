@@ -8,6 +8,7 @@ import (
 	"plumbline/internal/app/casework"
 	"plumbline/internal/app/readlog"
 	"plumbline/internal/issue"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 )
 
@@ -16,7 +17,7 @@ type fileView struct {
 	Stats        []ui.Stat
 	Cards        []fileCard
 	Kinds        []ui.Option
-	Export       *actForm // nil for who may not take the file out
+	Export       *page.ActForm // nil for who may not take the file out
 }
 
 type fileCard struct {
@@ -29,9 +30,9 @@ type fileCard struct {
 
 type askedCard struct{ ID, Version, Title, When, About, Text string }
 
-func (f *face) ownFile(c *Call) error { return f.showOwnFile(c, nil) }
+func (f *face) ownFile(c *page.Call) error { return f.showOwnFile(c, nil) }
 
-func (f *face) showOwnFile(c *Call, failed error) error {
+func (f *face) showOwnFile(c *page.Call, failed error) error {
 	errs := c.Errors(failed)
 	if failed != nil && errs == nil {
 		return failed
@@ -44,12 +45,12 @@ func (f *face) showOwnFile(c *Call, failed error) error {
 	p.Lead = c.T("file.own.lead")
 	status := http.StatusOK
 	if failed != nil {
-		status = StatusOf(failed)
+		status = page.StatusOf(failed)
 	}
 	return c.ShowStatus(status, filePage(p, errs, f.fileView(c, file, true)))
 }
 
-func (f *face) ownFileReply(c *Call) error {
+func (f *face) ownFileReply(c *page.Call) error {
 	in := casework.StatementInput{Issue: c.Param("id"), Kind: issue.StatementKind(c.Form("kind")), Text: c.Form("text"), Key: c.Key()}
 	_, r, err := f.app.MakeStatement(c.Context(), c.Actor, in)
 	if err != nil {
@@ -59,7 +60,7 @@ func (f *face) ownFileReply(c *Call) error {
 	return c.Go("/my-file#i-"+url.PathEscape(in.Issue), "file.answer.done")
 }
 
-func (f *face) personFile(c *Call) error {
+func (f *face) personFile(c *page.Call) error {
 	id := c.Param("id")
 	file, err := f.app.PersonFile(c.Context(), c.Reader(), casework.FileInput{Person: id, Purpose: c.Query("purpose")})
 	if errs := c.Errors(err); errs != nil && errs.Of("purpose") != "" {
@@ -73,7 +74,7 @@ func (f *face) personFile(c *Call) error {
 	return c.Show(filePage(p, nil, f.fileView(c, file, false)))
 }
 
-func (f *face) fileView(c *Call, file *casework.File, own bool) fileView {
+func (f *face) fileView(c *page.Call, file *casework.File, own bool) fileView {
 	v := fileView{Stats: []ui.Stat{
 		{Label: c.T("file.total"), Value: ui.Number(len(file.Lines))},
 		{Label: c.T("file.open"), Value: ui.Number(file.Open)},
@@ -123,16 +124,16 @@ func (f *face) fileView(c *Call, file *casework.File, own bool) fileView {
 	}
 	v.Kinds = ui.Codes(c.Lang, "statement", "", string(issue.Answer), string(issue.Correction))
 	if file.MayTake && own {
-		v.Export = &actForm{ID: "export", Title: c.T("file.export.title"), Help: c.T("file.export.help.own"), Action: "/my-file/export", Button: "file.export.button"}
+		v.Export = &page.ActForm{ID: "export", Title: c.T("file.export.title"), Help: c.T("file.export.help.own"), Action: "/my-file/export", Button: "file.export.button"}
 	} else if file.MayTake {
-		v.Export = &actForm{ID: "export", Title: c.T("file.export.title"), Help: c.T("file.export.help"), Action: "/people/" + file.PersonID + "/file/export", Button: "file.export.button",
+		v.Export = &page.ActForm{ID: "export", Title: c.T("file.export.title"), Help: c.T("file.export.help"), Action: "/people/" + file.PersonID + "/file/export", Button: "file.export.button",
 			Inputs: []ui.Input{{Name: "purpose", Label: c.T("field.purpose"), Kind: "select", Value: c.Query("purpose"), Options: ui.Codes(c.Lang, "purpose", "page.choose", readlog.Purposes...)}}}
 	}
 	return v
 }
 
 // exportFile sends somebody's file as a self-verifying file.
-func (f *face) exportFile(c *Call) error {
+func (f *face) exportFile(c *page.Call) error {
 	id := c.Param("id")
 	e, _, err := f.app.ExportFile(c.Context(), c.Actor, casework.FileExportInput{Person: id, Purpose: c.Form("purpose"), Key: c.Key()})
 	if errs := c.Errors(err); errs != nil && errs.Of("purpose") != "" {
@@ -145,7 +146,7 @@ func (f *face) exportFile(c *Call) error {
 }
 
 // takeOwnFile sends the actor his own file.
-func (f *face) takeOwnFile(c *Call) error {
+func (f *face) takeOwnFile(c *page.Call) error {
 	e, _, err := f.app.ExportFile(c.Context(), c.Actor, casework.FileExportInput{Key: c.Key()})
 	if err != nil {
 		return err
@@ -153,9 +154,9 @@ func (f *face) takeOwnFile(c *Call) error {
 	return c.SendExport(e)
 }
 
-func (f *face) statementList(c *Call) error { return f.showStatements(c, nil) }
+func (f *face) statementList(c *page.Call) error { return f.showStatements(c, nil) }
 
-func (f *face) showStatements(c *Call, failed error) error {
+func (f *face) showStatements(c *page.Call, failed error) error {
 	errs := c.Errors(failed)
 	if failed != nil && errs == nil {
 		return failed
@@ -171,14 +172,14 @@ func (f *face) showStatements(c *Call, failed error) error {
 	}
 	status := http.StatusOK
 	if failed != nil {
-		status = StatusOf(failed)
+		status = page.StatusOf(failed)
 	}
 	p := c.Page("file.correction.nav")
 	return c.ShowStatus(status, statementsPage(p, errs, cards, []ui.Option{
 		{Value: string(issue.Granted), Text: c.T("file.correction.grant")}, {Value: string(issue.Refused), Text: c.T("file.correction.refuse")}}))
 }
 
-func (f *face) statementAnswer(c *Call) error {
+func (f *face) statementAnswer(c *page.Call) error {
 	in := casework.AnswerStatementInput{ID: c.Param("id"), Version: c.Version(), State: issue.StatementState(c.Form("state")), Text: c.Form("text"), Key: c.Key()}
 	r, err := f.app.AnswerStatement(c.Context(), c.Actor, in)
 	if err != nil {

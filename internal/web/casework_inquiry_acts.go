@@ -6,14 +6,15 @@ import (
 
 	"plumbline/internal/app/casework"
 	"plumbline/internal/inquiry"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 )
 
 // trackActs are the forms available by the reader's roles and duty and the state of
 // the track. Errors of a guard are shown beside the form.
-func (f *face) trackActs(c *Call, v casework.CaseView, t casework.TrackView, errs ui.Errors) []actForm {
-	var out []actForm
-	add := func(op string, version int64, a actForm) {
+func (f *face) trackActs(c *page.Call, v casework.CaseView, t casework.TrackView, errs ui.Errors) []page.ActForm {
+	var out []page.ActForm
+	add := func(op string, version int64, a page.ActForm) {
 		if !v.Can[op] {
 			return
 		}
@@ -27,16 +28,16 @@ func (f *face) trackActs(c *Call, v casework.CaseView, t casework.TrackView, err
 		if t.Side == inquiry.SideLeader {
 			help += c.T("track.team.tier", "Tier", tier(c, t.DecideTier))
 		}
-		add("track.assign", t.Version, actForm{ID: "assign" + id, Title: c.T("track.assign.button"), Help: help, Action: base + "/members", Button: "track.assign.button",
+		add("track.assign", t.Version, page.ActForm{ID: "assign" + id, Title: c.T("track.assign.button"), Help: help, Action: base + "/members", Button: "track.assign.button",
 			Inputs: []ui.Input{
 				{Name: "person", Label: c.T("track.member"), Required: true, Max: 40},
 				{Name: "duty", Label: c.T("track.duty"), Kind: "select", Required: true, Options: ui.Codes(c.Lang, "duty", "page.choose", "investigator", "adjudicator")},
 			}})
 	}
 	if working && t.Mine == inquiry.DutyInvestigator {
-		add("allegation.add", t.Version, actForm{ID: "allege" + id, Title: c.T("track.allegation.add"), Action: base + "/allegations", Button: "track.allegation.add",
+		add("allegation.add", t.Version, page.ActForm{ID: "allege" + id, Title: c.T("track.allegation.add"), Action: base + "/allegations", Button: "track.allegation.add",
 			Inputs: []ui.Input{
-				{Name: "category", Label: c.T("field.category"), Kind: "select", Required: true, Options: chooseCategory(c)},
+				{Name: "category", Label: c.T("field.category"), Kind: "select", Required: true, Options: page.ChooseCategory(c)},
 				{Name: "rule", Label: c.T("track.allegation.rule"), Required: true, Max: 200},
 				{Name: "facts", Label: c.T("track.allegation.text"), Kind: "textarea", Required: true, Max: 4000},
 			}})
@@ -52,11 +53,11 @@ func (f *face) trackActs(c *Call, v casework.CaseView, t casework.TrackView, err
 	} else if d != nil && d.State == inquiry.DecisionRevoked && t.State == inquiry.TrackFound {
 		add("decision.propose", t.Version, decisionForm(c, f, base, id))
 	} else if d != nil && d.State == inquiry.DecisionProposed {
-		add("decision.decide", d.Version, actForm{ID: "decide" + id, Title: c.T("decision.decide"), Help: decides(c, *d), Action: "/decisions/" + d.ID + "/decide", Button: "decision.decide",
+		add("decision.decide", d.Version, page.ActForm{ID: "decide" + id, Title: c.T("decision.decide"), Help: decides(c, *d), Action: "/decisions/" + d.ID + "/decide", Button: "decision.decide",
 			Inputs: []ui.Input{{Name: "members", Label: c.T("decision.members"), Kind: "textarea", Required: true}}})
 	}
 	if !t.State.Terminal() {
-		add("track.end", t.Version, actForm{ID: "end" + id, Title: c.T("track.end"), Help: c.T("track.end.help"), Action: base + "/end", Button: "track.end",
+		add("track.end", t.Version, page.ActForm{ID: "end" + id, Title: c.T("track.end"), Help: c.T("track.end.help"), Action: base + "/end", Button: "track.end",
 			Inputs: []ui.Input{
 				{Name: "ground", Label: c.T("track.end.ground"), Kind: "select", Required: true, Options: ui.Codes(c.Lang, "track.end.ground", "", f.app.Pack().Dual.TrackEndGrounds...)},
 				{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Required: true, Max: 4000},
@@ -67,19 +68,19 @@ func (f *face) trackActs(c *Call, v casework.CaseView, t casework.TrackView, err
 
 // backActs are the forms that take back something on a track: a member, a decided
 // allegation, a final finding. The last two also work in a closed case.
-func backActs(c *Call, v casework.CaseView, t casework.TrackView, errs ui.Errors) []actForm {
-	var out []actForm
+func backActs(c *page.Call, v casework.CaseView, t casework.TrackView, errs ui.Errors) []page.ActForm {
+	var out []page.ActForm
 	add := func(op, id, title, action, label string, version int64) {
 		if !v.Can[op] {
 			return
 		}
-		out = append(out, c.Fill(actForm{ID: id, Title: title, Help: c.T(op + ".help"), Action: action, Button: op + ".button",
+		out = append(out, c.Fill(page.ActForm{ID: id, Title: title, Help: c.T(op + ".help"), Action: action, Button: op + ".button",
 			Hidden: [][2]string{{"case", v.ID}, {"version", strconv.FormatInt(version, 10)}},
 			Inputs: []ui.Input{{Name: "reason", Label: c.T(label), Kind: "textarea", Required: true, Max: 4000}}}, errs))
 	}
 	if v.State != inquiry.CaseClosed && (t.State == inquiry.TrackOpen || t.State == inquiry.TrackAssigned) {
 		for _, m := range t.Members {
-			add("track.release", "release-"+m.ID, c.T("track.release.button")+" · "+person(m.Person), "/track-members/"+m.ID+"/release", "field.reason", m.Version)
+			add("track.release", "release-"+m.ID, c.T("track.release.button")+" · "+page.Person(m.Person), "/track-members/"+m.ID+"/release", "field.reason", m.Version)
 		}
 	}
 	if t.State == inquiry.TrackEnded {
@@ -99,38 +100,38 @@ func backActs(c *Call, v casework.CaseView, t casework.TrackView, errs ui.Errors
 }
 
 // findingActs are the forms about the findings of one allegation.
-func (f *face) findingActs(c *Call, t casework.TrackView, al casework.AllegationView, add func(op string, version int64, a actForm)) {
+func (f *face) findingActs(c *page.Call, t casework.TrackView, al casework.AllegationView, add func(op string, version int64, a page.ActForm)) {
 	pending := false
 	for _, x := range al.Findings {
 		id := "-" + x.ID
 		switch {
 		case x.State == inquiry.FindingDraft && t.Mine == inquiry.DutyInvestigator:
-			add("finding.serve", x.Version, actForm{ID: "serve" + id, Title: c.T("finding.serve"), Help: c.T("finding.serve.help"), Action: "/findings/" + x.ID + "/serve", Button: "finding.serve"})
+			add("finding.serve", x.Version, page.ActForm{ID: "serve" + id, Title: c.T("finding.serve"), Help: c.T("finding.serve.help"), Action: "/findings/" + x.ID + "/serve", Button: "finding.serve"})
 		case x.State == inquiry.FindingReplied && t.Mine == inquiry.DutyInvestigator && x.Reply != nil && !x.Reply.Waived && x.Reply.AnsweredOn == "":
-			add("finding.answer", x.Version, actForm{ID: "answer" + id, Title: c.T("finding.answer"), Action: "/findings/" + x.ID + "/answer", Button: "finding.answer",
+			add("finding.answer", x.Version, page.ActForm{ID: "answer" + id, Title: c.T("finding.answer"), Action: "/findings/" + x.ID + "/answer", Button: "finding.answer",
 				Inputs: []ui.Input{{Name: "answer", Label: c.T("finding.answer.text"), Kind: "textarea", Required: true, Max: 4000}}})
 		case (x.State == inquiry.FindingServed || x.State == inquiry.FindingReplied) && t.Mine == inquiry.DutyAdjudicator:
-			add("finding.confirm", x.Version, actForm{ID: "confirm" + id, Title: c.T("finding.confirm"), Action: "/findings/" + x.ID + "/confirm", Button: "finding.confirm",
+			add("finding.confirm", x.Version, page.ActForm{ID: "confirm" + id, Title: c.T("finding.confirm"), Action: "/findings/" + x.ID + "/confirm", Button: "finding.confirm",
 				Inputs: []ui.Input{
-					{Name: "verdict", Label: c.T("finding.final"), Kind: "select", Required: true, Value: string(x.Recommended), Options: codesOf(c, "finding", inquiry.Verdicts)},
+					{Name: "verdict", Label: c.T("finding.final"), Kind: "select", Required: true, Value: string(x.Recommended), Options: page.CodesOf(c, "finding", inquiry.Verdicts)},
 					{Name: "reason", Label: c.T("track.proofs.grounds"), Kind: "textarea", Required: true, Max: 4000},
 				}})
 		}
 		pending = pending || x.State != inquiry.FindingFinal && x.State != inquiry.FindingQuashed
 	}
 	if !pending && al.State != inquiry.AllegationFound && t.State == inquiry.TrackAssigned && t.Mine == inquiry.DutyInvestigator {
-		add("finding.recommend", t.Version, actForm{ID: "recommend-" + al.ID, Title: c.T("finding.recommend") + " · " + al.Rule, Action: "/allegations/" + al.ID + "/findings", Button: "finding.recommend",
+		add("finding.recommend", t.Version, page.ActForm{ID: "recommend-" + al.ID, Title: c.T("finding.recommend") + " · " + al.Rule, Action: "/allegations/" + al.ID + "/findings", Button: "finding.recommend",
 			Inputs: []ui.Input{
-				{Name: "verdict", Label: c.T("finding.recommended"), Kind: "select", Required: true, Options: codesOf(c, "finding", inquiry.Verdicts)},
-				{Name: "standard", Label: c.T("finding.standard"), Kind: "select", Required: true, Options: codesOf(c, "standard", inquiry.Standards)},
+				{Name: "verdict", Label: c.T("finding.recommended"), Kind: "select", Required: true, Options: page.CodesOf(c, "finding", inquiry.Verdicts)},
+				{Name: "standard", Label: c.T("finding.standard"), Kind: "select", Required: true, Options: page.CodesOf(c, "standard", inquiry.Standards)},
 				{Name: "reason", Label: c.T("track.proofs.grounds"), Kind: "textarea", Required: true, Max: 4000},
 			}})
 	}
 }
 
-func proofForm(c *Call, t casework.TrackView, base string) actForm {
+func proofForm(c *page.Call, t casework.TrackView, base string) page.ActForm {
 	values := []ui.Option{{Text: c.T("page.choose")}, {Value: "proved", Text: c.T("proof.value.proved")}, {Value: "not_proved", Text: c.T("proof.value.not_proved")}}
-	a := actForm{ID: "prove-" + t.ID, Title: c.T("track.proofs"), Help: c.T("track.proofs.help"), Action: base + "/proofs", Button: "track.proofs.button"}
+	a := page.ActForm{ID: "prove-" + t.ID, Title: c.T("track.proofs"), Help: c.T("track.proofs.help"), Action: base + "/proofs", Button: "track.proofs.button"}
 	for _, p := range []struct {
 		name  string
 		value inquiry.Proof
@@ -146,7 +147,7 @@ func proofForm(c *Call, t casework.TrackView, base string) actForm {
 }
 
 // decides says in one line what the body's vote will record.
-func decides(c *Call, d casework.DecisionView) string {
+func decides(c *page.Call, d casework.DecisionView) string {
 	parts := []string{}
 	for _, x := range handling(c, d.Form, d.Sanction, d.Months, d.Reason) {
 		parts = append(parts, x.Term+c.T("decision.colon")+x.Text)
@@ -154,12 +155,12 @@ func decides(c *Call, d casework.DecisionView) string {
 	return c.T("decision.decide.echo", "What", strings.Join(parts, c.T("decision.semicolon")))
 }
 
-func decisionForm(c *Call, f *face, base, id string) actForm {
+func decisionForm(c *page.Call, f *face, base, id string) page.ActForm {
 	sanctions := []ui.Option{{Text: c.T("decision.sanction.none")}}
 	for _, s := range f.app.SanctionCodes() {
 		sanctions = append(sanctions, ui.Option{Value: s.Code, Text: c.T("sanction." + s.Code)})
 	}
-	return actForm{ID: "propose" + id, Title: c.T("decision.propose"), Action: base + "/decisions", Button: "decision.propose",
+	return page.ActForm{ID: "propose" + id, Title: c.T("decision.propose"), Action: base + "/decisions", Button: "decision.propose",
 		Inputs: []ui.Input{
 			{Name: "form", Label: c.T("decision.form"), Kind: "select", Required: true, Options: ui.Codes(c.Lang, "form", "", "0", "1", "2", "3", "4")},
 			{Name: "sanction", Label: c.T("decision.sanction"), Kind: "select", Optional: true, Options: sanctions},

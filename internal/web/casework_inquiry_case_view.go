@@ -7,6 +7,7 @@ import (
 
 	"plumbline/internal/app/casework"
 	"plumbline/internal/inquiry"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 )
 
@@ -18,7 +19,7 @@ type caseView struct {
 	Closed    string
 	Missing   []ui.Link
 	Hidden    string
-	Close     *actForm
+	Close     *page.ActForm
 	Officer   []trackView
 	Leaders   []trackView
 	Questions ui.Table
@@ -29,9 +30,9 @@ type caseView struct {
 	Ground    bool // the record that the case was opened on was taken back
 	Notes     []ui.Event
 	Parties   []ui.Def
-	AddParty  *actForm
-	VoidParty *actForm
-	Export    *actForm
+	AddParty  *page.ActForm
+	VoidParty *page.ActForm
+	Export    *page.ActForm
 }
 
 // trackView is one track on the case page.
@@ -45,7 +46,7 @@ type trackView struct {
 	Grounds   string
 	Items     []allegationView
 	Decision  []ui.Def
-	Acts      []actForm
+	Acts      []page.ActForm
 }
 
 // allegationView is one allegation with its findings as a history.
@@ -59,11 +60,11 @@ var missingAnchor = map[string]string{
 	inquiry.MissingTrack: "#track-", inquiry.MissingAllegations: "#track-", inquiry.MissingQuestion: "/questions/", inquiry.MissingRectification: "/rectifications/",
 }
 
-func (f *face) viewCase(c *Call, v casework.CaseView, errs ui.Errors) caseView {
+func (f *face) viewCase(c *page.Call, v casework.CaseView, errs ui.Errors) caseView {
 	out := caseView{
 		Tags: []ui.Tag{ui.State(c.Lang, "case", string(v.State)), ui.Severity(c.Lang, v.Severity)},
 		Defs: []ui.Def{
-			{Term: c.T("field.person"), Text: person(v.Person)}, {Term: c.T("field.unit"), Text: v.Unit.Name},
+			{Term: c.T("field.person"), Text: page.Person(v.Person)}, {Term: c.T("field.unit"), Text: v.Unit.Name},
 			{Term: c.T("field.category"), Text: categoryName(c, v.Category)}, {Term: c.T("field.event_on"), Text: string(v.EventOn)},
 			{Term: c.T("case.opened"), Text: string(v.OpenedOn)}, {Term: c.T("case.due"), Text: string(v.DueOn)},
 			{Term: c.T("case.pack"), Text: v.Pack},
@@ -109,7 +110,7 @@ func (f *face) viewCase(c *Call, v casework.CaseView, errs ui.Errors) caseView {
 	}
 	own := [][2]string{{"case", v.ID}, {"version", strconv.FormatInt(v.Version, 10)}}
 	if open && v.Can["case.close"] {
-		a := c.Fill(actForm{ID: "close", Action: "/cases/" + v.ID + "/close", Button: "case.close.button", Hidden: own}, errs)
+		a := c.Fill(page.ActForm{ID: "close", Action: "/cases/" + v.ID + "/close", Button: "case.close.button", Hidden: own}, errs)
 		out.Close = &a
 	}
 	if open && v.Can["rectification.create"] {
@@ -117,7 +118,7 @@ func (f *face) viewCase(c *Call, v casework.CaseView, errs ui.Errors) caseView {
 	}
 	out.Ground = v.GroundWithdrawn
 	for _, n := range v.Notes {
-		out.Notes = append(out.Notes, ui.Event{When: string(n.On), Title: c.T("case.note." + string(n.Kind)), Text: n.Text, By: person(n.By)})
+		out.Notes = append(out.Notes, ui.Event{When: string(n.On), Title: c.T("case.note." + string(n.Kind)), Text: n.Text, By: page.Person(n.By)})
 	}
 	var wrong []ui.Option
 	out.Parties, wrong = partyDefs(c, v.Parties)
@@ -129,7 +130,7 @@ func (f *face) viewCase(c *Call, v casework.CaseView, errs ui.Errors) caseView {
 		for _, i := range inquiry.Interests {
 			interests = append(interests, string(i))
 		}
-		a := c.Fill(actForm{ID: "party", Title: c.T("case.party.add"), Help: c.T("case.parties.help"), Action: "/cases/" + v.ID + "/parties", Button: "case.party.add", Hidden: own,
+		a := c.Fill(page.ActForm{ID: "party", Title: c.T("case.party.add"), Help: c.T("case.parties.help"), Action: "/cases/" + v.ID + "/parties", Button: "case.party.add", Hidden: own,
 			Inputs: []ui.Input{
 				{Name: "person", Label: c.T("track.member"), Required: true, Max: 40},
 				{Name: "interest", Label: c.T("case.party.interest"), Kind: "select", Required: true, Options: ui.Codes(c.Lang, "interest", "page.choose", interests...)},
@@ -137,7 +138,7 @@ func (f *face) viewCase(c *Call, v casework.CaseView, errs ui.Errors) caseView {
 		out.AddParty = &a
 	}
 	if v.Can["case.export"] {
-		a := c.Fill(actForm{ID: "export", Title: c.T("case.export.title"), Help: c.T("case.export.help"), Action: "/cases/" + v.ID + "/export", Button: "case.export.button",
+		a := c.Fill(page.ActForm{ID: "export", Title: c.T("case.export.title"), Help: c.T("case.export.help"), Action: "/cases/" + v.ID + "/export", Button: "case.export.button",
 			Inputs: []ui.Input{{Name: "purpose", Label: c.T("case.export.purpose"), Max: 200}}}, errs)
 		out.Export = &a
 	}
@@ -153,15 +154,15 @@ func (f *face) viewCase(c *Call, v casework.CaseView, errs ui.Errors) caseView {
 }
 
 // trackTitle is the title of a track: its side and its subject.
-func trackTitle(c *Call, t casework.TrackView) string {
+func trackTitle(c *page.Call, t casework.TrackView) string {
 	return c.T("side."+string(t.Side)) + " · " + t.Person.Name
 }
 
-func (f *face) viewTrack(c *Call, v casework.CaseView, t casework.TrackView, open bool, errs ui.Errors) trackView {
+func (f *face) viewTrack(c *page.Call, v casework.CaseView, t casework.TrackView, open bool, errs ui.Errors) trackView {
 	out := trackView{
 		ID: t.ID, Title: trackTitle(c, t), State: trackTag(c, t.State), Leader: t.Side == inquiry.SideLeader,
 		Defs: []ui.Def{
-			{Term: c.T("field.person"), Text: person(t.Person)}, {Term: c.T("field.unit"), Text: t.Unit.Name},
+			{Term: c.T("field.person"), Text: page.Person(t.Person)}, {Term: c.T("field.unit"), Text: t.Unit.Name},
 			{Term: c.T("track.decide_tier"), Text: tier(c, t.DecideTier)},
 		},
 		Grounds: t.Grounds,
@@ -170,7 +171,7 @@ func (f *face) viewTrack(c *Call, v casework.CaseView, t casework.TrackView, ope
 		out.Defs = append(out.Defs, ui.Def{Term: c.T("track.end"), Text: t.EndReason})
 	}
 	for _, m := range t.Members {
-		out.Team = append(out.Team, ui.Def{Term: c.T("duty." + string(m.Duty)), Text: person(m.Person)})
+		out.Team = append(out.Team, ui.Def{Term: c.T("duty." + string(m.Duty)), Text: page.Person(m.Person)})
 	}
 	if out.Leader {
 		out.Proofs = proofs(c, t)
@@ -196,7 +197,7 @@ func (f *face) viewTrack(c *Call, v casework.CaseView, t casework.TrackView, ope
 	return out
 }
 
-func trackTag(c *Call, s inquiry.TrackState) ui.Tag {
+func trackTag(c *page.Call, s inquiry.TrackState) ui.Tag {
 	t := ui.State(c.Lang, "track", string(s))
 	switch s {
 	case inquiry.TrackOpen:
@@ -209,7 +210,7 @@ func trackTag(c *Call, s inquiry.TrackState) ui.Tag {
 	return t
 }
 
-func proofs(c *Call, t casework.TrackView) []ui.Def {
+func proofs(c *page.Call, t casework.TrackView) []ui.Def {
 	var out []ui.Def
 	for _, p := range []struct {
 		key   string
@@ -230,12 +231,12 @@ func proofs(c *Call, t casework.TrackView) []ui.Def {
 	return out
 }
 
-func viewAllegation(c *Call, al casework.AllegationView) allegationView {
+func viewAllegation(c *page.Call, al casework.AllegationView) allegationView {
 	v := allegationView{Title: categoryName(c, al.Category) + " · " + al.Rule, Facts: al.Facts, State: ui.State(c.Lang, "allegation", string(al.State))}
 	for _, x := range al.Findings {
 		v.Events = append(v.Events, ui.Event{
 			When: string(x.ServedOn), Title: c.T("finding.is", "What", c.T("finding.recommended"), "Verdict", c.T("finding."+string(x.Recommended))), Text: x.Reason,
-			By: person(x.By), Tags: []ui.Tag{{Text: c.T("standard." + string(x.Standard))}, ui.State(c.Lang, "finding", string(x.State))},
+			By: page.Person(x.By), Tags: []ui.Tag{{Text: c.T("standard." + string(x.Standard))}, ui.State(c.Lang, "finding", string(x.State))},
 		})
 		if x.State == inquiry.FindingServed {
 			v.Events = append(v.Events, ui.Event{When: string(x.ServedOn), Title: c.T("finding.reply.until", "Until", string(x.ReplyDueOn)), Tone: "warn"})
@@ -243,7 +244,7 @@ func viewAllegation(c *Call, al casework.AllegationView) allegationView {
 		v.Events = append(v.Events, replyEvents(c, x.Reply)...)
 		if x.Final != "" {
 			v.Events = append(v.Events, ui.Event{When: string(x.FinalOn), Title: c.T("finding.is", "What", c.T("finding.final"), "Verdict", c.T("finding."+string(x.Final))), Text: x.FinalReason,
-				By: person(x.ConfirmedBy), Tone: "ok"})
+				By: page.Person(x.ConfirmedBy), Tone: "ok"})
 		}
 	}
 	return v

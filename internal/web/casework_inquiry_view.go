@@ -6,21 +6,22 @@ import (
 	"plumbline/internal/app/casework"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/rectify"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 )
 
 // linkText names a command link; empty for a reader who is not told of which kind.
-func linkText(c *Call, kind string) string {
+func linkText(c *page.Call, kind string) string {
 	if kind == "" {
 		return ""
 	}
 	return c.T("link." + kind)
 }
 
-func viewCases(c *Call, f inquiry.CaseFilter, p casework.CasePage) listView {
-	v := listView{Path: "/cases"}
+func viewCases(c *page.Call, f inquiry.CaseFilter, p casework.CasePage) page.ListView {
+	v := page.ListView{Path: "/cases"}
 	v.Filters = append([]ui.Input{
-		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(f.State), Options: stateOptions(c, "case", inquiry.CaseStates)},
+		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(f.State), Options: page.StateOptions(c, "case", inquiry.CaseStates)},
 		{Name: "category", Label: c.T("field.category"), Kind: "select", Value: f.Category, Options: categories(c)},
 		{Name: "overdue", Label: c.T("rectification.overdue.only"), Kind: "checkbox", Checked: f.Overdue},
 	}, period(c, f.From, f.To, f.UnitID)...)
@@ -31,7 +32,7 @@ func viewCases(c *Call, f inquiry.CaseFilter, p casework.CasePage) listView {
 	for _, r := range p.Rows {
 		sev, st := ui.Severity(c.Lang, r.Severity), ui.State(c.Lang, "case", string(r.State))
 		v.Table.Rows = append(v.Table.Rows, []ui.Cell{
-			{Text: r.Ref, Href: "/cases/" + r.ID}, {Text: person(r.Person)}, {Text: r.Unit.Name}, {Text: categoryName(c, r.Category)},
+			{Text: r.Ref, Href: "/cases/" + r.ID}, {Text: page.Person(r.Person)}, {Text: r.Unit.Name}, {Text: categoryName(c, r.Category)},
 			{Tag: &sev}, {Tag: &st}, {Text: string(r.OpenedOn)}, due(c, r.DueOn, r.Overdue),
 		})
 	}
@@ -39,15 +40,15 @@ func viewCases(c *Call, f inquiry.CaseFilter, p casework.CasePage) listView {
 	return v
 }
 
-func viewTracks(c *Call, f inquiry.TrackFilter, p casework.TrackPage) listView {
-	v := listView{Path: "/tracks"}
+func viewTracks(c *page.Call, f inquiry.TrackFilter, p casework.TrackPage) page.ListView {
+	v := page.ListView{Path: "/tracks"}
 	form := ""
 	if f.Form > 0 {
 		form = strconv.Itoa(f.Form)
 	}
 	v.Filters = append([]ui.Input{
 		{Name: "side", Label: c.T("track.side"), Kind: "select", Value: string(f.Side), Options: ui.Codes(c.Lang, "side", "page.all", "officer", "leader")},
-		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(f.State), Options: stateOptions(c, "track", inquiry.TrackStates)},
+		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(f.State), Options: page.StateOptions(c, "track", inquiry.TrackStates)},
 		{Name: "form", Label: c.T("decision.form"), Kind: "select", Value: form, Options: ui.Codes(c.Lang, "form", "page.all", "1", "2", "3", "4")},
 		{Name: "check", Label: c.T("track.check"), Kind: "checkbox", Checked: f.Check, Help: c.T("track.check.help")},
 	}, period(c, f.From, f.To, f.UnitID)...)
@@ -58,7 +59,7 @@ func viewTracks(c *Call, f inquiry.TrackFilter, p casework.TrackPage) listView {
 	for _, r := range p.Rows {
 		st := trackTag(c, r.State)
 		row := []ui.Cell{
-			{Text: c.T("side." + string(r.Side)), Href: "/cases/" + r.CaseID}, {Text: person(r.Person)}, {Text: r.Unit.Name}, {Tag: &st},
+			{Text: c.T("side." + string(r.Side)), Href: "/cases/" + r.CaseID}, {Text: page.Person(r.Person)}, {Text: r.Unit.Name}, {Tag: &st},
 			{Text: string(r.OpenedOn)}, {}, {Text: string(r.DecidedOn)},
 		}
 		if r.Form > 0 {
@@ -70,10 +71,10 @@ func viewTracks(c *Call, f inquiry.TrackFilter, p casework.TrackPage) listView {
 	return v
 }
 
-func viewQuestions(c *Call, f inquiry.QuestionFilter, p casework.QuestionPage) listView {
-	v := listView{Path: "/questions"}
+func viewQuestions(c *page.Call, f inquiry.QuestionFilter, p casework.QuestionPage) page.ListView {
+	v := page.ListView{Path: "/questions"}
 	v.Filters = append([]ui.Input{
-		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(f.State), Options: stateOptions(c, "question", inquiry.QuestionStates)},
+		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(f.State), Options: page.StateOptions(c, "question", inquiry.QuestionStates)},
 		{Name: "open", Label: c.T("rectification.open.only"), Kind: "checkbox", Checked: f.Open},
 		{Name: "overdue", Label: c.T("rectification.overdue.only"), Kind: "checkbox", Checked: f.Overdue},
 	}, period(c, f.From, f.To, f.UnitID)...)
@@ -82,7 +83,7 @@ func viewQuestions(c *Call, f inquiry.QuestionFilter, p casework.QuestionPage) l
 	return v
 }
 
-func questionTable(c *Call, rows []casework.QuestionRow) ui.Table {
+func questionTable(c *page.Call, rows []casework.QuestionRow) ui.Table {
 	t := ui.Table{Empty: c.T("question.none")}
 	for _, key := range []string{"field.reference", "question.leader", "field.unit", "question.link", "question.triggers", "field.state", "field.deadline"} {
 		t.Cols = append(t.Cols, ui.Col{Text: c.T(key)})
@@ -91,7 +92,7 @@ func questionTable(c *Call, rows []casework.QuestionRow) ui.Table {
 		st := ui.State(c.Lang, "question", string(r.State))
 		st.Tone = questionTone(r.State)
 		t.Rows = append(t.Rows, []ui.Cell{
-			{Text: r.Ref, Href: "/questions/" + r.ID}, {Text: person(r.Leader)}, {Text: r.Unit.Name}, {Text: linkText(c, r.LinkKind)},
+			{Text: r.Ref, Href: "/questions/" + r.ID}, {Text: page.Person(r.Leader)}, {Text: r.Unit.Name}, {Text: linkText(c, r.LinkKind)},
 			{Text: triggers(c, r.Triggers)}, {Tag: &st}, due(c, r.DueOn, r.Overdue),
 		})
 	}
@@ -110,7 +111,7 @@ func questionTone(s inquiry.QuestionState) string {
 	return "ok"
 }
 
-func triggers(c *Call, ts []inquiry.Trigger) string {
+func triggers(c *page.Call, ts []inquiry.Trigger) string {
 	text := ""
 	for i, t := range ts {
 		if i > 0 {
@@ -126,25 +127,25 @@ type questionView struct {
 	State  ui.Tag
 	Defs   []ui.Def
 	Reason string
-	Acts   []actForm
+	Acts   []page.ActForm
 	Note   string
 }
 
 // issueLink links a case, question or task to its issue, for readers who may open
 // it; for others the link would be dead.
-func issueLink(c *Call, id string, can map[string]bool) []ui.Def {
+func issueLink(c *page.Call, id string, can map[string]bool) []ui.Def {
 	if !can["issue.read"] {
 		return nil
 	}
 	return []ui.Def{{Term: c.T("case.issue"), Text: c.T("button.open"), Href: "/issues/" + id}}
 }
 
-func viewQuestion(c *Call, q casework.QuestionView, errs ui.Errors) questionView {
+func viewQuestion(c *page.Call, q casework.QuestionView, errs ui.Errors) questionView {
 	v := questionView{State: ui.State(c.Lang, "question", string(q.State)), Reason: q.Reason}
 	v.State.Tone = questionTone(q.State)
 	v.Defs = []ui.Def{
-		{Term: c.T("question.leader"), Text: person(q.Leader)}, {Term: c.T("field.unit"), Text: q.Unit.Name},
-		{Term: c.T("question.link"), Text: c.T("link." + q.LinkKind)}, {Term: c.T("interest.subject"), Text: person(q.Subject)},
+		{Term: c.T("question.leader"), Text: page.Person(q.Leader)}, {Term: c.T("field.unit"), Text: q.Unit.Name},
+		{Term: c.T("question.link"), Text: c.T("link." + q.LinkKind)}, {Term: c.T("interest.subject"), Text: page.Person(q.Subject)},
 		{Term: c.T("field.event_on"), Text: string(q.EventOn)}, {Term: c.T("question.triggers"), Text: triggers(c, q.Triggers)},
 		{Term: c.T("question.raised_on"), Text: string(q.RaisedOn)}, {Term: c.T("field.deadline"), Text: string(q.DueOn)},
 	}
@@ -153,7 +154,7 @@ func viewQuestion(c *Call, q casework.QuestionView, errs ui.Errors) questionView
 		v.Defs = append(v.Defs, ui.Def{Term: c.T("case.title"), Text: c.T("button.open"), Href: "/cases/" + q.CaseID})
 	}
 	base, version := "/questions/"+q.ID, [][2]string{{"version", strconv.FormatInt(q.Version, 10)}}
-	add := func(op string, a actForm) {
+	add := func(op string, a page.ActForm) {
 		if q.Can[op] {
 			a.Hidden = version
 			v.Acts = append(v.Acts, c.Fill(a, errs))
@@ -164,21 +165,21 @@ func viewQuestion(c *Call, q casework.QuestionView, errs ui.Errors) questionView
 		if q.CaseID == "" {
 			v.Note = c.T("question.needs_case")
 		} else {
-			add("question.track", actForm{ID: "track", Title: c.T("question.open_track"), Action: base + "/track", Button: "question.open_track", Open: true})
+			add("question.track", page.ActForm{ID: "track", Title: c.T("question.open_track"), Action: base + "/track", Button: "question.open_track", Open: true})
 		}
-		add("question.refuse", actForm{ID: "refuse", Title: c.T("question.refuse"), Action: base + "/refusal", Button: "question.refuse.button", Inputs: []ui.Input{
+		add("question.refuse", page.ActForm{ID: "refuse", Title: c.T("question.refuse"), Action: base + "/refusal", Button: "question.refuse.button", Inputs: []ui.Input{
 			{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Required: true, Max: 4000}}})
 	case inquiry.QuestionRefusalProposed:
 		v.Note = c.T("question.approver", "Tier", tier(c, q.DecideTier))
-		add("question.approve", actForm{ID: "approve", Title: c.T("question.approve"), Action: base + "/refusal/approve", Button: "question.approve", Open: true})
-		add("question.reject", actForm{ID: "reject", Title: c.T("question.reject"), Action: base + "/refusal/reject", Button: "question.reject"})
+		add("question.approve", page.ActForm{ID: "approve", Title: c.T("question.approve"), Action: base + "/refusal/approve", Button: "question.approve", Open: true})
+		add("question.reject", page.ActForm{ID: "reject", Title: c.T("question.reject"), Action: base + "/refusal/reject", Button: "question.reject"})
 	default:
 		v.Note = c.T("question.done")
 	}
 	return v
 }
 
-func tier(c *Call, n int) string { return c.T("tier." + strconv.Itoa(max(n, 0))) }
+func tier(c *page.Call, n int) string { return c.T("tier." + strconv.Itoa(max(n, 0))) }
 
 // servedView is one finding as its subject reads it.
 type servedView struct {
@@ -186,10 +187,10 @@ type servedView struct {
 	State  ui.Tag
 	Defs   []ui.Def
 	Events []ui.Event
-	Act    *actForm
+	Act    *page.ActForm
 }
 
-func viewServed(c *Call, rows []casework.ServedFinding, errs ui.Errors) []servedView {
+func viewServed(c *page.Call, rows []casework.ServedFinding, errs ui.Errors) []servedView {
 	var out []servedView
 	for _, r := range rows {
 		v := servedView{Title: categoryName(c, r.Category) + " · " + string(r.EventOn), State: ui.State(c.Lang, "finding", r.State)}
@@ -204,7 +205,7 @@ func viewServed(c *Call, rows []casework.ServedFinding, errs ui.Errors) []served
 		}
 		if r.MayReply {
 			v.Defs = append(v.Defs, ui.Def{Term: c.T("field.deadline"), Text: string(r.ReplyDueOn)})
-			a := c.Fill(actForm{ID: "reply-" + r.ID, Title: c.T("finding.reply"), Action: "/my/findings/" + r.ID + "/reply", Button: "button.submit", Open: true,
+			a := c.Fill(page.ActForm{ID: "reply-" + r.ID, Title: c.T("finding.reply"), Action: "/my/findings/" + r.ID + "/reply", Button: "button.submit", Open: true,
 				Hidden: [][2]string{{"version", strconv.FormatInt(r.Version, 10)}},
 				Inputs: []ui.Input{
 					{Name: "text", Label: c.T("finding.reply"), Kind: "textarea", Max: 4000, Rows: 6},
@@ -218,7 +219,7 @@ func viewServed(c *Call, rows []casework.ServedFinding, errs ui.Errors) []served
 	return out
 }
 
-func replyEvents(c *Call, r *casework.ServedReply) []ui.Event {
+func replyEvents(c *page.Call, r *casework.ServedReply) []ui.Event {
 	if r == nil {
 		return nil
 	}
@@ -233,7 +234,7 @@ func replyEvents(c *Call, r *casework.ServedReply) []ui.Event {
 }
 
 // taskTable is the list of rectification tasks.
-func taskTable(c *Call, rows []casework.RectificationRow) ui.Table {
+func taskTable(c *page.Call, rows []casework.RectificationRow) ui.Table {
 	t := ui.Table{Empty: c.T("rectification.none")}
 	for _, key := range []string{"field.reference", "field.unit", "rectification.lead.title", "field.category", "field.state", "rectification.round", "field.deadline"} {
 		t.Cols = append(t.Cols, ui.Col{Text: c.T(key), Num: key == "rectification.round"})
@@ -241,17 +242,17 @@ func taskTable(c *Call, rows []casework.RectificationRow) ui.Table {
 	for _, r := range rows {
 		st := ui.State(c.Lang, "rectification", string(r.State))
 		t.Rows = append(t.Rows, []ui.Cell{
-			{Text: r.Ref, Href: "/rectifications/" + r.ID, Sub: person(r.Person)}, {Text: r.Unit.Name}, {Text: r.Lead.Name}, {Text: categoryName(c, r.Category)},
+			{Text: r.Ref, Href: "/rectifications/" + r.ID, Sub: page.Person(r.Person)}, {Text: r.Unit.Name}, {Text: r.Lead.Name}, {Text: categoryName(c, r.Category)},
 			{Tag: &st}, {Text: strconv.Itoa(r.Round), Num: true}, due(c, r.DueOn, r.Overdue),
 		})
 	}
 	return t
 }
 
-func viewTasks(c *Call, f rectify.Filter, p casework.RectificationPage) listView {
-	v := listView{Path: "/rectifications", Table: taskTable(c, p.Rows)}
+func viewTasks(c *page.Call, f rectify.Filter, p casework.RectificationPage) page.ListView {
+	v := page.ListView{Path: "/rectifications", Table: taskTable(c, p.Rows)}
 	v.Filters = append([]ui.Input{
-		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(f.State), Options: stateOptions(c, "rectification", rectify.States)},
+		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(f.State), Options: page.StateOptions(c, "rectification", rectify.States)},
 		{Name: "category", Label: c.T("field.category"), Kind: "select", Value: f.Category, Options: categories(c)},
 		{Name: "open", Label: c.T("rectification.open.only"), Kind: "checkbox", Checked: f.Open},
 		{Name: "overdue", Label: c.T("rectification.overdue.only"), Kind: "checkbox", Checked: f.Overdue},

@@ -10,11 +10,12 @@ import (
 	"plumbline/internal/app/readlog"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 	"plumbline/internal/words"
 )
 
-func (f *face) issueList(c *Call) error {
+func (f *face) issueList(c *page.Call) error {
 	query := c.R.URL.Query()
 	filter, err := issue.ParseFilter(query)
 	errs := c.Errors(err)
@@ -35,7 +36,7 @@ func (f *face) issueList(c *Call) error {
 		Pager: ui.Pager{Shown: len(list.Rows), Total: list.Total}}
 	v.Table.Empty = c.T("issue.list.empty")
 	if len(list.Rows) > 0 && c.May("issue.export") {
-		p.Actions = exportActions(c, "/issues/export", ui.Pair{Name: "filter", Value: filter.Query()})
+		p.Actions = page.ExportActions(c, "/issues/export", ui.Pair{Name: "filter", Value: filter.Query()})
 	}
 	if list.Next != "" {
 		q := filter.Values()
@@ -53,7 +54,7 @@ func (f *face) issueList(c *Call) error {
 }
 
 // issueTabs are the queues that an inspector works through.
-func issueTabs(c *Call, now issue.Filter) []ui.Nav {
+func issueTabs(c *page.Call, now issue.Filter) []ui.Nav {
 	tabs := []struct {
 		key string
 		set func(f *issue.Filter)
@@ -85,7 +86,7 @@ func codes[T ~string](all []T) []string {
 	return out
 }
 
-func issueFilters(c *Call, f issue.Filter) []ui.Input {
+func issueFilters(c *page.Call, f issue.Filter) []ui.Input {
 	lang := c.Lang
 	severity := ""
 	if f.MaxSeverity >= 0 && f.MinSeverity == f.MaxSeverity {
@@ -129,7 +130,7 @@ func issueFilters(c *Call, f issue.Filter) []ui.Input {
 }
 
 // issueTable builds the rows of a list; a person's name links to his issues.
-func issueTable(c *Call, rows []issue.Row) ui.Table {
+func issueTable(c *page.Call, rows []issue.Row) ui.Table {
 	t := ui.Table{Cols: []ui.Col{{Text: c.T("issue.field.ref")}, {Text: c.T("field.severity")}, {Text: c.T("field.category")}, {Text: c.T("issue.field.subject")},
 		{Text: c.T("field.event_on")}, {Text: c.T("field.source")}, {Text: c.T("field.state")}, {Text: c.T("issue.field.finding")}}}
 	for _, r := range rows {
@@ -148,7 +149,7 @@ func issueTable(c *Call, rows []issue.Row) ui.Table {
 	return t
 }
 
-func subject(c *Call, id, name string) string {
+func subject(c *page.Call, id, name string) string {
 	switch {
 	case id == "":
 		return c.T("issue.of_unit")
@@ -158,7 +159,7 @@ func subject(c *Call, id, name string) string {
 	return name
 }
 
-func sourceText(c *Call, s issue.Source, code string) string {
+func sourceText(c *page.Call, s issue.Source, code string) string {
 	switch {
 	case s == issue.Audit && code != "":
 		return c.T("source." + code)
@@ -168,7 +169,7 @@ func sourceText(c *Call, s issue.Source, code string) string {
 	return c.T("source." + string(s))
 }
 
-func disclosureText(c *Call, d issue.Disclosure, q issue.Concealment) string {
+func disclosureText(c *page.Call, d issue.Disclosure, q issue.Concealment) string {
 	switch {
 	case q != issue.ConcealmentNone:
 		return c.T("concealment." + string(q))
@@ -178,24 +179,24 @@ func disclosureText(c *Call, d issue.Disclosure, q issue.Concealment) string {
 	return ""
 }
 
-func findingText(c *Call, code string) string {
+func findingText(c *page.Call, code string) string {
 	if code == "" {
 		return c.T("issue.no_finding")
 	}
 	return c.T("finding." + code)
 }
 
-func formText(c *Call, form int) string {
+func formText(c *page.Call, form int) string {
 	if form == 0 {
 		return c.T("issue.no_outcome")
 	}
 	return c.T("form." + strconv.Itoa(form))
 }
 
-func (f *face) issueDetail(c *Call) error { return f.showIssue(c, nil) }
+func (f *face) issueDetail(c *page.Call) error { return f.showIssue(c, nil) }
 
 // showIssue shows an issue; with a fault, after a refused step.
-func (f *face) showIssue(c *Call, failed error) error {
+func (f *face) showIssue(c *page.Call, failed error) error {
 	errs := c.Errors(failed)
 	if failed != nil && errs == nil {
 		return failed
@@ -215,14 +216,14 @@ func (f *face) showIssue(c *Call, failed error) error {
 	p.Actions = append(p.Actions, f.inquiryActions(c, d)...)
 	status := http.StatusOK
 	if failed != nil {
-		status = StatusOf(failed)
+		status = page.StatusOf(failed)
 	}
 	return c.ShowStatus(status, issueDetailPage(p, errs, f.issueView(c, d)))
 }
 
 // askPurpose asks for the purpose of opening something about a person. The answer is
 // put into the address as a code.
-func (f *face) askPurpose(c *Call, path string, errs ui.Errors) error {
+func (f *face) askPurpose(c *page.Call, path string, errs ui.Errors) error {
 	p := c.Page("file.purpose.title")
 	p.Lead, p.Narrow = c.T("file.purpose.lead"), true
 	if c.Query("purpose") == "" {
@@ -231,7 +232,7 @@ func (f *face) askPurpose(c *Call, path string, errs ui.Errors) error {
 	return c.Show(purposePage(p, path, errs, ui.Codes(c.Lang, "purpose", "", readlog.Purposes...)))
 }
 
-func (f *face) issueView(c *Call, d *casework.IssueDetail) issueView {
+func (f *face) issueView(c *page.Call, d *casework.IssueDetail) issueView {
 	severity, state := ui.Severity(c.Lang, d.Severity), ui.State(c.Lang, "issue", string(d.State))
 	v := issueView{Base: "/issues/" + d.ID, Version: strconv.FormatInt(d.Version, 10), State: state, Narrative: d.Narrative, Erased: d.Erased}
 	v.Facts = []ui.Def{
@@ -285,7 +286,7 @@ func (f *face) issueView(c *Call, d *casework.IssueDetail) issueView {
 	return v
 }
 
-func disclosed(c *Call, d *casework.IssueDetail) string {
+func disclosed(c *page.Call, d *casework.IssueDetail) string {
 	if d.Disclosure == "" {
 		return ""
 	}
@@ -306,7 +307,7 @@ func receivedKey(s issue.Source) string {
 	return "issue.field.received"
 }
 
-func (f *face) statementEvent(c *Call, s casework.StatementDetail) ui.Event {
+func (f *face) statementEvent(c *page.Call, s casework.StatementDetail) ui.Event {
 	e := ui.Event{When: c.When(s.At), Title: c.T("statement." + string(s.Kind)), Text: s.Text}
 	if s.Act != "" && words.Has("act."+string(s.Act)) {
 		e.Title += " · " + c.T("act."+string(s.Act))
@@ -335,7 +336,7 @@ func (f *face) statementEvent(c *Call, s casework.StatementDetail) ui.Event {
 }
 
 // issueForms fills in the steps that the reader may take.
-func (f *face) issueForms(c *Call, d *casework.IssueDetail, v *issueView) {
+func (f *face) issueForms(c *page.Call, d *casework.IssueDetail, v *issueView) {
 	if d.NoCorrect != nil {
 		v.Pending = append(v.Pending, ui.Message(c.Lang, d.NoCorrect))
 	}
@@ -390,7 +391,7 @@ func (f *face) issueForms(c *Call, d *casework.IssueDetail, v *issueView) {
 }
 
 // typed returns what was sent in a form that is shown again, else the value.
-func typed(c *Call, name, value string) string {
+func typed(c *page.Call, name, value string) string {
 	if sent := c.Form(name); sent != "" {
 		return sent
 	}
@@ -398,12 +399,12 @@ func typed(c *Call, name, value string) string {
 }
 
 // step reads what every form of a step sends.
-func step(c *Call) casework.Step {
+func step(c *page.Call) casework.Step {
 	return casework.Step{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key()}
 }
 
 // stepped returns to the issue after a step, or shows why it was refused.
-func (f *face) stepped(c *Call, out casework.IssueResult, err error, doneKey, pendingKey string) error {
+func (f *face) stepped(c *page.Call, out casework.IssueResult, err error, doneKey, pendingKey string) error {
 	if err != nil {
 		return f.showIssue(c, err)
 	}
@@ -413,49 +414,49 @@ func (f *face) stepped(c *Call, out casework.IssueResult, err error, doneKey, pe
 	return c.Go("/issues/"+url.PathEscape(out.ID), doneKey)
 }
 
-func (f *face) issueTriage(c *Call) error {
+func (f *face) issueTriage(c *page.Call) error {
 	in := casework.TriageIssueInput{Step: step(c), Severity: c.Choice("severity"), Category: c.Form("category"), Decision: issue.Act(c.Form("decision")),
 		Task: c.Form("task"), Lead: c.Form("lead_unit"), Owner: c.Form("owner"), DueOn: roster.Date(c.Form("due_on"))}
 	out, _, err := f.app.TriageIssue(c.Context(), c.Actor, in)
 	return f.stepped(c, out, err, "issue.done.triage", "issue.done.reject_proposed")
 }
 
-func (f *face) issueReject(c *Call) error {
+func (f *face) issueReject(c *page.Call) error {
 	out, _, err := f.app.RejectIssue(c.Context(), c.Actor, casework.RejectIssueInput{Step: step(c)})
 	return f.stepped(c, out, err, "issue.done.reject", "issue.done.reject_proposed")
 }
 
-func (f *face) issueCorrect(c *Call) error {
+func (f *face) issueCorrect(c *page.Call) error {
 	out, _, err := f.app.CorrectIssue(c.Context(), c.Actor, casework.CorrectIssueInput{Step: step(c)})
 	return f.stepped(c, out, err, "issue.done.correct", "")
 }
 
-func (f *face) issueMerge(c *Call) error {
+func (f *face) issueMerge(c *page.Call) error {
 	out, _, err := f.app.MergeIssue(c.Context(), c.Actor, casework.MergeIssueInput{Step: step(c), Into: c.Form("into")})
 	return f.stepped(c, out, err, "issue.done.merge", "proposal.flash.filed")
 }
 
-func (f *face) issueRecur(c *Call) error {
+func (f *face) issueRecur(c *page.Call) error {
 	out, _, err := f.app.RecurIssue(c.Context(), c.Actor, casework.RecurIssueInput{Step: step(c), Of: c.Form("of")})
 	return f.stepped(c, out, err, "issue.done.recur", "")
 }
 
-func (f *face) issueWithdraw(c *Call) error {
+func (f *face) issueWithdraw(c *page.Call) error {
 	out, _, err := f.app.WithdrawIssue(c.Context(), c.Actor, casework.WithdrawIssueInput{Step: step(c)})
 	return f.stepped(c, out, err, "issue.done.withdraw", "proposal.flash.filed")
 }
 
-func (f *face) issueReopen(c *Call) error {
+func (f *face) issueReopen(c *page.Call) error {
 	out, _, err := f.app.ReopenIssue(c.Context(), c.Actor, casework.ReopenIssueInput{Step: step(c)})
 	return f.stepped(c, out, err, "issue.done.reopen", "")
 }
 
-func (f *face) issueNotify(c *Call) error {
+func (f *face) issueNotify(c *page.Call) error {
 	out, _, err := f.app.NotifyIssue(c.Context(), c.Actor, casework.NotifyIssueInput{Step: step(c)})
 	return f.stepped(c, out, err, "issue.done.notify", "")
 }
 
-func (f *face) issueConceal(c *Call) error {
+func (f *face) issueConceal(c *page.Call) error {
 	out, r, err := f.app.ConcealIssue(c.Context(), c.Actor, casework.ConcealIssueInput{Step: step(c), Answer: issue.Concealment(c.Form("answer"))})
 	c.Offer(r)
 	return f.stepped(c, out, err, "issue.done.conceal", "issue.done.conceal_proposed")

@@ -1,6 +1,9 @@
 package web
 
-import "plumbline/internal/web/ui"
+import (
+	"plumbline/internal/web/page"
+	"plumbline/internal/web/ui"
+)
 
 type issueListView struct {
 	Tabs    []ui.Nav
@@ -12,7 +15,7 @@ type issueListView struct {
 
 type issueView struct {
 	Parties                  []ui.Def
-	AddParty, VoidParty      *actForm
+	AddParty, VoidParty      *page.ActForm
 	Base, Version, Narrative string
 	Erased                   bool
 	State                    ui.Tag

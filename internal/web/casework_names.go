@@ -2,12 +2,13 @@ package web
 
 import (
 	"plumbline/internal/roster"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 	"plumbline/seeds"
 )
 
 // due is the cell of a date by which something has to be done.
-func due(c *Call, on roster.Date, late bool) ui.Cell {
+func due(c *page.Call, on roster.Date, late bool) ui.Cell {
 	cell := ui.Cell{Text: string(on)}
 	if late {
 		cell.Tag = &ui.Tag{Tone: "bad", Text: c.T("rectification.overdue")}
@@ -16,7 +17,7 @@ func due(c *Call, on roster.Date, late bool) ui.Cell {
 }
 
 // categories are the categories, for a filter.
-func categories(c *Call) []ui.Option {
+func categories(c *page.Call) []ui.Option {
 	opts := []ui.Option{{Text: c.T("page.all")}}
 	for _, x := range seeds.Categories() {
 		opts = append(opts, ui.Option{Value: x.Code, Text: x.In(string(c.Lang))})
@@ -25,7 +26,7 @@ func categories(c *Call) []ui.Option {
 }
 
 // period are the two months of a filter, and the unit set by the report's link.
-func period(c *Call, from, to, unit string) []ui.Input {
+func period(c *page.Call, from, to, unit string) []ui.Input {
 	in := []ui.Input{
 		{Name: "from", Label: c.T("page.from"), Kind: "month", Value: from},
 		{Name: "to", Label: c.T("page.to"), Kind: "month", Value: to},
@@ -36,7 +37,7 @@ func period(c *Call, from, to, unit string) []ui.Input {
 	return in
 }
 
-func categoryName(c *Call, code string) string {
+func categoryName(c *page.Call, code string) string {
 	for _, x := range seeds.Categories() {
 		if x.Code == code {
 			return x.In(string(c.Lang))

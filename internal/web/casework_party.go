@@ -2,13 +2,15 @@ package web
 
 import (
 	"plumbline/internal/app/casework"
+	"plumbline/internal/web/page"
+
 	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/web/ui"
 )
 
 // partyForm offers to record a party to an issue.
-func (f *face) partyForm(c *Call, d *casework.IssueDetail, v *issueView) {
+func (f *face) partyForm(c *page.Call, d *casework.IssueDetail, v *issueView) {
 	if !d.MayParty {
 		return
 	}
@@ -19,7 +21,7 @@ func (f *face) partyForm(c *Call, d *casework.IssueDetail, v *issueView) {
 	for _, i := range inquiry.Interests {
 		interests = append(interests, string(i))
 	}
-	a := c.Fill(actForm{ID: "party", Title: c.T("case.party.add"), Help: c.T("issue.party.help"), Action: "/issues/" + d.ID + "/parties", Button: "case.party.add",
+	a := c.Fill(page.ActForm{ID: "party", Title: c.T("case.party.add"), Help: c.T("issue.party.help"), Action: "/issues/" + d.ID + "/parties", Button: "case.party.add",
 		Inputs: []ui.Input{
 			{Name: "person", Label: c.T("roster.column.personnel_no"), Required: true, Max: 40},
 			{Name: "interest", Label: c.T("case.party.interest"), Kind: "select", Required: true, Options: ui.Codes(c.Lang, "interest", "page.choose", interests...)},
@@ -27,18 +29,18 @@ func (f *face) partyForm(c *Call, d *casework.IssueDetail, v *issueView) {
 	v.AddParty = &a
 }
 
-func (f *face) issueParty(c *Call) error {
+func (f *face) issueParty(c *page.Call) error {
 	_, _, err := f.app.AddIssueParty(c.Context(), c.Actor, casework.IssuePartyInput{IssueID: c.Param("id"), Key: c.Key(), Person: c.Form("person"), Interest: inquiry.Interest(c.Form("interest"))})
 	if err != nil {
 		return f.showIssue(c, err)
 	}
-	return c.Go(Local("/issues/"+c.Param("id")), "issue.party.flash")
+	return c.Go(page.Local("/issues/"+c.Param("id")), "issue.party.flash")
 }
 
 // partyDefs shows parties, and returns those that can be voided as choices.
-func partyDefs(c *Call, rows []casework.PartyView) (defs []ui.Def, wrong []ui.Option) {
+func partyDefs(c *page.Call, rows []casework.PartyView) (defs []ui.Def, wrong []ui.Option) {
 	for _, p := range rows {
-		d := ui.Def{Term: c.T("interest." + string(p.Interest)), Text: person(p.Person)}
+		d := ui.Def{Term: c.T("interest." + string(p.Interest)), Text: page.Person(p.Person)}
 		if p.VoidedOn != "" {
 			d.Text += " · " + c.T("void.tag", "On", string(p.VoidedOn))
 		} else if p.Challenge != "" {
@@ -51,14 +53,14 @@ func partyDefs(c *Call, rows []casework.PartyView) (defs []ui.Def, wrong []ui.Op
 	return defs, wrong
 }
 
-func (f *face) voidIssueParty(c *Call) error {
+func (f *face) voidIssueParty(c *page.Call) error {
 	if _, _, err := f.app.VoidIssueParty(c.Context(), c.Actor, apprecusal.VoidInput{ID: c.Param("id"), Key: c.Key(), Party: c.Form("record"), Reason: c.Form("reason")}); err != nil {
 		return f.showIssue(c, err)
 	}
-	return c.Go(Local("/issues/"+c.Param("id")), "proposal.flash.filed")
+	return c.Go(page.Local("/issues/"+c.Param("id")), "proposal.flash.filed")
 }
 
-func (f *face) voidCaseParty(c *Call) error {
+func (f *face) voidCaseParty(c *page.Call) error {
 	_, _, err := f.app.VoidCaseParty(c.Context(), c.Actor, apprecusal.VoidInput{ID: c.Param("id"), Key: c.Key(), Party: c.Form("record"), Reason: c.Form("reason")})
 	if err == nil {
 		err = errFiled

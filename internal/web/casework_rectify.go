@@ -11,10 +11,11 @@ import (
 	"plumbline/internal/app/desk"
 	"plumbline/internal/rectify"
 	"plumbline/internal/roster"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 )
 
-func (f *face) taskList(c *Call) error {
+func (f *face) taskList(c *page.Call) error {
 	filter, err := rectify.ParseFilter(c.R.URL.Query())
 	if err != nil {
 		return err
@@ -23,12 +24,12 @@ func (f *face) taskList(c *Call) error {
 	if err != nil {
 		return err
 	}
-	return c.Show(listPage(c.Page("rectification.title"), viewTasks(c, filter, list)))
+	return c.Show(page.ListPage(c.Page("rectification.title"), viewTasks(c, filter, list)))
 }
 
-func (f *face) newTask(c *Call) error { return f.showNewTask(c, nil, http.StatusOK) }
+func (f *face) newTask(c *page.Call) error { return f.showNewTask(c, nil, http.StatusOK) }
 
-func (f *face) showNewTask(c *Call, errs ui.Errors, status int) error {
+func (f *face) showNewTask(c *page.Call, errs ui.Errors, status int) error {
 	i, err := f.app.Issue(c.Context(), c.Actor, casework.IssueInput{ID: c.Param("id")})
 	if err != nil {
 		return err
@@ -36,7 +37,7 @@ func (f *face) showNewTask(c *Call, errs ui.Errors, status int) error {
 	p := c.Page("rectification.create")
 	p.Narrow = true
 	p.Crumbs = []ui.Link{{Text: c.T("nav.issues"), Href: "/issues"}, {Text: i.Ref, Href: "/issues/" + i.ID}}
-	form := actForm{
+	form := page.ActForm{
 		ID: "dispatch", Action: "/issues/" + i.ID + "/rectifications", Button: "rectification.create",
 		Inputs: []ui.Input{
 			{Name: "task", Label: c.T("rectification.task"), Kind: "textarea", Required: true, Max: 4000},
@@ -45,14 +46,14 @@ func (f *face) showNewTask(c *Call, errs ui.Errors, status int) error {
 			{Name: "due_on", Label: c.T("field.deadline"), Kind: "date", Optional: true, Help: c.T("rectification.due.help")},
 		},
 	}
-	return c.ShowStatus(status, actPage(p, errs, c.Fill(form, errs)))
+	return c.ShowStatus(status, page.ActPage(p, errs, c.Fill(form, errs)))
 }
 
-func (f *face) dispatchTask(c *Call) error {
+func (f *face) dispatchTask(c *page.Call) error {
 	id, _, err := f.app.Dispatch(c.Context(), c.Actor, casework.DispatchInput{
 		IssueID: c.Param("id"), Key: c.Key(), Lead: c.Form("lead_unit"), Owner: c.Form("owner"), DueOn: roster.Date(c.Form("due_on")), Task: c.Form("task")})
 	if errs := c.InPlace(err); errs != nil {
-		return f.showNewTask(c, errs, StatusOf(err))
+		return f.showNewTask(c, errs, page.StatusOf(err))
 	}
 	if err != nil {
 		return err
@@ -66,7 +67,7 @@ type taskView struct {
 	Task   string
 	Defs   []ui.Def
 	Events []ui.Event
-	Acts   []actForm
+	Acts   []page.ActForm
 }
 
 // taskStep is one step of a task, as a form of its page.
@@ -90,9 +91,9 @@ func (f *face) taskSteps() []taskStep {
 	}
 }
 
-func (f *face) taskPage(c *Call) error { return f.showTask(c, nil, http.StatusOK) }
+func (f *face) taskPage(c *page.Call) error { return f.showTask(c, nil, http.StatusOK) }
 
-func (f *face) showTask(c *Call, errs ui.Errors, status int) error {
+func (f *face) showTask(c *page.Call, errs ui.Errors, status int) error {
 	t, err := f.app.Rectification(c.Context(), c.Actor, c.Param("id"), c.Query("purpose"))
 	if e := c.Errors(err); e != nil && e.Of("purpose") != "" {
 		return f.askPurpose(c, "/rectifications/"+c.Param("id"), e)
@@ -107,8 +108,8 @@ func (f *face) showTask(c *Call, errs ui.Errors, status int) error {
 		v.Tags = append(v.Tags, ui.Tag{Tone: "bad", Text: c.T("rectification.overdue")})
 	}
 	v.Defs = []ui.Def{
-		{Term: c.T("field.person"), Text: person(t.Person)}, {Term: c.T("field.unit"), Text: t.Unit.Name}, {Term: c.T("rectification.lead.title"), Text: t.Lead.Name},
-		{Term: c.T("field.owner"), Text: person(t.Owner)}, {Term: c.T("field.category"), Text: categoryName(c, t.Category)},
+		{Term: c.T("field.person"), Text: page.Person(t.Person)}, {Term: c.T("field.unit"), Text: t.Unit.Name}, {Term: c.T("rectification.lead.title"), Text: t.Lead.Name},
+		{Term: c.T("field.owner"), Text: page.Person(t.Owner)}, {Term: c.T("field.category"), Text: categoryName(c, t.Category)},
 		{Term: c.T("rectification.dispatched"), Text: string(t.DispatchedOn)}, {Term: c.T("field.deadline"), Text: string(t.DueOn)},
 		{Term: c.T("rectification.round"), Text: strconv.Itoa(t.Round)},
 	}
@@ -126,7 +127,7 @@ func (f *face) showTask(c *Call, errs ui.Errors, status int) error {
 		if !t.Can[s.op] {
 			continue
 		}
-		a := actForm{ID: s.path, Title: c.T(s.key), Action: "/rectifications/" + t.ID + "/" + s.path, Button: s.key, Open: len(v.Acts) == 0,
+		a := page.ActForm{ID: s.path, Title: c.T(s.key), Action: "/rectifications/" + t.ID + "/" + s.path, Button: s.key, Open: len(v.Acts) == 0,
 			Hidden: [][2]string{{"version", strconv.FormatInt(t.Version, 10)}}}
 		if s.help != "" {
 			a.Help = c.T(s.help)
@@ -145,10 +146,10 @@ var stepTones = map[string]string{
 
 // taskEvents are the steps of a task, each round's evidence with its answer. Only
 // the last step of each kind names who took it.
-func (f *face) taskEvents(c *Call, t *casework.RectificationView) []ui.Event {
+func (f *face) taskEvents(c *page.Call, t *casework.RectificationView) []ui.Event {
 	by := map[string]string{
-		"rectification.accept": person(t.Accepted), "rectification.submit": person(t.Submitted),
-		"rectification.verify": person(t.Verified), "rectification.strike_off": person(t.Struck),
+		"rectification.accept": page.Person(t.Accepted), "rectification.submit": page.Person(t.Submitted),
+		"rectification.verify": page.Person(t.Verified), "rectification.strike_off": page.Person(t.Struck),
 	}
 	var out []ui.Event
 	for _, l := range slices.Backward(t.History) {
@@ -160,11 +161,11 @@ func (f *face) taskEvents(c *Call, t *casework.RectificationView) []ui.Event {
 }
 
 // onTask handles one step of a task and returns to its page.
-func (f *face) onTask(s taskStep) func(*Call) error {
-	return func(c *Call) error {
+func (f *face) onTask(s taskStep) func(*page.Call) error {
+	return func(c *page.Call) error {
 		_, err := s.do(c.Context(), c.Actor, casework.TaskInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Note: c.Form("note")})
 		if errs := c.InPlace(err); errs != nil {
-			return f.showTask(c, errs, StatusOf(err))
+			return f.showTask(c, errs, page.StatusOf(err))
 		}
 		if err != nil {
 			return err

@@ -4,17 +4,18 @@ import (
 	"slices"
 
 	"plumbline/internal/app"
+	"plumbline/internal/web/page"
 )
 
 // caseworkRoutes are the pages of casework: issues and files, cases and questions,
 // rectification tasks.
-func caseworkRoutes(a *app.App) []Route {
+func caseworkRoutes(a *app.App) []page.Route {
 	f := &face{a}
 	return slices.Concat(f.issueRoutes(), f.inquiryRoutes(), f.rectifyRoutes())
 }
 
 // caseworkNav are its lines of the navigation.
-var caseworkNav = []NavRow{
+var caseworkNav = []page.NavRow{
 	{Place: 55, Key: "nav.cases", Href: "/cases", Icon: "gavel", Op: "case.list"},
 	{Place: 56, Key: "question.title", Href: "/questions", Icon: "message-question", Op: "question.list"},
 	{Place: 18, Key: "finding.mine.title", Href: "/my/findings", Icon: "scale", Op: "finding.mine"},

@@ -1,10 +1,14 @@
 package web
 
-import "net/http"
+import (
+	"net/http"
 
-func (f *face) inquiryRoutes() []Route {
+	"plumbline/internal/web/page"
+)
+
+func (f *face) inquiryRoutes() []page.Route {
 	get, post := http.MethodGet, http.MethodPost
-	return []Route{
+	return []page.Route{
 		{Method: get, Path: "/cases", Op: "case.list", Handler: f.caseList},
 		{Method: get, Path: "/cases/{id}", Op: "case.get", Handler: f.casePage},
 		{Method: post, Path: "/cases/{id}/export", Op: "case.export", Handler: f.exportCase},

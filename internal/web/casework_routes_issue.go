@@ -1,9 +1,13 @@
 package web
 
-import "net/http"
+import (
+	"net/http"
 
-func (f *face) issueRoutes() []Route {
-	return []Route{
+	"plumbline/internal/web/page"
+)
+
+func (f *face) issueRoutes() []page.Route {
+	return []page.Route{
 		{Method: http.MethodGet, Path: "/issues", Op: "issue.list", Handler: f.issueList},
 		{Method: http.MethodGet, Path: "/issues/{id}", Op: "issue.read", Handler: f.issueDetail},
 		{Method: http.MethodPost, Path: "/issues/{id}/triage", Op: "issue.triage", Handler: f.issueTriage},

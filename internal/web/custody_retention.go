@@ -3,13 +3,15 @@ package web
 import (
 	"net/url"
 
+	"plumbline/internal/web/page"
+
 	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/custody"
 	"plumbline/internal/web/ui"
 )
 
 // retentionList shows which records are due by age. It proposes nothing by itself.
-func (f *face) retentionList(c *Call) error {
+func (f *face) retentionList(c *page.Call) error {
 	in := appcustody.DueInput{Kind: custody.RecordKind(c.Query("kind")), Ready: c.Query("ready") == "1", Cursor: c.Query("cursor")}
 	list, err := f.app.Due(c.Context(), c.Actor, in)
 	if err != nil {
@@ -21,7 +23,7 @@ func (f *face) retentionList(c *Call) error {
 	if in.Ready {
 		ready = "1"
 	}
-	v := listActsView{Path: "/retention", Filters: []ui.Input{
+	v := page.ListActsView{Path: "/retention", Filters: []ui.Input{
 		{Name: "kind", Label: c.T("custody.record_kind"), Kind: "select", Value: string(in.Kind), Options: ui.Codes(c.Lang, "custody.kind", "", "issue", "audit_record")},
 		{Name: "ready", Label: c.T("field.state"), Kind: "select", Value: ready, Options: []ui.Option{{Value: "", Text: c.T("retention.all")}, {Value: "1", Text: c.T("retention.ready")}}},
 	}}
@@ -48,7 +50,7 @@ func (f *face) retentionList(c *Call) error {
 }
 
 // dueState says what prevents the expungement, or links to the proposal.
-func (f *face) dueState(c *Call, d appcustody.DueRow) ui.Cell {
+func (f *face) dueState(c *page.Call, d appcustody.DueRow) ui.Cell {
 	switch {
 	case d.Held:
 		held := ui.State(c.Lang, "hold", string(custody.HoldLive))
@@ -67,7 +69,7 @@ func (f *face) dueState(c *Call, d appcustody.DueRow) ui.Cell {
 }
 
 // retentionClass names a class of the retention rules.
-func retentionClass(c *Call, outcome string) string {
+func retentionClass(c *page.Call, outcome string) string {
 	switch outcome {
 	case "":
 		return c.T("retention.class.other")

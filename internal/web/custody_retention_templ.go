@@ -8,10 +8,13 @@ package web
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-import "plumbline/internal/web/ui"
+import (
+	"plumbline/internal/web/page"
+	"plumbline/internal/web/ui"
+)
 
 // retentionPage is what may go for age, with the rules that say so.
-func retentionPage(p ui.Page, v listActsView, rules ui.Table) templ.Component {
+func retentionPage(p ui.Page, v page.ListActsView, rules ui.Table) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -5,13 +5,15 @@ import (
 	"net/url"
 	"strconv"
 
+	"plumbline/internal/web/page"
+
 	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/custody"
 	"plumbline/internal/fault"
 	"plumbline/internal/web/ui"
 )
 
-func (f *face) revealList(c *Call) error {
+func (f *face) revealList(c *page.Call) error {
 	unnoted := c.Query("unnoted") == "1"
 	list, err := f.app.Reveals(c.Context(), c.Actor, unnoted, c.Query("cursor"))
 	if err != nil {
@@ -19,17 +21,17 @@ func (f *face) revealList(c *Call) error {
 	}
 	p := c.Page("reveal.title")
 	p.Lead = c.T("reveal.lead")
-	v := listActsView{Path: "/reveals", Filters: []ui.Input{{Name: "unnoted", Label: c.T("reveal.unnoted"), Kind: "checkbox", Checked: unnoted}}}
+	v := page.ListActsView{Path: "/reveals", Filters: []ui.Input{{Name: "unnoted", Label: c.T("reveal.unnoted"), Kind: "checkbox", Checked: unnoted}}}
 	v.Table = revealTable(c, f, "/reveals/", list.Rows)
 	filter := url.Values{}
 	if unnoted {
 		filter.Set("unnoted", "1")
 	}
 	v.Pager = c.PagerOf(v.Path, filter, len(list.Rows), list.Total, list.Next)
-	return c.Show(listActsPage(p, nil, v))
+	return c.Show(page.ListActsPage(p, nil, v))
 }
 
-func revealTable(c *Call, f *face, path string, rows []appcustody.RevealRow) ui.Table {
+func revealTable(c *page.Call, f *face, path string, rows []appcustody.RevealRow) ui.Table {
 	t := ui.Table{Cols: []ui.Col{{Text: c.T("reveal.ref")}, {Text: c.T("custody.record")}, {Text: c.T("field.unit")}, {Text: c.T("field.state")}, {Text: c.T("reveal.released")}, {Text: c.T("reveal.expires")}}}
 	for _, r := range rows {
 		state := ui.State(c.Lang, "reveal", string(r.State))
@@ -39,24 +41,24 @@ func revealTable(c *Call, f *face, path string, rows []appcustody.RevealRow) ui.
 	return t
 }
 
-func (f *face) newReveal(c *Call) error { return f.showNewReveal(c, nil, http.StatusOK) }
+func (f *face) newReveal(c *page.Call) error { return f.showNewReveal(c, nil, http.StatusOK) }
 
-func (f *face) showNewReveal(c *Call, errs ui.Errors, status int) error {
+func (f *face) showNewReveal(c *page.Call, errs ui.Errors, status int) error {
 	if !c.May("reveal.ask") {
 		return fault.Forbidden("not_allowed")
 	}
 	p := c.Page("reveal.ask")
 	p.Narrow, p.Crumbs = true, []ui.Link{{Text: c.T("reveal.title"), Href: "/reveals"}}
-	form := actForm{ID: "ask", Action: "/reveals", Button: "reveal.ask", Help: c.T("reveal.ask.help"), Inputs: []ui.Input{
+	form := page.ActForm{ID: "ask", Action: "/reveals", Button: "reveal.ask", Help: c.T("reveal.ask.help"), Inputs: []ui.Input{
 		{Name: "match", Label: c.T("reveal.match"), Required: true, Max: 40, Value: c.Query("match")},
 		{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Required: true, Max: 4000}}}
-	return c.ShowStatus(status, actPage(p, errs, c.Fill(form, errs)))
+	return c.ShowStatus(status, page.ActPage(p, errs, c.Fill(form, errs)))
 }
 
-func (f *face) askReveal(c *Call) error {
+func (f *face) askReveal(c *page.Call) error {
 	id, _, err := f.app.AskReveal(c.Context(), c.Actor, appcustody.AskRevealInput{Match: c.Form("match"), Reason: c.Form("reason"), Key: c.Key()})
 	if errs := c.InPlace(err); errs != nil {
-		return f.showNewReveal(c, errs, StatusOf(err))
+		return f.showNewReveal(c, errs, page.StatusOf(err))
 	}
 	if err != nil {
 		return err
@@ -64,10 +66,10 @@ func (f *face) askReveal(c *Call) error {
 	return c.Go("/reveals/"+id, "reveal.flash.asked")
 }
 
-func (f *face) revealPage(c *Call) error { return f.showReveal(c, "", nil, http.StatusOK) }
+func (f *face) revealPage(c *page.Call) error { return f.showReveal(c, "", nil, http.StatusOK) }
 
 // showReveal shows a reveal; text is the released text, once.
-func (f *face) showReveal(c *Call, text string, errs ui.Errors, status int) error {
+func (f *face) showReveal(c *page.Call, text string, errs ui.Errors, status int) error {
 	r, err := f.app.Reveal(c.Context(), c.Actor, c.Param("id"))
 	if err != nil {
 		return err
@@ -89,16 +91,16 @@ func (f *face) showReveal(c *Call, text string, errs ui.Errors, status int) erro
 	}
 	hidden := [][2]string{{"version", strconv.FormatInt(r.Version, 10)}}
 	if r.Can["reveal.show"] {
-		v.Acts = append(v.Acts, c.Fill(actForm{ID: "show", Title: c.T("reveal.show"), Help: c.T("reveal.show.help"), Action: "/reveals/" + r.ID + "/show", Button: "reveal.show", Hidden: hidden, Open: true}, errs))
+		v.Acts = append(v.Acts, c.Fill(page.ActForm{ID: "show", Title: c.T("reveal.show"), Help: c.T("reveal.show.help"), Action: "/reveals/" + r.ID + "/show", Button: "reveal.show", Hidden: hidden, Open: true}, errs))
 	}
 	if r.Can["reveal.note"] {
-		v.Acts = append(v.Acts, c.Fill(actForm{ID: "note", Title: c.T("reveal.note"), Help: c.T("reveal.note.help"), Action: "/reveals/" + r.ID + "/note", Button: "reveal.note", Hidden: hidden, Open: true}, errs))
+		v.Acts = append(v.Acts, c.Fill(page.ActForm{ID: "note", Title: c.T("reveal.note"), Help: c.T("reveal.note.help"), Action: "/reveals/" + r.ID + "/note", Button: "reveal.note", Hidden: hidden, Open: true}, errs))
 	}
-	return c.ShowStatus(status, thingPage(p, errs, v))
+	return c.ShowStatus(status, page.ThingPage(p, errs, v))
 }
 
-func (f *face) revealView(c *Call, r appcustody.RevealRow, reason string) thingView {
-	return thingView{Title: c.T("reveal.title"), Tags: []ui.Tag{ui.State(c.Lang, "reveal", string(r.State))}, Defs: []ui.Def{
+func (f *face) revealView(c *page.Call, r appcustody.RevealRow, reason string) page.ThingView {
+	return page.ThingView{Title: c.T("reveal.title"), Tags: []ui.Tag{ui.State(c.Lang, "reveal", string(r.State))}, Defs: []ui.Def{
 		{Term: c.T("custody.record"), Text: r.RecordRef}, {Term: c.T("field.unit"), Text: r.Unit.Name}, {Term: c.T("field.reason"), Text: reason},
 		{Term: c.T("reveal.released"), Text: c.T("custody.of", "N", r.Released, "All", r.Threshold)}, {Term: c.T("reveal.expires"), Text: c.When(r.ExpiresAt)},
 	}, Events: []ui.Event{{When: c.When(r.AskedAt), Title: c.T("state.reveal.asked")}}}
@@ -106,10 +108,10 @@ func (f *face) revealView(c *Call, r appcustody.RevealRow, reason string) thingV
 
 // showRevealed answers the form with the text itself and not with a redirect: no
 // address leads to it again.
-func (f *face) showRevealed(c *Call) error {
+func (f *face) showRevealed(c *page.Call) error {
 	out, _, err := f.app.ShowReveal(c.Context(), c.Actor, appcustody.RevealInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version()})
 	if errs := c.InPlace(err); errs != nil {
-		return f.showReveal(c, "", errs, StatusOf(err))
+		return f.showReveal(c, "", errs, page.StatusOf(err))
 	}
 	if err != nil {
 		return err
@@ -117,32 +119,32 @@ func (f *face) showRevealed(c *Call) error {
 	return f.showReveal(c, out.Text, nil, http.StatusOK)
 }
 
-func (f *face) noteReveal(c *Call) error {
+func (f *face) noteReveal(c *page.Call) error {
 	_, err := f.app.NoteReveal(c.Context(), c.Actor, appcustody.RevealInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version()})
 	if errs := c.InPlace(err); errs != nil {
-		return f.showReveal(c, "", errs, StatusOf(err))
+		return f.showReveal(c, "", errs, page.StatusOf(err))
 	}
 	if err != nil {
 		return err
 	}
-	return c.Go(Local("/reveals/"+url.PathEscape(c.Param("id"))), "custody.flash")
+	return c.Go(page.Local("/reveals/"+url.PathEscape(c.Param("id"))), "custody.flash")
 }
 
-func (f *face) shareList(c *Call) error {
+func (f *face) shareList(c *page.Call) error {
 	rows, err := f.app.Shares(c.Context(), c.Actor)
 	if err != nil {
 		return err
 	}
 	p := c.Page("share.title")
 	p.Lead = c.T("share.lead")
-	v := listActsView{Path: "/shares", Table: revealTable(c, f, "/shares/", rows)}
+	v := page.ListActsView{Path: "/shares", Table: revealTable(c, f, "/shares/", rows)}
 	v.Table.Empty = c.T("share.none")
-	return c.Show(listActsPage(p, nil, v))
+	return c.Show(page.ListActsPage(p, nil, v))
 }
 
-func (f *face) sharePage(c *Call) error { return f.showShare(c, nil, http.StatusOK) }
+func (f *face) sharePage(c *page.Call) error { return f.showShare(c, nil, http.StatusOK) }
 
-func (f *face) showShare(c *Call, errs ui.Errors, status int) error {
+func (f *face) showShare(c *page.Call, errs ui.Errors, status int) error {
 	s, err := f.app.Share(c.Context(), c.Actor, c.Param("id"))
 	if err != nil {
 		return err
@@ -153,28 +155,28 @@ func (f *face) showShare(c *Call, errs ui.Errors, status int) error {
 	if s.Request != "" {
 		v.Block, v.BlockTitle, v.BlockNote = s.Request, c.T("share.request"), c.T("share.request.note")
 		v.Acts = append(v.Acts,
-			c.Fill(actForm{ID: "release", Title: c.T("share.release"), Help: c.T("share.release.help"), Action: "/shares/" + s.ID + "/release", Button: "share.release", Open: true,
+			c.Fill(page.ActForm{ID: "release", Title: c.T("share.release"), Help: c.T("share.release.help"), Action: "/shares/" + s.ID + "/release", Button: "share.release", Open: true,
 				Inputs: []ui.Input{{Name: "response", Label: c.T("share.response"), Kind: "textarea", Required: true, Max: 4000, Rows: 8}}}, errs),
-			c.Fill(actForm{ID: "refuse", Title: c.T("share.refuse"), Help: c.T("share.refuse.help"), Action: "/shares/" + s.ID + "/refuse", Button: "share.refuse"}, errs))
+			c.Fill(page.ActForm{ID: "refuse", Title: c.T("share.refuse"), Help: c.T("share.refuse.help"), Action: "/shares/" + s.ID + "/refuse", Button: "share.refuse"}, errs))
 	} else if s.State == custody.RevealAsked || s.State == custody.RevealReleased {
 		v.Note = c.T("share.done")
 	}
-	return c.ShowStatus(status, thingPage(p, errs, v))
+	return c.ShowStatus(status, page.ThingPage(p, errs, v))
 }
 
-func (f *face) releaseShare(c *Call) error {
+func (f *face) releaseShare(c *page.Call) error {
 	_, err := f.app.ReleaseShare(c.Context(), c.Actor, appcustody.RevealInput{ID: c.Param("id"), Key: c.Key(), Response: c.Form("response")})
 	return f.shareDone(c, err)
 }
 
-func (f *face) refuseShare(c *Call) error {
+func (f *face) refuseShare(c *page.Call) error {
 	_, err := f.app.RefuseShare(c.Context(), c.Actor, appcustody.RevealInput{ID: c.Param("id"), Key: c.Key()})
 	return f.shareDone(c, err)
 }
 
-func (f *face) shareDone(c *Call, err error) error {
+func (f *face) shareDone(c *page.Call, err error) error {
 	if errs := c.InPlace(err); errs != nil {
-		return f.showShare(c, errs, StatusOf(err))
+		return f.showShare(c, errs, page.StatusOf(err))
 	}
 	if err != nil {
 		return err

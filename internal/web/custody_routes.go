@@ -4,13 +4,14 @@ import (
 	"net/http"
 
 	"plumbline/internal/app"
+	"plumbline/internal/web/page"
 )
 
 // custodyRoutes are the pages of custody.
-func custodyRoutes(a *app.App) []Route {
+func custodyRoutes(a *app.App) []page.Route {
 	f := &face{a}
 	get, post := http.MethodGet, http.MethodPost
-	routes := []Route{
+	routes := []page.Route{
 		{Method: get, Path: "/expungements", Op: "expungement.list", Handler: f.expungementList},
 		{Method: get, Path: "/expungements/new", Op: "expungement.propose", Handler: f.newExpungement},
 		{Method: post, Path: "/expungements", Op: "expungement.propose", Handler: f.proposeExpungement},
@@ -35,13 +36,13 @@ func custodyRoutes(a *app.App) []Route {
 		{Method: post, Path: "/shares/{id}/refuse", Op: "share.refuse", Handler: f.refuseShare},
 	}
 	for _, s := range f.expungementSteps() {
-		routes = append(routes, Route{Method: post, Path: "/expungements/{id}/" + s.path, Op: s.op, Handler: f.onExpungement(s)})
+		routes = append(routes, page.Route{Method: post, Path: "/expungements/{id}/" + s.path, Op: s.op, Handler: f.onExpungement(s)})
 	}
 	return routes
 }
 
 // custodyNav are its lines of the navigation.
-var custodyNav = []NavRow{
+var custodyNav = []page.NavRow{
 	{Place: 92, Key: "expungement.title", Href: "/expungements", Icon: "trash", Op: "expungement.list"},
 	{Place: 93, Key: "custody.title", Href: "/custodians", Icon: "shield-lock", Op: "custody.list"},
 	{Place: 37, Key: "reveal.title", Href: "/reveals", Icon: "eye-off", Op: "reveal.list"},

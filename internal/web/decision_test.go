@@ -1,4 +1,4 @@
-package web
+package web_test
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"plumbline/internal/app/casework"
 	"plumbline/internal/apptest"
 	"plumbline/internal/inquiry"
+	"plumbline/internal/web/webtest"
 	"plumbline/internal/words"
 )
 
@@ -81,23 +82,23 @@ func TestDecisionFormRecordsWhatWasChosen(t *testing.T) {
 		t.Run(x.form+x.sanction, func(t *testing.T) {
 			s := apptest.SQLite(t)
 			caseID, track := foundTrack(t, s)
-			body := visit(t, s, "body")
+			body := webtest.Visit(t, s, "body")
 			action := "/tracks/" + track + "/decisions"
-			form := fieldsOf(t, body.get("/cases/"+caseID, 200), action)
+			form := webtest.FieldsOf(t, body.Get("/cases/"+caseID, 200), action)
 			form.Add("form", x.form)
 			form.Add("sanction", x.sanction)
 			form.Add("reason", "facts and grounds")
-			page := body.post(action, form, x.status)
+			page := body.Post(action, form, x.status)
 			d := decisionOf(t, s, caseID, track)
 			if d != nil {
 				t.Fatalf("recorded without confirmation: %+v", d)
 			}
 			if x.status == 200 {
-				holds(t, page, x.en...)
-				holds(t, body.in(words.ZH).post(action, form, 200), x.zh...)
-				body.post(action, fieldsOf(t, page, action), 303)
+				webtest.Holds(t, page, x.en...)
+				webtest.Holds(t, body.In(words.ZH).Post(action, form, 200), x.zh...)
+				body.Post(action, webtest.FieldsOf(t, page, action), 303)
 				d = decisionOf(t, s, caseID, track)
-				holds(t, body.as("body2").get("/cases/"+caseID, 200), "To be decided:")
+				webtest.Holds(t, body.As("body2").Get("/cases/"+caseID, 200), "To be decided:")
 			}
 			switch {
 			case x.status == 200 && (d == nil || strconv.Itoa(d.Form) != x.form || d.Sanction != x.sanction):
@@ -111,8 +112,8 @@ func TestDecisionFormRecordsWhatWasChosen(t *testing.T) {
 func TestAFieldSentTwiceIsRefused(t *testing.T) {
 	s := apptest.SQLite(t)
 	caseID, track := foundTrack(t, s)
-	page := visit(t, s, "body").post("/tracks/"+track+"/decisions", url.Values{"case": {caseID}, "form": {"0", "1"}, "reason": {"x"}}, 400)
-	holds(t, page, "sent two values for one field")
+	page := webtest.Visit(t, s, "body").Post("/tracks/"+track+"/decisions", url.Values{"case": {caseID}, "form": {"0", "1"}, "reason": {"x"}}, 400)
+	webtest.Holds(t, page, "sent two values for one field")
 	if d := decisionOf(t, s, caseID, track); d != nil {
 		t.Errorf("recorded %+v", d)
 	}
@@ -146,10 +147,10 @@ func TestDoubtfulDecisionsAreShown(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		body := visit(t, s, "body")
-		shown := func() bool { return strings.Contains(body.get("/", 200), "recorded: please check") }
-		if list := body.get("/tracks?check=1", 200); strings.Contains(list, "/cases/"+caseID) != x.want || shown() != x.want {
-			t.Errorf("%+v: on the home %t, in the list %s", x, shown(), plainText(list))
+		body := webtest.Visit(t, s, "body")
+		shown := func() bool { return strings.Contains(body.Get("/", 200), "recorded: please check") }
+		if list := body.Get("/tracks?check=1", 200); strings.Contains(list, "/cases/"+caseID) != x.want || shown() != x.want {
+			t.Errorf("%+v: on the home %t, in the list %s", x, shown(), webtest.PlainText(list))
 		}
 	}
 }

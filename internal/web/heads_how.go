@@ -1,5 +1,7 @@
 package web
 
+import "plumbline/internal/web/page"
+
 // howStep is one step of the explanation for laymen, as catalogue keys.
 type howStep struct {
 	Title, Text, Command string
@@ -16,7 +18,7 @@ var howSteps = []howStep{
 }
 
 // ledgerHow shows the explanation; no sign-in is needed.
-func (f *face) ledgerHow(c *Call) error {
+func (f *face) ledgerHow(c *page.Call) error {
 	p := c.Page("ledger.how.title")
 	p.Lead, p.Narrow = c.T("ledger.how.lead"), true
 	return c.Show(howPage(p, howSteps))

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"plumbline/internal/app/heads"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 )
 
@@ -14,14 +15,14 @@ const ledgerPageSize = 50
 // ledgerPage shows everybody the state of the ledger: its size, the last signed
 // checkpoint, the keys and who holds them. The audit administrator also sees the
 // newest entries: what kind of thing was written and when, never its content.
-func (f *face) ledgerPage(c *Call) error {
+func (f *face) ledgerPage(c *page.Call) error {
 	state, err := f.app.LedgerState(c.Context(), c.Actor)
 	if err != nil {
 		return err
 	}
 	p := c.Page("nav.ledger")
 	p.Lead = c.T("ledger.lead")
-	v := ledgerParts{State: state, Stats: ledgerStats(c, state), Root: groups(fmt.Sprintf("%x", state.Root[:]))}
+	v := ledgerParts{State: state, Stats: ledgerStats(c, state), Root: page.HashGroups(fmt.Sprintf("%x", state.Root[:]))}
 	v.Signed = []ui.Def{{Term: c.T("ledger.origin"), Text: state.Origin}}
 	if s := state.Signed; s != nil {
 		v.Signed = append(v.Signed, f.checkpointDefs(c, s)...)
@@ -55,7 +56,7 @@ type ledgerParts struct {
 	Checkpoints ui.Table
 }
 
-func ledgerStats(c *Call, s heads.LedgerState) []ui.Stat {
+func ledgerStats(c *page.Call, s heads.LedgerState) []ui.Stat {
 	signed, witnessed := int64(0), int64(0)
 	if s.Signed != nil {
 		signed = s.Signed.Size
@@ -74,7 +75,7 @@ func ledgerStats(c *Call, s heads.LedgerState) []ui.Stat {
 	return stats
 }
 
-func (f *face) checkpointDefs(c *Call, s *heads.CheckpointView) []ui.Def {
+func (f *face) checkpointDefs(c *page.Call, s *heads.CheckpointView) []ui.Def {
 	witnesses := strings.Join(s.Witnesses, " · ")
 	if witnesses == "" {
 		witnesses = c.T("ledger.witness.none")
@@ -82,13 +83,13 @@ func (f *face) checkpointDefs(c *Call, s *heads.CheckpointView) []ui.Def {
 	return []ui.Def{
 		{Term: c.T("ledger.checkpoint.size"), Text: ui.Number(s.Size)},
 		{Term: c.T("field.time"), Text: s.At.In(f.app.Zone()).Format("2006-01-02 15:04:05")},
-		{Term: c.T("ledger.root"), Text: groups(fmt.Sprintf("%x", s.Root))},
+		{Term: c.T("ledger.root"), Text: page.HashGroups(fmt.Sprintf("%x", s.Root))},
 		{Term: c.T("ledger.witnesses"), Text: witnesses},
 		{Term: c.T("ledger.checkpoint.text"), Text: "/api/v1/ledger/checkpoint", Href: "/api/v1/ledger/checkpoint"},
 	}
 }
 
-func (f *face) keyDefs(c *Call, k heads.KeyView) []ui.Def {
+func (f *face) keyDefs(c *page.Call, k heads.KeyView) []ui.Def {
 	tag := &ui.Tag{Text: c.T("ledger.key.former")}
 	if k.Now {
 		tag = &ui.Tag{Tone: "ok", Text: c.T("ledger.key.now")}
@@ -106,7 +107,7 @@ func (f *face) keyDefs(c *Call, k heads.KeyView) []ui.Def {
 }
 
 // ledgerEntries adds the lists for the audit administrator.
-func (f *face) ledgerEntries(c *Call, state heads.LedgerState, v *ledgerParts) error {
+func (f *face) ledgerEntries(c *page.Call, state heads.LedgerState, v *ledgerParts) error {
 	end := state.Size
 	if n, err := strconv.ParseInt(c.Query("before"), 10, 64); err == nil && n > 0 && n < end {
 		end = n
@@ -148,7 +149,7 @@ func (f *face) ledgerEntries(c *Call, state heads.LedgerState, v *ledgerParts) e
 }
 
 // standing says how far an entry is secured: witnessed, signed, or neither yet.
-func standing(c *Call, s heads.LedgerState, seq int64) *ui.Tag {
+func standing(c *page.Call, s heads.LedgerState, seq int64) *ui.Tag {
 	switch {
 	case s.Witness != nil && seq < s.Witness.Size:
 		return &ui.Tag{Tone: "ok", Text: c.T("ledger.standing.witnessed")}

@@ -13,6 +13,7 @@ import (
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/paper"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 )
 
@@ -23,7 +24,7 @@ const (
 )
 
 // receiptAsk reads which receipt the address asks for.
-func receiptAsk(c *Call) (ask heads.ReceiptAsk, err error) {
+func receiptAsk(c *page.Call) (ask heads.ReceiptAsk, err error) {
 	ask.Seq, err = strconv.ParseInt(c.Param("seq"), 10, 64)
 	if err != nil || ask.Seq < 0 || ask.Seq > ledger.SizeMax {
 		return ask, fault.NotFound()
@@ -34,7 +35,7 @@ func receiptAsk(c *Call) (ask heads.ReceiptAsk, err error) {
 }
 
 // acted names what an entry records.
-func acted(c *Call, verb string) string {
+func acted(c *page.Call, verb string) string {
 	if key := "receipt.act." + verb; slices.Contains(receiptActs, verb) {
 		return c.T(key)
 	}
@@ -45,7 +46,7 @@ func acted(c *Call, verb string) string {
 var receiptActs = []string{"submission.submit", "submission.supplement", "statement.make", "statement.answer", "finding.reply", "finding.confirm",
 	"decision.propose", "decision.decide", "issue.conceal", "batch.import", "inspection.record", "named_item.reply"}
 
-func (f *face) receiptList(c *Call) error {
+func (f *face) receiptList(c *page.Call) error {
 	before, _ := strconv.ParseInt(c.Query("before"), 10, 64)
 	lines, next, err := f.app.Receipts(c.Context(), c.Actor, before, receiptsShown)
 	if err != nil {
@@ -54,7 +55,7 @@ func (f *face) receiptList(c *Call) error {
 	t := ui.Table{Cols: []ui.Col{{Text: c.T("receipt.number")}, {Text: c.T("receipt.act")}, {Text: c.T("receipt.time")}}}
 	for _, l := range lines {
 		t.Rows = append(t.Rows, []ui.Cell{
-			{Text: strconv.FormatInt(l.Seq, 10), Href: ReceiptPath(l.Seq)},
+			{Text: strconv.FormatInt(l.Seq, 10), Href: page.ReceiptPath(l.Seq)},
 			{Text: acted(c, l.Verb)},
 			{Text: f.second(l.At)},
 		})
@@ -75,7 +76,7 @@ func (f *face) second(t time.Time) string { return t.In(f.app.Zone()).Format("20
 
 // receiptOpen shows a receipt. Until it is signed the page says so and reloads by a
 // header that works without scripts.
-func (f *face) receiptOpen(c *Call) error {
+func (f *face) receiptOpen(c *page.Call) error {
 	ask, err := receiptAsk(c)
 	if err != nil {
 		return err
@@ -87,7 +88,7 @@ func (f *face) receiptOpen(c *Call) error {
 	p := c.Page("receipt.title")
 	p.Narrow = true
 	p.Crumbs = []ui.Link{{Text: c.T("nav.receipts"), Href: "/receipts"}}
-	v := receiptView{Base: ReceiptPath(r.Seq), Number: strconv.FormatInt(r.Seq, 10), Slip: r.Slip, Defs: []ui.Def{
+	v := receiptView{Base: page.ReceiptPath(r.Seq), Number: strconv.FormatInt(r.Seq, 10), Slip: r.Slip, Defs: []ui.Def{
 		{Term: c.T("receipt.act"), Text: acted(c, r.Verb)},
 		{Term: c.T("receipt.time"), Text: f.second(r.At)},
 	}}
@@ -148,7 +149,7 @@ type receiptView struct {
 type qrView struct{ Image, Alt string }
 
 // signedReceipt is the receipt for a download; without a signature there is none yet.
-func (f *face) signedReceipt(c *Call) (r heads.ReceiptView, err error) {
+func (f *face) signedReceipt(c *page.Call) (r heads.ReceiptView, err error) {
 	ask, err := receiptAsk(c)
 	if err != nil {
 		return r, err
@@ -159,7 +160,7 @@ func (f *face) signedReceipt(c *Call) (r heads.ReceiptView, err error) {
 	return r, err
 }
 
-func (f *face) receiptText(c *Call) error {
+func (f *face) receiptText(c *page.Call) error {
 	r, err := f.signedReceipt(c)
 	if err != nil {
 		return err
@@ -167,7 +168,7 @@ func (f *face) receiptText(c *Call) error {
 	return c.Download(paper.ReceiptName(r.Seq)+".tlog-proof", "text/plain; charset=utf-8", r.Signed.Marshal())
 }
 
-func (f *face) receiptPDF(c *Call) error {
+func (f *face) receiptPDF(c *page.Call) error {
 	r, err := f.signedReceipt(c)
 	if err != nil {
 		return err
@@ -180,9 +181,9 @@ func (f *face) receiptPDF(c *Call) error {
 }
 
 // slipOpen explains what a salt slip is before anything can be downloaded.
-func (f *face) slipOpen(c *Call) error { return f.showSlip(c, nil, http.StatusOK) }
+func (f *face) slipOpen(c *page.Call) error { return f.showSlip(c, nil, http.StatusOK) }
 
-func (f *face) showSlip(c *Call, errs ui.Errors, status int) error {
+func (f *face) showSlip(c *page.Call, errs ui.Errors, status int) error {
 	ask, err := receiptAsk(c)
 	if err != nil {
 		return err
@@ -193,7 +194,7 @@ func (f *face) showSlip(c *Call, errs ui.Errors, status int) error {
 	}
 	p := c.Page("receipt.slip.title")
 	p.Narrow = true
-	p.Crumbs = []ui.Link{{Text: c.T("nav.receipts"), Href: "/receipts"}, {Text: c.T("receipt.number") + " " + strconv.FormatInt(ask.Seq, 10), Href: ReceiptPath(ask.Seq)}}
+	p.Crumbs = []ui.Link{{Text: c.T("nav.receipts"), Href: "/receipts"}, {Text: c.T("receipt.number") + " " + strconv.FormatInt(ask.Seq, 10), Href: page.ReceiptPath(ask.Seq)}}
 	defs := []ui.Def{
 		{Term: c.T("receipt.number"), Text: strconv.FormatInt(ask.Seq, 10)},
 		{Term: c.T("receipt.slip.rows"), Text: strconv.Itoa(len(s.Rows))},
@@ -205,11 +206,11 @@ func (f *face) showSlip(c *Call, errs ui.Errors, status int) error {
 	if len(s.Answers) > 0 {
 		defs = append(defs, ui.Def{Term: c.T("receipt.slip.answers"), Text: strconv.Itoa(len(s.Answers))})
 	}
-	return c.ShowStatus(status, slipView(p, ReceiptPath(ask.Seq), defs, erased, errs))
+	return c.ShowStatus(status, slipView(p, page.ReceiptPath(ask.Seq), defs, erased, errs))
 }
 
 // slipDownload downloads the slip once the warning is confirmed.
-func (f *face) slipDownload(c *Call) error {
+func (f *face) slipDownload(c *page.Call) error {
 	if c.Form("confirm") == "" {
 		return f.showSlip(c, ui.Errors{"confirm": c.T("receipt.slip.warning")}, http.StatusUnprocessableEntity)
 	}

@@ -4,13 +4,14 @@ import (
 	"net/http"
 
 	"plumbline/internal/app"
+	"plumbline/internal/web/page"
 )
 
 // headsRoutes are the pages of heads.
-func headsRoutes(a *app.App) []Route {
+func headsRoutes(a *app.App) []page.Route {
 	f := &face{a}
 	get, post := http.MethodGet, http.MethodPost
-	return []Route{
+	return []page.Route{
 		{Method: get, Path: "/ledger", Op: "ledger.state", Handler: f.ledgerPage},
 		{Method: get, Path: "/ledger/how", Op: "ledger.history", Public: true, Renew: true, Handler: f.ledgerHow},
 		{Method: get, Path: "/ledger/notice", Op: "ledger.state", Handler: f.noticePage},
@@ -31,7 +32,7 @@ func headsRoutes(a *app.App) []Route {
 }
 
 // headsNav are its lines of the navigation.
-var headsNav = []NavRow{
+var headsNav = []page.NavRow{
 	{Place: 95, Key: "nav.ledger", Href: "/ledger", Icon: "book", Op: "ledger.state"},
 	{Place: 98, Key: "nav.receipts", Href: "/receipts", Icon: "certificate", Op: "receipt.list"},
 	{Place: 99, Key: "nav.verify", Href: "/verify", Icon: "shield-check"},

@@ -12,6 +12,7 @@ import (
 	"plumbline/internal/app/heads"
 	"plumbline/internal/ledger"
 	"plumbline/internal/web/assets"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 	"plumbline/internal/words"
 )
@@ -23,7 +24,7 @@ const verifyLimit = 4 << 20
 // verifyPolicy is the content policy of the verify page alone: it may compile
 // WebAssembly, because the verifier runs in the browser and not on the server that
 // is being verified. Eval of scripts stays forbidden.
-var verifyPolicy = strings.Replace(contentPolicy, "script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'", 1)
+var verifyPolicy = strings.Replace(page.ContentPolicy, "script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'", 1)
 
 // savedPolicy is the content policy of the saved page: nothing may be loaded from or
 // sent to anywhere; only the two scripts and the style with these hashes run.
@@ -68,7 +69,7 @@ func verifyTexts(langs ...words.Lang) string {
 }
 
 // newVerify fills in the site's own key and says that it is the site's own.
-func (f *face) newVerify(c *Call) (verifyView, error) {
+func (f *face) newVerify(c *page.Call) (verifyView, error) {
 	keys, err := f.app.VerifierKeys(c.Context())
 	if err != nil {
 		return verifyView{}, err
@@ -78,7 +79,7 @@ func (f *face) newVerify(c *Call) (verifyView, error) {
 	return v, nil
 }
 
-func (f *face) verifyOpen(c *Call) error {
+func (f *face) verifyOpen(c *page.Call) error {
 	v, err := f.newVerify(c)
 	if err != nil {
 		return err
@@ -86,7 +87,7 @@ func (f *face) verifyOpen(c *Call) error {
 	return f.showVerify(c, v, nil, http.StatusOK)
 }
 
-func (f *face) showVerify(c *Call, v verifyView, errs ui.Errors, status int) error {
+func (f *face) showVerify(c *page.Call, v verifyView, errs ui.Errors, status int) error {
 	p := c.Page("verify.title")
 	p.Lead, p.Narrow = c.T("verify.lead"), true
 	c.W.Header().Set("Content-Security-Policy", verifyPolicy)
@@ -95,7 +96,7 @@ func (f *face) showVerify(c *Call, v verifyView, errs ui.Errors, status int) err
 
 // verifySent verifies on the server, for browsers that cannot. The page says that
 // the system is then asked about itself.
-func (f *face) verifySent(c *Call) error {
+func (f *face) verifySent(c *page.Call) error {
 	v, err := f.newVerify(c)
 	if err != nil {
 		return err
@@ -112,7 +113,7 @@ func (f *face) verifySent(c *Call) error {
 	return f.showVerify(c, v, nil, http.StatusOK)
 }
 
-func verdict(c *Call, data []byte, keys string) *verifyResult {
+func verdict(c *page.Call, data []byte, keys string) *verifyResult {
 	trust, err := ledger.ParseTrust(keys)
 	if err != nil {
 		return &verifyResult{Problem: c.T("verify.problem.key")}
@@ -143,7 +144,7 @@ func verdict(c *Call, data []byte, keys string) *verifyResult {
 // verifySave returns the verify page as a single file: form, texts of both
 // languages, script and verifier. Opened from disk it needs nothing else and, by its
 // own policy, cannot send anything to anybody.
-func (f *face) verifySave(c *Call) error {
+func (f *face) verifySave(c *page.Call) error {
 	v, err := f.newVerify(c)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
 	"plumbline/internal/paper"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 	"plumbline/internal/witness"
 )
@@ -26,7 +27,7 @@ type witnessAlarm struct {
 	Proof        string // address of the note that proves it, "" without one
 }
 
-func (f *face) witnessPart(c *Call) (v witnessPart, err error) {
+func (f *face) witnessPart(c *page.Call) (v witnessPart, err error) {
 	list, err := f.app.Witnesses(c.Context(), c.Actor)
 	if err != nil {
 		return v, err
@@ -51,7 +52,7 @@ func (f *face) witnessPart(c *Call) (v witnessPart, err error) {
 	return v, nil
 }
 
-func (f *face) witnessState(c *Call, s heads.Standing) (*ui.Tag, string) {
+func (f *face) witnessState(c *page.Call, s heads.Standing) (*ui.Tag, string) {
 	tones := map[witness.Trouble]string{witness.Down: "warn", witness.Local: "warn", witness.Refused: "bad", witness.Strange: "bad", witness.Diverged: "bad"}
 	switch {
 	case s.Trouble != witness.Fine:
@@ -65,7 +66,7 @@ func (f *face) witnessState(c *Call, s heads.Standing) (*ui.Tag, string) {
 
 // posted is the checkpoint for the notice board: the last one cosigned by a witness,
 // unless that is over an hour old and a newer one is signed.
-func (f *face) posted(c *Call) (paper.Posted, error) {
+func (f *face) posted(c *page.Call) (paper.Posted, error) {
 	state, err := f.app.LedgerState(c.Context(), c.Actor)
 	if err != nil {
 		return paper.Posted{}, err
@@ -97,7 +98,7 @@ type noticeView struct {
 
 // noticePage shows the checkpoint in large digits, to be printed for the notice
 // board.
-func (f *face) noticePage(c *Call) error {
+func (f *face) noticePage(c *page.Call) error {
 	p := c.Page("notice.title")
 	p.Crumbs = []ui.Link{{Text: c.T("nav.ledger"), Href: "/ledger"}}
 	n, err := f.posted(c)
@@ -130,7 +131,7 @@ func (f *face) noticePage(c *Call) error {
 	}))
 }
 
-func (f *face) noticePDF(c *Call) error {
+func (f *face) noticePDF(c *page.Call) error {
 	n, err := f.posted(c)
 	if err != nil {
 		return err
@@ -144,7 +145,7 @@ func (f *face) noticePDF(c *Call) error {
 
 // checkpointFile is the export for a memory stick, starting from what the first
 // witness last cosigned.
-func (f *face) checkpointFile(c *Call) error {
+func (f *face) checkpointFile(c *page.Call) error {
 	list, err := f.app.Witnesses(c.Context(), c.Actor)
 	if err != nil {
 		return err
@@ -164,7 +165,7 @@ func (f *face) checkpointFile(c *Call) error {
 
 // witnessProof is the note by which a witness proves that the ledger was a different
 // one. plumbline verify --checkpoint accepts it.
-func (f *face) witnessProof(c *Call) error {
+func (f *face) witnessProof(c *page.Call) error {
 	list, err := f.app.Witnesses(c.Context(), c.Actor)
 	if err != nil {
 		return err

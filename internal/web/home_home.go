@@ -5,13 +5,15 @@ import (
 	"strconv"
 
 	"plumbline/internal/app/accounts"
+	"plumbline/internal/web/page"
+
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/consent"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/web/ui"
 )
 
-func (f *face) home(c *Call) error {
+func (f *face) home(c *page.Call) error {
 	todo, err := f.app.ToDo(c.Context(), c.Reader())
 	if err != nil {
 		return err
@@ -54,7 +56,7 @@ var workHref = map[string]string{
 	"alarm": "/alarms", "challenge": "/challenges?state=filed", "challenge_mass": "/challenges?state=filed&mass=1",
 }
 
-func (f *face) listCard(c *Call, l *appselfcheck.OwnSubmission) listCard {
+func (f *face) listCard(c *page.Call, l *appselfcheck.OwnSubmission) listCard {
 	base := "/selfcheck/" + l.ID
 	card := listCard{
 		Title: c.ListName(l.PersonID, l.Unit, string(l.Audience)), Campaign: l.Campaign.Title, State: ui.State(c.Lang, "submission", string(l.State)), Reason: l.Reason,
@@ -77,7 +79,7 @@ func (f *face) listCard(c *Call, l *appselfcheck.OwnSubmission) listCard {
 
 type homeView struct {
 	Codes   []codeNotice
-	Asked   []actForm // items that were given back
+	Asked   []page.ActForm // items that were given back
 	Mine    []listCard
 	Waiting []ui.Stat
 }
@@ -91,7 +93,7 @@ type listCard struct {
 }
 
 // codeNotices tells the reader about the codes for his own account.
-func (f *face) codeNotices(c *Call, codes []accounts.OwnCode) (out []codeNotice) {
+func (f *face) codeNotices(c *page.Call, codes []accounts.OwnCode) (out []codeNotice) {
 	for _, x := range codes {
 		by := x.By
 		if by == "" {
@@ -110,11 +112,11 @@ func (f *face) codeNotices(c *Call, codes []accounts.OwnCode) (out []codeNotice)
 }
 
 // askedCards are the items that were returned to the reader.
-func askedCards(c *Call, items []appselfcheck.NamedItem) (out []actForm) {
+func askedCards(c *page.Call, items []appselfcheck.NamedItem) (out []page.ActForm) {
 	for i := range items {
 		n := &items[i]
 		no := strconv.FormatInt(n.ItemNo, 10)
-		out = append(out, c.Fill(actForm{ID: "named-" + n.ReviewID, Title: c.T("review.named.asked", "Item", no), Open: true,
+		out = append(out, c.Fill(page.ActForm{ID: "named-" + n.ReviewID, Title: c.T("review.named.asked", "Item", no), Open: true,
 			Help:   no + " " + n.Item.Text(string(c.Lang)) + " — " + c.T("selfcheck.returned.reason") + " " + n.Reason,
 			Action: "/selfcheck/" + n.SubmissionID + "/named", Button: "review.named.reply.send", Hidden: [][2]string{{"item", no}},
 			Inputs: []ui.Input{{Name: "text", Label: c.T("review.named.reply"), Kind: "textarea", Required: true, Max: 1000}}}, nil))

@@ -4,17 +4,18 @@ import (
 	"net/http"
 
 	"plumbline/internal/app"
+	"plumbline/internal/web/page"
 )
 
 // homeRoutes are the pages of home.
-func homeRoutes(a *app.App) []Route {
+func homeRoutes(a *app.App) []page.Route {
 	f := &face{a}
-	return []Route{
+	return []page.Route{
 		{Method: http.MethodGet, Path: "/", Op: "todo.read", Handler: f.home},
 	}
 }
 
 // homeNav are its lines of the navigation.
-var homeNav = []NavRow{
+var homeNav = []page.NavRow{
 	{Place: 10, Key: "nav.todo", Href: "/", Icon: "home", Op: "todo.read"},
 }

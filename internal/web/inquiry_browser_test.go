@@ -1,4 +1,4 @@
-package web
+package web_test
 
 import (
 	"context"
@@ -10,6 +10,8 @@ import (
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/chrome"
 	"plumbline/internal/inquiry"
+	"plumbline/internal/web/page"
+	"plumbline/internal/web/webtest"
 	"plumbline/internal/words"
 )
 
@@ -73,7 +75,7 @@ func TestInquiryInABrowser(t *testing.T) {
 	b := chrome.Start(t)
 	s := apptest.SQLite(t)
 	caseID, questionID, taskID := halfWay(t, s)
-	site := httptest.NewServer(visit(t, s, "").face)
+	site := httptest.NewServer(webtest.Visit(t, s, "").Face)
 	defer site.Close()
 	for _, lang := range words.Langs {
 		for _, width := range []int{360, 1440} {
@@ -86,10 +88,10 @@ func TestInquiryInABrowser(t *testing.T) {
 				{"body2", "/questions/" + questionID, "question"}, {"body", "/questions", "questions"}, {"anna", "/my/findings", "findings"},
 				{"inspector", "/rectifications/" + taskID, "task"}, {"inspector", "/rectifications", "tasks"},
 			} {
-				if err := tab.Cookie(site.URL, SessionCookie, p.who); err != nil {
+				if err := tab.Cookie(site.URL, page.SessionCookie, p.who); err != nil {
 					t.Fatal(err)
 				}
-				look(t, tab, judged(width, lang), site.URL, p.path, fmt.Sprintf("inquiry-%s-%s-%d", p.name, lang, width))
+				webtest.Look(t, tab, webtest.Judged(width, lang), site.URL, p.path, fmt.Sprintf("inquiry-%s-%s-%d", p.name, lang, width))
 			}
 		}
 	}

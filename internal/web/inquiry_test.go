@@ -1,4 +1,4 @@
-package web
+package web_test
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
 	"plumbline/internal/store"
+	"plumbline/internal/web/webtest"
 	"plumbline/internal/words"
 )
 
@@ -50,63 +51,63 @@ func personnelNo(t *testing.T, s *apptest.Site, key string) string {
 func TestCasePages(t *testing.T) {
 	s := apptest.SQLite(t)
 	id := clue(t, s)
-	body := visit(t, s, "body")
-	holds(t, body.get("/issues/"+id+"/case/new", 200), "Provision allegedly breached")
-	page := body.post("/issues/"+id+"/case", url.Values{"version": {"2"}, formField: {"open"}, "rule": {"art. 7"}}, 422)
-	holds(t, page, "art. 7", "This is required.")
-	body.post("/issues/"+id+"/case", url.Values{"version": {"2"}, "rule": {"art. 7"}, "facts": {"struck a detainee"}}, 303)
-	at := body.to()
+	body := webtest.Visit(t, s, "body")
+	webtest.Holds(t, body.Get("/issues/"+id+"/case/new", 200), "Provision allegedly breached")
+	page := body.Post("/issues/"+id+"/case", url.Values{"version": {"2"}, webtest.FormField: {"open"}, "rule": {"art. 7"}}, 422)
+	webtest.Holds(t, page, "art. 7", "This is required.")
+	body.Post("/issues/"+id+"/case", url.Values{"version": {"2"}, "rule": {"art. 7"}, "facts": {"struck a detainee"}}, 303)
+	at := body.To()
 	caseID := strings.TrimPrefix(at, "/cases/")
 
-	page = body.get(at, 200)
-	holds(t, page, "A track is not completed (Officer track · 林甲)", "A leader question is not answered (准三)", "struck a detainee", "Officer track", "Close the case", "东二")
-	holds(t, body.in(words.ZH).get(at, 200), "结案还缺什么", "调查未终结（当事人调查 · 林甲）", "事项没有最终认定（当事人调查 · 林甲）", "当事人调查", "一案双查")
-	holds(t, body.get("/cases", 200), at, "林甲")
-	holds(t, body.get("/questions?open=1", 200), "准三", "Point leader")
-	if page := body.get("/questions?state=refused", 200); strings.Contains(page, "准三") {
+	page = body.Get(at, 200)
+	webtest.Holds(t, page, "A track is not completed (Officer track · 林甲)", "A leader question is not answered (准三)", "struck a detainee", "Officer track", "Close the case", "东二")
+	webtest.Holds(t, body.In(words.ZH).Get(at, 200), "结案还缺什么", "调查未终结（当事人调查 · 林甲）", "事项没有最终认定（当事人调查 · 林甲）", "当事人调查", "一案双查")
+	webtest.Holds(t, body.Get("/cases", 200), at, "林甲")
+	webtest.Holds(t, body.Get("/questions?open=1", 200), "准三", "Point leader")
+	if page := body.Get("/questions?state=refused", 200); strings.Contains(page, "准三") {
 		t.Error("the filter shows a question of another state")
 	}
-	body.get("/cases?state=nope", 422)
+	body.Get("/cases?state=nope", 422)
 
-	page = body.post("/cases/"+caseID+"/close", url.Values{"case": {caseID}, "version": {"1"}, formField: {"close"}}, 422)
-	holds(t, page, "4 items are missing")
+	page = body.Post("/cases/"+caseID+"/close", url.Values{"case": {caseID}, "version": {"1"}, webtest.FormField: {"close"}}, 422)
+	webtest.Holds(t, page, "4 items are missing")
 	c, err := s.App.Case(context.Background(), s.Actor("body"), caseID)
 	if err != nil {
 		t.Fatal(err)
 	}
 	track := c.Tracks[0].ID
 	assign := func(who, duty string, status int) string {
-		return body.post("/tracks/"+track+"/members", url.Values{"case": {caseID}, formField: {"assign-" + track}, "person": {personnelNo(t, s, who)}, "duty": {duty}}, status)
+		return body.Post("/tracks/"+track+"/members", url.Values{"case": {caseID}, webtest.FormField: {"assign-" + track}, "person": {personnelNo(t, s, who)}, "duty": {duty}}, status)
 	}
 	assign("investigator1", "investigator", 303)
-	holds(t, assign("investigator1", "adjudicator", 422), "no account with the role")
+	webtest.Holds(t, assign("investigator1", "adjudicator", 422), "no account with the role")
 	assign("investigator2", "investigator", 303)
 	assign("adjudicator", "adjudicator", 303)
 
-	one := body.as("investigator1")
-	holds(t, one.get(at, 200), "Recommend a finding", "Add an allegation")
-	one.post("/allegations/"+c.Tracks[0].Allegations[0].ID+"/findings", url.Values{"case": {caseID}, "verdict": {"sustained"}, "standard": {"clear_convincing"}, "reason": {"statements agree"}}, 303)
+	one := body.As("investigator1")
+	webtest.Holds(t, one.Get(at, 200), "Recommend a finding", "Add an allegation")
+	one.Post("/allegations/"+c.Tracks[0].Allegations[0].ID+"/findings", url.Values{"case": {caseID}, "verdict": {"sustained"}, "standard": {"clear_convincing"}, "reason": {"statements agree"}}, 303)
 	c, err = s.App.Case(context.Background(), s.Actor("investigator1"), caseID)
 	if err != nil {
 		t.Fatal(err)
 	}
 	finding := c.Tracks[0].Allegations[0].Findings[0].ID
-	holds(t, one.post("/findings/"+finding+"/serve", url.Values{"case": {caseID}, "version": {"1"}, formField: {"serve-" + finding}}, 403), "One person may not take both")
-	body.as("investigator2").post("/findings/"+finding+"/serve", url.Values{"case": {caseID}, "version": {"1"}}, 303)
+	webtest.Holds(t, one.Post("/findings/"+finding+"/serve", url.Values{"case": {caseID}, "version": {"1"}, webtest.FormField: {"serve-" + finding}}, 403), "One person may not take both")
+	body.As("investigator2").Post("/findings/"+finding+"/serve", url.Values{"case": {caseID}, "version": {"1"}}, 303)
 
-	anna := body.as("anna")
-	holds(t, anna.get("/my/findings", 200), "statements agree", "Waive the reply")
-	anna.get(at, 404)
-	holds(t, anna.post("/my/findings/"+finding+"/reply", url.Values{"version": {"2"}, formField: {"reply-" + finding}}, 422), "This is required.")
-	anna.post("/my/findings/"+finding+"/reply", url.Values{"version": {"2"}, "text": {"I was elsewhere"}}, 303)
-	page = one.get(at, 200)
-	holds(t, page, "I was elsewhere", "Answer the reply")
-	one.get("/issues/"+id, 404)
+	anna := body.As("anna")
+	webtest.Holds(t, anna.Get("/my/findings", 200), "statements agree", "Waive the reply")
+	anna.Get(at, 404)
+	webtest.Holds(t, anna.Post("/my/findings/"+finding+"/reply", url.Values{"version": {"2"}, webtest.FormField: {"reply-" + finding}}, 422), "This is required.")
+	anna.Post("/my/findings/"+finding+"/reply", url.Values{"version": {"2"}, "text": {"I was elsewhere"}}, 303)
+	page = one.Get(at, 200)
+	webtest.Holds(t, page, "I was elsewhere", "Answer the reply")
+	one.Get("/issues/"+id, 404)
 	if strings.Contains(page, `"/issues/`+id+`"`) {
 		t.Error("an investigator is sent to an issue that does not open to him")
 	}
-	holds(t, body.get(at, 200), `"/issues/`+id+`"`)
-	body.get("/issues/"+id, 200)
+	webtest.Holds(t, body.Get(at, 200), `"/issues/`+id+`"`)
+	body.Get("/issues/"+id, 200)
 
 	q := c.IssueID
 	list, err := s.App.Case(context.Background(), s.Actor("body"), caseID)
@@ -114,43 +115,43 @@ func TestCasePages(t *testing.T) {
 		t.Fatalf("%v, %+v", err, list.Questions)
 	}
 	question := list.Questions[0]
-	holds(t, body.get("/questions/"+question.ID, 200), "Open a leader track", "Propose no track, with reasons")
-	body.post("/questions/"+question.ID+"/refusal", url.Values{"version": {"2"}, "reason": {"not in post"}}, 303)
-	holds(t, body.post("/questions/"+question.ID+"/refusal/approve", url.Values{"version": {"3"}, formField: {"approve"}}, 403), "not in post", "One person may not take both")
+	webtest.Holds(t, body.Get("/questions/"+question.ID, 200), "Open a leader track", "Propose no track, with reasons")
+	body.Post("/questions/"+question.ID+"/refusal", url.Values{"version": {"2"}, "reason": {"not in post"}}, 303)
+	webtest.Holds(t, body.Post("/questions/"+question.ID+"/refusal/approve", url.Values{"version": {"3"}, webtest.FormField: {"approve"}}, 403), "not in post", "One person may not take both")
 	other := list.Questions[1]
-	body.post("/questions/"+other.ID+"/track", url.Values{"version": {"2"}}, 303)
-	holds(t, body.get(at, 200), "Leader track", "Four elements", "Duty: post and period")
+	body.Post("/questions/"+other.ID+"/track", url.Values{"version": {"2"}}, 303)
+	webtest.Holds(t, body.Get(at, 200), "Leader track", "Four elements", "Duty: post and period")
 }
 
 func TestRectificationPages(t *testing.T) {
 	s := apptest.SQLite(t)
 	id := clue(t, s)
-	inspector := visit(t, s, "inspector")
-	holds(t, inspector.get("/issues/"+id+"/rectifications/new", 200), "What must be put right")
-	holds(t, inspector.post("/issues/"+id+"/rectifications", url.Values{formField: {"dispatch"}, "task": {"retrain"}, "lead_unit": {"nowhere"}}, 422), "retrain", "No unit has this code")
-	inspector.post("/issues/"+id+"/rectifications", url.Values{"task": {"retrain"}, "lead_unit": {"office"}}, 303)
-	at := inspector.to()
-	holds(t, inspector.get("/rectifications", 200), at, "Dispatched")
-	holds(t, inspector.in(words.ZH).get("/rectifications?overdue=1", 200), "没有整改任务")
-	lead := inspector.as("lead")
-	page := lead.get(at, 200)
-	holds(t, page, "Accept the task", "retrain")
-	lead.get("/issues/"+id, 404)
+	inspector := webtest.Visit(t, s, "inspector")
+	webtest.Holds(t, inspector.Get("/issues/"+id+"/rectifications/new", 200), "What must be put right")
+	webtest.Holds(t, inspector.Post("/issues/"+id+"/rectifications", url.Values{webtest.FormField: {"dispatch"}, "task": {"retrain"}, "lead_unit": {"nowhere"}}, 422), "retrain", "No unit has this code")
+	inspector.Post("/issues/"+id+"/rectifications", url.Values{"task": {"retrain"}, "lead_unit": {"office"}}, 303)
+	at := inspector.To()
+	webtest.Holds(t, inspector.Get("/rectifications", 200), at, "Dispatched")
+	webtest.Holds(t, inspector.In(words.ZH).Get("/rectifications?overdue=1", 200), "没有整改任务")
+	lead := inspector.As("lead")
+	page := lead.Get(at, 200)
+	webtest.Holds(t, page, "Accept the task", "retrain")
+	lead.Get("/issues/"+id, 404)
 	if strings.Contains(page, `"/issues/`+id+`"`) {
 		t.Error("a lead department is sent to an issue that does not open to it")
 	}
-	holds(t, inspector.get(at, 200), `"/issues/`+id+`"`)
-	lead.post(at+"/accept", url.Values{"version": {"1"}}, 303)
-	holds(t, lead.post(at+"/submit", url.Values{"version": {"2"}, formField: {"submit"}}, 422), "This is required.")
-	lead.post(at+"/submit", url.Values{"version": {"2"}, "note": {"all retrained"}}, 303)
-	holds(t, inspector.get(at, 200), "all retrained", "Verify")
-	inspector.post(at+"/return", url.Values{"version": {"3"}, "note": {"who was there"}}, 303)
-	lead.post(at+"/submit", url.Values{"version": {"4"}, "note": {"list attached"}}, 303)
-	inspector.post(at+"/verify", url.Values{"version": {"5"}}, 303)
-	holds(t, inspector.post(at+"/strike-off", url.Values{"version": {"6"}, formField: {"strike-off"}}, 403), "One person may not take both")
-	inspector.as("inspector2").post(at+"/strike-off", url.Values{"version": {"6"}}, 303)
+	webtest.Holds(t, inspector.Get(at, 200), `"/issues/`+id+`"`)
+	lead.Post(at+"/accept", url.Values{"version": {"1"}}, 303)
+	webtest.Holds(t, lead.Post(at+"/submit", url.Values{"version": {"2"}, webtest.FormField: {"submit"}}, 422), "This is required.")
+	lead.Post(at+"/submit", url.Values{"version": {"2"}, "note": {"all retrained"}}, 303)
+	webtest.Holds(t, inspector.Get(at, 200), "all retrained", "Verify")
+	inspector.Post(at+"/return", url.Values{"version": {"3"}, "note": {"who was there"}}, 303)
+	lead.Post(at+"/submit", url.Values{"version": {"4"}, "note": {"list attached"}}, 303)
+	inspector.Post(at+"/verify", url.Values{"version": {"5"}}, 303)
+	webtest.Holds(t, inspector.Post(at+"/strike-off", url.Values{"version": {"6"}, webtest.FormField: {"strike-off"}}, 403), "One person may not take both")
+	inspector.As("inspector2").Post(at+"/strike-off", url.Values{"version": {"6"}}, 303)
 	// Every round stays to be read, in its order.
-	page = plainText(inspector.get(at, 200))
+	page = webtest.PlainText(inspector.Get(at, 200))
 	rest := page
 	for _, want := range []string{"retrain", "all retrained", "who was there", "list attached", words.T(words.EN, "verb.rectification.verify"), words.T(words.EN, "verb.rectification.strike_off")} {
 		_, after, found := strings.Cut(rest, want)
@@ -159,5 +160,5 @@ func TestRectificationPages(t *testing.T) {
 		}
 		rest = after
 	}
-	inspector.as("west1head").get(at, 404)
+	inspector.As("west1head").Get(at, 404)
 }

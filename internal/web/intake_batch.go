@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"plumbline/internal/web/page"
+
 	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
@@ -17,7 +19,7 @@ import (
 	"plumbline/seeds"
 )
 
-func sourceOptions(c *Call, emptyKey string) []ui.Option {
+func sourceOptions(c *page.Call, emptyKey string) []ui.Option {
 	var codes []string
 	for _, s := range seeds.Sources() {
 		codes = append(codes, s.Code)
@@ -25,7 +27,7 @@ func sourceOptions(c *Call, emptyKey string) []ui.Option {
 	return ui.Codes(c.Lang, "source", emptyKey, codes...)
 }
 
-func categoryOptions(c *Call, emptyKey string) []ui.Option {
+func categoryOptions(c *page.Call, emptyKey string) []ui.Option {
 	var codes []string
 	for _, s := range seeds.Categories() {
 		codes = append(codes, s.Code)
@@ -34,7 +36,7 @@ func categoryOptions(c *Call, emptyKey string) []ui.Option {
 }
 
 // batchesPage lists the imported files.
-func (f *face) batchesPage(c *Call) error {
+func (f *face) batchesPage(c *page.Call) error {
 	source := c.Query("source")
 	rows, next, err := f.app.Batches(c.Context(), c.Actor, source, c.Query("cursor"), 0)
 	if err != nil {
@@ -61,7 +63,7 @@ func (f *face) batchesPage(c *Call) error {
 }
 
 // pager keeps the filters of the address and moves its cursor.
-func pager(c *Call, path string, shown int, total int64, next string) ui.Pager {
+func pager(c *page.Call, path string, shown int, total int64, next string) ui.Pager {
 	q := c.R.URL.Query()
 	with := func(cursor string) string {
 		v := url.Values{}
@@ -93,14 +95,14 @@ func batchTag(lang words.Lang, state string) ui.Tag {
 	return ui.Tag{Tone: tones[state], Text: words.T(lang, "state.batch."+state)}
 }
 
-func (f *face) auditUploadPage(c *Call) error {
+func (f *face) auditUploadPage(c *page.Call) error {
 	if !c.May("audit.import") {
 		return fault.Forbidden("not_allowed")
 	}
 	return f.auditUpload(c, http.StatusOK, nil)
 }
 
-func (f *face) auditUpload(c *Call, status int, errs ui.Errors) error {
+func (f *face) auditUpload(c *page.Call, status int, errs ui.Errors) error {
 	p := c.Page("intake.new")
 	p.Lead, p.Narrow = c.T("intake.new.lead"), true
 	p.Crumbs = []ui.Link{{Text: c.T("nav.intake"), Href: "/audit"}}
@@ -110,7 +112,7 @@ func (f *face) auditUpload(c *Call, status int, errs ui.Errors) error {
 
 // auditFile reads the forms of the dry run. An uploaded file is staged, so that it
 // need not be sent again.
-func (f *face) auditFile(c *Call) (appintake.AuditFile, error) {
+func (f *face) auditFile(c *page.Call) (appintake.AuditFile, error) {
 	if !c.May("audit.import") {
 		return appintake.AuditFile{}, fault.Forbidden("not_allowed")
 	}
@@ -145,7 +147,7 @@ func (f *face) auditFile(c *Call) (appintake.AuditFile, error) {
 	return in, err
 }
 
-func (f *face) auditPreview(c *Call) error {
+func (f *face) auditPreview(c *page.Call) error {
 	in, err := f.auditFile(c)
 	if err == nil {
 		var preview appintake.AuditPreview
@@ -154,12 +156,12 @@ func (f *face) auditPreview(c *Call) error {
 		}
 	}
 	if errs := c.Errors(err); errs != nil {
-		return f.auditUpload(c, StatusOf(err), errs)
+		return f.auditUpload(c, page.StatusOf(err), errs)
 	}
 	return err
 }
 
-func (f *face) showPreview(c *Call, status int, in appintake.AuditFile, v appintake.AuditPreview, errs ui.Errors) error {
+func (f *face) showPreview(c *page.Call, status int, in appintake.AuditFile, v appintake.AuditPreview, errs ui.Errors) error {
 	p := c.Page("intake.preview")
 	p.Lead = c.T("intake.preview.lead")
 	p.Crumbs = []ui.Link{{Text: c.T("nav.intake"), Href: "/audit"}, {Text: c.T("intake.new"), Href: "/audit/new"}}
@@ -212,7 +214,7 @@ func (f *face) showPreview(c *Call, status int, in appintake.AuditFile, v appint
 }
 
 // levelStats are the counts of a file; with a batch they link to the lists.
-func levelStats(c *Call, n appintake.AuditCounts, batch string) []ui.Stat {
+func levelStats(c *page.Call, n appintake.AuditCounts, batch string) []ui.Stat {
 	var stats []ui.Stat
 	for _, l := range []struct {
 		code, tone string
@@ -227,11 +229,11 @@ func levelStats(c *Call, n appintake.AuditCounts, batch string) []ui.Stat {
 	return append(stats, ui.Stat{Label: c.T("intake.duplicates"), Value: ui.Number(n.Duplicates), Note: c.T("intake.note.duplicates")})
 }
 
-func (f *face) auditImport(c *Call) error {
+func (f *face) auditImport(c *page.Call) error {
 	in, err := f.auditFile(c)
 	if err != nil {
 		if errs := c.Errors(err); errs != nil {
-			return f.auditUpload(c, StatusOf(err), errs)
+			return f.auditUpload(c, page.StatusOf(err), errs)
 		}
 		return err
 	}
@@ -241,7 +243,7 @@ func (f *face) auditImport(c *Call) error {
 		if perr != nil {
 			return err
 		}
-		return f.showPreview(c, StatusOf(err), in, v, errs)
+		return f.showPreview(c, page.StatusOf(err), in, v, errs)
 	}
 	if err != nil {
 		return err
@@ -253,13 +255,13 @@ func (f *face) auditImport(c *Call) error {
 	return c.Go("/audit/batches/"+out.BatchID, "intake.started")
 }
 
-func (f *face) batchPage(c *Call) error { return f.showBatch(c, http.StatusOK, nil) }
+func (f *face) batchPage(c *page.Call) error { return f.showBatch(c, http.StatusOK, nil) }
 
 // refreshSeconds is how often the page of a running import reloads, by a plain
 // header, so that it works without scripts.
 const refreshSeconds = "3"
 
-func (f *face) showBatch(c *Call, status int, errs ui.Errors) error {
+func (f *face) showBatch(c *page.Call, status int, errs ui.Errors) error {
 	b, err := f.app.Batch(c.Context(), c.Actor, c.Param("id"))
 	if err != nil {
 		return err
@@ -307,21 +309,21 @@ func (f *face) showBatch(c *Call, status int, errs ui.Errors) error {
 	return c.ShowStatus(status, batchTempl(p, v, errs))
 }
 
-func (f *face) batchInput(c *Call) appintake.BatchInput {
+func (f *face) batchInput(c *page.Call) appintake.BatchInput {
 	return appintake.BatchInput{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key(), Stated: c.Form("stated") != ""}
 }
 
-func (f *face) batchCancel(c *Call) error {
+func (f *face) batchCancel(c *page.Call) error {
 	_, err := f.app.CancelImport(c.Context(), c.Actor, f.batchInput(c))
 	return f.batchDone(c, err, "intake.cancelled")
 }
 
-func (f *face) batchResume(c *Call) error {
+func (f *face) batchResume(c *page.Call) error {
 	_, _, err := f.app.ResumeImport(c.Context(), c.Actor, f.batchInput(c))
 	return f.batchDone(c, err, "intake.started")
 }
 
-func (f *face) batchWithdraw(c *Call) error {
+func (f *face) batchWithdraw(c *page.Call) error {
 	b, _, err := f.app.WithdrawBatch(c.Context(), c.Actor, f.batchInput(c))
 	if b.Pending { // it stands until a second inspector agrees
 		return f.batchDone(c, err, "proposal.flash.filed")
@@ -329,9 +331,9 @@ func (f *face) batchWithdraw(c *Call) error {
 	return f.batchDone(c, err, "intake.withdraw.started")
 }
 
-func (f *face) batchDone(c *Call, err error, key string) error {
+func (f *face) batchDone(c *page.Call, err error, key string) error {
 	if errs := c.Errors(err); errs != nil {
-		return f.showBatch(c, StatusOf(err), errs)
+		return f.showBatch(c, page.StatusOf(err), errs)
 	}
 	if err != nil {
 		return err
@@ -339,7 +341,7 @@ func (f *face) batchDone(c *Call, err error, key string) error {
 	return c.Go("/audit/batches/"+c.Param("id"), key)
 }
 
-func (f *face) batchErrors(c *Call) error {
+func (f *face) batchErrors(c *page.Call) error {
 	file, _, err := f.app.BatchErrors(c.Context(), c.Actor, appintake.ErrorFileInput{ID: c.Param("id"), Format: c.Form("format")}, appintake.ErrorFileWords{
 		Row: c.T("intake.error.row"), Cell: c.T("intake.error.cell"), Reason: c.T("intake.error.reason"), Sheet: c.T("intake.error.sheet"),
 		Say: func(code string, args map[string]any) string { return words.Args(c.Lang, "fault."+code, args) },

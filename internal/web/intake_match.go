@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"plumbline/internal/web/page"
+
 	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/intake"
 	"plumbline/internal/web/ui"
@@ -17,7 +19,7 @@ func matchTag(lang words.Lang, state string) ui.Tag {
 }
 
 // matchesPage is the queue of records and whom they were matched to.
-func (f *face) matchesPage(c *Call) error {
+func (f *face) matchesPage(c *page.Call) error {
 	in := appintake.MatchFilter{Level: c.Query("level"), State: c.Query("state"), Source: c.Query("source"), Unit: c.Query("unit"), Batch: c.Query("batch"), Open: c.Query("open") != ""}
 	rows, total, next, err := f.app.Matches(c.Context(), c.Actor, in, c.Query("cursor"), 0)
 	if err != nil {
@@ -57,7 +59,7 @@ func (f *face) matchesPage(c *Call) error {
 	return c.Show(matchesTempl(p, matchTabs(c, in), filters, t, pager(c, "/matches", len(rows), total, next)))
 }
 
-func matchTabs(c *Call, in appintake.MatchFilter) []ui.Nav {
+func matchTabs(c *page.Call, in appintake.MatchFilter) []ui.Nav {
 	batch := ""
 	if in.Batch != "" {
 		batch = "&batch=" + in.Batch
@@ -70,7 +72,7 @@ func matchTabs(c *Call, in appintake.MatchFilter) []ui.Nav {
 	return tabs
 }
 
-func (f *face) matchFilters(c *Call, in appintake.MatchFilter) ([]ui.Input, error) {
+func (f *face) matchFilters(c *page.Call, in appintake.MatchFilter) ([]ui.Input, error) {
 	var levels []string
 	for _, l := range intake.Levels {
 		levels = append(levels, string(l))
@@ -97,9 +99,9 @@ func (f *face) matchFilters(c *Call, in appintake.MatchFilter) ([]ui.Input, erro
 	}, nil
 }
 
-func (f *face) matchPage(c *Call) error { return f.showMatch(c, http.StatusOK, nil) }
+func (f *face) matchPage(c *page.Call) error { return f.showMatch(c, http.StatusOK, nil) }
 
-func (f *face) showMatch(c *Call, status int, errs ui.Errors) error {
+func (f *face) showMatch(c *page.Call, status int, errs ui.Errors) error {
 	m, err := f.app.Match(c.Context(), c.Actor, c.Param("id"))
 	if err != nil {
 		return err
@@ -177,7 +179,7 @@ func namesUnit(m *appintake.MatchView) bool {
 }
 
 // noteMatch says what is asked of the reader.
-func (f *face) noteMatch(c *Call, m *appintake.MatchView, v *matchPageView) {
+func (f *face) noteMatch(c *page.Call, m *appintake.MatchView, v *matchPageView) {
 	v.NoteKind = "info"
 	switch {
 	case m.Rejected != nil:
@@ -213,7 +215,7 @@ func (f *face) noteMatch(c *Call, m *appintake.MatchView, v *matchPageView) {
 	}
 }
 
-func candidateOf(c *Call, m *appintake.MatchView, x appintake.CandidateView) candidateView {
+func candidateOf(c *page.Call, m *appintake.MatchView, x appintake.CandidateView) candidateView {
 	v := candidateView{ID: x.PersonID, Name: x.Name, Counts: x.Counts, Button: c.T("match.choose")}
 	switch {
 	case x.Proposed:
@@ -246,14 +248,14 @@ func candidateOf(c *Call, m *appintake.MatchView, x appintake.CandidateView) can
 	return v
 }
 
-func (f *face) matchDecide(c *Call) error {
+func (f *face) matchDecide(c *page.Call) error {
 	in := appintake.DecideInput{ID: c.Param("id"), Version: c.Version(), Person: c.Form("person"), Number: c.Form("number"), Nobody: c.Form("nobody") != "", Reason: c.Form("reason"), Key: c.Key()}
 	if in.Nobody {
 		in.Number = ""
 	}
 	m, _, err := f.app.DecideMatch(c.Context(), c.Actor, in)
 	if errs := c.Errors(err); errs != nil {
-		return f.showMatch(c, StatusOf(err), errs)
+		return f.showMatch(c, page.StatusOf(err), errs)
 	}
 	if err != nil {
 		return err
@@ -265,10 +267,10 @@ func (f *face) matchDecide(c *Call) error {
 	return c.Go("/matches/"+m.ID, key)
 }
 
-func (f *face) matchUndo(c *Call) error {
+func (f *face) matchUndo(c *page.Call) error {
 	m, _, err := f.app.UndoMatch(c.Context(), c.Actor, appintake.UndoInput{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key(), Stated: c.Form("stated") != ""})
 	if errs := c.Errors(err); errs != nil {
-		return f.showMatch(c, StatusOf(err), errs)
+		return f.showMatch(c, page.StatusOf(err), errs)
 	}
 	if err != nil {
 		return err

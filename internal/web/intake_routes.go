@@ -4,15 +4,16 @@ import (
 	"net/http"
 
 	"plumbline/internal/app"
+	"plumbline/internal/web/page"
 )
 
 // intakeRoutes are the pages of intake.
-func intakeRoutes(a *app.App) []Route {
+func intakeRoutes(a *app.App) []page.Route {
 	f := &face{a}
-	return []Route{
+	return []page.Route{
 		{Method: http.MethodGet, Path: "/audit", Op: "batch.list", Handler: f.batchesPage},
 		{Method: http.MethodGet, Path: "/audit/new", Op: "audit.import", Handler: f.auditUploadPage},
-		{Method: http.MethodPost, Path: "/audit/preview", Op: "audit.preview", Handler: f.auditPreview, Body: UploadLimit},
+		{Method: http.MethodPost, Path: "/audit/preview", Op: "audit.preview", Handler: f.auditPreview, Body: page.UploadLimit},
 		{Method: http.MethodPost, Path: "/audit/import", Op: "audit.import", Handler: f.auditImport},
 		{Method: http.MethodGet, Path: "/audit/batches/{id}", Op: "batch.read", Handler: f.batchPage},
 		{Method: http.MethodPost, Path: "/audit/batches/{id}/cancel", Op: "batch.cancel", Handler: f.batchCancel},
@@ -27,7 +28,7 @@ func intakeRoutes(a *app.App) []Route {
 }
 
 // intakeNav are its lines of the navigation.
-var intakeNav = []NavRow{
+var intakeNav = []page.NavRow{
 	{Place: 36, Key: "nav.intake", Href: "/audit", Icon: "file-import", Op: "batch.list"},
 	{Place: 37, Key: "nav.matching", Href: "/matches", Icon: "users", Op: "match.list"},
 }

@@ -1,4 +1,4 @@
-package web
+package web_test
 
 import (
 	"io"
@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"plumbline/internal/apptest"
+	"plumbline/internal/web/page"
+	"plumbline/internal/web/webtest"
 )
 
 // counted is a body that counts what is read of it.
@@ -27,9 +29,9 @@ func (c *counted) Read(b []byte) (int, error) {
 // Session and right are judged before a byte of a form is read, on every page.
 func TestNoFormIsReadWithoutTheRight(t *testing.T) {
 	s := apptest.SQLite(t)
-	v := visit(t, s, "")
+	v := webtest.Visit(t, s, "")
 	tried := 0
-	for _, route := range v.face.Routes() {
+	for _, route := range v.Face.Routes() {
 		if route.Method != http.MethodPost || route.Public || route.Op == "" {
 			continue
 		}
@@ -42,10 +44,10 @@ func TestNoFormIsReadWithoutTheRight(t *testing.T) {
 			r.ContentLength = 400 << 10
 			r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
 			if key != "" {
-				r.AddCookie(&http.Cookie{Name: SessionCookie, Value: key})
+				r.AddCookie(&http.Cookie{Name: page.SessionCookie, Value: key})
 			}
 			w := httptest.NewRecorder()
-			v.face.ServeHTTP(w, r)
+			v.Face.ServeHTTP(w, r)
 			if refused := w.Code == http.StatusForbidden || w.Code == http.StatusNotFound || key == "" && w.Code == http.StatusSeeOther; body.n > 0 || !refused {
 				t.Errorf("%s as %q: %d after %d bytes", route.Path, key, w.Code, body.n)
 			}
@@ -60,9 +62,9 @@ func TestNoFormIsReadWithoutTheRight(t *testing.T) {
 // A file that is sent is never laid down where it would be legible.
 func TestAnUploadLeavesNothingOnTheDisk(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	v := visit(t, apptest.SQLite(t), "inspector")
+	v := webtest.Visit(t, apptest.SQLite(t), "inspector")
 	table := "姓名,警号,事由\n" + strings.Repeat("林甲,100011,服务差\n", 60_000) // over the 1 MB that net/http keeps in memory
-	v.upload("/audit/preview", map[string][]string{"source": {"petition"}}, "file", "a.csv", []byte(table), http.StatusOK)
+	v.Upload("/audit/preview", map[string][]string{"source": {"petition"}}, "file", "a.csv", []byte(table), http.StatusOK)
 	left, err := filepath.Glob(filepath.Join(os.TempDir(), "*"))
 	if err != nil || len(left) > 0 {
 		t.Errorf("%v %v", left, err)

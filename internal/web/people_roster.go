@@ -9,18 +9,19 @@ import (
 	"plumbline/internal/app/people"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 	"plumbline/internal/words"
 )
 
-func unitName(c *Call, u *people.UnitView) string {
+func unitName(c *page.Call, u *people.UnitView) string {
 	if c.Lang == words.EN && u.NameEN != "" {
 		return u.NameEN
 	}
 	return u.Name
 }
 
-func (f *face) unitRows(c *Call, units []people.UnitView, deep bool) ui.Table {
+func (f *face) unitRows(c *page.Call, units []people.UnitView, deep bool) ui.Table {
 	t := ui.Table{Cols: []ui.Col{{Text: c.T("field.unit")}, {Text: c.T("roster.column.code")}, {Text: c.T("field.tier")}, {Text: c.T("field.state")}, {Text: c.T("rosterpage.strength"), Num: true}}}
 	for i := range units {
 		u := &units[i]
@@ -38,7 +39,7 @@ func (f *face) unitRows(c *Call, units []people.UnitView, deep bool) ui.Table {
 	return t
 }
 
-func (f *face) unitsPage(c *Call) error {
+func (f *face) unitsPage(c *page.Call) error {
 	units, err := f.app.Units(c.Context(), c.Reader())
 	if err != nil {
 		return err
@@ -51,7 +52,7 @@ func (f *face) unitsPage(c *Call) error {
 	return c.Show(rosterTable(p, "", f.unitRows(c, units, true), ui.Pager{Shown: len(units), Total: int64(len(units))}))
 }
 
-func (f *face) linkRows(c *Call, links []people.LinkView, over bool) ui.Table {
+func (f *face) linkRows(c *page.Call, links []people.LinkView, over bool) ui.Table {
 	t := ui.Table{Empty: c.T("rosterpage.links.none"), Cols: []ui.Col{{Text: c.T("field.person")}, {Text: c.T("rosterpage.link")}, {Text: c.T("field.period")}}}
 	if over {
 		t.Cols[0].Text = c.T("rosterpage.link.over")
@@ -69,12 +70,12 @@ func (f *face) linkRows(c *Call, links []people.LinkView, over bool) ui.Table {
 		} else if l.Over != "" {
 			who.Sub = l.Over
 		}
-		t.Rows = append(t.Rows, []ui.Cell{who, {Text: c.T("link." + string(l.Kind))}, {Text: between(l.FromOn, l.ToOn)}})
+		t.Rows = append(t.Rows, []ui.Cell{who, {Text: c.T("link." + string(l.Kind))}, {Text: page.Between(l.FromOn, l.ToOn)}})
 	}
 	return t
 }
 
-func (f *face) unitPage(c *Call) error {
+func (f *face) unitPage(c *page.Call) error {
 	u, err := f.app.Unit(c.Context(), c.Reader(), c.Param("id"))
 	if err != nil {
 		return err
@@ -99,7 +100,7 @@ func (f *face) unitPage(c *Call) error {
 		v.Defs = append(v.Defs, ui.Def{Term: c.T("rosterpage.successor"), Text: u.Names[u.SuccessorID], Href: "/units/" + u.SuccessorID})
 	}
 	for _, l := range u.Parents {
-		v.Places = append(v.Places, ui.Event{When: between(l.FromOn, l.ToOn), Title: u.Names[l.ParentID]})
+		v.Places = append(v.Places, ui.Event{When: page.Between(l.FromOn, l.ToOn), Title: u.Names[l.ParentID]})
 	}
 	v.Links = f.linkRows(c, u.Links, false)
 	v.Children = f.unitRows(c, u.Children, false)
@@ -108,7 +109,7 @@ func (f *face) unitPage(c *Call) error {
 
 // peoplePage lists the people of a unit, or finds them by a search term, which is
 // sent in the body and never appears in an address.
-func (f *face) peoplePage(c *Call) error {
+func (f *face) peoplePage(c *page.Call) error {
 	in := people.PeopleQuery{UnitID: c.Query("unit"), State: c.Query("state"), Cursor: c.Query("cursor"), Limit: 50}
 	searched := c.R.Method == http.MethodPost
 	if searched {
@@ -161,9 +162,9 @@ func (f *face) peoplePage(c *Call) error {
 	return c.ShowStatus(status, peopleList(p, v))
 }
 
-func (f *face) personPage(c *Call) error { return f.showPerson(c, nil) }
+func (f *face) personPage(c *page.Call) error { return f.showPerson(c, nil) }
 
-func (f *face) showPerson(c *Call, bad error) error {
+func (f *face) showPerson(c *page.Call, bad error) error {
 	who, err := f.app.Person(c.Context(), c.Reader(), c.Param("id"))
 	if err != nil {
 		return err
@@ -194,14 +195,14 @@ func (f *face) showPerson(c *Call, bad error) error {
 	v.Numbers = ui.Table{Cols: []ui.Col{{Text: c.T("rosterpage.number")}, {Text: c.T("rosterpage.number.kind")}, {Text: c.T("field.period")}}}
 	for _, d := range who.Dated {
 		if d.Kind != "posting" {
-			v.Numbers.Rows = append(v.Numbers.Rows, []ui.Cell{{Text: d.Text}, {Text: c.T("roster.column." + d.Kind)}, {Text: between(d.FromOn, d.ToOn)}})
+			v.Numbers.Rows = append(v.Numbers.Rows, []ui.Cell{{Text: d.Text}, {Text: c.T("roster.column." + d.Kind)}, {Text: page.Between(d.FromOn, d.ToOn)}})
 			continue
 		}
 		post := d.Text
 		if post == "" {
 			post = c.T("page.none_value")
 		}
-		row := []ui.Cell{{Text: post}, {Text: d.Unit}, {Text: c.Rank(d.Rank)}, {Text: between(d.FromOn, d.ToOn)}}
+		row := []ui.Cell{{Text: post}, {Text: d.Unit}, {Text: c.Rank(d.Rank)}, {Text: page.Between(d.FromOn, d.ToOn)}}
 		if d.Team {
 			row[0].Tag = &ui.Tag{Tone: "info", Text: c.T("roster.column.team")}
 		} else if !d.Main {
@@ -212,12 +213,12 @@ func (f *face) showPerson(c *Call, bad error) error {
 	v.Leads, v.Superiors = f.linkRows(c, who.Leads, true), f.linkRows(c, who.Superiors, false)
 	status := http.StatusOK
 	if bad != nil {
-		status = StatusOf(bad)
+		status = page.StatusOf(bad)
 	}
 	return c.ShowStatus(status, personRecord(p, v))
 }
 
-func (f *face) correctReading(c *Call) error {
+func (f *face) correctReading(c *page.Call) error {
 	_, err := f.app.CorrectNameKeys(c.Context(), c.Actor, people.NameKeysInput{ID: c.Param("id"), Version: c.Version(), Pinyin: c.Form("pinyin")})
 	if c.Errors(err) != nil {
 		return f.showPerson(c, err)
@@ -228,11 +229,11 @@ func (f *face) correctReading(c *Call) error {
 	return c.Go("/people/"+c.Param("id"), "rosterpage.reading.done")
 }
 
-func (f *face) rosterImportPage(c *Call) error {
+func (f *face) rosterImportPage(c *page.Call) error {
 	return f.showImport(c, importView{})
 }
 
-func (f *face) showImport(c *Call, v importView) error {
+func (f *face) showImport(c *page.Call, v importView) error {
 	status := http.StatusOK
 	for _, t := range people.RosterTables {
 		if c.May(t.ImportOp()) {
@@ -261,7 +262,7 @@ func (f *face) showImport(c *Call, v importView) error {
 	return c.ShowStatus(status, rosterImportForm(p, v))
 }
 
-func (f *face) rosterTemplate(c *Call) error {
+func (f *face) rosterTemplate(c *page.Call) error {
 	table, format := c.Param("table"), "csv"
 	if c.Query("format") == "xlsx" {
 		format = "xlsx"
@@ -274,8 +275,8 @@ func (f *face) rosterTemplate(c *Call) error {
 }
 
 // rosterImport checks or imports one table, and shows the result row by row.
-func (f *face) rosterImport(t people.RosterTable) func(*Call) error {
-	return func(c *Call) error {
+func (f *face) rosterImport(t people.RosterTable) func(*page.Call) error {
+	return func(c *page.Call) error {
 		v := importView{Table: t, AsOf: c.Form("as_of"), Sheet: c.Form("sheet"), Leave: c.Form("leave_columns") != ""}
 		var err error = fault.Invalid("required", "file")
 		if file := c.File("file"); file != nil {

@@ -5,13 +5,14 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/app/people"
+	"plumbline/internal/web/page"
 )
 
 // peopleRoutes are the pages of people.
-func peopleRoutes(a *app.App) []Route {
+func peopleRoutes(a *app.App) []page.Route {
 	f := &face{a}
 	get, post := http.MethodGet, http.MethodPost
-	routes := []Route{
+	routes := []page.Route{
 		{Method: get, Path: "/units", Op: "unit.list", Handler: f.unitsPage},
 		{Method: get, Path: "/units/{id}", Op: "unit.read", Handler: f.unitPage},
 		{Method: get, Path: "/people", Op: "person.search", Handler: f.peoplePage},
@@ -23,14 +24,14 @@ func peopleRoutes(a *app.App) []Route {
 		{Method: get, Path: "/roster/template/{table}", Op: "roster.template", Handler: f.rosterTemplate},
 	}
 	for _, t := range people.RosterTables {
-		routes = append(routes, Route{Method: post, Path: "/roster/row/" + string(t), Op: t.RowOp(), Handler: f.rosterRowSave(t)})
-		routes = append(routes, Route{Method: post, Path: "/roster/" + string(t), Op: t.ImportOp(), Handler: f.rosterImport(t), Body: UploadLimit})
+		routes = append(routes, page.Route{Method: post, Path: "/roster/row/" + string(t), Op: t.RowOp(), Handler: f.rosterRowSave(t)})
+		routes = append(routes, page.Route{Method: post, Path: "/roster/" + string(t), Op: t.ImportOp(), Handler: f.rosterImport(t), Body: page.UploadLimit})
 	}
 	return routes
 }
 
 // peopleNav are its lines of the navigation.
-var peopleNav = []NavRow{
+var peopleNav = []page.NavRow{
 	{Place: 80, Key: "nav.people", Href: "/people", Icon: "users", Op: "person.search"},
 	{Place: 85, Key: "nav.units", Href: "/units", Icon: "hierarchy-2", Op: "unit.list"},
 	{Place: 86, Key: "rosterpage.nav", Href: "/roster", Icon: "file-import", Op: "unit.import"},

@@ -9,6 +9,7 @@ import (
 	"plumbline/internal/app/people"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 )
 
@@ -33,7 +34,7 @@ var rosterChoices = map[string][][2]string{ // table.field → code, catalogue k
 
 // rosterRowPage is the form of one row of a table, filled with what is known
 // of the unit or person it was opened from.
-func (f *face) rosterRowPage(c *Call) error {
+func (f *face) rosterRowPage(c *page.Call) error {
 	t := people.RosterTable(c.Param("table"))
 	if t.RowOp() == "" {
 		return fault.NotFound()
@@ -71,7 +72,7 @@ func filled(t people.RosterTable, cells map[string]string) (out []string) {
 	return out
 }
 
-func (f *face) fromUnit(c *Call, t people.RosterTable, id string, cells map[string]string) error {
+func (f *face) fromUnit(c *page.Call, t people.RosterTable, id string, cells map[string]string) error {
 	u, err := f.app.Unit(c.Context(), c.Reader(), id)
 	if err != nil {
 		return err
@@ -96,7 +97,7 @@ func (f *face) fromUnit(c *Call, t people.RosterTable, id string, cells map[stri
 	return nil
 }
 
-func (f *face) showRosterRow(c *Call, t people.RosterTable, cells map[string]string, filled []string, asOf string, errs ui.Errors, status int) error {
+func (f *face) showRosterRow(c *page.Call, t people.RosterTable, cells map[string]string, filled []string, asOf string, errs ui.Errors, status int) error {
 	must := t.Must()
 	inputs := []ui.Input{{Name: "filled", Kind: "hidden", Value: strings.Join(filled, " ")}}
 	for _, field := range t.Columns() {
@@ -119,11 +120,11 @@ func (f *face) showRosterRow(c *Call, t people.RosterTable, cells map[string]str
 	p := c.Page("rosterpage.row." + string(t))
 	p.Lead, p.Narrow, p.Path = c.T("rosterpage.row.help."+string(t)), true, "/roster/row/"+string(t)
 	p.Crumbs = []ui.Link{{Text: c.T("rosterpage.nav"), Href: "/roster?table=" + string(t)}}
-	return c.ShowStatus(status, actPage(p, errs, actForm{ID: "row", Action: p.Path, Button: "button.save", Inputs: inputs}))
+	return c.ShowStatus(status, page.ActPage(p, errs, page.ActForm{ID: "row", Action: p.Path, Button: "button.save", Inputs: inputs}))
 }
 
-func (f *face) rosterRowSave(t people.RosterTable) func(*Call) error {
-	return func(c *Call) error {
+func (f *face) rosterRowSave(t people.RosterTable) func(*page.Call) error {
+	return func(c *page.Call) error {
 		in := people.RosterRow{Table: t, Cells: map[string]string{}, AsOf: roster.Date(c.Form("as_of"))}
 		shown := strings.Fields(c.Form("filled"))
 		for _, field := range t.Columns() {
@@ -133,7 +134,7 @@ func (f *face) rosterRowSave(t people.RosterTable) func(*Call) error {
 		}
 		res, err := f.app.SaveRosterRow(c.Context(), c.Actor, in)
 		if errs := c.Errors(err); errs != nil {
-			return f.showRosterRow(c, t, in.Cells, shown, string(in.AsOf), errs, StatusOf(err))
+			return f.showRosterRow(c, t, in.Cells, shown, string(in.AsOf), errs, page.StatusOf(err))
 		}
 		if err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"plumbline/internal/app/people"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 	"plumbline/internal/words"
 )
@@ -50,7 +51,7 @@ type importView struct {
 const rejectedShown = 200
 
 // result puts what an import did into figures and rows.
-func (v *importView) result(c *Call) {
+func (v *importView) result(c *page.Call) {
 	r := v.Result
 	for _, s := range []struct {
 		key string

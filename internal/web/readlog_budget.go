@@ -2,21 +2,22 @@ package web
 
 import (
 	"plumbline/internal/app/readlog"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 )
 
 // budgetPage shows what the reader may still open and export today, and lets him ask
 // for more.
-func (f *face) budgetPage(c *Call) error { return f.showBudget(c, nil) }
+func (f *face) budgetPage(c *page.Call) error { return f.showBudget(c, nil) }
 
-func (f *face) showBudget(c *Call, errs ui.Errors) error {
+func (f *face) showBudget(c *page.Call, errs ui.Errors) error {
 	b, err := f.app.Budget(c.Context(), c.Actor)
 	if err != nil {
 		return err
 	}
 	p := c.Page("budget.title")
 	p.Lead = c.T("budget.lead", "Renews", string(b.RenewsOn))
-	v := listActsView{Table: ui.Table{Figures: true, Cols: []ui.Col{{Text: c.T("budget.what")}, {Text: c.T("budget.used"), Num: true}, {Text: c.T("budget.allowed"), Num: true}}}}
+	v := page.ListActsView{Table: ui.Table{Figures: true, Cols: []ui.Col{{Text: c.T("budget.what")}, {Text: c.T("budget.used"), Num: true}, {Text: c.T("budget.allowed"), Num: true}}}}
 	for _, l := range []struct {
 		key  string
 		line readlog.BudgetLine
@@ -30,13 +31,13 @@ func (f *face) showBudget(c *Call, errs ui.Errors) error {
 		v.Note = c.T("budget.extended")
 	}
 	if !b.Pending {
-		v.Acts = []actForm{{ID: "extend", Title: c.T("budget.ask"), Help: c.T("budget.ask.help"), Action: "/budget/extensions", Button: "budget.ask", Open: len(errs) > 0,
+		v.Acts = []page.ActForm{{ID: "extend", Title: c.T("budget.ask"), Help: c.T("budget.ask.help"), Action: "/budget/extensions", Button: "budget.ask", Open: len(errs) > 0,
 			Inputs: []ui.Input{{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Value: c.Form("reason"), Required: true, Max: 4000, Error: errs.Of("reason")}}}}
 	}
-	return c.Show(listActsPage(p, errs, v))
+	return c.Show(page.ListActsPage(p, errs, v))
 }
 
-func (f *face) extendBudget(c *Call) error {
+func (f *face) extendBudget(c *page.Call) error {
 	_, _, err := f.app.ExtendBudget(c.Context(), c.Actor, readlog.ExtendBudgetInput{Reason: c.Form("reason"), Key: c.Key()})
 	if errs := c.Errors(err); errs != nil {
 		return f.showBudget(c, errs)

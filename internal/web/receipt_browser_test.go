@@ -1,4 +1,4 @@
-package web
+package web_test
 
 import (
 	"net/http/httptest"
@@ -6,6 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"plumbline/internal/web/page"
+	"plumbline/internal/web/webtest"
 
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
@@ -23,8 +26,8 @@ func TestReceiptInABrowser(t *testing.T) {
 	}
 	b := chrome.Start(t)
 	s := apptest.SQLite(t)
-	manager, _ := openCampaign(t, s)
-	site := httptest.NewServer(manager.face)
+	manager, _ := webtest.OpenCampaign(t, s)
+	site := httptest.NewServer(manager.Face)
 	defer site.Close()
 	must := func(err error) {
 		t.Helper()
@@ -32,8 +35,8 @@ func TestReceiptInABrowser(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	anna := manager.as("anna")
-	base := linkTo(t, anna.get("/", 200), "/selfcheck/")
+	anna := manager.As("anna")
+	base := webtest.LinkTo(t, anna.Get("/", 200), "/selfcheck/")
 	draft := appselfcheck.SaveDraftInput{ID: strings.TrimPrefix(base, "/selfcheck/")}
 	for no := range int64(selfcheck.ItemCount) {
 		draft.Saves = append(draft.Saves, appselfcheck.DraftSave{Seq: 1, ItemAnswer: selfcheck.ItemAnswer{ItemNo: no + 1, Nil: true}})
@@ -43,7 +46,7 @@ func TestReceiptInABrowser(t *testing.T) {
 
 	phone, err := b.Tab(360, string(words.ZH))
 	must(err)
-	must(phone.Cookie(site.URL, SessionCookie, "anna"))
+	must(phone.Cookie(site.URL, page.SessionCookie, "anna"))
 	must(phone.Open(site.URL + base + "/check"))
 	must(phone.Follow(`form[action$="/submit"] [type="submit"]`))
 	path, err := phone.Path()
@@ -55,9 +58,9 @@ func TestReceiptInABrowser(t *testing.T) {
 		for _, width := range []int{360, 1440} {
 			tab, err := b.Tab(width, string(lang))
 			must(err)
-			must(tab.Cookie(site.URL, SessionCookie, "anna"))
+			must(tab.Cookie(site.URL, page.SessionCookie, "anna"))
 			for name, p := range map[string]string{"receipt": path, "slip": path + "/slip", "receipts": "/receipts", "verify": "/verify"} {
-				look(t, tab, judged(width, lang), site.URL, p, name+"-"+string(lang)+"-"+map[int]string{360: "phone", 1440: "desk"}[width])
+				webtest.Look(t, tab, webtest.Judged(width, lang), site.URL, p, name+"-"+string(lang)+"-"+map[int]string{360: "phone", 1440: "desk"}[width])
 			}
 		}
 	}
@@ -68,10 +71,10 @@ func TestReceiptInABrowser(t *testing.T) {
 		must(os.WriteFile(file, []byte(body), 0o600))
 		return file
 	}
-	text := anna.get(path+"/text", 200)
-	pdf := keep("receipt.pdf", anna.get(path+"/pdf", 200))
+	text := anna.Get(path+"/text", 200)
+	pdf := keep("receipt.pdf", anna.Get(path+"/pdf", 200))
 	forged := strings.Replace(text, "\nindex ", "\nindex 1", 1)
-	page := keep("plumbline-verify.html", anna.get("/verify/page", 200))
+	page := keep("plumbline-verify.html", anna.Get("/verify/page", 200))
 
 	judge := func(tab *chrome.Tab, receipt, want string) {
 		t.Helper()

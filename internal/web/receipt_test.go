@@ -1,4 +1,4 @@
-package web
+package web_test
 
 import (
 	"net/url"
@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"plumbline/internal/app/desk"
+	"plumbline/internal/web/page"
+	"plumbline/internal/web/webtest"
+
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
 	"plumbline/internal/ledger"
@@ -16,7 +19,7 @@ import (
 // filed opens a campaign and files a list of anna's that declares one thing.
 func filed(t *testing.T, s *apptest.Site) desk.Receipt {
 	t.Helper()
-	openCampaign(t, s)
+	webtest.OpenCampaign(t, s)
 	lists, err := s.App.MyLists(t.Context(), s.Actor("anna"))
 	if err != nil || len(lists) == 0 {
 		t.Fatal(lists, err)
@@ -36,9 +39,9 @@ func filed(t *testing.T, s *apptest.Site) desk.Receipt {
 func TestReceiptPages(t *testing.T) {
 	s := apptest.SQLite(t)
 	r := filed(t, s)
-	path := ReceiptPath(r.Seq)
-	anna := visit(t, s, "anna")
-	page := anna.get(path, 200)
+	path := page.ReceiptPath(r.Seq)
+	anna := webtest.Visit(t, s, "anna")
+	page := anna.Get(path, 200)
 	digits := 0
 	for _, part := range strings.Split(page, "<span>") {
 		if len(part) > 4 && strings.Trim(part[:4], "0123456789") == "" && part[4] == '<' {
@@ -46,9 +49,9 @@ func TestReceiptPages(t *testing.T) {
 		}
 	}
 	if digits != 8 || !strings.Contains(page, "data:image/png;base64,") || !strings.Contains(page, path+"/pdf") || strings.Contains(page, "说过的事") {
-		t.Errorf("%d groups of digits\n%s", digits, plainText(page))
+		t.Errorf("%d groups of digits\n%s", digits, webtest.PlainText(page))
 	}
-	if !strings.Contains(anna.get("/receipts", 200), path) {
+	if !strings.Contains(anna.Get("/receipts", 200), path) {
 		t.Error("my receipts do not list it")
 	}
 	keys, err := s.App.VerifierKeys(t.Context())
@@ -60,18 +63,18 @@ func TestReceiptPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	for ending, form := range map[string]ledger.Form{"/text": ledger.FormText, "/pdf": ledger.FormPDF, "/pdf?newest=1": ledger.FormPDF, "/text?newest=1": ledger.FormText} {
-		body := anna.get(path+ending, 200)
+		body := anna.Get(path+ending, 200)
 		if j := ledger.Judge([]byte(body), trust); j.Problem != ledger.Holds || j.Form != form || j.Receipt.Leaf != r.Leaf {
 			t.Errorf("%s: %q as %s", ending, j.Problem, j.Form)
 		}
 	}
 
-	ask := anna.get(path+"/slip", 200)
+	ask := anna.Get(path+"/slip", 200)
 	if strings.Contains(ask, "说过的事") {
 		t.Error("the page before the slip shows content")
 	}
-	anna.post(path+"/slip", anna.signed(url.Values{}), 422)
-	raw := anna.post(path+"/slip", anna.signed(url.Values{"confirm": {"1"}}), 200)
+	anna.Post(path+"/slip", anna.Signed(url.Values{}), 422)
+	raw := anna.Post(path+"/slip", anna.Signed(url.Values{"confirm": {"1"}}), 200)
 	sl, err := slip.Parse([]byte(raw))
 	if err != nil {
 		t.Fatal(err)
@@ -80,56 +83,56 @@ func TestReceiptPages(t *testing.T) {
 		t.Errorf("slip: %+v, %v", v, err)
 	}
 
-	ben := visit(t, s, "ben")
-	unknown := ben.get("/receipts/999999", 404)
+	ben := webtest.Visit(t, s, "ben")
+	unknown := ben.Get("/receipts/999999", 404)
 	for _, p := range []string{path, path + "/text", path + "/pdf", path + "/slip", "/receipts/x", "/receipts/-1", "/receipts/99999999999999999999"} {
-		if page := ben.get(p, 404); plainText(page) == "" || len(page) != len(unknown) {
+		if page := ben.Get(p, 404); webtest.PlainText(page) == "" || len(page) != len(unknown) {
 			t.Errorf("%s differs from an unknown number", p)
 		}
 	}
-	ben.post(path+"/slip", ben.signed(url.Values{"confirm": {"1"}}), 404)
+	ben.Post(path+"/slip", ben.Signed(url.Values{"confirm": {"1"}}), 404)
 }
 
 // A site where nobody signs says so, refreshes by itself, and gives up at last.
 func TestReceiptBeforeItIsSigned(t *testing.T) {
 	s := apptest.Unsigned(t)
 	r := filed(t, s)
-	anna := visit(t, s, "anna")
-	page := anna.get(ReceiptPath(r.Seq), 200)
-	if !strings.Contains(anna.last.Header.Get("Refresh"), "again=1") || strings.Contains(page, "/pdf") {
-		t.Errorf("Refresh %q\n%s", anna.last.Header.Get("Refresh"), plainText(page))
+	anna, path := webtest.Visit(t, s, "anna"), page.ReceiptPath(r.Seq)
+	page := anna.Get(path, 200)
+	if !strings.Contains(anna.Last.Header.Get("Refresh"), "again=1") || strings.Contains(page, "/pdf") {
+		t.Errorf("Refresh %q\n%s", anna.Last.Header.Get("Refresh"), webtest.PlainText(page))
 	}
-	anna.get(ReceiptPath(r.Seq)+"?again=20", 200)
-	if h := anna.last.Header.Get("Refresh"); h != "" {
+	anna.Get(path+"?again=20", 200)
+	if h := anna.Last.Header.Get("Refresh"); h != "" {
 		t.Errorf("after twenty times it still refreshes: %q", h)
 	}
-	anna.get(ReceiptPath(r.Seq)+"/text", 503)
-	anna.get(ReceiptPath(r.Seq)+"/pdf", 503)
+	anna.Get(path+"/text", 503)
+	anna.Get(path+"/pdf", 503)
 }
 
 func TestVerifyPageOfTheServer(t *testing.T) {
 	s := apptest.SQLite(t)
 	r := filed(t, s)
-	anna := visit(t, s, "anna")
-	text := anna.get(ReceiptPath(r.Seq)+"/text", 200)
-	pdf := anna.get(ReceiptPath(r.Seq)+"/pdf", 200)
+	anna := webtest.Visit(t, s, "anna")
+	text := anna.Get(page.ReceiptPath(r.Seq)+"/text", 200)
+	pdf := anna.Get(page.ReceiptPath(r.Seq)+"/pdf", 200)
 	keys, _ := s.App.VerifierKeys(t.Context())
 
-	visit(t, s, "").get("/verify", 200) // nobody need sign in
-	anyone := visit(t, s, "ben")
-	page := anyone.get("/verify", 200)
-	policy := anyone.last.Header.Get("Content-Security-Policy")
+	webtest.Visit(t, s, "").Get("/verify", 200) // nobody need sign in
+	anyone := webtest.Visit(t, s, "ben")
+	page := anyone.Get("/verify", 200)
+	policy := anyone.Last.Header.Get("Content-Security-Policy")
 	if !strings.Contains(policy, "script-src 'self' 'wasm-unsafe-eval';") || strings.Contains(policy, "'unsafe-eval'") {
 		t.Error(policy)
 	}
-	if strings.Contains(visit(t, s, "anna").get("/receipts", 200), "wasm") || !strings.Contains(page, strings.TrimSpace(keys)) {
+	if strings.Contains(webtest.Visit(t, s, "anna").Get("/receipts", 200), "wasm") || !strings.Contains(page, strings.TrimSpace(keys)) {
 		t.Error("the site's key is not filled in")
 	}
 	send := func(data string, keys string) string {
-		return anyone.post("/verify", url.Values{"receipt": {data}, "keys": {keys}}, 200)
+		return anyone.Post("/verify", url.Values{"receipt": {data}, "keys": {keys}}, 200)
 	}
 	if page := send(text, keys); !strings.Contains(page, `data-verdict="holds"`) || !strings.Contains(page, "asking the system about itself") {
-		t.Error(plainText(page))
+		t.Error(webtest.PlainText(page))
 	}
 	for name, sent := range map[string][2]string{
 		"forged":            {strings.Replace(text, "\nindex ", "\nindex 1", 1), keys},
@@ -138,11 +141,11 @@ func TestVerifyPageOfTheServer(t *testing.T) {
 		"with what is none": {text, "no key"},
 	} {
 		if page := send(sent[0], sent[1]); !strings.Contains(page, `data-verdict="fails"`) {
-			t.Errorf("%s: %s", name, plainText(page))
+			t.Errorf("%s: %s", name, webtest.PlainText(page))
 		}
 	}
-	anyone.post("/verify", url.Values{"keys": {keys}}, 422)
-	if page := anyone.upload("/verify", url.Values{"keys": {keys}}, "file", "r.pdf", []byte(pdf), 200); !strings.Contains(page, `data-verdict="holds"`) {
-		t.Error(plainText(page))
+	anyone.Post("/verify", url.Values{"keys": {keys}}, 422)
+	if page := anyone.Upload("/verify", url.Values{"keys": {keys}}, "file", "r.pdf", []byte(pdf), 200); !strings.Contains(page, `data-verdict="holds"`) {
+		t.Error(webtest.PlainText(page))
 	}
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 )
 
@@ -9,14 +10,14 @@ var alarmHref = map[string]string{"issue": "/issues/", "case": "/cases/", "track
 
 // alarmList shows what nobody at its usual unit may handle. A reader who may not
 // open the matter learns only that there is one.
-func (f *face) alarmList(c *Call) error {
+func (f *face) alarmList(c *page.Call) error {
 	list, err := f.app.Alarms(c.Context(), c.Actor)
 	if err != nil {
 		return err
 	}
 	p := c.Page("alarm.title")
 	p.Lead = c.T("alarm.lead")
-	v := listActsView{Path: "/alarms"}
+	v := page.ListActsView{Path: "/alarms"}
 	v.Table = ui.Table{Empty: c.T("alarm.none"), Cols: []ui.Col{{Text: c.T("alarm.what")}, {Text: c.T("alarm.duty")}, {Text: c.T("field.unit")}, {Text: c.T("alarm.since")}, {Text: c.T("field.state")}}}
 	for _, r := range list.Rows {
 		what := ui.Cell{Text: c.T("alarm.what.matter")}
@@ -36,5 +37,5 @@ func (f *face) alarmList(c *Call) error {
 		v.Table.Rows = append(v.Table.Rows, []ui.Cell{what, {Text: c.T("alarm.duty." + r.Duty)}, {Text: r.Unit.Name}, {Text: string(r.RaisedOn)}, {Tag: &tag}})
 	}
 	v.Pager = ui.Pager{Shown: len(v.Table.Rows), Total: list.Total}
-	return c.Show(listActsPage(p, nil, v))
+	return c.Show(page.ListActsPage(p, nil, v))
 }

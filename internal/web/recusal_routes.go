@@ -4,13 +4,14 @@ import (
 	"net/http"
 
 	"plumbline/internal/app"
+	"plumbline/internal/web/page"
 )
 
 // recusalRoutes are the pages of recusal.
-func recusalRoutes(a *app.App) []Route {
+func recusalRoutes(a *app.App) []page.Route {
 	f := &face{a}
 	get, post := http.MethodGet, http.MethodPost
-	return []Route{
+	return []page.Route{
 		{Method: get, Path: "/my-relations", Op: "relation.own", Handler: f.myRelations},
 		{Method: post, Path: "/my-relations", Op: "relation.declare", Handler: f.declareRelation},
 		{Method: get, Path: "/people/{id}/relations", Op: "relation.list", Handler: f.relations},
@@ -26,7 +27,7 @@ func recusalRoutes(a *app.App) []Route {
 }
 
 // recusalNav are its lines of the navigation.
-var recusalNav = []NavRow{
+var recusalNav = []page.NavRow{
 	{Place: 14, Key: "relation.title", Href: "/my-relations", Icon: "users", Op: "relation.own"},
 	{Place: 36, Key: "challenge.title", Href: "/challenges", Icon: "scale", Op: "challenge.list"},
 	{Place: 35, Key: "alarm.title", Href: "/alarms", Icon: "flag", Op: "alarm.list"},

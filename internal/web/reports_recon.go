@@ -6,10 +6,11 @@ import (
 
 	"plumbline/internal/app/reports"
 	"plumbline/internal/issue"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 )
 
-func (f *face) reconPage(c *Call) error {
+func (f *face) reconPage(c *page.Call) error {
 	in := reports.ReconInput{Unit: c.Query("unit"), From: c.Query("from"), To: c.Query("to")}
 	r, err := f.app.Reconciliation(c.Context(), c.Reader(), in)
 	errs := c.Errors(err)
@@ -92,7 +93,7 @@ func cellHref(l reports.ReconLine, cell issue.Cell) string {
 	return "/issues?" + f.Query()
 }
 
-func (f *face) reconTable(c *Call, lines []reports.ReconLine, prefix, unitHref string) ui.Table {
+func (f *face) reconTable(c *page.Call, lines []reports.ReconLine, prefix, unitHref string) ui.Table {
 	t := ui.Table{Cols: []ui.Col{{Text: c.T("field.category")}}}
 	if unitHref != "" {
 		t.Cols[0].Text = c.T("field.unit")
@@ -117,7 +118,7 @@ func (f *face) reconTable(c *Call, lines []reports.ReconLine, prefix, unitHref s
 	return t
 }
 
-func (f *face) reconPeople(c *Call) error {
+func (f *face) reconPeople(c *page.Call) error {
 	in := reports.ReconPeopleInput{ReconInput: reports.ReconInput{Unit: c.Query("unit"), From: c.Query("from"), To: c.Query("to")}, Category: c.Query("category"), Cursor: c.Query("cursor")}
 	r, err := f.app.ReconciliationByPerson(c.Context(), c.Reader(), in)
 	if err != nil {
@@ -152,7 +153,7 @@ func (f *face) reconPeople(c *Call) error {
 }
 
 // untouchedList shows who has no issue in a category.
-func (f *face) untouchedList(c *Call) error {
+func (f *face) untouchedList(c *page.Call) error {
 	in := reports.PeopleWithoutIssuesInput{ReconInput: reports.ReconInput{Unit: c.Query("unit"), From: c.Query("from"), To: c.Query("to")}, Category: c.Query("category"), Cursor: c.Query("cursor")}
 	l, err := f.app.PeopleWithoutIssues(c.Context(), c.Reader(), in)
 	if err != nil {
@@ -172,7 +173,7 @@ func (f *face) untouchedList(c *Call) error {
 		}
 		t.Rows = append(t.Rows, []ui.Cell{name, {Text: r.UnitName}})
 	}
-	return c.Show(tablePage(p, c.T("recon.untouched.note"), t, c.Pager(len(l.Rows), l.Total, l.Next)))
+	return c.Show(page.TablePage(p, c.T("recon.untouched.note"), t, c.Pager(len(l.Rows), l.Total, l.Next)))
 }
 
 type reconView struct {

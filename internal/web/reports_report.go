@@ -8,6 +8,7 @@ import (
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
 	"plumbline/internal/report"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 )
 
@@ -17,7 +18,7 @@ func reportInput(q func(string) string) reports.ReportInput {
 
 // reportPage shows the leadership report: figures first, then a chart and a table
 // for each section, every number linked to its list.
-func (f *face) reportPage(c *Call) error {
+func (f *face) reportPage(c *page.Call) error {
 	in := reportInput(c.Query)
 	r, err := f.app.Report(c.Context(), c.Actor, in)
 	errs := c.Errors(err)
@@ -51,7 +52,7 @@ func (f *face) reportPage(c *Call) error {
 		p.Actions = append(p.Actions, ui.Action{Text: c.T("report.unit.up"), Href: "/report?" + q.Encode(), Icon: "arrow-up"})
 	}
 	if r.Period != "" && c.May("report.export") { // files are of the fixed periods
-		p.Actions = append(p.Actions, exportActions(c, "/report/export", ui.Pair{Name: "unit", Value: r.Unit}, ui.Pair{Name: "period", Value: r.Period}, ui.Pair{Name: "campaign", Value: r.Campaign})...)
+		p.Actions = append(p.Actions, page.ExportActions(c, "/report/export", ui.Pair{Name: "unit", Value: r.Unit}, ui.Pair{Name: "period", Value: r.Period}, ui.Pair{Name: "campaign", Value: r.Campaign})...)
 	}
 	v.Stats = reportStats(c, r)
 	for i := range r.Sections {
@@ -62,7 +63,7 @@ func (f *face) reportPage(c *Call) error {
 
 // reportFilters offer the fixed periods, and any months to a reader who may open the
 // lists.
-func reportFilters(c *Call, r *report.Report, in reports.ReportInput, errs ui.Errors) []ui.Input {
+func reportFilters(c *page.Call, r *report.Report, in reports.ReportInput, errs ui.Errors) []ui.Input {
 	pick := ui.Input{Name: "period", Label: c.T("report.period.pick"), Kind: "select", Value: r.Period, Error: errs.Of("period")}
 	if !r.Suppressed {
 		pick.Options = []ui.Option{{Text: c.T("report.period.any")}}
@@ -125,7 +126,7 @@ func hrefOf(n report.Number) string {
 	return listPaths[n.List] + "?" + n.Query
 }
 
-func reportStats(c *Call, r *report.Report) []ui.Stat {
+func reportStats(c *page.Call, r *report.Report) []ui.Stat {
 	stat := func(section, code, column string) ui.Stat {
 		s := r.Section(section)
 		n := s.Value(code, column)
@@ -146,14 +147,14 @@ func reportStats(c *Call, r *report.Report) []ui.Stat {
 	}
 }
 
-func shown(c *Call, n report.Number) string {
+func shown(c *page.Call, n report.Number) string {
 	if n.Hidden {
 		return c.T("report.hidden")
 	}
 	return ui.Number(n.N)
 }
 
-func rateShown(c *Call, n report.Number) string {
+func rateShown(c *page.Call, n report.Number) string {
 	if n.Hidden {
 		return c.T("report.hidden")
 	}
@@ -163,7 +164,7 @@ func rateShown(c *Call, n report.Number) string {
 // charted are the sections drawn as bars, by their stacked columns.
 var charted = map[string]bool{"units": true, "categories": true, "sources": true, "severities": true, "months": true}
 
-func sectionView(c *Call, r *report.Report, s *report.Section) reportSectionView {
+func sectionView(c *page.Call, r *report.Report, s *report.Section) reportSectionView {
 	v := reportSectionView{Key: s.Key, Title: c.T("report.section." + s.Key), Wide: len(s.Columns) > 4 || s.Key == "units", Empty: true}
 	if s.Key == "completion" && r.Title != "" {
 		v.Title += c.T("report.of", "Title", r.Title)
@@ -244,7 +245,7 @@ func meter(l *report.Line, widest int64, draw bool) ui.Cell {
 	return ui.Cell{Bar: m}
 }
 
-func (f *face) reportExport(c *Call) error {
+func (f *face) reportExport(c *page.Call) error {
 	e, _, err := f.app.ExportReport(c.Context(), c.Actor, reports.ReportExportInput{ReportInput: reportInput(c.Form), Format: c.Form("format"), Key: c.Key()})
 	if err != nil {
 		return err
@@ -252,7 +253,7 @@ func (f *face) reportExport(c *Call) error {
 	return c.SendExport(e)
 }
 
-func (f *face) issueExport(c *Call) error {
+func (f *face) issueExport(c *page.Call) error {
 	q, err := url.ParseQuery(c.Form("filter"))
 	if err != nil {
 		return fault.Shape("shape", "filter")

@@ -4,12 +4,13 @@ import (
 	"net/http"
 
 	"plumbline/internal/app"
+	"plumbline/internal/web/page"
 )
 
 // reportsRoutes are the pages of reports.
-func reportsRoutes(a *app.App) []Route {
+func reportsRoutes(a *app.App) []page.Route {
 	f := &face{a}
-	return []Route{
+	return []page.Route{
 		{Method: http.MethodGet, Path: "/report", Op: "report.read", Handler: f.reportPage},
 		{Method: http.MethodPost, Path: "/report/export", Op: "report.export", Handler: f.reportExport},
 		{Method: http.MethodPost, Path: "/issues/export", Op: "issue.export", Handler: f.issueExport},
@@ -20,7 +21,7 @@ func reportsRoutes(a *app.App) []Route {
 }
 
 // reportsNav are its lines of the navigation.
-var reportsNav = []NavRow{
+var reportsNav = []page.NavRow{
 	{Place: 44, Key: "nav.reconcile", Href: "/reconciliation", Icon: "arrows-exchange", Op: "reconciliation.read"},
 	{Place: 60, Key: "nav.report", Href: "/report", Icon: "report-analytics", Op: "report.read"},
 }

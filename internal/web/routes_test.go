@@ -1,4 +1,4 @@
-package web
+package web_test
 
 import (
 	"strings"
@@ -7,13 +7,14 @@ import (
 	"plumbline/internal/app"
 	"plumbline/internal/apptest"
 	"plumbline/internal/web/assets"
+	"plumbline/internal/web/webtest"
 	"plumbline/internal/words"
 )
 
 // TestRoutesNameOperations holds the page table against the table of
 // operations: what a page does is an operation, and a page that writes is a POST.
 func TestRoutesNameOperations(t *testing.T) {
-	f := visit(t, apptest.SQLite(t), "").face
+	f := webtest.Visit(t, apptest.SQLite(t), "").Face
 	frame := map[string]bool{"/language": true, "/signin": true, "/signout": true, "/password": true,
 		"/verify": true, "/verify/page": true} // a receipt is checked without a session
 	seen := map[string]bool{}
@@ -59,7 +60,7 @@ func known(op string) bool {
 
 // A form with files could not be carried along: none asks for a proof.
 func TestNoFormWithFilesAsksForAProof(t *testing.T) {
-	for _, r := range visit(t, apptest.SQLite(t), "").face.Routes() {
+	for _, r := range webtest.Visit(t, apptest.SQLite(t), "").Face.Routes() {
 		if op, ok := app.RouteOf(r.Op); ok && op.Proof && r.Body != 0 {
 			t.Errorf("%s %s takes files and asks for a proof", r.Method, r.Path)
 		}

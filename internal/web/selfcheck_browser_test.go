@@ -1,10 +1,13 @@
-package web
+package web_test
 
 import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+
+	"plumbline/internal/web/page"
+	"plumbline/internal/web/webtest"
 
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
@@ -22,8 +25,8 @@ func TestSelfCheckInABrowser(t *testing.T) {
 	}
 	b := chrome.Start(t)
 	s := apptest.SQLite(t)
-	manager, campaign := openCampaign(t, s)
-	site := httptest.NewServer(manager.face)
+	manager, campaign := webtest.OpenCampaign(t, s)
+	site := httptest.NewServer(manager.Face)
 	defer site.Close()
 	as := func(key string, width int, lang words.Lang) *chrome.Tab {
 		t.Helper()
@@ -31,7 +34,7 @@ func TestSelfCheckInABrowser(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := tab.Cookie(site.URL, SessionCookie, key); err != nil {
+		if err := tab.Cookie(site.URL, page.SessionCookie, key); err != nil {
 			t.Fatal(err)
 		}
 		return tab
@@ -42,8 +45,8 @@ func TestSelfCheckInABrowser(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	anna := manager.as("anna")
-	base := linkTo(t, anna.get("/", 200), "/selfcheck/")
+	anna := manager.As("anna")
+	base := webtest.LinkTo(t, anna.Get("/", 200), "/selfcheck/")
 	saved := `document.getElementById("sc-status").textContent === document.getElementById("sc-status").getAttribute("data-saved")`
 
 	phone := as("anna", 360, words.ZH)
@@ -73,12 +76,12 @@ func TestSelfCheckInABrowser(t *testing.T) {
 	must(err)
 	_, err = s.App.Submit(t.Context(), s.Actor("ben"), appselfcheck.SubmitInput{ID: lists[0].ID, Version: lists[0].Version, Answers: given})
 	must(err)
-	head := manager.as("east1head")
-	review := linkTo(t, head.get("/review", 200), "/review/0")
+	head := manager.As("east1head")
+	review := webtest.LinkTo(t, head.Get("/review", 200), "/review/0")
 	id := strings.TrimPrefix(campaign, "/campaigns/")
 	unit := "/completion/" + id + "/" + s.Units["east1"]
-	page := manager.get(unit, 200)
-	excuse := linkTo(t, page, unit+"/excuse/")
+	page := manager.Get(unit, 200)
+	excuse := webtest.LinkTo(t, page, unit+"/excuse/")
 
 	pages := []struct{ key, path string }{
 		{"anna", "/"}, {"anna", base}, {"anna", base + "/fill?c=case_filing"}, {"anna", base + "/check"},
@@ -93,7 +96,7 @@ func TestSelfCheckInABrowser(t *testing.T) {
 				if tabs[x.key] == nil {
 					tabs[x.key] = as(x.key, width, lang)
 				}
-				look(t, tabs[x.key], judged(width, lang), site.URL, x.path, "selfcheck-"+string(rune('a'+i))+"-"+url.PathEscape(string(lang))+"-"+map[int]string{360: "phone", 1440: "desk"}[width])
+				webtest.Look(t, tabs[x.key], webtest.Judged(width, lang), site.URL, x.path, "selfcheck-"+string(rune('a'+i))+"-"+url.PathEscape(string(lang))+"-"+map[int]string{360: "phone", 1440: "desk"}[width])
 			}
 		}
 	}
@@ -108,8 +111,8 @@ func TestSavedIsAPromise(t *testing.T) {
 	}
 	b := chrome.Start(t)
 	s := apptest.SQLite(t)
-	manager, _ := openCampaign(t, s)
-	site := httptest.NewServer(manager.face)
+	manager, _ := webtest.OpenCampaign(t, s)
+	site := httptest.NewServer(manager.Face)
 	defer site.Close()
 	phone, err := b.Tab(360, string(words.ZH))
 	must := func(err error) {
@@ -119,9 +122,9 @@ func TestSavedIsAPromise(t *testing.T) {
 		}
 	}
 	must(err)
-	anna := manager.as("anna")
-	must(phone.Cookie(site.URL, SessionCookie, "anna"))
-	page := linkTo(t, anna.get("/", 200), "/selfcheck/") + "/fill?c=case_filing"
+	anna := manager.As("anna")
+	must(phone.Cookie(site.URL, page.SessionCookie, "anna"))
+	page := webtest.LinkTo(t, anna.Get("/", 200), "/selfcheck/") + "/fill?c=case_filing"
 	says := func(word string) string {
 		return `document.getElementById("sc-status").textContent === document.getElementById("sc-status").getAttribute("data-` + word + `")`
 	}

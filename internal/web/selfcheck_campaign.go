@@ -3,6 +3,8 @@ package web
 import (
 	"net/http"
 
+	"plumbline/internal/web/page"
+
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
@@ -10,7 +12,7 @@ import (
 	"plumbline/internal/web/ui"
 )
 
-func (f *face) campaignList(c *Call) error {
+func (f *face) campaignList(c *page.Call) error {
 	rows, err := f.app.Campaigns(c.Context(), c.Actor)
 	if err != nil {
 		return err
@@ -28,14 +30,14 @@ func (f *face) campaignList(c *Call) error {
 	return c.Show(campaignListPage(p, t))
 }
 
-func (f *face) campaignNew(c *Call) error {
+func (f *face) campaignNew(c *page.Call) error {
 	if !c.May("campaign.create") {
 		return fault.Forbidden("forbidden")
 	}
 	return f.showCampaignForm(c, appselfcheck.CampaignInput{OpensOn: f.app.Today(), ClosesOn: f.app.Today().AddMonths(1), PeriodFrom: f.app.Today().AddMonths(-36), PeriodTo: f.app.Today()}, nil)
 }
 
-func (f *face) showCampaignForm(c *Call, in appselfcheck.CampaignInput, err error) error {
+func (f *face) showCampaignForm(c *page.Call, in appselfcheck.CampaignInput, err error) error {
 	errs := c.Errors(err)
 	if err != nil && errs == nil {
 		return err
@@ -52,12 +54,12 @@ func (f *face) showCampaignForm(c *Call, in appselfcheck.CampaignInput, err erro
 	p.Crumbs = []ui.Link{{Text: c.T("campaign.title"), Href: "/campaigns"}}
 	status := http.StatusOK
 	if err != nil {
-		status = StatusOf(err)
+		status = page.StatusOf(err)
 	}
 	return c.ShowStatus(status, campaignFormPage(p, inputs, errs))
 }
 
-func (f *face) campaignCreate(c *Call) error {
+func (f *face) campaignCreate(c *page.Call) error {
 	in := appselfcheck.CampaignInput{Title: c.Form("title"), OpensOn: roster.Date(c.Form("opens_on")), ClosesOn: roster.Date(c.Form("closes_on")),
 		PeriodFrom: roster.Date(c.Form("period_from")), PeriodTo: roster.Date(c.Form("period_to")), Key: c.Key()}
 	if err := f.app.EnsureChecklists(c.Context(), c.Actor); err != nil {
@@ -70,7 +72,9 @@ func (f *face) campaignCreate(c *Call) error {
 	return c.Go("/campaigns/"+id, "campaign.created")
 }
 
-func (f *face) campaignOpen(c *Call) error { return f.showCampaign(c, appselfcheck.AmendInput{}, nil) }
+func (f *face) campaignOpen(c *page.Call) error {
+	return f.showCampaign(c, appselfcheck.AmendInput{}, nil)
+}
 
 // campaignNext is the step that comes after each state.
 var campaignNext = map[selfcheck.CampaignState]string{
@@ -80,7 +84,7 @@ var campaignNext = map[selfcheck.CampaignState]string{
 
 var campaignStates = []selfcheck.CampaignState{selfcheck.CampaignDraft, selfcheck.CampaignOpen, selfcheck.CampaignLocked, selfcheck.CampaignInspecting, selfcheck.CampaignRectifying, selfcheck.CampaignClosed}
 
-func (f *face) showCampaign(c *Call, in appselfcheck.AmendInput, err error) error {
+func (f *face) showCampaign(c *page.Call, in appselfcheck.AmendInput, err error) error {
 	errs := c.Errors(err)
 	if err != nil && errs == nil {
 		return err
@@ -127,13 +131,13 @@ func (f *face) showCampaign(c *Call, in appselfcheck.AmendInput, err error) erro
 	p.Crumbs = []ui.Link{{Text: c.T("campaign.title"), Href: "/campaigns"}}
 	status := http.StatusOK
 	if err != nil {
-		status = StatusOf(err)
+		status = page.StatusOf(err)
 	}
 	return c.ShowStatus(status, campaignPage(p, v, errs))
 }
 
-func (f *face) campaignStep(step string) func(*Call) error {
-	return func(c *Call) error {
+func (f *face) campaignStep(step string) func(*page.Call) error {
+	return func(c *page.Call) error {
 		in := appselfcheck.CampaignStep{ID: c.Param("id"), Version: c.Version(), Step: step, Key: c.Key()}
 		if _, err := f.app.MoveCampaign(c.Context(), c.Actor, in); err != nil {
 			return f.showCampaign(c, appselfcheck.AmendInput{}, err)
@@ -142,7 +146,7 @@ func (f *face) campaignStep(step string) func(*Call) error {
 	}
 }
 
-func (f *face) campaignAmend(c *Call) error {
+func (f *face) campaignAmend(c *page.Call) error {
 	in := appselfcheck.AmendInput{CampaignID: c.Param("id"), Number: c.Form("number"), Reason: c.Form("reason"), Key: c.Key()}
 	if _, err := f.app.AmendRoster(c.Context(), c.Actor, in); err != nil {
 		return f.showCampaign(c, in, err)

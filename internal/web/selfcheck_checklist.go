@@ -4,13 +4,15 @@ import (
 	"net/http"
 	"strconv"
 
+	"plumbline/internal/web/page"
+
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/web/ui"
 )
 
 // checklists lists the editions.
-func (f *face) checklists(c *Call) error {
+func (f *face) checklists(c *page.Call) error {
 	rows, err := f.app.Checklists(c.Context(), c.Actor)
 	if err != nil {
 		return err
@@ -23,12 +25,12 @@ func (f *face) checklists(c *Call) error {
 	}
 	p := c.Page("checklist.title")
 	p.Lead = c.T("checklist.lead")
-	return c.Show(tablePage(p, "", t, ui.Pager{Shown: len(rows), Total: int64(len(rows))}))
+	return c.Show(page.TablePage(p, "", t, ui.Pager{Shown: len(rows), Total: int64(len(rows))}))
 }
 
-func (f *face) checklistPage(c *Call) error { return f.showChecklist(c, nil) }
+func (f *face) checklistPage(c *page.Call) error { return f.showChecklist(c, nil) }
 
-func (f *face) showChecklist(c *Call, err error) error {
+func (f *face) showChecklist(c *page.Call, err error) error {
 	errs := c.Errors(err)
 	if err != nil && errs == nil {
 		return err
@@ -41,7 +43,7 @@ func (f *face) showChecklist(c *Call, err error) error {
 	if openErr != nil {
 		return openErr
 	}
-	v := defsActsView{Table: ui.Table{Cols: []ui.Col{{Text: c.T("selfcheck.item")}, {Text: c.T("field.category")}, {Text: c.T("checklist.details")}}}}
+	v := page.DefsActsView{Table: ui.Table{Cols: []ui.Col{{Text: c.T("selfcheck.item")}, {Text: c.T("field.category")}, {Text: c.T("checklist.details")}}}}
 	options := make([]ui.Option, 0, len(items))
 	for i := range items {
 		it := &items[i]
@@ -68,7 +70,7 @@ func (f *face) showChecklist(c *Call, err error) error {
 		for _, u := range choices {
 			units = append(units, ui.Option{Value: u.ID, Text: u.Name})
 		}
-		v.Acts = []actForm{c.Fill(actForm{ID: "refine", Title: c.T("checklist.refine"), Help: c.T("checklist.refine.help"), Action: "/checklists/" + list.ID + "/details", Button: "checklist.refine",
+		v.Acts = []page.ActForm{c.Fill(page.ActForm{ID: "refine", Title: c.T("checklist.refine"), Help: c.T("checklist.refine.help"), Action: "/checklists/" + list.ID + "/details", Button: "checklist.refine",
 			Inputs: []ui.Input{
 				{Name: "unit_id", Label: c.T("field.unit"), Kind: "select", Options: units, Required: true},
 				{Name: "item", Label: c.T("selfcheck.item"), Kind: "select", Options: options, Required: true},
@@ -81,12 +83,12 @@ func (f *face) showChecklist(c *Call, err error) error {
 	p.Crumbs = []ui.Link{{Text: c.T("checklist.title"), Href: "/checklists"}}
 	status := http.StatusOK
 	if err != nil {
-		status = StatusOf(err)
+		status = page.StatusOf(err)
 	}
-	return c.ShowStatus(status, defsActsPage(p, errs, v))
+	return c.ShowStatus(status, page.DefsActsPage(p, errs, v))
 }
 
-func (f *face) checklistRefine(c *Call) error {
+func (f *face) checklistRefine(c *page.Call) error {
 	in := appselfcheck.RefineInput{ChecklistID: c.Param("id"), Key: c.Key(), UnitID: c.Form("unit_id"), ItemNo: c.FormInt("item"), TextZH: c.Form("text_zh"), TextEN: c.Form("text_en")}
 	if _, _, err := f.app.Refine(c.Context(), c.Actor, in); err != nil {
 		return f.showChecklist(c, err)

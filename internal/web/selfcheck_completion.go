@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 
+	"plumbline/internal/web/page"
+
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/fault"
 	"plumbline/internal/selfcheck"
@@ -16,7 +18,7 @@ func perMille(n int64) string {
 }
 
 // completionNewest leads to the newest running campaign.
-func (f *face) completionNewest(c *Call) error {
+func (f *face) completionNewest(c *page.Call) error {
 	if !c.May("completion.list") {
 		return fault.Forbidden("forbidden")
 	}
@@ -33,7 +35,7 @@ func (f *face) completionNewest(c *Call) error {
 }
 
 // running lists the campaigns that have a roster, newest first.
-func (f *face) running(c *Call) ([]selfcheck.Campaign, error) {
+func (f *face) running(c *page.Call) ([]selfcheck.Campaign, error) {
 	all, err := f.app.Campaigns(c.Context(), c.Actor)
 	if err != nil {
 		return nil, err
@@ -47,7 +49,7 @@ func (f *face) running(c *Call) ([]selfcheck.Campaign, error) {
 	return out, nil
 }
 
-func (f *face) completionOpen(c *Call) error {
+func (f *face) completionOpen(c *page.Call) error {
 	in := appselfcheck.CompletionInput{ID: c.Param("id"), Near: c.Query("unit"), Only: c.Query("only") == "1", Certified: c.Query("certified") == "1"}
 	list, err := f.app.CompletionOf(c.Context(), c.Reader(), in)
 	if err != nil {
@@ -95,9 +97,9 @@ func (f *face) completionOpen(c *Call) error {
 	return c.Show(completionPage(p, v))
 }
 
-func (f *face) completionUnit(c *Call) error { return f.showUnit(c, nil) }
+func (f *face) completionUnit(c *page.Call) error { return f.showUnit(c, nil) }
 
-func (f *face) showUnit(c *Call, err error) error {
+func (f *face) showUnit(c *page.Call, err error) error {
 	errs := c.Errors(err)
 	if err != nil && errs == nil {
 		return err
@@ -119,7 +121,7 @@ func (f *face) showUnit(c *Call, err error) error {
 	}
 	if cert := u.Certification; cert != nil {
 		if v.CanCertify {
-			a := c.Fill(actForm{ID: "uncertify", Title: c.T("certify.undo"), Help: c.T("certify.undo.help"), Action: base + "/uncertify", Button: "certify.undo",
+			a := c.Fill(page.ActForm{ID: "uncertify", Title: c.T("certify.undo"), Help: c.T("certify.undo.help"), Action: base + "/uncertify", Button: "certify.undo",
 				Inputs: []ui.Input{{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Required: true, Max: 1000}}}, errs)
 			v.Uncertify = &a
 		}
@@ -133,7 +135,7 @@ func (f *face) showUnit(c *Call, err error) error {
 	p.Crumbs = []ui.Link{{Text: c.T("completion.title"), Href: "/completion/" + u.Campaign.ID}}
 	status := http.StatusOK
 	if err != nil {
-		status = StatusOf(err)
+		status = page.StatusOf(err)
 	}
 	return c.ShowStatus(status, unitCompletionPage(p, v, errs))
 }
@@ -145,7 +147,7 @@ func perHalf(doubled int64) string {
 	return strconv.FormatInt(doubled/2, 10) + ".5"
 }
 
-func (f *face) rosterTable(c *Call, u *appselfcheck.UnitCompletionView, rows []appselfcheck.ReviewRow) ui.Table {
+func (f *face) rosterTable(c *page.Call, u *appselfcheck.UnitCompletionView, rows []appselfcheck.ReviewRow) ui.Table {
 	t := ui.Table{Cols: []ui.Col{{Text: c.T("selfcheck.respondent")}, {Text: c.T("selfcheck.list")}, {Text: c.T("field.state")}, {Text: c.T("selfcheck.filed_at")}, {Text: c.T("field.actions")}}}
 	for i := range rows {
 		r := &rows[i]
@@ -162,7 +164,7 @@ func (f *face) rosterTable(c *Call, u *appselfcheck.UnitCompletionView, rows []a
 	return t
 }
 
-func (f *face) completionCertify(c *Call) error {
+func (f *face) completionCertify(c *page.Call) error {
 	in := appselfcheck.CertifyInput{CampaignID: c.Param("id"), UnitID: c.Param("unit"), Key: c.Key()}
 	if _, err := f.app.Certify(c.Context(), c.Actor, in); err != nil {
 		return f.showUnit(c, err)
@@ -172,7 +174,7 @@ func (f *face) completionCertify(c *Call) error {
 
 // excusable is the unit of a list that is to be excused or restored, what is wrong with
 // the form that err answers, and the page that both come from.
-func (f *face) excusable(c *Call, err error) (u *appselfcheck.UnitCompletionView, errs ui.Errors, back string, _ error) {
+func (f *face) excusable(c *page.Call, err error) (u *appselfcheck.UnitCompletionView, errs ui.Errors, back string, _ error) {
 	errs = c.Errors(err)
 	if err != nil && errs == nil {
 		return nil, nil, "", err
@@ -187,9 +189,9 @@ func (f *face) excusable(c *Call, err error) (u *appselfcheck.UnitCompletionView
 	return u, errs, "/completion/" + u.Campaign.ID + "/" + u.UnitID, nil
 }
 
-func (f *face) excuseAsk(c *Call) error { return f.showExcuse(c, "", nil) }
+func (f *face) excuseAsk(c *page.Call) error { return f.showExcuse(c, "", nil) }
 
-func (f *face) showExcuse(c *Call, reason string, err error) error {
+func (f *face) showExcuse(c *page.Call, reason string, err error) error {
 	u, errs, back, openErr := f.excusable(c, err)
 	if openErr != nil {
 		return openErr
@@ -201,7 +203,7 @@ func (f *face) showExcuse(c *Call, reason string, err error) error {
 			p.Crumbs = []ui.Link{{Text: u.Name, Href: back}}
 			status := http.StatusOK
 			if err != nil {
-				status = StatusOf(err)
+				status = page.StatusOf(err)
 			}
 			return c.ShowStatus(status, excusePage(p, excuseView{Action: back + "/excuse/" + r.ID, Back: back, Name: r.Name, Reason: reason, Version: r.Version}, errs))
 		}
@@ -212,7 +214,7 @@ func (f *face) showExcuse(c *Call, reason string, err error) error {
 	return fault.NotFound()
 }
 
-func (f *face) excuseDo(c *Call) error {
+func (f *face) excuseDo(c *page.Call) error {
 	in := appselfcheck.ExcuseInput{ID: c.Param("list"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key()}
 	if _, err := f.app.Excuse(c.Context(), c.Actor, in); err != nil {
 		return f.showExcuse(c, in.Reason, err)
@@ -220,7 +222,7 @@ func (f *face) excuseDo(c *Call) error {
 	return c.Go("/completion/"+c.Param("id")+"/"+c.Param("unit"), "excuse.done")
 }
 
-func (f *face) completionUncertify(c *Call) error {
+func (f *face) completionUncertify(c *page.Call) error {
 	in := appselfcheck.UndoCertifyInput{CampaignID: c.Param("id"), UnitID: c.Param("unit"), Reason: c.Form("reason"), Key: c.Key()}
 	if _, err := f.app.UndoCertify(c.Context(), c.Actor, in); err != nil {
 		return f.showUnit(c, err)
@@ -228,9 +230,9 @@ func (f *face) completionUncertify(c *Call) error {
 	return c.Go("/completion/"+in.CampaignID+"/"+in.UnitID, "certify.undone")
 }
 
-func (f *face) restoreAsk(c *Call) error { return f.showRestore(c, nil) }
+func (f *face) restoreAsk(c *page.Call) error { return f.showRestore(c, nil) }
 
-func (f *face) showRestore(c *Call, err error) error {
+func (f *face) showRestore(c *page.Call, err error) error {
 	u, errs, back, openErr := f.excusable(c, err)
 	if openErr != nil {
 		return openErr
@@ -243,9 +245,9 @@ func (f *face) showRestore(c *Call, err error) error {
 		p := c.Page("restore.title")
 		p.Lead, p.Narrow, p.Path = r.Name, true, back+"/restore/"+r.ID
 		p.Crumbs = []ui.Link{{Text: u.Name, Href: back}}
-		a := c.Fill(actForm{ID: "restore", Help: c.T("restore.help"), Action: p.Path, Button: "restore.title", Hidden: [][2]string{{"version", strconv.FormatInt(r.Version, 10)}},
+		a := c.Fill(page.ActForm{ID: "restore", Help: c.T("restore.help"), Action: p.Path, Button: "restore.title", Hidden: [][2]string{{"version", strconv.FormatInt(r.Version, 10)}},
 			Inputs: []ui.Input{{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Required: true, Max: 1000}}}, errs)
-		return c.ShowStatus(StatusOf(err), actPage(p, errs, a))
+		return c.ShowStatus(page.StatusOf(err), page.ActPage(p, errs, a))
 	}
 	if err != nil {
 		return err
@@ -253,7 +255,7 @@ func (f *face) showRestore(c *Call, err error) error {
 	return fault.NotFound()
 }
 
-func (f *face) restoreDo(c *Call) error {
+func (f *face) restoreDo(c *page.Call) error {
 	in := appselfcheck.ExcuseInput{ID: c.Param("list"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key()}
 	if _, err := f.app.Restore(c.Context(), c.Actor, in); err != nil {
 		return f.showRestore(c, err)

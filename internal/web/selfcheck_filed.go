@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"plumbline/internal/web/page"
+
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
@@ -17,7 +19,7 @@ import (
 
 // selfcheckReceipt leads to the newest receipt of a list. A reader of the list who
 // did not file it himself sees its ledger entries: number, time, hash.
-func (f *face) selfcheckReceipt(c *Call) error {
+func (f *face) selfcheckReceipt(c *page.Call) error {
 	id := c.Param("id")
 	rows, err := f.app.ListReceipts(c.Context(), c.Actor, id)
 	if err != nil {
@@ -27,7 +29,7 @@ func (f *face) selfcheckReceipt(c *Call) error {
 		return fault.NotFound()
 	}
 	if last := rows[len(rows)-1]; last.Mine {
-		return c.Redirect(ReceiptPath(last.Seq))
+		return c.Redirect(page.ReceiptPath(last.Seq))
 	}
 	var defs []ui.Def
 	for i := len(rows) - 1; i >= 0; i-- {
@@ -35,7 +37,7 @@ func (f *face) selfcheckReceipt(c *Call) error {
 		defs = append(defs,
 			ui.Def{Term: c.T("selfcheck.receipt.number"), Text: strconv.FormatInt(r.Seq, 10)},
 			ui.Def{Term: c.T("selfcheck.receipt.time"), Text: r.At.In(f.app.Zone()).Format("2006-01-02 15:04:05")},
-			ui.Def{Term: c.T("selfcheck.receipt.leaf"), Text: groups(hex.EncodeToString(r.Leaf))},
+			ui.Def{Term: c.T("selfcheck.receipt.leaf"), Text: page.HashGroups(hex.EncodeToString(r.Leaf))},
 		)
 	}
 	p := c.Page("selfcheck.receipt.title")
@@ -45,7 +47,7 @@ func (f *face) selfcheckReceipt(c *Call) error {
 }
 
 // showFiled shows a list after it was submitted.
-func (f *face) showFiled(c *Call, l *appselfcheck.SubmissionView, in appselfcheck.SupplementInput, err error) error {
+func (f *face) showFiled(c *page.Call, l *appselfcheck.SubmissionView, in appselfcheck.SupplementInput, err error) error {
 	errs := c.Errors(err)
 	if err != nil && errs == nil {
 		return err
@@ -89,14 +91,14 @@ func (f *face) showFiled(c *Call, l *appselfcheck.SubmissionView, in appselfchec
 	p.Crumbs = []ui.Link{{Text: c.T("nav.todo"), Href: "/"}}
 	status := http.StatusOK
 	if err != nil {
-		status = StatusOf(err)
+		status = page.StatusOf(err)
 	}
 	return c.ShowStatus(status, selfcheckFiled(p, v, errs))
 }
 
 // answerViews combines items, answers and issues. A missing answer among several
 // means that the item is reviewed elsewhere.
-func answerViews(c *Call, items []selfcheck.ChecklistItem, answers []selfcheck.Answer, said []appselfcheck.SaidIssue) []answerView {
+func answerViews(c *page.Call, items []selfcheck.ChecklistItem, answers []selfcheck.Answer, said []appselfcheck.SaidIssue) []answerView {
 	byItem := make(map[int64]*selfcheck.Answer, len(answers))
 	for i := range answers {
 		byItem[answers[i].ItemNo] = &answers[i]
@@ -139,7 +141,7 @@ func saidOf(lang words.Lang, d appselfcheck.SaidIssue) saidView {
 }
 
 // selfcheckSupplement adds one issue to a locked list.
-func (f *face) selfcheckSupplement(c *Call) error {
+func (f *face) selfcheckSupplement(c *page.Call) error {
 	in := appselfcheck.SupplementInput{ID: c.Param("id"), ItemNo: c.FormInt("item"), EventOn: roster.Date(c.Form("event_on")), Text: strings.ReplaceAll(c.Form("text"), "\r\n", "\n"), Key: c.Key()}
 	r, err := f.app.Supplement(c.Context(), c.Actor, in)
 	if err == nil {

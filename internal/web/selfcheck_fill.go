@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"plumbline/internal/web/page"
+
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
@@ -22,7 +24,7 @@ func fillable(l *appselfcheck.SubmissionView) bool {
 }
 
 // fillFrame is the common frame of the pages of an unfinished list.
-func fillFrame(c *Call, l *appselfcheck.SubmissionView) fillView {
+func fillFrame(c *page.Call, l *appselfcheck.SubmissionView) fillView {
 	v := fillView{Base: "/selfcheck/" + l.ID, Done: int64(l.Drafted), Whole: int64(len(l.Items))}
 	if l.State == selfcheck.Returned {
 		v.Reason = l.Reason
@@ -53,7 +55,7 @@ func answeredItems(l *appselfcheck.SubmissionView) map[int64]bool {
 }
 
 // selfcheckFill is the form of one category.
-func (f *face) selfcheckFill(c *Call) error {
+func (f *face) selfcheckFill(c *page.Call) error {
 	l, err := f.app.List(c.Context(), c.Reader(), c.Param("id"))
 	if err != nil {
 		return err
@@ -67,7 +69,7 @@ func (f *face) selfcheckFill(c *Call) error {
 
 // showFill shows the form of one category. typed are answers that could not be
 // saved, shown as they were typed.
-func (f *face) showFill(c *Call, l *appselfcheck.SubmissionView, category string, typed map[int64]selfcheck.ItemAnswer, add int64, err error) error {
+func (f *face) showFill(c *page.Call, l *appselfcheck.SubmissionView, category string, typed map[int64]selfcheck.ItemAnswer, add int64, err error) error {
 	if !slices.ContainsFunc(l.Items, func(it selfcheck.ChecklistItem) bool { return it.Category == category }) {
 		return fault.NotFound()
 	}
@@ -107,12 +109,12 @@ func (f *face) showFill(c *Call, l *appselfcheck.SubmissionView, category string
 	p.Crumbs = []ui.Link{{Text: c.T("nav.todo"), Href: "/"}, {Text: listTitle(c, &l.OwnSubmission), Href: v.Base}}
 	status := http.StatusOK
 	if err != nil {
-		status = StatusOf(err)
+		status = page.StatusOf(err)
 	}
 	return c.ShowStatus(status, selfcheckFill(p, v, errs))
 }
 
-func fillItemView(c *Call, it *selfcheck.ChecklistItem, a selfcheck.ItemAnswer, seq int64, was string, add bool, errs ui.Errors) fillItem {
+func fillItemView(c *page.Call, it *selfcheck.ChecklistItem, a selfcheck.ItemAnswer, seq int64, was string, add bool, errs ui.Errors) fillItem {
 	no := strconv.FormatInt(it.No, 10)
 	v := fillItem{No: no, Seq: strconv.FormatInt(seq, 10), Was: was, Text: it.Text(string(c.Lang)), Help: it.Help(string(c.Lang)), Leader: a.LeaderID, Error: errs.Of("items." + no)}
 	switch {
@@ -156,7 +158,7 @@ func nextCategory(l *appselfcheck.SubmissionView, category string) string {
 
 // sentItem reads the answer to one item; touched is false if it equals what is
 // saved.
-func sentItem(c *Call, no int64) (save appselfcheck.DraftSave, touched bool) {
+func sentItem(c *page.Call, no int64) (save appselfcheck.DraftSave, touched bool) {
 	n := strconv.FormatInt(no, 10)
 	save = appselfcheck.DraftSave{Seq: c.FormInt("seq."+n) + 1, ItemAnswer: selfcheck.ItemAnswer{ItemNo: no}}
 	choice := c.Form("a." + n)
@@ -176,7 +178,7 @@ func sentItem(c *Call, no int64) (save appselfcheck.DraftSave, touched bool) {
 }
 
 // selfcheckSave saves the answers of one category and moves on.
-func (f *face) selfcheckSave(c *Call) error {
+func (f *face) selfcheckSave(c *page.Call) error {
 	l, err := f.app.List(c.Context(), c.Reader(), c.Param("id"))
 	if err != nil {
 		return err
@@ -220,7 +222,7 @@ func (f *face) selfcheckSave(c *Call) error {
 
 // selfcheckSaveItem saves one answer for the page's script and returns the new
 // sequence number.
-func (f *face) selfcheckSaveItem(c *Call) error {
+func (f *face) selfcheckSaveItem(c *page.Call) error {
 	no, err := strconv.ParseInt(c.Param("no"), 10, 64)
 	if err != nil {
 		return fault.NotFound()

@@ -7,18 +7,20 @@ import (
 	"strconv"
 	"strings"
 
+	"plumbline/internal/web/page"
+
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/web/ui"
 )
 
-func listTitle(c *Call, l *appselfcheck.OwnSubmission) string {
+func listTitle(c *page.Call, l *appselfcheck.OwnSubmission) string {
 	return c.ListName(l.PersonID, l.Unit, string(l.Audience))
 }
 
 // selfcheckOpen shows a list: the form while it is being filled in, else what was
 // filed.
-func (f *face) selfcheckOpen(c *Call) error {
+func (f *face) selfcheckOpen(c *page.Call) error {
 	l, err := f.app.List(c.Context(), c.Reader(), c.Param("id"))
 	if err != nil {
 		return err
@@ -38,7 +40,7 @@ func (f *face) selfcheckOpen(c *Call) error {
 }
 
 // selfcheckCheck shows the whole list before submission.
-func (f *face) selfcheckCheck(c *Call) error {
+func (f *face) selfcheckCheck(c *page.Call) error {
 	l, err := f.app.List(c.Context(), c.Reader(), c.Param("id"))
 	if err != nil {
 		return err
@@ -49,7 +51,7 @@ func (f *face) selfcheckCheck(c *Call) error {
 	return f.showCheck(c, l, nil)
 }
 
-func (f *face) showCheck(c *Call, l *appselfcheck.SubmissionView, err error) error {
+func (f *face) showCheck(c *page.Call, l *appselfcheck.SubmissionView, err error) error {
 	errs := c.Errors(err)
 	if err != nil && errs == nil {
 		return err
@@ -92,7 +94,7 @@ func (f *face) showCheck(c *Call, l *appselfcheck.SubmissionView, err error) err
 	p.Crumbs = []ui.Link{{Text: c.T("nav.todo"), Href: "/"}, {Text: listTitle(c, &l.OwnSubmission), Href: base}}
 	status := http.StatusOK
 	if err != nil {
-		status = StatusOf(err)
+		status = page.StatusOf(err)
 	}
 	maps.DeleteFunc(errs, func(field, _ string) bool { // what stands at its item already
 		no, isItem := strings.CutPrefix(field, "items.")
@@ -103,11 +105,11 @@ func (f *face) showCheck(c *Call, l *appselfcheck.SubmissionView, err error) err
 }
 
 // selfcheckSubmit files the saved answers.
-func (f *face) selfcheckSubmit(c *Call) error {
+func (f *face) selfcheckSubmit(c *page.Call) error {
 	id := c.Param("id")
 	r, err := f.app.Submit(c.Context(), c.Actor, appselfcheck.SubmitInput{ID: id, Version: c.Version(), Key: c.Key()})
 	if err == nil {
-		return c.Redirect(ReceiptPath(r.Seq))
+		return c.Redirect(page.ReceiptPath(r.Seq))
 	}
 	if c.Errors(err) == nil {
 		return err

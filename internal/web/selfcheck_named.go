@@ -6,29 +6,31 @@ import (
 	"strconv"
 	"strings"
 
+	"plumbline/internal/web/page"
+
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/web/ui"
 )
 
 // reviewNamed lists the items naming a leader that were sent to the reader's tier.
-func (f *face) reviewNamed(c *Call) error {
+func (f *face) reviewNamed(c *page.Call) error {
 	in := appselfcheck.NamedQuery{State: selfcheck.NamedState(c.Query("state")), Cursor: c.Query("cursor")}
 	if in.State == "" {
 		in.State = selfcheck.NamedWaiting
 	}
-	page, err := f.app.NamedItems(c.Context(), c.Reader(), in)
+	list, err := f.app.NamedItems(c.Context(), c.Reader(), in)
 	if err != nil {
 		return err
 	}
-	v := reviewListView{Tabs: reviewTabs(c, "named"), Pager: c.Pager(len(page.Rows), page.Total, page.Next)}
+	v := reviewListView{Tabs: reviewTabs(c, "named"), Pager: c.Pager(len(list.Rows), list.Total, list.Next)}
 	for _, s := range []selfcheck.NamedState{selfcheck.NamedWaiting, selfcheck.NamedReturned, selfcheck.NamedAccepted} {
 		v.Under = append(v.Under, ui.Nav{Text: c.T("state.named." + string(s)), Href: "/review/named?state=" + string(s), Current: s == in.State})
 	}
 	v.Table = ui.Table{Empty: c.T("review.named.empty"), Cols: []ui.Col{{Text: c.T("selfcheck.item")}, {Text: c.T("review.named.leader")}, {Text: c.T("selfcheck.respondent")},
 		{Text: c.T("field.unit")}, {Text: c.T("selfcheck.filed_at")}, {Text: c.T("field.state")}}}
-	for i := range page.Rows {
-		n := &page.Rows[i]
+	for i := range list.Rows {
+		n := &list.Rows[i]
 		state := ui.State(c.Lang, "named", string(n.State))
 		v.Table.Rows = append(v.Table.Rows, []ui.Cell{
 			{Text: strconv.FormatInt(n.ItemNo, 10) + " " + n.Item.Text(string(c.Lang)), Href: "/review/named/" + url.PathEscape(selfcheck.NamedID(n.SubmissionID, n.ItemNo))},
@@ -38,9 +40,9 @@ func (f *face) reviewNamed(c *Call) error {
 	return c.Show(reviewListPage(c.Page("review.title"), v))
 }
 
-func (f *face) namedOpen(c *Call) error { return f.showNamed(c, nil) }
+func (f *face) namedOpen(c *page.Call) error { return f.showNamed(c, nil) }
 
-func (f *face) showNamed(c *Call, err error) error {
+func (f *face) showNamed(c *page.Call, err error) error {
 	errs := c.Errors(err)
 	if err != nil && errs == nil {
 		return err
@@ -51,7 +53,7 @@ func (f *face) showNamed(c *Call, err error) error {
 	}
 	base := "/review/named/" + url.PathEscape(c.Param("id"))
 	state := ui.State(c.Lang, "named", string(n.State))
-	v := defsActsView{Defs: []ui.Def{
+	v := page.DefsActsView{Defs: []ui.Def{
 		{Term: c.T("review.named.leader"), Text: n.Leader},
 		{Term: c.T("selfcheck.respondent"), Text: n.Respondent},
 		{Term: c.T("field.unit"), Text: n.Unit},
@@ -67,9 +69,9 @@ func (f *face) showNamed(c *Call, err error) error {
 	}
 	if n.MayDecide {
 		own := [][2]string{{"version", strconv.FormatInt(n.Version, 10)}}
-		v.Acts = []actForm{
-			c.Fill(actForm{ID: "accept", Title: c.T("review.named.accept"), Help: c.T("review.named.accept.help"), Action: base + "/accept", Button: "review.named.accept", Hidden: own, Open: true}, errs),
-			c.Fill(actForm{ID: "return", Title: c.T("review.named.return"), Help: c.T("review.named.return.help"), Action: base + "/return", Button: "review.named.return", Hidden: own,
+		v.Acts = []page.ActForm{
+			c.Fill(page.ActForm{ID: "accept", Title: c.T("review.named.accept"), Help: c.T("review.named.accept.help"), Action: base + "/accept", Button: "review.named.accept", Hidden: own, Open: true}, errs),
+			c.Fill(page.ActForm{ID: "return", Title: c.T("review.named.return"), Help: c.T("review.named.return.help"), Action: base + "/return", Button: "review.named.return", Hidden: own,
 				Inputs: []ui.Input{{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Required: true, Max: 1000}}}, errs),
 		}
 	}
@@ -78,13 +80,13 @@ func (f *face) showNamed(c *Call, err error) error {
 	p.Crumbs = []ui.Link{{Text: c.T("review.tab.named"), Href: "/review/named"}}
 	status := http.StatusOK
 	if err != nil {
-		status = StatusOf(err)
+		status = page.StatusOf(err)
 	}
-	return c.ShowStatus(status, defsActsPage(p, errs, v))
+	return c.ShowStatus(status, page.DefsActsPage(p, errs, v))
 }
 
 // saidText is what the respondent said at the item.
-func saidText(c *Call, n *appselfcheck.NamedItem) string {
+func saidText(c *page.Call, n *appselfcheck.NamedItem) string {
 	if n.Nil {
 		return c.T("selfcheck.answer.nil")
 	}
@@ -95,14 +97,14 @@ func saidText(c *Call, n *appselfcheck.NamedItem) string {
 	return strings.Join(said, "\n")
 }
 
-func (f *face) namedAccept(c *Call) error {
+func (f *face) namedAccept(c *page.Call) error {
 	if _, err := f.app.AcceptNamed(c.Context(), c.Actor, appselfcheck.NamedDecision{ID: c.Param("id"), Version: c.Version(), Key: c.Key()}); err != nil {
 		return f.showNamed(c, err)
 	}
 	return c.Go("/review/named", "review.named.accepted")
 }
 
-func (f *face) namedReturn(c *Call) error {
+func (f *face) namedReturn(c *page.Call) error {
 	if _, err := f.app.ReturnNamed(c.Context(), c.Actor, appselfcheck.NamedDecision{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key()}); err != nil {
 		return f.showNamed(c, err)
 	}
@@ -110,7 +112,7 @@ func (f *face) namedReturn(c *Call) error {
 }
 
 // namedReply answers an item that the tier above returned.
-func (f *face) namedReply(c *Call) error {
+func (f *face) namedReply(c *page.Call) error {
 	in := appselfcheck.NamedReplyInput{ID: c.Param("id"), ItemNo: c.FormInt("item"), Text: strings.ReplaceAll(c.Form("text"), "\r\n", "\n"), Key: c.Key()}
 	r, err := f.app.ReplyNamed(c.Context(), c.Actor, in)
 	if errs := c.Errors(err); errs != nil {

@@ -3,6 +3,8 @@ package web
 import (
 	"net/url"
 
+	"plumbline/internal/web/page"
+
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/web/ui"
@@ -18,7 +20,7 @@ func owedHref(campaign, unit string, of selfcheck.Owing, only bool) string {
 }
 
 // owedList shows the lists behind a number of the completion.
-func (f *face) owedList(c *Call) error {
+func (f *face) owedList(c *page.Call) error {
 	in := appselfcheck.OwedInput{Cursor: c.Query("cursor"), OwedFilter: selfcheck.OwedFilter{
 		CampaignID: c.Param("id"), UnitID: c.Query("unit"), Only: c.Query("only") == "1", Of: selfcheck.Owing(c.Query("of"))}}
 	l, err := f.app.Owed(c.Context(), c.Reader(), in)
@@ -42,5 +44,5 @@ func (f *face) owedList(c *Call) error {
 		}
 		t.Rows = append(t.Rows, []ui.Cell{{Text: name, Sub: r.Number}, {Text: r.Unit}, {Text: c.T("selfcheck.list." + string(r.Audience))}, {Tag: &state}, {Text: c.Clock(r.FiledAt)}})
 	}
-	return c.Show(tablePage(p, "", t, c.Pager(len(l.Rows), l.Total, l.Next)))
+	return c.Show(page.TablePage(p, "", t, c.Pager(len(l.Rows), l.Total, l.Next)))
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"plumbline/internal/web/page"
+
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/fault"
 	"plumbline/internal/selfcheck"
@@ -14,7 +16,7 @@ import (
 
 // reviewTabs switch between waiting lists, decided ones, and the items that name a
 // leader.
-func reviewTabs(c *Call, current string) []ui.Nav {
+func reviewTabs(c *page.Call, current string) []ui.Nav {
 	var tabs []ui.Nav
 	for _, s := range []string{"submitted", "returned", "accepted"} {
 		tabs = append(tabs, ui.Nav{Text: c.T("review.tab." + s), Href: "/review?state=" + s, Current: s == current})
@@ -22,7 +24,7 @@ func reviewTabs(c *Call, current string) []ui.Nav {
 	return append(tabs, ui.Nav{Text: c.T("review.tab.named"), Href: "/review/named", Current: current == "named"})
 }
 
-func (f *face) reviewList(c *Call) error {
+func (f *face) reviewList(c *page.Call) error {
 	state := selfcheck.State(c.Query("state"))
 	if state != selfcheck.Returned && state != selfcheck.Accepted {
 		state = selfcheck.Submitted
@@ -61,7 +63,7 @@ func (f *face) reviewList(c *Call) error {
 	return c.Show(reviewListPage(c.Page("review.title"), v))
 }
 
-func (f *face) reviewAcceptMany(c *Call) error {
+func (f *face) reviewAcceptMany(c *page.Call) error {
 	in := appselfcheck.AcceptManyInput{Key: c.Key()}
 	for _, chosen := range c.Ticked("list") {
 		id, version, _ := strings.Cut(chosen, ":")
@@ -84,9 +86,9 @@ func (f *face) reviewAcceptMany(c *Call) error {
 	return c.Go("/review", "review.accepted.many", "Count", len(in.Lists))
 }
 
-func (f *face) reviewOpen(c *Call) error { return f.showReview(c, "", nil) }
+func (f *face) reviewOpen(c *page.Call) error { return f.showReview(c, "", nil) }
 
-func (f *face) showReview(c *Call, reason string, err error) error {
+func (f *face) showReview(c *page.Call, reason string, err error) error {
 	errs := c.Errors(err)
 	if err != nil && errs == nil {
 		return err
@@ -114,12 +116,12 @@ func (f *face) showReview(c *Call, reason string, err error) error {
 	p.Crumbs = []ui.Link{{Text: c.T("review.title"), Href: "/review"}}
 	status := http.StatusOK
 	if err != nil {
-		status = StatusOf(err)
+		status = page.StatusOf(err)
 	}
 	return c.ShowStatus(status, reviewPage(p, v, errs))
 }
 
-func (f *face) reviewAccept(c *Call) error {
+func (f *face) reviewAccept(c *page.Call) error {
 	_, err := f.app.AcceptList(c.Context(), c.Actor, appselfcheck.AcceptInput{ID: c.Param("id"), Version: c.Version(), Key: c.Key()})
 	if err != nil {
 		return f.showReview(c, "", err)
@@ -127,7 +129,7 @@ func (f *face) reviewAccept(c *Call) error {
 	return c.Go("/review", "review.accepted")
 }
 
-func (f *face) reviewReturn(c *Call) error {
+func (f *face) reviewReturn(c *page.Call) error {
 	in := appselfcheck.ReturnInput{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key()}
 	if _, err := f.app.ReturnList(c.Context(), c.Actor, in); err != nil {
 		return f.showReview(c, in.Reason, err)

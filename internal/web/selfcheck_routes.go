@@ -4,13 +4,14 @@ import (
 	"net/http"
 
 	"plumbline/internal/app"
+	"plumbline/internal/web/page"
 )
 
 // selfcheckRoutes are the pages of selfcheck.
-func selfcheckRoutes(a *app.App) []Route {
+func selfcheckRoutes(a *app.App) []page.Route {
 	f := &face{a}
 	get, post := http.MethodGet, http.MethodPost
-	return []Route{
+	return []page.Route{
 
 		{Method: get, Path: "/selfcheck/{id}", Op: "submission.read_own", Handler: f.selfcheckOpen},
 		{Method: get, Path: "/selfcheck/{id}/fill", Op: "submission.read_own", Handler: f.selfcheckFill},
@@ -60,7 +61,7 @@ func selfcheckRoutes(a *app.App) []Route {
 }
 
 // selfcheckNav are its lines of the navigation.
-var selfcheckNav = []NavRow{
+var selfcheckNav = []page.NavRow{
 	{Place: 20, Key: "nav.review", Href: "/review", Icon: "clipboard-check", Op: "review.list"},
 	{Place: 22, Key: "nav.completion", Href: "/completion", Icon: "progress", Op: "completion.list"},
 	{Place: 23, Key: "checklist.title", Href: "/checklists", Icon: "list-check", Op: "checklist.refine"},

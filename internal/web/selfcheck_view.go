@@ -1,6 +1,9 @@
 package web
 
-import "plumbline/internal/web/ui"
+import (
+	"plumbline/internal/web/page"
+	"plumbline/internal/web/ui"
+)
 
 type fillView struct {
 	Base, Category, Next, NextKey, Reason string
@@ -84,7 +87,7 @@ type completionView struct {
 }
 
 type unitCompletionView struct {
-	Uncertify       *actForm // taking the certification back
+	Uncertify       *page.ActForm // taking the certification back
 	Base, Certified string
 	CanCertify      bool
 	Named           bool // whether the reader may see who

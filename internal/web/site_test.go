@@ -1,4 +1,4 @@
-package web
+package web_test
 
 import (
 	"net/http"
@@ -8,6 +8,8 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/apptest"
+	"plumbline/internal/web/page"
+	"plumbline/internal/web/webtest"
 	"plumbline/internal/words"
 )
 
@@ -16,28 +18,28 @@ import (
 // never an internal error; and what the navigation offers is shown.
 func TestEveryPageKnowsItsReader(t *testing.T) {
 	s := apptest.SQLite(t)
-	v := visit(t, s, "")
+	v := webtest.Visit(t, s, "")
 	for key := range s.Account {
 		who := s.Actor(key)
-		for _, r := range v.face.Routes() {
+		for _, r := range v.Face.Routes() {
 			if r.Method != http.MethodGet || strings.Contains(r.Path, "{") || r.Public {
 				continue
 			}
 			for _, lang := range words.Langs {
 				req := httptest.NewRequest(http.MethodGet, "http://plumbline.test"+r.Path, nil)
-				req.AddCookie(&http.Cookie{Name: SessionCookie, Value: key})
+				req.AddCookie(&http.Cookie{Name: page.SessionCookie, Value: key})
 				req.Header.Set("Accept-Language", string(lang))
 				w := httptest.NewRecorder()
-				v.face.ServeHTTP(w, req)
+				v.Face.ServeHTTP(w, req)
 				if w.Code >= 500 {
 					t.Errorf("%s as %s in %s: %d", r.Path, key, lang, w.Code)
 				}
 				offered := false
-				for _, n := range v.face.Nav() {
+				for _, n := range v.Face.Nav() {
 					offered = offered || n.Href == r.Path && (n.Op == "" || s.App.May(who, n.Op))
 				}
 				if offered && w.Code != http.StatusOK && w.Code != http.StatusSeeOther {
-					t.Errorf("%s as %s: the navigation offers it, and it answers %d: %s", r.Path, key, w.Code, plainText(w.Body.String()))
+					t.Errorf("%s as %s: the navigation offers it, and it answers %d: %s", r.Path, key, w.Code, webtest.PlainText(w.Body.String()))
 				}
 				if r.Op != "" && w.Code == http.StatusOK {
 					if _, ok := app.RouteOf(r.Op); ok && !s.App.May(who, r.Op) {

@@ -1,26 +1,7 @@
-// Package web is the HTML face: pages, forms and the assets they load. It
-// turns a form into an input of package app and a result into a page; it
-// decides nothing about rights, states or figures.
-//
-// Every page is a Route in a routes_<area>.go file: method, path, the app
-// operation it performs, and a handler of the form
-//
-//	func (f *Face) returnSubmission(c *Call) error {
-//		in := app.ReturnInput{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key()}
-//		_, _, err := f.app.ReturnSubmission(c.Context(), c.Actor, in)
-//		if errs := c.Errors(err); errs != nil {
-//			return c.ShowStatus(http.StatusUnprocessableEntity, returnForm(c.Page("selfcheck.return.title"), in, errs))
-//		}
-//		if err != nil {
-//			return err
-//		}
-//		return c.Go("/submissions", "selfcheck.returned")
-//	}
-//
-// A handler returns an error and the face makes the page of it: 404, 403, 409
-// and so on, in the reader's language, with the request id. Posts must come
-// from our own pages: net/http's cross-origin check and a token of the session
-// in the form, both before the handler is called.
+// Package web is the HTML face: the pages of every noun in one site, and the files they
+// load. Package page says what a page is and what happens around it; each noun has its
+// pages in a package of its own, named as its area of package app is. Web puts them
+// together and decides nothing about rights, states or figures.
 package web
 
 import (
@@ -36,8 +17,12 @@ import (
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
 	"plumbline/internal/web/assets"
+	"plumbline/internal/web/page"
 	"plumbline/internal/words"
 )
+
+// SessionCookie names the cookie of the session, which the API takes too.
+const SessionCookie = page.SessionCookie
 
 // Options is what the face needs from the program around it.
 type Options struct {
@@ -54,14 +39,14 @@ type Options struct {
 
 // Face is the HTML face.
 type Face struct {
-	frame  *Frame
+	frame  *page.Frame
 	router *bunrouter.Router
-	routes []Route
+	routes []page.Route
 }
 
 // New makes the face with all its pages.
 func New(o Options) *Face {
-	routes := []Route{language}
+	routes := []page.Route{language}
 	for _, n := range nouns {
 		routes = append(routes, n.routes(o.App)...)
 	}
@@ -69,8 +54,8 @@ func New(o Options) *Face {
 }
 
 // newFace makes a face of these pages.
-func newFace(o Options, routes []Route) *Face {
-	c := Config{Who: o.Who, May: o.May, Log: o.Log, Secure: o.Secure, Demo: o.Demo}
+func newFace(o Options, routes []page.Route) *Face {
+	c := page.Config{Who: o.Who, May: o.May, Log: o.Log, Secure: o.Secure, Demo: o.Demo}
 	if o.App != nil {
 		c.Site = site{o.App}
 	}
@@ -80,11 +65,11 @@ func newFace(o Options, routes []Route) *Face {
 	for _, n := range nouns {
 		c.Nav = append(c.Nav, n.nav...)
 	}
-	slices.SortStableFunc(c.Nav, func(a, b NavRow) int { return a.Place - b.Place })
-	f := &Face{frame: NewFrame(c), routes: routes}
+	slices.SortStableFunc(c.Nav, func(a, b page.NavRow) int { return a.Place - b.Place })
+	f := &Face{frame: page.NewFrame(c), routes: routes}
 	f.router = bunrouter.New(
-		bunrouter.WithNotFoundHandler(f.handler(Route{Public: true, Handler: func(*Call) error { return fault.NotFound() }})),
-		bunrouter.WithMethodNotAllowedHandler(f.handler(Route{Public: true, Handler: f.methodNotAllowed})),
+		bunrouter.WithNotFoundHandler(f.handler(page.Route{Public: true, Handler: func(*page.Call) error { return fault.NotFound() }})),
+		bunrouter.WithMethodNotAllowedHandler(f.handler(page.Route{Public: true, Handler: f.methodNotAllowed})),
 	)
 	for _, r := range routes {
 		h, path := f.handler(r), colons(r.Path)
@@ -106,27 +91,27 @@ func (f *Face) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // Routes lists the pages, for tests of the whole table.
-func (f *Face) Routes() []Route { return f.routes }
+func (f *Face) Routes() []page.Route { return f.routes }
 
 // Nav lists the lines of the navigation, for the same tests.
-func (f *Face) Nav() []NavRow { return f.frame.Nav }
+func (f *Face) Nav() []page.NavRow { return f.frame.Nav }
 
 // colons writes {id} the way bunrouter does.
 func colons(path string) string {
 	return strings.NewReplacer("{", ":", "}", "").Replace(path)
 }
 
-func (f *Face) handler(route Route) bunrouter.HandlerFunc {
+func (f *Face) handler(route page.Route) bunrouter.HandlerFunc {
 	return func(w http.ResponseWriter, r bunrouter.Request) error {
 		f.frame.Serve(w, r.Request, route, r.Params().ByName)
 		return nil
 	}
 }
 
-func (f *Face) methodNotAllowed(c *Call) error {
+func (f *Face) methodNotAllowed(c *page.Call) error {
 	var allow []string
 	for _, m := range []string{http.MethodGet, http.MethodPost} {
-		if slices.ContainsFunc(f.routes, func(r Route) bool { return r.Method == m && matches(r.Path, c.R.URL.Path) }) {
+		if slices.ContainsFunc(f.routes, func(r page.Route) bool { return r.Method == m && matches(r.Path, c.R.URL.Path) }) {
 			allow = append(allow, m)
 		}
 	}

@@ -16,12 +16,13 @@ import (
 
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 	"plumbline/internal/words"
 )
 
 // bench is a face over pages of the test's own.
-func bench(log io.Writer, routes ...Route) *Face {
+func bench(log io.Writer, routes ...page.Route) *Face {
 	return newFace(Options{
 		Who: func(_ context.Context, s string) (*roster.Actor, error) {
 			switch s {
@@ -50,7 +51,7 @@ func (s sent) to(f *Face) *http.Response {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	if s.session != "" {
-		r.AddCookie(&http.Cookie{Name: SessionCookie, Value: s.session})
+		r.AddCookie(&http.Cookie{Name: page.SessionCookie, Value: s.session})
 	}
 	if s.lang != "" {
 		r.Header.Set("Accept-Language", s.lang)
@@ -75,21 +76,21 @@ func body(t *testing.T, r *http.Response) string {
 	return string(b)
 }
 
-func hello(c *Call) error {
+func hello(c *page.Call) error {
 	p := c.Page("nav.home")
 	return c.Show(templ.Join(ui.Shell(p), ui.Token(p)))
 }
 
-func failing(err error) func(*Call) error { return func(*Call) error { return err } }
+func failing(err error) func(*page.Call) error { return func(*page.Call) error { return err } }
 
 func TestFaultsBecomePages(t *testing.T) {
 	var log strings.Builder
 	f := bench(&log,
-		Route{Method: "GET", Path: "/hello", Handler: hello},
-		Route{Method: "GET", Path: "/gone/{id}", Handler: failing(fault.NotFound())},
-		Route{Method: "GET", Path: "/no", Handler: failing(fault.Forbidden("forbidden"))},
-		Route{Method: "GET", Path: "/stale", Handler: failing(fault.Conflict("stale_version"))},
-		Route{Method: "GET", Path: "/broken", Handler: failing(errors.New("secret detail"))},
+		page.Route{Method: "GET", Path: "/hello", Handler: hello},
+		page.Route{Method: "GET", Path: "/gone/{id}", Handler: failing(fault.NotFound())},
+		page.Route{Method: "GET", Path: "/no", Handler: failing(fault.Forbidden("forbidden"))},
+		page.Route{Method: "GET", Path: "/stale", Handler: failing(fault.Conflict("stale_version"))},
+		page.Route{Method: "GET", Path: "/broken", Handler: failing(errors.New("secret detail"))},
 	)
 	for _, c := range []struct {
 		path   string
@@ -135,7 +136,7 @@ func TestFaultsBecomePages(t *testing.T) {
 }
 
 func TestHeadAndMethods(t *testing.T) {
-	f := bench(io.Discard, Route{Method: "GET", Path: "/hello/{id}", Handler: hello})
+	f := bench(io.Discard, page.Route{Method: "GET", Path: "/hello/{id}", Handler: hello})
 	if r := (sent{method: "HEAD", path: "/hello/1", session: "good"}).to(f); r.StatusCode != 200 {
 		t.Errorf("HEAD: %d", r.StatusCode)
 	}
@@ -151,9 +152,9 @@ func TestHeadAndMethods(t *testing.T) {
 
 func TestSessions(t *testing.T) {
 	f := bench(io.Discard,
-		Route{Method: "GET", Path: "/hello", Handler: hello},
-		Route{Method: "GET", Path: "/password", Handler: hello, Renew: true},
-		Route{Method: "GET", Path: "/signin", Handler: hello, Public: true},
+		page.Route{Method: "GET", Path: "/hello", Handler: hello},
+		page.Route{Method: "GET", Path: "/password", Handler: hello, Renew: true},
+		page.Route{Method: "GET", Path: "/signin", Handler: hello, Public: true},
 	)
 	for _, c := range []struct {
 		session, path string
@@ -178,10 +179,10 @@ func TestSessions(t *testing.T) {
 func TestPostsMustBeOurs(t *testing.T) {
 	done := 0
 	f := bench(io.Discard,
-		Route{Method: "GET", Path: "/hello", Handler: hello},
-		Route{Method: "POST", Path: "/act", Handler: func(c *Call) error { done++; return c.Go("/hello", "button.save") }},
-		Route{Method: "GET", Path: "/signin", Handler: hello, Public: true},
-		Route{Method: "POST", Path: "/signin", Handler: func(c *Call) error { done++; return c.Go("/", "") }, Public: true},
+		page.Route{Method: "GET", Path: "/hello", Handler: hello},
+		page.Route{Method: "POST", Path: "/act", Handler: func(c *page.Call) error { done++; return c.Go("/hello", "button.save") }},
+		page.Route{Method: "GET", Path: "/signin", Handler: hello, Public: true},
+		page.Route{Method: "POST", Path: "/signin", Handler: func(c *page.Call) error { done++; return c.Go("/", "") }, Public: true},
 	)
 	field := regexp.MustCompile(`name="form_token" value="([^"]+)"`)
 	token := field.FindStringSubmatch(body(t, sent{method: "GET", path: "/hello", session: "good"}.to(f)))[1]
@@ -225,8 +226,8 @@ func TestPostsMustBeOurs(t *testing.T) {
 
 func TestFlashIsShownOnce(t *testing.T) {
 	f := bench(io.Discard,
-		Route{Method: "GET", Path: "/hello", Handler: hello},
-		Route{Method: "GET", Path: "/go", Handler: func(c *Call) error { return c.Go("/hello", "button.save") }},
+		page.Route{Method: "GET", Path: "/hello", Handler: hello},
+		page.Route{Method: "GET", Path: "/go", Handler: func(c *page.Call) error { return c.Go("/hello", "button.save") }},
 	)
 	r := sent{method: "GET", path: "/go", session: "good"}.to(f)
 	next := sent{method: "GET", path: "/hello", session: "good", cookies: r.Cookies()}.to(f)
@@ -253,7 +254,7 @@ func TestLanguage(t *testing.T) {
 		t.Errorf("%d to %q with %v", r.StatusCode, r.Header.Get("Location"), r.Cookies())
 	}
 	for _, evil := range []string{"//evil.test", "https://evil.test/", `/\evil.test`, "x", "", "/a\nb"} {
-		if got := Local(evil); got != "/" {
+		if got := page.Local(evil); got != "/" {
 			t.Errorf("Local(%q) = %q", evil, got)
 		}
 	}

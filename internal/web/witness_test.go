@@ -1,4 +1,4 @@
-package web
+package web_test
 
 import (
 	"bytes"
@@ -17,6 +17,8 @@ import (
 	"plumbline/internal/apptest/chrome"
 	"plumbline/internal/ledger"
 	"plumbline/internal/store"
+	"plumbline/internal/web/page"
+	"plumbline/internal/web/webtest"
 	"plumbline/internal/witness"
 	"plumbline/internal/words"
 )
@@ -73,22 +75,22 @@ func withWitness(t *testing.T, s *apptest.Site) (c ledger.Checkpoint, w *witness
 func TestNoticeForTheBoard(t *testing.T) {
 	s := apptest.SQLite(t)
 	for _, lang := range words.Langs {
-		v := visit(t, s, "anna").in(lang)
-		if page := v.get("/ledger/notice", 200); !strings.Contains(page, words.T(lang, "notice.none")) {
+		v := webtest.Visit(t, s, "anna").In(lang)
+		if page := v.Get("/ledger/notice", 200); !strings.Contains(page, words.T(lang, "notice.none")) {
 			t.Errorf("%s: a notice before the first checkpoint: %s", lang, page)
 		}
-		v.get("/ledger/notice.pdf", 404)
+		v.Get("/ledger/notice.pdf", 404)
 	}
 	c, _ := withWitness(t, s)
 	for _, lang := range words.Langs {
-		v := visit(t, s, "anna").in(lang)
-		page := v.get("/ledger/notice", 200)
+		v := webtest.Visit(t, s, "anna").In(lang)
+		page := v.Get("/ledger/notice", 200)
 		for _, want := range append(strings.Fields(c.Digits()), "data:image/png;base64,", "Ed25519  ", words.T(lang, "notice.witness.none"), words.T(lang, "notice.how.differ")) {
 			if !strings.Contains(page, want) {
 				t.Errorf("%s: %q is missing", lang, want)
 			}
 		}
-		pdf := v.get("/ledger/notice.pdf", 200)
+		pdf := v.Get("/ledger/notice.pdf", 200)
 		if !strings.HasPrefix(pdf, "%PDF-") || len(pdf) > 200<<10 {
 			t.Errorf("%s: a PDF of %d bytes", lang, len(pdf))
 		}
@@ -98,26 +100,26 @@ func TestNoticeForTheBoard(t *testing.T) {
 			}
 		}
 	}
-	body := visit(t, s, "anna").get("/ledger/checkpoint.txt", 200)
+	body := webtest.Visit(t, s, "anna").Get("/ledger/checkpoint.txt", 200)
 	req, err := witness.ParseRequest([]byte(body))
 	if err != nil || req.Checkpoint != c || req.Old != 0 {
 		t.Errorf("%+v %v", req, err)
 	}
 	s.App.StepWitnesses(context.Background())
 	for _, lang := range words.Langs {
-		v := visit(t, s, "anna").in(lang)
-		if page := v.get("/ledger/notice", 200); !strings.Contains(page, "audit.example/w1") {
+		v := webtest.Visit(t, s, "anna").In(lang)
+		if page := v.Get("/ledger/notice", 200); !strings.Contains(page, "audit.example/w1") {
 			t.Errorf("%s: the notice names no witness", lang)
 		}
-		if page := v.get("/ledger", 200); !strings.Contains(page, words.T(lang, "ledger.witness.fine")) {
+		if page := v.Get("/ledger", 200); !strings.Contains(page, words.T(lang, "ledger.witness.fine")) {
 			t.Errorf("%s: the ledger page names no witness", lang)
 		}
-		page := visit(t, s, "audit").in(lang).get("/ledger", 200)
+		page := webtest.Visit(t, s, "audit").In(lang).Get("/ledger", 200)
 		if !strings.Contains(page, words.T(lang, "ledger.standing.witnessed")) || strings.Contains(page, words.T(lang, "ledger.standing.unsigned")) {
 			t.Errorf("%s: the entries do not stand as witnessed", lang)
 		}
 	}
-	if body := visit(t, s, "anna").get("/ledger/checkpoint.txt", 200); !bytes.HasPrefix([]byte(body), []byte("old ")) || strings.HasPrefix(body, "old 0\n") {
+	if body := webtest.Visit(t, s, "anna").Get("/ledger/checkpoint.txt", 200); !bytes.HasPrefix([]byte(body), []byte("old ")) || strings.HasPrefix(body, "old 0\n") {
 		t.Errorf("the stick begins anew: %.20q", body)
 	}
 }
@@ -161,18 +163,18 @@ func TestAWitnessAlarmIsSeen(t *testing.T) {
 	}
 	fresh.App.StepWitnesses(ctx)
 	for _, lang := range words.Langs {
-		page := visit(t, fresh, "anna").in(lang).get("/ledger", 200)
+		page := webtest.Visit(t, fresh, "anna").In(lang).Get("/ledger", 200)
 		if !strings.Contains(page, html.EscapeString(words.T(lang, "ledger.witness.proof"))) || !strings.Contains(page, words.T(lang, "ledger.witness.diverged.tag")) {
 			t.Errorf("%s: the alarm is not shown", lang)
 		}
-		if home := visit(t, fresh, "audit").in(lang).get("/", 200); !strings.Contains(home, words.T(lang, "home.work.witness")) {
+		if home := webtest.Visit(t, fresh, "audit").In(lang).Get("/", 200); !strings.Contains(home, words.T(lang, "home.work.witness")) {
 			t.Errorf("%s: the audit administrator's home says nothing", lang)
 		}
-		if home := visit(t, fresh, "anna").in(lang).get("/", 200); strings.Contains(home, words.T(lang, "home.work.witness")) {
+		if home := webtest.Visit(t, fresh, "anna").In(lang).Get("/", 200); strings.Contains(home, words.T(lang, "home.work.witness")) {
 			t.Errorf("%s: an officer is given the alarm to work on", lang)
 		}
 	}
-	proof := visit(t, fresh, "anna").get("/ledger/witness.txt?name=audit.example%2Fw2", 200)
+	proof := webtest.Visit(t, fresh, "anna").Get("/ledger/witness.txt?name=audit.example%2Fw2", 200)
 	key, err := ledger.NewVerifier(vkey)
 	if err != nil {
 		t.Fatal(err)
@@ -180,18 +182,18 @@ func TestAWitnessAlarmIsSeen(t *testing.T) {
 	if o, err := ledger.OpenCheckpoint([]byte(proof), ledger.Trust{Log: []note.Verifier{key}}); err != nil || o.Root != other.Root {
 		t.Errorf("the proof proves nothing: %s %v", proof, err)
 	}
-	visit(t, fresh, "anna").get("/ledger/witness.txt?name=nobody", 404)
+	webtest.Visit(t, fresh, "anna").Get("/ledger/witness.txt?name=nobody", 404)
 	if os.Getenv("PLUMBLINE_SHOTS") != "" {
-		site := httptest.NewServer(visit(t, fresh, "").face)
+		site := httptest.NewServer(webtest.Visit(t, fresh, "").Face)
 		defer site.Close()
 		tab, err := chrome.Start(t).Tab(1440, "zh-CN")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := tab.Cookie(site.URL, SessionCookie, "anna"); err != nil {
+		if err := tab.Cookie(site.URL, page.SessionCookie, "anna"); err != nil {
 			t.Fatal(err)
 		}
-		look(t, tab, true, site.URL, "/ledger", "ledger-alarm")
+		webtest.Look(t, tab, true, site.URL, "/ledger", "ledger-alarm")
 	}
 }
 
@@ -200,7 +202,7 @@ func TestNoticeInABrowser(t *testing.T) {
 	s := apptest.SQLite(t)
 	withWitness(t, s)
 	s.App.StepWitnesses(context.Background())
-	site := httptest.NewServer(visit(t, s, "").face)
+	site := httptest.NewServer(webtest.Visit(t, s, "").Face)
 	defer site.Close()
 	for _, lang := range words.Langs {
 		for _, width := range []int{360, 1440} {
@@ -208,12 +210,12 @@ func TestNoticeInABrowser(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := tab.Cookie(site.URL, SessionCookie, "anna"); err != nil {
+			if err := tab.Cookie(site.URL, page.SessionCookie, "anna"); err != nil {
 				t.Fatal(err)
 			}
 			for _, page := range []string{"notice", "ledger"} {
 				path := map[string]string{"notice": "/ledger/notice", "ledger": "/ledger"}[page]
-				look(t, tab, judged(width, lang), site.URL, path, page+"-"+string(lang)+"-"+map[int]string{360: "360", 1440: "1440"}[width])
+				webtest.Look(t, tab, webtest.Judged(width, lang), site.URL, path, page+"-"+string(lang)+"-"+map[int]string{360: "360", 1440: "1440"}[width])
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package web
+package page
 
 import (
 	"strings"
@@ -26,24 +26,24 @@ func (c *Call) Rank(written string) string {
 	return written
 }
 
-// between formats the dates of a dated fact; an open end is left out.
-func between(from, to roster.Date) string {
+// Between formats the dates of a dated fact; an open end is left out.
+func Between(from, to roster.Date) string {
 	if from == "" && to == "" {
 		return ""
 	}
 	return string(from) + " – " + string(to)
 }
 
-// person is a name for a table cell; empty for a reader without names.
-func person(n desk.Ref) string {
+// Person is a name for a table cell; empty for a reader without names.
+func Person(n desk.Ref) string {
 	if n.Number == "" {
 		return n.Name
 	}
 	return n.Name + " " + n.Number
 }
 
-// chooseCategory are the categories, for a form.
-func chooseCategory(c *Call) []ui.Option {
+// ChooseCategory are the categories, for a form.
+func ChooseCategory(c *Call) []ui.Option {
 	opts := []ui.Option{{Text: c.T("page.choose")}}
 	for _, x := range seeds.Categories() {
 		opts = append(opts, ui.Option{Value: x.Code, Text: x.In(string(c.Lang))})
@@ -51,8 +51,8 @@ func chooseCategory(c *Call) []ui.Option {
 	return opts
 }
 
-// stateOptions are the states of a kind, for a filter.
-func stateOptions[S ~string](c *Call, kind string, states []S) []ui.Option {
+// StateOptions are the states of a kind, for a filter.
+func StateOptions[S ~string](c *Call, kind string, states []S) []ui.Option {
 	codes := make([]string, len(states))
 	for i, s := range states {
 		codes[i] = string(s)
@@ -60,8 +60,8 @@ func stateOptions[S ~string](c *Call, kind string, states []S) []ui.Option {
 	return ui.Codes(c.Lang, "state."+kind, "page.all", codes...)
 }
 
-// codesOf are the codes of a group, for a form.
-func codesOf[S ~string](c *Call, group string, codes []S) []ui.Option {
+// CodesOf are the codes of a group, for a form.
+func CodesOf[S ~string](c *Call, group string, codes []S) []ui.Option {
 	plain := make([]string, len(codes))
 	for i, x := range codes {
 		plain[i] = string(x)
@@ -69,8 +69,8 @@ func codesOf[S ~string](c *Call, group string, codes []S) []ui.Option {
 	return ui.Codes(c.Lang, group, "page.choose", plain...)
 }
 
-// groups formats a hash in groups of eight digits, for comparison by eye.
-func groups(hash string) string {
+// HashGroups formats a hash in groups of eight digits, for comparison by eye.
+func HashGroups(hash string) string {
 	var parts []string
 	for len(hash) > 8 {
 		parts, hash = append(parts, hash[:8]), hash[8:]

@@ -1,4 +1,4 @@
-package web
+package page
 
 import (
 	"context"
@@ -72,13 +72,13 @@ func (f *Frame) Serve(w http.ResponseWriter, r *http.Request, route Route, param
 	}
 }
 
-// contentPolicy allows nothing but our own files: no inline script or style, no
+// ContentPolicy allows nothing but our own files: no inline script or style, no
 // other host. Bootstrap draws arrows and ticks from data: images.
-const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+const ContentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 func (c *Call) headers() {
 	h := c.W.Header()
-	h.Set("Content-Security-Policy", contentPolicy)
+	h.Set("Content-Security-Policy", ContentPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Referrer-Policy", "same-origin")

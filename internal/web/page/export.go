@@ -1,4 +1,4 @@
-package web
+package page
 
 import (
 	"fmt"
@@ -9,8 +9,8 @@ import (
 	"plumbline/internal/web/ui"
 )
 
-// exportActions are the export buttons, one per format.
-func exportActions(c *Call, href string, fields ...ui.Pair) []ui.Action {
+// ExportActions are the export buttons, one per format.
+func ExportActions(c *Call, href string, fields ...ui.Pair) []ui.Action {
 	var out []ui.Action
 	for _, format := range []string{desk.FormatXLSX, desk.FormatCSV} {
 		out = append(out, ui.Action{Text: c.T("report.export." + format), Href: href, Icon: "download", Post: true,

@@ -1,4 +1,4 @@
-package web
+package webtest
 
 import (
 	"context"
@@ -10,22 +10,22 @@ import (
 	"plumbline/internal/selfcheck"
 )
 
-// openCampaign drafts and opens a campaign through the pages.
-func openCampaign(t *testing.T, s *apptest.Site) (manager *visitor, path string) {
+// OpenCampaign drafts and opens a campaign through the pages.
+func OpenCampaign(t *testing.T, s *apptest.Site) (manager *Visitor, path string) {
 	t.Helper()
-	manager = visit(t, s, "manager")
-	manager.post("/campaigns", url.Values{"title": {""}, "opens_on": {"2026-03-01"}, "closes_on": {"2026-02-01"}}, 422)
-	manager.post("/campaigns", url.Values{"title": {"自查自纠"}, "opens_on": {"2026-03-01"}, "closes_on": {"2026-03-31"}, "period_from": {"2024-01-01"}, "period_to": {"2026-02-28"}}, 303)
-	path = manager.to()
-	page := manager.get(path, 200)
-	manager.post(path+"/open", url.Values{"version": {hiddenValue(t, page, "version")}}, 303)
+	manager = Visit(t, s, "manager")
+	manager.Post("/campaigns", url.Values{"title": {""}, "opens_on": {"2026-03-01"}, "closes_on": {"2026-02-01"}}, 422)
+	manager.Post("/campaigns", url.Values{"title": {"自查自纠"}, "opens_on": {"2026-03-01"}, "closes_on": {"2026-03-31"}, "period_from": {"2024-01-01"}, "period_to": {"2026-02-28"}}, 303)
+	path = manager.To()
+	page := manager.Get(path, 200)
+	manager.Post(path+"/open", url.Values{"version": {HiddenValue(t, page, "version")}}, 303)
 	s.Jobs()
 	return manager, path
 }
 
-// namedItem has anna file a list whose item 3 names the head of her station,
+// NamedItem has anna file a list whose item 3 names the head of her station,
 // and gives the item's page.
-func namedItem(t *testing.T, s *apptest.Site) string {
+func NamedItem(t *testing.T, s *apptest.Site) string {
 	t.Helper()
 	ctx := context.Background()
 	lists, err := s.App.MyLists(ctx, s.Actor("anna"))

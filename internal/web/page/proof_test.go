@@ -1,10 +1,14 @@
-package web
+package page_test
 
 import (
 	"log/slog"
 	"strings"
 	"testing"
 	"time"
+
+	"plumbline/internal/web"
+	"plumbline/internal/web/page"
+	"plumbline/internal/web/webtest"
 
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
@@ -17,55 +21,55 @@ import (
 // too; with the right password it does what it would have done.
 func TestARefusedFormLosesNothing(t *testing.T) {
 	s := apptest.SQLite(t)
-	face := New(Options{App: s.App, Who: s.App.Authenticate, Log: slog.New(slog.DiscardHandler)})
-	b := signedIn(t, s, face, "security")
+	face := web.New(web.Options{App: s.App, Who: s.App.Authenticate, Log: slog.New(slog.DiscardHandler)})
+	b := webtest.SignedIn(t, s, face, "security")
 	s.Clock.Add(6 * time.Minute)
-	b.open("/grants")
-	sent := b.fields("/grants")
+	b.Open("/grants")
+	sent := b.Fields("/grants")
 	sent["note"], sent["list"] = []string{"one <b>\r\ntwo & \"three\""}, []string{"b", "a", "b"}
 	for name, v := range map[string]string{"login": "anna", "role": "inspector", "unit": s.Units["east"], "from": "2026-03-01", "to": ""} {
 		sent.Set(name, v)
 	}
-	if status := b.send("/grants", sent); status != 403 || b.at != "/grants" {
-		t.Fatalf("%d at %s: %s", status, b.at, plainText(b.page))
+	if status := b.Send("/grants", sent); status != 403 || b.At != "/grants" {
+		t.Fatalf("%d at %s: %s", status, b.At, webtest.PlainText(b.Page))
 	}
-	b.see(words.T(words.EN, "proof.lead"))
-	b.see(`type="password" name="` + ProofField + `"`)
-	carried := b.fields("/grants")
+	b.See(words.T(words.EN, "proof.lead"))
+	b.See(`type="password" name="` + page.ProofField + `"`)
+	carried := b.Fields("/grants")
 	for name, want := range sent {
 		if got := carried[name]; name != "form_token" && strings.Join(got, "|") != strings.Join(want, "|") {
 			t.Errorf("%s was %q, is carried as %q", name, want, got)
 		}
 	}
-	if carried.Get(ProofBack) != "/grants" || len(carried["form_token"]) != 1 || strings.Contains(b.page, ownPassword) {
+	if carried.Get(page.ProofBack) != "/grants" || len(carried["form_token"]) != 1 || strings.Contains(b.Page, webtest.OwnPassword) {
 		t.Errorf("beside its fields: %v", carried)
 	}
 
-	carried.Set(ProofField, "a guess")
-	if status := b.send("/grants", carried); status != 422 {
+	carried.Set(page.ProofField, "a guess")
+	if status := b.Send("/grants", carried); status != 422 {
 		t.Errorf("a wrong password: %d", status)
 	}
-	b.see(words.T(words.EN, "fault.proof_wrong"))
-	if strings.Contains(b.page, "a guess") {
+	b.See(words.T(words.EN, "fault.proof_wrong"))
+	if strings.Contains(b.Page, "a guess") {
 		t.Error("what was typed comes back")
 	}
-	again := b.fields("/grants")
-	again.Set(ProofField, ownPassword)
-	if status := b.send("/grants", again); status != 200 || b.at != "/grants" {
-		t.Fatalf("the right password: %d at %s: %s", status, b.at, plainText(b.page))
+	again := b.Fields("/grants")
+	again.Set(page.ProofField, webtest.OwnPassword)
+	if status := b.Send("/grants", again); status != 200 || b.At != "/grants" {
+		t.Fatalf("the right password: %d at %s: %s", status, b.At, webtest.PlainText(b.Page))
 	}
-	b.see(words.T(words.EN, "grant.given"))
+	b.See(words.T(words.EN, "grant.given"))
 	if !s.Actor("anna").Holds("inspector") {
 		t.Error("the form was not carried out")
 	}
-	b.open("/grants")
-	other := b.fields("/grants")
+	b.Open("/grants")
+	other := b.Fields("/grants")
 	for name, v := range map[string]string{"login": "ben", "role": "inspector", "unit": s.Units["east"], "from": "2026-03-01"} {
 		other.Set(name, v)
 	}
-	b.send("/grants", other)
+	b.Send("/grants", other)
 	if !s.Actor("ben").Holds("inspector") {
-		t.Errorf("the proof does not last: %s", plainText(b.page))
+		t.Errorf("the proof does not last: %s", webtest.PlainText(b.Page))
 	}
 }
 
@@ -73,11 +77,11 @@ func TestARefusedFormLosesNothing(t *testing.T) {
 // submits it: no page more.
 func TestASlowOfficerSubmitsInOneStep(t *testing.T) {
 	s := apptest.SQLite(t)
-	openCampaign(t, s)
-	face := New(Options{App: s.App, Who: s.App.Authenticate, Log: slog.New(slog.DiscardHandler)})
-	b := signedIn(t, s, face, "anna")
-	b.open("/")
-	base := linkTo(t, b.page, "/selfcheck/")
+	webtest.OpenCampaign(t, s)
+	face := web.New(web.Options{App: s.App, Who: s.App.Authenticate, Log: slog.New(slog.DiscardHandler)})
+	b := webtest.SignedIn(t, s, face, "anna")
+	b.Open("/")
+	base := webtest.LinkTo(t, b.Page, "/selfcheck/")
 	list, err := s.App.List(t.Context(), s.Actor("anna"), strings.TrimPrefix(base, "/selfcheck/"))
 	if err != nil {
 		t.Fatal(err)
@@ -89,14 +93,14 @@ func TestASlowOfficerSubmitsInOneStep(t *testing.T) {
 	if _, err := s.App.SaveDraft(t.Context(), s.Actor("anna"), in); err != nil {
 		t.Fatal(err)
 	}
-	if b.open(base + "/check"); strings.Contains(b.page, ProofField) {
+	if b.Open(base + "/check"); strings.Contains(b.Page, page.ProofField) {
 		t.Error("the password is asked for within five minutes")
 	}
 	s.Clock.Add(time.Hour)
-	b.open(base + "/check")
-	b.see(`type="password" name="` + ProofField + `"`)
-	b.fill(base+"/submit", ProofField, ownPassword)
-	if !strings.HasPrefix(b.at, "/receipts/") {
-		t.Errorf("at %s: %s", b.at, plainText(b.page))
+	b.Open(base + "/check")
+	b.See(`type="password" name="` + page.ProofField + `"`)
+	b.Fill(base+"/submit", page.ProofField, webtest.OwnPassword)
+	if !strings.HasPrefix(b.At, "/receipts/") {
+		t.Errorf("at %s: %s", b.At, webtest.PlainText(b.Page))
 	}
 }

@@ -1,4 +1,4 @@
-package web
+package webtest
 
 import (
 	"html"
@@ -13,19 +13,21 @@ import (
 
 	"plumbline/internal/app/desk"
 	"plumbline/internal/apptest"
+	"plumbline/internal/web/page"
 )
 
-// browser is a client that keeps cookies and follows redirects, as a person's
+// Browser is a client that keeps cookies and follows redirects, as a person's
 // browser does.
-type browser struct {
+type Browser struct {
 	t    *testing.T
 	base string
 	http *http.Client
-	at   string // where the last answer came from
-	page string
+	At   string // where the last answer came from
+	Page string
 }
 
-func browse(t *testing.T, face http.Handler) *browser {
+// Browse opens a browser on the face.
+func Browse(t *testing.T, face http.Handler) *Browser {
 	t.Helper()
 	site := httptest.NewServer(face)
 	t.Cleanup(site.Close)
@@ -33,10 +35,10 @@ func browse(t *testing.T, face http.Handler) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &browser{t: t, base: site.URL, http: &http.Client{Jar: jar}}
+	return &Browser{t: t, base: site.URL, http: &http.Client{Jar: jar}}
 }
 
-func (b *browser) take(r *http.Response, err error) int {
+func (b *Browser) take(r *http.Response, err error) int {
 	b.t.Helper()
 	if err != nil {
 		b.t.Fatal(err)
@@ -46,11 +48,12 @@ func (b *browser) take(r *http.Response, err error) int {
 		b.t.Fatal(err)
 	}
 	_ = r.Body.Close()
-	b.at, b.page = r.Request.URL.Path, string(raw)
+	b.At, b.Page = r.Request.URL.Path, string(raw)
 	return r.StatusCode
 }
 
-func (b *browser) open(path string) int {
+// Open asks for a page of the site.
+func (b *Browser) Open(path string) int {
 	b.t.Helper()
 	r, err := http.NewRequest(http.MethodGet, b.base+path, nil)
 	if err != nil {
@@ -60,12 +63,12 @@ func (b *browser) open(path string) int {
 	return b.take(b.http.Do(r))
 }
 
-// fill sends the form of the present page that posts to action.
-func (b *browser) fill(action string, kv ...string) int {
+// Fill sends the form of the present page that posts to action.
+func (b *Browser) Fill(action string, kv ...string) int {
 	b.t.Helper()
-	form := regexp.MustCompile(`(?s)<form[^>]*action="` + regexp.QuoteMeta(action) + `".*?</form>`).FindString(b.page)
+	form := regexp.MustCompile(`(?s)<form[^>]*action="` + regexp.QuoteMeta(action) + `".*?</form>`).FindString(b.Page)
 	if form == "" {
-		b.t.Fatalf("no form to %s at %s: %s", action, b.at, plainText(b.page))
+		b.t.Fatalf("no form to %s at %s: %s", action, b.At, PlainText(b.Page))
 	}
 	values := url.Values{}
 	for _, m := range regexp.MustCompile(`type="hidden" name="([^"]+)" value="([^"]*)"`).FindAllStringSubmatch(form, -1) {
@@ -83,32 +86,34 @@ func (b *browser) fill(action string, kv ...string) int {
 	return b.take(b.http.Do(r))
 }
 
-func (b *browser) see(want string) {
+// See wants the text on the present page.
+func (b *Browser) See(want string) {
 	b.t.Helper()
-	if !strings.Contains(b.page, want) {
-		b.t.Errorf("%s does not say %q: %s", b.at, want, plainText(b.page))
+	if !strings.Contains(b.Page, want) {
+		b.t.Errorf("%s does not say %q: %s", b.At, want, PlainText(b.Page))
 	}
 }
 
-const ownPassword = "correct horse 42"
+// OwnPassword is the password of whoever SignedIn has signed in.
+const OwnPassword = "correct horse 42"
 
-// signedIn is a browser in which somebody of the small bureau has signed in
+// SignedIn is a browser in which somebody of the small bureau has signed in
 // with a password of his own.
-func signedIn(t *testing.T, s *apptest.Site, face http.Handler, login string) *browser {
+func SignedIn(t *testing.T, s *apptest.Site, face http.Handler, login string) *Browser {
 	t.Helper()
 	code, _, _, err := s.App.IssueCode(t.Context(), desk.Program("operator"), s.Account[login])
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := browse(t, face)
-	b.open(SignInPath)
-	b.fill(SignInPath, "login", login, "password", code)
-	b.fill(PasswordPath, "new", ownPassword, "again", ownPassword)
+	b := Browse(t, face)
+	b.Open(page.SignInPath)
+	b.Fill(page.SignInPath, "login", login, "password", code)
+	b.Fill(page.PasswordPath, "new", OwnPassword, "again", OwnPassword)
 	return b
 }
 
-// send posts values to a path.
-func (b *browser) send(path string, values url.Values) int {
+// Send posts values to a path.
+func (b *Browser) Send(path string, values url.Values) int {
 	b.t.Helper()
 	r, err := http.NewRequest(http.MethodPost, b.base+path, strings.NewReader(values.Encode()))
 	if err != nil {
@@ -116,17 +121,17 @@ func (b *browser) send(path string, values url.Values) int {
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Accept-Language", "en")
-	r.Header.Set("Referer", b.base+b.at)
+	r.Header.Set("Referer", b.base+b.At)
 	return b.take(b.http.Do(r))
 }
 
-// fields reads the hidden fields of the form on the page that posts to action,
+// Fields reads the hidden fields of the form on the page that posts to action,
 // as a browser would send them.
-func (b *browser) fields(action string) url.Values {
+func (b *Browser) Fields(action string) url.Values {
 	b.t.Helper()
-	form := regexp.MustCompile(`(?s)<form method="post" action="` + regexp.QuoteMeta(html.EscapeString(action)) + `".*?</form>`).FindString(b.page)
+	form := regexp.MustCompile(`(?s)<form method="post" action="` + regexp.QuoteMeta(html.EscapeString(action)) + `".*?</form>`).FindString(b.Page)
 	if form == "" {
-		b.t.Fatalf("no form to %s at %s: %s", action, b.at, plainText(b.page))
+		b.t.Fatalf("no form to %s at %s: %s", action, b.At, PlainText(b.Page))
 	}
 	values := url.Values{}
 	for _, m := range regexp.MustCompile(`(?s)type="hidden" name="([^"]+)" value="([^"]*)"`).FindAllStringSubmatch(form, -1) {

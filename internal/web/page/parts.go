@@ -1,4 +1,4 @@
-package web
+package page
 
 import (
 	"net/url"
@@ -9,24 +9,24 @@ import (
 	"plumbline/internal/web/ui"
 )
 
-// actForm is an act that the reader may try, as a collapsible form.
-type actForm struct {
+// ActForm is an act that the reader may try, as a collapsible form.
+type ActForm struct {
 	ID, Title, Help, Action, Button string
 	Hidden                          [][2]string
 	Inputs                          []ui.Input
 	Open                            bool
 }
 
-// formField says which form of a page was sent. Like the fields of ui.Token it
+// FormField says which form of a page was sent. Like the fields of ui.Token it
 // belongs to the frame, and its name begins as no domain field may.
-const formField = "_form"
+const FormField = "_form"
 
 // Fill restores what was typed into a refused form, adds its messages, and gives
 // every field its own id.
-func (c *Call) Fill(a actForm, errs ui.Errors) actForm {
-	mine := len(errs) > 0 && c.Form(formField) == a.ID
+func (c *Call) Fill(a ActForm, errs ui.Errors) ActForm {
+	mine := len(errs) > 0 && c.Form(FormField) == a.ID
 	a.Open = a.Open || mine
-	a.Hidden = append(slices.Clone(a.Hidden), [2]string{formField, a.ID})
+	a.Hidden = append(slices.Clone(a.Hidden), [2]string{FormField, a.ID})
 	a.Inputs = slices.Clone(a.Inputs)
 	for n := range a.Inputs {
 		i := &a.Inputs[n]
@@ -43,33 +43,33 @@ func (c *Call) Fill(a actForm, errs ui.Errors) actForm {
 	return a
 }
 
-// defsActsView is one object on a page of its own.
-type defsActsView struct {
+// DefsActsView is one object on a page of its own.
+type DefsActsView struct {
 	Defs       []ui.Def
 	TableTitle string
 	Table      ui.Table
-	Acts       []actForm
+	Acts       []ActForm
 }
 
-// listView is a list that can be narrowed, page by page.
-type listView struct {
+// ListView is a list that can be narrowed, page by page.
+type ListView struct {
 	Path    string
 	Filters []ui.Input
 	Table   ui.Table
 	Pager   ui.Pager
 }
 
-// listActsView is such a list with the forms that go with it.
-type listActsView struct {
+// ListActsView is such a list with the forms that go with it.
+type ListActsView struct {
 	Path, Note string
 	Filters    []ui.Input
 	Table      ui.Table
 	Pager      ui.Pager
-	Acts       []actForm
+	Acts       []ActForm
 }
 
-// thingView is one thing with its history, beside what may be done with it.
-type thingView struct {
+// ThingView is one thing with its history, beside what may be done with it.
+type ThingView struct {
 	Title, Note                  string
 	Tags                         []ui.Tag
 	Defs                         []ui.Def
@@ -77,7 +77,7 @@ type thingView struct {
 	Table                        ui.Table
 	TableTitle                   string
 	Events                       []ui.Event
-	Acts                         []actForm
+	Acts                         []ActForm
 }
 
 // InPlace returns the messages of a fault that a page shows beside its
@@ -131,12 +131,12 @@ func (c *Call) Pager(shown int, total int64, next string) ui.Pager {
 }
 
 // VoidForm offers to void one of the records as a mistake; nil if there is none.
-func (c *Call) VoidForm(action string, hidden [][2]string, wrong []ui.Option, errs ui.Errors) *actForm {
+func (c *Call) VoidForm(action string, hidden [][2]string, wrong []ui.Option, errs ui.Errors) *ActForm {
 	if len(wrong) == 0 {
 		return nil
 	}
 	options := append([]ui.Option{{Text: c.T("page.choose")}}, wrong...)
-	a := c.Fill(actForm{ID: "void", Title: c.T("void.title"), Help: c.T("void.help"), Action: action, Button: "void.button", Hidden: hidden, Inputs: []ui.Input{
+	a := c.Fill(ActForm{ID: "void", Title: c.T("void.title"), Help: c.T("void.help"), Action: action, Button: "void.button", Hidden: hidden, Inputs: []ui.Input{
 		{Name: "record", Label: c.T("void.record"), Kind: "select", Required: true, Options: options},
 		{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Rows: 2, Required: true},
 	}}, errs)

@@ -1,4 +1,4 @@
-package web
+package webtest
 
 import (
 	"net/url"
@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// hiddenValue reads a hidden field of a page.
-func hiddenValue(t *testing.T, html, name string) string {
+// HiddenValue reads a hidden field of a page.
+func HiddenValue(t *testing.T, html, name string) string {
 	t.Helper()
 	m := regexp.MustCompile(`name="` + regexp.QuoteMeta(name) + `" value="([^"]*)"`).FindStringSubmatch(html)
 	if m == nil {
@@ -17,18 +17,18 @@ func hiddenValue(t *testing.T, html, name string) string {
 	return m[1]
 }
 
-// linkTo finds the first link whose address begins so.
-func linkTo(t *testing.T, html, prefix string) string {
+// LinkTo finds the first link whose address begins so.
+func LinkTo(t *testing.T, html, prefix string) string {
 	t.Helper()
 	m := regexp.MustCompile(`href="(` + regexp.QuoteMeta(prefix) + `[^"#]*)`).FindStringSubmatch(html)
 	if m == nil {
-		t.Fatalf("no link to %s in %s", prefix, plainText(html))
+		t.Fatalf("no link to %s in %s", prefix, PlainText(html))
 	}
 	return strings.ReplaceAll(m[1], "&amp;", "&")
 }
 
-// linkAction finds the address of the first form that begins and ends so.
-func linkAction(t *testing.T, html, prefix, suffix string) string {
+// LinkAction finds the address of the first form that begins and ends so.
+func LinkAction(t *testing.T, html, prefix, suffix string) string {
 	t.Helper()
 	for _, part := range strings.Split(html, `action="`)[1:] {
 		if at, _, _ := strings.Cut(part, `"`); strings.HasPrefix(at, prefix) && strings.HasSuffix(at, suffix) {
@@ -41,12 +41,12 @@ func linkAction(t *testing.T, html, prefix, suffix string) string {
 
 var hiddenField = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)"`)
 
-// fieldsOf are the hidden fields of the page's form for the given address.
-func fieldsOf(t *testing.T, html, action string) url.Values {
+// FieldsOf are the hidden fields of the page's form for the given address.
+func FieldsOf(t *testing.T, html, action string) url.Values {
 	t.Helper()
 	at := strings.Index(html, `action="`+action+`"`)
 	if at < 0 {
-		t.Fatalf("no form for %s in %s", action, plainText(html))
+		t.Fatalf("no form for %s in %s", action, PlainText(html))
 	}
 	part := html[at:]
 	if end := strings.Index(part, "</form>"); end > 0 {
@@ -60,11 +60,12 @@ func fieldsOf(t *testing.T, html, action string) url.Values {
 	return out
 }
 
-func holds(t *testing.T, page string, want ...string) {
+// Holds wants each of these texts on the page.
+func Holds(t *testing.T, page string, want ...string) {
 	t.Helper()
 	for _, w := range want {
 		if !strings.Contains(page, w) {
-			t.Errorf("the page does not say %q: %s", w, plainText(page))
+			t.Errorf("the page does not say %q: %s", w, PlainText(page))
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package web
+package webtest
 
 import (
 	"os"
@@ -9,8 +9,8 @@ import (
 	"plumbline/internal/words"
 )
 
-// look opens one page and reports everything that is wrong with it.
-func look(t *testing.T, tab *chrome.Tab, axe bool, base, path, name string) {
+// Look opens one page and reports everything that is wrong with it.
+func Look(t *testing.T, tab *chrome.Tab, axe bool, base, path, name string) {
 	t.Helper()
 	if err := tab.Open(base + path); err != nil {
 		t.Fatal(err)
@@ -38,7 +38,7 @@ func look(t *testing.T, tab *chrome.Tab, axe bool, base, path, name string) {
 	}
 }
 
-// judged reports whether axe-core reads a page at this width in this language: half
+// Judged reports whether axe-core reads a page at this width in this language: half
 // the time of these tests is its own. Chinese on a phone and English on a desk
 // show it each width and each language; that a page fits is looked at in all four.
-func judged(width int, lang words.Lang) bool { return (width == 360) == (lang == words.ZH) }
+func Judged(width int, lang words.Lang) bool { return (width == 360) == (lang == words.ZH) }
