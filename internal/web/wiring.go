@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"plumbline/internal/app"
+	"plumbline/internal/web/intake"
 	"plumbline/internal/web/page"
 )
 
@@ -21,7 +22,7 @@ var nouns = []struct {
 	{accountsRoutes, accountsNav},
 	{custodyRoutes, custodyNav},
 	{caseworkRoutes, caseworkNav},
-	{intakeRoutes, intakeNav},
+	{intake.Routes, intake.Nav},
 	{inspectionRoutes, inspectionNav},
 	{headsRoutes, headsNav},
 	{approvalRoutes, approvalNav},

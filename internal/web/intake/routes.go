@@ -1,4 +1,6 @@
-package web
+// Package intake has the pages of intake: the upload, dry run and import of audit files,
+// and the matching of their records to people.
+package intake
 
 import (
 	"net/http"
@@ -7,8 +9,11 @@ import (
 	"plumbline/internal/web/page"
 )
 
-// intakeRoutes are the pages of intake.
-func intakeRoutes(a *app.App) []page.Route {
+// face is the handlers of the pages, over the application.
+type face struct{ app *app.App }
+
+// Routes are the pages of intake.
+func Routes(a *app.App) []page.Route {
 	f := &face{a}
 	return []page.Route{
 		{Method: http.MethodGet, Path: "/audit", Op: "batch.list", Handler: f.batchesPage},
@@ -27,8 +32,8 @@ func intakeRoutes(a *app.App) []page.Route {
 	}
 }
 
-// intakeNav are its lines of the navigation.
-var intakeNav = []page.NavRow{
+// Nav are their lines of the navigation.
+var Nav = []page.NavRow{
 	{Place: 36, Key: "nav.intake", Href: "/audit", Icon: "file-import", Op: "batch.list"},
 	{Place: 37, Key: "nav.matching", Href: "/matches", Icon: "users", Op: "match.list"},
 }
