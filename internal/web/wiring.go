@@ -6,6 +6,7 @@ import (
 	"plumbline/internal/app"
 	"plumbline/internal/web/intake"
 	"plumbline/internal/web/page"
+	"plumbline/internal/web/selfcheck"
 )
 
 // language is the one form of the frame itself.
@@ -28,7 +29,7 @@ var nouns = []struct {
 	{approvalRoutes, approvalNav},
 	{reportsRoutes, reportsNav},
 	{peopleRoutes, peopleNav},
-	{selfcheckRoutes, selfcheckNav},
+	{selfcheck.Routes, selfcheck.Nav},
 	{homeRoutes, homeNav},
 	{apidocRoutes, nil},
 }

@@ -1,4 +1,4 @@
-package web
+package selfcheck
 
 import (
 	"net/url"

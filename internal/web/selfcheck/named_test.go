@@ -1,4 +1,4 @@
-package web_test
+package selfcheck_test
 
 import (
 	"net/url"

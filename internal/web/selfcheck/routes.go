@@ -1,4 +1,6 @@
-package web
+// Package selfcheck has the pages of the self-check: filling in and filing a list, reviewing
+// it, completion and certification, checklists and campaigns.
+package selfcheck
 
 import (
 	"net/http"
@@ -7,8 +9,11 @@ import (
 	"plumbline/internal/web/page"
 )
 
-// selfcheckRoutes are the pages of selfcheck.
-func selfcheckRoutes(a *app.App) []page.Route {
+// face is the handlers of the pages, over the application.
+type face struct{ app *app.App }
+
+// Routes are the pages of the self-check.
+func Routes(a *app.App) []page.Route {
 	f := &face{a}
 	get, post := http.MethodGet, http.MethodPost
 	return []page.Route{
@@ -60,8 +65,8 @@ func selfcheckRoutes(a *app.App) []page.Route {
 	}
 }
 
-// selfcheckNav are its lines of the navigation.
-var selfcheckNav = []page.NavRow{
+// Nav are their lines of the navigation.
+var Nav = []page.NavRow{
 	{Place: 20, Key: "nav.review", Href: "/review", Icon: "clipboard-check", Op: "review.list"},
 	{Place: 22, Key: "nav.completion", Href: "/completion", Icon: "progress", Op: "completion.list"},
 	{Place: 23, Key: "checklist.title", Href: "/checklists", Icon: "list-check", Op: "checklist.refine"},
