@@ -6,6 +6,7 @@ import (
 	"plumbline/internal/app"
 	"plumbline/internal/web/intake"
 	"plumbline/internal/web/page"
+	"plumbline/internal/web/people"
 	"plumbline/internal/web/selfcheck"
 )
 
@@ -28,7 +29,7 @@ var nouns = []struct {
 	{headsRoutes, headsNav},
 	{approvalRoutes, approvalNav},
 	{reportsRoutes, reportsNav},
-	{peopleRoutes, peopleNav},
+	{people.Routes, people.Nav},
 	{selfcheck.Routes, selfcheck.Nav},
 	{homeRoutes, homeNav},
 	{apidocRoutes, nil},

@@ -1,4 +1,6 @@
-package web
+// Package people has the pages of the roster: units, people, and how both are imported or
+// corrected.
+package people
 
 import (
 	"net/http"
@@ -8,8 +10,11 @@ import (
 	"plumbline/internal/web/page"
 )
 
-// peopleRoutes are the pages of people.
-func peopleRoutes(a *app.App) []page.Route {
+// face is the handlers of the pages, over the application.
+type face struct{ app *app.App }
+
+// Routes are the pages of the roster.
+func Routes(a *app.App) []page.Route {
 	f := &face{a}
 	get, post := http.MethodGet, http.MethodPost
 	routes := []page.Route{
@@ -30,8 +35,8 @@ func peopleRoutes(a *app.App) []page.Route {
 	return routes
 }
 
-// peopleNav are its lines of the navigation.
-var peopleNav = []page.NavRow{
+// Nav are their lines of the navigation.
+var Nav = []page.NavRow{
 	{Place: 80, Key: "nav.people", Href: "/people", Icon: "users", Op: "person.search"},
 	{Place: 85, Key: "nav.units", Href: "/units", Icon: "hierarchy-2", Op: "unit.list"},
 	{Place: 86, Key: "rosterpage.nav", Href: "/roster", Icon: "file-import", Op: "unit.import"},

@@ -1,4 +1,4 @@
-package web
+package people
 
 import (
 	"net/http"
