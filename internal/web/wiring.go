@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"plumbline/internal/app"
+	"plumbline/internal/web/accounts"
 	"plumbline/internal/web/intake"
 	"plumbline/internal/web/page"
 	"plumbline/internal/web/people"
@@ -21,7 +22,7 @@ var nouns = []struct {
 }{
 	{readlogRoutes, readlogNav},
 	{recusalRoutes, recusalNav},
-	{accountsRoutes, accountsNav},
+	{accounts.Routes, accounts.Nav},
 	{custodyRoutes, custodyNav},
 	{caseworkRoutes, caseworkNav},
 	{intake.Routes, intake.Nav},

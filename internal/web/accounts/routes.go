@@ -1,4 +1,6 @@
-package web
+// Package accounts has the pages of accounts: sign-in, sessions and one-time codes, and who
+// holds which role and stands in for whom.
+package accounts
 
 import (
 	"net/http"
@@ -7,8 +9,11 @@ import (
 	"plumbline/internal/web/page"
 )
 
-// accountsRoutes are the pages of accounts.
-func accountsRoutes(a *app.App) []page.Route {
+// face is the handlers of the pages, over the application.
+type face struct{ app *app.App }
+
+// Routes are the pages of accounts.
+func Routes(a *app.App) []page.Route {
 	f := &face{a}
 	return []page.Route{
 		{Method: http.MethodGet, Path: page.SignInPath, Op: "session.create", Handler: f.signInPage, Public: true, Renew: true},
@@ -37,8 +42,8 @@ func accountsRoutes(a *app.App) []page.Route {
 	}
 }
 
-// accountsNav are its lines of the navigation.
-var accountsNav = []page.NavRow{
+// Nav are their lines of the navigation.
+var Nav = []page.NavRow{
 	{Place: 90, Key: "nav.accounts", Href: "/accounts", Icon: "key", Op: "account.list"},
 	{Place: 91, Key: "nav.grants", Href: "/grants", Icon: "shield-check", Op: "grant.list"},
 	{Place: 92, Key: "nav.deputies", Href: "/deputies", Icon: "users", Op: "deputy.list"},
