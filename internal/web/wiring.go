@@ -8,6 +8,7 @@ import (
 	"plumbline/internal/web/intake"
 	"plumbline/internal/web/page"
 	"plumbline/internal/web/people"
+	"plumbline/internal/web/recusal"
 	"plumbline/internal/web/selfcheck"
 )
 
@@ -21,7 +22,7 @@ var nouns = []struct {
 	nav    []page.NavRow
 }{
 	{readlogRoutes, readlogNav},
-	{recusalRoutes, recusalNav},
+	{recusal.Routes, recusal.Nav},
 	{accounts.Routes, accounts.Nav},
 	{custodyRoutes, custodyNav},
 	{caseworkRoutes, caseworkNav},

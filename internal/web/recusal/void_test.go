@@ -1,4 +1,4 @@
-package web_test
+package recusal_test
 
 import (
 	"net/url"

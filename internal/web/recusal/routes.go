@@ -1,4 +1,6 @@
-package web
+// Package recusal has the pages of recusal: declared relations, challenges, and the alarms of
+// matters that nobody may handle.
+package recusal
 
 import (
 	"net/http"
@@ -7,8 +9,11 @@ import (
 	"plumbline/internal/web/page"
 )
 
-// recusalRoutes are the pages of recusal.
-func recusalRoutes(a *app.App) []page.Route {
+// face is the handlers of the pages, over the application.
+type face struct{ app *app.App }
+
+// Routes are the pages of recusal.
+func Routes(a *app.App) []page.Route {
 	f := &face{a}
 	get, post := http.MethodGet, http.MethodPost
 	return []page.Route{
@@ -26,8 +31,8 @@ func recusalRoutes(a *app.App) []page.Route {
 	}
 }
 
-// recusalNav are its lines of the navigation.
-var recusalNav = []page.NavRow{
+// Nav are their lines of the navigation.
+var Nav = []page.NavRow{
 	{Place: 14, Key: "relation.title", Href: "/my-relations", Icon: "users", Op: "relation.own"},
 	{Place: 36, Key: "challenge.title", Href: "/challenges", Icon: "scale", Op: "challenge.list"},
 	{Place: 35, Key: "alarm.title", Href: "/alarms", Icon: "flag", Op: "alarm.list"},

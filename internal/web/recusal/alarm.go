@@ -1,4 +1,4 @@
-package web
+package recusal
 
 import (
 	"plumbline/internal/web/page"
