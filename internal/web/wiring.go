@@ -5,6 +5,7 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/web/accounts"
+	"plumbline/internal/web/custody"
 	"plumbline/internal/web/intake"
 	"plumbline/internal/web/page"
 	"plumbline/internal/web/people"
@@ -24,7 +25,7 @@ var nouns = []struct {
 	{readlogRoutes, readlogNav},
 	{recusal.Routes, recusal.Nav},
 	{accounts.Routes, accounts.Nav},
-	{custodyRoutes, custodyNav},
+	{custody.Routes, custody.Nav},
 	{caseworkRoutes, caseworkNav},
 	{intake.Routes, intake.Nav},
 	{inspectionRoutes, inspectionNav},

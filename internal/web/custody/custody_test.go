@@ -1,4 +1,4 @@
-package web_test
+package custody_test
 
 import (
 	"context"

@@ -1,4 +1,6 @@
-package web
+// Package custody has the pages of what is kept: retention, holds and expungement, and the
+// sealed names with their custodians and reveals.
+package custody
 
 import (
 	"net/http"
@@ -7,8 +9,11 @@ import (
 	"plumbline/internal/web/page"
 )
 
-// custodyRoutes are the pages of custody.
-func custodyRoutes(a *app.App) []page.Route {
+// face is the handlers of the pages, over the application.
+type face struct{ app *app.App }
+
+// Routes are the pages of custody.
+func Routes(a *app.App) []page.Route {
 	f := &face{a}
 	get, post := http.MethodGet, http.MethodPost
 	routes := []page.Route{
@@ -41,8 +46,8 @@ func custodyRoutes(a *app.App) []page.Route {
 	return routes
 }
 
-// custodyNav are its lines of the navigation.
-var custodyNav = []page.NavRow{
+// Nav are their lines of the navigation.
+var Nav = []page.NavRow{
 	{Place: 92, Key: "expungement.title", Href: "/expungements", Icon: "trash", Op: "expungement.list"},
 	{Place: 93, Key: "custody.title", Href: "/custodians", Icon: "shield-lock", Op: "custody.list"},
 	{Place: 37, Key: "reveal.title", Href: "/reveals", Icon: "eye-off", Op: "reveal.list"},

@@ -1,4 +1,4 @@
-package web
+package custody
 
 import (
 	"net/url"
