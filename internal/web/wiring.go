@@ -5,6 +5,7 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/web/accounts"
+	"plumbline/internal/web/casework"
 	"plumbline/internal/web/custody"
 	"plumbline/internal/web/intake"
 	"plumbline/internal/web/page"
@@ -26,7 +27,7 @@ var nouns = []struct {
 	{recusal.Routes, recusal.Nav},
 	{accounts.Routes, accounts.Nav},
 	{custody.Routes, custody.Nav},
-	{caseworkRoutes, caseworkNav},
+	{casework.Routes, casework.Nav},
 	{intake.Routes, intake.Nav},
 	{inspectionRoutes, inspectionNav},
 	{headsRoutes, headsNav},

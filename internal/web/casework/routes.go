@@ -1,4 +1,7 @@
-package web
+// Package casework has the pages of casework: issues and what is said to them, the file of
+// a person, cases with their tracks, findings and leader questions, and rectification
+// tasks.
+package casework
 
 import (
 	"slices"
@@ -7,15 +10,17 @@ import (
 	"plumbline/internal/web/page"
 )
 
-// caseworkRoutes are the pages of casework: issues and files, cases and questions,
-// rectification tasks.
-func caseworkRoutes(a *app.App) []page.Route {
+// face is the handlers of the pages, over the application.
+type face struct{ app *app.App }
+
+// Routes are the pages of casework.
+func Routes(a *app.App) []page.Route {
 	f := &face{a}
 	return slices.Concat(f.issueRoutes(), f.inquiryRoutes(), f.rectifyRoutes())
 }
 
-// caseworkNav are its lines of the navigation.
-var caseworkNav = []page.NavRow{
+// Nav are their lines of the navigation.
+var Nav = []page.NavRow{
 	{Place: 55, Key: "nav.cases", Href: "/cases", Icon: "gavel", Op: "case.list"},
 	{Place: 56, Key: "question.title", Href: "/questions", Icon: "message-question", Op: "question.list"},
 	{Place: 18, Key: "finding.mine.title", Href: "/my/findings", Icon: "scale", Op: "finding.mine"},

@@ -1,4 +1,4 @@
-package web_test
+package casework_test
 
 import (
 	"context"
