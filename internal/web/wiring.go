@@ -7,6 +7,7 @@ import (
 	"plumbline/internal/web/accounts"
 	"plumbline/internal/web/casework"
 	"plumbline/internal/web/custody"
+	"plumbline/internal/web/inspection"
 	"plumbline/internal/web/intake"
 	"plumbline/internal/web/page"
 	"plumbline/internal/web/people"
@@ -29,7 +30,7 @@ var nouns = []struct {
 	{custody.Routes, custody.Nav},
 	{casework.Routes, casework.Nav},
 	{intake.Routes, intake.Nav},
-	{inspectionRoutes, inspectionNav},
+	{inspection.Routes, inspection.Nav},
 	{headsRoutes, headsNav},
 	{approvalRoutes, approvalNav},
 	{reportsRoutes, reportsNav},

@@ -1,4 +1,4 @@
-package web
+package inspection
 
 import (
 	"net/http"

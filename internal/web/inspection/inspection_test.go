@@ -1,4 +1,4 @@
-package web_test
+package inspection_test
 
 import (
 	"net/url"

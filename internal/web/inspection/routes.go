@@ -1,4 +1,5 @@
-package web
+// Package inspection has the page of what inspectors found.
+package inspection
 
 import (
 	"net/http"
@@ -7,8 +8,11 @@ import (
 	"plumbline/internal/web/page"
 )
 
-// inspectionRoutes are the pages of inspection.
-func inspectionRoutes(a *app.App) []page.Route {
+// face is the handlers of the pages, over the application.
+type face struct{ app *app.App }
+
+// Routes are the pages of inspection.
+func Routes(a *app.App) []page.Route {
 	f := &face{a}
 	return []page.Route{
 		{Method: http.MethodGet, Path: "/inspections", Op: "inspection.list", Handler: f.inspections},
@@ -16,7 +20,7 @@ func inspectionRoutes(a *app.App) []page.Route {
 	}
 }
 
-// inspectionNav are its lines of the navigation.
-var inspectionNav = []page.NavRow{
+// Nav are their lines of the navigation.
+var Nav = []page.NavRow{
 	{Place: 43, Key: "inspection.title", Href: "/inspections", Icon: "clipboard-check", Op: "inspection.record"},
 }
