@@ -7,6 +7,7 @@ import (
 	"plumbline/internal/web/accounts"
 	"plumbline/internal/web/casework"
 	"plumbline/internal/web/custody"
+	"plumbline/internal/web/heads"
 	"plumbline/internal/web/inspection"
 	"plumbline/internal/web/intake"
 	"plumbline/internal/web/page"
@@ -31,7 +32,7 @@ var nouns = []struct {
 	{casework.Routes, casework.Nav},
 	{intake.Routes, intake.Nav},
 	{inspection.Routes, inspection.Nav},
-	{headsRoutes, headsNav},
+	{heads.Routes, heads.Nav},
 	{approvalRoutes, approvalNav},
 	{reportsRoutes, reportsNav},
 	{people.Routes, people.Nav},

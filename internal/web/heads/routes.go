@@ -1,4 +1,6 @@
-package web
+// Package heads has the pages of the ledger: its state and witnesses, the notice for the
+// board, receipts, and their verification, for which nobody need sign in.
+package heads
 
 import (
 	"net/http"
@@ -7,8 +9,11 @@ import (
 	"plumbline/internal/web/page"
 )
 
-// headsRoutes are the pages of heads.
-func headsRoutes(a *app.App) []page.Route {
+// face is the handlers of the pages, over the application.
+type face struct{ app *app.App }
+
+// Routes are the pages of the ledger.
+func Routes(a *app.App) []page.Route {
 	f := &face{a}
 	get, post := http.MethodGet, http.MethodPost
 	return []page.Route{
@@ -31,8 +36,8 @@ func headsRoutes(a *app.App) []page.Route {
 	}
 }
 
-// headsNav are its lines of the navigation.
-var headsNav = []page.NavRow{
+// Nav are their lines of the navigation.
+var Nav = []page.NavRow{
 	{Place: 95, Key: "nav.ledger", Href: "/ledger", Icon: "book", Op: "ledger.state"},
 	{Place: 98, Key: "nav.receipts", Href: "/receipts", Icon: "certificate", Op: "receipt.list"},
 	{Place: 99, Key: "nav.verify", Href: "/verify", Icon: "shield-check"},

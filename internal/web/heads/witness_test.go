@@ -1,4 +1,4 @@
-package web_test
+package heads_test
 
 import (
 	"bytes"
