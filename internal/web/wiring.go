@@ -5,6 +5,7 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/web/accounts"
+	"plumbline/internal/web/approval"
 	"plumbline/internal/web/casework"
 	"plumbline/internal/web/custody"
 	"plumbline/internal/web/heads"
@@ -33,7 +34,7 @@ var nouns = []struct {
 	{intake.Routes, intake.Nav},
 	{inspection.Routes, inspection.Nav},
 	{heads.Routes, heads.Nav},
-	{approvalRoutes, approvalNav},
+	{approval.Routes, approval.Nav},
 	{reportsRoutes, reportsNav},
 	{people.Routes, people.Nav},
 	{selfcheck.Routes, selfcheck.Nav},

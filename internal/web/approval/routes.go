@@ -1,4 +1,5 @@
-package web
+// Package approval has the pages of what was proposed and waits for a second person.
+package approval
 
 import (
 	"net/http"
@@ -7,8 +8,11 @@ import (
 	"plumbline/internal/web/page"
 )
 
-// approvalRoutes are the pages of approval.
-func approvalRoutes(a *app.App) []page.Route {
+// face is the handlers of the pages, over the application.
+type face struct{ app *app.App }
+
+// Routes are the pages of approval.
+func Routes(a *app.App) []page.Route {
 	f := &face{a}
 	get, post := http.MethodGet, http.MethodPost
 	routes := []page.Route{
@@ -21,7 +25,7 @@ func approvalRoutes(a *app.App) []page.Route {
 	return routes
 }
 
-// approvalNav are its lines of the navigation.
-var approvalNav = []page.NavRow{
+// Nav are their lines of the navigation.
+var Nav = []page.NavRow{
 	{Place: 16, Key: "proposal.title", Href: "/proposals", Icon: "users", Op: "proposal.list"},
 }
