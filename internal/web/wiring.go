@@ -14,6 +14,7 @@ import (
 	"plumbline/internal/web/page"
 	"plumbline/internal/web/people"
 	"plumbline/internal/web/recusal"
+	"plumbline/internal/web/reports"
 	"plumbline/internal/web/selfcheck"
 )
 
@@ -35,7 +36,7 @@ var nouns = []struct {
 	{inspection.Routes, inspection.Nav},
 	{heads.Routes, heads.Nav},
 	{approval.Routes, approval.Nav},
-	{reportsRoutes, reportsNav},
+	{reports.Routes, reports.Nav},
 	{people.Routes, people.Nav},
 	{selfcheck.Routes, selfcheck.Nav},
 	{homeRoutes, homeNav},

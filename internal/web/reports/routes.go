@@ -1,4 +1,6 @@
-package web
+// Package reports has the pages of figures: the report and the comparison of what was declared
+// with what was found.
+package reports
 
 import (
 	"net/http"
@@ -7,8 +9,11 @@ import (
 	"plumbline/internal/web/page"
 )
 
-// reportsRoutes are the pages of reports.
-func reportsRoutes(a *app.App) []page.Route {
+// face is the handlers of the pages, over the application.
+type face struct{ app *app.App }
+
+// Routes are the pages of figures.
+func Routes(a *app.App) []page.Route {
 	f := &face{a}
 	return []page.Route{
 		{Method: http.MethodGet, Path: "/report", Op: "report.read", Handler: f.reportPage},
@@ -20,8 +25,8 @@ func reportsRoutes(a *app.App) []page.Route {
 	}
 }
 
-// reportsNav are its lines of the navigation.
-var reportsNav = []page.NavRow{
+// Nav are their lines of the navigation.
+var Nav = []page.NavRow{
 	{Place: 44, Key: "nav.reconcile", Href: "/reconciliation", Icon: "arrows-exchange", Op: "reconciliation.read"},
 	{Place: 60, Key: "nav.report", Href: "/report", Icon: "report-analytics", Op: "report.read"},
 }
