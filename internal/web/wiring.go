@@ -13,6 +13,7 @@ import (
 	"plumbline/internal/web/intake"
 	"plumbline/internal/web/page"
 	"plumbline/internal/web/people"
+	"plumbline/internal/web/readlog"
 	"plumbline/internal/web/recusal"
 	"plumbline/internal/web/reports"
 	"plumbline/internal/web/selfcheck"
@@ -27,7 +28,7 @@ var nouns = []struct {
 	routes func(*app.App) []page.Route
 	nav    []page.NavRow
 }{
-	{readlogRoutes, readlogNav},
+	{readlog.Routes, readlog.Nav},
 	{recusal.Routes, recusal.Nav},
 	{accounts.Routes, accounts.Nav},
 	{custody.Routes, custody.Nav},

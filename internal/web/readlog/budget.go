@@ -1,4 +1,4 @@
-package web
+package readlog
 
 import (
 	"plumbline/internal/app/readlog"

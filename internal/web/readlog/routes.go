@@ -1,4 +1,5 @@
-package web
+// Package readlog has the page of what its reader may still open and export today.
+package readlog
 
 import (
 	"net/http"
@@ -7,8 +8,11 @@ import (
 	"plumbline/internal/web/page"
 )
 
-// readlogRoutes are the pages of readlog.
-func readlogRoutes(a *app.App) []page.Route {
+// face is the handlers of the pages, over the application.
+type face struct{ app *app.App }
+
+// Routes are the pages of the reading budget.
+func Routes(a *app.App) []page.Route {
 	f := &face{a}
 	return []page.Route{
 		{Method: http.MethodGet, Path: "/budget", Op: "budget.read", Handler: f.budgetPage},
@@ -16,7 +20,7 @@ func readlogRoutes(a *app.App) []page.Route {
 	}
 }
 
-// readlogNav are its lines of the navigation.
-var readlogNav = []page.NavRow{
+// Nav are their lines of the navigation.
+var Nav = []page.NavRow{
 	{Place: 93, Key: "budget.title", Href: "/budget", Icon: "eye", Op: "budget.read"},
 }
