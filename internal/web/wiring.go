@@ -9,6 +9,7 @@ import (
 	"plumbline/internal/web/casework"
 	"plumbline/internal/web/custody"
 	"plumbline/internal/web/heads"
+	"plumbline/internal/web/home"
 	"plumbline/internal/web/inspection"
 	"plumbline/internal/web/intake"
 	"plumbline/internal/web/page"
@@ -40,7 +41,7 @@ var nouns = []struct {
 	{reports.Routes, reports.Nav},
 	{people.Routes, people.Nav},
 	{selfcheck.Routes, selfcheck.Nav},
-	{homeRoutes, homeNav},
+	{home.Routes, home.Nav},
 	{apidocRoutes, nil},
 }
 
