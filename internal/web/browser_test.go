@@ -11,7 +11,7 @@ import (
 
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/chrome"
-	"plumbline/internal/web"
+	"plumbline/internal/web/apidoc"
 	"plumbline/internal/web/page"
 	"plumbline/internal/web/webtest"
 	"plumbline/internal/words"
@@ -31,7 +31,7 @@ func TestPagesInABrowser(t *testing.T) {
 	v := webtest.Visit(t, s, "")
 	mux := http.NewServeMux()
 	mux.Handle("/", v.Face)
-	mux.HandleFunc(web.ApiDocument, func(w http.ResponseWriter, _ *http.Request) { // the API is another face; its page needs a document
+	mux.HandleFunc(apidoc.Document, func(w http.ResponseWriter, _ *http.Request) { // the API is another face; its page needs a document
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, `{"openapi":"3.1.0","info":{"title":"Plumbline","version":"1"},"paths":{"/units":{"get":{"summary":"Units","responses":{"200":{"description":"ok"}}}}}}`)
 	})

@@ -5,6 +5,7 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/web/accounts"
+	"plumbline/internal/web/apidoc"
 	"plumbline/internal/web/approval"
 	"plumbline/internal/web/casework"
 	"plumbline/internal/web/custody"
@@ -42,8 +43,5 @@ var nouns = []struct {
 	{people.Routes, people.Nav},
 	{selfcheck.Routes, selfcheck.Nav},
 	{home.Routes, home.Nav},
-	{apidocRoutes, nil},
+	{apidoc.Routes, nil},
 }
-
-// face is the pages of a noun.
-type face struct{ app *app.App }
