@@ -22,7 +22,9 @@ import (
 )
 
 // language is the one form of the frame itself.
-var language = page.Route{Method: http.MethodPost, Path: "/language", Handler: (*page.Call).SetLanguage, Public: true, Renew: true, NoToken: true}
+var language = page.Route{
+	Method: http.MethodPost, Path: "/language", Handler: (*page.Call).SetLanguage, Public: true, Renew: true, NoToken: true,
+}
 
 // nouns are the pages of the site by noun. Of lines of the navigation with one place
 // the one named first here stands first.

@@ -9,7 +9,7 @@ import (
 	"plumbline/internal/web/page"
 )
 
-// face is the handlers of the pages, over the application.
+// face handles these pages over the application.
 type face struct{ app *app.App }
 
 // Routes are the pages of accounts.
@@ -42,7 +42,7 @@ func Routes(a *app.App) []page.Route {
 	}
 }
 
-// Nav are their lines of the navigation.
+// Nav are the lines of the navigation that lead to them.
 var Nav = []page.NavRow{
 	{Place: 90, Key: "nav.accounts", Href: "/accounts", Icon: "key", Op: "account.list"},
 	{Place: 91, Key: "nav.grants", Href: "/grants", Icon: "shield-check", Op: "grant.list"},

@@ -8,7 +8,7 @@ import (
 	"plumbline/internal/web/page"
 )
 
-// face is the handlers of the pages, over the application.
+// face handles these pages over the application.
 type face struct{ app *app.App }
 
 // Routes are the pages of approval.
@@ -25,7 +25,7 @@ func Routes(a *app.App) []page.Route {
 	return routes
 }
 
-// Nav are their lines of the navigation.
+// Nav are the lines of the navigation that lead to them.
 var Nav = []page.NavRow{
 	{Place: 16, Key: "proposal.title", Href: "/proposals", Icon: "users", Op: "proposal.list"},
 }

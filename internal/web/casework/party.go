@@ -2,10 +2,9 @@ package casework
 
 import (
 	"plumbline/internal/app/casework"
-	"plumbline/internal/web/page"
-
 	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/inquiry"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 )
 

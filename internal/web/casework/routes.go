@@ -10,7 +10,7 @@ import (
 	"plumbline/internal/web/page"
 )
 
-// face is the handlers of the pages, over the application.
+// face handles these pages over the application.
 type face struct{ app *app.App }
 
 // Routes are the pages of casework.
@@ -19,7 +19,7 @@ func Routes(a *app.App) []page.Route {
 	return slices.Concat(f.issueRoutes(), f.inquiryRoutes(), f.rectifyRoutes())
 }
 
-// Nav are their lines of the navigation.
+// Nav are the lines of the navigation that lead to them.
 var Nav = []page.NavRow{
 	{Place: 55, Key: "nav.cases", Href: "/cases", Icon: "gavel", Op: "case.list"},
 	{Place: 56, Key: "question.title", Href: "/questions", Icon: "message-question", Op: "question.list"},

@@ -5,9 +5,8 @@ import (
 	"net/http"
 	"strconv"
 
-	"plumbline/internal/web/page"
-
 	appcustody "plumbline/internal/app/custody"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 )
 

@@ -8,13 +8,12 @@ import (
 	"strings"
 	"testing"
 
-	"plumbline/internal/web/page"
-	"plumbline/internal/web/webtest"
-
 	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/chrome"
 	"plumbline/internal/seal"
+	"plumbline/internal/web/page"
+	"plumbline/internal/web/webtest"
 	"plumbline/internal/words"
 )
 

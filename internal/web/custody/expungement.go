@@ -6,13 +6,12 @@ import (
 	"net/url"
 	"strconv"
 
-	"plumbline/internal/web/page"
-
 	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/custody"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 )
 

@@ -5,10 +5,9 @@ import (
 	"net/url"
 	"strconv"
 
-	"plumbline/internal/web/page"
-
 	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/custody"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 )
 

@@ -3,10 +3,9 @@ package custody
 import (
 	"net/url"
 
-	"plumbline/internal/web/page"
-
 	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/custody"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 )
 

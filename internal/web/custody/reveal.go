@@ -5,11 +5,10 @@ import (
 	"net/url"
 	"strconv"
 
-	"plumbline/internal/web/page"
-
 	appcustody "plumbline/internal/app/custody"
 	"plumbline/internal/custody"
 	"plumbline/internal/fault"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 )
 

@@ -9,7 +9,7 @@ import (
 	"plumbline/internal/web/page"
 )
 
-// face is the handlers of the pages, over the application.
+// face handles these pages over the application.
 type face struct{ app *app.App }
 
 // Routes are the pages of custody.
@@ -46,7 +46,7 @@ func Routes(a *app.App) []page.Route {
 	return routes
 }
 
-// Nav are their lines of the navigation.
+// Nav are the lines of the navigation that lead to them.
 var Nav = []page.NavRow{
 	{Place: 92, Key: "expungement.title", Href: "/expungements", Icon: "trash", Op: "expungement.list"},
 	{Place: 93, Key: "custody.title", Href: "/custodians", Icon: "shield-lock", Op: "custody.list"},

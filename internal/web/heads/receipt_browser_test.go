@@ -7,13 +7,12 @@ import (
 	"strings"
 	"testing"
 
-	"plumbline/internal/web/page"
-	"plumbline/internal/web/webtest"
-
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
 	"plumbline/internal/apptest/chrome"
 	"plumbline/internal/selfcheck"
+	"plumbline/internal/web/page"
+	"plumbline/internal/web/webtest"
 	"plumbline/internal/words"
 )
 

@@ -6,14 +6,13 @@ import (
 	"testing"
 
 	"plumbline/internal/app/desk"
-	"plumbline/internal/web/page"
-	"plumbline/internal/web/webtest"
-
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
 	"plumbline/internal/ledger"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/slip"
+	"plumbline/internal/web/page"
+	"plumbline/internal/web/webtest"
 )
 
 // filed opens a campaign and files a list of anna's that declares one thing.

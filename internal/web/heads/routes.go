@@ -9,7 +9,7 @@ import (
 	"plumbline/internal/web/page"
 )
 
-// face is the handlers of the pages, over the application.
+// face handles these pages over the application.
 type face struct{ app *app.App }
 
 // Routes are the pages of the ledger.
@@ -36,7 +36,7 @@ func Routes(a *app.App) []page.Route {
 	}
 }
 
-// Nav are their lines of the navigation.
+// Nav are the lines of the navigation that lead to them.
 var Nav = []page.NavRow{
 	{Place: 95, Key: "nav.ledger", Href: "/ledger", Icon: "book", Op: "ledger.state"},
 	{Place: 98, Key: "nav.receipts", Href: "/receipts", Icon: "certificate", Op: "receipt.list"},

@@ -5,11 +5,10 @@ import (
 	"strconv"
 
 	"plumbline/internal/app/accounts"
-	"plumbline/internal/web/page"
-
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/consent"
 	"plumbline/internal/selfcheck"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 )
 

@@ -8,10 +8,10 @@ import (
 	"plumbline/internal/web/page"
 )
 
-// face is the handlers of the pages, over the application.
+// face handles these pages over the application.
 type face struct{ app *app.App }
 
-// Routes are the pages of the home.
+// Routes has the home page.
 func Routes(a *app.App) []page.Route {
 	f := &face{a}
 	return []page.Route{
@@ -19,7 +19,7 @@ func Routes(a *app.App) []page.Route {
 	}
 }
 
-// Nav are their lines of the navigation.
+// Nav is the line of the navigation that leads to it.
 var Nav = []page.NavRow{
 	{Place: 10, Key: "nav.todo", Href: "/", Icon: "home", Op: "todo.read"},
 }

@@ -8,12 +8,11 @@ import (
 	"strconv"
 	"strings"
 
-	"plumbline/internal/web/page"
-
 	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
 	"plumbline/internal/sheet"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 	"plumbline/internal/words"
 	"plumbline/seeds"

@@ -5,10 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"plumbline/internal/web/page"
-
 	appintake "plumbline/internal/app/intake"
 	"plumbline/internal/intake"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 	"plumbline/internal/words"
 )

@@ -9,7 +9,7 @@ import (
 	"plumbline/internal/web/page"
 )
 
-// face is the handlers of the pages, over the application.
+// face handles these pages over the application.
 type face struct{ app *app.App }
 
 // Routes are the pages of intake.
@@ -32,7 +32,7 @@ func Routes(a *app.App) []page.Route {
 	}
 }
 
-// Nav are their lines of the navigation.
+// Nav are the lines of the navigation that lead to them.
 var Nav = []page.NavRow{
 	{Place: 36, Key: "nav.intake", Href: "/audit", Icon: "file-import", Op: "batch.list"},
 	{Place: 37, Key: "nav.matching", Href: "/matches", Icon: "users", Op: "match.list"},

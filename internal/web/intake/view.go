@@ -3,7 +3,7 @@ package intake
 import "plumbline/internal/web/ui"
 
 // The views of the pages of audit files and matches: plain texts in the
-// reader's language, filled by intake.go and match.go.
+// reader's language, filled by batch.go and match.go.
 
 type auditUploadView struct {
 	Source, Sheet, Received string

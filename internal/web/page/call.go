@@ -3,28 +3,16 @@ package page
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/base64"
-	"errors"
-	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
-	"unicode/utf8"
 
 	"github.com/a-h/templ"
 
 	"plumbline/internal/app/desk"
-	"plumbline/internal/fault"
 	"plumbline/internal/roster"
-	"plumbline/internal/sheet"
 	"plumbline/internal/web/ui"
 	"plumbline/internal/words"
 )
@@ -89,10 +77,6 @@ func (c *Call) Form(name string) string { return strings.TrimSpace(c.R.PostForm.
 
 // Ticked returns the values of all ticked boxes of the name.
 func (c *Call) Ticked(name string) []string { return c.R.PostForm[name] }
-
-// boxes are the names that a form may send more than once. Any other repeated name
-// is refused, or one of its values would be used unseen.
-var boxes = map[string]bool{"list": true}
 
 // FormInt returns a whole number of the form, or 0.
 func (c *Call) FormInt(name string) int64 {
@@ -194,24 +178,6 @@ func (c *Call) Go(path, flashKey string, kv ...any) error {
 	return c.Redirect(path)
 }
 
-// Say keeps a message for the next page; kind is ok, warn, bad or info.
-func (c *Call) Say(kind, text string) { c.SayWith(kind, text, "", "") }
-
-// SayWith keeps a message with a link to one of our pages.
-func (c *Call) SayWith(kind, text, href, linkText string) {
-	parts := []string{kind}
-	for _, part := range []string{text, href, linkText} {
-		if len(part) > 900 {
-			part = strings.ToValidUTF8(part[:900], "") + "…"
-		}
-		parts = append(parts, base64.RawURLEncoding.EncodeToString([]byte(part)))
-	}
-	if href == "" {
-		parts = parts[:2]
-	}
-	c.SetCookie(flashCookie, strings.Join(parts, ":"), time.Minute)
-}
-
 // Redirect leads to another page of ours.
 func (c *Call) Redirect(path string) error {
 	c.answered = true
@@ -222,265 +188,6 @@ func (c *Call) Redirect(path string) error {
 	}
 	http.Redirect(c.W, c.R, path, http.StatusSeeOther)
 	return nil
-}
-
-// Errors returns the messages of a fault that the form itself can show: invalid
-// input or a conflict. For any other error it returns nil.
-func (c *Call) Errors(err error) ui.Errors {
-	if err == nil {
-		return nil
-	}
-	switch fault.KindOf(err) {
-	case fault.InvalidKind, fault.ConflictKind, fault.ShapeKind, fault.TooLargeKind:
-		return ui.ErrorsOf(c.Lang, err)
-	}
-	return nil
-}
-
-// StatusOf is the status of a page that shows what came of a form, for ShowStatus.
-func StatusOf(err error) int {
-	if err == nil {
-		return http.StatusOK
-	}
-	return fault.KindOf(err).Status()
-}
-
-// fail renders the page of an error. An error that is not a fault is logged here,
-// once, with the request id.
-func (c *Call) fail(err error) {
-	f := fault.As(err)
-	if f.Kind == fault.Internal || f.Kind == fault.UnavailableKind {
-		c.frame.Log.ErrorContext(c.Context(), "page failed", "request", c.RequestID(), "path", c.route.Path, "method", c.R.Method, "error", err)
-	}
-	if c.answered {
-		return // half an answer is out; it cannot be taken back
-	}
-	if f.Kind == fault.Unauth {
-		c.clearCookie(SessionCookie)
-		to := SignInPath
-		if c.R.Method == http.MethodGet && c.R.URL.Path != "/" {
-			to += "?next=" + url.QueryEscape(c.R.URL.RequestURI())
-		}
-		_ = c.Redirect(to) // cannot fail
-		return
-	}
-	if wait, ok := f.Args["Seconds"]; ok && f.Kind == fault.TooManyKind {
-		c.W.Header().Set("Retry-After", fmt.Sprint(wait))
-	}
-	if f.Code == "proof_needed" {
-		if err := c.askProof(nil); err != nil {
-			c.frame.Log.ErrorContext(c.Context(), "proof page failed", "request", c.RequestID(), "error", err)
-		}
-		return
-	}
-	c.ShowFault(f.Kind.Status(), ui.Message(c.Lang, f))
-}
-
-// ShowFault shows a page of nothing but what went wrong.
-func (c *Call) ShowFault(status int, text string) {
-	c.unmasked = true // the page holds nothing that anybody sent, so its length tells nothing
-	p := c.Page("shell.error." + strconv.Itoa(status))
-	// The page of an unknown id and that of somebody else's are the same bytes
-	// but for the request id: no address and no fresh key.
-	p.Bare, p.Flash, p.Keys, p.Path = true, nil, nil, "/"
-	if err := c.ShowStatus(status, ui.Fault(p, status, text)); err != nil {
-		c.frame.Log.ErrorContext(c.Context(), "error page failed", "request", c.RequestID(), "error", err)
-	}
-}
-
-// parse reads the form and refuses control characters, invalid UTF-8 and repeated
-// fields.
-func (c *Call) parse() error {
-	var err error
-	if strings.HasPrefix(c.R.Header.Get("Content-Type"), "multipart/form-data") {
-		err = c.parseParts()
-	} else {
-		err = c.R.ParseForm()
-	}
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &large):
-		return c.tooLarge(err)
-	case fault.Is(err, fault.TooLargeKind):
-		return err
-	case err != nil:
-		return fault.Shape("shape", "").WithCause(err)
-	}
-	for name, values := range c.R.PostForm {
-		if len(values) > 1 && !boxes[name] {
-			return fault.Shape("field_twice", "")
-		}
-		for _, v := range values {
-			if !utf8.ValidString(v) || strings.ContainsFunc(v, control) {
-				return fault.Shape("control_character", name)
-			}
-		}
-	}
-	return nil
-}
-
-// Limits of a form with a file.
-const (
-	maxParts = 2000
-	maxTexts = formLimit // bytes of all its texts together
-)
-
-// parseParts reads a form with a file as it arrives. Unlike net/http it never writes
-// the file to disk, where it would be readable.
-func (c *Call) parseParts() error {
-	r, err := c.R.MultipartReader()
-	if err != nil {
-		return err
-	}
-	c.R.PostForm = url.Values{}
-	left := int64(maxTexts)
-	for range maxParts {
-		p, err := r.NextPart()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if p.FileName() != "" || p.Header.Get("Content-Type") == "application/octet-stream" {
-			f := &File{Field: p.FormName(), Name: p.FileName()}
-			if f.Data, err = sheet.ReadFile(p, c.R.ContentLength); err != nil {
-				return err
-			}
-			if len(f.Data) > 0 {
-				if c.file != nil {
-					return errors.New("a form has one file")
-				}
-				c.file = f
-			}
-			continue
-		}
-		text, err := io.ReadAll(io.LimitReader(p, left+1))
-		if err != nil {
-			return err
-		}
-		if left -= int64(len(text)); left < 0 {
-			return fault.TooLarge("too_large")
-		}
-		c.R.PostForm.Add(p.FormName(), string(text))
-	}
-	return errors.New("the form has too many parts")
-}
-
-// tooLarge states the size limit if a file was sent.
-func (c *Call) tooLarge(cause error) error {
-	if c.route.Body == UploadLimit {
-		return fault.TooLarge("sheet_size", "Limit", sheet.MaxSize>>20).WithCause(cause)
-	}
-	return fault.TooLarge("too_large").WithCause(cause)
-}
-
-func control(r rune) bool { return r < 0x20 && r != '\n' && r != '\r' && r != '\t' || r == 0x7f }
-
-// FormToken is the token that the forms of a session carry, for tests that send one.
-func FormToken(session string) string { return (&Call{seed: session}).token() }
-
-// token is the form token: derived from the session, or before sign-in from a
-// cookie of the visitor, so that it need not be stored and ends with it. Each
-// answer carries it under a fresh mask, so that the length of a compressed page
-// tells nothing of it.
-func (c *Call) token() string {
-	own := c.formKey()
-	masked := make([]byte, 2*len(own))
-	if !c.unmasked {
-		_, _ = rand.Read(masked[:len(own)]) // never fails
-	}
-	subtle.XORBytes(masked[len(own):], masked[:len(own)], own)
-	return base64.RawURLEncoding.EncodeToString(masked)
-}
-
-func (c *Call) formKey() []byte {
-	if c.seed == "" {
-		c.seed = random(18)
-		c.SetCookie(visitorCookie, c.seed, 12*time.Hour)
-	}
-	m := hmac.New(sha256.New, []byte(c.seed))
-	_, _ = io.WriteString(m, "plumbline form token") // a hash takes everything
-	return m.Sum(nil)[:18]
-}
-
-func (c *Call) tokenFits() bool {
-	sent := c.R.PostForm.Get("form_token")
-	if sent == "" {
-		sent = c.R.Header.Get("X-Form-Token")
-	}
-	masked, err := base64.RawURLEncoding.DecodeString(sent)
-	if c.seed == "" || err != nil || len(masked) != 36 {
-		return false
-	}
-	own := make([]byte, 18)
-	subtle.XORBytes(own, masked[:18], masked[18:])
-	return hmac.Equal(own, c.formKey())
-}
-
-// SetCookie stores a value in the browser for a time, or until the browser is closed
-// if that is zero. Scripts cannot read it.
-func (c *Call) SetCookie(name, value string, keep time.Duration) {
-	http.SetCookie(c.W, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: int(keep.Seconds()), HttpOnly: true, Secure: c.frame.Secure, SameSite: http.SameSiteLaxMode})
-}
-
-// SetSession stores the session in the browser; "" removes it.
-func (c *Call) SetSession(session string) {
-	if session == "" {
-		c.clearCookie(SessionCookie)
-		return
-	}
-	c.SetCookie(SessionCookie, session, 0)
-}
-
-// Device is the value by which the browser is known to have been used before, or "".
-func (c *Call) Device() string { return c.cookie(deviceCookie) }
-
-// SetDevice stores that value in the browser for a year.
-func (c *Call) SetDevice(value string) { c.SetCookie(deviceCookie, value, 365*24*time.Hour) }
-
-// Session is the session sent by the browser, or "".
-func (c *Call) Session() string { return c.cookie(SessionCookie) }
-
-func (c *Call) clearCookie(name string) {
-	http.SetCookie(c.W, &http.Cookie{Name: name, Path: "/", MaxAge: -1, HttpOnly: true, Secure: c.frame.Secure, SameSite: http.SameSiteLaxMode})
-}
-
-func (c *Call) cookie(name string) string {
-	k, err := c.R.Cookie(name)
-	if err != nil || len(k.Value) > 2000 {
-		return ""
-	}
-	return k.Value
-}
-
-// takeFlash reads and clears the message left by the previous page.
-func (c *Call) takeFlash() {
-	v := c.cookie(flashCookie)
-	if v == "" || c.R.Method != http.MethodGet || c.R.Header.Get("HX-Request") != "" {
-		return
-	}
-	parts := strings.Split(v, ":")
-	plain := make([]string, 4)
-	plain[0] = parts[0]
-	for i := 1; i < len(parts) && i < len(plain); i++ {
-		if raw, err := base64.RawURLEncoding.DecodeString(parts[i]); err == nil && utf8.Valid(raw) {
-			plain[i] = string(raw)
-		}
-	}
-	if kind := plain[0]; plain[1] != "" && (kind == "ok" || kind == "warn" || kind == "bad" || kind == "info") {
-		c.flash = &ui.Flash{Kind: kind, Text: plain[1]}
-		if plain[2] != "" && plain[3] != "" {
-			c.flash.Link = ui.Link{Text: plain[3], Href: Local(plain[2])}
-		}
-	}
-	c.clearCookie(flashCookie)
-}
-
-// SetLanguage stores the language that the form names and returns to the page before.
-func (c *Call) SetLanguage() error {
-	c.SetCookie(languageCookie, string(words.Match("", c.Form("lang"))), 365*24*time.Hour)
-	return c.Redirect(Local(c.Form("back")))
 }
 
 // Local returns the path if it is one of our pages, else the home page.
@@ -499,16 +206,6 @@ func back(r *http.Request) string {
 		return "/"
 	}
 	return Local(u.RequestURI())
-}
-
-// newKey makes a request key for one form.
-func newKey() string { return random(15) }
-
-// random is n random bytes as text.
-func random(n int) string {
-	b := make([]byte, n)
-	_, _ = rand.Read(b) // never fails
-	return base64.RawURLEncoding.EncodeToString(b)
 }
 
 // Reader is the actor in the language of the page.

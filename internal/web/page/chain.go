@@ -15,15 +15,6 @@ const (
 	PasswordPath = "/password" // where a session that began with a one-time code must go
 )
 
-// Names of the cookies.
-const (
-	SessionCookie  = "plumbline"         // of the session, which the API takes too
-	visitorCookie  = "plumbline_visitor" // seeds the form token before sign-in
-	deviceCookie   = "plumbline_device"  // distinguishes a device that its owner has used before from a stranger's who is guessing
-	languageCookie = "plumbline_lang"
-	flashCookie    = "plumbline_flash"
-)
-
 // Limits of what a form may send, in bytes.
 const (
 	formLimit   = 512 << 10

@@ -6,13 +6,12 @@ import (
 	"testing"
 	"time"
 
-	"plumbline/internal/web"
-	"plumbline/internal/web/page"
-	"plumbline/internal/web/webtest"
-
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
 	"plumbline/internal/selfcheck"
+	"plumbline/internal/web"
+	"plumbline/internal/web/page"
+	"plumbline/internal/web/webtest"
 	"plumbline/internal/words"
 )
 

@@ -1,8 +1,6 @@
 package page
 
-import (
-	"plumbline/internal/web/ui"
-)
+import "plumbline/internal/web/ui"
 
 // Route is one page or form. Op is the operation of package app that it performs;
 // pages of the frame have none.

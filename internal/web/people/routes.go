@@ -10,7 +10,7 @@ import (
 	"plumbline/internal/web/page"
 )
 
-// face is the handlers of the pages, over the application.
+// face handles these pages over the application.
 type face struct{ app *app.App }
 
 // Routes are the pages of the roster.
@@ -35,7 +35,7 @@ func Routes(a *app.App) []page.Route {
 	return routes
 }
 
-// Nav are their lines of the navigation.
+// Nav are the lines of the navigation that lead to them.
 var Nav = []page.NavRow{
 	{Place: 80, Key: "nav.people", Href: "/people", Icon: "users", Op: "person.search"},
 	{Place: 85, Key: "nav.units", Href: "/units", Icon: "hierarchy-2", Op: "unit.list"},

@@ -4,10 +4,9 @@ import (
 	"net/http"
 	"strconv"
 
-	"plumbline/internal/web/page"
-
 	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/recusal"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 )
 

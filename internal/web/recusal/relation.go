@@ -5,11 +5,10 @@ import (
 	"strconv"
 	"strings"
 
-	"plumbline/internal/web/page"
-
 	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/recusal"
 	"plumbline/internal/roster"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 )
 

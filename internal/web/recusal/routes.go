@@ -9,7 +9,7 @@ import (
 	"plumbline/internal/web/page"
 )
 
-// face is the handlers of the pages, over the application.
+// face handles these pages over the application.
 type face struct{ app *app.App }
 
 // Routes are the pages of recusal.
@@ -31,7 +31,7 @@ func Routes(a *app.App) []page.Route {
 	}
 }
 
-// Nav are their lines of the navigation.
+// Nav are the lines of the navigation that lead to them.
 var Nav = []page.NavRow{
 	{Place: 14, Key: "relation.title", Href: "/my-relations", Icon: "users", Op: "relation.own"},
 	{Place: 36, Key: "challenge.title", Href: "/challenges", Icon: "scale", Op: "challenge.list"},

@@ -9,7 +9,7 @@ import (
 	"plumbline/internal/web/page"
 )
 
-// face is the handlers of the pages, over the application.
+// face handles these pages over the application.
 type face struct{ app *app.App }
 
 // Routes are the pages of figures.
@@ -25,7 +25,7 @@ func Routes(a *app.App) []page.Route {
 	}
 }
 
-// Nav are their lines of the navigation.
+// Nav are the lines of the navigation that lead to them.
 var Nav = []page.NavRow{
 	{Place: 44, Key: "nav.reconcile", Href: "/reconciliation", Icon: "arrows-exchange", Op: "reconciliation.read"},
 	{Place: 60, Key: "nav.report", Href: "/report", Icon: "report-analytics", Op: "report.read"},

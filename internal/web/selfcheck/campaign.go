@@ -3,12 +3,11 @@ package selfcheck
 import (
 	"net/http"
 
-	"plumbline/internal/web/page"
-
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 )
 

@@ -4,10 +4,9 @@ import (
 	"net/http"
 	"strconv"
 
-	"plumbline/internal/web/page"
-
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/selfcheck"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 )
 

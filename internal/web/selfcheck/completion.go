@@ -5,11 +5,10 @@ import (
 	"slices"
 	"strconv"
 
-	"plumbline/internal/web/page"
-
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/fault"
 	"plumbline/internal/selfcheck"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 )
 

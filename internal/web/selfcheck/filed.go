@@ -6,13 +6,12 @@ import (
 	"strconv"
 	"strings"
 
-	"plumbline/internal/web/page"
-
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 	"plumbline/internal/words"
 )

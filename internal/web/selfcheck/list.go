@@ -7,10 +7,9 @@ import (
 	"strconv"
 	"strings"
 
-	"plumbline/internal/web/page"
-
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/selfcheck"
+	"plumbline/internal/web/page"
 	"plumbline/internal/web/ui"
 )
 

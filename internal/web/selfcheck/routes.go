@@ -9,7 +9,7 @@ import (
 	"plumbline/internal/web/page"
 )
 
-// face is the handlers of the pages, over the application.
+// face handles these pages over the application.
 type face struct{ app *app.App }
 
 // Routes are the pages of the self-check.
@@ -65,7 +65,7 @@ func Routes(a *app.App) []page.Route {
 	}
 }
 
-// Nav are their lines of the navigation.
+// Nav are the lines of the navigation that lead to them.
 var Nav = []page.NavRow{
 	{Place: 20, Key: "nav.review", Href: "/review", Icon: "clipboard-check", Op: "review.list"},
 	{Place: 22, Key: "nav.completion", Href: "/completion", Icon: "progress", Op: "completion.list"},
