@@ -63,8 +63,8 @@ func (c *Call) Context() context.Context { return c.R.Context() }
 // T returns a text in the reader's language.
 func (c *Call) T(key string, kv ...any) string { return words.T(c.Lang, key, kv...) }
 
-// RequestID is the id shown on the page and written to the log.
-func (c *Call) RequestID() string { return c.W.Header().Get("X-Request-Id") }
+// requestID is the id shown on the page and written to the log.
+func (c *Call) requestID() string { return c.W.Header().Get("X-Request-Id") }
 
 // Param returns a path parameter, such as {id}.
 func (c *Call) Param(name string) string { return c.param(name) }
@@ -113,7 +113,7 @@ func (c *Call) File(name string) *File {
 func (c *Call) Page(titleKey string, kv ...any) ui.Page {
 	p := ui.Page{
 		Lang: c.Lang, Title: c.T(titleKey, kv...), Path: c.R.URL.RequestURI(), Token: c.token(), Keys: newKey,
-		Nav: c.frame.nav(c), Flash: c.flash, Demo: c.frame.Demo, Request: c.RequestID(),
+		Nav: c.frame.nav(c), Flash: c.flash, Demo: c.frame.Demo, Request: c.requestID(),
 	}
 	if s := c.frame.Site; s != nil {
 		p.Frozen, p.Full = s.Frozen(), s.DiskFull()
@@ -173,7 +173,7 @@ func (c *Call) Answer(kind string, body []byte) error {
 // message.
 func (c *Call) Go(path, flashKey string, kv ...any) error {
 	if flashKey != "" {
-		c.SayWith("ok", c.T(flashKey, kv...), c.offered, c.T("receipt.flash"))
+		c.sayWith("ok", c.T(flashKey, kv...), c.offered, c.T("receipt.flash"))
 	}
 	return c.Redirect(path)
 }

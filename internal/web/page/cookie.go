@@ -20,9 +20,9 @@ const (
 	flashCookie    = "plumbline_flash"
 )
 
-// SetCookie stores a value in the browser for a time, or until the browser is closed
+// setCookie stores a value in the browser for a time, or until the browser is closed
 // if that is zero. Scripts cannot read it.
-func (c *Call) SetCookie(name, value string, keep time.Duration) {
+func (c *Call) setCookie(name, value string, keep time.Duration) {
 	http.SetCookie(c.W, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: int(keep.Seconds()), HttpOnly: true, Secure: c.frame.Secure, SameSite: http.SameSiteLaxMode})
 }
 
@@ -32,17 +32,14 @@ func (c *Call) SetSession(session string) {
 		c.clearCookie(SessionCookie)
 		return
 	}
-	c.SetCookie(SessionCookie, session, 0)
+	c.setCookie(SessionCookie, session, 0)
 }
 
 // Device is the value by which the browser is known to have been used before, or "".
 func (c *Call) Device() string { return c.cookie(deviceCookie) }
 
 // SetDevice stores that value in the browser for a year.
-func (c *Call) SetDevice(value string) { c.SetCookie(deviceCookie, value, 365*24*time.Hour) }
-
-// Session is the session sent by the browser, or "".
-func (c *Call) Session() string { return c.cookie(SessionCookie) }
+func (c *Call) SetDevice(value string) { c.setCookie(deviceCookie, value, 365*24*time.Hour) }
 
 func (c *Call) clearCookie(name string) {
 	http.SetCookie(c.W, &http.Cookie{Name: name, Path: "/", MaxAge: -1, HttpOnly: true, Secure: c.frame.Secure, SameSite: http.SameSiteLaxMode})
@@ -81,15 +78,15 @@ func (c *Call) takeFlash() {
 
 // SetLanguage stores the language that the form names and returns to the page before.
 func (c *Call) SetLanguage() error {
-	c.SetCookie(languageCookie, string(words.Match("", c.Form("lang"))), 365*24*time.Hour)
+	c.setCookie(languageCookie, string(words.Match("", c.Form("lang"))), 365*24*time.Hour)
 	return c.Redirect(Local(c.Form("back")))
 }
 
 // Say keeps a message for the next page; kind is ok, warn, bad or info.
-func (c *Call) Say(kind, text string) { c.SayWith(kind, text, "", "") }
+func (c *Call) Say(kind, text string) { c.sayWith(kind, text, "", "") }
 
-// SayWith keeps a message with a link to one of our pages.
-func (c *Call) SayWith(kind, text, href, linkText string) {
+// sayWith keeps a message with a link to one of our pages.
+func (c *Call) sayWith(kind, text, href, linkText string) {
 	parts := []string{kind}
 	for _, part := range []string{text, href, linkText} {
 		if len(part) > 900 {
@@ -100,5 +97,5 @@ func (c *Call) SayWith(kind, text, href, linkText string) {
 	if href == "" {
 		parts = parts[:2]
 	}
-	c.SetCookie(flashCookie, strings.Join(parts, ":"), time.Minute)
+	c.setCookie(flashCookie, strings.Join(parts, ":"), time.Minute)
 }

@@ -27,10 +27,10 @@ func (c *Call) SendExport(e *desk.Export) error {
 	h.Set("X-Row-Count", strconv.Itoa(e.Rows))
 	_, err := e.WriteTo(c.W)
 	if closeErr := e.Close(); closeErr != nil {
-		c.frame.Log.Error("remove export", "request", c.RequestID(), "err", closeErr)
+		c.frame.Log.Error("remove export", "request", c.requestID(), "err", closeErr)
 	}
 	if err != nil {
-		c.frame.Log.Warn("download broke off", "request", c.RequestID(), "err", err)
+		c.frame.Log.Warn("download broke off", "request", c.requestID(), "err", err)
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ func StatusOf(err error) int {
 func (c *Call) fail(err error) {
 	f := fault.As(err)
 	if f.Kind == fault.Internal || f.Kind == fault.UnavailableKind {
-		c.frame.Log.ErrorContext(c.Context(), "page failed", "request", c.RequestID(), "path", c.route.Path, "method", c.R.Method, "error", err)
+		c.frame.Log.ErrorContext(c.Context(), "page failed", "request", c.requestID(), "path", c.route.Path, "method", c.R.Method, "error", err)
 	}
 	if c.answered {
 		return // half an answer is out; it cannot be taken back
@@ -55,7 +55,7 @@ func (c *Call) fail(err error) {
 	}
 	if f.Code == "proof_needed" {
 		if err := c.askProof(nil); err != nil {
-			c.frame.Log.ErrorContext(c.Context(), "proof page failed", "request", c.RequestID(), "error", err)
+			c.frame.Log.ErrorContext(c.Context(), "proof page failed", "request", c.requestID(), "error", err)
 		}
 		return
 	}
@@ -70,6 +70,6 @@ func (c *Call) ShowFault(status int, text string) {
 	// but for the request id: no address and no fresh key.
 	p.Bare, p.Flash, p.Keys, p.Path = true, nil, nil, "/"
 	if err := c.ShowStatus(status, ui.Fault(p, status, text)); err != nil {
-		c.frame.Log.ErrorContext(c.Context(), "error page failed", "request", c.RequestID(), "error", err)
+		c.frame.Log.ErrorContext(c.Context(), "error page failed", "request", c.requestID(), "error", err)
 	}
 }

@@ -127,7 +127,7 @@ func (c *Call) token() string {
 func (c *Call) formKey() []byte {
 	if c.seed == "" {
 		c.seed = random(18)
-		c.SetCookie(visitorCookie, c.seed, 12*time.Hour)
+		c.setCookie(visitorCookie, c.seed, 12*time.Hour)
 	}
 	m := hmac.New(sha256.New, []byte(c.seed))
 	_, _ = io.WriteString(m, "plumbline form token") // a hash takes everything
