@@ -264,22 +264,32 @@ func (a *Personnel) applyRoster(ctx context.Context, who *roster.Actor, op strin
 	return nil
 }
 
-// applyChanges inserts the rows of neighbouring changes that only insert together, by
-// type: whoever is new to a roster is a row among hundreds.
+// applyChanges makes changes in their order. Rows that no number or code has to wait
+// for are inserted together, by type: whoever is new to a roster is a row among
+// hundreds, with a dozen postings.
 func (a *Personnel) applyChanges(ctx context.Context, tx *store.Tx, changes []*change) error {
+	var late []any
+	insert := func(rows []any) error {
+		slices.SortStableFunc(rows, byFirst(rows))
+		return tx.Insert(ctx, rows...)
+	}
 	for len(changes) > 0 {
 		n := 1
 		for !changes[0].alters() && n < len(changes) && !changes[n].alters() {
 			n++
 		}
-		var inserts []any
+		var now []any
 		for _, c := range changes[:n] {
-			inserts = append(inserts, c.inserts...)
+			for _, row := range c.inserts {
+				switch row.(type) {
+				case *roster.Posting, *roster.Identifier, *roster.CommandLink:
+					late = append(late, row)
+				default:
+					now = append(now, row)
+				}
+			}
 		}
-		if n > 1 {
-			slices.SortStableFunc(inserts, byFirst(inserts))
-		}
-		if err := tx.Insert(ctx, inserts...); err != nil {
+		if err := insert(now); err != nil {
 			return err
 		}
 		if err := a.alter(ctx, tx, changes[0]); err != nil {
@@ -287,7 +297,7 @@ func (a *Personnel) applyChanges(ctx context.Context, tx *store.Tx, changes []*c
 		}
 		changes = changes[n:]
 	}
-	return nil
+	return insert(late)
 }
 
 // alters reports whether the change does more than insert.
