@@ -12,7 +12,7 @@ import (
 	"plumbline/internal/words"
 )
 
-var matchLink = regexp.MustCompile(`/matches/([0-9a-f-]{36})`)
+var matchLink = regexp.MustCompile(`/matches/([0-9a-z-]{26,})`)
 
 // TestAuditPages goes through the pages as two inspectors do: upload, dry run
 // with a mapping, import, decide, undo, error file, withdraw.
