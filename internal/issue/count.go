@@ -12,6 +12,7 @@ import (
 //	issue_source  "source/source code/tier"     live issues
 //	issue_cell    "cell/category", and "cell/category/first" for the one issue
 //	              of a person and category that happened first; live issues
+//	issue_queue   a Queue that the issue waits in
 //
 // Total, by month, by category and by severity are sums over these; keys never
 // touched are counted from the ones that end in "first".
@@ -19,7 +20,33 @@ const (
 	SectionState  = "issue_state"
 	SectionSource = "issue_source"
 	SectionCell   = "issue_cell"
+	SectionQueue  = "issue_queue"
 )
+
+// Queue is a list of issues that wait for somebody, whose length is counted as
+// they come and go: the to-do home asks for it at each sight.
+type Queue string
+
+// The queues.
+const (
+	QueueTriage      Queue = "triage"      // found by an audit source and not yet triaged
+	QueueConcealment Queue = "concealment" // not declared by the person, and undecided whether that conceals it
+)
+
+// Queues lists the queues.
+var Queues = []Queue{QueueTriage, QueueConcealment}
+
+// Filter lists the issues of a queue.
+func (q Queue) Filter() Filter {
+	f := All()
+	switch q {
+	case QueueTriage:
+		f.Source, f.State = Audit, Registered
+	case QueueConcealment:
+		f.Concealment = ConcealmentQuestion
+	}
+	return f
+}
 
 // Cell is a cell of the reconciliation, or the side of a counted issue that
 // belongs to none.
@@ -59,6 +86,11 @@ func (i *Issue) Cell() Cell {
 // Deltas says what the issue adds to the report's counters.
 func (i *Issue) Deltas(emit func(section, unit, month, key string, n int64)) {
 	emit(SectionState, i.UnitID, i.Month, string(i.State)+"/"+strconv.Itoa(i.Severity), 1)
+	for _, q := range Queues {
+		if f := q.Filter(); f.Admits(i) {
+			emit(SectionQueue, i.UnitID, i.Month, string(q), 1)
+		}
+	}
 	if !i.State.Live() {
 		return
 	}

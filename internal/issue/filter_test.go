@@ -118,6 +118,9 @@ func TestCountersAgreeWithFilters(t *testing.T) {
 		f.State = s
 		check(string(s), f, SectionState, func(k string) bool { st, _ := ParseStateKey(k); return st == s })
 	}
+	for _, q := range Queues {
+		check(string(q), q.Filter(), SectionQueue, func(k string) bool { return k == string(q) })
+	}
 	f := All()
 	f.Live, f.MinSeverity, f.MaxSeverity = true, 2, 2
 	check("severity 2", f, SectionState, func(k string) bool { st, sev := ParseStateKey(k); return st.Live() && sev == 2 })

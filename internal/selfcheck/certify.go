@@ -28,17 +28,39 @@ func (c *Certification) PlaceBranch(branch string) { c.BranchID = branch }
 
 // Completion is how far a unit's own roster has come, children not included.
 type Completion struct {
-	UnitID    string `bun:"unit_id"`
-	Owed      int64  `bun:"owed"` // every list on the roster, the excused included
-	Assigned  int64  `bun:"assigned"`
-	Submitted int64  `bun:"submitted"`
-	Returned  int64  `bun:"returned"`
-	Accepted  int64  `bun:"accepted"`
-	Locked    int64  `bun:"locked"`
-	Excused   int64  `bun:"excused"`
-	Nil       int64  `bun:"nil_items"`      // nil items of filed lists
-	Declared  int64  `bun:"declared_items"` // declared items of filed lists
-	Issues    int64  `bun:"declared_issues"`
+	UnitID    string
+	Owed      int64 // every list on the roster, the excused included
+	Assigned  int64
+	Submitted int64
+	Returned  int64
+	Accepted  int64
+	Locked    int64
+	Excused   int64
+	Nil       int64 // nil items of filed lists
+	Declared  int64 // declared items of filed lists
+	Issues    int64
+}
+
+// Count adds n lists in a state, with what they say together.
+func (c *Completion) Count(s State, n, nilItems, declared, issues int64) {
+	c.Owed += n
+	switch s {
+	case Assigned:
+		c.Assigned += n
+	case Submitted:
+		c.Submitted += n
+	case Returned:
+		c.Returned += n
+	case Accepted:
+		c.Accepted += n
+	case Locked:
+		c.Locked += n
+	case Excused:
+		c.Excused += n
+	}
+	if s.Filed() {
+		c.Nil, c.Declared, c.Issues = c.Nil+nilItems, c.Declared+declared, c.Issues+issues
+	}
 }
 
 // Filed counts submitted, accepted and locked lists.

@@ -15,29 +15,44 @@ import (
 const rootsMax = 200
 
 // IssueCount counts the rows that IssueList lists. A filter by unit, month,
-// state and severity alone is answered from counters, at a cost independent of
-// the number of issues; any other filter counts rows.
+// state and severity alone, and a queue by unit and month, is answered from
+// counters, at a cost independent of the number of issues; any other filter
+// counts rows.
 func (v *View) IssueCount(ctx context.Context, f issue.Filter, sc roster.Scope) (_ int64, err error) {
 	defer engine.Doing(&err, "count issues under unit", f.Unit)
-	if counted(f) && !engine.InWrite(v.View) { // counters do not include a writer's own rows yet
+	if section, admits := counterOf(f); admits != nil && !engine.InWrite(v.View) { // counters do not include a writer's own rows yet
 		roots, ok, err := v.countRoots(ctx, f.Unit, sc)
 		if err != nil {
 			return 0, err
 		}
 		if ok {
-			return v.countByCounters(ctx, f, sc, roots)
+			return v.countByCounters(ctx, f, sc, roots, section, admits)
 		}
 	}
 	return v.countRows(ctx, f, func(q *bun.SelectQuery) *bun.SelectQuery { return scoped(q, sc, columnsDefault) })
 }
 
-// counted reports whether the counters can answer a filter.
-func counted(f issue.Filter) bool {
+// counterOf returns the section whose counters answer a filter, and which of its
+// keys the filter admits; admits is nil if none can.
+func counterOf(f issue.Filter) (section string, admits func(key string) bool) {
 	if f.Only {
-		return false
+		return "", nil
 	}
-	f.Unit, f.State, f.MinSeverity, f.MaxSeverity, f.From, f.To, f.Live, f.Open, f.Sort = "", "", 0, -1, "", "", false, false, issue.ByEvent
-	return f == issue.All()
+	f.Unit, f.From, f.To, f.Sort = "", "", "", issue.ByEvent
+	for _, q := range issue.Queues {
+		if f == q.Filter() {
+			return issue.SectionQueue, func(key string) bool { return key == string(q) }
+		}
+	}
+	rest := f
+	rest.State, rest.MinSeverity, rest.MaxSeverity, rest.Live, rest.Open = "", 0, -1, false, false
+	if rest != issue.All() {
+		return "", nil
+	}
+	return issue.SectionState, func(key string) bool {
+		state, severity := issue.ParseStateKey(key)
+		return f.Admits(&issue.Issue{State: state, Severity: severity})
+	}
 }
 
 // countRoots returns units whose subtrees together make up the part of the
@@ -77,19 +92,17 @@ func (v *View) countRoots(ctx context.Context, unit string, sc roster.Scope) (ro
 // countByCounters sums the counters of whole subtrees, subtracts what the bars
 // hide there, and adds the reader's own issues that were subtracted or lie
 // elsewhere. These are few and found by person.
-func (v *View) countByCounters(ctx context.Context, f issue.Filter, sc roster.Scope, roots []string) (total int64, err error) {
+func (v *View) countByCounters(ctx context.Context, f issue.Filter, sc roster.Scope, roots []string, section string,
+	admits func(key string) bool) (total int64, err error) {
 	if len(roots) > 0 {
 		q := v.db.NewSelect().TableExpr("counters").ColumnExpr("key, SUM(n) AS n").
-			Where("section = ?", issue.SectionState).Where("unit_id IN (?)", bun.List(roots)).GroupExpr("key")
+			Where("section = ?", section).Where("unit_id IN (?)", bun.List(roots)).GroupExpr("key")
 		counts, err := scanCounts(ctx, countMonths(q, f.From, f.To))
 		if err != nil {
 			return 0, err
 		}
-		months := f
-		months.From, months.To = "", ""
 		for _, c := range counts {
-			state, severity := issue.ParseStateKey(c.Key)
-			if months.Admits(&issue.Issue{State: state, Severity: severity}) {
+			if admits(c.Key) {
 				total += c.N
 			}
 		}

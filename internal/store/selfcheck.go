@@ -200,34 +200,48 @@ func (v *View) reviewFilter(q *bun.SelectQuery, f selfcheck.ReviewFilter, sc ros
 // for the units in scope, ordered by unit.
 func (v *View) Completions(ctx context.Context, campaignID string, sc roster.Scope) (_ []selfcheck.Completion, err error) {
 	defer engine.Doing(&err, "read the completion of campaign", campaignID)
-	rows := []selfcheck.Completion{}
-	q := v.completions(campaignID)
-	q = scoped(q, sc, ScopeColumns{ID: "id", Unit: "unit_id", Branch: "branch_id"})
-	err = q.Group("unit_id").Order("unit_id").Scan(ctx, &rows)
-	return rows, err
+	return sumCompletions(ctx, scoped(v.completions(campaignID), sc, ScopeColumns{ID: "id", Unit: "unit_id", Branch: "branch_id"}))
 }
 
 // Completion returns the completion of one unit's own roster, with zero counts
 // if it owes nothing.
 func (v *View) Completion(ctx context.Context, campaignID, unitID string) (selfcheck.Completion, error) {
-	var rows []selfcheck.Completion
-	err := v.completions(campaignID).Where("unit_id = ?", unitID).Group("unit_id").Scan(ctx, &rows)
+	rows, err := sumCompletions(ctx, v.completions(campaignID).Where("unit_id = ?", unitID))
 	if err != nil || len(rows) == 0 {
 		return selfcheck.Completion{UnitID: unitID}, err
 	}
 	return rows[0], nil
 }
 
+// completions groups the lists of a campaign in the order of the index
+// submissions_completion, which holds all that is summed.
 func (v *View) completions(campaignID string) *bun.SelectQuery {
-	const filed = "state IN ('submitted', 'accepted', 'locked')"
-	q := v.db.NewSelect().TableExpr("submissions").Column("unit_id").ColumnExpr("count(*) AS owed")
-	for _, s := range selfcheck.States {
-		q = q.ColumnExpr("sum(CASE WHEN state = ? THEN 1 ELSE 0 END) AS ?", string(s), bun.Ident(string(s)))
+	return v.db.NewSelect().TableExpr("submissions").Column("unit_id", "state").ColumnExpr("count(*) AS n").
+		ColumnExpr("CAST(sum(nil_items) AS BIGINT) AS nil_items, CAST(sum(declared_items) AS BIGINT) AS declared_items").
+		ColumnExpr("CAST(sum(declared_issues) AS BIGINT) AS declared_issues").
+		Where("campaign_id = ?", campaignID).GroupExpr("unit_id, branch_id, state")
+}
+
+func sumCompletions(ctx context.Context, q *bun.SelectQuery) ([]selfcheck.Completion, error) {
+	var rows []struct {
+		UnitID   string          `bun:"unit_id"`
+		State    selfcheck.State `bun:"state"`
+		N        int64           `bun:"n"`
+		Nil      int64           `bun:"nil_items"`
+		Declared int64           `bun:"declared_items"`
+		Issues   int64           `bun:"declared_issues"`
 	}
-	return q.ColumnExpr("CAST(sum(CASE WHEN "+filed+" THEN nil_items ELSE 0 END) AS BIGINT) AS nil_items").
-		ColumnExpr("CAST(sum(CASE WHEN "+filed+" THEN declared_items ELSE 0 END) AS BIGINT) AS declared_items").
-		ColumnExpr("CAST(sum(CASE WHEN "+filed+" THEN declared_issues ELSE 0 END) AS BIGINT) AS declared_issues").
-		Where("campaign_id = ?", campaignID)
+	if err := q.OrderExpr("unit_id, branch_id, state").Scan(ctx, &rows); err != nil {
+		return nil, err
+	}
+	out := []selfcheck.Completion{}
+	for _, r := range rows {
+		if len(out) == 0 || out[len(out)-1].UnitID != r.UnitID {
+			out = append(out, selfcheck.Completion{UnitID: r.UnitID})
+		}
+		out[len(out)-1].Count(r.State, r.N, r.Nil, r.Declared, r.Issues)
+	}
+	return out, nil
 }
 
 // FiledFigures returns the number of declared items and the fingerprint of each

@@ -37,8 +37,8 @@ func (a *Home) queues() []queue {
 		{"match", "match.decide", "match.list", false, func(ctx context.Context, v *store.View, _ *roster.Actor, sc roster.Scope) (int64, error) {
 			return v.MatchCount(ctx, intake.Filter{Open: true}, sc)
 		}},
-		{"triage", "issue.triage", "issue.list", false, a.countIssues(issue.Filter{Source: issue.Audit, State: issue.Registered})},
-		{"concealment", "issue.conceal", "issue.list", false, a.countIssues(issue.Filter{Concealment: issue.ConcealmentQuestion})},
+		{"triage", "issue.triage", "issue.list", false, a.countIssues(issue.QueueTriage.Filter())},
+		{"concealment", "issue.conceal", "issue.list", false, a.countIssues(issue.QueueConcealment.Filter())},
 		{"clue", "case.open", "issue.list", false, a.countIssues(issue.Filter{State: issue.Clue, Case: issue.NoCase})},
 		{"question", "question.track", "question.list", false, a.countQuestions(inquiry.QuestionFilter{Open: true})},
 		{"question_late", "question.track", "question.list", true, a.countQuestions(inquiry.QuestionFilter{Overdue: true})},

@@ -125,9 +125,9 @@ CROSS JOIN bench_people e ON e.i = n % (SELECT COUNT(*) FROM bench_people)`
 		N int64 `bun:"n"`
 	}
 	err = conn.NewSelect().TableExpr("issues").Column("unit_id", "month", "state", "severity", "source", "source_code", "tier",
-		"category", "disclosure", "paired", "first_event").
+		"category", "disclosure", "paired", "first_event", "concealment").
 		ColumnExpr("COUNT(*) AS n").Where("id >= printf('ffffffff-ffff-7fff-8fff-%012d', ?)", from).
-		GroupExpr("unit_id, month, state, severity, source, source_code, tier, category, disclosure, paired, first_event").Scan(ctx, &groups)
+		GroupExpr("unit_id, month, state, severity, source, source_code, tier, category, disclosure, paired, first_event, concealment").Scan(ctx, &groups)
 	if err != nil {
 		return fmt.Errorf("count bench issues: %w", err)
 	}
