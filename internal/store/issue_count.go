@@ -29,7 +29,7 @@ func (v *View) IssueCount(ctx context.Context, f issue.Filter, sc roster.Scope) 
 			return v.countByCounters(ctx, f, sc, roots, section, admits)
 		}
 	}
-	return v.countRows(ctx, f, func(q *bun.SelectQuery) *bun.SelectQuery { return scoped(q, sc, columnsDefault) })
+	return v.countRows(ctx, f, filtered, func(q *bun.SelectQuery) *bun.SelectQuery { return scoped(q, sc, columnsDefault) })
 }
 
 // counterOf returns the section whose counters answer a filter, and which of its
@@ -112,7 +112,7 @@ func (v *View) countByCounters(ctx context.Context, f issue.Filter, sc roster.Sc
 	count := func(sign int64, narrow func(q *bun.SelectQuery) *bun.SelectQuery) {
 		if err == nil {
 			var n int64
-			n, err = v.countRows(ctx, f, narrow)
+			n, err = v.countRows(ctx, f, filteredFew, narrow)
 			total += sign * n
 		}
 	}
@@ -128,7 +128,8 @@ func (v *View) countByCounters(ctx context.Context, f issue.Filter, sc roster.Sc
 }
 
 // countRows counts the rows that match a filter after narrow.
-func (v *View) countRows(ctx context.Context, f issue.Filter, narrow func(q *bun.SelectQuery) *bun.SelectQuery) (int64, error) {
+func (v *View) countRows(ctx context.Context, f issue.Filter, filtered func(*bun.SelectQuery, issue.Filter) *bun.SelectQuery,
+	narrow func(q *bun.SelectQuery) *bun.SelectQuery) (int64, error) {
 	q, err := v.underUnit(ctx, v.db.NewSelect().TableExpr("issues"), f.Unit, f.Only)
 	if err != nil {
 		return 0, err

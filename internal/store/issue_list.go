@@ -125,6 +125,12 @@ func (v *View) issueWhere(ctx context.Context, q *bun.SelectQuery, f issue.Filte
 
 // filtered applies all of a filter except its unit.
 func filtered(q *bun.SelectQuery, f issue.Filter) *bun.SelectQuery {
+	return partially(filteredFew(q, f), f)
+}
+
+// filteredFew is filtered for rows that something else picks out, such as a few
+// people: it keeps SQLite from the partial indexes, which hold more.
+func filteredFew(q *bun.SelectQuery, f issue.Filter) *bun.SelectQuery {
 	text := func(column, value string) {
 		if value != "" {
 			q = q.Where("? = ?", bun.Safe(column), value)
@@ -169,7 +175,7 @@ func filtered(q *bun.SelectQuery, f issue.Filter) *bun.SelectQuery {
 	if f.Form > 0 {
 		q = q.Where("form = ?", f.Form)
 	}
-	return inCell(partially(q, f), f)
+	return inCell(q, f)
 }
 
 // partially repeats the conditions of the partial indexes that a filter
