@@ -177,16 +177,14 @@ func UnpackRows(row any, n int, packed []byte, encoding int) ([][]Column, error)
 			return nil, damaged
 		}
 		kind := p.rest[0]
+		if kind > columnShared || kind == columnEach && n == 1 {
+			return nil, damaged
+		}
 		p.rest = p.rest[1:]
 		out[0][c] = p.column(&plan[c])
 		for i := 1; i < n; i++ {
-			switch kind {
-			case columnShared:
-				out[i][c] = out[0][c]
-			case columnEach:
+			if out[i][c] = out[0][c]; kind == columnEach {
 				out[i][c] = p.column(&plan[c])
-			default:
-				return nil, damaged
 			}
 		}
 	}
@@ -212,6 +210,14 @@ func (p *packedRows) number() int64 {
 	return n
 }
 
+func (p *packedRows) flag() bool {
+	n := p.number()
+	if n < 0 || n > 1 {
+		p.damaged, p.rest = true, nil
+	}
+	return n == 1
+}
+
 func (p *packedRows) text() string {
 	n, size := binary.Uvarint(p.rest)
 	if size <= 0 || n > uint64(len(p.rest)-size) {
@@ -233,13 +239,13 @@ func (p *packedRows) column(c *column) Column {
 	case colInt:
 		out.Type, out.Value = "int", strconv.FormatInt(p.number(), 10)
 	case colBool:
-		out.Type, out.Value = "bool", strconv.FormatBool(p.number() == 1)
+		out.Type, out.Value = "bool", strconv.FormatBool(p.flag())
 	case colBytes:
 		out.Type, out.Value = "bytes", base64.StdEncoding.EncodeToString([]byte(p.text()))
 	case colTime:
 		out.Type, out.Value = "time", p.instant()
 	case colTimePtr:
-		if out.Type = "time?"; p.number() != 0 {
+		if out.Type = "time?"; p.flag() {
 			out.Value = p.instant()
 		}
 	}
