@@ -56,9 +56,8 @@ func leanLoop(ctx context.Context, file string) (rate float64, err error) {
 	if l.err != nil {
 		return 0, l.err
 	}
-	const checks = 2048
 	began := time.Now()
-	for g := range checks / group {
+	for g := range bareChecks / group {
 		tx, err := db.BeginTx(ctx, nil)
 		if err != nil {
 			return 0, err
@@ -87,7 +86,7 @@ func leanLoop(ctx context.Context, file string) (rate float64, err error) {
 			return 0, err
 		}
 	}
-	return checks / time.Since(began).Seconds(), nil
+	return bareChecks / time.Since(began).Seconds(), nil
 }
 
 // lean runs prepared statements until one fails.

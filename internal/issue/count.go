@@ -48,6 +48,14 @@ func (q Queue) Filter() Filter {
 	return f
 }
 
+// queueFilters are the filters of Queues, in their order.
+var queueFilters = func() (filters []Filter) {
+	for _, q := range Queues {
+		filters = append(filters, q.Filter())
+	}
+	return filters
+}()
+
 // Cell is a cell of the reconciliation, or the side of a counted issue that
 // belongs to none.
 type Cell string
@@ -86,8 +94,8 @@ func (i *Issue) Cell() Cell {
 // Deltas says what the issue adds to the report's counters.
 func (i *Issue) Deltas(emit func(section, unit, month, key string, n int64)) {
 	emit(SectionState, i.UnitID, i.Month, string(i.State)+"/"+strconv.Itoa(i.Severity), 1)
-	for _, q := range Queues {
-		if f := q.Filter(); f.Admits(i) {
+	for n, q := range Queues {
+		if queueFilters[n].Admits(i) {
 			emit(SectionQueue, i.UnitID, i.Month, string(q), 1)
 		}
 	}

@@ -1,6 +1,7 @@
 package selfcheck
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
@@ -66,11 +67,14 @@ func PackAnswers(answers []Answer) (sheet AnswerSheet, named []LeaderItem) {
 // UnpackAnswers puts the answers of one round together again, in item order.
 func UnpackAnswers(sheet AnswerSheet, named []LeaderItem) ([]Answer, error) {
 	answers, err := readSheet(sheet)
+	if err != nil {
+		return nil, err
+	}
 	for _, n := range named {
 		answers = append(answers, Answer(n))
 	}
 	slices.SortFunc(answers, byItem)
-	return answers, err
+	return answers, nil
 }
 
 func byItem(a, b Answer) int { return cmp.Compare(a.ItemNo, b.ItemNo) }
@@ -131,7 +135,10 @@ func readSheet(sheet AnswerSheet) (answers []Answer, err error) {
 		answers = append(answers, Answer{SubmissionID: sheet.SubmissionID, Round: sheet.Round, ItemNo: int64(item), Nil: said&1 == 1,
 			Declared: int64(said >> 1), ReviewUnitID: units[unit]})
 	}
-	return answers, err
+	if err != nil || !bytes.Equal(appendSheet(nil, answers), sheet.Body) { // written in one way only
+		return nil, errSheet
+	}
+	return answers, nil
 }
 
 const answersLabel = "plumbline answers v1\x00"

@@ -66,6 +66,12 @@ func TestADamagedSheetIsNotTheSame(t *testing.T) {
 			}
 		}
 	}
+	all, named := PackAnswers(filedAnswers(1, ItemCount)) // whose sheet is empty, and must be whole all the same
+	for _, body := range [][]byte{nil, {1}, {1, 1, 'a'}} {
+		if got, err := UnpackAnswers(AnswerSheet{SubmissionID: all.SubmissionID, Round: all.Round, Body: body}, named); err == nil || got != nil {
+			t.Errorf("%d answers are read beside a sheet of % x", len(got), body)
+		}
+	}
 	huge := []byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1} // 2^64 - 1 units
 	for _, body := range [][]byte{nil, huge, {1}, {1, 9, 'a'}, append([]byte{1, 0, 1}, huge...), bytes.Repeat([]byte{0x80}, 40)} {
 		if same(body) {

@@ -2,7 +2,6 @@ package people
 
 import (
 	"context"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -265,14 +264,12 @@ func (a *Personnel) applyRoster(ctx context.Context, who *roster.Actor, op strin
 }
 
 // applyChanges makes changes in their order. Rows that no number or code has to wait
-// for are inserted together, by type: whoever is new to a roster is a row among
+// for are inserted together at the end: whoever is new to a roster is a row among
 // hundreds, with a dozen postings.
 func (a *Personnel) applyChanges(ctx context.Context, tx *store.Tx, changes []*change) error {
-	var late []any
-	insert := func(rows []any) error {
-		slices.SortStableFunc(rows, byFirst(rows))
-		return tx.Insert(ctx, rows...)
-	}
+	var postings []*roster.Posting
+	var numbers []*roster.Identifier
+	var links []*roster.CommandLink
 	for len(changes) > 0 {
 		n := 1
 		for !changes[0].alters() && n < len(changes) && !changes[n].alters() {
@@ -281,15 +278,19 @@ func (a *Personnel) applyChanges(ctx context.Context, tx *store.Tx, changes []*c
 		var now []any
 		for _, c := range changes[:n] {
 			for _, row := range c.inserts {
-				switch row.(type) {
-				case *roster.Posting, *roster.Identifier, *roster.CommandLink:
-					late = append(late, row)
+				switch row := row.(type) {
+				case *roster.Posting:
+					postings = append(postings, row)
+				case *roster.Identifier:
+					numbers = append(numbers, row)
+				case *roster.CommandLink:
+					links = append(links, row)
 				default:
 					now = append(now, row)
 				}
 			}
 		}
-		if err := insert(now); err != nil {
+		if err := tx.Insert(ctx, now...); err != nil {
 			return err
 		}
 		if err := a.alter(ctx, tx, changes[0]); err != nil {
@@ -297,22 +298,11 @@ func (a *Personnel) applyChanges(ctx context.Context, tx *store.Tx, changes []*c
 		}
 		changes = changes[n:]
 	}
-	return insert(late)
+	return tx.Insert(ctx, postings, numbers, links)
 }
 
 // alters reports whether the change does more than insert.
 func (c *change) alters() bool { return len(c.saves)+len(c.state) > 0 || c.moved != nil }
-
-// byFirst orders rows by when their type was first named.
-func byFirst(rows []any) func(x, y any) int {
-	at := make(map[reflect.Type]int)
-	for _, r := range rows {
-		if t := reflect.TypeOf(r); at[t] == 0 {
-			at[t] = len(at) + 1
-		}
-	}
-	return func(x, y any) int { return at[reflect.TypeOf(x)] - at[reflect.TypeOf(y)] }
-}
 
 // alter makes the changes to rows that there are.
 func (a *Personnel) alter(ctx context.Context, tx *store.Tx, c *change) error {

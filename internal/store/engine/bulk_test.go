@@ -107,3 +107,34 @@ func (s *Store) prepareNow(t *testing.T) {
 		return []ledger.Fact{{Verb: "t", Kind: "campaign", ID: "x"}}, "", nil
 	})
 }
+
+// TestReadersPrepareWhatTheyReadAgain: a view leaves what it read prepared, the next
+// one reads the same by it, and a statement that cannot be prepared says why.
+func TestReadersPrepareWhatTheyReadAgain(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		write(t, s, func(ctx context.Context, tx *Tx) ([]ledger.Fact, string, error) {
+			return []ledger.Fact{{Verb: "t", Kind: "unit", ID: "u"}}, "", tx.Bump(ctx, GenerationAuthority)
+		})
+		for round := range 3 {
+			err := s.View(t.Context(), func(ctx context.Context, v *View) error {
+				if n, err := v.Generation(ctx, GenerationAuthority); err != nil || n != 1 {
+					t.Errorf("round %d: generation %d, %v", round, n, err)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var rows []Generation
+			if err := s.ReadNow(t.Context(), &rows, "SELECT * FROM generations WHERE name = ?", GenerationAuthority); err != nil || len(rows) != 1 || rows[0].N != 1 {
+				t.Errorf("round %d: %+v, %v", round, rows, err)
+			}
+			if err := s.ReadNow(t.Context(), &rows, "SELECT * FROM nowhere WHERE name = ?", "x"); err == nil {
+				t.Errorf("round %d: a table that is not there is read", round)
+			}
+		}
+		if s.dialect == SQLite && len(s.readHot.stmts) != 2 {
+			t.Errorf("%d statements are prepared, want the view's and the other", len(s.readHot.stmts))
+		}
+	})
+}

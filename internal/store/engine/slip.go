@@ -52,7 +52,7 @@ func (j *Journal) slip(seq int64) (Slip, error) {
 	}
 	plain := append(make([]byte, 0, 8<<10), j.seed...)
 	for _, kind := range kinds {
-		packed, err := ledger.PackRows(j.withoutSalts(rows[kind]), encodings[kind])
+		packed, err := ledger.PackRows(withoutSalts(rows[kind]), encodings[kind])
 		if err != nil {
 			return s, fmt.Errorf("keep slip: %w", err)
 		}
@@ -71,16 +71,14 @@ func (j *Journal) slip(seq int64) (Slip, error) {
 	return s, err
 }
 
-// withoutSalts copies rows and leaves out the salts that follow from the seed.
-func (j *Journal) withoutSalts(rows []ledger.Row) []ledger.Row {
+// withoutSalts copies rows and leaves out their salts, which follow from the seed.
+func withoutSalts(rows []ledger.Row) []ledger.Row {
 	out := make([]ledger.Row, len(rows))
 	for i, row := range rows {
 		c := reflect.New(reflect.TypeOf(row).Elem())
 		c.Elem().Set(reflect.ValueOf(row).Elem())
 		out[i] = c.Interface().(ledger.Row)
-		if s := out[i].RowStamp(); bytes.Equal(s.Salt, j.salt(s.ID, s.Version)) {
-			s.Salt = nil
-		}
+		out[i].RowStamp().Salt = nil
 	}
 	return out
 }

@@ -99,28 +99,29 @@ func (p *Placement) Place(r any) {
 // at the version read, or returns a conflict. It increments after's version and
 // draws a new salt. before and after must be different pointers.
 func (tx *Tx) Save(ctx context.Context, before, after ledger.Row) error {
-	if err := tx.update(ctx, before, after); err != nil {
+	if err := tx.update(ctx, before, after, tx.Journal.salt(before.RowID(), before.RowStamp().Version+1)); err != nil {
 		return err
 	}
 	return tx.Journal.wrote(before, after)
 }
 
 // SaveInSeparateEntry saves a row that the first fact must not name.
-// SeparateEntry returns it for a fact of its own, and no slip includes it.
+// SeparateEntry returns it for a fact of its own, and no slip includes it or holds
+// the seed of its salt.
 func (tx *Tx) SaveInSeparateEntry(ctx context.Context, before, after ledger.Row) error {
-	if err := tx.update(ctx, before, after); err != nil {
+	if err := tx.update(ctx, before, after, ledger.NewSalt()); err != nil {
 		return err
 	}
 	return tx.Journal.wroteInSeparateEntry(before, after)
 }
 
-func (tx *Tx) update(ctx context.Context, before, after ledger.Row) error {
+func (tx *Tx) update(ctx context.Context, before, after ledger.Row, salt []byte) error {
 	b, a := before.RowStamp(), after.RowStamp()
 	if b == a {
 		return errors.New("store: Save needs the row as it was and as it shall be, not the same pointer twice")
 	}
 	a.ID, a.CreatedAt = b.ID, b.CreatedAt
-	a.Version, a.Salt, a.ChangedAt = b.Version+1, tx.Journal.salt(b.ID, b.Version+1), tx.now
+	a.Version, a.Salt, a.ChangedAt = b.Version+1, salt, tx.now
 	tx.place(after)
 	res, err := tx.s.updateRow(ctx, *tx.raw, after, b.ID, b.Version)
 	if err != nil {
