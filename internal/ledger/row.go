@@ -67,15 +67,22 @@ func NewSalt() []byte {
 
 const saltLabel = "plumbline row salt v1"
 
-// SaltOf returns the salt of a row as one write leaves it: 32 bytes, an
-// HMAC-SHA256 under the write's seed over a label, the id and the version. The
-// seed is NewSalt, drawn for the write alone and kept in its slip at most, so that
-// a slip of many rows keeps one seed instead of their salts; whoever is shown some
-// salts learns no other one.
-func SaltOf(seed []byte, id string, version int64) []byte {
-	h := hmac.New(sha256.New, seed)
-	fmt.Fprintf(h, "%s %s %d", saltLabel, id, version)
-	return h.Sum(nil)
+// Salts derives the salts of one write's rows from its seed.
+type Salts struct {
+	mac hash.Hash
+}
+
+// SaltsOf keys the salts of a write. The seed is NewSalt, drawn for the write alone
+// and kept in its slip at most, so that a slip of many rows keeps one seed instead of
+// their salts; whoever is shown some salts learns no other one.
+func SaltsOf(seed []byte) *Salts { return &Salts{hmac.New(sha256.New, seed)} }
+
+// Of returns the salt of a row as the write leaves it: 32 bytes, an HMAC-SHA256 under
+// the seed over a label, the id and the version.
+func (s *Salts) Of(id string, version int64) []byte {
+	s.mac.Reset()
+	fmt.Fprintf(s.mac, "%s %s %d", saltLabel, id, version)
+	return s.mac.Sum(nil)
 }
 
 const commitLabel = "plumbline commitment v1\x00"

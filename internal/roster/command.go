@@ -9,23 +9,33 @@ import (
 // A point leader answers for a station but commands nobody there.
 func (k LinkKind) Superior() bool { return k == LinkHead || k == LinkInCharge }
 
-// Command answers who stood above whom on a date. It is built from whatever
-// part of the roster the question needs.
-type Command struct {
+// Lineage answers which units a unit stood below on a date.
+type Lineage struct {
 	parents map[string][]UnitLink // unit → dated parents
 	today   *Tree
-	byUnit  map[string][]CommandLink
-	byOne   map[string][]CommandLink
 }
 
-// NewCommand indexes dated parents and command links. A unit without dated
-// parents uses its place in today's tree.
-func NewCommand(today *Tree, parents []UnitLink, links []CommandLink) *Command {
-	c := &Command{parents: make(map[string][]UnitLink), today: today, byUnit: make(map[string][]CommandLink),
-		byOne: make(map[string][]CommandLink)}
+// NewLineage indexes dated parents. A unit without any uses its place in today's
+// tree.
+func NewLineage(today *Tree, parents []UnitLink) *Lineage {
+	l := &Lineage{parents: make(map[string][]UnitLink), today: today}
 	for _, p := range parents {
-		c.parents[p.UnitID] = append(c.parents[p.UnitID], p)
+		l.parents[p.UnitID] = append(l.parents[p.UnitID], p)
 	}
+	return l
+}
+
+// Command answers who stood above whom on a date. It is built from whatever
+// command links the question needs.
+type Command struct {
+	*Lineage
+	byUnit map[string][]CommandLink
+	byOne  map[string][]CommandLink
+}
+
+// NewCommand indexes command links over units that stood as the lineage says.
+func NewCommand(lineage *Lineage, links []CommandLink) *Command {
+	c := &Command{Lineage: lineage, byUnit: make(map[string][]CommandLink), byOne: make(map[string][]CommandLink)}
 	for _, l := range links {
 		if l.OverUnitID != "" {
 			c.byUnit[l.OverUnitID] = append(c.byUnit[l.OverUnitID], l)
@@ -38,9 +48,9 @@ func NewCommand(today *Tree, parents []UnitLink, links []CommandLink) *Command {
 }
 
 // Ancestors lists the unit and those above it on the date, nearest first.
-func (c *Command) Ancestors(unit string, on Date) []string {
+func (l *Lineage) Ancestors(unit string, on Date) []string {
 	var out []string
-	c.climb(unit, on, on, func(id string, _, _ Date) {
+	l.climb(unit, on, on, func(id string, _, _ Date) {
 		if !slices.Contains(out, id) {
 			out = append(out, id)
 		}
@@ -50,10 +60,10 @@ func (c *Command) Ancestors(unit string, on Date) []string {
 
 // Above lists every unit in which, or below which, the postings lay at any time
 // during them.
-func (c *Command) Above(postings []Posting) []string {
+func (l *Lineage) Above(postings []Posting) []string {
 	var out []string
 	for _, p := range postings {
-		c.climb(p.UnitID, p.FromOn, p.ToOn, func(id string, _, _ Date) {
+		l.climb(p.UnitID, p.FromOn, p.ToOn, func(id string, _, _ Date) {
 			if !slices.Contains(out, id) {
 				out = append(out, id)
 			}
@@ -111,7 +121,7 @@ func (c *Command) DatedBars(person string, postings []Posting) []DatedBar {
 			if !l.Kind.Superior() || l.PersonID == person {
 				continue
 			}
-			f, t, ok := overlap(from, to, l.FromOn, l.ToOn)
+			f, t, ok := Shared(from, to, l.FromOn, l.ToOn)
 			if b := (DatedBar{Person: l.PersonID, From: f, To: t}); ok && !slices.Contains(out, b) {
 				out = append(out, b)
 			}
@@ -131,35 +141,35 @@ func (c *Command) DatedBars(person string, postings []Posting) []DatedBar {
 
 // climb visits a unit and those above it during [from, to], each with the part
 // of that time in which it stood there.
-func (c *Command) climb(unit string, from, to Date, visit func(unit string, from, to Date)) {
-	c.climbFrom(unit, from, to, visit, 0)
+func (l *Lineage) climb(unit string, from, to Date, visit func(unit string, from, to Date)) {
+	l.climbFrom(unit, from, to, visit, 0)
 }
 
 // maxDepth ends a climb if bad data has bent the tree into a cycle.
 const maxDepth = 12
 
-func (c *Command) climbFrom(unit string, from, to Date, visit func(unit string, from, to Date), depth int) {
+func (l *Lineage) climbFrom(unit string, from, to Date, visit func(unit string, from, to Date), depth int) {
 	if unit == "" || depth > maxDepth {
 		return
 	}
 	visit(unit, from, to)
-	dated := c.parents[unit]
+	dated := l.parents[unit]
 	if len(dated) == 0 {
-		if c.today != nil {
-			c.climbFrom(c.today.Parent(unit), from, to, visit, depth+1)
+		if l.today != nil {
+			l.climbFrom(l.today.Parent(unit), from, to, visit, depth+1)
 		}
 		return
 	}
 	for _, p := range dated {
-		if f, t, ok := overlap(from, to, p.FromOn, p.ToOn); ok {
-			c.climbFrom(p.ParentID, f, t, visit, depth+1)
+		if f, t, ok := Shared(from, to, p.FromOn, p.ToOn); ok {
+			l.climbFrom(p.ParentID, f, t, visit, depth+1)
 		}
 	}
 }
 
-// overlap returns the intersection of two closed intervals. "" is an open
-// bound.
-func overlap(aFrom, aTo, bFrom, bTo Date) (from, to Date, ok bool) {
+// Shared returns the days that two closed intervals have in common, and whether
+// there are any. "" is an open bound.
+func Shared(aFrom, aTo, bFrom, bTo Date) (from, to Date, ok bool) {
 	from, to = max(aFrom, bFrom), aTo
 	if to == "" || bTo != "" && bTo < to {
 		to = bTo
@@ -169,6 +179,6 @@ func overlap(aFrom, aTo, bFrom, bTo Date) (from, to Date, ok bool) {
 
 // Overlap reports whether two periods share a day.
 func Overlap(aFrom, aTo, bFrom, bTo Date) bool {
-	_, _, ok := overlap(aFrom, aTo, bFrom, bTo)
+	_, _, ok := Shared(aFrom, aTo, bFrom, bTo)
 	return ok
 }

@@ -58,7 +58,7 @@ func unit(id, parent string, tier int) Unit {
 
 func TestCommandAsOfADate(t *testing.T) {
 	tree, parents := town()
-	c := NewCommand(tree, parents, []CommandLink{
+	c := NewCommand(NewLineage(tree, parents), []CommandLink{
 		{PersonID: "chief", Kind: LinkHead, OverUnitID: "B"},
 		{PersonID: "s-head", Kind: LinkHead, OverUnitID: "S"},
 		{PersonID: "t-head", Kind: LinkHead, OverUnitID: "T"},

@@ -10,8 +10,8 @@ import (
 // neighbouring letters or characters): texts that share most pairs differ in
 // few bits. It is computed at submission because the text may be erased later.
 type similarity struct {
-	votes [64]int32
-	any   bool
+	pairs  uint64
+	planes [32]uint64 // how many pairs set each bit: bit i of plane k counts 1<<k of those that set bit i
 }
 
 func (s *similarity) add(text string) {
@@ -33,22 +33,26 @@ func (s *similarity) add(text string) {
 			h ^= h >> 29
 			h *= 0xbf58476d1ce4e5b9
 			h ^= h >> 32
-			for i := range s.votes {
-				s.votes[i] += int32(h>>i&1)<<1 - 1
+			s.pairs++
+			for k := 0; h != 0; k++ { // add one to each counter whose bit is set, all at once
+				s.planes[k], h = s.planes[k]^h, s.planes[k]&h
 			}
-			s.any = true
 		}
 		last = r
 	}
 }
 
 func (s *similarity) fingerprint() int64 {
-	if !s.any {
+	if s.pairs == 0 {
 		return 0
 	}
 	var f uint64
-	for i, v := range s.votes {
-		if v > 0 {
+	for i := range 64 {
+		var set uint64
+		for k, plane := range s.planes {
+			set |= plane >> i & 1 << k
+		}
+		if 2*set > s.pairs {
 			f |= 1 << i
 		}
 	}

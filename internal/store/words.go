@@ -39,6 +39,7 @@ const (
 const (
 	GenerationTree      = engine.GenerationTree
 	GenerationAuthority = engine.GenerationAuthority
+	GenerationRoster    = engine.GenerationRoster
 	VerbRead            = engine.VerbRead
 )
 

@@ -54,14 +54,11 @@ func (d *Desk) ActorOf(ctx context.Context, v *store.View, accountID string) (*r
 	if s.authority, err = v.Generation(ctx, store.GenerationAuthority); err != nil {
 		return nil, err
 	}
-	tree, err := d.Tree(ctx, v)
+	org, err := d.organisation(ctx, v)
 	if err != nil {
 		return nil, err
 	}
-	if p := d.org.Load(); p != nil {
-		s.tree = p.generation
-	}
-	s.today = d.Today()
+	s.tree, s.today = org.generation, d.Today()
 	if who := d.actors.get(s, accountID); who != nil {
 		return who, nil
 	}
@@ -73,14 +70,14 @@ func (d *Desk) ActorOf(ctx context.Context, v *store.View, accountID string) (*r
 	if f.Account.State == roster.AccountDisabled {
 		return nil, fault.Unauthenticated()
 	}
-	if err := d.fillActor(ctx, v, who, f, tree, s.today); err != nil {
+	if err := d.fillActor(ctx, v, who, f, org, s.today); err != nil {
 		return nil, err
 	}
 	d.actors.put(s, who)
 	return who, nil
 }
 
-func (d *Desk) fillActor(ctx context.Context, v *store.View, who *roster.Actor, f *store.ActorFacts, tree *roster.Tree, today roster.Date) error {
+func (d *Desk) fillActor(ctx context.Context, v *store.View, who *roster.Actor, f *store.ActorFacts, org *orgCache, today roster.Date) error {
 	above := map[string][]roster.Posting{} // ancestor unit → postings below it
 	var units []string
 	for _, p := range f.Postings {
@@ -90,7 +87,7 @@ func (d *Desk) fillActor(ctx context.Context, v *store.View, who *roster.Actor, 
 				who.Unit = p.UnitID
 			}
 		}
-		for _, u := range tree.Ancestors(p.UnitID) {
+		for _, u := range org.tree.Ancestors(p.UnitID) {
 			if above[u] == nil {
 				units = append(units, u)
 			}
@@ -115,11 +112,7 @@ func (d *Desk) fillActor(ctx context.Context, v *store.View, who *roster.Actor, 
 	if who.Person == "" {
 		return nil
 	}
-	var parents []roster.UnitLink
-	if p := d.org.Load(); p != nil {
-		parents = p.parents
-	}
-	for _, u := range roster.NewCommand(tree, parents, nil).Above(f.Postings) { // where his units stood at the time
+	for _, u := range org.lineage.Above(f.Postings) { // where his units stood at the time
 		if !slices.Contains(units, u) {
 			units = append(units, u)
 		}
@@ -128,7 +121,7 @@ func (d *Desk) fillActor(ctx context.Context, v *store.View, who *roster.Actor, 
 	if err != nil {
 		return err
 	}
-	command := roster.NewCommand(tree, parents, links)
+	command := roster.NewCommand(org.lineage, links)
 	who.Superiors = command.Superiors(who.Person, who.Units, today)
 	for _, b := range command.DatedBars(who.Person, f.Postings) {
 		if b.To != "" && b.To < today {
@@ -140,7 +133,7 @@ func (d *Desk) fillActor(ctx context.Context, v *store.View, who *roster.Actor, 
 			continue
 		}
 		for _, p := range above[l.OverUnitID] {
-			from, to, ok := Overlap(p.FromOn, p.ToOn, l.FromOn, l.ToOn)
+			from, to, ok := roster.Shared(p.FromOn, p.ToOn, l.FromOn, l.ToOn)
 			if !ok {
 				continue
 			}
@@ -165,20 +158,6 @@ func (d *Desk) fillActor(ctx context.Context, v *store.View, who *roster.Actor, 
 		}
 	}
 	return d.fillParts(ctx, v, who)
-}
-
-// Overlap is the time that two dated spans have in common.
-func Overlap(aFrom, aTo, bFrom, bTo roster.Date) (from, to roster.Date, ok bool) {
-	from = max(aFrom, bFrom)
-	switch {
-	case aTo == "":
-		to = bTo
-	case bTo == "":
-		to = aTo
-	default:
-		to = min(aTo, bTo)
-	}
-	return from, to, to == "" || from <= to
 }
 
 // fillParts adds the matters to which the actor is a party or is assigned.

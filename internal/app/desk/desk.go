@@ -142,7 +142,7 @@ func (d *Desk) Route(op string) (Route, bool) {
 type orgCache struct {
 	generation int64
 	tree       *roster.Tree
-	parents    []roster.UnitLink // where units stood, dated
+	lineage    *roster.Lineage
 }
 
 // newestPack reads the embedded rule packs and takes the last by name.
@@ -209,12 +209,20 @@ func (d *Desk) Authorize(who *roster.Actor, op string) (Route, error) {
 
 // Tree is today's tree of units, kept until a unit changes.
 func (d *Desk) Tree(ctx context.Context, v *store.View) (*roster.Tree, error) {
+	o, err := d.organisation(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	return o.tree, nil
+}
+
+func (d *Desk) organisation(ctx context.Context, v *store.View) (*orgCache, error) {
 	g, err := v.Generation(ctx, store.GenerationTree)
 	if err != nil {
 		return nil, err
 	}
-	if p := d.org.Load(); p != nil && p.generation == g {
-		return p.tree, nil
+	if o := d.org.Load(); o != nil && o.generation == g {
+		return o, nil
 	}
 	units, err := v.Units(ctx)
 	if err != nil {
@@ -224,9 +232,10 @@ func (d *Desk) Tree(ctx context.Context, v *store.View) (*roster.Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &orgCache{g, roster.NewTree(units), parents}
-	d.org.Store(p)
-	return p.tree, nil
+	tree := roster.NewTree(units)
+	o := &orgCache{g, tree, roster.NewLineage(tree, parents)}
+	d.org.Store(o)
+	return o, nil
 }
 
 // Scope returns the rows on which the actor may perform the act.

@@ -361,7 +361,7 @@ func (a *Intake) PreviewAudit(ctx context.Context, who *roster.Actor, in AuditFi
 }
 
 func (a *Intake) previewRows(ctx context.Context, v *store.View, f *openedFile, out *AuditPreview) error {
-	x, err := v.MatchIndex(ctx)
+	x, err := a.matchIndex(ctx, v)
 	if err != nil {
 		return err
 	}

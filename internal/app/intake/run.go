@@ -126,7 +126,7 @@ func (a *Intake) importRun(ctx context.Context, j *store.Job) (*importRun, error
 		if r.sealer, err = appcustody.SealerOf(ctx, v); err != nil {
 			return err
 		}
-		r.index, err = v.MatchIndex(ctx)
+		r.index, err = a.matchIndex(ctx, v)
 		return err
 	})
 	if err != nil || r.rows == nil {

@@ -118,7 +118,7 @@ func (a *Personnel) rises(ctx context.Context, v *store.View, o overlay, changes
 	for _, u := range below {
 		for _, unit := range o.ancestors(u.unit) {
 			for _, l := range over[unit] {
-				from, to, ok := desk.Overlap(u.from, u.to, l.FromOn, l.ToOn)
+				from, to, ok := roster.Shared(u.from, u.to, l.FromOn, l.ToOn)
 				if !ok {
 					continue
 				}

@@ -109,12 +109,12 @@ func (s *Store) append(ctx context.Context, tx bun.Tx, edge *ledger.Edge, tree *
 			requests = append(requests, Request{Account: m.call.Account, Op: m.call.Op, KeyHash: m.call.Key, BodyHash: m.call.Body,
 				ResultID: m.resultID, Seq: m.receipt.Seq})
 		}
-		if m.journal.keep {
-			slip, err := m.journal.slip(m.receipt.Seq)
+		if m.slip != nil {
+			body, err := m.slip()
 			if err != nil {
 				return newest, err
 			}
-			slips = append(slips, slip)
+			slips = append(slips, Slip{Seq: m.receipt.Seq, Body: body})
 		}
 		m.journal.AddTo(sums, tree)
 	}

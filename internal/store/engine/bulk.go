@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
@@ -92,11 +93,19 @@ func (s *Store) run(ctx context.Context, tx bun.Tx, text string, args []any) (sq
 	if s.dialect == Postgres {
 		return tx.Tx.ExecContext(ctx, text, append([]any{pgx.QueryExecModeCacheStatement}, args...)...)
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	ctx = briefly(ctx)
 	if st := s.hot.stmt(text); st != nil {
 		return tx.Tx.StmtContext(ctx, st).ExecContext(ctx, args...)
 	}
 	return tx.Tx.ExecContext(ctx, text, args...)
 }
+
+// briefly is the context of a SQLite statement that ends soon by itself: for one
+// that may be interrupted, the driver starts a goroutine.
+func briefly(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
 
 // Read scans the rows of a statement that requests run again and again. rows is a
 // pointer to a slice of models; the text uses ? placeholders and args are texts
@@ -118,7 +127,7 @@ func (v *View) Read(ctx context.Context, rows any, text string, args ...any) err
 		if st == nil {
 			return v.db.NewRaw(text, args...).Scan(ctx, rows)
 		}
-		found, err = tx.Tx.StmtContext(ctx, st).QueryContext(ctx, args...)
+		found, err = tx.Tx.StmtContext(ctx, st).QueryContext(briefly(ctx), args...)
 	}
 	if err != nil {
 		return err
@@ -133,7 +142,7 @@ func (s *Store) ReadNow(ctx context.Context, rows any, text string, args ...any)
 	if s.dialect == Postgres {
 		found, err = s.reader.DB.QueryContext(ctx, numbered(text), append([]any{pgx.QueryExecModeCacheStatement}, args...)...)
 	} else if st := s.readHot.stmt(text); st != nil {
-		found, err = st.QueryContext(ctx, args...)
+		found, err = st.QueryContext(briefly(ctx), args...)
 	} else {
 		err = s.reader.NewRaw(text, args...).Scan(ctx, rows)
 		s.readHot.prepareWanted(ctx, s.reader.DB)
@@ -175,14 +184,21 @@ func ReadOne[T any](ctx context.Context, v *View, text string, args ...any) (*T,
 
 // insertShape describes how rows of one table are inserted.
 type insertShape struct {
-	table  *schema.Table
-	suffix string // "", or ON CONFLICT …
-	texts  map[int]string
-	most   int // rows per statement
+	table *schema.Table
+	head  string // INSERT INTO … (columns)
+	tail  string // "", or ON CONFLICT …
+	text  string // for PostgreSQL
+	most  int    // rows per statement
+
+	mu    sync.Mutex
+	texts map[string]map[int]string // for SQLite: columns to bind, rows → text
 }
 
 // sqliteRun is the most rows of one prepared insert.
 const sqliteRun = 32
+
+// insertTexts is the most sets of columns for which a table has statements.
+const insertTexts = 8
 
 func (s *Store) shapeOf(model any, suffix string) *insertShape {
 	t := s.writer.Dialect().Tables().Get(modelType(model))
@@ -190,28 +206,70 @@ func (s *Store) shapeOf(model any, suffix string) *insertShape {
 	if known, ok := s.hot.shapes.Load(key); ok {
 		return known.(*insertShape)
 	}
-	shape := &insertShape{table: t, suffix: suffix, texts: map[int]string{}}
+	shape := &insertShape{table: t, tail: suffix, texts: map[string]map[int]string{}}
 	names := make([]string, len(t.Fields))
 	for i, f := range t.Fields {
 		names[i] = string(f.SQLName)
 	}
-	head := fmt.Sprintf("INSERT INTO %s (%s) ", t.SQLName, strings.Join(names, ","))
 	if s.dialect == Postgres {
 		arrays := make([]string, len(t.Fields))
 		for i, f := range t.Fields {
 			arrays[i] = "$" + strconv.Itoa(i+1) + "::" + arrayType(f.StructField.Type)
 		}
-		shape.texts[0] = head + "SELECT * FROM unnest(" + strings.Join(arrays, ",") + ") " + suffix
+		shape.text = fmt.Sprintf("INSERT INTO %s (%s) SELECT * FROM unnest(%s) %s", t.SQLName, strings.Join(names, ","), strings.Join(arrays, ","), suffix)
 	} else {
-		one := "(" + strings.TrimSuffix(strings.Repeat("?,", len(names)), ",") + ")"
+		// Rows that went in before one failed need not be taken out again: the
+		// member has failed, and its savepoint or its whole group is rolled back.
+		// To be able to, SQLite would copy every page first.
+		shape.head = fmt.Sprintf("INSERT OR FAIL INTO %s (%s) VALUES ", t.SQLName, strings.Join(names, ","))
 		for shape.most = sqliteRun; shape.most*len(names) > 30000; shape.most /= 2 {
-		}
-		for n := shape.most; n > 0; n /= 2 {
-			shape.texts[n] = head + "VALUES " + strings.TrimSuffix(strings.Repeat(one+",", n), ",") + " " + suffix
 		}
 	}
 	s.hot.shapes.Store(key, shape)
 	return shape
+}
+
+// insert returns the text of a SQLite statement for n rows. empty says which columns
+// are zero in all of them: the text names the value, which costs a tenth of binding
+// it. Where a table has too many such sets, it says that none is.
+func (h *insertShape) insert(n int, empty []byte) (text string, bound []byte) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	texts := h.texts[string(empty)]
+	if texts == nil {
+		if len(h.texts) >= insertTexts {
+			clear(empty)
+		}
+		if texts = h.texts[string(empty)]; texts == nil {
+			texts = map[int]string{}
+			h.texts[string(empty)] = texts
+		}
+	}
+	if texts[n] == "" {
+		one := make([]string, len(empty))
+		for i, f := range h.table.Fields {
+			if one[i] = "?"; empty[i] == 1 {
+				one[i] = zeroText(f.StructField.Type)
+			}
+		}
+		row := "(" + strings.Join(one, ",") + ")"
+		texts[n] = h.head + strings.TrimSuffix(strings.Repeat(row+",", n), ",") + " " + h.tail
+	}
+	return texts[n], empty
+}
+
+// zeroText is how SQLite writes the zero value of a column, or "" where it has to be
+// bound.
+func zeroText(t reflect.Type) string {
+	switch {
+	case t.Kind() == reflect.String:
+		return "''"
+	case t.Kind() == reflect.Bool, t.Kind() == reflect.Int, t.Kind() == reflect.Int64, t.Kind() == reflect.Int32:
+		return "0"
+	case t == timePointerType, t.Kind() == reflect.Slice:
+		return "NULL"
+	}
+	return ""
 }
 
 // InsertRows writes a slice of structs or of pointers to structs. suffix is ""
@@ -234,15 +292,26 @@ func (s *Store) InsertRows(ctx context.Context, tx bun.Tx, rows reflect.Value, s
 func (s *Store) insertRuns(ctx context.Context, tx bun.Tx, shape *insertShape, rows reflect.Value) error {
 	fields := shape.table.Fields
 	args := make([]any, 0, min(rows.Len(), shape.most)*len(fields))
+	empty := make([]byte, len(fields))
 	for at, n := 0, shape.most; at < rows.Len(); {
 		if n > rows.Len()-at {
 			n /= 2
 			continue
 		}
+		for c, f := range fields {
+			empty[c] = 0
+			if zeroText(f.StructField.Type) != "" && allZero(rows, at, n, f) {
+				empty[c] = 1
+			}
+		}
+		text, empty := shape.insert(n, empty)
 		args = args[:0]
 		for i := at; i < at+n; i++ {
 			row := reflect.Indirect(rows.Index(i))
-			for _, f := range fields {
+			for c, f := range fields {
+				if empty[c] == 1 {
+					continue
+				}
 				v, err := s.bound(f.Value(row))
 				if err != nil {
 					return fmt.Errorf("%s: %w", f.Name, err)
@@ -250,7 +319,7 @@ func (s *Store) insertRuns(ctx context.Context, tx bun.Tx, shape *insertShape, r
 				args = append(args, v)
 			}
 		}
-		if _, err := s.run(ctx, tx, shape.texts[n], args); err != nil {
+		if _, err := s.run(ctx, tx, text, args); err != nil {
 			return err
 		}
 		at += n
@@ -258,13 +327,23 @@ func (s *Store) insertRuns(ctx context.Context, tx bun.Tx, shape *insertShape, r
 	return nil
 }
 
-// updateRow updates every column except id and created_at of the row with the
-// given id and version.
-func (s *Store) updateRow(ctx context.Context, tx bun.Tx, row any, id string, version int64) (sql.Result, error) {
-	t := s.writer.Dialect().Tables().Get(modelType(row))
+func allZero(rows reflect.Value, at, n int, f *schema.Field) bool {
+	for i := at; i < at+n; i++ {
+		if !f.Value(reflect.Indirect(rows.Index(i))).IsZero() {
+			return false
+		}
+	}
+	return true
+}
+
+// updateRow writes the columns in which a row differs from the one before it, where
+// the table still has that one's version. SQLite rewrites the entry of every index
+// over a column that is set, even to the same value.
+func (s *Store) updateRow(ctx context.Context, tx bun.Tx, before, after any, id string, version int64) (sql.Result, error) {
+	t := s.writer.Dialect().Tables().Get(modelType(after))
 	var set strings.Builder
 	args := make([]any, 0, len(t.Fields)+1)
-	v := reflect.Indirect(reflect.ValueOf(row))
+	old, v := reflect.Indirect(reflect.ValueOf(before)), reflect.Indirect(reflect.ValueOf(after))
 	mark := func() string {
 		if s.dialect == Postgres {
 			return "$" + strconv.Itoa(len(args))
@@ -272,7 +351,7 @@ func (s *Store) updateRow(ctx context.Context, tx bun.Tx, row any, id string, ve
 		return "?"
 	}
 	for _, f := range t.Fields {
-		if f.Name == "id" || f.Name == "created_at" {
+		if f.Name == "id" || f.Name == "created_at" || sameColumn(f.Value(old), f.Value(v)) {
 			continue
 		}
 		x, err := s.bound(f.Value(v))
@@ -291,6 +370,20 @@ func (s *Store) updateRow(ctx context.Context, tx bun.Tx, row any, id string, ve
 	return s.run(ctx, tx, "UPDATE "+string(t.SQLName)+" SET "+set.String()+where+" AND version = "+mark(), args)
 }
 
+// sameColumn reports whether two values of a column are stored alike.
+func sameColumn(a, b reflect.Value) bool {
+	switch a.Kind() {
+	case reflect.Slice:
+		return a.IsNil() == b.IsNil() && bytes.Equal(a.Bytes(), b.Bytes())
+	case reflect.Pointer:
+		return a.IsNil() && b.IsNil() || !a.IsNil() && !b.IsNil() && sameColumn(a.Elem(), b.Elem())
+	case reflect.Struct:
+		at, isTime := a.Interface().(time.Time)
+		return isTime && at.Equal(b.Interface().(time.Time))
+	}
+	return a.Equal(b)
+}
+
 // arraysMost is the most rows that one statement sends to PostgreSQL.
 const arraysMost = 2000
 
@@ -305,7 +398,7 @@ func (s *Store) insertArrays(ctx context.Context, tx bun.Tx, shape *insertShape,
 			}
 			args[c] = column
 		}
-		if _, err := s.run(ctx, tx, shape.texts[0], args); err != nil {
+		if _, err := s.run(ctx, tx, shape.text, args); err != nil {
 			return err
 		}
 	}

@@ -18,6 +18,10 @@ import (
 // errGroupEnded means that the whole transaction was lost before COMMIT.
 var errGroupEnded = errors.New("the group's transaction ended")
 
+// errHalfWritten means that a member failed after it had written, in a group that
+// has no savepoint to take it back to.
+var errHalfWritten = errors.New("a member without a savepoint failed after it had written")
+
 // transaction is one group in progress.
 type transaction struct {
 	s     *Store
@@ -26,6 +30,9 @@ type transaction struct {
 	head  headState
 	now   time.Time // shared by every entry of the group
 	tree  *Placement
+
+	savepoints bool  // each member has one
+	changes    int64 // rows that the connection had changed when the member began
 
 	survived []*member // members whose writes count, in order
 }
@@ -38,7 +45,20 @@ func ended(doing string, err error) error {
 // commit runs members, appends their entries and commits once. On success the
 // first n members have been answered and the rest have not been started; on
 // error none has been answered.
+//
+// A SQLite savepoint copies every page that its member touches, and nearly every
+// member that fails does so before it writes. So SQLite runs a group without
+// savepoints first, and again with them if a member failed halfway.
 func (s *Store) commit(group []*member) (n int, err error) {
+	if s.dialect == SQLite && len(group) > 1 {
+		if n, err = s.commitOnce(group, false); !errors.Is(err, errHalfWritten) {
+			return n, err
+		}
+	}
+	return s.commitOnce(group, len(group) > 1)
+}
+
+func (s *Store) commitOnce(group []*member, savepoints bool) (n int, err error) {
 	// Client contexts never reach this transaction.
 	ctx, cancel := context.WithTimeout(context.Background(), groupDeadline)
 	defer cancel()
@@ -46,9 +66,11 @@ func (s *Store) commit(group []*member) (n int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	t.savepoints = savepoints
 	committed := false
 	defer func() {
 		if !committed {
+			s.tree.Store(nil) // it may be that of a member now undone
 			t.tx.Rollback()
 		}
 	}()
@@ -63,7 +85,7 @@ func (s *Store) commit(group []*member) (n int, err error) {
 	}
 	finish := t.tx.Commit
 	if len(t.survived) == 0 {
-		finish = t.tx.Rollback // a lone member has no savepoint: this undoes a failed write
+		finish = t.tx.Rollback // undoes what a lone member wrote before it failed
 	}
 	committed = true // from here on, a failure leaves the outcome unknown
 	if err := finish(); err != nil {
@@ -136,10 +158,24 @@ func (t *transaction) runAll(ctx context.Context, group []*member) ([]outcome, e
 // receipts of the survivors do not exist yet.
 func (t *transaction) run(ctx context.Context, m *member, alone bool) (result outcome, err error) {
 	tx := &Tx{View: View{db: t.tx, s: t.s, raw: &t.tx, placed: t.tree}, now: t.now, tree: t.tree, Journal: &Journal{}}
-	memberErr, lost := t.s.runMember(ctx, t.tx, tx, m, alone)
+	if !alone && !t.savepoints {
+		if t.changes, err = tx.changes(ctx); err != nil {
+			return result, ended("count changes", err)
+		}
+	}
+	memberErr, lost := t.s.runMember(ctx, t.tx, tx, m, t.savepoints)
 	switch {
 	case lost != nil:
 		return result, ended("member", lost)
+	case memberErr != nil && !alone && !t.savepoints:
+		now, err := tx.changes(ctx)
+		if err != nil {
+			return result, ended("count changes", err)
+		}
+		if now != t.changes {
+			return result, errHalfWritten
+		}
+		return outcome{err: memberErr}, nil
 	case memberErr != nil:
 		return outcome{err: memberErr}, nil
 	case m.receipt.Replayed:
@@ -150,6 +186,9 @@ func (t *transaction) run(ctx context.Context, m *member, alone bool) (result ou
 		if t.tree, err = t.s.Placement(ctx, t.tx); err != nil {
 			return result, ended("read tree", err)
 		}
+	}
+	if m.journal.keep {
+		m.slip = m.journal.packAhead()
 	}
 	t.survived = append(t.survived, m)
 	return result, nil
@@ -202,16 +241,15 @@ func (t *transaction) answer(group []*member, results []outcome) {
 	}
 }
 
-// runMember runs one closure under its own savepoint. A lone member uses the
-// transaction itself, which saves SQLite copying every page. lost is set when
-// the transaction is gone.
-func (s *Store) runMember(ctx context.Context, btx bun.Tx, tx *Tx, m *member, alone bool) (memberErr, lost error) {
-	if !alone {
+// runMember runs one closure, under a savepoint of its own if it is to have one.
+// lost is set when the transaction is gone.
+func (s *Store) runMember(ctx context.Context, btx bun.Tx, tx *Tx, m *member, savepoint bool) (memberErr, lost error) {
+	if savepoint {
 		if _, err := s.run(ctx, btx, "SAVEPOINT member", nil); err != nil {
 			return nil, err
 		}
 	}
-	m.facts, m.resultID, m.receipt, m.journal = nil, "", Receipt{}, tx.Journal
+	m.facts, m.resultID, m.receipt, m.journal, m.slip = nil, "", Receipt{}, tx.Journal, nil
 	err := s.replay(ctx, tx, m)
 	if err == nil && !m.receipt.Replayed {
 		err = call(ctx, tx, m)
@@ -229,20 +267,32 @@ func (s *Store) runMember(ctx context.Context, btx bun.Tx, tx *Tx, m *member, al
 		if tx.treeChanged {
 			s.tree.Store(nil)
 		}
-		if alone {
+		if !savepoint {
 			return err, nil
 		}
 		if _, rollbackErr := btx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT member"); rollbackErr != nil {
 			return nil, errors.Join(err, rollbackErr)
 		}
 	}
-	if alone {
+	if !savepoint {
 		return nil, nil
 	}
 	if _, releaseErr := s.run(ctx, btx, "RELEASE SAVEPOINT member", nil); releaseErr != nil {
 		return nil, releaseErr
 	}
 	return err, nil
+}
+
+// changes counts the rows that this SQLite connection has ever inserted, updated
+// or deleted.
+func (tx *Tx) changes(ctx context.Context) (int64, error) {
+	var rows []struct {
+		N int64 `bun:"n"`
+	}
+	if err := tx.Read(ctx, &rows, "SELECT total_changes() AS n"); err != nil {
+		return 0, err
+	}
+	return rows[0].N, nil
 }
 
 // namesResult reports whether the write's entries name the id it returns, both

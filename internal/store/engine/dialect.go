@@ -197,8 +197,8 @@ func sqliteAddress(file string) (func(readOnly bool) string, error) {
 		q := url.Values{}
 		for _, p := range []string{
 			"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(" + synchronous + ")", "foreign_keys(1)",
-			"recursive_triggers(1)", "trusted_schema(0)", "secure_delete(1)", "wal_autocheckpoint(10000)",
-			"cache_size(-32000)", "temp_store(MEMORY)",
+			"recursive_triggers(1)", "trusted_schema(0)", "secure_delete(1)", "wal_autocheckpoint(40000)",
+			"cache_size(-128000)", "temp_store(MEMORY)",
 		} {
 			if readOnly && strings.HasPrefix(p, "journal_mode") {
 				continue

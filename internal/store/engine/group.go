@@ -57,6 +57,7 @@ type member struct {
 	// State of the current run.
 	facts    []ledger.Fact
 	journal  *Journal
+	slip     func() ([]byte, error) // waits for the packed slip; nil if none is kept
 	resultID string
 	receipt  Receipt
 	twin     *member // an earlier member of the group with the same request, whose answer is shared

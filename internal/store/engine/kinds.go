@@ -29,6 +29,7 @@ type RowKind struct {
 	ends  ending
 	tried roster.Kind // route-table kind under which the shared exercises plant it
 	named refs        // references that do not follow from the column's name
+	stale string      // generation of what is cached from rows of the kind, "" if nothing is
 }
 
 // about says who is kept from the entries on a row of the kind.
@@ -125,11 +126,11 @@ var Kinds = []RowKind{
 	row[custody.Reveal]("reveal", AboutMatter, withRecord, roster.KindReveal,
 		refs{"sealed_id": "sealed_field", "record_id": "audit_record", "set_id": "custody_set"}),
 	row[custody.Release]("release", AboutMatter, noTexts, roster.KindShare),
-	row[roster.Unit]("unit", rosterFact, noTexts, roster.KindUnit, refs{"parent_id": "unit", "successor_id": "unit"}),
+	row[roster.Unit]("unit", rosterFact, noTexts, roster.KindUnit, refs{"parent_id": "unit", "successor_id": "unit"}).outdating(GenerationRoster),
 	row[roster.UnitLink]("unit_link", rosterFact, noTexts, roster.KindUnit, refs{"parent_id": "unit"}),
-	row[roster.Person]("person", rosterFact, noTexts, roster.KindPerson),
-	row[roster.Identifier]("identifier", rosterFact, noTexts, roster.KindPerson),
-	row[roster.Posting]("posting", rosterFact, noTexts, roster.KindPosting),
+	row[roster.Person]("person", rosterFact, noTexts, roster.KindPerson).outdating(GenerationRoster),
+	row[roster.Identifier]("identifier", rosterFact, noTexts, roster.KindPerson).outdating(GenerationRoster),
+	row[roster.Posting]("posting", rosterFact, noTexts, roster.KindPosting).outdating(GenerationRoster),
 	row[roster.CommandLink]("command_link", rosterFact, noTexts, roster.KindCommandLink,
 		refs{"over_unit_id": "unit", "over_person_id": "person"}),
 	row[roster.Relation]("relation", AboutMatter, noTexts, roster.KindPerson, refs{"other_id": "person"}),
@@ -147,6 +148,12 @@ func row[T any](kind string, a about, e ending, tried roster.Kind, named ...refs
 	if len(named) > 0 {
 		k.named = named[0]
 	}
+	return k
+}
+
+// outdating declares that writing a row of the kind increments a generation.
+func (k RowKind) outdating(generation string) RowKind {
+	k.stale = generation
 	return k
 }
 

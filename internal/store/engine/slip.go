@@ -38,9 +38,21 @@ type SlipRow struct {
 // filed.
 func (tx *Tx) KeepSlip() { tx.Journal.keep = true }
 
-// slip packs the rows that the member wrote, by kind.
-func (j *Journal) slip(seq int64) (Slip, error) {
-	s := Slip{Seq: seq}
+// packAhead packs the slip while the writer goes on: the rows stay as they are from
+// here on. The result is called once, when the entry has its number.
+func (j *Journal) packAhead() func() ([]byte, error) {
+	var body []byte
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		body, err = j.pack()
+	}()
+	return func() ([]byte, error) { <-done; return body, err }
+}
+
+// pack returns the body of a slip: the rows that the member wrote, by kind.
+func (j *Journal) pack() ([]byte, error) {
 	var kinds []string
 	rows, encodings := make(map[string][]ledger.Row), make(map[string]int)
 	for i, row := range j.rows {
@@ -54,7 +66,7 @@ func (j *Journal) slip(seq int64) (Slip, error) {
 	for _, kind := range kinds {
 		packed, err := ledger.PackRows(withoutSalts(rows[kind]), encodings[kind])
 		if err != nil {
-			return s, fmt.Errorf("keep slip: %w", err)
+			return nil, fmt.Errorf("keep slip: %w", err)
 		}
 		plain = append(binary.AppendUvarint(plain, uint64(len(kind))), kind...)
 		plain = binary.AppendUvarint(plain, uint64(len(rows[kind])))
@@ -65,10 +77,10 @@ func (j *Journal) slip(seq int64) (Slip, error) {
 	defer deflaters.Put(w)
 	w.Reset(&body)
 	_, err := w.Write(plain)
-	if err = errors.Join(err, w.Close()); err == nil {
-		s.Body = body.Bytes()
+	if err := errors.Join(err, w.Close()); err != nil {
+		return nil, fmt.Errorf("keep slip: %w", err)
 	}
-	return s, err
+	return body.Bytes(), nil
 }
 
 // withoutSalts copies rows and leaves out their salts, which follow from the seed.
@@ -84,11 +96,11 @@ func withoutSalts(rows []ledger.Row) []ledger.Row {
 }
 
 // saltBack puts the salt into a row that was packed without it.
-func saltBack(seed []byte, r *SlipRow) error {
+func saltBack(salts *ledger.Salts, r *SlipRow) error {
 	version, err := strconv.ParseInt(r.Value("version"), 10, 64)
 	for i := range r.Columns {
 		if c := &r.Columns[i]; err == nil && c.Name == "salt" && c.Value == "" {
-			c.Value = base64.StdEncoding.EncodeToString(ledger.SaltOf(seed, r.ID, version))
+			c.Value = base64.StdEncoding.EncodeToString(salts.Of(r.ID, version))
 		}
 	}
 	return err
@@ -162,7 +174,7 @@ func (s *Slip) Unpack() ([]SlipRow, error) {
 	if len(rest) < seedSize {
 		return nil, damaged
 	}
-	seed, rest := rest[:seedSize], rest[seedSize:]
+	salts, rest := ledger.SaltsOf(rest[:seedSize]), rest[seedSize:]
 	number := func() (n uint64, ok bool) {
 		n, size := binary.Uvarint(rest)
 		rest = rest[max(size, 0):]
@@ -196,7 +208,7 @@ func (s *Slip) Unpack() ([]SlipRow, error) {
 		for _, columns := range rows {
 			row := SlipRow{Kind: kind, Columns: columns}
 			row.ID = row.Value("id")
-			if err := saltBack(seed, &row); err != nil {
+			if err := saltBack(salts, &row); err != nil {
 				return nil, damaged
 			}
 			out = append(out, row)

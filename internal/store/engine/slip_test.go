@@ -38,11 +38,11 @@ func slipOf(t *testing.T, n int) (Slip, []ledger.Row) {
 	}
 	add(&selfcheck.Submission{PersonID: "p", State: selfcheck.Submitted, Round: 1, AnswersDigest: []byte{1}, Fingerprint: -1 << 62})
 	add(&issue.Statement{IssueID: "i", PersonID: "p"})
-	s, err := j.slip(7)
+	body, err := j.packAhead()()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s, rows
+	return Slip{Seq: 7, Body: body}, rows
 }
 
 // TestASlipKeepsItsRows: each row comes back as it was, with its own salt, though the

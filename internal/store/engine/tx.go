@@ -22,6 +22,7 @@ type Tx struct {
 	tree        *Placement
 	Journal     *Journal
 	treeChanged bool
+	outdated    string // the generation that its rows have incremented
 }
 
 // Now is the time of this commit: the clock, or the newest entry's time if
@@ -48,6 +49,9 @@ func (tx *Tx) Insert(ctx context.Context, rows ...any) error {
 			}
 		}
 		if err := tx.s.InsertRows(ctx, *tx.raw, v, ""); err != nil {
+			return err
+		}
+		if err := tx.outdate(ctx, modelType(v.Interface())); err != nil {
 			return err
 		}
 		rows = rows[n:]
@@ -123,14 +127,25 @@ func (tx *Tx) update(ctx context.Context, before, after ledger.Row, salt []byte)
 	a.ID, a.CreatedAt = b.ID, b.CreatedAt
 	a.Version, a.Salt, a.ChangedAt = b.Version+1, salt, tx.now
 	tx.place(after)
-	res, err := tx.s.updateRow(ctx, *tx.raw, after, b.ID, b.Version)
+	res, err := tx.s.updateRow(ctx, *tx.raw, before, after, b.ID, b.Version)
 	if err != nil {
 		return fmt.Errorf("save %T: %w", after, err)
 	}
 	if n, err := res.RowsAffected(); err != nil || n != 1 {
 		return fault.Conflict("stale_version", "Current", b.Version)
 	}
-	return nil
+	return tx.outdate(ctx, modelType(after))
+}
+
+// outdate increments the generation of what is cached from rows of the type, once
+// for each write.
+func (tx *Tx) outdate(ctx context.Context, t reflect.Type) error {
+	k := KindByName[KindByType[t]]
+	if k == nil || k.stale == "" || k.stale == tx.outdated {
+		return nil
+	}
+	tx.outdated = k.stale
+	return tx.Bump(ctx, k.stale)
 }
 
 // Bump increments a generation, which invalidates whatever was cached under it.
@@ -150,6 +165,7 @@ func bump(ctx context.Context, db bun.IDB, name string) error {
 const (
 	GenerationTree      = "tree"      // units, their parents, merges
 	GenerationAuthority = "authority" // sessions, grants, postings, command links, parties
+	GenerationRoster    = "roster"    // units, people, their numbers and postings; see RowKind
 )
 
 // Generation reads a generation. It is 0 if never incremented.
@@ -178,14 +194,16 @@ type Journal struct {
 	Deltas        []Delta
 	keep          bool   // keep a slip
 	seed          []byte // of the salts of this write's rows
+	salts         *ledger.Salts
 }
 
 // salt draws the salt of a row that the member writes.
 func (j *Journal) salt(id string, version int64) []byte {
 	if j.seed == nil {
 		j.seed = ledger.NewSalt()
+		j.salts = ledger.SaltsOf(j.seed)
 	}
-	return ledger.SaltOf(j.seed, id, version)
+	return j.salts.Of(id, version)
 }
 
 // Delta is what a row adds to a counter.
