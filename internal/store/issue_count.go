@@ -95,7 +95,7 @@ func (v *View) countRoots(ctx context.Context, unit string, sc roster.Scope) (ro
 func (v *View) countByCounters(ctx context.Context, f issue.Filter, sc roster.Scope, roots []string, section string,
 	admits func(key string) bool) (total int64, err error) {
 	if len(roots) > 0 {
-		q := v.db.NewSelect().TableExpr("counters").ColumnExpr("key, SUM(n) AS n").
+		q := v.db.NewSelect().TableExpr("counters").ColumnExpr("'', '', '', key, SUM(n)").
 			Where("section = ?", section).Where("unit_id IN (?)", bun.List(roots)).GroupExpr("key")
 		counts, err := scanCounts(ctx, countMonths(q, f.From, f.To))
 		if err != nil {

@@ -66,31 +66,39 @@ func (v *View) peopleWithoutIssues(ctx context.Context, q *bun.SelectQuery, f is
 	return q.Where("id NOT IN (?)", touched), nil
 }
 
-// LeadersWithIssues counts, by category, the members of leadership teams in a
-// unit and below it today whom PeopleWithoutIssues leaves out. It goes from the
-// few leaders to their issues.
-func (v *View) LeadersWithIssues(ctx context.Context, f issue.Filter, categories []string, sc roster.Scope,
-	today roster.Date) (_ map[string]int64, err error) {
-	defer engine.Doing(&err, "count leaders with issues under unit", f.Unit)
-	out := make(map[string]int64, len(categories))
-	expected, err := v.expected(ctx, v.db.NewSelect().TableExpr("people").Column("id"), f, true, today)
-	if err != nil || len(categories) == 0 {
-		return out, err
-	}
-	f.Category = ""
-	q, err := v.issuesOfPairs(ctx, v.db.NewSelect().TableExpr("issues").Column("category").ColumnExpr("COUNT(DISTINCT person_id) AS n"), f, sc)
+// Leader is a member of a leadership team and the unit where he serves today.
+type Leader struct {
+	PersonID string `bun:"id"`
+	UnitID   string `bun:"unit_id"`
+}
+
+// Leaders lists the members of leadership teams on the day.
+func (v *View) Leaders(ctx context.Context, today roster.Date) ([]Leader, error) {
+	q, err := v.expected(ctx, v.db.NewSelect().TableExpr("people").Column("id", "unit_id"), issue.Filter{}, true, today)
 	if err != nil {
 		return nil, err
 	}
-	var rows []struct {
-		Category string `bun:"category"`
-		N        int64  `bun:"n"`
+	var rows []Leader
+	return rows, q.Order("id").Scan(ctx, &rows)
+}
+
+// PairsOf lists the pairs of person and category with an issue, among the people and
+// the categories: the pairs that PeopleWithoutIssues leaves out.
+func (v *View) PairsOf(ctx context.Context, people, categories []string, f issue.Filter, sc roster.Scope) (pairs []KeyIssue, err error) {
+	defer engine.Doing(&err, "list pairs of person and category", "")
+	f.Category = ""
+	for chunk := range slices.Chunk(people, 2000) {
+		q, err := v.issuesOfPairs(ctx, v.db.NewSelect().TableExpr("issues").ColumnExpr("DISTINCT person_id, category"), f, sc)
+		if err != nil {
+			return nil, err
+		}
+		var rows []KeyIssue
+		if err := q.Where("person_id IN (?)", bun.List(chunk)).Where("category IN (?)", bun.List(categories)).Scan(ctx, &rows); err != nil {
+			return nil, err
+		}
+		pairs = append(pairs, rows...)
 	}
-	err = q.Where("person_id IN (?)", expected).Where("category IN (?)", bun.List(categories)).GroupExpr("category").Scan(ctx, &rows)
-	for _, r := range rows {
-		out[r.Category] = r.N
-	}
-	return out, err
+	return pairs, nil
 }
 
 // expected narrows to the people the comparison covers.

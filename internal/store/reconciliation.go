@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"github.com/uptrace/bun"
 
@@ -12,8 +13,8 @@ import (
 
 // CellsOf reads the comparison counters of units, each including everything
 // below it, as unit → category → cells, for events from month to month.
-func (v *View) CellsOf(ctx context.Context, units []string, from, to string) (map[string]map[string]*issue.Cells, error) {
-	out := make(map[string]map[string]*issue.Cells, len(units))
+func (v *View) CellsOf(ctx context.Context, units []string, from, to string) (out map[string]map[string]*issue.Cells, err error) {
+	out = make(map[string]map[string]*issue.Cells, len(units))
 	if len(units) == 0 {
 		return out, nil
 	}
@@ -23,22 +24,23 @@ func (v *View) CellsOf(ctx context.Context, units []string, from, to string) (ma
 	if to != "" {
 		q = q.Where("month <= ?", to)
 	}
-	var rows []struct {
-		UnitID string `bun:"unit_id"`
-		Key    string `bun:"key"`
-		N      int64  `bun:"n"`
-		Inside int64  `bun:"inside"`
-	}
-	if err := q.GroupExpr("unit_id, key").Scan(ctx, &rows); err != nil {
+	rows, err := q.GroupExpr("unit_id, key").Rows(ctx)
+	if err != nil {
 		return nil, err
 	}
-	for _, r := range rows {
-		cell, category, first := issue.ParseCellKey(r.Key)
-		c := cellsAt(out, r.UnitID, category)
-		c.Add(cell, first, r.Inside, true)
-		c.Add(cell, first, r.N-r.Inside, false)
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var unit, key string
+		var n, inside int64
+		if err := rows.Scan(&unit, &key, &n, &inside); err != nil {
+			return nil, err
+		}
+		cell, category, first := issue.ParseCellKey(key)
+		c := cellsAt(out, unit, category)
+		c.Add(cell, first, inside, true)
+		c.Add(cell, first, n-inside, false)
 	}
-	return out, nil
+	return out, rows.Err()
 }
 
 // HideCells subtracts what the scope's bars hide from cells read by CellsOf,

@@ -65,7 +65,7 @@ func firstMonth(ctx context.Context, v *store.View, root string, sc roster.Scope
 	for _, c := range counts {
 		n[c.Month] += c.N
 	}
-	err = v.BarredDeltas(ctx, root, sc, func(section, _, month, _ string, less int64) {
+	err = v.IssueDeltas(ctx, root, sc, func(section, _, month, _ string, less int64) {
 		if section == issue.SectionSource {
 			n[month] -= less
 		}

@@ -192,14 +192,37 @@ func (a *Reporting) touch(ctx context.Context, v *store.View, tree *roster.Tree,
 	if err := a.touchStrayed(ctx, v, tree, at, units, f, sc); err != nil {
 		return err
 	}
-	for _, u := range units {
-		f.Unit, f.Only = u, false
-		touched, err := v.LeadersWithIssues(ctx, f, leadersCategories(), sc, a.Today())
-		if err != nil {
-			return err
+	return a.touchLeaders(ctx, v, tree, at, units, f, sc)
+}
+
+// touchLeaders counts the pairs of the leaders' categories from the few people who owe
+// them.
+func (a *Reporting) touchLeaders(ctx context.Context, v *store.View, tree *roster.Tree, at func(unit, category string) *issue.Cells, units []string, f issue.Filter, sc roster.Scope) error {
+	s, err := a.strength(ctx, v, a.Today())
+	if err != nil {
+		return err
+	}
+	var people []string
+	serving := make(map[string]string)
+	for _, l := range s.leaders {
+		if slices.ContainsFunc(tree.Ancestors(l.UnitID), func(u string) bool { return slices.Contains(units, u) }) {
+			people, serving[l.PersonID] = append(people, l.PersonID), l.UnitID
 		}
+	}
+	pairs, err := v.PairsOf(ctx, people, leadersCategories(), f, sc)
+	if err != nil {
+		return err
+	}
+	for _, u := range units {
 		for _, code := range leadersCategories() {
-			at(u, code).Touched = touched[code]
+			at(u, code).Touched = 0
+		}
+	}
+	for _, p := range pairs {
+		for _, above := range tree.Ancestors(serving[p.PersonID]) {
+			if slices.Contains(units, above) {
+				at(above, p.Category).Touched++
+			}
 		}
 	}
 	return nil
@@ -268,6 +291,7 @@ type strengths struct {
 	today     roster.Date
 	byUnit    map[string]store.Strength
 	moved     []string // people whose issues may be counted elsewhere
+	leaders   []store.Leader
 }
 
 // strength returns how many people serve where.
@@ -288,6 +312,9 @@ func (a *Reporting) strength(ctx context.Context, v *store.View, today roster.Da
 		s.byUnit[r.UnitID] = r
 	}
 	if s.moved, err = v.Moved(ctx); err != nil {
+		return nil, err
+	}
+	if s.leaders, err = v.Leaders(ctx, today); err != nil {
 		return nil, err
 	}
 	a.strengths.Store(s)
