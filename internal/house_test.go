@@ -70,7 +70,7 @@ func within(name string, rooms ...string) bool {
 }
 
 // domain are the rooms that know no database, no web and no clock.
-var domain = []string{"internal/fault", "internal/roster", "internal/selfcheck", "internal/intake", "internal/issue", "internal/inquiry", "internal/rectify", "internal/rules", "internal/report", "internal/ledger", "internal/slip", "internal/custody", "internal/consent", "internal/seal"}
+var domain = []string{"internal/fault", "internal/roster", "internal/selfcheck", "internal/intake", "internal/issue", "internal/inquiry", "internal/rectify", "internal/rules", "internal/report", "internal/ledger", "internal/slip", "internal/custody", "internal/consent", "internal/seal", "internal/kinds", "internal/verbs"}
 
 // doors says where a borrowed library may be imported, by the start of its path.
 var doors = map[string][]string{
@@ -319,6 +319,50 @@ var libraries = []string{
 	"github.com/transparency-dev/formats", "github.com/transparency-dev/merkle", // tests only: the second opinion on proofs, receipts and tiles
 	"github.com/uptrace/bun", "github.com/uptrace/bun/dialect/pgdialect", "github.com/uptrace/bun/dialect/sqlitedialect", "github.com/uptrace/bunrouter",
 	"github.com/xuri/excelize/v2", "go.uber.org/goleak", "golang.org/x/crypto", "golang.org/x/mod", "golang.org/x/sync", "golang.org/x/text", "golang.org/x/term", "modernc.org/sqlite", "pgregory.net/rapid",
+}
+
+// TestFactsAreNamedByConstants: what a fact says was done, and to what kind of thing, is
+// a constant of verbs and kinds or the name of the operation. A verb that a step
+// completes at run time is a sum.
+func TestFactsAreNamedByConstants(t *testing.T) {
+	facts := 0
+	sources(t, []string{".go"}, func(path, text string) {
+		if strings.HasSuffix(path, "_test.go") || within(path, "internal/apptest", "internal/store/rawbench") {
+			return
+		}
+		set := token.NewFileSet()
+		f, err := parser.ParseFile(set, path, text, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			lit, ok := n.(*ast.CompositeLit)
+			if !ok {
+				return true
+			}
+			fields := map[string]ast.Expr{}
+			for _, e := range lit.Elts {
+				if field, ok := e.(*ast.KeyValueExpr); ok {
+					if key, ok := field.Key.(*ast.Ident); ok {
+						fields[key.Name] = field.Value
+					}
+				}
+			}
+			if fields["Verb"] == nil || fields["Kind"] == nil || fields["ID"] == nil { // in a slice, a fact does not name its type
+				return true
+			}
+			facts++
+			for _, name := range []string{"Verb", "Kind"} {
+				if _, quoted := fields[name].(*ast.BasicLit); quoted {
+					t.Errorf("%s: the fact's %s is a literal; see internal/verbs and internal/kinds", set.Position(fields[name].Pos()), name)
+				}
+			}
+			return true
+		})
+	})
+	if facts < 80 {
+		t.Errorf("the scan sees %d facts only", facts)
+	}
 }
 
 func TestLibraries(t *testing.T) {

@@ -18,14 +18,16 @@ import (
 	"sync/atomic"
 	"time"
 
+	_ "github.com/jackc/pgx/v5/stdlib" // the baselines' drivers
+	_ "modernc.org/sqlite"
+
 	"plumbline/internal/demo"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 	"plumbline/seeds"
-
-	_ "github.com/jackc/pgx/v5/stdlib" // the baselines' drivers
-	_ "modernc.org/sqlite"
 )
 
 const (
@@ -122,7 +124,7 @@ func (s *site) sessions(ctx context.Context, filers []demo.Filer) ([]string, err
 	}
 	for part := range slices.Chunk(rows, 200) {
 		if _, err := s.store.Update(ctx, store.Call{Account: "program:bench", Role: "program", Op: "session.create"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-			return []ledger.Fact{{Verb: "account.token", Kind: "account", ID: part[0].AccountID}}, "", tx.OpenSession(ctx, part...)
+			return []ledger.Fact{{Verb: verbs.AccountToken, Kind: kinds.Account, ID: part[0].AccountID}}, "", tx.OpenSession(ctx, part...)
 		}); err != nil {
 			return nil, err
 		}

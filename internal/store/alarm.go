@@ -8,6 +8,7 @@ import (
 
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
+	"plumbline/internal/kinds"
 	"plumbline/internal/rectify"
 	"plumbline/internal/recusal"
 	"plumbline/internal/roster"
@@ -82,7 +83,7 @@ func (v *View) MattersAt(ctx context.Context, people, objects []string) (_ []Mat
 		return nil, err
 	}
 	for _, c := range challenges {
-		out = append(out, Matter{Kind: "challenge", Duty: "challenge.decide", ID: c.ID, UnitID: c.UnitID, BranchID: c.BranchID,
+		out = append(out, Matter{Kind: kinds.Challenge, Duty: "challenge.decide", ID: c.ID, UnitID: c.UnitID, BranchID: c.BranchID,
 			PersonID: c.PersonID, EventOn: c.EventOn,
 			CaseID: c.ObjectID, DecideTier: -1, Other: c.OfficialID, Not: c.FiledBy})
 	}

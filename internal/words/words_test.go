@@ -90,7 +90,7 @@ func TestEveryKeyUsedExists(t *testing.T) {
 }
 
 var (
-	writtenVerb = regexp.MustCompile(`\bVerb:\s*"([a-z_.]+)"`)
+	writtenVerb = regexp.MustCompile(`\bVerb:\s*"([a-z_.]+)"`) // begun there and completed by a step
 	codeLiteral = regexp.MustCompile(`"([a-z_.]+)"`)
 )
 
@@ -114,6 +114,9 @@ func TestVerbsAndNamesAgree(t *testing.T) {
 		}
 		for _, m := range codeLiteral.FindAllSubmatch(src, -1) {
 			literals[string(m[1])] = true
+			if filepath.Base(path) == "verbs.go" {
+				verbs[string(m[1])] = true
+			}
 		}
 		return err
 	})

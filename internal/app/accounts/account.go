@@ -11,9 +11,11 @@ import (
 
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // SessionView is one session as its holder sees it.
@@ -48,14 +50,14 @@ func (a *Logins) EndSession(ctx context.Context, who *roster.Actor, id string) e
 	if who == nil {
 		return fault.Unauthenticated()
 	}
-	verb := "account.session_end"
+	verb := verbs.AccountSessionEnd
 	if id == "" || id == who.Session { // signing out needs no role and no scope
 		id = who.Session
 	} else if _, err := a.Authorize(who, "session.end"); err != nil {
 		return err
 	}
 	if id == who.Session {
-		verb = "account.sign_out"
+		verb = verbs.AccountSignOut
 	}
 	if a.outside.end(who.Account, id) {
 		return nil
@@ -74,7 +76,7 @@ func (a *Logins) EndSession(ctx context.Context, who *roster.Actor, id string) e
 		if err == nil && !found {
 			return nil, "", fault.NotFound()
 		}
-		return []ledger.Fact{{Verb: verb, Kind: "account", ID: who.Account}}, who.Account, err
+		return []ledger.Fact{{Verb: verb, Kind: kinds.Account, ID: who.Account}}, who.Account, err
 	})
 	return err
 }
@@ -92,7 +94,7 @@ func (a *Logins) EndSessions(ctx context.Context, who *roster.Actor) error {
 		return err
 	}
 	_, err := a.Write(ctx, who, desk.Write{Op: "session.end_all"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		return []ledger.Fact{{Verb: "account.session_end_all", Kind: "account", ID: who.Account}}, who.Account, tx.EndSessions(ctx, who.Account, "")
+		return []ledger.Fact{{Verb: verbs.AccountSessionEndAll, Kind: kinds.Account, ID: who.Account}}, who.Account, tx.EndSessions(ctx, who.Account, "")
 	})
 	return err
 }
@@ -166,7 +168,7 @@ func (a *Logins) setPassword(ctx context.Context, who *roster.Actor, accountID, 
 		if err != nil {
 			return nil, "", err
 		}
-		fact := ledger.Fact{Verb: "account.password_set", Kind: "account", ID: accountID}
+		fact := ledger.Fact{Verb: verbs.AccountPasswordSet, Kind: kinds.Account, ID: accountID}
 		if before.State == roster.AccountNew {
 			after := *before
 			after.State = roster.AccountActive
@@ -279,7 +281,7 @@ func (a *Logins) AddAccount(ctx context.Context, who *roster.Actor, in AccountIn
 			return nil, "", fault.Invalid("login_taken", "login")
 		}
 		acc := NewAccount(tx, in.Login, p.ID)
-		return []ledger.Fact{{Verb: "account.create", Kind: "account", ID: acc.ID, Unit: p.UnitID}}, acc.ID, tx.Insert(ctx, acc)
+		return []ledger.Fact{{Verb: verbs.AccountCreate, Kind: kinds.Account, ID: acc.ID, Unit: p.UnitID}}, acc.ID, tx.Insert(ctx, acc)
 	})
 	return rec.ResultID, rec, err
 }
@@ -369,6 +371,6 @@ func (a *Logins) SetAccountState(ctx context.Context, who *roster.Actor, id stri
 		if err := tx.EndSessions(ctx, id, ""); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: op, Kind: "account", ID: id}}, id, tx.Bump(ctx, store.GenerationAuthority)
+		return []ledger.Fact{{Verb: op, Kind: kinds.Account, ID: id}}, id, tx.Bump(ctx, store.GenerationAuthority)
 	})
 }

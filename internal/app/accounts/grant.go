@@ -5,9 +5,11 @@ import (
 
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // GrantView is a grant as a face shows it.
@@ -168,11 +170,11 @@ func (a *Logins) InsertGrant(ctx context.Context, tx *store.Tx, to *roster.Accou
 	if err := tx.Insert(ctx, g); err != nil {
 		return nil, "", err
 	}
-	verb := "grant.create"
+	verb := verbs.GrantCreate
 	if g.State == roster.GrantProposed {
-		verb = "grant.propose"
+		verb = verbs.GrantPropose
 	}
-	return []ledger.Fact{{Verb: verb, Kind: "grant", ID: g.ID, Unit: g.UnitID}}, g.ID, tx.Bump(ctx, store.GenerationAuthority)
+	return []ledger.Fact{{Verb: verb, Kind: kinds.Grant, ID: g.ID, Unit: g.UnitID}}, g.ID, tx.Bump(ctx, store.GenerationAuthority)
 }
 
 func (a *Logins) grantee(ctx context.Context, tx *store.Tx, id, login string) (*roster.Account, error) {
@@ -225,7 +227,7 @@ func (a *Logins) ApproveGrant(ctx context.Context, who *roster.Actor, id string,
 		if err := tx.Save(ctx, before, &after); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: "grant.approve", Kind: "grant", ID: id, Unit: after.UnitID}}, id, tx.Bump(ctx, store.GenerationAuthority)
+		return []ledger.Fact{{Verb: verbs.GrantApprove, Kind: kinds.Grant, ID: id, Unit: after.UnitID}}, id, tx.Bump(ctx, store.GenerationAuthority)
 	})
 }
 
@@ -294,7 +296,7 @@ func (a *Logins) revoke(ctx context.Context, tx *store.Tx, who *roster.Actor, be
 			return nil, "", err
 		}
 	}
-	return []ledger.Fact{{Verb: verb, Kind: "grant", ID: before.ID, Unit: before.UnitID}}, before.ID, tx.Bump(ctx, store.GenerationAuthority)
+	return []ledger.Fact{{Verb: verb, Kind: kinds.Grant, ID: before.ID, Unit: before.UnitID}}, before.ID, tx.Bump(ctx, store.GenerationAuthority)
 }
 
 // DeputyInput names a head's deputy for a time.

@@ -14,9 +14,11 @@ import (
 
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // Guessing. The counter of an account is one, whatever spelling is tried,
@@ -227,7 +229,7 @@ func (a *Logins) noteBurst(ctx context.Context, t *try) error {
 	}
 	_, err := a.Store.Update(ctx, store.Call{Account: "program:sign-in", Role: "program", Op: "session.create", RequestID: desk.RequestID(ctx)},
 		func(context.Context, *store.Tx) ([]ledger.Fact, string, error) {
-			return []ledger.Fact{{Verb: "account.sign_in_failures", Kind: "account", ID: object}}, object, nil
+			return []ledger.Fact{{Verb: verbs.AccountSignInFailures, Kind: kinds.Account, ID: object}}, object, nil
 		})
 	return err
 }

@@ -12,9 +12,11 @@ import (
 
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // How long things last.
@@ -134,12 +136,12 @@ func (a *Logins) openSession(ctx context.Context, in SignInInput, found *proven)
 // recordSession stores the session together with the sign-in's ledger entry, uses up
 // a one-time code and removes expired sessions.
 func (a *Logins) recordSession(ctx context.Context, s *roster.Session, found *proven) error {
-	verb := "account.sign_in"
+	verb := verbs.AccountSignIn
 	switch {
 	case found.byCode:
-		verb = "account.sign_in_by_code"
+		verb = verbs.AccountSignInByCode
 	case s.Bearer:
-		verb = "account.token"
+		verb = verbs.AccountToken
 	}
 	_, err := a.Store.Update(ctx, store.Call{Account: s.AccountID, Op: "session.create", RequestID: desk.RequestID(ctx)}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		c, err := tx.Credential(ctx, s.AccountID)
@@ -168,7 +170,7 @@ func (a *Logins) recordSession(ctx context.Context, s *roster.Session, found *pr
 		if err := tx.TrimSessions(ctx, s.AccountID, sessionsAtMost-1); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: verb, Kind: "account", ID: s.AccountID}}, s.AccountID, tx.OpenSession(ctx, s)
+		return []ledger.Fact{{Verb: verb, Kind: kinds.Account, ID: s.AccountID}}, s.AccountID, tx.OpenSession(ctx, s)
 	})
 	return err
 }

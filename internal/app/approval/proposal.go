@@ -16,6 +16,7 @@ import (
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // Approvals are the proposals of a site, and the acts that wait for them.
@@ -119,7 +120,7 @@ func (a *Approvals) Propose(ctx context.Context, tx *store.Tx, who *roster.Actor
 	if err := tx.Insert(ctx, &p); err != nil {
 		return nil, "", err
 	}
-	facts := []ledger.Fact{{Verb: "proposal.propose", Kind: string(roster.KindProposal), ID: p.ID, Unit: p.UnitID}}
+	facts := []ledger.Fact{{Verb: verbs.ProposalPropose, Kind: string(roster.KindProposal), ID: p.ID, Unit: p.UnitID}}
 	if !p.IsMember(who.Person) {
 		return facts, p.ID, nil
 	}

@@ -12,10 +12,12 @@ import (
 	"plumbline/internal/bundle"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/slip"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // CaseExportInput asks for a case as a self-verifying file.
@@ -119,7 +121,7 @@ func (a *Casework) takeCase(ctx context.Context, who *roster.Actor, in CaseExpor
 		if err := tx.Insert(ctx, row); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: "case.export", Kind: "case", ID: f.Case.ID, Unit: f.Case.UnitID}}, row.ID, nil
+		return []ledger.Fact{{Verb: verbs.CaseExport, Kind: kinds.Case, ID: f.Case.ID, Unit: f.Case.UnitID}}, row.ID, nil
 	})
 	return out, r, err
 }

@@ -8,9 +8,11 @@ import (
 	"plumbline/internal/bundle"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // FileExportInput asks for a person's file as a self-verifying file.
@@ -106,7 +108,7 @@ func (a *Casework) takeFile(ctx context.Context, who *roster.Actor, in FileExpor
 		if err := tx.Insert(ctx, row); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: "person.export", Kind: "person", ID: f.PersonID}}, row.ID, nil
+		return []ledger.Fact{{Verb: verbs.PersonExport, Kind: kinds.Person, ID: f.PersonID}}, row.ID, nil
 	})
 	return out, r, err
 }

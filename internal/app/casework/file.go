@@ -11,9 +11,11 @@ import (
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
 	"plumbline/internal/issue"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // FileLine is one issue on a person's file, with the four facts apart.
@@ -266,7 +268,7 @@ func (a *Casework) MakeStatement(ctx context.Context, who *roster.Actor, in Stat
 		if err := tx.Insert(ctx, s); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: "statement.make", Kind: "statement", ID: s.ID, Unit: s.UnitID}}, s.ID, nil
+		return []ledger.Fact{{Verb: verbs.StatementMake, Kind: kinds.Statement, ID: s.ID, Unit: s.UnitID}}, s.ID, nil
 	})
 	return receipt.ResultID, receipt, err
 }
@@ -386,6 +388,6 @@ func (a *Casework) AnswerStatement(ctx context.Context, who *roster.Actor, in An
 		if err := tx.Save(ctx, before, &after); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: "statement.answer", Kind: "statement", ID: after.ID, Unit: after.UnitID}}, after.ID, nil
+		return []ledger.Fact{{Verb: verbs.StatementAnswer, Kind: kinds.Statement, ID: after.ID, Unit: after.UnitID}}, after.ID, nil
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/rules"
@@ -69,7 +70,7 @@ func (a *Casework) OpenCase(ctx context.Context, who *roster.Actor, in OpenCaseI
 			return nil, "", err
 		}
 		id = c.ID
-		return []ledger.Fact{{Verb: op, Kind: "case", ID: c.ID, Unit: c.UnitID}}, c.ID, nil
+		return []ledger.Fact{{Verb: op, Kind: kinds.Case, ID: c.ID, Unit: c.UnitID}}, c.ID, nil
 	})
 	return desk.PickID(id, r), r, err
 }
@@ -169,7 +170,7 @@ func (a *Casework) AddParty(ctx context.Context, who *roster.Actor, in PartyInpu
 			return []ledger.Fact{fact}, ch.ID, nil
 		}
 		today := roster.DateOf(tx.Now(), a.Zone())
-		on := &inquiry.Party{ObjectKind: "case", ObjectID: c.ID, PersonID: p.ID, Interest: in.Interest, RecordedBy: who.Person, RecordedOn: today}
+		on := &inquiry.Party{ObjectKind: kinds.Case, ObjectID: c.ID, PersonID: p.ID, Interest: in.Interest, RecordedBy: who.Person, RecordedOn: today}
 		from := *on
 		from.ObjectKind, from.ObjectID = "issue", c.IssueID
 		on.ID = tx.NewID()
@@ -184,7 +185,7 @@ func (a *Casework) AddParty(ctx context.Context, who *roster.Actor, in PartyInpu
 			return nil, "", err
 		}
 		id = on.ID
-		return []ledger.Fact{{Verb: op, Kind: "case", ID: c.ID, Unit: c.UnitID}}, on.ID, tx.Bump(ctx, store.GenerationAuthority)
+		return []ledger.Fact{{Verb: op, Kind: kinds.Case, ID: c.ID, Unit: c.UnitID}}, on.ID, tx.Bump(ctx, store.GenerationAuthority)
 	})
 	return desk.PickID(id, r), r, err
 }

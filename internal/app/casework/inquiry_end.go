@@ -10,6 +10,7 @@ import (
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -119,7 +120,7 @@ func (a *Casework) endTrack(ctx context.Context, tx *store.Tx, g approval.Approv
 	if err := followFindings(ctx, tx, k.file, k.track, k.pack); err != nil {
 		return nil, err
 	}
-	return []ledger.Fact{{Verb: opTrackEnd, Kind: "track", ID: k.track.ID, Unit: k.track.UnitID}}, nil
+	return []ledger.Fact{{Verb: opTrackEnd, Kind: kinds.Track, ID: k.track.ID, Unit: k.track.UnitID}}, nil
 }
 
 func (a *Casework) showEndTrack(_ context.Context, _ *store.View, _ *roster.Actor, _ *consent.Proposal, input []byte) ([]approval.ProposalLine, error) {
@@ -161,7 +162,7 @@ func (a *Casework) CloseCase(ctx context.Context, who *roster.Actor, in CloseCas
 		if slices.Contains(enders, c.OpenedBy) {
 			excluded = c.OpenedBy
 		}
-		return a.Propose(ctx, tx, who, consent.Proposal{Op: opCaseClose, ObjectKind: "case", ObjectID: c.ID, MatterID: c.ID, UnitID: c.UnitID, PersonID: c.PersonID,
+		return a.Propose(ctx, tx, who, consent.Proposal{Op: opCaseClose, ObjectKind: kinds.Case, ObjectID: c.ID, MatterID: c.ID, UnitID: c.UnitID, PersonID: c.PersonID,
 			EventOn: c.EventOn, Ground: "close_without_finding", Approver: roster.RoleDecidingBody, DecideTier: desk.LowestTier,
 			Quorum: p.Dual.Quorum - 1, Excluded: excluded, AskedBy: consent.Join([]string{c.OpenedBy}, who.Person)}, in, "")
 	})
@@ -240,5 +241,5 @@ func (a *Casework) shutCase(ctx context.Context, tx *store.Tx, f *inquiry.CaseFi
 			return nil, err
 		}
 	}
-	return []ledger.Fact{{Verb: opCaseClose, Kind: "case", ID: f.Case.ID, Unit: f.Case.UnitID}}, nil
+	return []ledger.Fact{{Verb: opCaseClose, Kind: kinds.Case, ID: f.Case.ID, Unit: f.Case.UnitID}}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -225,7 +226,7 @@ func (a *Casework) Reply(ctx context.Context, who *roster.Actor, in ReplyInput) 
 			}
 		}
 		id = reply.ID
-		return []ledger.Fact{{Verb: op, Kind: "reply", ID: reply.ID, Unit: f.UnitID}}, reply.ID, tx.Insert(ctx, reply)
+		return []ledger.Fact{{Verb: op, Kind: kinds.Reply, ID: reply.ID, Unit: f.UnitID}}, reply.ID, tx.Insert(ctx, reply)
 	})
 	return desk.PickID(id, r), r, err
 }

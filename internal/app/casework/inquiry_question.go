@@ -9,6 +9,7 @@ import (
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -187,7 +188,7 @@ func (a *Casework) onQuestion(ctx context.Context, who *roster.Actor, op string,
 		if err := act(ctx, tx, q, me); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: op, Kind: "question", ID: q.ID, Unit: q.UnitID}}, cmp.Or(q.TrackID, q.ID), nil
+		return []ledger.Fact{{Verb: op, Kind: kinds.Question, ID: q.ID, Unit: q.UnitID}}, cmp.Or(q.TrackID, q.ID), nil
 	})
 }
 
@@ -225,7 +226,7 @@ func (a *Casework) OpenLeaderTrack(ctx context.Context, who *roster.Actor, in Qu
 			return err
 		}
 		// The leader is now a subject of the case, and sees nothing of it.
-		_, err = a.recusal.RecordParty(ctx, tx, &inquiry.Party{ObjectKind: "case", ObjectID: c.ID, PersonID: q.PersonID, Interest: inquiry.InterestSubject,
+		_, err = a.recusal.RecordParty(ctx, tx, &inquiry.Party{ObjectKind: kinds.Case, ObjectID: c.ID, PersonID: q.PersonID, Interest: inquiry.InterestSubject,
 			RecordedBy: who.Person, RecordedOn: roster.DateOf(tx.Now(), a.Zone())})
 		if err != nil {
 			return err

@@ -12,6 +12,7 @@ import (
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -153,7 +154,7 @@ func (a *Casework) resolveTrack(ctx context.Context, tx *store.Tx, g approval.Ap
 	if err := followFindings(ctx, tx, k.file, k.track, k.pack); err != nil {
 		return nil, err
 	}
-	return []ledger.Fact{{Verb: opDecide, Kind: "decision", ID: d.ID, Unit: k.track.UnitID}}, nil
+	return []ledger.Fact{{Verb: opDecide, Kind: kinds.Decision, ID: d.ID, Unit: k.track.UnitID}}, nil
 }
 
 // showResolve shows the members exactly what they confirm.

@@ -10,9 +10,11 @@ import (
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 const (
@@ -204,7 +206,7 @@ func (b *bulkRun) chunk(ctx context.Context, chunk int) (desk.Receipt, error) {
 		if err := tx.SaveIssues(ctx, changes, issue.TimingOf(b.Pack())); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: "issue.correct_bulk", Kind: "bulk_correction", ID: b.id, Unit: b.in.Unit}}, b.id, nil
+		return []ledger.Fact{{Verb: verbs.IssueCorrectBulk, Kind: kinds.BulkCorrection, ID: b.id, Unit: b.in.Unit}}, b.id, nil
 	})
 	switch {
 	case errors.Is(err, store.ErrUnchanged): // none of the chunk may be corrected, or none is left

@@ -8,6 +8,7 @@ import (
 	apprecusal "plumbline/internal/app/recusal"
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/recusal"
 	"plumbline/internal/roster"
@@ -51,7 +52,7 @@ func (a *Casework) AddIssueParty(ctx context.Context, who *roster.Actor, in Issu
 			id = c.ID
 			return []ledger.Fact{fact}, c.ID, nil
 		}
-		row := &inquiry.Party{ObjectKind: "issue", ObjectID: i.ID, PersonID: p.ID, Interest: in.Interest, RecordedBy: who.Person, RecordedOn: roster.DateOf(tx.Now(), a.Zone())}
+		row := &inquiry.Party{ObjectKind: kinds.Issue, ObjectID: i.ID, PersonID: p.ID, Interest: in.Interest, RecordedBy: who.Person, RecordedOn: roster.DateOf(tx.Now(), a.Zone())}
 		row.ID = tx.NewID()
 		fresh, err := a.recusal.RecordParty(ctx, tx, row)
 		if err != nil {

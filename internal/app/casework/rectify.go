@@ -6,10 +6,12 @@ import (
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/rectify"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // DispatchInput creates a task from an issue.
@@ -88,7 +90,7 @@ func (a *Casework) newTask(ctx context.Context, tx *store.Tx, who *roster.Actor,
 	if err := a.ownerSees(ctx, tx, t); err != nil {
 		return nil, nil, err
 	}
-	return t, []ledger.Fact{{Verb: "rectification.create", Kind: "rectification", ID: t.ID, Unit: t.UnitID}}, nil
+	return t, []ledger.Fact{{Verb: verbs.RectificationCreate, Kind: kinds.Rectification, ID: t.ID, Unit: t.UnitID}}, nil
 }
 
 // ownerSees refuses an owner who could not open the stored task. It does not
@@ -183,7 +185,7 @@ func (a *Casework) taskStep(ctx context.Context, who *roster.Actor, op string, i
 		if err := a.followTask(ctx, tx, who, r); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: op, Kind: "rectification", ID: r.ID, Unit: r.UnitID}}, r.ID, nil
+		return []ledger.Fact{{Verb: op, Kind: kinds.Rectification, ID: r.ID, Unit: r.UnitID}}, r.ID, nil
 	})
 }
 

@@ -9,10 +9,12 @@ import (
 	"plumbline/internal/app/desk"
 	"plumbline/internal/custody"
 	"plumbline/internal/fault"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/seal"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // CustodianInput is one custodian: his account, and the line that plumbline
@@ -82,7 +84,7 @@ func (a *Safekeeping) ProposeCustody(ctx context.Context, who *roster.Actor, in 
 			rows = append(rows, &custody.Custodian{SetID: s.ID, AccountID: account, PublicKey: key.String(), Print: key.Fingerprint()})
 		}
 		id = s.ID
-		return []ledger.Fact{{Verb: op, Kind: "custody_set", ID: s.ID, Unit: s.UnitID}}, s.ID, tx.Insert(ctx, rows...)
+		return []ledger.Fact{{Verb: op, Kind: kinds.CustodySet, ID: s.ID, Unit: s.UnitID}}, s.ID, tx.Insert(ctx, rows...)
 	})
 	return desk.PickID(id, r), r, err
 }
@@ -151,7 +153,7 @@ func (a *Safekeeping) decideSet(ctx context.Context, who *roster.Actor, op strin
 				return nil, "", err
 			}
 		}
-		return []ledger.Fact{{Verb: op, Kind: "custody_set", ID: s.ID, Unit: s.UnitID}}, s.ID, nil
+		return []ledger.Fact{{Verb: op, Kind: kinds.CustodySet, ID: s.ID, Unit: s.UnitID}}, s.ID, nil
 	})
 }
 
@@ -282,6 +284,6 @@ func (a *Safekeeping) sealStep(ctx context.Context, j *store.Job) (bool, error) 
 		return err == nil, err
 	}
 	return false, a.swapStep(ctx, j, "custody.approve", todo, func(context.Context, *store.Tx) ([]ledger.Fact, string, error) {
-		return []ledger.Fact{{Verb: "custody.seal", Kind: "custody_set", ID: j.ObjectID}}, "", nil
+		return []ledger.Fact{{Verb: verbs.CustodySeal, Kind: kinds.CustodySet, ID: j.ObjectID}}, "", nil
 	})
 }

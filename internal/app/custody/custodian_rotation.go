@@ -10,10 +10,12 @@ import (
 	"plumbline/internal/custody"
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/seal"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // Handing over to new custodians. The server cannot do it alone, because it
@@ -98,7 +100,7 @@ func (a *Safekeeping) Rewrap(ctx context.Context, who *roster.Actor, raw []byte)
 		if err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: "custody.rewrap", Kind: "custody_set", ID: b.To}}, up.ID, tx.AddJob(ctx, job)
+		return []ledger.Fact{{Verb: verbs.CustodyRewrap, Kind: kinds.CustodySet, ID: b.To}}, up.ID, tx.AddJob(ctx, job)
 	})
 	if fault.Is(err, fault.UnavailableKind) {
 		return r, err // the job may be there after all, and reads it
@@ -179,7 +181,7 @@ func (a *Safekeeping) rewrapStep(ctx context.Context, j *store.Job) (bool, error
 	}
 	err = a.swapStep(ctx, j, "custody.rewrap", todo, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		if len(todo) > 0 {
-			return []ledger.Fact{{Verb: "custody.rewrapped", Kind: "custody_set", ID: b.From}}, "", nil
+			return []ledger.Fact{{Verb: verbs.CustodyRewrapped, Kind: kinds.CustodySet, ID: b.From}}, "", nil
 		}
 		return retire(ctx, tx, b.From)
 	})
@@ -248,5 +250,5 @@ func retire(ctx context.Context, tx *store.Tx, set string) ([]ledger.Fact, strin
 		return nil, "", store.ErrUnchanged
 	}
 	err = desk.Alter(ctx, tx, s, func(s *custody.Set) error { s.State = custody.SetRetired; return nil })
-	return []ledger.Fact{{Verb: "custody.retire", Kind: "custody_set", ID: set, Unit: s.UnitID}}, "", err
+	return []ledger.Fact{{Verb: verbs.CustodyRetire, Kind: kinds.CustodySet, ID: set, Unit: s.UnitID}}, "", err
 }

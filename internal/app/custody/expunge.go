@@ -12,6 +12,7 @@ import (
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
 	"plumbline/internal/issue"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -133,7 +134,7 @@ func (a *Safekeeping) ProposeExpungement(ctx context.Context, who *roster.Actor,
 			return nil, "", err
 		}
 		id = e.ID
-		return []ledger.Fact{{Verb: op, Kind: "expungement", ID: e.ID, Unit: e.UnitID}}, e.ID, tx.Insert(ctx, e)
+		return []ledger.Fact{{Verb: op, Kind: kinds.Expungement, ID: e.ID, Unit: e.UnitID}}, e.ID, tx.Insert(ctx, e)
 	})
 	return desk.PickID(id, r), r, err
 }
@@ -173,7 +174,7 @@ func (a *Safekeeping) onExpungement(ctx context.Context, who *roster.Actor, op s
 		if err != nil && !errors.Is(err, errNotYet) {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: op, Kind: "expungement", ID: e.ID, Unit: e.UnitID}}, e.ID, nil
+		return []ledger.Fact{{Verb: op, Kind: kinds.Expungement, ID: e.ID, Unit: e.UnitID}}, e.ID, nil
 	})
 }
 

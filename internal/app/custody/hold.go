@@ -9,6 +9,7 @@ import (
 	"plumbline/internal/consent"
 	"plumbline/internal/custody"
 	"plumbline/internal/fault"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -52,7 +53,7 @@ func (a *Safekeeping) PlaceHold(ctx context.Context, who *roster.Actor, in HoldI
 			return nil, "", err
 		}
 		id = h.ID
-		return []ledger.Fact{{Verb: op, Kind: "hold", ID: h.ID, Unit: h.UnitID}}, h.ID, tx.Insert(ctx, h)
+		return []ledger.Fact{{Verb: op, Kind: kinds.Hold, ID: h.ID, Unit: h.UnitID}}, h.ID, tx.Insert(ctx, h)
 	})
 	return desk.PickID(id, r), r, err
 }

@@ -9,10 +9,12 @@ import (
 	"plumbline/internal/custody"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/seal"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // SealedView is what a page shows of a sealed field.
@@ -89,7 +91,7 @@ func (a *Safekeeping) AskReveal(ctx context.Context, who *roster.Actor, in AskRe
 			return nil, "", err
 		}
 		id = r.ID
-		return []ledger.Fact{{Verb: op, Kind: "reveal", ID: r.ID, Unit: r.UnitID}}, r.ID, tx.Insert(ctx, r)
+		return []ledger.Fact{{Verb: op, Kind: kinds.Reveal, ID: r.ID, Unit: r.UnitID}}, r.ID, tx.Insert(ctx, r)
 	})
 	return desk.PickID(id, rec), rec, err
 }
@@ -133,7 +135,7 @@ func (a *Safekeeping) ReleaseShare(ctx context.Context, who *roster.Actor, in Re
 		if err := tx.PutSecret(ctx, r.ID, "share."+c.ID, []byte(response.Text())); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: op, Kind: "reveal", ID: r.ID, Unit: r.UnitID}}, r.ID, tx.Insert(ctx, release)
+		return []ledger.Fact{{Verb: op, Kind: kinds.Reveal, ID: r.ID, Unit: r.UnitID}}, r.ID, tx.Insert(ctx, release)
 	})
 }
 
@@ -179,7 +181,7 @@ func (a *Safekeeping) RefuseShare(ctx context.Context, who *roster.Actor, in Rev
 			return nil, "", err
 		}
 		keys, err = dropSecrets(ctx, tx, r)
-		return []ledger.Fact{{Verb: "share.refuse", Kind: "reveal", ID: r.ID, Unit: r.UnitID}}, r.ID, err
+		return []ledger.Fact{{Verb: verbs.ShareRefuse, Kind: kinds.Reveal, ID: r.ID, Unit: r.UnitID}}, r.ID, err
 	})
 	if err != nil {
 		return rec, err
@@ -242,7 +244,7 @@ func (a *Safekeeping) ShowReveal(ctx context.Context, who *roster.Actor, in Reve
 		if keys, err = dropSecrets(ctx, tx, r); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: "reveal.show", Kind: "reveal", ID: r.ID, Unit: r.UnitID}}, r.ID, tx.Save(ctx, r, &after)
+		return []ledger.Fact{{Verb: verbs.RevealShow, Kind: kinds.Reveal, ID: r.ID, Unit: r.UnitID}}, r.ID, tx.Save(ctx, r, &after)
 	})
 	if err != nil {
 		return out, rec, err
@@ -318,7 +320,7 @@ func (a *Safekeeping) NoteReveal(ctx context.Context, who *roster.Actor, in Reve
 			return nil, "", store.ErrUnchanged
 		}
 		err = desk.Alter(ctx, tx, r, func(r *custody.Reveal) error { r.NotedBy = who.Account; return nil })
-		return []ledger.Fact{{Verb: op, Kind: "reveal", ID: r.ID, Unit: r.UnitID}}, r.ID, err
+		return []ledger.Fact{{Verb: op, Kind: kinds.Reveal, ID: r.ID, Unit: r.UnitID}}, r.ID, err
 	})
 }
 
@@ -342,7 +344,7 @@ func (a *Safekeeping) LapseReveals(ctx context.Context) error {
 				return nil, "", err
 			}
 			keys = append(keys, ids...)
-			facts = append(facts, ledger.Fact{Verb: "reveal.lapse", Kind: "reveal", ID: r.ID, Unit: r.UnitID})
+			facts = append(facts, ledger.Fact{Verb: verbs.RevealLapse, Kind: kinds.Reveal, ID: r.ID, Unit: r.UnitID})
 		}
 		if len(facts) == 0 {
 			return nil, "", store.ErrUnchanged

@@ -10,10 +10,12 @@ import (
 
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/signer"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // DiskFull reports whether writing waits for room on the disk.
@@ -221,7 +223,7 @@ func (h *Heads) Thaw(ctx context.Context, who *roster.Actor, in ThawInput) (kept
 		if row.ReasonC, err = tx.PutText(ctx, row.ID, "reason", in.Reason); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: "ledger.thaw", Kind: "thaw", ID: row.ID}}, row.ID, tx.Insert(ctx, row)
+		return []ledger.Fact{{Verb: verbs.LedgerThaw, Kind: kinds.Thaw, ID: row.ID}}, row.ID, tx.Insert(ctx, row)
 	})
 	if err != nil {
 		h.Store.Freeze(*f)

@@ -8,6 +8,7 @@ import (
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -59,7 +60,7 @@ func (a *Inspection) RecordInspection(ctx context.Context, who *roster.Actor, in
 			}
 		}
 		id = row.ID
-		return []ledger.Fact{{Verb: op, Kind: "inspection_item", ID: row.ID, Unit: row.UnitID}}, row.ID, tx.Insert(ctx, row)
+		return []ledger.Fact{{Verb: op, Kind: kinds.InspectionItem, ID: row.ID, Unit: row.UnitID}}, row.ID, tx.Insert(ctx, row)
 	})
 	return desk.PickID(id, r), r, err
 }

@@ -10,9 +10,11 @@ import (
 	"plumbline/internal/app/jobs"
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 	"plumbline/seeds"
 )
 
@@ -207,7 +209,7 @@ func (a *Intake) ResumeImport(ctx context.Context, who *roster.Actor, in BatchIn
 			return nil, "", err
 		}
 		job.Position, job.Counts = int64(after.Position), jsonText(countsOf(&after))
-		return []ledger.Fact{{Verb: "batch.resume", Kind: "audit_batch", ID: after.ID, Unit: after.UnitID}}, after.ID, tx.AddJob(ctx, job)
+		return []ledger.Fact{{Verb: verbs.BatchResume, Kind: kinds.AuditBatch, ID: after.ID, Unit: after.UnitID}}, after.ID, tx.AddJob(ctx, job)
 	})
 	if err != nil {
 		return BatchView{}, rec, err

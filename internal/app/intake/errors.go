@@ -9,10 +9,12 @@ import (
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/sheet"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // ErrorFileInput asks for the rejected rows of a batch.
@@ -56,7 +58,7 @@ func (a *Intake) BatchErrors(ctx context.Context, who *roster.Actor, in ErrorFil
 		if err := a.MayExport(ctx, &tx.View, who); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: "batch.errors", Kind: "audit_batch", ID: b.ID, Unit: b.UnitID}}, b.ID, nil
+		return []ledger.Fact{{Verb: verbs.BatchErrors, Kind: kinds.AuditBatch, ID: b.ID, Unit: b.UnitID}}, b.ID, nil
 	})
 	return out, rec, err
 }

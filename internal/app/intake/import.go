@@ -11,10 +11,12 @@ import (
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
 	"plumbline/internal/issue"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/sheet"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 const (
@@ -97,7 +99,7 @@ func (a *Intake) ImportAudit(ctx context.Context, who *roster.Actor, in ImportIn
 			return nil, "", err
 		}
 		out = ImportResult{BatchID: b.ID}
-		return []ledger.Fact{{Verb: "batch.import", Kind: "audit_batch", ID: b.ID, Unit: b.UnitID}}, b.ID, tx.Insert(ctx, b)
+		return []ledger.Fact{{Verb: verbs.BatchImport, Kind: kinds.AuditBatch, ID: b.ID, Unit: b.UnitID}}, b.ID, tx.Insert(ctx, b)
 	})
 	if err == nil && in.Upload != "" {
 		if err := a.Store.DropUploads(ctx, "id = ?", in.Upload); err != nil { // the batch has its own copy, and stands

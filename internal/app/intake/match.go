@@ -10,6 +10,7 @@ import (
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
 	"plumbline/internal/issue"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -278,7 +279,7 @@ func (a *Intake) saveStep(ctx context.Context, tx *store.Tx, who *roster.Actor, 
 	if err := tx.Insert(ctx, d); err != nil {
 		return nil, "", err
 	}
-	return []ledger.Fact{{Verb: "match." + string(step), Kind: "match", ID: after.ID, Unit: after.UnitID}}, after.ID, tx.Save(ctx, before, after)
+	return []ledger.Fact{{Verb: "match." + string(step), Kind: kinds.Match, ID: after.ID, Unit: after.UnitID}}, after.ID, tx.Save(ctx, before, after)
 }
 
 const opMatchUndo = "match.undo"

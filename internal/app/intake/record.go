@@ -7,9 +7,11 @@ import (
 	"plumbline/internal/app/desk"
 	"plumbline/internal/intake"
 	"plumbline/internal/issue"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // auditIssue creates the issue of a confirmed match, and its text.
@@ -77,7 +79,7 @@ func (a *Intake) stopBatch(ctx context.Context, j *store.Job) error {
 		if err := after.Move(intake.Stopped); err != nil {
 			return nil, "", store.ErrUnchanged
 		}
-		return []ledger.Fact{{Verb: "batch.stop", Kind: "audit_batch", ID: after.ID, Unit: after.UnitID}}, "", tx.Save(ctx, before, &after)
+		return []ledger.Fact{{Verb: verbs.BatchStop, Kind: kinds.AuditBatch, ID: after.ID, Unit: after.UnitID}}, "", tx.Save(ctx, before, &after)
 	})
 	if errors.Is(err, store.ErrUnchanged) {
 		return nil

@@ -13,10 +13,12 @@ import (
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
 	"plumbline/internal/issue"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/sheet"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // importRun is what one worker knows of a batch. It is read again after a crash.
@@ -174,9 +176,9 @@ func (r *importRun) chunk(ctx context.Context, judged []judgedRow, to int) error
 		if err := r.put(ctx, tx, judged, &after); err != nil {
 			return nil, "", err
 		}
-		verb := "batch.rows"
+		verb := verbs.BatchRows
 		if after.Position = to; to == len(r.rows) {
-			verb = "batch.imported"
+			verb = verbs.BatchImported
 			if err := after.Move(intake.Imported); err != nil {
 				return nil, "", err
 			}
@@ -189,7 +191,7 @@ func (r *importRun) chunk(ctx context.Context, judged []judgedRow, to int) error
 		if err := r.a.SaveJobWith(ctx, tx, r.job); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: verb, Kind: "audit_batch", ID: after.ID, Unit: after.UnitID}}, "", nil
+		return []ledger.Fact{{Verb: verb, Kind: kinds.AuditBatch, ID: after.ID, Unit: after.UnitID}}, "", nil
 	})
 	if err == nil {
 		r.batch = &after

@@ -11,9 +11,11 @@ import (
 	"plumbline/internal/fault"
 	"plumbline/internal/intake"
 	"plumbline/internal/issue"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // WithdrawBatch withdraws a batch that was imported by mistake: a job undoes every
@@ -79,7 +81,7 @@ func (a *Intake) beginWithdrawal(ctx context.Context, tx *store.Tx, who *roster.
 	if err != nil {
 		return nil, "", err
 	}
-	return []ledger.Fact{{Verb: opBatchWithdraw, Kind: "audit_batch", ID: after.ID, Unit: after.UnitID}}, after.ID, tx.AddJob(ctx, job)
+	return []ledger.Fact{{Verb: opBatchWithdraw, Kind: kinds.AuditBatch, ID: after.ID, Unit: after.UnitID}}, after.ID, tx.AddJob(ctx, job)
 }
 
 // withdrawGround asks the records and issues of the batch why one person may not
@@ -124,9 +126,9 @@ func (a *Intake) withdrawStep(ctx context.Context, j *store.Job) (done bool, err
 		if err != nil {
 			return nil, "", err
 		}
-		verb := "batch.rows_withdrawn"
+		verb := verbs.BatchRowsWithdrawn
 		if done = len(rows) < importChunk; done {
-			verb = "batch.withdrawn"
+			verb = verbs.BatchWithdrawn
 			if err := after.Move(intake.Withdrawn); err != nil {
 				return nil, "", err
 			}
@@ -152,7 +154,7 @@ func (a *Intake) withdrawStep(ctx context.Context, j *store.Job) (done bool, err
 		if err := a.SaveJobWith(ctx, tx, j); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: verb, Kind: "audit_batch", ID: after.ID, Unit: after.UnitID}}, "", nil
+		return []ledger.Fact{{Verb: verb, Kind: kinds.AuditBatch, ID: after.ID, Unit: after.UnitID}}, "", nil
 	})
 	if err == nil && done {
 		err = a.Store.DropUploads(ctx, "id = ?", j.ObjectID)

@@ -5,9 +5,11 @@ import (
 	"slices"
 
 	"plumbline/internal/app/desk"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // placeChunk is the number of people per write, under 20 ms.
@@ -36,7 +38,7 @@ func (a *Personnel) PlacePeople(ctx context.Context) (moved int, err error) {
 				return nil, "", store.ErrUnchanged
 			}
 			moved += n
-			return []ledger.Fact{{Verb: "roster.place", Kind: "roster_day", ID: string(today)}}, "", tx.Bump(ctx, store.GenerationAuthority)
+			return []ledger.Fact{{Verb: verbs.RosterPlace, Kind: kinds.RosterDay, ID: string(today)}}, "", tx.Bump(ctx, store.GenerationAuthority)
 		})
 		if err != nil && err != store.ErrUnchanged {
 			return moved, err

@@ -7,6 +7,7 @@ import (
 
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -249,7 +250,7 @@ func (a *Personnel) applyRoster(ctx context.Context, who *roster.Actor, op strin
 			if err := tx.Bump(ctx, store.GenerationAuthority); err != nil {
 				return nil, "", err
 			}
-			return []ledger.Fact{{Verb: op, Kind: "roster_import", ID: id, Unit: part[0].unit}}, id, nil
+			return []ledger.Fact{{Verb: op, Kind: kinds.RosterImport, ID: id, Unit: part[0].unit}}, id, nil
 		})
 		if err != nil {
 			return err

@@ -8,10 +8,12 @@ import (
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // Bureau is a whole organisation, to be set up at once. Units come parents first;
@@ -46,7 +48,7 @@ func (a *Personnel) Establish(ctx context.Context, who *roster.Actor, b Bureau) 
 	if len(b.Units) == 0 {
 		return fault.Invalid("required", "units")
 	}
-	fact := ledger.Fact{Verb: "roster.establish", Kind: "unit", ID: b.Units[0].ID, Unit: b.Units[0].ID}
+	fact := ledger.Fact{Verb: verbs.RosterEstablish, Kind: kinds.Unit, ID: b.Units[0].ID, Unit: b.Units[0].ID}
 	write := func(fn func(ctx context.Context, tx *store.Tx) error) error {
 		_, err := a.Write(ctx, who, desk.Write{Op: "roster.establish"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 			return []ledger.Fact{fact}, "", fn(ctx, tx)

@@ -10,6 +10,7 @@ import (
 	"plumbline/internal/app/desk"
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -246,7 +247,7 @@ func (a *Personnel) proposeRewrite(ctx context.Context, who *roster.Actor, op st
 // rewriteProposal decides who must approve: the deciding tier above the unit,
 // excluding anybody whose own past it is.
 func (a *Personnel) rewriteProposal(p *rosterPlan, op string, people, units, holders []string) consent.Proposal {
-	out := consent.Proposal{Op: op, ObjectKind: "roster_import", ObjectID: store.NewID(), Ground: "past", Approver: roster.RoleDecidingBody, DecideTier: 2,
+	out := consent.Proposal{Op: op, ObjectKind: kinds.RosterImport, ObjectID: store.NewID(), Ground: "past", Approver: roster.RoleDecidingBody, DecideTier: 2,
 		Excluded: consent.Join(append(people, holders...), "")}
 	if !slices.ContainsFunc(p.past, func(c *change) bool { _, past := c.rewritten(a.Today()); return past }) {
 		out.Ground = "bars" // all of it counts from today
@@ -322,7 +323,7 @@ func (a *Personnel) rewritePast(ctx context.Context, tx *store.Tx, g approval.Ap
 	if err := tx.Bump(ctx, store.GenerationAuthority); err != nil {
 		return nil, err
 	}
-	facts := []ledger.Fact{{Verb: g.Proposal.Op, Kind: "roster_import", ID: g.Proposal.ObjectID, Unit: g.Proposal.UnitID}}
+	facts := []ledger.Fact{{Verb: g.Proposal.Op, Kind: kinds.RosterImport, ID: g.Proposal.ObjectID, Unit: g.Proposal.UnitID}}
 	touch := a.touchOf(p.changes)
 	issues, err := tx.IssuesTouched(ctx, touch, roster.Scope{All: true})
 	if err != nil {

@@ -9,9 +9,11 @@ import (
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // UnitView is a unit as a face shows it.
@@ -350,7 +352,7 @@ func (a *Personnel) CorrectNameKeys(ctx context.Context, who *roster.Actor, in N
 		if after.SortKey == before.SortKey {
 			return nil, "", store.ErrUnchanged
 		}
-		return []ledger.Fact{{Verb: "person.name_keys", Kind: "person", ID: after.ID, Unit: after.UnitID}}, after.ID, tx.Save(ctx, before, &after)
+		return []ledger.Fact{{Verb: verbs.PersonNameKeys, Kind: kinds.Person, ID: after.ID, Unit: after.UnitID}}, after.ID, tx.Save(ctx, before, &after)
 	})
 	if errors.Is(err, store.ErrUnchanged) {
 		return desk.Receipt{}, nil

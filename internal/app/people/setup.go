@@ -10,9 +10,11 @@ import (
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // SetUpInput names the first administrators by personnel number. A second
@@ -99,7 +101,7 @@ func (a *Personnel) SetUp(ctx context.Context, in SetUpInput) (out []NewAccess, 
 				return nil, "", fault.As(err).WithField(n.field)
 			}
 			out = append(out, *access)
-			facts = append(facts, ledger.Fact{Verb: "site.setup", Kind: "account", ID: access.AccountID, Unit: access.UnitID})
+			facts = append(facts, ledger.Fact{Verb: verbs.SiteSetup, Kind: kinds.Account, ID: access.AccountID, Unit: access.UnitID})
 		}
 		return facts, bureau, tx.Bump(ctx, store.GenerationAuthority)
 	})
@@ -213,7 +215,7 @@ func (a *Personnel) AddAccounts(ctx context.Context, who *roster.Actor, in Accou
 			if len(part) == 0 {
 				return nil, "", store.ErrUnchanged
 			}
-			return []ledger.Fact{{Verb: "account.create_many", Kind: "account", ID: part[0].AccountID, Unit: in.UnitID}}, "", nil
+			return []ledger.Fact{{Verb: verbs.AccountCreateMany, Kind: kinds.Account, ID: part[0].AccountID, Unit: in.UnitID}}, "", nil
 		}
 		if _, err := a.Write(ctx, who, desk.Write{Op: "account.create_many"}, write); err != nil && !errors.Is(err, store.ErrUnchanged) {
 			return made, skipped, err

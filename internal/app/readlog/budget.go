@@ -11,6 +11,7 @@ import (
 	"plumbline/internal/app/jobs"
 	"plumbline/internal/consent"
 	"plumbline/internal/fault"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/rules"
@@ -161,7 +162,7 @@ func (a *Readings) ExtendBudget(ctx context.Context, who *roster.Actor, in Exten
 		if unit == "" {
 			return nil, "", fault.Conflict("budget_none")
 		}
-		return a.Propose(ctx, tx, who, consent.Proposal{Op: opBudgetExtend, ObjectKind: "account", ObjectID: who.Account, UnitID: unit,
+		return a.Propose(ctx, tx, who, consent.Proposal{Op: opBudgetExtend, ObjectKind: kinds.Account, ObjectID: who.Account, UnitID: unit,
 			Ground: "over_budget", Approver: roster.RoleDecidingBody, DecideTier: desk.LowestTier}, in, in.Reason)
 	})
 	return r.ResultID, r, err
@@ -170,5 +171,5 @@ func (a *Readings) ExtendBudget(ctx context.Context, who *roster.Actor, in Exten
 // extendBudget only states the fact: what counts is the approved proposal, on the
 // civil day of its approval.
 func (a *Readings) extendBudget(_ context.Context, _ *store.Tx, g approval.Approved, _ ExtendBudgetInput) ([]ledger.Fact, error) {
-	return []ledger.Fact{{Verb: opBudgetExtend, Kind: "account", ID: g.Proposal.ObjectID, Unit: g.Proposal.UnitID}}, nil
+	return []ledger.Fact{{Verb: opBudgetExtend, Kind: kinds.Account, ID: g.Proposal.ObjectID, Unit: g.Proposal.UnitID}}, nil
 }

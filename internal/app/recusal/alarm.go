@@ -8,10 +8,12 @@ import (
 	"plumbline/internal/access"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/recusal"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // alarmsAtOnce bounds how many alarms one write raises or ends.
@@ -220,7 +222,7 @@ func (w *watch) vacant() (out []recusal.Alarm) {
 			if !r.held || len(r.holders) > 0 || w.tree.Tier(unit) < 0 {
 				continue
 			}
-			a := recusal.Alarm{ObjectKind: "unit", ObjectID: unit, Duty: duty, UnitID: w.tree.Bureau(), Blank: true}
+			a := recusal.Alarm{ObjectKind: kinds.Unit, ObjectID: unit, Duty: duty, UnitID: w.tree.Bureau(), Blank: true}
 			for _, u := range w.tree.Ancestors(unit)[1:] {
 				if up := w.rungs[duty][u]; up != nil && len(up.holders) > 0 {
 					a.UnitID, a.Blank = u, false
@@ -325,7 +327,7 @@ func (a *Recusal) changeAlarms(ctx context.Context, tx *store.Tx, raise, end []r
 			return nil, "", err
 		}
 		gone[before.ID] = true
-		facts = append(facts, ledger.Fact{Verb: "alarm.end", Kind: "alarm", ID: before.ID, Unit: before.UnitID})
+		facts = append(facts, ledger.Fact{Verb: verbs.AlarmEnd, Kind: kinds.Alarm, ID: before.ID, Unit: before.UnitID})
 	}
 	for i := range raise {
 		row := raise[i]
@@ -336,7 +338,7 @@ func (a *Recusal) changeAlarms(ctx context.Context, tx *store.Tx, raise, end []r
 		if err := tx.Insert(ctx, &row); err != nil {
 			return nil, "", err
 		}
-		facts = append(facts, ledger.Fact{Verb: "alarm.raise", Kind: "alarm", ID: row.ID, Unit: row.UnitID})
+		facts = append(facts, ledger.Fact{Verb: verbs.AlarmRaise, Kind: kinds.Alarm, ID: row.ID, Unit: row.UnitID})
 	}
 	if len(facts) == 0 {
 		return nil, "", store.ErrUnchanged

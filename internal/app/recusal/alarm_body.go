@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"plumbline/internal/kinds"
 	"plumbline/internal/recusal"
 	"plumbline/internal/roster"
 	"plumbline/internal/rules"
@@ -25,7 +26,7 @@ func (w *watch) bodies(ctx context.Context, v *store.View, out []recusal.Alarm) 
 		unit := w.tree.Bureau()
 		at := slices.IndexFunc(out, func(x recusal.Alarm) bool { return x.ObjectID == unit && x.Duty == dutyDecide })
 		if at < 0 {
-			at, out = len(out), append(out, recusal.Alarm{ObjectKind: "unit", ObjectID: unit, Duty: dutyDecide, UnitID: unit})
+			at, out = len(out), append(out, recusal.Alarm{ObjectKind: kinds.Unit, ObjectID: unit, Duty: dutyDecide, UnitID: unit})
 		}
 		out[at].Blank, out[at].Members, out[at].Quorum = true, len(members), quorum
 		return out, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"plumbline/internal/kinds"
 	"plumbline/internal/recusal"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -45,7 +46,7 @@ func (w *watch) reviews(ctx context.Context, v *store.View) (out []recusal.Alarm
 	for _, unit := range w.reviewing {
 		r := w.rungs[dutyList][unit]
 		if r == nil || len(r.holders) == 0 {
-			m := store.Matter{Kind: "unit", Duty: dutyList, ID: unit, UnitID: unit}
+			m := store.Matter{Kind: kinds.Unit, Duty: dutyList, ID: unit, UnitID: unit}
 			out = append(out, alarmOn(m, w.above(m), true))
 			continue
 		}

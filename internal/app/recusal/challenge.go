@@ -9,10 +9,12 @@ import (
 	"plumbline/internal/fault"
 	"plumbline/internal/inquiry"
 	"plumbline/internal/issue"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/recusal"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // fileChallenge files a challenge against an official and returns its fact. It bars
@@ -29,7 +31,7 @@ func (a *Recusal) fileChallenge(ctx context.Context, tx *store.Tx, c recusal.Cha
 			return nil, ledger.Fact{}, err
 		}
 	}
-	return &c, ledger.Fact{Verb: "challenge.file", Kind: "challenge", ID: c.ID, Unit: c.UnitID}, tx.Insert(ctx, &c)
+	return &c, ledger.Fact{Verb: verbs.ChallengeFile, Kind: kinds.Challenge, ID: c.ID, Unit: c.UnitID}, tx.Insert(ctx, &c)
 }
 
 // challengeUnit is the unit one tier above the highest unit where the official holds
@@ -209,7 +211,7 @@ func (a *Recusal) DecideChallenge(ctx context.Context, who *roster.Actor, in Cha
 		if err != nil {
 			return nil, "", err
 		}
-		facts := []ledger.Fact{{Verb: "challenge." + in.Decision, Kind: "challenge", ID: c.ID, Unit: c.UnitID}}
+		facts := []ledger.Fact{{Verb: "challenge." + in.Decision, Kind: kinds.Challenge, ID: c.ID, Unit: c.UnitID}}
 		if c.State != recusal.Upheld {
 			return facts, c.ID, nil
 		}
@@ -237,7 +239,7 @@ func (a *Recusal) barParty(ctx context.Context, tx *store.Tx, c *recusal.Challen
 	if err != nil {
 		return err
 	}
-	row := inquiry.Party{ObjectKind: "issue", ObjectID: i.ID, PersonID: c.OfficialID, Interest: inquiry.Interest(c.Kind), RecordedBy: c.FiledBy, RecordedOn: c.DecidedOn}
+	row := inquiry.Party{ObjectKind: kinds.Issue, ObjectID: i.ID, PersonID: c.OfficialID, Interest: inquiry.Interest(c.Kind), RecordedBy: c.FiledBy, RecordedOn: c.DecidedOn}
 	row.ID = tx.NewID()
 	if _, err := a.RecordParty(ctx, tx, &row); err != nil || i.CaseID == "" {
 		return err
@@ -262,7 +264,7 @@ func (a *Recusal) WithdrawChallenge(ctx context.Context, who *roster.Actor, in C
 		err = desk.Alter(ctx, tx, c, func(c *recusal.Challenge) error {
 			return c.Withdraw(who.Person, roster.DateOf(tx.Now(), a.Zone()))
 		})
-		return []ledger.Fact{{Verb: op, Kind: "challenge", ID: c.ID, Unit: c.UnitID}}, c.ID, err
+		return []ledger.Fact{{Verb: op, Kind: kinds.Challenge, ID: c.ID, Unit: c.UnitID}}, c.ID, err
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/recusal"
 	"plumbline/internal/roster"
@@ -203,7 +204,7 @@ func (a *Recusal) Declare(ctx context.Context, who *roster.Actor, in RelationInp
 		if err != nil {
 			return nil, "", err
 		}
-		return append([]ledger.Fact{{Verb: op, Kind: "relation", ID: row.ID}}, facts...), row.ID, tx.Bump(ctx, store.GenerationAuthority)
+		return append([]ledger.Fact{{Verb: op, Kind: kinds.Relation, ID: row.ID}}, facts...), row.ID, tx.Bump(ctx, store.GenerationAuthority)
 	})
 	return desk.PickID(id, r), r, err
 }

@@ -9,6 +9,7 @@ import (
 	"plumbline/internal/app/casework"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/issue"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/report"
 	"plumbline/internal/roster"
@@ -194,6 +195,6 @@ func (a *Reporting) recordExport(ctx context.Context, who *roster.Actor, op, key
 			return nil, "", err
 		}
 		id := tx.NewID()
-		return []ledger.Fact{{Verb: op, Kind: "export", ID: id, Unit: who.Unit}}, id, nil
+		return []ledger.Fact{{Verb: op, Kind: kinds.Export, ID: id, Unit: who.Unit}}, id, nil
 	})
 }

@@ -8,10 +8,12 @@ import (
 
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // CampaignInput drafts a campaign.
@@ -87,7 +89,7 @@ func (a *Selfcheck) CreateCampaign(ctx context.Context, who *roster.Actor, in Ca
 		if err := tx.Insert(ctx, &c); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: "campaign.create", Kind: "campaign", ID: c.ID, Unit: c.UnitID}}, c.ID, nil
+		return []ledger.Fact{{Verb: verbs.CampaignCreate, Kind: kinds.Campaign, ID: c.ID, Unit: c.UnitID}}, c.ID, nil
 	})
 	return r.ResultID, r, err
 }

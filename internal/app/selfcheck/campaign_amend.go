@@ -6,10 +6,12 @@ import (
 
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // AmendmentView is one dated change of the roster with its words.
@@ -149,7 +151,7 @@ func (a *Selfcheck) AmendRoster(ctx context.Context, who *roster.Actor, in Amend
 		if err := tx.Insert(ctx, changed); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: "campaign.amend", Kind: "campaign", ID: c.ID, Unit: row.UnitID}}, c.ID, nil
+		return []ledger.Fact{{Verb: verbs.CampaignAmend, Kind: kinds.Campaign, ID: c.ID, Unit: row.UnitID}}, c.ID, nil
 	})
 }
 
@@ -215,6 +217,6 @@ func (a *Selfcheck) amendList(ctx context.Context, who *roster.Actor, op string,
 		if err := tx.Save(ctx, before, &after); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: op, Kind: "submission", ID: before.ID, Unit: before.UnitID}}, before.ID, nil
+		return []ledger.Fact{{Verb: op, Kind: kinds.Submission, ID: before.ID, Unit: before.UnitID}}, before.ID, nil
 	})
 }

@@ -6,9 +6,11 @@ import (
 
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/jobs"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // rosterChunk is the number of respondents per write of the snapshot, about ten
@@ -86,7 +88,7 @@ func (a *Selfcheck) rosterChunk(ctx context.Context, tx *store.Tx, c *selfcheck.
 		if err := tx.Save(ctx, c, &done); err != nil {
 			return nil, after, 0, err
 		}
-		return []ledger.Fact{{Verb: "campaign.roster", Kind: "campaign", ID: c.ID, Unit: c.UnitID}}, after, 0, nil
+		return []ledger.Fact{{Verb: verbs.CampaignRoster, Kind: kinds.Campaign, ID: c.ID, Unit: c.UnitID}}, after, 0, nil
 	}
 	var subs []*selfcheck.Submission
 	last := ""
@@ -102,12 +104,12 @@ func (a *Selfcheck) rosterChunk(ctx context.Context, tx *store.Tx, c *selfcheck.
 	if err := tx.Insert(ctx, subs); err != nil {
 		return nil, after, 0, err
 	}
-	return []ledger.Fact{{Verb: "campaign.roster", Kind: "campaign", ID: c.ID, Unit: c.UnitID}}, rows[len(rows)-1].PersonID, len(subs), nil
+	return []ledger.Fact{{Verb: verbs.CampaignRoster, Kind: kinds.Campaign, ID: c.ID, Unit: c.UnitID}}, rows[len(rows)-1].PersonID, len(subs), nil
 }
 
 // lockChunk locks the next filed lists.
 func (a *Selfcheck) lockChunk(ctx context.Context, tx *store.Tx, c *selfcheck.Campaign) ([]ledger.Fact, int, error) {
-	fact := []ledger.Fact{{Verb: "campaign.lock_lists", Kind: "campaign", ID: c.ID, Unit: c.UnitID}}
+	fact := []ledger.Fact{{Verb: verbs.CampaignLockLists, Kind: kinds.Campaign, ID: c.ID, Unit: c.UnitID}}
 	rows, err := tx.SubmissionsToLock(ctx, c.ID, lockChunk)
 	if err != nil {
 		return nil, 0, err

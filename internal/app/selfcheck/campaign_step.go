@@ -5,6 +5,7 @@ import (
 
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
@@ -63,7 +64,7 @@ func (a *Selfcheck) MoveCampaign(ctx context.Context, who *roster.Actor, in Camp
 		if err := tx.Save(ctx, before, &after); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: "campaign." + in.Step, Kind: "campaign", ID: after.ID, Unit: after.UnitID}}, after.ID, nil
+		return []ledger.Fact{{Verb: "campaign." + in.Step, Kind: kinds.Campaign, ID: after.ID, Unit: after.UnitID}}, after.ID, nil
 	})
 	if err != nil {
 		return r, err

@@ -5,10 +5,12 @@ import (
 
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // UndoCertifyInput withdraws a unit's certification.
@@ -59,6 +61,6 @@ func (a *Selfcheck) UndoCertify(ctx context.Context, who *roster.Actor, in UndoC
 		if row.ReasonC, err = tx.PutText(ctx, row.ID, "reason", in.Reason); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: "unit.uncertify", Kind: "certification", ID: mine.ID, Unit: in.UnitID}}, row.ID, tx.Insert(ctx, row)
+		return []ledger.Fact{{Verb: verbs.UnitUncertify, Kind: kinds.Certification, ID: mine.ID, Unit: in.UnitID}}, row.ID, tx.Insert(ctx, row)
 	})
 }

@@ -6,10 +6,12 @@ import (
 
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 	"plumbline/seeds"
 )
 
@@ -86,7 +88,7 @@ func (a *Selfcheck) PublishChecklist(ctx context.Context, who *roster.Actor, in 
 		if err := tx.Insert(ctx, list, items); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: "checklist.publish", Kind: "checklist", ID: list.ID, Unit: list.UnitID}}, list.ID, nil
+		return []ledger.Fact{{Verb: verbs.ChecklistPublish, Kind: kinds.Checklist, ID: list.ID, Unit: list.UnitID}}, list.ID, nil
 	})
 	return r.ResultID, r, err
 }

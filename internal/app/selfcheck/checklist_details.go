@@ -5,6 +5,7 @@ import (
 
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -54,7 +55,7 @@ func (a *Selfcheck) Refine(ctx context.Context, who *roster.Actor, in RefineInpu
 		}
 		row.ID, row.AddedBy, row.AddedOn = tx.NewID(), who.Person, roster.DateOf(tx.Now(), a.Zone())
 		id = row.ID
-		return []ledger.Fact{{Verb: op, Kind: "checklist_detail", ID: row.ID, Unit: in.UnitID}}, row.ID, tx.Insert(ctx, row)
+		return []ledger.Fact{{Verb: op, Kind: kinds.ChecklistDetail, ID: row.ID, Unit: in.UnitID}}, row.ID, tx.Insert(ctx, row)
 	})
 	return desk.PickID(id, r), r, err
 }

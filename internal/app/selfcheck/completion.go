@@ -6,10 +6,12 @@ import (
 
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // UnitCompletion is one unit in the list of completion: its own roster, and
@@ -292,7 +294,7 @@ func (a *Selfcheck) Certify(ctx context.Context, who *roster.Actor, in CertifyIn
 		if err := tx.Insert(ctx, row); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: "unit.certify", Kind: "certification", ID: row.ID, Unit: in.UnitID}}, row.ID, nil
+		return []ledger.Fact{{Verb: verbs.UnitCertify, Kind: kinds.Certification, ID: row.ID, Unit: in.UnitID}}, row.ID, nil
 	})
 }
 

@@ -8,10 +8,12 @@ import (
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
 	"plumbline/internal/issue"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // SubmitInput files a list. Without Answers it files the saved drafts.
@@ -53,7 +55,7 @@ func (a *Selfcheck) Submit(ctx context.Context, who *roster.Actor, in SubmitInpu
 		if err := tx.Save(ctx, before, &after); err != nil {
 			return nil, "", err
 		}
-		return filed(tx, ledger.Fact{Verb: "submission.submit", Kind: "submission", ID: after.ID, Unit: after.UnitID}), after.ID, nil
+		return filed(tx, ledger.Fact{Verb: verbs.SubmissionSubmit, Kind: kinds.Submission, ID: after.ID, Unit: after.UnitID}), after.ID, nil
 	})
 	if err == nil && in.Answers == nil { // what was filed is on record; its drafts need not lie about
 		err := a.Store.DropDrafts(ctx, in.ID)

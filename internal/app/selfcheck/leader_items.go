@@ -7,10 +7,12 @@ import (
 
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // NamedItem is an item that names a leader, as shown to the tier above him.
@@ -230,11 +232,11 @@ func (a *Selfcheck) decideNamed(ctx context.Context, who *roster.Actor, op strin
 		} else {
 			err = tx.Save(ctx, before, &after)
 		}
-		verb := "named_item.accept"
+		verb := verbs.NamedItemAccept
 		if to == selfcheck.NamedReturned {
-			verb = "named_item.return"
+			verb = verbs.NamedItemReturn
 		}
-		return []ledger.Fact{{Verb: verb, Kind: "named_review", ID: after.ID, Unit: r.ReviewUnitID}}, after.ID, err
+		return []ledger.Fact{{Verb: verb, Kind: kinds.NamedReview, ID: after.ID, Unit: r.ReviewUnitID}}, after.ID, err
 	})
 }
 
@@ -318,6 +320,6 @@ func (a *Selfcheck) ReplyNamed(ctx context.Context, who *roster.Actor, in NamedR
 		if err := tx.Save(ctx, before, &after); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: "named_item.reply", Kind: "named_review", ID: before.ID, Unit: before.ReviewUnitID}}, before.ID, nil
+		return []ledger.Fact{{Verb: verbs.NamedItemReply, Kind: kinds.NamedReview, ID: before.ID, Unit: before.ReviewUnitID}}, before.ID, nil
 	})
 }

@@ -5,10 +5,12 @@ import (
 
 	"plumbline/internal/app/desk"
 	"plumbline/internal/fault"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // acceptMax bounds how many lists one act accepts.
@@ -167,7 +169,7 @@ func (a *Selfcheck) accept(ctx context.Context, tx *store.Tx, who *roster.Actor,
 	if err != nil {
 		return ledger.Fact{}, err
 	}
-	return ledger.Fact{Verb: "submission.accept", Kind: "submission", ID: id, Unit: after.UnitID}, tx.Save(ctx, before, &after)
+	return ledger.Fact{Verb: verbs.SubmissionAccept, Kind: kinds.Submission, ID: id, Unit: after.UnitID}, tx.Save(ctx, before, &after)
 }
 
 // AcceptManyInput accepts several lists, each at the version that was seen.
@@ -249,6 +251,6 @@ func (a *Selfcheck) ReturnList(ctx context.Context, who *roster.Actor, in Return
 		if err := tx.Save(ctx, before, &after); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: "submission.return", Kind: "submission", ID: before.ID, Unit: before.UnitID}}, before.ID, nil
+		return []ledger.Fact{{Verb: verbs.SubmissionReturn, Kind: kinds.Submission, ID: before.ID, Unit: before.UnitID}}, before.ID, nil
 	})
 }

@@ -6,10 +6,12 @@ import (
 
 	"plumbline/internal/app/desk"
 	"plumbline/internal/issue"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/store"
+	"plumbline/internal/verbs"
 )
 
 // SupplementInput adds one issue to a locked list.
@@ -59,7 +61,7 @@ func (a *Selfcheck) Supplement(ctx context.Context, who *roster.Actor, in Supple
 		if err := tx.Insert(ctx, row); err != nil {
 			return nil, "", err
 		}
-		return filed(tx, ledger.Fact{Verb: "submission.supplement", Kind: "submission", ID: s.ID, Unit: s.UnitID}), id, nil
+		return filed(tx, ledger.Fact{Verb: verbs.SubmissionSupplement, Kind: kinds.Submission, ID: s.ID, Unit: s.UnitID}), id, nil
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"plumbline/internal/fault"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 )
 
@@ -266,7 +267,7 @@ func (s *Store) AnchorCheckpoints(ctx context.Context, call Call, least int) (_ 
 		if len(rows) < max(least, 1) {
 			return nil, "", ErrUnchanged
 		}
-		fact := ledger.Fact{Verb: verbAnchor, Kind: "ledger", ID: objectAnchor}
+		fact := ledger.Fact{Verb: verbAnchor, Kind: kinds.Ledger, ID: objectAnchor}
 		for _, r := range rows {
 			fact.Rows = append(fact.Rows, ledger.After{Kind: CheckpointKind, ID: strconv.FormatInt(r.Size, 10),
 				Encoding: noteEncoding, Digest: NoteDigest(r.Note)})

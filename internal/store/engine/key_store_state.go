@@ -8,8 +8,10 @@ import (
 	"github.com/uptrace/bun"
 
 	"plumbline/internal/custody"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/store/keys"
+	"plumbline/internal/verbs"
 )
 
 // generationKeys is the newest state of the key store that the site has seen.
@@ -83,7 +85,7 @@ func (s *Store) AcceptedKeys(ctx context.Context) (bool, error) {
 	}
 	_, err := s.Update(ctx, Call{Account: "program:keys", Role: "program", Op: "ledger.keys_back"},
 		func(context.Context, *Tx) ([]ledger.Fact, string, error) {
-			return []ledger.Fact{{Verb: "ledger.keys_back", Kind: "ledger", ID: s.origin}}, "", nil
+			return []ledger.Fact{{Verb: verbs.LedgerKeysBack, Kind: kinds.Ledger, ID: s.origin}}, "", nil
 		})
 	return true, err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"plumbline/internal/fault"
+	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 )
 
@@ -206,7 +207,7 @@ func (s *Store) MissedReadings(ctx context.Context, call Call) (int, error) {
 	if missing == 0 {
 		return 0, nil
 	}
-	_, err := s.FoldReading(ctx, call, ledger.Fact{Verb: verbReadsLost, Kind: "ledger", ID: ReadLogKind})
+	_, err := s.FoldReading(ctx, call, ledger.Fact{Verb: verbReadsLost, Kind: kinds.Ledger, ID: ReadLogKind})
 	return missing, err
 }
 
