@@ -34,15 +34,8 @@ func (in OpenCaseInput) Validate() error {
 func (a *Casework) OpenCase(ctx context.Context, who *roster.Actor, in OpenCaseInput) (id string, r desk.Receipt, err error) {
 	const op = "case.open"
 	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		sc, err := a.Scope(ctx, &tx.View, who, roster.ActCreate, roster.KindCase)
+		i, err := desk.Find(ctx, a.Desk, tx, who, op, in.Version, func(sc roster.Scope) (*issue.Issue, error) { return tx.Issue(ctx, in.IssueID, sc) })
 		if err != nil {
-			return nil, "", err
-		}
-		i, err := tx.Issue(ctx, in.IssueID, sc)
-		if err != nil {
-			return nil, "", err
-		}
-		if err := desk.SameVersion(i.Version, in.Version); err != nil {
 			return nil, "", err
 		}
 		if had, err := tx.CaseOfIssue(ctx, i.ID); err != nil || had != nil {

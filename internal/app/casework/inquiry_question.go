@@ -169,16 +169,8 @@ type QuestionInput struct {
 func (a *Casework) onQuestion(ctx context.Context, who *roster.Actor, op string, in QuestionInput,
 	act func(ctx context.Context, tx *store.Tx, q *inquiry.Question, me inquiry.Standing) error) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		r, _ := a.Route(op)
-		sc, err := a.Scope(ctx, &tx.View, who, r.Act, r.Kind)
+		q, err := desk.Find(ctx, a.Desk, tx, who, op, in.Version, func(sc roster.Scope) (*inquiry.Question, error) { return tx.Question(ctx, in.ID, sc) })
 		if err != nil {
-			return nil, "", err
-		}
-		q, err := tx.Question(ctx, in.ID, sc)
-		if err != nil {
-			return nil, "", err
-		}
-		if err := desk.SameVersion(q.Version, in.Version); err != nil {
 			return nil, "", err
 		}
 		me, err := a.standing(ctx, &tx.View, who, op, q.UnitID, q.EventOn)

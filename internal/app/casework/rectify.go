@@ -165,28 +165,16 @@ type TaskInput struct {
 
 // taskStep performs one step of a task under the actor's scope.
 func (a *Casework) taskStep(ctx context.Context, who *roster.Actor, op string, in TaskInput, step func(tx *store.Tx, r *rectify.Rectification) error) (desk.Receipt, error) {
-	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		route, _ := a.Route(op)
-		sc, err := a.Scope(ctx, &tx.View, who, route.Act, route.Kind)
-		if err != nil {
-			return nil, "", err
-		}
-		r, err := tx.Rectification(ctx, in.ID, sc, desk.LeadUnits(who))
-		if err != nil {
-			return nil, "", err
-		}
-		if err := desk.SameVersion(r.Version, in.Version); err != nil {
-			return nil, "", err
-		}
-		err = desk.Alter(ctx, tx, r, func(r *rectify.Rectification) error { return step(tx, r) })
-		if err != nil {
-			return nil, "", err
-		}
-		if err := a.followTask(ctx, tx, who, r); err != nil {
-			return nil, "", err
-		}
-		return []ledger.Fact{{Verb: op, Kind: kinds.Rectification, ID: r.ID, Unit: r.UnitID}}, r.ID, nil
-	})
+	return desk.Step(ctx, a.Desk, who, desk.Write{Op: op, Key: in.Key, Body: in}, in.Version,
+		func(ctx context.Context, tx *store.Tx, sc roster.Scope) (*rectify.Rectification, error) {
+			return tx.Rectification(ctx, in.ID, sc, desk.LeadUnits(who))
+		},
+		func(ctx context.Context, tx *store.Tx, r *rectify.Rectification) error {
+			if err := desk.Alter(ctx, tx, r, func(r *rectify.Rectification) error { return step(tx, r) }); err != nil {
+				return err
+			}
+			return a.followTask(ctx, tx, who, r)
+		})
 }
 
 // followTask closes an issue whose last task was struck off, unless a case has to

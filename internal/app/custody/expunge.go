@@ -157,25 +157,17 @@ type ExpungementInput struct {
 }
 
 func (a *Safekeeping) onExpungement(ctx context.Context, who *roster.Actor, op string, in ExpungementInput, step func(ctx context.Context, tx *store.Tx, e *custody.Expungement) error) (desk.Receipt, error) {
-	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		route, _ := a.Route(op)
-		sc, err := a.Scope(ctx, &tx.View, who, route.Act, route.Kind)
-		if err != nil {
-			return nil, "", err
-		}
-		e, err := tx.Expungement(ctx, in.ID, sc)
-		if err != nil {
-			return nil, "", err
-		}
-		if err := desk.SameVersion(e.Version, in.Version); err != nil {
-			return nil, "", err
-		}
-		err = desk.Alter(ctx, tx, e, func(e *custody.Expungement) error { return step(ctx, tx, e) })
-		if err != nil && !errors.Is(err, errNotYet) {
-			return nil, "", err
-		}
-		return []ledger.Fact{{Verb: op, Kind: kinds.Expungement, ID: e.ID, Unit: e.UnitID}}, e.ID, nil
-	})
+	return desk.Step(ctx, a.Desk, who, desk.Write{Op: op, Key: in.Key, Body: in}, in.Version,
+		func(ctx context.Context, tx *store.Tx, sc roster.Scope) (*custody.Expungement, error) {
+			return tx.Expungement(ctx, in.ID, sc)
+		},
+		func(ctx context.Context, tx *store.Tx, e *custody.Expungement) error {
+			err := desk.Alter(ctx, tx, e, func(e *custody.Expungement) error { return step(ctx, tx, e) })
+			if errors.Is(err, errNotYet) {
+				return nil
+			}
+			return err
+		})
 }
 
 // errNotYet leaves the expungement unchanged: one more person must agree.

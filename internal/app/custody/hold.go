@@ -95,15 +95,7 @@ func (a *Safekeeping) LiftHold(ctx context.Context, who *roster.Actor, in LiftIn
 }
 
 func (a *Safekeeping) holdToLift(ctx context.Context, tx *store.Tx, who *roster.Actor, in LiftInput) (*custody.Hold, error) {
-	sc, err := a.Scope(ctx, &tx.View, who, roster.ActRevoke, roster.KindHold)
-	if err != nil {
-		return nil, err
-	}
-	h, err := tx.Hold(ctx, in.ID, sc)
-	if err != nil {
-		return nil, err
-	}
-	return h, desk.SameVersion(h.Version, in.Version)
+	return desk.Find(ctx, a.Desk, tx, who, opHoldLift, in.Version, func(sc roster.Scope) (*custody.Hold, error) { return tx.Hold(ctx, in.ID, sc) })
 }
 
 // liftHold lifts the hold once a second person has agreed.

@@ -211,17 +211,8 @@ type Revealed struct {
 // String keeps the text out of anything that formats the value.
 func (Revealed) String() string { return "(revealed)" }
 
-// revealToWrite reads a reveal in the scope of an act, at the version that was shown.
-func (a *Safekeeping) revealToWrite(ctx context.Context, tx *store.Tx, who *roster.Actor, act roster.Act, in RevealInput) (*custody.Reveal, error) {
-	sc, err := a.Scope(ctx, &tx.View, who, act, roster.KindReveal)
-	if err != nil {
-		return nil, err
-	}
-	r, err := tx.Reveal(ctx, in.ID, sc)
-	if err != nil {
-		return nil, err
-	}
-	return r, desk.SameVersion(r.Version, in.Version)
+func (a *Safekeeping) revealToWrite(ctx context.Context, tx *store.Tx, who *roster.Actor, op string, in RevealInput) (*custody.Reveal, error) {
+	return desk.Find(ctx, a.Desk, tx, who, op, in.Version, func(sc roster.Scope) (*custody.Reveal, error) { return tx.Reveal(ctx, in.ID, sc) })
 }
 
 // ShowReveal unseals the field and shows it, once, to the person who asked. The same
@@ -230,7 +221,7 @@ func (a *Safekeeping) ShowReveal(ctx context.Context, who *roster.Actor, in Reve
 	var keys []int64
 	var text []byte
 	rec, err = a.Write(ctx, who, desk.Write{Op: "reveal.show", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		r, err := a.revealToWrite(ctx, tx, who, roster.ActCreate, in)
+		r, err := a.revealToWrite(ctx, tx, who, verbs.RevealShow, in)
 		if err != nil {
 			return nil, "", err
 		}
@@ -312,7 +303,7 @@ func (a *Safekeeping) unseal(ctx context.Context, v *store.View, r *custody.Reve
 func (a *Safekeeping) NoteReveal(ctx context.Context, who *roster.Actor, in RevealInput) (desk.Receipt, error) {
 	const op = "reveal.note"
 	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		r, err := a.revealToWrite(ctx, tx, who, roster.ActConfirm, in)
+		r, err := a.revealToWrite(ctx, tx, who, op, in)
 		if err != nil {
 			return nil, "", err
 		}

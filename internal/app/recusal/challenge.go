@@ -190,15 +190,8 @@ func (in ChallengeInput) Validate() error {
 func (a *Recusal) DecideChallenge(ctx context.Context, who *roster.Actor, in ChallengeInput) (desk.Receipt, error) {
 	const op = "challenge.decide"
 	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		sc, err := a.Scope(ctx, &tx.View, who, roster.ActDecide, roster.KindChallenge)
+		c, err := desk.Find(ctx, a.Desk, tx, who, op, in.Version, func(sc roster.Scope) (*recusal.Challenge, error) { return tx.Challenge(ctx, in.ID, sc) })
 		if err != nil {
-			return nil, "", err
-		}
-		c, err := tx.Challenge(ctx, in.ID, sc)
-		if err != nil {
-			return nil, "", err
-		}
-		if err := desk.SameVersion(c.Version, in.Version); err != nil {
 			return nil, "", err
 		}
 		err = desk.Alter(ctx, tx, c, func(c *recusal.Challenge) (err error) {
@@ -253,19 +246,15 @@ func (a *Recusal) barParty(ctx context.Context, tx *store.Tx, c *recusal.Challen
 // WithdrawChallenge takes back a challenge that the actor filed.
 func (a *Recusal) WithdrawChallenge(ctx context.Context, who *roster.Actor, in ChallengeWithdrawal) (desk.Receipt, error) {
 	const op = "challenge.withdraw"
-	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		c, err := tx.ChallengeBy(ctx, in.ID, who.Person)
-		if err != nil {
-			return nil, "", err
-		}
-		if err := desk.SameVersion(c.Version, in.Version); err != nil {
-			return nil, "", err
-		}
-		err = desk.Alter(ctx, tx, c, func(c *recusal.Challenge) error {
-			return c.Withdraw(who.Person, roster.DateOf(tx.Now(), a.Zone()))
+	return desk.Step(ctx, a.Desk, who, desk.Write{Op: op, Key: in.Key, Body: in}, in.Version,
+		func(ctx context.Context, tx *store.Tx, _ roster.Scope) (*recusal.Challenge, error) {
+			return tx.ChallengeBy(ctx, in.ID, who.Person)
+		},
+		func(ctx context.Context, tx *store.Tx, c *recusal.Challenge) error {
+			return desk.Alter(ctx, tx, c, func(c *recusal.Challenge) error {
+				return c.Withdraw(who.Person, roster.DateOf(tx.Now(), a.Zone()))
+			})
 		})
-		return []ledger.Fact{{Verb: op, Kind: kinds.Challenge, ID: c.ID, Unit: c.UnitID}}, c.ID, err
-	})
 }
 
 // ChallengeWithdrawal withdraws a challenge.
