@@ -144,6 +144,7 @@ type Maker struct {
 // when it returns.
 func (m *Maker) Make(ctx context.Context) error {
 	defer m.Clock.Release()
+	defer m.App.Store.Patiently()()
 	m.dice = dice{state: 20200916}
 	m.start = m.Clock.Now()
 	steps := []struct {

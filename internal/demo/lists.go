@@ -168,8 +168,9 @@ func (m *Maker) snapshot(ctx context.Context, campaign string, people map[string
 	return out, nil
 }
 
-// together is how many people act at the same time.
-const together = 64
+// together is how many people act at the same time: more than one group of the writer
+// takes, so that the next is waiting when it is done.
+const together = 400
 
 func (m *Maker) fileLists(ctx context.Context) error {
 	var todo []*list

@@ -133,8 +133,9 @@ func (s *Store) begin(ctx context.Context) (_ *transaction, err error) {
 func (t *transaction) runAll(ctx context.Context, group []*member) ([]outcome, error) {
 	results := make([]outcome, 0, len(group))
 	done := make(map[string]*member) // requests of this group, not in their table yet
+	_, admits := t.s.limits()
 	for i, m := range group {
-		if i > 0 && t.s.clock().Sub(t.began) > groupTime {
+		if i > 0 && t.s.clock().Sub(t.began) > admits {
 			break
 		}
 		var result outcome

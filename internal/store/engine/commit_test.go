@@ -183,3 +183,19 @@ func TestInsertsOfManyShapes(t *testing.T) {
 		}
 	})
 }
+
+// TestPatiently: groups are long only while somebody asks for it.
+func TestPatiently(t *testing.T) {
+	s := &Store{}
+	check := func(want int) {
+		t.Helper()
+		if most, _ := s.limits(); most != want {
+			t.Errorf("%d members, want %d", most, want)
+		}
+	}
+	check(groupMax)
+	end := s.Patiently()
+	check(patientMax)
+	end()
+	check(groupMax)
+}

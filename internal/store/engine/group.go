@@ -17,7 +17,26 @@ const (
 	// groupTime is when a group stops admitting members. A long group would
 	// delay the checkpoint over the previous one, and its receipts with it.
 	groupTime = 60 * time.Millisecond
+
+	patientMax  = 192
+	patientTime = 400 * time.Millisecond
 )
+
+// Patiently lets groups grow longer until the returned function is called: for many
+// writes whose receipts nobody waits for. A page that many members touch is then
+// written once.
+func (s *Store) Patiently() (end func()) {
+	s.patient.Store(true)
+	return func() { s.patient.Store(false) }
+}
+
+// limits are how many members a group takes, and for how long.
+func (s *Store) limits() (members int, admits time.Duration) {
+	if s.patient.Load() {
+		return patientMax, patientTime
+	}
+	return groupMax, groupTime
+}
 
 // Call says who writes and how a repeated request is recognized. It never holds
 // content: key and body are passed as hashes.
@@ -161,9 +180,10 @@ func (s *Store) write() {
 				}
 			}
 		}
-		group := append(make([]*member, 0, groupMax), first)
+		most, _ := s.limits()
+		group := append(make([]*member, 0, most), first)
 	fill:
-		for len(group) < groupMax {
+		for len(group) < most {
 			select {
 			case m := <-s.queue:
 				group = append(group, m)

@@ -55,7 +55,11 @@ func TestASlipKeepsItsRows(t *testing.T) {
 			t.Fatalf("%d rows of %d: %v", len(got), len(rows), err)
 		}
 		for i, r := range rows {
-			want, err := ledger.Columns(r, 1)
+			encoding, err := ledger.EncodingOf(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := ledger.Columns(r, encoding)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -36,6 +36,7 @@ type Store struct {
 	reads   reads
 	queue   chan *member
 	quiet   chan *member // served before the queue
+	patient atomic.Bool  // see Patiently
 	closing chan struct{}
 	stopped chan struct{} // closed when the writer has ended
 	wrote   chan struct{} // receives when pages wait in SQLite's write-ahead log
