@@ -81,7 +81,7 @@ type SaidView struct {
 func saidViews(said []appselfcheck.SaidIssue) []SaidView {
 	out := make([]SaidView, len(said))
 	for i, s := range said {
-		out[i] = SaidView{s.ID, s.ItemNo, string(s.EventOn), s.Text, string(s.State), s.Severity, string(s.Added)}
+		out[i] = SaidView{s.IssueID, s.ItemNo, string(s.EventOn), s.Text, string(s.State), s.Severity, string(s.Added)}
 	}
 	return out
 }
@@ -210,7 +210,7 @@ func registerLists(r *registry) {
 			Text    string `json:"text"`
 		}
 	}) (Done, error) {
-		rc, err := r.f.App.Supplement(ctx, c.Actor, appselfcheck.SupplementInput{ID: in.ID, ItemNo: in.Body.Item, EventOn: roster.Date(in.Body.EventOn), Text: in.Body.Text, Key: c.Key})
+		rc, err := r.f.App.Supplement(ctx, c.Actor, appselfcheck.SupplementInput{ID: in.ID, ItemNo: in.Body.Item, Declared: selfcheck.Declared{EventOn: roster.Date(in.Body.EventOn), Text: in.Body.Text}, Key: c.Key})
 		return done(rc, in.ID), err
 	}, Summary("Add a dated issue to my locked list"))
 	handle(r, "submission.receipt", func(ctx context.Context, c *Call, in *ByID) (Paged[ReceiptView], error) {

@@ -280,7 +280,7 @@ func (m *Maker) speak(ctx context.Context) error {
 				continue
 			}
 			kind := []issue.StatementKind{issue.Answer, issue.Correction}[said%2]
-			if _, _, err := m.App.MakeStatement(ctx, l.by.actor(), casework.StatementInput{Issue: i.ID, Kind: kind, Text: "日期写错了，应为前一天，请更正"}); err != nil {
+			if _, _, err := m.App.MakeStatement(ctx, l.by.actor(), casework.StatementInput{Issue: i.IssueID, Kind: kind, Text: "日期写错了，应为前一天，请更正"}); err != nil {
 				return err
 			}
 			said++
@@ -374,7 +374,7 @@ func (m *Maker) otherCampaigns(ctx context.Context) error {
 		}
 	}
 	if filed != nil {
-		if _, err := m.App.Supplement(ctx, filed.by.actor(), appselfcheck.SupplementInput{ID: filed.ID, ItemNo: 7, EventOn: m.on(40), Text: "补充：一件物证晚交一天"}); err != nil {
+		if _, err := m.App.Supplement(ctx, filed.by.actor(), appselfcheck.SupplementInput{ID: filed.ID, ItemNo: 7, Declared: selfcheck.Declared{EventOn: m.on(40), Text: "补充：一件物证晚交一天"}}); err != nil {
 			return fmt.Errorf("supplement: %w", err)
 		}
 	}

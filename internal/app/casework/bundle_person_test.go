@@ -267,7 +267,7 @@ func TestAFilingDoesNotNameAHiddenRecord(t *testing.T) {
 			if _, own := takeFile(t, s, "anna", casework.FileExportInput{}); strings.Contains(string(own), hidden.ID) {
 				t.Error("the person's own bundle names the record")
 			}
-			said := story.List(t, s, "anna", selfcheck.Officers, false).Issues[0].ID
+			said := story.List(t, s, "anna", selfcheck.Officers, false).Issues[0].IssueID
 			now, err := s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: said})
 			if err != nil || !now.Paired || now.FirstOfKey {
 				t.Errorf("the inspector does not see that the two match: %+v, %v", now, err)
@@ -289,7 +289,7 @@ func TestAFilingDoesNotNameAHiddenRecord(t *testing.T) {
 		}
 		l = story.List(t, s, "anna", selfcheck.Officers, false)
 		again := story.Says(item, "本人申报的事，写清经过")
-		again.Issues[0].IssueID = l.Issues[0].ID
+		again.Issues[0].IssueID = l.Issues[0].IssueID
 		untold(story.Submit(t, s, "anna", l, again), 2)
 	})
 }
@@ -314,7 +314,7 @@ func TestAFormerTextIsNoTextOfTheBundle(t *testing.T) {
 		}
 		l = story.List(t, s, "anna", selfcheck.Officers, false)
 		again := story.Says(item, "写清了的经过")
-		again.Issues[0].IssueID = l.Issues[0].ID
+		again.Issues[0].IssueID = l.Issues[0].IssueID
 		story.Submit(t, s, "anna", l, again)
 		if err := s.App.SignHead(ctx); err != nil {
 			t.Fatal(err)

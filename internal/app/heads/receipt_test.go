@@ -317,7 +317,7 @@ func TestSlipOfAnEarlierRound(t *testing.T) {
 			t.Fatal(err)
 		}
 		l = story.List(t, s, "anna", selfcheck.Officers, false)
-		again := selfcheck.ItemAnswer{ItemNo: 3, Issues: []selfcheck.Declared{{IssueID: kept.ID, EventOn: "2025-07-01", Text: "改写过的事"}}}
+		again := selfcheck.ItemAnswer{ItemNo: 3, Issues: []selfcheck.Declared{{IssueID: kept.IssueID, EventOn: "2025-07-01", Text: "改写过的事"}}}
 		second := story.Submit(t, s, "anna", l, again, story.Says(12, "新的一事"))
 
 		for _, round := range []struct {

@@ -212,10 +212,10 @@ func TestReturnedListIsFiledAgain(t *testing.T) {
 		}
 		s.Clock.Add(48 * time.Hour)
 		l = story.List(t, s, "anna", selfcheck.Officers, false)
-		if l.Drafted != 50 || l.Draft[0].Issues[0].IssueID != kept.ID {
+		if l.Drafted != 50 || l.Draft[0].Issues[0].IssueID != kept.IssueID {
 			t.Errorf("a returned list starts with %d answers", l.Drafted)
 		}
-		again := selfcheck.ItemAnswer{ItemNo: 1, Issues: []selfcheck.Declared{{IssueID: kept.ID, EventOn: "2025-07-01", Text: "甲事，发生在七月"}}}
+		again := selfcheck.ItemAnswer{ItemNo: 1, Issues: []selfcheck.Declared{{IssueID: kept.IssueID, EventOn: "2025-07-01", Text: "甲事，发生在七月"}}}
 		story.Submit(t, s, "anna", l, again, story.Says(9, "新的一事"))
 		l = story.List(t, s, "anna", selfcheck.Officers, false)
 		if l.Round != 2 || !l.FirstFiledAt.Before(*l.FiledAt) || len(l.Issues) != 3 {
@@ -225,11 +225,11 @@ func TestReturnedListIsFiledAgain(t *testing.T) {
 			rows, err := v.IssuesOfSubmission(ctx, l.ID)
 			for _, i := range rows {
 				switch i.ID {
-				case kept.ID:
+				case kept.IssueID:
 					if i.State != issue.Registered || i.EventOn != "2025-07-01" || i.Received != "2026-03-02" {
 						t.Errorf("kept: %s, event %s, received %s", i.State, i.EventOn, i.Received)
 					}
-				case dropped.ID:
+				case dropped.IssueID:
 					if i.State != issue.Withdrawn || i.Received != "2026-03-02" {
 						t.Errorf("dropped: %s, received %s", i.State, i.Received)
 					}
@@ -245,7 +245,7 @@ func TestReturnedListIsFiledAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, i := range l.Issues {
-			if i.ID == kept.ID && i.Text != "甲事，发生在七月" {
+			if i.IssueID == kept.IssueID && i.Text != "甲事，发生在七月" {
 				t.Errorf("the kept issue says %q", i.Text)
 			}
 		}
@@ -269,7 +269,7 @@ func TestDraftsOfAnEarlierRoundDoNotCount(t *testing.T) {
 			t.Fatal(err)
 		}
 		l = story.List(t, s, "anna", selfcheck.Officers, false)
-		first := l.Issues[0].ID
+		first := l.Issues[0].IssueID
 		if _, err := s.App.ReturnList(ctx, s.Actor("east1head"), appselfcheck.ReturnInput{ID: l.ID, Version: l.Version, Reason: "请核对"}); err != nil {
 			t.Fatal(err)
 		}
@@ -285,7 +285,7 @@ func TestDraftsOfAnEarlierRoundDoNotCount(t *testing.T) {
 			t.Fatal(err)
 		}
 		l = story.List(t, s, "anna", selfcheck.Officers, false)
-		if len(l.Issues) != 1 || l.Issues[0].ID != first || l.Issues[0].State != issue.Registered || l.Round != 2 {
+		if len(l.Issues) != 1 || l.Issues[0].IssueID != first || l.Issues[0].State != issue.Registered || l.Round != 2 {
 			t.Errorf("after filing again: round %d, %+v", l.Round, l.Issues)
 		}
 	})
@@ -513,7 +513,7 @@ func TestLockAndSupplement(t *testing.T) {
 		id := story.Campaign(t, s)
 		l := story.List(t, s, "anna", selfcheck.Officers, false)
 		story.Submit(t, s, "anna", l, story.Says(1, "未登记"))
-		in := appselfcheck.SupplementInput{ID: l.ID, ItemNo: 12, EventOn: "2025-05-01", Text: "想起来还有一次"}
+		in := appselfcheck.SupplementInput{ID: l.ID, ItemNo: 12, Declared: selfcheck.Declared{EventOn: "2025-05-01", Text: "想起来还有一次"}}
 		_, err := s.App.Supplement(ctx, s.Actor("anna"), in)
 		want(t, err, fault.ConflictKind, "submission_state")
 		story.Step(t, s, id, "lock")

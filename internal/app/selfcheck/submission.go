@@ -33,10 +33,8 @@ func ownList(who *roster.Actor, s *selfcheck.Submission) bool {
 
 // SaidIssue is a declared issue as shown to its respondent and its reviewer.
 type SaidIssue struct {
-	ID       string
+	selfcheck.Declared
 	ItemNo   int64
-	EventOn  roster.Date
-	Text     string
 	State    issue.State
 	Severity int
 	Added    roster.Date // set for a supplement: the day it was added
@@ -130,7 +128,7 @@ func (l *SubmissionView) mergeDrafts(drafts []selfcheck.Draft) error {
 			continue
 		}
 		a := at[i.ItemNo]
-		a.Issues = append(a.Issues, selfcheck.Declared{IssueID: i.ID, EventOn: i.EventOn, Text: i.Text})
+		a.Issues = append(a.Issues, i.Declared)
 		at[i.ItemNo] = a
 	}
 	for _, d := range drafts {
@@ -178,7 +176,7 @@ func (a *Selfcheck) saidIssues(ctx context.Context, v *store.View, submissionID 
 	}
 	out := make([]SaidIssue, len(rows))
 	for i, r := range rows {
-		out[i] = SaidIssue{ID: r.ID, ItemNo: int64(r.ItemNo), EventOn: r.EventOn, Text: issue.Narrative(texts[r.ID]), State: r.State, Severity: r.Severity, Added: on[r.ID]}
+		out[i] = SaidIssue{Declared: selfcheck.Declared{IssueID: r.ID, EventOn: r.EventOn, Text: issue.Narrative(texts[r.ID])}, ItemNo: int64(r.ItemNo), State: r.State, Severity: r.Severity, Added: on[r.ID]}
 	}
 	return out, nil
 }

@@ -16,11 +16,10 @@ import (
 
 // SupplementInput adds one issue to a locked list.
 type SupplementInput struct {
-	ID      string
-	ItemNo  int64
-	EventOn roster.Date
-	Text    string
-	Key     string
+	ID     string
+	ItemNo int64
+	selfcheck.Declared
+	Key string
 }
 
 // Supplement adds a dated issue to the actor's own locked list.
@@ -43,7 +42,8 @@ func (a *Selfcheck) Supplement(ctx context.Context, who *roster.Actor, in Supple
 			return nil, "", err
 		}
 		today := roster.DateOf(tx.Now(), a.Zone())
-		said := selfcheck.Declared{EventOn: in.EventOn, Text: in.Text}
+		said := in.Declared
+		said.IssueID = "" // it is a new one
 		if err := s.CheckSupplement(c, items, selfcheck.ItemAnswer{ItemNo: in.ItemNo, Issues: []selfcheck.Declared{said}}, today); err != nil {
 			return nil, "", err
 		}

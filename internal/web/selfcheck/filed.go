@@ -141,7 +141,7 @@ func saidOf(lang words.Lang, d appselfcheck.SaidIssue) saidView {
 
 // selfcheckSupplement adds one issue to a locked list.
 func (f *face) selfcheckSupplement(c *page.Call) error {
-	in := appselfcheck.SupplementInput{ID: c.Param("id"), ItemNo: c.FormInt("item"), EventOn: roster.Date(c.Form("event_on")), Text: strings.ReplaceAll(c.Form("text"), "\r\n", "\n"), Key: c.Key()}
+	in := appselfcheck.SupplementInput{ID: c.Param("id"), ItemNo: c.FormInt("item"), Declared: selfcheck.Declared{EventOn: roster.Date(c.Form("event_on")), Text: strings.ReplaceAll(c.Form("text"), "\r\n", "\n")}, Key: c.Key()}
 	r, err := f.app.Supplement(c.Context(), c.Actor, in)
 	if err == nil {
 		c.Offer(r)
