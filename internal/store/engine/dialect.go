@@ -195,10 +195,14 @@ func sqliteAddress(file string) (func(readOnly bool) string, error) {
 	base := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(abs)}).EscapedPath()}
 	return func(readOnly bool) string {
 		q := url.Values{}
+		cache := "cache_size(-128000)" // the writer touches every index
+		if readOnly {
+			cache = "cache_size(-32000)" // of each reader
+		}
 		for _, p := range []string{
 			"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(" + synchronous + ")", "foreign_keys(1)",
 			"recursive_triggers(1)", "trusted_schema(0)", "secure_delete(1)", "wal_autocheckpoint(40000)",
-			"cache_size(-128000)", "temp_store(MEMORY)",
+			cache, "temp_store(MEMORY)",
 		} {
 			if readOnly && strings.HasPrefix(p, "journal_mode") {
 				continue

@@ -24,8 +24,8 @@ func walKeeper(dsn string) (*sql.DB, error) {
 
 // keepWAL checkpoints SQLite's write-ahead log in the background on its own
 // connection while the writer continues. It leaves little work for the writer's
-// own checkpoint, every 10,000 pages, which would otherwise stall all writers
-// for a tenth of a second. A passive checkpoint blocks nobody, waits for
+// own checkpoint, every 40,000 pages, which would otherwise stall all writers
+// for some tenths of a second. A passive checkpoint blocks nobody, waits for
 // nobody, and loses nothing in a crash.
 func (s *Store) keepWAL(db *sql.DB) {
 	defer s.done.Done()
