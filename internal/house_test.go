@@ -70,40 +70,45 @@ func within(name string, rooms ...string) bool {
 }
 
 // domain are the rooms that know no database, no web and no clock.
-var domain = []string{"internal/fault", "internal/roster", "internal/selfcheck", "internal/intake", "internal/issue", "internal/inquiry", "internal/rectify", "internal/rules", "internal/report", "internal/ledger", "internal/slip", "internal/custody", "internal/consent", "internal/seal", "internal/kinds", "internal/verbs"}
+var domain = []string{"internal/fault", "internal/roster", "internal/selfcheck", "internal/intake", "internal/issue", "internal/inquiry",
+	"internal/rectify", "internal/rules", "internal/report", "internal/ledger", "internal/slip", "internal/custody", "internal/consent", "internal/seal", "internal/kinds", "internal/verbs"}
 
 // doors says where a borrowed library may be imported, by the start of its path.
 var doors = map[string][]string{
-	"github.com/uptrace/bun":            {"internal/store"},
-	"modernc.org/sqlite":                {"internal/store", "internal/bench"},
-	"github.com/jackc/pgx":              {"internal/store", "internal/bench", "internal/apptest"},
-	"github.com/casbin/":                {"internal/access"},
-	"github.com/danielgtaylor/huma":     {"internal/api"},
-	"github.com/uptrace/bunrouter":      {"internal/api", "internal/web"},
-	"github.com/a-h/templ":              {"internal/web"},
-	"github.com/nicksnyder/go-i18n":     {"internal/words"},
-	"github.com/xuri/excelize":          {"internal/sheet"},
-	"golang.org/x/text/encoding":        {"internal/sheet"},
-	"golang.org/x/mod/sumdb":            {"internal/ledger", "internal/signer", "internal/tiles"}, // tiles: its tests read with tlog
-	"github.com/emmansun/gmsm":          {"internal/signer"},
-	"codeberg.org/go-pdf/fpdf":          {"internal/paper"},
-	"github.com/skip2/go-qrcode":        {"internal/paper"},
-	"filippo.io/age":                    {"internal/archive", "internal/seal", "internal/cli"},
-	"github.com/spf13/cobra":            {"internal/cli"},
-	"github.com/knadh/koanf":            {"internal/cli"},
-	"github.com/mozillazg/go-pinyin":    {"internal/roster"},
-	"database/sql":                      {"internal/store", "internal/bench", "internal/apptest"},
-	"github.com/alexedwards/argon2id":   {"internal/app/accounts", "internal/account"},
-	"github.com/pelletier/go-toml":      {"internal/words", "internal/cli"},
-	"plumbline/internal/apptest":        {"internal/apptest", "internal/bench", "internal/web/webtest"}, // the bench takes its PostgreSQL from pgtest
-	"plumbline/internal/store":          {"internal/store", "internal/app", "internal/apptest", "internal/cli", "internal/bench", "internal/demo"},
-	"plumbline/internal/access":         {"internal/app", "internal/apptest", "internal/cli", "internal/bench"},
-	"plumbline/internal/web":            {"internal/web", "internal/cli", "internal/bench", "internal/apptest"},
-	"plumbline/internal/api":            {"internal/api", "internal/cli", "internal/bench", "internal/apptest"},
-	"plumbline/internal/cli":            {"internal/cli", "cmd/plumbline", "internal/ordeal"}, // the guest of the virtual machine is the program itself
-	"plumbline/internal/demo":           {"internal/cli", "internal/bench", "internal/apptest"},
-	"plumbline/internal/bench":          {"internal/cli"},
-	"plumbline/policies":                {"internal/access", "internal/bench", "internal/app", "internal/rules", "internal/cli", "internal/apptest"},
+	"github.com/uptrace/bun":          {"internal/store"},
+	"modernc.org/sqlite":              {"internal/store", "internal/bench"},
+	"github.com/jackc/pgx":            {"internal/store", "internal/bench", "internal/apptest"},
+	"github.com/casbin/":              {"internal/access"},
+	"github.com/danielgtaylor/huma":   {"internal/api"},
+	"github.com/uptrace/bunrouter":    {"internal/api", "internal/web"},
+	"github.com/a-h/templ":            {"internal/web"},
+	"github.com/nicksnyder/go-i18n":   {"internal/words"},
+	"github.com/xuri/excelize":        {"internal/sheet"},
+	"golang.org/x/text/encoding":      {"internal/sheet"},
+	"golang.org/x/mod/sumdb":          {"internal/ledger", "internal/signer", "internal/tiles"}, // tiles: its tests read with tlog
+	"github.com/emmansun/gmsm":        {"internal/signer"},
+	"codeberg.org/go-pdf/fpdf":        {"internal/paper"},
+	"github.com/skip2/go-qrcode":      {"internal/paper"},
+	"filippo.io/age":                  {"internal/archive", "internal/seal", "internal/cli"},
+	"github.com/spf13/cobra":          {"internal/cli"},
+	"github.com/knadh/koanf":          {"internal/cli"},
+	"github.com/mozillazg/go-pinyin":  {"internal/roster"},
+	"database/sql":                    {"internal/store", "internal/bench", "internal/apptest"},
+	"github.com/alexedwards/argon2id": {"internal/app/accounts", "internal/account"},
+	"github.com/pelletier/go-toml":    {"internal/words", "internal/cli"},
+	"plumbline/internal/apptest": {"internal/apptest", "internal/bench",
+		"internal/web/webtest"}, // the bench takes its PostgreSQL from pgtest
+	"plumbline/internal/store": {"internal/store", "internal/app", "internal/apptest", "internal/cli", "internal/bench",
+		"internal/demo"},
+	"plumbline/internal/access": {"internal/app", "internal/apptest", "internal/cli", "internal/bench"},
+	"plumbline/internal/web":    {"internal/web", "internal/cli", "internal/bench", "internal/apptest"},
+	"plumbline/internal/api":    {"internal/api", "internal/cli", "internal/bench", "internal/apptest"},
+	"plumbline/internal/cli": {"internal/cli", "cmd/plumbline",
+		"internal/ordeal"}, // the guest of the virtual machine is the program itself
+	"plumbline/internal/demo":  {"internal/cli", "internal/bench", "internal/apptest"},
+	"plumbline/internal/bench": {"internal/cli"},
+	"plumbline/policies": {"internal/access", "internal/bench", "internal/app", "internal/rules", "internal/cli",
+		"internal/apptest"},
 	"plumbline/internal/store/engine":   {"internal/store", "internal/apptest/storetest"},
 	"plumbline/internal/store/verify":   {"internal/store", "internal/cli", "internal/apptest"},
 	"plumbline/internal/store/rawbench": {"internal/bench"},
@@ -115,10 +120,11 @@ var doors = map[string][]string{
 	"go.uber.org/goleak":                {},
 	"pgregory.net/rapid":                {},
 	"plumbline/internal/web/webtest":    {},
-	"math/rand":                         {"internal/apptest/attacker", "internal/apptest/poll", "internal/bench"}, // seeded, and never for anything secret
-	"unsafe":                            {"internal/ordeal/guest"},                                                // loads kernel modules and sets an address
-	"reflect":                           {"internal/ledger", "internal/store", "internal/api", "internal/app"},
-	"golang.org/x/crypto":               {"internal/app/accounts", "internal/account"},
+	"math/rand": {"internal/apptest/attacker", "internal/apptest/poll",
+		"internal/bench"}, // seeded, and never for anything secret
+	"unsafe":              {"internal/ordeal/guest"}, // loads kernel modules and sets an address
+	"reflect":             {"internal/ledger", "internal/store", "internal/api", "internal/app"},
+	"golang.org/x/crypto": {"internal/app/accounts", "internal/account"},
 }
 
 func TestDoors(t *testing.T) {
@@ -148,9 +154,11 @@ func TestDomainKnowsNoMachinery(t *testing.T) {
 		for _, dep := range p.Deps {
 			switch {
 			case dep == "net/http" && name == "internal/intake": // through excelize
-			case dep == "net/http" || dep == "database/sql" || strings.HasPrefix(dep, "github.com/uptrace/") || strings.HasPrefix(dep, "github.com/casbin/"):
+			case dep == "net/http" || dep == "database/sql" || strings.HasPrefix(dep, "github.com/uptrace/") ||
+				strings.HasPrefix(dep, "github.com/casbin/"):
 				t.Errorf("%s depends on %s", name, dep)
-			case strings.HasPrefix(dep, module+"internal/") && !within(strings.TrimPrefix(dep, module), append(domain, "internal/sheet")...):
+			case strings.HasPrefix(dep, module+"internal/") && !within(strings.TrimPrefix(dep, module),
+				append(domain, "internal/sheet")...):
 				t.Errorf("%s depends on %s, which is no domain room", name, dep)
 			}
 		}
@@ -170,7 +178,8 @@ func TestFacesStayAtTheDoor(t *testing.T) {
 		}
 	}
 	for _, imported := range all["internal/access"].Imports {
-		if strings.HasPrefix(imported, module) && !within(strings.TrimPrefix(imported, module), "internal/roster", "internal/fault", "policies") {
+		if strings.HasPrefix(imported, module) && !within(strings.TrimPrefix(imported, module), "internal/roster", "internal/fault",
+			"policies") {
 			t.Errorf("internal/access imports %s", imported)
 		}
 	}
@@ -228,7 +237,8 @@ func sources(t *testing.T, endings []string, see func(path, text string)) {
 		}
 		name := strings.TrimPrefix(filepath.ToSlash(path), "../")
 		if d.IsDir() {
-			if name == ".git" || name == "bin" || strings.HasSuffix(name, "/testdata") || name == "internal/web/assets/static" || name == "internal/web/assets/licences" {
+			if name == ".git" || name == "bin" || strings.HasSuffix(name, "/testdata") || name == "internal/web/assets/static" ||
+				name == "internal/web/assets/licences" {
 				return fs.SkipDir
 			}
 			return nil

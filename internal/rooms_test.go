@@ -22,7 +22,8 @@ var floors = []struct {
 	{"faces", []string{"internal/api", "internal/web", "internal/words"}},
 	{"application", []string{"internal/app"}},
 	{"database and authority", []string{"internal/store", "internal/access"}},
-	{"promises and technologies", []string{"internal/ledger", "internal/seal", "internal/slip", "internal/bundle", "internal/archive", "internal/tiles", "internal/signer", "internal/witness", "internal/paper", "internal/sheet"}},
+	{"promises and technologies", []string{"internal/ledger", "internal/seal", "internal/slip", "internal/bundle", "internal/archive",
+		"internal/tiles", "internal/signer", "internal/witness", "internal/paper", "internal/sheet"}},
 	{"trade", []string{"internal"}},
 }
 
@@ -31,7 +32,8 @@ func TestRoomsPicture(t *testing.T) {
 	const page = "../docs/rooms.md"
 	rooms := list(t)
 	for name := range rooms {
-		if within(name, "internal/apptest", "internal/ordeal", "internal/insider", "internal/web/assets", "internal/web/webtest", "policies", "migrations", "seeds") || name == "internal" {
+		if within(name, "internal/apptest", "internal/ordeal", "internal/insider", "internal/web/assets", "internal/web/webtest",
+			"policies", "migrations", "seeds") || name == "internal" {
 			delete(rooms, name)
 		}
 	}

@@ -70,7 +70,8 @@ func tree() *roster.Tree {
 		return u
 	}
 	return roster.NewTree([]roster.Unit{
-		unit(authority, "", 0), unit(bureau, authority, 1), unit(mine, bureau, 2), unit(below, mine, 3), unit(sibling, bureau, 2), unit(other, sibling, 3),
+		unit(authority, "", 0), unit(bureau, authority, 1), unit(mine, bureau, 2), unit(below, mine, 3), unit(sibling, bureau,
+			2), unit(other, sibling, 3),
 	})
 }
 
@@ -86,20 +87,30 @@ type relation struct {
 }
 
 var relations = []relation{
-	{name: "self", target: roster.Target{ID: "x", Unit: mine, Branch: mine, Person: "me", EventOn: "2026-01-01"}, own: true, unit: true, subtree: true, barred: true},
-	{name: "own unit", target: roster.Target{ID: "x", Unit: mine, Branch: mine, Person: "colleague", EventOn: "2026-01-01"}, unit: true, subtree: true},
+	{name: "self", target: roster.Target{ID: "x", Unit: mine, Branch: mine, Person: "me", EventOn: "2026-01-01"}, own: true, unit: true,
+		subtree: true, barred: true},
+	{name: "own unit", target: roster.Target{ID: "x", Unit: mine, Branch: mine, Person: "colleague", EventOn: "2026-01-01"}, unit: true,
+		subtree: true},
 	{name: "subtree", target: roster.Target{ID: "x", Unit: below, Branch: mine, Person: "someone", EventOn: "2026-01-01"}, subtree: true},
 	{name: "other unit", target: roster.Target{ID: "x", Unit: other, Branch: sibling, Person: "stranger", EventOn: "2026-01-01"}},
 	{name: "the bureau itself", target: roster.Target{ID: "x", Unit: bureau, Person: "chief", EventOn: "2026-01-01"}},
 	{name: "above the bureau", target: roster.Target{ID: "x", Unit: authority, Person: "boss", EventOn: "2026-01-01"}},
-	{name: "his superior's, in his own unit", target: roster.Target{ID: "x", Unit: mine, Branch: mine, Person: "superior", EventOn: "2026-01-01"}, unit: true, subtree: true, barred: true},
-	{name: "a former superior's, of that time", target: roster.Target{ID: "x", Unit: below, Branch: mine, Person: "former", EventOn: "2024-06-01"}, subtree: true, barred: true},
-	{name: "a former superior's, of later", target: roster.Target{ID: "x", Unit: below, Branch: mine, Person: "former", EventOn: "2025-06-01"}, subtree: true},
-	{name: "a relative's", target: roster.Target{ID: "x", Unit: below, Branch: mine, Person: "cousin", EventOn: "2026-01-01"}, subtree: true, barred: true},
-	{name: "he is a party", target: roster.Target{ID: "party", Unit: below, Branch: mine, Person: "someone", EventOn: "2026-01-01"}, subtree: true, barred: true},
-	{name: "assigned, in another unit", target: roster.Target{ID: "mine", Unit: other, Branch: sibling, Person: "stranger", EventOn: "2026-01-01"}, assigned: true},
-	{name: "assigned, but he is a party", target: roster.Target{ID: "party-mine", Unit: other, Branch: sibling, Person: "stranger", EventOn: "2026-01-01"}, assigned: true, barred: true},
-	{name: "a unit's thing, in his unit", target: roster.Target{ID: "x", Unit: mine, Branch: mine, EventOn: "2026-01-01"}, unit: true, subtree: true},
+	{name: "his superior's, in his own unit", target: roster.Target{ID: "x", Unit: mine, Branch: mine, Person: "superior",
+		EventOn: "2026-01-01"}, unit: true, subtree: true, barred: true},
+	{name: "a former superior's, of that time", target: roster.Target{ID: "x", Unit: below, Branch: mine, Person: "former",
+		EventOn: "2024-06-01"}, subtree: true, barred: true},
+	{name: "a former superior's, of later", target: roster.Target{ID: "x", Unit: below, Branch: mine, Person: "former",
+		EventOn: "2025-06-01"}, subtree: true},
+	{name: "a relative's", target: roster.Target{ID: "x", Unit: below, Branch: mine, Person: "cousin", EventOn: "2026-01-01"},
+		subtree: true, barred: true},
+	{name: "he is a party", target: roster.Target{ID: "party", Unit: below, Branch: mine, Person: "someone", EventOn: "2026-01-01"},
+		subtree: true, barred: true},
+	{name: "assigned, in another unit", target: roster.Target{ID: "mine", Unit: other, Branch: sibling, Person: "stranger",
+		EventOn: "2026-01-01"}, assigned: true},
+	{name: "assigned, but he is a party", target: roster.Target{ID: "party-mine", Unit: other, Branch: sibling, Person: "stranger",
+		EventOn: "2026-01-01"}, assigned: true, barred: true},
+	{name: "a unit's thing, in his unit", target: roster.Target{ID: "x", Unit: mine, Branch: mine, EventOn: "2026-01-01"}, unit: true,
+		subtree: true},
 }
 
 func actor(roles ...roster.Role) *roster.Actor {

@@ -93,7 +93,8 @@ var oracle = map[roster.Role][]duties{
 		roster.KindProposal: "see propose approve",
 	}},
 	// grants roles
-	roster.RoleSecurityAdmin: {finding, {roster.KindAlarm: "see", roster.KindGrant: "see grant approve revoke", roster.KindAccount: "see", roster.KindCustody: "see propose approve",
+	roster.RoleSecurityAdmin: {finding, {roster.KindAlarm: "see", roster.KindGrant: "see grant approve revoke", roster.KindAccount: "see",
+		roster.KindCustody:  "see propose approve",
 		roster.KindProposal: "see propose approve"}},
 	// logs and ledger only
 	roster.RoleAuditAdmin: {{roster.KindLedger: "see verify reopen", roster.KindReadLog: "see", roster.KindUnit: "see"}},

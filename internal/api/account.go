@@ -79,7 +79,8 @@ func registerAccount(r *registry) {
 		Cursor string `query:"cursor"`
 		Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	}) (Paged[accounts.AccountView], error) {
-		rows, next, err := a.Accounts(ctx, c.Actor, accounts.AccountQuery{State: in.State, Role: roster.Role(in.Role), Cursor: in.Cursor, Limit: in.Limit})
+		rows, next, err := a.Accounts(ctx, c.Actor, accounts.AccountQuery{State: in.State, Role: roster.Role(in.Role), Cursor: in.Cursor,
+			Limit: in.Limit})
 		return Paged[accounts.AccountView]{rows, next}, err
 	}, Summary("Accounts of the people in scope"))
 	handle(r, "account.create", func(ctx context.Context, c *Call, in *struct {
@@ -88,7 +89,8 @@ func registerAccount(r *registry) {
 			PersonnelNo string `json:"personnel_no" maxLength:"40"`
 		}
 	}) (Done, error) {
-		id, rec, err := a.AddAccount(ctx, c.Actor, accounts.AccountInput{Login: in.Body.Login, PersonnelNo: in.Body.PersonnelNo, Key: c.Key})
+		id, rec, err := a.AddAccount(ctx, c.Actor, accounts.AccountInput{Login: in.Body.Login, PersonnelNo: in.Body.PersonnelNo,
+			Key: c.Key})
 		return done(rec, id), err
 	}, Summary("Make an account for somebody on the roster"))
 	handle(r, "account.code", func(ctx context.Context, c *Call, in *ByID) (CodeView, error) {
@@ -131,7 +133,8 @@ func registerSessions(r *registry) {
 			Days     int      `json:"days,omitempty" minimum:"0" maximum:"30" doc:"How long a token with a scope lasts: 30 days if not said, 24 hours for administrators in any case. It ends when 7 days unused"`
 		}
 	}) (TokenView, error) {
-		s, err := a.SignIn(ctx, accounts.SignInInput{Login: in.Body.Login, Password: in.Body.Password, Label: in.Body.Label, Source: source(c), Bearer: true,
+		s, err := a.SignIn(ctx, accounts.SignInInput{Login: in.Body.Login, Password: in.Body.Password, Label: in.Body.Label,
+			Source: source(c), Bearer: true,
 			Scope: in.Body.Scope, Days: in.Body.Days})
 		if err != nil {
 			return TokenView{}, err
@@ -139,7 +142,8 @@ func registerSessions(r *registry) {
 		return TokenView{s.Token, s.Until, s.Renew, append([]string{}, s.Actor.Scope...)}, nil
 	}, Summary("Sign in: a token for a script"))
 	handle(r, "session.read", func(_ context.Context, c *Call, _ *struct{}) (WhoView, error) {
-		w := WhoView{Account: c.Actor.Account, Person: c.Actor.Person, Name: c.Actor.Name, Unit: c.Actor.Unit, Renew: c.Actor.MustRenew, Roles: []HeldView{}}
+		w := WhoView{Account: c.Actor.Account, Person: c.Actor.Person, Name: c.Actor.Name, Unit: c.Actor.Unit, Renew: c.Actor.MustRenew,
+			Roles: []HeldView{}}
 		for _, h := range c.Actor.Held {
 			w.Roles = append(w.Roles, HeldView{string(h.Role), h.Unit})
 		}
@@ -186,7 +190,8 @@ func registerGrants(r *registry) {
 		Cursor  string `query:"cursor"`
 		Limit   int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	}) (Paged[accounts.GrantView], error) {
-		rows, next, err := a.Grants(ctx, c.Actor, accounts.GrantQuery{State: in.State, Role: roster.Role(in.Role), AccountID: in.Account, UnitID: in.Unit, Cursor: in.Cursor, Limit: in.Limit})
+		rows, next, err := a.Grants(ctx, c.Actor, accounts.GrantQuery{State: in.State, Role: roster.Role(in.Role), AccountID: in.Account,
+			UnitID: in.Unit, Cursor: in.Cursor, Limit: in.Limit})
 		return Paged[accounts.GrantView]{rows, next}, err
 	}, Summary("Roles held at the units in scope, the newest first"))
 	handle(r, "grant.create", func(ctx context.Context, c *Call, in *struct{ Body accounts.GrantInput }) (Done, error) {

@@ -38,7 +38,8 @@ func TestAnOldSessionDoesNothingGrave(t *testing.T) {
 		actors[key] = &who
 	}
 	f.Who = func(_ context.Context, token string) (*roster.Actor, error) { return actors[token], nil }
-	for op, field := range map[string]string{"question.refuse": "reason", "expungement.refuse": "reason", "rectification.submit": "note", "proposal.refuse": "note"} {
+	for op, field := range map[string]string{"question.refuse": "reason", "expungement.refuse": "reason", "rectification.submit": "note",
+		"proposal.refuse": "note"} {
 		fits[op] = `{"` + field + `":"x"}` // which is looked at before anything else
 	}
 	before := head(t, s)
@@ -117,7 +118,8 @@ func TestACodeForARoleHolderWaitsOverTheAPI(t *testing.T) {
 		Proposal string     `json:"proposal_id"`
 	}
 	a := send(f, "system", "POST", Prefix+"/accounts/"+s.Account["chief"]+"/code", "")
-	if err := json.Unmarshal([]byte(a.body), &asked); a.status != 200 || err != nil || asked.Code == "" || asked.Until != nil || asked.Proposal == "" {
+	if err := json.Unmarshal([]byte(a.body), &asked); a.status != 200 || err != nil || asked.Code == "" || asked.Until != nil ||
+		asked.Proposal == "" {
 		t.Fatalf("%d %s (%v)", a.status, a.body, err)
 	}
 	signIn := func() int {

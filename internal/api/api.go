@@ -250,7 +250,8 @@ func (f *Face) authenticate(hc huma.Context, next func(huma.Context)) {
 	// A browser's cookie alone must not write from another site's page; the
 	// face of pages has its form token, this one asks for a same-origin fetch.
 	if fromCookie && r.Method != http.MethodGet && r.Method != http.MethodHead {
-		if err := http.NewCrossOriginProtection().Check(r); err != nil || r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == "" {
+		if err := http.NewCrossOriginProtection().Check(r); err != nil || r.Header.Get("Sec-Fetch-Site") == "" &&
+			r.Header.Get("Origin") == "" {
 			writeProblem(w, r, fault.Forbidden("cross_origin"))
 			return
 		}
@@ -305,7 +306,8 @@ func Upload(o *huma.Operation) {
 func fileForm() *huma.RequestBody {
 	file := &huma.Schema{Type: "string", Format: "binary"}
 	return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-		"multipart/form-data": {Schema: &huma.Schema{Type: "object", Properties: map[string]*huma.Schema{"file": file}, Required: []string{"file"}, AdditionalProperties: true}},
+		"multipart/form-data": {Schema: &huma.Schema{Type: "object", Properties: map[string]*huma.Schema{"file": file},
+			Required: []string{"file"}, AdditionalProperties: true}},
 	}}
 }
 
@@ -405,7 +407,8 @@ func download[In any](r *registry, op string, fn func(ctx context.Context, c *Ca
 	f := r.f
 	readable(op, reflect.TypeFor[In]())
 	o := r.operation(op, options)
-	o.Responses = map[string]*huma.Response{"200": {Description: "The file", Content: map[string]*huma.MediaType{"application/octet-stream": {}}}}
+	o.Responses = map[string]*huma.Response{"200": {Description: "The file",
+		Content: map[string]*huma.MediaType{"application/octet-stream": {}}}}
 	huma.Register(f.huma, o, func(ctx context.Context, in *In) (*huma.StreamResponse, error) {
 		c := ctx.Value(callKey{}).(*Call)
 		file, err := fn(ctx, c, in)

@@ -113,7 +113,8 @@ func registerCampaigns(r *registry) {
 		if !in.Body.Seed {
 			list.TitleZH, list.TitleEN, list.Items = in.Body.TitleZH, in.Body.TitleEN, nil
 			for _, it := range in.Body.Items {
-				list.Items = append(list.Items, selfcheck.ChecklistItem{No: it.No, Category: it.Category, Severity: it.Severity, TextZH: it.TextZH, TextEN: it.TextEN, HelpZH: it.HelpZH, HelpEN: it.HelpEN})
+				list.Items = append(list.Items, selfcheck.ChecklistItem{No: it.No, Category: it.Category, Severity: it.Severity,
+					TextZH: it.TextZH, TextEN: it.TextEN, HelpZH: it.HelpZH, HelpEN: it.HelpEN})
 			}
 		}
 		list.Key = c.Key
@@ -158,7 +159,8 @@ func registerCampaigns(r *registry) {
 			ByID
 			Body versionBody
 		}) (Done, error) {
-			rc, err := r.f.App.MoveCampaign(ctx, c.Actor, appselfcheck.CampaignStep{ID: in.ID, Version: c.Version(in.Body.Version), Step: step, Key: c.Key})
+			rc, err := r.f.App.MoveCampaign(ctx, c.Actor, appselfcheck.CampaignStep{ID: in.ID, Version: c.Version(in.Body.Version),
+				Step: step, Key: c.Key})
 			return done(rc, in.ID), err
 		}, Summary("Campaign: "+step))
 	}
@@ -169,7 +171,8 @@ func registerCampaigns(r *registry) {
 			Reason string `json:"reason"`
 		}
 	}) (Done, error) {
-		rc, err := r.f.App.AmendRoster(ctx, c.Actor, appselfcheck.AmendInput{CampaignID: in.ID, Number: in.Body.Number, Reason: in.Body.Reason, Key: c.Key})
+		rc, err := r.f.App.AmendRoster(ctx, c.Actor, appselfcheck.AmendInput{CampaignID: in.ID, Number: in.Body.Number,
+			Reason: in.Body.Reason, Key: c.Key})
 		return done(rc, in.ID), err
 	}, Summary("Amend the roster: a late joiner or a transfer, dated today"))
 }
@@ -190,7 +193,8 @@ type CountsView struct {
 }
 
 func countsView(c selfcheck.Completion) CountsView {
-	return CountsView{c.Owed, c.Filed(), c.Assigned, c.Submitted, c.Returned, c.Accepted, c.Locked, c.Excused, c.PerMille(), c.NilPerMille(), c.Issues}
+	return CountsView{c.Owed, c.Filed(), c.Assigned, c.Submitted, c.Returned, c.Accepted, c.Locked, c.Excused, c.PerMille(),
+		c.NilPerMille(), c.Issues}
 }
 
 // UnitCountsView is one unit's completion.
@@ -240,7 +244,8 @@ func registerOwed(r *registry) {
 		Cursor string `query:"cursor"`
 		Limit  int    `query:"limit"`
 	}) (OwedPage, error) {
-		v, err := r.f.App.Owed(ctx, c.Actor, appselfcheck.OwedInput{OwedFilter: selfcheck.OwedFilter{CampaignID: in.ID, UnitID: in.Unit, Only: in.Only, Of: selfcheck.Owing(in.Of)}, Cursor: in.Cursor, Limit: in.Limit})
+		v, err := r.f.App.Owed(ctx, c.Actor, appselfcheck.OwedInput{OwedFilter: selfcheck.OwedFilter{CampaignID: in.ID, UnitID: in.Unit,
+			Only: in.Only, Of: selfcheck.Owing(in.Of)}, Cursor: in.Cursor, Limit: in.Limit})
 		if err != nil {
 			return OwedPage{}, err
 		}
@@ -263,7 +268,8 @@ func registerCompletion(r *registry) {
 			Items []UnitCountsView `json:"items"`
 			Total CountsView       `json:"total"`
 		}
-		v, err := r.f.App.CompletionOf(ctx, c.Actor, appselfcheck.CompletionInput{ID: in.ID, Near: in.Near, Only: in.Only, Certified: in.Certified})
+		v, err := r.f.App.CompletionOf(ctx, c.Actor, appselfcheck.CompletionInput{ID: in.ID, Near: in.Near, Only: in.Only,
+			Certified: in.Certified})
 		if err != nil {
 			return out, err
 		}
@@ -303,7 +309,8 @@ func registerCompletion(r *registry) {
 			Reason string `json:"reason"`
 		}
 	}) (Done, error) {
-		rc, err := r.f.App.UndoCertify(ctx, c.Actor, appselfcheck.UndoCertifyInput{CampaignID: in.ID, UnitID: in.Unit, Reason: in.Body.Reason, Key: c.Key})
+		rc, err := r.f.App.UndoCertify(ctx, c.Actor, appselfcheck.UndoCertifyInput{CampaignID: in.ID, UnitID: in.Unit,
+			Reason: in.Body.Reason, Key: c.Key})
 		return done(rc, in.Unit), err
 	}, Versionless, Summary("Take a unit's certification back, from the top down"))
 	handle(r, "certification.create", func(ctx context.Context, c *Call, in *unitPath) (Done, error) {

@@ -48,7 +48,8 @@ func registerCore(r *registry) {
 		rows, err := r.f.App.LedgerEntries(ctx, c.Actor, in.From, in.Limit)
 		out := Paged[EntryView]{Items: []EntryView{}}
 		for _, e := range rows {
-			out.Items = append(out.Items, EntryView{e.Seq, e.At.UTC(), e.Verb, e.Kind, e.ObjectID, string(e.Body), fmt.Sprintf("%x", e.Leaf)})
+			out.Items = append(out.Items, EntryView{e.Seq, e.At.UTC(), e.Verb, e.Kind, e.ObjectID, string(e.Body),
+				fmt.Sprintf("%x", e.Leaf)})
 		}
 		return out, err
 	}, Summary("Ledger entries from a sequence number on"))

@@ -20,11 +20,13 @@ func registerCustody(r *registry) {
 	}) (appcustody.ExpungementView, error) {
 		return a.Expungement(ctx, c.Actor, in.ID)
 	}, Summary("One expungement"))
-	begun(r, "expungement.propose", "Propose to destroy the texts of a record", func(in *appcustody.ProposeExpungementInput, c *Call) { in.Key = c.Key }, a.ProposeExpungement)
+	begun(r, "expungement.propose", "Propose to destroy the texts of a record",
+		func(in *appcustody.ProposeExpungementInput, c *Call) { in.Key = c.Key }, a.ProposeExpungement)
 	step := func(in *appcustody.ExpungementInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}
-	made(r, "expungement.approve", "Agree as one of two approvers: with the second one the keys of the texts are destroyed", step, stepped(a.ApproveExpungement))
+	made(r, "expungement.approve", "Agree as one of two approvers: with the second one the keys of the texts are destroyed", step,
+		stepped(a.ApproveExpungement))
 	made(r, "expungement.refuse", "Refuse; one is enough", step, stepped(a.RefuseExpungement))
 	made(r, "expungement.withdraw", "Take one's own proposal back", step, stepped(a.WithdrawExpungement))
 	handle(r, "retention.list", func(ctx context.Context, c *Call, in *struct {
@@ -49,7 +51,8 @@ func registerReveal(r *registry) {
 	handle(r, "custody.list", func(ctx context.Context, c *Call, _ *struct{}) ([]appcustody.CustodyView, error) {
 		return a.Custody(ctx, c.Actor)
 	}, Summary("Sets of custodians, the newest first"))
-	begun(r, "custody.propose", "Propose a set of custodians", func(in *appcustody.ProposeCustodyInput, c *Call) { in.Key = c.Key }, a.ProposeCustody)
+	begun(r, "custody.propose", "Propose a set of custodians", func(in *appcustody.ProposeCustodyInput, c *Call) { in.Key = c.Key },
+		a.ProposeCustody)
 	settle := func(in *appcustody.CustodyInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}
@@ -65,7 +68,8 @@ func registerReveal(r *registry) {
 	handle(r, "reveal.get", func(ctx context.Context, c *Call, in *named) (appcustody.RevealView, error) {
 		return a.Reveal(ctx, c.Actor, in.ID)
 	}, Summary("One reveal"))
-	begun(r, "reveal.ask", "Ask the custodians to release a sealed field", func(in *appcustody.AskRevealInput, c *Call) { in.Key = c.Key }, a.AskReveal)
+	begun(r, "reveal.ask", "Ask the custodians to release a sealed field", func(in *appcustody.AskRevealInput, c *Call) { in.Key = c.Key },
+		a.AskReveal)
 	step := func(in *appcustody.RevealInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}

@@ -243,7 +243,8 @@ func TestUnknownParametersAreRefused(t *testing.T) {
 
 // able names an actor who may do the operation.
 func able(s *apptest.Site, r desk.Route) string {
-	for _, key := range []string{"anna", "inspector", "manager", "body", "east1head", "records", "system", "security", "audit", "investigator1", "adjudicator", "clue", "lead", "appeals"} {
+	for _, key := range []string{"anna", "inspector", "manager", "body", "east1head", "records", "system", "security", "audit",
+		"investigator1", "adjudicator", "clue", "lead", "appeals"} {
 		if s.App.May(s.Actor(key), r.Op) {
 			return key
 		}
@@ -275,7 +276,8 @@ func TestBadRequestsGetAClearAnswer(t *testing.T) {
 			"an escaped NUL":     `{"reason":"a\u0000b"}`,
 			"a list for a thing": "[1]",
 		} {
-			if a := send(f, key, r.Method, path, body); a.status != http.StatusBadRequest || !strings.HasPrefix(a.kind, "application/problem+json") {
+			if a := send(f, key, r.Method, path, body); a.status != http.StatusBadRequest ||
+				!strings.HasPrefix(a.kind, "application/problem+json") {
 				t.Errorf("%s: %d %s %s", name, a.status, a.kind, a.body)
 			}
 		}

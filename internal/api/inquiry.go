@@ -32,7 +32,8 @@ type opened struct {
 
 // made registers an operation whose body concerns the object in the path and which
 // creates or changes something. set copies path, key and version into the input.
-func made[B any](r *registry, op, summary string, set func(in *B, id string, c *Call), do func(ctx context.Context, who *roster.Actor, in B) (string, desk.Receipt, error), options ...Option) {
+func made[B any](r *registry, op, summary string,
+	set func(in *B, id string, c *Call), do func(ctx context.Context, who *roster.Actor, in B) (string, desk.Receipt, error), options ...Option) {
 	handle(r, op, func(ctx context.Context, c *Call, in *struct {
 		ID   string `path:"id"`
 		Body B
@@ -47,7 +48,8 @@ func made[B any](r *registry, op, summary string, set func(in *B, id string, c *
 }
 
 // begun registers an operation that creates something and has no id in its path.
-func begun[B any](r *registry, op, summary string, set func(in *B, c *Call), do func(ctx context.Context, who *roster.Actor, in B) (string, desk.Receipt, error)) {
+func begun[B any](r *registry, op, summary string,
+	set func(in *B, c *Call), do func(ctx context.Context, who *roster.Actor, in B) (string, desk.Receipt, error)) {
 	handle(r, op, func(ctx context.Context, c *Call, in *struct{ Body B }) (Done, error) {
 		set(&in.Body, c)
 		id, rc, err := do(ctx, c.Actor, in.Body)
@@ -97,7 +99,10 @@ func registerInquiry(r *registry) {
 	made(r, "case.close", "Close a case in which nothing is missing; where no track has a finding the id is that of the proposal that the body decides", func(in *casework.CloseCaseInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}, a.CloseCase)
-	made(r, "case.party", "Record a recusal", func(in *casework.PartyInput, id string, c *Call) { in.CaseID, in.Key = id, c.Key }, a.AddParty)
+	made(r, "case.party", "Record a recusal", func(in *casework.PartyInput, id string, c *Call) {
+		in.CaseID, in.Key = id,
+			c.Key
+	}, a.AddParty)
 
 	handle(r, "track.list", func(ctx context.Context, c *Call, in *struct {
 		ListQuery
@@ -110,7 +115,10 @@ func registerInquiry(r *registry) {
 		}
 		return a.Tracks(ctx, c.Actor, f, in.Cursor)
 	}, Summary("Tracks in reach, newest first"))
-	made(r, "track.assign", "Put a person on a track", func(in *casework.AssignInput, id string, c *Call) { in.TrackID, in.Key = id, c.Key }, a.AssignMember)
+	made(r, "track.assign", "Put a person on a track", func(in *casework.AssignInput, id string, c *Call) {
+		in.TrackID, in.Key = id,
+			c.Key
+	}, a.AssignMember)
 	back := func(in *casework.BackInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}
@@ -123,9 +131,15 @@ func registerInquiry(r *registry) {
 	made(r, "track.end", "Propose to end a track without a finding; the id is that of the proposal", func(in *casework.EndTrackInput, id string, c *Call) {
 		in.TrackID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}, a.EndTrack)
-	made(r, "allegation.add", "Add an allegation to a track", func(in *casework.AllegationInput, id string, c *Call) { in.TrackID, in.Key = id, c.Key }, a.AddAllegation)
+	made(r, "allegation.add", "Add an allegation to a track", func(in *casework.AllegationInput, id string, c *Call) {
+		in.TrackID,
+			in.Key = id, c.Key
+	}, a.AddAllegation)
 
-	made(r, "finding.recommend", "Recommend a finding", func(in *casework.RecommendInput, id string, c *Call) { in.AllegationID, in.Key = id, c.Key }, a.Recommend)
+	made(r, "finding.recommend", "Recommend a finding", func(in *casework.RecommendInput, id string, c *Call) {
+		in.AllegationID,
+			in.Key = id, c.Key
+	}, a.Recommend)
 	made(r, "finding.serve", "Serve a finding on its subject", func(in *casework.FindingInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}, stepped(a.ServeFinding))
@@ -143,7 +157,10 @@ func registerInquiry(r *registry) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}, a.Reply)
 
-	made(r, "decision.propose", "Propose a decision on a track", func(in *casework.ProposeInput, id string, c *Call) { in.TrackID, in.Key = id, c.Key }, a.ProposeDecision)
+	made(r, "decision.propose", "Propose a decision on a track", func(in *casework.ProposeInput, id string, c *Call) {
+		in.TrackID,
+			in.Key = id, c.Key
+	}, a.ProposeDecision)
 	made(r, "decision.decide", "Record the deciding body's decision: the members named confirm it, each for himself; the id is that of the proposal", func(in *casework.ResolveInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}, a.ResolveTrack)

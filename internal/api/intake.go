@@ -146,7 +146,8 @@ func registerBatches(r *registry) {
 		}
 	}
 	input := func(c *Call, in *edit) appintake.BatchInput {
-		return appintake.BatchInput{ID: in.ID, Version: c.Version(in.Body.Version), Reason: in.Body.Reason, Key: c.Key, Stated: in.Body.Stated}
+		return appintake.BatchInput{ID: in.ID, Version: c.Version(in.Body.Version), Reason: in.Body.Reason, Key: c.Key,
+			Stated: in.Body.Stated}
 	}
 	handle(r, "batch.read", func(ctx context.Context, c *Call, in *one) (appintake.BatchView, error) {
 		return a.Batch(ctx, c.Actor, in.ID)
@@ -172,7 +173,8 @@ func registerBatches(r *registry) {
 		if err != nil {
 			return nil, err
 		}
-		return &File{Name: f.Name, Type: f.Kind, Rows: f.Rows, Write: func(w io.Writer) error { _, err := w.Write(f.Body); return err }}, nil
+		return &File{Name: f.Name, Type: f.Kind, Rows: f.Rows,
+			Write: func(w io.Writer) error { _, err := w.Write(f.Body); return err }}, nil
 	}, Versionless, Summary("The rejected rows as they were, with the reasons"))
 }
 
@@ -215,7 +217,8 @@ func registerMatches(r *registry) {
 		}
 	}) (MatchWritten, error) {
 		b := in.Body
-		v, rec, err := a.DecideMatch(ctx, c.Actor, appintake.DecideInput{ID: in.ID, Version: c.Version(b.Version), Person: b.Person, Number: b.Number, Nobody: b.Nobody, Reason: b.Reason, Key: c.Key})
+		v, rec, err := a.DecideMatch(ctx, c.Actor, appintake.DecideInput{ID: in.ID, Version: c.Version(b.Version), Person: b.Person,
+			Number: b.Number, Nobody: b.Nobody, Reason: b.Reason, Key: c.Key})
 		return MatchWritten{v, receipt(rec)}, err
 	}, Summary("Say whom a record is about; an ambiguous one takes two inspectors"))
 	handle(r, "match.undo", func(ctx context.Context, c *Call, in *struct {
@@ -226,7 +229,8 @@ func registerMatches(r *registry) {
 			Stated  bool   `json:"case_loses_ground,omitempty" doc:"A case opened on the match may lose its ground; it is flagged"`
 		}
 	}) (MatchWritten, error) {
-		v, rec, err := a.UndoMatch(ctx, c.Actor, appintake.UndoInput{ID: in.ID, Version: c.Version(in.Body.Version), Reason: in.Body.Reason, Key: c.Key, Stated: in.Body.Stated})
+		v, rec, err := a.UndoMatch(ctx, c.Actor, appintake.UndoInput{ID: in.ID, Version: c.Version(in.Body.Version), Reason: in.Body.Reason,
+			Key: c.Key, Stated: in.Body.Stated})
 		return MatchWritten{v, receipt(rec)}, err
 	}, Summary("Take a confirmed match back, with what followed from it"))
 }

@@ -217,7 +217,8 @@ func registerIssue(r *registry) {
 			Answer string `json:"answer" doc:"confirmed or dismissed"`
 		}
 	}) (Stepped, error) {
-		out, got, err := a.ConcealIssue(ctx, c.Actor, casework.ConcealIssueInput{Step: c.step(in.ID, in.Body.StepBody), Answer: issue.Concealment(in.Body.Answer)})
+		out, got, err := a.ConcealIssue(ctx, c.Actor, casework.ConcealIssueInput{Step: c.step(in.ID, in.Body.StepBody),
+			Answer: issue.Concealment(in.Body.Answer)})
 		return Stepped{out, receipt(got)}, err
 	}, Summary("Answer the concealment question; two people have to agree"))
 	handle(r, "issue.merge", func(ctx context.Context, c *Call, in *struct {
@@ -290,7 +291,8 @@ func registerBulk(r *registry) {
 		casework.BulkResult
 		Receipt ReceiptView `json:"receipt"`
 	}, error) {
-		out, got, err := a.BulkCorrect(ctx, c.Actor, casework.BulkCorrectInput{Unit: in.Body.Unit, MaxSeverity: in.Body.MaxSeverity, Count: in.Body.Count, Key: c.Key})
+		out, got, err := a.BulkCorrect(ctx, c.Actor, casework.BulkCorrectInput{Unit: in.Body.Unit, MaxSeverity: in.Body.MaxSeverity,
+			Count: in.Body.Count, Key: c.Key})
 		return struct {
 			casework.BulkResult
 			Receipt ReceiptView `json:"receipt"`
@@ -320,7 +322,8 @@ func registerFile(r *registry) {
 			Text string `json:"text"`
 		}
 	}) (written, error) {
-		id, got, err := a.MakeStatement(ctx, c.Actor, casework.StatementInput{Issue: in.ID, Kind: issue.StatementKind(in.Body.Kind), Text: in.Body.Text, Key: c.Key})
+		id, got, err := a.MakeStatement(ctx, c.Actor, casework.StatementInput{Issue: in.ID, Kind: issue.StatementKind(in.Body.Kind),
+			Text: in.Body.Text, Key: c.Key})
 		return written{id, receipt(got)}, err
 	}, Summary("Answer an issue on one's own file, or ask for correction"))
 	download(r, "file.export", func(ctx context.Context, c *Call, in *struct {
@@ -421,7 +424,8 @@ func registerRecon(r *registry) {
 		if err != nil {
 			return nil, err
 		}
-		return &ReconView{Unit: got.Unit, UnitName: got.UnitName, From: got.From, To: got.To, WindowDays: got.WindowDays, Questions: got.Questions, LeavesOut: got.LeavesOut,
+		return &ReconView{Unit: got.Unit, UnitName: got.UnitName, From: got.From, To: got.To, WindowDays: got.WindowDays,
+			Questions: got.Questions, LeavesOut: got.LeavesOut,
 			Total: reconLine(got.Total), ByCategory: reconLines(got.ByCategory), ByUnit: reconLines(got.ByUnit)}, nil
 	}, Summary("Declared against found, in four cells"))
 	handle(r, "reconciliation.people", func(ctx context.Context, c *Call, in *struct {

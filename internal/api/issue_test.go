@@ -61,16 +61,20 @@ func (c *caller) call(actor, method, path, body string, status int, headers ...s
 func TestIssuesOverHTTP(t *testing.T) {
 	s := apptest.SQLite(t)
 	ids := s.Issues(
-		apptest.IssueSeed{Name: "found", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "interview", Severity: 2, Event: "2026-01-12"},
-		apptest.IssueSeed{Name: "second", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "interview", Severity: 2, Event: "2026-01-13"},
-		apptest.IssueSeed{Name: "mine", Source: issue.Self, Person: "anna", Unit: "east1", Category: "gifts_business", Severity: 1, Event: "2026-01-10"})
+		apptest.IssueSeed{Name: "found", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "interview", Severity: 2,
+			Event: "2026-01-12"},
+		apptest.IssueSeed{Name: "second", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "interview", Severity: 2,
+			Event: "2026-01-13"},
+		apptest.IssueSeed{Name: "mine", Source: issue.Self, Person: "anna", Unit: "east1", Category: "gifts_business", Severity: 1,
+			Event: "2026-01-10"})
 	c := callerOf(t, s)
 	page := c.call("inspector", http.MethodGet, "/issues?limit=2&count=true", "", 200)
 	if n := len(page["items"].([]any)); n != 2 || page["total"] != 3.0 || page["next"] == nil {
 		t.Fatalf("first page: %v", page)
 	}
 	next := page["next"].(string)
-	if rest := c.call("inspector", http.MethodGet, "/issues?limit=2&cursor="+next, "", 200); len(rest["items"].([]any)) != 1 || rest["next"] != nil {
+	if rest := c.call("inspector", http.MethodGet, "/issues?limit=2&cursor="+next, "", 200); len(rest["items"].([]any)) != 1 ||
+		rest["next"] != nil {
 		t.Errorf("second page: %v", rest)
 	}
 	c.call("inspector", http.MethodGet, "/issues?limit=2&category=interview&cursor="+next, "", 400)
@@ -109,7 +113,8 @@ func TestIssuesOverHTTP(t *testing.T) {
 	recon := c.call("inspector", http.MethodGet, "/reconciliation", "", 200)
 	lists := recon["total"].(map[string]any)["lists"].(map[string]any)
 	behind := c.call("inspector", http.MethodGet, "/issues?count=true&"+lists["audit_only"].(string), "", 200)
-	if cells := recon["total"].(map[string]any)["cells"].(map[string]any); cells["audit_only"] != behind["total"] || behind["total"] != 1.0 {
+	if cells := recon["total"].(map[string]any)["cells"].(map[string]any); cells["audit_only"] != behind["total"] ||
+		behind["total"] != 1.0 {
 		t.Errorf("the comparison says %v, the list has %v", cells["audit_only"], behind["total"])
 	}
 	c.call("reader", http.MethodGet, "/people/"+s.People["anna"]+"/file", "", 422)

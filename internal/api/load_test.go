@@ -71,7 +71,8 @@ func TestNothingIsReadWithoutTheRight(t *testing.T) {
 		t.Errorf("only %d requests were tried", tried)
 	}
 	for size, want := range map[int]int{UploadLimit + 1: http.StatusRequestEntityTooLarge, 20 << 20: http.StatusForbidden} {
-		if w, read := sendUnread(t.Context(), f, map[bool]string{true: "inspector", false: "anna"}[size > UploadLimit], "POST", Prefix+"/audit/preview", size); w.Code != want || read > 0 {
+		if w, read := sendUnread(t.Context(), f, map[bool]string{true: "inspector", false: "anna"}[size > UploadLimit], "POST",
+			Prefix+"/audit/preview", size); w.Code != want || read > 0 {
 			t.Errorf("%d bytes: %d after %d", size, w.Code, read)
 		}
 	}

@@ -25,7 +25,8 @@ type NamedView struct {
 }
 
 func namedView(n *appselfcheck.NamedItem) NamedView {
-	return NamedView{selfcheck.NamedID(n.SubmissionID, n.ItemNo), n.Version, string(n.State), n.SubmissionID, n.ItemNo, n.Nil, n.LeaderID, n.Leader, n.Respondent, n.Unit, saidViews(n.Issues), n.Reason, n.Reply}
+	return NamedView{selfcheck.NamedID(n.SubmissionID, n.ItemNo), n.Version, string(n.State), n.SubmissionID, n.ItemNo, n.Nil, n.LeaderID,
+		n.Leader, n.Respondent, n.Unit, saidViews(n.Issues), n.Reason, n.Reply}
 }
 
 func registerNamed(r *registry) {
@@ -41,7 +42,8 @@ func registerNamed(r *registry) {
 			Paged[NamedView]
 			Total int64 `json:"total"`
 		}
-		page, err := r.f.App.NamedItems(ctx, c.Actor, appselfcheck.NamedQuery{State: selfcheck.NamedState(in.State), Cursor: in.Cursor, Limit: in.Limit})
+		page, err := r.f.App.NamedItems(ctx, c.Actor, appselfcheck.NamedQuery{State: selfcheck.NamedState(in.State), Cursor: in.Cursor,
+			Limit: in.Limit})
 		out.Items, out.Next, out.Total = make([]NamedView, len(page.Rows)), page.Next, page.Total
 		for i := range page.Rows {
 			out.Items[i] = namedView(&page.Rows[i])
@@ -66,7 +68,8 @@ func registerNamed(r *registry) {
 		ByID
 		Body reasonBody
 	}) (Done, error) {
-		rc, err := r.f.App.ReturnNamed(ctx, c.Actor, appselfcheck.NamedDecision{ID: in.ID, Version: c.Version(in.Body.Version), Reason: in.Body.Reason, Key: c.Key})
+		rc, err := r.f.App.ReturnNamed(ctx, c.Actor, appselfcheck.NamedDecision{ID: in.ID, Version: c.Version(in.Body.Version),
+			Reason: in.Body.Reason, Key: c.Key})
 		return done(rc, in.ID), err
 	}, Summary("Return an item that names a leader; its list stays as it is"))
 	handle(r, "named.reply", func(ctx context.Context, c *Call, in *struct {
@@ -76,7 +79,8 @@ func registerNamed(r *registry) {
 			Text string `json:"text"`
 		}
 	}) (Done, error) {
-		rc, err := r.f.App.ReplyNamed(ctx, c.Actor, appselfcheck.NamedReplyInput{ID: in.ID, ItemNo: in.Body.Item, Text: in.Body.Text, Key: c.Key})
+		rc, err := r.f.App.ReplyNamed(ctx, c.Actor, appselfcheck.NamedReplyInput{ID: in.ID, ItemNo: in.Body.Item, Text: in.Body.Text,
+			Key: c.Key})
 		return done(rc, in.ID), err
 	}, Summary("Answer an item of my list that the tier above the leader gave back"))
 }

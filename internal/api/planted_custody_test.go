@@ -19,7 +19,8 @@ import (
 func (w *world) expungement(at place, by string) object {
 	w.Helper()
 	i := w.issue(at, func(i *issue.Issue) { i.State, i.SettledAt = issue.Rejected, ago(w, time.Hour) })
-	e := &custody.Expungement{Stamp: ledger.Stamp{ID: store.NewID()}, Ref: issue.NewRef(), RecordKind: custody.IssueRecord, RecordID: i.ID, RecordRef: i.Ref, UnitID: i.UnitID,
+	e := &custody.Expungement{Stamp: ledger.Stamp{ID: store.NewID()}, Ref: issue.NewRef(), RecordKind: custody.IssueRecord, RecordID: i.ID,
+		RecordRef: i.Ref, UnitID: i.UnitID,
 		PersonID: i.PersonID, EventOn: i.EventOn, Ground: custody.GroundCourt, State: custody.ExpungementProposed, ProposedBy: w.Account[by], ReasonC: noText, AnswerC: noText}
 	w.insert(e)
 	return one(e.ID).of(i.ID, "")
@@ -28,7 +29,8 @@ func (w *world) expungement(at place, by string) object {
 func (w *world) hold(at place) *custody.Hold {
 	w.Helper()
 	i := w.issue(at, nil)
-	h := &custody.Hold{Stamp: ledger.Stamp{ID: store.NewID()}, RecordKind: custody.IssueRecord, RecordID: i.ID, RecordRef: i.Ref, UnitID: i.UnitID, PersonID: i.PersonID, EventOn: i.EventOn,
+	h := &custody.Hold{Stamp: ledger.Stamp{ID: store.NewID()}, RecordKind: custody.IssueRecord, RecordID: i.ID, RecordRef: i.Ref,
+		UnitID: i.UnitID, PersonID: i.PersonID, EventOn: i.EventOn,
 		State: custody.HoldLive, PlacedBy: w.Account["records"], ReasonC: noText, LiftC: noText}
 	w.insert(h)
 	return h
@@ -38,7 +40,8 @@ func (w *world) hold(at place) *custody.Hold {
 func (w *world) proposal(at place, by string) object {
 	w.Helper()
 	h := w.hold(at)
-	p := &consent.Proposal{Stamp: ledger.Stamp{ID: store.NewID()}, Ref: issue.NewRef(), Op: "hold.lift", ObjectKind: "hold", ObjectID: h.ID, MatterID: h.RecordID, UnitID: h.UnitID,
+	p := &consent.Proposal{Stamp: ledger.Stamp{ID: store.NewID()}, Ref: issue.NewRef(), Op: "hold.lift", ObjectKind: "hold", ObjectID: h.ID,
+		MatterID: h.RecordID, UnitID: h.UnitID,
 		PersonID: h.PersonID, EventOn: h.EventOn, Ground: "hold", Approver: roster.RoleDecidingBody, DecideTier: 9, Quorum: 1, State: consent.Proposed,
 		ProposedBy: w.People[by], ReasonC: noText}
 	w.write(func(ctx context.Context, tx *store.Tx) (err error) {
@@ -55,14 +58,18 @@ func (w *world) proposal(at place, by string) object {
 func (w *world) reveal(at place, released bool) object {
 	w.Helper()
 	m := w.match(at, nil)
-	set := &custody.Set{Stamp: ledger.Stamp{ID: store.NewID()}, Threshold: 2, State: custody.SetRetiring, UnitID: w.Units["bureau"], ProposedBy: w.Account["security"]}
+	set := &custody.Set{Stamp: ledger.Stamp{ID: store.NewID()}, Threshold: 2, State: custody.SetRetiring, UnitID: w.Units["bureau"],
+		ProposedBy: w.Account["security"]}
 	rows, custodians, keys, to := []any{set}, []*custody.Custodian{}, []*seal.PrivateKey{}, []seal.Recipient{}
 	for _, key := range []string{at.person, "records", "adjudicator"} {
 		k := w.key()
-		c := &custody.Custodian{Stamp: ledger.Stamp{ID: store.NewID()}, SetID: set.ID, AccountID: w.Account[key], PublicKey: k.Public().String(), Print: k.Public().Fingerprint()}
-		rows, custodians, keys, to = append(rows, c), append(custodians, c), append(keys, k), append(to, seal.Recipient{ID: c.ID, Key: k.Public()})
+		c := &custody.Custodian{Stamp: ledger.Stamp{ID: store.NewID()}, SetID: set.ID, AccountID: w.Account[key],
+			PublicKey: k.Public().String(), Print: k.Public().Fingerprint()}
+		rows, custodians, keys, to = append(rows, c), append(custodians, c), append(keys, k), append(to,
+			seal.Recipient{ID: c.ID, Key: k.Public()})
 	}
-	field := &custody.SealedField{Stamp: ledger.Stamp{ID: store.NewID()}, Table: custody.SealedTable, Field: custody.ComplainantField, RecordID: store.NewID(), UnitID: w.Units[at.unit], SetID: set.ID, Wraps: 1}
+	field := &custody.SealedField{Stamp: ledger.Stamp{ID: store.NewID()}, Table: custody.SealedTable, Field: custody.ComplainantField,
+		RecordID: store.NewID(), UnitID: w.Units[at.unit], SetID: set.ID, Wraps: 1}
 	cipher, wrapping, err := seal.SealText(store.PlaceOf(field), []byte("举报人"), set.ID, set.Threshold, to)
 	if err != nil {
 		w.Fatal(err)
@@ -72,11 +79,13 @@ func (w *world) reveal(at place, released bool) object {
 	if err != nil {
 		w.Fatal(err)
 	}
-	r := &custody.Reveal{Stamp: ledger.Stamp{ID: store.NewID()}, Ref: issue.NewRef(), SealedID: field.ID, RecordID: field.RecordID, MatchID: m.ids[0], SetID: set.ID, UnitID: field.UnitID,
+	r := &custody.Reveal{Stamp: ledger.Stamp{ID: store.NewID()}, Ref: issue.NewRef(), SealedID: field.ID, RecordID: field.RecordID,
+		MatchID: m.ids[0], SetID: set.ID, UnitID: field.UnitID,
 		PersonID: w.People[at.person], EventOn: "2026-01-05", State: custody.RevealAsked, AskedBy: w.Account[official(roster.RoleInspector)], Threshold: 2,
 		ExpiresAt: w.App.Now().Add(48 * time.Hour), PublicKey: ask.Public().String(), ReasonC: noText}
 	answer := func(n int) string {
-		q := seal.Request{Reveal: r.ID, Ref: r.Ref, Origin: w.Store.Origin(), Place: store.PlaceOf(field), Set: set.ID, Part: *wrapping.Part(custodians[n].ID), PublicKey: r.PublicKey}
+		q := seal.Request{Reveal: r.ID, Ref: r.Ref, Origin: w.Store.Origin(), Place: store.PlaceOf(field), Set: set.ID,
+			Part: *wrapping.Part(custodians[n].ID), PublicKey: r.PublicKey}
 		a, err := q.Release(keys[n])
 		if err != nil {
 			w.Fatal(err)
@@ -118,7 +127,8 @@ var custodyPlanters = map[string]func(w *world, at place) object{
 	"expungement, own": func(w *world, at place) object { return w.expungement(at, official(roster.RoleRecordsOfficer)) },
 	"hold":             func(w *world, at place) object { h := w.hold(at); return one(h.ID).of(h.RecordID, "") },
 	"custodians": func(w *world, at place) object {
-		s := &custody.Set{Stamp: ledger.Stamp{ID: store.NewID()}, Threshold: 2, State: custody.SetProposed, UnitID: w.Units[at.unit], ProposedBy: w.Account["security"]}
+		s := &custody.Set{Stamp: ledger.Stamp{ID: store.NewID()}, Threshold: 2, State: custody.SetProposed, UnitID: w.Units[at.unit],
+			ProposedBy: w.Account["security"]}
 		w.insert(s)
 		return one(s.ID)
 	},
@@ -139,7 +149,8 @@ var custodyPlanters = map[string]func(w *world, at place) object{
 // challenge plants one about an official who is related to the place's person.
 func (w *world) challenge(at place, by string) object {
 	w.Helper()
-	c := &recusal.Challenge{Stamp: ledger.Stamp{ID: store.NewID()}, Cause: recusal.CauseParty, ObjectKind: "issue", ObjectID: w.issue(at, nil).ID, Kind: string(inquiry.InterestRelative),
+	c := &recusal.Challenge{Stamp: ledger.Stamp{ID: store.NewID()}, Cause: recusal.CauseParty, ObjectKind: "issue",
+		ObjectID: w.issue(at, nil).ID, Kind: string(inquiry.InterestRelative),
 		PersonID: w.People[at.person], OfficialID: w.People["erin"], UnitID: w.Units[at.unit], EventOn: "2026-01-05", State: recusal.Filed, FiledBy: by, FiledOn: "2026-02-01",
 		GroundsC: noText, ReasonC: noText}
 	w.insert(c)

@@ -39,7 +39,8 @@ const (
 
 // party records somebody as a witness.
 func (w *world) party(kind, object, key string) string {
-	p := &inquiry.Party{Stamp: ledger.Stamp{ID: store.NewID()}, ObjectKind: kind, ObjectID: object, PersonID: w.People[key], Interest: inquiry.InterestWitness,
+	p := &inquiry.Party{Stamp: ledger.Stamp{ID: store.NewID()}, ObjectKind: kind, ObjectID: object, PersonID: w.People[key],
+		Interest:   inquiry.InterestWitness,
 		RecordedBy: w.People["inspector"], RecordedOn: "2026-02-01"}
 	w.insert(p)
 	return p.ID
@@ -56,28 +57,33 @@ func (w *world) inquiry(at place, to stage, change func(m *matter)) *matter {
 		team = []string{"investigator3", "investigator4", "adjudicator2"}
 	}
 	w.write(func(ctx context.Context, tx *store.Tx) error {
-		m.kase = inquiry.Case{Stamp: ledger.Stamp{ID: tx.NewID()}, Ref: issue.NewRef(), UnitID: unit, PersonID: person, EventOn: on, Category: "interview", Severity: 3,
+		m.kase = inquiry.Case{Stamp: ledger.Stamp{ID: tx.NewID()}, Ref: issue.NewRef(), UnitID: unit, PersonID: person, EventOn: on,
+			Category: "interview", Severity: 3,
 			Pack: w.App.Pack().Version, State: inquiry.CaseOpen, OpenedBy: w.People["clue"], OpenedOn: "2026-01-07", DueOn: "2026-09-01"}
 		i, err := w.found(ctx, tx, at, func(i *issue.Issue) { i.State, i.Severity, i.CaseID = issue.Clue, 3, m.kase.ID })
 		if err != nil {
 			return err
 		}
 		m.kase.IssueID = i.ID
-		m.track = inquiry.Track{Stamp: ledger.Stamp{ID: tx.NewID()}, CaseID: m.kase.ID, Side: inquiry.SideOfficer, UnitID: unit, PersonID: person, EventOn: on, DecideTier: 3,
+		m.track = inquiry.Track{Stamp: ledger.Stamp{ID: tx.NewID()}, CaseID: m.kase.ID, Side: inquiry.SideOfficer, UnitID: unit,
+			PersonID: person, EventOn: on, DecideTier: 3,
 			State: inquiry.TrackOpen, OpenedOn: "2026-01-07", ProofC: noText, EndedC: noText}
-		m.allegation = inquiry.Allegation{Stamp: ledger.Stamp{ID: tx.NewID()}, CaseID: m.kase.ID, TrackID: m.track.ID, UnitID: unit, PersonID: person, EventOn: on,
+		m.allegation = inquiry.Allegation{Stamp: ledger.Stamp{ID: tx.NewID()}, CaseID: m.kase.ID, TrackID: m.track.ID, UnitID: unit,
+			PersonID: person, EventOn: on,
 			Category: "interview", Rule: "第七条", State: inquiry.AllegationOpen}
 		if m.allegation.TextC, err = tx.PutText(ctx, m.allegation.ID, "text", "超时讯问"); err != nil {
 			return err
 		}
-		m.finding = inquiry.Finding{Stamp: ledger.Stamp{ID: tx.NewID()}, CaseID: m.kase.ID, TrackID: m.track.ID, AllegationID: m.allegation.ID, UnitID: unit, PersonID: person,
+		m.finding = inquiry.Finding{Stamp: ledger.Stamp{ID: tx.NewID()}, CaseID: m.kase.ID, TrackID: m.track.ID,
+			AllegationID: m.allegation.ID, UnitID: unit, PersonID: person,
 			EventOn: on, State: inquiry.FindingDraft, Recommended: inquiry.Sustained, Standard: inquiry.Preponderance, RecommendedBy: w.People[team[1]], ReasonC: noText, FinalReasonC: noText}
 		m.reply = inquiry.Reply{CaseID: m.kase.ID, FindingID: m.finding.ID, PersonID: person, FiledOn: "2026-02-01", AnswerC: noText}
 		m.reply.ID = tx.NewID()
 		if m.reply.TextC, err = tx.PutText(ctx, m.reply.ID, "text", "不属实"); err != nil {
 			return err
 		}
-		m.decision = inquiry.Decision{Stamp: ledger.Stamp{ID: tx.NewID()}, CaseID: m.kase.ID, TrackID: m.track.ID, UnitID: unit, PersonID: person, EventOn: on, Form: 1,
+		m.decision = inquiry.Decision{Stamp: ledger.Stamp{ID: tx.NewID()}, CaseID: m.kase.ID, TrackID: m.track.ID, UnitID: unit,
+			PersonID: person, EventOn: on, Form: 1,
 			State: inquiry.DecisionProposed, ProposedBy: w.People["authority"], ReasonC: noText}
 		return w.plantMatter(ctx, tx, m, team, to, change)
 	})
@@ -89,8 +95,9 @@ func (w *world) plantMatter(ctx context.Context, tx *store.Tx, m *matter, team [
 	if to >= manned {
 		m.track.State = inquiry.TrackAssigned
 		for n, key := range team {
-			on := &inquiry.TrackMember{CaseID: m.kase.ID, TrackID: m.track.ID, MemberID: w.People[key], MemberUnitID: w.Units["east"], MemberTier: 2,
-				Duty: inquiry.DutyInvestigator, AssignedBy: w.People["body"], AssignedOn: "2026-01-08"}
+			on := &inquiry.TrackMember{CaseID: m.kase.ID, TrackID: m.track.ID, MemberID: w.People[key], MemberUnitID: w.Units["east"],
+				MemberTier: 2,
+				Duty:       inquiry.DutyInvestigator, AssignedBy: w.People["body"], AssignedOn: "2026-01-08"}
 			if n == 2 {
 				on.Duty = inquiry.DutyAdjudicator
 			}
@@ -133,7 +140,8 @@ func (w *world) plantMatter(ctx context.Context, tx *store.Tx, m *matter, team [
 func (w *world) question(at place, change func(q *inquiry.Question)) object {
 	w.Helper()
 	m := w.inquiry(at, fresh, nil)
-	q := &inquiry.Question{Stamp: ledger.Stamp{ID: store.NewID()}, Ref: issue.NewRef(), IssueID: m.kase.IssueID, CaseID: m.kase.ID, UnitID: w.Units[at.unit], PersonID: w.People[at.leader],
+	q := &inquiry.Question{Stamp: ledger.Stamp{ID: store.NewID()}, Ref: issue.NewRef(), IssueID: m.kase.IssueID, CaseID: m.kase.ID,
+		UnitID: w.Units[at.unit], PersonID: w.People[at.leader],
 		SubjectID: w.People[at.person], EventOn: "2026-01-05", LinkKind: "head", DecideTier: 2, Triggers: "severity", State: inquiry.QuestionRaised,
 		RaisedOn: "2026-01-07", DueOn: "2026-09-01", ReasonC: noText}
 	if change != nil {
@@ -147,7 +155,8 @@ func (w *world) question(at place, change func(q *inquiry.Question)) object {
 func (w *world) task(at place, change func(r *rectify.Rectification)) object {
 	w.Helper()
 	i := w.issue(at, func(i *issue.Issue) { i.State, i.TriagedAt = issue.Rectifying, ago(w, time.Hour) })
-	r := &rectify.Rectification{Stamp: ledger.Stamp{ID: store.NewID()}, Ref: issue.NewRef(), IssueID: i.ID, UnitID: i.UnitID, PersonID: i.PersonID, EventOn: i.EventOn, Category: i.Category,
+	r := &rectify.Rectification{Stamp: ledger.Stamp{ID: store.NewID()}, Ref: issue.NewRef(), IssueID: i.ID, UnitID: i.UnitID,
+		PersonID: i.PersonID, EventOn: i.EventOn, Category: i.Category,
 		LeadUnitID: i.UnitID, State: rectify.Dispatched, DispatchedBy: w.People["inspector2"], DispatchedOn: "2026-02-01", DueOn: "2026-09-01", Round: 1,
 		TaskC: noText, EvidenceC: noText, NoteC: noText}
 	if change != nil {

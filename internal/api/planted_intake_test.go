@@ -24,7 +24,8 @@ func (w *world) batch(at place, s intake.BatchState) *intake.AuditBatch {
 func (w *world) match(at place, change func(m *intake.Match)) object {
 	w.Helper()
 	b := w.batch(at, intake.Imported)
-	m := &intake.Match{Stamp: ledger.Stamp{ID: store.NewID()}, BatchID: b.ID, RowNo: 2, Source: b.Source, Level: intake.Probable, State: intake.StateProbable, Live: 1,
+	m := &intake.Match{Stamp: ledger.Stamp{ID: store.NewID()}, BatchID: b.ID, RowNo: 2, Source: b.Source, Level: intake.Probable,
+		State: intake.StateProbable, Live: 1,
 		UnitID: b.UnitID, EventOn: "2026-01-05", Category: "interview"}
 	m.SetList([]intake.Candidate{{Person: w.People[at.person]}})
 	w.write(func(ctx context.Context, tx *store.Tx) (err error) {
@@ -38,7 +39,8 @@ func (w *world) match(at place, change func(m *intake.Match)) object {
 			}
 			m.PersonID, m.IssueID = i.PersonID, i.ID
 		}
-		r := &intake.AuditRecord{Stamp: ledger.Stamp{ID: tx.NewID()}, BatchID: b.ID, RowNo: 2, Source: b.Source, Sum: fmt.Sprint("sum ", w.number()), EventOn: m.EventOn,
+		r := &intake.AuditRecord{Stamp: ledger.Stamp{ID: tx.NewID()}, BatchID: b.ID, RowNo: 2, Source: b.Source,
+			Sum: fmt.Sprint("sum ", w.number()), EventOn: m.EventOn,
 			ReceivedOn: "2026-02-01", Category: m.Category, Severity: 1}
 		m.RecordID = r.ID
 		if r.RawC, err = tx.PutText(ctx, r.ID, "raw", intake.Raw{Cells: []string{"某人"}, Reading: &intake.Reading{}}.JSON()); err != nil {

@@ -16,7 +16,8 @@ func (w *world) found(ctx context.Context, tx *store.Tx, at place, change func(i
 	if err != nil {
 		return nil, err
 	}
-	i := issue.NewAudit(issue.Found{ID: id, SourceCode: "petition", Person: w.People[at.person], Unit: w.Units[at.unit], Tier: 3, Category: "interview",
+	i := issue.NewAudit(issue.Found{ID: id, SourceCode: "petition", Person: w.People[at.person], Unit: w.Units[at.unit], Tier: 3,
+		Category: "interview",
 		Severity: 1, EventOn: "2026-01-05", ReceivedOn: "2026-01-06", At: tx.Now(), Record: tx.NewID(), NarrativeC: c})
 	if change != nil {
 		change(i)
@@ -77,7 +78,8 @@ var issuePlanters = map[string]func(w *world, at place) object{
 			if err != nil {
 				return err
 			}
-			s = &issue.Statement{IssueID: i.ID, PersonID: i.PersonID, UnitID: i.UnitID, EventOn: i.EventOn, Kind: issue.Correction, State: issue.Asked,
+			s = &issue.Statement{IssueID: i.ID, PersonID: i.PersonID, UnitID: i.UnitID, EventOn: i.EventOn, Kind: issue.Correction,
+				State:  issue.Asked,
 				SaidBy: w.Account[at.person], AnswerC: noText}
 			s.ID = tx.NewID()
 			if s.TextC, err = tx.PutText(ctx, s.ID, "text", "日期不对"); err != nil {

@@ -12,7 +12,8 @@ import (
 // campaign plants one of the place's sub-bureau.
 func (w *world) campaign(at place, s selfcheck.CampaignState) *selfcheck.Campaign {
 	w.Helper()
-	c := &selfcheck.Campaign{Stamp: ledger.Stamp{ID: store.NewID()}, UnitID: w.Units[at.branch], Title: "自查自纠", State: s, OpensOn: "2026-03-01", ClosesOn: "2026-03-31",
+	c := &selfcheck.Campaign{Stamp: ledger.Stamp{ID: store.NewID()}, UnitID: w.Units[at.branch], Title: "自查自纠", State: s,
+		OpensOn: "2026-03-01", ClosesOn: "2026-03-31",
 		PeriodFrom: "2024-01-01", PeriodTo: "2026-02-28", OfficersID: w.checklists[selfcheck.Officers], LeadersID: w.checklists[selfcheck.Leaders]}
 	if s != selfcheck.CampaignDraft {
 		c.RosterOn, c.RosterDone, c.OpenedAt = "2026-03-01", true, ago(w, 24*time.Hour)
@@ -39,7 +40,8 @@ func (w *world) list(at place, of listOf) *selfcheck.Submission {
 		of.campaign = w.campaign(at, selfcheck.CampaignOpen)
 	}
 	unit := w.Units[at.unit]
-	s := selfcheck.NewSubmission(of.campaign, selfcheck.Owed{Audience: selfcheck.Officers, PersonID: w.People[at.person], UnitID: unit, ReviewUnitID: unit}, "2026-03-01")
+	s := selfcheck.NewSubmission(of.campaign, selfcheck.Owed{Audience: selfcheck.Officers, PersonID: w.People[at.person], UnitID: unit,
+		ReviewUnitID: unit}, "2026-03-01")
 	s.ID, s.State = store.NewID(), of.state
 	rows := []any{s}
 	if of.state != selfcheck.Assigned && of.state != selfcheck.Excused {
@@ -56,7 +58,8 @@ func (w *world) list(at place, of listOf) *selfcheck.Submission {
 			rows = append(rows, named)
 		}
 		if of.review != "" {
-			rows = append(rows, &selfcheck.NamedReview{SubmissionID: s.ID, Round: 1, ItemNo: 1, LeaderID: of.named, ReviewUnitID: unit, State: of.review, Turns: 1,
+			rows = append(rows, &selfcheck.NamedReview{SubmissionID: s.ID, Round: 1, ItemNo: 1, LeaderID: of.named, ReviewUnitID: unit,
+				State: of.review, Turns: 1,
 				DecidedBy: w.People["easthead"], DecidedAt: w.App.Now(), ReasonC: noText, ReplyC: noText})
 		}
 	}
@@ -107,7 +110,8 @@ var listPlanters = map[string]func(w *world, at place) object{
 	"unit in a campaign": func(w *world, at place) object { o, _ := roll(w, at); return o },
 	"unit in a campaign, certified": func(w *world, at place) object {
 		o, c := roll(w, at)
-		w.insert(&selfcheck.Certification{CampaignID: c.ID, UnitID: o.ids[1], Owed: 1, Filed: 1, CertifiedBy: w.People["east1head"], CertifiedAt: w.App.Now()})
+		w.insert(&selfcheck.Certification{CampaignID: c.ID, UnitID: o.ids[1], Owed: 1, Filed: 1, CertifiedBy: w.People["east1head"],
+			CertifiedAt: w.App.Now()})
 		return o
 	},
 }

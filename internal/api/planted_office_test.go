@@ -26,7 +26,8 @@ func (w *world) person(at place) (person, account string) {
 func (w *world) grant(at place, change func(g *roster.Grant)) object {
 	w.Helper()
 	_, account := w.person(at)
-	g := &roster.Grant{Stamp: ledger.Stamp{ID: store.NewID()}, AccountID: account, Role: roster.RoleInspector, UnitID: w.Units[at.unit], FromOn: "2026-01-01", State: roster.GrantLive,
+	g := &roster.Grant{Stamp: ledger.Stamp{ID: store.NewID()}, AccountID: account, Role: roster.RoleInspector, UnitID: w.Units[at.unit],
+		FromOn: "2026-01-01", State: roster.GrantLive,
 		GrantedBy: w.Account["security"]}
 	change(g)
 	w.insert(g)
@@ -62,7 +63,8 @@ func (w *world) entry(at place) object {
 	w.Helper()
 	got := w.writeAs(w.Account[at.person], func(ctx context.Context, tx *store.Tx) error {
 		tx.KeepSlip()
-		return tx.Insert(ctx, &roster.Relation{PersonID: w.People[at.person], OtherID: w.People["erin"], Kind: "interested", FromOn: "2026-01-01", ToOn: "2026-01-02"})
+		return tx.Insert(ctx, &roster.Relation{PersonID: w.People[at.person], OtherID: w.People["erin"], Kind: "interested",
+			FromOn: "2026-01-01", ToOn: "2026-01-02"})
 	})
 	return one(fmt.Sprint(got.Seq))
 }
@@ -74,7 +76,8 @@ func (w *world) job(at place) object {
 	if at == west {
 		account = w.Account["manager"]
 	}
-	j := &store.Job{ID: store.NewID(), Kind: "campaign_roster", State: store.JobQueued, Account: account, Counts: "{}", Params: "{}", LeaseUntil: w.App.Now(), CreatedAt: w.App.Now(), ChangedAt: w.App.Now()}
+	j := &store.Job{ID: store.NewID(), Kind: "campaign_roster", State: store.JobQueued, Account: account, Counts: "{}", Params: "{}",
+		LeaseUntil: w.App.Now(), CreatedAt: w.App.Now(), ChangedAt: w.App.Now()}
 	w.App.MarkJob(j)
 	if err := w.Store.Scratch(context.Background(), func(ctx context.Context, sx *store.ScratchTx) error { return sx.Insert(ctx, j) }); err != nil {
 		w.Fatal(err)
@@ -88,7 +91,8 @@ var officePlanters = map[string]func(w *world, at place) object{
 	"file":   func(w *world, at place) object { return one(w.People[at.person]) },
 	"relation": func(w *world, at place) object {
 		id, _ := w.person(at)
-		r := &roster.Relation{Stamp: ledger.Stamp{ID: store.NewID()}, PersonID: id, OtherID: w.People["erin"], Kind: "relative", FromOn: "2026-01-01"}
+		r := &roster.Relation{Stamp: ledger.Stamp{ID: store.NewID()}, PersonID: id, OtherID: w.People["erin"], Kind: "relative",
+			FromOn: "2026-01-01"}
 		w.insert(r)
 		return one(r.ID)
 	},
@@ -114,13 +118,15 @@ var officePlanters = map[string]func(w *world, at place) object{
 	},
 	"deputy": func(w *world, at place) object { return w.deputy(at) },
 	"session": func(w *world, at place) object {
-		s := &roster.Session{TokenHash: strings.Repeat("0", 58) + fmt.Sprintf("%06d", w.number()), AccountID: w.Account[at.person], CreatedAt: w.App.Now(), SeenAt: w.App.Now(),
+		s := &roster.Session{TokenHash: strings.Repeat("0", 58) + fmt.Sprintf("%06d", w.number()), AccountID: w.Account[at.person],
+			CreatedAt: w.App.Now(), SeenAt: w.App.Now(),
 			UntilAt: w.App.Now().Add(time.Hour), IdleSeconds: 3600}
 		w.write(func(ctx context.Context, tx *store.Tx) error { return tx.OpenSession(ctx, s) })
 		return one(s.TokenHash)
 	},
 	"code": func(w *world, at place) object {
-		p := &consent.Proposal{Stamp: ledger.Stamp{ID: store.NewID()}, Ref: issue.NewRef(), Op: "account.code", ObjectKind: "account", ObjectID: w.Account[at.person],
+		p := &consent.Proposal{Stamp: ledger.Stamp{ID: store.NewID()}, Ref: issue.NewRef(), Op: "account.code", ObjectKind: "account",
+			ObjectID: w.Account[at.person],
 			MatterID: w.Account[at.person], UnitID: w.Units[at.unit], Ground: "code", Approver: roster.RoleSecurityAdmin, DecideTier: 9, Quorum: 1, Excluded: w.People[at.person],
 			AskedBy: w.People[at.person], State: consent.Proposed, ProposedBy: w.People["system"], ReasonC: noText, InputC: noText}
 		w.insert(p)

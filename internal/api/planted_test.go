@@ -85,7 +85,8 @@ func whoSees(r roster.Role, at place) string {
 	case r == roster.RoleAdjudicator && at == west:
 		return "adjudicator2"
 	}
-	return map[roster.Role]string{roster.RoleCampaignManager: "manager", roster.RoleInspector: "inspector", roster.RoleClueManager: "clue", roster.RoleDecidingBody: "body",
+	return map[roster.Role]string{roster.RoleCampaignManager: "manager", roster.RoleInspector: "inspector", roster.RoleClueManager: "clue",
+		roster.RoleDecidingBody:   "body",
 		roster.RoleRecordsOfficer: "records", roster.RoleSystemAdmin: "system", roster.RoleSecurityAdmin: "security"}[r]
 }
 
@@ -116,12 +117,14 @@ func newWorld(t *testing.T) *world {
 				return err
 			}
 			if r != roster.RoleOfficer {
-				if err := tx.Insert(ctx, &roster.Grant{AccountID: account, Role: r, UnitID: at, FromOn: "2024-01-01", State: roster.GrantLive, GrantedBy: "program:test"}); err != nil {
+				if err := tx.Insert(ctx, &roster.Grant{AccountID: account, Role: r, UnitID: at, FromOn: "2024-01-01",
+					State: roster.GrantLive, GrantedBy: "program:test"}); err != nil {
 					return err
 				}
 			}
 			served := &roster.Posting{PersonID: person, UnitID: w.Units["west2"], Post: "岗位", FromOn: "2025-06-01", ToOn: "2026-01-20"}
-			if err := tx.Insert(ctx, served, &roster.Relation{PersonID: person, OtherID: w.People["anna"], Kind: "relative", FromOn: "2024-01-01"}); err != nil {
+			if err := tx.Insert(ctx, served, &roster.Relation{PersonID: person, OtherID: w.People["anna"], Kind: "relative",
+				FromOn: "2024-01-01"}); err != nil {
 				return err
 			}
 		}
@@ -206,7 +209,8 @@ func (w *world) staff(ctx context.Context, tx *store.Tx, key, unit string) (pers
 	person, account = tx.NewID(), tx.NewID()
 	login := fmt.Sprintf("planted%d", n)
 	rows := []any{
-		&roster.Person{Stamp: ledger.Stamp{ID: person}, PersonnelNo: fmt.Sprintf("X%04d", n), Name: "添人", NameFolded: "添人", Pinyin: "tianren", Initials: "tr",
+		&roster.Person{Stamp: ledger.Stamp{ID: person}, PersonnelNo: fmt.Sprintf("X%04d", n), Name: "添人", NameFolded: "添人",
+			Pinyin: "tianren", Initials: "tr",
 			SortKey: login, Kind: roster.Officer, State: roster.Serving, UnitID: w.Units[unit]},
 		&roster.Account{Stamp: ledger.Stamp{ID: account}, Login: login, LoginFolded: login, PersonID: person, State: roster.AccountActive},
 	}

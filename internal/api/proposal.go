@@ -15,7 +15,8 @@ func registerProposal(r *registry) {
 		Told   string `query:"told" doc:"1: those settled in the last 30 days whose outcome the caller is told"`
 		Cursor string `query:"cursor"`
 	}) (approval.ProposalPage, error) {
-		return a.Proposals(ctx, c.Actor, approval.ProposalFilter{State: consent.State(in.State), Waits: in.Waits == "1", Told: in.Told == "1"}, in.Cursor)
+		return a.Proposals(ctx, c.Actor, approval.ProposalFilter{State: consent.State(in.State), Waits: in.Waits == "1",
+			Told: in.Told == "1"}, in.Cursor)
 	}, Summary("Grave acts that wait for somebody else, newest first"))
 	handle(r, "proposal.get", func(ctx context.Context, c *Call, in *struct {
 		ID string `path:"id"`
@@ -25,7 +26,8 @@ func registerProposal(r *registry) {
 	step := func(in *approval.ProposalInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}
-	made(r, "proposal.approve", "Agree to a proposal, for oneself; the act is done when enough have agreed", step, stepped(a.ApproveProposal))
+	made(r, "proposal.approve", "Agree to a proposal, for oneself; the act is done when enough have agreed", step,
+		stepped(a.ApproveProposal))
 	made(r, "proposal.refuse", "Refuse a proposal, or dissent as a named member, and say why", step, stepped(a.RefuseProposal))
 	made(r, "proposal.withdraw", "Take one's own proposal back", step, stepped(a.WithdrawProposal))
 }

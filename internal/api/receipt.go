@@ -132,7 +132,8 @@ func fullReceipt(v heads.ReceiptView) (FullReceiptView, error) {
 	}
 	o := v.Opened
 	out.Text = string(v.Signed.Marshal())
-	out.Checkpoint = &CheckpointShort{Origin: o.Origin, Size: o.Size, Root: hex.EncodeToString(o.Root[:]), Digits: o.Digits(), Witnesses: []WitnessLine{}}
+	out.Checkpoint = &CheckpointShort{Origin: o.Origin, Size: o.Size, Root: hex.EncodeToString(o.Root[:]), Digits: o.Digits(),
+		Witnesses: []WitnessLine{}}
 	for _, w := range o.Witnesses {
 		out.Checkpoint.Witnesses = append(out.Checkpoint.Witnesses, WitnessLine{w.Witness, w.Time})
 	}

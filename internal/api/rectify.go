@@ -24,7 +24,10 @@ func registerRectify(r *registry) {
 	handle(r, "rectification.get", func(ctx context.Context, c *Call, in *opened) (casework.RectificationView, error) {
 		return a.Rectification(ctx, c.Actor, in.ID, in.Purpose)
 	}, Summary("One rectification task"))
-	made(r, "rectification.create", "Dispatch a task from an issue", func(in *casework.DispatchInput, id string, c *Call) { in.IssueID, in.Key = id, c.Key }, a.Dispatch)
+	made(r, "rectification.create", "Dispatch a task from an issue", func(in *casework.DispatchInput, id string, c *Call) {
+		in.IssueID,
+			in.Key = id, c.Key
+	}, a.Dispatch)
 	step := func(in *casework.TaskInput, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}

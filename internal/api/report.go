@@ -42,12 +42,14 @@ func registerReport(r *registry) {
 	handle(r, "budget.read", func(ctx context.Context, c *Call, _ *struct{}) (readlog.Budget, error) {
 		return r.f.App.Budget(ctx, c.Actor)
 	}, Summary("What the caller may still open and export today"))
-	begun(r, "budget.extend", "Ask for the day's budget once more; somebody else has to agree", func(in *readlog.ExtendBudgetInput, c *Call) { in.Key = c.Key }, r.f.App.ExtendBudget)
+	begun(r, "budget.extend", "Ask for the day's budget once more; somebody else has to agree",
+		func(in *readlog.ExtendBudgetInput, c *Call) { in.Key = c.Key }, r.f.App.ExtendBudget)
 	download(r, "report.export", func(ctx context.Context, c *Call, in *struct {
 		ReportQuery
 		Body exportBody
 	}) (*File, error) {
-		e, _, err := r.f.App.ExportReport(ctx, c.Actor, reports.ReportExportInput{ReportInput: reports.ReportInput(in.ReportQuery), Format: in.Body.Format, Key: c.Key})
+		e, _, err := r.f.App.ExportReport(ctx, c.Actor, reports.ReportExportInput{ReportInput: reports.ReportInput(in.ReportQuery),
+			Format: in.Body.Format, Key: c.Key})
 		if err != nil {
 			return nil, err
 		}

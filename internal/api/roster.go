@@ -58,8 +58,9 @@ func rosterImport(r *registry, table people.RosterTable, summary string) {
 				return RosterView{}, fault.Shape("shape", name)
 			}
 		}
-		res, err := r.f.App.ImportRoster(ctx, c.Actor, people.RosterImport{Table: table, Name: form.Name, Data: form.Data, Sheet: form.Values["sheet"],
-			AsOf: roster.Date(form.Values["as_of"]), DryRun: form.Values["dry_run"] == "true", Leave: form.Values["leave_columns"] == "true"})
+		res, err := r.f.App.ImportRoster(ctx, c.Actor, people.RosterImport{Table: table, Name: form.Name, Data: form.Data,
+			Sheet: form.Values["sheet"],
+			AsOf:  roster.Date(form.Values["as_of"]), DryRun: form.Values["dry_run"] == "true", Leave: form.Values["leave_columns"] == "true"})
 		if err != nil {
 			return RosterView{}, err
 		}
@@ -68,7 +69,8 @@ func rosterImport(r *registry, table people.RosterTable, summary string) {
 }
 
 func rosterView(c *Call, res *people.RosterResult) RosterView {
-	v := RosterView{Table: string(res.Table), DryRun: res.DryRun, Rows: res.Rows, Created: res.Created, Updated: res.Updated, Ended: res.Ended,
+	v := RosterView{Table: string(res.Table), DryRun: res.DryRun, Rows: res.Rows, Created: res.Created, Updated: res.Updated,
+		Ended:     res.Ended,
 		Unchanged: res.Unchanged, Rejected: res.Rejected, Nothing: res.Nothing(), Proposed: res.Proposed, Proposal: res.Proposal, Errors: []RosterProblem{}, Ignored: res.Ignored}
 	for _, e := range res.Errors[:min(len(res.Errors), problemsAtMost)] {
 		v.Errors = append(v.Errors, RosterProblem{e.Row, e.Column, e.Value, e.Fault.Code, text(c.Lang, e.Fault)})
@@ -111,7 +113,10 @@ func registerRelations(r *registry) {
 		rows, _, err := a.Relations(ctx, c.Actor, in.ID)
 		return Paged[apprecusal.RelationView]{Items: rows}, err
 	}, Summary("A person's declared relations, from either side"))
-	made(r, "relation.create", "Record a relation of a person", func(in *apprecusal.RelationInput, id string, c *Call) { in.PersonID, in.Key = id, c.Key }, a.Declare)
+	made(r, "relation.create", "Record a relation of a person", func(in *apprecusal.RelationInput, id string, c *Call) {
+		in.PersonID,
+			in.Key = id, c.Key
+	}, a.Declare)
 	made(r, "relation.end", "Propose to end a relation; the id is that of the proposal", func(in *apprecusal.RelationEnd, id string, c *Call) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}, a.EndRelation)
@@ -119,8 +124,10 @@ func registerRelations(r *registry) {
 		in.ID, in.Key, in.Version = id, c.Key, c.Version(in.Version)
 	}
 	made(r, "relation.void", "Propose to void a relation recorded by mistake; the id is that of the proposal", voids, a.VoidRelation)
-	made(r, "issue.party_void", "Propose to void a party to an issue recorded by mistake; the id is that of the proposal", voids, a.VoidIssueParty, Versionless)
-	made(r, "case.party_void", "Propose to void a recusal recorded by mistake; the id is that of the proposal", voids, a.VoidCaseParty, Versionless)
+	made(r, "issue.party_void", "Propose to void a party to an issue recorded by mistake; the id is that of the proposal", voids,
+		a.VoidIssueParty, Versionless)
+	made(r, "case.party_void", "Propose to void a recusal recorded by mistake; the id is that of the proposal", voids, a.VoidCaseParty,
+		Versionless)
 	made(r, "issue.party", "Record a complainant, witness or other party on an issue", func(in *casework.IssuePartyInput, id string, c *Call) {
 		in.IssueID, in.Key = id, c.Key
 	}, a.AddIssueParty)
@@ -168,7 +175,8 @@ func registerRoster(r *registry) {
 		}
 	}) (Paged[people.PersonView], error) {
 		b := in.Body
-		rows, next, err := a.SearchPeople(ctx, c.Actor, people.PeopleQuery{Query: b.Query, UnitID: b.UnitID, State: b.State, Kind: roster.PersonKind(b.Kind), Cursor: b.Cursor, Limit: b.Limit})
+		rows, next, err := a.SearchPeople(ctx, c.Actor, people.PeopleQuery{Query: b.Query, UnitID: b.UnitID, State: b.State,
+			Kind: roster.PersonKind(b.Kind), Cursor: b.Cursor, Limit: b.Limit})
 		return Paged[people.PersonView]{rows, next}, err
 	}, Summary("Find people in scope; names never stand in an address"))
 	handle(r, "person.read", func(ctx context.Context, c *Call, in *ByID) (*people.PersonPage, error) {
@@ -181,7 +189,8 @@ func registerRoster(r *registry) {
 			Pinyin  string `json:"pinyin" maxLength:"120" doc:"Syllables with blanks between them"`
 		}
 	}) (Done, error) {
-		rec, err := a.CorrectNameKeys(ctx, c.Actor, people.NameKeysInput{ID: in.ID, Version: c.Version(in.Body.Version), Pinyin: in.Body.Pinyin})
+		rec, err := a.CorrectNameKeys(ctx, c.Actor, people.NameKeysInput{ID: in.ID, Version: c.Version(in.Body.Version),
+			Pinyin: in.Body.Pinyin})
 		return done(rec, in.ID), err
 	}, Summary("Correct how a name is read"))
 	handle(r, "own.name_keys", func(ctx context.Context, c *Call, in *struct {

@@ -150,7 +150,8 @@ func registerLists(r *registry) {
 		if err != nil {
 			return ToDoView{}, err
 		}
-		return ToDoView{mine(t.Lists), append([]accounts.OwnCode{}, t.Codes...), t.Review, t.Missing, t.Named, t.Noticed, t.Served, append([]home.Waiting{}, t.Work...)}, nil
+		return ToDoView{mine(t.Lists), append([]accounts.OwnCode{}, t.Codes...), t.Review, t.Missing, t.Named, t.Noticed, t.Served,
+			append([]home.Waiting{}, t.Work...)}, nil
 	}, Summary("What waits for me"))
 	handle(r, "submission.list_own", func(ctx context.Context, c *Call, _ *struct{}) (Paged[ListView], error) {
 		lists, err := r.f.App.MyLists(ctx, c.Actor)
@@ -161,7 +162,8 @@ func registerLists(r *registry) {
 		if err != nil {
 			return OwnListView{}, err
 		}
-		out := OwnListView{ListView: listView(&l.Submission), Answers: answerViews(l.Answers), Issues: saidViews(l.Issues), Draft: []SavedAnswer{}, Leaders: []LeaderView{}}
+		out := OwnListView{ListView: listView(&l.Submission), Answers: answerViews(l.Answers), Issues: saidViews(l.Issues),
+			Draft: []SavedAnswer{}, Leaders: []LeaderView{}}
 		out.Drafted, out.Reason = l.Drafted, l.Reason
 		for _, d := range l.Draft {
 			out.Draft = append(out.Draft, SavedAnswer{d, l.Seq[d.ItemNo]})
@@ -199,7 +201,8 @@ func registerLists(r *registry) {
 			Answers []selfcheck.ItemAnswer `json:"answers,omitempty" maxItems:"200" doc:"absent: what is saved as drafts is filed"`
 		}
 	}) (Done, error) {
-		rc, err := r.f.App.Submit(ctx, c.Actor, appselfcheck.SubmitInput{ID: in.ID, Version: c.Version(in.Body.Version), Answers: in.Body.Answers, Key: c.Key})
+		rc, err := r.f.App.Submit(ctx, c.Actor, appselfcheck.SubmitInput{ID: in.ID, Version: c.Version(in.Body.Version),
+			Answers: in.Body.Answers, Key: c.Key})
 		return done(rc, in.ID), err
 	}, Summary("Submit a list: every item answered, nil explicitly"))
 	handle(r, "submission.supplement", func(ctx context.Context, c *Call, in *struct {
@@ -210,7 +213,8 @@ func registerLists(r *registry) {
 			Text    string `json:"text"`
 		}
 	}) (Done, error) {
-		rc, err := r.f.App.Supplement(ctx, c.Actor, appselfcheck.SupplementInput{ID: in.ID, ItemNo: in.Body.Item, Declared: selfcheck.Declared{EventOn: roster.Date(in.Body.EventOn), Text: in.Body.Text}, Key: c.Key})
+		rc, err := r.f.App.Supplement(ctx, c.Actor, appselfcheck.SupplementInput{ID: in.ID, ItemNo: in.Body.Item,
+			Declared: selfcheck.Declared{EventOn: roster.Date(in.Body.EventOn), Text: in.Body.Text}, Key: c.Key})
 		return done(rc, in.ID), err
 	}, Summary("Add a dated issue to my locked list"))
 	handle(r, "submission.receipt", func(ctx context.Context, c *Call, in *ByID) (Paged[ReceiptView], error) {
@@ -225,14 +229,16 @@ func registerLists(r *registry) {
 		ByID
 		Body reasonBody
 	}) (Done, error) {
-		rc, err := r.f.App.Excuse(ctx, c.Actor, appselfcheck.ExcuseInput{ID: in.ID, Version: c.Version(in.Body.Version), Reason: in.Body.Reason, Key: c.Key})
+		rc, err := r.f.App.Excuse(ctx, c.Actor, appselfcheck.ExcuseInput{ID: in.ID, Version: c.Version(in.Body.Version),
+			Reason: in.Body.Reason, Key: c.Key})
 		return done(rc, in.ID), err
 	}, Summary("Excuse a respondent from a list"))
 	handle(r, "submission.restore", func(ctx context.Context, c *Call, in *struct {
 		ByID
 		Body reasonBody
 	}) (Done, error) {
-		rc, err := r.f.App.Restore(ctx, c.Actor, appselfcheck.ExcuseInput{ID: in.ID, Version: c.Version(in.Body.Version), Reason: in.Body.Reason, Key: c.Key})
+		rc, err := r.f.App.Restore(ctx, c.Actor, appselfcheck.ExcuseInput{ID: in.ID, Version: c.Version(in.Body.Version),
+			Reason: in.Body.Reason, Key: c.Key})
 		return done(rc, in.ID), err
 	}, Summary("Take an excuse back: the list is owed again"))
 }
@@ -319,7 +325,8 @@ func registerReviews(r *registry) {
 		ByID
 		Body reasonBody
 	}) (Done, error) {
-		rc, err := r.f.App.ReturnList(ctx, c.Actor, appselfcheck.ReturnInput{ID: in.ID, Version: c.Version(in.Body.Version), Reason: in.Body.Reason, Key: c.Key})
+		rc, err := r.f.App.ReturnList(ctx, c.Actor, appselfcheck.ReturnInput{ID: in.ID, Version: c.Version(in.Body.Version),
+			Reason: in.Body.Reason, Key: c.Key})
 		return done(rc, in.ID), err
 	}, Summary("Return a list with a reason"))
 }

@@ -40,7 +40,8 @@ func TestSelfCheckOverHTTP(t *testing.T) {
 	body := func(rows []string) string {
 		return `{"version":` + version + `,"answers":[` + strings.Join(rows, ",") + `]}`
 	}
-	if p := c.call("anna", "POST", at+"/submit", body(append(append([]string{}, rows[:16]...), rows[17:]...)), 422); p["code"] != "answer_missing" || p["field"] != "items.17" {
+	if p := c.call("anna", "POST", at+"/submit", body(append(append([]string{}, rows[:16]...), rows[17:]...)),
+		422); p["code"] != "answer_missing" || p["field"] != "items.17" {
 		t.Errorf("a missing answer: %v", p)
 	}
 	c.call("anna", "POST", at+"/submit", `{"version":99}`, 409)
@@ -49,7 +50,8 @@ func TestSelfCheckOverHTTP(t *testing.T) {
 	if fmt.Sprint(first["receipt"]) != fmt.Sprint(again["receipt"]) {
 		t.Errorf("a double tap made two: %v, %v", first, again)
 	}
-	if p := c.call("anna", "POST", at+"/submit", body(rows), 409); p["code"] != "already_submitted" || p["args"].(map[string]any)["State"] != "submitted" {
+	if p := c.call("anna", "POST", at+"/submit", body(rows), 409); p["code"] != "already_submitted" ||
+		p["args"].(map[string]any)["State"] != "submitted" {
 		t.Errorf("a second submit: %v", p)
 	}
 
@@ -60,7 +62,8 @@ func TestSelfCheckOverHTTP(t *testing.T) {
 		t.Errorf("the reviewer sees %v", seen)
 	}
 	c.call("east1head", "POST", review+"/return", `{"version":2,"reason":"请写清经过"}`, 200)
-	if l := c.call("anna", "GET", "/todo", "", 200)["lists"].([]any)[0].(map[string]any); l["reason"] != "请写清经过" || l["state"] != "returned" {
+	if l := c.call("anna", "GET", "/todo", "", 200)["lists"].([]any)[0].(map[string]any); l["reason"] != "请写清经过" ||
+		l["state"] != "returned" {
 		t.Errorf("to-do home after a return: %v", l)
 	}
 	c.call("anna", "POST", at+"/submit", `{"version":3}`, 200)

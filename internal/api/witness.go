@@ -24,14 +24,16 @@ func registerWitness(r *registry) {
 		list, err := r.f.App.Witnesses(ctx, c.Actor)
 		out := Paged[WitnessView]{Items: []WitnessView{}}
 		for _, s := range list {
-			out.Items = append(out.Items, WitnessView{Name: s.Name, Size: s.Size, At: s.At, Trouble: string(s.Trouble), Since: s.Since, Told: s.Told, Proven: s.Proof != nil})
+			out.Items = append(out.Items, WitnessView{Name: s.Name, Size: s.Size, At: s.At, Trouble: string(s.Trouble), Since: s.Since,
+				Told: s.Told, Proven: s.Proof != nil})
 		}
 		return out, err
 	}, Summary("How the site stands with its witnesses"))
 
 	f := r.f
 	o := r.operation("ledger.request", []Option{Summary("An add-checkpoint request (C2SP tlog-witness) from the size a witness stands at to the newest checkpoint")})
-	o.Responses = map[string]*huma.Response{"200": {Description: "The request's body", Content: map[string]*huma.MediaType{"text/plain": {}}}}
+	o.Responses = map[string]*huma.Response{"200": {Description: "The request's body",
+		Content: map[string]*huma.MediaType{"text/plain": {}}}}
 	huma.Register(f.huma, o, func(ctx context.Context, in *struct {
 		Old int64 `query:"old" minimum:"0" doc:"Size that the witness stands at; 0 for one that knows nothing yet"`
 	}) (*huma.StreamResponse, error) {

@@ -67,7 +67,8 @@ type App struct {
 
 // New wires the application over an open, migrated store.
 func New(cfg Config) (*App, error) {
-	d, err := desk.Open(desk.Config{Store: cfg.Store, Pack: cfg.Pack, Zone: cfg.Zone, Secret: cfg.Secret, Log: cfg.Log, ProofLasts: cfg.ProofLasts, Routes: Routes})
+	d, err := desk.Open(desk.Config{Store: cfg.Store, Pack: cfg.Pack, Zone: cfg.Zone, Secret: cfg.Secret, Log: cfg.Log,
+		ProofLasts: cfg.ProofLasts, Routes: Routes})
 	if err != nil {
 		return nil, err
 	}

@@ -115,14 +115,19 @@ func TestASessionPastTheLedgerIsNamed(t *testing.T) {
 	do("CREATE TEMP TABLE true_credentials AS SELECT * FROM credentials")
 	anna, ben := s.Account["anna"], s.Account["ben"]
 	for _, c := range []struct{ name, sql, want string }{
-		{"a session slipped in", "INSERT INTO sessions SELECT 'f00', '" + ben + "', form_seed, label, bearer, renew, scope, idle_s, created_at, seen_at, until_at, proved_at, proof FROM sessions LIMIT 1", "session_unknown"},
-		{"a session handed to somebody else", "UPDATE sessions SET account_id = '" + ben + "' WHERE account_id = '" + anna + "'", "session_changed"},
-		{"a session that lasts longer", "UPDATE sessions SET until_at = until_at + 1000000000 WHERE account_id = '" + anna + "'", "session_changed"},
+		{"a session slipped in", "INSERT INTO sessions SELECT 'f00', '" + ben +
+			"', form_seed, label, bearer, renew, scope, idle_s, created_at, seen_at, until_at, proved_at, proof FROM sessions LIMIT 1", "session_unknown"},
+		{"a session handed to somebody else", "UPDATE sessions SET account_id = '" + ben + "' WHERE account_id = '" + anna + "'",
+			"session_changed"},
+		{"a session that lasts longer", "UPDATE sessions SET until_at = until_at + 1000000000 WHERE account_id = '" + anna + "'",
+			"session_changed"},
 		{"a token that may do more", "UPDATE sessions SET scope = 'x' WHERE account_id = '" + anna + "'", "session_changed"},
 		{"an ended session put back", "INSERT INTO sessions SELECT * FROM kept_sessions WHERE token_hash NOT IN (SELECT token_hash FROM sessions)", "session_ended"},
-		{"a password exchanged", "UPDATE credentials SET hash = (SELECT hash FROM credentials WHERE account_id = '" + ben + "') WHERE account_id = '" + anna + "'", "credential_changed"},
+		{"a password exchanged", "UPDATE credentials SET hash = (SELECT hash FROM credentials WHERE account_id = '" + ben +
+			"') WHERE account_id = '" + anna + "'", "credential_changed"},
 		{"an old password put back", "UPDATE credentials SET (hash, code_hash, code_until, changed_at, salt) = (SELECT hash, code_hash, code_until, changed_at, salt FROM kept_credentials AS k WHERE k.account_id = '" + anna + "') WHERE account_id = '" + anna + "'", "credential_changed"},
-		{"a code slipped in", "UPDATE credentials SET code_hash = 'c0de', code_until = code_until + 1000000000 WHERE account_id = '" + anna + "'", "credential_changed"},
+		{"a code slipped in", "UPDATE credentials SET code_hash = 'c0de', code_until = code_until + 1000000000 WHERE account_id = '" +
+			anna + "'", "credential_changed"},
 		{"a secret for whoever has none", "INSERT INTO credentials SELECT 'nobody', hash, code_hash, code_until, changed_at, salt FROM credentials LIMIT 1", "credential_unknown"},
 		{"a secret away", "DELETE FROM credentials WHERE account_id = '" + ben + "'", "credential_missing"},
 		{"a reader's place beyond the end", "INSERT INTO positions (name, seq) VALUES ('x', 999999)", "position_beyond"},

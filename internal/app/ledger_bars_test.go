@@ -34,24 +34,38 @@ func matterAbout(t *testing.T, s *apptest.Site) map[string]string {
 		return ledger.Stamp{ID: ids[kind]}
 	}
 	add := func(row any) { rows = append(rows, row) }
-	add(&issue.Issue{Stamp: stamp("issue"), Ref: "CHIEF1", Source: issue.Audit, SourceCode: "petition", Category: "interview", Severity: 3, PersonID: who, UnitID: unit,
+	add(&issue.Issue{Stamp: stamp("issue"), Ref: "CHIEF1", Source: issue.Audit, SourceCode: "petition", Category: "interview", Severity: 3,
+		PersonID: who, UnitID: unit,
 		Tier: 1, EventOn: on, Month: "2026-01", Received: on, RaisedAt: s.Clock.Now(), State: issue.Registered, Disclosure: issue.NotDisclosed, NarrativeC: none})
-	add(&inquiry.Case{Stamp: stamp("case"), Ref: "C1", IssueID: ids["issue"], UnitID: unit, PersonID: who, EventOn: on, State: inquiry.CaseOpen, OpenedOn: on, DueOn: "2026-09-01"})
-	add(&inquiry.Track{Stamp: stamp("track"), CaseID: ids["case"], Side: inquiry.SideOfficer, UnitID: unit, PersonID: who, EventOn: on, State: inquiry.TrackOpen, OpenedOn: on, ProofC: none, EndedC: none})
-	add(&inquiry.TrackMember{Stamp: stamp("track_member"), CaseID: ids["case"], TrackID: ids["track"], MemberID: s.People["authority"], Duty: inquiry.DutyInvestigator, AssignedOn: on})
-	add(&inquiry.Allegation{Stamp: stamp("allegation"), CaseID: ids["case"], TrackID: ids["track"], UnitID: unit, PersonID: who, EventOn: on, State: inquiry.AllegationOpen, TextC: none})
-	add(&inquiry.Finding{Stamp: stamp("finding"), CaseID: ids["case"], TrackID: ids["track"], AllegationID: ids["allegation"], UnitID: unit, PersonID: who, EventOn: on, State: inquiry.FindingDraft, ReasonC: none, FinalReasonC: none})
+	add(&inquiry.Case{Stamp: stamp("case"), Ref: "C1", IssueID: ids["issue"], UnitID: unit, PersonID: who, EventOn: on,
+		State: inquiry.CaseOpen, OpenedOn: on, DueOn: "2026-09-01"})
+	add(&inquiry.Track{Stamp: stamp("track"), CaseID: ids["case"], Side: inquiry.SideOfficer, UnitID: unit, PersonID: who, EventOn: on,
+		State: inquiry.TrackOpen, OpenedOn: on, ProofC: none, EndedC: none})
+	add(&inquiry.TrackMember{Stamp: stamp("track_member"), CaseID: ids["case"], TrackID: ids["track"], MemberID: s.People["authority"],
+		Duty: inquiry.DutyInvestigator, AssignedOn: on})
+	add(&inquiry.Allegation{Stamp: stamp("allegation"), CaseID: ids["case"], TrackID: ids["track"], UnitID: unit, PersonID: who,
+		EventOn: on, State: inquiry.AllegationOpen, TextC: none})
+	add(&inquiry.Finding{Stamp: stamp("finding"), CaseID: ids["case"], TrackID: ids["track"], AllegationID: ids["allegation"], UnitID: unit,
+		PersonID: who, EventOn: on, State: inquiry.FindingDraft, ReasonC: none, FinalReasonC: none})
 	add(&inquiry.Reply{Stamp: stamp("reply"), CaseID: ids["case"], FindingID: ids["finding"], PersonID: who, TextC: none, AnswerC: none})
-	add(&inquiry.Question{Stamp: stamp("question"), IssueID: store.NewID(), UnitID: unit, PersonID: who, SubjectID: s.People["anna"], EventOn: on, State: inquiry.QuestionRaised, RaisedOn: on, DueOn: on, ReasonC: none})
-	add(&inquiry.Decision{Stamp: stamp("decision"), CaseID: ids["case"], TrackID: ids["track"], UnitID: unit, PersonID: who, EventOn: on, State: inquiry.DecisionProposed, ReasonC: none})
-	add(&inquiry.CaseNote{Stamp: stamp("case_note"), CaseID: ids["case"], TrackID: ids["track"], ObjectID: ids["finding"], Kind: "reopened", NotedOn: on, TextC: none})
-	add(&rectify.Rectification{Stamp: stamp("rectification"), IssueID: ids["issue"], UnitID: unit, PersonID: who, EventOn: on, State: rectify.Dispatched, DispatchedOn: on, DueOn: on, TaskC: none, EvidenceC: none, NoteC: none})
-	add(&selfcheck.Submission{Stamp: stamp("submission"), CampaignID: "c", Audience: selfcheck.Officers, PersonID: who, UnitID: unit, ReviewUnitID: unit, State: selfcheck.Assigned, AnswersDigest: []byte{}, ReasonC: none})
+	add(&inquiry.Question{Stamp: stamp("question"), IssueID: store.NewID(), UnitID: unit, PersonID: who, SubjectID: s.People["anna"],
+		EventOn: on, State: inquiry.QuestionRaised, RaisedOn: on, DueOn: on, ReasonC: none})
+	add(&inquiry.Decision{Stamp: stamp("decision"), CaseID: ids["case"], TrackID: ids["track"], UnitID: unit, PersonID: who, EventOn: on,
+		State: inquiry.DecisionProposed, ReasonC: none})
+	add(&inquiry.CaseNote{Stamp: stamp("case_note"), CaseID: ids["case"], TrackID: ids["track"], ObjectID: ids["finding"], Kind: "reopened",
+		NotedOn: on, TextC: none})
+	add(&rectify.Rectification{Stamp: stamp("rectification"), IssueID: ids["issue"], UnitID: unit, PersonID: who, EventOn: on,
+		State: rectify.Dispatched, DispatchedOn: on, DueOn: on, TaskC: none, EvidenceC: none, NoteC: none})
+	add(&selfcheck.Submission{Stamp: stamp("submission"), CampaignID: "c", Audience: selfcheck.Officers, PersonID: who, UnitID: unit,
+		ReviewUnitID: unit, State: selfcheck.Assigned, AnswersDigest: []byte{}, ReasonC: none})
 	add(&selfcheck.SubmissionReturn{Stamp: stamp("submission_return"), SubmissionID: ids["submission"], Round: 1, ReasonC: none})
-	add(&selfcheck.NamedReview{Stamp: stamp("named_review"), SubmissionID: store.NewID(), Round: 1, LeaderID: who, ReviewUnitID: unit, ReasonC: none, ReplyC: none})
-	add(&custody.Hold{Stamp: stamp("hold"), RecordKind: "issue", RecordID: ids["issue"], UnitID: unit, PersonID: who, EventOn: on, State: custody.HoldLive, ReasonC: none, LiftC: none})
+	add(&selfcheck.NamedReview{Stamp: stamp("named_review"), SubmissionID: store.NewID(), Round: 1, LeaderID: who, ReviewUnitID: unit,
+		ReasonC: none, ReplyC: none})
+	add(&custody.Hold{Stamp: stamp("hold"), RecordKind: "issue", RecordID: ids["issue"], UnitID: unit, PersonID: who, EventOn: on,
+		State: custody.HoldLive, ReasonC: none, LiftC: none})
 	add(&roster.Relation{Stamp: stamp("relation"), PersonID: s.People["anna"], OtherID: who, Kind: "relative"})
-	add(&recusal.Challenge{Stamp: stamp("challenge"), Cause: recusal.CauseRelation, PersonID: who, OfficialID: s.People["authority"], UnitID: s.Units["authority"], State: recusal.Filed, GroundsC: none, ReasonC: none})
+	add(&recusal.Challenge{Stamp: stamp("challenge"), Cause: recusal.CauseRelation, PersonID: who, OfficialID: s.People["authority"],
+		UnitID: s.Units["authority"], State: recusal.Filed, GroundsC: none, ReasonC: none})
 	for i, row := range rows {
 		kind := strings.Fields("issue case track track_member allegation finding reply question decision case_note rectification submission submission_return named_review hold relation challenge")[i]
 		_, err := s.Store.Update(ctx, store.Call{Account: "program:test"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
@@ -105,7 +119,8 @@ func TestTheChiefsCaseIsNotInTheAuditorsLedger(t *testing.T) {
 		before, _ := seen()
 		ids := matterAbout(t, s)
 		// Somebody above opens his file, and that is folded into the ledger too.
-		if _, err := s.App.PersonFile(ctx, s.Actor("authority"), casework.FileInput{Person: s.People["chief"], Purpose: "supervision"}); err != nil {
+		if _, err := s.App.PersonFile(ctx, s.Actor("authority"), casework.FileInput{Person: s.People["chief"],
+			Purpose: "supervision"}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.App.Issue(ctx, s.Actor("authority"), casework.IssueInput{ID: ids["issue"]}); err != nil {
@@ -135,7 +150,8 @@ func TestTheChiefsCaseIsNotInTheAuditorsLedger(t *testing.T) {
 		s.Clock.Add(time.Second)
 		size := len(after)
 		if _, err := s.Store.Update(ctx, store.Call{Account: "program:test"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-			row := &inquiry.Case{Ref: "C2", IssueID: "i", UnitID: s.Units["east1"], PersonID: s.People["anna"], EventOn: "2026-01-05", State: inquiry.CaseOpen, OpenedOn: "2026-01-05", DueOn: "2026-09-01"}
+			row := &inquiry.Case{Ref: "C2", IssueID: "i", UnitID: s.Units["east1"], PersonID: s.People["anna"], EventOn: "2026-01-05",
+				State: inquiry.CaseOpen, OpenedOn: "2026-01-05", DueOn: "2026-09-01"}
 			row.ID = tx.NewID()
 			return []ledger.Fact{{Verb: "test.matter", Kind: "case", ID: row.ID}}, "", tx.Insert(ctx, row)
 		}); err != nil {
@@ -168,7 +184,8 @@ func TestAPartyIsKeptFromTheLedgersEntries(t *testing.T) {
 	if !there() {
 		t.Fatal("the issue is not in the ledger to begin with")
 	}
-	if _, _, err := s.App.AddIssueParty(ctx, s.Actor("inspector"), casework.IssuePartyInput{IssueID: i.ID, Person: story.Number(t, s, "audit"), Interest: inquiry.InterestWitness}); err != nil {
+	if _, _, err := s.App.AddIssueParty(ctx, s.Actor("inspector"), casework.IssuePartyInput{IssueID: i.ID, Person: story.Number(t, s,
+		"audit"), Interest: inquiry.InterestWitness}); err != nil {
 		t.Fatal(err)
 	}
 	if there() {

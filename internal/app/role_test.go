@@ -70,7 +70,8 @@ func TestTheServingRoleDoesTheWork(t *testing.T) {
 
 	story.Campaign(t, s) // campaigns, jobs, lists, drafts, answers, slips
 	l := story.List(t, s, "anna", selfcheck.Officers, false)
-	if _, err := s.App.SaveDraft(ctx, s.Actor("anna"), appselfcheck.SaveDraftInput{ID: l.ID, Saves: []appselfcheck.DraftSave{{Seq: 1, ItemAnswer: story.Says(5, "监控录像未及时调取")}}}); err != nil {
+	if _, err := s.App.SaveDraft(ctx, s.Actor("anna"), appselfcheck.SaveDraftInput{ID: l.ID, Saves: []appselfcheck.DraftSave{{Seq: 1,
+		ItemAnswer: story.Says(5, "监控录像未及时调取")}}}); err != nil {
 		t.Fatal(err)
 	}
 	story.Submit(t, s, "anna", l, story.Says(5, "监控录像未及时调取"))
@@ -78,7 +79,8 @@ func TestTheServingRoleDoesTheWork(t *testing.T) {
 	story.ImportFile(t, s, story.PetitionFile(story.Petitions)) // uploads, batches, matches, issues
 
 	id := story.TheIssue(t, s) // texts and their keys, tombstones
-	if _, err := s.App.PersonFile(ctx, s.Actor("reader"), casework.FileInput{Person: s.People["anna"], Purpose: "supervision"}); err != nil {
+	if _, err := s.App.PersonFile(ctx, s.Actor("reader"), casework.FileInput{Person: s.People["anna"],
+		Purpose: "supervision"}); err != nil {
 		t.Fatal(err)
 	}
 	s.Clock.Add(2 * time.Minute)
@@ -106,7 +108,8 @@ func TestTheServingRoleDoesTheWork(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = served.Close() }()
-	for _, stmt := range []string{"DELETE FROM read_logs", "UPDATE requests SET result_id = ''", "DELETE FROM votes", "UPDATE severity_peaks SET severity = 1", "DELETE FROM proposals", "UPDATE tombstones SET texts = 0"} {
+	for _, stmt := range []string{"DELETE FROM read_logs", "UPDATE requests SET result_id = ''", "DELETE FROM votes",
+		"UPDATE severity_peaks SET severity = 1", "DELETE FROM proposals", "UPDATE tombstones SET texts = 0"} {
 		if _, err := served.Exec(stmt); err == nil || !strings.Contains(err.Error(), "42501") {
 			t.Errorf("%s: %v", stmt, err)
 		}

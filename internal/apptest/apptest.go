@@ -217,17 +217,27 @@ var (
 		{"east1", "east", 3}, {"east2", "east", 3}, {"west1", "west", 3}, {"west2", "west", 3},
 	}
 	personSeeds = []personSeed{
-		{key: "authority", name: "上级甲", unit: "authority", grants: at("authority", roster.RoleUnitHead, roster.RoleDecidingBody, roster.RoleInspector)},
-		{key: "chief", name: "准一", unit: "bureau", team: true, links: over("bureau", roster.LinkHead), grants: at("bureau", roster.RoleUnitHead, roster.RoleLeadershipReader)},
-		{key: "deputy", name: "准二", unit: "bureau", team: true, links: over("east", roster.LinkInCharge), grants: at("bureau", roster.RoleLeadershipReader)},
+		{key: "authority", name: "上级甲", unit: "authority", grants: at("authority", roster.RoleUnitHead, roster.RoleDecidingBody,
+			roster.RoleInspector)},
+		{key: "chief", name: "准一", unit: "bureau", team: true, links: over("bureau", roster.LinkHead),
+			grants: at("bureau", roster.RoleUnitHead, roster.RoleLeadershipReader)},
+		{key: "deputy", name: "准二", unit: "bureau", team: true, links: over("east", roster.LinkInCharge),
+			grants: at("bureau", roster.RoleLeadershipReader)},
 		{key: "point", name: "准三", unit: "office", links: over("east1", roster.LinkPointLeader)},
-		{key: "easthead", name: "东一", unit: "east", team: true, links: over("east", roster.LinkHead), grants: at("east", roster.RoleUnitHead)},
-		{key: "east1head", name: "东二", unit: "east1", team: true, links: over("east1", roster.LinkHead), grants: at("east1", roster.RoleUnitHead)},
-		{key: "east2head", name: "东三", unit: "east2", team: true, links: over("east2", roster.LinkHead), grants: at("east2", roster.RoleUnitHead)},
-		{key: "westhead", name: "西一", unit: "west", team: true, links: over("west", roster.LinkHead), grants: at("west", roster.RoleUnitHead)},
-		{key: "west1head", name: "西二", unit: "west1", team: true, links: over("west1", roster.LinkHead), grants: at("west1", roster.RoleUnitHead)},
-		{key: "west2head", name: "西三", unit: "west2", team: true, links: over("west2", roster.LinkHead), grants: at("west2", roster.RoleUnitHead)},
-		{key: "officehead", name: "室一", unit: "office", team: true, links: over("office", roster.LinkHead), grants: at("office", roster.RoleUnitHead)},
+		{key: "easthead", name: "东一", unit: "east", team: true, links: over("east", roster.LinkHead),
+			grants: at("east", roster.RoleUnitHead)},
+		{key: "east1head", name: "东二", unit: "east1", team: true, links: over("east1", roster.LinkHead),
+			grants: at("east1", roster.RoleUnitHead)},
+		{key: "east2head", name: "东三", unit: "east2", team: true, links: over("east2", roster.LinkHead),
+			grants: at("east2", roster.RoleUnitHead)},
+		{key: "westhead", name: "西一", unit: "west", team: true, links: over("west", roster.LinkHead),
+			grants: at("west", roster.RoleUnitHead)},
+		{key: "west1head", name: "西二", unit: "west1", team: true, links: over("west1", roster.LinkHead),
+			grants: at("west1", roster.RoleUnitHead)},
+		{key: "west2head", name: "西三", unit: "west2", team: true, links: over("west2", roster.LinkHead),
+			grants: at("west2", roster.RoleUnitHead)},
+		{key: "officehead", name: "室一", unit: "office", team: true, links: over("office", roster.LinkHead),
+			grants: at("office", roster.RoleUnitHead)},
 		{key: "anna", name: "林甲", unit: "east1"},
 		{key: "ben", name: "林乙", unit: "east1"},
 		{key: "cara", name: "林丙", unit: "east2"},
@@ -292,8 +302,9 @@ func peopled(t testing.TB, s *Site) *Site {
 		for i, u := range unitSeeds {
 			id := tx.NewID()
 			s.Units[u.key] = id
-			row := &roster.Unit{Stamp: ledger.Stamp{ID: id}, Code: u.key, Name: "单位" + u.key, NameEN: u.key, SortKey: fmt.Sprintf("%03d", i),
-				Tier: u.tier, ParentID: s.Units[u.parent], State: roster.UnitActive, FromOn: from}
+			row := &roster.Unit{Stamp: ledger.Stamp{ID: id}, Code: u.key, Name: "单位" + u.key, NameEN: u.key,
+				SortKey: fmt.Sprintf("%03d", i),
+				Tier:    u.tier, ParentID: s.Units[u.parent], State: roster.UnitActive, FromOn: from}
 			link := &roster.UnitLink{UnitID: id, ParentID: s.Units[u.parent], FromOn: from}
 			if err := tx.Insert(ctx, row, link); err != nil {
 				return nil, "", err
@@ -310,17 +321,21 @@ func peopled(t testing.TB, s *Site) *Site {
 			s.People[p.key], s.Account[p.key] = id, account
 			number := fmt.Sprintf("P%04d", i+1)
 			rows := []any{
-				&roster.Person{Stamp: ledger.Stamp{ID: id}, PersonnelNo: number, Name: p.name, NameFolded: p.name, Pinyin: p.key, Initials: p.key[:1],
-					SortKey: p.key, Kind: roster.Officer, State: roster.Serving, UnitID: s.Units[p.unit]},
-				&roster.Identifier{PersonID: id, Kind: roster.PoliceNo, Value: fmt.Sprintf("%06d", 100000+i), Folded: fmt.Sprintf("%06d", 100000+i), FromOn: from},
+				&roster.Person{Stamp: ledger.Stamp{ID: id}, PersonnelNo: number, Name: p.name, NameFolded: p.name, Pinyin: p.key,
+					Initials: p.key[:1],
+					SortKey:  p.key, Kind: roster.Officer, State: roster.Serving, UnitID: s.Units[p.unit]},
+				&roster.Identifier{PersonID: id, Kind: roster.PoliceNo, Value: fmt.Sprintf("%06d", 100000+i),
+					Folded: fmt.Sprintf("%06d", 100000+i), FromOn: from},
 				&roster.Posting{PersonID: id, UnitID: s.Units[p.unit], Post: "岗位", Team: p.team, Main: true, FromOn: from},
-				&roster.Account{Stamp: ledger.Stamp{ID: account}, Login: p.key, LoginFolded: p.key, PersonID: id, State: roster.AccountActive},
+				&roster.Account{Stamp: ledger.Stamp{ID: account}, Login: p.key, LoginFolded: p.key, PersonID: id,
+					State: roster.AccountActive},
 			}
 			for _, l := range p.links {
 				rows = append(rows, &roster.CommandLink{PersonID: id, Kind: l.Kind, OverUnitID: s.Units[l.OverUnitID], FromOn: from})
 			}
 			for _, g := range p.grants {
-				rows = append(rows, &roster.Grant{AccountID: account, Role: g.Role, UnitID: s.Units[g.Unit], FromOn: from, State: roster.GrantLive, GrantedBy: "program:test"})
+				rows = append(rows, &roster.Grant{AccountID: account, Role: g.Role, UnitID: s.Units[g.Unit], FromOn: from,
+					State: roster.GrantLive, GrantedBy: "program:test"})
 			}
 			if err := tx.Insert(ctx, rows...); err != nil {
 				return nil, "", err

@@ -31,7 +31,8 @@ func (s *Site) Issues(seeds ...IssueSeed) map[string]string {
 	tiers := map[string]int{"authority": 0, "bureau": 1, "east": 2, "west": 2, "office": 2}
 	_, err := s.Store.Update(context.Background(), store.Call{Account: "program:test", Op: "test.issues"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		list := selfcheck.NewSubmission(&selfcheck.Campaign{Stamp: ledger.Stamp{ID: tx.NewID()}},
-			selfcheck.Owed{Audience: selfcheck.Officers, PersonID: s.People["anna"], UnitID: s.Units["east1"], ReviewUnitID: s.Units["east1"]}, "2026-03-01")
+			selfcheck.Owed{Audience: selfcheck.Officers, PersonID: s.People["anna"], UnitID: s.Units["east1"],
+				ReviewUnitID: s.Units["east1"]}, "2026-03-01")
 		list.State, list.Round, list.AnswersDigest = selfcheck.Accepted, 1, selfcheck.AnswersDigest(nil)
 		at := tx.Now()
 		list.ReviewedAt, list.ReviewedBy = &at, s.People["east1head"]
@@ -51,14 +52,17 @@ func (s *Site) Issues(seeds ...IssueSeed) map[string]string {
 				return nil, "", err
 			}
 			if p.Source == issue.Self {
-				fresh = append(fresh, issue.NewDeclared(issue.Declared{ID: id, Person: s.People[p.Person], Unit: s.Units[p.Unit], Tier: tier, Category: p.Category,
+				fresh = append(fresh, issue.NewDeclared(issue.Declared{ID: id, Person: s.People[p.Person], Unit: s.Units[p.Unit],
+					Tier: tier, Category: p.Category,
 					Severity: p.Severity, EventOn: p.Event, On: s.App.Today(), At: tx.Now(), List: issue.OfficersList, Submission: list.ID, NarrativeC: c}))
 				continue
 			}
-			fresh = append(fresh, issue.NewAudit(issue.Found{ID: id, SourceCode: "petition", Person: s.People[p.Person], Unit: s.Units[p.Unit], Tier: tier,
+			fresh = append(fresh, issue.NewAudit(issue.Found{ID: id, SourceCode: "petition", Person: s.People[p.Person],
+				Unit: s.Units[p.Unit], Tier: tier,
 				Category: p.Category, Severity: p.Severity, EventOn: p.Event, ReceivedOn: s.App.Today(), At: tx.Now(), Record: tx.NewID(), NarrativeC: c}))
 		}
-		return []ledger.Fact{{Verb: "test.issues", Kind: "issue", ID: fresh[0].ID}}, "", tx.AddIssues(ctx, fresh, issue.TimingOf(s.App.Pack()))
+		return []ledger.Fact{{Verb: "test.issues", Kind: "issue", ID: fresh[0].ID}}, "", tx.AddIssues(ctx, fresh,
+			issue.TimingOf(s.App.Pack()))
 	})
 	if err != nil {
 		s.t.Fatal(err)

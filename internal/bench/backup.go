@@ -48,7 +48,8 @@ func (s *site) backup(ctx context.Context, o Options) (f Figure, err error) {
 	}
 	archive := s.dsn + ".backup"
 	began := time.Now()
-	said, err := exec.CommandContext(ctx, program, "backup", archive, "--db", s.dsn, "--key-file", s.dsn+".key", "--to", backupTo, "--quiet").CombinedOutput()
+	said, err := exec.CommandContext(ctx, program, "backup", archive, "--db", s.dsn, "--key-file", s.dsn+".key", "--to", backupTo,
+		"--quiet").CombinedOutput()
 	took := time.Since(began)
 	atEnd.Store(done.Load())
 	close(stop)
@@ -67,9 +68,11 @@ func (s *site) backup(ctx context.Context, o Options) (f Figure, err error) {
 	if err != nil {
 		return f, err
 	}
-	return Figure{Name: "sealed backup of the full site while 50 clients write", Measured: fmt.Sprintf("%.1f s", took.Seconds()), Baseline: fmt.Sprintf("%.1f s", bare.Seconds()),
-		Ratio: fmt.Sprintf("%.1f x", float64(took)/float64(bare)), Goal: "under 60 s",
-		Note: fmt.Sprintf("%d MB; %.0f writes/s meanwhile; baseline: the database's file copied and synced", st.Size()>>20, float64(atEnd.Load())/took.Seconds())}, nil
+	return Figure{Name: "sealed backup of the full site while 50 clients write", Measured: fmt.Sprintf("%.1f s", took.Seconds()),
+		Baseline: fmt.Sprintf("%.1f s", bare.Seconds()),
+		Ratio:    fmt.Sprintf("%.1f x", float64(took)/float64(bare)), Goal: "under 60 s",
+		Note: fmt.Sprintf("%d MB; %.0f writes/s meanwhile; baseline: the database's file copied and synced", st.Size()>>20,
+			float64(atEnd.Load())/took.Seconds())}, nil
 }
 
 // toTriage lists issues that wait for a first look.

@@ -84,8 +84,9 @@ func selfChecks(ctx context.Context, o Options, dsn, bare string) (figures []Fig
 		return nil, err
 	}
 	used = (cpuTime() - used) / filings
-	f := Figure{Name: "whole self-checks over HTTP, 64 clients, " + s.store.Dialect().String(), Measured: fmt.Sprintf("%.0f/s, p99 %d ms", rate, p99.Milliseconds()),
-		Goal: postgresGoal, Note: fmt.Sprintf("%s of processor time each, client included", millis3(used))}
+	f := Figure{Name: "whole self-checks over HTTP, 64 clients, " + s.store.Dialect().String(),
+		Measured: fmt.Sprintf("%.0f/s, p99 %d ms", rate, p99.Milliseconds()),
+		Goal:     postgresGoal, Note: fmt.Sprintf("%s of processor time each, client included", millis3(used))}
 	if !lite {
 		base, err := bareLoop(ctx, bare)
 		f.Baseline, f.Ratio = fmt.Sprintf("%.0f/s", base), fmt.Sprintf("%.2f", rate/base)
@@ -105,9 +106,11 @@ func selfChecks(ctx context.Context, o Options, dsn, bare string) (figures []Fig
 	f.Baseline, f.Ratio = fmt.Sprintf("%.0f/s", base), fmt.Sprintf("%.2f", rate/base)
 	each := (after - before) / filings
 	return []Figure{f,
-		{Name: "processor time of one, client included", Measured: millis3(used), Baseline: millis3(leanUsed), Ratio: fmt.Sprintf("%.1f x", float64(used)/float64(leanUsed)), Goal: "2.5 ms"},
-		{Name: "bytes on disk of one, all tables and indexes", Measured: fmt.Sprintf("%.1f kB", float64(each)/1000), Baseline: fmt.Sprintf("%.1f kB", float64(leanBytes)/bareChecks/1000),
-			Ratio: fmt.Sprintf("%.2f x", float64(each)*bareChecks/float64(leanBytes)), Goal: "24 kB"},
+		{Name: "processor time of one, client included", Measured: millis3(used), Baseline: millis3(leanUsed),
+			Ratio: fmt.Sprintf("%.1f x", float64(used)/float64(leanUsed)), Goal: "2.5 ms"},
+		{Name: "bytes on disk of one, all tables and indexes", Measured: fmt.Sprintf("%.1f kB", float64(each)/1000),
+			Baseline: fmt.Sprintf("%.1f kB", float64(leanBytes)/bareChecks/1000),
+			Ratio:    fmt.Sprintf("%.2f x", float64(each)*bareChecks/float64(leanBytes)), Goal: "24 kB"},
 	}, err
 }
 
@@ -118,8 +121,9 @@ func (s *site) sessions(ctx context.Context, filers []demo.Filer) ([]string, err
 	for i, f := range filers {
 		tokens[i] = fmt.Sprintf("bench-token-%d", i)
 		sum := sha256.Sum256([]byte(tokens[i]))
-		rows[i] = &roster.Session{TokenHash: hex.EncodeToString(sum[:]), AccountID: f.Account, FormSeed: "x", Label: "bench", Bearer: true, IdleSeconds: 3600,
-			CreatedAt: now, SeenAt: now, UntilAt: now.Add(time.Hour)}
+		rows[i] = &roster.Session{TokenHash: hex.EncodeToString(sum[:]), AccountID: f.Account, FormSeed: "x", Label: "bench", Bearer: true,
+			IdleSeconds: 3600,
+			CreatedAt:   now, SeenAt: now, UntilAt: now.Add(time.Hour)}
 		s.app.Proven(rows[i], now)
 	}
 	for part := range slices.Chunk(rows, 200) {
@@ -150,7 +154,8 @@ func file(ctx context.Context, url string, filers []demo.Filer, tokens []string)
 					return
 				}
 				from := time.Now()
-				failures[c] = post(ctx, client, url+"/api/v1/submissions/"+filers[i].List+"/submit", tokens[i], fmt.Sprint("bench-", i), bodies[i])
+				failures[c] = post(ctx, client, url+"/api/v1/submissions/"+filers[i].List+"/submit", tokens[i],
+					fmt.Sprint("bench-", i), bodies[i])
 				times[i] = time.Since(from)
 			}
 		})

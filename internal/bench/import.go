@@ -10,7 +10,8 @@ import (
 )
 
 // importTables are the tables that an import of audit records writes rows to.
-var importTables = []string{"audit_records", "contents", "matches", "match_decisions", "issues", "ledger_entries", "ledger_hashes", "requests"}
+var importTables = []string{"audit_records", "contents", "matches", "match_decisions", "issues", "ledger_entries",
+	"ledger_hashes", "requests"}
 
 // tally is how many rows lie in each of importTables, and how long the bodies
 // of all entries are.

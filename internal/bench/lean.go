@@ -69,7 +69,8 @@ func leanLoop(ctx context.Context, file string) (rate float64, err error) {
 			var said, words []any
 			for k := range declared {
 				id, on := someID(), fmt.Sprintf("2026-%02d-%02d", (n+int64(k))%12+1, (n*7+int64(k))%28+1)
-				said = append(said, id, 1, someBytes(32), at, strings.ToUpper(fmt.Sprintf("%x", id[11:])), 1, "duty_discipline", k, 1, person, unit, unit/20, 3,
+				said = append(said, id, 1, someBytes(32), at, strings.ToUpper(fmt.Sprintf("%x", id[11:])), 1, "duty_discipline", k, 1,
+					person, unit, unit/20, 3,
 					on, "2026-11-30", "registered", 1, submission, someBytes(32))
 				words = append(words, id, 1, n, someBytes(130))
 			}

@@ -70,7 +70,8 @@ func onPostgres(ctx context.Context, o Options, want func(string) bool) (figures
 		{"selfcheck-postgres", postgresGoal, want("selfcheck-postgres"), []string{"filing", "bare"}, func(dsns []string) ([]Figure, error) {
 			return selfChecks(ctx, o, dsns[0], dsns[1])
 		}},
-		{"signing-postgres", "0.8 of the rate without", want("signing-postgres"), []string{"signing"}, func(dsns []string) ([]Figure, error) { return signing(ctx, o, dsns[0]) }},
+		{"signing-postgres", "0.8 of the rate without", want("signing-postgres"), []string{"signing"},
+			func(dsns []string) ([]Figure, error) { return signing(ctx, o, dsns[0]) }},
 		{"proof-postgres, verify-postgres", "under 5 ms; under 60 s for 1,000,000", want("proof-postgres") || want("verify-postgres"), []string{"proving"}, func(dsns []string) ([]Figure, error) {
 			return proving(ctx, o, dsns[0], func(part string) bool { return want(part + "-postgres") })
 		}},

@@ -100,7 +100,8 @@ func (s *site) proof(ctx context.Context) (f Figure, err error) {
 	if err != nil {
 		return f, err
 	}
-	return Figure{Name: fmt.Sprintf("proof for one of %d entries, made and checked, %s", size, s.store.Dialect()), Measured: fmt.Sprintf("p50 %s, p99 %s", millis3(times[proofs/2]), millis3(times[proofs*99/100])),
+	return Figure{Name: fmt.Sprintf("proof for one of %d entries, made and checked, %s", size, s.store.Dialect()),
+		Measured: fmt.Sprintf("p50 %s, p99 %s", millis3(times[proofs/2]), millis3(times[proofs*99/100])),
 		Baseline: millis3(bare), Ratio: fmt.Sprintf("%.1f x", float64(times[proofs/2])/float64(bare)), Goal: "under 5 ms",
 		Note: fmt.Sprintf("baseline: one query of an entry, and one of %d nodes", steps)}, nil
 }
@@ -129,7 +130,8 @@ func bareProof(ctx context.Context, file string, nodes int) (took time.Duration,
 	return median(proofs, func() error {
 		n++
 		var body, leaf []byte
-		if err := db.QueryRowContext(ctx, "SELECT body, leaf FROM ledger_entries WHERE seq = $1", scattered(n, most/2)).Scan(&body, &leaf); err != nil {
+		if err := db.QueryRowContext(ctx, "SELECT body, leaf FROM ledger_entries WHERE seq = $1", scattered(n, most/2)).Scan(&body,
+			&leaf); err != nil {
 			return err
 		}
 		args := make([]any, nodes)
@@ -173,7 +175,8 @@ func (s *site) verify(ctx context.Context, o Options) (f Figure, err error) {
 	if err != nil {
 		return f, err
 	}
-	return Figure{Name: fmt.Sprintf("verify %d entries and the %d issues that they name, %s", verdict.Entries, verdict.Rows["issue"], s.store.Dialect()),
+	return Figure{Name: fmt.Sprintf("verify %d entries and the %d issues that they name, %s", verdict.Entries, verdict.Rows["issue"],
+		s.store.Dialect()),
 		Measured: fmt.Sprintf("%.1f s", took.Seconds()), Baseline: fmt.Sprintf("%.1f s", bare.Seconds()),
 		Ratio: fmt.Sprintf("%.1f x", float64(took)/float64(bare)), Goal: "under 60 s for 1,000,000", Note: "baseline: every entry read and hashed, nothing compared"}, nil
 }

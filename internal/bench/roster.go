@@ -63,5 +63,6 @@ func rosterImport(ctx context.Context, o Options, file string) (f Figure, err er
 	if r.Created != postings {
 		return f, fmt.Errorf("%d of %d postings were taken: %v", r.Created, postings, r.Errors[:min(len(r.Errors), 3)])
 	}
-	return Figure{Name: fmt.Sprintf("roster: %d postings imported", postings), Measured: fmt.Sprintf("%.1f s", took.Seconds()), Goal: "5 s"}, nil
+	return Figure{Name: fmt.Sprintf("roster: %d postings imported", postings), Measured: fmt.Sprintf("%.1f s", took.Seconds()),
+		Goal: "5 s"}, nil
 }

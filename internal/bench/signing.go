@@ -65,9 +65,12 @@ func signing(ctx context.Context, o Options, dsn string) (figures []Figure, err 
 	}
 	on := s.store.Dialect().String()
 	return []Figure{
-		{Name: "self-checks with signer and receipt, 64 clients, " + on, Measured: fmt.Sprintf("%.0f/s", with), Baseline: fmt.Sprintf("%.0f/s", without),
-			Ratio: fmt.Sprintf("%.2f", with/without), Goal: "0.8 of the rate without", Note: fmt.Sprintf("%d checkpoints over %d entries", points, signRounds/2*signEach)},
-		{Name: "from the answer to a signed receipt, 64 clients, " + on, Measured: fmt.Sprintf("p50 %d ms, p99 %d ms, most %d ms", waits[len(waits)/2].Milliseconds(),
+		{Name: "self-checks with signer and receipt, 64 clients, " + on, Measured: fmt.Sprintf("%.0f/s", with),
+			Baseline: fmt.Sprintf("%.0f/s", without),
+			Ratio:    fmt.Sprintf("%.2f", with/without), Goal: "0.8 of the rate without", Note: fmt.Sprintf("%d checkpoints over %d entries",
+				points, signRounds/2*signEach)},
+		{Name: "from the answer to a signed receipt, 64 clients, " + on, Measured: fmt.Sprintf("p50 %d ms, p99 %d ms, most %d ms",
+			waits[len(waits)/2].Milliseconds(),
 			waits[len(waits)*99/100].Milliseconds(), waits[len(waits)-1].Milliseconds()), Goal: "within 150 ms"},
 	}, nil
 }

@@ -44,13 +44,15 @@ func (s *site) start(ctx context.Context, o Options) (figures []Figure, err erro
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.stop()) }()
-	figures = []Figure{{Name: "start on the full site, from exec to the first answer", Measured: p.took.Round(time.Millisecond).String(), Goal: "under 1 s"}}
+	figures = []Figure{{Name: "start on the full site, from exec to the first answer", Measured: p.took.Round(time.Millisecond).String(),
+		Goal: "under 1 s"}}
 	o.Tell("16 clients read and sign in for %.0f s\n", loadFor.Seconds())
 	n, err := load(ctx, p.url, tokens[0])
 	if err != nil {
 		return nil, err
 	}
-	f := Figure{Name: "memory under load on the full site", Goal: "under 250 MB", Note: fmt.Sprintf("after %d requests: lists, reports, sign-ins", n)}
+	f := Figure{Name: "memory under load on the full site", Goal: "under 250 MB",
+		Note: fmt.Sprintf("after %d requests: lists, reports, sign-ins", n)}
 	if most, err := peak(p.command.Process.Pid); err != nil {
 		f.Measured = "LEFT OUT: this system does not tell it"
 	} else {
@@ -110,7 +112,8 @@ func load(ctx context.Context, url, token string) (n int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, loadFor)
 	defer cancel()
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
-	paths := []string{"/api/v1/report", "/api/v1/issues?limit=200&live=1", "/api/v1/issues?limit=200&sort=severity", "/api/v1/issues?limit=50&source=audit"}
+	paths := []string{"/api/v1/report", "/api/v1/issues?limit=200&live=1", "/api/v1/issues?limit=200&sort=severity",
+		"/api/v1/issues?limit=50&source=audit"}
 	accounts := demo.Accounts()
 	counts, failures := make([]int, 16), make([]error, 16)
 	var wg sync.WaitGroup

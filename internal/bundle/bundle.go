@@ -162,7 +162,8 @@ func (b *Bundle) entries(o *ledger.Opened) (map[string]ledger.Hash, error) {
 		for _, a := range parsed.After {
 			last[a.Kind+" "+a.ID] = a.Digest
 		}
-		if e.Seq == b.Export && parsed.Object == b.ID && parsed.Kind == b.Kind && parsed.Verb == b.Kind+".export" && parsed.Time.Equal(b.At) {
+		if e.Seq == b.Export && parsed.Object == b.ID && parsed.Kind == b.Kind && parsed.Verb == b.Kind+".export" &&
+			parsed.Time.Equal(b.At) {
 			taken = true
 		}
 	}

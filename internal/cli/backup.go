@@ -105,8 +105,9 @@ func (b *backup) write(ctx context.Context, s *site, file string, to []age.Recip
 	}
 	var size int64
 	err = s.store.Snapshot(ctx, func(ctx context.Context, snap *store.Snapshot) error {
-		h := archive.Header{MadeAt: time.Now().UTC(), Origin: snap.Head.Origin, Dialect: s.store.Dialect().String(), Migrations: snap.Migrations,
-			Size: snap.Head.Size, Root: snap.Head.Root[:], Note: snap.Note}
+		h := archive.Header{MadeAt: time.Now().UTC(), Origin: snap.Head.Origin, Dialect: s.store.Dialect().String(),
+			Migrations: snap.Migrations,
+			Size:       snap.Head.Size, Root: snap.Head.Root[:], Note: snap.Note}
 		for _, t := range snap.Tables {
 			h.Tables = append(h.Tables, archive.Table{Name: t.Name, Columns: t.Columns})
 		}

@@ -186,7 +186,8 @@ func (e *env) campaignCompletion() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				t := &table{columns: []string{"unit", "tier", "owed", "filed", "excused", "not_filed", "per_mille", "nil_per_mille", "certified"}}
+				t := &table{columns: []string{"unit", "tier", "owed", "filed", "excused", "not_filed", "per_mille", "nil_per_mille",
+					"certified"}}
 				for _, u := range list.Units {
 					name := u.Name
 					if e.Output == "table" {

@@ -127,7 +127,8 @@ func TestEveryNumberOnAHomeOpensAsManyRows(t *testing.T) {
 			}
 		}
 	}
-	for _, label := range []string{"To review", "Matches to decide", "Audit issues to triage", "Concealment questions to answer", "Clues without a case",
+	for _, label := range []string{"To review", "Matches to decide", "Audit issues to triage", "Concealment questions to answer",
+		"Clues without a case",
 		"Leader questions to answer", "Tracks in progress", "Rectifications to verify", "Open rectifications", "Overdue rectifications"} {
 		if !seen[label] {
 			t.Errorf("on nobody's home: %s", label)

@@ -122,7 +122,8 @@ func (e *env) reportRejected(results []people.RosterResult, bad int, path string
 		_ = w.Write([]string{"table", "row", "column", "value", "reason"}) // Error reports it
 		for _, r := range results {
 			for _, x := range r.Errors {
-				_ = w.Write([]string{string(r.Table), strconv.Itoa(x.Row), x.Column, x.Value, words.Args(lang, "fault."+x.Fault.Code, x.Fault.Args)})
+				_ = w.Write([]string{string(r.Table), strconv.Itoa(x.Row), x.Column, x.Value,
+					words.Args(lang, "fault."+x.Fault.Code, x.Fault.Args)})
 			}
 		}
 		w.Flush()

@@ -36,15 +36,18 @@ func TestImportRoster(t *testing.T) {
 		t.Errorf("again: %d %s %s", status, out, errOut)
 	}
 	rejects := filepath.Join(dir, "rejects.csv")
-	status, out, errOut = run(t, "import", "roster", "--db", db, "--people", file("bad.csv", "personnel_no,name,born_on\nP4,王五,long ago\nP5,赵六,1990-01-01\n"), "--errors", rejects)
+	status, out, errOut = run(t, "import", "roster", "--db", db, "--people",
+		file("bad.csv", "personnel_no,name,born_on\nP4,王五,long ago\nP5,赵六,1990-01-01\n"), "--errors", rejects)
 	if status == 0 || !strings.Contains(errOut, "rows not imported: 1") {
 		t.Errorf("a bad row: %d %s %s", status, out, errOut)
 	}
 	if raw, err := os.ReadFile(rejects); err != nil || !strings.Contains(string(raw), "people,2,born_on,long ago,") {
 		t.Errorf("rejects: %s %v", raw, err)
 	}
-	status, _, errOut = run(t, "import", "roster", "--db", db, "--lang", "zh-CN", "--people", file("bad.csv", "personnel_no,name,kind\nP4,王五,boss\n"))
-	if status == 0 || !strings.Contains(errOut, "人员 第 2 行，人员类别：此列只能填下列之一：辅警 / Auxiliary; 民警 / Officer。") || !strings.Contains(errOut, "未导入 1 行") {
+	status, _, errOut = run(t, "import", "roster", "--db", db, "--lang", "zh-CN", "--people",
+		file("bad.csv", "personnel_no,name,kind\nP4,王五,boss\n"))
+	if status == 0 || !strings.Contains(errOut, "人员 第 2 行，人员类别：此列只能填下列之一：辅警 / Auxiliary; 民警 / Officer。") ||
+		!strings.Contains(errOut, "未导入 1 行") {
 		t.Errorf("in Chinese: %d %s", status, errOut)
 	}
 	if status, _, _ := run(t, "import", "roster", "--db", db); status == 0 {

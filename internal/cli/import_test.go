@@ -26,7 +26,8 @@ func seedBureau(t *testing.T, db string) {
 		func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 			rows := []any{
 				&roster.Unit{Stamp: ledger.Stamp{ID: "u"}, Code: "B", Name: "市局", Tier: 1, State: roster.UnitActive, FromOn: "2000-01-01"},
-				&roster.Person{Stamp: ledger.Stamp{ID: "p"}, PersonnelNo: "N1", Name: "张伟", Kind: roster.Officer, State: roster.Serving, UnitID: "u"},
+				&roster.Person{Stamp: ledger.Stamp{ID: "p"}, PersonnelNo: "N1", Name: "张伟", Kind: roster.Officer, State: roster.Serving,
+					UnitID: "u"},
 				&roster.Identifier{PersonID: "p", Kind: roster.PoliceNo, Value: "012345", Folded: "012345", FromOn: "2000-01-01"},
 				&roster.Posting{PersonID: "p", UnitID: "u", Main: true, FromOn: "2000-01-01"},
 			}

@@ -65,7 +65,8 @@ then destroy it.`,
 				if err != nil {
 					return err
 				}
-				fmt.Fprintf(e.out, "%d pages are encrypted under a new master key; put %s in the safe\n", pages, keys.MasterPath(s.store.KeyPath()))
+				fmt.Fprintf(e.out, "%d pages are encrypted under a new master key; put %s in the safe\n", pages,
+					keys.MasterPath(s.store.KeyPath()))
 				return nil
 			})
 		},

@@ -204,7 +204,8 @@ func TestTheManualOfTheLedger(t *testing.T) {
 	if len(failed) != 0 {
 		t.Fatalf("on an honest ledger: %q\n%s", failed, answers[failed[0]])
 	}
-	for step, want := range map[string]string{stepReceipt: "ok: the receipt holds", stepTogether: "the digits match the notice board", stepSite: "ok: every record"} {
+	for step, want := range map[string]string{stepReceipt: "ok: the receipt holds", stepTogether: "the digits match the notice board",
+		stepSite: "ok: every record"} {
 		if !strings.Contains(answers[step], want) {
 			t.Errorf("%s\n%s", step, answers[step])
 		}

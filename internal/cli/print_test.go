@@ -12,13 +12,18 @@ import (
 
 // TestAVerdictIsSaidInBothLanguages also fixes the names that scripts read.
 func TestAVerdictIsSaidInBothLanguages(t *testing.T) {
-	v := &verify.Verdict{Origin: "plumbline.example/one", Entries: 9, Rows: map[string]int{"person": 3}, Total: 2, Findings: []verify.Finding{
-		{Seq: 4, At: time.Date(2026, 9, 16, 8, 0, 0, 0, time.UTC), Kind: "issue", ID: "i1", What: "row_changed", Reason: verify.Reason{Why: "row_changed"}},
-		{Seq: -1, Kind: "counter", ID: "s/u", What: "counter", Reason: verify.Reason{Why: "counter_differs", Args: map[string]any{"Stored": int64(7), "Counted": int64(8)}}},
-	}}
+	v := &verify.Verdict{Origin: "plumbline.example/one", Entries: 9, Rows: map[string]int{"person": 3}, Total: 2,
+		Findings: []verify.Finding{
+			{Seq: 4, At: time.Date(2026, 9, 16, 8, 0, 0, 0, time.UTC), Kind: "issue", ID: "i1", What: "row_changed",
+				Reason: verify.Reason{Why: "row_changed"}},
+			{Seq: -1, Kind: "counter", ID: "s/u", What: "counter", Reason: verify.Reason{Why: "counter_differs",
+				Args: map[string]any{"Stored": int64(7), "Counted": int64(8)}}},
+		}}
 	for lang, want := range map[string][]string{
-		"en":    {"entries   9\n", "row_changed: issue i1 (entry 4, 2026-09-16T08:00:00Z): the row is not as its last entry left it\n", "counter: counter s/u: stored as 7, recounted from the rows as 8\n", "FALSE: 2 findings, 2 listed\n"},
-		"zh-CN": {"记录      9\n", "row_changed：issue i1（第 4 号记录，2026-09-16T08:00:00Z）：这项数据与台账最后一次所记不同\n", "所存为 7，按数据重算为 8\n", "不符：发现 2 处，列出 2 处\n"},
+		"en": {"entries   9\n", "row_changed: issue i1 (entry 4, 2026-09-16T08:00:00Z): the row is not as its last entry left it\n",
+			"counter: counter s/u: stored as 7, recounted from the rows as 8\n", "FALSE: 2 findings, 2 listed\n"},
+		"zh-CN": {"记录      9\n", "row_changed：issue i1（第 4 号记录，2026-09-16T08:00:00Z）：这项数据与台账最后一次所记不同\n", "所存为 7，按数据重算为 8\n",
+			"不符：发现 2 处，列出 2 处\n"},
 	} {
 		var out bytes.Buffer
 		e := &env{Config: &Config{Lang: lang, Output: "table"}, out: &out}
@@ -38,7 +43,8 @@ func TestAVerdictIsSaidInBothLanguages(t *testing.T) {
 		var got struct {
 			Findings []struct{ What, Why, Text string }
 		}
-		if err := json.Unmarshal(out.Bytes(), &got); err != nil || len(got.Findings) != 2 || got.Findings[1].Why != "counter_differs" || !strings.Contains(want[2], got.Findings[1].Text) {
+		if err := json.Unmarshal(out.Bytes(), &got); err != nil || len(got.Findings) != 2 || got.Findings[1].Why != "counter_differs" ||
+			!strings.Contains(want[2], got.Findings[1].Text) {
 			t.Errorf("%s: %v\n%s", lang, err, out.String())
 		}
 	}

@@ -41,7 +41,8 @@ func TestAProxyThatNobodyNamed(t *testing.T) {
 		strings.Contains(got, "198.51.100.1") {
 		t.Errorf("printed: %q", got)
 	}
-	if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "level=WARN") || !strings.Contains(got, "peer=127.0.0.1") {
+	if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "level=WARN") ||
+		!strings.Contains(got, "peer=127.0.0.1") {
 		t.Errorf("logged: %q", got)
 	}
 	if answered != 4 {

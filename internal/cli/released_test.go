@@ -80,7 +80,8 @@ func TestWriteReleased(t *testing.T) {
 	if err := os.WriteFile(s.DSN+".key", []byte(hex.EncodeToString(apptest.Secret)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if status, out, errs := run(t, "backup", filepath.Join(folder, "site.backup"), "--identity-less", "--db", s.DSN, "--quiet"); status != 0 {
+	if status, out, errs := run(t, "backup", filepath.Join(folder, "site.backup"), "--identity-less", "--db", s.DSN,
+		"--quiet"); status != 0 {
 		t.Fatalf("backup: %s%s", out, errs)
 	}
 }
@@ -102,7 +103,8 @@ func TestReleasedSites(t *testing.T) {
 			if now, sumErr := migrations.Sums(); err != nil || sumErr != nil || !strings.HasPrefix(now, string(sums)) {
 				t.Errorf("a released migration was changed; undo that, and write another: %v %v", err, sumErr)
 			}
-			for _, args := range [][]string{{in("receipt.tlog-proof")}, {in("receipt.tlog-proof"), "--slip", in("slip.json")}, {in("file.json")}} {
+			for _, args := range [][]string{{in("receipt.tlog-proof")}, {in("receipt.tlog-proof"), "--slip", in("slip.json")},
+				{in("file.json")}} {
 				if status, out := alone(t, nil, append([]string{"verify", "--key", in("board.key")}, args...)...); status != 0 {
 					t.Errorf("%v: %s", args, out)
 				}

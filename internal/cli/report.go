@@ -57,7 +57,8 @@ no bars applied: keep the output with the operator's other secrets.`,
 							case slices.Contains(sec.Rates, col):
 								number = reports.RateText(lines[l].Values[n].N)
 							}
-							out.add(words.T(lang, "report.section."+sec.Key), reports.LineName(lang, sec, &lines[l]), words.T(lang, "report.value."+col), number)
+							out.add(words.T(lang, "report.section."+sec.Key), reports.LineName(lang, sec, &lines[l]),
+								words.T(lang, "report.value."+col), number)
 						}
 					}
 				}

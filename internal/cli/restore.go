@@ -305,7 +305,10 @@ func (r *restore) fill(ctx context.Context, file string, ids []age.Identity, beg
 			if p.File != "" {
 				return r.place(places, p, a)
 			}
-			return archive.Rows(p.Rows, a.Columns(p.Table), func(values []any) error { return fill.Row(ctx, p.Table, columns[p.Table], values) })
+			return archive.Rows(p.Rows, a.Columns(p.Table), func(values []any) error {
+				return fill.Row(ctx, p.Table,
+					columns[p.Table], values)
+			})
 		})
 	})
 }

@@ -151,7 +151,8 @@ func (e *env) handler(s *site, demo bool) (http.Handler, error) {
 			return
 		}
 		if f := s.app.Frozen(); f != nil {
-			plainly(w, http.StatusServiceUnavailable, "frozen: the ledger is not the one remembered ("+f.Code+"); reading works, writing does not")
+			plainly(w, http.StatusServiceUnavailable,
+				"frozen: the ledger is not the one remembered ("+f.Code+"); reading works, writing does not")
 			return
 		}
 		plainly(w, http.StatusOK, "ready")
@@ -170,7 +171,8 @@ func (e *env) handler(s *site, demo bool) (http.Handler, error) {
 		defer func() {
 			if p := recover(); p != nil && p != http.ErrAbortHandler {
 				e.log.ErrorContext(r.Context(), "panic", "request", id, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
-				plainly(w, http.StatusInternalServerError, words.T(words.Match(r.Header.Get("Accept-Language"), ""), "fault.internal")+" "+id)
+				plainly(w, http.StatusInternalServerError, words.T(words.Match(r.Header.Get("Accept-Language"), ""),
+					"fault.internal")+" "+id)
 			}
 		}()
 		// Use a copy: the server checks the body of its own request to see

@@ -274,7 +274,8 @@ func frozenEverywhere(t *testing.T, base string) {
 		t.Errorf("the page does not say it: %d", status)
 	}
 	manager, audit := tokenOf(t, base, "demo-manager"), tokenOf(t, base, "demo-audit")
-	if status, raw := answer(t, "POST", base+"/api/v1/campaigns", manager, draft); status != 503 || !strings.Contains(raw, "ledger_frozen") {
+	if status, raw := answer(t, "POST", base+"/api/v1/campaigns", manager, draft); status != 503 ||
+		!strings.Contains(raw, "ledger_frozen") {
 		t.Errorf("a write: %d %s", status, raw)
 	}
 	if status, raw := answer(t, "GET", base+"/api/v1/campaigns", manager, ""); status != 200 {

@@ -186,7 +186,8 @@ func (e *env) addAll(ctx context.Context, s *site, code, file string, codes bool
 		fmt.Fprintf(e.out, "%d accounts made; logins and codes are in %s\n", len(made), file)
 	}
 	if len(skipped) > 0 {
-		fmt.Fprintf(e.err, "%d skipped, because the login is taken or unusable: %s\n", len(skipped), shorten(strings.Join(skipped, " "), 500))
+		fmt.Fprintf(e.err, "%d skipped, because the login is taken or unusable: %s\n", len(skipped),
+			shorten(strings.Join(skipped, " "), 500))
 	}
 	return err
 }
@@ -246,7 +247,8 @@ operator alone is enough.`,
 					fmt.Fprintln(e.err, "this code opens nothing yet: another administrator has to agree to it under Approvals, or the "+
 						"holder where he is signed in")
 				}
-				return e.print(accessTable([]people.NewAccess{{Login: acc.Login, Name: acc.Name, Unit: acc.Unit, Code: code, Until: until}}))
+				return e.print(accessTable([]people.NewAccess{{Login: acc.Login, Name: acc.Name, Unit: acc.Unit, Code: code,
+					Until: until}}))
 			})
 		},
 	}
@@ -334,7 +336,8 @@ func (e *env) userGrant() *cobra.Command {
 					if err != nil {
 						return err
 					}
-					in := accounts.GrantInput{Login: args[0], Role: roster.Role(args[1]), UnitID: at, FromOn: roster.Date(from), ToOn: roster.Date(to)}
+					in := accounts.GrantInput{Login: args[0], Role: roster.Role(args[1]), UnitID: at, FromOn: roster.Date(from),
+						ToOn: roster.Date(to)}
 					if in.FromOn == "" {
 						in.FromOn = s.app.Today()
 					}
@@ -375,7 +378,8 @@ func (e *env) grantTable(ctx context.Context, s *site, who *roster.Actor, name s
 	for i, row := range rows[1:] {
 		at, err := e.unitByCode(ctx, s, row[2])
 		if err == nil {
-			_, _, err = s.app.Grant(ctx, who, accounts.GrantInput{Login: row[0], Role: roster.Role(row[1]), UnitID: at, FromOn: s.app.Today()})
+			_, _, err = s.app.Grant(ctx, who, accounts.GrantInput{Login: row[0], Role: roster.Role(row[1]), UnitID: at,
+				FromOn: s.app.Today()})
 		}
 		if err != nil && fault.As(err).Code != "grant_held_already" {
 			return fmt.Errorf("%s, line %d: %w", name, i+2, err)

@@ -144,7 +144,8 @@ func TestAFileUnderAWitness(t *testing.T) {
 	}{
 		{"no history", nil, nil, false, []string{"the ledger's signature is valid", "/api/v1/ledger/history?size="}},
 		{"no history, in Chinese", zh, nil, false, []string{"还没有签署", "人员 林甲", "显示给本人"}},
-		{"a history", nil, []string{"--history", keep("with", with.Marshal())}, true, []string{name + " signed it", "ok: the bundle holds"}},
+		{"a history", nil, []string{"--history", keep("with", with.Marshal())}, true,
+			[]string{name + " signed it", "ok: the bundle holds"}},
 		{"a history, in Chinese", zh, []string{"--history", keep("with", with.Marshal())}, true, []string{name + " 于", "导出文件属实"}},
 		{"a history that no witness signed", nil, []string{"--history", keep("without", without.Marshal())}, false, []string{"FALSE"}},
 	} {

@@ -26,7 +26,8 @@ type handed struct{ text, pdf, code, slip, key, digits string }
 func takeHome(t *testing.T) handed {
 	t.Helper()
 	s := apptest.SQLite(t)
-	ids := s.Issues(apptest.IssueSeed{Name: "mine", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 1, Event: "2026-01-10"})
+	ids := s.Issues(apptest.IssueSeed{Name: "mine", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 1,
+		Event: "2026-01-10"})
 	anna := s.Actor("anna")
 	_, rec, err := s.App.MakeStatement(t.Context(), anna, casework.StatementInput{Issue: ids["mine"], Kind: issue.Answer, Text: "那天我不在"})
 	if err != nil {
@@ -80,7 +81,8 @@ func TestAReceiptIsVerifiedAlone(t *testing.T) {
 	h := takeHome(t)
 	for _, file := range []string{h.text, h.pdf, h.code} {
 		status, out := alone(t, nil, "verify", file, "--key", h.key)
-		for _, want := range []string{"entry 3 of the ledger plumbline/test", "signed the whole ledger", h.digits, "ok: the receipt holds", "reveals no content"} {
+		for _, want := range []string{"entry 3 of the ledger plumbline/test", "signed the whole ledger", h.digits, "ok: the receipt holds",
+			"reveals no content"} {
 			if status != 0 || !strings.Contains(strings.ToLower(out), strings.ToLower(want)) {
 				t.Errorf("%s: status %d, without %q:\n%s", filepath.Base(file), status, want, out)
 			}
@@ -91,7 +93,8 @@ func TestAReceiptIsVerifiedAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	literal := strings.TrimSpace(strings.Split(string(key), "\n")[1])
-	if status, out := alone(t, []string{"LANG=zh_CN.UTF-8"}, "verify", h.text, "--log-key", literal); status != 0 || !strings.Contains(out, "校验码与回执一致") {
+	if status, out := alone(t, []string{"LANG=zh_CN.UTF-8"}, "verify", h.text, "--log-key", literal); status != 0 ||
+		!strings.Contains(out, "校验码与回执一致") {
 		t.Errorf("in Chinese: %d\n%s", status, out)
 	}
 	status, out := alone(t, nil, "verify", h.text, "--key", h.key, "--output", "json")
@@ -112,11 +115,13 @@ func TestAReceiptIsVerifiedAlone(t *testing.T) {
 	}
 
 	status, out = alone(t, nil, "verify", h.text, "--key", h.key, "--slip", h.slip)
-	if status != 0 || !strings.Contains(out, "那天我不在") || !strings.Contains(out, "statement.make") || !strings.Contains(out, "it is part of the hashed entry") || strings.Contains(out, "the receipt alone does not prove it") {
+	if status != 0 || !strings.Contains(out, "那天我不在") || !strings.Contains(out, "statement.make") ||
+		!strings.Contains(out, "it is part of the hashed entry") || strings.Contains(out, "the receipt alone does not prove it") {
 		t.Errorf("with the slip: %d\n%s", status, out)
 	}
 	board := strings.ReplaceAll(h.digits, " ", "-")
-	if status, out = alone(t, nil, "verify", h.text, "--key", h.key, "--digits", board, "--size", "4"); status != 0 || !strings.Contains(out, "notice board") {
+	if status, out = alone(t, nil, "verify", h.text, "--key", h.key, "--digits", board, "--size", "4"); status != 0 ||
+		!strings.Contains(out, "notice board") {
 		t.Errorf("with the digits: %d\n%s", status, out)
 	}
 }
@@ -151,17 +156,22 @@ func TestAForgedReceiptIsRefusedAlone(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no key":            {[]string{h.text}, "notice board"},
-		"another's key":     {[]string{h.text, "--key", other.key}, "None of the keys"},
-		"another number":    {[]string{write(bytes.Replace(honest, []byte("\nindex 3\n"), []byte("\nindex 1\n"), 1)), "--key", h.key}, "does not lead"},
-		"a shorter proof":   {[]string{write([]byte(strings.Join(append(append([]string{}, lines[:3]...), lines[4:]...), ""))), "--key", h.key}, "does not lead"},
-		"cut off":           {[]string{write(honest[:len(honest)/2]), "--key", h.key}, "not exactly one whole receipt"},
-		"a line before":     {[]string{write(append([]byte("My receipt:\n"), honest...)), "--key", h.key}, "not exactly one whole receipt"},
-		"a line behind":     {[]string{write(append(honest[:len(honest):len(honest)], "Kind regards\n"...)), "--key", h.key}, "not exactly one whole receipt"},
-		"no receipt":        {[]string{h.key, "--key", h.key}, "not exactly one whole receipt"},
-		"another's slip":    {[]string{h.text, "--key", h.key, "--slip", other.slip}, "does not belong to the receipt's entry"},
-		"a changed text":    {[]string{h.text, "--key", h.key, "--slip", write(bytes.Replace(raw, []byte("那天我不在"), []byte("那天我在"), 1))}, "not what was recorded"},
-		"another time":      {[]string{write(moved.Marshal()), "--key", h.key, "--slip", h.slip}, "time on the receipt is not the one recorded"},
+		"no key":        {[]string{h.text}, "notice board"},
+		"another's key": {[]string{h.text, "--key", other.key}, "None of the keys"},
+		"another number": {[]string{write(bytes.Replace(honest, []byte("\nindex 3\n"), []byte("\nindex 1\n"), 1)), "--key", h.key},
+			"does not lead"},
+		"a shorter proof": {[]string{write([]byte(strings.Join(append(append([]string{}, lines[:3]...), lines[4:]...), ""))), "--key",
+			h.key}, "does not lead"},
+		"cut off":       {[]string{write(honest[:len(honest)/2]), "--key", h.key}, "not exactly one whole receipt"},
+		"a line before": {[]string{write(append([]byte("My receipt:\n"), honest...)), "--key", h.key}, "not exactly one whole receipt"},
+		"a line behind": {[]string{write(append(honest[:len(honest):len(honest)], "Kind regards\n"...)), "--key", h.key},
+			"not exactly one whole receipt"},
+		"no receipt":     {[]string{h.key, "--key", h.key}, "not exactly one whole receipt"},
+		"another's slip": {[]string{h.text, "--key", h.key, "--slip", other.slip}, "does not belong to the receipt's entry"},
+		"a changed text": {[]string{h.text, "--key", h.key, "--slip", write(bytes.Replace(raw, []byte("那天我不在"), []byte("那天我在"), 1))},
+			"not what was recorded"},
+		"another time": {[]string{write(moved.Marshal()), "--key", h.key, "--slip", h.slip},
+			"time on the receipt is not the one recorded"},
 		"no slip":           {[]string{h.text, "--key", h.key, "--slip", h.text}, "not a salt slip"},
 		"other digits":      {[]string{h.text, "--key", h.key, "--digits", other.digits, "--size", "4"}, "REWRITTEN"},
 		"a witness missing": {[]string{h.text, "--key", h.key, "--witness-key", witnessKey()}, "not every witness"},

@@ -165,7 +165,8 @@ type ExpungementApproval struct {
 // It reports whether that was the last one wanted: then the expungement is
 // done, and the keys are destroyed. Until then it stays proposed, and is judged
 // anew by each approver, because a hold may have come between.
-func (e *Expungement) Approve(p *rules.Pack, s Subject, before []ExpungementApproval, by string, today roster.Date, now time.Time) (done bool, err error) {
+func (e *Expungement) Approve(p *rules.Pack, s Subject, before []ExpungementApproval, by string, today roster.Date,
+	now time.Time) (done bool, err error) {
 	settled := *e
 	if err := settled.decide(ExpungementDone, now); err != nil {
 		return false, err

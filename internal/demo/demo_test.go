@@ -150,7 +150,8 @@ func TestWhoActsTogetherStopsTogether(t *testing.T) {
 func TestTheBareBureauOwesEverything(t *testing.T) {
 	clock := NewClock(func() time.Time { return today }, Days)
 	folder := t.TempDir()
-	st, err := store.Open(t.Context(), filepath.Join(folder, "bare.db"), store.Options{Clock: clock.Now, Keys: filepath.Join(folder, "keys")})
+	st, err := store.Open(t.Context(), filepath.Join(folder, "bare.db"),
+		store.Options{Clock: clock.Now, Keys: filepath.Join(folder, "keys")})
 	if err != nil {
 		t.Fatal(err)
 	}

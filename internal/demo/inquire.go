@@ -137,15 +137,17 @@ func (m *Maker) leaderTrack(ctx context.Context, id, leader string) error {
 	if err != nil {
 		return err
 	}
-	if _, _, err := m.App.AddAllegation(ctx, three, casework.AllegationInput{TrackID: leader, Category: "supervision", Rule: "内部管理规定第三条（虚构）", Facts: "是否按规定督促夜间巡查"}); err != nil {
+	if _, _, err := m.App.AddAllegation(ctx, three, casework.AllegationInput{TrackID: leader, Category: "supervision",
+		Rule: "内部管理规定第三条（虚构）", Facts: "是否按规定督促夜间巡查"}); err != nil {
 		return err
 	}
 	c, err := m.App.Case(ctx, three, id)
 	if err != nil {
 		return err
 	}
-	if _, err := m.App.ProveTrack(ctx, three, casework.ProveInput{TrackID: leader, Version: c.Tracks[0].Version, Duty: inquiry.ProofProved, Knowledge: inquiry.ProofNotProved,
-		Conduct: inquiry.ProofNotProved, Link: inquiry.ProofNotProved, Result: inquiry.ResultFulfilled, Grounds: "值班表和督查记录"}); err != nil {
+	if _, err := m.App.ProveTrack(ctx, three, casework.ProveInput{TrackID: leader, Version: c.Tracks[0].Version, Duty: inquiry.ProofProved,
+		Knowledge: inquiry.ProofNotProved,
+		Conduct:   inquiry.ProofNotProved, Link: inquiry.ProofNotProved, Result: inquiry.ResultFulfilled, Grounds: "值班表和督查记录"}); err != nil {
 		return err
 	}
 	if err := m.find(ctx, id, leader, "demo-investigator-3", "demo-investigator-4", "demo-adjudicator-2", inquiry.Exonerated); err != nil {
@@ -164,7 +166,8 @@ func (m *Maker) team(ctx context.Context, track string, one, two, adjudicator st
 		if who == adjudicator {
 			duty = inquiry.DutyAdjudicator
 		}
-		if _, _, err := m.App.AssignMember(ctx, body, casework.AssignInput{TrackID: track, Person: m.named[who].number, Duty: duty}); err != nil {
+		if _, _, err := m.App.AssignMember(ctx, body, casework.AssignInput{TrackID: track, Person: m.named[who].number,
+			Duty: duty}); err != nil {
 			return fmt.Errorf("assign %s: %w", who, err)
 		}
 	}
@@ -200,7 +203,8 @@ func (m *Maker) find(ctx context.Context, id, track, one, two, adjudicator strin
 	if len(t.Allegations) == 0 {
 		return fmt.Errorf("%s does not see the track", one)
 	}
-	finding, _, err := m.App.Recommend(ctx, first, casework.RecommendInput{AllegationID: t.Allegations[0].ID, Verdict: v, Standard: inquiry.ClearConvincing, Reason: "证言与录像相互印证"})
+	finding, _, err := m.App.Recommend(ctx, first, casework.RecommendInput{AllegationID: t.Allegations[0].ID, Verdict: v,
+		Standard: inquiry.ClearConvincing, Reason: "证言与录像相互印证"})
 	if err != nil {
 		return err
 	}
@@ -237,11 +241,13 @@ func (m *Maker) decide(ctx context.Context, track string, form int, sanction str
 	if err != nil {
 		return err
 	}
-	id, _, err := m.App.ProposeDecision(ctx, body, casework.ProposeInput{TrackID: track, Form: form, Sanction: sanction, Reason: "事实清楚，依据充分"})
+	id, _, err := m.App.ProposeDecision(ctx, body, casework.ProposeInput{TrackID: track, Form: form, Sanction: sanction,
+		Reason: "事实清楚，依据充分"})
 	if err != nil {
 		return fmt.Errorf("propose: %w", err)
 	}
-	members := []string{m.named["demo-body"].number, m.named["demo-body-2"].number, m.named["demo-body-3"].number, m.named["demo-authority"].number}
+	members := []string{m.named["demo-body"].number, m.named["demo-body-2"].number, m.named["demo-body-3"].number,
+		m.named["demo-authority"].number}
 	confirm, _, err := m.App.ResolveTrack(ctx, two, casework.ResolveInput{ID: id, Version: 1, Members: members})
 	if err != nil {
 		return fmt.Errorf("decide: %w", err)

@@ -14,7 +14,8 @@ import (
 
 // live takes issues, tasks, cases and campaigns through every state.
 func (m *Maker) live(ctx context.Context) error {
-	steps := []func(context.Context) error{m.correctInBulk, m.triage, m.conceal, m.rectify, m.inquire, m.speak, m.otherCampaigns, m.pending, m.keep}
+	steps := []func(context.Context) error{m.correctInBulk, m.triage, m.conceal, m.rectify, m.inquire, m.speak, m.otherCampaigns,
+		m.pending, m.keep}
 	for i, do := range steps {
 		if err := do(ctx); err != nil {
 			return err
@@ -44,7 +45,8 @@ func (m *Maker) correctInBulk(ctx context.Context) error {
 		if p.Count == 0 || p.Count > p.Limit {
 			continue
 		}
-		if _, _, err := m.App.BulkCorrect(ctx, head, casework.BulkCorrectInput{Unit: u.ID, MaxSeverity: 1, Count: p.Count, Key: "demo-" + u.Code}); err != nil {
+		if _, _, err := m.App.BulkCorrect(ctx, head, casework.BulkCorrectInput{Unit: u.ID, MaxSeverity: 1, Count: p.Count,
+			Key: "demo-" + u.Code}); err != nil {
 			return err
 		}
 	}
@@ -116,7 +118,8 @@ func (m *Maker) triage(ctx context.Context) error {
 				return err
 			}
 			if i == 2 {
-				if _, _, err := m.App.ReopenIssue(ctx, inspector, casework.ReopenIssueInput{Step: casework.Step{ID: r.ID, Version: done.Version, Reason: "收到新的录像材料"}}); err != nil {
+				if _, _, err := m.App.ReopenIssue(ctx, inspector, casework.ReopenIssueInput{Step: casework.Step{ID: r.ID,
+					Version: done.Version, Reason: "收到新的录像材料"}}); err != nil {
 					return err
 				}
 			}
@@ -137,11 +140,13 @@ func (m *Maker) triage(ctx context.Context) error {
 				}
 			}
 		case 6:
-			if _, _, err := m.App.WithdrawIssue(ctx, inspector, casework.WithdrawIssueInput{Step: casework.Step{ID: r.ID, Version: r.Version, Reason: "来源单位撤回"}}); err != nil {
+			if _, _, err := m.App.WithdrawIssue(ctx, inspector, casework.WithdrawIssueInput{Step: casework.Step{ID: r.ID,
+				Version: r.Version, Reason: "来源单位撤回"}}); err != nil {
 				return err
 			}
 		case 7:
-			if _, _, err := m.App.NotifyIssue(ctx, inspector, casework.NotifyIssueInput{Step: casework.Step{ID: r.ID, Version: r.Version, Reason: "收到一件反映你在工作中处置不当的材料，类别和日期见本条，请说明当天的经过。"}}); err != nil {
+			if _, _, err := m.App.NotifyIssue(ctx, inspector, casework.NotifyIssueInput{Step: casework.Step{ID: r.ID, Version: r.Version,
+				Reason: "收到一件反映你在工作中处置不当的材料，类别和日期见本条，请说明当天的经过。"}}); err != nil {
 				return err
 			}
 		}
@@ -167,7 +172,8 @@ func (m *Maker) merge(ctx context.Context) error {
 			continue
 		}
 		if keep, ok := first[r.PersonID+r.Category]; ok {
-			_, _, err := m.App.MergeIssue(ctx, inspector, casework.MergeIssueInput{Step: casework.Step{ID: r.ID, Version: r.Version, Reason: "同一件事"}, Into: keep.ID})
+			_, _, err := m.App.MergeIssue(ctx, inspector, casework.MergeIssueInput{Step: casework.Step{ID: r.ID, Version: r.Version,
+				Reason: "同一件事"}, Into: keep.ID})
 			return err
 		}
 		first[r.PersonID+r.Category] = r
@@ -239,7 +245,8 @@ func (m *Maker) rectify(ctx context.Context) error {
 		if i%3 == 0 {
 			due = m.on(Days + 20)
 		}
-		id, _, err := m.App.Dispatch(ctx, inspector, casework.DispatchInput{IssueID: r.ID, Lead: "D01", Owner: m.named["demo-lead"].number, DueOn: due, Task: "举一反三，规范登记和审核流程"})
+		id, _, err := m.App.Dispatch(ctx, inspector, casework.DispatchInput{IssueID: r.ID, Lead: "D01", Owner: m.named["demo-lead"].number,
+			DueOn: due, Task: "举一反三，规范登记和审核流程"})
 		if err != nil {
 			return fmt.Errorf("dispatch a task: %w", err)
 		}
@@ -280,7 +287,8 @@ func (m *Maker) speak(ctx context.Context) error {
 				continue
 			}
 			kind := []issue.StatementKind{issue.Answer, issue.Correction}[said%2]
-			if _, _, err := m.App.MakeStatement(ctx, l.by.actor(), casework.StatementInput{Issue: i.IssueID, Kind: kind, Text: "日期写错了，应为前一天，请更正"}); err != nil {
+			if _, _, err := m.App.MakeStatement(ctx, l.by.actor(), casework.StatementInput{Issue: i.IssueID, Kind: kind,
+				Text: "日期写错了，应为前一天，请更正"}); err != nil {
 				return err
 			}
 			said++
@@ -299,7 +307,8 @@ func (m *Maker) finished(ctx context.Context) error {
 		if unit == nil || m.Size == Full {
 			return nil
 		}
-		id, err := m.runCampaign(ctx, appselfcheck.CampaignInput{UnitID: unit.ID, Title: []string{"执法记录仪使用检视（演示）", "接处警规范检视（演示）", "值班备勤检视（演示）"}[i],
+		id, err := m.runCampaign(ctx, appselfcheck.CampaignInput{UnitID: unit.ID,
+			Title:   []string{"执法记录仪使用检视（演示）", "接处警规范检视（演示）", "值班备勤检视（演示）"}[i],
 			OpensOn: m.on(72), ClosesOn: m.on(73), PeriodFrom: m.on(-300), PeriodTo: m.on(72)})
 		if err != nil {
 			return err
@@ -310,7 +319,8 @@ func (m *Maker) finished(ctx context.Context) error {
 		}
 		for _, l := range lists {
 			l.seed = m.next()
-			if _, err := m.App.Submit(ctx, l.by.actor(), appselfcheck.SubmitInput{ID: l.ID, Version: l.Version, Answers: l.answers(m)}); err != nil {
+			if _, err := m.App.Submit(ctx, l.by.actor(), appselfcheck.SubmitInput{ID: l.ID, Version: l.Version,
+				Answers: l.answers(m)}); err != nil {
 				return err
 			}
 		}
@@ -357,7 +367,8 @@ func (m *Maker) otherCampaigns(ctx context.Context) error {
 			continue
 		}
 		l.says, l.seed = i%3, m.next()
-		if _, err := m.App.Submit(ctx, l.by.actor(), appselfcheck.SubmitInput{ID: l.ID, Version: l.Version, Answers: l.answers(m)}); err != nil {
+		if _, err := m.App.Submit(ctx, l.by.actor(), appselfcheck.SubmitInput{ID: l.ID, Version: l.Version,
+			Answers: l.answers(m)}); err != nil {
 			return err
 		}
 		if l.PersonID != "" && l.Audience == selfcheck.Officers {
@@ -374,11 +385,13 @@ func (m *Maker) otherCampaigns(ctx context.Context) error {
 		}
 	}
 	if filed != nil {
-		if _, err := m.App.Supplement(ctx, filed.by.actor(), appselfcheck.SupplementInput{ID: filed.ID, ItemNo: 7, Declared: selfcheck.Declared{EventOn: m.on(40), Text: "补充：一件物证晚交一天"}}); err != nil {
+		if _, err := m.App.Supplement(ctx, filed.by.actor(), appselfcheck.SupplementInput{ID: filed.ID, ItemNo: 7,
+			Declared: selfcheck.Declared{EventOn: m.on(40), Text: "补充：一件物证晚交一天"}}); err != nil {
 			return fmt.Errorf("supplement: %w", err)
 		}
 	}
-	_, _, err = m.App.CreateCampaign(ctx, manager, appselfcheck.CampaignInput{Title: "年度执法规范检视（草稿，演示）", OpensOn: m.on(Days + 40), ClosesOn: m.on(Days + 70),
+	_, _, err = m.App.CreateCampaign(ctx, manager, appselfcheck.CampaignInput{Title: "年度执法规范检视（草稿，演示）", OpensOn: m.on(Days + 40),
+		ClosesOn:   m.on(Days + 70),
 		PeriodFrom: m.on(-200), PeriodTo: m.on(Days + 39)})
 	return err
 }

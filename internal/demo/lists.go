@@ -99,7 +99,8 @@ func (m *Maker) loadLists(ctx context.Context) error {
 	if m.Size != Full {
 		names := 0
 		for _, l := range m.lists {
-			if l.names = names < namedItems && !l.skipped && l.PersonID != "" && l.Audience == selfcheck.Officers && !l.by.team && l.by.unit.Code == "C0203"; l.names {
+			if l.names = names < namedItems && !l.skipped && l.PersonID != "" && l.Audience == selfcheck.Officers && !l.by.team &&
+				l.by.unit.Code == "C0203"; l.names {
 				names++
 			}
 		}
@@ -244,7 +245,8 @@ func Answers(d *dice, items []seeds.Item, n int, before time.Time, place string)
 		}
 		on := before.AddDate(0, 0, -1-d.roll(540))
 		out[i].Nil = false
-		out[i].Issues = append(out[i].Issues, selfcheck.Declared{EventOn: roster.Date(on.Format("2006-01-02")), Text: narrative(d, items[i].Category, place)})
+		out[i].Issues = append(out[i].Issues, selfcheck.Declared{EventOn: roster.Date(on.Format("2006-01-02")),
+			Text: narrative(d, items[i].Category, place)})
 	}
 	return out
 }
@@ -283,7 +285,8 @@ func (m *Maker) reviewLists(ctx context.Context) error {
 		for n, l := range byUnit[units[i]] {
 			switch {
 			case n == 3 && (l.says > 0 || i%9 == 0) && l.PersonID != "":
-				if _, err := m.App.ReturnList(ctx, head, appselfcheck.ReturnInput{ID: l.ID, Version: l.Version + 1, Reason: "第三项写得太笼统，请写明时间和经过"}); err != nil {
+				if _, err := m.App.ReturnList(ctx, head, appselfcheck.ReturnInput{ID: l.ID, Version: l.Version + 1,
+					Reason: "第三项写得太笼统，请写明时间和经过"}); err != nil {
 					return err
 				}
 				l.State = selfcheck.Returned
@@ -373,7 +376,8 @@ func (m *Maker) excuse(ctx context.Context) error {
 		if !l.skipped || l.by.unit.Code == "C0101" || l.by.unit.Code == "C0102" || left == 0 {
 			continue
 		}
-		if _, err := m.App.Excuse(ctx, manager, appselfcheck.ExcuseInput{ID: l.ID, Version: l.Version, Reason: "长期病假，已由政工部门核实"}); err != nil {
+		if _, err := m.App.Excuse(ctx, manager, appselfcheck.ExcuseInput{ID: l.ID, Version: l.Version,
+			Reason: "长期病假，已由政工部门核实"}); err != nil {
 			return err
 		}
 		l.State = selfcheck.Excused

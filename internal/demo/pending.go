@@ -55,11 +55,13 @@ func (m *Maker) leave(ctx context.Context, id string, how int) error {
 	if how == 6 {
 		if len(c.Questions) > 0 {
 			q := c.Questions[0]
-			if _, err := m.App.RefuseQuestion(ctx, body, casework.QuestionInput{ID: q.ID, Version: q.Version, Reason: "该领导事发前一日已调离"}); err != nil {
+			if _, err := m.App.RefuseQuestion(ctx, body, casework.QuestionInput{ID: q.ID, Version: q.Version,
+				Reason: "该领导事发前一日已调离"}); err != nil {
 				return err
 			}
 		}
-		id, _, err := m.App.EndTrack(ctx, body, casework.EndTrackInput{TrackID: track.ID, Version: track.Version, Ground: "transferred", Reason: "当事人已移交其他机关处理"})
+		id, _, err := m.App.EndTrack(ctx, body, casework.EndTrackInput{TrackID: track.ID, Version: track.Version, Ground: "transferred",
+			Reason: "当事人已移交其他机关处理"})
 		if err != nil {
 			return err
 		}
@@ -75,7 +77,8 @@ func (m *Maker) leave(ctx context.Context, id string, how int) error {
 		return err
 	}
 	if how == 3 {
-		_, _, err := m.App.ProposeDecision(ctx, body, casework.ProposeInput{TrackID: track.ID, Form: 2, Sanction: "warning", Reason: "事实清楚，依据充分"})
+		_, _, err := m.App.ProposeDecision(ctx, body, casework.ProposeInput{TrackID: track.ID, Form: 2, Sanction: "warning",
+			Reason: "事实清楚，依据充分"})
 		return err
 	}
 	if c, err = m.App.Case(ctx, body, id); err != nil {
@@ -86,7 +89,8 @@ func (m *Maker) leave(ctx context.Context, id string, how int) error {
 	if how == 4 {
 		taken, _, err = m.App.ReopenAllegation(ctx, body, casework.BackInput{ID: al.ID, Version: al.Version, Reason: "收到新的监控录像"})
 	} else {
-		taken, _, err = m.App.QuashFinding(ctx, body, casework.BackInput{ID: al.Findings[0].ID, Version: al.Findings[0].Version, Reason: "复核认为证据未达到证明标准"})
+		taken, _, err = m.App.QuashFinding(ctx, body, casework.BackInput{ID: al.Findings[0].ID, Version: al.Findings[0].Version,
+			Reason: "复核认为证据未达到证明标准"})
 	}
 	if err != nil {
 		return err
@@ -109,7 +113,8 @@ func (m *Maker) untilReply(ctx context.Context, id string, how int) error {
 		return err
 	}
 	t := c.Tracks[0]
-	finding, _, err := m.App.Recommend(ctx, first, casework.RecommendInput{AllegationID: t.Allegations[0].ID, Verdict: inquiry.Sustained, Standard: inquiry.ClearConvincing, Reason: "登记台账与报警记录不符"})
+	finding, _, err := m.App.Recommend(ctx, first, casework.RecommendInput{AllegationID: t.Allegations[0].ID, Verdict: inquiry.Sustained,
+		Standard: inquiry.ClearConvincing, Reason: "登记台账与报警记录不符"})
 	if err != nil || how == 0 {
 		return err
 	}
@@ -197,7 +202,8 @@ func (m *Maker) repeat(ctx context.Context) error {
 		{"误报.csv", row(28, "来源单位误报的一件")},
 	}
 	for i, f := range files {
-		sent, _, err := m.App.ImportAudit(ctx, inspector, appintake.ImportInput{AuditFile: appintake.AuditFile{Name: f.name, Data: []byte(head + f.rows), Source: "petition"}})
+		sent, _, err := m.App.ImportAudit(ctx, inspector, appintake.ImportInput{AuditFile: appintake.AuditFile{Name: f.name,
+			Data: []byte(head + f.rows), Source: "petition"}})
 		if err != nil {
 			return fmt.Errorf("import %s: %w", f.name, err)
 		}
@@ -211,7 +217,8 @@ func (m *Maker) repeat(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if _, _, err := m.App.WithdrawBatch(ctx, inspector, appintake.BatchInput{ID: b.ID, Version: b.Version, Reason: "来源单位通知误报，整表撤回"}); err != nil {
+		if _, _, err := m.App.WithdrawBatch(ctx, inspector, appintake.BatchInput{ID: b.ID, Version: b.Version,
+			Reason: "来源单位通知误报，整表撤回"}); err != nil {
 			return fmt.Errorf("withdraw a batch: %w", err)
 		}
 		if err := m.App.DrainJobs(ctx); err != nil {
@@ -274,7 +281,8 @@ func (m *Maker) hold(ctx context.Context) error {
 		return err
 	}
 	for i, r := range rows {
-		id, _, err := m.App.PlaceHold(ctx, records, appcustody.HoldInput{RecordInput: appcustody.RecordInput{Kind: custody.IssueRecord, Record: r.ID}, Reason: "行政诉讼期间依法保全（演示）"})
+		id, _, err := m.App.PlaceHold(ctx, records, appcustody.HoldInput{RecordInput: appcustody.RecordInput{Kind: custody.IssueRecord,
+			Record: r.ID}, Reason: "行政诉讼期间依法保全（演示）"})
 		if err != nil {
 			return err
 		}
@@ -305,7 +313,8 @@ func (m *Maker) expunge(ctx context.Context) error {
 	}
 	for i, r := range rows[2:] {
 		id, _, err := m.App.ProposeExpungement(ctx, records, appcustody.ProposeExpungementInput{
-			RecordInput: appcustody.RecordInput{Kind: custody.IssueRecord, Record: r.ID}, Ground: custody.GroundCourt, Reason: "法院生效决定要求删除（演示）"})
+			RecordInput: appcustody.RecordInput{Kind: custody.IssueRecord,
+				Record: r.ID}, Ground: custody.GroundCourt, Reason: "法院生效决定要求删除（演示）"})
 		if err != nil {
 			return fmt.Errorf("propose an expungement: %w", err)
 		}
@@ -371,7 +380,8 @@ func (m *Maker) relate(ctx context.Context) error {
 	}
 	for i, kind := range apprecusal.RelationKinds {
 		other := m.named[[]string{"demo-investigator-4", "demo-adjudicator-2"}[i]]
-		if _, _, err := m.App.Declare(ctx, officer, apprecusal.RelationInput{Number: other.number, Name: other.name, Kind: kind}); err != nil && !fault.Is(err, fault.ConflictKind) {
+		if _, _, err := m.App.Declare(ctx, officer, apprecusal.RelationInput{Number: other.number, Name: other.name,
+			Kind: kind}); err != nil && !fault.Is(err, fault.ConflictKind) {
 			return fmt.Errorf("declare a relation: %w", err)
 		}
 	}

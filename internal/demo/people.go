@@ -66,7 +66,8 @@ func (m *Maker) makeRoster(ctx context.Context) error {
 			continue
 		}
 		row := &roster.Unit{
-			Stamp: ledger.Stamp{ID: store.NewShortID()}, Code: u.Code, Name: u.ZH, NameEN: u.EN, SortKey: fmt.Sprintf("%04d", i), Tier: u.Tier,
+			Stamp: ledger.Stamp{ID: store.NewShortID()}, Code: u.Code, Name: u.ZH, NameEN: u.EN, SortKey: fmt.Sprintf("%04d",
+				i), Tier: u.Tier,
 			State: roster.UnitActive, FromOn: began,
 		}
 		if up := m.byCode[u.Parent]; up != nil {
@@ -91,7 +92,8 @@ func (m *Maker) makeRoster(ctx context.Context) error {
 		staff++
 	}
 	m.nameAccounts()
-	b := people.Bureau{Units: m.units, Links: m.commandLinks(), Demo: string(m.Size), Progress: func(done, total int) { m.tell("roster", done, total) }}
+	b := people.Bureau{Units: m.units, Links: m.commandLinks(), Demo: string(m.Size),
+		Progress: func(done, total int) { m.tell("roster", done, total) }}
 	for _, p := range m.people {
 		b.People = append(b.People, m.recruit(p))
 	}
@@ -167,11 +169,13 @@ func (m *Maker) recruit(p *person) people.Recruit {
 			Stamp: ledger.Stamp{ID: p.id}, PersonnelNo: p.number, Name: p.name, Kind: kind, Sex: sex, BornOn: p.born, Rank: rank,
 			State: roster.Serving, UnitID: p.unit.ID,
 		},
-		Postings: []*roster.Posting{{PersonID: p.id, UnitID: p.unit.ID, Post: m.post(p), Rank: rank, Team: p.team, Main: true, FromOn: began}},
-		Account:  &roster.Account{Stamp: ledger.Stamp{ID: p.account}, Login: p.login, PersonID: p.id, Lang: "zh-CN"},
+		Postings: []*roster.Posting{{PersonID: p.id, UnitID: p.unit.ID, Post: m.post(p), Rank: rank, Team: p.team, Main: true,
+			FromOn: began}},
+		Account: &roster.Account{Stamp: ledger.Stamp{ID: p.account}, Login: p.login, PersonID: p.id, Lang: "zh-CN"},
 	}
 	number := func(kind, value string, from, to roster.Date) {
-		r.Numbers = append(r.Numbers, &roster.Identifier{PersonID: p.id, Kind: kind, Value: value, Folded: roster.FoldNumber(value), FromOn: from, ToOn: to})
+		r.Numbers = append(r.Numbers, &roster.Identifier{PersonID: p.id, Kind: kind, Value: value, Folded: roster.FoldNumber(value),
+			FromOn: from, ToOn: to})
 	}
 	switch {
 	case p.police == "":

@@ -24,7 +24,8 @@ func (t *Track) NewAllegation(category, rule string) (*Allegation, error) {
 
 // Recommend drafts a finding. Only an investigator of the track may, and only
 // when the track has its two investigators and its adjudicator.
-func (t *Track) Recommend(p *rules.Pack, a *Allegation, by string, v Verdict, s Standard, members []TrackMember, earlier []Finding) (*Finding, error) {
+func (t *Track) Recommend(p *rules.Pack, a *Allegation, by string, v Verdict, s Standard, members []TrackMember,
+	earlier []Finding) (*Finding, error) {
 	if t.State != TrackAssigned {
 		return nil, fault.Conflict("track_not_assigned")
 	}

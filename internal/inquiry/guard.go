@@ -84,7 +84,8 @@ func (c *Case) NewTrack(side Side, questionID, personID, unitID string, decideTi
 // Assign puts a person on a track. members are all present members of all
 // tracks of the case: the two sides have separate investigators, and who
 // investigates anywhere in the case adjudicates nowhere in it.
-func (t *Track) Assign(p *rules.Pack, who Standing, duty MemberDuty, by string, members []TrackMember, today roster.Date) (*TrackMember, error) {
+func (t *Track) Assign(p *rules.Pack, who Standing, duty MemberDuty, by string, members []TrackMember,
+	today roster.Date) (*TrackMember, error) {
 	if t.State != TrackOpen && t.State != TrackAssigned {
 		return nil, fault.Conflict("track_not_open")
 	}

@@ -64,7 +64,8 @@ func TestRaiseAsksEveryHolderOnce(t *testing.T) {
 		{PersonID: "subject", UnitID: "station", Tier: 3, LinkKind: "in_charge", LinkID: "l5"},
 		{PersonID: "asked", UnitID: "sub", Tier: 2, LinkKind: "in_charge", LinkID: "l6"},
 	}
-	qs := Raise(rules.Current(), "i", "", "subject", "2026-05-01", "2026-06-01", []Trigger{TriggerSeverity, TriggerRepeat}, holders, []string{"asked"})
+	qs := Raise(rules.Current(), "i", "", "subject", "2026-05-01", "2026-06-01", []Trigger{TriggerSeverity, TriggerRepeat}, holders,
+		[]string{"asked"})
 	type line struct {
 		Person, Link string
 		Tier         int
@@ -118,7 +119,8 @@ func TestQuestionIsRefusedOnlyAboveTheLeader(t *testing.T) {
 func bench(t *testing.T) (*Case, *Track, *Allegation, []TrackMember) {
 	t.Helper()
 	pack := rules.Current()
-	c, err := OpenCase(pack, Standing{PersonID: "body"}, "triager", Case{IssueID: "i", PersonID: "subject", EventOn: "2026-01-01"}, "2026-03-01")
+	c, err := OpenCase(pack, Standing{PersonID: "body"}, "triager", Case{IssueID: "i", PersonID: "subject", EventOn: "2026-01-01"},
+		"2026-03-01")
 	if err != nil {
 		t.Fatal(err)
 	}

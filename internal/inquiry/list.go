@@ -72,7 +72,8 @@ func ParseCaseFilter(q url.Values) (CaseFilter, error) {
 
 // Values is the filter as query values; ParseCaseFilter reads it back.
 func (f CaseFilter) Values() url.Values {
-	return roster.QueryValues("state", string(f.State), "category", f.Category, "unit", f.UnitID, "from", f.From, "to", f.To, "overdue", flag(f.Overdue))
+	return roster.QueryValues("state", string(f.State), "category", f.Category, "unit", f.UnitID, "from", f.From, "to", f.To, "overdue",
+		flag(f.Overdue))
 }
 
 // ParseQuestionFilter reads a filter from a query string's values.

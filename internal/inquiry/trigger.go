@@ -100,7 +100,8 @@ var linkOrder = []string{"head", "in_charge", "point_leader"}
 // Raise makes one question for every holder, none for the subject himself and
 // none for a leader who was already asked about this issue (asked). Refs and
 // ids are given by the caller.
-func Raise(p *rules.Pack, issueID, caseID, subjectID string, eventOn, today roster.Date, triggers []Trigger, holders []Holder, asked []string) []*Question {
+func Raise(p *rules.Pack, issueID, caseID, subjectID string, eventOn, today roster.Date, triggers []Trigger, holders []Holder,
+	asked []string) []*Question {
 	if len(triggers) == 0 {
 		return nil
 	}
@@ -115,7 +116,8 @@ func Raise(p *rules.Pack, issueID, caseID, subjectID string, eventOn, today rost
 	done := slices.Clone(asked)
 	var out []*Question
 	for _, h := range holders {
-		if h.PersonID == "" || h.PersonID == subjectID || slices.Contains(done, h.PersonID) || !slices.Contains(p.Dual.QuestionLinks, h.LinkKind) {
+		if h.PersonID == "" || h.PersonID == subjectID || slices.Contains(done, h.PersonID) ||
+			!slices.Contains(p.Dual.QuestionLinks, h.LinkKind) {
 			continue
 		}
 		done = append(done, h.PersonID)

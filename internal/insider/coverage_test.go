@@ -29,7 +29,8 @@ type coverage struct {
 }
 
 func newCoverage(w *world) *coverage {
-	c := &coverage{w: w, ok: map[string]int{}, refused: map[string]map[string]int{}, tried: map[string]map[string]int{}, may: map[string]map[string]bool{}}
+	c := &coverage{w: w, ok: map[string]int{}, refused: map[string]map[string]int{}, tried: map[string]map[string]int{},
+		may: map[string]map[string]bool{}}
 	for _, r := range app.Routes {
 		if r.Path != "" {
 			c.all = append(c.all, r.Op)
@@ -145,7 +146,8 @@ func (c *coverage) complete(t *testing.T) {
 	missed := c.missed()
 	for _, op := range missed {
 		if beyond[op] == "" {
-			t.Errorf("%s never succeeded (%s): plant a thing at its stage, or say in beyond why nobody can do it alone", op, often(c.refused[op]))
+			t.Errorf("%s never succeeded (%s): plant a thing at its stage, or say in beyond why nobody can do it alone", op,
+				often(c.refused[op]))
 		}
 	}
 	for _, op := range slices.Sorted(maps.Keys(beyond)) {

@@ -64,7 +64,8 @@ func (w *walker) judgeSite() ([]finding, error) {
 }
 
 // visible are the tables by which it is decided who sees what.
-var visible = []string{"relations", "parties", "grants", "accounts", "postings", "command_links", "units", "unit_links", "people", "voids", "challenges"}
+var visible = []string{"relations", "parties", "grants", "accounts", "postings", "command_links", "units", "unit_links", "people", "voids",
+	"challenges"}
 
 func (j *judge) hidden() (out []string) {
 	if !slices.ContainsFunc(visible, func(t string) bool { return len(j.now.tables[t]) > 0 }) {
@@ -79,12 +80,14 @@ func (j *judge) hidden() (out []string) {
 			table = "cases"
 		}
 		r := j.row(table, id)
-		open := r["state"] != "closed" && r["settled_at"] == "" && r["state"] != "merged" && r["state"] != "rejected" && r["state"] != "withdrawn"
+		open := r["state"] != "closed" && r["settled_at"] == "" && r["state"] != "merged" && r["state"] != "rejected" &&
+			r["state"] != "withdrawn"
 		if table == "issues" && atoi(r["severity"]) < 3 {
 			open = false // its severity was lowered; that is not hiding
 		}
 		if len(before) > 0 && len(after) == 0 && open && !j.alarmed(id) {
-			out = append(out, fmt.Sprintf("%s %s (severity %s, %s): %d could act on it, now nobody but the walker", table, r["ref"], r["severity"], r["state"], len(before)))
+			out = append(out, fmt.Sprintf("%s %s (severity %s, %s): %d could act on it, now nobody but the walker", table, r["ref"],
+				r["severity"], r["state"], len(before)))
 		}
 		if lost := len(before) - len(after); open && lost > 0 && j.barredByWord(id) {
 			out = append(out, fmt.Sprintf("%s %s: the walker's word alone keeps %d of %d from it", table, r["ref"], lost, len(before)))
@@ -121,7 +124,8 @@ func (j *judge) barredBeforehand() (out []string) {
 		for _, g := range j.all("grants", func(r row) bool {
 			return r["state"] == "live" && j.row("accounts", r["account_id"])["person_id"] == person
 		}) {
-			if slices.Contains([]string{"investigator", "adjudicator", "appeals_reviewer"}, g["role"]) && j.base.tables["grants"][g["id"]] != nil {
+			if slices.Contains([]string{"investigator", "adjudicator", "appeals_reviewer"}, g["role"]) &&
+				j.base.tables["grants"][g["id"]] != nil {
 				out = append(out, "an "+g["role"]+" was made a party by one, and can be put on the case no more")
 			}
 		}
@@ -193,24 +197,29 @@ func (j *judge) settled() (out []string) {
 			continue
 		}
 		peak := max(atoi(c.before["severity"]), atoi(c.after["severity"]))
-		asked := slices.ContainsFunc(j.all("questions", func(r row) bool { return r["issue_id"] == c.after["id"] }), func(r row) bool { return r["created_at"] < j.today })
+		asked := slices.ContainsFunc(j.all("questions", func(r row) bool { return r["issue_id"] == c.after["id"] }),
+			func(r row) bool { return r["created_at"] < j.today })
 		held := c.before["case_id"] != "" || asked
-		grave := peak >= 3 || held && c.after["state"] != "corrected" || c.before["noticed_at"] != "" && (c.after["state"] == "merged" || c.after["state"] == "withdrawn")
+		grave := peak >= 3 || held && c.after["state"] != "corrected" || c.before["noticed_at"] != "" &&
+			(c.after["state"] == "merged" || c.after["state"] == "withdrawn")
 		if !grave || j.anotherDid(c) {
 			continue
 		}
-		out = append(out, fmt.Sprintf("issue %s (%s, peak S%d, case %v, question %v, notice %v) is %s", c.after["ref"], c.after["source"], peak,
+		out = append(out, fmt.Sprintf("issue %s (%s, peak S%d, case %v, question %v, notice %v) is %s", c.after["ref"],
+			c.after["source"], peak,
 			c.before["case_id"] != "", asked, c.before["noticed_at"] != "", c.after["state"]))
 	}
 	for _, c := range j.changed("matches") {
 		record := j.row("audit_records", c.after["record_id"])
-		if !slices.Contains(droppedStates, c.after["state"]) || c.before == nil || slices.Contains(droppedStates, c.before["state"]) || atoi(record["severity"]) < 3 {
+		if !slices.Contains(droppedStates, c.after["state"]) || c.before == nil || slices.Contains(droppedStates, c.before["state"]) ||
+			atoi(record["severity"]) < 3 {
 			continue
 		}
 		if j.others(c.before["first_by"]) || j.agreed(c.after["id"], c.after["batch_id"], c.after["record_id"]) {
 			continue
 		}
-		out = append(out, fmt.Sprintf("a record of severity %s, %s before, is %s by one", record["severity"], c.before["state"], c.after["state"]))
+		out = append(out, fmt.Sprintf("a record of severity %s, %s before, is %s by one", record["severity"], c.before["state"],
+			c.after["state"]))
 	}
 	return out
 }
@@ -231,7 +240,8 @@ func (j *judge) anotherDid(c change) bool {
 		if c.after["case_id"] != "" {
 			return true // judged by how the case was closed
 		}
-		return slices.ContainsFunc(j.all("rectifications", func(r row) bool { return r["issue_id"] == c.after["id"] }), func(r row) bool { return j.others(r["submitted_by"]) || j.others(r["verified_by"]) })
+		return slices.ContainsFunc(j.all("rectifications", func(r row) bool { return r["issue_id"] == c.after["id"] }),
+			func(r row) bool { return j.others(r["submitted_by"]) || j.others(r["verified_by"]) })
 	case "withdrawn":
 		list := j.base.tables["submissions"][c.after["submission_id"]]
 		return c.after["source"] == "self" && list["state"] == "returned" // dropped where its reviewer had handed the list back
@@ -312,11 +322,13 @@ func (j *judge) spoken() (out []string) {
 	said := map[string][]string{}
 	granted := map[string]bool{} // newcomers who are none any more
 	for _, e := range j.now.entries {
-		if g := j.row("grants", e["object_id"]); g != nil && e["verb"] != "grant.propose" && g["state"] == "live" && g["from_on"] <= j.today {
+		if g := j.row("grants", e["object_id"]); g != nil && e["verb"] != "grant.propose" && g["state"] == "live" &&
+			g["from_on"] <= j.today {
 			granted[g["account_id"]] = true
 		}
 		begun := j.base.tables["audit_batches"][e["object_id"]] != nil && e["verb"] == "batch.imported" // before the walk
-		if a := e["account"]; !strings.HasPrefix(a, "program:") && !slices.Contains(j.accounts, a) && (granted[a] || !j.newcomer(a)) && !begun {
+		if a := e["account"]; !strings.HasPrefix(a, "program:") && !slices.Contains(j.accounts, a) &&
+			(granted[a] || !j.newcomer(a)) && !begun {
 			said[a] = once(said[a], e["verb"])
 		}
 	}
@@ -375,7 +387,8 @@ func (j *judge) dated(tables, kinds []string) (out []string) {
 				out = append(out, table+": begins at another day")
 			case b["to_on"] != a["to_on"] && (past(a["to_on"]) || past(b["to_on"])):
 				out = append(out, table+": ended in the past, or open again")
-			case b["value"] != a["value"] || b["unit_id"] != a["unit_id"] || b["person_id"] != a["person_id"] || b["over_unit_id"] != a["over_unit_id"] || b["parent_id"] != a["parent_id"]:
+			case b["value"] != a["value"] || b["unit_id"] != a["unit_id"] || b["person_id"] != a["person_id"] ||
+				b["over_unit_id"] != a["over_unit_id"] || b["parent_id"] != a["parent_id"]:
 				out = append(out, table+": says another thing")
 			}
 		}
@@ -424,7 +437,9 @@ func (j *judge) lifted() (out []string) {
 	}
 	for _, c := range j.changed("voids") {
 		k := c.after["record_kind"]
-		if c.before == nil && !j.agreed(c.after["record_id"]) && (k == "relation" && j.base.tables["relations"][c.after["record_id"]] != nil || k == "party" && j.base.tables["parties"][c.after["record_id"]] != nil) {
+		if c.before == nil && !j.agreed(c.after["record_id"]) &&
+			(k == "relation" && j.base.tables["relations"][c.after["record_id"]] != nil || k == "party" &&
+				j.base.tables["parties"][c.after["record_id"]] != nil) {
 			out = append(out, "a "+k+" was declared void")
 		}
 	}
@@ -451,7 +466,8 @@ func (w *walker) judgeAnswer(i int, r desk.Route, path string, body any, a answe
 		for _, id := range shape.FindAllString(told, -1) {
 			if w.secret[me.account+" "+id] && !strings.Contains(path, id) {
 				what, ref := w.s.w.nameOf(id)
-				return append(out, finding{"learned", fmt.Sprintf("%s shows %s %s to %s, who is barred from it", r.Op, what, ref, me.login)})
+				return append(out, finding{"learned", fmt.Sprintf("%s shows %s %s to %s, who is barred from it", r.Op, what,
+					ref, me.login)})
 			}
 		}
 	}

@@ -166,7 +166,8 @@ func (w *walker) hint(op, name, id string) (any, bool) {
 	case "account_id":
 		return w.id("/accounts"), true
 	case "role":
-		return w.one("inspector", "deciding_body", "unit_head", "clue_manager", "investigator", "leadership_reader", "records_officer", "system_admin"), true
+		return w.one("inspector", "deciding_body", "unit_head", "clue_manager", "investigator", "leadership_reader", "records_officer",
+			"system_admin"), true
 	case "old", "password":
 		return w.acting.password, true
 	case "new":
@@ -410,14 +411,16 @@ func (w *walker) row(op string) map[string]any {
 			row["to"] = w.date()
 		}
 	case "command_link.save":
-		row = map[string]any{"personnel_no": n, "link": w.one("head", "in_charge", "point_leader"), "unit_code": pickOf(w, w.mem.unitCode), "from": w.date()}
+		row = map[string]any{"personnel_no": n, "link": w.one("head", "in_charge", "point_leader"), "unit_code": pickOf(w, w.mem.unitCode),
+			"from": w.date()}
 		if w.chance(0.5) {
 			row["to"] = w.date()
 		}
 	case "person.save":
 		row = map[string]any{"personnel_no": n, "name": w.mem.name[n], "police_no": fmt.Sprint(900001 + w.n(300)), "numbers_from": w.date()}
 	case "unit.save":
-		row = map[string]any{"code": pickOf(w, w.mem.unitCode), "name": "试验所", "tier": "3", "parent_code": pickOf(w, w.mem.unitCode), "from": w.date()}
+		row = map[string]any{"code": pickOf(w, w.mem.unitCode), "name": "试验所", "tier": "3", "parent_code": pickOf(w, w.mem.unitCode),
+			"from": w.date()}
 	}
 	return row
 }

@@ -74,7 +74,8 @@ func sameWay(t *testing.T, worlds ...*world) {
 	}
 	for i := range told[0] {
 		if i >= len(told[1]) || told[0][i] != told[1][i] {
-			t.Fatalf("seed %d walks another way in a world made anew, from step %d: %s, then %s", seed, i+1, told[0][i], strings.Join(told[1][i:min(i+1, len(told[1]))], ""))
+			t.Fatalf("seed %d walks another way in a world made anew, from step %d: %s, then %s", seed, i+1, told[0][i],
+				strings.Join(told[1][i:min(i+1, len(told[1]))], ""))
 		}
 	}
 }
@@ -152,7 +153,8 @@ func play(t *testing.T, w *world, n int) *coverage {
 	for _, key := range slices.Sorted(maps.Keys(seen)) {
 		t.Logf("%4d × %s", seen[key], key)
 	}
-	t.Logf("%d walks, %d requests; of %d operations %d succeeded. Never:\n%s\n%s", len(seeds), c.requests, len(c.all), len(c.all)-len(c.missed()), strings.Join(c.reasons(), "\n"), c.table())
+	t.Logf("%d walks, %d requests; of %d operations %d succeeded. Never:\n%s\n%s", len(seeds), c.requests, len(c.all),
+		len(c.all)-len(c.missed()), strings.Join(c.reasons(), "\n"), c.table())
 	return c
 }
 

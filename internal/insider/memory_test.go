@@ -36,7 +36,8 @@ type memory struct {
 const poolMax = 300
 
 func newMemory() *memory {
-	return &memory{pools: map[string][]string{}, version: map[string]int64{}, ref: map[string]string{}, state: map[string]string{}, person: map[string]string{}, number: map[string]string{},
+	return &memory{pools: map[string][]string{}, version: map[string]int64{}, ref: map[string]string{}, state: map[string]string{},
+		person: map[string]string{}, number: map[string]string{},
 		name: map[string]string{}, login: map[string]string{}, code: map[string]string{}, scalars: map[string]any{}, focus: map[string][]string{}, within: map[string]string{}}
 }
 

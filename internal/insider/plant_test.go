@@ -158,7 +158,8 @@ func (p *planter) register(person string, severity int) string {
 		}
 		fresh := issue.NewAudit(issue.Found{ID: id, SourceCode: "petition", Person: person, Unit: unit[0], Tier: int(unit[1][0] - '0'),
 			Category: "duty_discipline", Severity: severity, EventOn: "2026-05-20", ReceivedOn: "2026-06-10", At: tx.Now(), Record: tx.NewID(), NarrativeC: c})
-		return []ledger.Fact{{Verb: "test.issues", Kind: "issue", ID: fresh.ID}}, "", tx.AddIssues(ctx, []*issue.Issue{fresh}, issue.TimingOf(p.s.app.Pack()))
+		return []ledger.Fact{{Verb: "test.issues", Kind: "issue", ID: fresh.ID}}, "", tx.AddIssues(ctx, []*issue.Issue{fresh},
+			issue.TimingOf(p.s.app.Pack()))
 	})
 	if err != nil {
 		p.t.Fatal(err)
@@ -172,7 +173,8 @@ func (p *planter) complain(id string, by *who) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	if _, _, err := p.s.app.AddIssueParty(context.Background(), inspector, casework.IssuePartyInput{IssueID: id, Person: by.number, Interest: "complainant"}); err != nil {
+	if _, _, err := p.s.app.AddIssueParty(context.Background(), inspector, casework.IssuePartyInput{IssueID: id, Person: by.number,
+		Interest: "complainant"}); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -188,7 +190,8 @@ func (p *planter) refer(by *who, id string) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	if _, _, err := p.s.app.TriageIssue(ctx, who, casework.TriageIssueInput{Step: casework.Step{ID: id, Version: d.Version, Reason: "移送"}, Severity: d.Severity, Category: d.Category, Decision: issue.ActRefer}); err != nil {
+	if _, _, err := p.s.app.TriageIssue(ctx, who, casework.TriageIssueInput{Step: casework.Step{ID: id, Version: d.Version, Reason: "移送"},
+		Severity: d.Severity, Category: d.Category, Decision: issue.ActRefer}); err != nil {
 		p.t.Fatal(err)
 	}
 }

@@ -39,8 +39,9 @@ func (p *planter) ripeCustody() {
 
 	for n := range 4 {
 		row := fmt.Sprintf("李某%d,999999,推诿拖延,2026-05-%02d,2026-06-10,较重,群众反映的情况,举报人某某%d\n", n, 10+n, n)
-		_, _, err = a.ImportAudit(ctx, p.as("demo-inspector"), appintake.ImportInput{AuditFile: appintake.AuditFile{Name: fmt.Sprintf("密件%d.csv", n), Source: "petition",
-			Data: []byte("姓名,警号,问题类别,发生时间,受理日期,程度,问题描述,举报人\n" + row), Columns: map[string]string{"举报人": "complainant"}}})
+		_, _, err = a.ImportAudit(ctx, p.as("demo-inspector"),
+			appintake.ImportInput{AuditFile: appintake.AuditFile{Name: fmt.Sprintf("密件%d.csv", n), Source: "petition",
+				Data: []byte("姓名,警号,问题类别,发生时间,受理日期,程度,问题描述,举报人\n" + row), Columns: map[string]string{"举报人": "complainant"}}})
 		p.must(err)
 	}
 	p.must(a.DrainJobs(ctx))

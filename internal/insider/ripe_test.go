@@ -59,14 +59,16 @@ func (p *planter) openCase(n int) *underCase {
 	ctx := context.Background()
 	const idle = " FROM people p JOIN accounts a ON a.person_id = p.id JOIN units u ON u.id = p.unit_id WHERE u.tier = 3 AND u.code <> 'C0101' AND a.state = 'new' AND NOT EXISTS (SELECT 1 FROM command_links l WHERE l.person_id = p.id)"
 	units := p.all("SELECT DISTINCT u.code"+idle+" ORDER BY 1", 1)
-	person := p.one(fmt.Sprintf("SELECT p.id, a.id"+idle+" AND u.code = '%s' ORDER BY p.personnel_no DESC LIMIT 1 OFFSET %d", units[n%len(units)][0], n/len(units)), 2)
+	person := p.one(fmt.Sprintf("SELECT p.id, a.id"+idle+" AND u.code = '%s' ORDER BY p.personnel_no DESC LIMIT 1 OFFSET %d",
+		units[n%len(units)][0], n/len(units)), 2)
 	id := p.register(person[0], 2)
 	p.refer(p.w.byLogin["demo-inspector"], id)
 	body := p.as("demo-body")
 	d, err := p.s.app.Issue(ctx, body, casework.IssueInput{ID: id})
 	p.must(err)
 	c := &underCase{planter: p}
-	c.id, _, err = p.s.app.OpenCase(ctx, body, casework.OpenCaseInput{IssueID: id, Version: d.Version, Rule: "内部纪律规定第七条（虚构）", Facts: "未按规定登记"})
+	c.id, _, err = p.s.app.OpenCase(ctx, body, casework.OpenCaseInput{IssueID: id, Version: d.Version, Rule: "内部纪律规定第七条（虚构）",
+		Facts: "未按规定登记"})
 	p.must(err)
 	c.subject, err = p.s.app.ActorNamed(ctx, person[1])
 	p.must(err)
@@ -109,7 +111,8 @@ func (c *underCase) team(track string, logins ...string) {
 		if n == len(logins)-1 {
 			duty = inquiry.DutyAdjudicator
 		}
-		_, _, err := c.s.app.AssignMember(context.Background(), c.as("demo-body"), casework.AssignInput{TrackID: track, Person: c.w.byLogin[login].number, Duty: duty})
+		_, _, err := c.s.app.AssignMember(context.Background(), c.as("demo-body"),
+			casework.AssignInput{TrackID: track, Person: c.w.byLogin[login].number, Duty: duty})
 		c.must(err)
 	}
 }
@@ -123,8 +126,9 @@ func (c *underCase) staffed() *underCase {
 // recommend drafts a finding and gives its id.
 func (c *underCase) recommend() string {
 	c.t.Helper()
-	id, _, err := c.s.app.Recommend(context.Background(), c.as("demo-investigator"), casework.RecommendInput{AllegationID: c.officer().Allegations[0].ID,
-		Verdict: inquiry.Sustained, Standard: inquiry.ClearConvincing, Reason: "证言与录像相互印证"})
+	id, _, err := c.s.app.Recommend(context.Background(), c.as("demo-investigator"),
+		casework.RecommendInput{AllegationID: c.officer().Allegations[0].ID,
+			Verdict: inquiry.Sustained, Standard: inquiry.ClearConvincing, Reason: "证言与录像相互印证"})
 	c.must(err)
 	return id
 }
@@ -152,7 +156,8 @@ func (c *underCase) found() string {
 	f := c.staffed().recommend()
 	c.serve(f)
 	c.reply(f, true)
-	_, err := c.s.app.ConfirmFinding(context.Background(), c.as("demo-adjudicator"), casework.ConfirmInput{ID: f, Version: 3, Verdict: inquiry.Sustained, Reason: "同意承办人意见"})
+	_, err := c.s.app.ConfirmFinding(context.Background(), c.as("demo-adjudicator"),
+		casework.ConfirmInput{ID: f, Version: 3, Verdict: inquiry.Sustained, Reason: "同意承办人意见"})
 	c.must(err)
 	return f
 }
@@ -161,7 +166,8 @@ func (c *underCase) found() string {
 func (c *underCase) proposed() (decision string) {
 	c.t.Helper()
 	c.found()
-	decision, _, err := c.s.app.ProposeDecision(context.Background(), c.as("demo-body"), casework.ProposeInput{TrackID: c.officer().ID, Form: 1, Reason: "事实清楚，依据充分"})
+	decision, _, err := c.s.app.ProposeDecision(context.Background(), c.as("demo-body"),
+		casework.ProposeInput{TrackID: c.officer().ID, Form: 1, Reason: "事实清楚，依据充分"})
 	c.must(err)
 	return decision
 }
@@ -174,7 +180,8 @@ func (c *underCase) resolved() (proposal string) {
 	for _, login := range []string{"demo-body", "demo-body-2", "demo-body-3", "demo-authority"} {
 		members = append(members, c.w.byLogin[login].number)
 	}
-	proposal, _, err := c.s.app.ResolveTrack(context.Background(), c.as("demo-body-2"), casework.ResolveInput{ID: c.proposed(), Version: 1, Members: members})
+	proposal, _, err := c.s.app.ResolveTrack(context.Background(), c.as("demo-body-2"),
+		casework.ResolveInput{ID: c.proposed(), Version: 1, Members: members})
 	c.must(err)
 	return proposal
 }
@@ -203,7 +210,8 @@ func (p *planter) ripeCases() {
 	c := p.openCase(0)
 	p.ripe("track.assign", c.officer().ID)
 	p.ripe("track.end", c.officer().ID)
-	_, _, err := p.s.app.AddParty(ctx, p.as("demo-body"), casework.PartyInput{CaseID: c.id, Person: p.w.byLogin["demo-lead"].number, Interest: "witness"})
+	_, _, err := p.s.app.AddParty(ctx, p.as("demo-body"), casework.PartyInput{CaseID: c.id, Person: p.w.byLogin["demo-lead"].number,
+		Interest: "witness"})
 	p.must(err)
 	p.ripe("case.party_void", c.id)
 
@@ -248,7 +256,8 @@ func (p *planter) ripeCases() {
 func (p *planter) ending(c *underCase, by string) string {
 	p.t.Helper()
 	t := c.officer()
-	id, _, err := p.s.app.EndTrack(context.Background(), p.as(by), casework.EndTrackInput{TrackID: t.ID, Version: t.Version, Ground: "transferred", Reason: "当事人已移交其他机关处理"})
+	id, _, err := p.s.app.EndTrack(context.Background(), p.as(by), casework.EndTrackInput{TrackID: t.ID, Version: t.Version,
+		Ground: "transferred", Reason: "当事人已移交其他机关处理"})
 	p.must(err)
 	return id
 }
@@ -273,7 +282,8 @@ func (p *planter) ripeLists() {
 	manager := p.as("demo-manager")
 	unit := p.one("SELECT id FROM units WHERE code = 'C0101'", 1)[0]
 	for n, title := range []string{"待认证专项（试验）", "已认证专项（试验）"} {
-		id, _, err := p.s.app.CreateCampaign(ctx, manager, appselfcheck.CampaignInput{UnitID: unit, Title: title, OpensOn: "2026-06-15", ClosesOn: "2026-07-15", PeriodFrom: "2026-01-01", PeriodTo: "2026-06-14"})
+		id, _, err := p.s.app.CreateCampaign(ctx, manager, appselfcheck.CampaignInput{UnitID: unit, Title: title, OpensOn: "2026-06-15",
+			ClosesOn: "2026-07-15", PeriodFrom: "2026-01-01", PeriodTo: "2026-06-14"})
 		p.must(err)
 		_, err = p.s.app.MoveCampaign(ctx, manager, appselfcheck.CampaignStep{ID: id, Version: 1, Step: "open"})
 		p.must(err)
@@ -310,9 +320,11 @@ func (p *planter) ripeLists() {
 func (p *planter) ripeAccounts() {
 	ctx := context.Background()
 	a := p.s.app
-	_, err := a.SaveRosterRow(ctx, p.as("demo-records"), people.RosterRow{Table: people.PeopleTable, Cells: map[string]string{"personnel_no": newcomer, "name": "新来人"}})
+	_, err := a.SaveRosterRow(ctx, p.as("demo-records"), people.RosterRow{Table: people.PeopleTable,
+		Cells: map[string]string{"personnel_no": newcomer, "name": "新来人"}})
 	p.must(err)
-	_, err = a.SaveRosterRow(ctx, p.as("demo-records"), people.RosterRow{Table: people.PostingTable, Cells: map[string]string{"personnel_no": newcomer, "unit_code": "C0101", "post": "民警", "main": "1", "from": "2026-06-15"}})
+	_, err = a.SaveRosterRow(ctx, p.as("demo-records"), people.RosterRow{Table: people.PostingTable,
+		Cells: map[string]string{"personnel_no": newcomer, "unit_code": "C0101", "post": "民警", "main": "1", "from": "2026-06-15"}})
 	p.must(err)
 	p.w.news = append(p.w.news, newcomer)
 
@@ -328,14 +340,16 @@ func (p *planter) ripeAccounts() {
 		p.ripe("account.code_refuse", rec.ResultID)
 	}
 	other := p.one("SELECT a.id FROM accounts a JOIN people p ON p.id = a.person_id JOIN units u ON u.id = p.unit_id WHERE u.code = 'B00' AND a.state = 'new' AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.account_id = a.id) ORDER BY a.login DESC LIMIT 1", 1)[0]
-	id, _, err := a.Grant(ctx, p.as("demo-security"), accounts.GrantInput{ID: other, Role: roster.RoleSystemAdmin, UnitID: p.one("SELECT id FROM units WHERE code = 'B00'", 1)[0], FromOn: "2026-06-14"})
+	id, _, err := a.Grant(ctx, p.as("demo-security"), accounts.GrantInput{ID: other, Role: roster.RoleSystemAdmin,
+		UnitID: p.one("SELECT id FROM units WHERE code = 'B00'", 1)[0], FromOn: "2026-06-14"})
 	p.must(err)
 	p.ripe("grant.approve", id)
 
 	head := p.w.byLogin["demo-head"]
 	unit := p.one("SELECT unit_id FROM people WHERE id = '"+head.person+"'", 1)[0]
 	staff := p.one("SELECT p.personnel_no FROM people p JOIN accounts a ON a.person_id = p.id WHERE p.unit_id = '"+unit+"' AND a.state = 'new' ORDER BY p.personnel_no LIMIT 1", 1)[0]
-	id, _, err = a.NameDeputy(ctx, p.as("demo-head"), accounts.DeputyInput{UnitID: unit, PersonnelNo: staff, FromOn: "2026-07-01", ToOn: "2026-07-10"})
+	id, _, err = a.NameDeputy(ctx, p.as("demo-head"), accounts.DeputyInput{UnitID: unit, PersonnelNo: staff, FromOn: "2026-07-01",
+		ToOn: "2026-07-10"})
 	p.must(err)
 	p.ripe("deputy.revoke", id)
 }
@@ -349,8 +363,9 @@ func (p *planter) ripeRecords() {
 	ctx := context.Background()
 	a := p.s.app
 	for n, op := range []string{"batch.cancel", "batch.resume", "job.cancel"} {
-		sent, _, err := a.ImportAudit(ctx, p.as("demo-inspector"), appintake.ImportInput{AuditFile: appintake.AuditFile{Name: op + ".csv", Source: "petition",
-			Data: []byte("姓名,警号,问题类别,发生时间,受理日期,程度,问题描述\n" + fmt.Sprintf("无此人,99999%d,推诿拖延,2026-05-10,2026-06-10,较重,群众反映的情况\n", n))}})
+		sent, _, err := a.ImportAudit(ctx, p.as("demo-inspector"), appintake.ImportInput{AuditFile: appintake.AuditFile{Name: op + ".csv",
+			Source: "petition",
+			Data:   []byte("姓名,警号,问题类别,发生时间,受理日期,程度,问题描述\n" + fmt.Sprintf("无此人,99999%d,推诿拖延,2026-05-10,2026-06-10,较重,群众反映的情况\n", n))}})
 		p.must(err)
 		if n == 1 {
 			b, err := a.Batch(ctx, p.as("demo-inspector"), sent.BatchID)

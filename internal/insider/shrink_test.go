@@ -68,7 +68,8 @@ func replay(t testing.TB, w *world, seed uint64, who []*who, steps []step) (*wal
 			b["version"] = p.Args.Current
 			a = s.send(k.selves[st.self].token, st.method, path, b)
 		}
-		k.steps = append(k.steps, step{self: st.self, op: st.op, method: st.method, path: path, body: body, wait: k.wait, status: a.status, answer: a.body})
+		k.steps = append(k.steps, step{self: st.self, op: st.op, method: st.method, path: path, body: body, wait: k.wait, status: a.status,
+			answer: a.body})
 		k.wait = 0
 		k.found = append(k.found, k.judgeAnswer(st.self, r, path, body, a)...)
 		if a.status >= 300 {

@@ -199,7 +199,8 @@ func (j *judge) others(id string) bool { return id != "" && !j.mine(id) }
 // about one of the things.
 func (j *judge) agreed(ids ...string) bool {
 	for _, p := range j.base.tables["proposals"] {
-		if p["state"] == "proposed" && j.others(p["proposed_by"]) && (slices.Contains(ids, p["object_id"]) || slices.Contains(ids, p["matter_id"])) {
+		if p["state"] == "proposed" && j.others(p["proposed_by"]) && (slices.Contains(ids, p["object_id"]) ||
+			slices.Contains(ids, p["matter_id"])) {
 			return true
 		}
 	}
@@ -322,7 +323,8 @@ func (w *world) barsOf(person string) map[string]bool {
 		}
 	}
 	for _, l := range b["command_links"] {
-		if over[l["over_unit_id"]] && l["person_id"] != person && (l["kind"] == string(roster.LinkHead) || l["kind"] == string(roster.LinkInCharge)) && l["to_on"] == "" {
+		if over[l["over_unit_id"]] && l["person_id"] != person && (l["kind"] == string(roster.LinkHead) ||
+			l["kind"] == string(roster.LinkInCharge)) && l["to_on"] == "" {
 			out[l["person_id"]] = true
 		}
 	}

@@ -112,7 +112,8 @@ func (w *walker) tour(gentle bool) {
 }
 
 // enders are the acts after which a thing is of no more use.
-var enders = map[string]bool{"refuse": true, "reject": true, "withdraw": true, "undo": true, "end": true, "end_all": true, "code_refuse": true, "disable": true, "close": true,
+var enders = map[string]bool{"refuse": true, "reject": true, "withdraw": true, "undo": true, "end": true, "end_all": true,
+	"code_refuse": true, "disable": true, "close": true,
 	"revoke": true, "quash": true, "cancel": true, "merge": true, "party_void": true, "void": true}
 
 func order(late bool) int {
@@ -212,7 +213,8 @@ func (w *walker) look(i int, r desk.Route, id string) {
 		return
 	}
 	for _, page := range app.Routes {
-		if page.Method == http.MethodGet && strings.HasSuffix(page.Path, "/{id}") && poolOf(page.Path) == path[:strings.LastIndex(path, "/")] && w.selves[i].may[page.Op] {
+		if page.Method == http.MethodGet && strings.HasSuffix(page.Path, "/{id}") &&
+			poolOf(page.Path) == path[:strings.LastIndex(path, "/")] && w.selves[i].may[page.Op] {
 			w.do(i, page, path[strings.LastIndex(path, "/")+1:], path, nil)
 			return
 		}

@@ -46,12 +46,14 @@ var twins = []twin{
 	}, nil},
 	{"of his relative", func(p *planter, w *who) string {
 		other := p.idle(3)
-		_, _, err := p.s.app.Declare(context.Background(), p.as(w.login), apprecusal.RelationInput{Number: other[1], Name: other[2], Kind: "relative"})
+		_, _, err := p.s.app.Declare(context.Background(), p.as(w.login), apprecusal.RelationInput{Number: other[1], Name: other[2],
+			Kind: "relative"})
 		p.must(err)
 		return other[0]
 	}, nil},
 	{"of his complaint", func(p *planter, _ *who) string { return p.idle(5)[0] }, func(p *planter, w *who, m *planted) bool {
-		_, _, err := p.s.app.AddIssueParty(context.Background(), p.as(p.w.above.login), casework.IssuePartyInput{IssueID: m.issue, Person: w.number, Interest: "complainant"})
+		_, _, err := p.s.app.AddIssueParty(context.Background(), p.as(p.w.above.login),
+			casework.IssuePartyInput{IssueID: m.issue, Person: w.number, Interest: "complainant"})
 		p.must(err)
 		// Who works on such matters himself is challenged first, and barred by nothing yet.
 		return len(p.all("SELECT id FROM parties WHERE object_id = '"+m.issue+"' AND person_id = '"+w.person+"'", 1)) > 0
@@ -79,7 +81,8 @@ func (p *planter) hide(person string) *planted {
 	d, err := p.s.app.Issue(ctx, p.as(above.login), casework.IssueInput{ID: m.issue})
 	p.must(err)
 	for _, login := range []string{p.w.bodyAbove.login, "demo-authority"} {
-		m.case_, _, err = p.s.app.OpenCase(ctx, p.as(login), casework.OpenCaseInput{IssueID: m.issue, Version: d.Version, Rule: "内部纪律规定第七条（虚构）", Facts: "来信反映的情况"})
+		m.case_, _, err = p.s.app.OpenCase(ctx, p.as(login), casework.OpenCaseInput{IssueID: m.issue, Version: d.Version,
+			Rule: "内部纪律规定第七条（虚构）", Facts: "来信反映的情况"})
 		if err == nil {
 			break
 		}
@@ -181,7 +184,8 @@ func (w *walker) probe(m *planted, there bool) {
 // opaque are the operations whose answers hold the size or the roots of the
 // whole ledger, and so differ by any entry. Nobody is kept from knowing that
 // something was recorded.
-var opaque = []string{"ledger.head", "ledger.checkpoint", "ledger.checkpoints", "ledger.history", "ledger.request", "ledger.witnesses", "receipt.slip", "submission.receipt", "case.export", "file.take", "file.export", "file.bundle"}
+var opaque = []string{"ledger.head", "ledger.checkpoint", "ledger.checkpoints", "ledger.history", "ledger.request", "ledger.witnesses",
+	"receipt.slip", "submission.receipt", "case.export", "file.take", "file.export", "file.bundle"}
 
 // alikeness tells what is the same in two copies: ids, references, digests and
 // numbers of entries are named by the order in which they were first shown.

@@ -82,7 +82,8 @@ type walker struct {
 }
 
 func newWalker(s *site, seed uint64, who ...*who) *walker {
-	w := &walker{s: s, seed: seed, draw: func(int) {}, rng: rand.New(rand.NewPCG(seed, 0x706c756d62)), mem: newMemory(), worth: map[string]float64{}, reach: map[string]int{}}
+	w := &walker{s: s, seed: seed, draw: func(int) {}, rng: rand.New(rand.NewPCG(seed, 0x706c756d62)), mem: newMemory(),
+		worth: map[string]float64{}, reach: map[string]int{}}
 	for _, p := range who {
 		w.selves = append(w.selves, &self{who: p, token: p.token, password: p.password, own: true})
 	}
@@ -300,7 +301,8 @@ func (w *walker) attempt(i int, r desk.Route, id string) bool {
 
 // starts are the operations that leave work to a job. The server gets round to
 // it soon, but not always before the next request.
-var starts = map[string]bool{"audit.import": true, "batch.resume": true, "batch.withdraw": true, "campaign.open": true, "campaign.lock": true, "campaign.close": true,
+var starts = map[string]bool{"audit.import": true, "batch.resume": true, "batch.withdraw": true, "campaign.open": true,
+	"campaign.lock": true, "campaign.close": true,
 	"custody.approve": true, "person.import": true, "posting.import": true, "unit.import": true, "command_link.import": true, "proposal.approve": true}
 
 // drain lets the server do the work that waits for it.
@@ -315,7 +317,8 @@ func (w *walker) do(i int, r desk.Route, id, path string, body any) answer {
 	w.pass()
 	w.draw(sent)
 	a := w.s.send(w.selves[i].token, r.Method, path, body)
-	w.steps = append(w.steps, step{self: i, op: r.Op, method: r.Method, path: path, body: body, wait: w.wait, status: a.status, answer: a.body})
+	w.steps = append(w.steps, step{self: i, op: r.Op, method: r.Method, path: path, body: body, wait: w.wait, status: a.status,
+		answer: a.body})
 	w.wait = 0
 	if a.status == 401 && w.selves[i].own {
 		w.s.signIn(w.selves[i : i+1])
@@ -458,7 +461,8 @@ func (w *walker) lookInto() {
 func (w *walker) read(i int, path string) {
 	bare, _, _ := strings.Cut(path, "?")
 	for _, r := range app.Routes {
-		if r.Method == "GET" && strings.HasSuffix(r.Path, "/{id}") && poolOf(r.Path) == bare[:max(strings.LastIndex(bare, "/"), 0)] && w.selves[i].may[r.Op] {
+		if r.Method == "GET" && strings.HasSuffix(r.Path, "/{id}") && poolOf(r.Path) == bare[:max(strings.LastIndex(bare, "/"), 0)] &&
+			w.selves[i].may[r.Op] {
 			id := bare[strings.LastIndex(bare, "/")+1:]
 			if a := w.do(i, r, id, path, nil); a.status < 300 {
 				w.reach[r.Op]++
@@ -476,7 +480,8 @@ func (w *walker) lookOver() {
 	i := w.n(len(w.selves))
 	var ops []string
 	for _, r := range app.Routes {
-		if r.Method == "GET" && r.Path != "" && w.selves[i].may[r.Op] && !r.Public && !(r.One() && len(w.mem.pools[poolFor(r)]) == 0) && !strings.HasSuffix(r.Path, "/{id}") {
+		if r.Method == "GET" && r.Path != "" && w.selves[i].may[r.Op] && !r.Public && !(r.One() && len(w.mem.pools[poolFor(r)]) == 0) &&
+			!strings.HasSuffix(r.Path, "/{id}") {
 			ops = append(ops, r.Op)
 			if r.Op == "report.read" || r.Op == "ledger.entries" {
 				ops = append(ops, r.Op, r.Op, r.Op)

@@ -151,7 +151,8 @@ func makeWorld(t *testing.T, d store.Dialect) *world {
 		w.dsn, w.admin = pgtest.DSN(t), pgtest.DSN(t)
 	}
 	dc := demo.NewClock(func() time.Time { return today.Add(-time.Minute) }, demo.Days)
-	st, err := store.Open(context.Background(), w.dsn, store.Options{Clock: dc.Now, Origin: "plumbline/insider", Keys: filepath.Join(w.folder, keyName)})
+	st, err := store.Open(context.Background(), w.dsn, store.Options{Clock: dc.Now, Origin: "plumbline/insider",
+		Keys: filepath.Join(w.folder, keyName)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,10 +30,12 @@ func bureau() *Index {
 	}
 	no := func(v string) []Held { return []Held{{Value: v, From: "2010-01-01"}} }
 	return NewIndex([]Subject{
-		{ID: "zhang1", Name: "张伟", Pinyin: "zhangwei", Sex: "m", Birth: "1985-06-07", National: "h1", Numbers: no("1001"), Postings: since("e1")},
+		{ID: "zhang1", Name: "张伟", Pinyin: "zhangwei", Sex: "m", Birth: "1985-06-07", National: "h1", Numbers: no("1001"),
+			Postings: since("e1")},
 		{ID: "zhang2", Name: "张伟", Pinyin: "zhangwei", Sex: "m", Birth: "1990-01-02", Numbers: no("1002"), Postings: since("w2")},
 		{ID: "li", Name: "李娜", Pinyin: "lina", Sex: "f", Former: []string{"李小娜"}, Numbers: no("1003"), Postings: since("e2")},
-		{ID: "old", Name: "王强", Pinyin: "wangqiang", Numbers: []Held{{"2000", "2010-01-01", "2018-12-31"}, {"2001", "2019-01-01", ""}}, Postings: since("e1")},
+		{ID: "old", Name: "王强", Pinyin: "wangqiang", Numbers: []Held{{"2000", "2010-01-01", "2018-12-31"}, {"2001", "2019-01-01", ""}},
+			Postings: since("e1")},
 		{ID: "new", Name: "赵敏", Pinyin: "zhaomin", Numbers: []Held{{"2000", "2019-01-01", ""}}, Postings: since("w2")},
 		{ID: "latin", Name: "Ann Marie Smith", Numbers: no("1004"), Postings: since("e1")},
 		{ID: "moved", Name: "孙丽", Pinyin: "sunli", Numbers: no("1005"), Postings: []Served{
@@ -54,29 +56,44 @@ func TestMatch(t *testing.T) {
 		live  []string
 	}{
 		{"police number and name", with(name("张伟"), func(f *Facts) { f.PoliceNo = "1002" }), "", "2020-09-16", Exact, []string{"zhang2"}},
-		{"and the wrong unit: the set still suffices", with(name("张伟"), func(f *Facts) { f.PoliceNo, f.Unit = "1002", "河口派出所" }), "", "2020-09-16", Exact, []string{"zhang2"}},
+		{"and the wrong unit: the set still suffices", with(name("张伟"), func(f *Facts) { f.PoliceNo, f.Unit = "1002", "河口派出所" }), "",
+			"2020-09-16", Exact, []string{"zhang2"}},
 		{"national id and name", name("张伟"), "h1", "2020-09-16", Exact, []string{"zhang1"}},
-		{"name, birth date and unit", with(name("张伟"), func(f *Facts) { f.Birth, f.Unit = "1985-06-07", "城东分局" }), "", "2020-09-16", Exact, []string{"zhang1"}},
-		{"name and birth date alone lack a fact", with(name("张伟"), func(f *Facts) { f.Birth = "1985-06-07" }), "", "2020-09-16", Probable, []string{"zhang1"}},
+		{"name, birth date and unit", with(name("张伟"), func(f *Facts) { f.Birth, f.Unit = "1985-06-07", "城东分局" }), "", "2020-09-16", Exact,
+			[]string{"zhang1"}},
+		{"name and birth date alone lack a fact", with(name("张伟"), func(f *Facts) { f.Birth = "1985-06-07" }), "", "2020-09-16", Probable,
+			[]string{"zhang1"}},
 		{"year of birth narrows", with(name("张伟"), func(f *Facts) { f.Birth = "1990" }), "", "2020-09-16", Probable, []string{"zhang2"}},
 		{"name and unit", with(name("张伟"), func(f *Facts) { f.Unit = "城西分局治安大队" }), "", "2020-09-16", Probable, []string{"zhang2"}},
 		{"two of a name", name("张伟"), "", "2020-09-16", Ambiguous, []string{"zhang1", "zhang2"}},
-		{"two of a name, in neither unit", with(name("张伟"), func(f *Facts) { f.Unit = "城东治安大队" }), "", "2020-09-16", Ambiguous, []string{"zhang1", "zhang2"}},
+		{"two of a name, in neither unit", with(name("张伟"), func(f *Facts) { f.Unit = "城东治安大队" }), "", "2020-09-16", Ambiguous,
+			[]string{"zhang1", "zhang2"}},
 		{"unique name in another unit", with(name("李娜"), func(f *Facts) { f.Unit = "城西分局" }), "", "2020-09-16", Probable, []string{"li"}},
 		{"former name and number", with(name("李小娜"), func(f *Facts) { f.PoliceNo = "1003" }), "", "2020-09-16", Exact, []string{"li"}},
-		{"reused number, as of the event: the old holder", with(name("王强"), func(f *Facts) { f.BadgeNo = "2000" }), "", "2018-05-01", Exact, []string{"old"}},
-		{"reused number, as of the event: the new holder", with(name("赵敏"), func(f *Facts) { f.BadgeNo = "2000" }), "", "2020-05-01", Exact, []string{"new"}},
-		{"reused number, the old holder's name after the change", with(name("王强"), func(f *Facts) { f.BadgeNo = "2000" }), "", "2020-05-01", Ambiguous, []string{"new", "old"}},
-		{"number of one, name of another", with(name("李娜"), func(f *Facts) { f.PoliceNo = "1001" }), "", "2020-09-16", Ambiguous, []string{"zhang1", "li"}},
+		{"reused number, as of the event: the old holder", with(name("王强"), func(f *Facts) { f.BadgeNo = "2000" }), "", "2018-05-01", Exact,
+			[]string{"old"}},
+		{"reused number, as of the event: the new holder", with(name("赵敏"), func(f *Facts) { f.BadgeNo = "2000" }), "", "2020-05-01", Exact,
+			[]string{"new"}},
+		{"reused number, the old holder's name after the change", with(name("王强"), func(f *Facts) { f.BadgeNo = "2000" }), "", "2020-05-01",
+			Ambiguous, []string{"new", "old"}},
+		{"number of one, name of another", with(name("李娜"), func(f *Facts) { f.PoliceNo = "1001" }), "", "2020-09-16", Ambiguous,
+			[]string{"zhang1", "li"}},
 		{"number alone", Facts{PoliceNo: "1003"}, "", "2020-09-16", Probable, []string{"li"}},
-		{"number right, name mistyped", with(name("李那"), func(f *Facts) { f.PoliceNo = "1003" }), "", "2020-09-16", Probable, []string{"li"}},
-		{"number of nobody, unique name", with(name("李娜"), func(f *Facts) { f.PoliceNo = "9999" }), "", "2020-09-16", Probable, []string{"li"}},
-		{"number and name, but born otherwise", with(name("张伟"), func(f *Facts) { f.PoliceNo, f.Birth = "1001", "1971-01-01" }), "", "2020-09-16", Probable, []string{"zhang1"}},
-		{"national id of somebody else", with(name("李娜"), func(f *Facts) { f.PoliceNo = "1003" }), "h1", "2020-09-16", Ambiguous, []string{"li", "zhang1"}},
+		{"number right, name mistyped", with(name("李那"), func(f *Facts) { f.PoliceNo = "1003" }), "", "2020-09-16", Probable,
+			[]string{"li"}},
+		{"number of nobody, unique name", with(name("李娜"), func(f *Facts) { f.PoliceNo = "9999" }), "", "2020-09-16", Probable,
+			[]string{"li"}},
+		{"number and name, but born otherwise", with(name("张伟"), func(f *Facts) { f.PoliceNo, f.Birth = "1001", "1971-01-01" }), "",
+			"2020-09-16", Probable, []string{"zhang1"}},
+		{"national id of somebody else", with(name("李娜"), func(f *Facts) { f.PoliceNo = "1003" }), "h1", "2020-09-16", Ambiguous,
+			[]string{"li", "zhang1"}},
 		{"pinyin", name("Zhang Wei"), "", "2020-09-16", Ambiguous, []string{"zhang1", "zhang2"}},
-		{"pinyin is no name: a number beside it waits for a reviewer", with(name("Li Na"), func(f *Facts) { f.PoliceNo = "1003" }), "", "2020-09-16", Probable, []string{"li"}},
-		{"letters, family name first", with(name("Smith Ann Marie"), func(f *Facts) { f.PoliceNo = "1004" }), "", "2020-09-16", Exact, []string{"latin"}},
-		{"former unit narrows", with(name("孙丽"), func(f *Facts) { f.Unit, f.FormerUnit = "河口派出所", "城西分局" }), "", "2020-09-16", Probable, []string{"moved"}},
+		{"pinyin is no name: a number beside it waits for a reviewer", with(name("Li Na"), func(f *Facts) { f.PoliceNo = "1003" }), "",
+			"2020-09-16", Probable, []string{"li"}},
+		{"letters, family name first", with(name("Smith Ann Marie"), func(f *Facts) { f.PoliceNo = "1004" }), "", "2020-09-16", Exact,
+			[]string{"latin"}},
+		{"former unit narrows", with(name("孙丽"), func(f *Facts) { f.Unit, f.FormerUnit = "河口派出所", "城西分局" }), "", "2020-09-16", Probable,
+			[]string{"moved"}},
 		{"nobody", name("无此人"), "", "2020-09-16", Unmatched, nil},
 		{"number of nobody", Facts{PoliceNo: "9999"}, "", "2020-09-16", Unmatched, nil},
 	}
@@ -124,7 +141,8 @@ func TestEvidence(t *testing.T) {
 	if d := cmp.Diff(want, after); d != "" {
 		t.Errorf("in 2020: %s", d)
 	}
-	if early := x.Match(&f, "", "2009-06-01", m).Candidates[0]; !cmp.Equal(early.Against, []Point{PointOtherTime, PointUnit, PointNotServing}) {
+	if early := x.Match(&f, "", "2009-06-01", m).Candidates[0]; !cmp.Equal(early.Against,
+		[]Point{PointOtherTime, PointUnit, PointNotServing}) {
 		t.Errorf("before he came: %v", early)
 	}
 }
@@ -132,7 +150,8 @@ func TestEvidence(t *testing.T) {
 func TestUnitOn(t *testing.T) {
 	x := bureau()
 	s, _ := x.Subject("moved")
-	for day, want := range map[roster.Date]string{"2015-01-01": "w2", "2019-12-31": "w2", "2020-01-01": "e1", "2009-01-01": "w2", "2030-01-01": "e1"} {
+	for day, want := range map[roster.Date]string{"2015-01-01": "w2", "2019-12-31": "w2", "2020-01-01": "e1", "2009-01-01": "w2",
+		"2030-01-01": "e1"} {
 		if got := s.UnitOn(day); got != want {
 			t.Errorf("%s: %s, want %s", day, got, want)
 		}
@@ -165,26 +184,33 @@ func TestDecide(t *testing.T) {
 	}{
 		{"probable, one reviewer", Probable, []act{{"a", "r1", "confirm", ""}}, StateMatched, "a", 2},
 		{"probable, nobody", Probable, []act{{"", "r1", "none", ""}}, StateUnmatched, "", 2},
-		{"probable, somebody not suggested, needs two", Probable, []act{{"z", "r1", "propose", ""}, {"z", "r2", "confirm", ""}}, StateMatched, "z", 2},
+		{"probable, somebody not suggested, needs two", Probable, []act{{"z", "r1", "propose", ""}, {"z", "r2", "confirm", ""}},
+			StateMatched, "z", 2},
 		{"ambiguous, two", Ambiguous, []act{{"a", "r1", "propose", ""}, {"a", "r2", "confirm", ""}}, StateMatched, "a", 2},
-		{"ambiguous, the same person twice", Ambiguous, []act{{"a", "r1", "propose", ""}, {"a", "r1", "", "match_second_reviewer"}}, StateAmbiguous, "", 2},
-		{"ambiguous, the first cannot change his mind to help himself", Ambiguous, []act{{"a", "r1", "propose", ""}, {"b", "r1", "", "match_second_reviewer"}}, StateAmbiguous, "", 2},
-		{"ambiguous, they differ", Ambiguous, []act{{"a", "r1", "propose", ""}, {"b", "r2", "propose", ""}, {"b", "r1", "confirm", ""}}, StateMatched, "b", 2},
+		{"ambiguous, the same person twice", Ambiguous, []act{{"a", "r1", "propose", ""}, {"a", "r1", "", "match_second_reviewer"}},
+			StateAmbiguous, "", 2},
+		{"ambiguous, the first cannot change his mind to help himself", Ambiguous,
+			[]act{{"a", "r1", "propose", ""}, {"b", "r1", "", "match_second_reviewer"}}, StateAmbiguous, "", 2},
+		{"ambiguous, they differ", Ambiguous, []act{{"a", "r1", "propose", ""}, {"b", "r2", "propose", ""}, {"b", "r1", "confirm", ""}},
+			StateMatched, "b", 2},
 		{"ambiguous, nobody, two", Ambiguous, []act{{"", "r1", "propose", ""}, {"", "r2", "none", ""}}, StateUnmatched, "", 2},
 		{"unmatched, found by hand, two", Unmatched, []act{{"z", "r1", "propose", ""}, {"z", "r2", "confirm", ""}}, StateMatched, "z", 2},
 		{"unmatched, nobody again", Unmatched, []act{{"", "r1", "", "match_already_none"}}, StateUnmatched, "", 2},
 		{"decided", Probable, []act{{"a", "r1", "confirm", ""}, {"a", "r2", "", "match_state"}}, StateMatched, "a", 2},
 		{"rejected rows wait for nobody", Rejected, []act{{"a", "r1", "", "match_state"}}, StateRejected, "", 2},
 		{"severe and probable, nobody, two", Probable, []act{{"", "r1", "propose", ""}, {"", "r2", "none", ""}}, StateUnmatched, "", 3},
-		{"severe and probable, nobody by one, twice", Probable, []act{{"", "r1", "propose", ""}, {"", "r1", "", "match_second_reviewer"}}, StateProbable, "", 5},
-		{"severe and probable, the second finds the candidate", Probable, []act{{"", "r1", "propose", ""}, {"a", "r2", "confirm", ""}}, StateMatched, "a", 5},
+		{"severe and probable, nobody by one, twice", Probable, []act{{"", "r1", "propose", ""}, {"", "r1", "", "match_second_reviewer"}},
+			StateProbable, "", 5},
+		{"severe and probable, the second finds the candidate", Probable, []act{{"", "r1", "propose", ""}, {"a", "r2", "confirm", ""}},
+			StateMatched, "a", 5},
 		{"severe and probable, the candidate, one", Probable, []act{{"a", "r1", "confirm", ""}}, StateMatched, "a", 5},
 		{"severe and ambiguous, nobody, two", Ambiguous, []act{{"", "r1", "propose", ""}, {"", "r2", "none", ""}}, StateUnmatched, "", 4},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			x := open(c.level)
 			for i, a := range c.acts {
-				step, err := x.Decide(Answer{Person: a.person, Account: a.account, By: "person of " + a.account, First: "person of " + x.FirstBy, Weight: Weight{Peak: c.peak, Limit: 3}}, m, now)
+				step, err := x.Decide(Answer{Person: a.person, Account: a.account, By: "person of " + a.account,
+					First: "person of " + x.FirstBy, Weight: Weight{Peak: c.peak, Limit: 3}}, m, now)
 				if string(step) != a.step || code(err) != a.fault {
 					t.Fatalf("act %d: %q %v", i, step, err)
 				}

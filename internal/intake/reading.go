@@ -68,7 +68,8 @@ type Rejection struct {
 
 // Check refuses a mapping under which no row could be read.
 func (r *Reader) Check() error {
-	if !r.Columns.Has(Name) && !r.Columns.Has(FamilyName) && !r.Columns.Has(PoliceNo) && !r.Columns.Has(BadgeNo) && !r.Columns.Has(NationalID) {
+	if !r.Columns.Has(Name) && !r.Columns.Has(FamilyName) && !r.Columns.Has(PoliceNo) && !r.Columns.Has(BadgeNo) &&
+		!r.Columns.Has(NationalID) {
 		return fault.Invalid("intake_no_person_column", "columns")
 	}
 	if !r.Columns.Has(Class) && r.Category == "" {
@@ -178,7 +179,8 @@ func (r *Reader) finish(out *Reading, family, given, middle string) *Rejection {
 		out.EventOn = out.ReceivedOn
 	} else if out.EventOn > out.ReceivedOn {
 		if r.Columns.Has(ReceivedOn) {
-			return &Rejection{r.column(EventOn), fault.Invalid("intake_received_before_event", "", "Event", string(out.EventOn), "Received", string(out.ReceivedOn))}
+			return &Rejection{r.column(EventOn), fault.Invalid("intake_received_before_event", "", "Event", string(out.EventOn), "Received",
+				string(out.ReceivedOn))}
 		}
 		out.ReceivedOn = out.EventOn // the day given for the whole file cannot be right for this row
 	}
@@ -305,7 +307,8 @@ func severity(text string) (int, error) {
 // It names people, so that it must only be stored under a key.
 func (r *Reading) Sum(source string) []byte {
 	h := sha256.New()
-	for _, s := range []string{source, NameKey(r.Name), r.PoliceNo, r.BadgeNo, r.NationalID, string(r.EventOn), r.Category, sheet.Fold(r.Narrative), r.Number} {
+	for _, s := range []string{source, NameKey(r.Name), r.PoliceNo, r.BadgeNo, r.NationalID, string(r.EventOn), r.Category,
+		sheet.Fold(r.Narrative), r.Number} {
 		h.Write([]byte(s))
 		h.Write([]byte{0})
 	}

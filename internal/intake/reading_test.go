@@ -10,7 +10,8 @@ import (
 )
 
 func reader(cols ...Field) *Reader {
-	return &Reader{Columns: cols, Classes: map[string]string{"态度生硬": "public_conduct"}, Categories: map[string]string{"gifts_business": "gifts_business"}, Today: "2020-12-31"}
+	return &Reader{Columns: cols, Classes: map[string]string{"态度生硬": "public_conduct"},
+		Categories: map[string]string{"gifts_business": "gifts_business"}, Today: "2020-12-31"}
 }
 
 func TestGuess(t *testing.T) {
@@ -29,7 +30,8 @@ func TestGuess(t *testing.T) {
 
 func TestRead(t *testing.T) {
 	r := reader(Name, PoliceNo, NationalID, Birth, Sex, EventOn, ReceivedOn, Class, Severity, Narrative)
-	got, bad := r.Read(sheet.Row{Number: 5, Cells: []string{"张　伟", "０１２３４５", "33010219850607123x", "1985年6月", "男", "44090", "2020.9.20", "态度生硬", "S2", " 摘要 ", "more"}})
+	got, bad := r.Read(sheet.Row{Number: 5, Cells: []string{"张　伟", "０１２３４５", "33010219850607123x", "1985年6月", "男", "44090", "2020.9.20",
+		"态度生硬", "S2", " 摘要 ", "more"}})
 	if bad != nil {
 		t.Fatal(bad.Fault)
 	}
@@ -41,7 +43,8 @@ func TestRead(t *testing.T) {
 		t.Error(d)
 	}
 	written := "１．酒后驾车；\r\n２．拒绝　检测 "
-	same, bad := r.Read(sheet.Row{Number: 6, Cells: []string{"张伟", "012345", "33010219850607123X", "1985.6", "男", "2020-09-16", "2020-09-21", "态度生硬", "2", written}})
+	same, bad := r.Read(sheet.Row{Number: 6, Cells: []string{"张伟", "012345", "33010219850607123X", "1985.6", "男", "2020-09-16",
+		"2020-09-21", "态度生硬", "2", written}})
 	if bad != nil || same.Narrative != "１．酒后驾车；\n２．拒绝　检测" {
 		t.Errorf("%q %v", same.Narrative, bad)
 	}

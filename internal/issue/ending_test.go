@@ -24,7 +24,8 @@ func take(i *Issue, a Act, severity int, e Ending) error {
 	case ActRefer:
 		return i.Refer(noon)
 	case ActMerge:
-		_, err := i.Merge(&Issue{PersonID: i.PersonID, UnitID: i.UnitID, Source: i.Source, State: Registered, Received: i.Received}, e, noon)
+		_, err := i.Merge(&Issue{PersonID: i.PersonID, UnitID: i.UnitID, Source: i.Source, State: Registered,
+			Received: i.Received}, e, noon)
 		return err
 	case ActReject:
 		return i.Reject(e.By, e, noon)
@@ -200,7 +201,8 @@ func TestTheHeadCorrectsOnlyWhatHisStaffDeclared(t *testing.T) {
 				i := declared("d", "2025-11-02", "2026-01-05")
 				i.Source, i.Severity = source, severity
 				err := i.CorrectOnSpot(accepted, Ending{Limit: 3, By: "head"}, review, noon)
-				if want := source == Self && accepted && severity <= 1; (err == nil) != want || err != nil && !fault.Is(err, fault.InvalidKind) {
+				if want := source == Self && accepted && severity <= 1; (err == nil) != want || err != nil &&
+					!fault.Is(err, fault.InvalidKind) {
 					t.Errorf("%s, accepted %t, S%d: %v", source, accepted, severity, err)
 				}
 			}

@@ -226,7 +226,8 @@ func (f Filter) Admits(i *Issue) bool {
 		(f.Cell == "" || (i.State.Live() && i.Cell() == f.Cell)) && eq(string(f.Disclosure), string(i.Disclosure)) &&
 		eq(string(f.Concealment), string(i.Concealment)) && eq(f.Finding, i.Finding) && (f.Form == 0 || f.Form == i.Form) &&
 		eq(f.Person, i.PersonID) && eq(f.Campaign, i.CampaignID) && eq(f.Submission, i.SubmissionID) &&
-		eq(f.Record, i.RecordID) && (eq(f.Case, i.CaseID) || f.Case == NoCase && i.CaseID == "") && (!f.Live || i.State.Live()) && (!f.Open || i.State.Open())
+		eq(f.Record, i.RecordID) && (eq(f.Case, i.CaseID) || f.Case == NoCase && i.CaseID == "") && (!f.Live || i.State.Live()) &&
+		(!f.Open || i.State.Open())
 }
 
 // Row is one line of a list of issues. PersonName and UnitName are filled for

@@ -52,11 +52,13 @@ func TestCountersAgreeWithFilters(t *testing.T) {
 		day := roster.Date("2025-01-01").AddDays(n * 37 % 4000)
 		var i *Issue
 		if n%3 == 0 {
-			i = NewAudit(Found{ID: ids, SourceCode: "hotline", Person: string(rune('p' + n%5)), Unit: "u", Tier: n % 4, Category: cats[n/3%3],
+			i = NewAudit(Found{ID: ids, SourceCode: "hotline", Person: string(rune('p' + n%5)), Unit: "u", Tier: n % 4,
+				Category: cats[n/3%3],
 				Severity: n % 6, EventOn: day, ReceivedOn: "2026-01-15", At: noon})
 		} else {
-			i = NewDeclared(Declared{ID: ids, Person: string(rune('p' + n%5)), Unit: "u", Tier: n % 4, Category: cats[n/3%3], Severity: n % 3,
-				EventOn: day, On: "2026-01-10", At: noon, List: OfficersList})
+			i = NewDeclared(Declared{ID: ids, Person: string(rune('p' + n%5)), Unit: "u", Tier: n % 4, Category: cats[n/3%3],
+				Severity: n % 3,
+				EventOn:  day, On: "2026-01-10", At: noon, List: OfficersList})
 		}
 		i.State = States[n%len(States)]
 		all = append(all, i)

@@ -225,8 +225,10 @@ func TestWhoMayDecide(t *testing.T) {
 		{"a stranger", roster.Actor{Person: "q"}, 0},
 		{"the subject", roster.Actor{Person: "p"}, fault.ForbiddenKind},
 		{"a subordinate", roster.Actor{Person: "q", Superiors: []string{"p"}}, fault.NotFoundKind},
-		{"a subordinate at the time", roster.Actor{Person: "q", Dated: []roster.DatedBar{{Person: "p", From: "2025-01-01", To: "2025-12-31"}}}, fault.NotFoundKind},
-		{"a subordinate at another time", roster.Actor{Person: "q", Dated: []roster.DatedBar{{Person: "p", From: "2024-01-01", To: "2024-12-31"}}}, 0},
+		{"a subordinate at the time", roster.Actor{Person: "q", Dated: []roster.DatedBar{{Person: "p", From: "2025-01-01",
+			To: "2025-12-31"}}}, fault.NotFoundKind},
+		{"a subordinate at another time", roster.Actor{Person: "q", Dated: []roster.DatedBar{{Person: "p", From: "2024-01-01",
+			To: "2024-12-31"}}}, 0},
 		{"a relative", roster.Actor{Person: "q", Relatives: []string{"p"}}, fault.NotFoundKind},
 		{"a party", roster.Actor{Person: "q", PartyTo: []string{"a"}}, fault.NotFoundKind},
 	}

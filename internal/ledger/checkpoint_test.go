@@ -155,7 +155,8 @@ func TestCheckpointText(t *testing.T) {
 	text := c.Marshal()
 	for _, bad := range []string{"", text + "\n", text + "extension\n", strings.Replace(text, "7", "07", 1),
 		strings.Replace(text, "7", "-1", 1),
-		strings.Replace(text, "7", "9223372036854775807", 1), strings.Replace(text, "=", "", 1), "\n7\n" + strings.Split(text, "\n")[2] + "\n"} {
+		strings.Replace(text, "7", "9223372036854775807", 1), strings.Replace(text, "=", "", 1), "\n7\n" + strings.Split(text,
+			"\n")[2] + "\n"} {
 		if _, err := ParseCheckpoint(bad); err == nil {
 			t.Errorf("accepted %q", bad)
 		}

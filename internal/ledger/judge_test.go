@@ -79,7 +79,8 @@ func TestEveryFormOfAReceiptIsRead(t *testing.T) {
 			for name, data := range map[string][]byte{
 				"text": text, "crlf": bytes.ReplaceAll(text, []byte("\n"), []byte(" \r\n")),
 				"pasted":  append([]byte("\xef\xbb\xbf\n\n"), append(text, "\n\n\n"...)...),
-				"trimmed": bytes.TrimSpace(text), "code": []byte(strings.Join(code, " ")), "code in pieces": []byte(broken), "pdf": pdfOf(text),
+				"trimmed": bytes.TrimSpace(text), "code": []byte(strings.Join(code,
+					" ")), "code in pieces": []byte(broken), "pdf": pdfOf(text),
 			} {
 				j := Judge(data, trust)
 				if j.Problem != Holds || !bytes.Equal(j.Receipt.Marshal(), text) || !slices.Contains(j.Signers, j.Key) ||
@@ -168,7 +169,8 @@ func TestJudgeSaysWhatIsWrong(t *testing.T) {
 		{"another leaf", change(func(r *Receipt) { r.Leaf[3] ^= 1 }), trust, Unproven},
 		{"a changed proof", change(func(r *Receipt) { r.Path[1][0] ^= 1 }), trust, Unproven},
 		{"a short proof", change(func(r *Receipt) { r.Path = r.Path[1:] }), trust, Unproven},
-		{"another size", change(func(r *Receipt) { r.Note = bytes.Replace(r.Note, []byte("\n21\n"), []byte("\n22\n"), 1) }), trust, Unsigned},
+		{"another size", change(func(r *Receipt) { r.Note = bytes.Replace(r.Note, []byte("\n21\n"), []byte("\n22\n"), 1) }),
+			trust, Unsigned},
 		{"no signature", change(func(r *Receipt) { r.Note, _, _ = bytes.Cut(r.Note, []byte("\n\n")) }), trust, Unreadable},
 	} {
 		if got := Judge(c.data, c.trust).Problem; got != c.want {

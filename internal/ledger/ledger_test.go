@@ -18,7 +18,8 @@ func sample() *Entry {
 		Time:  time.Date(2026, 3, 1, 8, 0, 0, 123456000, time.UTC),
 		Actor: "0195-a", Role: "officer", Unit: "u-1", Verb: "submission.submit", Kind: "submission",
 		Object: "s-1", Prev: 7, Policy: []byte{1, 2}, Request: []byte{3},
-		After: []After{{Kind: "submission", ID: "s-1", Encoding: 1, Digest: Hash{9}}, {Kind: "issue", ID: "i-1", Encoding: 1, Digest: Hash{8}}},
+		After: []After{{Kind: "submission", ID: "s-1", Encoding: 1, Digest: Hash{9}},
+			{Kind: "issue", ID: "i-1", Encoding: 1, Digest: Hash{8}}},
 	}
 }
 

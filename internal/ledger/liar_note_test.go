@@ -44,14 +44,18 @@ var checkpointLies = []struct {
 	{"signed by the log's own key, root misspelt", func(c *court, cp Checkpoint) []byte {
 		root := base64.StdEncoding.EncodeToString(cp.Root[:])
 		return c.signText(fmt.Sprintf("%s\n%d\n%s\n", cp.Origin, cp.Size,
-			pick(c, []string{spoil(root), strings.TrimRight(root, "="), root[:20], root + root, "", strings.ReplaceAll(root, "A", "-") + " "})))
+			pick(c, []string{spoil(root), strings.TrimRight(root, "="), root[:20], root + root, "",
+				strings.ReplaceAll(root, "A", "-") + " "})))
 	}},
 	{"signed by the log's own key, origin of another", func(c *court, cp Checkpoint) []byte {
 		cp.Origin = pick(c, []string{"other.example/log", courtOrigin + " ", " " + courtOrigin, courtOrigin + "\u200b", ""})
 		return c.signText(cp.Marshal())
 	}},
 	{"another log of the same name", func(c *court, cp Checkpoint) []byte { return c.sign(cp, c.stranger, c.witness[0], c.witness[1]) }},
-	{"the same key under another name", func(c *court, cp Checkpoint) []byte { return c.sign(cp, c.otherName, c.witness[0], c.witness[1]) }},
+	{"the same key under another name", func(c *court, cp Checkpoint) []byte {
+		return c.sign(cp, c.otherName, c.witness[0],
+			c.witness[1])
+	}},
 	{"witnesses alone", func(c *court, cp Checkpoint) []byte { return c.sign(cp, c.witness[0], c.witness[1]) }},
 	{"too few witnesses", func(c *court, cp Checkpoint) []byte { return c.sign(cp, c.log, c.witness[c.rng.Intn(2)]) }},
 	{"an unknown witness", func(c *court, cp Checkpoint) []byte { return c.sign(cp, c.log, c.witness[0], c.otherName) }},
@@ -272,7 +276,8 @@ func TestLiarProofs(t *testing.T) {
 			if size == 1 && seq == 0 {
 				continue
 			}
-			for _, path := range [][]Hash{nil, {c.leaves[0]}, slices.Repeat([]Hash{c.leaves[0]}, 48), slices.Repeat([]Hash{c.leaves[0]}, 63)} {
+			for _, path := range [][]Hash{nil, {c.leaves[0]}, slices.Repeat([]Hash{c.leaves[0]}, 48),
+				slices.Repeat([]Hash{c.leaves[0]}, 63)} {
 				if err := CheckInclusion(path, size, c.roots[1], seq, c.leaves[0]); err == nil {
 					t.Errorf("entry %d of %d is accepted with %d hashes", seq, size, len(path))
 				}

@@ -41,7 +41,8 @@ func TestEveryLineOfAReceiptCounts(t *testing.T) {
 			refused("two lines swapped", with(swapped))
 		}
 		if len(lines[i]) > 1 {
-			refused("a line cut", with(append(slices.Clone(lines[:i]), append([]string{lines[i][:len(lines[i])/2] + "\n"}, lines[i+1:]...)...)))
+			refused("a line cut", with(append(slices.Clone(lines[:i]), append([]string{lines[i][:len(lines[i])/2] + "\n"},
+				lines[i+1:]...)...)))
 		}
 	}
 	for i := range len(lines) + 1 {

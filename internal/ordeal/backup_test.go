@@ -66,7 +66,8 @@ func TestBackupWhileWriting(t *testing.T) {
 			close(stop)
 			wg.Wait()
 			s.kill()
-			if status, _, errs := run(t, append([]string{"backup", file, "--to", public}, p.flags()...)...); status == 0 || !strings.Contains(errs, "never overwrites") {
+			if status, _, errs := run(t, append([]string{"backup", file, "--to", public}, p.flags()...)...); status == 0 ||
+				!strings.Contains(errs, "never overwrites") {
 				t.Errorf("a second backup over the first: %d %s", status, errs)
 			}
 			for _, target := range targets {
@@ -95,8 +96,10 @@ func TestBackupWhileWriting(t *testing.T) {
 					}
 					again.kill()
 					verify(t, q)
-					fmt.Printf("%s: backup in %v while %d writes were acknowledged, restored and verified in %v\n", t.Name(), took.Round(time.Millisecond), during, back.Round(time.Millisecond))
-					if status, _, errs := run(t, append([]string{"restore", file, "--identity", identity}, q.flags()...)...); status == 0 || !strings.Contains(errs, "never overwrites") {
+					fmt.Printf("%s: backup in %v while %d writes were acknowledged, restored and verified in %v\n", t.Name(),
+						took.Round(time.Millisecond), during, back.Round(time.Millisecond))
+					if status, _, errs := run(t, append([]string{"restore", file, "--identity", identity}, q.flags()...)...); status == 0 ||
+						!strings.Contains(errs, "never overwrites") {
 						t.Errorf("a restore over a site: %d %s", status, errs)
 					}
 				})
@@ -247,19 +250,22 @@ func TestAnOldBackupFreezes(t *testing.T) {
 		base := <-address
 		l := newLoad("frozen", 1)
 		l.signIn(t, base)
-		if status, _, raw, err := l.write(base, "frozen-0-0"); err != nil || status != http.StatusServiceUnavailable || !strings.Contains(string(raw), "ledger_frozen") {
+		if status, _, raw, err := l.write(base, "frozen-0-0"); err != nil || status != http.StatusServiceUnavailable ||
+			!strings.Contains(string(raw), "ledger_frozen") {
 			t.Errorf("it writes: %d %s %v", status, raw, err)
 		}
 		s.kill()
 	}
 	t.Run("by the checkpoint", func(t *testing.T) {
 		q := to(t, "")
-		status, out, errs := run(t, append([]string{"restore", file, "--identity", identity, "--quiet", "--checkpoint", note}, q.flags()...)...)
+		status, out, errs := run(t, append([]string{"restore", file, "--identity", identity, "--quiet", "--checkpoint", note},
+			q.flags()...)...)
 		if status == 0 || !strings.Contains(errs, "frozen") || !strings.Contains(out, "MISSING") {
 			t.Fatalf("restored without a word: %d %s %s", status, out, errs)
 		}
 		// What was restored is sound in itself; all that is wrong is what is missing.
-		if status, out, _ := run(t, append([]string{"verify", "--quiet"}, q.flags()...)...); status == 0 || !strings.Contains(out, "head_shrunk") || !strings.Contains(out, "1 findings") {
+		if status, out, _ := run(t, append([]string{"verify", "--quiet"}, q.flags()...)...); status == 0 ||
+			!strings.Contains(out, "head_shrunk") || !strings.Contains(out, "1 findings") {
 			t.Errorf("verify: %d %s", status, out)
 		}
 		frozen(t, q)
@@ -285,7 +291,8 @@ func TestAnOldBackupFreezes(t *testing.T) {
 		if err := os.WriteFile(wrong, []byte(strings.Join(lines, "\n")), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if status, out, _ := run(t, append([]string{"restore", file, "--identity", identity, "--quiet", "--checkpoint", wrong}, q.flags()...)...); status == 0 || !strings.Contains(out, "FALSE") {
+		if status, out, _ := run(t, append([]string{"restore", file, "--identity", identity, "--quiet", "--checkpoint", wrong},
+			q.flags()...)...); status == 0 || !strings.Contains(out, "FALSE") {
 			t.Errorf("restored: %d %s", status, out)
 		}
 		if left := names(t, q.dir); len(left) > 0 {

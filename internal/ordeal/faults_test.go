@@ -45,7 +45,8 @@ type tracer struct {
 func inject(t *testing.T, s *server, p place, f diskFault, n int) *tracer {
 	t.Helper()
 	tr := &tracer{log: filepath.Join(t.TempDir(), "trace")}
-	args := []string{"-f", "-o", tr.log, "-e", "trace=" + f.call, "-e", fmt.Sprintf("inject=%s:error=%s:when=%d+", f.call, f.errno, n), "-p", fmt.Sprint(s.cmd.Process.Pid)}
+	args := []string{"-f", "-o", tr.log, "-e", "trace=" + f.call, "-e", fmt.Sprintf("inject=%s:error=%s:when=%d+", f.call, f.errno, n),
+		"-p", fmt.Sprint(s.cmd.Process.Pid)}
 	if f.file != ".sign.state" && f.file != ".head" { // those are written under another name and renamed
 		path := p.db
 		if f.keys {

@@ -25,7 +25,8 @@ var kernelRoots = []string{"/var/cache/plumbline/kernel", "/"}
 
 // guestModules are the drivers of Debian's cloud kernel that the guest loads, in
 // this order; ext4 is built in.
-var guestModules = []string{"virtio_ring", "virtio", "virtio_pci_modern_dev", "virtio_pci_legacy_dev", "virtio_pci", "virtio_blk", "failover", "net_failover", "virtio_net"}
+var guestModules = []string{"virtio_ring", "virtio", "virtio_pci_modern_dev", "virtio_pci_legacy_dev", "virtio_pci", "virtio_blk",
+	"failover", "net_failover", "virtio_net"}
 
 // The power is cut in the middle of writing, at any moment. Whatever the disk
 // had not been made to keep is gone, whole or in part; what was acknowledged is
@@ -133,7 +134,8 @@ func cutPower(t *testing.T, synchronous string, cuts int, see func(t *testing.T,
 			t.Fatal(err)
 		}
 	}
-	return fmt.Sprintf("%d cuts under %d acknowledged writes, %d flushes, booted in %v", cuts, l.acks.Load(), m.disk.flushes, booted.Round(100*time.Millisecond))
+	return fmt.Sprintf("%d cuts under %d acknowledged writes, %d flushes, booted in %v", cuts, l.acks.Load(), m.disk.flushes,
+		booted.Round(100*time.Millisecond))
 }
 
 // machine is a virtual one, in software only, with one disk.
@@ -159,7 +161,8 @@ func newMachine(t *testing.T, synchronous string) *machine {
 	kernel, modules := findKernel(t)
 	m := &machine{dir: t.TempDir(), kernel: kernel}
 	guest := filepath.Join(m.dir, "guest")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w -X plumbline/internal/store/engine.synchronous="+synchronous, "-o", guest, "plumbline/internal/ordeal/guest")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w -X plumbline/internal/store/engine.synchronous="+synchronous, "-o",
+		guest, "plumbline/internal/ordeal/guest")
 	build.Dir, build.Env = sourceFolder, append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build the guest: %v %s", err, out)
@@ -178,7 +181,8 @@ func newMachine(t *testing.T, synchronous string) *machine {
 	}
 	<-s.ended
 	image := filepath.Join(m.dir, "image")
-	if out, err := exec.Command("mke2fs", "-q", "-t", "ext4", "-E", "lazy_itable_init=0,lazy_journal_init=0", "-d", p.dir, image, "96M").CombinedOutput(); err != nil {
+	if out, err := exec.Command("mke2fs", "-q", "-t", "ext4", "-E", "lazy_itable_init=0,lazy_journal_init=0", "-d", p.dir, image,
+		"96M").CombinedOutput(); err != nil {
 		t.Fatalf("mke2fs: %v %s", err, out)
 	}
 	base, err := os.ReadFile(image)
@@ -213,7 +217,8 @@ func writeInitrd(file, guest string, modules []string) error {
 	number := 0
 	add := func(name string, mode int, content []byte) {
 		number++
-		fmt.Fprintf(&b, "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", number, mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(name)+1, 0)
+		fmt.Fprintf(&b, "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", number, mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0,
+			len(name)+1, 0)
 		b.WriteString(name + "\x00")
 		b.Write(make([]byte, (4-b.Len()%4)%4))
 		b.Write(content)

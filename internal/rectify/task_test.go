@@ -10,7 +10,8 @@ import (
 
 func dispatched(t *testing.T) *Rectification {
 	t.Helper()
-	r, err := Dispatch(rules.Current(), Rectification{UnitID: "u", PersonID: "subject", LeadUnitID: "u", OwnerID: "owner"}, "inspector", "2026-03-01")
+	r, err := Dispatch(rules.Current(), Rectification{UnitID: "u", PersonID: "subject", LeadUnitID: "u", OwnerID: "owner"}, "inspector",
+		"2026-03-01")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +88,8 @@ func TestDispatchRefuses(t *testing.T) {
 	if _, err := Dispatch(rules.Current(), Rectification{}, "i", "2026-03-01"); !fault.Is(err, fault.InvalidKind) {
 		t.Errorf("no lead department: %v", err)
 	}
-	if _, err := Dispatch(rules.Current(), Rectification{LeadUnitID: "u", DueOn: "2026-02-01"}, "i", "2026-03-01"); !fault.Is(err, fault.InvalidKind) {
+	if _, err := Dispatch(rules.Current(), Rectification{LeadUnitID: "u", DueOn: "2026-02-01"}, "i", "2026-03-01"); !fault.Is(err,
+		fault.InvalidKind) {
 		t.Errorf("due in the past: %v", err)
 	}
 }

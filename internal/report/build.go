@@ -97,10 +97,12 @@ func sides(n [3]int64, f issue.Filter) []Number {
 }
 
 func (b *builder) completion() Section {
-	s := Section{Key: "completion", Columns: []string{"owed", "filed", "excused", "missing", "filed_rate", "nil_rate", "certified"}, Rates: []string{"filed_rate", "nil_rate"}, Flags: []string{"certified"}}
+	s := Section{Key: "completion", Columns: []string{"owed", "filed", "excused", "missing", "filed_rate", "nil_rate", "certified"},
+		Rates: []string{"filed_rate", "nil_rate"}, Flags: []string{"certified"}}
 	only := false // the line is of a unit's own roster, without those below it
 	line := func(code, name string, c selfcheck.Completion, certified int64) Line {
-		values := []Number{{N: c.Owed}, {N: c.Filed()}, {N: c.Excused}, {N: c.Missing()}, {N: c.PerMille()}, {N: c.NilPerMille()}, {N: certified}}
+		values := []Number{{N: c.Owed}, {N: c.Filed()}, {N: c.Excused}, {N: c.Missing()}, {N: c.PerMille()}, {N: c.NilPerMille()},
+			{N: certified}}
 		for i := range values {
 			values[i].List, values[i].Query = b.completionLink(i, code, only, true)
 		}
@@ -206,7 +208,8 @@ func (b *builder) categories() Section {
 		c := b.Cells[code]
 		f := b.filter()
 		f.Category = code
-		s.Lines = append(s.Lines, Line{Code: code, Values: sides([3]int64{c.SelfOnly + c.Counterpart, c.Both + c.AuditOnly, c.Inspected}, f)})
+		s.Lines = append(s.Lines, Line{Code: code, Values: sides([3]int64{c.SelfOnly + c.Counterpart, c.Both + c.AuditOnly,
+			c.Inspected}, f)})
 	}
 	s.sum(func(c int) (List, string) { return Issues, sideFilter(b.filter(), c).Query() })
 	return s
@@ -352,7 +355,8 @@ func (b *builder) dual() Section {
 	s := Section{Key: "dual", Codes: "report.dual", Columns: []string{"all"}}
 	cases := b.keys(inquiry.SectionCases)
 	for _, st := range inquiry.CaseStates {
-		s.Lines = append(s.Lines, Line{Code: "case_" + string(st), Values: []Number{{N: cases[string(st)], List: Cases, Query: b.period("state", string(st))}}})
+		s.Lines = append(s.Lines, Line{Code: "case_" + string(st), Values: []Number{{N: cases[string(st)], List: Cases,
+			Query: b.period("state", string(st))}}})
 	}
 	tracks := b.keys(inquiry.SectionTracks)
 	var sidesOf [2]map[string]int64
@@ -369,14 +373,17 @@ func (b *builder) dual() Section {
 	}
 	for i, side := range []inquiry.Side{inquiry.SideOfficer, inquiry.SideLeader} {
 		for _, st := range inquiry.TrackStates {
-			s.Lines = append(s.Lines, Line{Code: string(side) + "_" + string(st), Values: []Number{{N: sidesOf[i][string(st)], List: Tracks, Query: b.period("side", string(side), "state", string(st))}}})
+			s.Lines = append(s.Lines, Line{Code: string(side) + "_" + string(st),
+				Values: []Number{{N: sidesOf[i][string(st)], List: Tracks, Query: b.period("side", string(side), "state", string(st))}}})
 		}
 	}
 	questions := b.keys(inquiry.SectionQuestions)
 	for _, st := range inquiry.QuestionStates {
-		s.Lines = append(s.Lines, Line{Code: "question_" + string(st), Values: []Number{{N: questions[string(st)], List: Questions, Query: b.period("state", string(st))}}})
+		s.Lines = append(s.Lines, Line{Code: "question_" + string(st), Values: []Number{{N: questions[string(st)], List: Questions,
+			Query: b.period("state", string(st))}}})
 	}
-	s.Lines = append(s.Lines, Line{Code: "question_overdue", Values: []Number{{N: b.OverdueQ, List: Questions, Query: b.period("overdue", "1")}}})
+	s.Lines = append(s.Lines, Line{Code: "question_overdue", Values: []Number{{N: b.OverdueQ, List: Questions,
+		Query: b.period("overdue", "1")}}})
 	return s
 }
 
@@ -384,7 +391,8 @@ func (b *builder) forms() Section {
 	s := Section{Key: "forms", Codes: "form", Columns: []string{"people"}}
 	n := b.keys(inquiry.SectionDecisions)
 	for form := 1; form <= 4; form++ {
-		s.Lines = append(s.Lines, Line{Code: strconv.Itoa(form), Values: []Number{{N: n[strconv.Itoa(form)], List: Tracks, Query: b.period("form", strconv.Itoa(form))}}})
+		s.Lines = append(s.Lines, Line{Code: strconv.Itoa(form), Values: []Number{{N: n[strconv.Itoa(form)], List: Tracks,
+			Query: b.period("form", strconv.Itoa(form))}}})
 	}
 	s.sum(nil)
 	return s

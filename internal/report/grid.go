@@ -92,8 +92,9 @@ func Own(unit string) string { return unit + "/own" }
 // NewGrid makes the grid of a bureau over the fixed periods. Only the units
 // whose children are given are split.
 func NewGrid(bound int64, root string, children map[string][]string, periods []Period) *Grid {
-	g := &Grid{bound: bound, root: root, parent: make(map[string]string), children: make(map[string][]string), at: make(map[string]int), periods: periods,
-		n: make(map[gridKey][]int64), keys: make(map[tableAt]map[string]bool), blocked: make(map[tableAt][]block), splits: make(map[tableAt][]split)}
+	g := &Grid{bound: bound, root: root, parent: make(map[string]string), children: make(map[string][]string), at: make(map[string]int),
+		periods: periods,
+		n:       make(map[gridKey][]int64), keys: make(map[tableAt]map[string]bool), blocked: make(map[tableAt][]block), splits: make(map[tableAt][]split)}
 	for u, below := range children {
 		if len(below) == 0 {
 			continue

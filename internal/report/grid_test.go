@@ -76,7 +76,8 @@ func grid(w attacker.World, bound int64) *report.Grid {
 			}
 			g.Count(report.Count{Section: issue.SectionState, Unit: u, Month: i.Month, Key: i.State + "/" + severity, N: 1})
 			if i.Side != "" {
-				g.Count(report.Count{Section: issue.SectionSource, Unit: u, Month: i.Month, Key: string(sources[i.Side]) + "/" + i.Source + "/3", N: 1})
+				g.Count(report.Count{Section: issue.SectionSource, Unit: u, Month: i.Month,
+					Key: string(sources[i.Side]) + "/" + i.Source + "/3", N: 1})
 				g.Count(report.Count{Section: issue.SectionCell, Unit: u, Month: i.Month, Key: i.Cell + "/" + i.Category, N: 1})
 			}
 		}
@@ -133,7 +134,8 @@ func TestTheAttackerLearnsNoSmallNumber(t *testing.T) {
 			if i == 10 {
 				break
 			}
-			t.Errorf("%s %s of %s in %s to %s is %d: it can only be %.1f to %.1f", f.Table, f.Key, f.Unit, f.From, f.To, f.Truth, f.Low, f.High)
+			t.Errorf("%s %s of %s in %s to %s is %d: it can only be %.1f to %.1f", f.Table, f.Key, f.Unit, f.From, f.To, f.Truth,
+				f.Low, f.High)
 		}
 	}
 }
@@ -181,7 +183,8 @@ func TestWhatIsPublishedStays(t *testing.T) {
 	early := w
 	early.Periods = before
 	later := w
-	later.Periods = report.Periods("2023-01", last, []report.Window{{ID: "campaign", From: "2023-05", To: "2024-02", Settled: "2024-04"}, {ID: "new", From: "2023-02", To: "2023-06", Settled: "2024-11"}})
+	later.Periods = report.Periods("2023-01", last, []report.Window{{ID: "campaign", From: "2023-05", To: "2024-02", Settled: "2024-04"},
+		{ID: "new", From: "2023-02", To: "2023-06", Settled: "2024-11"}})
 	was, is := everything(early, grid(early, 5)), everything(later, grid(later, 5))
 	kept := 0
 	for _, a := range was {

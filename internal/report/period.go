@@ -65,7 +65,8 @@ func Periods(first, last string, windows []Window) []Period {
 	}
 	rank := []string{"month", "quarter", "campaign", "year"}
 	slices.SortStableFunc(out, func(a, b Period) int {
-		return cmp.Or(cmp.Compare(a.settled, b.settled), cmp.Compare(slices.Index(rank, a.Kind), slices.Index(rank, b.Kind)), cmp.Compare(a.Code, b.Code))
+		return cmp.Or(cmp.Compare(a.settled, b.settled), cmp.Compare(slices.Index(rank, a.Kind), slices.Index(rank, b.Kind)),
+			cmp.Compare(a.Code, b.Code))
 	})
 	return out
 }

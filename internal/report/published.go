@@ -22,7 +22,8 @@ func (g *Grid) Count(c Count) {
 		}
 	case issue.SectionCell:
 		cell, category, _ := issue.ParseCellKey(c.Key)
-		side := map[issue.Cell]string{issue.Both: "found", issue.AuditOnly: "found", issue.SelfOnly: "declared", issue.Counterpart: "declared", issue.Inspected: "inspected"}[cell]
+		side := map[issue.Cell]string{issue.Both: "found", issue.AuditOnly: "found", issue.SelfOnly: "declared",
+			issue.Counterpart: "declared", issue.Inspected: "inspected"}[cell]
 		add(tableCategories, category+"/"+side)
 		add(tableReconciliation, string(cell))
 	case issue.SectionState:
@@ -75,8 +76,10 @@ func BuildPublished(in Published) []Section {
 		states = append(states, string(s))
 	}
 	out = append(out, p.keyed("states", "state.issue", "all", tableStates, states), p.reconciliation())
-	out = append(out, p.keyed("rectifications", "report.rectification", "all", tableTasks, []string{string(rectify.Verified), string(rectify.StruckOff)}))
-	out = append(out, p.keyed("dual", "report.dual", "all", tableDual, dualKeys()), p.keyed("forms", "form", "people", tableForms, []string{"1", "2", "3", "4"}))
+	out = append(out, p.keyed("rectifications", "report.rectification", "all", tableTasks,
+		[]string{string(rectify.Verified), string(rectify.StruckOff)}))
+	out = append(out, p.keyed("dual", "report.dual", "all", tableDual, dualKeys()),
+		p.keyed("forms", "form", "people", tableForms, []string{"1", "2", "3", "4"}))
 	return out
 }
 
@@ -217,7 +220,8 @@ func (p publisher) completion() Section {
 	if p.Completion != nil {
 		return *p.Completion
 	}
-	s := Section{Key: "completion", Columns: []string{"owed", "filed", "excused", "missing", "filed_rate", "nil_rate", "certified"}, Rates: []string{"filed_rate", "nil_rate"}, Flags: []string{"certified"}}
+	s := Section{Key: "completion", Columns: []string{"owed", "filed", "excused", "missing", "filed_rate", "nil_rate", "certified"},
+		Rates: []string{"filed_rate", "nil_rate"}, Flags: []string{"certified"}}
 	if p.Lists == nil {
 		return s
 	}

@@ -219,7 +219,8 @@ func (a *ItemAnswer) Check(c *Campaign, today roster.Date) *fault.Error {
 			return fault.Invalid("issue_date_future", at+".event_on", "Item", a.ItemNo)
 		}
 		if !d.EventOn.Within(c.PeriodFrom, c.PeriodTo) {
-			return fault.Invalid("issue_date_outside", at+".event_on", "Item", a.ItemNo, "From", string(c.PeriodFrom), "To", string(c.PeriodTo))
+			return fault.Invalid("issue_date_outside", at+".event_on", "Item", a.ItemNo, "From", string(c.PeriodFrom), "To",
+				string(c.PeriodTo))
 		}
 		if f := checkText(d.Text, at+".text", a.ItemNo); f != nil {
 			return f

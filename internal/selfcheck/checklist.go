@@ -80,7 +80,8 @@ func CheckItems(items []ChecklistItem, knownCategory func(string) bool) error {
 	}
 	for i := range items {
 		it := &items[i]
-		if it.No != int64(i+1) || it.TextZH == "" || it.TextEN == "" || it.Severity < 0 || it.Severity > MaxSeverity || !knownCategory(it.Category) {
+		if it.No != int64(i+1) || it.TextZH == "" || it.TextEN == "" || it.Severity < 0 || it.Severity > MaxSeverity ||
+			!knownCategory(it.Category) {
 			return fault.Invalid("checklist_item_invalid", itemField(i+1), "Item", i+1)
 		}
 	}

@@ -75,7 +75,8 @@ func TestSubmit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.State != Submitted || s.Round != 1 || s.NilItems != 48 || s.DeclaredItems != 2 || s.DeclaredIssues != 3 || s.FiledBy != "p1" || !s.FirstFiledAt.Equal(now) {
+	if s.State != Submitted || s.Round != 1 || s.NilItems != 48 || s.DeclaredItems != 2 || s.DeclaredIssues != 3 || s.FiledBy != "p1" ||
+		!s.FirstFiledAt.Equal(now) {
 		t.Errorf("submission %+v", s)
 	}
 	if len(f.Answers) != 50 || len(f.Added) != 3 || len(f.Kept)+len(f.Withdrawn) != 0 {
@@ -99,19 +100,23 @@ func TestSubmitNamesTheItem(t *testing.T) {
 		code    string
 		field   string
 	}{
-		"missing":       {without(17), "answer_missing", "items.17"},
-		"silent":        {nils(ItemAnswer{ItemNo: 9}), "answer_missing", "items.9"},
-		"both":          {nils(ItemAnswer{ItemNo: 9, Nil: true, Issues: said(9, "x").Issues}), "answer_nil_and_issues", "items.9"},
-		"twice":         {append(nils(), ItemAnswer{ItemNo: 4, Nil: true}), "answer_twice", "items.4"},
-		"unknown":       {append(nils(), ItemAnswer{ItemNo: 51, Nil: true}), "answer_unknown_item", "items.51"},
-		"no text":       {nils(said(2, " ")), "issue_text_missing", "items.2.issues.1.text"},
-		"long":          {nils(said(2, strings.Repeat("长", 2001))), "too_long", "items.2.issues.1.text"},
-		"NUL":           {nils(said(2, "a\x00b")), "control_character", "items.2.issues.1.text"},
-		"no date":       {nils(ItemAnswer{ItemNo: 2, Issues: []Declared{{Text: "x"}}}), "issue_date_missing", "items.2.issues.1.event_on"},
-		"bad date":      {nils(ItemAnswer{ItemNo: 2, Issues: []Declared{{Text: "x", EventOn: "2020-2-3"}}}), "bad_date", "items.2.issues.1.event_on"},
-		"future":        {nils(ItemAnswer{ItemNo: 2, Issues: []Declared{{Text: "x", EventOn: "2020-09-17"}}}), "issue_date_future", "items.2.issues.1.event_on"},
-		"outside":       {nils(ItemAnswer{ItemNo: 2, Issues: []Declared{{Text: "x", EventOn: "2017-12-31"}}}), "issue_date_outside", "items.2.issues.1.event_on"},
-		"not mine":      {nils(ItemAnswer{ItemNo: 2, Issues: []Declared{{IssueID: "other", Text: "x", EventOn: "2020-01-01"}}}), "issue_not_yours", "items.2"},
+		"missing": {without(17), "answer_missing", "items.17"},
+		"silent":  {nils(ItemAnswer{ItemNo: 9}), "answer_missing", "items.9"},
+		"both":    {nils(ItemAnswer{ItemNo: 9, Nil: true, Issues: said(9, "x").Issues}), "answer_nil_and_issues", "items.9"},
+		"twice":   {append(nils(), ItemAnswer{ItemNo: 4, Nil: true}), "answer_twice", "items.4"},
+		"unknown": {append(nils(), ItemAnswer{ItemNo: 51, Nil: true}), "answer_unknown_item", "items.51"},
+		"no text": {nils(said(2, " ")), "issue_text_missing", "items.2.issues.1.text"},
+		"long":    {nils(said(2, strings.Repeat("长", 2001))), "too_long", "items.2.issues.1.text"},
+		"NUL":     {nils(said(2, "a\x00b")), "control_character", "items.2.issues.1.text"},
+		"no date": {nils(ItemAnswer{ItemNo: 2, Issues: []Declared{{Text: "x"}}}), "issue_date_missing", "items.2.issues.1.event_on"},
+		"bad date": {nils(ItemAnswer{ItemNo: 2, Issues: []Declared{{Text: "x", EventOn: "2020-2-3"}}}), "bad_date",
+			"items.2.issues.1.event_on"},
+		"future": {nils(ItemAnswer{ItemNo: 2, Issues: []Declared{{Text: "x", EventOn: "2020-09-17"}}}), "issue_date_future",
+			"items.2.issues.1.event_on"},
+		"outside": {nils(ItemAnswer{ItemNo: 2, Issues: []Declared{{Text: "x", EventOn: "2017-12-31"}}}), "issue_date_outside",
+			"items.2.issues.1.event_on"},
+		"not mine": {nils(ItemAnswer{ItemNo: 2, Issues: []Declared{{IssueID: "other", Text: "x", EventOn: "2020-01-01"}}}),
+			"issue_not_yours", "items.2"},
 		"not a leader":  {nils(ItemAnswer{ItemNo: 5, Nil: true, LeaderID: "stranger"}), "leader_unknown", "items.5"},
 		"too many said": {nils(said(6, make([]string, 21)...)), "answer_too_many_issues", "items.6"},
 	} {
@@ -260,7 +265,8 @@ func TestSupplementOnlyAfterLock(t *testing.T) {
 	if err := s.CheckSupplement(c, fifty(), said(5, "补充"), today); err != nil {
 		t.Error(err)
 	}
-	wantFault(t, s.CheckSupplement(c, fifty(), ItemAnswer{ItemNo: 5, Nil: true}, today), fault.InvalidKind, "supplement_one_issue", "issues")
+	wantFault(t, s.CheckSupplement(c, fifty(), ItemAnswer{ItemNo: 5, Nil: true}, today), fault.InvalidKind,
+		"supplement_one_issue", "issues")
 	wantFault(t, s.CheckSupplement(c, fifty(), said(51, "补充"), today), fault.InvalidKind, "answer_unknown_item", "items.51")
 }
 
@@ -269,11 +275,13 @@ func TestWhoOwesWhatAndWhoReviews(t *testing.T) {
 		r    Respondent
 		want []Owed
 	}{
-		"staff":               {Respondent{"p", "station", 3, false}, []Owed{{Officers, "p", "station", "station"}}},
-		"head or team member": {Respondent{"p", "station", 3, true}, []Owed{{Officers, "p", "station", "above"}, {Leaders, "p", "station", "above"}}},
-		"unit":                {Respondent{"", "station", 3, false}, []Owed{{Leaders, "", "station", "above"}}},
-		"bureau leader":       {Respondent{"p", "bureau", 1, true}, []Owed{{Officers, "p", "bureau", "above"}, {Leaders, "p", "bureau", "above"}}},
-		"superior authority":  {Respondent{"p", "ministry", 0, false}, nil},
+		"staff": {Respondent{"p", "station", 3, false}, []Owed{{Officers, "p", "station", "station"}}},
+		"head or team member": {Respondent{"p", "station", 3, true}, []Owed{{Officers, "p", "station", "above"},
+			{Leaders, "p", "station", "above"}}},
+		"unit": {Respondent{"", "station", 3, false}, []Owed{{Leaders, "", "station", "above"}}},
+		"bureau leader": {Respondent{"p", "bureau", 1, true}, []Owed{{Officers, "p", "bureau", "above"},
+			{Leaders, "p", "bureau", "above"}}},
+		"superior authority": {Respondent{"p", "ministry", 0, false}, nil},
 	} {
 		if diff := cmp.Diff(c.want, c.r.Owes("above")); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
@@ -388,7 +396,8 @@ func TestDraftSequence(t *testing.T) {
 // The digest is a promise to whoever verifies: order does not matter, any
 // changed field does.
 func TestAnswersDigest(t *testing.T) {
-	a := []Answer{{SubmissionID: "s", Round: 1, ItemNo: 1, Nil: true, ReviewUnitID: "u"}, {SubmissionID: "s", Round: 1, ItemNo: 2, Declared: 3, LeaderID: "l", ReviewUnitID: "v"}}
+	a := []Answer{{SubmissionID: "s", Round: 1, ItemNo: 1, Nil: true, ReviewUnitID: "u"},
+		{SubmissionID: "s", Round: 1, ItemNo: 2, Declared: 3, LeaderID: "l", ReviewUnitID: "v"}}
 	want := AnswersDigest(a)
 	if got := fmt.Sprintf("%x", want); got != "82a44d4fe90d61588cf911caba284061b618b827a9c6e23873de5e485ed5e792" {
 		t.Errorf("the frozen digest changed: %s", got)

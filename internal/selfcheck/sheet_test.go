@@ -68,7 +68,8 @@ func TestADamagedSheetIsNotTheSame(t *testing.T) {
 	}
 	all, named := PackAnswers(filedAnswers(1, ItemCount)) // whose sheet is empty, and must be whole all the same
 	for _, body := range [][]byte{nil, {1}, {1, 1, 'a'}} {
-		if got, err := UnpackAnswers(AnswerSheet{SubmissionID: all.SubmissionID, Round: all.Round, Body: body}, named); err == nil || got != nil {
+		if got, err := UnpackAnswers(AnswerSheet{SubmissionID: all.SubmissionID, Round: all.Round, Body: body}, named); err == nil ||
+			got != nil {
 			t.Errorf("%d answers are read beside a sheet of % x", len(got), body)
 		}
 	}

@@ -123,7 +123,8 @@ func TestRefusals(t *testing.T) {
 		{"deep.xlsx", pack(t, map[string]string{"xl/worksheets/sheet1.xml": strings.Repeat("<a>", 1_000_000)}), "sheet_damaged"},
 		{"tag.xlsx", pack(t, map[string]string{"xl/worksheets/sheet1.xml": "<a" + strings.Repeat(` b=""`, 1_000_000) + "></a>"}), "sheet_damaged"},
 		{"bomb.xlsx", pack(t, map[string]string{"xl/worksheets/sheet1.xml": strings.Repeat(" ", MaxUnpacked+1)}), "sheet_unpacked"},
-		{"bombs.xlsx", pack(t, map[string]string{"xl/media/a.png": strings.Repeat("0", MaxUnpacked/2+1), "xl/media/b.png": strings.Repeat("0", MaxUnpacked/2+1)}), "sheet_unpacked"},
+		{"bombs.xlsx", pack(t, map[string]string{"xl/media/a.png": strings.Repeat("0", MaxUnpacked/2+1),
+			"xl/media/b.png": strings.Repeat("0", MaxUnpacked/2+1)}), "sheet_unpacked"},
 		{"strings.xlsx", pack(t, map[string]string{"xl/sharedStrings.xml": "<sst>" + flood.String() + "</sst>"}), "sheet_unpacked"},
 		{"parts.xlsx", many.Bytes(), "sheet_parts"},
 		{"wide.csv", []byte("a,b\n" + wide), "sheet_columns"},
@@ -270,7 +271,8 @@ func TestDate(t *testing.T) {
 			t.Errorf("%q became %q, want %q", in, got, want)
 		}
 	}
-	for in, want := range map[string]string{"1985": "1985", "1985年": "1985", "1985.6": "1985-06", "1985-06-07": "1985-06-07", "85": "sheet_date"} {
+	for in, want := range map[string]string{"1985": "1985", "1985年": "1985", "1985.6": "1985-06", "1985-06-07": "1985-06-07",
+		"85": "sheet_date"} {
 		got, err := DateOrYear(in)
 		if err != nil {
 			got = code(err)

@@ -62,7 +62,8 @@ func Make(path, origin string) error {
 		return err
 	}
 	if _, err := os.Lstat(statePath(path)); !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s exists although there is no key %s: a key is missing, and making another would hide it", statePath(path), path)
+		return fmt.Errorf("%s exists although there is no key %s: a key is missing, and making another would hide it",
+			statePath(path), path)
 	}
 	if err := writeFresh(path, []byte(secret+"\n")); err != nil {
 		return fmt.Errorf("write the signing key: %w", err)
@@ -118,7 +119,8 @@ func readPrivate(path string) ([]byte, error) {
 		return nil, err
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("%s can be read by others (mode %04o): chmod 600 it, and think about who has read it", path, info.Mode().Perm())
+		return nil, fmt.Errorf("%s can be read by others (mode %04o): chmod 600 it, and think about who has read it", path,
+			info.Mode().Perm())
 	}
 	return os.ReadFile(path)
 }

@@ -265,7 +265,8 @@ func (s *Slip) checkAnswers() error {
 func (s *Slip) answers(list string, round int64) []selfcheck.Answer {
 	out := make([]selfcheck.Answer, len(s.Answers))
 	for i, a := range s.Answers {
-		out[i] = selfcheck.Answer{SubmissionID: list, Round: round, ItemNo: a.Item, Nil: a.Nil, Declared: a.Declared, LeaderID: a.Leader, ReviewUnitID: a.ReviewUnit}
+		out[i] = selfcheck.Answer{SubmissionID: list, Round: round, ItemNo: a.Item, Nil: a.Nil, Declared: a.Declared, LeaderID: a.Leader,
+			ReviewUnitID: a.ReviewUnit}
 	}
 	return out
 }

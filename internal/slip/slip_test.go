@@ -17,7 +17,8 @@ func filed(t testing.TB) (*Slip, ledger.Hash) {
 	t.Helper()
 	text := OpenText{Record: "list-1", Field: "reason", Salt: ledger.NewSalt(), Value: "理由"}
 	answers := []selfcheck.Answer{{SubmissionID: "list-1", Round: 2, ItemNo: 1, Nil: true}}
-	list := &selfcheck.Submission{Stamp: ledger.Stamp{ID: "list-1", Version: 3, Salt: ledger.NewSalt()}, Round: 2, State: selfcheck.Submitted,
+	list := &selfcheck.Submission{Stamp: ledger.Stamp{ID: "list-1", Version: 3, Salt: ledger.NewSalt()}, Round: 2,
+		State:   selfcheck.Submitted,
 		ReasonC: ledger.Commit(text.Field, text.Salt, text.Value), AnswersDigest: selfcheck.AnswersDigest(answers)}
 	digest, err := ledger.Digest("submission", list)
 	if err != nil {
@@ -27,13 +28,16 @@ func filed(t testing.TB) (*Slip, ledger.Hash) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &ledger.Entry{Version: ledger.EntryVersion, Origin: "log", Seq: 7, Time: time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC), Actor: "a", Verb: "submission.submit",
-		Kind: "submission", Object: "list-1", Prev: -1, After: []ledger.After{{Kind: "submission", ID: "list-1", Encoding: 1, Digest: digest}}}
+	e := &ledger.Entry{Version: ledger.EntryVersion, Origin: "log", Seq: 7, Time: time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC), Actor: "a",
+		Verb: "submission.submit",
+		Kind: "submission", Object: "list-1", Prev: -1, After: []ledger.After{{Kind: "submission", ID: "list-1", Encoding: 1,
+			Digest: digest}}}
 	body, err := e.Marshal()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Slip{Version: Version, Seq: 7, Entry: string(body), Rows: []OpenRow{{"submission", "list-1", columns}}, Texts: []OpenText{text}, Answers: AnswersOf(answers)}, ledger.LeafHash(body)
+	return &Slip{Version: Version, Seq: 7, Entry: string(body), Rows: []OpenRow{{"submission", "list-1", columns}}, Texts: []OpenText{text},
+		Answers: AnswersOf(answers)}, ledger.LeafHash(body)
 }
 
 func TestSlipSurvivesItsFile(t *testing.T) {
@@ -108,7 +112,8 @@ func TestEveryLineOfASlipCounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, data := range map[string]string{"two slips": string(raw) + string(raw), "something behind": string(raw) + "x", "a name in other letters": comma, "a text twice": string(double)} {
+	for name, data := range map[string]string{"two slips": string(raw) + string(raw), "something behind": string(raw) + "x",
+		"a name in other letters": comma, "a text twice": string(double)} {
 		if whole(data) {
 			t.Errorf("%s: it holds", name)
 		}

@@ -29,7 +29,8 @@ func (v *View) ActorFacts(ctx context.Context, accountID string) (_ *ActorFacts,
 		return nil, err
 	}
 	f.Account = *account
-	if err := v.Read(ctx, &f.Grants, "SELECT * FROM grants WHERE account_id = ? AND state = ?", accountID, string(roster.GrantLive)); err != nil {
+	if err := v.Read(ctx, &f.Grants, "SELECT * FROM grants WHERE account_id = ? AND state = ?", accountID,
+		string(roster.GrantLive)); err != nil {
 		return nil, err
 	}
 	if f.Account.PersonID == "" {

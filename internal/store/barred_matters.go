@@ -24,7 +24,8 @@ func (v *View) Weighty(ctx context.Context, people []string) ([]Matter, error) {
 	}
 	from := func(table, kind, issueID, caseID string) *bun.SelectQuery {
 		return v.db.NewSelect().TableExpr("?", bun.Ident(table)).ColumnExpr("? AS kind", kind).
-			Column("id", "unit_id", "branch_id", "person_id", "event_on").ColumnExpr(issueID+" AS issue_id").ColumnExpr(caseID+" AS case_id").
+			Column("id", "unit_id", "branch_id", "person_id",
+				"event_on").ColumnExpr(issueID+" AS issue_id").ColumnExpr(caseID+" AS case_id").
 			Where("person_id IN (?)", bun.List(people))
 	}
 	over := []issue.State{issue.Merged, issue.Rejected, issue.Withdrawn, issue.Corrected, issue.Closed}

@@ -40,7 +40,8 @@ func (f ProposalFilter) narrow(q *bun.SelectQuery) *bun.SelectQuery {
 		q = q.Where("object_id = ?", f.Object)
 	}
 	if f.Told != "" {
-		q = q.Where("state <> ?", consent.Proposed).Where("settled_at >= ?", f.Since).Where("(' ' || asked_by || ' ') LIKE ?", "% "+f.Told+" %")
+		q = q.Where("state <> ?", consent.Proposed).Where("settled_at >= ?", f.Since).Where("(' ' || asked_by || ' ') LIKE ?",
+			"% "+f.Told+" %")
 	}
 	if f.After != "" {
 		q = q.Where("id < ?", f.After)

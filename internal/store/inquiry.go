@@ -152,7 +152,8 @@ func (v *View) trackWhere(ctx context.Context, q *bun.SelectQuery, f inquiry.Tra
 		q = v.doubtful(q)
 	}
 	if f.Form > 0 {
-		decided := v.db.NewSelect().TableExpr("decisions").Column("track_id").Where("state = ? AND form = ?", inquiry.DecisionDecided, f.Form)
+		decided := v.db.NewSelect().TableExpr("decisions").Column("track_id").Where("state = ? AND form = ?",
+			inquiry.DecisionDecided, f.Form)
 		q = q.Where("id IN (?)", months(decided, "decided_on", f.From, f.To))
 	} else {
 		q = months(q, "opened_on", f.From, f.To)
@@ -367,7 +368,8 @@ func (v *View) AssignedTo(ctx context.Context, personID string) ([]string, error
 	if personID == "" {
 		return nil, nil
 	}
-	if err := v.Read(ctx, &rows, "SELECT track_id, case_id FROM track_members WHERE member_id = ? AND ended_on = ''", personID); err != nil {
+	if err := v.Read(ctx, &rows, "SELECT track_id, case_id FROM track_members WHERE member_id = ? AND ended_on = ''",
+		personID); err != nil {
 		return nil, err
 	}
 	var ids []string

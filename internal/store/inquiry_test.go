@@ -73,7 +73,8 @@ func TestInquiryQueries(t *testing.T) {
 			if err != nil || len(qs) != 1 {
 				t.Errorf("questions %v, %v", qs, err)
 			}
-			if n, err := v.QuestionCount(ctx, inquiry.QuestionFilter{Overdue: true}, roster.Scope{All: true}, "2026-03-01"); err != nil || n != 0 {
+			if n, err := v.QuestionCount(ctx, inquiry.QuestionFilter{Overdue: true}, roster.Scope{All: true},
+				"2026-03-01"); err != nil || n != 0 {
 				t.Errorf("overdue on its last day: %d, %v", n, err)
 			}
 			f, err := v.CaseFile(ctx, c.ID)

@@ -56,8 +56,9 @@ func (v *View) matchIndex(ctx context.Context, only []string) (*intake.Index, er
 	subjects := make([]intake.Subject, len(people))
 	at := make(map[string]*intake.Subject, len(people))
 	for i, p := range people {
-		subjects[i] = intake.Subject{ID: p.ID, Name: p.Name, Pinyin: intake.NameKey(p.Pinyin), Sex: p.Sex, Birth: p.BornOn, National: p.IDHash,
-			Numbers: []intake.Held{{Value: p.PersonnelNo}}}
+		subjects[i] = intake.Subject{ID: p.ID, Name: p.Name, Pinyin: intake.NameKey(p.Pinyin), Sex: p.Sex, Birth: p.BornOn,
+			National: p.IDHash,
+			Numbers:  []intake.Held{{Value: p.PersonnelNo}}}
 		at[p.ID] = &subjects[i]
 	}
 	var identifiers []struct {
@@ -292,7 +293,8 @@ func (v *View) matchWhere(ctx context.Context, q *bun.SelectQuery, f intake.Filt
 		return nil, err
 	}
 	q = matchScoped(q, sc)
-	for column, value := range map[string]string{"level": string(f.Level), "state": string(f.State), "source": f.Source, "batch_id": f.Batch} {
+	for column, value := range map[string]string{"level": string(f.Level), "state": string(f.State), "source": f.Source,
+		"batch_id": f.Batch} {
 		if value != "" {
 			q = q.Where("? = ?", bun.Safe(column), value)
 		}
@@ -307,7 +309,8 @@ func (v *View) matchWhere(ctx context.Context, q *bun.SelectQuery, f intake.Filt
 // in any state, for withdrawing the batch.
 func (v *View) MatchesOfBatch(ctx context.Context, batch string, after, limit int) ([]*intake.Match, error) {
 	var rows []*intake.Match
-	err := v.db.NewSelect().Model(&rows).Where("batch_id = ? AND row_no > ?", batch, after).OrderExpr("row_no").Limit(int64(limit)).Scan(ctx)
+	err := v.db.NewSelect().Model(&rows).Where("batch_id = ? AND row_no > ?", batch,
+		after).OrderExpr("row_no").Limit(int64(limit)).Scan(ctx)
 	return rows, err
 }
 

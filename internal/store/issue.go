@@ -84,7 +84,8 @@ func (v *View) Statements(ctx context.Context, issueIDs ...string) ([]*issue.Sta
 	var out []*issue.Statement
 	for chunk := range slices.Chunk(issueIDs, 500) {
 		var rows []*issue.Statement
-		if err := v.db.NewSelect().Model(&rows).Where("issue_id IN (?)", bun.List(chunk)).OrderExpr("created_at, id").Scan(ctx); err != nil {
+		if err := v.db.NewSelect().Model(&rows).Where("issue_id IN (?)",
+			bun.List(chunk)).OrderExpr("created_at, id").Scan(ctx); err != nil {
 			return nil, err
 		}
 		out = append(out, rows...)

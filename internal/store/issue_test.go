@@ -56,7 +56,8 @@ func randomIssues(r *rand.Rand, n int) []*issue.Issue {
 		var i *issue.Issue
 		switch r.IntN(5) {
 		case 0, 1, 2:
-			i = issue.NewDeclared(issue.Declared{ID: engine.NewID(), Person: person, Unit: unit, Tier: issueUnits[unit], Category: cats[r.IntN(3)],
+			i = issue.NewDeclared(issue.Declared{ID: engine.NewID(), Person: person, Unit: unit, Tier: issueUnits[unit],
+				Category: cats[r.IntN(3)],
 				Severity: r.IntN(3), EventOn: day, On: on, At: at, List: issue.OfficersList, Submission: "sub"})
 		case 3:
 			i = issue.NewAudit(issue.Found{ID: engine.NewID(), SourceCode: "petition", Person: person, Unit: unit, Tier: issueUnits[unit],

@@ -33,7 +33,8 @@ func (v *View) PersonNames(ctx context.Context, ids []string) (map[string]string
 			ID   string `bun:"id"`
 			Name string `bun:"name"`
 		}
-		if err := v.db.NewSelect().TableExpr("people").Column("id", "name").Where("id IN (?)", bun.List(chunk)).Scan(ctx, &rows); err != nil {
+		if err := v.db.NewSelect().TableExpr("people").Column("id", "name").Where("id IN (?)", bun.List(chunk)).Scan(ctx,
+			&rows); err != nil {
 			return nil, err
 		}
 		for _, r := range rows {

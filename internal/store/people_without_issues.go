@@ -157,7 +157,8 @@ type KeyIssue struct {
 func (v *View) IssuesOfPairs(ctx context.Context, people []string, f issue.Filter, sc roster.Scope) ([]KeyIssue, error) {
 	var out []KeyIssue
 	for chunk := range slices.Chunk(people, 500) {
-		q, err := v.issuesOfPairs(ctx, v.db.NewSelect().TableExpr("issues").Column("person_id", "category", "unit_id", "first_event"), f, sc)
+		q, err := v.issuesOfPairs(ctx, v.db.NewSelect().TableExpr("issues").Column("person_id", "category", "unit_id",
+			"first_event"), f, sc)
 		if err != nil {
 			return nil, err
 		}

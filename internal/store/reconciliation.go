@@ -116,7 +116,8 @@ func (v *View) CellsByPerson(ctx context.Context, f issue.Filter, leaders []stri
 		ColumnExpr("COUNT(DISTINCT CASE WHEN category IN (?) THEN category END) AS touched_leaders", bun.List(leaders)).
 		GroupExpr("person_id")
 	if after != nil {
-		q = q.Having("("+auditOnly+" < ? OR ("+auditOnly+" = ? AND person_id > ?))", from, after.AuditOnly, from, after.AuditOnly, after.PersonID)
+		q = q.Having("("+auditOnly+" < ? OR ("+auditOnly+" = ? AND person_id > ?))", from, after.AuditOnly, from, after.AuditOnly,
+			after.PersonID)
 	}
 	rows := []issue.PersonCells{}
 	err = q.OrderExpr("audit_n DESC, person_id").Limit(int64(limit)).Scan(ctx, &rows)

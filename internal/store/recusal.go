@@ -102,7 +102,8 @@ func (v *View) ChallengesOf(ctx context.Context, ids ...string) (map[string][]re
 		return out, nil
 	}
 	var rows []recusal.Challenge
-	err := v.db.NewSelect().Model(&rows).Where("(relation_id IN (?) OR object_id IN (?))", bun.List(ids), bun.List(ids)).Order("id").Scan(ctx)
+	err := v.db.NewSelect().Model(&rows).Where("(relation_id IN (?) OR object_id IN (?))", bun.List(ids),
+		bun.List(ids)).Order("id").Scan(ctx)
 	for _, c := range rows {
 		at := c.RelationID
 		if at == "" {

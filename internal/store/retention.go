@@ -66,11 +66,13 @@ func (in DueQuery) issues(q *bun.SelectQuery, sc roster.Scope) *bun.SelectQuery 
 			case "withdrawn":
 				q = q.WhereOr("(finding = '' AND state IN (?) AND settled_at < ?)", bun.List(deadStates), c.Before)
 			case "declared":
-				q = q.WhereOr("(finding = '' AND state IN (?) AND settled_at < ? AND source = ?)", bun.List(liveStates), c.Before, issue.Self)
+				q = q.WhereOr("(finding = '' AND state IN (?) AND settled_at < ? AND source = ?)", bun.List(liveStates),
+					c.Before, issue.Self)
 			case "unmatched": // audit records
 			case "":
 				q = q.WhereOr("(finding > '' AND finding NOT IN (?) AND settled_at < ?)", bun.List(named), c.Before).
-					WhereOr("(finding = '' AND state IN (?) AND settled_at < ? AND source <> ?)", bun.List(liveStates), c.Before, issue.Self)
+					WhereOr("(finding = '' AND state IN (?) AND settled_at < ? AND source <> ?)", bun.List(liveStates),
+						c.Before, issue.Self)
 			default:
 				named = append(named, c.Outcome)
 				q = q.WhereOr("(finding = ? AND settled_at < ?)", c.Outcome, c.Before)
@@ -92,7 +94,8 @@ func (in DueQuery) matches(q *bun.SelectQuery, sc roster.Scope) *bun.SelectQuery
 		Where("NOT EXISTS (SELECT 1 FROM tombstones AS t WHERE t.record_id = match.record_id)")
 	if in.Ready {
 		q = q.Where("NOT EXISTS (SELECT 1 FROM holds AS h WHERE h.state = ? AND h.record_id = match.record_id)", custody.HoldLive).
-			Where("NOT EXISTS (SELECT 1 FROM expungements AS e WHERE e.record_id = match.record_id AND e.state = ?)", custody.ExpungementProposed)
+			Where("NOT EXISTS (SELECT 1 FROM expungements AS e WHERE e.record_id = match.record_id AND e.state = ?)",
+				custody.ExpungementProposed)
 	}
 	return matchScoped(q, sc)
 }

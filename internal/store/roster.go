@@ -140,7 +140,8 @@ func (v *View) IdentifiersOf(ctx context.Context, personIDs []string) (map[strin
 	out := make(map[string][]*roster.Identifier, len(personIDs))
 	for chunk := range slices.Chunk(distinct(personIDs), 500) {
 		var rows []*roster.Identifier
-		if err := v.db.NewSelect().Model(&rows).Where("person_id IN (?)", bun.List(chunk)).Order("kind", "from_on", "id").Scan(ctx); err != nil {
+		if err := v.db.NewSelect().Model(&rows).Where("person_id IN (?)", bun.List(chunk)).Order("kind", "from_on",
+			"id").Scan(ctx); err != nil {
 			return nil, err
 		}
 		for _, r := range rows {
@@ -155,7 +156,8 @@ func (v *View) HoldersOf(ctx context.Context, folded []string) (map[string][]*ro
 	out := make(map[string][]*roster.Identifier, len(folded))
 	for chunk := range slices.Chunk(distinct(folded), 500) {
 		var rows []*roster.Identifier
-		if err := v.db.NewSelect().Model(&rows).Where("folded IN (?) AND kind <> ?", bun.List(chunk), roster.FormerName).Scan(ctx); err != nil {
+		if err := v.db.NewSelect().Model(&rows).Where("folded IN (?) AND kind <> ?", bun.List(chunk),
+			roster.FormerName).Scan(ctx); err != nil {
 			return nil, err
 		}
 		for _, r := range rows {

@@ -64,8 +64,9 @@ func TestScopeInSQLSaysTheSame(t *testing.T) {
 			t.Fatal(err)
 		}
 		for n := range 400 {
-			sc := roster.Scope{All: r.IntN(5) == 0, Branches: pick([]string{"east", "west"}), Units: pick(units), BarPeople: pick(people[1:]),
-				Objects: pick([]string{"s001", "s002", "s003"}), BarObjects: pick([]string{"s002", "s010", "s011"})}
+			sc := roster.Scope{All: r.IntN(5) == 0, Branches: pick([]string{"east", "west"}), Units: pick(units),
+				BarPeople: pick(people[1:]),
+				Objects:   pick([]string{"s001", "s002", "s003"}), BarObjects: pick([]string{"s002", "s010", "s011"})}
 			if sc.All && r.IntN(2) == 0 {
 				sc.Except = []string{"u0"}
 			}
@@ -81,7 +82,8 @@ func TestScopeInSQLSaysTheSame(t *testing.T) {
 					Scan(ctx, &got); err != nil {
 					return err
 				}
-				return barred(v.db.NewSelect().Model((*issue.Statement)(nil)).Column("id").Order("id"), sc, columnsDefault).Scan(ctx, &hidden)
+				return barred(v.db.NewSelect().Model((*issue.Statement)(nil)).Column("id").Order("id"), sc,
+					columnsDefault).Scan(ctx, &hidden)
 			})
 			if err != nil {
 				t.Fatal(err)

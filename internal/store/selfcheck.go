@@ -89,7 +89,8 @@ func (v *View) SubmissionsOf(ctx context.Context, personID string, headOf []stri
 // Answers reads the answers of one round, in item order.
 func (v *View) Answers(ctx context.Context, submissionID string, round int64) ([]selfcheck.Answer, error) {
 	var sheets []selfcheck.AnswerSheet
-	if err := v.db.NewSelect().Model(&sheets).Where("submission_id = ? AND round = ?", submissionID, round).Scan(ctx); err != nil || len(sheets) == 0 {
+	if err := v.db.NewSelect().Model(&sheets).Where("submission_id = ? AND round = ?", submissionID, round).Scan(ctx); err != nil ||
+		len(sheets) == 0 {
 		return nil, err
 	}
 	var named []selfcheck.LeaderItem

@@ -45,9 +45,11 @@ func TestSnapshotQueries(t *testing.T) {
 				state = roster.Left
 			}
 			put(&roster.Person{Stamp: stamp(p.id), PersonnelNo: "N" + p.id, Name: "名" + p.id, State: state, UnitID: p.unit})
-			put(&roster.Posting{Stamp: stamp("post-" + p.id), PersonID: p.id, UnitID: p.unit, Team: p.team, Main: true, FromOn: "2019-01-01"})
+			put(&roster.Posting{Stamp: stamp("post-" + p.id), PersonID: p.id, UnitID: p.unit, Team: p.team, Main: true,
+				FromOn: "2019-01-01"})
 			if p.head {
-				put(&roster.CommandLink{Stamp: stamp("link-" + p.id), PersonID: p.id, Kind: roster.LinkHead, OverUnitID: p.unit, FromOn: "2019-01-01"})
+				put(&roster.CommandLink{Stamp: stamp("link-" + p.id), PersonID: p.id, Kind: roster.LinkHead, OverUnitID: p.unit,
+					FromOn: "2019-01-01"})
 			}
 		}
 		put(&roster.Posting{Stamp: stamp("old"), PersonID: "p1", UnitID: "branch", Main: true, FromOn: "2018-01-01", ToOn: "2018-12-31"})
@@ -60,10 +62,12 @@ func TestSnapshotQueries(t *testing.T) {
 			if diff := cmp.Diff(want, rows); diff != "" {
 				t.Errorf("roster (-want +got):\n%s", diff)
 			}
-			if rows, err = v.RosterToWrite(ctx, "c", "bureau", "2018-06-01", "", 10); err != nil || len(rows) != 1 || rows[0].UnitID != "branch" {
+			if rows, err = v.RosterToWrite(ctx, "c", "bureau", "2018-06-01", "", 10); err != nil || len(rows) != 1 ||
+				rows[0].UnitID != "branch" {
 				t.Errorf("roster of 2018: %v, %v", rows, err)
 			}
-			if rows, err = v.RosterToWrite(ctx, "c", "bureau", "2020-09-01", "p1", 1); err != nil || len(rows) != 1 || rows[0].PersonID != "p2" {
+			if rows, err = v.RosterToWrite(ctx, "c", "bureau", "2020-09-01", "p1", 1); err != nil || len(rows) != 1 ||
+				rows[0].PersonID != "p2" {
 				t.Errorf("next page: %v, %v", rows, err)
 			}
 			units, err := v.UnitsToWrite(ctx, "c", "bureau", 10)

@@ -49,7 +49,8 @@ func TestSubmissionQueries(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			want := selfcheck.Completion{UnitID: "u1", Owed: 6, Assigned: 1, Submitted: 3, Accepted: 1, Excused: 1, Nil: 147, Declared: 3, Issues: 6}
+			want := selfcheck.Completion{UnitID: "u1", Owed: 6, Assigned: 1, Submitted: 3, Accepted: 1, Excused: 1, Nil: 147,
+				Declared: 3, Issues: 6}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("completion (-want +got):\n%s", diff)
 			}

@@ -59,7 +59,8 @@ func (s *site) grow(to int64, more func(seq int64) int) {
 	s.t.Helper()
 	for s.edge.Size() < to {
 		seq := s.edge.Size()
-		e := &ledger.Entry{Version: ledger.EntryVersion, Origin: origin, Seq: seq, Time: time.Unix(1_790_000_000+seq, 0), Verb: "x", Kind: "k", Object: fmt.Sprint(seq), Prev: -1}
+		e := &ledger.Entry{Version: ledger.EntryVersion, Origin: origin, Seq: seq, Time: time.Unix(1_790_000_000+seq, 0), Verb: "x",
+			Kind: "k", Object: fmt.Sprint(seq), Prev: -1}
 		for i := range more(seq) {
 			e.After = append(e.After, ledger.After{Kind: "k", ID: fmt.Sprint(i), Encoding: 1})
 		}
@@ -297,7 +298,8 @@ func TestAForgedTileIsFound(t *testing.T) {
 			t.Errorf("%s forged: accepted here", name)
 		}
 		last := (tile.n*256+int64(tile.w))<<(8*tile.level) - 1 // the leaf below the forged hash
-		if _, err := tlog.TileHashReader(tree, tileDir{dir}).ReadHashes([]int64{tlog.StoredHashIndex(8*tile.level, last>>(8*tile.level))}); err == nil {
+		if _, err := tlog.TileHashReader(tree, tileDir{dir}).ReadHashes([]int64{tlog.StoredHashIndex(8*tile.level,
+			last>>(8*tile.level))}); err == nil {
 			t.Errorf("%s forged: accepted by tlog", name)
 		}
 		if err := os.WriteFile(name, good, 0o600); err != nil {
@@ -306,7 +308,8 @@ func TestAForgedTileIsFound(t *testing.T) {
 	}
 	name := filepath.Join(dir, Path(-1, 7, 256))
 	raw, _ := os.ReadFile(name)
-	for what, bad := range map[string][]byte{"flipped": flip(raw), "cut": raw[:len(raw)-1], "padded": append(bytes.Clone(raw), 0), "empty": nil} {
+	for what, bad := range map[string][]byte{"flipped": flip(raw), "cut": raw[:len(raw)-1], "padded": append(bytes.Clone(raw), 0),
+		"empty": nil} {
 		if err := os.WriteFile(name, bad, 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -54,7 +54,8 @@ func TestPagesInABrowser(t *testing.T) {
 				}
 				for _, path := range pages {
 					if only == "" || strings.Contains(","+only+",", ","+path+",") {
-						webtest.Look(t, tab, webtest.Judged(width, lang), site.URL, path, fmt.Sprintf("%s-%s-%s-%d", strings.Trim(strings.ReplaceAll(path, "/", "_"), "_"), key, lang, width))
+						webtest.Look(t, tab, webtest.Judged(width, lang), site.URL, path,
+							fmt.Sprintf("%s-%s-%s-%d", strings.Trim(strings.ReplaceAll(path, "/", "_"), "_"), key, lang, width))
 					}
 				}
 			}
@@ -70,7 +71,8 @@ func readers(v *webtest.Visitor, s *apptest.Site) map[string][]string {
 		if r.Method != http.MethodGet || strings.Contains(r.Path, "{") || r.Public {
 			continue
 		}
-		for _, key := range []string{"chief", "inspector", "manager", "easthead", "records", "security", "system", "audit", "reader", "anna"} {
+		for _, key := range []string{"chief", "inspector", "manager", "easthead", "records", "security", "system", "audit",
+			"reader", "anna"} {
 			req := httptest.NewRequest(http.MethodGet, "http://plumbline.test"+r.Path, nil)
 			req.AddCookie(&http.Cookie{Name: page.SessionCookie, Value: key})
 			w := httptest.NewRecorder()
@@ -102,8 +104,10 @@ func TestNewPagesInABrowser(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, p := range []struct{ who, path, name string }{
-				{"easthead", named, "named"}, {"manager", path + "/lists?of=missing", "lists"}, {"records", "/roster/row/units?unit=" + s.Units["east1"], "unit"},
-				{"inspector", "/reconciliation/untouched?category=interview", "untouched"}, {"records", "/people/" + s.People["anna"] + "/relations", "relations"},
+				{"easthead", named, "named"}, {"manager", path + "/lists?of=missing", "lists"}, {"records",
+					"/roster/row/units?unit=" + s.Units["east1"], "unit"},
+				{"inspector", "/reconciliation/untouched?category=interview", "untouched"}, {"records",
+					"/people/" + s.People["anna"] + "/relations", "relations"},
 			} {
 				if err := tab.Cookie(site.URL, page.SessionCookie, p.who); err != nil {
 					t.Fatal(err)

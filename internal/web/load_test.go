@@ -48,7 +48,8 @@ func TestNoFormIsReadWithoutTheRight(t *testing.T) {
 			}
 			w := httptest.NewRecorder()
 			v.Face.ServeHTTP(w, r)
-			if refused := w.Code == http.StatusForbidden || w.Code == http.StatusNotFound || key == "" && w.Code == http.StatusSeeOther; body.n > 0 || !refused {
+			if refused := w.Code == http.StatusForbidden || w.Code == http.StatusNotFound || key == "" &&
+				w.Code == http.StatusSeeOther; body.n > 0 || !refused {
 				t.Errorf("%s as %q: %d after %d bytes", route.Path, key, w.Code, body.n)
 			}
 			tried++

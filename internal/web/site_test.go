@@ -39,7 +39,8 @@ func TestEveryPageKnowsItsReader(t *testing.T) {
 					offered = offered || n.Href == r.Path && (n.Op == "" || s.App.May(who, n.Op))
 				}
 				if offered && w.Code != http.StatusOK && w.Code != http.StatusSeeOther {
-					t.Errorf("%s as %s: the navigation offers it, and it answers %d: %s", r.Path, key, w.Code, webtest.PlainText(w.Body.String()))
+					t.Errorf("%s as %s: the navigation offers it, and it answers %d: %s", r.Path, key, w.Code,
+						webtest.PlainText(w.Body.String()))
 				}
 				if r.Op != "" && w.Code == http.StatusOK {
 					if _, ok := app.RouteOf(r.Op); ok && !s.App.May(who, r.Op) {

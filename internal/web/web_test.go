@@ -241,7 +241,8 @@ func TestFlashIsShownOnce(t *testing.T) {
 	if !gone {
 		t.Error("the message is kept")
 	}
-	forged := sent{method: "GET", path: "/hello", session: "good", cookies: []*http.Cookie{{Name: "plumbline_flash", Value: "ok:%%%"}}}.to(f)
+	forged := sent{method: "GET", path: "/hello", session: "good", cookies: []*http.Cookie{{Name: "plumbline_flash",
+		Value: "ok:%%%"}}}.to(f)
 	if forged.StatusCode != 200 {
 		t.Errorf("a forged message: %d", forged.StatusCode)
 	}

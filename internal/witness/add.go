@@ -206,7 +206,8 @@ func (w *Witness) heal(f *follower, c ledger.Checkpoint, now time.Time) error {
 			continue
 		}
 		w.log.Warn("alarm closed by the log itself", "log", f.Origin, "kind", string(a.Kind), "size", a.Size)
-		if err := appendAlarm(f.dir, alarmLine{At: now, Event: "closed", Alarm: Alarm{ID: a.ID, Kind: a.Kind, Size: a.Size, Known: a.Known, Since: a.Since}}); err != nil {
+		if err := appendAlarm(f.dir, alarmLine{At: now, Event: "closed", Alarm: Alarm{ID: a.ID, Kind: a.Kind, Size: a.Size, Known: a.Known,
+			Since: a.Since}}); err != nil {
 			return err
 		}
 	}

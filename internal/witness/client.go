@@ -29,7 +29,8 @@ func ParseTarget(s string) (Target, error) {
 	if called {
 		address = "http" + address
 		u, err := url.Parse(address)
-		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" ||
+			u.User != nil {
 			return Target{}, fmt.Errorf("%q is no address of a witness: it looks like https://audit.example:8090", address)
 		}
 	}

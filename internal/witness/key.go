@@ -41,7 +41,8 @@ func OpenKey(dir, name string) (k *Key, made bool, err error) {
 		return nil, false, fmt.Errorf("read the witness's key: %w", err)
 	}
 	lines := strings.Split(string(raw), "\n")
-	if len(lines) != 4 || lines[0] != keyHead || !strings.HasPrefix(lines[1], "name ") || !strings.HasPrefix(lines[2], "seed ") || lines[3] != "" {
+	if len(lines) != 4 || lines[0] != keyHead || !strings.HasPrefix(lines[1], "name ") || !strings.HasPrefix(lines[2], "seed ") ||
+		lines[3] != "" {
 		return nil, false, fmt.Errorf("the witness's key %s is damaged", path)
 	}
 	seed, err := base64.StdEncoding.DecodeString(lines[2][5:])

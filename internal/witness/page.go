@@ -64,7 +64,8 @@ func (w *Witness) servePage(rw http.ResponseWriter, r *http.Request) {
 		answer(rw, plain(http.StatusInternalServerError, words.T(lang, "fault.internal")))
 		return
 	}
-	v := view{Lang: lang, Name: w.Name(), Key: w.Public(), Fingerprint: Fingerprint(w.Public()), Now: w.clock().UTC(), Time: w.clockText(w.clock())}
+	v := view{Lang: lang, Name: w.Name(), Key: w.Public(), Fingerprint: Fingerprint(w.Public()), Now: w.clock().UTC(),
+		Time: w.clockText(w.clock())}
 	for _, s := range list {
 		l := w.viewOf(lang, s)
 		v.Alarms += len(l.Open)

@@ -34,7 +34,8 @@ func dieBeforeTheAnswer(dir string) {
 	body, err := io.ReadAll(os.Stdin)
 	if err == nil {
 		var w *Witness
-		w, err = New(Options{Dir: dir, Clock: newClock().now, Logs: []Log{{Origin: "bureau.example/log", Keys: []string{os.Getenv(childDir + "_KEY")}}}})
+		w, err = New(Options{Dir: dir, Clock: newClock().now, Logs: []Log{{Origin: "bureau.example/log",
+			Keys: []string{os.Getenv(childDir + "_KEY")}}}})
 		if err == nil {
 			w.saved = func() { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL); select {} }
 			_, err = w.Add(context.Background(), body)
@@ -88,7 +89,8 @@ func TestPullFromAOneWayNetwork(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	w, err := New(Options{Dir: t.TempDir(), Name: "audit.example/w1", Clock: clock.now, Logs: []Log{{Origin: l.origin, Keys: []string{l.vkey}, Follow: server.URL + "/"}}})
+	w, err := New(Options{Dir: t.TempDir(), Name: "audit.example/w1", Clock: clock.now,
+		Logs: []Log{{Origin: l.origin, Keys: []string{l.vkey}, Follow: server.URL + "/"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,7 +234,8 @@ func TestPage(t *testing.T) {
 	}
 	for _, lang := range words.Langs {
 		text := page(lang)
-		for _, want := range []string{"witness.banner.alarm", "witness.alarm.fork", "witness.alarm.inconsistent", "witness.alarm.shrink", "witness.alarm.silence"} {
+		for _, want := range []string{"witness.banner.alarm", "witness.alarm.fork", "witness.alarm.inconsistent", "witness.alarm.shrink",
+			"witness.alarm.silence"} {
 			if !strings.Contains(text, words.T(lang, want)) {
 				t.Errorf("%s: %s is missing", lang, want)
 			}

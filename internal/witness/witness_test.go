@@ -35,7 +35,8 @@ func TestAnHonestLogGrows(t *testing.T) {
 	for _, size := range []int{0, 1, 2, 7, 8, 64, 65, 299, 300, 300} {
 		clock.add(time.Minute)
 		a := add(t, w, l.request(t, old, size), 200)
-		o, err := ledger.OpenCheckpoint(append(l.note(t, size), a.Body...), ledger.Trust{Log: []note.Verifier{log}, Witnesses: []note.Verifier{trusted}, Quorum: 1})
+		o, err := ledger.OpenCheckpoint(append(l.note(t, size), a.Body...),
+			ledger.Trust{Log: []note.Verifier{log}, Witnesses: []note.Verifier{trusted}, Quorum: 1})
 		if err != nil {
 			t.Fatalf("size %d: %v", size, err)
 		}

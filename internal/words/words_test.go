@@ -63,7 +63,8 @@ func TestEveryKeyUsedExists(t *testing.T) {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		if strings.HasSuffix(path, "_test.go") || strings.HasSuffix(path, "_templ.go") || !(strings.HasSuffix(path, ".go") || strings.HasSuffix(path, ".templ")) {
+		if strings.HasSuffix(path, "_test.go") || strings.HasSuffix(path, "_templ.go") ||
+			!(strings.HasSuffix(path, ".go") || strings.HasSuffix(path, ".templ")) {
 			return nil
 		}
 		src, err := os.ReadFile(path)
@@ -195,14 +196,17 @@ func TestWhatTheCommandsPrintHasWords(t *testing.T) {
 
 func TestEveryCodeHasAName(t *testing.T) {
 	codes := map[string][]string{
-		"role":     {"officer", "unit_head", "campaign_manager", "inspector", "clue_manager", "investigator", "adjudicator", "deciding_body", "appeals_reviewer", "lead_department", "leadership_reader", "records_officer", "system_admin", "security_admin", "audit_admin"},
+		"role": {"officer", "unit_head", "campaign_manager", "inspector", "clue_manager", "investigator", "adjudicator",
+			"deciding_body", "appeals_reviewer", "lead_department", "leadership_reader", "records_officer", "system_admin", "security_admin", "audit_admin"},
 		"finding":  {"sustained", "not_sustained", "exonerated", "unfounded", "sustained_other", "policy_failure", "no_finding"},
 		"severity": {"0", "1", "2", "3", "4", "5"},
-		"category": {"case_filing", "evidence_property", "force_restraint", "detention_custody", "interview", "info_security", "favours_interference", "gifts_business", "traffic_alcohol", "arms_vehicles", "public_conduct", "duty_discipline", "truthful_reporting", "supervision", "assignment", "approval", "complaint_handling", "warnings_response"},
-		"source":   {"self", "audit", "inspection", "petition", "discipline", "law_supervision", "police_inspection", "financial_audit", "inspection_tour", "judicial_feedback", "hotline"},
-		"tier":     {"0", "1", "2", "3"},
-		"form":     {"1", "2", "3", "4"},
-		"link":     {"head", "in_charge", "point_leader"},
+		"category": {"case_filing", "evidence_property", "force_restraint", "detention_custody", "interview", "info_security",
+			"favours_interference", "gifts_business", "traffic_alcohol", "arms_vehicles", "public_conduct", "duty_discipline", "truthful_reporting", "supervision", "assignment", "approval", "complaint_handling", "warnings_response"},
+		"source": {"self", "audit", "inspection", "petition", "discipline", "law_supervision", "police_inspection", "financial_audit",
+			"inspection_tour", "judicial_feedback", "hotline"},
+		"tier": {"0", "1", "2", "3"},
+		"form": {"1", "2", "3", "4"},
+		"link": {"head", "in_charge", "point_leader"},
 	}
 	for group, list := range codes {
 		for _, c := range list {

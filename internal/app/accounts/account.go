@@ -36,7 +36,8 @@ func (a *Logins) Sessions(ctx context.Context, who *roster.Actor) (out []Session
 	err = a.Read(ctx, who, "session.list", func(ctx context.Context, v *store.View) error {
 		rows, err := v.SessionsOf(ctx, who.Account, a.Store.Now())
 		for _, s := range rows {
-			out = append(out, SessionView{ID: s.TokenHash, Label: s.Label, Bearer: s.Bearer, Scope: append([]string{}, strings.Fields(s.Scope)...), Current: s.TokenHash == who.Session,
+			out = append(out, SessionView{ID: s.TokenHash, Label: s.Label, Bearer: s.Bearer,
+				Scope: append([]string{}, strings.Fields(s.Scope)...), Current: s.TokenHash == who.Session,
 				CreatedAt: s.CreatedAt.UTC(), SeenAt: s.SeenAt.UTC(), UntilAt: s.UntilAt.UTC()})
 		}
 		return err
@@ -94,7 +95,8 @@ func (a *Logins) EndSessions(ctx context.Context, who *roster.Actor) error {
 		return err
 	}
 	_, err := a.Write(ctx, who, desk.Write{Op: "session.end_all"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		return []ledger.Fact{{Verb: verbs.AccountSessionEndAll, Kind: kinds.Account, ID: who.Account}}, who.Account, tx.EndSessions(ctx, who.Account, "")
+		return []ledger.Fact{{Verb: verbs.AccountSessionEndAll, Kind: kinds.Account, ID: who.Account}}, who.Account, tx.EndSessions(ctx,
+			who.Account, "")
 	})
 	return err
 }
@@ -177,13 +179,15 @@ func (a *Logins) setPassword(ctx context.Context, who *roster.Actor, accountID, 
 				return nil, "", err
 			}
 		}
-		if err := tx.PutCredential(ctx, &roster.Credential{AccountID: accountID, Hash: hash, CodeUntil: tx.Now(), ChangedAt: tx.Now()}); err != nil {
+		if err := tx.PutCredential(ctx, &roster.Credential{AccountID: accountID, Hash: hash, CodeUntil: tx.Now(),
+			ChangedAt: tx.Now()}); err != nil {
 			return nil, "", err
 		}
 		if err := tx.EndSessions(ctx, accountID, who.Session); err != nil {
 			return nil, "", err
 		}
-		if err := tx.RenewedSession(ctx, who.Session, tx.Now(), tx.Now().Add(sessionLasts), a.markProof(who.Session, tx.Now())); err != nil {
+		if err := tx.RenewedSession(ctx, who.Session, tx.Now(), tx.Now().Add(sessionLasts),
+			a.markProof(who.Session, tx.Now())); err != nil {
 			return nil, "", err
 		}
 		return []ledger.Fact{fact}, accountID, tx.Bump(ctx, store.GenerationAuthority)
@@ -287,13 +291,15 @@ func (a *Logins) AddAccount(ctx context.Context, who *roster.Actor, in AccountIn
 }
 
 func NewAccount(tx *store.Tx, login, personID string) *roster.Account {
-	acc := &roster.Account{Login: strings.TrimSpace(login), LoginFolded: roster.FoldLogin(login), PersonID: personID, State: roster.AccountNew}
+	acc := &roster.Account{Login: strings.TrimSpace(login), LoginFolded: roster.FoldLogin(login), PersonID: personID,
+		State: roster.AccountNew}
 	acc.ID = tx.NewID()
 	return acc
 }
 
 // personByNumber finds a person whom the actor's scope admits.
-func (a *Logins) personByNumber(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, kind roster.Kind, number string) (*roster.Person, error) {
+func (a *Logins) personByNumber(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, kind roster.Kind,
+	number string) (*roster.Person, error) {
 	sc, err := a.Scope(ctx, v, who, act, kind)
 	if err != nil {
 		return nil, err

@@ -39,7 +39,8 @@ func take(t *testing.T, s *apptest.Site) taken {
 	st.Must(err)
 	_, err = s.App.SetPassword(ctx, in.Actor, accounts.PasswordInput{New: story.Password})
 	st.Must(err)
-	script, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: story.Password, Bearer: true, Scope: []string{desk.ScopeRead}, Label: "script"})
+	script, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: story.Password, Bearer: true,
+		Scope: []string{desk.ScopeRead}, Label: "script"})
 	st.Must(err)
 	out := taken{st, in, script}
 	out.open("as an officer")
@@ -69,7 +70,8 @@ func (k taken) shut(when string) {
 			k.Errorf("%s, by %s: %v", when, way, err)
 		}
 	}
-	if _, err := k.Site.App.SignIn(context.Background(), accounts.SignInInput{Login: "anna", Password: "guess"}); story.CodeOf(err) != "sign_in_failed" {
+	if _, err := k.Site.App.SignIn(context.Background(),
+		accounts.SignInInput{Login: "anna", Password: "guess"}); story.CodeOf(err) != "sign_in_failed" {
 		k.Errorf("%s, a wrong password is told of the code: %v", when, err)
 	}
 }
@@ -99,7 +101,8 @@ func TestACodeIssuedAloneCarriesNoRole(t *testing.T) {
 		k.Must(err)
 
 		// The role of a deputy begins on a day when nobody writes anything.
-		_, _, err = s.App.NameDeputy(ctx, s.Actor("east1head"), accounts.DeputyInput{UnitID: s.Units["east1"], PersonnelNo: story.Number(t, s, "anna"), FromOn: "2026-03-04", ToOn: "2026-03-09"})
+		_, _, err = s.App.NameDeputy(ctx, s.Actor("east1head"), accounts.DeputyInput{UnitID: s.Units["east1"],
+			PersonnelNo: story.Number(t, s, "anna"), FromOn: "2026-03-04", ToOn: "2026-03-09"})
 		k.Must(err)
 		s.Clock.Add(24 * time.Hour)
 		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: story.Password}); err != nil {
@@ -147,7 +150,8 @@ func TestTheTakerConfirmsNothing(t *testing.T) {
 		k.Must(err)
 		_, err = s.App.SetPassword(ctx, in.Actor, accounts.PasswordInput{New: story.Password})
 		k.Must(err)
-		_, _, err = s.App.Grant(ctx, s.Actor("security"), accounts.GrantInput{Login: "anna", Role: roster.RoleInspector, UnitID: s.Units["east"], FromOn: "2026-03-02"})
+		_, _, err = s.App.Grant(ctx, s.Actor("security"), accounts.GrantInput{Login: "anna", Role: roster.RoleInspector,
+			UnitID: s.Units["east"], FromOn: "2026-03-02"})
 		k.Must(err)
 		for _, try := range []error{func() error { _, err := s.App.Authenticate(ctx, in.Token); return err }(),
 			func() error {
@@ -169,7 +173,8 @@ func TestAnUnusedCodeCarriesNoRole(t *testing.T) {
 		story.Activate(t, s, "system")
 		grant := func(login string) {
 			t.Helper()
-			if _, _, err := s.App.Grant(ctx, s.Actor("security"), accounts.GrantInput{Login: login, Role: roster.RoleInspector, UnitID: s.Units["east"], FromOn: "2026-03-02"}); err != nil {
+			if _, _, err := s.App.Grant(ctx, s.Actor("security"), accounts.GrantInput{Login: login, Role: roster.RoleInspector,
+				UnitID: s.Units["east"], FromOn: "2026-03-02"}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -238,7 +243,8 @@ func TestTheHolderIsToldOfACodeIssuedAlone(t *testing.T) {
 func TestTheSecondAdministratorCanSignIn(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx, k := context.Background(), take(t, s)
-		id, _, err := s.App.Grant(ctx, s.Actor("security"), accounts.GrantInput{Login: "anna", Role: roster.RoleSecurityAdmin, UnitID: s.Units["east"], FromOn: "2026-03-02"})
+		id, _, err := s.App.Grant(ctx, s.Actor("security"), accounts.GrantInput{Login: "anna", Role: roster.RoleSecurityAdmin,
+			UnitID: s.Units["east"], FromOn: "2026-03-02"})
 		k.Must(err)
 		_, err = s.App.ApproveGrant(ctx, s.Actor("security2"), id, 1)
 		k.Must(err)
@@ -264,10 +270,12 @@ func TestAnAlarmIsNotEndedByWhoMayNotSignIn(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		k := take(t, s)
 		story.Audited(t, s, "ben", "east1", 3, "2026-01-10")
-		_, _, err := s.App.Declare(context.Background(), s.Actor("eastinspector"), apprecusal.RelationInput{Number: story.Number(t, s, "ben"), Name: "林乙", Kind: "relative"})
+		_, _, err := s.App.Declare(context.Background(), s.Actor("eastinspector"),
+			apprecusal.RelationInput{Number: story.Number(t, s, "ben"), Name: "林乙", Kind: "relative"})
 		k.Must(err)
 		story.Sweep(t, s, "the only inspector is barred", 1)
-		_, _, err = s.App.Grant(context.Background(), s.Actor("security"), accounts.GrantInput{Login: "anna", Role: roster.RoleInspector, UnitID: s.Units["east"], FromOn: "2026-03-02"})
+		_, _, err = s.App.Grant(context.Background(), s.Actor("security"), accounts.GrantInput{Login: "anna", Role: roster.RoleInspector,
+			UnitID: s.Units["east"], FromOn: "2026-03-02"})
 		k.Must(err)
 		story.Sweep(t, s, "the second may not sign in", 0)
 		k.agreed()
@@ -283,11 +291,13 @@ func TestTheTakerAnswersNoFinding(t *testing.T) {
 	st := story.New(t, s)
 	caseID := st.Opened("clue")
 	track := st.See("body", caseID).Tracks[0].ID
-	for who, duty := range map[string]inquiry.MemberDuty{"investigator1": inquiry.DutyInvestigator, "investigator2": inquiry.DutyInvestigator, "adjudicator": inquiry.DutyAdjudicator} {
+	for who, duty := range map[string]inquiry.MemberDuty{"investigator1": inquiry.DutyInvestigator,
+		"investigator2": inquiry.DutyInvestigator, "adjudicator": inquiry.DutyAdjudicator} {
 		st.Must(st.Assign(track, who, duty))
 	}
 	a := st.See("investigator1", caseID).Tracks[0].Allegations[0]
-	id, _, err := s.App.Recommend(ctx, s.Actor("investigator1"), casework.RecommendInput{AllegationID: a.ID, Verdict: inquiry.Sustained, Standard: inquiry.ClearConvincing, Reason: "statements agree"})
+	id, _, err := s.App.Recommend(ctx, s.Actor("investigator1"), casework.RecommendInput{AllegationID: a.ID, Verdict: inquiry.Sustained,
+		Standard: inquiry.ClearConvincing, Reason: "statements agree"})
 	st.Must(err)
 	_, err = s.App.ServeFinding(ctx, s.Actor("investigator2"), casework.FindingInput{ID: id, Version: 1})
 	st.Must(err)

@@ -35,7 +35,8 @@ func (a *Logins) registerCode() {
 // Any other code works only after a second administrator or the person himself
 // agrees; until then the returned time is zero and the receipt's ResultID is the
 // proposal. The code appears in the answer and nowhere else.
-func (a *Logins) IssueCode(ctx context.Context, who *roster.Actor, accountID string) (code string, until time.Time, rec desk.Receipt, err error) {
+func (a *Logins) IssueCode(ctx context.Context, who *roster.Actor,
+	accountID string) (code string, until time.Time, rec desk.Receipt, err error) {
 	code = NewCode()
 	rec, err = a.Write(ctx, who, desk.Write{Op: opCode}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		until = time.Time{}
@@ -94,7 +95,8 @@ func (a *Logins) opensAlone(ctx context.Context, tx *store.Tx, who *roster.Actor
 	return !begun, err
 }
 
-func (a *Logins) proposeCode(ctx context.Context, tx *store.Tx, who *roster.Actor, acc *roster.Account, code string) ([]ledger.Fact, string, error) {
+func (a *Logins) proposeCode(ctx context.Context, tx *store.Tx, who *roster.Actor, acc *roster.Account,
+	code string) ([]ledger.Fact, string, error) {
 	if acc.PersonID == "" || acc.PersonID == who.Person {
 		return nil, "", fault.Forbidden("code_own") // he would ask, and then agree on his own device
 	}
@@ -132,7 +134,8 @@ func (a *Logins) secondAdministrator(ctx context.Context, tx *store.Tx, who *ros
 func openByCode(ctx context.Context, tx *store.Tx, acc *roster.Account, hash string) (ledger.Fact, time.Time, error) {
 	fact := ledger.Fact{Verb: opCode, Kind: string(roster.KindAccount), ID: acc.ID}
 	until := tx.Now().Add(CodeLasts)
-	if err := tx.PutCredential(ctx, &roster.Credential{AccountID: acc.ID, CodeHash: hash, CodeUntil: until, ChangedAt: tx.Now()}); err != nil {
+	if err := tx.PutCredential(ctx, &roster.Credential{AccountID: acc.ID, CodeHash: hash, CodeUntil: until,
+		ChangedAt: tx.Now()}); err != nil {
 		return fact, until, err
 	}
 	if err := tx.EndSessions(ctx, acc.ID, ""); err != nil {
@@ -162,7 +165,8 @@ func (a *Logins) agreedCode(ctx context.Context, tx *store.Tx, g approval.Approv
 }
 
 // showCode names the account and its holder.
-func (a *Logins) showCode(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal, _ []byte) ([]approval.ProposalLine, error) {
+func (a *Logins) showCode(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal,
+	_ []byte) ([]approval.ProposalLine, error) {
 	acc, err := v.Account(ctx, p.ObjectID, roster.Scope{All: true})
 	if err != nil {
 		return nil, err

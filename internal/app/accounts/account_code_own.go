@@ -94,7 +94,8 @@ func (a *Logins) ownCodesAlone(ctx context.Context, v *store.View, who *roster.A
 // ConfirmCode confirms, from one of the actor's own sessions, that he wants the
 // code. It shows him a fresh code, invalidates the one that the requester knows, and
 // ends his sessions.
-func (a *Logins) ConfirmCode(ctx context.Context, who *roster.Actor, in approval.ProposalInput) (code string, until time.Time, rec desk.Receipt, err error) {
+func (a *Logins) ConfirmCode(ctx context.Context, who *roster.Actor,
+	in approval.ProposalInput) (code string, until time.Time, rec desk.Receipt, err error) {
 	code = NewCode()
 	rec, err = a.ownWord(ctx, who, "account.code_confirm", in, consent.Agree, func(ctx context.Context, tx *store.Tx, acc *roster.Account) ([]ledger.Fact, error) {
 		fact, at, err := openByCode(ctx, tx, acc, Digest(FoldCode(code)))
@@ -109,7 +110,8 @@ func (a *Logins) ConfirmCode(ctx context.Context, who *roster.Actor, in approval
 
 // RefuseCode refuses a code that somebody else asked for.
 func (a *Logins) RefuseCode(ctx context.Context, who *roster.Actor, in approval.ProposalInput) (desk.Receipt, error) {
-	return a.ownWord(ctx, who, "account.code_refuse", in, consent.Dissent, func(context.Context, *store.Tx, *roster.Account) ([]ledger.Fact, error) { return nil, nil })
+	return a.ownWord(ctx, who, "account.code_refuse", in, consent.Dissent,
+		func(context.Context, *store.Tx, *roster.Account) ([]ledger.Fact, error) { return nil, nil })
 }
 
 func (a *Logins) ownWord(ctx context.Context, who *roster.Actor, op string, in approval.ProposalInput, choice consent.Choice,

@@ -60,7 +60,8 @@ func TestNobodyOpensAnAccountAlone(t *testing.T) {
 				t.Errorf("%s agrees: %v", who, err)
 			}
 		}
-		if todo, err := s.App.ToDo(ctx, s.Actor("east1head")); err != nil || len(todo.Codes) != 2 || todo.Codes[0].State != consent.Proposed || todo.Codes[0].By != "系统甲" {
+		if todo, err := s.App.ToDo(ctx, s.Actor("east1head")); err != nil || len(todo.Codes) != 2 ||
+			todo.Codes[0].State != consent.Proposed || todo.Codes[0].By != "系统甲" {
 			t.Errorf("the holder is not asked: %v %+v", err, todo.Codes)
 		}
 		st.Must(st.Approve("security", asked))
@@ -70,7 +71,8 @@ func TestNobodyOpensAnAccountAlone(t *testing.T) {
 		if !opens(s, "east1head", code) {
 			t.Error("the agreed code opens nothing")
 		}
-		if todo, err := s.App.ToDo(ctx, s.Actor("east1head")); err != nil || len(todo.Codes) != 2 || todo.Codes[0].State != consent.Approved || todo.Codes[0].By != "系统甲" || todo.Codes[0].With != "安全甲" {
+		if todo, err := s.App.ToDo(ctx, s.Actor("east1head")); err != nil || len(todo.Codes) != 2 ||
+			todo.Codes[0].State != consent.Approved || todo.Codes[0].By != "系统甲" || todo.Codes[0].With != "安全甲" {
 			t.Errorf("the holder is not told: %v %+v", err, todo.Codes)
 		}
 		by := map[string]string{} // verb → account
@@ -160,7 +162,8 @@ func TestTheHolderConfirmsACodeOnHisDevice(t *testing.T) {
 		if !opens(s, "anna", own) {
 			t.Error("the holder's code opens nothing")
 		}
-		if _, _, _, err := s.App.ConfirmCode(ctx, who, approval.ProposalInput{ID: in.ID, Version: 2}); story.CodeOf(err) != "proposal_state" {
+		if _, _, _, err := s.App.ConfirmCode(ctx, who,
+			approval.ProposalInput{ID: in.ID, Version: 2}); story.CodeOf(err) != "proposal_state" {
 			t.Errorf("a second time: %v", err)
 		}
 	})

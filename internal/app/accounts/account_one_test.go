@@ -25,11 +25,13 @@ func TestOnePersonHasOneAccount(t *testing.T) {
 		refused := func(when string) {
 			t.Helper()
 			for _, who := range []*roster.Actor{s.Actor("system"), desk.Program("operator")} {
-				if _, _, err := s.App.AddAccount(ctx, who, second); story.CodeOf(err) != "account_held" || fault.KindOf(err) != fault.ConflictKind {
+				if _, _, err := s.App.AddAccount(ctx, who, second); story.CodeOf(err) != "account_held" ||
+					fault.KindOf(err) != fault.ConflictKind {
 					t.Errorf("%s: a second account: %v", when, err)
 				}
 			}
-			if made, _, err := s.App.AddAccounts(ctx, desk.Program("operator"), people.AccountsInput{Codes: true}); err != nil || len(made) != 0 {
+			if made, _, err := s.App.AddAccounts(ctx, desk.Program("operator"), people.AccountsInput{Codes: true}); err != nil ||
+				len(made) != 0 {
 				t.Errorf("%s: accounts for everybody: %d made, %v", when, len(made), err)
 			}
 		}

@@ -35,7 +35,8 @@ func TestAnOldSessionProvesWhoHoldsIt(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, _, err = s.App.Grant(ctx, who, accounts.GrantInput{Login: "anna", Role: roster.RoleInspector, UnitID: s.Units[unit], FromOn: "2026-03-01"})
+			_, _, err = s.App.Grant(ctx, who, accounts.GrantInput{Login: "anna", Role: roster.RoleInspector, UnitID: s.Units[unit],
+				FromOn: "2026-03-01"})
 			return err
 		}
 		s.Clock.Add(4 * time.Minute)
@@ -82,7 +83,8 @@ func TestAnOldSessionProvesWhoHoldsIt(t *testing.T) {
 		if _, err := s.App.Prove(ctx, who, accounts.ProofInput{Password: story.Password}); fault.KindOf(err) != fault.TooManyKind {
 			t.Errorf("guessing at the proof is not slowed: %v", err)
 		}
-		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "security", Password: story.Password}); fault.KindOf(err) != fault.TooManyKind {
+		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "security",
+			Password: story.Password}); fault.KindOf(err) != fault.TooManyKind {
 			t.Errorf("guesses at the proof do not count at sign-in: %v", err)
 		}
 		if _, err := s.App.Prove(ctx, s.Actor("anna"), accounts.ProofInput{Password: story.Password}); fault.KindOf(err) != fault.Unauth {
@@ -125,7 +127,8 @@ func TestATimeOfProofIsNotWrittenIntoTheDatabase(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer func() { _ = db.Close() }()
-		anna := "(SELECT proved_at, proof FROM sessions WHERE account_id = '" + s.Account["anna"] + "') AS hers WHERE account_id = '" + s.Account["security"] + "'"
+		anna := "(SELECT proved_at, proof FROM sessions WHERE account_id = '" + s.Account["anna"] + "') AS hers WHERE account_id = '" +
+			s.Account["security"] + "'"
 		for _, c := range []struct{ name, stmt string }{
 			{"the time alone", "UPDATE sessions SET proved_at = hers.proved_at FROM " + anna},
 			{"another's time and mark", "UPDATE sessions SET proved_at = hers.proved_at, proof = hers.proof FROM " + anna},

@@ -24,7 +24,8 @@ func TestFirstSignInByCode(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: "AAAA-BBBB-CCCC"}); story.CodeOf(err) != "sign_in_failed" {
+		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna",
+			Password: "AAAA-BBBB-CCCC"}); story.CodeOf(err) != "sign_in_failed" {
 			t.Fatalf("a wrong code: %v", err)
 		}
 		in, err := s.App.SignIn(ctx, accounts.SignInInput{Login: " ＡNNA ", Password: strings.ToLower(strings.ReplaceAll(code, "-", " "))})
@@ -40,7 +41,8 @@ func TestFirstSignInByCode(t *testing.T) {
 		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: code}); story.CodeOf(err) != "sign_in_failed" {
 			t.Errorf("the code worked twice: %v", err)
 		}
-		for _, bad := range []struct{ word, code string }{{"short", "password_short"}, {"ANNA is my name", "password_simple"}, {"ää" + strings.Repeat("ä", 20), "password_simple"}, {strings.Repeat("ab", 100), "password_long"}} {
+		for _, bad := range []struct{ word, code string }{{"short", "password_short"}, {"ANNA is my name", "password_simple"},
+			{"ää" + strings.Repeat("ä", 20), "password_simple"}, {strings.Repeat("ab", 100), "password_long"}} {
 			if _, err := s.App.SetPassword(ctx, in.Actor, accounts.PasswordInput{New: bad.word}); story.CodeOf(err) != bad.code {
 				t.Errorf("password %q: %v", bad.word, err)
 			}
@@ -56,7 +58,8 @@ func TestFirstSignInByCode(t *testing.T) {
 		if err != nil || again.Renew {
 			t.Fatalf("by password: %v", err)
 		}
-		if _, err := s.App.SetPassword(ctx, again.Actor, accounts.PasswordInput{Old: "not it at all", New: "another word 77"}); story.CodeOf(err) != "password_wrong" {
+		if _, err := s.App.SetPassword(ctx, again.Actor, accounts.PasswordInput{Old: "not it at all",
+			New: "another word 77"}); story.CodeOf(err) != "password_wrong" {
 			t.Errorf("with a wrong old password: %v", err)
 		}
 		if _, err := s.App.SetPassword(ctx, again.Actor, accounts.PasswordInput{Old: story.Password, New: "another word 77"}); err != nil {
@@ -106,7 +109,8 @@ func TestSessionsEndAtOnce(t *testing.T) {
 	if _, err := s.App.Authenticate(ctx, second.Token); fault.KindOf(err) != fault.Unauth {
 		t.Errorf("an idle session goes on: %v", err)
 	}
-	script, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: story.Password, Bearer: true, Label: "nightly", Scope: []string{desk.ScopeRead}})
+	script, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: story.Password, Bearer: true, Label: "nightly",
+		Scope: []string{desk.ScopeRead}})
 	if err != nil || script.Device != "" {
 		t.Fatalf("%+v %v", script, err)
 	}
@@ -167,10 +171,12 @@ func TestGuessingIsSlowedAndLocksNobodyOut(t *testing.T) {
 		if err := guess("anna"); fault.KindOf(err) != fault.TooManyKind {
 			t.Errorf("the sixth guess: %v", err)
 		}
-		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: story.Password, Source: "10.0.0.2"}); fault.KindOf(err) != fault.TooManyKind {
+		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: story.Password,
+			Source: "10.0.0.2"}); fault.KindOf(err) != fault.TooManyKind {
 			t.Errorf("a new device during the wait: %v", err)
 		}
-		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: story.Password, Source: "203.0.113.7", Device: own.Device}); err != nil {
+		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: story.Password, Source: "203.0.113.7",
+			Device: own.Device}); err != nil {
 			t.Errorf("her own device was shut out: %v", err)
 		}
 		s.Clock.Add(31 * time.Second)
@@ -297,7 +303,8 @@ func TestABrokenReadIsNoMissingGrant(t *testing.T) {
 	s := apptest.SQLite(t)
 	ctx := context.Background()
 	sec := s.Actor("security")
-	id, _, err := s.App.Grant(ctx, sec, accounts.GrantInput{Login: "anna", Role: roster.RoleInspector, UnitID: s.Units["east"], FromOn: "2026-03-01"})
+	id, _, err := s.App.Grant(ctx, sec, accounts.GrantInput{Login: "anna", Role: roster.RoleInspector, UnitID: s.Units["east"],
+		FromOn: "2026-03-01"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,8 @@ func (a *Logins) Grants(ctx context.Context, who *roster.Actor, in GrantQuery) (
 		if err != nil {
 			return err
 		}
-		rows, err := v.GrantList(ctx, store.GrantFilter{State: in.State, Role: in.Role, AccountID: in.AccountID, UnitID: in.UnitID}, sc, p.Rows())
+		rows, err := v.GrantList(ctx, store.GrantFilter{State: in.State, Role: in.Role, AccountID: in.AccountID, UnitID: in.UnitID},
+			sc, p.Rows())
 		if err != nil {
 			return err
 		}
@@ -158,7 +159,8 @@ func (a *Logins) Grant(ctx context.Context, who *roster.Actor, in GrantInput) (s
 }
 
 // InsertGrant checks the separation of duties and stores the grant.
-func (a *Logins) InsertGrant(ctx context.Context, tx *store.Tx, to *roster.Account, g *roster.Grant, w roster.GrantWish) ([]ledger.Fact, string, error) {
+func (a *Logins) InsertGrant(ctx context.Context, tx *store.Tx, to *roster.Account, g *roster.Grant,
+	w roster.GrantWish) ([]ledger.Fact, string, error) {
 	held, err := tx.GrantsOf(ctx, to)
 	if err != nil {
 		return nil, "", err
@@ -221,17 +223,20 @@ func (a *Logins) ApproveGrant(ctx context.Context, who *roster.Actor, id string,
 				others = append(others, g)
 			}
 		}
-		if err := roster.Separate(roster.GrantWish{Role: after.Role, UnitID: after.UnitID, FromOn: after.FromOn, ToOn: after.ToOn}, others); err != nil {
+		if err := roster.Separate(roster.GrantWish{Role: after.Role, UnitID: after.UnitID, FromOn: after.FromOn, ToOn: after.ToOn},
+			others); err != nil {
 			return nil, "", err
 		}
 		if err := tx.Save(ctx, before, &after); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: verbs.GrantApprove, Kind: kinds.Grant, ID: id, Unit: after.UnitID}}, id, tx.Bump(ctx, store.GenerationAuthority)
+		return []ledger.Fact{{Verb: verbs.GrantApprove, Kind: kinds.Grant, ID: id, Unit: after.UnitID}}, id, tx.Bump(ctx,
+			store.GenerationAuthority)
 	})
 }
 
-func (a *Logins) grantToChange(ctx context.Context, tx *store.Tx, who *roster.Actor, act roster.Act, id string, version int64) (*roster.Grant, *roster.Account, *roster.Tree, error) {
+func (a *Logins) grantToChange(ctx context.Context, tx *store.Tx, who *roster.Actor, act roster.Act, id string,
+	version int64) (*roster.Grant, *roster.Account, *roster.Tree, error) {
 	sc, tree, err := a.UnitScope(ctx, &tx.View, who, act, roster.KindGrant)
 	if err != nil {
 		return nil, nil, nil, err
@@ -271,7 +276,8 @@ func (a *Logins) RevokeGrant(ctx context.Context, who *roster.Actor, id string, 
 	})
 }
 
-func (a *Logins) revoke(ctx context.Context, tx *store.Tx, who *roster.Actor, before *roster.Grant, verb string) ([]ledger.Fact, string, error) {
+func (a *Logins) revoke(ctx context.Context, tx *store.Tx, who *roster.Actor, before *roster.Grant,
+	verb string) ([]ledger.Fact, string, error) {
 	on := roster.DateOf(tx.Now(), a.Zone())
 	after, err := roster.Revoke(*before, who.Account, on)
 	if err != nil {
@@ -296,7 +302,8 @@ func (a *Logins) revoke(ctx context.Context, tx *store.Tx, who *roster.Actor, be
 			return nil, "", err
 		}
 	}
-	return []ledger.Fact{{Verb: verb, Kind: kinds.Grant, ID: before.ID, Unit: before.UnitID}}, before.ID, tx.Bump(ctx, store.GenerationAuthority)
+	return []ledger.Fact{{Verb: verb, Kind: kinds.Grant, ID: before.ID, Unit: before.UnitID}}, before.ID, tx.Bump(ctx,
+		store.GenerationAuthority)
 }
 
 // DeputyInput names a head's deputy for a time.
@@ -310,7 +317,8 @@ type DeputyInput struct {
 
 // Validate judges the input by itself.
 func (in DeputyInput) Validate() error {
-	if err := fault.Join(Missing(in.UnitID, "unit"), Missing(in.PersonnelNo, "personnel_no"), Missing(string(in.FromOn), "from"), Missing(string(in.ToOn), "to")); err != nil {
+	if err := fault.Join(Missing(in.UnitID, "unit"), Missing(in.PersonnelNo, "personnel_no"), Missing(string(in.FromOn), "from"),
+		Missing(string(in.ToOn), "to")); err != nil {
 		return err
 	}
 	if err := judgeDates(in.FromOn, in.ToOn); err != nil {
@@ -350,7 +358,8 @@ func (a *Logins) NameDeputy(ctx context.Context, who *roster.Actor, in DeputyInp
 		if err := roster.MayDepute(who, *own, w, &accounts[0], true, on); err != nil {
 			return nil, "", err
 		}
-		g := &roster.Grant{AccountID: accounts[0].ID, Role: w.Role, UnitID: w.UnitID, FromOn: w.FromOn, ToOn: w.ToOn, State: roster.GrantLive,
+		g := &roster.Grant{AccountID: accounts[0].ID, Role: w.Role, UnitID: w.UnitID, FromOn: w.FromOn, ToOn: w.ToOn,
+			State:     roster.GrantLive,
 			GrantedBy: who.Account, DeputyOf: own.ID}
 		return a.InsertGrant(ctx, tx, &accounts[0], g, w)
 	})

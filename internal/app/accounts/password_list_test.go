@@ -62,13 +62,15 @@ func TestCommonPasswords(t *testing.T) {
 	if n := len(commonOnes()); n != len(policies.Passwords)/4 || n < 200_000 || !slices.IsSorted(commonOnes()) {
 		t.Fatalf("%d passwords", n)
 	}
-	for _, p := range []string{"123456", "password", "qwerty", "dragon", "woaini1314", "1qaz2wsx3edc", "a123456789", "qq123456789", "basketball", "Password123",
+	for _, p := range []string{"123456", "password", "qwerty", "dragon", "woaini1314", "1qaz2wsx3edc", "a123456789", "qq123456789",
+		"basketball", "Password123",
 		"PASSWORD123", "ｐａｓｓｗｏｒｄ１２３", "password2026", "Basketball1!", "!!manchester", "football.99"} {
 		if !common(p) {
 			t.Errorf("%q is not common", p)
 		}
 	}
-	for _, p := range []string{"plumb-line-2026", "correct horse 42", "another word 77", "清晨的江边有两只白鹭", "quiet rivers bend twice", "xkq7-vvtm-02pz", "password of a lighthouse"} {
+	for _, p := range []string{"plumb-line-2026", "correct horse 42", "another word 77", "清晨的江边有两只白鹭", "quiet rivers bend twice",
+		"xkq7-vvtm-02pz", "password of a lighthouse"} {
 		if common(p) {
 			t.Errorf("%q is common", p)
 		}

@@ -64,7 +64,8 @@ func TestAPasswordOfOnesOwnNames(t *testing.T) {
 // somebody is on the roster with all that others know of a person.
 func somebody(t *testing.T, s *apptest.Site) (login string, p *roster.Person) {
 	t.Helper()
-	p = &roster.Person{PersonnelNo: "44018877", Name: "欧阳明珠", NameFolded: "欧阳明珠", Pinyin: "ouyangmingzhu", Initials: "oymz", SortKey: "o", Kind: roster.Officer,
+	p = &roster.Person{PersonnelNo: "44018877", Name: "欧阳明珠", NameFolded: "欧阳明珠", Pinyin: "ouyangmingzhu", Initials: "oymz", SortKey: "o",
+		Kind:   roster.Officer,
 		BornOn: "1990-03-08", State: roster.Serving, UnitID: s.Units["east1"], IDHash: s.App.NationalIDHash("440106199003081234")}
 	_, err := s.Store.Update(context.Background(), store.Call{Account: "program:test", Role: "program", Op: "test.seed"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		if err := tx.Insert(ctx, p); err != nil {

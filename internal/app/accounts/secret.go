@@ -227,7 +227,8 @@ func (a *Logins) noteBurst(ctx context.Context, t *try) error {
 	if t.account != nil {
 		object = t.account.ID
 	}
-	_, err := a.Store.Update(ctx, store.Call{Account: "program:sign-in", Role: "program", Op: "session.create", RequestID: desk.RequestID(ctx)},
+	_, err := a.Store.Update(ctx, store.Call{Account: "program:sign-in", Role: "program", Op: "session.create",
+		RequestID: desk.RequestID(ctx)},
 		func(context.Context, *store.Tx) ([]ledger.Fact, string, error) {
 			return []ledger.Fact{{Verb: verbs.AccountSignInFailures, Kind: kinds.Account, ID: object}}, object, nil
 		})

@@ -38,13 +38,15 @@ func TestEverySecretMeetsOneCounter(t *testing.T) {
 				t.Fatalf("guess %d: %v", i, err)
 			}
 		}
-		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: "guess", Source: "203.0.113.7"}); story.CodeOf(err) != "sign_in_failed" {
+		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: "guess",
+			Source: "203.0.113.7"}); story.CodeOf(err) != "sign_in_failed" {
 			t.Fatal(err)
 		}
 		if err := set(story.Password); fault.KindOf(err) != fault.TooManyKind {
 			t.Errorf("the sixth guess, at the other door: %v", err)
 		}
-		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: story.Password}); fault.KindOf(err) != fault.TooManyKind {
+		if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna",
+			Password: story.Password}); fault.KindOf(err) != fault.TooManyKind {
 			t.Errorf("sign-in after guesses at the password page: %v", err)
 		}
 		s.Clock.Add(31 * time.Second)

@@ -114,7 +114,8 @@ func (a *Logins) openSession(ctx context.Context, in SignInInput, found *proven)
 	if a.unwritable() && !byCode { // the code could not be used up
 		s.UntilAt = now.Add(outsideLasts)
 		a.outside.add(*s, now)
-		a.Log.WarnContext(ctx, "a session was opened without a ledger entry, because nothing can be written; it ends with the process", "account", found.account.ID)
+		a.Log.WarnContext(ctx, "a session was opened without a ledger entry, because nothing can be written; it ends with the process",
+			"account", found.account.ID)
 	} else if err := a.recordSession(ctx, s, found); err != nil {
 		return nil, err
 	}
@@ -193,7 +194,8 @@ func keepDevice(ctx context.Context, sx *store.ScratchTx, account, device string
 		return err
 	}
 	if known >= devicesAtMost {
-		if _, err := sx.Delete(ctx, (*roster.Device)(nil), "account_id = ? AND device_hash <> ? AND seen_at = (SELECT min(seen_at) FROM devices WHERE account_id = ?)",
+		if _, err := sx.Delete(ctx, (*roster.Device)(nil),
+			"account_id = ? AND device_hash <> ? AND seen_at = (SELECT min(seen_at) FROM devices WHERE account_id = ?)",
 			account, Digest(device), account); err != nil {
 			return err
 		}

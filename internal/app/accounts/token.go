@@ -70,5 +70,6 @@ func administers(grants []roster.Grant) bool {
 // outlived reports whether a token is too old for an administrator's: its holder
 // may have become one since.
 func outlived(who *roster.Actor, s *roster.Session, now time.Time) bool {
-	return s.Bearer && now.Sub(s.CreatedAt) >= adminLasts && slices.ContainsFunc(who.Held, func(h roster.Held) bool { return h.Role.Administrator() })
+	return s.Bearer && now.Sub(s.CreatedAt) >= adminLasts &&
+		slices.ContainsFunc(who.Held, func(h roster.Held) bool { return h.Role.Administrator() })
 }

@@ -17,7 +17,8 @@ func TestATokenDoesWhatItsScopeSays(t *testing.T) {
 	ctx := context.Background()
 	story.Activate(t, s, "anna")
 	token := func(days int, scope ...string) (*accounts.SignedIn, error) {
-		return s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: story.Password, Bearer: true, Label: "nightly", Scope: scope, Days: days})
+		return s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: story.Password, Bearer: true, Label: "nightly", Scope: scope,
+			Days: days})
 	}
 	for _, c := range []struct {
 		scope []string
@@ -35,7 +36,8 @@ func TestATokenDoesWhatItsScopeSays(t *testing.T) {
 			t.Errorf("%v for %d days: %v, want %s", c.scope, c.days, err, c.want)
 		}
 	}
-	if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: story.Password, Bearer: true, Scope: []string{"read"}}); story.CodeOf(err) != "required" {
+	if _, err := s.App.SignIn(ctx, accounts.SignInInput{Login: "anna", Password: story.Password, Bearer: true,
+		Scope: []string{"read"}}); story.CodeOf(err) != "required" {
 		t.Errorf("a token without a name: %v", err)
 	}
 	reads, err := token(0, "read")
@@ -61,7 +63,8 @@ func TestATokenDoesWhatItsScopeSays(t *testing.T) {
 	if err := s.App.EndSession(ctx, reads.Actor, ends.Actor.Session); story.CodeOf(err) != "token_scope" {
 		t.Errorf("a token that may only read ends: %v", err)
 	}
-	if _, err := s.App.SetPassword(ctx, reads.Actor, accounts.PasswordInput{Old: story.Password, New: "another word 77"}); story.CodeOf(err) != "token_scope" {
+	if _, err := s.App.SetPassword(ctx, reads.Actor, accounts.PasswordInput{Old: story.Password,
+		New: "another word 77"}); story.CodeOf(err) != "token_scope" {
 		t.Errorf("a token sets the password: %v", err)
 	}
 	if err := s.App.EndSessions(ctx, ends.Actor); story.CodeOf(err) != "token_scope" {
@@ -88,7 +91,8 @@ func TestHowLongATokenLasts(t *testing.T) {
 	story.Activate(t, s, "audit")
 	token := func(login string, scope ...string) *accounts.SignedIn {
 		t.Helper()
-		in, err := s.App.SignIn(ctx, accounts.SignInInput{Login: login, Password: story.Password, Bearer: true, Label: "nightly", Scope: scope})
+		in, err := s.App.SignIn(ctx, accounts.SignInInput{Login: login, Password: story.Password, Bearer: true, Label: "nightly",
+			Scope: scope})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,7 +127,8 @@ func TestHowLongATokenLasts(t *testing.T) {
 	// Whoever becomes an administrator keeps no token of a month.
 	later := token("anna", "read")
 	sec, sec2 := s.Actor("security"), s.Actor("security2")
-	id, _, err := s.App.Grant(ctx, sec, accounts.GrantInput{Login: "anna", Role: "audit_admin", UnitID: s.Units["bureau"], FromOn: s.App.Today()})
+	id, _, err := s.App.Grant(ctx, sec, accounts.GrantInput{Login: "anna", Role: "audit_admin", UnitID: s.Units["bureau"],
+		FromOn: s.App.Today()})
 	if err != nil {
 		t.Fatal(err)
 	}

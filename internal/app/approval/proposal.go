@@ -82,7 +82,8 @@ func Input[T any](raw []byte) (in T, err error) {
 
 // Propose files a grave act instead of doing it. A quorum of 0 means one other
 // person. It returns the facts of the write and the proposal's id.
-func (a *Approvals) Propose(ctx context.Context, tx *store.Tx, who *roster.Actor, p consent.Proposal, in any, reason string) ([]ledger.Fact, string, error) {
+func (a *Approvals) Propose(ctx context.Context, tx *store.Tx, who *roster.Actor, p consent.Proposal, in any,
+	reason string) ([]ledger.Fact, string, error) {
 	if _, ok := a.acts[p.Op]; !ok {
 		return nil, "", fmt.Errorf("app: %s is no registered grave act", p.Op)
 	}
@@ -149,7 +150,8 @@ func (a *Approvals) proposedAlready(ctx context.Context, v *store.View, op, obje
 }
 
 // cast records one person's vote and does the act if that completes it.
-func (a *Approvals) cast(ctx context.Context, tx *store.Tx, who *roster.Actor, p *consent.Proposal, choice consent.Choice, note string) ([]ledger.Fact, error) {
+func (a *Approvals) cast(ctx context.Context, tx *store.Tx, who *roster.Actor, p *consent.Proposal, choice consent.Choice,
+	note string) ([]ledger.Fact, error) {
 	votes, err := tx.VotesOn(ctx, p.ID)
 	if err != nil {
 		return nil, err
@@ -284,7 +286,8 @@ type ProposalInput struct {
 	Note    string `json:"note,omitempty"` // why one dissents or refuses
 }
 
-func (a *Approvals) onProposal(ctx context.Context, who *roster.Actor, op string, in ProposalInput, step func(ctx context.Context, tx *store.Tx, p *consent.Proposal) ([]ledger.Fact, error)) (desk.Receipt, error) {
+func (a *Approvals) onProposal(ctx context.Context, who *roster.Actor, op string, in ProposalInput,
+	step func(ctx context.Context, tx *store.Tx, p *consent.Proposal) ([]ledger.Fact, error)) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		reach, err := a.proposalReach(ctx, &tx.View, who)
 		if err != nil {

@@ -18,7 +18,8 @@ func TestNobodyClosesACaseAlone(t *testing.T) {
 		ctx, st := context.Background(), story.New(t, s)
 		caseID := st.Opened("body")
 		track := st.See("body", caseID).Tracks[0]
-		_, _, err := s.App.EndTrack(ctx, s.Actor("body"), casework.EndTrackInput{TrackID: track.ID, Version: track.Version, Ground: "convenience", Reason: "x"})
+		_, _, err := s.App.EndTrack(ctx, s.Actor("body"), casework.EndTrackInput{TrackID: track.ID, Version: track.Version,
+			Ground: "convenience", Reason: "x"})
 		story.WantCode(t, "a ground that the pack lacks", err, "choice_unknown")
 		end, err := st.EndTrack("body", caseID)
 		st.Must(err)
@@ -117,7 +118,8 @@ func TestMembersSpeakForThemselves(t *testing.T) {
 		st.Must(st.Assign(track, "investigator2", inquiry.DutyInvestigator))
 		st.Must(st.Assign(track, "adjudicator", inquiry.DutyAdjudicator))
 		st.Find(caseID, track, "investigator1", "investigator2", "adjudicator", "anna", inquiry.Sustained)
-		d, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), casework.ProposeInput{TrackID: track, Form: 2, Sanction: "demerit", Reason: "facts and grounds"})
+		d, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), casework.ProposeInput{TrackID: track, Form: 2, Sanction: "demerit",
+			Reason: "facts and grounds"})
 		st.Must(err)
 		members := []string{story.Number(t, s, "body"), story.Number(t, s, "body2"), story.Number(t, s, "authority")}
 		record := func() string {

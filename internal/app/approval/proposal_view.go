@@ -62,7 +62,8 @@ const waitingMax = 1000
 
 // proposalsWaiting lists the pending proposals on which the reader may vote, with
 // their votes.
-func (a *Approvals) proposalsWaiting(ctx context.Context, v *store.View, who *roster.Actor, reach store.ProposalReach) ([]consent.Proposal, []consent.Vote, error) {
+func (a *Approvals) proposalsWaiting(ctx context.Context, v *store.View, who *roster.Actor,
+	reach store.ProposalReach) ([]consent.Proposal, []consent.Vote, error) {
 	rows, err := v.Proposals(ctx, store.ProposalFilter{State: consent.Proposed}, reach, waitingMax)
 	if err != nil {
 		return nil, nil, err
@@ -85,7 +86,8 @@ func (a *Approvals) proposalsWaiting(ctx context.Context, v *store.View, who *ro
 }
 
 // mayVote returns why the reader may not vote on a proposal, or nil if he may.
-func (a *Approvals) mayVote(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal, votes []consent.Vote) (why, err error) {
+func (a *Approvals) mayVote(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal,
+	votes []consent.Vote) (why, err error) {
 	voter, err := a.voter(ctx, v, who, p)
 	if err != nil {
 		return nil, err
@@ -163,9 +165,12 @@ func (a *Approvals) Proposals(ctx context.Context, who *roster.Actor, f Proposal
 	return out, err
 }
 
-func (a *Approvals) proposalRow(ctx context.Context, v *store.View, n desk.Names, who *roster.Actor, p *consent.Proposal, votes []consent.Vote) (r ProposalRow, why, err error) {
-	r = ProposalRow{ID: p.ID, Version: p.Version, Ref: p.Ref, Op: p.Op, ObjectKind: p.ObjectKind, ObjectID: p.ObjectID, Unit: n.Unit(p.UnitID), Ground: p.Ground,
-		State: p.State, ProposedAt: p.CreatedAt, SettledAt: p.SettledAt, Wanted: max(p.Quorum, len(consent.Words(p.Members))), Yours: p.ProposedBy == who.Person}
+func (a *Approvals) proposalRow(ctx context.Context, v *store.View, n desk.Names, who *roster.Actor, p *consent.Proposal,
+	votes []consent.Vote) (r ProposalRow, why, err error) {
+	r = ProposalRow{ID: p.ID, Version: p.Version, Ref: p.Ref, Op: p.Op, ObjectKind: p.ObjectKind, ObjectID: p.ObjectID,
+		Unit: n.Unit(p.UnitID), Ground: p.Ground,
+		State: p.State, ProposedAt: p.CreatedAt, SettledAt: p.SettledAt, Wanted: max(p.Quorum,
+			len(consent.Words(p.Members))), Yours: p.ProposedBy == who.Person}
 	for _, x := range votesOf(votes, p.ID) {
 		r.Heard++
 		if x.Choice == consent.Agree {
@@ -240,7 +245,8 @@ func (a *Approvals) Proposal(ctx context.Context, who *roster.Actor, id string) 
 			out.Subject = n.Person(p.PersonID)
 		}
 		for _, x := range votes {
-			out.Votes = append(out.Votes, ProposalVote{Person: n.Person(x.PersonID), Choice: x.Choice, At: &x.CreatedAt, Note: texts[x.ID]["note"]})
+			out.Votes = append(out.Votes, ProposalVote{Person: n.Person(x.PersonID), Choice: x.Choice, At: &x.CreatedAt,
+				Note: texts[x.ID]["note"]})
 		}
 		for _, m := range consent.Words(p.Members) {
 			if !slices.ContainsFunc(votes, func(x consent.Vote) bool { return x.PersonID == m }) {

@@ -211,7 +211,8 @@ func (a *Casework) fillBundle(ctx context.Context, b *bundle.Bundle, load loadBu
 
 // bundleFrom fills the bundle from one snapshot. It returns the number of an entry
 // that no checkpoint covers yet, or -1.
-func bundleFrom(ctx context.Context, v *store.View, b *bundle.Bundle, rows []ledger.Row, entries []store.LedgerEntry, seen map[string]bool) (int64, error) {
+func bundleFrom(ctx context.Context, v *store.View, b *bundle.Bundle, rows []ledger.Row, entries []store.LedgerEntry,
+	seen map[string]bool) (int64, error) {
 	c, err := v.LastCheckpoint(ctx)
 	if err != nil {
 		return 0, err

@@ -93,7 +93,8 @@ func (a *Casework) takeFile(ctx context.Context, who *roster.Actor, in FileExpor
 		f.MayTake = false // nothing of the file itself
 		row := &issue.Taking{PersonID: f.PersonID, Purpose: in.Purpose, TakenBy: who.Account, Own: own}
 		row.ID = tx.NewID()
-		out = takenFile{file: f, taken: taken{ref: names[f.PersonID].Name + " " + names[f.PersonID].PersonnelNo, own: own, taking: row.ID, records: recordsOf(f, own)}}
+		out = takenFile{file: f, taken: taken{ref: names[f.PersonID].Name + " " + names[f.PersonID].PersonnelNo, own: own, taking: row.ID,
+			records: recordsOf(f, own)}}
 		if row.Stated, err = out.state(f); err != nil {
 			return nil, "", err
 		}

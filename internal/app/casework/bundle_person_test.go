@@ -66,7 +66,8 @@ func TestAFileLeavesWithItsProofs(t *testing.T) {
 		if err != nil || len(mine.Lines) != 2 {
 			t.Fatalf("%+v %v", mine, err)
 		}
-		if _, _, err := s.App.MakeStatement(ctx, s.Actor("anna"), casework.StatementInput{Issue: mine.Lines[0].ID, Kind: "answer", Text: "已改正"}); err != nil {
+		if _, _, err := s.App.MakeStatement(ctx, s.Actor("anna"), casework.StatementInput{Issue: mine.Lines[0].ID, Kind: "answer",
+			Text: "已改正"}); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.App.SignHead(ctx); err != nil {
@@ -82,7 +83,8 @@ func TestAFileLeavesWithItsProofs(t *testing.T) {
 		}
 
 		whole, raw := takeFile(t, s, "inspector", casework.FileExportInput{Person: s.People["anna"]})
-		if v, err := whole.Check(trust); err != nil || v.Stated == nil || v.Stated.Own || !slices.Equal(kindsOf(whole), []string{"issue", "statement", "taking"}) {
+		if v, err := whole.Check(trust); err != nil || v.Stated == nil || v.Stated.Own ||
+			!slices.Equal(kindsOf(whole), []string{"issue", "statement", "taking"}) {
 			t.Fatalf("%v %+v %v", kindsOf(whole), v, err)
 		}
 		for _, want := range []string{found.ID, "第一件事", "已改正", s.People["anna"]} {
@@ -93,7 +95,8 @@ func TestAFileLeavesWithItsProofs(t *testing.T) {
 		liarFiles(t, whole, raw, trust)
 
 		own, ownRaw := takeFile(t, s, "anna", casework.FileExportInput{Key: "k"})
-		if v, err := own.Check(trust); err != nil || !v.Stated.Own || !slices.Equal(kindsOf(own), []string{"statement", "submission", "taking"}) {
+		if v, err := own.Check(trust); err != nil || !v.Stated.Own || !slices.Equal(kindsOf(own), []string{"statement", "submission",
+			"taking"}) {
 			t.Fatalf("%v %+v %v", kindsOf(own), v, err)
 		}
 		// Nothing tells of the record that nobody notified him of, nor who read.
@@ -123,15 +126,18 @@ func whoMayTake(t *testing.T, s *apptest.Site) {
 		t.Fatal(err)
 	}
 	for _, who := range []string{"ben", "east1head", "easthead", "records", "system", "anna"} {
-		if _, _, err := s.App.ExportFile(ctx, s.Actor(who), casework.FileExportInput{Person: s.People["anna"]}); !fault.Is(err, fault.NotFoundKind) && !fault.Is(err, fault.ForbiddenKind) {
+		if _, _, err := s.App.ExportFile(ctx, s.Actor(who), casework.FileExportInput{Person: s.People["anna"]}); !fault.Is(err,
+			fault.NotFoundKind) && !fault.Is(err, fault.ForbiddenKind) {
 			t.Errorf("%s takes the file out: %v", who, err)
 		}
 	}
-	if _, _, err := s.App.ExportFile(ctx, s.Actor("eastinspector"), casework.FileExportInput{Person: s.People["dong"]}); !fault.Is(err, fault.NotFoundKind) {
+	if _, _, err := s.App.ExportFile(ctx, s.Actor("eastinspector"), casework.FileExportInput{Person: s.People["dong"]}); !fault.Is(err,
+		fault.NotFoundKind) {
 		t.Errorf("out of reach: %v", err)
 	}
 	for _, purpose := range []string{"", "curiosity"} {
-		if _, _, err := s.App.ExportFile(ctx, s.Actor("reader"), casework.FileExportInput{Person: s.People["anna"], Purpose: purpose}); !fault.Is(err, fault.InvalidKind) {
+		if _, _, err := s.App.ExportFile(ctx, s.Actor("reader"), casework.FileExportInput{Person: s.People["anna"],
+			Purpose: purpose}); !fault.Is(err, fault.InvalidKind) {
 			t.Errorf("a leader for %q: %v", purpose, err)
 		}
 	}
@@ -164,7 +170,8 @@ func liarFiles(t *testing.T, honest *bundle.Bundle, raw []byte, trust ledger.Tru
 		"its leaf edited": {func(b *bundle.Bundle) {
 			b.Entries[0].Body = strings.Replace(b.Entries[0].Body, "time: 2", "time: 1", 1)
 		}, "entry"},
-		"a record missing": {func(b *bundle.Bundle) { b.Rows = slices.Delete(b.Rows, issue, issue+1); b.Texts = nil }, honest.Rows[issue].ID + " is missing"},
+		"a record missing": {func(b *bundle.Bundle) { b.Rows = slices.Delete(b.Rows, issue, issue+1); b.Texts = nil },
+			honest.Rows[issue].ID + " is missing"},
 		"two records swapped": {func(b *bundle.Bundle) {
 			b.Rows[issue].Columns, b.Rows[issue+1].Columns = b.Rows[issue+1].Columns, b.Rows[issue].Columns
 		}, honest.Rows[issue].ID},
@@ -284,7 +291,8 @@ func TestAFilingDoesNotNameAHiddenRecord(t *testing.T) {
 		untold(rec, 1)
 
 		l = story.List(t, s, "anna", selfcheck.Officers, false)
-		if _, err := s.App.ReturnList(ctx, s.Actor("east1head"), appselfcheck.ReturnInput{ID: l.ID, Version: l.Version, Reason: "请写清经过"}); err != nil {
+		if _, err := s.App.ReturnList(ctx, s.Actor("east1head"), appselfcheck.ReturnInput{ID: l.ID, Version: l.Version,
+			Reason: "请写清经过"}); err != nil {
 			t.Fatal(err)
 		}
 		l = story.List(t, s, "anna", selfcheck.Officers, false)
@@ -309,7 +317,8 @@ func TestAFormerTextIsNoTextOfTheBundle(t *testing.T) {
 		item := l.Items[0].No
 		story.Submit(t, s, "anna", l, story.Says(item, file.Lines[0].UnitName))
 		l = story.List(t, s, "anna", selfcheck.Officers, false)
-		if _, err := s.App.ReturnList(ctx, s.Actor("east1head"), appselfcheck.ReturnInput{ID: l.ID, Version: l.Version, Reason: "请写清经过"}); err != nil {
+		if _, err := s.App.ReturnList(ctx, s.Actor("east1head"), appselfcheck.ReturnInput{ID: l.ID, Version: l.Version,
+			Reason: "请写清经过"}); err != nil {
 			t.Fatal(err)
 		}
 		l = story.List(t, s, "anna", selfcheck.Officers, false)

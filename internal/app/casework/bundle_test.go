@@ -51,7 +51,8 @@ func TestACaseLeavesWithItsProofs(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx, st := context.Background(), story.New(t, s)
 		i := story.Audited(t, s, "anna", "east1", 3, "2026-01-10")
-		in := casework.OpenCaseInput{IssueID: i.ID, Rule: "art. 7", Facts: "struck a detainee", Version: story.Triage(t, s, i.ID, 3, issue.ActRefer).Version}
+		in := casework.OpenCaseInput{IssueID: i.ID, Rule: "art. 7", Facts: "struck a detainee",
+			Version: story.Triage(t, s, i.ID, 3, issue.ActRefer).Version}
 		id, _, err := s.App.OpenCase(ctx, s.Actor("body"), in)
 		st.Must(err)
 		c := st.See("body", id)
@@ -76,7 +77,8 @@ func TestACaseLeavesWithItsProofs(t *testing.T) {
 		if err != nil || v.Closed != 0 || !strings.Contains(string(raw), "struck a detainee") {
 			t.Fatalf("%+v %v", v, err)
 		}
-		if n := len(v.Stated.Records); n != len(whole.Rows)-1 || v.Stated.Ref != c.Ref || !strings.Contains(string(v.Stated.File), "struck a detainee") {
+		if n := len(v.Stated.Records); n != len(whole.Rows)-1 || v.Stated.Ref != c.Ref ||
+			!strings.Contains(string(v.Stated.File), "struck a detainee") {
 			t.Errorf("%d of %d rows are stated, of %s", n, len(whole.Rows), v.Stated.Ref)
 		}
 		part, partRaw := takeOut(t, s, "adjudicator", id)
@@ -89,7 +91,8 @@ func TestACaseLeavesWithItsProofs(t *testing.T) {
 			}
 		}
 		for _, who := range []string{"anna", "dong", "investigator1"} { // subject, stranger, reader without the right
-			if _, _, err := s.App.ExportCase(ctx, s.Actor(who), casework.CaseExportInput{ID: id}); !fault.Is(err, fault.NotFoundKind) && !fault.Is(err, fault.ForbiddenKind) {
+			if _, _, err := s.App.ExportCase(ctx, s.Actor(who), casework.CaseExportInput{ID: id}); !fault.Is(err, fault.NotFoundKind) &&
+				!fault.Is(err, fault.ForbiddenKind) {
 				t.Errorf("%s takes the case out: %v", who, err)
 			}
 		}
@@ -181,7 +184,8 @@ func TestATaskIsOfferedWhereItsIssueOpens(t *testing.T) {
 	s := apptest.SQLite(t)
 	ctx, st := context.Background(), story.New(t, s)
 	i := story.Audited(t, s, "anna", "east1", 3, "2026-01-10")
-	id, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: i.ID, Rule: "art. 7", Facts: "struck a detainee", Version: story.Triage(t, s, i.ID, 3, issue.ActRefer).Version})
+	id, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: i.ID, Rule: "art. 7", Facts: "struck a detainee",
+		Version: story.Triage(t, s, i.ID, 3, issue.ActRefer).Version})
 	st.Must(err)
 	st.Must(st.Assign(st.See("body", id).Tracks[0].ID, "investigator1", inquiry.DutyInvestigator))
 	sees := 0

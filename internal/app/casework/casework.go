@@ -23,7 +23,8 @@ type Casework struct {
 }
 
 // New registers what can wait for a second person.
-func New(d *desk.Desk, approvals *approval.Approvals, readings *readlog.Readings, heads *heads.Heads, recusal *apprecusal.Recusal) *Casework {
+func New(d *desk.Desk, approvals *approval.Approvals, readings *readlog.Readings, heads *heads.Heads,
+	recusal *apprecusal.Recusal) *Casework {
 	a := &Casework{d, approvals, readings, heads, recusal}
 	a.registerEnds()
 	a.registerReopening()

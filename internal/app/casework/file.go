@@ -164,7 +164,8 @@ func confirmedOnly(ctx context.Context, v *store.View, issues []*issue.Issue) ([
 	}), nil
 }
 
-func (a *Casework) fileOf(ctx context.Context, v *store.View, who *roster.Actor, person string, issues []*issue.Issue, own bool) (*File, error) {
+func (a *Casework) fileOf(ctx context.Context, v *store.View, who *roster.Actor, person string, issues []*issue.Issue,
+	own bool) (*File, error) {
 	f := &File{PersonID: person, Lines: []FileLine{}, MayTake: a.May(who, takeOp(own))}
 	names, err := v.PersonNames(ctx, []string{person})
 	if err != nil {
@@ -199,7 +200,8 @@ func (a *Casework) fileOf(ctx context.Context, v *store.View, who *roster.Actor,
 	}
 	for _, i := range issues {
 		l := FileLine{ID: i.ID, Ref: i.Ref, Source: i.Source, SourceCode: i.SourceCode, Category: i.Category, ItemNo: i.ItemNo,
-			EventOn: i.EventOn, Received: i.Received, UnitName: desk.UnitName(who.Lang, unitNames[i.UnitID]), State: i.State, Severity: i.Severity,
+			EventOn: i.EventOn, Received: i.Received, UnitName: desk.UnitName(who.Lang,
+				unitNames[i.UnitID]), State: i.State, Severity: i.Severity,
 			Disclosure: i.Disclosure, Finding: i.Finding, Form: i.Form, Counts: i.Counts(), Concealment: i.Concealment,
 			Narrative: issue.Narrative(texts[i.ID]), NoticedAt: i.NoticedAt, CaseID: i.CaseID, Statements: statements(byIssue[i.ID], texts)}
 		if err := a.corrections(ctx, v, i, l.Statements); err != nil { // few requests are ever granted
@@ -321,7 +323,8 @@ func (a *Casework) AskedCorrections(ctx context.Context, who *roster.Actor) ([]A
 			return err
 		}
 		for n, d := range statements(rows, texts) {
-			out = append(out, AskedCorrection{StatementDetail: d, IssueID: rows[n].IssueID, IssueRef: ref[rows[n].IssueID], EventOn: rows[n].EventOn,
+			out = append(out, AskedCorrection{StatementDetail: d, IssueID: rows[n].IssueID, IssueRef: ref[rows[n].IssueID],
+				EventOn:    rows[n].EventOn,
 				PersonName: names[rows[n].PersonID], UnitName: desk.UnitName(who.Lang, unitNames[rows[n].UnitID])})
 		}
 		return nil

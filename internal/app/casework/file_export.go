@@ -35,7 +35,8 @@ func (t *taken) state(page any) (digest []byte, err error) {
 
 // bundle begins the file.
 func (t *taken) bundle(kind, id string, r desk.Receipt) *bundle.Bundle {
-	return &bundle.Bundle{Version: bundle.Version, Kind: kind, ID: id, Ref: t.ref, At: r.At.UTC(), Export: r.Seq, Stated: t.stated, StatedSalt: t.salt}
+	return &bundle.Bundle{Version: bundle.Version, Kind: kind, ID: id, Ref: t.ref, At: r.At.UTC(), Export: r.Seq, Stated: t.stated,
+		StatedSalt: t.salt}
 }
 
 // pick returns the export's row, followed by the exported rows as they stand now. If

@@ -57,7 +57,8 @@ func (a *Casework) fileLines(ctx context.Context, v *store.View, who *roster.Act
 	}
 	for i := range tasks {
 		t := &tasks[i]
-		line := FileTask{Ref: t.Ref, IssueID: t.IssueID, Category: t.Category, State: t.State, DispatchedOn: t.DispatchedOn, DueOn: t.DueOn, DoneOn: max(t.VerifiedOn, t.StruckOn), Lead: units[t.LeadUnitID]}
+		line := FileTask{Ref: t.Ref, IssueID: t.IssueID, Category: t.Category, State: t.State, DispatchedOn: t.DispatchedOn, DueOn: t.DueOn,
+			DoneOn: max(t.VerifiedOn, t.StruckOn), Lead: units[t.LeadUnitID]}
 		if !own && sc.Admits(desk.Spot(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn)) {
 			line.ID = t.ID
 		}
@@ -80,7 +81,8 @@ func (a *Casework) fileLines(ctx context.Context, v *store.View, who *roster.Act
 				titles[s.CampaignID] = c.Title
 			}
 		}
-		line := FileList{CampaignID: s.CampaignID, Campaign: titles[s.CampaignID], Audience: s.Audience, State: s.State, FirstFiled: s.FirstFiledAt, FiledAt: s.FiledAt}
+		line := FileList{CampaignID: s.CampaignID, Campaign: titles[s.CampaignID], Audience: s.Audience, State: s.State,
+			FirstFiled: s.FirstFiledAt, FiledAt: s.FiledAt}
 		if own {
 			line.ID = s.ID
 		}
@@ -116,7 +118,8 @@ func (a *Casework) corrections(ctx context.Context, v *store.View, i *issue.Issu
 		}
 		s.Changed = []HistoryLine{}
 		for _, e := range entries {
-			if e.Seq > granted && granted >= 0 && strings.HasPrefix(e.Verb, "issue.") && e.Verb != "issue.notify" && e.Verb != issue.VerbCompare {
+			if e.Seq > granted && granted >= 0 && strings.HasPrefix(e.Verb, "issue.") && e.Verb != "issue.notify" &&
+				e.Verb != issue.VerbCompare {
 				s.Changed = append(s.Changed, HistoryLine{e.Seq, e.At, e.Verb})
 			}
 		}

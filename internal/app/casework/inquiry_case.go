@@ -34,7 +34,10 @@ func (in OpenCaseInput) Validate() error {
 func (a *Casework) OpenCase(ctx context.Context, who *roster.Actor, in OpenCaseInput) (id string, r desk.Receipt, err error) {
 	const op = "case.open"
 	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		i, err := desk.Find(ctx, a.Desk, tx, who, op, in.Version, func(sc roster.Scope) (*issue.Issue, error) { return tx.Issue(ctx, in.IssueID, sc) })
+		i, err := desk.Find(ctx, a.Desk, tx, who, op, in.Version, func(sc roster.Scope) (*issue.Issue, error) {
+			return tx.Issue(ctx,
+				in.IssueID, sc)
+		})
 		if err != nil {
 			return nil, "", err
 		}
@@ -68,7 +71,8 @@ func (a *Casework) OpenCase(ctx context.Context, who *roster.Actor, in OpenCaseI
 	return desk.PickID(id, r), r, err
 }
 
-func (a *Casework) newCase(ctx context.Context, tx *store.Tx, me inquiry.Standing, sentBy string, i *issue.Issue, in OpenCaseInput) (*inquiry.Case, error) {
+func (a *Casework) newCase(ctx context.Context, tx *store.Tx, me inquiry.Standing, sentBy string, i *issue.Issue,
+	in OpenCaseInput) (*inquiry.Case, error) {
 	today := roster.DateOf(tx.Now(), a.Zone())
 	c, err := inquiry.OpenCase(a.Pack(), me, sentBy, inquiry.Case{
 		Ref: issue.NewRef(), IssueID: i.ID, UnitID: i.UnitID, PersonID: i.PersonID, EventOn: i.EventOn, Category: i.Category, Severity: i.Severity,
@@ -163,7 +167,8 @@ func (a *Casework) AddParty(ctx context.Context, who *roster.Actor, in PartyInpu
 			return []ledger.Fact{fact}, ch.ID, nil
 		}
 		today := roster.DateOf(tx.Now(), a.Zone())
-		on := &inquiry.Party{ObjectKind: kinds.Case, ObjectID: c.ID, PersonID: p.ID, Interest: in.Interest, RecordedBy: who.Person, RecordedOn: today}
+		on := &inquiry.Party{ObjectKind: kinds.Case, ObjectID: c.ID, PersonID: p.ID, Interest: in.Interest, RecordedBy: who.Person,
+			RecordedOn: today}
 		from := *on
 		from.ObjectKind, from.ObjectID = "issue", c.IssueID
 		on.ID = tx.NewID()

@@ -24,7 +24,8 @@ const (
 )
 
 func (a *Casework) registerEnds() {
-	a.Register(opTrackEnd, approval.Act{Run: approval.Typed(func(in *EndTrackInput, id string) { in.TrackID = id }, a.endTrack), Show: a.showEndTrack})
+	a.Register(opTrackEnd, approval.Act{Run: approval.Typed(func(in *EndTrackInput, id string) { in.TrackID = id }, a.endTrack),
+		Show: a.showEndTrack})
 	a.Register(opCaseClose, approval.Act{Run: approval.Typed(func(in *CloseCaseInput, id string) { in.ID = id }, a.closeCase)})
 }
 
@@ -74,8 +75,9 @@ func (a *Casework) EndTrack(ctx context.Context, who *roster.Actor, in EndTrackI
 
 // proposal is what all proposals about the track have in common.
 func (k *trackWork) proposal(op, kind, object, ground string) consent.Proposal {
-	return consent.Proposal{Op: op, ObjectKind: kind, ObjectID: object, MatterID: k.file.Case.ID, UnitID: k.track.UnitID, PersonID: k.track.PersonID,
-		EventOn: k.track.EventOn, Ground: ground, Approver: roster.RoleDecidingBody, DecideTier: desk.LowestTier}
+	return consent.Proposal{Op: op, ObjectKind: kind, ObjectID: object, MatterID: k.file.Case.ID, UnitID: k.track.UnitID,
+		PersonID: k.track.PersonID,
+		EventOn:  k.track.EventOn, Ground: ground, Approver: roster.RoleDecidingBody, DecideTier: desk.LowestTier}
 }
 
 // askers are the people who asked for the inquiry (who opened the case, referred the
@@ -123,7 +125,8 @@ func (a *Casework) endTrack(ctx context.Context, tx *store.Tx, g approval.Approv
 	return []ledger.Fact{{Verb: opTrackEnd, Kind: kinds.Track, ID: k.track.ID, Unit: k.track.UnitID}}, nil
 }
 
-func (a *Casework) showEndTrack(_ context.Context, _ *store.View, _ *roster.Actor, _ *consent.Proposal, input []byte) ([]approval.ProposalLine, error) {
+func (a *Casework) showEndTrack(_ context.Context, _ *store.View, _ *roster.Actor, _ *consent.Proposal,
+	input []byte) ([]approval.ProposalLine, error) {
 	in, err := approval.Input[EndTrackInput](input)
 	return []approval.ProposalLine{{Key: "end_ground", TextKey: "track.end.ground." + in.Ground}}, err
 }
@@ -162,7 +165,8 @@ func (a *Casework) CloseCase(ctx context.Context, who *roster.Actor, in CloseCas
 		if slices.Contains(enders, c.OpenedBy) {
 			excluded = c.OpenedBy
 		}
-		return a.Propose(ctx, tx, who, consent.Proposal{Op: opCaseClose, ObjectKind: kinds.Case, ObjectID: c.ID, MatterID: c.ID, UnitID: c.UnitID, PersonID: c.PersonID,
+		return a.Propose(ctx, tx, who, consent.Proposal{Op: opCaseClose, ObjectKind: kinds.Case, ObjectID: c.ID, MatterID: c.ID,
+			UnitID: c.UnitID, PersonID: c.PersonID,
 			EventOn: c.EventOn, Ground: "close_without_finding", Approver: roster.RoleDecidingBody, DecideTier: desk.LowestTier,
 			Quorum: p.Dual.Quorum - 1, Excluded: excluded, AskedBy: consent.Join([]string{c.OpenedBy}, who.Person)}, in, "")
 	})
@@ -171,7 +175,8 @@ func (a *Casework) CloseCase(ctx context.Context, who *roster.Actor, in CloseCas
 
 // caseToClose loads a case for somebody who may close it, and the people who ended a
 // track of it without a finding.
-func (a *Casework) caseToClose(ctx context.Context, tx *store.Tx, who *roster.Actor, in CloseCaseInput) (*inquiry.CaseFile, inquiry.Standing, []string, error) {
+func (a *Casework) caseToClose(ctx context.Context, tx *store.Tx, who *roster.Actor,
+	in CloseCaseInput) (*inquiry.CaseFile, inquiry.Standing, []string, error) {
 	var me inquiry.Standing
 	sc, err := a.Scope(ctx, &tx.View, who, roster.ActClose, roster.KindCase)
 	if err != nil {
@@ -225,7 +230,8 @@ func (a *Casework) closeCase(ctx context.Context, tx *store.Tx, g approval.Appro
 	return a.shutCase(ctx, tx, f, me, enders)
 }
 
-func (a *Casework) shutCase(ctx context.Context, tx *store.Tx, f *inquiry.CaseFile, me inquiry.Standing, enders []string) ([]ledger.Fact, error) {
+func (a *Casework) shutCase(ctx context.Context, tx *store.Tx, f *inquiry.CaseFile, me inquiry.Standing,
+	enders []string) ([]ledger.Fact, error) {
 	err := desk.Alter(ctx, tx, f.Case, func(c *inquiry.Case) error {
 		return c.Close(me, enders, f.Work, roster.DateOf(tx.Now(), a.Zone()))
 	})

@@ -43,7 +43,8 @@ func (a *Casework) Recommend(ctx context.Context, who *roster.Actor, in Recommen
 	}
 	return a.onTrack(ctx, who, desk.Write{Op: "finding.recommend", Key: in.Key, Body: in}, "finding", load,
 		func(ctx context.Context, k *trackWork) (string, error) {
-			f, err := k.track.Recommend(k.pack, k.file.Allegation(in.AllegationID), who.Person, in.Verdict, in.Standard, k.file.Members, k.file.Findings)
+			f, err := k.track.Recommend(k.pack, k.file.Allegation(in.AllegationID), who.Person, in.Verdict, in.Standard, k.file.Members,
+				k.file.Findings)
 			if err != nil {
 				return "", err
 			}
@@ -81,7 +82,10 @@ func (a *Casework) ServeFinding(ctx context.Context, who *roster.Actor, in Findi
 			if err := desk.SameVersion(f.Version, in.Version); err != nil {
 				return "", err
 			}
-			err := desk.Alter(ctx, k.tx, f, func(f *inquiry.Finding) error { return f.Serve(k.pack, k.track, who.Person, k.file.Members, k.today) })
+			err := desk.Alter(ctx, k.tx, f, func(f *inquiry.Finding) error {
+				return f.Serve(k.pack, k.track, who.Person,
+					k.file.Members, k.today)
+			})
 			if err != nil || k.track.Side != inquiry.SideOfficer {
 				return f.ID, err
 			}
@@ -304,7 +308,8 @@ func servedFinding(f inquiry.Finding, as []inquiry.Allegation, rs []inquiry.Repl
 	}
 	for _, r := range rs {
 		if r.FindingID == f.ID {
-			s.Reply = &ServedReply{Waived: r.Waived, FiledOn: r.FiledOn, Text: texts[r.ID]["text"], AnsweredOn: r.AnsweredOn, Answer: texts[r.ID]["answer"]}
+			s.Reply = &ServedReply{Waived: r.Waived, FiledOn: r.FiledOn, Text: texts[r.ID]["text"], AnsweredOn: r.AnsweredOn,
+				Answer: texts[r.ID]["answer"]}
 		}
 	}
 	return s

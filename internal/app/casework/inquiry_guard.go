@@ -17,7 +17,8 @@ import (
 // standing is what the rules must know about an actor who performs op on something
 // of the unit. His tier is that of the highest unit, at or above the thing's, where
 // he holds a role that allows the operation.
-func (a *Casework) standing(ctx context.Context, v *store.View, who *roster.Actor, op, unitID string, eventOn roster.Date) (inquiry.Standing, error) {
+func (a *Casework) standing(ctx context.Context, v *store.View, who *roster.Actor, op, unitID string,
+	eventOn roster.Date) (inquiry.Standing, error) {
 	s := standingOf(who, eventOn)
 	tree, err := a.Tree(ctx, v)
 	if err != nil {
@@ -49,7 +50,8 @@ func standingOf(who *roster.Actor, eventOn roster.Date) inquiry.Standing {
 
 // member is the standing of somebody else, found by personnel number, who must hold
 // the role. His tier is that of the highest unit where he holds it.
-func (a *Casework) member(ctx context.Context, v *store.View, number string, role roster.Role, eventOn roster.Date) (inquiry.Standing, error) {
+func (a *Casework) member(ctx context.Context, v *store.View, number string, role roster.Role,
+	eventOn roster.Date) (inquiry.Standing, error) {
 	p, err := v.PersonByNumber(ctx, strings.TrimSpace(number))
 	if store.Missing(err) || err == nil && p.State != roster.Serving {
 		return inquiry.Standing{}, fault.Invalid("person_unknown", "person")
@@ -87,7 +89,8 @@ func (a *Casework) member(ctx context.Context, v *store.View, number string, rol
 // inCase loads a case file for somebody who acts on one of its tracks. The track
 // must lie in his scope and the case must not be barred to him; otherwise neither
 // exists for him.
-func (a *Casework) inCase(ctx context.Context, v *store.View, who *roster.Actor, op, caseID, trackID string) (*inquiry.CaseFile, *inquiry.Track, *rules.Pack, error) {
+func (a *Casework) inCase(ctx context.Context, v *store.View, who *roster.Actor, op, caseID,
+	trackID string) (*inquiry.CaseFile, *inquiry.Track, *rules.Pack, error) {
 	r, _ := a.Route(op)
 	sc, err := a.Scope(ctx, v, who, r.Act, r.Kind)
 	if err != nil {

@@ -24,7 +24,8 @@ func (a *Casework) RaiseQuestions(ctx context.Context, tx *store.Tx, i *issue.Is
 		return nil, nil
 	}
 	t := a.Pack().Triggers
-	facts, err := tx.TriggerFacts(ctx, i, t.RepeatSeverity, i.EventOn.AddMonths(-t.RepeatMonths), t.ClusterSeverity, i.EventOn.AddDays(-t.ClusterDays))
+	facts, err := tx.TriggerFacts(ctx, i, t.RepeatSeverity, i.EventOn.AddMonths(-t.RepeatMonths), t.ClusterSeverity,
+		i.EventOn.AddDays(-t.ClusterDays))
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +102,8 @@ func (a *Casework) holders(ctx context.Context, v *store.View, personID, unitID 
 	var out []inquiry.Holder
 	for _, l := range links {
 		// A leader stands where he was posted; who headed a unit stands at least at its tier.
-		h := inquiry.Holder{PersonID: l.PersonID, UnitID: l.OverUnitID, Tier: tree.Tier(l.OverUnitID), LinkKind: string(l.Kind), LinkID: l.ID}
+		h := inquiry.Holder{PersonID: l.PersonID, UnitID: l.OverUnitID, Tier: tree.Tier(l.OverUnitID), LinkKind: string(l.Kind),
+			LinkID: l.ID}
 		for _, p := range posted {
 			if t := tree.Tier(p.UnitID); p.PersonID == l.PersonID && t >= 0 && (h.UnitID == "" || t < h.Tier) {
 				h.UnitID, h.Tier = p.UnitID, t
@@ -169,7 +171,10 @@ type QuestionInput struct {
 func (a *Casework) onQuestion(ctx context.Context, who *roster.Actor, op string, in QuestionInput,
 	act func(ctx context.Context, tx *store.Tx, q *inquiry.Question, me inquiry.Standing) error) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		q, err := desk.Find(ctx, a.Desk, tx, who, op, in.Version, func(sc roster.Scope) (*inquiry.Question, error) { return tx.Question(ctx, in.ID, sc) })
+		q, err := desk.Find(ctx, a.Desk, tx, who, op, in.Version, func(sc roster.Scope) (*inquiry.Question, error) {
+			return tx.Question(ctx,
+				in.ID, sc)
+		})
 		if err != nil {
 			return nil, "", err
 		}
@@ -218,7 +223,8 @@ func (a *Casework) OpenLeaderTrack(ctx context.Context, who *roster.Actor, in Qu
 			return err
 		}
 		// The leader is now a subject of the case, and sees nothing of it.
-		_, err = a.recusal.RecordParty(ctx, tx, &inquiry.Party{ObjectKind: kinds.Case, ObjectID: c.ID, PersonID: q.PersonID, Interest: inquiry.InterestSubject,
+		_, err = a.recusal.RecordParty(ctx, tx, &inquiry.Party{ObjectKind: kinds.Case, ObjectID: c.ID, PersonID: q.PersonID,
+			Interest:   inquiry.InterestSubject,
 			RecordedBy: who.Person, RecordedOn: roster.DateOf(tx.Now(), a.Zone())})
 		if err != nil {
 			return err

@@ -32,7 +32,8 @@ func (k *trackWork) note(ctx context.Context, who *roster.Actor, kind inquiry.No
 	return noteCase(ctx, k.tx, who, k.file.Case.ID, k.track.ID, kind, objectID, text, k.today)
 }
 
-func noteCase(ctx context.Context, tx *store.Tx, who *roster.Actor, caseID, trackID string, kind inquiry.NoteKind, objectID, text string, today roster.Date) error {
+func noteCase(ctx context.Context, tx *store.Tx, who *roster.Actor, caseID, trackID string, kind inquiry.NoteKind, objectID, text string,
+	today roster.Date) error {
 	n := &inquiry.CaseNote{CaseID: caseID, TrackID: trackID, ObjectID: objectID, Kind: kind, NotedBy: who.Person, NotedOn: today}
 	n.ID = tx.NewID()
 	var err error
@@ -122,7 +123,8 @@ func (a *Casework) proposeBack(ctx context.Context, who *roster.Actor, op string
 
 // toTakeBack loads what op takes back: an allegation, or a finding with its
 // allegation.
-func (a *Casework) toTakeBack(ctx context.Context, tx *store.Tx, who *roster.Actor, op string, in BackInput) (*trackWork, *inquiry.Allegation, *inquiry.Finding, error) {
+func (a *Casework) toTakeBack(ctx context.Context, tx *store.Tx, who *roster.Actor, op string,
+	in BackInput) (*trackWork, *inquiry.Allegation, *inquiry.Finding, error) {
 	load := findingByID(in.ID)
 	if op == opReopen {
 		load = func(ctx context.Context, tx *store.Tx) (string, string, error) {
@@ -236,7 +238,8 @@ func referredBy(ctx context.Context, v *store.View, issueID string) (string, err
 // GroundWithdrawn flags the cases opened on issues that are taken back. Unless the
 // caller states that they may lose their ground, the act is refused: a case does not
 // lose it silently.
-func (a *Casework) GroundWithdrawn(ctx context.Context, tx *store.Tx, who *roster.Actor, issueIDs []string, stated bool, reason string) error {
+func (a *Casework) GroundWithdrawn(ctx context.Context, tx *store.Tx, who *roster.Actor, issueIDs []string, stated bool,
+	reason string) error {
 	if err := GroundStated(ctx, tx, issueIDs, stated); err != nil {
 		return err
 	}
@@ -246,7 +249,8 @@ func (a *Casework) GroundWithdrawn(ctx context.Context, tx *store.Tx, who *roste
 	}
 	for i := range cases { // a handful among thousands of records
 		c := &cases[i]
-		if err := noteCase(ctx, tx, who, c.ID, "", inquiry.NoteGroundWithdrawn, c.IssueID, reason, roster.DateOf(tx.Now(), a.Zone())); err != nil {
+		if err := noteCase(ctx, tx, who, c.ID, "", inquiry.NoteGroundWithdrawn, c.IssueID, reason,
+			roster.DateOf(tx.Now(), a.Zone())); err != nil {
 			return err
 		}
 	}

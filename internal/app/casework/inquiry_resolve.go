@@ -19,7 +19,8 @@ import (
 )
 
 func (a *Casework) registerDecision() {
-	a.Register(opDecide, approval.Act{Run: approval.Typed(func(in *ResolveInput, id string) { in.ID = id }, a.resolveTrack), Show: a.showResolve})
+	a.Register(opDecide, approval.Act{Run: approval.Typed(func(in *ResolveInput, id string) { in.ID = id }, a.resolveTrack),
+		Show: a.showResolve})
 }
 
 // ResolveInput records what a deciding body resolved.
@@ -97,7 +98,8 @@ func (a *Casework) dissentersNamed(ctx context.Context, tx *store.Tx, decisionID
 
 // decisionFor loads a proposed decision and its track for somebody who may record
 // the body's resolution.
-func (a *Casework) decisionFor(ctx context.Context, tx *store.Tx, who *roster.Actor, in ResolveInput) (*trackWork, *inquiry.Decision, error) {
+func (a *Casework) decisionFor(ctx context.Context, tx *store.Tx, who *roster.Actor,
+	in ResolveInput) (*trackWork, *inquiry.Decision, error) {
 	k, err := a.trackFor(ctx, tx, who, opDecide, func(ctx context.Context, tx *store.Tx) (string, string, error) {
 		d, err := tx.Decision(ctx, in.ID)
 		if err != nil {
@@ -158,7 +160,8 @@ func (a *Casework) resolveTrack(ctx context.Context, tx *store.Tx, g approval.Ap
 }
 
 // showResolve shows the members exactly what they confirm.
-func (a *Casework) showResolve(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal, _ []byte) ([]approval.ProposalLine, error) {
+func (a *Casework) showResolve(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal,
+	_ []byte) ([]approval.ProposalLine, error) {
 	d, err := v.Decision(ctx, p.ObjectID)
 	if err != nil {
 		return nil, err
@@ -169,7 +172,8 @@ func (a *Casework) showResolve(ctx context.Context, v *store.View, _ *roster.Act
 	}
 	out := []approval.ProposalLine{{Key: "form", TextKey: "form." + strconv.Itoa(d.Form)}}
 	if d.Sanction != "" {
-		out = append(out, approval.ProposalLine{Key: "sanction", TextKey: "sanction." + d.Sanction}, approval.ProposalLine{Key: "months", Text: strconv.Itoa(d.Months)})
+		out = append(out, approval.ProposalLine{Key: "sanction", TextKey: "sanction." + d.Sanction},
+			approval.ProposalLine{Key: "months", Text: strconv.Itoa(d.Months)})
 	}
 	return append(out, approval.ProposalLine{Key: "grounds", Text: strings.TrimSpace(texts[d.ID]["reason"])}), nil
 }

@@ -56,7 +56,8 @@ func TestTriageRaisesAQuestionForEveryHolder(t *testing.T) {
 		}
 		// What is taken back by two takes its questions with it, and not before.
 		ctx, st := context.Background(), story.New(t, s)
-		_, _, err := s.App.WithdrawIssue(ctx, s.Actor("inspector"), casework.WithdrawIssueInput{Step: casework.Step{ID: second.ID, Version: 2, Reason: "wrong match"}})
+		_, _, err := s.App.WithdrawIssue(ctx, s.Actor("inspector"), casework.WithdrawIssueInput{Step: casework.Step{ID: second.ID,
+			Version: 2, Reason: "wrong match"}})
 		st.Must(err)
 		for _, q := range story.QuestionsOn(t, s, second.ID) {
 			if q.State == inquiry.QuestionWithdrawn {
@@ -122,7 +123,8 @@ func TestQuestionIsRefusedOneTierAbove(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := s.App.Question(ctx, s.Actor("body"), q.ID)
-		if err != nil || got.State != inquiry.QuestionRefused || got.Reason != "the posting order is attached" || got.Approver.Name != "集体乙" {
+		if err != nil || got.State != inquiry.QuestionRefused || got.Reason != "the posting order is attached" ||
+			got.Approver.Name != "集体乙" {
 			t.Errorf("question %+v, %v", got, err)
 		}
 	})
@@ -146,7 +148,8 @@ func TestBureauLeaderIsAnsweredAboveTheBureau(t *testing.T) {
 	if about.ID == "" || about.DecideTier != 0 {
 		t.Fatalf("questions %+v", p.Rows)
 	}
-	if _, err := s.App.RefuseQuestion(ctx, s.Actor("body"), casework.QuestionInput{ID: about.ID, Version: 1, Reason: "why not"}); err != nil {
+	if _, err := s.App.RefuseQuestion(ctx, s.Actor("body"), casework.QuestionInput{ID: about.ID, Version: 1,
+		Reason: "why not"}); err != nil {
 		t.Fatal(err)
 	}
 	_, err = s.App.ApproveRefusal(ctx, s.Actor("body2"), casework.QuestionInput{ID: about.ID, Version: 2})
@@ -191,7 +194,8 @@ func TestCaseFromIssueToClose(t *testing.T) {
 				st.Must(err)
 				continue
 			}
-			_, err = s.App.RefuseQuestion(ctx, s.Actor("body"), casework.QuestionInput{ID: q.ID, Version: q.Version, Reason: "no visit was due"})
+			_, err = s.App.RefuseQuestion(ctx, s.Actor("body"), casework.QuestionInput{ID: q.ID, Version: q.Version,
+				Reason: "no visit was due"})
 			st.Must(err)
 			_, err = s.App.ApproveRefusal(ctx, s.Actor("body2"), casework.QuestionInput{ID: q.ID, Version: q.Version + 1})
 			st.Must(err)
@@ -209,10 +213,12 @@ func TestCaseFromIssueToClose(t *testing.T) {
 		st.Must(st.Assign(leader, "adjudicator2", inquiry.DutyAdjudicator))
 
 		// Each side sees its own track only.
-		if c := st.See("investigator1", caseID); len(c.Tracks) != 1 || c.Tracks[0].ID != officer || c.Tracks[0].Mine != inquiry.DutyInvestigator {
+		if c := st.See("investigator1", caseID); len(c.Tracks) != 1 || c.Tracks[0].ID != officer ||
+			c.Tracks[0].Mine != inquiry.DutyInvestigator {
 			t.Errorf("the officer's investigator sees %+v", c.Tracks)
 		}
-		_, _, err = s.App.AddAllegation(ctx, s.Actor("investigator1"), casework.AllegationInput{TrackID: leader, Category: "supervision", Rule: "art. 3", Facts: "x"})
+		_, _, err = s.App.AddAllegation(ctx, s.Actor("investigator1"), casework.AllegationInput{TrackID: leader, Category: "supervision",
+			Rule: "art. 3", Facts: "x"})
 		if !fault.Is(err, fault.NotFoundKind) {
 			t.Errorf("the other side's track: %v", err)
 		}
@@ -220,13 +226,16 @@ func TestCaseFromIssueToClose(t *testing.T) {
 		st.Find(caseID, officer, "investigator1", "investigator2", "adjudicator", "anna", inquiry.Sustained)
 		st.Decide(officer, 2, "demerit")
 
-		_, _, err = s.App.AddAllegation(ctx, s.Actor("investigator3"), casework.AllegationInput{TrackID: leader, Category: "supervision", Rule: "art. 3", Facts: "no night checks"})
+		_, _, err = s.App.AddAllegation(ctx, s.Actor("investigator3"), casework.AllegationInput{TrackID: leader, Category: "supervision",
+			Rule: "art. 3", Facts: "no night checks"})
 		st.Must(err)
 		version := st.See("investigator3", caseID).Tracks[0].Version
-		_, err = s.App.ProveTrack(ctx, s.Actor("investigator3"), casework.ProveInput{TrackID: leader, Version: version, Duty: "proved", Knowledge: "proved", Conduct: "not_proved", Link: "proved",
+		_, err = s.App.ProveTrack(ctx, s.Actor("investigator3"), casework.ProveInput{TrackID: leader, Version: version, Duty: "proved",
+			Knowledge: "proved", Conduct: "not_proved", Link: "proved",
 			Class: "main", Result: "not_fulfilled", Grounds: "rosters"})
 		story.WantCode(t, "three proofs", err, "proofs_missing")
-		_, err = s.App.ProveTrack(ctx, s.Actor("investigator3"), casework.ProveInput{TrackID: leader, Version: version, Duty: "proved", Knowledge: "not_proved", Conduct: "not_proved", Link: "not_proved",
+		_, err = s.App.ProveTrack(ctx, s.Actor("investigator3"), casework.ProveInput{TrackID: leader, Version: version, Duty: "proved",
+			Knowledge: "not_proved", Conduct: "not_proved", Link: "not_proved",
 			Result: "fulfilled", Grounds: "rosters"})
 		st.Must(err)
 		st.Find(caseID, leader, "investigator3", "investigator4", "adjudicator2", "east1head", inquiry.Exonerated)
@@ -236,7 +245,8 @@ func TestCaseFromIssueToClose(t *testing.T) {
 		task, _, err := s.App.Dispatch(ctx, s.Actor("inspector"), casework.DispatchInput{IssueID: i.ID, Lead: "office", Task: "retrain"})
 		st.Must(err)
 		c = st.See("body", caseID)
-		if c.State != inquiry.CaseDecidedPending || len(c.Missing) != 1 || c.Missing[0].Code != inquiry.MissingRectification || c.Missing[0].ID != task {
+		if c.State != inquiry.CaseDecidedPending || len(c.Missing) != 1 || c.Missing[0].Code != inquiry.MissingRectification ||
+			c.Missing[0].ID != task {
 			t.Fatalf("state %s, missing %+v", c.State, c.Missing)
 		}
 		_, _, err = s.App.CloseCase(ctx, s.Actor("body"), casework.CloseCaseInput{ID: caseID, Version: c.Version})
@@ -256,13 +266,15 @@ func TestCaseFromIssueToClose(t *testing.T) {
 		if c = st.See("body", caseID); c.State != inquiry.CaseClosed || len(c.Missing) != 0 {
 			t.Errorf("state %s, missing %+v", c.State, c.Missing)
 		}
-		_, _, err = s.App.AddAllegation(ctx, s.Actor("investigator1"), casework.AllegationInput{TrackID: officer, Category: "interview", Rule: "r", Facts: "x"})
+		_, _, err = s.App.AddAllegation(ctx, s.Actor("investigator1"), casework.AllegationInput{TrackID: officer, Category: "interview",
+			Rule: "r", Facts: "x"})
 		story.WantCode(t, "closed", err, "case_closed")
 
 		st.NumbersOpenLists("inspector")
 		st.NumbersOpenLists("reader")
 		st.NumbersOpenLists("easthead") // the leader's superior, whose own part is not barred
-		if p, err := s.App.Tracks(ctx, s.Actor("inspector"), inquiry.TrackFilter{Form: 2}, ""); err != nil || p.Total != 1 || p.Rows[0].Form != 2 || p.Rows[0].CaseID != caseID {
+		if p, err := s.App.Tracks(ctx, s.Actor("inspector"), inquiry.TrackFilter{Form: 2}, ""); err != nil || p.Total != 1 ||
+			p.Rows[0].Form != 2 || p.Rows[0].CaseID != caseID {
 			t.Errorf("dealt with by form 2: %+v, %v", p, err)
 		}
 
@@ -274,7 +286,8 @@ func TestCaseFromIssueToClose(t *testing.T) {
 		}
 		st.Must(s.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 			got := must(v)
-			if got.State != issue.Closed || got.Severity != 3 || got.Disclosure != issue.NotDisclosed || got.Finding != "sustained" || got.Form != 2 || got.NoticedAt == nil {
+			if got.State != issue.Closed || got.Severity != 3 || got.Disclosure != issue.NotDisclosed || got.Finding != "sustained" ||
+				got.Form != 2 || got.NoticedAt == nil {
 				t.Errorf("issue %+v", got)
 			}
 			return nil
@@ -290,7 +303,8 @@ func TestPartyAndSubordinateSeeNothing(t *testing.T) {
 	caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: i.ID, Version: v, Rule: "r", Facts: "f"})
 	st.Must(err)
 	st.See("inspector2", caseID)
-	asked, _, err := s.App.AddParty(ctx, s.Actor("body"), casework.PartyInput{CaseID: caseID, Person: story.Number(t, s, "inspector2"), Interest: inquiry.InterestWitness})
+	asked, _, err := s.App.AddParty(ctx, s.Actor("body"), casework.PartyInput{CaseID: caseID, Person: story.Number(t, s, "inspector2"),
+		Interest: inquiry.InterestWitness})
 	st.Must(err)
 	story.Uphold(t, s, asked)
 	_, err = s.App.Case(ctx, s.Actor("inspector2"), caseID)
@@ -323,11 +337,14 @@ func TestRectificationLife(t *testing.T) {
 		ctx, st := context.Background(), story.New(t, s)
 		i := story.Audited(t, s, "ben", "east1", 3, "2026-02-01")
 		graver := story.Triage(t, s, i.ID, 3, "")
-		_, _, err := s.App.TriageIssue(ctx, s.Actor("inspector"), casework.TriageIssueInput{Step: casework.Step{ID: i.ID, Version: graver.Version, Reason: "no one was hurt"}, Severity: 2, Category: "interview"})
+		_, _, err := s.App.TriageIssue(ctx, s.Actor("inspector"), casework.TriageIssueInput{Step: casework.Step{ID: i.ID,
+			Version: graver.Version, Reason: "no one was hurt"}, Severity: 2, Category: "interview"})
 		st.Must(err)
-		id, _, err := s.App.Dispatch(ctx, s.Actor("inspector"), casework.DispatchInput{IssueID: i.ID, Lead: "office", Owner: story.Number(t, s, "lead"), DueOn: "2026-03-10", Task: "rewrite the log", Key: "k"})
+		id, _, err := s.App.Dispatch(ctx, s.Actor("inspector"), casework.DispatchInput{IssueID: i.ID, Lead: "office",
+			Owner: story.Number(t, s, "lead"), DueOn: "2026-03-10", Task: "rewrite the log", Key: "k"})
 		st.Must(err)
-		again, _, err := s.App.Dispatch(ctx, s.Actor("inspector"), casework.DispatchInput{IssueID: i.ID, Lead: "office", Owner: story.Number(t, s, "lead"), DueOn: "2026-03-10", Task: "rewrite the log", Key: "k"})
+		again, _, err := s.App.Dispatch(ctx, s.Actor("inspector"), casework.DispatchInput{IssueID: i.ID, Lead: "office",
+			Owner: story.Number(t, s, "lead"), DueOn: "2026-03-10", Task: "rewrite the log", Key: "k"})
 		if err != nil || again != id {
 			t.Errorf("a repetition made %s, %v; want %s", again, err, id)
 		}
@@ -379,7 +396,8 @@ func TestRectificationLife(t *testing.T) {
 		st.Must(step("inspector", 4, "a page is missing", s.App.ReturnTask))
 		st.Must(step("lead", 5, "second log", s.App.SubmitTask))
 		got, err := s.App.Rectification(ctx, s.Actor("inspector"), id)
-		if err != nil || got.Evidence != "second log" || got.Note != "a page is missing" || got.Round != 2 || !got.Can["rectification.verify"] || got.Can["rectification.accept"] {
+		if err != nil || got.Evidence != "second log" || got.Note != "a page is missing" || got.Round != 2 ||
+			!got.Can["rectification.verify"] || got.Can["rectification.accept"] {
 			t.Errorf("task %+v, %v", got, err)
 		}
 		st.Must(step("inspector", 6, "", s.App.VerifyTask))
@@ -408,10 +426,12 @@ func TestConfirmedConcealmentAsks(t *testing.T) {
 		t.Fatalf("an open question of concealment asks nobody yet: %+v", qs)
 	}
 	for n, who := range []string{"inspector", "inspector2"} {
-		_, _, err := s.App.ConcealIssue(ctx, s.Actor(who), casework.ConcealIssueInput{Step: casework.Step{ID: i.ID, Version: int64(n + 2), Reason: "kept back twice"}, Answer: issue.ConcealmentConfirmed})
+		_, _, err := s.App.ConcealIssue(ctx, s.Actor(who), casework.ConcealIssueInput{Step: casework.Step{ID: i.ID, Version: int64(n + 2),
+			Reason: "kept back twice"}, Answer: issue.ConcealmentConfirmed})
 		st.Must(err)
 	}
-	if qs := story.QuestionsOn(t, s, i.ID); len(qs) != 1 || qs[0].Leader.Name != "东三" || !slices.Equal(qs[0].Triggers, []inquiry.Trigger{inquiry.TriggerConcealment}) {
+	if qs := story.QuestionsOn(t, s, i.ID); len(qs) != 1 || qs[0].Leader.Name != "东三" ||
+		!slices.Equal(qs[0].Triggers, []inquiry.Trigger{inquiry.TriggerConcealment}) {
 		t.Errorf("questions %+v", qs)
 	}
 }
@@ -471,7 +491,8 @@ func TestAMemberIsTakenOffATrack(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		st := story.New(t, s)
 		i := story.Audited(t, s, "anna", "east1", 3, "2026-01-10")
-		caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: i.ID, Version: story.Triage(t, s, i.ID, 3, issue.ActRefer).Version, Rule: "art. 7", Facts: "f"})
+		caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: i.ID, Version: story.Triage(t, s, i.ID, 3,
+			issue.ActRefer).Version, Rule: "art. 7", Facts: "f"})
 		st.Must(err)
 		officer := st.See("body", caseID).Tracks[0].ID
 		st.Must(st.Assign(officer, "investigator1", inquiry.DutyInvestigator))
@@ -514,7 +535,8 @@ func TestAClosedCaseIsTakenUpAgain(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		st := story.New(t, s)
 		i := story.Audited(t, s, "cara", "east2", 3, "2023-05-10") // nobody led her then: no leader questions
-		caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: i.ID, Version: story.Triage(t, s, i.ID, 3, issue.ActRefer).Version, Rule: "art. 7", Facts: "f"})
+		caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: i.ID, Version: story.Triage(t, s, i.ID, 3,
+			issue.ActRefer).Version, Rule: "art. 7", Facts: "f"})
 		st.Must(err)
 		officer := st.See("body", caseID).Tracks[0].ID
 		st.Must(st.Assign(officer, "investigator1", inquiry.DutyInvestigator))
@@ -533,7 +555,8 @@ func TestAClosedCaseIsTakenUpAgain(t *testing.T) {
 		if err == nil {
 			t.Error("the adjudicator quashes his own finding")
 		}
-		quash, _, err := s.App.QuashFinding(ctx, s.Actor("body2"), casework.BackInput{ID: x.ID, Version: x.Version, Reason: "the log was another day's"})
+		quash, _, err := s.App.QuashFinding(ctx, s.Actor("body2"), casework.BackInput{ID: x.ID, Version: x.Version,
+			Reason: "the log was another day's"})
 		st.Must(err)
 		if tr := st.See("body", caseID).Tracks[0]; tr.Decision.State == inquiry.DecisionRevoked {
 			t.Fatal("one member took a decision back")
@@ -542,7 +565,8 @@ func TestAClosedCaseIsTakenUpAgain(t *testing.T) {
 		c := st.See("body", caseID)
 		tr := c.Tracks[0]
 		if c.State != inquiry.CaseOpen || tr.State != inquiry.TrackAssigned || tr.Allegations[0].State != inquiry.AllegationReopened ||
-			tr.Allegations[0].Findings[0].State != inquiry.FindingQuashed || tr.Decision.State != inquiry.DecisionRevoked || len(c.Notes) != 1 {
+			tr.Allegations[0].Findings[0].State != inquiry.FindingQuashed || tr.Decision.State != inquiry.DecisionRevoked ||
+			len(c.Notes) != 1 {
 			t.Fatalf("after the quashing: case %s, track %+v", c.State, tr)
 		}
 		d, err := s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: i.ID})
@@ -556,13 +580,16 @@ func TestAClosedCaseIsTakenUpAgain(t *testing.T) {
 		st.Decide(officer, 0, "")
 		closeCase()
 		al := st.See("body", caseID).Tracks[0].Allegations[0]
-		again, _, err := s.App.ReopenAllegation(ctx, s.Actor("body"), casework.BackInput{ID: al.ID, Version: al.Version, Reason: "a recording has come to light"})
+		again, _, err := s.App.ReopenAllegation(ctx, s.Actor("body"), casework.BackInput{ID: al.ID, Version: al.Version,
+			Reason: "a recording has come to light"})
 		st.Must(err)
 		st.Must(st.Approve("body2", again))
-		_, _, err = s.App.ReopenAllegation(ctx, s.Actor("body"), casework.BackInput{ID: al.ID, Version: al.Version + 1, Reason: "once more"})
+		_, _, err = s.App.ReopenAllegation(ctx, s.Actor("body"), casework.BackInput{ID: al.ID, Version: al.Version + 1,
+			Reason: "once more"})
 		story.WantCode(t, "twice", err, "inquiry_state")
 		st.Refind(caseID, officer, inquiry.Sustained)
-		if d, err = s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: i.ID}); err != nil || d.Finding != string(inquiry.Sustained) {
+		if d, err = s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: i.ID}); err != nil ||
+			d.Finding != string(inquiry.Sustained) {
 			t.Errorf("the newest finding does not show: %q, %v", d.Finding, err)
 		}
 		st.Decide(officer, 2, "demerit")

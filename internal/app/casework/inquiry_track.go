@@ -201,7 +201,8 @@ func (a *Casework) ProveTrack(ctx context.Context, who *roster.Actor, in ProveIn
 				return "", err
 			}
 			return k.track.ID, desk.Alter(ctx, k.tx, k.track, func(t *inquiry.Track) error {
-				p := inquiry.Proofs{Duty: in.Duty, Knowledge: in.Knowledge, Conduct: in.Conduct, Link: in.Link, Class: in.Class, Result: in.Result}
+				p := inquiry.Proofs{Duty: in.Duty, Knowledge: in.Knowledge, Conduct: in.Conduct, Link: in.Link, Class: in.Class,
+					Result: in.Result}
 				if err := t.Prove(who.Person, p, k.file.Members); err != nil {
 					return err
 				}
@@ -263,7 +264,8 @@ func (a *Casework) PreviewDecision(ctx context.Context, who *roster.Actor, in Pr
 		if err != nil {
 			return err
 		}
-		out = DecisionPreview{Form: d.Form, Sanction: d.Sanction, Months: d.Months, Reason: in.Reason, Unhandled: d.Form == 0 && track.Sustained(file.Findings)}
+		out = DecisionPreview{Form: d.Form, Sanction: d.Sanction, Months: d.Months, Reason: in.Reason, Unhandled: d.Form == 0 &&
+			track.Sustained(file.Findings)}
 		return nil
 	})
 	return out, err
@@ -271,7 +273,8 @@ func (a *Casework) PreviewDecision(ctx context.Context, who *roster.Actor, in Pr
 
 // refusedDecision removes the track's proposed decision that the body refused from
 // the file, so that another can be drafted; nil if there is none.
-func (a *Casework) refusedDecision(ctx context.Context, v *store.View, file *inquiry.CaseFile, t *inquiry.Track) (*inquiry.Decision, error) {
+func (a *Casework) refusedDecision(ctx context.Context, v *store.View, file *inquiry.CaseFile,
+	t *inquiry.Track) (*inquiry.Decision, error) {
 	for i := range file.Decisions {
 		d := file.Decisions[i]
 		if d.TrackID != t.ID || d.State != inquiry.DecisionProposed {

@@ -58,7 +58,8 @@ func (a *Casework) Tracks(ctx context.Context, who *roster.Actor, f inquiry.Trac
 		for i := range rows {
 			t := &rows[i]
 			n.Hide = !named.Admits(desk.Spot(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn))
-			row := TrackRow{ID: t.ID, CaseID: t.CaseID, Side: t.Side, Person: n.Person(t.PersonID), Unit: n.Unit(t.UnitID), State: t.State, OpenedOn: t.OpenedOn}
+			row := TrackRow{ID: t.ID, CaseID: t.CaseID, Side: t.Side, Person: n.Person(t.PersonID), Unit: n.Unit(t.UnitID), State: t.State,
+				OpenedOn: t.OpenedOn}
 			if d := decisions[t.ID]; d.State == inquiry.DecisionDecided {
 				row.Form, row.DecidedOn = d.Form, d.DecidedOn
 			}

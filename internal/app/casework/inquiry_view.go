@@ -138,7 +138,8 @@ func (a *Casework) Case(ctx context.Context, who *roster.Actor, id string, purpo
 
 // openCase decides who may open a case, and for what purpose, and reads it. The act
 // is reading or exporting.
-func (a *Casework) openCase(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, id string, purpose []string, out *CaseView) (*inquiry.CaseFile, readlog.Opened, error) {
+func (a *Casework) openCase(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, id string, purpose []string,
+	out *CaseView) (*inquiry.CaseFile, readlog.Opened, error) {
 	sc, err := a.Scope(ctx, v, who, act, roster.KindCase)
 	if err != nil {
 		return nil, readlog.Opened{}, err
@@ -285,7 +286,8 @@ func barredFrom(f *inquiry.CaseFile, m inquiry.Missing, tracks, questions roster
 		m.ID = al.TrackID
 	}
 	if t := f.Track(m.ID); t != nil {
-		return tracks.Bars(desk.Spot(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn)) || questions.Bars(desk.Spot(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn))
+		return tracks.Bars(desk.Spot(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn)) ||
+			questions.Bars(desk.Spot(t.ID, t.UnitID, t.BranchID, t.PersonID, t.EventOn))
 	}
 	for _, q := range f.Questions {
 		if q.ID == m.ID {
@@ -295,7 +297,8 @@ func barredFrom(f *inquiry.CaseFile, m inquiry.Missing, tracks, questions roster
 	return false
 }
 
-func (a *Casework) viewCaseTasks(ctx context.Context, v *store.View, who *roster.Actor, c *inquiry.Case, shown map[string]bool, out *CaseView) error {
+func (a *Casework) viewCaseTasks(ctx context.Context, v *store.View, who *roster.Actor, c *inquiry.Case, shown map[string]bool,
+	out *CaseView) error {
 	sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindRectification)
 	if err != nil {
 		return err
@@ -340,7 +343,8 @@ func trackView(n desk.Names, f *inquiry.CaseFile, t *inquiry.Track, content map[
 		if al.TrackID != t.ID {
 			continue
 		}
-		av := AllegationView{ID: al.ID, Version: al.Version, Category: al.Category, Rule: al.Rule, Facts: content[al.ID]["text"], State: al.State, Findings: []FindingView{}}
+		av := AllegationView{ID: al.ID, Version: al.Version, Category: al.Category, Rule: al.Rule, Facts: content[al.ID]["text"],
+			State: al.State, Findings: []FindingView{}}
 		for i := range f.Findings {
 			if f.Findings[i].AllegationID == al.ID {
 				av.Findings = append(av.Findings, findingView(n, f, &f.Findings[i], content))
@@ -368,7 +372,8 @@ func findingView(n desk.Names, f *inquiry.CaseFile, x *inquiry.Finding, content 
 		ServedOn: x.ServedOn, ReplyDueOn: x.ReplyDueOn, FinalOn: x.FinalOn,
 	}
 	if r := f.ReplyTo(x.ID); r != nil {
-		o.Reply = &ServedReply{Waived: r.Waived, FiledOn: r.FiledOn, Text: content[r.ID]["text"], AnsweredOn: r.AnsweredOn, Answer: content[r.ID]["answer"]}
+		o.Reply = &ServedReply{Waived: r.Waived, FiledOn: r.FiledOn, Text: content[r.ID]["text"], AnsweredOn: r.AnsweredOn,
+			Answer: content[r.ID]["answer"]}
 	}
 	return o
 }

@@ -84,7 +84,8 @@ func placeOf(parts []string, f issue.Filter) (*issue.Place, error) {
 // IssueListScope is the scope of a list of issues. A filter that singles out a
 // person is limited to the rows whose names the actor sees: otherwise a list without
 // names would tell a leadership reader whose issues it holds.
-func (a *Casework) IssueListScope(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, f issue.Filter) (roster.Scope, error) {
+func (a *Casework) IssueListScope(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act,
+	f issue.Filter) (roster.Scope, error) {
 	field := f.Singles()
 	if field == "" {
 		return a.Scope(ctx, v, who, act, roster.KindIssue)
@@ -227,7 +228,8 @@ func (a *Casework) Issue(ctx context.Context, who *roster.Actor, in IssueInput) 
 	return d, nil
 }
 
-func (a *Casework) issueDetail(ctx context.Context, v *store.View, who *roster.Actor, i *issue.Issue, sc roster.Scope) (*IssueDetail, error) {
+func (a *Casework) issueDetail(ctx context.Context, v *store.View, who *roster.Actor, i *issue.Issue,
+	sc roster.Scope) (*IssueDetail, error) {
 	d := &IssueDetail{Issue: i}
 	people, err := v.PersonNames(ctx, []string{i.PersonID})
 	if err != nil {
@@ -311,7 +313,8 @@ func statements(said []*issue.Statement, texts map[string]map[string]string) []S
 	out := make([]StatementDetail, 0, len(said))
 	for _, s := range said {
 		out = append(out, StatementDetail{ID: s.ID, Kind: s.Kind, Act: s.Act, State: s.State, At: s.CreatedAt,
-			Text: texts[s.ID]["text"], Answer: texts[s.ID]["answer"], Own: s.Kind == issue.Answer || s.Kind == issue.Correction, Version: s.Version})
+			Text: texts[s.ID]["text"], Answer: texts[s.ID]["answer"], Own: s.Kind == issue.Answer ||
+				s.Kind == issue.Correction, Version: s.Version})
 	}
 	return out
 }

@@ -43,7 +43,8 @@ type BulkPreview struct {
 // PreviewBulkCorrection counts the accepted minor issues of a unit that its head may
 // correct at once.
 func (a *Casework) PreviewBulkCorrection(ctx context.Context, who *roster.Actor, in BulkInput) (BulkPreview, error) {
-	out := BulkPreview{Unit: in.Unit, MaxSeverity: min(in.MaxSeverity, a.Pack().Review.BulkCorrectMaxSeverity), Limit: int64(a.Pack().Review.BulkCorrectMaxRows)}
+	out := BulkPreview{Unit: in.Unit, MaxSeverity: min(in.MaxSeverity, a.Pack().Review.BulkCorrectMaxSeverity),
+		Limit: int64(a.Pack().Review.BulkCorrectMaxRows)}
 	if in.MaxSeverity < 0 {
 		return out, fault.Invalid("issue_severity", "max_severity")
 	}
@@ -229,7 +230,8 @@ func (b *bulkRun) reach(ctx context.Context, v *store.View) (roster.Scope, error
 // judge divides issues of accepted lists into those that the actor may correct and
 // those that he may not, with the reason. If the reason itself would reveal
 // something that he may not know, the row is treated as absent.
-func (b *bulkRun) judge(ctx context.Context, v *store.View, rows []*issue.Issue, at time.Time) (may []issue.Change, refused []BulkRow, err error) {
+func (b *bulkRun) judge(ctx context.Context, v *store.View, rows []*issue.Issue,
+	at time.Time) (may []issue.Change, refused []BulkRow, err error) {
 	ids := make([]string, len(rows))
 	for i, r := range rows {
 		ids[i] = r.ID

@@ -74,7 +74,8 @@ func (in TriageIssueInput) Validate() error {
 // TriageIssue grades an issue and decides where it goes. If it is to be rectified,
 // the same act creates the task.
 func (a *Casework) TriageIssue(ctx context.Context, who *roster.Actor, in TriageIssueInput) (IssueResult, desk.Receipt, error) {
-	return a.takeStep(ctx, who, issueStep{op: "issue.triage", act: roster.ActTriage, kind: roster.KindIssue, step: in.Step, in: in, name: issue.ActTriage,
+	return a.takeStep(ctx, who, issueStep{op: "issue.triage", act: roster.ActTriage, kind: roster.KindIssue, step: in.Step, in: in,
+		name: issue.ActTriage,
 		rule: func(ctx context.Context, tx *store.Tx, who *roster.Actor, _ string, i *issue.Issue) (string, error) {
 			e, err := a.Ending(ctx, &tx.View, who, "", i.ID)
 			if err != nil {
@@ -325,7 +326,8 @@ type issueStep struct {
 }
 
 // stepIssue takes a step that needs nobody else.
-func (a *Casework) stepIssue(ctx context.Context, who *roster.Actor, op string, act roster.Act, kind roster.Kind, step Step, in any, name issue.Act,
+func (a *Casework) stepIssue(ctx context.Context, who *roster.Actor, op string, act roster.Act, kind roster.Kind, step Step, in any,
+	name issue.Act,
 	rule func(ctx context.Context, tx *store.Tx, i *issue.Issue) (verb string, err error)) (IssueResult, desk.Receipt, error) {
 	return a.takeStep(ctx, who, issueStep{op: op, act: act, kind: kind, step: step, in: in, name: name,
 		rule: func(ctx context.Context, tx *store.Tx, _ *roster.Actor, _ string, i *issue.Issue) (string, error) {
@@ -367,7 +369,8 @@ func (a *Casework) takeStep(ctx context.Context, who *roster.Actor, s issueStep)
 // doStep loads the issue under scope, checks the right, the version and the rule,
 // and saves it with the changes to its comparison and the reason as a statement.
 // Nothing is written before the rule has agreed.
-func (a *Casework) doStep(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, s issueStep) (*issue.Issue, []ledger.Fact, error) {
+func (a *Casework) doStep(ctx context.Context, tx *store.Tx, who *roster.Actor, first string,
+	s issueStep) (*issue.Issue, []ledger.Fact, error) {
 	before, err := a.IssueFor(ctx, tx, who, s.step.ID, s.act, s.kind)
 	if err != nil {
 		return nil, nil, err

@@ -20,7 +20,8 @@ import (
 // Endings collects, for each of the issues that who would end, what the guard before
 // every end asks of the records. First is the person who requested the same end
 // before, or "".
-func (a *Casework) Endings(ctx context.Context, v *store.View, who *roster.Actor, first string, ids ...string) (map[string]issue.Ending, error) {
+func (a *Casework) Endings(ctx context.Context, v *store.View, who *roster.Actor, first string,
+	ids ...string) (map[string]issue.Ending, error) {
 	peaks, err := v.PeaksOf(ctx, ids...)
 	if err != nil {
 		return nil, err
@@ -97,13 +98,15 @@ func PendingOn(ctx context.Context, v *store.View, object string, ops ...string)
 // EndProposal is a proposal to end an issue, or to undo what it came from.
 func (a *Casework) EndProposal(ctx context.Context, tx *store.Tx, who *roster.Actor, op string, i *issue.Issue) (consent.Proposal, error) {
 	e, err := a.Ending(ctx, &tx.View, who, "", i.ID)
-	return consent.Proposal{Op: op, ObjectKind: string(roster.KindIssue), ObjectID: i.ID, MatterID: i.ID, UnitID: i.UnitID, PersonID: i.PersonID,
-		EventOn: i.EventOn, Ground: i.Ground(issue.Withdrawn, e), Approver: roster.RoleInspector, DecideTier: desk.LowestTier}, err
+	return consent.Proposal{Op: op, ObjectKind: string(roster.KindIssue), ObjectID: i.ID, MatterID: i.ID, UnitID: i.UnitID,
+		PersonID: i.PersonID,
+		EventOn:  i.EventOn, Ground: i.Ground(issue.Withdrawn, e), Approver: roster.RoleInspector, DecideTier: desk.LowestTier}, err
 }
 
 // ShowEnd shows the highest severity that the issue ever had, and into which issue
 // it would be merged.
-func (a *Casework) ShowEnd(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal, input []byte) ([]approval.ProposalLine, error) {
+func (a *Casework) ShowEnd(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal,
+	input []byte) ([]approval.ProposalLine, error) {
 	in, err := approval.Input[struct {
 		Into string `json:"into"`
 	}](input)
@@ -119,7 +122,8 @@ func (a *Casework) ShowEnd(ctx context.Context, v *store.View, _ *roster.Actor, 
 	if err != nil {
 		return nil, err
 	}
-	lines = append(lines, approval.ProposalLine{Key: "ref", Text: found[0].Ref}, approval.ProposalLine{Key: "peak", TextKey: "severity." + strconv.Itoa(max(e.Peak, found[0].Severity))})
+	lines = append(lines, approval.ProposalLine{Key: "ref", Text: found[0].Ref},
+		approval.ProposalLine{Key: "peak", TextKey: "severity." + strconv.Itoa(max(e.Peak, found[0].Severity))})
 	if in.Into != "" {
 		lines = append(lines, approval.ProposalLine{Key: "into", Text: in.Into})
 	}

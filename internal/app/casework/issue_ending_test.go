@@ -40,7 +40,8 @@ func TestOneAccountEndsNothingSevere(t *testing.T) {
 	ctx := context.Background()
 	const columns = "姓名,警号,单位,问题类别,发生时间,受理日期,问题描述,严重程度\n"
 	triage := func(id string, severity int, d issue.Act) error {
-		_, _, err := s.App.TriageIssue(ctx, s.Actor("inspector"), casework.TriageIssueInput{Step: casework.Step{ID: id, Version: stored(t, s, id).Version, Reason: "looked at"},
+		_, _, err := s.App.TriageIssue(ctx, s.Actor("inspector"), casework.TriageIssueInput{Step: casework.Step{ID: id,
+			Version: stored(t, s, id).Version, Reason: "looked at"},
 			Severity: severity, Category: "interview", Decision: d, Task: "train the window"})
 		return err
 	}
@@ -73,7 +74,8 @@ func TestOneAccountEndsNothingSevere(t *testing.T) {
 			return err
 		},
 		"match undone": func(_, _ string, m appintake.MatchRow) error {
-			_, _, err := s.App.UndoMatch(ctx, s.Actor("inspector"), appintake.UndoInput{ID: m.ID, Version: m.Version, Reason: "another person"})
+			_, _, err := s.App.UndoMatch(ctx, s.Actor("inspector"), appintake.UndoInput{ID: m.ID, Version: m.Version,
+				Reason: "another person"})
 			return err
 		},
 		"batch withdrawn": func(_, _ string, m appintake.MatchRow) error {
@@ -115,7 +117,8 @@ func TestOneAccountEndsNothingSevere(t *testing.T) {
 			}
 			for _, p := range page.Rows {
 				waited++
-				if _, err := s.App.ApproveProposal(ctx, s.Actor("inspector2"), approval.ProposalInput{ID: p.ID, Version: p.Version}); err != nil {
+				if _, err := s.App.ApproveProposal(ctx, s.Actor("inspector2"),
+					approval.ProposalInput{ID: p.ID, Version: p.Version}); err != nil {
 					t.Errorf("%s: a second inspector agrees: %v", what, err)
 					continue
 				}
@@ -137,7 +140,8 @@ func TestARejectionIsProposedByAPerson(t *testing.T) {
 	ctx := context.Background()
 	id := s.Issues(story.Seed("severe", issue.Audit, "anna", "east1", "interview", 4, "2026-01-01"))["severe"]
 	reject := func(who *roster.Actor, version int64) (casework.IssueResult, error) {
-		r, _, err := s.App.RejectIssue(ctx, who, casework.RejectIssueInput{Step: casework.Step{ID: id, Version: version, Reason: "nothing in it"}})
+		r, _, err := s.App.RejectIssue(ctx, who, casework.RejectIssueInput{Step: casework.Step{ID: id, Version: version,
+			Reason: "nothing in it"}})
 		return r, err
 	}
 	if r, err := reject(s.Actor("inspector"), 1); err != nil || !r.Pending || r.State.Settled() {
@@ -162,7 +166,8 @@ func TestTheHeadSettlesNoComplaintAgainstHisStaff(t *testing.T) {
 			story.Seed("complaint", issue.Audit, "anna", "east1", "interview", 1, "2026-01-02"),
 			story.Seed("severe once", issue.Self, "ben", "east1", "duty_discipline", 3, "2026-01-03"))
 		head := s.Actor("east1head")
-		if _, _, err := s.App.TriageIssue(ctx, s.Actor("inspector"), casework.TriageIssueInput{Step: casework.Step{ID: ids["severe once"], Version: 1}, Severity: 1, Category: "duty_discipline"}); err != nil {
+		if _, _, err := s.App.TriageIssue(ctx, s.Actor("inspector"), casework.TriageIssueInput{Step: casework.Step{ID: ids["severe once"],
+			Version: 1}, Severity: 1, Category: "duty_discipline"}); err != nil {
 			t.Fatal(err)
 		}
 		for name, want := range map[string]string{"complaint": "issue_correct_found", "severe once": "issue_needs_two", "declared": ""} {
@@ -194,7 +199,8 @@ func TestTriageToRectifyingIsATask(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
 		id := s.Issues(story.Seed("found", issue.Audit, "anna", "east1", "interview", 1, "2026-01-01"))["found"]
-		in := casework.TriageIssueInput{Step: casework.Step{ID: id, Version: 1}, Severity: 1, Category: "interview", Decision: issue.ActRectify}
+		in := casework.TriageIssueInput{Step: casework.Step{ID: id, Version: 1}, Severity: 1, Category: "interview",
+			Decision: issue.ActRectify}
 		try := func(what, want, field string) {
 			t.Helper()
 			_, _, err := s.App.TriageIssue(ctx, s.Actor("inspector"), in)
@@ -226,7 +232,8 @@ func TestTriageToRectifyingIsATask(t *testing.T) {
 		if err != nil || v.Owner.Number != in.Owner || v.Task != in.Task || len(v.History) != 1 || v.DueOn == "" {
 			t.Errorf("the task: %+v %v", v, err)
 		}
-		_, _, err = s.App.Dispatch(ctx, s.Actor("inspector"), casework.DispatchInput{IssueID: id, Task: "more", Owner: story.Number(t, s, "dong")})
+		_, _, err = s.App.Dispatch(ctx, s.Actor("inspector"), casework.DispatchInput{IssueID: id, Task: "more",
+			Owner: story.Number(t, s, "dong")})
 		story.WantCode(t, "dispatch to who may not see it", err, "owner_cannot_see")
 	})
 }

@@ -84,6 +84,7 @@ func TestACaseIsNotMergedAway(t *testing.T) {
 	other := story.Audited(t, s, "anna", "east1", 3, "2026-01-12")
 	d, err := s.App.Issue(context.Background(), s.Actor("inspector"), casework.IssueInput{ID: c.IssueID})
 	st.Must(err)
-	_, _, err = s.App.MergeIssue(context.Background(), s.Actor("inspector"), casework.MergeIssueInput{Step: casework.Step{ID: d.ID, Version: d.Version}, Into: other.ID})
+	_, _, err = s.App.MergeIssue(context.Background(), s.Actor("inspector"),
+		casework.MergeIssueInput{Step: casework.Step{ID: d.ID, Version: d.Version}, Into: other.ID})
 	story.WantCode(t, "a case merged away", err, "issue_merge_case")
 }

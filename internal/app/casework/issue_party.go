@@ -52,7 +52,8 @@ func (a *Casework) AddIssueParty(ctx context.Context, who *roster.Actor, in Issu
 			id = c.ID
 			return []ledger.Fact{fact}, c.ID, nil
 		}
-		row := &inquiry.Party{ObjectKind: kinds.Issue, ObjectID: i.ID, PersonID: p.ID, Interest: in.Interest, RecordedBy: who.Person, RecordedOn: roster.DateOf(tx.Now(), a.Zone())}
+		row := &inquiry.Party{ObjectKind: kinds.Issue, ObjectID: i.ID, PersonID: p.ID, Interest: in.Interest, RecordedBy: who.Person,
+			RecordedOn: roster.DateOf(tx.Now(), a.Zone())}
 		row.ID = tx.NewID()
 		fresh, err := a.recusal.RecordParty(ctx, tx, row)
 		if err != nil {
@@ -67,7 +68,8 @@ func (a *Casework) AddIssueParty(ctx context.Context, who *roster.Actor, in Issu
 				return nil, "", err
 			}
 		}
-		return []ledger.Fact{{Verb: op, Kind: string(roster.KindIssue), ID: i.ID, Unit: i.UnitID}}, row.ID, tx.Bump(ctx, store.GenerationAuthority)
+		return []ledger.Fact{{Verb: op, Kind: string(roster.KindIssue), ID: i.ID, Unit: i.UnitID}}, row.ID, tx.Bump(ctx,
+			store.GenerationAuthority)
 	})
 	return desk.PickID(id, r), r, err
 }
@@ -115,7 +117,8 @@ func (a *Casework) issueParties(ctx context.Context, v *store.View, who *roster.
 
 // challengedParties shows officials who were to be recorded as parties, as long as
 // their challenge is not upheld.
-func (a *Casework) challengedParties(ctx context.Context, v *store.View, who *roster.Actor, issueID, caseID string) (out []PartyView, err error) {
+func (a *Casework) challengedParties(ctx context.Context, v *store.View, who *roster.Actor, issueID,
+	caseID string) (out []PartyView, err error) {
 	by, err := v.ChallengesOf(ctx, issueID, caseID)
 	if err != nil {
 		return nil, err
@@ -131,7 +134,8 @@ func (a *Casework) challengedParties(ctx context.Context, v *store.View, who *ro
 	}
 	for _, c := range rows {
 		if c.State != recusal.Upheld && c.OfficialID != who.Person {
-			out = append(out, PartyView{ID: c.ID, Person: n.Person(c.OfficialID), Interest: inquiry.Interest(c.Kind), On: c.FiledOn, Challenge: c.State})
+			out = append(out, PartyView{ID: c.ID, Person: n.Person(c.OfficialID), Interest: inquiry.Interest(c.Kind), On: c.FiledOn,
+				Challenge: c.State})
 		}
 	}
 	return out, nil

@@ -47,7 +47,8 @@ func TestTriage(t *testing.T) {
 			story.Seed("severe", issue.Audit, "anna", "east1", "force_restraint", 4, "2026-01-12"),
 			story.Seed("west", issue.Audit, "dong", "west1", "interview", 2, "2026-01-12"))
 		triage := func(actor, id string, version int64, severity int, decision issue.Act, reason string) (casework.IssueResult, error) {
-			out, _, err := s.App.TriageIssue(ctx, s.Actor(actor), casework.TriageIssueInput{Step: casework.Step{ID: id, Version: version, Reason: reason},
+			out, _, err := s.App.TriageIssue(ctx, s.Actor(actor), casework.TriageIssueInput{Step: casework.Step{ID: id, Version: version,
+				Reason: reason},
 				Severity: severity, Category: "interview", Decision: decision})
 			return out, err
 		}
@@ -73,7 +74,8 @@ func TestTriage(t *testing.T) {
 
 		// A severe issue is rejected by two.
 		reject := func(actor string, version int64) (casework.IssueResult, error) {
-			out, _, err := s.App.RejectIssue(ctx, s.Actor(actor), casework.RejectIssueInput{Step: casework.Step{ID: ids["severe"], Version: version, Reason: "another person's case"}})
+			out, _, err := s.App.RejectIssue(ctx, s.Actor(actor), casework.RejectIssueInput{Step: casework.Step{ID: ids["severe"],
+				Version: version, Reason: "another person's case"}})
 			return out, err
 		}
 		if out, err = reject("inspector", 1); err != nil || !out.Pending || out.State != issue.Registered {
@@ -133,7 +135,8 @@ func TestConcealmentQuestion(t *testing.T) {
 	ctx := context.Background()
 	ids := s.Issues(story.Seed("found", issue.Audit, "anna", "east1", "interview", 2, "2026-01-12"))
 	answer := func(actor string, version int64, a issue.Concealment) (casework.IssueResult, error) {
-		out, _, err := s.App.ConcealIssue(ctx, s.Actor(actor), casework.ConcealIssueInput{Step: casework.Step{ID: ids["found"], Version: version, Reason: "asked twice"}, Answer: a})
+		out, _, err := s.App.ConcealIssue(ctx, s.Actor(actor), casework.ConcealIssueInput{Step: casework.Step{ID: ids["found"],
+			Version: version, Reason: "asked twice"}, Answer: a})
 		return out, err
 	}
 	out, err := answer("inspector", 1, issue.ConcealmentConfirmed)
@@ -171,14 +174,17 @@ func TestOwnFile(t *testing.T) {
 			t.Fatalf("before notice: %+v", f)
 		}
 		say := func(id string, kind issue.StatementKind) error {
-			_, _, err := s.App.MakeStatement(ctx, s.Actor("anna"), casework.StatementInput{Issue: id, Kind: kind, Text: "it was another day"})
+			_, _, err := s.App.MakeStatement(ctx, s.Actor("anna"), casework.StatementInput{Issue: id, Kind: kind,
+				Text: "it was another day"})
 			return err
 		}
 		story.WantFault(t, "answering what one was not told of", say(ids["found"], issue.Answer), fault.NotFoundKind, "not_found")
 		d := open(t, s, "inspector", ids["found"])
-		_, _, err := s.App.NotifyIssue(ctx, s.Actor("inspector"), casework.NotifyIssueInput{Step: casework.Step{ID: ids["found"], Version: d.Version, Reason: " "}})
+		_, _, err := s.App.NotifyIssue(ctx, s.Actor("inspector"), casework.NotifyIssueInput{Step: casework.Step{ID: ids["found"],
+			Version: d.Version, Reason: " "}})
 		story.WantFault(t, "a notice that says nothing", err, fault.InvalidKind, "issue_told")
-		if _, _, err := s.App.NotifyIssue(ctx, s.Actor("inspector"), casework.NotifyIssueInput{Step: casework.Step{ID: ids["found"], Version: d.Version, Reason: "请说明当天经过"}}); err != nil {
+		if _, _, err := s.App.NotifyIssue(ctx, s.Actor("inspector"), casework.NotifyIssueInput{Step: casework.Step{ID: ids["found"],
+			Version: d.Version, Reason: "请说明当天经过"}}); err != nil {
 			t.Fatal(err)
 		}
 		f := own()
@@ -201,7 +207,8 @@ func TestOwnFile(t *testing.T) {
 		in.Version = 2
 		_, err = s.App.AnswerStatement(ctx, s.Actor("records"), in)
 		story.WantFault(t, "answering twice", err, fault.ConflictKind, "statement_state")
-		if st := own().Lines[1].Statements; len(st) != 2 || st[0].Kind != issue.Told || st[0].Text != "请说明当天经过" || st[0].Own || st[1].Answer != "the duty book says otherwise" || st[1].State != issue.Refused {
+		if st := own().Lines[1].Statements; len(st) != 2 || st[0].Kind != issue.Told || st[0].Text != "请说明当天经过" || st[0].Own ||
+			st[1].Answer != "the duty book says otherwise" || st[1].State != issue.Refused {
 			t.Errorf("statements on the own file: %+v", st)
 		}
 		_, err = s.App.Issue(ctx, s.Actor("anna"), casework.IssueInput{ID: ids["mine"]})
@@ -215,7 +222,8 @@ func TestAPartyAnswersNoStatement(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
 		id := s.Issues(story.Seed("mine", issue.Self, "anna", "east1", "interview", 1, "2026-01-10"))["mine"]
-		said, _, err := s.App.MakeStatement(ctx, s.Actor("anna"), casework.StatementInput{Issue: id, Kind: issue.Correction, Text: "it was another day"})
+		said, _, err := s.App.MakeStatement(ctx, s.Actor("anna"), casework.StatementInput{Issue: id, Kind: issue.Correction,
+			Text: "it was another day"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -229,13 +237,15 @@ func TestAPartyAnswersNoStatement(t *testing.T) {
 		if n := seen(); n != 1 {
 			t.Fatalf("%d requests before", n)
 		}
-		if _, _, err := s.App.AddIssueParty(ctx, s.Actor("inspector"), casework.IssuePartyInput{IssueID: id, Person: story.Number(t, s, "records"), Interest: "witness"}); err != nil {
+		if _, _, err := s.App.AddIssueParty(ctx, s.Actor("inspector"), casework.IssuePartyInput{IssueID: id, Person: story.Number(t, s,
+			"records"), Interest: "witness"}); err != nil {
 			t.Fatal(err)
 		}
 		if n := seen(); n != 0 {
 			t.Errorf("a witness is shown %d requests", n)
 		}
-		_, err = s.App.AnswerStatement(ctx, s.Actor("records"), casework.AnswerStatementInput{ID: said, Version: 1, State: issue.Refused, Text: "the duty book says otherwise"})
+		_, err = s.App.AnswerStatement(ctx, s.Actor("records"), casework.AnswerStatementInput{ID: said, Version: 1, State: issue.Refused,
+			Text: "the duty book says otherwise"})
 		story.WantFault(t, "a witness answers", err, fault.NotFoundKind, "not_found")
 	})
 }
@@ -258,7 +268,8 @@ func TestARepeatedStepIsAnsweredUnderTodaysScope(t *testing.T) {
 		if again, err := notify(); err != nil || again != first {
 			t.Errorf("%+v, then %+v: %v", first, again, err)
 		}
-		out, _, err := s.App.AddIssueParty(ctx, s.Actor("inspector2"), casework.IssuePartyInput{IssueID: id, Person: story.Number(t, s, "inspector"), Interest: "witness"})
+		out, _, err := s.App.AddIssueParty(ctx, s.Actor("inspector2"), casework.IssuePartyInput{IssueID: id, Person: story.Number(t, s,
+			"inspector"), Interest: "witness"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -355,7 +366,8 @@ func TestLeadersSeeNoNamesInLists(t *testing.T) {
 	if err != nil || len(l.Rows) != 1 || l.Rows[0].PersonName != "" || l.Rows[0].PersonID == s.People["anna"] {
 		t.Errorf("a leader's list: %+v %v", l, err)
 	}
-	if l, err = s.App.Issues(ctx, s.Actor("inspector"), casework.IssueListInput{Filter: issue.All()}); err != nil || l.Rows[0].PersonName != "林甲" {
+	if l, err = s.App.Issues(ctx, s.Actor("inspector"), casework.IssueListInput{Filter: issue.All()}); err != nil ||
+		l.Rows[0].PersonName != "林甲" {
 		t.Errorf("an inspector's list: %+v %v", l, err)
 	}
 	_, err = s.App.Issue(ctx, s.Actor("reader"), casework.IssueInput{ID: ids["found"]})
@@ -392,7 +404,8 @@ func TestListsWithoutNamesTakeNobodyAsFilter(t *testing.T) {
 		if l, err := s.App.Issues(ctx, s.Actor("chief"), casework.IssueListInput{Filter: f, Count: true}); err != nil || l.Total != 0 {
 			t.Errorf("%s: the chief, who sees the names of his own unit, has %d (%v)", field, l.Total, err)
 		}
-		if l, err := s.App.Issues(ctx, s.Actor("inspector"), casework.IssueListInput{Filter: f, Count: true}); err != nil || field == "person" && l.Total == 0 {
+		if l, err := s.App.Issues(ctx, s.Actor("inspector"), casework.IssueListInput{Filter: f, Count: true}); err != nil ||
+			field == "person" && l.Total == 0 {
 			t.Errorf("%s: an inspector has %d (%v)", field, l.Total, err)
 		}
 	}
@@ -446,7 +459,8 @@ func TestBulkCorrection(t *testing.T) {
 		ctx := context.Background()
 		var seeds []apptest.IssueSeed
 		for n := range 130 {
-			seeds = append(seeds, story.Seed(fmt.Sprint("s", n), issue.Self, "anna", "east1", "interview", n%2, roster.Date("2025-03-01").AddDays(n)))
+			seeds = append(seeds, story.Seed(fmt.Sprint("s", n), issue.Self, "anna", "east1", "interview", n%2,
+				roster.Date("2025-03-01").AddDays(n)))
 		}
 		seeds = append(seeds, story.Seed("ordinary", issue.Self, "anna", "east1", "interview", 2, "2026-01-01"),
 			story.Seed("found", issue.Audit, "anna", "east1", "duty_discipline", 1, "2026-01-01"),
@@ -455,7 +469,8 @@ func TestBulkCorrection(t *testing.T) {
 		s.Issues(seeds...)
 		head := s.Actor("east1head")
 		p, err := s.App.PreviewBulkCorrection(ctx, head, casework.BulkInput{MaxSeverity: 5})
-		if err != nil || p.Count != 130 || p.BySeverity[0] != 65 || p.BySeverity[1] != 65 || p.Unit != s.Units["east1"] || len(p.Sample) != 20 {
+		if err != nil || p.Count != 130 || p.BySeverity[0] != 65 || p.BySeverity[1] != 65 || p.Unit != s.Units["east1"] ||
+			len(p.Sample) != 20 {
 			t.Fatalf("preview: %+v %v", p, err)
 		}
 		_, err = s.App.PreviewBulkCorrection(ctx, head, casework.BulkInput{Unit: s.Units["east2"], MaxSeverity: 1})
@@ -504,7 +519,8 @@ func TestBulkCorrectionSaysWhatItRefused(t *testing.T) {
 			if slices.Contains(severe, n) {
 				severity = 1
 			}
-			seeds = append(seeds, story.Seed(fmt.Sprint("s", n), issue.Self, "anna", "east1", "interview", severity, roster.Date("2025-03-01").AddDays(n)))
+			seeds = append(seeds, story.Seed(fmt.Sprint("s", n), issue.Self, "anna", "east1", "interview", severity,
+				roster.Date("2025-03-01").AddDays(n)))
 		}
 		ids := s.Issues(seeds...)
 		head := s.Actor("east1head")
@@ -545,7 +561,8 @@ func TestReconciliationAgreesWithItsLists(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
 		var seeds []apptest.IssueSeed
-		people := [][2]string{{"anna", "east1"}, {"ben", "east1"}, {"cara", "east2"}, {"easthead", "east"}, {"dong", "west1"}, {"inspector", "office"}}
+		people := [][2]string{{"anna", "east1"}, {"ben", "east1"}, {"cara", "east2"}, {"easthead", "east"}, {"dong", "west1"},
+			{"inspector", "office"}}
 		n := 0
 		for _, p := range people {
 			person, unit := p[0], p[1]
@@ -555,7 +572,8 @@ func TestReconciliationAgreesWithItsLists(t *testing.T) {
 					if (n+k)%3 == 0 {
 						source = issue.Audit
 					}
-					seeds = append(seeds, story.Seed(fmt.Sprint(n, k), source, person, unit, c, k, roster.Date("2025-02-01").AddDays(60*((n*3+k*2)%7))))
+					seeds = append(seeds, story.Seed(fmt.Sprint(n, k), source, person, unit, c, k,
+						roster.Date("2025-02-01").AddDays(60*((n*3+k*2)%7))))
 				}
 				n++
 			}
@@ -574,7 +592,8 @@ func TestReconciliationAgreesWithItsLists(t *testing.T) {
 						f.Cell = c
 						list, err := s.App.Issues(ctx, s.Actor(actor), casework.IssueListInput{Filter: f, Count: true})
 						if err != nil || list.Total != l.Cells.Of(c) {
-							t.Errorf("%s %s %s %+v: the page says %d, the list has %d (%v)", actor, l.Code, c, in, l.Cells.Of(c), list.Total, err)
+							t.Errorf("%s %s %s %+v: the page says %d, the list has %d (%v)", actor, l.Code, c, in, l.Cells.Of(c),
+								list.Total, err)
 						}
 					}
 				}
@@ -628,7 +647,8 @@ func TestFileLinesNoticesAndCorrections(t *testing.T) {
 		if f, err := s.App.OwnFile(ctx, s.Actor("anna")); err != nil || len(f.Lines)+len(f.Tasks) != 0 || len(f.Lists) != 1 {
 			t.Errorf("own file before the notice: %+v, %v", f, err)
 		}
-		if _, _, err := s.App.Dispatch(ctx, s.Actor("inspector"), casework.DispatchInput{IssueID: i.ID, Lead: "office", Task: "retrain"}); err != nil {
+		if _, _, err := s.App.Dispatch(ctx, s.Actor("inspector"), casework.DispatchInput{IssueID: i.ID, Lead: "office",
+			Task: "retrain"}); err != nil {
 			t.Fatal(err)
 		}
 		if f, err := s.App.OwnFile(ctx, s.Actor("anna")); err != nil || len(f.Tasks) != 0 {
@@ -638,7 +658,8 @@ func TestFileLinesNoticesAndCorrections(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, _, err := s.App.NotifyIssue(ctx, s.Actor("inspector"), casework.NotifyIssueInput{Step: casework.Step{ID: i.ID, Version: d.Version, Reason: "请说明当天经过"}})
+		r, _, err := s.App.NotifyIssue(ctx, s.Actor("inspector"), casework.NotifyIssueInput{Step: casework.Step{ID: i.ID,
+			Version: d.Version, Reason: "请说明当天经过"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -646,7 +667,8 @@ func TestFileLinesNoticesAndCorrections(t *testing.T) {
 		if noticed() != 1 {
 			t.Error("the notice is not on the to-do page")
 		}
-		st, _, err := s.App.MakeStatement(ctx, s.Actor("anna"), casework.StatementInput{Issue: i.ID, Kind: issue.Correction, Text: "that day I was on leave"})
+		st, _, err := s.App.MakeStatement(ctx, s.Actor("anna"), casework.StatementInput{Issue: i.ID, Kind: issue.Correction,
+			Text: "that day I was on leave"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -657,10 +679,12 @@ func TestFileLinesNoticesAndCorrections(t *testing.T) {
 		if err != nil || len(f.Tasks) != 1 || f.Tasks[0].ID != "" || len(f.Lists) != 1 || f.Lists[0].State != selfcheck.Assigned {
 			t.Fatalf("own file %+v, %v", f, err)
 		}
-		if f, err = s.App.PersonFile(ctx, s.Actor("inspector"), casework.FileInput{Person: s.People["anna"]}); err != nil || len(f.Tasks) != 1 || f.Tasks[0].ID == "" || f.Lists[0].ID != "" {
+		if f, err = s.App.PersonFile(ctx, s.Actor("inspector"), casework.FileInput{Person: s.People["anna"]}); err != nil ||
+			len(f.Tasks) != 1 || f.Tasks[0].ID == "" || f.Lists[0].ID != "" {
 			t.Errorf("the inspector's view %+v, %v", f, err)
 		}
-		if _, err := s.App.AnswerStatement(ctx, s.Actor("records"), casework.AnswerStatementInput{ID: st, Version: 1, State: issue.Granted, Text: "the roster says so"}); err != nil {
+		if _, err := s.App.AnswerStatement(ctx, s.Actor("records"), casework.AnswerStatementInput{ID: st, Version: 1, State: issue.Granted,
+			Text: "the roster says so"}); err != nil {
 			t.Fatal(err)
 		}
 		changed := func() []casework.HistoryLine {
@@ -674,7 +698,8 @@ func TestFileLinesNoticesAndCorrections(t *testing.T) {
 		if c := changed(); len(c) != 0 {
 			t.Errorf("corrected before anybody did: %+v", c)
 		}
-		if _, _, err := s.App.WithdrawIssue(ctx, s.Actor("inspector"), casework.WithdrawIssueInput{Step: casework.Step{ID: i.ID, Version: version, Reason: "not him"}}); err != nil {
+		if _, _, err := s.App.WithdrawIssue(ctx, s.Actor("inspector"), casework.WithdrawIssueInput{Step: casework.Step{ID: i.ID,
+			Version: version, Reason: "not him"}}); err != nil {
 			t.Fatal(err)
 		}
 		if c := changed(); len(c) != 0 { // he was told of it: one person sets it aside no more
@@ -707,11 +732,13 @@ func TestInspectionFindings(t *testing.T) {
 			_, _, err := s.App.RecordInspection(ctx, who, in)
 			return err
 		}
-		in := inspection.InspectInput{UnitID: s.Units["east1"], Result: issue.UnderReported, Category: "interview", Severity: 2, EventOn: "2026-02-01", Person: story.Number(t, s, "ben")}
+		in := inspection.InspectInput{UnitID: s.Units["east1"], Result: issue.UnderReported, Category: "interview", Severity: 2,
+			EventOn: "2026-02-01", Person: story.Number(t, s, "ben")}
 		if err := record(in); err != nil {
 			t.Fatal(err)
 		}
-		if err := record(inspection.InspectInput{UnitID: s.Units["east1"], Result: issue.NotRectified, About: about.Ref, Severity: 1}); err != nil {
+		if err := record(inspection.InspectInput{UnitID: s.Units["east1"], Result: issue.NotRectified, About: about.Ref,
+			Severity: 1}); err != nil {
 			t.Fatal(err)
 		}
 		if err := record(inspection.InspectInput{UnitID: s.Units["east1"], Result: issue.Agrees}); err != nil {
@@ -738,7 +765,8 @@ func TestInspectionFindings(t *testing.T) {
 			}
 		}
 		page, err := s.App.Inspections(ctx, who, s.Units["east"], "")
-		if err != nil || len(page.Rows) != 3 || page.Rows[0].Result != issue.Agrees || page.Rows[0].IssueID != "" || page.Rows[1].Person.Name != "林甲" || page.Rows[2].Person.Name != "林乙" {
+		if err != nil || len(page.Rows) != 3 || page.Rows[0].Result != issue.Agrees || page.Rows[0].IssueID != "" ||
+			page.Rows[1].Person.Name != "林甲" || page.Rows[2].Person.Name != "林乙" {
 			t.Fatalf("list %+v, %v", page, err)
 		}
 		d, err := s.App.Issue(ctx, who, casework.IssueInput{ID: page.Rows[2].IssueID})
@@ -763,7 +791,8 @@ func TestAKeyBelongsToItsIssue(t *testing.T) {
 		t.Fatal(err)
 	}
 	party := func(name string) (string, error) {
-		id, _, err := s.App.AddIssueParty(ctx, s.Actor("inspector"), casework.IssuePartyInput{IssueID: ids[name], Key: "one", Person: person.PersonnelNo, Interest: "complainant"})
+		id, _, err := s.App.AddIssueParty(ctx, s.Actor("inspector"), casework.IssuePartyInput{IssueID: ids[name], Key: "one",
+			Person: person.PersonnelNo, Interest: "complainant"})
 		return id, err
 	}
 	first, err := party("first")

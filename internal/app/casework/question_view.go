@@ -39,7 +39,8 @@ type QuestionPage struct {
 }
 
 // Questions lists leader questions in the actor's scope, newest first.
-func (a *Casework) Questions(ctx context.Context, who *roster.Actor, f inquiry.QuestionFilter, cursor string) (out QuestionPage, err error) {
+func (a *Casework) Questions(ctx context.Context, who *roster.Actor, f inquiry.QuestionFilter,
+	cursor string) (out QuestionPage, err error) {
 	out.Rows = []QuestionRow{}
 	out.Next, err = a.ReadPage(ctx, who, "question.list", cursor, desk.PageSize, func(ctx context.Context, v *store.View, sc roster.Scope, p *desk.Page) error {
 		today := a.Today()
@@ -95,7 +96,8 @@ func (a *Casework) Question(ctx context.Context, who *roster.Actor, id string, p
 		if err != nil {
 			return err
 		}
-		if o, err = a.Opening(ctx, v, who, roster.KindQuestion, desk.Spot(q.ID, q.UnitID, q.BranchID, q.PersonID, q.EventOn), purpose); err != nil {
+		if o, err = a.Opening(ctx, v, who, roster.KindQuestion, desk.Spot(q.ID, q.UnitID, q.BranchID, q.PersonID, q.EventOn),
+			purpose); err != nil {
 			return err
 		}
 		n, err := a.Names(ctx, v, who, []string{q.PersonID, q.SubjectID, q.ProposedBy, q.ApprovedBy}, []string{q.UnitID})

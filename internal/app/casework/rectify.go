@@ -65,7 +65,8 @@ func (a *Casework) Dispatch(ctx context.Context, who *roster.Actor, in DispatchI
 }
 
 // newTask stores the task. Its owner must be able to open it.
-func (a *Casework) newTask(ctx context.Context, tx *store.Tx, who *roster.Actor, i *issue.Issue, in DispatchInput) (*rectify.Rectification, []ledger.Fact, error) {
+func (a *Casework) newTask(ctx context.Context, tx *store.Tx, who *roster.Actor, i *issue.Issue,
+	in DispatchInput) (*rectify.Rectification, []ledger.Fact, error) {
 	if who.Person != "" && who.Person == i.PersonID {
 		return nil, nil, fault.Forbidden("guard_subject")
 	}
@@ -164,7 +165,8 @@ type TaskInput struct {
 }
 
 // taskStep performs one step of a task under the actor's scope.
-func (a *Casework) taskStep(ctx context.Context, who *roster.Actor, op string, in TaskInput, step func(tx *store.Tx, r *rectify.Rectification) error) (desk.Receipt, error) {
+func (a *Casework) taskStep(ctx context.Context, who *roster.Actor, op string, in TaskInput,
+	step func(tx *store.Tx, r *rectify.Rectification) error) (desk.Receipt, error) {
 	return desk.Step(ctx, a.Desk, who, desk.Write{Op: op, Key: in.Key, Body: in}, in.Version,
 		func(ctx context.Context, tx *store.Tx, sc roster.Scope) (*rectify.Rectification, error) {
 			return tx.Rectification(ctx, in.ID, sc, desk.LeadUnits(who))
@@ -209,7 +211,8 @@ func (a *Casework) followTask(ctx context.Context, tx *store.Tx, who *roster.Act
 
 // AcceptTask accepts a task for the lead department.
 func (a *Casework) AcceptTask(ctx context.Context, who *roster.Actor, in TaskInput) (desk.Receipt, error) {
-	return a.taskStep(ctx, who, "rectification.accept", in, func(tx *store.Tx, r *rectify.Rectification) error { return r.Accept(who.Person) })
+	return a.taskStep(ctx, who, "rectification.accept", in,
+		func(tx *store.Tx, r *rectify.Rectification) error { return r.Accept(who.Person) })
 }
 
 // ProgressTask records that work has begun.

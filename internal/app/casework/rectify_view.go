@@ -37,7 +37,8 @@ type RectificationPage struct {
 }
 
 // Rectifications lists tasks in the actor's scope, the earliest due first.
-func (a *Casework) Rectifications(ctx context.Context, who *roster.Actor, f rectify.Filter, cursor string) (out RectificationPage, err error) {
+func (a *Casework) Rectifications(ctx context.Context, who *roster.Actor, f rectify.Filter,
+	cursor string) (out RectificationPage, err error) {
 	out.Rows = []RectificationRow{}
 	out.Next, err = a.ReadPage(ctx, who, "rectification.list", cursor, desk.PageSize, func(ctx context.Context, v *store.View, sc roster.Scope, p *desk.Page) error {
 		today, lead := a.Today(), desk.LeadUnits(who)
@@ -118,11 +119,13 @@ func (a *Casework) Rectification(ctx context.Context, who *roster.Actor, id stri
 			return err
 		}
 		if !slices.Contains(desk.LeadUnits(who), r.LeadUnitID) {
-			if o, err = a.Opening(ctx, v, who, roster.KindRectification, desk.Spot(r.ID, r.UnitID, r.BranchID, r.PersonID, r.EventOn), purpose); err != nil {
+			if o, err = a.Opening(ctx, v, who, roster.KindRectification, desk.Spot(r.ID, r.UnitID, r.BranchID, r.PersonID, r.EventOn),
+				purpose); err != nil {
 				return err
 			}
 		}
-		n, err := a.Names(ctx, v, who, []string{r.PersonID, r.OwnerID, r.DispatchedBy, r.AcceptedBy, r.SubmittedBy, r.VerifiedBy, r.StruckBy},
+		n, err := a.Names(ctx, v, who, []string{r.PersonID, r.OwnerID, r.DispatchedBy, r.AcceptedBy, r.SubmittedBy, r.VerifiedBy,
+			r.StruckBy},
 			[]string{r.UnitID, r.LeadUnitID})
 		if err != nil {
 			return err
@@ -133,7 +136,8 @@ func (a *Casework) Rectification(ctx context.Context, who *roster.Actor, id stri
 		}
 		t := texts[r.ID]
 		out = RectificationView{
-			RectificationRow: taskRow(n, r, a.Today()), EventOn: r.EventOn, Task: t["task"], Evidence: latest(t, "evidence"), Note: latest(t, "note"),
+			RectificationRow: taskRow(n, r, a.Today()), EventOn: r.EventOn, Task: t["task"], Evidence: latest(t,
+				"evidence"), Note: latest(t, "note"),
 			Owner: n.Person(r.OwnerID), Dispatched: n.Person(r.DispatchedBy), Accepted: n.Person(r.AcceptedBy), Submitted: n.Person(r.SubmittedBy),
 			SubmittedOn: r.SubmittedOn, Verified: n.Person(r.VerifiedBy), VerifiedOn: r.VerifiedOn, Struck: n.Person(r.StruckBy), StruckOn: r.StruckOn,
 			Can: map[string]bool{},

@@ -52,7 +52,8 @@ func (in ProposeCustodyInput) Validate() error {
 
 // ProposeCustody proposes a set of custodians, as the first of two security
 // administrators.
-func (a *Safekeeping) ProposeCustody(ctx context.Context, who *roster.Actor, in ProposeCustodyInput) (id string, r desk.Receipt, err error) {
+func (a *Safekeeping) ProposeCustody(ctx context.Context, who *roster.Actor,
+	in ProposeCustodyInput) (id string, r desk.Receipt, err error) {
 	const op = "custody.propose"
 	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		if len(in.Custodians) != a.Pack().Retention.Custodians {
@@ -69,7 +70,8 @@ func (a *Safekeeping) ProposeCustody(ctx context.Context, who *roster.Actor, in 
 		if len(open) > 0 {
 			return nil, "", fault.Conflict("custody_pending")
 		}
-		s := &custody.Set{Threshold: a.Pack().Retention.RevealThreshold, State: custody.SetProposed, UnitID: tree.Bureau(), ProposedBy: who.Account}
+		s := &custody.Set{Threshold: a.Pack().Retention.RevealThreshold, State: custody.SetProposed, UnitID: tree.Bureau(),
+			ProposedBy: who.Account}
 		s.ID = tx.NewID()
 		rows := []any{s}
 		for i, c := range in.Custodians {
@@ -123,7 +125,8 @@ type CustodyInput struct {
 	Version int64  `json:"version,omitempty"`
 }
 
-func (a *Safekeeping) decideSet(ctx context.Context, who *roster.Actor, op string, in CustodyInput, step func(s *custody.Set) error) (desk.Receipt, error) {
+func (a *Safekeeping) decideSet(ctx context.Context, who *roster.Actor, op string, in CustodyInput,
+	step func(s *custody.Set) error) (desk.Receipt, error) {
 	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		sc, _, err := a.UnitScope(ctx, &tx.View, who, roster.ActApprove, roster.KindCustody)
 		if err != nil {
@@ -204,8 +207,9 @@ func (a *Safekeeping) Custody(ctx context.Context, who *roster.Actor) (out []Cus
 		}
 		for i := range sets { // a handful, over the years
 			s := &sets[i]
-			view := CustodyView{ID: s.ID, Version: s.Version, State: s.State, Threshold: s.Threshold, Since: s.ChangedAt, Custodians: []CustodianView{},
-				MaySettle: s.State == custody.SetProposed && s.ProposedBy != who.Account && a.May(who, "custody.approve")}
+			view := CustodyView{ID: s.ID, Version: s.Version, State: s.State, Threshold: s.Threshold, Since: s.ChangedAt,
+				Custodians: []CustodianView{},
+				MaySettle:  s.State == custody.SetProposed && s.ProposedBy != who.Account && a.May(who, "custody.approve")}
 			if view.Sealed, err = v.SealedCount(ctx, s.ID); err != nil {
 				return err
 			}

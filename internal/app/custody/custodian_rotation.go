@@ -80,7 +80,8 @@ func (a *Safekeeping) Rewrap(ctx context.Context, who *roster.Actor, raw []byte)
 		return desk.Receipt{}, fault.Invalid("custody_bundle", "bundle")
 	}
 	sum := sha256.Sum256(raw)
-	up := &intake.Upload{ID: store.NewID(), Account: who.Account, FileName: "custody.json", FileHash: hex.EncodeToString(sum[:]), Data: raw, CreatedAt: a.Store.Now()}
+	up := &intake.Upload{ID: store.NewID(), Account: who.Account, FileName: "custody.json", FileHash: hex.EncodeToString(sum[:]), Data: raw,
+		CreatedAt: a.Store.Now()}
 	if err := a.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error { return sx.AddUpload(ctx, up) }); err != nil {
 		return desk.Receipt{}, err
 	}

@@ -105,7 +105,8 @@ func exports(t *testing.T, s *apptest.Site, signing *app.App) []byte {
 		t.Fatal(batches, err)
 	}
 	for _, b := range batches {
-		file, _, err := s.App.BatchErrors(ctx, s.Actor("inspector"), appintake.ErrorFileInput{ID: b.ID, Format: "xlsx"}, appintake.ErrorFileWords{Say: func(code string, _ map[string]any) string { return code }})
+		file, _, err := s.App.BatchErrors(ctx, s.Actor("inspector"), appintake.ErrorFileInput{ID: b.ID, Format: "xlsx"},
+			appintake.ErrorFileWords{Say: func(code string, _ map[string]any) string { return code }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -162,7 +163,8 @@ func TestTwoHundredStringsAreGone(t *testing.T) {
 		scratch := t.TempDir()
 		t.Setenv("TMPDIR", scratch)
 		var said bytes.Buffer
-		a, err := app.New(app.Config{Store: s.Store, Secret: apptest.Secret, Log: slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+		a, err := app.New(app.Config{Store: s.Store, Secret: apptest.Secret,
+			Log: slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -179,12 +181,14 @@ func TestTwoHundredStringsAreGone(t *testing.T) {
 		// Declared issues, each with a statement by its subject.
 		var seeds []apptest.IssueSeed
 		for range 60 {
-			seeds = append(seeds, apptest.IssueSeed{Name: plant(), Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 1, Event: "2026-02-01"})
+			seeds = append(seeds, apptest.IssueSeed{Name: plant(), Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview",
+				Severity: 1, Event: "2026-02-01"})
 		}
 		issues := s.Issues(seeds...)
 		var receipts []desk.Receipt
 		for _, id := range issues {
-			_, r, err := a.MakeStatement(ctx, s.Actor("anna"), casework.StatementInput{Issue: id, Kind: issue.Answer, Text: plant(), Key: id})
+			_, r, err := a.MakeStatement(ctx, s.Actor("anna"), casework.StatementInput{Issue: id, Kind: issue.Answer,
+				Text: plant(), Key: id})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -64,7 +64,8 @@ func (a *Safekeeping) record(ctx context.Context, v *store.View, in RecordInput,
 			return f, err
 		}
 		f = found{id: m.RecordID, ref: shortRef(m.RecordID), unit: m.UnitID, person: m.PersonID, eventOn: m.EventOn}
-		f.subject = custody.Subject{Open: m.State.Open() || m.IssueID != "", Outcome: "unmatched", SettledOn: roster.DateOf(m.CreatedAt, a.Zone())}
+		f.subject = custody.Subject{Open: m.State.Open() || m.IssueID != "", Outcome: "unmatched",
+			SettledOn: roster.DateOf(m.CreatedAt, a.Zone())}
 		if m.State == intake.StateWithdrawn || m.State == intake.StateRejected || m.State == intake.StateUnmatched {
 			f.subject.Open = false
 		}
@@ -111,7 +112,8 @@ func (in ProposeExpungementInput) Validate() error {
 }
 
 // ProposeExpungement proposes it. Nothing is destroyed yet.
-func (a *Safekeeping) ProposeExpungement(ctx context.Context, who *roster.Actor, in ProposeExpungementInput) (id string, r desk.Receipt, err error) {
+func (a *Safekeeping) ProposeExpungement(ctx context.Context, who *roster.Actor,
+	in ProposeExpungementInput) (id string, r desk.Receipt, err error) {
 	const op = "expungement.propose"
 	r, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		sc, err := a.Scope(ctx, &tx.View, who, roster.ActPropose, roster.KindExpungement)
@@ -156,7 +158,8 @@ type ExpungementInput struct {
 	Reason  string `json:"reason,omitempty"` // of a refusal
 }
 
-func (a *Safekeeping) onExpungement(ctx context.Context, who *roster.Actor, op string, in ExpungementInput, step func(ctx context.Context, tx *store.Tx, e *custody.Expungement) error) (desk.Receipt, error) {
+func (a *Safekeeping) onExpungement(ctx context.Context, who *roster.Actor, op string, in ExpungementInput,
+	step func(ctx context.Context, tx *store.Tx, e *custody.Expungement) error) (desk.Receipt, error) {
 	return desk.Step(ctx, a.Desk, who, desk.Write{Op: op, Key: in.Key, Body: in}, in.Version,
 		func(ctx context.Context, tx *store.Tx, sc roster.Scope) (*custody.Expungement, error) {
 			return tx.Expungement(ctx, in.ID, sc)
@@ -205,7 +208,8 @@ func (a *Safekeeping) ApproveExpungement(ctx context.Context, who *roster.Actor,
 	// The act is on record now and its tombstones name the keys: what fails here
 	// is made good when the site is next opened.
 	if err := a.Store.DestroyErased(ctx, in.ID); err != nil {
-		a.Log.Error("keys of expunged texts still stand; they are destroyed when the site is opened again", "expungement", in.ID, "error", err)
+		a.Log.Error("keys of expunged texts still stand; they are destroyed when the site is opened again", "expungement", in.ID,
+			"error", err)
 	}
 	return r, nil
 }
@@ -258,9 +262,11 @@ type ExpungementPage struct {
 	Next  string           `json:"next"`
 }
 
-func (a *Safekeeping) expungementRow(n desk.Names, who *roster.Actor, e *custody.Expungement, approvals []custody.ExpungementApproval) ExpungementRow {
-	r := ExpungementRow{ID: e.ID, Version: e.Version, Ref: e.Ref, RecordKind: e.RecordKind, RecordRef: e.RecordRef, Unit: n.Unit(e.UnitID), Ground: e.Ground,
-		State: e.State, ProposedAt: e.CreatedAt, SettledAt: e.SettledAt, Records: e.Records, Yours: e.ProposedBy == who.Account, Approvers: custody.Approvers}
+func (a *Safekeeping) expungementRow(n desk.Names, who *roster.Actor, e *custody.Expungement,
+	approvals []custody.ExpungementApproval) ExpungementRow {
+	r := ExpungementRow{ID: e.ID, Version: e.Version, Ref: e.Ref, RecordKind: e.RecordKind, RecordRef: e.RecordRef, Unit: n.Unit(e.UnitID),
+		Ground: e.Ground,
+		State:  e.State, ProposedAt: e.CreatedAt, SettledAt: e.SettledAt, Records: e.Records, Yours: e.ProposedBy == who.Account, Approvers: custody.Approvers}
 	for _, x := range approvals {
 		if x.ExpungementID == e.ID {
 			r.Approvals++
@@ -274,7 +280,8 @@ func (a *Safekeeping) expungementRow(n desk.Names, who *roster.Actor, e *custody
 }
 
 // Expungements lists expungements in reach, the newest first.
-func (a *Safekeeping) Expungements(ctx context.Context, who *roster.Actor, state custody.ExpungementState, cursor string) (out ExpungementPage, err error) {
+func (a *Safekeeping) Expungements(ctx context.Context, who *roster.Actor, state custody.ExpungementState,
+	cursor string) (out ExpungementPage, err error) {
 	const op = "expungement.list"
 	out.Rows = []ExpungementRow{}
 	if state != "" && !slices.Contains(custody.ExpungementStates, state) {
@@ -338,7 +345,8 @@ func (a *Safekeeping) Expungement(ctx context.Context, who *roster.Actor, id str
 		if err != nil {
 			return err
 		}
-		out = ExpungementView{ExpungementRow: a.expungementRow(n, who, e, approvals), ApprovedAt: []time.Time{}, Reason: texts[e.ID]["reason"], Answer: texts[e.ID]["answer"], Can: map[string]bool{}}
+		out = ExpungementView{ExpungementRow: a.expungementRow(n, who, e, approvals), ApprovedAt: []time.Time{},
+			Reason: texts[e.ID]["reason"], Answer: texts[e.ID]["answer"], Can: map[string]bool{}}
 		for _, x := range approvals {
 			out.ApprovedAt = append(out.ApprovedAt, x.CreatedAt)
 		}

@@ -37,20 +37,25 @@ func TestAnExpungementHasItsGuards(t *testing.T) {
 	if _, err := story.ProposeExpungement(s, "records", id, custody.GroundCourt); story.CodeOf(err) != "expungement_pending" {
 		t.Errorf("%v", err)
 	}
-	if _, err := s.App.ApproveExpungement(ctx, s.Actor("records"), appcustody.ExpungementInput{ID: e, Version: 1}); story.CodeOf(err) != "guard_same_person" {
+	if _, err := s.App.ApproveExpungement(ctx, s.Actor("records"),
+		appcustody.ExpungementInput{ID: e, Version: 1}); story.CodeOf(err) != "guard_same_person" {
 		t.Errorf("one person did both: %v", err)
 	}
-	h, _, err := s.App.PlaceHold(ctx, s.Actor("body"), appcustody.HoldInput{RecordInput: appcustody.RecordInput{Kind: custody.IssueRecord, Record: id}, Reason: "诉讼"})
+	h, _, err := s.App.PlaceHold(ctx, s.Actor("body"), appcustody.HoldInput{RecordInput: appcustody.RecordInput{Kind: custody.IssueRecord,
+		Record: id}, Reason: "诉讼"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.App.ApproveExpungement(ctx, s.Actor("body"), appcustody.ExpungementInput{ID: e, Version: 1}); story.CodeOf(err) != "legal_hold" {
+	if _, err := s.App.ApproveExpungement(ctx, s.Actor("body"),
+		appcustody.ExpungementInput{ID: e, Version: 1}); story.CodeOf(err) != "legal_hold" {
 		t.Errorf("under a hold: %v", err)
 	}
-	if d, err := s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: id}); err != nil || d.Narrative != "narrative of one" || d.Erased {
+	if d, err := s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: id}); err != nil ||
+		d.Narrative != "narrative of one" || d.Erased {
 		t.Fatalf("the refused approval erased: %+v %v", d, err)
 	}
-	if _, _, err := s.App.LiftHold(ctx, s.Actor("body"), appcustody.LiftInput{ID: h, Version: 1, Reason: "结束"}); story.CodeOf(err) != "guard_same_person" {
+	if _, _, err := s.App.LiftHold(ctx, s.Actor("body"),
+		appcustody.LiftInput{ID: h, Version: 1, Reason: "结束"}); story.CodeOf(err) != "guard_same_person" {
 		t.Errorf("%v", err)
 	}
 	lift := func(hold string) {
@@ -59,7 +64,8 @@ func TestAnExpungementHasItsGuards(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.App.ApproveExpungement(ctx, s.Actor("body"), appcustody.ExpungementInput{ID: e, Version: 1}); story.CodeOf(err) != "legal_hold" {
+		if _, err := s.App.ApproveExpungement(ctx, s.Actor("body"),
+			appcustody.ExpungementInput{ID: e, Version: 1}); story.CodeOf(err) != "legal_hold" {
 			t.Errorf("one person lifted a hold: %v", err)
 		}
 		story.New(t, s).Agree(id, "body2")
@@ -72,10 +78,12 @@ func TestAnExpungementHasItsGuards(t *testing.T) {
 	if err := approve("body"); err != nil {
 		t.Fatal(err)
 	}
-	if d, err := s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: id}); err != nil || d.Narrative != "narrative of one" || d.Erased {
+	if d, err := s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: id}); err != nil ||
+		d.Narrative != "narrative of one" || d.Erased {
 		t.Fatalf("one approval erased: %+v %v", d, err)
 	}
-	if x, err := s.App.Expungement(ctx, s.Actor("body"), e); err != nil || x.Approvals != 1 || !x.Approved || x.Can["expungement.approve"] || x.State != custody.ExpungementProposed {
+	if x, err := s.App.Expungement(ctx, s.Actor("body"), e); err != nil || x.Approvals != 1 || !x.Approved ||
+		x.Can["expungement.approve"] || x.State != custody.ExpungementProposed {
 		t.Errorf("after one approval: %+v %v", x, err)
 	}
 	if err := approve("body"); story.CodeOf(err) != "expungement_approved" {
@@ -84,7 +92,8 @@ func TestAnExpungementHasItsGuards(t *testing.T) {
 	if err := approve("records"); story.CodeOf(err) != "guard_same_person" {
 		t.Errorf("the proposer approved as the second: %v", err)
 	}
-	again, _, err := s.App.PlaceHold(ctx, s.Actor("body"), appcustody.HoldInput{RecordInput: appcustody.RecordInput{Kind: custody.IssueRecord, Record: id}, Reason: "诉讼"})
+	again, _, err := s.App.PlaceHold(ctx, s.Actor("body"),
+		appcustody.HoldInput{RecordInput: appcustody.RecordInput{Kind: custody.IssueRecord, Record: id}, Reason: "诉讼"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +108,8 @@ func TestAnExpungementHasItsGuards(t *testing.T) {
 	if err := approve("body2"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.App.ApproveExpungement(ctx, s.Actor("body2"), appcustody.ExpungementInput{ID: e, Version: 2}); story.CodeOf(err) != "expungement_state" {
+	if _, err := s.App.ApproveExpungement(ctx, s.Actor("body2"),
+		appcustody.ExpungementInput{ID: e, Version: 2}); story.CodeOf(err) != "expungement_state" {
 		t.Errorf("approved when it is done: %v", err)
 	}
 	if d, err := s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: id}); err != nil || d.Narrative != "" || !d.Erased {

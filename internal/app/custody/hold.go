@@ -46,8 +46,9 @@ func (a *Safekeeping) PlaceHold(ctx context.Context, who *roster.Actor, in HoldI
 		if rec.subject.Erased {
 			return nil, "", fault.Conflict("expunged_already")
 		}
-		h := &custody.Hold{RecordKind: in.Kind, RecordID: rec.id, RecordRef: rec.ref, UnitID: rec.unit, PersonID: rec.person, EventOn: rec.eventOn,
-			State: custody.HoldLive, PlacedBy: who.Account, LiftC: ledger.Commitment{}}
+		h := &custody.Hold{RecordKind: in.Kind, RecordID: rec.id, RecordRef: rec.ref, UnitID: rec.unit, PersonID: rec.person,
+			EventOn: rec.eventOn,
+			State:   custody.HoldLive, PlacedBy: who.Account, LiftC: ledger.Commitment{}}
 		h.ID = tx.NewID()
 		if h.ReasonC, err = tx.PutText(ctx, h.ID, "reason", in.Reason); err != nil {
 			return nil, "", err
@@ -88,14 +89,18 @@ func (a *Safekeeping) LiftHold(ctx context.Context, who *roster.Actor, in LiftIn
 		if err := probe.Lift(who.Account); err != nil {
 			return nil, "", err
 		}
-		return a.Propose(ctx, tx, who, consent.Proposal{Op: opHoldLift, ObjectKind: string(roster.KindHold), ObjectID: h.ID, MatterID: h.RecordID, UnitID: h.UnitID,
+		return a.Propose(ctx, tx, who, consent.Proposal{Op: opHoldLift, ObjectKind: string(roster.KindHold), ObjectID: h.ID,
+			MatterID: h.RecordID, UnitID: h.UnitID,
 			PersonID: h.PersonID, EventOn: h.EventOn, Ground: "hold", Approver: roster.RoleDecidingBody, DecideTier: desk.LowestTier}, in, in.Reason)
 	})
 	return r.ResultID, r, err
 }
 
 func (a *Safekeeping) holdToLift(ctx context.Context, tx *store.Tx, who *roster.Actor, in LiftInput) (*custody.Hold, error) {
-	return desk.Find(ctx, a.Desk, tx, who, opHoldLift, in.Version, func(sc roster.Scope) (*custody.Hold, error) { return tx.Hold(ctx, in.ID, sc) })
+	return desk.Find(ctx, a.Desk, tx, who, opHoldLift, in.Version, func(sc roster.Scope) (*custody.Hold, error) {
+		return tx.Hold(ctx,
+			in.ID, sc)
+	})
 }
 
 // liftHold lifts the hold once a second person has agreed.
@@ -152,8 +157,10 @@ func (a *Safekeeping) Holds(ctx context.Context, who *roster.Actor) (out []HoldR
 			return err
 		}
 		for _, h := range rows {
-			out = append(out, HoldRow{ID: h.ID, Version: h.Version, RecordKind: h.RecordKind, RecordRef: h.RecordRef, Unit: n.Unit(h.UnitID), State: h.State,
-				PlacedAt: h.CreatedAt, Reason: texts[h.ID]["reason"], MayLift: h.State == custody.HoldLive && h.PlacedBy != who.Account && a.May(who, "hold.lift")})
+			out = append(out, HoldRow{ID: h.ID, Version: h.Version, RecordKind: h.RecordKind, RecordRef: h.RecordRef,
+				Unit: n.Unit(h.UnitID), State: h.State,
+				PlacedAt: h.CreatedAt, Reason: texts[h.ID]["reason"], MayLift: h.State == custody.HoldLive && h.PlacedBy != who.Account &&
+					a.May(who, "hold.lift")})
 		}
 		return nil
 	})

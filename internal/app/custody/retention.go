@@ -81,7 +81,8 @@ func (a *Safekeeping) Due(ctx context.Context, who *roster.Actor, in DueInput) (
 		n, err := a.Names(ctx, v, who, nil, units)
 		for _, d := range due {
 			until := a.Pack().Retention.Until(d.Outcome, d.SettledOn.Time())
-			out.Rows = append(out.Rows, DueRow{Kind: d.Kind, ID: d.ID, Ref: d.Ref, Unit: n.Unit(d.UnitID), Outcome: d.Outcome, Months: a.Pack().Retention.Months(d.Outcome),
+			out.Rows = append(out.Rows, DueRow{Kind: d.Kind, ID: d.ID, Ref: d.Ref, Unit: n.Unit(d.UnitID), Outcome: d.Outcome,
+				Months:    a.Pack().Retention.Months(d.Outcome),
 				SettledOn: d.SettledOn, DueOn: roster.DateOf(until, until.Location()), Held: d.Held, Pending: d.Pending})
 		}
 		return err
@@ -94,7 +95,8 @@ func (a *Safekeeping) DueQuery(ready bool) store.DueQuery {
 }
 
 // dueRows reads one row more than a page holds, and the total.
-func (a *Safekeeping) dueRows(ctx context.Context, v *store.View, in DueInput, sc roster.Scope, after string, limit int, out *DuePage) (due []custody.Due, err error) {
+func (a *Safekeeping) dueRows(ctx context.Context, v *store.View, in DueInput, sc roster.Scope, after string, limit int,
+	out *DuePage) (due []custody.Due, err error) {
 	q := a.DueQuery(in.Ready)
 	var records []string // those of the audit records too: a hold may lie on them
 	from := make(map[string]string)
@@ -109,7 +111,8 @@ func (a *Safekeeping) dueRows(ctx context.Context, v *store.View, in DueInput, s
 		for i := range rows {
 			r := &rows[i]
 			records, from[r.ID] = append(records, r.ID, r.RecordID), r.RecordID
-			due = append(due, custody.Due{Kind: in.Kind, ID: r.ID, Ref: r.Ref, UnitID: r.UnitID, Outcome: custody.OutcomeOf(r), SettledOn: a.settledOn(r)})
+			due = append(due, custody.Due{Kind: in.Kind, ID: r.ID, Ref: r.Ref, UnitID: r.UnitID, Outcome: custody.OutcomeOf(r),
+				SettledOn: a.settledOn(r)})
 		}
 	} else {
 		if out.Total, err = v.DueMatchCount(ctx, q, sc); err != nil {
@@ -122,7 +125,8 @@ func (a *Safekeeping) dueRows(ctx context.Context, v *store.View, in DueInput, s
 		for i := range rows {
 			r := &rows[i]
 			records, from[r.ID] = append(records, r.RecordID), r.RecordID
-			due = append(due, custody.Due{Kind: in.Kind, ID: r.ID, Ref: shortRef(r.RecordID), UnitID: r.UnitID, Outcome: "unmatched", SettledOn: roster.DateOf(r.CreatedAt, a.Zone())})
+			due = append(due, custody.Due{Kind: in.Kind, ID: r.ID, Ref: shortRef(r.RecordID), UnitID: r.UnitID, Outcome: "unmatched",
+				SettledOn: roster.DateOf(r.CreatedAt, a.Zone())})
 		}
 	}
 	held, pending, err := v.Detained(ctx, records)

@@ -37,21 +37,27 @@ func TestRetentionListsWhatIsDue(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
 		of := s.Issues(
-			apptest.IssueSeed{Name: "open", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "interview", Severity: 1, Event: "2026-02-01"},
-			apptest.IssueSeed{Name: "withdrawn", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "interview", Severity: 1, Event: "2026-02-02"},
-			apptest.IssueSeed{Name: "held", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "interview", Severity: 1, Event: "2026-02-03"},
-			apptest.IssueSeed{Name: "declared", Source: issue.Self, Person: "anna", Unit: "east1", Category: "gifts_business", Severity: 0, Event: "2026-02-04"},
+			apptest.IssueSeed{Name: "open", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "interview", Severity: 1,
+				Event: "2026-02-01"},
+			apptest.IssueSeed{Name: "withdrawn", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "interview", Severity: 1,
+				Event: "2026-02-02"},
+			apptest.IssueSeed{Name: "held", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "interview", Severity: 1,
+				Event: "2026-02-03"},
+			apptest.IssueSeed{Name: "declared", Source: issue.Self, Person: "anna", Unit: "east1", Category: "gifts_business", Severity: 0,
+				Event: "2026-02-04"},
 		)
 		for _, name := range []string{"withdrawn", "held"} {
 			i, err := s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: of[name]})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, _, err := s.App.WithdrawIssue(ctx, s.Actor("inspector"), casework.WithdrawIssueInput{Step: casework.Step{ID: i.ID, Version: i.Version, Reason: "not him"}}); err != nil {
+			if _, _, err := s.App.WithdrawIssue(ctx, s.Actor("inspector"), casework.WithdrawIssueInput{Step: casework.Step{ID: i.ID,
+				Version: i.Version, Reason: "not him"}}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if _, _, err := s.App.BulkCorrect(ctx, s.Actor("east1head"), casework.BulkCorrectInput{Unit: s.Units["east1"], MaxSeverity: 1, Count: 1, Key: "once"}); err != nil {
+		if _, _, err := s.App.BulkCorrect(ctx, s.Actor("east1head"), casework.BulkCorrectInput{Unit: s.Units["east1"], MaxSeverity: 1,
+			Count: 1, Key: "once"}); err != nil {
 			t.Fatal(err)
 		}
 		settled := s.Clock.Now()
@@ -74,7 +80,9 @@ func TestRetentionListsWhatIsDue(t *testing.T) {
 				t.Errorf("%+v is listed before its day", r)
 			}
 		}
-		if _, _, err := s.App.PlaceHold(ctx, s.Actor("body"), appcustody.HoldInput{RecordInput: appcustody.RecordInput{Kind: custody.IssueRecord, Record: of["held"]}, Reason: "诉讼"}); err != nil {
+		if _, _, err := s.App.PlaceHold(ctx, s.Actor("body"),
+			appcustody.HoldInput{RecordInput: appcustody.RecordInput{Kind: custody.IssueRecord, Record: of["held"]},
+				Reason: "诉讼"}); err != nil {
 			t.Fatal(err)
 		}
 		if _, rows := dueIDs(t, s, appcustody.DueInput{}); !rows[of["held"]].Held {
@@ -102,7 +110,8 @@ func TestRetentionListsWhatIsDue(t *testing.T) {
 			t.Errorf("with a tombstone: %v", ids)
 		}
 		s.Clock.Set(settled.AddDate(0, 60, 0))
-		if ids, rows := dueIDs(t, s, appcustody.DueInput{Ready: true}); !slices.Equal(ids, []string{of["declared"]}) || rows[of["declared"]].Outcome != "declared" {
+		if ids, rows := dueIDs(t, s, appcustody.DueInput{Ready: true}); !slices.Equal(ids, []string{of["declared"]}) ||
+			rows[of["declared"]].Outcome != "declared" {
 			t.Errorf("after five years: %v", ids)
 		}
 		s.Clock.Set(settled.AddDate(100, 0, 0))
@@ -132,7 +141,8 @@ func TestAuditRecordsBecomeDue(t *testing.T) {
 			t.Fatalf("%+v", rows)
 		}
 		if _, _, err := s.App.ProposeExpungement(context.Background(), s.Actor("records"), appcustody.ProposeExpungementInput{
-			RecordInput: appcustody.RecordInput{Kind: custody.AuditRecord, Record: ids[0]}, Ground: custody.GroundRetention, Reason: "到期"}); err != nil {
+			RecordInput: appcustody.RecordInput{Kind: custody.AuditRecord,
+				Record: ids[0]}, Ground: custody.GroundRetention, Reason: "到期"}); err != nil {
 			t.Errorf("what the list calls due is refused: %v", err)
 		}
 		if ids, _ := dueIDs(t, s, in); len(ids) != 0 {

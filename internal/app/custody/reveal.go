@@ -211,8 +211,12 @@ type Revealed struct {
 // String keeps the text out of anything that formats the value.
 func (Revealed) String() string { return "(revealed)" }
 
-func (a *Safekeeping) revealToWrite(ctx context.Context, tx *store.Tx, who *roster.Actor, op string, in RevealInput) (*custody.Reveal, error) {
-	return desk.Find(ctx, a.Desk, tx, who, op, in.Version, func(sc roster.Scope) (*custody.Reveal, error) { return tx.Reveal(ctx, in.ID, sc) })
+func (a *Safekeeping) revealToWrite(ctx context.Context, tx *store.Tx, who *roster.Actor, op string,
+	in RevealInput) (*custody.Reveal, error) {
+	return desk.Find(ctx, a.Desk, tx, who, op, in.Version, func(sc roster.Scope) (*custody.Reveal, error) {
+		return tx.Reveal(ctx,
+			in.ID, sc)
+	})
 }
 
 // ShowReveal unseals the field and shows it, once, to the person who asked. The same

@@ -47,7 +47,8 @@ func office(t *testing.T, s *apptest.Site, names ...string) custodians {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.App.ApproveCustody(ctx, s.Actor("security"), appcustody.CustodyInput{ID: id, Version: 1}); story.CodeOf(err) != "guard_same_person" {
+	if _, err := s.App.ApproveCustody(ctx, s.Actor("security"),
+		appcustody.CustodyInput{ID: id, Version: 1}); story.CodeOf(err) != "guard_same_person" {
 		t.Fatalf("one person proposed and approved: %v", err)
 	}
 	if _, err := s.App.ApproveCustody(ctx, s.Actor("security2"), appcustody.CustodyInput{ID: id, Version: 1}); err != nil {
@@ -89,7 +90,8 @@ func TestTwoCustodiansRevealOnce(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
 		var said bytes.Buffer
-		a, err := app.New(app.Config{Store: s.Store, Secret: apptest.Secret, Log: slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+		a, err := app.New(app.Config{Store: s.Store, Secret: apptest.Secret,
+			Log: slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -98,20 +100,23 @@ func TestTwoCustodiansRevealOnce(t *testing.T) {
 
 		// Before there are custodians the identity waits, readable; then a job seals it.
 		early := withComplainant(t, s, "先来人", whistle+"先")
-		if v, err := a.Match(ctx, inspector, early.ID); err != nil || v.Complainant != whistle+"先" || v.Sealed == nil || v.Sealed.Custodians {
+		if v, err := a.Match(ctx, inspector, early.ID); err != nil || v.Complainant != whistle+"先" || v.Sealed == nil ||
+			v.Sealed.Custodians {
 			t.Fatalf("%+v %v", v.Sealed, err)
 		}
 		if _, err := a.CustodyBundle(ctx, desk.Program("test")); story.CodeOf(err) != "custodians_none" {
 			t.Errorf("a bundle without custodians: %v", err)
 		}
-		if _, _, err := a.AskReveal(ctx, inspector, appcustody.AskRevealInput{Match: early.ID, Reason: "核实"}); story.CodeOf(err) != "no_custodians" {
+		if _, _, err := a.AskReveal(ctx, inspector, appcustody.AskRevealInput{Match: early.ID,
+			Reason: "核实"}); story.CodeOf(err) != "no_custodians" {
 			t.Errorf("%v", err)
 		}
 		c := office(t, s, "records", "body", "adjudicator")
 		m := withComplainant(t, s, "后来人", whistle)
 		for _, id := range []string{early.ID, m.ID} {
 			v, err := a.Match(ctx, inspector, id)
-			if err != nil || v.Complainant != "" || v.Sealed == nil || !v.Sealed.Custodians || !v.Sealed.MayReveal || strings.Contains(fmt.Sprintf("%+v", v), whistle) {
+			if err != nil || v.Complainant != "" || v.Sealed == nil || !v.Sealed.Custodians || !v.Sealed.MayReveal ||
+				strings.Contains(fmt.Sprintf("%+v", v), whistle) {
 				t.Fatalf("not sealed: %+v %v", v, err)
 			}
 		}
@@ -144,7 +149,8 @@ func TestTwoCustodiansRevealOnce(t *testing.T) {
 		if err := release(t, s, c, "adjudicator", id); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := a.ShowReveal(ctx, s.Actor("inspector2"), appcustody.RevealInput{ID: id, Version: 3}); story.CodeOf(err) != "reveal_not_yours" {
+		if _, _, err := a.ShowReveal(ctx, s.Actor("inspector2"),
+			appcustody.RevealInput{ID: id, Version: 3}); story.CodeOf(err) != "reveal_not_yours" {
 			t.Errorf("shown to another: %v", err)
 		}
 		out, _, err := a.ShowReveal(ctx, inspector, appcustody.RevealInput{ID: id, Version: 3, Key: "show"})
@@ -152,7 +158,8 @@ func TestTwoCustodiansRevealOnce(t *testing.T) {
 			t.Fatalf("%v %v", out, err)
 		}
 		for _, key := range []string{"show", "again"} {
-			if out, _, err := a.ShowReveal(ctx, inspector, appcustody.RevealInput{ID: id, Version: 3, Key: key}); err == nil || out.Text != "" {
+			if out, _, err := a.ShowReveal(ctx, inspector, appcustody.RevealInput{ID: id, Version: 3, Key: key}); err == nil ||
+				out.Text != "" {
 				t.Errorf("shown twice with key %s", key)
 			}
 		}
@@ -225,13 +232,16 @@ func misled(t *testing.T, s *apptest.Site, c custodians, right, wrong string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.App.ReleaseShare(ctx, s.Actor("adjudicator"), appcustody.RevealInput{ID: wrong, Response: r.Text()}); story.CodeOf(err) != "reveal_response" {
+	if _, err := s.App.ReleaseShare(ctx, s.Actor("adjudicator"),
+		appcustody.RevealInput{ID: wrong, Response: r.Text()}); story.CodeOf(err) != "reveal_response" {
 		t.Errorf("a response to another request was taken: %v", err)
 	}
-	if _, err := s.App.ReleaseShare(ctx, s.Actor("records"), appcustody.RevealInput{ID: right, Response: r.Text()}); story.CodeOf(err) != "reveal_response" {
+	if _, err := s.App.ReleaseShare(ctx, s.Actor("records"),
+		appcustody.RevealInput{ID: right, Response: r.Text()}); story.CodeOf(err) != "reveal_response" {
 		t.Errorf("another custodian's response was taken: %v", err)
 	}
-	if _, err := s.App.ReleaseShare(ctx, s.Actor("records"), appcustody.RevealInput{ID: right, Response: "-----"}); story.CodeOf(err) != "reveal_response" {
+	if _, err := s.App.ReleaseShare(ctx, s.Actor("records"),
+		appcustody.RevealInput{ID: right, Response: "-----"}); story.CodeOf(err) != "reveal_response" {
 		t.Errorf("%v", err)
 	}
 }
@@ -269,13 +279,17 @@ func TestWhoMayBeACustodian(t *testing.T) {
 	}
 	same := line()
 	for code, list := range map[string][]appcustody.CustodianInput{
-		"custodian_number":  {{Login: "body", PublicKey: line()}, {Login: "records", PublicKey: line()}},
-		"custodian_twice":   {{Login: "body", PublicKey: same}, {Login: "records", PublicKey: same}, {Login: "anna", PublicKey: line()}},
-		"custodian_key":     {{Login: "body", PublicKey: "PLUMBLINE-CUSTODIAN-1 AAAA"}, {Login: "records", PublicKey: line()}, {Login: "anna", PublicKey: line()}},
-		"custodian_account": {{Login: "nobody-at-all", PublicKey: line()}, {Login: "records", PublicKey: line()}, {Login: "anna", PublicKey: line()}},
-		"custodian_admin":   {{Login: "system", PublicKey: line()}, {Login: "records", PublicKey: line()}, {Login: "anna", PublicKey: line()}},
+		"custodian_number": {{Login: "body", PublicKey: line()}, {Login: "records", PublicKey: line()}},
+		"custodian_twice":  {{Login: "body", PublicKey: same}, {Login: "records", PublicKey: same}, {Login: "anna", PublicKey: line()}},
+		"custodian_key": {{Login: "body", PublicKey: "PLUMBLINE-CUSTODIAN-1 AAAA"}, {Login: "records", PublicKey: line()},
+			{Login: "anna", PublicKey: line()}},
+		"custodian_account": {{Login: "nobody-at-all", PublicKey: line()}, {Login: "records", PublicKey: line()},
+			{Login: "anna", PublicKey: line()}},
+		"custodian_admin": {{Login: "system", PublicKey: line()}, {Login: "records", PublicKey: line()},
+			{Login: "anna", PublicKey: line()}},
 	} {
-		if _, _, err := s.App.ProposeCustody(ctx, s.Actor("security"), appcustody.ProposeCustodyInput{Custodians: list}); story.CodeOf(err) != code {
+		if _, _, err := s.App.ProposeCustody(ctx, s.Actor("security"),
+			appcustody.ProposeCustodyInput{Custodians: list}); story.CodeOf(err) != code {
 			t.Errorf("want %s: %v", code, err)
 		}
 	}
@@ -373,7 +387,8 @@ func TestCustodiansHandOver(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if out, _, err := again.ShowReveal(ctx, s.Actor("inspector"), appcustody.RevealInput{ID: id, Version: 3}); err != nil || out.Text != whistle+"229" {
+		if out, _, err := again.ShowReveal(ctx, s.Actor("inspector"), appcustody.RevealInput{ID: id, Version: 3}); err != nil ||
+			out.Text != whistle+"229" {
 			t.Fatalf("%q %v", out.Text, err)
 		}
 		if verdict, err := s.Store.Verify(ctx, nil); err != nil || !verdict.OK() {

@@ -53,7 +53,8 @@ type RevealRow struct {
 }
 
 func (a *Safekeeping) revealRow(n desk.Names, who *roster.Actor, r *custody.Reveal) RevealRow {
-	return RevealRow{ID: r.ID, Version: r.Version, Ref: r.Ref, RecordRef: shortRef(r.RecordID), Unit: n.Unit(r.UnitID), State: r.StateAt(a.Now()), Released: r.Released,
+	return RevealRow{ID: r.ID, Version: r.Version, Ref: r.Ref, RecordRef: shortRef(r.RecordID), Unit: n.Unit(r.UnitID),
+		State: r.StateAt(a.Now()), Released: r.Released,
 		Threshold: r.Threshold, AskedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt, ShownAt: r.ShownAt, Noted: r.NotedBy != "", Yours: r.AskedBy == who.Account}
 }
 
@@ -97,7 +98,8 @@ func (a *Safekeeping) revealRows(ctx context.Context, v *store.View, who *roster
 }
 
 // revealed is one reveal's row and the reason for which it was asked.
-func (a *Safekeeping) revealed(ctx context.Context, v *store.View, who *roster.Actor, r *custody.Reveal) (row RevealRow, reason string, err error) {
+func (a *Safekeeping) revealed(ctx context.Context, v *store.View, who *roster.Actor,
+	r *custody.Reveal) (row RevealRow, reason string, err error) {
 	rows, err := a.revealRows(ctx, v, who, []custody.Reveal{*r})
 	if err != nil {
 		return row, "", err
@@ -198,7 +200,8 @@ func (a *Safekeeping) Share(ctx context.Context, who *roster.Actor, id string) (
 		} else if err != nil {
 			return err
 		}
-		q := seal.Request{Reveal: r.ID, Ref: r.Ref, Origin: a.Store.Origin(), Place: store.PlaceOf(f), Set: w.Set, Part: *w.Part(c.ID), PublicKey: r.PublicKey}
+		q := seal.Request{Reveal: r.ID, Ref: r.Ref, Origin: a.Store.Origin(), Place: store.PlaceOf(f), Set: w.Set, Part: *w.Part(c.ID),
+			PublicKey: r.PublicKey}
 		out.Request = q.Text()
 		return nil
 	})

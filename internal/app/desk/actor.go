@@ -77,7 +77,8 @@ func (d *Desk) ActorOf(ctx context.Context, v *store.View, accountID string) (*r
 	return who, nil
 }
 
-func (d *Desk) fillActor(ctx context.Context, v *store.View, who *roster.Actor, f *store.ActorFacts, org *orgCache, today roster.Date) error {
+func (d *Desk) fillActor(ctx context.Context, v *store.View, who *roster.Actor, f *store.ActorFacts, org *orgCache,
+	today roster.Date) error {
 	above := map[string][]roster.Posting{} // ancestor unit → postings below it
 	var units []string
 	for _, p := range f.Postings {

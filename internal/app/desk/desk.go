@@ -78,7 +78,8 @@ func Open(cfg Config) (*Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Desk{Store: cfg.Store, Log: cfg.Log, table: table, pack: cfg.Pack, zone: cfg.Zone, proof: cmp.Or(cfg.ProofLasts, ProofLasts), secret: cfg.Secret,
+	d := &Desk{Store: cfg.Store, Log: cfg.Log, table: table, pack: cfg.Pack, zone: cfg.Zone, proof: cmp.Or(cfg.ProofLasts, ProofLasts),
+		secret: cfg.Secret,
 		routes: make(map[string]Route, len(cfg.Routes))}
 	for _, r := range cfg.Routes {
 		if _, twice := d.routes[r.Op]; twice {

@@ -46,7 +46,8 @@ func Target(i *issue.Issue) roster.Target {
 
 // IssueFor loads an issue that the actor may see (else 404), may act on (else 403)
 // and may decide about.
-func (d *Desk) IssueFor(ctx context.Context, tx *store.Tx, who *roster.Actor, id string, act roster.Act, kind roster.Kind) (*issue.Issue, error) {
+func (d *Desk) IssueFor(ctx context.Context, tx *store.Tx, who *roster.Actor, id string, act roster.Act,
+	kind roster.Kind) (*issue.Issue, error) {
 	sc, err := d.Scope(ctx, &tx.View, who, roster.ActRead, roster.KindIssue)
 	if err != nil {
 		return nil, err

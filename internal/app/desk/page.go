@@ -67,7 +67,8 @@ func (d *Desk) ReadPageBy(ctx context.Context, who *roster.Actor, op, cursor str
 
 // ListNames are the names for the rows of a list, and the scope in which the reader is
 // shown whose rows they are.
-func (d *Desk) ListNames(ctx context.Context, v *store.View, who *roster.Actor, kind roster.Kind, people, units []string) (n Names, named roster.Scope, err error) {
+func (d *Desk) ListNames(ctx context.Context, v *store.View, who *roster.Actor, kind roster.Kind, people,
+	units []string) (n Names, named roster.Scope, err error) {
 	if n, err = d.Names(ctx, v, who, people, units); err != nil {
 		return n, named, err
 	}

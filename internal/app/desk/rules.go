@@ -14,7 +14,8 @@ import (
 
 // UnitScope is a scope for tables with units but without branches: it lists the
 // units of each branch.
-func (d *Desk) UnitScope(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, kind roster.Kind) (roster.Scope, *roster.Tree, error) {
+func (d *Desk) UnitScope(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act,
+	kind roster.Kind) (roster.Scope, *roster.Tree, error) {
 	tree, err := d.Tree(ctx, v)
 	if err != nil {
 		return roster.Scope{}, nil, err

@@ -229,7 +229,8 @@ func (h *Heads) keepCheckpoint(ctx context.Context, head ledger.Checkpoint, line
 	if c.seen[keys[0]] {
 		fresh = nil
 	}
-	if err := h.Store.SaveCheckpoint(ctx, store.LedgerCheckpoint{Size: head.Size, At: h.Store.Now(), Root: head.Root[:], Note: note}, fresh...); err != nil {
+	if err := h.Store.SaveCheckpoint(ctx, store.LedgerCheckpoint{Size: head.Size, At: h.Store.Now(), Root: head.Root[:], Note: note},
+		fresh...); err != nil {
 		return err
 	}
 	c.seen[keys[0]] = true

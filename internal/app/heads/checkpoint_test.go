@@ -36,7 +36,8 @@ func add(t *testing.T, s *apptest.Site, title string) int64 {
 }
 
 func campaignInput(title string) appselfcheck.CampaignInput {
-	return appselfcheck.CampaignInput{Title: title, OpensOn: "2027-01-01", ClosesOn: "2027-02-01", PeriodFrom: "2026-01-01", PeriodTo: "2026-12-31"}
+	return appselfcheck.CampaignInput{Title: title, OpensOn: "2027-01-01", ClosesOn: "2027-02-01", PeriodFrom: "2026-01-01",
+		PeriodTo: "2026-12-31"}
 }
 
 func last(t *testing.T, s *apptest.Site) *store.LedgerCheckpoint {
@@ -89,7 +90,8 @@ func TestEveryEntryComesUnderASignedCheckpoint(t *testing.T) {
 			t.Error("an entry that is not there is signed")
 		}
 		state, err := s.App.LedgerState(ctx, s.Actor("anna"))
-		if err != nil || state.Mode != heads.SignerTrial || state.Unsigned != 0 || state.Signed == nil || state.Signed.Digits != o.Digits() || len(state.Keys) != 1 || !state.Keys[0].Now {
+		if err != nil || state.Mode != heads.SignerTrial || state.Unsigned != 0 || state.Signed == nil ||
+			state.Signed.Digits != o.Digits() || len(state.Keys) != 1 || !state.Keys[0].Now {
 			t.Errorf("%+v %v", state, err)
 		}
 		note, err := s.App.CheckpointNote(ctx)

@@ -193,7 +193,8 @@ type restarter interface {
 // had been remembered, what was found, and why. What remembered the other tree
 // is kept beside its successor, and the files are named. now is the head that
 // writing goes on from.
-func (h *Heads) Thaw(ctx context.Context, who *roster.Actor, in ThawInput) (kept []string, now ledger.Checkpoint, receipt desk.Receipt, err error) {
+func (h *Heads) Thaw(ctx context.Context, who *roster.Actor,
+	in ThawInput) (kept []string, now ledger.Checkpoint, receipt desk.Receipt, err error) {
 	f := h.Store.Frozen()
 	if _, err := h.Authorize(who, "ledger.thaw"); err != nil {
 		return nil, now, receipt, err

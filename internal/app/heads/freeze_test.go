@@ -263,7 +263,8 @@ func TestADatabaseThatGoesAwayContradictsNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if frozen, err := s.App.Contradicts(ctx, gone, store.BySite, remembered, remembered); frozen || err == nil || s.App.Frozen() != nil {
+		if frozen, err := s.App.Contradicts(ctx, gone, store.BySite, remembered, remembered); frozen || err == nil ||
+			s.App.Frozen() != nil {
 			t.Fatalf("%v %v %+v", frozen, err, s.App.Frozen())
 		}
 		driver, off := "sqlite", "DROP TRIGGER ledger_hashes_no_delete"
@@ -319,11 +320,13 @@ func TestAPersonThawsAndTheEvidenceStays(t *testing.T) {
 		}
 		why := heads.ThawInput{Reason: "硬盘损坏，经批准用三月一日的备份恢复"}
 		for _, who := range []string{"anna", "system", "security", "manager"} {
-			if _, _, _, err := again.App.Thaw(ctx, again.Actor(who), why); !fault.Is(err, fault.ForbiddenKind) && !fault.Is(err, fault.NotFoundKind) {
+			if _, _, _, err := again.App.Thaw(ctx, again.Actor(who), why); !fault.Is(err, fault.ForbiddenKind) &&
+				!fault.Is(err, fault.NotFoundKind) {
 				t.Errorf("%s thaws: %v", who, err)
 			}
 		}
-		if _, _, _, err := again.App.Thaw(ctx, again.Actor("audit"), heads.ThawInput{Reason: "恢复"}); !fault.Is(err, fault.InvalidKind) || again.App.Frozen() == nil {
+		if _, _, _, err := again.App.Thaw(ctx, again.Actor("audit"), heads.ThawInput{Reason: "恢复"}); !fault.Is(err, fault.InvalidKind) ||
+			again.App.Frozen() == nil {
 			t.Errorf("without a reason: %v", err)
 		}
 		kept, now, receipt, err := again.App.Thaw(ctx, again.Actor("audit"), why)
@@ -380,8 +383,10 @@ func TestATailCutOffLeavesNoFalseReceipts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, stmt := range []string{"DROP TRIGGER ledger_entries_no_delete", "DELETE FROM ledger_entries WHERE seq > (SELECT max(seq) - 2 FROM ledger_entries)",
-		"DROP TRIGGER ledger_hashes_no_delete", fmt.Sprintf("DELETE FROM ledger_hashes WHERE idx >= %d", 2*(seq+1)-int64(bits.OnesCount64(uint64(seq+1))))} {
+	for _, stmt := range []string{"DROP TRIGGER ledger_entries_no_delete",
+		"DELETE FROM ledger_entries WHERE seq > (SELECT max(seq) - 2 FROM ledger_entries)",
+		"DROP TRIGGER ledger_hashes_no_delete", fmt.Sprintf("DELETE FROM ledger_hashes WHERE idx >= %d",
+			2*(seq+1)-int64(bits.OnesCount64(uint64(seq+1))))} {
 		if _, err := db.Exec(stmt); err != nil {
 			t.Fatal(stmt, err)
 		}
@@ -394,7 +399,8 @@ func TestATailCutOffLeavesNoFalseReceipts(t *testing.T) {
 		t.Fatal(err, again.App.Frozen())
 	}
 	again.Clock.Add(time.Minute)
-	if _, now, _, err := again.App.Thaw(ctx, again.Actor("audit"), heads.ThawInput{Reason: "尾部丢失，经批准从现有记录继续"}); err != nil || now.Size != seq+1 {
+	if _, now, _, err := again.App.Thaw(ctx, again.Actor("audit"), heads.ThawInput{Reason: "尾部丢失，经批准从现有记录继续"}); err != nil ||
+		now.Size != seq+1 {
 		t.Fatal(now, err)
 	}
 	again.Clock.Add(time.Minute)

@@ -67,7 +67,8 @@ func (h *Heads) anchor(ctx context.Context, saved *int) {
 		return
 	}
 	*saved = 0
-	if _, err := h.Store.AnchorCheckpoints(ctx, store.Call{Account: desk.Program("ledger").Account, Role: "program", Op: "ledger.anchor", RequestID: store.NewID()}, anchorEvery); err != nil && ctx.Err() == nil {
+	if _, err := h.Store.AnchorCheckpoints(ctx, store.Call{Account: desk.Program("ledger").Account, Role: "program", Op: "ledger.anchor",
+		RequestID: store.NewID()}, anchorEvery); err != nil && ctx.Err() == nil {
 		h.Log.Error("name the checkpoints in the ledger", "err", err)
 	}
 }

@@ -123,7 +123,8 @@ func (h *Heads) keyViews(ctx context.Context, v *store.View) ([]KeyView, error) 
 	seen := map[string]bool{}
 	for _, r := range rows {
 		seen[r.VKey] = true
-		out = append(out, KeyView{VKey: r.VKey, Fingerprint: signer.Fingerprint(r.VKey), Algorithm: signer.Algorithm(r.VKey), Since: r.At.UTC()})
+		out = append(out, KeyView{VKey: r.VKey, Fingerprint: signer.Fingerprint(r.VKey), Algorithm: signer.Algorithm(r.VKey),
+			Since: r.At.UTC()})
 	}
 	for _, k := range now {
 		if !seen[k] {
@@ -227,7 +228,8 @@ func (h *Heads) LedgerBefore(ctx context.Context, who *roster.Actor, before int6
 	})
 }
 
-func (h *Heads) entries(ctx context.Context, who *roster.Actor, read func(context.Context, *store.View, roster.Scope) ([]store.LedgerEntry, error)) (rows []store.LedgerEntry, err error) {
+func (h *Heads) entries(ctx context.Context, who *roster.Actor,
+	read func(context.Context, *store.View, roster.Scope) ([]store.LedgerEntry, error)) (rows []store.LedgerEntry, err error) {
 	err = h.Read(ctx, who, "ledger.entries", func(ctx context.Context, v *store.View) error {
 		sc, err := h.Scope(ctx, v, who, roster.ActList, roster.KindLedger)
 		if err != nil {

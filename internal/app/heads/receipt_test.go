@@ -77,11 +77,13 @@ func TestReceiptOfASelfCheck(t *testing.T) {
 		if newest = story.ReceiptOf(t, s, "anna", heads.ReceiptAsk{Seq: rec.Seq, Newest: true}); newest.Opened.Size <= first.Opened.Size {
 			t.Errorf("the newest checkpoint has %d entries, the first %d", newest.Opened.Size, first.Opened.Size)
 		}
-		if exact := story.ReceiptOf(t, s, "anna", heads.ReceiptAsk{Seq: rec.Seq, Size: newest.Opened.Size}); exact.Opened.Size != newest.Opened.Size {
+		if exact := story.ReceiptOf(t, s, "anna",
+			heads.ReceiptAsk{Seq: rec.Seq, Size: newest.Opened.Size}); exact.Opened.Size != newest.Opened.Size {
 			t.Errorf("asked for size %d, got %d", newest.Opened.Size, exact.Opened.Size)
 		}
 		for _, size := range []int64{1, rec.Seq, newest.Opened.Size + 1} {
-			if _, err := s.App.Receipt(ctx, s.Actor("anna"), heads.ReceiptAsk{Seq: rec.Seq, Size: size}); !fault.Is(err, fault.NotFoundKind) {
+			if _, err := s.App.Receipt(ctx, s.Actor("anna"), heads.ReceiptAsk{Seq: rec.Seq, Size: size}); !fault.Is(err,
+				fault.NotFoundKind) {
 				t.Errorf("size %d: %v", size, err)
 			}
 		}
@@ -92,7 +94,8 @@ func TestReceiptOfASelfCheck(t *testing.T) {
 			said = append(said, text.Value)
 		}
 		slices.Sort(said)
-		if !slices.Equal(said, []string{"第一件事", "第三件事", "第二件事"}) || verdict.Closed != 0 || len(sl.Answers) != selfcheck.ItemCount || len(sl.Rows) != 4 {
+		if !slices.Equal(said, []string{"第一件事", "第三件事", "第二件事"}) || verdict.Closed != 0 || len(sl.Answers) != selfcheck.ItemCount ||
+			len(sl.Rows) != 4 {
 			t.Errorf("the slip shows %q, %d answers and %d rows; %d texts closed", said, len(sl.Answers), len(sl.Rows), verdict.Closed)
 		}
 		forgeries(t, sl, newest)
@@ -155,19 +158,23 @@ func TestReceiptsOfAllActs(t *testing.T) {
 	st := story.New(t, s)
 	i := story.Audited(t, s, "anna", "east1", 3, "2026-01-10")
 	version := story.Triage(t, s, i.ID, 3, issue.ActRefer).Version
-	caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: i.ID, Version: version, Rule: "art. 7", Facts: "struck a detainee"})
+	caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: i.ID, Version: version, Rule: "art. 7",
+		Facts: "struck a detainee"})
 	st.Must(err)
 	track := st.See("body", caseID).Tracks[0].ID
-	for who, duty := range map[string]inquiry.MemberDuty{"investigator1": inquiry.DutyInvestigator, "investigator2": inquiry.DutyInvestigator, "adjudicator": inquiry.DutyAdjudicator} {
+	for who, duty := range map[string]inquiry.MemberDuty{"investigator1": inquiry.DutyInvestigator,
+		"investigator2": inquiry.DutyInvestigator, "adjudicator": inquiry.DutyAdjudicator} {
 		st.Must(st.Assign(track, who, duty))
 	}
 	st.Find(caseID, track, "investigator1", "investigator2", "adjudicator", "anna", inquiry.Sustained)
 	st.Decide(track, 2, "demerit")
-	_, _, err = s.App.MakeStatement(ctx, s.Actor("anna"), casework.StatementInput{Issue: i.ID, Kind: issue.Correction, Text: "it was another day"})
+	_, _, err = s.App.MakeStatement(ctx, s.Actor("anna"), casework.StatementInput{Issue: i.ID, Kind: issue.Correction,
+		Text: "it was another day"})
 	st.Must(err)
 	asked, err := s.App.AskedCorrections(ctx, s.Actor("records"))
 	st.Must(err)
-	_, err = s.App.AnswerStatement(ctx, s.Actor("records"), casework.AnswerStatementInput{ID: asked[0].ID, Version: 1, State: issue.Refused, Text: "the duty book says otherwise"})
+	_, err = s.App.AnswerStatement(ctx, s.Actor("records"), casework.AnswerStatementInput{ID: asked[0].ID, Version: 1, State: issue.Refused,
+		Text: "the duty book says otherwise"})
 	st.Must(err)
 	story.Campaign(t, s)
 	story.Submit(t, s, "ben", story.List(t, s, "ben", selfcheck.Officers, false), story.Says(3, "一件事"))
@@ -188,7 +195,8 @@ func TestReceiptsOfAllActs(t *testing.T) {
 		}
 	}
 	for _, verb := range store.ReceiptVerbs {
-		if !seen[verb] && !slices.Contains([]string{"issue.conceal", "submission.supplement", "inspection.record", "named_item.reply"}, verb) { // told by their own stories
+		if !seen[verb] && !slices.Contains([]string{"issue.conceal", "submission.supplement", "inspection.record", "named_item.reply"},
+			verb) { // told by their own stories
 			t.Errorf("no receipt was offered for %s", verb)
 		}
 	}
@@ -241,7 +249,8 @@ func TestReceiptWithAWitness(t *testing.T) {
 		}
 
 		witnessed := story.ReceiptOf(t, s, "anna", heads.ReceiptAsk{Seq: rec.Seq})
-		if witnessed.Opened.Size != newest.Opened.Size || len(witnessed.Opened.Witnesses) != 1 || !witnessed.Opened.Witnesses[0].Time.Equal(at) {
+		if witnessed.Opened.Size != newest.Opened.Size || len(witnessed.Opened.Witnesses) != 1 ||
+			!witnessed.Opened.Witnesses[0].Time.Equal(at) {
 			t.Errorf("under %d entries with %+v", witnessed.Opened.Size, witnessed.Opened.Witnesses)
 		}
 		strict := story.Trust(t, s)
@@ -313,11 +322,13 @@ func TestSlipOfAnEarlierRound(t *testing.T) {
 		first := story.Submit(t, s, "anna", l, story.Says(3, "第一件事", "第二件事"), story.Says(9, "第三件事"))
 		l = story.List(t, s, "anna", selfcheck.Officers, false)
 		kept := l.Issues[0]
-		if _, err := s.App.ReturnList(ctx, s.Actor("east1head"), appselfcheck.ReturnInput{ID: l.ID, Version: l.Version, Reason: "请写清日期"}); err != nil {
+		if _, err := s.App.ReturnList(ctx, s.Actor("east1head"), appselfcheck.ReturnInput{ID: l.ID, Version: l.Version,
+			Reason: "请写清日期"}); err != nil {
 			t.Fatal(err)
 		}
 		l = story.List(t, s, "anna", selfcheck.Officers, false)
-		again := selfcheck.ItemAnswer{ItemNo: 3, Issues: []selfcheck.Declared{{IssueID: kept.IssueID, EventOn: "2025-07-01", Text: "改写过的事"}}}
+		again := selfcheck.ItemAnswer{ItemNo: 3, Issues: []selfcheck.Declared{{IssueID: kept.IssueID, EventOn: "2025-07-01",
+			Text: "改写过的事"}}}
 		second := story.Submit(t, s, "anna", l, again, story.Says(12, "新的一事"))
 
 		for _, round := range []struct {

@@ -216,7 +216,8 @@ func (h *Heads) ImportCosigned(ctx context.Context, signed []byte) (c ledger.Che
 		return c, nil, err
 	}
 	for _, l := range lines { // a handful
-		if err := h.Store.SaveCosignature(ctx, store.LedgerCosignature{Size: c.Size, Witness: l.Witness, At: l.Time, Line: l.Line}); err != nil {
+		if err := h.Store.SaveCosignature(ctx, store.LedgerCosignature{Size: c.Size, Witness: l.Witness, At: l.Time,
+			Line: l.Line}); err != nil {
 			return c, nil, err
 		}
 	}

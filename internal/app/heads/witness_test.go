@@ -96,7 +96,8 @@ func (w *watched) save(c ledger.Checkpoint) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if err := w.Store.SaveCheckpoint(context.Background(), store.LedgerCheckpoint{Size: c.Size, At: w.Clock.Now(), Root: c.Root[:], Note: string(signed)}, w.vkey); err != nil {
+	if err := w.Store.SaveCheckpoint(context.Background(), store.LedgerCheckpoint{Size: c.Size, At: w.Clock.Now(), Root: c.Root[:],
+		Note: string(signed)}, w.vkey); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -284,7 +285,8 @@ func TestWitnessingByStick(t *testing.T) {
 	if _, err := w.app.CheckpointRequest(ctx, -1); err == nil {
 		t.Error("a proof from below nothing")
 	}
-	if _, err := app.New(app.Config{Store: w.Store, Secret: apptest.Secret, Witnesses: []witness.Target{{Name: "a", Key: "x"}, {Name: "a", Key: "x"}}}); err == nil {
+	if _, err := app.New(app.Config{Store: w.Store, Secret: apptest.Secret,
+		Witnesses: []witness.Target{{Name: "a", Key: "x"}, {Name: "a", Key: "x"}}}); err == nil {
 		t.Error("a witness was named twice")
 	}
 }

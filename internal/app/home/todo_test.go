@@ -18,10 +18,12 @@ func TestTheHomeCountsWhatTheListsShow(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		var seeds []apptest.IssueSeed
 		for _, of := range []struct{ person, unit string }{
-			{"anna", "east1"}, {"ben", "east1"}, {"dong", "west1"}, {"chief", "bureau"}, {"easthead", "east"}, {"inspector", "bureau"}, {"eastinspector", "east"},
+			{"anna", "east1"}, {"ben", "east1"}, {"dong", "west1"}, {"chief", "bureau"}, {"easthead", "east"}, {"inspector",
+				"bureau"}, {"eastinspector", "east"},
 		} {
 			for n, category := range []string{"interview", "gifts_business"} {
-				seed := apptest.IssueSeed{Name: of.person + category, Source: issue.Audit, Person: of.person, Unit: of.unit, Category: category, Severity: 1 + n, Event: "2025-12-10"}
+				seed := apptest.IssueSeed{Name: of.person + category, Source: issue.Audit, Person: of.person, Unit: of.unit,
+					Category: category, Severity: 1 + n, Event: "2025-12-10"}
 				seeds = append(seeds, seed)
 			}
 		}
@@ -48,7 +50,8 @@ func TestTheHomeCountsWhatTheListsShow(t *testing.T) {
 						t.Fatal(err)
 					}
 					if n := int64(len(l.Rows)); waits[name] != n || l.Total != n {
-						t.Errorf("%s, %s: the home says %d wait for %s, the list counts %d and shows %d", when, key, waits[name], name, l.Total, n)
+						t.Errorf("%s, %s: the home says %d wait for %s, the list counts %d and shows %d", when, key, waits[name],
+							name, l.Total, n)
 					}
 					seen[waits[name]] = true
 				}

@@ -20,5 +20,6 @@ func New(d *desk.Desk, cases *casework.Casework) *Inspection { return &Inspectio
 // Routes are recording and listing.
 var Routes = []desk.Route{
 	{Op: "inspection.list", Method: "GET", Path: "/inspection-items", Act: roster.ActCreate, Kind: roster.KindIssue},
-	{Op: "inspection.record", Method: "POST", Path: "/inspection-items", Act: roster.ActCreate, Kind: roster.KindIssue, Write: true, Slip: true, Create: true, Status: 201},
+	{Op: "inspection.record", Method: "POST", Path: "/inspection-items", Act: roster.ActCreate, Kind: roster.KindIssue, Write: true,
+		Slip: true, Create: true, Status: 201},
 }

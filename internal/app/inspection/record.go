@@ -66,7 +66,8 @@ func (a *Inspection) RecordInspection(ctx context.Context, who *roster.Actor, in
 }
 
 // inspected loads the subject of the item and judges the result.
-func (a *Inspection) inspected(ctx context.Context, tx *store.Tx, who *roster.Actor, in InspectInput) (*issue.InspectionItem, issue.Inspecting, error) {
+func (a *Inspection) inspected(ctx context.Context, tx *store.Tx, who *roster.Actor,
+	in InspectInput) (*issue.InspectionItem, issue.Inspecting, error) {
 	found := issue.Inspecting{Result: in.Result, Category: in.Category, Severity: in.Severity, EventOn: in.EventOn}
 	sc, err := a.Scope(ctx, &tx.View, who, roster.ActCreate, roster.KindIssue)
 	if err != nil {
@@ -80,7 +81,8 @@ func (a *Inspection) inspected(ctx context.Context, tx *store.Tx, who *roster.Ac
 		return nil, found, err
 	}
 	today := roster.DateOf(tx.Now(), a.Zone())
-	row := &issue.InspectionItem{UnitID: in.UnitID, Result: in.Result, Category: in.Category, ItemNo: in.ItemNo, EventOn: in.EventOn, InspectedBy: who.Person, InspectedOn: today}
+	row := &issue.InspectionItem{UnitID: in.UnitID, Result: in.Result, Category: in.Category, ItemNo: in.ItemNo, EventOn: in.EventOn,
+		InspectedBy: who.Person, InspectedOn: today}
 	if strings.TrimSpace(in.About) != "" {
 		if found.About, err = a.casework.OtherIssue(ctx, tx, who, in.About, "about"); err != nil {
 			return nil, found, err
@@ -148,7 +150,8 @@ func (a *Inspection) discrepancy(ctx context.Context, tx *store.Tx, row *issue.I
 	if err != nil {
 		return err
 	}
-	i := issue.NewInspection(issue.Found{ID: row.IssueID, Person: row.PersonID, Unit: row.UnitID, Tier: tree.Tier(row.UnitID), Category: found.Category,
+	i := issue.NewInspection(issue.Found{ID: row.IssueID, Person: row.PersonID, Unit: row.UnitID, Tier: tree.Tier(row.UnitID),
+		Category: found.Category,
 		Severity: found.Severity, EventOn: found.EventOn, ReceivedOn: row.InspectedOn, At: tx.Now(), NarrativeC: narrative})
 	i.ItemNo = row.ItemNo
 	return tx.AddIssues(ctx, []*issue.Issue{i}, issue.TimingOf(a.Pack()))
@@ -187,7 +190,8 @@ func (a *Inspection) Inspections(ctx context.Context, who *roster.Actor, unit, c
 		rows = desk.Cut(p, rows, func(r issue.InspectionItem) []string { return []string{r.ID} })
 		var ids, people, units []string
 		for i := range rows {
-			ids, people, units = append(ids, rows[i].ID), append(people, rows[i].PersonID, rows[i].InspectedBy), append(units, rows[i].UnitID)
+			ids, people, units = append(ids, rows[i].ID), append(people, rows[i].PersonID, rows[i].InspectedBy), append(units,
+				rows[i].UnitID)
 		}
 		texts, err := v.Texts(ctx, ids...)
 		if err != nil {
@@ -199,7 +203,8 @@ func (a *Inspection) Inspections(ctx context.Context, who *roster.Actor, unit, c
 		}
 		for i := range rows {
 			x := &rows[i]
-			out.Rows = append(out.Rows, InspectionView{x.ID, n.Unit(x.UnitID), n.Person(x.PersonID), x.Result, x.Category, x.ItemNo, x.AboutID, x.IssueID, n.Person(x.InspectedBy), x.InspectedOn, texts[x.ID]["text"]})
+			out.Rows = append(out.Rows, InspectionView{x.ID, n.Unit(x.UnitID), n.Person(x.PersonID), x.Result, x.Category, x.ItemNo,
+				x.AboutID, x.IssueID, n.Person(x.InspectedBy), x.InspectedOn, texts[x.ID]["text"]})
 		}
 		return nil
 	})

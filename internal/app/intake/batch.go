@@ -86,7 +86,8 @@ func viewBatch(b *intake.AuditBatch) BatchView {
 }
 
 // Batches lists the batches in scope, newest first.
-func (a *Intake) Batches(ctx context.Context, who *roster.Actor, source, cursor string, limit int) (out []BatchView, next string, err error) {
+func (a *Intake) Batches(ctx context.Context, who *roster.Actor, source, cursor string,
+	limit int) (out []BatchView, next string, err error) {
 	const op = "batch.list"
 	next, err = a.ReadPage(ctx, who, op, cursor, limit, func(ctx context.Context, v *store.View, sc roster.Scope, p *desk.Page) error {
 		rows, err := v.BatchList(ctx, source, sc, p.AfterID(), p.Limit+1)
@@ -209,7 +210,8 @@ func (a *Intake) ResumeImport(ctx context.Context, who *roster.Actor, in BatchIn
 			return nil, "", err
 		}
 		job.Position, job.Counts = int64(after.Position), jsonText(countsOf(&after))
-		return []ledger.Fact{{Verb: verbs.BatchResume, Kind: kinds.AuditBatch, ID: after.ID, Unit: after.UnitID}}, after.ID, tx.AddJob(ctx, job)
+		return []ledger.Fact{{Verb: verbs.BatchResume, Kind: kinds.AuditBatch, ID: after.ID,
+			Unit: after.UnitID}}, after.ID, tx.AddJob(ctx, job)
 	})
 	if err != nil {
 		return BatchView{}, rec, err

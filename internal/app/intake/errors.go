@@ -39,7 +39,8 @@ type ErrorFile struct {
 }
 
 // BatchErrors writes the error file of a batch. The ledger records it as an export.
-func (a *Intake) BatchErrors(ctx context.Context, who *roster.Actor, in ErrorFileInput, words ErrorFileWords) (out ErrorFile, rec desk.Receipt, err error) {
+func (a *Intake) BatchErrors(ctx context.Context, who *roster.Actor, in ErrorFileInput,
+	words ErrorFileWords) (out ErrorFile, rec desk.Receipt, err error) {
 	if in.Format != "xlsx" && in.Format != "csv" {
 		return out, rec, fault.Invalid("export_format", "format")
 	}
@@ -106,7 +107,8 @@ func errorFile(ctx context.Context, tx *store.Tx, b *intake.AuditBatch, format s
 					line = append(line, cell)
 				}
 			}
-			line = slices.Insert(line, len(headers), any(r.RowNo), any(intake.Cell(r.RejectCell, r.RowNo)), any(words.Say(r.RejectCode, raw.Args)))
+			line = slices.Insert(line, len(headers), any(r.RowNo), any(intake.Cell(r.RejectCell, r.RowNo)),
+				any(words.Say(r.RejectCode, raw.Args)))
 			if err := w.Row(line...); err != nil {
 				return out, err
 			}

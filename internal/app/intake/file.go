@@ -159,11 +159,13 @@ func (a *Intake) openAudit(ctx context.Context, v *store.View, account string, i
 	if f.rows = f.rows[at+1:]; len(f.rows) == 0 {
 		return nil, fault.Invalid("intake_nothing", "file")
 	}
-	f.reader = a.auditReader(in.Source, f.headers, intake.Guess(f.headers, now, remembered), said["class"], in.Classes, in.Category, roster.Date(in.ReceivedOn))
+	f.reader = a.auditReader(in.Source, f.headers, intake.Guess(f.headers, now, remembered), said["class"], in.Classes, in.Category,
+		roster.Date(in.ReceivedOn))
 	return f, nil
 }
 
-func (a *Intake) auditReader(source string, headers []string, columns intake.Columns, remembered, said map[string]string, category string, received roster.Date) *intake.Reader {
+func (a *Intake) auditReader(source string, headers []string, columns intake.Columns, remembered, said map[string]string, category string,
+	received roster.Date) *intake.Reader {
 	classes := make(map[string]string)
 	if s := sourceOf(source); s != nil {
 		for _, c := range s.Classes {
@@ -393,7 +395,8 @@ func (a *Intake) previewRows(ctx context.Context, v *store.View, f *openedFile, 
 				unknown[j.reading.Class]++
 			}
 			if len(out.Errors) < previewErrors {
-				out.Errors = append(out.Errors, RowFault{j.row.Number, intake.Cell(j.bad.Column+1, j.row.Number), j.bad.Fault.Code, j.bad.Fault})
+				out.Errors = append(out.Errors, RowFault{j.row.Number, intake.Cell(j.bad.Column+1, j.row.Number), j.bad.Fault.Code,
+					j.bad.Fault})
 			}
 		}
 	}
@@ -412,5 +415,6 @@ func (a *Intake) previewRows(ctx context.Context, v *store.View, f *openedFile, 
 }
 
 func countsOf(b *intake.AuditBatch) AuditCounts {
-	return AuditCounts{Exact: b.Exact, Probable: b.Probable, Ambiguous: b.Ambiguous, Unmatched: b.Unmatched, Rejected: b.Rejected, Duplicates: b.Duplicates}
+	return AuditCounts{Exact: b.Exact, Probable: b.Probable, Ambiguous: b.Ambiguous, Unmatched: b.Unmatched, Rejected: b.Rejected,
+		Duplicates: b.Duplicates}
 }

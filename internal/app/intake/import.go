@@ -116,7 +116,8 @@ func (a *Intake) ImportAudit(ctx context.Context, who *roster.Actor, in ImportIn
 }
 
 // openToImport reads the file and finds the batch of an earlier import.
-func (a *Intake) openToImport(ctx context.Context, who *roster.Actor, in *AuditFile) (f *openedFile, existing *intake.AuditBatch, err error) {
+func (a *Intake) openToImport(ctx context.Context, who *roster.Actor,
+	in *AuditFile) (f *openedFile, existing *intake.AuditBatch, err error) {
 	done, err := a.Reading(ctx, who)
 	if err != nil {
 		return nil, nil, err
@@ -178,7 +179,8 @@ func (a *Intake) importUnit(ctx context.Context, v *store.View, who *roster.Acto
 // remember stores what the user said about headers and terms.
 func (a *Intake) remember(ctx context.Context, sx *store.ScratchTx, who *roster.Actor, in AuditFile, f *openedFile) error {
 	put := func(kind, word, meaning string) error {
-		m := &intake.Mapping{Source: in.Source, Kind: kind, Word: intake.HeaderKey(word), Meaning: meaning, Account: who.Account, ChangedAt: a.Store.Now()}
+		m := &intake.Mapping{Source: in.Source, Kind: kind, Word: intake.HeaderKey(word), Meaning: meaning, Account: who.Account,
+			ChangedAt: a.Store.Now()}
 		return sx.Upsert(ctx, m, "source, kind, word", "meaning", "account", "changed_at")
 	}
 	for header, field := range in.Columns {

@@ -38,7 +38,8 @@ func TestRecordsMeetTheRosterAsItIs(t *testing.T) {
 			t.Errorf("before he is there: %+v", c)
 		}
 		change(func(ctx context.Context, tx *store.Tx) error {
-			return tx.Insert(ctx, &roster.Person{Stamp: ledger.Stamp{ID: id}, PersonnelNo: "N1", Name: "新人", NameFolded: "新人", Kind: roster.Officer, State: roster.Serving})
+			return tx.Insert(ctx, &roster.Person{Stamp: ledger.Stamp{ID: id}, PersonnelNo: "N1", Name: "新人", NameFolded: "新人",
+				Kind: roster.Officer, State: roster.Serving})
 		})
 		if c := level("新人", "199999", ""); c.Probable != 1 {
 			t.Errorf("by his name: %+v", c)
@@ -50,7 +51,8 @@ func TestRecordsMeetTheRosterAsItIs(t *testing.T) {
 			t.Errorf("by his number: %+v", c)
 		}
 		change(func(ctx context.Context, tx *store.Tx) error {
-			return tx.Insert(ctx, &roster.Person{Stamp: ledger.Stamp{ID: "twin"}, PersonnelNo: "N2", Name: "新人", NameFolded: "新人", Kind: roster.Officer, State: roster.Serving})
+			return tx.Insert(ctx, &roster.Person{Stamp: ledger.Stamp{ID: "twin"}, PersonnelNo: "N2", Name: "新人", NameFolded: "新人",
+				Kind: roster.Officer, State: roster.Serving})
 		})
 		if c := level("新人", "", "单位east1"); c.Ambiguous != 1 {
 			t.Errorf("by a name that two have: %+v", c)

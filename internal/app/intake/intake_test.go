@@ -76,7 +76,8 @@ func TestAuditIntake(t *testing.T) {
 			t.Errorf("import: %s", d)
 		}
 		rows := auditIssues(t, s)
-		if len(rows) != 1 || rows[0].PersonID != s.People["anna"] || rows[0].UnitID != s.Units["east1"] || rows[0].Received != "2026-02-08" {
+		if len(rows) != 1 || rows[0].PersonID != s.People["anna"] || rows[0].UnitID != s.Units["east1"] ||
+			rows[0].Received != "2026-02-08" {
 			t.Fatalf("issues after import: %+v", rows)
 		}
 
@@ -85,8 +86,10 @@ func TestAuditIntake(t *testing.T) {
 			t.Errorf("the same file again: %+v %+v %v", again, rec, err)
 		}
 
-		file, _, err := s.App.BatchErrors(ctx, inspector, appintake.ErrorFileInput{ID: id, Format: "csv"}, appintake.ErrorFileWords{Row: "行", Cell: "格", Reason: "因", Say: func(code string, _ map[string]any) string { return code }})
-		if err != nil || file.Rows != 1 || !strings.Contains(string(file.Body), "林丁,3.3E+17,单位west1,态度生硬,2026-02-03,2026-02-10,警号被改,8,B8,sheet_rounded") {
+		file, _, err := s.App.BatchErrors(ctx, inspector, appintake.ErrorFileInput{ID: id, Format: "csv"},
+			appintake.ErrorFileWords{Row: "行", Cell: "格", Reason: "因", Say: func(code string, _ map[string]any) string { return code }})
+		if err != nil || file.Rows != 1 || !strings.Contains(string(file.Body),
+			"林丁,3.3E+17,单位west1,态度生硬,2026-02-03,2026-02-10,警号被改,8,B8,sheet_rounded") {
 			t.Errorf("error file: %v %d %s", err, file.Rows, file.Body)
 		}
 		decideStory(t, s)
@@ -104,7 +107,8 @@ func decideStory(t *testing.T, s *apptest.Site) {
 	if err != nil || v.State != "matched" || v.IssueID == "" {
 		t.Fatalf("probable: %v %+v", err, v.MatchRow)
 	}
-	if _, _, err := s.App.DecideMatch(ctx, two, appintake.DecideInput{ID: m.ID, Version: m.Version, Person: s.People["anna"]}); story.CodeOf(err) != "stale_version" {
+	if _, _, err := s.App.DecideMatch(ctx, two, appintake.DecideInput{ID: m.ID, Version: m.Version,
+		Person: s.People["anna"]}); story.CodeOf(err) != "stale_version" {
 		t.Errorf("stale: %v", err)
 	}
 
@@ -118,7 +122,8 @@ func decideStory(t *testing.T, s *apptest.Site) {
 	if err != nil || v.State != "ambiguous" || !v.ByYou || v.MayDecide {
 		t.Fatalf("first reviewer: %v %+v", err, v)
 	}
-	if _, _, err := s.App.DecideMatch(ctx, one, appintake.DecideInput{ID: m.ID, Version: v.Version, Person: s.People["cara"]}); story.CodeOf(err) != "match_second_reviewer" {
+	if _, _, err := s.App.DecideMatch(ctx, one, appintake.DecideInput{ID: m.ID, Version: v.Version,
+		Person: s.People["cara"]}); story.CodeOf(err) != "match_second_reviewer" {
 		t.Errorf("the same person twice: %v", err)
 	}
 	if n := len(auditIssues(t, s)); n != 2 {
@@ -193,7 +198,8 @@ func withdrawStory(t *testing.T, s *apptest.Site, id string) {
 		t.Errorf("%v %+v", err, b)
 	}
 	// The withdrawn file may be imported again.
-	if out, _, err := s.App.ImportAudit(ctx, inspector, appintake.ImportInput{AuditFile: story.PetitionFile(story.Petitions)}); err != nil || out.Unchanged {
+	if out, _, err := s.App.ImportAudit(ctx, inspector,
+		appintake.ImportInput{AuditFile: story.PetitionFile(story.Petitions)}); err != nil || out.Unchanged {
 		t.Errorf("%+v %v", out, err)
 	}
 	s.Jobs()
@@ -225,7 +231,8 @@ func TestMappingsAreRemembered(t *testing.T) {
 		t.Errorf("not remembered: %v %+v", err, p)
 	}
 	f.Columns["没有这列"] = "name"
-	if _, _, err := s.App.ImportAudit(ctx, who, appintake.ImportInput{AuditFile: appintake.AuditFile{Name: "y.csv", Data: []byte(string(f.Data) + "林乙,1,x\n"), Source: "hotline", Columns: f.Columns}}); story.CodeOf(err) != "intake_header_unknown" {
+	if _, _, err := s.App.ImportAudit(ctx, who, appintake.ImportInput{AuditFile: appintake.AuditFile{Name: "y.csv",
+		Data: []byte(string(f.Data) + "林乙,1,x\n"), Source: "hotline", Columns: f.Columns}}); story.CodeOf(err) != "intake_header_unknown" {
 		t.Errorf("unknown header: %v", err)
 	}
 }
@@ -293,14 +300,16 @@ func TestAuditInputIsRefused(t *testing.T) {
 		"intake_nothing":          {Name: "a.csv", Data: []byte("姓名,类别\n"), Source: "petition"},
 		"intake_category_unknown": {Name: "a.csv", Data: []byte("姓名\n林甲\n"), Source: "petition", Category: "gossip"},
 		"intake_no_class_column":  {Name: "a.csv", Data: []byte("姓名,单位\n林甲,x\n"), Source: "petition"},
-		"intake_field_unknown":    {Name: "a.csv", Data: []byte("姓名,单位\n林甲,x\n"), Source: "petition", Columns: map[string]string{"姓名": "shoe_size"}},
+		"intake_field_unknown": {Name: "a.csv", Data: []byte("姓名,单位\n林甲,x\n"), Source: "petition",
+			Columns: map[string]string{"姓名": "shoe_size"}},
 	} {
 		_, _, err := s.App.ImportAudit(ctx, who, appintake.ImportInput{AuditFile: f})
 		if story.CodeOf(err) != code {
 			t.Errorf("got %v, want %s", err, code)
 		}
 	}
-	if _, _, err := s.App.ImportAudit(ctx, s.Actor("anna"), appintake.ImportInput{AuditFile: story.PetitionFile(story.Petitions)}); fault.As(err).Kind != fault.ForbiddenKind {
+	if _, _, err := s.App.ImportAudit(ctx, s.Actor("anna"),
+		appintake.ImportInput{AuditFile: story.PetitionFile(story.Petitions)}); fault.As(err).Kind != fault.ForbiddenKind {
 		t.Errorf("an officer imports: %v", err)
 	}
 	rows, _, err := s.App.Batches(ctx, who, "", "", 10)
@@ -443,7 +452,8 @@ func TestAnImportOutlivesTheDatabase(t *testing.T) {
 		t.Errorf("%d issues, %+v", n, b)
 	}
 	patiently(func() error {
-		_, _, err := s.App.WithdrawBatch(ctx, who, appintake.BatchInput{ID: out.BatchID, Version: b.Version, Reason: "导入有误，整批撤回", Key: "withdraw"})
+		_, _, err := s.App.WithdrawBatch(ctx, who, appintake.BatchInput{ID: out.BatchID, Version: b.Version, Reason: "导入有误，整批撤回",
+			Key: "withdraw"})
 		return err
 	})
 	until("withdrawn")
@@ -471,7 +481,8 @@ func TestAnImportOutlivesItsStagedFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
-	if _, err := db.Exec("CREATE TRIGGER stuck BEFORE DELETE ON uploads WHEN OLD.id = '" + id + "' BEGIN SELECT RAISE(ABORT, 'stuck'); END"); err != nil {
+	if _, err := db.Exec("CREATE TRIGGER stuck BEFORE DELETE ON uploads WHEN OLD.id = '" + id +
+		"' BEGIN SELECT RAISE(ABORT, 'stuck'); END"); err != nil {
 		t.Fatal(err)
 	}
 	out, _, err := s.App.ImportAudit(ctx, who, appintake.ImportInput{AuditFile: appintake.AuditFile{Upload: id, Source: "petition"}})
@@ -541,7 +552,8 @@ func TestOnlyAnOpenImportKeepsItsFile(t *testing.T) {
 		if _, err := s.App.CancelImport(ctx, who, appintake.BatchInput{ID: out.BatchID}); err != nil {
 			t.Fatal(err)
 		}
-		lost := &intake.Upload{ID: store.NewID(), Account: who.Account, FileName: "lost.csv", FileHash: "ab", Data: []byte("x"), CreatedAt: s.Clock.Now()}
+		lost := &intake.Upload{ID: store.NewID(), Account: who.Account, FileName: "lost.csv", FileHash: "ab", Data: []byte("x"),
+			CreatedAt: s.Clock.Now()}
 		if err := s.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error { return sx.AddUpload(ctx, lost) }); err != nil {
 			t.Fatal(err)
 		}
@@ -631,7 +643,8 @@ func TestACandidateDoesNotSeeHisMatch(t *testing.T) {
 		t.Errorf("eastinspector sees %d", n)
 	}
 	m := story.MatchNamed(t, s, "inspector2", "督察甲")
-	if _, _, err := s.App.DecideMatch(ctx, s.Actor("inspector"), appintake.DecideInput{ID: m.ID, Version: m.Version, Nobody: true}); story.CodeOf(err) != "not_found" {
+	if _, _, err := s.App.DecideMatch(ctx, s.Actor("inspector"), appintake.DecideInput{ID: m.ID, Version: m.Version,
+		Nobody: true}); story.CodeOf(err) != "not_found" {
 		t.Errorf("he decides on himself: %v", err)
 	}
 }
@@ -653,7 +666,8 @@ func TestUndoAndWithdrawalTakeBackWhatFollowed(t *testing.T) {
 			if qs := story.QuestionsOn(t, s, rows[0].ID); len(qs) != 2 || qs[0].State != inquiry.QuestionRaised {
 				t.Fatalf("questions %+v", qs)
 			}
-			caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: rows[0].ID, Version: v, Rule: "art. 7", Facts: "f"})
+			caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: rows[0].ID, Version: v, Rule: "art. 7",
+				Facts: "f"})
 			if err != nil {
 				t.Fatal(err)
 			}

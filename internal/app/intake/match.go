@@ -51,9 +51,11 @@ type MatchRow struct {
 
 // Matches lists the queue under the actor's scope, newest events first, with the
 // exact total on the first page.
-func (a *Intake) Matches(ctx context.Context, who *roster.Actor, f MatchFilter, cursor string, limit int) (out []MatchRow, total int64, next string, err error) {
+func (a *Intake) Matches(ctx context.Context, who *roster.Actor, f MatchFilter, cursor string,
+	limit int) (out []MatchRow, total int64, next string, err error) {
 	const op = "match.list"
-	filter := intake.Filter{Level: intake.Level(f.Level), State: intake.MatchState(f.State), Source: f.Source, Unit: f.Unit, Batch: f.Batch, Open: f.Open}
+	filter := intake.Filter{Level: intake.Level(f.Level), State: intake.MatchState(f.State), Source: f.Source, Unit: f.Unit, Batch: f.Batch,
+		Open: f.Open}
 	total = -1
 	next, err = a.ReadPage(ctx, who, op, cursor, limit, func(ctx context.Context, v *store.View, sc roster.Scope, p *desk.Page) error {
 		var spot *intake.Spot
@@ -188,7 +190,8 @@ func (a *Intake) weight(severity int) intake.Weight {
 	return intake.Weight{Peak: severity, Limit: a.Pack().Review.ClueMinSeverity}
 }
 
-func (a *Intake) matchFor(ctx context.Context, tx *store.Tx, who *roster.Actor, act roster.Act, id string, version int64) (*intake.Match, roster.Scope, error) {
+func (a *Intake) matchFor(ctx context.Context, tx *store.Tx, who *roster.Actor, act roster.Act, id string,
+	version int64) (*intake.Match, roster.Scope, error) {
 	sc, err := a.Scope(ctx, &tx.View, who, act, roster.KindMatch)
 	if err != nil {
 		return nil, sc, err
@@ -267,7 +270,8 @@ func (a *Intake) attach(ctx context.Context, tx *store.Tx, m *intake.Match) erro
 	return tx.AddIssues(ctx, []*issue.Issue{is}, issue.TimingOf(a.Pack()))
 }
 
-func (a *Intake) saveStep(ctx context.Context, tx *store.Tx, who *roster.Actor, before, after *intake.Match, step intake.Step, person, reason string) ([]ledger.Fact, string, error) {
+func (a *Intake) saveStep(ctx context.Context, tx *store.Tx, who *roster.Actor, before, after *intake.Match, step intake.Step, person,
+	reason string) ([]ledger.Fact, string, error) {
 	d := &intake.MatchDecision{MatchID: after.ID, Step: step, PersonID: person, Account: who.Account, ReasonC: ledger.Commitment{}}
 	d.ID = tx.NewID()
 	if reason != "" {
@@ -279,7 +283,8 @@ func (a *Intake) saveStep(ctx context.Context, tx *store.Tx, who *roster.Actor, 
 	if err := tx.Insert(ctx, d); err != nil {
 		return nil, "", err
 	}
-	return []ledger.Fact{{Verb: "match." + string(step), Kind: kinds.Match, ID: after.ID, Unit: after.UnitID}}, after.ID, tx.Save(ctx, before, after)
+	return []ledger.Fact{{Verb: "match." + string(step), Kind: kinds.Match, ID: after.ID, Unit: after.UnitID}}, after.ID, tx.Save(ctx,
+		before, after)
 }
 
 const opMatchUndo = "match.undo"
@@ -327,7 +332,8 @@ func (a *Intake) UndoMatch(ctx context.Context, who *roster.Actor, in UndoInput)
 	return view, rec, err
 }
 
-func (a *Intake) undoMatch(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, in UndoInput) ([]ledger.Fact, string, error) {
+func (a *Intake) undoMatch(ctx context.Context, tx *store.Tx, who *roster.Actor, first string,
+	in UndoInput) ([]ledger.Fact, string, error) {
 	before, _, err := a.matchFor(ctx, tx, who, roster.ActWithdraw, in.ID, in.Version)
 	if err != nil {
 		return nil, "", err

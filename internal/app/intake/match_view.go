@@ -124,7 +124,8 @@ func (a *Intake) showRecord(ctx context.Context, v *store.View, who *roster.Acto
 	}
 	raw := intake.ParseRaw(texts[m.RecordID]["raw"])
 	if r := records[0]; r.RejectCode != "" {
-		out.Rejected = &RowFault{r.RowNo, intake.Cell(r.RejectCell, r.RowNo), r.RejectCode, &fault.Error{Kind: fault.InvalidKind, Code: r.RejectCode, Args: raw.Args}}
+		out.Rejected = &RowFault{r.RowNo, intake.Cell(r.RejectCell, r.RowNo), r.RejectCode,
+			&fault.Error{Kind: fault.InvalidKind, Code: r.RejectCode, Args: raw.Args}}
 	}
 	if raw.Reading != nil {
 		out.Narrative, out.Complainant = raw.Reading.Narrative, raw.Reading.Complainant
@@ -190,7 +191,8 @@ func showCandidates(ctx context.Context, v *store.View, lang string, m *intake.M
 			continue
 		}
 		view := CandidateView{
-			PersonID: s.ID, Name: s.Name, Unit: desk.UnitName(lang, places[s.UnitOn(m.EventOn)]), Rank: s.RankOn(m.EventOn), Sex: s.Sex, Born: s.Birth,
+			PersonID: s.ID, Name: s.Name, Unit: desk.UnitName(lang,
+				places[s.UnitOn(m.EventOn)]), Rank: s.RankOn(m.EventOn), Sex: s.Sex, Born: s.Birth,
 			For: []string{}, Against: []string{}, Counts: i < m.Live, Proposed: m.FirstFor == s.ID,
 		}
 		for n, h := range s.Numbers {
@@ -229,7 +231,8 @@ func showSteps(ctx context.Context, v *store.View, who *roster.Actor, m *intake.
 		return err
 	}
 	for _, s := range steps {
-		out.Steps = append(out.Steps, StepView{Step: string(s.Step), At: s.CreatedAt.UTC(), ByYou: s.Account == who.Account, Person: names[s.PersonID], Reason: texts[s.ID]["reason"]})
+		out.Steps = append(out.Steps, StepView{Step: string(s.Step), At: s.CreatedAt.UTC(), ByYou: s.Account == who.Account,
+			Person: names[s.PersonID], Reason: texts[s.ID]["reason"]})
 	}
 	return nil
 }

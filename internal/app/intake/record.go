@@ -15,7 +15,8 @@ import (
 )
 
 // auditIssue creates the issue of a confirmed match, and its text.
-func auditIssue(tx *store.Tx, rec *intake.AuditRecord, reading *intake.Reading, m *intake.Match, x *intake.Index) (*issue.Issue, []store.Content) {
+func auditIssue(tx *store.Tx, rec *intake.AuditRecord, reading *intake.Reading, m *intake.Match,
+	x *intake.Index) (*issue.Issue, []store.Content) {
 	if s, ok := x.Subject(m.PersonID); ok {
 		if u := s.UnitOn(rec.EventOn); u != "" {
 			m.UnitID = u
@@ -79,7 +80,8 @@ func (a *Intake) stopBatch(ctx context.Context, j *store.Job) error {
 		if err := after.Move(intake.Stopped); err != nil {
 			return nil, "", store.ErrUnchanged
 		}
-		return []ledger.Fact{{Verb: verbs.BatchStop, Kind: kinds.AuditBatch, ID: after.ID, Unit: after.UnitID}}, "", tx.Save(ctx, before, &after)
+		return []ledger.Fact{{Verb: verbs.BatchStop, Kind: kinds.AuditBatch, ID: after.ID, Unit: after.UnitID}}, "", tx.Save(ctx,
+			before, &after)
 	})
 	if errors.Is(err, store.ErrUnchanged) {
 		return nil

@@ -136,7 +136,8 @@ func (a *Intake) importRun(ctx context.Context, j *store.Job) (*importRun, error
 	}
 	r.rows = slices.DeleteFunc(r.rows, func(row sheet.Row) bool { return row.Number <= r.batch.HeaderRow })
 	r.reader = &intake.Reader{Categories: categoryWords(), Category: r.batch.Category, ReceivedOn: r.batch.ReceivedOn, Today: a.Today()}
-	for text, to := range map[string]any{r.batch.Headers: &r.reader.Headers, r.batch.Mapping: &r.reader.Columns, r.batch.Classes: &r.reader.Classes} {
+	for text, to := range map[string]any{r.batch.Headers: &r.reader.Headers, r.batch.Mapping: &r.reader.Columns,
+		r.batch.Classes: &r.reader.Classes} {
 		if err := json.Unmarshal([]byte(text), to); err != nil {
 			return nil, err
 		}

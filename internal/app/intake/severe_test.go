@@ -64,7 +64,8 @@ func TestOneAccountWithdrawsNoSevereRecord(t *testing.T) {
 			}
 		}
 		id := story.ImportFile(t, s, story.PetitionFile(severeHead+"无此人,,单位west1,态度生硬,2026-02-04,2026-02-10,查无此人,一般\n"))
-		if b, _, err := s.App.WithdrawBatch(ctx, s.Actor("inspector"), appintake.BatchInput{ID: id, Reason: "误导入"}); err != nil || b.State != "withdrawing" || b.Pending {
+		if b, _, err := s.App.WithdrawBatch(ctx, s.Actor("inspector"), appintake.BatchInput{ID: id, Reason: "误导入"}); err != nil ||
+			b.State != "withdrawing" || b.Pending {
 			t.Errorf("what is not severe: %+v %v", b, err)
 		}
 	})
@@ -103,7 +104,8 @@ func TestASevereRecordIsNobodysByTwo(t *testing.T) {
 			"林丁,,单位west1,态度生硬,2026-02-03,2026-02-10,敷衍,轻微\n"))
 		m := story.MatchNamed(t, s, "inspector", "林乙")
 		nobody := func(actor string, version int64) (appintake.MatchView, error) {
-			v, _, err := s.App.DecideMatch(ctx, s.Actor(actor), appintake.DecideInput{ID: m.ID, Version: version, Nobody: true, Reason: "查无此人"})
+			v, _, err := s.App.DecideMatch(ctx, s.Actor(actor), appintake.DecideInput{ID: m.ID, Version: version, Nobody: true,
+				Reason: "查无此人"})
 			return v, err
 		}
 		v, err := s.App.Match(ctx, s.Actor("inspector"), m.ID)
@@ -118,7 +120,8 @@ func TestASevereRecordIsNobodysByTwo(t *testing.T) {
 		}
 		twin := *s.Actor("inspector2")
 		twin.Person = s.Actor("inspector").Person
-		if _, _, err := s.App.DecideMatch(ctx, &twin, appintake.DecideInput{ID: m.ID, Version: v.Version, Nobody: true}); story.CodeOf(err) != "match_second_reviewer" {
+		if _, _, err := s.App.DecideMatch(ctx, &twin, appintake.DecideInput{ID: m.ID, Version: v.Version,
+			Nobody: true}); story.CodeOf(err) != "match_second_reviewer" {
 			t.Errorf("another account of the same person: %v", err)
 		}
 		if v, err = nobody("inspector2", v.Version); err != nil || v.State != "unmatched" {
@@ -127,18 +130,21 @@ func TestASevereRecordIsNobodysByTwo(t *testing.T) {
 
 		// Slight as it came, severe as an issue, and then taken back by two.
 		m = story.MatchNamed(t, s, "inspector", "林丁")
-		if v, _, err = s.App.DecideMatch(ctx, s.Actor("inspector"), appintake.DecideInput{ID: m.ID, Version: m.Version, Person: s.People["dong"]}); err != nil || v.IssueID == "" {
+		if v, _, err = s.App.DecideMatch(ctx, s.Actor("inspector"), appintake.DecideInput{ID: m.ID, Version: m.Version,
+			Person: s.People["dong"]}); err != nil || v.IssueID == "" {
 			t.Fatalf("%+v %v", v, err)
 		}
 		for severity, version := 4, int64(1); severity >= 0; severity, version = severity-4, version+1 {
-			in := casework.TriageIssueInput{Step: casework.Step{ID: v.IssueID, Version: version}, Severity: severity, Category: "public_conduct"}
+			in := casework.TriageIssueInput{Step: casework.Step{ID: v.IssueID, Version: version}, Severity: severity,
+				Category: "public_conduct"}
 			if _, _, err := s.App.TriageIssue(ctx, s.Actor("inspector"), in); err != nil {
 				t.Fatal(err)
 			}
 		}
 		undo := appintake.UndoInput{ID: m.ID, Version: v.Version, Reason: "认错人", Key: "undo"}
 		for range 2 { // the second is the same request again
-			if v, _, err = s.App.UndoMatch(ctx, s.Actor("inspector"), undo); err != nil || v.State != "matched" || !v.Pending || v.Proposal == "" || v.MayUndo {
+			if v, _, err = s.App.UndoMatch(ctx, s.Actor("inspector"), undo); err != nil || v.State != "matched" || !v.Pending ||
+				v.Proposal == "" || v.MayUndo {
 				t.Fatalf("one inspector undoes it: %+v %v", v, err)
 			}
 		}
@@ -149,7 +155,8 @@ func TestASevereRecordIsNobodysByTwo(t *testing.T) {
 		if v, err = nobody("inspector", v.Version); err != nil || v.State != "probable" {
 			t.Errorf("once severe, by one reviewer: %+v %v", v, err)
 		}
-		if b, _, err := s.App.WithdrawBatch(ctx, s.Actor("inspector"), appintake.BatchInput{ID: id, Reason: "误导入"}); err != nil || b.State != "imported" || !b.Pending {
+		if b, _, err := s.App.WithdrawBatch(ctx, s.Actor("inspector"), appintake.BatchInput{ID: id, Reason: "误导入"}); err != nil ||
+			b.State != "imported" || !b.Pending {
 			t.Errorf("once severe, its batch: %+v %v", b, err)
 		}
 	})

@@ -61,7 +61,8 @@ func TestTheSheetWithTheRowsIsAskedFor(t *testing.T) {
 	book := workbook(t, []string{"说明", "台账"}, [][]string{{"本表由信访办填写"}}, [][]string{{"信访台账"}, {"姓名", "警号", "类别"}, {"林甲", "100011", "对待群众"}})
 	file := appintake.AuditFile{Name: "台账.xlsx", Data: book, Source: "petition"}
 	_, err := s.App.PreviewAudit(context.Background(), s.Actor("inspector"), file)
-	if f := fault.As(err); f == nil || f.Code != "sheet_header_here" || f.Field != "sheet" || f.Args["Name"] != "说明" || f.Args["Sheets"] != "说明, 台账" {
+	if f := fault.As(err); f == nil || f.Code != "sheet_header_here" || f.Field != "sheet" || f.Args["Name"] != "说明" ||
+		f.Args["Sheets"] != "说明, 台账" {
 		t.Errorf("without a choice: %v", err)
 	}
 	file.Sheet = "台账"

@@ -28,9 +28,12 @@ func BenchmarkAuditImport(b *testing.B) {
 			var posts []*roster.Posting
 			for i := range people {
 				id := tx.NewID()
-				ps = append(ps, &roster.Person{Stamp: ledger.Stamp{ID: id}, PersonnelNo: fmt.Sprint("N", i), Name: fmt.Sprintf("王%d", i%9000), NameFolded: "x", Kind: roster.Officer, State: roster.Serving, UnitID: s.Units["east1"]})
-				ids = append(ids, &roster.Identifier{PersonID: id, Kind: roster.PoliceNo, Value: fmt.Sprint(300000 + i), Folded: "x", FromOn: "2020-01-01"})
-				posts = append(posts, &roster.Posting{PersonID: id, UnitID: s.Units[[]string{"east1", "east2", "west1", "west2"}[i%4]], Main: true, FromOn: "2020-01-01"})
+				ps = append(ps, &roster.Person{Stamp: ledger.Stamp{ID: id}, PersonnelNo: fmt.Sprint("N", i),
+					Name: fmt.Sprintf("王%d", i%9000), NameFolded: "x", Kind: roster.Officer, State: roster.Serving, UnitID: s.Units["east1"]})
+				ids = append(ids, &roster.Identifier{PersonID: id, Kind: roster.PoliceNo, Value: fmt.Sprint(300000 + i), Folded: "x",
+					FromOn: "2020-01-01"})
+				posts = append(posts, &roster.Posting{PersonID: id, UnitID: s.Units[[]string{"east1", "east2", "west1", "west2"}[i%4]],
+					Main: true, FromOn: "2020-01-01"})
 			}
 			return []ledger.Fact{{Verb: "t", Kind: "unit", ID: "x"}}, "", tx.Insert(ctx, ps, ids, posts)
 		})
@@ -54,7 +57,8 @@ func BenchmarkAuditImport(b *testing.B) {
 		w.Close()
 		b.StartTimer()
 		start := time.Now()
-		out, _, err := s.App.ImportAudit(context.Background(), s.Actor("inspector"), appintake.ImportInput{AuditFile: appintake.AuditFile{Name: "a.xlsx", Data: buf.Bytes(), Source: "petition"}})
+		out, _, err := s.App.ImportAudit(context.Background(), s.Actor("inspector"),
+			appintake.ImportInput{AuditFile: appintake.AuditFile{Name: "a.xlsx", Data: buf.Bytes(), Source: "petition"}})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -47,7 +47,8 @@ func (a *Intake) registerWithdrawal() {
 
 // beginWithdrawal starts the job, or proposes it if a second person must agree and
 // has not.
-func (a *Intake) beginWithdrawal(ctx context.Context, tx *store.Tx, who *roster.Actor, in BatchInput, agreed bool) ([]ledger.Fact, string, error) {
+func (a *Intake) beginWithdrawal(ctx context.Context, tx *store.Tx, who *roster.Actor, in BatchInput,
+	agreed bool) ([]ledger.Fact, string, error) {
 	before, err := a.batchFor(ctx, tx, who, roster.ActWithdraw, in)
 	if err != nil {
 		return nil, "", err
@@ -164,7 +165,8 @@ func (a *Intake) withdrawStep(ctx context.Context, j *store.Job) (done bool, err
 
 // withdrawable omits matches that have become serious since the withdrawal began:
 // two people must undo those one by one.
-func (a *Intake) withdrawable(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, rows []*intake.Match) ([]*intake.Match, error) {
+func (a *Intake) withdrawable(ctx context.Context, tx *store.Tx, who *roster.Actor, first string,
+	rows []*intake.Match) ([]*intake.Match, error) {
 	var ids []string
 	for _, m := range rows {
 		if m.IssueID != "" {
@@ -188,7 +190,8 @@ func (a *Intake) withdrawable(ctx context.Context, tx *store.Tx, who *roster.Act
 
 // withdrawMatches undoes matches with their issues and leader questions; duplicates
 // linked to them then stand for themselves.
-func (a *Intake) withdrawMatches(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, rows []*intake.Match, reason string) error {
+func (a *Intake) withdrawMatches(ctx context.Context, tx *store.Tx, who *roster.Actor, first string, rows []*intake.Match,
+	reason string) error {
 	var ids, issues []string
 	for _, m := range rows {
 		if m.State == intake.StateWithdrawn {
@@ -292,7 +295,8 @@ func (a *Intake) promote(ctx context.Context, tx *store.Tx, ids []string, gone [
 }
 
 // showWithdrawal shows which file would be withdrawn, and what it holds.
-func (a *Intake) showWithdrawal(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal, _ []byte) ([]approval.ProposalLine, error) {
+func (a *Intake) showWithdrawal(ctx context.Context, v *store.View, _ *roster.Actor, p *consent.Proposal,
+	_ []byte) ([]approval.ProposalLine, error) {
 	b, err := v.Batch(ctx, p.ObjectID, desk.Everything)
 	if err != nil {
 		return nil, err
@@ -300,6 +304,7 @@ func (a *Intake) showWithdrawal(ctx context.Context, v *store.View, _ *roster.Ac
 	severe, err := v.SevereOfBatch(ctx, b.ID, a.Pack().Review.ClueMinSeverity)
 	return []approval.ProposalLine{
 		{Key: "batch", Text: b.Ref}, {Key: "file", Text: b.FileName},
-		{Key: "rows_read", Text: strconv.Itoa(b.Position) + " / " + strconv.Itoa(b.Rows)}, {Key: "severe", Text: strconv.FormatInt(severe, 10)},
+		{Key: "rows_read", Text: strconv.Itoa(b.Position) + " / " + strconv.Itoa(b.Rows)}, {Key: "severe",
+			Text: strconv.FormatInt(severe, 10)},
 	}, err
 }

@@ -24,7 +24,8 @@ func TestAJobPutInPastTheProgramDoesNothing(t *testing.T) {
 		})
 		now := s.Clock.Now()
 		queue := func(mark bool, change func(*store.Job)) *store.Job {
-			j := &store.Job{ID: store.NewID(), Kind: "test.named", State: store.JobQueued, Account: s.Account["inspector"], ObjectID: "x", Counts: "{}", Params: "{}", LeaseUntil: now, CreatedAt: now, ChangedAt: now, Proof: []byte("another key's mark")}
+			j := &store.Job{ID: store.NewID(), Kind: "test.named", State: store.JobQueued, Account: s.Account["inspector"], ObjectID: "x",
+				Counts: "{}", Params: "{}", LeaseUntil: now, CreatedAt: now, ChangedAt: now, Proof: []byte("another key's mark")}
 			if mark {
 				s.App.MarkJob(j)
 			}
@@ -87,7 +88,8 @@ func TestWhatPassesFailsNoJob(t *testing.T) {
 				return true, nil
 			})
 			now := s.Clock.Now()
-			job := &store.Job{ID: store.NewID(), Kind: "test.passing", State: store.JobQueued, Counts: "{}", Params: "{}", LeaseUntil: now, CreatedAt: now, ChangedAt: now}
+			job := &store.Job{ID: store.NewID(), Kind: "test.passing", State: store.JobQueued, Counts: "{}", Params: "{}", LeaseUntil: now,
+				CreatedAt: now, ChangedAt: now}
 			s.App.MarkJob(job)
 			if err := s.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error { return sx.Insert(ctx, job) }); err != nil {
 				t.Fatal(err)

@@ -172,7 +172,8 @@ func (a *Personnel) bars(ctx context.Context, v *store.View, tree *roster.Tree, 
 		for _, r := range list {
 			for _, m := range about[r.superior] {
 				for _, who := range handlers {
-					if handles(tree, who, m) && r.reaches(o, who.Person, postings[who.Person]) && !slices.Contains(out[c], bar{who.Person, r.superior, m}) {
+					if handles(tree, who, m) && r.reaches(o, who.Person, postings[who.Person]) &&
+						!slices.Contains(out[c], bar{who.Person, r.superior, m}) {
 						out[c] = append(out[c], bar{who.Person, r.superior, m})
 					}
 				}
@@ -185,7 +186,8 @@ func (a *Personnel) bars(ctx context.Context, v *store.View, tree *roster.Tree, 
 // handlers are the holders of a role other than officer, with their present and
 // future units.
 func (a *Personnel) handlers(ctx context.Context, v *store.View) ([]*roster.Actor, map[string][]*roster.Posting, error) {
-	grants, err := v.DutyGrants(ctx, slices.DeleteFunc(slices.Clone(roster.Roles), func(r roster.Role) bool { return r == roster.RoleOfficer }), a.Store.Now())
+	grants, err := v.DutyGrants(ctx, slices.DeleteFunc(slices.Clone(roster.Roles),
+		func(r roster.Role) bool { return r == roster.RoleOfficer }), a.Store.Now())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -240,7 +242,8 @@ func (r rising) reaches(o overlay, person string, postings []*roster.Posting) bo
 	}
 	return slices.ContainsFunc(postings, func(x *roster.Posting) bool {
 		above := o.ancestors(x.UnitID)
-		return roster.Overlap(r.from, r.to, x.FromOn, x.ToOn) && slices.ContainsFunc(r.units, func(u string) bool { return slices.Contains(above, u) })
+		return roster.Overlap(r.from, r.to, x.FromOn, x.ToOn) &&
+			slices.ContainsFunc(r.units, func(u string) bool { return slices.Contains(above, u) })
 	})
 }
 
@@ -270,7 +273,8 @@ func (a *Personnel) barLines(ctx context.Context, v *store.View, who *roster.Act
 		return nil, err
 	}
 	handlers, seen := map[string]bool{}, map[string]map[string]bool{}
-	kinds := map[string]roster.Kind{"issue": roster.KindIssue, "case": roster.KindCase, "track": roster.KindTrack, "question": roster.KindQuestion}
+	kinds := map[string]roster.Kind{"issue": roster.KindIssue, "case": roster.KindCase, "track": roster.KindTrack,
+		"question": roster.KindQuestion}
 	hidden := true
 	for name, kind := range kinds {
 		sc, err := a.Scope(ctx, v, who, roster.ActList, kind)
@@ -290,6 +294,7 @@ func (a *Personnel) barLines(ctx context.Context, v *store.View, who *roster.Act
 	if hidden {
 		return []approval.ProposalLine{{Key: "impact", TextKey: "proposal.line.impact_hidden"}}, nil
 	}
-	return []approval.ProposalLine{counted("barred", len(handlers)), counted("open_issues", len(seen["issue"])), counted("open_cases", len(seen["case"])),
+	return []approval.ProposalLine{counted("barred", len(handlers)), counted("open_issues", len(seen["issue"])),
+		counted("open_cases", len(seen["case"])),
 		counted("open_tracks", len(seen["track"])), counted("open_questions", len(seen["question"]))}, nil
 }

@@ -49,7 +49,8 @@ func TestNobodyIsBarredFromAnOpenCaseByOne(t *testing.T) {
 		for _, l := range v.Lines {
 			lines[l.Key] = l.Text
 		}
-		if lines["barred"] == "0" || lines["barred"] == "" || lines["open_issues"] != "1" || lines["open_cases"] != "1" || lines["open_tracks"] == "0" {
+		if lines["barred"] == "0" || lines["barred"] == "" || lines["open_issues"] != "1" || lines["open_cases"] != "1" ||
+			lines["open_tracks"] == "0" {
 			t.Errorf("the approver is shown %v", lines)
 		}
 		if v, err = s.App.Proposal(ctx, s.Actor("records"), r.Proposal); err != nil {
@@ -63,18 +64,22 @@ func TestNobodyIsBarredFromAnOpenCaseByOne(t *testing.T) {
 		if st.Approve("body", r.Proposal) == nil {
 			t.Error("somebody of the bureau agrees to it")
 		}
-		file := bring(t, s, s.Actor("records"), people.LinkTable, "personnel_no,link,unit_code,from\n"+story.Number(t, s, "officehead")+",head,office,2024-01-01\n"+story.Number(t, s, "anna")+",in_charge,office,"+today+"\n", "")
+		file := bring(t, s, s.Actor("records"), people.LinkTable, "personnel_no,link,unit_code,from\n"+story.Number(t, s,
+			"officehead")+",head,office,2024-01-01\n"+story.Number(t, s, "anna")+",in_charge,office,"+today+"\n", "")
 		if file.Proposed == 0 || !seesCase(s, "body2", caseID) {
 			t.Errorf("a file took the case from its handlers: %s", said(file))
 		}
 		// Whoever nothing is open about, and who leads nobody with a role, needs one.
-		if r, err = row(s, people.LinkTable, "personnel_no", story.Number(t, s, "dong"), "link", "in_charge", "unit_code", "bureau", "from", today); err != nil || r.Created != 1 {
+		if r, err = row(s, people.LinkTable, "personnel_no", story.Number(t, s, "dong"), "link", "in_charge", "unit_code", "bureau", "from",
+			today); err != nil || r.Created != 1 {
 			t.Errorf("a leader without a matter: %+v, %v", r, err)
 		}
-		if r, err = row(s, people.LinkTable, "personnel_no", story.Number(t, s, "anna"), "link", "in_charge", "over_personnel_no", story.Number(t, s, "ben"), "from", today); err != nil || r.Created != 1 {
+		if r, err = row(s, people.LinkTable, "personnel_no", story.Number(t, s, "anna"), "link", "in_charge", "over_personnel_no",
+			story.Number(t, s, "ben"), "from", today); err != nil || r.Created != 1 {
 			t.Errorf("over somebody without a role: %+v, %v", r, err)
 		}
-		if r, err = row(s, people.LinkTable, "personnel_no", story.Number(t, s, "anna"), "link", "point_leader", "unit_code", "bureau", "from", today); err != nil || r.Created != 1 {
+		if r, err = row(s, people.LinkTable, "personnel_no", story.Number(t, s, "anna"), "link", "point_leader", "unit_code", "bureau",
+			"from", today); err != nil || r.Created != 1 {
 			t.Errorf("a point leader is nobody's superior: %+v, %v", r, err)
 		}
 		_, err = row(s, people.LinkTable, link...)
@@ -98,7 +103,8 @@ func TestNobodyIsPostedAwayFromAnOpenCaseByOne(t *testing.T) {
 		return err == nil
 	}
 	side := func(key string) (*people.RosterResult, error) {
-		return row(s, people.PostingTable, "personnel_no", story.Number(t, s, key), "unit_code", "west1", "post", "挂职", "main", "no", "from", today)
+		return row(s, people.PostingTable, "personnel_no", story.Number(t, s, key), "unit_code", "west1", "post", "挂职", "main", "no",
+			"from", today)
 	}
 	r, err := side("inspector2")
 	if err != nil || r.Proposed != 1 || r.Created != 0 || !sees() {
@@ -107,14 +113,16 @@ func TestNobodyIsPostedAwayFromAnOpenCaseByOne(t *testing.T) {
 	if (story.New(t, s)).Approve("west1head", r.Proposal) == nil {
 		t.Error("the accused agrees")
 	}
-	f := bring(t, s, s.Actor("records"), people.PostingTable, "personnel_no,unit_code,main,from\n"+story.Number(t, s, "inspector2")+",office,yes,2024-01-01\n"+story.Number(t, s, "inspector2")+",west1,no,"+today+"\n", "")
+	f := bring(t, s, s.Actor("records"), people.PostingTable, "personnel_no,unit_code,main,from\n"+story.Number(t, s,
+		"inspector2")+",office,yes,2024-01-01\n"+story.Number(t, s, "inspector2")+",west1,no,"+today+"\n", "")
 	if f.Proposed == 0 || !sees() {
 		t.Errorf("by a file of postings: %s", said(f))
 	}
 	if r, err = side("dong"); err != nil || r.Created != 1 {
 		t.Errorf("somebody without a role: %+v, %v", r, err)
 	}
-	if r, err = row(s, people.PostingTable, "personnel_no", story.Number(t, s, "inspector2"), "unit_code", "east1", "main", "no", "from", today); err != nil || r.Created != 1 {
+	if r, err = row(s, people.PostingTable, "personnel_no", story.Number(t, s, "inspector2"), "unit_code", "east1", "main", "no", "from",
+		today); err != nil || r.Created != 1 {
 		t.Errorf("under leaders without a matter: %+v, %v", r, err)
 	}
 	// The office moves under the sub-bureau that the accused leads.

@@ -38,7 +38,8 @@ func (a *Personnel) PlacePeople(ctx context.Context) (moved int, err error) {
 				return nil, "", store.ErrUnchanged
 			}
 			moved += n
-			return []ledger.Fact{{Verb: verbs.RosterPlace, Kind: kinds.RosterDay, ID: string(today)}}, "", tx.Bump(ctx, store.GenerationAuthority)
+			return []ledger.Fact{{Verb: verbs.RosterPlace, Kind: kinds.RosterDay, ID: string(today)}}, "", tx.Bump(ctx,
+				store.GenerationAuthority)
 		})
 		if err != nil && err != store.ErrUnchanged {
 			return moved, err

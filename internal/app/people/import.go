@@ -180,7 +180,8 @@ func (a *Personnel) ImportRoster(ctx context.Context, who *roster.Actor, in Rost
 	if len(ignored) > 0 && !in.DryRun && !in.Leave { // a question, never a silent loss
 		return nil, fault.Invalid("roster_columns_unanswered", "leave_columns", "Columns", strings.Join(ignored, ", "))
 	}
-	p := &rosterPlan{RosterResult: &RosterResult{Table: in.Table, DryRun: in.DryRun, Rows: len(rows), Ignored: ignored}, asOf: in.AsOf, self: who.Person}
+	p := &rosterPlan{RosterResult: &RosterResult{Table: in.Table, DryRun: in.DryRun, Rows: len(rows), Ignored: ignored}, asOf: in.AsOf,
+		self: who.Person}
 	err = a.Store.View(ctx, func(ctx context.Context, v *store.View) error {
 		var err error
 		if p.tree, err = a.Tree(ctx, v); err != nil {

@@ -57,9 +57,11 @@ func (a *Personnel) planLinks(ctx context.Context, v *store.View, p *rosterPlan,
 	return nil
 }
 
-func (a *Personnel) readLink(p *rosterPlan, r *rosterRow, people map[string]*roster.Person, units map[string]*roster.Unit) *roster.CommandLink {
+func (a *Personnel) readLink(p *rosterPlan, r *rosterRow, people map[string]*roster.Person,
+	units map[string]*roster.Unit) *roster.CommandLink {
 	l := &roster.CommandLink{FromOn: r.date("from"), ToOn: r.date("to")}
-	l.Kind = roster.LinkKind(r.word("link", map[string]string{"head": "link.head", "in_charge": "link.in_charge", "point_leader": "link.point_leader"}))
+	l.Kind = roster.LinkKind(r.word("link", map[string]string{"head": "link.head", "in_charge": "link.in_charge",
+		"point_leader": "link.point_leader"}))
 	holder := people[roster.FoldNumber(r.identifier("personnel_no"))]
 	if holder == nil || holder.State != roster.Serving {
 		r.reject(fault.Invalid("person_unknown", "personnel_no"))

@@ -42,7 +42,8 @@ func TestNobodyWritesHisOwnCommand(t *testing.T) {
 	counts(t, bring(t, s, &self, people.LinkTable, linksCSV, ""), "3 rows: 0 created, 0 updated, 0 ended, 3 unchanged, 0 rejected")
 	other := *setup
 	other.Person = personNumbered(t, s, "P4")
-	counts(t, bring(t, s, &other, people.LinkTable, link+"P2,主要负责人,C01,2019-05-01,2026-06-01\n", ""), "1 rows: 0 created, 1 updated, 0 ended, 0 unchanged, 0 rejected")
+	counts(t, bring(t, s, &other, people.LinkTable, link+"P2,主要负责人,C01,2019-05-01,2026-06-01\n", ""),
+		"1 rows: 0 created, 1 updated, 0 ended, 0 unchanged, 0 rejected")
 }
 
 func personNumbered(t *testing.T, s *apptest.Site, number string) string {

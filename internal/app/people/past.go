@@ -52,7 +52,8 @@ const rewriteMax = 500
 func sameRewrite(x, y []byte) bool {
 	one, err := approval.Input[rewriteInput](x)
 	two, err2 := approval.Input[rewriteInput](y)
-	return err == nil && err2 == nil && one.AsOf == two.AsOf && slices.EqualFunc(one.Rows, two.Rows, func(a, b rewriteRow) bool { return maps.Equal(a.Cells, b.Cells) })
+	return err == nil && err2 == nil && one.AsOf == two.AsOf &&
+		slices.EqualFunc(one.Rows, two.Rows, func(a, b rewriteRow) bool { return maps.Equal(a.Cells, b.Cells) })
 }
 
 func noObject[T any](*T, string) {}
@@ -247,7 +248,8 @@ func (a *Personnel) proposeRewrite(ctx context.Context, who *roster.Actor, op st
 // rewriteProposal decides who must approve: the deciding tier above the unit,
 // excluding anybody whose own past it is.
 func (a *Personnel) rewriteProposal(p *rosterPlan, op string, people, units, holders []string) consent.Proposal {
-	out := consent.Proposal{Op: op, ObjectKind: kinds.RosterImport, ObjectID: store.NewID(), Ground: "past", Approver: roster.RoleDecidingBody, DecideTier: 2,
+	out := consent.Proposal{Op: op, ObjectKind: kinds.RosterImport, ObjectID: store.NewID(), Ground: "past",
+		Approver: roster.RoleDecidingBody, DecideTier: 2,
 		Excluded: consent.Join(append(people, holders...), "")}
 	if !slices.ContainsFunc(p.past, func(c *change) bool { _, past := c.rewritten(a.Today()); return past }) {
 		out.Ground = "bars" // all of it counts from today

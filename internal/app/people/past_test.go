@@ -44,7 +44,8 @@ func TestThePastOfCommandTakesTwo(t *testing.T) {
 		}
 
 		// The head of east1 on the day of the event is written out of it.
-		r := link(t, s, "records", map[string]string{"personnel_no": story.Number(t, s, "east1head"), "link": "head", "unit_code": "east1", "from": "2024-01-01", "to": "2025-12-31"})
+		r := link(t, s, "records", map[string]string{"personnel_no": story.Number(t, s, "east1head"), "link": "head", "unit_code": "east1",
+			"from": "2024-01-01", "to": "2025-12-31"})
 		if r.Proposed != 1 || r.Proposal == "" || r.Updated != 0 {
 			t.Fatalf("one person rewrote who was in command: %+v", r)
 		}
@@ -59,7 +60,8 @@ func TestThePastOfCommandTakesTwo(t *testing.T) {
 		}
 
 		// The corrected record calls for another: whoever led the station then is asked.
-		r = link(t, s, "records", map[string]string{"personnel_no": story.Number(t, s, "ben"), "link": "in_charge", "unit_code": "east1", "from": "2026-01-01", "to": "2026-02-01"})
+		r = link(t, s, "records", map[string]string{"personnel_no": story.Number(t, s, "ben"), "link": "in_charge", "unit_code": "east1",
+			"from": "2026-01-01", "to": "2026-02-01"})
 		if r.Proposed != 1 || questionsAbout(t, s, i.ID, "ben") != 0 {
 			t.Fatalf("one person made somebody a leader of then: %+v", r)
 		}
@@ -91,11 +93,13 @@ func TestThePastOfCommandTakesTwo(t *testing.T) {
 func TestTodaysCommandNeedsOne(t *testing.T) {
 	s := apptest.SQLite(t)
 	today := string(roster.DateOf(s.Clock.Now(), s.App.Zone()))
-	r := link(t, s, "records", map[string]string{"personnel_no": story.Number(t, s, "ben"), "link": "in_charge", "unit_code": "east1", "from": today})
+	r := link(t, s, "records", map[string]string{"personnel_no": story.Number(t, s, "ben"), "link": "in_charge", "unit_code": "east1",
+		"from": today})
 	if r.Proposed != 0 || r.Created != 1 {
 		t.Errorf("a link from today on: %+v", r)
 	}
-	r = link(t, s, "records", map[string]string{"personnel_no": story.Number(t, s, "ben"), "link": "in_charge", "unit_code": "east1", "from": today, "to": today})
+	r = link(t, s, "records", map[string]string{"personnel_no": story.Number(t, s, "ben"), "link": "in_charge", "unit_code": "east1",
+		"from": today, "to": today})
 	if r.Proposed != 0 || r.Updated != 1 {
 		t.Errorf("a link ends today: %+v", r)
 	}
@@ -105,7 +109,8 @@ func TestTodaysCommandNeedsOne(t *testing.T) {
 func TestNobodyApprovesHisOwnPast(t *testing.T) {
 	s := apptest.SQLite(t)
 	st := story.New(t, s)
-	r := link(t, s, "records", map[string]string{"personnel_no": story.Number(t, s, "body"), "link": "in_charge", "unit_code": "east1", "from": "2025-01-01", "to": "2025-06-01"})
+	r := link(t, s, "records", map[string]string{"personnel_no": story.Number(t, s, "body"), "link": "in_charge", "unit_code": "east1",
+		"from": "2025-01-01", "to": "2025-06-01"})
 	if err := st.Approve("body", r.Proposal); err == nil {
 		t.Error("he approved his own past")
 	}
@@ -118,7 +123,8 @@ func TestOnlyTheSameRowIsProposedOnce(t *testing.T) {
 	story.Audited(t, s, "anna", "east1", 3, "2026-01-10")
 	ask := func(key string) error {
 		_, err := s.App.SaveRosterRow(context.Background(), s.Actor("records"), people.RosterRow{Table: people.LinkTable,
-			Cells: map[string]string{"personnel_no": story.Number(t, s, key), "link": "in_charge", "unit_code": "east1", "from": "2025-01-01", "to": "2025-06-01"}})
+			Cells: map[string]string{"personnel_no": story.Number(t, s, key), "link": "in_charge", "unit_code": "east1",
+				"from": "2025-01-01", "to": "2025-06-01"}})
 		return err
 	}
 	for _, key := range []string{"ben", "cara"} {

@@ -16,7 +16,8 @@ const linesMax = 30
 // showRewrite shows which rows change the past and what follows: the issues, cases,
 // questions and matches that the reader may see, and how many people's bars are
 // recalculated.
-func (a *Personnel) showRewrite(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal, input []byte) ([]approval.ProposalLine, error) {
+func (a *Personnel) showRewrite(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal,
+	input []byte) ([]approval.ProposalLine, error) {
 	in, err := approval.Input[rewriteInput](input)
 	if err != nil {
 		return nil, err

@@ -23,9 +23,11 @@ type Personnel struct {
 }
 
 // New registers what can wait for a second person, and what a new day changes.
-func New(d *desk.Desk, approvals *approval.Approvals, runner *jobs.Runner, room *uploads.Uploads, logins *accounts.Logins, cases *casework.Casework) *Personnel {
+func New(d *desk.Desk, approvals *approval.Approvals, runner *jobs.Runner, room *uploads.Uploads, logins *accounts.Logins,
+	cases *casework.Casework) *Personnel {
 	a := &Personnel{d, approvals, room, logins, cases}
 	a.registerRewrite()
-	runner.EveryDay("put people where their postings stand today", func(ctx context.Context) error { _, err := a.PlacePeople(ctx); return err })
+	runner.EveryDay("put people where their postings stand today",
+		func(ctx context.Context) error { _, err := a.PlacePeople(ctx); return err })
 	return a
 }

@@ -78,7 +78,8 @@ func readPosting(r *rosterRow, who *roster.Person, units map[string]*roster.Unit
 	case unit == nil:
 		r.reject(fault.Invalid("unit_unknown", "unit_code"))
 	}
-	w.post = roster.Posting{Post: r.get("post"), Rank: r.get("rank"), Team: r.yes("team", false), FromOn: r.date("from"), ToOn: r.date("to")}
+	w.post = roster.Posting{Post: r.get("post"), Rank: r.get("rank"), Team: r.yes("team", false), FromOn: r.date("from"),
+		ToOn: r.date("to")}
 	if r.get("main") != "" {
 		w.main = "no"
 		if r.yes("main", true) {

@@ -34,7 +34,8 @@ type UnitView struct {
 }
 
 func viewUnit(u *roster.Unit, strength int64) UnitView {
-	return UnitView{ID: u.ID, Version: u.Version, Code: u.Code, Name: u.Name, NameEN: u.NameEN, Tier: u.Tier, ParentID: u.ParentID, State: u.State,
+	return UnitView{ID: u.ID, Version: u.Version, Code: u.Code, Name: u.Name, NameEN: u.NameEN, Tier: u.Tier, ParentID: u.ParentID,
+		State:       u.State,
 		SuccessorID: u.SuccessorID, FromOn: u.FromOn, ToOn: u.ToOn, Strength: strength}
 }
 
@@ -352,7 +353,8 @@ func (a *Personnel) CorrectNameKeys(ctx context.Context, who *roster.Actor, in N
 		if after.SortKey == before.SortKey {
 			return nil, "", store.ErrUnchanged
 		}
-		return []ledger.Fact{{Verb: verbs.PersonNameKeys, Kind: kinds.Person, ID: after.ID, Unit: after.UnitID}}, after.ID, tx.Save(ctx, before, &after)
+		return []ledger.Fact{{Verb: verbs.PersonNameKeys, Kind: kinds.Person, ID: after.ID, Unit: after.UnitID}}, after.ID, tx.Save(ctx,
+			before, &after)
 	})
 	if errors.Is(err, store.ErrUnchanged) {
 		return desk.Receipt{}, nil

@@ -37,7 +37,8 @@ const (
 // bring imports a table as somebody and wants no error.
 func bring(t *testing.T, s *apptest.Site, who *roster.Actor, table people.RosterTable, text string, asOf roster.Date) *people.RosterResult {
 	t.Helper()
-	r, err := s.App.ImportRoster(context.Background(), who, people.RosterImport{Table: table, Name: "f.csv", Data: []byte(text), AsOf: asOf})
+	r, err := s.App.ImportRoster(context.Background(), who, people.RosterImport{Table: table, Name: "f.csv", Data: []byte(text),
+		AsOf: asOf})
 	if err != nil {
 		t.Fatalf("import %s: %v", table, err)
 	}
@@ -50,7 +51,8 @@ func eachEmpty(t *testing.T, fn func(t *testing.T, s *apptest.Site)) {
 }
 
 func said(r *people.RosterResult) string {
-	s := fmt.Sprintf("%d rows: %d created, %d updated, %d ended, %d unchanged, %d rejected", r.Rows, r.Created, r.Updated, r.Ended, r.Unchanged, r.Rejected)
+	s := fmt.Sprintf("%d rows: %d created, %d updated, %d ended, %d unchanged, %d rejected", r.Rows, r.Created, r.Updated, r.Ended,
+		r.Unchanged, r.Rejected)
 	for _, e := range r.Errors {
 		s += fmt.Sprintf("; %d %s %s", e.Row, e.Column, e.Fault.Code)
 	}
@@ -68,16 +70,19 @@ func TestFromAnEmptyDatabase(t *testing.T) {
 	eachEmpty(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
 		setup := desk.Program("setup")
-		dry, err := s.App.ImportRoster(ctx, setup, people.RosterImport{Table: people.UnitTable, Name: "u.csv", Data: []byte(unitsCSV), DryRun: true})
+		dry, err := s.App.ImportRoster(ctx, setup, people.RosterImport{Table: people.UnitTable, Name: "u.csv", Data: []byte(unitsCSV),
+			DryRun: true})
 		if err != nil {
 			t.Fatal(err)
 		}
 		counts(t, dry, "5 rows: 5 created, 0 updated, 0 ended, 0 unchanged, 0 rejected")
 		counts(t, bring(t, s, setup, people.UnitTable, unitsCSV, ""), "5 rows: 5 created, 0 updated, 0 ended, 0 unchanged, 0 rejected")
 		counts(t, bring(t, s, setup, people.PeopleTable, peopleCSV, ""), "5 rows: 5 created, 0 updated, 0 ended, 0 unchanged, 0 rejected")
-		counts(t, bring(t, s, setup, people.PostingTable, postingsCSV, ""), "5 rows: 5 created, 0 updated, 0 ended, 0 unchanged, 0 rejected")
+		counts(t, bring(t, s, setup, people.PostingTable, postingsCSV, ""),
+			"5 rows: 5 created, 0 updated, 0 ended, 0 unchanged, 0 rejected")
 		counts(t, bring(t, s, setup, people.LinkTable, linksCSV, ""), "3 rows: 3 created, 0 updated, 0 ended, 0 unchanged, 0 rejected")
-		for table, text := range map[people.RosterTable]string{people.UnitTable: unitsCSV, people.PeopleTable: peopleCSV, people.PostingTable: postingsCSV, people.LinkTable: linksCSV} {
+		for table, text := range map[people.RosterTable]string{people.UnitTable: unitsCSV, people.PeopleTable: peopleCSV,
+			people.PostingTable: postingsCSV, people.LinkTable: linksCSV} {
 			if r := bring(t, s, setup, table, text, ""); !r.Nothing() || r.Last.Seq != 0 || r.Unchanged != r.Rows {
 				t.Errorf("%s again: %s", table, said(r))
 			}
@@ -95,7 +100,8 @@ func TestReimportUpdatesAndEnds(t *testing.T) {
 		bring(t, s, who, people.LinkTable, linksCSV, "2026-01-01")
 
 		// P1 gives her number to P4 and takes another; P2 marries into a new name.
-		r := bring(t, s, who, people.PeopleTable, "personnel_no,name,police_no,numbers_from\nP4,王五,000001,2026-02-01\nP1,单小红,000009,2026-02-01\nP2,李磊,,\nP3,韩梅梅,000002,\n", "2026-02-01")
+		r := bring(t, s, who, people.PeopleTable,
+			"personnel_no,name,police_no,numbers_from\nP4,王五,000001,2026-02-01\nP1,单小红,000009,2026-02-01\nP2,李磊,,\nP3,韩梅梅,000002,\n", "2026-02-01")
 		counts(t, r, "4 rows: 0 created, 3 updated, 1 ended, 0 unchanged, 1 rejected; 5 police_no number_held")
 		var ids map[string][]*roster.Identifier
 		var at map[string]*roster.Person
@@ -175,7 +181,8 @@ func TestReimportUpdatesAndEnds(t *testing.T) {
 func TestBadRowsAreNamed(t *testing.T) {
 	s := apptest.SQLite(t)
 	who := s.Actor("records")
-	r := bring(t, s, who, people.PeopleTable, "人员名册,,,\n姓名,人员编号,出生日期,身份证号\n甲,X1,2020-13-01,\n乙,,,\n丙,X2,,3.3E+17\n丁,X2,1990年1月2日,\n戊,X2,,\n", "")
+	r := bring(t, s, who, people.PeopleTable,
+		"人员名册,,,\n姓名,人员编号,出生日期,身份证号\n甲,X1,2020-13-01,\n乙,,,\n丙,X2,,3.3E+17\n丁,X2,1990年1月2日,\n戊,X2,,\n", "")
 	counts(t, r, "5 rows: 1 created, 0 updated, 0 ended, 0 unchanged, 4 rejected; 3 born_on sheet_date; 4 personnel_no required; 5 national_id sheet_rounded; 7 personnel_no roster_row_twice")
 	if r.Errors[0].Value != "2020-13-01" {
 		t.Errorf("the cell is not shown: %+v", r.Errors[0])
@@ -185,7 +192,8 @@ func TestBadRowsAreNamed(t *testing.T) {
 		{"personnel_no,rank\n1,2\n", "roster_column_missing"},
 		{"personnel_no,name,姓名\n1,2,3\n", "roster_column_twice"},
 	} {
-		_, err := s.App.ImportRoster(context.Background(), who, people.RosterImport{Table: people.PeopleTable, Name: "f.csv", Data: []byte(bad.text)})
+		_, err := s.App.ImportRoster(context.Background(), who, people.RosterImport{Table: people.PeopleTable, Name: "f.csv",
+			Data: []byte(bad.text)})
 		if story.CodeOf(err) != bad.code {
 			t.Errorf("%q: %v, want %s", bad.text, err, bad.code)
 		}
@@ -194,7 +202,8 @@ func TestBadRowsAreNamed(t *testing.T) {
 	counts(t, r, "4 rows: 1 created, 0 updated, 0 ended, 0 unchanged, 3 rejected; 2 tier unit_tier; 3 parent_code unit_parent; 4 successor_code unit_successor")
 	r = bring(t, s, who, people.LinkTable, "personnel_no,link,unit_code,over_personnel_no\nP0001,head,east,\nP0012,boss,east,\nP0012,point_leader,,\nP0012,in_charge,,P0012\nP0012,in_charge,,P0001\n", "")
 	counts(t, r, "5 rows: 1 created, 0 updated, 0 ended, 0 unchanged, 4 rejected; 3 link roster_word; 4 unit_code link_over; 5 over_personnel_no link_over_self; 6 over_personnel_no roster_out_of_reach")
-	if _, err := s.App.ImportRoster(context.Background(), s.Actor("inspector"), people.RosterImport{Table: people.PeopleTable, Name: "f.csv", Data: []byte(peopleCSV)}); fault.KindOf(err) != fault.ForbiddenKind {
+	if _, err := s.App.ImportRoster(context.Background(), s.Actor("inspector"),
+		people.RosterImport{Table: people.PeopleTable, Name: "f.csv", Data: []byte(peopleCSV)}); fault.KindOf(err) != fault.ForbiddenKind {
 		t.Errorf("an inspector imported people: %v", err)
 	}
 }
@@ -208,7 +217,8 @@ func TestTemplatesCanBeImported(t *testing.T) {
 				if err := people.WriteRosterTemplate(&b, table, lang, format); err != nil {
 					t.Fatal(err)
 				}
-				r, err := s.App.ImportRoster(context.Background(), s.Actor("records"), people.RosterImport{Table: table, Name: "t." + format, Data: b.Bytes()})
+				r, err := s.App.ImportRoster(context.Background(), s.Actor("records"),
+					people.RosterImport{Table: table, Name: "t." + format, Data: b.Bytes()})
 				if err != nil || r.Rows != 0 || len(r.Ignored) > 0 {
 					t.Errorf("%s %s %s: %+v %v", table, lang, format, r, err)
 				}
@@ -247,7 +257,8 @@ func TestSearchPeople(t *testing.T) {
 		if _, err := s.App.Person(ctx, east, all[0].ID); fault.KindOf(err) != fault.NotFoundKind {
 			t.Errorf("somebody of the west: %v", err)
 		}
-		if _, err := s.App.CorrectNameKeys(ctx, who, people.NameKeysInput{ID: all[0].ID, Version: all[0].Version, Pinyin: "dan yu fei"}); err != nil {
+		if _, err := s.App.CorrectNameKeys(ctx, who, people.NameKeysInput{ID: all[0].ID, Version: all[0].Version,
+			Pinyin: "dan yu fei"}); err != nil {
 			t.Fatal(err)
 		}
 		rows, _, err = s.App.SearchPeople(ctx, who, people.PeopleQuery{Query: "dyf"})
@@ -317,7 +328,8 @@ func TestRosterRowByRow(t *testing.T) {
 		if r := must(save(people.UnitTable, "", "code", "east3", "name", "单位east3", "tier", "3", "parent_code", "east")); !r.Nothing() {
 			t.Errorf("the same again: %s", said(r))
 		}
-		if _, err := save(people.UnitTable, "", "code", "x", "name", "x", "tier", "3", "parent_code", "nowhere"); fault.As(err).Code != "unit_parent" {
+		if _, err := save(people.UnitTable, "", "code", "x", "name", "x", "tier", "3", "parent_code",
+			"nowhere"); fault.As(err).Code != "unit_parent" {
 			t.Errorf("an unknown parent: %v", err)
 		}
 		if _, err := save(people.UnitTable, "", "code", "x", "colour", "x"); !fault.Is(err, fault.ShapeKind) {
@@ -345,24 +357,29 @@ func TestRosterRowByRow(t *testing.T) {
 			t.Errorf("twice: %d, %v", n, err)
 		}
 		// A side posting ends nothing; a new head ends the head before.
-		if r := must(save(people.PostingTable, "", "personnel_no", no, "unit_code", "west1", "main", "no", "from", "2026-03-12")); r.Ended != 0 || unit() == s.Units["west1"] {
+		if r := must(save(people.PostingTable, "", "personnel_no", no, "unit_code", "west1", "main", "no", "from",
+			"2026-03-12")); r.Ended != 0 || unit() == s.Units["west1"] {
 			t.Errorf("a side posting: %s", said(r))
 		}
-		if r := must(save(people.LinkTable, "", "personnel_no", story.Number(t, s, "ben"), "link", "head", "unit_code", "east1", "from", "2026-03-12")); r.Created != 1 || r.Ended != 1 {
+		if r := must(save(people.LinkTable, "", "personnel_no", story.Number(t, s, "ben"), "link", "head", "unit_code", "east1", "from",
+			"2026-03-12")); r.Created != 1 || r.Ended != 1 {
 			t.Errorf("a new head: %s", said(r))
 		}
 		// A merger closes the dated parent link, and the rows follow the successor.
-		must(save(people.UnitTable, "2026-03-12", "code", "east2", "name", "单位east2", "tier", "3", "parent_code", "east", "state", "merged", "successor_code", "east1"))
+		must(save(people.UnitTable, "2026-03-12", "code", "east2", "name", "单位east2", "tier", "3", "parent_code", "east", "state", "merged",
+			"successor_code", "east1"))
 		u, err := s.App.Unit(ctx, who, s.Units["east2"])
 		if err != nil || u.State != roster.UnitMerged || len(u.Parents) != 1 || u.Parents[0].ToOn != "2026-03-11" {
 			t.Errorf("merged: %+v, %v", u, err)
 		}
-		must(save(people.UnitTable, "2026-03-12", "code", "east2", "name", "单位east2", "tier", "3", "parent_code", "east", "state", "active"))
+		must(save(people.UnitTable, "2026-03-12", "code", "east2", "name", "单位east2", "tier", "3", "parent_code", "east",
+			"state", "active"))
 		if u, err = s.App.Unit(ctx, who, s.Units["east2"]); err != nil || len(u.Parents) != 2 || u.Parents[1].ToOn != "" {
 			t.Errorf("parted again: %+v, %v", u, err)
 		}
 		for _, key := range []string{"inspector", "easthead", "system"} {
-			if _, err := s.App.SaveRosterRow(ctx, s.Actor(key), people.RosterRow{Table: people.PostingTable, Cells: map[string]string{"personnel_no": no, "unit_code": "east1"}}); err == nil {
+			if _, err := s.App.SaveRosterRow(ctx, s.Actor(key), people.RosterRow{Table: people.PostingTable,
+				Cells: map[string]string{"personnel_no": no, "unit_code": "east1"}}); err == nil {
 				t.Errorf("%s saves a posting", key)
 			}
 		}
@@ -464,7 +481,8 @@ func TestAPartyToAnIssueIsBarredFromItsCase(t *testing.T) {
 		if d, err = s.App.Issue(ctx, s.Actor("body"), casework.IssueInput{ID: i.ID}); err != nil || len(d.Parties) != 0 {
 			t.Errorf("who may not record parties sees them: %+v, %v", d.Parties, err)
 		}
-		caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: i.ID, Version: story.Triage(t, s, i.ID, 3, issue.ActRefer).Version, Rule: "r", Facts: "f"})
+		caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: i.ID, Version: story.Triage(t, s, i.ID, 3,
+			issue.ActRefer).Version, Rule: "r", Facts: "f"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -478,7 +496,8 @@ func TestAPartyToAnIssueIsBarredFromItsCase(t *testing.T) {
 // imported until somebody has said that it is left out.
 func TestAnUnknownColumnOfARosterIsAQuestion(t *testing.T) {
 	eachEmpty(t, func(t *testing.T, s *apptest.Site) {
-		in := people.RosterImport{Table: people.UnitTable, Name: "u.csv", Data: []byte("code,name,tier,parent_code,blood type\nB00,局,1,,A\n"), DryRun: true}
+		in := people.RosterImport{Table: people.UnitTable, Name: "u.csv",
+			Data: []byte("code,name,tier,parent_code,blood type\nB00,局,1,,A\n"), DryRun: true}
 		run := func() (*people.RosterResult, error) {
 			return s.App.ImportRoster(context.Background(), desk.Program("test"), in)
 		}

@@ -12,7 +12,8 @@ import (
 )
 
 // rowOps are the operations that save one row of each table.
-var rowOps = map[RosterTable]string{UnitTable: "unit.save", PeopleTable: "person.save", PostingTable: "posting.save", LinkTable: "command_link.save"}
+var rowOps = map[RosterTable]string{UnitTable: "unit.save", PeopleTable: "person.save", PostingTable: "posting.save",
+	LinkTable: "command_link.save"}
 
 // RowOp is the operation that saves one row of the table.
 func (t RosterTable) RowOp() string { return rowOps[t] }

@@ -81,7 +81,8 @@ func TestARowKeepsWhatItDoesNotName(t *testing.T) {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	before := "岗位  team main until " + string(today.AddDays(-1))
-	if diff := cmp.Diff(map[roster.Date]string{"2024-01-01": before, today: "岗位 三级警督 team main until "}, posted(t, s, "easthead")); diff != "" {
+	if diff := cmp.Diff(map[roster.Date]string{"2024-01-01": before, today: "岗位 三级警督 team main until "},
+		posted(t, s, "easthead")); diff != "" {
 		t.Errorf("a row that names the rank (-want +got):\n%s", diff)
 	}
 	if r, err = row(s, people.PostingTable, "personnel_no", no, "unit_code", "east"); err != nil || !r.Nothing() {
@@ -91,7 +92,8 @@ func TestARowKeepsWhatItDoesNotName(t *testing.T) {
 		t.Errorf("a file that names nothing: %s", said(r))
 	}
 	bring(t, s, s.Actor("records"), people.PostingTable, "personnel_no,unit_code,post\n"+no+",east,\n", "")
-	if diff := cmp.Diff(map[roster.Date]string{"2024-01-01": before, today: " 三级警督 team main until "}, posted(t, s, "easthead")); diff != "" {
+	if diff := cmp.Diff(map[roster.Date]string{"2024-01-01": before, today: " 三级警督 team main until "},
+		posted(t, s, "easthead")); diff != "" {
 		t.Errorf("an empty cell of a named column (-want +got):\n%s", diff)
 	}
 }
@@ -106,12 +108,14 @@ func TestUnitsPeopleAndLinksKeepWhatIsNotNamed(t *testing.T) {
 		return r
 	}
 	today := roster.DateOf(s.Clock.Now(), s.App.Zone())
-	must(row(s, people.UnitTable, "code", "east2", "name", "单位east2", "tier", "3", "parent_code", "east", "state", "merged", "successor_code", "east1"))
+	must(row(s, people.UnitTable, "code", "east2", "name", "单位east2", "tier", "3", "parent_code", "east", "state", "merged",
+		"successor_code", "east1"))
 	if r := must(row(s, people.UnitTable, "code", "east2", "name", "旧所", "tier", "3")); r.Updated != 1 {
 		t.Errorf("a new name: %s", said(r))
 	}
 	u, err := s.App.Unit(ctx, s.Actor("records"), s.Units["east2"])
-	if err != nil || u.State != roster.UnitMerged || u.SuccessorID != s.Units["east1"] || u.ParentID != s.Units["east"] || u.NameEN != "east2" || u.Name != "旧所" {
+	if err != nil || u.State != roster.UnitMerged || u.SuccessorID != s.Units["east1"] || u.ParentID != s.Units["east"] ||
+		u.NameEN != "east2" || u.Name != "旧所" {
 		t.Errorf("the unit lost what the row does not name: %+v, %v", u, err)
 	}
 	must(row(s, people.UnitTable, "code", "east2", "name", "旧所", "name_en", "", "tier", "3"))
@@ -129,11 +133,14 @@ func TestUnitsPeopleAndLinksKeepWhatIsNotNamed(t *testing.T) {
 	}
 
 	ben := story.Number(t, s, "ben")
-	must(row(s, people.LinkTable, "personnel_no", ben, "link", "in_charge", "unit_code", "east1", "from", string(today), "to", string(today.AddDays(30))))
-	if r := must(row(s, people.LinkTable, "personnel_no", ben, "link", "in_charge", "unit_code", "east1", "from", string(today))); !r.Nothing() {
+	must(row(s, people.LinkTable, "personnel_no", ben, "link", "in_charge", "unit_code", "east1", "from", string(today), "to",
+		string(today.AddDays(30))))
+	if r := must(row(s, people.LinkTable, "personnel_no", ben, "link", "in_charge", "unit_code", "east1", "from",
+		string(today))); !r.Nothing() {
 		t.Errorf("a link lost its last day: %s", said(r))
 	}
-	if r := must(row(s, people.LinkTable, "personnel_no", ben, "link", "in_charge", "unit_code", "east1", "from", string(today), "to", "")); r.Updated != 1 {
+	if r := must(row(s, people.LinkTable, "personnel_no", ben, "link", "in_charge", "unit_code", "east1", "from", string(today), "to",
+		"")); r.Updated != 1 {
 		t.Errorf("an empty last day: %s", said(r))
 	}
 }

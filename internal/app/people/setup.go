@@ -31,7 +31,8 @@ type SetUpInput struct {
 // Validate judges the input by itself.
 func (in SetUpInput) Validate() error {
 	seen := map[string]bool{}
-	for _, n := range []struct{ field, value string }{{"system", in.System}, {"security", in.Security}, {"audit", in.Audit}, {"second_security", in.SecondSecurity},
+	for _, n := range []struct{ field, value string }{{"system", in.System}, {"security", in.Security}, {"audit", in.Audit},
+		{"second_security", in.SecondSecurity},
 		{"authority_security", in.AuthoritySecurity}} {
 		number := roster.FoldNumber(n.value)
 		if number == "" {
@@ -111,7 +112,8 @@ func (a *Personnel) SetUp(ctx context.Context, in SetUpInput) (out []NewAccess, 
 	return out, rec, err
 }
 
-func (a *Personnel) firstAdministrator(ctx context.Context, tx *store.Tx, tree *roster.Tree, number string, role roster.Role, above bool) (*NewAccess, error) {
+func (a *Personnel) firstAdministrator(ctx context.Context, tx *store.Tx, tree *roster.Tree, number string, role roster.Role,
+	above bool) (*NewAccess, error) {
 	number = roster.FoldNumber(number)
 	people, err := tx.PeopleNumbered(ctx, []string{number})
 	if err != nil {
@@ -166,7 +168,8 @@ func (a *Personnel) firstAdministrator(ctx context.Context, tx *store.Tx, tree *
 	if err := tx.PutCredential(ctx, c); err != nil {
 		return nil, err
 	}
-	return &NewAccess{AccountID: acc.ID, Login: acc.Login, PersonnelNo: p.PersonnelNo, Name: p.Name, UnitID: at, Unit: tree.Unit(at).Name, Role: role, Code: code, Until: until}, nil
+	return &NewAccess{AccountID: acc.ID, Login: acc.Login, PersonnelNo: p.PersonnelNo, Name: p.Name, UnitID: at, Unit: tree.Unit(at).Name,
+		Role: role, Code: code, Until: until}, nil
 }
 
 // AccountsInput asks for accounts for everybody in service who has none.
@@ -231,7 +234,8 @@ func (a *Personnel) AddAccounts(ctx context.Context, who *roster.Actor, in Accou
 	}
 }
 
-func (a *Personnel) newAccounts(ctx context.Context, tx *store.Tx, tree *roster.Tree, people []roster.Person, codes bool) (made []NewAccess, skipped []string, err error) {
+func (a *Personnel) newAccounts(ctx context.Context, tx *store.Tx, tree *roster.Tree, people []roster.Person,
+	codes bool) (made []NewAccess, skipped []string, err error) {
 	logins := make([]string, len(people))
 	for i := range people {
 		logins[i] = roster.FoldLogin(people[i].PersonnelNo)
@@ -257,7 +261,8 @@ func (a *Personnel) newAccounts(ctx context.Context, tx *store.Tx, tree *roster.
 		}
 		if codes {
 			n.Code, n.Until = accounts.NewCode(), until
-			secrets = append(secrets, roster.Credential{AccountID: acc.ID, CodeHash: accounts.Digest(accounts.FoldCode(n.Code)), CodeUntil: until, ChangedAt: tx.Now()})
+			secrets = append(secrets, roster.Credential{AccountID: acc.ID, CodeHash: accounts.Digest(accounts.FoldCode(n.Code)),
+				CodeUntil: until, ChangedAt: tx.Now()})
 		}
 		made = append(made, n)
 	}
@@ -312,8 +317,9 @@ func (a *Personnel) GrantHeads(ctx context.Context, who *roster.Actor, key strin
 				out.Skipped = append(out.Skipped, to.Login)
 				continue
 			}
-			fact, _, err := a.accounts.InsertGrant(ctx, tx, to, &roster.Grant{AccountID: to.ID, Role: w.Role, UnitID: w.UnitID, FromOn: w.FromOn,
-				State: roster.GrantLive, GrantedBy: who.Account}, w)
+			fact, _, err := a.accounts.InsertGrant(ctx, tx, to, &roster.Grant{AccountID: to.ID, Role: w.Role, UnitID: w.UnitID,
+				FromOn: w.FromOn,
+				State:  roster.GrantLive, GrantedBy: who.Account}, w)
 			if err != nil {
 				return nil, "", err
 			}

@@ -31,7 +31,8 @@ func setUp(t *testing.T, s *apptest.Site) {
 		people.LinkTable:    "personnel_no,link,unit_code\nN4,head,B\nN5,head,C\nN8,head,A\n",
 	}
 	for _, table := range people.RosterTables {
-		res, err := s.App.ImportRoster(ctx, desk.Program("test"), people.RosterImport{Table: table, Name: "x.csv", Data: []byte(files[table])})
+		res, err := s.App.ImportRoster(ctx, desk.Program("test"), people.RosterImport{Table: table, Name: "x.csv",
+			Data: []byte(files[table])})
 		if err != nil || res.Rejected > 0 {
 			t.Fatalf("import %s: %v %+v", table, err, res)
 		}

@@ -29,7 +29,8 @@ const (
 var RosterTables = []RosterTable{UnitTable, PeopleTable, PostingTable, LinkTable}
 
 // rosterOps are the operations that import each table.
-var rosterOps = map[RosterTable]string{UnitTable: "unit.import", PeopleTable: "person.import", PostingTable: "posting.import", LinkTable: "command_link.import"}
+var rosterOps = map[RosterTable]string{UnitTable: "unit.import", PeopleTable: "person.import", PostingTable: "posting.import",
+	LinkTable: "command_link.import"}
 
 // ImportOp is the operation that imports the table.
 func (t RosterTable) ImportOp() string { return rosterOps[t] }
@@ -37,8 +38,9 @@ func (t RosterTable) ImportOp() string { return rosterOps[t] }
 // rosterColumns are the fields of each table; those with a star must be there. The
 // headers of the templates are the texts of "roster.column.<field>".
 var rosterColumns = map[RosterTable][]string{
-	UnitTable:    {"code*", "name*", "name_en", "tier*", "parent_code", "state", "successor_code", "from"},
-	PeopleTable:  {"personnel_no*", "name*", "kind", "sex", "born_on", "rank", "national_id", "police_no", "badge_no", "former_name", "pinyin", "numbers_from", "state"},
+	UnitTable: {"code*", "name*", "name_en", "tier*", "parent_code", "state", "successor_code", "from"},
+	PeopleTable: {"personnel_no*", "name*", "kind", "sex", "born_on", "rank", "national_id", "police_no", "badge_no", "former_name",
+		"pinyin", "numbers_from", "state"},
 	PostingTable: {"personnel_no*", "unit_code*", "post", "rank", "team", "main", "from", "to"},
 	LinkTable:    {"personnel_no*", "link*", "unit_code", "over_personnel_no", "from", "to"},
 }
@@ -237,7 +239,8 @@ func (a *Personnel) readRoster(ctx context.Context, who *roster.Actor, in Roster
 	}
 	for _, c := range rosterColumns[t] {
 		if field, must := strings.CutSuffix(c, "*"); must && !slices.Contains(fields, field) {
-			return nil, nil, fault.Invalid("roster_column_missing", "file", "Column", words.T(words.ZH, t.ColumnKey(field))+" / "+words.T(words.EN, t.ColumnKey(field)))
+			return nil, nil, fault.Invalid("roster_column_missing", "file", "Column",
+				words.T(words.ZH, t.ColumnKey(field))+" / "+words.T(words.EN, t.ColumnKey(field)))
 		}
 	}
 	for _, line := range all[at+1:] {

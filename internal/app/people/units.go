@@ -36,7 +36,8 @@ func (a *Personnel) planUnits(ctx context.Context, v *store.View, p *rosterPlan,
 			r.reject(fault.Invalid("unit_tier", "tier"))
 		}
 		from := r.date("from")
-		state := r.word("state", map[string]string{"active": "state.unit.active", "merged": "state.unit.merged", "closed": "state.unit.closed"})
+		state := r.word("state", map[string]string{"active": "state.unit.active", "merged": "state.unit.merged",
+			"closed": "state.unit.closed"})
 		if r.bad != nil {
 			continue
 		}
@@ -86,7 +87,8 @@ func (a *Personnel) planUnit(p *rosterPlan, r *rosterRow, have, will map[string]
 		after.ParentID = ""
 	}
 	switch next := will[successor]; {
-	case after.State == roster.UnitMerged && (next == nil || next.ID == after.ID || next.State != roster.UnitActive || next.Tier > after.Tier),
+	case after.State == roster.UnitMerged && (next == nil || next.ID == after.ID || next.State != roster.UnitActive ||
+		next.Tier > after.Tier),
 		after.State != roster.UnitMerged && successor != "":
 		r.reject(fault.Invalid("unit_successor", "successor_code"))
 	case next != nil:

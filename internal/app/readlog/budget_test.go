@@ -24,7 +24,8 @@ import (
 func TestBeyondTheDaysBudgetASecondPersonAgrees(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		ctx := context.Background()
-		s.App.Pack().Budgets = []rules.Budget{{Role: "leadership_reader", Openings: 2, Exports: 1}, {Role: "inspector", Openings: 3, Exports: 1}} // the small bureau has few issues
+		s.App.Pack().Budgets = []rules.Budget{{Role: "leadership_reader", Openings: 2, Exports: 1},
+			{Role: "inspector", Openings: 3, Exports: 1}} // the small bureau has few issues
 		var seeds []apptest.IssueSeed
 		for n := range 4 {
 			seeds = append(seeds, story.Seed(fmt.Sprint(n), issue.Audit, "anna", "east1", "interview", 2, "2026-01-12"))
@@ -40,11 +41,13 @@ func TestBeyondTheDaysBudgetASecondPersonAgrees(t *testing.T) {
 			}
 		}
 		story.WantFault(t, "a third issue", opens(2), fault.TooManyKind, "budget_openings")
-		if _, err := s.App.PersonFile(ctx, s.Actor("reader"), casework.FileInput{Person: s.People["anna"], Purpose: "supervision"}); !fault.Is(err, fault.TooManyKind) {
+		if _, err := s.App.PersonFile(ctx, s.Actor("reader"), casework.FileInput{Person: s.People["anna"],
+			Purpose: "supervision"}); !fault.Is(err, fault.TooManyKind) {
 			t.Errorf("a file: %v", err)
 		}
 		takes := func() error {
-			e, _, err := s.App.ExportIssues(ctx, s.Actor("inspector"), reports.IssueExportInput{Filter: issue.All(), Format: desk.FormatCSV})
+			e, _, err := s.App.ExportIssues(ctx, s.Actor("inspector"), reports.IssueExportInput{Filter: issue.All(),
+				Format: desk.FormatCSV})
 			if err == nil {
 				err = e.Close()
 			}
@@ -63,7 +66,8 @@ func TestBeyondTheDaysBudgetASecondPersonAgrees(t *testing.T) {
 			return id
 		}
 		id := ask("reader")
-		if b, err := s.App.Budget(ctx, s.Actor("reader")); err != nil || !b.Pending || b.Openings != (readlog.BudgetLine{Allowed: 2, Used: 2}) || b.RenewsOn != "2026-03-03" {
+		if b, err := s.App.Budget(ctx, s.Actor("reader")); err != nil || !b.Pending ||
+			b.Openings != (readlog.BudgetLine{Allowed: 2, Used: 2}) || b.RenewsOn != "2026-03-03" {
 			t.Errorf("the budget: %+v %v", b, err)
 		}
 		story.WantFault(t, "before anybody agreed", opens(2), fault.TooManyKind, "budget_openings")

@@ -16,7 +16,8 @@ type Opened struct {
 }
 
 // Opening judges whether the row requires a purpose and whether one was given.
-func (a *Readings) Opening(ctx context.Context, v *store.View, who *roster.Actor, kind roster.Kind, t roster.Target, purpose []string) (Opened, error) {
+func (a *Readings) Opening(ctx context.Context, v *store.View, who *roster.Actor, kind roster.Kind, t roster.Target,
+	purpose []string) (Opened, error) {
 	named, err := a.NamedScope(ctx, v, who, roster.ActRead, kind)
 	if err != nil || named.Admits(t) {
 		return Opened{}, err

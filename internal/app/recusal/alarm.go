@@ -28,7 +28,8 @@ const revokedLately = 90 * 24 * time.Hour
 const dutyDecide = "decision.decide"
 
 // watched are the duties without which a matter stops.
-var watched = []string{"issue.triage", "case.open", "case.close", dutyDecide, "question.track", "question.approve", "rectification.verify", "challenge.decide"}
+var watched = []string{"issue.triage", "case.open", "case.close", dutyDecide, "question.track", "question.approve", "rectification.verify",
+	"challenge.decide"}
 
 // rung is a unit at which people who may act today hold a duty by grant.
 type rung struct {
@@ -75,7 +76,8 @@ func (w *watch) rolesOf(reach roster.Reach, ops ...string) (roles []roster.Role,
 		w.rungs[op] = map[string]*rung{}
 		route, _ := w.a.Route(op)
 		for _, role := range roster.Roles {
-			if role.Reach() != reach || w.a.Table().Verdict(role, route.Act, route.Kind) != access.Allow || op == opAlarms && role == roster.RoleSecurityAdmin {
+			if role.Reach() != reach || w.a.Table().Verdict(role, route.Act, route.Kind) != access.Allow || op == opAlarms &&
+				role == roster.RoleSecurityAdmin {
 				continue
 			}
 			if duties[role] == nil {
@@ -103,7 +105,8 @@ func (w *watch) hold(ctx context.Context, v *store.View, grants []roster.Grant, 
 				w.rungs[op][g.UnitID] = r
 			}
 			r.held = true
-			if g.State != roster.GrantRevoked && err == nil && !who.Unvouched && who.Person != "" && len(who.Units) > 0 && today.Within(g.FromOn, g.ToOn) && !slices.Contains(r.holders, who) {
+			if g.State != roster.GrantRevoked && err == nil && !who.Unvouched && who.Person != "" && len(who.Units) > 0 &&
+				today.Within(g.FromOn, g.ToOn) && !slices.Contains(r.holders, who) {
 				r.holders = append(r.holders, who)
 			}
 		}
@@ -114,7 +117,8 @@ func (w *watch) hold(ctx context.Context, v *store.View, grants []roster.Grant, 
 // able reports whether somebody who holds the duty may handle the matter.
 func (w *watch) able(who *roster.Actor, m store.Matter) bool {
 	r, _ := w.a.Route(m.Duty)
-	return w.clear(who, m) && w.a.Table().Scope(who, r.Act, r.Kind, w.tree).Admits(desk.Spot(m.ID, m.UnitID, m.BranchID, m.PersonID, m.EventOn))
+	return w.clear(who, m) && w.a.Table().Scope(who, r.Act, r.Kind, w.tree).Admits(desk.Spot(m.ID, m.UnitID, m.BranchID,
+		m.PersonID, m.EventOn))
 }
 
 // clear reports whether nothing bars somebody from the matter, wherever it lies.
@@ -127,7 +131,8 @@ func (w *watch) clear(who *roster.Actor, m store.Matter) bool {
 	bars := func(id, person string) bool {
 		return (id != "" || person != "") && sc.Bars(roster.Target{ID: id, Person: person, EventOn: m.EventOn})
 	}
-	return !sc.Bars(desk.Spot(m.ID, m.UnitID, m.BranchID, m.PersonID, m.EventOn)) && !bars(m.IssueID, "") && !bars(m.CaseID, "") && !bars("", m.Other)
+	return !sc.Bars(desk.Spot(m.ID, m.UnitID, m.BranchID, m.PersonID, m.EventOn)) && !bars(m.IssueID, "") && !bars(m.CaseID, "") &&
+		!bars("", m.Other)
 }
 
 // place returns the unit to be told of a matter, or none if its usual unit can
@@ -212,7 +217,8 @@ func (w *watch) wanted(ctx context.Context, v *store.View) ([]recusal.Alarm, err
 
 // alarmOn is an alarm about a matter, addressed to a unit.
 func alarmOn(m store.Matter, unit string, blank bool) recusal.Alarm {
-	return recusal.Alarm{ObjectKind: m.Kind, ObjectID: m.ID, Duty: m.Duty, UnitID: unit, PersonID: m.PersonID, OtherID: m.Other, EventOn: m.EventOn, Blank: blank}
+	return recusal.Alarm{ObjectKind: m.Kind, ObjectID: m.ID, Duty: m.Duty, UnitID: unit, PersonID: m.PersonID, OtherID: m.Other,
+		EventOn: m.EventOn, Blank: blank}
 }
 
 // vacant lists the duties that have lost all their holders at a unit.
@@ -309,7 +315,8 @@ func changes(wanted, standing []recusal.Alarm) (raise, end []recusal.Alarm) {
 
 // changeAlarms writes one batch of changes and leaves alone what another node did
 // meanwhile.
-func (a *Recusal) changeAlarms(ctx context.Context, tx *store.Tx, raise, end []recusal.Alarm, today roster.Date) ([]ledger.Fact, string, error) {
+func (a *Recusal) changeAlarms(ctx context.Context, tx *store.Tx, raise, end []recusal.Alarm,
+	today roster.Date) ([]ledger.Fact, string, error) {
 	standing, err := tx.StandingAlarms(ctx)
 	if err != nil {
 		return nil, "", err

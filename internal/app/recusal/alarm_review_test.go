@@ -22,7 +22,8 @@ var ctx = context.Background()
 func grant(t *testing.T, s *apptest.Site, key string, role roster.Role, unit string) {
 	t.Helper()
 	_, err := s.Store.Update(ctx, store.Call{Account: "program:test"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		g := &roster.Grant{AccountID: s.Account[key], Role: role, UnitID: s.Units[unit], FromOn: "2024-01-01", State: roster.GrantLive, GrantedBy: "program:test"}
+		g := &roster.Grant{AccountID: s.Account[key], Role: role, UnitID: s.Units[unit], FromOn: "2024-01-01", State: roster.GrantLive,
+			GrantedBy: "program:test"}
 		if err := tx.Insert(ctx, g); err != nil {
 			return nil, "", err
 		}
@@ -57,7 +58,8 @@ func revoke(t *testing.T, s *apptest.Site, key string) {
 // related lets somebody declare that he is a relative of another.
 func related(t *testing.T, s *apptest.Site, key, to, name string) {
 	t.Helper()
-	if _, _, err := s.App.Declare(ctx, s.Actor(key), apprecusal.RelationInput{Number: story.Number(t, s, to), Name: name, Kind: "relative"}); err != nil {
+	if _, _, err := s.App.Declare(ctx, s.Actor(key), apprecusal.RelationInput{Number: story.Number(t, s, to), Name: name,
+		Kind: "relative"}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -95,7 +97,8 @@ func TestAnAlarmWhenAListHasNoReviewer(t *testing.T) {
 		story.Sweep(t, s, "the only reviewer is a relative", 1)
 		story.Sweep(t, s, "again", 0)
 		for _, key := range []string{"eastinspector", "inspector"} {
-			if r := only(t, s, key); r.What != "submission" || r.Duty != "review.accept" || r.Unit.ID != s.Units["east1"] || !r.Blank || r.Object != "" {
+			if r := only(t, s, key); r.What != "submission" || r.Duty != "review.accept" || r.Unit.ID != s.Units["east1"] || !r.Blank ||
+				r.Object != "" {
 				t.Errorf("%s is told %+v", key, r)
 			}
 		}
@@ -155,7 +158,8 @@ func TestAnAlarmWhenANamedItemHasNoReviewer(t *testing.T) {
 				related(t, s, "easthead", x.of, x.name)
 				story.Sweep(t, s, "the only reviewer is a relative", 1)
 				story.Sweep(t, s, "again", 0)
-				if r := only(t, s, "inspector"); r.What != "named" || r.Duty != "named.accept" || r.Unit.ID != s.Units["east"] || r.Object != "" {
+				if r := only(t, s, "inspector"); r.What != "named" || r.Duty != "named.accept" || r.Unit.ID != s.Units["east"] ||
+					r.Object != "" {
 					t.Errorf("the next tier is told %+v", r)
 				}
 				if r := only(t, s, "security"); r.What != "" || r.Duty != "review.accept" {
@@ -305,10 +309,12 @@ func TestAnAlarmWhenADissentStopsTheDecision(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		st := story.New(t, s)
 		_, track := st.Decidable()
-		d, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), casework.ProposeInput{TrackID: track, Form: 2, Sanction: "demerit", Reason: "facts and grounds"})
+		d, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), casework.ProposeInput{TrackID: track, Form: 2, Sanction: "demerit",
+			Reason: "facts and grounds"})
 		st.Must(err)
 		record := func() string {
-			id, _, err := s.App.ResolveTrack(ctx, s.Actor("body2"), casework.ResolveInput{ID: d, Version: 1, Members: []string{story.Number(t, s, "body"), story.Number(t, s, "body2"), story.Number(t, s, "authority")}})
+			id, _, err := s.App.ResolveTrack(ctx, s.Actor("body2"), casework.ResolveInput{ID: d, Version: 1,
+				Members: []string{story.Number(t, s, "body"), story.Number(t, s, "body2"), story.Number(t, s, "authority")}})
 			st.Must(err)
 			return id
 		}
@@ -336,7 +342,8 @@ func TestADissenterIsNotLeftOut(t *testing.T) {
 	s := apptest.SQLite(t)
 	st := story.New(t, s)
 	_, track := st.Decidable()
-	first, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), casework.ProposeInput{TrackID: track, Form: 2, Sanction: "demerit", Reason: "facts and grounds"})
+	first, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), casework.ProposeInput{TrackID: track, Form: 2, Sanction: "demerit",
+		Reason: "facts and grounds"})
 	st.Must(err)
 	grant(t, s, "manager", roster.RoleDecidingBody, "bureau")
 	resolve := func(id string, members ...string) (string, error) {
@@ -360,7 +367,8 @@ func TestADissenterIsNotLeftOut(t *testing.T) {
 	if err != nil || preview.Form != 1 {
 		t.Errorf("another form is previewed as %+v, %v", preview, err)
 	}
-	second, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), casework.ProposeInput{TrackID: track, Form: 1, Reason: "facts and grounds"})
+	second, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), casework.ProposeInput{TrackID: track, Form: 1,
+		Reason: "facts and grounds"})
 	st.Must(err)
 	_, err = resolve(first, "body", "body2", "authority", "manager")
 	if err == nil {

@@ -33,7 +33,8 @@ func TestAnAlarmWhenTheLastHandlerIsBarred(t *testing.T) {
 		story.Audited(t, s, "chief", "bureau", 3, "2026-01-11") // a leader's matter goes to the tier above without one
 		story.Sweep(t, s, "a quiet site", 0)
 		recuse := func(key string) string {
-			id, _, err := s.App.Declare(ctx, s.Actor(key), apprecusal.RelationInput{Number: story.Number(t, s, "anna"), Name: "林甲", Kind: "relative"})
+			id, _, err := s.App.Declare(ctx, s.Actor(key), apprecusal.RelationInput{Number: story.Number(t, s, "anna"), Name: "林甲",
+				Kind: "relative"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -43,7 +44,8 @@ func TestAnAlarmWhenTheLastHandlerIsBarred(t *testing.T) {
 		story.Sweep(t, s, "the sub-bureau's only inspector is barred", 1)
 		story.Sweep(t, s, "again", 0)
 		rows := alarms(t, s, "inspector")
-		if len(rows) != 1 || rows[0].Object != i.ID || rows[0].Duty != "issue.triage" || rows[0].Unit.ID != s.Units["bureau"] || rows[0].Blank {
+		if len(rows) != 1 || rows[0].Object != i.ID || rows[0].Duty != "issue.triage" || rows[0].Unit.ID != s.Units["bureau"] ||
+			rows[0].Blank {
 			t.Errorf("the next tier is told %+v", rows)
 		}
 		todo, err := s.App.ToDo(ctx, s.Actor("inspector"))

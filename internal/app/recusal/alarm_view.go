@@ -90,7 +90,8 @@ func (a *Recusal) Alarms(ctx context.Context, who *roster.Actor) (out AlarmList,
 // alarmObject returns the id of the object of an alarm (for a track, its case), or
 // "" if the reader may not open it.
 func (a *Recusal) alarmObject(ctx context.Context, v *store.View, who *roster.Actor, r recusal.Alarm) (string, error) {
-	kinds := map[string]roster.Kind{"issue": roster.KindIssue, "case": roster.KindCase, "track": roster.KindCase, "question": roster.KindQuestion,
+	kinds := map[string]roster.Kind{"issue": roster.KindIssue, "case": roster.KindCase, "track": roster.KindCase,
+		"question":      roster.KindQuestion,
 		"rectification": roster.KindRectification, "challenge": roster.KindChallenge}
 	kind, ok := kinds[r.ObjectKind]
 	if !ok || !a.Table().May(who, roster.ActRead, kind) {

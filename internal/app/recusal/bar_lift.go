@@ -26,7 +26,8 @@ const (
 
 func (a *Recusal) registerBarLift() {
 	of := func(in *VoidInput, id string) { in.ID = id }
-	a.Register(opRelationEnd, approval.Act{Run: approval.Typed(func(in *RelationEnd, id string) { in.ID = id }, a.endRelation), Show: a.showRelation})
+	a.Register(opRelationEnd, approval.Act{Run: approval.Typed(func(in *RelationEnd, id string) { in.ID = id }, a.endRelation),
+		Show: a.showRelation})
 	a.Register(opRelationVoid, approval.Act{Run: approval.Typed(of, a.voidRelationRow), Show: a.showRelation})
 	a.Register(opIssuePartyVoid, approval.Act{Run: approval.Typed(of, a.voidIssueParty), Show: a.showParty})
 	a.Register(opCasePartyVoid, approval.Act{Run: approval.Typed(of, a.voidCaseParty), Show: a.showParty})
@@ -83,7 +84,8 @@ func (a *Recusal) VoidRelation(ctx context.Context, who *roster.Actor, in VoidIn
 }
 
 // proposeOnRelation puts the proposal to the tier that decides about both people.
-func (a *Recusal) proposeOnRelation(ctx context.Context, tx *store.Tx, who *roster.Actor, op string, r *roster.Relation, in any, reason string) ([]ledger.Fact, string, error) {
+func (a *Recusal) proposeOnRelation(ctx context.Context, tx *store.Tx, who *roster.Actor, op string, r *roster.Relation, in any,
+	reason string) ([]ledger.Fact, string, error) {
 	today := roster.DateOf(tx.Now(), a.Zone())
 	tree, err := a.Tree(ctx, &tx.View)
 	if err != nil {
@@ -166,8 +168,10 @@ func (a *Recusal) proposeVoidParty(ctx context.Context, who *roster.Actor, op st
 				return nil, "", err
 			}
 		}
-		return a.Propose(ctx, tx, who, consent.Proposal{Op: op, ObjectKind: m.kind, ObjectID: m.object, MatterID: m.object, UnitID: m.unit, PersonID: m.person, EventOn: m.eventOn,
-			Ground: "lift_bar", Approver: roster.RoleDecidingBody, DecideTier: max(tier, 0), Excluded: consent.Join([]string{m.party.PersonID}, "")}, in, in.Reason)
+		return a.Propose(ctx, tx, who, consent.Proposal{Op: op, ObjectKind: m.kind, ObjectID: m.object, MatterID: m.object, UnitID: m.unit,
+			PersonID: m.person, EventOn: m.eventOn,
+			Ground: "lift_bar", Approver: roster.RoleDecidingBody, DecideTier: max(tier,
+				0), Excluded: consent.Join([]string{m.party.PersonID}, "")}, in, in.Reason)
 	})
 	return r.ResultID, r, err
 }

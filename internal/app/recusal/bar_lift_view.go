@@ -12,7 +12,8 @@ import (
 
 // showRelation names the two people whom the relation bars from each other's
 // matters.
-func (a *Recusal) showRelation(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal, _ []byte) ([]approval.ProposalLine, error) {
+func (a *Recusal) showRelation(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal,
+	_ []byte) ([]approval.ProposalLine, error) {
 	r, err := v.Relation(ctx, p.ObjectID)
 	if err != nil {
 		return nil, err
@@ -21,11 +22,13 @@ func (a *Recusal) showRelation(ctx context.Context, v *store.View, who *roster.A
 	if err != nil {
 		return nil, err
 	}
-	return []approval.ProposalLine{{Key: "relation", TextKey: "relation.kind." + r.Kind}, {Key: "between", Text: named(n, r.PersonID) + " · " + named(n, r.OtherID)}}, nil
+	return []approval.ProposalLine{{Key: "relation", TextKey: "relation.kind." + r.Kind},
+		{Key: "between", Text: named(n, r.PersonID) + " · " + named(n, r.OtherID)}}, nil
 }
 
 // showParty names the party and the interest that was recorded.
-func (a *Recusal) showParty(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal, input []byte) ([]approval.ProposalLine, error) {
+func (a *Recusal) showParty(ctx context.Context, v *store.View, who *roster.Actor, p *consent.Proposal,
+	input []byte) ([]approval.ProposalLine, error) {
 	in, err := approval.Input[VoidInput](input)
 	if err != nil {
 		return nil, err
@@ -42,7 +45,8 @@ func (a *Recusal) showParty(ctx context.Context, v *store.View, who *roster.Acto
 		if err != nil {
 			return nil, err
 		}
-		return []approval.ProposalLine{{Key: "party", Text: named(n, x.PersonID)}, {Key: "interest", TextKey: "interest." + string(x.Interest)}}, nil
+		return []approval.ProposalLine{{Key: "party", Text: named(n, x.PersonID)},
+			{Key: "interest", TextKey: "interest." + string(x.Interest)}}, nil
 	}
 	return nil, nil
 }

@@ -19,7 +19,8 @@ import (
 
 // fileChallenge files a challenge against an official and returns its fact. It bars
 // nobody until it is upheld.
-func (a *Recusal) fileChallenge(ctx context.Context, tx *store.Tx, c recusal.Challenge, grounds string) (*recusal.Challenge, ledger.Fact, error) {
+func (a *Recusal) fileChallenge(ctx context.Context, tx *store.Tx, c recusal.Challenge,
+	grounds string) (*recusal.Challenge, ledger.Fact, error) {
 	var err error
 	if c.UnitID, err = a.challengeUnit(ctx, &tx.View, c); err != nil {
 		return nil, ledger.Fact{}, err
@@ -145,7 +146,8 @@ func (a *Recusal) handles(ctx context.Context, v *store.View, personID string, i
 // ChallengeParty files a challenge if the person to be recorded as a party has a
 // part in the matter. It returns nil if the record may bar him at once: he has no
 // part, or recuses himself.
-func (a *Recusal) ChallengeParty(ctx context.Context, tx *store.Tx, who *roster.Actor, i *issue.Issue, kind, object string, p *roster.Person, interest inquiry.Interest) (*recusal.Challenge, ledger.Fact, error) {
+func (a *Recusal) ChallengeParty(ctx context.Context, tx *store.Tx, who *roster.Actor, i *issue.Issue, kind, object string,
+	p *roster.Person, interest inquiry.Interest) (*recusal.Challenge, ledger.Fact, error) {
 	none := ledger.Fact{}
 	if p.ID == who.Person || p.ID == i.PersonID {
 		return nil, none, nil
@@ -190,7 +192,8 @@ func (in ChallengeInput) Validate() error {
 func (a *Recusal) DecideChallenge(ctx context.Context, who *roster.Actor, in ChallengeInput) (desk.Receipt, error) {
 	const op = "challenge.decide"
 	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		c, err := desk.Find(ctx, a.Desk, tx, who, op, in.Version, func(sc roster.Scope) (*recusal.Challenge, error) { return tx.Challenge(ctx, in.ID, sc) })
+		c, err := desk.Find(ctx, a.Desk, tx, who, op, in.Version,
+			func(sc roster.Scope) (*recusal.Challenge, error) { return tx.Challenge(ctx, in.ID, sc) })
 		if err != nil {
 			return nil, "", err
 		}
@@ -232,7 +235,8 @@ func (a *Recusal) barParty(ctx context.Context, tx *store.Tx, c *recusal.Challen
 	if err != nil {
 		return err
 	}
-	row := inquiry.Party{ObjectKind: kinds.Issue, ObjectID: i.ID, PersonID: c.OfficialID, Interest: inquiry.Interest(c.Kind), RecordedBy: c.FiledBy, RecordedOn: c.DecidedOn}
+	row := inquiry.Party{ObjectKind: kinds.Issue, ObjectID: i.ID, PersonID: c.OfficialID, Interest: inquiry.Interest(c.Kind),
+		RecordedBy: c.FiledBy, RecordedOn: c.DecidedOn}
 	row.ID = tx.NewID()
 	if _, err := a.RecordParty(ctx, tx, &row); err != nil || i.CaseID == "" {
 		return err

@@ -20,7 +20,8 @@ func TestTheAccusedBarsNobodyByDeclaring(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		i := story.Audited(t, s, "anna", "east1", 3, "2026-01-10")
 		triaged := story.Triage(t, s, i.ID, 3, issue.ActRefer)
-		caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: i.ID, Version: triaged.Version, Rule: "r", Facts: "f"})
+		caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: i.ID, Version: triaged.Version, Rule: "r",
+			Facts: "f"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -31,10 +32,12 @@ func TestTheAccusedBarsNobodyByDeclaring(t *testing.T) {
 		}
 		officials := []string{"authority", "inspector", "inspector2", "eastinspector", "clue", "body", "body2"}
 		more := []string{"investigator1", "investigator2", "adjudicator", "adjudicator2", "appeals", "records", "east1head"}
-		names := map[string]string{"authority": "上级甲", "inspector": "督察甲", "inspector2": "督察乙", "eastinspector": "督察丙", "clue": "线索甲", "body": "集体甲", "body2": "集体乙",
+		names := map[string]string{"authority": "上级甲", "inspector": "督察甲", "inspector2": "督察乙", "eastinspector": "督察丙", "clue": "线索甲",
+			"body": "集体甲", "body2": "集体乙",
 			"investigator1": "承办甲", "investigator2": "承办乙", "adjudicator": "审理甲", "adjudicator2": "审理乙", "appeals": "复核甲", "records": "档案甲", "east1head": "东二"}
 		for _, key := range append(officials, more...) {
-			if _, _, err := s.App.Declare(ctx, s.Actor("anna"), apprecusal.RelationInput{Number: story.Number(t, s, key), Name: names[key], Kind: "interested", Grounds: "同学"}); err != nil {
+			if _, _, err := s.App.Declare(ctx, s.Actor("anna"), apprecusal.RelationInput{Number: story.Number(t, s, key), Name: names[key],
+				Kind: "interested", Grounds: "同学"}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -97,14 +100,17 @@ func TestTheAccusedBarsNobodyByDeclaring(t *testing.T) {
 		story.WantCode(t, "twice", err, "challenge_settled")
 
 		denied := byOfficial[s.People["inspector"]]
-		if _, err := s.App.DecideChallenge(ctx, s.Actor("authority"), apprecusal.ChallengeInput{ID: denied.ID, Version: 1, Decision: "deny", Reason: "没有依据"}); err != nil || !sees("inspector") {
+		if _, err := s.App.DecideChallenge(ctx, s.Actor("authority"), apprecusal.ChallengeInput{ID: denied.ID, Version: 1, Decision: "deny",
+			Reason: "没有依据"}); err != nil || !sees("inspector") {
 			t.Errorf("denied: %v", err)
 		}
 		taken := byOfficial[s.People["clue"]]
-		if _, err := s.App.WithdrawChallenge(ctx, s.Actor("ben"), apprecusal.ChallengeWithdrawal{ID: taken.ID, Version: 1}); !fault.Is(err, fault.NotFoundKind) {
+		if _, err := s.App.WithdrawChallenge(ctx, s.Actor("ben"), apprecusal.ChallengeWithdrawal{ID: taken.ID, Version: 1}); !fault.Is(err,
+			fault.NotFoundKind) {
 			t.Errorf("another takes it back: %v", err)
 		}
-		if _, err := s.App.WithdrawChallenge(ctx, s.Actor("anna"), apprecusal.ChallengeWithdrawal{ID: taken.ID, Version: 1}); err != nil || !sees("clue") {
+		if _, err := s.App.WithdrawChallenge(ctx, s.Actor("anna"), apprecusal.ChallengeWithdrawal{ID: taken.ID, Version: 1}); err != nil ||
+			!sees("clue") {
 			t.Errorf("withdrawn: %v", err)
 		}
 		story.Sound(t, s)
@@ -116,7 +122,8 @@ func TestTheAccusedBarsNobodyByDeclaring(t *testing.T) {
 func TestARecordsOfficerBarsNobodyAlone(t *testing.T) {
 	s := apptest.SQLite(t)
 	i := story.Audited(t, s, "anna", "east1", 3, "2026-01-10")
-	if _, _, err := s.App.Declare(ctx, s.Actor("records"), apprecusal.RelationInput{PersonID: s.People["anna"], Number: story.Number(t, s, "inspector"), Name: "督察甲", Kind: "relative"}); err != nil {
+	if _, _, err := s.App.Declare(ctx, s.Actor("records"), apprecusal.RelationInput{PersonID: s.People["anna"],
+		Number: story.Number(t, s, "inspector"), Name: "督察甲", Kind: "relative"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: i.ID}); err != nil {
@@ -147,7 +154,8 @@ func TestAColleagueRecordedAsAPartyIsChallenged(t *testing.T) {
 			return err == nil
 		}
 		record := func(by, key string) (string, error) {
-			id, _, err := s.App.AddIssueParty(ctx, s.Actor(by), casework.IssuePartyInput{IssueID: i.ID, Person: story.Number(t, s, key), Interest: inquiry.InterestWitness})
+			id, _, err := s.App.AddIssueParty(ctx, s.Actor(by), casework.IssuePartyInput{IssueID: i.ID, Person: story.Number(t, s, key),
+				Interest: inquiry.InterestWitness})
 			return id, err
 		}
 		id, err := record("inspector", "body2")
@@ -173,7 +181,8 @@ func TestAColleagueRecordedAsAPartyIsChallenged(t *testing.T) {
 			t.Errorf("a reader has no part, and is not barred at once: %v", err)
 		}
 		triaged := story.Triage(t, s, i.ID, 3, issue.ActRefer)
-		caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: i.ID, Version: triaged.Version, Rule: "r", Facts: "f"})
+		caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: i.ID, Version: triaged.Version, Rule: "r",
+			Facts: "f"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -185,7 +194,8 @@ func TestAColleagueRecordedAsAPartyIsChallenged(t *testing.T) {
 			t.Errorf("upheld, and not barred: %v", err)
 		}
 
-		onCase, _, err := s.App.AddParty(ctx, s.Actor("body"), casework.PartyInput{CaseID: caseID, Person: story.Number(t, s, "inspector2"), Interest: inquiry.InterestComplainant})
+		onCase, _, err := s.App.AddParty(ctx, s.Actor("body"), casework.PartyInput{CaseID: caseID, Person: story.Number(t, s, "inspector2"),
+			Interest: inquiry.InterestComplainant})
 		if err != nil || !sees("inspector2") {
 			t.Fatalf("from the case's side: %v", err)
 		}

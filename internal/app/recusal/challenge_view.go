@@ -120,8 +120,9 @@ func (a *Recusal) challengeViews(ctx context.Context, v *store.View, who *roster
 	}
 	out := make([]ChallengeView, 0, len(rows))
 	for _, c := range rows {
-		view := ChallengeView{ID: c.ID, Version: c.Version, Cause: c.Cause, Kind: c.Kind, Person: n.Person(c.PersonID), Official: n.Person(c.OfficialID),
-			FiledBy: n.Person(c.FiledBy), Unit: n.Unit(c.UnitID), State: c.State, FiledOn: c.FiledOn, DecidedOn: c.DecidedOn, DecidedBy: n.Person(c.DecidedBy),
+		view := ChallengeView{ID: c.ID, Version: c.Version, Cause: c.Cause, Kind: c.Kind, Person: n.Person(c.PersonID),
+			Official: n.Person(c.OfficialID),
+			FiledBy:  n.Person(c.FiledBy), Unit: n.Unit(c.UnitID), State: c.State, FiledOn: c.FiledOn, DecidedOn: c.DecidedOn, DecidedBy: n.Person(c.DecidedBy),
 			Grounds: texts[c.ID]["grounds"], Reason: texts[c.ID]["reason"], Open: open[c.FiledBy], Recent: recent[c.FiledBy]}
 		view.Mass = view.Open > m.Open || view.Recent > m.Recent
 		view.MayDecide = c.State == recusal.Filed && c.FiledBy != who.Person && a.May(who, "challenge.decide")

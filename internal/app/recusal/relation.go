@@ -88,7 +88,8 @@ func (a *Recusal) OwnRelations(ctx context.Context, who *roster.Actor) (out []Re
 
 // Relations lists the relations of a person, from either side, for the records
 // officer.
-func (a *Recusal) Relations(ctx context.Context, who *roster.Actor, personID string) (out []RelationView, person *roster.Person, err error) {
+func (a *Recusal) Relations(ctx context.Context, who *roster.Actor,
+	personID string) (out []RelationView, person *roster.Person, err error) {
 	err = a.Read(ctx, who, "relation.list", func(ctx context.Context, v *store.View) error {
 		sc, err := a.Scope(ctx, v, who, roster.ActEdit, roster.KindPerson)
 		if err != nil {
@@ -107,7 +108,8 @@ func (a *Recusal) Relations(ctx context.Context, who *roster.Actor, personID str
 	return out, person, err
 }
 
-func (a *Recusal) relationViews(ctx context.Context, v *store.View, who *roster.Actor, personID string, rows []roster.Relation) ([]RelationView, error) {
+func (a *Recusal) relationViews(ctx context.Context, v *store.View, who *roster.Actor, personID string,
+	rows []roster.Relation) ([]RelationView, error) {
 	out := make([]RelationView, 0, len(rows))
 	var ids, relations []string
 	for _, r := range rows {
@@ -130,14 +132,16 @@ func (a *Recusal) relationViews(ctx context.Context, v *store.View, who *roster.
 		if other == personID {
 			other = r.PersonID
 		}
-		view := RelationView{ID: r.ID, Version: r.Version, PersonID: other, Name: names[other].Name, Number: names[other].PersonnelNo, Kind: r.Kind,
+		view := RelationView{ID: r.ID, Version: r.Version, PersonID: other, Name: names[other].Name, Number: names[other].PersonnelNo,
+			Kind:   r.Kind,
 			FromOn: r.FromOn, ToOn: r.ToOn, Live: a.Today().Within(r.FromOn, r.ToOn)}
 		if void := voids[r.ID]; void != nil {
 			view.Live, view.VoidedOn = false, void.VoidedOn
 		}
 		view.Challenges = []RelationChallenge{}
 		for _, c := range challenges[r.ID] {
-			view.Challenges = append(view.Challenges, RelationChallenge{ID: c.ID, Version: c.Version, OfficialID: c.OfficialID, State: c.State, Mine: c.FiledBy == who.Person})
+			view.Challenges = append(view.Challenges, RelationChallenge{ID: c.ID, Version: c.Version, OfficialID: c.OfficialID,
+				State: c.State, Mine: c.FiledBy == who.Person})
 		}
 		out = append(out, view)
 	}
@@ -190,7 +194,8 @@ func (a *Recusal) Declare(ctx context.Context, who *roster.Actor, in RelationInp
 		}
 		today := roster.DateOf(tx.Now(), a.Zone())
 		for _, h := range have {
-			if (h.PersonID == other.ID || h.OtherID == other.ID) && h.Kind == in.Kind && voids[h.ID] == nil && (h.ToOn == "" || h.ToOn >= today) && (h.PersonID == of || in.PersonID != "") {
+			if (h.PersonID == other.ID || h.OtherID == other.ID) && h.Kind == in.Kind && voids[h.ID] == nil &&
+				(h.ToOn == "" || h.ToOn >= today) && (h.PersonID == of || in.PersonID != "") {
 				return nil, "", fault.Conflict("relation_exists")
 			}
 		}
@@ -204,7 +209,8 @@ func (a *Recusal) Declare(ctx context.Context, who *roster.Actor, in RelationInp
 		if err != nil {
 			return nil, "", err
 		}
-		return append([]ledger.Fact{{Verb: op, Kind: kinds.Relation, ID: row.ID}}, facts...), row.ID, tx.Bump(ctx, store.GenerationAuthority)
+		return append([]ledger.Fact{{Verb: op, Kind: kinds.Relation, ID: row.ID}}, facts...), row.ID, tx.Bump(ctx,
+			store.GenerationAuthority)
 	})
 	return desk.PickID(id, r), r, err
 }
@@ -212,7 +218,8 @@ func (a *Recusal) Declare(ctx context.Context, who *roster.Actor, in RelationInp
 // challengeRelation files the challenges that a declaration implies: whoever would
 // be barred by somebody else's word is challenged, and is barred once that is
 // upheld. What the declarer says about himself needs nobody else.
-func (a *Recusal) challengeRelation(ctx context.Context, tx *store.Tx, who *roster.Actor, r *roster.Relation, grounds string) (facts []ledger.Fact, err error) {
+func (a *Recusal) challengeRelation(ctx context.Context, tx *store.Tx, who *roster.Actor, r *roster.Relation,
+	grounds string) (facts []ledger.Fact, err error) {
 	for _, pair := range [][2]string{{r.OtherID, r.PersonID}, {r.PersonID, r.OtherID}} {
 		if pair[0] == who.Person {
 			continue

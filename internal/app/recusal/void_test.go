@@ -84,7 +84,8 @@ func TestAVoidedPartyBarsNobody(t *testing.T) {
 			t.Fatalf("%+v %v", recorded, err)
 		}
 		party := recorded.Parties[0].ID
-		caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: i.ID, Version: story.Triage(t, s, i.ID, 3, issue.ActRefer).Version, Rule: "r", Facts: "f"})
+		caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: i.ID, Version: story.Triage(t, s, i.ID, 3,
+			issue.ActRefer).Version, Rule: "r", Facts: "f"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -131,7 +132,8 @@ func TestAVoidedPartyBarsNobody(t *testing.T) {
 			t.Errorf("recorded again by one: %v", err)
 		}
 		story.Uphold(t, s, asked)
-		if d, err = s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: i.ID}); err != nil || len(d.Parties) != 1 || d.Parties[0].ID != party || !barred() {
+		if d, err = s.App.Issue(ctx, s.Actor("inspector"), casework.IssueInput{ID: i.ID}); err != nil || len(d.Parties) != 1 ||
+			d.Parties[0].ID != party || !barred() {
 			t.Errorf("recorded again and upheld: %+v, %v", d.Parties, err)
 		}
 

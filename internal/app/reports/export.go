@@ -39,7 +39,8 @@ func (a *Reporting) ExportIssues(ctx context.Context, who *roster.Actor, in Issu
 		lang = words.ZH
 	}
 	e, err := desk.NewExport("issues", in.Format, words.T(lang, "report.export.issues"), func(w *sheet.Writer) error {
-		columns := []string{"ref", "source", "source_code", "category", "severity", "person", "unit", "event_on", "received_on", "state", "disclosure", "finding", "form"}
+		columns := []string{"ref", "source", "source_code", "category", "severity", "person", "unit", "event_on", "received_on", "state",
+			"disclosure", "finding", "form"}
 		for i, c := range columns {
 			columns[i] = words.T(lang, "report.column."+c)
 		}
@@ -99,8 +100,10 @@ func issueCells(lang words.Lang, r issue.Row) []string {
 		form = word("form", strconv.Itoa(r.Form))
 	}
 	return []string{
-		r.Ref, word("source", string(r.Source)), word("source", r.SourceCode), word("category", r.Category), word("severity", strconv.Itoa(r.Severity)),
-		r.PersonName, r.UnitName, string(r.EventOn), string(r.Received), word("state.issue", string(r.State)), word("disclosure", string(r.Disclosure)),
+		r.Ref, word("source", string(r.Source)), word("source", r.SourceCode), word("category", r.Category), word("severity",
+			strconv.Itoa(r.Severity)),
+		r.PersonName, r.UnitName, string(r.EventOn), string(r.Received), word("state.issue", string(r.State)), word("disclosure",
+			string(r.Disclosure)),
 		word("finding", r.Finding), form,
 	}
 }
@@ -127,7 +130,8 @@ func (a *Reporting) ExportReport(ctx context.Context, who *roster.Actor, in Repo
 		lang = words.ZH
 	}
 	e, err := desk.NewExport("report", in.Format, words.T(lang, "report.title"), func(w *sheet.Writer) error {
-		if err := w.Header(words.T(lang, "report.export.section"), words.T(lang, "report.export.line"), words.T(lang, "report.export.column"), words.T(lang, "report.export.number")); err != nil {
+		if err := w.Header(words.T(lang, "report.export.section"), words.T(lang, "report.export.line"),
+			words.T(lang, "report.export.column"), words.T(lang, "report.export.number")); err != nil {
 			return err
 		}
 		for i := range r.Sections {
@@ -181,7 +185,8 @@ func reportRows(w *sheet.Writer, lang words.Lang, s *report.Section) error {
 			case slices.Contains(s.Rates, column):
 				v = RateText(lines[i].Values[c].N)
 			}
-			if err := w.Row(words.T(lang, "report.section."+s.Key), LineName(lang, s, &lines[i]), words.T(lang, "report.value."+column), v); err != nil {
+			if err := w.Row(words.T(lang, "report.section."+s.Key), LineName(lang, s, &lines[i]), words.T(lang, "report.value."+column),
+				v); err != nil {
 				return err
 			}
 		}

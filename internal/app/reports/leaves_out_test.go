@@ -17,7 +17,8 @@ import (
 // comparison do not change in anything by them.
 func TestWhatIsLeftOutIsSaidAlike(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
-		s.Issues(apptest.IssueSeed{Name: "of all", Source: issue.Audit, Person: "dong", Unit: "west1", Category: "interview", Severity: 1, Event: "2025-12-10"})
+		s.Issues(apptest.IssueSeed{Name: "of all", Source: issue.Audit, Person: "dong", Unit: "west1", Category: "interview", Severity: 1,
+			Event: "2025-12-10"})
 		readers := []string{"chief", "deputy", "reader", "inspector", "eastinspector", "manager", "westhead"}
 		type pages struct {
 			report *report.Report
@@ -50,7 +51,8 @@ func TestWhatIsLeftOutIsSaidAlike(t *testing.T) {
 		}
 		var seeds []apptest.IssueSeed
 		for n, name := range []string{"a", "b", "c", "d", "e", "f"} { // more than a small cell
-			seeds = append(seeds, apptest.IssueSeed{Name: name, Source: issue.Audit, Person: "chief", Unit: "bureau", Category: "gifts_business", Severity: 2, Event: "2025-12-01"})
+			seeds = append(seeds, apptest.IssueSeed{Name: name, Source: issue.Audit, Person: "chief", Unit: "bureau",
+				Category: "gifts_business", Severity: 2, Event: "2025-12-01"})
 			seeds[n].Event = seeds[n].Event.AddDays(n)
 		}
 		s.Issues(seeds...)

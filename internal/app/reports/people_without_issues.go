@@ -40,7 +40,8 @@ type PeopleWithoutIssuesList struct {
 
 // PeopleWithoutIssues lists the fourth cell of the comparison, neither declared nor
 // found, in one category: who serves there and has no issue.
-func (a *Reporting) PeopleWithoutIssues(ctx context.Context, who *roster.Actor, in PeopleWithoutIssuesInput) (out *PeopleWithoutIssuesList, err error) {
+func (a *Reporting) PeopleWithoutIssues(ctx context.Context, who *roster.Actor,
+	in PeopleWithoutIssuesInput) (out *PeopleWithoutIssuesList, err error) {
 	if err := in.check(); err != nil {
 		return nil, err
 	}
@@ -78,7 +79,8 @@ func (a *Reporting) PeopleWithoutIssues(ctx context.Context, who *roster.Actor, 
 	return out, err
 }
 
-func (a *Reporting) nameUntouched(ctx context.Context, v *store.View, who *roster.Actor, tree *roster.Tree, rows []store.PersonWithoutIssues, out *PeopleWithoutIssuesList) error {
+func (a *Reporting) nameUntouched(ctx context.Context, v *store.View, who *roster.Actor, tree *roster.Tree,
+	rows []store.PersonWithoutIssues, out *PeopleWithoutIssuesList) error {
 	named, err := a.NamedScope(ctx, v, who, roster.ActRead, roster.KindReconciliation)
 	if err != nil {
 		return err

@@ -49,7 +49,8 @@ func (a *Reporting) reportPeriods(ctx context.Context, v *store.View, tree *rost
 			continue
 		}
 		opened := c.OpenedAt.In(a.Zone()).Format("2006-01")
-		windows = append(windows, report.Window{ID: c.ID, Title: c.Title, From: c.PeriodFrom.Month(), To: c.PeriodTo.Month(), Settled: max(c.ClosesOn.Month(), opened)})
+		windows = append(windows, report.Window{ID: c.ID, Title: c.Title, From: c.PeriodFrom.Month(), To: c.PeriodTo.Month(),
+			Settled: max(c.ClosesOn.Month(), opened)})
 	}
 	return report.Periods(first, lastEnded(a.Today()), windows), nil
 }
@@ -106,7 +107,8 @@ func noSuchPeriod(periods []report.Period) error {
 }
 
 // publishedReport makes the report from the published grid.
-func (a *Reporting) publishedReport(ctx context.Context, v *store.View, who *roster.Actor, tree *roster.Tree, sc roster.Scope, unit string, in ReportInput, how published) (*report.Report, error) {
+func (a *Reporting) publishedReport(ctx context.Context, v *store.View, who *roster.Actor, tree *roster.Tree, sc roster.Scope, unit string,
+	in ReportInput, how published) (*report.Report, error) {
 	if tree.Tier(unit) == 0 && tree.Bureau() != "" { // tier 0 is outside the statistics
 		unit = tree.Bureau()
 	}
@@ -179,7 +181,8 @@ var gridSections = append(slices.Clone(reportSections), issue.SectionCell)
 // grid reads as much of the published grid as a unit needs. It is decided over the
 // whole bureau whatever the reader's reach, leaving out what he is barred from as if
 // it did not exist.
-func (a *Reporting) grid(ctx context.Context, v *store.View, tree *roster.Tree, sc roster.Scope, unit string, periods []report.Period) (*report.Grid, error) {
+func (a *Reporting) grid(ctx context.Context, v *store.View, tree *roster.Tree, sc roster.Scope, unit string,
+	periods []report.Period) (*report.Grid, error) {
 	root := gridRoot(tree, unit)
 	children, units := descent(tree, root, unit)
 	g := report.NewGrid(a.Pack().Suppression.Bound(), root, children, periods)

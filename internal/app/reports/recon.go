@@ -66,7 +66,8 @@ func (a *Reporting) Reconciliation(ctx context.Context, who *roster.Actor, in Re
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	out := &Recon{From: in.From, To: in.To, LeavesOut: leavesOut(who), WindowDays: a.Pack().Reconciliation.WindowDays, ByCategory: []ReconLine{}, ByUnit: []ReconLine{}}
+	out := &Recon{From: in.From, To: in.To, LeavesOut: leavesOut(who), WindowDays: a.Pack().Reconciliation.WindowDays,
+		ByCategory: []ReconLine{}, ByUnit: []ReconLine{}}
 	err := a.Read(ctx, who, "reconciliation.read", func(ctx context.Context, v *store.View) error {
 		sc, err := a.Scope(ctx, v, who, roster.ActRead, roster.KindReconciliation)
 		if err != nil {
@@ -179,7 +180,8 @@ var leadersCategories = sync.OnceValue(func() (codes []string) {
 // touch adjusts the touched pairs in the cells of units to those of people who serve
 // there and owe something, so that the remainder equals the list behind the fourth
 // cell. The counters count a pair where its first issue happened.
-func (a *Reporting) touch(ctx context.Context, v *store.View, tree *roster.Tree, cells map[string]map[string]*issue.Cells, units []string, f issue.Filter, sc roster.Scope) error {
+func (a *Reporting) touch(ctx context.Context, v *store.View, tree *roster.Tree, cells map[string]map[string]*issue.Cells, units []string,
+	f issue.Filter, sc roster.Scope) error {
 	at := func(unit, category string) *issue.Cells {
 		if cells[unit] == nil {
 			cells[unit] = make(map[string]*issue.Cells)
@@ -197,7 +199,8 @@ func (a *Reporting) touch(ctx context.Context, v *store.View, tree *roster.Tree,
 
 // touchLeaders counts the pairs of the leaders' categories from the few people who owe
 // them.
-func (a *Reporting) touchLeaders(ctx context.Context, v *store.View, tree *roster.Tree, at func(unit, category string) *issue.Cells, units []string, f issue.Filter, sc roster.Scope) error {
+func (a *Reporting) touchLeaders(ctx context.Context, v *store.View, tree *roster.Tree,
+	at func(unit, category string) *issue.Cells, units []string, f issue.Filter, sc roster.Scope) error {
 	s, err := a.strength(ctx, v, a.Today())
 	if err != nil {
 		return err
@@ -231,7 +234,8 @@ func (a *Reporting) touchLeaders(ctx context.Context, v *store.View, tree *roste
 // touchStrayed moves the pairs of people who moved, left or named a leader from
 // where their first issue happened to where they serve. If bars hide some of them
 // from the reader, the first issue may be hidden and a later one not.
-func (a *Reporting) touchStrayed(ctx context.Context, v *store.View, tree *roster.Tree, at func(unit, category string) *issue.Cells, units []string, f issue.Filter, sc roster.Scope) error {
+func (a *Reporting) touchStrayed(ctx context.Context, v *store.View, tree *roster.Tree,
+	at func(unit, category string) *issue.Cells, units []string, f issue.Filter, sc roster.Scope) error {
 	s, err := a.strength(ctx, v, a.Today())
 	if err != nil {
 		return err
@@ -323,7 +327,8 @@ func (a *Reporting) strength(ctx context.Context, v *store.View, today roster.Da
 
 // headcount is the number of people who serve in the unit and below it in today's
 // tree, and how many of them are in a leadership team.
-func (a *Reporting) headcount(ctx context.Context, v *store.View, tree *roster.Tree, unit string, today roster.Date) (people, leaders int64, err error) {
+func (a *Reporting) headcount(ctx context.Context, v *store.View, tree *roster.Tree, unit string,
+	today roster.Date) (people, leaders int64, err error) {
 	s, err := a.strength(ctx, v, today)
 	if err != nil {
 		return 0, 0, err

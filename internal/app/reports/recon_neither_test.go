@@ -22,7 +22,8 @@ import (
 func TestNeitherIsItsList(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		var planted []apptest.IssueSeed
-		people := [][2]string{{"anna", "east1"}, {"ben", "east1"}, {"cara", "east2"}, {"dong", "west1"}, {"inspector", "office"}, {"chief", "bureau"}, {"easthead", "east"}, {"east1head", "east1"}}
+		people := [][2]string{{"anna", "east1"}, {"ben", "east1"}, {"cara", "east2"}, {"dong", "west1"}, {"inspector", "office"},
+			{"chief", "bureau"}, {"easthead", "east"}, {"east1head", "east1"}}
 		var leaders []string
 		for _, c := range seeds.Categories() {
 			if c.Audience == "leaders" {
@@ -38,7 +39,8 @@ func TestNeitherIsItsList(t *testing.T) {
 				if (n+k)%2 == 0 {
 					source = issue.Audit
 				}
-				planted = append(planted, apptest.IssueSeed{Name: code + p[0], Source: source, Person: p[0], Unit: p[1], Category: code, Event: roster.Date("2025-02-01").AddDays(60 * ((n + k) % 7))})
+				planted = append(planted, apptest.IssueSeed{Name: code + p[0], Source: source, Person: p[0], Unit: p[1], Category: code,
+					Event: roster.Date("2025-02-01").AddDays(60 * ((n + k) % 7))})
 			}
 		}
 		s.Issues(planted...)

@@ -156,7 +156,8 @@ func reportUnits(who *roster.Actor, tree *roster.Tree, unit string) report.Input
 }
 
 func reportOf(b *report.Input, made time.Time) *report.Report {
-	return &report.Report{Unit: b.Root.ID, UnitName: b.Root.Name, From: b.From, To: b.To, Campaign: b.Campaign, Title: b.Title, Campaigns: b.Campaigns, MadeAt: made}
+	return &report.Report{Unit: b.Root.ID, UnitName: b.Root.Name, From: b.From, To: b.To, Campaign: b.Campaign, Title: b.Title,
+		Campaigns: b.Campaigns, MadeAt: made}
 }
 
 // reportCounts reads all counters, less what the reader is barred from.
@@ -187,7 +188,8 @@ func (a *Reporting) reportCounts(ctx context.Context, v *store.View, tree *roste
 
 // reportCells reads the four cells of the report's unit by category, and subtracts
 // what the reader is barred from from them and from the counts.
-func (a *Reporting) reportCells(ctx context.Context, v *store.View, tree *roster.Tree, sc roster.Scope, b *report.Input) (map[string]*issue.Cells, error) {
+func (a *Reporting) reportCells(ctx context.Context, v *store.View, tree *roster.Tree, sc roster.Scope,
+	b *report.Input) (map[string]*issue.Cells, error) {
 	unit := b.Root.ID
 	byUnit, err := v.CellsOf(ctx, []string{unit}, b.From, b.To)
 	if err != nil {
@@ -232,7 +234,8 @@ func (a *Reporting) reportCells(ctx context.Context, v *store.View, tree *roster
 
 // reportCategories fills in the comparison by category, including the untouched
 // pairs of person and category.
-func (a *Reporting) reportCategories(ctx context.Context, v *store.View, tree *roster.Tree, today roster.Date, cells map[string]*issue.Cells, b *report.Input) error {
+func (a *Reporting) reportCategories(ctx context.Context, v *store.View, tree *roster.Tree, today roster.Date,
+	cells map[string]*issue.Cells, b *report.Input) error {
 	people, leaders, err := a.headcount(ctx, v, tree, b.Root.ID, today)
 	if err != nil {
 		return err

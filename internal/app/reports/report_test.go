@@ -37,7 +37,8 @@ func TestEveryNumberOpensItsList(t *testing.T) {
 		planted := story.PlantIssues(t, s)
 		story.Campaign(t, s)
 		story.Submit(t, s, "anna", story.List(t, s, "anna", selfcheck.Officers, false))
-		if _, err := s.App.Excuse(ctx, s.Actor("manager"), appselfcheck.ExcuseInput{ID: story.List(t, s, "ben", selfcheck.Officers, false).ID, Version: story.List(t, s, "ben", selfcheck.Officers, false).Version, Reason: "长期病休，专项期间不在岗。"}); err != nil {
+		if _, err := s.App.Excuse(ctx, s.Actor("manager"), appselfcheck.ExcuseInput{ID: story.List(t, s, "ben", selfcheck.Officers,
+			false).ID, Version: story.List(t, s, "ben", selfcheck.Officers, false).Version, Reason: "长期病休，专项期间不在岗。"}); err != nil {
 			t.Fatal(err)
 		}
 		for _, reader := range []string{"reader", "inspector", "eastinspector", "chief", "deputy", "authority"} {
@@ -64,7 +65,8 @@ func TestEveryNumberOpensItsList(t *testing.T) {
 							}
 							if n, ok := story.Behind(t, s, who, v.List, q); ok {
 								if opened++; n != v.N {
-									t.Errorf("%s at %q: %s/%s/%s says %d, its list has %d rows (%s)", reader, unit, sec.Key, l.Code, sec.Columns[i], v.N, n, v.Query)
+									t.Errorf("%s at %q: %s/%s/%s says %d, its list has %d rows (%s)", reader, unit, sec.Key, l.Code,
+										sec.Columns[i], v.N, n, v.Query)
 								}
 							}
 							if v.List == "" && !slices.Contains(sec.Rates, sec.Columns[i]) && sec.Key != "forms" {
@@ -82,7 +84,8 @@ func TestEveryNumberOpensItsList(t *testing.T) {
 								t.Fatal(err)
 							}
 							if list.Total != v.N || int64(len(list.Rows)) != v.N {
-								t.Errorf("%s at %q: %s/%s/%s says %d, its list has %d rows (%s)", reader, unit, sec.Key, l.Code, sec.Columns[i], v.N, list.Total, v.Query)
+								t.Errorf("%s at %q: %s/%s/%s says %d, its list has %d rows (%s)", reader, unit, sec.Key, l.Code,
+									sec.Columns[i], v.N, list.Total, v.Query)
 							}
 							opened++
 						}
@@ -155,10 +158,12 @@ func TestFixedPeriodsOnlyWhereRowsCannotBeOpened(t *testing.T) {
 	if !slices.Equal(codes, []string{"2026-01", "2026-02"}) { // the quarter has not ended
 		t.Errorf("the periods are %v", codes)
 	}
-	for _, in := range []reports.ReportInput{{From: "2026-01", To: "2026-02"}, {From: "2026-01"}, {To: "2026-02"}, {Period: "2026-Q1"}, {Period: "2026-03"}, {From: "2026-03", To: "2026-03"}, {Period: "x"}} {
+	for _, in := range []reports.ReportInput{{From: "2026-01", To: "2026-02"}, {From: "2026-01"}, {To: "2026-02"}, {Period: "2026-Q1"},
+		{Period: "2026-03"}, {From: "2026-03", To: "2026-03"}, {Period: "x"}} {
 		_, err := s.App.Report(ctx, who, in)
 		story.WantFault(t, fmt.Sprintf("%+v", in), err, fault.InvalidKind, "report_period")
-		if _, _, err = s.App.ExportReport(ctx, s.Actor("inspector"), reports.ReportExportInput{ReportInput: in, Format: desk.FormatCSV}); !fault.Is(err, fault.InvalidKind) {
+		if _, _, err = s.App.ExportReport(ctx, s.Actor("inspector"), reports.ReportExportInput{ReportInput: in,
+			Format: desk.FormatCSV}); !fault.Is(err, fault.InvalidKind) {
 			t.Errorf("an inspector's file of %+v: %v", in, err)
 		}
 	}
@@ -199,7 +204,8 @@ func TestTheAttackerReadsEveryReport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d reports, %d numbers seen and %d hidden; %d small cells tried, %d programs", len(told), res.Visible, res.Hidden, res.Cells, res.Programs)
+	t.Logf("%d reports, %d numbers seen and %d hidden; %d small cells tried, %d programs", len(told), res.Visible, res.Hidden, res.Cells,
+		res.Programs)
 	if res.Visible < 300 || res.Cells < 300 || res.Programs == 0 || res.Wrong > 0 {
 		t.Errorf("the attack shows nothing: %+v", res)
 	}
@@ -223,7 +229,8 @@ func TestTheAttackerReadsEveryReport(t *testing.T) {
 		if err := e.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if got, want := strings.Count(file.String(), words.T(words.ZH, "report.hidden")), hiddenIn(r, "completion"); got != want || want == 0 {
+		if got, want := strings.Count(file.String(), words.T(words.ZH, "report.hidden")), hiddenIn(r,
+			"completion"); got != want || want == 0 {
 			t.Errorf("%s: the file hides %d numbers, the page %d", reader, got, want)
 		}
 	}
@@ -257,15 +264,18 @@ func plantWorld(t *testing.T, s *apptest.Site, n int) attacker.World {
 	people := []struct {
 		key, unit string
 		tier      int
-	}{{"anna", "east1", 3}, {"easthead", "east", 2}, {"dong", "west1", 3}, {"inspector", "office", 2}, {"cara", "east2", 3}, {"erin", "west2", 3}, {"investigator3", "bureau", 1}, {"westhead", "west", 2}}
+	}{{"anna", "east1", 3}, {"easthead", "east", 2}, {"dong", "west1", 3}, {"inspector", "office", 2}, {"cara", "east2", 3}, {"erin",
+		"west2", 3}, {"investigator3", "bureau", 1}, {"westhead", "west", 2}}
 	categories := seeds.Categories()
 	_, err := s.Store.Update(ctx, store.Call{Account: "program:test", Op: "test.plant"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		var rows []*issue.Issue
 		for k := range n {
 			p := people[skew(len(people))]
 			month := fmt.Sprintf("%d-%02d", 2024+r.IntN(2), 1+r.IntN(12))
-			i := &issue.Issue{Stamp: ledger.Stamp{ID: tx.NewID()}, Ref: fmt.Sprintf("W%d", k), Category: categories[skew(len(categories))].Code, Severity: skew(6), Tier: p.tier,
-				PersonID: s.People[p.key], UnitID: s.Units[p.unit], EventOn: roster.Date(month + "-11"), Month: month, Received: "2026-01-20", State: issue.States[skew(len(issue.States))],
+			i := &issue.Issue{Stamp: ledger.Stamp{ID: tx.NewID()}, Ref: fmt.Sprintf("W%d", k),
+				Category: categories[skew(len(categories))].Code, Severity: skew(6), Tier: p.tier,
+				PersonID: s.People[p.key], UnitID: s.Units[p.unit], EventOn: roster.Date(month +
+					"-11"), Month: month, Received: "2026-01-20", State: issue.States[skew(len(issue.States))],
 				Source: []issue.Source{issue.Self, issue.Audit, issue.Inspection}[skew(3)], NarrativeC: ledger.Commitment{}}
 			if i.Source == issue.Audit {
 				i.SourceCode, i.Disclosure = seeds.Sources()[skew(8)].Code, issue.NotDisclosed
@@ -294,7 +304,8 @@ func TestAReportShowsTheCampaignAskedFor(t *testing.T) {
 	story.Step(t, s, older, "lock")
 	manager := s.Actor("manager")
 	more := func(unit, title string) string {
-		id, _, err := s.App.CreateCampaign(ctx, manager, appselfcheck.CampaignInput{UnitID: unit, Title: title, OpensOn: "2026-03-02", ClosesOn: "2026-03-31", PeriodFrom: "2024-01-01", PeriodTo: "2026-02-28"})
+		id, _, err := s.App.CreateCampaign(ctx, manager, appselfcheck.CampaignInput{UnitID: unit, Title: title, OpensOn: "2026-03-02",
+			ClosesOn: "2026-03-31", PeriodFrom: "2024-01-01", PeriodTo: "2026-02-28"})
 		if err != nil {
 			t.Fatal(err)
 		}

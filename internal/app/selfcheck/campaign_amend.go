@@ -55,7 +55,8 @@ func (a *Selfcheck) amendments(ctx context.Context, v *store.View, who *roster.A
 	out := make([]AmendmentView, len(rows))
 	for i, r := range rows {
 		s := owed[r.SubmissionID]
-		out[i] = AmendmentView{RosterAmendment: r, Person: names[s.PersonID].Name, From: units[r.FromUnitID], To: units[r.ToUnitID], Reason: texts[r.ID]["reason"]}
+		out[i] = AmendmentView{RosterAmendment: r, Person: names[s.PersonID].Name, From: units[r.FromUnitID], To: units[r.ToUnitID],
+			Reason: texts[r.ID]["reason"]}
 		if s.PersonID == "" {
 			out[i].Person = units[s.UnitID]
 		}

@@ -72,7 +72,8 @@ func (a *Selfcheck) continueCampaign(ctx context.Context, id string, progress fu
 
 // rosterChunk writes the next lists of the snapshot: first people, then units,
 // then the mark that it is complete.
-func (a *Selfcheck) rosterChunk(ctx context.Context, tx *store.Tx, c *selfcheck.Campaign, after string) ([]ledger.Fact, string, int, error) {
+func (a *Selfcheck) rosterChunk(ctx context.Context, tx *store.Tx, c *selfcheck.Campaign,
+	after string) ([]ledger.Fact, string, int, error) {
 	rows, err := tx.RosterToWrite(ctx, c.ID, c.UnitID, c.RosterOn, after, rosterChunk)
 	if err != nil {
 		return nil, after, 0, err
@@ -104,7 +105,8 @@ func (a *Selfcheck) rosterChunk(ctx context.Context, tx *store.Tx, c *selfcheck.
 	if err := tx.Insert(ctx, subs); err != nil {
 		return nil, after, 0, err
 	}
-	return []ledger.Fact{{Verb: verbs.CampaignRoster, Kind: kinds.Campaign, ID: c.ID, Unit: c.UnitID}}, rows[len(rows)-1].PersonID, len(subs), nil
+	return []ledger.Fact{{Verb: verbs.CampaignRoster, Kind: kinds.Campaign, ID: c.ID,
+		Unit: c.UnitID}}, rows[len(rows)-1].PersonID, len(subs), nil
 }
 
 // lockChunk locks the next filed lists.

@@ -61,6 +61,7 @@ func (a *Selfcheck) UndoCertify(ctx context.Context, who *roster.Actor, in UndoC
 		if row.ReasonC, err = tx.PutText(ctx, row.ID, "reason", in.Reason); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: verbs.UnitUncertify, Kind: kinds.Certification, ID: mine.ID, Unit: in.UnitID}}, row.ID, tx.Insert(ctx, row)
+		return []ledger.Fact{{Verb: verbs.UnitUncertify, Kind: kinds.Certification, ID: mine.ID,
+			Unit: in.UnitID}}, row.ID, tx.Insert(ctx, row)
 	})
 }

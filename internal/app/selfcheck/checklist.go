@@ -45,7 +45,8 @@ func SeedChecklist(a selfcheck.Audience) ChecklistInput {
 	if a == selfcheck.Leaders {
 		seed = seeds.Leaders()
 	}
-	in := ChecklistInput{Audience: a, TitleZH: seed.Title.ZH, TitleEN: seed.Title.EN, Items: make([]selfcheck.ChecklistItem, len(seed.Items))}
+	in := ChecklistInput{Audience: a, TitleZH: seed.Title.ZH, TitleEN: seed.Title.EN,
+		Items: make([]selfcheck.ChecklistItem, len(seed.Items))}
 	for i, it := range seed.Items {
 		in.Items[i] = selfcheck.ChecklistItem{
 			No: int64(it.No), Category: it.Category, Severity: int64(it.Severity),
@@ -63,7 +64,8 @@ func (a *Selfcheck) PublishChecklist(ctx context.Context, who *roster.Actor, in 
 		if err != nil {
 			return nil, "", err
 		}
-		list := &selfcheck.Checklist{Audience: in.Audience, Edition: 1, State: selfcheck.ChecklistPublished, TitleZH: in.TitleZH, TitleEN: in.TitleEN, UnitID: who.Unit}
+		list := &selfcheck.Checklist{Audience: in.Audience, Edition: 1, State: selfcheck.ChecklistPublished, TitleZH: in.TitleZH,
+			TitleEN: in.TitleEN, UnitID: who.Unit}
 		list.ID = tx.NewID()
 		for i := range all {
 			before := &all[i]
@@ -122,7 +124,8 @@ func (a *Selfcheck) Checklists(ctx context.Context, who *roster.Actor) ([]selfch
 }
 
 // ChecklistItems gives the items of one edition, in order.
-func (a *Selfcheck) ChecklistItems(ctx context.Context, who *roster.Actor, id string) (*selfcheck.Checklist, []selfcheck.ChecklistItem, error) {
+func (a *Selfcheck) ChecklistItems(ctx context.Context, who *roster.Actor,
+	id string) (*selfcheck.Checklist, []selfcheck.ChecklistItem, error) {
 	var list *selfcheck.Checklist
 	var items []selfcheck.ChecklistItem
 	err := a.Read(ctx, who, "checklist.read", func(ctx context.Context, v *store.View) (err error) {

@@ -92,7 +92,8 @@ func (a *Selfcheck) ChecklistDetails(ctx context.Context, who *roster.Actor, id 
 		}
 		for i := range rows {
 			d := &rows[i]
-			out = append(out, DetailView{d.ItemNo, d.UnitID, desk.UnitName(who.Lang, tree.Unit(d.UnitID)), d.TextZH, d.TextEN, d.Text(who.Lang)})
+			out = append(out, DetailView{d.ItemNo, d.UnitID, desk.UnitName(who.Lang, tree.Unit(d.UnitID)), d.TextZH, d.TextEN,
+				d.Text(who.Lang)})
 		}
 		return nil
 	})

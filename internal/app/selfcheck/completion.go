@@ -72,7 +72,8 @@ func (a *Selfcheck) CompletionOf(ctx context.Context, who *roster.Actor, in Comp
 			return err
 		}
 		for _, u := range tree.Units() {
-			if u.Tier == 0 || !sc.Admits(roster.Target{Unit: u.ID, Branch: tree.Branch(u.ID)}) { // the superior authority is outside the rosters
+			if u.Tier == 0 || !sc.Admits(roster.Target{Unit: u.ID,
+				Branch: tree.Branch(u.ID)}) { // the superior authority is outside the rosters
 				continue
 			}
 			if in.Near != "" && u.ID != in.Near && (in.Only || tree.Parent(u.ID) != in.Near) || in.Certified && certified[u.ID] == nil {
@@ -102,7 +103,8 @@ func (a *Selfcheck) CompletionOf(ctx context.Context, who *roster.Actor, in Comp
 
 // Completions returns every unit's own figures and whether it has certified, to be
 // summed over the tree.
-func (a *Selfcheck) Completions(ctx context.Context, v *store.View, campaignID string) (map[string]selfcheck.Completion, map[string]*time.Time, error) {
+func (a *Selfcheck) Completions(ctx context.Context, v *store.View,
+	campaignID string) (map[string]selfcheck.Completion, map[string]*time.Time, error) {
 	rows, err := v.Completions(ctx, campaignID, roster.Scope{All: true})
 	if err != nil {
 		return nil, nil, err
@@ -227,7 +229,8 @@ func (a *Selfcheck) rosterOf(ctx context.Context, v *store.View, who *roster.Act
 	return nil
 }
 
-func (a *Selfcheck) openBelow(ctx context.Context, v *store.View, unitID string, own map[string]selfcheck.Completion, certified map[string]*time.Time) (int, error) {
+func (a *Selfcheck) openBelow(ctx context.Context, v *store.View, unitID string, own map[string]selfcheck.Completion,
+	certified map[string]*time.Time) (int, error) {
 	tree, err := a.Tree(ctx, v)
 	if err != nil {
 		return 0, err
@@ -243,7 +246,8 @@ func (a *Selfcheck) openBelow(ctx context.Context, v *store.View, unitID string,
 
 // certifiable loads a running campaign in which the actor may certify the unit;
 // otherwise it does not exist for him.
-func (a *Selfcheck) certifiable(ctx context.Context, tx *store.Tx, who *roster.Actor, campaignID, unitID string) (*selfcheck.Campaign, error) {
+func (a *Selfcheck) certifiable(ctx context.Context, tx *store.Tx, who *roster.Actor, campaignID,
+	unitID string) (*selfcheck.Campaign, error) {
 	target, err := a.UnitTarget(ctx, &tx.View, unitID)
 	if err != nil {
 		return nil, err

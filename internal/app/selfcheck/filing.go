@@ -78,7 +78,8 @@ func filed(tx *store.Tx, fact ledger.Fact) []ledger.Fact {
 }
 
 // submitting gathers what the rule looks at.
-func (a *Selfcheck) submitting(ctx context.Context, tx *store.Tx, who *roster.Actor, s *selfcheck.Submission, answers []selfcheck.ItemAnswer) (in selfcheck.Submitting, err error) {
+func (a *Selfcheck) submitting(ctx context.Context, tx *store.Tx, who *roster.Actor, s *selfcheck.Submission,
+	answers []selfcheck.ItemAnswer) (in selfcheck.Submitting, err error) {
 	in = selfcheck.Submitting{Answers: answers, By: who.Person, Now: tx.Now(), Today: roster.DateOf(tx.Now(), a.Zone())}
 	if in.Campaign, err = tx.Campaign(ctx, s.CampaignID); err != nil {
 		return in, err
@@ -161,7 +162,8 @@ func (a *Selfcheck) file(ctx context.Context, tx *store.Tx, in selfcheck.Submitt
 	return tx.AddDeclared(ctx, fresh, timing)
 }
 
-func declared(id string, s *selfcheck.Submission, d *selfcheck.Declaration, tree *roster.Tree, today roster.Date, now time.Time, c ledger.Commitment) *issue.Issue {
+func declared(id string, s *selfcheck.Submission, d *selfcheck.Declaration, tree *roster.Tree, today roster.Date, now time.Time,
+	c ledger.Commitment) *issue.Issue {
 	unit := s.UnitID
 	if d.LeaderID != "" { // the tier above that leader, out of the ordinary reviewer's sight
 		unit = d.ReviewUnitID
@@ -174,7 +176,8 @@ func declared(id string, s *selfcheck.Submission, d *selfcheck.Declaration, tree
 
 // refile updates the issues of an earlier round to the new list: a kept one keeps
 // its first date, a dropped one is withdrawn.
-func (a *Selfcheck) refile(ctx context.Context, tx *store.Tx, s *selfcheck.Submission, f selfcheck.Filing, tree *roster.Tree, timing issue.Timing, now time.Time) error {
+func (a *Selfcheck) refile(ctx context.Context, tx *store.Tx, s *selfcheck.Submission, f selfcheck.Filing, tree *roster.Tree,
+	timing issue.Timing, now time.Time) error {
 	rows, err := tx.IssuesOfSubmission(ctx, s.ID)
 	if err != nil {
 		return err

@@ -150,7 +150,8 @@ func (a *Selfcheck) NamedItem(ctx context.Context, who *roster.Actor, id string)
 }
 
 // routed loads an item under the scope of the tier above the named leader.
-func (a *Selfcheck) routed(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act, id string) (*selfcheck.RoutedAnswer, error) {
+func (a *Selfcheck) routed(ctx context.Context, v *store.View, who *roster.Actor, act roster.Act,
+	id string) (*selfcheck.RoutedAnswer, error) {
 	sub, no, ok := selfcheck.ParseNamedID(id)
 	if !ok {
 		return nil, fault.NotFound()
@@ -194,7 +195,8 @@ func (a *Selfcheck) ReturnNamed(ctx context.Context, who *roster.Actor, in Named
 	return a.decideNamed(ctx, who, "named.return", roster.ActReturn, selfcheck.NamedReturned, in)
 }
 
-func (a *Selfcheck) decideNamed(ctx context.Context, who *roster.Actor, op string, act roster.Act, to selfcheck.NamedState, in NamedDecision) (desk.Receipt, error) {
+func (a *Selfcheck) decideNamed(ctx context.Context, who *roster.Actor, op string, act roster.Act, to selfcheck.NamedState,
+	in NamedDecision) (desk.Receipt, error) {
 	var body any = in
 	if to == selfcheck.NamedReturned {
 		body = namedReturn{in}
@@ -276,7 +278,8 @@ func (a *Selfcheck) AskedOf(ctx context.Context, v *store.View, who *roster.Acto
 	var routed []selfcheck.RoutedAnswer
 	for _, n := range rows {
 		s := lists[n.SubmissionID]
-		routed = append(routed, selfcheck.RoutedAnswer{SubmissionID: n.SubmissionID, ItemNo: n.ItemNo, LeaderID: n.LeaderID, PersonID: s.PersonID, UnitID: s.UnitID,
+		routed = append(routed, selfcheck.RoutedAnswer{SubmissionID: n.SubmissionID, ItemNo: n.ItemNo, LeaderID: n.LeaderID,
+			PersonID: s.PersonID, UnitID: s.UnitID,
 			ChecklistID: s.ChecklistID, ReviewID: n.ID, Version: n.Version, State: n.State})
 	}
 	return a.nameRouted(ctx, v, who, routed)
@@ -320,6 +323,7 @@ func (a *Selfcheck) ReplyNamed(ctx context.Context, who *roster.Actor, in NamedR
 		if err := tx.Save(ctx, before, &after); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: verbs.NamedItemReply, Kind: kinds.NamedReview, ID: before.ID, Unit: before.ReviewUnitID}}, before.ID, nil
+		return []ledger.Fact{{Verb: verbs.NamedItemReply, Kind: kinds.NamedReview, ID: before.ID,
+			Unit: before.ReviewUnitID}}, before.ID, nil
 	})
 }

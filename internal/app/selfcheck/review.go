@@ -38,7 +38,8 @@ func reviewed(s *selfcheck.Submission) roster.Target {
 }
 
 // Reviews lists what the actor reviews, a page at a time, with the exact count.
-func (a *Selfcheck) Reviews(ctx context.Context, who *roster.Actor, in ReviewQuery) (rows []ReviewRow, total int64, next string, err error) {
+func (a *Selfcheck) Reviews(ctx context.Context, who *roster.Actor,
+	in ReviewQuery) (rows []ReviewRow, total int64, next string, err error) {
 	next, err = a.ReadPage(ctx, who, "review.list", in.Cursor, in.Limit, func(ctx context.Context, v *store.View, sc roster.Scope, p *desk.Page) error {
 		subs, err := v.ReviewList(ctx, in.ReviewFilter, sc, p.AfterID(), p.Limit+1)
 		if err != nil {
@@ -127,7 +128,8 @@ func (a *Selfcheck) Review(ctx context.Context, who *roster.Actor, id string) (*
 
 // toReview loads a list under the reviewer's scope. A list that has not been filed
 // does not exist for him.
-func (a *Selfcheck) toReview(ctx context.Context, v *store.View, who *roster.Actor, id string, act roster.Act) (*selfcheck.Submission, error) {
+func (a *Selfcheck) toReview(ctx context.Context, v *store.View, who *roster.Actor, id string,
+	act roster.Act) (*selfcheck.Submission, error) {
 	s, err := v.Submission(ctx, id)
 	if err != nil {
 		return nil, err

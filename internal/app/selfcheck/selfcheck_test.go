@@ -46,14 +46,16 @@ func TestSelfCheckFromSnapshotToAcceptance(t *testing.T) {
 		}
 		l = story.List(t, s, "anna", selfcheck.Officers, false)
 		if l.State != selfcheck.Submitted || l.NilItems != 48 || l.DeclaredIssues != 3 || len(l.Issues) != 3 || len(l.Answers) != 50 {
-			t.Errorf("filed as %s: %d nil, %d issues, %d shown, %d answers", l.State, l.NilItems, l.DeclaredIssues, len(l.Issues), len(l.Answers))
+			t.Errorf("filed as %s: %d nil, %d issues, %d shown, %d answers", l.State, l.NilItems, l.DeclaredIssues, len(l.Issues),
+				len(l.Answers))
 		}
 		if got := selfcheck.AnswersDigest(l.Answers); string(got) != string(l.AnswersDigest) {
 			t.Error("the stored digest does not cover the stored answers")
 		}
 
 		head := s.Actor("east1head")
-		rows, total, _, err := s.App.Reviews(ctx, head, appselfcheck.ReviewQuery{ReviewFilter: selfcheck.ReviewFilter{State: selfcheck.Submitted}})
+		rows, total, _, err := s.App.Reviews(ctx, head,
+			appselfcheck.ReviewQuery{ReviewFilter: selfcheck.ReviewFilter{State: selfcheck.Submitted}})
 		if err != nil || total != 1 || rows[0].Name != "林甲" {
 			t.Fatalf("to review: %d, %v", total, err)
 		}
@@ -65,7 +67,8 @@ func TestSelfCheckFromSnapshotToAcceptance(t *testing.T) {
 			if _, err := s.App.Review(ctx, s.Actor(who), l.ID); !fault.Is(err, fault.NotFoundKind) {
 				t.Errorf("%s opens somebody else's list for review: %v", who, err)
 			}
-			if _, err := s.App.AcceptList(ctx, s.Actor(who), appselfcheck.AcceptInput{ID: l.ID, Version: l.Version}); !fault.Is(err, fault.NotFoundKind) {
+			if _, err := s.App.AcceptList(ctx, s.Actor(who), appselfcheck.AcceptInput{ID: l.ID, Version: l.Version}); !fault.Is(err,
+				fault.NotFoundKind) {
 				t.Errorf("%s accepts it: %v", who, err)
 			}
 		}
@@ -152,7 +155,8 @@ func TestDraftsAreResumedOnAnotherDevice(t *testing.T) {
 		l := story.List(t, s, "anna", selfcheck.Officers, false)
 		anna := s.Actor("anna")
 		save := func(seq int64, a selfcheck.ItemAnswer) error {
-			_, err := s.App.SaveDraft(ctx, anna, appselfcheck.SaveDraftInput{ID: l.ID, Saves: []appselfcheck.DraftSave{{Seq: seq, ItemAnswer: a}}})
+			_, err := s.App.SaveDraft(ctx, anna, appselfcheck.SaveDraftInput{ID: l.ID,
+				Saves: []appselfcheck.DraftSave{{Seq: seq, ItemAnswer: a}}})
 			return err
 		}
 		for i, a := range story.Answers(story.Says(5, "监控录像未及时调取")) {
@@ -203,7 +207,8 @@ func TestReturnedListIsFiledAgain(t *testing.T) {
 		story.Submit(t, s, "anna", l, story.Says(1, "甲事", "乙事"))
 		l = story.List(t, s, "anna", selfcheck.Officers, false)
 		kept, dropped := l.Issues[0], l.Issues[1]
-		if _, err := s.App.ReturnList(ctx, s.Actor("east1head"), appselfcheck.ReturnInput{ID: l.ID, Version: l.Version, Reason: "请写清日期"}); err != nil {
+		if _, err := s.App.ReturnList(ctx, s.Actor("east1head"), appselfcheck.ReturnInput{ID: l.ID, Version: l.Version,
+			Reason: "请写清日期"}); err != nil {
 			t.Fatal(err)
 		}
 		todo, err := s.App.ToDo(ctx, s.Actor("anna"))
@@ -215,7 +220,8 @@ func TestReturnedListIsFiledAgain(t *testing.T) {
 		if l.Drafted != 50 || l.Draft[0].Issues[0].IssueID != kept.IssueID {
 			t.Errorf("a returned list starts with %d answers", l.Drafted)
 		}
-		again := selfcheck.ItemAnswer{ItemNo: 1, Issues: []selfcheck.Declared{{IssueID: kept.IssueID, EventOn: "2025-07-01", Text: "甲事，发生在七月"}}}
+		again := selfcheck.ItemAnswer{ItemNo: 1, Issues: []selfcheck.Declared{{IssueID: kept.IssueID, EventOn: "2025-07-01",
+			Text: "甲事，发生在七月"}}}
 		story.Submit(t, s, "anna", l, again, story.Says(9, "新的一事"))
 		l = story.List(t, s, "anna", selfcheck.Officers, false)
 		if l.Round != 2 || !l.FirstFiledAt.Before(*l.FiledAt) || len(l.Issues) != 3 {
@@ -270,7 +276,8 @@ func TestDraftsOfAnEarlierRoundDoNotCount(t *testing.T) {
 		}
 		l = story.List(t, s, "anna", selfcheck.Officers, false)
 		first := l.Issues[0].IssueID
-		if _, err := s.App.ReturnList(ctx, s.Actor("east1head"), appselfcheck.ReturnInput{ID: l.ID, Version: l.Version, Reason: "请核对"}); err != nil {
+		if _, err := s.App.ReturnList(ctx, s.Actor("east1head"), appselfcheck.ReturnInput{ID: l.ID, Version: l.Version,
+			Reason: "请核对"}); err != nil {
 			t.Fatal(err)
 		}
 		l = story.List(t, s, "anna", selfcheck.Officers, false)
@@ -313,7 +320,8 @@ func TestItemNamingALeaderPassesTheOrdinaryReviewer(t *testing.T) {
 		}
 		page, err := s.App.NamedItems(ctx, s.Actor("easthead"), appselfcheck.NamedQuery{})
 		items := page.Rows
-		if err != nil || len(items) != 1 || items[0].ItemNo != 49 || items[0].Leader != "东二" || len(items[0].Issues) != 1 || items[0].Issues[0].Text != "所长要求不予登记" {
+		if err != nil || len(items) != 1 || items[0].ItemNo != 49 || items[0].Leader != "东二" || len(items[0].Issues) != 1 ||
+			items[0].Issues[0].Text != "所长要求不予登记" {
 			t.Errorf("the tier above sees %+v, %v", items, err)
 		}
 		decideNamed(t, s, l.ID+".49", l.ID)
@@ -374,7 +382,8 @@ func decideNamed(t *testing.T, s *apptest.Site, id, listID string) {
 	if todo, err = s.App.ToDo(ctx, head); err != nil || todo.Named != 0 {
 		t.Errorf("still waiting for the tier above: %d, %v", todo.Named, err)
 	}
-	if _, err := s.App.ReplyNamed(ctx, s.Actor("ben"), appselfcheck.NamedReplyInput{ID: listID, ItemNo: 49, Text: "不是我的"}); !fault.Is(err, fault.NotFoundKind) {
+	if _, err := s.App.ReplyNamed(ctx, s.Actor("ben"), appselfcheck.NamedReplyInput{ID: listID, ItemNo: 49, Text: "不是我的"}); !fault.Is(err,
+		fault.NotFoundKind) {
 		t.Errorf("somebody else replies: %v", err)
 	}
 	if _, err := s.App.ReplyNamed(ctx, anna, appselfcheck.NamedReplyInput{ID: listID, ItemNo: 49, Text: "去年六月十五日，值班室"}); err != nil {
@@ -416,7 +425,8 @@ func TestNamedItemsPageByPage(t *testing.T) {
 	if len(all) != 6 {
 		t.Fatalf("%d items over the pages", len(all))
 	}
-	if _, err := s.App.AcceptNamed(ctx, head, appselfcheck.NamedDecision{ID: selfcheck.NamedID(all[0].SubmissionID, all[0].ItemNo)}); err != nil {
+	if _, err := s.App.AcceptNamed(ctx, head, appselfcheck.NamedDecision{ID: selfcheck.NamedID(all[0].SubmissionID,
+		all[0].ItemNo)}); err != nil {
 		t.Fatal(err)
 	}
 	page, err := s.App.NamedItems(ctx, head, appselfcheck.NamedQuery{State: selfcheck.NamedAccepted})
@@ -428,7 +438,8 @@ func TestNamedItemsPageByPage(t *testing.T) {
 		t.Errorf("waiting: %d, %v", page.Total, err)
 	}
 	// What a relative declared is not the head's to read or to decide.
-	if _, _, err := s.App.Declare(ctx, head, apprecusal.RelationInput{Number: story.Number(t, s, "anna"), Name: "林甲", Kind: "relative"}); err != nil {
+	if _, _, err := s.App.Declare(ctx, head, apprecusal.RelationInput{Number: story.Number(t, s, "anna"), Name: "林甲",
+		Kind: "relative"}); err != nil {
 		t.Fatal(err)
 	}
 	if page, err := s.App.NamedItems(ctx, s.Actor("easthead"), appselfcheck.NamedQuery{}); err != nil || page.Total != 3 {
@@ -436,7 +447,8 @@ func TestNamedItemsPageByPage(t *testing.T) {
 	}
 	for _, i := range all {
 		if i.Respondent == "林甲" && i.SubmissionID != all[0].SubmissionID {
-			_, err := s.App.AcceptNamed(ctx, s.Actor("easthead"), appselfcheck.NamedDecision{ID: selfcheck.NamedID(i.SubmissionID, i.ItemNo)})
+			_, err := s.App.AcceptNamed(ctx, s.Actor("easthead"),
+				appselfcheck.NamedDecision{ID: selfcheck.NamedID(i.SubmissionID, i.ItemNo)})
 			story.WantFault(t, "a relative's item", err, fault.NotFoundKind, "")
 		}
 	}
@@ -476,7 +488,8 @@ func TestUnitsCertifyBottomUp(t *testing.T) {
 		if err == nil {
 			t.Error("a head excuses his own staff")
 		}
-		if _, err := s.App.Excuse(ctx, s.Actor("manager"), appselfcheck.ExcuseInput{ID: ben.ID, Version: ben.Version, Reason: "长期病假"}); err != nil {
+		if _, err := s.App.Excuse(ctx, s.Actor("manager"), appselfcheck.ExcuseInput{ID: ben.ID, Version: ben.Version,
+			Reason: "长期病假"}); err != nil {
 			t.Fatal(err)
 		}
 		for _, who := range []string{"east2head", "easthead", "chief", "anna", "manager"} {
@@ -637,7 +650,8 @@ func TestExcuseAndCertificationAreTakenBack(t *testing.T) {
 				story.Submit(t, s, p, &appselfcheck.SubmissionView{OwnSubmission: lists[i]})
 			}
 		}
-		if _, err := s.App.Certify(ctx, s.Actor("east1head"), appselfcheck.CertifyInput{CampaignID: id, UnitID: s.Units["east1"]}); err != nil {
+		if _, err := s.App.Certify(ctx, s.Actor("east1head"), appselfcheck.CertifyInput{CampaignID: id,
+			UnitID: s.Units["east1"]}); err != nil {
 			t.Fatal(err)
 		}
 		ben, _ = owed()
@@ -668,7 +682,8 @@ func TestExcuseAndCertificationAreTakenBack(t *testing.T) {
 		_, err = s.App.Certify(ctx, s.Actor("east1head"), appselfcheck.CertifyInput{CampaignID: id, UnitID: s.Units["east1"]})
 		want(t, err, fault.InvalidKind, "certify_incomplete")
 		story.Submit(t, s, "ben", story.List(t, s, "ben", selfcheck.Officers, false))
-		if _, err := s.App.Certify(ctx, s.Actor("east1head"), appselfcheck.CertifyInput{CampaignID: id, UnitID: s.Units["east1"]}); err != nil {
+		if _, err := s.App.Certify(ctx, s.Actor("east1head"), appselfcheck.CertifyInput{CampaignID: id,
+			UnitID: s.Units["east1"]}); err != nil {
 			t.Fatal(err)
 		}
 		c, err := s.App.Campaign(ctx, s.Actor("manager"), id)
@@ -697,7 +712,8 @@ func TestAUnitRefinesAnItem(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		story.Campaign(t, s)
 		l := story.List(t, s, "anna", selfcheck.Officers, false)
-		in := appselfcheck.RefineInput{ChecklistID: l.ChecklistID, UnitID: s.Units["east"], ItemNo: 3, TextZH: "含电话报案", TextEN: "Telephone reports too"}
+		in := appselfcheck.RefineInput{ChecklistID: l.ChecklistID, UnitID: s.Units["east"], ItemNo: 3, TextZH: "含电话报案",
+			TextEN: "Telephone reports too"}
 		_, _, err := s.App.Refine(ctx, s.Actor("anna"), in)
 		if !fault.Is(err, fault.ForbiddenKind) {
 			t.Errorf("an officer refines: %v", err)
@@ -718,7 +734,8 @@ func TestAUnitRefinesAnItem(t *testing.T) {
 				t.Errorf("%s reads %d items and %v under the third", key, len(l.Items), l.Details[3])
 			}
 		}
-		if rows, err := s.App.ChecklistDetails(ctx, s.Actor("ben"), l.ChecklistID); err != nil || len(rows) != 1 || rows[0].TextZH != "含电话报案" {
+		if rows, err := s.App.ChecklistDetails(ctx, s.Actor("ben"), l.ChecklistID); err != nil || len(rows) != 1 ||
+			rows[0].TextZH != "含电话报案" {
 			t.Errorf("details %+v, %v", rows, err)
 		}
 	})
@@ -730,13 +747,15 @@ func TestAUnitRefinesAnItem(t *testing.T) {
 func TestOneSeesTheCampaignsThatConcernHim(t *testing.T) {
 	s := apptest.SQLite(t)
 	whole := story.Campaign(t, s)
-	east, _, err := s.App.CreateCampaign(ctx, s.Actor("manager"), appselfcheck.CampaignInput{UnitID: s.Units["east"], Title: "东区自查", OpensOn: "2026-03-02", ClosesOn: "2026-03-31", PeriodFrom: "2024-01-01", PeriodTo: "2026-02-28"})
+	east, _, err := s.App.CreateCampaign(ctx, s.Actor("manager"), appselfcheck.CampaignInput{UnitID: s.Units["east"], Title: "东区自查",
+		OpensOn: "2026-03-02", ClosesOn: "2026-03-31", PeriodFrom: "2024-01-01", PeriodTo: "2026-02-28"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	story.Step(t, s, east, "open")
 	for who, want := range map[string][]string{
-		"anna": {east, whole}, "east1head": {east, whole}, "easthead": {east, whole}, "inspector": {east, whole}, "manager": {east, whole}, "authority": {east, whole},
+		"anna": {east, whole}, "east1head": {east, whole}, "easthead": {east, whole}, "inspector": {east, whole}, "manager": {east,
+			whole}, "authority": {east, whole},
 		"dong": {whole}, "west1head": {whole},
 	} {
 		rows, err := s.App.Campaigns(ctx, s.Actor(who))

@@ -176,7 +176,8 @@ func (a *Selfcheck) saidIssues(ctx context.Context, v *store.View, submissionID 
 	}
 	out := make([]SaidIssue, len(rows))
 	for i, r := range rows {
-		out[i] = SaidIssue{Declared: selfcheck.Declared{IssueID: r.ID, EventOn: r.EventOn, Text: issue.Narrative(texts[r.ID])}, ItemNo: int64(r.ItemNo), State: r.State, Severity: r.Severity, Added: on[r.ID]}
+		out[i] = SaidIssue{Declared: selfcheck.Declared{IssueID: r.ID, EventOn: r.EventOn, Text: issue.Narrative(texts[r.ID])},
+			ItemNo: int64(r.ItemNo), State: r.State, Severity: r.Severity, Added: on[r.ID]}
 	}
 	return out, nil
 }

@@ -44,7 +44,8 @@ func (a *Selfcheck) Supplement(ctx context.Context, who *roster.Actor, in Supple
 		today := roster.DateOf(tx.Now(), a.Zone())
 		said := in.Declared
 		said.IssueID = "" // it is a new one
-		if err := s.CheckSupplement(c, items, selfcheck.ItemAnswer{ItemNo: in.ItemNo, Issues: []selfcheck.Declared{said}}, today); err != nil {
+		if err := s.CheckSupplement(c, items, selfcheck.ItemAnswer{ItemNo: in.ItemNo, Issues: []selfcheck.Declared{said}},
+			today); err != nil {
 			return nil, "", err
 		}
 		item := selfcheck.Item(items, in.ItemNo)
@@ -54,7 +55,8 @@ func (a *Selfcheck) Supplement(ctx context.Context, who *roster.Actor, in Supple
 			return nil, "", err
 		}
 		d := selfcheck.Declaration{Declared: said, ItemNo: item.No, Category: item.Category, Severity: item.Severity}
-		if err := tx.AddDeclared(ctx, []*issue.Issue{declared(id, s, &d, tree, today, tx.Now(), commitment)}, issue.TimingOf(a.Pack())); err != nil {
+		if err := tx.AddDeclared(ctx, []*issue.Issue{declared(id, s, &d, tree, today, tx.Now(), commitment)},
+			issue.TimingOf(a.Pack())); err != nil {
 			return nil, "", err
 		}
 		row := &selfcheck.Supplement{SubmissionID: s.ID, ItemNo: in.ItemNo, IssueID: id, PersonID: who.Person, AddedOn: today}

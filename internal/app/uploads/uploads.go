@@ -46,7 +46,8 @@ func New(d *desk.Desk, budget int64, readers int) *Uploads {
 	if readers <= 0 {
 		readers = DefaultReaders
 	}
-	return &Uploads{Desk: d, uploads: newRoom(budget, uploadWait), visitors: newRoom(visitorBudget, uploadWait), readers: newRoom(int64(readers), readerWait)}
+	return &Uploads{Desk: d, uploads: newRoom(budget, uploadWait), visitors: newRoom(visitorBudget, uploadWait),
+		readers: newRoom(int64(readers), readerWait)}
 }
 
 // Admit checks an operation by role alone, as the operation itself will. Faces call

@@ -159,7 +159,8 @@ type system struct {
 }
 
 func newSystem(w World, table string, known map[fact]int64) *system {
-	s := &system{table: table, periods: w.Periods, truth: make(map[variable]int64), atomOf: make(map[variable]int), leaves: make(map[string][]string), children: w.Children}
+	s := &system{table: table, periods: w.Periods, truth: make(map[variable]int64), atomOf: make(map[variable]int),
+		leaves: make(map[string][]string), children: w.Children}
 	keys, months := map[string]bool{}, map[string]bool{}
 	for _, i := range w.Issues {
 		if key := keysIn[table](i); key != "" {
@@ -218,7 +219,8 @@ func newSystem(w World, table string, known map[fact]int64) *system {
 							continue
 						}
 						for _, f := range []fact{{u, p.From, p.To, key, side}, {u, p.From, p.To, key, ""}, {u, p.From, p.To, "", side}} {
-							if _, told := known[f]; !told || table == "sides" && f.key != "" || table == "states" && f.key == "" && !live(key) {
+							if _, told := known[f]; !told || table == "sides" && f.key != "" || table == "states" && f.key == "" &&
+								!live(key) {
 								continue
 							}
 							if _, ok := row[f]; !ok {
@@ -388,7 +390,8 @@ func (s *system) narrow(bound int64, width float64, res *Result) (out []*cell) {
 					free = free || len(s.rowsOf[a]) == 0 || n < s.members[a] && float64(s.value[a]) >= width
 				}
 				if !free {
-					c := &cell{Finding{Table: s.table, Unit: unit, Key: key, From: p.From, To: p.To, Truth: truth, Low: float64(truth), High: float64(truth)}, part}
+					c := &cell{Finding{Table: s.table, Unit: unit, Key: key, From: p.From, To: p.To, Truth: truth, Low: float64(truth),
+						High: float64(truth)}, part}
 					c.widen(s, truly)
 					out = append(out, c)
 				}

@@ -9,7 +9,8 @@ import (
 // small is a bureau of three stations in one month, and what is told of it.
 func small(t *testing.T, told map[fact]int64) *system {
 	t.Helper()
-	w := World{Children: map[string][]string{"B": {"1", "2", "3"}}, Periods: []report.Period{{Code: "2025-01", Kind: "month", From: "2025-01", To: "2025-01"}}}
+	w := World{Children: map[string][]string{"B": {"1", "2", "3"}}, Periods: []report.Period{{Code: "2025-01", Kind: "month",
+		From: "2025-01", To: "2025-01"}}}
 	for unit, n := range map[string]int{"1": 2, "2": 4, "3": 9} {
 		for range n {
 			w.Issues = append(w.Issues, Issue{Unit: unit, Month: "2025-01", Side: "found"})
@@ -44,7 +45,8 @@ func TestWhatTheSumsFix(t *testing.T) {
 		if len(res.Opened) != c.opened || res.Cells != 4 || s.wrong(c.told) != 0 {
 			t.Errorf("%s: %d small cells, opened %+v, want %d", c.name, res.Cells, res.Opened, c.opened)
 		}
-		want := map[string][2]float64{"1": {0, 2}, "1/own": {0, 2}, "2": {4, 4}, "2/own": {4, 4}} // the bureau itself may have what station 1 has
+		want := map[string][2]float64{"1": {0, 2}, "1/own": {0, 2}, "2": {4, 4},
+			"2/own": {4, 4}} // the bureau itself may have what station 1 has
 		for _, f := range res.Opened {
 			if got := [2]float64{f.Low, f.High}; got != want[f.Unit] {
 				t.Errorf("%s: %s is %v, want %v", c.name, f.Unit, got, want[f.Unit])

@@ -206,7 +206,8 @@ func (b *Browser) Tab(width int, lang string) (*Tab, error) {
 	if err := b.call("", "Target.createBrowserContext", nil, &made); err != nil {
 		return nil, err
 	}
-	if err := b.call("", "Target.createTarget", map[string]any{"url": "about:blank", "browserContextId": made.BrowserContextID}, &made); err != nil {
+	if err := b.call("", "Target.createTarget", map[string]any{"url": "about:blank", "browserContextId": made.BrowserContextID},
+		&made); err != nil {
 		return nil, err
 	}
 	if err := b.call("", "Target.attachToTarget", map[string]any{"targetId": made.TargetID, "flatten": true}, &made); err != nil {
@@ -225,7 +226,8 @@ func (b *Browser) Tab(width int, lang string) (*Tab, error) {
 		{"Network.enable", nil},
 		{"Network.setExtraHTTPHeaders", map[string]any{"headers": map[string]string{"Accept-Language": lang}}},
 		{"Page.addScriptToEvaluateOnNewDocument", map[string]any{"source": listen}},
-		{"Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 700}},
+		{"Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": 1,
+			"mobile": width < 700}},
 	} {
 		var params any
 		if step.params != nil {
@@ -416,7 +418,8 @@ func (t *Tab) Shot(file string) error {
 		return err
 	}
 	clip := map[string]any{"x": 0, "y": 0, "width": size.CSSContentSize.Width, "height": min(size.CSSContentSize.Height, 8000), "scale": 1}
-	if err := t.call("Page.captureScreenshot", map[string]any{"format": "png", "captureBeyondViewport": true, "clip": clip}, &r); err != nil {
+	if err := t.call("Page.captureScreenshot", map[string]any{"format": "png", "captureBeyondViewport": true, "clip": clip},
+		&r); err != nil {
 		return err
 	}
 	raw, err := base64.StdEncoding.DecodeString(r.Data)

@@ -199,7 +199,8 @@ func start(durable bool) (*Server, error) {
 		return nil, err
 	}
 	data := filepath.Join(folder, "data")
-	out, err := s.command("initdb", "-D", data, "-U", "plumbline", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions", "--no-sync").CombinedOutput()
+	out, err := s.command("initdb", "-D", data, "-U", "plumbline", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions",
+		"--no-sync").CombinedOutput()
 	if err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}

@@ -24,7 +24,8 @@ func TestDatabaseOfItsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
-	for setting, want := range map[string]string{"fsync": "off", "synchronous_commit": "on", "listen_addresses": "", "server_encoding": "UTF8"} {
+	for setting, want := range map[string]string{"fsync": "off", "synchronous_commit": "on", "listen_addresses": "",
+		"server_encoding": "UTF8"} {
 		var got string
 		if err := db.QueryRowContext(context.Background(), "SHOW "+setting).Scan(&got); err != nil || got != want {
 			t.Errorf("%s is %q (%v), want %q", setting, got, err, want)

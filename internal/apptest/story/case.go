@@ -32,7 +32,8 @@ func (st Story) Decidable() (caseID, track string) {
 // Uphold lets the superior authority uphold a challenge.
 func Uphold(t *testing.T, s *apptest.Site, id string) {
 	t.Helper()
-	if _, err := s.App.DecideChallenge(ctx, s.Actor("authority"), apprecusal.ChallengeInput{ID: id, Version: 1, Decision: "uphold", Reason: "关系属实"}); err != nil {
+	if _, err := s.App.DecideChallenge(ctx, s.Actor("authority"), apprecusal.ChallengeInput{ID: id, Version: 1, Decision: "uphold",
+		Reason: "关系属实"}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -47,7 +48,8 @@ func (st Story) See(who, id string) casework.CaseView {
 
 // Assign makes somebody a member of a track.
 func (st Story) Assign(track, who string, duty inquiry.MemberDuty) error {
-	_, _, err := st.Site.App.AssignMember(context.Background(), st.Site.Actor("body"), casework.AssignInput{TrackID: track, Person: Number(st.T, st.Site, who), Duty: duty})
+	_, _, err := st.Site.App.AssignMember(context.Background(), st.Site.Actor("body"),
+		casework.AssignInput{TrackID: track, Person: Number(st.T, st.Site, who), Duty: duty})
 	return err
 }
 
@@ -64,7 +66,8 @@ func (st Story) Find(caseID, trackID, one, two, adjudicator, subject string, v i
 		st.Fatalf("%s does not see his track", one)
 		return casework.TrackView{}
 	}
-	id, _, err := s.App.Recommend(ctx, s.Actor(one), casework.RecommendInput{AllegationID: track().Allegations[0].ID, Verdict: v, Standard: inquiry.ClearConvincing, Reason: "statements agree"})
+	id, _, err := s.App.Recommend(ctx, s.Actor(one), casework.RecommendInput{AllegationID: track().Allegations[0].ID, Verdict: v,
+		Standard: inquiry.ClearConvincing, Reason: "statements agree"})
 	st.Must(err)
 	_, err = s.App.ServeFinding(ctx, s.Actor(one), casework.FindingInput{ID: id, Version: 1})
 	WantCode(st.T, "the same investigator serves", err, "guard_same_person")
@@ -99,7 +102,8 @@ func (st Story) Find(caseID, trackID, one, two, adjudicator, subject string, v i
 func (st Story) Decide(trackID string, form int, sanction string) {
 	st.Helper()
 	ctx, s := context.Background(), st.Site
-	id, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), casework.ProposeInput{TrackID: trackID, Form: form, Sanction: sanction, Reason: "facts and grounds"})
+	id, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), casework.ProposeInput{TrackID: trackID, Form: form, Sanction: sanction,
+		Reason: "facts and grounds"})
 	st.Must(err)
 	members := []string{Number(st.T, s, "body"), Number(st.T, s, "body2"), Number(st.T, s, "authority")}
 	_, _, err = s.App.ResolveTrack(ctx, s.Actor("body"), casework.ResolveInput{ID: id, Version: 1, Members: members})
@@ -117,7 +121,8 @@ func (st Story) Agree(proposal string, keys ...string) {
 	for _, key := range keys {
 		p, err := st.Site.App.Proposal(context.Background(), st.Site.Actor(key), proposal)
 		st.Must(err)
-		_, err = st.Site.App.ApproveProposal(context.Background(), st.Site.Actor(key), approval.ProposalInput{ID: proposal, Version: p.Version})
+		_, err = st.Site.App.ApproveProposal(context.Background(), st.Site.Actor(key),
+			approval.ProposalInput{ID: proposal, Version: p.Version})
 		st.Must(err)
 	}
 }
@@ -185,7 +190,8 @@ func (st Story) Refind(caseID, trackID string, v inquiry.Verdict) {
 	st.Helper()
 	s := st.Site
 	al := st.See("investigator1", caseID).Tracks[0].Allegations[0].ID
-	id, _, err := s.App.Recommend(ctx, s.Actor("investigator1"), casework.RecommendInput{AllegationID: al, Verdict: v, Standard: inquiry.ClearConvincing, Reason: "new"})
+	id, _, err := s.App.Recommend(ctx, s.Actor("investigator1"), casework.RecommendInput{AllegationID: al, Verdict: v,
+		Standard: inquiry.ClearConvincing, Reason: "new"})
 	st.Must(err)
 	_, err = s.App.ServeFinding(ctx, s.Actor("investigator2"), casework.FindingInput{ID: id, Version: 1})
 	st.Must(err)
@@ -202,10 +208,12 @@ func (st Story) Opened(who string) (caseID string) {
 	ctx := context.Background()
 	i := Audited(st.T, st.Site, "anna", "east1", 3, "2026-01-10")
 	version := Triage(st.T, st.Site, i.ID, 3, issue.ActRefer).Version
-	caseID, _, err := st.Site.App.OpenCase(ctx, st.Site.Actor(who), casework.OpenCaseInput{IssueID: i.ID, Version: version, Rule: "art. 7", Facts: "struck a detainee"})
+	caseID, _, err := st.Site.App.OpenCase(ctx, st.Site.Actor(who), casework.OpenCaseInput{IssueID: i.ID, Version: version, Rule: "art. 7",
+		Facts: "struck a detainee"})
 	st.Must(err)
 	for _, q := range st.See("body", caseID).Questions {
-		_, err = st.Site.App.RefuseQuestion(ctx, st.Site.Actor("body"), casework.QuestionInput{ID: q.ID, Version: q.Version, Reason: "no visit was due"})
+		_, err = st.Site.App.RefuseQuestion(ctx, st.Site.Actor("body"), casework.QuestionInput{ID: q.ID, Version: q.Version,
+			Reason: "no visit was due"})
 		st.Must(err)
 		_, err = st.Site.App.ApproveRefusal(ctx, st.Site.Actor("body2"), casework.QuestionInput{ID: q.ID, Version: q.Version + 1})
 		st.Must(err)
@@ -231,13 +239,15 @@ func (st Story) Refuse(who, proposal string) error {
 	if err != nil {
 		return err
 	}
-	_, err = st.Site.App.RefuseProposal(context.Background(), st.Site.Actor(who), approval.ProposalInput{ID: proposal, Version: p.Version, Note: "the file says otherwise"})
+	_, err = st.Site.App.RefuseProposal(context.Background(), st.Site.Actor(who),
+		approval.ProposalInput{ID: proposal, Version: p.Version, Note: "the file says otherwise"})
 	return err
 }
 
 // EndTrack proposes to end the officer's track of the case.
 func (st Story) EndTrack(who, caseID string) (proposal string, err error) {
 	t := st.See(who, caseID).Tracks[0]
-	proposal, _, err = st.Site.App.EndTrack(context.Background(), st.Site.Actor(who), casework.EndTrackInput{TrackID: t.ID, Version: t.Version, Ground: "died", Reason: "certificate in the file"})
+	proposal, _, err = st.Site.App.EndTrack(context.Background(), st.Site.Actor(who),
+		casework.EndTrackInput{TrackID: t.ID, Version: t.Version, Ground: "died", Reason: "certificate in the file"})
 	return proposal, err
 }

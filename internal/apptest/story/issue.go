@@ -25,7 +25,8 @@ import (
 // TheIssue is the id of the only issue of the site.
 func TheIssue(t *testing.T, s *apptest.Site) string {
 	t.Helper()
-	return s.Issues(apptest.IssueSeed{Name: "one", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 1, Event: "2026-02-01"})["one"]
+	return s.Issues(apptest.IssueSeed{Name: "one", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 1,
+		Event: "2026-02-01"})["one"]
 }
 
 // ProposeExpungement proposes it as somebody, and gives the id of the proposal.
@@ -41,7 +42,8 @@ func Audited(t *testing.T, s *apptest.Site, person, unit string, tier int, on ro
 	i := issue.NewAudit(issue.Found{ID: store.NewID(), SourceCode: "petition", Person: s.People[person], Unit: s.Units[unit], Tier: tier,
 		Category: "interview", Severity: 1, EventOn: on, ReceivedOn: on, At: s.Clock.Now()})
 	_, err := s.Store.Update(context.Background(), store.Call{Account: "program:test", Op: "test.issue"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		return []ledger.Fact{{Verb: "test.issue", Kind: "issue", ID: i.ID}}, "", tx.AddIssues(ctx, []*issue.Issue{i}, issue.TimingOf(s.App.Pack()))
+		return []ledger.Fact{{Verb: "test.issue", Kind: "issue", ID: i.ID}}, "", tx.AddIssues(ctx, []*issue.Issue{i},
+			issue.TimingOf(s.App.Pack()))
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +54,8 @@ func Audited(t *testing.T, s *apptest.Site, person, unit string, tier int, on ro
 // Triage takes an issue on to what comes next.
 func Triage(t *testing.T, s *apptest.Site, id string, severity int, next issue.Act) casework.IssueResult {
 	t.Helper()
-	r, _, err := s.App.TriageIssue(context.Background(), s.Actor("inspector"), casework.TriageIssueInput{Step: casework.Step{ID: id, Version: 1}, Severity: severity, Category: "interview", Decision: next})
+	r, _, err := s.App.TriageIssue(context.Background(), s.Actor("inspector"),
+		casework.TriageIssueInput{Step: casework.Step{ID: id, Version: 1}, Severity: severity, Category: "interview", Decision: next})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +82,8 @@ func Seed(name string, source issue.Source, person, unit, category string, sever
 func PlantIssues(t *testing.T, s *apptest.Site) int {
 	t.Helper()
 	people := []struct{ person, unit string }{
-		{"anna", "east1"}, {"ben", "east1"}, {"cara", "east2"}, {"dong", "west1"}, {"erin", "west2"}, {"chief", "bureau"}, {"easthead", "east"}, {"inspector", "office"},
+		{"anna", "east1"}, {"ben", "east1"}, {"cara", "east2"}, {"dong", "west1"}, {"erin", "west2"}, {"chief", "bureau"}, {"easthead",
+			"east"}, {"inspector", "office"},
 	}
 	tiers := map[string]int{"bureau": 1, "east": 2, "west": 2, "office": 2}
 	n := 0
@@ -92,7 +96,8 @@ func PlantIssues(t *testing.T, s *apptest.Site) int {
 				if tier == 0 {
 					tier = 3
 				}
-				row := &issue.Issue{Stamp: ledger.Stamp{ID: id}, Ref: fmt.Sprintf("R%d-%d", k, i), Source: issue.Self, Category: []string{"duty_discipline", "gifts_business", "interview"}[i%3],
+				row := &issue.Issue{Stamp: ledger.Stamp{ID: id}, Ref: fmt.Sprintf("R%d-%d", k, i), Source: issue.Self,
+					Category: []string{"duty_discipline", "gifts_business", "interview"}[i%3],
 					Severity: i % 6, PersonID: s.People[p.person], UnitID: s.Units[p.unit], Tier: tier, EventOn: roster.Date(fmt.Sprintf("2026-0%d-11", 1+i%2)),
 					Month: fmt.Sprintf("2026-0%d", 1+i%2), Received: "2026-02-20", State: issue.States[(i+k)%len(issue.States)], NarrativeC: ledger.Commitment{}}
 				if i%2 == 1 {
@@ -129,7 +134,8 @@ func Behind(t *testing.T, s *apptest.Site, who *roster.Actor, list report.List, 
 	t.Helper()
 	switch list {
 	case report.Lists:
-		in := appselfcheck.OwedInput{Limit: 3, OwedFilter: selfcheck.OwedFilter{CampaignID: q.Get("campaign"), UnitID: q.Get("unit"), Only: q.Get("only") == "1", Of: selfcheck.Owing(q.Get("of"))}}
+		in := appselfcheck.OwedInput{Limit: 3, OwedFilter: selfcheck.OwedFilter{CampaignID: q.Get("campaign"), UnitID: q.Get("unit"),
+			Only: q.Get("only") == "1", Of: selfcheck.Owing(q.Get("of"))}}
 		for {
 			page, err := s.App.Owed(ctx, who, in)
 			if fault.Is(err, fault.ForbiddenKind) {
@@ -147,13 +153,15 @@ func Behind(t *testing.T, s *apptest.Site, who *roster.Actor, list report.List, 
 			}
 		}
 	case report.Completion:
-		l, err := s.App.CompletionOf(ctx, who, appselfcheck.CompletionInput{ID: q.Get("campaign"), Near: q.Get("unit"), Only: q.Get("only") == "1", Certified: q.Get("certified") == "1"})
+		l, err := s.App.CompletionOf(ctx, who, appselfcheck.CompletionInput{ID: q.Get("campaign"), Near: q.Get("unit"),
+			Only: q.Get("only") == "1", Certified: q.Get("certified") == "1"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return int64(len(l.Units)), true
 	case report.Untouched:
-		in := reports.PeopleWithoutIssuesInput{ReconInput: reports.ReconInput{Unit: q.Get("unit"), From: q.Get("from"), To: q.Get("to")}, Category: q.Get("category")}
+		in := reports.PeopleWithoutIssuesInput{ReconInput: reports.ReconInput{Unit: q.Get("unit"), From: q.Get("from"), To: q.Get("to")},
+			Category: q.Get("category")}
 		page, err := s.App.PeopleWithoutIssues(ctx, who, in)
 		if fault.Is(err, fault.ForbiddenKind) {
 			return 0, false

@@ -18,7 +18,8 @@ func ReceiptOf(t *testing.T, s *apptest.Site, who string, ask heads.ReceiptAsk) 
 	if err != nil || v.Signed == nil {
 		t.Fatalf("receipt %d of %s: %+v, %v", ask.Seq, who, v.Signed, err)
 	}
-	if j := ledger.Judge(v.Signed.Marshal(), Trust(t, s)); j.Problem != ledger.Holds || j.Receipt.Leaf != v.Leaf || j.Opened.Digits() != v.Opened.Digits() {
+	if j := ledger.Judge(v.Signed.Marshal(), Trust(t, s)); j.Problem != ledger.Holds || j.Receipt.Leaf != v.Leaf ||
+		j.Opened.Digits() != v.Opened.Digits() {
 		t.Fatalf("receipt %d of %s: %q", ask.Seq, who, j.Problem)
 	}
 	return v

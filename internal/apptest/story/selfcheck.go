@@ -18,7 +18,8 @@ func Campaign(t *testing.T, s *apptest.Site) string {
 			t.Fatal(err)
 		}
 	}
-	id, _, err := s.App.CreateCampaign(ctx, manager, appselfcheck.CampaignInput{Title: "自查自纠", OpensOn: "2026-03-01", ClosesOn: "2026-03-31", PeriodFrom: "2024-01-01", PeriodTo: "2026-02-28"})
+	id, _, err := s.App.CreateCampaign(ctx, manager, appselfcheck.CampaignInput{Title: "自查自纠", OpensOn: "2026-03-01",
+		ClosesOn: "2026-03-31", PeriodFrom: "2024-01-01", PeriodTo: "2026-02-28"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -146,7 +146,8 @@ func (s *Store) UpsertCounters(ctx context.Context, tx bun.Tx, sums map[CounterK
 		return cmp.Or(cmp.Compare(a.Section, b.Section), cmp.Compare(a.UnitID, b.UnitID), cmp.Compare(a.Month, b.Month),
 			cmp.Compare(a.Key, b.Key))
 	})
-	return s.InsertRows(ctx, tx, reflect.ValueOf(rows), "ON CONFLICT (section, unit_id, month, key) DO UPDATE SET n = counters.n + EXCLUDED.n")
+	return s.InsertRows(ctx, tx, reflect.ValueOf(rows),
+		"ON CONFLICT (section, unit_id, month, key) DO UPDATE SET n = counters.n + EXCLUDED.n")
 }
 
 // lastEntries returns the sequence number of each object's newest entry.

@@ -216,7 +216,8 @@ func (s *Store) shapeOf(model any, suffix string) *insertShape {
 		for i, f := range t.Fields {
 			arrays[i] = "$" + strconv.Itoa(i+1) + "::" + arrayType(f.StructField.Type)
 		}
-		shape.text = fmt.Sprintf("INSERT INTO %s (%s) SELECT * FROM unnest(%s) %s", t.SQLName, strings.Join(names, ","), strings.Join(arrays, ","), suffix)
+		shape.text = fmt.Sprintf("INSERT INTO %s (%s) SELECT * FROM unnest(%s) %s", t.SQLName, strings.Join(names, ","),
+			strings.Join(arrays, ","), suffix)
 	} else {
 		// Rows that went in before one failed need not be taken out again: the
 		// member has failed, and its savepoint or its whole group is rolled back.
@@ -392,7 +393,8 @@ func (s *Store) insertArrays(ctx context.Context, tx bun.Tx, shape *insertShape,
 		n := min(arraysMost, rows.Len()-from)
 		args := make([]any, len(shape.table.Fields))
 		for c, f := range shape.table.Fields {
-			column, err := arrayOf(f.StructField.Type, n, func(i int) reflect.Value { return f.Value(reflect.Indirect(rows.Index(from + i))) })
+			column, err := arrayOf(f.StructField.Type, n,
+				func(i int) reflect.Value { return f.Value(reflect.Indirect(rows.Index(from + i))) })
 			if err != nil {
 				return fmt.Errorf("%s: %w", f.Name, err)
 			}

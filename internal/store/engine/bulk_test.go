@@ -26,7 +26,8 @@ func TestPreparedInsertsWriteTheSameRows(t *testing.T) {
 				var texts []Content
 				for i := range n {
 					sub := selfcheck.NewSubmission(&selfcheck.Campaign{Stamp: ledger.Stamp{ID: campaign}},
-						selfcheck.Owed{Audience: selfcheck.Officers, PersonID: campaign + string(rune('a'+i)), UnitID: "u'1\"é中"}, "2020-09-01")
+						selfcheck.Owed{Audience: selfcheck.Officers, PersonID: campaign + string(rune('a'+i)),
+							UnitID: "u'1\"é中"}, "2020-09-01")
 					sub.AnswersDigest, sub.Fingerprint = []byte{0, 255}, -1<<62
 					if i%2 == 0 {
 						sub.FiledAt = &at
@@ -126,7 +127,8 @@ func TestReadersPrepareWhatTheyReadAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 			var rows []Generation
-			if err := s.ReadNow(t.Context(), &rows, "SELECT * FROM generations WHERE name = ?", GenerationAuthority); err != nil || len(rows) != 1 || rows[0].N != 1 {
+			if err := s.ReadNow(t.Context(), &rows, "SELECT * FROM generations WHERE name = ?", GenerationAuthority); err != nil ||
+				len(rows) != 1 || rows[0].N != 1 {
 				t.Errorf("round %d: %+v, %v", round, rows, err)
 			}
 			if err := s.ReadNow(t.Context(), &rows, "SELECT * FROM nowhere WHERE name = ?", "x"); err == nil {

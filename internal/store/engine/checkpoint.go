@@ -102,7 +102,8 @@ func (v *View) WitnessedFor(ctx context.Context, seq int64, quorum int) (*Ledger
 func (v *View) LastWitnessed(ctx context.Context, quorum int) (*LedgerCheckpoint, error) {
 	c := &LedgerCheckpoint{}
 	return c, v.db.NewSelect().Model(c).
-		Where("size = (SELECT size FROM ledger_cosignatures GROUP BY size HAVING count(*) >= ? ORDER BY size DESC LIMIT 1)", max(quorum, 1)).
+		Where("size = (SELECT size FROM ledger_cosignatures GROUP BY size HAVING count(*) >= ? ORDER BY size DESC LIMIT 1)",
+			max(quorum, 1)).
 		Scan(ctx)
 }
 

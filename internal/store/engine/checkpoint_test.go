@@ -65,7 +65,8 @@ func TestCheckpointsAreKeptOnceAndFound(t *testing.T) {
 			t.Errorf("again: %v", err)
 		}
 		other := sha256.Sum256([]byte("other"))
-		if err := s.SaveCheckpoint(ctx, LedgerCheckpoint{Size: 5, Root: other[:], At: s.Now(), Note: "x"}); !fault.Is(err, fault.ConflictKind) {
+		if err := s.SaveCheckpoint(ctx, LedgerCheckpoint{Size: 5, Root: other[:], At: s.Now(), Note: "x"}); !fault.Is(err,
+			fault.ConflictKind) {
 			t.Errorf("another root at the same size: %v", err)
 		}
 		for range 2 {
@@ -131,7 +132,8 @@ func TestTheDatabaseRefusesToForgetCheckpoints(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		grow(t, s, "a")
 		c := savePoint(t, s)
-		if err := s.SaveCosignature(context.Background(), LedgerCosignature{Size: c.Size, Witness: "w", At: s.Now(), Line: "x"}); err != nil {
+		if err := s.SaveCosignature(context.Background(), LedgerCosignature{Size: c.Size, Witness: "w", At: s.Now(),
+			Line: "x"}); err != nil {
 			t.Fatal(err)
 		}
 		refused := []string{
@@ -206,7 +208,8 @@ func asOwner(t *testing.T, s *Store, stmts ...string) {
 		}
 		stmts = append(drop, stmts...)
 	} else {
-		stmts = append([]string{"ALTER TABLE ledger_entries DISABLE TRIGGER ALL", "ALTER TABLE ledger_hashes DISABLE TRIGGER ALL"}, stmts...)
+		stmts = append([]string{"ALTER TABLE ledger_entries DISABLE TRIGGER ALL",
+			"ALTER TABLE ledger_hashes DISABLE TRIGGER ALL"}, stmts...)
 	}
 	for _, stmt := range stmts {
 		if _, err := s.writer.Exec(stmt); err != nil {

@@ -325,7 +325,8 @@ func (s *Store) replay(ctx context.Context, tx *Tx, m *member) error {
 		return nil
 	}
 	var rows []Request
-	err := tx.Read(ctx, &rows, "SELECT * FROM requests WHERE account = ? AND op = ? AND key_hash = ?", m.call.Account, m.call.Op, m.call.Key)
+	err := tx.Read(ctx, &rows, "SELECT * FROM requests WHERE account = ? AND op = ? AND key_hash = ?", m.call.Account,
+		m.call.Op, m.call.Key)
 	if err != nil || len(rows) == 0 {
 		return err
 	}

@@ -177,7 +177,8 @@ func TestBallast(t *testing.T) {
 		t.Fatal(err)
 	}
 	if free, _, _ := freeSpace(filepath.Dir(s.file.Load().path)); free < 16*ballastSize {
-		t.Fatalf("%d bytes are free on this disk; a ballast is laid down only where %d are, so make room and run again", free, 16*ballastSize)
+		t.Fatalf("%d bytes are free on this disk; a ballast is laid down only where %d are, so make room and run again", free,
+			16*ballastSize)
 	}
 	if info, err := os.Stat(name); err != nil || info.Size() != ballastSize {
 		t.Fatalf("%q: %v %v", name, info, err)

@@ -44,7 +44,8 @@ func TestAnOlderKeyStoreIsRefused(t *testing.T) {
 			back := func(copied string) {
 				t.Helper()
 				raw, err := os.ReadFile(copied)
-				if err := errors.Join(err, os.RemoveAll(file+"-wal"), os.RemoveAll(file+"-shm"), os.WriteFile(file, raw, 0o600)); err != nil {
+				if err := errors.Join(err, os.RemoveAll(file+"-wal"), os.RemoveAll(file+"-shm"),
+					os.WriteFile(file, raw, 0o600)); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -34,7 +34,8 @@ func TestMoveUnit(t *testing.T) {
 			return tx.Bump(ctx, GenerationTree)
 		})
 		do(func(ctx context.Context, tx *Tx) error {
-			return tx.Insert(ctx, &Widget{UnitID: "P", State: "new"}, &Widget{UnitID: "P", State: "new"}, &Widget{UnitID: "S", State: "new"},
+			return tx.Insert(ctx, &Widget{UnitID: "P", State: "new"}, &Widget{UnitID: "P", State: "new"},
+				&Widget{UnitID: "S", State: "new"},
 				&roster.Person{Stamp: ledger.Stamp{ID: "p1"}, PersonnelNo: "1", UnitID: "P"})
 		})
 		sums := func(want map[string]int64) {

@@ -239,7 +239,8 @@ func (v *View) Openings(ctx context.Context, recordIDs ...string) ([]Content, er
 	if len(recordIDs) == 0 {
 		return nil, nil
 	}
-	if err := v.db.NewSelect().Model(&rows).Where("record_id IN (?)", bun.List(recordIDs)).Order("record_id", "field").Scan(ctx); err != nil {
+	if err := v.db.NewSelect().Model(&rows).Where("record_id IN (?)", bun.List(recordIDs)).Order("record_id",
+		"field").Scan(ctx); err != nil {
 		return nil, err
 	}
 	readable, err := v.s.Decrypt(ctx, rows)
@@ -266,5 +267,6 @@ var ReceiptVerbs = []string{"submission.submit", "submission.supplement", "state
 func (v *View) ReceiptEntries(ctx context.Context, account string, before int64, limit int) ([]LedgerEntry, error) {
 	var rows []LedgerEntry
 	return rows, v.db.NewSelect().Model(&rows).Column("seq", "at", "verb", "kind", "object_id", "leaf").
-		Where("account = ? AND seq < ? AND verb IN (?)", account, before, bun.List(ReceiptVerbs)).Order("seq DESC").Limit(int64(limit)).Scan(ctx)
+		Where("account = ? AND seq < ? AND verb IN (?)", account, before,
+			bun.List(ReceiptVerbs)).Order("seq DESC").Limit(int64(limit)).Scan(ctx)
 }

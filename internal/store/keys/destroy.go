@@ -45,7 +45,8 @@ func (s *Store) Destroy(ctx context.Context, ids ...int64) (n int, err error) {
 			}
 		}
 		if n > before {
-			if _, err := tx.ExecContext(ctx, "UPDATE pages SET master = ?, sealed = ? WHERE id = ?", m.newest, m.seal(id, p), id); err != nil {
+			if _, err := tx.ExecContext(ctx, "UPDATE pages SET master = ?, sealed = ? WHERE id = ?", m.newest, m.seal(id, p),
+				id); err != nil {
 				return 0, fmt.Errorf("destroy keys: %w", err)
 			}
 		}

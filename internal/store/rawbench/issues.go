@@ -135,7 +135,8 @@ CROSS JOIN bench_people e ON e.i = n % (SELECT COUNT(*) FROM bench_people)`
 		g := &groups[i]
 		one := engine.Journal{}
 		g.Deltas(func(section, unit, month, key string, n int64) {
-			one.Deltas = append(one.Deltas, engine.Delta{CounterKey: engine.CounterKey{Section: section, Unit: unit, Month: month, Key: key}, N: n * g.N})
+			one.Deltas = append(one.Deltas, engine.Delta{CounterKey: engine.CounterKey{Section: section, Unit: unit, Month: month,
+				Key: key}, N: n * g.N})
 		})
 		one.AddTo(sums, tree)
 	}

@@ -125,7 +125,8 @@ func (c *check) entriesEnd(ctx context.Context, w *walk) error {
 	for _, r := range outside {
 		c.verdict.add(Finding{r.Seq, r.At.UTC(), r.Kind, r.ObjectID, "entry_columns", reason("entry_negative")})
 	}
-	extra, err := engine.DB(c.v).NewSelect().Model((*engine.LedgerHash)(nil)).Where("idx >= ? OR idx < 0", ledger.StoredCount(w.next)).Count(ctx)
+	extra, err := engine.DB(c.v).NewSelect().Model((*engine.LedgerHash)(nil)).Where("idx >= ? OR idx < 0",
+		ledger.StoredCount(w.next)).Count(ctx)
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,8 @@ func growKinds(t *testing.T) {
 		now, err := ledger.EncodingOf(reflect.New(k.Type).Interface().(ledger.Row))
 		later, laterErr := ledger.EncodingOf(reflect.New(typ).Interface().(ledger.Row))
 		if err != nil || laterErr != nil || later != now+1 {
-			t.Fatalf("the rows of kind %s have encoding %d by now: tag the later column of %s with ledger:\"v%d\" (%v, %v)", kind, now, typ.Name(), now+1, err, laterErr)
+			t.Fatalf("the rows of kind %s have encoding %d by now: tag the later column of %s with ledger:\"v%d\" (%v, %v)", kind, now,
+				typ.Name(), now+1, err, laterErr)
 		}
 		was := k.Type
 		k.Type, engine.KindByType[typ] = typ, kind

@@ -173,7 +173,8 @@ func (c *check) openPoints(ctx context.Context, v *engine.View, s span, trust le
 	lines := make(map[int64][]engine.LedgerCosignature)
 	if len(trust.Witnesses) > 0 {
 		var all []engine.LedgerCosignature
-		if err := engine.DB(v).NewSelect().Model(&all).Where("size >= ? AND size < ?", s.from, s.to).OrderExpr("size, witness").Scan(ctx); err != nil {
+		if err := engine.DB(v).NewSelect().Model(&all).Where("size >= ? AND size < ?", s.from,
+			s.to).OrderExpr("size, witness").Scan(ctx); err != nil {
 			return nil, err
 		}
 		for _, l := range all {

@@ -46,7 +46,8 @@ func (b *bureau) work(run int64, acked *atomic.Int64, stop <-chan struct{}) {
 					return
 				default:
 				}
-				r, err := b.s.Update(context.Background(), engine.Call{Account: "a", Op: "x"}, b.something(rng, fmt.Sprintf("r%d-%d-%d", run, side, n)))
+				r, err := b.s.Update(context.Background(), engine.Call{Account: "a", Op: "x"},
+					b.something(rng, fmt.Sprintf("r%d-%d-%d", run, side, n)))
 				if err != nil {
 					return // the connection was cut, or the site closes
 				}
@@ -89,13 +90,15 @@ func (b *bureau) something(rng *rand.Rand, id string) engine.Writing {
 			}
 			fallthrough
 		case 1:
-			return fact, id, tx.Insert(ctx, &roster.Unit{Stamp: ledger.Stamp{ID: id}, Code: id, Name: "单位", Tier: 3, State: roster.UnitActive})
+			return fact, id, tx.Insert(ctx, &roster.Unit{Stamp: ledger.Stamp{ID: id}, Code: id, Name: "单位", Tier: 3,
+				State: roster.UnitActive})
 		case 2:
 			c, err := tx.PutText(ctx, id, "text", "what was said "+id)
 			if err != nil {
 				return nil, "", err
 			}
-			return fact, id, tx.Insert(ctx, &issue.Statement{Stamp: ledger.Stamp{ID: id}, IssueID: "i", TextC: c, AnswerC: ledger.Commitment{}})
+			return fact, id, tx.Insert(ctx, &issue.Statement{Stamp: ledger.Stamp{ID: id}, IssueID: "i", TextC: c,
+				AnswerC: ledger.Commitment{}})
 		}
 		units := []*roster.Unit{{Stamp: ledger.Stamp{ID: id + "a"}, Code: id + "a", Tier: 2, State: roster.UnitActive},
 			{Stamp: ledger.Stamp{ID: id + "b"}, Code: id + "b", Tier: 3, ParentID: id + "a", State: roster.UnitActive}}
@@ -165,7 +168,8 @@ func copyFile(t *testing.T, from, to string) {
 
 func openSite(t *testing.T, dir string) *engine.Store {
 	t.Helper()
-	s, err := engine.Open(context.Background(), filepath.Join(dir, "site.db"), engine.Options{Origin: "test", Keys: filepath.Join(dir, "site.keys")})
+	s, err := engine.Open(context.Background(), filepath.Join(dir, "site.db"),
+		engine.Options{Origin: "test", Keys: filepath.Join(dir, "site.keys")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -77,7 +77,10 @@ func refill(t *testing.T, s *engine.Store, file string) {
 				if p.File != "" {
 					continue
 				}
-				err = archive.Rows(p.Rows, a.Columns(p.Table), func(values []any) error { return r.Row(ctx, p.Table, columns[p.Table], values) })
+				err = archive.Rows(p.Rows, a.Columns(p.Table), func(values []any) error {
+					return r.Row(ctx, p.Table,
+						columns[p.Table], values)
+				})
 				if err != nil {
 					return err
 				}
@@ -152,7 +155,8 @@ func TestAReleasedSiteGrows(t *testing.T) {
 							got = append(got, f.What)
 						}
 					}
-					if strings.Join(got, " ") != findings || v.Uncovered["issue.later_place"] != uncovered || v.Rows["issue"] < 2 || v.Rows["statement"] < 1 {
+					if strings.Join(got, " ") != findings || v.Uncovered["issue.later_place"] != uncovered || v.Rows["issue"] < 2 ||
+						v.Rows["statement"] < 1 {
 						t.Errorf("%s: found %q, not covered %v, of %v", when, got, v.Uncovered, v.Rows)
 					}
 				}

@@ -88,7 +88,8 @@ func wrongRights(ctx context.Context, v *engine.View) ([]wrongRight, error) {
 			add("default rights of "+rolesName(h.Role), reason("schema_right_default", "Right", h.Held))
 		case h.What == "schema" && (h.Held != "USAGE" || h.PassesOn):
 			add("schema "+h.Name, reason("schema_right", "Role", rolesName(h.Role), "Right", h.Held))
-		case h.What == "table" && !guest(h.Name) && (h.Role == "" || h.PassesOn || !slices.Contains(engine.ServingRights(table, fixed), h.Held)):
+		case h.What == "table" && !guest(h.Name) && (h.Role == "" || h.PassesOn || !slices.Contains(engine.ServingRights(table,
+			fixed), h.Held)):
 			add("table "+h.Name, reason("schema_right", "Role", rolesName(h.Role), "Right", h.Held))
 		}
 	}

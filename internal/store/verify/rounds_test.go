@@ -42,7 +42,8 @@ func refiled(t *testing.T, s *engine.Store) string {
 				words.ID = tx.NewID()
 			}
 			var err error
-			if words.NarrativeC, err = tx.PutText(ctx, words.ID, issue.NarrativeField(round), fmt.Sprint("said in round ", round)); err != nil {
+			if words.NarrativeC, err = tx.PutText(ctx, words.ID, issue.NarrativeField(round),
+				fmt.Sprint("said in round ", round)); err != nil {
 				return nil, "", err
 			}
 			if said = &words; round == 1 {
@@ -76,8 +77,10 @@ func TestVerifyHoldsEarlierRounds(t *testing.T) {
 			"row_changed", "round_changed", 1},
 		{"the first round is the second", "UPDATE answer_sheets SET body = (SELECT body FROM answer_sheets WHERE round = 2) WHERE round = 1",
 			"row_changed", "round_changed", 1},
-		{"the sheet of the first round is cut", "UPDATE answer_sheets SET body = substr(body, 1, 4) WHERE round = 1", "row_changed", "round_changed", 1},
-		{"the sheet of the first round is empty", "UPDATE answer_sheets SET body = substr(body, 1, 0) WHERE round = 1", "row_changed", "round_changed", 1},
+		{"the sheet of the first round is cut", "UPDATE answer_sheets SET body = substr(body, 1, 4) WHERE round = 1", "row_changed",
+			"round_changed", 1},
+		{"the sheet of the first round is empty", "UPDATE answer_sheets SET body = substr(body, 1, 0) WHERE round = 1", "row_changed",
+			"round_changed", 1},
 		{"the sheet of the last round is deleted", "DELETE FROM answer_sheets WHERE round = 2", "row_changed", "answers_changed", -1},
 		{"an answer of the last round", "UPDATE leader_items SET declared = 7 WHERE round = 2", "row_changed", "answers_changed", -1},
 		{"a round that never was", "INSERT INTO answer_sheets SELECT submission_id, 3, body FROM answer_sheets WHERE round = 2",

@@ -276,7 +276,8 @@ func (c *check) uploads(ctx context.Context) error {
 	}
 	for chunk := range slices.Chunk(ids, 500) {
 		var batches []intake.AuditBatch
-		if err := engine.DB(c.v).NewSelect().Model(&batches).Column("id", "file_hash").Where("id IN (?)", bun.List(chunk)).Scan(ctx); err != nil {
+		if err := engine.DB(c.v).NewSelect().Model(&batches).Column("id", "file_hash").Where("id IN (?)",
+			bun.List(chunk)).Scan(ctx); err != nil {
 			return err
 		}
 		for _, b := range batches {

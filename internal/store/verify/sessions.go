@@ -105,7 +105,8 @@ func (c *check) requests(ctx context.Context) error {
 		return err
 	}
 	for _, p := range places {
-		c.verdict.add(Finding{-1, time.Time{}, "position", p.Name, "position_beyond", reason("position_beyond", "At", p.Seq, "Entries", size)})
+		c.verdict.add(Finding{-1, time.Time{}, "position", p.Name, "position_beyond",
+			reason("position_beyond", "At", p.Seq, "Entries", size)})
 	}
 	return nil
 }

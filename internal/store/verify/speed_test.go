@@ -120,7 +120,8 @@ func fill(t *testing.T, s *engine.Store, n int) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f.add(engine.LedgerEntry{Seq: e.Seq, At: at, Account: e.Actor, Verb: e.Verb, Kind: e.Kind, ObjectID: e.Object, Body: body, Leaf: leaf[:]})
+		f.add(engine.LedgerEntry{Seq: e.Seq, At: at, Account: e.Actor, Verb: e.Verb, Kind: e.Kind, ObjectID: e.Object, Body: body,
+			Leaf: leaf[:]})
 		for _, h := range nodes {
 			f.add(engine.LedgerHash{Idx: h.Index, Hash: h.Hash[:]})
 		}

@@ -31,7 +31,8 @@ func (b *bureau) read(account, person string) {
 func (b *bureau) fold(account, person string) {
 	b.t.Helper()
 	ctx := context.Background()
-	r, err := b.s.FoldReading(ctx, engine.Call{Account: account, Op: "file.fold"}, ledger.Fact{Verb: engine.VerbRead, Kind: "person", ID: person})
+	r, err := b.s.FoldReading(ctx, engine.Call{Account: account, Op: "file.fold"},
+		ledger.Fact{Verb: engine.VerbRead, Kind: "person", ID: person})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -111,7 +112,8 @@ var tamperReads = []struct {
 		h.do("UPDATE read_logs SET purpose = 'appointment' WHERE no = 2")
 		h.rechain()
 	}, "read_log_rewritten 0 map[No:3]"},
-	{"take a line out of the middle", func(h *thief) { h.do("DELETE FROM read_logs WHERE no = 4") }, "read_log_missing 1 map[First:4 Last:4]"},
+	{"take a line out of the middle", func(h *thief) { h.do("DELETE FROM read_logs WHERE no = 4") },
+		"read_log_missing 1 map[First:4 Last:4]"},
 	{"take the first lines", func(h *thief) { h.do("DELETE FROM read_logs WHERE no < 3") }, "read_log_missing 0 map[First:1 Last:2]"},
 	{"take a line out, number and chain the rest anew", func(h *thief) {
 		h.do("DELETE FROM read_logs WHERE no = 4")
@@ -270,7 +272,8 @@ func TestReadersTogetherKeepOneChain(t *testing.T) {
 				go func() {
 					defer readers.Done()
 					for range each {
-						if err := s.LogReading(ctx, engine.ReadLog{Account: fmt.Sprint("a", i), Kind: "file", ObjectID: "o", PersonID: "p"}, anybody); err != nil {
+						if err := s.LogReading(ctx, engine.ReadLog{Account: fmt.Sprint("a", i), Kind: "file", ObjectID: "o", PersonID: "p"},
+							anybody); err != nil {
 							t.Error(err)
 						}
 					}

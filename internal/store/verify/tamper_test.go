@@ -83,7 +83,8 @@ var tamperNight = []tampering{
 	{"truncate the tail", func(h *thief) { h.do("DELETE FROM ledger_entries WHERE seq >= 11") }, (*bureau).bySite,
 		"entry_truncated", "ledger", "tree", 11, false, "site witness:note receipt"},
 	{"truncate the tail with its nodes", func(h *thief) {
-		h.do("DELETE FROM ledger_entries WHERE seq >= 11", "DELETE FROM ledger_hashes WHERE idx >= "+strconv.Itoa(int(ledger.StoredCount(11))))
+		h.do("DELETE FROM ledger_entries WHERE seq >= 11",
+			"DELETE FROM ledger_hashes WHERE idx >= "+strconv.Itoa(int(ledger.StoredCount(11))))
 	}, (*bureau).bySite, "checkpoint_beyond", "checkpoint", "12", 11, false, "site witness:note receipt"},
 	{"truncate the tail with nodes and checkpoint", func(h *thief) {
 		h.do("DELETE FROM ledger_entries WHERE seq >= 10",

@@ -146,7 +146,8 @@ func (b *bureau) sign(witnessed bool) {
 		return
 	}
 	b.kept[c.Size] = c
-	if err := b.s.SaveCosignature(ctx, engine.LedgerCosignature{Size: c.Size, Witness: witnessName, At: b.at, Line: b.cosigned(note)}); err != nil {
+	if err := b.s.SaveCosignature(ctx, engine.LedgerCosignature{Size: c.Size, Witness: witnessName, At: b.at,
+		Line: b.cosigned(note)}); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -357,7 +358,8 @@ func (h *thief) rewrite(entries []*ledger.Entry, sign bool) {
 				h.t.Fatal(err)
 			}
 			notes[size] = string(note)
-			if _, err := h.tx.NewInsert().Model(&engine.LedgerCheckpoint{Size: size, At: e.Time, Root: root[:], Note: string(note)}).Exec(ctx); err != nil {
+			if _, err := h.tx.NewInsert().Model(&engine.LedgerCheckpoint{Size: size, At: e.Time, Root: root[:],
+				Note: string(note)}).Exec(ctx); err != nil {
 				h.t.Fatal(err)
 			}
 		}

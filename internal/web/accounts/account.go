@@ -13,7 +13,8 @@ import (
 )
 
 func (f *face) accountsPage(c *page.Call) error {
-	return f.accounts(c, accounts.AccountQuery{State: c.Query("state"), Role: roster.Role(c.Query("role")), Cursor: c.Query("cursor")}, http.StatusOK, accounts.AccountInput{}, nil)
+	return f.accounts(c, accounts.AccountQuery{State: c.Query("state"), Role: roster.Role(c.Query("role")), Cursor: c.Query("cursor")},
+		http.StatusOK, accounts.AccountInput{}, nil)
 }
 
 // accountsSearch finds accounts by name or login. Search terms never appear in an
@@ -31,7 +32,8 @@ func (f *face) accounts(c *page.Call, q accounts.AccountQuery, status int, in ac
 	p.Lead = c.T("account.lead")
 	v := accountsView{Search: q.Query, Add: c.May("account.create"), In: in, Pager: ui.Pager{Shown: len(rows), Total: -1}}
 	v.Filters = []ui.Input{
-		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: q.State, Options: ui.Codes(c.Lang, "state.account", "page.all", roster.AccountNew, roster.AccountActive, roster.AccountDisabled)},
+		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: q.State,
+			Options: ui.Codes(c.Lang, "state.account", "page.all", roster.AccountNew, roster.AccountActive, roster.AccountDisabled)},
 		{Name: "role", Label: c.T("field.role"), Kind: "select", Value: string(q.Role), Options: roleOptions(c, "page.all")},
 	}
 	if next != "" {
@@ -40,7 +42,8 @@ func (f *face) accounts(c *page.Call, q accounts.AccountQuery, status int, in ac
 	if q.Cursor != "" {
 		v.Pager.First = address("/accounts", "state", q.State, "role", string(q.Role))
 	}
-	v.Table.Cols = []ui.Col{{Text: c.T("account.login")}, {Text: c.T("field.person")}, {Text: c.T("field.unit")}, {Text: c.T("field.state")}, {Text: c.T("field.actions")}}
+	v.Table.Cols = []ui.Col{{Text: c.T("account.login")}, {Text: c.T("field.person")}, {Text: c.T("field.unit")},
+		{Text: c.T("field.state")}, {Text: c.T("field.actions")}}
 	for _, r := range rows {
 		state := ui.State(c.Lang, "account", r.State)
 		v.Table.Rows = append(v.Table.Rows, []ui.Cell{

@@ -89,7 +89,8 @@ func TestAccountsAndGrants(t *testing.T) {
 	if !regexp.MustCompile(`[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}`).MatchString(code) {
 		t.Errorf("no code: %s", webtest.PlainText(code))
 	}
-	if page := v.Post("/accounts", url.Values{"login": {"x"}, "personnel_no": {""}}, 422); !strings.Contains(page, words.T(words.EN, "fault.required")) {
+	if page := v.Post("/accounts", url.Values{"login": {"x"}, "personnel_no": {""}}, 422); !strings.Contains(page,
+		words.T(words.EN, "fault.required")) {
 		t.Errorf("an account without a person: %s", webtest.PlainText(page))
 	}
 	v.Post("/accounts/"+s.Account["anna"]+"/disable", url.Values{"version": {"1"}}, 303)
@@ -105,7 +106,8 @@ func TestAccountsAndGrants(t *testing.T) {
 	g.Post("/grants", give, 403) // not to oneself
 	v.As("cara").Get("/grants", 403)
 	h := v.As("east1head")
-	h.Post("/deputies", url.Values{"unit": {s.Units["east1"]}, "personnel_no": {"nobody"}, "from": {"2026-03-02"}, "to": {"2026-03-09"}}, 422)
+	h.Post("/deputies", url.Values{"unit": {s.Units["east1"]}, "personnel_no": {"nobody"}, "from": {"2026-03-02"},
+		"to": {"2026-03-09"}}, 422)
 	h.Get("/deputies", 200)
 }
 
@@ -172,7 +174,8 @@ func TestACodeIssuedAloneIsSaidOnThePages(t *testing.T) {
 	anna.Fill(page.PasswordPath, "new", "correct horse", "again", "correct horse")
 	anna.Open("/")
 	anna.See("系统甲 issued a one-time code for your account")
-	if _, _, err := s.App.Grant(t.Context(), s.Actor("security"), accounts.GrantInput{Login: "anna", Role: roster.RoleInspector, UnitID: s.Units["east"], FromOn: s.App.Today()}); err != nil {
+	if _, _, err := s.App.Grant(t.Context(), s.Actor("security"), accounts.GrantInput{Login: "anna", Role: roster.RoleInspector,
+		UnitID: s.Units["east"], FromOn: s.App.Today()}); err != nil {
 		t.Fatal(err)
 	}
 	if anna.Open("/"); anna.At != page.SignInPath {

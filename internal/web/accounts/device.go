@@ -6,7 +6,8 @@ import "strings"
 // their devices: "Chrome · Android". What it does not recognize it leaves as it is,
 // cut to one line.
 func deviceName(agent string) string {
-	browser := firstOf(agent, "MicroMessenger", "WeChat", "Edg", "Edge", "OPR", "Opera", "HuaweiBrowser", "Huawei Browser", "MiuiBrowser", "Mi Browser",
+	browser := firstOf(agent, "MicroMessenger", "WeChat", "Edg", "Edge", "OPR", "Opera", "HuaweiBrowser", "Huawei Browser", "MiuiBrowser",
+		"Mi Browser",
 		"UCBrowser", "UC Browser", "Firefox", "Firefox", "Chrome", "Chrome", "Safari", "Safari", "curl", "curl")
 	system := firstOf(agent, "Android", "Android", "iPhone", "iPhone", "iPad", "iPad", "HarmonyOS", "HarmonyOS", "Windows", "Windows",
 		"Mac OS X", "macOS", "Linux", "Linux")

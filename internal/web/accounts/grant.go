@@ -13,7 +13,8 @@ import (
 )
 
 func (f *face) grantsPage(c *page.Call) error {
-	q := accounts.GrantQuery{State: c.Query("state"), Role: roster.Role(c.Query("role")), UnitID: c.Query("unit"), Cursor: c.Query("cursor")}
+	q := accounts.GrantQuery{State: c.Query("state"), Role: roster.Role(c.Query("role")), UnitID: c.Query("unit"),
+		Cursor: c.Query("cursor")}
 	return f.grants(c, q, http.StatusOK, accounts.GrantInput{FromOn: f.app.Today()}, nil)
 }
 
@@ -42,11 +43,14 @@ func (f *face) grants(c *page.Call, q accounts.GrantQuery, status int, in accoun
 		p.Lead += " " + c.T("grant.unstaffed", "Roles", strings.Join(none, c.T("grant.unstaffed.comma")))
 	}
 	given := append([]ui.Option{{Text: c.T("page.choose")}}, units[1:]...)
-	v := grantsView{Give: c.May("grant.create"), In: in, Units: given, Roles: roleOptions(c, "page.choose"), Pager: ui.Pager{Shown: len(rows), Total: -1}}
+	v := grantsView{Give: c.May("grant.create"), In: in, Units: given, Roles: roleOptions(c, "page.choose"),
+		Pager: ui.Pager{Shown: len(rows), Total: -1}}
 	v.Filters = []ui.Input{
 		{Name: "role", Label: c.T("field.role"), Kind: "select", Value: string(q.Role), Options: roleOptions(c, "page.all"), ID: "q-role"},
 		{Name: "unit", Label: c.T("field.unit"), Kind: "select", Value: q.UnitID, Options: units, ID: "q-unit"},
-		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: q.State, Options: ui.Codes(c.Lang, "state.grant", "page.all", roster.GrantProposed, roster.GrantLive, roster.GrantRevoked), ID: "q-state"},
+		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: q.State,
+			Options: ui.Codes(c.Lang, "state.grant", "page.all", roster.GrantProposed, roster.GrantLive,
+				roster.GrantRevoked), ID: "q-state"},
 	}
 	if next != "" {
 		v.Pager.Next = address("/grants", "state", q.State, "role", string(q.Role), "unit", q.UnitID, "cursor", next)
@@ -60,7 +64,8 @@ func (f *face) grants(c *page.Call, q accounts.GrantQuery, status int, in accoun
 
 // grantTable lists grants with the acts available on them.
 func (f *face) grantTable(c *page.Call, rows []accounts.GrantView, base, revoke string) ui.Table {
-	t := ui.Table{Cols: []ui.Col{{Text: c.T("field.person")}, {Text: c.T("field.role")}, {Text: c.T("field.unit")}, {Text: c.T("page.from")}, {Text: c.T("page.to")}, {Text: c.T("field.state")}, {Text: c.T("field.actions")}}}
+	t := ui.Table{Cols: []ui.Col{{Text: c.T("field.person")}, {Text: c.T("field.role")}, {Text: c.T("field.unit")},
+		{Text: c.T("page.from")}, {Text: c.T("page.to")}, {Text: c.T("field.state")}, {Text: c.T("field.actions")}}}
 	for _, g := range rows {
 		state := ui.State(c.Lang, "grant", g.State)
 		to := string(g.ToOn)
@@ -74,18 +79,22 @@ func (f *face) grantTable(c *page.Call, rows []accounts.GrantView, base, revoke 
 		version := []ui.Pair{{Name: "version", Value: strconv.FormatInt(g.Version, 10)}}
 		var acts []ui.Action
 		if g.State == roster.GrantProposed && g.GrantedBy != c.Actor.Account && c.May("grant.approve") {
-			acts = append(acts, ui.Action{Text: c.T("grant.approve"), Href: base + url.PathEscape(g.ID) + "/approve", Post: true, Primary: true, Fields: version})
+			acts = append(acts, ui.Action{Text: c.T("grant.approve"), Href: base + url.PathEscape(g.ID) + "/approve", Post: true,
+				Primary: true, Fields: version})
 		}
 		if g.State != roster.GrantRevoked && g.AccountID != c.Actor.Account && c.May(revoke) {
-			acts = append(acts, ui.Action{Text: c.T("grant.revoke"), Href: base + url.PathEscape(g.ID) + "/revoke", Post: true, Fields: version})
+			acts = append(acts, ui.Action{Text: c.T("grant.revoke"), Href: base + url.PathEscape(g.ID) + "/revoke", Post: true,
+				Fields: version})
 		}
-		t.Rows = append(t.Rows, []ui.Cell{{Text: g.Name, Sub: g.Login}, {Text: role}, {Text: g.Unit}, {Text: string(g.FromOn)}, {Text: to}, {Tag: &state}, {Actions: acts}})
+		t.Rows = append(t.Rows, []ui.Cell{{Text: g.Name, Sub: g.Login}, {Text: role}, {Text: g.Unit}, {Text: string(g.FromOn)}, {Text: to},
+			{Tag: &state}, {Actions: acts}})
 	}
 	return t
 }
 
 func (f *face) grant(c *page.Call) error {
-	in := accounts.GrantInput{Login: c.Form("login"), Role: roster.Role(c.Form("role")), UnitID: c.Form("unit"), FromOn: roster.Date(c.Form("from")), ToOn: roster.Date(c.Form("to")), Key: c.Key()}
+	in := accounts.GrantInput{Login: c.Form("login"), Role: roster.Role(c.Form("role")), UnitID: c.Form("unit"),
+		FromOn: roster.Date(c.Form("from")), ToOn: roster.Date(c.Form("to")), Key: c.Key()}
 	_, _, err := f.app.Grant(c.Context(), c.Actor, in)
 	if errs := c.Errors(err); errs != nil {
 		return f.grants(c, accounts.GrantQuery{}, page.StatusOf(err), in, errs)
@@ -142,7 +151,8 @@ func (f *face) deputies(c *page.Call, status int, in accounts.DeputyInput, errs 
 }
 
 func (f *face) nameDeputy(c *page.Call) error {
-	in := accounts.DeputyInput{UnitID: c.Form("unit"), PersonnelNo: c.Form("personnel_no"), FromOn: roster.Date(c.Form("from")), ToOn: roster.Date(c.Form("to")), Key: c.Key()}
+	in := accounts.DeputyInput{UnitID: c.Form("unit"), PersonnelNo: c.Form("personnel_no"), FromOn: roster.Date(c.Form("from")),
+		ToOn: roster.Date(c.Form("to")), Key: c.Key()}
 	_, _, err := f.app.NameDeputy(c.Context(), c.Actor, in)
 	if errs := c.Errors(err); errs != nil {
 		return f.deputies(c, page.StatusOf(err), in, errs)

@@ -93,9 +93,11 @@ func (f *face) mePage(c *page.Call) error {
 	}
 	p := c.Page("me.title")
 	p.Crumbs = []ui.Link{{Text: c.T("nav.home"), Href: "/"}}
-	p.Actions = []ui.Action{{Text: c.T("password.title"), Href: page.PasswordPath, Icon: "key"}, {Text: c.T("apidoc.title"), Href: "/docs/api", Icon: "file-text"}}
+	p.Actions = []ui.Action{{Text: c.T("password.title"), Href: page.PasswordPath, Icon: "key"},
+		{Text: c.T("apidoc.title"), Href: "/docs/api", Icon: "file-text"}}
 	defs := []ui.Def{{Term: c.T("field.name"), Text: c.Actor.Name}, {Term: c.T("field.role"), Text: c.RoleNames()}}
-	t := ui.Table{Cols: []ui.Col{{Text: c.T("me.device")}, {Text: c.T("me.since")}, {Text: c.T("me.seen")}, {Text: c.T("me.until")}, {Text: c.T("field.actions")}}}
+	t := ui.Table{Cols: []ui.Col{{Text: c.T("me.device")}, {Text: c.T("me.since")}, {Text: c.T("me.seen")}, {Text: c.T("me.until")},
+		{Text: c.T("field.actions")}}}
 	for _, s := range sessions {
 		what := deviceName(s.Label)
 		if what == "" {

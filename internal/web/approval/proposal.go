@@ -17,7 +17,8 @@ import (
 )
 
 // proposedHref links to the object of a proposal.
-var proposedHref = map[string]string{"issue": "/issues/", "case": "/cases/", "track": "/tracks/", "match": "/matches/", "person": "/people/", "unit": "/units/"}
+var proposedHref = map[string]string{"issue": "/issues/", "case": "/cases/", "track": "/tracks/", "match": "/matches/",
+	"person": "/people/", "unit": "/units/"}
 
 func (f *face) proposalList(c *page.Call) error {
 	filter := approval.ProposalFilter{State: consent.State(c.Query("state")), Waits: c.Query("waits") == "1", Told: c.Query("told") == "1"}
@@ -35,11 +36,13 @@ func (f *face) proposalList(c *page.Call) error {
 		show = "told"
 	}
 	v := page.ListActsView{Path: "/proposals", Filters: []ui.Input{
-		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(filter.State), Options: page.StateOptions(c, "proposal", consent.States)}}}
+		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(filter.State),
+			Options: page.StateOptions(c, "proposal", consent.States)}}}
 	if show != "" {
 		v.Note = c.T("proposal.only." + show)
 	}
-	v.Table = ui.Table{Cols: []ui.Col{{Text: c.T("proposal.act")}, {Text: c.T("field.unit")}, {Text: c.T("proposal.heard")}, {Text: c.T("field.state")}, {Text: c.T("field.time")}}}
+	v.Table = ui.Table{Cols: []ui.Col{{Text: c.T("proposal.act")}, {Text: c.T("field.unit")}, {Text: c.T("proposal.heard")},
+		{Text: c.T("field.state")}, {Text: c.T("field.time")}}}
 	for _, r := range list.Rows {
 		state := ui.State(c.Lang, "proposal", string(r.State))
 		v.Table.Rows = append(v.Table.Rows, []ui.Cell{
@@ -68,7 +71,8 @@ func (f *face) showProposal(c *page.Call, errs ui.Errors, status int) error {
 	p := c.Page("proposal.one", "Ref", x.Ref)
 	p.Crumbs = []ui.Link{{Text: c.T("proposal.title"), Href: "/proposals"}}
 	v := page.ThingView{Title: c.T("proposal.op." + x.Op), Tags: []ui.Tag{ui.State(c.Lang, "proposal", string(x.State))}}
-	v.Defs = []ui.Def{{Term: c.T("proposal.ground"), Text: c.T("proposal.ground." + x.Ground)}, {Term: c.T("field.unit"), Text: x.Unit.Name}}
+	v.Defs = []ui.Def{{Term: c.T("proposal.ground"), Text: c.T("proposal.ground." + x.Ground)},
+		{Term: c.T("field.unit"), Text: x.Unit.Name}}
 	if x.Subject.ID != "" {
 		v.Defs = append(v.Defs, ui.Def{Term: c.T("proposal.subject"), Text: x.Subject.Name})
 	}
@@ -93,7 +97,8 @@ func (f *face) showProposal(c *page.Call, errs ui.Errors, status int) error {
 			waitFor = append(waitFor, vote.Person.Name)
 			continue
 		}
-		v.Events = append(v.Events, ui.Event{When: c.When(*vote.At), Title: c.T("proposal.choice."+string(vote.Choice)) + " · " + vote.Person.Name, Text: vote.Note})
+		v.Events = append(v.Events, ui.Event{When: c.When(*vote.At), Title: c.T("proposal.choice."+string(vote.Choice)) + " · " +
+			vote.Person.Name, Text: vote.Note})
 	}
 	switch {
 	case x.State != consent.Proposed:
@@ -115,7 +120,8 @@ func (f *face) showProposal(c *page.Call, errs ui.Errors, status int) error {
 		if x.Members && s.path != "withdraw" {
 			key += ".member"
 		}
-		a := page.ActForm{ID: s.path, Title: c.T(key), Action: "/proposals/" + x.ID + "/" + s.path, Button: key, Hidden: hidden, Open: len(v.Acts) == 0}
+		a := page.ActForm{ID: s.path, Title: c.T(key), Action: "/proposals/" + x.ID + "/" + s.path, Button: key, Hidden: hidden,
+			Open: len(v.Acts) == 0}
 		if s.path != "withdraw" {
 			a.Help = c.T(key + ".help")
 			a.Inputs = []ui.Input{{Name: "note", Label: c.T("proposal.note"), Kind: "textarea", Required: s.path == "refuse", Max: 4000}}
@@ -145,7 +151,8 @@ func (f *face) proposalSteps() []proposalStep {
 
 func (f *face) onProposal(s proposalStep) func(*page.Call) error {
 	return func(c *page.Call) error {
-		_, err := s.do(c.Context(), c.Actor, approval.ProposalInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Note: c.Form("note")})
+		_, err := s.do(c.Context(), c.Actor, approval.ProposalInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(),
+			Note: c.Form("note")})
 		if errs := c.InPlace(err); errs != nil {
 			return f.showProposal(c, errs, page.StatusOf(err))
 		}

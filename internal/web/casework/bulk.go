@@ -32,8 +32,10 @@ func (f *face) showBulk(c *page.Call, confirm bool, failed error) error {
 	p := c.Page("issue.bulk.title")
 	p.Lead = c.T("issue.bulk.lead")
 	p.Crumbs = []ui.Link{{Text: c.T("nav.issues"), Href: "/issues"}}
-	v := bulkView{Confirm: confirm, Unit: b.Unit, UnitName: b.UnitName, MaxSeverity: strconv.Itoa(b.MaxSeverity), Count: min(b.Count, b.Limit), Table: issueTable(c, b.Sample),
-		Inputs: []ui.Input{{Name: "max_severity", Label: c.T("issue.bulk.max"), Kind: "select", Value: strconv.Itoa(b.MaxSeverity), Options: ui.Codes(c.Lang, "severity", "", "0", "1")},
+	v := bulkView{Confirm: confirm, Unit: b.Unit, UnitName: b.UnitName, MaxSeverity: strconv.Itoa(b.MaxSeverity),
+		Count: min(b.Count, b.Limit), Table: issueTable(c, b.Sample),
+		Inputs: []ui.Input{{Name: "max_severity", Label: c.T("issue.bulk.max"), Kind: "select", Value: strconv.Itoa(b.MaxSeverity),
+			Options: ui.Codes(c.Lang, "severity", "", "0", "1")},
 			{Name: "unit", Kind: "hidden", Value: b.Unit}}}
 	for s := 0; s <= b.MaxSeverity; s++ {
 		v.Stats = append(v.Stats, ui.Stat{Label: c.T("severity." + strconv.Itoa(s)), Value: ui.Number(b.BySeverity[s])})
@@ -64,8 +66,10 @@ func (f *face) bulkCorrect(c *page.Call) error {
 func (f *face) showBulkResult(c *page.Call, out casework.BulkResult) error {
 	p := c.Page("issue.bulk.result")
 	p.Crumbs = []ui.Link{{Text: c.T("nav.issues"), Href: "/issues"}, {Text: c.T("issue.bulk.title"), Href: "/bulk-corrections"}}
-	v := bulkResultView{Stats: []ui.Stat{{Label: c.T("issue.bulk.corrected"), Value: ui.Number(out.Corrected)}, {Label: c.T("issue.bulk.refused"), Value: ui.Number(out.Refused)}},
-		Table: ui.Table{Cols: []ui.Col{{Text: c.T("issue.field.ref")}, {Text: c.T("issue.bulk.outcome")}, {Text: c.T("field.severity")}, {Text: c.T("field.category")},
+	v := bulkResultView{Stats: []ui.Stat{{Label: c.T("issue.bulk.corrected"), Value: ui.Number(out.Corrected)},
+		{Label: c.T("issue.bulk.refused"), Value: ui.Number(out.Refused)}},
+		Table: ui.Table{Cols: []ui.Col{{Text: c.T("issue.field.ref")}, {Text: c.T("issue.bulk.outcome")}, {Text: c.T("field.severity")},
+			{Text: c.T("field.category")},
 			{Text: c.T("issue.field.subject")}, {Text: c.T("field.event_on")}}}}
 	for _, r := range out.Rows {
 		severity, outcome := ui.Severity(c.Lang, r.Severity), ui.Cell{Tag: &ui.Tag{Text: c.T("issue.bulk.row.corrected"), Tone: "ok"}}
@@ -73,7 +77,8 @@ func (f *face) showBulkResult(c *page.Call, out casework.BulkResult) error {
 			outcome = ui.Cell{Tag: &ui.Tag{Text: c.T("issue.bulk.row.refused"), Tone: "bad"}, Sub: ui.Message(c.Lang, r.Why)}
 		}
 		v.Table.Rows = append(v.Table.Rows, []ui.Cell{{Text: r.Ref, Href: "/issues/" + r.ID}, outcome, {Tag: &severity},
-			{Text: c.T("category." + r.Category)}, {Text: subject(c, r.PersonID, r.PersonName), Sub: r.UnitName}, {Text: string(r.EventOn)}})
+			{Text: c.T("category." + r.Category)}, {Text: subject(c, r.PersonID, r.PersonName),
+				Sub: r.UnitName}, {Text: string(r.EventOn)}})
 	}
 	return c.Show(bulkResultPage(p, v))
 }

@@ -26,7 +26,8 @@ func foundTrack(t *testing.T, s *apptest.Site) (caseID, track string) {
 			t.Fatal(err)
 		}
 	}
-	caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: clue(t, s), Version: 2, Rule: "art. 7", Facts: "struck a detainee"})
+	caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: clue(t, s), Version: 2, Rule: "art. 7",
+		Facts: "struck a detainee"})
 	must(err)
 	c, err := s.App.Case(ctx, s.Actor("body"), caseID)
 	must(err)
@@ -35,7 +36,8 @@ func foundTrack(t *testing.T, s *apptest.Site) (caseID, track string) {
 		who  string
 		duty inquiry.MemberDuty
 	}{{"investigator1", inquiry.DutyInvestigator}, {"investigator2", inquiry.DutyInvestigator}, {"adjudicator", inquiry.DutyAdjudicator}} {
-		_, _, err := s.App.AssignMember(ctx, s.Actor("body"), casework.AssignInput{TrackID: track, Person: personnelNo(t, s, m.who), Duty: m.duty})
+		_, _, err := s.App.AssignMember(ctx, s.Actor("body"), casework.AssignInput{TrackID: track, Person: personnelNo(t, s, m.who),
+			Duty: m.duty})
 		must(err)
 	}
 	id, _, err := s.App.Recommend(ctx, s.Actor("investigator1"), casework.RecommendInput{AllegationID: c.Tracks[0].Allegations[0].ID,
@@ -45,7 +47,8 @@ func foundTrack(t *testing.T, s *apptest.Site) (caseID, track string) {
 	must(err)
 	_, _, err = s.App.Reply(ctx, s.Actor("anna"), casework.ReplyInput{ID: id, Version: 2, Waive: true})
 	must(err)
-	_, err = s.App.ConfirmFinding(ctx, s.Actor("adjudicator"), casework.ConfirmInput{ID: id, Version: 3, Verdict: inquiry.Sustained, Reason: "agreed"})
+	_, err = s.App.ConfirmFinding(ctx, s.Actor("adjudicator"), casework.ConfirmInput{ID: id, Version: 3, Verdict: inquiry.Sustained,
+		Reason: "agreed"})
 	must(err)
 	return caseID, track
 }
@@ -112,7 +115,8 @@ func TestDecisionFormRecordsWhatWasChosen(t *testing.T) {
 func TestAFieldSentTwiceIsRefused(t *testing.T) {
 	s := apptest.SQLite(t)
 	caseID, track := foundTrack(t, s)
-	page := webtest.Visit(t, s, "body").Post("/tracks/"+track+"/decisions", url.Values{"case": {caseID}, "form": {"0", "1"}, "reason": {"x"}}, 400)
+	page := webtest.Visit(t, s, "body").Post("/tracks/"+track+"/decisions",
+		url.Values{"case": {caseID}, "form": {"0", "1"}, "reason": {"x"}}, 400)
 	webtest.Holds(t, page, "sent two values for one field")
 	if d := decisionOf(t, s, caseID, track); d != nil {
 		t.Errorf("recorded %+v", d)
@@ -131,7 +135,8 @@ func TestDoubtfulDecisionsAreShown(t *testing.T) {
 		s := apptest.SQLite(t)
 		caseID, track := foundTrack(t, s)
 		ctx := context.Background()
-		_, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), casework.ProposeInput{TrackID: track, Form: x.form, Reason: "facts and grounds"})
+		_, _, err := s.App.ProposeDecision(ctx, s.Actor("body"), casework.ProposeInput{TrackID: track, Form: x.form,
+			Reason: "facts and grounds"})
 		if err != nil {
 			t.Fatal(err)
 		}

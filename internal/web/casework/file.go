@@ -83,7 +83,8 @@ func (f *face) fileView(c *page.Call, file *casework.File, own bool) fileView {
 	for _, l := range file.Lines {
 		severity := ui.Severity(c.Lang, l.Severity)
 		state := ui.State(c.Lang, "issue", string(l.State))
-		card := fileCard{ID: l.ID, Anchor: "i-" + l.ID, Title: c.T("category." + l.Category), When: string(l.EventOn), State: state, Narrative: l.Narrative,
+		card := fileCard{ID: l.ID, Anchor: "i-" + l.ID, Title: c.T("category." + l.Category), When: string(l.EventOn), State: state,
+			Narrative: l.Narrative,
 			Defs: []ui.Def{
 				{Term: c.T("field.source"), Text: sourceText(c, l.Source, l.SourceCode)},
 				{Term: c.T("field.severity"), Tag: &severity},
@@ -104,30 +105,37 @@ func (f *face) fileView(c *page.Call, file *casework.File, own bool) fileView {
 		}
 		v.Cards = append(v.Cards, card)
 	}
-	v.Tasks = ui.Table{Cols: []ui.Col{{Text: c.T("field.category")}, {Text: c.T("field.state")}, {Text: c.T("file.tasks.lead")}, {Text: c.T("file.tasks.due")}, {Text: c.T("file.tasks.done")}}}
+	v.Tasks = ui.Table{Cols: []ui.Col{{Text: c.T("field.category")}, {Text: c.T("field.state")}, {Text: c.T("file.tasks.lead")},
+		{Text: c.T("file.tasks.due")}, {Text: c.T("file.tasks.done")}}}
 	for _, t := range file.Tasks {
 		head := ui.Cell{Text: c.T("category." + t.Category), Sub: t.Ref}
 		if t.ID != "" {
 			head.Href = "/rectifications/" + t.ID
 		}
 		state := ui.State(c.Lang, "rectification", string(t.State))
-		v.Tasks.Rows = append(v.Tasks.Rows, []ui.Cell{head, {Tag: &state}, {Text: t.Lead}, {Text: string(t.DueOn)}, {Text: string(t.DoneOn)}})
+		v.Tasks.Rows = append(v.Tasks.Rows, []ui.Cell{head, {Tag: &state}, {Text: t.Lead}, {Text: string(t.DueOn)},
+			{Text: string(t.DoneOn)}})
 	}
-	v.Lists = ui.Table{Cols: []ui.Col{{Text: c.T("campaign.name")}, {Text: c.T("selfcheck.list")}, {Text: c.T("field.state")}, {Text: c.T("selfcheck.first_filed")}, {Text: c.T("selfcheck.filed_at")}}}
+	v.Lists = ui.Table{Cols: []ui.Col{{Text: c.T("campaign.name")}, {Text: c.T("selfcheck.list")}, {Text: c.T("field.state")},
+		{Text: c.T("selfcheck.first_filed")}, {Text: c.T("selfcheck.filed_at")}}}
 	for _, l := range file.Lists {
 		head := ui.Cell{Text: l.Campaign}
 		if l.ID != "" {
 			head.Href = "/selfcheck/" + l.ID
 		}
 		state := ui.State(c.Lang, "submission", string(l.State))
-		v.Lists.Rows = append(v.Lists.Rows, []ui.Cell{head, {Text: c.T("selfcheck.list." + string(l.Audience))}, {Tag: &state}, {Text: c.Clock(l.FirstFiled)}, {Text: c.Clock(l.FiledAt)}})
+		v.Lists.Rows = append(v.Lists.Rows, []ui.Cell{head, {Text: c.T("selfcheck.list." + string(l.Audience))}, {Tag: &state},
+			{Text: c.Clock(l.FirstFiled)}, {Text: c.Clock(l.FiledAt)}})
 	}
 	v.Kinds = ui.Codes(c.Lang, "statement", "", string(issue.Answer), string(issue.Correction))
 	if file.MayTake && own {
-		v.Export = &page.ActForm{ID: "export", Title: c.T("file.export.title"), Help: c.T("file.export.help.own"), Action: "/my-file/export", Button: "file.export.button"}
+		v.Export = &page.ActForm{ID: "export", Title: c.T("file.export.title"), Help: c.T("file.export.help.own"),
+			Action: "/my-file/export", Button: "file.export.button"}
 	} else if file.MayTake {
-		v.Export = &page.ActForm{ID: "export", Title: c.T("file.export.title"), Help: c.T("file.export.help"), Action: "/people/" + file.PersonID + "/file/export", Button: "file.export.button",
-			Inputs: []ui.Input{{Name: "purpose", Label: c.T("field.purpose"), Kind: "select", Value: c.Query("purpose"), Options: ui.Codes(c.Lang, "purpose", "page.choose", readlog.Purposes...)}}}
+		v.Export = &page.ActForm{ID: "export", Title: c.T("file.export.title"), Help: c.T("file.export.help"),
+			Action: "/people/" + file.PersonID + "/file/export", Button: "file.export.button",
+			Inputs: []ui.Input{{Name: "purpose", Label: c.T("field.purpose"), Kind: "select", Value: c.Query("purpose"),
+				Options: ui.Codes(c.Lang, "purpose", "page.choose", readlog.Purposes...)}}}
 	}
 	return v
 }
@@ -167,7 +175,8 @@ func (f *face) showStatements(c *page.Call, failed error) error {
 	}
 	var cards []askedCard
 	for _, s := range asked {
-		cards = append(cards, askedCard{ID: s.ID, Version: strconv.FormatInt(s.Version, 10), Title: s.PersonName + " · " + s.UnitName, When: c.When(s.At),
+		cards = append(cards, askedCard{ID: s.ID, Version: strconv.FormatInt(s.Version, 10), Title: s.PersonName + " · " + s.UnitName,
+			When:  c.When(s.At),
 			About: c.T("issue.detail.title", "Ref", s.IssueRef) + " · " + c.T("field.event_on") + " " + string(s.EventOn), Text: s.Text})
 	}
 	status := http.StatusOK
@@ -176,11 +185,13 @@ func (f *face) showStatements(c *page.Call, failed error) error {
 	}
 	p := c.Page("file.correction.nav")
 	return c.ShowStatus(status, statementsPage(p, errs, cards, []ui.Option{
-		{Value: string(issue.Granted), Text: c.T("file.correction.grant")}, {Value: string(issue.Refused), Text: c.T("file.correction.refuse")}}))
+		{Value: string(issue.Granted), Text: c.T("file.correction.grant")}, {Value: string(issue.Refused),
+			Text: c.T("file.correction.refuse")}}))
 }
 
 func (f *face) statementAnswer(c *page.Call) error {
-	in := casework.AnswerStatementInput{ID: c.Param("id"), Version: c.Version(), State: issue.StatementState(c.Form("state")), Text: c.Form("text"), Key: c.Key()}
+	in := casework.AnswerStatementInput{ID: c.Param("id"), Version: c.Version(), State: issue.StatementState(c.Form("state")),
+		Text: c.Form("text"), Key: c.Key()}
 	r, err := f.app.AnswerStatement(c.Context(), c.Actor, in)
 	if err != nil {
 		return f.showStatements(c, err)

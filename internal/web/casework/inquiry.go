@@ -114,7 +114,8 @@ func (f *face) showNewCase(c *page.Call, errs ui.Errors, status int) error {
 	p.Narrow = true
 	p.Crumbs = []ui.Link{{Text: c.T("nav.issues"), Href: "/issues"}, {Text: i.Ref, Href: "/issues/" + i.ID}}
 	form := page.ActForm{
-		ID: "open", Action: "/issues/" + i.ID + "/case", Button: "case.open.button", Hidden: [][2]string{{"version", strconv.FormatInt(i.Version, 10)}},
+		ID: "open", Action: "/issues/" + i.ID + "/case", Button: "case.open.button", Hidden: [][2]string{{"version",
+			strconv.FormatInt(i.Version, 10)}},
 		Inputs: []ui.Input{
 			{Name: "rule", Label: c.T("track.allegation.rule"), Required: true, Max: 200},
 			{Name: "facts", Label: c.T("track.allegation.text"), Kind: "textarea", Required: true, Max: 4000},
@@ -169,7 +170,8 @@ func (f *face) backByTwo(do func(ctx context.Context, who *roster.Actor, in case
 // back handles an act that takes back something in a case, with a reason.
 func (f *face) back(do func(ctx context.Context, who *roster.Actor, in casework.BackInput) (desk.Receipt, error)) func(*page.Call) error {
 	return func(c *page.Call) error {
-		_, err := do(c.Context(), c.Actor, casework.BackInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Reason: c.Form("reason")})
+		_, err := do(c.Context(), c.Actor, casework.BackInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(),
+			Reason: c.Form("reason")})
 		return err
 	}
 }
@@ -183,7 +185,8 @@ func (f *face) proveTrack(c *page.Call) error {
 }
 
 func (f *face) endTrack(c *page.Call) error {
-	_, _, err := f.app.EndTrack(c.Context(), c.Actor, casework.EndTrackInput{TrackID: c.Param("id"), Key: c.Key(), Version: c.Version(), Ground: c.Form("ground"), Reason: c.Form("reason")})
+	_, _, err := f.app.EndTrack(c.Context(), c.Actor, casework.EndTrackInput{TrackID: c.Param("id"), Key: c.Key(), Version: c.Version(),
+		Ground: c.Form("ground"), Reason: c.Form("reason")})
 	return err
 }
 
@@ -194,7 +197,8 @@ func (f *face) addAllegation(c *page.Call) error {
 }
 
 func (f *face) decisionInput(c *page.Call) casework.ProposeInput {
-	return casework.ProposeInput{TrackID: c.Param("id"), Key: c.Key(), Form: c.Choice("form"), Sanction: c.Form("sanction"), Reason: c.Form("reason")}
+	return casework.ProposeInput{TrackID: c.Param("id"), Key: c.Key(), Form: c.Choice("form"), Sanction: c.Form("sanction"),
+		Reason: c.Form("reason")}
 }
 
 // proposeDecision shows what will be recorded, and records it once confirmed.
@@ -212,18 +216,23 @@ func (f *face) proposeDecision(c *page.Call) error {
 	}
 	p := c.Page("decision.confirm")
 	p.Lead, p.Narrow = c.T("decision.confirm.lead"), true
-	p.Crumbs = []ui.Link{{Text: c.T("case.title"), Href: "/cases"}, {Text: c.T("button.open"), Href: page.Local("/cases/" + url.PathEscape(id))}}
-	a := page.ActForm{ID: "propose-" + c.Param("id"), Title: c.T("decision.confirm.button"), Action: "/tracks/" + c.Param("id") + "/decisions", Button: "decision.confirm.button", Open: true,
-		Hidden: [][2]string{{"case", id}, {"version", strconv.FormatInt(c.Version(), 10)}, {"form", strconv.Itoa(d.Form)}, {"sanction", d.Sanction}, {"reason", d.Reason}, {"confirmed", "1"}}}
+	p.Crumbs = []ui.Link{{Text: c.T("case.title"), Href: "/cases"}, {Text: c.T("button.open"), Href: page.Local("/cases/" +
+		url.PathEscape(id))}}
+	a := page.ActForm{ID: "propose-" + c.Param("id"), Title: c.T("decision.confirm.button"),
+		Action: "/tracks/" + c.Param("id") + "/decisions", Button: "decision.confirm.button", Open: true,
+		Hidden: [][2]string{{"case", id}, {"version", strconv.FormatInt(c.Version(), 10)}, {"form", strconv.Itoa(d.Form)},
+			{"sanction", d.Sanction}, {"reason", d.Reason}, {"confirmed", "1"}}}
 	if d.Unhandled {
 		a.Help = c.T("decision.confirm.unhandled")
 	}
-	return c.Show(page.DefsActsPage(p, nil, page.DefsActsView{Defs: handling(c, d.Form, d.Sanction, d.Months, d.Reason), Acts: []page.ActForm{c.Fill(a, nil)}}))
+	return c.Show(page.DefsActsPage(p, nil, page.DefsActsView{Defs: handling(c, d.Form, d.Sanction, d.Months, d.Reason),
+		Acts: []page.ActForm{c.Fill(a, nil)}}))
 }
 
 // handling describes a decision in full: form, sanction, period, grounds.
 func handling(c *page.Call, form int, sanction string, months int, reason string) []ui.Def {
-	defs := []ui.Def{{Term: c.T("decision.form"), Text: c.T("form." + strconv.Itoa(form))}, {Term: c.T("decision.sanction"), Text: c.T("decision.sanction.none")}}
+	defs := []ui.Def{{Term: c.T("decision.form"), Text: c.T("form." + strconv.Itoa(form))},
+		{Term: c.T("decision.sanction"), Text: c.T("decision.sanction.none")}}
 	if sanction != "" {
 		defs[1].Text = c.T("sanction." + sanction)
 		defs = append(defs, ui.Def{Term: c.T("decision.months"), Text: strconv.Itoa(months)})
@@ -256,7 +265,8 @@ func (f *face) serveFinding(c *page.Call) error {
 }
 
 func (f *face) answerReply(c *page.Call) error {
-	_, err := f.app.AnswerReply(c.Context(), c.Actor, casework.AnswerInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Answer: c.Form("answer")})
+	_, err := f.app.AnswerReply(c.Context(), c.Actor, casework.AnswerInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(),
+		Answer: c.Form("answer")})
 	return err
 }
 
@@ -359,7 +369,8 @@ func (f *face) rejectRefusal(c *page.Call, who *roster.Actor, in casework.Questi
 
 // exportCase sends the case as a self-verifying file.
 func (f *face) exportCase(c *page.Call) error {
-	e, _, err := f.app.ExportCase(c.Context(), c.Actor, casework.CaseExportInput{ID: c.Param("id"), Purpose: c.Form("purpose"), Key: c.Key()})
+	e, _, err := f.app.ExportCase(c.Context(), c.Actor, casework.CaseExportInput{ID: c.Param("id"), Purpose: c.Form("purpose"),
+		Key: c.Key()})
 	if err != nil {
 		return err
 	}

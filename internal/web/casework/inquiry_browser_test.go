@@ -27,7 +27,8 @@ func halfWay(t *testing.T, s *apptest.Site) (caseID, questionID, taskID string) 
 		}
 	}
 	issueID := clue(t, s)
-	caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: issueID, Version: 2, Rule: "《人民警察法》第七条", Facts: "询问时推搡当事人。"})
+	caseID, _, err := s.App.OpenCase(ctx, s.Actor("body"), casework.OpenCaseInput{IssueID: issueID, Version: 2, Rule: "《人民警察法》第七条",
+		Facts: "询问时推搡当事人。"})
 	must(err)
 	c, err := s.App.Case(ctx, s.Actor("body"), caseID)
 	must(err)
@@ -51,11 +52,13 @@ func halfWay(t *testing.T, s *apptest.Site) (caseID, questionID, taskID string) 
 		_, _, err := s.App.AssignMember(ctx, s.Actor("body"), casework.AssignInput{TrackID: on, Person: personnelNo(t, s, who), Duty: duty})
 		must(err)
 	}
-	f, _, err := s.App.Recommend(ctx, s.Actor("investigator1"), casework.RecommendInput{AllegationID: officer.Allegations[0].ID, Verdict: inquiry.Sustained, Standard: inquiry.ClearConvincing, Reason: "录像与证言一致。"})
+	f, _, err := s.App.Recommend(ctx, s.Actor("investigator1"), casework.RecommendInput{AllegationID: officer.Allegations[0].ID,
+		Verdict: inquiry.Sustained, Standard: inquiry.ClearConvincing, Reason: "录像与证言一致。"})
 	must(err)
 	_, err = s.App.ServeFinding(ctx, s.Actor("investigator2"), casework.FindingInput{ID: f, Version: 1})
 	must(err)
-	_, err = s.App.ProveTrack(ctx, s.Actor("investigator3"), casework.ProveInput{TrackID: leader, Version: 2, Duty: "proved", Knowledge: "proved", Conduct: "proved", Link: "not_proved", Result: "fulfilled", Grounds: "值班表、巡查记录。"})
+	_, err = s.App.ProveTrack(ctx, s.Actor("investigator3"), casework.ProveInput{TrackID: leader, Version: 2, Duty: "proved",
+		Knowledge: "proved", Conduct: "proved", Link: "not_proved", Result: "fulfilled", Grounds: "值班表、巡查记录。"})
 	must(err)
 	taskID, _, err = s.App.Dispatch(ctx, s.Actor("inspector"), casework.DispatchInput{IssueID: issueID, Lead: "office", Task: "重新培训询问规范。"})
 	must(err)
@@ -85,7 +88,8 @@ func TestInquiryInABrowser(t *testing.T) {
 			}
 			for _, p := range []struct{ who, path, name string }{
 				{"body", "/cases/" + caseID, "case"}, {"investigator3", "/cases/" + caseID, "case-leader"}, {"body", "/cases", "cases"},
-				{"body2", "/questions/" + questionID, "question"}, {"body", "/questions", "questions"}, {"anna", "/my/findings", "findings"},
+				{"body2", "/questions/" + questionID, "question"}, {"body", "/questions", "questions"}, {"anna", "/my/findings",
+					"findings"},
 				{"inspector", "/rectifications/" + taskID, "task"}, {"inspector", "/rectifications", "tasks"},
 			} {
 				if err := tab.Cookie(site.URL, page.SessionCookie, p.who); err != nil {

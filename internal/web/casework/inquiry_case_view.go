@@ -118,7 +118,8 @@ func (f *face) viewCase(c *page.Call, v casework.CaseView, errs ui.Errors) caseV
 	}
 	out.Ground = v.GroundWithdrawn
 	for _, n := range v.Notes {
-		out.Notes = append(out.Notes, ui.Event{When: string(n.On), Title: c.T("case.note." + string(n.Kind)), Text: n.Text, By: page.Person(n.By)})
+		out.Notes = append(out.Notes, ui.Event{When: string(n.On), Title: c.T("case.note." + string(n.Kind)), Text: n.Text,
+			By: page.Person(n.By)})
 	}
 	var wrong []ui.Option
 	out.Parties, wrong = partyDefs(c, v.Parties)
@@ -130,15 +131,18 @@ func (f *face) viewCase(c *page.Call, v casework.CaseView, errs ui.Errors) caseV
 		for _, i := range inquiry.Interests {
 			interests = append(interests, string(i))
 		}
-		a := c.Fill(page.ActForm{ID: "party", Title: c.T("case.party.add"), Help: c.T("case.parties.help"), Action: "/cases/" + v.ID + "/parties", Button: "case.party.add", Hidden: own,
+		a := c.Fill(page.ActForm{ID: "party", Title: c.T("case.party.add"), Help: c.T("case.parties.help"),
+			Action: "/cases/" + v.ID + "/parties", Button: "case.party.add", Hidden: own,
 			Inputs: []ui.Input{
 				{Name: "person", Label: c.T("track.member"), Required: true, Max: 40},
-				{Name: "interest", Label: c.T("case.party.interest"), Kind: "select", Required: true, Options: ui.Codes(c.Lang, "interest", "page.choose", interests...)},
+				{Name: "interest", Label: c.T("case.party.interest"), Kind: "select", Required: true,
+					Options: ui.Codes(c.Lang, "interest", "page.choose", interests...)},
 			}}, errs)
 		out.AddParty = &a
 	}
 	if v.Can["case.export"] {
-		a := c.Fill(page.ActForm{ID: "export", Title: c.T("case.export.title"), Help: c.T("case.export.help"), Action: "/cases/" + v.ID + "/export", Button: "case.export.button",
+		a := c.Fill(page.ActForm{ID: "export", Title: c.T("case.export.title"), Help: c.T("case.export.help"),
+			Action: "/cases/" + v.ID + "/export", Button: "case.export.button",
 			Inputs: []ui.Input{{Name: "purpose", Label: c.T("case.export.purpose"), Max: 200}}}, errs)
 		out.Export = &a
 	}
@@ -187,7 +191,8 @@ func (f *face) viewTrack(c *page.Call, v casework.CaseView, t casework.TrackView
 			for _, m := range d.Members {
 				names = append(names, m.Name)
 			}
-			out.Decision = append(out.Decision, ui.Def{Term: c.T("decision.members.title"), Text: strings.Join(names, "、")}, ui.Def{Term: c.T("field.date"), Text: string(d.DecidedOn)})
+			out.Decision = append(out.Decision, ui.Def{Term: c.T("decision.members.title"), Text: strings.Join(names, "、")},
+				ui.Def{Term: c.T("field.date"), Text: string(d.DecidedOn)})
 		}
 	}
 	if open {
@@ -218,7 +223,8 @@ func proofs(c *page.Call, t casework.TrackView) []ui.Def {
 	}{{"duty", t.Duty}, {"knowledge", t.Knowledge}, {"conduct", t.Conduct}, {"link", t.Link}} {
 		d := ui.Def{Term: c.T("proof." + p.key), Text: "–"}
 		if p.proof != inquiry.ProofOpen {
-			d.Text, d.Tag = "", &ui.Tag{Tone: map[inquiry.Proof]string{inquiry.ProofProved: "info"}[p.proof], Text: c.T("proof.value." + string(p.proof))}
+			d.Text, d.Tag = "", &ui.Tag{Tone: map[inquiry.Proof]string{inquiry.ProofProved: "info"}[p.proof],
+				Text: c.T("proof.value." + string(p.proof))}
 		}
 		out = append(out, d)
 	}
@@ -232,18 +238,23 @@ func proofs(c *page.Call, t casework.TrackView) []ui.Def {
 }
 
 func viewAllegation(c *page.Call, al casework.AllegationView) allegationView {
-	v := allegationView{Title: categoryName(c, al.Category) + " · " + al.Rule, Facts: al.Facts, State: ui.State(c.Lang, "allegation", string(al.State))}
+	v := allegationView{Title: categoryName(c, al.Category) + " · " + al.Rule, Facts: al.Facts,
+		State: ui.State(c.Lang, "allegation", string(al.State))}
 	for _, x := range al.Findings {
 		v.Events = append(v.Events, ui.Event{
-			When: string(x.ServedOn), Title: c.T("finding.is", "What", c.T("finding.recommended"), "Verdict", c.T("finding."+string(x.Recommended))), Text: x.Reason,
-			By: page.Person(x.By), Tags: []ui.Tag{{Text: c.T("standard." + string(x.Standard))}, ui.State(c.Lang, "finding", string(x.State))},
+			When: string(x.ServedOn), Title: c.T("finding.is", "What", c.T("finding.recommended"), "Verdict",
+				c.T("finding."+string(x.Recommended))), Text: x.Reason,
+			By: page.Person(x.By), Tags: []ui.Tag{{Text: c.T("standard." + string(x.Standard))},
+				ui.State(c.Lang, "finding", string(x.State))},
 		})
 		if x.State == inquiry.FindingServed {
-			v.Events = append(v.Events, ui.Event{When: string(x.ServedOn), Title: c.T("finding.reply.until", "Until", string(x.ReplyDueOn)), Tone: "warn"})
+			v.Events = append(v.Events, ui.Event{When: string(x.ServedOn), Title: c.T("finding.reply.until", "Until", string(x.ReplyDueOn)),
+				Tone: "warn"})
 		}
 		v.Events = append(v.Events, replyEvents(c, x.Reply)...)
 		if x.Final != "" {
-			v.Events = append(v.Events, ui.Event{When: string(x.FinalOn), Title: c.T("finding.is", "What", c.T("finding.final"), "Verdict", c.T("finding."+string(x.Final))), Text: x.FinalReason,
+			v.Events = append(v.Events, ui.Event{When: string(x.FinalOn), Title: c.T("finding.is", "What", c.T("finding.final"), "Verdict",
+				c.T("finding."+string(x.Final))), Text: x.FinalReason,
 				By: page.Person(x.ConfirmedBy), Tone: "ok"})
 		}
 	}

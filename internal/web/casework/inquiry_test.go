@@ -22,12 +22,14 @@ func clue(t *testing.T, s *apptest.Site) string {
 	i := issue.NewAudit(issue.Found{ID: store.NewID(), SourceCode: "petition", Person: s.People["anna"], Unit: s.Units["east1"], Tier: 3,
 		Category: "interview", Severity: 3, EventOn: "2026-01-10", ReceivedOn: "2026-01-10", At: s.Clock.Now()})
 	_, err := s.Store.Update(ctx, store.Call{Account: "program:test", Op: "test.issue"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		return []ledger.Fact{{Verb: "test.issue", Kind: "issue", ID: i.ID}}, "", tx.AddIssues(ctx, []*issue.Issue{i}, issue.TimingOf(s.App.Pack()))
+		return []ledger.Fact{{Verb: "test.issue", Kind: "issue", ID: i.ID}}, "", tx.AddIssues(ctx, []*issue.Issue{i},
+			issue.TimingOf(s.App.Pack()))
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = s.App.TriageIssue(ctx, s.Actor("inspector"), casework.TriageIssueInput{Step: casework.Step{ID: i.ID, Version: 1}, Severity: 3, Category: "interview", Decision: issue.ActRefer})
+	_, _, err = s.App.TriageIssue(ctx, s.Actor("inspector"), casework.TriageIssueInput{Step: casework.Step{ID: i.ID, Version: 1},
+		Severity: 3, Category: "interview", Decision: issue.ActRefer})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +62,8 @@ func TestCasePages(t *testing.T) {
 	caseID := strings.TrimPrefix(at, "/cases/")
 
 	page = body.Get(at, 200)
-	webtest.Holds(t, page, "A track is not completed (Officer track · 林甲)", "A leader question is not answered (准三)", "struck a detainee", "Officer track", "Close the case", "东二")
+	webtest.Holds(t, page, "A track is not completed (Officer track · 林甲)", "A leader question is not answered (准三)", "struck a detainee",
+		"Officer track", "Close the case", "东二")
 	webtest.Holds(t, body.In(words.ZH).Get(at, 200), "结案还缺什么", "调查未终结（当事人调查 · 林甲）", "事项没有最终认定（当事人调查 · 林甲）", "当事人调查", "一案双查")
 	webtest.Holds(t, body.Get("/cases", 200), at, "林甲")
 	webtest.Holds(t, body.Get("/questions?open=1", 200), "准三", "Point leader")
@@ -77,7 +80,8 @@ func TestCasePages(t *testing.T) {
 	}
 	track := c.Tracks[0].ID
 	assign := func(who, duty string, status int) string {
-		return body.Post("/tracks/"+track+"/members", url.Values{"case": {caseID}, webtest.FormField: {"assign-" + track}, "person": {personnelNo(t, s, who)}, "duty": {duty}}, status)
+		return body.Post("/tracks/"+track+"/members", url.Values{"case": {caseID}, webtest.FormField: {"assign-" + track},
+			"person": {personnelNo(t, s, who)}, "duty": {duty}}, status)
 	}
 	assign("investigator1", "investigator", 303)
 	webtest.Holds(t, assign("investigator1", "adjudicator", 422), "no account with the role")
@@ -86,19 +90,22 @@ func TestCasePages(t *testing.T) {
 
 	one := body.As("investigator1")
 	webtest.Holds(t, one.Get(at, 200), "Recommend a finding", "Add an allegation")
-	one.Post("/allegations/"+c.Tracks[0].Allegations[0].ID+"/findings", url.Values{"case": {caseID}, "verdict": {"sustained"}, "standard": {"clear_convincing"}, "reason": {"statements agree"}}, 303)
+	one.Post("/allegations/"+c.Tracks[0].Allegations[0].ID+"/findings", url.Values{"case": {caseID}, "verdict": {"sustained"},
+		"standard": {"clear_convincing"}, "reason": {"statements agree"}}, 303)
 	c, err = s.App.Case(context.Background(), s.Actor("investigator1"), caseID)
 	if err != nil {
 		t.Fatal(err)
 	}
 	finding := c.Tracks[0].Allegations[0].Findings[0].ID
-	webtest.Holds(t, one.Post("/findings/"+finding+"/serve", url.Values{"case": {caseID}, "version": {"1"}, webtest.FormField: {"serve-" + finding}}, 403), "One person may not take both")
+	webtest.Holds(t, one.Post("/findings/"+finding+"/serve", url.Values{"case": {caseID}, "version": {"1"},
+		webtest.FormField: {"serve-" + finding}}, 403), "One person may not take both")
 	body.As("investigator2").Post("/findings/"+finding+"/serve", url.Values{"case": {caseID}, "version": {"1"}}, 303)
 
 	anna := body.As("anna")
 	webtest.Holds(t, anna.Get("/my/findings", 200), "statements agree", "Waive the reply")
 	anna.Get(at, 404)
-	webtest.Holds(t, anna.Post("/my/findings/"+finding+"/reply", url.Values{"version": {"2"}, webtest.FormField: {"reply-" + finding}}, 422), "This is required.")
+	webtest.Holds(t, anna.Post("/my/findings/"+finding+"/reply", url.Values{"version": {"2"}, webtest.FormField: {"reply-" + finding}},
+		422), "This is required.")
 	anna.Post("/my/findings/"+finding+"/reply", url.Values{"version": {"2"}, "text": {"I was elsewhere"}}, 303)
 	page = one.Get(at, 200)
 	webtest.Holds(t, page, "I was elsewhere", "Answer the reply")
@@ -117,7 +124,8 @@ func TestCasePages(t *testing.T) {
 	question := list.Questions[0]
 	webtest.Holds(t, body.Get("/questions/"+question.ID, 200), "Open a leader track", "Propose no track, with reasons")
 	body.Post("/questions/"+question.ID+"/refusal", url.Values{"version": {"2"}, "reason": {"not in post"}}, 303)
-	webtest.Holds(t, body.Post("/questions/"+question.ID+"/refusal/approve", url.Values{"version": {"3"}, webtest.FormField: {"approve"}}, 403), "not in post", "One person may not take both")
+	webtest.Holds(t, body.Post("/questions/"+question.ID+"/refusal/approve", url.Values{"version": {"3"}, webtest.FormField: {"approve"}},
+		403), "not in post", "One person may not take both")
 	other := list.Questions[1]
 	body.Post("/questions/"+other.ID+"/track", url.Values{"version": {"2"}}, 303)
 	webtest.Holds(t, body.Get(at, 200), "Leader track", "Four elements", "Duty: post and period")
@@ -128,7 +136,8 @@ func TestRectificationPages(t *testing.T) {
 	id := clue(t, s)
 	inspector := webtest.Visit(t, s, "inspector")
 	webtest.Holds(t, inspector.Get("/issues/"+id+"/rectifications/new", 200), "What must be put right")
-	webtest.Holds(t, inspector.Post("/issues/"+id+"/rectifications", url.Values{webtest.FormField: {"dispatch"}, "task": {"retrain"}, "lead_unit": {"nowhere"}}, 422), "retrain", "No unit has this code")
+	webtest.Holds(t, inspector.Post("/issues/"+id+"/rectifications", url.Values{webtest.FormField: {"dispatch"}, "task": {"retrain"},
+		"lead_unit": {"nowhere"}}, 422), "retrain", "No unit has this code")
 	inspector.Post("/issues/"+id+"/rectifications", url.Values{"task": {"retrain"}, "lead_unit": {"office"}}, 303)
 	at := inspector.To()
 	webtest.Holds(t, inspector.Get("/rectifications", 200), at, "Dispatched")
@@ -148,12 +157,14 @@ func TestRectificationPages(t *testing.T) {
 	inspector.Post(at+"/return", url.Values{"version": {"3"}, "note": {"who was there"}}, 303)
 	lead.Post(at+"/submit", url.Values{"version": {"4"}, "note": {"list attached"}}, 303)
 	inspector.Post(at+"/verify", url.Values{"version": {"5"}}, 303)
-	webtest.Holds(t, inspector.Post(at+"/strike-off", url.Values{"version": {"6"}, webtest.FormField: {"strike-off"}}, 403), "One person may not take both")
+	webtest.Holds(t, inspector.Post(at+"/strike-off", url.Values{"version": {"6"}, webtest.FormField: {"strike-off"}}, 403),
+		"One person may not take both")
 	inspector.As("inspector2").Post(at+"/strike-off", url.Values{"version": {"6"}}, 303)
 	// Every round stays to be read, in its order.
 	page = webtest.PlainText(inspector.Get(at, 200))
 	rest := page
-	for _, want := range []string{"retrain", "all retrained", "who was there", "list attached", words.T(words.EN, "verb.rectification.verify"), words.T(words.EN, "verb.rectification.strike_off")} {
+	for _, want := range []string{"retrain", "all retrained", "who was there", "list attached",
+		words.T(words.EN, "verb.rectification.verify"), words.T(words.EN, "verb.rectification.strike_off")} {
 		_, after, found := strings.Cut(rest, want)
 		if !found {
 			t.Fatalf("%q is not told in its place: %s", want, page)

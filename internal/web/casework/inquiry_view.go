@@ -21,12 +21,14 @@ func linkText(c *page.Call, kind string) string {
 func viewCases(c *page.Call, f inquiry.CaseFilter, p casework.CasePage) page.ListView {
 	v := page.ListView{Path: "/cases"}
 	v.Filters = append([]ui.Input{
-		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(f.State), Options: page.StateOptions(c, "case", inquiry.CaseStates)},
+		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(f.State),
+			Options: page.StateOptions(c, "case", inquiry.CaseStates)},
 		{Name: "category", Label: c.T("field.category"), Kind: "select", Value: f.Category, Options: categories(c)},
 		{Name: "overdue", Label: c.T("rectification.overdue.only"), Kind: "checkbox", Checked: f.Overdue},
 	}, period(c, f.From, f.To, f.UnitID)...)
 	v.Table.Empty = c.T("case.none")
-	for _, key := range []string{"field.reference", "field.person", "field.unit", "field.category", "field.severity", "field.state", "case.opened", "case.due"} {
+	for _, key := range []string{"field.reference", "field.person", "field.unit", "field.category", "field.severity", "field.state",
+		"case.opened", "case.due"} {
 		v.Table.Cols = append(v.Table.Cols, ui.Col{Text: c.T(key)})
 	}
 	for _, r := range p.Rows {
@@ -47,9 +49,12 @@ func viewTracks(c *page.Call, f inquiry.TrackFilter, p casework.TrackPage) page.
 		form = strconv.Itoa(f.Form)
 	}
 	v.Filters = append([]ui.Input{
-		{Name: "side", Label: c.T("track.side"), Kind: "select", Value: string(f.Side), Options: ui.Codes(c.Lang, "side", "page.all", "officer", "leader")},
-		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(f.State), Options: page.StateOptions(c, "track", inquiry.TrackStates)},
-		{Name: "form", Label: c.T("decision.form"), Kind: "select", Value: form, Options: ui.Codes(c.Lang, "form", "page.all", "1", "2", "3", "4")},
+		{Name: "side", Label: c.T("track.side"), Kind: "select", Value: string(f.Side),
+			Options: ui.Codes(c.Lang, "side", "page.all", "officer", "leader")},
+		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(f.State),
+			Options: page.StateOptions(c, "track", inquiry.TrackStates)},
+		{Name: "form", Label: c.T("decision.form"), Kind: "select", Value: form,
+			Options: ui.Codes(c.Lang, "form", "page.all", "1", "2", "3", "4")},
 		{Name: "check", Label: c.T("track.check"), Kind: "checkbox", Checked: f.Check, Help: c.T("track.check.help")},
 	}, period(c, f.From, f.To, f.UnitID)...)
 	v.Table.Empty = c.T("track.none")
@@ -59,7 +64,8 @@ func viewTracks(c *page.Call, f inquiry.TrackFilter, p casework.TrackPage) page.
 	for _, r := range p.Rows {
 		st := trackTag(c, r.State)
 		row := []ui.Cell{
-			{Text: c.T("side." + string(r.Side)), Href: "/cases/" + r.CaseID}, {Text: page.Person(r.Person)}, {Text: r.Unit.Name}, {Tag: &st},
+			{Text: c.T("side." + string(r.Side)), Href: "/cases/" +
+				r.CaseID}, {Text: page.Person(r.Person)}, {Text: r.Unit.Name}, {Tag: &st},
 			{Text: string(r.OpenedOn)}, {}, {Text: string(r.DecidedOn)},
 		}
 		if r.Form > 0 {
@@ -74,7 +80,8 @@ func viewTracks(c *page.Call, f inquiry.TrackFilter, p casework.TrackPage) page.
 func viewQuestions(c *page.Call, f inquiry.QuestionFilter, p casework.QuestionPage) page.ListView {
 	v := page.ListView{Path: "/questions"}
 	v.Filters = append([]ui.Input{
-		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(f.State), Options: page.StateOptions(c, "question", inquiry.QuestionStates)},
+		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(f.State),
+			Options: page.StateOptions(c, "question", inquiry.QuestionStates)},
 		{Name: "open", Label: c.T("rectification.open.only"), Kind: "checkbox", Checked: f.Open},
 		{Name: "overdue", Label: c.T("rectification.overdue.only"), Kind: "checkbox", Checked: f.Overdue},
 	}, period(c, f.From, f.To, f.UnitID)...)
@@ -85,7 +92,8 @@ func viewQuestions(c *page.Call, f inquiry.QuestionFilter, p casework.QuestionPa
 
 func questionTable(c *page.Call, rows []casework.QuestionRow) ui.Table {
 	t := ui.Table{Empty: c.T("question.none")}
-	for _, key := range []string{"field.reference", "question.leader", "field.unit", "question.link", "question.triggers", "field.state", "field.deadline"} {
+	for _, key := range []string{"field.reference", "question.leader", "field.unit", "question.link", "question.triggers", "field.state",
+		"field.deadline"} {
 		t.Cols = append(t.Cols, ui.Col{Text: c.T(key)})
 	}
 	for _, r := range rows {
@@ -165,14 +173,18 @@ func viewQuestion(c *page.Call, q casework.QuestionView, errs ui.Errors) questio
 		if q.CaseID == "" {
 			v.Note = c.T("question.needs_case")
 		} else {
-			add("question.track", page.ActForm{ID: "track", Title: c.T("question.open_track"), Action: base + "/track", Button: "question.open_track", Open: true})
+			add("question.track", page.ActForm{ID: "track", Title: c.T("question.open_track"), Action: base + "/track",
+				Button: "question.open_track", Open: true})
 		}
-		add("question.refuse", page.ActForm{ID: "refuse", Title: c.T("question.refuse"), Action: base + "/refusal", Button: "question.refuse.button", Inputs: []ui.Input{
-			{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Required: true, Max: 4000}}})
+		add("question.refuse", page.ActForm{ID: "refuse", Title: c.T("question.refuse"), Action: base + "/refusal",
+			Button: "question.refuse.button", Inputs: []ui.Input{
+				{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Required: true, Max: 4000}}})
 	case inquiry.QuestionRefusalProposed:
 		v.Note = c.T("question.approver", "Tier", tier(c, q.DecideTier))
-		add("question.approve", page.ActForm{ID: "approve", Title: c.T("question.approve"), Action: base + "/refusal/approve", Button: "question.approve", Open: true})
-		add("question.reject", page.ActForm{ID: "reject", Title: c.T("question.reject"), Action: base + "/refusal/reject", Button: "question.reject"})
+		add("question.approve", page.ActForm{ID: "approve", Title: c.T("question.approve"), Action: base + "/refusal/approve",
+			Button: "question.approve", Open: true})
+		add("question.reject", page.ActForm{ID: "reject", Title: c.T("question.reject"), Action: base + "/refusal/reject",
+			Button: "question.reject"})
 	default:
 		v.Note = c.T("question.done")
 	}
@@ -200,12 +212,14 @@ func viewServed(c *page.Call, rows []casework.ServedFinding, errs ui.Errors) []s
 		}
 		v.Defs = []ui.Def{
 			{Term: c.T("track.allegation.text"), Text: r.Facts}, {Term: c.T("track.allegation.rule"), Text: r.Rule},
-			{Term: c.T(verdict), Text: c.T("finding." + string(r.Verdict))}, {Term: c.T("finding.standard"), Text: c.T("standard." + string(r.Standard))},
+			{Term: c.T(verdict), Text: c.T("finding." + string(r.Verdict))}, {Term: c.T("finding.standard"),
+				Text: c.T("standard." + string(r.Standard))},
 			{Term: c.T("track.proofs.grounds"), Text: r.Reason},
 		}
 		if r.MayReply {
 			v.Defs = append(v.Defs, ui.Def{Term: c.T("field.deadline"), Text: string(r.ReplyDueOn)})
-			a := c.Fill(page.ActForm{ID: "reply-" + r.ID, Title: c.T("finding.reply"), Action: "/my/findings/" + r.ID + "/reply", Button: "button.submit", Open: true,
+			a := c.Fill(page.ActForm{ID: "reply-" + r.ID, Title: c.T("finding.reply"), Action: "/my/findings/" + r.ID + "/reply",
+				Button: "button.submit", Open: true,
 				Hidden: [][2]string{{"version", strconv.FormatInt(r.Version, 10)}},
 				Inputs: []ui.Input{
 					{Name: "text", Label: c.T("finding.reply"), Kind: "textarea", Max: 4000, Rows: 6},
@@ -236,13 +250,15 @@ func replyEvents(c *page.Call, r *casework.ServedReply) []ui.Event {
 // taskTable is the list of rectification tasks.
 func taskTable(c *page.Call, rows []casework.RectificationRow) ui.Table {
 	t := ui.Table{Empty: c.T("rectification.none")}
-	for _, key := range []string{"field.reference", "field.unit", "rectification.lead.title", "field.category", "field.state", "rectification.round", "field.deadline"} {
+	for _, key := range []string{"field.reference", "field.unit", "rectification.lead.title", "field.category", "field.state",
+		"rectification.round", "field.deadline"} {
 		t.Cols = append(t.Cols, ui.Col{Text: c.T(key), Num: key == "rectification.round"})
 	}
 	for _, r := range rows {
 		st := ui.State(c.Lang, "rectification", string(r.State))
 		t.Rows = append(t.Rows, []ui.Cell{
-			{Text: r.Ref, Href: "/rectifications/" + r.ID, Sub: page.Person(r.Person)}, {Text: r.Unit.Name}, {Text: r.Lead.Name}, {Text: categoryName(c, r.Category)},
+			{Text: r.Ref, Href: "/rectifications/" + r.ID,
+				Sub: page.Person(r.Person)}, {Text: r.Unit.Name}, {Text: r.Lead.Name}, {Text: categoryName(c, r.Category)},
 			{Tag: &st}, {Text: strconv.Itoa(r.Round), Num: true}, due(c, r.DueOn, r.Overdue),
 		})
 	}
@@ -252,7 +268,8 @@ func taskTable(c *page.Call, rows []casework.RectificationRow) ui.Table {
 func viewTasks(c *page.Call, f rectify.Filter, p casework.RectificationPage) page.ListView {
 	v := page.ListView{Path: "/rectifications", Table: taskTable(c, p.Rows)}
 	v.Filters = append([]ui.Input{
-		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(f.State), Options: page.StateOptions(c, "rectification", rectify.States)},
+		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(f.State),
+			Options: page.StateOptions(c, "rectification", rectify.States)},
 		{Name: "category", Label: c.T("field.category"), Kind: "select", Value: f.Category, Options: categories(c)},
 		{Name: "open", Label: c.T("rectification.open.only"), Kind: "checkbox", Checked: f.Open},
 		{Name: "overdue", Label: c.T("rectification.overdue.only"), Kind: "checkbox", Checked: f.Overdue},

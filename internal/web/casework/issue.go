@@ -26,7 +26,8 @@ func (f *face) issueList(c *page.Call) error {
 		filter = issue.All()
 	}
 	narrowed := filter.Query() != ""
-	list, err := f.app.Issues(c.Context(), c.Reader(), casework.IssueListInput{Filter: filter, Cursor: c.Query("cursor"), Limit: 50, Count: narrowed})
+	list, err := f.app.Issues(c.Context(), c.Reader(), casework.IssueListInput{Filter: filter, Cursor: c.Query("cursor"), Limit: 50,
+		Count: narrowed})
 	if err != nil {
 		return err
 	}
@@ -102,15 +103,22 @@ func issueFilters(c *page.Call, f issue.Filter) []ui.Input {
 		sorted = ""
 	}
 	in := []ui.Input{
-		{Name: "category", Label: c.T("field.category"), Kind: "select", Value: f.Category, Options: ui.Codes(lang, "category", "page.all", casework.CategoryCodes()...)},
-		{Name: "source", Label: c.T("field.source"), Kind: "select", Value: string(f.Source), Options: ui.Codes(lang, "source", "page.all", codes(issue.Sources)...)},
+		{Name: "category", Label: c.T("field.category"), Kind: "select", Value: f.Category,
+			Options: ui.Codes(lang, "category", "page.all", casework.CategoryCodes()...)},
+		{Name: "source", Label: c.T("field.source"), Kind: "select", Value: string(f.Source),
+			Options: ui.Codes(lang, "source", "page.all", codes(issue.Sources)...)},
 		{Name: "source_code", Label: c.T("issue.field.source_code"), Kind: "select", Value: f.SourceCode,
-			Options: append(ui.Codes(lang, "source", "page.all", casework.AuditSourceCodes()...), ui.Codes(lang, "list", "", issue.OfficersList, issue.LeadersList)...)},
-		{Name: "severity", Label: c.T("field.severity"), Kind: "select", Value: severity, Options: ui.Codes(lang, "severity", "page.all", "0", "1", "2", "3", "4", "5")},
-		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(f.State), Options: ui.Codes(lang, "state.issue", "page.all", codes(issue.States)...)},
-		{Name: "disclosure", Label: c.T("issue.field.disclosure"), Kind: "select", Value: string(f.Disclosure), Options: ui.Codes(lang, "disclosure", "page.all", codes(issue.Disclosures)...)},
+			Options: append(ui.Codes(lang, "source", "page.all", casework.AuditSourceCodes()...),
+				ui.Codes(lang, "list", "", issue.OfficersList, issue.LeadersList)...)},
+		{Name: "severity", Label: c.T("field.severity"), Kind: "select", Value: severity,
+			Options: ui.Codes(lang, "severity", "page.all", "0", "1", "2", "3", "4", "5")},
+		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(f.State),
+			Options: ui.Codes(lang, "state.issue", "page.all", codes(issue.States)...)},
+		{Name: "disclosure", Label: c.T("issue.field.disclosure"), Kind: "select", Value: string(f.Disclosure),
+			Options: ui.Codes(lang, "disclosure", "page.all", codes(issue.Disclosures)...)},
 		{Name: "cell", Label: c.T("issue.field.cell"), Kind: "select", Value: string(f.Cell),
-			Options: ui.Codes(lang, "cell", "page.all", codes([]issue.Cell{issue.Both, issue.SelfOnly, issue.AuditOnly, issue.Counterpart, issue.Inspected})...)},
+			Options: ui.Codes(lang, "cell", "page.all", codes([]issue.Cell{issue.Both, issue.SelfOnly, issue.AuditOnly, issue.Counterpart,
+				issue.Inspected})...)},
 		{Name: "tier", Label: c.T("field.tier"), Kind: "select", Value: tier, Options: ui.Codes(lang, "tier", "page.all", "1", "2", "3")},
 		{Name: "from", Label: c.T("issue.field.from"), Kind: "month", Value: f.From, Placeholder: "2026-01"},
 		{Name: "to", Label: c.T("issue.field.to"), Kind: "month", Value: f.To, Placeholder: "2026-12"},
@@ -121,7 +129,8 @@ func issueFilters(c *page.Call, f issue.Filter) []ui.Input {
 	for _, i := range in {
 		rest.Del(i.Name)
 	}
-	for _, name := range []string{"unit", "only", "min_severity", "max_severity", "concealment", "finding", "form", "person", "campaign", "submission", "record", "case", "live", "open"} {
+	for _, name := range []string{"unit", "only", "min_severity", "max_severity", "concealment", "finding", "form", "person", "campaign",
+		"submission", "record", "case", "live", "open"} {
 		if v := rest.Get(name); v != "" {
 			in = append(in, ui.Input{Name: name, Kind: "hidden", Value: v})
 		}
@@ -131,7 +140,8 @@ func issueFilters(c *page.Call, f issue.Filter) []ui.Input {
 
 // issueTable builds the rows of a list; a person's name links to his issues.
 func issueTable(c *page.Call, rows []issue.Row) ui.Table {
-	t := ui.Table{Cols: []ui.Col{{Text: c.T("issue.field.ref")}, {Text: c.T("field.severity")}, {Text: c.T("field.category")}, {Text: c.T("issue.field.subject")},
+	t := ui.Table{Cols: []ui.Col{{Text: c.T("issue.field.ref")}, {Text: c.T("field.severity")}, {Text: c.T("field.category")},
+		{Text: c.T("issue.field.subject")},
 		{Text: c.T("field.event_on")}, {Text: c.T("field.source")}, {Text: c.T("field.state")}, {Text: c.T("issue.field.finding")}}}
 	for _, r := range rows {
 		severity, state := ui.Severity(c.Lang, r.Severity), ui.State(c.Lang, "issue", string(r.State))
@@ -234,7 +244,8 @@ func (f *face) askPurpose(c *page.Call, path string, errs ui.Errors) error {
 
 func (f *face) issueView(c *page.Call, d *casework.IssueDetail) issueView {
 	severity, state := ui.Severity(c.Lang, d.Severity), ui.State(c.Lang, "issue", string(d.State))
-	v := issueView{Base: "/issues/" + d.ID, Version: strconv.FormatInt(d.Version, 10), State: state, Narrative: d.Narrative, Erased: d.Erased}
+	v := issueView{Base: "/issues/" + d.ID, Version: strconv.FormatInt(d.Version, 10), State: state, Narrative: d.Narrative,
+		Erased: d.Erased}
 	v.Facts = []ui.Def{
 		{Term: c.T("field.severity"), Tag: &severity},
 		{Term: c.T("issue.field.disclosure"), Text: orDash(disclosed(c, d))},
@@ -279,7 +290,8 @@ func (f *face) issueView(c *page.Call, d *casework.IssueDetail) issueView {
 		v.Statements = append(v.Statements, f.statementEvent(c, s))
 	}
 	for _, h := range d.History {
-		v.History = append(v.History, ui.Event{When: c.When(h.At), Title: c.Verb(h.Verb), By: c.T("ledger.seq") + " " + strconv.FormatInt(h.Seq, 10)})
+		v.History = append(v.History, ui.Event{When: c.When(h.At), Title: c.Verb(h.Verb),
+			By: c.T("ledger.seq") + " " + strconv.FormatInt(h.Seq, 10)})
 	}
 	f.issueForms(c, d, &v)
 	f.partyForm(c, d, &v)
@@ -313,7 +325,8 @@ func (f *face) statementEvent(c *page.Call, s casework.StatementDetail) ui.Event
 		e.Title += " · " + c.T("act."+string(s.Act))
 	}
 	if s.Kind == issue.Correction {
-		e.Tags = append(e.Tags, ui.Tag{Tone: map[issue.StatementState]string{issue.Asked: "warn", issue.Granted: "ok"}[s.State], Text: c.T("statement.state." + string(s.State))})
+		e.Tags = append(e.Tags, ui.Tag{Tone: map[issue.StatementState]string{issue.Asked: "warn", issue.Granted: "ok"}[s.State],
+			Text: c.T("statement.state." + string(s.State))})
 	}
 	if s.Answer != "" {
 		e.By = c.T("issue.answered", "Text", s.Answer)
@@ -341,10 +354,12 @@ func (f *face) issueForms(c *page.Call, d *casework.IssueDetail, v *issueView) {
 		v.Pending = append(v.Pending, ui.Message(c.Lang, d.NoCorrect))
 	}
 	reason := func(needed bool) ui.Input {
-		return ui.Input{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Rows: 2, Required: needed, Optional: !needed, Value: c.Form("reason")}
+		return ui.Input{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Rows: 2, Required: needed, Optional: !needed,
+			Value: c.Form("reason")}
 	}
 	for _, act := range d.May {
-		s := stepForm{ID: string(act), Action: v.Base + "/" + string(act), Title: c.T("issue." + string(act) + ".title"), Button: "issue.button." + string(act)}
+		s := stepForm{ID: string(act), Action: v.Base + "/" + string(act), Title: c.T("issue." + string(act) + ".title"),
+			Button: "issue.button." + string(act)}
 		switch act {
 		case issue.ActTriage:
 			decisions := []ui.Option{{Text: c.T("issue.decision.none")}}
@@ -354,14 +369,19 @@ func (f *face) issueForms(c *page.Call, d *casework.IssueDetail, v *issueView) {
 			s.Help = c.T("issue.triage.help")
 			s.Open = true
 			s.Inputs = []ui.Input{
-				{Name: "severity", Label: c.T("field.severity"), Kind: "select", Value: typed(c, "severity", strconv.Itoa(d.Severity)), Options: ui.Codes(c.Lang, "severity", "", "0", "1", "2", "3", "4", "5")},
-				{Name: "category", Label: c.T("field.category"), Kind: "select", Value: typed(c, "category", d.Category), Options: ui.Codes(c.Lang, "category", "", casework.CategoryCodes()...)},
+				{Name: "severity", Label: c.T("field.severity"), Kind: "select", Value: typed(c, "severity", strconv.Itoa(d.Severity)),
+					Options: ui.Codes(c.Lang, "severity", "", "0", "1", "2", "3", "4", "5")},
+				{Name: "category", Label: c.T("field.category"), Kind: "select", Value: typed(c, "category", d.Category),
+					Options: ui.Codes(c.Lang, "category", "", casework.CategoryCodes()...)},
 				{Name: "decision", Label: c.T("issue.field.decision"), Kind: "select", Value: c.Form("decision"), Options: decisions},
 				reason(false),
-				{Name: "task", Label: c.T("issue.triage.task"), Kind: "textarea", Rows: 2, Optional: true, Max: 4000, Value: c.Form("task"), Help: c.T("issue.triage.task.help")},
-				{Name: "lead_unit", Label: c.T("rectification.lead"), Optional: true, Max: 40, Value: c.Form("lead_unit"), Help: c.T("rectification.lead.help")},
+				{Name: "task", Label: c.T("issue.triage.task"), Kind: "textarea", Rows: 2, Optional: true, Max: 4000, Value: c.Form("task"),
+					Help: c.T("issue.triage.task.help")},
+				{Name: "lead_unit", Label: c.T("rectification.lead"), Optional: true, Max: 40, Value: c.Form("lead_unit"),
+					Help: c.T("rectification.lead.help")},
 				{Name: "owner", Label: c.T("rectification.owner"), Optional: true, Max: 40, Value: c.Form("owner")},
-				{Name: "due_on", Label: c.T("field.deadline"), Kind: "date", Optional: true, Value: c.Form("due_on"), Help: c.T("rectification.due.help")},
+				{Name: "due_on", Label: c.T("field.deadline"), Kind: "date", Optional: true, Value: c.Form("due_on"),
+					Help: c.T("rectification.due.help")},
 			}
 		case issue.ActMerge:
 			s.Help = c.T("issue.merge.help")
@@ -376,16 +396,22 @@ func (f *face) issueForms(c *page.Call, d *casework.IssueDetail, v *issueView) {
 		v.Forms = append(v.Forms, s)
 	}
 	if d.MayConceal {
-		v.Forms = append(v.Forms, stepForm{ID: "concealment", Action: v.Base + "/concealment", Title: c.T("issue.conceal.title"), Help: c.T("issue.conceal.help"),
-			Button: "issue.button.conceal", Inputs: []ui.Input{{Name: "answer", Label: c.T("issue.field.answer"), Kind: "radios", Required: true,
-				Options: ui.Codes(c.Lang, "concealment", "", string(issue.ConcealmentConfirmed), string(issue.ConcealmentDismissed))}, reason(true)}})
+		v.Forms = append(v.Forms, stepForm{ID: "concealment", Action: v.Base + "/concealment", Title: c.T("issue.conceal.title"),
+			Help:   c.T("issue.conceal.help"),
+			Button: "issue.button.conceal", Inputs: []ui.Input{{Name: "answer", Label: c.T("issue.field.answer"), Kind: "radios",
+				Required: true,
+				Options: ui.Codes(c.Lang, "concealment", "", string(issue.ConcealmentConfirmed),
+					string(issue.ConcealmentDismissed))}, reason(true)}})
 	}
 	if d.MayNotify {
-		v.Forms = append(v.Forms, stepForm{ID: "notify", Action: v.Base + "/notify", Title: c.T("issue.notify.title"), Help: c.T("issue.notify.help"), Button: "issue.button.notify",
-			Inputs: []ui.Input{{Name: "reason", Label: c.T("issue.field.told"), Kind: "textarea", Rows: 3, Required: true, Value: c.Form("reason")}}})
+		v.Forms = append(v.Forms, stepForm{ID: "notify", Action: v.Base + "/notify", Title: c.T("issue.notify.title"),
+			Help: c.T("issue.notify.help"), Button: "issue.button.notify",
+			Inputs: []ui.Input{{Name: "reason", Label: c.T("issue.field.told"), Kind: "textarea", Rows: 3, Required: true,
+				Value: c.Form("reason")}}})
 	}
 	if d.MayRecur {
-		v.Forms = append(v.Forms, stepForm{ID: "recurrence", Action: v.Base + "/recurrence", Title: c.T("issue.recur.title"), Button: "issue.button.recur",
+		v.Forms = append(v.Forms, stepForm{ID: "recurrence", Action: v.Base + "/recurrence", Title: c.T("issue.recur.title"),
+			Button: "issue.button.recur",
 			Inputs: []ui.Input{{Name: "of", Label: c.T("issue.field.of"), Required: true, Placeholder: "XXXXX-XXXXX"}, reason(false)}})
 	}
 }
@@ -415,8 +441,9 @@ func (f *face) stepped(c *page.Call, out casework.IssueResult, err error, doneKe
 }
 
 func (f *face) issueTriage(c *page.Call) error {
-	in := casework.TriageIssueInput{Step: step(c), Severity: c.Choice("severity"), Category: c.Form("category"), Decision: issue.Act(c.Form("decision")),
-		Task: c.Form("task"), Lead: c.Form("lead_unit"), Owner: c.Form("owner"), DueOn: roster.Date(c.Form("due_on"))}
+	in := casework.TriageIssueInput{Step: step(c), Severity: c.Choice("severity"), Category: c.Form("category"),
+		Decision: issue.Act(c.Form("decision")),
+		Task:     c.Form("task"), Lead: c.Form("lead_unit"), Owner: c.Form("owner"), DueOn: roster.Date(c.Form("due_on"))}
 	out, _, err := f.app.TriageIssue(c.Context(), c.Actor, in)
 	return f.stepped(c, out, err, "issue.done.triage", "issue.done.reject_proposed")
 }
@@ -457,7 +484,8 @@ func (f *face) issueNotify(c *page.Call) error {
 }
 
 func (f *face) issueConceal(c *page.Call) error {
-	out, r, err := f.app.ConcealIssue(c.Context(), c.Actor, casework.ConcealIssueInput{Step: step(c), Answer: issue.Concealment(c.Form("answer"))})
+	out, r, err := f.app.ConcealIssue(c.Context(), c.Actor, casework.ConcealIssueInput{Step: step(c),
+		Answer: issue.Concealment(c.Form("answer"))})
 	c.Offer(r)
 	return f.stepped(c, out, err, "issue.done.conceal", "issue.done.conceal_proposed")
 }

@@ -17,11 +17,14 @@ import (
 func TestIssuePages(t *testing.T) {
 	s := apptest.SQLite(t)
 	ids := s.Issues(
-		apptest.IssueSeed{Name: "severe", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "force_restraint", Severity: 4, Event: "2026-01-12"},
-		apptest.IssueSeed{Name: "slight", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 1, Event: "2026-01-10"})
+		apptest.IssueSeed{Name: "severe", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "force_restraint", Severity: 4,
+			Event: "2026-01-12"},
+		apptest.IssueSeed{Name: "slight", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 1,
+			Event: "2026-01-10"})
 	v := webtest.Visit(t, s, "inspector")
 	page := v.Get("/issues?sort=severity", 200)
-	for _, want := range []string{"Use of force and restraint", "S4 Very serious", "林甲", "Concealment question", "No finding yet", "/issues/" + ids["severe"]} {
+	for _, want := range []string{"Use of force and restraint", "S4 Very serious", "林甲", "Concealment question", "No finding yet",
+		"/issues/" + ids["severe"]} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the list lacks %q: %s", want, webtest.PlainText(page))
 		}
@@ -35,7 +38,8 @@ func TestIssuePages(t *testing.T) {
 	if page = v.In(words.ZH).Get(path, 200); !strings.Contains(page, "四项事实") || !strings.Contains(page, "narrative of severe") {
 		t.Errorf("detail: %s", webtest.PlainText(page))
 	}
-	page = v.Post(path+"/triage", url.Values{"version": {"1"}, "severity": {"4"}, "category": {"force_restraint"}, "decision": {"rectify"}, "task": {"retrain"}}, 422)
+	page = v.Post(path+"/triage", url.Values{"version": {"1"}, "severity": {"4"}, "category": {"force_restraint"}, "decision": {"rectify"},
+		"task": {"retrain"}}, 422)
 	if !strings.Contains(page, "must first be referred as a clue") {
 		t.Errorf("the refusal is not explained: %s", webtest.PlainText(page))
 	}
@@ -68,17 +72,20 @@ func TestIssuePages(t *testing.T) {
 // A file is taken out by the form on its page; a leader names what for.
 func TestTakingAFileOut(t *testing.T) {
 	s := apptest.SQLite(t)
-	s.Issues(apptest.IssueSeed{Name: "mine", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 1, Event: "2026-01-10"})
+	s.Issues(apptest.IssueSeed{Name: "mine", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 1,
+		Event: "2026-01-10"})
 	path := "/people/" + s.People["anna"] + "/file"
 	v := webtest.Visit(t, s, "inspector")
 	if page := v.In(words.ZH).Get(path, 200); !strings.Contains(page, `action="`+path+`/export"`) || !strings.Contains(page, "下载证明包") {
 		t.Errorf("no form on the page: %s", webtest.PlainText(page))
 	}
-	if raw := v.Post(path+"/export", url.Values{}, 200); !strings.HasPrefix(raw, bundle.Head) || !strings.Contains(raw, "narrative of mine") {
+	if raw := v.Post(path+"/export", url.Values{}, 200); !strings.HasPrefix(raw, bundle.Head) ||
+		!strings.Contains(raw, "narrative of mine") {
 		t.Errorf("the inspector's download: %.200s", raw)
 	}
 	leader := v.As("reader")
-	if page := leader.Post(path+"/export", url.Values{}, 200); strings.Contains(page, "narrative") || !strings.Contains(page, "Appointment") {
+	if page := leader.Post(path+"/export", url.Values{}, 200); strings.Contains(page, "narrative") ||
+		!strings.Contains(page, "Appointment") {
 		t.Errorf("a leader without a purpose: %s", webtest.PlainText(page))
 	}
 	if raw := leader.Post(path+"/export", url.Values{"purpose": {"supervision"}}, 200); !strings.HasPrefix(raw, bundle.Head) {
@@ -97,8 +104,10 @@ func TestTakingAFileOut(t *testing.T) {
 func TestFilePages(t *testing.T) {
 	s := apptest.SQLite(t)
 	ids := s.Issues(
-		apptest.IssueSeed{Name: "mine", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 1, Event: "2026-01-10"},
-		apptest.IssueSeed{Name: "found", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "traffic_alcohol", Severity: 2, Event: "2026-01-12"})
+		apptest.IssueSeed{Name: "mine", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 1,
+			Event: "2026-01-10"},
+		apptest.IssueSeed{Name: "found", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "traffic_alcohol", Severity: 2,
+			Event: "2026-01-12"})
 	v := webtest.Visit(t, s, "anna")
 	page := v.Get("/my-file", 200)
 	if !strings.Contains(page, "narrative of mine") || strings.Contains(page, "Traffic") {
@@ -108,7 +117,8 @@ func TestFilePages(t *testing.T) {
 	v.Post("/my-file/issues/"+ids["found"]+"/statements", say, 404)
 	v.Post("/my-file/issues/"+ids["mine"]+"/statements", url.Values{"kind": {"answer"}}, 422)
 	v.Post("/my-file/issues/"+ids["mine"]+"/statements", say, 303)
-	if page = v.As("records").Get("/statements", 200); !strings.Contains(page, "wrong day") || !strings.Contains(page, "Issue "+refOf(t, s, ids["mine"])) || strings.Contains(page, "narrative of") {
+	if page = v.As("records").Get("/statements", 200); !strings.Contains(page, "wrong day") ||
+		!strings.Contains(page, "Issue "+refOf(t, s, ids["mine"])) || strings.Contains(page, "narrative of") {
 		t.Errorf("requests: %s", webtest.PlainText(page))
 	}
 	v.Get("/statements", 403)
@@ -117,8 +127,10 @@ func TestFilePages(t *testing.T) {
 func TestReconciliationAndBulkPages(t *testing.T) {
 	s := apptest.SQLite(t)
 	mine := s.Issues(
-		apptest.IssueSeed{Name: "mine", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 1, Event: "2026-01-10"},
-		apptest.IssueSeed{Name: "found", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "traffic_alcohol", Severity: 2, Event: "2026-01-12"})
+		apptest.IssueSeed{Name: "mine", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 1,
+			Event: "2026-01-10"},
+		apptest.IssueSeed{Name: "found", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "traffic_alcohol", Severity: 2,
+			Event: "2026-01-12"})
 	v := webtest.Visit(t, s, "inspector")
 	page := v.In(words.ZH).Get("/reconciliation", 200)
 	for _, want := range []string{"仅核查", "cell=audit_only", "交通与饮酒", "按单位"} {
@@ -148,7 +160,8 @@ func TestReconciliationAndBulkPages(t *testing.T) {
 		t.Errorf("a wrong number: %s", webtest.PlainText(page))
 	}
 	form.Set("count", "1")
-	if page = head.Post("/bulk-corrections", form, 200); !strings.Contains(page, "Issue by issue") || !strings.Contains(page, refOf(t, s, mine["mine"])) {
+	if page = head.Post("/bulk-corrections", form, 200); !strings.Contains(page, "Issue by issue") ||
+		!strings.Contains(page, refOf(t, s, mine["mine"])) {
 		t.Errorf("no result by row: %s", webtest.PlainText(page))
 	}
 	if page = head.Get("/bulk-corrections", 200); !strings.Contains(page, "nothing to correct in bulk") {

@@ -20,16 +20,19 @@ func (f *face) partyForm(c *page.Call, d *casework.IssueDetail, v *issueView) {
 	for _, i := range inquiry.Interests {
 		interests = append(interests, string(i))
 	}
-	a := c.Fill(page.ActForm{ID: "party", Title: c.T("case.party.add"), Help: c.T("issue.party.help"), Action: "/issues/" + d.ID + "/parties", Button: "case.party.add",
+	a := c.Fill(page.ActForm{ID: "party", Title: c.T("case.party.add"), Help: c.T("issue.party.help"),
+		Action: "/issues/" + d.ID + "/parties", Button: "case.party.add",
 		Inputs: []ui.Input{
 			{Name: "person", Label: c.T("roster.column.personnel_no"), Required: true, Max: 40},
-			{Name: "interest", Label: c.T("case.party.interest"), Kind: "select", Required: true, Options: ui.Codes(c.Lang, "interest", "page.choose", interests...)},
+			{Name: "interest", Label: c.T("case.party.interest"), Kind: "select", Required: true,
+				Options: ui.Codes(c.Lang, "interest", "page.choose", interests...)},
 		}}, nil)
 	v.AddParty = &a
 }
 
 func (f *face) issueParty(c *page.Call) error {
-	_, _, err := f.app.AddIssueParty(c.Context(), c.Actor, casework.IssuePartyInput{IssueID: c.Param("id"), Key: c.Key(), Person: c.Form("person"), Interest: inquiry.Interest(c.Form("interest"))})
+	_, _, err := f.app.AddIssueParty(c.Context(), c.Actor, casework.IssuePartyInput{IssueID: c.Param("id"), Key: c.Key(),
+		Person: c.Form("person"), Interest: inquiry.Interest(c.Form("interest"))})
 	if err != nil {
 		return f.showIssue(c, err)
 	}
@@ -53,14 +56,16 @@ func partyDefs(c *page.Call, rows []casework.PartyView) (defs []ui.Def, wrong []
 }
 
 func (f *face) voidIssueParty(c *page.Call) error {
-	if _, _, err := f.app.VoidIssueParty(c.Context(), c.Actor, apprecusal.VoidInput{ID: c.Param("id"), Key: c.Key(), Party: c.Form("record"), Reason: c.Form("reason")}); err != nil {
+	if _, _, err := f.app.VoidIssueParty(c.Context(), c.Actor, apprecusal.VoidInput{ID: c.Param("id"), Key: c.Key(),
+		Party: c.Form("record"), Reason: c.Form("reason")}); err != nil {
 		return f.showIssue(c, err)
 	}
 	return c.Go(page.Local("/issues/"+c.Param("id")), "proposal.flash.filed")
 }
 
 func (f *face) voidCaseParty(c *page.Call) error {
-	_, _, err := f.app.VoidCaseParty(c.Context(), c.Actor, apprecusal.VoidInput{ID: c.Param("id"), Key: c.Key(), Party: c.Form("record"), Reason: c.Form("reason")})
+	_, _, err := f.app.VoidCaseParty(c.Context(), c.Actor, apprecusal.VoidInput{ID: c.Param("id"), Key: c.Key(), Party: c.Form("record"),
+		Reason: c.Form("reason")})
 	if err == nil {
 		err = errFiled
 	}

@@ -108,7 +108,8 @@ func (f *face) showTask(c *page.Call, errs ui.Errors, status int) error {
 		v.Tags = append(v.Tags, ui.Tag{Tone: "bad", Text: c.T("rectification.overdue")})
 	}
 	v.Defs = []ui.Def{
-		{Term: c.T("field.person"), Text: page.Person(t.Person)}, {Term: c.T("field.unit"), Text: t.Unit.Name}, {Term: c.T("rectification.lead.title"), Text: t.Lead.Name},
+		{Term: c.T("field.person"), Text: page.Person(t.Person)}, {Term: c.T("field.unit"),
+			Text: t.Unit.Name}, {Term: c.T("rectification.lead.title"), Text: t.Lead.Name},
 		{Term: c.T("field.owner"), Text: page.Person(t.Owner)}, {Term: c.T("field.category"), Text: categoryName(c, t.Category)},
 		{Term: c.T("rectification.dispatched"), Text: string(t.DispatchedOn)}, {Term: c.T("field.deadline"), Text: string(t.DueOn)},
 		{Term: c.T("rectification.round"), Text: strconv.Itoa(t.Round)},
@@ -127,7 +128,8 @@ func (f *face) showTask(c *page.Call, errs ui.Errors, status int) error {
 		if !t.Can[s.op] {
 			continue
 		}
-		a := page.ActForm{ID: s.path, Title: c.T(s.key), Action: "/rectifications/" + t.ID + "/" + s.path, Button: s.key, Open: len(v.Acts) == 0,
+		a := page.ActForm{ID: s.path, Title: c.T(s.key), Action: "/rectifications/" + t.ID + "/" + s.path, Button: s.key,
+			Open:   len(v.Acts) == 0,
 			Hidden: [][2]string{{"version", strconv.FormatInt(t.Version, 10)}}}
 		if s.help != "" {
 			a.Help = c.T(s.help)
@@ -163,7 +165,8 @@ func (f *face) taskEvents(c *page.Call, t *casework.RectificationView) []ui.Even
 // onTask handles one step of a task and returns to its page.
 func (f *face) onTask(s taskStep) func(*page.Call) error {
 	return func(c *page.Call) error {
-		_, err := s.do(c.Context(), c.Actor, casework.TaskInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Note: c.Form("note")})
+		_, err := s.do(c.Context(), c.Actor, casework.TaskInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(),
+			Note: c.Form("note")})
 		if errs := c.InPlace(err); errs != nil {
 			return f.showTask(c, errs, page.StatusOf(err))
 		}

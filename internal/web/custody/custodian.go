@@ -20,13 +20,15 @@ func (f *face) showCustodians(c *page.Call, errs ui.Errors, status int) error {
 	p := c.Page("custody.title")
 	p.Lead = c.T("custody.lead")
 	v := page.ListActsView{Path: "/custodians"}
-	v.Table.Cols = []ui.Col{{Text: c.T("custody.custodians")}, {Text: c.T("field.state")}, {Text: c.T("custody.threshold")}, {Text: c.T("custody.sealed")}, {Text: c.T("field.time")}}
+	v.Table.Cols = []ui.Col{{Text: c.T("custody.custodians")}, {Text: c.T("field.state")}, {Text: c.T("custody.threshold")},
+		{Text: c.T("custody.sealed")}, {Text: c.T("field.time")}}
 	for _, s := range sets {
 		state := ui.State(c.Lang, "custody", string(s.State))
 		for i, k := range s.Custodians {
 			row := []ui.Cell{{Text: k.Login, Sub: k.Print}, {}, {}, {}, {}}
 			if i == 0 {
-				row = []ui.Cell{{Text: k.Login, Sub: k.Print}, {Tag: &state}, {Text: c.T("custody.of", "N", s.Threshold, "All", len(s.Custodians))},
+				row = []ui.Cell{{Text: k.Login, Sub: k.Print}, {Tag: &state},
+					{Text: c.T("custody.of", "N", s.Threshold, "All", len(s.Custodians))},
 					{Text: ui.Number(s.Sealed)}, {Text: c.When(s.Since)}}
 			}
 			v.Table.Rows = append(v.Table.Rows, row)
@@ -34,16 +36,20 @@ func (f *face) showCustodians(c *page.Call, errs ui.Errors, status int) error {
 		if s.MaySettle {
 			hidden := [][2]string{{"version", strconv.FormatInt(s.Version, 10)}}
 			v.Acts = append(v.Acts,
-				c.Fill(page.ActForm{ID: "approve", Title: c.T("custody.approve"), Help: c.T("custody.approve.help"), Action: "/custodians/" + s.ID + "/approve", Button: "custody.approve", Hidden: hidden, Open: true}, errs),
-				c.Fill(page.ActForm{ID: "refuse", Title: c.T("custody.refuse"), Action: "/custodians/" + s.ID + "/refuse", Button: "custody.refuse", Hidden: hidden}, errs))
+				c.Fill(page.ActForm{ID: "approve", Title: c.T("custody.approve"), Help: c.T("custody.approve.help"),
+					Action: "/custodians/" + s.ID + "/approve", Button: "custody.approve", Hidden: hidden, Open: true}, errs),
+				c.Fill(page.ActForm{ID: "refuse", Title: c.T("custody.refuse"), Action: "/custodians/" + s.ID + "/refuse",
+					Button: "custody.refuse", Hidden: hidden}, errs))
 		}
 	}
 	if c.May("custody.propose") {
-		a := page.ActForm{ID: "propose", Title: c.T("custody.propose"), Help: c.T("custody.propose.help"), Action: "/custodians", Button: "custody.propose"}
+		a := page.ActForm{ID: "propose", Title: c.T("custody.propose"), Help: c.T("custody.propose.help"), Action: "/custodians",
+			Button: "custody.propose"}
 		for i := 1; i <= f.app.Pack().Retention.Custodians; i++ {
 			a.Inputs = append(a.Inputs,
 				ui.Input{Name: fmt.Sprintf("login%d", i), Label: c.T("custody.login", "N", i), Required: true, Max: 64},
-				ui.Input{Name: fmt.Sprintf("key%d", i), Label: c.T("custody.key", "N", i), Required: true, Max: 200, Placeholder: "PLUMBLINE-CUSTODIAN-1 …"})
+				ui.Input{Name: fmt.Sprintf("key%d", i), Label: c.T("custody.key", "N", i), Required: true, Max: 200,
+					Placeholder: "PLUMBLINE-CUSTODIAN-1 …"})
 		}
 		v.Acts = append(v.Acts, c.Fill(a, errs))
 	}
@@ -53,7 +59,8 @@ func (f *face) showCustodians(c *page.Call, errs ui.Errors, status int) error {
 func (f *face) proposeCustodians(c *page.Call) error {
 	in := appcustody.ProposeCustodyInput{Key: c.Key()}
 	for i := 1; i <= f.app.Pack().Retention.Custodians; i++ {
-		in.Custodians = append(in.Custodians, appcustody.CustodianInput{Login: c.Form(fmt.Sprintf("login%d", i)), PublicKey: c.Form(fmt.Sprintf("key%d", i))})
+		in.Custodians = append(in.Custodians, appcustody.CustodianInput{Login: c.Form(fmt.Sprintf("login%d", i)),
+			PublicKey: c.Form(fmt.Sprintf("key%d", i))})
 	}
 	_, _, err := f.app.ProposeCustody(c.Context(), c.Actor, in)
 	return f.custodiansDone(c, err)

@@ -41,7 +41,8 @@ func tellSealed(t *testing.T, s *apptest.Site, v *webtest.Visitor) (out sealedSt
 		form.Set(fmt.Sprintf("key%d", i+1), k.Public().String())
 	}
 	wrong := url.Values{"login1": {"records"}, "key1": {"no key"}, webtest.FormField: {"propose"}}
-	if page := v.As("security").Post("/custodians", wrong, 422); !strings.Contains(page, "custodian&#39;s public key") && !strings.Contains(page, "custodian's public key") {
+	if page := v.As("security").Post("/custodians", wrong, 422); !strings.Contains(page, "custodian&#39;s public key") &&
+		!strings.Contains(page, "custodian's public key") {
 		t.Error("a wrong key is not explained beside its field")
 	}
 	v.As("security").Post("/custodians", form, 303)
@@ -74,7 +75,8 @@ func tellSealed(t *testing.T, s *apptest.Site, v *webtest.Visitor) (out sealedSt
 	out.reveal = list.Rows[0].ID
 	out.release(t, s, v, "body")
 	v.As("records").Post("/holds", url.Values{"record_kind": {"audit_record"}, "record": {out.match}, "reason": {"诉讼期间"}}, 303)
-	v.As("records").Post("/expungements", url.Values{"record_kind": {"audit_record"}, "record": {out.match}, "ground": {"court"}, "reason": {"x"}, webtest.FormField: {"expunge"}}, 409)
+	v.As("records").Post("/expungements", url.Values{"record_kind": {"audit_record"}, "record": {out.match}, "ground": {"court"},
+		"reason": {"x"}, webtest.FormField: {"expunge"}}, 409)
 	holds, err := s.App.Holds(ctx, s.Actor("body"))
 	if err != nil || len(holds) != 1 {
 		t.Fatal(holds, err)
@@ -83,7 +85,8 @@ func tellSealed(t *testing.T, s *apptest.Site, v *webtest.Visitor) (out sealedSt
 	body.Post("/holds/"+holds[0].ID+"/lift", url.Values{"version": {"1"}, "reason": {"诉讼终结"}}, 303)
 	lift, _, _ := strings.Cut(body.To(), "?")
 	v.As("body2").Post(lift+"/approve", url.Values{"version": {"1"}}, 303)
-	v.As("records").Post("/expungements", url.Values{"record_kind": {"audit_record"}, "record": {out.match}, "ground": {"court"}, "reason": {"判决书"}}, 303)
+	v.As("records").Post("/expungements", url.Values{"record_kind": {"audit_record"}, "record": {out.match}, "ground": {"court"},
+		"reason": {"判决书"}}, 303)
 	out.expungement = strings.TrimPrefix(newestExpungement(v), "/expungements/")
 	return out
 }
@@ -143,7 +146,8 @@ func TestASealedNameThroughThePages(t *testing.T) {
 	}
 	v.As("records").Post("/reveals/"+x.reveal+"/note", url.Values{"version": {"4"}}, 303)
 	v.As("body").Post("/expungements/"+x.expungement+"/approve", url.Values{"version": {"1"}}, 303)
-	if page := v.As("body2").Get("/expungements/"+x.expungement, 200); !strings.Contains(page, "1 of 2 approvals") || strings.Contains(page, "The texts of") {
+	if page := v.As("body2").Get("/expungements/"+x.expungement, 200); !strings.Contains(page, "1 of 2 approvals") ||
+		strings.Contains(page, "The texts of") {
 		t.Error("the page does not say that one approval is given and nothing is destroyed")
 	}
 	v.As("body2").Post("/expungements/"+x.expungement+"/approve", url.Values{"version": {"1"}}, 303)
@@ -169,9 +173,12 @@ func TestSealingInABrowser(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, p := range []struct{ who, path, name string }{
-				{"security2", "/custodians", "custodians"}, {"security", "/custodians", "custodians-propose"}, {"inspector", "/reveals", "reveals"}, {"inspector", "/reveals/new", "reveal-new"},
-				{"inspector", "/reveals/" + x.reveal, "reveal"}, {"inspector", "/matches/" + x.match, "match-sealed"}, {"adjudicator", "/shares", "shares"},
-				{"adjudicator", "/shares/" + x.reveal, "share"}, {"records", "/expungements", "expungements"}, {"records", "/expungements/new", "expungement-new"},
+				{"security2", "/custodians", "custodians"}, {"security", "/custodians", "custodians-propose"}, {"inspector", "/reveals",
+					"reveals"}, {"inspector", "/reveals/new", "reveal-new"},
+				{"inspector", "/reveals/" + x.reveal, "reveal"}, {"inspector", "/matches/" + x.match, "match-sealed"}, {"adjudicator",
+					"/shares", "shares"},
+				{"adjudicator", "/shares/" + x.reveal, "share"}, {"records", "/expungements", "expungements"}, {"records",
+					"/expungements/new", "expungement-new"},
 				{"body", "/expungements/" + x.expungement, "expungement"}, {"body", "/holds", "holds"},
 			} {
 				if err := tab.Cookie(site.URL, page.SessionCookie, p.who); err != nil {

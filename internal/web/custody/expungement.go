@@ -18,7 +18,8 @@ import (
 // recordInputs ask which record is meant.
 func recordInputs(c *page.Call, more ...ui.Input) []ui.Input {
 	return append([]ui.Input{
-		{Name: "record_kind", Label: c.T("custody.record_kind"), Kind: "select", Required: true, Value: c.Query("kind"), Options: ui.Codes(c.Lang, "custody.kind", "", "issue", "audit_record")},
+		{Name: "record_kind", Label: c.T("custody.record_kind"), Kind: "select", Required: true, Value: c.Query("kind"),
+			Options: ui.Codes(c.Lang, "custody.kind", "", "issue", "audit_record")},
 		{Name: "record", Label: c.T("custody.record"), Required: true, Max: 40, Help: c.T("custody.record.help"), Value: c.Query("record")},
 	}, more...)
 }
@@ -41,8 +42,10 @@ func (f *face) expungementList(c *page.Call) error {
 		p.Actions = append(p.Actions, ui.Action{Text: c.T("hold.title"), Href: "/holds"})
 	}
 	v := page.ListActsView{Path: "/expungements", Filters: []ui.Input{
-		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(state), Options: page.StateOptions(c, "expungement", custody.ExpungementStates)}}}
-	v.Table = ui.Table{Cols: []ui.Col{{Text: c.T("custody.record")}, {Text: c.T("field.unit")}, {Text: c.T("expungement.ground")}, {Text: c.T("field.state")}, {Text: c.T("field.time")}}}
+		{Name: "state", Label: c.T("field.state"), Kind: "select", Value: string(state),
+			Options: page.StateOptions(c, "expungement", custody.ExpungementStates)}}}
+	v.Table = ui.Table{Cols: []ui.Col{{Text: c.T("custody.record")}, {Text: c.T("field.unit")}, {Text: c.T("expungement.ground")},
+		{Text: c.T("field.state")}, {Text: c.T("field.time")}}}
 	for _, e := range list.Rows {
 		state := ui.State(c.Lang, "expungement", string(e.State))
 		v.Table.Rows = append(v.Table.Rows, []ui.Cell{
@@ -68,9 +71,11 @@ func (f *face) newExpungement(c *page.Call) error {
 func (f *face) showNewExpungement(c *page.Call, errs ui.Errors, status int) error {
 	p := c.Page("expungement.propose")
 	p.Narrow, p.Crumbs = true, []ui.Link{{Text: c.T("expungement.title"), Href: "/expungements"}}
-	form := page.ActForm{ID: "expunge", Action: "/expungements", Button: "expungement.propose", Help: c.T("expungement.propose.help"), Inputs: recordInputs(c,
-		ui.Input{Name: "ground", Label: c.T("expungement.ground"), Kind: "select", Required: true, Value: c.Query("ground"), Options: page.CodesOf(c, "expungement.ground", custody.Grounds)},
-		ui.Input{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Required: true, Max: 4000})}
+	form := page.ActForm{ID: "expunge", Action: "/expungements", Button: "expungement.propose", Help: c.T("expungement.propose.help"),
+		Inputs: recordInputs(c,
+			ui.Input{Name: "ground", Label: c.T("expungement.ground"), Kind: "select", Required: true, Value: c.Query("ground"),
+				Options: page.CodesOf(c, "expungement.ground", custody.Grounds)},
+			ui.Input{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Required: true, Max: 4000})}
 	return c.ShowStatus(status, page.ActPage(p, errs, c.Fill(form, errs)))
 }
 
@@ -98,7 +103,8 @@ func (f *face) showExpungement(c *page.Call, errs ui.Errors, status int) error {
 	p.Crumbs = []ui.Link{{Text: c.T("expungement.title"), Href: "/expungements"}}
 	v := page.ThingView{Title: c.T("expungement.title"), Tags: []ui.Tag{ui.State(c.Lang, "expungement", string(e.State))}}
 	v.Defs = []ui.Def{
-		{Term: c.T("custody.record"), Text: e.RecordRef + " · " + c.T("custody.kind."+string(e.RecordKind))}, {Term: c.T("field.unit"), Text: e.Unit.Name},
+		{Term: c.T("custody.record"), Text: e.RecordRef + " · " + c.T("custody.kind."+string(e.RecordKind))}, {Term: c.T("field.unit"),
+			Text: e.Unit.Name},
 		{Term: c.T("expungement.ground"), Text: c.T("expungement.ground." + string(e.Ground))}, {Term: c.T("field.reason"), Text: e.Reason},
 	}
 	v.Events = append(v.Events, ui.Event{When: c.When(e.ProposedAt), Title: c.T("expungement.proposed")})
@@ -106,7 +112,8 @@ func (f *face) showExpungement(c *page.Call, errs ui.Errors, status int) error {
 		v.Events = append(v.Events, ui.Event{When: c.When(at), Title: c.T("expungement.approved")})
 	}
 	if e.SettledAt != nil {
-		v.Events = append(v.Events, ui.Event{When: c.When(*e.SettledAt), Title: c.T("state.expungement." + string(e.State)), Text: e.Answer})
+		v.Events = append(v.Events, ui.Event{When: c.When(*e.SettledAt), Title: c.T("state.expungement." + string(e.State)),
+			Text: e.Answer})
 	}
 	if e.State == custody.ExpungementProposed {
 		v.Note = c.T("expungement.waits", "Approvals", e.Approvals, "Approvers", e.Approvers)
@@ -119,7 +126,8 @@ func (f *face) showExpungement(c *page.Call, errs ui.Errors, status int) error {
 		if !e.Can[s.op] {
 			continue
 		}
-		a := page.ActForm{ID: s.path, Title: c.T(s.op), Action: "/expungements/" + e.ID + "/" + s.path, Button: s.op, Hidden: hidden, Open: len(v.Acts) == 0}
+		a := page.ActForm{ID: s.path, Title: c.T(s.op), Action: "/expungements/" + e.ID + "/" + s.path, Button: s.op, Hidden: hidden,
+			Open: len(v.Acts) == 0}
 		if s.op == "expungement.approve" {
 			if e.Approvals+1 < e.Approvers {
 				a.Title, a.Button, a.Help = c.T("expungement.approve.first"), "expungement.approve.first", c.T("expungement.approve.first.help")
@@ -150,7 +158,8 @@ func (f *face) expungementSteps() []expungementStep {
 
 func (f *face) onExpungement(s expungementStep) func(*page.Call) error {
 	return func(c *page.Call) error {
-		_, err := s.do(c.Context(), c.Actor, appcustody.ExpungementInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(), Reason: c.Form("reason")})
+		_, err := s.do(c.Context(), c.Actor, appcustody.ExpungementInput{ID: c.Param("id"), Key: c.Key(), Version: c.Version(),
+			Reason: c.Form("reason")})
 		if errs := c.InPlace(err); errs != nil {
 			return f.showExpungement(c, errs, page.StatusOf(err))
 		}

@@ -23,14 +23,18 @@ func (f *face) retentionList(c *page.Call) error {
 		ready = "1"
 	}
 	v := page.ListActsView{Path: "/retention", Filters: []ui.Input{
-		{Name: "kind", Label: c.T("custody.record_kind"), Kind: "select", Value: string(in.Kind), Options: ui.Codes(c.Lang, "custody.kind", "", "issue", "audit_record")},
-		{Name: "ready", Label: c.T("field.state"), Kind: "select", Value: ready, Options: []ui.Option{{Value: "", Text: c.T("retention.all")}, {Value: "1", Text: c.T("retention.ready")}}},
+		{Name: "kind", Label: c.T("custody.record_kind"), Kind: "select", Value: string(in.Kind),
+			Options: ui.Codes(c.Lang, "custody.kind", "", "issue", "audit_record")},
+		{Name: "ready", Label: c.T("field.state"), Kind: "select", Value: ready,
+			Options: []ui.Option{{Value: "", Text: c.T("retention.all")}, {Value: "1", Text: c.T("retention.ready")}}},
 	}}
-	v.Table = ui.Table{Cols: []ui.Col{{Text: c.T("custody.record")}, {Text: c.T("field.unit")}, {Text: c.T("retention.rule")}, {Text: c.T("retention.settled")}, {Text: c.T("retention.due")}, {Text: c.T("field.state")}}}
+	v.Table = ui.Table{Cols: []ui.Col{{Text: c.T("custody.record")}, {Text: c.T("field.unit")}, {Text: c.T("retention.rule")},
+		{Text: c.T("retention.settled")}, {Text: c.T("retention.due")}, {Text: c.T("field.state")}}}
 	for _, d := range list.Rows {
 		v.Table.Rows = append(v.Table.Rows, []ui.Cell{
 			{Text: d.Ref, Sub: c.T("custody.kind." + string(d.Kind))}, {Text: d.Unit.Name},
-			{Text: retentionClass(c, d.Outcome), Sub: c.T("retention.months", "N", d.Months)}, {Text: string(d.SettledOn)}, {Text: string(d.DueOn)}, f.dueState(c, d),
+			{Text: retentionClass(c, d.Outcome), Sub: c.T("retention.months", "N",
+				d.Months)}, {Text: string(d.SettledOn)}, {Text: string(d.DueOn)}, f.dueState(c, d),
 		})
 	}
 	filter := url.Values{}
@@ -43,7 +47,8 @@ func (f *face) retentionList(c *page.Call) error {
 	v.Pager = c.PagerOf(v.Path, filter, len(list.Rows), list.Total, list.Next)
 	rules := ui.Table{Cols: []ui.Col{{Text: c.T("retention.rule")}, {Text: c.T("retention.period"), Num: true}}}
 	for _, r := range list.Rules {
-		rules.Rows = append(rules.Rows, []ui.Cell{{Text: retentionClass(c, r.Outcome)}, {Text: c.T("retention.months", "N", r.Months), Num: true}})
+		rules.Rows = append(rules.Rows, []ui.Cell{{Text: retentionClass(c, r.Outcome)},
+			{Text: c.T("retention.months", "N", r.Months), Num: true}})
 	}
 	return c.Show(retentionPage(p, v, rules))
 }

@@ -20,7 +20,8 @@ func (f *face) revealList(c *page.Call) error {
 	}
 	p := c.Page("reveal.title")
 	p.Lead = c.T("reveal.lead")
-	v := page.ListActsView{Path: "/reveals", Filters: []ui.Input{{Name: "unnoted", Label: c.T("reveal.unnoted"), Kind: "checkbox", Checked: unnoted}}}
+	v := page.ListActsView{Path: "/reveals", Filters: []ui.Input{{Name: "unnoted", Label: c.T("reveal.unnoted"), Kind: "checkbox",
+		Checked: unnoted}}}
 	v.Table = revealTable(c, f, "/reveals/", list.Rows)
 	filter := url.Values{}
 	if unnoted {
@@ -31,7 +32,8 @@ func (f *face) revealList(c *page.Call) error {
 }
 
 func revealTable(c *page.Call, f *face, path string, rows []appcustody.RevealRow) ui.Table {
-	t := ui.Table{Cols: []ui.Col{{Text: c.T("reveal.ref")}, {Text: c.T("custody.record")}, {Text: c.T("field.unit")}, {Text: c.T("field.state")}, {Text: c.T("reveal.released")}, {Text: c.T("reveal.expires")}}}
+	t := ui.Table{Cols: []ui.Col{{Text: c.T("reveal.ref")}, {Text: c.T("custody.record")}, {Text: c.T("field.unit")},
+		{Text: c.T("field.state")}, {Text: c.T("reveal.released")}, {Text: c.T("reveal.expires")}}}
 	for _, r := range rows {
 		state := ui.State(c.Lang, "reveal", string(r.State))
 		t.Rows = append(t.Rows, []ui.Cell{{Text: r.Ref, Href: path + r.ID}, {Text: r.RecordRef}, {Text: r.Unit.Name}, {Tag: &state},
@@ -55,7 +57,8 @@ func (f *face) showNewReveal(c *page.Call, errs ui.Errors, status int) error {
 }
 
 func (f *face) askReveal(c *page.Call) error {
-	id, _, err := f.app.AskReveal(c.Context(), c.Actor, appcustody.AskRevealInput{Match: c.Form("match"), Reason: c.Form("reason"), Key: c.Key()})
+	id, _, err := f.app.AskReveal(c.Context(), c.Actor, appcustody.AskRevealInput{Match: c.Form("match"), Reason: c.Form("reason"),
+		Key: c.Key()})
 	if errs := c.InPlace(err); errs != nil {
 		return f.showNewReveal(c, errs, page.StatusOf(err))
 	}
@@ -90,18 +93,22 @@ func (f *face) showReveal(c *page.Call, text string, errs ui.Errors, status int)
 	}
 	hidden := [][2]string{{"version", strconv.FormatInt(r.Version, 10)}}
 	if r.Can["reveal.show"] {
-		v.Acts = append(v.Acts, c.Fill(page.ActForm{ID: "show", Title: c.T("reveal.show"), Help: c.T("reveal.show.help"), Action: "/reveals/" + r.ID + "/show", Button: "reveal.show", Hidden: hidden, Open: true}, errs))
+		v.Acts = append(v.Acts, c.Fill(page.ActForm{ID: "show", Title: c.T("reveal.show"), Help: c.T("reveal.show.help"),
+			Action: "/reveals/" + r.ID + "/show", Button: "reveal.show", Hidden: hidden, Open: true}, errs))
 	}
 	if r.Can["reveal.note"] {
-		v.Acts = append(v.Acts, c.Fill(page.ActForm{ID: "note", Title: c.T("reveal.note"), Help: c.T("reveal.note.help"), Action: "/reveals/" + r.ID + "/note", Button: "reveal.note", Hidden: hidden, Open: true}, errs))
+		v.Acts = append(v.Acts, c.Fill(page.ActForm{ID: "note", Title: c.T("reveal.note"), Help: c.T("reveal.note.help"),
+			Action: "/reveals/" + r.ID + "/note", Button: "reveal.note", Hidden: hidden, Open: true}, errs))
 	}
 	return c.ShowStatus(status, page.ThingPage(p, errs, v))
 }
 
 func (f *face) revealView(c *page.Call, r appcustody.RevealRow, reason string) page.ThingView {
 	return page.ThingView{Title: c.T("reveal.title"), Tags: []ui.Tag{ui.State(c.Lang, "reveal", string(r.State))}, Defs: []ui.Def{
-		{Term: c.T("custody.record"), Text: r.RecordRef}, {Term: c.T("field.unit"), Text: r.Unit.Name}, {Term: c.T("field.reason"), Text: reason},
-		{Term: c.T("reveal.released"), Text: c.T("custody.of", "N", r.Released, "All", r.Threshold)}, {Term: c.T("reveal.expires"), Text: c.When(r.ExpiresAt)},
+		{Term: c.T("custody.record"), Text: r.RecordRef}, {Term: c.T("field.unit"), Text: r.Unit.Name}, {Term: c.T("field.reason"),
+			Text: reason},
+		{Term: c.T("reveal.released"), Text: c.T("custody.of", "N", r.Released, "All", r.Threshold)}, {Term: c.T("reveal.expires"),
+			Text: c.When(r.ExpiresAt)},
 	}, Events: []ui.Event{{When: c.When(r.AskedAt), Title: c.T("state.reveal.asked")}}}
 }
 
@@ -154,9 +161,12 @@ func (f *face) showShare(c *page.Call, errs ui.Errors, status int) error {
 	if s.Request != "" {
 		v.Block, v.BlockTitle, v.BlockNote = s.Request, c.T("share.request"), c.T("share.request.note")
 		v.Acts = append(v.Acts,
-			c.Fill(page.ActForm{ID: "release", Title: c.T("share.release"), Help: c.T("share.release.help"), Action: "/shares/" + s.ID + "/release", Button: "share.release", Open: true,
-				Inputs: []ui.Input{{Name: "response", Label: c.T("share.response"), Kind: "textarea", Required: true, Max: 4000, Rows: 8}}}, errs),
-			c.Fill(page.ActForm{ID: "refuse", Title: c.T("share.refuse"), Help: c.T("share.refuse.help"), Action: "/shares/" + s.ID + "/refuse", Button: "share.refuse"}, errs))
+			c.Fill(page.ActForm{ID: "release", Title: c.T("share.release"), Help: c.T("share.release.help"),
+				Action: "/shares/" + s.ID + "/release", Button: "share.release", Open: true,
+				Inputs: []ui.Input{{Name: "response", Label: c.T("share.response"), Kind: "textarea", Required: true, Max: 4000,
+					Rows: 8}}}, errs),
+			c.Fill(page.ActForm{ID: "refuse", Title: c.T("share.refuse"), Help: c.T("share.refuse.help"),
+				Action: "/shares/" + s.ID + "/refuse", Button: "share.refuse"}, errs))
 	} else if s.State == custody.RevealAsked || s.State == custody.RevealReleased {
 		v.Note = c.T("share.done")
 	}
@@ -164,7 +174,8 @@ func (f *face) showShare(c *page.Call, errs ui.Errors, status int) error {
 }
 
 func (f *face) releaseShare(c *page.Call) error {
-	_, err := f.app.ReleaseShare(c.Context(), c.Actor, appcustody.RevealInput{ID: c.Param("id"), Key: c.Key(), Response: c.Form("response")})
+	_, err := f.app.ReleaseShare(c.Context(), c.Actor, appcustody.RevealInput{ID: c.Param("id"), Key: c.Key(),
+		Response: c.Form("response")})
 	return f.shareDone(c, err)
 }
 

@@ -11,8 +11,10 @@ type howStep struct {
 // howSteps are the five steps of docs/ledger.md.
 var howSteps = []howStep{
 	{Title: "ledger.how.key", Text: "ledger.how.key.text"},
-	{Title: "ledger.how.receipt", Text: "ledger.how.receipt.text", Command: "ledger.how.receipt.command", Link: "nav.verify", Href: "/verify"},
-	{Title: "ledger.how.history", Text: "ledger.how.history.text", Command: "ledger.how.history.command", Link: "ledger.how.history.link", Href: "/api/v1/ledger/history"},
+	{Title: "ledger.how.receipt", Text: "ledger.how.receipt.text", Command: "ledger.how.receipt.command", Link: "nav.verify",
+		Href: "/verify"},
+	{Title: "ledger.how.history", Text: "ledger.how.history.text", Command: "ledger.how.history.command", Link: "ledger.how.history.link",
+		Href: "/api/v1/ledger/history"},
 	{Title: "ledger.how.together", Text: "ledger.how.together.text", Command: "ledger.how.together.command"},
 	{Title: "ledger.how.read", Text: "ledger.how.read.text"},
 }

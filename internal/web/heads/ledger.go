@@ -116,7 +116,8 @@ func (f *face) ledgerEntries(c *page.Call, state heads.LedgerState, v *ledgerPar
 	if err != nil {
 		return err
 	}
-	t := ui.Table{Cols: []ui.Col{{Text: c.T("ledger.seq")}, {Text: c.T("field.time")}, {Text: c.T("ledger.verb")}, {Text: c.T("ledger.object")}, {Text: c.T("ledger.leaf")}, {Text: c.T("ledger.standing")}}}
+	t := ui.Table{Cols: []ui.Col{{Text: c.T("ledger.seq")}, {Text: c.T("field.time")}, {Text: c.T("ledger.verb")},
+		{Text: c.T("ledger.object")}, {Text: c.T("ledger.leaf")}, {Text: c.T("ledger.standing")}}}
 	for _, e := range entries {
 		t.Rows = append(t.Rows, []ui.Cell{
 			{Text: strconv.FormatInt(e.Seq, 10)},
@@ -138,7 +139,8 @@ func (f *face) ledgerEntries(c *page.Call, state heads.LedgerState, v *ledgerPar
 	if err != nil {
 		return err
 	}
-	v.Checkpoints = ui.Table{Cols: []ui.Col{{Text: c.T("ledger.checkpoint.size"), Num: true}, {Text: c.T("field.time")}, {Text: c.T("ledger.digits")}, {Text: c.T("ledger.witnesses")}}, Empty: c.T("ledger.checkpoint.none")}
+	v.Checkpoints = ui.Table{Cols: []ui.Col{{Text: c.T("ledger.checkpoint.size"), Num: true}, {Text: c.T("field.time")},
+		{Text: c.T("ledger.digits")}, {Text: c.T("ledger.witnesses")}}, Empty: c.T("ledger.checkpoint.none")}
 	for _, s := range points {
 		v.Checkpoints.Rows = append(v.Checkpoints.Rows, []ui.Cell{
 			{Text: ui.Number(s.Size), Num: true}, {Text: s.At.In(f.app.Zone()).Format("2006-01-02 15:04:05")},

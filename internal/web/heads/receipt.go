@@ -43,7 +43,8 @@ func acted(c *page.Call, verb string) string {
 }
 
 // receiptActs are the acts that have a name of their own on receipts.
-var receiptActs = []string{"submission.submit", "submission.supplement", "statement.make", "statement.answer", "finding.reply", "finding.confirm",
+var receiptActs = []string{"submission.submit", "submission.supplement", "statement.make", "statement.answer", "finding.reply",
+	"finding.confirm",
 	"decision.propose", "decision.decide", "issue.conceal", "batch.import", "inspection.record", "named_item.reply"}
 
 func (f *face) receiptList(c *page.Call) error {
@@ -194,7 +195,8 @@ func (f *face) showSlip(c *page.Call, errs ui.Errors, status int) error {
 	}
 	p := c.Page("receipt.slip.title")
 	p.Narrow = true
-	p.Crumbs = []ui.Link{{Text: c.T("nav.receipts"), Href: "/receipts"}, {Text: c.T("receipt.number") + " " + strconv.FormatInt(ask.Seq, 10), Href: page.ReceiptPath(ask.Seq)}}
+	p.Crumbs = []ui.Link{{Text: c.T("nav.receipts"), Href: "/receipts"}, {Text: c.T("receipt.number") + " " + strconv.FormatInt(ask.Seq,
+		10), Href: page.ReceiptPath(ask.Seq)}}
 	defs := []ui.Def{
 		{Term: c.T("receipt.number"), Text: strconv.FormatInt(ask.Seq, 10)},
 		{Term: c.T("receipt.slip.rows"), Text: strconv.Itoa(len(s.Rows))},

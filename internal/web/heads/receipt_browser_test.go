@@ -50,7 +50,8 @@ func TestReceiptInABrowser(t *testing.T) {
 	must(phone.Follow(`form[action$="/submit"] [type="submit"]`))
 	path, err := phone.Path()
 	must(err)
-	if text, err := phone.Text("main"); err != nil || !strings.HasPrefix(path, "/receipts/") || !strings.Contains(text, "已记入台账") || !strings.Contains(text, "公告数字") {
+	if text, err := phone.Text("main"); err != nil || !strings.HasPrefix(path, "/receipts/") || !strings.Contains(text, "已记入台账") ||
+		!strings.Contains(text, "公告数字") {
 		t.Fatalf("after submitting: %s\n%s (%v)", path, text, err)
 	}
 	for _, lang := range words.Langs {
@@ -59,7 +60,8 @@ func TestReceiptInABrowser(t *testing.T) {
 			must(err)
 			must(tab.Cookie(site.URL, page.SessionCookie, "anna"))
 			for name, p := range map[string]string{"receipt": path, "slip": path + "/slip", "receipts": "/receipts", "verify": "/verify"} {
-				webtest.Look(t, tab, webtest.Judged(width, lang), site.URL, p, name+"-"+string(lang)+"-"+map[int]string{360: "phone", 1440: "desk"}[width])
+				webtest.Look(t, tab, webtest.Judged(width, lang), site.URL, p,
+					name+"-"+string(lang)+"-"+map[int]string{360: "phone", 1440: "desk"}[width])
 			}
 		}
 	}
@@ -103,7 +105,8 @@ func TestReceiptInABrowser(t *testing.T) {
 	must(online.Eval(old, nil))
 	must(online.Fill("#f-receipt", text))
 	must(online.Follow(`#verify [type="submit"]`))
-	if said, _ := online.Text("main"); !strings.Contains(said, "The receipt holds") || strings.Contains(said, "Your browser does the verification") {
+	if said, _ := online.Text("main"); !strings.Contains(said, "The receipt holds") ||
+		strings.Contains(said, "Your browser does the verification") {
 		t.Errorf("without WebAssembly the server should answer: %s", said)
 	}
 

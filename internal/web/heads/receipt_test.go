@@ -28,7 +28,8 @@ func filed(t *testing.T, s *apptest.Site) desk.Receipt {
 		answers[i] = selfcheck.ItemAnswer{ItemNo: int64(i + 1), Nil: true}
 	}
 	answers[2] = selfcheck.ItemAnswer{ItemNo: 3, Issues: []selfcheck.Declared{{EventOn: "2025-06-15", Text: "说过的事"}}}
-	r, err := s.App.Submit(t.Context(), s.Actor("anna"), appselfcheck.SubmitInput{ID: lists[0].ID, Version: lists[0].Version, Answers: answers})
+	r, err := s.App.Submit(t.Context(), s.Actor("anna"), appselfcheck.SubmitInput{ID: lists[0].ID, Version: lists[0].Version,
+		Answers: answers})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +48,8 @@ func TestReceiptPages(t *testing.T) {
 			digits++
 		}
 	}
-	if digits != 8 || !strings.Contains(page, "data:image/png;base64,") || !strings.Contains(page, path+"/pdf") || strings.Contains(page, "说过的事") {
+	if digits != 8 || !strings.Contains(page, "data:image/png;base64,") || !strings.Contains(page, path+"/pdf") ||
+		strings.Contains(page, "说过的事") {
 		t.Errorf("%d groups of digits\n%s", digits, webtest.PlainText(page))
 	}
 	if !strings.Contains(anna.Get("/receipts", 200), path) {
@@ -61,7 +63,8 @@ func TestReceiptPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for ending, form := range map[string]ledger.Form{"/text": ledger.FormText, "/pdf": ledger.FormPDF, "/pdf?newest=1": ledger.FormPDF, "/text?newest=1": ledger.FormText} {
+	for ending, form := range map[string]ledger.Form{"/text": ledger.FormText, "/pdf": ledger.FormPDF, "/pdf?newest=1": ledger.FormPDF,
+		"/text?newest=1": ledger.FormText} {
 		body := anna.Get(path+ending, 200)
 		if j := ledger.Judge([]byte(body), trust); j.Problem != ledger.Holds || j.Form != form || j.Receipt.Leaf != r.Leaf {
 			t.Errorf("%s: %q as %s", ending, j.Problem, j.Form)
@@ -84,7 +87,8 @@ func TestReceiptPages(t *testing.T) {
 
 	ben := webtest.Visit(t, s, "ben")
 	unknown := ben.Get("/receipts/999999", 404)
-	for _, p := range []string{path, path + "/text", path + "/pdf", path + "/slip", "/receipts/x", "/receipts/-1", "/receipts/99999999999999999999"} {
+	for _, p := range []string{path, path + "/text", path + "/pdf", path + "/slip", "/receipts/x", "/receipts/-1",
+		"/receipts/99999999999999999999"} {
 		if page := ben.Get(p, 404); webtest.PlainText(page) == "" || len(page) != len(unknown) {
 			t.Errorf("%s differs from an unknown number", p)
 		}

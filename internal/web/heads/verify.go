@@ -165,7 +165,8 @@ func (f *face) verifySave(c *page.Call) error {
 			b.WriteString(part)
 		}
 	}
-	write("<!DOCTYPE html>\n<html lang=\"", string(c.Lang), "\"><head><meta charset=\"utf-8\"><meta http-equiv=\"Content-Security-Policy\" content=\"", html.EscapeString(policy), "\">",
+	write("<!DOCTYPE html>\n<html lang=\"", string(c.Lang),
+		"\"><head><meta charset=\"utf-8\"><meta http-equiv=\"Content-Security-Policy\" content=\"", html.EscapeString(policy), "\">",
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>", html.EscapeString(c.T("verify.saved")), "</title>\n<style>", style, "</style></head>\n<body><main class=\"narrow\">",
 		form.String(), "</main>\n<script type=\"text/plain\" id=\"verify-wasm\">", base64.StdEncoding.EncodeToString(assets.Zipped("verifier.wasm")), "</script>\n",
 		"<script>", glue, "</script>\n<script>", script, "</script>\n</body></html>\n")

@@ -42,7 +42,8 @@ func (f *face) witnessPart(c *page.Call) (v witnessPart, err error) {
 		tag, text := f.witnessState(c, s)
 		v.Rows.Rows = append(v.Rows.Rows, []ui.Cell{{Text: s.Name}, {Text: upto, Sub: text}, {Tag: tag}})
 		if s.Trouble == witness.Diverged {
-			alarm := witnessAlarm{Text: c.T("ledger.witness.alarm", "Name", s.Name, "Told", ui.Number(s.Told)), Ground: c.T("ledger.witness.claim")}
+			alarm := witnessAlarm{Text: c.T("ledger.witness.alarm", "Name", s.Name, "Told", ui.Number(s.Told)),
+				Ground: c.T("ledger.witness.claim")}
 			if s.Proof != nil {
 				alarm.Ground, alarm.Proof = c.T("ledger.witness.proof"), "/ledger/witness.txt?name="+url.QueryEscape(s.Name)
 			}
@@ -53,11 +54,13 @@ func (f *face) witnessPart(c *page.Call) (v witnessPart, err error) {
 }
 
 func (f *face) witnessState(c *page.Call, s heads.Standing) (*ui.Tag, string) {
-	tones := map[witness.Trouble]string{witness.Down: "warn", witness.Local: "warn", witness.Refused: "bad", witness.Strange: "bad", witness.Diverged: "bad"}
+	tones := map[witness.Trouble]string{witness.Down: "warn", witness.Local: "warn", witness.Refused: "bad", witness.Strange: "bad",
+		witness.Diverged: "bad"}
 	switch {
 	case s.Trouble != witness.Fine:
 		key := "ledger.witness." + string(s.Trouble)
-		return &ui.Tag{Tone: tones[s.Trouble], Text: c.T(key + ".tag")}, c.T(key, "Time", f.second(s.Since), "Detail", s.Detail, "Told", ui.Number(s.Told))
+		return &ui.Tag{Tone: tones[s.Trouble], Text: c.T(key + ".tag")}, c.T(key, "Time", f.second(s.Since), "Detail", s.Detail, "Told",
+			ui.Number(s.Told))
 	case s.URL == "":
 		return &ui.Tag{Text: c.T("ledger.witness.stick")}, ""
 	}

@@ -38,7 +38,8 @@ func signHead(t *testing.T, s *apptest.Site, signer note.Signer, vkey string) le
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Store.SaveCheckpoint(ctx, store.LedgerCheckpoint{Size: c.Size, At: s.Clock.Now(), Root: c.Root[:], Note: string(signed)}, vkey); err != nil {
+	if err := s.Store.SaveCheckpoint(ctx, store.LedgerCheckpoint{Size: c.Size, At: s.Clock.Now(), Root: c.Root[:], Note: string(signed)},
+		vkey); err != nil {
 		t.Fatal(err)
 	}
 	return c
@@ -56,7 +57,8 @@ func withWitness(t *testing.T, s *apptest.Site) (c ledger.Checkpoint, w *witness
 		t.Fatal(err)
 	}
 	c = signHead(t, s, signer, vkey)
-	w, err = witness.New(witness.Options{Dir: t.TempDir(), Name: "audit.example/w1", Clock: s.Clock.Now, Logs: []witness.Log{{Origin: c.Origin, Keys: []string{vkey}}}})
+	w, err = witness.New(witness.Options{Dir: t.TempDir(), Name: "audit.example/w1", Clock: s.Clock.Now,
+		Logs: []witness.Log{{Origin: c.Origin, Keys: []string{vkey}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +87,8 @@ func TestNoticeForTheBoard(t *testing.T) {
 	for _, lang := range words.Langs {
 		v := webtest.Visit(t, s, "anna").In(lang)
 		page := v.Get("/ledger/notice", 200)
-		for _, want := range append(strings.Fields(c.Digits()), "data:image/png;base64,", "Ed25519  ", words.T(lang, "notice.witness.none"), words.T(lang, "notice.how.differ")) {
+		for _, want := range append(strings.Fields(c.Digits()), "data:image/png;base64,", "Ed25519  ", words.T(lang, "notice.witness.none"),
+			words.T(lang, "notice.how.differ")) {
 			if !strings.Contains(page, want) {
 				t.Errorf("%s: %q is missing", lang, want)
 			}
@@ -115,11 +118,13 @@ func TestNoticeForTheBoard(t *testing.T) {
 			t.Errorf("%s: the ledger page names no witness", lang)
 		}
 		page := webtest.Visit(t, s, "audit").In(lang).Get("/ledger", 200)
-		if !strings.Contains(page, words.T(lang, "ledger.standing.witnessed")) || strings.Contains(page, words.T(lang, "ledger.standing.unsigned")) {
+		if !strings.Contains(page, words.T(lang, "ledger.standing.witnessed")) ||
+			strings.Contains(page, words.T(lang, "ledger.standing.unsigned")) {
 			t.Errorf("%s: the entries do not stand as witnessed", lang)
 		}
 	}
-	if body := webtest.Visit(t, s, "anna").Get("/ledger/checkpoint.txt", 200); !bytes.HasPrefix([]byte(body), []byte("old ")) || strings.HasPrefix(body, "old 0\n") {
+	if body := webtest.Visit(t, s, "anna").Get("/ledger/checkpoint.txt", 200); !bytes.HasPrefix([]byte(body), []byte("old ")) ||
+		strings.HasPrefix(body, "old 0\n") {
 		t.Errorf("the stick begins anew: %.20q", body)
 	}
 }
@@ -145,7 +150,8 @@ func TestAWitnessAlarmIsSeen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rebuilt, err := witness.New(witness.Options{Dir: t.TempDir(), Name: "audit.example/w2", Clock: fresh.Clock.Now, Logs: []witness.Log{{Origin: c.Origin, Keys: []string{vkey}}}})
+	rebuilt, err := witness.New(witness.Options{Dir: t.TempDir(), Name: "audit.example/w2", Clock: fresh.Clock.Now,
+		Logs: []witness.Log{{Origin: c.Origin, Keys: []string{vkey}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +170,8 @@ func TestAWitnessAlarmIsSeen(t *testing.T) {
 	fresh.App.StepWitnesses(ctx)
 	for _, lang := range words.Langs {
 		page := webtest.Visit(t, fresh, "anna").In(lang).Get("/ledger", 200)
-		if !strings.Contains(page, html.EscapeString(words.T(lang, "ledger.witness.proof"))) || !strings.Contains(page, words.T(lang, "ledger.witness.diverged.tag")) {
+		if !strings.Contains(page, html.EscapeString(words.T(lang, "ledger.witness.proof"))) ||
+			!strings.Contains(page, words.T(lang, "ledger.witness.diverged.tag")) {
 			t.Errorf("%s: the alarm is not shown", lang)
 		}
 		if home := webtest.Visit(t, fresh, "audit").In(lang).Get("/", 200); !strings.Contains(home, words.T(lang, "home.work.witness")) {
@@ -215,7 +222,8 @@ func TestNoticeInABrowser(t *testing.T) {
 			}
 			for _, page := range []string{"notice", "ledger"} {
 				path := map[string]string{"notice": "/ledger/notice", "ledger": "/ledger"}[page]
-				webtest.Look(t, tab, webtest.Judged(width, lang), site.URL, path, page+"-"+string(lang)+"-"+map[int]string{360: "360", 1440: "1440"}[width])
+				webtest.Look(t, tab, webtest.Judged(width, lang), site.URL, path,
+					page+"-"+string(lang)+"-"+map[int]string{360: "360", 1440: "1440"}[width])
 			}
 		}
 	}

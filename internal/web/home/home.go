@@ -58,7 +58,8 @@ var workHref = map[string]string{
 func (f *face) listCard(c *page.Call, l *appselfcheck.OwnSubmission) listCard {
 	base := "/selfcheck/" + l.ID
 	card := listCard{
-		Title: c.ListName(l.PersonID, l.Unit, string(l.Audience)), Campaign: l.Campaign.Title, State: ui.State(c.Lang, "submission", string(l.State)), Reason: l.Reason,
+		Title: c.ListName(l.PersonID, l.Unit, string(l.Audience)), Campaign: l.Campaign.Title, State: ui.State(c.Lang, "submission",
+			string(l.State)), Reason: l.Reason,
 	}
 	open := l.Campaign.State == selfcheck.CampaignOpen
 	switch {
@@ -71,7 +72,8 @@ func (f *face) listCard(c *page.Call, l *appselfcheck.OwnSubmission) listCard {
 		}
 		card.Actions = []ui.Action{{Text: c.T(key), Href: base, Icon: "pencil", Primary: true}}
 	case l.Round > 0:
-		card.Actions = []ui.Action{{Text: c.T("selfcheck.view"), Href: base, Icon: "eye"}, {Text: c.T("selfcheck.receipt"), Href: base + "/receipt", Icon: "file-text"}}
+		card.Actions = []ui.Action{{Text: c.T("selfcheck.view"), Href: base, Icon: "eye"},
+			{Text: c.T("selfcheck.receipt"), Href: base + "/receipt", Icon: "file-text"}}
 	}
 	return card
 }
@@ -103,7 +105,8 @@ func (f *face) codeNotices(c *page.Call, codes []accounts.OwnCode) (out []codeNo
 		case x.Alone:
 			n.Text = c.T("account.code.alone", "At", c.When(x.At), "By", by)
 		case x.State == consent.Proposed:
-			n = codeNotice{Text: c.T("account.code.asked", "At", c.When(x.At), "By", by), Base: "/me/codes/" + url.PathEscape(x.ID), Version: x.Version}
+			n = codeNotice{Text: c.T("account.code.asked", "At", c.When(x.At), "By", by), Base: "/me/codes/" + url.PathEscape(x.ID),
+				Version: x.Version}
 		}
 		out = append(out, n)
 	}

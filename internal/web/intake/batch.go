@@ -46,18 +46,22 @@ func (f *face) batchesPage(c *page.Call) error {
 	if c.May("audit.import") {
 		p.Actions = []ui.Action{{Text: c.T("intake.new"), Href: "/audit/new", Icon: "upload", Primary: true}}
 	}
-	t := ui.Table{Empty: c.T("intake.none"), Cols: []ui.Col{{Text: c.T("intake.file")}, {Text: c.T("intake.source")}, {Text: c.T("intake.at")}, {Text: c.T("intake.state")},
+	t := ui.Table{Empty: c.T("intake.none"), Cols: []ui.Col{{Text: c.T("intake.file")}, {Text: c.T("intake.source")},
+		{Text: c.T("intake.at")}, {Text: c.T("intake.state")},
 		{Text: c.T("intake.rows"), Num: true}, {Text: c.T("match.level.exact"), Num: true}, {Text: c.T("match.level.probable"), Num: true},
-		{Text: c.T("match.level.ambiguous"), Num: true}, {Text: c.T("match.level.unmatched"), Num: true}, {Text: c.T("match.level.rejected"), Num: true}}}
+		{Text: c.T("match.level.ambiguous"), Num: true}, {Text: c.T("match.level.unmatched"),
+			Num: true}, {Text: c.T("match.level.rejected"), Num: true}}}
 	num := func(n int) ui.Cell { return ui.Cell{Text: ui.Number(n), Num: true} }
 	for _, b := range rows {
 		tag := batchTag(c.Lang, b.State)
 		t.Rows = append(t.Rows, []ui.Cell{
-			{Text: b.FileName, Href: "/audit/batches/" + b.ID, Sub: b.Ref}, {Text: c.T("source." + b.Source)}, {Text: c.When(b.ImportedAt)}, {Tag: &tag},
+			{Text: b.FileName, Href: "/audit/batches/" + b.ID,
+				Sub: b.Ref}, {Text: c.T("source." + b.Source)}, {Text: c.When(b.ImportedAt)}, {Tag: &tag},
 			num(b.Rows), num(b.Counts.Exact), num(b.Counts.Probable), num(b.Counts.Ambiguous), num(b.Counts.Unmatched), num(b.Counts.Rejected),
 		})
 	}
-	filters := []ui.Input{{Name: "source", Label: c.T("intake.source"), Kind: "select", Value: source, Options: sourceOptions(c, "page.all")}}
+	filters := []ui.Input{{Name: "source", Label: c.T("intake.source"), Kind: "select", Value: source,
+		Options: sourceOptions(c, "page.all")}}
 	return c.Show(batchesTempl(p, filters, t, pager(c, "/audit", len(rows), -1, next)))
 }
 
@@ -105,7 +109,8 @@ func (f *face) auditUpload(c *page.Call, status int, errs ui.Errors) error {
 	p := c.Page("intake.new")
 	p.Lead, p.Narrow = c.T("intake.new.lead"), true
 	p.Crumbs = []ui.Link{{Text: c.T("nav.intake"), Href: "/audit"}}
-	in := auditUploadView{Source: c.Form("source"), Sheet: c.Form("sheet"), Received: c.Form("received_on"), Sources: sourceOptions(c, "page.choose")}
+	in := auditUploadView{Source: c.Form("source"), Sheet: c.Form("sheet"), Received: c.Form("received_on"),
+		Sources: sourceOptions(c, "page.choose")}
 	return c.ShowStatus(status, auditUploadTempl(p, in, errs))
 }
 
@@ -191,10 +196,12 @@ func (f *face) showPreview(c *page.Call, status int, in appintake.AuditFile, v a
 		if col.Field == "" {
 			fields = append([]ui.Option{{Text: c.T("page.choose")}}, fields...)
 		}
-		view.Columns = append(view.Columns, columnView{Header: col.Header, Label: label, Field: col.Field, Fields: fields, Samples: strings.Join(slices.DeleteFunc(col.Samples, func(s string) bool { return s == "" }), " / ")})
+		view.Columns = append(view.Columns, columnView{Header: col.Header, Label: label, Field: col.Field, Fields: fields,
+			Samples: strings.Join(slices.DeleteFunc(col.Samples, func(s string) bool { return s == "" }), " / ")})
 	}
 	for i, u := range v.Unknown {
-		view.Unknown = append(view.Unknown, unknownView{Word: u.Word, Label: fmt.Sprintf("%s (%s)", u.Word, c.T("page.rows", "Count", v.Unknown[i].Rows))})
+		view.Unknown = append(view.Unknown, unknownView{Word: u.Word, Label: fmt.Sprintf("%s (%s)", u.Word, c.T("page.rows", "Count",
+			v.Unknown[i].Rows))})
 	}
 	n := 0
 	for word, category := range in.Classes {
@@ -207,7 +214,8 @@ func (f *face) showPreview(c *page.Call, status int, in appintake.AuditFile, v a
 	}
 	view.Rejected.Cols = []ui.Col{{Text: c.T("intake.error.row")}, {Text: c.T("intake.error.cell")}, {Text: c.T("intake.error.reason")}}
 	for _, e := range v.Errors {
-		view.Rejected.Rows = append(view.Rejected.Rows, []ui.Cell{{Text: strconv.Itoa(e.Row)}, {Text: e.Cell}, {Text: ui.Message(c.Lang, e.Fault)}})
+		view.Rejected.Rows = append(view.Rejected.Rows, []ui.Cell{{Text: strconv.Itoa(e.Row)}, {Text: e.Cell},
+			{Text: ui.Message(c.Lang, e.Fault)}})
 	}
 	return c.ShowStatus(status, auditPreviewTempl(p, view, errs))
 }
@@ -218,7 +226,8 @@ func levelStats(c *page.Call, n appintake.AuditCounts, batch string) []ui.Stat {
 	for _, l := range []struct {
 		code, tone string
 		n          int
-	}{{"exact", "ok", n.Exact}, {"probable", "warn", n.Probable}, {"ambiguous", "warn", n.Ambiguous}, {"unmatched", "bad", n.Unmatched}, {"rejected", "bad", n.Rejected}} {
+	}{{"exact", "ok", n.Exact}, {"probable", "warn", n.Probable}, {"ambiguous", "warn", n.Ambiguous}, {"unmatched", "bad",
+		n.Unmatched}, {"rejected", "bad", n.Rejected}} {
 		s := ui.Stat{Label: c.T("match.level." + l.code), Value: ui.Number(l.n), Note: c.T("intake.note." + l.code), Tone: l.tone}
 		if batch != "" {
 			s.Href = "/matches?batch=" + batch + "&level=" + l.code
@@ -309,7 +318,8 @@ func (f *face) showBatch(c *page.Call, status int, errs ui.Errors) error {
 }
 
 func (f *face) batchInput(c *page.Call) appintake.BatchInput {
-	return appintake.BatchInput{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key(), Stated: c.Form("stated") != ""}
+	return appintake.BatchInput{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key(),
+		Stated: c.Form("stated") != ""}
 }
 
 func (f *face) batchCancel(c *page.Call) error {
@@ -341,10 +351,11 @@ func (f *face) batchDone(c *page.Call, err error, key string) error {
 }
 
 func (f *face) batchErrors(c *page.Call) error {
-	file, _, err := f.app.BatchErrors(c.Context(), c.Actor, appintake.ErrorFileInput{ID: c.Param("id"), Format: c.Form("format")}, appintake.ErrorFileWords{
-		Row: c.T("intake.error.row"), Cell: c.T("intake.error.cell"), Reason: c.T("intake.error.reason"), Sheet: c.T("intake.error.sheet"),
-		Say: func(code string, args map[string]any) string { return words.Args(c.Lang, "fault."+code, args) },
-	})
+	file, _, err := f.app.BatchErrors(c.Context(), c.Actor, appintake.ErrorFileInput{ID: c.Param("id"), Format: c.Form("format")},
+		appintake.ErrorFileWords{
+			Row: c.T("intake.error.row"), Cell: c.T("intake.error.cell"), Reason: c.T("intake.error.reason"), Sheet: c.T("intake.error.sheet"),
+			Say: func(code string, args map[string]any) string { return words.Args(c.Lang, "fault."+code, args) },
+		})
 	if err != nil {
 		return err
 	}

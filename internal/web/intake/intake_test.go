@@ -62,7 +62,8 @@ func TestAuditPages(t *testing.T) {
 			t.Errorf("%s: %s", lang, page)
 		}
 	}
-	if csv := v.Post(batch+"/errors", url.Values{"format": {"csv"}}, 200); !strings.Contains(csv, "3.3E+17") || v.Last.Header.Get("X-Row-Count") != "1" {
+	if csv := v.Post(batch+"/errors", url.Values{"format": {"csv"}}, 200); !strings.Contains(csv, "3.3E+17") ||
+		v.Last.Header.Get("X-Row-Count") != "1" {
 		t.Errorf("error file: %s", csv)
 	}
 	row := matchLink.FindStringSubmatch(v.Get("/matches?level=rejected&batch="+strings.TrimPrefix(batch, "/audit/batches/"), 200))
@@ -71,14 +72,17 @@ func TestAuditPages(t *testing.T) {
 	}
 	for _, lang := range words.Langs {
 		page := webtest.PlainText(v.In(lang).Get("/matches/"+row[1], 200))
-		if !strings.Contains(page, "3.3E+17") || !strings.Contains(page, words.T(lang, "match.note.rejected", "Cell", "B5", "Reason", "")) || strings.Contains(page, words.T(lang, "match.no_candidates")) {
+		if !strings.Contains(page, "3.3E+17") || !strings.Contains(page, words.T(lang, "match.note.rejected", "Cell", "B5", "Reason",
+			"")) || strings.Contains(page, words.T(lang, "match.no_candidates")) {
 			t.Errorf("%s: the page does not say why the row was rejected: %s", lang, page)
 		}
 	}
 	decidePages(t, v, batch)
 	v.Post(batch+"/withdraw", url.Values{"version": {webtest.FieldsOf(t, v.Get(batch, 200), batch+"/withdraw").Get("version")}}, 422)
-	v.Post(batch+"/withdraw", url.Values{"version": {webtest.FieldsOf(t, v.Get(batch, 200), batch+"/withdraw").Get("version")}, "reason": {"导错"}}, 303)
-	if page := webtest.PlainText(v.Get(batch, 200)); !strings.Contains(page, "the withdrawal continues") || strings.Contains(page, "the import continues") {
+	v.Post(batch+"/withdraw", url.Values{"version": {webtest.FieldsOf(t, v.Get(batch, 200), batch+"/withdraw").Get("version")},
+		"reason": {"导错"}}, 303)
+	if page := webtest.PlainText(v.Get(batch, 200)); !strings.Contains(page, "the withdrawal continues") ||
+		strings.Contains(page, "the import continues") {
 		t.Errorf("while it is withdrawn: %s", page)
 	}
 	s.Jobs()
@@ -195,7 +199,8 @@ func TestSeverePages(t *testing.T) {
 	if page := v.Get(probable, 200); strings.Contains(page, probable+`/decide"`) {
 		t.Error("one inspector made a severe record nobody's")
 	}
-	for page, key := range map[string]string{find("exact") + "/undo": "match.note.undo_pending", batch + "/withdraw": "intake.withdraw.pending"} {
+	for page, key := range map[string]string{find("exact") + "/undo": "match.note.undo_pending",
+		batch + "/withdraw": "intake.withdraw.pending"} {
 		shown := page[:strings.LastIndex(page, "/")]
 		form := webtest.FieldsOf(t, v.Get(shown, 200), page)
 		form.Set("reason", "认错人")
@@ -215,7 +220,8 @@ func TestAFileTooLarge(t *testing.T) {
 	s := apptest.SQLite(t)
 	v := webtest.Visit(t, s, "inspector")
 	for size, status := range map[int]int{20<<20 + 1: 413, page.UploadLimit: 413, page.UploadLimit + 4<<20: 413} {
-		page := webtest.PlainText(v.Upload("/audit/preview", url.Values{"source": {"petition"}}, "file", "a.csv", make([]byte, size), status))
+		page := webtest.PlainText(v.Upload("/audit/preview", url.Values{"source": {"petition"}}, "file", "a.csv",
+			make([]byte, size), status))
 		if !strings.Contains(page, "20 MB") {
 			t.Errorf("%d bytes: %s", size, page)
 		}

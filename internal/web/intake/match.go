@@ -19,14 +19,16 @@ func matchTag(lang words.Lang, state string) ui.Tag {
 
 // matchesPage is the queue of records and whom they were matched to.
 func (f *face) matchesPage(c *page.Call) error {
-	in := appintake.MatchFilter{Level: c.Query("level"), State: c.Query("state"), Source: c.Query("source"), Unit: c.Query("unit"), Batch: c.Query("batch"), Open: c.Query("open") != ""}
+	in := appintake.MatchFilter{Level: c.Query("level"), State: c.Query("state"), Source: c.Query("source"), Unit: c.Query("unit"),
+		Batch: c.Query("batch"), Open: c.Query("open") != ""}
 	rows, total, next, err := f.app.Matches(c.Context(), c.Actor, in, c.Query("cursor"), 0)
 	if err != nil {
 		return err
 	}
 	p := c.Page("nav.matching")
 	p.Lead = c.T("match.lead")
-	t := ui.Table{Empty: c.T("match.none"), Cols: []ui.Col{{Text: c.T("match.named")}, {Text: c.T("match.state")}, {Text: c.T("match.level")}, {Text: c.T("match.event")},
+	t := ui.Table{Empty: c.T("match.none"), Cols: []ui.Col{{Text: c.T("match.named")}, {Text: c.T("match.state")},
+		{Text: c.T("match.level")}, {Text: c.T("match.event")},
 		{Text: c.T("intake.source")}, {Text: c.T("match.category")}, {Text: c.T("match.unit")}, {Text: c.T("match.who")}}}
 	for _, r := range rows {
 		tag := matchTag(c.Lang, r.State)
@@ -64,9 +66,11 @@ func matchTabs(c *page.Call, in appintake.MatchFilter) []ui.Nav {
 		batch = "&batch=" + in.Batch
 	}
 	all := strings.Replace(batch, "&", "?", 1)
-	tabs := []ui.Nav{{Text: c.T("match.tab.open"), Href: "/matches?open=1" + batch, Current: in.Open}, {Text: c.T("page.all"), Href: "/matches" + all, Current: !in.Open && in.State == ""}}
+	tabs := []ui.Nav{{Text: c.T("match.tab.open"), Href: "/matches?open=1" + batch, Current: in.Open},
+		{Text: c.T("page.all"), Href: "/matches" + all, Current: !in.Open && in.State == ""}}
 	for _, s := range []intake.MatchState{intake.StateMatched, intake.StateDuplicate, intake.StateRejected} {
-		tabs = append(tabs, ui.Nav{Text: c.T("state.match." + string(s)), Href: "/matches?state=" + string(s) + batch, Current: in.State == string(s)})
+		tabs = append(tabs, ui.Nav{Text: c.T("state.match." + string(s)), Href: "/matches?state=" + string(s) + batch,
+			Current: in.State == string(s)})
 	}
 	return tabs
 }
@@ -89,8 +93,10 @@ func (f *face) matchFilters(c *page.Call, in appintake.MatchFilter) ([]ui.Input,
 		return nil, err
 	}
 	return []ui.Input{
-		{Name: "level", Label: c.T("match.level"), Kind: "select", Value: in.Level, Options: ui.Codes(c.Lang, "match.level", "page.all", levels...)},
-		{Name: "state", Label: c.T("match.state"), Kind: "select", Value: in.State, Options: ui.Codes(c.Lang, "state.match", "page.all", states...)},
+		{Name: "level", Label: c.T("match.level"), Kind: "select", Value: in.Level,
+			Options: ui.Codes(c.Lang, "match.level", "page.all", levels...)},
+		{Name: "state", Label: c.T("match.state"), Kind: "select", Value: in.State,
+			Options: ui.Codes(c.Lang, "state.match", "page.all", states...)},
 		{Name: "source", Label: c.T("intake.source"), Kind: "select", Value: in.Source, Options: sourceOptions(c, "page.all")},
 		{Name: "unit", Label: c.T("match.unit"), Kind: "select", Value: in.Unit, Options: units},
 		{Name: "batch", Kind: "hidden", Value: in.Batch},
@@ -112,7 +118,8 @@ func (f *face) showMatch(c *page.Call, status int, errs ui.Errors) error {
 	p := c.Page("match.title", "Name", title)
 	p.Crumbs = []ui.Link{{Text: c.T("nav.matching"), Href: "/matches?open=1"}}
 	tag := matchTag(c.Lang, m.State)
-	v := matchPageView{Nobody: c.T("match.nobody"), ID: m.ID, Version: m.Version, MayDecide: m.MayDecide, MayNone: m.MayDecide && m.State != "unmatched", MayUndo: m.MayUndo, Number: c.Form("number"), Reason: c.Form("reason")}
+	v := matchPageView{Nobody: c.T("match.nobody"), ID: m.ID, Version: m.Version, MayDecide: m.MayDecide, MayNone: m.MayDecide &&
+		m.State != "unmatched", MayUndo: m.MayUndo, Number: c.Form("number"), Reason: c.Form("reason")}
 	category := ""
 	if m.Category != "" {
 		category = c.T("category." + m.Category)
@@ -248,7 +255,8 @@ func candidateOf(c *page.Call, m *appintake.MatchView, x appintake.CandidateView
 }
 
 func (f *face) matchDecide(c *page.Call) error {
-	in := appintake.DecideInput{ID: c.Param("id"), Version: c.Version(), Person: c.Form("person"), Number: c.Form("number"), Nobody: c.Form("nobody") != "", Reason: c.Form("reason"), Key: c.Key()}
+	in := appintake.DecideInput{ID: c.Param("id"), Version: c.Version(), Person: c.Form("person"), Number: c.Form("number"),
+		Nobody: c.Form("nobody") != "", Reason: c.Form("reason"), Key: c.Key()}
 	if in.Nobody {
 		in.Number = ""
 	}
@@ -267,7 +275,8 @@ func (f *face) matchDecide(c *page.Call) error {
 }
 
 func (f *face) matchUndo(c *page.Call) error {
-	m, _, err := f.app.UndoMatch(c.Context(), c.Actor, appintake.UndoInput{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key(), Stated: c.Form("stated") != ""})
+	m, _, err := f.app.UndoMatch(c.Context(), c.Actor, appintake.UndoInput{ID: c.Param("id"), Version: c.Version(),
+		Reason: c.Form("reason"), Key: c.Key(), Stated: c.Form("stated") != ""})
 	if errs := c.Errors(err); errs != nil {
 		return f.showMatch(c, page.StatusOf(err), errs)
 	}

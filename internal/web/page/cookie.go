@@ -23,7 +23,8 @@ const (
 // setCookie stores a value in the browser for a time, or until the browser is closed
 // if that is zero. Scripts cannot read it.
 func (c *Call) setCookie(name, value string, keep time.Duration) {
-	http.SetCookie(c.W, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: int(keep.Seconds()), HttpOnly: true, Secure: c.frame.Secure, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(c.W, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: int(keep.Seconds()), HttpOnly: true,
+		Secure: c.frame.Secure, SameSite: http.SameSiteLaxMode})
 }
 
 // SetSession stores the session in the browser; "" removes it.
@@ -42,7 +43,8 @@ func (c *Call) Device() string { return c.cookie(deviceCookie) }
 func (c *Call) SetDevice(value string) { c.setCookie(deviceCookie, value, 365*24*time.Hour) }
 
 func (c *Call) clearCookie(name string) {
-	http.SetCookie(c.W, &http.Cookie{Name: name, Path: "/", MaxAge: -1, HttpOnly: true, Secure: c.frame.Secure, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(c.W, &http.Cookie{Name: name, Path: "/", MaxAge: -1, HttpOnly: true, Secure: c.frame.Secure,
+		SameSite: http.SameSiteLaxMode})
 }
 
 func (c *Call) cookie(name string) string {

@@ -36,7 +36,8 @@ func StatusOf(err error) int {
 func (c *Call) fail(err error) {
 	f := fault.As(err)
 	if f.Kind == fault.Internal || f.Kind == fault.UnavailableKind {
-		c.frame.Log.ErrorContext(c.Context(), "page failed", "request", c.requestID(), "path", c.route.Path, "method", c.R.Method, "error", err)
+		c.frame.Log.ErrorContext(c.Context(), "page failed", "request", c.requestID(), "path", c.route.Path, "method", c.R.Method,
+			"error", err)
 	}
 	if c.answered {
 		return // half an answer is out; it cannot be taken back

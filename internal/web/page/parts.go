@@ -136,9 +136,10 @@ func (c *Call) VoidForm(action string, hidden [][2]string, wrong []ui.Option, er
 		return nil
 	}
 	options := append([]ui.Option{{Text: c.T("page.choose")}}, wrong...)
-	a := c.Fill(ActForm{ID: "void", Title: c.T("void.title"), Help: c.T("void.help"), Action: action, Button: "void.button", Hidden: hidden, Inputs: []ui.Input{
-		{Name: "record", Label: c.T("void.record"), Kind: "select", Required: true, Options: options},
-		{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Rows: 2, Required: true},
-	}}, errs)
+	a := c.Fill(ActForm{ID: "void", Title: c.T("void.title"), Help: c.T("void.help"), Action: action, Button: "void.button", Hidden: hidden,
+		Inputs: []ui.Input{
+			{Name: "record", Label: c.T("void.record"), Kind: "select", Required: true, Options: options},
+			{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Rows: 2, Required: true},
+		}}, errs)
 	return &a
 }

@@ -33,8 +33,9 @@ func (c *Call) Proves(op string) (in ui.Input, due bool) {
 }
 
 func (c *Call) proofInput(wrong string) ui.Input {
-	return ui.Input{Name: ProofField, Label: c.T("proof.password"), Kind: "password", Complete: "current-password", Max: 500, Required: true,
-		Help: c.T("proof.help", "Minutes", c.frame.Site.ProofMinutes()), Error: wrong}
+	return ui.Input{Name: ProofField, Label: c.T("proof.password"), Kind: "password", Complete: "current-password", Max: 500,
+		Required: true,
+		Help:     c.T("proof.help", "Minutes", c.frame.Site.ProofMinutes()), Error: wrong}
 }
 
 // prove removes the password from the form fields and checks it.

@@ -22,7 +22,8 @@ func unitName(c *page.Call, u *people.UnitView) string {
 }
 
 func (f *face) unitRows(c *page.Call, units []people.UnitView, deep bool) ui.Table {
-	t := ui.Table{Cols: []ui.Col{{Text: c.T("field.unit")}, {Text: c.T("roster.column.code")}, {Text: c.T("field.tier")}, {Text: c.T("field.state")}, {Text: c.T("rosterpage.strength"), Num: true}}}
+	t := ui.Table{Cols: []ui.Col{{Text: c.T("field.unit")}, {Text: c.T("roster.column.code")}, {Text: c.T("field.tier")},
+		{Text: c.T("field.state")}, {Text: c.T("rosterpage.strength"), Num: true}}}
 	for i := range units {
 		u := &units[i]
 		name := unitName(c, u)
@@ -34,7 +35,8 @@ func (f *face) unitRows(c *page.Call, units []people.UnitView, deep bool) ui.Tab
 		if c.May("person.search") {
 			strength.Href = "/people?unit=" + u.ID
 		}
-		t.Rows = append(t.Rows, []ui.Cell{{Text: name, Href: "/units/" + u.ID}, {Text: u.Code}, {Text: c.T("tier." + strconv.Itoa(u.Tier))}, {Tag: &state}, strength})
+		t.Rows = append(t.Rows, []ui.Cell{{Text: name, Href: "/units/" + u.ID}, {Text: u.Code}, {Text: c.T("tier." + strconv.Itoa(u.Tier))},
+			{Tag: &state}, strength})
 	}
 	return t
 }
@@ -53,7 +55,8 @@ func (f *face) unitsPage(c *page.Call) error {
 }
 
 func (f *face) linkRows(c *page.Call, links []people.LinkView, over bool) ui.Table {
-	t := ui.Table{Empty: c.T("rosterpage.links.none"), Cols: []ui.Col{{Text: c.T("field.person")}, {Text: c.T("rosterpage.link")}, {Text: c.T("field.period")}}}
+	t := ui.Table{Empty: c.T("rosterpage.links.none"), Cols: []ui.Col{{Text: c.T("field.person")}, {Text: c.T("rosterpage.link")},
+		{Text: c.T("field.period")}}}
 	if over {
 		t.Cols[0].Text = c.T("rosterpage.link.over")
 	}
@@ -88,7 +91,8 @@ func (f *face) unitPage(c *page.Call) error {
 	}
 	for _, t := range []people.RosterTable{people.UnitTable, people.LinkTable} {
 		if c.May(t.RowOp()) {
-			p.Actions = append(p.Actions, ui.Action{Text: c.T("rosterpage.row." + string(t)), Href: "/roster/row/" + string(t) + "?unit=" + u.ID, Icon: "pencil"})
+			p.Actions = append(p.Actions, ui.Action{Text: c.T("rosterpage.row." + string(t)),
+				Href: "/roster/row/" + string(t) + "?unit=" + u.ID, Icon: "pencil"})
 		}
 	}
 	state := ui.State(c.Lang, "unit", string(u.State))
@@ -131,8 +135,10 @@ func (f *face) peoplePage(c *page.Call) error {
 	for _, u := range units {
 		v.Units = append(v.Units, ui.Option{Value: u.ID, Text: strings.Repeat("— ", max(0, u.Tier-1)) + u.Name})
 	}
-	v.States = []ui.Option{{Text: c.T("page.all")}, {Value: roster.Serving, Text: c.T("state.person.serving")}, {Value: roster.Left, Text: c.T("state.person.left")}}
-	v.Table = ui.Table{Empty: c.T("rosterpage.people.none"), Cols: []ui.Col{{Text: c.T("field.name")}, {Text: c.T("roster.column.personnel_no")},
+	v.States = []ui.Option{{Text: c.T("page.all")}, {Value: roster.Serving, Text: c.T("state.person.serving")},
+		{Value: roster.Left, Text: c.T("state.person.left")}}
+	v.Table = ui.Table{Empty: c.T("rosterpage.people.none"), Cols: []ui.Col{{Text: c.T("field.name")},
+		{Text: c.T("roster.column.personnel_no")},
 		{Text: c.T("field.unit")}, {Text: c.T("roster.column.kind")}, {Text: c.T("field.rank")}, {Text: c.T("field.state")}}}
 	for i := range rows {
 		r := &rows[i]
@@ -141,7 +147,8 @@ func (f *face) peoplePage(c *page.Call) error {
 			name.Href = "/people/" + r.ID
 		}
 		state := ui.State(c.Lang, "person", r.State)
-		v.Table.Rows = append(v.Table.Rows, []ui.Cell{name, {Text: r.PersonnelNo}, {Text: r.Unit}, {Text: c.T("rosterpage.kind." + string(r.Kind))}, {Text: c.Rank(r.Rank)}, {Tag: &state}})
+		v.Table.Rows = append(v.Table.Rows, []ui.Cell{name, {Text: r.PersonnelNo}, {Text: r.Unit},
+			{Text: c.T("rosterpage.kind." + string(r.Kind))}, {Text: c.Rank(r.Rank)}, {Tag: &state}})
 	}
 	switch {
 	case searched:
@@ -174,7 +181,8 @@ func (f *face) showPerson(c *page.Call, bad error) error {
 	p.Crumbs = []ui.Link{{Text: c.T("nav.people"), Href: "/people"}}
 	for _, t := range []people.RosterTable{people.PeopleTable, people.PostingTable, people.LinkTable} {
 		if c.May(t.RowOp()) {
-			p.Actions = append(p.Actions, ui.Action{Text: c.T("rosterpage.row." + string(t)), Href: "/roster/row/" + string(t) + "?person=" + who.ID, Icon: "pencil"})
+			p.Actions = append(p.Actions, ui.Action{Text: c.T("rosterpage.row." + string(t)),
+				Href: "/roster/row/" + string(t) + "?person=" + who.ID, Icon: "pencil"})
 		}
 	}
 	if c.May("relation.list") {
@@ -185,17 +193,22 @@ func (f *face) showPerson(c *page.Call, bad error) error {
 	}
 	v := personView{ID: who.ID, Version: who.Version, Pinyin: who.Pinyin, Edit: c.May("person.edit"), Errs: c.Errors(bad)}
 	state := ui.State(c.Lang, "person", who.State)
-	v.Defs = []ui.Def{{Term: c.T("roster.column.personnel_no"), Text: who.PersonnelNo}, {Term: c.T("roster.column.kind"), Text: c.T("rosterpage.kind." + string(who.Kind))},
-		{Term: c.T("field.state"), Tag: &state}, {Term: c.T("field.unit"), Text: who.Unit}, {Term: c.T("field.rank"), Text: c.Rank(who.Rank)},
+	v.Defs = []ui.Def{{Term: c.T("roster.column.personnel_no"), Text: who.PersonnelNo},
+		{Term: c.T("roster.column.kind"), Text: c.T("rosterpage.kind." + string(who.Kind))},
+		{Term: c.T("field.state"), Tag: &state}, {Term: c.T("field.unit"), Text: who.Unit}, {Term: c.T("field.rank"),
+			Text: c.Rank(who.Rank)},
 		{Term: c.T("roster.column.born_on"), Text: string(who.BornOn)}, {Term: c.T("roster.column.national_id"), Text: who.IDTail}}
 	if who.Sex != "" {
 		v.Defs = append(v.Defs, ui.Def{Term: c.T("roster.column.sex"), Text: c.T("roster.sex." + who.Sex)})
 	}
-	v.Postings = ui.Table{Empty: c.T("rosterpage.postings.none"), Cols: []ui.Col{{Text: c.T("field.post")}, {Text: c.T("field.unit")}, {Text: c.T("field.rank")}, {Text: c.T("field.period")}}}
-	v.Numbers = ui.Table{Cols: []ui.Col{{Text: c.T("rosterpage.number")}, {Text: c.T("rosterpage.number.kind")}, {Text: c.T("field.period")}}}
+	v.Postings = ui.Table{Empty: c.T("rosterpage.postings.none"), Cols: []ui.Col{{Text: c.T("field.post")}, {Text: c.T("field.unit")},
+		{Text: c.T("field.rank")}, {Text: c.T("field.period")}}}
+	v.Numbers = ui.Table{Cols: []ui.Col{{Text: c.T("rosterpage.number")}, {Text: c.T("rosterpage.number.kind")},
+		{Text: c.T("field.period")}}}
 	for _, d := range who.Dated {
 		if d.Kind != "posting" {
-			v.Numbers.Rows = append(v.Numbers.Rows, []ui.Cell{{Text: d.Text}, {Text: c.T("roster.column." + d.Kind)}, {Text: page.Between(d.FromOn, d.ToOn)}})
+			v.Numbers.Rows = append(v.Numbers.Rows, []ui.Cell{{Text: d.Text}, {Text: c.T("roster.column." + d.Kind)},
+				{Text: page.Between(d.FromOn, d.ToOn)}})
 			continue
 		}
 		post := d.Text
@@ -219,7 +232,8 @@ func (f *face) showPerson(c *page.Call, bad error) error {
 }
 
 func (f *face) correctReading(c *page.Call) error {
-	_, err := f.app.CorrectNameKeys(c.Context(), c.Actor, people.NameKeysInput{ID: c.Param("id"), Version: c.Version(), Pinyin: c.Form("pinyin")})
+	_, err := f.app.CorrectNameKeys(c.Context(), c.Actor, people.NameKeysInput{ID: c.Param("id"), Version: c.Version(),
+		Pinyin: c.Form("pinyin")})
 	if c.Errors(err) != nil {
 		return f.showPerson(c, err)
 	}
@@ -280,8 +294,9 @@ func (f *face) rosterImport(t people.RosterTable) func(*page.Call) error {
 		v := importView{Table: t, AsOf: c.Form("as_of"), Sheet: c.Form("sheet"), Leave: c.Form("leave_columns") != ""}
 		var err error = fault.Invalid("required", "file")
 		if file := c.File("file"); file != nil {
-			v.Result, err = f.app.ImportRoster(c.Context(), c.Actor, people.RosterImport{Table: t, Name: file.Name, Data: file.Data, Sheet: v.Sheet,
-				AsOf: roster.Date(v.AsOf), DryRun: c.Form("do") != "import", Leave: v.Leave})
+			v.Result, err = f.app.ImportRoster(c.Context(), c.Actor, people.RosterImport{Table: t, Name: file.Name, Data: file.Data,
+				Sheet: v.Sheet,
+				AsOf:  roster.Date(v.AsOf), DryRun: c.Form("do") != "import", Leave: v.Leave})
 		}
 		if errs := c.Errors(err); errs != nil {
 			v.Errs, v.Ask = errs, fault.As(err).Code == "roster_columns_unanswered"

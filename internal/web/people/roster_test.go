@@ -48,7 +48,8 @@ func TestRosterPages(t *testing.T) {
 		t.Error("the check wrote something")
 	}
 	done := v.Upload("/roster/people", url.Values{"do": {"import"}}, "file", "people.csv", file, 200)
-	if !strings.Contains(done, words.T(words.EN, "rosterpage.result.done")) || !strings.Contains(done, words.T(words.EN, "fault.required")) {
+	if !strings.Contains(done, words.T(words.EN, "rosterpage.result.done")) ||
+		!strings.Contains(done, words.T(words.EN, "fault.required")) {
 		t.Errorf("import: %s", webtest.PlainText(done))
 	}
 	again := v.Upload("/roster/people", url.Values{"do": {"import"}}, "file", "people.csv", file, 200)
@@ -56,11 +57,13 @@ func TestRosterPages(t *testing.T) {
 		t.Errorf("again, with a row that cannot be taken: %s", webtest.PlainText(again))
 	}
 	known := []byte("人员编号,姓名,人员类别,警号,警衔职级\nN900,单小红,民警,900001,二级警督\n")
-	if again := v.Upload("/roster/people", url.Values{"do": {"import"}}, "file", "people.csv", known, 200); !strings.Contains(again, words.T(words.EN, "rosterpage.result.nothing")) {
+	if again := v.Upload("/roster/people", url.Values{"do": {"import"}}, "file", "people.csv", known, 200); !strings.Contains(again,
+		words.T(words.EN, "rosterpage.result.nothing")) {
 		t.Errorf("again: %s", webtest.PlainText(again))
 	}
 	for lang, rank := range map[words.Lang]string{words.ZH: "二级警督", words.EN: "Supervisor, Second Class"} {
-		if found := v.In(lang).Post("/people", url.Values{"query": {"sxh"}}, 200); !strings.Contains(found, "单小红") || !strings.Contains(found, rank) {
+		if found := v.In(lang).Post("/people", url.Values{"query": {"sxh"}}, 200); !strings.Contains(found, "单小红") ||
+			!strings.Contains(found, rank) {
 			t.Errorf("单 was not read as a surname, or there is no rank %s: %s", rank, webtest.PlainText(found))
 		}
 	}

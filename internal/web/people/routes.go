@@ -30,7 +30,8 @@ func Routes(a *app.App) []page.Route {
 	}
 	for _, t := range people.RosterTables {
 		routes = append(routes, page.Route{Method: post, Path: "/roster/row/" + string(t), Op: t.RowOp(), Handler: f.rosterRowSave(t)})
-		routes = append(routes, page.Route{Method: post, Path: "/roster/" + string(t), Op: t.ImportOp(), Handler: f.rosterImport(t), Body: page.UploadLimit})
+		routes = append(routes, page.Route{Method: post, Path: "/roster/" + string(t), Op: t.ImportOp(), Handler: f.rosterImport(t),
+			Body: page.UploadLimit})
 	}
 	return routes
 }

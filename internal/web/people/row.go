@@ -97,11 +97,13 @@ func (f *face) fromUnit(c *page.Call, t people.RosterTable, id string, cells map
 	return nil
 }
 
-func (f *face) showRosterRow(c *page.Call, t people.RosterTable, cells map[string]string, filled []string, asOf string, errs ui.Errors, status int) error {
+func (f *face) showRosterRow(c *page.Call, t people.RosterTable, cells map[string]string, filled []string, asOf string, errs ui.Errors,
+	status int) error {
 	must := t.Must()
 	inputs := []ui.Input{{Name: "filled", Kind: "hidden", Value: strings.Join(filled, " ")}}
 	for _, field := range t.Columns() {
-		in := ui.Input{Name: field, Label: c.T(t.ColumnKey(field)), Value: cells[field], Required: slices.Contains(must, field), Error: errs.Of(field), Max: 100, Complete: "off"}
+		in := ui.Input{Name: field, Label: c.T(t.ColumnKey(field)), Value: cells[field], Required: slices.Contains(must, field),
+			Error: errs.Of(field), Max: 100, Complete: "off"}
 		in.Optional = !in.Required
 		if codes, ok := rosterChoices[string(t)+"."+field]; ok && codes == nil {
 			in.Kind = "date"
@@ -116,7 +118,8 @@ func (f *face) showRosterRow(c *page.Call, t people.RosterTable, cells map[strin
 		}
 		inputs = append(inputs, in)
 	}
-	inputs = append(inputs, ui.Input{Name: "as_of", Label: c.T("rosterpage.as_of"), Kind: "date", Value: asOf, Help: c.T("rosterpage.row.as_of"), Optional: true, Error: errs.Of("as_of")})
+	inputs = append(inputs, ui.Input{Name: "as_of", Label: c.T("rosterpage.as_of"), Kind: "date", Value: asOf,
+		Help: c.T("rosterpage.row.as_of"), Optional: true, Error: errs.Of("as_of")})
 	p := c.Page("rosterpage.row." + string(t))
 	p.Lead, p.Narrow, p.Path = c.T("rosterpage.row.help."+string(t)), true, "/roster/row/"+string(t)
 	p.Crumbs = []ui.Link{{Text: c.T("rosterpage.nav"), Href: "/roster?table=" + string(t)}}

@@ -28,7 +28,8 @@ func TestRosterRowAndRelationPages(t *testing.T) {
 	}
 	v.Post("/roster/row/units", url.Values{"code": {"east9"}, "name": {"单位east9"}, "tier": {"3"}, "parent_code": {"east"}}, 303)
 	named := url.Values{"code": {"east9"}, "name": {"单位east9"}, "tier": {"3"}}
-	for _, said := range []struct{ filled, nameEN, want string }{{"", "East Nine", "East Nine"}, {"", "", "East Nine"}, {"name_en", "", ""}} {
+	for _, said := range []struct{ filled, nameEN, want string }{{"", "East Nine", "East Nine"}, {"", "", "East Nine"},
+		{"name_en", "", ""}} {
 		named["filled"], named["name_en"] = []string{said.filled}, []string{said.nameEN}
 		v.Post("/roster/row/units", named, 303)
 		units, err := s.App.Units(context.Background(), s.Actor("records"))

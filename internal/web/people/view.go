@@ -56,7 +56,8 @@ func (v *importView) result(c *page.Call) {
 	for _, s := range []struct {
 		key string
 		n   int
-	}{{"rows", r.Rows}, {"created", r.Created}, {"updated", r.Updated}, {"ended", r.Ended}, {"unchanged", r.Unchanged}, {"rejected", r.Rejected}, {"proposed", r.Proposed}} {
+	}{{"rows", r.Rows}, {"created", r.Created}, {"updated", r.Updated}, {"ended", r.Ended}, {"unchanged", r.Unchanged}, {"rejected",
+		r.Rejected}, {"proposed", r.Proposed}} {
 		tone := ""
 		if s.key == "rejected" && s.n > 0 {
 			tone = "bad"
@@ -80,13 +81,15 @@ func (v *importView) result(c *page.Call) {
 	if len(r.Ignored) > 0 {
 		v.Ignored = c.T("rosterpage.result.ignored", "Columns", strings.Join(r.Ignored, ", "))
 	}
-	v.Rejected = ui.Table{Cols: []ui.Col{{Text: c.T("rosterpage.row"), Num: true}, {Text: c.T("rosterpage.column")}, {Text: c.T("rosterpage.value")}, {Text: c.T("field.reason")}}}
+	v.Rejected = ui.Table{Cols: []ui.Col{{Text: c.T("rosterpage.row"), Num: true}, {Text: c.T("rosterpage.column")},
+		{Text: c.T("rosterpage.value")}, {Text: c.T("field.reason")}}}
 	for _, e := range r.Errors[:min(len(r.Errors), rejectedShown)] {
 		column := e.Column
 		if key := "roster.column." + column; words.Has(key) {
 			column = c.T(key)
 		}
-		v.Rejected.Rows = append(v.Rejected.Rows, []ui.Cell{{Text: strconv.Itoa(e.Row), Num: true}, {Text: column}, {Text: e.Value}, {Text: ui.Message(c.Lang, e.Fault)}})
+		v.Rejected.Rows = append(v.Rejected.Rows, []ui.Cell{{Text: strconv.Itoa(e.Row), Num: true}, {Text: column}, {Text: e.Value},
+			{Text: ui.Message(c.Lang, e.Fault)}})
 	}
 	if len(r.Errors) > rejectedShown {
 		v.Capped = c.T("rosterpage.result.capped", "Shown", rejectedShown, "Count", len(r.Errors))

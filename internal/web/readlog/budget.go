@@ -17,12 +17,14 @@ func (f *face) showBudget(c *page.Call, errs ui.Errors) error {
 	}
 	p := c.Page("budget.title")
 	p.Lead = c.T("budget.lead", "Renews", string(b.RenewsOn))
-	v := page.ListActsView{Table: ui.Table{Figures: true, Cols: []ui.Col{{Text: c.T("budget.what")}, {Text: c.T("budget.used"), Num: true}, {Text: c.T("budget.allowed"), Num: true}}}}
+	v := page.ListActsView{Table: ui.Table{Figures: true, Cols: []ui.Col{{Text: c.T("budget.what")}, {Text: c.T("budget.used"), Num: true},
+		{Text: c.T("budget.allowed"), Num: true}}}}
 	for _, l := range []struct {
 		key  string
 		line readlog.BudgetLine
 	}{{"openings", b.Openings}, {"exports", b.Exports}} {
-		v.Table.Rows = append(v.Table.Rows, []ui.Cell{{Text: c.T("budget." + l.key)}, {Text: ui.Number(l.line.Used), Num: true}, {Text: ui.Number(l.line.Allowed), Num: true}})
+		v.Table.Rows = append(v.Table.Rows, []ui.Cell{{Text: c.T("budget." + l.key)}, {Text: ui.Number(l.line.Used), Num: true},
+			{Text: ui.Number(l.line.Allowed), Num: true}})
 	}
 	switch {
 	case b.Pending:
@@ -31,8 +33,10 @@ func (f *face) showBudget(c *page.Call, errs ui.Errors) error {
 		v.Note = c.T("budget.extended")
 	}
 	if !b.Pending {
-		v.Acts = []page.ActForm{{ID: "extend", Title: c.T("budget.ask"), Help: c.T("budget.ask.help"), Action: "/budget/extensions", Button: "budget.ask", Open: len(errs) > 0,
-			Inputs: []ui.Input{{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Value: c.Form("reason"), Required: true, Max: 4000, Error: errs.Of("reason")}}}}
+		v.Acts = []page.ActForm{{ID: "extend", Title: c.T("budget.ask"), Help: c.T("budget.ask.help"), Action: "/budget/extensions",
+			Button: "budget.ask", Open: len(errs) > 0,
+			Inputs: []ui.Input{{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Value: c.Form("reason"), Required: true,
+				Max: 4000, Error: errs.Of("reason")}}}}
 	}
 	return c.Show(page.ListActsPage(p, errs, v))
 }

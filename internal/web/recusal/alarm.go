@@ -6,7 +6,8 @@ import (
 )
 
 // alarmHref links to the object of an alarm.
-var alarmHref = map[string]string{"issue": "/issues/", "case": "/cases/", "track": "/cases/", "question": "/questions/", "rectification": "/rectifications/", "challenge": "/challenges/"}
+var alarmHref = map[string]string{"issue": "/issues/", "case": "/cases/", "track": "/cases/", "question": "/questions/",
+	"rectification": "/rectifications/", "challenge": "/challenges/"}
 
 // alarmList shows what nobody at its usual unit may handle. A reader who may not
 // open the matter learns only that there is one.
@@ -18,7 +19,8 @@ func (f *face) alarmList(c *page.Call) error {
 	p := c.Page("alarm.title")
 	p.Lead = c.T("alarm.lead")
 	v := page.ListActsView{Path: "/alarms"}
-	v.Table = ui.Table{Empty: c.T("alarm.none"), Cols: []ui.Col{{Text: c.T("alarm.what")}, {Text: c.T("alarm.duty")}, {Text: c.T("field.unit")}, {Text: c.T("alarm.since")}, {Text: c.T("field.state")}}}
+	v.Table = ui.Table{Empty: c.T("alarm.none"), Cols: []ui.Col{{Text: c.T("alarm.what")}, {Text: c.T("alarm.duty")},
+		{Text: c.T("field.unit")}, {Text: c.T("alarm.since")}, {Text: c.T("field.state")}}}
 	for _, r := range list.Rows {
 		what := ui.Cell{Text: c.T("alarm.what.matter")}
 		if r.What != "" {
@@ -34,7 +36,8 @@ func (f *face) alarmList(c *page.Call) error {
 		if r.Quorum > 0 {
 			tag.Text = c.T("alarm.body", "Members", r.Members, "Quorum", r.Quorum)
 		}
-		v.Table.Rows = append(v.Table.Rows, []ui.Cell{what, {Text: c.T("alarm.duty." + r.Duty)}, {Text: r.Unit.Name}, {Text: string(r.RaisedOn)}, {Tag: &tag}})
+		v.Table.Rows = append(v.Table.Rows, []ui.Cell{what, {Text: c.T("alarm.duty." + r.Duty)}, {Text: r.Unit.Name},
+			{Text: string(r.RaisedOn)}, {Tag: &tag}})
 	}
 	v.Pager = ui.Pager{Shown: len(v.Table.Rows), Total: list.Total}
 	return c.Show(page.ListActsPage(p, nil, v))

@@ -18,7 +18,8 @@ import (
 func TestChallengePages(t *testing.T) {
 	s := apptest.SQLite(t)
 	anna := webtest.Visit(t, s, "anna")
-	if page := anna.Post("/my-relations", url.Values{"personnel_no": {"P0001"}, "name": {"上级甲"}, "kind": {"interested"}, "grounds": {strings.Repeat("x", 4001)}, "form": {"declare"}}, 422); !strings.Contains(page, "4000") {
+	if page := anna.Post("/my-relations", url.Values{"personnel_no": {"P0001"}, "name": {"上级甲"}, "kind": {"interested"},
+		"grounds": {strings.Repeat("x", 4001)}, "form": {"declare"}}, 422); !strings.Contains(page, "4000") {
 		t.Errorf("too long: %s", webtest.PlainText(page))
 	}
 	anna.Post("/my-relations", url.Values{"personnel_no": {"P0018"}, "name": {"督察甲"}, "kind": {"interested"}, "grounds": {"同学"}}, 303)
@@ -37,7 +38,8 @@ func TestChallengePages(t *testing.T) {
 		t.Error("the page leads to a file")
 	}
 	above = webtest.Visit(t, s, "authority")
-	webtest.Holds(t, above.Post(at+"/decide", url.Values{"version": {"1"}, "decision": {"uphold"}, "form": {"decide"}}, 422), "This is required.")
+	webtest.Holds(t, above.Post(at+"/decide", url.Values{"version": {"1"}, "decision": {"uphold"}, "form": {"decide"}}, 422),
+		"This is required.")
 	above.Post(at+"/decide", url.Values{"version": {"1"}, "decision": {"deny"}, "reason": {"no ground"}, "form": {"decide"}}, 303)
 	webtest.Holds(t, above.Get(at, 200), "Denied", "no ground")
 	webtest.Holds(t, anna.Get("/my-relations", 200), "The other: Denied")
@@ -49,8 +51,10 @@ func TestChallengePages(t *testing.T) {
 // page has no line about a matter that its reader is barred from.
 func TestAlarmAndLedgerPagesShowWhatOneMayKnow(t *testing.T) {
 	s := apptest.SQLite(t)
-	ids := s.Issues(apptest.IssueSeed{Name: "found", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "interview", Severity: 2, Event: "2026-01-10"})
-	chief := s.Issues(apptest.IssueSeed{Name: "chief", Source: issue.Audit, Person: "chief", Unit: "bureau", Category: "interview", Severity: 3, Event: "2026-01-11"})
+	ids := s.Issues(apptest.IssueSeed{Name: "found", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "interview", Severity: 2,
+		Event: "2026-01-10"})
+	chief := s.Issues(apptest.IssueSeed{Name: "chief", Source: issue.Audit, Person: "chief", Unit: "bureau", Category: "interview",
+		Severity: 3, Event: "2026-01-11"})
 	recuse := func(key string) {
 		webtest.Visit(t, s, key).Post("/my-relations", url.Values{"personnel_no": {"P0012"}, "name": {"林甲"}, "kind": {"relative"}}, 303)
 		if _, err := s.App.WatchMatters(context.Background()); err != nil {
@@ -88,7 +92,8 @@ func TestAlarmAndLedgerPagesShowWhatOneMayKnow(t *testing.T) {
 		t.Fatal(err)
 	}
 	body := webtest.Visit(t, s, "body")
-	webtest.Holds(t, body.Get("/alarms", 200), "A role that is vacant or short of members", "Decide on a track", "Members available: 2; quorum: 3")
+	webtest.Holds(t, body.Get("/alarms", 200), "A role that is vacant or short of members", "Decide on a track",
+		"Members available: 2; quorum: 3")
 	webtest.Holds(t, body.In(words.ZH).Get("/alarms", 200), "可参加研究 2 人，法定人数 3 人")
 
 	page = webtest.Visit(t, s, "audit").Get("/ledger", 200)

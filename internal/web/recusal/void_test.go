@@ -14,7 +14,8 @@ import (
 // there as history.
 func TestVoidingOnThePages(t *testing.T) {
 	s := apptest.SQLite(t)
-	ids := s.Issues(apptest.IssueSeed{Name: "found", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "interview", Severity: 2, Event: "2026-01-10"})
+	ids := s.Issues(apptest.IssueSeed{Name: "found", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "interview", Severity: 2,
+		Event: "2026-01-10"})
 	option := func(page string) string {
 		_, rest, ok := strings.Cut(page, `name="record"`)
 		_, rest, _ = strings.Cut(rest, `<option value="0`)

@@ -119,7 +119,8 @@ func (f *face) reconTable(c *page.Call, lines []reports.ReconLine, prefix, unitH
 }
 
 func (f *face) reconPeople(c *page.Call) error {
-	in := reports.ReconPeopleInput{ReconInput: reports.ReconInput{Unit: c.Query("unit"), From: c.Query("from"), To: c.Query("to")}, Category: c.Query("category"), Cursor: c.Query("cursor")}
+	in := reports.ReconPeopleInput{ReconInput: reports.ReconInput{Unit: c.Query("unit"), From: c.Query("from"), To: c.Query("to")},
+		Category: c.Query("category"), Cursor: c.Query("cursor")}
 	r, err := f.app.ReconciliationByPerson(c.Context(), c.Reader(), in)
 	if err != nil {
 		return err
@@ -154,7 +155,8 @@ func (f *face) reconPeople(c *page.Call) error {
 
 // untouchedList shows who has no issue in a category.
 func (f *face) untouchedList(c *page.Call) error {
-	in := reports.PeopleWithoutIssuesInput{ReconInput: reports.ReconInput{Unit: c.Query("unit"), From: c.Query("from"), To: c.Query("to")}, Category: c.Query("category"), Cursor: c.Query("cursor")}
+	in := reports.PeopleWithoutIssuesInput{ReconInput: reports.ReconInput{Unit: c.Query("unit"), From: c.Query("from"), To: c.Query("to")},
+		Category: c.Query("category"), Cursor: c.Query("cursor")}
 	l, err := f.app.PeopleWithoutIssues(c.Context(), c.Reader(), in)
 	if err != nil {
 		return err

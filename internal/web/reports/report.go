@@ -52,7 +52,8 @@ func (f *face) reportPage(c *page.Call) error {
 		p.Actions = append(p.Actions, ui.Action{Text: c.T("report.unit.up"), Href: "/report?" + q.Encode(), Icon: "arrow-up"})
 	}
 	if r.Period != "" && c.May("report.export") { // files are of the fixed periods
-		p.Actions = append(p.Actions, page.ExportActions(c, "/report/export", ui.Pair{Name: "unit", Value: r.Unit}, ui.Pair{Name: "period", Value: r.Period}, ui.Pair{Name: "campaign", Value: r.Campaign})...)
+		p.Actions = append(p.Actions, page.ExportActions(c, "/report/export", ui.Pair{Name: "unit", Value: r.Unit},
+			ui.Pair{Name: "period", Value: r.Period}, ui.Pair{Name: "campaign", Value: r.Campaign})...)
 	}
 	v.Stats = reportStats(c, r)
 	for i := range r.Sections {
@@ -71,7 +72,9 @@ func reportFilters(c *page.Call, r *report.Report, in reports.ReportInput, errs 
 	for _, kind := range report.PeriodKinds {
 		for i := len(r.Periods) - 1; i >= 0; i-- { // the newest first
 			if p := r.Periods[i]; p.Kind == kind {
-				pick.Options = append(pick.Options, ui.Option{Value: p.Code, Text: c.T("report.period."+kind, "Code", p.Code, "Year", p.From[:4], "Month", strings.TrimPrefix(p.To[5:], "0"), "Quarter", p.Code[len(p.Code)-1:], "Title", p.Title)})
+				pick.Options = append(pick.Options, ui.Option{Value: p.Code,
+					Text: c.T("report.period."+kind, "Code", p.Code, "Year", p.From[:4], "Month", strings.TrimPrefix(p.To[5:], "0"),
+						"Quarter", p.Code[len(p.Code)-1:], "Title", p.Title)})
 			}
 		}
 	}
@@ -139,7 +142,8 @@ func reportStats(c *page.Call, r *report.Report) []ui.Stat {
 	rate := r.Section("completion").Value(report.TotalCode, "filed_rate")
 	nilRate := r.Section("completion").Value(report.TotalCode, "nil_rate")
 	return []ui.Stat{
-		{Label: c.T("report.value.filed_rate"), Value: rateShown(c, rate), Note: c.T("report.value.nil_rate") + " " + rateShown(c, nilRate)},
+		{Label: c.T("report.value.filed_rate"), Value: rateShown(c, rate), Note: c.T("report.value.nil_rate") + " " +
+			rateShown(c, nilRate)},
 		stat("issues", "all", "declared"),
 		stat("issues", "all", "found"),
 		stat("reconciliation", report.TotalCode, "audit_only"),
@@ -246,7 +250,8 @@ func meter(l *report.Line, widest int64, draw bool) ui.Cell {
 }
 
 func (f *face) reportExport(c *page.Call) error {
-	e, _, err := f.app.ExportReport(c.Context(), c.Actor, reports.ReportExportInput{ReportInput: reportInput(c.Form), Format: c.Form("format"), Key: c.Key()})
+	e, _, err := f.app.ExportReport(c.Context(), c.Actor, reports.ReportExportInput{ReportInput: reportInput(c.Form),
+		Format: c.Form("format"), Key: c.Key()})
 	if err != nil {
 		return err
 	}

@@ -25,12 +25,14 @@ func TestAReportKeepsTheCampaignChosen(t *testing.T) {
 		t.Error("a choice of one is offered")
 	}
 	manager.Post(path+"/lock", url.Values{"version": {webtest.HiddenValue(t, manager.Get(path, 200), "version")}}, 303)
-	manager.Post("/campaigns", url.Values{"title": {"第二次自查"}, "opens_on": {"2026-03-02"}, "closes_on": {"2026-03-31"}, "period_from": {"2024-01-01"}, "period_to": {"2026-02-28"}}, 303)
+	manager.Post("/campaigns", url.Values{"title": {"第二次自查"}, "opens_on": {"2026-03-02"}, "closes_on": {"2026-03-31"},
+		"period_from": {"2024-01-01"}, "period_to": {"2026-02-28"}}, 303)
 	second := manager.To()
 	manager.Post(second+"/open", url.Values{"version": {webtest.HiddenValue(t, manager.Get(second, 200), "version")}}, 303)
 	s.Jobs()
 	// A file is of a fixed period that has ended; without one no export is offered.
-	s.Issues(apptest.IssueSeed{Name: "a", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "interview", Severity: 1, Event: "2026-01-10"})
+	s.Issues(apptest.IssueSeed{Name: "a", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "interview", Severity: 1,
+		Event: "2026-01-10"})
 	page := inspector.Get("/report?period=2026-01&campaign="+first, 200)
 	for _, want := range []string{"第二次自查", `<option value="` + first + `" selected`, "/report?campaign=" + first + "&amp;from=", `name="campaign" value="` + first + `"`} {
 		if !strings.Contains(page, want) {
@@ -46,9 +48,12 @@ func TestExportsAreOfferedAndReadable(t *testing.T) {
 	s := apptest.SQLite(t)
 	manager, path := webtest.OpenCampaign(t, s)
 	s.Jobs()
-	manager.Post(path+"/lock", url.Values{"version": {webtest.HiddenValue(t, manager.Get(path, 200), "version")}}, 303) // until then a file hides the completion
-	s.Issues(apptest.IssueSeed{Name: "a", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "interview", Severity: 1, Event: "2026-01-10"},
-		apptest.IssueSeed{Name: "b", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 2, Event: "2026-01-10"})
+	manager.Post(path+"/lock", url.Values{"version": {webtest.HiddenValue(t, manager.Get(path, 200), "version")}},
+		303) // until then a file hides the completion
+	s.Issues(apptest.IssueSeed{Name: "a", Source: issue.Audit, Person: "anna", Unit: "east1", Category: "interview", Severity: 1,
+		Event: "2026-01-10"},
+		apptest.IssueSeed{Name: "b", Source: issue.Self, Person: "anna", Unit: "east1", Category: "interview", Severity: 2,
+			Event: "2026-01-10"})
 	v := webtest.Visit(t, s, "inspector")
 	page := v.Get("/issues?source=audit", 200)
 	if !strings.Contains(page, `action="/issues/export"`) || webtest.HiddenValue(t, page, "filter") != "source=audit" {
@@ -60,7 +65,8 @@ func TestExportsAreOfferedAndReadable(t *testing.T) {
 	if page = v.As("reader").Get("/issues", 200); strings.Contains(page, "/issues/export") {
 		t.Error("a leader is offered what he may not do")
 	}
-	if page = v.Get("/completion/"+strings.TrimPrefix(path, "/campaigns/")+"?certified=1", 200); !strings.Contains(page, "No unit has certified yet.") {
+	if page = v.Get("/completion/"+strings.TrimPrefix(path, "/campaigns/")+"?certified=1", 200); !strings.Contains(page,
+		"No unit has certified yet.") {
 		t.Errorf("the list behind no certified unit: %s", webtest.PlainText(page))
 	}
 	list := v.Post("/issues/export", url.Values{"filter": {"source=audit"}, "format": {"csv"}}, 200)
@@ -108,7 +114,8 @@ func TestTheReportSaysWhatItsListsSay(t *testing.T) {
 // these leave out what he may not see, and no number with it.
 func TestThePagesSayWhatTheirTotalsLeaveOut(t *testing.T) {
 	s := apptest.SQLite(t)
-	s.Issues(apptest.IssueSeed{Name: "a", Source: issue.Audit, Person: "chief", Unit: "bureau", Category: "interview", Severity: 1, Event: "2025-12-10"})
+	s.Issues(apptest.IssueSeed{Name: "a", Source: issue.Audit, Person: "chief", Unit: "bureau", Category: "interview", Severity: 1,
+		Event: "2025-12-10"})
 	for _, key := range []string{"chief", "reader", "inspector", "eastinspector"} {
 		for _, lang := range words.Langs {
 			for _, path := range []string{"/report", "/reconciliation"} {

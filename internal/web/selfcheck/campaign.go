@@ -16,7 +16,8 @@ func (f *face) campaignList(c *page.Call) error {
 	if err != nil {
 		return err
 	}
-	t := ui.Table{Empty: c.T("campaign.empty"), Cols: []ui.Col{{Text: c.T("campaign.name")}, {Text: c.T("field.state")}, {Text: c.T("campaign.window")}, {Text: c.T("campaign.period")}}}
+	t := ui.Table{Empty: c.T("campaign.empty"), Cols: []ui.Col{{Text: c.T("campaign.name")}, {Text: c.T("field.state")},
+		{Text: c.T("campaign.window")}, {Text: c.T("campaign.period")}}}
 	for _, x := range rows {
 		state := ui.State(c.Lang, "campaign", string(x.State))
 		t.Rows = append(t.Rows, []ui.Cell{{Text: x.Title, Href: "/campaigns/" + x.ID}, {Tag: &state},
@@ -33,7 +34,8 @@ func (f *face) campaignNew(c *page.Call) error {
 	if !c.May("campaign.create") {
 		return fault.Forbidden("forbidden")
 	}
-	return f.showCampaignForm(c, appselfcheck.CampaignInput{OpensOn: f.app.Today(), ClosesOn: f.app.Today().AddMonths(1), PeriodFrom: f.app.Today().AddMonths(-36), PeriodTo: f.app.Today()}, nil)
+	return f.showCampaignForm(c, appselfcheck.CampaignInput{OpensOn: f.app.Today(), ClosesOn: f.app.Today().AddMonths(1),
+		PeriodFrom: f.app.Today().AddMonths(-36), PeriodTo: f.app.Today()}, nil)
 }
 
 func (f *face) showCampaignForm(c *page.Call, in appselfcheck.CampaignInput, err error) error {
@@ -46,7 +48,8 @@ func (f *face) showCampaignForm(c *page.Call, in appselfcheck.CampaignInput, err
 		name  string
 		value roster.Date
 	}{{"opens_on", in.OpensOn}, {"closes_on", in.ClosesOn}, {"period_from", in.PeriodFrom}, {"period_to", in.PeriodTo}} {
-		inputs = append(inputs, ui.Input{Name: d.name, Label: c.T("campaign." + d.name), Kind: "date", Value: string(d.value), Required: true, Error: errs.Of(d.name)})
+		inputs = append(inputs, ui.Input{Name: d.name, Label: c.T("campaign." + d.name), Kind: "date", Value: string(d.value),
+			Required: true, Error: errs.Of(d.name)})
 	}
 	p := c.Page("campaign.new")
 	p.Narrow, p.Path = true, "/campaigns/new"
@@ -59,7 +62,8 @@ func (f *face) showCampaignForm(c *page.Call, in appselfcheck.CampaignInput, err
 }
 
 func (f *face) campaignCreate(c *page.Call) error {
-	in := appselfcheck.CampaignInput{Title: c.Form("title"), OpensOn: roster.Date(c.Form("opens_on")), ClosesOn: roster.Date(c.Form("closes_on")),
+	in := appselfcheck.CampaignInput{Title: c.Form("title"), OpensOn: roster.Date(c.Form("opens_on")),
+		ClosesOn:   roster.Date(c.Form("closes_on")),
 		PeriodFrom: roster.Date(c.Form("period_from")), PeriodTo: roster.Date(c.Form("period_to")), Key: c.Key()}
 	if err := f.app.EnsureChecklists(c.Context(), c.Actor); err != nil {
 		return err
@@ -81,7 +85,8 @@ var campaignNext = map[selfcheck.CampaignState]string{
 	selfcheck.CampaignInspecting: "rectify", selfcheck.CampaignRectifying: "close",
 }
 
-var campaignStates = []selfcheck.CampaignState{selfcheck.CampaignDraft, selfcheck.CampaignOpen, selfcheck.CampaignLocked, selfcheck.CampaignInspecting, selfcheck.CampaignRectifying, selfcheck.CampaignClosed}
+var campaignStates = []selfcheck.CampaignState{selfcheck.CampaignDraft, selfcheck.CampaignOpen, selfcheck.CampaignLocked,
+	selfcheck.CampaignInspecting, selfcheck.CampaignRectifying, selfcheck.CampaignClosed}
 
 func (f *face) showCampaign(c *page.Call, in appselfcheck.AmendInput, err error) error {
 	errs := c.Errors(err)
@@ -119,7 +124,8 @@ func (f *face) showCampaign(c *page.Call, in appselfcheck.AmendInput, err error)
 		v.CanAmend = x.State == selfcheck.CampaignOpen && x.RosterDone
 	}
 	for _, a := range x.Amendments {
-		e := ui.Event{When: string(a.EffectiveOn), Title: a.Person, Text: a.Reason, Tags: []ui.Tag{{Text: c.T("change." + string(a.Change))}}}
+		e := ui.Event{When: string(a.EffectiveOn), Title: a.Person, Text: a.Reason,
+			Tags: []ui.Tag{{Text: c.T("change." + string(a.Change))}}}
 		if a.From != "" && a.To != "" {
 			e.By = a.From + " → " + a.To
 		}

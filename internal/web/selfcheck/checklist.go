@@ -16,11 +16,13 @@ func (f *face) checklists(c *page.Call) error {
 	if err != nil {
 		return err
 	}
-	t := ui.Table{Empty: c.T("checklist.none"), Cols: []ui.Col{{Text: c.T("checklist.name")}, {Text: c.T("selfcheck.list")}, {Text: c.T("checklist.edition"), Num: true}, {Text: c.T("field.state")}}}
+	t := ui.Table{Empty: c.T("checklist.none"), Cols: []ui.Col{{Text: c.T("checklist.name")}, {Text: c.T("selfcheck.list")},
+		{Text: c.T("checklist.edition"), Num: true}, {Text: c.T("field.state")}}}
 	for i := range rows {
 		l := &rows[i]
 		state := ui.State(c.Lang, "checklist", string(l.State))
-		t.Rows = append(t.Rows, []ui.Cell{{Text: l.Title(string(c.Lang)), Href: "/checklists/" + l.ID}, {Text: c.T("selfcheck.list." + string(l.Audience))}, {Text: ui.Number(l.Edition), Num: true}, {Tag: &state}})
+		t.Rows = append(t.Rows, []ui.Cell{{Text: l.Title(string(c.Lang)), Href: "/checklists/" + l.ID},
+			{Text: c.T("selfcheck.list." + string(l.Audience))}, {Text: ui.Number(l.Edition), Num: true}, {Tag: &state}})
 	}
 	p := c.Page("checklist.title")
 	p.Lead = c.T("checklist.lead")
@@ -42,7 +44,8 @@ func (f *face) showChecklist(c *page.Call, err error) error {
 	if openErr != nil {
 		return openErr
 	}
-	v := page.DefsActsView{Table: ui.Table{Cols: []ui.Col{{Text: c.T("selfcheck.item")}, {Text: c.T("field.category")}, {Text: c.T("checklist.details")}}}}
+	v := page.DefsActsView{Table: ui.Table{Cols: []ui.Col{{Text: c.T("selfcheck.item")}, {Text: c.T("field.category")},
+		{Text: c.T("checklist.details")}}}}
 	options := make([]ui.Option, 0, len(items))
 	for i := range items {
 		it := &items[i]
@@ -58,7 +61,8 @@ func (f *face) showChecklist(c *page.Call, err error) error {
 			}
 			added += d.Text + " (" + d.Unit + ")"
 		}
-		v.Table.Rows = append(v.Table.Rows, []ui.Cell{{Text: no + " " + it.Text(string(c.Lang)), Sub: it.Help(string(c.Lang))}, {Text: c.T("category." + it.Category)}, {Text: added}})
+		v.Table.Rows = append(v.Table.Rows, []ui.Cell{{Text: no + " " + it.Text(string(c.Lang)), Sub: it.Help(string(c.Lang))},
+			{Text: c.T("category." + it.Category)}, {Text: added}})
 	}
 	if list.State == selfcheck.ChecklistPublished && c.May("checklist.refine") {
 		var units []ui.Option
@@ -69,7 +73,8 @@ func (f *face) showChecklist(c *page.Call, err error) error {
 		for _, u := range choices {
 			units = append(units, ui.Option{Value: u.ID, Text: u.Name})
 		}
-		v.Acts = []page.ActForm{c.Fill(page.ActForm{ID: "refine", Title: c.T("checklist.refine"), Help: c.T("checklist.refine.help"), Action: "/checklists/" + list.ID + "/details", Button: "checklist.refine",
+		v.Acts = []page.ActForm{c.Fill(page.ActForm{ID: "refine", Title: c.T("checklist.refine"), Help: c.T("checklist.refine.help"),
+			Action: "/checklists/" + list.ID + "/details", Button: "checklist.refine",
 			Inputs: []ui.Input{
 				{Name: "unit_id", Label: c.T("field.unit"), Kind: "select", Options: units, Required: true},
 				{Name: "item", Label: c.T("selfcheck.item"), Kind: "select", Options: options, Required: true},
@@ -88,7 +93,8 @@ func (f *face) showChecklist(c *page.Call, err error) error {
 }
 
 func (f *face) checklistRefine(c *page.Call) error {
-	in := appselfcheck.RefineInput{ChecklistID: c.Param("id"), Key: c.Key(), UnitID: c.Form("unit_id"), ItemNo: c.FormInt("item"), TextZH: c.Form("text_zh"), TextEN: c.Form("text_en")}
+	in := appselfcheck.RefineInput{ChecklistID: c.Param("id"), Key: c.Key(), UnitID: c.Form("unit_id"), ItemNo: c.FormInt("item"),
+		TextZH: c.Form("text_zh"), TextEN: c.Form("text_en")}
 	if _, _, err := f.app.Refine(c.Context(), c.Actor, in); err != nil {
 		return f.showChecklist(c, err)
 	}

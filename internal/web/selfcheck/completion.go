@@ -49,7 +49,8 @@ func (f *face) running(c *page.Call) ([]selfcheck.Campaign, error) {
 }
 
 func (f *face) completionOpen(c *page.Call) error {
-	in := appselfcheck.CompletionInput{ID: c.Param("id"), Near: c.Query("unit"), Only: c.Query("only") == "1", Certified: c.Query("certified") == "1"}
+	in := appselfcheck.CompletionInput{ID: c.Param("id"), Near: c.Query("unit"), Only: c.Query("only") == "1",
+		Certified: c.Query("certified") == "1"}
 	list, err := f.app.CompletionOf(c.Context(), c.Reader(), in)
 	if err != nil {
 		return err
@@ -72,8 +73,10 @@ func (f *face) completionOpen(c *page.Call) error {
 			{Label: c.T("completion.nil"), Value: perMille(t.NilPerMille())},
 		}
 	}
-	v.Table = ui.Table{Empty: c.T("completion.none"), Cols: []ui.Col{{Text: c.T("field.unit")}, {Text: c.T("completion.owed"), Num: true}, {Text: c.T("completion.filed"), Num: true},
-		{Text: c.T("completion.excused"), Num: true}, {Text: c.T("completion.left"), Num: true}, {Text: c.T("completion.share"), Num: true}, {Text: c.T("completion.nil"), Num: true}, {Text: c.T("field.state")}}}
+	v.Table = ui.Table{Empty: c.T("completion.none"), Cols: []ui.Col{{Text: c.T("field.unit")}, {Text: c.T("completion.owed"), Num: true},
+		{Text: c.T("completion.filed"), Num: true},
+		{Text: c.T("completion.excused"), Num: true}, {Text: c.T("completion.left"), Num: true}, {Text: c.T("completion.share"),
+			Num: true}, {Text: c.T("completion.nil"), Num: true}, {Text: c.T("field.state")}}}
 	if in.Certified {
 		v.Table.Empty = c.T("completion.uncertified.all")
 	}
@@ -88,7 +91,8 @@ func (f *face) completionOpen(c *page.Call) error {
 		v.Table.Rows = append(v.Table.Rows, []ui.Cell{
 			{Text: u.Name, Sub: c.T("tier." + strconv.Itoa(u.Tier)), Href: "/completion/" + list.Campaign.ID + "/" + u.UnitID},
 			to(u.All.Owed, selfcheck.OwedAll), to(u.All.Filed(), selfcheck.OwedFiled), to(u.All.Excused, selfcheck.OwedExcused),
-			to(u.All.Missing(), selfcheck.OwedMissing), {Text: perMille(u.All.PerMille()), Num: true}, {Text: perMille(u.All.NilPerMille()), Num: true}, {Tag: &tag},
+			to(u.All.Missing(), selfcheck.OwedMissing), {Text: perMille(u.All.PerMille()), Num: true}, {Text: perMille(u.All.NilPerMille()),
+				Num: true}, {Tag: &tag},
 		})
 	}
 	p := c.Page("completion.title")
@@ -111,16 +115,20 @@ func (f *face) showUnit(c *page.Call, err error) error {
 	v := unitCompletionView{Base: base, CanCertify: u.MayCertify && u.Campaign.Running()}
 	v.Stats = []ui.Stat{
 		{Label: c.T("completion.owed"), Value: ui.Number(u.Own.Owed), Href: owedHref(u.Campaign.ID, u.UnitID, selfcheck.OwedAll, true)},
-		{Label: c.T("completion.filed"), Value: ui.Number(u.Own.Filed()), Note: perMille(u.Own.PerMille()), Tone: "ok", Href: owedHref(u.Campaign.ID, u.UnitID, selfcheck.OwedFiled, true)},
-		{Label: c.T("completion.left"), Value: ui.Number(u.Own.Missing()), Tone: "warn", Href: owedHref(u.Campaign.ID, u.UnitID, selfcheck.OwedMissing, true)},
-		{Label: c.T("completion.excused"), Value: ui.Number(u.Own.Excused), Href: owedHref(u.Campaign.ID, u.UnitID, selfcheck.OwedExcused, true)},
+		{Label: c.T("completion.filed"), Value: ui.Number(u.Own.Filed()), Note: perMille(u.Own.PerMille()), Tone: "ok",
+			Href: owedHref(u.Campaign.ID, u.UnitID, selfcheck.OwedFiled, true)},
+		{Label: c.T("completion.left"), Value: ui.Number(u.Own.Missing()), Tone: "warn",
+			Href: owedHref(u.Campaign.ID, u.UnitID, selfcheck.OwedMissing, true)},
+		{Label: c.T("completion.excused"), Value: ui.Number(u.Own.Excused),
+			Href: owedHref(u.Campaign.ID, u.UnitID, selfcheck.OwedExcused, true)},
 		{Label: c.T("completion.nil"), Value: perMille(u.Own.NilPerMille())},
 		{Label: c.T("completion.median"), Value: perHalf(u.MedianDoubled)},
 		{Label: c.T("completion.similar"), Value: perMille(u.Similar)},
 	}
 	if cert := u.Certification; cert != nil {
 		if v.CanCertify {
-			a := c.Fill(page.ActForm{ID: "uncertify", Title: c.T("certify.undo"), Help: c.T("certify.undo.help"), Action: base + "/uncertify", Button: "certify.undo",
+			a := c.Fill(page.ActForm{ID: "uncertify", Title: c.T("certify.undo"), Help: c.T("certify.undo.help"),
+				Action: base + "/uncertify", Button: "certify.undo",
 				Inputs: []ui.Input{{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Required: true, Max: 1000}}}, errs)
 			v.Uncertify = &a
 		}
@@ -147,16 +155,20 @@ func perHalf(doubled int64) string {
 }
 
 func (f *face) rosterTable(c *page.Call, u *appselfcheck.UnitCompletionView, rows []appselfcheck.ReviewRow) ui.Table {
-	t := ui.Table{Cols: []ui.Col{{Text: c.T("selfcheck.respondent")}, {Text: c.T("selfcheck.list")}, {Text: c.T("field.state")}, {Text: c.T("selfcheck.filed_at")}, {Text: c.T("field.actions")}}}
+	t := ui.Table{Cols: []ui.Col{{Text: c.T("selfcheck.respondent")}, {Text: c.T("selfcheck.list")}, {Text: c.T("field.state")},
+		{Text: c.T("selfcheck.filed_at")}, {Text: c.T("field.actions")}}}
 	for i := range rows {
 		r := &rows[i]
 		state := ui.State(c.Lang, "submission", string(r.State))
-		cells := []ui.Cell{{Text: r.Name, Sub: r.Number}, {Text: c.T("selfcheck.list." + string(r.Audience))}, {Tag: &state}, {Text: c.Clock(r.FiledAt)}, {}}
+		cells := []ui.Cell{{Text: r.Name, Sub: r.Number}, {Text: c.T("selfcheck.list." + string(r.Audience))}, {Tag: &state},
+			{Text: c.Clock(r.FiledAt)}, {}}
 		if u.MayExcuse && (r.State == selfcheck.Assigned || r.State == selfcheck.Returned) {
-			cells[4].Actions = []ui.Action{{Text: c.T("excuse.title"), Href: "/completion/" + u.Campaign.ID + "/" + u.UnitID + "/excuse/" + r.ID}}
+			cells[4].Actions = []ui.Action{{Text: c.T("excuse.title"), Href: "/completion/" + u.Campaign.ID + "/" + u.UnitID +
+				"/excuse/" + r.ID}}
 		}
 		if u.MayExcuse && r.State == selfcheck.Excused {
-			cells[4].Actions = []ui.Action{{Text: c.T("restore.title"), Href: "/completion/" + u.Campaign.ID + "/" + u.UnitID + "/restore/" + r.ID}}
+			cells[4].Actions = []ui.Action{{Text: c.T("restore.title"), Href: "/completion/" + u.Campaign.ID + "/" + u.UnitID +
+				"/restore/" + r.ID}}
 		}
 		t.Rows = append(t.Rows, cells)
 	}
@@ -204,7 +216,8 @@ func (f *face) showExcuse(c *page.Call, reason string, err error) error {
 			if err != nil {
 				status = page.StatusOf(err)
 			}
-			return c.ShowStatus(status, excusePage(p, excuseView{Action: back + "/excuse/" + r.ID, Back: back, Name: r.Name, Reason: reason, Version: r.Version}, errs))
+			return c.ShowStatus(status, excusePage(p, excuseView{Action: back + "/excuse/" + r.ID, Back: back, Name: r.Name, Reason: reason,
+				Version: r.Version}, errs))
 		}
 	}
 	if err != nil { // somebody has filed or excused it meanwhile
@@ -244,7 +257,8 @@ func (f *face) showRestore(c *page.Call, err error) error {
 		p := c.Page("restore.title")
 		p.Lead, p.Narrow, p.Path = r.Name, true, back+"/restore/"+r.ID
 		p.Crumbs = []ui.Link{{Text: u.Name, Href: back}}
-		a := c.Fill(page.ActForm{ID: "restore", Help: c.T("restore.help"), Action: p.Path, Button: "restore.title", Hidden: [][2]string{{"version", strconv.FormatInt(r.Version, 10)}},
+		a := c.Fill(page.ActForm{ID: "restore", Help: c.T("restore.help"), Action: p.Path, Button: "restore.title",
+			Hidden: [][2]string{{"version", strconv.FormatInt(r.Version, 10)}},
 			Inputs: []ui.Input{{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Required: true, Max: 1000}}}, errs)
 		return c.ShowStatus(page.StatusOf(err), page.ActPage(p, errs, a))
 	}

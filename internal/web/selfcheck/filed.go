@@ -70,7 +70,8 @@ func (f *face) showFiled(c *page.Call, l *appselfcheck.SubmissionView, in appsel
 		{Term: c.T("field.state"), Tag: &state},
 		{Term: c.T("selfcheck.filed_at"), Text: c.Clock(l.FiledAt)},
 		{Term: c.T("selfcheck.first_filed"), Text: c.Clock(l.FirstFiledAt)},
-		{Term: c.T("selfcheck.items"), Text: c.T("selfcheck.items.value", "Nil", l.NilItems, "Declared", l.DeclaredItems, "Issues", l.DeclaredIssues)},
+		{Term: c.T("selfcheck.items"), Text: c.T("selfcheck.items.value", "Nil", l.NilItems, "Declared", l.DeclaredItems, "Issues",
+			l.DeclaredIssues)},
 		{Term: c.T("selfcheck.receipt"), Text: c.T("selfcheck.view"), Href: v.Base + "/receipt"},
 	}
 	if l.Round == 0 {
@@ -141,7 +142,9 @@ func saidOf(lang words.Lang, d appselfcheck.SaidIssue) saidView {
 
 // selfcheckSupplement adds one issue to a locked list.
 func (f *face) selfcheckSupplement(c *page.Call) error {
-	in := appselfcheck.SupplementInput{ID: c.Param("id"), ItemNo: c.FormInt("item"), Declared: selfcheck.Declared{EventOn: roster.Date(c.Form("event_on")), Text: strings.ReplaceAll(c.Form("text"), "\r\n", "\n")}, Key: c.Key()}
+	in := appselfcheck.SupplementInput{ID: c.Param("id"), ItemNo: c.FormInt("item"),
+		Declared: selfcheck.Declared{EventOn: roster.Date(c.Form("event_on")),
+			Text: strings.ReplaceAll(c.Form("text"), "\r\n", "\n")}, Key: c.Key()}
 	r, err := f.app.Supplement(c.Context(), c.Actor, in)
 	if err == nil {
 		c.Offer(r)

@@ -68,7 +68,8 @@ func (f *face) selfcheckFill(c *page.Call) error {
 
 // showFill shows the form of one category. typed are answers that could not be
 // saved, shown as they were typed.
-func (f *face) showFill(c *page.Call, l *appselfcheck.SubmissionView, category string, typed map[int64]selfcheck.ItemAnswer, add int64, err error) error {
+func (f *face) showFill(c *page.Call, l *appselfcheck.SubmissionView, category string, typed map[int64]selfcheck.ItemAnswer, add int64,
+	err error) error {
 	if !slices.ContainsFunc(l.Items, func(it selfcheck.ChecklistItem) bool { return it.Category == category }) {
 		return fault.NotFound()
 	}
@@ -113,9 +114,11 @@ func (f *face) showFill(c *page.Call, l *appselfcheck.SubmissionView, category s
 	return c.ShowStatus(status, selfcheckFill(p, v, errs))
 }
 
-func fillItemView(c *page.Call, it *selfcheck.ChecklistItem, a selfcheck.ItemAnswer, seq int64, was string, add bool, errs ui.Errors) fillItem {
+func fillItemView(c *page.Call, it *selfcheck.ChecklistItem, a selfcheck.ItemAnswer, seq int64, was string, add bool,
+	errs ui.Errors) fillItem {
 	no := strconv.FormatInt(it.No, 10)
-	v := fillItem{No: no, Seq: strconv.FormatInt(seq, 10), Was: was, Text: it.Text(string(c.Lang)), Help: it.Help(string(c.Lang)), Leader: a.LeaderID, Error: errs.Of("items." + no)}
+	v := fillItem{No: no, Seq: strconv.FormatInt(seq, 10), Was: was, Text: it.Text(string(c.Lang)), Help: it.Help(string(c.Lang)),
+		Leader: a.LeaderID, Error: errs.Of("items." + no)}
 	switch {
 	case len(a.Issues) > 0 || add:
 		v.Answer = "declare"
@@ -167,7 +170,8 @@ func sentItem(c *page.Call, no int64) (save appselfcheck.DraftSave, touched bool
 		save.LeaderID = c.Form("leader." + n)
 		for i := range selfcheck.MaxIssuesPerItem {
 			at := "d." + n + "." + strconv.Itoa(i)
-			d := selfcheck.Declared{IssueID: c.Form(at + ".id"), EventOn: roster.Date(c.Form(at + ".on")), Text: strings.ReplaceAll(c.Form(at+".text"), "\r\n", "\n")}
+			d := selfcheck.Declared{IssueID: c.Form(at + ".id"), EventOn: roster.Date(c.Form(at + ".on")),
+				Text: strings.ReplaceAll(c.Form(at+".text"), "\r\n", "\n")}
 			if d.EventOn != "" || d.Text != "" {
 				save.Issues = append(save.Issues, d)
 			}
@@ -229,7 +233,8 @@ func (f *face) selfcheckSaveItem(c *page.Call) error {
 	save, touched := sentItem(c, no)
 	seq := save.Seq - 1
 	if touched {
-		seqs, err := f.app.SaveDraft(c.Context(), c.Actor, appselfcheck.SaveDraftInput{ID: c.Param("id"), Saves: []appselfcheck.DraftSave{save}})
+		seqs, err := f.app.SaveDraft(c.Context(), c.Actor, appselfcheck.SaveDraftInput{ID: c.Param("id"),
+			Saves: []appselfcheck.DraftSave{save}})
 		if err != nil {
 			return err
 		}

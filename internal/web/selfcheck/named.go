@@ -24,15 +24,18 @@ func (f *face) reviewNamed(c *page.Call) error {
 	}
 	v := reviewListView{Tabs: reviewTabs(c, "named"), Pager: c.Pager(len(list.Rows), list.Total, list.Next)}
 	for _, s := range []selfcheck.NamedState{selfcheck.NamedWaiting, selfcheck.NamedReturned, selfcheck.NamedAccepted} {
-		v.Under = append(v.Under, ui.Nav{Text: c.T("state.named." + string(s)), Href: "/review/named?state=" + string(s), Current: s == in.State})
+		v.Under = append(v.Under, ui.Nav{Text: c.T("state.named." + string(s)), Href: "/review/named?state=" + string(s),
+			Current: s == in.State})
 	}
-	v.Table = ui.Table{Empty: c.T("review.named.empty"), Cols: []ui.Col{{Text: c.T("selfcheck.item")}, {Text: c.T("review.named.leader")}, {Text: c.T("selfcheck.respondent")},
+	v.Table = ui.Table{Empty: c.T("review.named.empty"), Cols: []ui.Col{{Text: c.T("selfcheck.item")}, {Text: c.T("review.named.leader")},
+		{Text: c.T("selfcheck.respondent")},
 		{Text: c.T("field.unit")}, {Text: c.T("selfcheck.filed_at")}, {Text: c.T("field.state")}}}
 	for i := range list.Rows {
 		n := &list.Rows[i]
 		state := ui.State(c.Lang, "named", string(n.State))
 		v.Table.Rows = append(v.Table.Rows, []ui.Cell{
-			{Text: strconv.FormatInt(n.ItemNo, 10) + " " + n.Item.Text(string(c.Lang)), Href: "/review/named/" + url.PathEscape(selfcheck.NamedID(n.SubmissionID, n.ItemNo))},
+			{Text: strconv.FormatInt(n.ItemNo, 10) + " " + n.Item.Text(string(c.Lang)),
+				Href: "/review/named/" + url.PathEscape(selfcheck.NamedID(n.SubmissionID, n.ItemNo))},
 			{Text: n.Leader}, {Text: n.Respondent}, {Text: n.Unit}, {Text: c.Clock(n.FiledAt)}, {Tag: &state},
 		})
 	}
@@ -69,8 +72,10 @@ func (f *face) showNamed(c *page.Call, err error) error {
 	if n.MayDecide {
 		own := [][2]string{{"version", strconv.FormatInt(n.Version, 10)}}
 		v.Acts = []page.ActForm{
-			c.Fill(page.ActForm{ID: "accept", Title: c.T("review.named.accept"), Help: c.T("review.named.accept.help"), Action: base + "/accept", Button: "review.named.accept", Hidden: own, Open: true}, errs),
-			c.Fill(page.ActForm{ID: "return", Title: c.T("review.named.return"), Help: c.T("review.named.return.help"), Action: base + "/return", Button: "review.named.return", Hidden: own,
+			c.Fill(page.ActForm{ID: "accept", Title: c.T("review.named.accept"), Help: c.T("review.named.accept.help"),
+				Action: base + "/accept", Button: "review.named.accept", Hidden: own, Open: true}, errs),
+			c.Fill(page.ActForm{ID: "return", Title: c.T("review.named.return"), Help: c.T("review.named.return.help"),
+				Action: base + "/return", Button: "review.named.return", Hidden: own,
 				Inputs: []ui.Input{{Name: "reason", Label: c.T("field.reason"), Kind: "textarea", Required: true, Max: 1000}}}, errs),
 		}
 	}
@@ -97,14 +102,16 @@ func saidText(c *page.Call, n *appselfcheck.NamedItem) string {
 }
 
 func (f *face) namedAccept(c *page.Call) error {
-	if _, err := f.app.AcceptNamed(c.Context(), c.Actor, appselfcheck.NamedDecision{ID: c.Param("id"), Version: c.Version(), Key: c.Key()}); err != nil {
+	if _, err := f.app.AcceptNamed(c.Context(), c.Actor, appselfcheck.NamedDecision{ID: c.Param("id"), Version: c.Version(),
+		Key: c.Key()}); err != nil {
 		return f.showNamed(c, err)
 	}
 	return c.Go("/review/named", "review.named.accepted")
 }
 
 func (f *face) namedReturn(c *page.Call) error {
-	if _, err := f.app.ReturnNamed(c.Context(), c.Actor, appselfcheck.NamedDecision{ID: c.Param("id"), Version: c.Version(), Reason: c.Form("reason"), Key: c.Key()}); err != nil {
+	if _, err := f.app.ReturnNamed(c.Context(), c.Actor, appselfcheck.NamedDecision{ID: c.Param("id"), Version: c.Version(),
+		Reason: c.Form("reason"), Key: c.Key()}); err != nil {
 		return f.showNamed(c, err)
 	}
 	return c.Go("/review/named", "review.named.returned")
@@ -112,7 +119,8 @@ func (f *face) namedReturn(c *page.Call) error {
 
 // namedReply answers an item that the tier above returned.
 func (f *face) namedReply(c *page.Call) error {
-	in := appselfcheck.NamedReplyInput{ID: c.Param("id"), ItemNo: c.FormInt("item"), Text: strings.ReplaceAll(c.Form("text"), "\r\n", "\n"), Key: c.Key()}
+	in := appselfcheck.NamedReplyInput{ID: c.Param("id"), ItemNo: c.FormInt("item"), Text: strings.ReplaceAll(c.Form("text"), "\r\n", "\n"),
+		Key: c.Key()}
 	r, err := f.app.ReplyNamed(c.Context(), c.Actor, in)
 	if errs := c.Errors(err); errs != nil {
 		for _, text := range errs {

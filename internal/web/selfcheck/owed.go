@@ -33,7 +33,8 @@ func (f *face) owedList(c *page.Call) error {
 	p.Title += " · " + l.UnitName
 	p.Lead = l.Campaign.Title
 	p.Crumbs = []ui.Link{{Text: c.T("completion.title"), Href: "/completion/" + l.Campaign.ID}}
-	t := ui.Table{Empty: c.T("completion.lists.none"), Cols: []ui.Col{{Text: c.T("selfcheck.respondent")}, {Text: c.T("field.unit")}, {Text: c.T("selfcheck.list")}, {Text: c.T("field.state")}, {Text: c.T("selfcheck.filed_at")}}}
+	t := ui.Table{Empty: c.T("completion.lists.none"), Cols: []ui.Col{{Text: c.T("selfcheck.respondent")}, {Text: c.T("field.unit")},
+		{Text: c.T("selfcheck.list")}, {Text: c.T("field.state")}, {Text: c.T("selfcheck.filed_at")}}}
 	for i := range l.Rows {
 		r := &l.Rows[i]
 		state := ui.State(c.Lang, "submission", string(r.State))
@@ -41,7 +42,8 @@ func (f *face) owedList(c *page.Call) error {
 		if name == "" {
 			name = c.T("name.hidden")
 		}
-		t.Rows = append(t.Rows, []ui.Cell{{Text: name, Sub: r.Number}, {Text: r.Unit}, {Text: c.T("selfcheck.list." + string(r.Audience))}, {Tag: &state}, {Text: c.Clock(r.FiledAt)}})
+		t.Rows = append(t.Rows, []ui.Cell{{Text: name, Sub: r.Number}, {Text: r.Unit}, {Text: c.T("selfcheck.list." + string(r.Audience))},
+			{Tag: &state}, {Text: c.Clock(r.FiledAt)}})
 	}
 	return c.Show(page.TablePage(p, "", t, c.Pager(len(l.Rows), l.Total, l.Next)))
 }

@@ -28,13 +28,15 @@ func (f *face) reviewList(c *page.Call) error {
 	if state != selfcheck.Returned && state != selfcheck.Accepted {
 		state = selfcheck.Submitted
 	}
-	q := appselfcheck.ReviewQuery{ReviewFilter: selfcheck.ReviewFilter{State: state, UnitID: c.Query("unit")}, Cursor: c.Query("cursor"), Limit: 50}
+	q := appselfcheck.ReviewQuery{ReviewFilter: selfcheck.ReviewFilter{State: state, UnitID: c.Query("unit")},
+		Cursor: c.Query("cursor"), Limit: 50}
 	rows, total, next, err := f.app.Reviews(c.Context(), c.Reader(), q)
 	if err != nil {
 		return err
 	}
 	v := reviewListView{Tabs: reviewTabs(c, string(state)), Bulk: state == selfcheck.Submitted}
-	v.Table = ui.Table{Empty: c.T("review.empty"), Cols: []ui.Col{{Text: c.T("selfcheck.respondent")}, {Text: c.T("field.unit")}, {Text: c.T("selfcheck.list")},
+	v.Table = ui.Table{Empty: c.T("review.empty"), Cols: []ui.Col{{Text: c.T("selfcheck.respondent")}, {Text: c.T("field.unit")},
+		{Text: c.T("selfcheck.list")},
 		{Text: c.T("selfcheck.filed_at")}, {Text: c.T("selfcheck.items")}, {Text: c.T("field.actions")}}}
 	if v.Bulk {
 		v.Table.SelectAll = "list"
@@ -43,12 +45,14 @@ func (f *face) reviewList(c *page.Call) error {
 	for i := range rows {
 		r := &rows[i]
 		row := []ui.Cell{
-			{Text: r.Name, Sub: r.Number, Href: "/review/" + r.ID}, {Text: r.Unit}, {Text: c.T("selfcheck.list." + string(r.Audience))}, {Text: c.Clock(r.FiledAt)},
+			{Text: r.Name, Sub: r.Number, Href: "/review/" + r.ID}, {Text: r.Unit}, {Text: c.T("selfcheck.list." +
+				string(r.Audience))}, {Text: c.Clock(r.FiledAt)},
 			{Text: c.T("selfcheck.items.value", "Nil", r.NilItems, "Declared", r.DeclaredItems, "Issues", r.DeclaredIssues)},
 			{Actions: []ui.Action{{Text: c.T("review.one"), Href: "/review/" + r.ID}}},
 		}
 		if v.Bulk {
-			row = append([]ui.Cell{{Check: &ui.Check{Name: "list", Value: r.ID + ":" + strconv.FormatInt(r.Version, 10), Label: r.Name}}}, row...)
+			row = append([]ui.Cell{{Check: &ui.Check{Name: "list", Value: r.ID + ":" + strconv.FormatInt(r.Version, 10),
+				Label: r.Name}}}, row...)
 		}
 		v.Table.Rows = append(v.Table.Rows, row)
 	}
@@ -104,7 +108,8 @@ func (f *face) showReview(c *page.Call, reason string, err error) error {
 		{Term: c.T("selfcheck.list"), Text: c.T("selfcheck.list." + string(r.Audience))},
 		{Term: c.T("field.state"), Tag: &state},
 		{Term: c.T("selfcheck.filed_at"), Text: c.Clock(r.FiledAt)},
-		{Term: c.T("selfcheck.items"), Text: c.T("selfcheck.items.value", "Nil", r.NilItems, "Declared", r.DeclaredItems, "Issues", r.DeclaredIssues)},
+		{Term: c.T("selfcheck.items"), Text: c.T("selfcheck.items.value", "Nil", r.NilItems, "Declared", r.DeclaredItems, "Issues",
+			r.DeclaredIssues)},
 	}
 	if r.Reason != "" {
 		v.Defs = append(v.Defs, ui.Def{Term: c.T("review.reason"), Text: r.Reason})

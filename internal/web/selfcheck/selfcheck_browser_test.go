@@ -70,7 +70,8 @@ func TestSelfCheckInABrowser(t *testing.T) {
 	for i := range selfcheck.ItemCount {
 		given = append(given, selfcheck.ItemAnswer{ItemNo: int64(i + 1), Nil: true})
 	}
-	given[42] = selfcheck.ItemAnswer{ItemNo: 43, Issues: []selfcheck.Declared{{EventOn: "2025-06-15", Text: "值班期间离开岗位约二十分钟，没有向值班领导报告；事后补登记。"}}}
+	given[42] = selfcheck.ItemAnswer{ItemNo: 43, Issues: []selfcheck.Declared{{EventOn: "2025-06-15",
+		Text: "值班期间离开岗位约二十分钟，没有向值班领导报告；事后补登记。"}}}
 	lists, err := s.App.MyLists(t.Context(), s.Actor("ben"))
 	must(err)
 	_, err = s.App.Submit(t.Context(), s.Actor("ben"), appselfcheck.SubmitInput{ID: lists[0].ID, Version: lists[0].Version, Answers: given})
@@ -95,7 +96,8 @@ func TestSelfCheckInABrowser(t *testing.T) {
 				if tabs[x.key] == nil {
 					tabs[x.key] = as(x.key, width, lang)
 				}
-				webtest.Look(t, tabs[x.key], webtest.Judged(width, lang), site.URL, x.path, "selfcheck-"+string(rune('a'+i))+"-"+url.PathEscape(string(lang))+"-"+map[int]string{360: "phone", 1440: "desk"}[width])
+				webtest.Look(t, tabs[x.key], webtest.Judged(width, lang), site.URL, x.path,
+					"selfcheck-"+string(rune('a'+i))+"-"+url.PathEscape(string(lang))+"-"+map[int]string{360: "phone", 1440: "desk"}[width])
 			}
 		}
 	}

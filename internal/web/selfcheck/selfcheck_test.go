@@ -127,7 +127,8 @@ func TestScriptSavesOneAnswer(t *testing.T) {
 	base := webtest.LinkTo(t, anna.Get("/", 200), "/selfcheck/")
 	send := func(seq int, choice, text string, status int) string {
 		t.Helper()
-		return anna.Post(base+"/items/5", url.Values{"seq.5": {strconv.Itoa(seq)}, "a.5": {choice}, "d.5.0.on": {"2025-01-02"}, "d.5.0.text": {text}}, status)
+		return anna.Post(base+"/items/5", url.Values{"seq.5": {strconv.Itoa(seq)}, "a.5": {choice}, "d.5.0.on": {"2025-01-02"},
+			"d.5.0.text": {text}}, status)
 	}
 	if got := send(0, "nil", "", 200); !strings.Contains(got, `"seq":1`) {
 		t.Errorf("first save: %s", got)
@@ -144,7 +145,8 @@ func TestScriptSavesOneAnswer(t *testing.T) {
 	if !strings.Contains(page, "录像过期") || strings.Contains(page, "旧设备") {
 		t.Errorf("resumed: %s", webtest.PlainText(page))
 	}
-	conflict := url.Values{"category": {"evidence_property"}, "do": {"next"}, "seq.5": {"0"}, "a.5": {"declare"}, "d.5.0.on": {"2025-01-03"}, "d.5.0.text": {"我刚写的"}}
+	conflict := url.Values{"category": {"evidence_property"}, "do": {"next"}, "seq.5": {"0"}, "a.5": {"declare"},
+		"d.5.0.on": {"2025-01-03"}, "d.5.0.text": {"我刚写的"}}
 	if got := anna.Post(base+"/save", conflict, 409); !strings.Contains(got, "我刚写的") || !strings.Contains(got, "changed elsewhere") {
 		t.Errorf("what was typed is lost in a conflict: %s", webtest.PlainText(got))
 	}
@@ -159,7 +161,8 @@ func TestHeadSeesWhoHasNotFiled(t *testing.T) {
 	id := strings.TrimPrefix(manager.To(), "/completion/")
 	whole := manager.Get("/completion/"+id, 200)
 	unit := "/completion/" + id + "/" + s.Units["east1"]
-	if none := manager.Get("/completion/"+id+"?unit=nowhere", 200); !strings.Contains(none, "no units to show") || strings.Contains(none, "Once a campaign opens") {
+	if none := manager.Get("/completion/"+id+"?unit=nowhere", 200); !strings.Contains(none, "no units to show") ||
+		strings.Contains(none, "Once a campaign opens") {
 		t.Errorf("a campaign runs, over no such unit: %s", webtest.PlainText(none))
 	}
 	if !strings.Contains(whole, unit) {

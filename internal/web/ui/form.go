@@ -15,7 +15,8 @@ func described(i Input) templ.Attributes {
 	if i.Error != "" {
 		a["aria-invalid"] = "true"
 	}
-	for name, v := range map[string]string{"accept": i.Accept, "autocomplete": i.Complete, "inputmode": i.Mode, "placeholder": i.Placeholder} {
+	for name, v := range map[string]string{"accept": i.Accept, "autocomplete": i.Complete, "inputmode": i.Mode,
+		"placeholder": i.Placeholder} {
 		if v != "" {
 			a[name] = v
 		}

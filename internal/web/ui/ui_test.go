@@ -35,7 +35,8 @@ func samplePage(lang words.Lang) Page {
 	p.Title = p.T("nav.issues")
 	p.Nav = []Nav{{p.T("nav.home"), "/", "home", false, 3}, {p.T("nav.issues"), "/issues", "flag", true, 0}}
 	p.Crumbs = []Link{{p.T("nav.home"), "/"}}
-	p.Actions = []Action{{Text: p.T("page.export"), Href: "/issues.xlsx", Icon: "download"}, {Text: p.T("button.close"), Href: "/x", Primary: true, Post: true, Fields: []Pair{{"version", "3"}}}}
+	p.Actions = []Action{{Text: p.T("page.export"), Href: "/issues.xlsx", Icon: "download"},
+		{Text: p.T("button.close"), Href: "/x", Primary: true, Post: true, Fields: []Pair{{"version", "3"}}}}
 	return p
 }
 
@@ -48,9 +49,11 @@ func TestShell(t *testing.T) {
 		p := samplePage(lang)
 		html := render(t, Shell(p),
 			Filters(p, "/issues", []Input{{Name: "state", Label: "S", Kind: "select", Options: []Option{{Value: "a", Text: "A"}}}}),
-			TableOf(p, Table{Cols: []Col{{Text: "a"}, {Text: "b", Num: true}}, Rows: [][]Cell{{{Text: "<i>", Href: "/i/1"}, {Text: "1", Num: true}}}}),
+			TableOf(p, Table{Cols: []Col{{Text: "a"}, {Text: "b", Num: true}},
+				Rows: [][]Cell{{{Text: "<i>", Href: "/i/1"}, {Text: "1", Num: true}}}}),
 			PagerOf(p, Pager{Shown: 1, Total: 1200, Next: "/issues?after=x"}),
-			Bars(p, Chart{Title: "t", Series: []string{"one", "two"}, Bars: []Bar{{Label: "L", Parts: []int64{3, 4}, Href: "/l"}, {Label: "H", Hidden: true}}}),
+			Bars(p, Chart{Title: "t", Series: []string{"one", "two"}, Bars: []Bar{{Label: "L", Parts: []int64{3, 4}, Href: "/l"},
+				{Label: "H", Hidden: true}}}),
 			Steps([]Step{{"one", "done"}, {"two", "now"}}),
 			Progress("all", 1, 3),
 		)
@@ -78,13 +81,15 @@ func TestShell(t *testing.T) {
 
 func TestField(t *testing.T) {
 	p := samplePage(words.EN)
-	html := render(t, Field(p, Input{Name: "reason", Label: "Why", Kind: "textarea", Value: "</textarea>", Help: "h", Error: "e", Max: 20, Required: true}))
+	html := render(t, Field(p, Input{Name: "reason", Label: "Why", Kind: "textarea", Value: "</textarea>", Help: "h", Error: "e", Max: 20,
+		Required: true}))
 	for _, want := range []string{`for="f-reason"`, `id="f-reason"`, `aria-describedby="f-reason-help f-reason-error"`, `aria-invalid="true"`, `maxlength="20"`, "&lt;/textarea&gt;", "required"} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the field lacks %s: %s", want, html)
 		}
 	}
-	html = render(t, Field(p, Input{Name: "s", Label: "S", Kind: "select", Value: "b", Options: []Option{{Value: "a", Text: "A"}, {Value: "b", Text: "B"}}}))
+	html = render(t, Field(p, Input{Name: "s", Label: "S", Kind: "select", Value: "b",
+		Options: []Option{{Value: "a", Text: "A"}, {Value: "b", Text: "B"}}}))
 	if !strings.Contains(html, `value="b" selected`) || strings.Contains(html, `value="a" selected`) {
 		t.Errorf("the wrong choice is selected: %s", html)
 	}

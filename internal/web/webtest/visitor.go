@@ -83,7 +83,8 @@ func (v *Visitor) send(r *http.Request, status int) string {
 		v.t.Errorf("%s %s as %s: %s", r.Method, r.URL.Path, v.key, f)
 	}
 	if v.Last.StatusCode != status {
-		v.t.Fatalf("%s %s as %s: %d to %q, want %d: %s", r.Method, r.URL.Path, v.key, v.Last.StatusCode, v.Last.Header.Get("Location"), status, PlainText(html))
+		v.t.Fatalf("%s %s as %s: %d to %q, want %d: %s", r.Method, r.URL.Path, v.key, v.Last.StatusCode, v.Last.Header.Get("Location"),
+			status, PlainText(html))
 	}
 	return html
 }
