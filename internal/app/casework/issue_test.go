@@ -13,7 +13,6 @@ import (
 	"plumbline/internal/app"
 	"plumbline/internal/app/approval"
 	"plumbline/internal/app/casework"
-	"plumbline/internal/app/inspection"
 	"plumbline/internal/app/reports"
 	appselfcheck "plumbline/internal/app/selfcheck"
 	"plumbline/internal/apptest"
@@ -714,67 +713,6 @@ func TestFileLinesNoticesAndCorrections(t *testing.T) {
 		}
 		if c := changed(); len(c) != 1 || c[0].Verb != "issue.withdraw" || c[0].Seq <= 0 {
 			t.Errorf("what was changed: %+v", c)
-		}
-	})
-}
-
-// What an inspector finds becomes an issue of source inspection, save where all
-// agrees; nobody inspects where he served within the pack's months.
-func TestInspectionFindings(t *testing.T) {
-	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
-		ctx := context.Background()
-		who := s.Actor("inspector")
-		about := story.Audited(t, s, "anna", "east1", 3, "2026-01-10")
-		record := func(in inspection.InspectInput) error {
-			if in.Text == "" {
-				in.Text = "checked on site"
-			}
-			_, _, err := s.App.RecordInspection(ctx, who, in)
-			return err
-		}
-		in := inspection.InspectInput{UnitID: s.Units["east1"], Result: issue.UnderReported, Category: "interview", Severity: 2,
-			EventOn: "2026-02-01", Person: story.Number(t, s, "ben")}
-		if err := record(in); err != nil {
-			t.Fatal(err)
-		}
-		if err := record(inspection.InspectInput{UnitID: s.Units["east1"], Result: issue.NotRectified, About: about.Ref,
-			Severity: 1}); err != nil {
-			t.Fatal(err)
-		}
-		if err := record(inspection.InspectInput{UnitID: s.Units["east1"], Result: issue.Agrees}); err != nil {
-			t.Fatal(err)
-		}
-		bad := in
-		bad.Result = issue.OverReported
-		story.WantCode(t, "what was over-reported?", record(bad), "inspect_about_needed")
-		bad = in
-		bad.About = about.Ref
-		story.WantCode(t, "under-reported and known", record(bad), "inspect_about_new")
-		bad = in
-		bad.UnitID = s.Units["office"]
-		story.WantCode(t, "his own unit", record(bad), "inspect_own_unit")
-		bad = in
-		bad.EventOn = "2030-01-01"
-		story.WantCode(t, "the future", record(bad), "inspect_event")
-		bad = in
-		bad.Text = " "
-		story.WantCode(t, "no words", record(bad), "required")
-		for _, key := range []string{"reader", "easthead", "anna"} {
-			if _, _, err := s.App.RecordInspection(ctx, s.Actor(key), in); err == nil {
-				t.Errorf("%s records an inspection", key)
-			}
-		}
-		page, err := s.App.Inspections(ctx, who, s.Units["east"], "")
-		if err != nil || len(page.Rows) != 3 || page.Rows[0].Result != issue.Agrees || page.Rows[0].IssueID != "" ||
-			page.Rows[1].Person.Name != "林甲" || page.Rows[2].Person.Name != "林乙" {
-			t.Fatalf("list %+v, %v", page, err)
-		}
-		d, err := s.App.Issue(ctx, who, casework.IssueInput{ID: page.Rows[2].IssueID})
-		if err != nil || d.Source != issue.Inspection || d.Narrative != "checked on site" || d.UnitID != s.Units["east1"] {
-			t.Errorf("issue %+v, %v", d, err)
-		}
-		if v, err := s.Store.Verify(ctx, nil); err != nil || !v.OK() {
-			t.Errorf("verify: %+v, %v", v, err)
 		}
 	})
 }

@@ -9,11 +9,15 @@ import (
 	"plumbline/internal/store"
 )
 
-// UnitTarget is a unit as a scope is asked about it.
+// UnitTarget is a unit as a scope is asked about it. A unit that there is not is
+// unknown, also to whoever reaches all of them.
 func (d *Desk) UnitTarget(ctx context.Context, v *store.View, unit string) (roster.Target, error) {
 	tree, err := d.Tree(ctx, v)
 	if err != nil {
 		return roster.Target{}, err
+	}
+	if tree.Unit(unit) == nil {
+		return roster.Target{}, fault.NotFound()
 	}
 	return roster.Target{Unit: unit, Branch: tree.Branch(unit)}, nil
 }
