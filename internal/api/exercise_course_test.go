@@ -70,6 +70,8 @@ func TestExercises(t *testing.T) {
 	for op := range rows {
 		t.Errorf("%s is no operation on an object", op)
 	}
+	c.lists()
+	c.plansAreSound(t)
 	c.close()
 	for _, ask := range c.last {
 		ask(t)

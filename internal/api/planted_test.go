@@ -59,6 +59,7 @@ type object struct {
 type world struct {
 	testing.TB
 	*apptest.Site
+	plans      *apptest.Plans
 	face       *Face
 	actors     map[string]*roster.Actor // kept for when the database is gone
 	closed     bool
@@ -95,7 +96,8 @@ const stranger = "stranger"
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{TB: t, Site: apptest.SQLite(t), actors: map[string]*roster.Actor{}, checklists: map[selfcheck.Audience]string{}}
+	site, plans := apptest.Watched(t)
+	w := &world{TB: t, Site: site, plans: plans, actors: map[string]*roster.Actor{}, checklists: map[selfcheck.Audience]string{}}
 	f, err := New(Options{App: w.App, SessionCookie: "plumbline", Who: func(_ context.Context, token string) (*roster.Actor, error) {
 		if _, ok := w.Account[token]; !ok {
 			return nil, fault.Unauthenticated()

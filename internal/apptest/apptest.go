@@ -111,13 +111,18 @@ func Empty(t testing.TB, dsn string) *Site {
 
 func empty(t testing.TB, dsn string, signed bool) *Site {
 	t.Helper()
+	return made(t, dsn, signed, nil)
+}
+
+func made(t testing.TB, dsn string, signed bool, watch func(text string)) *Site {
+	t.Helper()
 	ctx := context.Background()
 	clock := &Clock{at: Start}
 	keyFile := "" // beside the database
 	if store.DialectOf(dsn) == store.Postgres {
 		keyFile = filepath.Join(t.TempDir(), "site.keys")
 	}
-	st, err := store.Open(ctx, dsn, store.Options{Clock: clock.Now, Origin: origin, Keys: keyFile})
+	st, err := store.Open(ctx, dsn, store.Options{Clock: clock.Now, Origin: origin, Keys: keyFile, Watch: watch})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -383,15 +383,18 @@ func (v *View) AssignedTo(ctx context.Context, personID string) ([]string, error
 // any of the units.
 func (v *View) LinksOverOn(ctx context.Context, personID string, unitIDs []string, on roster.Date) ([]roster.CommandLink, error) {
 	var rows []roster.CommandLink
+	if personID == "" && len(unitIDs) == 0 {
+		return nil, nil
+	}
 	q := v.db.NewSelect().Model(&rows).Where("from_on <= ? AND (to_on = '' OR to_on >= ?)", on, on)
 	q = q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 		if len(unitIDs) > 0 {
 			q = q.WhereOr("over_unit_id IN (?)", bun.List(unitIDs))
 		}
 		if personID != "" {
-			q = q.WhereOr("over_person_id = ?", personID)
+			q = q.WhereOr("over_person_id = ? AND over_person_id <> ''", personID) // as the partial index says
 		}
-		return q.WhereOr("1 = 0")
+		return q
 	})
 	return rows, q.Order("id").Scan(ctx)
 }

@@ -204,6 +204,7 @@ func (v *View) LinksOver(ctx context.Context, unitIDs, personIDs []string) ([]*r
 		for chunk := range slices.Chunk(side.ids, 500) {
 			var rows []*roster.CommandLink
 			if err := v.db.NewSelect().Model(&rows).Where("? IN (?)", bun.Ident(side.column), bun.List(chunk)).
+				Where("? <> ''", bun.Ident(side.column)). // as the partial index says
 				Order("from_on", "id").Scan(ctx); err != nil {
 				return nil, err
 			}

@@ -96,6 +96,7 @@ func (s *Store) run(ctx context.Context, tx bun.Tx, text string, args []any) (sq
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	s.watch.saw(text)
 	ctx = briefly(ctx)
 	if st := s.hot.stmt(text); st != nil {
 		return tx.Tx.StmtContext(ctx, st).ExecContext(ctx, args...)
@@ -115,6 +116,7 @@ func (v *View) Read(ctx context.Context, rows any, text string, args ...any) err
 	if tx == nil {
 		tx, cache = v.read, &v.s.readHot
 	}
+	v.s.watch.saw(text)
 	var found *sql.Rows
 	var err error
 	switch {
@@ -137,6 +139,7 @@ func (v *View) Read(ctx context.Context, rows any, text string, args ...any) err
 
 // ReadNow is Read outside a view, for one statement that is a snapshot by itself.
 func (s *Store) ReadNow(ctx context.Context, rows any, text string, args ...any) error {
+	s.watch.saw(text)
 	var found *sql.Rows
 	var err error
 	if s.dialect == Postgres {

@@ -30,6 +30,7 @@ type Store struct {
 	origin  string
 	policy  []byte // hash of policy and rule pack, stored in every entry
 	files   fs.FS  // the migrations
+	watch   watch
 
 	hot     hot // of the writer
 	readHot hot // of the readers
@@ -76,6 +77,8 @@ type Options struct {
 	Keys   string           // path of the key store; "" means the database's name with .keys, or none on PostgreSQL
 
 	OlderKeys bool // accept a key store that is an older copy, which is refused otherwise
+
+	Watch func(text string) // is told each statement, for tests of their plans; may be nil
 }
 
 // Open connects and starts the writer. The schema must be migrated before use.
@@ -84,8 +87,11 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	if opts.Watch != nil {
+		writer, reader = writer.WithQueryHook(watch(opts.Watch)), reader.WithQueryHook(watch(opts.Watch))
+	}
 	s := &Store{
-		files:  migrations.FS,
+		files: migrations.FS, watch: opts.Watch,
 		writer: writer, reader: reader, dialect: d, clock: opts.Clock, origin: opts.Origin, policy: opts.Policy,
 		queue: make(chan *member, 4096), quiet: make(chan *member, 64), closing: make(chan struct{}),
 		stopped: make(chan struct{}), wrote: make(chan struct{}, 1),
