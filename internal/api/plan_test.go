@@ -34,13 +34,26 @@ func (c *course) lists() {
 		if r.Method != "GET" || strings.Contains(r.Path, "{") {
 			continue
 		}
-		queries := []url.Values{{}, {"count": {"true"}}}
+		takes := map[string]bool{}
 		for _, p := range paths[Prefix+r.Path].Get.Parameters {
-			for _, v := range asked[p.Name] {
+			takes[p.Name] = true
+		}
+		var queries []url.Values
+		ask := func(q url.Values) {
+			if takes["count"] {
+				q.Set("count", "true")
+			}
+			queries = append(queries, q)
+		}
+		ask(url.Values{})
+		for name := range takes {
+			for _, v := range asked[name] {
 				v = strings.NewReplacer("$east1", c.Units["east1"], "$east", c.Units["east"], "$anna", c.People["anna"]).Replace(v)
-				queries = append(queries, url.Values{p.Name: {v}})
+				ask(url.Values{name: {v}})
 				for _, sort := range asked["sort"] {
-					queries = append(queries, url.Values{p.Name: {v}, "sort": {sort}, "count": {"true"}})
+					if takes["sort"] {
+						ask(url.Values{name: {v}, "sort": {sort}})
+					}
 				}
 			}
 		}
@@ -54,7 +67,7 @@ func (c *course) lists() {
 	}
 }
 
-// madeByDemo adds the statements by which a demo is made, and of searches.
+// madeByDemo adds the statements by which a demo is made.
 func (c *course) madeByDemo(t *testing.T) {
 	folder := t.TempDir()
 	clock := demo.NewClock(time.Now, demo.Days)

@@ -106,15 +106,10 @@ var Secret = []byte("a secret of tests, 32 bytes long!")
 // Empty makes a migrated site without any unit.
 func Empty(t testing.TB, dsn string) *Site {
 	t.Helper()
-	return empty(t, dsn, true)
+	return empty(t, dsn, true, nil)
 }
 
-func empty(t testing.TB, dsn string, signed bool) *Site {
-	t.Helper()
-	return made(t, dsn, signed, nil)
-}
-
-func made(t testing.TB, dsn string, signed bool, watch func(text string)) *Site {
+func empty(t testing.TB, dsn string, signed bool, watch func(text string)) *Site {
 	t.Helper()
 	ctx := context.Background()
 	clock := &Clock{at: Start}
@@ -297,7 +292,7 @@ func New(t testing.TB, dsn string) *Site {
 // Unsigned is a site on SQLite whose ledger nobody signs.
 func Unsigned(t testing.TB) *Site {
 	t.Helper()
-	return peopled(t, empty(t, filepath.Join(t.TempDir(), "site.db"), false))
+	return peopled(t, empty(t, filepath.Join(t.TempDir(), "site.db"), false, nil))
 }
 
 func peopled(t testing.TB, s *Site) *Site {

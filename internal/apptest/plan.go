@@ -20,7 +20,7 @@ type Plans struct {
 func Watched(t testing.TB) (*Site, *Plans) {
 	t.Helper()
 	p := &Plans{seen: map[string]string{}}
-	return peopled(t, made(t, filepath.Join(t.TempDir(), "site.db"), true, p.Saw)), p
+	return peopled(t, empty(t, filepath.Join(t.TempDir(), "site.db"), true, p.Saw)), p
 }
 
 var (

@@ -82,25 +82,6 @@ func (v *View) Leaders(ctx context.Context, today roster.Date) ([]Leader, error)
 	return rows, q.Order("id").Scan(ctx, &rows)
 }
 
-// PairsOf lists the pairs of person and category with an issue, among the people and
-// the categories: the pairs that PeopleWithoutIssues leaves out.
-func (v *View) PairsOf(ctx context.Context, people, categories []string, f issue.Filter, sc roster.Scope) (pairs []KeyIssue, err error) {
-	defer engine.Doing(&err, "list pairs of person and category", "")
-	f.Category = ""
-	for chunk := range slices.Chunk(people, 2000) {
-		q, err := v.issuesOfPairs(ctx, v.db.NewSelect().TableExpr("issues").ColumnExpr("DISTINCT person_id, category"), f, sc)
-		if err != nil {
-			return nil, err
-		}
-		var rows []KeyIssue
-		if err := q.Where("person_id IN (?)", bun.List(chunk)).Where("category IN (?)", bun.List(categories)).Scan(ctx, &rows); err != nil {
-			return nil, err
-		}
-		pairs = append(pairs, rows...)
-	}
-	return pairs, nil
-}
-
 // expected narrows to the people the comparison covers.
 func (v *View) expected(ctx context.Context, q *bun.SelectQuery, f issue.Filter, leaders bool,
 	today roster.Date) (*bun.SelectQuery, error) {
@@ -152,15 +133,18 @@ type KeyIssue struct {
 	First    bool   `bun:"first_event"`
 }
 
-// IssuesOfPairs reads the people's issues in scope, up to the filter's month,
-// ordered by person.
-func (v *View) IssuesOfPairs(ctx context.Context, people []string, f issue.Filter, sc roster.Scope) ([]KeyIssue, error) {
+// IssuesOfPairs reads the people's issues in scope, in the categories or in any, up to
+// the filter's month, ordered by person.
+func (v *View) IssuesOfPairs(ctx context.Context, people, categories []string, f issue.Filter, sc roster.Scope) ([]KeyIssue, error) {
 	var out []KeyIssue
 	for chunk := range slices.Chunk(people, 500) {
 		q, err := v.issuesOfPairs(ctx, v.db.NewSelect().TableExpr("issues").Column("person_id", "category", "unit_id",
 			"first_event"), f, sc)
 		if err != nil {
 			return nil, err
+		}
+		if len(categories) > 0 {
+			q = q.Where("category IN (?)", bun.List(categories))
 		}
 		var rows []KeyIssue
 		if err := q.Where("person_id IN (?)", bun.List(chunk)).Order("person_id").Scan(ctx, &rows); err != nil {

@@ -1,5 +1,5 @@
-// Package verbs names what the ledger records as done where that is not the name of
-// the operation. A verb is part of the hashed bytes of its entries: never rename one.
+// Package verbs names what the ledger records as done, unless a step completes the name
+// or a noun's own constant of an operation serves. A verb is part of the hashed bytes of its entries: never rename one.
 // Each has a sentence in the catalogue, under verb.
 package verbs
 
@@ -65,7 +65,6 @@ const (
 	RectificationCreate = "rectification.create"
 
 	RevealLapse = "reveal.lapse"
-	RevealShow  = "reveal.show"
 
 	RosterEstablish = "roster.establish"
 	RosterPlace     = "roster.place"

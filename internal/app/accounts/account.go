@@ -269,7 +269,7 @@ func JudgeLogin(login string) error {
 // second account is refused even if the first is disabled: it could speak in his
 // name.
 func (a *Logins) AddAccount(ctx context.Context, who *roster.Actor, in AccountInput) (string, desk.Receipt, error) {
-	rec, err := a.Write(ctx, who, desk.Write{Op: "account.create", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	rec, err := a.Write(ctx, who, desk.Write{Op: verbs.AccountCreate, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		p, err := a.personByNumber(ctx, &tx.View, who, roster.ActCreate, roster.KindAccount, in.PersonnelNo)
 		if err != nil {
 			return nil, "", err

@@ -134,7 +134,7 @@ func judgeDates(from, to roster.Date) error {
 // Grant grants a role. An administrator's waits for a second security
 // administrator.
 func (a *Logins) Grant(ctx context.Context, who *roster.Actor, in GrantInput) (string, desk.Receipt, error) {
-	rec, err := a.Write(ctx, who, desk.Write{Op: "grant.create", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	rec, err := a.Write(ctx, who, desk.Write{Op: verbs.GrantCreate, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		sc, tree, err := a.UnitScope(ctx, &tx.View, who, roster.ActGrant, roster.KindGrant)
 		if err != nil {
 			return nil, "", err
@@ -204,7 +204,7 @@ func (a *Logins) ApproveGrant(ctx context.Context, who *roster.Actor, id string,
 	if version == 0 {
 		return desk.Receipt{}, fault.VersionRequired()
 	}
-	return a.Write(ctx, who, desk.Write{Op: "grant.approve"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	return a.Write(ctx, who, desk.Write{Op: verbs.GrantApprove}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		before, to, tree, err := a.grantToChange(ctx, tx, who, roster.ActApprove, id, version)
 		if err != nil {
 			return nil, "", err

@@ -85,7 +85,7 @@ type takenCase struct {
 
 // takeCase reads the case as its reader sees it and records the export.
 func (a *Casework) takeCase(ctx context.Context, who *roster.Actor, in CaseExportInput) (out takenCase, r desk.Receipt, err error) {
-	r, err = a.Write(ctx, who, desk.Write{Op: "case.export", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	r, err = a.Write(ctx, who, desk.Write{Op: verbs.CaseExport, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		id, err := tx.CaseIDByRef(ctx, in.ID)
 		if err != nil {
 			return nil, "", err

@@ -368,7 +368,7 @@ func (in AnswerStatementInput) Validate() error {
 // AnswerStatement answers a request for correction. A granted correction is then
 // made by the act that it requires: triage, withdrawal or reopening.
 func (a *Casework) AnswerStatement(ctx context.Context, who *roster.Actor, in AnswerStatementInput) (desk.Receipt, error) {
-	return a.Write(ctx, who, desk.Write{Op: "statement.answer", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	return a.Write(ctx, who, desk.Write{Op: verbs.StatementAnswer, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		sc, err := a.statementScope(ctx, &tx.View, who)
 		if err != nil {
 			return nil, "", err

@@ -85,7 +85,7 @@ func (a *Safekeeping) Rewrap(ctx context.Context, who *roster.Actor, raw []byte)
 	if err := a.Store.Scratch(ctx, func(ctx context.Context, sx *store.ScratchTx) error { return sx.AddUpload(ctx, up) }); err != nil {
 		return desk.Receipt{}, err
 	}
-	r, err := a.Write(ctx, who, desk.Write{Op: "custody.rewrap"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	r, err := a.Write(ctx, who, desk.Write{Op: verbs.CustodyRewrap}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		active, _, err := tx.ActiveSet(ctx)
 		if err != nil {
 			return nil, "", err

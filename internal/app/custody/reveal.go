@@ -172,7 +172,7 @@ func (a *Safekeeping) revealKey(ctx context.Context, v *store.View, r *custody.R
 // RefuseShare records a custodian's refusal, which ends the reveal.
 func (a *Safekeeping) RefuseShare(ctx context.Context, who *roster.Actor, in RevealInput) (desk.Receipt, error) {
 	var keys []int64
-	rec, err := a.Write(ctx, who, desk.Write{Op: "share.refuse", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	rec, err := a.Write(ctx, who, desk.Write{Op: verbs.ShareRefuse, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		r, _, err := tx.RevealFor(ctx, who.Account, in.ID)
 		if err != nil {
 			return nil, "", err
@@ -222,10 +222,11 @@ func (a *Safekeeping) revealToWrite(ctx context.Context, tx *store.Tx, who *rost
 // ShowReveal unseals the field and shows it, once, to the person who asked. The same
 // act destroys the shares and the request's key.
 func (a *Safekeeping) ShowReveal(ctx context.Context, who *roster.Actor, in RevealInput) (out Revealed, rec desk.Receipt, err error) {
+	const op = "reveal.show"
 	var keys []int64
 	var text []byte
-	rec, err = a.Write(ctx, who, desk.Write{Op: "reveal.show", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		r, err := a.revealToWrite(ctx, tx, who, verbs.RevealShow, in)
+	rec, err = a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		r, err := a.revealToWrite(ctx, tx, who, op, in)
 		if err != nil {
 			return nil, "", err
 		}
@@ -239,7 +240,7 @@ func (a *Safekeeping) ShowReveal(ctx context.Context, who *roster.Actor, in Reve
 		if keys, err = dropSecrets(ctx, tx, r); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: verbs.RevealShow, Kind: kinds.Reveal, ID: r.ID, Unit: r.UnitID}}, r.ID, tx.Save(ctx, r, &after)
+		return []ledger.Fact{{Verb: op, Kind: kinds.Reveal, ID: r.ID, Unit: r.UnitID}}, r.ID, tx.Save(ctx, r, &after)
 	})
 	if err != nil {
 		return out, rec, err

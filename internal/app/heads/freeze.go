@@ -217,7 +217,7 @@ func (h *Heads) Thaw(ctx context.Context, who *roster.Actor,
 		return nil, now, receipt, fmt.Errorf("the tree is damaged, so nothing can be built on it; restore a backup: %w", err)
 	}
 	h.Store.Thaw()
-	receipt, err = h.Write(ctx, who, desk.Write{Op: "ledger.thaw", Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	receipt, err = h.Write(ctx, who, desk.Write{Op: verbs.LedgerThaw, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		row := &ledger.Thaw{Code: f.Code, Source: f.By, RememberedSize: f.Remembered.Size, RememberedRoot: f.Remembered.Root[:],
 			FoundSize: now.Size, FoundRoot: now.Root[:]}
 		row.ID = tx.NewID()

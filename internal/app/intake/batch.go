@@ -193,7 +193,7 @@ func (a *Intake) CancelImport(ctx context.Context, who *roster.Actor, in BatchIn
 
 // ResumeImport resumes a stopped import.
 func (a *Intake) ResumeImport(ctx context.Context, who *roster.Actor, in BatchInput) (BatchView, desk.Receipt, error) {
-	rec, err := a.Write(ctx, who, desk.Write{Op: "batch.resume", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	rec, err := a.Write(ctx, who, desk.Write{Op: verbs.BatchResume, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		before, err := a.batchFor(ctx, tx, who, roster.ActImport, in)
 		if err != nil {
 			return nil, "", err

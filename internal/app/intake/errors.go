@@ -44,7 +44,7 @@ func (a *Intake) BatchErrors(ctx context.Context, who *roster.Actor, in ErrorFil
 	if in.Format != "xlsx" && in.Format != "csv" {
 		return out, rec, fault.Invalid("export_format", "format")
 	}
-	rec, err = a.Write(ctx, who, desk.Write{Op: "batch.errors", Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	rec, err = a.Write(ctx, who, desk.Write{Op: verbs.BatchErrors, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		sc, err := a.Scope(ctx, &tx.View, who, roster.ActRead, roster.KindBatch)
 		if err != nil {
 			return nil, "", err

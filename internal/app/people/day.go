@@ -29,7 +29,7 @@ func (a *Personnel) PlacePeople(ctx context.Context) (moved int, err error) {
 	}
 	who := desk.Program("calendar")
 	for part := range slices.Chunk(wrong, placeChunk) {
-		_, err := a.Write(ctx, who, desk.Write{Op: "roster.place"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		_, err := a.Write(ctx, who, desk.Write{Op: verbs.RosterPlace}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 			n, err := a.placeChunk(ctx, tx, part, today)
 			if err != nil {
 				return nil, "", err

@@ -50,7 +50,7 @@ func (a *Personnel) Establish(ctx context.Context, who *roster.Actor, b Bureau) 
 	}
 	fact := ledger.Fact{Verb: verbs.RosterEstablish, Kind: kinds.Unit, ID: b.Units[0].ID, Unit: b.Units[0].ID}
 	write := func(fn func(ctx context.Context, tx *store.Tx) error) error {
-		_, err := a.Write(ctx, who, desk.Write{Op: "roster.establish"}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+		_, err := a.Write(ctx, who, desk.Write{Op: verbs.RosterEstablish}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 			return []ledger.Fact{fact}, "", fn(ctx, tx)
 		})
 		return err

@@ -68,7 +68,7 @@ type NewAccess struct {
 // security administrators grant roles.
 func (a *Personnel) SetUp(ctx context.Context, in SetUpInput) (out []NewAccess, rec desk.Receipt, err error) {
 	who := desk.Program("set-up")
-	rec, err = a.Write(ctx, who, desk.Write{Op: "site.setup", Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	rec, err = a.Write(ctx, who, desk.Write{Op: verbs.SiteSetup, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		out = nil
 		for _, r := range []roster.Role{roster.RoleSystemAdmin, roster.RoleSecurityAdmin, roster.RoleAuditAdmin} { // three
 			n, err := tx.CountGrants(ctx, r)
@@ -220,7 +220,7 @@ func (a *Personnel) AddAccounts(ctx context.Context, who *roster.Actor, in Accou
 			}
 			return []ledger.Fact{{Verb: verbs.AccountCreateMany, Kind: kinds.Account, ID: part[0].AccountID, Unit: in.UnitID}}, "", nil
 		}
-		if _, err := a.Write(ctx, who, desk.Write{Op: "account.create_many"}, write); err != nil && !errors.Is(err, store.ErrUnchanged) {
+		if _, err := a.Write(ctx, who, desk.Write{Op: verbs.AccountCreateMany}, write); err != nil && !errors.Is(err, store.ErrUnchanged) {
 			return made, skipped, err
 		}
 		if len(people) == 0 {

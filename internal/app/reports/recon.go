@@ -212,7 +212,7 @@ func (a *Reporting) touchLeaders(ctx context.Context, v *store.View, tree *roste
 			people, serving[l.PersonID] = append(people, l.PersonID), l.UnitID
 		}
 	}
-	pairs, err := v.PairsOf(ctx, people, leadersCategories(), f, sc)
+	issues, err := v.IssuesOfPairs(ctx, people, leadersCategories(), f, sc)
 	if err != nil {
 		return err
 	}
@@ -221,7 +221,13 @@ func (a *Reporting) touchLeaders(ctx context.Context, v *store.View, tree *roste
 			at(u, code).Touched = 0
 		}
 	}
-	for _, p := range pairs {
+	counted := make(map[[2]string]bool)
+	for _, p := range issues {
+		pair := [2]string{p.PersonID, p.Category}
+		if counted[pair] {
+			continue
+		}
+		counted[pair] = true
 		for _, above := range tree.Ancestors(serving[p.PersonID]) {
 			if slices.Contains(units, above) {
 				at(above, p.Category).Touched++
@@ -260,7 +266,7 @@ func (a *Reporting) touchStrayed(ctx context.Context, v *store.View, tree *roste
 	}
 	slices.Sort(people)
 	people = slices.Compact(people)
-	touches, err := v.IssuesOfPairs(ctx, people, f, sc)
+	touches, err := v.IssuesOfPairs(ctx, people, nil, f, sc)
 	if err != nil {
 		return err
 	}

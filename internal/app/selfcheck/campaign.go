@@ -58,7 +58,7 @@ func (a *Selfcheck) CreateCampaign(ctx context.Context, who *roster.Actor, in Ca
 	if in.UnitID == "" {
 		in.UnitID = managesAt(who)
 	}
-	r, err := a.Write(ctx, who, desk.Write{Op: "campaign.create", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	r, err := a.Write(ctx, who, desk.Write{Op: verbs.CampaignCreate, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		c := in.campaign()
 		if c.UnitID == "" && who.Program { // the operator opens it for the bureau
 			tree, err := a.Tree(ctx, &tx.View)

@@ -83,7 +83,7 @@ func (in AmendInput) Validate() error {
 
 // AmendRoster amends the snapshot, dated today.
 func (a *Selfcheck) AmendRoster(ctx context.Context, who *roster.Actor, in AmendInput) (desk.Receipt, error) {
-	return a.Write(ctx, who, desk.Write{Op: "campaign.amend", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	return a.Write(ctx, who, desk.Write{Op: verbs.CampaignAmend, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		c, err := a.managed(ctx, &tx.View, who, in.CampaignID, roster.ActEdit)
 		if err != nil {
 			return nil, "", err

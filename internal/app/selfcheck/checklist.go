@@ -59,7 +59,7 @@ func SeedChecklist(a selfcheck.Audience) ChecklistInput {
 // PublishChecklist publishes an edition. It supersedes the previous one for new
 // campaigns; campaigns that use the previous one keep it.
 func (a *Selfcheck) PublishChecklist(ctx context.Context, who *roster.Actor, in ChecklistInput) (string, desk.Receipt, error) {
-	r, err := a.Write(ctx, who, desk.Write{Op: "checklist.publish", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	r, err := a.Write(ctx, who, desk.Write{Op: verbs.ChecklistPublish, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		all, err := tx.Checklists(ctx)
 		if err != nil {
 			return nil, "", err

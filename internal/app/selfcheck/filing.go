@@ -27,7 +27,7 @@ type SubmitInput struct {
 // Submit files a list: answers, declared issues, their comparison with the records,
 // and the ledger entry, in one write.
 func (a *Selfcheck) Submit(ctx context.Context, who *roster.Actor, in SubmitInput) (desk.Receipt, error) {
-	r, err := a.Write(ctx, who, desk.Write{Op: "submission.submit", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	r, err := a.Write(ctx, who, desk.Write{Op: verbs.SubmissionSubmit, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		before, err := mine(ctx, &tx.View, who, in.ID)
 		if err != nil {
 			return nil, "", err

@@ -24,7 +24,7 @@ type SupplementInput struct {
 
 // Supplement adds a dated issue to the actor's own locked list.
 func (a *Selfcheck) Supplement(ctx context.Context, who *roster.Actor, in SupplementInput) (desk.Receipt, error) {
-	return a.Write(ctx, who, desk.Write{Op: "submission.supplement", Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
+	return a.Write(ctx, who, desk.Write{Op: verbs.SubmissionSupplement, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		s, err := mine(ctx, &tx.View, who, in.ID)
 		if err != nil {
 			return nil, "", err

@@ -31,8 +31,8 @@ type transaction struct {
 	now   time.Time // shared by every entry of the group
 	tree  *Placement
 
-	savepoints bool  // each member has one
-	changes    int64 // rows that the connection had changed when the member began
+	savepoints bool // each member has one
+	hopeful    bool // no member has one, though there are several
 
 	survived []*member // members whose writes count, in order
 }
@@ -66,7 +66,7 @@ func (s *Store) commitOnce(group []*member, savepoints bool) (n int, err error) 
 	if err != nil {
 		return 0, err
 	}
-	t.savepoints = savepoints
+	t.savepoints, t.hopeful = savepoints, !savepoints && len(group) > 1
 	committed := false
 	defer func() {
 		if !committed {
@@ -141,7 +141,7 @@ func (t *transaction) runAll(ctx context.Context, group []*member) ([]outcome, e
 		var result outcome
 		if m.twin = done[m.request()]; m.twin == nil {
 			var err error
-			if result, err = t.run(ctx, m, len(group) == 1); err != nil {
+			if result, err = t.run(ctx, m); err != nil {
 				return nil, err
 			}
 		} else if !bytes.Equal(m.twin.call.Body, m.call.Body) {
@@ -157,10 +157,11 @@ func (t *transaction) runAll(ctx context.Context, group []*member) ([]outcome, e
 
 // run runs one member. Its outcome is final only if the member failed: the
 // receipts of the survivors do not exist yet.
-func (t *transaction) run(ctx context.Context, m *member, alone bool) (result outcome, err error) {
+func (t *transaction) run(ctx context.Context, m *member) (result outcome, err error) {
 	tx := &Tx{View: View{db: t.tx, s: t.s, raw: &t.tx, placed: t.tree}, now: t.now, tree: t.tree, Journal: &Journal{}}
-	if !alone && !t.savepoints {
-		if t.changes, err = tx.changes(ctx); err != nil {
+	var before int64
+	if t.hopeful {
+		if before, err = tx.changes(ctx); err != nil {
 			return result, ended("count changes", err)
 		}
 	}
@@ -168,16 +169,14 @@ func (t *transaction) run(ctx context.Context, m *member, alone bool) (result ou
 	switch {
 	case lost != nil:
 		return result, ended("member", lost)
-	case memberErr != nil && !alone && !t.savepoints:
-		now, err := tx.changes(ctx)
-		if err != nil {
-			return result, ended("count changes", err)
-		}
-		if now != t.changes {
-			return result, errHalfWritten
-		}
-		return outcome{err: memberErr}, nil
 	case memberErr != nil:
+		if t.hopeful {
+			if now, err := tx.changes(ctx); err != nil {
+				return result, ended("count changes", err)
+			} else if now != before {
+				return result, errHalfWritten
+			}
+		}
 		return outcome{err: memberErr}, nil
 	case m.receipt.Replayed:
 		return outcome{receipt: m.receipt}, nil
