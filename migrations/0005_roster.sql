@@ -43,9 +43,6 @@ CREATE TABLE people (
   branch_id TEXT NOT NULL
 ) $STRICT;
 CREATE UNIQUE INDEX people_no ON people (personnel_no);
-CREATE INDEX people_name ON people (name_folded);
-CREATE INDEX people_pinyin ON people (pinyin);
-CREATE INDEX people_initials ON people (initials);
 CREATE INDEX people_unit ON people (unit_id, sort_key, id);
 CREATE INDEX people_branch ON people (branch_id, sort_key, id);
 CREATE INDEX people_id_hash ON people (id_hash) WHERE id_hash <> '';
@@ -74,7 +71,6 @@ CREATE TABLE postings (
   to_on TEXT NOT NULL
 ) $STRICT;
 CREATE INDEX postings_person ON postings (person_id, from_on);
-CREATE INDEX postings_unit ON postings (unit_id, to_on, from_on);
 
 CREATE TABLE command_links (
   $STAMP,

@@ -111,8 +111,6 @@ CREATE TABLE leader_items (
 ) $CLUSTERED;
 --append-only: leader_items
 CREATE INDEX leader_items_routed ON leader_items (review_unit_id, submission_id);
--- Where the reviewer is barred from the leader.
-CREATE INDEX leader_items_leader ON leader_items (leader_id, review_unit_id);
 
 CREATE TABLE drafts (
   submission_id TEXT NOT NULL,
@@ -173,7 +171,6 @@ CREATE TABLE roster_amendments (
   reason_c $BYTES NOT NULL
 ) $STRICT;
 --append-only: roster_amendments
-CREATE INDEX roster_amendments_submission ON roster_amendments (submission_id, id);
 CREATE INDEX roster_amendments_campaign ON roster_amendments (campaign_id, id);
 
 CREATE TABLE certifications (

@@ -27,7 +27,6 @@ CREATE TABLE audit_batches (
   reason_c $BYTES NOT NULL
 ) $STRICT;
 CREATE INDEX audit_batches_hash ON audit_batches (file_hash, source);
-CREATE INDEX audit_batches_unit ON audit_batches (unit_id, id);
 
 -- A row as it came: raw cells lie in the contents under raw_c.
 CREATE TABLE audit_records (

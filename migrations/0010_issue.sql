@@ -87,5 +87,4 @@ CREATE TABLE statements (
   answer_c $BYTES NOT NULL
 ) $STRICT;
 CREATE INDEX statements_issue ON statements (issue_id, created_at);
-CREATE INDEX statements_person ON statements (person_id, created_at);
 CREATE INDEX statements_state ON statements (state, created_at, id);

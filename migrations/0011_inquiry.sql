@@ -46,7 +46,6 @@ CREATE TABLE questions (
   reason_c $BYTES NOT NULL
 ) $STRICT;
 CREATE INDEX questions_issue ON questions (issue_id);
-CREATE INDEX questions_case ON questions (case_id);
 CREATE INDEX questions_branch ON questions (branch_id, id);
 CREATE INDEX questions_unit ON questions (unit_id, id);
 CREATE INDEX questions_due ON questions (state, due_on);
@@ -107,7 +106,6 @@ CREATE TABLE allegations (
   text_c $BYTES NOT NULL
 ) $STRICT;
 CREATE INDEX allegations_case ON allegations (case_id);
-CREATE INDEX allegations_track ON allegations (track_id);
 
 CREATE TABLE findings (
   $STAMP,
@@ -131,7 +129,6 @@ CREATE TABLE findings (
   final_reason_c $BYTES NOT NULL
 ) $STRICT;
 CREATE INDEX findings_case ON findings (case_id);
-CREATE INDEX findings_allegation ON findings (allegation_id);
 CREATE INDEX findings_person ON findings (person_id, state);
 
 CREATE TABLE replies (
@@ -168,8 +165,6 @@ CREATE TABLE decisions (
   reason_c $BYTES NOT NULL
 ) $STRICT;
 CREATE INDEX decisions_case ON decisions (case_id);
-CREATE INDEX decisions_branch ON decisions (branch_id, id);
-CREATE INDEX decisions_unit ON decisions (unit_id, id);
 -- What the body still has to decide.
 CREATE INDEX decisions_waiting ON decisions (track_id, id) WHERE state = 'proposed';
 

@@ -27,7 +27,6 @@ CREATE TABLE proposals (
 ) $STRICT;
 CREATE INDEX proposals_object ON proposals (object_id, state);
 CREATE INDEX proposals_queue ON proposals (state, id);
-CREATE INDEX proposals_proposer ON proposals (proposed_by, id);
 
 CREATE TABLE votes (
   $STAMP,

@@ -72,7 +72,6 @@ CREATE TABLE takings (
   stated $BYTES NOT NULL
 ) $STRICT;
 --append-only: takings
-CREATE INDEX takings_person ON takings (person_id, id);
 
 -- One case that was taken out with its proofs: by whom, for what, and a salted
 -- digest of what was handed over. The salt leaves with the file.
@@ -84,4 +83,3 @@ CREATE TABLE case_takings (
   stated $BYTES NOT NULL
 ) $STRICT;
 --append-only: case_takings
-CREATE INDEX case_takings_case ON case_takings (case_id, id);

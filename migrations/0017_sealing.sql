@@ -57,8 +57,6 @@ CREATE TABLE reveals (
   reason_c $BYTES NOT NULL
 ) $STRICT;
 CREATE INDEX reveals_state ON reveals (state, expires_at);
-CREATE INDEX reveals_sealed ON reveals (sealed_id, id);
-CREATE INDEX reveals_noted ON reveals (noted_by, id);
 
 CREATE TABLE releases (
   $STAMP,

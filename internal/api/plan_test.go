@@ -135,7 +135,41 @@ func (c *course) plansAreSound(t *testing.T) {
 			t.Errorf("nothing goes through a whole table any more because of %q (%s)", part, why)
 		}
 	}
+	c.indexesAreUsed(t, lines)
 	if len(lines) < 800 {
 		t.Errorf("only %d statements were seen", len(lines))
+	}
+}
+
+// unseen are the indexes that no statement of the exercises and the demo was planned
+// with, and the statement of each: there are too few rows here for it, or nobody asks.
+var unseen = map[string]string{
+	"decisions_waiting": "whom a proposed decision found against, of all cases: store's dissents",
+	"identifiers_value": "a number typed into the search for people",
+	"issues_ref":        "an issue by its reference",
+	"people_id_hash":    "a person by the number of his identity card, in a roster import",
+	"read_logs_open":    "readings whose entry is not yet in a reading digest",
+	"read_logs_person":  "who has read what is about a person",
+}
+
+// indexesAreUsed refuses an index that no statement was planned with: it costs every
+// write and helps nobody.
+func (c *course) indexesAreUsed(t *testing.T, plans map[string][]string) {
+	used := map[string]bool{}
+	through := regexp.MustCompile(`USING (?:COVERING )?INDEX (\w+)`)
+	for _, plan := range plans {
+		for _, l := range plan {
+			if m := through.FindStringSubmatch(l); m != nil {
+				used[m[1]] = true
+			}
+		}
+	}
+	for _, name := range apptest.Indexes(t, c.DSN) {
+		switch _, known := unseen[name]; {
+		case !used[name] && !known:
+			t.Errorf("no statement uses the index %s: drop it, or say in unseen which one does", name)
+		case used[name] && known:
+			t.Errorf("the index %s is used: it needs no word in unseen", name)
+		}
 	}
 }

@@ -71,3 +71,31 @@ func (p *Plans) Lines(t testing.TB, dsn string) map[string][]string {
 	}
 	return out
 }
+
+// Indexes lists the indexes of a site on SQLite that only make statements faster: not
+// those that keep something unique.
+func Indexes(t testing.TB, dsn string) []string {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+dsn+"?_pragma=query_only(1)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	rows, err := db.QueryContext(t.Context(), "SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE 'CREATE INDEX%' ORDER BY name")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var out []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, name)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}

@@ -161,7 +161,7 @@ func newMachine(t *testing.T, synchronous string) *machine {
 	kernel, modules := findKernel(t)
 	m := &machine{dir: t.TempDir(), kernel: kernel}
 	guest := filepath.Join(m.dir, "guest")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w -X plumbline/internal/store/engine.synchronous="+synchronous, "-o",
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w -X plumbline/internal/store/dialect.synchronous="+synchronous, "-o",
 		guest, "plumbline/internal/ordeal/guest")
 	build.Dir, build.Env = sourceFolder, append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
 	if out, err := build.CombinedOutput(); err != nil {

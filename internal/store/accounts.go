@@ -7,6 +7,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"plumbline/internal/roster"
+	"plumbline/internal/store/dialect"
 	"plumbline/internal/store/engine"
 )
 
@@ -260,10 +261,10 @@ func (sx *ScratchTx) PutDevice(ctx context.Context, d *roster.Device) error {
 // LockScratch serializes concurrent transactions that update the same counter.
 // SQLite has a single writer anyway.
 func (sx *ScratchTx) LockScratch(ctx context.Context) error {
-	if sx.s.Dialect() == engine.SQLite {
+	if sx.s.Dialect() == dialect.SQLite {
 		return nil
 	}
-	_, err := sx.db.NewRaw("SELECT pg_advisory_xact_lock(?)", int64(engine.ScratchLockKey)).Exec(ctx)
+	_, err := sx.db.NewRaw("SELECT pg_advisory_xact_lock(?)", int64(dialect.ScratchLockKey)).Exec(ctx)
 	return err
 }
 

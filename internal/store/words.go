@@ -5,6 +5,7 @@ import (
 
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
+	"plumbline/internal/store/dialect"
 	"plumbline/internal/store/engine"
 )
 
@@ -13,7 +14,7 @@ type (
 	Call              = engine.Call
 	Receipt           = engine.Receipt
 	Options           = engine.Options
-	Dialect           = engine.Dialect
+	Dialect           = dialect.Kind
 	Page              = engine.Page
 	Content           = engine.Content
 	Job               = engine.Job
@@ -31,8 +32,8 @@ const PageMax = engine.PageMax
 
 // The databases.
 const (
-	SQLite   = engine.SQLite
-	Postgres = engine.Postgres
+	SQLite   = dialect.SQLite
+	Postgres = dialect.Postgres
 )
 
 // The generations, and the verb that folds lines of the read log.
@@ -86,7 +87,7 @@ func KindExercises() map[string]roster.Kind { return engine.KindExercises() }
 func KeyNumbers(list string) []int64 { return engine.KeyNumbers(list) }
 
 // DialectOf classifies a --db value: a postgres:// URL, or otherwise a file path.
-func DialectOf(dsn string) Dialect { return engine.DialectOf(dsn) }
+func DialectOf(dsn string) Dialect { return dialect.Of(dsn) }
 
 // MustBeOurs rejects another program's database before it is opened.
 func MustBeOurs(ctx context.Context, dsn string) error { return engine.MustBeOurs(ctx, dsn) }

@@ -11,6 +11,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"plumbline/internal/ledger"
+	"plumbline/internal/store/dialect"
 )
 
 // leftOut lists the tables that no backup contains: the header already names
@@ -73,7 +74,7 @@ func (snap *Snapshot) look(ctx context.Context) (err error) {
 	} else if !errors.Is(err, ErrNone) {
 		return err
 	}
-	names, err := tablesOf(ctx, v.db, v.s.dialect)
+	names, err := dialect.TablesOf(ctx, v.db, v.s.dialect)
 	if err != nil {
 		return err
 	}
@@ -130,8 +131,8 @@ type column struct {
 }
 
 // columnsOf lists the columns of a table in order.
-func columnsOf(ctx context.Context, db bun.IDB, d Dialect, table string) (columns []column, err error) {
-	if d == Postgres {
+func columnsOf(ctx context.Context, db bun.IDB, d dialect.Kind, table string) (columns []column, err error) {
+	if d == dialect.Postgres {
 		err = db.NewRaw("SELECT column_name AS name, data_type AS type FROM information_schema.columns "+
 			"WHERE table_schema = current_schema() AND table_name = ? ORDER BY ordinal_position", table).Scan(ctx, &columns)
 	} else {
@@ -154,7 +155,7 @@ type Refill struct {
 // store must have been opened with the backup's origin. The restore mark stays
 // in place until the caller has verified the site and calls Refilled.
 func (s *Store) Refill(ctx context.Context, migrations []string, fn func(ctx context.Context, r *Refill) error) error {
-	tables, err := tablesOf(ctx, s.writer, s.dialect)
+	tables, err := dialect.TablesOf(ctx, s.writer, s.dialect)
 	if err != nil {
 		return err
 	}
@@ -200,10 +201,10 @@ func (s *Store) Refilled(ctx context.Context) error {
 // Abandon empties a PostgreSQL database again after a failed restore. For
 // SQLite the caller simply removes the file.
 func (s *Store) Abandon(ctx context.Context) error {
-	if s.dialect != Postgres {
+	if s.dialect != dialect.Postgres {
 		return nil
 	}
-	tables, err := tablesOf(ctx, s.writer, s.dialect)
+	tables, err := dialect.TablesOf(ctx, s.writer, s.dialect)
 	if err != nil || !slices.Contains(tables, RestoringTable) {
 		return err // not ours to empty
 	}
@@ -222,12 +223,12 @@ func (s *Store) Abandon(ctx context.Context) error {
 // reports that the database holds a complete site instead, which is left alone.
 // It opens its own connection, because no store opens over such a database.
 func EmptyUnfinished(ctx context.Context, dsn string) (whole bool, err error) {
-	writer, reader, d, err := open(dsn)
+	writer, reader, d, err := dialect.Open(dsn)
 	if err != nil {
 		return false, err
 	}
 	defer func() { err = errors.Join(err, reader.Close(), writer.Close()) }()
-	tables, err := tablesOf(ctx, writer, d)
+	tables, err := dialect.TablesOf(ctx, writer, d)
 	if err != nil {
 		return false, fmt.Errorf("open database: %w", err)
 	}
@@ -322,13 +323,13 @@ func (r *Refill) flush(ctx context.Context) error {
 func (s *Store) asColumn(v any, c column) (any, error) {
 	switch v := v.(type) {
 	case time.Time:
-		if s.dialect == SQLite {
+		if s.dialect == dialect.SQLite {
 			return s.instant(v), nil
 		}
 	case bool:
-		if s.dialect == SQLite && v {
+		if s.dialect == dialect.SQLite && v {
 			return int64(1), nil
-		} else if s.dialect == SQLite {
+		} else if s.dialect == dialect.SQLite {
 			return int64(0), nil
 		}
 	case int64:

@@ -13,6 +13,8 @@ import (
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/schema"
+
+	"plumbline/internal/store/dialect"
 )
 
 // This file writes rows without making the database parse a new statement for each:
@@ -51,7 +53,7 @@ func (s *Store) shapeOf(model any, suffix string) *insertShape {
 	for i, f := range t.Fields {
 		names[i] = string(f.SQLName)
 	}
-	if s.dialect == Postgres {
+	if s.dialect == dialect.Postgres {
 		arrays := make([]string, len(t.Fields))
 		for i, f := range t.Fields {
 			arrays[i] = "$" + strconv.Itoa(i+1) + "::" + arrayType(f.StructField.Type)
@@ -121,7 +123,7 @@ func (s *Store) InsertRows(ctx context.Context, tx bun.Tx, rows reflect.Value, s
 	}
 	shape := s.shapeOf(rows.Interface(), suffix)
 	write := s.insertRuns
-	if s.dialect == Postgres {
+	if s.dialect == dialect.Postgres {
 		write = s.insertArrays
 	}
 	if err := write(ctx, tx, shape, rows); err != nil {
@@ -186,7 +188,7 @@ func (s *Store) updateRow(ctx context.Context, tx bun.Tx, before, after any, id 
 	args := make([]any, 0, len(t.Fields)+1)
 	old, v := reflect.Indirect(reflect.ValueOf(before)), reflect.Indirect(reflect.ValueOf(after))
 	mark := func() string {
-		if s.dialect == Postgres {
+		if s.dialect == dialect.Postgres {
 			return "$" + strconv.Itoa(len(args))
 		}
 		return "?"
@@ -267,7 +269,7 @@ func (s *Store) bound(v reflect.Value) (any, error) {
 	case reflect.Int, reflect.Int64, reflect.Int32:
 		return v.Int(), nil
 	case reflect.Bool:
-		if s.dialect == Postgres {
+		if s.dialect == dialect.Postgres {
 			return v.Bool(), nil
 		}
 		if v.Bool() {
@@ -287,7 +289,7 @@ func (s *Store) bound(v reflect.Value) (any, error) {
 
 // instant is a time as liteDialect or pgx writes it.
 func (s *Store) instant(t time.Time) any {
-	if s.dialect == Postgres {
+	if s.dialect == dialect.Postgres {
 		return t
 	}
 	return t.UnixMicro()

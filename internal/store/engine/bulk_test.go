@@ -9,6 +9,7 @@ import (
 
 	"plumbline/internal/ledger"
 	"plumbline/internal/selfcheck"
+	"plumbline/internal/store/dialect"
 )
 
 // TestPreparedInsertsWriteTheSameRows writes the same rows through bun and
@@ -53,7 +54,7 @@ func TestPreparedInsertsWriteTheSameRows(t *testing.T) {
 		s.hot.mu.Lock()
 		prepared := len(s.hot.stmts)
 		s.hot.mu.Unlock()
-		if s.dialect == SQLite && prepared == 0 {
+		if s.dialect == dialect.SQLite && prepared == 0 {
 			t.Fatal("nothing was prepared, so the second write tests nothing")
 		}
 		add("second", n)
@@ -87,7 +88,7 @@ func TestPreparedInsertsWriteTheSameRows(t *testing.T) {
 		if diff := cmp.Diff(first, second); diff != "" || len(first) != n {
 			t.Errorf("%d rows; prepared inserts differ (-bun +prepared):\n%s", len(first), diff)
 		}
-		if s.dialect == SQLite {
+		if s.dialect == dialect.SQLite {
 			var kinds []string
 			if err := s.reader.NewRaw("SELECT DISTINCT typeof(created_at) || typeof(filed_at) || typeof(answers_digest) || "+
 				"typeof(round) FROM submissions ORDER BY 1").Scan(ctx, &kinds); err != nil {
@@ -135,7 +136,7 @@ func TestReadersPrepareWhatTheyReadAgain(t *testing.T) {
 				t.Errorf("round %d: a table that is not there is read", round)
 			}
 		}
-		if s.dialect == SQLite && len(s.readHot.stmts) != 2 {
+		if s.dialect == dialect.SQLite && len(s.readHot.stmts) != 2 {
 			t.Errorf("%d statements are prepared, want the view's and the other", len(s.readHot.stmts))
 		}
 	})

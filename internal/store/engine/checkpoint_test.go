@@ -16,6 +16,7 @@ import (
 
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
+	"plumbline/internal/store/dialect"
 )
 
 func grow(t *testing.T, s *Store, ids ...string) {
@@ -140,7 +141,7 @@ func TestTheDatabaseRefusesToForgetCheckpoints(t *testing.T) {
 			"UPDATE ledger_checkpoints SET note = 'x'", "DELETE FROM ledger_checkpoints", "UPDATE ledger_cosignatures SET line = 'x'",
 			"DELETE FROM ledger_cosignatures", "DELETE FROM ledger_keys", "UPDATE ledger_keys SET vkey = 'x'", "UPDATE sites SET value = 'x'",
 		}
-		if s.dialect == SQLite { // a connection without our settings
+		if s.dialect == dialect.SQLite { // a connection without our settings
 			refused = append(refused,
 				"PRAGMA recursive_triggers=0; INSERT OR REPLACE INTO ledger_checkpoints SELECT size, at, root, 'x' FROM ledger_checkpoints",
 				"INSERT OR REPLACE INTO ledger_cosignatures SELECT size, witness, at, 'x' FROM ledger_cosignatures",
@@ -158,7 +159,7 @@ func TestTheDatabaseRefusesToForgetCheckpoints(t *testing.T) {
 				t.Errorf("%s: %v", stmt, err)
 			}
 		}
-		if s.dialect == SQLite {
+		if s.dialect == dialect.SQLite {
 			for pragma, want := range map[string]int{"recursive_triggers": 1, "trusted_schema": 0, "secure_delete": 1} {
 				var got int
 				if err := s.reader.QueryRow("PRAGMA " + pragma).Scan(&got); err != nil || got != want {
@@ -200,7 +201,7 @@ func TestCommitsLeaveATokenAndAHead(t *testing.T) {
 // asOwner bypasses the triggers, as the owner of the database can.
 func asOwner(t *testing.T, s *Store, stmts ...string) {
 	t.Helper()
-	if s.dialect == SQLite {
+	if s.dialect == dialect.SQLite {
 		var drop []string
 		if err := s.writer.NewRaw("SELECT 'DROP TRIGGER ' || name FROM sqlite_master WHERE type = 'trigger'").
 			Scan(context.Background(), &drop); err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
+	"plumbline/internal/store/dialect"
 )
 
 // errGroupEnded means that the whole transaction was lost before COMMIT.
@@ -50,7 +51,7 @@ func ended(doing string, err error) error {
 // member that fails does so before it writes. So SQLite runs a group without
 // savepoints first, and again with them if a member failed halfway.
 func (s *Store) commit(group []*member) (n int, err error) {
-	if s.dialect == SQLite && len(group) > 1 {
+	if s.dialect == dialect.SQLite && len(group) > 1 {
 		if n, err = s.commitOnce(group, false); !errors.Is(err, errHalfWritten) {
 			return n, err
 		}
@@ -113,7 +114,7 @@ func (s *Store) begin(ctx context.Context) (_ *transaction, err error) {
 			t.tx.Rollback()
 		}
 	}()
-	if err := lock(ctx, t.tx, s.dialect); err != nil {
+	if err := dialect.Lock(ctx, t.tx, s.dialect); err != nil {
 		return nil, ended("lock", err)
 	}
 	if t.head, err = s.head(ctx, t.tx); err != nil {
@@ -217,7 +218,7 @@ func (s *Store) inDoubt(ctx context.Context, group []*member, err error) {
 	s.edge = nil
 	s.tree.Store(nil)
 	s.breakOn(err)
-	if s.dialect == SQLite { // database/sql considers the transaction over; SQLite may not
+	if s.dialect == dialect.SQLite { // database/sql considers the transaction over; SQLite may not
 		_, _ = s.writer.ExecContext(ctx, "ROLLBACK") // fails if no transaction is open
 	}
 	for _, m := range group {
@@ -261,7 +262,7 @@ func (s *Store) runMember(ctx context.Context, btx bun.Tx, tx *Tx, m *member, sa
 		err = fmt.Errorf("operation %s answers with an id that none of its facts name: verify could not check it", m.call.Op)
 	}
 	if err != nil {
-		if classify(err) == failEnded {
+		if dialect.Classify(err) == dialect.FailEnded {
 			return nil, err
 		}
 		if tx.treeChanged {

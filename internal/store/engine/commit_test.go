@@ -13,6 +13,7 @@ import (
 
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
+	"plumbline/internal/store/dialect"
 )
 
 // inOneGroup queues the closures behind a slow write, so that they share one commit,
@@ -87,7 +88,7 @@ func TestAGroupRunsAgainWhereAMemberFailedHalfway(t *testing.T) {
 					}
 				}
 				want := 1
-				if s.dialect == SQLite {
+				if s.dialect == dialect.SQLite {
 					want = c.sqlite
 				}
 				if runs[2] != want || want == 1 && slices.Max(runs) > 1 {
@@ -174,7 +175,7 @@ func TestInsertsOfManyShapes(t *testing.T) {
 			for c := range empty {
 				empty[c] = byte(len(shape.texts) >> c & 1)
 			}
-			if s.dialect == SQLite {
+			if s.dialect == dialect.SQLite {
 				shape.insert(1, empty)
 			}
 		}

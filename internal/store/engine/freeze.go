@@ -13,6 +13,7 @@ import (
 
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
+	"plumbline/internal/store/dialect"
 )
 
 // Reasons for a freeze.
@@ -214,7 +215,7 @@ func (s *Store) OnDisk(ctx context.Context) (c ledger.Checkpoint, err error) {
 	if f == nil {
 		return c, s.View(ctx, read)
 	}
-	db, err := readOnce(f.path)
+	db, err := dialect.ReadOnce(f.path)
 	if err != nil {
 		return c, err
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"plumbline/internal/roster"
+	"plumbline/internal/store/dialect"
 )
 
 // unledgered lists the tables whose rows no entry digests, each with what
@@ -37,7 +38,7 @@ func TestEveryTableIsDeclared(t *testing.T) {
 	for i := range Kinds {
 		declared[v.Table(&Kinds[i]).Name] = true
 	}
-	tables, err := tablesOf(t.Context(), s.reader, s.dialect)
+	tables, err := dialect.TablesOf(t.Context(), s.reader, s.dialect)
 	if err != nil {
 		t.Fatal(err)
 	}

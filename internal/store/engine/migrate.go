@@ -6,63 +6,19 @@ import (
 	"fmt"
 	"io/fs"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
+
+	"plumbline/internal/store/dialect"
 )
 
 // Migration is one applied migration.
 type Migration struct {
 	Name      string    `bun:"name,pk"`
 	AppliedAt time.Time `bun:"applied_at"`
-}
-
-// appendOnlyLine marks a table as append-only; the words after its name are the
-// key that an insert must not repeat. refuseAgainLine adds that check to a
-// table marked earlier.
-var (
-	appendOnlyLine  = regexp.MustCompile(`^--append-only:\s*(\w+)((?:\s+\w+)*)\s*$`)
-	refuseAgainLine = regexp.MustCompile(`^--refuse-again:\s*(\w+)((?:\s+\w+)+)\s*$`)
-)
-
-// statements returns the migration's statements for the dialect.
-func (d Dialect) statements(text string) []string {
-	text = d.tokens().Replace(text)
-	var out []string
-	var b strings.Builder
-	flush := func() {
-		if s := strings.TrimSpace(b.String()); s != "" {
-			out = append(out, strings.TrimSuffix(s, ";"))
-		}
-		b.Reset()
-	}
-	for line := range strings.Lines(text) {
-		trimmed := strings.TrimSpace(line)
-		m, again := appendOnlyLine.FindStringSubmatch(trimmed), refuseAgainLine.FindStringSubmatch(trimmed)
-		switch {
-		case m != nil:
-			key := strings.Fields(m[2])
-			if of := map[string]string{"ledger_entries": "seq", "ledger_hashes": "idx"}[m[1]]; of != "" {
-				key = []string{of}
-			}
-			out = append(out, d.appendOnly(m[1])...)
-			out = append(out, d.refuseAgain(m[1], key)...)
-		case again != nil:
-			flush()
-			out = append(out, d.refuseAgain(again[1], strings.Fields(again[2]))...)
-		case strings.HasPrefix(trimmed, "--"):
-		default:
-			b.WriteString(line)
-			if strings.HasSuffix(trimmed, ";") {
-				flush()
-			}
-		}
-	}
-	flush()
-	return out
 }
 
 // Migrate brings the schema up to date and returns the migrations it applied.
@@ -81,12 +37,12 @@ var ErrForeign = errors.New("the database holds tables that are not Plumbline's;
 
 // mustBeOurs rejects a database that has tables but was never migrated: a
 // mistyped address would otherwise put ours among somebody else's.
-func mustBeOurs(ctx context.Context, db bun.IDB, d Dialect) error {
-	tables, err := tablesOf(ctx, db, d)
+func mustBeOurs(ctx context.Context, db bun.IDB, d dialect.Kind) error {
+	tables, err := dialect.TablesOf(ctx, db, d)
 	if err != nil || slices.Contains(tables, "migrations") || slices.Contains(tables, RestoringTable) {
 		return err
 	}
-	if d == Postgres { // an extension adds only views
+	if d == dialect.Postgres { // an extension adds only views
 		tables = nil
 		err = db.NewRaw("SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = current_schema()").Scan(ctx, &tables)
 	}
@@ -99,7 +55,7 @@ func mustBeOurs(ctx context.Context, db bun.IDB, d Dialect) error {
 // MustBeOurs rejects another program's database with ErrForeign before it is
 // opened, because opening sets SQLite's journal mode.
 func MustBeOurs(ctx context.Context, dsn string) (err error) {
-	writer, reader, d, err := open(dsn)
+	writer, reader, d, err := dialect.Open(dsn)
 	if err != nil {
 		return err
 	}
@@ -115,8 +71,8 @@ func (s *Store) migrate(ctx context.Context, wanted func(name string) bool) ([]s
 	if err := mustBeOurs(ctx, s.writer, s.dialect); err != nil {
 		return nil, err
 	}
-	create := s.dialect.tokens().Replace("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at $TIME NOT NULL) $STRICT")
-	if _, err := s.writer.ExecContext(ctx, create); err != nil {
+	create := s.dialect.Statements("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at $TIME NOT NULL) $STRICT")
+	if _, err := s.writer.ExecContext(ctx, create[0]); err != nil {
 		return nil, fmt.Errorf("create migrations table: %w", err)
 	}
 	names, err := fs.Glob(s.files, "*.sql")
@@ -130,7 +86,7 @@ func (s *Store) migrate(ctx context.Context, wanted func(name string) bool) ([]s
 		}
 		did := false
 		err := s.writer.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-			if err := lock(ctx, tx, s.dialect); err != nil {
+			if err := dialect.Lock(ctx, tx, s.dialect); err != nil {
 				return err
 			}
 			n, err := tx.NewSelect().Model((*Migration)(nil)).Where("name = ?", name).Count(ctx)
@@ -141,7 +97,7 @@ func (s *Store) migrate(ctx context.Context, wanted func(name string) bool) ([]s
 			if err != nil {
 				return err
 			}
-			for _, stmt := range s.dialect.statements(string(text)) {
+			for _, stmt := range s.dialect.Statements(string(text)) {
 				if _, err := tx.ExecContext(ctx, strings.ReplaceAll(stmt, "?", "\\?")); err != nil {
 					return fmt.Errorf("%w in: %.80s", err, stmt)
 				}
@@ -176,7 +132,7 @@ func (s *Store) Migrated(ctx context.Context) (bool, error) {
 // but this program does not know because a newer one made it.
 func (s *Store) Behind(ctx context.Context) (missing, unknown []string, err error) {
 	defer Doing(&err, "compare the migrations", "")
-	tables, err := tablesOf(ctx, s.reader, s.dialect)
+	tables, err := dialect.TablesOf(ctx, s.reader, s.dialect)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"plumbline/internal/store/dialect"
 	"plumbline/migrations"
 )
 
@@ -27,11 +28,7 @@ func AppendOnlyTables() ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		for line := range strings.Lines(string(text)) {
-			if m := appendOnlyLine.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
-				tables = append(tables, m[1])
-			}
-		}
+		tables = append(tables, dialect.MarkedAppendOnly(string(text))...)
 	}
 	return tables, nil
 }
@@ -60,7 +57,7 @@ var roleName = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}$`)
 // erased texts. The owner migrates; the role serves.
 func (s *Store) GrantTo(ctx context.Context, role string) (err error) {
 	defer Doing(&err, "grant privileges to role", role)
-	if s.dialect != Postgres {
+	if s.dialect != dialect.Postgres {
 		return errors.New("an application role exists on PostgreSQL only")
 	}
 	if !roleName.MatchString(role) {
@@ -70,7 +67,7 @@ func (s *Store) GrantTo(ctx context.Context, role string) (err error) {
 	if err != nil {
 		return err
 	}
-	tables, err := tablesOf(ctx, s.writer, s.dialect)
+	tables, err := dialect.TablesOf(ctx, s.writer, s.dialect)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"plumbline/internal/fault"
 	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
+	"plumbline/internal/store/dialect"
 )
 
 // The read log is a hash chain beside the ledger. It gets a line for each
@@ -123,7 +124,7 @@ func (s *Store) LogReading(ctx context.Context, line ReadLog, may func(ctx conte
 		if err := may(ctx, &sx.View); err != nil {
 			return err
 		}
-		if err := lockReads(ctx, sx.db, s.dialect); err != nil {
+		if err := dialect.LockReads(ctx, sx.db, s.dialect); err != nil {
 			return err
 		}
 		before, err := sx.ReadHead(ctx)

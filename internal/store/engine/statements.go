@@ -9,6 +9,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/uptrace/bun"
+
+	"plumbline/internal/store/dialect"
 )
 
 // This file runs the statements that every write and every sign-in need again. On
@@ -79,7 +81,7 @@ func (h *hot) prepareWanted(ctx context.Context, db *sql.DB) {
 // run executes one statement of the writer. The text uses ? for SQLite and $1 …
 // for PostgreSQL.
 func (s *Store) run(ctx context.Context, tx bun.Tx, text string, args []any) (sql.Result, error) {
-	if s.dialect == Postgres {
+	if s.dialect == dialect.Postgres {
 		return tx.Tx.ExecContext(ctx, text, append([]any{pgx.QueryExecModeCacheStatement}, args...)...)
 	}
 	if err := ctx.Err(); err != nil {
@@ -111,7 +113,7 @@ func (v *View) Read(ctx context.Context, rows any, text string, args ...any) err
 	switch {
 	case tx == nil:
 		return v.db.NewRaw(text, args...).Scan(ctx, rows)
-	case v.s.dialect == Postgres:
+	case v.s.dialect == dialect.Postgres:
 		found, err = tx.Tx.QueryContext(ctx, numbered(text), append([]any{pgx.QueryExecModeCacheStatement}, args...)...)
 	default:
 		st := cache.stmt(text)
@@ -131,7 +133,7 @@ func (s *Store) ReadNow(ctx context.Context, rows any, text string, args ...any)
 	s.watch.saw(text)
 	var found *sql.Rows
 	var err error
-	if s.dialect == Postgres {
+	if s.dialect == dialect.Postgres {
 		found, err = s.reader.DB.QueryContext(ctx, numbered(text), append([]any{pgx.QueryExecModeCacheStatement}, args...)...)
 	} else if st := s.readHot.stmt(text); st != nil {
 		found, err = st.QueryContext(briefly(ctx), args...)

@@ -17,6 +17,7 @@ import (
 
 	"plumbline/internal/fault"
 	"plumbline/internal/ledger"
+	"plumbline/internal/store/dialect"
 	"plumbline/internal/store/keys"
 	"plumbline/migrations"
 )
@@ -25,7 +26,7 @@ import (
 type Store struct {
 	writer  *bun.DB
 	reader  *bun.DB
-	dialect Dialect
+	dialect dialect.Kind
 	clock   func() time.Time
 	origin  string
 	policy  []byte // hash of policy and rule pack, stored in every entry
@@ -55,7 +56,7 @@ type Store struct {
 	published atomic.Pointer[ledger.Edge]  // the tree as last acknowledged; immutable
 	forget    atomic.Bool                  // tells the writer to discard its cached tree
 	committed chan struct{}                // receives when the tree has grown
-	file      atomic.Pointer[databaseFile] // SQLite: the file that was opened
+	file      atomic.Pointer[databaseFile] // dialect.SQLite: the file that was opened
 
 	space    space
 	broken   chan struct{}
@@ -83,7 +84,7 @@ type Options struct {
 
 // Open connects and starts the writer. The schema must be migrated before use.
 func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
-	writer, reader, d, err := open(dsn)
+	writer, reader, d, err := dialect.Open(dsn)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +99,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 		reads:     reads{turn: make(chan struct{}, 1)},
 		committed: make(chan struct{}, 1), broken: make(chan struct{}), keyPath: opts.Keys, olderKeys: opts.OlderKeys,
 	}
-	if s.keyPath == "" && d == SQLite {
+	if s.keyPath == "" && d == dialect.SQLite {
 		s.keyPath = dsn + ".keys"
 	}
 	if s.clock == nil {
@@ -109,7 +110,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 		reader.Close()
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	tables, err := tablesOf(ctx, writer, d)
+	tables, err := dialect.TablesOf(ctx, writer, d)
 	if err == nil && slices.Contains(tables, RestoringTable) {
 		err = ErrRestoring
 	}
@@ -125,7 +126,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 		}
 		return nil, errors.Join(fmt.Errorf("open database: %w", err), writer.Close(), reader.Close())
 	}
-	if d == SQLite {
+	if d == dialect.SQLite {
 		s.watchSpace(dsn)
 		if err := s.noteFile(dsn); err != nil {
 			return nil, errors.Join(fmt.Errorf("open database: %w", err), writer.Close(), reader.Close())
@@ -133,8 +134,8 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	}
 	s.done.Add(1)
 	go s.write()
-	if d == SQLite {
-		db, err := walKeeper(dsn)
+	if d == dialect.SQLite {
+		db, err := dialect.OpenKeeper(dsn)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("open database: %w", err), s.Close())
 		}
@@ -161,9 +162,9 @@ func (s *Store) Close() error {
 	if k := s.keys.Load(); k != nil {
 		errs = append(errs, k.Close())
 	}
-	if s.dialect == SQLite {
+	if s.dialect == dialect.SQLite {
 		errs = append(errs, s.reader.Close())
-		errs = append(errs, checkpoint(context.Background(), s.writer, s.dialect))
+		errs = append(errs, dialect.Checkpoint(context.Background(), s.writer, s.dialect))
 		errs = append(errs, s.writer.Close())
 		return errors.Join(errs...)
 	}
@@ -198,7 +199,7 @@ func SetClock(s *Store, clock func() time.Time) { s.clock = clock }
 func SetMigrations(s *Store, files fs.FS) { s.files = files }
 
 // Dialect returns the database engine.
-func (s *Store) Dialect() Dialect { return s.dialect }
+func (s *Store) Dialect() dialect.Kind { return s.dialect }
 
 // SetPolicy sets the hash of policy and rule pack that entries carry. Call it
 // once, before the first write.
@@ -248,7 +249,7 @@ type View struct {
 
 // View runs fn in a read-only transaction.
 func (s *Store) View(ctx context.Context, fn func(ctx context.Context, v *View) error) error {
-	err := s.reader.RunInTx(ctx, &sql.TxOptions{ReadOnly: s.dialect == Postgres, Isolation: s.ViewIsolation()},
+	err := s.reader.RunInTx(ctx, &sql.TxOptions{ReadOnly: s.dialect == dialect.Postgres, Isolation: s.ViewIsolation()},
 		func(ctx context.Context, tx bun.Tx) error {
 			return fn(ctx, &View{db: tx, s: s, read: &tx})
 		})
@@ -258,7 +259,7 @@ func (s *Store) View(ctx context.Context, fn func(ctx context.Context, v *View) 
 
 // ViewIsolation is the isolation under which a view is one snapshot.
 func (s *Store) ViewIsolation() sql.IsolationLevel {
-	if s.dialect == Postgres {
+	if s.dialect == dialect.Postgres {
 		return sql.LevelRepeatableRead
 	}
 	return sql.LevelDefault
@@ -284,10 +285,10 @@ func Translate(ctx context.Context, err error) error {
 	if errors.As(err, &f) {
 		return err
 	}
-	switch classify(err) {
-	case failBusy, failEnded:
+	switch dialect.Classify(err) {
+	case dialect.FailBusy, dialect.FailEnded:
 		return fault.Unavailable("outcome_unknown").WithCause(err)
-	case failUnique:
+	case dialect.FailUnique:
 		return fault.Conflict("already_exists").WithCause(err)
 	}
 	return err

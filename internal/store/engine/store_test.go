@@ -57,7 +57,7 @@ func openTest(t testing.TB, dsn string) *Store {
 	if _, err := s.Migrate(ctx); err != nil {
 		t.Fatal(err)
 	}
-	for _, stmt := range s.dialect.statements("CREATE TABLE IF NOT EXISTS widgets ($STAMP, unit_id TEXT NOT NULL, branch_id " +
+	for _, stmt := range s.dialect.Statements("CREATE TABLE IF NOT EXISTS widgets ($STAMP, unit_id TEXT NOT NULL, branch_id " +
 		"TEXT NOT NULL, state TEXT NOT NULL) $STRICT") {
 		if _, err := s.writer.Exec(stmt); err != nil {
 			t.Fatal(err)

@@ -9,19 +9,6 @@ import (
 // walEvery is the minimum interval between background checkpoints.
 const walEvery = 250 * time.Millisecond
 
-// walKeeper opens the connection used by keepWAL.
-func walKeeper(dsn string) (*sql.DB, error) {
-	address, err := sqliteAddress(dsn)
-	if err != nil {
-		return nil, err
-	}
-	db, err := sql.Open("sqlite", address(false))
-	if err == nil {
-		db.SetMaxOpenConns(1)
-	}
-	return db, err
-}
-
 // keepWAL checkpoints SQLite's write-ahead log in the background on its own
 // connection while the writer continues. It leaves little work for the writer's
 // own checkpoint, every 40,000 pages, which would otherwise stall all writers

@@ -12,6 +12,7 @@ import (
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
 	"plumbline/internal/store"
+	"plumbline/internal/store/dialect"
 	"plumbline/internal/store/engine"
 )
 
@@ -40,7 +41,7 @@ func Entries(ctx context.Context, site *store.Store, n int, progress func(done, 
 		s.Between()
 		progress(to, n)
 	}
-	if s.Dialect() == engine.Postgres { // as autovacuum would long have done on a site that grew over time
+	if s.Dialect() == dialect.Postgres { // as autovacuum would long have done on a site that grew over time
 		_, err = engine.Writer(s).ExecContext(ctx, "ANALYZE")
 	}
 	return err

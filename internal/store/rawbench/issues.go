@@ -12,6 +12,7 @@ import (
 
 	"plumbline/internal/issue"
 	"plumbline/internal/store"
+	"plumbline/internal/store/dialect"
 	"plumbline/internal/store/engine"
 )
 
@@ -25,7 +26,7 @@ const benchBatch = 260_000
 // entries, so the site no longer verifies.
 func Issues(ctx context.Context, site *store.Store, total int, progress func(done, total int)) (err error) {
 	s := site.Store
-	if s.Dialect() != engine.SQLite {
+	if s.Dialect() != dialect.SQLite {
 		return errors.New("bench: Issues knows SQLite only")
 	}
 	tree, err := s.Placement(ctx, engine.Reader(s))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"plumbline/internal/ledger"
+	"plumbline/internal/store/dialect"
 	"plumbline/internal/store/engine"
 )
 
@@ -41,7 +42,7 @@ func (c *check) readSpan(ctx context.Context, v *engine.View, s span) (*readSpan
 	defer rows.Close()
 	for rows.Next() {
 		var r readEntry
-		var at engine.Instant
+		var at dialect.Instant
 		if err := rows.Scan(&r.Seq, &at, &r.Account, &r.Verb, &r.Kind, &r.ObjectID, &r.Body, &r.Leaf); err != nil {
 			return nil, err
 		}

@@ -9,6 +9,7 @@ import (
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
 	"plumbline/internal/selfcheck"
+	"plumbline/internal/store/dialect"
 	"plumbline/internal/store/engine"
 )
 
@@ -103,7 +104,7 @@ func TestVerifyHoldsEarlierRounds(t *testing.T) {
 		}
 		for _, table := range []string{"answer_sheets", "leader_items", "slips"} {
 			stmts := []string{"ALTER TABLE " + table + " DISABLE TRIGGER ALL"}
-			if s.Dialect() == engine.SQLite {
+			if s.Dialect() == dialect.SQLite {
 				stmts = []string{"DROP TRIGGER " + table + "_no_update", "DROP TRIGGER " + table + "_no_delete"}
 			}
 			for _, stmt := range stmts {

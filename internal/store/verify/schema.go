@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"plumbline/internal/store/dialect"
 	"plumbline/internal/store/engine"
 )
 
@@ -41,7 +42,7 @@ func (c *check) schema(ctx context.Context) error {
 			bad("schema_extra", object, reason("schema_extra", "Is", brief(is[object])))
 		}
 	}
-	if engine.Of(c.v).Dialect() != engine.Postgres {
+	if engine.Of(c.v).Dialect() != dialect.Postgres {
 		return nil
 	}
 	wrong, err := wrongRights(ctx, c.v)

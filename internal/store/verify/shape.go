@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"plumbline/internal/store/dialect"
 	"plumbline/internal/store/engine"
 )
 
@@ -28,7 +29,7 @@ const madeBy = "# migrations "
 // schemaAsMade returns the schema that this program's migrations produce, as
 // recorded by TestSchemaIsAsRendered. It is compiled in, so that whoever holds
 // the database cannot influence the comparison.
-func schemaAsMade(d engine.Dialect) (shape, error) {
+func schemaAsMade(d dialect.Kind) (shape, error) {
 	text, err := schemaFiles.ReadFile("schema/" + d.String() + ".txt")
 	if err != nil {
 		return nil, err
@@ -66,7 +67,7 @@ func (s shape) String() string {
 // schemaAsIs reads the schema from the database's catalogue.
 func schemaAsIs(ctx context.Context, v *engine.View) (shape, error) {
 	read := schemaOfSQLite
-	if engine.Of(v).Dialect() == engine.Postgres {
+	if engine.Of(v).Dialect() == dialect.Postgres {
 		read = schemaOfPostgres
 	}
 	s, err := read(ctx, v)

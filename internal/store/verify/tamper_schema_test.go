@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"plumbline/internal/apptest/storetest"
+	"plumbline/internal/store/dialect"
 	"plumbline/internal/store/engine"
 )
 
@@ -122,7 +123,7 @@ func TestTamperedSchemas(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *engine.Store) {
 		ctx := context.Background()
 		tampers := sqliteTampers
-		if s.Dialect() == engine.Postgres {
+		if s.Dialect() == dialect.Postgres {
 			tampers = postgresTampers
 			if _, err := engine.Writer(s).Exec("CREATE ROLE thief"); err != nil && !strings.Contains(err.Error(), "exists") {
 				t.Fatal(err)
@@ -162,7 +163,7 @@ func TestTamperedSchemas(t *testing.T) {
 // no finding.
 func TestTheServingRolesRightsAreRight(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *engine.Store) {
-		if s.Dialect() != engine.Postgres {
+		if s.Dialect() != dialect.Postgres {
 			return
 		}
 		ctx := context.Background()

@@ -13,6 +13,7 @@ import (
 
 	"plumbline/internal/apptest/storetest"
 	"plumbline/internal/ledger"
+	"plumbline/internal/store/dialect"
 	"plumbline/internal/store/engine"
 )
 
@@ -265,7 +266,7 @@ func (b *bureau) disarm() {
 	ctx := context.Background()
 	var stmts []string
 	query := "SELECT 'DROP TRIGGER ' || name FROM sqlite_master WHERE type = 'trigger'"
-	if b.s.Dialect() == engine.Postgres {
+	if b.s.Dialect() == dialect.Postgres {
 		query = "SELECT 'ALTER TABLE ' || table_name || ' DISABLE TRIGGER ALL' FROM information_schema.tables WHERE table_schema " +
 			"= current_schema() AND table_type = 'BASE TABLE'"
 	}

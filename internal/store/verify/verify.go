@@ -15,6 +15,7 @@ import (
 	"github.com/uptrace/bun/schema"
 
 	"plumbline/internal/ledger"
+	"plumbline/internal/store/dialect"
 	"plumbline/internal/store/engine"
 )
 
@@ -146,7 +147,7 @@ func lanes(ctx context.Context, s *engine.Store) (views []*engine.View, end func
 		}
 	}
 	begin := func() (*engine.View, int64, error) {
-		tx, err := engine.Reader(s).BeginTx(ctx, &sql.TxOptions{ReadOnly: s.Dialect() == engine.Postgres, Isolation: s.ViewIsolation()})
+		tx, err := engine.Reader(s).BeginTx(ctx, &sql.TxOptions{ReadOnly: s.Dialect() == dialect.Postgres, Isolation: s.ViewIsolation()})
 		if err != nil {
 			return nil, 0, err
 		}
@@ -161,7 +162,7 @@ func lanes(ctx context.Context, s *engine.Store) (views []*engine.View, end func
 		return nil, nil, err
 	}
 	views = []*engine.View{first}
-	for range min(runtime.GOMAXPROCS(0), engine.SQLiteReaders-1) - 1 {
+	for range min(runtime.GOMAXPROCS(0), dialect.SQLiteReaders-1) - 1 {
 		v, again, err := begin()
 		if err != nil {
 			end()

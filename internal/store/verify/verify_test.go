@@ -9,6 +9,7 @@ import (
 	"plumbline/internal/issue"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
+	"plumbline/internal/store/dialect"
 	"plumbline/internal/store/engine"
 )
 
@@ -86,7 +87,7 @@ func TestVerifyNamesWhatWasChanged(t *testing.T) {
 	}
 	storetest.Each(t, func(t *testing.T, s *engine.Store) {
 		honest(t, s)
-		if s.Dialect() == engine.Postgres {
+		if s.Dialect() == dialect.Postgres {
 			for _, table := range []string{"ledger_entries", "ledger_hashes"} {
 				if _, err := engine.Writer(s).Exec("ALTER TABLE " + table + " DISABLE TRIGGER ALL"); err != nil {
 					t.Fatal(err)

@@ -1,4 +1,5 @@
-package engine
+// Package dialect holds all differences between SQLite and PostgreSQL.
+package dialect
 
 import (
 	"context"
@@ -29,28 +30,26 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// This file holds all differences between SQLite and PostgreSQL.
-
-// Dialect identifies the database engine of a store.
-type Dialect int
+// Kind identifies the database engine of a store.
+type Kind int
 
 // The supported dialects.
 const (
-	SQLite Dialect = iota
+	SQLite Kind = iota
 	Postgres
 )
 
 // String returns the dialect's name.
-func (d Dialect) String() string {
+func (d Kind) String() string {
 	if d == Postgres {
 		return "postgres"
 	}
 	return "sqlite"
 }
 
-// DialectOf classifies a --db value: a postgres:// URL, or otherwise a file
+// Of classifies a --db value: a postgres:// URL, or otherwise a file
 // path.
-func DialectOf(dsn string) Dialect {
+func Of(dsn string) Kind {
 	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
 		return Postgres
 	}
@@ -60,9 +59,9 @@ func DialectOf(dsn string) Dialect {
 // SQLiteReaders is the pool size of query_only connections.
 const SQLiteReaders = 4
 
-// open returns a writer and a reader handle.
-func open(dsn string) (writer, reader *bun.DB, d Dialect, err error) {
-	d = DialectOf(dsn)
+// Open returns a writer and a reader handle.
+func Open(dsn string) (writer, reader *bun.DB, d Kind, err error) {
+	d = Of(dsn)
 	if d == Postgres {
 		cfg, err := pgx.ParseConfig(dsn)
 		if err != nil {
@@ -126,9 +125,9 @@ func (d *liteDialect) OnTable(t *schema.Table) {
 	d.Dialect.OnTable(t)
 	for _, f := range t.FieldMap {
 		switch f.StructField.Type {
-		case timeType:
+		case reflect.TypeFor[time.Time]():
 			f.Scan = scanInstant
-		case timePointerType:
+		case reflect.TypeFor[*time.Time]():
 			f.Scan = schema.PtrScanner(scanInstant)
 		}
 	}
@@ -221,8 +220,8 @@ func sqliteAddress(file string) (func(readOnly bool) string, error) {
 	}, nil
 }
 
-// readOnce opens a SQLite file afresh for a single read.
-func readOnce(file string) (*bun.DB, error) {
+// ReadOnce opens a SQLite file afresh for a single read.
+func ReadOnce(file string) (*bun.DB, error) {
 	address, err := sqliteAddress(file)
 	if err != nil {
 		return nil, err
@@ -235,12 +234,26 @@ func readOnce(file string) (*bun.DB, error) {
 	return bun.NewDB(db, sqlitedialect.New()), nil
 }
 
+// OpenKeeper opens a writing connection beside the writer's own, for checkpoints of
+// SQLite's write-ahead log in the background.
+func OpenKeeper(file string) (*sql.DB, error) {
+	address, err := sqliteAddress(file)
+	if err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite", address(false))
+	if err == nil {
+		db.SetMaxOpenConns(1)
+	}
+	return db, err
+}
+
 // lockKey is the advisory lock that serializes writers across all nodes.
 const lockKey = 0x706c756d626c696e // "plumblin"
 
-// lock makes this transaction the only writer. SQLite has already done so with
+// Lock makes this transaction the only writer. SQLite has already done so with
 // BEGIN IMMEDIATE.
-func lock(ctx context.Context, tx bun.Tx, d Dialect) error {
+func Lock(ctx context.Context, tx bun.Tx, d Kind) error {
 	if d == SQLite {
 		return nil
 	}
@@ -255,8 +268,8 @@ const (
 	readLockKey    = lockKey + 2
 )
 
-// lockReads makes this transaction the only one that appends to the read log.
-func lockReads(ctx context.Context, db bun.IDB, d Dialect) error {
+// LockReads makes this transaction the only one that appends to the read log.
+func LockReads(ctx context.Context, db bun.IDB, d Kind) error {
 	if d == SQLite {
 		return nil
 	}
@@ -264,112 +277,58 @@ func lockReads(ctx context.Context, db bun.IDB, d Dialect) error {
 	return err
 }
 
-// tokens replaces the dialect-specific words of a migration.
-func (d Dialect) tokens() *strings.Replacer {
-	stamp := "id TEXT PRIMARY KEY, version $INT NOT NULL, salt $BYTES NOT NULL, created_at $TIME NOT NULL, changed_at $TIME NOT NULL"
-	pairs := []string{"$INT", "INTEGER", "$BYTES", "BLOB", "$TIME", "INTEGER", "$BOOL", "INTEGER", "$FALSE", "0", "$STRICT",
-		"STRICT", "$CLUSTERED", "STRICT, WITHOUT ROWID"}
-	if d == Postgres {
-		pairs = []string{"$INT", "BIGINT", "$BYTES", "BYTEA", "$TIME", "TIMESTAMPTZ", "$BOOL", "BOOLEAN", "$FALSE", "FALSE",
-			"$STRICT", "", "$CLUSTERED", ""}
-	}
-	r := strings.NewReplacer(pairs...)
-	return strings.NewReplacer(append([]string{"$STAMP", r.Replace(stamp)}, pairs...)...)
-}
-
-// appendOnly returns the triggers that make the database refuse to update or
-// delete rows of the table. They only slow an attacker down; the proof is the
-// tree.
-func (d Dialect) appendOnly(table string) []string {
-	if d == Postgres {
-		return []string{
-			`CREATE OR REPLACE FUNCTION plumbline_refuse() RETURNS trigger
-			    LANGUAGE plpgsql AS $f$ BEGIN RAISE EXCEPTION 'plumbline: % is append-only', TG_TABLE_NAME USING ERRCODE = 'PL001'; END $f$`,
-			fmt.Sprintf(`CREATE TRIGGER %[1]s_append_only BEFORE UPDATE OR DELETE ON %[1]s FOR EACH ROW EXECUTE FUNCTION plumbline_refuse()`, table),
-			fmt.Sprintf(`CREATE TRIGGER %[1]s_no_truncate BEFORE TRUNCATE ON %[1]s FOR EACH STATEMENT EXECUTE FUNCTION plumbline_refuse()`, table),
-			fmt.Sprintf(`ALTER TABLE %[1]s ENABLE ALWAYS TRIGGER %[1]s_append_only`, table),
-			fmt.Sprintf(`ALTER TABLE %[1]s ENABLE ALWAYS TRIGGER %[1]s_no_truncate`, table),
-		}
-	}
-	refuse := sqliteRefusal(table)
-	return []string{
-		fmt.Sprintf("CREATE TRIGGER %[1]s_no_update BEFORE UPDATE ON %[1]s BEGIN %[2]s; END", table, refuse),
-		fmt.Sprintf("CREATE TRIGGER %[1]s_no_delete BEFORE DELETE ON %[1]s BEGIN %[2]s; END", table, refuse),
-	}
-}
-
-// refuseAgain returns the trigger that makes SQLite refuse an existing key.
-// INSERT OR REPLACE bypasses delete triggers on connections that have not
-// enabled recursive_triggers. PostgreSQL has no such statement.
-func (d Dialect) refuseAgain(table string, key []string) []string {
-	if d == Postgres || len(key) == 0 {
-		return nil
-	}
-	same := make([]string, len(key))
-	for i, k := range key {
-		same[i] = k + " = NEW." + k
-	}
-	return []string{fmt.Sprintf("CREATE TRIGGER %[1]s_no_replace BEFORE INSERT ON %[1]s "+
-		"WHEN EXISTS (SELECT 1 FROM %[1]s WHERE %[2]s) BEGIN %[3]s; END",
-		table, strings.Join(same, " AND "), sqliteRefusal(table))}
-}
-
-func sqliteRefusal(table string) string {
-	return fmt.Sprintf("SELECT RAISE(ABORT, 'plumbline: %s is append-only')", table)
-}
-
-// failure classifies a driver error.
-type failure int
+// Failure says what a driver error means to the writer.
+type Failure int
 
 const (
-	failOther  failure = iota
-	failUnique         // a unique key already exists
-	failEnded          // the whole transaction is lost; rerun the members one by one
-	failBusy           // the lock was not acquired in time
+	FailOther  Failure = iota
+	FailUnique         // a unique key already exists
+	FailEnded          // the whole transaction is lost; rerun the members one by one
+	FailBusy           // the lock was not acquired in time
 )
 
-func classify(err error) failure {
+func Classify(err error) Failure {
 	if err == nil {
-		return failOther
+		return FailOther
 	}
 	var se *sqlite.Error
 	if errors.As(err, &se) {
 		switch code := se.Code(); code {
 		case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID:
-			return failUnique
+			return FailUnique
 		default:
 			switch code & 0xff {
 			case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-				return failBusy
+				return FailBusy
 			case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT:
-				return failEnded
+				return FailEnded
 			}
 		}
-		return failOther
+		return FailOther
 	}
 	var pe *pgconn.PgError
 	if errors.As(err, &pe) {
 		switch {
 		case pe.Code == "23505":
-			return failUnique
+			return FailUnique
 		case slices.ContainsFunc([]string{"08", "25006", "40", "53", "57P", "58"},
 			func(class string) bool { return strings.HasPrefix(pe.Code, class) }):
-			return failEnded
+			return FailEnded
 		}
-		return failOther
+		return FailOther
 	}
 	var ce *pgconn.ConnectError
 	var op *net.OpError // the server disconnected between two statements
 	if errors.As(err, &ce) || errors.As(err, &op) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, sql.ErrTxDone) ||
 		errors.Is(err, pgconn.ErrConnClosed) || pgconn.Timeout(err) {
-		return failEnded
+		return FailEnded
 	}
-	return failOther
+	return FailOther
 }
 
-// tablesOf lists the tables.
-func tablesOf(ctx context.Context, db bun.IDB, d Dialect) ([]string, error) {
+// TablesOf lists the tables.
+func TablesOf(ctx context.Context, db bun.IDB, d Kind) ([]string, error) {
 	var names []string
 	var err error
 	if d == Postgres {
@@ -380,8 +339,8 @@ func tablesOf(ctx context.Context, db bun.IDB, d Dialect) ([]string, error) {
 	return names, err
 }
 
-// checkpoint folds the write-ahead log into the file (SQLite only).
-func checkpoint(ctx context.Context, db *bun.DB, d Dialect) error {
+// Checkpoint folds the write-ahead log into the file (SQLite only).
+func Checkpoint(ctx context.Context, db *bun.DB, d Kind) error {
 	if d == Postgres {
 		return nil
 	}
