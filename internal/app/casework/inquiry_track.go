@@ -24,28 +24,19 @@ type trackWork struct {
 	today roster.Date
 }
 
-// onTrack performs an act on a track: it loads the case file for somebody who may
-// see the track, does the act, advances track and case, and states the fact. load
-// finds the track from the id of whatever the act is about.
+// onTrack performs an act on a track of an open case: it loads the case file for
+// somebody who may see the track, does the act, advances track and case, and states the
+// fact. load finds the track from the id of whatever the act is about.
 func (a *Casework) onTrack(ctx context.Context, who *roster.Actor, w desk.Write, kind string,
-	load func(ctx context.Context, tx *store.Tx) (caseID, trackID string, err error),
-	act func(ctx context.Context, w *trackWork) (id string, err error)) (id string, r desk.Receipt, err error) {
-	return a.onAnyTrack(ctx, who, w, kind, load, func(ctx context.Context, k *trackWork) (string, error) {
-		if k.file.Case.State == inquiry.CaseClosed {
-			return "", fault.Conflict("case_closed")
-		}
-		return act(ctx, k)
-	})
-}
-
-// onAnyTrack is onTrack for acts that reopen a closed case.
-func (a *Casework) onAnyTrack(ctx context.Context, who *roster.Actor, w desk.Write, kind string,
 	load func(ctx context.Context, tx *store.Tx) (caseID, trackID string, err error),
 	act func(ctx context.Context, w *trackWork) (id string, err error)) (id string, r desk.Receipt, err error) {
 	r, err = a.Write(ctx, who, w, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
 		k, err := a.trackFor(ctx, tx, who, w.Op, load)
 		if err != nil {
 			return nil, "", err
+		}
+		if k.file.Case.State == inquiry.CaseClosed {
+			return nil, "", fault.Conflict("case_closed")
 		}
 		if id, err = act(ctx, k); err != nil {
 			return nil, "", err

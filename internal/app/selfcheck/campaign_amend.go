@@ -158,66 +158,64 @@ func (a *Selfcheck) AmendRoster(ctx context.Context, who *roster.Actor, in Amend
 
 // Restore takes an excuse back by a dated amendment of the roster.
 func (a *Selfcheck) Restore(ctx context.Context, who *roster.Actor, in ExcuseInput) (desk.Receipt, error) {
-	return a.amendList(ctx, who, "submission.restore", in, selfcheck.WasRestored, func(ctx context.Context, tx *store.Tx, s *selfcheck.Submission, certified bool) (selfcheck.Submission, error) {
-		c, err := tx.Campaign(ctx, s.CampaignID)
-		if err != nil {
-			return *s, err
-		}
-		return s.Restore(c, certified, in.Reason)
-	})
+	return desk.Step(ctx, a.Desk, who, desk.Write{Op: "submission.restore", Key: in.Key, Body: in}, in.Version, a.owedList(in.ID),
+		func(ctx context.Context, tx *store.Tx, s *selfcheck.Submission) error {
+			certified, err := othersList(ctx, tx, who, s)
+			if err != nil {
+				return err
+			}
+			c, err := tx.Campaign(ctx, s.CampaignID)
+			if err != nil {
+				return err
+			}
+			after, err := s.Restore(c, certified, in.Reason)
+			if err != nil {
+				return err
+			}
+			return a.saveAmended(ctx, tx, s, after, selfcheck.WasRestored, in.Reason)
+		})
 }
 
-// amendList changes whether a list is owed, by a dated amendment with a reason.
-func (a *Selfcheck) amendList(ctx context.Context, who *roster.Actor, op string, in ExcuseInput, change selfcheck.Change,
-	rule func(ctx context.Context, tx *store.Tx, s *selfcheck.Submission, certified bool) (selfcheck.Submission, error)) (desk.Receipt, error) {
-	return a.Write(ctx, who, desk.Write{Op: op, Key: in.Key, Body: in}, func(ctx context.Context, tx *store.Tx) ([]ledger.Fact, string, error) {
-		before, err := tx.Submission(ctx, in.ID)
+// owedList loads a list whose unit is within reach.
+func (a *Selfcheck) owedList(id string) func(context.Context, *store.Tx, roster.Scope) (*selfcheck.Submission, error) {
+	return func(ctx context.Context, tx *store.Tx, sc roster.Scope) (*selfcheck.Submission, error) {
+		s, err := tx.Submission(ctx, id)
 		if err != nil {
-			return nil, "", err
+			return nil, err
 		}
-		target, err := a.UnitTarget(ctx, &tx.View, before.UnitID)
-		if err != nil {
-			return nil, "", err
+		target, err := a.UnitTarget(ctx, &tx.View, s.UnitID)
+		if err == nil && !sc.Admits(target) {
+			err = fault.NotFound()
 		}
-		sc, err := a.Scope(ctx, &tx.View, who, roster.ActExcuse, roster.KindSnapshot)
-		if err != nil {
-			return nil, "", err
-		}
-		if !sc.Admits(target) {
-			return nil, "", fault.NotFound()
-		}
-		if in.Version != before.Version {
-			return nil, "", fault.Conflict("stale_version", "Current", before.Version)
-		}
-		if before.PersonID != "" && before.PersonID == who.Person {
-			return nil, "", fault.Forbidden("own_list")
-		}
-		certified, err := tx.Certified(ctx, before.CampaignID, before.UnitID)
-		if err != nil {
-			return nil, "", err
-		}
-		after, err := rule(ctx, tx, before, certified)
-		if err != nil {
-			return nil, "", err
-		}
-		row := &selfcheck.RosterAmendment{
-			CampaignID: before.CampaignID, SubmissionID: before.ID, Change: change,
-			FromUnitID: before.UnitID, EffectiveOn: roster.DateOf(tx.Now(), a.Zone()),
-		}
-		row.ID = tx.NewID()
-		if row.ReasonC, err = tx.PutText(ctx, row.ID, "reason", in.Reason); err != nil {
-			return nil, "", err
-		}
-		// The list keeps a text of its own, so that each row's commitment opens.
-		if after.ReasonC, err = tx.PutText(ctx, before.ID, desk.NumberedField("reason", before.Version), in.Reason); err != nil {
-			return nil, "", err
-		}
-		if err := tx.Insert(ctx, row); err != nil {
-			return nil, "", err
-		}
-		if err := tx.Save(ctx, before, &after); err != nil {
-			return nil, "", err
-		}
-		return []ledger.Fact{{Verb: op, Kind: kinds.Submission, ID: before.ID, Unit: before.UnitID}}, before.ID, nil
-	})
+		return s, err
+	}
+}
+
+// othersList refuses the actor's own list, and says whether the list's unit has certified.
+func othersList(ctx context.Context, tx *store.Tx, who *roster.Actor, s *selfcheck.Submission) (certified bool, err error) {
+	if s.PersonID != "" && s.PersonID == who.Person {
+		return false, fault.Forbidden("own_list")
+	}
+	return tx.Certified(ctx, s.CampaignID, s.UnitID)
+}
+
+// saveAmended saves a list that is owed no more, or again, with a dated amendment.
+func (a *Selfcheck) saveAmended(ctx context.Context, tx *store.Tx, before *selfcheck.Submission, after selfcheck.Submission,
+	change selfcheck.Change, reason string) (err error) {
+	row := &selfcheck.RosterAmendment{
+		CampaignID: before.CampaignID, SubmissionID: before.ID, Change: change,
+		FromUnitID: before.UnitID, EffectiveOn: roster.DateOf(tx.Now(), a.Zone()),
+	}
+	row.ID = tx.NewID()
+	if row.ReasonC, err = tx.PutText(ctx, row.ID, "reason", reason); err != nil {
+		return err
+	}
+	// The list keeps a text of its own, so that each row's commitment opens.
+	if after.ReasonC, err = tx.PutText(ctx, before.ID, desk.NumberedField("reason", before.Version), reason); err != nil {
+		return err
+	}
+	if err := tx.Insert(ctx, row); err != nil {
+		return err
+	}
+	return tx.Save(ctx, before, &after)
 }

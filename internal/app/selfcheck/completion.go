@@ -315,7 +315,16 @@ func (in ExcuseInput) Validate() error { return selfcheck.CheckReason(in.Reason)
 
 // Excuse removes a list from what is owed, by a dated amendment of the roster.
 func (a *Selfcheck) Excuse(ctx context.Context, who *roster.Actor, in ExcuseInput) (desk.Receipt, error) {
-	return a.amendList(ctx, who, "submission.excuse", in, selfcheck.WasExcused, func(_ context.Context, _ *store.Tx, s *selfcheck.Submission, certified bool) (selfcheck.Submission, error) {
-		return s.Excuse(in.Reason, certified)
-	})
+	return desk.Step(ctx, a.Desk, who, desk.Write{Op: "submission.excuse", Key: in.Key, Body: in}, in.Version, a.owedList(in.ID),
+		func(ctx context.Context, tx *store.Tx, s *selfcheck.Submission) error {
+			certified, err := othersList(ctx, tx, who, s)
+			if err != nil {
+				return err
+			}
+			after, err := s.Excuse(in.Reason, certified)
+			if err != nil {
+				return err
+			}
+			return a.saveAmended(ctx, tx, s, after, selfcheck.WasExcused, in.Reason)
+		})
 }

@@ -1,5 +1,5 @@
 // Package engine owns the database: opening and migrating it, the one writer, the
-// ledger's rows, the texts and their keys. dialect.go holds everything that differs
+// ledger's rows, the texts and their keys. Package dialect holds what differs
 // between SQLite and PostgreSQL.
 //
 // Update's rows, entries, tree nodes, counters and request record commit together, in
