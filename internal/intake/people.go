@@ -10,15 +10,20 @@ import (
 
 // Subject is a person as far as matching needs him, with what was dated.
 type Subject struct {
-	ID       string
-	Name     string
-	Pinyin   string // full, folded by NameKey
-	Former   []string
-	Sex      string // m, f, "" unknown
-	Birth    string // 2006-01-02, "" unknown
-	National string // keyed hash, "" unknown
-	Numbers  []Held // personnel, police and badge numbers
-	Postings []Served
+	ID        string
+	Name      string
+	Parts     roster.NameParts // of Name, where the roster gives them
+	Pinyin    string           // full, folded by NameKey
+	Former    []string
+	Also      []string // nicknames, and names in another script
+	Sex       string   // m, f, "" unknown
+	Birth     string   // 2006-01-02, 2006-01 or 2006, "" unknown
+	National  string   // keyed hash, "" unknown
+	Personnel string   // personnel number, which nobody else ever has
+	Appointed roster.Date
+	Departed  roster.Date // "" while serving
+	Numbers   []Held      // personnel, police and badge numbers
+	Postings  []Served
 }
 
 // Held is a number that somebody held for a time; others may hold it later.

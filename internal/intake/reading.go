@@ -15,22 +15,26 @@ import (
 // Facts are what a record says about a person, normalised. All of it may have
 // to be erased, so it is stored only among the contents.
 type Facts struct {
-	Name       string   `json:"name,omitempty"`
-	Keys       []string `json:"keys,omitempty"` // NameKey of each reading of the name
-	PoliceNo   string   `json:"police_no,omitempty"`
-	BadgeNo    string   `json:"badge_no,omitempty"`
-	NationalID string   `json:"national_id,omitempty"`
-	Birth      string   `json:"birth,omitempty"` // 2006-01-02, 2006-01 or 2006
-	Sex        string   `json:"sex,omitempty"`   // m, f
-	Rank       string   `json:"rank,omitempty"`
-	Unit       string   `json:"unit,omitempty"`
-	FormerUnit string   `json:"former_unit,omitempty"`
+	Name        string           `json:"name,omitempty"`
+	Parts       roster.NameParts `json:"parts,omitzero"`
+	Keys        []string         `json:"keys,omitempty"` // NameKey of each reading of the name
+	PersonnelNo string           `json:"personnel_no,omitempty"`
+	PoliceNo    string           `json:"police_no,omitempty"`
+	BadgeNo     string           `json:"badge_no,omitempty"`
+	NationalID  string           `json:"national_id,omitempty"`
+	Birth       string           `json:"birth,omitempty"` // 2006-01-02, 2006-01 or 2006
+	Sex         string           `json:"sex,omitempty"`   // m, f
+	Rank        string           `json:"rank,omitempty"`
+	Unit        string           `json:"unit,omitempty"`
+	FormerUnit  string           `json:"former_unit,omitempty"`
+	Appointed   string           `json:"appointed,omitempty"` // 2006-01-02, 2006-01 or 2006
+	Departed    string           `json:"departed,omitempty"`
 }
 
 // Nobody reports whether the record names no person at all: it is then about
 // its unit alone, if that is given by its code.
 func (f *Facts) Nobody() bool {
-	return len(f.Keys) == 0 && f.PoliceNo == "" && f.BadgeNo == "" && f.NationalID == ""
+	return len(f.Keys) == 0 && f.PersonnelNo == "" && f.PoliceNo == "" && f.BadgeNo == "" && f.NationalID == ""
 }
 
 // Reading is what a row says.
@@ -218,6 +222,7 @@ func (r *Reader) category(text string) (string, error) {
 // setName takes the name from one column or puts it together: a Chinese name
 // is family and given without a blank; another is read in both orders.
 func (f *Facts) setName(family, given, middle string) {
+	f.Parts = roster.NameParts{Family: family, Given: given, Middle: middle}
 	if f.Name == "" {
 		switch {
 		case han(family + given):

@@ -18,6 +18,15 @@ type NameKeys struct {
 	SortKey  string // syllables with spaces, then the characters
 }
 
+// NameParts are the parts of a name as a list gives them; all are "" where it gives the
+// name as a whole. Family includes particles ("van der Berg", "de la Cruz").
+type NameParts struct {
+	Family string `json:"family,omitempty"`
+	Given  string `json:"given,omitempty"`
+	Middle string `json:"middle,omitempty"` // names or initials
+	Suffix string `json:"suffix,omitempty"` // Jr, Sr, II, III, IV
+}
+
 // Keys computes the keys of a name. The surname is looked up in the table of
 // surnames first, the rest character by character.
 func Keys(name string) NameKeys {
