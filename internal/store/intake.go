@@ -58,7 +58,7 @@ func (v *View) matchIndex(ctx context.Context, only []string) (*intake.Index, er
 	for i, p := range people {
 		subjects[i] = intake.Subject{ID: p.ID, Name: p.Name, Pinyin: intake.NameKey(p.Pinyin), Sex: p.Sex, Birth: p.BornOn,
 			National: p.IDHash, Personnel: p.PersonnelNo,
-			Numbers:  []intake.Held{{Value: p.PersonnelNo}}}
+			Numbers: []intake.Held{{Value: p.PersonnelNo}}}
 		at[p.ID] = &subjects[i]
 	}
 	var identifiers []struct {
