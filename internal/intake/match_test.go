@@ -99,7 +99,7 @@ func TestMatch(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.what, func(t *testing.T) {
-			got := x.Match(&c.facts, c.hash, c.on, m)
+			got := x.Match(&c.facts, c.hash, c.on, m, Shipped())
 			var live []string
 			for _, p := range got.Candidates[:got.Live] {
 				live = append(live, p.Person)
@@ -131,19 +131,16 @@ func TestEvidence(t *testing.T) {
 	x, m := bureau(), pack(t)
 	f := Facts{Name: "孙丽", PoliceNo: "1005", Unit: "城西分局", Rank: "一级警督", Sex: "f"}
 	f.setName("", "", "")
-	before := x.Match(&f, "", "2019-06-01", m).Candidates[0]
-	after := x.Match(&f, "", "2020-06-01", m).Candidates[0]
-	want := Candidate{Person: "moved", For: []Point{PointName, PointPoliceNo, PointUnit}}
-	if d := cmp.Diff(want, before); d != "" {
-		t.Errorf("in 2019: %s", d)
-	}
-	want = Candidate{Person: "moved", For: []Point{PointName, PointPoliceNo}, Against: []Point{PointUnit}}
-	if d := cmp.Diff(want, after); d != "" {
-		t.Errorf("in 2020: %s", d)
-	}
-	if early := x.Match(&f, "", "2009-06-01", m).Candidates[0]; !cmp.Equal(early.Against,
-		[]Point{PointOtherTime, PointUnit, PointNotServing}) {
-		t.Errorf("before he came: %v", early)
+	for day, want := range map[roster.Date][2][]Point{
+		"2018-06-01": {{PointName, PointPoliceNo, PointUnit, PointServing}, nil},
+		"2020-06-01": {{PointName, PointPoliceNo, PointUnitNear, PointServing}, nil},
+		"2022-06-01": {{PointName, PointPoliceNo, PointUnitEver, PointServing}, nil},
+		"2008-06-01": {{PointName, PointUnitEver}, {PointOtherTime, PointServing}},
+	} {
+		c := x.Match(&f, "", day, m, Shipped()).Candidates[0]
+		if d := cmp.Diff(want, [2][]Point{c.For(), c.Against()}); c.Person != "moved" || d != "" {
+			t.Errorf("%s, in %s: %s", c.Person, day, d)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -50,57 +51,151 @@ type Place struct {
 // that several goroutines may ask it.
 type Index struct {
 	subjects []Subject
+	traits   []traits
 	byID     map[string]int
-	byName   map[string][]int
-	byPinyin map[string][]int
-	byNumber map[string][]int
-	byHash   map[string][]int
+	blocks   map[uint64][]int32
+	freq     *frequencies
 	places   map[string]Place
+	placeNo  map[string]int32
+	parent   []int32 // of a place, -1 for none
+	branch   []int32 // its unit of tier 2, -1 for none
 	byPlace  map[string][]string
+}
+
+// traits are a subject made ready for comparing.
+type traits struct {
+	key                   string // NameKey of the whole name, in simplified characters
+	name                  nameForm
+	former, also          []nameForm
+	sound                 string
+	shareName, shareSound float64
+	posts                 []post
+}
+
+// post is a posting made ready for comparing.
+type post struct {
+	unit     int32
+	rank     string
+	from, to roster.Date
 }
 
 // NewIndex takes the people and the units.
 func NewIndex(subjects []Subject, places []Place) *Index {
 	x := &Index{
 		subjects: subjects,
+		traits:   make([]traits, len(subjects)),
 		byID:     make(map[string]int, len(subjects)),
-		byName:   make(map[string][]int, len(subjects)),
-		byPinyin: make(map[string][]int, len(subjects)),
-		byNumber: make(map[string][]int, 2*len(subjects)),
-		byHash:   make(map[string][]int, len(subjects)),
-		places:   make(map[string]Place, len(places)),
+		blocks:   make(map[uint64][]int32, 16*len(subjects)),
+		freq:     newFrequencies(len(subjects), len(places)),
 		byPlace:  make(map[string][]string, 6*len(places)),
 	}
+	x.layPlaces(places)
 	for i := range subjects {
-		s := &subjects[i]
-		x.byID[s.ID] = i
-		put(x.byName, NameKey(s.Name), i)
-		for _, f := range s.Former {
-			put(x.byName, NameKey(f), i)
-		}
-		put(x.byPinyin, s.Pinyin, i)
-		for _, n := range s.Numbers {
-			put(x.byNumber, n.Value, i)
-		}
-		put(x.byHash, s.National, i)
+		x.byID[subjects[i].ID] = i
+		x.lay(i)
+		x.count(i)
 	}
-	for _, p := range places {
-		x.places[p.ID] = p
-	}
-	for _, p := range places {
-		for _, key := range x.placeKeys(p) {
-			x.byPlace[key] = append(x.byPlace[key], p.ID)
-		}
+	for i := range subjects {
+		t := &x.traits[i]
+		t.shareName = x.freq.shareOfName(t.name.whole, &t.name, 1)
+		t.shareSound = clamp(max(float64(x.freq.sound[t.sound]-1)-discount, 0)/float64(len(subjects)+1) + 5*t.shareName)
 	}
 	return x
 }
 
-func put(m map[string][]int, key string, i int) {
-	if key == "" {
-		return
+func (x *Index) layPlaces(places []Place) {
+	x.places, x.placeNo = make(map[string]Place, len(places)), make(map[string]int32, len(places))
+	for i, p := range places {
+		x.places[p.ID], x.placeNo[p.ID] = p, int32(i)
 	}
-	if list := m[key]; len(list) == 0 || list[len(list)-1] != i {
-		m[key] = append(list, i)
+	x.parent, x.branch = make([]int32, len(places)), make([]int32, len(places))
+	for i, p := range places {
+		x.parent[i], x.branch[i] = x.numberOf(p.Parent), -1
+		for at := p; ; {
+			if at.Tier == 2 {
+				x.branch[i] = x.placeNo[at.ID]
+			}
+			up, ok := x.places[at.Parent]
+			if !ok || at.Tier <= 2 {
+				break
+			}
+			at = up
+		}
+		for _, key := range x.placeKeys(p) {
+			x.byPlace[key] = append(x.byPlace[key], p.ID)
+		}
+	}
+}
+
+func (x *Index) numberOf(place string) int32 {
+	if n, ok := x.placeNo[place]; ok {
+		return n
+	}
+	return -1
+}
+
+// lay makes a subject ready and puts it into its blocks.
+func (x *Index) lay(i int) {
+	s, t := &x.subjects[i], &x.traits[i]
+	t.key, t.sound, t.name = foldName(s.Name), s.Pinyin, formOf(s.Name, s.Parts)
+	for _, f := range s.Former {
+		t.former = append(t.former, formOf(f, roster.NameParts{}))
+	}
+	for _, f := range s.Also {
+		g := formOf(f, roster.NameParts{})
+		if g.family == "" || g.given == "" { // a nickname alone goes with the family name
+			g = nameForm{family: t.name.family, given: g.family + g.given, whole: g.family + g.given + t.name.family}
+		}
+		t.also = append(t.also, g)
+	}
+	for _, p := range s.Postings {
+		if n := x.numberOf(p.Unit); n >= 0 {
+			t.posts = append(t.posts, post{n, NameKey(p.Rank), p.From, p.To})
+		}
+	}
+	x.layBlocks(i)
+}
+
+// count notes what a subject shares with others.
+func (x *Index) count(i int) {
+	s, t, q := &x.subjects[i], &x.traits[i], x.freq
+	q.name[t.name.whole]++
+	q.family[t.name.family]++
+	q.given[t.name.given]++
+	if t.sound != "" {
+		q.sound[t.sound]++
+	}
+	if t.name.han {
+		for _, r := range t.name.given {
+			q.part[string(r)]++
+			q.parts++
+		}
+	}
+	year := func(m map[string]int, day string, total *int) {
+		if len(day) >= wholeYear {
+			m[day[:wholeYear]]++
+			if len(day) >= wholeDay {
+				m[day]++
+			}
+			*total++
+		}
+	}
+	year(q.birth, s.Birth, &q.born)
+	year(q.appointed, string(s.Appointed), &q.begun)
+	year(q.departed, string(s.Departed), &q.gone)
+	if s.Sex != "" {
+		q.sex[s.Sex]++
+		q.sexes++
+	}
+	for _, p := range t.posts {
+		q.postings++
+		for u, n := p.unit, 0; u >= 0 && n < 8; u, n = x.parent[u], n+1 {
+			q.unit[u]++
+		}
+		if p.rank != "" {
+			q.rank[p.rank]++
+			q.ranks++
+		}
 	}
 }
 
@@ -187,7 +282,7 @@ func (x *Index) Subject(id string) (*Subject, bool) {
 // ByNumber gives those who ever held a number.
 func (x *Index) ByNumber(number string) []string {
 	var ids []string
-	for _, i := range x.byNumber[number] {
+	for _, i := range x.block(blockNumber, number) {
 		ids = append(ids, x.subjects[i].ID)
 	}
 	return ids
@@ -220,15 +315,25 @@ func (s *Subject) UnitOn(day roster.Date) string {
 	return ""
 }
 
-// within reports whether a unit is one of the targets or lies below one.
-func (x *Index) within(unit string, targets []string) bool {
-	for n := 0; unit != "" && n < 8; n++ {
-		for _, t := range targets {
-			if t == unit {
-				return true
-			}
+// placesOf are the numbers of the places that a text may mean.
+func (x *Index) placesOf(text string) []int32 {
+	if text == "" {
+		return nil
+	}
+	ids := x.Places(text)
+	out := make([]int32, len(ids))
+	for i, id := range ids {
+		out[i] = x.placeNo[id]
+	}
+	return out
+}
+
+// under reports whether a unit is one of the targets or lies below one.
+func (x *Index) under(unit int32, targets []int32) bool {
+	for n := 0; unit >= 0 && n < 8; unit, n = x.parent[unit], n+1 {
+		if slices.Contains(targets, unit) {
+			return true
 		}
-		unit = x.places[unit].Parent
 	}
 	return false
 }

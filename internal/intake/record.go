@@ -53,7 +53,8 @@ type AuditBatch struct {
 	Ambiguous  int         `bun:"ambiguous"`
 	Unmatched  int         `bun:"unmatched"`
 	Rejected   int         `bun:"rejected"`
-	Duplicates int         `bun:"duplicates"` // of the rows above but the rejected, linked to an earlier record
+	Duplicates int         `bun:"duplicates"`           // of the rows above but the rejected, linked to an earlier record
+	ModelID    string      `bun:"model_id" ledger:"v2"` // linkage model of its matches, "" for the shipped one
 
 	ReasonC ledger.Commitment `bun:"reason_c"` // of the withdrawal
 }

@@ -35,6 +35,7 @@ const (
 	InspectionItem      = "inspection_item"
 	Issue               = "issue"
 	Ledger              = "ledger"
+	LinkageModel        = "linkage_model"
 	Match               = "match"
 	MatchDecision       = "match_decision"
 	NamedReview         = "named_review"

@@ -40,6 +40,8 @@ func (p *Pack) check() error {
 			}
 		}
 	}
+	within("matching.posterior.at_least_ppm", p.Matching.Posterior.AtLeastPPM, 990_000, 1_000_000)
+	within("matching.posterior.times_next", p.Matching.Posterior.TimesNext, 10, 1_000_000)
 	within("matching.reviewers.probable", p.Matching.Reviewers.Probable, 1, 2)
 	within("matching.reviewers.ambiguous", p.Matching.Reviewers.Ambiguous, 2, 2)
 	within("reconciliation.window_days", p.Reconciliation.WindowDays, 1, 366)

@@ -73,10 +73,17 @@ var Facts = []Fact{Name, PoliceNo, BadgeNo, NationalID, BirthDate, BirthYear, Se
 // Matching says when a record attaches to a person by itself (domain.md §5).
 type Matching struct {
 	Sufficient []IdentifierSet `json:"sufficient"`
+	Posterior  Posterior       `json:"posterior"`
 	Reviewers  struct {
 		Probable  int `json:"probable"`  // persons who must confirm, 1 or 2
 		Ambiguous int `json:"ambiguous"` // persons who must confirm, 2
 	} `json:"reviewers"`
+}
+
+// Posterior says when the weight of all evidence attaches a record by itself.
+type Posterior struct {
+	AtLeastPPM int `json:"at_least_ppm"` // probability that it is he, in millionths
+	TimesNext  int `json:"times_next"`   // how many times likelier than the next candidate
 }
 
 // IdentifierSet is sufficient when all of All agree as of the event date, More

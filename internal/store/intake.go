@@ -130,6 +130,20 @@ func (v *View) Batch(ctx context.Context, id string, sc roster.Scope) (*intake.A
 	return rows[0], nil
 }
 
+// LinkageModel reads a model by its id.
+func (v *View) LinkageModel(ctx context.Context, id string) (*intake.LinkageModel, error) {
+	row, err := engine.One[intake.LinkageModel](ctx, v.db.NewSelect().Where("id = ?", id))
+	if err == nil && row == nil {
+		err = fault.NotFound()
+	}
+	return row, err
+}
+
+// NewestLinkageModel reads the model that the site estimated last, or returns nil.
+func (v *View) NewestLinkageModel(ctx context.Context) (*intake.LinkageModel, error) {
+	return engine.One[intake.LinkageModel](ctx, v.db.NewSelect().OrderExpr("no DESC"))
+}
+
 // BatchList returns one page of batches, newest first, after the given id.
 func (v *View) BatchList(ctx context.Context, source string, sc roster.Scope, after string, limit int) ([]*intake.AuditBatch, error) {
 	rows := []*intake.AuditBatch{}

@@ -22,6 +22,7 @@ const (
 	BatchErrors        = "batch.errors"
 	BatchImport        = "batch.import"
 	BatchImported      = "batch.imported"
+	BatchModel         = "batch.model"
 	BatchResume        = "batch.resume"
 	BatchRows          = "batch.rows"
 	BatchRowsWithdrawn = "batch.rows_withdrawn"

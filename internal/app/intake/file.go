@@ -199,7 +199,7 @@ type judgedRow struct {
 	failed      error // to seal it
 }
 
-func (a *Intake) judge(row sheet.Row, r *intake.Reader, source string, x *intake.Index) judgedRow {
+func (a *Intake) judge(row sheet.Row, r *intake.Reader, source string, x *intake.Index, m *intake.Model) judgedRow {
 	j := judgedRow{row: row}
 	if j.reading, j.bad = r.Read(row); j.bad != nil {
 		j.outcome.Level = intake.Rejected
@@ -216,11 +216,7 @@ func (a *Intake) judge(row sheet.Row, r *intake.Reader, source string, x *intake
 		return j
 	}
 	j.sum = a.NationalIDHash("row:" + string(j.reading.Sum(source)))
-	hash := ""
-	if j.reading.NationalID != "" {
-		hash = a.NationalIDHash(j.reading.NationalID)
-	}
-	j.outcome = x.Match(&j.reading.Facts, hash, j.reading.EventOn, &a.Pack().Matching)
+	j.outcome = x.Match(&j.reading.Facts, a.nationalHash(&j.reading.Facts), j.reading.EventOn, &a.Pack().Matching, m)
 	return j
 }
 
@@ -367,6 +363,10 @@ func (a *Intake) previewRows(ctx context.Context, v *store.View, f *openedFile, 
 	if err != nil {
 		return err
 	}
+	fit, err := a.fit(ctx, v, x, f.rows, f.reader, "")
+	if err != nil {
+		return err
+	}
 	unknown := map[string]int{}
 	known := a.earlierRecords()
 	var counts intake.AuditBatch
@@ -376,7 +376,7 @@ func (a *Intake) previewRows(ctx context.Context, v *store.View, f *openedFile, 
 		}
 		judged := make([]judgedRow, len(chunk))
 		for i, row := range chunk {
-			judged[i] = a.judge(row, f.reader, out.Source, x)
+			judged[i] = a.judge(row, f.reader, out.Source, x, fit.model)
 		}
 		if err := known.find(ctx, v, judged); err != nil {
 			return err

@@ -16,18 +16,36 @@ import (
 
 // CandidateView is one candidate, to be compared with the others.
 type CandidateView struct {
-	PersonID    string   `json:"person_id"`
-	Name        string   `json:"name"`
-	PersonnelNo string   `json:"personnel_no"`
-	Numbers     []string `json:"numbers"` // police and badge numbers then
-	Unit        string   `json:"unit"`    // then
-	Rank        string   `json:"rank,omitempty"`
-	Sex         string   `json:"sex,omitempty"`
-	Born        string   `json:"born,omitempty"`
-	For         []string `json:"for"`
-	Against     []string `json:"against"`
-	Counts      bool     `json:"counts"`   // it is one of those that decide the level
-	Proposed    bool     `json:"proposed"` // chosen by the first of two reviewers
+	PersonID    string         `json:"person_id"`
+	Name        string         `json:"name"`
+	PersonnelNo string         `json:"personnel_no"`
+	Numbers     []string       `json:"numbers"` // police and badge numbers then
+	Unit        string         `json:"unit"`    // then
+	Rank        string         `json:"rank,omitempty"`
+	Sex         string         `json:"sex,omitempty"`
+	Born        string         `json:"born,omitempty"`
+	Service     []ServiceView  `json:"service"` // all postings, the earliest first
+	Evidence    []EvidenceView `json:"evidence"`
+	Probability float64        `json:"probability"` // that the record is about this person, 0 to 1, by the model of its batch
+	Vetoed      bool           `json:"vetoed"`      // something speaks against him that keeps the record from attaching by itself
+	Counts      bool           `json:"counts"`      // it is one of those that decide the level
+	Proposed    bool           `json:"proposed"`    // chosen by the reader, as the first of two reviewers
+}
+
+// EvidenceView is one field that record and roster have in common.
+type EvidenceView struct {
+	Point  string  `json:"point"`
+	Agrees bool    `json:"agrees"`
+	Bits   float64 `json:"bits"` // log2 of how much oftener it is so for his own records than for those of others
+}
+
+// ServiceView is one posting of a candidate.
+type ServiceView struct {
+	Unit string `json:"unit"`
+	Rank string `json:"rank,omitempty"`
+	From string `json:"from,omitempty"`
+	To   string `json:"to,omitempty"`
+	Then bool   `json:"then"` // on the day of the event
 }
 
 // CellView is one cell of the record as received.
@@ -90,7 +108,7 @@ func (a *Intake) Match(ctx context.Context, who *roster.Actor, id string) (out M
 			return err
 		}
 		out.ForNobody = m.NobodyReviewers(w, &a.Pack().Matching)
-		out.ProposedNone = m.FirstFor == intake.None
+		out.ProposedNone = m.FirstFor == intake.None && m.FirstBy == who.Account
 		out.MayDecide = m.State.Open() && m.FirstBy != who.Account && a.May(who, "match.decide")
 		if out.Proposal, err = casework.PendingOn(ctx, v, m.ID, opMatchUndo); err != nil {
 			return err
@@ -100,7 +118,7 @@ func (a *Intake) Match(ctx context.Context, who *roster.Actor, id string) (out M
 		if err := a.showRecord(ctx, v, who, m, &out); err != nil {
 			return err
 		}
-		if err := showCandidates(ctx, v, who.Lang, m, sc, &out); err != nil {
+		if err := showCandidates(ctx, v, who.Lang, m, sc, m.FirstBy == who.Account, &out); err != nil {
 			return err
 		}
 		return showSteps(ctx, v, who, m, &out)
@@ -158,13 +176,14 @@ func (a *Intake) showRecord(ctx context.Context, v *store.View, who *roster.Acto
 }
 
 // showCandidates shows the candidates as they were on the day. If the reader were
-// barred from one of them, the whole match would be hidden from him.
-func showCandidates(ctx context.Context, v *store.View, lang string, m *intake.Match, sc roster.Scope, out *MatchView) error {
+// barred from one of them, the whole match would be hidden from him. Whom the first of
+// two reviewers chose is shown to himself alone, so that the second decides unprompted.
+func showCandidates(ctx context.Context, v *store.View, lang string, m *intake.Match, sc roster.Scope, yours bool, out *MatchView) error {
 	list := m.List()
 	if m.PersonID != "" && !m.Candidate(m.PersonID) {
 		list = append(list, intake.Candidate{Person: m.PersonID})
 	}
-	if m.FirstFor != "" && m.FirstFor != intake.None && !m.Candidate(m.FirstFor) {
+	if yours && m.FirstFor != "" && m.FirstFor != intake.None && !m.Candidate(m.FirstFor) {
 		list = append(list, intake.Candidate{Person: m.FirstFor})
 	}
 	ids := make([]string, len(list))
@@ -179,6 +198,9 @@ func showCandidates(ctx context.Context, v *store.View, lang string, m *intake.M
 	for _, c := range list {
 		if s, ok := x.Subject(c.Person); ok {
 			units = append(units, s.UnitOn(m.EventOn))
+			for _, p := range s.Postings {
+				units = append(units, p.Unit)
+			}
 		}
 	}
 	places, err := v.UnitsByID(ctx, units)
@@ -193,20 +215,20 @@ func showCandidates(ctx context.Context, v *store.View, lang string, m *intake.M
 		view := CandidateView{
 			PersonID: s.ID, Name: s.Name, Unit: desk.UnitName(lang,
 				places[s.UnitOn(m.EventOn)]), Rank: s.RankOn(m.EventOn), Sex: s.Sex, Born: s.Birth,
-			For: []string{}, Against: []string{}, Counts: i < m.Live, Proposed: m.FirstFor == s.ID,
+			PersonnelNo: s.Personnel, Evidence: []EvidenceView{}, Probability: c.Posterior, Vetoed: c.Vetoed,
+			Counts: i < m.Live, Proposed: m.FirstFor == s.ID && yours,
 		}
-		for n, h := range s.Numbers {
-			if n == 0 {
-				view.PersonnelNo = h.Value
-			} else if m.EventOn.Within(h.From, h.To) {
+		for _, h := range s.Numbers {
+			if h.Value != s.Personnel && m.EventOn.Within(h.From, h.To) {
 				view.Numbers = append(view.Numbers, h.Value)
 			}
 		}
-		for _, p := range c.For {
-			view.For = append(view.For, string(p))
+		for _, e := range c.Evidence {
+			view.Evidence = append(view.Evidence, EvidenceView{string(e.Point), e.Agrees, e.Bits})
 		}
-		for _, p := range c.Against {
-			view.Against = append(view.Against, string(p))
+		for _, p := range s.Postings {
+			view.Service = append(view.Service, ServiceView{desk.UnitName(lang, places[p.Unit]), p.Rank, string(p.From), string(p.To),
+				m.EventOn.Within(p.From, p.To)})
 		}
 		out.Candidates = append(out.Candidates, view)
 	}
@@ -231,8 +253,11 @@ func showSteps(ctx context.Context, v *store.View, who *roster.Actor, m *intake.
 		return err
 	}
 	for _, s := range steps {
-		out.Steps = append(out.Steps, StepView{Step: string(s.Step), At: s.CreatedAt.UTC(), ByYou: s.Account == who.Account,
-			Person: names[s.PersonID], Reason: texts[s.ID]["reason"]})
+		view := StepView{Step: string(s.Step), At: s.CreatedAt.UTC(), ByYou: s.Account == who.Account}
+		if !m.State.Open() || s.Step != intake.StepPropose || view.ByYou {
+			view.Person, view.Reason = names[s.PersonID], texts[s.ID]["reason"]
+		}
+		out.Steps = append(out.Steps, view)
 	}
 	return nil
 }

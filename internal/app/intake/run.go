@@ -30,6 +30,7 @@ type importRun struct {
 	rows   []sheet.Row
 	reader *intake.Reader
 	index  *intake.Index
+	fitted fitted
 	sealer appcustody.Sealer
 	pace   jobs.Pace
 }
@@ -92,7 +93,7 @@ func (r *importRun) judgeFrom(ctx context.Context, from int) <-chan []judgedRow 
 		for chunk := range slices.Chunk(r.rows[from:], importChunk) {
 			judged := make([]judgedRow, 0, len(chunk))
 			for _, row := range chunk {
-				j := r.a.judge(row, r.reader, source, r.index)
+				j := r.a.judge(row, r.reader, source, r.index, r.fitted.model)
 				r.seal(&j, unit)
 				judged = append(judged, j)
 			}
@@ -128,21 +129,28 @@ func (a *Intake) importRun(ctx context.Context, j *store.Job) (*importRun, error
 		if r.sealer, err = appcustody.SealerOf(ctx, v); err != nil {
 			return err
 		}
-		r.index, err = a.matchIndex(ctx, v)
-		return err
+		if r.index, err = a.matchIndex(ctx, v); err != nil {
+			return err
+		}
+		if err := r.open(); err != nil {
+			return err
+		}
+		return r.fitBatch(ctx, v)
 	})
-	if err != nil || r.rows == nil {
-		return r, err
-	}
+	return r, err
+}
+
+// open makes the rows and their reader ready, as the batch was mapped.
+func (r *importRun) open() error {
 	r.rows = slices.DeleteFunc(r.rows, func(row sheet.Row) bool { return row.Number <= r.batch.HeaderRow })
-	r.reader = &intake.Reader{Categories: categoryWords(), Category: r.batch.Category, ReceivedOn: r.batch.ReceivedOn, Today: a.Today()}
+	r.reader = &intake.Reader{Categories: categoryWords(), Category: r.batch.Category, ReceivedOn: r.batch.ReceivedOn, Today: r.a.Today()}
 	for text, to := range map[string]any{r.batch.Headers: &r.reader.Headers, r.batch.Mapping: &r.reader.Columns,
 		r.batch.Classes: &r.reader.Classes} {
 		if err := json.Unmarshal([]byte(text), to); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return r, nil
+	return nil
 }
 
 // uploadedRows reads the rows of a batch from its stored file.
@@ -174,6 +182,9 @@ func (r *importRun) chunk(ctx context.Context, judged []judgedRow, to int) error
 			return nil, "", errMoved
 		}
 		after = *before
+		if err := r.keepModel(ctx, tx, &after); err != nil {
+			return nil, "", err
+		}
 		if err := r.put(ctx, tx, judged, &after); err != nil {
 			return nil, "", err
 		}
@@ -192,7 +203,11 @@ func (r *importRun) chunk(ctx context.Context, judged []judgedRow, to int) error
 		if err := r.a.SaveJobWith(ctx, tx, r.job); err != nil {
 			return nil, "", err
 		}
-		return []ledger.Fact{{Verb: verb, Kind: kinds.AuditBatch, ID: after.ID, Unit: after.UnitID}}, "", nil
+		facts := []ledger.Fact{{Verb: verb, Kind: kinds.AuditBatch, ID: after.ID, Unit: after.UnitID}}
+		if m := r.fitted.fresh; m != nil && before.Position == 0 {
+			facts = append(facts, ledger.Fact{Verb: verbs.BatchModel, Kind: kinds.LinkageModel, ID: m.ID, Unit: after.UnitID})
+		}
+		return facts, "", nil
 	})
 	if err == nil {
 		r.batch = &after

@@ -1,8 +1,10 @@
 package intake
 
 import (
+	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	appintake "plumbline/internal/app/intake"
@@ -202,8 +204,6 @@ func (f *face) noteMatch(c *page.Call, m *appintake.MatchView, v *matchPageView)
 		v.Note, v.NoteHref = c.T("match.note.duplicate"), "/matches/"+m.Duplicate
 	case m.Proposed && m.ByYou:
 		v.NoteKind, v.Note = "warn", c.T("match.note.yours")
-	case m.Proposed && m.ProposedNone:
-		v.NoteKind, v.Note = "warn", c.T("match.note.none_proposed")
 	case m.Proposed:
 		v.NoteKind, v.Note = "warn", c.T("match.note.second")
 	case m.State == "ambiguous":
@@ -225,7 +225,7 @@ func candidateOf(c *page.Call, m *appintake.MatchView, x appintake.CandidateView
 	v := candidateView{ID: x.PersonID, Name: x.Name, Counts: x.Counts, Button: c.T("match.choose")}
 	switch {
 	case x.Proposed:
-		v.Tags, v.Button = []ui.Tag{{Tone: "warn", Text: c.T("match.proposed")}}, c.T("match.agree")
+		v.Tags = []ui.Tag{{Tone: "warn", Text: c.T("match.proposed")}}
 	case m.Reviewers > 1 || !x.Counts:
 		v.Button = c.T("match.propose")
 	}
@@ -245,13 +245,65 @@ func candidateOf(c *page.Call, m *appintake.MatchView, x appintake.CandidateView
 			v.Facts = append(v.Facts, d)
 		}
 	}
-	for _, s := range x.For {
-		v.For = append(v.For, ui.Tag{Tone: "ok", Text: c.T("match.point." + s)})
+	for _, e := range x.Evidence {
+		v.Evidence = append(v.Evidence, evidenceOf(c, e))
 	}
-	for _, s := range x.Against {
-		v.Against = append(v.Against, ui.Tag{Tone: "bad", Text: c.T("match.point." + s)})
+	for _, s := range x.Service {
+		v.Service = append(v.Service, serviceOf(c, s))
+	}
+	if x.Probability > 0 {
+		v.Probability = c.T("match.probability", "Percent", percentOf(x.Probability))
 	}
 	return v
+}
+
+// evidenceOf is a field in words and as a bar.
+func evidenceOf(c *page.Call, e appintake.EvidenceView) evidenceView {
+	key := "match.point." + e.Point
+	if !e.Agrees {
+		key = "match.unlike." + e.Point
+	}
+	out := evidenceView{Text: c.T(key), Weight: strconv.FormatFloat(e.Bits, 'f', 1, 64), For: e.Bits >= 0}
+	long := min(math.Abs(e.Bits)/longestBits, 1) * 50
+	out.Width, out.From = strconv.FormatFloat(long, 'f', 1, 64), "50"
+	if !out.For {
+		out.From = strconv.FormatFloat(50-long, 'f', 1, 64)
+	}
+	switch {
+	case e.Bits >= 10:
+		out.Words = c.T("match.weight.strong_for")
+	case e.Bits >= 3:
+		out.Words = c.T("match.weight.for")
+	case e.Bits > -1 && e.Bits < 3:
+		out.Words = c.T("match.weight.little")
+	case e.Bits > -5:
+		out.Words = c.T("match.weight.against")
+	default:
+		out.Words = c.T("match.weight.strong_against")
+	}
+	return out
+}
+
+// longestBits is the weight of the longest bar.
+const longestBits = 20
+
+func serviceOf(c *page.Call, s appintake.ServiceView) serviceView {
+	to := s.To
+	if to == "" {
+		to = c.T("match.service.now")
+	}
+	return serviceView{Text: strings.TrimSpace(s.Unit + " " + c.Rank(s.Rank)), When: c.T("match.service.when", "From", s.From, "To", to), Then: s.Then}
+}
+
+// percentOf writes a probability so that 100 is said of nothing that is not sure.
+func percentOf(p float64) string {
+	switch {
+	case p >= .99995:
+		return "> 99.99"
+	case p < .0001:
+		return "< 0.01"
+	}
+	return strconv.FormatFloat(p*100, 'f', 2, 64)
 }
 
 func (f *face) matchDecide(c *page.Call) error {

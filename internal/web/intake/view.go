@@ -60,5 +60,20 @@ type candidateView struct {
 	Counts           bool
 	Tags             []ui.Tag
 	Facts            []ui.Def
-	For, Against     []ui.Tag
+	Evidence         []evidenceView
+	Service          []serviceView
+	Probability      string
+}
+
+// evidenceView is a field in words, and as a bar to either side of the middle.
+type evidenceView struct {
+	Text, Weight, Words string
+	From, Width         string // of 100
+	For                 bool
+}
+
+// serviceView is a posting of a candidate.
+type serviceView struct {
+	When, Text string
+	Then       bool
 }

@@ -1,0 +1,109 @@
+package roster
+
+import (
+	"strings"
+	"sync"
+	"unicode"
+
+	"github.com/longbridgeapp/opencc"
+)
+
+// Han reports whether a text has a Chinese character in it.
+func Han(s string) bool {
+	for _, r := range s {
+		if unicode.Is(unicode.Han, r) {
+			return true
+		}
+	}
+	return false
+}
+
+// SplitName cuts a whole name into parts. A Chinese name is family and given name, and
+// an ethnic name with a dot is given name and father's name (its family part). Any other
+// is "Family, Given Middle" or "Given Middle Family", with or without a suffix.
+func SplitName(name string) NameParts {
+	folded := FoldName(name)
+	if Han(folded) {
+		if given, father, ok := strings.Cut(folded, "·"); ok {
+			return NameParts{Family: father, Given: given}
+		}
+		runes, n := []rune(folded), 1
+		if len(runes) >= 3 {
+			if _, compound := surnames[string(runes[:2])]; compound || len(runes) >= 4 && strings.ContainsRune(doubled, runes[1]) {
+				n = 2
+			}
+		}
+		return NameParts{Family: string(runes[:n]), Given: string(runes[n:])}
+	}
+	var p NameParts
+	before, after, comma := strings.Cut(name, ",")
+	words := strings.Fields(before)
+	if rest := strings.Fields(strings.ReplaceAll(after, ",", " ")); comma && len(rest) > 0 && !Suffix(rest[0]) {
+		p.Family, words = before, rest
+	} else if comma {
+		words = append(words, rest...)
+	}
+	if n := len(words); n > 1 && Suffix(words[n-1]) {
+		p.Suffix, words = words[n-1], words[:n-1]
+	}
+	if p.Family == "" && len(words) > 0 {
+		at := len(words) - 1
+		for at > 1 && particles[strings.ToLower(words[at-1])] {
+			at--
+		}
+		p.Family, words = strings.Join(words[at:], " "), words[:at]
+	}
+	if len(words) > 0 {
+		p.Given, p.Middle = words[0], strings.Join(words[1:], " ")
+	}
+	return p
+}
+
+// doubled are the second characters of a married woman's or a combined surname, which a
+// name of four characters begins with.
+const doubled = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余叶蒋杜苏魏程吕丁沈任姚卢"
+
+// particles stand before a family name and belong to it.
+var particles = map[string]bool{"de": true, "del": true, "della": true, "di": true, "da": true, "dos": true, "la": true, "le": true, "van": true,
+	"von": true, "der": true, "den": true, "ter": true, "el": true, "al": true, "bin": true, "ibn": true, "st": true, "st.": true}
+
+// Suffix reports whether a word tells generations apart: Jr, Sr, II to V.
+func Suffix(word string) bool { return SuffixKey(word) != "" }
+
+// SuffixKey folds a suffix for comparing, "" if the word is none.
+func SuffixKey(word string) string {
+	switch k := strings.ToLower(strings.Trim(word, " .,")); k {
+	case "jr", "junior":
+		return "jr"
+	case "sr", "senior":
+		return "sr"
+	case "ii", "2nd":
+		return "ii"
+	case "iii", "3rd":
+		return "iii"
+	case "iv", "4th", "v", "5th":
+		return k
+	}
+	return ""
+}
+
+var simplifier = sync.OnceValue(func() *opencc.OpenCC {
+	c, err := opencc.New("t2s") // its tables are part of the program
+	if err != nil {
+		return nil
+	}
+	return c
+})
+
+// Simplified writes a Chinese name in simplified characters, as far as each has one.
+func Simplified(name string) string {
+	c := simplifier()
+	if c == nil || !Han(name) {
+		return name
+	}
+	out, err := c.Convert(name)
+	if err != nil {
+		return name
+	}
+	return out
+}
