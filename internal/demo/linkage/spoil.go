@@ -27,6 +27,7 @@ const (
 	StaleUnit   Kind = "unit"      // where he served at another time
 	StaleRank   Kind = "rank"      // as of another time
 	StaleNumber Kind = "number"    // held at another time, perhaps somebody else's by now
+	OthersNo    Kind = "colleague" // the number of somebody else
 	WrongSex    Kind = "sex"       // the other one
 	WrongDay    Kind = "appointed" // day of appointment off
 )
@@ -38,7 +39,8 @@ var errorRates = []struct {
 }{
 	{Nickname, 0.02, 0.07}, {OtherName, 0.3, 0.3}, {Crossed, 0.015, 0.03}, {Typo, 0.07, 0.07}, {Swapped, 0.03, 0.03},
 	{SoundsAlike, 0.1, 0}, {Cut, 0.02, 0.02}, {OtherScript, 0.07, 0}, {StaleNumber, 0.15, 0.1}, {Scanned, 0.09, 0.06},
-	{YearOff, 0.07, 0.06}, {StaleUnit, 0.25, 0.2}, {StaleRank, 0.12, 0.1}, {WrongSex, 0.006, 0.006}, {WrongDay, 0, 0.05},
+	{YearOff, 0.07, 0.06}, {StaleUnit, 0.25, 0.2}, {StaleRank, 0.12, 0.1}, {OthersNo, 0.02, 0.02},
+	{WrongSex, 0.006, 0.006}, {WrongDay, 0, 0.05},
 }
 
 // spoilOnce makes one error, each kind that the row allows being as likely as
@@ -99,7 +101,7 @@ func (w *World) make(d *dice, x *draft, kind Kind) bool {
 	return done
 }
 
-// outdate says something that was true at another time.
+// outdate says something that was true at another time, or of somebody else.
 func (w *World) outdate(d *dice, x *draft, kind Kind) bool {
 	p := &w.people[x.person]
 	switch kind {
@@ -119,6 +121,12 @@ func (w *World) outdate(d *dice, x *draft, kind Kind) bool {
 				x.number, x.badge = n.value, n.badge
 				return true
 			}
+		}
+	case OthersNo:
+		other := &w.people[d.roll(w.People)]
+		if value, badge := other.numberOn(x.on); x.number != "" && value != "" && value != x.number {
+			x.number, x.badge = value, badge
+			return true
 		}
 	}
 	return false
