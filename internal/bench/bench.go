@@ -48,7 +48,7 @@ type Options struct {
 
 // Parts lists the parts in the order in which they run.
 var Parts = []string{"authority", "selfcheck", "selfcheck-postgres", "signing-postgres", "proof-postgres", "verify-postgres", "signing",
-	"proof", "verify", "roster", "import", "home", "list", "count", "report", "backup", "start", "report-large", "flood"}
+	"proof", "verify", "roster", "linkage", "import", "home", "list", "count", "report", "backup", "start", "report-large", "flood"}
 
 // Run measures the parts asked for.
 func Run(ctx context.Context, o Options) (figures []Figure, err error) {
@@ -102,6 +102,12 @@ func Run(ctx context.Context, o Options) (figures []Figure, err error) {
 			return figures, err
 		}
 		figures = append(figures, f)
+	}
+	if want("linkage") {
+		f, err := linked(ctx, o)
+		if figures = append(figures, f...); err != nil {
+			return figures, err
+		}
 	}
 	if slices.ContainsFunc([]string{"import", "home", "list", "count", "report", "backup", "start", "report-large"}, want) {
 		f, err := fullSite(ctx, o, filepath.Join(folder, "full.db"), want)
