@@ -65,7 +65,7 @@ func linked(ctx context.Context, o Options) (figures []Figure, err error) {
 			if err := ctx.Err(); err != nil {
 				return figures, err
 			}
-			if err := l.match(subjects, places); err != nil {
+			if err := l.match(ctx, subjects, places); err != nil {
 				return figures, fmt.Errorf("match %s records, %s: %w", f.name, l.set, err)
 			}
 			o.Tell("linkage: %d %s records, %s, in %.1f s\n", len(l.truth), f.name, l.set, l.took.Seconds())
@@ -118,7 +118,7 @@ func newList(w *linkage.World, set linkage.Set, rows int) *list {
 }
 
 // match reads the file as an import does, and asks for each row whom it names.
-func (l *list) match(subjects []intake.Subject, places []intake.Place) error {
+func (l *list) match(ctx context.Context, subjects []intake.Subject, places []intake.Place) error {
 	debug.FreeOSMemory()
 	stop := peakMemory()
 	defer func() { l.before, l.peak = stop() }()
@@ -129,30 +129,37 @@ func (l *list) match(subjects []intake.Subject, places []intake.Place) error {
 	if err != nil {
 		return err
 	}
-	ask(index, readings, &rules.Current().Matching, func(row int, out *intake.Outcome) { l.count(l.truth[row], out) })
+	err = ask(ctx, index, readings, &rules.Current().Matching, func(row int, out *intake.Outcome) { l.count(l.truth[row], out) })
 	l.took = time.Since(began)
-	return nil
+	return err
 }
 
-// ask is the only place of the bench that asks the matcher. A row that could not
-// be read is nil and stays unmatched.
-func ask(x *intake.Index, readings []*intake.Reading, m *rules.Matching, see func(row int, out *intake.Outcome)) {
+// ask is the only place of the bench that asks the matcher: it estimates a model from the
+// rows, as an import does, and matches each. A row that could not be read is nil and stays
+// unmatched.
+func ask(ctx context.Context, x *intake.Index, readings []*intake.Reading, m *rules.Matching, see func(row int, out *intake.Outcome)) error {
+	var asked []intake.Asked
+	for _, r := range readings {
+		if r != nil {
+			asked = append(asked, intake.Asked{Facts: &r.Facts, On: r.EventOn})
+		}
+	}
+	model, err := x.Estimate(ctx, asked, intake.Shipped(), intake.SiteVersion(1))
+	if err != nil {
+		return err
+	}
 	for i, r := range readings {
 		out := intake.Outcome{Level: intake.Rejected}
 		if r != nil {
-			out = x.Match(&r.Facts, "", r.EventOn, m)
+			out = x.Match(&r.Facts, "", r.EventOn, m, model)
 		}
 		see(i, &out)
 	}
+	return nil
 }
 
 // posterior is how probable the matcher holds its first candidate.
-func posterior(out *intake.Outcome) float64 {
-	if out.Level == intake.Exact {
-		return 1
-	}
-	return 0
-}
+func posterior(out *intake.Outcome) float64 { return out.Candidates[0].Posterior }
 
 // read reads all rows of the file.
 func (l *list) read() ([]*intake.Reading, error) {

@@ -49,7 +49,7 @@ func TestLinkedCountsEveryRow(t *testing.T) {
 		subjects, places := w.Subjects()
 		for _, set := range linkage.Sets {
 			l := newList(w, set, 1200)
-			if err := l.match(subjects, places); err != nil {
+			if err := l.match(t.Context(), subjects, places); err != nil {
 				t.Fatal(err)
 			}
 			if l.rejected > 0 || l.strangers+l.attached+l.queued != 1200 || l.first > l.three || l.three > l.shown || l.shown > l.queued {

@@ -30,7 +30,7 @@ const (
 
 // crowd is the size from which a block of a few facts says too little to be worth
 // comparing.
-const crowd = 600
+const crowd = 150
 
 var blockSeed = maphash.MakeSeed()
 
@@ -120,25 +120,41 @@ func start(s string, n int) string {
 }
 
 // candidates are all whom something in the record touches, as places in subjects.
-func (x *Index) candidates(r *said) []int32 {
+func (x *Index) candidates(r *said) []int32 { return x.touched(r, x.named(r)) }
+
+// named are those who have the name of the record, or its sound, or one of its numbers.
+func (x *Index) named(r *said) []int32 {
 	var found []int32
 	add := func(b blocking, parts ...string) { found = append(found, x.block(b, parts...)...) }
-	few := func(b blocking, parts ...string) {
-		if list := x.block(b, parts...); len(list) <= crowd {
-			found = append(found, list...)
-		}
-	}
 	for _, k := range r.name.keys {
 		add(blockName, k)
 		add(blockSound, k)
+	}
+	for i := range r.name.forms {
+		if n := &r.name.forms[i]; !n.han {
+			add(blockName, n.family+n.given)
+		}
+		add(blockName, r.name.forms[i].whole)
 	}
 	add(blockSound, r.name.sound)
 	for _, n := range []string{r.PersonnelNo, r.PoliceNo, r.BadgeNo} {
 		add(blockNumber, n)
 	}
 	add(blockHash, r.hash)
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// touched adds those who have something less in common with the record.
+func (x *Index) touched(r *said, named []int32) []int32 {
+	found := slices.Clone(named)
+	few := func(b blocking, parts ...string) {
+		if list := x.block(b, parts...); len(list) <= crowd {
+			found = append(found, list...)
+		}
+	}
 	if len(r.Birth) >= wholeDay {
-		add(blockBirth, r.Birth)
+		few(blockBirth, r.Birth)
 	}
 	for i := range r.name.forms {
 		x.byParts(&r.name.forms[i], r, few)
@@ -149,7 +165,6 @@ func (x *Index) candidates(r *said) []int32 {
 
 // byParts asks the blocks of a reading of the name.
 func (x *Index) byParts(n *nameForm, r *said, few func(b blocking, parts ...string)) {
-	few(blockName, n.whole)
 	if len(r.Birth) >= wholeYear {
 		year := r.Birth[:wholeYear]
 		few(blockFamilyYear, n.family, year)
@@ -169,7 +184,6 @@ func (x *Index) byParts(n *nameForm, r *said, few func(b blocking, parts ...stri
 		}
 		return
 	}
-	few(blockName, n.family+n.given)
 	few(blockFamilyStart, n.family, start(n.given, 1))
 	few(blockGivenStart, n.given, start(n.family, 2))
 	for _, other := range shortForms(n.given) {

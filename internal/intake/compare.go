@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"math"
 	"slices"
 	"strconv"
 
@@ -10,26 +11,30 @@ import (
 // said is a record made ready for comparing with many people.
 type said struct {
 	*Facts
-	name   nameSaid
-	middle string
-	suffix string
-	hash   string
-	on     roster.Date
-	units  []int32
-	former []int32
-	unitIs float64 // share of postings in the units named
-	wasIn  float64 // and in the former ones
-	rank   string
+	name        nameSaid
+	middle      string
+	suffix      string
+	hash        string
+	on          roster.Date
+	early, late roster.Date // between them a posting is near the day
+	service     float64     // bits that units, rank and service can add at most
+	units       []int32
+	former      []int32
+	unitIs      float64 // share of postings in the units named
+	wasIn       float64 // and in the former ones
+	rank        string
 }
 
 // ready prepares a record. hash is the keyed hash of its national id.
 func (x *Index) ready(f *Facts, hash string, on roster.Date) *said {
-	s := &said{Facts: f, name: x.said(f), hash: hash, on: on, units: x.placesOf(f.Unit), former: x.placesOf(f.FormerUnit),
+	s := &said{Facts: f, name: x.said(f), hash: hash, on: on,
+		early: on.AddDays(-nearInTime), late: on.AddDays(nearInTime), units: x.placesOf(f.Unit), former: x.placesOf(f.FormerUnit),
 		rank: NameKey(f.Rank)}
 	if len(s.name.forms) > 0 {
 		s.middle, s.suffix = s.name.forms[0].middle, s.name.forms[0].suffix
 	}
 	s.unitIs, s.wasIn = x.shareOfUnits(s.units), x.shareOfUnits(s.former)
+	s.service = 1 - math.Log2(s.unitIs) - math.Log2(s.wasIn) - math.Log2(shareOf(x.freq.rank, s.rank, x.freq.ranks, 0))
 	return s
 }
 
@@ -45,8 +50,15 @@ func (x *Index) shareOfUnits(units []int32) float64 {
 // does not know says nothing.
 func (x *Index) compare(r *said, i int) comparison {
 	var c comparison
+	x.compareSelf(r, i, &c)
+	x.compareService(r, &x.subjects[i], &x.traits[i], &c)
+	return c
+}
+
+// compareSelf compares all but service, which takes longest.
+func (x *Index) compareSelf(r *said, i int, c *comparison) {
 	s, t := &x.subjects[i], &x.traits[i]
-	x.compareName(&r.name, t, &c)
+	x.compareName(&r.name, t, c)
 	if a, b := r.middle, t.name.middle; a != "" && b != "" && !t.name.han {
 		same := a == b || min(len(a), len(b)) == 1 && a[:1] == b[:1] || near(a, b)
 		c.set(byMiddle, PointMiddle, same, 0)
@@ -54,12 +66,12 @@ func (x *Index) compare(r *said, i int) comparison {
 	if r.suffix != "" && t.name.suffix != "" {
 		c.set(bySuffix, PointSuffix, r.suffix == t.name.suffix, 0)
 	}
-	x.compareNumbers(r, s, &c)
+	x.compareNumbers(r, s, c)
 	if r.hash != "" && s.National != "" {
 		c.set(byNational, PointNational, r.hash == s.National, 0)
 	}
 	q := x.freq
-	x.compareBirth(r.Birth, s.Birth, &c)
+	x.compareBirth(r.Birth, s.Birth, c)
 	if r.Sex != "" && s.Sex != "" {
 		if r.Sex == s.Sex {
 			c.set(bySex, PointSex, true, shareOf(q.sex, s.Sex, q.sexes, 1))
@@ -67,10 +79,8 @@ func (x *Index) compare(r *said, i int) comparison {
 			c.set(bySex, PointSex, false, 0)
 		}
 	}
-	compareDay(r.Appointed, string(s.Appointed), q.appointed, q.begun, byAppointed, PointAppointed, PointAppointedBy, &c)
-	compareDay(r.Departed, string(s.Departed), q.departed, q.gone, byDeparted, PointDeparted, PointDepartedNear, &c)
-	x.compareService(r, s, t, &c)
-	return c
+	compareDay(r.Appointed, string(s.Appointed), q.appointed, q.begun, byAppointed, PointAppointed, PointAppointedBy, c)
+	compareDay(r.Departed, string(s.Departed), q.departed, q.gone, byDeparted, PointDeparted, PointDepartedNear, c)
 }
 
 func (x *Index) compareNumbers(r *said, s *Subject, c *comparison) {
@@ -207,7 +217,6 @@ func (x *Index) compareService(r *said, s *Subject, t *traits, c *comparison) {
 	serving, was := false, false
 	unit, rank := 0, 0 // 3 then, 2 near, 1 ever
 	ranked := false
-	early, late := r.on.AddDays(-nearInTime), r.on.AddDays(nearInTime)
 	for i := range t.posts {
 		p := &t.posts[i]
 		then := r.on.Within(p.from, p.to)
@@ -216,7 +225,7 @@ func (x *Index) compareService(r *said, s *Subject, t *traits, c *comparison) {
 		switch {
 		case then:
 			at = 3
-		case (p.from == "" || p.from <= late) && (p.to == "" || p.to >= early):
+		case (p.from == "" || p.from <= r.late) && (p.to == "" || p.to >= r.early):
 			at = 2
 		}
 		if p.rank != "" {

@@ -151,11 +151,11 @@ func (x *Index) compareLatin(a *nameForm, t *traits, c *comparison) {
 		c.set(byName, PointSwapped, true, t.shareName)
 	case sameFamily && b.middle != "" && (a.given == b.middle || isNickname(a.given, b.middle)):
 		c.set(byName, PointSwapped, true, clamp(family*2*shareOf(q.given, b.middle, q.people, 0)))
-	case sameFamily && near(a.given, b.given):
+	case sameFamily && a.inGiven.apart(b.inGiven) <= alikeLetters && near(a.given, b.given):
 		c.set(byName, PointNear, true, clamp(family*max(3*given, .004)))
-	case sameGiven && nearFamily(a.family, b.family):
+	case sameGiven && nearFamily(a, b):
 		c.set(byName, PointNear, true, clamp(given*max(3*family, .001)))
-	case near(a.whole, b.whole) && near(a.family, b.family):
+	case a.inWhole.apart(b.inWhole) <= alikeLetters && near(a.family, b.family) && near(a.whole, b.whole):
 		c.set(byName, PointNear, true, clamp(max(3*family, .001)*max(3*given, .004)))
 	case sameFamily:
 		c.set(byName, PointFamily, false, clamp(family))
@@ -169,6 +169,9 @@ func (x *Index) compareLatin(a *nameForm, t *traits, c *comparison) {
 // alike is the Jaro–Winkler similarity from which two spellings may be one name.
 const alike = .92
 
+// alikeLetters is how many letters only one of two names has that are still alike.
+const alikeLetters = 4
+
 // near reports whether two spellings are a mistake apart: one letter wrong, left out or
 // added, two neighbours exchanged, or alike throughout.
 func near(a, b string) bool {
@@ -179,11 +182,11 @@ func near(a, b string) bool {
 }
 
 // nearFamily is near, or one of the names of a double-barrelled family name.
-func nearFamily(a, b string) bool {
-	if near(a, b) {
+func nearFamily(a, b *nameForm) bool {
+	if a.inFamily.apart(b.inFamily) <= alikeLetters && near(a.family, b.family) {
 		return true
 	}
-	short, long := a, b
+	short, long := a.family, b.family
 	if len(short) > len(long) {
 		short, long = long, short
 	}

@@ -46,7 +46,9 @@ func (x *Index) Estimate(ctx context.Context, asked []Asked, begin *Model, versi
 		r := x.ready(asked[i].Facts, asked[i].Hash, asked[i].On)
 		var pairs []weighed
 		for _, s := range x.candidates(r) {
-			pairs = append(pairs, weighed{comparison: x.compare(r, int(s)), person: s})
+			if c := x.compare(r, int(s)); begin.total(&c) >= 0 { // the others say nothing of their own
+				pairs = append(pairs, weighed{comparison: c, person: s})
+			}
 		}
 		e.records = append(e.records, pairs)
 		for range strangers {

@@ -46,7 +46,16 @@ const MaxCandidates = 12
 // that no other one dominates. One is probable, several are ambiguous.
 func (x *Index) Match(f *Facts, hash string, on roster.Date, rule *rules.Matching, model *Model) Outcome {
 	r := x.ready(f, hash, on)
-	all := x.weighed(r, x.candidates(r), model)
+	named := x.named(r)
+	all := x.weighed(r, named, model)
+	if out := x.judge(all, rule, model); out.Level == Exact && all[0].agrees() {
+		return out // nobody whose name is not even the record's can fit it better
+	}
+	return x.judge(x.weighed(r, x.touched(r, named), model), rule, model)
+}
+
+// judge says what the people compared with a record, the likeliest first, make of it.
+func (x *Index) judge(all []weighed, rule *rules.Matching, model *Model) Outcome {
 	if len(all) == 0 {
 		return Outcome{Level: Unmatched}
 	}
@@ -125,12 +134,27 @@ type weighed struct {
 	pro       uint64 // points that agree, as bits
 }
 
+// agrees reports whether the name is the person's and nothing speaks against him.
+func (c *weighed) agrees() bool {
+	for f := range fields {
+		if g := c.grade[f]; g != 0 && !grades[f][g-1].agrees {
+			return false
+		}
+	}
+	return c.grade[byName] == 1
+}
+
 // weighed compares a record with people and orders them, the likeliest first. Those whom
 // nothing speaks for are left out.
 func (x *Index) weighed(r *said, found []int32, model *Model) []weighed {
 	all := make([]weighed, 0, min(len(found), 64))
 	for _, i := range found {
-		c := weighed{comparison: x.compare(r, int(i)), person: i}
+		c := weighed{person: i}
+		x.compareSelf(r, int(i), &c.comparison)
+		if model.total(&c.comparison)+r.service < leastBits && !c.identified() {
+			continue
+		}
+		x.compareService(r, &x.subjects[i], &x.traits[i], &c.comparison)
 		c.bits = model.total(&c.comparison)
 		if c.bits >= leastBits || c.identified() {
 			all = append(all, c)
