@@ -17,6 +17,15 @@
 //	duplicate   promote → as its own level says (its original was withdrawn)
 //	all         withdraw → withdrawn (the whole batch was a mistake)
 //
+// Whom a record means is weighed after Fellegi and Sunter. Blocks (block.go) bring
+// together record and people; each field that both know is compared and gets a grade
+// (compare.go, compare_name.go, evidence.go); a Model gives each grade its weight, by how
+// many share the value (frequency.go); the weights of all candidates together give the
+// probability of each, and that of nobody on the roster (model.go). Match (match.go)
+// makes levels of it under the rule pack. An import estimates the model from its own file
+// (estimate.go) and keeps it, so that one made-up list moves no weights but its own; a
+// veto or a rival is never outweighed.
+//
 // A record is severe when it, or an issue made of it, ever stood at the pack's
 // review.clue_min_severity or above. Two people set a severe record aside,
 // whether by nobody, by withdrawing its batch, or as an issue; and it repeats

@@ -19,7 +19,8 @@ type fitted struct {
 const sampled = 4000
 
 // fit estimates a model from the rows of a file. A file too small to say anything is
-// matched by what the site estimated last, or else by the shipped model.
+// matched by the shipped model, and never by what another file taught: whoever imports a
+// list that is made up moves the weights of that list alone.
 func (a *Intake) fit(ctx context.Context, v *store.View, x *intake.Index, rows []sheet.Row, r *intake.Reader, batch string) (fitted, error) {
 	var asked []intake.Asked
 	step := max(len(rows)/sampled, 1)
@@ -30,31 +31,30 @@ func (a *Intake) fit(ctx context.Context, v *store.View, x *intake.Index, rows [
 		}
 		asked = append(asked, intake.Asked{Facts: &reading.Facts, Hash: a.nationalHash(&reading.Facts), On: reading.EventOn})
 	}
+	begin := intake.Shipped()
 	newest, err := v.NewestLinkageModel(ctx)
 	if err != nil {
 		return fitted{}, err
 	}
-	no := 1
-	if newest != nil {
-		no = newest.No + 1
-	}
-	begin := intake.Shipped()
+	no := numberAfter(newest)
 	m, err := x.Estimate(ctx, asked, begin, intake.SiteVersion(no))
-	switch {
-	case err != nil:
-		return fitted{}, err
-	case m != begin:
-		kept, err := intake.NewLinkageModel(no, batch, m)
-		if err != nil {
-			return fitted{}, err
-		}
-		kept.ID = store.NewID()
-		return fitted{m, kept.ID, kept}, nil
-	case newest != nil:
-		m, err := newest.Model()
-		return fitted{m, newest.ID, nil}, err
+	if err != nil || m == begin {
+		return fitted{model: begin}, err
 	}
-	return fitted{model: begin}, nil
+	kept, err := intake.NewLinkageModel(no, batch, m)
+	if err != nil {
+		return fitted{}, err
+	}
+	kept.ID = store.NewID()
+	return fitted{m, kept.ID, kept}, nil
+}
+
+// numberAfter is the number of the model that is kept next.
+func numberAfter(newest *intake.LinkageModel) int {
+	if newest == nil {
+		return 1
+	}
+	return newest.No + 1
 }
 
 // nationalHash is the keyed hash of a record's national id, "" if it gives none.
@@ -93,8 +93,6 @@ func (r *importRun) keepModel(ctx context.Context, tx *store.Tx, after *intake.A
 	if err != nil {
 		return err
 	}
-	if newest != nil {
-		r.fitted.fresh.No = newest.No + 1
-	}
+	r.fitted.fresh.No = numberAfter(newest)
 	return tx.Insert(ctx, r.fitted.fresh)
 }
