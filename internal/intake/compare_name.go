@@ -22,7 +22,6 @@ type nameSaid struct {
 	forms []nameForm
 	keys  []string
 	sound string
-	first string // former name, as a key
 }
 
 // said makes the name of a record ready.
