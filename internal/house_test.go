@@ -93,6 +93,8 @@ var doors = map[string][]string{
 	"github.com/spf13/cobra":          {"internal/cli"},
 	"github.com/knadh/koanf":          {"internal/cli"},
 	"github.com/mozillazg/go-pinyin":  {"internal/roster"},
+	"github.com/longbridgeapp/opencc": {"internal/roster"},
+	"github.com/hbollon/go-edlib":     {"internal/intake"},
 	"database/sql":                    {"internal/store", "internal/bench", "internal/apptest"},
 	"github.com/alexedwards/argon2id": {"internal/app/accounts", "internal/account"},
 	"github.com/pelletier/go-toml":    {"internal/words", "internal/cli"},
@@ -324,7 +326,8 @@ var libraries = []string{
 	"codeberg.org/go-pdf/fpdf", "filippo.io/age", "github.com/a-h/templ", "github.com/alexedwards/argon2id", "github.com/alexedwards/scs/v2",
 	"github.com/casbin/casbin/v2", "github.com/danielgtaylor/huma/v2", "github.com/google/go-cmp", "github.com/google/uuid", "github.com/jackc/pgx/v5",
 	"github.com/knadh/koanf/parsers/toml/v2", "github.com/knadh/koanf/providers/env/v2", "github.com/knadh/koanf/providers/file", "github.com/knadh/koanf/v2",
-	"github.com/emmansun/gmsm", "github.com/mozillazg/go-pinyin", "github.com/nicksnyder/go-i18n/v2", "github.com/pelletier/go-toml/v2", "github.com/rogpeppe/go-internal", "github.com/skip2/go-qrcode",
+	"github.com/emmansun/gmsm", "github.com/hbollon/go-edlib", "github.com/longbridgeapp/opencc",
+	"github.com/mozillazg/go-pinyin", "github.com/nicksnyder/go-i18n/v2", "github.com/pelletier/go-toml/v2", "github.com/rogpeppe/go-internal", "github.com/skip2/go-qrcode",
 	"github.com/spf13/cobra", "github.com/spf13/pflag",
 	"github.com/transparency-dev/formats", "github.com/transparency-dev/merkle", // tests only: the second opinion on proofs, receipts and tiles
 	"github.com/uptrace/bun", "github.com/uptrace/bun/dialect/pgdialect", "github.com/uptrace/bun/dialect/sqlitedialect", "github.com/uptrace/bunrouter",

@@ -26,13 +26,15 @@ type RosterView struct {
 	Rejected  int             `json:"rejected"`
 	Nothing   bool            `json:"nothing_changed"`
 	Errors    []RosterProblem `json:"errors" doc:"The first 1,000 rejected rows"`
+	Flagged   int             `json:"flagged" doc:"Rows taken though something about them is odd"`
+	Flags     []RosterProblem `json:"flags" doc:"What is odd about the rows taken, the first 1,000"`
 	Ignored   []string        `json:"ignored_columns,omitempty"`
 	Proposed  int             `json:"proposed" doc:"Rows that change the past: they wait for an approval"`
 	Proposal  string          `json:"proposal_id,omitempty"`
 	Receipt   *ReceiptView    `json:"receipt,omitempty"`
 }
 
-// RosterProblem is a row that was not imported.
+// RosterProblem is a row that was not imported, or was imported with a remark.
 type RosterProblem struct {
 	Row    int    `json:"row"`
 	Column string `json:"column,omitempty"`
@@ -71,15 +73,21 @@ func rosterImport(r *registry, table people.RosterTable, summary string) {
 func rosterView(c *Call, res *people.RosterResult) RosterView {
 	v := RosterView{Table: string(res.Table), DryRun: res.DryRun, Rows: res.Rows, Created: res.Created, Updated: res.Updated,
 		Ended:     res.Ended,
-		Unchanged: res.Unchanged, Rejected: res.Rejected, Nothing: res.Nothing(), Proposed: res.Proposed, Proposal: res.Proposal, Errors: []RosterProblem{}, Ignored: res.Ignored}
-	for _, e := range res.Errors[:min(len(res.Errors), problemsAtMost)] {
-		v.Errors = append(v.Errors, RosterProblem{e.Row, e.Column, e.Value, e.Fault.Code, text(c.Lang, e.Fault)})
-	}
+		Unchanged: res.Unchanged, Rejected: res.Rejected, Nothing: res.Nothing(), Proposed: res.Proposed, Proposal: res.Proposal, Ignored: res.Ignored,
+		Errors: problems(c, res.Errors), Flagged: res.Flagged, Flags: problems(c, res.Flags)}
 	if !res.DryRun && !res.Nothing() {
 		got := receipt(res.Last)
 		v.Receipt = &got
 	}
 	return v
+}
+
+func problems(c *Call, rows []people.RowError) []RosterProblem {
+	out := []RosterProblem{}
+	for _, e := range rows[:min(len(rows), problemsAtMost)] {
+		out = append(out, RosterProblem{e.Row, e.Column, e.Value, e.Fault.Code, text(c.Lang, e.Fault)})
+	}
+	return out
 }
 
 // rosterRow registers the operation that saves one row of a table.

@@ -53,7 +53,7 @@ others. Importing the same file again changes nothing.`,
 	c.Flags().StringVar(&f.asOf, "as-of", "", "first day on which changes apply, 2006-01-02 (default: today)")
 	c.Flags().BoolVar(&f.leave, "leave-columns", false, "skip unknown columns instead of stopping at them")
 	c.Flags().BoolVar(&f.dry, "dry-run", false, "show what would change, without storing anything")
-	c.Flags().StringVar(&f.rejects, "errors", "", "write the rejected rows with their reasons to this file (CSV)")
+	c.Flags().StringVar(&f.rejects, "errors", "", "write the rejected and flagged rows with the reasons to this file (CSV)")
 	e.outputFlag(c)
 	return c
 }
@@ -61,8 +61,8 @@ others. Importing the same file again changes nothing.`,
 // importRoster imports the files in dependency order.
 func (e *env) importRoster(ctx context.Context, s *site, f rosterFlags) error {
 	say := func(key string, kv ...any) string { return words.T(words.Match("", e.Lang), "cli.roster."+key, kv...) }
-	out := &table{columns: []string{"table", "rows", "created", "updated", "ended", "unchanged", "rejected"}}
-	var rejected []people.RosterResult
+	out := &table{columns: []string{"table", "rows", "created", "updated", "ended", "unchanged", "flagged", "rejected"}}
+	var done []people.RosterResult
 	named, bad := 0, 0
 	var failed error
 	for _, t := range people.RosterTables {
@@ -81,7 +81,7 @@ func (e *env) importRoster(ctx context.Context, s *site, f rosterFlags) error {
 			failed = fmt.Errorf("%s: %w", path, err)
 			break
 		}
-		out.add(t, r.Rows, r.Created, r.Updated, r.Ended, r.Unchanged, r.Rejected)
+		out.add(t, r.Rows, r.Created, r.Updated, r.Ended, r.Unchanged, r.Flagged, r.Rejected)
 		if r.Nothing() && r.Rejected == 0 {
 			fmt.Fprintln(e.err, say("nothing", "File", path))
 		}
@@ -89,7 +89,7 @@ func (e *env) importRoster(ctx context.Context, s *site, f rosterFlags) error {
 			fmt.Fprintln(e.err, say("ignored", "File", path, "Column", h))
 		}
 		bad += r.Rejected
-		rejected = append(rejected, *r)
+		done = append(done, *r)
 	}
 	if named == 0 {
 		return errors.New("name at least one file: --units, --people, --postings or --links")
@@ -99,7 +99,7 @@ func (e *env) importRoster(ctx context.Context, s *site, f rosterFlags) error {
 			return err
 		}
 	}
-	if err := e.reportRejected(rejected, bad, f.rejects); err != nil {
+	if err := e.reportRows(done, f.rejects); err != nil {
 		return errors.Join(failed, err)
 	}
 	if failed == nil && bad > 0 {
@@ -108,9 +108,9 @@ func (e *env) importRoster(ctx context.Context, s *site, f rosterFlags) error {
 	return failed
 }
 
-// reportRejected reports the rejected rows: all of them to a file, or the first
-// few on standard error.
-func (e *env) reportRejected(results []people.RosterResult, bad int, path string) (err error) {
+// reportRows reports the rejected rows and the flagged ones: all of them to a file, or
+// the first few on standard error.
+func (e *env) reportRows(results []people.RosterResult, path string) (err error) {
 	lang := words.Match("", e.Lang)
 	if path != "" {
 		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
@@ -118,29 +118,46 @@ func (e *env) reportRejected(results []people.RosterResult, bad int, path string
 			return err
 		}
 		defer func() { err = errors.Join(err, file.Close()) }()
-		w := csv.NewWriter(file)
-		_ = w.Write([]string{"table", "row", "column", "value", "reason"}) // Error reports it
-		for _, r := range results {
-			for _, x := range r.Errors {
-				_ = w.Write([]string{string(r.Table), strconv.Itoa(x.Row), x.Column, x.Value,
-					words.Args(lang, "fault."+x.Fault.Code, x.Fault.Args)})
-			}
-		}
-		w.Flush()
-		return w.Error()
+		return writeRows(csv.NewWriter(file), lang, results)
 	}
-	shown := 0
+	var bad, flagged []string
 	for _, r := range results {
 		for _, x := range r.Errors {
-			if shown++; shown > 20 {
-				fmt.Fprintln(e.err, words.T(lang, "cli.roster.more", "Count", bad-20))
-				return nil
-			}
-			fmt.Fprintln(e.err, words.T(lang, "cli.roster.row", "Table", words.T(lang, "roster.table."+string(r.Table)), "Row", x.Row,
-				"Column", words.T(lang, r.Table.ColumnKey(x.Column)), "Reason", words.Args(lang, "fault."+x.Fault.Code, x.Fault.Args)))
+			bad = append(bad, rowSaid(lang, r.Table, x))
+		}
+		for _, x := range r.Flags {
+			flagged = append(flagged, words.T(lang, "cli.roster.flag", "Said", rowSaid(lang, r.Table, x)))
+		}
+	}
+	for i, lines := range [][]string{bad, flagged} {
+		for _, line := range lines[:min(len(lines), 20)] {
+			fmt.Fprintln(e.err, line)
+		}
+		if len(lines) > 20 {
+			fmt.Fprintln(e.err, words.T(lang, []string{"cli.roster.more", "cli.roster.more_flags"}[i], "Count", len(lines)-20))
 		}
 	}
 	return nil
+}
+
+func rowSaid(lang words.Lang, t people.RosterTable, x people.RowError) string {
+	return words.T(lang, "cli.roster.row", "Table", words.T(lang, "roster.table."+string(t)), "Row", x.Row,
+		"Column", words.T(lang, t.ColumnKey(x.Column)), "Reason", words.Args(lang, "fault."+x.Fault.Code, x.Fault.Args))
+}
+
+// writeRows writes the rejected and the flagged rows with the reasons.
+func writeRows(w *csv.Writer, lang words.Lang, results []people.RosterResult) error {
+	_ = w.Write([]string{"table", "row", "result", "column", "value", "reason"}) // Error reports it
+	for _, r := range results {
+		for i, list := range [][]people.RowError{r.Errors, r.Flags} {
+			for _, x := range list {
+				_ = w.Write([]string{string(r.Table), strconv.Itoa(x.Row), []string{"rejected", "flagged"}[i], x.Column, x.Value,
+					words.Args(lang, "fault."+x.Fault.Code, x.Fault.Args)})
+			}
+		}
+	}
+	w.Flush()
+	return w.Error()
 }
 
 func importTemplate(e *env) *cobra.Command {

@@ -267,7 +267,7 @@ func (x *Index) compareService(r *said, s *Subject, t *traits, c *comparison) {
 			c.set(byRank, PointRank, false, 0)
 		}
 	}
-	gone := s.Departed != "" && len(s.Departed) >= wholeDay && s.Departed < r.on
+	gone := s.Departed != "" && s.Departed.Last() < r.on
 	c.set(byService, PointServing, serving && !gone, 0)
 }
 

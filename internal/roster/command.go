@@ -142,6 +142,9 @@ func (c *Command) DatedBars(person string, postings []Posting) []DatedBar {
 // climb visits a unit and those above it during [from, to], each with the part
 // of that time in which it stood there.
 func (l *Lineage) climb(unit string, from, to Date, visit func(unit string, from, to Date)) {
+	if to != "" && to < from { // nobody served there
+		return
+	}
 	l.climbFrom(unit, from, to, visit, 0)
 }
 

@@ -65,6 +65,29 @@ func (d Date) Month() string {
 	return string(d[:7])
 }
 
+// First returns the first day that a date known in part may mean: of its month, or
+// of its year. A whole date is its own.
+func (d Date) First() Date {
+	switch len(d) {
+	case 4:
+		return d + "-01-01"
+	case 7:
+		return d + "-01"
+	}
+	return d
+}
+
+// Last returns the last day that a date known in part may mean.
+func (d Date) Last() Date {
+	switch len(d) {
+	case 4:
+		return d + "-12-31"
+	case 7:
+		return d.First().AddMonths(1).AddDays(-1)
+	}
+	return d
+}
+
 // Within reports whether d lies in [from, to]; an empty bound is open.
 func (d Date) Within(from, to Date) bool {
 	return (from == "" || d >= from) && (to == "" || d <= to)

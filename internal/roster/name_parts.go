@@ -3,20 +3,9 @@ package roster
 import (
 	"strings"
 	"sync"
-	"unicode"
 
 	"github.com/longbridgeapp/opencc"
 )
-
-// Han reports whether a text has a Chinese character in it.
-func Han(s string) bool {
-	for _, r := range s {
-		if unicode.Is(unicode.Han, r) {
-			return true
-		}
-	}
-	return false
-}
 
 // SplitName cuts a whole name into parts. A Chinese name is family and given name, and
 // an ethnic name with a dot is given name and father's name (its family part). Any other
@@ -38,12 +27,12 @@ func SplitName(name string) NameParts {
 	var p NameParts
 	before, after, comma := strings.Cut(name, ",")
 	words := strings.Fields(before)
-	if rest := strings.Fields(strings.ReplaceAll(after, ",", " ")); comma && len(rest) > 0 && !Suffix(rest[0]) {
+	if rest := strings.Fields(strings.ReplaceAll(after, ",", " ")); comma && len(rest) > 0 && SuffixOf(rest[0]) == "" {
 		p.Family, words = before, rest
 	} else if comma {
 		words = append(words, rest...)
 	}
-	if n := len(words); n > 1 && Suffix(words[n-1]) {
+	if n := len(words); n > 1 && SuffixOf(words[n-1]) != "" {
 		p.Suffix, words = words[n-1], words[:n-1]
 	}
 	if p.Family == "" && len(words) > 0 {
@@ -67,25 +56,8 @@ const doubled = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑
 var particles = map[string]bool{"de": true, "del": true, "della": true, "di": true, "da": true, "dos": true, "la": true, "le": true, "van": true,
 	"von": true, "der": true, "den": true, "ter": true, "el": true, "al": true, "bin": true, "ibn": true, "st": true, "st.": true}
 
-// Suffix reports whether a word tells generations apart: Jr, Sr, II to V.
-func Suffix(word string) bool { return SuffixKey(word) != "" }
-
 // SuffixKey folds a suffix for comparing, "" if the word is none.
-func SuffixKey(word string) string {
-	switch k := strings.ToLower(strings.Trim(word, " .,")); k {
-	case "jr", "junior":
-		return "jr"
-	case "sr", "senior":
-		return "sr"
-	case "ii", "2nd":
-		return "ii"
-	case "iii", "3rd":
-		return "iii"
-	case "iv", "4th", "v", "5th":
-		return k
-	}
-	return ""
-}
+func SuffixKey(word string) string { return strings.ToLower(SuffixOf(word)) }
 
 var simplifier = sync.OnceValue(func() *opencc.OpenCC {
 	c, err := opencc.New("t2s") // its tables are part of the program

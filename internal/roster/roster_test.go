@@ -27,6 +27,36 @@ func TestKeysReadSurnames(t *testing.T) {
 	}
 }
 
+func TestPartsOfAName(t *testing.T) {
+	for name, want := range map[string]NameParts{
+		"TEST, EXEMPLAR Q JR":    {"TEST", "EXEMPLAR", "Q", "Jr"},
+		"van der Test, Exemplar": {Family: "van der Test", Given: "Exemplar"},
+		"TEST III, EXEMPLAR":     {"TEST", "EXEMPLAR", "", "III"},
+		"Test, Exemplar, Sr.":    {"Test", "Exemplar", "", "Sr"},
+		"Exemplar Test, Jr":      {Suffix: "Jr"}, "Exemplar Test iv": {Suffix: "IV"}, "Exemplar Test": {}, "Junior": {}, "欧阳, 样本": {}, "": {},
+	} {
+		if got := PartsOf(name); got != want {
+			t.Errorf("PartsOf(%q) = %+v, want %+v", name, got, want)
+		}
+	}
+	for want, parts := range map[string]NameParts{
+		"欧阳样本": {Family: "欧阳", Given: "样本"}, "Exemplar Q van Test Jr": {"van Test", "Exemplar", "Q", "Jr"}, "Mono": {Given: "Mono"},
+	} {
+		if got := parts.Whole(); got != want {
+			t.Errorf("%+v is written %q, want %q", parts, got, want)
+		}
+	}
+}
+
+func TestDatesKnownInPart(t *testing.T) {
+	for d, want := range map[Date][2]Date{"": {"", ""}, "2024": {"2024-01-01", "2024-12-31"}, "2024-02": {"2024-02-01", "2024-02-29"},
+		"2024-02-03": {"2024-02-03", "2024-02-03"}} {
+		if d.First() != want[0] || d.Last() != want[1] {
+			t.Errorf("%q runs from %q to %q", d, d.First(), d.Last())
+		}
+	}
+}
+
 func TestFolds(t *testing.T) {
 	for _, c := range [][3]string{
 		{"number", FoldNumber(" ０１２-345a "), "012345A"},

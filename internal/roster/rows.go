@@ -51,14 +51,20 @@ type Person struct {
 	Initials    string     `bun:"initials"`
 	SortKey     string     `bun:"sort_key"`
 	Kind        PersonKind `bun:"kind"`
-	Sex         string     `bun:"sex"` // m, f or ""
-	BornOn      Date       `bun:"born_on"`
+	Sex         string     `bun:"sex"`     // m, f or ""
+	BornOn      Date       `bun:"born_on"` // 2006-01-02, 2006-01 or 2006: what is known
 	Rank        string     `bun:"rank"`
 	IDHash      string     `bun:"id_hash"` // keyed hash of the national id
 	IDTail      string     `bun:"id_tail"` // masked tail
 	State       string     `bun:"state"`   // serving, left
 	UnitID      string     `bun:"unit_id"` // unit of today's main posting, "" if none
 	BranchID    string     `bun:"branch_id" ledger:"-"`
+	FamilyName  string     `bun:"family_name" ledger:"v2"` // with its particles; the parts are "" where only the whole is known
+	GivenName   string     `bun:"given_name" ledger:"v2"`
+	MiddleName  string     `bun:"middle_name" ledger:"v2"`
+	NameSuffix  string     `bun:"name_suffix" ledger:"v2"`
+	AppointedOn Date       `bun:"appointed_on" ledger:"v2"` // a date, a month or a year, as BornOn
+	DepartedOn  Date       `bun:"departed_on" ledger:"v2"`  // the last day of service
 }
 
 // PlaceUnit implements ledger.Placed.
@@ -80,11 +86,11 @@ const (
 )
 
 // Identifier is a dated number or name of a person. Others may hold it at other
-// times.
+// times or at the same time.
 type Identifier struct {
 	ledger.Stamp
 	PersonID string `bun:"person_id"`
-	Kind     string `bun:"kind"` // police_no, badge_no, former_name
+	Kind     string `bun:"kind"` // police_no, badge_no, former_name, nickname, other_name
 	Value    string `bun:"value"`
 	Folded   string `bun:"folded"`
 	FromOn   Date   `bun:"from_on"`
@@ -96,6 +102,14 @@ const (
 	PoliceNo   = "police_no"
 	BadgeNo    = "badge_no"
 	FormerName = "former_name"
+	Nickname   = "nickname"
+	OtherName  = "other_name" // in another script
+)
+
+// NumberKinds and NameKinds divide the kinds of identifier.
+var (
+	NumberKinds = []string{PoliceNo, BadgeNo}
+	NameKinds   = []string{FormerName, Nickname, OtherName}
 )
 
 // Posting is a dated post of a person in a unit.
@@ -110,6 +124,10 @@ type Posting struct {
 	FromOn   Date   `bun:"from_on"`
 	ToOn     Date   `bun:"to_on"`
 }
+
+// Unserved reports whether the posting ends before it begins. Rosters hold such
+// postings; nobody served in one on any day.
+func (p *Posting) Unserved() bool { return p.ToOn != "" && p.ToOn < p.FromOn }
 
 // CommandLink says who answered for a unit or a person, and when.
 type CommandLink struct {

@@ -283,6 +283,24 @@ func TestDate(t *testing.T) {
 	}
 }
 
+func TestPeriod(t *testing.T) {
+	for text, want := range map[string][2]string{
+		"2019-01-01~2020-05-31": {"2019-01-01", "2020-05-31"}, "2019年1月1日至2020.5.31": {"2019-01-01", "2020-05-31"},
+		"2019-2020": {"2019", "2020"}, "2019-02 to 2020-02": {"2019-02", "2020-02"}, "2018至": {"2018", ""},
+		"-2020-05-31": {"", "2020-05-31"}, "2019-01-01-2019-01-31": {"2019-01-01", "2019-01-31"}, "2021-03-": {"2021-03", ""},
+	} {
+		from, to, err := Period(text)
+		if err != nil || from != want[0] || to != want[1] {
+			t.Errorf("Period(%q) = %q, %q, %v", text, from, to, err)
+		}
+	}
+	for _, text := range []string{"", "~", "2019", "2019-01-01", "old", "2019~x", "2019~2020~2021"} {
+		if _, _, err := Period(text); code(err) != "sheet_period" {
+			t.Errorf("Period(%q): %v", text, err)
+		}
+	}
+}
+
 func TestIdentifier(t *testing.T) {
 	for in, want := range map[string]string{
 		" ０１２３４５ ": "012345", `="012345"`: "012345", "'012345": "012345", "33010219900101123x": "33010219900101123X",

@@ -174,6 +174,30 @@ func DateOrYear(s string) (string, error) {
 	return Date(s)
 }
 
+var (
+	until    = regexp.MustCompile(`\s*(?:~|至|到|—+|–|\.\.|\s-\s|\sto\s)\s*`)
+	hyphened = regexp.MustCompile(`^(\d{4}(?:\D\d\d){0,2})?-(\d{4}(?:\D\d\d){0,2})?$`)
+)
+
+// Period reads from when to when something holds: 2019-01-01~2020-05-31. Either end
+// may be left out ("" for an open end), and is a date, a month or a year.
+func Period(s string) (from, to string, err error) {
+	s = Fold(s)
+	ends := until.Split(s, -1)
+	if m := hyphened.FindStringSubmatch(s); m != nil {
+		ends = m[1:]
+	}
+	if len(ends) != 2 || ends[0] == ends[1] && ends[0] == "" {
+		return "", "", fault.Invalid("sheet_period", "", "Value", s)
+	}
+	from, err = DateOrYear(ends[0])
+	to, err2 := DateOrYear(ends[1])
+	if err != nil || err2 != nil {
+		return "", "", fault.Invalid("sheet_period", "", "Value", s)
+	}
+	return from, to, nil
+}
+
 func twoDigits(n int) string {
 	if n < 10 {
 		return "0" + strconv.Itoa(n)

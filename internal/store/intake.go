@@ -41,15 +41,22 @@ func (v *View) matchIndex(ctx context.Context, only []string) (*intake.Index, er
 		return q
 	}
 	var people []struct {
-		ID          string `bun:"id"`
-		PersonnelNo string `bun:"personnel_no"`
-		Name        string `bun:"name"`
-		Pinyin      string `bun:"pinyin"`
-		Sex         string `bun:"sex"`
-		BornOn      string `bun:"born_on"`
-		IDHash      string `bun:"id_hash"`
+		ID          string      `bun:"id"`
+		PersonnelNo string      `bun:"personnel_no"`
+		Name        string      `bun:"name"`
+		Pinyin      string      `bun:"pinyin"`
+		Sex         string      `bun:"sex"`
+		BornOn      string      `bun:"born_on"`
+		IDHash      string      `bun:"id_hash"`
+		FamilyName  string      `bun:"family_name"`
+		GivenName   string      `bun:"given_name"`
+		MiddleName  string      `bun:"middle_name"`
+		NameSuffix  string      `bun:"name_suffix"`
+		AppointedOn roster.Date `bun:"appointed_on"`
+		DepartedOn  roster.Date `bun:"departed_on"`
 	}
-	if err := narrow("id").TableExpr("people").Column("id", "personnel_no", "name", "pinyin", "sex", "born_on", "id_hash").
+	if err := narrow("id").TableExpr("people").Column("id", "personnel_no", "name", "pinyin", "sex", "born_on", "id_hash", "family_name",
+		"given_name", "middle_name", "name_suffix", "appointed_on", "departed_on").
 		OrderExpr("id").Scan(ctx, &people); err != nil {
 		return nil, err
 	}
@@ -57,7 +64,8 @@ func (v *View) matchIndex(ctx context.Context, only []string) (*intake.Index, er
 	at := make(map[string]*intake.Subject, len(people))
 	for i, p := range people {
 		subjects[i] = intake.Subject{ID: p.ID, Name: p.Name, Pinyin: intake.NameKey(p.Pinyin), Sex: p.Sex, Birth: p.BornOn,
-			National: p.IDHash, Personnel: p.PersonnelNo,
+			National: p.IDHash, Personnel: p.PersonnelNo, Appointed: p.AppointedOn, Departed: p.DepartedOn,
+			Parts:   roster.NameParts{Family: p.FamilyName, Given: p.GivenName, Middle: p.MiddleName, Suffix: p.NameSuffix},
 			Numbers: []intake.Held{{Value: p.PersonnelNo}}}
 		at[p.ID] = &subjects[i]
 	}
@@ -78,6 +86,8 @@ func (v *View) matchIndex(ctx context.Context, only []string) (*intake.Index, er
 		case s == nil:
 		case i.Kind == roster.FormerName:
 			s.Former = append(s.Former, i.Value)
+		case slices.Contains(roster.NameKinds, i.Kind):
+			s.Also = append(s.Also, i.Value)
 		default:
 			s.Numbers = append(s.Numbers, intake.Held{Value: i.Value, From: i.FromOn, To: i.ToOn})
 		}
@@ -386,8 +396,8 @@ func (v *View) PeopleByNumber(ctx context.Context, number string, on roster.Date
 		return nil, err
 	}
 	err := v.db.NewSelect().TableExpr("identifiers").Column("person_id").
-		Where("value = ? AND kind <> ? AND (from_on = '' OR from_on <= ?) AND (to_on = '' OR to_on >= ?)", number,
-			roster.FormerName, string(on), string(on)).
+		Where("value = ? AND kind IN (?) AND (from_on = '' OR from_on <= ?) AND (to_on = '' OR to_on >= ?)", number,
+			bun.List(roster.NumberKinds), string(on), string(on)).
 		Scan(ctx, &holders)
 	return distinct(append(ids, holders...)), err
 }

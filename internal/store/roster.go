@@ -79,16 +79,16 @@ func (v *View) PeopleList(ctx context.Context, f PeopleFilter, sc roster.Scope, 
 	return rows, err
 }
 
-// nameSearch narrows to people matching the typed text: part of a current or
-// former name, a prefix of the pinyin or initials, a personnel number, or a
+// nameSearch narrows to people matching the typed text: part of the name, another
+// name in full, a prefix of the pinyin or initials, a personnel number, or a
 // police or badge number that they hold or held.
 func nameSearch(q *bun.SelectQuery, typed string) *bun.SelectQuery {
 	name, pinyin, number := roster.FoldName(typed), roster.FoldQuery(typed), roster.FoldNumber(typed)
 	return q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 		q = q.WhereOr(`name_folded LIKE ? ESCAPE '\'`, "%"+likeText(name)+"%")
 		q = q.WhereOr("personnel_no = ?", number)
-		q = q.WhereOr("id IN (SELECT person_id FROM identifiers WHERE kind <> ? AND folded = ?)", roster.FormerName, number)
-		q = q.WhereOr("id IN (SELECT person_id FROM identifiers WHERE kind = ? AND folded = ?)", roster.FormerName, name)
+		q = q.WhereOr("id IN (SELECT person_id FROM identifiers WHERE kind IN (?) AND folded = ?)", bun.List(roster.NumberKinds), number)
+		q = q.WhereOr("id IN (SELECT person_id FROM identifiers WHERE kind IN (?) AND folded = ?)", bun.List(roster.NameKinds), name)
 		if pinyin != "" && isLatin(typed) {
 			q = q.WhereOr("pinyin LIKE ?", likeText(pinyin)+"%").WhereOr("initials LIKE ?", likeText(pinyin)+"%")
 		}
@@ -156,8 +156,8 @@ func (v *View) HoldersOf(ctx context.Context, folded []string) (map[string][]*ro
 	out := make(map[string][]*roster.Identifier, len(folded))
 	for chunk := range slices.Chunk(distinct(folded), 500) {
 		var rows []*roster.Identifier
-		if err := v.db.NewSelect().Model(&rows).Where("folded IN (?) AND kind <> ?", bun.List(chunk),
-			roster.FormerName).Scan(ctx); err != nil {
+		if err := v.db.NewSelect().Model(&rows).Where("folded IN (?) AND kind IN (?)", bun.List(chunk),
+			bun.List(roster.NumberKinds)).Scan(ctx); err != nil {
 			return nil, err
 		}
 		for _, r := range rows {

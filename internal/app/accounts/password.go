@@ -63,7 +63,7 @@ func (a *Logins) ownerOf(ctx context.Context, v *store.View, accountID string) (
 	own = owner{login: f.Account.LoginFolded, idHash: f.Person.IDHash}
 	p := f.Person
 	born := strings.ReplaceAll(string(p.BornOn), "-", "")
-	words := []string{f.Account.Login, p.Name, p.Pinyin, p.PersonnelNo, born}
+	words := []string{f.Account.Login, p.Name, p.Pinyin, p.PersonnelNo, born, p.FamilyName, p.GivenName, p.MiddleName}
 	if len(born) == 8 { // 19900308: also 900308, 0308, 1990, and as 08031990 and 03081990
 		words = append(words, born[2:], born[4:], born[:4], born[6:]+born[4:6]+born[:4], born[4:]+born[:4])
 	}

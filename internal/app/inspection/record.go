@@ -132,7 +132,7 @@ func (a *Inspection) servedLately(ctx context.Context, v *store.View, who *roste
 	since := today.AddMonths(-a.Pack().Inspection.CoolingOffMonths)
 	var units []string
 	for _, p := range postings[who.Person] {
-		if p.FromOn <= today && (p.ToOn == "" || p.ToOn >= since) {
+		if !p.Unserved() && p.FromOn <= today && (p.ToOn == "" || p.ToOn >= since) {
 			units = append(units, p.UnitID)
 		}
 	}

@@ -35,9 +35,11 @@ type RosterResult struct {
 	Ended     int // dated things that were ended
 	Unchanged int // rows that say what is already there
 	Rejected  int
+	Flagged   int    // rows that were taken though something about them is odd
 	Proposed  int    // rows that change the past: they wait for an approval
 	Proposal  string // its id
 	Errors    []RowError
+	Flags     []RowError   // of the rows taken; a row may have several
 	Ignored   []string     // headers that nobody knows
 	Last      desk.Receipt // of the last write
 }
@@ -57,6 +59,8 @@ type change struct {
 	from    []*rosterRow // that ask for it
 	fresh   bool         // about somebody or something without a past
 	renamed any          // the former name that a new one leaves behind today
+
+	unserved []span // of postings that end the day before they begin, as the file says
 
 	superiors []string // whose open matters it takes from somebody who handles them
 
@@ -139,11 +143,15 @@ func (p *rosterPlan) refuses(c *change) *fault.Error {
 		return fault.Forbidden("roster_own")
 	}
 	backwards := func(row any) bool {
+		if x, ok := row.(*roster.Posting); ok && slices.Contains(c.unserved, span{x.FromOn, x.ToOn}) {
+			return false
+		}
 		from, to, dated := datesOf(row)
 		return dated && to != "" && to < from
 	}
 	// Nothing ends before it begins: not even what has not begun, which no end
-	// would tell from a slip of the pen.
+	// would tell from a slip of the pen. A file may hold postings in which nobody
+	// served.
 	if slices.ContainsFunc(c.inserts, backwards) || slices.ContainsFunc(c.saves, func(s saved) bool { return backwards(s.after) }) {
 		return fault.Invalid("period_reversed", "to")
 	}
@@ -198,13 +206,7 @@ func (a *Personnel) ImportRoster(ctx context.Context, who *roster.Actor, in Rost
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range rows {
-		if r.bad != nil {
-			p.Rejected++
-			p.Errors = append(p.Errors, *r.bad)
-		}
-	}
-	slices.SortStableFunc(p.Errors, func(x, y RowError) int { return x.Row - y.Row })
+	p.judged(rows)
 	if in.DryRun {
 		return p.RosterResult, nil
 	}
@@ -212,6 +214,23 @@ func (a *Personnel) ImportRoster(ctx context.Context, who *roster.Actor, in Rost
 		return p.RosterResult, err
 	}
 	return p.RosterResult, a.proposeRewrite(ctx, who, op, p)
+}
+
+// judged counts the rows that were rejected or flagged, and says why.
+func (p *rosterPlan) judged(rows []*rosterRow) {
+	for _, r := range rows {
+		switch {
+		case r.bad != nil:
+			p.Rejected++
+			p.Errors = append(p.Errors, *r.bad)
+		case len(r.flags) > 0:
+			p.Flagged++
+			p.Flags = append(p.Flags, r.flags...)
+		}
+	}
+	byRow := func(x, y RowError) int { return x.Row - y.Row }
+	slices.SortStableFunc(p.Errors, byRow)
+	slices.SortStableFunc(p.Flags, byRow)
 }
 
 func (a *Personnel) planRoster(ctx context.Context, v *store.View, p *rosterPlan, rows []*rosterRow) error {

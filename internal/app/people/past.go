@@ -69,7 +69,7 @@ func (c *change) rewritten(today roster.Date) (s span, past bool) {
 		if to != "" && to < last {
 			last = to
 		}
-		if from > last {
+		if from > last || to != "" && to < from { // no day of the past, or none at all
 			return
 		}
 		if !past || from < s.from {

@@ -18,15 +18,19 @@ type peopleFacts struct {
 	holders  map[string][]*roster.Identifier // by kind and folded number
 	accounts map[string]*roster.Account      // by person
 	national map[string]string               // hash → person
-	ending   map[string]roster.Date          // identifier → its last day, by this file
+	dates    map[string]span                 // identifier → its days, by this file
 }
 
 func (a *Personnel) loadPeople(ctx context.Context, v *store.View, rows []*rosterRow) (*peopleFacts, error) {
-	f := &peopleFacts{accounts: map[string]*roster.Account{}, ending: map[string]roster.Date{}}
+	f := &peopleFacts{accounts: map[string]*roster.Account{}, dates: map[string]span{}}
 	var numbers, held, hashes, ids []string
 	for _, r := range rows {
 		numbers = append(numbers, roster.FoldNumber(r.get("personnel_no")))
-		held = append(held, roster.FoldNumber(r.get("police_no")), roster.FoldNumber(r.get("badge_no")))
+		for _, kind := range roster.NumberKinds {
+			for _, n := range r.numbers(kind) {
+				held = append(held, n.folded)
+			}
+		}
 		if id := roster.FoldNumber(r.get("national_id")); id != "" {
 			hashes = append(hashes, a.NationalIDHash(id))
 		}
@@ -57,111 +61,143 @@ func (a *Personnel) loadPeople(ctx context.Context, v *store.View, rows []*roste
 	return f, err
 }
 
-// planPeople compares the rows with the existing people. A number given up in one
-// row may be taken in another, so releases are planned first.
+// planPeople compares the rows with the existing people. Further rows of a person
+// add numbers and names. A number given up in one row may be taken in another, so
+// releases are planned first.
 func (a *Personnel) planPeople(ctx context.Context, v *store.View, p *rosterPlan, rows []*rosterRow) error {
 	f, err := a.loadPeople(ctx, v, rows)
 	if err != nil {
 		return err
 	}
-	named := map[string]bool{}
-	wishes := make([]*personWish, len(rows))
-	for i, r := range rows {
-		w := a.readPerson(r, f)
-		if r.bad == nil && named[w.number] {
-			r.reject(fault.Invalid("roster_row_twice", "personnel_no"))
-		}
-		if r.bad == nil && w.before != nil && w.before.UnitID != "" && !p.reaches(w.before.UnitID) {
-			r.reject(fault.Invalid("roster_out_of_reach", "personnel_no"))
-		}
-		if r.bad != nil {
-			continue
-		}
-		named[w.number] = true
-		wishes[i] = w
-		for _, id := range f.held[w.after.ID] {
-			if id.Kind == roster.FormerName || id.ToOn != "" && id.ToOn < p.asOf {
-				continue
-			}
-			if value := w.numbers[id.Kind]; w.after.State == roster.Left || value != "" && roster.FoldNumber(value) != id.Folded {
-				f.ending[id.ID] = endOn(id.FromOn, max(w.from, p.asOf))
-				if w.from != "" {
-					f.ending[id.ID] = endOn(id.FromOn, w.from)
-				}
-			}
-		}
+	wishes := a.readPeople(p, rows, f)
+	for _, w := range wishes {
+		p.release(w, f)
 	}
+	p.placeNumbers(wishes, f)
 	left := map[string]*personWish{}
-	for i, w := range wishes {
-		if w == nil {
-			continue
-		}
-		a.checkHolders(p, rows[i], w, f)
-		if rows[i].bad != nil {
-			continue
-		}
+	for _, w := range wishes {
 		c, ended := a.personChange(p, w, f)
-		c.fresh, c.from = w.before == nil, []*rosterRow{rows[i]}
+		c.fresh, c.from = w.before == nil, w.rows
 		if w.after.State == roster.Left && w.before != nil {
 			left[w.after.ID] = w
-			w.change = c
-			w.ended = ended
+			w.change, w.ended = c, ended
 			continue
 		}
-		p.addOne(c, w.before == nil, ended)
+		p.addPerson(w, c, ended)
 	}
 	return a.endService(ctx, v, p, left, f)
 }
 
-// personWish is what a row says about a person.
+// personWish is what the rows of a person say.
 type personWish struct {
-	number        string
+	rows          []*rosterRow
 	before, after *roster.Person
-	numbers       map[string]string // kind → value
-	former        []string
-	from          roster.Date // of new numbers
+	numbers       []saidNumber
+	names         []roster.Identifier // kind, value and folded
 	change        *change
 	ended         int
 }
 
-func (a *Personnel) readPerson(r *rosterRow, f *peopleFacts) *personWish {
-	w := &personWish{number: roster.FoldNumber(r.identifier("personnel_no")), numbers: map[string]string{}, from: r.date("numbers_from")}
-	w.before = f.byNumber[w.number]
+// addPerson appends the change of all rows of a person.
+func (p *rosterPlan) addPerson(w *personWish, c *change, ended int) {
+	n := len(w.rows)
+	switch {
+	case c.empty():
+		p.add(c, n, 0, 0, ended)
+	case w.before == nil:
+		p.add(c, n, n, 0, ended)
+	default:
+		p.add(c, n, 0, n, ended)
+	}
+}
+
+// readPeople reads the rows into what is wished for each person, in file order.
+func (a *Personnel) readPeople(p *rosterPlan, rows []*rosterRow, f *peopleFacts) []*personWish {
+	var wishes []*personWish
+	named := map[string]*personWish{}
+	for _, r := range rows {
+		number := roster.FoldNumber(r.identifier("personnel_no"))
+		if first := named[number]; first != nil && r.bad == nil {
+			a.readAgain(p, r, first, f)
+			continue
+		}
+		w := a.readPerson(p, r, number, f)
+		if r.bad == nil && w.before != nil && w.before.UnitID != "" && !p.reaches(w.before.UnitID) {
+			r.reject(fault.Invalid("roster_out_of_reach", "personnel_no"))
+		}
+		if r.bad == nil {
+			named[number], wishes = w, append(wishes, w)
+		}
+	}
+	return wishes
+}
+
+func (a *Personnel) readPerson(p *rosterPlan, r *rosterRow, number string, f *peopleFacts) *personWish {
+	w := &personWish{before: f.byNumber[number], rows: []*rosterRow{r}}
 	if w.before != nil {
 		after := *w.before
 		w.after = &after
 	} else {
-		w.after = &roster.Person{PersonnelNo: w.number, Kind: roster.Officer, State: roster.Serving}
+		w.after = &roster.Person{PersonnelNo: number, Kind: roster.Officer, State: roster.Serving}
 		w.after.ID = store.NewID()
 	}
-	p := w.after
-	if name := r.get("name"); name != p.Name {
-		if len([]rune(name)) > 60 {
-			r.reject(fault.Invalid("too_long", "name", "Max", 60))
-		}
-		if w.before != nil {
-			w.former = append(w.former, p.Name)
-		}
-		p.Name = name
-		setKeys(p, roster.Keys(name))
+	a.readFacts(p, r, w.after, f)
+	if w.before != nil && w.before.Name != w.after.Name {
+		w.names = append(w.names, roster.Identifier{Kind: roster.FormerName, Value: w.before.Name})
 	}
-	if said := strings.Fields(r.get("pinyin")); len(said) > 0 {
-		setKeys(p, roster.KeysOf(roster.FoldName(p.Name), said))
+	w.more(r)
+	return w
+}
+
+// readAgain reads a further row of a person: it adds numbers and names, and must not
+// say anything else than the first.
+func (a *Personnel) readAgain(p *rosterPlan, r *rosterRow, first *personWish, f *peopleFacts) {
+	said := *r
+	said.cells = map[string]string{}
+	for field, cell := range r.cells {
+		if cell != "" {
+			said.cells[field] = cell
+		}
 	}
+	again := *first.after
+	a.readFacts(p, &said, &again, f)
+	if r.bad = said.bad; r.bad == nil && personFacts(&again) != personFacts(first.after) {
+		r.reject(fault.Invalid("roster_row_twice", "personnel_no"))
+	}
+	if r.bad != nil {
+		return
+	}
+	have, names := len(first.numbers), len(first.names)
+	if first.more(r); r.bad != nil {
+		first.numbers, first.names = first.numbers[:have], first.names[:names]
+		return
+	}
+	first.rows = append(first.rows, r)
+}
+
+// more reads the numbers and the other names of a row.
+func (w *personWish) more(r *rosterRow) {
+	for _, kind := range roster.NumberKinds {
+		w.numbers = append(w.numbers, r.numbers(kind)...)
+	}
+	for _, kind := range roster.NameKinds {
+		for _, name := range namesIn(r.get(kind)) {
+			w.names = append(w.names, roster.Identifier{Kind: kind, Value: name})
+		}
+	}
+}
+
+// readFacts puts what a row says of a person, but for numbers and other names.
+func (a *Personnel) readFacts(plan *rosterPlan, r *rosterRow, p *roster.Person, f *peopleFacts) {
+	readName(r, p)
 	if kind := r.word("kind", map[string]string{"officer": "kind.officer", "auxiliary": "kind.auxiliary"}); kind != "" {
 		p.Kind = roster.PersonKind(kind)
 	}
 	if sex := r.word("sex", map[string]string{"m": "roster.sex.m male", "f": "roster.sex.f female"}); r.named("sex") {
 		p.Sex = sex
 	}
-	if born := r.date("born_on"); r.named("born_on") {
-		p.BornOn = born
-	}
 	if r.named("rank") {
 		p.Rank = r.get("rank")
-	}
-	if state := r.word("state", map[string]string{"serving": "state.person.serving", "left": "state.person.left"}); state != "" {
-		p.State = state
 	}
 	if id := roster.FoldNumber(r.identifier("national_id")); id != "" {
 		p.IDHash, p.IDTail = a.NationalIDHash(id), roster.MaskedTail(id)
@@ -170,70 +206,82 @@ func (a *Personnel) readPerson(r *rosterRow, f *peopleFacts) *personWish {
 		}
 		f.national[p.IDHash] = p.ID
 	}
-	for _, kind := range []string{roster.PoliceNo, roster.BadgeNo} {
-		if no := r.identifier(kind); no != "" {
-			w.numbers[kind] = no
+	readService(plan, r, p)
+}
+
+// readName reads a name that is given whole, in parts or both. The parts of a name
+// that has changed go with it.
+func readName(r *rosterRow, p *roster.Person) {
+	parts := false
+	for field, to := range map[string]*string{"family_name": &p.FamilyName, "given_name": &p.GivenName, "middle_name": &p.MiddleName,
+		"name_suffix": &p.NameSuffix} {
+		if r.named(field) {
+			*to, parts = r.get(field), true
 		}
 	}
-	w.former = append(w.former, strings.FieldsFunc(r.get("former_name"), func(c rune) bool { return strings.ContainsRune("、,;/，；", c) })...)
-	return w
+	if suffix := roster.SuffixOf(p.NameSuffix); suffix != "" {
+		p.NameSuffix = suffix
+	}
+	name := r.get("name")
+	if name == "" && parts {
+		name = p.Parts().Whole()
+	}
+	if name == "" && p.Name == "" {
+		r.reject(fault.Invalid("required", "name"))
+	}
+	if len([]rune(name)) > 60 {
+		r.reject(fault.Invalid("too_long", "name", "Max", 60))
+	}
+	if name != "" && name != p.Name {
+		p.Name = name
+		if !parts {
+			p.FamilyName, p.GivenName, p.MiddleName, p.NameSuffix = "", "", "", ""
+		}
+		setKeys(p, roster.Keys(name))
+	}
+	if said := strings.Fields(r.get("pinyin")); len(said) > 0 {
+		setKeys(p, roster.KeysOf(roster.FoldName(p.Name), said))
+	}
+}
+
+// readService reads birth, appointment, departure and state, and rejects what
+// contradicts itself. A departure that lies in the past says that somebody left.
+func readService(plan *rosterPlan, r *rosterRow, p *roster.Person) {
+	was := p.State
+	for field, to := range map[string]*roster.Date{"born_on": &p.BornOn, "appointed_on": &p.AppointedOn, "departed_on": &p.DepartedOn} {
+		if day := r.partDate(field); r.named(field) {
+			*to = day
+		}
+	}
+	state := r.word("state", map[string]string{"serving": "state.person.serving", "left": "state.person.left"})
+	switch {
+	case state != "":
+		p.State = state
+		if was == roster.Left && state == roster.Serving && r.get("departed_on") == "" { // came back
+			p.DepartedOn = ""
+		}
+	case r.get("departed_on") != "" && p.DepartedBy(plan.asOf):
+		p.State = roster.Left
+	}
+	if err := p.Check(plan.asOf); err != nil {
+		r.reject(fault.As(err))
+	}
 }
 
 func setKeys(p *roster.Person, k roster.NameKeys) {
 	p.NameFolded, p.Pinyin, p.Initials, p.SortKey = k.Folded, k.Pinyin, k.Initials, k.SortKey
 }
 
-// begins is the day from which a new number counts: as given in the row, else always
-// for somebody new, else the day of the file.
-func (w *personWish) begins(held bool, asOf roster.Date) roster.Date {
-	if w.from != "" {
-		return w.from
+// leaves is the day from which somebody who left no longer serves: that of the file,
+// or, where a site is being set up, the day after the departure.
+func (p *rosterPlan) leaves(who *roster.Person) roster.Date {
+	if p.setup && who.DepartedBy(p.asOf) {
+		return who.DepartedOn.Last().AddDays(1)
 	}
-	if held {
-		return asOf
-	}
-	return ""
+	return p.asOf
 }
 
-// checkHolders refuses a number that somebody else holds at the same time. A number
-// may be reused once its holder has given it up.
-func (a *Personnel) checkHolders(p *rosterPlan, r *rosterRow, w *personWish, f *peopleFacts) {
-	for kind, value := range w.numbers {
-		folded := roster.FoldNumber(value)
-		if w.after.State == roster.Left || slices.ContainsFunc(f.held[w.after.ID], func(i *roster.Identifier) bool {
-			return i.Kind == kind && i.Folded == folded && (i.ToOn == "" || i.ToOn >= p.asOf)
-		}) {
-			continue
-		}
-		hadOne := slices.ContainsFunc(f.held[w.after.ID], func(i *roster.Identifier) bool { return i.Kind == kind })
-		from := w.begins(hadOne, p.asOf)
-		for _, other := range f.holders[kind+" "+folded] {
-			to := other.ToOn
-			if end, ok := f.ending[other.ID]; ok {
-				to = end
-				if w.from == "" && !hadOne { // taken over: it counts from the day after
-					from = max(from, end.AddDays(1))
-				}
-			}
-			if other.PersonID != w.after.ID && roster.Overlap(from, "", other.FromOn, to) {
-				if w.from == "" && to != "" && !hadOne {
-					from = max(from, to.AddDays(1))
-					continue
-				}
-				r.reject(fault.Invalid("number_held", kind))
-			}
-		}
-		if r.bad != nil {
-			return
-		}
-		id := &roster.Identifier{PersonID: w.after.ID, Kind: kind, Value: value, Folded: folded, FromOn: from}
-		id.ID = store.NewID()
-		f.held[w.after.ID] = append(f.held[w.after.ID], id)
-		f.holders[kind+" "+folded] = append(f.holders[kind+" "+folded], id)
-	}
-}
-
-// personChange collects what a row asks for: the person and his dated numbers and
+// personChange collects what the rows ask for: the person and his dated numbers and
 // names.
 func (a *Personnel) personChange(p *rosterPlan, w *personWish, f *peopleFacts) (*change, int) {
 	c, ended := &change{unit: w.after.UnitID}, 0
@@ -248,21 +296,22 @@ func (a *Personnel) personChange(p *rosterPlan, w *personWish, f *peopleFacts) (
 			c.inserts = append(c.inserts, id)
 			continue
 		}
-		if end, ok := f.ending[id.ID]; ok && id.ToOn != end {
+		if days, ok := f.dates[id.ID]; ok && days != (span{id.FromOn, id.ToOn}) {
 			after := *id
-			after.ToOn = end
+			after.FromOn, after.ToOn = days.from, days.to
 			c.saves = append(c.saves, saved{id, &after})
-			ended++
+			if days.to != "" && days.to != id.ToOn {
+				ended++
+			}
 		}
 	}
-	for i, name := range w.former {
-		name = strings.TrimSpace(name)
-		folded := roster.FoldName(name)
-		if folded == "" || folded == w.after.NameFolded || slices.ContainsFunc(f.held[w.after.ID], func(i *roster.Identifier) bool { return i.Kind == roster.FormerName && i.Folded == folded }) {
+	for _, said := range w.names {
+		id := &roster.Identifier{PersonID: w.after.ID, Kind: said.Kind, Value: said.Value, Folded: roster.FoldName(said.Value)}
+		same := func(i *roster.Identifier) bool { return i.Kind == id.Kind && i.Folded == id.Folded }
+		if id.Folded == "" || id.Folded == w.after.NameFolded || slices.ContainsFunc(f.held[w.after.ID], same) {
 			continue
 		}
-		id := &roster.Identifier{PersonID: w.after.ID, Kind: roster.FormerName, Value: name, Folded: folded}
-		if i == 0 && w.before != nil && name == w.before.Name {
+		if id.Kind == roster.FormerName && w.before != nil && id.Value == w.before.Name {
 			id.ToOn = p.asOf.AddDays(-1)
 			c.renamed = id
 		}
@@ -273,13 +322,16 @@ func (a *Personnel) personChange(p *rosterPlan, w *personWish, f *peopleFacts) (
 }
 
 type personKey struct {
-	name, pinyin, sex, rank, hash, state, sort string
-	kind                                       roster.PersonKind
-	born                                       roster.Date
+	name, pinyin, sort, family, given, middle, suffix string
+	sex, rank, hash, state                            string
+	kind                                              roster.PersonKind
+	born, appointed, departed                         roster.Date
 }
 
+// personFacts is all that a row may say of a person, for comparing.
 func personFacts(p *roster.Person) personKey {
-	return personKey{p.Name, p.Pinyin, p.Sex, p.Rank, p.IDHash, p.State, p.SortKey, p.Kind, p.BornOn}
+	return personKey{p.Name, p.Pinyin, p.SortKey, p.FamilyName, p.GivenName, p.MiddleName, p.NameSuffix, p.Sex, p.Rank, p.IDHash, p.State,
+		p.Kind, p.BornOn, p.AppointedOn, p.DepartedOn}
 }
 
 // endService ends what depends on people who left: postings, command links, and the
@@ -296,10 +348,11 @@ func (a *Personnel) endService(ctx context.Context, v *store.View, p *rosterPlan
 	}
 	for _, id := range ids {
 		w := left[id]
+		leaves := p.leaves(w.after)
 		for _, x := range postings[id] {
 			if x.ToOn == "" || x.ToOn >= p.asOf {
 				after := *x
-				after.ToOn = endOn(x.FromOn, p.asOf)
+				after.ToOn = endOn(x.FromOn, leaves)
 				if after.ToOn == x.ToOn {
 					continue
 				}
@@ -314,7 +367,7 @@ func (a *Personnel) endService(ctx context.Context, v *store.View, p *rosterPlan
 		for _, x := range links {
 			if x.ToOn == "" || x.ToOn >= p.asOf {
 				after := *x
-				after.ToOn = endOn(x.FromOn, p.asOf)
+				after.ToOn = endOn(x.FromOn, leaves)
 				if after.ToOn == x.ToOn {
 					continue
 				}
@@ -334,7 +387,7 @@ func (a *Personnel) endService(ctx context.Context, v *store.View, p *rosterPlan
 				w.change.saves = append(w.change.saves, saved{w.before, w.after})
 			}
 		}
-		p.addOne(w.change, false, w.ended)
+		p.addPerson(w, w.change, w.ended)
 	}
 	return nil
 }

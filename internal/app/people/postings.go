@@ -39,7 +39,7 @@ func (a *Personnel) planPostings(ctx context.Context, v *store.View, p *rosterPl
 	broken := map[string]bool{}
 	for _, r := range rows {
 		who := people[roster.FoldNumber(r.get("personnel_no"))]
-		w := readPosting(r, who, units)
+		w := p.readPosting(r, who, units)
 		if r.bad == nil && (!p.reaches(w.post.UnitID) || who.UnitID != "" && !p.reaches(who.UnitID)) {
 			r.reject(fault.Invalid("roster_out_of_reach", "unit_code"))
 		}
@@ -65,16 +65,16 @@ type postingWish struct {
 	row  *rosterRow
 	post roster.Posting
 	main string // yes, no, or "" where the file does not say
+
+	closed bool // its person left, so that it ends though the row does not say so
 }
 
-func readPosting(r *rosterRow, who *roster.Person, units map[string]*roster.Unit) *postingWish {
+func (p *rosterPlan) readPosting(r *rosterRow, who *roster.Person, units map[string]*roster.Unit) *postingWish {
 	w := &postingWish{row: r}
 	unit := units[r.identifier("unit_code")]
 	switch {
 	case who == nil:
-		r.reject(fault.Invalid("person_unknown", "personnel_no"))
-	case who.State != roster.Serving:
-		r.reject(fault.Invalid("person_left", "personnel_no"))
+		r.reject(fault.Invalid("person_not_imported", "personnel_no"))
 	case unit == nil:
 		r.reject(fault.Invalid("unit_unknown", "unit_code"))
 	}
@@ -86,13 +86,37 @@ func readPosting(r *rosterRow, who *roster.Person, units map[string]*roster.Unit
 			w.main = "yes"
 		}
 	}
-	if w.post.ToOn != "" && w.post.ToOn < w.post.FromOn {
+	if w.post.Unserved() && (p.partial || w.post.ToOn != w.post.FromOn.AddDays(-1)) {
 		r.reject(fault.Invalid("period_reversed", "to"))
 	}
 	if r.bad == nil {
 		w.post.PersonID, w.post.UnitID = who.ID, unit.ID
+		p.remark(w, who)
 	}
 	return w
+}
+
+// remark flags what is odd about a posting that is taken, and ends the running one of
+// somebody who left.
+func (p *rosterPlan) remark(w *postingWish, who *roster.Person) {
+	if w.post.Unserved() {
+		w.row.flag(fault.Invalid("posting_unserved", "to"))
+		return
+	}
+	if who.State != roster.Left {
+		return
+	}
+	last := p.leaves(who).AddDays(-1)
+	if gone := who.DepartedOn.Last(); gone != "" {
+		last = min(last, gone)
+	}
+	switch {
+	case w.post.ToOn == "" || w.post.ToOn >= p.asOf:
+		w.post.ToOn, w.closed = max(w.post.FromOn, last), true
+		w.row.flag(fault.Invalid("posting_closed", "to", "On", string(w.post.ToOn)))
+	case who.DepartedOn != "" && w.post.ToOn > who.DepartedOn.Last():
+		w.row.flag(fault.Invalid("posting_after_departure", "to", "Departed", string(who.DepartedOn)))
+	}
 }
 
 // onto is the posting as the row asks for it. What the row does not name stays, and
@@ -108,7 +132,9 @@ func (w *postingWish) onto(x *roster.Posting, running bool) *roster.Posting {
 	if w.row.named("team") {
 		next.Team = w.post.Team
 	}
-	if w.post.ToOn != "" || w.row.named("to") && running {
+	switch {
+	case w.closed && !running: // it ended before
+	case w.post.ToOn != "", w.row.named("to") && running:
 		next.ToOn = w.post.ToOn
 	}
 	next.Main = w.post.Main
@@ -117,7 +143,8 @@ func (w *postingWish) onto(x *roster.Posting, running bool) *roster.Posting {
 
 // chooseMain decides which of a person's postings are main ones: those that a row
 // says are. Without such a row an existing posting stays as it is; otherwise the
-// first in the file is the main one, or a new posting if no other is running.
+// first in the file is a main one, and so is each that shares no day with those
+// before it. A row by itself makes one if no other is running.
 func chooseMain(p *rosterPlan, wishes []*postingWish, same, have []*roster.Posting) {
 	said := slices.ContainsFunc(wishes, func(w *postingWish) bool { return w.main == "yes" })
 	some := said
@@ -133,8 +160,15 @@ func chooseMain(p *rosterPlan, wishes []*postingWish, same, have []*roster.Posti
 			w.post.Main = !slices.ContainsFunc(have, func(x *roster.Posting) bool { return x.Main && p.running(x) })
 		}
 	}
-	if first := wishes[0]; !p.partial && !some && (same[0] == nil || first.main == "no") {
-		first.post.Main = true
+	if p.partial || some {
+		return
+	}
+	for i, w := range wishes {
+		if i == 0 && (same[0] == nil || w.main == "no") || i > 0 && same[i] == nil && w.main == "" {
+			w.post.Main = !slices.ContainsFunc(wishes[:i], func(o *postingWish) bool {
+				return o.post.Main && roster.Overlap(o.post.FromOn, o.post.ToOn, w.post.FromOn, w.post.ToOn)
+			})
+		}
 	}
 }
 
@@ -172,7 +206,7 @@ func planPerson(p *rosterPlan, who *roster.Person, wishes []*postingWish, have [
 		x := same[i]
 		if x == nil {
 			fresh := w.post
-			if fresh.FromOn == "" && len(have) > 0 {
+			if fresh.FromOn == "" && len(have) > 0 && (p.partial || p.running(&fresh)) {
 				fresh.FromOn = p.asOf
 			}
 			c.inserts = append(c.inserts, &fresh)
@@ -219,11 +253,20 @@ func planPerson(p *rosterPlan, who *roster.Person, wishes []*postingWish, have [
 		c.saves = append(c.saves, saved{x, &end})
 		ended++
 	}
-	if unit := unitToday(after, p.asOf); unit != who.UnitID {
+	unit := unitToday(after, p.asOf)
+	if who.State != roster.Serving {
+		unit = ""
+	}
+	if unit != who.UnitID {
 		moved := *who
 		moved.UnitID = unit
 		c.saves = append(c.saves, saved{who, &moved})
 		c.unit = unit
+	}
+	for _, w := range wishes {
+		if w.post.Unserved() {
+			c.unserved = append(c.unserved, span{w.post.FromOn, w.post.ToOn})
+		}
 	}
 	if f := p.refuses(c); f != nil {
 		for _, w := range wishes {

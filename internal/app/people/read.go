@@ -208,7 +208,7 @@ func viewPerson(p *roster.Person, units map[string]string) PersonView {
 
 // DatedFact is a posting, number or name of a person with its dates.
 type DatedFact struct {
-	Kind   string      `json:"kind"` // posting, police_no, badge_no, former_name
+	Kind   string      `json:"kind"` // posting, police_no, badge_no, former_name, nickname, other_name
 	Text   string      `json:"text"`
 	UnitID string      `json:"unit_id,omitempty"`
 	Unit   string      `json:"unit,omitempty"`
@@ -222,12 +222,15 @@ type DatedFact struct {
 // PersonPage is one person with all dated facts about him.
 type PersonPage struct {
 	PersonView
-	BornOn    roster.Date `json:"born_on,omitempty"`
-	IDTail    string      `json:"national_id,omitempty"` // masked
-	Pinyin    string      `json:"pinyin"`                // syllables with blanks
-	Dated     []DatedFact `json:"dated"`
-	Leads     []LinkView  `json:"leads"`
-	Superiors []LinkView  `json:"superiors"` // today
+	Parts       roster.NameParts `json:"name_parts,omitzero"`
+	BornOn      roster.Date      `json:"born_on,omitempty"` // a date, a month or a year
+	AppointedOn roster.Date      `json:"appointed_on,omitempty"`
+	DepartedOn  roster.Date      `json:"departed_on,omitempty"`
+	IDTail      string           `json:"national_id,omitempty"` // masked
+	Pinyin      string           `json:"pinyin"`                // syllables with blanks
+	Dated       []DatedFact      `json:"dated"`
+	Leads       []LinkView       `json:"leads"`
+	Superiors   []LinkView       `json:"superiors"` // today
 }
 
 // Person opens one person's roster facts.
@@ -252,7 +255,8 @@ func (a *Personnel) personPage(ctx context.Context, v *store.View, who *roster.A
 	if err != nil {
 		return nil, err
 	}
-	page := &PersonPage{PersonView: viewPerson(p, units), BornOn: p.BornOn, IDTail: p.IDTail,
+	page := &PersonPage{PersonView: viewPerson(p, units), Parts: p.Parts(), BornOn: p.BornOn, AppointedOn: p.AppointedOn,
+		DepartedOn: p.DepartedOn, IDTail: p.IDTail,
 		Pinyin: strings.TrimSpace(strings.TrimSuffix(p.SortKey, p.NameFolded)), Dated: []DatedFact{}}
 	postings, err := v.PostingsOf(ctx, []string{p.ID})
 	if err != nil {

@@ -56,6 +56,9 @@ func said(r *people.RosterResult) string {
 	for _, e := range r.Errors {
 		s += fmt.Sprintf("; %d %s %s", e.Row, e.Column, e.Fault.Code)
 	}
+	for _, e := range r.Flags {
+		s += fmt.Sprintf("; %d %s %s", e.Row, e.Column, e.Fault.Code)
+	}
 	return s
 }
 
@@ -99,10 +102,11 @@ func TestReimportUpdatesAndEnds(t *testing.T) {
 		bring(t, s, who, people.PostingTable, postingsCSV, "2026-01-01")
 		bring(t, s, who, people.LinkTable, linksCSV, "2026-01-01")
 
-		// P1 gives her number to P4 and takes another; P2 marries into a new name.
+		// P1 gives her number to P4 and takes another; P2 marries into a new name, and
+		// P3 takes his number while he holds it.
 		r := bring(t, s, who, people.PeopleTable,
 			"personnel_no,name,police_no,numbers_from\nP4,王五,000001,2026-02-01\nP1,单小红,000009,2026-02-01\nP2,李磊,,\nP3,韩梅梅,000002,\n", "2026-02-01")
-		counts(t, r, "4 rows: 0 created, 3 updated, 1 ended, 0 unchanged, 1 rejected; 5 police_no number_held")
+		counts(t, r, "4 rows: 0 created, 4 updated, 2 ended, 0 unchanged, 0 rejected; 5 police_no number_shared")
 		var ids map[string][]*roster.Identifier
 		var at map[string]*roster.Person
 		read := func() {
@@ -160,7 +164,7 @@ func TestReimportUpdatesAndEnds(t *testing.T) {
 		r = bring(t, s, who, people.PeopleTable, "personnel_no,name,state\nP2,李磊,离职\n", "2026-03-01")
 		counts(t, r, "1 rows: 0 created, 1 updated, 4 ended, 0 unchanged, 0 rejected")
 		r = bring(t, s, who, people.PeopleTable, "personnel_no,name,police_no\nP3,韩梅梅,000002\n", "2026-03-02")
-		counts(t, r, "1 rows: 0 created, 1 updated, 1 ended, 0 unchanged, 0 rejected")
+		counts(t, r, "1 rows: 0 created, 0 updated, 0 ended, 1 unchanged, 0 rejected; 2 police_no number_shared")
 
 		// The station moves under the other sub-bureau, and its people with it.
 		r = bring(t, s, who, people.UnitTable, "code,name,tier,parent_code\nC0101,青雀所,3,C02\n", "2026-03-02")

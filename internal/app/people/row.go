@@ -7,7 +7,6 @@ import (
 
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
-	"plumbline/internal/sheet"
 	"plumbline/internal/store"
 )
 
@@ -53,18 +52,13 @@ func (a *Personnel) SaveRosterRow(ctx context.Context, who *roster.Actor, in Ros
 		if !slices.Contains(in.Table.Columns(), field) {
 			return nil, fault.Shape("unknown_field", field)
 		}
-		r.cells[field] = sheet.Fold(cell)
-		if f := sheet.Check(cell); f != nil {
-			return nil, f.WithField(field)
-		}
-		if len(r.cells[field]) > 300 {
-			return nil, fault.Invalid("too_long", field, "Max", 100)
-		}
+		r.put(field, cell)
 	}
-	for _, field := range in.Table.Must() {
-		if r.get(field) == "" {
-			return nil, fault.Invalid("required", field)
-		}
+	if f := r.missing(in.Table); f != nil {
+		r.reject(f)
+	}
+	if r.bad != nil {
+		return nil, r.bad.Fault
 	}
 	if in.AsOf == "" {
 		in.AsOf = a.Today()

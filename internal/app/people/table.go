@@ -36,18 +36,20 @@ var rosterOps = map[RosterTable]string{UnitTable: "unit.import", PeopleTable: "p
 func (t RosterTable) ImportOp() string { return rosterOps[t] }
 
 // rosterColumns are the fields of each table; those with a star must be there. The
-// headers of the templates are the texts of "roster.column.<field>".
+// headers of the templates are the texts of "roster.column.<field>". A person's name
+// is given whole or in parts.
 var rosterColumns = map[RosterTable][]string{
 	UnitTable: {"code*", "name*", "name_en", "tier*", "parent_code", "state", "successor_code", "from"},
-	PeopleTable: {"personnel_no*", "name*", "kind", "sex", "born_on", "rank", "national_id", "police_no", "badge_no", "former_name",
-		"pinyin", "numbers_from", "state"},
+	PeopleTable: {"personnel_no*", "name", "family_name", "given_name", "middle_name", "name_suffix", "kind", "sex", "born_on", "rank",
+		"national_id", "police_no", "badge_no", "numbers_from", "numbers_to", "former_name", "nickname", "other_name", "pinyin",
+		"appointed_on", "departed_on", "state"},
 	PostingTable: {"personnel_no*", "unit_code*", "post", "rank", "team", "main", "from", "to"},
 	LinkTable:    {"personnel_no*", "link*", "unit_code", "over_personnel_no", "from", "to"},
 }
 
 // Columns lists the fields of the table.
 func (t RosterTable) Columns() []string {
-	out := make([]string, 0, 12)
+	out := make([]string, 0, len(rosterColumns[t]))
 	for _, c := range rosterColumns[t] {
 		out = append(out, strings.TrimSuffix(c, "*"))
 	}
@@ -111,6 +113,7 @@ type rosterRow struct {
 	number int
 	cells  map[string]string
 	bad    *RowError
+	flags  []RowError // what is odd about it, though it is taken
 }
 
 func (r *rosterRow) get(field string) string { return r.cells[field] }
@@ -129,6 +132,44 @@ func (r *rosterRow) reject(f *fault.Error) {
 	}
 }
 
+// flag notes something odd about a row that is taken all the same.
+func (r *rosterRow) flag(f *fault.Error) {
+	if !slices.ContainsFunc(r.flags, func(e RowError) bool { return e.Column == f.Field && e.Fault.Code == f.Code }) {
+		r.flags = append(r.flags, RowError{Row: r.number, Column: f.Field, Value: clip(r.cells[f.Field], 60), Fault: f})
+	}
+}
+
+// listFields hold several things in one cell.
+var listFields = []string{"police_no", "badge_no", "former_name", "nickname", "other_name"}
+
+// put stores a cell as the row's value of a field, or rejects the row.
+func (r *rosterRow) put(field, cell string) {
+	most := 100
+	if slices.Contains(listFields, field) {
+		most, cell = 300, strings.ReplaceAll(cell, "\n", ";")
+	}
+	r.cells[field] = sheet.Fold(cell)
+	if f := sheet.Check(cell); f != nil {
+		r.reject(f.WithField(field))
+	} else if len(r.cells[field]) > 3*most {
+		r.reject(fault.Invalid("too_long", field, "Max", most))
+	}
+}
+
+// missing returns the first thing without which a row of the table says nothing.
+func (r *rosterRow) missing(t RosterTable) *fault.Error {
+	for _, field := range t.Must() {
+		switch {
+		case r.get(field) != "":
+		case t == PostingTable && field == "unit_code":
+			return fault.Invalid("posting_no_unit", field)
+		default:
+			return fault.Invalid("required", field)
+		}
+	}
+	return nil
+}
+
 func clip(s string, n int) string {
 	if runes := []rune(s); len(runes) > n {
 		return string(runes[:n]) + "…"
@@ -139,6 +180,16 @@ func clip(s string, n int) string {
 // date reads a date; an invalid one rejects the row.
 func (r *rosterRow) date(field string) roster.Date {
 	text, err := sheet.Date(r.get(field))
+	if err != nil {
+		r.reject(fault.As(err).WithField(field))
+		return ""
+	}
+	return roster.Date(text)
+}
+
+// partDate reads a date, a month or a year.
+func (r *rosterRow) partDate(field string) roster.Date {
+	text, err := sheet.DateOrYear(r.get(field))
 	if err != nil {
 		r.reject(fault.As(err).WithField(field))
 		return ""
@@ -237,11 +288,9 @@ func (a *Personnel) readRoster(ctx context.Context, who *roster.Actor, in Roster
 			ignored = append(ignored, clip(sheet.Fold(cell), 40))
 		}
 	}
-	for _, c := range rosterColumns[t] {
-		if field, must := strings.CutSuffix(c, "*"); must && !slices.Contains(fields, field) {
-			return nil, nil, fault.Invalid("roster_column_missing", "file", "Column",
-				words.T(words.ZH, t.ColumnKey(field))+" / "+words.T(words.EN, t.ColumnKey(field)))
-		}
+	if field := t.lacks(fields); field != "" {
+		return nil, nil, fault.Invalid("roster_column_missing", "file", "Column",
+			words.T(words.ZH, t.ColumnKey(field))+" / "+words.T(words.EN, t.ColumnKey(field)))
 	}
 	for _, line := range all[at+1:] {
 		r := &rosterRow{number: line.Number, cells: make(map[string]string, len(fields))}
@@ -251,24 +300,30 @@ func (a *Personnel) readRoster(ctx context.Context, who *roster.Actor, in Roster
 			}
 		}
 		for i, cell := range line.Cells {
-			if i >= len(fields) || fields[i] == "" {
-				continue
-			}
-			r.cells[fields[i]] = sheet.Fold(cell)
-			if f := sheet.Check(cell); f != nil {
-				r.reject(f.WithField(fields[i]))
-			} else if len(r.cells[fields[i]]) > 300 {
-				r.reject(fault.Invalid("too_long", fields[i], "Max", 100))
+			if i < len(fields) && fields[i] != "" {
+				r.put(fields[i], cell)
 			}
 		}
-		for _, c := range rosterColumns[t] {
-			if field, must := strings.CutSuffix(c, "*"); must && r.get(field) == "" {
-				r.reject(fault.Invalid("required", field))
-			}
+		if f := r.missing(t); f != nil {
+			r.reject(f)
 		}
 		rows = append(rows, r)
 	}
 	return rows, ignored, nil
+}
+
+// lacks is the first field that a table cannot do without and these columns lack.
+func (t RosterTable) lacks(fields []string) string {
+	for _, field := range t.Must() {
+		if !slices.Contains(fields, field) {
+			return field
+		}
+	}
+	named := func(f string) bool { return f == "name" || f == "family_name" || f == "given_name" }
+	if t == PeopleTable && !slices.ContainsFunc(fields, named) {
+		return "name"
+	}
+	return ""
 }
 
 // WriteRosterTemplate writes an empty table with the headers of the language,

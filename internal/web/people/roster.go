@@ -198,6 +198,13 @@ func (f *face) showPerson(c *page.Call, bad error) error {
 		{Term: c.T("field.state"), Tag: &state}, {Term: c.T("field.unit"), Text: who.Unit}, {Term: c.T("field.rank"),
 			Text: c.Rank(who.Rank)},
 		{Term: c.T("roster.column.born_on"), Text: string(who.BornOn)}, {Term: c.T("roster.column.national_id"), Text: who.IDTail}}
+	for _, d := range []struct{ field, text string }{{"family_name", who.Parts.Family}, {"given_name", who.Parts.Given},
+		{"middle_name", who.Parts.Middle}, {"name_suffix", who.Parts.Suffix}, {"appointed_on", string(who.AppointedOn)},
+		{"departed_on", string(who.DepartedOn)}} {
+		if d.text != "" {
+			v.Defs = append(v.Defs, ui.Def{Term: c.T("roster.column." + d.field), Text: d.text})
+		}
+	}
 	if who.Sex != "" {
 		v.Defs = append(v.Defs, ui.Def{Term: c.T("roster.column.sex"), Text: c.T("roster.sex." + who.Sex)})
 	}

@@ -24,12 +24,19 @@ var rosterChoices = map[string][][2]string{ // table.field → code, catalogue k
 	"postings.main":       {{"yes", "page.yes"}, {"no", "page.no"}},
 	"links.link":          {{"head", "link.head"}, {"in_charge", "link.in_charge"}, {"point_leader", "link.point_leader"}},
 	"postings.from":       nil,
-	"people.born_on":      nil,
 	"postings.to":         nil,
 	"links.from":          nil,
 	"links.to":            nil,
 	"units.from":          nil,
 	"people.numbers_from": nil,
+	"people.numbers_to":   nil,
+}
+
+// rosterHelp are the fields that say beside the input what may stand in them.
+var rosterHelp = map[string]string{
+	"people.family_name": "rosterpage.row.parts", "people.police_no": "rosterpage.row.several", "people.badge_no": "rosterpage.row.several",
+	"people.nickname": "rosterpage.row.names", "people.born_on": "rosterpage.row.part_date",
+	"people.appointed_on": "rosterpage.row.part_date", "people.departed_on": "rosterpage.row.departed",
 }
 
 // rosterRowPage is the form of one row of a table, filled with what is known
@@ -55,7 +62,8 @@ func (f *face) rosterRowPage(c *page.Call) error {
 		}
 		cells["personnel_no"] = who.PersonnelNo
 		if t == people.PeopleTable {
-			cells["name"], cells["kind"], cells["sex"], cells["born_on"], cells["rank"], cells["state"] = who.Name, string(who.Kind), who.Sex, string(who.BornOn), who.Rank, who.State
+			cells["name"], cells["kind"], cells["sex"], cells["rank"], cells["state"] = who.Name, string(who.Kind), who.Sex, who.Rank, who.State
+			cells["born_on"], cells["appointed_on"], cells["departed_on"] = string(who.BornOn), string(who.AppointedOn), string(who.DepartedOn)
 		}
 	}
 	return f.showRosterRow(c, t, cells, filled(t, cells), "", nil, http.StatusOK)
@@ -105,6 +113,9 @@ func (f *face) showRosterRow(c *page.Call, t people.RosterTable, cells map[strin
 		in := ui.Input{Name: field, Label: c.T(t.ColumnKey(field)), Value: cells[field], Required: slices.Contains(must, field),
 			Error: errs.Of(field), Max: 100, Complete: "off"}
 		in.Optional = !in.Required
+		if key := rosterHelp[string(t)+"."+field]; key != "" {
+			in.Help = c.T(key)
+		}
 		if codes, ok := rosterChoices[string(t)+"."+field]; ok && codes == nil {
 			in.Kind = "date"
 		} else if ok {

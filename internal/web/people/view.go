@@ -42,8 +42,10 @@ type importView struct {
 	Result          *people.RosterResult
 	Stats           []ui.Stat
 	Rejected        ui.Table
+	Flagged         ui.Table
 	Note, Tone      string
 	Ignored, Capped string
+	FlagsCapped     string
 	Ask, Leave      bool // whether to ask if unknown columns are left out; the answer
 }
 
@@ -56,8 +58,8 @@ func (v *importView) result(c *page.Call) {
 	for _, s := range []struct {
 		key string
 		n   int
-	}{{"rows", r.Rows}, {"created", r.Created}, {"updated", r.Updated}, {"ended", r.Ended}, {"unchanged", r.Unchanged}, {"rejected",
-		r.Rejected}, {"proposed", r.Proposed}} {
+	}{{"rows", r.Rows}, {"created", r.Created}, {"updated", r.Updated}, {"ended", r.Ended}, {"unchanged", r.Unchanged}, {"flagged", r.Flagged},
+		{"rejected", r.Rejected}, {"proposed", r.Proposed}} {
 		tone := ""
 		if s.key == "rejected" && s.n > 0 {
 			tone = "bad"
@@ -81,17 +83,25 @@ func (v *importView) result(c *page.Call) {
 	if len(r.Ignored) > 0 {
 		v.Ignored = c.T("rosterpage.result.ignored", "Columns", strings.Join(r.Ignored, ", "))
 	}
-	v.Rejected = ui.Table{Cols: []ui.Col{{Text: c.T("rosterpage.row"), Num: true}, {Text: c.T("rosterpage.column")},
-		{Text: c.T("rosterpage.value")}, {Text: c.T("field.reason")}}}
-	for _, e := range r.Errors[:min(len(r.Errors), rejectedShown)] {
+	v.Rejected, v.Capped = rowsOf(c, r.Errors)
+	v.Flagged, v.FlagsCapped = rowsOf(c, r.Flags)
+}
+
+// rowsOf shows rows of a file with what was said about each, and how many of how
+// many where that is not all of them.
+func rowsOf(c *page.Call, rows []people.RowError) (t ui.Table, capped string) {
+	t.Cols = []ui.Col{{Text: c.T("rosterpage.row"), Num: true}, {Text: c.T("rosterpage.column")}, {Text: c.T("rosterpage.value")},
+		{Text: c.T("field.reason")}}
+	for _, e := range rows[:min(len(rows), rejectedShown)] {
 		column := e.Column
 		if key := "roster.column." + column; words.Has(key) {
 			column = c.T(key)
 		}
-		v.Rejected.Rows = append(v.Rejected.Rows, []ui.Cell{{Text: strconv.Itoa(e.Row), Num: true}, {Text: column}, {Text: e.Value},
+		t.Rows = append(t.Rows, []ui.Cell{{Text: strconv.Itoa(e.Row), Num: true}, {Text: column}, {Text: e.Value},
 			{Text: ui.Message(c.Lang, e.Fault)}})
 	}
-	if len(r.Errors) > rejectedShown {
-		v.Capped = c.T("rosterpage.result.capped", "Shown", rejectedShown, "Count", len(r.Errors))
+	if len(rows) > rejectedShown {
+		capped = c.T("rosterpage.result.capped", "Shown", rejectedShown, "Count", len(rows))
 	}
+	return t, capped
 }
