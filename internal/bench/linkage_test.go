@@ -10,6 +10,8 @@ import (
 
 	"plumbline/internal/app/people"
 	"plumbline/internal/demo/linkage"
+	"plumbline/internal/intake"
+	"plumbline/internal/rules"
 )
 
 // TestInterval compares with published values: Newcombe's examples of Wilson's
@@ -79,6 +81,28 @@ func TestInventedRosterFitsTheImport(t *testing.T) {
 		for _, c := range header {
 			if !slices.Contains(table.Columns(), c) {
 				t.Errorf("%s has no column %s", table, c)
+			}
+		}
+	}
+}
+
+// TestSomebodyAlwaysCounts: whoever is shown beside a record, one of them decides its
+// level at least.
+func TestSomebodyAlwaysCounts(t *testing.T) {
+	for _, script := range []linkage.Script{linkage.Han, linkage.Latin} {
+		w := linkage.Make(linkage.Params{Script: script, People: 6000, Seed: 7})
+		subjects, places := w.Subjects()
+		for _, set := range []linkage.Set{linkage.OneError, linkage.Dirty} {
+			readings, err := newList(w, set, 6000).read()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := ask(t.Context(), intake.NewIndex(subjects, places), readings, &rules.Current().Matching, func(row int, out *intake.Outcome) {
+				if n := len(out.Candidates); out.Live > n || n > 0 && out.Live < 1 || n == 0 && out.Level != intake.Unmatched {
+					t.Errorf("%s, %s, row %d: %+v", script, set, row, out)
+				}
+			}); err != nil {
+				t.Fatal(err)
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package intake
 import (
 	"hash/maphash"
 	"slices"
+	"strconv"
 	"strings"
 
 	"plumbline/internal/roster"
@@ -88,7 +89,7 @@ func (x *Index) layName(i int, n *nameForm) {
 		x.put(i, blockGivenYear, n.given, s.Birth[:wholeYear])
 	}
 	for _, p := range t.posts {
-		unit := x.subjectUnit(p.unit)
+		unit := unitKey(p.unit)
 		x.put(i, blockFamilyUnit, n.family, unit)
 		x.put(i, blockGivenUnit, n.given, unit)
 	}
@@ -109,7 +110,7 @@ func (x *Index) layName(i int, n *nameForm) {
 	}
 }
 
-func (x *Index) subjectUnit(unit int32) string { return string(rune(unit + 1)) }
+func unitKey(unit int32) string { return strconv.Itoa(int(unit)) }
 
 // start is the first letters of a text that has them.
 func start(s string, n int) string {
@@ -174,8 +175,8 @@ func (x *Index) byParts(n *nameForm, r *said, few func(b blocking, parts ...stri
 		}
 	}
 	for _, u := range r.units {
-		few(blockFamilyUnit, n.family, x.subjectUnit(u))
-		few(blockGivenUnit, n.given, x.subjectUnit(u))
+		few(blockFamilyUnit, n.family, unitKey(u))
+		few(blockGivenUnit, n.given, unitKey(u))
 	}
 	if n.han {
 		few(blockOrder, n.order)

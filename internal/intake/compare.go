@@ -12,7 +12,6 @@ import (
 type said struct {
 	*Facts
 	name        nameSaid
-	middle      string
 	suffix      string
 	hash        string
 	on          roster.Date
@@ -27,11 +26,11 @@ type said struct {
 
 // ready prepares a record. hash is the keyed hash of its national id.
 func (x *Index) ready(f *Facts, hash string, on roster.Date) *said {
-	s := &said{Facts: f, name: x.said(f), hash: hash, on: on,
+	s := &said{Facts: f, name: readyName(f), hash: hash, on: on,
 		early: on.AddDays(-nearInTime), late: on.AddDays(nearInTime), units: x.placesOf(f.Unit), former: x.placesOf(f.FormerUnit),
 		rank: NameKey(f.Rank)}
 	if len(s.name.forms) > 0 {
-		s.middle, s.suffix = s.name.forms[0].middle, s.name.forms[0].suffix
+		s.suffix = s.name.forms[0].suffix
 	}
 	s.unitIs, s.wasIn = x.shareOfUnits(s.units), x.shareOfUnits(s.former)
 	s.service = 1 - math.Log2(s.unitIs) - math.Log2(s.wasIn) - math.Log2(shareOf(x.freq.rank, s.rank, x.freq.ranks, 0))
@@ -58,10 +57,9 @@ func (x *Index) compare(r *said, i int) comparison {
 // compareSelf compares all but service, which takes longest.
 func (x *Index) compareSelf(r *said, i int, c *comparison) {
 	s, t := &x.subjects[i], &x.traits[i]
-	x.compareName(&r.name, t, c)
-	if a, b := r.middle, t.name.middle; a != "" && b != "" && !t.name.han {
-		same := a == b || min(len(a), len(b)) == 1 && a[:1] == b[:1] || near(a, b)
-		c.set(byMiddle, PointMiddle, same, 0)
+	if by := x.compareName(&r.name, t, c); by != nil && by.middle != "" && t.name.middle != "" {
+		a, b := by.middle, t.name.middle
+		c.set(byMiddle, PointMiddle, a == b || isInitial(a, b) || near(a, b), 0)
 	}
 	if r.suffix != "" && t.name.suffix != "" {
 		c.set(bySuffix, PointSuffix, r.suffix == t.name.suffix, 0)
@@ -127,7 +125,7 @@ func (x *Index) compareNumbers(r *said, s *Subject, c *comparison) {
 // somebody else's.
 func (x *Index) shareOfNumber(value string) float64 {
 	others := len(x.block(blockNumber, value)) - 1
-	return clamp((float64(max(others, 0)) + few) / float64(len(x.subjects)+1))
+	return clamp((float64(max(others, 0)) + few) / float64(max(len(x.subjects), smallest)))
 }
 
 // oneOff reports whether two numbers of a length differ in one character, or in two

@@ -24,8 +24,8 @@ type nameSaid struct {
 	sound string
 }
 
-// said makes the name of a record ready.
-func (x *Index) said(f *Facts) nameSaid {
+// readyName makes the name of a record ready.
+func readyName(f *Facts) nameSaid {
 	var n nameSaid
 	if len(f.Keys) == 0 {
 		return n
@@ -48,28 +48,36 @@ func (x *Index) said(f *Facts) nameSaid {
 }
 
 // compareName compares the name of a record with those of a person. Of several readings
-// and several names the best counts.
-func (x *Index) compareName(n *nameSaid, t *traits, c *comparison) {
+// and several names the best counts. It returns the reading that did, whose middle name is
+// then the record's; nil where it is not the person's present name.
+func (x *Index) compareName(n *nameSaid, t *traits, c *comparison) *nameForm {
 	if len(n.forms) == 0 || t.name.whole == "" {
-		return
+		return nil
 	}
-	if slices.Contains(n.keys, t.key) || slices.ContainsFunc(n.forms, func(f nameForm) bool { return sameName(&f, &t.name) }) {
+	if slices.Contains(n.keys, t.key) { // with all that there is of it
 		c.set(byName, PointName, true, t.shareName)
-		return
+		return &t.name
+	}
+	for i := range n.forms {
+		if sameName(&n.forms[i], &t.name) {
+			c.set(byName, PointName, true, t.shareName)
+			return &n.forms[i]
+		}
 	}
 	if g := t.among(t.former, n); g != nil {
 		c.set(byName, PointFormerName, true, x.freq.shareOfName(g.whole, g, 0))
-		return
+		return nil
 	}
 	if g := t.among(t.also, n); g != nil {
 		c.set(byName, PointOtherName, true, x.freq.shareOfName(g.whole, g, 0))
-		return
+		return nil
 	}
 	if t.sound != "" && (n.sound == t.sound || slices.Contains(n.keys, t.sound)) {
 		c.set(byName, PointPinyin, true, t.shareSound)
-		return
+		return nil
 	}
-	best := comparison{}
+	var best comparison
+	var by *nameForm
 	for i := range n.forms {
 		var now comparison
 		if f := &n.forms[i]; f.han && t.name.han {
@@ -82,10 +90,11 @@ func (x *Index) compareName(n *nameSaid, t *traits, c *comparison) {
 			now.set(byName, PointName, false, 0)
 		}
 		if best.grade[byName] == 0 || now.grade[byName] < best.grade[byName] { // the better a grade, the earlier it stands
-			best = now
+			best, by = now, &n.forms[i]
 		}
 	}
 	c.grade[byName], c.share[byName] = best.grade[byName], best.share[byName]
+	return by
 }
 
 // sameName reports whether family and given name agree; middle names are a field of
@@ -106,14 +115,17 @@ func (t *traits) among(names []nameForm, n *nameSaid) *nameForm {
 // compareHan compares two Chinese names that neither read nor sound the same.
 func (x *Index) compareHan(a *nameForm, t *traits, c *comparison) {
 	b := &t.name
-	family := x.freq.shareOfFamily(b.family, 1)
-	switch {
-	case a.order == b.order:
+	if a.order == b.order {
 		c.set(byName, PointSwapped, true, clamp(2*t.shareName))
-	case a.family == b.family && nearHan(a.given, b.given) != "":
-		c.set(byName, PointNear, true, clamp(2*family*shareOf(x.freq.part, nearHan(a.given, b.given), x.freq.people, 1)))
+		return
+	}
+	switch family := x.freq.shareOfFamily(b.family, 1); {
 	case a.family == b.family:
-		c.set(byName, PointFamily, false, clamp(family))
+		if common := nearHan(a.given, b.given); common != "" {
+			c.set(byName, PointNear, true, clamp(2*family*shareOf(x.freq.part, common, x.freq.people, 1)))
+		} else {
+			c.set(byName, PointFamily, false, clamp(family))
+		}
 	case a.given == b.given:
 		c.set(byName, PointGiven, false, clamp(x.freq.shareOfGiven(b, 1)))
 	default:

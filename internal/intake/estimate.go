@@ -13,9 +13,11 @@ type Asked struct {
 	On    roster.Date
 }
 
+// EstimateMost is how many records an estimate looks at, spread evenly.
+const EstimateMost = 4000
+
 // Bounds of an estimate.
 const (
-	estimateMost  = 4000 // records that are looked at, spread evenly
 	estimateLeast = 200  // fewer say too little: the model stays as it is
 	rounds        = 12   // of expectation and maximization; it has settled by then
 	strangers     = 8    // people that each record is compared with, whoever comes next
@@ -36,7 +38,7 @@ func (x *Index) Estimate(ctx context.Context, asked []Asked, begin *Model, versi
 	if len(asked) < estimateLeast || len(x.subjects) == 0 {
 		return begin, nil
 	}
-	step := max(len(asked)/estimateMost, 1)
+	step := max(len(asked)/EstimateMost, 1)
 	next := 0
 	e := estimate{begin: begin, now: begin.clone(version)}
 	for i := 0; i < len(asked); i += step {

@@ -85,6 +85,7 @@ type grade struct {
 	m, u   float64
 	veto   bool // nobody is attached by himself against it
 	hard   bool // it cannot have changed: no identifier set outweighs it
+	own    bool // a name or a number of the record is the person's own
 	bit    uint64
 }
 
@@ -92,10 +93,10 @@ type grade struct {
 // from 1: 0 says nothing, because one side or the other does not know.
 var grades = [fields][]grade{
 	byName: {
-		{point: PointName, agrees: true, m: .90},
-		{point: PointFormerName, agrees: true, m: .01},
-		{point: PointOtherName, agrees: true, m: .01},
-		{point: PointPinyin, agrees: true, m: .02},
+		{point: PointName, agrees: true, m: .90, own: true},
+		{point: PointFormerName, agrees: true, m: .01, own: true},
+		{point: PointOtherName, agrees: true, m: .01, own: true},
+		{point: PointPinyin, agrees: true, m: .02, own: true},
 		{point: PointNickname, agrees: true, m: .012},
 		{point: PointInitial, agrees: true, m: .008},
 		{point: PointSwapped, agrees: true, m: .01},
@@ -106,31 +107,31 @@ var grades = [fields][]grade{
 	},
 	byMiddle: {
 		{point: PointMiddle, agrees: true, m: .97, u: .09},
-		{point: PointMiddle, m: .03, u: .91, veto: true},
+		{point: PointMiddle, m: .03, u: .91, veto: true, hard: true},
 	},
 	bySuffix: {
 		{point: PointSuffix, agrees: true, m: .98, u: .3},
-		{point: PointSuffix, m: .02, u: .7, veto: true},
+		{point: PointSuffix, m: .02, u: .7, veto: true, hard: true},
 	},
 	byPersonnel: {
-		{point: PointPersonnel, agrees: true, m: .96},
+		{point: PointPersonnel, agrees: true, m: .96, own: true},
 		{point: PointPersonNear, agrees: true, m: .03, u: .002},
 		{point: PointPersonnel, m: .01, u: 1, hard: true},
 	},
 	byPolice: {
-		{point: PointPoliceNo, agrees: true, m: .90},
-		{point: PointOtherTime, m: .04, hard: true},
+		{point: PointPoliceNo, agrees: true, m: .90, own: true},
+		{point: PointOtherTime, m: .04, own: true, hard: true},
 		{point: PointNumberNear, agrees: true, m: .04, u: .002, hard: true},
 		{point: PointPoliceNo, m: .02, u: 1, hard: true},
 	},
 	byBadge: {
-		{point: PointBadgeNo, agrees: true, m: .88},
-		{point: PointOtherTime, m: .05, hard: true},
+		{point: PointBadgeNo, agrees: true, m: .88, own: true},
+		{point: PointOtherTime, m: .05, own: true, hard: true},
 		{point: PointNumberNear, agrees: true, m: .04, u: .004, hard: true},
 		{point: PointBadgeNo, m: .03, u: 1, hard: true},
 	},
 	byNational: {
-		{point: PointNational, agrees: true, m: .97, u: 1e-8},
+		{point: PointNational, agrees: true, m: .97, u: 1e-8, own: true},
 		{point: PointNational, m: .03, u: 1, hard: true},
 	},
 	byBirth: {
@@ -172,7 +173,7 @@ var grades = [fields][]grade{
 	},
 	byService: {
 		{point: PointServing, agrees: true, m: .99, u: .7},
-		{point: PointServing, m: .01, u: .3, veto: true},
+		{point: PointServing, m: .01, u: .3, veto: true, hard: true},
 	},
 }
 

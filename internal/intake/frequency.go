@@ -13,7 +13,6 @@ type frequencies struct {
 	people                                    int
 	name, sound, family, given, part          map[string]int // part: characters of Chinese given names
 	parts                                     int            // characters counted in part
-	order                                     map[string]int // names by their characters in order
 	birth, sex, rank, appointed, departed     map[string]int
 	unit                                      []int // postings in it or below it, by place
 	postings, born, sexes, ranks, begun, gone int
@@ -21,7 +20,7 @@ type frequencies struct {
 
 func newFrequencies(people, places int) *frequencies {
 	f := &frequencies{people: people, unit: make([]int, places)}
-	for _, m := range []*map[string]int{&f.name, &f.sound, &f.family, &f.given, &f.order} {
+	for _, m := range []*map[string]int{&f.name, &f.sound, &f.family, &f.given} {
 		*m = make(map[string]int, people)
 	}
 	for _, m := range []*map[string]int{&f.part, &f.birth, &f.sex, &f.rank, &f.appointed, &f.departed} {

@@ -29,7 +29,6 @@ type Outcome struct {
 	Level      Level
 	Candidates []Candidate // best first, at most MaxCandidates; those that decide the level come first
 	Live       int         // how many of them the level counts
-	Found      int         // before the cut
 }
 
 // MaxCandidates is the most that are kept and shown side by side.
@@ -47,17 +46,19 @@ const MaxCandidates = 12
 func (x *Index) Match(f *Facts, hash string, on roster.Date, rule *rules.Matching, model *Model) Outcome {
 	r := x.ready(f, hash, on)
 	named := x.named(r)
-	all := x.weighed(r, named, model)
-	if out := x.judge(all, rule, model); out.Level == Exact && all[0].agrees() {
+	all := x.weigh(r, named, model)
+	if out, first := x.judge(all, rule, model); out.Level == Exact && all[first].agrees() {
 		return out // nobody whose name is not even the record's can fit it better
 	}
-	return x.judge(x.weighed(r, x.touched(r, named), model), rule, model)
+	out, _ := x.judge(x.weigh(r, x.touched(r, named), model), rule, model)
+	return out
 }
 
-// judge says what the people compared with a record, the likeliest first, make of it.
-func (x *Index) judge(all []weighed, rule *rules.Matching, model *Model) Outcome {
+// judge says what the people compared with a record, the likeliest first, make of it, and
+// which of them counts first.
+func (x *Index) judge(all []weighed, rule *rules.Matching, model *Model) (Outcome, int) {
 	if len(all) == 0 {
-		return Outcome{Level: Unmatched}
+		return Outcome{Level: Unmatched}, 0
 	}
 	var sufficient, live []int
 	for n := range all {
@@ -69,11 +70,11 @@ func (x *Index) judge(all []weighed, rule *rules.Matching, model *Model) Outcome
 		if all[n].posterior < all[0].posterior*muchLess && !all[n].rivals(&all[0]) {
 			continue
 		}
-		if !slices.ContainsFunc(all, func(o weighed) bool { return o.dominates(&all[n]) }) {
+		if !anyOf(all, func(o *weighed) bool { return o.dominates(&all[n]) }) {
 			live = append(live, n)
 		}
 	}
-	out := Outcome{Found: len(all)}
+	var out Outcome
 	switch {
 	case len(sufficient) == 1 && !all[sufficient[0]].hard && !rival(all, sufficient[0]):
 		out.Level, live = Exact, sufficient
@@ -96,7 +97,17 @@ func (x *Index) judge(all []weighed, rule *rules.Matching, model *Model) Outcome
 			Posterior: rounded(c.posterior), Vetoed: c.vetoed})
 	}
 	out.Live = min(len(live), MaxCandidates)
-	return out
+	return out, live[0]
+}
+
+// anyOf reports whether one of those compared is such a one.
+func anyOf(all []weighed, is func(c *weighed) bool) bool {
+	for n := range all {
+		if is(&all[n]) {
+			return true
+		}
+	}
+	return false
 }
 
 // muchLess is how many times less likely than the best a candidate is who does not count.
@@ -144,9 +155,9 @@ func (c *weighed) agrees() bool {
 	return c.grade[byName] == 1
 }
 
-// weighed compares a record with people and orders them, the likeliest first. Those whom
+// weigh compares a record with people and orders them, the likeliest first. Those whom
 // nothing speaks for are left out.
-func (x *Index) weighed(r *said, found []int32, model *Model) []weighed {
+func (x *Index) weigh(r *said, found []int32, model *Model) []weighed {
 	all := make([]weighed, 0, min(len(found), 64))
 	for _, i := range found {
 		c := weighed{person: i}
@@ -191,29 +202,20 @@ const leastBits = 6.6
 
 // identified reports whether a name or a number of the record is the person's own.
 func (c *comparison) identified() bool {
-	if g := c.grade[byName]; g > 0 && slices.Contains([]Point{PointName, PointFormerName, PointOtherName, PointPinyin}, grades[byName][g-1].point) &&
-		grades[byName][g-1].agrees {
-		return true
-	}
-	for _, f := range []field{byPersonnel, byNational} {
-		if c.grade[f] == 1 {
-			return true
-		}
-	}
-	for _, f := range []field{byPolice, byBadge} {
-		if g := c.grade[f]; g == 1 || g == 2 { // then, or at another time
+	for f := range fields {
+		if g := c.grade[f]; g != 0 && grades[f][g-1].own {
 			return true
 		}
 	}
 	return false
 }
 
-// rounded keeps six digits after the point, and 1 for what is sure.
+// rounded keeps six digits after the point.
 func rounded(p float64) float64 { return math.Round(p*1e6) / 1e6 }
 
 // rival reports whether an identifier of the record belongs to somebody else.
 func rival(all []weighed, one int) bool {
-	return slices.ContainsFunc(all, func(o weighed) bool { return o.rivals(&all[one]) })
+	return anyOf(all, func(o *weighed) bool { return o.rivals(&all[one]) })
 }
 
 // rivals reports whether an identifier of the record is the person's, but not the other's.
@@ -233,8 +235,12 @@ func (c *weighed) facts() []rules.Fact {
 }
 
 // dominates compares two candidates field by field: nothing speaks better for the other,
-// and something speaks worse. The better a grade, the earlier it stands.
+// and something speaks worse. The better a grade, the earlier it stands. Whoever weighs
+// more is dominated by nobody: a grade that stands earlier may say less of a common name.
 func (c *weighed) dominates(o *weighed) bool {
+	if c.bits < o.bits {
+		return false
+	}
 	more := false
 	for f := range fields {
 		a, b := c.standing(f), o.standing(f)

@@ -129,6 +129,7 @@ func TestGrades(t *testing.T) {
 		{ID: "han", Name: "欧阳小伟", Pinyin: "ouyangxiaowei", Birth: "1985-06-07", Former: []string{"欧阳大伟"}},
 		{ID: "trad", Name: "張國榮", Pinyin: "zhangguorong", Birth: "1970"},
 		{ID: "latin", Name: "William A. de la Cruz Jr.", Birth: "1979", Also: []string{"Memo"}, Appointed: "2004-03-15"},
+		{ID: "ann", Name: "Ann Marie Smith", Parts: roster.NameParts{Suffix: "Jr"}},
 		{ID: "uyghur", Name: "阿卜杜拉·买买提", Pinyin: "abudulamaimaiti"},
 	}, nil)
 	for _, c := range []struct {
@@ -161,6 +162,9 @@ func TestGrades(t *testing.T) {
 		{"latin", Facts{}, roster.NameParts{Family: "de la Curz", Given: "William"}, "name_near"},
 		{"latin", Facts{}, roster.NameParts{Family: "William", Given: "de la Cruz"}, "name_swapped"},
 		{"latin", Facts{}, roster.NameParts{Family: "de la Cruz", Given: "William", Middle: "B"}, "name !middle_name"},
+		{"ann", Facts{Name: "Smith Ann Marie"}, roster.NameParts{}, "name middle_name"},
+		{"ann", Facts{Name: "Smith Ann B."}, roster.NameParts{}, "name !middle_name"},
+		{"ann", Facts{Name: "Ann Smith Sr"}, roster.NameParts{}, "name !name_suffix"},
 		{"latin", Facts{Appointed: "2004"}, roster.NameParts{Family: "de la Cruz", Given: "William"}, "name appointed"},
 		{"latin", Facts{Appointed: "2004-03-25"}, roster.NameParts{Family: "de la Cruz", Given: "William"}, "name appointed_near"},
 		{"uyghur", Facts{Name: "阿卜杜拉•买买提"}, roster.NameParts{}, "name"},
@@ -184,6 +188,56 @@ func TestGrades(t *testing.T) {
 		if c.want[0] != '!' && !containsSubject(x, x.candidates(r), c.person) {
 			t.Errorf("%s is in no block of %s", c.person, f.Name)
 		}
+	}
+}
+
+// TestAVetoIsNotOutweighed: no weight and no identifier set attaches a record to somebody
+// whose sex, date of birth, middle name or suffix is another, or who was not in service.
+func TestAVetoIsNotOutweighed(t *testing.T) {
+	x := NewIndex([]Subject{{ID: "a", Name: "John Q Exemplar", Parts: roster.NameParts{Family: "Exemplar", Given: "John", Middle: "Q", Suffix: "Jr"},
+		Sex: "m", Birth: "1970-02-03", Appointed: "1995-05-05", Numbers: []Held{{Value: "4711"}},
+		Postings: []Served{{Unit: "u", From: "1995-05-05", To: "2019-12-31"}}}}, []Place{{ID: "u", Name: "First District", Tier: 2}})
+	all := func(change func(f *Facts)) *Facts {
+		f := &Facts{Name: "John Q Exemplar Jr", PoliceNo: "4711", Sex: "m", Birth: "1970-02-03", Appointed: "1995-05-05", Unit: "First District"}
+		change(f)
+		f.setName("", "", "")
+		return f
+	}
+	for what, c := range map[string]struct {
+		on     roster.Date
+		change func(f *Facts)
+		level  Level
+	}{
+		"nothing":        {"2010-01-01", func(*Facts) {}, Exact},
+		"sex":            {"2010-01-01", func(f *Facts) { f.Sex = "f" }, Probable},
+		"date of birth":  {"2010-01-01", func(f *Facts) { f.Birth = "1981-12-24" }, Probable},
+		"middle initial": {"2010-01-01", func(f *Facts) { f.Name = "John X Exemplar Jr" }, Probable},
+		"suffix":         {"2010-01-01", func(f *Facts) { f.Name = "John Q Exemplar Sr" }, Probable},
+		"service":        {"2022-01-01", func(f *Facts) { f.PoliceNo = "" }, Probable},
+	} {
+		if got := x.Match(all(c.change), "", c.on, pack(t), Shipped()); got.Level != c.level || got.Candidates[0].Person != "a" {
+			t.Errorf("%s: %s %+v", what, got.Level, got.Candidates)
+		}
+	}
+}
+
+// TestTheLikeliestCounts: whoever weighs most is among those who decide the level, though
+// a grade that stands earlier speaks for another.
+func TestTheLikeliestCounts(t *testing.T) {
+	people := []Subject{{ID: "rico", Name: "Rico Exemplar", Birth: "1975"}}
+	for i := range 3000 {
+		name := Subject{ID: fmt.Sprint("other", i), Name: fmt.Sprintf("Given%c Family%d", 'a'+i%20, i%300), Birth: fmt.Sprint(1950 + i%50)}
+		if i < 60 {
+			name = Subject{ID: fmt.Sprint("richard", i), Name: "Richard Exemplar", Birth: "1975"}
+		}
+		people = append(people, name)
+	}
+	x := NewIndex(people, nil)
+	f := &Facts{Name: "Rick Exemplar", Birth: "1975"}
+	f.setName("", "", "")
+	got := x.Match(f, "", "2020-05-05", pack(t), Shipped())
+	if got.Live == 0 || len(got.Candidates) == 0 || got.Candidates[0].Person != "rico" {
+		t.Errorf("%s, %d count: %+v", got.Level, got.Live, got.Candidates[:min(len(got.Candidates), 2)])
 	}
 }
 

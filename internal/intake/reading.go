@@ -225,7 +225,7 @@ func (f *Facts) setName(family, given, middle string) {
 	f.Parts = roster.NameParts{Family: family, Given: given, Middle: middle}
 	if f.Name == "" {
 		switch {
-		case han(family + given):
+		case roster.Han(family + given):
 			f.Name = family + middle + given
 		default:
 			f.Name = strings.Join(strings.Fields(given+" "+middle+" "+family), " ")
@@ -247,7 +247,7 @@ func (f *Facts) setName(family, given, middle string) {
 		add(family + middle + given)
 		add(family + given)
 		add(given + family)
-	} else if words := strings.Fields(f.Name); len(words) > 1 && !han(f.Name) {
+	} else if words := strings.Fields(f.Name); len(words) > 1 && !roster.Han(f.Name) {
 		last := len(words) - 1
 		add(words[last] + strings.Join(words[:last], ""))
 		add(strings.Join(words[1:], "") + words[0])
@@ -262,15 +262,6 @@ func NameKey(s string) string {
 		}
 		return r
 	}, strings.ToLower(sheet.Fold(s)))
-}
-
-func han(s string) bool {
-	for _, r := range s {
-		if unicode.Is(unicode.Han, r) {
-			return true
-		}
-	}
-	return false
 }
 
 var nationalShape = regexp.MustCompile(`^(\d{17}[\dX]|\d{15})$`)

@@ -3,6 +3,7 @@ package roster
 import (
 	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/longbridgeapp/opencc"
 )
@@ -24,19 +25,16 @@ func SplitName(name string) NameParts {
 		}
 		return NameParts{Family: string(runes[:n]), Given: string(runes[n:])}
 	}
-	var p NameParts
-	before, after, comma := strings.Cut(name, ",")
-	words := strings.Fields(before)
-	if rest := strings.Fields(strings.ReplaceAll(after, ",", " ")); comma && len(rest) > 0 && SuffixOf(rest[0]) == "" {
-		p.Family, words = before, rest
-	} else if comma {
-		words = append(words, rest...)
+	p := PartsOf(name)
+	if p.Family != "" {
+		return p
 	}
-	if n := len(words); n > 1 && SuffixOf(words[n-1]) != "" {
-		p.Suffix, words = words[n-1], words[:n-1]
+	words := strings.FieldsFunc(name, func(r rune) bool { return unicode.IsSpace(r) || r == ',' })
+	if p.Suffix != "" {
+		words = words[:len(words)-1]
 	}
-	if p.Family == "" && len(words) > 0 {
-		at := len(words) - 1
+	if last := len(words) - 1; last >= 0 {
+		at := last
 		for at > 1 && particles[strings.ToLower(words[at-1])] {
 			at--
 		}

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -97,6 +98,21 @@ func TestAuditIntake(t *testing.T) {
 	})
 }
 
+// blindSecond: the first reviewer sees what he chose, the second only that somebody has.
+func blindSecond(t *testing.T, s *apptest.Site, match string) {
+	t.Helper()
+	for name, sees := range map[string]bool{"inspector": true, "inspector2": false} {
+		v, err := s.App.Match(context.Background(), s.Actor(name), match)
+		if err != nil || !v.Proposed || len(v.Steps) != 1 || len(v.Candidates) != 2 {
+			t.Fatalf("%s: %v %+v", name, err, v)
+		}
+		chosen := slices.ContainsFunc(v.Candidates, func(c appintake.CandidateView) bool { return c.Proposed })
+		if step := v.Steps[0]; chosen != sees || (step.Person != "") != sees || (step.Reason != "") != sees {
+			t.Errorf("%s sees the first choice: %t, in the steps %+v", name, chosen, step)
+		}
+	}
+}
+
 func decideStory(t *testing.T, s *apptest.Site) {
 	ctx := context.Background()
 	one, two := s.Actor("inspector"), s.Actor("inspector2")
@@ -129,6 +145,7 @@ func decideStory(t *testing.T, s *apptest.Site) {
 	if n := len(auditIssues(t, s)); n != 2 {
 		t.Errorf("%d issues while one answer is missing", n)
 	}
+	blindSecond(t, s, m.ID)
 	v, _, err = s.App.DecideMatch(ctx, two, appintake.DecideInput{ID: m.ID, Version: v.Version, Person: s.People["cara"]})
 	if err != nil || v.State != "matched" || v.Person != "林丙" || len(v.Steps) != 2 || v.Steps[0].Reason != "看了值班表" {
 		t.Fatalf("second reviewer: %v %+v", err, v)

@@ -15,15 +15,12 @@ type fitted struct {
 	fresh *intake.LinkageModel // to be kept with the first rows, nil if it is kept already
 }
 
-// sampled is how many rows of a file a model is estimated from at most.
-const sampled = 4000
-
 // fit estimates a model from the rows of a file. A file too small to say anything is
 // matched by the shipped model, and never by what another file taught: whoever imports a
 // list that is made up moves the weights of that list alone.
 func (a *Intake) fit(ctx context.Context, v *store.View, x *intake.Index, rows []sheet.Row, r *intake.Reader, batch string) (fitted, error) {
 	var asked []intake.Asked
-	step := max(len(rows)/sampled, 1)
+	step := max(len(rows)/intake.EstimateMost, 1)
 	for i := 0; i < len(rows); i += step {
 		reading, bad := r.Read(rows[i])
 		if bad != nil || reading.Nobody() {

@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 
 	"plumbline/internal/fault"
 	"plumbline/internal/roster"
@@ -39,7 +38,7 @@ func several(cell string) []string {
 // in a Latin one it stands after the family name.
 func namesIn(cell string) []string {
 	marks := ";、/"
-	if strings.ContainsFunc(cell, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+	if roster.Han(cell) {
 		marks += ","
 	}
 	return pieces(cell, marks)

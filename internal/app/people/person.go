@@ -213,10 +213,12 @@ func (a *Personnel) readFacts(plan *rosterPlan, r *rosterRow, p *roster.Person, 
 // that has changed go with it.
 func readName(r *rosterRow, p *roster.Person) {
 	parts := false
-	for field, to := range map[string]*string{"family_name": &p.FamilyName, "given_name": &p.GivenName, "middle_name": &p.MiddleName,
-		"name_suffix": &p.NameSuffix} {
-		if r.named(field) {
-			*to, parts = r.get(field), true
+	for _, part := range []struct {
+		field string
+		to    *string
+	}{{"family_name", &p.FamilyName}, {"given_name", &p.GivenName}, {"middle_name", &p.MiddleName}, {"name_suffix", &p.NameSuffix}} {
+		if r.named(part.field) {
+			*part.to, parts = r.get(part.field), true
 		}
 	}
 	if suffix := roster.SuffixOf(p.NameSuffix); suffix != "" {
@@ -248,9 +250,12 @@ func readName(r *rosterRow, p *roster.Person) {
 // contradicts itself. A departure that lies in the past says that somebody left.
 func readService(plan *rosterPlan, r *rosterRow, p *roster.Person) {
 	was := p.State
-	for field, to := range map[string]*roster.Date{"born_on": &p.BornOn, "appointed_on": &p.AppointedOn, "departed_on": &p.DepartedOn} {
-		if day := r.partDate(field); r.named(field) {
-			*to = day
+	for _, date := range []struct {
+		field string
+		to    *roster.Date
+	}{{"born_on", &p.BornOn}, {"appointed_on", &p.AppointedOn}, {"departed_on", &p.DepartedOn}} {
+		if day := r.partDate(date.field); r.named(date.field) {
+			*date.to = day
 		}
 	}
 	state := r.word("state", map[string]string{"serving": "state.person.serving", "left": "state.person.left"})

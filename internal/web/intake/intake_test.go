@@ -116,12 +116,16 @@ func decidePages(t *testing.T, v *webtest.Visitor, batch string) {
 
 	page = find("ambiguous")
 	form = webtest.FieldsOf(t, v.Get(page, 200), page+"/decide")
+	form.Set("reason", "看了值班表")
 	v.Post(page+"/decide", form, 303)
-	if html := v.Get(page, 200); strings.Contains(html, page+`/decide"`) {
-		t.Error("the first reviewer may decide again")
+	if html := v.Get(page, 200); strings.Contains(html, page+`/decide"`) || !strings.Contains(html, "看了值班表") {
+		t.Error("the first reviewer may decide again, or does not see what he said")
 	}
 	second := v.As("inspector2")
 	html = second.Get(page, 200)
+	if strings.Contains(html, "看了值班表") || !strings.Contains(html, "Name agrees") {
+		t.Error("the second reviewer sees what the first said, or no evidence")
+	}
 	again := webtest.FieldsOf(t, html, page+"/decide")
 	second.Post(page+"/decide", again, 303)
 	if html := second.Get(page, 200); !strings.Contains(html, page+`/undo"`) {
