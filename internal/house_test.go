@@ -107,7 +107,7 @@ var doors = map[string][]string{
 	"plumbline/internal/api":    {"internal/api", "internal/cli", "internal/bench", "internal/apptest"},
 	"plumbline/internal/cli": {"internal/cli", "cmd/plumbline",
 		"internal/ordeal"}, // the guest of the virtual machine is the program itself
-	"plumbline/internal/demo":  {"internal/cli", "internal/bench", "internal/apptest"},
+	"plumbline/internal/demo":  {"internal/demo", "internal/cli", "internal/bench", "internal/apptest"},
 	"plumbline/internal/bench": {"internal/cli"},
 	"plumbline/policies": {"internal/access", "internal/bench", "internal/app", "internal/rules", "internal/cli",
 		"internal/apptest"},

@@ -39,14 +39,21 @@ func (p *Plans) Saw(text string) {
 	p.seen[shape] = text
 }
 
-// Lines explains each shape, as shape → the lines of its plan.
-func (p *Plans) Lines(t testing.TB, dsn string) map[string][]string {
+// reader opens a site on SQLite that nothing can be written to, until the test ends.
+func reader(t testing.TB, dsn string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+dsn+"?_pragma=query_only(1)")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// Lines explains each shape, as shape → the lines of its plan.
+func (p *Plans) Lines(t testing.TB, dsn string) map[string][]string {
+	t.Helper()
+	db := reader(t, dsn)
 	p.mu.Lock()
 	seen := maps.Clone(p.seen)
 	p.mu.Unlock()
@@ -76,11 +83,7 @@ func (p *Plans) Lines(t testing.TB, dsn string) map[string][]string {
 // those that keep something unique.
 func Indexes(t testing.TB, dsn string) []string {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+dsn+"?_pragma=query_only(1)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := reader(t, dsn)
 	rows, err := db.QueryContext(t.Context(), "SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE 'CREATE INDEX%' ORDER BY name")
 	if err != nil {
 		t.Fatal(err)

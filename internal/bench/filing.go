@@ -22,6 +22,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"plumbline/internal/demo"
+	"plumbline/internal/demo/seeded"
 	"plumbline/internal/kinds"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
@@ -171,7 +172,7 @@ func filingBodies(filers []demo.Filer) (bodies [][]byte, err error) {
 	items, before := seeds.Officers().Items, time.Now().AddDate(0, 0, -demo.Days)
 	bodies = make([][]byte, len(filers))
 	for i, f := range filers {
-		answers := demo.Answers(demo.Dice(uint64(i)), items, declared, before, "某派出所")
+		answers := demo.Answers(seeded.New(uint64(i)), items, declared, before, "某派出所")
 		if bodies[i], err = json.Marshal(map[string]any{"version": f.Version, "answers": answers}); err != nil {
 			return nil, err
 		}

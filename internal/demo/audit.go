@@ -7,6 +7,7 @@ import (
 	"time"
 
 	appintake "plumbline/internal/app/intake"
+	"plumbline/internal/demo/seeded"
 	"plumbline/internal/fault"
 	"plumbline/internal/sheet"
 	"plumbline/seeds"
@@ -64,35 +65,35 @@ func (m *Maker) auditFile(s seeds.Source, n int) []byte {
 var grades = []string{"瑕疵", "轻微", "轻微", "轻微", "一般", "一般", "一般", "较重"}
 
 func (m *Maker) record(s seeds.Source, before time.Time) (row [8]any) {
-	p := pick(&m.dice, m.people)
+	p := seeded.Pick(m.Dice, m.people)
 	for p.unit.Tier == 0 || p.police == "" {
-		p = pick(&m.dice, m.people)
+		p = seeded.Pick(m.Dice, m.people)
 	}
-	class := pick(&m.dice, s.Classes)
-	received := before.AddDate(0, 0, -m.roll(120))
-	event := received.AddDate(0, 0, -1-m.roll(200))
+	class := seeded.Pick(m.Dice, s.Classes)
+	received := before.AddDate(0, 0, -m.Roll(120))
+	event := received.AddDate(0, 0, -1-m.Roll(200))
 	number := p.police
 	if p.former != "" && event.Format("2006-01-02") <= string(formerTo) {
 		number = p.former // the number of that time, which somebody else has now
 	}
-	grade := pick(&m.dice, grades)
-	if m.one(60) {
+	grade := seeded.Pick(m.Dice, grades)
+	if m.One(60) {
 		grade = "严重"
 	}
 	row = [8]any{p.name, number, p.unit.Name, class.Class, event.Format("2006.1.2"), received.Format("2006年1月2日"), grade,
-		narrative(&m.dice, class.Category, p.unit.Name)}
-	switch m.roll(100) {
+		narrative(m.Dice, class.Category, p.unit.Name)}
+	switch m.Roll(100) {
 	case 0, 1, 2, 3, 4, 5, 6, 7: // name and unit alone
 		row[1] = ""
 	case 8, 9, 10: // two alike
 		for range 400 {
-			if twin := pick(&m.dice, m.people); twin.alike {
+			if twin := seeded.Pick(m.Dice, m.people); twin.alike {
 				row[0], row[1], row[2] = twin.name, "", ""
 				break
 			}
 		}
 	case 11, 12: // a wrong unit
-		row[1], row[2] = "", pick(&m.dice, m.units).Name
+		row[1], row[2] = "", seeded.Pick(m.Dice, m.units).Name
 	case 13, 14: // nobody
 		row[0], row[1] = "查无"+p.name, ""
 	case 15: // a number that a spreadsheet spoiled

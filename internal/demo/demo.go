@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"plumbline/internal/app"
+	"plumbline/internal/demo/seeded"
 	"plumbline/internal/roster"
 )
 
@@ -129,7 +130,7 @@ type Maker struct {
 	Bare     bool                               // roster, campaign and its snapshot only: for measuring
 	Alone    bool                               // nobody acts beside another: what is made comes in the same order every time
 
-	dice
+	*seeded.Dice
 	start    time.Time
 	units    []*roster.Unit
 	byCode   map[string]*roster.Unit
@@ -145,7 +146,7 @@ type Maker struct {
 func (m *Maker) Make(ctx context.Context) error {
 	defer m.Clock.Release()
 	defer m.App.Store.Patiently()()
-	m.dice = dice{state: 20200916}
+	m.Dice = seeded.New(20200916)
 	m.start = m.Clock.Now()
 	steps := []struct {
 		name string
@@ -196,25 +197,6 @@ func (m *Maker) inspectors(ctx context.Context) (one, two *roster.Actor, err err
 	two, err = m.as(ctx, "demo-inspector-2")
 	return one, two, err
 }
-
-// dice are small pseudo-random numbers (splitmix64), the same every time.
-type dice struct{ state uint64 }
-
-func (d *dice) next() uint64 {
-	d.state += 0x9e3779b97f4a7c15
-	z := d.state
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
-}
-
-// roll is a number from 0 to n-1.
-func (d *dice) roll(n int) int { return int(d.next() % uint64(n)) }
-
-// one reports true once in n times.
-func (d *dice) one(n int) bool { return d.roll(n) == 0 }
-
-func pick[T any](d *dice, from []T) T { return from[d.roll(len(from))] }
 
 // callers is n, or one where people act one after the other.
 func (m *Maker) callers(n int) int {

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"plumbline/internal/app"
+	"plumbline/internal/demo/seeded"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
 	"plumbline/internal/store"
@@ -31,7 +32,7 @@ func TestAnswersAreAWholeList(t *testing.T) {
 		PeriodFrom: roster.Date(today.AddDate(0, 0, -541).Format(time.DateOnly)), PeriodTo: roster.Date(today.Format(time.DateOnly)),
 	}
 	for seed, n := range []int{0, 1, 19, 200, len(items) * selfcheck.MaxIssuesPerItem} {
-		answers := Answers(Dice(uint64(seed)), items, n, today, "某派出所")
+		answers := Answers(seeded.New(uint64(seed)), items, n, today, "某派出所")
 		if len(answers) != len(items) {
 			t.Fatalf("%d answers to %d items", len(answers), len(items))
 		}
@@ -54,7 +55,7 @@ func TestAnswersAreAWholeList(t *testing.T) {
 		if declared != n {
 			t.Errorf("%d issues were asked for, and %d declared", n, declared)
 		}
-		if diff := cmp.Diff(answers, Answers(Dice(uint64(seed)), items, n, today, "某派出所")); diff != "" {
+		if diff := cmp.Diff(answers, Answers(seeded.New(uint64(seed)), items, n, today, "某派出所")); diff != "" {
 			t.Errorf("the same seed gives other answers (-first +second):\n%s", diff)
 		}
 	}

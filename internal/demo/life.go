@@ -318,7 +318,7 @@ func (m *Maker) finished(ctx context.Context) error {
 			return err
 		}
 		for _, l := range lists {
-			l.seed = m.next()
+			l.seed = m.Next()
 			if _, err := m.App.Submit(ctx, l.by.actor(), appselfcheck.SubmitInput{ID: l.ID, Version: l.Version,
 				Answers: l.answers(m)}); err != nil {
 				return err
@@ -366,7 +366,7 @@ func (m *Maker) otherCampaigns(ctx context.Context) error {
 		if i%6 == 5 {
 			continue
 		}
-		l.says, l.seed = i%3, m.next()
+		l.says, l.seed = i%3, m.Next()
 		if _, err := m.App.Submit(ctx, l.by.actor(), appselfcheck.SubmitInput{ID: l.ID, Version: l.Version,
 			Answers: l.answers(m)}); err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 
 	"plumbline/internal/app/desk"
 	appselfcheck "plumbline/internal/app/selfcheck"
+	"plumbline/internal/demo/seeded"
 	"plumbline/internal/roster"
 	"plumbline/internal/selfcheck"
 	"plumbline/seeds"
@@ -90,7 +91,7 @@ func (m *Maker) loadLists(ctx context.Context) error {
 	}
 	filed := map[selfcheck.Audience][]*list{}
 	for i, l := range m.lists {
-		l.seed = m.next()
+		l.seed = m.Next()
 		l.skipped = m.late(i, l)
 		if !l.skipped {
 			filed[l.Audience] = append(filed[l.Audience], l)
@@ -138,8 +139,8 @@ func (m *Maker) spread(lists []*list, total int) {
 		lists[i].says = (i+1)*total/n - i*total/n
 	}
 	for i := 0; i+1 < n; i += 2 { // what one says less, another says more; some have nothing to declare
-		d := m.roll(lists[i].says + 1)
-		if m.one(12) {
+		d := m.Roll(lists[i].says + 1)
+		if m.One(12) {
 			d = lists[i].says
 		}
 		lists[i].says -= d
@@ -181,7 +182,7 @@ func (m *Maker) fileLists(ctx context.Context) error {
 		}
 	}
 	for i := len(todo) - 1; i > 0; i-- { // units file side by side
-		j := m.roll(i + 1)
+		j := m.Roll(i + 1)
 		todo[i], todo[j] = todo[j], todo[i]
 	}
 	from, span := m.start.AddDate(0, 0, openDay+1), 34*24*time.Hour
@@ -214,12 +215,12 @@ func (p *person) actor() *roster.Actor {
 // answers are all nil but for the issues to declare, which fall on items by
 // chance.
 func (l *list) answers(m *Maker) []selfcheck.ItemAnswer {
-	d := dice{state: l.seed}
+	d := seeded.New(l.seed)
 	items := seeds.Officers().Items
 	if l.Audience == selfcheck.Leaders {
 		items = seeds.Leaders().Items
 	}
-	out := Answers(&d, items, l.says, m.start.AddDate(0, 0, openDay), string(l.by.unit.Name))
+	out := Answers(d, items, l.says, m.start.AddDate(0, 0, openDay), string(l.by.unit.Name))
 	if l.names {
 		at := len(out) - 2 // reporting truthfully: told not to
 		out[at] = selfcheck.ItemAnswer{ItemNo: out[at].ItemNo, LeaderID: m.heads[l.UnitID].id,
@@ -230,29 +231,26 @@ func (l *list) answers(m *Maker) []selfcheck.ItemAnswer {
 
 // Answers makes the 50 answers of a list that declares n issues in the eighteen
 // months before the day.
-func Answers(d *dice, items []seeds.Item, n int, before time.Time, place string) []selfcheck.ItemAnswer {
+func Answers(d *seeded.Dice, items []seeds.Item, n int, before time.Time, place string) []selfcheck.ItemAnswer {
 	out := make([]selfcheck.ItemAnswer, len(items))
 	for i, it := range items {
 		out[i] = selfcheck.ItemAnswer{ItemNo: int64(it.No), Nil: true}
 	}
 	for range n {
-		i := d.roll(len(items))
-		for items[i].Severity >= 2 && !d.one(4) { // what is slight is declared more often
-			i = d.roll(len(items))
+		i := d.Roll(len(items))
+		for items[i].Severity >= 2 && !d.One(4) { // what is slight is declared more often
+			i = d.Roll(len(items))
 		}
 		for len(out[i].Issues) >= selfcheck.MaxIssuesPerItem {
 			i = (i + 1) % len(items)
 		}
-		on := before.AddDate(0, 0, -1-d.roll(540))
+		on := before.AddDate(0, 0, -1-d.Roll(540))
 		out[i].Nil = false
 		out[i].Issues = append(out[i].Issues, selfcheck.Declared{EventOn: roster.Date(on.Format("2006-01-02")),
 			Text: narrative(d, items[i].Category, place)})
 	}
 	return out
 }
-
-// Dice gives the dice of a seed.
-func Dice(seed uint64) *dice { return &dice{state: seed} }
 
 // reviewLists lets the heads accept, return and certify.
 func (m *Maker) reviewLists(ctx context.Context) error {

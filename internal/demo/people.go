@@ -8,6 +8,7 @@ import (
 	"plumbline/internal/app/accounts"
 	"plumbline/internal/app/desk"
 	"plumbline/internal/app/people"
+	"plumbline/internal/demo/seeded"
 	"plumbline/internal/ledger"
 	"plumbline/internal/roster"
 	"plumbline/internal/store"
@@ -118,16 +119,16 @@ func (m *Maker) staff(u *roster.Unit, n, team int) {
 		p := &person{id: store.NewID(), account: store.NewID(), unit: u, head: i == 0 && team > 0, team: i < team}
 		p.number = fmt.Sprintf("P%06d", len(m.people)+1)
 		p.login = strings.ToLower(p.number)
-		p.name = pick(&m.dice, org.Surnames).ZH + pick(&m.dice, org.GivenNames).ZH
-		if !m.one(4) {
-			p.name += pick(&m.dice, org.GivenNames).ZH
+		p.name = seeded.Pick(m.Dice, org.Surnames).ZH + seeded.Pick(m.Dice, org.GivenNames).ZH
+		if !m.One(4) {
+			p.name += seeded.Pick(m.Dice, org.GivenNames).ZH
 		}
-		if len(m.people) > 20 && m.one(60) { // two people alike, somewhere else
-			twin := m.people[m.roll(len(m.people))]
+		if len(m.people) > 20 && m.One(60) { // two people alike, somewhere else
+			twin := m.people[m.Roll(len(m.people))]
 			p.name, p.alike, twin.alike = twin.name, true, true
 		}
-		p.born = roster.Date(fmt.Sprintf("%04d-%02d-%02d", 1966+m.roll(36), 1+m.roll(12), 1+m.roll(28)))
-		if p.team || !m.one(7) {
+		p.born = roster.Date(fmt.Sprintf("%04d-%02d-%02d", 1966+m.Roll(36), 1+m.Roll(12), 1+m.Roll(28)))
+		if p.team || !m.One(7) {
 			p.police = fmt.Sprintf("%06d", 100001+len(m.people))
 		}
 		if len(m.people)%97 == 50 && p.police != "" { // held another number before, which the one before him has now
@@ -157,8 +158,8 @@ func (m *Maker) nameAccounts() {
 // recruit is a person as the roster takes him.
 func (m *Maker) recruit(p *person) people.Recruit {
 	org := seeds.Bureau()
-	kind, rank, sex := roster.Officer, pick(&m.dice, org.Ranks[4:]).ZH, "m"
-	if m.one(5) {
+	kind, rank, sex := roster.Officer, seeded.Pick(m.Dice, org.Ranks[4:]).ZH, "m"
+	if m.One(5) {
 		sex = "f"
 	}
 	if p.police == "" {
@@ -221,7 +222,7 @@ func (m *Maker) post(p *person) string {
 	case p.unit.Tier <= 2:
 		return "内勤民警"
 	}
-	return pick(&m.dice, []string{"社区民警", "办案民警", "巡逻民警", "内勤民警"})
+	return seeded.Pick(m.Dice, []string{"社区民警", "办案民警", "巡逻民警", "内勤民警"})
 }
 
 // commandLinks: the head of each unit; the deputies of the unit above in charge
@@ -249,7 +250,7 @@ func (m *Maker) commandLinks() []*roster.CommandLink {
 		p := above[turn[u.ParentID]%len(above)]
 		turn[u.ParentID]++
 		link(p, roster.LinkInCharge, u)
-		if u.Tier == 3 && points < 14 && m.one(3) { // 11 leaders, 14 stations
+		if u.Tier == 3 && points < 14 && m.One(3) { // 11 leaders, 14 stations
 			chiefs := deputies[m.byCode["B00"].ID]
 			link(chiefs[points%min(len(chiefs), 11)], roster.LinkPointLeader, u)
 			points++

@@ -1,5 +1,7 @@
 package demo
 
+import "plumbline/internal/demo/seeded"
+
 // What invented people write, by category. {0} is a place, {1} a detail.
 var tales = map[string][]string{
 	"case_filing":          {"群众报案后未当场登记，次日才补录", "一起纠纷警情没有出具接报案回执", "把应当受理的案件口头推给邻近单位"},
@@ -24,6 +26,6 @@ var tales = map[string][]string{
 
 var details = []string{"已当面说明并改正", "当时人手紧张，没有补报", "事后向带班领导说过", "没有造成后果", "已补办手续", "本人认识到不妥", "此前没有报告", "已经检讨"}
 
-func narrative(d *dice, category, place string) string {
-	return place + "：" + pick(d, tales[category]) + "，" + pick(d, details) + "。"
+func narrative(d *seeded.Dice, category, place string) string {
+	return place + "：" + seeded.Pick(d, tales[category]) + "，" + seeded.Pick(d, details) + "。"
 }

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"plumbline/internal/demo/seeded"
 )
 
 // hanSurnames are family names with their sound and how many of 10,000 people
@@ -126,45 +128,45 @@ func wide(r rune) bool { return r >= 0x2E80 }
 
 // hanName draws a name: one in eighty-five is of a minority with a dot, one in
 // sixty has a rare character, one in two hundred is written in the old forms.
-func hanName(d *dice, sex string, born int) name {
-	if d.chance(0.012) {
+func hanName(d *seeded.Dice, sex string, born int) name {
+	if d.Chance(0.012) {
 		own := han.ethnicMen
 		if sex == "f" {
 			own = han.ethnicWomen
 		}
-		return name{given: pick(d, own) + "·" + pick(d, han.ethnicMen), han: true}
+		return name{given: seeded.Pick(d, own) + "·" + seeded.Pick(d, han.ethnicMen), han: true}
 	}
 	n := name{family: han.surnames.draw(d), han: true}
 	switch {
-	case d.chance(0.016):
-		n.given = pick(d, han.rare)
-		if d.chance(0.4) {
+	case d.Chance(0.016):
+		n.given = seeded.Pick(d, han.rare)
+		if d.Chance(0.4) {
 			n.given = drawFirst(d, sex, born) + n.given
 		}
-	case utf8.RuneCountInString(n.family) > 1 || d.chance(0.16):
+	case utf8.RuneCountInString(n.family) > 1 || d.Chance(0.16):
 		n.given = drawFrom(d, han.single, sex)
-		if utf8.RuneCountInString(n.family) > 1 && d.chance(0.4) {
+		if utf8.RuneCountInString(n.family) > 1 && d.Chance(0.4) {
 			n.given = drawFirst(d, sex, born) + drawFrom(d, han.last, sex)
 		}
 	default:
 		n.given = drawFirst(d, sex, born) + drawFrom(d, han.last, sex)
 	}
-	if d.chance(0.005) {
+	if d.Chance(0.005) {
 		n.family, n.given = oldForms(n.family), oldForms(n.given)
 	}
 	return n
 }
 
 // drawFirst draws from the list of the generation; those between share both.
-func drawFirst(d *dice, sex string, born int) string {
+func drawFirst(d *seeded.Dice, sex string, born int) string {
 	age := "o"
-	if born >= 1992 || born >= 1976 && d.chance(float64(born-1976)/16) {
+	if born >= 1992 || born >= 1976 && d.Chance(float64(born-1976)/16) {
 		age = "n"
 	}
 	return drawFrom(d, han.first, sex+age)
 }
 
-func drawFrom(d *dice, bags map[string]bag[string], key string) string {
+func drawFrom(d *seeded.Dice, bags map[string]bag[string], key string) string {
 	b := bags[key]
 	return b.draw(d)
 }
@@ -218,7 +220,7 @@ func capital(s string) string {
 
 // soundAlike replaces a character by another of the same sound; "" where the
 // tables have none.
-func soundAlike(d *dice, s string) string {
+func soundAlike(d *seeded.Dice, s string) string {
 	runes := []rune(s)
 	for _, i := range shuffled(d, len(runes)) {
 		have := string(runes[i])
@@ -227,7 +229,7 @@ func soundAlike(d *dice, s string) string {
 			continue
 		}
 		for {
-			if other := pick(d, group); other != have {
+			if other := seeded.Pick(d, group); other != have {
 				return string(runes[:i]) + other + string(runes[i+1:])
 			}
 		}
@@ -236,7 +238,7 @@ func soundAlike(d *dice, s string) string {
 }
 
 // familyAlike is another surname of the same sound, "" if there is none.
-func familyAlike(d *dice, family string) string {
+func familyAlike(d *seeded.Dice, family string) string {
 	var others []string
 	for _, f := range han.surnames.things {
 		if f != family && han.sound[" "+f] == han.sound[" "+family] {
@@ -246,5 +248,5 @@ func familyAlike(d *dice, family string) string {
 	if len(others) == 0 {
 		return ""
 	}
-	return pick(d, others)
+	return seeded.Pick(d, others)
 }

@@ -1,6 +1,10 @@
 package linkage
 
-import "strings"
+import (
+	"strings"
+
+	"plumbline/internal/demo/seeded"
+)
 
 // Family names by origin, each in falling order of frequency; the rest of the
 // force bears names put together from fore and hind.
@@ -111,44 +115,44 @@ const (
 )
 
 // latinName draws a name; a name of two families is a woman's, a suffix a man's.
-func latinName(d *dice, sex string, born int) name {
+func latinName(d *seeded.Dice, sex string, born int) name {
 	var n name
 	from := latin.shares.draw(d)
 	n.family = latinFamily(d, from)
-	if sex == "f" && d.chance(0.06) {
+	if sex == "f" && d.Chance(0.06) {
 		n.family += "-" + latinFamily(d, latin.shares.draw(d))
 	}
 	key := sex + "o"
 	switch {
-	case from == southern && d.chance(0.55):
+	case from == southern && d.Chance(0.55):
 		key = sex + "s"
-	case born >= 1980 || born >= 1964 && d.chance(float64(born-1964)/16):
+	case born >= 1980 || born >= 1964 && d.Chance(float64(born-1964)/16):
 		key = sex + "n"
 	}
 	n.given = drawFrom(d, latin.given, key)
-	if d.chance(0.84) {
-		n.middle = pick(d, latin.middles[:8+d.roll(len(latin.middles)-7)])
+	if d.Chance(0.84) {
+		n.middle = seeded.Pick(d, latin.middles[:8+d.Roll(len(latin.middles)-7)])
 	}
-	if sex == "m" && d.chance(0.03) {
-		n.suffix = pick(d, []string{"Jr", "Jr", "Jr", "Jr", "Sr", "II", "III", "III", "IV"})
+	if sex == "m" && d.Chance(0.03) {
+		n.suffix = seeded.Pick(d, []string{"Jr", "Jr", "Jr", "Jr", "Sr", "II", "III", "III", "IV"})
 	}
 	return n
 }
 
-func latinFamily(d *dice, from int) string {
+func latinFamily(d *seeded.Dice, from int) string {
 	switch from {
 	case particled:
-		return pick(d, latin.particles)
+		return seeded.Pick(d, latin.particles)
 	case composed:
-		return pick(d, latin.fore) + pick(d, latin.hind)
+		return seeded.Pick(d, latin.fore) + seeded.Pick(d, latin.hind)
 	}
 	return latin.families[from].draw(d)
 }
 
 // nick is another name that people call the bearer by, "" if there is none.
-func nick(d *dice, given string) string {
+func nick(d *seeded.Dice, given string) string {
 	if list := latin.nick[given]; len(list) > 0 {
-		return pick(d, list)
+		return seeded.Pick(d, list)
 	}
 	return ""
 }

@@ -5,6 +5,8 @@ import (
 	"container/heap"
 	"fmt"
 	"slices"
+
+	"plumbline/internal/demo/seeded"
 )
 
 // issued is a number of a pool and the day until which its last holder has it.
@@ -32,14 +34,14 @@ func (p *pool) Pop() any {
 
 // take issues a number from a day to another. Now and then somebody gets one
 // that is not back yet, and two people hold it for a time.
-func (p *pool) take(d *dice, from, to day) string {
+func (p *pool) take(d *seeded.Dice, from, to day) string {
 	number := p.next
 	switch {
-	case len(p.given) > 0 && d.chance(0.02):
-		at := d.roll(len(p.given))
+	case len(p.given) > 0 && d.Chance(0.02):
+		at := d.Roll(len(p.given))
 		number, to = p.given[at].number, max(to, p.given[at].until)
 		heap.Remove(p, at)
-	case len(p.given) > 0 && p.given[0].until+30 < from && d.chance(0.9):
+	case len(p.given) > 0 && p.given[0].until+30 < from && d.Chance(0.9):
 		number = heap.Pop(p).(issued).number
 	default:
 		p.next++
@@ -59,7 +61,7 @@ type stint struct {
 // giveNumbers issues the numbers of everybody on the roster, in the order of
 // the days. A Latin badge goes with the rank, a Chinese police number with the
 // branch, and an auxiliary's badge stays.
-func (w *World) giveNumbers(d *dice) {
+func (w *World) giveNumbers(d *seeded.Dice) {
 	var stints []stint
 	for i := range w.people[:w.People] {
 		stints = append(stints, w.stints(d, i)...)
@@ -90,7 +92,7 @@ func (w *World) pools() map[string]*pool {
 	return pools
 }
 
-func (w *World) stints(d *dice, i int) []stint {
+func (w *World) stints(d *seeded.Dice, i int) []stint {
 	p := &w.people[i]
 	var out []stint
 	for _, v := range p.served {
@@ -104,16 +106,16 @@ func (w *World) stints(d *dice, i int) []stint {
 		case w.Script == Han:
 			key = w.units[w.branch(v.unit)].id()
 		}
-		fresh := len(out) == 0 || d.chance(0.02) // a lost one is replaced
+		fresh := len(out) == 0 || d.Chance(0.02) // a lost one is replaced
 		if !fresh && key != out[len(out)-1].pool {
-			fresh = w.Script == Latin || d.chance(0.5)
+			fresh = w.Script == Latin || d.Chance(0.5)
 		}
 		if !fresh {
 			out[len(out)-1].to = v.to
 			continue
 		}
-		if n := len(out); n > 0 && d.chance(0.02) { // the old one is not asked back at once
-			out[n-1].to = min(v.from+day(d.roll(400)), p.last(w.until))
+		if n := len(out); n > 0 && d.Chance(0.02) { // the old one is not asked back at once
+			out[n-1].to = min(v.from+day(d.Roll(400)), p.last(w.until))
 		}
 		out = append(out, stint{person: i, pool: key, badge: w.Script == Latin || p.auxiliary, from: v.from, to: v.to})
 	}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"strings"
 
+	"plumbline/internal/demo/seeded"
 	"plumbline/internal/intake"
 	"plumbline/internal/roster"
 )
@@ -89,16 +90,16 @@ var (
 
 // Records draws n rows of a set. The same world gives the same rows.
 func (w *World) Records(set Set, n int) []Record {
-	d := &dice{state: w.Seed}
+	seed := w.Seed
 	for _, c := range string(w.Script) + string(set) {
-		d.state = d.state*31 + uint64(c)
-		d.next()
+		seed = seed*31 + uint64(c) + 0x9e3779b97f4a7c15 // spreads sets and scripts of one seed
 	}
+	d := seeded.New(seed)
 	known, others := w.subjectsOf(d, 0, w.People), w.subjectsOf(d, w.People, len(w.people))
 	records := make([]Record, n)
 	for i := range records {
 		from := known
-		if set == OffRoster && d.chance(offRoster) {
+		if set == OffRoster && d.Chance(offRoster) {
 			from = others
 		}
 		who := from.draw(d)
@@ -109,23 +110,23 @@ func (w *World) Records(set Set, n int) []Record {
 
 // subjectsOf holds those who served while records were made; some draw many
 // more of them than others.
-func (w *World) subjectsOf(d *dice, from, to int) *bag[int] {
+func (w *World) subjectsOf(d *seeded.Dice, from, to int) *bag[int] {
 	var b bag[int]
 	for i := from; i < to; i++ {
 		p := &w.people[i]
 		first, last := max(p.appointed, w.from), p.last(w.until)
 		if days := float64(last-first) + 1; days > 0 {
-			u := d.unit()
+			u := d.Unit()
 			b.put(i, days*(0.1+u*u*u*4))
 		}
 	}
 	return &b
 }
 
-func (w *World) record(d *dice, set Set, who, row int) Record {
+func (w *World) record(d *seeded.Dice, set Set, who, row int) Record {
 	p := &w.people[who]
 	first := max(p.appointed, w.from)
-	on := first + day(d.roll(int(p.last(w.until)-first)+1))
+	on := first + day(d.Roll(int(p.last(w.until)-first)+1))
 	how := cleanRates[w.Script]
 	if set == Dirty {
 		how = dirtyRates[w.Script]
@@ -147,40 +148,40 @@ func (w *World) record(d *dice, set Set, who, row int) Record {
 
 // draft takes what is true of the person on the day, and leaves out as much as
 // the rates say.
-func (w *World) draft(d *dice, who int, on day, how rates) *draft {
+func (w *World) draft(d *seeded.Dice, who int, on day, how rates) *draft {
 	p := &w.people[who]
 	x := &draft{person: who, on: on, name: p.name, unit: -1, cells: map[intake.Field]string{}}
 	switch {
-	case d.chance(how.parts) && p.name.family != "":
+	case d.Chance(how.parts) && p.name.family != "":
 		x.style = parted
-	case w.Script == Latin && d.chance(0.5):
+	case w.Script == Latin && d.Chance(0.5):
 		x.style = reversed
 	}
-	if !d.chance(how.middle) {
+	if !d.Chance(how.middle) {
 		x.name.middle = ""
 	}
-	if !d.chance(how.suffix) {
+	if !d.Chance(how.suffix) {
 		x.name.suffix = ""
 	}
-	if d.chance(how.number) {
+	if d.Chance(how.number) {
 		x.number, x.badge = p.numberOn(on)
 	}
-	if p.birth != "" && d.chance(how.birth) {
+	if p.birth != "" && d.Chance(how.birth) {
 		x.birth = p.birth
-		if w.Script == Han && d.chance(0.22) { // the month or the year alone
-			x.birth = x.birth[:pick(d, []int{4, 7})]
+		if w.Script == Han && d.Chance(0.22) { // the month or the year alone
+			x.birth = x.birth[:seeded.Pick(d, []int{4, 7})]
 		}
 	}
-	if p.sex != "" && d.chance(how.sex) {
+	if p.sex != "" && d.Chance(how.sex) {
 		x.cells[intake.Sex] = p.sex
 	}
-	if rank := w.rankOn(p, on); rank != "" && d.chance(how.rank) {
+	if rank := w.rankOn(p, on); rank != "" && d.Chance(how.rank) {
 		x.cells[intake.Rank] = rank
 	}
-	if d.chance(how.unit) {
+	if d.Chance(how.unit) {
 		x.unit = p.unitOn(on)
 	}
-	if w.Script == Latin && d.chance(how.appointed) {
+	if w.Script == Latin && d.Chance(how.appointed) {
 		x.cells[Appointed] = string(p.appointed.date())
 	}
 	return x
@@ -207,7 +208,7 @@ func (p *person) unitOn(on day) int {
 }
 
 // write puts a draft into cells.
-func (w *World) write(d *dice, x *draft) map[intake.Field]string {
+func (w *World) write(d *seeded.Dice, x *draft) map[intake.Field]string {
 	c := maps.Clone(x.cells)
 	set := func(f intake.Field, text string) {
 		if text != "" {
@@ -262,14 +263,14 @@ func (w *World) wordsFor(at int) []string {
 
 // call writes a unit in one of these ways; a Chinese list now and then gives the
 // branch alone.
-func (w *World) call(d *dice, at int) string {
-	if w.Script == Han && w.units[at].tier > 2 && d.chance(0.1) {
+func (w *World) call(d *seeded.Dice, at int) string {
+	if w.Script == Han && w.units[at].tier > 2 && d.Chance(0.1) {
 		at = w.branch(at)
 	}
-	return pick(d, w.wordsFor(at))
+	return seeded.Pick(d, w.wordsFor(at))
 }
 
-func birthText(d *dice, birth string) string {
+func birthText(d *seeded.Dice, birth string) string {
 	if len(birth) != len("2006-01-02") {
 		return birth
 	}
@@ -277,9 +278,9 @@ func birthText(d *dice, birth string) string {
 }
 
 // dateText writes a date in one of the ways of lists.
-func dateText(d *dice, date string) string {
+func dateText(d *seeded.Dice, date string) string {
 	year, month, dom := date[:4], strings.TrimPrefix(date[5:7], "0"), strings.TrimPrefix(date[8:], "0")
-	switch d.roll(6) {
+	switch d.Roll(6) {
 	case 0:
 		return year + "." + month + "." + dom
 	case 1:
@@ -307,16 +308,16 @@ var (
 )
 
 // frame adds the cells around the person: event, receipt, class, file number.
-func (w *World) frame(d *dice, c map[intake.Field]string, on day, row int, how rates) {
-	if d.chance(how.event) {
+func (w *World) frame(d *seeded.Dice, c map[intake.Field]string, on day, row int, how rates) {
+	if d.Chance(how.event) {
 		c[intake.EventOn] = dateText(d, string(on.date()))
 	}
-	c[intake.ReceivedOn] = string(min(on+day(d.roll(60)), w.until).date())
+	c[intake.ReceivedOn] = string(min(on+day(d.Roll(60)), w.until).date())
 	if w.Script == Han {
-		c[intake.Class], c[intake.Narrative] = pick(d, hanClasses), fmt.Sprintf("虚构事项第%d号", row+1)
+		c[intake.Class], c[intake.Narrative] = seeded.Pick(d, hanClasses), fmt.Sprintf("虚构事项第%d号", row+1)
 		c[intake.Number] = fmt.Sprintf("虚信〔%d〕%d号", on.year(), row+1)
 		return
 	}
-	c[intake.Class], c[intake.Narrative] = pick(d, latinClasses), fmt.Sprintf("Invented matter %d", row+1)
+	c[intake.Class], c[intake.Narrative] = seeded.Pick(d, latinClasses), fmt.Sprintf("Invented matter %d", row+1)
 	c[intake.Number] = fmt.Sprintf("INV-%d-%06d", on.year(), row+1)
 }

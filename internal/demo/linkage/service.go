@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"plumbline/internal/demo/seeded"
 )
 
 // unit is a unit of the force.
@@ -34,7 +36,7 @@ Owlcote Pellbridge`
 	latinDesks   = "Training Personnel Records Property Communications Court_Liaison Fleet Internal_Inspection Planning Legal"
 )
 
-func makeUnits(d *dice, p Params) []unit {
+func makeUnits(d *seeded.Dice, p Params) []unit {
 	var units []unit
 	add := func(parent, tier int, name, short, code string, weight float64) int {
 		units = append(units, unit{at: len(units), name: name, short: short, code: code, parent: parent, tier: tier, weight: weight})
@@ -48,7 +50,7 @@ func makeUnits(d *dice, p Params) []unit {
 	return units
 }
 
-func hanUnits(d *dice, add func(parent, tier int, name, short, code string, weight float64) int) {
+func hanUnits(d *seeded.Dice, add func(parent, tier int, name, short, code string, weight float64) int) {
 	top := add(-1, 1, "澄泽市公安局（虚构）", "市局", "K00", 120)
 	places := strings.Fields(hanPlaces)
 	for i, b := range strings.Fields(hanBranches) {
@@ -57,7 +59,7 @@ func hanUnits(d *dice, add func(parent, tier int, name, short, code string, weig
 			add(branch, 3, s, "", fmt.Sprintf("K%02d%02d", i+1, n+1), 40)
 		}
 		for n, at := range shuffled(d, len(places))[:10] { // two sub-bureaus may each have a station of one name
-			add(branch, 3, places[at]+"派出所", "", fmt.Sprintf("K%02d%02d", i+1, n+11), 30+float64(d.roll(60)))
+			add(branch, 3, places[at]+"派出所", "", fmt.Sprintf("K%02d%02d", i+1, n+11), 30+float64(d.Roll(60)))
 		}
 	}
 	for i, o := range strings.Fields(hanOffices) {
@@ -68,7 +70,7 @@ func hanUnits(d *dice, add func(parent, tier int, name, short, code string, weig
 	}
 }
 
-func latinUnits(d *dice, add func(parent, tier int, name, short, code string, weight float64) int) {
+func latinUnits(d *seeded.Dice, add func(parent, tier int, name, short, code string, weight float64) int) {
 	words := func(s string) string { return strings.ReplaceAll(s, "_", " ") }
 	top := add(-1, 1, "Port Larkmoor Police Department (invented)", "PLPD", "PL", 200)
 	var bureaus []int
@@ -77,18 +79,18 @@ func latinUnits(d *dice, add func(parent, tier int, name, short, code string, we
 	}
 	for i, p := range strings.Fields(latinPlaces) {
 		add(bureaus[0], 3, fmt.Sprintf("District %d %s", i+1, p), fmt.Sprintf("District %d", i+1), fmt.Sprintf("%03d", i+1),
-			300+float64(d.roll(300)))
+			300+float64(d.Roll(300)))
 	}
 	n := 100
 	for i, t := range strings.Fields(latinTeams) {
 		for _, area := range []string{"North", "Central", "South", "Harbor"} {
 			n++
-			add(bureaus[1+i%2], 3, words(t)+" Unit "+area, "", fmt.Sprintf("%03d", n), 20+float64(d.roll(60)))
+			add(bureaus[1+i%2], 3, words(t)+" Unit "+area, "", fmt.Sprintf("%03d", n), 20+float64(d.Roll(60)))
 		}
 	}
 	for _, t := range strings.Fields(latinDesks) {
 		n++
-		add(bureaus[3], 3, words(t)+" Division", "", fmt.Sprintf("%03d", n), 30+float64(d.roll(90)))
+		add(bureaus[3], 3, words(t)+" Division", "", fmt.Sprintf("%03d", n), 30+float64(d.Roll(90)))
 	}
 }
 
@@ -101,41 +103,41 @@ const (
 
 // serve draws the postings of a person; rate is how many begin in a year after
 // the first.
-func (w *World) serve(d *dice, p *person, rate float64) {
+func (w *World) serve(d *seeded.Dice, p *person, rate float64) {
 	last := p.last(w.until)
 	days := int(last-p.appointed) + 1
 	starts := []day{p.appointed}
-	for range d.some(rate * float64(days) / 365) {
-		if at := p.appointed + day(d.roll(days)); !slices.Contains(starts, at) {
+	for range some(d, rate*float64(days)/365) {
+		if at := p.appointed + day(d.Roll(days)); !slices.Contains(starts, at) {
 			starts = append(starts, at)
 		}
 	}
 	slices.Sort(starts)
-	at, rank, lag := w.places.draw(d), "", d.roll(5)
+	at, rank, lag := w.places.draw(d), "", d.Roll(5)
 	for i, from := range starts {
 		end := p.departed
 		if i+1 < len(starts) {
 			end = starts[i+1] - 1
 		}
 		next := w.rise(d, p, rank, from, lag, i == 0)
-		if i > 0 && (next == rank || d.chance(0.7)) {
+		if i > 0 && (next == rank || d.Chance(0.7)) {
 			at = w.move(d, at)
 		}
 		rank = next
 		p.served = append(p.served, service{unit: at, rank: rank, main: true, from: from, to: end})
 	}
-	if d.chance(secondary) { // lent to another unit for a while, beside his own
-		from := p.appointed + day(d.roll(days))
+	if d.Chance(secondary) { // lent to another unit for a while, beside his own
+		from := p.appointed + day(d.Roll(days))
 		p.served = append(p.served, service{unit: w.places.draw(d), rank: w.rankOn(p, from), from: from,
-			to: min(from+day(30+d.roll(300)), last)})
+			to: min(from+day(30+d.Roll(300)), last)})
 	}
 }
 
 // move draws the next unit: half of the time within the same branch.
-func (w *World) move(d *dice, at int) int {
+func (w *World) move(d *seeded.Dice, at int) int {
 	for n := 0; ; n++ {
 		to := w.places.draw(d)
-		if to != at && (n > 12 || w.branch(to) == w.branch(at) || d.chance(0.2)) {
+		if to != at && (n > 12 || w.branch(to) == w.branch(at) || d.Chance(0.2)) {
 			return to
 		}
 	}
@@ -168,7 +170,7 @@ var (
 const patrol = "Police Officer"
 
 // rise is the rank from a day on: by years of service, or by merit.
-func (w *World) rise(d *dice, p *person, rank string, from day, lag int, first bool) string {
+func (w *World) rise(d *seeded.Dice, p *person, rank string, from day, lag int, first bool) string {
 	switch {
 	case p.auxiliary:
 		return ""
@@ -184,7 +186,7 @@ func (w *World) rise(d *dice, p *person, rank string, from day, lag int, first b
 		return patrol
 	}
 	for _, c := range chances[rank] {
-		if d.chance(c.p) {
+		if d.Chance(c.p) {
 			return c.to
 		}
 	}

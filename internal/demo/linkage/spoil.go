@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"plumbline/internal/demo/seeded"
 	"plumbline/internal/intake"
 )
 
@@ -45,30 +46,30 @@ var errorRates = []struct {
 
 // spoilOnce makes one error, each kind that the row allows being as likely as
 // the next.
-func (w *World) spoilOnce(d *dice, x *draft) {
+func (w *World) spoilOnce(d *seeded.Dice, x *draft) {
 	kinds := []Kind{Typo, Swapped, Scanned, YearOff}
 	if w.Script == Han {
 		kinds = append(kinds, SoundsAlike)
 	}
-	for !w.make(d, x, pick(d, kinds)) { // a name can always be mistyped
+	for !w.make(d, x, seeded.Pick(d, kinds)) { // a name can always be mistyped
 	}
 }
 
 // spoil makes any number of errors.
-func (w *World) spoil(d *dice, x *draft) {
+func (w *World) spoil(d *seeded.Dice, x *draft) {
 	for _, e := range errorRates {
 		p := e.latin
 		if w.Script == Han {
 			p = e.han
 		}
-		if d.chance(p) {
+		if d.Chance(p) {
 			w.make(d, x, e.kind)
 		}
 	}
 }
 
 // make makes an error, or reports that the row has no place for it.
-func (w *World) make(d *dice, x *draft, kind Kind) bool {
+func (w *World) make(d *seeded.Dice, x *draft, kind Kind) bool {
 	done := false
 	switch kind {
 	case Typo, Swapped, SoundsAlike:
@@ -80,7 +81,7 @@ func (w *World) make(d *dice, x *draft, kind Kind) bool {
 	case YearOff:
 		if done = x.birth != ""; done {
 			year, _ := strconv.Atoi(x.birth[:4])
-			x.birth = fmt.Sprintf("%04d", year+1-2*d.roll(2)) + x.birth[4:]
+			x.birth = fmt.Sprintf("%04d", year+1-2*d.Roll(2)) + x.birth[4:]
 		}
 	case WrongSex:
 		if have := x.cells[intake.Sex]; have != "" {
@@ -89,7 +90,7 @@ func (w *World) make(d *dice, x *draft, kind Kind) bool {
 	case WrongDay:
 		if x.cells[Appointed] != "" {
 			at := w.people[x.person].appointed
-			x.cells[Appointed] = string((at + day(pick(d, []int{-365, -30, -1, 1, 7, 31, 365}))).date())
+			x.cells[Appointed] = string((at + day(seeded.Pick(d, []int{-365, -30, -1, 1, 7, 31, 365}))).date())
 			done = true
 		}
 	default:
@@ -102,28 +103,28 @@ func (w *World) make(d *dice, x *draft, kind Kind) bool {
 }
 
 // outdate says something that was true at another time, or of somebody else.
-func (w *World) outdate(d *dice, x *draft, kind Kind) bool {
+func (w *World) outdate(d *seeded.Dice, x *draft, kind Kind) bool {
 	p := &w.people[x.person]
 	switch kind {
 	case StaleUnit:
-		if v := pick(d, p.served); x.unit >= 0 && v.unit != p.unitOn(x.on) {
+		if v := seeded.Pick(d, p.served); x.unit >= 0 && v.unit != p.unitOn(x.on) {
 			x.unit = v.unit
 			return true
 		}
 	case StaleRank:
-		if v := pick(d, p.served); x.cells[intake.Rank] != "" && v.rank != x.cells[intake.Rank] && v.rank != "" {
+		if v := seeded.Pick(d, p.served); x.cells[intake.Rank] != "" && v.rank != x.cells[intake.Rank] && v.rank != "" {
 			x.cells[intake.Rank] = v.rank
 			return true
 		}
 	case StaleNumber:
 		if len(p.numbers) > 0 && x.number != "" {
-			if n := pick(d, p.numbers); n.value != x.number {
+			if n := seeded.Pick(d, p.numbers); n.value != x.number {
 				x.number, x.badge = n.value, n.badge
 				return true
 			}
 		}
 	case OthersNo:
-		other := &w.people[d.roll(w.People)]
+		other := &w.people[d.Roll(w.People)]
 		if value, badge := other.numberOn(x.on); x.number != "" && value != "" && value != x.number {
 			x.number, x.badge = value, badge
 			return true
@@ -133,12 +134,12 @@ func (w *World) outdate(d *dice, x *draft, kind Kind) bool {
 }
 
 // misspell spoils the family name or the given one.
-func (w *World) misspell(d *dice, x *draft, kind Kind) bool {
+func (w *World) misspell(d *seeded.Dice, x *draft, kind Kind) bool {
 	if x.text != "" {
 		return false
 	}
 	part := &x.name.given
-	if x.name.family != "" && d.chance(0.4) {
+	if x.name.family != "" && d.Chance(0.4) {
 		part = &x.name.family
 	}
 	var changed string
@@ -162,7 +163,7 @@ func (w *World) misspell(d *dice, x *draft, kind Kind) bool {
 }
 
 // swap changes the places of two that stand next to each other.
-func swap(d *dice, x *draft, part *string) (*string, string) {
+func swap(d *seeded.Dice, x *draft, part *string) (*string, string) {
 	if x.name.han {
 		part = &x.name.given // nobody writes 阳欧
 	}
@@ -180,7 +181,7 @@ func swap(d *dice, x *draft, part *string) (*string, string) {
 
 // lookAlike replaces a character by one that the eye takes for it; where the
 // tables have none, the last one by any other.
-func lookAlike(d *dice, s string) string {
+func lookAlike(d *seeded.Dice, s string) string {
 	runes := []rune(s)
 	for _, i := range shuffled(d, len(runes)) {
 		if other := han.alike[runes[i]]; other != 0 {
@@ -189,7 +190,7 @@ func lookAlike(d *dice, s string) string {
 		}
 	}
 	for have := runes[len(runes)-1]; runes[len(runes)-1] == have; { // or by any other
-		runes[len(runes)-1] = []rune(drawFrom(d, han.last, pick(d, []string{"m", "f"})))[0]
+		runes[len(runes)-1] = []rune(drawFrom(d, han.last, seeded.Pick(d, []string{"m", "f"})))[0]
 	}
 	return string(runes)
 }
@@ -199,16 +200,16 @@ var keyboard = []string{"qwertyuiop", "asdfghjkl", "zxcvbnm"}
 
 // mistype leaves a letter out, doubles one or hits the key beside it. The first
 // letter stays, as it mostly does.
-func mistype(d *dice, s string) string {
+func mistype(d *seeded.Dice, s string) string {
 	runes := []rune(s)
 	if len(runes) < 3 {
 		return ""
 	}
-	i := d.between(1, len(runes)-1)
+	i := d.Between(1, len(runes)-1)
 	if !unicode.IsLetter(runes[i]) {
 		return ""
 	}
-	switch d.roll(3) {
+	switch d.Roll(3) {
 	case 0:
 		return string(runes[:i]) + string(runes[i+1:])
 	case 1:
@@ -217,7 +218,7 @@ func mistype(d *dice, s string) string {
 	for _, row := range keyboard {
 		if at := strings.IndexRune(row, unicode.ToLower(runes[i])); at >= 0 {
 			near := at + 1
-			if near == len(row) || at > 0 && d.chance(0.5) {
+			if near == len(row) || at > 0 && d.Chance(0.5) {
 				near = at - 1
 			}
 			runes[i] = rune(row[near])
@@ -231,15 +232,15 @@ var misread10 = map[byte]string{'0': "86", '1': "74", '2': "7", '3': "85", '4': 
 	'6': "850", '7': "12", '8': "036", '9': "47"}
 
 // misread misreads a digit, or now and then changes two digits' places.
-func misread(d *dice, number string) (string, bool) {
+func misread(d *seeded.Dice, number string) (string, bool) {
 	b := []byte(number)
 	for _, i := range shuffled(d, len(b)) {
-		if i > 0 && b[i] != b[i-1] && b[i-1] <= '9' && d.chance(0.25) {
+		if i > 0 && b[i] != b[i-1] && b[i-1] <= '9' && d.Chance(0.25) {
 			b[i], b[i-1] = b[i-1], b[i]
 			return string(b), true
 		}
 		if others := misread10[b[i]]; others != "" {
-			b[i] = others[d.roll(len(others))]
+			b[i] = others[d.Roll(len(others))]
 			return string(b), true
 		}
 	}
@@ -247,7 +248,7 @@ func misread(d *dice, number string) (string, bool) {
 }
 
 // rename calls the person by something else than his name.
-func (w *World) rename(d *dice, x *draft, kind Kind) bool {
+func (w *World) rename(d *seeded.Dice, x *draft, kind Kind) bool {
 	p, n := &w.people[x.person], &x.name
 	switch {
 	case kind == OtherName && p.former != nil:
@@ -257,7 +258,7 @@ func (w *World) rename(d *dice, x *draft, kind Kind) bool {
 	case n.family == "" || x.text != "":
 		return false
 	case kind == Nickname && n.han:
-		x.text = pick(d, []string{"老" + n.family, "小" + n.family, n.family + "某", n.family + "某某", n.family + "警官"})
+		x.text = seeded.Pick(d, []string{"老" + n.family, "小" + n.family, n.family + "某", n.family + "某某", n.family + "警官"})
 	case kind == Nickname:
 		short := nick(d, n.given)
 		if short == "" {
@@ -281,12 +282,12 @@ func (w *World) rename(d *dice, x *draft, kind Kind) bool {
 }
 
 // cut leaves an initial of the given name, or one half of the family name.
-func cut(d *dice, n *name) bool {
-	if first, last, ok := strings.Cut(n.family, "-"); ok && d.chance(0.8) {
-		n.family = pick(d, []string{first, last})
+func cut(d *seeded.Dice, n *name) bool {
+	if first, last, ok := strings.Cut(n.family, "-"); ok && d.Chance(0.8) {
+		n.family = seeded.Pick(d, []string{first, last})
 		return true
 	}
-	if words := strings.Fields(n.family); len(words) > 1 && d.chance(0.8) {
+	if words := strings.Fields(n.family); len(words) > 1 && d.Chance(0.8) {
 		n.family = words[len(words)-1]
 		return true
 	}
@@ -296,15 +297,15 @@ func cut(d *dice, n *name) bool {
 
 // inAnotherScript writes a name in letters, in old forms, or leaves a mark for
 // a character that a machine could not write.
-func inAnotherScript(d *dice, x *draft) bool {
+func inAnotherScript(d *seeded.Dice, x *draft) bool {
 	n := &x.name
-	if old := oldForms(n.family + n.given); old != n.family+n.given && d.chance(0.3) {
+	if old := oldForms(n.family + n.given); old != n.family+n.given && d.Chance(0.3) {
 		n.family, n.given = oldForms(n.family), oldForms(n.given)
 		return true
 	}
 	for _, rare := range han.rare {
-		if strings.Contains(n.given, rare) && d.chance(0.6) {
-			n.given = strings.Replace(n.given, rare, pick(d, []string{"□", "?", "*", "某"}), 1)
+		if strings.Contains(n.given, rare) && d.Chance(0.6) {
+			n.given = strings.Replace(n.given, rare, seeded.Pick(d, []string{"□", "?", "*", "某"}), 1)
 			return true
 		}
 	}
@@ -313,7 +314,7 @@ func inAnotherScript(d *dice, x *draft) bool {
 		return false
 	}
 	x.text = join(family, given)
-	switch d.roll(4) {
+	switch d.Roll(4) {
 	case 0:
 		x.text = join(given, family)
 	case 1:

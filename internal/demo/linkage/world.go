@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"plumbline/internal/demo/seeded"
 	"plumbline/internal/intake"
 	"plumbline/internal/roster"
 )
@@ -91,7 +92,7 @@ const strangers = 0.25
 
 // Make invents a force.
 func Make(p Params) *World {
-	d := &dice{state: p.Seed*2 + uint64(len(p.Script))}
+	d := seeded.New(p.Seed*2 + uint64(len(p.Script)))
 	w := &World{Params: p, until: dayOf(2026, 6, 30), from: dayOf(1995, 1, 1)}
 	if p.Script == Han {
 		w.from = dayOf(2016, 1, 1)
@@ -135,84 +136,84 @@ func Make(p Params) *World {
 func (p *person) last(until day) day { return min(p.departed, until) }
 
 // recruit draws the person himself: birth, name, appointment, departure.
-func (w *World) recruit(d *dice, p *person) {
+func (w *World) recruit(d *seeded.Dice, p *person) {
 	p.sex = "m"
-	year, women, oldest := d.between(1966, 2025), 0.24, 63
+	year, women, oldest := d.Between(1966, 2025), 0.24, 63
 	if w.Script == Han {
-		year, women, oldest = d.between(1986, 2025), 0.17, 60
+		year, women, oldest = d.Between(1986, 2025), 0.17, 60
 	}
-	if d.chance(women) {
+	if d.Chance(women) {
 		p.sex = "f"
 	}
 	p.appointed = classDay(d, year)
-	age := 20 + min(d.roll(9), d.roll(9)) + d.roll(6)*d.roll(2)
-	birth := dayOf(year-age, d.between(1, 12), d.between(1, 28))
+	age := 20 + min(d.Roll(9), d.Roll(9)) + d.Roll(6)*d.Roll(2)
+	birth := dayOf(year-age, d.Between(1, 12), d.Between(1, 28))
 	p.departed = w.leave(d, p.appointed, age, oldest)
 	born := birth.year()
 	if w.Script == Han {
-		p.name, p.birth, p.auxiliary = hanName(d, p.sex, born), string(birth.date()), d.chance(0.2)
+		p.name, p.birth, p.auxiliary = hanName(d, p.sex, born), string(birth.date()), d.Chance(0.2)
 	} else {
 		p.name, p.birth = latinName(d, p.sex, born), fmt.Sprintf("%04d", born)
 	}
 	w.otherNames(d, p, born)
-	if d.chance(0.012) { // the roster has gaps
+	if d.Chance(0.012) { // the roster has gaps
 		p.birth = ""
 	}
-	if d.chance(0.006) {
+	if d.Chance(0.006) {
 		p.sex = ""
 	}
 }
 
 // classDay is the day on which an academy class of the year was appointed: many
 // share it.
-func classDay(d *dice, year int) day {
-	if d.chance(0.06) { // alone
-		return dayOf(year, d.between(1, 12), d.between(1, 28))
+func classDay(d *seeded.Dice, year int) day {
+	if d.Chance(0.06) { // alone
+		return dayOf(year, d.Between(1, 12), d.Between(1, 28))
 	}
-	month := d.between(1, 12)
+	month := d.Between(1, 12)
 	return dayOf(year, month, 1+(year*7+month*13)%27)
 }
 
 // leave draws the last day of service: some leave early, most in their fifties.
-func (w *World) leave(d *dice, appointed day, age, oldest int) day {
+func (w *World) leave(d *seeded.Dice, appointed day, age, oldest int) day {
 	early := 0.14
 	if w.Script == Han {
 		early = 0.07
 	}
-	years := min(18+d.roll(8)+d.roll(10), oldest-age)
+	years := min(18+d.Roll(8)+d.Roll(10), oldest-age)
 	switch {
-	case d.chance(early):
-		years = 1 + d.roll(9)
+	case d.Chance(early):
+		years = 1 + d.Roll(9)
 	case w.Script == Han:
-		years = oldest - age - d.roll(3)
+		years = oldest - age - d.Roll(3)
 	}
-	left := appointed + day(years*365+d.roll(365))
+	left := appointed + day(years*365+d.Roll(365))
 	switch {
 	case left >= w.until:
 		return open
 	case w.Script == Han && left < dayOf(2014, 1, 1): // the roster does not reach further back
-		return dayOf(2014, 1, 1) + day(d.roll(2000))
+		return dayOf(2014, 1, 1) + day(d.Roll(2000))
 	}
 	return left
 }
 
 // otherNames gives some people a former name, a nickname or a second spelling.
-func (w *World) otherNames(d *dice, p *person, born int) {
+func (w *World) otherNames(d *seeded.Dice, p *person, born int) {
 	switch {
-	case w.Script == Han && d.chance(0.02) && p.name.family != "":
+	case w.Script == Han && d.Chance(0.02) && p.name.family != "":
 		n := hanName(d, p.sex, born)
 		n.family = p.name.family
 		p.former = &n
-	case w.Script == Latin && p.sex == "f" && d.chance(0.08):
+	case w.Script == Latin && p.sex == "f" && d.Chance(0.08):
 		n := p.name
 		n.family = latinFamily(d, latin.shares.draw(d))
 		p.former = &n
 	}
-	if w.Script == Han && p.name.family == "" && d.chance(0.5) {
+	if w.Script == Han && p.name.family == "" && d.Chance(0.5) {
 		_, letters := spelled(p.name)
 		p.also = append(p.also, letters)
 	}
-	if w.Script == Latin && d.chance(0.06) {
+	if w.Script == Latin && d.Chance(0.06) {
 		if short := nick(d, p.name.given); short != "" {
 			p.also = append(p.also, join(short, p.name.family))
 		}
@@ -221,12 +222,12 @@ func (w *World) otherNames(d *dice, p *person, born int) {
 
 // kin makes sons who bear their father's name: what tells them apart is the
 // suffix and the year.
-func (w *World) kin(d *dice) {
+func (w *World) kin(d *seeded.Dice) {
 	if w.Script != Latin {
 		return
 	}
 	for range w.People / 250 {
-		a, b := &w.people[d.roll(w.People)], &w.people[d.roll(w.People)]
+		a, b := &w.people[d.Roll(w.People)], &w.people[d.Roll(w.People)]
 		if a.sex != "m" || b.sex != "m" || b.appointed-a.appointed < 20*365 || a.name.suffix != "" {
 			continue
 		}

@@ -56,6 +56,16 @@ func TestRosterPages(t *testing.T) {
 	if !strings.Contains(again, words.T(words.EN, "rosterpage.result.none")) {
 		t.Errorf("again, with a row that cannot be taken: %s", webtest.PlainText(again))
 	}
+	shared := []byte("人员编号,姓名,警号,出生日期\nN903,单小白,900001,1979\nN904,单小黑,900004,1979-05\n")
+	for lang, page := range map[words.Lang]string{
+		words.ZH: v.In(words.ZH).Upload("/roster/people", url.Values{"do": {"check"}}, "file", "people.csv", shared, 200),
+		words.EN: v.In(words.EN).Upload("/roster/people", url.Values{"do": {"check"}}, "file", "people.csv", shared, 200),
+	} {
+		said := words.T(lang, "fault.number_shared")
+		if n := strings.Count(page, said); n != 1 || !strings.Contains(page, words.T(lang, "rosterpage.result.flagged")) {
+			t.Errorf("%s: a shared number is said %d times: %s", lang, n, webtest.PlainText(page))
+		}
+	}
 	known := []byte("人员编号,姓名,人员类别,警号,警衔职级\nN900,单小红,民警,900001,二级警督\n")
 	if again := v.Upload("/roster/people", url.Values{"do": {"import"}}, "file", "people.csv", known, 200); !strings.Contains(again,
 		words.T(words.EN, "rosterpage.result.nothing")) {
