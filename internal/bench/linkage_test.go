@@ -90,10 +90,10 @@ func TestInventedRosterFitsTheImport(t *testing.T) {
 // level at least.
 func TestSomebodyAlwaysCounts(t *testing.T) {
 	for _, script := range []linkage.Script{linkage.Han, linkage.Latin} {
-		w := linkage.Make(linkage.Params{Script: script, People: 6000, Seed: 7})
+		w := linkage.Make(linkage.Params{Script: script, People: 2500, Seed: 7})
 		subjects, places := w.Subjects()
 		for _, set := range []linkage.Set{linkage.OneError, linkage.Dirty} {
-			readings, err := newList(w, set, 6000).read()
+			readings, err := newList(w, set, 2500).read()
 			if err != nil {
 				t.Fatal(err)
 			}
